@@ -1,0 +1,242 @@
+package smpp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+)
+
+// Message is a view of a submit_sm, data_sm or deliver_sm: where its fields
+// stand in the frame (SMPP 3.4 §4.4.1, §4.6.1, §4.7.1). The frame stays as it
+// is; AppendUserData makes a changed copy.
+type Message struct {
+	Frame Frame
+
+	From, To Address // source_addr and destination_addr
+
+	esmClass           int // offsets into Frame; -1 where the PDU has no such field
+	protocolID         int
+	registeredDelivery int
+	replaceIfPresent   int
+	dataCoding         int
+	smLength           int
+	tlvs               int // first octet behind the mandatory fields
+	payload            int // value of the message_payload TLV, -1 if there is none
+	payloadLen         int
+}
+
+// Address is an SMPP address as it stands in a frame.
+type Address struct {
+	TON, NPI byte
+	Addr     []byte // part of the frame, without the NUL
+}
+
+// MessageError says which field of a message cannot be read, and where it starts.
+type MessageError struct {
+	Field  string
+	Offset int
+}
+
+func (e *MessageError) Error() string {
+	return fmt.Sprintf("%s at octet %d is malformed", e.Field, e.Offset)
+}
+
+// ParseMessage views f, which must be a submit_sm, data_sm or deliver_sm. It
+// fails with a *MessageError when a mandatory field runs over the end, when the
+// TLVs cannot be walked though the text must be among them, or when short_message
+// and message_payload are both used (SMPP 3.4 §5.3.2.32). Octets behind a
+// short_message that are no TLVs are left alone.
+func ParseMessage(f Frame) (Message, error) {
+	m := Message{Frame: f, payload: -1, protocolID: -1, replaceIfPresent: -1, smLength: -1}
+	r := fieldReader{b: f, at: HeaderLen}
+	r.cstring("service_type")
+	m.From = r.address("source_addr")
+	m.To = r.address("destination_addr")
+	m.esmClass = r.octet("esm_class")
+	if f.ID() == pdu.DataSMID {
+		m.registeredDelivery = r.octet("registered_delivery")
+		m.dataCoding = r.octet("data_coding")
+	} else {
+		m.protocolID = r.octet("protocol_id")
+		r.octet("priority_flag")
+		r.cstring("schedule_delivery_time")
+		r.cstring("validity_period")
+		m.registeredDelivery = r.octet("registered_delivery")
+		m.replaceIfPresent = r.octet("replace_if_present_flag")
+		m.dataCoding = r.octet("data_coding")
+		r.octet("sm_default_msg_id")
+		m.smLength = r.octet("sm_length")
+		if r.err == nil {
+			r.skip("short_message", int(f[m.smLength]))
+		}
+	}
+	m.tlvs = r.at
+	if r.err != nil {
+		return Message{}, r.err
+	}
+	if err := m.findPayload(); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// findPayload looks for message_payload.
+func (m *Message) findPayload() error {
+	short := m.smLength >= 0 && m.Frame[m.smLength] > 0
+	t := TLVs(m.Frame[m.tlvs:])
+	for tlv, ok := t.Next(); ok; tlv, ok = t.Next() {
+		if tlv.Tag != TagMessagePayload {
+			continue
+		}
+		if short || m.payload >= 0 {
+			return &MessageError{"message_payload", m.tlvs + tlv.Offset}
+		}
+		m.payload, m.payloadLen = m.tlvs+tlv.Offset+tlvHeaderLen, len(tlv.Value)
+	}
+	if t.Rest() > 0 && !short {
+		return &MessageError{"optional parameters", len(m.Frame) - t.Rest()}
+	}
+	return nil
+}
+
+// ESMClass is esm_class (SMPP 3.4 §5.2.12).
+func (m Message) ESMClass() byte { return m.Frame[m.esmClass] }
+
+// HasUDH tells whether the user data starts with a user data header.
+func (m Message) HasUDH() bool { return m.ESMClass()&ESMClassUDHI != 0 }
+
+// ProtocolID is protocol_id, zero in a data_sm, which has none (SMPP 3.4 §5.2.13).
+func (m Message) ProtocolID() byte { return m.octet(m.protocolID) }
+
+// RegisteredDelivery is registered_delivery (SMPP 3.4 §5.2.17).
+func (m Message) RegisteredDelivery() byte { return m.Frame[m.registeredDelivery] }
+
+// ReplaceIfPresent is replace_if_present_flag, zero in a data_sm (SMPP 3.4 §5.2.18).
+func (m Message) ReplaceIfPresent() byte { return m.octet(m.replaceIfPresent) }
+
+// DataCoding is data_coding (SMPP 3.4 §5.2.19).
+func (m Message) DataCoding() byte { return m.Frame[m.dataCoding] }
+
+// DefaultMessageID is sm_default_msg_id, zero in a data_sm (SMPP 3.4 §5.2.20).
+func (m Message) DefaultMessageID() byte {
+	if m.smLength < 0 {
+		return 0
+	}
+	return m.Frame[m.smLength-1]
+}
+
+// HasPayload tells whether the user data stands in message_payload.
+func (m Message) HasPayload() bool { return m.payload >= 0 }
+
+// UserData is the user data, header and text, wherever it stands: part of the frame.
+func (m Message) UserData() []byte {
+	switch {
+	case m.payload >= 0:
+		return m.Frame[m.payload : m.payload+m.payloadLen]
+	case m.smLength >= 0:
+		return m.Frame[m.smLength+1 : m.tlvs]
+	}
+	return nil
+}
+
+// TLVs walks the optional parameters in the order in which they came.
+func (m Message) TLVs() TLVReader { return TLVs(m.Frame[m.tlvs:]) }
+
+// AppendUserData appends the message to dst with other user data, esm_class and
+// registered_delivery, and returns the appended PDU. All other octets are those
+// of the frame, but for the lengths. ok is false, and nothing appended, if ud is
+// too long for the field that held the user data.
+func (m Message) AppendUserData(dst, ud []byte, esmClass, registeredDelivery byte) (f Frame, ok bool) {
+	from, to := m.smLength+1, m.tlvs // what ud replaces
+	if m.payload >= 0 {
+		from, to = m.payload, m.payload+m.payloadLen
+	} else if m.smLength < 0 || len(ud) > MaxShortMessage {
+		return nil, false
+	}
+	n := len(m.Frame) - (to - from) + len(ud)
+	if n > MaxFrameLen || len(ud) > 1<<16-1 {
+		return nil, false
+	}
+	start := len(dst)
+	dst = append(dst, m.Frame[:from]...)
+	dst = append(dst, ud...)
+	dst = append(dst, m.Frame[to:]...)
+	f = dst[start:]
+	binary.BigEndian.PutUint32(f, uint32(n))
+	f[m.esmClass] = esmClass
+	f[m.registeredDelivery] = registeredDelivery
+	if m.payload >= 0 {
+		binary.BigEndian.PutUint16(f[from-2:], uint16(len(ud)))
+	} else {
+		f[m.smLength] = byte(len(ud))
+	}
+	return f, true
+}
+
+func (m Message) octet(at int) byte {
+	if at < 0 {
+		return 0
+	}
+	return m.Frame[at]
+}
+
+// Bits of esm_class and registered_delivery (SMPP 3.4 §5.2.12, §5.2.17).
+const (
+	ESMClassType        = 0x3C // mask of the message type
+	ESMClassReceipt     = 0x04 // SMSC delivery receipt
+	ESMClassDeliveryAck = 0x08 // SME delivery acknowledgement: "the user has read the message"
+	ESMClassUDHI        = 0x40
+	RegisteredAckMask   = 0x0C // SME-originated acknowledgements
+	RegisteredReadAck   = 0x04 // SME delivery acknowledgement requested
+
+	// MaxShortMessage is the longest short_message (SMPP 3.4 §5.2.21).
+	MaxShortMessage = 254
+)
+
+// fieldReader steps over mandatory fields; its first failure sticks.
+type fieldReader struct {
+	b   []byte
+	at  int
+	err error
+}
+
+func (r *fieldReader) fail(field string) {
+	if r.err == nil {
+		r.err = &MessageError{field, r.at}
+	}
+}
+
+// skip steps over n octets and returns where they start.
+func (r *fieldReader) skip(field string, n int) int {
+	at := r.at
+	if r.err != nil || len(r.b)-at < n {
+		r.fail(field)
+		return at
+	}
+	r.at += n
+	return at
+}
+
+func (r *fieldReader) octet(field string) int { return r.skip(field, 1) }
+
+func (r *fieldReader) cstring(field string) []byte {
+	n := bytes.IndexByte(r.b[min(r.at, len(r.b)):], 0)
+	if r.err != nil || n < 0 {
+		r.fail(field)
+		return nil
+	}
+	r.at += n + 1
+	return r.b[r.at-n-1 : r.at-1]
+}
+
+func (r *fieldReader) address(field string) Address {
+	ton := r.octet(field + "_ton")
+	npi := r.octet(field + "_npi")
+	addr := r.cstring(field)
+	if r.err != nil {
+		return Address{}
+	}
+	return Address{r.b[ton], r.b[npi], addr}
+}

@@ -1,0 +1,216 @@
+package smpp
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// output is what waits to be written to the peer. Frames leave in the order in
+// which they were put in; a held frame keeps back itself and all behind it until
+// it is released, so that nothing overtakes it. One goroutine writes.
+type output struct {
+	conn    net.Conn
+	timeout time.Duration // of one write
+	observe func(added time.Duration)
+
+	mu      sync.Mutex
+	wake    sync.Cond // the writer's
+	drained sync.Cond // of those who wait for room
+	buf     []byte
+	spare   []byte
+	waiting int    // goroutines in drained.Wait
+	flush   bool   // something may be written now
+	ended   bool   // nothing more will be put in
+	failed  bool   // nothing more will be written
+	holds   []hold // those not released, and released ones behind such, in order
+	first   uint64 // id of holds[0]
+	sample  sample
+}
+
+// hold marks where a held frame starts in buf.
+type hold struct {
+	at       int
+	released bool
+}
+
+// sample follows one frame at a time from its arrival to its departure.
+type sample struct {
+	arrived time.Time
+	end     int // where it ends in buf
+}
+
+const (
+	softOutput = 256 << 10 // requests wait while more than this is unwritten
+	hardOutput = 4 << 20   // the session ends when a peer leaves more than this unread
+	autoFlush  = 32 << 10  // written without waiting for the reader to run dry
+)
+
+func (o *output) init(conn net.Conn, opt Options) {
+	o.conn, o.timeout, o.observe = conn, opt.WriteTimeout, opt.Observe
+	o.wake.L, o.drained.L = &o.mu, &o.mu
+}
+
+// put appends f under another sequence_number; o.mu is held. arrived is zero, or
+// when f came in. It reports false when the peer has left too much unread.
+func (o *output) put(f Frame, seq uint32, arrived time.Time) bool {
+	at := len(o.buf)
+	o.buf = append(o.buf, f...)
+	Frame(o.buf[at:]).SetSeq(seq)
+	if o.observe != nil && o.sample.arrived.IsZero() && !arrived.IsZero() {
+		o.sample = sample{arrived, len(o.buf)}
+	}
+	if len(o.buf) > autoFlush {
+		o.wakeWriter()
+	}
+	return len(o.buf) <= hardOutput
+}
+
+// hold keeps back what is put in next, until release of the id returned; o.mu is held.
+func (o *output) hold() uint64 {
+	o.holds = append(o.holds, hold{at: len(o.buf)})
+	return o.first + uint64(len(o.holds)) - 1
+}
+
+// release lets a held frame go, and wakes the writer if it is the first.
+func (o *output) release(id uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if id < o.first || id-o.first >= uint64(len(o.holds)) {
+		return
+	}
+	o.holds[id-o.first].released = true
+	n := 0
+	for n < len(o.holds) && o.holds[n].released {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	o.holds = o.holds[:copy(o.holds, o.holds[n:])]
+	o.first += uint64(n)
+	o.wakeWriter()
+}
+
+// wakeWriter lets the writer take what may go; o.mu is held.
+func (o *output) wakeWriter() {
+	if !o.flush || o.ended {
+		o.flush = true
+		o.wake.Signal()
+	}
+}
+
+// Flush hands everything that is not held to the writer.
+func (o *output) Flush() {
+	o.mu.Lock()
+	if o.writable() > 0 {
+		o.wakeWriter()
+	}
+	o.mu.Unlock()
+}
+
+// writable is how much of buf may go; o.mu is held.
+func (o *output) writable() int {
+	if len(o.holds) > 0 {
+		return o.holds[0].at
+	}
+	return len(o.buf)
+}
+
+// end lets the writer finish what is there, once holds are released, and return.
+// It reports whether it is the first to say so.
+func (o *output) end() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := !o.ended
+	o.ended = true
+	o.wake.Signal()
+	o.drained.Broadcast()
+	return first
+}
+
+// fail ends the writer at once.
+func (o *output) fail() {
+	o.mu.Lock()
+	o.ended, o.failed, o.buf, o.holds = true, true, nil, nil
+	o.wake.Signal()
+	o.drained.Broadcast()
+	o.mu.Unlock()
+}
+
+// wait returns when cond does, or false when the writer has failed; o.mu is held.
+func (o *output) wait(cond func() bool) bool {
+	for !o.failed && !cond() {
+		if o.writable() > 0 {
+			o.wakeWriter() // what we wait for may hang on it
+		}
+		o.waiting++
+		o.drained.Wait()
+		o.waiting--
+	}
+	return !o.failed
+}
+
+// ready tells whether the writer has something to do; o.mu is held.
+func (o *output) ready() bool {
+	if o.ended {
+		return o.writable() > 0 || len(o.buf) == 0
+	}
+	return o.flush && o.writable() > 0
+}
+
+// changed wakes those who wait; o.mu is held.
+func (o *output) changed() {
+	if o.waiting > 0 {
+		o.drained.Broadcast()
+	}
+}
+
+// run writes until end or fail, or until the peer takes nothing for the time-out.
+func (o *output) run() error {
+	for {
+		batch, sampled, ok := o.next()
+		if !ok {
+			return nil
+		}
+		if err := o.conn.SetWriteDeadline(time.Now().Add(o.timeout)); err != nil {
+			return err
+		}
+		if _, err := o.conn.Write(batch); err != nil {
+			return err
+		}
+		if !sampled.IsZero() {
+			o.observe(time.Since(sampled))
+		}
+	}
+}
+
+// next waits for a batch and takes it. What it took last is free again.
+func (o *output) next() (batch []byte, sampled time.Time, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for !o.failed && !o.ready() {
+		o.flush = false
+		o.wake.Wait()
+	}
+	n := o.writable()
+	if n == 0 || o.failed {
+		return nil, sampled, false
+	}
+	o.flush = false
+	batch = o.buf[:n]
+	o.buf, o.spare = append(o.spare[:0], o.buf[n:]...), o.buf[:0]
+	if cap(o.spare) > 2*softOutput {
+		o.spare = nil // a burst is over: give its memory back
+	}
+	for i := range o.holds {
+		o.holds[i].at -= n
+	}
+	if !o.sample.arrived.IsZero() {
+		if o.sample.end -= n; o.sample.end <= 0 {
+			sampled, o.sample = o.sample.arrived, sample{}
+		}
+	}
+	o.changed()
+	return batch, sampled, true
+}

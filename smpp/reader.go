@@ -1,0 +1,90 @@
+package smpp
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// Reader cuts a stream into frames.
+type Reader struct {
+	src        io.Reader
+	buf        []byte
+	start, end int // what has been read and not handed out is buf[start:end]
+}
+
+// readBuffer holds what one read(2) of a busy peer brings; an idle session
+// costs no more than this.
+const readBuffer = 8 << 10
+
+// NewReader returns a Reader of src.
+func NewReader(src io.Reader) *Reader {
+	return &Reader{src: src, buf: make([]byte, readBuffer)}
+}
+
+// Next returns the next frame, valid until the next call. It reads only when no
+// whole frame is buffered, and its buffer grows with the octets that arrive, not
+// with the length a peer claims. The error is a *FrameError when framing is
+// lost, io.EOF between two frames, io.ErrUnexpectedEOF within one.
+func (r *Reader) Next() (Frame, error) {
+	for {
+		n, err := r.frameLen()
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 && r.end-r.start >= n {
+			f := Frame(r.buf[r.start : r.start+n : r.start+n])
+			r.start += n
+			return f, nil
+		}
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Buffered tells whether Next would return without reading.
+func (r *Reader) Buffered() bool {
+	n, err := r.frameLen()
+	return err != nil || n > 0 && r.end-r.start >= n
+}
+
+// frameLen returns the length of the frame at the start of the buffer, zero if
+// its header has not arrived. A length that cannot be is reported as soon as it
+// is seen; with the sequence_number when that is there.
+func (r *Reader) frameLen() (int, error) {
+	b := r.buf[r.start:r.end]
+	if len(b) < 4 {
+		return 0, nil
+	}
+	n := binary.BigEndian.Uint32(b)
+	if n >= HeaderLen && n <= MaxFrameLen {
+		return int(n), nil
+	}
+	err := &FrameError{Length: n, Status: StatusInvCmdLen}
+	if len(b) >= HeaderLen {
+		err.Seq = Frame(b[:HeaderLen]).Seq()
+	}
+	return 0, err
+}
+
+// fill reads once, after making room.
+func (r *Reader) fill() error {
+	if r.start > 0 {
+		copy(r.buf, r.buf[r.start:r.end])
+		r.start, r.end = 0, r.end-r.start
+	}
+	if r.end == len(r.buf) { // full of one frame: at most MaxFrameLen
+		r.buf = append(r.buf, make([]byte, min(len(r.buf), MaxFrameLen))...)
+	}
+	n, err := r.src.Read(r.buf[r.end:])
+	r.end += n
+	switch {
+	case n > 0:
+		return nil // an error that came with octets comes again
+	case err == io.EOF && r.end > 0:
+		return io.ErrUnexpectedEOF
+	case err == nil:
+		return io.ErrNoProgress
+	}
+	return err
+}

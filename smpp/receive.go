@@ -1,0 +1,114 @@
+package smpp
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+)
+
+// read handles frame after frame until there is an error.
+func (s *Session) read(h Handler) error {
+	r := NewReader(arrivals{s})
+	for {
+		f, err := r.Next()
+		if err != nil {
+			return s.unframed(err)
+		}
+		if err := s.handle(h, f); err != nil {
+			return err
+		}
+		if !r.Buffered() {
+			h.Idle()
+			s.out.Flush()
+		}
+	}
+}
+
+// arrivals reads from the connection and notes when.
+type arrivals struct{ s *Session }
+
+func (a arrivals) Read(b []byte) (int, error) {
+	n, err := a.s.conn.Read(b)
+	a.s.arrived = time.Now()
+	return n, err
+}
+
+// Arrived is when the frame now being handled came in; for handlers.
+func (s *Session) Arrived() time.Time { return s.arrived }
+
+// unframed answers a stream that is no SMPP (SMPP 3.4 §4.3).
+func (s *Session) unframed(err error) error {
+	var bad *FrameError
+	if errors.As(err, &bad) {
+		s.putOwn(AppendHeader(nil, pdu.GenericNACKID, bad.Status, bad.Seq, 0), bad.Seq)
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return ErrClosed
+	}
+	return err
+}
+
+// handle gives one frame to whom it concerns.
+func (s *Session) handle(h Handler, f Frame) error {
+	id := f.ID()
+	if IsResponse(id) {
+		return s.response(h, f)
+	}
+	s.out.mu.Lock()
+	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
+	refused := s.state.Check(id, s.opt.SMSC)
+	s.out.mu.Unlock()
+	switch {
+	case refused != StatusOK:
+		return s.refuse(f, refused)
+	case id == pdu.EnquireLinkID:
+		return s.putOwn(AppendHeader(nil, pdu.EnquireLinkRespID, StatusOK, f.Seq(), 0), f.Seq())
+	}
+	return h.Request(f)
+}
+
+// refuse answers a request that the state forbids; an unknown one before the
+// bind gets generic_nack, one that has no response gets none.
+func (s *Session) refuse(f Frame, status pdu.Status) error {
+	switch {
+	case !HasResponse(f.ID()):
+		return nil
+	case status == StatusInvCmdID:
+		return s.putOwn(AppendHeader(nil, pdu.GenericNACKID, status, f.Seq(), 0), f.Seq())
+	}
+	return s.putOwn(AppendRefusal(nil, f.ID(), status, f.Seq()), f.Seq())
+}
+
+// putOwn sends a response of the session's own. It waits for the peer to read,
+// so that who floods us with requests fills his own buffers, not ours.
+func (s *Session) putOwn(f Frame, seq uint32) error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if len(s.out.buf) > softOutput && !s.out.wait(func() bool { return len(s.out.buf) <= softOutput }) {
+		return ErrClosed
+	}
+	s.out.put(f, seq, time.Time{})
+	return nil
+}
+
+// response finds the request that f answers.
+func (s *Session) response(h Handler, f Frame) error {
+	s.out.mu.Lock()
+	p, ok := s.pending.take(f.Seq())
+	late := !ok && s.pending.takeLate(f.Seq())
+	s.timers.Heard(s.arrived, p.ID != pdu.EnquireLinkID)
+	s.out.changed() // the window has room
+	s.out.mu.Unlock()
+	switch {
+	case !ok:
+		return h.Unmatched(f, late)
+	case p.answer != nil:
+		p.answer <- f.Status()
+		return nil
+	case p.ID == pdu.EnquireLinkID:
+		return nil
+	}
+	return h.Response(f, p)
+}

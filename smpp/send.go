@@ -1,0 +1,143 @@
+package smpp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+)
+
+// ErrNoAnswer says that the peer did not answer a request in time.
+var ErrNoAnswer = errors.New("no response in time")
+
+// Send puts out the request f, which its maker sent with f's sequence_number and
+// which arrived at the time given; it leaves with another number only if that one
+// is in use. ref comes back with the response. Send copies f and waits for the
+// window and for the peer to read; it fails only when the session has ended.
+func (s *Session) Send(f Frame, arrived time.Time, ref any) error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if !s.roomForRequest() && !s.out.wait(s.roomForRequest) || s.out.ended {
+		return ErrClosed
+	}
+	seq := f.Seq()
+	if HasResponse(f.ID()) {
+		seq = s.pending.add(Pending{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
+	}
+	s.out.put(f, seq, arrived)
+	return nil
+}
+
+// roomForRequest tells whether another request may go now; out.mu is held. A
+// session that has ended has room for everything, so that nobody waits for it.
+func (s *Session) roomForRequest() bool {
+	return s.out.ended || len(s.out.buf) <= softOutput &&
+		(s.opt.Window <= 0 || len(s.pending.open) < s.opt.Window)
+}
+
+// Reply puts out the response f to the peer's request seq. It never waits: a
+// peer that leaves too much unread is given up.
+func (s *Session) Reply(f Frame, seq uint32, arrived time.Time) error {
+	s.out.mu.Lock()
+	if s.out.ended {
+		s.out.mu.Unlock()
+		return ErrClosed
+	}
+	ok := s.out.put(f, seq, arrived)
+	s.out.mu.Unlock()
+	if !ok {
+		s.Close(ErrSlowPeer)
+		return ErrSlowPeer
+	}
+	return nil
+}
+
+// ReplyHeld is Reply for a response that may leave only after Release of the
+// hold it returns; what is put out later waits behind it.
+func (s *Session) ReplyHeld(f Frame, seq uint32, arrived time.Time) (hold uint64, err error) {
+	s.out.mu.Lock()
+	hold = s.out.hold()
+	s.out.mu.Unlock()
+	return hold, s.Reply(f, seq, arrived)
+}
+
+// Release lets a held response go. It never waits.
+func (s *Session) Release(hold uint64) { s.out.release(hold) }
+
+// Flush lets the writer begin with what was put out. Sessions flush when they
+// have nothing more to read; others who send call it.
+func (s *Session) Flush() { s.out.Flush() }
+
+// Call sends a request of our own, numbered from OwnSeq up, and waits for its
+// response: nil for ESME_ROK, else the pdu.Status, ErrNoAnswer, ErrClosed or the
+// end of ctx.
+func (s *Session) Call(ctx context.Context, f Frame) error {
+	answer := make(chan pdu.Status, 1)
+	s.out.mu.Lock()
+	if s.out.ended {
+		s.out.mu.Unlock()
+		return ErrClosed
+	}
+	seq := s.pending.addOwn(Pending{ID: f.ID(), At: time.Now(), answer: answer})
+	s.out.put(f, seq, time.Time{})
+	s.out.wakeWriter()
+	s.out.mu.Unlock()
+
+	select {
+	case status, ok := <-answer:
+		if !ok {
+			return ErrNoAnswer
+		}
+		if status != StatusOK {
+			return status
+		}
+		return nil
+	case <-s.over.Done():
+		return ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Unbind asks the peer to end the session, waits for its answer as long as ctx
+// allows, and ends it (SMPP 3.4 §4.2).
+func (s *Session) Unbind(ctx context.Context, cause error) {
+	// Whether or how the peer answers, the session is over.
+	_ = s.Call(ctx, AppendHeader(nil, pdu.UnbindID, 0, 0, 0))
+	s.Finish(cause)
+}
+
+// Outstanding counts the requests that the peer has not answered.
+func (s *Session) Outstanding() int {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return len(s.pending.open)
+}
+
+// Abandoned returns the requests that were never answered, once, after Run.
+func (s *Session) Abandoned() []Pending {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	var left []Pending
+	for seq, p := range s.pending.open {
+		if p.answer == nil && p.ID != pdu.EnquireLinkID {
+			left = append(left, p)
+		}
+		delete(s.pending.open, seq)
+	}
+	return left
+}
+
+// WaitAnswered waits until the peer owes no answer, the session has ended, or ctx has.
+func (s *Session) WaitAnswered(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		s.out.mu.Lock()
+		s.out.changed()
+		s.out.mu.Unlock()
+	})
+	defer stop()
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.out.wait(func() bool { return ctx.Err() != nil || s.out.ended || len(s.pending.open) == 0 })
+}

@@ -1,0 +1,138 @@
+package smpp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// Reasons for which a session ends, as Run returns them. A peer that just went
+// away is io.EOF, a stream that is not SMPP a *FrameError.
+var (
+	ErrClosed   = errors.New("session is closed")
+	ErrUnbound  = errors.New("unbound")
+	ErrSlowPeer = errors.New("peer does not read")
+	ErrDead     = errors.New("peer does not answer enquire_link")
+	ErrNoBind   = errors.New("peer did not bind in time")
+	ErrInactive = errors.New("inactive for too long")
+)
+
+// UnbindTime is how long a session waits for unbind_resp: many ESMEs send none.
+const UnbindTime = 5 * time.Second
+
+// Options of a session. The zero value has no timers and no window.
+type Options struct {
+	SMSC         bool          // the peer is an SMSC; else it is an ESME
+	Window       int           // requests under way to the peer; 0: no limit
+	Timers       Timers        // SMPP 3.4 §7.2
+	Response     time.Duration // how long the peer may take to answer a request; 0: for ever
+	WriteTimeout time.Duration // how long the peer may take nothing; DefaultWriteTimeout if 0
+	// Observe is told, for one frame at a time, how long it was in here: from its
+	// arrival on the other session until it was written.
+	Observe func(added time.Duration)
+}
+
+// DefaultWriteTimeout is how long a peer may leave unread what is sent to it.
+const DefaultWriteTimeout = 30 * time.Second
+
+// Handler takes what a session does not see to itself. Its methods but Expired
+// run on the read goroutine, in wire order; frames are valid until they return.
+type Handler interface {
+	// Request is called for each request that the state allows, except
+	// enquire_link. An error ends the session.
+	Request(f Frame) error
+	// Response is called with the request that it answers.
+	Response(f Frame, to Pending) error
+	// Unmatched is called for a response that answers nothing; late tells that it
+	// answers a request that had expired.
+	Unmatched(f Frame, late bool) error
+	// Expired is called for a request without response in time, on the timers'
+	// goroutine.
+	Expired(to Pending)
+	// Idle is called when no whole frame is left to handle: the time to flush.
+	Idle()
+}
+
+// Session is one SMPP connection: it frames, answers enquire_link, keeps state,
+// window and timers, and correlates responses. Send, Reply and the like are safe
+// for concurrent use.
+type Session struct {
+	// Static after construction.
+	conn    net.Conn
+	opt     Options
+	over    context.Context // ends when nothing more is read
+	written context.Context // ends when nothing more is written
+	end     context.CancelFunc
+	hungUp  context.CancelFunc
+
+	// Owned by the read goroutine.
+	arrived time.Time // when the octets now being handled came in
+
+	// Guarded by out.mu.
+	out     output
+	state   State
+	pending pendings
+	timers  Timers
+	cause   error
+}
+
+// NewSession returns a session of conn in the state Open. Run starts it.
+func NewSession(conn net.Conn, opt Options) *Session {
+	if opt.WriteTimeout <= 0 {
+		opt.WriteTimeout = DefaultWriteTimeout
+	}
+	s := &Session{
+		conn: conn, opt: opt,
+		state: Open, pending: newPendings(), timers: opt.Timers,
+	}
+	s.over, s.end = context.WithCancel(context.Background())
+	s.written, s.hungUp = context.WithCancel(context.Background())
+	s.out.init(conn, opt)
+	return s
+}
+
+// Run serves the session until the peer leaves, ctx ends, a handler fails or the
+// session is closed, and returns why. What was put out before is written first,
+// if the peer reads. It returns last: nothing of the session runs behind it.
+func (s *Session) Run(ctx context.Context, h Handler) error {
+	s.out.mu.Lock()
+	s.timers.Opened(time.Now())
+	s.out.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
+	defer stop()
+
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := s.out.run(); err != nil {
+			s.Close(writeError(err))
+		}
+		s.hangUp()
+		s.hungUp()
+	})
+	wg.Go(func() { s.watch(h) })
+
+	err := s.read(h)
+	s.Finish(err)
+	s.end()
+	wg.Wait()
+	return s.reason()
+}
+
+// State is where the session is in SMPP 3.4 §2.2.
+func (s *Session) State() State {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.state
+}
+
+// SetState moves the session on: a bind that passed through was accepted.
+func (s *Session) SetState(st State) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.state = st
+	if st.IsBound() {
+		s.timers.Bound(time.Now())
+	}
+}

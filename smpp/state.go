@@ -1,0 +1,89 @@
+package smpp
+
+import "github.com/fiorix/go-smpp/smpp/pdu"
+
+// State is the state of a session (SMPP 3.4 §2.2). States are bits, so that the
+// rules read like table 2-1.
+type State uint8
+
+// The states of SMPP 3.4 §2.2.
+const (
+	Open State = 1 << iota
+	BoundTX
+	BoundRX
+	BoundTRX
+	Closed
+
+	bound      = BoundTX | BoundRX | BoundTRX
+	submitting = BoundTX | BoundTRX
+	receiving  = BoundRX | BoundTRX
+)
+
+// rules is SMPP 3.4 table 2-1: in which states the ESME and the SMSC may send a
+// request. SMPP 5.0 §2.4 adds the broadcasts, replace_sm as a transceiver, and
+// unbind before the bind. What is not listed may pass in any bound state.
+var rules = map[pdu.ID]struct{ esme, smsc State }{
+	pdu.BindTransmitterID:   {esme: Open},
+	pdu.BindReceiverID:      {esme: Open},
+	pdu.BindTransceiverID:   {esme: Open},
+	pdu.OutbindID:           {smsc: Open},
+	pdu.UnbindID:            {esme: Open | bound, smsc: Open | bound},
+	pdu.SubmitSMID:          {esme: submitting},
+	pdu.SubmitMultiID:       {esme: submitting},
+	pdu.DataSMID:            {esme: bound, smsc: bound},
+	pdu.DeliverSMID:         {smsc: receiving},
+	pdu.QuerySMID:           {esme: submitting},
+	pdu.CancelSMID:          {esme: submitting},
+	pdu.ReplaceSMID:         {esme: submitting},
+	pdu.EnquireLinkID:       {esme: Open | bound, smsc: Open | bound},
+	pdu.AlertNotificationID: {smsc: receiving},
+	0x00000111:              {esme: submitting}, // broadcast_sm
+	0x00000112:              {esme: submitting}, // query_broadcast_sm
+	0x00000113:              {esme: submitting}, // cancel_broadcast_sm
+}
+
+// Check tells whether the request id may be sent in state s by the SMSC
+// (fromSMSC) or the ESME: StatusOK, or the status to refuse it with.
+func (s State) Check(id pdu.ID, fromSMSC bool) pdu.Status {
+	rule, ok := rules[id]
+	allowed := rule.esme
+	if fromSMSC {
+		allowed = rule.smsc
+	}
+	switch {
+	case !ok && s&bound != 0, allowed&s != 0:
+		return StatusOK
+	case !ok:
+		return StatusInvCmdID
+	case IsBind(id) && s&bound != 0:
+		return StatusAlreadyBound
+	}
+	return StatusInvBindState
+}
+
+// CanReceive tells whether deliver_sm may be sent to the ESME.
+func (s State) CanReceive() bool { return s&receiving != 0 }
+
+// IsBound tells whether a bind has succeeded and no unbind followed.
+func (s State) IsBound() bool { return s&bound != 0 }
+
+// IsBind tells whether id is one of the three bind requests.
+func IsBind(id pdu.ID) bool { return BindState(id) != 0 }
+
+// BindState is the state that the bind request id leads to, zero for other requests.
+func BindState(id pdu.ID) State {
+	switch id {
+	case pdu.BindTransmitterID:
+		return BoundTX
+	case pdu.BindReceiverID:
+		return BoundRX
+	case pdu.BindTransceiverID:
+		return BoundTRX
+	}
+	return 0
+}
+
+// HasResponse tells whether the request id is ever answered (SMPP 3.4 §4.1.7, §4.12).
+func HasResponse(id pdu.ID) bool {
+	return id != pdu.OutbindID && id != pdu.AlertNotificationID
+}

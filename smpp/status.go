@@ -1,0 +1,98 @@
+package smpp
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
+)
+
+// Statuses by their names in SMPP 3.4 §5.1.3.
+const (
+	StatusOK           pdu.Status = 0x00 // ESME_ROK
+	StatusInvMsgLen    pdu.Status = 0x01 // ESME_RINVMSGLEN
+	StatusInvCmdLen    pdu.Status = 0x02 // ESME_RINVCMDLEN
+	StatusInvCmdID     pdu.Status = 0x03 // ESME_RINVCMDID
+	StatusInvBindState pdu.Status = 0x04 // ESME_RINVBNDSTS
+	StatusAlreadyBound pdu.Status = 0x05 // ESME_RALYBND
+	StatusSysErr       pdu.Status = 0x08 // ESME_RSYSERR
+	StatusBindFailed   pdu.Status = 0x0D // ESME_RBINDFAIL
+	StatusQueueFull    pdu.Status = 0x14 // ESME_RMSGQFUL
+	StatusThrottled    pdu.Status = 0x58 // ESME_RTHROTTLED
+	StatusTempApp      pdu.Status = 0x64 // ESME_RX_T_APPN
+	StatusPermApp      pdu.Status = 0x65 // ESME_RX_P_APPN
+	StatusRejectApp    pdu.Status = 0x66 // ESME_RX_R_APPN
+)
+
+// Temporary tells whether the same request may succeed later. The two refusals
+// that an ESME means for good are ESME_RX_P_APPN and ESME_RX_R_APPN; anything
+// else is worth another try.
+func Temporary(s pdu.Status) bool { return s != StatusPermApp && s != StatusRejectApp }
+
+// TLV tags that go-smpp lacks or that the gateway looks at (SMPP 3.4 §5.3.2).
+const (
+	TagReceiptedMessageID        = pdutlv.TagReceiptedMessageID
+	TagUserMessageReference      = pdutlv.TagUserMessageReference
+	TagUserResponseCode          = pdutlv.TagUserResponseCode
+	TagSourcePort                = pdutlv.TagSourcePort
+	TagDestinationPort           = pdutlv.TagDestinationPort
+	TagSarMsgRefNum              = pdutlv.TagSarMsgRefNum
+	TagSarTotalSegments          = pdutlv.TagSarTotalSegments
+	TagSarSegmentSeqnum          = pdutlv.TagSarSegmentSeqnum
+	TagMessagePayload            = pdutlv.TagMessagePayload
+	TagMessageState              = pdutlv.TagMessageStateOption
+	TagScInterfaceVersion        = pdutlv.Tag(0x0210) // SMPP 3.4 §5.3.2.25
+	InterfaceVersion34      byte = 0x34               // from here on a peer understands TLVs (SMPP 3.4 §3.4)
+)
+
+// KnownStatus tells whether s is one that go-smpp has a text for.
+func KnownStatus(s pdu.Status) bool { return !strings.HasPrefix(s.Error(), "unknown status") }
+
+// Command names a command_id for logs and metrics, in the spelling of the
+// standard; what it does not know is "other".
+func Command(id pdu.ID) string {
+	if name, ok := commands[id]; ok {
+		return name
+	}
+	return "other"
+}
+
+// StatusName names a command_status for logs: its number and, where known, its text.
+func StatusName(s pdu.Status) string { return fmt.Sprintf("%#02x %s", uint32(s), s.Error()) }
+
+var commands = map[pdu.ID]string{
+	pdu.GenericNACKID:         "generic_nack",
+	pdu.BindReceiverID:        "bind_receiver",
+	pdu.BindReceiverRespID:    "bind_receiver_resp",
+	pdu.BindTransmitterID:     "bind_transmitter",
+	pdu.BindTransmitterRespID: "bind_transmitter_resp",
+	pdu.QuerySMID:             "query_sm",
+	pdu.QuerySMRespID:         "query_sm_resp",
+	pdu.SubmitSMID:            "submit_sm",
+	pdu.SubmitSMRespID:        "submit_sm_resp",
+	pdu.DeliverSMID:           "deliver_sm",
+	pdu.DeliverSMRespID:       "deliver_sm_resp",
+	pdu.UnbindID:              "unbind",
+	pdu.UnbindRespID:          "unbind_resp",
+	pdu.ReplaceSMID:           "replace_sm",
+	pdu.ReplaceSMRespID:       "replace_sm_resp",
+	pdu.CancelSMID:            "cancel_sm",
+	pdu.CancelSMRespID:        "cancel_sm_resp",
+	pdu.BindTransceiverID:     "bind_transceiver",
+	pdu.BindTransceiverRespID: "bind_transceiver_resp",
+	pdu.OutbindID:             "outbind",
+	pdu.EnquireLinkID:         "enquire_link",
+	pdu.EnquireLinkRespID:     "enquire_link_resp",
+	pdu.SubmitMultiID:         "submit_multi",
+	pdu.SubmitMultiRespID:     "submit_multi_resp",
+	pdu.AlertNotificationID:   "alert_notification",
+	pdu.DataSMID:              "data_sm",
+	pdu.DataSMRespID:          "data_sm_resp",
+	0x00000111:                "broadcast_sm", // SMPP 5.0 §4.4
+	0x80000111:                "broadcast_sm_resp",
+	0x00000112:                "query_broadcast_sm",
+	0x80000112:                "query_broadcast_sm_resp",
+	0x00000113:                "cancel_broadcast_sm",
+	0x80000113:                "cancel_broadcast_sm_resp",
+}

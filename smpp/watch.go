@@ -1,0 +1,84 @@
+package smpp
+
+import (
+	"context"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+)
+
+// watch applies the timers.
+func (s *Session) watch(h Handler) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.over.Done():
+			return
+		case now := <-timer.C:
+			timer.Reset(s.tick(h, now))
+		}
+	}
+}
+
+// idleTick is how long the timers sleep when none is set.
+const idleTick = time.Minute
+
+// tick does what is due and returns when to come again.
+func (s *Session) tick(h Handler, now time.Time) time.Duration {
+	s.out.mu.Lock()
+	action, next := s.timers.Due(now)
+	if action == Ask {
+		s.timers.Asked(now)
+		seq := s.pending.addOwn(Pending{ID: pdu.EnquireLinkID, At: now})
+		s.out.put(AppendHeader(nil, pdu.EnquireLinkID, 0, seq, 0), seq, time.Time{})
+		s.out.wakeWriter()
+		_, next = s.timers.Due(now)
+	}
+	var expired []Pending
+	if s.opt.Response > 0 {
+		var oldest time.Time
+		expired, oldest = s.pending.expire(now.Add(-s.opt.Response))
+		if oldest.IsZero() {
+			oldest = now // whatever is sent from now on
+		}
+		if due := oldest.Add(s.opt.Response); next.IsZero() || due.Before(next) {
+			next = due
+		}
+		s.out.changed()
+	}
+	s.out.mu.Unlock()
+
+	s.act(action)
+	s.expired(h, expired)
+	if next.IsZero() {
+		return idleTick
+	}
+	return max(next.Sub(now), time.Millisecond)
+}
+
+func (s *Session) act(a Action) {
+	switch a {
+	case Unbind:
+		ctx, cancel := context.WithTimeout(context.Background(), UnbindTime)
+		defer cancel()
+		s.Unbind(ctx, ErrInactive)
+	case Drop:
+		err := ErrDead
+		if s.State() == Open {
+			err = ErrNoBind
+		}
+		s.Close(err)
+	}
+}
+
+func (s *Session) expired(h Handler, ps []Pending) {
+	for _, p := range ps {
+		switch {
+		case p.answer != nil:
+			close(p.answer)
+		case p.ID != pdu.EnquireLinkID: // its timer is Timers.Answer
+			h.Expired(p)
+		}
+	}
+}
