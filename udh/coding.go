@@ -1,0 +1,100 @@
+package udh
+
+// Coding says how the text of a message is written, and so in what its length is
+// counted.
+type Coding byte
+
+// The codings that count differently or have a marker of their own.
+const (
+	GSM7   Coding = iota // GSM 7-bit default alphabet, unpacked: one septet in each octet
+	ASCII                // IA5; counted in septets, as the SMSC turns it into GSM 7-bit
+	Latin1               // ISO 8859-1, in octets
+	UCS2                 // UTF-16 big-endian, in units of two octets
+	Octets               // any other text, in octets: it has no marker
+	Binary               // no text
+	codings
+)
+
+func (c Coding) String() string {
+	if c >= codings {
+		return "unknown"
+	}
+	return [codings]string{"gsm7", "ascii", "latin1", "ucs2", "octets", "binary"}[c]
+}
+
+// CodingOf tells what data_coding stands for (SMPP 3.4 §5.2.19); def is the
+// SMSC's default alphabet, data_coding 00. Reserved values count as Octets.
+func CodingOf(dataCoding byte, def Coding) Coding {
+	switch {
+	case dataCoding == 0x00:
+		return def
+	case dataCoding == 0x01:
+		return ASCII
+	case dataCoding == 0x02 || dataCoding == 0x04:
+		return Binary
+	case dataCoding == 0x03:
+		return Latin1
+	case dataCoding == 0x08:
+		return UCS2
+	case dataCoding >= 0xC0 && dataCoding <= 0xDF: // message waiting
+		return GSM7
+	case dataCoding >= 0xF0 && dataCoding&0x04 == 0: // message class
+		return GSM7
+	case dataCoding >= 0xF0:
+		return Binary
+	}
+	return Octets
+}
+
+// maxUserData is the longest user data of one message, header included, in octets
+// (TS 23.040 §9.2.3.16).
+const maxUserData = 140
+
+// Room is how much text fits in one message behind a header of headerLen octets,
+// its length octet included; zero stands for no header. It is counted in septets,
+// octets or UCS2 units, as the coding is.
+func Room(c Coding, headerLen int) int {
+	n := max(maxUserData-headerLen, 0)
+	switch c {
+	case GSM7, ASCII:
+		return n * 8 / 7 // what the fill bits take is less than a septet
+	case UCS2:
+		return n / 2
+	}
+	return n
+}
+
+// TextLen counts text, which stands behind the header, in the units of Room. ok
+// is false if it cannot be text of that coding: UCS2 with half a unit.
+func TextLen(c Coding, text []byte) (units int, ok bool) {
+	switch c {
+	case ASCII:
+		units = len(text)
+		for _, b := range text {
+			if escaped(b) {
+				units++
+			}
+		}
+		return units, true
+	case UCS2:
+		return len(text) / 2, len(text)%2 == 0
+	}
+	return len(text), true
+}
+
+// escaped tells whether an ASCII character takes two septets, being in the
+// extension table of GSM 7-bit only (TS 23.038 §6.2.1.1).
+func escaped(b byte) bool {
+	switch b {
+	case '^', '{', '}', '[', ']', '~', '\\', '|', '\f':
+		return true
+	}
+	return false
+}
+
+// FitsElement tells whether text still fits in one message when the element of a
+// number joins its header of headerLen octets, zero if there is none yet.
+func FitsElement(c Coding, headerLen int, text []byte) bool {
+	units, ok := TextLen(c, text)
+	return ok && units <= Room(c, max(headerLen, 1)+ElementLen)
+}

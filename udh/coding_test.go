@@ -1,0 +1,150 @@
+package udh
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestRoom(t *testing.T) {
+	for _, tt := range []struct {
+		name                 string
+		headerLen            int
+		gsm7, octets8, units int
+	}{
+		{"none", 0, 160, 140, 70},
+		{"concat8", 6, 153, 134, 67},
+		{"concat16", 7, 152, 133, 66},
+		{"number", 5, 154, 135, 67},
+		{"concat8 + number", 10, 148, 130, 65},
+		{"concat16 + number", 11, 147, 129, 64},
+		{"number + 1 NL", 8, 150, 132, 66},
+		{"concat8 + number + 1 NL", 13, 145, 127, 63},
+		{"concat8 + number + 2 NL", 16, 141, 124, 62},
+		{"port16 + number", 11, 147, 129, 64},
+		{"concat8 + port16 + number", 16, 141, 124, 62},
+		{"concat16 + port16 + number", 17, 140, 123, 61},
+		{"nothing left", 140, 0, 0, 0},
+		{"too long", 256, 0, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for c, want := range map[Coding]int{
+				GSM7: tt.gsm7, ASCII: tt.gsm7, UCS2: tt.units,
+				Latin1: tt.octets8, Octets: tt.octets8, Binary: tt.octets8,
+			} {
+				if got := Room(c, tt.headerLen); got != want {
+					t.Errorf("%v behind %d octets: got %d, want %d", c, tt.headerLen, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestTextLen(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		c    Coding
+		text string
+		want int
+		ok   bool
+	}{
+		{"septets", GSM7, "Hello", 5, true},
+		{"an escape and its septet", GSM7, "\x1B\x65", 2, true},
+		{"ASCII", ASCII, "Hello", 5, true},
+		{"ASCII of two septets each", ASCII, "^{}[]~\\|", 16, true},
+		{"ASCII form feed", ASCII, "\f", 2, true},
+		{"Latin-1", Latin1, "{\xA7}", 3, true},
+		{"UCS2", UCS2, "\x00H\x00i", 2, true},
+		{"surrogate pair", UCS2, "\xD8\x3D\xDE\x00", 2, true},
+		{"half a unit", UCS2, "\x00H\x00", 1, false},
+		{"octets", Octets, "\xD0\xD1", 2, true},
+		{"binary", Binary, "\x00", 1, true},
+		{"nothing", UCS2, "", 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, ok := TextLen(tt.c, []byte(tt.text)); got != tt.want || ok != tt.ok {
+				t.Errorf("got %d %v, want %d %v", got, ok, tt.want, tt.ok)
+			}
+		})
+	}
+}
+
+func TestFitsElement(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		c         Coding
+		headerLen int
+		longest   int // octets of text
+	}{
+		{"GSM 7-bit", GSM7, 0, 154},
+		{"GSM 7-bit, concat8", GSM7, 6, 148},
+		{"GSM 7-bit, concat16", GSM7, 7, 147},
+		{"8-bit", Latin1, 0, 135},
+		{"8-bit, concat8", Octets, 6, 130},
+		{"UCS2", UCS2, 0, 2 * 67},
+		{"UCS2, concat8", UCS2, 6, 2 * 65},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := bytes.Repeat([]byte("a"), tt.longest+2)
+			if !FitsElement(tt.c, tt.headerLen, text[:tt.longest]) {
+				t.Errorf("%d octets do not fit", tt.longest)
+			}
+			if FitsElement(tt.c, tt.headerLen, text) {
+				t.Errorf("%d octets fit, want at most %d", len(text), tt.longest)
+			}
+		})
+	}
+	if FitsElement(UCS2, 0, []byte{0}) {
+		t.Error("half a unit of UCS2 fits")
+	}
+	if brackets := []byte(strings.Repeat("[", 78)); FitsElement(ASCII, 0, brackets) {
+		t.Error("156 septets of ASCII fit in 154")
+	}
+}
+
+func TestCodingOf(t *testing.T) {
+	ranges := []struct {
+		from, to byte
+		want     Coding
+	}{
+		{0x00, 0x00, Latin1}, // the default given below
+		{0x01, 0x01, ASCII},
+		{0x02, 0x02, Binary},
+		{0x03, 0x03, Latin1},
+		{0x04, 0x04, Binary},
+		{0x05, 0x07, Octets},
+		{0x08, 0x08, UCS2},
+		{0x09, 0xBF, Octets},
+		{0xC0, 0xDF, GSM7},
+		{0xE0, 0xEF, Octets},
+		{0xF0, 0xF3, GSM7},
+		{0xF4, 0xF7, Binary},
+		{0xF8, 0xFB, GSM7},
+		{0xFC, 0xFF, Binary},
+	}
+	covered := 0
+	for _, r := range ranges {
+		for dc := int(r.from); dc <= int(r.to); dc++ {
+			covered++
+			if got := CodingOf(byte(dc), Latin1); got != r.want {
+				t.Errorf("data_coding %02X: got %v, want %v", dc, got, r.want)
+			}
+		}
+	}
+	if covered != 256 {
+		t.Errorf("the table covers %d values, want 256", covered)
+	}
+	if got := CodingOf(0, GSM7); got != GSM7 {
+		t.Errorf("default: got %v, want %v", got, GSM7)
+	}
+}
+
+func TestCodingString(t *testing.T) {
+	for c, want := range map[Coding]string{
+		GSM7: "gsm7", ASCII: "ascii", Latin1: "latin1", UCS2: "ucs2", Octets: "octets", Binary: "binary", 99: "unknown",
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
