@@ -1,0 +1,103 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// accounts reads the accounts from the tree, where a system_id keeps its case
+// and its dots.
+func (l *loader) accounts() {
+	n := l.doc.trees["accounts"]
+	if n == nil {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		l.tree("accounts", n, "a mapping of accounts")
+		return
+	}
+	l.cfg.Accounts = make(map[string]Account)
+	seen := make(map[string]int)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], resolve(n.Content[i+1])
+		key := accountKey(k.Value)
+		if first, ok := seen[k.Value]; ok {
+			l.nodeError(k, key, problem{"given twice", fmt.Sprintf("first on line %d", first)})
+			continue
+		}
+		seen[k.Value] = k.Line
+		if p := checkSystemID(k); p != nil {
+			l.nodeError(k, key, *p)
+			continue
+		}
+		if v.Kind != yaml.MappingNode && !isNull(v) {
+			l.nodeError(k, key, problem{"found " + kindOfNode(v), "a mapping such as {track: {when: all}}"})
+			continue
+		}
+		l.cfg.Accounts[k.Value] = l.account(key, v)
+	}
+}
+
+// account reads one account; what it leaves open is as for everybody.
+func (l *loader) account(key string, n *yaml.Node) Account {
+	d := &document{file: l.doc.file, given: l.doc.given}
+	s := schema{
+		prefix: key + ".", fields: make(map[string]field),
+		sections: sectionsOf(accountFields), later: laterAccountKeys,
+	}
+	for _, f := range accountFields {
+		s.fields[f.key] = fieldsByKey[f.key]
+	}
+	d.walk(s, "", n, make(map[string]any))
+	l.take(d.errs)
+	a := l.cfg.general()
+	to := reflect.ValueOf(&a).Elem()
+	for _, f := range accountFields {
+		if g, ok := l.doc.given[s.prefix+f.key]; ok {
+			l.store(fieldsByKey[f.key], s.prefix+f.key, g, to.FieldByIndex(f.index))
+		}
+	}
+	return a
+}
+
+// accountKey returns the key of an account for messages; in quotes if it would
+// read as several keys.
+func accountKey(systemID string) string {
+	plain := func(r rune) bool {
+		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-')
+	}
+	if systemID != "" && strings.TrimFunc(systemID, plain) == "" {
+		return "accounts." + systemID
+	}
+	return fmt.Sprintf("accounts.%q", systemID)
+}
+
+// checkSystemID wants what a bind can carry: a C-octet string of at most 16 with
+// its end (SMPP 3.4 §5.2.1).
+func checkSystemID(k *yaml.Node) *problem {
+	switch id := k.Value; {
+	case k.Kind != yaml.ScalarNode || isNull(k) || id == "":
+		return &problem{"not a system_id", "the name that the ESME binds with"}
+	case len(id) > 15:
+		return &problem{fmt.Sprintf("a system_id of %d octets", len(id)), "at most 15"}
+	case strings.ContainsFunc(id, unicode.IsControl):
+		return &problem{"a system_id with a control character", ""}
+	}
+	return nil
+}
+
+// tree keeps the error that a whole tree is of the wrong kind.
+func (l *loader) tree(key string, n *yaml.Node, wanted string) {
+	l.nodeError(n, key, problem{"found " + kindOfNode(n), wanted})
+	l.failed[key] = true
+}
+
+// nodeError keeps an error about a node whose value must not be shown.
+func (l *loader) nodeError(n *yaml.Node, key string, p problem) {
+	l.failed[key] = true
+	l.errs = append(l.errs, &Error{File: l.doc.file, Line: n.Line, Key: key, Problem: p.what, Hint: p.hint})
+}

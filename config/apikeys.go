@@ -1,0 +1,86 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// apiKeys reads the list of keys. Neither a key nor its hash is ever shown.
+func (l *loader) apiKeys() {
+	const key = "reads.api_keys"
+	n := l.doc.trees[key]
+	if n == nil {
+		return
+	}
+	if n.Kind != yaml.SequenceNode {
+		l.tree(key, n, "a list of {name, sha256}")
+		return
+	}
+	seen := make(map[string]bool)
+	for i, item := range n.Content {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		k, ok := l.apiKey(at, resolve(item))
+		if !ok {
+			continue
+		}
+		if seen[k.Name] {
+			l.nodeError(item, at+".name", problem{"given twice", "a name for each key"})
+		}
+		seen[k.Name] = true
+		l.cfg.Reads.APIKeys = append(l.cfg.Reads.APIKeys, k)
+	}
+}
+
+func (l *loader) apiKey(at string, n *yaml.Node) (k APIKey, ok bool) {
+	if n.Kind != yaml.MappingNode {
+		l.nodeError(n, at, problem{"found " + kindOfNode(n), "a mapping {name: app, sha256: …}"})
+		return k, false
+	}
+	ok = true
+	seen := make(map[string]bool)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, v := n.Content[i], resolve(n.Content[i+1])
+		p := k.take(name.Value, v)
+		if seen[name.Value] {
+			p = &problem{"given twice", ""}
+		}
+		seen[name.Value] = true
+		if p != nil {
+			l.nodeError(name, at+"."+name.Value, *p)
+			ok = false
+		}
+	}
+	for _, name := range []string{"name", "sha256"} {
+		if !seen[name] {
+			l.nodeError(n, at, problem{name + " is missing", "{name: app, sha256: …}"})
+			ok = false
+		}
+	}
+	return k, ok
+}
+
+// take reads one of the two values of a key.
+func (k *APIKey) take(name string, v *yaml.Node) *problem {
+	switch name {
+	case "name":
+		if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!str" {
+			return &problem{"found " + kindOfNode(v), "a name for the log"}
+		}
+		if v.Value == "" {
+			return &problem{"empty", "a name for the log"}
+		}
+		k.Name = v.Value
+	case "sha256":
+		sum, err := hex.DecodeString(v.Value)
+		if err != nil || len(sum) != sha256.Size {
+			return &problem{"not 64 hexadecimal digits", "printf %s KEY | sha256sum"}
+		}
+		k.SHA256 = hex.EncodeToString(sum)
+	default:
+		return &problem{"unknown key", "the keys here are name, sha256"}
+	}
+	return nil
+}

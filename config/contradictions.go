@@ -1,0 +1,142 @@
+package config
+
+import (
+	"net"
+	"slices"
+)
+
+const (
+	embedded = "embedded"
+	marked   = 999 // the highest number in three digits
+	// fewest is twice the numbers of a conversation that may be out and not yet
+	// in the log; with fewer a number could be given twice.
+	fewest = 16
+)
+
+// contradictions holds the settings against each other.
+func (l *loader) contradictions() {
+	l.checkAddresses()
+	l.checkTrack()
+	l.checkReads()
+	l.checkRelay()
+	f := l.cfg.Feedback
+	l.refuseIf(f.VendorTagNumber == f.VendorTagRead, problem{"number and read time under one tag", "two tags"},
+		"feedback.vendor_tag_read", "feedback.vendor_tag_number")
+}
+
+// refuseIf keeps an error where the condition holds. It is told at the first of
+// the keys that was given at all, and not at all if one of them is wrong in
+// itself, since the condition says nothing then.
+func (l *loader) refuseIf(condition bool, p problem, keys ...string) {
+	if !condition || l.anyFailed(keys) {
+		return
+	}
+	key, g := l.firstGiven(keys)
+	l.errs = append(l.errs, &Error{
+		File: g.at.file, Line: g.at.line, Key: key, Value: show(key, g.text), Problem: p.what, Hint: p.hint,
+	})
+}
+
+func (l *loader) firstGiven(keys []string) (string, given) {
+	for _, k := range keys {
+		if g, ok := l.origin(k); ok {
+			return k, g
+		}
+	}
+	return keys[0], given{}
+}
+
+// checkAddresses wants each address once, and no way round into ourselves.
+func (l *loader) checkAddresses() {
+	own := []struct{ key, addr string }{
+		{"listen.addr", l.cfg.Listen.Addr},
+		{"reads.addr", l.cfg.Reads.Addr},
+		{"ops.addr", l.cfg.Ops.Addr},
+		{"relay.listen", l.cfg.Relay.Listen},
+	}
+	for i, a := range own {
+		for _, b := range own[i+1:] {
+			l.refuseIf(overlap(a.addr, b.addr), problem{"the same address as " + a.key + ", " + a.addr, "another port"}, b.key, a.key)
+		}
+	}
+	l.refuseIf(reaches(l.cfg.SMSC.Addr, l.cfg.Listen.Addr),
+		problem{"the gateway would bind to itself", "smsc.addr is where the SMSC listens"}, "smsc.addr", "listen.addr")
+}
+
+func (l *loader) checkTrack() {
+	t := l.cfg.Track
+	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
+	l.refuseIf(t.Numbers.Last-t.Numbers.First+1 < fewest,
+		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
+		"track.numbers.last", "track.numbers.first", "track.carriage")
+	three := problem{"does not fit the three digits of the marker", "last: 999 at most, or carriage: udh"}
+	l.refuseIf(t.Carriage != "udh" && t.Numbers.Last > marked, three, "track.numbers.last", "track.carriage")
+	for _, id := range l.systemIDs() {
+		key := accountKey(id) + ".track.carriage"
+		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && t.Numbers.Last > marked,
+			problem{"track.numbers.last does not fit the three digits of the marker", three.hint}, key, "track.numbers.last")
+	}
+}
+
+func (l *loader) checkReads() {
+	r := l.cfg.Reads
+	if r.Addr == "" {
+		return
+	}
+	l.refuseIf(len(r.Auth) == 0, problem{"nobody may report a read", "auth: [none] or [api_key]; or addr: \"\" for no HTTP"}, "reads.auth")
+	l.refuseIf(slices.Contains(r.Auth, "none") && !isLoopback(r.Addr),
+		problem{"reads.auth none would let anyone on the network report a read", "auth: [api_key], or an address such as 127.0.0.1:8080"},
+		"reads.addr", "reads.auth")
+	l.refuseIf(slices.Contains(r.Auth, "api_key") && len(r.APIKeys) == 0,
+		problem{"api_key without a key", "reads.api_keys: [{name: app, sha256: …}]"}, "reads.auth", "reads.api_keys")
+}
+
+func (l *loader) checkRelay() {
+	r := l.cfg.Relay
+	if r.NATS == embedded {
+		l.refuseIf(r.Replicas > 1, problem{"the embedded server is one, and keeps one copy", "replicas: 1, or nats: nats://host:4222"}, "relay.replicas", "relay.nats")
+		l.refuseIf(r.Creds != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.creds", "relay.nats")
+		l.refuseIf(r.NKey != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.nkey", "relay.nats")
+		l.refuseIf(r.Listen != "" && !isLoopback(r.Listen), problem{"the embedded server asks nobody who they are", "an address such as 127.0.0.1:4222"}, "relay.listen")
+		return
+	}
+	l.refuseIf(r.Listen != "", problem{"only the embedded server listens", "leave it out, or nats: embedded"}, "relay.listen", "relay.nats")
+	l.refuseIf(r.Creds != "" && r.NKey != "", problem{"creds and nkey both", "one of them"}, "relay.nkey", "relay.creds")
+}
+
+// isLoopback tells whether only this machine reaches the address.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// overlap tells whether two listeners would meet: one port, and one host or all.
+func overlap(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	if isEverywhere(a) || isEverywhere(b) || hostA == hostB {
+		return true
+	}
+	named := hostA == "localhost" || hostB == "localhost" // 127.0.0.1, or ::1, or both
+	return named && isLoopback(a) && isLoopback(b)
+}
+
+// reaches tells whether who connects to the one address surely meets the other's
+// listener. Of a remote host, or a name, nothing is known.
+func reaches(addr, listener string) bool {
+	return overlap(addr, listener) && (isLoopback(addr) || isEverywhere(addr) || !isEverywhere(listener))
+}
+
+// isEverywhere tells whether an address stands for all of this machine.
+func isEverywhere(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "" || ip != nil && ip.IsUnspecified())
+}

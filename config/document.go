@@ -1,0 +1,160 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+)
+
+// document reads the YAML for viper, and keeps what viper forgets: the line of
+// each value, keys in their own spelling, and what is wrong with the rest. What
+// it finds wrong does not reach viper.
+type document struct {
+	file  string
+	given map[string]given
+	trees map[string]*yaml.Node // values that only the file can hold
+	errs  Errors
+}
+
+// given is a value as somebody wrote it, and where.
+type given struct {
+	at    place
+	text  string // as written; empty for lists
+	value any    // what YAML makes of it
+	plain bool   // from the environment or a flag, where all values are text
+}
+
+// schema is the keys that may stand in one tree.
+type schema struct {
+	prefix   string // of the keys, in messages
+	fields   map[string]field
+	sections map[string]bool
+	later    []string
+}
+
+var global = schema{fields: fieldsByKey, sections: sections, later: laterKeys}
+
+func newDocument(file string) *document {
+	return &document{file: file, given: make(map[string]given), trees: make(map[string]*yaml.Node)}
+}
+
+// Decoder makes the document viper's decoder for the file (viper.DecoderRegistry).
+func (d *document) Decoder(string) (viper.Decoder, error) { return d, nil }
+
+// Decode implements viper.Decoder. It never fails: errors are kept for Load.
+func (d *document) Decode(data []byte, into map[string]any) error {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var root, more yaml.Node
+	if err := dec.Decode(&root); err != nil {
+		if !errors.Is(err, io.EOF) {
+			d.syntax(err)
+		}
+		return nil
+	}
+	switch err := dec.Decode(&more); {
+	case err == nil:
+		d.add(more.Line, "", "", problem{"a second document in the file", "one file, one document"})
+	case !errors.Is(err, io.EOF):
+		d.syntax(err)
+		return nil
+	}
+	top := resolve(root.Content[0])
+	switch {
+	case isNull(top):
+	case top.Kind != yaml.MappingNode:
+		d.add(top.Line, "", "", problem{"found " + kindOfNode(top), "sections such as listen: and smsc:"})
+	default:
+		d.walk(global, "", top, into)
+	}
+	return nil
+}
+
+var (
+	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	// grammar marks the errors whose line the library counts from 0.
+	grammar = regexp.MustCompile(`^did not find expected (key|node content|'-'|','|<)`)
+)
+
+func (d *document) syntax(err error) {
+	m := yamlLine.FindStringSubmatch(err.Error())
+	line, text := 0, err.Error()
+	if m != nil {
+		line, _ = strconv.Atoi(m[1])
+		text = strings.TrimPrefix(text, m[0])
+	}
+	if grammar.MatchString(text) {
+		line++
+	}
+	d.add(line, "", "", problem{"not YAML: " + text, ""})
+}
+
+// walk takes the pairs of one mapping. key is its own, empty at the top.
+func (d *document) walk(s schema, key string, n *yaml.Node, into map[string]any) {
+	seen := make(map[string]int)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], resolve(n.Content[i+1])
+		full := join(key, k.Value)
+		if first, ok := seen[k.Value]; ok {
+			d.add(k.Line, s.prefix+full, "", problem{"given twice", fmt.Sprintf("first on line %d", first)})
+			continue
+		}
+		seen[k.Value] = k.Line
+		d.pair(s, full, k, v, into)
+	}
+}
+
+func (d *document) pair(s schema, key string, k, v *yaml.Node, into map[string]any) {
+	f, known := s.fields[key]
+	switch {
+	case k.Kind != yaml.ScalarNode || k.ShortTag() == "!!merge":
+		d.add(k.Line, s.prefix+parent(key), "", problem{"a key that is not a name", "write the keys out"})
+	case isLater(s.later, key):
+		if !isEmpty(v) {
+			d.add(k.Line, s.prefix+key, "", problem{notYet, "leave it out"})
+		}
+	case s.sections[key]:
+		d.section(s, key, k, v, into)
+	case !known:
+		d.add(k.Line, s.prefix+key, "", problem{"unknown key", nearestKey(s, key)})
+	case isNull(v):
+		d.add(k.Line, s.prefix+key, "", problem{"no value", f.wanted() + "; or leave the key out"})
+	case f.isTree():
+		d.given[s.prefix+key] = given{at: place{d.file, k.Line}}
+		d.trees[key] = v
+	default:
+		d.value(s, f, k, v, into)
+	}
+}
+
+func (d *document) section(s schema, key string, k, v *yaml.Node, into map[string]any) {
+	switch {
+	case isNull(v): // a section whose keys are all commented out
+	case v.Kind != yaml.MappingNode:
+		d.add(k.Line, s.prefix+key, "", problem{"found " + kindOfNode(v), "a mapping of keys"})
+	default:
+		inner := make(map[string]any)
+		into[k.Value] = inner
+		d.walk(s, key, v, inner)
+	}
+}
+
+func (d *document) value(s schema, f field, k, v *yaml.Node, into map[string]any) {
+	value, text, ok := decode(v)
+	if !ok {
+		d.add(k.Line, s.prefix+f.key, "", problem{"found " + kindOfNode(v), f.wanted()})
+		return
+	}
+	into[k.Value] = value
+	d.given[s.prefix+f.key] = given{at: place{d.file, k.Line}, text: text, value: value}
+}
+
+func (d *document) add(line int, key, value string, p problem) {
+	d.errs = append(d.errs, &Error{File: d.file, Line: line, Key: key, Value: value, Problem: p.what, Hint: p.hint})
+}

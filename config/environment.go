@@ -1,0 +1,81 @@
+package config
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	envPrefix = "READBACK_"
+	envFile   = envPrefix + "CONFIG" // stands for --config
+)
+
+// serviceLink matches what Kubernetes puts into the environment of every
+// container beside a service whose name begins with readback.
+var serviceLink = regexp.MustCompile(`^READBACK_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP)(_.*)?)?)$`)
+
+// envName returns the variable that sets a key: track.carriage is
+// READBACK_TRACK_CARRIAGE.
+func envName(key string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+// checkEnvironment refuses the variables that look like ours and set nothing.
+// Their values are not shown, since nothing is known about them.
+func checkEnvironment() Errors {
+	known := []string{envFile}
+	for _, f := range fields {
+		if !f.isTree() {
+			known = append(known, envName(f.key))
+		}
+	}
+	var errs Errors
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, envPrefix) || slices.Contains(known, name) {
+			continue
+		}
+		if p := unknownVariable(name, value, known); p != nil {
+			errs = append(errs, &Error{File: name, Problem: p.what, Hint: p.hint})
+		}
+	}
+	return errs
+}
+
+func unknownVariable(name, value string, known []string) *problem {
+	names := func(keys []string) []string {
+		all := make([]string, len(keys))
+		for i, k := range keys {
+			all[i] = envName(k)
+		}
+		return all
+	}
+	var trees []string
+	for _, f := range fields {
+		if f.isTree() {
+			trees = append(trees, f.key)
+		}
+	}
+	switch {
+	case under(name, names(trees)):
+		return &problem{"cannot be set by a variable", "write it in the file"}
+	case under(name, names(laterKeys)):
+		if value == "" || value == "false" {
+			return nil
+		}
+		return &problem{notYet, "unset it"}
+	case serviceLink.MatchString(name):
+		return &problem{"unknown variable", "if Kubernetes made it for a service: enableServiceLinks: false"}
+	}
+	if near := nearest(name, known, 3); near != "" {
+		return &problem{"unknown variable", "did you mean " + near + "?"}
+	}
+	return &problem{"unknown variable", "READBACK_SECTION_KEY, such as " + envName("track.carriage")}
+}
+
+// under tells whether a variable is one of the names, or of a key below one.
+func under(name string, names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return name == n || strings.HasPrefix(name, n+"_") })
+}

@@ -1,0 +1,107 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Error is one thing that is wrong with the configuration. It prints as
+//
+//	readback.yaml:12: track.carriage: "usd": unknown value (hint: udh, text or auto)
+type Error struct {
+	File    string // the file; or the environment variable, or the flag
+	Line    int    // in the file, from 1; 0 elsewhere
+	Key     string // with dots; empty if it is about the file as a whole
+	Value   string // as written; empty if there is none or it is secret
+	Problem string
+	Hint    string // the way out; may be empty
+}
+
+// Error returns the whole of it in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(place{e.File, e.Line}.String())
+	if e.Key != "" {
+		b.WriteString(printable(e.Key) + ": ")
+	}
+	if e.Value != "" {
+		fmt.Fprintf(&b, "%q: ", shorten(e.Value))
+	}
+	b.WriteString(e.Problem)
+	if e.Hint != "" {
+		b.WriteString(" (hint: " + e.Hint + ")")
+	}
+	return b.String()
+}
+
+// Errors is everything that is wrong, the file's by line and then the rest.
+type Errors []*Error
+
+// Error returns a line for each.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives the single errors to errors.Is and errors.As.
+func (e Errors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i, one := range e {
+		all[i] = one
+	}
+	return all
+}
+
+func (e Errors) sort() {
+	slices.SortStableFunc(e, func(a, b *Error) int {
+		if (a.Line == 0) != (b.Line == 0) {
+			return b.Line - a.Line
+		}
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.File, b.File))
+	})
+}
+
+// place is where a value was given: a line of the file, a variable or a flag.
+type place struct {
+	file string
+	line int
+}
+
+// String returns the place as it leads a message, or nothing for a default.
+func (p place) String() string {
+	switch {
+	case p.file == "":
+		return ""
+	case p.line == 0:
+		return p.file + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", p.file, p.line)
+}
+
+// problem is what is wrong with a value, and the way out.
+type problem struct{ what, hint string }
+
+// printable quotes a key that would break the line or worse.
+func printable(key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(shorten(key))
+	}
+	return shorten(key)
+}
+
+// shorten keeps a long key or value from filling the terminal.
+func shorten(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}

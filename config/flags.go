@@ -1,0 +1,66 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+const (
+	flagConfig   = "config"
+	flagSet      = "set"
+	flagLogLevel = "log-level"
+)
+
+// RegisterFlags adds the flags that Load understands: --config FILE,
+// --set KEY=VALUE, which may be repeated, and --log-level LEVEL.
+func RegisterFlags(flags *pflag.FlagSet) {
+	flags.String(flagConfig, "", "configuration `FILE` (or READBACK_CONFIG)")
+	flags.StringArray(flagSet, nil, "set one key: `KEY=VALUE`, such as track.carriage=auto; may be repeated")
+	flags.String(flagLogLevel, "", "least `LEVEL` that is logged: debug, info, warn or error")
+}
+
+// bindFlags takes the flags that are there and were given.
+func (l *loader) bindFlags(flags *pflag.FlagSet) {
+	if flags == nil {
+		return
+	}
+	for flag, key := range map[string]string{flagConfig: flagConfig, flagSet: flagSet, flagLogLevel: "log.level"} {
+		f := flags.Lookup(flag)
+		if f == nil {
+			continue
+		}
+		_ = l.viper.BindPFlag(key, f) // refuses a nil flag only
+		if flag == flagLogLevel && f.Changed {
+			l.flags[key] = given{at: place{file: "--" + flagLogLevel}, text: f.Value.String(), plain: true}
+		}
+	}
+	for _, pair := range l.viper.GetStringSlice(flagSet) {
+		l.set(pair)
+	}
+}
+
+// set takes one --set KEY=VALUE. A value without a good key is not shown.
+func (l *loader) set(pair string) {
+	const name = "--" + flagSet
+	key, text, ok := strings.Cut(pair, "=")
+	f, known := fieldsByKey[key]
+	e := &Error{File: name, Key: key}
+	switch {
+	case !ok:
+		e.Problem, e.Hint = "no value", "KEY=VALUE, such as track.carriage=auto"
+	case isLater(laterKeys, key):
+		e.Problem, e.Hint = notYet, "leave it out"
+	case known && f.isTree() || strings.HasPrefix(key, "accounts."):
+		e.Problem, e.Hint = "cannot be set by a flag", "write it in the file"
+	case sections[key]:
+		e.Problem, e.Hint = "a section", "its keys one by one"
+	case !known:
+		e.Problem, e.Hint = "unknown key", nearestKey(global, key)
+	default:
+		l.viper.Set(key, text)
+		l.flags[key] = given{at: place{file: name}, text: text, plain: true}
+		return
+	}
+	l.errs = append(l.errs, e)
+}

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// load reads a file of that content and a command line.
+func load(t *testing.T, content string, args ...string) (Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "readback.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	RegisterFlags(flags)
+	if err := flags.Parse(append([]string{"--config", path}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	return Load("", flags)
+}
+
+func TestLoadNothing(t *testing.T) {
+	got, err := Load("", nil)
+	if want := Default(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+	}
+}
+
+func TestLoadFull(t *testing.T) {
+	got, err := Load(filepath.Join(files, "good_full.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := Account{
+		Track:    AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass"},
+		Feedback: AccountFeedback{Form: "sme-ack"},
+	}
+	general := Account{
+		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject"},
+		Feedback: AccountFeedback{Form: "off", VendorTLVs: true},
+	}
+	want := Config{
+		Listen: Listen{
+			Addr: "127.0.0.1:2785", MaxSessions: 50, SessionInit: 5 * time.Second,
+			EnquireLink: time.Minute, DrainTimeout: 20 * time.Second,
+		},
+		SMSC: SMSC{
+			Mode: "mirror", Addr: "[::1]:2776", Window: 10000, ConnectTimeout: 3 * time.Second,
+			ResponseTimeout: 30 * time.Second, EnquireLink: 15 * time.Second, DefaultAlphabet: "latin1",
+		},
+		Track: Track{
+			When: "off", Carriage: "auto", IEI: 0x9F, Numbers: Numbers{First: 0, Last: 999}, Overflow: "reject",
+			OnFailure: "reject", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
+		},
+		Feedback: Feedback{Form: "off", Keep: 24 * time.Hour, VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601},
+		Reads: Reads{Addr: ":8081", Auth: []string{"api_key"}, APIKeys: []APIKey{
+			{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+		}},
+		Relay: Relay{
+			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
+			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",
+		},
+		Log:      Log{Level: "debug", Format: "text"},
+		Accounts: map[string]Account{"Bank.One": own, "bank.one": general, "12345": general},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for id, want := range map[string]Account{"Bank.One": own, "BANK.ONE": general, "": general} {
+		if a := got.Account(id); a != want {
+			t.Errorf("Account(%q): got %+v, want %+v", id, a, want)
+		}
+	}
+}
+
+func TestNumbersFollowCarriage(t *testing.T) {
+	tests := []struct {
+		name, content string
+		want          Numbers
+	}{
+		{"element", "track: {carriage: udh}", Numbers{1, 257}},
+		{"auto", "track: {carriage: auto}", Numbers{1, 257}},
+		{"marker", "track: {carriage: text}", Numbers{0, 255}},
+		{"marker, first given", "track: {carriage: text, numbers: {first: 10}}", Numbers{10, 255}},
+		{"marker, last given", "track: {carriage: text, numbers: {last: 999}}", Numbers{0, 999}},
+		{"marker for one account", "accounts: {bank: {track: {carriage: text}}}", Numbers{1, 257}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg, err := load(t, tt.content)
+			if got := cfg.Track.Numbers; err != nil || got != tt.want {
+				t.Errorf("got %v, %v; want %v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestFileMissing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none.yaml")
+	t.Setenv("READBACK_TRAK", "")
+	_, err := Load(path, nil)
+	list, ok := errors.AsType[Errors](err)
+	if !ok || len(list) != 2 {
+		t.Fatalf("got %v, want two errors", err)
+	}
+	if got, want := err.Error(), path+": cannot be read: no such file or directory"; !strings.Contains(got, want) {
+		t.Errorf("got %s, want %s in it", got, want)
+	}
+	if one, ok := errors.AsType[*Error](err); !ok || one.File == "" {
+		t.Errorf("got %v, want an *Error inside", one)
+	}
+}
+
+// TestSecrets puts one word where secrets may stand, and looks for it in all that
+// is printed.
+func TestSecrets(t *testing.T) {
+	const secret = "hunter2"
+	t.Setenv("READBACK_SMSC_PASSWORD", secret)
+	t.Setenv("READBACK_PASSWORD", secret)
+	_, err := load(t, `
+password: hunter2
+smsc: {password: hunter2, pasword: hunter2}
+relay: {nats: "http://user:hunter2@192.0.2.1", listen: "127.0.0.1:4222"}
+reads: {auth: [api_key], api_keys: [{name: app, sha256: hunter2, key: hunter2}, hunter2]}
+accounts: {bank: {password: hunter2, secret: hunter2}, shop: hunter2}
+`, "--set", "smsc.password=hunter2", "--set", "pass=hunter2")
+	if list, ok := errors.AsType[Errors](err); !ok || len(list) < 12 {
+		t.Fatalf("got %v, want a dozen errors", err)
+	}
+	if strings.Contains(err.Error(), secret) {
+		t.Errorf("the secret is in\n%v", err)
+	}
+	if !strings.Contains(err.Error(), `"[hidden]@192.0.2.1"`) {
+		t.Errorf("no [hidden] in\n%v", err)
+	}
+}

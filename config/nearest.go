@@ -1,0 +1,83 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// nearestKey asks whether the key beside was meant, or the one of the same name
+// in another section.
+func nearestKey(s schema, key string) string {
+	var beside, elsewhere []string
+	for _, k := range s.names() {
+		if parent(k) == parent(key) {
+			beside = append(beside, k)
+		}
+		if last(k) == strings.ToLower(last(key)) {
+			elsewhere = append(elsewhere, k)
+		}
+	}
+	slices.SortFunc(elsewhere, strings.Compare)
+	near := nearest(key, beside, max(2, len(last(key))/3))
+	if near == "" && len(elsewhere) > 0 {
+		near = elsewhere[0]
+	}
+	if near == "" {
+		slices.Sort(beside)
+		for i := range beside {
+			beside[i] = last(beside[i])
+		}
+		if len(beside) == 0 {
+			return ""
+		}
+		return "the keys here are " + strings.Join(beside, ", ")
+	}
+	return "did you mean " + s.prefix + near + "?"
+}
+
+// names lists all keys, sections too.
+func (s schema) names() []string {
+	var all []string
+	for k := range s.fields {
+		all = append(all, k)
+	}
+	for k := range s.sections {
+		all = append(all, k)
+	}
+	return all
+}
+
+// nearest returns the name that differs from s by the fewest letters, and by most
+// at most; of equals the first in the alphabet.
+func nearest(s string, names []string, most int) string {
+	slices.Sort(names)
+	best, least := "", most+1
+	for _, n := range names {
+		if d := distance(strings.ToLower(s), strings.ToLower(n)); d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, delete or replace (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }

@@ -1,0 +1,64 @@
+package config
+
+import "go.yaml.in/yaml/v3"
+
+// resolve follows an alias to what it stands for.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// decode returns a scalar, or a list of scalars, and the scalar as written.
+func decode(n *yaml.Node) (v any, text string, ok bool) {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		err := n.Decode(&v)
+		return v, n.Value, err == nil
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(n.Content))
+		for _, c := range n.Content {
+			item, _, isScalar := decode(resolve(c))
+			if _, nested := item.([]any); !isScalar || nested {
+				return nil, "", false
+			}
+			list = append(list, item)
+		}
+		return list, "", true
+	}
+	return nil, "", false
+}
+
+// kindOfNode names what a node is.
+func kindOfNode(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return kindOf(map[string]any{})
+	case yaml.SequenceNode:
+		return kindOf([]any{})
+	}
+	v, _, _ := decode(n)
+	return kindOf(v)
+}
+
+// isEmpty tells whether a value only says that nothing is wanted: null, "",
+// false, [], {} or a mapping of such values.
+func isEmpty(n *yaml.Node) bool {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return n.Value == "" || isNull(n) || n.ShortTag() == "!!bool" && n.Value == "false"
+	case yaml.SequenceNode:
+		return len(n.Content) == 0
+	case yaml.MappingNode:
+		for i := 1; i < len(n.Content); i += 2 {
+			if !isEmpty(n.Content[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,118 @@
+package config
+
+import "time"
+
+// Listen is the side of the ESMEs.
+type Listen struct {
+	Addr         string        `key:"addr" form:"bind" doc:"address that ESMEs bind to, host:port"`
+	MaxSessions  int           `key:"max_sessions" range:"1..100000" doc:"ESME sessions at a time; further connections are closed"`
+	SessionInit  time.Duration `key:"session_init" range:"1ms..10m" doc:"time from the connection to the bind"`
+	EnquireLink  time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the ESME is asked whether it is there"`
+	Inactivity   time.Duration `key:"inactivity" range:"0s..24h" doc:"time without any message after which the session is ended; 0 is never"`
+	DrainTimeout time.Duration `key:"drain_timeout" range:"1ms..10m" doc:"time that answers under way are given when the gateway stops"`
+}
+
+// SMSC is the side of the operator's SMSC.
+type SMSC struct {
+	Mode            string        `key:"mode" oneof:"mirror" later:"shared" doc:"mirror opens one SMSC session for each ESME session, with the ESME's own credentials"`
+	Addr            string        `key:"addr" form:"dial" doc:"address of the SMSC, host:port"`
+	Window          int           `key:"window" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
+	ConnectTimeout  time.Duration `key:"connect_timeout" range:"1ms..5m" doc:"time to reach the SMSC"`
+	ResponseTimeout time.Duration `key:"response_timeout" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
+	EnquireLink     time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
+	DefaultAlphabet string        `key:"default_alphabet" oneof:"gsm7,latin1" later:"gsm7_packed" doc:"what data_coding 0 means to this SMSC"`
+}
+
+// Track is which messages get a number, and how it travels.
+type Track struct {
+	When           string  `key:"when" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
+	Carriage       string  `key:"carriage" oneof:"udh,text,auto" doc:"udh is the element, text the marker, auto the element where it fits and else the marker"`
+	IEI            uint8   `key:"iei" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
+	Numbers        Numbers `key:"numbers" doc:"the numbers of a conversation"`
+	Overflow       string  `key:"overflow" oneof:"skip,reject" later:"split" doc:"a message without room goes on unnumbered, or is refused with ESME_RINVMSGLEN"`
+	OnFailure      string  `key:"on_failure" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
+	ForwardAckBits bool    `key:"forward_ack_bits" doc:"leave registered_delivery bits 0C set towards the SMSC"`
+	Marker         Marker  `key:"marker" doc:"the symbol before the digits, by encoding"`
+}
+
+// Numbers is the range that the numbers of a conversation run through, again
+// and again.
+type Numbers struct {
+	First int `key:"first" follows:"carriage" range:"0..65535" doc:"first number of a cycle; 0 where carriage is text"`
+	Last  int `key:"last" follows:"carriage" range:"0..65535" doc:"last number of a cycle; 255 where carriage is text, at most 999 for text and auto"`
+}
+
+// Marker is one symbol for each encoding.
+type Marker struct {
+	UCS2   rune `key:"ucs2" form:"ucs2" doc:"symbol in UCS2"`
+	GSM7   rune `key:"gsm7" form:"gsm7" doc:"symbol in the GSM 7-bit default alphabet, one septet"`
+	Latin1 rune `key:"latin1" form:"latin1" doc:"symbol in Latin-1"`
+	ASCII  rune `key:"ascii" form:"ascii" doc:"symbol in ASCII"`
+}
+
+// Feedback is what the ESME is told about a read message.
+type Feedback struct {
+	Form            string        `key:"form" oneof:"sme-ack,off" later:"receipt,mo,user-ack,webhook,nats" doc:"sme-ack is a deliver_sm with esm_class 08; off writes to the ledger only"`
+	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits for an ESME that is away"`
+	VendorTLVs      bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
+	VendorTagNumber uint16        `key:"vendor_tag_number" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
+	VendorTagRead   uint16        `key:"vendor_tag_read" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
+}
+
+// Reads is the way in for read responses over HTTP.
+type Reads struct {
+	Addr    string   `key:"addr" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
+	Auth    []string `key:"auth" oneof:"none,api_key" later:"jwt,mtls,proof" doc:"who may report a read; none only on a loopback address"`
+	APIKeys []APIKey `key:"api_keys" doc:"list of {name, sha256}: the SHA-256 of each key in 64 hexadecimal digits"`
+}
+
+// APIKey is a key that an app backend shows, known by its hash alone.
+type APIKey struct {
+	Name   string // for the log
+	SHA256 string // of the key's octets, 64 hexadecimal digits in lower case
+}
+
+// Relay is the ledger and its streams.
+type Relay struct {
+	NATS     string        `key:"nats" form:"nats" secret:"userinfo" doc:"embedded, or the cluster as a comma list of nats:// and tls:// addresses"`
+	Store    string        `key:"store" form:"path" doc:"directory of the index and of the embedded server's streams"`
+	Replicas int           `key:"replicas" among:"1,3,5" doc:"copies of each stream in a cluster"`
+	Sync     time.Duration `key:"sync" range:"0s..1m" word:"always" doc:"how often the embedded server's files are synced; always is after each batch"`
+	Keep     time.Duration `key:"keep" range:"1h..8760h" doc:"how long a message can be read"`
+	Listen   string        `key:"listen" form:"bind" empty:"off" doc:"loopback address on which the embedded server takes NATS clients; empty is none"`
+	Creds    string        `key:"creds" doc:"credentials file for the cluster"`
+	NKey     string        `key:"nkey" doc:"NKey seed file for the cluster"`
+}
+
+// Ops is the operator's own HTTP interface.
+type Ops struct {
+	Addr string `key:"addr" form:"bind" empty:"off" doc:"address of metrics, health and profiles, host:port; keep it on loopback, since it asks nobody who they are; empty is off"`
+}
+
+// Log is how the gateway logs.
+type Log struct {
+	Level  string `key:"level" oneof:"debug,info,warn,error" doc:"least level that is logged"`
+	Format string `key:"format" oneof:"json,text" doc:"form of a line"`
+	Mask   bool   `key:"mask" doc:"show the first three and the last digit of subscriber numbers only"`
+}
+
+// Account is what holds for one system_id. Load fills in the general settings
+// where the account has none of its own.
+type Account struct {
+	Track    AccountTrack    `key:"track"`
+	Feedback AccountFeedback `key:"feedback"`
+}
+
+// AccountTrack is the part of Track that an account may set.
+type AccountTrack struct {
+	When      string `key:"when"`
+	Carriage  string `key:"carriage"`
+	Overflow  string `key:"overflow"`
+	OnFailure string `key:"on_failure"`
+}
+
+// AccountFeedback is the part of Feedback that an account may set.
+type AccountFeedback struct {
+	Form       string `key:"form"`
+	VendorTLVs bool   `key:"vendor_tlvs"`
+}

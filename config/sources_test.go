@@ -1,0 +1,151 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestLaterSourceWins(t *testing.T) {
+	const file = "track: {carriage: text}\nlog: {level: error}"
+	tests := []struct {
+		name     string
+		env      string
+		args     []string
+		carriage string
+		level    string
+	}{
+		{"file", "", nil, "text", "error"},
+		{"environment over file", "auto", nil, "auto", "error"},
+		{"flag over environment", "auto", []string{"--set", "track.carriage=udh"}, "udh", "error"},
+		{"last flag", "", []string{"--set=track.carriage=udh", "--set=track.carriage=auto"}, "auto", "error"},
+		{"log level", "", []string{"--log-level", "debug"}, "text", "debug"},
+		{"one key over its flag", "", []string{"--log-level=debug", "--set=log.level=warn"}, "text", "warn"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.env != "" {
+				t.Setenv("READBACK_TRACK_CARRIAGE", tt.env)
+			}
+			cfg, err := load(t, file, tt.args...)
+			if cfg.Track.Carriage != tt.carriage || cfg.Log.Level != tt.level || err != nil {
+				t.Errorf("got %s, %s, %v; want %s, %s", cfg.Track.Carriage, cfg.Log.Level, err, tt.carriage, tt.level)
+			}
+		})
+	}
+}
+
+// TestEveryKeyEverywhere gives each key its default by variable and by flag, which
+// must change nothing; and then a value that no key takes.
+func TestEveryKeyEverywhere(t *testing.T) {
+	const wrong = "? ?"
+	for _, f := range fields {
+		if f.isTree() {
+			continue
+		}
+		text := strings.Trim(f.defaultText(), `"`)
+		t.Run(f.key, func(t *testing.T) {
+			cfg, err := load(t, "", "--set", f.key+"="+text)
+			checkDefault(t, "flag", cfg, err)
+			_, err = load(t, "", "--set", f.key+"="+wrong)
+			checkRefused(t, f, "--set", err)
+			t.Setenv(envName(f.key), text)
+			cfg, err = load(t, "")
+			checkDefault(t, "variable", cfg, err)
+			t.Setenv(envName(f.key), wrong)
+			_, err = load(t, "")
+			checkRefused(t, f, envName(f.key), err)
+		})
+	}
+}
+
+func checkDefault(t *testing.T, source string, got Config, err error) {
+	t.Helper()
+	if err != nil || !reflect.DeepEqual(got, Default()) {
+		t.Errorf("%s: got %+v, %v; want the default", source, got, err)
+	}
+}
+
+func checkRefused(t *testing.T, f field, source string, err error) {
+	t.Helper()
+	want := fmt.Sprintf("%s: %s: ", source, f.key)
+	if !isFreeText(f) && (err == nil || !strings.Contains(err.Error(), want)) {
+		t.Errorf("%s: got %v, want %q in it", source, err, want)
+	}
+}
+
+// isFreeText tells whether any text is good for a key.
+func isFreeText(f field) bool {
+	form := f.tag.Get("form")
+	return f.typ.Kind() == reflect.String && f.tag.Get("oneof") == "" && (form == "" || form == "path")
+}
+
+func TestVariables(t *testing.T) {
+	tests := []struct {
+		name, variable, value string
+		want                  string // empty: accepted
+	}{
+		{"empty switches off", "READBACK_OPS_ADDR", "", ""},
+		{"list", "READBACK_READS_AUTH", "none", ""},
+		{"hexadecimal", "READBACK_TRACK_IEI", "0x9f", ""},
+		{"bad number", "READBACK_TRACK_IEI", "9f", `READBACK_TRACK_IEI: track.iei: "9f": found text (hint: a whole number)`},
+		{"beyond int", "READBACK_SMSC_WINDOW", "99999999999999999999", `READBACK_SMSC_WINDOW: smsc.window: "99999999999999999999": found text (hint: a whole number)`},
+		{"later, empty", "READBACK_LISTEN_TLS_CERT", "", ""},
+		{"later, false", "READBACK_TRACK_PROOF", "false", ""},
+		{"later", "READBACK_LISTEN_TLS_CERT", "x", "READBACK_LISTEN_TLS_CERT: not supported yet (hint: unset it)"},
+		{"account", "READBACK_ACCOUNTS_BANK_TRACK_WHEN", "all", "READBACK_ACCOUNTS_BANK_TRACK_WHEN: cannot be set by a variable (hint: write it in the file)"},
+		{"near", "READBACK_TRAK_CARRIAGE", "udh", "READBACK_TRAK_CARRIAGE: unknown variable (hint: did you mean READBACK_TRACK_CARRIAGE?)"},
+		{"far", "READBACK_SOMETHING", "1", "READBACK_SOMETHING: unknown variable (hint: READBACK_SECTION_KEY, such as READBACK_TRACK_CARRIAGE)"},
+		{"service link", "READBACK_PORT_2775_TCP_ADDR", "192.0.2.1", "READBACK_PORT_2775_TCP_ADDR: unknown variable (hint: if Kubernetes made it for a service: enableServiceLinks: false)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv(tt.variable, tt.value)
+			_, err := load(t, "")
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestSet(t *testing.T) {
+	tests := []struct{ name, pair, want string }{
+		{"commas in the value", "relay.nats=nats://192.0.2.1,nats://192.0.2.2", ""},
+		{"list in brackets", "reads.auth=[none]", ""},
+		{"empty value", "ops.addr=", ""},
+		{"bad value", "track.when=never", `--set: track.when: "never": unknown value (hint: requested, all or off)`},
+		{"bad item", "reads.auth=none,basic", `--set: reads.auth: "none,basic": "basic": unknown value (hint: none or api_key)`},
+		{"no value", "track.when", "--set: track.when: no value (hint: KEY=VALUE, such as track.carriage=auto)"},
+		{"unknown", "track.wen=all", "--set: track.wen: unknown key (hint: did you mean track.when?)"},
+		{"section", "track=all", "--set: track: a section (hint: its keys one by one)"},
+		{"later", "smsc.binds=4", "--set: smsc.binds: not supported yet (hint: leave it out)"},
+		{"tree", "accounts.bank.track.when=all", "--set: accounts.bank.track.when: cannot be set by a flag (hint: write it in the file)"},
+		{"contradiction", "relay.replicas=3", `--set: relay.replicas: "3": the embedded server is one, and keeps one copy (hint: replicas: 1, or nats: nats://host:4222)`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, "", "--set", tt.pair)
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfigVariable(t *testing.T) {
+	t.Setenv("READBACK_CONFIG", files+"/bad_list.yaml")
+	_, err := Load("", nil)
+	if want := wanted(t, files+"/bad_list.yaml", "want")[0]; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

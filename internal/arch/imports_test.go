@@ -1,0 +1,158 @@
+package arch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "readback"
+
+// imports says which packages of the module each one may import. A new package
+// gets its row here.
+var imports = map[string][]string{
+	"cmd/readback": {
+		"config", "internal/gateway", "internal/ops", "internal/simulator", "relay", "smpp", "udh",
+	},
+	"config":             {},
+	"internal/arch":      {},
+	"internal/gateway":   {"relay", "smpp", "udh"},
+	"internal/golden":    {},
+	"internal/interop":   {},
+	"internal/ops":       {},
+	"internal/simulator": {"smpp", "udh"},
+	"relay":              {"udh"},
+	"smpp":               {},
+	"udh":                {},
+}
+
+// keepers says for packages of others who alone may import them, by the beginning
+// of their path.
+var keepers = map[string][]string{
+	"github.com/cockroachdb/pebble": {"relay"},
+	"github.com/nats-io/":           {"relay"},
+	"github.com/spf13/cobra":        {"cmd/readback"},
+	"github.com/spf13/pflag":        {"config", "cmd/readback"},
+	"github.com/spf13/viper":        {"config"},
+	"go.yaml.in/yaml":               {"config"},
+	"gopkg.in/yaml":                 {},
+}
+
+// pkg is what go list says of a package; tests are left out.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+// listPackages asks the go command, which needs no network for that.
+func listPackages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-mod=readonly", "-json=ImportPath,Imports", module+"/...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		all = append(all, p)
+	}
+}
+
+// broken lists the imports of a package that the tables forbid.
+func broken(p pkg) []string {
+	name := strings.TrimPrefix(p.ImportPath, module+"/")
+	allowed, ok := imports[name]
+	if !ok {
+		return []string{name + " has no row in the table of imports"}
+	}
+	var all []string
+	for _, i := range p.Imports {
+		if own, isOwn := strings.CutPrefix(i, module+"/"); isOwn && !slices.Contains(allowed, own) {
+			all = append(all, fmt.Sprintf("%s imports %s", name, own))
+		}
+		for prefix, who := range keepers {
+			if strings.HasPrefix(i, prefix) && !slices.Contains(who, name) {
+				all = append(all, fmt.Sprintf("%s imports %s, which is for %v", name, i, who))
+			}
+		}
+	}
+	return all
+}
+
+// lookAtModule reads the names in each directory of the module. A cached result of
+// the test then holds only until one of its files changes: what the go command
+// reads for us, the cache does not see.
+func lookAtModule(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if d == nil || !d.IsDir() || path == "../.." {
+			return err
+		}
+		if name := d.Name(); strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestImports(t *testing.T) {
+	lookAtModule(t)
+	packages := listPackages(t)
+	if len(packages) < 5 {
+		t.Fatalf("go list: got %d packages, want the module's", len(packages))
+	}
+	for _, p := range packages {
+		for _, b := range broken(p) {
+			t.Error(b)
+		}
+	}
+}
+
+func TestBroken(t *testing.T) {
+	tests := []struct {
+		name string
+		pkg  pkg
+		want []string
+	}{
+		{"allowed", pkg{module + "/internal/gateway", []string{"fmt", module + "/smpp", module + "/relay"}}, nil},
+		{"wrong way", pkg{module + "/smpp", []string{module + "/internal/gateway"}}, []string{"smpp imports internal/gateway"}},
+		{"config beyond cmd", pkg{module + "/relay", []string{module + "/config"}}, []string{"relay imports config"}},
+		{
+			"another's dependency",
+			pkg{module + "/smpp", []string{"github.com/nats-io/nats.go"}},
+			[]string{"smpp imports github.com/nats-io/nats.go, which is for [relay]"},
+		},
+		{
+			"major version",
+			pkg{module + "/relay", []string{"go.yaml.in/yaml/v3"}},
+			[]string{"relay imports go.yaml.in/yaml/v3, which is for [config]"},
+		},
+		{"no row", pkg{module + "/internal/new", nil}, []string{"internal/new has no row in the table of imports"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := broken(tt.pkg); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

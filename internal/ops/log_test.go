@@ -1,0 +1,83 @@
+package ops
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+func TestMask(t *testing.T) {
+	tests := []struct{ name, number, want string }{
+		{"subscriber", "8613800138000", "861*********0"},
+		{"international", "+447700900123", "+44*********3"},
+		{"five", "12345", "123*5"},
+		{"four", "1234", "****"},
+		{"none", "", ""},
+		{"alphanumeric", "Bänkå", "Bän*å"},
+		{"masked already", "861*********0", "861*********0"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Mask(tt.number); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLoggerHides(t *testing.T) {
+	for _, format := range []string{"json", "text"} {
+		for _, mask := range []bool{true, false} {
+			var out bytes.Buffer
+			log, err := NewLogger(&out, "info", format, mask)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log.With("sender", "441234567890").WithGroup("read").Info("read",
+				"receiver", "8613800138000", "password", "pw-in-clear", "short_message", []byte("text-in-clear"),
+				slog.Group("m", "text", "text-in-clear", "destination_addr", "8613800138000"), "number", 17)
+			got := out.String()
+			if strings.Contains(got, "in-clear") {
+				t.Errorf("%s: a secret in %s", format, got)
+			}
+			if masked := !strings.Contains(got, "8613800138000") && !strings.Contains(got, "441234567890"); masked != mask {
+				t.Errorf("%s: masked: got %v, want %v in %s", format, masked, mask, got)
+			}
+			if mask && strings.Count(got, "861*********0") != 2 {
+				t.Errorf("%s: want the masked number twice in %s", format, got)
+			}
+			if !strings.Contains(got, "17") || strings.Count(got, "[hidden]") != 3 {
+				t.Errorf("%s: want the number 17 and three [hidden] in %s", format, got)
+			}
+		}
+	}
+}
+
+func TestLoggerLevels(t *testing.T) {
+	for level, want := range map[string]int{"debug": 4, "info": 3, "warn": 2, "error": 1} {
+		var out bytes.Buffer
+		log, err := NewLogger(&out, level, "json", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Debug("a")
+		log.Info("b")
+		log.Warn("c")
+		log.Error("d")
+		if got := strings.Count(out.String(), "\n"); got != want {
+			t.Errorf("%s: got %d lines, want %d", level, got, want)
+		}
+		for line := range strings.Lines(out.String()) {
+			if !json.Valid([]byte(line)) {
+				t.Errorf("%s: not JSON: %s", level, line)
+			}
+		}
+	}
+	for _, bad := range [][2]string{{"loud", "json"}, {"", "json"}, {"info", "xml"}} {
+		if log, err := NewLogger(&bytes.Buffer{}, bad[0], bad[1], true); err == nil {
+			t.Errorf("level %q, format %q: got %v, want an error", bad[0], bad[1], log)
+		}
+	}
+}

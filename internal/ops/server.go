@@ -1,0 +1,107 @@
+// Package ops is the operator's view of a running gateway: metrics, health and
+// profiles over HTTP, and the log.
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Bounds of one request. A profile may take as long as it asks for: net/http/pprof
+// adds that to the time for writing.
+const (
+	headerTimeout   = 5 * time.Second
+	readTimeout     = 10 * time.Second
+	writeTimeout    = 30 * time.Second
+	idleTimeout     = 60 * time.Second
+	shutdownTimeout = 2 * time.Second
+	maxHeader       = 16 << 10
+	maxScrapes      = 4 // at a time; the next gets 503
+)
+
+// Server answers /metrics, /healthz, /readyz and /debug/pprof/. It asks nobody
+// who they are, and a profile shows parts of the memory: bind it to a loopback
+// address, or to one that only the operator's own machines reach.
+type Server struct {
+	handler http.Handler
+	log     *slog.Logger
+}
+
+// NewServer makes a Server for the metrics of the registry, to which it adds those
+// of the Go runtime and of the process. The checks say by name whether each part
+// can do its work, nil if so; they are called for each /readyz, from several
+// goroutines at once, and must not wait.
+func NewServer(registry *prometheus.Registry, checks map[string]func() error, log *slog.Logger) *Server {
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	} {
+		if err := registry.Register(c); err != nil && !isRegistered(err) {
+			log.Error("metrics of the process are missing", "error", err)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorHandling:       promhttp.ContinueOnError,
+		MaxRequestsInFlight: maxScrapes,
+	}))
+	mux.HandleFunc("GET /healthz", healthz)
+	mux.HandleFunc("GET /readyz", readyz(checks))
+	// Without cmdline: a flag may carry a secret.
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	return &Server{handler: mux, log: log}
+}
+
+func isRegistered(err error) bool {
+	_, ok := errors.AsType[prometheus.AlreadyRegisteredError](err)
+	return ok
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers requests at the listener until ctx ends, and returns nil when the
+// last one is answered or two seconds have passed. It closes the listener.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		// A profile that runs for minutes ends with the gateway.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stopped := make(chan struct{})
+	running := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		if srv.Shutdown(last) != nil {
+			_ = srv.Close() // who is still there has had his time
+		}
+	})
+	err := srv.Serve(ln)
+	if running() {
+		_ = srv.Close() // the cause is in err
+		return fmt.Errorf("serve %s: %w", ln.Addr(), err)
+	}
+	<-stopped
+	return nil
+}
