@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"time"
 )
 
@@ -44,19 +46,24 @@ func (s *Session) reason() error {
 
 // Gone tells whether err only says that the peer closed its connection.
 func Gone(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// hangUp closes the connection. When framing was lost there may be octets that
-// nobody read: closing on those would reset the connection and take the
-// generic_nack with it, so they are read, within bounds, and thrown away.
+// hangUp closes the connection. A close while the peer still sends would reset
+// it and take our last PDUs with it, a generic_nack or the answers of a drain. So
+// the peer is told that no more will come, and read until it closes as well,
+// within bounds.
 func (s *Session) hangUp() {
-	var bad *FrameError
-	if tcp, ok := s.conn.(*net.TCPConn); ok && errors.As(s.reason(), &bad) {
-		// Only the close below matters if one of these fails.
+	if tcp, ok := s.conn.(*net.TCPConn); ok {
+		// Only the close below matters if one of these fails; after Close all do.
 		_ = tcp.CloseWrite()
 		_ = tcp.SetReadDeadline(time.Now().Add(lingerTime))
-		_, _ = io.CopyN(io.Discard, tcp, lingerOctets)
+		select {
+		case <-s.over.Done(): // the read goroutine took what it could
+			_, _ = io.CopyN(io.Discard, tcp, lingerOctets)
+		case <-time.After(lingerTime):
+		}
 	}
 	_ = s.conn.Close() // a second close changes nothing
 }
@@ -68,8 +75,7 @@ const (
 
 // writeError names the one write error that is the peer's doing.
 func writeError(err error) error {
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return ErrSlowPeer
 	}
 	return fmt.Errorf("write: %w", err)

@@ -52,8 +52,8 @@ func ParseMessage(f Frame) (Message, error) {
 	m := Message{Frame: f, payload: -1, protocolID: -1, replaceIfPresent: -1, smLength: -1}
 	r := fieldReader{b: f, at: HeaderLen}
 	r.cstring("service_type")
-	m.From = r.address("source_addr")
-	m.To = r.address("destination_addr")
+	m.From = r.address("source_addr_ton", "source_addr_npi", "source_addr")
+	m.To = r.address("dest_addr_ton", "dest_addr_npi", "destination_addr")
 	m.esmClass = r.octet("esm_class")
 	if f.ID() == pdu.DataSMID {
 		m.registeredDelivery = r.octet("registered_delivery")
@@ -231,9 +231,9 @@ func (r *fieldReader) cstring(field string) []byte {
 	return r.b[r.at-n-1 : r.at-1]
 }
 
-func (r *fieldReader) address(field string) Address {
-	ton := r.octet(field + "_ton")
-	npi := r.octet(field + "_npi")
+func (r *fieldReader) address(tonField, npiField, field string) Address {
+	ton := r.octet(tonField)
+	npi := r.octet(npiField)
 	addr := r.cstring(field)
 	if r.err != nil {
 		return Address{}

@@ -1,7 +1,9 @@
 package smpp
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -11,7 +13,7 @@ import (
 // it is released, so that nothing overtakes it. One goroutine writes.
 type output struct {
 	conn    net.Conn
-	timeout time.Duration // of one write
+	timeout time.Duration // of a peer that takes nothing
 	observe func(added time.Duration)
 
 	mu      sync.Mutex
@@ -19,25 +21,27 @@ type output struct {
 	drained sync.Cond // of those who wait for room
 	buf     []byte
 	spare   []byte
+	taken   uint64 // octets taken out of buf: where buf starts in all that was put in
 	waiting int    // goroutines in drained.Wait
 	flush   bool   // something may be written now
 	ended   bool   // nothing more will be put in
 	failed  bool   // nothing more will be written
-	holds   []hold // those not released, and released ones behind such, in order
-	first   uint64 // id of holds[0]
+	holds   []hold // from head on: those not released, and released ones behind such
+	head    int
+	first   uint64 // id of holds[head]
 	sample  sample
 }
 
-// hold marks where a held frame starts in buf.
+// hold marks where a held frame starts in all that was put in.
 type hold struct {
-	at       int
+	at       uint64
 	released bool
 }
 
 // sample follows one frame at a time from its arrival to its departure.
 type sample struct {
 	arrived time.Time
-	end     int // where it ends in buf
+	end     uint64 // where it ends in all that was put in
 }
 
 const (
@@ -58,7 +62,7 @@ func (o *output) put(f Frame, seq uint32, arrived time.Time) bool {
 	o.buf = append(o.buf, f...)
 	Frame(o.buf[at:]).SetSeq(seq)
 	if o.observe != nil && o.sample.arrived.IsZero() && !arrived.IsZero() {
-		o.sample = sample{arrived, len(o.buf)}
+		o.sample = sample{arrived, o.taken + uint64(len(o.buf))}
 	}
 	if len(o.buf) > autoFlush {
 		o.wakeWriter()
@@ -68,27 +72,29 @@ func (o *output) put(f Frame, seq uint32, arrived time.Time) bool {
 
 // hold keeps back what is put in next, until release of the id returned; o.mu is held.
 func (o *output) hold() uint64 {
-	o.holds = append(o.holds, hold{at: len(o.buf)})
-	return o.first + uint64(len(o.holds)) - 1
+	o.holds = append(o.holds, hold{at: o.taken + uint64(len(o.buf))})
+	return o.first + uint64(len(o.holds)-o.head) - 1
 }
 
 // release lets a held frame go, and wakes the writer if it is the first.
 func (o *output) release(id uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if id < o.first || id-o.first >= uint64(len(o.holds)) {
+	held := o.holds[o.head:]
+	if id < o.first || id-o.first >= uint64(len(held)) {
 		return
 	}
-	o.holds[id-o.first].released = true
-	n := 0
-	for n < len(o.holds) && o.holds[n].released {
-		n++
-	}
-	if n == 0 {
+	held[id-o.first].released = true
+	if !held[0].released {
 		return
 	}
-	o.holds = o.holds[:copy(o.holds, o.holds[n:])]
-	o.first += uint64(n)
+	for o.head < len(o.holds) && o.holds[o.head].released {
+		o.head++
+		o.first++
+	}
+	if o.head > len(o.holds)/2 {
+		o.holds, o.head = o.holds[:copy(o.holds, o.holds[o.head:])], 0
+	}
 	o.wakeWriter()
 }
 
@@ -111,8 +117,8 @@ func (o *output) Flush() {
 
 // writable is how much of buf may go; o.mu is held.
 func (o *output) writable() int {
-	if len(o.holds) > 0 {
-		return o.holds[0].at
+	if o.head < len(o.holds) {
+		return int(o.holds[o.head].at - o.taken)
 	}
 	return len(o.buf)
 }
@@ -132,7 +138,7 @@ func (o *output) end() bool {
 // fail ends the writer at once.
 func (o *output) fail() {
 	o.mu.Lock()
-	o.ended, o.failed, o.buf, o.holds = true, true, nil, nil
+	o.ended, o.failed, o.buf, o.holds, o.head = true, true, nil, nil, 0
 	o.wake.Signal()
 	o.drained.Broadcast()
 	o.mu.Unlock()
@@ -173,15 +179,27 @@ func (o *output) run() error {
 		if !ok {
 			return nil
 		}
-		if err := o.conn.SetWriteDeadline(time.Now().Add(o.timeout)); err != nil {
-			return err
-		}
-		if _, err := o.conn.Write(batch); err != nil {
+		if err := o.write(batch); err != nil {
 			return err
 		}
 		if !sampled.IsZero() {
 			o.observe(time.Since(sampled))
 		}
+	}
+}
+
+// write writes b. Each time-out counts from the last octet that the peer took, so
+// that a slow line with a long batch is no dead one.
+func (o *output) write(b []byte) error {
+	for {
+		if err := o.conn.SetWriteDeadline(time.Now().Add(o.timeout)); err != nil {
+			return err
+		}
+		n, err := o.conn.Write(b)
+		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		b = b[n:]
 	}
 }
 
@@ -203,13 +221,9 @@ func (o *output) next() (batch []byte, sampled time.Time, ok bool) {
 	if cap(o.spare) > 2*softOutput {
 		o.spare = nil // a burst is over: give its memory back
 	}
-	for i := range o.holds {
-		o.holds[i].at -= n
-	}
-	if !o.sample.arrived.IsZero() {
-		if o.sample.end -= n; o.sample.end <= 0 {
-			sampled, o.sample = o.sample.arrived, sample{}
-		}
+	o.taken += uint64(n)
+	if o.sample.end <= o.taken {
+		sampled, o.sample = o.sample.arrived, sample{}
 	}
 	o.changed()
 	return batch, sampled, true

@@ -73,8 +73,10 @@ func (r *Reader) fill() error {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.start, r.end = 0, r.end-r.start
 	}
-	if r.end == len(r.buf) { // full of one frame: at most MaxFrameLen
-		r.buf = append(r.buf, make([]byte, min(len(r.buf), MaxFrameLen))...)
+	if r.end == len(r.buf) { // full of a part of one frame
+		longer := make([]byte, min(2*len(r.buf), MaxFrameLen))
+		copy(longer, r.buf)
+		r.buf = longer
 	}
 	n, err := r.src.Read(r.buf[r.end:])
 	r.end += n

@@ -42,7 +42,8 @@ func (s *Session) Arrived() time.Time { return s.arrived }
 func (s *Session) unframed(err error) error {
 	var bad *FrameError
 	if errors.As(err, &bad) {
-		s.putOwn(AppendHeader(nil, pdu.GenericNACKID, bad.Status, bad.Seq, 0), bad.Seq)
+		// If it cannot be sent, the session has ended for another reason.
+		_ = s.putOwn(AppendHeader(nil, pdu.GenericNACKID, bad.Status, bad.Seq, 0), bad.Seq)
 	}
 	if errors.Is(err, net.ErrClosed) {
 		return ErrClosed
@@ -82,14 +83,18 @@ func (s *Session) refuse(f Frame, status pdu.Status) error {
 }
 
 // putOwn sends a response of the session's own. It waits for the peer to read,
-// so that who floods us with requests fills his own buffers, not ours.
+// so that who floods us with requests fills his own buffers, not ours. When the
+// session has ended it sends nothing: what is still read is thrown away.
 func (s *Session) putOwn(f Frame, seq uint32) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	if len(s.out.buf) > softOutput && !s.out.wait(func() bool { return len(s.out.buf) <= softOutput }) {
+	room := func() bool { return s.out.ended || len(s.out.buf) <= softOutput }
+	if !room() && !s.out.wait(room) {
 		return ErrClosed
 	}
-	s.out.put(f, seq, time.Time{})
+	if !s.out.ended {
+		s.out.put(f, seq, time.Time{})
+	}
 	return nil
 }
 
@@ -98,10 +103,13 @@ func (s *Session) response(h Handler, f Frame) error {
 	s.out.mu.Lock()
 	p, ok := s.pending.take(f.Seq())
 	late := !ok && s.pending.takeLate(f.Seq())
-	s.timers.Heard(s.arrived, p.ID != pdu.EnquireLinkID)
+	alive := f.ID() == pdu.EnquireLinkRespID // and no more than that
+	s.timers.Heard(s.arrived, !alive)
 	s.out.changed() // the window has room
 	s.out.mu.Unlock()
 	switch {
+	case alive && late:
+		return nil
 	case !ok:
 		return h.Unmatched(f, late)
 	case p.answer != nil:

@@ -39,27 +39,32 @@ func (s *Session) roomForRequest() bool {
 // Reply puts out the response f to the peer's request seq. It never waits: a
 // peer that leaves too much unread is given up.
 func (s *Session) Reply(f Frame, seq uint32, arrived time.Time) error {
-	s.out.mu.Lock()
-	if s.out.ended {
-		s.out.mu.Unlock()
-		return ErrClosed
-	}
-	ok := s.out.put(f, seq, arrived)
-	s.out.mu.Unlock()
-	if !ok {
-		s.Close(ErrSlowPeer)
-		return ErrSlowPeer
-	}
-	return nil
+	_, err := s.reply(f, seq, arrived, false)
+	return err
 }
 
 // ReplyHeld is Reply for a response that may leave only after Release of the
 // hold it returns; what is put out later waits behind it.
 func (s *Session) ReplyHeld(f Frame, seq uint32, arrived time.Time) (hold uint64, err error) {
+	return s.reply(f, seq, arrived, true)
+}
+
+func (s *Session) reply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
 	s.out.mu.Lock()
-	hold = s.out.hold()
+	if s.out.ended {
+		s.out.mu.Unlock()
+		return 0, ErrClosed
+	}
+	if held {
+		hold = s.out.hold()
+	}
+	ok := s.out.put(f, seq, arrived)
 	s.out.mu.Unlock()
-	return hold, s.Reply(f, seq, arrived)
+	if !ok {
+		s.Close(ErrSlowPeer)
+		return 0, ErrSlowPeer
+	}
+	return hold, nil
 }
 
 // Release lets a held response go. It never waits.
@@ -80,9 +85,13 @@ func (s *Session) Call(ctx context.Context, f Frame) error {
 		return ErrClosed
 	}
 	seq := s.pending.addOwn(Pending{ID: f.ID(), At: time.Now(), answer: answer})
-	s.out.put(f, seq, time.Time{})
+	ok := s.out.put(f, seq, time.Time{})
 	s.out.wakeWriter()
 	s.out.mu.Unlock()
+	if !ok {
+		s.Close(ErrSlowPeer)
+		return ErrClosed
+	}
 
 	select {
 	case status, ok := <-answer:

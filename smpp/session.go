@@ -24,8 +24,12 @@ const UnbindTime = 5 * time.Second
 
 // Options of a session. The zero value has no timers and no window.
 type Options struct {
-	SMSC         bool          // the peer is an SMSC; else it is an ESME
-	Window       int           // requests under way to the peer; 0: no limit
+	SMSC bool // the peer is an SMSC; else it is an ESME
+	// Window is how many requests may be under way to the peer; 0: no limit. Of two
+	// sessions that send to each other from their handlers one at most may ever
+	// fill its window: with both full, each waits for answers that stand behind
+	// requests of the other, until Response is over.
+	Window       int
 	Timers       Timers        // SMPP 3.4 §7.2
 	Response     time.Duration // how long the peer may take to answer a request; 0: for ever
 	WriteTimeout time.Duration // how long the peer may take nothing; DefaultWriteTimeout if 0
@@ -66,6 +70,7 @@ type Session struct {
 	written context.Context // ends when nothing more is written
 	end     context.CancelFunc
 	hungUp  context.CancelFunc
+	bound   chan struct{} // wakes the timers: others count now
 
 	// Owned by the read goroutine.
 	arrived time.Time // when the octets now being handled came in
@@ -84,7 +89,7 @@ func NewSession(conn net.Conn, opt Options) *Session {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
 	s := &Session{
-		conn: conn, opt: opt,
+		conn: conn, opt: opt, bound: make(chan struct{}, 1),
 		state: Open, pending: newPendings(), timers: opt.Timers,
 	}
 	s.over, s.end = context.WithCancel(context.Background())
@@ -127,12 +132,20 @@ func (s *Session) State() State {
 	return s.state
 }
 
-// SetState moves the session on: a bind that passed through was accepted.
+// SetState moves the session on: a bind that passed through was accepted. One
+// that is closed stays so.
 func (s *Session) SetState(st State) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
+	if s.state == Closed {
+		return
+	}
 	s.state = st
 	if st.IsBound() {
 		s.timers.Bound(time.Now())
+		select {
+		case s.bound <- struct{}{}:
+		default: // they will wake anyway
+		}
 	}
 }

@@ -30,6 +30,9 @@ const (
 // else is worth another try.
 func Temporary(s pdu.Status) bool { return s != StatusPermApp && s != StatusRejectApp }
 
+// Tag is the tag of an optional parameter (SMPP 3.4 §5.3.1).
+type Tag = pdutlv.Tag
+
 // TLV tags that go-smpp lacks or that the gateway looks at (SMPP 3.4 §5.3.2).
 const (
 	TagReceiptedMessageID        = pdutlv.TagReceiptedMessageID

@@ -15,9 +15,10 @@ func (s *Session) watch(h Handler) {
 		select {
 		case <-s.over.Done():
 			return
-		case now := <-timer.C:
-			timer.Reset(s.tick(h, now))
+		case <-s.bound:
+		case <-timer.C:
 		}
+		timer.Reset(s.tick(h, time.Now()))
 	}
 }
 
@@ -49,8 +50,8 @@ func (s *Session) tick(h Handler, now time.Time) time.Duration {
 	}
 	s.out.mu.Unlock()
 
+	s.expired(h, expired) // first: act may wait for the peer
 	s.act(action)
-	s.expired(h, expired)
 	if next.IsZero() {
 		return idleTick
 	}

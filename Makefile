@@ -1,0 +1,51 @@
+# make           format check, vet, staticcheck, errcheck, tests
+# make race      tests with the race detector
+# make fuzz      each fuzz target for FUZZTIME
+# make bench     benchmarks of the interceptor, a link and the ledger
+# make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp)
+# make demo      everything in one process, with a transcript
+# make image     the container image
+
+FUZZTIME ?= 60s
+BENCHTIME ?= 2s
+PACKAGES := ./...
+
+.PHONY: check build format vet lint test race fuzz bench e2e demo image
+
+check: format vet lint test
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/readback ./cmd/readback
+
+format:
+	@out=$$(go tool gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w .):"; echo "$$out"; exit 1; fi
+
+vet:
+	go vet $(PACKAGES)
+	go vet -tags e2e $(PACKAGES)
+
+lint:
+	go tool staticcheck -tags e2e $(PACKAGES)
+	go tool errcheck -tags e2e $(PACKAGES)
+
+test:
+	go test -shuffle=on -fullpath $(PACKAGES)
+
+race:
+	go test -race -shuffle=on -fullpath $(PACKAGES)
+
+fuzz:
+	./deploy/fuzz.sh $(FUZZTIME)
+
+bench:
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./smpp ./udh ./relay ./internal/gateway
+
+e2e:
+	./internal/interop/install.sh
+	go test -tags e2e -count=1 -timeout 10m -v ./internal/interop
+
+demo:
+	go run ./cmd/readback demo
+
+image:
+	docker build -t readback .

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readback/config"
+)
+
+func demoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show it all in one process: gateway, NATS, SMSC, handsets, ESME",
+		Long: `Starts a gateway, an embedded NATS server, an SMSC with handsets and an ESME on
+free ports. The ESME sends messages, a handset opens them, and the ESME learns that
+they were read. It goes on, a message every second, until Ctrl-C.`,
+		Args: cobra.NoArgs,
+	}
+	once := cmd.Flags().Bool("once", false, "one message with the element and one with the marker, then exit 0; 1 if something did not come")
+	httpAddr := cmd.Flags().String("http", "127.0.0.1:0", "address for read responses over HTTP")
+	verbose := cmd.Flags().Bool("verbose", false, "show the gateway's log, too")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		log := slog.New(slog.DiscardHandler)
+		if *verbose {
+			log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+		}
+		w, err := newWorld(&transcript{out: cmd.OutOrStdout()}, *httpAddr, log)
+		if err != nil {
+			return err
+		}
+		defer w.remove()
+		return w.run(cmd.Context(), *once)
+	}
+	return cmd
+}
+
+// demoConfig is the configuration of the demo's gateway: everything is tracked,
+// and a second account shows the other carriage.
+func demoConfig(store, smsc, reads string) config.Config {
+	cfg := config.Default()
+	cfg.Listen.Addr, cfg.Ops.Addr, cfg.Reads.Addr = "127.0.0.1:0", "127.0.0.1:0", reads
+	cfg.SMSC.Addr = smsc
+	cfg.Relay.Store = store
+	cfg.Track.When = "all"
+	text := cfg.Account(markerAccount)
+	text.Track.Carriage = "text"
+	cfg.Accounts = map[string]config.Account{markerAccount: text}
+	return cfg
+}
+
+// The demo's accounts, and who sends.
+const (
+	elementAccount = "demo"
+	markerAccount  = "demo-text"
+	demoSender     = "10690001"
+)
+
+// exchangeTime is how long a message may take to come back as read.
+const exchangeTime = 10 * time.Second
+
+// run starts the world and lets messages go through it.
+func (w *world) run(ctx context.Context, once bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.serve(ctx) }()
+	err := w.converse(ctx, once)
+	cancel()
+	if stopErr := <-stopped; err == nil {
+		err = stopErr
+	}
+	return err
+}
+
+// converse binds the ESMEs and sends: two messages, or one a second.
+func (w *world) converse(ctx context.Context, once bool) error {
+	if err := w.bindESMEs(ctx); err != nil {
+		return err
+	}
+	w.log.note("readback demo: ESME ─ gateway %s ─ SMSC %s ─ handsets; read responses to http://%s/v1/reads\n",
+		w.service.ESMEs(), w.smscAddr, w.service.Reads())
+	for i, e := range w.esmes {
+		if err := w.exchange(ctx, e, i, true); err != nil {
+			return err
+		}
+		w.log.note("")
+	}
+	if once {
+		w.log.note("both ways of carriage work: element and marker")
+		return nil
+	}
+	w.log.note(`A message every second from here on; every third is left unread. Meanwhile, try:
+
+  curl -s http://%[1]s/v1/conversations/%[2]s/%[3]s
+  curl -s -d '{"receiver":"%[3]s","sender":"%[2]s","number":3}' http://%[1]s/v1/reads
+  curl -s http://%[4]s/metrics | grep ^readback_
+  curl -s http://%[4]s/readyz
+  bind an ESME of yours to %[5]s with any credentials
+
+Ctrl-C ends it.
+`, w.service.Reads(), demoSender, receiver(0), w.service.Ops(), w.service.ESMEs())
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 2; ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := w.exchange(ctx, w.esmes[n/2%2], n, n%3 != 0); err != nil && ctx.Err() == nil {
+			w.log.note("%v", err)
+		}
+	}
+}
+
+// receiver is who gets message n: a few people, so that conversations grow.
+func receiver(n int) string { return fmt.Sprintf("44770090010%d", n%4+1) }
+
+// tempStore makes the directory that the demo's ledger lives in.
+func tempStore() (string, error) { return os.MkdirTemp("", "readback-demo-") }

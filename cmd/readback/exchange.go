@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	gosmpp "github.com/fiorix/go-smpp/smpp"
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
+	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// exchange sends message n, and lets its receiver open it if it is to be read.
+// The error says what did not come.
+func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
+	defer cancel()
+	to := receiver(n)
+	handset := w.handsets.Handset(to)
+	before := len(handset.Messages())
+	text := fmt.Sprintf("Your table is booked (%d)", n+1)
+
+	w.log.say("ESME", "submit_sm", "readback", "%s → %s %q as %s", demoSender, to, text, e.account)
+	sent, err := e.client.Submit(&gosmpp.ShortMessage{
+		Src: demoSender, Dst: to, Text: pdutext.Raw(text),
+		SourceAddrNPI: 1, DestAddrTON: 1, DestAddrNPI: 1, Register: smpp.RegisteredReadAck,
+	})
+	if err != nil {
+		return fmt.Errorf("no submit_sm_resp came to the ESME: %w", err)
+	}
+	id := sent.RespID()
+	w.log.say("SMSC", "submit_sm_resp", "ESME", "message_id %s", id)
+
+	m, err := handset.WaitMessage(ctx, before+1)
+	if err != nil {
+		return fmt.Errorf("no message came to handset %s: %w", to, err)
+	}
+	if !m.HasNumber || m.Carriage != e.carriage {
+		return fmt.Errorf("the message came to handset %s without its number by %s: %+v", to, e.carriage, m)
+	}
+	w.log.say("SMSC", "SMS", "handset", "%s has %q: number %d by %s %s", to, m.Text, m.Number, m.Carriage, shownCarriage(m))
+	if !read {
+		return w.list(ctx, to)
+	}
+	return w.readBack(ctx, e, handset, m, id)
+}
+
+// readBack opens the message and waits until its ESME knows.
+func (w *world) readBack(ctx context.Context, e *esme, h *simulator.Handset, m simulator.Message, id string) error {
+	if err := h.Open(ctx, m); err != nil {
+		return fmt.Errorf("the read response of handset %s was not accepted: %w", h.MSISDN(), err)
+	}
+	w.log.say("handset", "POST /v1/reads", "readback", "%s has read number %d of %s: 202", h.MSISDN(), m.Number, m.From)
+	for {
+		select {
+		case p := <-e.feedbacks:
+			told := strings.TrimRight(tlv(p, smpp.TagReceiptedMessageID), "\x00")
+			w.log.say("readback", "deliver_sm", "ESME", "esm_class 08, message_id %s, %q", told, field(p, pdufield.ShortMessage))
+			if told == id {
+				return w.list(ctx, h.MSISDN())
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("no feedback on message_id %s came to the ESME: %w", id, context.Cause(ctx))
+		}
+	}
+}
+
+// list shows the sender's view of a conversation, its newest messages.
+func (w *world) list(ctx context.Context, to string) error {
+	url := fmt.Sprintf("http://%s/v1/conversations/%s/%s", w.service.Reads(), demoSender, to)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("no conversation list came: %w", err)
+	}
+	var view struct {
+		Messages []struct {
+			Number      int
+			State       string
+			SubmittedAt time.Time `json:"submitted_at"`
+		}
+		Shown struct{ Read, Sent *int }
+	}
+	err = json.NewDecoder(resp.Body).Decode(&view)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return fmt.Errorf("the conversation list cannot be read: %w", err)
+	}
+	const newest = 8
+	var states []string
+	for _, m := range view.Messages[max(0, len(view.Messages)-newest):] {
+		states = append(states, fmt.Sprintf("%d %s", m.Number, m.State))
+	}
+	w.log.note("%14sthe ESME's list, %s → %s: %s; shown: read at %s, sent at %s", "",
+		demoSender, to, strings.Join(states, ", "), numberOr(view.Shown.Read), numberOr(view.Shown.Sent))
+	return nil
+}
+
+func numberOr(n *int) string {
+	if n == nil {
+		return "none"
+	}
+	return fmt.Sprint(*n)
+}
+
+// shownCarriage shows the octets of the element, or the marker.
+func shownCarriage(m simulator.Message) string {
+	if m.Carriage == simulator.ByElement {
+		return fmt.Sprintf("[% x]", m.Element)
+	}
+	return "at the end of the text"
+}
+
+// tlv is the value of an optional parameter of a deliver_sm.
+func tlv(p pdu.Body, tag smpp.Tag) string {
+	if f := p.TLVFields()[tag]; f != nil {
+		return string(f.Bytes())
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+// Command readback puts read receipts beside an SMSC: a transparent SMPP proxy
+// that numbers messages on their way and tells ESMEs when they were read.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal kills
+	if err := newCommand().ExecuteContext(ctx); err != nil {
+		if !errors.Is(err, errReported) {
+			fmt.Fprintln(os.Stderr, "readback:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// errReported ends a command whose findings were printed already.
+var errReported = errors.New("reported")
+
+func newCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "readback",
+		Short: "Read receipts for SMS, beside the SMSC",
+		Long: `Readback sits between ESMEs and the SMSC. It passes everything on octet for
+octet, numbers the messages that ask for it, takes the receivers' read responses,
+and tells the ESME that sent a message when it was read.
+
+Try it:   readback demo
+Use it:   readback check --config FILE && readback serve --config FILE`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), healthCommand(), versionCommand())
+	return root
+}

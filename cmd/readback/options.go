@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
+
+	"readback/config"
+	"readback/internal/gateway"
+	"readback/relay"
+	"readback/udh"
+)
+
+// gatewayOptions are the gateway's part of the configuration.
+func gatewayOptions(cfg config.Config) (gateway.Options, error) {
+	m := cfg.Track.Marker
+	marker, err := udh.NewMarker(m.UCS2, m.GSM7, m.Latin1, m.ASCII)
+	if err != nil {
+		return gateway.Options{}, fmt.Errorf("track.marker: %w", err)
+	}
+	opt := gateway.DefaultOptions()
+	opt.SMSC = cfg.SMSC.Addr
+	opt.ConnectTimeout = cfg.SMSC.ConnectTimeout
+	opt.ResponseTimeout = cfg.SMSC.ResponseTimeout
+	opt.DrainTimeout = cfg.Listen.DrainTimeout
+	opt.Window = cfg.SMSC.Window
+	opt.MaxSessions = cfg.Listen.MaxSessions
+	opt.SessionInit = cfg.Listen.SessionInit
+	opt.ESMEEnquireLink = cfg.Listen.EnquireLink
+	opt.SMSCEnquireLink = cfg.SMSC.EnquireLink
+	opt.Inactivity = cfg.Listen.Inactivity
+	opt.Form = gateway.Form{IEI: cfg.Track.IEI, Marker: marker, Default: alphabets[cfg.SMSC.DefaultAlphabet]}
+	opt.Policies = gateway.Policies{Default: policy(cfg, cfg.Account("")), Accounts: map[string]gateway.Policy{}}
+	for id, account := range cfg.Accounts {
+		opt.Policies.Accounts[id] = policy(cfg, account)
+	}
+	opt.Feedback = gateway.FeedbackForm{
+		TagNumber: pdutlv.Tag(cfg.Feedback.VendorTagNumber), TagRead: pdutlv.Tag(cfg.Feedback.VendorTagRead),
+	}
+	return opt, nil
+}
+
+// The words of the configuration, which config has checked.
+var (
+	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "latin1": udh.Latin1}
+	whens     = map[string]gateway.When{"requested": gateway.Requested, "all": gateway.All, "off": gateway.Off}
+	carriages = map[string]gateway.Carriage{"udh": gateway.ByElement, "text": gateway.ByMarker, "auto": gateway.Auto}
+)
+
+func policy(cfg config.Config, a config.Account) gateway.Policy {
+	return gateway.Policy{
+		When:            whens[a.Track.When],
+		Carriage:        carriages[a.Track.Carriage],
+		RejectNoRoom:    a.Track.Overflow == "reject",
+		RejectOnFailure: a.Track.OnFailure == "reject",
+		ForwardAckBits:  cfg.Track.ForwardAckBits,
+		Quiet:           a.Feedback.Form == "off",
+		VendorTLVs:      a.Feedback.VendorTLVs,
+	}
+}
+
+// relayOptions are the relay's part of the configuration.
+func relayOptions(cfg config.Config) relay.Options {
+	opt := relay.DefaultOptions()
+	opt.NATS = cfg.Relay.NATS
+	opt.Creds, opt.NKey = cfg.Relay.Creds, cfg.Relay.NKey
+	opt.Store, opt.Listen = cfg.Relay.Store, cfg.Relay.Listen
+	opt.Replicas, opt.Sync = cfg.Relay.Replicas, cfg.Relay.Sync
+	opt.Keep, opt.FeedbackKeep = cfg.Relay.Keep, cfg.Feedback.Keep
+	opt.First, opt.Last = uint16(cfg.Track.Numbers.First), uint16(cfg.Track.Numbers.Last)
+	opt.ReadWait = cfg.SMSC.ResponseTimeout
+	opt.Auth = cfg.Reads.Auth
+	for _, k := range cfg.Reads.APIKeys {
+		opt.APIKeys = append(opt.APIKeys, k.SHA256)
+	}
+	opt.Mask = cfg.Log.Mask
+	return opt
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"readback/internal/simulator"
+)
+
+func simCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sim",
+		Short: "Run one of the simulators alone: smsc, esme, handset",
+		Long: `The simulators are what the demo and the tests use. Receivers whose number ends in
+0008 (system error), 0058 (throttled), 9000 (never answered) or 9001 (connection
+closed) provoke each fault.`,
+	}
+	cmd.AddCommand(simSMSC(), simESME(), simHandset())
+	return cmd
+}
+
+func simSMSC() *cobra.Command {
+	var sim simulator.SMSCCommand
+	var iei uint8
+	cmd := &cobra.Command{
+		Use:   "smsc",
+		Short: "An SMSC with handsets",
+		Example: `  readback sim smsc --addr 127.0.0.1:2776 --control 127.0.0.1:9091 \
+    --reads http://127.0.0.1:8080/v1/reads --verbose`,
+		Args: cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&sim.Addr, "addr", "127.0.0.1:2776", "address to listen on")
+	f.StringVar(&sim.Control, "control", "", "address of an HTTP interface to inboxes and received PDUs; empty: none")
+	f.StringVar(&sim.Reads, "reads", "", "URL that handsets send read responses to")
+	f.StringVar(&sim.APIKey, "api-key", "", "key for --reads")
+	f.BoolVar(&sim.Sink, "sink", false, "no handsets: answer and forget, for load")
+	f.BoolVar(&sim.Verbose, "verbose", false, "print each message that reaches a handset")
+	f.StringToStringVar(&sim.SMSC.Accounts, "account", nil, "system_id=password that may bind (repeatable); default: everybody")
+	f.BoolVar(&sim.SMSC.DecimalIDs, "decimal-ids", false, "message_ids in decimal")
+	f.BoolVar(&sim.SMSC.NoReceipts, "no-receipts", false, "send no delivery receipts")
+	f.BoolVar(&sim.SMSC.OmitVersion, "omit-version", false, "bind_resp without sc_interface_version")
+	f.DurationVar(&sim.SMSC.ResponseDelay, "response-delay", 0, "time before each answer")
+	f.IntVar(&sim.SMSC.Window, "window", 0, "unanswered messages of a session before ESME_RTHROTTLED; 0: no limit")
+	f.IntVar(&sim.SMSC.Keep, "keep", 1000, "received PDUs that --control shows")
+	f.Uint8Var(&iei, "iei", 0x80, "identifier of the element")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		sim.Handset.IEI, sim.Out = iei, cmd.OutOrStdout()
+		if len(sim.SMSC.Accounts) == 0 {
+			sim.SMSC.Accounts = nil
+		}
+		return simulator.RunSMSC(cmd.Context(), sim)
+	}
+	return cmd
+}
+
+func simESME() *cobra.Command {
+	var sim simulator.ESMECommand
+	var load simulator.LoadOptions
+	var registered uint8
+	var heavy bool
+	cmd := &cobra.Command{
+		Use:   "esme",
+		Short: "An ESME: send messages, print what comes, or make load",
+		Example: `  readback sim esme --addr 127.0.0.1:2775 --to 447700900101 --text Hello --stay
+  readback sim esme --addr 127.0.0.1:2775 --load --binds 4 --window 16 --messages 200000 --conversations 100000`,
+		Args: cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&sim.Addr, "addr", "127.0.0.1:2775", "address to bind to")
+	f.StringVar(&sim.SystemID, "system-id", "esme", "system_id of the bind")
+	f.StringVar(&sim.Password, "password", "", "password of the bind")
+	f.StringVar(&sim.From, "from", "10690001", "source_addr")
+	f.StringVar(&sim.To, "to", "447700900101", "destination_addr")
+	f.StringVar(&sim.Text, "text", "", "text, ASCII; nothing is sent without (but with --load)")
+	f.Uint8Var(&registered, "registered-delivery", 0x04, "registered_delivery; 4 asks for read receipts")
+	f.IntVar(&sim.Messages, "messages", 1, "how many messages")
+	f.BoolVar(&sim.Stay, "stay", false, "stay bound and print what comes")
+	f.BoolVar(&heavy, "load", false, "send as fast as the windows allow, and print rate and latencies")
+	f.IntVar(&load.Binds, "binds", 4, "with --load: sessions")
+	f.IntVar(&load.Window, "window", 16, "with --load: unanswered messages of a session")
+	f.IntVar(&load.Conversations, "conversations", 1000, "with --load: conversations")
+	f.Float64Var(&load.Rate, "rate", 0, "with --load: messages a second; 0: as fast as it goes")
+	f.DurationVar(&load.Linger, "linger", 0, "with --load: stay that long for feedback")
+	f.BoolVar(&load.Serial, "serial", false, "with --load: end each text with its own eight digits")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		sim.RegisteredDelivery, sim.Out = registered, cmd.OutOrStdout()
+		if !heavy {
+			return simulator.RunESME(cmd.Context(), sim)
+		}
+		load.Bind, load.Addr, load.Messages, load.Text = sim.Bind, sim.Addr, sim.Messages, sim.Text
+		load.RegisteredDelivery = registered
+		return simulator.RunLoad(cmd.Context(), load, cmd.OutOrStdout())
+	}
+	return cmd
+}
+
+func simHandset() *cobra.Command {
+	var sim simulator.HandsetCommand
+	cmd := &cobra.Command{
+		Use:   "handset",
+		Short: "A handset of `sim smsc`: list the inbox, open a message; or send a read response",
+		Example: `  readback sim handset --control http://127.0.0.1:9091 --receiver 447700900101
+  readback sim handset --control http://127.0.0.1:9091 --receiver 447700900101 --open 1
+  readback sim handset --reads http://127.0.0.1:8080/v1/reads --receiver 447700900101 --sender 10690001 --number 1`,
+		Args: cobra.NoArgs,
+	}
+	f := cmd.Flags()
+	f.StringVar(&sim.Control, "control", "", "URL of the control of sim smsc")
+	f.StringVar(&sim.Reads, "reads", "", "URL for read responses of one's own making")
+	f.StringVar(&sim.APIKey, "api-key", "", "key for --reads")
+	f.StringVar(&sim.Receiver, "receiver", "", "the handset's number")
+	f.StringVar(&sim.Sender, "sender", "", "with --reads: who sent the message")
+	f.IntVar(&sim.Number, "number", 1, "with --reads: the message's number")
+	f.IntVar(&sim.Index, "open", 0, "with --control: which message to open; 0 lists them")
+	f.BoolVar(&sim.Deleted, "deleted", false, "it was deleted unread")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		sim.Out = cmd.OutOrStdout()
+		return simulator.RunHandset(cmd.Context(), sim)
+	}
+	return cmd
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs every fuzz target of the project for the time given, one after the other.
+set -eu
+time=${1:-60s}
+go list ./... | while read -r package; do
+	go test -list '^Fuzz' "$package" | grep '^Fuzz' | while read -r target; do
+		echo "== $package $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" </dev/null
+	done
+done

@@ -1,0 +1,192 @@
+// Package gateway is the main path: an ESME in, a number on, the SMSC out; a read
+// in, its feedback out. Each ESME connection becomes a link to the SMSC of its
+// own, and everything that need not change passes it octet for octet.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// Options of a Gateway.
+type Options struct {
+	SMSC            string        // host:port of the SMSC
+	ConnectTimeout  time.Duration // for the connection to it
+	ResponseTimeout time.Duration // for each of its answers, and the ESME's
+	DrainTimeout    time.Duration // for the answers under way when the gateway stops
+	Window          int           // requests under way to the SMSC on one link
+	ESMEWindow      int           // requests under way to the ESME; SMSCs keep well below
+	MaxSessions     int           // ESME connections at once
+
+	SessionInit     time.Duration // for an ESME to bind
+	ESMEEnquireLink time.Duration // of an ESME's silence before it is asked; 0: never
+	SMSCEnquireLink time.Duration // of the SMSC's silence
+	Inactivity      time.Duration // of an ESME without any PDU but enquire_link; 0: no limit
+
+	Form     Form
+	Policies Policies
+	Feedback FeedbackForm
+
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer // for the metrics; nil: none are kept
+}
+
+// DefaultOptions are the defaults of docs/operations.md.
+func DefaultOptions() Options {
+	return Options{
+		ConnectTimeout: 5 * time.Second, ResponseTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second,
+		Window: 100, ESMEWindow: 1000, MaxSessions: 1000,
+		SessionInit: 10 * time.Second, ESMEEnquireLink: 30 * time.Second, SMSCEnquireLink: 30 * time.Second,
+		Form:     Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
+		Feedback: DefaultFeedbackForm,
+		Logger:   slog.New(slog.DiscardHandler),
+	}
+}
+
+// Validate says what of the options cannot be.
+func (o Options) Validate() error {
+	var errs []error
+	check := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New(what))
+		}
+	}
+	_, _, err := net.SplitHostPort(o.SMSC)
+	check(err == nil, "SMSC is not host:port")
+	check(o.ConnectTimeout > 0, "ConnectTimeout is not positive")
+	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")
+	check(o.Window > 0, "Window is not positive")
+	check(o.ESMEWindow > 0, "ESMEWindow is not positive")
+	check(o.MaxSessions > 0, "MaxSessions is not positive")
+	check(o.Logger != nil, "Logger is missing")
+	return errors.Join(errs...)
+}
+
+// Deliverer hands an account's feedback to its sessions.
+type Deliverer interface {
+	// Deliver gives the feedback of account to tell until ctx ends.
+	Deliver(ctx context.Context, account string, tell relay.Teller) error
+}
+
+// Gateway serves ESMEs.
+type Gateway struct {
+	opt       Options
+	intercept Interceptor
+	deliverer Deliverer
+	policies  policies
+	metrics   *metrics
+}
+
+// New returns a Gateway that numbers by ledger and takes feedback from deliverer.
+func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
+	if err := opt.Validate(); err != nil {
+		return nil, fmt.Errorf("gateway options: %w", err)
+	}
+	g := &Gateway{
+		opt:       opt,
+		intercept: Interceptor{Form: opt.Form, Ledger: ledger},
+		deliverer: deliverer,
+		metrics:   newMetrics(opt.Registerer),
+	}
+	g.Use(opt.Policies)
+	return g, nil
+}
+
+// Use puts other policies in force, for messages that come from now on.
+func (g *Gateway) Use(p Policies) { g.policies.Store(&p) }
+
+// Serve accepts ESMEs from ln until ctx ends. Then it takes no more, awaits the
+// answers under way, unbinds both sides of each link, and returns when every link
+// is gone. It closes ln.
+func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
+	stop := context.AfterFunc(ctx, func() { _ = ln.Close() }) // Accept sees it
+	defer stop()
+	var links sync.WaitGroup
+	defer links.Wait()
+	places := make(chan struct{}, g.opt.MaxSessions)
+	for {
+		conn, err := g.accept(ctx, ln)
+		if err != nil {
+			return err
+		}
+		if conn == nil {
+			return nil
+		}
+		select {
+		case places <- struct{}{}:
+		default:
+			g.metrics.refused.WithLabelValues("max_sessions").Inc()
+			g.opt.Logger.Warn("connection refused", "reason", "listen.max_sessions is reached", "remote", conn.RemoteAddr().String())
+			_ = conn.Close() // nothing was promised to it
+			continue
+		}
+		links.Go(func() {
+			newLink(g, conn).run(ctx)
+			<-places
+		})
+	}
+}
+
+// acceptPause is how long accepting rests after an error such as too many open files.
+const acceptPause = 100 * time.Millisecond
+
+// accept returns the next connection, nil when ctx has ended.
+func (g *Gateway) accept(ctx context.Context, ln net.Listener) (net.Conn, error) {
+	for {
+		conn, err := ln.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if conn != nil {
+				_ = conn.Close() // too late: nothing was promised to it
+			}
+			return nil, nil
+		case err == nil:
+			return conn, nil
+		case errors.Is(err, net.ErrClosed):
+			return nil, fmt.Errorf("accept: %w", err)
+		}
+		g.opt.Logger.Warn("accept", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(acceptPause):
+		}
+	}
+}
+
+// dial opens the connection to the SMSC for one link.
+func (g *Gateway) dial(ctx context.Context) (net.Conn, error) {
+	d := net.Dialer{Timeout: g.opt.ConnectTimeout}
+	return d.DialContext(ctx, "tcp", g.opt.SMSC)
+}
+
+// esmeSession makes the session of an ESME's connection.
+func (g *Gateway) esmeSession(conn net.Conn) *smpp.Session {
+	return smpp.NewSession(conn, smpp.Options{
+		Window: g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
+		Observe: g.metrics.addedToESME,
+		Timers: smpp.Timers{
+			SessionInit: g.opt.SessionInit, EnquireLink: g.opt.ESMEEnquireLink,
+			Answer: g.opt.ResponseTimeout, Inactivity: g.opt.Inactivity,
+		},
+	})
+}
+
+// smscSession makes the session of a connection to the SMSC.
+func (g *Gateway) smscSession(conn net.Conn) *smpp.Session {
+	return smpp.NewSession(conn, smpp.Options{
+		SMSC: true, Window: g.opt.Window, Response: g.opt.ResponseTimeout,
+		Observe: g.metrics.addedToSMSC,
+		Timers:  smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
+	})
+}

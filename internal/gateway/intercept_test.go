@@ -1,0 +1,232 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// fakeLedger is a ledger of functions; those left out do nothing.
+type fakeLedger struct {
+	assign func(*relay.Sent) error
+	accept func(*relay.Sent, []byte, relay.Waiter, uint64)
+	refuse func(*relay.Sent)
+}
+
+func (l fakeLedger) Assign(s *relay.Sent) error {
+	if l.assign == nil {
+		s.Number = 1
+		return nil
+	}
+	return l.assign(s)
+}
+
+func (l fakeLedger) Accept(s *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+	if l.accept == nil {
+		w.Logged(token)
+		return
+	}
+	l.accept(s, id, w, token)
+}
+
+func (l fakeLedger) Refuse(s *relay.Sent) {
+	if l.refuse != nil {
+		l.refuse(s)
+	}
+}
+
+func (l fakeLedger) Receipt(relay.Conversation, []byte, relay.State) {}
+
+// numbering returns a ledger that gives every message the number n.
+func numbering(n uint16) fakeLedger {
+	return fakeLedger{assign: func(s *relay.Sent) error { s.Number = n; return nil }}
+}
+
+func newInterceptor(l Ledger) *Interceptor {
+	return &Interceptor{Form: DefaultOptions().Form, Ledger: l}
+}
+
+var carriageNames = map[string]Carriage{"udh": ByElement, "text": ByMarker, "auto": Auto}
+
+// TestSubmitGolden checks every golden submit_sm: what leaves, and why not.
+func TestSubmitGolden(t *testing.T) {
+	for _, g := range golden.All(t) {
+		f := smpp.Frame(g.In)
+		if g.From != "esme" || f.ID() != pdu.SubmitSMID {
+			continue
+		}
+		carriages := []Carriage{carriageNames[g.Carriage]}
+		if g.Carriage == "any" {
+			carriages = []Carriage{ByElement, ByMarker, Auto}
+		}
+		for _, c := range carriages {
+			p := Policy{When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: c}
+			out, sent, skip := newInterceptor(numbering(g.Number)).Submit(&Scratch{}, "bank", p, f)
+			if !bytes.Equal(out, g.Want()) {
+				t.Errorf("%s, carriage %d: got\n%x, want\n%x", g.Name, c, []byte(out), g.Want())
+			}
+			want := g.Skip
+			if want == "" {
+				want = "numbered"
+			}
+			if skip.String() != want {
+				t.Errorf("%s, carriage %d: skip %s, want %s", g.Name, c, skip, want)
+			}
+			if skip == Numbered && sent.Number != g.Number {
+				t.Errorf("%s: number %d, want %d", g.Name, sent.Number, g.Number)
+			}
+		}
+	}
+}
+
+// TestSubmitOff shows that nothing is tracked for an account that is off.
+func TestSubmitOff(t *testing.T) {
+	f := smpp.Frame(golden.Bytes(t, "submit_gsm7.txt", "in"))
+	out, _, skip := newInterceptor(numbering(1)).Submit(&Scratch{}, "bank", Policy{When: Off}, f)
+	if skip != NotRequested || !bytes.Equal(out, f) {
+		t.Errorf("got %s, frame changed %t, want not_requested and the same frame", skip, !bytes.Equal(out, f))
+	}
+}
+
+// TestSubmitLedgerDown shows that a message passes as it came when there is no number.
+func TestSubmitLedgerDown(t *testing.T) {
+	down := fakeLedger{assign: func(*relay.Sent) error { return errors.New("away") }}
+	f := smpp.Frame(golden.Bytes(t, "submit_gsm7.txt", "in"))
+	out, _, skip := newInterceptor(down).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+	if skip != LedgerDown || !bytes.Equal(out, f) {
+		t.Errorf("got %s, frame changed %t, want ledger_down and the same frame", skip, !bytes.Equal(out, f))
+	}
+}
+
+// TestSubmitKeepsAckBits shows the setting that leaves registered_delivery alone.
+func TestSubmitKeepsAckBits(t *testing.T) {
+	f := smpp.Frame(golden.Bytes(t, "submit_both_acks.txt", "in"))
+	for _, forward := range []bool{false, true} {
+		out, _, _ := newInterceptor(numbering(1)).Submit(&Scratch{}, "bank", Policy{When: All, ForwardAckBits: forward}, f)
+		m, err := smpp.ParseMessage(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := byte(0x01)
+		if forward {
+			want = 0x0D
+		}
+		if got := m.RegisteredDelivery(); got != want {
+			t.Errorf("forward_ack_bits %t: registered_delivery %02x, want %02x", forward, got, want)
+		}
+	}
+}
+
+// TestSubmitRecord shows what the ledger is told.
+func TestSubmitRecord(t *testing.T) {
+	f := smpp.Frame(golden.Bytes(t, "submit_concat16.txt", "in"))
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sent, skip := newInterceptor(numbering(9)).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+	if skip != Numbered {
+		t.Fatalf("skip %s", skip)
+	}
+	if sent.Account != "bank" || sent.From.Addr.String() != string(m.From.Addr) || sent.To.TON != m.To.TON || sent.To.NPI != m.To.NPI {
+		t.Errorf("got %+v, want the addresses of the message", sent)
+	}
+	if sent.Part.Total < 2 || !sent.Part.Wide {
+		t.Errorf("part %+v, want a part of a message with a 16-bit reference", sent.Part)
+	}
+}
+
+// TestSubmitAllocates holds the hot path to no allocation.
+func TestSubmitAllocates(t *testing.T) {
+	f := smpp.Frame(golden.Bytes(t, "submit_gsm7.txt", "in"))
+	i, b, p := newInterceptor(numbering(1)), &Scratch{}, Policy{When: All}
+	if n := testing.AllocsPerRun(100, func() { i.Submit(b, "bank", p, f) }); n > 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+}
+
+// FuzzSubmit shows that taking the number out again gives the message back, and
+// that a message without one is untouched.
+func FuzzSubmit(f *testing.F) {
+	for _, g := range golden.All(f) {
+		for c := range Auto + 1 {
+			f.Add(g.In, uint16(1), uint8(c), true)
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte, n uint16, carriage uint8, keepAcks bool) {
+		if len(in) < smpp.HeaderLen || len(in) > smpp.MaxFrameLen {
+			return
+		}
+		frame := smpp.Frame(bytes.Clone(in))
+		frame = frame[:len(frame):len(frame)]
+		p := Policy{When: All, Carriage: Carriage(carriage % uint8(Auto+1)), ForwardAckBits: keepAcks}
+		out, _, skip := newInterceptor(numbering(n)).Submit(&Scratch{}, "bank", p, frame)
+		if !bytes.Equal(frame, in) {
+			t.Fatal("the frame that came in was changed")
+		}
+		if skip != Numbered {
+			if !bytes.Equal(out, in) {
+				t.Fatalf("skip %s changed the message", skip)
+			}
+			return
+		}
+		if back := without(t, out, frame, n); !bytes.Equal(back[16:], in[16:]) || !bytes.Equal(back[4:16], in[4:16]) {
+			t.Fatalf("without its number: got\n%x, want\n%x", []byte(back), in)
+		}
+	})
+}
+
+// without takes the number out of a message again.
+func without(t *testing.T, out, in smpp.Frame, n uint16) smpp.Frame {
+	t.Helper()
+	m, err := smpp.ParseMessage(out)
+	if err != nil {
+		t.Fatalf("what left cannot be read: %v", err)
+	}
+	was, err := smpp.ParseMessage(in)
+	if err != nil {
+		t.Fatalf("numbered what cannot be read: %v", err)
+	}
+	form := DefaultOptions().Form
+	esmClass := m.ESMClass()
+	ud, has, ok := udh.Remove(nil, m.UserData(), form.IEI)
+	got, _ := udh.Number(m.UserData(), form.IEI)
+	if !m.HasUDH() || !ok {
+		header := 0
+		if m.HasUDH() {
+			h, err := udh.ParseHeader(m.UserData())
+			if err != nil {
+				t.Fatal(err)
+			}
+			header = h.Len()
+		}
+		coding := udh.CodingOf(m.DataCoding(), form.Default)
+		text := m.UserData()[header:]
+		got, _ = form.Marker.Find(text, coding)
+		rest, found := form.Marker.Remove(text, coding)
+		if !found {
+			t.Fatal("neither element nor marker in a numbered message")
+		}
+		ud = append(bytes.Clone(m.UserData()[:header]), rest...)
+	} else if !has {
+		esmClass &^= smpp.ESMClassUDHI
+	}
+	if got != n {
+		t.Fatalf("number %d, want %d", got, n)
+	}
+	if acks := m.RegisteredDelivery() ^ was.RegisteredDelivery(); acks&^smpp.RegisteredAckMask != 0 {
+		t.Fatalf("registered_delivery %02x became %02x", was.RegisteredDelivery(), m.RegisteredDelivery())
+	}
+	back, ok := m.AppendUserData(nil, ud, esmClass, was.RegisteredDelivery())
+	if !ok {
+		t.Fatal("the message without its number does not fit")
+	}
+	return back
+}

@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// link is one ESME session joined to the SMSC session opened for it. Its two
+// directions are fromESME and fromSMSC.
+type link struct {
+	// Static after construction.
+	g      *Gateway
+	esme   *smpp.Session
+	remote string
+	dialed chan *smpp.Session // the SMSC's session, once, when the ESME binds
+	bound  chan struct{}      // closed when the SMSC has accepted the bind
+	gone   context.Context    // ends when the ESME's session has
+	leave  context.CancelFunc
+
+	// Owned by the ESME's read goroutine.
+	smsc    *smpp.Session
+	scratch Scratch
+
+	// Set by the SMSC's read goroutine before bound is closed.
+	bind bind
+
+	draining atomic.Bool
+	log      atomic.Pointer[slog.Logger]
+}
+
+func newLink(g *Gateway, conn net.Conn) *link {
+	l := &link{
+		g: g, esme: g.esmeSession(conn), remote: conn.RemoteAddr().String(),
+		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}),
+	}
+	l.gone, l.leave = context.WithCancel(context.Background())
+	l.log.Store(g.opt.Logger.With("remote", l.remote))
+	return l
+}
+
+// run serves the link until both sides are gone. When ctx ends it drains.
+func (l *link) run(ctx context.Context) {
+	l.g.metrics.connections.Inc()
+	defer l.g.metrics.connections.Dec()
+	var wg sync.WaitGroup
+	wg.Go(l.runSMSC)
+	wg.Go(func() { l.runFeedback(ctx) })
+	wg.Go(func() { l.drain(ctx) })
+	err := l.esme.Run(context.WithoutCancel(ctx), fromESME{l})
+	l.leave()
+	wg.Wait()
+	l.log.Load().Info("link ended", "reason", err)
+}
+
+// runSMSC runs the SMSC's session when there is one. When the ESME goes first the
+// session is unbound; when the SMSC does, what it owes is answered in its stead.
+func (l *link) runSMSC() {
+	var smsc *smpp.Session
+	select {
+	case smsc = <-l.dialed:
+	case <-l.gone.Done():
+		select {
+		case smsc = <-l.dialed:
+		default:
+			return
+		}
+	}
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-over:
+		case <-l.gone.Done():
+			unbind(smsc, smpp.ErrUnbound)
+		}
+	})
+	err := smsc.Run(context.Background(), fromSMSC{l, smsc})
+	close(over)
+	wg.Wait()
+	for _, p := range smsc.Abandoned() {
+		l.answerInStead(p)
+	}
+	if l.gone.Err() == nil {
+		l.log.Load().Warn("SMSC gone", "reason", err)
+		unbind(l.esme, errSMSCGone)
+	}
+}
+
+var errSMSCGone = errors.New("SMSC gone")
+
+// unbind ends a session politely, if it is bound.
+func unbind(s *smpp.Session, cause error) {
+	if !s.State().IsBound() {
+		s.Finish(cause)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), smpp.UnbindTime)
+	defer cancel()
+	s.Unbind(ctx, cause)
+}
+
+// runFeedback takes the account's feedback while the ESME can be told.
+func (l *link) runFeedback(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(l.gone, cancel)
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-l.bound:
+	}
+	if !l.bind.state.CanReceive() {
+		return
+	}
+	if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
+		l.log.Load().Error("feedback stopped for this session", "error", err)
+	}
+}
+
+// drain waits for the gateway's stop, then for the answers under way, and unbinds
+// the ESME; the SMSC follows when that is gone.
+func (l *link) drain(ctx context.Context) {
+	select {
+	case <-l.gone.Done():
+		return
+	case <-ctx.Done():
+	}
+	l.draining.Store(true)
+	wait, cancel := context.WithTimeout(l.gone, l.g.opt.DrainTimeout)
+	defer cancel()
+	select {
+	case <-l.bound:
+		l.bind.smsc.WaitAnswered(wait)
+		l.esme.WaitAnswered(wait)
+	default:
+	}
+	unbind(l.esme, errStopping)
+}
+
+var errStopping = errors.New("gateway is stopping")
+
+// answerInStead answers a request of the ESME's that the SMSC never will. A
+// request that is not known to have a response gets none.
+func (l *link) answerInStead(p smpp.Pending) {
+	l.refused(p)
+	if smpp.Command(p.ID) == "other" {
+		return
+	}
+	status := smpp.StatusSysErr
+	if p.ID == pdu.UnbindID {
+		status = smpp.StatusOK
+	}
+	// An ESME that is gone needs no answer.
+	_ = l.esme.Reply(smpp.AppendRefusal(nil, p.ID, status, p.Seq), p.Seq, time.Time{})
+	l.esme.Flush()
+	if p.ID == pdu.UnbindID || smpp.IsBind(p.ID) {
+		l.esme.Finish(errSMSCGone)
+	}
+}
+
+// refused tells the ledger that the SMSC did not take a message.
+func (l *link) refused(p smpp.Pending) {
+	if s, ok := p.Ref.(*relay.Sent); ok {
+		l.g.intercept.Ledger.Refuse(s)
+	}
+}

@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"sync/atomic"
+
+	"readback/udh"
+)
+
+// When says which messages of an account are tracked.
+type When uint8
+
+// The values of track.when.
+const (
+	Requested When = iota // those that ask for a read acknowledgement (SMPP 3.4 §5.2.17)
+	All
+	Off
+)
+
+// Carriage says how a number travels.
+type Carriage uint8
+
+// The values of track.carriage.
+const (
+	ByElement Carriage = iota // in the user data header
+	ByMarker                  // at the end of the text
+	Auto                      // the element if it has room, else the marker if that has
+)
+
+// Policy is what the operator decided for one account.
+type Policy struct {
+	When            When
+	Carriage        Carriage
+	RejectNoRoom    bool // ESME_RINVMSGLEN in place of passing unnumbered
+	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
+	ForwardAckBits  bool // leave registered_delivery as it came
+	Quiet           bool // no feedback: the ledger only
+	VendorTLVs      bool // number and read time as TLVs in the feedback
+}
+
+// Policies are the policies of all accounts: one value, swapped whole by Use.
+type Policies struct {
+	Default  Policy
+	Accounts map[string]Policy // by system_id
+}
+
+// Of returns the policy of an account.
+func (p *Policies) Of(account string) Policy {
+	if policy, ok := p.Accounts[account]; ok {
+		return policy
+	}
+	return p.Default
+}
+
+// Form says how a number looks in a message: the same for all accounts, since
+// the receivers' apps know no accounts.
+type Form struct {
+	IEI     byte       // of the element (TS 23.040 §9.2.3.24)
+	Marker  udh.Marker // symbols of the marker
+	Default udh.Coding // what data_coding 0 stands for on this SMSC
+}
+
+// policies holds the Policies now in force.
+type policies struct{ atomic.Pointer[Policies] }
+
+func (p *policies) of(account string) Policy { return p.Load().Of(account) }

@@ -1,0 +1,148 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// fromSMSC handles what the SMSC sends.
+type fromSMSC struct {
+	*link
+	smsc *smpp.Session
+}
+
+// Request passes a request on to the ESME.
+func (l fromSMSC) Request(f smpp.Frame) error {
+	l.g.metrics.count(fromSMSCSide, f)
+	if l.draining.Load() && f.ID() != pdu.UnbindID && smpp.HasResponse(f.ID()) {
+		return l.smsc.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{})
+	}
+	if f.ID() == pdu.DeliverSMID {
+		l.noteReceipt(f)
+	}
+	return ignoreGone(l.esme.Send(f, l.smsc.Arrived(), nil))
+}
+
+// Response passes the SMSC's answer on to the ESME.
+func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
+	l.g.metrics.count(fromSMSCSide, f)
+	switch ref := to.Ref.(type) {
+	case *relay.Sent:
+		l.g.metrics.answer.Observe(l.smsc.Arrived().Sub(to.At).Seconds())
+		return l.submitted(f, to, ref)
+	case *bind:
+		return l.bindAnswered(f, to, ref)
+	}
+	err := l.esme.Reply(f, to.Seq, l.smsc.Arrived())
+	if to.ID == pdu.UnbindID {
+		l.esme.Finish(smpp.ErrUnbound)
+		l.smsc.Finish(smpp.ErrUnbound)
+	}
+	return ignoreGone(err)
+}
+
+// submitted passes on the answer to a tracked message: at once if the SMSC
+// refused it, else when its record is in the log.
+func (l fromSMSC) submitted(f smpp.Frame, to smpp.Pending, s *relay.Sent) error {
+	ledger := l.g.intercept.Ledger
+	if f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusOK {
+		ledger.Refuse(s)
+		return ignoreGone(l.esme.Reply(f, to.Seq, l.smsc.Arrived()))
+	}
+	hold, err := l.esme.ReplyHeld(f, to.Seq, l.smsc.Arrived())
+	held := released{l.esme}
+	if err != nil {
+		held.esme = nil // the hold means nothing, or another answer
+	}
+	// The message is on its way even if its ESME has left: it will be read.
+	ledger.Accept(s, messageID(f), held, hold)
+	return ignoreGone(err)
+}
+
+// messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
+func messageID(f smpp.Frame) []byte {
+	id, _, _ := bytes.Cut(f.Body(), []byte{0})
+	return id
+}
+
+// released lets a held answer go when its record is in the log; without an ESME
+// there is none.
+type released struct{ esme *smpp.Session }
+
+func (r released) Logged(hold uint64) {
+	if r.esme != nil {
+		r.esme.Release(hold)
+	}
+}
+
+// bindAnswered passes on the answer to a bind, and takes note if the SMSC accepted
+// it. The feedback begins behind that answer, so that none overtakes it.
+func (l fromSMSC) bindAnswered(f smpp.Frame, to smpp.Pending, b *bind) error {
+	accepted := l.bindAccepted(f, b)
+	if accepted {
+		log := l.g.opt.Logger.With("remote", l.remote, "account", b.account)
+		log.Info("bound", "as", smpp.Command(b.id))
+		l.log.Store(log)
+		l.bind = *b
+		l.smsc.SetState(b.state)
+		l.esme.SetState(b.state)
+	}
+	err := l.esme.Reply(f, to.Seq, l.smsc.Arrived())
+	if accepted {
+		close(l.bound)
+	}
+	return ignoreGone(err)
+}
+
+// bindAccepted tells whether f makes the link a bound one.
+func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
+	if f.Status() != smpp.StatusOK || f.ID() != smpp.ResponseID(b.id) {
+		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))
+		return false
+	}
+	select {
+	case <-l.bound: // the ESME had sent two binds at once
+		l.log.Load().Warn("second bind ignored", "account", b.account)
+		return false
+	default:
+		return true
+	}
+}
+
+// Unmatched passes a response that answers nothing as it came: a generic_nack
+// for what could not be decoded has no number to go by. A late answer stays here,
+// since its request was answered.
+func (l fromSMSC) Unmatched(f smpp.Frame, late bool) error {
+	l.g.metrics.count(fromSMSCSide, f)
+	if late || f.Seq() >= smpp.OwnSeq {
+		l.g.metrics.late.Inc()
+		l.log.Load().Warn("late answer of the SMSC", "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
+		return nil
+	}
+	return ignoreGone(l.esme.Reply(f, f.Seq(), l.smsc.Arrived()))
+}
+
+// Expired answers the ESME in the SMSC's stead.
+func (l fromSMSC) Expired(to smpp.Pending) {
+	l.g.metrics.expired.WithLabelValues("smsc").Inc()
+	l.log.Load().Warn("no answer of the SMSC", "command", smpp.Command(to.ID))
+	l.answerInStead(to)
+}
+
+// Idle lets what was passed on leave.
+func (l fromSMSC) Idle() { l.esme.Flush() }
+
+// ignoreGone drops the error of a side that has gone: what follows from it is the
+// business of whoever runs that side.
+func ignoreGone(err error) error {
+	if errors.Is(err, smpp.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,148 @@
+package smpp
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestPendingKeepsNumbers(t *testing.T) {
+	ps := newPendings()
+	for _, seq := range []uint32{1, 2, 7, 0, OwnSeq - 1, MaxSeq, 0xFFFFFFFF} {
+		if got := ps.add(Pending{Seq: seq, Ref: seq}); got != seq {
+			t.Errorf("add %#x: got %#x, want the same", seq, got)
+		}
+		p, ok := ps.take(seq)
+		if !ok || p.Seq != seq || p.Ref != seq {
+			t.Errorf("take %#x: got %+v, %v", seq, p, ok)
+		}
+		if _, ok := ps.take(seq); ok {
+			t.Errorf("take %#x twice: got a request, want none", seq)
+		}
+	}
+}
+
+func TestPendingCollisions(t *testing.T) {
+	ps := newPendings()
+	if got := ps.add(Pending{Seq: 5, Ref: "first"}); got != 5 {
+		t.Fatalf("first 5: got %#x, want 5", got)
+	}
+	if got := ps.add(Pending{Seq: 5, Ref: "second"}); got != OwnSeq {
+		t.Fatalf("second 5: got %#x, want %#x", got, OwnSeq)
+	}
+	if got := ps.add(Pending{Seq: OwnSeq + 1, Ref: "stranger"}); got != OwnSeq+1 {
+		t.Fatalf("stranger in our range: got %#x, want %#x", got, OwnSeq+1)
+	}
+	if got := ps.addOwn(Pending{Seq: 99, Ref: "own"}); got != OwnSeq+2 {
+		t.Fatalf("our own beside a stranger: got %#x, want %#x", got, OwnSeq+2)
+	}
+	for _, tt := range []struct {
+		carried uint32
+		want    Pending
+	}{
+		{5, Pending{Seq: 5, Ref: "first"}},
+		{OwnSeq, Pending{Seq: 5, Ref: "second"}},
+		{OwnSeq + 1, Pending{Seq: OwnSeq + 1, Ref: "stranger"}},
+		{OwnSeq + 2, Pending{Seq: OwnSeq + 2, Ref: "own"}},
+	} {
+		if got, ok := ps.take(tt.carried); !ok || got.Seq != tt.want.Seq || got.Ref != tt.want.Ref {
+			t.Errorf("take %#x: got %+v, want %+v", tt.carried, got, tt.want)
+		}
+	}
+}
+
+func TestPendingOwnRange(t *testing.T) {
+	ps := newPendings()
+	ps.own = MaxSeq - 1
+	ps.add(Pending{Seq: OwnSeq})
+	for _, want := range []uint32{MaxSeq, OwnSeq + 1, OwnSeq + 2} {
+		if got := ps.addOwn(Pending{}); got != want {
+			t.Errorf("got %#x, want %#x", got, want)
+		}
+	}
+}
+
+func TestPendingExpire(t *testing.T) {
+	start := time.Unix(1e9, 0)
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	ps := newPendings()
+	for seq := range uint32(10) {
+		ps.add(Pending{Seq: seq, At: at(int(seq))})
+	}
+	expired, oldest := ps.expire(at(3))
+	var got []uint32
+	for _, p := range expired {
+		got = append(got, p.Seq)
+	}
+	slices.Sort(got)
+	if want := []uint32{0, 1, 2, 3}; !slices.Equal(got, want) {
+		t.Errorf("expired: got %d, want %d", got, want)
+	}
+	if !oldest.Equal(at(4)) {
+		t.Errorf("oldest of the others: got %v, want %v", oldest, at(4))
+	}
+	if _, ok := ps.take(2); ok {
+		t.Error("an expired request was found again")
+	}
+	if got := ps.add(Pending{Seq: 2}); got != OwnSeq {
+		t.Errorf("the number of a request given up on: got %#x, want %#x", got, OwnSeq)
+	}
+	if !ps.takeLate(2) || ps.takeLate(2) {
+		t.Error("an answer is late once: got something else")
+	}
+	if got := ps.add(Pending{Seq: 2}); got != 2 {
+		t.Errorf("its number after the late answer: got %#x, want 2", got)
+	}
+	if expired, oldest := newPendingsOf().expire(at(99)); expired != nil || !oldest.IsZero() {
+		t.Errorf("nothing pending: got %v, %v; want nothing", expired, oldest)
+	}
+}
+
+func newPendingsOf() *pendings { ps := newPendings(); return &ps }
+
+func TestPendingLateIsBounded(t *testing.T) {
+	ps := newPendings()
+	for seq := range uint32(5 * maxLate) {
+		ps.add(Pending{Seq: seq})
+		ps.expire(time.Unix(0, 0))
+		if len(ps.late) > maxLate {
+			t.Fatalf("late numbers kept: got %d, want at most %d", len(ps.late), maxLate)
+		}
+	}
+}
+
+// No two requests under way ever share a number, and each answer finds its own
+// request, whatever numbers an ESME uses.
+func TestPendingNumbersAreUnique(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	ps := newPendings()
+	model := map[uint32]int{}
+	for i := range 20000 {
+		switch seq := OwnSeq - 4 + rnd.Uint32N(12); rnd.IntN(4) {
+		case 0, 1:
+			var got uint32
+			if rnd.IntN(3) == 0 {
+				got = ps.addOwn(Pending{Ref: i})
+			} else {
+				got = ps.add(Pending{Seq: seq, Ref: i})
+			}
+			if _, used := model[got]; used {
+				t.Fatalf("step %d: %#x was given twice", i, got)
+			}
+			model[got] = i
+		case 2:
+			p, ok := ps.take(seq)
+			if want, used := model[seq]; ok != used || ok && p.Ref != want {
+				t.Fatalf("step %d: take %#x: got %v, %v; want %v, %v", i, seq, p.Ref, ok, want, used)
+			}
+			delete(model, seq)
+		case 3:
+			if len(model) > 100 {
+				ps.expire(time.Time{})
+				clear(model)
+			}
+			ps.takeLate(seq)
+		}
+	}
+}
