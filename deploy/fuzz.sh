@@ -5,6 +5,6 @@ time=${1:-60s}
 go list ./... | while read -r package; do
 	go test -list '^Fuzz' "$package" | grep '^Fuzz' | while read -r target; do
 		echo "== $package $target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package" </dev/null
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 1s -parallel 2 "$package" </dev/null
 	done
 done

@@ -2,6 +2,7 @@ package smpp
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"strings"
@@ -26,6 +27,14 @@ func TestSlowPeer(t *testing.T) {
 		{"responses do not", func(s running) error {
 			s.Flush()
 			return s.Reply(long, 1, time.Now())
+		}},
+		{"calls do not", func(s running) error {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel() // nobody waits for the answer
+			if err := s.Call(ctx, long); err != context.Canceled {
+				return err
+			}
+			return nil
 		}},
 	}
 	for _, tt := range tests {
@@ -132,25 +141,24 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-// A peer that talks on does not keep a finished session alive.
-func TestFinishDespiteTalk(t *testing.T) {
+// A peer that talks on is not answered by a finished session, which waits for
+// what is held and nothing else.
+func TestFinishAnswersNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, BoundTRX, Options{}, fakeHandler{request: func(f Frame) error {
 			t.Errorf("handler was given %s after the end", Command(f.ID()))
 			return nil
 		}})
-		if _, err := s.ReplyHeld(submitResp(0), 1, time.Now()); err != nil {
+		hold, err := s.ReplyHeld(submitResp(0), 1, time.Now())
+		if err != nil {
 			t.Fatal(err)
 		}
 		s.Finish(ErrUnbound)
-		talk := time.NewTicker(time.Millisecond)
-		defer talk.Stop()
-		for {
-			<-talk.C
-			if _, err := s.peer.conn.Write(submit(1)); err != nil {
-				break
-			}
-		}
+		s.peer.send(submit(2), request(pdu.EnquireLinkID, 3))
+		synctest.Wait()
+		s.Release(hold)
+		s.peer.want(pdu.SubmitSMRespID, 0, 1)
+		s.peer.wantEnd()
 		s.wantReason(ErrUnbound)
 	})
 }

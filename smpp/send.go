@@ -11,6 +11,9 @@ import (
 // ErrNoAnswer says that the peer did not answer a request in time.
 var ErrNoAnswer = errors.New("no response in time")
 
+// ErrNoRoom says that a request cannot go out without waiting.
+var ErrNoRoom = errors.New("window is full or peer does not read")
+
 // Send puts out the request f, which its maker sent with f's sequence_number and
 // which arrived at the time given; it leaves with another number only if that one
 // is in use. ref comes back with the response. Send copies f and waits for the
@@ -21,12 +24,31 @@ func (s *Session) Send(f Frame, arrived time.Time, ref any) error {
 	if !s.roomForRequest() && !s.out.wait(s.roomForRequest) || s.out.ended {
 		return ErrClosed
 	}
+	s.putRequest(f, arrived, ref)
+	return nil
+}
+
+// TrySend is Send where the caller may not wait: it fails with ErrNoRoom instead.
+func (s *Session) TrySend(f Frame, arrived time.Time, ref any) error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	switch {
+	case s.out.ended:
+		return ErrClosed
+	case !s.roomForRequest():
+		return ErrNoRoom
+	}
+	s.putRequest(f, arrived, ref)
+	return nil
+}
+
+// putRequest files f and puts it out; out.mu is held.
+func (s *Session) putRequest(f Frame, arrived time.Time, ref any) {
 	seq := f.Seq()
 	if HasResponse(f.ID()) {
 		seq = s.pending.add(Pending{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
 	}
 	s.out.put(f, seq, arrived)
-	return nil
 }
 
 // roomForRequest tells whether another request may go now; out.mu is held. A

@@ -41,6 +41,31 @@ func TestSendWaitsForTheWindow(t *testing.T) {
 	})
 }
 
+// Requests wait while the peer leaves too much unread, and go on when it reads.
+func TestSendWaitsForThePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, BoundTRX, Options{SMSC: true}, fakeHandler{})
+		const n = 3 * softOutput / 1000
+		long := newFrame(pdu.SubmitSMID, 0, 0, string(make([]byte, 1000)))
+		sent := make(chan error, n)
+		go func() {
+			for range n {
+				sent <- s.Send(long, time.Now(), nil)
+			}
+			s.Flush()
+		}()
+		synctest.Wait()
+		if got, most := len(sent)*len(long), 2*(softOutput+len(long)); got == 0 || got > most {
+			t.Errorf("taken while the peer does not read: got %d octets, want at most %d", got, most)
+		}
+		for range n {
+			if f, err := s.peer.r.Next(); err != nil || f.Len() != len(long) {
+				t.Fatalf("got % x, %v", f, err)
+			}
+		}
+	})
+}
+
 // A window full of requests that nobody answers opens again when they expire.
 func TestSendGoesOnByExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

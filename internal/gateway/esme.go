@@ -15,6 +15,8 @@ type fromESME struct{ *link }
 
 // Request passes a request on to the SMSC; a submit_sm by way of the interceptor.
 func (l fromESME) Request(f smpp.Frame) error {
+	l.passing.Store(true) // before it looks whether the link drains; see waitAnswered
+	defer l.passing.Store(false)
 	l.g.metrics.count(fromESMESide, f)
 	id := f.ID()
 	switch {
@@ -24,10 +26,12 @@ func (l fromESME) Request(f smpp.Frame) error {
 		return l.refuse(f, smpp.StatusInvBindState)
 	case l.draining.Load() && id != pdu.UnbindID:
 		return l.refuse(f, smpp.StatusThrottled)
-	case id != pdu.SubmitSMID:
-		return l.pass(f, nil)
+	case id == pdu.SubmitSMID:
+		return l.submit(f)
+	case id == pdu.SubmitMultiID && l.g.policies.of(l.bind.account).When != Off:
+		l.g.metrics.skips[Multi].Inc()
 	}
-	return l.submit(f)
+	return l.pass(f, nil)
 }
 
 // submit gives a submit_sm its number, if it is to have one, and passes it on.
@@ -97,6 +101,7 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 			return l.refuse(f, smpp.StatusSysErr)
 		}
 		l.smsc = l.g.smscSession(conn)
+		l.scratch.Waiting = l.smsc.Flush
 		l.dialed <- l.smsc
 	}
 	b.smsc = l.smsc

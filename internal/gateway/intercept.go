@@ -27,6 +27,9 @@ type Interceptor struct {
 
 // Scratch is the memory that one goroutine lends to Submit.
 type Scratch struct {
+	// Waiting, if not nil, is called when Submit is about to wait for the ledger.
+	Waiting func()
+
 	userData, frame []byte
 	sent            relay.Sent
 }
@@ -42,6 +45,7 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	if err := t.describe(s, account); err != nil {
 		return f, nil, Malformed
 	}
+	s.Waiting = b.Waiting
 	if err := i.Ledger.Assign(s); err != nil {
 		return f, nil, LedgerDown
 	}

@@ -34,6 +34,7 @@ type link struct {
 	// Set by the SMSC's read goroutine before bound is closed.
 	bind bind
 
+	passing  atomic.Bool // the ESME's read goroutine is at a request
 	draining atomic.Bool
 	log      atomic.Pointer[slog.Logger]
 }
@@ -90,7 +91,7 @@ func (l *link) runSMSC() {
 	for _, p := range smsc.Abandoned() {
 		l.answerInStead(p)
 	}
-	if l.gone.Err() == nil {
+	if l.gone.Err() == nil && !errors.Is(err, smpp.ErrUnbound) {
 		l.log.Load().Warn("SMSC gone", "reason", err)
 		unbind(l.esme, errSMSCGone)
 	}
@@ -141,11 +142,20 @@ func (l *link) drain(ctx context.Context) {
 	defer cancel()
 	select {
 	case <-l.bound:
-		l.bind.smsc.WaitAnswered(wait)
-		l.esme.WaitAnswered(wait)
+		l.waitAnswered(wait)
 	default:
 	}
 	unbind(l.esme, errStopping)
+}
+
+// waitAnswered waits for the answers under way on both sides. The request that the
+// ESME's read goroutine is at may wait for the window, and be under way only then.
+func (l *link) waitAnswered(ctx context.Context) {
+	for more := true; more && ctx.Err() == nil; {
+		more = l.passing.Load()
+		l.bind.smsc.WaitAnswered(ctx)
+		l.esme.WaitAnswered(ctx)
+	}
 }
 
 var errStopping = errors.New("gateway is stopping")

@@ -17,16 +17,30 @@ type fromSMSC struct {
 	smsc *smpp.Session
 }
 
-// Request passes a request on to the ESME.
+// Request passes a request on to the ESME. It never waits for it, since the
+// ESME's side may wait for what the SMSC sends next: what has no room is refused
+// for now, and the SMSC keeps it.
 func (l fromSMSC) Request(f smpp.Frame) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	if l.draining.Load() && f.ID() != pdu.UnbindID && smpp.HasResponse(f.ID()) {
-		return l.smsc.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{})
+	if l.draining.Load() && f.ID() != pdu.UnbindID {
+		return l.refuse(f)
 	}
-	if f.ID() == pdu.DeliverSMID {
+	err := l.esme.TrySend(f, l.smsc.Arrived(), nil)
+	if errors.Is(err, smpp.ErrNoRoom) {
+		return l.refuse(f)
+	}
+	if err == nil && f.ID() == pdu.DeliverSMID {
 		l.noteReceipt(f)
 	}
-	return ignoreGone(l.esme.Send(f, l.smsc.Arrived(), nil))
+	return ignoreGone(err)
+}
+
+// refuse answers a request of the SMSC's with "try again later".
+func (l fromSMSC) refuse(f smpp.Frame) error {
+	if !smpp.HasResponse(f.ID()) {
+		return nil
+	}
+	return l.smsc.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{})
 }
 
 // Response passes the SMSC's answer on to the ESME.

@@ -1,0 +1,65 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// ControlClient drives NewControl from outside, at URL, such as
+// "http://127.0.0.1:2780".
+type ControlClient struct{ URL string }
+
+// Handsets lists the numbers of the handsets.
+func (c ControlClient) Handsets(ctx context.Context) (out []string, err error) {
+	return out, c.do(ctx, http.MethodGet, "/handsets", nil, &out)
+}
+
+// Messages returns the inbox of a handset, once n messages have arrived or half a
+// minute has passed; it does not wait if n is zero.
+func (c ControlClient) Messages(ctx context.Context, msisdn string, n int) (out []InboxMessage, err error) {
+	path := "/handsets/" + url.PathEscape(msisdn) + "/messages?wait=" + strconv.Itoa(n)
+	return out, c.do(ctx, http.MethodGet, path, nil, &out)
+}
+
+// Open opens a message of a handset, or deletes it unread.
+func (c ControlClient) Open(ctx context.Context, msisdn string, index int, deleted bool) error {
+	body := map[string]any{"index": index, "deleted": deleted}
+	return c.do(ctx, http.MethodPost, "/handsets/"+url.PathEscape(msisdn)+"/open", body, nil)
+}
+
+// do makes one request and reads its answer into out unless that is nil.
+func (c ControlClient) do(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, body)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode >= http.StatusBadRequest {
+		var problem struct{ Error string }
+		_ = json.NewDecoder(res.Body).Decode(&problem) // the code says enough without
+		return fmt.Errorf("%s %s: %s: %s", method, path, res.Status, problem.Error)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(out)
+}

@@ -1,0 +1,140 @@
+package simulator
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// ask makes one request of the control and returns the code and the answer.
+func ask(t *testing.T, method, url, body string) (int, []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(within(t), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, b
+}
+
+func TestControlHandsets(t *testing.T) {
+	reads := make(chan ReadResponse, 1)
+	n := NewNetwork(HandsetOptions{Respond: func(_ context.Context, r ReadResponse) error {
+		reads <- r
+		return nil
+	}})
+	c, addr := startSMSC(t, Options{Network: n})
+	ctl := httptest.NewServer(NewControl(c))
+	defer ctl.Close()
+	m := text(receiver, "Hi")
+	m.ESMClass, m.UserData = smpp.ESMClassUDHI, []byte("\x04\x80\x02\x00\x11Hi")
+	call(t, openESME(t, addr, ESMEOptions{}), submit(m))
+
+	client := ControlClient{ctl.URL}
+	inbox, err := client.Messages(within(t), "+"+receiver, 1)
+	if err != nil || len(inbox) != 1 {
+		t.Fatalf("inbox %+v, %v, want one message", inbox, err)
+	}
+	if got := inbox[0]; got.Text != "Hi" || got.Element != "80020011" || *got.Number != 17 || got.UDH != "0480020011" || got.Opened {
+		t.Errorf("message %+v, want Hi with number 17", got)
+	}
+	if got, err := client.Handsets(within(t)); err != nil || fmt.Sprint(got) != "["+receiver+"]" {
+		t.Errorf("handsets %v, %v, want %s", got, err, receiver)
+	}
+	if err := client.Open(within(t), receiver, 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-reads; got.Number != 17 || *got.Status != StatusRead || got.Sender != sender || got.Receiver != receiver {
+		t.Errorf("read response %+v, want number 17", got)
+	}
+	if inbox, _ = client.Messages(within(t), receiver, 0); !inbox[0].Opened {
+		t.Error("the message is not marked as opened")
+	}
+	if err := client.Open(within(t), receiver, 1, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-reads; *got.Status != StatusDeletedUnread {
+		t.Errorf("status %d, want %d", *got.Status, StatusDeletedUnread)
+	}
+	if err := client.Open(within(t), receiver, 2, false); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("open of no message: %v, want 404", err)
+	}
+}
+
+func TestControlPDUs(t *testing.T) {
+	c, addr := startSMSC(t, Options{Keep: 100})
+	ctl := httptest.NewServer(NewControl(c))
+	defer ctl.Close()
+	e := openESME(t, addr, ESMEOptions{})
+	sent := text(receiver, "Hi").Append(nil, pdu.SubmitSMID, 5)
+	call(t, e, sent)
+	_, b := ask(t, http.MethodGet, ctl.URL+"/received?command=submit_sm&wait=1", "")
+	var received []ReceivedPDU
+	if err := json.Unmarshal(b, &received); err != nil || len(received) != 1 {
+		t.Fatalf("received %s, %v, want one submit_sm", b, err)
+	}
+	if got := received[0]; got.Account != "bank" || got.Session != 1 || got.Hex != hex.EncodeToString(sent) {
+		t.Errorf("received %+v, want %x of bank", got, []byte(sent))
+	}
+	mo := ShortMessage{From: Number(receiver), To: Number(sender), UserData: []byte("STOP")}
+	body := fmt.Sprintf(`{"account": "bank", "hex": "%x"}`, []byte(mo.Append(nil, pdu.DeliverSMID, 0)))
+	if code, b := ask(t, http.MethodPost, ctl.URL+"/deliver", body); code != http.StatusOK || string(b) != `{"status":0}`+"\n" {
+		t.Errorf("deliver = %d %s, want status 0", code, b)
+	}
+	if got := e.Received(pdu.DeliverSMID); len(got) != 1 {
+		t.Errorf("the ESME got %d deliver_sm, want 1", len(got))
+	}
+	if code, b := ask(t, http.MethodPost, ctl.URL+"/disconnect", `{"account": "bank"}`); code != http.StatusOK || string(b) != `{"sessions":1}`+"\n" {
+		t.Errorf("disconnect = %d %s, want one session", code, b)
+	}
+	<-e.Done()
+}
+
+func TestControlRefuses(t *testing.T) {
+	c, _ := startSMSC(t, Options{})
+	ctl := httptest.NewServer(NewControl(c))
+	defer ctl.Close()
+	tests := []struct {
+		name, method, path, body string
+		code                     int
+		want                     string
+	}{
+		{"no handsets", http.MethodGet, "/handsets", "", 200, "[]"},
+		{"no handset", http.MethodGet, "/handsets/1/messages", "", 404, "no such handset"},
+		{"no number to wait for", http.MethodGet, "/handsets/1/messages?wait=x", "", 400, "wait"},
+		{"open what", http.MethodPost, "/handsets/1/open", "x", 400, "invalid"},
+		{"nothing received", http.MethodGet, "/received?command=nonsense", "", 200, "[]"},
+		{"wait for what", http.MethodGet, "/received?wait=x", "", 400, "wait"},
+		{"odd hex", http.MethodPost, "/deliver", `{"hex": "0"}`, 400, "hex"},
+		{"no PDU", http.MethodPost, "/deliver", `{"hex": "00"}`, 409, "octets"},
+		{"nobody bound", http.MethodPost, "/deliver", `{"hex": "00000010 00000005 00000000 00000001"}`, 409, "no session"},
+		{"too long", http.MethodPost, "/deliver", `{"hex": "` + strings.Repeat("0", maxControlBody) + `"}`, 400, "too large"},
+		{"wrong method", http.MethodGet, "/deliver", "", 405, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			code, b := ask(t, tt.method, ctl.URL+tt.path, tt.body)
+			if code != tt.code || !strings.Contains(string(b), tt.want) {
+				t.Errorf("answer %d %s, want %d with %q", code, b, tt.code, tt.want)
+			}
+		})
+	}
+}

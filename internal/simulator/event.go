@@ -1,0 +1,40 @@
+package simulator
+
+import (
+	"context"
+	"sync"
+)
+
+// event wakes those who wait for a change. It is guarded by the mutex of what
+// changes, and costs nothing while nobody waits.
+type event struct{ ch chan struct{} }
+
+// fire wakes all who wait; the mutex is held.
+func (e *event) fire() {
+	if e.ch != nil {
+		close(e.ch)
+		e.ch = nil
+	}
+}
+
+// wait returns when done says so, or with ctx's error. done is called with mu
+// held: first at once, then each time the event has fired.
+func (e *event) wait(ctx context.Context, mu *sync.Mutex, done func() bool) error {
+	for {
+		mu.Lock()
+		if done() {
+			mu.Unlock()
+			return nil
+		}
+		if e.ch == nil {
+			e.ch = make(chan struct{})
+		}
+		fired := e.ch
+		mu.Unlock()
+		select {
+		case <-fired:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// Further statuses of message operations (SMPP 3.4 §5.1.3).
+const (
+	statusInvMsgID    pdu.Status = 0x0C // ESME_RINVMSGID
+	statusCancelFail  pdu.Status = 0x11 // ESME_RCANCELFAIL
+	statusReplaceFail pdu.Status = 0x13 // ESME_RREPLACEFAIL
+	statusInvNumDests pdu.Status = 0x33 // ESME_RINVNUMDESTS
+	statusInvTLVs     pdu.Status = 0xC0 // ESME_RINVOPTPARSTREAM
+)
+
+// operate takes a message operation of a bound ESME.
+func (s *session) operate(ctx context.Context, f smpp.Frame) error {
+	window := int64(s.smsc.opt.Window)
+	switch {
+	case !s.mayOperate(f.ID()):
+		s.reply(f, smpp.StatusInvBindState)
+		return nil
+	case window > 0 && s.unanswered.Load() >= window:
+		s.reply(f, smpp.StatusThrottled)
+		return nil
+	}
+	switch f.ID() {
+	case pdu.SubmitSMID, pdu.DataSMID:
+		return s.submit(ctx, f)
+	case pdu.SubmitMultiID:
+		s.submitMulti(ctx, f)
+	case pdu.QuerySMID:
+		s.query(ctx, f)
+	case pdu.CancelSMID:
+		s.cancel(ctx, f)
+	case pdu.ReplaceSMID:
+		s.replace(ctx, f)
+	}
+	return nil
+}
+
+// mayOperate tells whether the bind allows the operation (SMPP 3.4 table 2-1).
+func (s *session) mayOperate(id pdu.ID) bool {
+	return s.account.Load() != nil && (s.transmits || id == pdu.DataSMID)
+}
+
+// submit takes a submit_sm or data_sm.
+func (s *session) submit(ctx context.Context, f smpp.Frame) error {
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		s.refuse(ctx, f, malformed(err))
+		return nil
+	}
+	if !s.smsc.opt.PlainReceivers {
+		switch fault := FaultOf(m.To.Addr); fault {
+		case Silence:
+			s.unanswered.Add(1)
+			return nil
+		case Hangup:
+			return errHangup
+		case FaultSysErr, Throttled:
+			s.refuse(ctx, f, faultStatus[fault])
+			return nil
+		}
+	}
+	if m.RegisteredDelivery()&receiptMask != 0 && !s.smsc.opt.NoReceipts && s.account.Load().full() {
+		s.refuse(ctx, f, smpp.StatusQueueFull)
+		return nil
+	}
+	n := s.smsc.store.accept()
+	s.accepted(f, n)
+	if s.later == nil {
+		s.out.add(s.scratch)
+		s.smsc.route(ctx, s, n, m)
+		return nil
+	}
+	s.submitLater(ctx, n, f)
+	return nil
+}
+
+// submitLater answers message n after the response delay, and routes it then.
+func (s *session) submitLater(ctx context.Context, n uint64, f smpp.Frame) {
+	m, _ := smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
+	s.send(ctx, func() { s.smsc.route(ctx, s, n, m) })
+}
+
+// malformed is the status for a message that ParseMessage refused.
+func malformed(err error) pdu.Status {
+	var m *smpp.MessageError
+	if errors.As(err, &m) && (m.Field == "message_payload" || m.Field == "optional parameters") {
+		return statusInvTLVs
+	}
+	return smpp.StatusInvCmdLen
+}
+
+// accepted writes the response with the message_id of number n into scratch.
+func (s *session) accepted(f smpp.Frame, n uint64) {
+	const idLen = 20
+	var id [idLen]byte
+	text := append(s.smsc.store.appendID(id[:0], n), 0)
+	if f.ID() == pdu.SubmitMultiID {
+		text = append(text, 0) // no_unsuccess
+	}
+	s.scratch = smpp.AppendHeader(s.scratch[:0], smpp.ResponseID(f.ID()), 0, f.Seq(), len(text))
+	s.scratch = append(s.scratch, text...)
+}
+
+// refuse answers an operation with a status.
+func (s *session) refuse(ctx context.Context, f smpp.Frame, status pdu.Status) {
+	s.scratch = smpp.AppendRefusal(s.scratch[:0], f.ID(), status, f.Seq())
+	s.send(ctx, nil)
+}
+
+// send answers an operation with what is in scratch, after the response delay if
+// there is one, and runs then behind it.
+func (s *session) send(ctx context.Context, then func()) {
+	if s.later == nil {
+		s.out.add(s.scratch)
+		if then != nil {
+			then()
+		}
+		return
+	}
+	response := bytes.Clone(s.scratch)
+	s.unanswered.Add(1)
+	s.later.put(ctx, func() {
+		s.out.add(response)
+		s.unanswered.Add(-1)
+		if then != nil {
+			then()
+		}
+	})
+}
+
+// route brings message n to its handset, at once or after DeliverAfter.
+func (c *SMSC) route(ctx context.Context, s *session, n uint64, m smpp.Message) {
+	a := s.account.Load()
+	if c.enroute == nil {
+		c.finish(a, s, n, m, Delivered)
+		return
+	}
+	c.store.hold(n, &held{a, bytes.Clone(m.Frame)})
+	c.enroute.put(ctx, func() { c.release(n, Delivered) })
+}
+
+// release finishes a message that was held; it does nothing if it is gone.
+func (c *SMSC) release(n uint64, state State) bool {
+	h := c.store.take(n)
+	if h == nil {
+		return false
+	}
+	m, err := smpp.ParseMessage(h.frame)
+	if err != nil {
+		return false // cannot be: it was read when it came, and replaced in its own shape
+	}
+	c.finish(h.from, nil, n, m, state)
+	return true
+}
+
+// finish brings message n to its final state and sends the receipt.
+func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state State) {
+	c.store.set(n, state)
+	if state == Delivered && c.network != nil {
+		c.network.Receive(m)
+	}
+	if c.opt.NoReceipts || !wantsReceipt(m.RegisteredDelivery(), state) {
+		return
+	}
+	id := string(c.store.appendID(nil, n))
+	a.offer(newReceipt(m, id, state, time.Now()))
+	a.pump(here)
+}

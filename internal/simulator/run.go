@@ -1,0 +1,160 @@
+package simulator
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// SMSCCommand is what `sim smsc` does.
+type SMSCCommand struct {
+	Addr    string // to listen on; port 0 takes a free one
+	Control string // to listen on for NewControl; empty has none
+	Reads   string // URL that handsets post read responses to, such as http://127.0.0.1:8080/v1/reads
+	APIKey  string // for Reads
+	Sink    bool   // no handsets: messages are answered and forgotten
+	Verbose bool   // prints each message that reaches a handset
+	Out     io.Writer
+	SMSC    Options        // Network is filled in
+	Handset HandsetOptions // Respond and OnMessage are filled in
+}
+
+// RunSMSC runs an SMSC with its handsets until ctx ends. It prints where it
+// listens.
+func RunSMSC(ctx context.Context, cmd SMSCCommand) error {
+	out := &printer{w: cmd.Out}
+	if cmd.Reads != "" {
+		cmd.Handset.Respond = HTTPReads(cmd.Reads, cmd.APIKey)
+	}
+	if cmd.Verbose {
+		cmd.Handset.OnMessage = out.message
+	}
+	if !cmd.Sink {
+		cmd.SMSC.Network = NewNetwork(cmd.Handset)
+	}
+	ln, err := net.Listen("tcp", cmd.Addr)
+	if err != nil {
+		return err
+	}
+	smsc := NewSMSC(cmd.SMSC)
+	group, ctx := errgroup.WithContext(ctx)
+	out.printf("smsc listens on %v\n", ln.Addr())
+	group.Go(func() error { return smsc.Serve(ctx, ln) })
+	if cmd.Control != "" {
+		ln, err := net.Listen("tcp", cmd.Control)
+		if err != nil {
+			group.Go(func() error { return err }) // ends the SMSC, too
+			return group.Wait()
+		}
+		out.printf("control listens on http://%v\n", ln.Addr())
+		group.Go(func() error { return ServeControl(ctx, ln, smsc) })
+	}
+	return group.Wait()
+}
+
+// ServeControl serves NewControl(c) on ln until ctx ends.
+func ServeControl(ctx context.Context, ln net.Listener, c *SMSC) error {
+	srv := &http.Server{
+		Handler:           NewControl(c),
+		ReadHeaderTimeout: 5 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// HandsetCommand is what `sim handset` does: with Control it lists the inbox of
+// Receiver, or opens one message of it; with Reads it sends a read response
+// without an SMSC.
+type HandsetCommand struct {
+	Control  string // URL of the control of `sim smsc`
+	Reads    string // URL for read responses
+	APIKey   string // for Reads
+	Receiver string
+	Sender   string // for Reads
+	Number   int    // for Reads
+	Proof    string // for Reads, hex; may be empty
+	Index    int    // for Control: the message to open; zero lists
+	Deleted  bool   // deletes unread rather than opens
+	Out      io.Writer
+}
+
+// RunHandset does one step of a handset and prints what came of it.
+func RunHandset(ctx context.Context, cmd HandsetCommand) error {
+	out := &printer{w: cmd.Out}
+	switch {
+	case cmd.Receiver == "":
+		return errors.New("handset: a receiver is needed")
+	case (cmd.Control == "") == (cmd.Reads == ""):
+		return errors.New("handset: either a control or a URL for read responses is needed")
+	case cmd.Reads != "":
+		return cmd.respond(ctx, out)
+	case cmd.Index > 0:
+		if err := (ControlClient{cmd.Control}).Open(ctx, cmd.Receiver, cmd.Index, cmd.Deleted); err != nil {
+			return err
+		}
+		out.printf("%s opened message %d\n", cmd.Receiver, cmd.Index)
+		return nil
+	}
+	messages, err := ControlClient{cmd.Control}.Messages(ctx, cmd.Receiver, 0)
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		out.inbox(cmd.Receiver, m)
+	}
+	return nil
+}
+
+// respond sends a read response of the command's own words.
+func (cmd HandsetCommand) respond(ctx context.Context, out *printer) error {
+	status := StatusRead
+	if cmd.Deleted {
+		status = StatusDeletedUnread
+	}
+	err := HTTPReads(cmd.Reads, cmd.APIKey)(ctx, ReadResponse{
+		Receiver: cmd.Receiver, Sender: cmd.Sender, Number: cmd.Number, Status: &status,
+		ReadAt: time.Now().UTC().Format(time.RFC3339), Proof: cmd.Proof,
+	})
+	if err == nil {
+		out.printf("read response of %s to number %03d of %s: accepted\n", cmd.Receiver, cmd.Number, cmd.Sender)
+	}
+	return err
+}
+
+// printer prints whole lines from many goroutines.
+type printer struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (p *printer) printf(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = fmt.Fprintf(p.w, format, args...) // a closed pipe ends the process by itself
+}
+
+func (p *printer) message(to string, m Message) { p.inbox(to, show(m)) }
+
+// inbox prints one message: when, from whom to whom, its number and how it came.
+func (p *printer) inbox(to string, m InboxMessage) {
+	number := "no number"
+	if m.Number != nil {
+		number = fmt.Sprintf("number %03d by %s", *m.Number, m.Carriage)
+	}
+	if element, err := hex.DecodeString(m.Element); err == nil && len(element) > 0 {
+		number += fmt.Sprintf(" % X", element)
+	}
+	p.printf("%s  %s → %s  %d. %s  %q\n", m.At.Format("15:04:05.000"), m.From, to, m.Index, number, m.Text)
+}

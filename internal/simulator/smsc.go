@@ -1,0 +1,190 @@
+// Package simulator is the world around a gateway: an SMSC with handsets behind
+// it, ESMEs, and load. It rests on smpp frames and works on raw octets, so that
+// tests see what a peer would see.
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"readback/smpp"
+)
+
+// maxSessions bounds the sessions of an SMSC; one more is closed at once.
+const maxSessions = 10_000
+
+// maxAccounts is from how many accounts on those that are idle are forgotten.
+const maxAccounts = 10_000
+
+// SMSC is a message centre of many sessions. It answers every operation of SMPP
+// 3.4 that an ESME may send, keeps what it received, delivers to handsets and
+// sends receipts.
+type SMSC struct {
+	Recorder
+
+	// Static after construction.
+	opt     Options
+	network *Network
+	store   *store
+	enroute *line // of DeliverAfter, nil without
+
+	sessionIDs atomic.Uint64
+
+	mu       sync.Mutex
+	sessions map[*session]struct{} // guarded by mu, as all below
+	accounts map[string]*account
+	changed  event // fires when a session is bound or leaves
+}
+
+// NewSMSC returns an SMSC that Serve brings to life.
+func NewSMSC(opt Options) *SMSC {
+	c := &SMSC{
+		Recorder: Recorder{keep: opt.Keep},
+		opt:      opt.withDefaults(),
+		network:  opt.Network,
+		store:    newStore(opt.DecimalIDs),
+		sessions: make(map[*session]struct{}),
+		accounts: make(map[string]*account),
+	}
+	if opt.DeliverAfter > 0 {
+		c.enroute = newLine(opt.DeliverAfter)
+	}
+	return c
+}
+
+// Serve takes sessions from ln until ctx ends, then closes ln and all sessions;
+// it returns when the last one is gone, nil if it was ctx that ended it. It is
+// called once.
+func (c *SMSC) Serve(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	if c.enroute != nil {
+		wg.Go(func() { c.enroute.run(ctx, func() {}) })
+	}
+	for {
+		conn, err := ln.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				_ = conn.Close()
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("accept: %w", err)
+		}
+		s := newSession(c, conn)
+		if !c.add(s) {
+			_ = conn.Close()
+			continue
+		}
+		wg.Go(func() { c.serve(ctx, s) })
+	}
+}
+
+// serve runs one session and logs its end.
+func (c *SMSC) serve(ctx context.Context, s *session) {
+	err := s.run(ctx)
+	c.leave(s)
+	c.mu.Lock()
+	delete(c.sessions, s)
+	c.mu.Unlock()
+	c.opt.Log.Debug("session ended", "session", s.id, "account", s.accountName(), "reason", err)
+}
+
+// add registers a new session unless there are too many.
+func (c *SMSC) add(s *session) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.sessions) >= maxSessions {
+		return false
+	}
+	c.sessions[s] = struct{}{}
+	return true
+}
+
+// join makes s a session of the account name, with what its bind allows.
+func (c *SMSC) join(s *session, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.accounts[name]
+	if a == nil {
+		a = &account{name: name, window: c.opt.DeliverWindow}
+		c.accounts[name] = a
+	}
+	a.join(s)
+	c.changed.fire()
+}
+
+// leave takes s out of its account. The account stays, for the receipts that are
+// still to come; only when there are too many of them are idle ones forgotten.
+func (c *SMSC) leave(s *session) {
+	a := s.account.Load()
+	if a == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if idle := a.leave(s); idle && len(c.accounts) > maxAccounts {
+		delete(c.accounts, a.name)
+	}
+	c.changed.fire()
+}
+
+// WaitBound waits until n sessions of the account are bound, not more nor fewer;
+// an empty name stands for all accounts.
+func (c *SMSC) WaitBound(ctx context.Context, name string, n int) error {
+	return c.changed.wait(ctx, &c.mu, func() bool {
+		bound := 0
+		for _, a := range c.accounts {
+			if name == "" || name == a.name {
+				bound += a.sessions()
+			}
+		}
+		return bound == n
+	})
+}
+
+// Accepted counts the messages that got a message_id.
+func (c *SMSC) Accepted() uint64 { return c.store.accepted() }
+
+// Disconnect closes the connections of the account without unbinding, those not
+// bound yet included if name is empty, which stands for all. It returns how many
+// they were.
+func (c *SMSC) Disconnect(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for s := range c.sessions {
+		if name == "" || s.accountName() == name {
+			_ = s.conn.Close()
+			n++
+		}
+	}
+	return n
+}
+
+// Errors of Deliver.
+var (
+	// ErrNotBound says that the account has no session that may take the PDU.
+	ErrNotBound = errors.New("no session of the account can take this")
+	// ErrGone says that the session ended before the response.
+	ErrGone = errors.New("session ended before the response")
+	// ErrSeqInUse says that a request of this sequence_number awaits its response.
+	ErrSeqInUse = errors.New("sequence_number is in use")
+)
+
+// checkFrame returns the octets as a frame that can be sent and matched.
+func checkFrame(b []byte) (smpp.Frame, error) {
+	if len(b) < smpp.HeaderLen || len(b) > smpp.MaxFrameLen {
+		return nil, fmt.Errorf("a PDU has %d…%d octets, not %d", smpp.HeaderLen, smpp.MaxFrameLen, len(b))
+	}
+	return bytes.Clone(b), nil
+}

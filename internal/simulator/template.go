@@ -1,0 +1,88 @@
+package simulator
+
+import (
+	"strconv"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// receivers are the numbers that Load writes to: those kept for fiction, without
+// the magic ones.
+var receivers = func() (all []string) {
+	const first, count = 447700900000, 1000
+	for n := range count {
+		addr := strconv.Itoa(first + n)
+		if FaultOf([]byte(addr)) == NoFault {
+			all = append(all, addr)
+		}
+	}
+	return all
+}()
+
+// conversation returns the sender and receiver of the conversation c.
+func conversation(first uint64, c int) (sender uint64, receiver string) {
+	return first + uint64(c/len(receivers)), receivers[c%len(receivers)]
+}
+
+// template is a submit_sm of which only digits change from message to message.
+type template struct {
+	opt              LoadOptions
+	frame            smpp.Frame
+	sender, receiver int // where their digits start
+	serial           int // where its digits start, zero if there is none
+}
+
+const serialDigits = 8
+
+// newTemplate lays the message out.
+func newTemplate(opt LoadOptions) *template {
+	text := []byte(opt.Text)
+	if opt.Serial {
+		text = append(text[:min(len(text), 160-serialDigits)], "00000000"...)
+	}
+	sender, receiver := conversation(opt.Sender, 0)
+	m := ShortMessage{
+		From: Number(strconv.FormatUint(sender, 10)), To: Number(receiver),
+		RegisteredDelivery: opt.RegisteredDelivery, DataCoding: opt.DataCoding, UserData: text,
+	}
+	t := &template{opt: opt, frame: m.Append(nil, pdu.SubmitSMID, 0)}
+	t.sender = smpp.HeaderLen + 3 // service_type, source_addr_ton, source_addr_npi
+	t.receiver = t.sender + len(m.From.Addr) + 3
+	if opt.Serial {
+		t.serial = len(t.frame) - serialDigits
+	}
+	return t
+}
+
+// append appends message n of the run.
+func (t *template) append(dst []byte, seq uint32, n int) []byte {
+	sender, receiver := conversation(t.opt.Sender, n%t.opt.Conversations)
+	start := len(dst)
+	dst = append(dst, t.frame...)
+	f := smpp.Frame(dst[start:])
+	f.SetSeq(seq)
+	putDigits(f[t.sender:t.sender+senderDigits(t.opt.Sender)], sender)
+	copy(f[t.receiver:], receiver)
+	if t.serial > 0 {
+		putDigits(f[t.serial:], uint64(n))
+	}
+	return dst
+}
+
+// putDigits fills b with the last digits of n.
+func putDigits(b []byte, n uint64) {
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = '0' + byte(n%10)
+		n /= 10
+	}
+}
+
+func senderDigits(n uint64) int {
+	digits := 1
+	for ; n >= 10; n /= 10 {
+		digits++
+	}
+	return digits
+}
