@@ -54,7 +54,6 @@ func policy(cfg config.Config, a config.Account) gateway.Policy {
 		RejectNoRoom:    a.Track.Overflow == "reject",
 		RejectOnFailure: a.Track.OnFailure == "reject",
 		ForwardAckBits:  cfg.Track.ForwardAckBits,
-		Quiet:           a.Feedback.Form == "off",
 		VendorTLVs:      a.Feedback.VendorTLVs,
 	}
 }
@@ -69,6 +68,7 @@ func relayOptions(cfg config.Config) relay.Options {
 	opt.Keep, opt.FeedbackKeep = cfg.Relay.Keep, cfg.Feedback.Keep
 	opt.First, opt.Last = uint16(cfg.Track.Numbers.First), uint16(cfg.Track.Numbers.Last)
 	opt.ReadWait = cfg.SMSC.ResponseTimeout
+	opt.Quiet = func(account string) bool { return cfg.Account(account).Feedback.Form == "off" }
 	opt.Auth = cfg.Reads.Auth
 	for _, k := range cfg.Reads.APIKeys {
 		opt.APIKeys = append(opt.APIKeys, k.SHA256)

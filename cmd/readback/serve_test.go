@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/config"
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// running is a gateway as serve runs it, before a simulated SMSC.
+type running struct {
+	*service
+	smsc *simulator.SMSC
+	stop func() error // as SIGTERM would
+}
+
+func startService(t *testing.T, change func(*config.Config)) *running {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := demoConfig(t.TempDir(), ln.Addr().String(), "127.0.0.1:0")
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := open(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	smsc := simulator.NewSMSC(simulator.Options{NoReceipts: true, Keep: 1000})
+	ctx, cancel := context.WithCancel(t.Context())
+	smscDone, done := make(chan error, 1), make(chan error, 1)
+	smscCtx, stopSMSC := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { smscDone <- smsc.Serve(smscCtx, ln) }()
+	go func() { done <- s.run(ctx) }()
+	stopped := false
+	stop := func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		err := <-done
+		stopSMSC()
+		<-smscDone
+		return err
+	}
+	t.Cleanup(func() { _ = stop() })
+	return &running{s, smsc, stop}
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close() // it is read
+	return resp.StatusCode, string(body)
+}
+
+// TestServe sends a message through the service, reads it, asks the operator's
+// pages, and stops it.
+func TestServe(t *testing.T) {
+	r := startService(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	told := make(chan []byte, 1)
+	e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{
+		Bind: simulator.Bind{SystemID: "bank"},
+		OnRequest: func(f smpp.Frame) pdu.Status {
+			told <- bytes.Clone(f)
+			return smpp.StatusOK
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := simulator.ShortMessage{
+		From: simulator.Number("10690001"), To: simulator.Number("447700900101"), UserData: []byte("Hello"),
+	}
+	resp, err := e.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0))
+	if err != nil || resp.Status() != smpp.StatusOK {
+		t.Fatalf("submit_sm: %v %v", resp, err)
+	}
+	read, err := http.Post("http://"+r.Reads()+"/v1/reads", "application/json",
+		strings.NewReader(`{"receiver":"+447700900101","sender":"10690001","number":1}`))
+	if err != nil || read.StatusCode != http.StatusAccepted {
+		t.Fatalf("read response: %v %v", read, err)
+	}
+	_ = read.Body.Close() // its status is all
+	select {
+	case f := <-told:
+		if msg, err := smpp.ParseMessage(f); err != nil || msg.ESMClass() != smpp.ESMClassDeliveryAck {
+			t.Errorf("feedback %x, want a deliver_sm of esm_class 08", f)
+		}
+	case <-ctx.Done():
+		t.Fatal("no feedback")
+	}
+	if code, body := get(t, "http://"+r.Ops()+"/readyz"); code != http.StatusOK {
+		t.Errorf("/readyz: %d %s, want 200", code, body)
+	}
+	_, metrics := get(t, "http://"+r.Ops()+"/metrics")
+	for _, want := range []string{
+		`readback_submits_total{skip="numbered"} 1`, `readback_reads_total{verdict="202",way="http"} 1`,
+		`readback_pdus_total{command="submit_sm",from="esme",status="0x00"} 1`, `readback_ledger_down 0`,
+		`readback_added_seconds_count{to="smsc"}`, `readback_smsc_answer_seconds_count 1`,
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("stop: %v, want nil", err)
+	}
+	select {
+	case <-e.Done():
+	case <-ctx.Done():
+		t.Error("the ESME is still bound")
+	}
+}
+
+// TestServeQuietAccount shows feedback.form off: the read is taken, nobody is told.
+func TestServeQuietAccount(t *testing.T) {
+	r := startService(t, func(cfg *config.Config) {
+		quiet := cfg.Account("quiet")
+		quiet.Feedback.Form = "off"
+		cfg.Accounts["quiet"] = quiet
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	told := make(chan string, 10)
+	for i, account := range []string{"quiet", "bank"} {
+		e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{
+			Bind:      simulator.Bind{SystemID: account},
+			OnRequest: func(smpp.Frame) pdu.Status { told <- account; return smpp.StatusOK },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := simulator.ShortMessage{
+			From: simulator.Number("10690001"), To: simulator.Number(receiver(i)), UserData: []byte("Hello"),
+		}
+		if _, err := e.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)); err != nil {
+			t.Fatal(err)
+		}
+		respond := simulator.HTTPReads("http://"+r.Reads()+"/v1/reads", "")
+		if err := respond(ctx, simulator.ReadResponse{Receiver: receiver(i), Sender: "10690001", Number: 1}); err != nil {
+			t.Fatalf("read response of %s: %v", account, err)
+		}
+	}
+	// The outbox is in order: when the second account is told the first would have been.
+	select {
+	case account := <-told:
+		if account != "bank" {
+			t.Errorf("%s was told, want bank alone", account)
+		}
+	case <-ctx.Done():
+		t.Fatal("bank was not told")
+	}
+}
+
+// TestOpenSaysWhatIsInUse shows the error of a port that is taken.
+func TestOpenSaysWhatIsInUse(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	cfg := demoConfig(t.TempDir(), "127.0.0.1:1", ln.Addr().String())
+	if _, err := open(cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reads.addr") {
+		t.Errorf("got %v, want an error that names reads.addr", err)
+	}
+}
