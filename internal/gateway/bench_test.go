@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"readback/internal/golden"
+	"readback/internal/simulator"
 	"readback/smpp"
 )
 
@@ -13,5 +14,29 @@ func BenchmarkSubmit(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		i.Submit(scratch, "bank", p, f)
+	}
+}
+
+// BenchmarkLink is load, gateway and sink in one process, over TCP. Direct is the
+// same without a gateway.
+func BenchmarkLink(b *testing.B) {
+	_, sink := startSMSC(b, simulator.Options{})
+	gateway := func(p Policy) string { return serve(b, setup{smsc: sink, policy: p, ledger: numbering(1)}).addr }
+	for _, bb := range []struct{ name, addr string }{
+		{"direct", sink},
+		{"untracked", gateway(Policy{When: Off})},
+		{"tracked", gateway(Policy{When: All})},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			r, err := simulator.Load(b.Context(), simulator.LoadOptions{
+				Bind: simulator.Bind{SystemID: "bank"}, Addr: bb.addr,
+				Binds: 4, Window: 16, Messages: b.N, Conversations: 1000,
+			})
+			if err != nil || r.OK != b.N {
+				b.Fatalf("%v\n%v", r, err)
+			}
+			b.ReportMetric(r.PerSecond(), "msg/s")
+		})
 	}
 }

@@ -15,10 +15,11 @@ type fromESME struct{ *link }
 
 // Request passes a request on to the SMSC; a submit_sm by way of the interceptor.
 func (l fromESME) Request(f smpp.Frame) error {
-	l.passing.Store(true) // before it looks whether the link drains; see waitAnswered
-	defer l.passing.Store(false)
 	l.g.metrics.count(fromESMESide, f)
 	id := f.ID()
+	if smpp.HasResponse(id) {
+		l.owed.Add(1) // before it looks whether the link drains; see waitSettled
+	}
 	switch {
 	case smpp.IsBind(id):
 		return l.bindToSMSC(f)
@@ -72,6 +73,7 @@ func (l fromESME) refuse(f smpp.Frame, status pdu.Status) error {
 	if !smpp.HasResponse(f.ID()) {
 		return nil
 	}
+	defer l.settle()
 	if f.ID() == pdu.UnbindID {
 		status = smpp.StatusOK // whatever happens, it leaves
 	}

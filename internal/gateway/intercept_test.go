@@ -15,9 +15,10 @@ import (
 
 // fakeLedger is a ledger of functions; those left out do nothing.
 type fakeLedger struct {
-	assign func(*relay.Sent) error
-	accept func(*relay.Sent, []byte, relay.Waiter, uint64)
-	refuse func(*relay.Sent)
+	assign  func(*relay.Sent) error
+	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
+	refuse  func(*relay.Sent)
+	receipt func(relay.Conversation, []byte, relay.State)
 }
 
 func (l fakeLedger) Assign(s *relay.Sent) error {
@@ -42,7 +43,11 @@ func (l fakeLedger) Refuse(s *relay.Sent) {
 	}
 }
 
-func (l fakeLedger) Receipt(relay.Conversation, []byte, relay.State) {}
+func (l fakeLedger) Receipt(c relay.Conversation, id []byte, state relay.State) {
+	if l.receipt != nil {
+		l.receipt(c, id, state)
+	}
+}
 
 // numbering returns a ledger that gives every message the number n.
 func numbering(n uint16) fakeLedger {

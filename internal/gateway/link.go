@@ -34,15 +34,16 @@ type link struct {
 	// Set by the SMSC's read goroutine before bound is closed.
 	bind bind
 
-	passing  atomic.Bool // the ESME's read goroutine is at a request
+	owed     atomic.Int64 // answers to the ESME's requests that are not put out yet
 	draining atomic.Bool
+	settled  chan struct{} // wakes the drain when nothing is owed
 	log      atomic.Pointer[slog.Logger]
 }
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
 		g: g, esme: g.esmeSession(conn), remote: conn.RemoteAddr().String(),
-		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}),
+		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
 	}
 	l.gone, l.leave = context.WithCancel(context.Background())
 	l.log.Store(g.opt.Logger.With("remote", l.remote))
@@ -142,19 +143,33 @@ func (l *link) drain(ctx context.Context) {
 	defer cancel()
 	select {
 	case <-l.bound:
-		l.waitAnswered(wait)
+		l.waitSettled(wait)
+		l.esme.WaitAnswered(wait)
 	default:
 	}
 	unbind(l.esme, errStopping)
 }
 
-// waitAnswered waits for the answers under way on both sides. The request that the
-// ESME's read goroutine is at may wait for the window, and be under way only then.
-func (l *link) waitAnswered(ctx context.Context) {
-	for more := true; more && ctx.Err() == nil; {
-		more = l.passing.Load()
-		l.bind.smsc.WaitAnswered(ctx)
-		l.esme.WaitAnswered(ctx)
+// waitSettled waits until the ESME is owed no answer. The SMSC's session does not
+// know of a request that waits for its window, nor whether an answer is put out.
+func (l *link) waitSettled(ctx context.Context) {
+	for l.owed.Load() > 0 {
+		select {
+		case <-l.settled:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// settle notes that a request of the ESME's was answered.
+func (l *link) settle() {
+	if l.owed.Add(-1) > 0 || !l.draining.Load() {
+		return
+	}
+	select {
+	case l.settled <- struct{}{}:
+	default: // it will look anyway
 	}
 }
 
@@ -163,6 +178,7 @@ var errStopping = errors.New("gateway is stopping")
 // answerInStead answers a request of the ESME's that the SMSC never will. A
 // request that is not known to have a response gets none.
 func (l *link) answerInStead(p smpp.Pending) {
+	defer l.settle()
 	l.refused(p)
 	if smpp.Command(p.ID) == "other" {
 		return

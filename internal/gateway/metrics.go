@@ -47,26 +47,40 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		counters:    make(map[pduKey]prometheus.Counter),
 		connections: f.NewGauge(prometheus.GaugeOpts{Name: "readback_sessions", Help: "ESME connections open now."}),
-		refused: f.NewCounterVec(prometheus.CounterOpts{Name: "readback_connections_refused_total",
-			Help: "ESME connections refused, by reason."}, []string{"reason"}),
-		pdus: f.NewCounterVec(prometheus.CounterOpts{Name: "readback_pdus_total",
-			Help: "PDUs passed, by who sent them, command and status."}, []string{"from", "command", "status"}),
-		expired: f.NewCounterVec(prometheus.CounterOpts{Name: "readback_unanswered_total",
-			Help: "Requests without response in time, by who owed it."}, []string{"peer"}),
-		late: f.NewCounter(prometheus.CounterOpts{Name: "readback_late_answers_total",
-			Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR."}),
-		answer: f.NewHistogram(prometheus.HistogramOpts{Name: "readback_smsc_answer_seconds",
-			Help: "Time from a numbered submit_sm to its submit_sm_resp.", Buckets: prometheus.ExponentialBuckets(100e-6, 2, 18)}),
+		refused: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_connections_refused_total",
+			Help: "ESME connections refused, by reason.",
+		}, []string{"reason"}),
+		pdus: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_pdus_total",
+			Help: "PDUs passed, by who sent them, command and status.",
+		}, []string{"from", "command", "status"}),
+		expired: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_unanswered_total",
+			Help: "Requests without response in time, by who owed it.",
+		}, []string{"peer"}),
+		late: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_late_answers_total",
+			Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
+		}),
+		answer: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "readback_smsc_answer_seconds",
+			Help: "Time from a numbered submit_sm to its submit_sm_resp.", Buckets: prometheus.ExponentialBuckets(100e-6, 2, 18),
+		}),
 	}
-	added := f.NewHistogramVec(prometheus.HistogramOpts{Name: "readback_added_seconds",
+	added := f.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "readback_added_seconds",
 		Help:    "Time that a sample of the PDUs spent in the gateway, until written, by where they went.",
-		Buckets: prometheus.ExponentialBuckets(10e-6, 2, 18)}, []string{"to"})
+		Buckets: prometheus.ExponentialBuckets(10e-6, 2, 18),
+	}, []string{"to"})
 	toSMSC, toESME := added.WithLabelValues("smsc"), added.WithLabelValues("esme")
 	m.addedToSMSC = func(d time.Duration) { toSMSC.Observe(d.Seconds()) }
 	m.addedToESME = func(d time.Duration) { toESME.Observe(d.Seconds()) }
 
-	vec := f.NewCounterVec(prometheus.CounterOpts{Name: "readback_submits_total",
-		Help: "submit_sm by what became of their number: numbered, or why not."}, []string{"skip"})
+	vec := f.NewCounterVec(prometheus.CounterOpts{
+		Name: "readback_submits_total",
+		Help: "submit_sm and submit_multi by what became of their number: numbered, or why not.",
+	}, []string{"skip"})
 	for s := range skips {
 		m.skips[s] = vec.WithLabelValues(s.String())
 	}

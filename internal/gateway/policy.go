@@ -33,7 +33,6 @@ type Policy struct {
 	RejectNoRoom    bool // ESME_RINVMSGLEN in place of passing unnumbered
 	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
 	ForwardAckBits  bool // leave registered_delivery as it came
-	Quiet           bool // no feedback: the ledger only
 	VendorTLVs      bool // number and read time as TLVs in the feedback
 }
 

@@ -45,6 +45,7 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 
 // Response passes the SMSC's answer on to the ESME.
 func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
+	defer l.settle()
 	l.g.metrics.count(fromSMSCSide, f)
 	switch ref := to.Ref.(type) {
 	case *relay.Sent:

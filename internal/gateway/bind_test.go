@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// The bind reaches the SMSC and its answer the ESME octet for octet.
+func TestBindPasses(t *testing.T) {
+	credentials := "bank\x00secret\x00OTP\x00\x34\x01\x01^1069\x00"
+	tests := []struct {
+		name         string
+		id           pdu.ID
+		bind, answer string
+		status       pdu.Status
+	}{
+		{"transmitter", pdu.BindTransmitterID, credentials, "SMSC\x00\x02\x10\x00\x01\x34", 0},
+		{"receiver", pdu.BindReceiverID, credentials, "SMSC\x00\x02\x10\x00\x01\x34", 0},
+		{"transceiver", pdu.BindTransceiverID, credentials, "SMSC\x00\x02\x10\x00\x01\x34", 0},
+		{"old SMSC, no TLV", pdu.BindTransceiverID, credentials, "SMSC\x00", 0},
+		{"no system_id", pdu.BindTransceiverID, credentials, "\x00", 0},
+		{"answer without body", pdu.BindTransceiverID, credentials, "", 0},
+		{"TLVs of its own", pdu.BindTransceiverID, credentials + "\x14\x00\x00\x02ab\x14\x00\x00\x02cd", "SMSC\x00", 0},
+		{"broken TLV", pdu.BindTransceiverID, credentials + "\x14\x00\x00\xFFab", "SMSC\x00", 0},
+		{"stray octet", pdu.BindTransceiverID, credentials + "\x00", "SMSC\x00", 0},
+		{"long password", pdu.BindTransceiverID, "bank\x00" + strings.Repeat("x", 200) + "\x00\x00\x34\x00\x00\x00", "SMSC\x00", 0},
+		{"refused", pdu.BindTransceiverID, credentials, "", 0x0E},
+		{"refused with a body and a status of its own", pdu.BindTransceiverID, credentials, "SMSC\x00", 0x0412},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := serve(t, setup{})
+			esme := w.connect()
+			request := frame(tt.id, 0, 77, tt.bind)
+			esme.send(request)
+			smsc := w.accept()
+			smsc.want("bind", request)
+			answer := frame(smpp.ResponseID(tt.id), tt.status, 77, tt.answer)
+			smsc.send(answer)
+			esme.want("bind_resp", answer)
+		})
+	}
+}
+
+// A refused ESME may bind again on the same connection.
+func TestBindAgain(t *testing.T) {
+	c, addr := startSMSC(t, simulator.Options{Accounts: map[string]string{"bank": "secret"}})
+	esme := serve(t, setup{smsc: addr}).connect()
+	for seq, tt := range []struct {
+		password string
+		want     pdu.Status
+	}{{"wrong", 0x0E}, {"secret", smpp.StatusOK}, {"secret", smpp.StatusAlreadyBound}} {
+		esme.send(simulator.Bind{SystemID: "bank", Password: tt.password}.Append(nil, uint32(seq)))
+		if f := esme.next("bind_resp"); f.Status() != tt.want || f.ID() != pdu.BindTransceiverRespID || f.Seq() != uint32(seq) {
+			t.Errorf("password %q: got % x, want status %#x", tt.password, []byte(f), uint32(tt.want))
+		}
+	}
+	if err := c.WaitBound(within(t), "bank", 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// An SMSC that accepts two binds sent at once does no harm.
+func TestBindTwiceAtOnce(t *testing.T) {
+	w := serve(t, setup{})
+	esme := w.connect()
+	first, second := simulator.Bind{SystemID: "bank"}.Append(nil, 1), simulator.Bind{SystemID: "shop"}.Append(nil, 2)
+	esme.send(first, second)
+	smsc := w.accept()
+	smsc.want("first bind", first)
+	smsc.want("second bind", second)
+	answers := []smpp.Frame{frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"), frame(pdu.BindTransceiverRespID, 0, 2, "SMSC\x00")}
+	smsc.send(answers[0], answers[1])
+	esme.want("first bind_resp", answers[0])
+	esme.want("second bind_resp", answers[1])
+	m := text(receiver, 3)
+	esme.send(m)
+	smsc.want("submit_sm", m)
+}
+
+func TestBindTruncated(t *testing.T) {
+	w := serve(t, setup{})
+	esme := w.connect()
+	whole := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 0)
+	for n := range len(whole) - smpp.HeaderLen {
+		f := frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
+		esme.send(f)
+		esme.want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
+	}
+	esme.send(whole) // no harm done
+	w.accept().want("bind", whole)
+}
+
+func TestSMSCUnreachable(t *testing.T) {
+	ln := listen(t)
+	addr := ln.Addr().String()
+	_ = ln.Close()
+	esme := serve(t, setup{smsc: addr, options: func(o *Options) { o.SessionInit = 0 }}).connect()
+	f := simulator.Bind{SystemID: "bank"}.Append(nil, 5)
+	esme.send(f)
+	esme.want("bind_resp", refusal(f, smpp.StatusSysErr))
+	esme.wantEnd()
+}

@@ -1,0 +1,214 @@
+package gateway
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+const (
+	neverAnswered = "447700909000"
+	hangsUp       = "447700909001"
+)
+
+// refusing returns a ledger that reports the numbers that were refused.
+func refusing(refused chan<- uint16) fakeLedger {
+	next := uint16(0)
+	return fakeLedger{
+		assign: func(s *relay.Sent) error { next++; s.Number = next; return nil },
+		refuse: func(s *relay.Sent) { refused <- s.Number },
+	}
+}
+
+// When the SMSC is gone, what it owes is answered in its stead, the ledger is
+// told, and the ESME is unbound.
+func TestSMSCGone(t *testing.T) {
+	tests := []struct {
+		name string
+		end  func(*simulator.SMSC, *peer)
+		owed int
+	}{
+		{"hangs up", func(_ *simulator.SMSC, esme *peer) { esme.send(text(hangsUp, 14)) }, 5},
+		{"disconnects", func(c *simulator.SMSC, _ *peer) { c.Disconnect("bank") }, 4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, addr := startSMSC(t, simulator.Options{Keep: 100})
+			refused := make(chan uint16, 10)
+			w := serve(t, setup{smsc: addr, ledger: refusing(refused), policy: Policy{When: All}})
+			esme := w.bindESME()
+			for seq := range uint32(4) {
+				esme.send(text(neverAnswered, 10+seq))
+			}
+			if _, err := c.WaitReceived(within(t), 4, pdu.SubmitSMID); err != nil {
+				t.Fatal(err)
+			}
+			tt.end(c, esme)
+			answered := make(map[uint32]bool)
+			for range tt.owed {
+				f := esme.next("submit_sm_resp")
+				if f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusSysErr || len(f) != smpp.HeaderLen || answered[f.Seq()] {
+					t.Errorf("got % x, want ESME_RSYSERR once for each message", []byte(f))
+				}
+				answered[f.Seq()] = true
+			}
+			numbers := make(map[uint16]bool)
+			for range tt.owed {
+				numbers[receive(t, "refusal", refused)] = true
+			}
+			if len(numbers) != tt.owed {
+				t.Errorf("refused %v, want %d numbers", numbers, tt.owed)
+			}
+			esme.unbind()
+		})
+	}
+}
+
+// While the ESME has not answered that unbind, what it asks for is refused.
+func TestRequestAfterSMSCGone(t *testing.T) {
+	refused := make(chan uint16, 1)
+	w := serve(t, setup{ledger: refusing(refused), policy: Policy{When: All}})
+	esme, smsc := w.bind(simulator.Bind{})
+	_ = smsc.conn.Close()
+	unbind := esme.next("unbind")
+	m := text(receiver, 2)
+	esme.send(m)
+	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	receive(t, "refusal", refused)
+	esme.send(frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
+	esme.wantEnd()
+}
+
+// A request that is not answered in time is answered in the SMSC's stead; its own
+// word stays here when it comes, and goes to no other request.
+func TestSMSCSilent(t *testing.T) {
+	refused := make(chan uint16, 1)
+	w := serve(t, setup{
+		ledger: refusing(refused), policy: Policy{When: All},
+		options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond },
+	})
+	esme, smsc := w.bind(simulator.Bind{})
+	m := text(receiver, 9)
+	esme.send(m)
+	if f := smsc.next("submit_sm"); f.Seq() != 9 {
+		t.Errorf("sequence_number: got %d, want 9", f.Seq())
+	}
+	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	receive(t, "refusal", refused)
+
+	esme.send(m) // the same number again: the late answer is not for this one
+	again := smsc.next("submit_sm again")
+	smsc.send(accepted(9, "LATE"), accepted(again.Seq(), "B"))
+	esme.want("submit_sm_resp", accepted(9, "B"))
+	for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
+		if got := w.count(name, ""); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+// The bind is a request like others, but nothing can follow.
+func TestBindUnanswered(t *testing.T) {
+	w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 50 * time.Millisecond }})
+	esme := w.connect()
+	f := simulator.Bind{SystemID: "bank"}.Append(nil, 1)
+	esme.send(f)
+	smsc := w.accept()
+	smsc.want("bind", f)
+	esme.want("bind_resp", refusal(f, smpp.StatusSysErr))
+	esme.wantEnd()
+	smsc.wantEnd()
+}
+
+// An ESME that went leaves messages under way: those that the SMSC still takes are
+// recorded.
+func TestESMEGone(t *testing.T) {
+	ids, refused := make(chan string, 10), make(chan uint16, 10)
+	ledger := refusing(refused)
+	ledger.accept = func(_ *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+		ids <- string(id)
+		w.Logged(token)
+	}
+	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.send(text(receiver, 2), text(receiver, 3), text(receiver, 4))
+	for range 3 {
+		smsc.next("submit_sm")
+	}
+	_ = esme.conn.Close()
+	unbind := smsc.next("unbind")
+	if unbind.ID() != pdu.UnbindID {
+		t.Fatalf("got % x, want unbind", []byte(unbind))
+	}
+	smsc.send(accepted(2, "A"), accepted(3, "B"), frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
+	for _, want := range []string{"A", "B"} {
+		if got := receive(t, "record", ids); got != want {
+			t.Errorf("recorded %q, want %q", got, want)
+		}
+	}
+	smsc.wantEnd()
+	if got := receive(t, "refusal", refused); got != 3 {
+		t.Errorf("refused number %d, want 3, which was never answered", got)
+	}
+}
+
+// What is no SMPP ends its own connection with a word, and no other.
+func TestGarbage(t *testing.T) {
+	w := serve(t, setup{})
+	esme, smsc := w.bind(simulator.Bind{})
+	stranger := w.connect()
+	stranger.send([]byte("GET / HTTP/1.1\r\nHost: smsc\r\n\r\n"))
+	stranger.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 0x2E310D0A, ""))
+	stranger.wantEnd()
+
+	m := text(receiver, 2)
+	esme.send(m)
+	smsc.want("submit_sm", m)
+	smsc.send([]byte{0, 0, 0, 15, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 8})
+	smsc.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 8, ""))
+	smsc.wantEnd()
+	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	esme.unbind()
+}
+
+// Before the bind only a bind gets anywhere.
+func TestBeforeBind(t *testing.T) {
+	esme := serve(t, setup{}).connect()
+	m := text(receiver, 1)
+	esme.send(m)
+	esme.want("submit_sm_resp", refusal(m, smpp.StatusInvBindState))
+	esme.send(frame(0x00010201, 0, 2, "?"))
+	esme.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 2, ""))
+}
+
+func TestMaxSessions(t *testing.T) {
+	c, addr := startSMSC(t, simulator.Options{})
+	w := serve(t, setup{smsc: addr, options: func(o *Options) { o.MaxSessions = 1 }})
+	first := w.bindESME()
+	w.connect().wantEnd()
+	if got := w.count("readback_connections_refused_total", "reason=max_sessions"); got != 1 {
+		t.Errorf("refused connections: got %v, want 1", got)
+	}
+	_ = first.conn.Close()
+	if err := c.WaitBound(within(t), "bank", 0); err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); time.Since(begin) < patience; { // the place is free in a moment
+		conn, err := net.Dial("tcp", w.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPeer(t, conn)
+		_, _ = conn.Write(simulator.Bind{SystemID: "bank"}.Append(nil, 1)) // too late on one that is refused
+		if f, err := p.in.Next(); err == nil && f.Status() == smpp.StatusOK {
+			return
+		}
+	}
+	t.Error("the place of one who left is never given again")
+}

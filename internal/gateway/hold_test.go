@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// record is an accepted message on its way into the log.
+type record struct {
+	id     string
+	waiter relay.Waiter
+	token  uint64
+}
+
+func (r record) logged() { r.waiter.Logged(r.token) }
+
+// slowLedger returns a ledger whose log the test writes.
+func slowLedger() (fakeLedger, <-chan record) {
+	records := make(chan record, 10)
+	return fakeLedger{accept: func(_ *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+		records <- record{string(id), w, token}
+	}}, records
+}
+
+var receipt = simulator.ShortMessage{
+	From: simulator.Number(receiver), To: simulator.Number("10690001"), ESMClass: smpp.ESMClassReceipt,
+	UserData: []byte("id:4A7F01 sub:001 dlvrd:001 submit date:2611230829 done date:2611230829 stat:DELIVRD err:000 text:"),
+}.Append(nil, pdu.DeliverSMID, 90)
+
+// The answer to a numbered message waits for the log, and its receipt behind it.
+func TestAnswerWaitsForLog(t *testing.T) {
+	ledger, records := slowLedger()
+	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.send(text(receiver, 2))
+	smsc.next("submit_sm")
+	smsc.send(accepted(2, "4A7F01"), receipt)
+	r := receive(t, "record", records)
+	if r.id != "4A7F01" {
+		t.Errorf("message_id: got %q, want 4A7F01", r.id)
+	}
+	esme.wantNothing()
+	r.logged()
+	esme.want("submit_sm_resp", accepted(2, "4A7F01"))
+	esme.want("receipt", receipt)
+}
+
+// The order of the wire stays, whichever record is in the log first.
+func TestLogOutOfOrder(t *testing.T) {
+	ledger, records := slowLedger()
+	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.send(text(receiver, 2), text(receiver, 3), text(receiver, 4), text(receiver, 5))
+	for range 4 {
+		smsc.next("submit_sm")
+	}
+	refused := frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 4, "")
+	smsc.send(accepted(5, "D"), accepted(2, "A"), refused, accepted(3, "B"))
+	d, a, b := receive(t, "record", records), receive(t, "record", records), receive(t, "record", records)
+	b.logged()
+	a.logged()
+	esme.wantNothing()
+	d.logged()
+	esme.want("first answer", accepted(5, "D"))
+	esme.want("second answer", accepted(2, "A"))
+	esme.want("third answer", refused)
+	esme.want("fourth answer", accepted(3, "B"))
+}
+
+// A refusal has nothing to wait for; nor has the answer to what has no number.
+func TestAnswerWithoutRecord(t *testing.T) {
+	refused := make(chan uint16, 10)
+	w := serve(t, setup{ledger: refusing(refused), policy: Policy{When: All}})
+	esme, smsc := w.bind(simulator.Bind{})
+	for seq, answer := range []smpp.Frame{
+		frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 0, ""),
+		frame(pdu.SubmitSMRespID, 0x0412, 0, "\x00"),
+		frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 0, ""),
+	} {
+		esme.send(text(receiver, uint32(seq)))
+		smsc.next("submit_sm")
+		answer.SetSeq(uint32(seq))
+		smsc.send(answer)
+		if got := receive(t, "refusal", refused); int(got) != seq+1 {
+			t.Errorf("refused number %d, want %d", got, seq+1)
+		}
+		esme.want("answer", answer)
+	}
+}
+
+// An answer that comes when the ESME has unbound is recorded, and lets none of
+// those go that still wait for their own record.
+func TestAnswerBehindUnbind(t *testing.T) {
+	ledger, records := slowLedger()
+	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.send(text(receiver, 2), text(receiver, 3), frame(pdu.UnbindID, 0, 4, ""))
+	for range 3 {
+		smsc.next("request")
+	}
+	smsc.send(accepted(2, "A"), frame(pdu.UnbindRespID, 0, 4, ""), accepted(3, "B"))
+	a, b := receive(t, "record", records), receive(t, "record behind the unbind_resp", records)
+	b.logged()
+	esme.wantNothing()
+	a.logged()
+	esme.want("submit_sm_resp", accepted(2, "A"))
+	esme.want("unbind_resp", frame(pdu.UnbindRespID, 0, 4, ""))
+	esme.wantEnd()
+}
+
+// What cannot be numbered passes as it came, or is refused, as the policy says.
+func TestUnnumbered(t *testing.T) {
+	away := fakeLedger{assign: func(*relay.Sent) error { return errors.New("away") }}
+	full := golden.Bytes(t, "submit_gsm7_full.txt", "in")
+	tests := []struct {
+		name   string
+		ledger fakeLedger
+		policy Policy
+		in     smpp.Frame
+		want   pdu.Status // of the refusal, or ESME_ROK
+	}{
+		{"ledger away, pass", away, Policy{When: All}, text(receiver, 2), smpp.StatusOK},
+		{"ledger away, reject", away, Policy{When: All, RejectOnFailure: true}, text(receiver, 2), smpp.StatusSysErr},
+		{"ledger away, not tracked", away, Policy{When: Requested, RejectOnFailure: true}, text(receiver, 2), smpp.StatusOK},
+		{"no room, pass", fakeLedger{}, Policy{When: All, RejectOnFailure: true}, full, smpp.StatusOK},
+		{"no room, reject", fakeLedger{}, Policy{When: All, RejectNoRoom: true}, full, smpp.StatusInvMsgLen},
+		{"room, reject", fakeLedger{}, Policy{When: Requested, RejectNoRoom: true}, full, smpp.StatusOK},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := serve(t, setup{ledger: tt.ledger, policy: tt.policy})
+			esme, smsc := w.bind(simulator.Bind{})
+			esme.send(tt.in)
+			if tt.want != smpp.StatusOK {
+				esme.want("submit_sm_resp", refusal(tt.in, tt.want))
+			} else {
+				smsc.want("submit_sm", tt.in)
+			}
+			next := frame(pdu.QuerySMID, 0, 99, "4A7F01\x00\x00\x00\x00")
+			esme.send(next)
+			smsc.want("what follows", next)
+		})
+	}
+}

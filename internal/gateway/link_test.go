@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"bytes"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// Every golden PDU of an ESME leaves the gateway as its file says.
+func TestGoldenThroughLink(t *testing.T) {
+	var number atomic.Uint32
+	w := serve(t, setup{ledger: fakeLedger{assign: func(s *relay.Sent) error {
+		s.Number = uint16(number.Load())
+		return nil
+	}}})
+	esme, smsc := w.bind(simulator.Bind{})
+	for _, g := range golden.All(t) {
+		f := smpp.Frame(g.In)
+		if g.From != "esme" || smpp.IsBind(f.ID()) {
+			continue
+		}
+		want := g.In // data_sm is not numbered yet
+		if f.ID() == pdu.SubmitSMID {
+			want = g.Want()
+		}
+		number.Store(uint32(g.Number))
+		w.Use(Policies{Default: Policy{
+			When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: carriageNames[g.Carriage],
+		}})
+		esme.send(f)
+		smsc.want(g.Name, want)
+		answer := frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "4A7F01\x00")
+		smsc.send(answer)
+		esme.want("answer to "+g.Name, answer)
+	}
+}
+
+// burst is PDUs of all kinds, numbered from seq.
+func burst(t *testing.T, from string, more ...smpp.Frame) (all [][]byte) {
+	t.Helper()
+	for _, g := range golden.All(t) {
+		if f := smpp.Frame(g.In); g.From == from && !smpp.IsBind(f.ID()) {
+			all = append(all, bytes.Clone(f))
+		}
+	}
+	for _, f := range more {
+		all = append(all, bytes.Clone(f))
+	}
+	for i, f := range all {
+		if f := smpp.Frame(f); f.ID() != pdu.GenericNACKID {
+			f.SetSeq(uint32(1000 + i))
+		}
+	}
+	return all
+}
+
+// What is not numbered passes both ways at once, octet for octet and in order:
+// also what answers nothing, and what no standard knows.
+func TestEverythingPasses(t *testing.T) {
+	w := serve(t, setup{policy: Policy{When: Off}})
+	esme, smsc := w.bind(simulator.Bind{})
+	vendorTLVs := "\x14\x01\x00\x01b\x14\x00\x00\x00\x14\x01\x00\x01a\xFF\xFF\x00\x00"
+	empty := frame(pdu.DeliverSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	odd := []smpp.Frame{
+		frame(pdu.DataSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00"+vendorTLVs),
+		frame(pdu.DataSMID, 0, 0, "not a data_sm at all"),
+		frame(0x00010203, 0, 0, "vendor"),
+		frame(0x7FFFFFFF, 0x12345678, 0, ""),
+		frame(0x80010203, 0x0499, 0, "its response"),
+		frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 0, ""),
+		frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 999, ""),
+		frame(0x00010204, 0, 0, strings.Repeat("long", (smpp.MaxFrameLen-smpp.HeaderLen)/4)),
+	}
+	up := burst(t, "esme", odd...)
+	down := burst(t, "smsc", append(odd, empty, frame(pdu.AlertNotificationID, 0, 0, "\x01\x01447700900123\x00\x00\x0110690001\x00"),
+		frame(pdu.DeliverSMID, 0, 0, string(empty.Body())+vendorTLVs), frame(pdu.DeliverSMID, 0, 0, "broken"))...)
+	go func() { _, _ = esme.conn.Write(bytes.Join(up, nil)) }() // what does not come is seen below
+	go func() { _, _ = smsc.conn.Write(bytes.Join(down, nil)) }()
+	for i := range max(len(up), len(down)) {
+		if i < len(up) {
+			smsc.want("from the ESME", up[i])
+		}
+		if i < len(down) {
+			esme.want("from the SMSC", down[i])
+		}
+	}
+}
+
+// Sequence numbers stay, also those that the gateway counts its own requests in.
+func TestSequenceNumbers(t *testing.T) {
+	w := serve(t, setup{policy: Policy{When: All}, ledger: numbering(1)})
+	esme, smsc := w.bind(simulator.Bind{})
+	for _, seq := range []uint32{0, 1, 2, smpp.OwnSeq, smpp.OwnSeq + 1, smpp.MaxSeq, 0xFFFFFFFF, 1} {
+		esme.send(text(receiver, seq))
+		if f := smsc.next("submit_sm"); f.Seq() != seq {
+			t.Errorf("submit_sm: got sequence_number %#x, want %#x", f.Seq(), seq)
+		}
+		smsc.send(accepted(seq, "A"))
+		esme.want("submit_sm_resp", accepted(seq, "A"))
+
+		deliver := frame(pdu.DeliverSMID, 0, seq, "anything")
+		smsc.send(deliver)
+		esme.want("deliver_sm", deliver)
+		esme.send(frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
+		smsc.want("deliver_sm_resp", frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
+	}
+}
+
+// A number that comes twice in flight leaves once as one of ours; each answer
+// finds its request, in whatever order.
+func TestSequenceNumberRepeated(t *testing.T) {
+	w := serve(t, setup{policy: Policy{When: Off}})
+	esme, smsc := w.bind(simulator.Bind{})
+	const seq = 7
+	messages := []smpp.Frame{text("447700900001", seq), text("447700900002", seq), text("447700900003", seq)}
+	esme.send(messages[0], messages[1], messages[2])
+	var seqs [3]uint32
+	for i, m := range messages {
+		f := smsc.next("submit_sm")
+		if seqs[i] = f.Seq(); !bytes.Equal(f[smpp.HeaderLen:], m.Body()) {
+			t.Errorf("message %d: got % x, want % x", i, []byte(f), []byte(m))
+		}
+	}
+	if seqs[0] != seq || seqs[1] < smpp.OwnSeq || seqs[2] < smpp.OwnSeq || seqs[1] == seqs[2] {
+		t.Errorf("got sequence_numbers %#x, want 7 and two of ours", seqs)
+	}
+	for _, i := range []int{2, 0, 1} {
+		id := string(rune('A' + i))
+		smsc.send(accepted(seqs[i], id))
+		esme.want("submit_sm_resp "+id, accepted(seq, id))
+	}
+}
+
+// Both sides of the gateway answer enquire_link for themselves.
+func TestEnquireLink(t *testing.T) {
+	w := serve(t, setup{})
+	esme, smsc := w.bind(simulator.Bind{})
+	for _, p := range []*peer{esme, smsc} {
+		p.send(frame(pdu.EnquireLinkID, 0, 9, ""))
+		p.want("enquire_link_resp", frame(pdu.EnquireLinkRespID, 0, 9, ""))
+	}
+}

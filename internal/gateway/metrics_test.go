@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// Each submit_sm is counted by what became of its number.
+func TestSkipsCounted(t *testing.T) {
+	away := false
+	w := serve(t, setup{policy: Policy{When: All}, ledger: fakeLedger{assign: func(s *relay.Sent) error {
+		if away {
+			return errors.New("away")
+		}
+		s.Number = 1
+		return nil
+	}}})
+	esme, smsc := w.bind(simulator.Bind{})
+	canned := text(receiver, 1)
+	canned[len(canned)-len("Your code is 4711.")-2] = 1 // sm_default_msg_id
+	tests := []struct {
+		skip Skip
+		in   smpp.Frame
+	}{
+		{Numbered, golden.Bytes(t, "submit_gsm7.txt", "in")},
+		{NoRoom, golden.Bytes(t, "submit_gsm7_full.txt", "in")},
+		{Taken, golden.Bytes(t, "submit_taken.txt", "in")},
+		{Malformed, golden.Bytes(t, "submit_malformed_udh.txt", "in")},
+		{Malformed, frame(pdu.SubmitSMID, 0, 1, "broken")},
+		{Binary, golden.Bytes(t, "submit_port_binary.txt", "in")},
+		{Ack, golden.Bytes(t, "submit_ack.txt", "in")},
+		{Replace, golden.Bytes(t, "submit_replace.txt", "in")},
+		{Bypass, canned},
+		{Multi, golden.Bytes(t, "submit_multi.txt", "in")},
+		{LedgerDown, golden.Bytes(t, "submit_gsm7.txt", "in")},
+	}
+	want := make(map[Skip]float64)
+	for _, tt := range tests {
+		away = tt.skip == LedgerDown
+		esme.send(tt.in)
+		smsc.next(tt.skip.String())
+		smsc.send(frame(smpp.ResponseID(tt.in.ID()), smpp.StatusThrottled, tt.in.Seq(), ""))
+		esme.next("answer")
+		want[tt.skip]++
+	}
+	w.Use(Policies{Accounts: map[string]Policy{"bank": {When: Off}}, Default: Policy{When: All}})
+	esme.send(text(receiver, 1), golden.Bytes(t, "submit_multi.txt", "in"))
+	smsc.next("untracked")
+	smsc.next("untracked submit_multi")
+	want[NotRequested]++
+	for s := range skips {
+		if got := w.count("readback_submits_total", "skip="+s.String()); got != want[s] {
+			t.Errorf("%s: got %v, want %v", s, got, want[s])
+		}
+	}
+}
+
+// PDUs are counted by who sent them, command and status.
+func TestPDUsCounted(t *testing.T) {
+	w := serve(t, setup{})
+	esme, smsc := w.bind(simulator.Bind{})
+	for seq := range uint32(5) {
+		esme.send(text(receiver, seq))
+		smsc.next("submit_sm")
+		smsc.send(frame(pdu.SubmitSMRespID, pdu.Status(seq/3)*smpp.StatusThrottled, seq, ""))
+		esme.next("submit_sm_resp")
+	}
+	want := map[string]float64{
+		"from=esme command=bind_transceiver status=0x00":      1,
+		"from=smsc command=bind_transceiver_resp status=0x00": 1,
+		"from=esme command=submit_sm status=0x00":             5,
+		"from=smsc command=submit_sm_resp status=0x00":        3,
+		"from=smsc command=submit_sm_resp status=0x58":        2,
+	}
+	w.series("readback_pdus_total", func(labels []string, got float64) {
+		slices.Sort(labels) // command, from, status
+		key := labels[1] + " " + labels[0] + " " + labels[2]
+		if got != want[key] {
+			t.Errorf("%s: got %v, want %v", key, got, want[key])
+		}
+		delete(want, key)
+	})
+	if len(want) > 0 {
+		t.Errorf("not counted: %v", want)
+	}
+	if got := w.count("readback_sessions", ""); got != 1 {
+		t.Errorf("sessions: got %v, want 1", got)
+	}
+}
+
+// Peers cannot fill the memory with commands and statuses of their own.
+func TestLabelsBounded(t *testing.T) {
+	w := serve(t, setup{})
+	const peers = 3000
+	for i := range uint32(peers) {
+		w.metrics.count(fromESMESide, frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
+		w.metrics.count(fromSMSCSide, frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
+		w.metrics.count(fromSMSCSide, frame(pdu.ID(0x10000+i), 0, 0, ""))
+	}
+	series := 0
+	w.series("readback_pdus_total", func(labels []string, value float64) {
+		series++
+		if !slices.ContainsFunc(labels, func(l string) bool { return l == "command=other" || l == "status=other" }) || value != peers {
+			t.Errorf("%v: got %v, want %d of others", labels, value, peers)
+		}
+	})
+	if series != 3 || len(w.metrics.counters) != 0 {
+		t.Errorf("got %d series, %d remembered; want 3 and none", series, len(w.metrics.counters))
+	}
+}

@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// telling returns a deliverer that hands the test what it would tell an ESME by.
+func telling() (fakeDeliverer, <-chan relay.Teller) {
+	tellers := make(chan relay.Teller, 10)
+	return fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
+		tellers <- tell
+		<-ctx.Done()
+		return nil
+	}}, tellers
+}
+
+// told tells an ESME and leaves the outcome in the channel.
+func told(t *testing.T, tell relay.Teller) <-chan error {
+	t.Helper()
+	ctx, outcome := within(t), make(chan error, 1)
+	go func() { outcome <- tell(ctx, feedback()) }()
+	return outcome
+}
+
+// The ESME's answer decides whether feedback is done, tried again or given up.
+// Each is a request of the gateway, which the SMSC sees nothing of.
+func TestTell(t *testing.T) {
+	deliverer, tellers := telling()
+	w := serve(t, setup{deliverer: deliverer})
+	esme, smsc := w.bind(simulator.Bind{})
+	tell := receive(t, "feedback of the session", tellers)
+	tests := []struct {
+		name      string
+		answer    pdu.ID
+		status    pdu.Status
+		permanent bool
+	}{
+		{"taken", pdu.DeliverSMRespID, smpp.StatusOK, false},
+		{"ESME_RX_T_APPN", pdu.DeliverSMRespID, smpp.StatusTempApp, false},
+		{"ESME_RX_P_APPN", pdu.DeliverSMRespID, smpp.StatusPermApp, true},
+		{"ESME_RX_R_APPN", pdu.DeliverSMRespID, smpp.StatusRejectApp, true},
+		{"ESME_RMSGQFUL", pdu.DeliverSMRespID, smpp.StatusQueueFull, false},
+		{"ESME_RTHROTTLED", pdu.DeliverSMRespID, smpp.StatusThrottled, false},
+		{"ESME_RSYSERR", pdu.DeliverSMRespID, smpp.StatusSysErr, false},
+		{"of a vendor", pdu.DeliverSMRespID, 0x0412, false},
+		{"generic_nack", pdu.GenericNACKID, smpp.StatusInvCmdID, false},
+	}
+	want := smpp.Frame(golden.Bytes(t, "feedback_sme_ack.txt", "in"))
+	for i, tt := range tests {
+		outcome := told(t, tell)
+		want.SetSeq(smpp.OwnSeq + uint32(i))
+		esme.want("feedback", want)
+		esme.send(frame(tt.answer, tt.status, want.Seq(), "\x00"))
+		err := receive(t, tt.name, outcome)
+		if (err == nil) != (tt.status == smpp.StatusOK) || relay.IsPermanent(err) != tt.permanent {
+			t.Errorf("%s: got %v, permanent %t; want permanent %t", tt.name, err, relay.IsPermanent(err), tt.permanent)
+		}
+	}
+	m := text(receiver, 2)
+	esme.send(m)
+	smsc.want("what comes next from the ESME", m)
+}
+
+// Feedback that is not answered is not lost: it is tried again elsewhere.
+func TestTellNobody(t *testing.T) {
+	deliverer, tellers := telling()
+	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
+	esme, smsc := w.bind(simulator.Bind{})
+	tell := receive(t, "feedback of the session", tellers)
+	check := func(name string, outcome <-chan error) {
+		t.Helper()
+		if err := receive(t, name, outcome); err == nil || relay.IsPermanent(err) {
+			t.Errorf("%s: got %v, want a temporary error", name, err)
+		}
+	}
+	outcome := told(t, tell)
+	late := esme.next("feedback")
+	check("no answer", outcome)
+
+	esme.send(frame(pdu.DeliverSMRespID, 0, late.Seq(), "\x00"), text(receiver, 2))
+	smsc.want("behind a late answer", text(receiver, 2))
+	smsc.send(frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := tell(ctx, feedback()); err == nil || relay.IsPermanent(err) {
+		t.Errorf("stopped: got %v, want a temporary error", err)
+	}
+	outcome = told(t, tell)
+	_ = esme.conn.Close()
+	check("ESME leaves", outcome)
+	smsc.unbind()
+	check("ESME is gone", told(t, tell))
+}
+
+// The policy and the bind decide what the feedback has in it.
+func TestTellForm(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		version byte
+		vendor  bool
+		want    int // octets of TLVs
+	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
+		t.Run(tt.name, func(t *testing.T) {
+			deliverer, tellers := telling()
+			w := serve(t, setup{deliverer: deliverer, policy: Policy{VendorTLVs: tt.vendor}})
+			esme, _ := w.bind(simulator.Bind{Version: tt.version})
+			outcome := told(t, receive(t, "feedback of the session", tellers))
+			f := esme.next("feedback")
+			if got := len(optional(t, f)); got != tt.want {
+				t.Errorf("got %d octets of TLVs, want %d", got, tt.want)
+			}
+			esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			if err := receive(t, "outcome", outcome); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Only who can be sent a deliver_sm takes feedback, and only once it is bound.
+func TestWhoIsTold(t *testing.T) {
+	var mu sync.Mutex
+	accounts := make(map[string]int)
+	w := serve(t, setup{deliverer: fakeDeliverer{func(_ context.Context, account string, _ relay.Teller) error {
+		mu.Lock()
+		defer mu.Unlock()
+		accounts[account]++
+		return nil
+	}}})
+	for name, id := range map[string]pdu.ID{
+		"tx": pdu.BindTransmitterID, "rx": pdu.BindReceiverID, "trx": pdu.BindTransceiverID,
+	} {
+		esme, smsc := w.bind(simulator.Bind{ID: id, SystemID: name})
+		_ = esme.conn.Close()
+		smsc.unbind()
+	}
+	refused := w.connect()
+	refused.send(simulator.Bind{SystemID: "refused"}.Append(nil, 1))
+	smsc := w.accept()
+	smsc.next("bind")
+	smsc.send(frame(pdu.BindTransceiverRespID, 0x0E, 1, ""))
+	refused.next("bind_resp")
+	w.stop()
+	refused.wantEnd()
+	smsc.wantEnd()
+	w.awaitEnd()
+	if len(accounts) != 2 || accounts["rx"] != 1 || accounts["trx"] != 1 {
+		t.Errorf("told %v, want rx and trx once each", accounts)
+	}
+}
+
+// What waits for an ESME does not overtake the answer to its bind, not even while
+// the ESME keeps its session busy.
+func TestFeedbackBehindBind(t *testing.T) {
+	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
+		return tell(ctx, feedback())
+	}}})
+	busy := bytes.Repeat(frame(pdu.EnquireLinkID, 0, 9, ""), 1000)
+	for range 30 {
+		esme := w.connect()
+		esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1), busy)
+		smsc := w.accept()
+		smsc.next("bind")
+		smsc.send(frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"))
+		for _, want := range []pdu.ID{pdu.BindTransceiverRespID, pdu.DeliverSMID} {
+			f := esme.next("PDU")
+			for f.ID() == pdu.EnquireLinkRespID {
+				f = esme.next("PDU")
+			}
+			if f.ID() != want {
+				t.Fatalf("got %s, want %s first", smpp.Command(f.ID()), smpp.Command(want))
+			}
+		}
+		_, _ = esme.conn.Close(), smsc.conn.Close()
+	}
+}

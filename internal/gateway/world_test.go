@@ -1,0 +1,218 @@
+package gateway
+
+import (
+	"context"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// patience bounds whatever a test waits for.
+const patience = 20 * time.Second
+
+func within(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// receive returns the next value of an event.
+func receive[T any](t testing.TB, what string, ch <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("%s: nothing came", what)
+		panic("unreachable")
+	}
+}
+
+// fakeDeliverer is a deliverer of one function; without it, there is no feedback.
+type fakeDeliverer struct {
+	deliver func(ctx context.Context, account string, tell relay.Teller) error
+}
+
+func (d fakeDeliverer) Deliver(ctx context.Context, account string, tell relay.Teller) error {
+	if d.deliver != nil {
+		return d.deliver(ctx, account, tell)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// setup is what a test wants of its gateway.
+type setup struct {
+	smsc      string // empty: a script, see world.smsc
+	ledger    fakeLedger
+	deliverer fakeDeliverer
+	policy    Policy
+	options   func(*Options)
+}
+
+// world is a gateway that serves until the test ends.
+type world struct {
+	*Gateway
+	t        testing.TB
+	addr     string
+	registry *prometheus.Registry
+	stop     context.CancelFunc
+	served   chan error // what Serve returned
+	smscs    net.Listener
+}
+
+// serve starts a gateway. At the end of the test it must stop by itself, all its
+// links gone.
+func serve(t testing.TB, s setup) *world {
+	t.Helper()
+	w := &world{t: t, registry: prometheus.NewRegistry(), served: make(chan error, 1)}
+	opt := DefaultOptions()
+	if opt.SMSC = s.smsc; s.smsc == "" {
+		w.smscs = listen(t)
+		opt.SMSC = w.smscs.Addr().String()
+	}
+	opt.Registerer, opt.Policies = w.registry, Policies{Default: s.policy}
+	if s.options != nil {
+		s.options(&opt)
+	}
+	var err error
+	if w.Gateway, err = New(opt, s.ledger, s.deliverer); err != nil {
+		t.Fatal(err)
+	}
+	ln := listen(t)
+	w.addr = ln.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
+	go func() { w.served <- w.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		w.awaitEnd()
+	})
+	return w
+}
+
+// awaitEnd waits until Serve has returned, which it must without an error.
+func (w *world) awaitEnd() {
+	w.t.Helper()
+	if err := receive(w.t, "end of Serve", w.served); err != nil {
+		w.t.Errorf("Serve: got %v, want nil", err)
+	}
+	w.served <- nil // for who asks again
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	return ln
+}
+
+// startSMSC serves a simulated SMSC until the test ends and returns its address.
+func startSMSC(t testing.TB, opt simulator.Options) (*simulator.SMSC, string) {
+	t.Helper()
+	c, ln := simulator.NewSMSC(opt), listen(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := receive(t, "end of the SMSC", done); err != nil {
+			t.Errorf("SMSC: %v", err)
+		}
+	})
+	return c, ln.Addr().String()
+}
+
+// connect opens a connection as an ESME does.
+func (w *world) connect() *peer {
+	w.t.Helper()
+	conn, err := net.Dial("tcp", w.addr)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return newPeer(w.t, conn)
+}
+
+// accept takes the gateway's next connection as an SMSC does.
+func (w *world) accept() *peer {
+	w.t.Helper()
+	_ = w.smscs.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
+	conn, err := w.smscs.Accept()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return newPeer(w.t, conn)
+}
+
+// bind joins an ESME, bound as id, to an SMSC; both are scripts.
+func (w *world) bind(b simulator.Bind) (esme, smsc *peer) {
+	w.t.Helper()
+	if b.SystemID == "" {
+		b.SystemID = "bank"
+	}
+	esme = w.connect()
+	request := b.Append(nil, 1)
+	esme.send(request)
+	smsc = w.accept()
+	smsc.want("bind", request)
+	answer := frame(smpp.ResponseID(request.ID()), 0, 1, "SMSC\x00")
+	smsc.send(answer)
+	esme.want("bind_resp", answer)
+	return esme, smsc
+}
+
+// bindESME binds an ESME to a simulated SMSC.
+func (w *world) bindESME() *peer {
+	w.t.Helper()
+	esme := w.connect()
+	esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+	if f := esme.next("bind_resp"); f.ID() != pdu.BindTransceiverRespID || f.Status() != smpp.StatusOK {
+		w.t.Fatalf("bind_resp: got % x", []byte(f))
+	}
+	return esme
+}
+
+// count is the value of a counter or gauge, over all its series that have the
+// label, which is name=value or empty.
+func (w *world) count(name, label string) (sum float64) {
+	w.t.Helper()
+	w.series(name, func(labels []string, value float64) {
+		if label == "" || slices.Contains(labels, label) {
+			sum += value
+		}
+	})
+	return sum
+}
+
+// series calls each for all series of a counter or gauge.
+func (w *world) series(name string, each func(labels []string, value float64)) {
+	w.t.Helper()
+	families, err := w.registry.Gather()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetName()+"="+l.GetValue())
+			}
+			each(labels, m.GetCounter().GetValue()+m.GetGauge().GetValue())
+		}
+	}
+}
