@@ -1,0 +1,241 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bounds of what is held of an account's queue.
+const (
+	maxHeld    = 256
+	tellMargin = 5 * time.Second // beyond the tell timeout, before a feedback comes again
+)
+
+// accounts is the accounts that have a session.
+type accounts struct {
+	relay *Relay
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	all     map[string]*account
+	stopped bool
+}
+
+// join registers a session of an account. The first one starts taking from the queue,
+// once what an earlier one held is back in it.
+func (s *accounts) join(name string) (*account, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.stopped {
+			return nil, ErrStopped
+		}
+		a := s.all[name]
+		if a == nil {
+			a = s.start(name)
+		}
+		if a.ctx.Err() == nil {
+			a.sessions++
+			return a, nil
+		}
+		s.mu.Unlock()
+		<-a.finished
+		s.mu.Lock()
+		s.forget(a)
+	}
+}
+
+func (s *accounts) start(name string) *account {
+	a := &account{
+		relay: s.relay, name: name, token: accountToken(name),
+		finished: make(chan struct{}), order: newOrder(), changed: make(chan struct{}),
+	}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	if s.all == nil {
+		s.all = make(map[string]*account)
+	}
+	s.all[name] = a
+	go a.run() // awaited by leave of the last session, and by wait
+	return a
+}
+
+func (s *accounts) forget(a *account) {
+	if s.all[a.name] == a {
+		delete(s.all, a.name)
+	}
+}
+
+// leave ends what join began; the last session of an account waits until its queue has
+// got back what was not told.
+func (s *accounts) leave(a *account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.sessions--; a.sessions > 0 {
+		return
+	}
+	a.cancel()
+	s.mu.Unlock()
+	<-a.finished
+	s.mu.Lock()
+	s.forget(a)
+}
+
+// stop ends all deliveries, and returns when the queues have got back what was not told.
+func (s *accounts) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	var all []*account
+	for _, a := range s.all {
+		a.cancel()
+		all = append(all, a)
+	}
+	s.mu.Unlock()
+	for _, a := range all {
+		<-a.finished
+	}
+}
+
+// run takes the account's feedback from its queue until the last session has left,
+// whatever becomes of NATS in between, and gives back what was not told.
+func (a *account) run() {
+	defer close(a.finished)
+	select {
+	case <-a.relay.begun:
+	case <-a.ctx.Done():
+		return
+	}
+	for wait := 50 * time.Millisecond; ; {
+		began := time.Now()
+		err := a.take()
+		if a.ctx.Err() != nil {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			wait = 50 * time.Millisecond
+		}
+		a.relay.log.Warn("feedback cannot be taken from its queue", "account", a.name, "error", err)
+		pause(a.ctx, jitter(wait))
+		wait = min(2*wait, 5*time.Second)
+	}
+	a.giveBack()
+}
+
+// take takes feedback from the queue until ctx ends or the queue is lost. The consumer
+// is made again each time: its state is in the server's memory only, what is not
+// acknowledged stays in the stream.
+func (a *account) take() error {
+	c, err := a.relay.js.CreateOrUpdateConsumer(a.ctx, streamFeedback, jetstream.ConsumerConfig{
+		Durable:           a.token,
+		FilterSubject:     subjectFeedback + a.token,
+		AckPolicy:         jetstream.AckExplicitPolicy,
+		AckWait:           a.relay.opt.TellTimeout + tellMargin,
+		MaxAckPending:     maxHeld,
+		InactiveThreshold: a.relay.opt.FeedbackKeep,
+		MemoryStorage:     true,
+	})
+	if err != nil {
+		return fmt.Errorf("make consumer: %w", err)
+	}
+	info := c.CachedInfo()
+	a.change(func(o *order) {
+		o.await(info.Delivered.Stream, info.NumAckPending, time.Now().Add(info.Config.AckWait+time.Second))
+	})
+	messages, err := c.Messages(jetstream.PullMaxMessages(maxHeld), jetstream.PullHeartbeat(2*time.Second))
+	if err != nil {
+		return fmt.Errorf("consume: %w", err)
+	}
+	ctx, cancel := context.WithCancel(a.ctx)
+	var beat sync.WaitGroup
+	beat.Go(func() { a.heartbeat(ctx) })
+	defer beat.Wait()
+	defer cancel()
+	// What is in the iterator when the session ends has to be given back, too.
+	defer context.AfterFunc(ctx, messages.Drain)()
+	for {
+		m, err := messages.Next()
+		if err != nil {
+			messages.Drain()
+			return fmt.Errorf("consume: %w", err)
+		}
+		if err := a.hold(m); err != nil {
+			a.relay.log.Error("feedback cannot be read", "account", a.name, "error", err)
+		}
+	}
+}
+
+// hold puts a message in the order in which it is told.
+func (a *account) hold(m jetstream.Msg) error {
+	meta, err := m.Metadata()
+	if err != nil {
+		return err
+	}
+	fb := new(Feedback)
+	if err := json.Unmarshal(m.Data(), fb); err != nil {
+		return errors.Join(err, m.TermWithReason("malformed"))
+	}
+	seq := meta.Sequence.Stream
+	settle := func(jetstream.Msg) error { return nil }
+	a.change(func(o *order) {
+		if again := o.settled[seq]; again != nil {
+			o.came(seq)
+			settle = again
+			return
+		}
+		o.add(seq, m, fb)
+	})
+	return settle(m)
+}
+
+// heartbeat tells the server that what is held is not forgotten.
+func (a *account) heartbeat(ctx context.Context) {
+	t := time.NewTicker((a.relay.opt.TellTimeout + tellMargin) / 3)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+		a.mu.Lock()
+		for _, h := range a.order.held {
+			_ = h.msg.InProgress() // what is lost comes again
+		}
+		a.mu.Unlock()
+	}
+}
+
+// giveBack returns to the queue what was not told, in order, once nothing is being
+// told any more.
+func (a *account) giveBack() {
+	for {
+		a.mu.Lock()
+		telling, changed, all := a.order.telling, a.changed, a.order.all()
+		a.mu.Unlock()
+		if telling > 0 {
+			<-changed
+			continue
+		}
+		a.nak(all)
+		return
+	}
+}
+
+// nak gives messages back, and returns when the server has taken them: the next session
+// is to find them among those that come again.
+func (a *account) nak(all []*held) {
+	for i, h := range all {
+		if i < len(all)-1 {
+			_ = h.msg.Nak() // without it the message comes again later
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, _ = a.relay.nc.RequestWithContext(ctx, h.msg.Reply(), []byte("-NAK")) // the same
+	}
+}

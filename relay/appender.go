@@ -1,0 +1,266 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// appender is the goroutine that writes the log: it takes what is queued, appends it,
+// brings it into the index, and tells who waits for it. One append is under way at a
+// time; what comes meanwhile goes in the next one.
+type appender struct {
+	client    *logClient
+	queue     *queue
+	applier   *applier
+	ledger    *Ledger
+	status    *status
+	metrics   *metrics
+	log       *slog.Logger
+	connected <-chan struct{} // the connection is there again
+
+	complained time.Time // when dropped records were last logged
+	dropped    int       // since then
+}
+
+// run appends until stop is closed and the queue is empty, or ctx ends, or the log is
+// lost for good. It ends the log with a stop record if it can.
+func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
+	defer func() {
+		a.queue.close()
+		a.comfort()
+	}()
+	for {
+		b := a.queue.take()
+		if b == nil {
+			select {
+			case <-a.queue.wake:
+				a.late()
+				continue
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-stop:
+			}
+			if b = a.queue.take(); b == nil {
+				return a.stop(ctx)
+			}
+		}
+		if err := a.write(ctx, b); err != nil {
+			return a.lose(ctx, stop, b, err)
+		}
+	}
+}
+
+// write appends a batch, however long that takes. What it returns is final.
+func (a *appender) write(ctx context.Context, b *batch) error {
+	began := time.Now()
+	if err := a.client.append(ctx, b.buf); err != nil {
+		if err := a.persist(ctx, b, err); err != nil {
+			return err
+		}
+	}
+	a.metrics.appends.Observe(time.Since(began).Seconds())
+	return a.commit(b)
+}
+
+// commit brings a batch that is in the log into the index, and tells who waits.
+func (a *appender) commit(b *batch) error {
+	outcomes, err := a.applier.apply(a.client.last, b.buf, b.changes)
+	if err != nil {
+		return err
+	}
+	for i := range b.marks {
+		m := &b.marks[i]
+		s := m.head.shard
+		s.mu.Lock()
+		m.head.raise(m.bound)
+		if m.settles {
+			m.head.settle(m.ordinal, m.part)
+		}
+		s.mu.Unlock()
+	}
+	for _, w := range b.waits {
+		w.w.Logged(w.token)
+	}
+	for i, r := range b.reads {
+		if r != nil {
+			r.tell(outcomes[i])
+		}
+	}
+	a.metrics.batches.Observe(float64(b.records))
+	for k, n := range b.counts {
+		if n > 0 {
+			a.metrics.records[k].Add(float64(n))
+		}
+	}
+	a.queue.recycle(b)
+	return nil
+}
+
+// persist goes on until b is in the log: either it landed although nobody said so, or
+// it is appended again. Meanwhile the ledger is down, and nobody waits for it.
+func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.status.set(fmt.Errorf("%w: %w", ErrDown, cause))
+	a.metrics.down.Set(1)
+	a.log.Warn("ledger is down", "error", cause)
+	release(b.release())
+	a.comfort()
+	a.client.urgent, a.client.alarmed = a.queue.wake, a.comfort
+	defer func() { a.client.urgent = nil }()
+
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		landed, err := a.retry(ctx, b)
+		if landed {
+			a.status.set(nil)
+			a.metrics.down.Set(0)
+			a.log.Info("ledger is up again")
+			return nil
+		}
+		if errors.Is(err, ErrFenced) || errors.Is(err, nats.ErrConnectionClosed) || ctx.Err() != nil {
+			return err
+		}
+		if err := a.pause(ctx, jitter(wait)); err != nil {
+			return err
+		}
+	}
+}
+
+// retry looks what became of b and appends it again if it did not land.
+func (a *appender) retry(ctx context.Context, b *batch) (bool, error) {
+	f, err := a.client.settle(ctx, b.buf)
+	switch f {
+	case fateLanded:
+		return true, nil
+	case fateLost:
+		err = a.client.append(ctx, b.buf)
+	}
+	return err == nil, err
+}
+
+// pause waits, less when the connection comes back.
+func (a *appender) pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			return nil
+		case <-a.connected:
+			return nil
+		case <-a.queue.wake:
+			a.comfort()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// comfort tells all waiters that their records will not be in the log soon.
+func (a *appender) comfort() {
+	a.late()
+	release(a.queue.waiting())
+}
+
+func release(waits []wait, reads []*readWait) {
+	for _, w := range waits {
+		w.w.Logged(w.token)
+	}
+	for _, r := range reads {
+		r.tell(outcomeDown)
+	}
+}
+
+// late tells the waiters of dropped records, and complains once a minute.
+func (a *appender) late() {
+	n, waits := a.queue.dropped()
+	release(waits, nil)
+	a.metrics.dropped.Add(float64(n))
+	a.dropped += n
+	if a.dropped > 0 && time.Since(a.complained) > time.Minute {
+		a.log.Error("records were dropped, the log is away for too long", "records", a.dropped)
+		a.complained, a.dropped = time.Now(), 0
+	}
+}
+
+// lose ends the ledger for good, and goes on telling waiters until it is to stop.
+func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cause error) error {
+	a.status.end(fmt.Errorf("%w: %w", ErrDown, cause))
+	a.metrics.down.Set(1)
+	if ctx.Err() == nil {
+		a.log.Error("ledger is down for good", "error", cause)
+	}
+	release(b.release())
+	for {
+		for b := a.queue.take(); b != nil; b = a.queue.take() {
+			release(b.release())
+			a.queue.recycle(b)
+		}
+		a.comfort()
+		select {
+		case <-a.queue.wake:
+		case <-stop:
+			return cause
+		case <-ctx.Done():
+			return cause
+		}
+	}
+}
+
+// stop ends the log: what is given in memory is noted, and the stop record says that
+// nothing needs to be skipped.
+func (a *appender) stop(ctx context.Context) error {
+	for covered := false; !covered; {
+		if covered = a.ledger.coverAll(); covered {
+			a.queue.close()
+		}
+		if err := a.drain(ctx); err != nil {
+			return fmt.Errorf("stop: %w", err)
+		}
+	}
+	a.late()
+	end := &batch{buf: appendStop(a.queue.newBatch(), time.Now().UnixMilli())}
+	end.add(kindStop)
+	if err := a.write(ctx, end); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}
+
+// drain writes all that is queued.
+func (a *appender) drain(ctx context.Context) error {
+	for b := a.queue.take(); b != nil; b = a.queue.take() {
+		if err := a.write(ctx, b); err != nil {
+			release(b.release())
+			return err
+		}
+	}
+	return nil
+}
+
+// begin starts an epoch: from its start record on, no other writer can append.
+func (a *appender) begin(ctx context.Context, r *record) error {
+	b := &batch{buf: appendStart(a.queue.newBatch(), r)}
+	b.add(kindStart)
+	for {
+		err := a.client.append(ctx, b.buf)
+		if err == nil {
+			return a.commit(b)
+		}
+		var api *nats.APIError
+		if errors.As(err, &api) || ctx.Err() != nil {
+			return err
+		}
+		if landed, err := a.retry(ctx, b); landed {
+			return a.commit(b)
+		} else if errors.Is(err, ErrFenced) || ctx.Err() != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble"
+)
+
+// outcome is what a read record came to when the index got it.
+type outcome uint8
+
+const (
+	outcomeDown      outcome = iota // it is not known: the log is away
+	outcomeRead                     // the state moved, feedback is on its way
+	outcomeDuplicate                // the last word was said before
+	outcomeNoted                    // status 0: nothing to tell
+	outcomeGone                     // there is no such entry any more
+)
+
+// applier brings the batches of the log into the index. It belongs to one goroutine.
+type applier struct {
+	ix      *index
+	expired uint16               // entries of days before are not brought in
+	told    func(came, went int) // rows of the outbox
+
+	// Of the batch at hand.
+	b        *pebble.Batch
+	changes  bool // b can be read
+	at       applied
+	index    uint64 // of the record
+	came     int    // rows of the outbox
+	went     int
+	outcomes []outcome
+	key, val []byte
+}
+
+// apply brings in the message with sequence seq, all of it or nothing. It returns what
+// the read records came to. changes says that records may change entries: of this
+// batch, too.
+func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error) {
+	a.ix.mu.RLock()
+	defer a.ix.mu.RUnlock()
+	if a.ix.db == nil {
+		return nil, errIndexClosed
+	}
+	a.b, a.changes = a.ix.db.NewBatchWithSize(2*len(data)), changes
+	if changes {
+		a.b = a.ix.db.NewIndexedBatchWithSize(2 * len(data))
+	}
+	a.index, a.came, a.went, a.outcomes = 0, 0, 0, a.outcomes[:0]
+	err := a.records(seq, data)
+	if err == nil {
+		err = a.b.Commit(pebble.NoSync)
+	}
+	err = errors.Join(err, a.b.Close())
+	if err != nil {
+		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+	}
+	if a.came+a.went > 0 {
+		a.told(a.came, a.went)
+	}
+	return a.outcomes, nil
+}
+
+func (a *applier) records(seq uint64, data []byte) error {
+	r, err := parseBatch(data)
+	if err != nil {
+		return err
+	}
+	a.at = applied{seq: seq, epoch: r.header.epoch}
+	var rec record
+	for ; r.next(&rec); a.index++ {
+		a.at.stopped = rec.kind == kindStop
+		if err := a.record(&rec); err != nil {
+			return fmt.Errorf("record %d: %w", a.index, err)
+		}
+	}
+	if r.err != nil {
+		return r.err
+	}
+	a.val = appendApplied(a.val[:0], a.at)
+	return a.b.Set(keyApplied, a.val, nil)
+}
+
+func (a *applier) record(rec *record) error {
+	switch rec.kind {
+	case kindHead:
+		return a.head(rec)
+	case kindAccepted:
+		return a.accepted(rec)
+	case kindReceipt:
+		return a.receipt(rec)
+	case kindRead:
+		o, err := a.read(rec)
+		a.outcomes = append(a.outcomes, o)
+		return err
+	case kindFed:
+		a.went++
+		return a.b.Delete(outboxKey(nil, rec.seq, rec.index), nil)
+	}
+	return nil
+}
+
+func (a *applier) head(rec *record) error {
+	a.key = headKey(a.key[:0], &rec.place.conv)
+	a.val = appendHeadValue(a.val[:0], a.at.epoch, rec.bound)
+	return a.b.Set(a.key, a.val, nil)
+}
+
+func (a *applier) accepted(rec *record) error {
+	if err := a.head(rec); err != nil || rec.place.day < a.expired {
+		return err
+	}
+	part := [1]entryPart{{seq: rec.part.Seq, id: rec.messageID}}
+	e := entry{
+		ordinal: rec.place.ordinal, account: rec.account, from: rec.from, to: rec.to, at: rec.at,
+		reference: rec.reference, hasReference: rec.hasReference,
+		total: rec.part.Total, parts: part[:],
+	}
+	if rec.part.Total > 1 {
+		old, ok, err := a.entry(&rec.place)
+		if err != nil {
+			return err
+		}
+		if ok {
+			old.part(rec.part.Seq).id = rec.messageID
+			old.at = min(old.at, rec.at)
+			e = old
+		}
+	}
+	return a.put(&rec.place, &e)
+}
+
+// entry returns the entry at p if it is of the same message. It can be asked of a batch
+// with changes only.
+func (a *applier) entry(p *place) (entry, bool, error) {
+	if !a.changes {
+		return entry{}, false, errors.New("batch was not said to change entries")
+	}
+	a.key = entryKey(a.key[:0], p)
+	value, err := copyOf(a.b.Get(a.key))
+	if err != nil || value == nil {
+		return entry{}, false, err
+	}
+	e, err := parseEntry(value)
+	return e, err == nil && e.ordinal == p.ordinal, err
+}
+
+func (a *applier) put(p *place, e *entry) error {
+	a.key = entryKey(a.key[:0], p)
+	a.val = appendEntry(a.val[:0], e)
+	return a.b.Set(a.key, a.val, nil)
+}
+
+func (a *applier) receipt(rec *record) error {
+	e, ok, err := a.entry(&rec.place)
+	if err != nil || !ok {
+		return err
+	}
+	e.receipt(rec.partSeq, rec.state, rec.at)
+	return a.put(&rec.place, &e)
+}
+
+// read moves the state, and puts the feedback in the outbox. The first response that
+// says the last word counts, the others change nothing.
+func (a *applier) read(rec *record) (outcome, error) {
+	e, ok, err := a.entry(&rec.place)
+	switch {
+	case err != nil || !ok:
+		return outcomeGone, err
+	case e.state.final():
+		return outcomeDuplicate, nil
+	case rec.status == StatusNotRead:
+		return outcomeNoted, nil
+	}
+	e.state = StateRead
+	if rec.status == StatusDeletedUnread {
+		e.state = StateDeletedUnread
+	}
+	e.readAt, e.receivedAt, e.readID = rec.readAt, rec.at, rec.id
+	if err := a.put(&rec.place, &e); err != nil {
+		return outcomeGone, err
+	}
+	fb := newFeedback(&rec.place, &e)
+	row, err := json.Marshal(fb)
+	if err != nil {
+		return outcomeGone, err
+	}
+	a.came++
+	return outcomeRead, a.b.Set(outboxKey(nil, a.at.seq, a.index), row, nil)
+}

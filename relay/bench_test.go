@@ -1,0 +1,108 @@
+package relay
+
+import (
+	"fmt"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// credits lets a bounded number of messages be in flight.
+type credits chan struct{}
+
+func (c credits) Logged(uint64) { c <- struct{}{} }
+
+// BenchmarkLedger is the tracked path of a message within the ledger: its number is
+// assigned, the SMSC takes it, its record is in the log and in the index.
+func BenchmarkLedger(b *testing.B) {
+	for _, n := range []int{1, 1000, 100_000} {
+		b.Run(fmt.Sprintf("conversations=%d", n), func(b *testing.B) {
+			opt := testOptions(b)
+			opt.Conversations = 1 << 18
+			r := start(b, opt)
+			benchLedger(b, r, conversations(b, n), 64)
+		})
+	}
+}
+
+func conversations(t testing.TB, n int) []Conversation {
+	all := make([]Conversation, n)
+	for i := range all {
+		all[i] = conversation(t, "10690001", fmt.Sprintf("861380%07d", (i*7919)%n))
+	}
+	return all
+}
+
+func benchLedger(b *testing.B, r *running, all []Conversation, inFlight int) {
+	free := make(credits, inFlight)
+	for range inFlight {
+		free <- struct{}{}
+	}
+	id := []byte("4A7F01C2")
+	l := r.Ledger()
+	b.ReportAllocs()
+	b.ResetTimer()
+	began, cpu := time.Now(), cpuTime(b)
+	for i := range b.N {
+		<-free
+		c := all[i%len(all)]
+		s := Sent{
+			Conversation: c, Account: "bank", At: began,
+			From: Address{TON: 5, Addr: c.Sender}, To: Address{TON: 1, NPI: 1, Addr: c.Receiver},
+		}
+		if err := l.Assign(&s); err != nil {
+			b.Fatal(err)
+		}
+		l.Accept(&s, id, free, 0)
+	}
+	for range inFlight {
+		<-free
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "msg/s")
+	b.ReportMetric(float64((cpuTime(b)-cpu).Nanoseconds())/1000/float64(b.N), "cpu-µs/msg")
+}
+
+// cpuTime is what the process has used.
+func cpuTime(t testing.TB) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkAssign numbers messages of a warm conversation.
+func BenchmarkAssign(b *testing.B) {
+	r := start(b, testOptions(b))
+	all := conversations(b, 1000)
+	sent := make([]Sent, len(all))
+	for i := range sent {
+		sent[i] = *message(all[i])
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		s := &sent[i%len(sent)]
+		if err := r.Ledger().Assign(s); err != nil {
+			b.Fatal(err)
+		}
+		r.Ledger().Refuse(s)
+	}
+}
+
+func TestAssignAllocatesNothing(t *testing.T) {
+	r := start(t, testOptions(t))
+	s := message(conversation(t, "10690001", "447700900123"))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	n := testing.AllocsPerRun(4, func() {
+		if err := r.Ledger().Assign(s); err != nil {
+			t.Fatal(err)
+		}
+		s.head.settle(s.ordinal, 0)
+	})
+	if n != 0 {
+		t.Errorf("allocations of Assign: got %v, want 0", n)
+	}
+}

@@ -1,0 +1,83 @@
+package relay
+
+import "errors"
+
+// MaxAddr is the longest address in octets (SMPP 3.4 §5.2.8, §5.2.9: 21 with the NUL).
+const MaxAddr = 20
+
+// ErrAddress says that an address is empty or longer than MaxAddr.
+var ErrAddress = errors.New("address is empty or over 20 octets")
+
+// Addr is the text of an address, kept by value so that it can be a map key and
+// costs no allocation.
+type Addr struct {
+	n uint8
+	b [MaxAddr]byte
+}
+
+// NewAddr returns s as it is.
+func NewAddr[T string | []byte](s T) (Addr, error) {
+	var a Addr
+	if len(s) == 0 || len(s) > MaxAddr {
+		return a, ErrAddress
+	}
+	a.n = uint8(copy(a.b[:], s))
+	return a, nil
+}
+
+// NormalAddr returns s in the one form that a conversation is known by: `+` and
+// `00` in front of an international number are dropped, an alphanumeric address
+// is in lower case, a short code stays as it is. It asks for no TON, since a read
+// response has none.
+func NormalAddr[T string | []byte](s T) (Addr, error) {
+	a, err := NewAddr(s)
+	if err != nil {
+		return a, err
+	}
+	b := a.Bytes()
+	switch {
+	case len(b) > 1 && b[0] == '+' && allDigits(b[1:]):
+		return NewAddr(b[1:])
+	case len(b) >= minInternational && allDigits(b) && b[0] == '0' && b[1] == '0':
+		return NewAddr(b[2:])
+	}
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return a, nil
+}
+
+// minInternational is the least length at which a leading 00 is taken for the
+// international prefix: no short code is as long, no international number shorter.
+const minInternational = 10
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// Bytes is the text: part of a, valid as long as a is not changed.
+func (a *Addr) Bytes() []byte { return a.b[:a.n] }
+
+func (a Addr) String() string { return string(a.b[:a.n]) }
+
+// IsZero tells whether a holds no address.
+func (a Addr) IsZero() bool { return a.n == 0 }
+
+// Conversation is what numbers are counted in: the two addresses, normalised.
+type Conversation struct {
+	Sender   Addr // source_addr of the submit_sm
+	Receiver Addr // destination_addr of the submit_sm
+}
+
+// Address is an address as it was submitted.
+type Address struct {
+	TON, NPI byte
+	Addr     Addr
+}

@@ -1,0 +1,158 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Teller tells an ESME of a message that was read. nil means that the ESME has taken
+// it; an error marked by Permanent that it never will; any other error that it is to be
+// told again. It is called from several goroutines.
+type Teller func(ctx context.Context, fb *Feedback) error
+
+// Deliver gives the feedback of an account to tell, until ctx ends. Several sessions of one
+// account may be registered at once: each feedback goes to one of them, those of one
+// conversation in order. It waits for NATS as long as it has to, and returns when
+// the last tell has returned.
+//
+// It returns nil when ctx has ended, ErrStopped when the relay has.
+func (r *Relay) Deliver(ctx context.Context, account string, tell Teller) error {
+	a, err := r.accounts.join(account)
+	if err != nil {
+		return err
+	}
+	defer r.accounts.leave(a)
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.ctx, cancel)()
+
+	var tells sync.WaitGroup
+	for h := a.next(both); h != nil; h = a.next(both) {
+		tells.Go(func() { a.tell(both, h, tell) })
+	}
+	tells.Wait()
+	if ctx.Err() == nil {
+		return ErrStopped
+	}
+	return nil
+}
+
+// account is the delivery of one account's feedback to its sessions.
+type account struct {
+	relay    *Relay
+	name     string
+	token    string
+	ctx      context.Context // ends with the last session, or with the relay
+	cancel   context.CancelFunc
+	finished chan struct{} // closed when run has returned
+	sessions int           // guarded by accounts.mu
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	order   *order
+	changed chan struct{} // closed when there may be something to tell
+}
+
+// next waits for a feedback to tell; nil when ctx has ended.
+func (a *account) next(ctx context.Context) *held {
+	for ctx.Err() == nil {
+		a.mu.Lock()
+		h, again := a.order.next(time.Now())
+		changed := a.changed
+		a.mu.Unlock()
+		if h != nil {
+			return h
+		}
+		var due <-chan time.Time
+		if !again.IsZero() {
+			due = time.After(time.Until(again))
+		}
+		select {
+		case <-changed:
+		case <-due:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// change calls f with the order, and wakes who waits for something to tell.
+func (a *account) change(f func(*order)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f(a.order)
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// tell has a session tell the ESME, and settles the feedback by what came of it.
+func (a *account) tell(ctx context.Context, h *held, tell Teller) {
+	limit, cancel := context.WithTimeout(ctx, a.relay.opt.TellTimeout)
+	defer cancel()
+	err := tell(limit, h.fb)
+	switch {
+	case err == nil:
+		a.settled(h, "delivered")
+	case IsPermanent(err):
+		if buried := a.bury(h, err); buried != nil {
+			a.relay.log.Warn("dead letter cannot be stored", "account", a.name, "error", buried)
+			a.retry(h, err)
+			return
+		}
+		a.settled(h, "dead")
+	case ctx.Err() != nil: // the session has ended: another one tells it
+		a.change(func(o *order) { o.later(h, time.Time{}) })
+	default:
+		a.retry(h, err)
+	}
+}
+
+// settled takes a feedback out of the queue.
+func (a *account) settled(h *held, outcome string) {
+	a.relay.metrics.feedback.WithLabelValues(outcome).Inc()
+	settle := jetstream.Msg.Ack
+	if outcome == "dead" {
+		settle = jetstream.Msg.Term
+	}
+	a.change(func(o *order) {
+		_ = settle(h.msg) // when this is lost it comes again, and is settled then
+		o.done(h, settle)
+	})
+}
+
+// retry puts a feedback off that was refused for now. It stays with this account's
+// sessions, so that nothing of its conversation overtakes it.
+func (a *account) retry(h *held, err error) {
+	a.relay.metrics.feedback.WithLabelValues("retried").Inc()
+	steps := a.relay.opt.Backoff
+	wait := jitter(steps[min(h.tries, len(steps)-1)])
+	a.relay.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
+		"tries", h.tries+1, "wait", wait, "error", err)
+	a.change(func(o *order) {
+		h.tries++
+		o.later(h, time.Now().Add(wait))
+	})
+}
+
+// bury stores a feedback among the dead letters.
+func (a *account) bury(h *held, cause error) error {
+	m := nats.NewMsg(subjectDead + a.token)
+	m.Data = h.msg.Data()
+	m.Header.Set("Readback-Event", h.fb.Event)
+	m.Header.Set("Readback-Account", a.name)
+	m.Header.Set("Readback-Reason", cause.Error())
+	m.Header.Set("Readback-Time", time.Now().UTC().Format(time.RFC3339))
+	m.Header.Set(nats.MsgIdHdr, h.fb.Event)
+	// A session that ends must not lose what its ESME has said.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 5*time.Second)
+	defer cancel()
+	if _, err := a.relay.js.PublishMsg(ctx, m); err != nil {
+		return fmt.Errorf("publish dead letter: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package relay
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// entry is what the index tells of a message. The slices of one that was read are
+// parts of the value it was read from.
+type entry struct {
+	ordinal      uint64
+	account      []byte
+	from, to     Address
+	at           int64 // submission, ms
+	reference    uint16
+	hasReference bool
+	state        State
+	deliveredAt  int64 // ms; 0: not
+	readAt       int64 // by the receiver's clock
+	receivedAt   int64 // when the read response came in
+	readID       uint64
+	total        uint8 // parts; 0: a message of its own
+	parts        []entryPart
+}
+
+// entryPart is a part that the SMSC took.
+type entryPart struct {
+	seq   uint8
+	state State
+	id    []byte // message_id
+}
+
+const entryReference = 1
+
+func appendEntry(dst []byte, e *entry) []byte {
+	dst = binary.AppendUvarint(dst, e.ordinal)
+	dst = appendString(dst, e.account)
+	dst = appendAddress(dst, &e.from, true)
+	dst = appendAddress(dst, &e.to, true)
+	dst = binary.AppendUvarint(dst, uint64(e.at))
+	var flags byte
+	if e.hasReference {
+		flags = entryReference
+	}
+	dst = append(dst, byte(e.state), flags)
+	if e.hasReference {
+		dst = binary.AppendUvarint(dst, uint64(e.reference))
+	}
+	dst = binary.AppendUvarint(dst, uint64(e.deliveredAt))
+	dst = binary.AppendUvarint(dst, uint64(e.readAt))
+	if e.readAt != 0 {
+		dst = binary.AppendUvarint(dst, uint64(e.receivedAt))
+		dst = binary.BigEndian.AppendUint64(dst, e.readID)
+	}
+	dst = append(dst, e.total, byte(len(e.parts)))
+	for _, p := range e.parts {
+		dst = append(dst, p.seq, byte(p.state))
+		dst = appendString(dst, p.id)
+	}
+	return dst
+}
+
+func parseEntry(value []byte) (entry, error) {
+	d := decoder{b: value}
+	e := entry{
+		ordinal: d.ordinal("ordinal"),
+		account: d.string("account", maxAccount),
+		from:    d.address("from", true, Addr{}),
+		to:      d.address("to", true, Addr{}),
+		at:      d.time("time"),
+		state:   d.state("state"),
+	}
+	if e.hasReference = d.byte("flags")&entryReference != 0; e.hasReference {
+		e.reference = d.uint16("user_message_reference")
+	}
+	e.deliveredAt, e.readAt = d.time("delivery time"), d.time("read time")
+	if e.readAt != 0 {
+		e.receivedAt, e.readID = d.time("time"), d.uint64("id")
+	}
+	e.total = d.byte("total")
+	n := int(d.byte("parts"))
+	for i := 0; i < n && d.err == nil; i++ {
+		p := entryPart{seq: d.byte("part seq"), state: d.state("part state")}
+		p.id = d.string("message_id", maxMessageID)
+		e.parts = append(e.parts, p)
+	}
+	if d.err == nil && d.off != len(value) {
+		d.fail("end", "more octets follow")
+	}
+	return e, d.err
+}
+
+// part returns the part with this seq, which is added if it is new.
+func (e *entry) part(seq uint8) *entryPart {
+	for i := range e.parts {
+		if e.parts[i].seq == seq {
+			return &e.parts[i]
+		}
+	}
+	i := len(e.parts)
+	for i > 0 && e.parts[i-1].seq > seq {
+		i--
+	}
+	e.parts = append(e.parts, entryPart{})
+	copy(e.parts[i+1:], e.parts[i:])
+	e.parts[i] = entryPart{seq: seq}
+	return &e.parts[i]
+}
+
+// receipt notes what became of a part, and moves the message: it has failed when one
+// part has, and is delivered when all parts are.
+func (e *entry) receipt(seq uint8, to State, at int64) {
+	p := e.part(seq)
+	p.state = p.state.forward(to)
+	state := p.state
+	delivered := 0
+	for _, p := range e.parts {
+		if p.state == StateDelivered {
+			delivered++
+		}
+		if p.state == StateFailed || p.state == StateExpired {
+			state = p.state
+		}
+	}
+	if state == StateDelivered && delivered < int(e.total) {
+		return
+	}
+	if e.state.rank() < StateDelivered.rank() && state == StateDelivered {
+		e.deliveredAt = at
+	}
+	e.state = e.state.forward(state)
+}
+
+// entryKey is 'e' · day(2 octets) · receiver · sender · number(2 octets): days expire as
+// ranges, and what one receiver got in a day stands together.
+func entryKey(dst []byte, p *place) []byte {
+	dst = conversationPrefix(dst, p.day, &p.conv)
+	return binary.BigEndian.AppendUint16(dst, p.number)
+}
+
+func dayPrefix(dst []byte, day uint16) []byte {
+	return binary.BigEndian.AppendUint16(append(dst, prefixEntry), day)
+}
+
+func receiverPrefix(dst []byte, day uint16, receiver *Addr) []byte {
+	return appendString(dayPrefix(dst, day), receiver.Bytes())
+}
+
+func conversationPrefix(dst []byte, day uint16, c *Conversation) []byte {
+	return appendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
+}
+
+func headKey(dst []byte, c *Conversation) []byte {
+	dst = appendString(append(dst, prefixHead), c.Receiver.Bytes())
+	return appendString(dst, c.Sender.Bytes())
+}
+
+func outboxKey(dst []byte, seq, index uint64) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, prefixOutbox), seq)
+	return binary.BigEndian.AppendUint32(dst, uint32(index))
+}
+
+// parseEntryKey is the way back from entryKey.
+func parseEntryKey(key []byte) (place, error) {
+	d := decoder{b: key}
+	if d.byte("prefix") != prefixEntry || len(key) < 7 {
+		return place{}, fmt.Errorf("key %x is not of an entry", key)
+	}
+	p := place{day: binary.BigEndian.Uint16(key[1:])}
+	d.off = 3
+	p.conv.Receiver, p.conv.Sender = d.addr("receiver"), d.addr("sender")
+	if d.err == nil && len(key)-d.off != 2 {
+		d.fail("number", "not of 2 octets")
+	}
+	if d.err == nil {
+		p.number = binary.BigEndian.Uint16(key[d.off:])
+	}
+	return p, d.err
+}
+
+// head values
+
+func appendHeadValue(dst []byte, epoch, next uint64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(dst, epoch), next)
+}
+
+func parseHeadValue(value []byte) (epoch, next uint64, err error) {
+	d := decoder{b: value}
+	epoch, next = d.uvarint("epoch", math.MaxUint64), d.ordinal("next")
+	return epoch, next, d.err
+}

@@ -1,0 +1,68 @@
+package relay
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+// newFeedback makes what the ESME is told of a message that was read. It is the same
+// each time it is made.
+func newFeedback(p *place, e *entry) *Feedback {
+	fb := &Feedback{
+		Event:       eventID(p, e),
+		Account:     string(e.account),
+		Sender:      e.from.Addr.String(),
+		Receiver:    e.to.Addr.String(),
+		SenderTON:   e.from.TON,
+		SenderNPI:   e.from.NPI,
+		ReceiverTON: e.to.TON,
+		ReceiverNPI: e.to.NPI,
+		Number:      p.number,
+		Status:      StatusRead,
+		MessageIDs:  e.messageIDs(),
+		SubmittedAt: timeOf(e.at),
+		ReadAt:      timeOf(e.readAt),
+		ReceivedAt:  timeOf(e.receivedAt),
+	}
+	if e.state == StateDeletedUnread {
+		fb.Status = StatusDeletedUnread
+	}
+	if e.hasReference {
+		fb.Reference = &e.reference
+	}
+	return fb
+}
+
+func (e *entry) messageIDs() []string {
+	ids := make([]string, len(e.parts))
+	for i, p := range e.parts {
+		ids[i] = string(p.id)
+	}
+	return ids
+}
+
+// crockford is the alphabet of a ULID.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// eventID has the form of a ULID: 48 bits of the time the read response came in, and 80
+// bits that stand for the message and what became of it. It is the same whenever
+// it is made again.
+func eventID(p *place, e *entry) string {
+	key := appendConversation(nil, &p.conv)
+	key = binary.AppendUvarint(key, p.ordinal)
+	sum := sha256.Sum256(append(key, byte(e.state)))
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:], uint64(e.receivedAt)<<16)
+	copy(id[6:], sum[:10])
+	hi, lo := binary.BigEndian.Uint64(id[:]), binary.BigEndian.Uint64(id[8:])
+	var text [26]byte
+	for i := len(text) - 1; i >= 0; i-- {
+		text[i] = crockford[lo&31]
+		lo = lo>>5 | hi<<59
+		hi >>= 5
+	}
+	return string(text[:])
+}
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

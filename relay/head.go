@@ -1,0 +1,92 @@
+package relay
+
+import (
+	"time"
+)
+
+// window is W: how many numbers of a conversation may be out and not in the log.
+const window = 8
+
+// head is what the ledger remembers of a conversation. It is guarded by its shard.
+// Distances are between ordinals; the number is made of one at the very end.
+type head struct {
+	conv  Conversation
+	shard *shard
+
+	next   uint64 // the ordinal of the next message
+	logged uint64 // the log knows that the ordinals below are given; next-logged ≤ window
+	cover  uint64 // the log will know it, once what is queued is in it
+	out    []out  // given, and not settled: oldest first
+	parts  []openPart
+
+	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
+
+	older, newer       *head // by last use; of the shard
+	busyPrev, busyNext *head // those with numbers out; of the shard
+}
+
+// out is a number that is given, of which the index does not tell yet.
+type out struct {
+	ordinal uint64
+	day     uint16
+	part    uint8
+}
+
+// give takes the next ordinal.
+func (h *head) give() uint64 {
+	h.next++
+	return h.next - 1
+}
+
+// sent notes that a message or a part of one is on its way.
+func (h *head) sent(o out) {
+	if len(h.out) == 0 {
+		h.shard.enlist(h)
+	}
+	h.out = append(h.out, o)
+}
+
+// settle notes that the fate of a message is known: its entry is in the index, or
+// it has none. The oldest is the most likely.
+func (h *head) settle(ordinal uint64, part uint8) {
+	for i, o := range h.out {
+		if o.ordinal != ordinal || o.part != part {
+			continue
+		}
+		h.out = append(h.out[:i], h.out[i+1:]...)
+		if len(h.out) == 0 {
+			h.shard.delist(h)
+		}
+		break
+	}
+	h.tell()
+}
+
+// raise notes that the log knows the ordinals below bound to be given.
+func (h *head) raise(bound uint64) {
+	if bound > h.logged {
+		h.logged = bound
+		h.tell()
+	}
+}
+
+// tell wakes who waits for a change.
+func (h *head) tell() {
+	if h.changed != nil {
+		close(h.changed)
+		h.changed = nil
+	}
+}
+
+// change returns a channel that is closed at the next change.
+func (h *head) change() <-chan struct{} {
+	if h.changed == nil {
+		h.changed = make(chan struct{})
+	}
+	return h.changed
+}
+
+// clean tells whether the index knows all that h does, so that h may be forgotten.
+func (h *head) clean(now time.Time) bool {
+	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.expireParts(now)
+}

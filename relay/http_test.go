@@ -1,0 +1,270 @@
+package relay
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// call sends a request to the API.
+func (r *running) call(method, path, body string, headers ...string) (int, string) {
+	req := httptest.NewRequest(method, path, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	r.Handler().ServeHTTP(w, req)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+type verdictTest struct {
+	name string
+	body string
+	code int
+	want string
+}
+
+// wellFormed is asked in this order of the messages that TestVerdicts sends.
+var wellFormed = []verdictTest{
+	{"read", `{"receiver":"+447700900123","sender":"10690001","number":1,"status":1}`, 202, `{"code":202}`},
+	{"again", `{"receiver":"00447700900123","sender":"10690001","number":1}`, 202, `{"code":202}`},
+	{"deleted after read", `{"receiver":"447700900123","sender":"10690001","number":1,"status":2}`, 202, `{"code":202}`},
+	{"not read yet", `{"receiver":"447700900123","sender":"10690001","number":2,"status":0}`, 202, `{"code":202}`},
+	{"one sender left", `{"receiver":"447700900123","number":1}`, 202, `{"code":202}`},
+	{"sender without case", `{"receiver":"447700900123","sender":"BANK","number":1,"unknown":[1]}`, 202, `{"code":202}`},
+	{"no such number", `{"receiver":"447700900123","sender":"10690001","number":99}`, 404, `"no such message"`},
+	{"no such receiver", `{"receiver":"447700900199","number":1}`, 404, `"no such message"`},
+	{"too old", `{"receiver":"447700900123","sender":"10690001","number":3}`, 410, `too old`},
+	{"not answered yet", `{"receiver":"447700900123","sender":"10690001","number":4}`, 503, `not answered`},
+	{"not answered yet, no sender", `{"receiver":"447700900123","number":4}`, 503, `not answered`},
+}
+
+func malformedReads() []verdictTest {
+	later := time.Now().Add(time.Hour).Format(time.RFC3339)
+	return []verdictTest{
+		{"no receiver", `{"number":1}`, 400, `"field":"receiver"`},
+		{"long receiver", `{"receiver":"123456789012345678901","number":1}`, 400, `"field":"receiver"`},
+		{"long sender", `{"receiver":"1","sender":"123456789012345678901","number":1}`, 400, `"field":"sender"`},
+		{"no number", `{"receiver":"1"}`, 400, `"field":"number"`},
+		{"number as text", `{"receiver":"1","number":"1"}`, 400, `"field":"number"`},
+		{"number too large", `{"receiver":"1","number":70000}`, 400, `"field":"number"`},
+		{"number out of range", `{"receiver":"1","number":258}`, 400, `"field":"number"`},
+		{"number with a fraction", `{"receiver":"1","number":1.5}`, 400, `"field":"number"`},
+		{"unknown status", `{"receiver":"1","number":1,"status":3}`, 400, `"field":"status"`},
+		{"no time", `{"receiver":"1","number":1,"read_at":"yesterday"}`, 400, `"field":"read_at"`},
+		{"future", `{"receiver":"1","number":1,"read_at":"` + later + `"}`, 400, `"field":"read_at"`},
+		{"long id", `{"receiver":"1","number":1,"id":"` + strings.Repeat("x", 300) + `"}`, 400, `"field":"id"`},
+		{"not JSON", `receiver=1`, 400, `not JSON`},
+		{"not an object", `17`, 400, `not an object`},
+		{"more after the object", `{"receiver":"1","number":1}{}`, 400, `not JSON`},
+		{"empty", ``, 400, `is empty`},
+		{"empty array", `[]`, 400, `empty array`},
+		{"array cut short", `[{"receiver":"1"}`, 400, `not JSON`},
+		{"array of one kind", `[{"receiver":"447700900123","sender":"bank","number":1},{"receiver":"447700900123","sender":"10690001","number":1}]`, 202, `[{"code":202},{"code":202}]`},
+		{"array", `[{"receiver":"447700900123","sender":"bank","number":1},{"number":1}]`, 207, `[{"code":202},{"code":400,"error":"is missing","field":"receiver"}]`},
+		{"1001 items", "[" + strings.Repeat("{},", 1000) + "{}]", 413, `1000 items`},
+		{"over 64 KiB", strings.Repeat(" ", 65<<10), 413, `64 KiB`},
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	opt := testOptions(t)
+	opt.ReadWait = 50 * time.Millisecond
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1") // number 1
+	r.submit(c, "id2") // number 2
+	r.submit(conversation(t, "bank", "447700900123"), "id3")
+	old := message(c) // number 3
+	old.At = time.Now().Add(-opt.Keep - time.Minute)
+	if err := r.Ledger().Assign(old); err != nil {
+		t.Fatal(err)
+	}
+	r.accept(old, "id4")
+	if err := r.Ledger().Assign(message(c)); err != nil { // number 4, not answered
+		t.Fatal(err)
+	}
+	for _, tt := range append(wellFormed, malformedReads()...) {
+		t.Run(tt.name, func(t *testing.T) {
+			code, body := r.call("POST", "/v1/reads", tt.body)
+			if code != tt.code || !strings.Contains(body, tt.want) {
+				t.Errorf("got %d %s, want %d with %s", code, body, tt.code, tt.want)
+			}
+		})
+	}
+}
+
+func TestAmbiguousWithoutSender(t *testing.T) {
+	r := start(t, testOptions(t))
+	a, b := conversation(t, "10690001", "447700900123"), conversation(t, "10690002", "447700900123")
+	r.submit(a, "id1")
+	r.submit(b, "id2")
+	rd := Read{Receiver: "447700900123", Number: 1, Status: StatusRead, ID: "x"}
+	if v := r.Reads().Submit(deadline(t), rd); v.Code != http.StatusConflict || v.Field != "sender" {
+		t.Errorf("two senders: got %+v, want 409", v)
+	}
+	rd.Sender = "10690001"
+	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+		t.Errorf("named sender: got %+v, want 202", v)
+	}
+	rd.Sender = ""
+	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+		t.Errorf("the same again without a sender: got %+v, want 202", v)
+	}
+	if f, err := r.index.findNumber(&b, 1, dayOf(time.Now().UnixMilli())); err != nil || f.entry.state != StateSent {
+		t.Errorf("the other conversation: got %v, %v, want sent", f.entry.state, err)
+	}
+	third := message(conversation(t, "10690003", "447700900123"))
+	if err := r.Ledger().Assign(third); err != nil {
+		t.Fatal(err)
+	}
+	rd.ID = ""
+	if v := r.Reads().Submit(deadline(t), rd); v.Code != http.StatusConflict {
+		t.Errorf("one logged, one on its way: got %+v, want 409", v)
+	}
+}
+
+func TestReadWaitsForAnswer(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		accept bool
+		code   int
+	}{{"accepted", true, 202}, {"refused", false, 404}} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := start(t, testOptions(t))
+			c := conversation(t, "10690001", "447700900123")
+			s := message(c)
+			if err := r.Ledger().Assign(s); err != nil {
+				t.Fatal(err)
+			}
+			h := s.head
+			verdict := make(chan Verdict)
+			go func() { verdict <- r.Reads().Submit(deadline(t), response(c, s.Number)) }()
+			for { // until the read waits for a change
+				h.shard.mu.Lock()
+				waits := h.changed != nil
+				h.shard.mu.Unlock()
+				if waits {
+					break
+				}
+			}
+			if tt.accept {
+				r.accept(s, "id1")
+			} else {
+				r.Ledger().Refuse(s)
+			}
+			if v := receive(t, verdict); v.Code != tt.code {
+				t.Errorf("got %+v, want %d", v, tt.code)
+			}
+		})
+	}
+}
+
+func TestAPIKey(t *testing.T) {
+	sum := sha256.Sum256([]byte("secret"))
+	opt := testOptions(t)
+	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []string{strings.Repeat("00", 32), hex.EncodeToString(sum[:])}
+	r := start(t, opt)
+	tests := []struct {
+		name, header, value string
+		code                int
+	}{
+		{"none", "X-Other", "secret", 401},
+		{"wrong", "X-API-Key", "secret1", 401},
+		{"right", "X-API-Key", "secret", 404},
+		{"bearer", "Authorization", "Bearer secret", 404},
+		{"basic", "Authorization", "Basic secret", 401},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			body := `{"receiver":"447700900123","number":1}`
+			if code, got := r.call("POST", "/v1/reads", body, tt.header, tt.value); code != tt.code {
+				t.Errorf("got %d %s, want %d", code, got, tt.code)
+			}
+			if code, _ := r.call("GET", "/v1/conversations/a/b", "", tt.header, tt.value); (code == 401) != (tt.code == 401) {
+				t.Errorf("conversation: got %d", code)
+			}
+		})
+	}
+}
+
+func TestConversationView(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	for i := range 5 {
+		r.submit(c, fmt.Sprint("id", i+1))
+	}
+	r.read(c, 1)
+	r.read(c, 3)
+	code, body := r.call("GET", "/v1/conversations/10690001/+447700900123", "")
+	var v ConversationView
+	if err := json.Unmarshal([]byte(body), &v); err != nil || code != 200 {
+		t.Fatalf("got %d %s, %v", code, body, err)
+	}
+	for i, want := range []string{"read", "sent", "read", "sent", "sent"} {
+		m := v.Messages[i]
+		if m.Number != uint16(i+1) || m.State != want || m.MessageIDs[0] != fmt.Sprint("id", i+1) || (m.ReadAt != nil) != (want == "read") {
+			t.Errorf("message %d: got %+v, want %s", i+1, m, want)
+		}
+	}
+	if v.Shown.Read == nil || *v.Shown.Read != 3 || v.Shown.Sent == nil || *v.Shown.Sent != 5 {
+		t.Errorf("shown: got %s, want read 3 and sent 5", body)
+	}
+	code, body = r.call("GET", "/v1/conversations/x/y", "")
+	if want := `{"sender":"x","receiver":"y","messages":[],"shown":{"read":null,"sent":null}}`; code != 200 || body != want {
+		t.Errorf("empty: got %d %s, want %s", code, body, want)
+	}
+	if code, _ := r.call("GET", "/v1/conversations/x/"+strings.Repeat("1", 21), ""); code != 400 {
+		t.Errorf("long address: got %d, want 400", code)
+	}
+}
+
+func TestServeReads(t *testing.T) {
+	r := start(t, testOptions(t))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.ServeReads(ctx, ln) }()
+	resp, err := http.Post("http://"+ln.Addr().String()+"/v1/reads", "text/plain", strings.NewReader(`{"receiver":"1","number":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 404 || resp.Body.Close() != nil {
+		t.Errorf("got %d %s, %v, want 404", resp.StatusCode, body, err)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+// FuzzParseReads: whatever comes in, the verdict names a code, or all items are whole.
+func FuzzParseReads(f *testing.F) {
+	f.Add([]byte(`{"receiver":"+8613800138000","sender":"10690001","number":17,"status":1,"read_at":"2026-11-23T08:30:00Z","proof":"9f3a01c2","id":"a"}`))
+	f.Add([]byte(`[{"receiver":"1","number":1},{}]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		items, _, v := ParseReads(body)
+		if (v.Code == 0) == (len(items) == 0) || v.Code != 0 && v.Code != 400 && v.Code != 413 {
+			t.Errorf("got %d items and %+v", len(items), v)
+		}
+		for _, item := range items {
+			rd, v := ParseRead(item)
+			if v.Code != 0 && v.Code != 400 || v.Code == 0 && rd.Receiver == "" {
+				t.Errorf("item %s: got %+v, %+v", item, rd, v)
+			}
+		}
+	})
+}

@@ -1,0 +1,256 @@
+package relay
+
+import (
+	"fmt"
+	"time"
+)
+
+// assignWait is how long Assign waits for the log, and how old a number may be when
+// it reaches the caller.
+const assignWait = time.Second
+
+// Ledger says which number of which conversation stands for which message, and how
+// far that message got. It gives the numbers from memory; the log follows in batches.
+// No number is given twice within a cycle, whatever crashes: see head and epoch.
+// Its methods may be called from any goroutine.
+type Ledger struct {
+	first   uint16
+	numbers uint64 // how many a cycle has
+	table   *table
+	queue   *queue
+	index   *index
+	status  *status
+	metrics *metrics
+
+	receipts chan receipt
+	epoch    uint64 // static once status is up
+	skip     uint64 // window; 0 in the test that shows what it is for
+}
+
+func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
+	return &Ledger{
+		first: opt.First, numbers: opt.numbers(),
+		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: m,
+		receipts: make(chan receipt, maxReceipts),
+		skip:     window,
+	}
+}
+
+// Assign gives s its number: the next one of its conversation, or that of the other
+// parts of the same message. It waits for the log, up to a second, when W numbers
+// of the conversation are out and not yet in it. Each Assign that succeeds is
+// followed by one Accept or Refuse. It waits likewise when the oldest message without
+// an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy.
+func (l *Ledger) Assign(s *Sent) error {
+	if len(s.Account) > maxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
+		return fmt.Errorf("assign: %w", ErrAddress)
+	}
+	sh := l.table.of(&s.Conversation.Receiver)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if !l.status.up.Load() {
+		return ErrDown
+	}
+	h, err := l.head(sh, s)
+	if err != nil {
+		return err
+	}
+	if !l.mayGive(h) {
+		if err := l.waitForLog(h, s); err != nil {
+			return err
+		}
+	}
+	l.give(h, s)
+	return nil
+}
+
+// mayGive tells whether h may give another number now: fewer than W are unknown to
+// the log, and the oldest whose fate is open is less than a quarter of a cycle ago.
+// The latter keeps a message that is stuck on one link from meeting its number's
+// next bearer, sent over another.
+func (l *Ledger) mayGive(h *head) bool {
+	return h.next-h.logged < window && (len(h.out) == 0 || h.next-h.out[0].ordinal < l.numbers/4)
+}
+
+// give numbers s. The lock of the shard is held.
+func (l *Ledger) give(h *head, s *Sent) {
+	s.head = h
+	if s.isPart() {
+		if p := h.join(s); p != nil {
+			s.ordinal, s.day = p.ordinal, p.day
+			s.Number = l.number(s.ordinal)
+			h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
+			return
+		}
+	}
+	s.ordinal, s.day = h.give(), dayOf(s.At.UnixMilli())
+	s.Number = l.number(s.ordinal)
+	h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
+	if s.isPart() {
+		h.openParts(s)
+	}
+	if h.next-h.cover >= window/2 {
+		l.coverHead(h)
+	}
+}
+
+// number is what stands for an ordinal in the message.
+func (l *Ledger) number(ordinal uint64) uint16 { return l.first + uint16(ordinal%l.numbers) }
+
+// head returns the memory of a conversation, from the index if need be.
+func (l *Ledger) head(sh *shard, s *Sent) (*head, error) {
+	if h := sh.heads[s.Conversation]; h != nil {
+		sh.touch(h)
+		return h, nil
+	}
+	next, err := l.load(&s.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	h := &head{conv: s.Conversation, next: next, logged: next, cover: next}
+	sh.add(h, l.table.capacity, s.At)
+	return h, nil
+}
+
+// load finds where a conversation goes on. Up to W ordinals beyond what the log
+// knows may have been given in each epoch since then, and they are skipped.
+func (l *Ledger) load(c *Conversation) (uint64, error) {
+	epoch, next, err := l.index.head(c)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%w: %w", ErrDown, err)
+	case epoch == 0: // not found; epochs count from 1
+		return l.skip * (l.epoch - 1), nil
+	case epoch >= l.epoch:
+		return next, nil
+	}
+	return next + l.skip*(l.epoch-epoch), nil
+}
+
+// waitForLog returns when fewer than W numbers of h are unknown to the log, or
+// after a second. It gives the lock of the shard away meanwhile; h stays, since it
+// is not clean. A further part of a message needs no number and does not wait.
+func (l *Ledger) waitForLog(h *head, s *Sent) error {
+	deadline := time.NewTimer(assignWait)
+	defer deadline.Stop()
+	if s.Waiting != nil {
+		s.Waiting()
+	}
+	for {
+		status, err := l.status.get()
+		switch {
+		case err != nil:
+			return ErrDown
+		case l.mayGive(h), s.isPart() && h.isOpen(s):
+			return nil
+		}
+		changed := h.change()
+		h.shard.mu.Unlock()
+		select {
+		case <-changed:
+		case <-status:
+		case <-deadline.C:
+			err = ErrBusy
+		}
+		h.shard.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// coverHead has the log know all that was given so far.
+func (l *Ledger) coverHead(h *head) {
+	b := l.queue.begin(kindHead)
+	if b == nil {
+		return
+	}
+	b.buf = appendHead(b.buf, &h.conv, h.next)
+	b.marks = append(b.marks, mark{head: h, bound: h.next})
+	h.cover = h.next
+	l.queue.end(b)
+}
+
+// coverAll has the log know all numbers that were given, once none is given any more:
+// Assign looks at the status with the lock of the shard held. It returns false when the
+// queue is full: there are more.
+func (l *Ledger) coverAll() bool {
+	covered := true
+	for i := range l.table.shard {
+		sh := &l.table.shard[i]
+		sh.mu.Lock()
+		for h := sh.newest; h != nil; h = h.older {
+			if h.next > h.cover {
+				l.coverHead(h)
+				covered = covered && h.next == h.cover
+			}
+		}
+		sh.mu.Unlock()
+	}
+	return covered
+}
+
+// Accept says that the SMSC took s and gave it messageID, which is copied. It never
+// waits: w is told when the record is in the log, or when it will not be soon.
+func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
+	h := s.head
+	if h == nil {
+		l.queue.tell(wait{w, token})
+		return
+	}
+	s.head = nil
+	h.shard.mu.Lock()
+	defer h.shard.mu.Unlock()
+	if s.isPart() {
+		h.partAnswered(s, true)
+	}
+	b := l.queue.begin(kindAccepted)
+	if b == nil {
+		h.settle(s.ordinal, s.seq())
+		l.queue.tell(wait{w, token})
+		return
+	}
+	h.cover = max(h.cover, s.ordinal+1)
+	b.appendSent(s, h.cover, messageID)
+	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: true})
+	b.waits = append(b.waits, wait{w, token})
+	l.queue.end(b)
+}
+
+// appendSent adds the record of an accepted message.
+func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
+	r := record{
+		place:        place{conv: s.Conversation, day: s.day, number: s.Number, ordinal: s.ordinal},
+		bound:        bound,
+		at:           s.At.UnixMilli(),
+		messageID:    messageID[:min(len(messageID), maxMessageID)],
+		from:         s.From,
+		to:           s.To,
+		reference:    s.Reference,
+		hasReference: s.HasReference,
+	}
+	if s.isPart() {
+		r.part = s.Part
+		b.changes = true
+	}
+	b.buf = appendAccepted(b.buf, &r, s.Account)
+}
+
+// Refuse says that the SMSC refused s, did not answer, or is gone: the number is
+// skipped. It never waits.
+func (l *Ledger) Refuse(s *Sent) {
+	h := s.head
+	if h == nil {
+		return
+	}
+	s.head = nil
+	h.shard.mu.Lock()
+	defer h.shard.mu.Unlock()
+	if s.isPart() {
+		h.partAnswered(s, false)
+	}
+	if s.ordinal >= h.cover {
+		l.coverHead(h)
+	}
+	h.settle(s.ordinal, s.seq())
+}

@@ -1,0 +1,233 @@
+package relay
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// natsServer is a server on a port of its own, as an operator has one.
+func natsServer(t testing.TB, store string, port int) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{
+		ServerName: "operator", Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("server does not start")
+	}
+	t.Cleanup(func() { halt(s) })
+	return s
+}
+
+func halt(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+func portOf(t testing.TB, s *server.Server) int {
+	t.Helper()
+	_, port, err := net.SplitHostPort(s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// waitDown returns when the relay is not ready.
+func (r *running) waitDown() error {
+	for {
+		changed, err := r.status.get()
+		if err != nil {
+			return err
+		}
+		receive(r.t, changed)
+	}
+}
+
+func TestNATSAwayAndBack(t *testing.T) {
+	store := t.TempDir()
+	s := natsServer(t, store, server.RANDOM_PORT)
+	port := portOf(t, s)
+	opt := testOptions(t)
+	opt.NATS, opt.Logger = s.ClientURL(), nil
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	first := r.submit(c, "id1")
+	pending := message(c)
+	if err := r.Ledger().Assign(pending); err != nil {
+		t.Fatal(err)
+	}
+
+	halt(s)
+	r.accept(pending, "id2") // is told at once, or after the append's second
+	if err := r.waitDown(); !errors.Is(err, ErrDown) {
+		t.Errorf("reason: got %v, want ErrDown", err)
+	}
+	if err := r.Ledger().Assign(message(c)); !errors.Is(err, ErrDown) {
+		t.Errorf("assign: got %v, want ErrDown", err)
+	}
+	if v := r.Reads().Submit(deadline(t), response(c, first.Number)); v.Code != http.StatusServiceUnavailable {
+		t.Errorf("read: got %+v, want 503", v)
+	}
+
+	natsServer(t, store, port)
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	r.read(c, first.Number)
+	r.read(c, pending.Number)
+	told := r.tellings("bank")
+	for _, want := range []string{"id1", "id2"} {
+		if fb := receive(t, told); fb.MessageIDs[0] != want {
+			t.Errorf("feedback: got %v, want %s", fb.MessageIDs, want)
+		}
+	}
+	if s := r.submit(c, "id3"); s.Number != pending.Number+1 {
+		t.Errorf("number after the outage: got %d, want %d", s.Number, pending.Number+1)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
+
+func TestSecondWriterFences(t *testing.T) {
+	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	opt := testOptions(t)
+	opt.NATS, opt.Logger = s.ClientURL(), nil
+	first := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	first.submit(c, "id1")
+
+	opt.Store = t.TempDir()
+	second := start(t, opt)
+	late := message(c)
+	if err := first.Ledger().Assign(late); err != nil {
+		t.Fatal(err)
+	}
+	first.accept(late, "id2")
+	if err := first.WaitReady(deadline(t)); !errors.Is(err, ErrFenced) {
+		t.Errorf("first is down for good: got %v, want ErrFenced", err)
+	}
+	if s := second.submit(c, "id3"); s.ordinal <= late.ordinal {
+		t.Errorf("second: got ordinal %d, want one after %d", s.ordinal, late.ordinal)
+	}
+	if err := first.stop(); !errors.Is(err, ErrFenced) {
+		t.Errorf("stop of the first: got %v, want ErrFenced", err)
+	}
+}
+
+func TestNATSComesLater(t *testing.T) {
+	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	port := portOf(t, s)
+	halt(s)
+	opt := testOptions(t)
+	opt.NATS, opt.Logger = "nats://127.0.0.1:"+strconv.Itoa(port), nil
+	r := launch(t, opt)
+	if err := r.Ready(); err == nil {
+		t.Error("ready without NATS")
+	}
+	if err := r.Ledger().Assign(message(conversation(t, "a", "1"))); !errors.Is(err, ErrDown) {
+		t.Errorf("assign: got %v, want ErrDown", err)
+	}
+	natsServer(t, t.TempDir(), port)
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Error(err)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
+
+// testLogClient returns a client of an empty log.
+func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
+	t.Helper()
+	nc, err := nats.Connect(natsServer(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := testOptions(t)
+	if _, err := makeStreams(deadline(t), js, &opt); err != nil {
+		t.Fatal(err)
+	}
+	c, err := newLogClient(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return c, js
+}
+
+// TestAppendThatLanded: an append whose acknowledgement was lost is not made again.
+func TestAppendThatLanded(t *testing.T) {
+	c, js := testLogClient(t)
+	ctx := deadline(t)
+	for _, data := range []string{"one", "two"} {
+		if err := c.append(ctx, []byte(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name string
+		last uint64
+		data string
+		want fate
+		err  error
+	}{
+		{"landed", 1, "two", fateLanded, nil},
+		{"lost", 2, "three", fateLost, nil},
+		{"another writer", 1, "mine", fateUnknown, ErrFenced},
+		{"log was cut", 3, "four", fateUnknown, ErrFenced},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c.last = tt.last
+			got, err := c.settle(ctx, []byte(tt.data))
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("got %v, %v, want %v, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+	stream, err := js.Stream(ctx, streamLedger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(ctx); err != nil {
+		t.Fatal(err)
+	}
+	c.last = 2
+	if got, err := c.settle(ctx, []byte("three")); got != fateLost || err != nil {
+		t.Errorf("all expired: got %v, %v, want lost", got, err)
+	}
+	if err := c.append(ctx, []byte("three")); err != nil || c.last != 3 {
+		t.Errorf("append to what has expired: got %v at %d, want 3", err, c.last)
+	}
+}
+
+func TestStoreIsLocked(t *testing.T) {
+	opt := testOptions(t)
+	start(t, opt)
+	if _, err := Open(opt); err == nil || !strings.Contains(err.Error(), "in use by another readback") {
+		t.Errorf("second open: got %v, want that it is in use", err)
+	}
+}

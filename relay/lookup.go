@@ -1,0 +1,235 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/cockroachdb/pebble"
+)
+
+// maxDays is how many days back a lookup goes at most.
+const maxDays = 400
+
+// lookup reads the index; it is one view of it, to be closed.
+type lookup struct {
+	ix *index
+	it *pebble.Iterator
+}
+
+func (ix *index) lookup() (*lookup, error) {
+	ix.mu.RLock()
+	if ix.db == nil {
+		ix.mu.RUnlock()
+		return nil, errIndexClosed
+	}
+	it, err := ix.db.NewIter(nil)
+	if err != nil {
+		ix.mu.RUnlock()
+		return nil, err
+	}
+	return &lookup{ix: ix, it: it}, nil
+}
+
+func (l *lookup) close() error {
+	defer l.ix.mu.RUnlock()
+	return l.it.Close()
+}
+
+// newestDay returns the newest day with entries that is not after day; false when
+// there is none. Days without messages cost nothing.
+func (l *lookup) newestDay(day uint16) (uint16, bool) {
+	if !l.it.SeekLT(upper(dayPrefix(nil, day))) {
+		return 0, false
+	}
+	key := l.it.Key()
+	if len(key) < 3 || key[0] != prefixEntry {
+		return 0, false
+	}
+	return binary.BigEndian.Uint16(key[1:]), true
+}
+
+// upper is the first key after all that begin with prefix.
+func upper(prefix []byte) []byte {
+	up := bytes.Clone(prefix)
+	for i := len(up) - 1; i >= 0; i-- {
+		if up[i]++; up[i] != 0 {
+			return up[:i+1]
+		}
+	}
+	return nil
+}
+
+// eachDay calls f with the days that have entries, newest first, from day on, until f
+// returns false.
+func (l *lookup) eachDay(day uint16, f func(day uint16) bool) error {
+	for range maxDays {
+		d, ok := l.newestDay(day)
+		if !ok || !f(d) || d == 0 {
+			break
+		}
+		day = d - 1
+	}
+	return l.it.Error()
+}
+
+// found is an entry and where it stands.
+type found struct {
+	place place
+	entry entry // its slices are its own
+}
+
+// read returns the entry that the iterator stands at.
+func (l *lookup) read() (found, error) {
+	p, err := parseEntryKey(l.it.Key())
+	if err != nil {
+		return found{}, err
+	}
+	e, err := parseEntry(bytes.Clone(l.it.Value()))
+	p.ordinal = e.ordinal
+	return found{place: p, entry: e}, err
+}
+
+// findNumber returns the newest entry of a number in a conversation; nil when there
+// is none.
+func (ix *index) findNumber(c *Conversation, number, today uint16) (*found, error) {
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	var f *found
+	var failed error
+	err = l.eachDay(today, func(day uint16) bool {
+		key := entryKey(nil, &place{conv: *c, day: day, number: number})
+		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
+			return true
+		}
+		var at found
+		at, failed = l.read()
+		f = &at
+		return false
+	})
+	return f, firstError(failed, err, l.close())
+}
+
+// findReceiver returns the newest entry of a number in each conversation of a receiver.
+func (ix *index) findReceiver(receiver *Addr, number, today uint16) ([]found, error) {
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	var all []found
+	var failed error
+	seen := make(map[Addr]bool)
+	err = l.eachDay(today, func(day uint16) bool {
+		prefix := receiverPrefix(nil, day, receiver)
+		for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); {
+			at, err := parseEntryKey(l.it.Key())
+			if err != nil {
+				failed = err
+				return false
+			}
+			at.number = number
+			key := entryKey(nil, &at)
+			if !seen[at.conv.Sender] && l.it.SeekGE(key) && bytes.Equal(l.it.Key(), key) {
+				f, err := l.read()
+				if err != nil {
+					failed = err
+					return false
+				}
+				seen[at.conv.Sender] = true
+				all = append(all, f)
+			}
+			ok = l.it.SeekGE(upper(conversationPrefix(nil, day, &at.conv)))
+		}
+		return true
+	})
+	return all, firstError(failed, err, l.close())
+}
+
+// eachEntry calls f with the entries of a conversation, newest day first, until f returns
+// false.
+func (ix *index) eachEntry(c *Conversation, today uint16, f func(found) bool) error {
+	l, err := ix.lookup()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = l.eachDay(today, func(day uint16) bool {
+		prefix := conversationPrefix(nil, day, c)
+		for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
+			var at found
+			if at, failed = l.read(); failed != nil || !f(at) {
+				return false
+			}
+		}
+		return true
+	})
+	return firstError(failed, err, l.close())
+}
+
+// findMessage returns where the message with this message_id stands, and which part of
+// it that is; nil when there is none.
+func (ix *index) findMessage(c *Conversation, id string, today uint16) (*place, uint8, error) {
+	var p *place
+	var seq uint8
+	err := ix.eachEntry(c, today, func(f found) bool {
+		for _, part := range f.entry.parts {
+			if sameID(part.id, []byte(id)) {
+				p, seq = &f.place, part.seq
+				return false
+			}
+		}
+		return true
+	})
+	return p, seq, err
+}
+
+// outboxRow is a feedback that is not yet in its queue.
+type outboxRow struct {
+	seq, index uint64 // where its read record stands in the log
+	feedback   []byte // JSON
+}
+
+// outbox returns the first rows after seq and index.
+func (ix *index) outbox(seq, index uint64, limit int) ([]outboxRow, error) {
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	var rows []outboxRow
+	ok := l.it.SeekGE(outboxKey(nil, seq, index+1))
+	for ; ok && len(rows) < limit; ok = l.it.Next() {
+		key := l.it.Key()
+		if len(key) != 13 || key[0] != prefixOutbox {
+			break
+		}
+		rows = append(rows, outboxRow{
+			seq:      binary.BigEndian.Uint64(key[1:]),
+			index:    uint64(binary.BigEndian.Uint32(key[9:])),
+			feedback: bytes.Clone(l.it.Value()),
+		})
+	}
+	return rows, firstError(l.it.Error(), l.close())
+}
+
+// outboxRows counts the rows of the outbox.
+func (ix *index) outboxRows() (int, error) {
+	l, err := ix.lookup()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for ok := l.it.SeekGE([]byte{prefixOutbox}); ok && l.it.Key()[0] == prefixOutbox; ok = l.it.Next() {
+		n++
+	}
+	return n, firstError(l.it.Error(), l.close())
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package relay
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	flushEvery  = 30 * time.Second
+	expireEvery = time.Hour
+)
+
+// oldestDay is the first day of which something is kept.
+func (r *Relay) oldestDay() uint16 {
+	return dayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
+}
+
+// maintain writes the index to the disk now and then, so that little of the log has to
+// be read again after a crash, and forgets days that have expired.
+func (r *Relay) maintain(ctx context.Context) {
+	flush, expire := time.NewTicker(flushEvery), time.NewTicker(expireEvery)
+	defer flush.Stop()
+	defer expire.Stop()
+	r.expire()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-flush.C:
+			if err := r.index.flush(); err != nil {
+				r.log.Error("index cannot be flushed", "error", err)
+			}
+			r.metrics.heads.Set(float64(r.ledger.table.count()))
+		case <-expire.C:
+			r.expire()
+		}
+	}
+}
+
+func (r *Relay) expire() {
+	if err := r.index.expire(r.oldestDay()); err != nil {
+		r.log.Error("old messages cannot be removed", "error", err)
+	}
+}

@@ -1,0 +1,62 @@
+package relay
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// metrics are what an operator sees of the relay; never a subscriber's number.
+type metrics struct {
+	records  [kinds]prometheus.Counter
+	appends  prometheus.Histogram
+	batches  prometheus.Histogram
+	down     prometheus.Gauge
+	dropped  prometheus.Counter
+	receipts prometheus.Counter
+	reads    *prometheus.CounterVec
+	feedback *prometheus.CounterVec
+	outbox   prometheus.Gauge
+	heads    prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	f := promauto.With(reg)
+	m := &metrics{
+		appends: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "readback_ledger_append_seconds", Help: "Time from an append to the log until it is acknowledged.",
+			Buckets: prometheus.ExponentialBuckets(50e-6, 2, 16),
+		}),
+		batches: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "readback_ledger_batch_records", Help: "Records in an append to the log.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 12),
+		}),
+		down: f.NewGauge(prometheus.GaugeOpts{
+			Name: "readback_ledger_down", Help: "1 while no number can be given and no read taken.",
+		}),
+		dropped: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_ledger_dropped_total", Help: "Records dropped because the log was away for too long.",
+		}),
+		receipts: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_ledger_receipts_dropped_total", Help: "Delivery receipts dropped because too many were waiting.",
+		}),
+		reads: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_reads_total", Help: "Read responses by the way they came in and their verdict.",
+		}, []string{"way", "verdict"}),
+		feedback: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_feedback_total", Help: "Feedback by outcome: published, delivered, retried, dead.",
+		}, []string{"outcome"}),
+		outbox: f.NewGauge(prometheus.GaugeOpts{
+			Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",
+		}),
+		heads: f.NewGauge(prometheus.GaugeOpts{
+			Name: "readback_ledger_conversations", Help: "Conversations held in memory.",
+		}),
+	}
+	records := f.NewCounterVec(prometheus.CounterOpts{
+		Name: "readback_ledger_records_total", Help: "Records written to the log, by kind.",
+	}, []string{"kind"})
+	for k := kindStart; k < kinds; k++ {
+		m.records[k] = records.WithLabelValues(k.String())
+	}
+	return m
+}

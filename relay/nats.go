@@ -1,0 +1,159 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Streams and subjects beside the ledger's log.
+const (
+	streamReads     = "READBACK_READS"
+	subjectReads    = "readback.reads"
+	subjectReadsNow = "readback.reads.now"
+
+	streamFeedback  = "READBACK_FEEDBACK"
+	subjectFeedback = "readback.feedback.0."
+
+	streamDead  = "READBACK_DEAD"
+	subjectDead = "readback.dead."
+)
+
+// Bounds of the streams.
+const (
+	readsAge     = 24 * time.Hour
+	readsOctets  = 256 << 20
+	deadAge      = 7 * 24 * time.Hour
+	maxConsumers = 20000
+)
+
+// startServer starts the embedded server.
+func startServer(opt *Options) (*server.Server, error) {
+	o := &server.Options{
+		ServerName:   "readback",
+		JetStream:    true,
+		StoreDir:     filepath.Join(opt.Store, "nats"),
+		DontListen:   opt.Listen == "",
+		SyncInterval: opt.Sync,
+		SyncAlways:   opt.Sync == 0,
+		NoSigs:       true,
+		NoLog:        true,
+	}
+	if opt.Listen != "" {
+		host, port, err := net.SplitHostPort(opt.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("listen: %w", err)
+		}
+		if o.Port, err = strconv.Atoi(port); err != nil {
+			return nil, fmt.Errorf("listen: port %q: %w", port, err)
+		}
+		if o.Port == 0 {
+			o.Port = server.RANDOM_PORT
+		}
+		o.Host = host
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		return nil, fmt.Errorf("embedded NATS server: %w", err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(time.Minute) || !s.JetStreamEnabled() {
+		s.Shutdown()
+		return nil, fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir)
+	}
+	return s, nil
+}
+
+// connect returns a connection that goes on by itself; the server need not be there
+// yet. connected gets a value each time it is there.
+func connect(opt *Options, s *server.Server, connected chan<- struct{}, log *slog.Logger) (*nats.Conn, error) {
+	there := func(*nats.Conn) {
+		select {
+		case connected <- struct{}{}:
+		default:
+		}
+	}
+	options := []nats.Option{
+		nats.Name("readback"),
+		nats.MaxReconnects(-1),
+		nats.RetryOnFailedConnect(true),
+		nats.ReconnectBufSize(-1), // an append that waits for a connection has to fail instead
+		nats.CustomReconnectDelay(func(attempts int) time.Duration {
+			return jitter(min(time.Duration(attempts)*100*time.Millisecond, 2*time.Second))
+		}),
+		nats.ConnectHandler(there),
+		nats.ReconnectHandler(there),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("NATS connection lost", "error", err)
+			}
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("NATS error", "error", err)
+		}),
+	}
+	url := opt.NATS
+	if s != nil {
+		url = ""
+		options = append(options, nats.InProcessServer(s))
+	}
+	if opt.Creds != "" {
+		options = append(options, nats.UserCredentials(opt.Creds))
+	}
+	if opt.NKey != "" {
+		o, err := nats.NkeyOptionFromSeed(opt.NKey)
+		if err != nil {
+			return nil, fmt.Errorf("nkey: %w", err)
+		}
+		options = append(options, o)
+	}
+	nc, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return nc, nil
+}
+
+// jitter spreads d by a quarter to either side.
+func jitter(d time.Duration) time.Duration {
+	return d - d/4 + rand.N(d/2+1)
+}
+
+// makeStreams makes the streams, or brings those that are there to these settings. It
+// returns the ledger's log.
+func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
+	streams := []jetstream.StreamConfig{
+		{
+			Name: streamReads, Subjects: []string{subjectReads}, Retention: jetstream.WorkQueuePolicy,
+			MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
+		},
+		{
+			Name: streamFeedback, Subjects: []string{subjectFeedback + "*"}, Retention: jetstream.WorkQueuePolicy,
+			MaxAge: opt.FeedbackKeep, MaxConsumers: maxConsumers,
+		},
+		{Name: streamDead, Subjects: []string{subjectDead + "*"}, MaxAge: deadAge},
+		{
+			Name: streamLedger, Subjects: []string{subjectLedger}, MaxAge: opt.Keep + 24*time.Hour,
+			Duplicates: 100 * time.Millisecond, AllowDirect: true,
+		},
+	}
+	var info *jetstream.StreamInfo
+	for _, c := range streams {
+		c.Storage, c.Replicas = jetstream.FileStorage, opt.Replicas
+		s, err := js.CreateOrUpdateStream(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", c.Name, err)
+		}
+		info = s.CachedInfo()
+	}
+	return info, nil
+}

@@ -1,0 +1,141 @@
+package relay
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Embedded is the value of Options.NATS for the server within the process.
+const Embedded = "embedded"
+
+// Ways in Options.Auth by which an HTTP caller may show who it is.
+const (
+	AuthNone   = "none"
+	AuthAPIKey = "api_key"
+)
+
+// Options of a Relay. DefaultOptions is the base; Store must be set.
+type Options struct {
+	NATS     string        // Embedded, or the URLs of a cluster, comma-separated
+	Creds    string        // credentials file for the cluster
+	NKey     string        // nkey seed file for the cluster
+	Store    string        // directory of the index and of the embedded server's streams
+	Listen   string        // host:port on which the embedded server listens too; empty: in process only
+	Replicas int           // of each stream; 1 with the embedded server
+	Sync     time.Duration // how often the embedded server syncs its files; 0: at each append
+
+	Keep         time.Duration // how long a message can be read
+	FeedbackKeep time.Duration // how long feedback waits for its ESME
+	First, Last  uint16        // the numbers of a conversation, at least 2·W of them
+
+	Conversations int             // conversations held in memory; what is out is held beyond that
+	ReadWait      time.Duration   // how long a read response waits for the SMSC's answer to its message
+	TellTimeout   time.Duration   // how long a Teller may take
+	Backoff       []time.Duration // between tries of a feedback; the last one repeats
+
+	Quiet func(account string) bool // accounts that are told nothing, though reads are recorded; nil: none
+
+	Auth    []string // AuthNone, AuthAPIKey: who may call the HTTP API
+	APIKeys []string // SHA-256 of each key, in hex
+
+	Mask       bool                  // mask subscriber numbers in logs
+	Logger     *slog.Logger          // nil: nothing is logged
+	Registerer prometheus.Registerer // nil: metrics are counted for nobody
+}
+
+// DefaultOptions returns Options that lack only the Store.
+func DefaultOptions() Options {
+	return Options{
+		NATS:          Embedded,
+		Replicas:      1,
+		Sync:          250 * time.Millisecond,
+		Keep:          168 * time.Hour,
+		FeedbackKeep:  72 * time.Hour,
+		First:         1,
+		Last:          257,
+		Conversations: 1 << 18,
+		ReadWait:      10 * time.Second,
+		TellTimeout:   30 * time.Second,
+		Backoff: []time.Duration{
+			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
+		},
+		Auth: []string{AuthNone},
+		Mask: true,
+	}
+}
+
+// Validate names everything that is wrong with the options.
+func (o *Options) Validate() error {
+	check := func(ok bool, format string, args ...any) error {
+		if ok {
+			return nil
+		}
+		return fmt.Errorf(format, args...)
+	}
+	embedded := o.NATS == Embedded
+	err := errors.Join(
+		check(o.NATS != "", "nats: neither %q nor a URL", Embedded),
+		check(o.Store != "", "store: no directory"),
+		check(o.numbers() >= 2*window, "numbers: %d to %d are fewer than %d", o.First, o.Last, 2*window),
+		check(o.Replicas == 1 || !embedded && (o.Replicas == 3 || o.Replicas == 5),
+			"replicas: %d: want 1, or 3 or 5 in a cluster", o.Replicas),
+		check(o.Sync >= 0, "sync: %s is negative", o.Sync),
+		check(o.Keep >= time.Hour, "keep: %s is under an hour", o.Keep),
+		check(o.FeedbackKeep >= time.Minute, "feedback keep: %s is under a minute", o.FeedbackKeep),
+		check(o.Conversations >= shards, "conversations: %d is under %d", o.Conversations, shards),
+		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
+		check(o.TellTimeout > 0, "tell timeout: %s is not positive", o.TellTimeout),
+		check(len(o.Backoff) > 0, "backoff: no steps"),
+		check(embedded || o.Listen == "", "listen: %q is for the embedded server only", o.Listen),
+		check(!embedded || o.Creds == "" && o.NKey == "", "creds, nkey: are for a cluster only"),
+	)
+	if o.Listen != "" {
+		if _, _, e := net.SplitHostPort(o.Listen); e != nil {
+			err = errors.Join(err, fmt.Errorf("listen: %w", e))
+		}
+	}
+	return errors.Join(err, o.validateAuth())
+}
+
+func (o *Options) validateAuth() error {
+	var err error
+	for _, a := range o.Auth {
+		if a != AuthNone && a != AuthAPIKey {
+			err = errors.Join(err, fmt.Errorf("auth: %q is neither %s nor %s", a, AuthNone, AuthAPIKey))
+		}
+		if a == AuthAPIKey && len(o.APIKeys) == 0 {
+			err = errors.Join(err, fmt.Errorf("auth: %s without a key", AuthAPIKey))
+		}
+	}
+	for i, k := range o.APIKeys {
+		if b, e := hex.DecodeString(strings.TrimSpace(k)); e != nil || len(b) != 32 {
+			err = errors.Join(err, fmt.Errorf("api key %d: not a SHA-256 in hex", i+1))
+		}
+	}
+	return err
+}
+
+// numbers is how many numbers a cycle has.
+func (o *Options) numbers() uint64 {
+	if o.Last < o.First {
+		return 0
+	}
+	return uint64(o.Last-o.First) + 1
+}
+
+func (o *Options) quiet(account string) bool { return o.Quiet != nil && o.Quiet(account) }
+
+func (o *Options) logger() *slog.Logger {
+	if o.Logger != nil {
+		return o.Logger
+	}
+	return slog.New(slog.NewTextHandler(io.Discard, nil))
+}

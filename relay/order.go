@@ -1,0 +1,157 @@
+package relay
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// maxTells is how many feedbacks of an account are being told at once.
+const maxTells = 10
+
+// order decides which feedback of an account is told next: those of one conversation
+// strictly one after the other, in the order of the queue. It has no goroutine and no
+// clock.
+type order struct {
+	held    map[uint64]*held // by sequence
+	lines   map[line][]*held // of one conversation, by sequence
+	telling int              // how many are being told
+
+	// What the queue has given out before and is to come again, in any order: until it
+	// is all here nothing is told, or a later one might overtake an earlier one.
+	given   uint64 // sequences up to this one
+	missing int    // so many of them
+	patient time.Time
+
+	// The last ones that were settled, and how: an acknowledgement may be lost, and then
+	// they come again. No more than maxHeld can.
+	settled map[uint64]func(jetstream.Msg) error
+	recent  []uint64
+}
+
+// line is a conversation as the feedback names it.
+type line struct{ sender, receiver string }
+
+// held is a feedback that was taken from the queue and is not settled.
+type held struct {
+	seq     uint64
+	msg     jetstream.Msg
+	fb      *Feedback
+	tries   int       // that were refused
+	due     time.Time // not before
+	telling bool
+}
+
+func newOrder() *order {
+	return &order{
+		held: make(map[uint64]*held), lines: make(map[line][]*held),
+		settled: make(map[uint64]func(jetstream.Msg) error),
+	}
+}
+
+func (h *held) line() line { return line{h.fb.Sender, h.fb.Receiver} }
+
+// add takes in a feedback. One that is held already came again because the queue had
+// lost sight of it: what is known of it stays, and it is acknowledged the new way.
+func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback) {
+	if h := o.held[seq]; h != nil {
+		h.msg = msg
+		return
+	}
+	o.came(seq)
+	h := &held{seq: seq, msg: msg, fb: fb}
+	o.held[seq] = h
+	l := o.lines[h.line()]
+	i, _ := slices.BinarySearchFunc(l, seq, func(h *held, seq uint64) int {
+		if h.seq < seq {
+			return -1
+		}
+		return 1
+	})
+	o.lines[h.line()] = slices.Insert(l, i, h)
+}
+
+// await says that the queue has given out so many before, with sequences up to given. They
+// are waited for no longer than until: some may be gone.
+func (o *order) await(given uint64, n int, until time.Time) {
+	o.given, o.missing, o.patient = given, n, until
+	for seq := range o.held {
+		o.came(seq)
+	}
+}
+
+// came notes that one has come again.
+func (o *order) came(seq uint64) {
+	if seq <= o.given && o.missing > 0 {
+		o.missing--
+	}
+}
+
+// next returns a feedback to tell now: the first of its conversation, due, the lowest of
+// those. Without one it returns when to look again; zero when nothing is waiting for a
+// time.
+func (o *order) next(now time.Time) (h *held, again time.Time) {
+	if o.telling >= maxTells {
+		return nil, time.Time{}
+	}
+	if o.missing > 0 && now.Before(o.patient) {
+		return nil, o.patient
+	}
+	for _, l := range o.lines {
+		first := l[0]
+		switch {
+		case first.telling:
+		case first.due.After(now):
+			if again.IsZero() || first.due.Before(again) {
+				again = first.due
+			}
+		case h == nil || first.seq < h.seq:
+			h = first
+		}
+	}
+	if h != nil {
+		h.telling = true
+		o.telling++
+	}
+	return h, again
+}
+
+// done forgets a feedback that is settled, but for how.
+func (o *order) done(h *held, settle func(jetstream.Msg) error) {
+	o.telling--
+	if len(o.recent) == maxHeld {
+		delete(o.settled, o.recent[0])
+		o.recent = slices.Delete(o.recent, 0, 1)
+	}
+	o.recent = append(o.recent, h.seq)
+	o.settled[h.seq] = settle
+	delete(o.held, h.seq)
+	l := slices.DeleteFunc(o.lines[h.line()], func(other *held) bool { return other == h })
+	if len(l) == 0 {
+		delete(o.lines, h.line())
+		return
+	}
+	o.lines[h.line()] = l
+}
+
+// later puts a feedback off.
+func (o *order) later(h *held, due time.Time) {
+	o.telling--
+	h.telling, h.due = false, due
+}
+
+// all returns what is held, lowest sequence first.
+func (o *order) all() []*held {
+	all := make([]*held, 0, len(o.held))
+	for _, h := range o.held {
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b *held) int {
+		if a.seq < b.seq {
+			return -1
+		}
+		return 1
+	})
+	return all
+}

@@ -1,0 +1,74 @@
+package relay
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestOrder(t *testing.T) {
+	o := newOrder()
+	now := time.Unix(1795000000, 0)
+	fb := func(receiver string) *Feedback { return &Feedback{Sender: "s", Receiver: receiver} }
+	next := func(want uint64) *held {
+		t.Helper()
+		h, _ := o.next(now)
+		var got uint64
+		if h != nil {
+			got = h.seq
+		}
+		if got != want {
+			t.Errorf("next: got %d, want %d", got, want)
+		}
+		return h
+	}
+	o.add(7, nil, fb("a"))
+	o.add(5, nil, fb("a"))
+	o.add(6, nil, fb("b"))
+	a5 := next(5)
+	b6 := next(6)
+	next(0) // 7 waits for 5
+	o.later(a5, now.Add(time.Second))
+	if h, again := o.next(now); h != nil || !again.Equal(now.Add(time.Second)) {
+		t.Errorf("put off: got %v at %v", h, again)
+	}
+	o.add(5, nil, fb("a")) // came again
+	next(0)
+	now = now.Add(time.Second)
+	o.done(next(5), nil)
+	o.done(b6, nil)
+	o.done(next(7), nil)
+	if len(o.held) != 0 || len(o.lines) != 0 || o.telling != 0 {
+		t.Errorf("at the end: got %+v, want nothing", o)
+	}
+	o.await(9, 2, now.Add(time.Minute))
+	o.add(9, nil, fb("a"))
+	if h, again := o.next(now); h != nil || !again.Equal(now.Add(time.Minute)) {
+		t.Errorf("8 is missing: got %v at %v", h, again)
+	}
+	o.add(8, nil, fb("a"))
+	o.done(next(8), nil)
+	o.done(next(9), nil)
+	for i := range uint64(maxTells + 1) {
+		o.add(100+i, nil, fb(fmt.Sprint(i)))
+	}
+	for i := range uint64(maxTells) {
+		next(100 + i)
+	}
+	next(0) // no more at once
+}
+
+func TestAccountToken(t *testing.T) {
+	tests := []struct{ account, want string }{
+		{"bank", "bank"},
+		{"Bank_1-a", "Bank_1-a"},
+		{"a.b c*>=", "a=2Eb=20c=2A=3E=3D"},
+		{"ü", "=C3=BC"},
+		{"", "="},
+	}
+	for _, tt := range tests {
+		if got := accountToken(tt.account); got != tt.want {
+			t.Errorf("token of %q: got %q, want %q", tt.account, got, tt.want)
+		}
+	}
+}

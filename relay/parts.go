@@ -1,0 +1,150 @@
+package relay
+
+import "time"
+
+// Bounds of the messages whose parts are still coming. A part beyond them is
+// numbered as a message of its own.
+const (
+	maxOpenPerHead  = 32
+	maxOpenPerShard = 1 << 10
+	partsWait       = 5 * time.Minute // after the last part
+)
+
+// openPart is a concatenated message of which not all parts were taken by the SMSC:
+// they share one number.
+type openPart struct {
+	account  string
+	ref      uint16
+	wide     bool
+	total    uint8
+	ordinal  uint64
+	day      uint16
+	last     time.Time
+	seen     bits // parts that came
+	accepted bits // parts that the SMSC took
+}
+
+// bits is a set of part numbers.
+type bits [4]uint64
+
+func (b *bits) has(i uint8) bool { return b[i/64]&(1<<(i%64)) != 0 }
+func (b *bits) add(i uint8)      { b[i/64] |= 1 << (i % 64) }
+func (b *bits) remove(i uint8)   { b[i/64] &^= 1 << (i % 64) }
+
+// all tells whether 1…total are in the set.
+func (b *bits) all(total uint8) bool {
+	for i := uint8(1); ; i++ {
+		if !b.has(i) {
+			return false
+		}
+		if i == total {
+			return true
+		}
+	}
+}
+
+// isPart tells whether s is one part of several.
+func (s *Sent) isPart() bool {
+	return s.Part.Total > 1 && s.Part.Seq > 0 && s.Part.Seq <= s.Part.Total
+}
+
+// seq is the number of the part; 0 for a message of its own.
+func (s *Sent) seq() uint8 {
+	if s.isPart() {
+		return s.Part.Seq
+	}
+	return 0
+}
+
+// join finds the message that s is a further part of. A part that came already is a
+// repetition and shares the number too, unless its message is complete: then it is
+// the first of a new one.
+func (h *head) join(s *Sent) *openPart {
+	for i := range h.parts {
+		p := &h.parts[i]
+		if !p.holds(s) {
+			continue
+		}
+		if !p.takes(s) {
+			h.closePart(i)
+			return nil
+		}
+		p.last = s.At
+		p.seen.add(s.Part.Seq)
+		return p
+	}
+	return nil
+}
+
+// isOpen tells whether join would find the message of s.
+func (h *head) isOpen(s *Sent) bool {
+	for i := range h.parts {
+		p := &h.parts[i]
+		if p.holds(s) {
+			return p.takes(s)
+		}
+	}
+	return false
+}
+
+func (p *openPart) holds(s *Sent) bool {
+	return p.ref == s.Part.Ref && p.wide == s.Part.Wide && p.total == s.Part.Total && p.account == s.Account
+}
+
+// takes tells whether s belongs to p: not after the wait, and not when p is complete.
+func (p *openPart) takes(s *Sent) bool {
+	return s.At.Sub(p.last) <= partsWait && !(p.seen.has(s.Part.Seq) && p.seen.all(p.total))
+}
+
+// openParts notes the first part of a message.
+func (h *head) openParts(s *Sent) {
+	if len(h.parts) >= maxOpenPerHead || h.shard.open >= maxOpenPerShard {
+		h.expireParts(s.At)
+	}
+	if len(h.parts) >= maxOpenPerHead || h.shard.open >= maxOpenPerShard {
+		return
+	}
+	p := openPart{
+		account: s.Account, ref: s.Part.Ref, wide: s.Part.Wide, total: s.Part.Total,
+		ordinal: s.ordinal, day: s.day, last: s.At,
+	}
+	p.seen.add(s.Part.Seq)
+	h.parts = append(h.parts, p)
+	h.shard.open++
+}
+
+// partAnswered notes what the SMSC said of a part: one that it refused may come again,
+// and when it took them all the message is done.
+func (h *head) partAnswered(s *Sent, accepted bool) {
+	for i := range h.parts {
+		p := &h.parts[i]
+		if !p.holds(s) || p.ordinal != s.ordinal {
+			continue
+		}
+		if !accepted {
+			p.seen.remove(s.Part.Seq)
+			return
+		}
+		p.accepted.add(s.Part.Seq)
+		if p.accepted.all(p.total) {
+			h.closePart(i)
+		}
+		return
+	}
+}
+
+// expireParts forgets messages whose further parts did not come, and tells whether
+// none is left.
+func (h *head) expireParts(now time.Time) bool {
+	for i := len(h.parts) - 1; i >= 0; i-- {
+		if now.Sub(h.parts[i].last) > partsWait {
+			h.closePart(i)
+		}
+	}
+	return len(h.parts) == 0
+}
+
+func (h *head) closePart(i int) {
+	h.parts = append(h.parts[:i], h.parts[i+1:]...)
+	h.shard.open--
+}

@@ -1,0 +1,236 @@
+package relay
+
+import (
+	"sync"
+)
+
+// Bounds of what waits for the log. A record beyond them is dropped and counted.
+const (
+	maxQueuedRecords = 1 << 16
+	maxQueuedOctets  = 16 << 20
+)
+
+// Waiter is told when the record of a message is in the log.
+type Waiter interface {
+	// Logged is called once for each Accept, on the ledger's goroutine: when the record
+	// is in the log, or when it will not be soon. It must return at once.
+	Logged(token uint64)
+}
+
+type wait struct {
+	w     Waiter
+	token uint64
+}
+
+// mark says what a record in the log means for a conversation in memory.
+type mark struct {
+	head    *head
+	bound   uint64 // ordinals below are in the log
+	ordinal uint64 // this one is settled
+	part    uint8
+	settles bool
+}
+
+// batch is a message for the log on its way.
+type batch struct {
+	buf     []byte
+	counts  [kinds]int
+	records int
+	changes bool // a record changes what an earlier one brought
+	marks   []mark
+	waits   []wait
+	reads   []*readWait // one for each read record; nil when nobody waits for its outcome
+}
+
+func (b *batch) add(k kind) {
+	b.counts[k]++
+	b.records++
+	b.changes = b.changes || k.changes()
+}
+
+func (b *batch) reset() {
+	clear(b.marks)
+	clear(b.waits)
+	clear(b.reads)
+	*b = batch{buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], reads: b.reads[:0]}
+}
+
+// queue is what waits for the log, already encoded: what comes while an append is
+// under way goes in the next one.
+type queue struct {
+	wake chan struct{} // something was queued
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	header  header
+	filling *batch
+	full    []*batch
+	free    []*batch
+	late    []wait // of dropped records
+	records int
+	octets  int
+	drops   int // records dropped since they were last asked for
+	closed  bool
+}
+
+func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
+
+// open lets records of the epoch in.
+func (q *queue) open(h header) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.header = h
+}
+
+// begin returns the batch that the next record goes in, locked until end is called;
+// nil when the queue is full or closed.
+func (q *queue) begin(k kind) *batch {
+	q.mu.Lock()
+	if q.closed || q.records >= maxQueuedRecords || q.octets >= maxQueuedOctets {
+		if k != kindHead { // a head is only put off
+			q.drops++
+		}
+		q.mu.Unlock()
+		return nil
+	}
+	if q.filling != nil && len(q.filling.buf) > maxBatch-maxRecord {
+		q.full = append(q.full, q.filling)
+		q.filling = nil
+	}
+	if q.filling == nil {
+		q.filling = q.fresh()
+	}
+	q.octets -= len(q.filling.buf)
+	q.records++
+	q.filling.add(k)
+	return q.filling
+}
+
+// end lets the queue go on.
+func (q *queue) end(b *batch) {
+	q.octets += len(b.buf)
+	q.mu.Unlock()
+	q.signal()
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// fresh returns an empty batch with its header. It is called with mu held.
+func (q *queue) fresh() *batch {
+	b := &batch{}
+	if n := len(q.free); n > 0 {
+		b, q.free = q.free[n-1], q.free[:n-1]
+	}
+	b.buf = q.nextHeader(b.buf[:0])
+	q.octets += len(b.buf)
+	return b
+}
+
+// nextHeader begins a batch unlike any other. It is called with mu held.
+func (q *queue) nextHeader(dst []byte) []byte {
+	q.header.serial++
+	return appendHeader(dst, q.header)
+}
+
+// newBatch returns the header of a batch that is not queued.
+func (q *queue) newBatch() []byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.nextHeader(nil)
+}
+
+// take returns the oldest batch; nil when nothing is queued.
+func (q *queue) take() *batch {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	b := q.filling
+	if len(q.full) > 0 {
+		b = q.full[0]
+		q.full = append(q.full[:0], q.full[1:]...)
+	} else {
+		q.filling = nil
+	}
+	if b != nil {
+		q.records -= b.records
+		q.octets -= len(b.buf)
+	}
+	return b
+}
+
+// recycle keeps a batch for later.
+func (q *queue) recycle(b *batch) {
+	b.reset()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.free) < 16 {
+		q.free = append(q.free, b)
+	}
+}
+
+// tell has a waiter called on the ledger's goroutine although nothing is queued
+// for it. Once the queue is closed nobody else can call it.
+func (q *queue) tell(w wait) {
+	q.mu.Lock()
+	closed := q.closed
+	if !closed {
+		q.late = append(q.late, w)
+	}
+	q.mu.Unlock()
+	if closed {
+		w.w.Logged(w.token)
+		return
+	}
+	q.signal()
+}
+
+// dropped returns how many records were dropped since it was last called, and the
+// waiters of those.
+func (q *queue) dropped() (int, []wait) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	drops, late := q.drops, q.late
+	q.drops, q.late = 0, nil
+	return drops, late
+}
+
+// waiting returns all waiters, and forgets them: they will be told that their
+// records are not in the log.
+func (q *queue) waiting() (waits []wait, reads []*readWait) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	batches := q.full
+	if q.filling != nil {
+		batches = append(batches[:len(batches):len(batches)], q.filling)
+	}
+	for _, b := range batches {
+		w, r := b.release()
+		waits, reads = append(waits, w...), append(reads, r...)
+	}
+	return waits, reads
+}
+
+// release returns the waiters of a batch, and forgets them.
+func (b *batch) release() (waits []wait, reads []*readWait) {
+	waits = append(waits, b.waits...)
+	clear(b.waits)
+	b.waits = b.waits[:0]
+	for i, r := range b.reads {
+		if r != nil {
+			reads = append(reads, r)
+			b.reads[i] = nil
+		}
+	}
+	return waits, reads
+}
+
+// close lets nothing in any more.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+}

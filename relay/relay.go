@@ -1,0 +1,288 @@
+// Package relay keeps the ledger of numbered messages, takes read responses, and
+// delivers the feedback on them. It is the only package that talks to NATS.
+package relay
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/vfs"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// stopTimeout bounds a clean stop.
+const stopTimeout = 10 * time.Second
+
+// Relay owns the connection to NATS, the streams, the ledger, and what runs between
+// them: reads in, feedback out.
+type Relay struct {
+	opt     Options
+	log     *slog.Logger
+	mask    func(string) string
+	metrics *metrics
+	status  *status
+	lock    io.Closer // of the store
+	server  *server.Server
+	index   *index
+	ledger  *Ledger
+	reads   *Reads
+
+	connected chan struct{} // NATS is there again
+	outbox    chan struct{} // there is something in the outbox
+	begun     chan struct{} // closed when the streams are there
+	accounts  accounts
+
+	// Set by Run before status is up.
+	nc       *nats.Conn
+	js       jetstream.JetStream
+	appender *appender
+
+	closing sync.Once
+	closed  error
+}
+
+// Open locks the store, opens the index, and starts the embedded server if there is to
+// be one. It does not wait for a NATS cluster. What it opens is closed by Run or Close.
+func Open(opt Options) (*Relay, error) {
+	if err := opt.Validate(); err != nil {
+		return nil, fmt.Errorf("open relay: %w", err)
+	}
+	r := &Relay{
+		opt: opt, log: opt.logger(), mask: opt.masker(), metrics: newMetrics(opt.Registerer), status: newStatus(),
+		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), begun: make(chan struct{}),
+	}
+	if err := r.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
+	}
+	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
+	r.reads = &Reads{ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, log: r.log, mask: r.mask}
+	r.accounts.relay = r
+	return r, nil
+}
+
+func (r *Relay) open() error {
+	if err := os.MkdirAll(r.opt.Store, 0o750); err != nil {
+		return err
+	}
+	var err error
+	if r.lock, err = vfs.Default.Lock(filepath.Join(r.opt.Store, "LOCK")); err != nil {
+		return fmt.Errorf("store %s is in use by another readback: %w", r.opt.Store, err)
+	}
+	if r.index, err = openIndex(filepath.Join(r.opt.Store, "index"), r.log); err != nil {
+		return err
+	}
+	if r.opt.NATS == Embedded {
+		r.server, err = startServer(&r.opt)
+	}
+	return err
+}
+
+// Ledger gives the numbers.
+func (r *Relay) Ledger() *Ledger { return r.ledger }
+
+// Reads takes the read responses.
+func (r *Relay) Reads() *Reads { return r.reads }
+
+// Ready returns nil when numbers can be given and reads taken, else the reason.
+func (r *Relay) Ready() error {
+	_, err := r.status.get()
+	if err == nil && !r.nc.IsConnected() { // an idle ledger has not noticed yet
+		err = fmt.Errorf("%w: %w", ErrDown, nats.ErrDisconnected)
+	}
+	return err
+}
+
+// WaitReady returns when Ready returns nil, or never will, or when ctx has ended.
+func (r *Relay) WaitReady(ctx context.Context) error { return r.status.wait(ctx) }
+
+// ClientURL is where clients reach the embedded server; empty when it listens nowhere.
+func (r *Relay) ClientURL() string {
+	if r.server == nil || r.opt.Listen == "" {
+		return ""
+	}
+	return r.server.ClientURL()
+}
+
+// Run connects, brings the index to the end of the log, begins an epoch and serves
+// until ctx ends; then it stops cleanly, within ten seconds. It is called once.
+func (r *Relay) Run(ctx context.Context) error {
+	err := r.run(ctx)
+	return errors.Join(err, r.Close())
+}
+
+func (r *Relay) run(ctx context.Context) error {
+	var err error
+	if r.nc, err = connect(&r.opt, r.server, r.connected, r.log); err != nil {
+		return err
+	}
+	if r.js, err = jetstream.New(r.nc); err != nil {
+		return err
+	}
+	if err := r.begin(ctx); err != nil {
+		r.status.end(ErrStopped)
+		r.accounts.stop()
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	close(r.begun)
+	defer r.appender.client.close()
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := make(chan struct{})
+	appended := make(chan error, 1)
+	go func() { appended <- r.appender.run(hard, stop) }()
+
+	r.work(ctx)
+
+	r.status.end(ErrStopped)
+	deadline := time.AfterFunc(stopTimeout, cancel)
+	defer deadline.Stop()
+	close(stop)
+	if err := <-appended; err != nil {
+		return fmt.Errorf("ledger stopped without a stop record: %w", err)
+	}
+	return nil
+}
+
+// work runs everything beside the appender until ctx ends.
+func (r *Relay) work(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.takeReads, r.answerReads, r.maintain} {
+		wg.Go(func() { f(ctx) })
+	}
+	<-ctx.Done()
+	wg.Wait()
+	r.accounts.stop()
+}
+
+// begin tries until the epoch has begun, or ctx ends, or the log cannot be read.
+func (r *Relay) begin(ctx context.Context) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := r.tryBegin(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var bad *RecordError
+		if errors.As(err, &bad) {
+			return fmt.Errorf("log cannot be read: %w", err)
+		}
+		r.log.Warn("ledger cannot begin", "error", err)
+		r.status.set(fmt.Errorf("%w: %w", errStarting, err))
+		t := time.NewTimer(jitter(wait))
+		select {
+		case <-t.C:
+		case <-r.connected:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+func (r *Relay) tryBegin(ctx context.Context) error {
+	if !r.nc.IsConnected() {
+		return fmt.Errorf("connect to NATS: %w", nats.ErrNoServers)
+	}
+	info, err := makeStreams(ctx, r.js, &r.opt)
+	if err != nil {
+		return err
+	}
+	a := &applier{ix: r.index, told: func(int, int) {}, expired: r.oldestDay()}
+	at, err := replay(ctx, r.js, info, a, r.log)
+	if err != nil {
+		return err
+	}
+	if !at.stopped || at.epoch == 0 {
+		at.epoch++
+	}
+	rows, err := r.index.outboxRows()
+	if err != nil {
+		return err
+	}
+	r.metrics.outbox.Set(float64(rows))
+	a.told = func(came, went int) {
+		r.metrics.outbox.Add(float64(came - went))
+		if came > 0 {
+			r.tellOutbox()
+		}
+	}
+	return r.beginEpoch(ctx, at.epoch, info, a)
+}
+
+func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.StreamInfo, a *applier) error {
+	client, err := newLogClient(r.nc)
+	if err != nil {
+		return err
+	}
+	if info.State.Msgs > 0 {
+		client.last = info.State.LastSeq
+	}
+	instance, err := newInstance()
+	if err != nil {
+		client.close()
+		return err
+	}
+	r.ledger.epoch = epoch
+	r.ledger.queue.open(header{epoch: epoch, instance: instance})
+	r.appender = &appender{
+		client: client, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
+		metrics: r.metrics, log: r.log, connected: r.connected,
+	}
+	host, _ := os.Hostname() // for the reader of the log only
+	start := record{
+		first: r.opt.First, last: r.opt.Last, at: time.Now().UnixMilli(),
+		instance: []byte(host)[:min(len(host), maxInstance)],
+	}
+	if err := r.appender.begin(ctx, &start); err != nil {
+		client.close()
+		return fmt.Errorf("begin epoch: %w", err)
+	}
+	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.last)
+	r.status.set(nil)
+	return nil
+}
+
+// newInstance returns what sets the batches of this writer apart.
+func newInstance() (uint64, error) {
+	var b [8]byte
+	_, err := rand.Read(b[:])
+	return binary.BigEndian.Uint64(b[:]), err
+}
+
+// Close gives back what Open opened, without a clean stop of the ledger. Run calls it.
+func (r *Relay) Close() error {
+	r.closing.Do(func() {
+		r.status.end(ErrStopped)
+		if r.nc != nil {
+			r.nc.Close()
+		}
+		var errs []error
+		if r.index != nil {
+			errs = append(errs, r.index.close())
+		}
+		if r.server != nil {
+			r.server.Shutdown()
+			r.server.WaitForShutdown()
+		}
+		if r.lock != nil {
+			errs = append(errs, r.lock.Close())
+		}
+		r.closed = errors.Join(errs...)
+	})
+	return r.closed
+}

@@ -1,0 +1,196 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// testOptions are small and quick; the store is a directory of the test.
+func testOptions(t testing.TB) Options {
+	opt := DefaultOptions()
+	opt.Store = t.TempDir()
+	opt.Conversations = 1024
+	opt.Backoff = []time.Duration{5 * time.Millisecond, 10 * time.Millisecond}
+	opt.Logger = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return opt
+}
+
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Logf("%s", b)
+	return len(b), nil
+}
+
+// running is a relay that runs until it is stopped.
+type running struct {
+	*Relay
+	t      testing.TB
+	cancel context.CancelFunc
+	done   chan error
+	once   sync.Once
+	err    error
+}
+
+// start runs a relay and waits until it is ready.
+func start(t testing.TB, opt Options) *running {
+	t.Helper()
+	r := launch(t, opt)
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Fatalf("relay is not ready: %v", err)
+	}
+	return r
+}
+
+// launch runs a relay.
+func launch(t testing.TB, opt Options) *running {
+	t.Helper()
+	r, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	run := &running{Relay: r, t: t, cancel: cancel, done: make(chan error, 1)}
+	go func() { run.done <- r.Run(ctx) }()
+	t.Cleanup(func() { _ = run.stop() })
+	return run
+}
+
+// stop ends the relay cleanly.
+func (r *running) stop() error {
+	r.once.Do(func() {
+		r.cancel()
+		r.err = <-r.done
+	})
+	return r.err
+}
+
+// deadline bounds what a test waits for.
+func deadline(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// logged is a Waiter for tests.
+type logged chan uint64
+
+func (l logged) Logged(token uint64) { l <- token }
+
+func addr(t testing.TB, s string) Addr {
+	t.Helper()
+	a, err := NormalAddr(s)
+	if err != nil {
+		t.Fatalf("address %q: %v", s, err)
+	}
+	return a
+}
+
+func conversation(t testing.TB, sender, receiver string) Conversation {
+	return Conversation{Sender: addr(t, sender), Receiver: addr(t, receiver)}
+}
+
+// message is a submit_sm of the account bank.
+func message(c Conversation) *Sent {
+	return &Sent{
+		Conversation: c, Account: "bank", At: time.Now(),
+		From: Address{TON: 5, Addr: c.Sender}, To: Address{TON: 1, NPI: 1, Addr: c.Receiver},
+	}
+}
+
+// submit sends a message through the ledger, up to the answer to its ESME.
+func (r *running) submit(c Conversation, id string) *Sent {
+	r.t.Helper()
+	s := message(c)
+	if err := r.Ledger().Assign(s); err != nil {
+		r.t.Fatalf("assign: %v", err)
+	}
+	r.accept(s, id)
+	return s
+}
+
+func (r *running) accept(s *Sent, id string) {
+	w := make(logged, 1)
+	r.Ledger().Accept(s, []byte(id), w, 7)
+	<-w
+}
+
+// read sends a read response and wants it to be accepted.
+func (r *running) read(c Conversation, number uint16) {
+	r.t.Helper()
+	if v := r.Reads().Submit(deadline(r.t), response(c, number)); v.Code != http.StatusAccepted {
+		r.t.Fatalf("read of %d: got %+v, want 202", number, v)
+	}
+}
+
+func response(c Conversation, number uint16) Read {
+	return Read{Receiver: c.Receiver.String(), Sender: c.Sender.String(), Number: number, Status: StatusRead}
+}
+
+// tellings collects the feedback of an account until the test ends.
+func (r *running) tellings(account string) <-chan *Feedback {
+	told := make(chan *Feedback, 1024)
+	r.deliver(account, func(_ context.Context, fb *Feedback) error {
+		told <- fb
+		return nil
+	})
+	return told
+}
+
+// deliver registers a session; what it returns ends it.
+func (r *running) deliver(account string, tell Teller) (leave func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Deliver(ctx, account, tell) }()
+	leave = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, ErrStopped) {
+			r.t.Errorf("deliver: %v", err)
+		}
+	})
+	r.t.Cleanup(leave)
+	return leave
+}
+
+// receive waits for a value.
+func receive[T any](t testing.TB, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-deadline(t).Done():
+		t.Fatal("nothing came in time")
+		panic("not reached")
+	}
+}
+
+func TestReadBecomesFeedback(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "+8613800138000")
+	s := message(c)
+	s.Reference, s.HasReference = 42, true
+	if err := r.Ledger().Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Number != 1 {
+		t.Errorf("first number: got %d, want 1", s.Number)
+	}
+	r.accept(s, "4A7F01")
+	r.read(c, s.Number)
+	fb := receive(t, r.tellings("bank"))
+	if fb.Account != "bank" || fb.Sender != "10690001" || fb.Receiver != "8613800138000" || fb.Number != 1 ||
+		fb.Status != StatusRead || len(fb.MessageIDs) != 1 || fb.MessageIDs[0] != "4A7F01" || *fb.Reference != 42 {
+		t.Errorf("feedback: got %+v", fb)
+	}
+	if len(fb.Event) != 26 {
+		t.Errorf("event: got %q, want 26 characters", fb.Event)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}

@@ -1,0 +1,33 @@
+package relay
+
+import "time"
+
+// Sent is a tracked message on its way: made by the gateway, numbered by
+// Ledger.Assign, and handed to Ledger.Accept or Ledger.Refuse when the SMSC has
+// answered or never will.
+type Sent struct {
+	Conversation Conversation
+	Account      string  // system_id of the ESME
+	From, To     Address // as submitted
+	At           time.Time
+	Reference    uint16 // user_message_reference, if HasReference
+	HasReference bool
+	Part         Part
+
+	// Waiting, if not nil, is called when Assign is about to wait for the fate of
+	// earlier messages: those that the caller has not yet let go must go now.
+	Waiting func()
+
+	Number  uint16 // given by Assign
+	ordinal uint64 // which message of the conversation it is, from 0: it decides the number
+	day     uint16 // of the first part's submission, since 1970, UTC
+	head    *head  // of its conversation, from Assign to Accept or Refuse
+}
+
+// Part says which part of a concatenated message a submit_sm carries
+// (TS 23.040 §9.2.3.24.1, §9.2.3.24.8). The zero Part is a message of its own.
+type Part struct {
+	Ref        uint16 // the concatenation reference, the same in all parts
+	Wide       bool   // the reference has 16 bits
+	Total, Seq uint8
+}

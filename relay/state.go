@@ -1,0 +1,48 @@
+package relay
+
+// State is how far a message got. It only moves forward.
+type State uint8
+
+// The states of a message.
+const (
+	StateSent          State = iota // the SMSC took it
+	StateExpired                    // a receipt said that it will not be delivered in time
+	StateFailed                     // a receipt said that it cannot be delivered
+	StateDelivered                  // a receipt said that it is on the handset
+	StateRead                       // the receiver read it
+	StateDeletedUnread              // the receiver deleted it without reading it
+)
+
+var stateNames = [...]string{"sent", "expired", "failed", "delivered", "read", "deleted_unread"}
+
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return "unknown"
+}
+
+// rank orders the states: a failure may turn out to have been none, a read response
+// says the last word, and of two read responses the first one holds.
+func (s State) rank() int {
+	switch s {
+	case StateSent:
+		return 0
+	case StateExpired, StateFailed:
+		return 1
+	case StateDelivered:
+		return 2
+	}
+	return 3
+}
+
+// final tells whether a read response has said the last word.
+func (s State) final() bool { return s.rank() == 3 }
+
+// forward is the later of s and to.
+func (s State) forward(to State) State {
+	if to.rank() > s.rank() {
+		return to
+	}
+	return s
+}

@@ -1,0 +1,90 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// maxAtOnce is how many items of one array are looked at at once.
+const maxAtOnce = 64
+
+// answer is the verdict on a body: of its one read response, or of each in an array.
+type answer struct {
+	Verdict
+	items []Verdict // nil for a single one
+}
+
+// MarshalJSON gives an array for an array.
+func (a answer) MarshalJSON() ([]byte, error) {
+	if a.items != nil {
+		return json.Marshal(a.items)
+	}
+	return json.Marshal(a.Verdict)
+}
+
+func (a answer) has(code int) bool {
+	for _, v := range a.items {
+		if v.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// refused says what was refused, without naming anybody.
+func (a answer) refused() string {
+	if a.items == nil {
+		return fmt.Sprintf("%d %s %s", a.Code, a.Field, a.Reason)
+	}
+	counts := make(map[int]int)
+	for _, v := range a.items {
+		counts[v.Code]++
+	}
+	return fmt.Sprintf("verdicts: %v", counts)
+}
+
+// submit takes a body: one read response or an array of them. The items of an array are
+// looked at side by side. Its code is the one that all items share, else 207.
+func (r *Relay) submit(ctx context.Context, body []byte, way string) answer {
+	ctx, cancel := context.WithTimeout(ctx, intakeWait)
+	defer cancel()
+	items, array, v := ParseReads(body)
+	if v.Code != 0 {
+		r.reads.count(way, v)
+		return answer{Verdict: v}
+	}
+	verdicts := make([]Verdict, len(items))
+	var work errgroup.Group
+	work.SetLimit(maxAtOnce)
+	for i, item := range items {
+		work.Go(func() error {
+			verdicts[i] = r.reads.submitJSON(ctx, item, way)
+			return nil
+		})
+	}
+	_ = work.Wait() // they return nothing
+	if !array {
+		return answer{Verdict: verdicts[0]}
+	}
+	code := verdicts[0].Code
+	for _, v := range verdicts {
+		if v.Code != code {
+			code = http.StatusMultiStatus
+		}
+	}
+	return answer{Verdict: Verdict{Code: code}, items: verdicts}
+}
+
+func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string) Verdict {
+	rd, v := ParseRead(item)
+	if v.Code != 0 {
+		rs.count(way, v)
+		return v
+	}
+	rd.Way = way
+	return rs.Submit(ctx, rd)
+}

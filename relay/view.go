@@ -1,0 +1,106 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// maxView is how many messages of a conversation are shown: the newest ones.
+const maxView = 1000
+
+// ConversationView is a conversation as its sender may show it.
+type ConversationView struct {
+	Sender   string        `json:"sender"`
+	Receiver string        `json:"receiver"`
+	Messages []MessageView `json:"messages"` // oldest first
+	Shown    Shown         `json:"shown"`
+}
+
+// MessageView is a message of a conversation.
+type MessageView struct {
+	Number      uint16     `json:"number"`
+	State       string     `json:"state"`
+	Account     string     `json:"account"`
+	MessageIDs  []string   `json:"message_ids"`
+	Reference   *uint16    `json:"user_message_reference,omitempty"`
+	SubmittedAt time.Time  `json:"submitted_at"`
+	DeliveredAt *time.Time `json:"delivered_at,omitempty"`
+	ReadAt      *time.Time `json:"read_at,omitempty"`
+}
+
+// Shown is the rule of the display: Read is the number of the newest message that was
+// read, Sent that of the last one that was sent and not read. Nothing in between is
+// marked. nil when there is none. A message that failed or expired is neither.
+type Shown struct {
+	Read *uint16 `json:"read"`
+	Sent *uint16 `json:"sent"`
+}
+
+// Conversation shows what the index knows of the messages from sender to receiver.
+func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) {
+	v := ConversationView{Messages: []MessageView{}}
+	var c Conversation
+	var err error
+	if c.Sender, err = NormalAddr(sender); err != nil {
+		return v, fmt.Errorf("sender: %w", err)
+	}
+	if c.Receiver, err = NormalAddr(receiver); err != nil {
+		return v, fmt.Errorf("receiver: %w", err)
+	}
+	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
+
+	oldest := time.Now().Add(-r.opt.Keep).UnixMilli()
+	var all []found
+	err = r.index.eachEntry(&c, dayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
+		if f.entry.at >= oldest {
+			all = append(all, f)
+		}
+		return true
+	})
+	if err != nil {
+		return v, fmt.Errorf("conversation: %w", err)
+	}
+	slices.SortFunc(all, func(a, b found) int {
+		if a.entry.ordinal < b.entry.ordinal {
+			return -1
+		}
+		return 1
+	})
+	all = all[max(0, len(all)-maxView):]
+	for i := range all {
+		v.Messages = append(v.Messages, all[i].view())
+		v.Shown.see(&all[i])
+	}
+	return v, nil
+}
+
+func (f *found) view() MessageView {
+	e := &f.entry
+	m := MessageView{
+		Number: f.place.number, State: e.state.String(), Account: string(e.account),
+		MessageIDs: e.messageIDs(), SubmittedAt: timeOf(e.at),
+	}
+	if e.hasReference {
+		m.Reference = &e.reference
+	}
+	if e.deliveredAt != 0 {
+		at := timeOf(e.deliveredAt)
+		m.DeliveredAt = &at
+	}
+	if e.readAt != 0 {
+		at := timeOf(e.readAt)
+		m.ReadAt = &at
+	}
+	return m
+}
+
+// see looks at the messages of a conversation one after the other, oldest first.
+func (s *Shown) see(f *found) {
+	switch f.entry.state {
+	case StateRead:
+		s.Read = &f.place.number
+	case StateSent, StateDelivered, StateDeletedUnread:
+		s.Sent = &f.place.number
+	}
+}
