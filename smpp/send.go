@@ -3,6 +3,7 @@ package smpp
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -146,7 +147,8 @@ func (s *Session) Outstanding() int {
 	return len(s.pending.open)
 }
 
-// Abandoned returns the requests that were never answered, once, after Run.
+// Abandoned returns the requests that were never answered, once, after Run, in
+// the order in which they were sent.
 func (s *Session) Abandoned() []Pending {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -157,6 +159,7 @@ func (s *Session) Abandoned() []Pending {
 		}
 		delete(s.pending.open, seq)
 	}
+	slices.SortFunc(left, func(a, b Pending) int { return a.At.Compare(b.At) })
 	return left
 }
 

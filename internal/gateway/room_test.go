@@ -1,0 +1,33 @@
+package gateway
+
+import (
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// TestNoRoomForTheESME shows that a deliver_sm which the ESME has no room for is
+// refused for now, and that the SMSC's answers pass meanwhile.
+func TestNoRoomForTheESME(t *testing.T) {
+	w := serve(t, setup{options: func(o *Options) { o.ESMEWindow = 2 }})
+	esme, smsc := w.bind(simulator.Bind{SystemID: "bank"})
+	deliver := smpp.Frame(golden.Bytes(t, "deliver_mo.txt", "in"))
+	for seq := range uint32(3) {
+		deliver.SetSeq(seq + 1)
+		smsc.send(deliver)
+	}
+	smsc.want("answer to the third", refusal(deliver, smpp.StatusTempApp))
+	esme.next("first deliver_sm")
+	esme.next("second deliver_sm")
+
+	query := frame(pdu.QuerySMID, 0, 9, "4A7F01\x00\x00\x00\x00")
+	esme.send(query)
+	smsc.want("query_sm", query)
+	answer := frame(pdu.QuerySMRespID, 0, 9, "4A7F01\x00\x00\x02\x00")
+	smsc.send(answer)
+	esme.want("query_sm_resp", answer)
+}
