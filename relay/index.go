@@ -72,7 +72,7 @@ func (ix *index) open() error {
 	opt := &pebble.Options{
 		Cache:                    cache,
 		DisableWAL:               true,
-		MemTableSize:             32 << 20,
+		MemTableSize:             8 << 20,
 		L0CompactionThreshold:    8,
 		LBaseMaxBytes:            256 << 20,
 		MaxConcurrentCompactions: func() int { return 1 },
