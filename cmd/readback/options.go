@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net"
 
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
 
@@ -20,7 +22,8 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	}
 	opt := gateway.DefaultOptions()
 	opt.SMSC = cfg.SMSC.Addr
-	opt.ConnectTimeout = cfg.SMSC.ConnectTimeout
+	dialer := net.Dialer{Timeout: cfg.SMSC.ConnectTimeout}
+	opt.Dial = func(ctx context.Context, addr string) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", addr) }
 	opt.ResponseTimeout = cfg.SMSC.ResponseTimeout
 	opt.DrainTimeout = cfg.Listen.DrainTimeout
 	opt.Window = cfg.SMSC.Window

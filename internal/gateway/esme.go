@@ -6,82 +6,24 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
 	"readback/smpp"
 )
 
-// fromESME handles what the ESME sends.
+// fromESME handles what the ESME of a mirror link sends.
 type fromESME struct{ *link }
 
-// Request passes a request on to the SMSC; a submit_sm by way of the interceptor.
+// Request passes a request on to the SMSC; a message by way of the interceptor.
 func (l fromESME) Request(f smpp.Frame) error {
-	l.g.metrics.count(fromESMESide, f)
-	id := f.ID()
-	if smpp.HasResponse(id) {
-		l.owed.Add(1) // before it looks whether the link drains; see waitSettled
-	}
+	l.begin(f)
 	switch {
-	case smpp.IsBind(id):
+	case smpp.IsBind(f.ID()):
 		return l.bindToSMSC(f)
 	case l.smsc == nil: // unbind before any bind
 		return l.refuse(f, smpp.StatusInvBindState)
-	case l.draining.Load() && id != pdu.UnbindID:
-		return l.refuse(f, smpp.StatusThrottled)
-	case id == pdu.SubmitSMID:
-		return l.submit(f)
-	case id == pdu.SubmitMultiID && l.g.policies.of(l.bind.account).When != Off:
-		l.g.metrics.skips[Multi].Inc()
+	case f.ID() == pdu.UnbindID:
+		return l.pass(f, l.untracked)
 	}
-	return l.pass(f, nil)
-}
-
-// submit gives a submit_sm its number, if it is to have one, and passes it on.
-func (l fromESME) submit(f smpp.Frame) error {
-	policy := l.g.policies.of(l.bind.account)
-	out, sent, skip := l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
-	l.g.metrics.skips[skip].Inc()
-	if skip == Numbered {
-		return l.pass(out, sent)
-	}
-	l.log.Load().Debug("unnumbered", "skip", skip.String())
-	switch {
-	case skip == NoRoom && policy.RejectNoRoom:
-		return l.refuse(f, smpp.StatusInvMsgLen)
-	case skip == LedgerDown && policy.RejectOnFailure:
-		return l.refuse(f, smpp.StatusSysErr)
-	}
-	return l.pass(f, nil)
-}
-
-// pass sends f to the SMSC. If that is gone the ESME is told, as with all that
-// was under way, and will be unbound.
-func (l fromESME) pass(f smpp.Frame, sent *relay.Sent) error {
-	var ref any
-	if sent != nil {
-		kept := *sent
-		ref = &kept
-	}
-	if err := l.smsc.Send(f, l.esme.Arrived(), ref); err != nil {
-		l.refused(smpp.Pending{Ref: ref})
-		return l.refuse(f, smpp.StatusSysErr)
-	}
-	return nil
-}
-
-// refuse answers a request ourselves.
-func (l fromESME) refuse(f smpp.Frame, status pdu.Status) error {
-	if !smpp.HasResponse(f.ID()) {
-		return nil
-	}
-	defer l.settle()
-	if f.ID() == pdu.UnbindID {
-		status = smpp.StatusOK // whatever happens, it leaves
-	}
-	err := l.esme.Reply(smpp.AppendRefusal(nil, f.ID(), status, f.Seq()), f.Seq(), time.Time{})
-	if f.ID() == pdu.UnbindID {
-		l.esme.Finish(smpp.ErrUnbound)
-	}
-	return err
+	return l.forward(f)
 }
 
 // bindToSMSC opens the link's connection to the SMSC, unless an earlier bind that
@@ -96,21 +38,18 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 		return l.refuse(f, smpp.StatusSysErr)
 	}
 	if l.smsc == nil {
-		conn, err := l.g.dial(context.Background())
+		conn, err := l.g.opt.Dial(context.Background(), l.g.opt.SMSC)
 		if err != nil {
 			l.log.Load().Error("SMSC cannot be reached", "account", b.account, "error", err)
 			defer l.esme.Finish(errSMSCGone)
 			return l.refuse(f, smpp.StatusSysErr)
 		}
 		l.smsc = l.g.smscSession(conn)
-		l.scratch.Waiting = l.smsc.Flush
+		l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
 		l.dialed <- l.smsc
 	}
 	b.smsc = l.smsc
-	if err := l.smsc.Send(f, l.esme.Arrived(), &b); err != nil {
-		return l.refuse(f, smpp.StatusSysErr)
-	}
-	return nil
+	return l.pass(f, &request{link: l.link, bind: &b})
 }
 
 // Response passes the ESME's answer on to the SMSC.

@@ -21,13 +21,13 @@ import (
 
 // Options of a Gateway.
 type Options struct {
-	SMSC            string        // host:port of the SMSC
-	ConnectTimeout  time.Duration // for the connection to it
-	ResponseTimeout time.Duration // for each of its answers, and the ESME's
-	DrainTimeout    time.Duration // for the answers under way when the gateway stops
-	Window          int           // requests under way to the SMSC on one link
-	ESMEWindow      int           // requests under way to the ESME; SMSCs keep well below
-	MaxSessions     int           // ESME connections at once
+	SMSC            string                                                   // host:port of the SMSC
+	Dial            func(ctx context.Context, addr string) (net.Conn, error) // opens a connection to it
+	ResponseTimeout time.Duration                                            // for each of its answers, and the ESME's
+	DrainTimeout    time.Duration                                            // for the answers under way when the gateway stops
+	Window          int                                                      // requests under way to the SMSC on one link
+	ESMEWindow      int                                                      // requests under way to the ESME; SMSCs keep well below
+	MaxSessions     int                                                      // ESME connections at once
 
 	SessionInit     time.Duration // for an ESME to bind
 	ESMEEnquireLink time.Duration // of an ESME's silence before it is asked; 0: never
@@ -45,7 +45,8 @@ type Options struct {
 // DefaultOptions are the defaults of docs/operations.md.
 func DefaultOptions() Options {
 	return Options{
-		ConnectTimeout: 5 * time.Second, ResponseTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second,
+		Dial:            dialTCP,
+		ResponseTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second,
 		Window: 100, ESMEWindow: 1000, MaxSessions: 1000,
 		SessionInit: 10 * time.Second, ESMEEnquireLink: 30 * time.Second, SMSCEnquireLink: 30 * time.Second,
 		Form:     Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
@@ -64,7 +65,7 @@ func (o Options) Validate() error {
 	}
 	_, _, err := net.SplitHostPort(o.SMSC)
 	check(err == nil, "SMSC is not host:port")
-	check(o.ConnectTimeout > 0, "ConnectTimeout is not positive")
+	check(o.Dial != nil, "Dial is missing")
 	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")
 	check(o.Window > 0, "Window is not positive")
 	check(o.ESMEWindow > 0, "ESMEWindow is not positive")
@@ -164,10 +165,12 @@ func (g *Gateway) accept(ctx context.Context, ln net.Listener) (net.Conn, error)
 	}
 }
 
-// dial opens the connection to the SMSC for one link.
-func (g *Gateway) dial(ctx context.Context) (net.Conn, error) {
-	d := net.Dialer{Timeout: g.opt.ConnectTimeout}
-	return d.DialContext(ctx, "tcp", g.opt.SMSC)
+// connectTimeout is how long dialTCP takes at most.
+const connectTimeout = 5 * time.Second
+
+func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
+	d := net.Dialer{Timeout: connectTimeout}
+	return d.DialContext(ctx, "tcp", addr)
 }
 
 // esmeSession makes the session of an ESME's connection.

@@ -7,11 +7,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/fiorix/go-smpp/smpp/pdu"
-
-	"readback/relay"
 	"readback/smpp"
 )
 
@@ -27,8 +23,11 @@ type link struct {
 	gone   context.Context    // ends when the ESME's session has
 	leave  context.CancelFunc
 
+	untracked *request // what every request without a number comes back with
+
 	// Owned by the ESME's read goroutine.
 	smsc    *smpp.Session
+	up      upstream // smsc, or the pool
 	scratch Scratch
 
 	// Set by the SMSC's read goroutine before bound is closed.
@@ -45,6 +44,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 		g: g, esme: g.esmeSession(conn), remote: conn.RemoteAddr().String(),
 		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
 	}
+	l.untracked = &request{link: l}
 	l.gone, l.leave = context.WithCancel(context.Background())
 	l.log.Store(g.opt.Logger.With("remote", l.remote))
 	return l
@@ -174,30 +174,3 @@ func (l *link) settle() {
 }
 
 var errStopping = errors.New("gateway is stopping")
-
-// answerInStead answers a request of the ESME's that the SMSC never will. A
-// request that is not known to have a response gets none.
-func (l *link) answerInStead(p smpp.Pending) {
-	defer l.settle()
-	l.refused(p)
-	if smpp.Command(p.ID) == "other" {
-		return
-	}
-	status := smpp.StatusSysErr
-	if p.ID == pdu.UnbindID {
-		status = smpp.StatusOK
-	}
-	// An ESME that is gone needs no answer.
-	_ = l.esme.Reply(smpp.AppendRefusal(nil, p.ID, status, p.Seq), p.Seq, time.Time{})
-	l.esme.Flush()
-	if p.ID == pdu.UnbindID || smpp.IsBind(p.ID) {
-		l.esme.Finish(errSMSCGone)
-	}
-}
-
-// refused tells the ledger that the SMSC did not take a message.
-func (l *link) refused(p smpp.Pending) {
-	if s, ok := p.Ref.(*relay.Sent); ok {
-		l.g.intercept.Ledger.Refuse(s)
-	}
-}

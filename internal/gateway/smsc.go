@@ -1,13 +1,11 @@
 package gateway
 
 import (
-	"bytes"
 	"errors"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
 	"readback/smpp"
 )
 
@@ -47,53 +45,16 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
 	defer l.settle()
 	l.g.metrics.count(fromSMSCSide, f)
-	switch ref := to.Ref.(type) {
-	case *relay.Sent:
-		l.g.metrics.answer.Observe(l.smsc.Arrived().Sub(to.At).Seconds())
-		return l.submitted(f, to, ref)
-	case *bind:
-		return l.bindAnswered(f, to, ref)
+	r := to.Ref.(*request)
+	if r.bind != nil {
+		return l.bindAnswered(f, to, r.bind)
 	}
-	err := l.esme.Reply(f, to.Seq, l.smsc.Arrived())
+	err := l.answered(f, to, r, l.smsc.Arrived())
 	if to.ID == pdu.UnbindID {
 		l.esme.Finish(smpp.ErrUnbound)
 		l.smsc.Finish(smpp.ErrUnbound)
 	}
-	return ignoreGone(err)
-}
-
-// submitted passes on the answer to a tracked message: at once if the SMSC
-// refused it, else when its record is in the log.
-func (l fromSMSC) submitted(f smpp.Frame, to smpp.Pending, s *relay.Sent) error {
-	ledger := l.g.intercept.Ledger
-	if f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusOK {
-		ledger.Refuse(s)
-		return ignoreGone(l.esme.Reply(f, to.Seq, l.smsc.Arrived()))
-	}
-	hold, err := l.esme.ReplyHeld(f, to.Seq, l.smsc.Arrived())
-	held := released{l.esme}
-	if err != nil {
-		held.esme = nil // the hold means nothing, or another answer
-	}
-	// The message is on its way even if its ESME has left: it will be read.
-	ledger.Accept(s, messageID(f), held, hold)
-	return ignoreGone(err)
-}
-
-// messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
-func messageID(f smpp.Frame) []byte {
-	id, _, _ := bytes.Cut(f.Body(), []byte{0})
-	return id
-}
-
-// released lets a held answer go when its record is in the log; without an ESME
-// there is none.
-type released struct{ esme *smpp.Session }
-
-func (r released) Logged(hold uint64) {
-	if r.esme != nil {
-		r.esme.Release(hold)
-	}
+	return err
 }
 
 // bindAnswered passes on the answer to a bind, and takes note if the SMSC accepted

@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// request is what comes back with an answer of the SMSC: whose it is.
+type request struct {
+	link *link
+	sent *relay.Sent // what the ledger knows it by, if it is numbered
+	bind *bind       // what it asks for, if it is a bind
+}
+
+// upstream is the way to the SMSC: a session of the link's own, or the pool.
+type upstream interface {
+	// Send puts out a request and waits for room; see smpp.Session.
+	Send(f smpp.Frame, arrived time.Time, ref any) error
+}
+
+// begin notes a request that came from the ESME.
+func (l *link) begin(f smpp.Frame) {
+	l.g.metrics.count(fromESMESide, f)
+	if smpp.HasResponse(f.ID()) {
+		l.owed.Add(1) // before it is seen whether the link drains; see waitSettled
+	}
+}
+
+// forward passes on a request of a bound ESME.
+func (l *link) forward(f smpp.Frame) error {
+	switch {
+	case l.draining.Load():
+		return l.refuse(f, smpp.StatusThrottled)
+	case f.ID() == pdu.SubmitSMID:
+		return l.submit(f)
+	case f.ID() == pdu.SubmitMultiID && l.g.policies.of(l.bind.account).When != Off:
+		l.g.metrics.skips[Multi].Inc()
+	}
+	return l.pass(f, l.untracked)
+}
+
+// submit gives a message its number, if it is to have one, and passes it on.
+func (l *link) submit(f smpp.Frame) error {
+	policy := l.g.policies.of(l.bind.account)
+	out, sent, skip := l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
+	l.g.metrics.skips[skip].Inc()
+	if skip == Numbered {
+		kept := *sent
+		return l.pass(out, &request{link: l, sent: &kept})
+	}
+	l.log.Load().Debug("unnumbered", "skip", skip.String())
+	switch {
+	case skip == NoRoom && policy.RejectNoRoom:
+		return l.refuse(f, smpp.StatusInvMsgLen)
+	case skip == LedgerDown && policy.RejectOnFailure:
+		return l.refuse(f, smpp.StatusSysErr)
+	}
+	return l.pass(f, l.untracked)
+}
+
+// pass sends f to the SMSC. If that is gone the ESME is told, as with all that
+// was under way.
+func (l *link) pass(f smpp.Frame, r *request) error {
+	if err := l.up.Send(f, l.esme.Arrived(), r); err != nil {
+		l.forget(r)
+		return l.refuse(f, smpp.StatusSysErr)
+	}
+	return nil
+}
+
+// forget tells the ledger that the SMSC did not take a message.
+func (l *link) forget(r *request) {
+	if r.sent != nil {
+		l.g.intercept.Ledger.Refuse(r.sent)
+	}
+}
+
+// refuse answers a request of the ESME's ourselves.
+func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
+	if !smpp.HasResponse(f.ID()) {
+		return nil
+	}
+	defer l.settle()
+	if f.ID() == pdu.UnbindID {
+		status = smpp.StatusOK // whatever happens, it leaves
+	}
+	err := l.esme.Reply(smpp.AppendRefusal(nil, f.ID(), status, f.Seq()), f.Seq(), time.Time{})
+	if f.ID() == pdu.UnbindID {
+		l.esme.Finish(smpp.ErrUnbound)
+	}
+	return err
+}
+
+// answered passes on the SMSC's answer to r: at once, unless it accepts a numbered
+// message; then when its record is in the log.
+func (l *link) answered(f smpp.Frame, to smpp.Pending, r *request, arrived time.Time) error {
+	if r.sent == nil {
+		return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
+	}
+	l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
+	if f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusOK {
+		l.forget(r)
+		return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
+	}
+	hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
+	held := released{l.esme}
+	if err != nil {
+		held.esme = nil // the hold means nothing, or another answer
+	}
+	// The message is on its way even if its ESME has left: it will be read.
+	l.g.intercept.Ledger.Accept(r.sent, messageID(f), held, hold)
+	return ignoreGone(err)
+}
+
+// messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
+func messageID(f smpp.Frame) []byte {
+	id, _, _ := bytes.Cut(f.Body(), []byte{0})
+	return id
+}
+
+// released lets a held answer go when its record is in the log; without an ESME
+// there is none.
+type released struct{ esme *smpp.Session }
+
+func (r released) Logged(hold uint64) {
+	if r.esme != nil {
+		r.esme.Release(hold)
+	}
+}
+
+// answerInStead answers a request of the ESME's that the SMSC never will. A
+// request that is not known to have a response gets none.
+func (l *link) answerInStead(p smpp.Pending) {
+	defer l.settle()
+	l.forget(p.Ref.(*request))
+	if smpp.Command(p.ID) == "other" {
+		return
+	}
+	status := smpp.StatusSysErr
+	if p.ID == pdu.UnbindID {
+		status = smpp.StatusOK
+	}
+	// An ESME that is gone needs no answer.
+	_ = l.esme.Reply(smpp.AppendRefusal(nil, p.ID, status, p.Seq), p.Seq, time.Time{})
+	l.esme.Flush()
+	if p.ID == pdu.UnbindID || smpp.IsBind(p.ID) {
+		l.esme.Finish(errSMSCGone)
+	}
+}
