@@ -71,6 +71,19 @@ func (ps *pendings) take(seq uint32) (Pending, bool) {
 	return p, ok
 }
 
+// takeBind removes the bind that f answers under a number of its own, as one
+// SMSC does: there is at most one bind under way.
+func (ps *pendings) takeBind(f Frame) (Pending, bool) {
+	for seq, p := range ps.open {
+		if IsBind(p.ID) && ResponseID(p.ID) == f.ID() {
+			p.Seq = f.Seq()
+			delete(ps.open, seq)
+			return p, true
+		}
+	}
+	return Pending{}, false
+}
+
 // isLate tells whether the request seq was given up on.
 func (ps *pendings) isLate(seq uint32) bool {
 	_, ok := ps.late[seq]

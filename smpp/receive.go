@@ -103,6 +103,9 @@ func (s *Session) response(h Handler, f Frame) error {
 	s.out.mu.Lock()
 	p, ok := s.pending.take(f.Seq())
 	late := !ok && s.pending.takeLate(f.Seq())
+	if !ok && !late && s.state == Open {
+		p, ok = s.pending.takeBind(f)
+	}
 	alive := f.ID() == pdu.EnquireLinkRespID // and no more than that
 	s.timers.Heard(s.arrived, !alive)
 	s.out.changed() // the window has room

@@ -17,6 +17,8 @@ type bind struct {
 	version byte // interface_version (SMPP 3.4 §5.2.4)
 	state   smpp.State
 	smsc    *smpp.Session
+
+	answered chan struct{} // closed when it is, whatever the answer and whoever gave it
 }
 
 var errBind = errors.New("bind request ends early")

@@ -65,20 +65,35 @@ func TestBindAgain(t *testing.T) {
 	}
 }
 
-// An SMSC that accepts two binds sent at once does no harm.
-func TestBindTwiceAtOnce(t *testing.T) {
+// What an ESME sends behind its bind waits for the answer: another bind is one too
+// many then, a message is welcome.
+func TestBindEagerly(t *testing.T) {
 	w := serve(t, setup{})
 	esme := w.connect()
 	first, second := simulator.Bind{SystemID: "bank"}.Append(nil, 1), simulator.Bind{SystemID: "shop"}.Append(nil, 2)
-	esme.send(first, second)
+	m := text(receiver, 3)
+	esme.send(first, second, m)
 	smsc := w.accept()
 	smsc.want("first bind", first)
-	smsc.want("second bind", second)
-	answers := []smpp.Frame{frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"), frame(pdu.BindTransceiverRespID, 0, 2, "SMSC\x00")}
-	smsc.send(answers[0], answers[1])
-	esme.want("first bind_resp", answers[0])
-	esme.want("second bind_resp", answers[1])
-	m := text(receiver, 3)
+	answer := frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00")
+	smsc.send(answer)
+	esme.want("first bind_resp", answer)
+	esme.want("second bind_resp", refusal(second, smpp.StatusAlreadyBound))
+	smsc.want("submit_sm", m)
+}
+
+// A bind_resp with a number of the SMSC's own binds all the same, and passes as it came.
+func TestBindAnsweredUnderAnotherNumber(t *testing.T) {
+	w := serve(t, setup{})
+	esme := w.connect()
+	bind := simulator.Bind{SystemID: "bank"}.Append(nil, 7)
+	esme.send(bind)
+	smsc := w.accept()
+	smsc.want("bind", bind)
+	answer := frame(pdu.BindTransceiverRespID, 0, 4711, "SMSC\x00")
+	smsc.send(answer)
+	esme.want("bind_resp", answer)
+	m := text(receiver, 8)
 	esme.send(m)
 	smsc.want("submit_sm", m)
 }

@@ -48,8 +48,14 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 		l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
 		l.dialed <- l.smsc
 	}
-	b.smsc = l.smsc
-	return l.pass(f, &request{link: l.link, bind: &b})
+	b.smsc, b.answered = l.smsc, make(chan struct{})
+	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
+		return err
+	}
+	// What an eager ESME sends behind its bind waits, as it does at an SMSC.
+	l.smsc.Flush()
+	<-b.answered
+	return nil
 }
 
 // Response passes the ESME's answer on to the SMSC.

@@ -73,10 +73,14 @@ func (l *link) pass(f smpp.Frame, r *request) error {
 	return nil
 }
 
-// forget tells the ledger that the SMSC did not take a message.
+// forget notes that the SMSC did not take a request, nor refuse it: the ledger
+// learns of a message, who waits for a bind waits no more.
 func (l *link) forget(r *request) {
-	if r.sent != nil {
+	switch {
+	case r.sent != nil:
 		l.g.intercept.Ledger.Refuse(r.sent)
+	case r.bind != nil:
+		close(r.bind.answered)
 	}
 }
 

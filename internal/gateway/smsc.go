@@ -60,6 +60,7 @@ func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
 // bindAnswered passes on the answer to a bind, and takes note if the SMSC accepted
 // it. The feedback begins behind that answer, so that none overtakes it.
 func (l fromSMSC) bindAnswered(f smpp.Frame, to smpp.Pending, b *bind) error {
+	defer close(b.answered)
 	accepted := l.bindAccepted(f, b)
 	if accepted {
 		log := l.g.opt.Logger.With("remote", l.remote, "account", b.account)
@@ -82,13 +83,7 @@ func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
 		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))
 		return false
 	}
-	select {
-	case <-l.bound: // the ESME had sent two binds at once
-		l.log.Load().Warn("second bind ignored", "account", b.account)
-		return false
-	default:
-		return true
-	}
+	return true
 }
 
 // Unmatched passes a response that answers nothing as it came: a generic_nack
