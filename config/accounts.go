@@ -38,6 +38,7 @@ func (l *loader) accounts() {
 			l.nodeError(k, key, problem{"found " + kindOfNode(v), "a mapping such as {track: {when: all}}"})
 			continue
 		}
+		l.doc.given[key] = given{at: place{l.doc.file, k.Line}}
 		l.cfg.Accounts[k.Value] = l.account(key, v)
 	}
 }
@@ -50,15 +51,16 @@ func (l *loader) account(key string, n *yaml.Node) Account {
 		sections: sectionsOf(accountFields), later: laterAccountKeys,
 	}
 	for _, f := range accountFields {
-		s.fields[f.key] = fieldsByKey[f.key]
+		s.fields[f.key] = f.described()
 	}
 	d.walk(s, "", n, make(map[string]any))
 	l.take(d.errs)
 	a := l.cfg.general()
+	a.Listed = true
 	to := reflect.ValueOf(&a).Elem()
 	for _, f := range accountFields {
 		if g, ok := l.doc.given[s.prefix+f.key]; ok {
-			l.store(fieldsByKey[f.key], s.prefix+f.key, g, to.FieldByIndex(f.index))
+			l.store(f.described(), s.prefix+f.key, g, to.FieldByIndex(f.index))
 		}
 	}
 	return a
@@ -76,18 +78,12 @@ func accountKey(systemID string) string {
 	return fmt.Sprintf("accounts.%q", systemID)
 }
 
-// checkSystemID wants what a bind can carry: a C-octet string of at most 16 with
-// its end (SMPP 3.4 §5.2.1).
+// checkSystemID wants a name that a bind can carry.
 func checkSystemID(k *yaml.Node) *problem {
-	switch id := k.Value; {
-	case k.Kind != yaml.ScalarNode || isNull(k) || id == "":
+	if k.Kind != yaml.ScalarNode || isNull(k) || k.Value == "" {
 		return &problem{"not a system_id", "the name that the ESME binds with"}
-	case len(id) > 15:
-		return &problem{fmt.Sprintf("a system_id of %d octets", len(id)), "at most 15"}
-	case strings.ContainsFunc(id, unicode.IsControl):
-		return &problem{"a system_id with a control character", ""}
 	}
-	return nil
+	return checkBindText("system_id", k.Value, maxSystemID)
 }
 
 // tree keeps the error that a whole tree is of the wrong kind.

@@ -31,14 +31,17 @@ func Default() Config {
 		Listen: Listen{
 			Addr: ":2775", MaxSessions: 1000, SessionInit: 10 * time.Second,
 			EnquireLink: 30 * time.Second, DrainTimeout: 10 * time.Second,
+			MaxUnbound: 200, WriteTimeout: 30 * time.Second, KeepAlive: 30 * time.Second,
 		},
 		SMSC: SMSC{
-			Mode: "mirror", Addr: "127.0.0.1:2776", Window: 100, ConnectTimeout: 5 * time.Second,
+			Mode: mirror, Addr: "127.0.0.1:2776", Window: 100, ConnectTimeout: 5 * time.Second,
 			ResponseTimeout: 10 * time.Second, EnquireLink: 30 * time.Second, DefaultAlphabet: "gsm7",
+			Binds: 2, MessageID: MessageID{Response: asIs, Receipt: asIs},
 		},
 		Track: Track{
 			When: "requested", Carriage: "udh", IEI: 0x80, Numbers: Numbers{First: 1, Last: 257},
-			Overflow: "skip", OnFailure: "pass", Marker: Marker{UCS2: '□', GSM7: '§', Latin1: '§', ASCII: '#'},
+			Overflow: "skip", OnFailure: "pass", Multi: "pass",
+			Marker: Marker{UCS2: '□', GSM7: '§', Latin1: '§', ASCII: '#'},
 		},
 		Feedback: Feedback{Form: "sme-ack", Keep: 72 * time.Hour, VendorTagNumber: 0x1520, VendorTagRead: 0x1521},
 		Reads:    Reads{Addr: "127.0.0.1:8080", Auth: []string{"none"}},
@@ -52,20 +55,28 @@ func Default() Config {
 }
 
 // Account returns what holds for the ESME that binds as systemID: its own
-// settings where the operator gave some, the general ones elsewhere.
+// settings where the operator gave some, the general ones elsewhere. Its field
+// Listed tells whether the operator listed it at all.
 func (c Config) Account(systemID string) Account {
-	if a, ok := c.Accounts[systemID]; ok {
-		return a
+	a, ok := c.Accounts[systemID]
+	if !ok {
+		a = c.general()
 	}
-	return c.general()
+	a.Listed = ok
+	return a
 }
 
 // general returns the account of whom the operator said nothing.
 func (c Config) general() Account {
-	var a Account
+	a := defaultAccount()
 	from, to := reflect.ValueOf(c), reflect.ValueOf(&a).Elem()
 	for _, f := range accountFields {
-		to.FieldByIndex(f.index).Set(from.FieldByIndex(fieldsByKey[f.key].index))
+		if !f.isOwn() {
+			to.FieldByIndex(f.index).Set(from.FieldByIndex(f.described().index))
+		}
 	}
 	return a
 }
+
+// defaultAccount returns what only an account has, where it says nothing.
+func defaultAccount() Account { return Account{OverRate: "pace"} }

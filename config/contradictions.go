@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"reflect"
 	"slices"
 )
 
@@ -15,8 +16,11 @@ const (
 
 // contradictions holds the settings against each other.
 func (l *loader) contradictions() {
+	l.checkListen()
+	l.checkSMSC()
 	l.checkAddresses()
 	l.checkTrack()
+	l.checkAccounts()
 	l.checkReads()
 	l.checkRelay()
 	f := l.cfg.Feedback
@@ -33,8 +37,18 @@ func (l *loader) refuseIf(condition bool, p problem, keys ...string) {
 	}
 	key, g := l.firstGiven(keys)
 	l.errs = append(l.errs, &Error{
-		File: g.at.file, Line: g.at.line, Key: key, Value: show(key, g.text), Problem: p.what, Hint: p.hint,
+		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.what, Hint: p.hint,
 	})
+}
+
+// refuseAny keeps an error about the first of the keys that holds something.
+func (l *loader) refuseAny(p problem, keys ...string) {
+	for _, k := range keys {
+		if !reflect.ValueOf(l.cfg).FieldByIndex(fieldsByKey[k].index).IsZero() {
+			l.refuseIf(true, p, k)
+			return
+		}
+	}
 }
 
 func (l *loader) firstGiven(keys []string) (string, given) {
@@ -50,6 +64,7 @@ func (l *loader) firstGiven(keys []string) (string, given) {
 func (l *loader) checkAddresses() {
 	own := []struct{ key, addr string }{
 		{"listen.addr", l.cfg.Listen.Addr},
+		{"listen.tls.addr", l.cfg.Listen.TLS.Addr},
 		{"reads.addr", l.cfg.Reads.Addr},
 		{"ops.addr", l.cfg.Ops.Addr},
 		{"relay.listen", l.cfg.Relay.Listen},
@@ -59,8 +74,15 @@ func (l *loader) checkAddresses() {
 			l.refuseIf(overlap(a.addr, b.addr), problem{"the same address as " + a.key + ", " + a.addr, "another port"}, b.key, a.key)
 		}
 	}
-	l.refuseIf(reaches(l.cfg.SMSC.Addr, l.cfg.Listen.Addr),
-		problem{"the gateway would bind to itself", "smsc.addr is where the SMSC listens"}, "smsc.addr", "listen.addr")
+	key := "smsc.addr"
+	if s := l.cfg.SMSC; s.Mode == shared && len(s.Addrs) > 0 {
+		key = "smsc.addrs"
+	}
+	for _, target := range l.cfg.SMSC.Targets() {
+		for _, ln := range own[:2] {
+			l.refuseIf(reaches(target, ln.addr), problem{"the gateway would bind to itself", key + " is where the SMSC listens"}, key, ln.key)
+		}
+	}
 }
 
 func (l *loader) checkTrack() {

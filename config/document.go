@@ -26,7 +26,7 @@ type document struct {
 // given is a value as somebody wrote it, and where.
 type given struct {
 	at    place
-	text  string // as written; empty for lists
+	text  string // as written, without what is secret; empty for lists
 	value any    // what YAML makes of it
 	plain bool   // from the environment or a flag, where all values are text
 }
@@ -147,12 +147,15 @@ func (d *document) section(s schema, key string, k, v *yaml.Node, into map[strin
 
 func (d *document) value(s schema, f field, k, v *yaml.Node, into map[string]any) {
 	value, text, ok := decode(v)
+	if f.isWritten() && ok {
+		value = written(v, value)
+	}
 	if !ok {
 		d.add(k.Line, s.prefix+f.key, "", problem{"found " + kindOfNode(v), f.wanted()})
 		return
 	}
 	into[k.Value] = value
-	d.given[s.prefix+f.key] = given{at: place{d.file, k.Line}, text: text, value: value}
+	d.given[s.prefix+f.key] = given{at: place{d.file, k.Line}, text: f.show(text), value: value}
 }
 
 func (d *document) add(line int, key, value string, p problem) {

@@ -7,8 +7,8 @@ import (
 )
 
 // field is one key with a value, as the struct tags describe it: key is its name,
-// doc its meaning, and oneof, later, among, range, form, word, hex, empty, follows
-// and secret say what it takes and how it is shown.
+// doc its meaning, and oneof, later, among, range, form, word, hex, empty, follows,
+// example and secret say what it takes and how it is shown.
 type field struct {
 	key   string
 	index []int // of reflect.Value.FieldByIndex
@@ -64,6 +64,22 @@ func sectionsOf(fs []field) map[string]bool {
 // isTree tells whether the value has keys of its own kind, which only the file
 // can hold.
 func (f field) isTree() bool { return f.isMap() || f.typ == reflect.TypeFor[[]APIKey]() }
+
+// isOwn tells whether a key of an account is its own, and not one of the general
+// keys said again for it.
+func (f field) isOwn() bool { return f.tag.Get("doc") != "" }
+
+// described returns the field whose tags describe a key of an account.
+func (f field) described() field {
+	if f.isOwn() {
+		return f
+	}
+	return fieldsByKey[f.key]
+}
+
+// isWritten tells whether the items of a list count as they are written: digits
+// are no number here, nor is a leading zero one for octal.
+func (f field) isWritten() bool { return f.typ == reflect.TypeFor[[]AddressRange]() }
 
 func (f field) isMap() bool { return f.typ == reflect.TypeFor[map[string]Account]() }
 

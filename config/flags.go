@@ -59,7 +59,7 @@ func (l *loader) set(pair string) {
 		e.Problem, e.Hint = "unknown key", nearestKey(global, key)
 	default:
 		l.viper.Set(key, text)
-		l.flags[key] = given{at: place{file: name}, text: text, plain: true}
+		l.flags[key] = given{at: place{file: name}, text: f.show(text), plain: true}
 		return
 	}
 	l.errs = append(l.errs, e)

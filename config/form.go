@@ -1,7 +1,9 @@
 package config
 
 import (
+	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -24,6 +26,16 @@ func (f field) checkForm(s string) *problem {
 		return checkAddr(s, false)
 	case "nats":
 		return checkNATS(s)
+	case "bcrypt":
+		return checkHash(s)
+	case "file":
+		return checkFile(s)
+	case "host":
+		return checkHost(s)
+	case "system_id":
+		return checkBindText("system_id", s, maxSystemID)
+	case "system_type":
+		return checkBindText("system_type", s, maxSystemType)
 	case "path":
 		if strings.TrimSpace(s) == "" {
 			return &problem{"empty", "a directory such as /var/lib/readback"}
@@ -50,8 +62,48 @@ func checkAddr(s string, bind bool) *problem {
 	if !bind && host == "" {
 		return &problem{"there is no host", example}
 	}
-	if strings.ContainsFunc(host, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/@", r) }) {
+	if strings.ContainsFunc(host, notInHost) {
 		return &problem{"not a host", example}
+	}
+	return nil
+}
+
+func notInHost(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/@", r) }
+
+// checkHost wants a name or an address without a port.
+func checkHost(s string) *problem {
+	_, err := netip.ParseAddr(s)
+	if err != nil && (strings.ContainsFunc(s, notInHost) || strings.ContainsRune(s, ':')) {
+		return &problem{"not a host", "a name such as smsc.example, without a port"}
+	}
+	return nil
+}
+
+// checkFile wants a file that can be read now; what is in it is seen by who
+// loads it.
+func checkFile(path string) *problem {
+	f, p := openFile(path)
+	if p != nil {
+		return p
+	}
+	_ = f.Close() // only read
+	return nil
+}
+
+// The longest texts that a bind can carry: 16 and 13 octets with the NUL (SMPP 3.4
+// §5.2.1, §5.2.3).
+const (
+	maxSystemID   = 15
+	maxSystemType = 12
+)
+
+// checkBindText wants a text that fits its place in a bind.
+func checkBindText(what, s string, most int) *problem {
+	switch {
+	case len(s) > most:
+		return &problem{fmt.Sprintf("a %s of %d octets", what, len(s)), fmt.Sprintf("at most %d", most)}
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return &problem{"a " + what + " with a control character", ""}
 	}
 	return nil
 }

@@ -35,9 +35,18 @@ func FuzzDecode(f *testing.F) {
 		if n := cfg.Track.Numbers; n.Last-n.First+1 < fewest || n.Last > 65535 {
 			t.Errorf("accepted numbers %v", n)
 		}
+		if cfg.SMSC.Mode == shared && (len(cfg.Accounts) == 0 || cfg.SMSC.Password == "") {
+			t.Errorf("accepted shared mode with %d accounts and password %q", len(cfg.Accounts), cfg.SMSC.Password)
+		}
+		if cfg.Listen.Addr == "" && cfg.Listen.TLS.Addr == "" {
+			t.Error("accepted no address")
+		}
 		for id := range cfg.Accounts {
 			if len(id) == 0 || len(id) > 15 {
 				t.Errorf("accepted system_id %q", id)
+			}
+			if cfg.SMSC.Mode == shared && cfg.Accounts[id].PasswordHash == "" {
+				t.Errorf("accepted %q without a hash", id)
 			}
 		}
 	})

@@ -11,9 +11,8 @@ const notYet = "not supported yet"
 
 // laterKeys are the keys of later releases; each stands for all keys under it.
 var laterKeys = []string{
-	"listen.tls", "listen.allow", "listen.proxy_protocol", "listen.max_per_address",
-	"smsc.tls", "smsc.addrs", "smsc.system_id", "smsc.password", "smsc.password_file", "smsc.binds", "smsc.message_id",
-	"track.proof", "track.proof_keys", "track.multi", "track.reference",
+	"smsc.outbind",
+	"track.proof", "track.proof_keys", "track.reference",
 	"feedback.hold_receipt", "feedback.template", "feedback.webhook",
 	"reads.tls", "reads.jwt", "reads.mtls", "reads.mqtt", "reads.websocket", "reads.rate", "reads.cors",
 	"relay.tls",
@@ -21,8 +20,7 @@ var laterKeys = []string{
 
 // laterAccountKeys are those of an account.
 var laterAccountKeys = []string{
-	"rate", "burst", "over_rate", "max_sessions", "window", "allow", "addresses", "password", "password_file",
-	"feedback.hold_receipt", "feedback.template", "feedback.webhook", "track.multi", "track.proof",
+	"feedback.hold_receipt", "feedback.template", "feedback.webhook", "track.proof",
 }
 
 func isLater(later []string, key string) bool {

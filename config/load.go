@@ -2,8 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"os"
 	"reflect"
 
@@ -70,10 +68,7 @@ func (l *loader) read() {
 	}
 	data, err := os.ReadFile(l.doc.file)
 	if err != nil {
-		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-			err = pathErr.Err // the name stands before it anyway
-		}
-		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: "cannot be read: " + err.Error()})
+		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: unreadable(err).what})
 		return
 	}
 	l.decode(data)
@@ -100,6 +95,7 @@ func (l *loader) finish() (Config, error) {
 	l.accounts()
 	l.apiKeys()
 	l.numbers()
+	l.readPassword()
 	l.contradictions()
 	l.warnings()
 	if len(l.errs) > 0 {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -39,26 +40,73 @@ func TestLoadFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := Account{
-		Track:    AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass"},
-		Feedback: AccountFeedback{Form: "sme-ack"},
-	}
-	general := Account{
-		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject"},
+	own, general := fullAccount(), Account{
+		OverRate: "pace",
+		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
 		Feedback: AccountFeedback{Form: "off", VendorTLVs: true},
 	}
-	want := Config{
+	listed := general
+	listed.Listed, listed.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
+	want := fullConfig()
+	want.Accounts = map[string]Account{"Bank.One": own, "bank.one": listed, "12345": listed}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for id, want := range map[string]Account{"Bank.One": own, "bank.one": listed, "BANK.ONE": general, "": general} {
+		if a := got.Account(id); !reflect.DeepEqual(a, want) {
+			t.Errorf("Account(%q): got %+v, want %+v", id, a, want)
+		}
+	}
+}
+
+// fullAccount is Bank.One in good_full.yaml.
+func fullAccount() Account {
+	return Account{
+		PasswordHash: "$2y$10$92IXUNpkjO0rOQ5byMi.Ye4oKoEa3Ro9llC/.og/at2.uheWG/igi",
+		Rate:         500, Burst: 1000, OverRate: "reject", Window: 50, MaxSessions: 4,
+		Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")},
+		Addresses: []AddressRange{
+			{Low: "447700900", High: "447700900", Prefix: true},
+			{Low: "1069000", High: "1069099"},
+			{Low: "0123", High: "0123"},
+			{Low: "447700900100", High: "447700900100"},
+			{Low: "15550100", High: "15550199"},
+			{Low: "my-bank 1", High: "my-bank 1"},
+		},
+		Listed:   true,
+		Track:    AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
+		Feedback: AccountFeedback{Form: "sme-ack"},
+	}
+}
+
+// fullConfig is good_full.yaml without its accounts.
+func fullConfig() Config {
+	return Config{
 		Listen: Listen{
-			Addr: "127.0.0.1:2785", MaxSessions: 50, SessionInit: 5 * time.Second,
-			EnquireLink: time.Minute, DrainTimeout: 20 * time.Second,
+			TLS: ListenTLS{
+				Addr: "127.0.0.1:2785", Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem",
+			},
+			Allow: []netip.Prefix{
+				netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"),
+				netip.MustParsePrefix("192.0.2.2/32"), netip.MustParsePrefix("2001:db8:1::1/128"),
+			},
+			ProxyProtocol: true, ProxyFrom: []netip.Prefix{netip.MustParsePrefix("10.0.0.5/32")},
+			MaxSessions: 50, MaxPerAddress: 8, MaxUnbound: 20, SessionInit: 5 * time.Second,
+			EnquireLink: time.Minute, WriteTimeout: 10 * time.Second, KeepAlive: time.Minute, DrainTimeout: 20 * time.Second,
 		},
 		SMSC: SMSC{
-			Mode: "mirror", Addr: "[::1]:2776", Window: 10000, ConnectTimeout: 3 * time.Second,
+			Mode: "shared", Addr: "127.0.0.1:2776", Addrs: []string{"[::1]:2776", "smsc.example:2776"},
+			SystemID: "readback", PasswordFile: files + "/password.txt", SystemType: "gw", Binds: 4, Password: "secret08",
+			TLS: SMSCTLS{
+				Enable: true, CA: files + "/cert.pem", Cert: files + "/cert.pem", Key: files + "/key.pem", ServerName: "smsc.example",
+			},
+			MessageID: MessageID{Response: "hex", Receipt: "dec"},
+			Window:    10000, ConnectTimeout: 3 * time.Second,
 			ResponseTimeout: 30 * time.Second, EnquireLink: 15 * time.Second, DefaultAlphabet: "latin1",
 		},
 		Track: Track{
 			When: "off", Carriage: "auto", IEI: 0x9F, Numbers: Numbers{First: 0, Last: 999}, Overflow: "reject",
-			OnFailure: "reject", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
+			OnFailure: "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
 		Feedback: Feedback{Form: "off", Keep: 24 * time.Hour, VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601},
 		Reads: Reads{Addr: ":8081", Auth: []string{"api_key"}, APIKeys: []APIKey{
@@ -68,16 +116,7 @@ func TestLoadFull(t *testing.T) {
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",
 		},
-		Log:      Log{Level: "debug", Format: "text"},
-		Accounts: map[string]Account{"Bank.One": own, "bank.one": general, "12345": general},
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
-	}
-	for id, want := range map[string]Account{"Bank.One": own, "BANK.ONE": general, "": general} {
-		if a := got.Account(id); a != want {
-			t.Errorf("Account(%q): got %+v, want %+v", id, a, want)
-		}
+		Log: Log{Level: "debug", Format: "text"},
 	}
 }
 
@@ -130,7 +169,10 @@ password: hunter2
 smsc: {password: hunter2, pasword: hunter2}
 relay: {nats: "http://user:hunter2@192.0.2.1", listen: "127.0.0.1:4222"}
 reads: {auth: [api_key], api_keys: [{name: app, sha256: hunter2, key: hunter2}, hunter2]}
-accounts: {bank: {password: hunter2, secret: hunter2}, shop: hunter2}
+accounts:
+  bank: {password: hunter2, secret: hunter2, password_hash: hunter2}
+  shop: hunter2
+  mall: {password_hash: [hunter2]}
 `, "--set", "smsc.password=hunter2", "--set", "pass=hunter2")
 	if list, ok := errors.AsType[Errors](err); !ok || len(list) < 12 {
 		t.Fatalf("got %v, want a dozen errors", err)

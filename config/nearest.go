@@ -19,6 +19,9 @@ func nearestKey(s schema, key string) string {
 	}
 	slices.SortFunc(elsewhere, strings.Compare)
 	near := nearest(key, beside, max(2, len(last(key))/3))
+	if i := slices.IndexFunc(beside, func(k string) bool { return begins(k, key) || begins(key, k) }); near == "" && i >= 0 {
+		near = beside[i]
+	}
 	if near == "" && len(elsewhere) > 0 {
 		near = elsewhere[0]
 	}
@@ -34,6 +37,10 @@ func nearestKey(s schema, key string) string {
 	}
 	return "did you mean " + s.prefix + near + "?"
 }
+
+// begins tells whether a key begins with the words of another: password_hash with
+// password.
+func begins(key, words string) bool { return strings.HasPrefix(key, words+"_") }
 
 // names lists all keys, sections too.
 func (s schema) names() []string {

@@ -32,6 +32,20 @@ func decode(n *yaml.Node) (v any, text string, ok bool) {
 	return nil, "", false
 }
 
+// written puts the scalars of a list back as they were written.
+func written(n *yaml.Node, v any) any {
+	list, ok := v.([]any)
+	for i := range list {
+		if c := resolve(n.Content[i]); !isNull(c) {
+			list[i] = c.Value
+		}
+	}
+	if !ok {
+		return v
+	}
+	return list
+}
+
 // kindOfNode names what a node is.
 func kindOfNode(n *yaml.Node) string {
 	switch n.Kind {

@@ -18,6 +18,10 @@ func Reference() string {
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", f.key, f.defaultText(), f.meaning())
 	}
 	for _, f := range accountFields {
+		if f.isOwn() {
+			fmt.Fprintf(&b, "| `accounts.SYSTEM_ID.%s` | `%s` | %s |\n", f.key, f.textOf(defaultAccount()), f.meaning())
+			continue
+		}
 		fmt.Fprintf(&b, "| `accounts.SYSTEM_ID.%s` | as `%s` | the same, for this account |\n", f.key, f.key)
 	}
 	return b.String()
@@ -38,8 +42,11 @@ func (f field) meaning() string {
 }
 
 // defaultText writes the default as YAML has it.
-func (f field) defaultText() string {
-	v := reflect.ValueOf(Default()).FieldByIndex(f.index)
+func (f field) defaultText() string { return f.textOf(Default()) }
+
+// textOf writes the field of a struct as YAML has it.
+func (f field) textOf(in any) string {
+	v := reflect.ValueOf(in).FieldByIndex(f.index)
 	switch value := v.Interface().(type) {
 	case time.Duration:
 		return shortDuration(value)
@@ -47,13 +54,16 @@ func (f field) defaultText() string {
 		return fmt.Sprintf("%q", string(value))
 	case []string:
 		return "[" + strings.Join(value, ", ") + "]"
-	case []APIKey:
-		return "[]"
 	case string:
 		if value == "" || strings.Contains(value, ":") {
 			return fmt.Sprintf("%q", value)
 		}
 		return value
+	case Secret:
+		return fmt.Sprintf("%q", value.String())
+	}
+	if v.Kind() == reflect.Slice {
+		return "[]" // but for words, no list has anything in it by default
 	}
 	if digits := f.tag.Get("hex"); digits != "" {
 		return fmt.Sprintf("0x%0"+digits+"X", v.Interface())

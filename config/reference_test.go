@@ -10,7 +10,15 @@ import (
 func TestReference(t *testing.T) {
 	got := Reference()
 	for _, row := range []string{
-		"| `listen.addr` | `\":2775\"` | address that ESMEs bind to, host:port |",
+		"| `listen.addr` | `\":2775\"` | address that ESMEs bind to, host:port; empty is TLS only |",
+		"| `listen.allow` | `[]` |",
+		"| `smsc.tls.enable` | `false` |",
+		"| `smsc.message_id.receipt` | `as_is` | message_id in receipts; `as_is`, `hex` or `dec` |",
+		"| `accounts.SYSTEM_ID.password_hash` | `\"\"` | bcrypt hash",
+		"| `accounts.SYSTEM_ID.rate` | `0` | messages a second that the account may send, parts counted; 0 is no limit; 0 to 100000 |",
+		"| `accounts.SYSTEM_ID.over_rate` | `pace` |",
+		"| `accounts.SYSTEM_ID.addresses` | `[]` |",
+		"| `accounts.SYSTEM_ID.track.multi` | as `track.multi` |",
 		"| `listen.inactivity` | `0s` | time without any message after which the session is ended; 0 is never; 0s to 24h |",
 		"| `track.iei` | `0x80` | identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not; 0x80 to 0xFF |",
 		"| `track.marker.gsm7` | `\"§\"` |",
@@ -36,25 +44,38 @@ func TestReference(t *testing.T) {
 func TestFields(t *testing.T) {
 	variables := map[string]string{envFile: "--config"}
 	for _, f := range fields {
-		if f.tag.Get("doc") == "" {
-			t.Errorf("%s: no meaning", f.key)
-		}
+		checkTags(t, f)
 		if other, taken := variables[envName(f.key)]; taken {
 			t.Errorf("%s: its variable is that of %s", f.key, other)
 		}
 		variables[envName(f.key)] = f.key
-		number := f.isDuration() || f.typ.Kind() == reflect.Int || f.typ.Kind() == reflect.Uint8 || f.typ.Kind() == reflect.Uint16
-		if number && f.tag.Get("range") == "" && f.tag.Get("among") == "" {
-			t.Errorf("%s: no range", f.key)
-		}
 		if isLater(laterKeys, f.key) {
 			t.Errorf("%s: both known and of a later release", f.key)
 		}
 	}
 	for _, f := range accountFields {
-		if fieldsByKey[f.key].typ != f.typ {
-			t.Errorf("%s: type %v in an account, %v elsewhere", f.key, f.typ, fieldsByKey[f.key].typ)
+		checkTags(t, f.described())
+		if f.described().typ != f.typ {
+			t.Errorf("%s: type %v in an account, %v elsewhere", f.key, f.typ, f.described().typ)
 		}
+		if isLater(laterAccountKeys, f.key) {
+			t.Errorf("accounts: %s: both known and of a later release", f.key)
+		}
+	}
+}
+
+func checkTags(t *testing.T, f field) {
+	t.Helper()
+	if f.tag.Get("doc") == "" {
+		t.Errorf("%s: no meaning", f.key)
+	}
+	number := f.isDuration() || f.typ.Kind() == reflect.Int || f.typ.Kind() == reflect.Uint8 || f.typ.Kind() == reflect.Uint16
+	if number && f.tag.Get("range") == "" && f.tag.Get("among") == "" {
+		t.Errorf("%s: no range", f.key)
+	}
+	list := f.typ.Kind() == reflect.Slice && !f.isTree()
+	if list && f.tag.Get("oneof") == "" && f.tag.Get("example") == "" {
+		t.Errorf("%s: no example of the list", f.key)
 	}
 }
 
@@ -68,6 +89,12 @@ func TestSampleChangesNothing(t *testing.T) {
 	cfg, err = load(t, Sample(), "--set", "track.carriage=text")
 	if got, want := cfg.Track.Numbers, (Numbers{0, 255}); err != nil || got != want {
 		t.Errorf("with the marker: got %v, %v; want %v", got, err, want)
+	}
+	text, _ := strings.CutPrefix(sampleAccounts, "\n# what differs")
+	text = strings.ReplaceAll(text[strings.Index(text, "\n"):], "accounts: {}", "accounts:")
+	cfg, err = load(t, strings.ReplaceAll(text, "\n#", "\n"))
+	if got := cfg.Account("bank"); err != nil || !got.Listed || got.Rate != 500 || len(got.Addresses) != 4 {
+		t.Errorf("the account of the sample: got %+v, %v", got, err)
 	}
 	for _, f := range fields {
 		if line := fmt.Sprintf("%s: %s\n", last(f.key), f.defaultText()); !f.isMap() && !strings.Contains(Sample(), line) {

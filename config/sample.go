@@ -26,6 +26,14 @@ accounts: {}
 #      carriage: auto
 #    feedback:
 #      form: sme-ack
+#    rate: 500
+#    burst: 1000
+#    over_rate: pace
+#    window: 50
+#    max_sessions: 4
+#    allow: [10.1.0.0/16, 192.0.2.7]
+#    # in shared mode also: password_hash, which readback hash-password makes
+#    addresses: [447700900*, 1069000-1069099, 10690001, Bank]
 `
 
 func sampleOf(b *strings.Builder, t reflect.Type, prefix, indent string) {

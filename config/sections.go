@@ -2,27 +2,6 @@ package config
 
 import "time"
 
-// Listen is the side of the ESMEs.
-type Listen struct {
-	Addr         string        `key:"addr" form:"bind" doc:"address that ESMEs bind to, host:port"`
-	MaxSessions  int           `key:"max_sessions" range:"1..100000" doc:"ESME sessions at a time; further connections are closed"`
-	SessionInit  time.Duration `key:"session_init" range:"1ms..10m" doc:"time from the connection to the bind"`
-	EnquireLink  time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the ESME is asked whether it is there"`
-	Inactivity   time.Duration `key:"inactivity" range:"0s..24h" doc:"time without any message after which the session is ended; 0 is never"`
-	DrainTimeout time.Duration `key:"drain_timeout" range:"1ms..10m" doc:"time that answers under way are given when the gateway stops"`
-}
-
-// SMSC is the side of the operator's SMSC.
-type SMSC struct {
-	Mode            string        `key:"mode" oneof:"mirror" later:"shared" doc:"mirror opens one SMSC session for each ESME session, with the ESME's own credentials"`
-	Addr            string        `key:"addr" form:"dial" doc:"address of the SMSC, host:port"`
-	Window          int           `key:"window" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
-	ConnectTimeout  time.Duration `key:"connect_timeout" range:"1ms..5m" doc:"time to reach the SMSC"`
-	ResponseTimeout time.Duration `key:"response_timeout" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
-	EnquireLink     time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
-	DefaultAlphabet string        `key:"default_alphabet" oneof:"gsm7,latin1" later:"gsm7_packed" doc:"what data_coding 0 means to this SMSC"`
-}
-
 // Track is which messages get a number, and how it travels.
 type Track struct {
 	When           string  `key:"when" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
@@ -31,6 +10,7 @@ type Track struct {
 	Numbers        Numbers `key:"numbers" doc:"the numbers of a conversation"`
 	Overflow       string  `key:"overflow" oneof:"skip,reject" later:"split" doc:"a message without room goes on unnumbered, or is refused with ESME_RINVMSGLEN"`
 	OnFailure      string  `key:"on_failure" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
+	Multi          string  `key:"multi" oneof:"pass,split" doc:"submit_multi goes on unnumbered, or as one submit_sm for each receiver, each with its number"`
 	ForwardAckBits bool    `key:"forward_ack_bits" doc:"leave registered_delivery bits 0C set towards the SMSC"`
 	Marker         Marker  `key:"marker" doc:"the symbol before the digits, by encoding"`
 }
@@ -94,25 +74,4 @@ type Log struct {
 	Level  string `key:"level" oneof:"debug,info,warn,error" doc:"least level that is logged"`
 	Format string `key:"format" oneof:"json,text" doc:"form of a line"`
 	Mask   bool   `key:"mask" doc:"show the first three and the last digit of subscriber numbers only"`
-}
-
-// Account is what holds for one system_id. Load fills in the general settings
-// where the account has none of its own.
-type Account struct {
-	Track    AccountTrack    `key:"track"`
-	Feedback AccountFeedback `key:"feedback"`
-}
-
-// AccountTrack is the part of Track that an account may set.
-type AccountTrack struct {
-	When      string `key:"when"`
-	Carriage  string `key:"carriage"`
-	Overflow  string `key:"overflow"`
-	OnFailure string `key:"on_failure"`
-}
-
-// AccountFeedback is the part of Feedback that an account may set.
-type AccountFeedback struct {
-	Form       string `key:"form"`
-	VendorTLVs bool   `key:"vendor_tlvs"`
 }

@@ -13,9 +13,9 @@ func (l *loader) origin(key string) (g given, ok bool) {
 	if g, ok = l.flags[key]; ok {
 		return g, true
 	}
-	if _, isKey := fieldsByKey[key]; isKey {
+	if f, isKey := fieldsByKey[key]; isKey {
 		if text, set := os.LookupEnv(envName(key)); set {
-			return given{at: place{file: envName(key)}, text: text, plain: true}, true
+			return given{at: place{file: envName(key)}, text: f.show(text), plain: true}, true
 		}
 	}
 	g, ok = l.doc.given[key]
@@ -42,25 +42,27 @@ func (l *loader) store(f field, key string, g given, to reflect.Value) {
 		l.fail(key, g, p)
 		return
 	}
-	to.Set(reflect.ValueOf(v))
+	to.Set(reflect.ValueOf(v).Convert(to.Type()))
 }
 
 // fail keeps an error about a value that was given.
 func (l *loader) fail(key string, g given, p *problem) {
 	l.failed[key] = true
 	l.errs = append(l.errs, &Error{
-		File: g.at.file, Line: g.at.line, Key: key, Value: show(key, g.text), Problem: p.what, Hint: p.hint,
+		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.what, Hint: p.hint,
 	})
 }
 
 // show returns a value as it may be printed: without what stands before the @ of
-// a server address, which may be a password.
-func show(key, text string) string {
-	if fieldsByKey[key].tag.Get("secret") == "" {
-		return text
-	}
-	if i := strings.LastIndexByte(text, '@'); i >= 0 {
-		return "[hidden]" + text[i:]
+// a server address, which may be a password, and not at all if all of it is secret.
+func (f field) show(text string) string {
+	switch f.tag.Get("secret") {
+	case "all":
+		return ""
+	case "userinfo":
+		if i := strings.LastIndexByte(text, '@'); i >= 0 {
+			return hidden + text[i:]
+		}
 	}
 	return text
 }

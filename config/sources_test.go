@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -75,10 +76,10 @@ func checkRefused(t *testing.T, f field, source string, err error) {
 	}
 }
 
-// isFreeText tells whether any text is good for a key.
+// isFreeText tells whether any text, if it is short, is good for a key.
 func isFreeText(f field) bool {
-	form := f.tag.Get("form")
-	return f.typ.Kind() == reflect.String && f.tag.Get("oneof") == "" && (form == "" || form == "path")
+	free := slices.Contains([]string{"", "path", "system_id", "system_type"}, f.tag.Get("form"))
+	return f.typ.Kind() == reflect.String && f.tag.Get("oneof") == "" && free
 }
 
 func TestVariables(t *testing.T) {
@@ -88,12 +89,16 @@ func TestVariables(t *testing.T) {
 	}{
 		{"empty switches off", "READBACK_OPS_ADDR", "", ""},
 		{"list", "READBACK_READS_AUTH", "none", ""},
+		{"networks", "READBACK_LISTEN_ALLOW", "10.0.0.0/8, 2001:db8::/32", ""},
+		{"unset list", "READBACK_LISTEN_ALLOW", "", "READBACK_LISTEN_ALLOW: listen.allow: no value (hint: a list such as [10.1.0.0/16]; or [] for none)"},
+		{"bad network", "READBACK_LISTEN_ALLOW", "10.0.0.0/8,10.1", `READBACK_LISTEN_ALLOW: listen.allow: "10.0.0.0/8,10.1": "10.1": neither an IP address nor a network (hint: 192.0.2.7, 10.1.0.0/16 or 2001:db8::/32)`},
+		{"nested section", "READBACK_SMSC_TLS_ENABLE", "true", ""},
 		{"hexadecimal", "READBACK_TRACK_IEI", "0x9f", ""},
 		{"bad number", "READBACK_TRACK_IEI", "9f", `READBACK_TRACK_IEI: track.iei: "9f": found text (hint: a whole number)`},
 		{"beyond int", "READBACK_SMSC_WINDOW", "99999999999999999999", `READBACK_SMSC_WINDOW: smsc.window: "99999999999999999999": found text (hint: a whole number)`},
-		{"later, empty", "READBACK_LISTEN_TLS_CERT", "", ""},
+		{"later, empty", "READBACK_READS_TLS_CERT", "", ""},
 		{"later, false", "READBACK_TRACK_PROOF", "false", ""},
-		{"later", "READBACK_LISTEN_TLS_CERT", "x", "READBACK_LISTEN_TLS_CERT: not supported yet (hint: unset it)"},
+		{"later", "READBACK_READS_TLS_CERT", "x", "READBACK_READS_TLS_CERT: not supported yet (hint: unset it)"},
 		{"account", "READBACK_ACCOUNTS_BANK_TRACK_WHEN", "all", "READBACK_ACCOUNTS_BANK_TRACK_WHEN: cannot be set by a variable (hint: write it in the file)"},
 		{"near", "READBACK_TRAK_CARRIAGE", "udh", "READBACK_TRAK_CARRIAGE: unknown variable (hint: did you mean READBACK_TRACK_CARRIAGE?)"},
 		{"far", "READBACK_SOMETHING", "1", "READBACK_SOMETHING: unknown variable (hint: READBACK_SECTION_KEY, such as READBACK_TRACK_CARRIAGE)"},
@@ -118,13 +123,17 @@ func TestSet(t *testing.T) {
 	tests := []struct{ name, pair, want string }{
 		{"commas in the value", "relay.nats=nats://192.0.2.1,nats://192.0.2.2", ""},
 		{"list in brackets", "reads.auth=[none]", ""},
+		{"IPv6 in a list", "listen.allow=[::1,2001:db8::/32]", ""},
+		{"empty list", "listen.allow=", "--set: listen.allow: no value (hint: a list such as [10.1.0.0/16]; or [] for none)"},
+		{"no list", "listen.allow=[]", ""},
+		{"account's own key", "accounts.bank.rate=5", "--set: accounts.bank.rate: cannot be set by a flag (hint: write it in the file)"},
 		{"empty value", "ops.addr=", ""},
 		{"bad value", "track.when=never", `--set: track.when: "never": unknown value (hint: requested, all or off)`},
 		{"bad item", "reads.auth=none,basic", `--set: reads.auth: "none,basic": "basic": unknown value (hint: none or api_key)`},
 		{"no value", "track.when", "--set: track.when: no value (hint: KEY=VALUE, such as track.carriage=auto)"},
 		{"unknown", "track.wen=all", "--set: track.wen: unknown key (hint: did you mean track.when?)"},
 		{"section", "track=all", "--set: track: a section (hint: its keys one by one)"},
-		{"later", "smsc.binds=4", "--set: smsc.binds: not supported yet (hint: leave it out)"},
+		{"later", "smsc.outbind=accept", "--set: smsc.outbind: not supported yet (hint: leave it out)"},
 		{"tree", "accounts.bank.track.when=all", "--set: accounts.bank.track.when: cannot be set by a flag (hint: write it in the file)"},
 		{"contradiction", "relay.replicas=3", `--set: relay.replicas: "3": the embedded server is one, and keeps one copy (hint: replicas: 1, or nats: nats://host:4222)`},
 	}

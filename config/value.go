@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -27,7 +26,7 @@ func (f field) parse(v any, text bool) (any, *problem) {
 	case reflect.String:
 		return f.text(v)
 	case reflect.Slice:
-		return f.words(v, text)
+		return f.items(v, text)
 	default:
 		return f.number(v, text)
 	}
@@ -108,36 +107,6 @@ func (f field) number(v any, text bool) (any, *problem) {
 		}
 	}
 	return reflect.ValueOf(n).Convert(f.typ).Interface(), nil
-}
-
-// words reads a list; the environment and the flags part its words by commas.
-func (f field) words(v any, text bool) (any, *problem) {
-	list, ok := v.([]any)
-	if s, isText := v.(string); isText && text {
-		ok = true
-		for w := range strings.SplitSeq(strings.Trim(s, "[]"), ",") {
-			list = append(list, strings.TrimSpace(w))
-		}
-	}
-	if !ok {
-		return nil, f.wrongType(v)
-	}
-	words := make([]string, 0, len(list))
-	for _, item := range list {
-		w, isText := item.(string)
-		if !isText {
-			return nil, &problem{"found " + kindOf(item) + " in the list", f.wanted()}
-		}
-		if p := f.checkWord(w); p != nil {
-			p.what = fmt.Sprintf("%q: %s", w, p.what)
-			return nil, p
-		}
-		if slices.Contains(words, w) {
-			return nil, &problem{fmt.Sprintf("%q stands twice in the list", w), ""}
-		}
-		words = append(words, w)
-	}
-	return words, nil
 }
 
 func (f field) symbol(v any) (any, *problem) {

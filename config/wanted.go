@@ -29,6 +29,8 @@ func (f field) wanted() string {
 		return "a duration such as 10s or 72h"
 	case f.typ.Kind() == reflect.Int32:
 		return `one character in quotes, such as "§"`
+	case f.tag.Get("example") != "":
+		return "a list such as [" + f.tag.Get("example") + "]"
 	case f.typ.Kind() == reflect.Slice:
 		return "a list such as [" + f.list("oneof")[0] + "]"
 	case f.typ.Kind() == reflect.Bool:

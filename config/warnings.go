@@ -15,9 +15,40 @@ func (l *loader) warnings() {
 	l.warnIf(!slices.Contains(r.Auth, "api_key") && len(r.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
 	l.warnIf(l.cfg.Ops.Addr != "" && !isLoopback(l.cfg.Ops.Addr),
 		"metrics and profiles for anyone who reaches the address: they ask nobody who they are", "ops.addr")
+	l.warnListen()
+	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
+		fmt.Sprintf("the password is longer than the %d octets of SMPP: some SMSCs refuse the bind", maxPassword), "smsc.password_file")
+	l.warnMirror()
 	l.warnAccount("", l.cfg.general())
 	for _, id := range l.systemIDs() {
 		l.warnAccount(accountKey(id)+".", l.cfg.Accounts[id])
+	}
+}
+
+// warnListen notes a way in that the operator may have forgotten.
+func (l *loader) warnListen() {
+	n := l.cfg.Listen
+	if _, chosen := l.origin("listen.addr"); !chosen && n.TLS.Addr != "" {
+		l.warnIf(true, "ESMEs can bind without TLS too, on "+n.Addr+": listen.addr: \"\" ends that", "listen.tls.addr")
+	}
+	l.warnIf(len(n.ProxyFrom) > 0 && !n.ProxyProtocol, "not used: listen.proxy_protocol is not set", "listen.proxy_from")
+}
+
+// warnMirror notes what only shared mode uses.
+func (l *loader) warnMirror() {
+	if l.cfg.SMSC.Mode != mirror || l.failed["smsc.mode"] {
+		return
+	}
+	const unused = "not used in mirror mode: the ESME binds to the SMSC as itself"
+	s := l.cfg.SMSC
+	l.warnIf(s.SystemID != "", unused, "smsc.system_id")
+	l.warnIf(s.PasswordFile != "", unused, "smsc.password_file")
+	l.warnIf(s.SystemType != "", unused, "smsc.system_type")
+	l.warnIf(s.Binds != Default().SMSC.Binds, unused, "smsc.binds")
+	for _, id := range l.systemIDs() {
+		key, a := accountKey(id), l.cfg.Accounts[id]
+		l.warnIf(a.PasswordHash != "", "not used in mirror mode: the SMSC checks the password", key+".password_hash")
+		l.warnIf(len(a.Addresses) > 0, "not used in mirror mode: the SMSC knows where MO messages go", key+".addresses")
 	}
 }
 

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+)
+
+// items reads a list; the environment and the flags part it by commas.
+func (f field) items(v any, text bool) (any, *problem) {
+	list, ok := v.([]any)
+	if s, isText := v.(string); isText && text {
+		list, ok = split(s), true
+	}
+	switch {
+	case !ok:
+		return nil, f.wrongType(v)
+	case text && len(list) == 0 && v != "[]":
+		// An unset variable must not open a list of who may come in.
+		return nil, &problem{"no value", f.wanted() + "; or [] for none"}
+	}
+	to := reflect.Zero(f.typ) // an empty list is none
+	seen := make(map[any]bool, len(list))
+	for _, one := range list {
+		w, isText := one.(string)
+		if !isText {
+			return nil, &problem{"found " + kindOf(one) + " in the list", f.wanted()}
+		}
+		item, p := f.item(w)
+		if p != nil {
+			p.what = fmt.Sprintf("%q: %s", shorten(w), p.what)
+			return nil, p
+		}
+		if seen[item] {
+			return nil, &problem{fmt.Sprintf("%q stands twice in the list", shorten(w)), ""}
+		}
+		seen[item] = true
+		to = reflect.Append(to, reflect.ValueOf(item))
+	}
+	return to.Interface(), nil
+}
+
+// item reads one item of a list.
+func (f field) item(w string) (any, *problem) {
+	switch f.typ {
+	case reflect.TypeFor[[]netip.Prefix]():
+		return parsePrefix(w)
+	case reflect.TypeFor[[]AddressRange]():
+		return parseRange(w)
+	}
+	if p := f.checkWord(w); p != nil {
+		return nil, p
+	}
+	return w, f.checkForm(w)
+}
+
+// split parts a list on one line, with or without the brackets that it has in
+// YAML; it is nil if nothing is in it.
+func split(s string) []any {
+	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
+		s = strings.TrimSuffix(inner, "]")
+	}
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	var all []any
+	for w := range strings.SplitSeq(s, ",") {
+		all = append(all, strings.TrimSpace(w))
+	}
+	return all
+}
+
+// parsePrefix reads a network, or an address as the network of that one. What
+// would not match as it reads is refused.
+func parsePrefix(s string) (netip.Prefix, *problem) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	switch {
+	case err != nil:
+		return p, &problem{"neither an IP address nor a network", "192.0.2.7, 10.1.0.0/16 or 2001:db8::/32"}
+	case p.Addr().Is4In6():
+		return p, &problem{"a network of IPv4 written as IPv6", "as IPv4, such as 10.1.0.0/16"}
+	case p != p.Masked():
+		return p, &problem{"an address with a length is not a network", p.Masked().String() + ", or the address alone"}
+	}
+	return p, nil
+}

@@ -1,0 +1,97 @@
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// The values of smsc.mode.
+const (
+	mirror = "mirror"
+	shared = "shared"
+)
+
+// asIs is the message_id that is compared as it is written.
+const asIs = "as_is"
+
+// SMSC is the side of the operator's SMSC.
+type SMSC struct {
+	Mode            string        `key:"mode" oneof:"mirror,shared" doc:"mirror opens one SMSC session for each ESME session, with the ESME's own credentials; shared holds sessions of its own, and checks ESMEs against accounts"`
+	Addr            string        `key:"addr" form:"dial" doc:"address of the SMSC, host:port"`
+	Addrs           []string      `key:"addrs" form:"dial" example:"192.0.2.1:2775" doc:"shared mode: addresses of the SMSC in place of smsc.addr, the first that answers is used"`
+	SystemID        string        `key:"system_id" form:"system_id" empty:"none" doc:"shared mode: the name that the gateway binds with"`
+	PasswordFile    string        `key:"password_file" doc:"shared mode: file that holds the password for it, and nothing else"`
+	SystemType      string        `key:"system_type" form:"system_type" empty:"none" doc:"shared mode: system_type of the gateway's binds"`
+	Binds           int           `key:"binds" range:"1..64" doc:"shared mode: sessions to the SMSC"`
+	TLS             SMSCTLS       `key:"tls" doc:"TLS to the SMSC"`
+	MessageID       MessageID     `key:"message_id" doc:"how the SMSC writes a message_id, so that a receipt finds its message"`
+	Window          int           `key:"window" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
+	ConnectTimeout  time.Duration `key:"connect_timeout" range:"1ms..5m" doc:"time to reach the SMSC"`
+	ResponseTimeout time.Duration `key:"response_timeout" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
+	EnquireLink     time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
+	DefaultAlphabet string        `key:"default_alphabet" oneof:"gsm7,latin1" later:"gsm7_packed" doc:"what data_coding 0 means to this SMSC"`
+
+	// Password is what Load read from PasswordFile; in mirror mode it is empty.
+	Password Secret
+}
+
+// SMSCTLS is TLS on the way to the SMSC.
+type SMSCTLS struct {
+	Enable     bool   `key:"enable" doc:"speak TLS to the SMSC"`
+	CA         string `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the SMSC's certificate; empty is those of the system"`
+	Cert       string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate for an SMSC that asks for one"`
+	Key        string `key:"key" form:"file" empty:"none" doc:"PEM file of that certificate's key"`
+	ServerName string `key:"server_name" form:"host" empty:"none" doc:"name in the SMSC's certificate; empty is the host of its address"`
+}
+
+// MessageID is how the SMSC writes the same message_id in two places: both are
+// compared as written, or both as numbers.
+type MessageID struct {
+	Response string `key:"response" oneof:"as_is,hex,dec" doc:"message_id in submit_sm_resp"`
+	Receipt  string `key:"receipt" oneof:"as_is,hex,dec" doc:"message_id in receipts"`
+}
+
+// Targets lists the addresses of the SMSC in the order in which they are tried;
+// in mirror mode it is one.
+func (s SMSC) Targets() []string {
+	if s.Mode == shared && len(s.Addrs) > 0 {
+		return slices.Clone(s.Addrs)
+	}
+	return []string{s.Addr}
+}
+
+// checkSMSC holds the settings of the way to the SMSC against each other.
+func (l *loader) checkSMSC() {
+	s := l.cfg.SMSC
+	if _, chosen := l.origin("smsc.tls.enable"); !chosen {
+		l.refuseAny(problem{"smsc.tls.enable is not set: the way to the SMSC would be open", "enable: true; or false, to leave the rest unused"},
+			"smsc.tls.ca", "smsc.tls.cert", "smsc.tls.key", "smsc.tls.server_name")
+	}
+	l.refuseIf((s.TLS.Cert == "") != (s.TLS.Key == ""), problem{"certificate and key belong together", "both, or neither"}, "smsc.tls.cert", "smsc.tls.key")
+	l.refuseIf((s.MessageID.Response == asIs) != (s.MessageID.Receipt == asIs),
+		problem{"as_is in one place and a number in the other cannot be compared", "both as_is, or each hex or dec"},
+		"smsc.message_id.receipt", "smsc.message_id.response")
+	if s.Mode == mirror {
+		l.refuseIf(len(s.Addrs) > 0, problem{"mirror mode has one address", "smsc.addr, or mode: shared"}, "smsc.addrs", "smsc.mode")
+		return
+	}
+	_, one := l.origin("smsc.addr")
+	l.refuseIf(one && len(s.Addrs) > 0 && !slices.Contains(s.Addrs, s.Addr),
+		problem{"smsc.addrs is given too, without this one", "one of both, addrs to fail over"}, "smsc.addr", "smsc.addrs")
+	l.refuseIf(s.SystemID == "", problem{"shared mode without a name to bind with", "smsc.system_id"}, "smsc.system_id", "smsc.mode")
+	l.refuseIf(s.PasswordFile == "", problem{"shared mode without a password to bind with", "smsc.password_file"}, "smsc.password_file", "smsc.mode")
+	l.checkSharedAccounts()
+}
+
+// checkSharedAccounts wants somebody who can bind: in shared mode no SMSC checks
+// the ESMEs' passwords.
+func (l *loader) checkSharedAccounts() {
+	n := l.doc.trees["accounts"]
+	l.refuseIf(n == nil || len(n.Content) == 0, problem{"shared mode without accounts: nobody could bind", "accounts: {bank: {password_hash: …}}"},
+		"accounts", "smsc.mode")
+	for _, id := range l.systemIDs() {
+		key := accountKey(id)
+		l.refuseIf(l.cfg.Accounts[id].PasswordHash == "",
+			problem{"no password_hash, and shared mode asks nobody else", "readback hash-password makes one"}, key+".password_hash", key)
+	}
+}
