@@ -20,7 +20,8 @@ const module = "readback"
 // gets its row here.
 var imports = map[string][]string{
 	"cmd/readback": {
-		"config", "internal/gateway", "internal/ops", "internal/simulator", "relay", "smpp", "udh",
+		"config", "internal/gateway", "internal/ops", "internal/simulator", "internal/transport",
+		"relay", "smpp", "udh",
 	},
 	"config":             {},
 	"internal/arch":      {},
@@ -29,6 +30,7 @@ var imports = map[string][]string{
 	"internal/interop":   {},
 	"internal/ops":       {},
 	"internal/simulator": {"smpp", "udh"},
+	"internal/transport": {},
 	"relay":              {"udh"},
 	"smpp":               {},
 	"udh":                {},

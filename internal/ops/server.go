@@ -40,8 +40,9 @@ type Server struct {
 // NewServer makes a Server for the metrics of the registry, to which it adds those
 // of the Go runtime and of the process. The checks say by name whether each part
 // can do its work, nil if so; they are called for each /readyz, from several
-// goroutines at once, and must not wait.
-func NewServer(registry *prometheus.Registry, checks map[string]func() error, log *slog.Logger) *Server {
+// goroutines at once, and must not wait. POST /-/drain calls drain, which must not
+// wait either.
+func NewServer(registry *prometheus.Registry, checks map[string]func() error, drain func(), log *slog.Logger) *Server {
 	for _, c := range []prometheus.Collector{
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
@@ -57,6 +58,10 @@ func NewServer(registry *prometheus.Registry, checks map[string]func() error, lo
 	}))
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", readyz(checks))
+	mux.HandleFunc("POST /-/drain", func(w http.ResponseWriter, _ *http.Request) {
+		drain()
+		w.WriteHeader(http.StatusAccepted)
+	})
 	// Without cmdline: a flag may carry a secret.
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -51,7 +51,7 @@ func TestAnswers(t *testing.T) {
 			registry.MustRegister(c)
 			c.Add(2)
 			w := httptest.NewRecorder()
-			NewServer(registry, tt.checks, quiet).ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, nil))
+			NewServer(registry, tt.checks, nil, quiet).ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, nil))
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 				t.Errorf("got %d %s\nwant %d with %s", w.Code, w.Body, tt.status, tt.want)
 			}
@@ -63,8 +63,8 @@ func TestServeTwiceOnOneRegistry(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	var out strings.Builder
 	log := slog.New(slog.NewTextHandler(&out, nil))
-	NewServer(registry, nil, log)
-	NewServer(registry, nil, log)
+	NewServer(registry, nil, nil, log)
+	NewServer(registry, nil, nil, log)
 	if out.Len() > 0 {
 		t.Errorf("got a log line, want none: %s", &out)
 	}
@@ -80,7 +80,7 @@ func TestServeAndProbe(t *testing.T) {
 	asked := make(chan struct{}, 1)
 	s := NewServer(prometheus.NewRegistry(), map[string]func() error{
 		"relay": func() error { asked <- struct{}{}; return errors.New("no ledger") },
-	}, quiet)
+	}, nil, quiet)
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, ln) }()
@@ -114,7 +114,7 @@ func TestServeFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = ln.Close()
-	if err := NewServer(prometheus.NewRegistry(), nil, quiet).Serve(t.Context(), ln); !errors.Is(err, net.ErrClosed) {
+	if err := NewServer(prometheus.NewRegistry(), nil, nil, quiet).Serve(t.Context(), ln); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
 }

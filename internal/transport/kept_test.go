@@ -1,0 +1,184 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// readers is a kept text that counts how often its file is read; "bad" is broken.
+func readers(t *testing.T, file string) (k *kept[string], reads *atomic.Int32) {
+	t.Helper()
+	reads = new(atomic.Int32)
+	k = &kept[string]{files: []string{file}, read: func() (*string, error) {
+		reads.Add(1)
+		b, err := os.ReadFile(file)
+		text := string(b)
+		if err == nil && text == "bad" {
+			err = errors.New("bad text")
+		}
+		return &text, err
+	}}
+	if err := k.reload(); err != nil {
+		t.Fatal(err)
+	}
+	return k, reads
+}
+
+func TestRefresh(t *testing.T) {
+	long := time.Now().Add(-time.Hour)
+	write := func(t *testing.T, file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must := func(t *testing.T, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(t *testing.T, dir, file string)
+		want   string
+		reads  bool
+	}{
+		{"nothing", func(*testing.T, string, string) {}, "old", false},
+		{"size", func(t *testing.T, _, file string) {
+			write(t, file, "newer")
+			must(t, os.Chtimes(file, long, long))
+		}, "newer", true},
+		{"time", func(t *testing.T, _, file string) {
+			write(t, file, "new")
+			must(t, os.Chtimes(file, long, long.Add(time.Second)))
+		}, "new", true},
+		{"another file, same size and time", func(t *testing.T, dir, file string) {
+			next := filepath.Join(dir, "next")
+			write(t, next, "new")
+			must(t, os.Chtimes(next, long, long))
+			must(t, os.Rename(next, file))
+		}, "new", true},
+		{"swapped link of the directory, same size and time", func(t *testing.T, dir, _ string) {
+			must(t, os.Mkdir(filepath.Join(dir, "v2"), 0o700))
+			next := filepath.Join(dir, "v2", "text")
+			write(t, next, "new")
+			must(t, os.Chtimes(next, long, long))
+			must(t, os.Symlink("v2", filepath.Join(dir, "data.next")))
+			must(t, os.Rename(filepath.Join(dir, "data.next"), filepath.Join(dir, "data")))
+		}, "new", true},
+		{"broken", func(t *testing.T, _, file string) { write(t, file, "bad") }, "old", true},
+		{"away", func(t *testing.T, _, file string) { must(t, os.Remove(file)) }, "old", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			// text -> data/text, data -> v1: as Kubernetes mounts a secret.
+			dir := t.TempDir()
+			must(t, os.Mkdir(filepath.Join(dir, "v1"), 0o700))
+			file := filepath.Join(dir, "v1", "text")
+			write(t, file, "old")
+			must(t, os.Chtimes(file, long, long))
+			must(t, os.Symlink("v1", filepath.Join(dir, "data")))
+			must(t, os.Symlink("data/text", filepath.Join(dir, "text")))
+			k, reads := readers(t, filepath.Join(dir, "text"))
+			tt.change(t, dir, file)
+			_, err := k.refresh()
+			if got := *k.now.Load(); got != tt.want || (err != nil) != (tt.reads && tt.want == "old") {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+			if got := reads.Load() > 1; got != tt.reads {
+				t.Errorf("read again: got %v, want %v", got, tt.reads)
+			}
+		})
+	}
+}
+
+// TestRefreshAgain tries again where what was wrong does not show in the files.
+func TestRefreshAgain(t *testing.T) {
+	var wrong error
+	k := &kept[string]{read: func() (*string, error) { return new(string), wrong }}
+	wrong = errors.New("permission denied")
+	if err := k.reload(); !errors.Is(err, wrong) {
+		t.Fatalf("got %v, want %v", err, wrong)
+	}
+	if reloaded, err := k.refresh(); reloaded || !errors.Is(err, wrong) {
+		t.Errorf("got %v, %v, want %v", reloaded, err, wrong)
+	}
+	wrong = nil
+	for _, want := range []bool{true, false} {
+		if reloaded, err := k.refresh(); reloaded != want || err != nil {
+			t.Errorf("got %v, %v, want %v", reloaded, err, want)
+		}
+	}
+}
+
+// TestWatch has a file go bad, stay so, and come right, with the clock of synctest.
+func TestWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const every = time.Minute
+		dir := t.TempDir()
+		put(t, dir, map[string][]byte{"text": []byte("one")})
+		k, reads := readers(t, filepath.Join(dir, "text"))
+		var log record
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); k.watch(ctx, every, log.logger()) }()
+		after := func(looks int) {
+			<-time.After(time.Duration(looks)*every + time.Second)
+			synctest.Wait()
+		}
+		check := func(text string, reloaded, errors int) {
+			t.Helper()
+			if got := *k.now.Load(); got != text {
+				t.Errorf("got %q, want %q", got, text)
+			}
+			if got := log.lines("level=INFO", "certificates reloaded"); got != reloaded {
+				t.Errorf("got %d lines that it is reloaded, want %d:\n%s", got, reloaded, &log)
+			}
+			if got := log.lines("level=ERROR", "not reloaded", "bad text"); got != errors {
+				t.Errorf("got %d lines with the error, want %d:\n%s", got, errors, &log)
+			}
+		}
+		after(3)
+		check("one", 0, 0)
+		if got := reads.Load(); got != 1 {
+			t.Errorf("got %d reads of a file that did not change, want 1", got)
+		}
+		put(t, dir, map[string][]byte{"text": []byte("bad")})
+		after(3)
+		check("one", 0, 1)
+		put(t, dir, map[string][]byte{"text": []byte("two")})
+		after(2)
+		check("two", 1, 1)
+		put(t, dir, map[string][]byte{"text": []byte("bad")})
+		after(2)
+		check("two", 1, 2) // it was right in between: news again
+		cancel()
+		<-done
+	})
+}
+
+// TestServerWatch sees the files of a server change without being told.
+func TestServerWatch(t *testing.T) {
+	a := newAuthority(t)
+	s := startServer(t, a, nil)
+	before := s.kept.now.Load()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); s.Watch(ctx, time.Millisecond) }()
+	next := s.log.next()
+	a.putPair(t, s.dir, "gateway.example")
+	<-next
+	awaitLine(t, s.log, "certificates reloaded", "cert.pem")
+	if s.kept.now.Load() == before {
+		t.Error("got the certificate from before")
+	}
+	cancel()
+	<-done
+}

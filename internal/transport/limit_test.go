@@ -1,0 +1,111 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"testing"
+)
+
+// limited is a Limiter on a listener that the test fills.
+type limited struct {
+	*fakeListener
+	ln      net.Listener
+	log     *record
+	refused []string
+}
+
+func newLimited(limits Limits) *limited {
+	l := &limited{fakeListener: newFakeListener(), log: &record{}}
+	limiter := NewLimiter(limits, l.log.logger(), func(reason, remote string) {
+		l.refused = append(l.refused, reason+" "+remote)
+	})
+	l.ln = limiter.Listener(l.fakeListener)
+	return l
+}
+
+func TestLimiterAllow(t *testing.T) {
+	l := newLimited(Limits{Allow: Allow{}})
+	l.dial("192.0.2.1:1")
+	accept(t, l.ln) // everybody
+
+	allow, err := ParseAllow([]string{"192.0.2.0/24"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l = newLimited(Limits{Allow: allow})
+	out := l.dial("198.51.100.1:7")
+	l.dial("192.0.2.1:1")
+	if conn := accept(t, l.ln); conn.RemoteAddr().String() != "192.0.2.1:1" {
+		t.Errorf("got %v, want the one in the list", conn.RemoteAddr())
+	}
+	if _, err := out.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want the other one closed", err)
+	}
+	if l.log.lines("connection refused", "reason=not_allowed", "remote=198.51.100.1:7") != 1 {
+		t.Errorf("got log %q, want the reason and the address", l.log)
+	}
+	if want := []string{"not_allowed 198.51.100.1:7"}; !slices.Equal(l.refused, want) {
+		t.Errorf("got refusals %q, want %q", l.refused, want)
+	}
+}
+
+func TestLimiterPerAddress(t *testing.T) {
+	l := newLimited(Limits{PerAddress: 2})
+	l.dial("192.0.2.1:1")
+	l.dial("192.0.2.1:2")
+	first, second := accept(t, l.ln), accept(t, l.ln)
+	over := l.dial("192.0.2.1:3")
+	l.dial("[::ffff:192.0.2.1]:4") // the same address
+	l.dial("192.0.2.2:5")          // another
+	if conn := accept(t, l.ln); conn.RemoteAddr().String() != "192.0.2.2:5" {
+		t.Errorf("got %v, want the one of another address", conn.RemoteAddr())
+	}
+	if _, err := over.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want the third one closed", err)
+	}
+	if want := []string{"per_address 192.0.2.1:3", "per_address 192.0.2.1:4"}; !slices.Equal(l.refused, want) {
+		t.Errorf("got refusals %q, want %q", l.refused, want)
+	}
+	if l.log.lines("connection refused", "reason=per_address", "remote=192.0.2.1:3") != 1 {
+		t.Errorf("got log %q, want the reason and the address", l.log)
+	}
+	for range 2 { // a second Close gives no second place
+		_ = first.Close()
+	}
+	l.dial("192.0.2.1:6")
+	l.dial("192.0.2.1:7")
+	third := accept(t, l.ln)
+	l.dial("192.0.2.2:8")
+	if conn := accept(t, l.ln); conn.RemoteAddr().String() != "192.0.2.2:8" {
+		t.Errorf("got %v, want the place of one only", conn.RemoteAddr())
+	}
+	_, _ = second.Close(), third.Close()
+}
+
+// TestLimiterShared counts two listeners as one, and forgets who has left.
+func TestLimiterShared(t *testing.T) {
+	limiter := NewLimiter(Limits{PerAddress: 1}, (&record{}).logger(), nil)
+	plain, secure := newFakeListener(), newFakeListener()
+	plain.dial("192.0.2.1:1")
+	conn := accept(t, limiter.Listener(plain))
+	out := secure.dial("192.0.2.1:2")
+	secure.dial("192.0.2.2:3")
+	other := accept(t, limiter.Listener(secure))
+	if _, err := out.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want the second one closed", err)
+	}
+	_, _ = conn.Close(), other.Close()
+	if got := len(limiter.open); got != 0 {
+		t.Errorf("got %d addresses with no connection, want none", got)
+	}
+}
+
+func TestLimiterPassesErrorsOn(t *testing.T) {
+	l := newLimited(Limits{PerAddress: 1})
+	_ = l.ln.Close()
+	if _, err := l.ln.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	}
+}

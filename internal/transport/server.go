@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Server names the PEM files of a TLS server.
+type Server struct {
+	Cert     string // its certificate, then those that lead to the root
+	Key      string // its private key
+	ClientCA string // authorities of its clients; empty: clients need no certificate
+}
+
+// ServerTLS is the server's side of TLS, by files that may change.
+type ServerTLS struct {
+	kept kept[tls.Config]
+	log  *slog.Logger
+}
+
+// NewServer reads the files.
+func NewServer(files Server, log *slog.Logger) (*ServerTLS, error) {
+	if files.Cert == "" || files.Key == "" {
+		return nil, errors.New("a TLS server needs a certificate and a key")
+	}
+	s := &ServerTLS{log: log}
+	s.kept.files = named(files.Cert, files.Key, files.ClientCA)
+	s.kept.read = files.read
+	if err := s.kept.reload(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// named leaves out what is not set.
+func named(files ...string) []string {
+	var all []string
+	for _, f := range files {
+		if f != "" {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func (f Server) read() (*tls.Config, error) {
+	pair, err := readPair(f.Cert, f.Key)
+	if err != nil {
+		return nil, err
+	}
+	c := &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		Certificates: []tls.Certificate{pair},
+		// A resumed session would rest on the authorities of its first handshake.
+		SessionTicketsDisabled: true,
+	}
+	if f.ClientCA == "" {
+		return c, nil
+	}
+	c.ClientAuth = tls.RequireAndVerifyClientCert
+	c.ClientCAs, err = readPool(f.ClientCA)
+	return c, err
+}
+
+// Config is a configuration, TLS 1.2 or later, that holds each new handshake to the
+// newest files. It needs to be taken once only.
+func (s *ServerTLS) Config() *tls.Config {
+	return &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		SessionTicketsDisabled: true,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return s.kept.now.Load(), nil
+		},
+	}
+}
+
+// Reload reads the files now. On an error what was read before stays in use.
+// Connections that exist are not touched.
+func (s *ServerTLS) Reload() error { return s.kept.reload() }
+
+// Watch reloads when the files change, and logs that, until ctx ends. It looks at
+// them that often; 0: every 5 s.
+func (s *ServerTLS) Watch(ctx context.Context, every time.Duration) {
+	s.kept.watch(ctx, every, s.log)
+}
