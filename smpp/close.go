@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"syscall"
 	"time"
@@ -55,13 +54,13 @@ func Gone(err error) bool {
 // the peer is told that no more will come, and read until it closes as well,
 // within bounds.
 func (s *Session) hangUp() {
-	if tcp, ok := s.conn.(*net.TCPConn); ok {
+	if half, ok := s.conn.(interface{ CloseWrite() error }); ok { // TCP and TLS
 		// Only the close below matters if one of these fails; after Close all do.
-		_ = tcp.CloseWrite()
-		_ = tcp.SetReadDeadline(time.Now().Add(lingerTime))
+		_ = half.CloseWrite()
+		_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime))
 		select {
 		case <-s.over.Done(): // the read goroutine took what it could
-			_, _ = io.CopyN(io.Discard, tcp, lingerOctets)
+			_, _ = io.CopyN(io.Discard, s.conn, lingerOctets)
 		case <-time.After(lingerTime):
 		}
 	}

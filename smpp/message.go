@@ -144,6 +144,14 @@ func (m Message) UserData() []byte {
 // TLVs walks the optional parameters in the order in which they came.
 func (m Message) TLVs() TLVReader { return TLVs(m.Frame[m.tlvs:]) }
 
+// WithoutTLVs returns a copy of the PDU without its optional parameters, for a
+// peer that does not know them (SMPP 3.4 §3.4).
+func (m Message) WithoutTLVs() Frame {
+	f := Frame(bytes.Clone(m.Frame[:m.tlvs]))
+	binary.BigEndian.PutUint32(f, uint32(len(f)))
+	return f
+}
+
 // AppendUserData appends the message to dst with other user data, esm_class and
 // registered_delivery, and returns the appended PDU. All other octets are those
 // of the frame, but for the lengths. ok is false, and nothing appended, if ud is
@@ -184,12 +192,13 @@ func (m Message) octet(at int) byte {
 
 // Bits of esm_class and registered_delivery (SMPP 3.4 §5.2.12, §5.2.17).
 const (
-	ESMClassType        = 0x3C // mask of the message type
-	ESMClassReceipt     = 0x04 // SMSC delivery receipt
-	ESMClassDeliveryAck = 0x08 // SME delivery acknowledgement: "the user has read the message"
-	ESMClassUDHI        = 0x40
-	RegisteredAckMask   = 0x0C // SME-originated acknowledgements
-	RegisteredReadAck   = 0x04 // SME delivery acknowledgement requested
+	ESMClassType         = 0x3C // mask of the message type
+	ESMClassReceipt      = 0x04 // SMSC delivery receipt
+	ESMClassDeliveryAck  = 0x08 // SME delivery acknowledgement: "the user has read the message"
+	ESMClassIntermediate = 0x20 // intermediate delivery notification
+	ESMClassUDHI         = 0x40
+	RegisteredAckMask    = 0x0C // SME-originated acknowledgements
+	RegisteredReadAck    = 0x04 // SME delivery acknowledgement requested
 
 	// MaxShortMessage is the longest short_message (SMPP 3.4 §5.2.21).
 	MaxShortMessage = 254

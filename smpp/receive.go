@@ -116,6 +116,9 @@ func (s *Session) response(h Handler, f Frame) error {
 	case !ok:
 		return h.Unmatched(f, late)
 	case p.answer != nil:
+		if IsBind(p.ID) && f.Status() == StatusOK {
+			s.SetState(BindState(p.ID)) // before the peer's next request
+		}
 		p.answer <- f.Status()
 		return nil
 	case p.ID == pdu.EnquireLinkID:

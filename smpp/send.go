@@ -140,6 +140,21 @@ func (s *Session) Unbind(ctx context.Context, cause error) {
 	s.Finish(cause)
 }
 
+// Window is how many requests may be under way to the peer; zero is no limit.
+func (s *Session) Window() int {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.opt.Window
+}
+
+// SetWindow changes Window from now on.
+func (s *Session) SetWindow(n int) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.opt.Window = n
+	s.out.changed()
+}
+
 // Outstanding counts the requests that the peer has not answered.
 func (s *Session) Outstanding() int {
 	s.out.mu.Lock()

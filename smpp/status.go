@@ -10,19 +10,23 @@ import (
 
 // Statuses by their names in SMPP 3.4 §5.1.3.
 const (
-	StatusOK           pdu.Status = 0x00 // ESME_ROK
-	StatusInvMsgLen    pdu.Status = 0x01 // ESME_RINVMSGLEN
-	StatusInvCmdLen    pdu.Status = 0x02 // ESME_RINVCMDLEN
-	StatusInvCmdID     pdu.Status = 0x03 // ESME_RINVCMDID
-	StatusInvBindState pdu.Status = 0x04 // ESME_RINVBNDSTS
-	StatusAlreadyBound pdu.Status = 0x05 // ESME_RALYBND
-	StatusSysErr       pdu.Status = 0x08 // ESME_RSYSERR
-	StatusBindFailed   pdu.Status = 0x0D // ESME_RBINDFAIL
-	StatusQueueFull    pdu.Status = 0x14 // ESME_RMSGQFUL
-	StatusThrottled    pdu.Status = 0x58 // ESME_RTHROTTLED
-	StatusTempApp      pdu.Status = 0x64 // ESME_RX_T_APPN
-	StatusPermApp      pdu.Status = 0x65 // ESME_RX_P_APPN
-	StatusRejectApp    pdu.Status = 0x66 // ESME_RX_R_APPN
+	StatusOK            pdu.Status = 0x00 // ESME_ROK
+	StatusInvMsgLen     pdu.Status = 0x01 // ESME_RINVMSGLEN
+	StatusInvCmdLen     pdu.Status = 0x02 // ESME_RINVCMDLEN
+	StatusInvCmdID      pdu.Status = 0x03 // ESME_RINVCMDID
+	StatusInvBindState  pdu.Status = 0x04 // ESME_RINVBNDSTS
+	StatusAlreadyBound  pdu.Status = 0x05 // ESME_RALYBND
+	StatusSysErr        pdu.Status = 0x08 // ESME_RSYSERR
+	StatusBindFailed    pdu.Status = 0x0D // ESME_RBINDFAIL
+	StatusCancelFailed  pdu.Status = 0x11 // ESME_RCANCELFAIL
+	StatusReplaceFailed pdu.Status = 0x13 // ESME_RREPLACEFAIL
+	StatusQueueFull     pdu.Status = 0x14 // ESME_RMSGQFUL
+	StatusSubmitFailed  pdu.Status = 0x45 // ESME_RSUBMITFAIL
+	StatusThrottled     pdu.Status = 0x58 // ESME_RTHROTTLED
+	StatusTempApp       pdu.Status = 0x64 // ESME_RX_T_APPN
+	StatusPermApp       pdu.Status = 0x65 // ESME_RX_P_APPN
+	StatusRejectApp     pdu.Status = 0x66 // ESME_RX_R_APPN
+	StatusQueryFailed   pdu.Status = 0x67 // ESME_RQUERYFAIL
 )
 
 // Temporary tells whether the same request may succeed later. The two refusals
@@ -44,6 +48,7 @@ const (
 	TagSarTotalSegments          = pdutlv.TagSarTotalSegments
 	TagSarSegmentSeqnum          = pdutlv.TagSarSegmentSeqnum
 	TagMessagePayload            = pdutlv.TagMessagePayload
+	TagCongestionState           = pdutlv.Tag(0x0428) // SMPP 5.0 §4.8.4.18
 	TagMessageState              = pdutlv.TagMessageStateOption
 	TagScInterfaceVersion        = pdutlv.Tag(0x0210) // SMPP 3.4 §5.3.2.25
 	InterfaceVersion34      byte = 0x34               // from here on a peer understands TLVs (SMPP 3.4 §3.4)

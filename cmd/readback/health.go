@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
-	"fmt"
+	"errors"
 	"net"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,24 +21,23 @@ reads, and exits 0 if the answer is 200.`,
 	config.RegisterFlags(cmd.Flags())
 	ready := cmd.Flags().Bool("ready", false, "ask whether it can also give numbers and take reads")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cfg, err := loadConfig(cmd)
-		if err != nil {
-			return err
-		}
-		host, port, err := net.SplitHostPort(cfg.Ops.Addr)
-		if err != nil {
-			return fmt.Errorf("ops.addr is off: there is nobody to ask")
-		}
-		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-			host = "127.0.0.1"
-		}
 		path := "/healthz"
 		if *ready {
 			path = "/readyz"
 		}
-		ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second)
-		defer cancel()
-		return ops.Probe(ctx, "http://"+net.JoinHostPort(host, port)+path)
+		return askGateway(cmd, path, ops.Probe)
 	}
 	return cmd
+}
+
+// opsURL is where a path of the operator's pages is on this machine.
+func opsURL(cfg config.Config, path string) (string, error) {
+	host, port, err := net.SplitHostPort(cfg.Ops.Addr)
+	if err != nil {
+		return "", errors.New("ops.addr is off: there is nobody to ask")
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port) + path, nil
 }

@@ -41,6 +41,7 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), healthCommand(),
+		hashPasswordCommand(), versionCommand())
 	return root
 }

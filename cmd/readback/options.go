@@ -1,14 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"net"
 
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
 
 	"readback/config"
 	"readback/internal/gateway"
+	"readback/internal/transport"
 	"readback/relay"
 	"readback/udh"
 )
@@ -22,20 +21,25 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	}
 	opt := gateway.DefaultOptions()
 	opt.SMSC = cfg.SMSC.Addr
-	dialer := net.Dialer{Timeout: cfg.SMSC.ConnectTimeout}
-	opt.Dial = func(ctx context.Context, addr string) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", addr) }
 	opt.ResponseTimeout = cfg.SMSC.ResponseTimeout
 	opt.DrainTimeout = cfg.Listen.DrainTimeout
 	opt.Window = cfg.SMSC.Window
-	opt.MaxSessions = cfg.Listen.MaxSessions
+	opt.MaxSessions, opt.MaxUnbound = cfg.Listen.MaxSessions, cfg.Listen.MaxUnbound
+	opt.WriteTimeout = cfg.Listen.WriteTimeout
 	opt.SessionInit = cfg.Listen.SessionInit
 	opt.ESMEEnquireLink = cfg.Listen.EnquireLink
 	opt.SMSCEnquireLink = cfg.SMSC.EnquireLink
 	opt.Inactivity = cfg.Listen.Inactivity
 	opt.Form = gateway.Form{IEI: cfg.Track.IEI, Marker: marker, Default: alphabets[cfg.SMSC.DefaultAlphabet]}
-	opt.Policies = gateway.Policies{Default: policy(cfg, cfg.Account("")), Accounts: map[string]gateway.Policy{}}
-	for id, account := range cfg.Accounts {
-		opt.Policies.Accounts[id] = policy(cfg, account)
+	if cfg.SMSC.Mode == "shared" {
+		opt.Shared = &gateway.Shared{
+			Addrs: cfg.SMSC.Targets(), SystemID: cfg.SMSC.SystemID, Password: string(cfg.SMSC.Password),
+			SystemType: cfg.SMSC.SystemType, Binds: cfg.SMSC.Binds, IDs: messageIDs(cfg),
+		}
+	}
+	opt.Policies = gateway.Policies{Default: account(cfg, cfg.Account("")), Accounts: map[string]gateway.Account{}}
+	for id, a := range cfg.Accounts {
+		opt.Policies.Accounts[id] = account(cfg, a)
 	}
 	opt.Feedback = gateway.FeedbackForm{
 		TagNumber: pdutlv.Tag(cfg.Feedback.VendorTagNumber), TagRead: pdutlv.Tag(cfg.Feedback.VendorTagRead),
@@ -47,8 +51,33 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 var (
 	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "latin1": udh.Latin1}
 	whens     = map[string]gateway.When{"requested": gateway.Requested, "all": gateway.All, "off": gateway.Off}
+	bases     = map[string]gateway.Base{"as_is": gateway.AsIs, "hex": gateway.Hex, "dec": gateway.Decimal}
 	carriages = map[string]gateway.Carriage{"udh": gateway.ByElement, "text": gateway.ByMarker, "auto": gateway.Auto}
 )
+
+func messageIDs(cfg config.Config) gateway.MessageIDs {
+	return gateway.MessageIDs{
+		Response: bases[cfg.SMSC.MessageID.Response], Receipt: bases[cfg.SMSC.MessageID.Receipt],
+	}
+}
+
+func account(cfg config.Config, a config.Account) gateway.Account {
+	to := gateway.Account{
+		Policy: policy(cfg, a),
+		Limits: gateway.Limits{
+			Rate: float64(a.Rate), Burst: a.Burst, Reject: a.OverRate == "reject",
+			Window: a.Window, MaxSessions: a.MaxSessions,
+		},
+		PasswordHash: []byte(a.PasswordHash),
+	}
+	if len(a.Allow) > 0 {
+		to.Allow = transport.Allow(a.Allow).Allows
+	}
+	for _, r := range a.Addresses {
+		to.Addresses = append(to.Addresses, gateway.AddressRange(r))
+	}
+	return to
+}
 
 func policy(cfg config.Config, a config.Account) gateway.Policy {
 	return gateway.Policy{
@@ -57,6 +86,7 @@ func policy(cfg config.Config, a config.Account) gateway.Policy {
 		RejectNoRoom:    a.Track.Overflow == "reject",
 		RejectOnFailure: a.Track.OnFailure == "reject",
 		ForwardAckBits:  cfg.Track.ForwardAckBits,
+		SplitMulti:      a.Track.Multi == "split",
 		VendorTLVs:      a.Feedback.VendorTLVs,
 	}
 }
@@ -72,6 +102,7 @@ func relayOptions(cfg config.Config) relay.Options {
 	opt.First, opt.Last = uint16(cfg.Track.Numbers.First), uint16(cfg.Track.Numbers.Last)
 	opt.ReadWait = cfg.SMSC.ResponseTimeout
 	opt.Quiet = func(account string) bool { return cfg.Account(account).Feedback.Form == "off" }
+	opt.SameID = messageIDs(cfg).Same
 	opt.Auth = cfg.Reads.Auth
 	for _, k := range cfg.Reads.APIKeys {
 		opt.APIKeys = append(opt.APIKeys, k.SHA256)

@@ -31,8 +31,8 @@ answers under way, unbinds both sides and exits 0. The log goes to standard erro
 		if err != nil {
 			return err
 		}
-		log.Info("serving", "version", version(), "esmes", s.ESMEs(), "smsc", cfg.SMSC.Addr,
-			"reads", s.Reads(), "ops", s.Ops())
+		log.Info("serving", "version", version(), "esmes", s.ESMEs(), "tls", s.Secure(),
+			"mode", cfg.SMSC.Mode, "smsc", cfg.SMSC.Targets(), "reads", s.Reads(), "ops", s.Ops())
 		return s.run(cmd.Context())
 	}
 	return cmd

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,7 @@ import (
 	"readback/config"
 	"readback/internal/gateway"
 	"readback/internal/ops"
+	"readback/internal/transport"
 	"readback/relay"
 )
 
@@ -23,8 +25,12 @@ type service struct {
 	relay   *relay.Relay
 	gateway *gateway.Gateway
 	ops     *ops.Server
+	front   *front
+	dialer  dialer
 
-	esmes, reads, admin net.Listener // reads and admin may be nil: off
+	esmes, secure, reads, admin net.Listener // nil: off
+	draining                    atomic.Bool
+	drain                       chan struct{} // told to stop by the operator
 }
 
 // startWait is how long ESMEs wait for the ledger when the gateway starts. After
@@ -34,34 +40,37 @@ const startWait = 10 * time.Second
 // open opens the listeners first, so that nothing is begun that cannot be served,
 // then the store.
 func open(cfg config.Config, log *slog.Logger) (*service, error) {
-	s := &service{log: log}
-	var err error
-	listen := func(key, addr string) net.Listener {
-		if addr == "" || err != nil {
-			return nil
-		}
-		ln, listenErr := net.Listen("tcp", addr)
-		if listenErr != nil {
-			err = fmt.Errorf("%s: %w", key, listenErr)
-			return nil
-		}
-		return ln
+	s := &service{log: log, drain: make(chan struct{}, 1)}
+	given, err := transport.Sockets()
+	if err != nil {
+		return nil, err
 	}
-	s.esmes = listen("listen.addr", cfg.Listen.Addr)
-	s.reads = listen("reads.addr", cfg.Reads.Addr)
-	s.admin = listen("ops.addr", cfg.Ops.Addr)
-	if err == nil {
+	sockets := &sockets{given: given}
+	if err = s.listen(cfg, sockets); err == nil {
 		err = s.assemble(cfg)
 	}
 	if err != nil {
-		for _, ln := range []net.Listener{s.esmes, s.reads, s.admin} {
-			if ln != nil {
-				_ = ln.Close() // it served nobody
-			}
-		}
+		sockets.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *service) listen(cfg config.Config, sockets *sockets) (err error) {
+	for _, l := range []struct {
+		to              *net.Listener
+		key, name, addr string
+	}{
+		{&s.esmes, "listen.addr", "esme", cfg.Listen.Addr},
+		{&s.secure, "listen.tls.addr", "esme-tls", cfg.Listen.TLS.Addr},
+		{&s.reads, "reads.addr", "reads", cfg.Reads.Addr},
+		{&s.admin, "ops.addr", "ops", cfg.Ops.Addr},
+	} {
+		if *l.to, err = sockets.listen(l.key, l.name, l.addr); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // assemble makes the parts and ties them together.
@@ -71,7 +80,14 @@ func (s *service) assemble(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	options.Logger, options.Registerer = s.log, registry
+	if s.dialer, err = newDialer(cfg, s.log); err != nil {
+		return err
+	}
+	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
+	s.front, err = newFront(cfg.Listen, s.log, func(reason, _ string) { s.gateway.Refused(reason) })
+	if err != nil {
+		return err
+	}
 	store := relayOptions(cfg)
 	store.Logger, store.Registerer = s.log, registry
 	if s.relay, err = relay.Open(store); err != nil {
@@ -80,12 +96,32 @@ func (s *service) assemble(cfg config.Config) error {
 	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}
-	s.ops = ops.NewServer(registry, map[string]func() error{"relay": s.relay.Ready}, s.log)
+	s.ops = ops.NewServer(registry, map[string]func() error{
+		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
+	}, s.beginDrain, s.log)
+	return nil
+}
+
+// beginDrain stops the service as SIGTERM does.
+func (s *service) beginDrain() {
+	select {
+	case s.drain <- struct{}{}:
+	default: // it was told before
+	}
+}
+
+func (s *service) drainState() error {
+	if s.draining.Load() {
+		return errors.New("draining")
+	}
 	return nil
 }
 
 // ESMEs is the address that ESMEs bind to.
 func (s *service) ESMEs() string { return address(s.esmes) }
+
+// Secure is the address that ESMEs bind to over TLS.
+func (s *service) Secure() string { return address(s.secure) }
 
 // Reads is the address of the HTTP interface for read responses.
 func (s *service) Reads() string { return address(s.reads) }
@@ -100,41 +136,75 @@ func address(ln net.Listener) string {
 	return ln.Addr().String()
 }
 
-// run serves until ctx ends. The ESMEs go first, then the reads, then the relay,
-// whose last records they make; metrics and health stay to the end.
+// run serves until ctx ends or the operator drains it. The ESMEs go first, then
+// the reads, then the relay, whose last records they make; metrics and health stay
+// to the end.
 func (s *service) run(ctx context.Context) error {
-	var parts sync.WaitGroup
-	defer parts.Wait()
-	var errs []error
-	var mu sync.Mutex
+	var parts parts
+	defer parts.wait()
 	start := func(name string, serve func(context.Context) error) (stop func()) {
-		partCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		done := make(chan struct{})
-		parts.Go(func() {
-			defer close(done)
-			if err := serve(partCtx); err != nil {
-				s.log.Error(name+" ended", "error", err)
-				mu.Lock()
-				errs = append(errs, fmt.Errorf("%s: %w", name, err))
-				mu.Unlock()
-			}
-		})
-		return func() { cancel(); <-done }
+		return parts.start(context.WithoutCancel(ctx), s.log, name, serve)
 	}
 	if s.admin != nil {
 		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, s.admin) })()
 	}
+	defer start("certificates", s.watchFiles)()
 	stopRelay := start("relay", s.relay.Run)
 	if s.reads != nil {
 		defer start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.reads) })()
 	}
 	s.awaitRelay(ctx)
-	errs = append(errs, s.gateway.Serve(ctx, s.esmes))
+	s.notify("READY=1")
+	err := s.serveESMEs(ctx)
 	s.log.Info("links are down")
 	stopRelay()
-	mu.Lock()
-	defer mu.Unlock()
-	return errors.Join(errs...)
+	return errors.Join(err, parts.err())
+}
+
+// serveESMEs serves ESMEs until ctx ends or the operator drains.
+func (s *service) serveESMEs(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
+	stopping.Go(func() {
+		select {
+		case <-s.drain:
+		case <-ctx.Done():
+		}
+		s.draining.Store(true)
+		s.notify("STOPPING=1")
+		s.log.Info("draining")
+		cancel()
+	})
+	var lns []net.Listener
+	if s.esmes != nil {
+		lns = append(lns, s.front.plain(s.esmes))
+	}
+	if s.secure != nil {
+		lns = append(lns, s.front.secure(s.secure))
+	}
+	return s.gateway.Serve(ctx, lns...)
+}
+
+// watchFiles loads certificates anew when their files change.
+func (s *service) watchFiles(ctx context.Context) error {
+	var wg sync.WaitGroup
+	if s.front.tls != nil {
+		wg.Go(func() { s.front.tls.Watch(ctx, fileCheck) })
+	}
+	if s.dialer.watch != nil {
+		wg.Go(func() { s.dialer.watch(ctx) })
+	}
+	wg.Wait()
+	return nil
+}
+
+// notify tells systemd, where it asks.
+func (s *service) notify(state string) {
+	if err := transport.Notify(state); err != nil {
+		s.log.Warn("systemd is not told", "error", err)
+	}
 }
 
 // awaitRelay gives the ledger a while to open before the first ESME is served.
@@ -144,4 +214,36 @@ func (s *service) awaitRelay(ctx context.Context) {
 	if err := s.relay.WaitReady(ctx); err != nil {
 		s.log.Warn("serving without numbers until the ledger is there", "reason", s.relay.Ready())
 	}
+}
+
+// parts are what runs beside the gateway.
+type parts struct {
+	running sync.WaitGroup
+	mu      sync.Mutex
+	errs    []error
+}
+
+// start runs a part until the function that it returns is called, which waits.
+func (p *parts) start(ctx context.Context, log *slog.Logger, name string, serve func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	p.running.Go(func() {
+		defer close(done)
+		if err := serve(ctx); err != nil {
+			log.Error("part ended", "part", name, "error", err)
+			p.mu.Lock()
+			p.errs = append(p.errs, fmt.Errorf("%s: %w", name, err))
+			p.mu.Unlock()
+		}
+	})
+	return func() { cancel(); <-done }
+}
+
+func (p *parts) wait() { p.running.Wait() }
+
+// err is what has gone wrong so far.
+func (p *parts) err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return errors.Join(p.errs...)
 }

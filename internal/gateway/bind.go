@@ -12,11 +12,12 @@ import (
 
 // bind is what the gateway must know of an ESME's bind.
 type bind struct {
-	id      pdu.ID
-	account string
-	version byte // interface_version (SMPP 3.4 §5.2.4)
-	state   smpp.State
-	smsc    *smpp.Session
+	id       pdu.ID
+	account  string
+	password []byte
+	version  byte // interface_version (SMPP 3.4 §5.2.4)
+	state    smpp.State
+	smsc     *smpp.Session
 
 	answered chan struct{} // closed when it is, whatever the answer and whoever gave it
 }
@@ -27,7 +28,7 @@ var errBind = errors.New("bind request ends early")
 // system_type and, behind three octets, address_range (SMPP 3.4 §4.1).
 const bindCStrings = 4
 
-// readBind reads a bind request; its password is not looked at.
+// readBind reads a bind request.
 func readBind(f smpp.Frame) (bind, error) {
 	n, ok := mandatoryLen(f.Body())
 	if !ok {
@@ -42,6 +43,9 @@ func readBind(f smpp.Frame) (bind, error) {
 	b := bind{id: f.ID(), state: smpp.BindState(f.ID())}
 	if field := p.Fields()[pdufield.SystemID]; field != nil {
 		b.account = field.String()
+	}
+	if field := p.Fields()[pdufield.Password]; field != nil {
+		b.password = []byte(field.String())
 	}
 	if field := p.Fields()[pdufield.InterfaceVersion]; field != nil && field.Len() > 0 {
 		b.version = field.Bytes()[0]

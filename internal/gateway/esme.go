@@ -37,6 +37,9 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 	if l.draining.Load() {
 		return l.refuse(f, smpp.StatusSysErr)
 	}
+	if status := l.enter(b); status != smpp.StatusOK {
+		return l.refuse(f, status)
+	}
 	if l.smsc == nil {
 		conn, err := l.g.opt.Dial(context.Background(), l.g.opt.SMSC)
 		if err != nil {
@@ -49,6 +52,9 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 		l.dialed <- l.smsc
 	}
 	b.smsc, b.answered = l.smsc, make(chan struct{})
+	if window := l.g.policies.of(b.account).Window; window > 0 {
+		l.smsc.SetWindow(min(window, l.g.opt.Window))
+	}
 	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
 		return err
 	}

@@ -21,13 +21,19 @@ import (
 
 // Options of a Gateway.
 type Options struct {
-	SMSC            string                                                   // host:port of the SMSC
-	Dial            func(ctx context.Context, addr string) (net.Conn, error) // opens a connection to it
-	ResponseTimeout time.Duration                                            // for each of its answers, and the ESME's
-	DrainTimeout    time.Duration                                            // for the answers under way when the gateway stops
-	Window          int                                                      // requests under way to the SMSC on one link
-	ESMEWindow      int                                                      // requests under way to the ESME; SMSCs keep well below
-	MaxSessions     int                                                      // ESME connections at once
+	SMSC   string  // host:port of the SMSC
+	Shared *Shared // the gateway's own binds to it, in shared mode; nil: mirror mode
+	// Dial opens a connection to the SMSC.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+
+	ResponseTimeout time.Duration // for each of its answers, and the ESME's
+	DrainTimeout    time.Duration // for the answers under way when the gateway stops
+	Window          int           // requests under way to the SMSC on one link
+	ESMEWindow      int           // requests under way to the ESME; SMSCs keep well below
+	MaxSessions     int           // ESME connections at once
+	MaxUnbound      int           // of them, those that have not bound yet; 0: no limit
+
+	WriteTimeout time.Duration // for a peer to take what is sent to it
 
 	SessionInit     time.Duration // for an ESME to bind
 	ESMEEnquireLink time.Duration // of an ESME's silence before it is asked; 0: never
@@ -87,6 +93,13 @@ type Gateway struct {
 	deliverer Deliverer
 	policies  policies
 	metrics   *metrics
+	usages    usages
+	places    places
+
+	// Of shared mode; pool is nil in mirror mode.
+	pool          *pool
+	members       members
+	authenticator *authenticator
 }
 
 // New returns a Gateway that numbers by ledger and takes feedback from deliverer.
@@ -99,6 +112,12 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		intercept: Interceptor{Form: opt.Form, Ledger: ledger},
 		deliverer: deliverer,
 		metrics:   newMetrics(opt.Registerer),
+		usages:    usages{by: make(map[string]*usage)},
+		places:    places{most: opt.MaxSessions, mostUnbound: opt.MaxUnbound},
+	}
+	if opt.Shared != nil {
+		g.pool, g.authenticator = newPool(g), newAuthenticator()
+		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)
 	return g, nil
@@ -107,36 +126,70 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 // Use puts other policies in force, for messages that come from now on.
 func (g *Gateway) Use(p Policies) { g.policies.Store(&p) }
 
-// Serve accepts ESMEs from ln until ctx ends. Then it takes no more, awaits the
-// answers under way, unbinds both sides of each link, and returns when every link
-// is gone. It closes ln.
-func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
-	stop := context.AfterFunc(ctx, func() { _ = ln.Close() }) // Accept sees it
+// Serve accepts ESMEs from the listeners until ctx ends. Then it takes no more,
+// awaits the answers under way, unbinds both sides of each link, and returns when
+// every link is gone. It closes the listeners.
+func (g *Gateway) Serve(ctx context.Context, lns ...net.Listener) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() {
+		for _, ln := range lns {
+			_ = ln.Close() // Accept sees it
+		}
+	})
 	defer stop()
+	stopPool := g.runPool(ctx)
+	defer stopPool()
 	var links sync.WaitGroup
-	defer links.Wait()
-	places := make(chan struct{}, g.opt.MaxSessions)
+	defer links.Wait() // before the pool, which takes their last answers
+	var accepting sync.WaitGroup
+	for _, ln := range lns {
+		accepting.Go(func() {
+			if err := g.acceptAll(ctx, ln, &links); err != nil {
+				cancel(err) // the others stop as well
+			}
+		})
+	}
+	accepting.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// acceptAll makes a link of each connection that ln accepts, within the limits.
+func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.WaitGroup) error {
 	for {
 		conn, err := g.accept(ctx, ln)
-		if err != nil {
+		if conn == nil {
 			return err
 		}
-		if conn == nil {
-			return nil
-		}
-		select {
-		case places <- struct{}{}:
-		default:
-			g.metrics.refused.WithLabelValues("max_sessions").Inc()
-			g.opt.Logger.Warn("connection refused", "reason", "listen.max_sessions is reached", "remote", conn.RemoteAddr().String())
+		if reason := g.places.take(); reason != "" {
+			g.metrics.refused.WithLabelValues(reason).Inc()
+			g.opt.Logger.Warn("connection refused", "reason", reason+" is reached", "remote", conn.RemoteAddr().String())
 			_ = conn.Close() // nothing was promised to it
 			continue
 		}
 		links.Go(func() {
 			newLink(g, conn).run(ctx)
-			<-places
+			g.places.leave()
 		})
 	}
+}
+
+// Refused counts a connection that did not get as far as the gateway.
+func (g *Gateway) Refused(reason string) { g.metrics.refused.WithLabelValues(reason).Inc() }
+
+// runPool runs the gateway's own binds, if it has any, until the function that it
+// returns is called.
+func (g *Gateway) runPool(ctx context.Context) (stop func()) {
+	if g.pool == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { g.pool.run(ctx) })
+	return func() { cancel(); running.Wait() }
 }
 
 // acceptPause is how long accepting rests after an error such as too many open files.
@@ -177,7 +230,7 @@ func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 func (g *Gateway) esmeSession(conn net.Conn) *smpp.Session {
 	return smpp.NewSession(conn, smpp.Options{
 		Window: g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
-		Observe: g.metrics.addedToESME,
+		Observe: g.metrics.addedToESME, WriteTimeout: g.opt.WriteTimeout,
 		Timers: smpp.Timers{
 			SessionInit: g.opt.SessionInit, EnquireLink: g.opt.ESMEEnquireLink,
 			Answer: g.opt.ResponseTimeout, Inactivity: g.opt.Inactivity,
@@ -189,7 +242,7 @@ func (g *Gateway) esmeSession(conn net.Conn) *smpp.Session {
 func (g *Gateway) smscSession(conn net.Conn) *smpp.Session {
 	return smpp.NewSession(conn, smpp.Options{
 		SMSC: true, Window: g.opt.Window, Response: g.opt.ResponseTimeout,
-		Observe: g.metrics.addedToSMSC,
-		Timers:  smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
+		Observe: g.metrics.addedToSMSC, WriteTimeout: g.opt.WriteTimeout,
+		Timers: smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
 	})
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -16,6 +17,11 @@ type Ledger interface {
 	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
 	Refuse(s *relay.Sent)
 	Receipt(c relay.Conversation, messageID []byte, state relay.State)
+
+	// Of shared mode: which account a message_id belongs to.
+	Route(account string, id []byte, w relay.Waiter, token uint64)
+	Routed(id []byte) (account string, ok bool)
+	AwaitRoute(ctx context.Context, id []byte) (account string, ok bool)
 }
 
 // Interceptor is the one place where a message changes: it decides whether a

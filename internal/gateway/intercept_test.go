@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -15,6 +17,9 @@ import (
 
 // fakeLedger is a ledger of functions; those left out do nothing.
 type fakeLedger struct {
+	routes *sync.Map // account by message_id; nil: none
+	await  func(context.Context, []byte) (string, bool)
+
 	assign  func(*relay.Sent) error
 	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
 	refuse  func(*relay.Sent)
@@ -49,6 +54,29 @@ func (l fakeLedger) Receipt(c relay.Conversation, id []byte, state relay.State) 
 	}
 }
 
+func (l fakeLedger) Route(account string, id []byte, w relay.Waiter, token uint64) {
+	if l.routes != nil {
+		l.routes.Store(string(id), account)
+	}
+	w.Logged(token)
+}
+
+func (l fakeLedger) Routed(id []byte) (account string, ok bool) {
+	if l.routes == nil {
+		return "", false
+	}
+	v, ok := l.routes.Load(string(id))
+	account, _ = v.(string)
+	return account, ok
+}
+
+func (l fakeLedger) AwaitRoute(ctx context.Context, id []byte) (account string, ok bool) {
+	if l.await != nil {
+		return l.await(ctx, id)
+	}
+	return l.Routed(id)
+}
+
 // numbering returns a ledger that gives every message the number n.
 func numbering(n uint16) fakeLedger {
 	return fakeLedger{assign: func(s *relay.Sent) error { s.Number = n; return nil }}
@@ -64,7 +92,7 @@ var carriageNames = map[string]Carriage{"udh": ByElement, "text": ByMarker, "aut
 func TestSubmitGolden(t *testing.T) {
 	for _, g := range golden.All(t) {
 		f := smpp.Frame(g.In)
-		if g.From != "esme" || f.ID() != pdu.SubmitSMID {
+		if g.From != "esme" || f.ID() != pdu.SubmitSMID && f.ID() != pdu.DataSMID {
 			continue
 		}
 		carriages := []Carriage{carriageNames[g.Carriage]}

@@ -17,7 +17,7 @@ type link struct {
 	// Static after construction.
 	g      *Gateway
 	esme   *smpp.Session
-	remote string
+	remote net.Addr
 	dialed chan *smpp.Session // the SMSC's session, once, when the ESME binds
 	bound  chan struct{}      // closed when the SMSC has accepted the bind
 	gone   context.Context    // ends when the ESME's session has
@@ -31,22 +31,27 @@ type link struct {
 	scratch Scratch
 
 	// Set by the SMSC's read goroutine before bound is closed.
-	bind bind
+	bind    bind
+	usage   *usage // what the account's sessions share; nil before the bind
+	counted string // the account that usage is of
 
 	owed     atomic.Int64 // answers to the ESME's requests that are not put out yet
 	draining atomic.Bool
+	awaiting atomic.Bool   // awaitRoom waits
 	settled  chan struct{} // wakes the drain when nothing is owed
+	room     chan struct{} // wakes awaitRoom
 	log      atomic.Pointer[slog.Logger]
 }
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, esme: g.esmeSession(conn), remote: conn.RemoteAddr().String(),
+		g: g, esme: g.esmeSession(conn), remote: conn.RemoteAddr(),
 		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
+		room: make(chan struct{}, 1),
 	}
 	l.untracked = &request{link: l}
 	l.gone, l.leave = context.WithCancel(context.Background())
-	l.log.Store(g.opt.Logger.With("remote", l.remote))
+	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
 }
 
@@ -55,11 +60,22 @@ func (l *link) run(ctx context.Context) {
 	l.g.metrics.connections.Inc()
 	defer l.g.metrics.connections.Dec()
 	var wg sync.WaitGroup
-	wg.Go(l.runSMSC)
+	var h smpp.Handler = fromAccount{l}
+	if l.g.pool == nil {
+		h = fromESME{l}
+		wg.Go(l.runSMSC)
+	}
 	wg.Go(func() { l.runFeedback(ctx) })
 	wg.Go(func() { l.drain(ctx) })
-	err := l.esme.Run(context.WithoutCancel(ctx), fromESME{l})
+	err := l.esme.Run(context.WithoutCancel(ctx), h)
 	l.leave()
+	l.exit()
+	if l.g.pool != nil {
+		l.g.members.leave(l)
+		for _, p := range l.esme.Abandoned() {
+			giveBack(p)
+		}
+	}
 	wg.Wait()
 	l.log.Load().Info("link ended", "reason", err)
 }
@@ -111,17 +127,18 @@ func unbind(s *smpp.Session, cause error) {
 	s.Unbind(ctx, cause)
 }
 
-// runFeedback takes the account's feedback while the ESME can be told.
+// runFeedback waits for the bind, then takes the account's feedback while the ESME
+// can be told.
 func (l *link) runFeedback(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(l.gone, cancel)
 	defer stop()
 	select {
-	case <-ctx.Done():
-		return
+	case <-l.gone.Done():
 	case <-l.bound:
 	}
+	l.g.places.bound()
 	if !l.bind.state.CanReceive() {
 		return
 	}
@@ -164,7 +181,14 @@ func (l *link) waitSettled(ctx context.Context) {
 
 // settle notes that a request of the ESME's was answered.
 func (l *link) settle() {
-	if l.owed.Add(-1) > 0 || !l.draining.Load() {
+	owed := l.owed.Add(-1)
+	if l.awaiting.Load() {
+		select {
+		case l.room <- struct{}{}:
+		default: // it will look anyway
+		}
+	}
+	if owed > 0 || !l.draining.Load() {
 		return
 	}
 	select {

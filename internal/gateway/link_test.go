@@ -27,16 +27,12 @@ func TestGoldenThroughLink(t *testing.T) {
 		if g.From != "esme" || smpp.IsBind(f.ID()) {
 			continue
 		}
-		want := g.In // data_sm is not numbered yet
-		if f.ID() == pdu.SubmitSMID {
-			want = g.Want()
-		}
 		number.Store(uint32(g.Number))
-		w.Use(Policies{Default: Policy{
+		w.Use(Policies{Default: Account{Policy: Policy{
 			When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: carriageNames[g.Carriage],
-		}})
+		}}})
 		esme.send(f)
-		smsc.want(g.Name, want)
+		smsc.want(g.Name, g.Want())
 		answer := frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "4A7F01\x00")
 		smsc.send(answer)
 		esme.want("answer to "+g.Name, answer)

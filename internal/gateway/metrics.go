@@ -14,13 +14,15 @@ import (
 
 // metrics are what the gateway counts; docs/operations.md explains each.
 type metrics struct {
-	connections prometheus.Gauge
-	refused     *prometheus.CounterVec
-	pdus        *prometheus.CounterVec
-	skips       [skips]prometheus.Counter
-	expired     *prometheus.CounterVec
-	late        prometheus.Counter
-	answer      prometheus.Histogram
+	connections  prometheus.Gauge
+	refused      *prometheus.CounterVec
+	bindsRefused *prometheus.CounterVec
+	binds        *prometheus.GaugeVec
+	pdus         *prometheus.CounterVec
+	skips        [skips]prometheus.Counter
+	expired      *prometheus.CounterVec
+	late         prometheus.Counter
+	answer       prometheus.Histogram
 
 	addedToSMSC, addedToESME func(time.Duration)
 
@@ -51,6 +53,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "readback_connections_refused_total",
 			Help: "ESME connections refused, by reason.",
 		}, []string{"reason"}),
+		bindsRefused: f.NewCounterVec(prometheus.CounterOpts{Name: "readback_binds_refused_total",
+			Help: "Binds that the gateway itself refused, by reason."}, []string{"reason"}),
+		binds: f.NewGaugeVec(prometheus.GaugeOpts{Name: "readback_smsc_bind_up",
+			Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode)."}, []string{"bind"}),
 		pdus: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "readback_pdus_total",
 			Help: "PDUs passed, by who sent them, command and status.",

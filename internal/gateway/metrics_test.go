@@ -51,7 +51,7 @@ func TestSkipsCounted(t *testing.T) {
 		esme.next("answer")
 		want[tt.skip]++
 	}
-	w.Use(Policies{Accounts: map[string]Policy{"bank": {When: Off}}, Default: Policy{When: All}})
+	w.Use(Policies{Accounts: map[string]Account{"bank": {Policy: Policy{When: Off}}}, Default: Account{Policy: Policy{When: All}}})
 	esme.send(text(receiver, 1), golden.Bytes(t, "submit_multi.txt", "in"))
 	smsc.next("untracked")
 	smsc.next("untracked submit_multi")

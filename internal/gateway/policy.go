@@ -33,19 +33,20 @@ type Policy struct {
 	RejectNoRoom    bool // ESME_RINVMSGLEN in place of passing unnumbered
 	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
 	ForwardAckBits  bool // leave registered_delivery as it came
+	SplitMulti      bool // submit_multi goes on as one submit_sm for each receiver
 	VendorTLVs      bool // number and read time as TLVs in the feedback
 }
 
-// Policies are the policies of all accounts: one value, swapped whole by Use.
+// Policies are what holds for all accounts: one value, swapped whole by Use.
 type Policies struct {
-	Default  Policy
-	Accounts map[string]Policy // by system_id
+	Default  Account            // for whom the operator named nothing
+	Accounts map[string]Account // by system_id
 }
 
-// Of returns the policy of an account.
-func (p *Policies) Of(account string) Policy {
-	if policy, ok := p.Accounts[account]; ok {
-		return policy
+// Of returns what holds for an account.
+func (p *Policies) Of(account string) Account {
+	if a, ok := p.Accounts[account]; ok {
+		return a
 	}
 	return p.Default
 }
@@ -61,4 +62,4 @@ type Form struct {
 // policies holds the Policies now in force.
 type policies struct{ atomic.Pointer[Policies] }
 
-func (p *policies) of(account string) Policy { return p.Load().Of(account) }
+func (p *policies) of(account string) Account { return p.Load().Of(account) }

@@ -8,10 +8,9 @@ import (
 )
 
 // noteReceipt tells the ledger of a delivery receipt that passes by (SMPP 3.4
-// §5.2.12, Appendix B). What is no receipt, or cannot be read, just passes.
-func (l fromSMSC) noteReceipt(f smpp.Frame) {
-	m, err := smpp.ParseMessage(f)
-	if err != nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
+// §5.2.12, Appendix B). What is no receipt just passes.
+func (l *link) noteReceipt(m smpp.Message) {
+	if m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
 		return
 	}
 	id, state, ok := readReceipt(m)
@@ -19,6 +18,7 @@ func (l fromSMSC) noteReceipt(f smpp.Frame) {
 		return
 	}
 	var c relay.Conversation
+	var err error
 	// The receipt goes the other way round than its message.
 	if c.Sender, err = relay.NormalAddr(m.To.Addr); err != nil {
 		return
@@ -73,4 +73,24 @@ func receiptField(text []byte, name string) []byte {
 	_, rest, _ := bytes.Cut(text, []byte(name))
 	word, _, _ := bytes.Cut(rest, []byte{' '})
 	return word
+}
+
+// receiptID is the message_id that a receipt or an intermediate notification is
+// about: from the TLV, else from the text; nil if the message is neither.
+func receiptID(m smpp.Message) []byte {
+	switch m.ESMClass() & smpp.ESMClassType {
+	case smpp.ESMClassReceipt, smpp.ESMClassIntermediate:
+	default:
+		return nil
+	}
+	r := m.TLVs()
+	for tlv, more := r.Next(); more; tlv, more = r.Next() {
+		if id, _, _ := bytes.Cut(tlv.Value, []byte{0}); tlv.Tag == smpp.TagReceiptedMessageID && len(id) > 0 {
+			return id
+		}
+	}
+	if id := receiptField(m.UserData(), "id:"); len(id) > 0 {
+		return id
+	}
+	return nil
 }

@@ -13,8 +13,10 @@ import (
 // request is what comes back with an answer of the SMSC: whose it is.
 type request struct {
 	link *link
-	sent *relay.Sent // what the ledger knows it by, if it is numbered
-	bind *bind       // what it asks for, if it is a bind
+	sent *relay.Sent  // what the ledger knows it by, if it is numbered
+	part *multi       // what it is one part of, if it was split
+	to   smpp.Address // the receiver of that part
+	bind *bind        // what it asks for, if it is a bind
 }
 
 // upstream is the way to the SMSC: a session of the link's own, or the pool.
@@ -33,34 +35,74 @@ func (l *link) begin(f smpp.Frame) {
 
 // forward passes on a request of a bound ESME.
 func (l *link) forward(f smpp.Frame) error {
-	switch {
-	case l.draining.Load():
+	if l.draining.Load() {
 		return l.refuse(f, smpp.StatusThrottled)
-	case f.ID() == pdu.SubmitSMID:
-		return l.submit(f)
-	case f.ID() == pdu.SubmitMultiID && l.g.policies.of(l.bind.account).When != Off:
+	}
+	account := l.g.policies.of(l.bind.account)
+	l.awaitRoom(account.Window)
+	id := f.ID()
+	if id != pdu.SubmitSMID && id != pdu.DataSMID && id != pdu.SubmitMultiID {
+		return l.pass(f, l.untracked)
+	}
+	var to smpp.Multi
+	receivers := 1
+	if id == pdu.SubmitMultiID {
+		if m, err := smpp.ParseMulti(f); err == nil {
+			to, receivers = m, len(m.To)
+		}
+	}
+	switch {
+	case !l.usage.admit(l.gone, receivers, l.scratch.Waiting):
+		return l.refuse(f, smpp.StatusThrottled)
+	case id != pdu.SubmitMultiID:
+		return l.submit(f, account.Policy)
+	case account.SplitMulti && account.When != Off && to.Splits():
+		return l.split(to, account.Policy)
+	case account.When != Off:
 		l.g.metrics.skips[Multi].Inc()
 	}
 	return l.pass(f, l.untracked)
 }
 
-// submit gives a message its number, if it is to have one, and passes it on.
-func (l *link) submit(f smpp.Frame) error {
-	policy := l.g.policies.of(l.bind.account)
-	out, sent, skip := l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
-	l.g.metrics.skips[skip].Inc()
-	if skip == Numbered {
-		kept := *sent
-		return l.pass(out, &request{link: l, sent: &kept})
+// awaitRoom waits until fewer than window requests of the ESME are unanswered;
+// meanwhile it is not read.
+func (l *link) awaitRoom(window int) {
+	if window <= 0 || l.owed.Load() <= int64(window) {
+		return
 	}
-	l.log.Load().Debug("unnumbered", "skip", skip.String())
+	l.scratch.Waiting()
+	l.awaiting.Store(true)
+	defer l.awaiting.Store(false)
+	for l.owed.Load() > int64(window) {
+		<-l.room // every request is answered, if not by the SMSC
+	}
+}
+
+// submit gives a message its number, if it is to have one, and passes it on.
+func (l *link) submit(f smpp.Frame, policy Policy) error {
+	out, sent, skip := l.number(f, policy)
 	switch {
+	case sent != nil:
+		return l.pass(out, &request{link: l, sent: sent})
 	case skip == NoRoom && policy.RejectNoRoom:
 		return l.refuse(f, smpp.StatusInvMsgLen)
 	case skip == LedgerDown && policy.RejectOnFailure:
 		return l.refuse(f, smpp.StatusSysErr)
 	}
 	return l.pass(f, l.untracked)
+}
+
+// number gives f its number; sent is nil if it has none. The frame is valid until
+// the next call.
+func (l *link) number(f smpp.Frame, policy Policy) (out smpp.Frame, sent *relay.Sent, skip Skip) {
+	out, sent, skip = l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
+	l.g.metrics.skips[skip].Inc()
+	if skip != Numbered {
+		l.log.Load().Debug("unnumbered", "skip", skip.String())
+		return out, nil, skip
+	}
+	kept := *sent
+	return out, &kept, skip
 }
 
 // pass sends f to the SMSC. If that is gone the ESME is told, as with all that
@@ -100,25 +142,48 @@ func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
 	return err
 }
 
-// answered passes on the SMSC's answer to r: at once, unless it accepts a numbered
-// message; then when its record is in the log.
+// answered passes on the SMSC's answer to r: at once, unless the ledger must know
+// of it first.
 func (l *link) answered(f smpp.Frame, to smpp.Pending, r *request, arrived time.Time) error {
-	if r.sent == nil {
-		return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
+	accepted := f.Status() == smpp.StatusOK && f.ID() == smpp.ResponseID(to.ID)
+	if r.sent != nil {
+		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
 	}
-	l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
-	if f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusOK {
-		l.forget(r)
-		return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
+	switch {
+	case r.part != nil:
+		r.part.answered(l, f, r, accepted)
+		return nil
+	case accepted && (r.sent != nil || l.routes(to.ID)):
+		hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
+		held := released{l.esme}
+		if err != nil {
+			held.esme = nil // the hold means nothing, or another answer
+		}
+		// The message is on its way even if its ESME has left: it will be read.
+		l.record(f, to.ID, r, held, hold)
+		return ignoreGone(err)
 	}
-	hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
-	held := released{l.esme}
-	if err != nil {
-		held.esme = nil // the hold means nothing, or another answer
+	l.forget(r)
+	return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
+}
+
+// routes tells whether a message_id must find its way back to the account.
+func (l *link) routes(id pdu.ID) bool {
+	return l.g.pool != nil && (id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID)
+}
+
+// record tells the ledger of a message that the SMSC accepted; w is told once, when
+// all of it is in the log.
+func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token uint64) {
+	ledger, messageID := l.g.intercept.Ledger, messageID(f)
+	if !l.routes(id) {
+		ledger.Accept(r.sent, messageID, w, token)
+		return
 	}
-	// The message is on its way even if its ESME has left: it will be read.
-	l.g.intercept.Ledger.Accept(r.sent, messageID(f), held, hold)
-	return ignoreGone(err)
+	if r.sent != nil {
+		ledger.Accept(r.sent, messageID, released{}, 0) // the log keeps the order
+	}
+	ledger.Route(l.bind.account, l.g.opt.Shared.IDs.response(messageID), w, token)
 }
 
 // messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
@@ -141,7 +206,12 @@ func (r released) Logged(hold uint64) {
 // request that is not known to have a response gets none.
 func (l *link) answerInStead(p smpp.Pending) {
 	defer l.settle()
-	l.forget(p.Ref.(*request))
+	r := p.Ref.(*request)
+	if r.part != nil {
+		r.part.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
+		return
+	}
+	l.forget(r)
 	if smpp.Command(p.ID) == "other" {
 		return
 	}

@@ -28,7 +28,9 @@ func (l fromSMSC) Request(f smpp.Frame) error {
 		return l.refuse(f)
 	}
 	if err == nil && f.ID() == pdu.DeliverSMID {
-		l.noteReceipt(f)
+		if m, err := smpp.ParseMessage(f); err == nil {
+			l.noteReceipt(m)
+		}
 	}
 	return ignoreGone(err)
 }
@@ -63,10 +65,8 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smpp.Pending, b *bind) error {
 	defer close(b.answered)
 	accepted := l.bindAccepted(f, b)
 	if accepted {
-		log := l.g.opt.Logger.With("remote", l.remote, "account", b.account)
-		log.Info("bound", "as", smpp.Command(b.id))
-		l.log.Store(log)
 		l.bind = *b
+		l.logBound()
 		l.smsc.SetState(b.state)
 		l.esme.SetState(b.state)
 	}
@@ -81,6 +81,7 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smpp.Pending, b *bind) error {
 func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
 	if f.Status() != smpp.StatusOK || f.ID() != smpp.ResponseID(b.id) {
 		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))
+		l.exit()
 		return false
 	}
 	return true

@@ -80,7 +80,7 @@ func serve(t testing.TB, s setup) *world {
 		w.smscs = listen(t)
 		opt.SMSC = w.smscs.Addr().String()
 	}
-	opt.Registerer, opt.Policies = w.registry, Policies{Default: s.policy}
+	opt.Registerer, opt.Policies = w.registry, Policies{Default: Account{Policy: s.policy}}
 	if s.options != nil {
 		s.options(&opt)
 	}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"readback/config"
+	"readback/internal/transport"
+)
+
+// fileCheck is how often certificates are looked at for a change.
+const fileCheck = 10 * time.Second
+
+// sockets opens the listeners of the configuration, or takes those that systemd
+// has opened, by their names.
+type sockets struct {
+	given map[string]net.Listener
+	open  []net.Listener
+}
+
+// listen returns the listener of a key; nil if it is off.
+func (s *sockets) listen(key, name, addr string) (net.Listener, error) {
+	ln, ok := s.given[name]
+	if !ok {
+		if addr == "" {
+			return nil, nil
+		}
+		var err error
+		if ln, err = net.Listen("tcp", addr); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	s.open = append(s.open, ln)
+	return ln, nil
+}
+
+// close closes what was opened, for a start that fails.
+func (s *sockets) close() {
+	for _, ln := range s.open {
+		_ = ln.Close() // it served nobody
+	}
+}
+
+// front is what ESMEs' connections go through before SMPP begins.
+type front struct {
+	cfg     config.Listen
+	log     *slog.Logger
+	refused transport.Refused
+	limiter *transport.Limiter
+	tls     *transport.ServerTLS // nil: no TLS
+}
+
+func newFront(cfg config.Listen, log *slog.Logger, refused transport.Refused) (*front, error) {
+	f := &front{cfg: cfg, log: log, refused: refused}
+	f.limiter = transport.NewLimiter(transport.Limits{Allow: cfg.Allow, PerAddress: cfg.MaxPerAddress}, log, refused)
+	if cfg.TLS.Cert == "" {
+		return f, nil
+	}
+	var err error
+	f.tls, err = transport.NewServer(transport.Server{
+		Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, ClientCA: cfg.TLS.ClientCA,
+	}, log)
+	if err != nil {
+		return nil, fmt.Errorf("listen.tls: %w", err)
+	}
+	return f, nil
+}
+
+// plain wraps a listener without TLS.
+func (f *front) plain(ln net.Listener) net.Listener {
+	ln = transport.TCP{KeepAlive: transport.KeepAlive(f.cfg.KeepAlive)}.Listener(ln)
+	if f.cfg.ProxyProtocol {
+		ln = transport.NewProxyListener(ln, f.cfg.ProxyFrom, f.opening())
+	}
+	return f.limiter.Listener(ln)
+}
+
+// secure wraps a listener with TLS.
+func (f *front) secure(ln net.Listener) net.Listener {
+	return transport.NewTLSListener(f.plain(ln), f.tls.Config(), f.opening())
+}
+
+func (f *front) opening() transport.Opening {
+	return transport.Opening{Timeout: f.cfg.SessionInit, Log: f.log, Refused: f.refused}
+}
+
+// dialer is the way to the SMSC: TCP, or TLS by files that may change.
+type dialer struct {
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	watch func(ctx context.Context) // nil: nothing to watch
+}
+
+func newDialer(cfg config.Config, log *slog.Logger) (dialer, error) {
+	tcp := transport.TCP{Timeout: cfg.SMSC.ConnectTimeout, KeepAlive: transport.KeepAlive(cfg.Listen.KeepAlive)}
+	if !cfg.SMSC.TLS.Enable {
+		return dialer{dial: tcp.Dial}, nil
+	}
+	client, err := transport.NewClient(transport.Client{
+		CA: cfg.SMSC.TLS.CA, Cert: cfg.SMSC.TLS.Cert, Key: cfg.SMSC.TLS.Key, ServerName: cfg.SMSC.TLS.ServerName,
+	}, tcp, log)
+	if err != nil {
+		return dialer{}, fmt.Errorf("smsc.tls: %w", err)
+	}
+	return dialer{client.Dial, func(ctx context.Context) { client.Watch(ctx, fileCheck) }}, nil
+}
+
+func (d dialer) tcp(ctx context.Context, addr string) (net.Conn, error) {
+	return d.dial(ctx, "tcp", addr)
+}

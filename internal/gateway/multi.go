@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// multi is a submit_multi that went on as one submit_sm for each receiver: each
+// has a number of its own. It is answered once, when all of them are and their
+// records are in the log (SMPP 3.4 §4.5.2).
+type multi struct {
+	link *link
+	seq  uint32 // of the submit_multi
+
+	mu     sync.Mutex
+	open   int          // parts that are not answered, or not in the log
+	id     []byte       // message_id of the first part that was accepted
+	failed []failedPart // in the order of their answers
+	last   pdu.Status   // of the last one that failed
+}
+
+// failedPart is a receiver to whom the SMSC did not take the message.
+type failedPart struct {
+	to     smpp.Address
+	status pdu.Status
+}
+
+// split sends a submit_multi as one submit_sm for each receiver.
+func (l *link) split(m smpp.Multi, policy Policy) error {
+	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
+	l.owed.Add(int64(len(m.To)) - 1) // each part is settled
+	var b []byte
+	for i, to := range m.To {
+		b = m.AppendSubmitSM(b[:0], i)
+		f := smpp.Frame(b)
+		r := &request{link: l, part: whole, to: to.Clone()}
+		out, sent, skip := l.number(f, policy)
+		r.sent = sent
+		status := smpp.StatusOK
+		switch {
+		case skip == NoRoom && policy.RejectNoRoom:
+			status = smpp.StatusInvMsgLen
+		case skip == LedgerDown && policy.RejectOnFailure:
+			status = smpp.StatusSysErr
+		case l.up.Send(out, l.esme.Arrived(), r) != nil:
+			status = smpp.StatusSysErr
+		}
+		if status != smpp.StatusOK {
+			whole.answered(l, smpp.AppendRefusal(nil, pdu.SubmitSMID, status, 0), r, false)
+			l.settle()
+		}
+	}
+	return nil
+}
+
+// answered takes the answer to one part.
+func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
+	if !accepted {
+		l.forget(r)
+		w.mu.Lock()
+		w.last = f.Status()
+		w.failed = append(w.failed, failedPart{r.to, f.Status()})
+		w.mu.Unlock()
+		w.Logged(0)
+		return
+	}
+	w.mu.Lock()
+	if w.id == nil {
+		w.id = append(w.id, messageID(f)...)
+	}
+	w.mu.Unlock()
+	if r.sent == nil && !l.routes(pdu.SubmitSMID) {
+		w.Logged(0)
+		return
+	}
+	l.record(f, pdu.SubmitSMID, r, w, 0)
+}
+
+// Logged closes one part, and answers the whole with the last one.
+func (w *multi) Logged(uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.open--; w.open > 0 {
+		return
+	}
+	status := smpp.StatusOK
+	if w.id == nil {
+		status = w.last // nobody got it
+	}
+	body := append(append([]byte(nil), w.id...), 0, byte(len(w.failed)))
+	for _, p := range w.failed {
+		body = append(body, p.to.TON, p.to.NPI)
+		body = append(append(body, p.to.Addr...), 0)
+		body = binary.BigEndian.AppendUint32(body, uint32(p.status))
+	}
+	f := append(smpp.AppendHeader(nil, pdu.SubmitMultiRespID, status, w.seq, len(body)), body...)
+	// An ESME that is gone needs no answer.
+	_ = w.link.esme.Reply(f, w.seq, time.Time{})
+	w.link.esme.Flush()
+}

@@ -1,0 +1,243 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// fromPool handles what the SMSC sends to one of the gateway's own sessions.
+type fromPool struct {
+	*slot
+	session *smpp.Session
+	over    context.Context // ends when the session has
+}
+
+// earlyTime is how long a receipt may wait for the answer to its message: it may
+// come first, on another bind.
+const earlyTime = 5 * time.Second
+
+// Request finds the account that a request is for. What has no receiver now is
+// refused for now, and the SMSC keeps it.
+func (l fromPool) Request(f smpp.Frame) error {
+	l.pool.g.metrics.count(fromSMSCSide, f)
+	switch f.ID() {
+	case pdu.UnbindID:
+		err := l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
+		l.session.Finish(smpp.ErrUnbound)
+		return err
+	case pdu.DeliverSMID, pdu.DataSMID:
+		return l.route(f)
+	case pdu.AlertNotificationID:
+		l.alert(f)
+		return nil
+	}
+	return l.session.Reply(smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdID, f.Seq(), 0), f.Seq(), time.Time{})
+}
+
+// route passes on a deliver_sm or data_sm: a receipt to the account of its
+// message, anything else to the account that has its destination_addr.
+func (l fromPool) route(f smpp.Frame) error {
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusInvMsgLen, f.Seq()), f.Seq(), time.Time{})
+	}
+	g := l.pool.g
+	id := receiptID(m)
+	if id == nil {
+		account, _ := g.policies.Load().accountOf(m.To.Addr)
+		return l.deliver(account, m, l.session.Arrived())
+	}
+	id = g.opt.Shared.IDs.receipt(id)
+	if account, ok := g.intercept.Ledger.Routed(id); ok {
+		return l.deliver(account, m, l.session.Arrived())
+	}
+	return l.deliverLater(bytes.Clone(f), bytes.Clone(id))
+}
+
+// deliverLater waits for the account of a receipt that came before the answer to
+// its message. What is too much to wait for is refused at once.
+func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
+	waits := l.early.TryGo(func() error {
+		ctx, cancel := context.WithTimeout(l.over, earlyTime)
+		defer cancel()
+		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(ctx, id)
+		m, err := smpp.ParseMessage(f)
+		if err != nil {
+			return nil // it was read before
+		}
+		defer l.session.Flush()
+		return l.deliver(account, m, time.Time{})
+	})
+	if waits {
+		return nil
+	}
+	return l.refuse(f)
+}
+
+// deliver hands m to a session of the account.
+func (l fromPool) deliver(account string, m smpp.Message, arrived time.Time) error {
+	to, err := l.pool.g.members.send(account, m, l.session, arrived)
+	if to == nil || err != nil {
+		return l.refuse(m.Frame)
+	}
+	to.noteReceipt(m)
+	return nil
+}
+
+func (l fromPool) refuse(f smpp.Frame) error {
+	return ignoreGone(l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{}))
+}
+
+// alert passes on an alert_notification by its esme_addr (SMPP 3.4 §4.12.1).
+func (l fromPool) alert(f smpp.Frame) {
+	_, rest, _ := bytes.Cut(f.Body()[min(2, len(f.Body())):], []byte{0}) // source_addr
+	addr, _, _ := bytes.Cut(rest[min(2, len(rest)):], []byte{0})
+	account, ok := l.pool.g.policies.Load().accountOf(addr)
+	if !ok || !l.pool.g.members.alert(account, f) {
+		l.pool.g.opt.Logger.Warn("alert_notification dropped", "reason", "nobody is bound who has its esme_addr")
+	}
+}
+
+// Response passes the SMSC's answer on to whom it belongs.
+func (l fromPool) Response(f smpp.Frame, to smpp.Pending) error {
+	g := l.pool.g
+	g.metrics.count(fromSMSCSide, f)
+	l.mu.Lock()
+	window := l.room.answered(throttled(f), l.session.Arrived(), g.opt.Window)
+	l.mu.Unlock()
+	l.session.SetWindow(window)
+	r := to.Ref.(*request)
+	defer r.link.settle()
+	defer r.link.esme.Flush()
+	// An ESME that is gone, or does not read, must not end the others' session.
+	_ = r.link.answered(f, to, r, l.session.Arrived())
+	return nil
+}
+
+// Unmatched notes a response that answers nothing.
+func (l fromPool) Unmatched(f smpp.Frame, _ bool) error {
+	l.pool.g.metrics.count(fromSMSCSide, f)
+	l.pool.g.metrics.late.Inc()
+	l.pool.g.opt.Logger.Warn("late answer of the SMSC", "bind", l.n, "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
+	return nil
+}
+
+// Expired answers the ESME in the SMSC's stead.
+func (l fromPool) Expired(to smpp.Pending) {
+	l.pool.g.metrics.expired.WithLabelValues("smsc").Inc()
+	l.pool.g.opt.Logger.Warn("no answer of the SMSC", "bind", l.n, "command", smpp.Command(to.ID))
+	to.Ref.(*request).link.answerInStead(to)
+}
+
+// Idle has nothing to do: answers are flushed as they are passed on.
+func (l fromPool) Idle() {}
+
+// members are the bound links that may receive, by account.
+type members struct {
+	mu sync.Mutex
+	by map[string][]*link
+}
+
+func (ms *members) join(l *link) {
+	ms.mu.Lock()
+	defer ms.mu.Unlock()
+	ms.by[l.bind.account] = append(ms.by[l.bind.account], l)
+}
+
+func (ms *members) leave(l *link) {
+	ms.mu.Lock()
+	defer ms.mu.Unlock()
+	account := l.bind.account
+	for i, other := range ms.by[account] {
+		if other == l {
+			ms.by[account] = append(ms.by[account][:i:i], ms.by[account][i+1:]...)
+			break
+		}
+	}
+	if len(ms.by[account]) == 0 {
+		delete(ms.by, account)
+	}
+}
+
+// of returns the account's links, a different one first each time.
+func (ms *members) of(account string) []*link {
+	ms.mu.Lock()
+	defer ms.mu.Unlock()
+	links := ms.by[account]
+	if len(links) > 1 {
+		links = append(links[1:len(links):len(links)], links[0])
+		ms.by[account] = links
+	}
+	return links
+}
+
+// send hands m to the first of the account's links that has room, nil if none has.
+// The answer goes back to from.
+func (ms *members) send(account string, m smpp.Message, from *smpp.Session, arrived time.Time) (*link, error) {
+	for _, l := range ms.of(account) {
+		f := m.Frame
+		if l.bind.version < smpp.InterfaceVersion34 {
+			f = m.WithoutTLVs()
+		}
+		err := l.esme.TrySend(f, arrived, from)
+		switch {
+		case err == nil:
+			l.esme.Flush()
+			return l, nil
+		case !errors.Is(err, smpp.ErrNoRoom) && !errors.Is(err, smpp.ErrClosed):
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// alert hands an alert_notification to one of the account's links.
+func (ms *members) alert(account string, f smpp.Frame) bool {
+	for _, l := range ms.of(account) {
+		if l.esme.TrySend(f, time.Time{}, nil) == nil {
+			l.esme.Flush()
+			return true
+		}
+	}
+	return false
+}
+
+// AddressRange is addresses that belong to an account: numbers of one length from
+// Low to High; with Prefix also longer ones that begin so; or one name.
+type AddressRange struct {
+	Low, High string
+	Prefix    bool
+}
+
+// has tells whether the range holds the normalised address.
+func (r AddressRange) has(addr string) bool {
+	if r.Prefix && len(addr) > len(r.Low) {
+		addr = addr[:len(r.Low)]
+	}
+	return len(addr) == len(r.Low) && r.Low <= addr && addr <= r.High
+}
+
+// accountOf finds the account that has an address; the ranges do not overlap.
+func (p *Policies) accountOf(addr []byte) (account string, ok bool) {
+	normal, err := relay.NormalAddr(addr)
+	if err != nil {
+		return "", false
+	}
+	text := normal.String()
+	for name, a := range p.Accounts {
+		for _, r := range a.Addresses {
+			if r.has(text) {
+				return name, true
+			}
+		}
+	}
+	return "", false
+}

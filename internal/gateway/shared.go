@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// fromAccount handles what an ESME sends in shared mode, where the gateway itself
+// is the authority and the pool the way to the SMSC.
+type fromAccount struct{ *link }
+
+// Request answers binds and unbinds, and passes everything else on.
+func (l fromAccount) Request(f smpp.Frame) error {
+	l.begin(f)
+	switch id := f.ID(); {
+	case smpp.IsBind(id):
+		return l.bindHere(f)
+	case id == pdu.UnbindID:
+		return l.refuse(f, smpp.StatusOK)
+	case operations[id].refused != 0:
+		return l.operate(f)
+	}
+	return l.forward(f)
+}
+
+// bindHere checks who binds and answers.
+func (l fromAccount) bindHere(f smpp.Frame) error {
+	b, err := readBind(f)
+	if err != nil {
+		l.log.Load().Warn("bind refused", "reason", err)
+		return l.refuse(f, smpp.StatusInvCmdLen)
+	}
+	if status := l.mayBind(b); status != smpp.StatusOK {
+		return l.refuse(f, status)
+	}
+	l.up, l.scratch.Waiting = l.g.pool, l.g.pool.Flush
+	l.bind = b
+	l.esme.SetState(b.state)
+	l.logBound()
+	if b.state.CanReceive() {
+		l.g.members.join(l.link)
+	}
+	defer close(l.bound)
+	defer l.settle()
+	return l.esme.Reply(l.bindResp(f, b), f.Seq(), time.Time{})
+}
+
+// mayBind tells whether the bind is granted, or the status to refuse it with.
+func (l fromAccount) mayBind(b bind) pdu.Status {
+	account, listed := l.g.policies.Load().Accounts[b.account]
+	reason, status := "", smpp.StatusBindFailed
+	switch {
+	case l.draining.Load():
+		return smpp.StatusSysErr
+	case !l.g.authenticator.check(l.gone, l.esmeIP(), b, account.PasswordHash):
+		reason = "wrong system_id or password"
+	case !listed:
+		reason = "no such account"
+	case !l.g.pool.up():
+		reason, status = errNoBind.Error(), smpp.StatusSysErr
+	default:
+		return l.enter(b)
+	}
+	l.refusedBind(b, reason)
+	return status
+}
+
+// bindResp accepts a bind (SMPP 3.4 §4.1.2): with our system_id, and, to a peer
+// that knows TLVs, our version.
+func (l fromAccount) bindResp(f smpp.Frame, b bind) smpp.Frame {
+	body := append([]byte(gatewayID), 0)
+	if b.version >= smpp.InterfaceVersion34 {
+		body = smpp.AppendTLV(body, smpp.TagScInterfaceVersion, []byte{smpp.InterfaceVersion34})
+	}
+	return append(smpp.AppendHeader(nil, smpp.ResponseID(f.ID()), smpp.StatusOK, f.Seq(), len(body)), body...)
+}
+
+// gatewayID is the system_id that the gateway gives in bind_resp.
+const gatewayID = "readback"
+
+// Response passes the ESME's answer on to the bind from which its request came.
+func (l fromAccount) Response(f smpp.Frame, to smpp.Pending) error {
+	l.g.metrics.count(fromESMESide, f)
+	smsc := to.Ref.(*smpp.Session)
+	defer smsc.Flush()
+	return ignoreGone(smsc.Reply(f, to.Seq, l.esme.Arrived()))
+}
+
+// Unmatched drops a response that answers nothing: there is no one bind whose it
+// could be.
+func (l fromAccount) Unmatched(f smpp.Frame, _ bool) error {
+	l.g.metrics.count(fromESMESide, f)
+	return nil
+}
+
+// Expired lets the SMSC keep a message that the ESME does not answer.
+func (l fromAccount) Expired(to smpp.Pending) {
+	l.g.metrics.expired.WithLabelValues("esme").Inc()
+	giveBack(to)
+}
+
+// giveBack has the SMSC keep a message that the ESME never answered.
+func giveBack(p smpp.Pending) {
+	smsc := p.Ref.(*smpp.Session)
+	// A session that is gone gives back all it had.
+	_ = smsc.Reply(smpp.AppendRefusal(nil, p.ID, smpp.StatusTempApp, p.Seq), p.Seq, time.Time{})
+	smsc.Flush()
+}
+
+// Idle lets what was passed on leave.
+func (l fromAccount) Idle() { l.g.pool.Flush() }
