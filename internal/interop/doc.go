@@ -1,0 +1,5 @@
+// Package interop holds the gateway against SMPP peers of other makers: what
+// either side sees with the gateway between them must differ from what it sees
+// without by the number alone. Its tests have the build tag e2e; install.sh
+// brings the peers.
+package interop
