@@ -135,12 +135,15 @@ func hexOf(m smpp.Message) string {
 	if m.HasUDH() && len(ud) > 0 {
 		n = min(len(ud), int(ud[0])+1)
 	}
-	text := ud[n:]
 	const shown = 12
-	if len(text) > shown {
-		return fmt.Sprintf("[% x] … % x", ud[:n], text[len(text)-shown:])
+	header, text := "", fmt.Sprintf("% x", ud[n:])
+	if n > 0 {
+		header = fmt.Sprintf("[% x] ", ud[:n])
 	}
-	return fmt.Sprintf("[% x] % x", ud[:n], text)
+	if len(ud)-n > shown {
+		text = fmt.Sprintf("… % x", ud[len(ud)-shown:])
+	}
+	return header + text
 }
 
 // field is a field of a deliver_sm as text.
