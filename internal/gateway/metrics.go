@@ -53,10 +53,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "readback_connections_refused_total",
 			Help: "ESME connections refused, by reason.",
 		}, []string{"reason"}),
-		bindsRefused: f.NewCounterVec(prometheus.CounterOpts{Name: "readback_binds_refused_total",
-			Help: "Binds that the gateway itself refused, by reason."}, []string{"reason"}),
-		binds: f.NewGaugeVec(prometheus.GaugeOpts{Name: "readback_smsc_bind_up",
-			Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode)."}, []string{"bind"}),
+		bindsRefused: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_binds_refused_total",
+			Help: "Binds that the gateway itself refused, by reason.",
+		}, []string{"reason"}),
+		binds: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "readback_smsc_bind_up",
+			Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode).",
+		}, []string{"bind"}),
 		pdus: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "readback_pdus_total",
 			Help: "PDUs passed, by who sent them, command and status.",

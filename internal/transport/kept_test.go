@@ -30,20 +30,35 @@ func readers(t *testing.T, file string) (k *kept[string], reads *atomic.Int32) {
 	return k, reads
 }
 
+// long is when the files of TestRefresh were last written, to all appearance.
+var long = time.Now().Add(-time.Hour)
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	must(t, os.WriteFile(file, []byte(text), 0o600))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mount lays dir/text out as Kubernetes mounts a secret: text is a link to data/text,
+// and data one to v1. It returns the file behind them.
+func mount(t *testing.T, dir string) (file string) {
+	t.Helper()
+	must(t, os.Mkdir(filepath.Join(dir, "v1"), 0o700))
+	file = filepath.Join(dir, "v1", "text")
+	write(t, file, "old")
+	must(t, os.Chtimes(file, long, long))
+	must(t, os.Symlink("v1", filepath.Join(dir, "data")))
+	must(t, os.Symlink("data/text", filepath.Join(dir, "text")))
+	return file
+}
+
 func TestRefresh(t *testing.T) {
-	long := time.Now().Add(-time.Hour)
-	write := func(t *testing.T, file, text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	must := func(t *testing.T, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	tests := []struct {
 		name   string
 		change func(t *testing.T, dir, file string)
@@ -78,14 +93,8 @@ func TestRefresh(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			// text -> data/text, data -> v1: as Kubernetes mounts a secret.
 			dir := t.TempDir()
-			must(t, os.Mkdir(filepath.Join(dir, "v1"), 0o700))
-			file := filepath.Join(dir, "v1", "text")
-			write(t, file, "old")
-			must(t, os.Chtimes(file, long, long))
-			must(t, os.Symlink("v1", filepath.Join(dir, "data")))
-			must(t, os.Symlink("data/text", filepath.Join(dir, "text")))
+			file := mount(t, dir)
 			k, reads := readers(t, filepath.Join(dir, "text"))
 			tt.change(t, dir, file)
 			_, err := k.refresh()

@@ -19,7 +19,8 @@ import (
 )
 
 // Refused is told of each connection that was not let through: why, in one of the
-// words below, and who it was. It must not wait.
+// words below, and who it was. It is called from several goroutines at once, and must
+// not wait.
 type Refused func(reason, remote string)
 
 // Reasons for which a connection is refused.

@@ -16,9 +16,7 @@ func TestChain(t *testing.T) {
 	a := newAuthority(t)
 	pair := a.pair(t, "gateway.example")
 	allow, err := ParseAllow([]string{"192.0.2.0/24"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var log record
 	opening := Opening{Log: log.logger()}
 	raw := listen(t)
@@ -28,23 +26,12 @@ func TestChain(t *testing.T) {
 	ln = NewTLSListener(ln, &tls.Config{
 		Certificates: []tls.Certificate{pair}, ClientCAs: a.pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 	}, opening)
-	conns := make(chan net.Conn, 1)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conns <- conn
-		}
-	}()
+	conns, done := make(chan net.Conn, 1), make(chan struct{})
+	go func() { defer close(done); acceptAll(ln, conns) }()
 	connect := func(header string) (*tls.Conn, error) {
 		out := dial(t, raw)
-		if _, err := io.WriteString(out, header); err != nil {
-			t.Fatal(err)
-		}
+		_, err := io.WriteString(out, header)
+		must(t, err)
 		c := tls.Client(out, &tls.Config{RootCAs: a.pool(), ServerName: "gateway.example", Certificates: []tls.Certificate{a.pair(t, "esme")}})
 		return c, c.Handshake()
 	}
@@ -81,6 +68,17 @@ func TestChain(t *testing.T) {
 	<-done
 	if _, err := net.Dial("tcp", raw.Addr().String()); err == nil {
 		t.Error("got a connection, want the socket closed with the outermost listener")
+	}
+}
+
+// acceptAll hands over what ln accepts until it is closed.
+func acceptAll(ln net.Listener, conns chan<- net.Conn) {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		conns <- conn
 	}
 }
 
