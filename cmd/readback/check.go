@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -24,17 +23,17 @@ nothing is.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case *docs:
-			fmt.Fprint(cmd.OutOrStdout(), config.Reference())
+			say(cmd.OutOrStdout(), "%s", config.Reference())
 			return nil
 		case *sample:
-			fmt.Fprint(cmd.OutOrStdout(), config.Sample())
+			say(cmd.OutOrStdout(), "%s", config.Sample())
 			return nil
 		}
 		_, err := loadConfig(cmd)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), "configuration is right")
+		say(cmd.OutOrStdout(), "configuration is right\n")
 		return nil
 	}
 	return cmd
@@ -45,14 +44,14 @@ nothing is.`,
 func loadConfig(cmd *cobra.Command) (config.Config, error) {
 	cfg, err := config.Load("", cmd.Flags())
 	for _, w := range cfg.Warnings {
-		fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
+		say(cmd.ErrOrStderr(), "warning: %v\n", w)
 	}
 	var all config.Errors
 	if errors.As(err, &all) {
 		for _, e := range all {
-			fmt.Fprintln(cmd.ErrOrStderr(), e)
+			say(cmd.ErrOrStderr(), "%v\n", e)
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "%d error(s); readback check --docs lists all settings\n", len(all))
+		say(cmd.ErrOrStderr(), "%d error(s); readback check --docs lists all settings\n", len(all))
 		return cfg, errReported
 	}
 	return cfg, err

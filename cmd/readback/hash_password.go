@@ -32,9 +32,9 @@ password is no argument, since arguments show in the list of processes:
 				return err
 			}
 			if len(password) > 8 { // SMPP 3.4 §5.2.2
-				fmt.Fprintln(cmd.ErrOrStderr(), "warning: the password is longer than the 8 octets of SMPP: some ESMEs cut it off")
+				say(cmd.ErrOrStderr(), "warning: the password is longer than the 8 octets of SMPP: some ESMEs cut it off\n")
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), hash)
+			say(cmd.OutOrStdout(), "%v\n", hash)
 			return nil
 		},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -54,8 +55,7 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 		cancel()
 		err := <-done
 		stopSMSC()
-		<-smscDone
-		return err
+		return errors.Join(err, <-smscDone)
 	}
 	t.Cleanup(func() { _ = stop() })
 	return &running{s, smsc, stop}

@@ -18,12 +18,15 @@ func (t *transcript) say(from, what, to, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	arrow := fmt.Sprintf("%-8s ── %s ─► %s", from, what, to)
-	fmt.Fprintf(t.out, "%s  %-42s %s\n", time.Now().Format("15:04:05.000"), arrow, fmt.Sprintf(format, args...))
+	say(t.out, "%s  %-42s %s\n", time.Now().Format("15:04:05.000"), arrow, fmt.Sprintf(format, args...))
 }
 
 // note prints a line that is no step.
 func (t *transcript) note(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(t.out, format+"\n", args...)
+	say(t.out, format+"\n", args...)
 }
+
+// say prints. That nobody reads is no error: a closed pipe ends the process.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
