@@ -67,9 +67,15 @@ func (a *appender) write(ctx context.Context, b *batch) error {
 	return a.commit(b)
 }
 
-// commit brings a batch that is in the log into the index, and tells who waits.
+// commit tells who waits for a batch that it is in the log, and brings it into the index.
+// Until that is done, what the batch brings counts as outstanding.
 func (a *appender) commit(b *batch) error {
+	a.ledger.applying.Lock()
+	for _, w := range b.waits {
+		w.w.Logged(w.token)
+	}
 	outcomes, err := a.applier.apply(a.client.last, b.buf, b.changes)
+	a.ledger.applying.Unlock()
 	if err != nil {
 		return err
 	}
@@ -83,9 +89,7 @@ func (a *appender) commit(b *batch) error {
 		}
 		s.mu.Unlock()
 	}
-	for _, w := range b.waits {
-		w.w.Logged(w.token)
-	}
+	a.ledger.routes.settle(b.routes...)
 	for i, r := range b.reads {
 		if r != nil {
 			r.tell(outcomes[i])
@@ -196,15 +200,16 @@ func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cau
 	if ctx.Err() == nil {
 		a.log.Error("ledger is down for good", "error", cause)
 	}
-	release(b.release())
 	for {
-		for b := a.queue.take(); b != nil; b = a.queue.take() {
+		for ; b != nil; b = a.queue.take() {
 			release(b.release())
+			a.ledger.routes.settle(b.routes...)
 			a.queue.recycle(b)
 		}
 		a.comfort()
 		select {
 		case <-a.queue.wake:
+			b = a.queue.take()
 		case <-stop:
 			return cause
 		case <-ctx.Done():

@@ -24,6 +24,7 @@ type applier struct {
 	ix      *index
 	expired uint16               // entries of days before are not brought in
 	told    func(came, went int) // rows of the outbox
+	cycle   cycle                // that was begun last
 
 	// Of the batch at hand.
 	b        *pebble.Batch
@@ -80,12 +81,17 @@ func (a *applier) records(seq uint64, data []byte) error {
 	if r.err != nil {
 		return r.err
 	}
+	a.at.cycle = a.cycle
 	a.val = appendApplied(a.val[:0], a.at)
 	return a.b.Set(keyApplied, a.val, nil)
 }
 
 func (a *applier) record(rec *record) error {
 	switch rec.kind {
+	case kindStart:
+		if !a.cycle.is(rec.first, rec.last) {
+			a.cycle = cycle{first: rec.first, last: rec.last, since: a.at.epoch}
+		}
 	case kindHead:
 		return a.head(rec)
 	case kindAccepted:
@@ -99,6 +105,8 @@ func (a *applier) record(rec *record) error {
 	case kindFed:
 		a.went++
 		return a.b.Delete(outboxKey(nil, rec.seq, rec.index), nil)
+	case kindRoute:
+		return a.route(rec)
 	}
 	return nil
 }
@@ -161,6 +169,14 @@ func (a *applier) receipt(rec *record) error {
 	}
 	e.receipt(rec.partSeq, rec.state, rec.at)
 	return a.put(&rec.place, &e)
+}
+
+func (a *applier) route(rec *record) error {
+	if rec.place.day < a.expired {
+		return nil
+	}
+	a.key = routeKey(a.key[:0], rec.place.day, rec.messageID)
+	return a.b.Set(a.key, rec.account, nil)
 }
 
 // read moves the state, and puts the feedback in the outbox. The first response that

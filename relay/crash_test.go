@@ -32,6 +32,7 @@ type world struct {
 	given   map[Conversation][]given          // in order, of one goroutine each
 	entries map[Conversation]map[uint16]given // by number: the last that was logged
 	read    map[string]bool                   // message ids whose read got a 202
+	routed  map[string]string                 // accounts by message id: those that were logged
 	faults  []string
 	ids     int
 }
@@ -45,6 +46,7 @@ type given struct {
 func newWorld(t *testing.T) *world {
 	return &world{
 		t: t, given: make(map[Conversation][]given), read: make(map[string]bool),
+		routed:  make(map[string]string),
 		entries: make(map[Conversation]map[uint16]given),
 	}
 }
@@ -115,6 +117,7 @@ func (w *world) send(r *running, c Conversation, n int) {
 			}
 			<-done
 			w.logged(c, g)
+			w.route(r, g)
 			if rand.IntN(2) == 0 {
 				w.readOne(r, c, g)
 			}
@@ -132,10 +135,31 @@ func (w *world) readOne(r *running, c Conversation, g given) {
 	}
 }
 
+// route says whose message it is, and notes it when that is logged.
+func (w *world) route(r *running, g given) {
+	done := make(logged, 1)
+	account := fmt.Sprintf("account%d", rand.IntN(3))
+	r.Ledger().Route(account, []byte(g.id), done, 0)
+	if got, ok := r.Ledger().Routed([]byte(g.id)); got != account && !w.crashed.Load() {
+		w.t.Errorf("route of %s: got %q, %v, want %q at once", g.id, got, ok, account)
+	}
+	<-done
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.crashed.Load() {
+		w.routed[g.id] = account
+	}
+}
+
 // check compares the index with what the ledger said.
 func (w *world) check(r *running) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for id, account := range w.routed {
+		if got, ok := r.Ledger().Routed([]byte(id)); got != account {
+			w.fault("route of %s: got %q, %v, want %q", id, got, ok, account)
+		}
+	}
 	for c, entries := range w.entries {
 		for number, g := range entries {
 			f, err := r.index.findNumber(&c, number, dayOf(1<<46))

@@ -176,6 +176,10 @@ func (r *batchReader) next(rec *record) bool {
 	case kindFed:
 		rec.seq = r.uvarint("sequence", math.MaxUint64)
 		rec.index = r.uvarint("place in the batch", maxBatch)
+	case kindRoute:
+		rec.place.day = r.uint16("day")
+		rec.account = r.string("account", maxAccount)
+		rec.messageID = r.string("message_id", maxRouteID)
 	default:
 		r.off--
 		r.fail("kind", fmt.Sprintf("%d is unknown", rec.kind))

@@ -199,6 +199,7 @@ func TestFeedbackOfEndedSessionGoesToTheNext(t *testing.T) {
 }
 
 func TestDeliveryOutlivesNATS(t *testing.T) {
+	t.Parallel() // it waits for time-outs
 	store := t.TempDir()
 	s := natsServer(t, store, server.RANDOM_PORT)
 	port := portOf(t, s)

@@ -139,12 +139,12 @@ func entryKey(dst []byte, p *place) []byte {
 	return binary.BigEndian.AppendUint16(dst, p.number)
 }
 
-func dayPrefix(dst []byte, day uint16) []byte {
-	return binary.BigEndian.AppendUint16(append(dst, prefixEntry), day)
+func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
+	return binary.BigEndian.AppendUint16(append(dst, prefix), day)
 }
 
 func receiverPrefix(dst []byte, day uint16, receiver *Addr) []byte {
-	return appendString(dayPrefix(dst, day), receiver.Bytes())
+	return appendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
 }
 
 func conversationPrefix(dst []byte, day uint16, c *Conversation) []byte {

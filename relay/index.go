@@ -20,8 +20,9 @@ const (
 	prefixOutbox  = 'o'
 	prefixMeta    = 'm'
 	prefixApplied = 'a'
+	prefixRoute   = 'r'
 
-	indexVersion = 1
+	indexVersion = 2
 )
 
 var (
@@ -48,6 +49,7 @@ type applied struct {
 	seq     uint64 // of the last message
 	epoch   uint64 // of its batch
 	stopped bool   // it was a clean stop
+	cycle   cycle  // of its epoch; zero when the log has forgotten its beginning
 }
 
 // openIndex opens the store in dir. One that is damaged is removed: the log has it
@@ -164,16 +166,20 @@ func (ix *index) applied() (applied, error) {
 	}
 	d := decoder{b: value}
 	a := applied{seq: d.uint64("sequence"), epoch: d.uint64("epoch"), stopped: d.byte("stopped") == 1}
+	a.cycle = cycle{first: d.uint16("first"), last: d.uint16("last"), since: d.uint64("since")}
 	return a, d.err
 }
 
 func appendApplied(dst []byte, a applied) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, a.seq)
 	dst = binary.BigEndian.AppendUint64(dst, a.epoch)
+	stopped := byte(0)
 	if a.stopped {
-		return append(dst, 1)
+		stopped = 1
 	}
-	return append(dst, 0)
+	dst = binary.AppendUvarint(append(dst, stopped), uint64(a.cycle.first))
+	dst = binary.AppendUvarint(dst, uint64(a.cycle.last))
+	return binary.BigEndian.AppendUint64(dst, a.cycle.since)
 }
 
 // head returns the epoch in which the head of a conversation was noted and its next
@@ -204,7 +210,12 @@ func (ix *index) expire(day uint16) error {
 	if ix.db == nil {
 		return errIndexClosed
 	}
-	return ix.db.DeleteRange(dayPrefix(nil, 0), dayPrefix(nil, day), pebble.NoSync)
+	for _, prefix := range []byte{prefixEntry, prefixRoute} {
+		if err := ix.db.DeleteRange(dayPrefix(nil, prefix, 0), dayPrefix(nil, prefix, day), pebble.NoSync); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flush writes what is in memory to the disk.

@@ -88,8 +88,9 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 	}
 }
 
-// answerReads answers requests: the verdict is the reply.
-func (r *Relay) answerReads(ctx context.Context) {
+// answerReads answers requests: the verdict is the reply. What it returns ends that, once
+// those that have come are answered.
+func (r *Relay) answerReads(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
 	sub, err := r.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
@@ -102,20 +103,26 @@ func (r *Relay) answerReads(ctx context.Context) {
 		})
 	})
 	if err != nil {
-		r.log.Error("requests cannot be answered", "subject", subjectReadsNow, "error", err)
-		return
+		return nil, fmt.Errorf("answer on %s: %w", subjectReadsNow, err)
 	}
-	<-ctx.Done()
+	return func() {
+		drain(sub)
+		_ = work.Wait() // they return nothing
+	}, nil
+}
+
+// drain ends a subscription after what has come; it waits a second at most.
+func drain(sub *nats.Subscription) {
 	drained := make(chan struct{})
 	var once sync.Once
 	sub.SetClosedHandler(func(string) { once.Do(func() { close(drained) }) })
-	if sub.Drain() == nil {
-		t := time.NewTimer(time.Second)
-		defer t.Stop()
-		select {
-		case <-drained:
-		case <-t.C:
-		}
+	if sub.Drain() != nil {
+		return
 	}
-	_ = work.Wait() // they return nothing
+	t := time.NewTimer(time.Second)
+	defer t.Stop()
+	select {
+	case <-drained:
+	case <-t.C:
+	}
 }

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"bytes"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -21,19 +23,31 @@ type Ledger struct {
 	index   *index
 	status  *status
 	metrics *metrics
+	routes  *routes
+	keep    time.Duration
+	sameID  func(a, b []byte) bool
 
 	receipts chan receipt
-	epoch    uint64 // static once status is up
-	skip     uint64 // window; 0 in the test that shows what it is for
+	applying sync.RWMutex // held while what is logged is not yet in the index
+	skip     uint64       // window; 0 in the test that shows what it is for
+
+	// Static once status is up.
+	epoch uint64
+	since uint64 // the epoch that began with this cycle of numbers
 }
 
 func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
-	return &Ledger{
+	l := &Ledger{
 		first: opt.First, numbers: opt.numbers(),
 		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: m,
+		routes: newRoutes(), keep: opt.Keep, sameID: opt.SameID,
 		receipts: make(chan receipt, maxReceipts),
 		skip:     window,
 	}
+	if l.sameID == nil {
+		l.sameID = bytes.Equal
+	}
+	return l
 }
 
 // Assign gives s its number: the next one of its conversation, or that of the other
@@ -124,7 +138,11 @@ func (l *Ledger) load(c *Conversation) (uint64, error) {
 	case epoch >= l.epoch:
 		return next, nil
 	}
-	return next + l.skip*(l.epoch-epoch), nil
+	next += l.skip * (l.epoch - epoch)
+	if epoch < l.since {
+		return l.goOn(c, next)
+	}
+	return next, nil
 }
 
 // waitForLog returns when fewer than W numbers of h are unknown to the log, or
@@ -234,6 +252,12 @@ func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
 		b.changes = true
 	}
 	b.buf = appendAccepted(b.buf, &r, s.Account)
+}
+
+// catchUp returns when the index has what anybody was told to be in the log.
+func (l *Ledger) catchUp() {
+	l.applying.RLock()
+	defer l.applying.RUnlock()
 }
 
 // Refuse says that the SMSC refused s, did not answer, or is gone: the number is

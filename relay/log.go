@@ -22,7 +22,10 @@ const (
 const appendTimeout = time.Second
 
 var (
-	errLogTimeout = errors.New("log did not answer in time")
+	errAway         = errors.New("NATS is away")
+	errNotConnected = errors.New("not connected")
+	errLogTimeout   = errors.New("log did not answer in time")
+
 	// ErrFenced says that another writer appended to the log: this one has lost it.
 	ErrFenced = errors.New("another writer has appended to the log; restart to take it over")
 )
@@ -86,7 +89,7 @@ func (c *logClient) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 	c.asked++
 	m.Reply = c.inbox + "." + strconv.FormatUint(c.asked, 10)
 	if err := c.nc.PublishMsg(m); err != nil {
-		return nil, err
+		return nil, away(c.nc, err)
 	}
 	c.timer.Reset(appendTimeout)
 	for {
@@ -96,17 +99,31 @@ func (c *logClient) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 				continue // a late answer to an earlier request
 			}
 			if len(r.Data) == 0 && r.Header.Get("Status") == "503" {
-				return nil, nats.ErrNoResponders
+				return nil, away(c.nc, nats.ErrNoResponders)
 			}
 			return r, nil
 		case <-c.urgent:
 			c.alarmed()
 		case <-c.timer.C:
-			return nil, errLogTimeout
+			return nil, away(c.nc, errLogTimeout)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// away says that NATS is away, and why: whatever failed, without a connection that is it.
+func away(nc *nats.Conn, cause error) error {
+	switch refused := nc.LastError(); {
+	case nc.IsClosed():
+		return cause
+	case nc.IsConnected():
+	case errors.Is(refused, nats.ErrAuthorization), errors.Is(refused, nats.ErrAuthExpired), errors.Is(refused, nats.ErrAuthRevoked):
+		cause = refused
+	default:
+		cause = errNotConnected
+	}
+	return fmt.Errorf("%w: %w", errAway, cause)
 }
 
 // fate is what became of an append that was not acknowledged.

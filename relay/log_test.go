@@ -17,9 +17,13 @@ import (
 // natsServer is a server on a port of its own, as an operator has one.
 func natsServer(t testing.TB, store string, port int) *server.Server {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{
-		ServerName: "operator", Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: store, NoSigs: true, NoLog: true,
-	})
+	return serve(t, &server.Options{Port: port, StoreDir: store})
+}
+
+func serve(t testing.TB, opt *server.Options) *server.Server {
+	t.Helper()
+	opt.ServerName, opt.Host, opt.JetStream, opt.NoSigs, opt.NoLog = "operator", "127.0.0.1", true, true, true
+	s, err := server.NewServer(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +65,7 @@ func (r *running) waitDown() error {
 }
 
 func TestNATSAwayAndBack(t *testing.T) {
+	t.Parallel() // it waits for time-outs
 	store := t.TempDir()
 	s := natsServer(t, store, server.RANDOM_PORT)
 	port := portOf(t, s)
@@ -76,8 +81,11 @@ func TestNATSAwayAndBack(t *testing.T) {
 
 	halt(s)
 	r.accept(pending, "id2") // is told at once, or after the append's second
-	if err := r.waitDown(); !errors.Is(err, ErrDown) {
-		t.Errorf("reason: got %v, want ErrDown", err)
+	if err := r.waitDown(); !errors.Is(err, ErrDown) || !errors.Is(err, errAway) {
+		t.Errorf("reason: got %v, want ErrDown since NATS is away", err)
+	}
+	if err := r.Ready(); err == nil || err.Error() != "ledger is down: NATS is away: not connected" {
+		t.Errorf("ready: got %v, want that NATS is away", err)
 	}
 	if err := r.Ledger().Assign(message(c)); !errors.Is(err, ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)

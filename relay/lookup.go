@@ -3,12 +3,16 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 
 	"github.com/cockroachdb/pebble"
 )
 
 // maxDays is how many days back a lookup goes at most.
 const maxDays = 400
+
+// maxDay is after all days.
+const maxDay = math.MaxUint16
 
 // lookup reads the index; it is one view of it, to be closed.
 type lookup struct {
@@ -38,7 +42,7 @@ func (l *lookup) close() error {
 // newestDay returns the newest day with entries that is not after day; false when
 // there is none. Days without messages cost nothing.
 func (l *lookup) newestDay(day uint16) (uint16, bool) {
-	if !l.it.SeekLT(upper(dayPrefix(nil, day))) {
+	if !l.it.SeekLT(upper(dayPrefix(nil, prefixEntry, day))) {
 		return 0, false
 	}
 	key := l.it.Key()
@@ -165,23 +169,6 @@ func (ix *index) eachEntry(c *Conversation, today uint16, f func(found) bool) er
 		return true
 	})
 	return firstError(failed, err, l.close())
-}
-
-// findMessage returns where the message with this message_id stands, and which part of
-// it that is; nil when there is none.
-func (ix *index) findMessage(c *Conversation, id string, today uint16) (*place, uint8, error) {
-	var p *place
-	var seq uint8
-	err := ix.eachEntry(c, today, func(f found) bool {
-		for _, part := range f.entry.parts {
-			if sameID(part.id, []byte(id)) {
-				p, seq = &f.place, part.seq
-				return false
-			}
-		}
-		return true
-	})
-	return p, seq, err
 }
 
 // outboxRow is a feedback that is not yet in its queue.

@@ -86,7 +86,8 @@ func connect(opt *Options, s *server.Server, connected chan<- struct{}, log *slo
 		nats.Name("readback"),
 		nats.MaxReconnects(-1),
 		nats.RetryOnFailedConnect(true),
-		nats.ReconnectBufSize(-1), // an append that waits for a connection has to fail instead
+		nats.IgnoreAuthErrorAbort(), // what the operator forgot to allow is allowed later
+		nats.ReconnectBufSize(-1),   // an append that waits for a connection has to fail instead
 		nats.CustomReconnectDelay(func(attempts int) time.Duration {
 			return jitter(min(time.Duration(attempts)*100*time.Millisecond, 2*time.Second))
 		}),

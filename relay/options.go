@@ -41,6 +41,10 @@ type Options struct {
 	TellTimeout   time.Duration   // how long a Teller may take
 	Backoff       []time.Duration // between tries of a feedback; the last one repeats
 
+	// SameID tells whether the message_id of a receipt, the first, is that of a message, the
+	// second; nil: when they are equal.
+	SameID func(receipt, message []byte) bool
+
 	Quiet func(account string) bool // accounts that are told nothing, though reads are recorded; nil: none
 
 	Auth    []string // AuthNone, AuthAPIKey: who may call the HTTP API
@@ -67,8 +71,9 @@ func DefaultOptions() Options {
 		Backoff: []time.Duration{
 			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
 		},
-		Auth: []string{AuthNone},
-		Mask: true,
+		SameID: likeID,
+		Auth:   []string{AuthNone},
+		Mask:   true,
 	}
 }
 

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -77,6 +78,41 @@ func TestReceiptsMoveTheState(t *testing.T) {
 	r.wantStates(c, "delivered", "read", "sent")
 	l.Receipt(c, []byte("part2"), StateDelivered)
 	r.wantStates(c, "delivered", "read", "delivered")
+}
+
+func TestSameID(t *testing.T) {
+	base := func(receipt, message []byte) bool { // dec and hex
+		want, err := strconv.ParseUint(string(message), 16, 64)
+		return err == nil && string(receipt) == strconv.FormatUint(want, 10)
+	}
+	tests := []struct {
+		name             string
+		same             func(receipt, message []byte) bool
+		receipt, message string
+		want             bool
+	}{
+		{"equal", nil, "4A7F01", "4A7F01", true},
+		{"none, another case", nil, "4a7f01", "4A7F01", false},
+		{"default, another case", DefaultOptions().SameID, "4a7f01", "4A7F01", true},
+		{"default, leading zeros", DefaultOptions().SameID, "4A7F01", "004A7F01", true},
+		{"default, another base", DefaultOptions().SameID, "4882177", "4A7F01", false},
+		{"another base", base, "4882177", "4A7F01", true},
+		{"other way round", base, "4A7F01", "4882177", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.SameID = tt.same
+			r := start(t, opt)
+			c := conversation(t, "10690001", "447700900123")
+			s := r.submit(c, tt.message)
+			r.ledger.catchUp()
+			p, _, err := r.ledger.findMessage(&c, []byte(tt.receipt), s.day)
+			if err != nil || (p != nil) != tt.want {
+				t.Errorf("got %v, %v, want it found: %v", p, err, tt.want)
+			}
+		})
+	}
 }
 
 // wantStates waits until the messages of a conversation are in these states.

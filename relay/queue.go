@@ -12,8 +12,8 @@ const (
 
 // Waiter is told when the record of a message is in the log.
 type Waiter interface {
-	// Logged is called once for each Accept, on the ledger's goroutine: when the record
-	// is in the log, or when it will not be soon. It must return at once.
+	// Logged is called once for each Accept, on the ledger's goroutine, and for each Route:
+	// when the record is in the log, or when it will not be soon. It must return at once.
 	Logged(token uint64)
 }
 
@@ -34,11 +34,13 @@ type mark struct {
 // batch is a message for the log on its way.
 type batch struct {
 	buf     []byte
+	body    int // where the records begin in buf
 	counts  [kinds]int
 	records int
 	changes bool // a record changes what an earlier one brought
 	marks   []mark
 	waits   []wait
+	routes  []route
 	reads   []*readWait // one for each read record; nil when nobody waits for its outcome
 }
 
@@ -51,8 +53,11 @@ func (b *batch) add(k kind) {
 func (b *batch) reset() {
 	clear(b.marks)
 	clear(b.waits)
+	clear(b.routes)
 	clear(b.reads)
-	*b = batch{buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], reads: b.reads[:0]}
+	*b = batch{
+		buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], routes: b.routes[:0], reads: b.reads[:0],
+	}
 }
 
 // queue is what waits for the log, already encoded: what comes while an append is
@@ -75,11 +80,24 @@ type queue struct {
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// open lets records of the epoch in.
+// open begins an epoch: what was queued before becomes part of it.
 func (q *queue) open(h header) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.header = h
+	for _, b := range q.queued() {
+		head := q.nextHeader(nil)
+		q.octets += len(head) - b.body
+		b.buf, b.body = append(head, b.buf[b.body:]...), len(head)
+	}
+}
+
+// queued returns the batches that wait, oldest first. It is called with mu held.
+func (q *queue) queued() []*batch {
+	if q.filling == nil {
+		return q.full
+	}
+	return append(q.full[:len(q.full):len(q.full)], q.filling)
 }
 
 // begin returns the batch that the next record goes in, locked until end is called;
@@ -127,6 +145,7 @@ func (q *queue) fresh() *batch {
 		b, q.free = q.free[n-1], q.free[:n-1]
 	}
 	b.buf = q.nextHeader(b.buf[:0])
+	b.body = len(b.buf)
 	q.octets += len(b.buf)
 	return b
 }
@@ -203,11 +222,7 @@ func (q *queue) dropped() (int, []wait) {
 func (q *queue) waiting() (waits []wait, reads []*readWait) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	batches := q.full
-	if q.filling != nil {
-		batches = append(batches[:len(batches):len(batches)], q.filling)
-	}
-	for _, b := range batches {
+	for _, b := range q.queued() {
 		w, r := b.release()
 		waits, reads = append(waits, w...), append(reads, r...)
 	}

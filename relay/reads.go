@@ -54,7 +54,7 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) Verdict {
 	}
 	f, v := rs.find(ctx, &q)
 	if f == nil {
-		return v
+		return rs.unknown(&q, v)
 	}
 	if q.now.Sub(timeOf(f.entry.at)) > rs.opt.Keep {
 		return Verdict{Code: 410, Reason: "message is too old"}
@@ -88,8 +88,6 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 		}
 	}
 	switch {
-	case rd.Number < rs.opt.First || rd.Number > rs.opt.Last:
-		return q, malformed("number", "is not from "+strconv.Itoa(int(rs.opt.First))+" to "+strconv.Itoa(int(rs.opt.Last)))
 	case rd.Status > StatusDeletedUnread:
 		return q, malformed("status", "is not 0, 1 or 2")
 	case rd.ReadAt.Sub(now) > clockSlack:
@@ -105,6 +103,15 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 		return q, unavailable()
 	}
 	return q, Verdict{}
+}
+
+// unknown is the verdict v on a number that nobody has: one that is never given is malformed.
+// It is asked last, since messages of another cycle may be outstanding.
+func (rs *Reads) unknown(q *question, v Verdict) Verdict {
+	if v.Code == 404 && (q.number < rs.opt.First || q.number > rs.opt.Last) {
+		return malformed("number", "is not from "+strconv.Itoa(int(rs.opt.First))+" to "+strconv.Itoa(int(rs.opt.Last)))
+	}
+	return v
 }
 
 func unavailable() Verdict { return Verdict{Code: 503, Reason: "ledger is down, send it again"} }

@@ -47,7 +47,8 @@ func (r *Relay) resolveReceipts(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case rc := <-l.receipts:
-			if !l.resolve(&rc) && len(early) < maxEarly && l.known(&rc.conv) {
+			onItsWay := l.known(&rc.conv) // asked first: it may get to the index in between
+			if !l.resolve(&rc) && onItsWay && len(early) < maxEarly {
 				early = append(early, rc)
 			}
 		case now := <-again.C:
@@ -74,7 +75,7 @@ func (l *Ledger) known(c *Conversation) bool {
 
 // resolve finds the message and queues the record; false when there is none yet.
 func (l *Ledger) resolve(rc *receipt) bool {
-	p, seq, err := l.index.findMessage(&rc.conv, rc.messageID, dayOf(rc.at.UnixMilli()))
+	p, seq, err := l.findMessage(&rc.conv, []byte(rc.messageID), dayOf(rc.at.UnixMilli()))
 	if err != nil || p == nil {
 		return err != nil
 	}
@@ -87,8 +88,25 @@ func (l *Ledger) resolve(rc *receipt) bool {
 	return true
 }
 
-// sameID compares message_ids: SMSCs differ in case and leading zeros between the
-// answer to a message and its receipt.
-func sameID(a, b []byte) bool {
+// findMessage returns where the message with this message_id stands, and which part of
+// it that is; nil when there is none.
+func (l *Ledger) findMessage(c *Conversation, id []byte, today uint16) (*place, uint8, error) {
+	var p *place
+	var seq uint8
+	err := l.index.eachEntry(c, today, func(f found) bool {
+		for _, part := range f.entry.parts {
+			if l.sameID(id, part.id) {
+				p, seq = &f.place, part.seq
+				return false
+			}
+		}
+		return true
+	})
+	return p, seq, err
+}
+
+// likeID compares message_ids as far as SMSCs differ by themselves between the answer to a
+// message and its receipt: in case and leading zeros.
+func likeID(a, b []byte) bool {
 	return bytes.EqualFold(bytes.TrimLeft(a, "0"), bytes.TrimLeft(b, "0"))
 }

@@ -20,6 +20,7 @@ import (
 //	receipt   place · part seq(1 octet) · state(1 octet) · time
 //	read      place · status(1 octet) · read time · time it came in · id hash(8 octets)
 //	fed       log sequence of the read · its place in the batch
+//	route     day · account(string) · message_id(string), in one form
 //
 //	conversation  sender(string) · receiver(string), normalised
 //	place         conversation · day since 1970 · number · ordinal
@@ -54,10 +55,11 @@ const (
 	kindReceipt
 	kindRead
 	kindFed
+	kindRoute
 	kinds // how many there are, counting none
 )
 
-var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed"}
+var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route"}
 
 func (k kind) String() string { return kindNames[k] }
 
@@ -91,7 +93,7 @@ type record struct {
 	first, last uint16 // start
 	instance    []byte // start
 
-	account, messageID []byte // accepted
+	account, messageID []byte // accepted, route
 	from, to           Address
 	reference          uint16
 	hasReference       bool
@@ -196,6 +198,12 @@ func appendRead(dst []byte, r *record) []byte {
 func appendFed(dst []byte, seq, index uint64) []byte {
 	dst = binary.AppendUvarint(append(dst, byte(kindFed)), seq)
 	return binary.AppendUvarint(dst, index)
+}
+
+// appendRoute takes the account as appendAccepted does.
+func appendRoute[T string | []byte](dst []byte, day uint16, account T, id []byte) []byte {
+	dst = binary.AppendUvarint(append(dst, byte(kindRoute)), uint64(day))
+	return appendString(appendString(dst, account), id)
 }
 
 func appendPlace(dst []byte, p *place) []byte {

@@ -33,6 +33,7 @@ func sampleRecords(t testing.TB) []record {
 		{kind: kindReceipt, place: p, partSeq: 2, state: StateDelivered, at: 1795000000127},
 		{kind: kindRead, place: p, status: StatusDeletedUnread, readAt: 1795000000128, at: 1795000000129, id: 77},
 		{kind: kindFed, seq: 1 << 50, index: 999},
+		{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")},
 	}
 }
 
@@ -50,6 +51,8 @@ func encode(dst []byte, r *record) []byte {
 		return appendReceipt(dst, r)
 	case kindRead:
 		return appendRead(dst, r)
+	case kindRoute:
+		return appendRoute(dst, r.place.day, r.account, r.messageID)
 	}
 	return appendFed(dst, r.seq, r.index)
 }
@@ -126,6 +129,7 @@ func TestBatchRefused(t *testing.T) {
 		{"unknown kind", append(bytes.Clone(head), 99), "kind"},
 		{"no kind", append(bytes.Clone(head), 0), "kind"},
 		{"address over 20 octets", append(bytes.Clone(head), byte(kindHead), 21), "sender"},
+		{"message_id of a route over 65 octets", appendRoute(bytes.Clone(head), 1, "a", bytes.Repeat([]byte("1"), 66)), "message_id"},
 		{"no address", append(bytes.Clone(head), byte(kindHead), 0), "sender"},
 	}
 	for _, tt := range tests {

@@ -48,6 +48,8 @@ type Relay struct {
 	js       jetstream.JetStream
 	appender *appender
 
+	stopWithin time.Duration // bounds a clean stop; shorter in a test
+
 	closing sync.Once
 	closed  error
 }
@@ -61,6 +63,7 @@ func Open(opt Options) (*Relay, error) {
 	r := &Relay{
 		opt: opt, log: opt.logger(), mask: opt.masker(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), begun: make(chan struct{}),
+		stopWithin: stopTimeout,
 	}
 	if err := r.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
@@ -98,7 +101,7 @@ func (r *Relay) Reads() *Reads { return r.reads }
 func (r *Relay) Ready() error {
 	_, err := r.status.get()
 	if err == nil && !r.nc.IsConnected() { // an idle ledger has not noticed yet
-		err = fmt.Errorf("%w: %w", ErrDown, nats.ErrDisconnected)
+		err = fmt.Errorf("%w: %w", ErrDown, away(r.nc, errNotConnected))
 	}
 	return err
 }
@@ -129,7 +132,12 @@ func (r *Relay) run(ctx context.Context) error {
 	if r.js, err = jetstream.New(r.nc); err != nil {
 		return err
 	}
+	answered, err := r.answerReads(ctx) // with 503 until the ledger is up
+	if err != nil {
+		return err
+	}
 	if err := r.begin(ctx); err != nil {
+		answered()
 		r.status.end(ErrStopped)
 		r.accounts.stop()
 		if ctx.Err() != nil {
@@ -145,10 +153,10 @@ func (r *Relay) run(ctx context.Context) error {
 	appended := make(chan error, 1)
 	go func() { appended <- r.appender.run(hard, stop) }()
 
-	r.work(ctx)
+	r.work(ctx, answered)
 
 	r.status.end(ErrStopped)
-	deadline := time.AfterFunc(stopTimeout, cancel)
+	deadline := time.AfterFunc(r.stopWithin, cancel)
 	defer deadline.Stop()
 	close(stop)
 	if err := <-appended; err != nil {
@@ -157,13 +165,14 @@ func (r *Relay) run(ctx context.Context) error {
 	return nil
 }
 
-// work runs everything beside the appender until ctx ends.
-func (r *Relay) work(ctx context.Context) {
+// work runs everything beside the appender until ctx ends, and awaits what is answered.
+func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.takeReads, r.answerReads, r.maintain} {
+	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.takeReads, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()
+	answered()
 	wg.Wait()
 	r.accounts.stop()
 }
@@ -196,7 +205,7 @@ func (r *Relay) begin(ctx context.Context) error {
 
 func (r *Relay) tryBegin(ctx context.Context) error {
 	if !r.nc.IsConnected() {
-		return fmt.Errorf("connect to NATS: %w", nats.ErrNoServers)
+		return away(r.nc, errNotConnected)
 	}
 	info, err := makeStreams(ctx, r.js, &r.opt)
 	if err != nil {
@@ -207,7 +216,7 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !at.stopped || at.epoch == 0 {
+	if !at.stopped || at.epoch == 0 || !at.cycle.is(r.opt.First, r.opt.Last) {
 		at.epoch++
 	}
 	rows, err := r.index.outboxRows()
@@ -252,6 +261,7 @@ func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.St
 		client.close()
 		return fmt.Errorf("begin epoch: %w", err)
 	}
+	r.ledger.since = a.cycle.since
 	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.last)
 	r.status.set(nil)
 	return nil

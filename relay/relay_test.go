@@ -54,11 +54,15 @@ func launch(t testing.TB, opt Options) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, r)
+}
+
+func run(t testing.TB, r *Relay) *running {
 	ctx, cancel := context.WithCancel(context.Background())
-	run := &running{Relay: r, t: t, cancel: cancel, done: make(chan error, 1)}
-	go func() { run.done <- r.Run(ctx) }()
-	t.Cleanup(func() { _ = run.stop() })
-	return run
+	all := &running{Relay: r, t: t, cancel: cancel, done: make(chan error, 1)}
+	go func() { all.done <- r.Run(ctx) }()
+	t.Cleanup(func() { _ = all.stop() })
+	return all
 }
 
 // stop ends the relay cleanly.

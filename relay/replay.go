@@ -29,6 +29,7 @@ func replay(ctx context.Context, js jetstream.JetStream, info *jetstream.StreamI
 		}
 		at = applied{}
 	}
+	a.cycle = at.cycle
 	from := max(at.seq+1, info.State.FirstSeq)
 	if info.State.Msgs == 0 || from > info.State.LastSeq {
 		return at, nil

@@ -51,6 +51,7 @@ func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) 
 	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
 
 	oldest := time.Now().Add(-r.opt.Keep).UnixMilli()
+	r.ledger.catchUp()
 	var all []found
 	err = r.index.eachEntry(&c, dayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
 		if f.entry.at >= oldest {

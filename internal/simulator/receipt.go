@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/smpp"
+	"readback/udh"
 )
 
 // receipt is a delivery receipt that waits for a session: a deliver_sm, and how
@@ -71,6 +72,9 @@ func newReceipt(m smpp.Message, id string, state State, now time.Time) *receipt 
 // excerpt is the beginning of a text that is plain ASCII, else nothing.
 func excerpt(m smpp.Message) string {
 	text := m.UserData()
+	if h, err := udh.ParseHeader(text); m.HasUDH() && err == nil {
+		text = text[h.Len():]
+	}
 	text = text[:min(len(text), 20)]
 	for _, b := range text {
 		if b < ' ' || b > '~' {

@@ -1,0 +1,100 @@
+package relay
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAwaitRoute(t *testing.T) {
+	r := start(t, testOptions(t))
+	l := r.Ledger()
+	r.route("bank", "known")
+	if got, ok := l.AwaitRoute(deadline(t), []byte("known")); got != "bank" || !ok {
+		t.Errorf("known: got %q, %v, want bank", got, ok)
+	}
+
+	accounts := make(chan string, 2)
+	for range 2 {
+		go func() {
+			account, _ := l.AwaitRoute(deadline(t), []byte("early"))
+			accounts <- account
+		}()
+	}
+	r.awaitings(2)
+	r.route("shop", "early")
+	for range 2 {
+		if got := receive(t, accounts); got != "shop" {
+			t.Errorf("early: got %q, want shop", got)
+		}
+	}
+
+	ctx, cancel := context.WithCancel(deadline(t))
+	gone := make(chan bool, 2)
+	for range 2 {
+		go func() {
+			_, ok := l.AwaitRoute(ctx, []byte("never"))
+			gone <- ok
+		}()
+	}
+	r.awaitings(2)
+	cancel()
+	for range 2 {
+		if receive(t, gone) {
+			t.Error("never: got an account")
+		}
+	}
+	r.awaitings(0)
+	if n := len(l.routes.awaited); n != 0 {
+		t.Errorf("ids awaited: got %d, want none", n)
+	}
+
+	l.routes.waiting = maxAwaitings
+	if _, ok := l.AwaitRoute(deadline(t), []byte("never")); ok {
+		t.Error("too many wait: got an account")
+	}
+}
+
+// awaitings returns when n wait.
+func (r *running) awaitings(n int) {
+	rs := r.ledger.routes
+	for ctx := deadline(r.t); ; {
+		rs.mu.Lock()
+		waiting := rs.waiting
+		rs.mu.Unlock()
+		if waiting == n {
+			return
+		}
+		if ctx.Err() != nil {
+			r.t.Fatalf("waiting: got %d, want %d", waiting, n)
+		}
+	}
+}
+
+// TestAwaitRouteUntilLogIsRead: a route that stands in the log is found when the ledger is
+// up, though nobody routes it again.
+func TestAwaitRouteUntilLogIsRead(t *testing.T) {
+	dir := t.TempDir()
+	opt := testOptions(t)
+	ix, err := openIndex(dir, opt.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	l := newLedger(&opt, ix, newStatus(), newMetrics(nil))
+	synctest.Test(t, func(t *testing.T) {
+		l.status = newStatus()
+		found := make(chan string, 1)
+		go func() {
+			account, _ := l.AwaitRoute(t.Context(), []byte("4a7f01"))
+			found <- account
+		}()
+		synctest.Wait()
+		applyRoute(t, ix, dayOf(time.Now().UnixMilli()), "bank", "4a7f01")
+		l.status.set(nil)
+		if got := <-found; got != "bank" {
+			t.Errorf("got %q, want bank", got)
+		}
+	})
+}

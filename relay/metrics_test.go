@@ -1,0 +1,77 @@
+package relay
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// value is what a metric says: a count of observations for a histogram. label is the value of
+// its labels, one after the other; empty: any.
+func value(t testing.TB, reg *prometheus.Registry, name, label string) (sum float64) {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			labels := ""
+			for _, l := range m.GetLabel() {
+				labels += l.GetValue()
+			}
+			if label == "" || label == labels {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+	}
+	return sum
+}
+
+func TestMetricsMove(t *testing.T) {
+	opt := testOptions(t)
+	reg := prometheus.NewRegistry()
+	opt.Registerer = reg
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	r.route("bank", "id1")
+	r.read(c, 1)
+	r.call("POST", "/v1/reads", `{"receiver":"447700900123","number":99}`)
+	receive(t, r.tellings("bank"))
+	r.status.set(ErrDown)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, label string
+		want        float64
+	}{
+		{"readback_ledger_records_total", "start", 1},
+		{"readback_ledger_records_total", "accepted", 1},
+		{"readback_ledger_records_total", "route", 1},
+		{"readback_ledger_records_total", "read", 1},
+		{"readback_ledger_records_total", "stop", 1},
+		{"readback_reads_total", "202direct", 1},
+		{"readback_reads_total", "404http", 1},
+		{"readback_feedback_total", "published", 1},
+		{"readback_feedback_total", "delivered", 1},
+		{"readback_feedback_outbox", "", 0},
+		{"readback_ledger_down", "", 0},
+		{"readback_ledger_dropped_total", "", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name+" "+tt.label, func(t *testing.T) {
+			if got := value(t, reg, tt.name, tt.label); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	appends := value(t, reg, "readback_ledger_append_seconds", "")
+	if batches := value(t, reg, "readback_ledger_batch_records", ""); appends < 3 || batches != appends+1 { // begin is not timed
+		t.Errorf("got %v appends of %v batches", appends, batches)
+	}
+}

@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+func TestRetryAfter(t *testing.T) {
+	r := start(t, testOptions(t))
+	r.status.set(ErrDown)
+	tests := []struct{ name, body string }{
+		{"one", `{"receiver":"447700900123","number":1}`},
+		{"array", `[{"receiver":"447700900123","number":1},{"receiver":"447700900124","number":1}]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			r.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", strings.NewReader(tt.body)))
+			seconds, err := strconv.Atoi(w.Header().Get("Retry-After"))
+			if w.Code != http.StatusServiceUnavailable || err != nil || seconds < 1 {
+				t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))
+			}
+		})
+	}
+}
+
+// TestReadsStayInNATS: while the ledger is down, a read response goes back to its stream.
+func TestReadsStayInNATS(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	naked := make(chan string, 16)
+	sub, err := r.nc.Subscribe(server.JSAdvisoryConsumerMsgNakPre+".>", func(m *nats.Msg) { naked <- m.Subject })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	r.status.set(ErrDown)
+	for _, body := range []string{
+		`{"receiver":"447700900123","number":1}`,
+		`[{"receiver":"447700900123","number":1},{"number":1}]`, // one of them is malformed
+	} {
+		if _, err := r.js.Publish(deadline(t), subjectReads, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		if got := receive(t, naked); !strings.HasSuffix(got, streamReads+".intake") {
+			t.Errorf("given back: got %q, want that of the reads", got)
+		}
+	}
+	s, err := r.js.Stream(deadline(t), streamReads)
+	if err != nil || s.CachedInfo().State.Msgs != 2 {
+		t.Errorf("in the stream: got %+v, %v, want 2 messages", s.CachedInfo().State, err)
+	}
+}
+
+// countdown is closed when as many were told.
+type countdown struct {
+	left atomic.Int64
+	zero chan struct{}
+}
+
+func (c *countdown) Logged(uint64) {
+	if c.left.Add(-1) == 0 {
+		close(c.zero)
+	}
+}
+
+// TestLongOutage: however long NATS is away, what waits is bounded, everybody is told, and the
+// relay stops in time.
+func TestLongOutage(t *testing.T) {
+	t.Parallel() // it waits for time-outs
+	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	opt := testOptions(t)
+	reg := prometheus.NewRegistry()
+	opt.NATS, opt.Logger, opt.Registerer = s.ClientURL(), nil, reg
+	opened, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.stopWithin = 500 * time.Millisecond
+	r := run(t, opened)
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	halt(s)
+	const routes = maxQueuedRecords + maxBatch/4 // an append takes some
+	told := countdown{zero: make(chan struct{})}
+	told.left.Store(routes)
+	for i := range routes {
+		r.Ledger().Route("bank", strconv.AppendInt(nil, int64(i), 10), &told, 0)
+	}
+	receive(t, told.zero)
+	if n := r.pendingRoutes(); n > maxQueuedRecords+maxBatch/8 {
+		t.Errorf("routes in memory: got %d, want %d and those of an append at most", n, maxQueuedRecords)
+	}
+	if err := r.waitDown(); !errors.Is(err, errAway) {
+		t.Errorf("reason: got %v, want that NATS is away", err)
+	}
+	began := time.Now()
+	err = r.stop()
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("stop took %s, want half a second", took)
+	}
+	if err == nil || !strings.Contains(err.Error(), "without a stop record") {
+		t.Errorf("stop: got %v, want that there is no stop record", err)
+	}
+	if n := value(t, reg, "readback_ledger_dropped_total", ""); n < 100 {
+		t.Errorf("dropped: got %v, want hundreds counted", n)
+	}
+}

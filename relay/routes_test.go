@@ -1,0 +1,215 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// route says whose message id is, and waits until that is told.
+func (r *running) route(account, id string) {
+	w := make(logged, 1)
+	r.Ledger().Route(account, []byte(id), w, 9)
+	if token := receive(r.t, w); token != 9 {
+		r.t.Errorf("route of %s: told with token %d, want 9", id, token)
+	}
+}
+
+func (r *running) wantRouted(id, want string) {
+	r.t.Helper()
+	if got, ok := r.Ledger().Routed([]byte(id)); got != want || ok != (want != "") {
+		r.t.Errorf("account of %q: got %q, %v, want %q", id, got, ok, want)
+	}
+}
+
+// pendingRoutes is how many are not yet in the index.
+func (r *running) pendingRoutes() int {
+	rs := r.ledger.routes
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return len(rs.pending)
+}
+
+func TestRouteSurvives(t *testing.T) {
+	tests := []struct {
+		name string
+		end  func(r *running)
+	}{
+		{"nothing", func(*running) {}},
+		{"stop", func(r *running) { _ = r.stop() }},
+		{"crash", (*running).crash},
+		{"crash, and the index is lost", func(r *running) {
+			r.crash()
+			if err := os.RemoveAll(filepath.Join(r.opt.Store, "index")); err != nil {
+				r.t.Error(err)
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.Logger = nil
+			r := start(t, opt)
+			r.route("bank", "4a7f01")
+			r.route("bank", "4a7f02")
+			r.route("shop", "4a7f02") // given again by the SMSC: the newest wins
+			for ctx := deadline(t); r.pendingRoutes() > 0; {
+				if ctx.Err() != nil {
+					t.Fatal("they stay in memory")
+				}
+			}
+			if tt.end(r); tt.name != "nothing" {
+				r = start(t, opt)
+			}
+			r.wantRouted("4a7f01", "bank")
+			r.wantRouted("4a7f02", "shop")
+			r.wantRouted("4a7f03", "")
+			r.wantRouted("4a7f0", "")
+		})
+	}
+}
+
+func TestRouteIsNotRecorded(t *testing.T) {
+	r := start(t, testOptions(t))
+	tests := []struct{ name, account, id string }{
+		{"no id", "bank", ""},
+		{"no account", "", "1"},
+		{"long id", "bank", strings.Repeat("1", 66)},
+		{"long account", strings.Repeat("a", 65), "1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r.route(tt.account, tt.id)
+			r.wantRouted(tt.id, "")
+		})
+	}
+	longest := strings.Repeat("1", 65)
+	r.route("bank", longest)
+	r.wantRouted(longest, "bank")
+}
+
+// TestRouteWhileDown: what is routed before NATS is there, or while it is away, is known at
+// once and is in the log later.
+func TestRouteWhileDown(t *testing.T) {
+	t.Parallel() // it waits for time-outs
+	store := t.TempDir()
+	s := natsServer(t, store, server.RANDOM_PORT)
+	port := portOf(t, s)
+	halt(s)
+	opt := testOptions(t)
+	opt.NATS, opt.Logger = "nats://127.0.0.1:"+strconv.Itoa(port), nil
+	r := launch(t, opt)
+	r.route("bank", "early")
+	r.wantRouted("early", "bank")
+
+	s = natsServer(t, store, port)
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	r.route("bank", "up")
+	halt(s)
+	r.route("bank", "away") // is told after the append's second at most
+	r.wantRouted("early", "bank")
+	r.wantRouted("away", "bank")
+	if err := r.waitDown(); !errors.Is(err, ErrDown) {
+		t.Errorf("reason: got %v, want ErrDown", err)
+	}
+	r.route("shop", "away")
+
+	natsServer(t, store, port)
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	r.route("bank", "last")
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	opt.Store = t.TempDir() // the log has it all
+	r = start(t, opt)
+	for id, want := range map[string]string{"early": "bank", "up": "bank", "away": "shop", "last": "bank"} {
+		r.wantRouted(id, want)
+	}
+	if r.ledger.epoch != 1 {
+		t.Errorf("epoch after a clean stop: got %d, want 1", r.ledger.epoch)
+	}
+}
+
+// TestRoutesAreBounded: routes that cannot get to the log are dropped, and those of a lost
+// ledger are forgotten.
+func TestRoutesAreBounded(t *testing.T) {
+	opt := testOptions(t)
+	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
+	l.queue.records = maxQueuedRecords
+	w := make(logged, 1)
+	l.Route("bank", []byte("1"), w, 0)
+	receive(t, w)
+	if _, ok := l.Routed([]byte("1")); ok || l.queue.drops != 1 {
+		t.Errorf("queue full: known %v, %d dropped, want one dropped", ok, l.queue.drops)
+	}
+
+	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	opt.NATS, opt.Logger = s.ClientURL(), nil
+	first := start(t, opt)
+	opt.Store = t.TempDir()
+	start(t, opt) // fences the first one
+	for i := range 3 {
+		first.route("bank", fmt.Sprint("id", i))
+	}
+	if err := first.WaitReady(deadline(t)); !errors.Is(err, ErrFenced) {
+		t.Fatalf("first: got %v, want ErrFenced", err)
+	}
+	_ = first.stop()
+	if n := first.pendingRoutes(); n != 0 {
+		t.Errorf("in memory: got %d, want none", n)
+	}
+}
+
+func applyRoute(t *testing.T, ix *index, day uint16, account, id string) {
+	t.Helper()
+	a := &applier{ix: ix, told: func(int, int) {}, expired: 100}
+	b := appendRoute(appendHeader(nil, header{epoch: 1}), day, account, []byte(id))
+	if _, err := a.apply(uint64(day), b, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRoutesExpire(t *testing.T) {
+	ix, err := openIndex(t.TempDir(), testOptions(t).Logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	applyRoute(t, ix, 99, "bank", "expired before it came")
+	applyRoute(t, ix, 101, "bank", "both")
+	applyRoute(t, ix, 100, "shop", "both")
+	applyRoute(t, ix, 100, "shop", "old")
+	tests := []struct {
+		name   string
+		expire uint16
+		id     string
+		want   string
+	}{
+		{"expired before it came", 0, "expired before it came", ""},
+		{"newest day", 0, "both", "bank"},
+		{"still there", 100, "old", "shop"},
+		{"expired", 101, "old", ""},
+		{"newest day is left", 101, "both", "bank"},
+		{"all expired", 102, "both", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := ix.expire(tt.expire); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := ix.route([]byte(tt.id), 105, 10); got != tt.want || err != nil {
+				t.Errorf("got %q, %v, want %q", got, err, tt.want)
+			}
+		})
+	}
+}
