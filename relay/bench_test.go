@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -62,6 +63,42 @@ func benchLedger(b *testing.B, r *running, all []Conversation, inFlight int) {
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "msg/s")
 	b.ReportMetric(float64((cpuTime(b)-cpu).Nanoseconds())/1000/float64(b.N), "cpu-µs/msg")
+}
+
+// BenchmarkRoute says which account a message_id belongs to, until that is in the index.
+func BenchmarkRoute(b *testing.B) {
+	r := start(b, testOptions(b))
+	free := make(credits, 64)
+	for range 64 {
+		free <- struct{}{}
+	}
+	var id []byte
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		<-free
+		id = strconv.AppendInt(append(id[:0], "4A7F"...), int64(i), 16)
+		r.Ledger().Route("bank", id, free, 0)
+	}
+	for range 64 {
+		<-free
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "routes/s")
+}
+
+// BenchmarkRouted looks up what BenchmarkRoute writes.
+func BenchmarkRouted(b *testing.B) {
+	r := start(b, testOptions(b))
+	for i := range 10_000 {
+		r.route("bank", strconv.Itoa(i))
+	}
+	for _, tt := range []struct{ name, id string }{{"known", "5000"}, {"unknown", "none"}} {
+		b.Run(tt.name, func(b *testing.B) {
+			for b.Loop() {
+				r.Ledger().Routed([]byte(tt.id))
+			}
+		})
+	}
 }
 
 // cpuTime is what the process has used.

@@ -1,0 +1,110 @@
+package relay
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// begin tries until the epoch has begun, or ctx ends, or the log cannot be read.
+func (r *Relay) begin(ctx context.Context) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := r.tryBegin(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var bad *RecordError
+		if errors.As(err, &bad) {
+			return fmt.Errorf("log cannot be read: %w", err)
+		}
+		r.log.Warn("ledger cannot begin", "error", err)
+		r.status.set(fmt.Errorf("%w: %w", errStarting, err))
+		t := time.NewTimer(jitter(wait))
+		select {
+		case <-t.C:
+		case <-r.connected:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}
+
+func (r *Relay) tryBegin(ctx context.Context) error {
+	if !r.nc.IsConnected() {
+		return away(r.nc, errNotConnected)
+	}
+	info, err := makeStreams(ctx, r.js, &r.opt)
+	if err != nil {
+		return err
+	}
+	a := &applier{ix: r.index, told: func(int, int) {}, expired: r.oldestDay()}
+	at, err := replay(ctx, r.js, info, a, r.log)
+	if err != nil {
+		return err
+	}
+	if !at.stopped || at.epoch == 0 || !at.cycle.is(r.opt.First, r.opt.Last) {
+		at.epoch++
+	}
+	rows, err := r.index.outboxRows()
+	if err != nil {
+		return err
+	}
+	r.metrics.outbox.Set(float64(rows))
+	a.told = func(came, went int) {
+		r.metrics.outbox.Add(float64(came - went))
+		if came > 0 {
+			r.tellOutbox()
+		}
+	}
+	return r.beginEpoch(ctx, at.epoch, info, a)
+}
+
+func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.StreamInfo, a *applier) error {
+	client, err := newLogClient(r.nc)
+	if err != nil {
+		return err
+	}
+	if info.State.Msgs > 0 {
+		client.last = info.State.LastSeq
+	}
+	instance, err := newInstance()
+	if err != nil {
+		client.close()
+		return err
+	}
+	r.ledger.epoch = epoch
+	r.ledger.queue.open(header{epoch: epoch, instance: instance})
+	r.appender = &appender{
+		client: client, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
+		metrics: r.metrics, log: r.log, connected: r.connected,
+	}
+	host, _ := os.Hostname() // for the reader of the log only
+	start := record{
+		first: r.opt.First, last: r.opt.Last, at: time.Now().UnixMilli(),
+		instance: []byte(host)[:min(len(host), maxInstance)],
+	}
+	if err := r.appender.begin(ctx, &start); err != nil {
+		client.close()
+		return fmt.Errorf("begin epoch: %w", err)
+	}
+	r.ledger.since = a.cycle.since
+	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.last)
+	r.status.set(nil)
+	return nil
+}
+
+// newInstance returns what sets the batches of this writer apart.
+func newInstance() (uint64, error) {
+	var b [8]byte
+	_, err := rand.Read(b[:])
+	return binary.BigEndian.Uint64(b[:]), err
+}
