@@ -145,11 +145,20 @@ func (m Message) UserData() []byte {
 func (m Message) TLVs() TLVReader { return TLVs(m.Frame[m.tlvs:]) }
 
 // WithoutTLVs returns a copy of the PDU without its optional parameters, for a
-// peer that does not know them (SMPP 3.4 §3.4).
-func (m Message) WithoutTLVs() Frame {
-	f := Frame(bytes.Clone(m.Frame[:m.tlvs]))
+// peer that does not know them (SMPP 3.4 §3.4). The text of message_payload goes
+// into short_message; ok is false where that has no room for it.
+func (m Message) WithoutTLVs() (f Frame, ok bool) {
+	f = bytes.Clone(m.Frame[:m.tlvs])
+	if m.HasPayload() {
+		ud := m.UserData()
+		if m.smLength < 0 || len(ud) > MaxShortMessage {
+			return nil, false
+		}
+		f[m.smLength] = byte(len(ud))
+		f = append(f, ud...)
+	}
 	binary.BigEndian.PutUint32(f, uint32(len(f)))
-	return f
+	return f, true
 }
 
 // AppendUserData appends the message to dst with other user data, esm_class and

@@ -15,6 +15,7 @@ type output struct {
 	conn    net.Conn
 	timeout time.Duration // of a peer that takes nothing
 	observe func(added time.Duration)
+	room    func() // told when what was unwritten is less; may be nil
 
 	mu      sync.Mutex
 	wake    sync.Cond // the writer's
@@ -51,7 +52,7 @@ const (
 )
 
 func (o *output) init(conn net.Conn, opt Options) {
-	o.conn, o.timeout, o.observe = conn, opt.WriteTimeout, opt.Observe
+	o.conn, o.timeout, o.observe, o.room = conn, opt.WriteTimeout, opt.Observe, opt.Room
 	o.wake.L, o.drained.L = &o.mu, &o.mu
 }
 
@@ -178,6 +179,9 @@ func (o *output) run() error {
 		batch, sampled, ok := o.next()
 		if !ok {
 			return nil
+		}
+		if o.room != nil {
+			o.room()
 		}
 		if err := o.write(batch); err != nil {
 			return err

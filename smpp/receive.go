@@ -110,6 +110,7 @@ func (s *Session) response(h Handler, f Frame) error {
 	s.timers.Heard(s.arrived, !alive)
 	s.out.changed() // the window has room
 	s.out.mu.Unlock()
+	s.mayHaveRoom()
 	switch {
 	case alive && late:
 		return nil

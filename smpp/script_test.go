@@ -132,6 +132,13 @@ func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handl
 	return r
 }
 
+// outstanding counts the requests that the peer has not answered.
+func (r running) outstanding() int {
+	r.out.mu.Lock()
+	defer r.out.mu.Unlock()
+	return len(r.pending.open)
+}
+
 // wantEnded checks that Run ended, and returns how.
 func (r running) wantEnded() error {
 	r.peer.t.Helper()

@@ -3,6 +3,7 @@ package smpp
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -140,26 +141,33 @@ func (s *Session) Unbind(ctx context.Context, cause error) {
 	s.Finish(cause)
 }
 
-// Window is how many requests may be under way to the peer; zero is no limit.
-func (s *Session) Window() int {
+// Room is how many requests TrySend would take now.
+func (s *Session) Room() int {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	return s.opt.Window
+	switch {
+	case s.out.ended || !s.roomForRequest():
+		return 0
+	case s.opt.Window <= 0:
+		return math.MaxInt
+	}
+	return s.opt.Window - len(s.pending.open)
 }
 
-// SetWindow changes Window from now on.
+// SetWindow changes Options.Window from now on.
 func (s *Session) SetWindow(n int) {
 	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
 	s.opt.Window = n
 	s.out.changed()
+	s.out.mu.Unlock()
+	s.mayHaveRoom()
 }
 
-// Outstanding counts the requests that the peer has not answered.
-func (s *Session) Outstanding() int {
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	return len(s.pending.open)
+// mayHaveRoom says so to who waits for it; out.mu is not held.
+func (s *Session) mayHaveRoom() {
+	if s.opt.Room != nil {
+		s.opt.Room()
+	}
 }
 
 // Abandoned returns the requests that were never answered, once, after Run, in

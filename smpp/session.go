@@ -36,6 +36,8 @@ type Options struct {
 	// Observe is told, for one frame at a time, how long it was in here: from its
 	// arrival on the other session until it was written.
 	Observe func(added time.Duration)
+	// Room is told that TrySend may have room where it had none. It must not wait.
+	Room func()
 }
 
 // DefaultWriteTimeout is how long a peer may leave unread what is sent to it.

@@ -50,6 +50,9 @@ func (s *Session) tick(h Handler, now time.Time) time.Duration {
 	}
 	s.out.mu.Unlock()
 
+	if len(expired) > 0 {
+		s.mayHaveRoom()
+	}
 	s.expired(h, expired) // first: act may wait for the peer
 	s.act(action)
 	if next.IsZero() {

@@ -142,7 +142,7 @@ func TestWatchExpires(t *testing.T) {
 		wantEvent("late", 1)
 		wantEvent("unasked", 1)
 		wantEvent("unasked", 2)
-		if n := s.Outstanding(); n != 0 {
+		if n := s.outstanding(); n != 0 {
 			t.Errorf("outstanding: got %d, want 0", n)
 		}
 	})

@@ -14,6 +14,7 @@ import (
 // authenticator checks passwords against bcrypt hashes. A refusal takes the same
 // time whatever was wrong, and longer for an address that keeps being wrong.
 type authenticator struct {
+	most    time.Duration // that a refusal may take
 	secret  [32]byte      // of this process: what passed is remembered under it
 	working chan struct{} // bounds the CPU that bcrypt takes
 
@@ -36,17 +37,23 @@ const (
 	maxFailing   = 10_000
 )
 
-func newAuthenticator() *authenticator {
+// newAuthenticator makes one for ESMEs that have sessionInit to bind, or, if that is
+// zero, any time: the refusal must come before.
+func newAuthenticator(sessionInit time.Duration) *authenticator {
 	a := &authenticator{
-		working: make(chan struct{}, 2),
-		passed:  make(map[[32]byte]struct{}), failing: make(map[string]failure),
+		most: maxRefusal, working: make(chan struct{}, 2),
+		passed: make(map[[32]byte]struct{}), failing: make(map[string]failure),
+	}
+	if sessionInit > 0 {
+		a.most = min(a.most, sessionInit*3/4)
 	}
 	_, _ = rand.Read(a.secret[:]) // it never fails (crypto/rand)
 	return a
 }
 
-// unknown is compared with where there is no account, so that it takes as long.
-var unknown, _ = bcrypt.GenerateFromPassword([]byte("nobody"), bcrypt.DefaultCost)
+// unknown is compared with where there is no account, so that it takes as long: a
+// hash of the default cost, of which no one knows the password.
+var unknown = []byte("$2a$10$3/IKVlc4YBZKtgnIli.sMesTES7N87xNrzn9KGb9laMH4dsGlwORu")
 
 // check tells whether the bind's password is that of hash. It waits before it says
 // no; it returns early when ctx ends.
@@ -109,9 +116,9 @@ func (a *authenticator) refusalTime(address string) time.Duration {
 	defer a.mu.Unlock()
 	f := a.failing[address]
 	if time.Since(f.last) > forgiveAfter {
-		return refusalTime
+		f.times = 0
 	}
-	return min(refusalTime<<min(f.times, 5), maxRefusal)
+	return min(refusalTime<<min(f.times, 5), a.most)
 }
 
 func (a *authenticator) fail(address string) {

@@ -47,14 +47,11 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 			defer l.esme.Finish(errSMSCGone)
 			return l.refuse(f, smpp.StatusSysErr)
 		}
-		l.smsc = l.g.smscSession(conn)
+		l.smsc = l.g.smscSession(conn, nil)
 		l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
 		l.dialed <- l.smsc
 	}
 	b.smsc, b.answered = l.smsc, make(chan struct{})
-	if window := l.g.policies.of(b.account).Window; window > 0 {
-		l.smsc.SetWindow(min(window, l.g.opt.Window))
-	}
 	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,8 +70,13 @@ func (o Options) Validate() error {
 			errs = append(errs, errors.New(what))
 		}
 	}
-	_, _, err := net.SplitHostPort(o.SMSC)
-	check(err == nil, "SMSC is not host:port")
+	if o.Shared == nil {
+		check(isHostPort(o.SMSC), "SMSC is not host:port")
+	} else {
+		check(len(o.Shared.Addrs) > 0, "Shared.Addrs is empty")
+		check(!slices.ContainsFunc(o.Shared.Addrs, func(a string) bool { return !isHostPort(a) }), "Shared.Addrs has one that is not host:port")
+		check(o.Shared.Binds > 0, "Shared.Binds is not positive")
+	}
 	check(o.Dial != nil, "Dial is missing")
 	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")
 	check(o.Window > 0, "Window is not positive")
@@ -78,6 +84,11 @@ func (o Options) Validate() error {
 	check(o.MaxSessions > 0, "MaxSessions is not positive")
 	check(o.Logger != nil, "Logger is missing")
 	return errors.Join(errs...)
+}
+
+func isHostPort(addr string) bool {
+	_, _, err := net.SplitHostPort(addr)
+	return err == nil
 }
 
 // Deliverer hands an account's feedback to its sessions.
@@ -116,7 +127,7 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		places:    places{most: opt.MaxSessions, mostUnbound: opt.MaxUnbound},
 	}
 	if opt.Shared != nil {
-		g.pool, g.authenticator = newPool(g), newAuthenticator()
+		g.pool, g.authenticator = newPool(g), newAuthenticator(opt.SessionInit)
 		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)
@@ -238,10 +249,11 @@ func (g *Gateway) esmeSession(conn net.Conn) *smpp.Session {
 	})
 }
 
-// smscSession makes the session of a connection to the SMSC.
-func (g *Gateway) smscSession(conn net.Conn) *smpp.Session {
+// smscSession makes the session of a connection to the SMSC; room is told as
+// smpp.Options.Room is.
+func (g *Gateway) smscSession(conn net.Conn, room func()) *smpp.Session {
 	return smpp.NewSession(conn, smpp.Options{
-		SMSC: true, Window: g.opt.Window, Response: g.opt.ResponseTimeout,
+		SMSC: true, Window: g.opt.Window, Room: room, Response: g.opt.ResponseTimeout,
 		Observe: g.metrics.addedToSMSC, WriteTimeout: g.opt.WriteTimeout,
 		Timers: smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
 	})

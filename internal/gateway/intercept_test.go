@@ -19,6 +19,7 @@ import (
 type fakeLedger struct {
 	routes *sync.Map // account by message_id; nil: none
 	await  func(context.Context, []byte) (string, bool)
+	route  func(account string, id []byte, w relay.Waiter, token uint64)
 
 	assign  func(*relay.Sent) error
 	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
@@ -57,6 +58,10 @@ func (l fakeLedger) Receipt(c relay.Conversation, id []byte, state relay.State) 
 func (l fakeLedger) Route(account string, id []byte, w relay.Waiter, token uint64) {
 	if l.routes != nil {
 		l.routes.Store(string(id), account)
+	}
+	if l.route != nil {
+		l.route(account, id, w, token)
+		return
 	}
 	w.Logged(token)
 }

@@ -23,6 +23,9 @@ type link struct {
 	gone   context.Context    // ends when the ESME's session has
 	leave  context.CancelFunc
 
+	closing context.Context // ends when the link takes nothing new
+	close   context.CancelFunc
+
 	untracked *request // what every request without a number comes back with
 
 	// Owned by the ESME's read goroutine.
@@ -51,6 +54,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	}
 	l.untracked = &request{link: l}
 	l.gone, l.leave = context.WithCancel(context.Background())
+	l.closing, l.close = context.WithCancel(l.gone)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
 }
@@ -156,6 +160,7 @@ func (l *link) drain(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	l.draining.Store(true)
+	l.close()
 	wait, cancel := context.WithTimeout(l.gone, l.g.opt.DrainTimeout)
 	defer cancel()
 	select {

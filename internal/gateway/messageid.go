@@ -30,7 +30,8 @@ func (m MessageIDs) Same(receipt, response []byte) bool {
 	return bytes.Equal(m.receipt(receipt), m.response(response))
 }
 
-// canonicalID writes a number in decimal without zeros in front. What is no number
+// canonicalID writes a number in hexadecimal without zeros in front: never longer
+// than it came. What is no number
 // of the base stays as it is: it may still be found.
 func canonicalID(id []byte, base Base) []byte {
 	radix := 10
@@ -47,5 +48,5 @@ func canonicalID(id []byte, base Base) []byte {
 	if !ok {
 		return id
 	}
-	return n.Append(nil, 10)
+	return n.Append(nil, 16)
 }

@@ -48,11 +48,11 @@ func (l *link) forward(f smpp.Frame) error {
 	receivers := 1
 	if id == pdu.SubmitMultiID {
 		if m, err := smpp.ParseMulti(f); err == nil {
-			to, receivers = m, len(m.To)
+			to, receivers = m, max(1, len(m.To)) // a list is one at least
 		}
 	}
 	switch {
-	case !l.usage.admit(l.gone, receivers, l.scratch.Waiting):
+	case !l.usage.admit(l.closing, receivers, l.scratch.Waiting):
 		return l.refuse(f, smpp.StatusThrottled)
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -39,6 +38,7 @@ func (l fromPool) Request(f smpp.Frame) error {
 		l.alert(f)
 		return nil
 	}
+	l.pool.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.n, "command", smpp.Command(f.ID()), "reason", "it concerns no account")
 	return l.session.Reply(smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdID, f.Seq(), 0), f.Seq(), time.Time{})
 }
 
@@ -84,8 +84,8 @@ func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
 
 // deliver hands m to a session of the account.
 func (l fromPool) deliver(account string, m smpp.Message, arrived time.Time) error {
-	to, err := l.pool.g.members.send(account, m, l.session, arrived)
-	if to == nil || err != nil {
+	to := l.pool.g.members.send(account, m, l.session, arrived)
+	if to == nil {
 		return l.refuse(m.Frame)
 	}
 	to.noteReceipt(m)
@@ -179,24 +179,20 @@ func (ms *members) of(account string) []*link {
 	return links
 }
 
-// send hands m to the first of the account's links that has room, nil if none has.
-// The answer goes back to from.
-func (ms *members) send(account string, m smpp.Message, from *smpp.Session, arrived time.Time) (*link, error) {
+// send hands m to the first of the account's links that can take it, nil if none
+// can. The answer goes back to from.
+func (ms *members) send(account string, m smpp.Message, from *smpp.Session, arrived time.Time) *link {
 	for _, l := range ms.of(account) {
-		f := m.Frame
-		if l.bind.version < smpp.InterfaceVersion34 {
-			f = m.WithoutTLVs()
+		f, ok := m.Frame, !l.draining.Load()
+		if ok && l.bind.version < smpp.InterfaceVersion34 {
+			f, ok = m.WithoutTLVs()
 		}
-		err := l.esme.TrySend(f, arrived, from)
-		switch {
-		case err == nil:
+		if ok && l.esme.TrySend(f, arrived, from) == nil {
 			l.esme.Flush()
-			return l, nil
-		case !errors.Is(err, smpp.ErrNoRoom) && !errors.Is(err, smpp.ErrClosed):
-			return nil, err
+			return l
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // alert hands an alert_notification to one of the account's links.

@@ -40,25 +40,27 @@ func (l fromAccount) bindHere(f smpp.Frame) error {
 	l.bind = b
 	l.esme.SetState(b.state)
 	l.logBound()
+	err = l.esme.Reply(l.bindResp(f, b), f.Seq(), time.Time{})
+	l.settle()
 	if b.state.CanReceive() {
-		l.g.members.join(l.link)
+		l.g.members.join(l.link) // behind the answer, so that nothing overtakes it
 	}
-	defer close(l.bound)
-	defer l.settle()
-	return l.esme.Reply(l.bindResp(f, b), f.Seq(), time.Time{})
+	close(l.bound)
+	return err
 }
 
 // mayBind tells whether the bind is granted, or the status to refuse it with.
 func (l fromAccount) mayBind(b bind) pdu.Status {
 	account, listed := l.g.policies.Load().Accounts[b.account]
+	passed := l.g.authenticator.check(l.closing, l.esmeIP(), b, account.PasswordHash)
 	reason, status := "", smpp.StatusBindFailed
 	switch {
-	case l.draining.Load():
+	case l.draining.Load(): // the check may be cut short
 		return smpp.StatusSysErr
-	case !l.g.authenticator.check(l.gone, l.esmeIP(), b, account.PasswordHash):
-		reason = "wrong system_id or password"
 	case !listed:
 		reason = "no such account"
+	case !passed:
+		reason = "wrong password"
 	case !l.g.pool.up():
 		reason, status = errNoBind.Error(), smpp.StatusSysErr
 	default:
@@ -86,7 +88,9 @@ func (l fromAccount) Response(f smpp.Frame, to smpp.Pending) error {
 	l.g.metrics.count(fromESMESide, f)
 	smsc := to.Ref.(*smpp.Session)
 	defer smsc.Flush()
-	return ignoreGone(smsc.Reply(f, to.Seq, l.esme.Arrived()))
+	// An SMSC that is gone, or does not read, must not end the ESME's session.
+	_ = smsc.Reply(f, to.Seq, l.esme.Arrived())
+	return nil
 }
 
 // Unmatched drops a response that answers nothing: there is no one bind whose it

@@ -1,0 +1,172 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// admitted is when each of n messages gets through, and which are refused.
+func admitted(t *testing.T, u *usage, n, parts int) (at []time.Duration, refused int) {
+	t.Helper()
+	begin := time.Now()
+	for range n {
+		if u.admit(t.Context(), parts, func() {}) {
+			at = append(at, time.Since(begin))
+		} else {
+			refused++
+		}
+	}
+	return at, refused
+}
+
+// The burst goes at once, the rest at the rate or not at all.
+func TestAdmit(t *testing.T) {
+	tests := []struct {
+		name     string
+		limits   Limits
+		n, parts int
+		last     time.Duration // when the last was let through
+		refused  int
+	}{
+		{name: "no limit", limits: Limits{}, n: 1000, parts: 1},
+		{name: "pace", limits: Limits{Rate: 10, Burst: 5}, n: 25, parts: 1, last: 2 * time.Second},
+		{name: "pace, a second's worth at once", limits: Limits{Rate: 10}, n: 20, parts: 1, last: time.Second},
+		{name: "pace, below one a second", limits: Limits{Rate: 0.5}, n: 3, parts: 1, last: 4 * time.Second},
+		{name: "pace, parts", limits: Limits{Rate: 10, Burst: 10}, n: 4, parts: 5, last: time.Second},
+		{name: "pace, more parts than the burst", limits: Limits{Rate: 10, Burst: 2}, n: 3, parts: 100, last: 400 * time.Millisecond},
+		{name: "reject", limits: Limits{Rate: 10, Burst: 5, Reject: true}, n: 25, parts: 1, refused: 20},
+		{name: "reject, parts", limits: Limits{Rate: 10, Burst: 10, Reject: true}, n: 4, parts: 5, refused: 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				us := usages{by: make(map[string]*usage)}
+				u, _ := us.enter("bank", tt.limits)
+				at, refused := admitted(t, u, tt.n, tt.parts)
+				if refused != tt.refused || len(at) != tt.n-tt.refused {
+					t.Errorf("refused: got %d, want %d", refused, tt.refused)
+				}
+				if last := at[len(at)-1].Round(time.Millisecond); last != tt.last {
+					t.Errorf("the last went after %v, want %v", last, tt.last)
+				}
+			})
+		})
+	}
+}
+
+// What was refused may go when its time has come.
+func TestAdmitAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		us := usages{by: make(map[string]*usage)}
+		u, _ := us.enter("bank", Limits{Rate: 2, Burst: 1, Reject: true})
+		admitted(t, u, 10, 1)
+		<-time.After(time.Second)
+		if at, _ := admitted(t, u, 10, 1); len(at) != 1 {
+			t.Errorf("a second later: got %d through, want the burst of 1", len(at))
+		}
+	})
+}
+
+// Who waits says so first, and waits no longer than its session.
+func TestAdmitWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		us := usages{by: make(map[string]*usage)}
+		u, _ := us.enter("bank", Limits{Rate: 0.001, Burst: 1})
+		waits := 0
+		waiting := func() { waits++ }
+		if !u.admit(t.Context(), 1, waiting) || waits != 0 {
+			t.Errorf("the first: got %d waits, want to go at once", waits)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		begin := time.Now()
+		if u.admit(ctx, 1, waiting) || waits != 1 || time.Since(begin) != time.Second {
+			t.Errorf("the second: got %d waits, %v; want one until the session ends", waits, time.Since(begin))
+		}
+	})
+}
+
+// All sessions of an account share its rate and its number of sessions.
+func TestUsages(t *testing.T) {
+	us := usages{by: make(map[string]*usage)}
+	two := Limits{Rate: 1, MaxSessions: 2}
+	first, ok := us.enter("bank", two)
+	second, ok2 := us.enter("bank", two)
+	if !ok || !ok2 || first != second {
+		t.Fatalf("got %p, %p; want one for both", first, second)
+	}
+	if _, ok := us.enter("bank", two); ok {
+		t.Error("a third session: let in, want two at most")
+	}
+	if other, ok := us.enter("shop", two); !ok || other == first {
+		t.Error("another account: want limits of its own")
+	}
+	us.leave("bank", first)
+	if again, ok := us.enter("bank", two); !ok || again != second {
+		t.Error("when one has left: want room for one, with the same rate")
+	}
+}
+
+// New limits hold when nobody is bound under the old ones any more.
+func TestUsagesChange(t *testing.T) {
+	us := usages{by: make(map[string]*usage)}
+	old, changed := Limits{Rate: 1, MaxSessions: 1}, Limits{Rate: 2, MaxSessions: 2}
+	u, _ := us.enter("bank", old)
+	if _, ok := us.enter("bank", changed); ok {
+		t.Error("beside a session under the old limits: let in, want those to hold")
+	}
+	us.leave("bank", u)
+	if u, ok := us.enter("bank", changed); !ok || u.limits != changed {
+		t.Errorf("got %+v, want %+v", u.limits, changed)
+	}
+}
+
+// A rate is not reset by a reconnect, and strangers leave nothing behind.
+func TestUsagesKept(t *testing.T) {
+	us := usages{by: make(map[string]*usage)}
+	limits := Limits{Rate: 0.001, Burst: 1, Reject: true}
+	u, _ := us.enter("bank", limits)
+	admitted(t, u, 1, 1)
+	us.leave("bank", u)
+	u, _ = us.enter("bank", limits)
+	if at, _ := admitted(t, u, 1, 1); len(at) != 0 {
+		t.Error("after a reconnect: let through, want the rate to go on")
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		u, _ := us.enter(name, Limits{MaxSessions: 1})
+		us.leave(name, u)
+	}
+	if len(us.by) != 1 {
+		t.Errorf("kept %d accounts, want only the one with a rate", len(us.by))
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	p := places{most: 3, mostUnbound: 2}
+	steps := []struct {
+		name string
+		do   func() string
+		want string
+	}{
+		{"first", p.take, ""},
+		{"second", p.take, ""},
+		{"third, two unbound", p.take, "max_unbound"},
+		{"third, one bound", func() string { p.bound(); return p.take() }, ""},
+		{"fourth", p.take, "max_sessions"},
+		{"fourth, all bound", func() string { p.bound(); p.bound(); return p.take() }, "max_sessions"},
+		{"fourth, when one has left", func() string { p.leave(); return p.take() }, ""},
+	}
+	for _, step := range steps {
+		if got := step.do(); got != step.want {
+			t.Errorf("%s: got %q, want %q", step.name, got, step.want)
+		}
+	}
+	unlimited := new(places)
+	for i := range 100 {
+		if got := unlimited.take(); got != "" {
+			t.Fatalf("no limit, place %d: got %q", i, got)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// credentials is a bind with a password.
+func credentials(account, password string) bind {
+	return bind{account: account, password: []byte(password)}
+}
+
+// timed checks a bind and how long that takes.
+func (a *authenticator) timed(t *testing.T, what, address string, b bind, hash []byte, ok bool, took time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	got := a.check(t.Context(), address, b, hash)
+	if d := time.Since(begin); got != ok || d != took {
+		t.Errorf("%s: got %t after %v, want %t after %v", what, got, d, ok, took)
+	}
+}
+
+// A refusal takes the same time whatever was wrong; who is right does not wait.
+func TestAuthenticate(t *testing.T) {
+	tests := []struct {
+		name string
+		bind bind
+		hash []byte
+		want bool
+	}{
+		{"right", credentials("bank", "secret"), secretHash(), true},
+		{"wrong password", credentials("bank", "wrong"), secretHash(), false},
+		{"no password", credentials("bank", ""), secretHash(), false},
+		{"unknown system_id", credentials("nobody", "secret"), nil, false},
+		{"no system_id", credentials("", ""), nil, false},
+		{"account without password", credentials("bank", ""), []byte{}, false},
+		{"a hash that is none", credentials("bank", "secret"), []byte("secret"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				took := refusalTime
+				if tt.want {
+					took = 0
+				}
+				newAuthenticator(0).timed(t, "check", "192.0.2.1", tt.bind, tt.hash, tt.want, took)
+			})
+		})
+	}
+}
+
+// An address that keeps being wrong waits longer each time, others do not; it is
+// forgiven when it is right once, or quiet for long.
+func TestAuthenticateBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const here, there = "192.0.2.1", "192.0.2.2"
+		a, hash := newAuthenticator(0), secretHash()
+		right, wrong := credentials("bank", "secret"), credentials("bank", "wrong")
+		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+			a.timed(t, "wrong again", here, wrong, hash, false, seconds*time.Second)
+		}
+		a.timed(t, "wrong elsewhere", there, wrong, hash, false, time.Second)
+		a.timed(t, "right", here, right, hash, true, 0)
+		a.timed(t, "wrong after right", here, wrong, hash, false, time.Second)
+		a.timed(t, "unknown after wrong", here, credentials("nobody", "x"), nil, false, 2*time.Second)
+		<-time.After(forgiveAfter + time.Second) // virtual
+		a.timed(t, "wrong after a long time", here, wrong, hash, false, time.Second)
+	})
+}
+
+// The refusal comes before the session-init timer ends the connection.
+func TestAuthenticateWithinSessionInit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAuthenticator(4 * time.Second)
+		for _, seconds := range []time.Duration{1, 2, 3, 3} {
+			a.timed(t, "wrong again", "192.0.2.1", credentials("bank", "wrong"), secretHash(), false, seconds*time.Second)
+		}
+	})
+}
+
+// What passed once needs no bcrypt again, until the operator changes the hash.
+func TestAuthenticateRemembers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, hash, right := newAuthenticator(0), secretHash(), credentials("bank", "secret")
+		if !a.check(t.Context(), "192.0.2.1", right, hash) {
+			t.Fatal("right password: refused")
+		}
+		for range cap(a.working) { // from here on bcrypt is busy with others
+			a.working <- struct{}{}
+		}
+		a.timed(t, "the same", "192.0.2.2", right, hash, true, 0)
+		for _, tt := range []struct {
+			name string
+			bind bind
+			hash []byte
+		}{
+			{"another password", credentials("bank", "other"), hash},
+			{"another account", credentials("shop", "secret"), hash},
+			{"another hash", right, append([]byte(nil), hash[:len(hash)-1]...)},
+			{"the same octets, cut elsewhere", credentials("ban", "ksecret"), hash},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			begin := time.Now()
+			if a.check(ctx, "192.0.2.2", tt.bind, tt.hash) || time.Since(begin) != time.Minute {
+				t.Errorf("%s: got an answer after %v, want it to wait for bcrypt", tt.name, time.Since(begin))
+			}
+			cancel()
+		}
+	})
+}
+
+// Strangers cannot fill the memory.
+func TestAuthenticateBounded(t *testing.T) {
+	a := newAuthenticator(0)
+	for i := range 3 * maxFailing {
+		a.fail(string(rune(i)))
+	}
+	if got := len(a.failing); got > maxFailing {
+		t.Errorf("addresses remembered: got %d, want at most %d", got, maxFailing)
+	}
+	for i := range maxPassed {
+		a.passed[[32]byte{byte(i), byte(i >> 8)}] = struct{}{}
+	}
+	if !a.matches(t.Context(), credentials("bank", "secret"), secretHash()) || len(a.passed) > maxPassed {
+		t.Errorf("passwords remembered: got %d, want at most %d", len(a.passed), maxPassed)
+	}
+}

@@ -1,0 +1,235 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// delivered is the ESME's deliver_sm_resp.
+func delivered(seq uint32) smpp.Frame { return frame(pdu.DeliverSMRespID, 0, seq, "\x00") }
+
+// takes checks that f reaches the ESME, and its answer the bind it came from.
+func takes(esme, smsc *peer, f smpp.Frame) {
+	esme.t.Helper()
+	smsc.send(f)
+	esme.want("deliver_sm", f)
+	answer := frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "\x00")
+	esme.send(answer)
+	smsc.want("deliver_sm_resp", answer)
+}
+
+// returns checks that the SMSC is to keep f.
+func returns(smsc *peer, f smpp.Frame) {
+	smsc.t.Helper()
+	smsc.send(f)
+	smsc.want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
+}
+
+func receiptedID(id string) string {
+	return string(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte(id+"\x00")))
+}
+
+// A receipt goes to the account of its message, whichever way the SMSC writes the
+// message_id.
+func TestReceiptRoute(t *testing.T) {
+	numbers := MessageIDs{Response: Hex, Receipt: Decimal}
+	tests := []struct {
+		name       string
+		ids        MessageIDs
+		id         string // in the answer; the other account's is OTHER or FF
+		class      byte
+		text, tlvs string
+	}{
+		{"text", MessageIDs{}, "4A7F01", 0x04, "id:4A7F01 stat:DELIVRD", ""},
+		{"TLV", MessageIDs{}, "4A7F01", 0x04, "", receiptedID("4A7F01")},
+		{"TLV without NUL", MessageIDs{}, "4A7F01", 0x04, "", string(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte("4A7F01")))},
+		{"the TLV goes first", MessageIDs{}, "4A7F01", 0x04, "id:OTHER stat:DELIVRD", receiptedID("4A7F01")},
+		{"an empty TLV does not", MessageIDs{}, "4A7F01", 0x04, "id:4A7F01 stat:DELIVRD", receiptedID("")},
+		{"intermediate notification", MessageIDs{}, "4A7F01", 0x20, "id:4A7F01 stat:ENROUTE", ""},
+		{"hexadecimal to decimal", numbers, "4A7F01", 0x04, "id:4882177 stat:DELIVRD", ""},
+		{"leading zeros and case", numbers, "004a7f01", 0x04, "id:0004882177 stat:DELIVRD", ""},
+		{"decimal to hexadecimal", MessageIDs{Response: Decimal, Receipt: Hex}, "4882177", 0x04, "id:4A7F01 stat:DELIVRD", ""},
+		{"no number after all", numbers, "X-1", 0x04, "id:X-1 stat:DELIVRD", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := share(t, setup{ledger: remembering()}, Shared{IDs: tt.ids}, map[string]Account{"bank": {}, "shop": {}})
+			smsc := w.answerBind()
+			esme, other := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
+			submitted(other, smsc, 2, "OTHER")
+			submitted(esme, smsc, 3, tt.id)
+			takes(esme, smsc, deliver("10690001", tt.class, tt.text, tt.tlvs, 77))
+			other.wantNothing()
+		})
+	}
+}
+
+// The ledger hears of the receipts, as in mirror mode.
+func TestReceiptRouteNoted(t *testing.T) {
+	ledger, noted := remembering(), make(chan string, 1)
+	ledger.receipt = func(c relay.Conversation, id []byte, state relay.State) {
+		noted <- c.Sender.String() + " " + c.Receiver.String() + " " + string(id) + " " + state.String()
+	}
+	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)
+	submitted(esme, smsc, 2, "4A7F01")
+	takes(esme, smsc, deliver("10690001", 0x04, appendixB, "", 7))
+	if got, want := receive(t, "receipt", noted), "10690001 "+receiver+" 4A7F01 delivered"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A receipt that comes before the answer to its message waits for that, on another
+// bind too, and holds up nothing else.
+func TestReceiptEarly(t *testing.T) {
+	ledger, answered := remembering(), make(chan struct{})
+	known := ledger
+	ledger.await = func(ctx context.Context, id []byte) (string, bool) {
+		select {
+		case <-answered:
+			return known.Routed(id)
+		case <-ctx.Done():
+			return "", false
+		}
+	}
+	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
+	smscs := w.binds(2)
+	esme := w.login(simulator.Bind{})
+	esme.send(text(receiver, 2), text(receiver, 3))
+	f := smscs[0].next("submit_sm")
+	smscs[1].next("submit_sm")
+	early := deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 77)
+	smscs[1].send(early)
+	esme.wantNothing()
+	returns(smscs[1], deliver("nobody", 0, "Hello", "", 78))
+	smscs[0].send(accepted(f.Seq(), "4A7F01"))
+	esme.want("submit_sm_resp", accepted(f.Seq(), "4A7F01"))
+	close(answered)
+	esme.want("receipt", early)
+	esme.send(delivered(77))
+	smscs[1].want("deliver_sm_resp", delivered(77))
+}
+
+// A receipt of no known message goes back to the SMSC, after a while that is short
+// beside the SMSC's own patience, or when its bind ends.
+func TestReceiptUnknown(t *testing.T) {
+	asked, ended := make(chan time.Duration, 1), make(chan error, 1)
+	blocks := false
+	_, _, smsc := pair(t, setup{ledger: fakeLedger{await: func(ctx context.Context, _ []byte) (string, bool) {
+		deadline, _ := ctx.Deadline()
+		asked <- time.Until(deadline)
+		if blocks {
+			<-ctx.Done()
+			ended <- ctx.Err()
+		}
+		return "", false
+	}}}, bank)
+	returns(smsc, deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
+	if wait := receive(t, "question", asked); wait <= 0 || wait > earlyTime {
+		t.Errorf("waits for %v, want up to %v", wait, earlyTime)
+	}
+	blocks = true
+	smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 8))
+	receive(t, "question", asked)
+	_ = smsc.conn.Close()
+	if err := receive(t, "end of the wait", ended); err != context.Canceled {
+		t.Errorf("the wait ended by %v, want by the end of the bind", err)
+	}
+}
+
+// No more receipts wait than the memory is meant for.
+func TestReceiptEarlyBounded(t *testing.T) {
+	released := make(chan struct{})
+	_, _, smsc := pair(t, setup{ledger: fakeLedger{await: func(context.Context, []byte) (string, bool) {
+		<-released
+		return "", false
+	}}}, bank)
+	for seq := range uint32(maxEarly + 1) {
+		smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
+	}
+	smsc.want("refusal of the last", refusal(deliver("", 0, "", "", maxEarly), smpp.StatusTempApp))
+	close(released)
+	for range maxEarly {
+		smsc.next("refusal")
+	}
+}
+
+// What is for an account goes to its sessions in turn: to those that may receive,
+// have room and stay.
+func TestDeliverInTurn(t *testing.T) {
+	accounts := map[string]Account{"bank": {Addresses: []AddressRange{{Low: "1069", High: "1069", Prefix: true}}}}
+	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 2 }}, Shared{}, accounts)
+	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliver("10690001", 0, "Hello", "", seq) }
+	transmitter := w.login(simulator.Bind{ID: pdu.BindTransmitterID})
+	returns(smsc, mo(1))
+	receivers := []*peer{w.login(simulator.Bind{ID: pdu.BindReceiverID}), w.login(simulator.Bind{})}
+	w.await("both", func() bool { return len(w.members.of("bank")) == 2 })
+	var got [2][]smpp.Frame
+	smsc.send(mo(2), mo(3), mo(4), mo(5))
+	for i, esme := range receivers {
+		got[i] = append(got[i], esme.next("one"), esme.next("another"))
+		esme.wantNothing()
+	}
+	returns(smsc, mo(6)) // both have their window full
+	answer := delivered(got[0][0].Seq())
+	receivers[0].send(answer)
+	smsc.want("deliver_sm_resp", answer)
+	smsc.send(mo(7))
+	receivers[0].want("where there is room", mo(7))
+
+	for _, esme := range receivers {
+		_ = esme.conn.Close()
+	}
+	for range 4 { // what they never answered
+		if f := smsc.next("deliver_sm_resp"); f.Status() != smpp.StatusTempApp {
+			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(f))
+		}
+	}
+	returns(smsc, mo(8))
+	transmitter.wantNothing()
+}
+
+// What an ESME does not answer in time the SMSC is to keep; the ESME's late word
+// goes nowhere.
+func TestDeliverUnanswered(t *testing.T) {
+	ledger := remembering()
+	ledger.routes.Store("A", "bank")
+	w, esme, smsc := pair(t, setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
+	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+	smsc.send(f)
+	esme.want("deliver_sm", f)
+	smsc.want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
+	if got := w.count("readback_unanswered_total", "peer=esme"); got != 1 {
+		t.Errorf("unanswered: got %v, want 1", got)
+	}
+	esme.send(delivered(7))
+	submitted(esme, smsc, 2, "B")
+}
+
+// While the gateway stops, ESMEs get nothing new.
+func TestDeliverDraining(t *testing.T) {
+	ledger := remembering()
+	ledger.routes.Store("A", "bank")
+	w, esme, smsc := pair(t, setup{ledger: ledger}, bank)
+	esme.send(text(receiver, 2))
+	smsc.next("submit_sm")
+	others := answerAll(smsc)
+	w.stop()
+	draining(esme)
+	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+	smsc.send(f)
+	if got := receive(t, "answer", others); !bytes.Equal(got, refusal(f, smpp.StatusTempApp)) {
+		t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))
+	}
+	smsc.send(accepted(2, "B"))
+	esme.want("under way", accepted(2, "B"))
+	esme.unbind()
+	smsc.send(frame(pdu.UnbindRespID, 0, receive(t, "unbind", others).Seq(), ""))
+}

@@ -1,0 +1,189 @@
+package gateway
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// In shared mode the gateway says who may bind; the log says why not, the ESME
+// does not learn it.
+func TestBindHere(t *testing.T) {
+	elsewhere := Account{Allow: func(net.Addr) bool { return false }}
+	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {}, "far": elsewhere})
+	w.answerBind()
+	tests := []struct {
+		name   string
+		bind   simulator.Bind
+		want   pdu.Status
+		reason string
+	}{
+		{"transceiver", simulator.Bind{}, 0, ""},
+		{"transmitter", simulator.Bind{ID: pdu.BindTransmitterID}, 0, ""},
+		{"receiver", simulator.Bind{ID: pdu.BindReceiverID}, 0, ""},
+		{"from elsewhere", simulator.Bind{SystemID: "far"}, smpp.StatusBindFailed, "address is not in the account's allow list"},
+		{"wrong password", simulator.Bind{Password: "wrong"}, smpp.StatusBindFailed, "wrong password"},
+		{"unknown", simulator.Bind{SystemID: "nobody"}, smpp.StatusBindFailed, "no such account"},
+	}
+	var esmes []*peer
+	want := make(map[string]bool)
+	for _, tt := range tests {
+		esme := w.binding(tt.bind) // all at once: a refusal takes its time
+		esmes = append(esmes, esme)
+		if tt.want != smpp.StatusOK {
+			want[fmt.Sprintf("msg=%q remote=%s account=%s reason=%q", "bind refused", esme.conn.LocalAddr(), cmp.Or(tt.bind.SystemID, "bank"), tt.reason)] = true
+		}
+	}
+	for i, tt := range tests {
+		f := esmes[i].next(tt.name)
+		id := smpp.ResponseID(cmp.Or(tt.bind.ID, pdu.BindTransceiverID))
+		if f.ID() != id || f.Status() != tt.want || f.Seq() != 1 {
+			t.Errorf("%s: got % x, want status %#02x", tt.name, []byte(f), uint32(tt.want))
+		}
+		if tt.want == smpp.StatusOK {
+			continue
+		}
+		if len(f) != smpp.HeaderLen {
+			t.Errorf("%s: got % x, want no body", tt.name, []byte(f))
+		}
+		if got := w.count("readback_binds_refused_total", "reason="+tt.reason); got != 1 {
+			t.Errorf("%s: counted %v times, want once", tt.name, got)
+		}
+		esmes[i].send(simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 2))
+		if f := esmes[i].next("second bind_resp"); f.Status() != smpp.StatusOK {
+			t.Errorf("%s, then right: got % x, want ESME_ROK", tt.name, []byte(f))
+		}
+	}
+	for len(w.log) > 0 {
+		_, line, _ := strings.Cut(strings.TrimSpace(<-w.log), "level=WARN ")
+		delete(want, line)
+	}
+	if len(want) > 0 {
+		t.Errorf("not logged: %v", want)
+	}
+}
+
+// An ESME that knows TLVs is told the gateway's version.
+func TestBindResp(t *testing.T) {
+	w := share(t, setup{}, Shared{}, bank)
+	w.answerBind()
+	const version = "\x02\x10\x00\x01\x34" // sc_interface_version
+	for _, tt := range []struct {
+		name    string
+		version byte
+		tlvs    string
+	}{{"3.3", 0x33, ""}, {"3.4", 0x34, version}, {"5.0", 0x50, version}} {
+		esme := w.binding(simulator.Bind{Version: tt.version})
+		esme.want("bind_resp of "+tt.name, frame(pdu.BindTransceiverRespID, 0, 1, "readback\x00"+tt.tlvs))
+	}
+}
+
+func TestBindHereTruncated(t *testing.T) {
+	w := share(t, setup{}, Shared{}, bank)
+	w.answerBind()
+	esme := w.connect()
+	whole := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 0)
+	for n := range len(whole) - smpp.HeaderLen {
+		f := frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
+		esme.send(f)
+		esme.want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
+	}
+	esme.send(whole) // no harm done
+	if f := esme.next("bind_resp"); f.Status() != smpp.StatusOK {
+		t.Errorf("got % x, want ESME_ROK", []byte(f))
+	}
+}
+
+// An ESME that could not send anything is not let in; it may try again.
+func TestBindWithoutPool(t *testing.T) {
+	w := share(t, setup{}, Shared{}, bank)
+	if err := w.Ready(); err == nil {
+		t.Error("Ready: got nil, want why not")
+	}
+	f := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 1)
+	esme := w.connect()
+	esme.send(f)
+	esme.want("bind_resp", refusal(f, smpp.StatusSysErr))
+	w.log.want(t, "bind refused", "account=bank", errNoBind.Error())
+	w.answerBind()
+	if err := w.Ready(); err != nil {
+		t.Errorf("Ready: got %v, want nil", err)
+	}
+	esme.send(f)
+	if f := esme.next("bind_resp"); f.Status() != smpp.StatusOK {
+		t.Errorf("got % x, want ESME_ROK", []byte(f))
+	}
+}
+
+// The gateway stops at once, however long a refusal would still take.
+func TestDrainEndsRefusal(t *testing.T) {
+	w := share(t, setup{options: func(o *Options) { o.SessionInit = 0 }}, Shared{}, bank)
+	smsc := w.answerBind()
+	w.authenticator.mu.Lock()
+	w.authenticator.failing["127.0.0.1"] = failure{100, time.Now()} // from here on over a test's patience
+	w.authenticator.mu.Unlock()
+	esme := w.binding(simulator.Bind{Password: "wrong"})
+	w.await("bind", func() bool { return w.count("readback_pdus_total", "command=bind_transceiver") == 1 })
+	w.stop()
+	for f, err := esme.in.Next(); err == nil; f, err = esme.in.Next() { // until the end
+		if f.Status() != smpp.StatusSysErr {
+			t.Errorf("got % x, want ESME_RSYSERR if anything", []byte(f))
+		}
+	}
+	_ = esme.conn.Close()
+	smsc.unbind()
+	w.awaitEnd()
+}
+
+// An ESME leaves, the gateway's own bind stays.
+func TestUnbindHere(t *testing.T) {
+	w, esme, smsc := pair(t, setup{}, bank)
+	esme.send(frame(pdu.UnbindID, 0, 2, ""))
+	esme.want("unbind_resp", frame(pdu.UnbindRespID, 0, 2, ""))
+	esme.wantEnd()
+	submitted(w.login(simulator.Bind{}), smsc, 3, "A")
+	before := w.connect()
+	before.send(frame(pdu.UnbindID, 0, 4, ""))
+	before.want("unbind_resp before the bind", frame(pdu.UnbindRespID, 0, 4, ""))
+	before.wantEnd()
+}
+
+// What waits at the SMSC does not overtake the answer to the bind.
+func TestDeliverBehindBind(t *testing.T) {
+	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []AddressRange{{Low: "10690001", High: "10690001"}}}})
+	smsc := w.answerBind()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for seq := uint32(1); ; seq++ {
+			f := deliver("10690001", 0, "Hello", "", seq)
+			if _, err := smsc.conn.Write(bytes.Repeat(f, 20)); err != nil {
+				return // the test is over
+			}
+			for range 20 {
+				if _, err := smsc.in.Next(); err != nil {
+					return
+				}
+			}
+		}
+	}()
+	for range 50 {
+		esme := w.binding(simulator.Bind{})
+		if f := esme.next("bind_resp"); f.ID() != pdu.BindTransceiverRespID {
+			t.Fatalf("got %s, want the bind_resp first", smpp.Command(f.ID()))
+		}
+		esme.next("deliver_sm")
+		_ = esme.conn.Close()
+	}
+	_ = smsc.conn.Close()
+	<-stopped
+}

@@ -1,0 +1,148 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// dialing has the gateway dial names, and tells the test which. Those that are not
+// down lead to the script.
+func dialing(down ...string) (options func(*Options), dialed chan string) {
+	dialed = make(chan string, 100)
+	return func(o *Options) {
+		addr := o.SMSC
+		o.Dial = func(ctx context.Context, name string) (net.Conn, error) {
+			dialed <- name
+			for _, d := range down {
+				if d == name {
+					return nil, errors.New("down")
+				}
+			}
+			return dialTCP(ctx, addr)
+		}
+	}, dialed
+}
+
+// The addresses are tried in turn, and after each loss from the first one on.
+func TestFailOver(t *testing.T) {
+	options, dialed := dialing("a:1")
+	w := share(t, setup{options: options}, Shared{Addrs: []string{"a:1", "b:1", "c:1"}}, bank)
+	want := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if got := receive(t, "connection", dialed); got != name {
+				t.Errorf("got a connection to %s, want to %s", got, name)
+			}
+		}
+	}
+	want("a:1", "b:1")
+	smsc := w.answerBind()
+	_ = smsc.conn.Close()
+	w.log.want(t, "bind to the SMSC lost", "smsc=b:1")
+	want("a:1", "b:1")
+
+	smsc = w.accept() // this one refuses the bind
+	f := smsc.next("bind")
+	smsc.send(frame(pdu.BindTransceiverRespID, smpp.StatusBindFailed, f.Seq(), ""))
+	smsc.wantEnd()
+	w.log.want(t, "bind to the SMSC lost", "smsc=b:1", "bind_transceiver")
+	want("c:1")
+	w.answerBind()
+	if len(dialed) > 0 {
+		t.Errorf("got a connection to %s, too", <-dialed)
+	}
+}
+
+// A bind that is not answered is given up for the next address.
+func TestFailOverUnanswered(t *testing.T) {
+	options, dialed := dialing()
+	w := share(t, setup{options: func(o *Options) { options(o); o.ResponseTimeout = 100 * time.Millisecond }},
+		Shared{Addrs: []string{"a:1", "b:1"}}, bank)
+	receive(t, "first connection", dialed)
+	silent := w.accept()
+	silent.next("bind")
+	silent.wantEnd()
+	w.log.want(t, "bind to the SMSC lost", "smsc=a:1", smpp.ErrNoAnswer.Error())
+	if got := receive(t, "second connection", dialed); got != "b:1" {
+		t.Errorf("got a connection to %s, want to b:1", got)
+	}
+	w.answerBind()
+}
+
+// What the SMSC asks before the bind is refused and logged.
+func TestOutbind(t *testing.T) {
+	w := share(t, setup{}, Shared{}, bank)
+	smsc := w.accept()
+	f := smsc.next("bind")
+	smsc.send(frame(pdu.OutbindID, 0, 7, "SMSC\x00secret\x00"))
+	smsc.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 7, ""))
+	w.log.want(t, "request of the SMSC refused", "command=outbind")
+	smsc.send(frame(pdu.BindTransceiverRespID, 0, f.Seq(), "SMSC\x00"))
+	w.log.want(t, "bound to the SMSC")
+}
+
+// While no address takes the bind, the rounds over all of them come less and less
+// often, but often enough to be back soon.
+func TestRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Time
+		opt := DefaultOptions()
+		opt.Shared = &Shared{Addrs: []string{"a:1", "b:1"}, SystemID: "hub", Binds: 1}
+		opt.Dial = func(_ context.Context, addr string) (net.Conn, error) {
+			if addr != opt.Shared.Addrs[len(at)%2] {
+				t.Errorf("try %d: got %s", len(at), addr)
+			}
+			at = append(at, time.Now())
+			return nil, errors.New("down")
+		}
+		g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		g.pool.run(ctx)
+		for i, wait := 0, firstRetry; i+3 < len(at); i, wait = i+2, min(2*wait, lastRetry) {
+			if round := at[i+1].Sub(at[i]); round != 0 {
+				t.Errorf("try %d: got %v from one address to the next, want none", i, round)
+			}
+			if got := at[i+2].Sub(at[i]); got < wait/2 || got > wait {
+				t.Errorf("try %d: got %v to the next round, want %v to %v", i, got, wait/2, wait)
+			}
+		}
+		if rounds := len(at) / 2; rounds < int(time.Minute/lastRetry) || rounds > 2*int(time.Minute/lastRetry)+10 {
+			t.Errorf("got %d rounds in a minute", rounds)
+		}
+	})
+}
+
+func TestSharedValidate(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Options)
+		ok     bool
+	}{
+		{"right", func(*Options) {}, true},
+		{"mirror", func(o *Options) { o.Shared, o.SMSC = nil, "smsc:2775" }, true},
+		{"mirror without SMSC", func(o *Options) { o.Shared = nil }, false},
+		{"no address", func(o *Options) { o.Shared.Addrs = nil }, false},
+		{"no port", func(o *Options) { o.Shared.Addrs = []string{"smsc:2775", "smsc"} }, false},
+		{"no binds", func(o *Options) { o.Shared.Binds = 0 }, false},
+	}
+	for _, tt := range tests {
+		opt := DefaultOptions()
+		opt.Shared = &Shared{Addrs: []string{"smsc:2775"}, Binds: 1}
+		tt.change(&opt)
+		if err := opt.Validate(); (err == nil) != tt.ok {
+			t.Errorf("%s: got %v, want ok %t", tt.name, err, tt.ok)
+		}
+	}
+}
