@@ -2,7 +2,8 @@
 # make race      tests with the race detector
 # make fuzz      each fuzz target for FUZZTIME
 # make bench     benchmarks of the interceptor, a link and the ledger
-# make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp)
+# make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
+#                binary as processes; READBACK_FULL=1 for the full sizes
 # make demo      everything in one process, with a transcript
 # make image     the container image
 
@@ -42,7 +43,7 @@ bench:
 
 e2e:
 	./internal/interop/install.sh
-	go test -tags e2e -count=1 -timeout 10m -v ./internal/interop
+	go test -tags e2e -count=1 -timeout 20m ./internal/interop ./internal/acceptance
 
 demo:
 	go run ./cmd/readback demo
