@@ -33,7 +33,7 @@ type failedPart struct {
 // split sends a submit_multi as one submit_sm for each receiver.
 func (l *link) split(m smpp.Multi, policy Policy) error {
 	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
-	l.owed.Add(int64(len(m.To)) - 1) // each part is settled
+	l.owed.Add(int64(len(m.To))) // each part is settled, and the whole when it is answered
 	var b []byte
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
@@ -102,4 +102,5 @@ func (w *multi) Logged(uint64) {
 	// An ESME that is gone needs no answer.
 	_ = w.link.esme.Reply(f, w.seq, time.Time{})
 	w.link.esme.Flush()
+	w.link.settle()
 }

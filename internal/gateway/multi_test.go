@@ -1,0 +1,297 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+const (
+	multiFrom = "\x00\x00\x0110690001\x00"
+	multiTail = "\x00\x00\x00\x00\x00\x01\x00\x00\x00\x05Hello"
+)
+
+// toAll is a submit_multi to the receivers; one that is no number is a list.
+func toAll(seq uint32, receivers ...string) smpp.Frame {
+	body := multiFrom + string(rune(len(receivers)))
+	for _, r := range receivers {
+		if r[0] >= '0' && r[0] <= '9' {
+			body += "\x01\x01\x01" + r + "\x00"
+		} else {
+			body += "\x02" + r + "\x00"
+		}
+	}
+	return frame(pdu.SubmitMultiID, 0, seq, body+multiTail)
+}
+
+// part is the submit_sm to one of them, with its number.
+func part(seq uint32, receiver string, number byte) smpp.Frame {
+	return frame(pdu.SubmitSMID, 0, seq, multiFrom+"\x01\x01"+receiver+"\x00"+
+		"\x40\x00\x00\x00\x00\x01\x00\x00\x00\x0A\x04\x80\x02\x00"+string(rune(number))+"Hello")
+}
+
+// failed is one entry of the unsuccess list (SMPP 3.4 §4.5.3).
+func failed(receiver string, status pdu.Status) string {
+	return "\x01\x01" + receiver + "\x00" + string(binary.BigEndian.AppendUint32(nil, uint32(status)))
+}
+
+func multiResp(status pdu.Status, id string, failures ...string) smpp.Frame {
+	body := id + "\x00" + string(rune(len(failures)))
+	for _, f := range failures {
+		body += f
+	}
+	return frame(pdu.SubmitMultiRespID, status, 2, body)
+}
+
+// splittingLedger counts from 1 and reports what was refused; the test writes the
+// records of parts into the log.
+func splittingLedger() (ledger fakeLedger, records <-chan record, refused <-chan uint16) {
+	r, log := make(chan uint16, 300), make(chan record, 300)
+	ledger = refusing(r)
+	note := func(id []byte, w relay.Waiter, token uint64) {
+		if _, ok := w.(*multi); ok {
+			log <- record{string(id), w, token}
+			return
+		}
+		w.Logged(token)
+	}
+	ledger.accept = func(_ *relay.Sent, id []byte, w relay.Waiter, token uint64) { note(id, w, token) }
+	ledger.route = func(_ string, id []byte, w relay.Waiter, token uint64) { note(id, w, token) }
+	return ledger, log, r
+}
+
+var splitting = Account{Policy: Policy{When: All, SplitMulti: true}}
+
+// three are the receivers of the tests below.
+var three = []string{"447700900001", "447700900002", "447700900003"}
+
+// parts reads the submit_sm of a submit_multi to three, numbered in their order,
+// and returns their sequence_numbers.
+func parts(smsc *peer) (seqs []uint32) {
+	smsc.t.Helper()
+	var number byte
+	for i, r := range three {
+		f := smsc.next("part")
+		if i == 0 {
+			number = f[len(f)-len("Hello")-1]
+		}
+		if want := part(f.Seq(), r, number+byte(i)); !bytes.Equal(f, want) {
+			smsc.t.Fatalf("part %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
+		}
+		seqs = append(seqs, f.Seq())
+	}
+	return seqs
+}
+
+// Each receiver gets a submit_sm with a number of its own; the ESME gets one answer,
+// when all are answered and in the log.
+func TestSplit(t *testing.T) {
+	const throttled, full = smpp.StatusThrottled, smpp.StatusQueueFull
+	tests := []struct {
+		name    string
+		answers [3]pdu.Status // of the last, the first, the second
+		want    smpp.Frame
+	}{
+		{"all accepted", [3]pdu.Status{}, multiResp(0, "id0")},
+		{"the first refused", [3]pdu.Status{0, throttled, 0}, multiResp(0, "id0", failed(three[0], throttled))},
+		{"the last refused", [3]pdu.Status{throttled, 0, 0}, multiResp(0, "id1", failed(three[2], throttled))},
+		{
+			"two refused",
+			[3]pdu.Status{throttled, full, 0},
+			multiResp(0, "id2", failed(three[2], throttled), failed(three[0], full)),
+		},
+		{
+			"all refused",
+			[3]pdu.Status{throttled, throttled, full},
+			multiResp(full, "", failed(three[2], throttled), failed(three[0], throttled), failed(three[1], full)),
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger, records, refused := splittingLedger()
+			inBothModes(t, setup{ledger: ledger}, splitting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				esme.send(toAll(2, three...))
+				seqs := parts(smsc)
+				var written []record
+				for i, n := range []int{2, 0, 1} {
+					if tt.answers[i] != smpp.StatusOK {
+						smsc.send(frame(pdu.SubmitSMRespID, tt.answers[i], seqs[n], ""))
+						receive(t, "refusal", refused)
+						continue
+					}
+					smsc.send(accepted(seqs[n], fmt.Sprint("id", i)))
+					written = append(written, receive(t, "record", records))
+				}
+				for _, r := range written {
+					esme.wantNothing()
+					r.logged()
+				}
+				esme.want("submit_multi_resp", tt.want)
+				if got := w.count("readback_submits_total", "skip=numbered"); got != 3 {
+					t.Errorf("numbered: got %v, want 3", got)
+				}
+				esme.send(text(receiver, 3)) // it goes on
+				smsc.next("submit_sm")
+			})
+		})
+	}
+}
+
+// What the SMSC does not answer counts as refused, whether it is silent or gone.
+func TestSplitUnanswered(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(smsc *peer)
+	}{
+		{"silent", func(*peer) {}},
+		{"gone", func(smsc *peer) { _ = smsc.conn.Close() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger, records, refused := splittingLedger()
+			s := setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 200 * time.Millisecond }}
+			inBothModes(t, s, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				esme.send(toAll(2, three...))
+				seqs := parts(smsc)
+				smsc.send(accepted(seqs[1], "A"))
+				receive(t, "record", records).logged()
+				tt.do(smsc)
+				f := esme.next("submit_multi_resp")
+				lost := []string{failed(three[0], smpp.StatusSysErr), failed(three[2], smpp.StatusSysErr)}
+				other := multiResp(0, "A", lost[1], lost[0])
+				if !bytes.Equal(f, multiResp(0, "A", lost...)) && !bytes.Equal(f, other) {
+					t.Errorf("got % x, want % x", []byte(f), []byte(other))
+				}
+				for range 2 {
+					receive(t, "refusal", refused)
+				}
+			})
+		})
+	}
+}
+
+// A part that cannot be numbered goes unnumbered, or counts as refused.
+func TestSplitUnnumbered(t *testing.T) {
+	away := fakeLedger{assign: func(s *relay.Sent) error {
+		if s.Conversation.Receiver.String() == three[1] {
+			return errors.New("away")
+		}
+		s.Number = 1
+		return nil
+	}}
+	for _, tt := range []struct {
+		name   string
+		reject bool
+		want   smpp.Frame
+	}{
+		{"pass", false, multiResp(0, "A")},
+		{"reject", true, multiResp(0, "A", failed(three[1], smpp.StatusSysErr))},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			account := splitting
+			account.RejectOnFailure = tt.reject
+			inBothModes(t, setup{ledger: away}, account, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				esme.send(toAll(2, three...))
+				for i, r := range three {
+					if i == 1 && tt.reject {
+						continue
+					}
+					f, want := smsc.next("part"), part(0, r, 1)
+					if i == 1 {
+						want = frame(pdu.SubmitSMID, 0, 0, multiFrom+"\x01\x01"+r+"\x00"+multiTail)
+					}
+					want.SetSeq(f.Seq())
+					if !bytes.Equal(f, want) {
+						t.Errorf("part %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
+					}
+					smsc.send(accepted(f.Seq(), "A"))
+				}
+				esme.want("submit_multi_resp", tt.want)
+				if got := w.count("readback_submits_total", "skip=ledger_down"); got != 1 {
+					t.Errorf("ledger_down: got %v, want 1", got)
+				}
+			})
+		})
+	}
+}
+
+// A submit_multi passes whole where it is not to be split, cannot be, or would get
+// no number anyway.
+func TestSplitNot(t *testing.T) {
+	tests := []struct {
+		name   string
+		policy Policy
+		in     smpp.Frame
+		skips  float64
+	}{
+		{"pass", Policy{When: All}, toAll(2, three...), 1},
+		{"a distribution list", splitting.Policy, toAll(2, three[0], "staff", three[1]), 1},
+		{"nobody", splitting.Policy, toAll(2), 1},
+		{"malformed", splitting.Policy, frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x09"), 1},
+		{"not tracked", Policy{When: Off, SplitMulti: true}, toAll(2, three...), 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inBothModes(t, setup{}, Account{Policy: tt.policy}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				esme.send(tt.in)
+				smsc.want("submit_multi", tt.in)
+				smsc.send(multiResp(0, "A"))
+				esme.want("submit_multi_resp", multiResp(0, "A"))
+				if got := w.count("readback_submits_total", "skip=multi"); got != tt.skips {
+					t.Errorf("skip multi: got %v, want %v", got, tt.skips)
+				}
+			})
+		})
+	}
+}
+
+// Each receiver counts for the rate, split or not; a list counts as one.
+func TestSplitRate(t *testing.T) {
+	for _, split := range []bool{true, false} {
+		account := Account{Policy: Policy{When: All, SplitMulti: split}, Limits: Limits{Rate: 0.001, Burst: 4, Reject: true}}
+		inBothModes(t, setup{}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+			esme, _ := join()
+			esme.send(toAll(2, three...), toAll(3, three[0], three[1]), toAll(4, "staff"), toAll(5, "staff"))
+			esme.want("3 and 2 receivers", refusal(toAll(3, three[0]), smpp.StatusThrottled))
+			esme.want("3, a list and a list", refusal(toAll(5, "staff"), smpp.StatusThrottled))
+		})
+	}
+}
+
+// While the gateway stops, the whole of what is under way is answered, and nothing
+// new is taken.
+func TestSplitDraining(t *testing.T) {
+	ledger, records, _ := splittingLedger()
+	w := serve(t, setup{ledger: ledger, policy: splitting.Policy})
+	esme, smsc := w.bind(simulator.Bind{})
+	idle, idleSMSC := w.bind(simulator.Bind{})
+	esme.send(toAll(2, three...))
+	seqs := parts(smsc)
+	w.stop()
+	idle.unbind() // so this link drains, too, or will in a moment
+	idleSMSC.unbind()
+	var written []record
+	for _, seq := range seqs {
+		smsc.send(accepted(seq, "A"))
+		written = append(written, receive(t, "record", records))
+	}
+	esme.wantNothing()
+	for _, r := range written {
+		r.logged()
+	}
+	esme.want("submit_multi_resp", multiResp(0, "A"))
+	esme.unbind()
+	smsc.unbind()
+}
