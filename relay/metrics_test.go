@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -42,6 +44,12 @@ func TestMetricsMove(t *testing.T) {
 	r.read(c, 1)
 	r.call("POST", "/v1/reads", `{"receiver":"447700900123","number":99}`)
 	receive(t, r.tellings("bank"))
+	// The ESME may be told before the publisher hears that the queue has it.
+	for deadline := time.Now().Add(20 * time.Second); value(t, reg, "readback_feedback_total", "published") == 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("the feedback was not published")
+		}
+	}
 	r.status.set(ErrDown)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
