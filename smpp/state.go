@@ -21,12 +21,13 @@ const (
 
 // rules is SMPP 3.4 table 2-1: in which states the ESME and the SMSC may send a
 // request. SMPP 5.0 §2.4 adds the broadcasts, replace_sm as a transceiver, and
-// unbind before the bind. What is not listed may pass in any bound state.
+// unbind before the bind. An SMSC that sends outbind has connected to us, as an ESME
+// does: it is let through so that who is there can refuse it aloud. What is not listed may pass in any bound state.
 var rules = map[pdu.ID]struct{ esme, smsc State }{
 	pdu.BindTransmitterID:   {esme: Open},
 	pdu.BindReceiverID:      {esme: Open},
 	pdu.BindTransceiverID:   {esme: Open},
-	pdu.OutbindID:           {smsc: Open},
+	pdu.OutbindID:           {esme: Open, smsc: Open},
 	pdu.UnbindID:            {esme: Open | bound, smsc: Open | bound},
 	pdu.SubmitSMID:          {esme: submitting},
 	pdu.SubmitMultiID:       {esme: submitting},

@@ -37,7 +37,7 @@ func TestTable21(t *testing.T) {
 		{"bind_transmitter", pdu.BindTransmitterID, binds, notBnd},
 		{"bind_receiver", pdu.BindReceiverID, binds, notBnd},
 		{"bind_transceiver", pdu.BindTransceiverID, binds, notBnd},
-		{"outbind", pdu.OutbindID, never, opened},
+		{"outbind", pdu.OutbindID, opened, opened}, // of an SMSC that has connected to us, too
 		{"unbind", pdu.UnbindID, live, live},
 		{"submit_sm", pdu.SubmitSMID, tx, never},
 		{"submit_multi", pdu.SubmitMultiID, tx, never},

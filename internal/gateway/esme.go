@@ -18,6 +18,8 @@ func (l fromESME) Request(f smpp.Frame) error {
 	switch {
 	case smpp.IsBind(f.ID()):
 		return l.bindToSMSC(f)
+	case f.ID() == pdu.OutbindID:
+		return l.refuseOutbind()
 	case l.smsc == nil: // unbind before any bind
 		return l.refuse(f, smpp.StatusInvBindState)
 	case f.ID() == pdu.UnbindID:

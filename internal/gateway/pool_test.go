@@ -115,23 +115,40 @@ func TestPoolLost(t *testing.T) {
 // While no bind is up each request gets ESME_RSYSERR, those that waited for room
 // included; the ESME stays.
 func TestPoolDown(t *testing.T) {
-	w, esme, smsc := pair(t, setup{options: func(o *Options) { o.Window = 1 }}, bank)
-	waiting := w.login(simulator.Bind{})
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
-	waiting.send(text(receiver, 3))
-	w.await("request that waits", func() bool { return w.pool.waiting.Load() == 1 })
-	smsc.send(frame(pdu.UnbindID, 0, 9, ""))
-	smsc.want("unbind_resp", frame(pdu.UnbindRespID, 0, 9, ""))
-	smsc.wantEnd()
-	esme.want("under way", refusal(text(receiver, 2), smpp.StatusSysErr))
-	waiting.want("that waited", refusal(text(receiver, 3), smpp.StatusSysErr))
-	esme.send(text(receiver, 4))
-	esme.want("while it is down", refusal(text(receiver, 4), smpp.StatusSysErr))
-	if err := w.Ready(); err == nil {
-		t.Error("Ready: got nil, want why not")
+	tests := []struct {
+		name string
+		end  func(smsc *peer)
+	}{
+		{"unbinds", func(smsc *peer) {
+			smsc.send(frame(pdu.UnbindID, 0, 9, ""))
+			smsc.want("unbind_resp", frame(pdu.UnbindRespID, 0, 9, ""))
+			smsc.wantEnd()
+		}},
+		{"hangs up", func(smsc *peer) { _ = smsc.conn.Close() }},
 	}
-	submitted(esme, w.answerBind(), 5, "A")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, esme, smsc := pair(t, setup{options: func(o *Options) { o.Window = 1 }}, bank)
+			waiting := []*peer{w.login(simulator.Bind{}), w.login(simulator.Bind{})}
+			esme.send(text(receiver, 2))
+			smsc.next("submit_sm")
+			for _, p := range waiting {
+				p.send(text(receiver, 3))
+			}
+			w.await("requests that wait", func() bool { return w.pool.waiting.Load() == 2 })
+			tt.end(smsc)
+			esme.want("under way", refusal(text(receiver, 2), smpp.StatusSysErr))
+			for _, p := range waiting {
+				p.want("that waited", refusal(text(receiver, 3), smpp.StatusSysErr))
+			}
+			esme.send(text(receiver, 4))
+			esme.want("while it is down", refusal(text(receiver, 4), smpp.StatusSysErr))
+			if err := w.Ready(); err == nil {
+				t.Error("Ready: got nil, want why not")
+			}
+			submitted(esme, w.answerBind(), 5, "A")
+		})
+	}
 }
 
 // A request that waits for room goes when there is some, and is not lost when

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -31,6 +32,17 @@ func (l *link) begin(f smpp.Frame) {
 	if smpp.HasResponse(f.ID()) {
 		l.owed.Add(1) // before it is seen whether the link drains; see waitSettled
 	}
+}
+
+// errOutbind ends a session on which somebody would have us bind to him.
+var errOutbind = errors.New("outbind is not accepted")
+
+// refuseOutbind notes who wants the gateway to bind to him (SMPP 3.4 §4.1.7), and
+// ends the session: the SMSC's address is in the settings.
+func (l *link) refuseOutbind() error {
+	l.g.metrics.bindsRefused.WithLabelValues("outbind").Inc()
+	l.log.Load().Warn("outbind refused", "reason", "the gateway binds to the configured SMSC only")
+	return errOutbind
 }
 
 // forward passes on a request of a bound ESME.

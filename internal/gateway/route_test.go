@@ -165,34 +165,36 @@ func TestReceiptEarlyBounded(t *testing.T) {
 // have room and stay.
 func TestDeliverInTurn(t *testing.T) {
 	accounts := map[string]Account{"bank": {Addresses: []AddressRange{{Low: "1069", High: "1069", Prefix: true}}}}
-	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 2 }}, Shared{}, accounts)
+	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 3 }}, Shared{}, accounts)
 	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliver("10690001", 0, "Hello", "", seq) }
 	transmitter := w.login(simulator.Bind{ID: pdu.BindTransmitterID})
 	returns(smsc, mo(1))
 	receivers := []*peer{w.login(simulator.Bind{ID: pdu.BindReceiverID}), w.login(simulator.Bind{})}
 	w.await("both", func() bool { return len(w.members.of("bank")) == 2 })
-	var got [2][]smpp.Frame
 	smsc.send(mo(2), mo(3), mo(4), mo(5))
 	for i, esme := range receivers {
-		got[i] = append(got[i], esme.next("one"), esme.next("another"))
+		if a, b := esme.next("one").Seq(), esme.next("another").Seq(); b != a+2 {
+			t.Errorf("session %d: got numbers %d and %d, want every other", i, a, b)
+		}
 		esme.wantNothing()
 	}
-	returns(smsc, mo(6)) // both have their window full
-	answer := delivered(got[0][0].Seq())
-	receivers[0].send(answer)
-	smsc.want("deliver_sm_resp", answer)
-	smsc.send(mo(7))
-	receivers[0].want("where there is room", mo(7))
+	smsc.send(mo(6), mo(7))
+	last := []uint32{receivers[0].next("third").Seq(), receivers[1].next("third").Seq()}
+	returns(smsc, mo(8)) // both have their window full
+	receivers[1].send(delivered(last[1]))
+	smsc.want("deliver_sm_resp", delivered(last[1]))
+	smsc.send(mo(9))
+	receivers[1].want("where there is room", mo(9))
 
 	for _, esme := range receivers {
 		_ = esme.conn.Close()
 	}
-	for range 4 { // what they never answered
+	for range 6 { // what they never answered
 		if f := smsc.next("deliver_sm_resp"); f.Status() != smpp.StatusTempApp {
 			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(f))
 		}
 	}
-	returns(smsc, mo(8))
+	returns(smsc, mo(10))
 	transmitter.wantNothing()
 }
 

@@ -18,6 +18,8 @@ func (l fromAccount) Request(f smpp.Frame) error {
 	switch id := f.ID(); {
 	case smpp.IsBind(id):
 		return l.bindHere(f)
+	case id == pdu.OutbindID:
+		return l.refuseOutbind()
 	case id == pdu.UnbindID:
 		return l.refuse(f, smpp.StatusOK)
 	case operations[id].refused != 0:
