@@ -35,6 +35,7 @@ type Options struct {
 	Keep         time.Duration // how long a message can be read
 	FeedbackKeep time.Duration // how long feedback waits for its ESME
 	First, Last  uint16        // the numbers of a conversation, at least 2·W of them
+	Proofs       Proofs        // what read responses may show; zero: none is looked at
 
 	Conversations int             // conversations held in memory; what is out is held beyond that
 	ReadWait      time.Duration   // how long a read response waits for the SMSC's answer to its message

@@ -17,7 +17,7 @@ type Read struct {
 	Number   uint16
 	Status   uint8     // StatusRead, StatusDeletedUnread or StatusNotRead
 	ReadAt   time.Time // zero: when it came in
-	Proof    string    // the tag of the element; not looked at yet
+	Proof    string    // the tag of the element, in hex
 	ID       string    // the same in repetitions, if there is one
 	Way      string    // it came in: http, nats, …; counted with the verdict
 }

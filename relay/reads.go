@@ -59,10 +59,18 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) Verdict {
 	if q.now.Sub(timeOf(f.entry.at)) > rs.opt.Keep {
 		return Verdict{Code: 410, Reason: "message is too old"}
 	}
+	if rs.opt.Proofs.On() && rd.Proof != "" && !rs.proven(f, rd.Proof) {
+		return Verdict{Code: 403, Field: "proof", Reason: "is not that of the message"}
+	}
 	if f.entry.state.final() {
 		return Verdict{Code: 202}
 	}
 	return rs.record(ctx, &q, f)
+}
+
+// proven tells whether tag is the proof of the message.
+func (rs *Reads) proven(f *found, tag string) bool {
+	return rs.opt.Proofs.Check(&f.place.conv, f.place.number, timeOf(f.entry.at), tag)
 }
 
 // question is a read response whose fields are right.

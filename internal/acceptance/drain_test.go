@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,8 +54,11 @@ func drain(t *testing.T, s settings, stop func(*gateway, string)) {
 	g := startGateway(ctx, t, config)
 	l := startSenders(ctx, t, g.addr)
 	l.awaitOK(ctx, binds*window)
-	stop(g, config)
+	rest(ctx, answerTime/2) // half-way to the next answers
+	var stopping sync.WaitGroup
+	stopping.Go(func() { stop(g, config) })
 	expectUnready(ctx, g)
+	stopping.Wait()
 	if conn, err := net.Dial("tcp", g.addr); err == nil {
 		expectClosed(t, conn)
 	}
@@ -63,6 +67,9 @@ func drain(t *testing.T, s settings, stop func(*gateway, string)) {
 	t.Logf("%d sent, %d ok, refused %v", r.sent, r.ok, r.failed)
 	if got := int(c.Accepted()); got != r.ok {
 		t.Errorf("%d messages were answered with ESME_ROK, but the SMSC accepted %d", r.ok, got)
+	}
+	if r.owed > 0 {
+		t.Errorf("the gateway unbound ESMEs to which it owed %d answers", r.owed)
 	}
 	if r.none > 0 || r.many > 0 || r.sent != r.ok+r.failed[smpp.StatusThrottled] {
 		t.Errorf("got %v, want each message answered once, with ESME_ROK or ESME_RTHROTTLED", r)

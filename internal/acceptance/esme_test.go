@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -23,12 +24,19 @@ type esme struct {
 	ended  chan struct{} // closed when nothing more comes
 
 	mu        sync.Mutex
-	texts     []string     // guarded by mu, as all below: of the messages, by sequence_number
-	answers   [][]answer   // to them
-	open      int          // messages without
+	messages  []submitted  // guarded by mu, as all below: by sequence_number
+	open      int          // of them, those without an answer
 	unbind    uint32       // sequence_number of the gateway's, zero before it comes
+	owed      int          // messages that it had left unanswered for a while when it came
 	strangers int          // answers to nothing
 	last      func(answer) // called with each answer
+}
+
+// submitted is a message and what it was answered.
+type submitted struct {
+	text    string
+	at      time.Time
+	answers []answer
 }
 
 // answer is a submit_sm_resp.
@@ -70,8 +78,8 @@ func (e *esme) submit(ctx context.Context, text string) bool {
 		return false
 	}
 	f := message(text)
-	f.SetSeq(uint32(firstSeq + len(e.texts)))
-	e.texts, e.answers = append(e.texts, text), append(e.answers, nil)
+	f.SetSeq(uint32(firstSeq + len(e.messages)))
+	e.messages = append(e.messages, submitted{text: text, at: time.Now()})
 	e.open++
 	_, err := e.conn.Write(f) // the socket has room for a window
 	return err == nil
@@ -102,7 +110,7 @@ func (e *esme) handle(f smpp.Frame) {
 	case pdu.SubmitSMRespID:
 		e.settle(f)
 	case pdu.UnbindID:
-		e.unbind = f.Seq()
+		e.unbind, e.owed = f.Seq(), e.overdue()
 		close(e.leave)
 	case pdu.EnquireLinkID:
 		e.reply(f.ID(), f.Seq())
@@ -112,13 +120,13 @@ func (e *esme) handle(f smpp.Frame) {
 // settle notes an answer; mu is held.
 func (e *esme) settle(f smpp.Frame) {
 	i := int(f.Seq()) - firstSeq
-	if i < 0 || i >= len(e.answers) {
+	if i < 0 || i >= len(e.messages) {
 		e.strangers++
 		return
 	}
 	id, _, _ := bytes.Cut(f.Body(), []byte{0})
-	a := answer{f.Status(), string(id)}
-	if e.answers[i] = append(e.answers[i], a); len(e.answers[i]) > 1 {
+	a, m := answer{f.Status(), string(id)}, &e.messages[i]
+	if m.answers = append(m.answers, a); len(m.answers) > 1 {
 		return
 	}
 	e.open--
@@ -126,6 +134,18 @@ func (e *esme) settle(f smpp.Frame) {
 	if e.last != nil {
 		e.last(a)
 	}
+}
+
+// overdue counts the messages that are unanswered though they were sent a while ago;
+// mu is held.
+func (e *esme) overdue() (n int) {
+	const while = answerTime / 4
+	for _, m := range e.messages {
+		if len(m.answers) == 0 && time.Since(m.at) > while {
+			n++
+		}
+	}
+	return n
 }
 
 // gone answers the gateway's unbind when nothing is open any more.

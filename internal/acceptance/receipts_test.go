@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -87,32 +88,38 @@ func checkReceipts(t *testing.T, c *centre, b *receiptBook) {
 	defer b.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var lost, wrong, twice, resent, refused, unknown int
+	var lost, wrong, twice, again, unknown int
+	var sent, refused [receiptMoments]int
 	for _, r := range c.messages {
 		account, came := b.accepted[r.id], b.came[r.id]
 		if account == "" {
 			unknown++
 			continue
 		}
-		refused += r.refused
+		sent[r.moment]++
+		if r.refused > 0 {
+			refused[r.moment]++
+		}
 		switch {
 		case len(came) == 0:
 			lost++
 		case len(came) > 1+r.unanswered:
 			twice++
 		case len(came) > 1:
-			resent++
+			again++
 		}
-		for _, a := range came {
-			if a != account {
-				wrong++
-			}
+		if slices.ContainsFunc(came, func(a string) bool { return a != account }) {
+			wrong++
 		}
 	}
-	t.Logf("%d messages, %d of them answered to nobody; %d receipts refused for now and sent again; %d came again since their answer was lost",
-		len(c.messages), unknown, refused, resent)
+	t.Logf("%d messages, %d of them not answered; receipts by moment %v, of which were refused for now %v; %d came again since their answer was lost",
+		len(c.messages), unknown, sent, refused, again)
 	if lost > 0 || wrong > 0 || twice > 0 || len(c.faults) > 0 {
 		t.Errorf("%d receipts lost, %d to another account, %d twice, %q; want none", lost, wrong, twice, c.faults)
+	}
+	// Around a restart nobody is there to take them; else they wait for the answer.
+	if refused[receiptBeforeElse] > sent[receiptBeforeElse]/4 {
+		t.Errorf("%d of %d early receipts were refused, want a few at most", refused[receiptBeforeElse], sent[receiptBeforeElse])
 	}
 }
 

@@ -18,6 +18,10 @@ import (
 // recovery is how soon the gateway must be bound again when the SMSC is back.
 const recovery = 2 * time.Second
 
+// outages are how long the SMSC is away; the last is long enough for the gateway to
+// lose patience.
+var outages = []time.Duration{0, time.Second / 2, time.Second, 3 * time.Second / 2, 6 * time.Second}
+
 // TestSMSCRestarts stops the SMSC ten times under load, for a shorter or longer while.
 func TestSMSCRestarts(t *testing.T) {
 	ctx := within(t)
@@ -37,7 +41,7 @@ func TestSMSCRestarts(t *testing.T) {
 		}
 		c.stop()
 		l.awaitRefused(ctx, size(500))
-		rest(ctx, time.Duration(i%4)*time.Second/2)
+		rest(ctx, outages[i%len(outages)])
 		back := time.Now()
 		c = startSMSC(t, listen(t, c.addr), book.options())
 		bound := awaitBinds(ctx, t, c, book)

@@ -17,6 +17,7 @@ type tally struct {
 	sent, ok          int
 	none, many, wrong int // answered never, more than once, with another's message_id
 	failed            map[pdu.Status]int
+	owed              int // left unanswered for a while when the gateway unbound
 	invented          int // answered with ESME_ROK though the SMSC has not accepted them
 }
 
@@ -32,22 +33,23 @@ func (r tally) isClean() bool { return r.none == 0 && r.many == 0 && r.wrong == 
 func (r *tally) count(e *esme, book *acceptor) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	r.sent += len(e.texts)
+	r.sent += len(e.messages)
+	r.owed += e.owed
 	r.many += e.strangers
-	for i, text := range e.texts {
-		switch answers := e.answers[i]; {
-		case len(answers) == 0:
+	for _, m := range e.messages {
+		switch {
+		case len(m.answers) == 0:
 			r.none++
-		case len(answers) > 1:
+		case len(m.answers) > 1:
 			r.many++
-		case answers[0].status != smpp.StatusOK:
-			r.failed[answers[0].status]++
+		case m.answers[0].status != smpp.StatusOK:
+			r.failed[m.answers[0].status]++
 		default:
 			r.ok++
-			if book != nil && answers[0].id != text {
+			if book != nil && m.answers[0].id != m.text {
 				r.wrong++
 			}
-			if book != nil && !book.accepted(text) {
+			if book != nil && !book.accepted(m.text) {
 				r.invented++
 			}
 		}

@@ -274,7 +274,7 @@ func TestSplitRate(t *testing.T) {
 // new is taken.
 func TestSplitDraining(t *testing.T) {
 	ledger, records, _ := splittingLedger()
-	w := serve(t, setup{ledger: ledger, policy: splitting.Policy})
+	w := serve(t, setup{ledger: ledger, policy: splitting.Policy, options: func(o *Options) { o.DrainTimeout = 2 * patience }})
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{})
 	esme.send(toAll(2, three...))

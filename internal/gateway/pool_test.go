@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"net"
 	"testing"
 	"time"
 
@@ -128,7 +130,19 @@ func TestPoolDown(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w, esme, smsc := pair(t, setup{options: func(o *Options) { o.Window = 1 }}, bank)
+			back := make(chan struct{}, 1) // the SMSC is, for one connection
+			back <- struct{}{}
+			w, esme, smsc := pair(t, setup{options: func(o *Options) {
+				o.Window = 1
+				o.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+					select {
+					case <-back:
+						return dialTCP(ctx, addr)
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+				}
+			}}, bank)
 			waiting := []*peer{w.login(simulator.Bind{}), w.login(simulator.Bind{})}
 			esme.send(text(receiver, 2))
 			smsc.next("submit_sm")
@@ -146,6 +160,7 @@ func TestPoolDown(t *testing.T) {
 			if err := w.Ready(); err == nil {
 				t.Error("Ready: got nil, want why not")
 			}
+			back <- struct{}{}
 			submitted(esme, w.answerBind(), 5, "A")
 		})
 	}

@@ -198,6 +198,26 @@ func TestDeliverInTurn(t *testing.T) {
 	transmitter.wantNothing()
 }
 
+// Two binds may count alike: each answer finds the one its request came from.
+func TestDeliverSameNumber(t *testing.T) {
+	ledger := remembering()
+	ledger.routes.Store("A", "bank")
+	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
+	smscs, esme := w.binds(2), w.login(simulator.Bind{})
+	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+	smscs[0].send(f)
+	esme.want("deliver_sm", f)
+	smscs[1].send(f)
+	second := esme.next("deliver_sm of the other bind")
+	if second.Seq() < smpp.OwnSeq || !bytes.Equal(second.Body(), f.Body()) {
+		t.Errorf("got % x, want the same under a number of the gateway's own", []byte(second))
+	}
+	for i, seq := range []uint32{second.Seq(), 7} {
+		esme.send(frame(pdu.DeliverSMRespID, pdu.Status(i), seq, "\x00"))
+		smscs[1-i].want("deliver_sm_resp", frame(pdu.DeliverSMRespID, pdu.Status(i), 7, "\x00"))
+	}
+}
+
 // What an ESME does not answer in time the SMSC is to keep; the ESME's late word
 // goes nowhere.
 func TestDeliverUnanswered(t *testing.T) {

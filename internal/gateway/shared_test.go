@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -161,22 +163,15 @@ func TestUnbindHere(t *testing.T) {
 func TestDeliverBehindBind(t *testing.T) {
 	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []AddressRange{{Low: "10690001", High: "10690001"}}}})
 	smsc := w.answerBind()
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for seq := uint32(1); ; seq++ {
-			f := deliver("10690001", 0, "Hello", "", seq)
-			if _, err := smsc.conn.Write(bytes.Repeat(f, 20)); err != nil {
-				return // the test is over
-			}
-			for range 20 {
-				if _, err := smsc.in.Next(); err != nil {
-					return
-				}
-			}
+	flood := bytes.Repeat(deliver("10690001", 0, "Hello", "", 1), 100)
+	var flooding sync.WaitGroup
+	flooding.Go(func() {
+		for err := error(nil); err == nil; { // until the test is over
+			_, err = smsc.conn.Write(flood)
 		}
-	}()
-	for range 50 {
+	})
+	flooding.Go(func() { _, _ = io.Copy(io.Discard, smsc.conn) })
+	for range 100 {
 		esme := w.binding(simulator.Bind{})
 		if f := esme.next("bind_resp"); f.ID() != pdu.BindTransceiverRespID {
 			t.Fatalf("got %s, want the bind_resp first", smpp.Command(f.ID()))
@@ -185,5 +180,5 @@ func TestDeliverBehindBind(t *testing.T) {
 		_ = esme.conn.Close()
 	}
 	_ = smsc.conn.Close()
-	<-stopped
+	flooding.Wait()
 }

@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"time"
+)
+
+const (
+	// ProofLen is the length of a proof in octets; in a read response it stands in hex.
+	ProofLen = 4
+	// MinProofKey is the least length of a key in octets.
+	MinProofKey = 16
+
+	// proofSlot is how long the proofs of one number stay the same. A message is at most
+	// one slot away from the others of its parts.
+	proofSlot = time.Hour
+)
+
+// ErrProofKey says that a key is too short to keep a secret.
+var ErrProofKey = errors.New("proof key is under 16 octets")
+
+// Proofs makes and checks the proofs that travel with a number: only who holds the
+// message can say that it was read. A proof is a truncated HMAC-SHA256 over the
+// conversation, the number and the hour in which the message was sent. The zero
+// Proofs makes none and finds none right.
+type Proofs struct{ keys [][]byte }
+
+// NewProofs returns Proofs that sign with the first key and check with all of them, so
+// that keys can be changed while messages are on their way. The error is ErrProofKey.
+func NewProofs(keys ...[]byte) (Proofs, error) {
+	for _, k := range keys {
+		if len(k) < MinProofKey {
+			return Proofs{}, ErrProofKey
+		}
+	}
+	return Proofs{keys}, nil
+}
+
+// On tells whether there is a key.
+func (p Proofs) On() bool { return len(p.keys) > 0 }
+
+// Sign returns the proof of a number that is given to a message sent at that time.
+// There must be a key.
+func (p Proofs) Sign(c *Conversation, number uint16, at time.Time) [ProofLen]byte {
+	return proof(p.keys[0], c, number, slotOf(at))
+}
+
+// Check tells whether tag, in hex, is the proof of a number of a message sent at that
+// time. It takes as long for a wrong tag as for a right one.
+func (p Proofs) Check(c *Conversation, number uint16, at time.Time, tag string) bool {
+	shown, err := hex.DecodeString(tag)
+	if err != nil {
+		return false
+	}
+	right := false
+	for _, k := range p.keys {
+		for slot := slotOf(at) - 1; slot <= slotOf(at)+1; slot++ {
+			made := proof(k, c, number, slot)
+			right = hmac.Equal(made[:], shown) || right
+		}
+	}
+	return right
+}
+
+func slotOf(at time.Time) int64 { return at.Unix() / int64(proofSlot/time.Second) }
+
+func proof(key []byte, c *Conversation, number uint16, slot int64) [ProofLen]byte {
+	var buf [2*(1+MaxAddr) + 2 + 8]byte
+	b := appendConversation(buf[:0], c)
+	b = binary.BigEndian.AppendUint16(b, number)
+	b = binary.BigEndian.AppendUint64(b, uint64(slot))
+	mac := hmac.New(sha256.New, key)
+	mac.Write(b)
+	return [ProofLen]byte(mac.Sum(nil))
+}
