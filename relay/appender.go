@@ -90,9 +90,15 @@ func (a *appender) commit(b *batch) error {
 		s.mu.Unlock()
 	}
 	a.ledger.routes.settle(b.routes...)
+	a.ledger.cuts.settle(b.cuts...)
 	for i, r := range b.reads {
 		if r != nil {
 			r.tell(outcomes[i])
+		}
+	}
+	for i, done := range b.merges {
+		if done != nil {
+			done(a.applier.merged[i], nil)
 		}
 	}
 	a.metrics.batches.Observe(float64(b.records))
@@ -114,7 +120,7 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 	a.status.set(fmt.Errorf("%w: %w", ErrDown, cause))
 	a.metrics.down.Set(1)
 	a.log.Warn("ledger is down", "error", cause)
-	release(b.release())
+	b.release().tell()
 	a.comfort()
 	a.client.urgent, a.client.alarmed = a.queue.wake, a.comfort
 	defer func() { a.client.urgent = nil }()
@@ -169,22 +175,13 @@ func (a *appender) pause(ctx context.Context, d time.Duration) error {
 // comfort tells all waiters that their records will not be in the log soon.
 func (a *appender) comfort() {
 	a.late()
-	release(a.queue.waiting())
-}
-
-func release(waits []wait, reads []*readWait) {
-	for _, w := range waits {
-		w.w.Logged(w.token)
-	}
-	for _, r := range reads {
-		r.tell(outcomeDown)
-	}
+	a.queue.waiting().tell()
 }
 
 // late tells the waiters of dropped records, and complains once a minute.
 func (a *appender) late() {
 	n, waits := a.queue.dropped()
-	release(waits, nil)
+	waiters{waits: waits}.tell()
 	a.metrics.dropped.Add(float64(n))
 	a.dropped += n
 	if a.dropped > 0 && time.Since(a.complained) > time.Minute {
@@ -202,8 +199,9 @@ func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cau
 	}
 	for {
 		for ; b != nil; b = a.queue.take() {
-			release(b.release())
+			b.release().tell()
 			a.ledger.routes.settle(b.routes...)
+			a.ledger.cuts.settle(b.cuts...)
 			a.queue.recycle(b)
 		}
 		a.comfort()
@@ -242,7 +240,7 @@ func (a *appender) stop(ctx context.Context) error {
 func (a *appender) drain(ctx context.Context) error {
 	for b := a.queue.take(); b != nil; b = a.queue.take() {
 		if err := a.write(ctx, b); err != nil {
-			release(b.release())
+			b.release().tell()
 			return err
 		}
 	}

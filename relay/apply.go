@@ -34,6 +34,7 @@ type applier struct {
 	came     int    // rows of the outbox
 	went     int
 	outcomes []outcome
+	merged   []*Merged // of the merge records
 	key, val []byte
 }
 
@@ -50,7 +51,7 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	if changes {
 		a.b = a.ix.db.NewIndexedBatchWithSize(2 * len(data))
 	}
-	a.index, a.came, a.went, a.outcomes = 0, 0, 0, a.outcomes[:0]
+	a.index, a.came, a.went, a.outcomes, a.merged = 0, 0, 0, a.outcomes[:0], a.merged[:0]
 	err := a.records(seq, data)
 	if err == nil {
 		err = a.b.Commit(pebble.NoSync)
@@ -107,6 +108,12 @@ func (a *applier) record(rec *record) error {
 		return a.b.Delete(outboxKey(nil, rec.seq, rec.index), nil)
 	case kindRoute:
 		return a.route(rec)
+	case kindCut:
+		return a.cut(rec)
+	case kindMerge:
+		m, err := a.merge(rec)
+		a.merged = append(a.merged, m)
+		return err
 	}
 	return nil
 }

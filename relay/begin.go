@@ -54,6 +54,11 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if !at.stopped || at.epoch == 0 || !at.cycle.is(r.opt.First, r.opt.Last) {
 		at.epoch++
 	}
+	parts, err := r.index.hasParts()
+	if err != nil {
+		return err
+	}
+	r.ledger.cuts.any.Store(parts)
 	rows, err := r.index.outboxRows()
 	if err != nil {
 		return err

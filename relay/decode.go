@@ -180,11 +180,33 @@ func (r *batchReader) next(rec *record) bool {
 		rec.place.day = r.uint16("day")
 		rec.account = r.string("account", maxAccount)
 		rec.messageID = r.string("message_id", maxRouteID)
+	case kindCut:
+		rec.place.day = r.uint16("day")
+		rec.part.Total, rec.partSeq = r.byte("part total"), r.byte("part seq")
+		rec.cut.wanted = r.byte("registered_delivery")
+		rec.place.conv.Receiver = r.addr("receiver")
+		rec.cut.first = r.string("first key", maxMessageID)
+		rec.cut.key = r.string("key", maxMessageID)
+		r.partOf(rec)
+	case kindMerge:
+		rec.place.day = r.uint16("day")
+		rec.partSeq, rec.notes.State = r.byte("part seq"), r.byte("message_state")
+		rec.cut.first = r.string("first key", maxMessageID)
+		rec.notes.ID = string(r.string("message_id", maxNote))
+		rec.notes.Err = string(r.string("err", maxNote))
+		rec.notes.Network = string(r.string("network_error_code", maxNote))
+		rec.notes.Text = string(r.string("text", maxNote))
 	default:
 		r.off--
 		r.fail("kind", fmt.Sprintf("%d is unknown", rec.kind))
 	}
 	return r.err == nil
+}
+
+func (r *batchReader) partOf(rec *record) {
+	if rec.partSeq == 0 || rec.partSeq > rec.part.Total {
+		r.fail("part seq", "is not from 1 to the total")
+	}
 }
 
 func (r *batchReader) accepted(rec *record) {

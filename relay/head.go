@@ -18,6 +18,8 @@ type head struct {
 	cover  uint64 // the log will know it, once what is queued is in it
 	out    []out  // given, and not settled: oldest first
 	parts  []openPart
+	lately [8]uint32 // references of the last messages of several parts; see lateRef
+	refs   int       // how many there were
 
 	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
 

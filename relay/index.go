@@ -21,8 +21,10 @@ const (
 	prefixMeta    = 'm'
 	prefixApplied = 'a'
 	prefixRoute   = 'r'
+	prefixCut     = 'c'
+	prefixPart    = 'p'
 
-	indexVersion = 2
+	indexVersion = 3
 )
 
 var (
@@ -210,7 +212,7 @@ func (ix *index) expire(day uint16) error {
 	if ix.db == nil {
 		return errIndexClosed
 	}
-	for _, prefix := range []byte{prefixEntry, prefixRoute} {
+	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixCut, prefixPart} {
 		if err := ix.db.DeleteRange(dayPrefix(nil, prefix, 0), dayPrefix(nil, prefix, day), pebble.NoSync); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ type Ledger struct {
 	status  *status
 	metrics *metrics
 	routes  *routes
+	cuts    *cuts
 	keep    time.Duration
 	sameID  func(a, b []byte) bool
 
@@ -40,7 +41,7 @@ func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
 	l := &Ledger{
 		first: opt.First, numbers: opt.numbers(),
 		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: m,
-		routes: newRoutes(), keep: opt.Keep, sameID: opt.SameID,
+		routes: newRoutes(), cuts: newCuts(), keep: opt.Keep, sameID: opt.SameID,
 		receipts: make(chan receipt, maxReceipts),
 		skip:     window,
 	}
@@ -56,8 +57,8 @@ func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
 // followed by one Accept or Refuse. It waits likewise when the oldest message without
 // an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy.
 func (l *Ledger) Assign(s *Sent) error {
-	if len(s.Account) > maxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
-		return fmt.Errorf("assign: %w", ErrAddress)
+	if err := l.check(s); err != nil {
+		return fmt.Errorf("assign: %w", err)
 	}
 	sh := l.table.of(&s.Conversation.Receiver)
 	sh.mu.Lock()
@@ -69,12 +70,23 @@ func (l *Ledger) Assign(s *Sent) error {
 	if err != nil {
 		return err
 	}
+	if p := h.partsOf(s); p != nil && s.isPart() && p.asIs {
+		return ErrAsIs
+	}
 	if !l.mayGive(h) {
 		if err := l.waitForLog(h, s); err != nil {
 			return err
 		}
 	}
 	l.give(h, s)
+	return nil
+}
+
+// check tells whether s can be recorded.
+func (l *Ledger) check(s *Sent) error {
+	if len(s.Account) > maxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
+		return ErrAddress
+	}
 	return nil
 }
 
@@ -89,19 +101,25 @@ func (l *Ledger) mayGive(h *head) bool {
 // give numbers s. The lock of the shard is held.
 func (l *Ledger) give(h *head, s *Sent) {
 	s.head = h
+	var p *openPart
 	if s.isPart() {
-		if p := h.join(s); p != nil {
-			s.ordinal, s.day = p.ordinal, p.day
-			s.Number = l.number(s.ordinal)
-			h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
-			return
+		p = h.join(s)
+	}
+	if p != nil && p.numbered {
+		s.ordinal, s.day = p.ordinal, p.day
+	} else {
+		s.ordinal, s.day = h.give(), dayOf(s.At.UnixMilli())
+		if p == nil && s.isPart() {
+			p = h.openParts(s)
+		}
+		if p != nil {
+			l.numberParts(h, p, s)
 		}
 	}
-	s.ordinal, s.day = h.give(), dayOf(s.At.UnixMilli())
 	s.Number = l.number(s.ordinal)
 	h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
-	if s.isPart() {
-		h.openParts(s)
+	if s.Cut > 1 {
+		s.Part.Ref = h.takeRef(s.ordinal, s.Part.Wide)
 	}
 	if h.next-h.cover >= window/2 {
 		l.coverHead(h)
@@ -219,8 +237,13 @@ func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
+	known := !s.follows || l.numberLate(h, s, messageID)
 	if s.isPart() {
 		h.partAnswered(s, true)
+	}
+	if !known {
+		l.queue.tell(wait{w, token})
+		return
 	}
 	b := l.queue.begin(kindAccepted)
 	if b == nil {
@@ -230,7 +253,7 @@ func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	}
 	h.cover = max(h.cover, s.ordinal+1)
 	b.appendSent(s, h.cover, messageID)
-	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: true})
+	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: !s.follows})
 	b.waits = append(b.waits, wait{w, token})
 	l.queue.end(b)
 }
@@ -272,6 +295,9 @@ func (l *Ledger) Refuse(s *Sent) {
 	defer h.shard.mu.Unlock()
 	if s.isPart() {
 		h.partAnswered(s, false)
+	}
+	if s.follows {
+		return
 	}
 	if s.ordinal >= h.cover {
 		l.coverHead(h)

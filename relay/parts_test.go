@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
@@ -43,6 +44,95 @@ func TestPartsShareANumber(t *testing.T) {
 	late.Part, late.At = Part{Ref: 10, Total: 2, Seq: 2}, late.At.Add(partsWait+time.Minute)
 	if err := r.Ledger().Assign(late); err != nil || late.Number != 4 {
 		t.Errorf("part after the wait: got %d, %v, want 4", late.Number, err)
+	}
+}
+
+// TestPartsWithoutRoom sends parts of which only the last has room for the number: the message is
+// known by all of its message_ids, whatever the order of the answers.
+func TestPartsWithoutRoom(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		order []string // who is sent (f: follows, n: numbered) and answered (a), with its part
+		ids   string
+	}{
+		{"in order", []string{"f1", "a1", "f2", "a2", "n3", "a3"}, "[id1 id2 id3]"},
+		{"answers last", []string{"f1", "f2", "n3", "a3", "a2", "a1"}, "[id1 id2 id3]"},
+		{"the numbered part first", []string{"n3", "f1", "a3", "a1", "f2", "a2"}, "[id1 id2 id3]"},
+		{"two numbered", []string{"f1", "n2", "a1", "n3", "a3", "a2"}, "[id1 id2 id3]"},
+		{"one refused and sent again", []string{"f1", "r1", "f2", "a2", "n3", "f1", "a1", "a3"}, "[id1 id2 id3]"},
+		{"one never came", []string{"f1", "a1", "n3", "a3"}, "[id1 id3]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := start(t, testOptions(t))
+			c := conversation(t, "10690001", "447700900123")
+			under := make(map[byte]*Sent)
+			for _, step := range tt.order {
+				seq := step[1]
+				switch step[0] {
+				case 'f', 'n':
+					s := message(c)
+					s.Part = Part{Ref: 9, Total: 3, Seq: seq - '0'}
+					if step[0] == 'f' && !r.Ledger().Follow(s) {
+						t.Fatalf("%s is not noted", step)
+					} else if step[0] == 'n' {
+						if err := r.Ledger().Assign(s); err != nil || s.Number != 1 {
+							t.Fatalf("%s: number %d, %v, want 1", step, s.Number, err)
+						}
+					}
+					under[seq] = s
+				case 'a':
+					r.accept(under[seq], "id"+string(seq))
+				case 'r':
+					r.Ledger().Refuse(under[seq])
+				}
+			}
+			r.read(c, 1)
+			if fb := receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != tt.ids {
+				t.Errorf("message ids: got %v, want %s", fb.MessageIDs, tt.ids)
+			}
+		})
+	}
+}
+
+// TestNoPartHasRoom shows that no number is spent on a message that cannot carry it.
+func TestNoPartHasRoom(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	for seq := range uint8(2) {
+		s := message(c)
+		s.Part = Part{Ref: 9, Total: 2, Seq: seq + 1}
+		if !r.Ledger().Follow(s) {
+			t.Fatal("the part is not noted")
+		}
+		r.accept(s, fmt.Sprint("id", seq+1))
+	}
+	if s := r.submit(c, "next"); s.Number != 1 {
+		t.Errorf("number of the next message: got %d, want 1", s.Number)
+	}
+	v, err := r.Conversation("10690001", "447700900123")
+	if err != nil || len(v.Messages) != 1 {
+		t.Errorf("messages: got %+v %v, want the next one only", v.Messages, err)
+	}
+}
+
+// TestAsIsHoldsForAllParts shows that one part's form binds those behind it.
+func TestAsIsHoldsForAllParts(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	part := func(ref uint16, seq uint8, asIs bool) *Sent {
+		s := message(c)
+		s.Part, s.AsIs = Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, asIs
+		return s
+	}
+	first, second, third := part(9, 1, true), part(9, 2, false), part(9, 3, false)
+	if !r.Ledger().Follow(first) || !r.Ledger().Follow(second) || !second.AsIs {
+		t.Errorf("second part: AsIs is %v, want true", second.AsIs)
+	}
+	if err := r.Ledger().Assign(third); !errors.Is(err, ErrAsIs) {
+		t.Errorf("third part: got %v, want ErrAsIs", err)
+	}
+	if other := part(10, 1, false); r.Ledger().Assign(other) != nil || other.Number != 1 {
+		t.Errorf("another message: number %d, want 1", other.Number)
 	}
 }
 

@@ -41,7 +41,9 @@ type batch struct {
 	marks   []mark
 	waits   []wait
 	routes  []route
+	cuts    []cutRow
 	reads   []*readWait // one for each read record; nil when nobody waits for its outcome
+	merges  []mergeWait // one for each merge record, likewise
 }
 
 func (b *batch) add(k kind) {
@@ -55,8 +57,11 @@ func (b *batch) reset() {
 	clear(b.waits)
 	clear(b.routes)
 	clear(b.reads)
+	clear(b.cuts)
+	clear(b.merges)
 	*b = batch{
 		buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], routes: b.routes[:0], reads: b.reads[:0],
+		cuts: b.cuts[:0], merges: b.merges[:0],
 	}
 }
 
@@ -219,28 +224,56 @@ func (q *queue) dropped() (int, []wait) {
 
 // waiting returns all waiters, and forgets them: they will be told that their
 // records are not in the log.
-func (q *queue) waiting() (waits []wait, reads []*readWait) {
+func (q *queue) waiting() waiters {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	var all waiters
 	for _, b := range q.queued() {
-		w, r := b.release()
-		waits, reads = append(waits, w...), append(reads, r...)
+		w := b.release()
+		all.waits, all.reads = append(all.waits, w.waits...), append(all.reads, w.reads...)
+		all.merges = append(all.merges, w.merges...)
 	}
-	return waits, reads
+	return all
+}
+
+// waiters are those who wait for records that will not be in the log soon.
+type waiters struct {
+	waits  []wait
+	reads  []*readWait
+	merges []mergeWait
 }
 
 // release returns the waiters of a batch, and forgets them.
-func (b *batch) release() (waits []wait, reads []*readWait) {
-	waits = append(waits, b.waits...)
+func (b *batch) release() (w waiters) {
+	w.waits = append(w.waits, b.waits...)
 	clear(b.waits)
 	b.waits = b.waits[:0]
 	for i, r := range b.reads {
 		if r != nil {
-			reads = append(reads, r)
+			w.reads = append(w.reads, r)
 			b.reads[i] = nil
 		}
 	}
-	return waits, reads
+	for i, m := range b.merges {
+		if m != nil {
+			w.merges = append(w.merges, m)
+			b.merges[i] = nil
+		}
+	}
+	return w
+}
+
+// tell tells them.
+func (w waiters) tell() {
+	for _, w := range w.waits {
+		w.w.Logged(w.token)
+	}
+	for _, r := range w.reads {
+		r.tell(outcomeDown)
+	}
+	for _, done := range w.merges {
+		done(nil, ErrDown)
+	}
 }
 
 // close lets nothing in any more.

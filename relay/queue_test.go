@@ -29,7 +29,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if drops != 1 || len(late) != 1 || late[0].token != 5 {
 		t.Errorf("dropped: got %d, %v, want 1 and its waiter", drops, late)
 	}
-	if waits, _ := q.waiting(); len(waits) != n {
+	if waits := q.waiting().waits; len(waits) != n {
 		t.Errorf("waiters: got %d, want %d", len(waits), n)
 	}
 	for b := q.take(); b != nil; b = q.take() {

@@ -21,11 +21,17 @@ import (
 //	read      place · status(1 octet) · read time · time it came in · id hash(8 octets)
 //	fed       log sequence of the read · its place in the batch
 //	route     day · account(string) · message_id(string), in one form
+//	cut       day · total(1 octet) · seq(1 octet) · registered_delivery(1 octet) ·
+//	          receiver(string) · key of the first part(string) · key(string)
+//	merge     day · seq(1 octet) · message_state(1 octet) · key of the first part(string) ·
+//	          message_id(string) · err(string) · network_error_code(string) · text(string)
 //
 //	conversation  sender(string) · receiver(string), normalised
 //	place         conversation · day since 1970 · number · ordinal
 //	from, to      TON(1 octet) · NPI(1 octet) · [address(string), if not the normalised one]
 //	part          reference · total(1 octet) · seq(1 octet)
+//
+// The key of a part is its message_id in one form.
 //
 // instance and serial make a batch unlike any other, so that a writer knows its own
 // batch again. bound says that all ordinals below it are given; in accepted it is
@@ -56,15 +62,17 @@ const (
 	kindRead
 	kindFed
 	kindRoute
+	kindCut
+	kindMerge
 	kinds // how many there are, counting none
 )
 
-var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route"}
+var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route", "cut", "merge"}
 
 func (k kind) String() string { return kindNames[k] }
 
 // changes tells whether a record of this kind changes what an earlier one brought.
-func (k kind) changes() bool { return k == kindReceipt || k == kindRead }
+func (k kind) changes() bool { return k == kindReceipt || k == kindRead || k == kindMerge }
 
 // flags of an accepted record
 const (
@@ -108,6 +116,9 @@ type record struct {
 
 	seq   uint64 // fed
 	index uint64
+
+	cut   cutRecord // cut, merge
+	notes PartReceipt
 }
 
 // header is what stands before the records of a batch.

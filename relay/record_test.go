@@ -34,6 +34,14 @@ func sampleRecords(t testing.TB) []record {
 		{kind: kindRead, place: p, status: StatusDeletedUnread, readAt: 1795000000128, at: 1795000000129, id: 77},
 		{kind: kindFed, seq: 1 << 50, index: 999},
 		{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")},
+		{
+			kind: kindCut, place: place{conv: Conversation{Receiver: c.Receiver}, day: 20780}, part: Part{Total: 3}, partSeq: 2,
+			cut: cutRecord{first: []byte("4a7f01"), key: []byte("4a7f02"), wanted: 0x02},
+		},
+		{
+			kind: kindMerge, place: place{day: 20780}, partSeq: 2, cut: cutRecord{first: []byte("4a7f01")},
+			notes: PartReceipt{State: messageExpired, ID: "4A7F02", Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
+		},
 	}
 }
 
@@ -51,6 +59,10 @@ func encode(dst []byte, r *record) []byte {
 		return appendReceipt(dst, r)
 	case kindRead:
 		return appendRead(dst, r)
+	case kindCut:
+		return appendCut(dst, r)
+	case kindMerge:
+		return appendMerge(dst, CutPart{r.partSeq, string(r.cut.first), r.place.day}, r.notes)
 	case kindRoute:
 		return appendRoute(dst, r.place.day, r.account, r.messageID)
 	}

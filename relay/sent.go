@@ -13,6 +13,13 @@ type Sent struct {
 	Reference    uint16 // user_message_reference, if HasReference
 	HasReference bool
 	Part         Part
+	// Cut is into how many parts the gateway cuts the message; 0 if it does not. Assign
+	// then gives the Ref of Part, one that no other message of the conversation has had
+	// lately; Part.Wide says how long it is.
+	Cut uint8
+	// AsIs says that this part of the ESME's goes on without a number, in a form that its
+	// other parts must have, too.
+	AsIs bool
 
 	// Waiting, if not nil, is called when Assign is about to wait for the fate of
 	// earlier messages: those that the caller has not yet let go must go now.
@@ -21,7 +28,8 @@ type Sent struct {
 	Number  uint16 // given by Assign
 	ordinal uint64 // which message of the conversation it is, from 0: it decides the number
 	day     uint16 // of the first part's submission, since 1970, UTC
-	head    *head  // of its conversation, from Assign to Accept or Refuse
+	head    *head  // of its conversation, from Assign or Follow to Accept or Refuse
+	follows bool   // it is a part without a number, of a message that may get one
 }
 
 // Part says which part of a concatenated message a submit_sm carries

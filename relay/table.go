@@ -25,6 +25,7 @@ type shard struct {
 	newest *head
 	busy   *head // the first of those with numbers out
 	open   int   // open parts of all heads
+	early  int   // early parts of all heads
 }
 
 func newTable(conversations int) *table {

@@ -1,0 +1,264 @@
+package relay
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxNote is the longest text that is kept of a receipt.
+const maxNote = 64
+
+// CutPart is one of the parts that the gateway made of a message which had no room for
+// its number, as a receipt names it.
+type CutPart struct {
+	Seq   uint8
+	first string // key of the first part
+	day   uint16
+}
+
+// PartReceipt is what a final receipt says of a part, or of the whole message.
+type PartReceipt struct {
+	State   byte   // message_state (SMPP 3.4 §5.2.28)
+	ID      string // as the receipt writes it; up to 64 octets, as the others
+	Err     string // of the text
+	Network string // network_error_code (SMPP 3.4 §5.3.2.31)
+	Text    string // behind text: in the text
+}
+
+// Merged is what the receipts of all parts of a message come to: the one receipt that
+// its ESME gets.
+type Merged struct {
+	PartReceipt      // the worst of them; ID and Text are those of the first part
+	Wanted      bool // the ESME has asked for such a receipt
+}
+
+// Cut is what the SMSC said of the parts of a message that the gateway cut.
+type Cut struct {
+	IDs    [][]byte // message_ids of the parts, in order
+	Keys   [][]byte // the same in the one form by which PartOf finds them
+	Wanted byte     // registered_delivery of the ESME's message
+}
+
+// cutRecord is what is recorded of the parts beside the record's other fields.
+type cutRecord struct {
+	first, key []byte
+	wanted     byte
+}
+
+type mergeWait func(*Merged, error)
+
+// cuts says of which message a part is, as long as the index does not.
+type cuts struct {
+	any atomic.Bool // there may be parts, here or in the index
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	serial  uint64
+	pending map[string]cutRow // by key of the part
+}
+
+// cutRow is a part on its way to the index.
+type cutRow struct {
+	key    string
+	serial uint64
+	partRow
+}
+
+// partRow is what the index has by the key of a part.
+type partRow struct {
+	part     CutPart
+	receiver Addr
+}
+
+func newCuts() *cuts { return &cuts{pending: make(map[string]cutRow)} }
+
+func (c *cuts) add(r cutRow) cutRow {
+	c.any.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serial++
+	r.serial = c.serial
+	c.pending[r.key] = r
+	return r
+}
+
+// settle forgets parts: the index knows them, or never will.
+func (c *cuts) settle(all ...cutRow) {
+	if len(all) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range all {
+		if c.pending[r.key].serial == r.serial {
+			delete(c.pending, r.key)
+		}
+	}
+}
+
+func (c *cuts) find(key []byte) (partRow, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.pending[string(key)]
+	return r.partRow, ok
+}
+
+// AcceptCut is Accept for a message that was assigned with Cut. Once w is told, PartOf
+// knows its parts.
+func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
+	h := s.head
+	if h == nil {
+		l.queue.tell(wait{w, token})
+		return
+	}
+	s.head = nil
+	h.shard.mu.Lock()
+	defer h.shard.mu.Unlock()
+	h.cover = max(h.cover, s.ordinal+1)
+	day := dayOf(time.Now().UnixMilli())
+	for i := range c.IDs {
+		if !l.acceptPart(s, h, &c, i) || !l.cut(s, day, &c, i) {
+			h.settle(s.ordinal, 0)
+			l.queue.tell(wait{w, token})
+			return
+		}
+	}
+	// The batch of the last record, or one behind it.
+	b := l.queue.begin(kindHead)
+	if b == nil {
+		h.settle(s.ordinal, 0)
+		l.queue.tell(wait{w, token})
+		return
+	}
+	b.buf = appendHead(b.buf, &h.conv, h.cover)
+	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, settles: true})
+	b.waits = append(b.waits, wait{w, token})
+	l.queue.end(b)
+}
+
+// acceptPart queues the record of one part; false if there is no room for it.
+func (l *Ledger) acceptPart(s *Sent, h *head, c *Cut, i int) bool {
+	b := l.queue.begin(kindAccepted)
+	if b == nil {
+		return false
+	}
+	part := *s
+	part.Part.Total, part.Part.Seq = s.Cut, uint8(i+1)
+	b.appendSent(&part, h.cover, c.IDs[i])
+	l.queue.end(b)
+	return true
+}
+
+// cut queues what a receipt of the part needs.
+func (l *Ledger) cut(s *Sent, day uint16, c *Cut, i int) bool {
+	b := l.queue.begin(kindCut)
+	if b == nil {
+		return false
+	}
+	seq, first, key := uint8(i+1), bounded(c.Keys[0]), bounded(c.Keys[i])
+	b.buf = appendCut(b.buf, &record{
+		place: place{conv: s.Conversation, day: day}, part: Part{Total: s.Cut}, partSeq: seq,
+		cut: cutRecord{first: first, key: key, wanted: c.Wanted},
+	})
+	b.cuts = append(b.cuts, l.cuts.add(cutRow{key: string(key), partRow: partRow{
+		CutPart{seq, string(first), day}, s.Conversation.Receiver,
+	}}))
+	l.queue.end(b)
+	return true
+}
+
+func bounded(id []byte) []byte { return id[:min(len(id), maxMessageID)] }
+
+// PartOf finds the part that has this key, in a message to receiver; false if there is
+// none.
+func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
+	if !l.cuts.any.Load() || len(key) == 0 || len(key) > maxMessageID {
+		return CutPart{}, false
+	}
+	row, ok := l.cuts.find(key)
+	if !ok {
+		today := dayOf(time.Now().Add(time.Minute).UnixMilli())
+		var err error
+		if row, ok, err = l.index.part(key, today, uint16(l.keep/(24*time.Hour))+2); err != nil {
+			return CutPart{}, false
+		}
+	}
+	return row.part, ok && row.receiver == receiver
+}
+
+// Merge has the log know of a final receipt of a part, and tells done, which must return
+// at once: on the ledger's goroutine, or before Merge returns. It gets nil while other
+// parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
+// The error is ErrDown: nothing is known of it.
+func (l *Ledger) Merge(p CutPart, r PartReceipt, done func(*Merged, error)) {
+	if !l.status.up.Load() {
+		done(nil, ErrDown)
+		return
+	}
+	b := l.queue.begin(kindMerge)
+	if b == nil {
+		done(nil, ErrDown)
+		return
+	}
+	b.buf = appendMerge(b.buf, p, r)
+	b.merges = append(b.merges, done)
+	l.queue.end(b)
+}
+
+func appendCut(dst []byte, r *record) []byte {
+	dst = binary.AppendUvarint(append(dst, byte(kindCut)), uint64(r.place.day))
+	dst = append(dst, r.part.Total, r.partSeq, r.cut.wanted)
+	dst = appendString(dst, r.place.conv.Receiver.Bytes())
+	return appendString(appendString(dst, r.cut.first), r.cut.key)
+}
+
+func appendMerge(dst []byte, p CutPart, r PartReceipt) []byte {
+	dst = binary.AppendUvarint(append(dst, byte(kindMerge)), uint64(p.day))
+	dst = appendString(append(dst, p.Seq, r.State), p.first)
+	for _, note := range []string{r.ID, r.Err, r.Network, r.Text} {
+		dst = appendString(dst, note[:min(len(note), maxNote)])
+	}
+	return dst
+}
+
+// part returns the part that a key was last given to, in so many days up to newest.
+func (ix *index) part(key []byte, newest, days uint16) (row partRow, ok bool, err error) {
+	for back := range days {
+		value, err := ix.get(partKey(nil, newest-back, key))
+		if err != nil || value != nil {
+			if err == nil {
+				row, err = parsePartRow(newest-back, value)
+			}
+			return row, err == nil, err
+		}
+	}
+	return partRow{}, false, nil
+}
+
+// partKey is 'p' · day(2 octets) · key of the part: days expire as ranges.
+func partKey(dst []byte, day uint16, key []byte) []byte {
+	return append(dayPrefix(dst, prefixPart, day), key...)
+}
+
+func appendPartRow(dst []byte, r *partRow) []byte {
+	return appendString(appendString(append(dst, r.part.Seq), r.receiver.Bytes()), r.part.first)
+}
+
+func parsePartRow(day uint16, value []byte) (partRow, error) {
+	d := decoder{b: value}
+	r := partRow{part: CutPart{Seq: d.byte("part seq"), day: day}, receiver: d.addr("receiver")}
+	r.part.first = string(d.string("first key", maxMessageID))
+	return r, d.err
+}
+
+// hasParts tells whether any message was cut that is not yet forgotten.
+func (ix *index) hasParts() (bool, error) {
+	l, err := ix.lookup()
+	if err != nil {
+		return false, err
+	}
+	has := l.it.SeekGE([]byte{prefixPart}) && l.it.Key()[0] == prefixPart
+	return has, firstError(l.it.Error(), l.close())
+}
