@@ -74,6 +74,12 @@ func AppendRefusal(dst []byte, id pdu.ID, status pdu.Status, seq uint32) []byte 
 	return append(AppendHeader(dst, ResponseID(id), status, seq, len(body)), body...)
 }
 
+// AppendDelivered appends the response of who takes a deliver_sm or data_sm itself, with
+// an empty message_id (SMPP 3.4 §4.6.2, §4.7.2).
+func AppendDelivered(dst []byte, id pdu.ID, status pdu.Status, seq uint32) []byte {
+	return append(AppendHeader(dst, ResponseID(id), status, seq, 1), 0)
+}
+
 var refusalBodies = map[pdu.ID]string{
 	pdu.DataSMID:      "\x00",             // message_id (SMPP 3.4 §4.7.2)
 	pdu.QuerySMID:     "\x00\x00\x00\x00", // message_id, final_date, message_state, error_code (§4.8.2)

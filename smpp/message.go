@@ -10,7 +10,7 @@ import (
 
 // Message is a view of a submit_sm, data_sm or deliver_sm: where its fields
 // stand in the frame (SMPP 3.4 §4.4.1, §4.6.1, §4.7.1). The frame stays as it
-// is; AppendUserData makes a changed copy.
+// is; AppendChanged makes a changed copy.
 type Message struct {
 	Frame Frame
 
@@ -161,35 +161,75 @@ func (m Message) WithoutTLVs() (f Frame, ok bool) {
 	return f, true
 }
 
-// AppendUserData appends the message to dst with other user data, esm_class and
-// registered_delivery, and returns the appended PDU. All other octets are those
-// of the frame, but for the lengths. ok is false, and nothing appended, if ud is
-// too long for the field that held the user data.
+// Change is what differs in a copy of a message. All other octets are those of the
+// frame, but for the lengths.
+type Change struct {
+	UserData           []byte
+	ESMClass           byte
+	RegisteredDelivery byte
+	// TLV, if not nil, is asked for the value of each optional parameter but
+	// message_payload, and whether it stays.
+	TLV func(TLV) (value []byte, keep bool)
+}
+
+// AppendUserData is AppendChanged without any change of the optional parameters.
 func (m Message) AppendUserData(dst, ud []byte, esmClass, registeredDelivery byte) (f Frame, ok bool) {
-	from, to := m.smLength+1, m.tlvs // what ud replaces
-	if m.payload >= 0 {
-		from, to = m.payload, m.payload+m.payloadLen
-	} else if m.smLength < 0 || len(ud) > MaxShortMessage {
+	return m.AppendChanged(dst, Change{UserData: ud, ESMClass: esmClass, RegisteredDelivery: registeredDelivery})
+}
+
+// AppendChanged appends a changed copy of the message to dst, and returns the appended
+// PDU. ok is false, and nothing appended, if the user data is too long for the field
+// that held it.
+func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
+	payload := m.payload >= 0
+	switch {
+	case payload && len(c.UserData) > 1<<16-1:
 		return nil, false
-	}
-	n := len(m.Frame) - (to - from) + len(ud)
-	if n > MaxFrameLen || len(ud) > 1<<16-1 {
+	case !payload && (m.smLength < 0 || len(c.UserData) > MaxShortMessage):
+		return nil, false
+	case len(m.Frame)-len(m.UserData())+len(c.UserData) > MaxFrameLen:
 		return nil, false
 	}
 	start := len(dst)
-	dst = append(dst, m.Frame[:from]...)
-	dst = append(dst, ud...)
-	dst = append(dst, m.Frame[to:]...)
-	f = dst[start:]
-	binary.BigEndian.PutUint32(f, uint32(n))
-	f[m.esmClass] = esmClass
-	f[m.registeredDelivery] = registeredDelivery
-	if m.payload >= 0 {
-		binary.BigEndian.PutUint16(f[from-2:], uint16(len(ud)))
-	} else {
-		f[m.smLength] = byte(len(ud))
+	switch {
+	case !payload:
+		dst = append(dst, m.Frame[:m.smLength+1]...)
+		dst[len(dst)-1] = byte(len(c.UserData))
+		dst = append(dst, c.UserData...)
+		dst = m.appendTLVs(dst, c.TLV, nil)
+	case c.TLV == nil:
+		dst = append(dst, m.Frame[:m.payload]...)
+		binary.BigEndian.PutUint16(dst[len(dst)-2:], uint16(len(c.UserData)))
+		dst = append(dst, c.UserData...)
+		dst = append(dst, m.Frame[m.payload+m.payloadLen:]...)
+	default:
+		dst = append(dst, m.Frame[:m.tlvs]...)
+		dst = m.appendTLVs(dst, c.TLV, c.UserData)
 	}
+	f = dst[start:]
+	binary.BigEndian.PutUint32(f, uint32(len(f)))
+	f[m.esmClass] = c.ESMClass
+	f[m.registeredDelivery] = c.RegisteredDelivery
 	return f, true
+}
+
+// appendTLVs appends the optional parameters, with payload as message_payload, and what
+// stands behind them.
+func (m Message) appendTLVs(dst []byte, change func(TLV) ([]byte, bool), payload []byte) []byte {
+	if change == nil {
+		return append(dst, m.Frame[m.tlvs:]...)
+	}
+	r := m.TLVs()
+	for tlv, ok := r.Next(); ok; tlv, ok = r.Next() {
+		value, keep := payload, true
+		if tlv.Tag != TagMessagePayload {
+			value, keep = change(tlv)
+		}
+		if keep {
+			dst = AppendTLV(dst, tlv.Tag, value)
+		}
+	}
+	return append(dst, m.Frame[len(m.Frame)-r.Rest():]...)
 }
 
 func (m Message) octet(at int) byte {
@@ -208,6 +248,8 @@ const (
 	ESMClassUDHI         = 0x40
 	RegisteredAckMask    = 0x0C // SME-originated acknowledgements
 	RegisteredReadAck    = 0x04 // SME delivery acknowledgement requested
+	RegisteredReceipt    = 0x03 // mask of the receipt that is requested
+	RegisteredAnyOutcome = 0x01 // receipt on success or failure
 
 	// MaxShortMessage is the longest short_message (SMPP 3.4 §5.2.21).
 	MaxShortMessage = 254

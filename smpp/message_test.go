@@ -212,3 +212,45 @@ func TestAppendUserDataRoom(t *testing.T) {
 		})
 	}
 }
+
+// TestAppendChangedTLVs leaves out a parameter and changes another, with the text in either
+// field and stray octets at the end.
+func TestAppendChangedTLVs(t *testing.T) {
+	sar := AppendTLV(nil, TagSarMsgRefNum, []byte{0, 9})
+	reference := AppendTLV(nil, TagUserMessageReference, []byte{0, 42})
+	tlvs := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	payload := func(s string) []byte { return AppendTLV(nil, TagMessagePayload, []byte(s)) }
+	change := func(tlv TLV) ([]byte, bool) {
+		if tlv.Tag == TagUserMessageReference {
+			return []byte{0, 43, 44}, true
+		}
+		return tlv.Value, tlv.Tag != TagSarMsgRefNum
+	}
+	changed := AppendTLV(nil, TagUserMessageReference, []byte{0, 43, 44})
+	for _, tt := range []struct {
+		name        string
+		short, long string
+		in, want    []byte
+	}{
+		{"short_message", "Hello", "Hello, world", tlvs(reference, sar, []byte{1, 2}), tlvs(changed, []byte{1, 2})},
+		{"message_payload", "", "", tlvs(sar, payload("Hello"), reference), tlvs(payload("Hello, world"), changed)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := ParseMessage(shortMessage(tt.short, tt.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok := m.AppendChanged([]byte("dst"), Change{UserData: []byte("Hello, world"), TLV: change})
+			if want := shortMessage(tt.long, tt.want); !ok || !bytes.Equal(got, want) {
+				t.Errorf("got\n% x %v, want\n% x", []byte(got), ok, []byte(want))
+			}
+		})
+	}
+}
+
+// shortMessage is a submit_sm with a text and what stands behind it.
+func shortMessage(text string, rest []byte) Frame {
+	body := "\x00\x00\x0010690001\x00\x01\x01447700900101\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+		string(byte(len(text))) + text + string(rest)
+	return append(AppendHeader(nil, pdu.SubmitSMID, 0, 1, len(body)), body...)
+}

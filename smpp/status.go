@@ -50,6 +50,7 @@ const (
 	TagMessagePayload            = pdutlv.TagMessagePayload
 	TagCongestionState           = pdutlv.Tag(0x0428) // SMPP 5.0 §4.8.4.18
 	TagMessageState              = pdutlv.TagMessageStateOption
+	TagNetworkErrorCode          = pdutlv.TagNetworkErrorCode
 	TagScInterfaceVersion        = pdutlv.Tag(0x0210) // SMPP 3.4 §5.3.2.25
 	InterfaceVersion34      byte = 0x34               // from here on a peer understands TLVs (SMPP 3.4 §3.4)
 )
