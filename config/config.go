@@ -40,11 +40,11 @@ func Default() Config {
 		},
 		Track: Track{
 			When: "requested", Carriage: "udh", IEI: 0x80, Numbers: Numbers{First: 1, Last: 257},
-			Overflow: "skip", OnFailure: "pass", Multi: "pass",
+			Overflow: "skip", Reference: 8, OnFailure: "pass", Multi: "pass",
 			Marker: Marker{UCS2: '□', GSM7: '§', Latin1: '§', ASCII: '#'},
 		},
 		Feedback: Feedback{Form: "sme-ack", Keep: 72 * time.Hour, VendorTagNumber: 0x1520, VendorTagRead: 0x1521},
-		Reads:    Reads{Addr: "127.0.0.1:8080", Auth: []string{"none"}},
+		Reads:    Reads{Addr: "127.0.0.1:8080", Auth: []string{"none"}, SMS: true, IEI: 0x81},
 		Relay: Relay{
 			NATS: "embedded", Store: "/var/lib/readback", Replicas: 1,
 			Sync: 250 * time.Millisecond, Keep: 168 * time.Hour,

@@ -88,6 +88,8 @@ func (l *loader) checkAddresses() {
 func (l *loader) checkTrack() {
 	t := l.cfg.Track
 	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
+	l.refuseIf(t.Proof && len(t.ProofKeys) == 0, problem{"no key to make proofs with", "track.proof_keys: [FILE]"}, "track.proof", "track.proof_keys")
+	l.refuseIf(l.cfg.Reads.SMS && l.cfg.Reads.IEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
 	l.refuseIf(t.Numbers.Last-t.Numbers.First+1 < fewest,
 		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
 		"track.numbers.last", "track.numbers.first", "track.carriage")

@@ -12,7 +12,6 @@ const notYet = "not supported yet"
 // laterKeys are the keys of later releases; each stands for all keys under it.
 var laterKeys = []string{
 	"smsc.outbind",
-	"track.proof", "track.proof_keys", "track.reference",
 	"feedback.hold_receipt", "feedback.template", "feedback.webhook",
 	"reads.tls", "reads.jwt", "reads.mtls", "reads.mqtt", "reads.websocket", "reads.rate", "reads.cors",
 	"relay.tls",
@@ -20,7 +19,7 @@ var laterKeys = []string{
 
 // laterAccountKeys are those of an account.
 var laterAccountKeys = []string{
-	"feedback.hold_receipt", "feedback.template", "feedback.webhook", "track.proof",
+	"feedback.hold_receipt", "feedback.template", "feedback.webhook",
 }
 
 func isLater(later []string, key string) bool {

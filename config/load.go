@@ -96,6 +96,7 @@ func (l *loader) finish() (Config, error) {
 	l.apiKeys()
 	l.numbers()
 	l.readPassword()
+	l.readProofKeys()
 	l.contradictions()
 	l.warnings()
 	if len(l.errs) > 0 {

@@ -4,15 +4,21 @@ import "time"
 
 // Track is which messages get a number, and how it travels.
 type Track struct {
-	When           string  `key:"when" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
-	Carriage       string  `key:"carriage" oneof:"udh,text,auto" doc:"udh is the element, text the marker, auto the element where it fits and else the marker"`
-	IEI            uint8   `key:"iei" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
-	Numbers        Numbers `key:"numbers" doc:"the numbers of a conversation"`
-	Overflow       string  `key:"overflow" oneof:"skip,reject" later:"split" doc:"a message without room goes on unnumbered, or is refused with ESME_RINVMSGLEN"`
-	OnFailure      string  `key:"on_failure" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
-	Multi          string  `key:"multi" oneof:"pass,split" doc:"submit_multi goes on unnumbered, or as one submit_sm for each receiver, each with its number"`
-	ForwardAckBits bool    `key:"forward_ack_bits" doc:"leave registered_delivery bits 0C set towards the SMSC"`
-	Marker         Marker  `key:"marker" doc:"the symbol before the digits, by encoding"`
+	When           string   `key:"when" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
+	Carriage       string   `key:"carriage" oneof:"udh,text,auto" doc:"udh is the element, text the marker, auto the element where it fits and else the marker"`
+	IEI            uint8    `key:"iei" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
+	Numbers        Numbers  `key:"numbers" doc:"the numbers of a conversation"`
+	Overflow       string   `key:"overflow" oneof:"skip,split,reject" doc:"a message without room goes on unnumbered, or in parts that each have the number, or is refused with ESME_RINVMSGLEN"`
+	Reference      int      `key:"reference" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
+	OnFailure      string   `key:"on_failure" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
+	Multi          string   `key:"multi" oneof:"pass,split" doc:"submit_multi goes on unnumbered, or as one submit_sm for each receiver, each with its number"`
+	Proof          bool     `key:"proof" doc:"add to each element a proof that only who holds the message can show in a read response: 4 octets more"`
+	ProofKeys      []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files with a key each, 16 octets at least and nothing else: the first one signs, all of them verify"`
+	ForwardAckBits bool     `key:"forward_ack_bits" doc:"leave registered_delivery bits 0C set towards the SMSC"`
+	Marker         Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
+
+	// ProofSecrets is what Load read from ProofKeys.
+	ProofSecrets []Secret
 }
 
 // Numbers is the range that the numbers of a conversation run through, again
@@ -43,6 +49,8 @@ type Feedback struct {
 type Reads struct {
 	Addr    string   `key:"addr" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
 	Auth    []string `key:"auth" oneof:"none,api_key" later:"jwt,mtls,proof" doc:"who may report a read; none only on a loopback address"`
+	SMS     bool     `key:"sms" doc:"take messages from subscribers that are read responses; they never reach the ESME"`
+	IEI     uint8    `key:"sms_iei" hex:"2" range:"0x80..0xFF" doc:"identifier of the element that makes a message a read response"`
 	APIKeys []APIKey `key:"api_keys" doc:"list of {name, sha256}: the SHA-256 of each key in 64 hexadecimal digits"`
 }
 

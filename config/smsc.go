@@ -29,7 +29,7 @@ type SMSC struct {
 	ConnectTimeout  time.Duration `key:"connect_timeout" range:"1ms..5m" doc:"time to reach the SMSC"`
 	ResponseTimeout time.Duration `key:"response_timeout" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
 	EnquireLink     time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
-	DefaultAlphabet string        `key:"default_alphabet" oneof:"gsm7,latin1" later:"gsm7_packed" doc:"what data_coding 0 means to this SMSC"`
+	DefaultAlphabet string        `key:"default_alphabet" oneof:"gsm7,gsm7_packed,latin1" doc:"what data_coding 0 means to this SMSC; with gsm7_packed all GSM 7-bit text is packed"`
 
 	// Password is what Load read from PasswordFile; in mirror mode it is empty.
 	Password Secret

@@ -97,7 +97,7 @@ func TestVariables(t *testing.T) {
 		{"bad number", "READBACK_TRACK_IEI", "9f", `READBACK_TRACK_IEI: track.iei: "9f": found text (hint: a whole number)`},
 		{"beyond int", "READBACK_SMSC_WINDOW", "99999999999999999999", `READBACK_SMSC_WINDOW: smsc.window: "99999999999999999999": found text (hint: a whole number)`},
 		{"later, empty", "READBACK_READS_TLS_CERT", "", ""},
-		{"later, false", "READBACK_TRACK_PROOF", "false", ""},
+		{"later, false", "READBACK_SMSC_OUTBIND", "false", ""},
 		{"later", "READBACK_READS_TLS_CERT", "x", "READBACK_READS_TLS_CERT: not supported yet (hint: unset it)"},
 		{"account", "READBACK_ACCOUNTS_BANK_TRACK_WHEN", "all", "READBACK_ACCOUNTS_BANK_TRACK_WHEN: cannot be set by a variable (hint: write it in the file)"},
 		{"near", "READBACK_TRAK_CARRIAGE", "udh", "READBACK_TRAK_CARRIAGE: unknown variable (hint: did you mean READBACK_TRACK_CARRIAGE?)"},

@@ -10,7 +10,8 @@ const (
 	ASCII                // IA5; counted in septets, as the SMSC turns it into GSM 7-bit
 	Latin1               // ISO 8859-1, in octets
 	UCS2                 // UTF-16 big-endian, in units of two octets
-	Octets               // any other text, in octets: it has no marker
+	Octets               // another alphabet of one octet a character: it has no marker
+	Opaque               // text of which the characters are not known here, in octets: it has no marker, and is not cut
 	Binary               // no text
 	codings
 )
@@ -19,11 +20,12 @@ func (c Coding) String() string {
 	if c >= codings {
 		return "unknown"
 	}
-	return [codings]string{"gsm7", "ascii", "latin1", "ucs2", "octets", "binary"}[c]
+	return [codings]string{"gsm7", "ascii", "latin1", "ucs2", "octets", "opaque", "binary"}[c]
 }
 
 // CodingOf tells what data_coding stands for (SMPP 3.4 §5.2.19); def is the
-// SMSC's default alphabet, data_coding 00. Reserved values count as Octets.
+// SMSC's default alphabet, data_coding 00. Cyrillic and Hebrew (ISO 8859-5, -8) are
+// Octets; JIS, KS C 5601, pictograms and reserved values are Opaque.
 func CodingOf(dataCoding byte, def Coding) Coding {
 	switch {
 	case dataCoding == 0x00:
@@ -34,6 +36,8 @@ func CodingOf(dataCoding byte, def Coding) Coding {
 		return Binary
 	case dataCoding == 0x03:
 		return Latin1
+	case dataCoding == 0x06 || dataCoding == 0x07:
+		return Octets
 	case dataCoding == 0x08:
 		return UCS2
 	case dataCoding >= 0xC0 && dataCoding <= 0xDF: // message waiting
@@ -43,7 +47,7 @@ func CodingOf(dataCoding byte, def Coding) Coding {
 	case dataCoding >= 0xF0:
 		return Binary
 	}
-	return Octets
+	return Opaque
 }
 
 // maxUserData is the longest user data of one message, header included, in octets
@@ -92,9 +96,9 @@ func escaped(b byte) bool {
 	return false
 }
 
-// FitsElement tells whether text still fits in one message when the element of a
-// number joins its header of headerLen octets, zero if there is none yet.
-func FitsElement(c Coding, headerLen int, text []byte) bool {
+// FitsElement tells whether text still fits in one message when an element of
+// elementLen octets joins its header of headerLen octets, zero if there is none yet.
+func FitsElement(c Coding, headerLen, elementLen int, text []byte) bool {
 	units, ok := TextLen(c, text)
-	return ok && units <= Room(c, max(headerLen, 1)+ElementLen)
+	return ok && units <= Room(c, max(headerLen, 1)+elementLen)
 }

@@ -30,7 +30,7 @@ func TestRoom(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for c, want := range map[Coding]int{
 				GSM7: tt.gsm7, ASCII: tt.gsm7, UCS2: tt.units,
-				Latin1: tt.octets8, Octets: tt.octets8, Binary: tt.octets8,
+				Latin1: tt.octets8, Octets: tt.octets8, Opaque: tt.octets8, Binary: tt.octets8,
 			} {
 				if got := Room(c, tt.headerLen); got != want {
 					t.Errorf("%v behind %d octets: got %d, want %d", c, tt.headerLen, got, want)
@@ -86,18 +86,21 @@ func TestFitsElement(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := bytes.Repeat([]byte("a"), tt.longest+2)
-			if !FitsElement(tt.c, tt.headerLen, text[:tt.longest]) {
+			if !FitsElement(tt.c, tt.headerLen, ElementLen, text[:tt.longest]) {
 				t.Errorf("%d octets do not fit", tt.longest)
 			}
-			if FitsElement(tt.c, tt.headerLen, text) {
+			if FitsElement(tt.c, tt.headerLen, ElementLen, text) {
 				t.Errorf("%d octets fit, want at most %d", len(text), tt.longest)
 			}
 		})
 	}
-	if FitsElement(UCS2, 0, []byte{0}) {
+	if FitsElement(GSM7, 0, ElementLen+ProofLen, make([]byte, 150)) || !FitsElement(GSM7, 0, ElementLen+ProofLen, make([]byte, 149)) {
+		t.Error("with its proof the element leaves 149 septets")
+	}
+	if FitsElement(UCS2, 0, ElementLen, []byte{0}) {
 		t.Error("half a unit of UCS2 fits")
 	}
-	if brackets := []byte(strings.Repeat("[", 78)); FitsElement(ASCII, 0, brackets) {
+	if brackets := []byte(strings.Repeat("[", 78)); FitsElement(ASCII, 0, ElementLen, brackets) {
 		t.Error("156 septets of ASCII fit in 154")
 	}
 }
@@ -112,11 +115,12 @@ func TestCodingOf(t *testing.T) {
 		{0x02, 0x02, Binary},
 		{0x03, 0x03, Latin1},
 		{0x04, 0x04, Binary},
-		{0x05, 0x07, Octets},
+		{0x05, 0x05, Opaque},
+		{0x06, 0x07, Octets},
 		{0x08, 0x08, UCS2},
-		{0x09, 0xBF, Octets},
+		{0x09, 0xBF, Opaque},
 		{0xC0, 0xDF, GSM7},
-		{0xE0, 0xEF, Octets},
+		{0xE0, 0xEF, Opaque},
 		{0xF0, 0xF3, GSM7},
 		{0xF4, 0xF7, Binary},
 		{0xF8, 0xFB, GSM7},
@@ -141,7 +145,7 @@ func TestCodingOf(t *testing.T) {
 
 func TestCodingString(t *testing.T) {
 	for c, want := range map[Coding]string{
-		GSM7: "gsm7", ASCII: "ascii", Latin1: "latin1", UCS2: "ucs2", Octets: "octets", Binary: "binary", 99: "unknown",
+		GSM7: "gsm7", ASCII: "ascii", Latin1: "latin1", UCS2: "ucs2", Octets: "octets", Opaque: "opaque", Binary: "binary", 99: "unknown",
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -16,6 +16,7 @@ const (
 	ports8        = 0x04
 	ports16       = 0x05
 	concat16      = 0x08
+	singleShift   = 0x24
 	lockingShift  = 0x25
 	simToolkit    = 0x70 // the first of sixteen
 	simToolkitEnd = 0x7F

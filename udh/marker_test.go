@@ -69,7 +69,7 @@ func TestMarkerRefuses(t *testing.T) {
 			}
 		})
 	}
-	for _, c := range []Coding{Octets, Binary, 99} {
+	for _, c := range []Coding{Octets, Opaque, Binary, 99} {
 		if got := DefaultMarker.Len(c); got != 0 {
 			t.Errorf("length in %v: got %d, want 0", c, got)
 		}

@@ -14,8 +14,6 @@ const (
 	// ElementLen is the length of the number's element in octets, with its
 	// identifier and length, and without proof.
 	ElementLen = elementHeaderLen + NumberLen
-
-	maxUDHL = 255
 )
 
 // Errors of Append, beside ErrHeader.
@@ -43,27 +41,17 @@ func Append(dst, ud []byte, has bool, iei byte, n uint16) ([]byte, error) {
 // overlap.
 func AppendElement(dst, ud []byte, has bool, e Element) ([]byte, error) {
 	var h Header
-	udhl := e.Len()
 	if has {
 		var err error
 		if h, err = ParseHeader(ud); err != nil {
 			return dst, err
 		}
-		if h.find(e.ID) > 0 {
-			return dst, ErrTaken
-		}
-		udhl += int(h[0])
 	}
-	if udhl > maxUDHL {
-		return dst, ErrNoRoom
+	out, err := AppendHeader(dst, h, nil, e)
+	if err != nil {
+		return dst, err
 	}
-	dst = append(dst, byte(udhl))
-	if has {
-		dst = append(dst, h[1:]...)
-	}
-	dst = append(dst, e.ID, byte(len(e.Data)))
-	dst = append(dst, e.Data...)
-	return append(dst, ud[len(h):]...), nil
+	return append(out, ud[len(h):]...), nil
 }
 
 // Number returns the number that the header at the start of ud carries in element

@@ -144,7 +144,7 @@ func TestNoAllocations(t *testing.T) {
 		{"Remove", func() { out, _, _ := Remove(buf, ud, 0x00); sink += len(out) }},
 		{"Room", func() { sink += Room(GSM7, 6) }},
 		{"TextLen", func() { n, _ := TextLen(ASCII, text); sink += n }},
-		{"FitsElement", func() { _ = FitsElement(UCS2, 6, text) }},
+		{"FitsElement", func() { _ = FitsElement(UCS2, 6, ElementLen, text) }},
 		{"Marker.Append", func() { out, _ := DefaultMarker.Append(buf, text, GSM7, 257); sink += len(out) }},
 		{"Marker.Find", func() { n, _ := DefaultMarker.Find(text, GSM7); sink += int(n) }},
 		{"Header", func() {

@@ -30,11 +30,19 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	opt.ESMEEnquireLink = cfg.Listen.EnquireLink
 	opt.SMSCEnquireLink = cfg.SMSC.EnquireLink
 	opt.Inactivity = cfg.Listen.Inactivity
-	opt.Form = gateway.Form{IEI: cfg.Track.IEI, Marker: marker, Default: alphabets[cfg.SMSC.DefaultAlphabet]}
+	proofs, err := proofsOf(cfg)
+	if err != nil {
+		return gateway.Options{}, err
+	}
+	opt.Form = gateway.Form{
+		IEI: cfg.Track.IEI, Marker: marker, Default: alphabets[cfg.SMSC.DefaultAlphabet],
+		Packed: cfg.SMSC.DefaultAlphabet == "gsm7_packed", WideRef: cfg.Track.Reference == 16, Proofs: proofs,
+	}
+	opt.IDs, opt.ReadIEI = messageIDs(cfg), cfg.Reads.IEI
 	if cfg.SMSC.Mode == "shared" {
 		opt.Shared = &gateway.Shared{
 			Addrs: cfg.SMSC.Targets(), SystemID: cfg.SMSC.SystemID, Password: string(cfg.SMSC.Password),
-			SystemType: cfg.SMSC.SystemType, Binds: cfg.SMSC.Binds, IDs: messageIDs(cfg),
+			SystemType: cfg.SMSC.SystemType, Binds: cfg.SMSC.Binds,
 		}
 	}
 	opt.Policies = gateway.Policies{Default: account(cfg, cfg.Account("")), Accounts: map[string]gateway.Account{}}
@@ -49,9 +57,10 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 
 // The words of the configuration, which config has checked.
 var (
-	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "latin1": udh.Latin1}
+	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "gsm7_packed": udh.GSM7, "latin1": udh.Latin1}
 	whens     = map[string]gateway.When{"requested": gateway.Requested, "all": gateway.All, "off": gateway.Off}
 	bases     = map[string]gateway.Base{"as_is": gateway.AsIs, "hex": gateway.Hex, "dec": gateway.Decimal}
+	overflows = map[string]gateway.Overflow{"skip": gateway.SkipNoRoom, "split": gateway.SplitNoRoom, "reject": gateway.RejectNoRoom}
 	carriages = map[string]gateway.Carriage{"udh": gateway.ByElement, "text": gateway.ByMarker, "auto": gateway.Auto}
 )
 
@@ -83,7 +92,7 @@ func policy(cfg config.Config, a config.Account) gateway.Policy {
 	return gateway.Policy{
 		When:            whens[a.Track.When],
 		Carriage:        carriages[a.Track.Carriage],
-		RejectNoRoom:    a.Track.Overflow == "reject",
+		Overflow:        overflows[a.Track.Overflow],
 		RejectOnFailure: a.Track.OnFailure == "reject",
 		ForwardAckBits:  cfg.Track.ForwardAckBits,
 		SplitMulti:      a.Track.Multi == "split",
@@ -91,9 +100,29 @@ func policy(cfg config.Config, a config.Account) gateway.Policy {
 	}
 }
 
+// proofsOf makes the proofs of the configuration; off without track.proof.
+func proofsOf(cfg config.Config) (relay.Proofs, error) {
+	if !cfg.Track.Proof {
+		return relay.Proofs{}, nil
+	}
+	var keys [][]byte
+	for _, k := range cfg.Track.ProofSecrets {
+		keys = append(keys, []byte(k))
+	}
+	proofs, err := relay.NewProofs(keys...)
+	if err != nil {
+		return relay.Proofs{}, fmt.Errorf("track.proof_keys: %w", err)
+	}
+	return proofs, nil
+}
+
 // relayOptions are the relay's part of the configuration.
-func relayOptions(cfg config.Config) relay.Options {
+func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt := relay.DefaultOptions()
+	var err error
+	if opt.Proofs, err = proofsOf(cfg); err != nil {
+		return opt, err
+	}
 	opt.NATS = cfg.Relay.NATS
 	opt.Creds, opt.NKey = cfg.Relay.Creds, cfg.Relay.NKey
 	opt.Store, opt.Listen = cfg.Relay.Store, cfg.Relay.Listen
@@ -108,5 +137,5 @@ func relayOptions(cfg config.Config) relay.Options {
 		opt.APIKeys = append(opt.APIKeys, k.SHA256)
 	}
 	opt.Mask = cfg.Log.Mask
-	return opt
+	return opt, nil
 }

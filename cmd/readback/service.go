@@ -88,10 +88,16 @@ func (s *service) assemble(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	store := relayOptions(cfg)
+	store, err := relayOptions(cfg)
+	if err != nil {
+		return err
+	}
 	store.Logger, store.Registerer = s.log, registry
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
+	}
+	if cfg.Reads.SMS {
+		options.Reads = s.relay.Reads()
 	}
 	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay); err != nil {
 		return errors.Join(err, s.relay.Close())

@@ -42,8 +42,12 @@ type Options struct {
 	Inactivity      time.Duration // of an ESME without any PDU but enquire_link; 0: no limit
 
 	Form     Form
+	IDs      MessageIDs
 	Policies Policies
 	Feedback FeedbackForm
+
+	Reads   Reader // takes read responses that come as messages; nil: they pass like others
+	ReadIEI byte   // of their element
 
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // for the metrics; nil: none are kept
@@ -106,6 +110,7 @@ type Gateway struct {
 	metrics   *metrics
 	usages    usages
 	places    places
+	underway  underway
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
@@ -124,6 +129,7 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		deliverer: deliverer,
 		metrics:   newMetrics(opt.Registerer),
 		usages:    usages{by: make(map[string]*usage)},
+		underway:  underway{by: make(map[relay.Conversation]*flight)},
 		places:    places{most: opt.MaxSessions, mostUnbound: opt.MaxUnbound},
 	}
 	if opt.Shared != nil {

@@ -130,8 +130,8 @@ func TestUnnumbered(t *testing.T) {
 		{"ledger away, reject", away, Policy{When: All, RejectOnFailure: true}, text(receiver, 2), smpp.StatusSysErr},
 		{"ledger away, not tracked", away, Policy{When: Requested, RejectOnFailure: true}, text(receiver, 2), smpp.StatusOK},
 		{"no room, pass", fakeLedger{}, Policy{When: All, RejectOnFailure: true}, full, smpp.StatusOK},
-		{"no room, reject", fakeLedger{}, Policy{When: All, RejectNoRoom: true}, full, smpp.StatusInvMsgLen},
-		{"room, reject", fakeLedger{}, Policy{When: Requested, RejectNoRoom: true}, full, smpp.StatusOK},
+		{"no room, reject", fakeLedger{}, Policy{When: All, Overflow: RejectNoRoom}, full, smpp.StatusInvMsgLen},
+		{"room, reject", fakeLedger{}, Policy{When: Requested, Overflow: RejectNoRoom}, full, smpp.StatusOK},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

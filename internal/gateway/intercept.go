@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"time"
 
@@ -14,9 +13,13 @@ import (
 // Ledger gives the numbers and learns what became of them.
 type Ledger interface {
 	Assign(s *relay.Sent) error
+	Follow(s *relay.Sent) bool
 	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
+	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
 	Refuse(s *relay.Sent)
 	Receipt(c relay.Conversation, messageID []byte, state relay.State)
+	PartOf(key []byte, receiver relay.Addr) (relay.CutPart, bool)
+	Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error))
 
 	// Of shared mode: which account a message_id belongs to.
 	Route(account string, id []byte, w relay.Waiter, token uint64)
@@ -36,26 +39,36 @@ type Scratch struct {
 	// Waiting, if not nil, is called when Submit is about to wait for the ledger.
 	Waiting func()
 
-	userData, frame []byte
-	sent            relay.Sent
+	septets, text, userData, frame []byte
+	element                        [udh.NumberLen + udh.ProofLen]byte
+	tracked                        tracked
+	sent                           relay.Sent
 }
 
-// Submit returns f with its number and what the ledger knows it by; or f itself
-// and why it has none. What it returns is valid until the scratch is used again.
+// Submit returns what goes on in place of f, what the ledger is to be told the fate of,
+// and why the message has no number, if it has none: then it is f itself, but for a part
+// of a message with sar_* parameters, which has them in its header. What it returns is
+// valid until the scratch is used again.
 func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame) (smpp.Frame, *relay.Sent, Skip) {
-	t, skip := i.examine(p, f)
-	if skip != Numbered {
+	t, skip := i.examine(b, p, f)
+	if skip != Numbered && !t.goesAlong(skip, p) {
 		return f, nil, skip
 	}
 	s := &b.sent
 	if err := t.describe(s, account); err != nil {
 		return f, nil, Malformed
 	}
-	s.Waiting = b.Waiting
-	if err := i.Ledger.Assign(s); err != nil {
-		return f, nil, LedgerDown
+	if skip != Numbered {
+		return i.follow(b, t, s, skip)
 	}
-	out, skip := i.number(b, p, &t, s.Number)
+	s.Waiting = b.Waiting
+	switch err := i.Ledger.Assign(s); {
+	case errors.Is(err, relay.ErrAsIs):
+		return i.follow(b, t, s, NoRoom)
+	case err != nil:
+		return i.convert(b, t), nil, LedgerDown
+	}
+	out, skip := i.number(b, p, t, s)
 	if skip != Numbered {
 		i.Ledger.Refuse(s) // the number is lost, the message is not
 		return f, nil, skip
@@ -63,27 +76,60 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	return out, s, Numbered
 }
 
+// follow lets a part go on without a number: another part may have room for it.
+func (i *Interceptor) follow(b *Scratch, t *tracked, s *relay.Sent, skip Skip) (smpp.Frame, *relay.Sent, Skip) {
+	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
+	if !i.Ledger.Follow(s) {
+		s = nil
+	}
+	if s != nil && s.AsIs {
+		return t.m.Frame, s, skip
+	}
+	return i.convert(b, t), s, skip
+}
+
 // tracked is a message that is to be numbered: what examine learned of it.
 type tracked struct {
 	m         smpp.Message
 	coding    udh.Coding
-	header    udh.Header // nil if there is none
-	text      []byte
-	part      udh.Part
+	packed    bool       // the text is packed in the frame
+	header    udh.Header // the sender's own; nil if there is none
+	text      []byte     // behind the header, unpacked
+	part      udh.Part   // zero for a message of its own
+	sar       bool       // the part is told by sar_* parameters, and goes into the header
 	byElement bool
 	tlvs      tlvs
 }
 
-// examine decides whether and how f can carry a number, before one is taken.
-func (i *Interceptor) examine(p Policy, f smpp.Frame) (tracked, Skip) {
+func (t *tracked) isPart() bool { return t.part.Total > 1 }
+
+// goesAlong tells whether a message without a number is to be noted all the same, as a
+// part of one that may get a number: by another part that has room, or never, if this
+// one keeps its sar_* parameters, which all parts of a message must have or none.
+func (t *tracked) goesAlong(skip Skip, p Policy) bool {
+	return t.isPart() && (t.sar && skip != Malformed || skip == NoRoom && (p.Overflow != RejectNoRoom || t.waitsForLast(p)))
+}
+
+// waitsForLast tells whether the part goes without the marker since another is the last.
+func (t *tracked) waitsForLast(p Policy) bool {
+	return p.Carriage == ByMarker && t.part.Seq != t.part.Total
+}
+
+// examine decides whether and how f can carry a number, before one is taken. What it
+// returns is part of the scratch.
+func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Skip) {
+	t := &b.tracked
+	*t = tracked{}
 	if p.When == Off {
-		return tracked{}, NotRequested
+		return t, NotRequested
 	}
 	m, err := smpp.ParseMessage(f)
 	if err != nil {
-		return tracked{}, Malformed
+		return t, Malformed
 	}
-	t := tracked{m: m, coding: udh.CodingOf(m.DataCoding(), i.Form.Default), tlvs: readTLVs(m)}
+	*t = tracked{m: m, coding: udh.CodingOf(m.DataCoding(), i.Form.Default), tlvs: readTLVs(m)}
+	t.packed = t.coding == udh.GSM7 && i.Form.Packed
+	t.part, t.sar = t.tlvs.part(m.HasUDH())
 	switch {
 	case p.When == Requested && m.RegisteredDelivery()&smpp.RegisteredReadAck == 0:
 		return t, NotRequested
@@ -96,25 +142,25 @@ func (i *Interceptor) examine(p Policy, f smpp.Frame) (tracked, Skip) {
 	case t.coding == udh.Binary, t.tlvs.ports, m.ProtocolID() >= firstSIMProtocol && m.ProtocolID() <= lastSIMProtocol:
 		return t, Binary
 	}
-	if skip := t.readUserData(); skip != Numbered {
+	if skip := t.readUserData(b); skip != Numbered {
 		return t, skip
 	}
 	if _, taken := t.header.Find(i.Form.IEI); taken {
 		return t, Taken // whoever looks for our number would find this one
 	}
-	return t, i.chooseCarriage(p.Carriage, &t)
+	return t, i.chooseCarriage(p.Carriage, t)
 }
 
 // TP-PID values of ANSI-136 R-DATA, ME and SIM data download (TS 23.040 §9.2.3.9).
 const firstSIMProtocol, lastSIMProtocol = 0x7C, 0x7F
 
 // readUserData splits the user data and looks at its header.
-func (t *tracked) readUserData() Skip {
+func (t *tracked) readUserData(b *Scratch) Skip {
 	t.text = t.m.UserData()
 	if t.m.HasUDH() {
 		h, err := udh.ParseHeader(t.text)
-		if err != nil {
-			return Malformed
+		if err != nil || t.tlvs.sar {
+			return Malformed // a header and sar_* exclude each other
 		}
 		if h.HasPorts() || h.HasSIMToolkit() {
 			return Binary
@@ -122,45 +168,15 @@ func (t *tracked) readUserData() Skip {
 		t.header, t.text = h, t.text[h.Len():]
 		t.part, _ = h.Concat()
 	}
-	if _, ok := udh.TextLen(t.coding, t.text); !ok {
-		return Malformed
-	}
-	return Numbered
-}
-
-// chooseCarriage settles how the number travels, or why it cannot.
-func (i *Interceptor) chooseCarriage(c Carriage, t *tracked) Skip {
-	skip := NoRoom
-	if c != ByMarker {
-		if skip = i.elementFits(t); skip == Numbered {
-			t.byElement = true
-			return Numbered
+	if t.packed {
+		var ok bool
+		if b.septets, ok = udh.Unpack(b.septets[:0], t.text, t.header.Len()); !ok {
+			return Malformed
 		}
+		t.text = b.septets
 	}
-	if c != ByElement {
-		skip = i.markerFits(t)
-	}
-	return skip
-}
-
-// elementFits tells whether the element can go in. sar_* TLVs and a header
-// exclude each other (SMPP 3.4 §5.3.2.22).
-func (i *Interceptor) elementFits(t *tracked) Skip {
-	if t.tlvs.sar || !udh.FitsElement(t.coding, t.header.Len(), t.text) {
-		return NoRoom
-	}
-	return Numbered
-}
-
-// markerFits tells whether the marker can follow the text. Of a concatenated
-// message only the last part ends the text.
-func (i *Interceptor) markerFits(t *tracked) Skip {
-	foreign := t.coding == udh.GSM7 && t.header.HasLockingShift() // where the symbol is another character
-	if foreign || t.tlvs.sar || t.part.Seq != t.part.Total || !i.Form.Marker.Fits(t.coding, t.header.Len(), t.text) {
-		return NoRoom
-	}
-	if _, taken := i.Form.Marker.Find(t.text, t.coding); taken {
-		return Taken
+	if _, ok := udh.TextLen(t.coding, t.text); !ok || t.tlvs.sar && !t.sar {
+		return Malformed
 	}
 	return Numbered
 }
@@ -187,56 +203,25 @@ func (t *tracked) describe(s *relay.Sent, account string) error {
 }
 
 // number writes the message with its number into the scratch.
-func (i *Interceptor) number(b *Scratch, p Policy, t *tracked, n uint16) (smpp.Frame, Skip) {
-	var err error
-	ud, esmClass := t.m.UserData(), t.m.ESMClass()
-	if t.byElement {
-		b.userData, err = udh.Append(b.userData[:0], ud, t.header != nil, i.Form.IEI, n)
-		esmClass |= smpp.ESMClassUDHI
-	} else {
-		b.userData = append(b.userData[:0], ud[:t.header.Len()]...)
-		b.userData, err = i.Form.Marker.Append(b.userData, t.text, t.coding, n)
+func (i *Interceptor) number(b *Scratch, p Policy, t *tracked, s *relay.Sent) (smpp.Frame, Skip) {
+	var part *udh.Part
+	if t.sar {
+		part = &t.part
 	}
-	if err != nil {
-		if errors.Is(err, udh.ErrHeader) {
-			return nil, Malformed
-		}
-		return nil, NoRoom
+	out, skip := i.write(b, b.frame[:0], t, written{
+		part: part, text: t.text, element: t.byElement, marker: !t.byElement, sent: s,
+		registered: p.registered(t.m),
+	})
+	if skip == Numbered {
+		b.frame = out
 	}
-	registered := t.m.RegisteredDelivery()
-	if !p.ForwardAckBits {
-		registered &^= smpp.RegisteredAckMask
-	}
-	out, ok := t.m.AppendUserData(b.frame[:0], b.userData, esmClass, registered)
-	if !ok {
-		return nil, NoRoom
-	}
-	b.frame = out
-	return out, Numbered
+	return out, skip
 }
 
-// tlvs is what the interceptor wants to know of the optional parameters.
-type tlvs struct {
-	reference    uint16 // user_message_reference (SMPP 3.4 §5.3.2.17)
-	hasReference bool
-	ports        bool // source_port or destination_port: for an application
-	sar          bool // concatenated by sar_* parameters
-}
-
-func readTLVs(m smpp.Message) tlvs {
-	var t tlvs
-	r := m.TLVs()
-	for tlv, ok := r.Next(); ok; tlv, ok = r.Next() {
-		switch tlv.Tag {
-		case smpp.TagUserMessageReference:
-			if len(tlv.Value) == 2 {
-				t.reference, t.hasReference = binary.BigEndian.Uint16(tlv.Value), true
-			}
-		case smpp.TagSourcePort, smpp.TagDestinationPort:
-			t.ports = true
-		case smpp.TagSarMsgRefNum, smpp.TagSarTotalSegments, smpp.TagSarSegmentSeqnum:
-			t.sar = true
-		}
+// registered is registered_delivery towards the SMSC.
+func (p Policy) registered(m smpp.Message) byte {
+	if p.ForwardAckBits {
+		return m.RegisteredDelivery()
 	}
-	return t
+	return m.RegisteredDelivery() &^ smpp.RegisteredAckMask
 }

@@ -22,7 +22,11 @@ type fakeLedger struct {
 	route  func(account string, id []byte, w relay.Waiter, token uint64)
 
 	assign  func(*relay.Sent) error
+	follow  func(*relay.Sent) bool
 	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
+	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
+	partOf  func(key []byte, receiver relay.Addr) (relay.CutPart, bool)
+	merge   func(relay.CutPart, relay.PartReceipt, func(*relay.Merged, error))
 	refuse  func(*relay.Sent)
 	receipt func(relay.Conversation, []byte, relay.State)
 }
@@ -33,6 +37,27 @@ func (l fakeLedger) Assign(s *relay.Sent) error {
 		return nil
 	}
 	return l.assign(s)
+}
+
+func (l fakeLedger) Follow(s *relay.Sent) bool { return l.follow != nil && l.follow(s) }
+
+func (l fakeLedger) AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64) {
+	if l.cut == nil {
+		w.Logged(token)
+		return
+	}
+	l.cut(s, c, w, token)
+}
+
+func (l fakeLedger) PartOf(key []byte, receiver relay.Addr) (relay.CutPart, bool) {
+	if l.partOf == nil {
+		return relay.CutPart{}, false
+	}
+	return l.partOf(key, receiver)
+}
+
+func (l fakeLedger) Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {
+	l.merge(p, r, done)
 }
 
 func (l fakeLedger) Accept(s *relay.Sent, id []byte, w relay.Waiter, token uint64) {

@@ -25,6 +25,12 @@ func (m MessageIDs) response(id []byte) []byte { return canonicalID(id, m.Respon
 // receipt is that form of an id from a receipt.
 func (m MessageIDs) receipt(id []byte) []byte { return canonicalID(id, m.Receipt) }
 
+// key is the one form by which a part is found, of an id that response or receipt
+// returned: SMSCs may differ by themselves in case and leading zeros.
+func (m MessageIDs) key(id []byte) []byte {
+	return bytes.ToLower(bytes.TrimLeft(id, "0"))
+}
+
 // Same tells whether an id from a receipt is that of an answer.
 func (m MessageIDs) Same(receipt, response []byte) bool {
 	return bytes.Equal(m.receipt(receipt), m.response(response))

@@ -20,6 +20,9 @@ type metrics struct {
 	binds        *prometheus.GaugeVec
 	pdus         *prometheus.CounterVec
 	skips        [skips]prometheus.Counter
+	splits       *prometheus.CounterVec
+	uncancelled  prometheus.Counter
+	merged       *prometheus.CounterVec
 	expired      *prometheus.CounterVec
 	late         prometheus.Counter
 	answer       prometheus.Histogram
@@ -69,6 +72,18 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "readback_unanswered_total",
 			Help: "Requests without response in time, by who owed it.",
 		}, []string{"peer"}),
+		splits: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_splits_total",
+			Help: "Messages that went on in parts for lack of room, by outcome: accepted, refused.",
+		}, []string{"outcome"}),
+		uncancelled: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_parts_not_cancelled_total",
+			Help: "Accepted parts of refused messages that the SMSC did not cancel.",
+		}),
+		merged: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_part_receipts_total",
+			Help: "Receipts of parts by what became of them: merged, passed (the last one, as that of the whole), unwanted, refused.",
+		}, []string{"outcome"}),
 		late: f.NewCounter(prometheus.CounterOpts{
 			Name: "readback_late_answers_total",
 			Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",

@@ -30,20 +30,26 @@ type failedPart struct {
 	status pdu.Status
 }
 
-// split sends a submit_multi as one submit_sm for each receiver.
-func (l *link) split(m smpp.Multi, policy Policy) error {
+// explode sends a submit_multi as one submit_sm for each receiver.
+func (l *link) explode(m smpp.Multi, policy Policy) error {
 	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
 	l.owed.Add(int64(len(m.To))) // each part is settled, and the whole when it is answered
 	var b []byte
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
-		r := &request{link: l, part: whole, to: to.Clone()}
+		r := &request{link: l, whole: whole, n: i, to: to.Clone()}
 		out, sent, skip := l.number(f, policy)
+		if skip == NoRoom && sent == nil && policy.Overflow == SplitNoRoom {
+			if skip = l.split(f, policy, r); skip == Numbered {
+				continue
+			}
+		}
+		l.count(skip)
 		r.sent = sent
 		status := smpp.StatusOK
 		switch {
-		case skip == NoRoom && policy.RejectNoRoom:
+		case skip == NoRoom && policy.Overflow == RejectNoRoom:
 			status = smpp.StatusInvMsgLen
 		case skip == LedgerDown && policy.RejectOnFailure:
 			status = smpp.StatusSysErr

@@ -56,7 +56,7 @@ func TestOperate(t *testing.T) {
 
 // A message_id is known in whatever form the SMSC's answers have.
 func TestOperateByNumber(t *testing.T) {
-	w := share(t, setup{ledger: remembering()}, Shared{IDs: MessageIDs{Hex, Decimal}}, bank)
+	w := share(t, setup{ledger: remembering(), options: ids(MessageIDs{Hex, Decimal})}, Shared{}, bank)
 	smsc, esme := w.answerBind(), w.login(simulator.Bind{})
 	submitted(esme, smsc, 2, "004A7F01")
 	for _, id := range []string{"004A7F01", "4a7f01"} {

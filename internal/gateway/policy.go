@@ -3,6 +3,7 @@ package gateway
 import (
 	"sync/atomic"
 
+	"readback/relay"
 	"readback/udh"
 )
 
@@ -26,11 +27,21 @@ const (
 	Auto                      // the element if it has room, else the marker if that has
 )
 
+// Overflow says what becomes of a message that has no room for its number.
+type Overflow uint8
+
+// The values of track.overflow.
+const (
+	SkipNoRoom   Overflow = iota // it goes on as it came
+	SplitNoRoom                  // it goes on as parts of a concatenated message, each with the number
+	RejectNoRoom                 // ESME_RINVMSGLEN
+)
+
 // Policy is what the operator decided for one account.
 type Policy struct {
 	When            When
 	Carriage        Carriage
-	RejectNoRoom    bool // ESME_RINVMSGLEN in place of passing unnumbered
+	Overflow        Overflow
 	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
 	ForwardAckBits  bool // leave registered_delivery as it came
 	SplitMulti      bool // submit_multi goes on as one submit_sm for each receiver
@@ -57,6 +68,9 @@ type Form struct {
 	IEI     byte       // of the element (TS 23.040 §9.2.3.24)
 	Marker  udh.Marker // symbols of the marker
 	Default udh.Coding // what data_coding 0 stands for on this SMSC
+	Packed  bool       // GSM 7-bit text is packed, with fill bits behind a header
+	WideRef bool       // the gateway's own parts have a reference of 16 bits, not 8
+	Proofs  relay.Proofs
 }
 
 // policies holds the Policies now in force.

@@ -17,7 +17,6 @@ type Shared struct {
 	Password   string
 	SystemType string
 	Binds      int // sessions, each a bind_transceiver
-	IDs        MessageIDs
 }
 
 // pool is the gateway's own sessions to the SMSC.
@@ -35,7 +34,7 @@ func newPool(g *Gateway) *pool {
 	p.room.L = &p.mu
 	for n := range g.opt.Shared.Binds {
 		s := &slot{pool: p, n: n}
-		s.early.SetLimit(maxEarly)
+		s.aside.SetLimit(maxAside)
 		p.slots = append(p.slots, s)
 	}
 	return p
@@ -76,7 +75,7 @@ func (g *Gateway) Ready() error {
 // waits for the first that does, so that one that hangs holds up no one. It fails
 // when no session is bound.
 func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
-	if err := p.trySend(f, arrived, ref); !errors.Is(err, smpp.ErrNoRoom) {
+	if err := p.TrySend(f, arrived, ref); !errors.Is(err, smpp.ErrNoRoom) {
 		return err
 	}
 	p.Flush() // what we wait for may hang on it
@@ -85,7 +84,7 @@ func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for {
-		err := p.trySend(f, arrived, ref)
+		err := p.TrySend(f, arrived, ref)
 		if !errors.Is(err, smpp.ErrNoRoom) {
 			p.room.Signal() // there may be room for another
 			return err
@@ -94,8 +93,8 @@ func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
 	}
 }
 
-// trySend is Send where the caller may not wait.
-func (p *pool) trySend(f smpp.Frame, arrived time.Time, ref any) error {
+// TrySend is Send where the caller may not wait.
+func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
 	for {
 		var roomiest *smpp.Session
 		most, err := 0, errNoBind

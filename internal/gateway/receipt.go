@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"slices"
 
 	"readback/relay"
 	"readback/smpp"
@@ -9,7 +10,7 @@ import (
 
 // noteReceipt tells the ledger of a delivery receipt that passes by (SMPP 3.4
 // §5.2.12, Appendix B). What is no receipt just passes.
-func (l *link) noteReceipt(m smpp.Message) {
+func (g *Gateway) noteReceipt(m smpp.Message) {
 	if m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
 		return
 	}
@@ -17,16 +18,18 @@ func (l *link) noteReceipt(m smpp.Message) {
 	if !ok {
 		return
 	}
-	var c relay.Conversation
-	var err error
-	// The receipt goes the other way round than its message.
-	if c.Sender, err = relay.NormalAddr(m.To.Addr); err != nil {
-		return
+	if c, ok := receiptConversation(m); ok {
+		g.intercept.Ledger.Receipt(c, id, state)
 	}
-	if c.Receiver, err = relay.NormalAddr(m.From.Addr); err != nil {
-		return
-	}
-	l.g.intercept.Ledger.Receipt(c, id, state)
+}
+
+// receiptConversation is that of the message which a receipt is about: the receipt goes
+// the other way round.
+func receiptConversation(m smpp.Message) (c relay.Conversation, ok bool) {
+	var errs [2]error
+	c.Sender, errs[0] = relay.NormalAddr(m.To.Addr)
+	c.Receiver, errs[1] = relay.NormalAddr(m.From.Addr)
+	return c, errs[0] == nil && errs[1] == nil
 }
 
 // messageStates are the final ones of message_state (SMPP 3.4 §5.2.28).
@@ -38,13 +41,10 @@ var messageStates = map[byte]relay.State{
 	8: relay.StateFailed, // rejected
 }
 
-// statStates are the same in the text of a receipt (SMPP 3.4 Appendix B).
-var statStates = map[string]relay.State{
-	"DELIVRD": relay.StateDelivered,
-	"EXPIRED": relay.StateExpired,
-	"DELETED": relay.StateFailed,
-	"UNDELIV": relay.StateFailed,
-	"REJECTD": relay.StateFailed,
+// stats are the values of message_state as the text of a receipt has them (SMPP 3.4
+// Appendix B).
+var stats = [...]string{
+	1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD", 7: "UNKNOWN", 8: "REJECTD",
 }
 
 // readReceipt returns the message_id and the final state that a receipt tells
@@ -63,9 +63,15 @@ func readReceipt(m smpp.Message) (id []byte, state relay.State, ok bool) {
 		return id, state, true
 	}
 	text := m.UserData()
-	state, ok = statStates[string(receiptField(text, "stat:"))]
+	state, ok = messageStates[statOf(text)]
 	id = receiptField(text, "id:")
 	return id, state, ok && len(id) > 0
+}
+
+// statOf is the message_state that stands in the text of a receipt, zero if there is none.
+func statOf(text []byte) byte {
+	word := string(receiptField(text, "stat:"))
+	return byte(max(slices.Index(stats[1:], word)+1, 0))
 }
 
 // receiptField returns the word behind a name in a receipt's text.

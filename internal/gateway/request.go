@@ -14,16 +14,22 @@ import (
 // request is what comes back with an answer of the SMSC: whose it is.
 type request struct {
 	link *link
-	sent *relay.Sent  // what the ledger knows it by, if it is numbered
-	part *multi       // what it is one part of, if it was split
-	to   smpp.Address // the receiver of that part
-	bind *bind        // what it asks for, if it is a bind
+	sent *relay.Sent // what the ledger knows it by, if it is numbered
+	bind *bind       // what it asks for, if it is a bind
+
+	whole whole        // what it is one part of, if it was split
+	n     int          // which part, from 0
+	to    smpp.Address // the receiver of that part
 }
 
 // upstream is the way to the SMSC: a session of the link's own, or the pool.
 type upstream interface {
 	// Send puts out a request and waits for room; see smpp.Session.
 	Send(f smpp.Frame, arrived time.Time, ref any) error
+	// TrySend is Send where the caller may not wait.
+	TrySend(f smpp.Frame, arrived time.Time, ref any) error
+	// Flush lets what was put out leave.
+	Flush()
 }
 
 // begin notes a request that came from the ESME.
@@ -69,7 +75,7 @@ func (l *link) forward(f smpp.Frame) error {
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)
 	case account.SplitMulti && account.When != Off && to.Splits():
-		return l.split(to, account.Policy)
+		return l.explode(to, account.Policy)
 	case account.When != Off:
 		l.g.metrics.skips[Multi].Inc()
 	}
@@ -93,28 +99,40 @@ func (l *link) awaitRoom(window int) {
 // submit gives a message its number, if it is to have one, and passes it on.
 func (l *link) submit(f smpp.Frame, policy Policy) error {
 	out, sent, skip := l.number(f, policy)
+	if skip == NoRoom && sent == nil && policy.Overflow == SplitNoRoom {
+		if skip = l.split(f, policy, nil); skip == Numbered {
+			return nil
+		}
+	}
+	l.count(skip)
 	switch {
 	case sent != nil:
 		return l.pass(out, &request{link: l, sent: sent})
-	case skip == NoRoom && policy.RejectNoRoom:
+	case skip == NoRoom && policy.Overflow == RejectNoRoom:
 		return l.refuse(f, smpp.StatusInvMsgLen)
 	case skip == LedgerDown && policy.RejectOnFailure:
 		return l.refuse(f, smpp.StatusSysErr)
 	}
-	return l.pass(f, l.untracked)
+	return l.pass(out, l.untracked)
 }
 
-// number gives f its number; sent is nil if it has none. The frame is valid until
-// the next call.
+// number gives f its number; sent is nil if the ledger is to be told nothing. The frame is
+// valid until the next call.
 func (l *link) number(f smpp.Frame, policy Policy) (out smpp.Frame, sent *relay.Sent, skip Skip) {
 	out, sent, skip = l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
-	l.g.metrics.skips[skip].Inc()
-	if skip != Numbered {
-		l.log.Load().Debug("unnumbered", "skip", skip.String())
+	if sent == nil {
 		return out, nil, skip
 	}
 	kept := *sent
 	return out, &kept, skip
+}
+
+// count notes whether a message got its number.
+func (l *link) count(skip Skip) {
+	l.g.metrics.skips[skip].Inc()
+	if skip != Numbered {
+		l.log.Load().Debug("unnumbered", "skip", skip.String())
+	}
 }
 
 // pass sends f to the SMSC. If that is gone the ESME is told, as with all that
@@ -162,8 +180,8 @@ func (l *link) answered(f smpp.Frame, to smpp.Pending, r *request, arrived time.
 		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
 	}
 	switch {
-	case r.part != nil:
-		r.part.answered(l, f, r, accepted)
+	case r.whole != nil:
+		r.whole.answered(l, f, r, accepted)
 		return nil
 	case accepted && (r.sent != nil || l.routes(to.ID)):
 		hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
@@ -195,7 +213,7 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token
 	if r.sent != nil {
 		ledger.Accept(r.sent, messageID, released{}, 0) // the log keeps the order
 	}
-	ledger.Route(l.bind.account, l.g.opt.Shared.IDs.response(messageID), w, token)
+	ledger.Route(l.bind.account, l.g.opt.IDs.response(messageID), w, token)
 }
 
 // messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
@@ -219,8 +237,8 @@ func (r released) Logged(hold uint64) {
 func (l *link) answerInStead(p smpp.Pending) {
 	defer l.settle()
 	r := p.Ref.(*request)
-	if r.part != nil {
-		r.part.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
+	if r.whole != nil {
+		r.whole.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
 		return
 	}
 	l.forget(r)

@@ -19,10 +19,6 @@ type fromPool struct {
 	over    context.Context // ends when the session has
 }
 
-// earlyTime is how long a receipt may wait for the answer to its message: it may
-// come first, on another bind.
-const earlyTime = 5 * time.Second
-
 // Request finds the account that a request is for. What has no receiver now is
 // refused for now, and the SMSC keeps it.
 func (l fromPool) Request(f smpp.Frame) error {
@@ -50,12 +46,21 @@ func (l fromPool) route(f smpp.Frame) error {
 		return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusInvMsgLen, f.Seq()), f.Seq(), time.Time{})
 	}
 	g := l.pool.g
+	command, seq := f.ID(), f.Seq()
+	if g.takeRead(m, l.aside.TryGo, func(status pdu.Status) {
+		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
+	}) {
+		return nil
+	}
 	id := receiptID(m)
 	if id == nil {
 		account, _ := g.policies.Load().accountOf(m.To.Addr)
 		return l.deliver(account, m, l.session.Arrived())
 	}
-	id = g.opt.Shared.IDs.receipt(id)
+	id = g.opt.IDs.receipt(id)
+	if g.takeReceipt(m, l.aside.TryGo, routedReceipt{l, bytes.Clone(id)}) {
+		return nil
+	}
 	if account, ok := g.intercept.Ledger.Routed(id); ok {
 		return l.deliver(account, m, l.session.Arrived())
 	}
@@ -65,7 +70,7 @@ func (l fromPool) route(f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
-	waits := l.early.TryGo(func() error {
+	waits := l.aside.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(l.over, earlyTime)
 		defer cancel()
 		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(ctx, id)
@@ -88,8 +93,31 @@ func (l fromPool) deliver(account string, m smpp.Message, arrived time.Time) err
 	if to == nil {
 		return l.refuse(m.Frame)
 	}
-	to.noteReceipt(m)
+	l.pool.g.noteReceipt(m)
 	return nil
+}
+
+// routedReceipt is the way of a receipt to the account that its message_id belongs to.
+type routedReceipt struct {
+	fromPool
+	id []byte
+}
+
+// forward passes a receipt on to a session of the account.
+func (l routedReceipt) forward(m smpp.Message) error {
+	defer l.session.Flush()
+	account, _ := l.pool.g.intercept.Ledger.Routed(l.id)
+	return l.deliver(account, m, time.Time{})
+}
+
+// reply answers the SMSC in the ESME's stead.
+func (l routedReceipt) reply(f smpp.Frame, status pdu.Status) error {
+	return l.answer(f.ID(), f.Seq(), status)
+}
+
+func (l fromPool) answer(id pdu.ID, seq uint32, status pdu.Status) error {
+	defer l.session.Flush()
+	return ignoreGone(l.session.Reply(smpp.AppendDelivered(nil, id, status, seq), seq, time.Time{}))
 }
 
 func (l fromPool) refuse(f smpp.Frame) error {

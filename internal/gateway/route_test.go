@@ -61,7 +61,7 @@ func TestReceiptRoute(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := share(t, setup{ledger: remembering()}, Shared{IDs: tt.ids}, map[string]Account{"bank": {}, "shop": {}})
+			w := share(t, setup{ledger: remembering(), options: ids(tt.ids)}, Shared{}, map[string]Account{"bank": {}, "shop": {}})
 			smsc := w.answerBind()
 			esme, other := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
 			submitted(other, smsc, 2, "OTHER")
@@ -151,12 +151,12 @@ func TestReceiptEarlyBounded(t *testing.T) {
 		<-released
 		return "", false
 	}}}, bank)
-	for seq := range uint32(maxEarly + 1) {
+	for seq := range uint32(maxAside + 1) {
 		smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
 	}
-	smsc.want("refusal of the last", refusal(deliver("", 0, "", "", maxEarly), smpp.StatusTempApp))
+	smsc.want("refusal of the last", refusal(deliver("", 0, "", "", maxAside), smpp.StatusTempApp))
 	close(released)
-	for range maxEarly {
+	for range maxAside {
 		smsc.next("refusal")
 	}
 }

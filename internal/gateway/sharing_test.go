@@ -80,6 +80,9 @@ func share(t testing.TB, s setup, shared Shared, accounts map[string]Account) sh
 	return sharing{serve(t, s), log}
 }
 
+// ids sets how the SMSC writes message_ids.
+func ids(m MessageIDs) func(*Options) { return func(o *Options) { o.IDs = m } }
+
 // bank is the one account of most tests.
 var bank = map[string]Account{"bank": {}}
 

@@ -24,11 +24,12 @@ type slot struct {
 	session *smpp.Session // nil unless it has bound; guarded by mu
 	room    room          // guarded by mu
 
-	early errgroup.Group // receipts that wait for the answer to their message
+	aside errgroup.Group // receipts and reads that wait for something; see maxAside
 }
 
-// maxEarly bounds the receipts of one bind that wait; more are refused for now.
-const maxEarly = 1000
+// maxAside bounds what waits aside of the read goroutine, of one session with the SMSC:
+// receipts for the answer to their message, reads for their verdict. More are refused for now.
+const maxAside = 1000
 
 // current is the slot's session while that is bound, else nil.
 func (s *slot) current() *smpp.Session {
@@ -99,7 +100,7 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 	end()
 	wg.Wait()
 	s.set(nil)
-	_ = s.early.Wait() // they return no errors
+	_ = s.aside.Wait() // they return no errors
 	for _, p := range session.Abandoned() {
 		p.Ref.(*request).link.answerInStead(p)
 	}

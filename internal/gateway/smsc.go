@@ -23,16 +23,54 @@ func (l fromSMSC) Request(f smpp.Frame) error {
 	if l.draining.Load() && f.ID() != pdu.UnbindID {
 		return l.refuse(f)
 	}
+	m, isMessage := subscriberMessage(f)
+	if isMessage && l.take(m) {
+		return nil
+	}
 	err := l.esme.TrySend(f, l.smsc.Arrived(), nil)
 	if errors.Is(err, smpp.ErrNoRoom) {
 		return l.refuse(f)
 	}
-	if err == nil && f.ID() == pdu.DeliverSMID {
-		if m, err := smpp.ParseMessage(f); err == nil {
-			l.noteReceipt(m)
-		}
+	if err == nil && isMessage {
+		l.g.noteReceipt(m)
 	}
 	return ignoreGone(err)
+}
+
+// subscriberMessage views f if it is a message or a receipt for the ESME.
+func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
+	if f.ID() != pdu.DeliverSMID && f.ID() != pdu.DataSMID {
+		return smpp.Message{}, false
+	}
+	m, err := smpp.ParseMessage(f)
+	return m, err == nil
+}
+
+// take takes what is not for the ESME, or not yet: read responses and the receipts of parts.
+func (l fromSMSC) take(m smpp.Message) bool {
+	id, seq := m.Frame.ID(), m.Frame.Seq()
+	return l.g.takeRead(m, l.aside.TryGo, func(status pdu.Status) {
+		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
+	}) || l.g.takeReceipt(m, l.aside.TryGo, l)
+}
+
+// forward passes a receipt on to the ESME.
+func (l fromSMSC) forward(m smpp.Message) error {
+	defer l.esme.Flush()
+	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, nil) != nil {
+		return l.reply(m.Frame, smpp.StatusTempApp)
+	}
+	return nil
+}
+
+// reply answers the SMSC in the ESME's stead.
+func (l fromSMSC) reply(f smpp.Frame, status pdu.Status) error {
+	return l.answer(f.ID(), f.Seq(), status)
+}
+
+func (l fromSMSC) answer(id pdu.ID, seq uint32, status pdu.Status) error {
+	defer l.smsc.Flush()
+	return ignoreGone(l.smsc.Reply(smpp.AppendDelivered(nil, id, status, seq), seq, time.Time{}))
 }
 
 // refuse answers a request of the SMSC's with "try again later".

@@ -104,7 +104,7 @@ func TestNoRoom(t *testing.T) {
 		}
 		t.Run(p.Name, func(t *testing.T) {
 			c, header, text := split(t, parse(t, p.In))
-			if p.Carriage != "text" && udh.FitsElement(c, header, text) {
+			if p.Carriage != "text" && udh.FitsElement(c, header, udh.ElementLen, text) {
 				t.Error("there is room for the element")
 			}
 			if p.Carriage != "udh" && udh.DefaultMarker.Fits(c, header, text) {

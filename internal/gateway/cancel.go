@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// cancelling takes back, one after the other, the parts that the SMSC has accepted of a
+// message that it refused otherwise: the ESME will send all of it again, or none.
+type cancelling struct {
+	from, to relay.Address
+	ids      [][]byte // message_ids that are left
+}
+
+// next sends the next cancel_sm, if there is anything left. It never waits: on the read
+// goroutine of the session that would have to answer.
+func (c *cancelling) next(l *link) {
+	for len(c.ids) > 0 {
+		id := c.ids[0]
+		c.ids = c.ids[1:]
+		l.owed.Add(1)
+		if l.up.TrySend(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
+			l.up.Flush()
+			return
+		}
+		l.settle()
+		c.failed(l, "it could not be asked")
+	}
+}
+
+// answered notes what the SMSC said, and goes on.
+func (c *cancelling) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
+	if !accepted {
+		c.failed(l, smpp.StatusName(f.Status()))
+	}
+	c.next(l)
+}
+
+func (c *cancelling) failed(l *link, reason string) {
+	l.g.metrics.uncancelled.Inc()
+	l.log.Load().Warn("a part of a refused message could not be cancelled", "reason", reason)
+}
+
+// cancelSM makes a cancel_sm for one message (SMPP 3.4 §4.9.1).
+func cancelSM(id []byte, from, to *relay.Address) smpp.Frame {
+	body := append([]byte{0}, id...) // any service_type
+	body = append(body, 0)
+	for _, a := range []*relay.Address{from, to} {
+		body = append(append(body, a.TON, a.NPI), a.Addr.Bytes()...)
+		body = append(body, 0)
+	}
+	return append(smpp.AppendHeader(nil, pdu.CancelSMID, 0, smpp.OwnSeq, len(body)), body...)
+}

@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"errors"
+
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// elementLen is the length of the number's element in octets, with its identifier.
+func (f *Form) elementLen() int {
+	if f.Proofs.On() {
+		return udh.ElementLen + udh.ProofLen
+	}
+	return udh.ElementLen
+}
+
+// chooseCarriage settles how the number travels, or why it cannot.
+func (i *Interceptor) chooseCarriage(c Carriage, t *tracked) Skip {
+	skip := NoRoom
+	if c != ByMarker {
+		if skip = i.elementFits(t); skip == Numbered {
+			t.byElement = true
+			return Numbered
+		}
+	}
+	if c != ByElement {
+		skip = i.markerFits(t)
+	}
+	return skip
+}
+
+// headerLen is the length of the header that the message has towards the SMSC, without
+// the number's element; zero if it has none.
+func (t *tracked) headerLen() int {
+	if t.sar {
+		return 1 + t.part.Len()
+	}
+	return t.header.Len()
+}
+
+// elementFits tells whether the element can go in.
+func (i *Interceptor) elementFits(t *tracked) Skip {
+	if !udh.FitsElement(t.coding, t.headerLen(), i.Form.elementLen(), t.text) {
+		return NoRoom
+	}
+	return Numbered
+}
+
+// markerFits tells whether the marker can follow the text. Of a concatenated
+// message only the last part ends the text.
+func (i *Interceptor) markerFits(t *tracked) Skip {
+	if !i.marks(t) || t.part.Seq != t.part.Total || !i.Form.Marker.Fits(t.coding, t.headerLen(), t.text) {
+		return NoRoom
+	}
+	return Numbered
+}
+
+// marks tells whether the coding has a marker. With a locking shift the symbol is another
+// character.
+func (i *Interceptor) marks(t *tracked) bool {
+	return i.Form.Marker.Len(t.coding) > 0 && !(t.coding == udh.GSM7 && t.header.HasLockingShift())
+}
+
+// fitsConverted tells whether the part fits with its sar_* parameters in the header.
+func (t *tracked) fitsConverted() bool {
+	units, ok := udh.TextLen(t.coding, t.text)
+	return ok && units <= udh.Room(t.coding, t.headerLen())
+}
+
+// convert returns the message with its sar_* parameters as an element of the header
+// (SMPP 3.4 §5.3.2.22), and any other message as it came.
+func (i *Interceptor) convert(b *Scratch, t *tracked) smpp.Frame {
+	if !t.sar || !t.fitsConverted() {
+		return t.m.Frame
+	}
+	out, skip := i.write(b, b.frame[:0], t, written{
+		part: &t.part, text: t.text, registered: t.m.RegisteredDelivery(),
+	})
+	if skip != Numbered {
+		return t.m.Frame
+	}
+	b.frame = out
+	return out
+}
+
+// written is what a message becomes.
+type written struct {
+	part            *udh.Part // goes into the header; nil: it is no part, or says so itself
+	text            []byte
+	element, marker bool
+	sent            *relay.Sent // whose number it is
+	registered      byte
+}
+
+// write appends to dst the message in another form, and returns what it appended.
+func (i *Interceptor) write(b *Scratch, dst []byte, t *tracked, w written) (smpp.Frame, Skip) {
+	var err error
+	ud, esmClass := b.userData[:0], t.m.ESMClass()
+	if t.header != nil || w.part != nil || w.element {
+		if ud, err = udh.AppendHeader(ud, t.header, w.part, i.element(b, w)); err != nil {
+			return nil, NoRoom
+		}
+		esmClass |= smpp.ESMClassUDHI
+	}
+	text, headerLen, ok := w.text, len(ud), true
+	if w.marker {
+		if text, err = i.Form.Marker.Append(b.text[:0], w.text, t.coding, w.sent.Number); err != nil {
+			return nil, noMarker(err)
+		}
+		b.text = text
+	}
+	if t.packed {
+		ud, ok = udh.Pack(ud, text, headerLen)
+	} else {
+		ud = append(ud, text...)
+	}
+	b.userData = ud
+	if !ok {
+		return nil, Malformed
+	}
+	change := smpp.Change{UserData: ud, ESMClass: esmClass, RegisteredDelivery: w.registered}
+	if t.sar {
+		change.TLV = withoutSAR
+	}
+	out, ok := t.m.AppendChanged(dst, change)
+	if !ok {
+		return nil, NoRoom
+	}
+	return out, Numbered
+}
+
+func noMarker(err error) Skip {
+	if errors.Is(err, udh.ErrText) {
+		return Malformed
+	}
+	return NoRoom
+}
+
+// element is the number's element, with its proof if there are any; zero if w has none.
+func (i *Interceptor) element(b *Scratch, w written) udh.Element {
+	if !w.element {
+		return udh.Element{}
+	}
+	data := append(b.element[:0], byte(w.sent.Number>>8), byte(w.sent.Number))
+	if i.Form.Proofs.On() {
+		proof := i.Form.Proofs.Sign(&w.sent.Conversation, w.sent.Number, w.sent.At)
+		data = append(data, proof[:]...)
+	}
+	return udh.Element{ID: i.Form.IEI, Data: data}
+}

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// Cut numbers a message that has no room for its number: it becomes the parts of a
+// concatenated message (TS 23.040 §9.2.3.24.1), each with the element, or the last one
+// with the marker behind its text. The parts are frames of their own, to be sent in order.
+// skip says why there are none: NoRoom where it cannot be cut, since it is a part already,
+// has elements that are about places in the text, or a coding of which the characters are
+// not known.
+func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (parts []smpp.Frame, sent *relay.Sent, skip Skip) {
+	t, skip := i.examine(b, p, f)
+	if skip != NoRoom {
+		return nil, nil, skip
+	}
+	pl, ok := i.plan(p, t)
+	if !ok {
+		return nil, nil, NoRoom
+	}
+	s := new(relay.Sent)
+	if t.describe(s, account) != nil {
+		return nil, nil, Malformed
+	}
+	s.Cut, s.Part.Wide, s.Waiting = uint8(len(pl.ends)), i.Form.WideRef, b.Waiting
+	if i.Ledger.Assign(s) != nil {
+		return nil, nil, LedgerDown
+	}
+	parts, skip = i.parts(b, p, t, pl, s)
+	if skip != Numbered {
+		i.Ledger.Refuse(s)
+		return nil, nil, skip
+	}
+	return parts, s, Numbered
+}
+
+// plan is how a message is cut.
+type plan struct {
+	ends   []int // of the parts, in its text
+	marker bool  // the number travels behind the text of the last part, not in each header
+}
+
+// plan decides how t is cut; false if it cannot be.
+func (i *Interceptor) plan(p Policy, t *tracked) (plan, bool) {
+	if t.isPart() || t.sar || !t.header.IsRepeatable() {
+		return plan{}, false
+	}
+	pl := plan{marker: p.Carriage == ByMarker}
+	if pl.marker && !i.marks(t) {
+		return plan{}, false
+	}
+	header := max(t.header.Len(), 1) + udh.Part{Wide: i.Form.WideRef}.Len()
+	if !pl.marker {
+		header += i.Form.elementLen()
+	}
+	room, ok := udh.Room(t.coding, header), false
+	if pl.ends, ok = udh.Cut(t.text, t.coding, room); !ok {
+		return plan{}, false
+	}
+	if pl.marker && !i.lastHasRoom(t, pl.ends, header) {
+		pl.ends = append(pl.ends, len(t.text)) // the marker is a part by itself
+	}
+	return pl, len(pl.ends) <= udh.MaxParts
+}
+
+// lastHasRoom tells whether the marker fits behind the last part.
+func (i *Interceptor) lastHasRoom(t *tracked, ends []int, header int) bool {
+	from := 0
+	if len(ends) > 1 {
+		from = ends[len(ends)-2]
+	}
+	return i.Form.Marker.Fits(t.coding, header, t.text[from:])
+}
+
+// parts writes the parts. A receipt of each is asked for if one of the whole is wanted at
+// all: what became of the message is known when it is known of all of them.
+func (i *Interceptor) parts(b *Scratch, p Policy, t *tracked, pl plan, s *relay.Sent) ([]smpp.Frame, Skip) {
+	registered := p.registered(t.m)
+	if registered&smpp.RegisteredReceipt != 0 {
+		registered = registered&^smpp.RegisteredReceipt | smpp.RegisteredAnyOutcome
+	}
+	frames, from := make([]smpp.Frame, len(pl.ends)), 0
+	part := udh.Part{Ref: s.Part.Ref, Wide: s.Part.Wide, Total: s.Cut}
+	for n, end := range pl.ends {
+		part.Seq = uint8(n + 1)
+		out, skip := i.write(b, nil, t, written{
+			part: &part, text: t.text[from:end], element: !pl.marker, marker: pl.marker && n == len(pl.ends)-1,
+			sent: s, registered: registered,
+		})
+		if skip != Numbered {
+			return nil, skip
+		}
+		frames[n], from = out, end
+	}
+	return frames, Numbered
+}

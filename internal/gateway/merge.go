@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// receiptPath is where a receipt came from and would go.
+type receiptPath interface {
+	// forward passes a receipt on to the ESME; the answer is the ESME's.
+	forward(m smpp.Message) error
+	// reply answers it in the ESME's stead.
+	reply(f smpp.Frame, status pdu.Status) error
+}
+
+// takeReceipt takes a receipt that is about a part of a message which the gateway has
+// cut, or may be about one that is under way: the ESME knows the whole only, and gets
+// one receipt, when all parts have theirs. It tells whether it has taken it. aside starts what
+// waits, if not too much does.
+func (g *Gateway) takeReceipt(m smpp.Message, aside func(func() error) bool, p receiptPath) (taken bool) {
+	id := receiptID(m)
+	if id == nil {
+		return false
+	}
+	c, ok := receiptConversation(m)
+	if !ok {
+		return false
+	}
+	key := g.opt.IDs.key(g.opt.IDs.receipt(id))
+	if part, ok := g.intercept.Ledger.PartOf(key, c.Receiver); ok {
+		g.merge(part, m, p)
+		return true
+	}
+	landed := g.underway.of(c)
+	if landed == nil {
+		return false
+	}
+	later := bytes.Clone(m.Frame)
+	waits := aside(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), earlyTime)
+		defer cancel()
+		select {
+		case <-landed:
+		case <-ctx.Done():
+		}
+		m, err := smpp.ParseMessage(later)
+		if err != nil {
+			return nil // it was read before
+		}
+		if part, ok := g.intercept.Ledger.PartOf(key, c.Receiver); ok {
+			g.merge(part, m, p)
+			return nil
+		}
+		return p.forward(m)
+	})
+	if !waits {
+		g.metrics.merged.WithLabelValues("refused").Inc()
+		_ = p.reply(m.Frame, smpp.StatusTempApp) // an SMSC that is gone needs no answer
+	}
+	return true
+}
+
+// merge has the ledger know of the receipt of a part. It is answered when that is in the
+// log; the last one goes on as the receipt of the whole.
+func (g *Gateway) merge(part relay.CutPart, m smpp.Message, p receiptPath) {
+	state, isFinal := receiptState(m)
+	if !isFinal {
+		// Of what is not final the ESME hears what concerns the message_id that it knows.
+		if part.Seq == 1 {
+			_ = p.forward(m)
+			return
+		}
+		_ = p.reply(m.Frame, smpp.StatusOK)
+		return
+	}
+	f := bytes.Clone(m.Frame)
+	g.intercept.Ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
+		m, parseErr := smpp.ParseMessage(f)
+		outcome := "merged"
+		switch {
+		case err != nil || parseErr != nil:
+			outcome = "refused"
+			err = p.reply(f, smpp.StatusTempApp)
+		case whole == nil:
+			err = p.reply(f, smpp.StatusOK)
+		case !whole.Wanted:
+			outcome = "unwanted"
+			err = p.reply(f, smpp.StatusOK)
+		default:
+			outcome = "passed"
+			err = p.forward(wholeReceipt(m, whole))
+		}
+		_ = err // a side that has gone is the business of whoever runs it
+		g.metrics.merged.WithLabelValues(outcome).Inc()
+	})
+	g.noteReceipt(m)
+}
+
+// earlyTime is how long a receipt may wait for the answer to its message: it may
+// come first, on another bind.
+const earlyTime = 5 * time.Second

@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// Reader takes read responses.
+type Reader interface {
+	Submit(ctx context.Context, rd relay.Read) relay.Verdict
+}
+
+// readTime bounds the verdict on a read response that came as a message: it may have to
+// wait for the SMSC's answer to the message it is about.
+const readTime = 15 * time.Second
+
+// takeRead takes a message from a subscriber that is a read response (docs/wire.md): the ESME
+// never sees it. It tells whether it is one. The network vouches for its sender. reply
+// answers it when there is a verdict; aside starts what waits for that, if not too much does.
+func (g *Gateway) takeRead(m smpp.Message, aside func(func() error) bool, reply func(pdu.Status)) (taken bool) {
+	rd, ok := g.readOf(m)
+	if !ok {
+		return false
+	}
+	waits := aside(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), readTime)
+		defer cancel()
+		reply(readStatus(g.opt.Reads.Submit(ctx, rd)))
+		return nil
+	})
+	if !waits {
+		reply(smpp.StatusTempApp)
+	}
+	return true
+}
+
+// readOf reads the read response that a message is. Multipart messages, and whatever has
+// another type or form, are none.
+func (g *Gateway) readOf(m smpp.Message) (rd relay.Read, ok bool) {
+	if g.opt.Reads == nil || !m.HasUDH() || m.ESMClass()&smpp.ESMClassType != 0 {
+		return relay.Read{}, false
+	}
+	number, status, proof, ok := udh.ReadResponse(m.UserData(), g.opt.ReadIEI)
+	return relay.Read{
+		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
+		Proof: hex.EncodeToString(proof), Way: "sms",
+	}, ok
+}
+
+// readStatus answers a read response: what may be accepted later the SMSC is to keep, and
+// what never will be it must not send again.
+func readStatus(v relay.Verdict) pdu.Status {
+	switch v.Code {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return smpp.StatusTempApp
+	}
+	return smpp.StatusOK
+}

@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"bytes"
+	"sync"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// whole is what a request is one part of.
+type whole interface {
+	// answered takes the answer to one part. It never waits.
+	answered(l *link, f smpp.Frame, r *request, accepted bool)
+}
+
+// splitMessage is a message that went on in parts, for lack of room. It is answered once:
+// when all parts are accepted and their records are in the log, with the answer to the
+// first one; else with the status of one that was refused, and the others are cancelled.
+type splitMessage struct {
+	link   *link
+	id     pdu.ID // submit_sm or data_sm
+	seq    uint32 // of the ESME's message
+	sent   *relay.Sent
+	wanted byte     // its registered_delivery
+	of     *request // the part of a submit_multi that it is; nil: a message of its own
+
+	mu     sync.Mutex
+	open   int        // parts that are not answered
+	ids    [][]byte   // message_ids of the parts; nil: not accepted
+	first  smpp.Frame // answer to the first part
+	failed pdu.Status // of the first part that was refused
+}
+
+// split sends a message without room in parts, if it can be cut; of is as in
+// splitMessage. It tells what became of it, and nothing was sent where that is not Numbered.
+func (l *link) split(f smpp.Frame, policy Policy, of *request) Skip {
+	parts, sent, skip := l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f)
+	if skip != Numbered {
+		return skip
+	}
+	m := &splitMessage{
+		link: l, id: f.ID(), seq: f.Seq(), sent: sent, of: of,
+		open: len(parts), ids: make([][]byte, len(parts)),
+	}
+	if whole, err := smpp.ParseMessage(f); err == nil {
+		m.wanted = whole.RegisteredDelivery()
+	}
+	l.count(Numbered)
+	l.g.underway.begin(sent.Conversation)
+	l.owed.Add(int64(len(parts))) // beside the whole
+	throttled := !l.usage.admit(l.closing, len(parts)-1, l.scratch.Waiting)
+	for n, part := range parts {
+		r := &request{link: l, whole: m, n: n}
+		if n > 0 {
+			part.SetSeq(smpp.OwnSeq) // or above
+		}
+		status := m.refused()
+		switch {
+		case throttled:
+			status = smpp.StatusThrottled
+		case status == smpp.StatusOK && l.up.Send(part, l.esme.Arrived(), r) != nil:
+			status = smpp.StatusSysErr
+		}
+		if status != smpp.StatusOK {
+			m.answered(l, smpp.AppendRefusal(nil, m.id, status, 0), r, false)
+			l.settle()
+		}
+	}
+	return Numbered
+}
+
+// refused is the status of the first part that was refused so far.
+func (m *splitMessage) refused() pdu.Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failed
+}
+
+// answered takes the answer to one part, and finishes with the last.
+func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool) {
+	m.mu.Lock()
+	switch {
+	case accepted:
+		m.ids[r.n] = bytes.Clone(messageID(f))
+		if r.n == 0 {
+			m.first = bytes.Clone(f)
+		}
+	case m.failed == smpp.StatusOK:
+		if m.failed = f.Status(); m.failed == smpp.StatusOK {
+			m.failed = smpp.StatusSysErr // a response to something else
+		}
+	}
+	m.open--
+	done := m.open == 0
+	m.mu.Unlock()
+	switch {
+	case !done:
+	case m.failed != smpp.StatusOK:
+		m.fail(l)
+	default:
+		m.accept(l)
+	}
+}
+
+// accept has the ledger know of the parts.
+func (m *splitMessage) accept(l *link) {
+	l.g.metrics.splits.WithLabelValues("accepted").Inc()
+	c := relay.Cut{IDs: m.ids, Wanted: m.wanted}
+	for _, id := range m.ids {
+		c.Keys = append(c.Keys, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
+		if l.routes(m.id) {
+			// The log keeps the order.
+			l.g.intercept.Ledger.Route(l.bind.account, l.g.opt.IDs.response(id), released{}, 0)
+		}
+	}
+	l.g.intercept.Ledger.AcceptCut(m.sent, c, m, 0)
+}
+
+// Logged answers the ESME: its message is in the log.
+func (m *splitMessage) Logged(uint64) { m.finish(m.first, true) }
+
+// fail answers the ESME with a refusal, and takes back what the SMSC has accepted.
+func (m *splitMessage) fail(l *link) {
+	l.g.metrics.splits.WithLabelValues("refused").Inc()
+	l.g.intercept.Ledger.Refuse(m.sent)
+	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
+	c := &cancelling{from: m.sent.From, to: m.sent.To}
+	for _, id := range m.ids {
+		if id != nil {
+			c.ids = append(c.ids, id)
+		}
+	}
+	c.next(l)
+}
+
+// finish tells who waits for the message.
+func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
+	l := m.link
+	defer l.g.underway.end(m.sent.Conversation)
+	defer l.settle()
+	if m.of != nil {
+		m.of.whole.answered(l, f, m.of, accepted)
+		return
+	}
+	// An ESME that is gone needs no answer.
+	_ = l.esme.Reply(f, m.seq, time.Time{})
+	l.esme.Flush()
+}

@@ -1,0 +1,104 @@
+package udh
+
+import (
+	"iter"
+	"unicode/utf16"
+
+	"github.com/rivo/uniseg"
+)
+
+// MaxParts is how many parts a concatenated message may have (TS 23.040 §9.2.3.24.1).
+const MaxParts = 255
+
+// Cut returns where the parts of text end, when each part has room for so many units:
+// as few parts as can be, each as full as can be. No part ends within a character, an
+// escape pair or a surrogate pair (TS 23.040 §9.2.3.24.1), nor within what people see as
+// one character, unless that alone is longer than a part. ok is false for text that cannot
+// be cut: of more than MaxParts parts, Opaque, Binary, or with half a character.
+func Cut(text []byte, c Coding, room int) (ends []int, ok bool) {
+	if c >= Opaque || room < 2 { // an escape pair
+		return nil, false
+	}
+	if _, ok := TextLen(c, text); !ok {
+		return nil, false
+	}
+	at, units := 0, 0
+	for n, u := range clusters(text, c, room) {
+		if units+u > room {
+			ends = append(ends, at)
+			units = 0
+		}
+		at, units = at+n, units+u
+		if len(ends) == MaxParts {
+			return nil, false
+		}
+	}
+	return append(ends, at), true
+}
+
+// clusters walks what must stay together: octets and units of each, none over room.
+func clusters(text []byte, c Coding, room int) iter.Seq2[int, int] {
+	if c == UCS2 {
+		return graphemes(text, room)
+	}
+	return func(yield func(n, u int) bool) {
+		for at := 0; at < len(text); {
+			n := 1
+			if at+1 < len(text) && (c == GSM7 && text[at] == escape || text[at] == '\r' && text[at+1] == '\n') {
+				n = 2
+			}
+			u, _ := TextLen(c, text[at:at+n])
+			if !yield(n, u) {
+				return
+			}
+			at += n
+		}
+	}
+}
+
+// graphemes walks the grapheme clusters of UCS2 text; one over room by its code points.
+func graphemes(text []byte, room int) iter.Seq2[int, int] {
+	return func(yield func(n, u int) bool) {
+		rest, state := decodeUCS2(text), -1
+		for rest != "" {
+			var cluster string
+			cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+			units := 0
+			for _, r := range cluster {
+				units += unitsOf(r)
+			}
+			if units <= room {
+				if !yield(2*units, units) {
+					return
+				}
+				continue
+			}
+			for _, r := range cluster {
+				if u := unitsOf(r); !yield(2*u, u) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// unitsOf is how many units of UCS2 a decoded rune came from; half a surrogate pair
+// is decoded as one.
+func unitsOf(r rune) int { return max(utf16.RuneLen(r), 1) }
+
+// IsRepeatable tells whether the header can stand before each part of a message that
+// is cut: its elements are about the whole message, and none points into the text
+// or makes it a part already (TS 23.040 §9.2.3.24).
+func (h Header) IsRepeatable() bool {
+	for e := range h.Elements() {
+		switch {
+		case e.ID == 0x01 || e.ID == 0x06 || e.ID == 0x07: // message waiting, SMSC control, UDH source
+		case e.ID == 0x20 || e.ID == 0x22: // e-mail header, reply address
+		case e.ID == singleShift || e.ID == lockingShift:
+		case e.ID >= 0x80 && e.ID <= 0x9F || e.ID >= 0xC0 && e.ID <= 0xDF: // private to SMEs, to SMSCs
+		default:
+			return false
+		}
+	}
+	return true
+}

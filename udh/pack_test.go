@@ -1,0 +1,78 @@
+package udh
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+// TestPackVectors packs "Hello" behind each header of the published vectors.
+func TestPackVectors(t *testing.T) {
+	for _, tt := range []struct{ name, header, packed string }{
+		{"none", "", "C8329BFD06"},
+		{"concat8", "050003640201", "906536FB0D"},
+		{"number", "0480020001", "20CB6CF61B"},
+		{"concat8 and number", "09000364020180020001", "802CB3D96F"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			header := len(tt.header) / 2
+			got, ok := Pack(nil, []byte("Hello"), header)
+			if want := strings.ToLower(tt.packed); !ok || hex.EncodeToString(got) != want {
+				t.Fatalf("packed: got %x %v, want %s", got, ok, want)
+			}
+			if back, ok := Unpack(nil, got, header); !ok || string(back) != "Hello" {
+				t.Errorf("unpacked: got %q %v, want Hello", back, ok)
+			}
+		})
+	}
+}
+
+func TestPackEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name, text, packed string
+		ok                 bool
+	}{
+		{"seven, filled with a carriage return", "1234567", "31D98C56B3DD1A", true},
+		{"eight", "12345678", "31D98C56B3DD70", true},
+		{"eight, the last is @", "1234567\x00", "", false},
+		{"eight, the last is a carriage return", "1234567\r", "", false},
+		{"nine, the last is @", "12345678\x00", "31D98C56B3DD7000", true},
+		{"nothing", "", "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Pack([]byte("dst"), []byte(tt.text), 0)
+			if want := "dst" + string(unhex(tt.packed)); string(got) != want || ok != tt.ok {
+				t.Fatalf("got %x %v, want %x %v", got, ok, want, tt.ok)
+			}
+			if back, ok := Unpack(nil, got[3:], 0); tt.ok && (!ok || string(back) != tt.text) {
+				t.Errorf("unpacked: got %q %v, want %q", back, ok, tt.text)
+			}
+		})
+	}
+	// gosmpp fills seven bits with zeros, and so does who ends with @.
+	if got, ok := Unpack([]byte("dst"), unhex("31D98C56B3DD00"), 0); ok || string(got) != "dst" {
+		t.Errorf("an end that may be @ or nothing: got %q %v, want it refused", got, ok)
+	}
+}
+
+func FuzzPack(f *testing.F) {
+	f.Add([]byte("Hello"), byte(0))
+	f.Add([]byte("1234567"), byte(10))
+	f.Fuzz(func(t *testing.T, septets []byte, header byte) {
+		for i := range septets {
+			septets[i] &= 0x7F
+		}
+		packed, ok := Pack(nil, septets, int(header))
+		if !ok {
+			return
+		}
+		if n := len(packed); n > (7*len(septets)+14)/8+1 {
+			t.Fatalf("%d septets take %d octets", len(septets), n)
+		}
+		back, ok := Unpack(nil, packed, int(header))
+		if !ok || !bytes.Equal(back, septets) {
+			t.Fatalf("packed %x: got %x %v, want %x", packed, back, ok, septets)
+		}
+	})
+}
