@@ -12,7 +12,6 @@ import (
 	"readback/internal/golden"
 	"readback/relay"
 	"readback/smpp"
-	"readback/udh"
 )
 
 // fakeLedger is a ledger of functions; those left out do nothing.
@@ -213,83 +212,4 @@ func TestSubmitAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { i.Submit(b, "bank", p, f) }); n > 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
-}
-
-// FuzzSubmit shows that taking the number out again gives the message back, and
-// that a message without one is untouched.
-func FuzzSubmit(f *testing.F) {
-	for _, g := range golden.All(f) {
-		for c := range Auto + 1 {
-			f.Add(g.In, uint16(1), uint8(c), true)
-		}
-	}
-	f.Fuzz(func(t *testing.T, in []byte, n uint16, carriage uint8, keepAcks bool) {
-		if len(in) < smpp.HeaderLen || len(in) > smpp.MaxFrameLen {
-			return
-		}
-		frame := smpp.Frame(bytes.Clone(in))
-		frame = frame[:len(frame):len(frame)]
-		p := Policy{When: All, Carriage: Carriage(carriage % uint8(Auto+1)), ForwardAckBits: keepAcks}
-		out, _, skip := newInterceptor(numbering(n)).Submit(&Scratch{}, "bank", p, frame)
-		if !bytes.Equal(frame, in) {
-			t.Fatal("the frame that came in was changed")
-		}
-		if skip != Numbered {
-			if !bytes.Equal(out, in) {
-				t.Fatalf("skip %s changed the message", skip)
-			}
-			return
-		}
-		if back := without(t, out, frame, n); !bytes.Equal(back[16:], in[16:]) || !bytes.Equal(back[4:16], in[4:16]) {
-			t.Fatalf("without its number: got\n%x, want\n%x", []byte(back), in)
-		}
-	})
-}
-
-// without takes the number out of a message again.
-func without(t *testing.T, out, in smpp.Frame, n uint16) smpp.Frame {
-	t.Helper()
-	m, err := smpp.ParseMessage(out)
-	if err != nil {
-		t.Fatalf("what left cannot be read: %v", err)
-	}
-	was, err := smpp.ParseMessage(in)
-	if err != nil {
-		t.Fatalf("numbered what cannot be read: %v", err)
-	}
-	form := DefaultOptions().Form
-	esmClass := m.ESMClass()
-	ud, has, ok := udh.Remove(nil, m.UserData(), form.IEI)
-	got, _ := udh.Number(m.UserData(), form.IEI)
-	if !m.HasUDH() || !ok {
-		header := 0
-		if m.HasUDH() {
-			h, err := udh.ParseHeader(m.UserData())
-			if err != nil {
-				t.Fatal(err)
-			}
-			header = h.Len()
-		}
-		coding := udh.CodingOf(m.DataCoding(), form.Default)
-		text := m.UserData()[header:]
-		got, _ = form.Marker.Find(text, coding)
-		rest, found := form.Marker.Remove(text, coding)
-		if !found {
-			t.Fatal("neither element nor marker in a numbered message")
-		}
-		ud = append(bytes.Clone(m.UserData()[:header]), rest...)
-	} else if !has {
-		esmClass &^= smpp.ESMClassUDHI
-	}
-	if got != n {
-		t.Fatalf("number %d, want %d", got, n)
-	}
-	if acks := m.RegisteredDelivery() ^ was.RegisteredDelivery(); acks&^smpp.RegisteredAckMask != 0 {
-		t.Fatalf("registered_delivery %02x became %02x", was.RegisteredDelivery(), m.RegisteredDelivery())
-	}
-	back, ok := m.AppendUserData(nil, ud, esmClass, was.RegisteredDelivery())
-	if !ok {
-		t.Fatal("the message without its number does not fit")
-	}
-	return back
 }

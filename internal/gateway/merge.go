@@ -57,6 +57,7 @@ func (g *Gateway) takeReceipt(m smpp.Message, aside func(func() error) bool, p r
 			g.merge(part, m, p)
 			return nil
 		}
+		g.noteReceipt(m)
 		return p.forward(m)
 	})
 	if !waits {

@@ -107,7 +107,10 @@ type routedReceipt struct {
 func (l routedReceipt) forward(m smpp.Message) error {
 	defer l.session.Flush()
 	account, _ := l.pool.g.intercept.Ledger.Routed(l.id)
-	return l.deliver(account, m, time.Time{})
+	if l.pool.g.members.send(account, m, l.session, time.Time{}) == nil {
+		return l.refuse(m.Frame)
+	}
+	return nil
 }
 
 // reply answers the SMSC in the ESME's stead.

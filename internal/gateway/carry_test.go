@@ -1,0 +1,325 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// sarTLVs are the sar_* parameters of a part, behind another one.
+func sarTLVs(ref uint16, total, seq byte) []byte {
+	tlvs := smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte{0, 42})
+	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarMsgRefNum, []byte{byte(ref >> 8), byte(ref)})
+	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarTotalSegments, []byte{total})
+	return smpp.AppendTLV(tlvs, smpp.TagSarSegmentSeqnum, []byte{seq})
+}
+
+// submitSM is a submit_sm with a text and optional parameters.
+func submitSM(dataCoding, esmClass byte, ud string, tlvs []byte) smpp.Frame {
+	return simulator.ShortMessage{
+		From: simulator.Number("10690001"), To: simulator.Number(receiver),
+		DataCoding: dataCoding, ESMClass: esmClass, UserData: []byte(ud), TLVs: tlvs,
+	}.Append(nil, pdu.SubmitSMID, 1)
+}
+
+// TestSARBecomesHeader shows parts told by sar_* parameters, with and without room for the
+// number beside IE 08.
+func TestSARBecomesHeader(t *testing.T) {
+	reference := smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte{0, 42})
+	a := strings.Repeat
+	for _, tt := range []struct {
+		name    string
+		f, want smpp.Frame // want is nil: as it came
+		follow  bool       // the ledger hears of a part without a number
+		asIs    bool
+		skip    Skip
+	}{
+		{
+			"with room", submitSM(0, 0, "Hello", sarTLVs(0x1234, 3, 2)),
+			submitSM(0, 0x40, "\x0A\x08\x04\x12\x34\x03\x02\x80\x02\x00\x07Hello", reference), false, false, Numbered,
+		},
+		{
+			"at the limit", submitSM(0, 0, a("a", 147), sarTLVs(9, 3, 2)),
+			submitSM(0, 0x40, "\x0A\x08\x04\x00\x09\x03\x02\x80\x02\x00\x07"+a("a", 147), reference), false, false, Numbered,
+		},
+		{
+			"room for IE 08 only", submitSM(0, 0, a("a", 152), sarTLVs(9, 3, 2)),
+			submitSM(0, 0x40, "\x06\x08\x04\x00\x09\x03\x02"+a("a", 152), reference), true, false, NoRoom,
+		},
+		{"no room for IE 08", submitSM(0, 0, a("a", 153), sarTLVs(9, 3, 2)), nil, true, true, NoRoom},
+		{"incomplete", submitSM(0, 0, "Hello", sarTLVs(9, 3, 2)[:14]), nil, false, false, Malformed},
+		{"beyond the total", submitSM(0, 0, "Hello", sarTLVs(9, 3, 4)), nil, false, false, Malformed},
+		{"with a header", submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", sarTLVs(9, 3, 2)), nil, false, false, Malformed},
+		{"binary", submitSM(4, 0, "Hello", sarTLVs(9, 3, 2)), nil, true, true, Binary},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			followed, asIs := false, false
+			ledger := numbering(7)
+			ledger.follow = func(s *relay.Sent) bool {
+				followed, asIs = true, s.AsIs
+				if want := (relay.Part{Ref: 9, Wide: true, Total: 3, Seq: 2}); s.Part != want {
+					t.Errorf("part: got %+v, want %+v", s.Part, want)
+				}
+				return true
+			}
+			out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
+			want := tt.want
+			if want == nil {
+				want = tt.f
+			}
+			if !bytes.Equal(out, want) || skip != tt.skip {
+				t.Errorf("got %s\n% x, want %s\n% x", skip, []byte(out), tt.skip, []byte(want))
+			}
+			if followed != tt.follow || asIs != tt.asIs || (sent != nil) != (tt.follow || skip == Numbered) {
+				t.Errorf("followed %v as it is %v, the ledger is told: %v", followed, asIs, sent != nil)
+			}
+		})
+	}
+}
+
+// TestSARAsIs shows that a part keeps its sar_* parameters when an earlier one did.
+func TestSARAsIs(t *testing.T) {
+	ledger := fakeLedger{
+		assign: func(*relay.Sent) error { return relay.ErrAsIs },
+		follow: func(s *relay.Sent) bool { s.AsIs = true; return true },
+	}
+	f := submitSM(0, 0, "Hello", sarTLVs(9, 3, 3))
+	out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+	if !bytes.Equal(out, f) || sent == nil || skip != NoRoom {
+		t.Errorf("got %s\n% x, want no_room and the part as it came", skip, []byte(out))
+	}
+}
+
+// TestPartsFollow shows which parts without room the ledger hears of.
+func TestPartsFollow(t *testing.T) {
+	full := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+strings.Repeat("a", 153), nil)
+	first := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil)
+	whole := submitSM(0, 0, strings.Repeat("a", 160), nil)
+	for _, tt := range []struct {
+		name string
+		p    Policy
+		f    smpp.Frame
+		want bool
+	}{
+		{"full part", Policy{When: All}, full, true},
+		{"full part, split", Policy{When: All, Overflow: SplitNoRoom}, full, true},
+		{"full part, reject", Policy{When: All, Overflow: RejectNoRoom}, full, false},
+		{"the marker waits for the last part", Policy{When: All, Carriage: ByMarker, Overflow: RejectNoRoom}, first, true},
+		{"message of its own", Policy{When: All}, whole, false},
+		{"not asked for", Policy{}, full, false},
+	} {
+		ledger, followed := fakeLedger{}, false
+		ledger.follow = func(*relay.Sent) bool { followed = true; return true }
+		out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", tt.p, tt.f)
+		if followed != tt.want || (sent != nil) != tt.want || skip == Numbered || !bytes.Equal(out, tt.f) {
+			t.Errorf("%s: followed %v, skip %s, want followed %v and the part as it came", tt.name, followed, skip, tt.want)
+		}
+	}
+}
+
+// TestPackedText shows packed GSM 7-bit text behind other fill bits.
+func TestPackedText(t *testing.T) {
+	pack := func(text string, header int) string {
+		packed, ok := udh.Pack(nil, []byte(text), header)
+		if !ok {
+			t.Fatalf("%q cannot be packed", text)
+		}
+		return string(packed)
+	}
+	full := strings.Repeat("1234567 ", 20)
+	for _, tt := range []struct {
+		name    string
+		f, want smpp.Frame // want is nil: as it came
+		p       Policy
+		skip    Skip
+	}{
+		{
+			"element", submitSM(0, 0, pack("Hello", 0), nil),
+			submitSM(0, 0x40, "\x04\x80\x02\x00\x07"+pack("Hello", 5), nil),
+			Policy{When: All},
+			Numbered,
+		},
+		{
+			"behind a part", submitSM(0, 0x40, "\x05\x00\x03\x64\x02\x01"+pack("Hello", 6), nil),
+			submitSM(0, 0x40, "\x09\x00\x03\x64\x02\x01\x80\x02\x00\x07"+pack("Hello", 10), nil),
+			Policy{When: All},
+			Numbered,
+		},
+		{
+			"marker", submitSM(0, 0, pack("Hello", 0), nil),
+			submitSM(0, 0, pack("Hello\x5F007", 0), nil),
+			Policy{When: All, Carriage: ByMarker},
+			Numbered,
+		},
+		{"155 septets", submitSM(0, 0, pack(full[:155], 0), nil), nil, Policy{When: All}, NoRoom},
+		{"154 septets", submitSM(0, 0, pack(full[:154], 0), nil), submitSM(0, 0x40, "\x04\x80\x02\x00\x07"+pack(full[:154], 5), nil), Policy{When: All}, Numbered},
+		{"an end that may be @ or nothing", submitSM(0, 0, "\x31\xD9\x8C\x56\xB3\xDD\x00", nil), nil, Policy{When: All}, Malformed},
+		{"Latin-1 is not packed", submitSM(3, 0, "Hello", nil), submitSM(3, 0x40, "\x04\x80\x02\x00\x07Hello", nil), Policy{When: All}, Numbered},
+	} {
+		i := newInterceptor(numbering(7))
+		i.Form.Packed = true
+		out, _, skip := i.Submit(&Scratch{}, "bank", tt.p, tt.f)
+		want := tt.want
+		if want == nil {
+			want = tt.f
+		}
+		if skip != tt.skip || !bytes.Equal(out, want) {
+			t.Errorf("%s: got %s\n% x, want %s\n% x", tt.name, skip, []byte(out), tt.skip, []byte(want))
+		}
+	}
+}
+
+// TestElementWithProof shows the tag behind the number.
+func TestElementWithProof(t *testing.T) {
+	proofs, err := relay.NewProofs([]byte("sixteen octets a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c relay.Conversation
+	ledger := numbering(17)
+	ledger.assign = func(s *relay.Sent) error { s.Number, c = 17, s.Conversation; return nil }
+	i := newInterceptor(ledger)
+	i.Form.Proofs = proofs
+	out, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, submitSM(0, 0, "Hello", nil))
+	m, err := smpp.ParseMessage(out)
+	if err != nil || skip != Numbered {
+		t.Fatalf("skip %s, %v", skip, err)
+	}
+	ud := m.UserData()
+	if want := "\x08\x80\x06\x00\x11"; !bytes.HasPrefix(ud, []byte(want)) || string(ud[9:]) != "Hello" {
+		t.Fatalf("user data: got % x", ud)
+	}
+	if tag := hex.EncodeToString(ud[5:9]); !proofs.Check(&c, 17, time.Now(), tag) {
+		t.Errorf("proof %s is not right", tag)
+	}
+	for n, want := range map[int]Skip{149: Numbered, 150: NoRoom} {
+		if _, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, submitSM(0, 0, strings.Repeat("a", n), nil)); skip != want {
+			t.Errorf("%d septets: got %s, want %s", n, skip, want)
+		}
+	}
+}
+
+// TestTextThatEndsLikeAMarker shows that the last marker counts.
+func TestTextThatEndsLikeAMarker(t *testing.T) {
+	f := submitSM(0, 0, "Room \x5F017", nil)
+	out, _, skip := newInterceptor(numbering(18)).Submit(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, f)
+	if want := submitSM(0, 0, "Room \x5F017\x5F018", nil); skip != Numbered || !bytes.Equal(out, want) {
+		t.Errorf("got %s\n% x, want\n% x", skip, []byte(out), []byte(want))
+	}
+}
+
+// TestCut shows the user data of the parts.
+func TestCut(t *testing.T) {
+	a := strings.Repeat
+	for _, tt := range []struct {
+		name string
+		f    smpp.Frame
+		p    Policy
+		form func(*Form)
+		want []string // user data; nil: not cut
+	}{
+		{
+			"155 septets", submitSM(0, 0, a("a", 155), nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 148), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("a", 7)},
+		},
+		{
+			"reference of 16 bits", submitSM(0, 0, a("a", 155), nil),
+			Policy{},
+			func(f *Form) { f.WideRef = true },
+			[]string{"\x0A\x08\x04\x00\x05\x02\x01\x80\x02\x00\x07" + a("a", 147), "\x0A\x08\x04\x00\x05\x02\x02\x80\x02\x00\x07" + a("a", 8)},
+		},
+		{
+			"escape pair at the end of a part", submitSM(0, 0, a("a", 147)+"\x1B\x65bcdefgh", nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 147), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07\x1B\x65bcdefgh"},
+		},
+		{
+			"surrogate pair at the end of a part", submitSM(8, 0, a("\x00a", 64)+"\xD8\x3D\xDE\x00"+a("\x00b", 3), nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("\x00a", 64), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07\xD8\x3D\xDE\x00" + a("\x00b", 3)},
+		},
+		{
+			"national language in each part", submitSM(0, 0x40, "\x03\x24\x01\x01"+a("a", 155), nil),
+			Policy{},
+			nil,
+			[]string{"\x0C\x00\x03\x05\x02\x01\x24\x01\x01\x80\x02\x00\x07" + a("a", 145), "\x0C\x00\x03\x05\x02\x02\x24\x01\x01\x80\x02\x00\x07" + a("a", 10)},
+		},
+		{
+			"marker behind the last part", submitSM(3, 0, a("a", 138), nil),
+			Policy{Carriage: ByMarker},
+			nil,
+			[]string{"\x05\x00\x03\x05\x02\x01" + a("a", 134), "\x05\x00\x03\x05\x02\x02aaaa\xA7007"},
+		},
+		{
+			"no room behind the last part", submitSM(3, 0, "", payload(a("a", 2*134-1))),
+			Policy{Carriage: ByMarker},
+			nil,
+			[]string{"\x05\x00\x03\x05\x03\x01" + a("a", 134), "\x05\x00\x03\x05\x03\x02" + a("a", 133), "\x05\x00\x03\x05\x03\x03\xA7007"},
+		},
+		{
+			"auto", submitSM(0, 0, a("a", 158), nil),
+			Policy{Carriage: Auto},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 148), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("a", 10)},
+		},
+		{
+			"Cyrillic", submitSM(6, 0, a("\xD0", 136), nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("\xD0", 130), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("\xD0", 6)},
+		},
+		{"Cyrillic has no marker", submitSM(6, 0, a("\xD0", 140), nil), Policy{Carriage: ByMarker}, nil, nil},
+		{"KS C 5601 is not cut", submitSM(0x0E, 0, a("\xB0\xA1", 70), nil), Policy{}, nil, nil},
+		{"a part is not cut", submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+a("a", 153), nil), Policy{}, nil, nil},
+		{"a sar_* part is not cut", submitSM(0, 0, a("a", 153), sarTLVs(9, 3, 2)), Policy{}, nil, nil},
+		{"formatted text is not cut", submitSM(0, 0x40, "\x05\x0A\x03\x00\x05\x01"+a("a", 153), nil), Policy{}, nil, nil},
+		{"255 parts", submitSM(0, 0, "", payload(a("a", 255*148))), Policy{}, nil, anything(255)},
+		{"256 parts", submitSM(0, 0, "", payload(a("a", 255*148+1))), Policy{}, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger := numbering(7)
+			ledger.assign = func(s *relay.Sent) error {
+				if int(s.Cut) != len(tt.want) {
+					t.Errorf("the ledger hears of %d parts, want %d", s.Cut, len(tt.want))
+				}
+				s.Number, s.Part.Ref = 7, 5
+				return nil
+			}
+			i := newInterceptor(ledger)
+			if tt.form != nil {
+				tt.form(&i.Form)
+			}
+			tt.p.When = All
+			parts, sent, skip := i.Cut(&Scratch{}, "bank", tt.p, tt.f)
+			if (skip == Numbered) != (tt.want != nil) || (sent != nil) != (tt.want != nil) || len(parts) != len(tt.want) {
+				t.Fatalf("got %s, %d parts, want %d", skip, len(parts), len(tt.want))
+			}
+			for n, f := range parts {
+				m, err := smpp.ParseMessage(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := string(m.UserData()); tt.want[n] != "" && got != tt.want[n] || !m.HasUDH() {
+					t.Errorf("part %d: got\n% x, want\n% x", n+1, got, tt.want[n])
+				}
+			}
+		})
+	}
+}
+
+func payload(text string) []byte { return smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)) }
+
+func anything(n int) []string { return make([]string, n) }

@@ -1,0 +1,208 @@
+package gateway
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// partReceiptOf is a receipt of a part, from the receiver of text.
+func partReceiptOf(id, stat, err string, state byte, seq uint32) smpp.Frame {
+	tlvs := smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, append([]byte(id), 0))
+	tlvs = smpp.AppendTLV(tlvs, smpp.TagMessageState, []byte{state})
+	dlvrd := "001"
+	if stat != "DELIVRD" {
+		dlvrd = "000"
+	}
+	return simulator.ShortMessage{
+		From: simulator.Number(receiver), To: simulator.Number("10690001"), ESMClass: smpp.ESMClassReceipt,
+		UserData: []byte("id:" + id + " sub:001 dlvrd:" + dlvrd + " submit date:2611230829 done date:2611230831 stat:" + stat +
+			" err:" + err + " text:end of it"),
+		TLVs: tlvs,
+	}.Append(nil, pdu.DeliverSMID, seq)
+}
+
+// taken is the SMSC's answer when the gateway takes a receipt or a read itself.
+func taken(seq uint32, status pdu.Status) smpp.Frame {
+	return frame(pdu.DeliverSMRespID, status, seq, "\x00")
+}
+
+// mergingLedger knows the parts p1 and p2, and merges as the test says.
+func mergingLedger(merge func(relay.CutPart, relay.PartReceipt) (*relay.Merged, error)) fakeLedger {
+	l := remembering()
+	for _, id := range []string{"P1", "P2", "4A7F01"} {
+		l.routes.Store(id, "bank")
+	}
+	l.partOf = func(key []byte, to relay.Addr) (relay.CutPart, bool) {
+		seq := map[string]uint8{"p1": 1, "p2": 2}[string(key)]
+		return relay.CutPart{Seq: seq}, seq > 0 && to.String() == receiver
+	}
+	l.merge = func(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {
+		m, err := merge(p, r)
+		done(m, err)
+	}
+	return l
+}
+
+// The receipt of a part stays here until it is that of the whole; the ESME's answer to that
+// one is the SMSC's.
+func TestReceiptsOfParts(t *testing.T) {
+	whole := func(state byte, err string, wanted bool) *relay.Merged {
+		return &relay.Merged{PartReceipt: relay.PartReceipt{State: state, ID: "P1", Err: err, Text: "beginning"}, Wanted: wanted}
+	}
+	for _, tt := range []struct {
+		name   string
+		merged *relay.Merged
+		err    error
+		answer pdu.Status // of the gateway
+		stat   string     // of what the ESME gets; empty: nothing
+		code   string
+		state  byte
+	}{
+		{"more to come", nil, nil, smpp.StatusOK, "", "", 0},
+		{"ledger is down", nil, errors.New("away"), smpp.StatusTempApp, "", "", 0},
+		{"delivered", whole(2, "000", true), nil, 0, "DELIVRD", "000", 2},
+		{"not asked for", whole(2, "000", false), nil, smpp.StatusOK, "", "", 0},
+		{"another part failed", whole(5, "021", true), nil, 0, "UNDELIV", "021", 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			heard := make(chan relay.PartReceipt, 1)
+			ledger := mergingLedger(func(p relay.CutPart, r relay.PartReceipt) (*relay.Merged, error) {
+				if p.Seq != 2 {
+					t.Errorf("part %d, want 2", p.Seq)
+				}
+				heard <- r
+				return tt.merged, tt.err
+			})
+			noted := make(chan string, 1)
+			ledger.receipt = func(_ relay.Conversation, id []byte, s relay.State) {
+				select {
+				case noted <- string(id) + " " + s.String():
+				default: // the whole, in shared mode
+				}
+			}
+			inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				smsc.send(partReceiptOf("P2", "DELIVRD", "000", 2, 7))
+				r := receive(t, "receipt in the ledger", heard)
+				if want := (relay.PartReceipt{State: 2, ID: "P2", Err: "000", Text: "end of it"}); r != want {
+					t.Errorf("the ledger hears %+v, want %+v", r, want)
+				}
+				if got := receive(t, "note", noted); got != "P2 delivered" {
+					t.Errorf("noted %s, want P2 delivered", got)
+				}
+				if tt.stat == "" {
+					smsc.want("answer", taken(7, tt.answer))
+					esme.wantNothing()
+					return
+				}
+				want := partReceiptOf("P1", tt.stat, tt.code, tt.state, 7)
+				want = smpp.Frame(strings.Replace(string(want), "end of it", "beginning", 1))
+				esme.want("receipt of the whole", want)
+				esme.send(frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
+				smsc.want("the ESME's answer", frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
+				if got := w.count("readback_part_receipts_total", "outcome=passed"); got != 1 {
+					t.Errorf("passed: got %v, want 1", got)
+				}
+			})
+		})
+	}
+}
+
+// What is not final passes for the part whose message_id the ESME knows; other receipts
+// pass as they came.
+func TestReceiptsThatAreNotMerged(t *testing.T) {
+	ledger := mergingLedger(func(relay.CutPart, relay.PartReceipt) (*relay.Merged, error) {
+		t.Error("a receipt was merged")
+		return nil, nil
+	})
+	inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		intermediate := partReceiptOf("P1", "ENROUTE", "000", 1, 5)
+		intermediate[intermediate.Len()-len(receiptTail(intermediate))] = smpp.ESMClassIntermediate
+		for _, f := range []smpp.Frame{
+			partReceiptOf("P1", "ENROUTE", "000", 1, 4),
+			partReceiptOf("P1", "ACCEPTD", "000", 6, 5),
+			intermediate,
+			partReceiptOf("4A7F01", "DELIVRD", "000", 2, 6),
+		} {
+			smsc.send(f)
+			esme.want("deliver_sm", f)
+			esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			smsc.want("deliver_sm_resp", frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+		}
+		smsc.send(partReceiptOf("P2", "ENROUTE", "000", 1, 8))
+		smsc.want("answer", taken(8, smpp.StatusOK))
+		esme.wantNothing()
+	})
+}
+
+// receiptTail is a receipt from its esm_class on.
+func receiptTail(f smpp.Frame) []byte {
+	return f[strings.Index(string(f), "10690001\x00")+len("10690001\x00"):]
+}
+
+// A receipt that comes while its message is under way waits: one of its parts is all that
+// the SMSC knows.
+func TestReceiptWaitsForItsMessage(t *testing.T) {
+	ledger := cuttingLedger()
+	merged := make(chan relay.PartReceipt, 1)
+	known := make(chan struct{})
+	ledger.partOf = func(key []byte, _ relay.Addr) (relay.CutPart, bool) {
+		select {
+		case <-known:
+			return relay.CutPart{Seq: 1}, string(key) == "id1"
+		default:
+			return relay.CutPart{}, false
+		}
+	}
+	ledger.merge = func(_ relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {
+		merged <- r
+		done(nil, nil)
+	}
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.send(long(2, 1))
+	seqs := partsNumbered(t, smsc, 1)
+	smsc.send(accepted(seqs[0], "id1"))
+	smsc.send(partReceiptOf("id1", "DELIVRD", "000", 2, 7), partReceiptOf("other", "DELIVRD", "000", 2, 8))
+	smsc.send(accepted(seqs[1], "id2"), accepted(seqs[2], "id3"))
+	c := receive(t, "cut message", ledger.cuts)
+	esme.wantNothing()
+	close(known)
+	c.logged()
+	esme.want("submit_sm_resp", accepted(2, "id1"))
+	if r := receive(t, "receipt in the ledger", merged); r.ID != "id1" {
+		t.Errorf("the ledger hears of %s, want id1", r.ID)
+	}
+	smsc.want("answer", taken(7, smpp.StatusOK))
+	esme.want("the other receipt", partReceiptOf("other", "DELIVRD", "000", 2, 8))
+}
+
+func TestWholeText(t *testing.T) {
+	whole := func(state byte, err string) *relay.Merged {
+		return &relay.Merged{PartReceipt: relay.PartReceipt{State: state, ID: "FIRST", Err: err, Text: "words"}}
+	}
+	for _, tt := range []struct {
+		name, text string
+		whole      *relay.Merged
+		want       string
+	}{
+		{"delivered", "id:2 sub:001 dlvrd:001 stat:DELIVRD err:000 text:end", whole(2, "000"), "id:FIRST sub:001 dlvrd:001 stat:DELIVRD err:000 text:words"},
+		{"failed", "id:2 dlvrd:001 stat:DELIVRD err:000 Text:end", whole(8, "0045"), "id:FIRST dlvrd:000 stat:REJECTD err:0045 Text:words"},
+		{"no error code known", "id:2 stat:DELIVRD err:000", whole(7, ""), "id:FIRST stat:UNKNOWN err:000"},
+		{"no words", "id:2 stat:DELIVRD", whole(2, ""), "id:FIRST stat:DELIVRD"},
+		{"a name in the words", "stat:DELIVRD id:2 text:id:9 stat:x", whole(3, ""), "stat:EXPIRED id:FIRST text:words"},
+		{"nothing", "", whole(2, ""), ""},
+	} {
+		if got := string(wholeText([]byte(tt.text), tt.whole)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// readerFunc is a Reader of one function.
+type readerFunc func(relay.Read) relay.Verdict
+
+func (f readerFunc) Submit(_ context.Context, rd relay.Read) relay.Verdict { return f(rd) }
+
+// fromSubscriber is a message from the receiver to the sender of text.
+func fromSubscriber(seq uint32, esmClass, dataCoding byte, ud string) smpp.Frame {
+	return simulator.ShortMessage{
+		From: simulator.Number(receiver), To: simulator.Number("10690001"),
+		ESMClass: esmClass, DataCoding: dataCoding, UserData: []byte(ud),
+	}.Append(nil, pdu.DeliverSMID, seq)
+}
+
+var readingBank = Account{
+	Policy: Policy{When: All}, Addresses: []AddressRange{{Low: "10690001", High: "10690001"}},
+}
+
+// A read response that comes as a message is answered by the gateway, and the ESME never sees it.
+func TestReadBySMS(t *testing.T) {
+	const udhi = smpp.ESMClassUDHI
+	reads := make(chan relay.Read, 1)
+	verdict := make(chan relay.Verdict, 1)
+	options := func(o *Options) {
+		o.ReadIEI = 0x81
+		o.Reads = readerFunc(func(rd relay.Read) relay.Verdict {
+			reads <- rd
+			return <-verdict
+		})
+	}
+	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		for i, tt := range []struct {
+			name, ud string
+			want     relay.Read
+			verdict  int
+			answer   pdu.Status
+		}{
+			{"read", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, 202, smpp.StatusOK},
+			{"deleted, with text", "\x05\x81\x03\x01\x01\x02Hi", relay.Read{Number: 257, Status: 2}, 202, smpp.StatusOK},
+			{"with proof", "\x09\x81\x07\x00\x11\x01\x9F\x3A\x01\xC2", relay.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}, 202, smpp.StatusOK},
+			{"unknown number", "\x05\x81\x03\x00\x12\x01", relay.Read{Number: 18, Status: 1}, 404, smpp.StatusOK},
+			{"malformed status", "\x05\x81\x03\x00\x11\x09", relay.Read{Number: 17, Status: 9}, 400, smpp.StatusOK},
+			{"ledger is down", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, 503, smpp.StatusTempApp},
+			{"too many", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, 429, smpp.StatusTempApp},
+		} {
+			seq := uint32(i + 1)
+			verdict <- relay.Verdict{Code: tt.verdict}
+			smsc.send(fromSubscriber(seq, udhi, 0, tt.ud))
+			tt.want.Receiver, tt.want.Sender, tt.want.Way = receiver, "10690001", "sms"
+			if got := receive(t, tt.name, reads); got != tt.want {
+				t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+			}
+			smsc.want(tt.name, taken(seq, tt.answer))
+		}
+		esme.wantNothing()
+		for i, f := range []smpp.Frame{
+			fromSubscriber(101, 0, 0, "Hello"),
+			fromSubscriber(102, 0, 8, "\x04\x1f\x04\x40"),
+			fromSubscriber(103, 0, 0, "\x05\x81\x03\x00\x11\x01"),                             // no header
+			fromSubscriber(104, udhi, 8, "\x05\x00\x03\x2A\x02\x01\x04\x1f"),                  // part of a long message
+			fromSubscriber(105, udhi, 0, "\x0A\x00\x03\x2A\x02\x01\x81\x03\x00\x11\x01"),      // a part, though it has the element
+			fromSubscriber(106, udhi, 0, "\x04\x81\x02\x00\x11Hello"),                         // the element of somebody else
+			fromSubscriber(107, udhi, 0, "\x05\x80\x03\x00\x11\x01"),                          // another identifier
+			fromSubscriber(108, udhi|smpp.ESMClassDeliveryAck, 0, "\x05\x81\x03\x00\x11\x01"), // an acknowledgement of the network
+			fromSubscriber(109, udhi, 0, "\x05\x81\x04\x00\x11\x01"),                          // a broken header
+		} {
+			smsc.send(f)
+			esme.want("message of a subscriber", f)
+			esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			smsc.want("answer", frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			if len(reads) > 0 {
+				t.Fatalf("message %d was read as %+v", i, <-reads)
+			}
+		}
+	})
+}
+
+// Without a reader such messages pass.
+func TestReadBySMSOff(t *testing.T) {
+	w := serve(t, setup{options: func(o *Options) { o.ReadIEI = 0x81 }})
+	esme, smsc := w.bind(simulator.Bind{})
+	f := fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01")
+	smsc.send(f)
+	esme.want("deliver_sm", f)
+}

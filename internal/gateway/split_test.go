@@ -1,0 +1,296 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// long is a submit_sm of 300 septets: it becomes three parts.
+func long(seq uint32, registered byte) smpp.Frame {
+	return simulator.ShortMessage{
+		From: simulator.Number("10690001"), To: simulator.Number(receiver), RegisteredDelivery: registered,
+		TLVs: smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(strings.Repeat("0123456789", 30))),
+	}.Append(nil, pdu.SubmitSMID, seq)
+}
+
+// partOfLong is part n of it, from 1, as the gateway sends it.
+func partOfLong(seq uint32, n int, registered byte) smpp.Frame {
+	text := strings.Repeat("0123456789", 30)
+	ends := []int{0, 148, 296, 300}
+	ud := append([]byte{9, 0, 3, 77, 3, byte(n), 0x80, 2, 0, 1}, text[ends[n-1]:ends[n]]...)
+	return simulator.ShortMessage{
+		From: simulator.Number("10690001"), To: simulator.Number(receiver), RegisteredDelivery: registered,
+		ESMClass: smpp.ESMClassUDHI, TLVs: smpp.AppendTLV(nil, smpp.TagMessagePayload, ud),
+	}.Append(nil, pdu.SubmitSMID, seq)
+}
+
+// logOf is a ledger that cuts with reference 77, and what it was told.
+type logOf struct {
+	fakeLedger
+	cuts    chan cutOf
+	refused chan uint16
+}
+
+type cutOf struct {
+	relay.Cut
+	record
+}
+
+func cuttingLedger() logOf {
+	l := logOf{cuts: make(chan cutOf, 10), refused: make(chan uint16, 10)}
+	l.fakeLedger = refusing(l.refused)
+	assign := l.assign
+	l.assign = func(s *relay.Sent) error {
+		if s.Cut > 0 {
+			s.Part.Ref = 77
+		}
+		return assign(s)
+	}
+	l.cut = func(_ *relay.Sent, c relay.Cut, w relay.Waiter, token uint64) {
+		l.cuts <- cutOf{c, record{"", w, token}}
+	}
+	l.routes = new(sync.Map)
+	return l
+}
+
+var cutting = Account{Policy: Policy{When: All, Overflow: SplitNoRoom}}
+
+// A message without room goes in parts; the ESME gets the answer to the first, when all are
+// accepted and in the log.
+func TestSplitMessage(t *testing.T) {
+	ledger := cuttingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		for _, asked := range []struct{ esme, smsc byte }{{0, 0}, {1, 1}, {2, 1}, {3, 1}, {0x16, 0x11}} {
+			f := long(2, asked.esme)
+			esme.send(f)
+			seqs := partsNumbered(t, smsc, asked.smsc)
+			for _, n := range []int{2, 0, 1} {
+				smsc.send(accepted(seqs[n], "id"+string(rune('1'+n))))
+			}
+			c := receive(t, "cut message", ledger.cuts)
+			if got := string(bytes.Join(c.IDs, []byte(" "))); got != "id1 id2 id3" || c.Wanted != asked.esme {
+				t.Errorf("the ledger hears of %s, %02x; want id1 id2 id3, %02x", got, c.Wanted, asked.esme)
+			}
+			esme.wantNothing()
+			c.logged()
+			esme.want("submit_sm_resp", accepted(2, "id1"))
+		}
+		if got := w.count("readback_splits_total", "outcome=accepted"); got != 5 {
+			t.Errorf("splits: got %v, want 5", got)
+		}
+		if got := w.count("readback_submits_total", ""); got != 5 {
+			t.Errorf("messages counted: got %v, want 5", got)
+		}
+	})
+}
+
+// partsNumbered reads the parts of a long message, whatever number it has, and returns
+// their sequence_numbers.
+func partsNumbered(t *testing.T, smsc *peer, registered byte) (seqs []uint32) {
+	t.Helper()
+	var number [2]byte
+	for n := 1; n <= 3; n++ {
+		f := smsc.next("part")
+		i := bytes.Index(f, []byte{0x80, 2})
+		if i < 0 {
+			t.Fatalf("part %d has no element: % x", n, []byte(f))
+		}
+		if n == 1 {
+			number = [2]byte(f[i+2:])
+		}
+		want := partOfLong(f.Seq(), n, registered)
+		copy(want[bytes.Index(want, []byte{0x80, 2})+2:], number[:])
+		if !bytes.Equal(f, want) || n > 1 && f.Seq() < smpp.OwnSeq {
+			t.Fatalf("part %d: got\n% x, want\n% x", n, []byte(f), []byte(want))
+		}
+		seqs = append(seqs, f.Seq())
+	}
+	return seqs
+}
+
+// Where the SMSC refuses a part, the ESME gets that status, and what was accepted is
+// cancelled, one after the other.
+func TestSplitMessageRefused(t *testing.T) {
+	const throttled, full = smpp.StatusThrottled, smpp.StatusQueueFull
+	for _, tt := range []struct {
+		name      string
+		answers   [3]pdu.Status
+		want      pdu.Status
+		cancelled []string
+	}{
+		{"the first", [3]pdu.Status{throttled, 0, 0}, throttled, []string{"id2", "id3"}},
+		{"the last", [3]pdu.Status{0, 0, full}, full, []string{"id1", "id2"}},
+		{"two", [3]pdu.Status{0, throttled, full}, throttled, []string{"id1"}},
+		{"all", [3]pdu.Status{full, throttled, full}, full, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger := cuttingLedger()
+			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				esme.send(long(2, 1))
+				seqs := partsNumbered(t, smsc, 1)
+				for n, status := range tt.answers {
+					if status != smpp.StatusOK {
+						smsc.send(frame(pdu.SubmitSMRespID, status, seqs[n], ""))
+					} else {
+						smsc.send(accepted(seqs[n], "id"+string(rune('1'+n))))
+					}
+				}
+				esme.want("submit_sm_resp", refusal(long(2, 1), tt.want))
+				receive(t, "refusal", ledger.refused)
+				for i, id := range tt.cancelled {
+					f := smsc.next("cancel_sm")
+					body := "\x00" + id + "\x00\x00\x0110690001\x00\x01\x01" + receiver + "\x00"
+					if want := frame(pdu.CancelSMID, 0, f.Seq(), body); !bytes.Equal(f, want) || f.Seq() < smpp.OwnSeq {
+						t.Fatalf("cancel_sm %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
+					}
+					status := pdu.Status(0)
+					if i > 0 {
+						status = smpp.StatusCancelFailed
+					}
+					smsc.send(frame(pdu.CancelSMRespID, status, f.Seq(), ""))
+				}
+				esme.send(text(receiver, 3)) // the cancel_sm_resp do not reach the ESME, and it goes on
+				smsc.next("submit_sm")
+				if got, want := w.count("readback_parts_not_cancelled_total", ""), float64(max(0, len(tt.cancelled)-1)); got != want {
+					t.Errorf("not cancelled: got %v, want %v", got, want)
+				}
+				if n := len(ledger.cuts); n > 0 {
+					t.Errorf("the ledger hears of %d messages, want none", n)
+				}
+			})
+		})
+	}
+}
+
+// What the SMSC never answers counts as refused.
+func TestSplitMessageUnanswered(t *testing.T) {
+	ledger := cuttingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		esme.send(long(2, 1))
+		seqs := partsNumbered(t, smsc, 1)
+		smsc.send(accepted(seqs[1], "id2"))
+		_ = smsc.conn.Close()
+		esme.want("submit_sm_resp", refusal(long(2, 1), smpp.StatusSysErr))
+		receive(t, "refusal", ledger.refused)
+	})
+}
+
+// The ESME may leave in between: what the SMSC accepted is recorded.
+func TestSplitMessageESMEGone(t *testing.T) {
+	ledger := cuttingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.send(long(2, 1))
+	seqs := partsNumbered(t, smsc, 1)
+	_ = esme.conn.Close()
+	smsc.next("unbind")
+	for n, seq := range seqs {
+		smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+	}
+	receive(t, "cut message", ledger.cuts).logged()
+}
+
+// Parts count for the rate.
+func TestSplitMessageRate(t *testing.T) {
+	account := cutting
+	account.Limits = Limits{Rate: 0.001, Burst: 4, Reject: true}
+	ledger := cuttingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		esme.send(long(2, 0), long(3, 0))
+		for n, seq := range partsNumbered(t, smsc, 0) {
+			smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+		}
+		esme.want("three of four", refusal(long(3, 0), smpp.StatusThrottled))
+		receive(t, "refusal", ledger.refused)
+		receive(t, "cut message", ledger.cuts).logged()
+		esme.want("submit_sm_resp", accepted(2, "id1"))
+	})
+}
+
+// A receiver of a submit_multi may need several parts, too.
+func TestSplitMessageOfMulti(t *testing.T) {
+	account := cutting
+	account.SplitMulti = true
+	text := strings.Repeat("0123456789", 30)
+	tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	body := multiFrom + "\x02" + "\x01\x01\x01" + three[0] + "\x00" + "\x01\x01\x01" + three[1] + "\x00" + tail +
+		string(smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)))
+	ledger := cuttingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		esme.send(frame(pdu.SubmitMultiID, 0, 2, body))
+		for n := range 6 {
+			f := smsc.next("part")
+			status, id := pdu.Status(0), "id"+string(rune('1'+n))+"\x00"
+			if n == 4 {
+				status, id = smpp.StatusQueueFull, ""
+			}
+			smsc.send(frame(pdu.SubmitSMRespID, status, f.Seq(), id))
+		}
+		receive(t, "first message", ledger.cuts).logged()
+		esme.want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusQueueFull)))
+		receive(t, "refusal of the second", ledger.refused)
+		for range 2 {
+			f := smsc.next("cancel_sm")
+			smsc.send(frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+		}
+	})
+}
+
+// While the gateway stops, a message in parts is answered.
+func TestSplitMessageDraining(t *testing.T) {
+	ledger := cuttingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	esme, smsc := w.bind(simulator.Bind{})
+	idle, idleSMSC := w.bind(simulator.Bind{})
+	esme.send(long(2, 1))
+	seqs := partsNumbered(t, smsc, 1)
+	w.stop()
+	idle.unbind()
+	idleSMSC.unbind()
+	for n, seq := range seqs {
+		smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+	}
+	receive(t, "cut message", ledger.cuts).logged()
+	esme.want("submit_sm_resp", accepted(2, "id1"))
+	esme.unbind()
+	smsc.unbind()
+}
+
+// A data_sm is cut likewise, and answered with a data_sm_resp.
+func TestSplitDataSM(t *testing.T) {
+	ledger := cuttingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	esme, smsc := w.bind(simulator.Bind{})
+	payload := smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(strings.Repeat("a", 200)))
+	f := frame(pdu.DataSMID, 0, 2, "\x00\x01\x0110690001\x00\x01\x01"+receiver+"\x00\x00\x00\x00"+string(payload))
+	for _, status := range []pdu.Status{0, smpp.StatusQueueFull} {
+		esme.send(f)
+		for n := range 2 {
+			p := smsc.next("part")
+			if m, err := smpp.ParseMessage(p); err != nil || p.ID() != pdu.DataSMID || binary.BigEndian.Uint16(m.UserData()[4:]) != uint16(0x0200+n+1) {
+				t.Fatalf("part %d: got % x, %v", n+1, []byte(p), err)
+			}
+			smsc.send(frame(pdu.DataSMRespID, status, p.Seq(), "id"+string(rune('1'+n))+"\x00"))
+		}
+		if status != 0 {
+			esme.want("data_sm_resp", refusal(f, status))
+			continue
+		}
+		receive(t, "cut message", ledger.cuts).logged()
+		esme.want("data_sm_resp", frame(pdu.DataSMRespID, 0, 2, "id1\x00"))
+	}
+}
