@@ -34,7 +34,7 @@ const (
 func FuzzSubmit(f *testing.F) {
 	for _, g := range golden.All(f) {
 		for c := range Auto + 1 {
-			for settings := range uint8(2 * fuzzLatin1) {
+			for _, settings := range []uint8{0, fuzzPacked | fuzzProof, fuzzWide | fuzzLatin1 | fuzzKeepAcks} {
 				f.Add(g.In, uint16(1), uint8(c), settings)
 			}
 		}

@@ -41,7 +41,7 @@ type link struct {
 	counted string // the account that usage is of
 
 	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
-	aside    errgroup.Group // receipts and reads that wait for something; see maxAside
+	waiting  errgroup.Group // receipts and reads of subscribers; see maxAside
 	draining atomic.Bool
 	awaiting atomic.Bool   // awaitRoom waits
 	settled  chan struct{} // wakes the drain when nothing is owed
@@ -55,7 +55,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
 		room: make(chan struct{}, 1),
 	}
-	l.aside.SetLimit(maxAside)
+	l.waiting.SetLimit(maxAside)
 	l.untracked = &request{link: l}
 	l.gone, l.leave = context.WithCancel(context.Background())
 	l.closing, l.close = context.WithCancel(l.gone)
@@ -113,7 +113,7 @@ func (l *link) runSMSC() {
 	err := smsc.Run(context.Background(), fromSMSC{l, smsc})
 	close(over)
 	wg.Wait()
-	_ = l.aside.Wait() // they return no errors
+	_ = l.waiting.Wait() // they return no errors
 	for _, p := range smsc.Abandoned() {
 		l.answerInStead(p)
 	}

@@ -21,9 +21,8 @@ type receiptPath interface {
 
 // takeReceipt takes a receipt that is about a part of a message which the gateway has
 // cut, or may be about one that is under way: the ESME knows the whole only, and gets
-// one receipt, when all parts have theirs. It tells whether it has taken it. aside starts what
-// waits, if not too much does.
-func (g *Gateway) takeReceipt(m smpp.Message, aside func(func() error) bool, p receiptPath) (taken bool) {
+// one receipt, when all parts have theirs. It tells whether it has taken it.
+func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken bool) {
 	id := receiptID(m)
 	if id == nil {
 		return false
@@ -41,24 +40,24 @@ func (g *Gateway) takeReceipt(m smpp.Message, aside func(func() error) bool, p r
 	if landed == nil {
 		return false
 	}
-	later := bytes.Clone(m.Frame)
-	waits := aside(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), earlyTime)
+	f := bytes.Clone(m.Frame)
+	waits := later.try(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		select {
 		case <-landed:
 		case <-ctx.Done():
 		}
-		m, err := smpp.ParseMessage(later)
+		m, err := smpp.ParseMessage(f)
 		if err != nil {
-			return nil // it was read before
+			return // it was read before
 		}
 		if part, ok := g.intercept.Ledger.PartOf(key, c.Receiver); ok {
 			g.merge(part, m, p)
-			return nil
+			return
 		}
 		g.noteReceipt(m)
-		return p.forward(m)
+		_ = p.forward(m) // a side that has gone is the business of whoever runs it
 	})
 	if !waits {
 		g.metrics.merged.WithLabelValues("refused").Inc()

@@ -24,17 +24,16 @@ const readTime = 15 * time.Second
 
 // takeRead takes a message from a subscriber that is a read response (docs/wire.md): the ESME
 // never sees it. It tells whether it is one. The network vouches for its sender. reply
-// answers it when there is a verdict; aside starts what waits for that, if not too much does.
-func (g *Gateway) takeRead(m smpp.Message, aside func(func() error) bool, reply func(pdu.Status)) (taken bool) {
+// answers it when there is a verdict.
+func (g *Gateway) takeRead(m smpp.Message, later aside, reply func(pdu.Status)) (taken bool) {
 	rd, ok := g.readOf(m)
 	if !ok {
 		return false
 	}
-	waits := aside(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	waits := later.try(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
 		reply(readStatus(g.opt.Reads.Submit(ctx, rd)))
-		return nil
 	})
 	if !waits {
 		reply(smpp.StatusTempApp)

@@ -34,7 +34,7 @@ func newPool(g *Gateway) *pool {
 	p.room.L = &p.mu
 	for n := range g.opt.Shared.Binds {
 		s := &slot{pool: p, n: n}
-		s.aside.SetLimit(maxAside)
+		s.waiting.SetLimit(maxAside)
 		p.slots = append(p.slots, s)
 	}
 	return p

@@ -47,7 +47,8 @@ func (l fromPool) route(f smpp.Frame) error {
 	}
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
-	if g.takeRead(m, l.aside.TryGo, func(status pdu.Status) {
+	later := aside{l.over, &l.waiting}
+	if g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
 		return nil
@@ -58,7 +59,7 @@ func (l fromPool) route(f smpp.Frame) error {
 		return l.deliver(account, m, l.session.Arrived())
 	}
 	id = g.opt.IDs.receipt(id)
-	if g.takeReceipt(m, l.aside.TryGo, routedReceipt{l, bytes.Clone(id)}) {
+	if g.takeReceipt(m, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}
 	if account, ok := g.intercept.Ledger.Routed(id); ok {
@@ -70,16 +71,16 @@ func (l fromPool) route(f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
-	waits := l.aside.TryGo(func() error {
-		ctx, cancel := context.WithTimeout(l.over, earlyTime)
+	waits := aside{l.over, &l.waiting}.try(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(ctx, id)
 		m, err := smpp.ParseMessage(f)
 		if err != nil {
-			return nil // it was read before
+			return // it was read before
 		}
 		defer l.session.Flush()
-		return l.deliver(account, m, time.Time{})
+		_ = l.deliver(account, m, time.Time{}) // an SMSC that is gone needs no answer
 	})
 	if waits {
 		return nil

@@ -24,12 +24,8 @@ type slot struct {
 	session *smpp.Session // nil unless it has bound; guarded by mu
 	room    room          // guarded by mu
 
-	aside errgroup.Group // receipts and reads that wait for something; see maxAside
+	waiting errgroup.Group // receipts and reads of subscribers; see maxAside
 }
-
-// maxAside bounds what waits aside of the read goroutine, of one session with the SMSC:
-// receipts for the answer to their message, reads for their verdict. More are refused for now.
-const maxAside = 1000
 
 // current is the slot's session while that is bound, else nil.
 func (s *slot) current() *smpp.Session {
@@ -100,7 +96,7 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 	end()
 	wg.Wait()
 	s.set(nil)
-	_ = s.aside.Wait() // they return no errors
+	_ = s.waiting.Wait() // they return no errors
 	for _, p := range session.Abandoned() {
 		p.Ref.(*request).link.answerInStead(p)
 	}

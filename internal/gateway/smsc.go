@@ -49,9 +49,10 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 // take takes what is not for the ESME, or not yet: read responses and the receipts of parts.
 func (l fromSMSC) take(m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	return l.g.takeRead(m, l.aside.TryGo, func(status pdu.Status) {
+	later := aside{l.gone, &l.waiting}
+	return l.g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
-	}) || l.g.takeReceipt(m, l.aside.TryGo, l)
+	}) || l.g.takeReceipt(m, later, l)
 }
 
 // forward passes a receipt on to the ESME.
