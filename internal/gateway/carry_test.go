@@ -113,6 +113,7 @@ func TestPartsFollow(t *testing.T) {
 		{"full part", Policy{When: All}, full, true},
 		{"full part, split", Policy{When: All, Overflow: SplitNoRoom}, full, true},
 		{"full part, reject", Policy{When: All, Overflow: RejectNoRoom}, full, false},
+		{"full part by sar_*, reject", Policy{When: All, Overflow: RejectNoRoom}, submitSM(0, 0, strings.Repeat("a", 153), sarTLVs(9, 3, 2)), false},
 		{"the marker waits for the last part", Policy{When: All, Carriage: ByMarker, Overflow: RejectNoRoom}, first, true},
 		{"message of its own", Policy{When: All}, whole, false},
 		{"not asked for", Policy{}, full, false},

@@ -107,7 +107,13 @@ func (t *tracked) isPart() bool { return t.part.Total > 1 }
 // part of one that may get a number: by another part that has room, or never, if this
 // one keeps its sar_* parameters, which all parts of a message must have or none.
 func (t *tracked) goesAlong(skip Skip, p Policy) bool {
-	return t.isPart() && (t.sar && skip != Malformed || skip == NoRoom && (p.Overflow != RejectNoRoom || t.waitsForLast(p)))
+	switch {
+	case !t.isPart() || skip == Malformed:
+		return false
+	case skip == NoRoom:
+		return p.Overflow != RejectNoRoom || t.waitsForLast(p)
+	}
+	return t.sar
 }
 
 // waitsForLast tells whether the part goes without the marker since another is the last.

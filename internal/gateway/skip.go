@@ -9,7 +9,7 @@ const (
 	Numbered     Skip = iota // not skipped
 	NotRequested             // the account's messages are not tracked, or this one did not ask
 	NoRoom                   // the number does not fit beside the text
-	Taken                    // the sender uses the element's identifier, or ends like a marker
+	Taken                    // the sender uses the element's identifier
 	Malformed                // the message cannot be read
 	Binary                   // no text, or for a port or the SIM
 	Ack                      // itself an acknowledgement (esm_class, SMPP 3.4 §5.2.12)

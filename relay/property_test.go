@@ -1,0 +1,218 @@
+package relay
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// writers is several relays that write to one log, one after the other and for a while side
+// by side: each takes it over from the one before, which does not know yet.
+type writers struct {
+	t   *testing.T
+	url string
+	all []Conversation
+
+	gate sync.RWMutex // held while one takes over, as if those before were frozen
+
+	mu    sync.Mutex
+	given map[string]int // by conversation and ordinal
+	twice []string
+	n     int
+	more  chan struct{} // closed at each number
+}
+
+func newWriters(t *testing.T) *writers {
+	w := &writers{
+		t: t, url: natsServer(t, t.TempDir(), server.RANDOM_PORT).ClientURL(),
+		given: make(map[string]int), more: make(chan struct{}),
+	}
+	for i := range 4 {
+		w.all = append(w.all, conversation(t, "10690001", fmt.Sprintf("155501%02d", i)))
+	}
+	return w
+}
+
+// note notes a number that was given.
+func (w *writers) note(s *Sent) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := fmt.Sprint(s.Conversation.Receiver, " ", s.ordinal)
+	if w.given[key]++; w.given[key] > 1 {
+		w.twice = append(w.twice, key)
+	}
+	w.n++
+	close(w.more)
+	w.more = make(chan struct{})
+}
+
+// await waits until n more numbers were given.
+func (w *writers) await(n int) {
+	w.mu.Lock()
+	want := w.n + n
+	for w.n < want {
+		more := w.more
+		w.mu.Unlock()
+		receive(w.t, more)
+		w.mu.Lock()
+	}
+	w.mu.Unlock()
+}
+
+// write sends messages on every conversation until the ledger gives no more numbers.
+func (w *writers) write(r *running, wg *sync.WaitGroup) {
+	for _, c := range w.all {
+		wg.Go(func() {
+			for w.writeOne(r, c) {
+			}
+		})
+	}
+}
+
+// writeOne sends one message; false when the ledger gives no number.
+func (w *writers) writeOne(r *running, c Conversation) bool {
+	w.gate.RLock()
+	defer w.gate.RUnlock()
+	s := message(c)
+	if r.Ledger().Assign(s) != nil {
+		return false
+	}
+	w.note(s)
+	done := make(logged, 1)
+	switch rand.IntN(6) {
+	case 0:
+		r.Ledger().Refuse(s)
+	case 1: // answered while others are sent
+		r.Ledger().Accept(s, []byte("id"), done, 0)
+	default:
+		r.Ledger().Accept(s, []byte("id"), done, 0)
+		<-done
+	}
+	return true
+}
+
+// run lets writers follow one another.
+func (w *writers) run(follow int) {
+	var wg sync.WaitGroup
+	for i := range follow {
+		opt := testOptions(w.t)
+		opt.NATS, opt.Logger = w.url, nil
+		w.gate.Lock()
+		r := start(w.t, opt) // from here on the one before has lost the log, and goes on
+		if lostSkip.Load() {
+			r.ledger.skip = 0
+		}
+		w.gate.Unlock()
+		w.write(r, &wg)
+		w.await(40)
+		if i == follow-1 {
+			r.crash()
+		}
+	}
+	wg.Wait()
+}
+
+// TestWritersInConflict shows that no number is given twice by writers who take the log from
+// each other.
+func TestWritersInConflict(t *testing.T) {
+	w := newWriters(t)
+	w.run(5)
+	for _, key := range w.twice {
+		t.Errorf("given twice: %s", key)
+	}
+	t.Logf("%d numbers", w.n)
+}
+
+// TestConflictNeedsTheSkip shows that the test above can fail.
+func TestConflictNeedsTheSkip(t *testing.T) {
+	lostSkip.Store(true)
+	defer lostSkip.Store(false)
+	w := newWriters(t)
+	for try := 0; len(w.twice) == 0 && try < 5; try++ {
+		w.run(5)
+	}
+	if len(w.twice) == 0 {
+		t.Error("no number was given twice: the test cannot find what it is for")
+	}
+}
+
+// TestStatesMoveForward sends receipts and read responses in any order, repeated, with crashes
+// in between: a state never goes back, and each message is told once.
+func TestStatesMoveForward(t *testing.T) {
+	opt := testOptions(t)
+	opt.Logger = nil
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	const messages = 12
+	ids := make([]string, messages)
+	for i := range ids {
+		ids[i] = fmt.Sprint("id", i+1)
+		r.submit(c, ids[i])
+	}
+	ranks, read := make([]int, messages), make(map[string]uint8)
+	for step := range 300 {
+		i := rand.IntN(messages)
+		switch rand.IntN(20) {
+		case 0:
+			r.crash()
+			r = start(t, opt)
+		case 1:
+			if err := r.stop(); err != nil {
+				t.Fatal(err)
+			}
+			r = start(t, opt)
+		case 2, 3, 4, 5:
+			rd := response(c, uint16(i+1))
+			rd.Status = uint8(rand.IntN(3))
+			v := r.Reads().Submit(deadline(t), rd)
+			if v.Code != http.StatusAccepted {
+				t.Fatalf("read of %d: %+v", i+1, v)
+			}
+			if _, again := read[ids[i]]; !again && rd.Status != StatusNotRead {
+				read[ids[i]] = rd.Status
+			}
+		default:
+			r.Ledger().Receipt(c, []byte(ids[i]), State(1+rand.IntN(3)))
+		}
+		if step%10 == 9 {
+			checkRanks(t, r, ranks)
+		}
+	}
+	checkRanks(t, r, ranks)
+	told, events := r.tellings("bank"), make(map[string]string)
+	for len(events) < len(read) {
+		fb := receive(t, told)
+		id := fb.MessageIDs[0]
+		if e, again := events[id]; again && e != fb.Event {
+			t.Errorf("%s was told as %s and as %s", id, e, fb.Event)
+		}
+		if fb.Status != read[id] {
+			t.Errorf("%s was told with status %d, want the first one, %d", id, fb.Status, read[id])
+		}
+		events[id] = fb.Event
+	}
+}
+
+// checkRanks holds the states against those of before.
+func checkRanks(t *testing.T, r *running, ranks []int) {
+	t.Helper()
+	v, err := r.Conversation("10690001", "447700900123")
+	if err != nil || len(v.Messages) != len(ranks) {
+		t.Fatalf("conversation: %d messages, %v", len(v.Messages), err)
+	}
+	for i, m := range v.Messages {
+		for s := range State(len(stateNames)) {
+			if s.String() != m.State {
+				continue
+			}
+			if s.rank() < ranks[i] {
+				t.Errorf("message %d went back to %s", i+1, m.State)
+			}
+			ranks[i] = s.rank()
+		}
+	}
+}
