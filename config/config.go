@@ -14,7 +14,7 @@ type Config struct {
 	SMSC     SMSC               `key:"smsc" doc:"the way to the SMSC"`
 	Track    Track              `key:"track" doc:"which messages get a number, and how it travels"`
 	Feedback Feedback           `key:"feedback" doc:"what the ESME is told about a read message"`
-	Reads    Reads              `key:"reads" doc:"read responses over HTTP"`
+	Reads    Reads              `key:"reads" doc:"read responses"`
 	Relay    Relay              `key:"relay" doc:"the ledger and its streams"`
 	Ops      Ops                `key:"ops" doc:"health, metrics and profiles over HTTP"`
 	Log      Log                `key:"log" doc:"the log on standard error"`

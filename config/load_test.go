@@ -108,7 +108,7 @@ func fullConfig() Config {
 			When: "off", Carriage: "auto", IEI: 0x9F, Numbers: Numbers{First: 0, Last: 999}, Overflow: "reject", Reference: 16,
 			Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
 			ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},
-			OnFailure: "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
+			OnFailure:    "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
 		Feedback: Feedback{Form: "off", Keep: 24 * time.Hour, VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601},
 		Reads: Reads{Addr: ":8081", Auth: []string{"api_key"}, IEI: 0x82, APIKeys: []APIKey{

@@ -45,7 +45,7 @@ type Feedback struct {
 	VendorTagRead   uint16        `key:"vendor_tag_read" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
 }
 
-// Reads is the way in for read responses over HTTP.
+// Reads is the ways in for read responses.
 type Reads struct {
 	Addr    string   `key:"addr" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
 	Auth    []string `key:"auth" oneof:"none,api_key" later:"jwt,mtls,proof" doc:"who may report a read; none only on a loopback address"`

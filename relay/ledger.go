@@ -70,7 +70,7 @@ func (l *Ledger) Assign(s *Sent) error {
 	if err != nil {
 		return err
 	}
-	if p := h.partsOf(s); p != nil && s.isPart() && p.asIs {
+	if h.goesAsIs(s) {
 		return ErrAsIs
 	}
 	if !l.mayGive(h) {

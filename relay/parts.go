@@ -226,6 +226,7 @@ func (l *Ledger) Follow(s *Sent) bool {
 	if err != nil {
 		return false
 	}
+	asIs := s.AsIs || h.goesAsIs(s)
 	p := h.join(s)
 	if p == nil {
 		p = h.openParts(s)
@@ -233,13 +234,25 @@ func (l *Ledger) Follow(s *Sent) bool {
 	if p == nil {
 		return false
 	}
-	p.asIs = p.asIs || s.AsIs
+	p.asIs = p.asIs || asIs
 	s.head, s.AsIs, s.follows = h, p.asIs, !p.numbered
 	if p.numbered {
 		s.ordinal, s.day, s.Number = p.ordinal, p.day, l.number(p.ordinal)
 		h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
 	}
 	return true
+}
+
+// goesAsIs tells whether a part must keep its form: an earlier one has, or it is the last
+// part and comes first, so that nothing is known of those that are longer.
+func (h *head) goesAsIs(s *Sent) bool {
+	if !s.Converts || !s.isPart() {
+		return false
+	}
+	if p := h.partsOf(s); p != nil {
+		return p.asIs
+	}
+	return s.Part.Seq == s.Part.Total
 }
 
 // numberParts gives a message of several parts the number of s, the first part of it to

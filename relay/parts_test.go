@@ -121,7 +121,7 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, seq uint8, asIs bool) *Sent {
 		s := message(c)
-		s.Part, s.AsIs = Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, asIs
+		s.Part, s.AsIs, s.Converts = Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, asIs, true
 		return s
 	}
 	first, second, third := part(9, 1, true), part(9, 2, false), part(9, 3, false)
@@ -130,6 +130,9 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 	}
 	if err := r.Ledger().Assign(third); !errors.Is(err, ErrAsIs) {
 		t.Errorf("third part: got %v, want ErrAsIs", err)
+	}
+	if last := part(11, 3, false); !errors.Is(r.Ledger().Assign(last), ErrAsIs) || !r.Ledger().Follow(last) || !last.AsIs {
+		t.Errorf("the last part comes first: AsIs is %v, want true", last.AsIs)
 	}
 	if other := part(10, 1, false); r.Ledger().Assign(other) != nil || other.Number != 1 {
 		t.Errorf("another message: number %d, want 1", other.Number)

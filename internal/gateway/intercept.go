@@ -58,6 +58,7 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	if err := t.describe(s, account); err != nil {
 		return f, nil, Malformed
 	}
+	s.Converts = t.sar
 	if skip != Numbered {
 		return i.follow(b, t, s, skip)
 	}

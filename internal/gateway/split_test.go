@@ -161,7 +161,8 @@ func TestSplitMessageRefused(t *testing.T) {
 					smsc.send(frame(pdu.CancelSMRespID, status, f.Seq(), ""))
 				}
 				esme.send(text(receiver, 3)) // the cancel_sm_resp do not reach the ESME, and it goes on
-				smsc.next("submit_sm")
+				smsc.send(accepted(smsc.next("submit_sm").Seq(), "next"))
+				esme.want("submit_sm_resp", accepted(3, "next"))
 				if got, want := w.count("readback_parts_not_cancelled_total", ""), float64(max(0, len(tt.cancelled)-1)); got != want {
 					t.Errorf("not cancelled: got %v, want %v", got, want)
 				}
