@@ -1,0 +1,65 @@
+package handset
+
+import (
+	"bytes"
+
+	"readback/udh"
+)
+
+// content is a part, taken apart.
+type content struct {
+	header udh.Header // nil: there is none
+	broken bool       // it has one that cannot be read
+	text   []byte
+	coding udh.Coding
+}
+
+// split takes the header off. One that is malformed is ignored whole (TS 23.040
+// §9.2.3.24).
+func (p Part) split() content {
+	c := content{text: p.UserData, coding: p.Coding}
+	if !p.HasUDH {
+		return c
+	}
+	h, err := udh.ParseHeader(p.UserData)
+	if err == nil {
+		c.header, c.text = h, p.UserData[h.Len():]
+		return c
+	}
+	c.broken = true
+	if len(c.text) > 0 {
+		c.text = c.text[min(1+int(c.text[0]), len(c.text)):]
+	}
+	return c
+}
+
+// number returns what element iei carries; the proof is a copy.
+func (c content) number(iei byte) (n uint16, proof []byte, ok bool) {
+	if n, ok = udh.Number(c.header, iei); !ok {
+		return 0, nil, false
+	}
+	e, _ := c.header.Find(iei)
+	return n, bytes.Clone(e.Data[udh.NumberLen:]), true
+}
+
+// endsMessage tells whether a marker at the end of the text can be a gateway's: not
+// before the last part, nor where the symbol is another character.
+func (c content) endsMessage() bool {
+	where, _ := c.header.Concat()
+	return !c.broken && where.Seq == where.Total && (c.coding != udh.GSM7 || !c.header.HasLockingShift())
+}
+
+// decode returns the text of the parts. What is written in one coding is joined
+// before it is decoded, since a sender may have cut a character in two.
+func decode(parts []content) string {
+	var text string
+	var octets []byte
+	for i, c := range parts {
+		octets = append(octets, c.text...)
+		if i+1 == len(parts) || parts[i+1].coding != c.coding {
+			text += udh.Decode(octets, c.coding)
+			octets = octets[:0]
+		}
+	}
+	return text
+}

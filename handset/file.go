@@ -1,0 +1,206 @@
+package handset
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// File is a Store in one file, for one process: a line of JSON for each response
+// that is added and for each removal. It is written anew when most of it is done with.
+type File struct {
+	path string
+	f    *os.File
+	size int64           // of the whole lines
+	torn bool            // there may be octets behind them
+	live map[string]bool // the IDs that are kept
+}
+
+// record is a line.
+type record struct {
+	Add    *Response `json:"add,omitempty"`
+	Remove []string  `json:"remove,omitempty"`
+}
+
+// OpenFile opens the store at path, or makes it. What a crash has left of a last line is
+// dropped.
+func OpenFile(path string) (*File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open read responses: %w", err)
+	}
+	s := &File{path: path, f: f, torn: true}
+	if _, err = s.Load(); err == nil {
+		err = s.trim()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open read responses: %w", err), f.Close())
+	}
+	return s, nil
+}
+
+// Close closes the file.
+func (s *File) Close() error { return s.f.Close() }
+
+// Load reads the file from its beginning. A whole line that cannot be read is passed
+// over: better one response lost than all.
+func (s *File) Load() ([]Response, error) {
+	in := bufio.NewReader(io.NewSectionReader(s.f, 0, 1<<62))
+	var all []Response
+	s.size, s.live = 0, make(map[string]bool)
+	for {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return s.kept(all), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.size += int64(len(line))
+		var r record
+		if json.Unmarshal(line, &r) != nil {
+			continue
+		}
+		if r.Add != nil && !s.live[r.Add.ID] {
+			s.live[r.Add.ID] = true
+			all = append(all, *r.Add)
+		}
+		for _, id := range r.Remove {
+			delete(s.live, id)
+		}
+	}
+}
+
+// kept are those of all that live, each once.
+func (s *File) kept(all []Response) []Response {
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(all, func(r Response) bool {
+		gone := seen[r.ID] || !s.live[r.ID]
+		seen[r.ID] = true
+		return gone
+	})
+}
+
+// Add appends r and returns when it is on the disk.
+func (s *File) Add(r Response) error {
+	if err := s.append(record{Add: &r}); err != nil {
+		return err
+	}
+	s.live[r.ID] = true
+	return nil
+}
+
+// Remove appends the removal.
+func (s *File) Remove(ids []string) error {
+	for _, id := range ids {
+		delete(s.live, id)
+	}
+	if len(s.live) == 0 {
+		s.size, s.torn = 0, true
+		return s.trim()
+	}
+	if err := s.append(record{Remove: ids}); err != nil {
+		return err
+	}
+	return s.compact()
+}
+
+// append writes a line, whole or not at all.
+func (s *File) append(r record) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := s.trim(); err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	s.torn = true
+	if _, err = s.f.Write(line); err == nil {
+		err = s.f.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, s.trim())
+	}
+	s.size += int64(len(line))
+	s.torn = false
+	return nil
+}
+
+// trim cuts off what stands behind the whole lines.
+func (s *File) trim() error {
+	if !s.torn {
+		return nil
+	}
+	if err := s.f.Truncate(s.size); err != nil {
+		return err
+	}
+	s.torn = false
+	return nil
+}
+
+// A file below minCompact is small enough; a response takes some two hundred octets.
+const (
+	minCompact = 64 << 10
+	perLive    = 1 << 10
+)
+
+// compact writes the file anew when most of it is done with.
+func (s *File) compact() error {
+	if s.size < minCompact || s.size < int64(len(s.live))*perLive {
+		return nil
+	}
+	kept, err := s.Load()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
+	for i := range kept {
+		if err := out.Encode(record{Add: &kept[i]}); err != nil {
+			return err
+		}
+	}
+	f, err := replace(s.path, b.Bytes())
+	if err != nil {
+		return err
+	}
+	old := s.f
+	s.f, s.size = f, int64(b.Len())
+	return errors.Join(old.Close(), syncDir(filepath.Dir(s.path)))
+}
+
+// replace writes a file beside path, gives it its name, and returns it open.
+func replace(path string, content []byte) (*os.File, error) {
+	tmp := path + ".new"
+	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_APPEND|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(tmp))
+	}
+	return f, nil
+}
+
+// syncDir makes a rename last.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
