@@ -15,6 +15,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/config"
+	"readback/handset"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -161,7 +162,7 @@ func TestServeQuietAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		respond := simulator.HTTPReads("http://"+r.Reads()+"/v1/reads", "")
-		if err := respond(ctx, simulator.ReadResponse{Receiver: receiver(i), Sender: "10690001", Number: 1}); err != nil {
+		if err := respond(ctx, handset.Response{Receiver: receiver(i), Sender: "10690001", Number: 1, Status: handset.Read}); err != nil {
 			t.Fatalf("read response of %s: %v", account, err)
 		}
 	}

@@ -110,7 +110,7 @@ func simHandset() *cobra.Command {
 	f.StringVar(&sim.APIKey, "api-key", "", "key for --reads")
 	f.StringVar(&sim.Receiver, "receiver", "", "the handset's number")
 	f.StringVar(&sim.Sender, "sender", "", "with --reads: who sent the message")
-	f.IntVar(&sim.Number, "number", 1, "with --reads: the message's number")
+	f.Uint16Var(&sim.Number, "number", 1, "with --reads: the message's number")
 	f.IntVar(&sim.Index, "open", 0, "with --control: which message to open; 0 lists them")
 	f.BoolVar(&sim.Deleted, "deleted", false, "it was deleted unread")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

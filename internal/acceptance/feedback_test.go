@@ -12,6 +12,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/handset"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -22,7 +23,7 @@ func TestKillAfterRead(t *testing.T) {
 	ctx := within(t)
 	var g *gateway
 	network := simulator.NewNetwork(simulator.HandsetOptions{
-		Respond: func(ctx context.Context, r simulator.ReadResponse) error {
+		Respond: func(ctx context.Context, r handset.Response) error {
 			return simulator.HTTPReads("http://"+g.reads+"/v1/reads", "")(ctx, r)
 		},
 	})
@@ -32,10 +33,10 @@ func TestKillAfterRead(t *testing.T) {
 	for i := range size(30) {
 		to := fmt.Sprintf("4477009002%02d", i)
 		id := submitOne(ctx, t, g, to)
-		handset := network.Handset(to)
-		m, err := handset.WaitMessage(ctx, 1)
+		phone := network.Handset(to)
+		m, err := phone.WaitMessage(ctx, 1)
 		if err == nil {
-			err = handset.Open(ctx, m)
+			err = phone.Open(ctx, m)
 		}
 		if err != nil {
 			t.Fatalf("read response: %v", err)

@@ -3,8 +3,8 @@ package simulator
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 
+	"readback/handset"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -15,38 +15,32 @@ const maxAssembling = 32
 
 // part is one short message as it came, perhaps a part of a longer one.
 type part struct {
-	from    string
-	coding  udh.Coding
-	header  []byte // with its length octet
-	text    []byte // behind the header
-	element udh.Element
-	where   udh.Part // zero if the message is whole
+	handset.Part
+	from  string
+	where udh.Part // zero if the message is whole
 }
 
 // newPart copies what a handset sees of m.
 func newPart(m smpp.Message, opt *HandsetOptions) *part {
-	p := &part{
-		from:   string(m.From.Addr),
-		coding: udh.CodingOf(m.DataCoding(), opt.Default),
-		text:   bytes.Clone(m.UserData()),
-	}
-	if !m.HasUDH() {
+	p := &part{from: string(m.From.Addr), Part: handset.Part{
+		UserData: bytes.Clone(m.UserData()), HasUDH: m.HasUDH(),
+		Coding: udh.CodingOf(m.DataCoding(), opt.Default),
+	}}
+	if p.HasUDH {
+		p.where, _ = p.header().Concat()
+	} else {
 		p.where = sarPart(m)
-		return p
 	}
-	h, err := udh.ParseHeader(p.text)
-	if err != nil { // the whole header is ignored (TS 23.040 §9.2.3.24)
-		if len(p.text) > 0 {
-			p.text = p.text[min(1+int(p.text[0]), len(p.text)):]
-		}
-		return p
-	}
-	if _, ok := udh.Number(p.text, opt.IEI); ok {
-		p.element, _ = h.Find(opt.IEI)
-	}
-	p.where, _ = h.Concat()
-	p.header, p.text = h, p.text[h.Len():]
 	return p
+}
+
+// header is nil if there is none, or none that can be read.
+func (p *part) header() udh.Header {
+	if !p.HasUDH {
+		return nil
+	}
+	h, _ := udh.ParseHeader(p.UserData)
+	return h
 }
 
 // sarPart is the part that the sar_* TLVs tell of, all three of them (SMPP 3.4
@@ -73,7 +67,7 @@ func sarPart(m smpp.Message) udh.Part {
 
 // isSame tells whether q is p once more.
 func (p *part) isSame(q *part) bool {
-	return bytes.Equal(p.header, q.header) && bytes.Equal(p.text, q.text)
+	return p.HasUDH == q.HasUDH && bytes.Equal(p.UserData, q.UserData)
 }
 
 // assembly puts messages together from their parts, in whatever order they come.
@@ -128,44 +122,21 @@ func (a *assembly) find(p *part) (int, *puzzle) {
 	return len(a.open) - 1, a.open[len(a.open)-1]
 }
 
-// compose makes the message of its parts and looks for its number: the element of
-// any part, else the marker at the end of the last.
+// compose makes the message of its parts.
 func compose(parts []*part, opt *HandsetOptions) Message {
-	m := Message{From: parts[0].from, UDH: parts[0].header, Text: decode(parts), Parts: len(parts)}
-	for _, p := range parts {
-		if e := p.element; e.Data != nil {
-			m.Number, m.HasNumber, m.Carriage = int(binary.BigEndian.Uint16(e.Data)), true, ByElement
-			m.Element = append([]byte{e.ID, byte(len(e.Data))}, e.Data...)
-			return m
-		}
+	m := Message{From: parts[0].from, UDH: parts[0].header(), Parts: len(parts)}
+	all := make([]handset.Part, len(parts))
+	for i, p := range parts {
+		all[i] = p.Part
 	}
-	last := parts[len(parts)-1]
-	if n, ok := opt.Marker.Find(last.text, last.coding); ok {
-		m.Number, m.HasNumber, m.Carriage = int(n), true, ByMarker
+	m.found = handset.Finder{IEI: opt.IEI, Marker: opt.Marker}.Find(all...)
+	m.Text = m.found.Text + m.found.Marker
+	m.Number, m.HasNumber = int(m.found.Number), m.found.Carriage != handset.ByNone
+	m.Carriage = m.found.Carriage.String()
+	if m.found.Carriage == handset.ByElement {
+		e := udh.NumberElement(opt.IEI, m.found.Number)
+		e.Data = append(e.Data, m.found.Proof...)
+		m.Element = append([]byte{e.ID, byte(len(e.Data))}, e.Data...)
 	}
 	return m
-}
-
-// decode returns the text of the parts. What is written in one coding is joined
-// before it is decoded, since a sender may have cut a character in two.
-func decode(parts []*part) string {
-	text, coding := "", parts[0].coding
-	var octets []byte
-	for _, p := range parts {
-		if p.coding != coding {
-			text += udh.Decode(octets, coding)
-			octets, coding = nil, p.coding
-		}
-		octets = append(octets, p.text...)
-	}
-	return text + udh.Decode(octets, coding)
-}
-
-// proof is what follows the number in its element, in hex.
-func (m Message) proof() string {
-	const header = 2
-	if len(m.Element) <= header+udh.NumberLen {
-		return ""
-	}
-	return hex.EncodeToString(m.Element[header+udh.NumberLen:])
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/handset"
 	"readback/smpp"
 )
 
@@ -36,8 +37,8 @@ func ask(t *testing.T, method, url, body string) (int, []byte) {
 }
 
 func TestControlHandsets(t *testing.T) {
-	reads := make(chan ReadResponse, 1)
-	n := NewNetwork(HandsetOptions{Respond: func(_ context.Context, r ReadResponse) error {
+	reads := make(chan handset.Response, 1)
+	n := NewNetwork(HandsetOptions{Respond: func(_ context.Context, r handset.Response) error {
 		reads <- r
 		return nil
 	}})
@@ -62,7 +63,7 @@ func TestControlHandsets(t *testing.T) {
 	if err := client.Open(within(t), receiver, 1, false); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-reads; got.Number != 17 || *got.Status != StatusRead || got.Sender != sender || got.Receiver != receiver {
+	if got := <-reads; got.Number != 17 || got.Status != handset.Read || got.Sender != sender || got.Receiver != receiver {
 		t.Errorf("read response %+v, want number 17", got)
 	}
 	if inbox, _ = client.Messages(within(t), receiver, 0); !inbox[0].Opened {
@@ -71,8 +72,8 @@ func TestControlHandsets(t *testing.T) {
 	if err := client.Open(within(t), receiver, 1, true); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-reads; *got.Status != StatusDeletedUnread {
-		t.Errorf("status %d, want %d", *got.Status, StatusDeletedUnread)
+	if got := <-reads; got.Status != handset.DeletedUnread {
+		t.Errorf("status %d, want %d", got.Status, handset.DeletedUnread)
 	}
 	if err := client.Open(within(t), receiver, 2, false); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("open of no message: %v, want 404", err)

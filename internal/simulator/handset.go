@@ -7,13 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"readback/handset"
 	"readback/smpp"
 )
 
 // Carriages of a number, as Message has them.
-const (
-	ByElement = "element"
-	ByMarker  = "marker"
+var (
+	ByElement = handset.ByElement.String()
+	ByMarker  = handset.ByMarker.String()
 )
 
 // Message is what a person finds in the inbox.
@@ -29,6 +30,8 @@ type Message struct {
 	Parts     int       // how many short messages brought it
 	At        time.Time // when its last part came
 	Opened    bool      // a read response has been accepted
+
+	found handset.Found
 }
 
 // Handset is one subscriber's phone and messaging app.
@@ -122,24 +125,21 @@ var (
 // Open is the person reading m: the app sends the read response, and Open
 // returns when it has been accepted.
 func (h *Handset) Open(ctx context.Context, m Message) error {
-	return h.respond(ctx, m, StatusRead)
+	return h.respond(ctx, m, handset.Read)
 }
 
 // Delete is the person deleting m unread, which is told like a read.
 func (h *Handset) Delete(ctx context.Context, m Message) error {
-	return h.respond(ctx, m, StatusDeletedUnread)
+	return h.respond(ctx, m, handset.DeletedUnread)
 }
 
-func (h *Handset) respond(ctx context.Context, m Message, status int) error {
-	if !m.HasNumber {
+func (h *Handset) respond(ctx context.Context, m Message, status handset.Status) error {
+	response, ok := m.found.Response(h.msisdn, m.From, status, time.Now())
+	if !ok {
 		return ErrNoNumber
 	}
 	if h.opt.Respond == nil {
 		return ErrNoRespond
-	}
-	response := ReadResponse{
-		Receiver: h.msisdn, Sender: m.From, Number: m.Number, Status: &status,
-		ReadAt: time.Now().UTC().Format(time.RFC3339), Proof: m.proof(),
 	}
 	if err := h.opt.Respond(ctx, response); err != nil {
 		return err
@@ -147,7 +147,7 @@ func (h *Handset) respond(ctx context.Context, m Message, status int) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if kept := h.find(m.Index); kept != nil {
-		kept.Opened = kept.Opened || status == StatusRead
+		kept.Opened = kept.Opened || status == handset.Read
 	}
 	return nil
 }

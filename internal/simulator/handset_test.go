@@ -13,6 +13,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/handset"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -191,6 +192,9 @@ func TestInboxBound(t *testing.T) {
 	}
 }
 
+// answer is a server's verdict.
+func answer(w http.ResponseWriter, code int) { writeJSON(w, code, handset.Verdict{Code: code}) }
+
 func TestOpen(t *testing.T) {
 	var calls atomic.Int32
 	var body atomic.Value
@@ -205,10 +209,10 @@ func TestOpen(t *testing.T) {
 		}
 		body.Store(got)
 		if got["status"] == 2.0 {
-			w.WriteHeader(http.StatusNotFound)
+			answer(w, http.StatusNotFound)
 			return
 		}
-		w.WriteHeader(http.StatusAccepted)
+		answer(w, http.StatusAccepted)
 	}))
 	defer srv.Close()
 	h := NewHandset(receiver, HandsetOptions{Respond: HTTPReads(srv.URL, "key")})
@@ -243,6 +247,15 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+func TestHTTPReadsKeyNotValid(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusUnauthorized) }))
+	defer srv.Close()
+	var refused *RefusedError
+	if err := HTTPReads(srv.URL, "")(within(t), handset.Response{}); !errors.As(err, &refused) || refused.Code != http.StatusUnauthorized {
+		t.Errorf("got %v, want 401", err)
+	}
+}
+
 func TestHTTPReadsGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(within(t))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -251,7 +264,7 @@ func TestHTTPReadsGivesUp(t *testing.T) {
 		cancel()
 	}))
 	defer srv.Close()
-	if err := HTTPReads(srv.URL, "")(ctx, ReadResponse{}); err == nil {
+	if err := HTTPReads(srv.URL, "")(ctx, handset.Response{}); err == nil {
 		t.Error("a server that is never available accepted")
 	}
 }

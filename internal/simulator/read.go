@@ -1,45 +1,23 @@
 package simulator
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"time"
-)
 
-// Statuses of a read response.
-const (
-	StatusNotRead       = 0
-	StatusRead          = 1
-	StatusDeletedUnread = 2
+	"readback/handset"
 )
-
-// ReadResponse is the receiver's word that it read a number of a conversation.
-type ReadResponse struct {
-	Receiver string `json:"receiver"`
-	Sender   string `json:"sender,omitempty"`
-	Number   int    `json:"number"`
-	Status   *int   `json:"status,omitempty"`  // nil stands for read
-	ReadAt   string `json:"read_at,omitempty"` // RFC 3339
-	Proof    string `json:"proof,omitempty"`   // hex
-	ID       string `json:"id,omitempty"`      // for dedupe
-}
 
 // Respond sends a read response and returns nil when it has been accepted.
-type Respond func(ctx context.Context, r ReadResponse) error
+type Respond func(ctx context.Context, r handset.Response) error
 
 // RefusedError is a verdict other than accepted.
-type RefusedError struct {
-	Code int    // of HTTP
-	Body string // its beginning
-}
+type RefusedError struct{ handset.Verdict }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("read response refused: %d %s", e.Code, e.Body)
+	return fmt.Sprintf("read response refused: %d %s %s", e.Code, e.Field, e.Reason)
 }
 
 const (
@@ -54,15 +32,11 @@ const (
 // all, which is safe: the same response twice is one read. Another verdict than
 // 202 is a *RefusedError.
 func HTTPReads(url, apiKey string) Respond {
-	client := &http.Client{Timeout: respondTimeout}
-	return func(ctx context.Context, r ReadResponse) error {
-		body, err := json.Marshal(r)
-		if err != nil {
-			return err
-		}
+	server := handset.HTTP{URL: url, APIKey: handset.Key(apiKey)}
+	return func(ctx context.Context, r handset.Response) error {
 		backoff := firstBackoff
 		for try := 1; ; try++ {
-			wait, err := postRead(ctx, client, url, apiKey, body)
+			wait, err := respondOnce(ctx, server.Send, r)
 			if err == nil || wait < 0 || try == respondTries || ctx.Err() != nil {
 				return err
 			}
@@ -78,33 +52,21 @@ func HTTPReads(url, apiKey string) Respond {
 	}
 }
 
-// postRead tries once. With an error it returns how long the server asks to wait,
+// respondOnce tries once. With an error it returns how long the server asks to wait,
 // below zero if another try is no use.
-func postRead(ctx context.Context, client *http.Client, url, apiKey string, body []byte) (time.Duration, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return -1, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if apiKey != "" {
-		req.Header.Set("X-API-Key", apiKey)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(res.Body, 1024))
-	switch {
-	case res.StatusCode == http.StatusAccepted:
-		return 0, nil
+func respondOnce(ctx context.Context, send handset.Sender, r handset.Response) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, respondTimeout)
+	defer cancel()
+	v, err := send(ctx, []handset.Response{r})
+	switch later := (*handset.LaterError)(nil); {
+	case errors.As(err, &later) && later.Code == http.StatusUnauthorized: // it stays the same key
+		return -1, &RefusedError{later.Verdict}
+	case errors.As(err, &later):
+		return later.After, err
 	case err != nil:
 		return 0, err
+	case !v[0].Accepted():
+		return -1, &RefusedError{v[0]}
 	}
-	refused := &RefusedError{res.StatusCode, string(bytes.TrimSpace(text))}
-	if res.StatusCode != http.StatusServiceUnavailable {
-		return -1, refused
-	}
-	seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // absent or a date: our own backoff
-	return time.Duration(seconds) * time.Second, refused
+	return 0, nil
 }

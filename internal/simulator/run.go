@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"readback/handset"
 )
 
 // SMSCCommand is what `sim smsc` does.
@@ -83,7 +85,7 @@ type HandsetCommand struct {
 	APIKey   string // for Reads
 	Receiver string
 	Sender   string // for Reads
-	Number   int    // for Reads
+	Number   uint16 // for Reads
 	Proof    string // for Reads, hex; may be empty
 	Index    int    // for Control: the message to open; zero lists
 	Deleted  bool   // deletes unread rather than opens
@@ -119,13 +121,13 @@ func RunHandset(ctx context.Context, cmd HandsetCommand) error {
 
 // respond sends a read response of the command's own words.
 func (cmd HandsetCommand) respond(ctx context.Context, out *printer) error {
-	status := StatusRead
+	status := handset.Read
 	if cmd.Deleted {
-		status = StatusDeletedUnread
+		status = handset.DeletedUnread
 	}
-	err := HTTPReads(cmd.Reads, cmd.APIKey)(ctx, ReadResponse{
-		Receiver: cmd.Receiver, Sender: cmd.Sender, Number: cmd.Number, Status: &status,
-		ReadAt: time.Now().UTC().Format(time.RFC3339), Proof: cmd.Proof,
+	err := HTTPReads(cmd.Reads, cmd.APIKey)(ctx, handset.Response{
+		Receiver: cmd.Receiver, Sender: cmd.Sender, Number: cmd.Number, Status: status,
+		ReadAt: time.Now(), Proof: cmd.Proof,
 	})
 	if err == nil {
 		out.printf("read response of %s to number %03d of %s: accepted\n", cmd.Receiver, cmd.Number, cmd.Sender)

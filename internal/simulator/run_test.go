@@ -46,10 +46,10 @@ func (s *screen) wait(t *testing.T, pattern string) string {
 func TestCommands(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b, _ := io.ReadAll(r.Body); !strings.Contains(string(b), `"number":17`) {
-			w.WriteHeader(http.StatusNotFound)
+			answer(w, http.StatusNotFound)
 			return
 		}
-		w.WriteHeader(http.StatusAccepted)
+		answer(w, http.StatusAccepted)
 	}))
 	defer app.Close()
 	ctx, cancel := context.WithCancel(within(t))
