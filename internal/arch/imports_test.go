@@ -20,10 +20,11 @@ const module = "readback"
 // gets its row here.
 var imports = map[string][]string{
 	"cmd/readback": {
-		"config", "internal/gateway", "internal/ops", "internal/simulator", "internal/transport",
+		"config", "conversation", "internal/gateway", "internal/ops", "internal/simulator", "internal/transport",
 		"relay", "smpp", "udh",
 	},
 	"config":              {},
+	"conversation":        {},
 	"handset":             {"udh"},
 	"internal/arch":       {},
 	"internal/gateway":    {"relay", "smpp", "udh"},
