@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -111,7 +112,12 @@ Ctrl-C ends it.
 			return nil
 		case <-tick.C:
 		}
-		if err := w.exchange(ctx, w.esmes[n/2%2], n, n%3 != 0); err != nil && ctx.Err() == nil {
+		err := w.exchange(ctx, w.esmes[n/2%2], n, n%3 != 0)
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, errLists):
+			return err
+		case err != nil:
 			w.log.note("%v", err)
 		}
 	}

@@ -33,6 +33,15 @@ func TestDemoOnce(t *testing.T) {
 	if len(sent) != 2 || len(told) != 2 || sent[0][1] != told[0][1] || sent[1][1] != told[1][1] {
 		t.Errorf("message_ids sent %v, told %v, want the same two", sent, told)
 	}
+	lists := regexp.MustCompile(`the ESME's list, .*: (\S+) read; shown: read at (\S+), sent at none`).FindAllStringSubmatch(out.String(), -1)
+	for i, l := range lists {
+		if l[1] != sent[i][1] || l[2] != sent[i][1] {
+			t.Errorf("the ESME's list has %s, want %s", l[0], sent[i][1])
+		}
+	}
+	if len(lists) != 2 {
+		t.Errorf("%d lists of the ESME in the transcript, want 2", len(lists))
+	}
 	if n := strings.Count(out.String(), "POST /v1/reads"); n != 2 {
 		t.Errorf("%d read responses in the transcript, want 2", n)
 	}

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -14,6 +11,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
+	"readback/conversation"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -29,6 +27,7 @@ func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
 	text := fmt.Sprintf("Your table is booked (%d)", n+1)
 
 	w.log.say("ESME", "submit_sm", "readback", "%s → %s %q as %s", demoSender, to, text, e.account)
+	w.book.Submitted(conversation.Submit{Key: text, Sender: demoSender, Receiver: to, At: time.Now()})
 	sent, err := e.client.Submit(&gosmpp.ShortMessage{
 		Src: demoSender, Dst: to, Text: pdutext.Raw(text),
 		SourceAddrNPI: 1, DestAddrTON: 1, DestAddrNPI: 1, Register: smpp.RegisteredReadAck,
@@ -37,6 +36,7 @@ func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
 		return fmt.Errorf("no submit_sm_resp came to the ESME: %w", err)
 	}
 	id := sent.RespID()
+	w.book.Answered(text, id)
 	w.log.say("SMSC", "submit_sm_resp", "ESME", "message_id %s", id)
 
 	m, err := handset.WaitMessage(ctx, before+1)
@@ -71,46 +71,6 @@ func (w *world) readBack(ctx context.Context, e *esme, h *simulator.Handset, m s
 			return fmt.Errorf("no feedback on message_id %s came to the ESME: %w", id, context.Cause(ctx))
 		}
 	}
-}
-
-// list shows the sender's view of a conversation, its newest messages.
-func (w *world) list(ctx context.Context, to string) error {
-	url := fmt.Sprintf("http://%s/v1/conversations/%s/%s", w.service.Reads(), demoSender, to)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("no conversation list came: %w", err)
-	}
-	var view struct {
-		Messages []struct {
-			Number      int
-			State       string
-			SubmittedAt time.Time `json:"submitted_at"`
-		}
-		Shown struct{ Read, Sent *int }
-	}
-	err = json.NewDecoder(resp.Body).Decode(&view)
-	if err := errors.Join(err, resp.Body.Close()); err != nil {
-		return fmt.Errorf("the conversation list cannot be read: %w", err)
-	}
-	const newest = 8
-	var states []string
-	for _, m := range view.Messages[max(0, len(view.Messages)-newest):] {
-		states = append(states, fmt.Sprintf("%d %s", m.Number, m.State))
-	}
-	w.log.note("%14sthe ESME's list, %s → %s: %s; shown: read at %s, sent at %s", "",
-		demoSender, to, strings.Join(states, ", "), numberOr(view.Shown.Read), numberOr(view.Shown.Sent))
-	return nil
-}
-
-func numberOr(n *int) string {
-	if n == nil {
-		return "none"
-	}
-	return fmt.Sprint(*n)
 }
 
 // shownCarriage shows the octets of the element, or the marker.

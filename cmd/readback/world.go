@@ -13,6 +13,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
 
+	"readback/conversation"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -27,6 +28,8 @@ type world struct {
 	handsets *simulator.Network
 	store    string
 	esmes    []*esme
+	book     *conversation.Book // of the ESMEs
+	news     chan struct{}      // a token when the book has changed
 }
 
 // esme is one account's session: the go-smpp client.
@@ -38,7 +41,7 @@ type esme struct {
 }
 
 func newWorld(log *transcript, reads string, gatewayLog *slog.Logger) (*world, error) {
-	w := &world{log: log}
+	w := &world{log: log, book: conversation.New(conversation.Options{}), news: make(chan struct{}, 1)}
 	var err error
 	if w.smscLn, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
@@ -58,7 +61,10 @@ func newWorld(log *transcript, reads string, gatewayLog *slog.Logger) (*world, e
 	w.smsc = simulator.NewSMSC(simulator.Options{Network: w.handsets, NoReceipts: true, OnFrame: w.sawFrame})
 	for account, carriage := range map[string]string{elementAccount: simulator.ByElement, markerAccount: simulator.ByMarker} {
 		e := &esme{account: account, carriage: carriage, feedbacks: make(chan pdu.Body, 100)}
-		e.client = &gosmpp.Transceiver{Addr: w.service.ESMEs(), User: account, Passwd: "secret", Handler: e.handle}
+		e.client = &gosmpp.Transceiver{
+			Addr: w.service.ESMEs(), User: account, Passwd: "secret",
+			Handler: func(p pdu.Body) { w.handle(e, p) },
+		}
 		w.esmes = append(w.esmes, e)
 	}
 	if w.esmes[0].account != elementAccount {
@@ -106,10 +112,11 @@ func (w *world) bindESMEs(ctx context.Context) error {
 
 // handle takes a deliver_sm; the client answers it. When nobody waits for it any
 // more the oldest goes.
-func (e *esme) handle(p pdu.Body) {
+func (w *world) handle(e *esme, p pdu.Body) {
 	if p.Header().ID != pdu.DeliverSMID {
 		return
 	}
+	w.note(p)
 	select {
 	case e.feedbacks <- p:
 	default:
