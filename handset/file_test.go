@@ -102,7 +102,7 @@ func TestFileStaysSmall(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reads")
 	s := openFile(t, path)
 	r := responses(1)[0]
-	const live, total = 3, 800
+	const live, total = 3, 450
 	for i := range total {
 		r.ID = fmt.Sprint("id-", i)
 		if err := s.Add(r); err != nil {
@@ -118,10 +118,10 @@ func TestFileStaysSmall(t *testing.T) {
 	if err != nil || info.Size() > minCompact+1024 {
 		t.Errorf("%d octets, %v, want at most %d", info.Size(), err, minCompact+1024)
 	}
-	if got, want := kept(t, openFile(t, path)), "797 798 799"; got != want {
+	if got, want := kept(t, openFile(t, path)), "447 448 449"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if err := s.Remove([]string{"id-797", "id-798", "id-799", "id-none"}); err != nil {
+	if err := s.Remove([]string{"id-447", "id-448", "id-449", "id-none"}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() != 0 {

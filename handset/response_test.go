@@ -63,8 +63,10 @@ func TestAppendUserData(t *testing.T) {
 			if want := strings.ReplaceAll(tt.want, " ", ""); err != nil || hex.EncodeToString(got) != want {
 				t.Errorf("got %x, %v, want %s", got, err, want)
 			}
-			if _, err := udh.ParseHeader(got); err != nil {
-				t.Error(err)
+			iei := max(tt.iei, DefaultAnswerIEI)
+			n, status, proof, ok := udh.ReadResponse(got, iei) // as a gateway reads it
+			if !ok || n != tt.r.Number || status != byte(tt.r.Status) || hex.EncodeToString(proof) != tt.r.Proof {
+				t.Errorf("a gateway reads %d, %d, %x, %v, want %+v", n, status, proof, ok, tt.r)
 			}
 		})
 	}
