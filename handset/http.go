@@ -55,7 +55,7 @@ func (h HTTP) Send(ctx context.Context, batch []Response) ([]Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch v := (Verdict{Code: res.StatusCode, Reason: res.Status}); {
+	switch v := (Verdict{Code: res.StatusCode, Reason: http.StatusText(res.StatusCode)}); {
 	case v.Again():
 		return nil, &LaterError{v, retryAfter(res.Header, time.Now())}
 	case v.Code == http.StatusRequestEntityTooLarge: // a proxy may say so, too

@@ -52,7 +52,7 @@ func TestHTTP(t *testing.T) {
 		{"one refused", 404, `{"code":404,"error":"no such message"}`, 1, "[{404 no such message }] <nil>"},
 		{"two", 207, `[{"code":202},{"code":400,"error":"is wrong","field":"number"}]`, 2, "[{202  } {400 is wrong number}] <nil>"},
 		{"two refused as one", 403, `{"code":403,"error":"not yours"}`, 2, "[{403 not yours }] <nil>"},
-		{"too large", 413, `<html>`, 2, "[{413 413 }] <nil>"},
+		{"too large", 413, `<html>`, 2, "[{413 Request Entity Too Large }] <nil>"},
 		{"busy", 503, `{"code":503}`, 1, "later 0s"},
 		{"too fast", 429, `<html>`, 1, "later 0s"},
 		{"key not valid", 401, `{"code":401}`, 1, "later 0s"},

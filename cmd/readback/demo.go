@@ -19,7 +19,8 @@ func demoCommand() *cobra.Command {
 		Short: "Show it all in one process: gateway, NATS, SMSC, handsets, ESME",
 		Long: `Starts a gateway, an embedded NATS server, an SMSC with handsets and an ESME on
 free ports. The ESME sends messages, a handset opens them, and the ESME learns that
-they were read. It goes on, a message every second, until Ctrl-C.`,
+they were read; if its own list of them ever differs from the gateway's, exit 1. It
+goes on, a message every second, until Ctrl-C.`,
 		Args: cobra.NoArgs,
 	}
 	once := cmd.Flags().Bool("once", false, "one message with the element and one with the marker, then exit 0; 1 if something did not come")

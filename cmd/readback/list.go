@@ -69,7 +69,7 @@ func (w *world) list(ctx context.Context, to string) error {
 	}
 }
 
-var errLists = errors.New("the ESME's own list and the gateway's differ")
+var errLists = errors.New("the ESME's list and the gateway's differ")
 
 // compareLists is nil where both show the same. A conversation that another ESME writes
 // in, too, cannot be compared.
@@ -80,7 +80,7 @@ func compareLists(own conversation.View, told apiView) error {
 		}
 	}
 	if own, told := ownLine(own), told.line(); own != told {
-		return fmt.Errorf("%w:\n%s\n%s", errLists, own, told)
+		return fmt.Errorf("%w: its own says\n%s\nand the gateway's\n%s", errLists, own, told)
 	}
 	return nil
 }
