@@ -70,7 +70,8 @@ func (f Found) ProofHex() string { return hex.EncodeToString(f.Proof) }
 // Find looks at a message: at its one part, or all of them in their order. All
 // parts that had room carry the same element, so the first one counts, before any
 // marker; in a header that repeats it, the last. The marker is that at the very
-// end: what looks like another one in front of it is the sender's own text.
+// end, with the symbol of whatever alphabet, since the SMSC may have changed that: what
+// looks like another one in front of it is the sender's own text.
 //
 // A sender can end its text like a marker, or use the element, without a gateway:
 // such a number is nobody's, and the server answers 404 to it.
@@ -96,12 +97,12 @@ func (f Finder) Find(parts ...Part) Found {
 		return Found{Text: decode(all)}
 	}
 	last := &all[len(all)-1]
-	n, ok := marker.Find(last.text, last.coding)
+	n, text, ok := marker.FindAny(last.text, last.coding)
 	if !ok {
 		return Found{Text: decode(all)}
 	}
 	whole := last.text
-	last.text, _ = marker.Remove(whole, last.coding)
+	last.text = text
 	return Found{
 		Number: n, Carriage: ByMarker, Text: decode(all),
 		Marker: udh.Decode(whole[len(last.text):], last.coding),

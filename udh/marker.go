@@ -118,9 +118,56 @@ func (m Marker) Append(dst, text []byte, c Coding, n uint16) ([]byte, error) {
 	return dst, nil
 }
 
+// FindAny is Find for who receives a message: on its way an SMSC may have turned ASCII or
+// Latin-1 into GSM 7-bit or UCS2, with the symbol of the alphabet that it came in. rest is
+// text without the marker, a part of text.
+func (m Marker) FindAny(text []byte, c Coding) (n uint16, rest []byte, ok bool) {
+	for from := range codings {
+		s, ok := m.symbol(from).in(from, c)
+		if !ok {
+			continue
+		}
+		if n, ok := s.find(text, c); ok {
+			return n, text[:len(text)-(1+markerDigits)*s.width], true
+		}
+	}
+	return 0, text, false
+}
+
+// in returns the symbol of one alphabet in another; false where that lacks it, or has it
+// in two septets only.
+func (s symbol) in(from, to Coding) (symbol, bool) {
+	if s.width == 0 {
+		return symbol{}, false
+	}
+	r := rune(s.octets[0])
+	switch from {
+	case GSM7:
+		r = gsm7[s.octets[0]]
+	case UCS2:
+		r = r<<8 | rune(s.octets[1])
+	}
+	switch to {
+	case GSM7:
+		septet, ok := septetOf(r)
+		return symbol{octets: [2]byte{septet}, width: 1}, ok
+	case ASCII:
+		return symbol{octets: [2]byte{byte(r)}, width: 1}, r < 0x80
+	case Latin1:
+		return symbol{octets: [2]byte{byte(r)}, width: 1}, r < 0x100
+	case UCS2:
+		return symbol{octets: [2]byte{byte(r >> 8), byte(r)}, width: 2}, true
+	}
+	return symbol{}, false
+}
+
 // Find returns the number of the marker that text ends with.
 func (m Marker) Find(text []byte, c Coding) (n uint16, ok bool) {
-	s := m.symbol(c)
+	return m.symbol(c).find(text, c)
+}
+
+// find returns the number behind the symbol, which is one of the coding.
+func (s symbol) find(text []byte, c Coding) (n uint16, ok bool) {
 	at := len(text) - (1+markerDigits)*s.width
 	if s.width == 0 || at < 0 || len(text)%s.width != 0 ||
 		!bytes.Equal(text[at:at+s.width], s.octets[:s.width]) ||

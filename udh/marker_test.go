@@ -217,3 +217,29 @@ func FuzzMarker(f *testing.F) {
 		}
 	})
 }
+
+// TestMarkerFindAny reads markers behind an SMSC that writes the text in another alphabet.
+func TestMarkerFindAny(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		c          Coding
+		n          uint16
+		rest       string
+	}{
+		{"GSM 7-bit", "a\x5F017", GSM7, 17, "a"},
+		{"ASCII in GSM 7-bit", "a#017", GSM7, 17, "a"},
+		{"Latin-1 in UCS2", "\x00a\x00\xA7\x000\x001\x007", UCS2, 17, "\x00a"},
+		{"ASCII in UCS2", "\x00a\x00#\x000\x001\x007", UCS2, 17, "\x00a"},
+		{"ASCII in Latin-1", "a#017", Latin1, 17, "a"},
+		{"the last of two", "a\x5F016#017", GSM7, 17, "a\x5F016"},
+		{"another symbol", "a*017", GSM7, 0, "a*017"},
+		{"behind an escape", "a\x1B#017", GSM7, 0, "a\x1B#017"},
+		{"Latin-1 in ASCII", "a\xA7017", ASCII, 0, "a\xA7017"},
+		{"octets", "a#017", Octets, 0, "a#017"},
+	} {
+		n, rest, ok := DefaultMarker.FindAny([]byte(tt.text), tt.c)
+		if n != tt.n || string(rest) != tt.rest || ok != (tt.n > 0) {
+			t.Errorf("%s: got %d %q %v, want %d %q", tt.name, n, rest, ok, tt.n, tt.rest)
+		}
+	}
+}
