@@ -2,7 +2,6 @@ package smpp
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -143,94 +142,6 @@ func (m Message) UserData() []byte {
 
 // TLVs walks the optional parameters in the order in which they came.
 func (m Message) TLVs() TLVReader { return TLVs(m.Frame[m.tlvs:]) }
-
-// WithoutTLVs returns a copy of the PDU without its optional parameters, for a
-// peer that does not know them (SMPP 3.4 §3.4). The text of message_payload goes
-// into short_message; ok is false where that has no room for it.
-func (m Message) WithoutTLVs() (f Frame, ok bool) {
-	f = bytes.Clone(m.Frame[:m.tlvs])
-	if m.HasPayload() {
-		ud := m.UserData()
-		if m.smLength < 0 || len(ud) > MaxShortMessage {
-			return nil, false
-		}
-		f[m.smLength] = byte(len(ud))
-		f = append(f, ud...)
-	}
-	binary.BigEndian.PutUint32(f, uint32(len(f)))
-	return f, true
-}
-
-// Change is what differs in a copy of a message. All other octets are those of the
-// frame, but for the lengths.
-type Change struct {
-	UserData           []byte
-	ESMClass           byte
-	RegisteredDelivery byte
-	// TLV, if not nil, is asked for the value of each optional parameter but
-	// message_payload, and whether it stays.
-	TLV func(TLV) (value []byte, keep bool)
-}
-
-// AppendUserData is AppendChanged without any change of the optional parameters.
-func (m Message) AppendUserData(dst, ud []byte, esmClass, registeredDelivery byte) (f Frame, ok bool) {
-	return m.AppendChanged(dst, Change{UserData: ud, ESMClass: esmClass, RegisteredDelivery: registeredDelivery})
-}
-
-// AppendChanged appends a changed copy of the message to dst, and returns the appended
-// PDU. ok is false, and nothing appended, if the user data is too long for the field
-// that held it.
-func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
-	payload := m.payload >= 0
-	switch {
-	case payload && len(c.UserData) > 1<<16-1:
-		return nil, false
-	case !payload && (m.smLength < 0 || len(c.UserData) > MaxShortMessage):
-		return nil, false
-	case len(m.Frame)-len(m.UserData())+len(c.UserData) > MaxFrameLen:
-		return nil, false
-	}
-	start := len(dst)
-	switch {
-	case !payload:
-		dst = append(dst, m.Frame[:m.smLength+1]...)
-		dst[len(dst)-1] = byte(len(c.UserData))
-		dst = append(dst, c.UserData...)
-		dst = m.appendTLVs(dst, c.TLV, nil)
-	case c.TLV == nil:
-		dst = append(dst, m.Frame[:m.payload]...)
-		binary.BigEndian.PutUint16(dst[len(dst)-2:], uint16(len(c.UserData)))
-		dst = append(dst, c.UserData...)
-		dst = append(dst, m.Frame[m.payload+m.payloadLen:]...)
-	default:
-		dst = append(dst, m.Frame[:m.tlvs]...)
-		dst = m.appendTLVs(dst, c.TLV, c.UserData)
-	}
-	f = dst[start:]
-	binary.BigEndian.PutUint32(f, uint32(len(f)))
-	f[m.esmClass] = c.ESMClass
-	f[m.registeredDelivery] = c.RegisteredDelivery
-	return f, true
-}
-
-// appendTLVs appends the optional parameters, with payload as message_payload, and what
-// stands behind them.
-func (m Message) appendTLVs(dst []byte, change func(TLV) ([]byte, bool), payload []byte) []byte {
-	if change == nil {
-		return append(dst, m.Frame[m.tlvs:]...)
-	}
-	r := m.TLVs()
-	for tlv, ok := r.Next(); ok; tlv, ok = r.Next() {
-		value, keep := payload, true
-		if tlv.Tag != TagMessagePayload {
-			value, keep = change(tlv)
-		}
-		if keep {
-			dst = AppendTLV(dst, tlv.Tag, value)
-		}
-	}
-	return append(dst, m.Frame[len(m.Frame)-r.Rest():]...)
-}
 
 func (m Message) octet(at int) byte {
 	if at < 0 {
