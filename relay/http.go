@@ -2,17 +2,12 @@ package relay
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -61,48 +56,31 @@ func (r *Relay) ServeReads(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// authenticated lets those in who show what Options.Auth asks for.
+// callerKey is the key of the Caller in the context of a request.
+type callerKey struct{}
+
+// authenticated lets those in whom the rules know, and keeps who it is.
 func (r *Relay) authenticated(h http.Handler) http.Handler {
-	if slices.Contains(r.opt.Auth, AuthNone) {
-		return h
-	}
-	var keys [][]byte
-	for _, k := range r.opt.APIKeys {
-		if b, err := hex.DecodeString(strings.TrimSpace(k)); err == nil { // Validate has seen to it
-			keys = append(keys, b)
-		}
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if slices.Contains(r.opt.Auth, AuthAPIKey) && knownKey(keys, apiKey(req)) {
-			h.ServeHTTP(w, req)
+		cred := credentialOf(req.Header)
+		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
+			cred.cert = req.TLS.PeerCertificates[0]
+		}
+		by, v := r.callers.identify(cred, time.Now())
+		if v.Code != 0 {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
+			r.reads.count("http", v)
+			reply(w, v.Code, v)
 			return
 		}
-		w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
-		v := Verdict{Code: http.StatusUnauthorized, Reason: "no valid API key"}
-		r.reads.count("http", v)
-		reply(w, v.Code, v)
+		h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, by)))
 	})
 }
 
-func apiKey(req *http.Request) string {
-	if k := req.Header.Get("X-API-Key"); k != "" {
-		return k
-	}
-	scheme, key, _ := strings.Cut(req.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(key)
-}
-
-// knownKey compares with all keys, in a time that tells nothing.
-func knownKey(keys [][]byte, key string) bool {
-	sum := sha256.Sum256([]byte(key))
-	known := 0
-	for _, k := range keys {
-		known |= subtle.ConstantTimeCompare(k, sum[:])
-	}
-	return known == 1 && key != ""
+// callerOf is who sent a request that authenticated has let in.
+func callerOf(req *http.Request) Caller {
+	by, _ := req.Context().Value(callerKey{}).(Caller)
+	return by
 }
 
 func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
@@ -120,7 +98,7 @@ func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
 		reply(w, v.Code, v)
 		return
 	}
-	a := r.submit(req.Context(), body, "http")
+	a := r.submit(req.Context(), body, "http", callerOf(req))
 	if a.Code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
 	}

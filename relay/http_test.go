@@ -172,7 +172,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 func TestAPIKey(t *testing.T) {
 	sum := sha256.Sum256([]byte("secret"))
 	opt := testOptions(t)
-	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []string{strings.Repeat("00", 32), hex.EncodeToString(sum[:])}
+	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{"other", strings.Repeat("00", 32)}, {"app", hex.EncodeToString(sum[:])}}
 	r := start(t, opt)
 	tests := []struct {
 		name, header, value string

@@ -72,7 +72,7 @@ func (r *Relay) consumeReads(ctx context.Context) error {
 
 // takeRead settles one message of the stream.
 func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
-	answer := r.submit(ctx, m.Data(), "nats")
+	answer := r.submitFrom(ctx, credentialOf(m.Headers()), m.Data(), "nats")
 	var err error
 	switch {
 	case answer.Code == http.StatusServiceUnavailable || answer.has(http.StatusServiceUnavailable):
@@ -95,7 +95,7 @@ func (r *Relay) answerReads(ctx context.Context) (end func(), err error) {
 	work.SetLimit(maxIntake)
 	sub, err := r.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
-			answer, _ := json.Marshal(r.submit(ctx, m.Data, "nats")) // of strings and integers
+			answer, _ := json.Marshal(r.submitFrom(ctx, credentialOf(m.Header), m.Data, "nats")) // of strings and integers
 			if m.Reply != "" {
 				_ = m.Respond(answer) // who asked asks again
 			}

@@ -22,6 +22,12 @@ const (
 	AuthAPIKey = "api_key"
 )
 
+// APIKey is the key of an app backend, known by its hash.
+type APIKey struct {
+	Name   string // for the log
+	SHA256 string // in hex
+}
+
 // Options of a Relay. DefaultOptions is the base; Store must be set.
 type Options struct {
 	NATS     string        // Embedded, or the URLs of a cluster, comma-separated
@@ -49,7 +55,7 @@ type Options struct {
 	Quiet func(account string) bool // accounts that are told nothing, though reads are recorded; nil: none
 
 	Auth    []string // AuthNone, AuthAPIKey: who may call the HTTP API
-	APIKeys []string // SHA-256 of each key, in hex
+	APIKeys []APIKey // that callers show
 
 	Mask       bool                  // mask subscriber numbers in logs
 	Logger     *slog.Logger          // nil: nothing is logged
@@ -122,7 +128,7 @@ func (o *Options) validateAuth() error {
 		}
 	}
 	for i, k := range o.APIKeys {
-		if b, e := hex.DecodeString(strings.TrimSpace(k)); e != nil || len(b) != 32 {
+		if b, e := hex.DecodeString(strings.TrimSpace(k.SHA256)); e != nil || len(b) != 32 {
 			err = errors.Join(err, fmt.Errorf("api key %d: not a SHA-256 in hex", i+1))
 		}
 	}

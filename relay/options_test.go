@@ -33,7 +33,7 @@ func TestOptionsValidate(t *testing.T) {
 		{"nkey of the embedded server", func(o *Options) { o.NKey = "f" }, "nkey:"},
 		{"unknown auth", func(o *Options) { o.Auth = []string{"jwt"} }, "auth:"},
 		{"no key", func(o *Options) { o.Auth = []string{AuthAPIKey} }, "auth:"},
-		{"short key", func(o *Options) { o.APIKeys = []string{"abcd"} }, "api key 1:"},
+		{"short key", func(o *Options) { o.APIKeys = []APIKey{{SHA256: "abcd"}} }, "api key 1:"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,6 +20,7 @@ type Read struct {
 	Proof    string    // the tag of the element, in hex
 	ID       string    // the same in repetitions, if there is one
 	Way      string    // it came in: http, nats, …; counted with the verdict
+	By       Caller    // who sends it
 }
 
 // Verdict is what a read response came to. Its JSON is the answer.

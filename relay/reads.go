@@ -96,6 +96,10 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 		}
 	}
 	switch {
+	case !rd.By.speaksFor(&q.receiver):
+		return q, Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
+	case rd.By.NeedsProof && rd.Proof == "":
+		return q, Verdict{Code: 403, Field: "proof", Reason: "is missing"}
 	case rd.Status > StatusDeletedUnread:
 		return q, malformed("status", "is not 0, 1 or 2")
 	case rd.ReadAt.Sub(now) > clockSlack:

@@ -35,6 +35,7 @@ type Relay struct {
 	index   *index
 	ledger  *Ledger
 	reads   *Reads
+	callers *callers
 
 	connected chan struct{} // NATS is there again
 	outbox    chan struct{} // there is something in the outbox
@@ -68,6 +69,7 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
 	r.reads = &Reads{ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, log: r.log, mask: r.mask}
+	r.callers = newCallers(&r.opt)
 	r.accounts.relay = r
 	return r, nil
 }

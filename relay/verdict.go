@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -49,7 +50,7 @@ func (a answer) refused() string {
 
 // submit takes a body: one read response or an array of them. The items of an array are
 // looked at side by side. Its code is the one that all items share, else 207.
-func (r *Relay) submit(ctx context.Context, body []byte, way string) answer {
+func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) answer {
 	ctx, cancel := context.WithTimeout(ctx, intakeWait)
 	defer cancel()
 	items, array, v := ParseReads(body)
@@ -62,7 +63,7 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string) answer {
 	work.SetLimit(maxAtOnce)
 	for i, item := range items {
 		work.Go(func() error {
-			verdicts[i] = r.reads.submitJSON(ctx, item, way)
+			verdicts[i] = r.reads.submitJSON(ctx, item, way, by)
 			return nil
 		})
 	}
@@ -79,12 +80,22 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string) answer {
 	return answer{Verdict: Verdict{Code: code}, items: verdicts}
 }
 
-func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string) Verdict {
+// submitFrom is submit of whoever shows a credential.
+func (r *Relay) submitFrom(ctx context.Context, cred credential, body []byte, way string) answer {
+	by, v := r.callers.identify(cred, time.Now())
+	if v.Code != 0 {
+		r.reads.count(way, v)
+		return answer{Verdict: v}
+	}
+	return r.submit(ctx, body, way, by)
+}
+
+func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) Verdict {
 	rd, v := ParseRead(item)
 	if v.Code != 0 {
 		rs.count(way, v)
 		return v
 	}
-	rd.Way = way
+	rd.Way, rd.By = way, by
 	return rs.Submit(ctx, rd)
 }
