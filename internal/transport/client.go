@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"readback/internal/kept"
 )
 
 // Client names the PEM files of a TLS client, and its server.
@@ -23,7 +25,7 @@ type Client struct {
 type ClientTLS struct {
 	files Client
 	tcp   TCP
-	kept  kept[credentials]
+	kept  kept.Files[credentials]
 	log   *slog.Logger
 }
 
@@ -39,9 +41,10 @@ func NewClient(files Client, tcp TCP, log *slog.Logger) (*ClientTLS, error) {
 		return nil, errors.New("a client certificate needs its key, and a key its certificate")
 	}
 	c := &ClientTLS{files: files, tcp: tcp, log: log}
-	c.kept.files = named(files.CA, files.Cert, files.Key)
-	c.kept.read = files.read
-	if err := c.kept.reload(); err != nil {
+	c.kept.What = certificates
+	c.kept.Names = named(files.CA, files.Cert, files.Key)
+	c.kept.Read = files.read
+	if err := c.kept.Reload(); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -90,7 +93,7 @@ func (c *ClientTLS) config(addr string) *tls.Config {
 	if name == "" {
 		name, _, _ = net.SplitHostPort(addr) // it was dialled: it has a port
 	}
-	now := c.kept.now.Load()
+	now := c.kept.Now()
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		ServerName: name,
@@ -105,10 +108,10 @@ func (c *ClientTLS) config(addr string) *tls.Config {
 
 // Reload reads the files now. On an error what was read before stays in use.
 // Connections that exist are not touched.
-func (c *ClientTLS) Reload() error { return c.kept.reload() }
+func (c *ClientTLS) Reload() error { return c.kept.Reload() }
 
 // Watch reloads when the files change, and logs that, until ctx ends. It looks at
 // them that often; 0: every 5 s.
 func (c *ClientTLS) Watch(ctx context.Context, every time.Duration) {
-	c.kept.watch(ctx, every, c.log)
+	c.kept.Watch(ctx, every, c.log)
 }

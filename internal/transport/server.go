@@ -6,7 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"readback/internal/kept"
 )
+
+// certificates is what the files hold, for the log.
+const certificates = "certificates"
 
 // Server names the PEM files of a TLS server.
 type Server struct {
@@ -17,7 +22,7 @@ type Server struct {
 
 // ServerTLS is the server's side of TLS, by files that may change.
 type ServerTLS struct {
-	kept kept[tls.Config]
+	kept kept.Files[tls.Config]
 	log  *slog.Logger
 }
 
@@ -27,9 +32,10 @@ func NewServer(files Server, log *slog.Logger) (*ServerTLS, error) {
 		return nil, errors.New("a TLS server needs a certificate and a key")
 	}
 	s := &ServerTLS{log: log}
-	s.kept.files = named(files.Cert, files.Key, files.ClientCA)
-	s.kept.read = files.read
-	if err := s.kept.reload(); err != nil {
+	s.kept.What = certificates
+	s.kept.Names = named(files.Cert, files.Key, files.ClientCA)
+	s.kept.Read = files.read
+	if err := s.kept.Reload(); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -72,17 +78,17 @@ func (s *ServerTLS) Config() *tls.Config {
 		MinVersion:             tls.VersionTLS12,
 		SessionTicketsDisabled: true,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-			return s.kept.now.Load(), nil
+			return s.kept.Now(), nil
 		},
 	}
 }
 
 // Reload reads the files now. On an error what was read before stays in use.
 // Connections that exist are not touched.
-func (s *ServerTLS) Reload() error { return s.kept.reload() }
+func (s *ServerTLS) Reload() error { return s.kept.Reload() }
 
 // Watch reloads when the files change, and logs that, until ctx ends. It looks at
 // them that often; 0: every 5 s.
 func (s *ServerTLS) Watch(ctx context.Context, every time.Duration) {
-	s.kept.watch(ctx, every, s.log)
+	s.kept.Watch(ctx, every, s.log)
 }

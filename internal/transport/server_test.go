@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tlsServer is a server by files of one directory that greets and echoes.
@@ -214,4 +216,23 @@ func TestNewServerErrors(t *testing.T) {
 	if _, err := NewServer(Server{Cert: os.DevNull}, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("got no error without a key file")
 	}
+}
+
+// TestServerWatch sees the files of a server change without being told.
+func TestServerWatch(t *testing.T) {
+	a := newAuthority(t)
+	s := startServer(t, a, nil)
+	before := s.kept.Now()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); s.Watch(ctx, time.Millisecond) }()
+	next := s.log.next()
+	a.putPair(t, s.dir, "gateway.example")
+	<-next
+	awaitLine(t, s.log, "certificates reloaded", "cert.pem")
+	if s.kept.Now() == before {
+		t.Error("got the certificate from before")
+	}
+	cancel()
+	<-done
 }

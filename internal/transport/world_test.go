@@ -200,3 +200,10 @@ func passes(t *testing.T, a, b net.Conn) {
 		}
 	}
 }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

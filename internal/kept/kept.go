@@ -1,4 +1,5 @@
-package transport
+// Package kept holds what some files say, and reads them again when they change.
+package kept
 
 import (
 	"context"
@@ -14,11 +15,13 @@ import (
 // defaultWatch is how often files are looked at unless the caller says otherwise.
 const defaultWatch = 5 * time.Second
 
-// kept is the newest sound content of some files.
-type kept[T any] struct {
+// Files is the newest sound content of some files. Reload is called before anything
+// else; the methods may be called from any goroutine then.
+type Files[T any] struct {
 	// Static after construction.
-	files []string
-	read  func() (*T, error)
+	What  string   // they hold, for the log
+	Names []string // of the files
+	Read  func() (*T, error)
 
 	now atomic.Pointer[T]
 
@@ -27,15 +30,18 @@ type kept[T any] struct {
 	failed bool          // guarded by mu: the last reading did
 }
 
-// reload reads the files. On an error the content stays as it was.
-func (k *kept[T]) reload() error {
+// Now is the content.
+func (k *Files[T]) Now() *T { return k.now.Load() }
+
+// Reload reads the files. On an error the content stays as it was.
+func (k *Files[T]) Reload() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.reloadAt(k.stat())
 }
 
-func (k *kept[T]) reloadAt(seen []fs.FileInfo) error {
-	content, err := k.read()
+func (k *Files[T]) reloadAt(seen []fs.FileInfo) error {
+	content, err := k.Read()
 	k.seen, k.failed = seen, err != nil
 	if err != nil {
 		return err
@@ -46,7 +52,7 @@ func (k *kept[T]) reloadAt(seen []fs.FileInfo) error {
 
 // refresh reads the files if they have changed, or could not be read the last time:
 // what was wrong then, such as a permission, need not show in the files.
-func (k *kept[T]) refresh() (reloaded bool, err error) {
+func (k *Files[T]) refresh() (reloaded bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	seen := k.stat() // before reading: what is written meanwhile shows the next time
@@ -60,9 +66,9 @@ func (k *kept[T]) refresh() (reloaded bool, err error) {
 }
 
 // stat follows symbolic links: Kubernetes swaps the one of the directory above.
-func (k *kept[T]) stat() []fs.FileInfo {
-	infos := make([]fs.FileInfo, len(k.files))
-	for i, f := range k.files {
+func (k *Files[T]) stat() []fs.FileInfo {
+	infos := make([]fs.FileInfo, len(k.Names))
+	for i, f := range k.Names {
 		infos[i], _ = os.Stat(f) // nil: the file is away, and reading says so
 	}
 	return infos
@@ -75,8 +81,9 @@ func sameFile(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// watch refreshes until ctx ends.
-func (k *kept[T]) watch(ctx context.Context, every time.Duration, log *slog.Logger) {
+// Watch reads the files again when they change, and logs that, until ctx ends. It looks
+// at them that often; 0: every 5 s.
+func (k *Files[T]) Watch(ctx context.Context, every time.Duration, log *slog.Logger) {
 	if every <= 0 {
 		every = defaultWatch
 	}
@@ -94,16 +101,16 @@ func (k *kept[T]) watch(ctx context.Context, every time.Duration, log *slog.Logg
 
 // look refreshes and logs what came of it, an error only if it is not the one said
 // before. It returns the error that stands.
-func (k *kept[T]) look(log *slog.Logger, said string) string {
+func (k *Files[T]) look(log *slog.Logger, said string) string {
 	reloaded, err := k.refresh()
 	if err != nil {
 		if err.Error() != said {
-			log.Error("certificates not reloaded, those before stay in use", "files", k.files, "error", err)
+			log.Error(k.What+" not reloaded, those before stay in use", "files", k.Names, "error", err)
 		}
 		return err.Error()
 	}
 	if reloaded {
-		log.Info("certificates reloaded", "files", k.files)
+		log.Info(k.What+" reloaded", "files", k.Names)
 	}
 	return ""
 }

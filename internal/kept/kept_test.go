@@ -1,10 +1,15 @@
-package transport
+package kept
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,10 +17,10 @@ import (
 )
 
 // readers is a kept text that counts how often its file is read; "bad" is broken.
-func readers(t *testing.T, file string) (k *kept[string], reads *atomic.Int32) {
+func readers(t *testing.T, file string) (k *Files[string], reads *atomic.Int32) {
 	t.Helper()
 	reads = new(atomic.Int32)
-	k = &kept[string]{files: []string{file}, read: func() (*string, error) {
+	k = &Files[string]{What: "words", Names: []string{file}, Read: func() (*string, error) {
 		reads.Add(1)
 		b, err := os.ReadFile(file)
 		text := string(b)
@@ -24,10 +29,40 @@ func readers(t *testing.T, file string) (k *kept[string], reads *atomic.Int32) {
 		}
 		return &text, err
 	}}
-	if err := k.reload(); err != nil {
+	if err := k.Reload(); err != nil {
 		t.Fatal(err)
 	}
 	return k, reads
+}
+
+// record is a log that a test reads.
+type record struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (r *record) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.Write(b)
+}
+
+func (r *record) logger() *slog.Logger { return slog.New(slog.NewTextHandler(r, nil)) }
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.String()
+}
+
+// lines are those that contain all of words.
+func (r *record) lines(words ...string) (n int) {
+	for line := range strings.Lines(r.String()) {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // long is when the files of TestRefresh were last written, to all appearance.
@@ -98,7 +133,7 @@ func TestRefresh(t *testing.T) {
 			k, reads := readers(t, filepath.Join(dir, "text"))
 			tt.change(t, dir, file)
 			_, err := k.refresh()
-			if got := *k.now.Load(); got != tt.want || (err != nil) != (tt.reads && tt.want == "old") {
+			if got := *k.Now(); got != tt.want || (err != nil) != (tt.reads && tt.want == "old") {
 				t.Errorf("got %q, %v, want %q", got, err, tt.want)
 			}
 			if got := reads.Load() > 1; got != tt.reads {
@@ -111,9 +146,9 @@ func TestRefresh(t *testing.T) {
 // TestRefreshAgain tries again where what was wrong does not show in the files.
 func TestRefreshAgain(t *testing.T) {
 	var wrong error
-	k := &kept[string]{read: func() (*string, error) { return new(string), wrong }}
+	k := &Files[string]{Read: func() (*string, error) { return new(string), wrong }}
 	wrong = errors.New("permission denied")
-	if err := k.reload(); !errors.Is(err, wrong) {
+	if err := k.Reload(); !errors.Is(err, wrong) {
 		t.Fatalf("got %v, want %v", err, wrong)
 	}
 	if reloaded, err := k.refresh(); reloaded || !errors.Is(err, wrong) {
@@ -131,23 +166,23 @@ func TestRefreshAgain(t *testing.T) {
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const every = time.Minute
-		dir := t.TempDir()
-		put(t, dir, map[string][]byte{"text": []byte("one")})
-		k, reads := readers(t, filepath.Join(dir, "text"))
+		file := filepath.Join(t.TempDir(), "text")
+		write(t, file, "one")
+		k, reads := readers(t, file)
 		var log record
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); k.watch(ctx, every, log.logger()) }()
+		go func() { defer close(done); k.Watch(ctx, every, log.logger()) }()
 		after := func(looks int) {
 			<-time.After(time.Duration(looks)*every + time.Second)
 			synctest.Wait()
 		}
 		check := func(text string, reloaded, errors int) {
 			t.Helper()
-			if got := *k.now.Load(); got != text {
+			if got := *k.Now(); got != text {
 				t.Errorf("got %q, want %q", got, text)
 			}
-			if got := log.lines("level=INFO", "certificates reloaded"); got != reloaded {
+			if got := log.lines("level=INFO", "words reloaded"); got != reloaded {
 				t.Errorf("got %d lines that it is reloaded, want %d:\n%s", got, reloaded, &log)
 			}
 			if got := log.lines("level=ERROR", "not reloaded", "bad text"); got != errors {
@@ -159,35 +194,16 @@ func TestWatch(t *testing.T) {
 		if got := reads.Load(); got != 1 {
 			t.Errorf("got %d reads of a file that did not change, want 1", got)
 		}
-		put(t, dir, map[string][]byte{"text": []byte("bad")})
+		write(t, file, "bad")
 		after(3)
 		check("one", 0, 1)
-		put(t, dir, map[string][]byte{"text": []byte("two")})
+		write(t, file, "two")
 		after(2)
 		check("two", 1, 1)
-		put(t, dir, map[string][]byte{"text": []byte("bad")})
+		write(t, file, "bad")
 		after(2)
 		check("two", 1, 2) // it was right in between: news again
 		cancel()
 		<-done
 	})
-}
-
-// TestServerWatch sees the files of a server change without being told.
-func TestServerWatch(t *testing.T) {
-	a := newAuthority(t)
-	s := startServer(t, a, nil)
-	before := s.kept.now.Load()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); s.Watch(ctx, time.Millisecond) }()
-	next := s.log.next()
-	a.putPair(t, s.dir, "gateway.example")
-	<-next
-	awaitLine(t, s.log, "certificates reloaded", "cert.pem")
-	if s.kept.now.Load() == before {
-		t.Error("got the certificate from before")
-	}
-	cancel()
-	<-done
 }
