@@ -11,6 +11,7 @@ import (
 type Limits struct {
 	Allow      Allow // nobody else; empty: everybody
 	PerAddress int   // connections of one IP address at a time; 0: no limit
+	Total      int   // connections at a time; 0: no limit
 }
 
 // Limiter holds several listeners to the same Limits.
@@ -20,8 +21,9 @@ type Limiter struct {
 	log     *slog.Logger
 	refused Refused
 
-	mu   sync.Mutex
-	open map[netip.Addr]int // guarded by mu; what is not IP counts as one address
+	mu    sync.Mutex
+	open  map[netip.Addr]int // guarded by mu; what is not IP counts as one address
+	total int                // guarded by mu
 }
 
 // NewLimiter makes a Limiter. Each refusal is logged and told to refused, which may
@@ -58,12 +60,12 @@ func (l *Limiter) admit(conn net.Conn) net.Conn {
 		l.refuse(conn, ReasonAllow)
 		return nil
 	}
-	if l.limits.PerAddress == 0 {
+	if l.limits.PerAddress == 0 && l.limits.Total == 0 {
 		return conn
 	}
 	ip, _ := ipOf(conn.RemoteAddr())
-	if !l.count(ip) {
-		l.refuse(conn, ReasonPerAddress)
+	if reason := l.count(ip); reason != "" {
+		l.refuse(conn, reason)
 		return nil
 	}
 	return &counted{Conn: conn, release: sync.OnceFunc(func() { l.release(ip) })}
@@ -78,19 +80,25 @@ func (l *Limiter) refuse(conn net.Conn, reason string) {
 	}
 }
 
-func (l *Limiter) count(ip netip.Addr) bool {
+// count counts a connection, or says why there must be no more.
+func (l *Limiter) count(ip netip.Addr) (reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[ip] >= l.limits.PerAddress {
-		return false
+	switch {
+	case l.limits.Total > 0 && l.total >= l.limits.Total:
+		return ReasonTotal
+	case l.limits.PerAddress > 0 && l.open[ip] >= l.limits.PerAddress:
+		return ReasonPerAddress
 	}
 	l.open[ip]++
-	return true
+	l.total++
+	return ""
 }
 
 func (l *Limiter) release(ip netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.total--
 	if l.open[ip]--; l.open[ip] == 0 {
 		delete(l.open, ip) // or the map grows with every address ever seen
 	}

@@ -109,3 +109,23 @@ func TestLimiterPassesErrorsOn(t *testing.T) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
 }
+
+func TestLimiterTotal(t *testing.T) {
+	l := newLimited(Limits{Total: 2})
+	l.dial("192.0.2.1:1")
+	l.dial("192.0.2.2:2")
+	first := accept(t, l.ln)
+	accept(t, l.ln)
+	over := l.dial("192.0.2.3:3")
+	go func() { // Accept goes on when the place of the first one is free
+		_, _ = over.Read(make([]byte, 1))
+		_ = first.Close()
+		l.dial("192.0.2.4:4")
+	}()
+	if conn := accept(t, l.ln); conn.RemoteAddr().String() != "192.0.2.4:4" {
+		t.Errorf("got %v, want the one that came when there was a place", conn.RemoteAddr())
+	}
+	if want := []string{"max_connections 192.0.2.3:3"}; !slices.Equal(l.refused, want) {
+		t.Errorf("got refusals %q, want %q", l.refused, want)
+	}
+}

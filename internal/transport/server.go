@@ -18,6 +18,9 @@ type Server struct {
 	Cert     string // its certificate, then those that lead to the root
 	Key      string // its private key
 	ClientCA string // authorities of its clients; empty: clients need no certificate
+
+	ClientOptional bool     // a client may have no certificate; one that it has must be sound
+	Protocols      []string // of ALPN, the preferred one first
 }
 
 // ServerTLS is the server's side of TLS, by files that may change.
@@ -62,11 +65,15 @@ func (f Server) read() (*tls.Config, error) {
 		Certificates: []tls.Certificate{pair},
 		// A resumed session would rest on the authorities of its first handshake.
 		SessionTicketsDisabled: true,
+		NextProtos:             f.Protocols,
 	}
 	if f.ClientCA == "" {
 		return c, nil
 	}
 	c.ClientAuth = tls.RequireAndVerifyClientCert
+	if f.ClientOptional {
+		c.ClientAuth = tls.VerifyClientCertIfGiven
+	}
 	c.ClientCAs, err = readPool(f.ClientCA)
 	return c, err
 }

@@ -110,6 +110,49 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// TestServerClientOptional takes a client without a certificate, and tells who has one.
+func TestServerClientOptional(t *testing.T) {
+	a, other := newAuthority(t), newAuthority(t)
+	mine, foreign := a.pair(t, "app"), other.pair(t, "app")
+	dir := t.TempDir()
+	a.putPair(t, dir, "gateway.example")
+	put(t, dir, map[string][]byte{"clients.pem": a.pem()})
+	s, err := NewServer(Server{
+		Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "clients.pem"),
+		ClientOptional: true, Protocols: []string{"h2", "http/1.1"},
+	}, slog.New(slog.DiscardHandler))
+	must(t, err)
+	tests := []struct {
+		name   string
+		client *tls.Certificate
+		want   string
+	}{{"none", nil, ""}, {"ours", &mine, "app"}, {"of another authority", &foreign, "refused"}}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			here, there := net.Pipe()
+			closeAfter(t, here)
+			closeAfter(t, there)
+			config := &tls.Config{RootCAs: a.pool(), ServerName: "gateway.example", NextProtos: []string{"h2"}}
+			if tt.client != nil {
+				config.GetClientCertificate = always(*tt.client)
+			}
+			go func() { _, _ = tls.Client(here, config).Read(make([]byte, 1)) }() // the server sees what is wrong
+			server := tls.Server(there, s.Config())
+			got := ""
+			if err := server.Handshake(); err != nil {
+				got = "refused"
+			}
+			state := server.ConnectionState()
+			if len(state.VerifiedChains) > 0 {
+				got = state.PeerCertificates[0].Subject.CommonName
+			}
+			if got != tt.want || tt.want != "refused" && state.NegotiatedProtocol != "h2" {
+				t.Errorf("got %q with %q, want %q with h2", got, state.NegotiatedProtocol, tt.want)
+			}
+		})
+	}
+}
+
 func always(c tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	return func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &c, nil }
 }

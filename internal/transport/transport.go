@@ -25,10 +25,11 @@ type Refused func(reason, remote string)
 
 // Reasons for which a connection is refused.
 const (
-	ReasonAllow      = "not_allowed" // its address is not in the allow list
-	ReasonPerAddress = "per_address" // its address has as many as it may
-	ReasonProxy      = "proxy"       // no sound PROXY header in time
-	ReasonTLS        = "tls"         // no TLS handshake in time, or a failed one
+	ReasonAllow      = "not_allowed"     // its address is not in the allow list
+	ReasonPerAddress = "per_address"     // its address has as many as it may
+	ReasonTotal      = "max_connections" // there are as many as there may be
+	ReasonProxy      = "proxy"           // no sound PROXY header in time
+	ReasonTLS        = "tls"             // no TLS handshake in time, or a failed one
 )
 
 // closeWrite tells the peer that no more will come, if the connection can.
