@@ -34,6 +34,7 @@ var imports = map[string][]string{
 	"internal/ops":        {},
 	"internal/simulator":  {"handset", "smpp", "udh"},
 	"internal/kept":       {},
+	"internal/token":      {"internal/kept"},
 	"internal/transport":  {"internal/kept"},
 	"relay":               {"udh"},
 	"smpp":                {},
@@ -44,6 +45,7 @@ var imports = map[string][]string{
 // of their path.
 var keepers = map[string][]string{
 	"github.com/cockroachdb/pebble": {"relay"},
+	"github.com/golang-jwt/":        {"internal/token"},
 	"github.com/nats-io/":           {"relay"},
 	"github.com/spf13/cobra":        {"cmd/readback"},
 	"github.com/spf13/pflag":        {"config", "cmd/readback"},
