@@ -187,6 +187,11 @@ func (a *account) hold(m jetstream.Msg) error {
 			settle = again
 			return
 		}
+		if a.relay.erasures.covers(fb) {
+			o.came(seq)
+			settle = jetstream.Msg.Term
+			return
+		}
 		o.add(seq, m, fb)
 	})
 	return settle(m)

@@ -8,14 +8,14 @@ import (
 	"github.com/cockroachdb/pebble"
 )
 
-// outcome is what a read record came to when the index got it.
+// outcome is what a record came to that somebody waits for, when the index got it.
 type outcome uint8
 
 const (
 	outcomeDown      outcome = iota // it is not known: the log is away
 	outcomeRead                     // the state moved, feedback is on its way
 	outcomeDuplicate                // the last word was said before
-	outcomeNoted                    // status 0: nothing to tell
+	outcomeNoted                    // it is noted, there is nothing to tell
 	outcomeGone                     // there is no such entry any more
 )
 
@@ -114,6 +114,12 @@ func (a *applier) record(rec *record) error {
 		m, err := a.merge(rec)
 		a.merged = append(a.merged, m)
 		return err
+	case kindOptOut:
+		a.outcomes = append(a.outcomes, outcomeNoted)
+		return a.optOut(rec)
+	case kindErase:
+		a.outcomes = append(a.outcomes, outcomeNoted)
+		return a.erase(rec)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Caller is who sends a read response, and for whom it may speak. The zero value is one
@@ -18,11 +20,21 @@ type Caller struct {
 	Name       string // for the audit log: the name of a key, jwt, mtls, network, …
 	Receiver   Addr   // the only receiver that it may speak for; zero: any
 	NeedsProof bool   // each response must show the proof of the element
+
+	limit *rate.Limiter // of its read responses; nil: none
 }
 
 // speaksFor tells whether the caller may speak for a receiver.
 func (c *Caller) speaksFor(receiver *Addr) bool {
 	return c.Receiver.IsZero() || c.Receiver == *receiver
+}
+
+// isStranger tells whether it has shown nothing that only it could.
+func (c *Caller) isStranger() bool { return c.NeedsProof || c.Name == AuthNone }
+
+// Tokens tells whom a bearer token speaks for at a time.
+type Tokens interface {
+	Subject(token string, now time.Time) (string, error)
 }
 
 // credential is what a caller shows, whatever way it comes.
@@ -56,14 +68,15 @@ type callers struct{ rules atomic.Pointer[callerRules] }
 
 // callerRules are what Options say of callers. They do not change.
 type callerRules struct {
-	auth []string
-	keys []knownKey
+	auth   []string
+	keys   []knownKey
+	tokens Tokens
 }
 
 // knownKey is an API key by its hash.
 type knownKey struct {
-	name string
-	sum  []byte
+	by  Caller
+	sum []byte
 }
 
 // newCallers takes the rules of options that are valid.
@@ -73,47 +86,110 @@ func newCallers(opt *Options) *callers {
 	return c
 }
 
-// set swaps the rules.
+// set swaps the rules. The rates of keys begin anew.
 func (c *callers) set(opt *Options) {
-	rules := &callerRules{auth: opt.Auth}
+	rules := &callerRules{auth: opt.Auth, tokens: opt.Tokens}
 	for _, k := range opt.APIKeys {
-		if sum, err := hex.DecodeString(strings.TrimSpace(k.SHA256)); err == nil { // Validate has seen to it
-			rules.keys = append(rules.keys, knownKey{k.Name, sum})
+		sum, err := hex.DecodeString(strings.TrimSpace(k.SHA256))
+		if err != nil { // Validate has seen to it
+			continue
 		}
+		known := knownKey{by: Caller{Name: k.Name}, sum: sum}
+		if k.Rate > 0 {
+			known.by.limit = rate.NewLimiter(perMinute(k.Rate), k.Rate)
+		}
+		rules.keys = append(rules.keys, known)
 	}
 	c.rules.Store(rules)
+}
+
+// SetCallers swaps who may send read responses and ask for conversations: Auth, APIKeys and
+// Tokens of opt; nothing else of it counts. On an error all stays as it was.
+func (r *Relay) SetCallers(opt Options) error {
+	opt.Proofs = r.opt.Proofs
+	if err := opt.validateAuth(); err != nil {
+		return err
+	}
+	r.callers.set(&opt)
+	return nil
 }
 
 // identify tells who shows a credential; any one that fits suffices. The verdict is 401 if
 // nobody does, else its code is 0.
 func (c *callers) identify(cred credential, now time.Time) (Caller, Verdict) {
-	rules := c.rules.Load()
-	if rules.allows(AuthAPIKey) {
-		for _, shown := range []string{cred.apiKey, cred.token} {
-			if k := rules.key(shown); k != nil {
-				return Caller{Name: k.name}, Verdict{}
-			}
-		}
+	r := c.rules.Load()
+	reason := "no credential"
+	if cred != (credential{}) {
+		reason = "no valid credential"
 	}
-	_ = now // a token has a time
-	if rules.allows(AuthNone) {
+	if by := r.byKey(&cred); by != nil {
+		return *by, Verdict{}
+	}
+	if by := r.byCertificate(&cred); by != nil {
+		return *by, Verdict{}
+	}
+	by, why := r.byToken(&cred, now)
+	switch {
+	case by != nil:
+		return *by, Verdict{}
+	case r.allows(AuthNone):
 		return Caller{Name: AuthNone}, Verdict{}
+	case r.allows(AuthProof):
+		return Caller{Name: AuthProof, NeedsProof: true}, Verdict{}
+	case why != "":
+		reason = why
 	}
-	return Caller{}, Verdict{Code: http.StatusUnauthorized, Reason: "no valid credential"}
+	return Caller{}, Verdict{Code: http.StatusUnauthorized, Reason: reason}
 }
 
 func (r *callerRules) allows(auth string) bool { return slices.Contains(r.auth, auth) }
 
-// key compares with all keys, in a time that tells nothing.
-func (r *callerRules) key(shown string) (found *knownKey) {
-	if shown == "" {
+// byKey takes a key from either header. It compares with all keys, in a time that tells
+// nothing.
+func (r *callerRules) byKey(cred *credential) (by *Caller) {
+	if !r.allows(AuthAPIKey) {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(shown))
-	for i := range r.keys {
-		if subtle.ConstantTimeCompare(r.keys[i].sum, sum[:]) == 1 {
-			found = &r.keys[i]
+	for _, shown := range []string{cred.apiKey, cred.token} {
+		sum := sha256.Sum256([]byte(shown))
+		for i := range r.keys {
+			if subtle.ConstantTimeCompare(r.keys[i].sum, sum[:]) == 1 && shown != "" {
+				by = &r.keys[i].by
+			}
 		}
 	}
-	return found
+	return by
+}
+
+func (r *callerRules) byCertificate(cred *credential) *Caller {
+	if !r.allows(AuthMTLS) || cred.cert == nil {
+		return nil
+	}
+	receiver, err := subscriberOf(cred.cert)
+	if err != nil {
+		return nil
+	}
+	name := AuthMTLS
+	if receiver.IsZero() && cred.cert.Subject.CommonName != "" {
+		name += ":" + cred.cert.Subject.CommonName
+	}
+	return &Caller{Name: name, Receiver: receiver}
+}
+
+// byToken returns why not, if a token was shown.
+func (r *callerRules) byToken(cred *credential, now time.Time) (by *Caller, why string) {
+	if !r.allows(AuthJWT) || r.tokens == nil || cred.token == "" {
+		return nil, ""
+	}
+	const maxWhy = 100
+	subject, err := r.tokens.Subject(cred.token, now)
+	if err != nil {
+		why = err.Error()
+		return nil, why[:min(len(why), maxWhy)]
+	}
+	receiver, err := NormalAddr(subject)
+	if err != nil {
+		return nil, "token names no subscriber"
+	}
+	return &Caller{Name: AuthJWT, Receiver: receiver}, ""
 }

@@ -176,6 +176,14 @@ func (r *batchReader) next(rec *record) bool {
 	case kindFed:
 		rec.seq = r.uvarint("sequence", math.MaxUint64)
 		rec.index = r.uvarint("place in the batch", maxBatch)
+	case kindOptOut:
+		rec.place.conv.Receiver = r.addr("receiver")
+		if rec.status = r.byte("on"); rec.status > 1 {
+			r.fail("on", "neither 0 nor 1")
+		}
+		rec.readAt, rec.at = r.time("since"), r.time("time")
+	case kindErase:
+		rec.place.conv.Receiver, rec.at = r.addr("receiver"), r.time("time")
 	case kindRoute:
 		rec.place.day = r.uint16("day")
 		rec.account = r.string("account", maxAccount)

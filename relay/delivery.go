@@ -98,6 +98,8 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	switch {
 	case err == nil:
 		a.settled(h, "delivered")
+	case a.relay.erasures.covers(h.fb):
+		a.settled(h, "erased")
 	case IsPermanent(err):
 		if buried := a.bury(h, err); buried != nil {
 			a.relay.log.Warn("dead letter cannot be stored", "account", a.name, "error", buried)
@@ -116,7 +118,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 func (a *account) settled(h *held, outcome string) {
 	a.relay.metrics.feedback.WithLabelValues(outcome).Inc()
 	settle := jetstream.Msg.Ack
-	if outcome == "dead" {
+	if outcome != "delivered" {
 		settle = jetstream.Msg.Term
 	}
 	a.change(func(o *order) {

@@ -8,35 +8,36 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
-// Time-outs of the HTTP server. The answer may have to wait for the SMSC.
+// Bounds of the HTTP server. The answer may have to wait for the SMSC.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 15 * time.Second
 	idleTimeout       = 2 * time.Minute
-	retryAfter        = "2" // seconds
+	maxHeaderOctets   = 32 << 10
+	maxStreams        = 64 // of one HTTP/2 connection
 )
 
-// Handler is the HTTP API: read responses in, conversations out.
+// Handler is the HTTP API: read responses in, conversations out, and what a receiver may
+// ask for.
 func (r *Relay) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/reads", r.postReads)
 	mux.HandleFunc("GET /v1/conversations/{sender}/{receiver}", r.getConversation)
-	return r.authenticated(mux)
+	mux.HandleFunc("GET /v1/receivers/{receiver}/optout", r.getOptOut)
+	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", r.putOptOut)
+	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", r.deleteOptOut)
+	mux.HandleFunc("DELETE /v1/receivers/{receiver}", r.deleteReceiver)
+	return atMost(maxRequests, crossOrigin(r.opt.Origins, r.authenticated(mux)))
 }
 
 // ServeReads serves Handler on ln until ctx ends and what was asked is answered. It closes
 // ln.
 func (r *Relay) ServeReads(ctx context.Context, ln net.Listener) error {
-	s := &http.Server{
-		Handler:           r.Handler(),
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      intakeWait + readTimeout,
-		IdleTimeout:       idleTimeout,
-	}
+	s := newHTTPServer(r.Handler())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
 	var err error
@@ -56,6 +57,19 @@ func (r *Relay) ServeReads(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
+// newHTTPServer bounds what a slow or greedy peer can hold.
+func newHTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      intakeWait + readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderOctets,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+	}
+}
+
 // callerKey is the key of the Caller in the context of a request.
 type callerKey struct{}
 
@@ -69,8 +83,8 @@ func (r *Relay) authenticated(h http.Handler) http.Handler {
 		by, v := r.callers.identify(cred, time.Now())
 		if v.Code != 0 {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
-			r.reads.count("http", v)
-			reply(w, v.Code, v)
+			r.reads.tell(&Read{Way: "http"}, v, "")
+			refuse(w, v)
 			return
 		}
 		h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, by)))
@@ -85,34 +99,34 @@ func callerOf(req *http.Request) Caller {
 
 func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxReadOctets))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		v := Verdict{Code: http.StatusRequestEntityTooLarge, Reason: "is over 64 KiB"}
-		r.reads.count("http", v)
-		reply(w, v.Code, v)
-		return
-	case err != nil:
+	if err != nil {
 		v := malformed("", "body cannot be read")
-		r.reads.count("http", v)
-		reply(w, v.Code, v)
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			v = Verdict{Code: http.StatusRequestEntityTooLarge, Reason: "is over 64 KiB"}
+		}
+		r.reads.tell(&Read{Way: "http", By: callerOf(req)}, v, "")
+		refuse(w, v)
 		return
 	}
 	a := r.submit(req.Context(), body, "http", callerOf(req))
-	if a.Code == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter)
+	if s := a.retryAfter(); s > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(s))
 	}
 	reply(w, a.Code, a)
 }
 
 func (r *Relay) getConversation(w http.ResponseWriter, req *http.Request) {
-	view, err := r.Conversation(req.PathValue("sender"), req.PathValue("receiver"))
+	receiver, v := receiverOf(req)
+	if v.Code != 0 {
+		refuse(w, v)
+		return
+	}
+	view, err := r.Conversation(req.PathValue("sender"), receiver.String())
 	switch {
 	case errors.Is(err, ErrAddress):
-		reply(w, http.StatusBadRequest, malformed("address", err.Error()))
+		refuse(w, malformed("address", err.Error()))
 	case err != nil:
-		w.Header().Set("Retry-After", retryAfter)
-		reply(w, http.StatusServiceUnavailable, Verdict{Code: http.StatusServiceUnavailable, Reason: "index is away"})
+		refuse(w, tryAgain("index is away"))
 	default:
 		reply(w, http.StatusOK, view)
 	}

@@ -17,13 +17,19 @@ import (
 
 // call sends a request to the API.
 func (r *running) call(method, path, body string, headers ...string) (int, string) {
+	w := r.record(method, path, body, headers...)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+// record sends a request and returns all of the answer.
+func (r *running) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	req := httptest.NewRequest(method, path, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	r.Handler().ServeHTTP(w, req)
-	return w.Code, strings.TrimSpace(w.Body.String())
+	return w
 }
 
 type verdictTest struct {
@@ -172,7 +178,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 func TestAPIKey(t *testing.T) {
 	sum := sha256.Sum256([]byte("secret"))
 	opt := testOptions(t)
-	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{"other", strings.Repeat("00", 32)}, {"app", hex.EncodeToString(sum[:])}}
+	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{Name: "other", SHA256: strings.Repeat("00", 32)}, {Name: "app", SHA256: hex.EncodeToString(sum[:])}}
 	r := start(t, opt)
 	tests := []struct {
 		name, header, value string

@@ -23,6 +23,7 @@ const (
 	prefixRoute   = 'r'
 	prefixCut     = 'c'
 	prefixPart    = 'p'
+	prefixPerson  = 'u' // of subscribers: see optout.go, erase.go
 
 	indexVersion = 3
 )
@@ -188,13 +189,15 @@ func appendApplied(dst []byte, a applied) []byte {
 // ordinal then; epoch 0 when there is none.
 func (ix *index) head(c *Conversation) (epoch, next uint64, err error) {
 	var buf [64]byte
-	key := headKey(buf[:0], c)
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
 		return 0, 0, errIndexClosed
 	}
-	value, closer, err := ix.db.Get(key)
+	value, closer, err := ix.db.Get(headKey(buf[:0], c))
+	if errors.Is(err, pebble.ErrNotFound) {
+		value, closer, err = ix.db.Get(hashedHeadKey(buf[:0], c))
+	}
 	if errors.Is(err, pebble.ErrNotFound) {
 		return 0, 0, nil
 	}

@@ -19,6 +19,9 @@ const (
 	maxIntake   = 64              // messages at once
 	intakeAgain = 5 * time.Second // when the ledger is down
 	intakeWait  = time.Minute     // for the verdict on one message
+
+	limitedAgain = time.Minute // when there are too many for one receiver, longer each time
+	maxLimited   = 5           // times; then they are lost
 )
 
 // takeReads takes read responses from their stream. A message is acknowledged when the
@@ -75,17 +78,27 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 	answer := r.submitFrom(ctx, credentialOf(m.Headers()), m.Data(), "nats")
 	var err error
 	switch {
-	case answer.Code == http.StatusServiceUnavailable || answer.has(http.StatusServiceUnavailable):
+	case answer.has(http.StatusServiceUnavailable):
 		err = m.NakWithDelay(jitter(intakeAgain))
+	case answer.has(http.StatusTooManyRequests) && deliveries(m) < maxLimited:
+		err = m.NakWithDelay(jitter(limitedAgain * time.Duration(deliveries(m))))
 	case answer.Code == http.StatusAccepted:
 		err = m.Ack()
 	default:
-		r.log.Info("read responses from NATS refused", "answer", answer.refused())
 		err = m.TermWithReason(answer.refused())
 	}
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		r.log.Warn("read response cannot be acknowledged", "error", err)
 	}
+}
+
+// deliveries is how many times a message has come.
+func deliveries(m jetstream.Msg) uint64 {
+	meta, err := m.Metadata()
+	if err != nil { // it is no message of a stream
+		return maxLimited
+	}
+	return meta.NumDelivered
 }
 
 // answerReads answers requests: the verdict is the reply. What it returns ends that, once

@@ -14,6 +14,8 @@ type metrics struct {
 	dropped  prometheus.Counter
 	receipts prometheus.Counter
 	reads    *prometheus.CounterVec
+	optedOut prometheus.Counter
+	erased   prometheus.Counter
 	feedback *prometheus.CounterVec
 	outbox   prometheus.Gauge
 	heads    prometheus.Gauge
@@ -42,8 +44,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		reads: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "readback_reads_total", Help: "Read responses by the way they came in and their verdict.",
 		}, []string{"way", "verdict"}),
+		optedOut: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_reads_opted_out_total", Help: "Read responses accepted and dropped, because the receiver has opted out.",
+		}),
+		erased: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",
+		}),
 		feedback: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_feedback_total", Help: "Feedback by outcome: published, delivered, retried, dead.",
+			Name: "readback_feedback_total", Help: "Feedback by outcome: published, delivered, retried, dead, erased.",
 		}, []string{"outcome"}),
 		outbox: f.NewGauge(prometheus.GaugeOpts{
 			Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",

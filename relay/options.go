@@ -1,13 +1,11 @@
 package relay
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,18 +13,6 @@ import (
 
 // Embedded is the value of Options.NATS for the server within the process.
 const Embedded = "embedded"
-
-// Ways in Options.Auth by which an HTTP caller may show who it is.
-const (
-	AuthNone   = "none"
-	AuthAPIKey = "api_key"
-)
-
-// APIKey is the key of an app backend, known by its hash.
-type APIKey struct {
-	Name   string // for the log
-	SHA256 string // in hex
-}
 
 // Options of a Relay. DefaultOptions is the base; Store must be set.
 type Options struct {
@@ -54,9 +40,16 @@ type Options struct {
 
 	Quiet func(account string) bool // accounts that are told nothing, though reads are recorded; nil: none
 
-	Auth    []string // AuthNone, AuthAPIKey: who may call the HTTP API
+	Auth    []string // AuthNone, …: who may send read responses, by any one of them
 	APIKeys []APIKey // that callers show
+	Tokens  Tokens   // whose their tokens are; nil: nobody's
 
+	ReadRate     int           // read responses a minute for each receiver; 0: no limit
+	ReadBurst    int           // of them at once
+	ReplayWindow time.Duration // within which an id stands for one content; 0: not looked at
+	Origins      []string      // web pages that may call the HTTP API, as scheme://host
+
+	Audit      bool                  // log verdicts at level info; else at debug
 	Mask       bool                  // mask subscriber numbers in logs
 	Logger     *slog.Logger          // nil: nothing is logged
 	Registerer prometheus.Registerer // nil: metrics are counted for nobody
@@ -78,9 +71,13 @@ func DefaultOptions() Options {
 		Backoff: []time.Duration{
 			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
 		},
-		SameID: likeID,
-		Auth:   []string{AuthNone},
-		Mask:   true,
+		SameID:       likeID,
+		Auth:         []string{AuthNone},
+		ReadRate:     600,
+		ReadBurst:    1000, // one array
+		ReplayWindow: 10 * time.Minute,
+		Audit:        true,
+		Mask:         true,
 	}
 }
 
@@ -106,6 +103,8 @@ func (o *Options) Validate() error {
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		check(o.TellTimeout > 0, "tell timeout: %s is not positive", o.TellTimeout),
 		check(len(o.Backoff) > 0, "backoff: no steps"),
+		check(o.ReadRate == 0 || o.ReadRate > 0 && o.ReadBurst > 0, "read rate: %d with a burst of %d", o.ReadRate, o.ReadBurst),
+		check(o.ReplayWindow >= 0, "replay window: %s is negative", o.ReplayWindow),
 		check(embedded || o.Listen == "", "listen: %q is for the embedded server only", o.Listen),
 		check(!embedded || o.Creds == "" && o.NKey == "", "creds, nkey: are for a cluster only"),
 	)
@@ -115,24 +114,6 @@ func (o *Options) Validate() error {
 		}
 	}
 	return errors.Join(err, o.validateAuth())
-}
-
-func (o *Options) validateAuth() error {
-	var err error
-	for _, a := range o.Auth {
-		if a != AuthNone && a != AuthAPIKey {
-			err = errors.Join(err, fmt.Errorf("auth: %q is neither %s nor %s", a, AuthNone, AuthAPIKey))
-		}
-		if a == AuthAPIKey && len(o.APIKeys) == 0 {
-			err = errors.Join(err, fmt.Errorf("auth: %s without a key", AuthAPIKey))
-		}
-	}
-	for i, k := range o.APIKeys {
-		if b, e := hex.DecodeString(strings.TrimSpace(k.SHA256)); e != nil || len(b) != 32 {
-			err = errors.Join(err, fmt.Errorf("api key %d: not a SHA-256 in hex", i+1))
-		}
-	}
-	return err
 }
 
 // numbers is how many numbers a cycle has.

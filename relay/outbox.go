@@ -64,6 +64,8 @@ type publisher struct {
 // the outbox is gone through from the start again: what is in the queue already is
 // recognised there by its id.
 func (p *publisher) publish(ctx context.Context) (more bool, err error) {
+	p.relay.publishing.Lock()
+	defer p.relay.publishing.Unlock()
 	rows, err := p.relay.index.outbox(p.seq, p.index, outboxBatch)
 	if err != nil || len(rows) == 0 {
 		return false, err

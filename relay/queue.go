@@ -42,7 +42,7 @@ type batch struct {
 	waits   []wait
 	routes  []route
 	cuts    []cutRow
-	reads   []*readWait // one for each read record; nil when nobody waits for its outcome
+	reads   []*readWait // one for each record with an outcome; nil when nobody waits for it
 	merges  []mergeWait // one for each merge record, likewise
 }
 

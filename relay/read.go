@@ -25,9 +25,10 @@ type Read struct {
 
 // Verdict is what a read response came to. Its JSON is the answer.
 type Verdict struct {
-	Code   int    `json:"code"`            // of HTTP
-	Reason string `json:"error,omitempty"` // why it was refused
-	Field  string `json:"field,omitempty"` // which field is malformed
+	Code       int    `json:"code"`                  // of HTTP
+	Reason     string `json:"error,omitempty"`       // why it was refused
+	Field      string `json:"field,omitempty"`       // which field is at fault
+	RetryAfter int    `json:"retry_after,omitempty"` // seconds after which to send it again
 }
 
 // Accepted tells whether the read response is durable.
@@ -49,6 +50,7 @@ const (
 	maxReadOctets = 64 << 10
 	maxReadItems  = 1000
 	maxReadID     = 256
+	maxReadDepth  = 16
 )
 
 // ParseRead reads a read response from its JSON. Fields that it does not know are
@@ -107,6 +109,8 @@ func ParseReads(body []byte) (items []json.RawMessage, array bool, v Verdict) {
 		return nil, false, Verdict{Code: 413, Reason: "is over 64 KiB"}
 	case len(body) == 0:
 		return nil, false, malformed("", "is empty")
+	case depth(body) > maxReadDepth:
+		return nil, false, malformed("", "is nested too deeply")
 	case body[0] != '[':
 		return []json.RawMessage{body}, false, Verdict{}
 	}
@@ -124,6 +128,28 @@ func ParseReads(body []byte) (items []json.RawMessage, array bool, v Verdict) {
 		return nil, true, Verdict{Code: 413, Reason: "has over 1000 items"}
 	}
 	return items, true, Verdict{}
+}
+
+// depth is how deeply JSON is nested. Of what is no JSON it says nothing.
+func depth(body []byte) (deepest int) {
+	within, text, escaped := 0, false, false
+	for _, c := range body {
+		switch {
+		case escaped:
+			escaped = false
+		case text && c == '\\':
+			escaped = true
+		case c == '"':
+			text = !text
+		case text:
+		case c == '{' || c == '[':
+			within++
+			deepest = max(deepest, within)
+		case c == '}' || c == ']':
+			within--
+		}
+	}
+	return deepest
 }
 
 func malformed(field, reason string) Verdict {

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"log/slog"
 	"strconv"
 	"time"
 )
@@ -17,104 +16,67 @@ type Reads struct {
 	index   *index
 	opt     *Options
 	metrics *metrics
-	log     *slog.Logger
-	mask    func(string) string
+	audit   *audit
+	rates   *rates
+	replays *replays
 }
 
-// readWait is one who waits for what a read record came to.
+func newReads(r *Relay) *Reads {
+	return &Reads{
+		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: newAudit(&r.opt, r.log),
+		rates: newRates(&r.opt), replays: newReplays(r.opt.ReplayWindow),
+	}
+}
+
+// readWait is one who waits for what a record came to.
 type readWait struct{ outcome chan outcome }
 
 func (w *readWait) tell(o outcome) { w.outcome <- o } // it has room for one, and is told once
 
 // Submit takes a read response. The verdict 202 means that the log has it, and that a
-// crash will not lose the feedback on it. Submit waits for the log, and for the
-// SMSC's answer to the message if that is not there yet.
+// crash will not lose the feedback on it, or that the receiver has opted out. Submit waits
+// for the log, and for the SMSC's answer to the message if that is not there yet.
 func (rs *Reads) Submit(ctx context.Context, rd Read) Verdict {
-	v := rs.submit(ctx, &rd)
-	way := rd.Way
-	if way == "" {
-		way = "direct"
+	if rd.Way == "" {
+		rd.Way = "direct"
 	}
-	rs.count(way, v)
-	if v.Code != 202 {
-		rs.log.Debug("read response refused", "way", way, "receiver", rs.mask(rd.Receiver),
-			"number", rd.Number, "verdict", v.Code, "field", v.Field, "reason", v.Reason)
-	}
+	v, note := rs.submit(ctx, &rd)
+	rs.tell(&rd, v, note)
 	return v
 }
 
-func (rs *Reads) count(way string, v Verdict) {
-	rs.metrics.reads.WithLabelValues(way, strconv.Itoa(v.Code)).Inc()
+// tell counts and logs a verdict. Of what could not be read only Way and By are known.
+func (rs *Reads) tell(rd *Read, v Verdict, note string) {
+	rs.metrics.reads.WithLabelValues(rd.Way, strconv.Itoa(v.Code)).Inc()
+	rs.audit.verdict(rd, v, note)
 }
 
-func (rs *Reads) submit(ctx context.Context, rd *Read) Verdict {
+// submit returns the verdict, and what the audit log has to say beside it.
+func (rs *Reads) submit(ctx context.Context, rd *Read) (v Verdict, note string) {
 	q, v := rs.check(rd, time.Now())
 	if v.Code != 0 {
-		return v
+		return v, ""
 	}
 	f, v := rs.find(ctx, &q)
 	if f == nil {
-		return rs.unknown(&q, v)
+		v = rs.unknown(&q, v)
+	} else {
+		v = rs.doubt(rd, &q, f)
 	}
-	if q.now.Sub(timeOf(f.entry.at)) > rs.opt.Keep {
-		return Verdict{Code: 410, Reason: "message is too old"}
+	if v.Code != 0 {
+		return rs.veil(rd, v)
 	}
-	if rs.opt.Proofs.On() && rd.Proof != "" && !rs.proven(f, rd.Proof) {
-		return Verdict{Code: 403, Field: "proof", Reason: "is not that of the message"}
-	}
-	if f.entry.state.final() {
-		return Verdict{Code: 202}
-	}
-	return rs.record(ctx, &q, f)
-}
-
-// proven tells whether tag is the proof of the message.
-func (rs *Reads) proven(f *found, tag string) bool {
-	return rs.opt.Proofs.Check(&f.place.conv, f.place.number, timeOf(f.entry.at), tag)
-}
-
-// question is a read response whose fields are right.
-type question struct {
-	receiver Addr
-	sender   Addr // zero: not said
-	number   uint16
-	status   uint8
-	readAt   int64
-	id       uint64
-	now      time.Time
-}
-
-func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
-	q := question{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
-	var err error
-	if q.receiver, err = NormalAddr(rd.Receiver); err != nil {
-		return q, malformed("receiver", err.Error())
-	}
-	if rd.Sender != "" {
-		if q.sender, err = NormalAddr(rd.Sender); err != nil {
-			return q, malformed("sender", err.Error())
-		}
-	}
+	optedOut, err := rs.index.optOut(&q.receiver)
 	switch {
-	case !rd.By.speaksFor(&q.receiver):
-		return q, Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
-	case rd.By.NeedsProof && rd.Proof == "":
-		return q, Verdict{Code: 403, Field: "proof", Reason: "is missing"}
-	case rd.Status > StatusDeletedUnread:
-		return q, malformed("status", "is not 0, 1 or 2")
-	case rd.ReadAt.Sub(now) > clockSlack:
-		return q, malformed("read_at", "is in the future")
-	case len(rd.ID) > maxReadID:
-		return q, malformed("id", "is over 256 octets")
+	case err != nil:
+		return unavailable(), ""
+	case optedOut > 0:
+		rs.metrics.optedOut.Inc()
+		return Verdict{Code: 202}, "receiver has opted out"
+	case f.entry.state.final():
+		return Verdict{Code: 202}, "was known"
 	}
-	q.readAt = now.UnixMilli()
-	if !rd.ReadAt.IsZero() {
-		q.readAt = min(q.readAt, rd.ReadAt.UnixMilli())
-	}
-	if _, err := rs.ledger.status.get(); err != nil {
-		return q, unavailable()
-	}
-	return q, Verdict{}
+	return rs.record(ctx, &q, f), ""
 }
 
 // unknown is the verdict v on a number that nobody has: one that is never given is malformed.
@@ -126,7 +88,12 @@ func (rs *Reads) unknown(q *question, v Verdict) Verdict {
 	return v
 }
 
-func unavailable() Verdict { return Verdict{Code: 503, Reason: "ledger is down, send it again"} }
+func unavailable() Verdict { return tryAgain("ledger is down, send it again") }
+
+func tryAgain(reason string) Verdict {
+	const seconds = 2
+	return Verdict{Code: 503, Reason: reason, RetryAfter: seconds}
+}
 
 // find returns the message that a read response is about. One that the SMSC has not
 // answered yet is waited for.
@@ -141,7 +108,7 @@ func (rs *Reads) find(ctx context.Context, q *question) (*found, Verdict) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, Verdict{Code: 503, Reason: "message is not answered by the SMSC yet, send it again"}
+			return nil, tryAgain("message is not answered by the SMSC yet, send it again")
 		}
 	}
 }
@@ -256,17 +223,24 @@ func (l *Ledger) isOut(h *head, number uint16) bool {
 
 // record has the log know, and waits until it does.
 func (rs *Reads) record(ctx context.Context, q *question, f *found) Verdict {
+	return rs.ledger.submit(ctx, kindRead, func(dst []byte) []byte {
+		return appendRead(dst, &record{
+			place: f.place, status: q.status, at: q.now.UnixMilli(), id: q.id,
+			readAt: max(q.readAt, f.entry.at), // it cannot have been read before it was sent
+		})
+	})
+}
+
+// submit has the log know a record that has an outcome, and waits for that.
+func (l *Ledger) submit(ctx context.Context, k kind, appendTo func(dst []byte) []byte) Verdict {
 	w := &readWait{outcome: make(chan outcome, 1)}
-	b := rs.ledger.queue.begin(kindRead)
+	b := l.queue.begin(k)
 	if b == nil {
 		return unavailable()
 	}
-	b.buf = appendRead(b.buf, &record{
-		place: f.place, status: q.status, at: q.now.UnixMilli(), id: q.id,
-		readAt: max(q.readAt, f.entry.at), // it cannot have been read before it was sent
-	})
+	b.buf = appendTo(b.buf)
 	b.reads = append(b.reads, w)
-	rs.ledger.queue.end(b)
+	l.queue.end(b)
 	select {
 	case o := <-w.outcome:
 		return o.verdict()

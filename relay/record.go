@@ -20,6 +20,8 @@ import (
 //	receipt   place · part seq(1 octet) · state(1 octet) · time
 //	read      place · status(1 octet) · read time · time it came in · id hash(8 octets)
 //	fed       log sequence of the read · its place in the batch
+//	opt-out   receiver(string) · on(1 octet) · since when · time
+//	erase     receiver(string) · time
 //	route     day · account(string) · message_id(string), in one form
 //	cut       day · total(1 octet) · seq(1 octet) · registered_delivery(1 octet) ·
 //	          receiver(string) · key of the first part(string) · key(string)
@@ -64,15 +66,19 @@ const (
 	kindRoute
 	kindCut
 	kindMerge
+	kindOptOut
+	kindErase
 	kinds // how many there are, counting none
 )
 
-var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route", "cut", "merge"}
+var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route", "cut", "merge", "opt_out", "erase"}
 
 func (k kind) String() string { return kindNames[k] }
 
 // changes tells whether a record of this kind changes what an earlier one brought.
-func (k kind) changes() bool { return k == kindReceipt || k == kindRead || k == kindMerge }
+func (k kind) changes() bool {
+	return k == kindReceipt || k == kindRead || k == kindMerge || k == kindErase
+}
 
 // flags of an accepted record
 const (
@@ -110,8 +116,8 @@ type record struct {
 	partSeq uint8 // receipt
 	state   State
 
-	status uint8 // read
-	readAt int64
+	status uint8 // read; opt-out: 1 on, 0 off
+	readAt int64 // read; opt-out: since when
 	id     uint64
 
 	seq   uint64 // fed
@@ -209,6 +215,17 @@ func appendRead(dst []byte, r *record) []byte {
 func appendFed(dst []byte, seq, index uint64) []byte {
 	dst = binary.AppendUvarint(append(dst, byte(kindFed)), seq)
 	return binary.AppendUvarint(dst, index)
+}
+
+func appendOptOut(dst []byte, r *record) []byte {
+	dst = appendString(append(dst, byte(kindOptOut)), r.place.conv.Receiver.Bytes())
+	dst = binary.AppendUvarint(append(dst, r.status), uint64(r.readAt))
+	return binary.AppendUvarint(dst, uint64(r.at))
+}
+
+func appendErase(dst []byte, receiver *Addr, at int64) []byte {
+	dst = appendString(append(dst, byte(kindErase)), receiver.Bytes())
+	return binary.AppendUvarint(dst, uint64(at))
 }
 
 // appendRoute takes the account as appendAccepted does.

@@ -33,6 +33,8 @@ func sampleRecords(t testing.TB) []record {
 		{kind: kindReceipt, place: p, partSeq: 2, state: StateDelivered, at: 1795000000127},
 		{kind: kindRead, place: p, status: StatusDeletedUnread, readAt: 1795000000128, at: 1795000000129, id: 77},
 		{kind: kindFed, seq: 1 << 50, index: 999},
+		{kind: kindOptOut, place: place{conv: Conversation{Receiver: c.Receiver}}, status: 1, readAt: 1795000000130, at: 1795000000131},
+		{kind: kindErase, place: place{conv: Conversation{Receiver: c.Receiver}}, at: 1795000000132},
 		{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")},
 		{
 			kind: kindCut, place: place{conv: Conversation{Receiver: c.Receiver}, day: 20780}, part: Part{Total: 3}, partSeq: 2,
@@ -63,6 +65,10 @@ func encode(dst []byte, r *record) []byte {
 		return appendCut(dst, r)
 	case kindMerge:
 		return appendMerge(dst, CutPart{r.partSeq, string(r.cut.first), r.place.day}, r.notes)
+	case kindOptOut:
+		return appendOptOut(dst, r)
+	case kindErase:
+		return appendErase(dst, &r.place.conv.Receiver, r.at)
 	case kindRoute:
 		return appendRoute(dst, r.place.day, r.account, r.messageID)
 	}

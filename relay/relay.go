@@ -42,6 +42,10 @@ type Relay struct {
 	begun     chan struct{} // closed when the streams are there
 	accounts  accounts
 
+	publishing sync.Mutex // held while feedback goes from the outbox to its queue
+	optingOut  sync.Mutex // held while an opt-out changes
+	erasures   erasures
+
 	// Set by Run before status is up.
 	nc       *nats.Conn
 	js       jetstream.JetStream
@@ -68,8 +72,9 @@ func Open(opt Options) (*Relay, error) {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
-	r.reads = &Reads{ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, log: r.log, mask: r.mask}
+	r.reads = newReads(r)
 	r.callers = newCallers(&r.opt)
+	r.erasures.all = newRecent[Addr, time.Time](maxErasures)
 	r.accounts.relay = r
 	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,13 +28,18 @@ func (a answer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(a.Verdict)
 }
 
+// has tells whether the verdict on the whole, or on an item of it, has a code.
 func (a answer) has(code int) bool {
+	return a.Code == code || slices.ContainsFunc(a.items, func(v Verdict) bool { return v.Code == code })
+}
+
+// retryAfter is in how many seconds the whole of it may be sent again; 0: nobody needs to.
+func (a answer) retryAfter() int {
+	seconds := a.RetryAfter
 	for _, v := range a.items {
-		if v.Code == code {
-			return true
-		}
+		seconds = max(seconds, v.RetryAfter)
 	}
-	return false
+	return seconds
 }
 
 // refused says what was refused, without naming anybody.
@@ -55,7 +61,7 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 	defer cancel()
 	items, array, v := ParseReads(body)
 	if v.Code != 0 {
-		r.reads.count(way, v)
+		r.reads.tell(&Read{Way: way, By: by}, v, "")
 		return answer{Verdict: v}
 	}
 	verdicts := make([]Verdict, len(items))
@@ -84,7 +90,7 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 func (r *Relay) submitFrom(ctx context.Context, cred credential, body []byte, way string) answer {
 	by, v := r.callers.identify(cred, time.Now())
 	if v.Code != 0 {
-		r.reads.count(way, v)
+		r.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
 	}
 	return r.submit(ctx, body, way, by)
@@ -93,7 +99,7 @@ func (r *Relay) submitFrom(ctx context.Context, cred credential, body []byte, wa
 func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) Verdict {
 	rd, v := ParseRead(item)
 	if v.Code != 0 {
-		rs.count(way, v)
+		rs.tell(&Read{Way: way, By: by}, v, "")
 		return v
 	}
 	rd.Way, rd.By = way, by

@@ -134,7 +134,7 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt.SameID = messageIDs(cfg).Same
 	opt.Auth = cfg.Reads.Auth
 	for _, k := range cfg.Reads.APIKeys {
-		opt.APIKeys = append(opt.APIKeys, relay.APIKey(k))
+		opt.APIKeys = append(opt.APIKeys, relay.APIKey{Name: k.Name, SHA256: k.SHA256})
 	}
 	opt.Mask = cfg.Log.Mask
 	return opt, nil

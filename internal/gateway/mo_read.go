@@ -50,7 +50,7 @@ func (g *Gateway) readOf(m smpp.Message) (rd relay.Read, ok bool) {
 	number, status, proof, ok := udh.ReadResponse(m.UserData(), g.opt.ReadIEI)
 	return relay.Read{
 		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
-		Proof: hex.EncodeToString(proof), Way: "sms",
+		Proof: hex.EncodeToString(proof), Way: "sms", By: relay.Caller{Name: "network"}, // which says whose message it is
 	}, ok
 }
 

@@ -1,0 +1,73 @@
+package relay
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Bounds of the lines on refused strangers, who could fill the disk with them.
+const (
+	strangersLines = 10 // a second
+	strangersBurst = 100
+)
+
+// audit logs each verdict: who said what of whom, and what came of it. It never logs what a
+// caller showed.
+type audit struct {
+	log       *slog.Logger
+	mask      func(string) string
+	level     slog.Level
+	strangers *rate.Limiter
+	left      atomic.Int64 // lines left out since the last one
+}
+
+func newAudit(opt *Options, log *slog.Logger) *audit {
+	a := &audit{log: log, mask: opt.masker(), level: slog.LevelDebug}
+	if opt.Audit {
+		a.level = slog.LevelInfo
+	}
+	a.strangers = rate.NewLimiter(strangersLines, strangersBurst)
+	return a
+}
+
+// verdict logs what a read response came to; note is a reason that the caller is not told.
+// Of one that could not be read only Way and By are known.
+func (a *audit) verdict(rd *Read, v Verdict, note string) {
+	attrs := []slog.Attr{slog.String("way", rd.Way), slog.String("caller", rd.By.Name)}
+	if rd.Receiver != "" {
+		attrs = append(attrs,
+			slog.String("receiver", a.mask(rd.Receiver)), slog.String("sender", a.mask(rd.Sender)),
+			slog.Int("number", int(rd.Number)), slog.Int("status", int(rd.Status)))
+	}
+	a.line("read response", &rd.By, v, note, attrs)
+}
+
+// act logs what was asked about a receiver and what came of it.
+func (a *audit) act(what string, by *Caller, receiver string, v Verdict) {
+	a.line(what, by, v, "", []slog.Attr{
+		slog.String("way", "http"), slog.String("caller", by.Name), slog.String("receiver", a.mask(receiver)),
+	})
+}
+
+func (a *audit) line(what string, by *Caller, v Verdict, note string, attrs []slog.Attr) {
+	refused := v.Code >= 400
+	if refused && (v.Code == 401 || by.isStranger()) && !a.strangers.AllowN(time.Now(), 1) {
+		a.left.Add(1)
+		return
+	}
+	attrs = append(attrs, slog.Int("verdict", v.Code))
+	if v.Field != "" {
+		attrs = append(attrs, slog.String("field", v.Field))
+	}
+	if reason := v.Reason + note; reason != "" {
+		attrs = append(attrs, slog.String("reason", reason))
+	}
+	if left := a.left.Swap(0); left > 0 {
+		attrs = append(attrs, slog.Int64("left_out", left))
+	}
+	a.log.LogAttrs(context.Background(), a.level, what, attrs...)
+}

@@ -1,0 +1,109 @@
+package relay
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+func TestAudit(t *testing.T) {
+	opt := testOptions(t)
+	var log bytes.Buffer
+	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	a := newAudit(&opt, opt.Logger)
+	rd := &Read{Receiver: "447700900123", Sender: "10690001", Number: 17, Status: 1, Way: "http", By: Caller{Name: "app"}}
+	tests := []struct {
+		name string
+		log  func()
+		want string
+	}{
+		{
+			"accepted", func() { a.verdict(rd, Verdict{Code: 202}, "") },
+			`level=INFO msg="read response" way=http caller=app receiver=447********3 sender=106****1 number=17 status=1 verdict=202`,
+		},
+		{
+			"opted out", func() { a.verdict(rd, Verdict{Code: 202}, "receiver has opted out") },
+			`status=1 verdict=202 reason="receiver has opted out"`,
+		},
+		{
+			"refused", func() { a.verdict(rd, Verdict{Code: 403, Field: "proof", Reason: "is missing"}, "") },
+			`verdict=403 field=proof reason="is missing"`,
+		},
+		{
+			"not read at all", func() { a.verdict(&Read{Way: "nats"}, Verdict{Code: 401, Reason: "no credential"}, "") },
+			`msg="read response" way=nats caller="" verdict=401 reason="no credential"`,
+		},
+		{
+			"erased", func() { a.act("erasure", &rd.By, "447700900123", Verdict{Code: 202}) },
+			`msg=erasure way=http caller=app receiver=447********3 verdict=202`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			log.Reset()
+			tt.log()
+			if got := strings.TrimSpace(log.String()); !strings.HasSuffix(got, tt.want) {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestAuditOfStrangers logs only so many of them, and says how many it left out.
+func TestAuditOfStrangers(t *testing.T) {
+	opt := testOptions(t)
+	var log bytes.Buffer
+	a := newAudit(&opt, slog.New(slog.NewTextHandler(&log, nil)))
+	refused := Verdict{Code: 401}
+	for range 10 * strangersBurst {
+		a.verdict(&Read{Way: "http"}, refused, "")
+		a.verdict(&Read{Way: "http", By: Caller{Name: AuthProof, NeedsProof: true}}, Verdict{Code: 403}, "")
+	}
+	if got := strings.Count(log.String(), "\n"); got > 3*strangersBurst {
+		t.Errorf("got %d lines", got)
+	}
+	log.Reset()
+	a.verdict(&Read{Way: "http", By: Caller{Name: "app"}}, Verdict{Code: 404}, "")
+	if got := log.String(); !strings.Contains(got, "verdict=404") || !strings.Contains(got, "left_out=") {
+		t.Errorf("got %q, want a known caller's line, and how many were left out", got)
+	}
+}
+
+// TestAuditOff leaves it to who wants to see all.
+func TestAuditOff(t *testing.T) {
+	opt := testOptions(t)
+	opt.Audit = false
+	var log bytes.Buffer
+	a := newAudit(&opt, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	a.verdict(&Read{Way: "http"}, Verdict{Code: 202}, "")
+	if !strings.Contains(log.String(), "level=DEBUG") {
+		t.Errorf("got %q, want a line at debug", log.String())
+	}
+}
+
+// TestAuditHidesCredentials sends tokens and keys, and wants none in the log.
+func TestAuditHidesCredentials(t *testing.T) {
+	opt := testOptions(t)
+	var log bytes.Buffer
+	opt.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	i := newIssuer(t)
+	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, i.verifier()
+	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("top-secret")}}
+	r := start(t, opt)
+	body := `{"receiver":"447700900123","number":1}`
+	good := i.token("447700900123", "id.example", 1<<40, nil, nil)
+	for _, authorization := range []string{good, good[:len(good)-4], "Bearer top-secret", "Bearer top-secret-1"} {
+		r.call("POST", "/v1/reads", body, "Authorization", authorization)
+	}
+	_ = r.stop()
+	parts := strings.Split(good, ".")
+	for _, secret := range append(parts[1:], "top-secret", hashOf("top-secret"), "447700900123") {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("got %q in the log:\n%s", secret, &log)
+		}
+	}
+	if got := strings.Count(log.String(), "read response"); got != 4 {
+		t.Errorf("got %d lines, want one for each", got)
+	}
+}

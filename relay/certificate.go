@@ -1,0 +1,52 @@
+package relay
+
+import (
+	"crypto/x509"
+	"errors"
+	"strings"
+)
+
+// errSubject says that a certificate means a subscriber, and not which one.
+var errSubject = errors.New("certificate names no single subscriber")
+
+// minSubscriber is the least number of digits of a subscriber's number.
+const minSubscriber = 5
+
+// subscriberOf returns the subscriber that a certificate is for: by its URI tel:+…, or else
+// by a common name that is a number; zero for any other certificate, which is that of a
+// backend.
+func subscriberOf(cert *x509.Certificate) (Addr, error) {
+	var number string
+	for _, u := range cert.URIs {
+		if !strings.EqualFold(u.Scheme, "tel") {
+			continue
+		}
+		if number != "" {
+			return Addr{}, errSubject
+		}
+		if number = telNumber(u.Opaque); number == "" {
+			return Addr{}, errSubject
+		}
+	}
+	if number == "" {
+		if number = cert.Subject.CommonName; !isSubscriber(number) {
+			return Addr{}, nil
+		}
+	}
+	return NormalAddr(number)
+}
+
+// telNumber is the global number of a tel URI (RFC 3966 §3), without its separators; empty
+// when it is none.
+func telNumber(s string) string {
+	s = strings.NewReplacer("-", "", ".", "", "(", "", ")", "").Replace(s)
+	if !strings.HasPrefix(s, "+") || !isSubscriber(s) {
+		return ""
+	}
+	return s
+}
+
+func isSubscriber(s string) bool {
+	digits := strings.TrimPrefix(s, "+")
+	return len(digits) >= minSubscriber && len(s) <= MaxAddr && allDigits([]byte(digits))
+}

@@ -1,0 +1,109 @@
+package relay
+
+import (
+	"time"
+)
+
+// question is a read response whose fields are right.
+type question struct {
+	receiver Addr
+	sender   Addr // zero: not said
+	number   uint16
+	status   uint8
+	readAt   int64
+	said     int64 // read_at as it was said; 0: not
+	id       uint64
+	now      time.Time
+}
+
+// check looks at all that can be said without the ledger.
+func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
+	q := question{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
+	if v := takeOne(rd.By.limit, now); v.Code != 0 {
+		return q, v
+	}
+	var err error
+	if q.receiver, err = NormalAddr(rd.Receiver); err != nil {
+		return q, malformed("receiver", err.Error())
+	}
+	if rd.Sender != "" {
+		if q.sender, err = NormalAddr(rd.Sender); err != nil {
+			return q, malformed("sender", err.Error())
+		}
+	}
+	if v := checkFields(rd, now); v.Code != 0 {
+		return q, v
+	}
+	if v := rd.By.mayRead(rd, &q.receiver); v.Code != 0 {
+		return q, v
+	}
+	if v := rs.rates.take(rateKey{q.receiver, rd.By.isStranger()}, now); v.Code != 0 {
+		return q, v
+	}
+	q.readAt = now.UnixMilli()
+	if !rd.ReadAt.IsZero() {
+		q.said = rd.ReadAt.UnixMilli()
+		q.readAt = min(q.readAt, q.said)
+	}
+	if _, err := rs.ledger.status.get(); err != nil {
+		return q, unavailable()
+	}
+	return q, Verdict{}
+}
+
+func checkFields(rd *Read, now time.Time) Verdict {
+	switch {
+	case rd.Status > StatusDeletedUnread:
+		return malformed("status", "is not 0, 1 or 2")
+	case rd.ReadAt.Sub(now) > clockSlack:
+		return malformed("read_at", "is in the future")
+	case len(rd.ID) > maxReadID:
+		return malformed("id", "is over 256 octets")
+	}
+	return Verdict{}
+}
+
+// mayRead tells whether the caller may send this read response for the receiver.
+func (c *Caller) mayRead(rd *Read, receiver *Addr) Verdict {
+	switch {
+	case !c.speaksFor(receiver):
+		return Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
+	case c.NeedsProof && rd.Proof == "":
+		return Verdict{Code: 403, Field: "proof", Reason: "is missing"}
+	case c.NeedsProof && rd.Sender == "":
+		return malformed("sender", "is missing: the proof is that of one conversation")
+	}
+	return Verdict{}
+}
+
+// doubt returns why a read response must not be about f; its code is 0 when it may.
+func (rs *Reads) doubt(rd *Read, q *question, f *found) Verdict {
+	content := said{sender: f.place.conv.Sender, number: q.number, status: q.status, readAt: q.said}
+	switch {
+	case q.now.Sub(timeOf(f.entry.at)) > rs.opt.Keep:
+		return Verdict{Code: 410, Reason: "message is too old"}
+	case rs.opt.Proofs.On() && rd.Proof != "" && !rs.proven(f, rd.Proof):
+		return wrongProof()
+	case !rs.replays.claim(replayKey{q.receiver, q.id}, content, q.now):
+		return Verdict{Code: 403, Field: "id", Reason: "stood for another read response"}
+	}
+	return Verdict{}
+}
+
+func wrongProof() Verdict {
+	return Verdict{Code: 403, Field: "proof", Reason: "is not that of the message"}
+}
+
+// veil tells who must prove that it holds a message nothing else about messages than that
+// it has not: or it could find out who gets them from whom.
+func (rs *Reads) veil(rd *Read, v Verdict) (veiled Verdict, note string) {
+	if rd.By.NeedsProof && (v.Code == 404 || v.Code == 410) {
+		return wrongProof(), " (" + v.Reason + ")"
+	}
+	return v, ""
+}
+
+// proven tells whether tag is the proof of the message.
+func (rs *Reads) proven(f *found, tag string) bool {
+	return rs.opt.Proofs.Check(&f.place.conv, f.place.number, timeOf(f.entry.at), tag)
+}

@@ -1,0 +1,156 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// maxErasures is how many erasures are remembered, for feedback that is on its way to a
+// session at that moment.
+const maxErasures = 1024
+
+// erasures are the receivers that were erased of late.
+type erasures struct {
+	one sync.Mutex // one at a time
+
+	// Guarded by mu.
+	mu  sync.Mutex
+	all *recent[Addr, time.Time]
+}
+
+// note says that what was known of a receiver until now is erased.
+func (e *erasures) note(receiver Addr, now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all.put(receiver, now)
+}
+
+// covers tells whether a feedback was erased.
+func (e *erasures) covers(fb *Feedback) bool {
+	receiver, err := NormalAddr(fb.Receiver)
+	if err != nil {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	until, ok := e.all.get(receiver)
+	return ok && !fb.ReceivedAt.After(until)
+}
+
+// Erase removes all that is known of a receiver but an opt-out: its messages, the feedback
+// that waits, dead letters. A hash of each conversation stays with how far its numbers got.
+// What the log says of it stays there until it is as old as Keep, and a day; it is brought
+// back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
+// Erase is to be called again.
+func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
+	r.erasures.one.Lock()
+	defer r.erasures.one.Unlock()
+	now := time.Now()
+	v := r.eraseIndex(ctx, receiver, now)
+	if v.Code != 202 {
+		return v
+	}
+	r.erasures.note(receiver, now)
+	r.ledger.forget(receiver, now)
+	r.reads.rates.forget(receiver)
+	r.reads.replays.forget(receiver)
+	for _, stream := range []string{streamFeedback, streamDead} {
+		if err := r.purge(ctx, stream, receiver); err != nil {
+			r.log.Warn("feedback cannot be erased", "stream", stream, "error", err)
+			return tryAgain("not all is erased yet, send it again")
+		}
+	}
+	r.accounts.erase()
+	r.metrics.erased.Inc()
+	return v
+}
+
+// eraseIndex has the log know, and the index do it. Meanwhile nothing is on its way from the
+// outbox to the queue.
+func (r *Relay) eraseIndex(ctx context.Context, receiver Addr, now time.Time) Verdict {
+	r.publishing.Lock()
+	defer r.publishing.Unlock()
+	return r.ledger.submit(ctx, kindErase, func(dst []byte) []byte {
+		return appendErase(dst, &receiver, now.UnixMilli())
+	})
+}
+
+// purge deletes the feedback about a receiver from a stream.
+func (r *Relay) purge(ctx context.Context, stream string, receiver Addr) error {
+	s, err := r.js.Stream(ctx, stream)
+	if err != nil {
+		return fmt.Errorf("erase: %w", err)
+	}
+	last := s.CachedInfo().State.LastSeq
+	for seq := s.CachedInfo().State.FirstSeq; seq <= last; seq++ {
+		m, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(">"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil // nothing from here on
+		}
+		if err != nil {
+			return fmt.Errorf("erase: %w", err)
+		}
+		seq = m.Sequence
+		if !isAbout(m.Data, receiver) {
+			continue
+		}
+		err = s.SecureDeleteMsg(ctx, seq)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // it was settled meanwhile
+			return fmt.Errorf("erase: %w", err)
+		}
+	}
+	return nil
+}
+
+// isAbout tells whether a feedback, in JSON, is about a receiver.
+func isAbout(feedback []byte, receiver Addr) bool {
+	var fb struct {
+		Receiver string `json:"receiver"`
+	}
+	if json.Unmarshal(feedback, &fb) != nil {
+		return false
+	}
+	a, err := NormalAddr(fb.Receiver)
+	return err == nil && a == receiver
+}
+
+// erase drops feedback that was erased and is held for a session. What is being told at
+// this moment is dropped when that fails.
+func (s *accounts) erase() {
+	s.mu.Lock()
+	all := make([]*account, 0, len(s.all))
+	for _, a := range s.all {
+		all = append(all, a)
+	}
+	s.mu.Unlock()
+	for _, a := range all {
+		a.change(func(o *order) {
+			for _, h := range o.all() {
+				if !h.telling && a.relay.erasures.covers(h.fb) {
+					o.telling++ // done counts it down
+					_ = h.msg.Term()
+					o.done(h, jetstream.Msg.Term)
+				}
+			}
+		})
+	}
+}
+
+// forget drops from memory what the index knows as well of a receiver's conversations.
+func (l *Ledger) forget(receiver Addr, now time.Time) {
+	sh := l.table.of(&receiver)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for c, h := range sh.heads {
+		if c.Receiver == receiver && h.clean(now) {
+			sh.unlink(h)
+			delete(sh.heads, c)
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestErase removes one receiver wherever it is, and leaves the others.
+func TestErase(t *testing.T) {
+	r := start(t, testOptions(t))
+	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	second := conversation(t, "bank", "447700900123")
+	for _, c := range []Conversation{mine, second, other} {
+		for i := range 4 {
+			r.submit(c, fmt.Sprint("id", i))
+		}
+	}
+	old := message(mine) // of another day
+	old.At = time.Now().Add(-48 * time.Hour)
+	if err := r.Ledger().Assign(old); err != nil {
+		t.Fatal(err)
+	}
+	r.accept(old, "old")
+	buried := make(chan struct{}, 2)
+	leave := r.deliver("bank", func(context.Context, *Feedback) error {
+		buried <- struct{}{}
+		return Permanent(errors.New("ESME_RX_P_APPN"))
+	})
+	r.read(mine, 1)
+	r.read(other, 1)
+	receive(t, buried)
+	receive(t, buried)
+	r.wantEmpty(streamFeedback)
+	leave()
+	for _, c := range []Conversation{mine, second, other} { // these wait
+		r.read(c, 2)
+	}
+	r.wantMessages(streamFeedback, 3)
+	if code, body := r.call("DELETE", "/v1/receivers/+447700900123", ""); code != 204 || body != "" {
+		t.Fatalf("got %d %s, want 204", code, body)
+	}
+	for _, c := range []Conversation{mine, second} {
+		if f := r.found(c, 1); f != nil {
+			t.Errorf("%v: got %+v, want no message", c.Sender, f)
+		}
+		if v := r.Reads().Submit(deadline(t), response(c, 3)); v.Code != 404 {
+			t.Errorf("%v: read: got %+v, want 404", c.Sender, v)
+		}
+	}
+	if f := r.found(mine, old.Number); f != nil {
+		t.Errorf("of another day: got %+v, want no message", f)
+	}
+	if f := r.found(other, 3); f == nil {
+		t.Error("the other receiver: got no message")
+	}
+	if sh := r.ledger.table.of(&mine.Receiver); sh.heads[mine] != nil || sh.heads[second] != nil {
+		t.Error("got the conversation in memory")
+	}
+	r.wantMessages(streamFeedback, 1)
+	r.wantMessages(streamDead, 1)
+	if key := r.keyWith("447700900123"); key != "" {
+		t.Errorf("got key %q in the index", key)
+	}
+	if fb := receive(t, r.tellings("bank")); fb.Receiver != "447700900124" || fb.Number != 2 {
+		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
+	}
+}
+
+// wantMessages waits until a stream has so many messages.
+func (r *running) wantMessages(stream string, want uint64) {
+	r.t.Helper()
+	ctx := deadline(r.t)
+	for {
+		s, err := r.js.Stream(ctx, stream)
+		if err != nil {
+			r.t.Fatalf("%s: %v, want %d messages", stream, err, want)
+		}
+		if s.CachedInfo().State.Msgs == want {
+			return
+		}
+	}
+}
+
+// keyWith returns a key or value of the index with these octets in it.
+func (r *running) keyWith(octets string) string {
+	r.t.Helper()
+	l, err := r.index.lookup()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = l.close() }()
+	for ok := l.it.First(); ok; ok = l.it.Next() {
+		if pair := string(l.it.Key()) + "=" + string(l.it.Value()); strings.Contains(pair, octets) {
+			return pair
+		}
+	}
+	return ""
+}
+
+// TestEraseKeepsNumbers gives no number twice after an erasure: not at once, not after a
+// kill, and not when the index is built again, which does not bring the messages back.
+func TestEraseKeepsNumbers(t *testing.T) {
+	opt := testOptions(t)
+	opt.Logger = nil
+	c := conversation(t, "10690001", "447700900123")
+	r := start(t, opt)
+	last := uint64(0)
+	send := func(n int) {
+		t.Helper()
+		for range n {
+			s := r.submit(c, "id")
+			if s.ordinal < last {
+				t.Fatalf("got ordinal %d, want at least %d", s.ordinal, last)
+			}
+			last = s.ordinal + 1
+		}
+	}
+	erase := func() {
+		t.Helper()
+		if v := r.Erase(deadline(t), c.Receiver); v.Code != 202 {
+			t.Fatalf("erase: got %+v", v)
+		}
+	}
+	lives := []struct {
+		name string
+		end  func()
+	}{
+		{"stop", func() { _ = r.stop() }},
+		{"kill", func() { r.crash() }},
+		{"kill and no index", func() { r.crash(); remove(t, opt.Store) }},
+		{"stop and no index", func() { _ = r.stop(); remove(t, opt.Store) }},
+	}
+	for _, life := range lives {
+		send(20)
+		erase()
+		send(3)
+		erase()
+		number := r.opt.First + uint16((last-1)%r.opt.numbers())
+		life.end()
+		r = start(t, opt)
+		if f := r.found(c, number); f != nil {
+			t.Errorf("%s: got %+v, want no message", life.name, f)
+		}
+		if key := r.keyWith("447700900123"); key != "" {
+			t.Errorf("%s: got key %q in the index", life.name, key)
+		}
+	}
+	send(1)
+}
+
+func remove(t *testing.T, store string) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(store, "index")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEraseFromOutbox takes feedback out that is not yet in its queue.
+func TestEraseFromOutbox(t *testing.T) {
+	r := start(t, testOptions(t))
+	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	r.submit(mine, "id1")
+	r.submit(other, "id2")
+	r.publishing.Lock()
+	r.read(mine, 1)
+	r.read(other, 1)
+	erased := make(chan Verdict, 1)
+	go func() { erased <- r.Erase(deadline(t), mine.Receiver) }()
+	// Whoever comes first, the publisher or the erasure: nothing of mine is left.
+	r.publishing.Unlock()
+	if v := receive(t, erased); v.Code != 202 {
+		t.Fatalf("erase: got %+v", v)
+	}
+	if fb := receive(t, r.tellings("bank")); fb.Receiver != "447700900124" {
+		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
+	}
+	r.wantEmpty(streamFeedback)
+	if rows, err := r.index.outboxRows(); err != nil || rows > 1 { // the record of the other one's may follow
+		t.Errorf("got %d rows, %v", rows, err)
+	}
+}
+
+// TestEraseWhileTold ends what a session holds: what is being told is not told again.
+func TestEraseWhileTold(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	r.submit(c, "id2")
+	telling, goOn := make(chan string), make(chan struct{})
+	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+		telling <- fb.MessageIDs[0]
+		<-goOn
+		return errors.New("ESME_RX_T_APPN")
+	})
+	r.read(c, 1)
+	r.read(c, 2)
+	if id := receive(t, telling); id != "id1" {
+		t.Fatalf("got %s told first, want id1", id)
+	}
+	a := r.accounts.all["bank"]
+	for { // until the second one is held, too
+		a.mu.Lock()
+		held := len(a.order.held)
+		a.mu.Unlock()
+		if held == 2 {
+			break
+		}
+	}
+	if v := r.Erase(deadline(t), c.Receiver); v.Code != 202 {
+		t.Fatalf("erase: got %+v", v)
+	}
+	r.submit(c, "id3")
+	close(goOn)
+	r.read(c, 3)
+	if id := receive(t, telling); id != "id3" {
+		t.Errorf("got %s told, want what came after the erasure", id)
+	}
+}
+
+// TestEraseInOneBatch takes out what earlier records of the same batch brought.
+func TestEraseInOneBatch(t *testing.T) {
+	opt := testOptions(t)
+	ix, err := openIndex(t.TempDir(), opt.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	b := appendHeader(nil, header{epoch: 3})
+	for _, c := range []Conversation{mine, other} {
+		p := place{conv: c, day: 20780, number: 5, ordinal: 4}
+		b = appendAccepted(b, &record{place: p, bound: 5, at: 1, from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
+		b = appendRead(b, &record{place: p, status: StatusRead, readAt: 2, at: 3})
+	}
+	for i, c := range []Conversation{mine, other} {
+		first := []byte{'a' + byte(i)}
+		for seq, key := range []string{"1", "2"} {
+			b = appendCut(b, &record{
+				place: place{conv: c, day: 20780}, part: Part{Total: 2}, partSeq: uint8(seq + 1),
+				cut: cutRecord{first: first, key: append(first, key...)},
+			})
+		}
+	}
+	b = appendErase(b, &mine.Receiver, 4)
+	rows := 0
+	a := &applier{ix: ix, told: func(came, went int) { rows += came - went }}
+	outcomes, err := a.apply(1, b, true)
+	if want := []outcome{outcomeRead, outcomeRead, outcomeNoted}; err != nil || !slices.Equal(outcomes, want) {
+		t.Fatalf("got %v, %v, want %v", outcomes, err, want)
+	}
+	if n, err := ix.outboxRows(); err != nil || n != 1 || rows != 1 {
+		t.Errorf("outbox: got %d rows, counted as %d, %v, want 1", n, rows, err)
+	}
+	for key, want := range map[string]bool{"a1": false, "a2": false, "b1": true, "b2": true} {
+		if _, ok, err := ix.part([]byte(key), 20780, 1); ok != want || err != nil {
+			t.Errorf("part %s: got %v, %v, want %v", key, ok, err, want)
+		}
+	}
+	for first, want := range map[string]bool{"a": false, "b": true} {
+		if state, err := ix.get(cutKey(nil, 20780, []byte(first))); (state != nil) != want || err != nil {
+			t.Errorf("receipts of %s: got %q, %v, want some: %v", first, state, err, want)
+		}
+	}
+	for _, c := range []Conversation{mine, other} {
+		f, err := ix.findNumber(&c, 5, maxDay)
+		if err != nil || (f == nil) != (c == mine) {
+			t.Errorf("%v: got %+v, %v", c.Receiver, f, err)
+		}
+		if epoch, next, err := ix.head(&c); epoch != 3 || next != 5 || err != nil {
+			t.Errorf("%v: got head %d in epoch %d, %v, want 5 in 3", c.Receiver, next, epoch, err)
+		}
+	}
+}

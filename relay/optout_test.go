@@ -1,0 +1,189 @@
+package relay
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const optOutPath = "/v1/receivers/+447700900123/optout"
+
+func TestOptOut(t *testing.T) {
+	opt := testOptions(t)
+	reg := prometheus.NewRegistry()
+	opt.Registerer = reg
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	r.submit(c, "id2")
+	asks := []struct {
+		method string
+		want   string
+	}{
+		{"GET", `{"receiver":"447700900123","opted_out":false}`},
+		{"PUT", `{"receiver":"447700900123","opted_out":true,"since":"`},
+		{"PUT", `{"receiver":"447700900123","opted_out":true,"since":"`},
+		{"GET", `{"receiver":"447700900123","opted_out":true,"since":"`},
+	}
+	for _, ask := range asks {
+		if code, body := r.call(ask.method, optOutPath, ""); code != 200 || !strings.HasPrefix(body, ask.want) {
+			t.Errorf("%s: got %d %s, want %s", ask.method, code, body, ask.want)
+		}
+	}
+	r.read(c, 1) // accepted, silently
+	if v := r.Reads().Submit(deadline(t), response(c, 9)); v.Code != http.StatusNotFound {
+		t.Errorf("number never sent: got %+v, want 404 as ever", v)
+	}
+	if f := r.found(c, 1); f.entry.state != StateSent {
+		t.Errorf("got state %v, want sent", f.entry.state)
+	}
+	if got := value(t, reg, "readback_reads_opted_out_total", ""); got != 1 {
+		t.Errorf("got %v dropped, want 1", got)
+	}
+	if code, body := r.call("DELETE", optOutPath, ""); code != 200 || body != asks[0].want {
+		t.Errorf("DELETE: got %d %s, want %s", code, body, asks[0].want)
+	}
+	r.read(c, 2)
+	if fb := receive(t, r.tellings("bank")); fb.Number != 2 {
+		t.Errorf("feedback: got number %d, want 2 only", fb.Number)
+	}
+}
+
+// found is the entry of a number.
+func (r *running) found(c Conversation, number uint16) *found {
+	r.t.Helper()
+	f, err := r.index.findNumber(&c, number, dayOf(time.Now().Add(time.Hour).UnixMilli()))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return f
+}
+
+// TestOptOutHolds across a kill, and when the index is built again from the log.
+func TestOptOutHolds(t *testing.T) {
+	opt := testOptions(t)
+	opt.Logger = nil
+	r := start(t, opt)
+	receiver, other := addr(t, "447700900123"), addr(t, "447700900124")
+	for _, a := range []Addr{receiver, other} {
+		if v := r.setOptOut(deadline(t), &a, true); v.Code != 202 {
+			t.Fatalf("opt out: got %+v", v)
+		}
+	}
+	if v := r.setOptOut(deadline(t), &other, false); v.Code != 202 {
+		t.Fatalf("end of opt-out: got %+v", v)
+	}
+	before, err := r.optOut(&receiver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.crash()
+	for _, lose := range []bool{false, true} {
+		if lose {
+			if err := os.RemoveAll(filepath.Join(opt.Store, "index")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r = start(t, opt)
+		now, err := r.optOut(&receiver)
+		if err != nil || !now.On || !now.Since.Equal(*before.Since) {
+			t.Errorf("index lost: %v: got %+v, %v, want it to hold", lose, now, err)
+		}
+		if now, err := r.optOut(&other); err != nil || now.On {
+			t.Errorf("index lost: %v: got %+v, %v, want it to have ended", lose, now, err)
+		}
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestOptOutIsRenewed before the log forgets it.
+func TestOptOutIsRenewed(t *testing.T) {
+	opt := testOptions(t)
+	reg := prometheus.NewRegistry()
+	opt.Registerer = reg
+	r := start(t, opt)
+	receiver := addr(t, "447700900123")
+	if v := r.setOptOut(deadline(t), &receiver, true); v.Code != 202 {
+		t.Fatalf("got %+v", v)
+	}
+	before, err := r.optOut(&receiver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(before time.Time) int {
+		stale, err := r.index.staleOptOuts(before.UnixMilli(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(stale)
+	}
+	if young, old := at(time.Now().Add(-time.Hour)), at(time.Now().Add(time.Hour)); young != 0 || old != 1 {
+		t.Errorf("stale: got %d before and %d after, want 0 and 1", young, old)
+	}
+	renewed := time.Now()
+	if err := r.renewOptOuts(renewed.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.setOptOut(deadline(t), ptr(addr(t, "447700900124")), true); v.Code != 202 { // behind it in the log
+		t.Fatalf("got %+v", v)
+	}
+	if got := value(t, reg, "readback_ledger_records_total", "opt_out"); got != 3 {
+		t.Errorf("got %v records, want 3", got)
+	}
+	if stale := at(renewed); stale != 0 {
+		t.Errorf("stale: got %d after it was renewed, want none", stale)
+	}
+	if now, err := r.optOut(&receiver); err != nil || !now.On || !now.Since.Equal(*before.Since) {
+		t.Errorf("got %+v, %v, want %+v", now, err, before)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// TestReceiversByCaller lets a subscriber speak for itself only, and a backend for all.
+func TestReceiversByCaller(t *testing.T) {
+	opt := testOptions(t)
+	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, subjects{}
+	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	r := start(t, opt)
+	asks := [][2]string{
+		{"GET", "/v1/conversations/bank/447700900123"},
+		{"PUT", optOutPath},
+		{"GET", optOutPath},
+		{"DELETE", optOutPath},
+		{"DELETE", "/v1/receivers/00447700900123"},
+	}
+	tests := []struct {
+		name, header, value string
+		code                int
+	}{
+		{"nobody", "X-Other", "", 401},
+		{"another subscriber", "Authorization", "Bearer +447700900124", 403},
+		{"itself", "Authorization", "Bearer +447700900123", 200},
+		{"a backend", "X-API-Key", "secret", 200},
+	}
+	for _, tt := range tests {
+		for _, ask := range asks {
+			t.Run(fmt.Sprint(tt.name, " ", ask), func(t *testing.T) {
+				want := tt.code
+				if want == 200 && strings.HasSuffix(ask[1], "00447700900123") {
+					want = 204
+				}
+				if code, body := r.call(ask[0], ask[1], "", tt.header, tt.value); code != want {
+					t.Errorf("got %d %s, want %d", code, body, want)
+				}
+			})
+		}
+	}
+	if code, body := r.call("PUT", "/v1/receivers/"+strings.Repeat("1", 21)+"/optout", "", "X-API-Key", "secret"); code != 400 {
+		t.Errorf("long receiver: got %d %s, want 400", code, body)
+	}
+}

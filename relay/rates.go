@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"math"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxRates is how many receivers' rates are remembered. Who is forgotten may send a burst
+// again.
+const maxRates = 1 << 16
+
+// rates bounds how many read responses come for each receiver.
+type rates struct {
+	limit rate.Limit
+	burst int
+
+	// Guarded by mu.
+	mu sync.Mutex
+	by *recent[rateKey, *rate.Limiter]
+}
+
+// rateKey keeps strangers apart: they must not use up what is the receiver's own.
+type rateKey struct {
+	receiver Addr
+	stranger bool
+}
+
+func newRates(opt *Options) *rates {
+	return &rates{limit: perMinute(opt.ReadRate), burst: opt.ReadBurst, by: newRecent[rateKey, *rate.Limiter](maxRates)}
+}
+
+func perMinute(n int) rate.Limit { return rate.Limit(float64(n) / 60) }
+
+// take counts one read response. The verdict is 429 when there are too many, else its code
+// is 0.
+func (r *rates) take(key rateKey, now time.Time) Verdict {
+	if r.limit == 0 {
+		return Verdict{}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l, ok := r.by.get(key)
+	if !ok {
+		l = rate.NewLimiter(r.limit, r.burst)
+		r.by.put(key, l)
+	}
+	return takeOne(l, now)
+}
+
+func (r *rates) forget(receiver Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.by.forget(func(k rateKey) bool { return k.receiver == receiver })
+}
+
+// takeOne counts one against a limit; nil is none.
+func takeOne(l *rate.Limiter, now time.Time) Verdict {
+	if l == nil {
+		return Verdict{}
+	}
+	one := l.ReserveN(now, 1)
+	wait := one.DelayFrom(now)
+	if wait == 0 {
+		return Verdict{}
+	}
+	one.CancelAt(now)
+	return Verdict{
+		Code: http.StatusTooManyRequests, Reason: "too many read responses",
+		RetryAfter: int(math.Ceil(wait.Seconds())),
+	}
+}

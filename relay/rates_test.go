@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestRates(t *testing.T) {
+	now := time.Now()
+	r := newRates(&Options{ReadRate: 6, ReadBurst: 2})
+	a, b := rateKey{receiver: addr(t, "447700900123")}, rateKey{receiver: addr(t, "447700900124")}
+	stranger := rateKey{a.receiver, true}
+	steps := []struct {
+		name  string
+		key   rateKey
+		after time.Duration
+		want  int // seconds to wait
+	}{
+		{"first", a, 0, 0},
+		{"second", a, 0, 0},
+		{"third", a, 0, 10},
+		{"a refused one counts not", a, 0, 10},
+		{"half way", a, 5 * time.Second, 5},
+		{"later", a, 10 * time.Second, 0},
+		{"another receiver", b, 0, 0},
+		{"strangers have their own", stranger, 0, 0},
+	}
+	for _, s := range steps {
+		v := r.take(s.key, now.Add(s.after))
+		if v.RetryAfter != s.want || v.Code != 0 && v.Code != http.StatusTooManyRequests || (v.Code == 0) != (s.want == 0) {
+			t.Errorf("%s: got %+v, want %d s", s.name, v, s.want)
+		}
+	}
+	r.forget(a.receiver)
+	if _, ok := r.by.get(stranger); ok || len(r.by.at) != 1 {
+		t.Errorf("after forget: got %d receivers, want the other one", len(r.by.at))
+	}
+	for i := range maxRates + 10 {
+		r.take(rateKey{receiver: addr(t, fmt.Sprint(447700900000+i))}, now)
+	}
+	if got := len(r.by.at); got != maxRates || r.by.order.Len() != maxRates {
+		t.Errorf("got %d receivers in memory, want %d", got, maxRates)
+	}
+	off := newRates(&Options{})
+	for range 100 {
+		if v := off.take(a, now); v.Code != 0 {
+			t.Fatalf("no limit: got %+v", v)
+		}
+	}
+}
+
+func TestReadRates(t *testing.T) {
+	opt := testOptions(t)
+	opt.Auth = []string{AuthAPIKey}
+	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("app")}, {Name: "slow", SHA256: hashOf("slow"), Rate: 1}}
+	opt.ReadRate, opt.ReadBurst = 1, 2
+	r := start(t, opt)
+	post := func(key, receiver string) (int, string) {
+		return r.call("POST", "/v1/reads", `{"receiver":"`+receiver+`","number":1}`, "X-API-Key", key)
+	}
+	for i, want := range []int{404, 404, 429} {
+		if code, body := post("app", "447700900123"); code != want {
+			t.Errorf("number %d of one receiver: got %d %s, want %d", i+1, code, body, want)
+		}
+	}
+	if code, _ := post("app", "447700900124"); code != 404 {
+		t.Errorf("another receiver: got %d, want 404", code)
+	}
+	for i, want := range []int{404, 429} {
+		if code, body := post("slow", fmt.Sprint("44770090020", i)); code != want {
+			t.Errorf("number %d of a slow key: got %d %s, want %d", i+1, code, body, want)
+		}
+	}
+	w := r.record("POST", "/v1/reads", `{"receiver":"447700900123","number":1}`, "X-API-Key", "app")
+	if after := w.Header().Get("Retry-After"); after == "" || after == "0" {
+		t.Errorf("Retry-After: got %q, want seconds", after)
+	}
+}
+
+func TestReplays(t *testing.T) {
+	r := newReplays(10 * time.Minute)
+	now := time.Now()
+	key := replayKey{addr(t, "447700900123"), 7}
+	one, other := said{sender: addr(t, "bank"), number: 1, status: 1}, said{sender: addr(t, "bank"), number: 2, status: 1}
+	steps := []struct {
+		name    string
+		key     replayKey
+		content said
+		after   time.Duration
+		want    bool
+	}{
+		{"first", key, one, 0, true},
+		{"again", key, one, time.Minute, true},
+		{"other content", key, other, 2 * time.Minute, false},
+		{"other status", key, said{sender: one.sender, number: 1, status: 2}, 2 * time.Minute, false},
+		{"another receiver", replayKey{addr(t, "447700900124"), 7}, other, 2 * time.Minute, true},
+		{"no id", replayKey{receiver: key.receiver}, one, 0, true},
+		{"no id, other content", replayKey{receiver: key.receiver}, other, 0, true},
+		{"after the window", key, other, 11 * time.Minute, true},
+		{"what it stood for before", key, one, 11 * time.Minute, false},
+	}
+	for _, s := range steps {
+		if got := r.claim(s.key, s.content, now.Add(s.after)); got != s.want {
+			t.Errorf("%s: got %v, want %v", s.name, got, s.want)
+		}
+	}
+	for i := range maxReplays + 10 {
+		r.claim(replayKey{key.receiver, uint64(i + 1)}, one, now)
+	}
+	if got := len(r.seen.at); got != maxReplays {
+		t.Errorf("got %d ids in memory, want %d", got, maxReplays)
+	}
+	r.forget(key.receiver)
+	if got := len(r.seen.at); got != 0 {
+		t.Errorf("after forget: got %d ids, want none", got)
+	}
+}

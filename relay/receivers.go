@@ -1,0 +1,89 @@
+package relay
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+)
+
+// getOptOut tells whether a receiver has opted out.
+func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
+	receiver, v := receiverOf(req)
+	if v.Code != 0 {
+		refuse(w, v)
+		return
+	}
+	r.replyOptOut(w, &receiver)
+}
+
+func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *Addr) {
+	o, err := r.optOut(receiver)
+	if err != nil {
+		refuse(w, unavailable())
+		return
+	}
+	reply(w, http.StatusOK, o)
+}
+
+// putOptOut has read responses of a receiver dropped from now on.
+func (r *Relay) putOptOut(w http.ResponseWriter, req *http.Request) {
+	r.changeOptOut(w, req, "opt-out", true)
+}
+
+// deleteOptOut has them taken again.
+func (r *Relay) deleteOptOut(w http.ResponseWriter, req *http.Request) {
+	r.changeOptOut(w, req, "end of opt-out", false)
+}
+
+func (r *Relay) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
+	r.change(w, req, what, func(ctx context.Context, receiver Addr) Verdict {
+		return r.setOptOut(ctx, &receiver, on)
+	}, func(receiver Addr) { r.replyOptOut(w, &receiver) })
+}
+
+// deleteReceiver erases what is known of a receiver.
+func (r *Relay) deleteReceiver(w http.ResponseWriter, req *http.Request) {
+	r.change(w, req, "erasure", r.Erase, func(Addr) { w.WriteHeader(http.StatusNoContent) })
+}
+
+// change does what a caller wants of a receiver, logs what came of it, and answers.
+func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
+	do func(context.Context, Addr) Verdict, done func(Addr),
+) {
+	ctx, cancel := context.WithTimeout(req.Context(), intakeWait)
+	defer cancel()
+	receiver, v := receiverOf(req)
+	if v.Code == 0 {
+		v = do(ctx, receiver)
+	}
+	by := callerOf(req)
+	r.reads.audit.act(what, &by, req.PathValue("receiver"), v)
+	if v.Code != http.StatusAccepted {
+		refuse(w, v)
+		return
+	}
+	done(receiver)
+}
+
+// receiverOf is the receiver that a request is about, if its caller may speak for it.
+func receiverOf(req *http.Request) (Addr, Verdict) {
+	by := callerOf(req)
+	receiver, err := NormalAddr(req.PathValue("receiver"))
+	switch {
+	case err != nil:
+		return receiver, malformed("receiver", err.Error())
+	case by.NeedsProof:
+		return receiver, Verdict{Code: http.StatusForbidden, Reason: "a proof is for read responses only"}
+	case !by.speaksFor(&receiver):
+		return receiver, Verdict{Code: http.StatusForbidden, Field: "receiver", Reason: "is not the caller's"}
+	}
+	return receiver, Verdict{}
+}
+
+// refuse answers with a verdict.
+func refuse(w http.ResponseWriter, v Verdict) {
+	if v.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(v.RetryAfter))
+	}
+	reply(w, v.Code, v)
+}

@@ -1,0 +1,61 @@
+package relay
+
+import (
+	"sync"
+	"time"
+)
+
+// maxReplays is how many ids of read responses are remembered.
+const maxReplays = 1 << 16
+
+// replays remembers what was said under an id, so that nothing else is taken for it within
+// the window. A restart forgets it.
+type replays struct {
+	window time.Duration // 0: nothing is remembered
+
+	// Guarded by mu.
+	mu   sync.Mutex
+	seen *recent[replayKey, stamped]
+}
+
+type replayKey struct {
+	receiver Addr
+	id       uint64
+}
+
+// said is the content of a read response.
+type said struct {
+	sender Addr
+	number uint16
+	status uint8
+	readAt int64 // ms; 0: not said
+}
+
+type stamped struct {
+	said
+	at time.Time
+}
+
+func newReplays(window time.Duration) *replays {
+	return &replays{window: window, seen: newRecent[replayKey, stamped](maxReplays)}
+}
+
+// claim tells whether an id stands for this content: it is new, or stood for it before.
+func (r *replays) claim(key replayKey, content said, now time.Time) bool {
+	if r.window == 0 || key.id == 0 {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old, ok := r.seen.get(key); ok && old.said != content && now.Sub(old.at) < r.window {
+		return false
+	}
+	r.seen.put(key, stamped{content, now})
+	return true
+}
+
+func (r *replays) forget(receiver Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen.forget(func(k replayKey) bool { return k.receiver == receiver })
+}
