@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -16,7 +17,7 @@ func (l *loader) apiKeys() {
 		return
 	}
 	if n.Kind != yaml.SequenceNode {
-		l.tree(key, n, "a list of {name, sha256}")
+		l.tree(key, n, "a list of {name, sha256, rate}")
 		return
 	}
 	seen := make(map[string]bool)
@@ -24,6 +25,7 @@ func (l *loader) apiKeys() {
 		at := fmt.Sprintf("%s[%d]", key, i)
 		k, ok := l.apiKey(at, resolve(item))
 		if !ok {
+			l.failed[key] = true
 			continue
 		}
 		if seen[k.Name] {
@@ -62,7 +64,10 @@ func (l *loader) apiKey(at string, n *yaml.Node) (k APIKey, ok bool) {
 	return k, ok
 }
 
-// take reads one of the two values of a key.
+// maxKeyRate is more than one gateway can take.
+const maxKeyRate = 10_000_000
+
+// take reads one of the values of a key.
 func (k *APIKey) take(name string, v *yaml.Node) *problem {
 	switch name {
 	case "name":
@@ -79,8 +84,14 @@ func (k *APIKey) take(name string, v *yaml.Node) *problem {
 			return &problem{"not 64 hexadecimal digits", "printf %s KEY | sha256sum"}
 		}
 		k.SHA256 = hex.EncodeToString(sum)
+	case "rate":
+		n, err := strconv.Atoi(v.Value)
+		if err != nil || v.ShortTag() != "!!int" || n < 1 || n > maxKeyRate {
+			return &problem{"not a rate", fmt.Sprintf("reads a minute, 1 to %d; left out it is no limit", maxKeyRate)}
+		}
+		k.Rate = n
 	default:
-		return &problem{"unknown key", "the keys here are name, sha256"}
+		return &problem{"unknown key", "the keys here are name, sha256, rate"}
 	}
 	return nil
 }

@@ -44,13 +44,16 @@ func Default() Config {
 			Marker: Marker{UCS2: '□', GSM7: '§', Latin1: '§', ASCII: '#'},
 		},
 		Feedback: Feedback{Form: "sme-ack", Keep: 72 * time.Hour, VendorTagNumber: 0x1520, VendorTagRead: 0x1521},
-		Reads:    Reads{Addr: "127.0.0.1:8080", Auth: []string{"none"}, SMS: true, IEI: 0x81},
+		Reads: Reads{
+			Addr: "127.0.0.1:8080", Auth: []string{"none"}, SMS: true, IEI: 0x81, JWT: ReadsJWT{Leeway: 30 * time.Second},
+			Rate: 600, Burst: 1000, ReplayWindow: 10 * time.Minute, MaxConnections: 1000,
+		},
 		Relay: Relay{
 			NATS: "embedded", Store: "/var/lib/readback", Replicas: 1,
 			Sync: 250 * time.Millisecond, Keep: 168 * time.Hour,
 		},
 		Ops: Ops{Addr: "127.0.0.1:9090"},
-		Log: Log{Level: "info", Format: "json", Mask: true},
+		Log: Log{Level: "info", Format: "json", Audit: true, Mask: true},
 	}
 }
 

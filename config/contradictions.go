@@ -3,7 +3,6 @@ package config
 import (
 	"net"
 	"reflect"
-	"slices"
 )
 
 const (
@@ -100,19 +99,6 @@ func (l *loader) checkTrack() {
 		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && t.Numbers.Last > marked,
 			problem{"track.numbers.last does not fit the three digits of the marker", three.hint}, key, "track.numbers.last")
 	}
-}
-
-func (l *loader) checkReads() {
-	r := l.cfg.Reads
-	if r.Addr == "" {
-		return
-	}
-	l.refuseIf(len(r.Auth) == 0, problem{"nobody may report a read", "auth: [none] or [api_key]; or addr: \"\" for no HTTP"}, "reads.auth")
-	l.refuseIf(slices.Contains(r.Auth, "none") && !isLoopback(r.Addr),
-		problem{"reads.auth none would let anyone on the network report a read", "auth: [api_key], or an address such as 127.0.0.1:8080"},
-		"reads.addr", "reads.auth")
-	l.refuseIf(slices.Contains(r.Auth, "api_key") && len(r.APIKeys) == 0,
-		problem{"api_key without a key", "reads.api_keys: [{name: app, sha256: …}]"}, "reads.auth", "reads.api_keys")
 }
 
 func (l *loader) checkRelay() {

@@ -30,6 +30,8 @@ func (f field) checkForm(s string) *problem {
 		return checkHash(s)
 	case "file":
 		return checkFile(s)
+	case "origin":
+		return checkOrigin(s)
 	case "host":
 		return checkHost(s)
 	case "system_id":

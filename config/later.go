@@ -13,7 +13,7 @@ const notYet = "not supported yet"
 var laterKeys = []string{
 	"smsc.outbind",
 	"feedback.hold_receipt", "feedback.template", "feedback.webhook",
-	"reads.tls", "reads.jwt", "reads.mtls", "reads.mqtt", "reads.websocket", "reads.rate", "reads.cors",
+	"reads.mqtt", "reads.websocket",
 	"relay.tls",
 }
 

@@ -111,9 +111,14 @@ func fullConfig() Config {
 			OnFailure:    "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
 		Feedback: Feedback{Form: "off", Keep: 24 * time.Hour, VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601},
-		Reads: Reads{Addr: ":8081", Auth: []string{"api_key"}, IEI: 0x82, APIKeys: []APIKey{
-			{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-		}},
+		Reads: Reads{
+			Addr: ":8081", Auth: []string{"api_key", "jwt", "mtls", "proof"}, IEI: 0x82,
+			APIKeys: []APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
+			JWT:     ReadsJWT{Keys: files + "/cert.pem", Leeway: 5 * time.Second, Issuer: "https://id.example", Audience: "readback"},
+			TLS:     ReadsTLS{Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem"},
+			Rate:    60, Burst: 100, ReplayWindow: time.Hour, MaxConnections: 50,
+			CORS: []string{"https://app.example", "http://localhost:3000"},
+		},
 		Relay: Relay{
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",

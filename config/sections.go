@@ -48,16 +48,25 @@ type Feedback struct {
 // Reads is the ways in for read responses.
 type Reads struct {
 	Addr    string   `key:"addr" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
-	Auth    []string `key:"auth" oneof:"none,api_key" later:"jwt,mtls,proof" doc:"who may report a read; none only on a loopback address"`
+	Auth    []string `key:"auth" oneof:"none,api_key,jwt,mtls,proof" doc:"who may report a read, any one of these: a backend with an API key or a certificate, a subscriber with a token, who shows the proof of each message; none only on a loopback address"`
 	SMS     bool     `key:"sms" doc:"take messages from subscribers that are read responses; they never reach the ESME"`
 	IEI     uint8    `key:"sms_iei" hex:"2" range:"0x80..0xFF" doc:"identifier of the element that makes a message a read response"`
-	APIKeys []APIKey `key:"api_keys" doc:"list of {name, sha256}: the SHA-256 of each key in 64 hexadecimal digits"`
+	APIKeys []APIKey `key:"api_keys" doc:"list of {name, sha256, rate}: the SHA-256 of each key in 64 hexadecimal digits, and how many reads a minute it may report, if there is to be a limit"`
+	JWT     ReadsJWT `key:"jwt" doc:"whose tokens are taken, for reads.auth jwt"`
+	TLS     ReadsTLS `key:"tls" doc:"TLS on the HTTP interface"`
+
+	Rate           int           `key:"rate" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
+	Burst          int           `key:"burst" range:"1..1000000" doc:"of them at once"`
+	ReplayWindow   time.Duration `key:"replay_window" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
+	MaxConnections int           `key:"max_connections" range:"1..100000" doc:"connections to the HTTP interface at a time; further ones are closed"`
+	CORS           []string      `key:"cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
 }
 
 // APIKey is a key that an app backend shows, known by its hash alone.
 type APIKey struct {
 	Name   string // for the log
 	SHA256 string // of the key's octets, 64 hexadecimal digits in lower case
+	Rate   int    // read responses a minute; 0: no limit
 }
 
 // Relay is the ledger and its streams.
@@ -81,5 +90,6 @@ type Ops struct {
 type Log struct {
 	Level  string `key:"level" oneof:"debug,info,warn,error" doc:"least level that is logged"`
 	Format string `key:"format" oneof:"json,text" doc:"form of a line"`
+	Audit  bool   `key:"audit" doc:"a line at level info for each read response and its verdict; else at debug"`
 	Mask   bool   `key:"mask" doc:"show the first three and the last digit of subscriber numbers only"`
 }

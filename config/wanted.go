@@ -20,7 +20,7 @@ func (f field) outOfRange() *problem {
 func (f field) wanted() string {
 	switch {
 	case f.isTree() && !f.isMap():
-		return "a list of {name, sha256}"
+		return "a list of {name, sha256, rate}"
 	case f.isTree():
 		return "a mapping of accounts"
 	case f.isDuration() && f.tag.Get("word") != "":

@@ -8,11 +8,10 @@ import (
 
 // warnings notes what is allowed and seldom meant.
 func (l *loader) warnings() {
-	t, r := l.cfg.Track, l.cfg.Reads
+	t := l.cfg.Track
 	l.warnIf(t.IEI >= 0xA0 && (t.IEI <= 0xBF || t.IEI >= 0xE0),
 		fmt.Sprintf("0x%02X is not among the identifiers for use between SMEs, 80 to 9F: some SMSCs drop or change it", t.IEI), "track.iei")
-	l.warnIf(slices.Contains(r.Auth, "none") && len(r.Auth) > 1, "none lets everyone in, whatever else is asked for", "reads.auth")
-	l.warnIf(!slices.Contains(r.Auth, "api_key") && len(r.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
+	l.warnReads()
 	l.warnIf(l.cfg.Ops.Addr != "" && !isLoopback(l.cfg.Ops.Addr),
 		"metrics and profiles for anyone who reaches the address: they ask nobody who they are", "ops.addr")
 	l.warnListen()

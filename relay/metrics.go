@@ -15,6 +15,7 @@ type metrics struct {
 	receipts prometheus.Counter
 	reads    *prometheus.CounterVec
 	optedOut prometheus.Counter
+	refused  *prometheus.CounterVec
 	erased   prometheus.Counter
 	feedback *prometheus.CounterVec
 	outbox   prometheus.Gauge
@@ -47,6 +48,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		optedOut: f.NewCounter(prometheus.CounterOpts{
 			Name: "readback_reads_opted_out_total", Help: "Read responses accepted and dropped, because the receiver has opted out.",
 		}),
+		refused: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
+		}, []string{"reason"}),
 		erased: f.NewCounter(prometheus.CounterOpts{
 			Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",
 		}),

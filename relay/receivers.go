@@ -80,6 +80,9 @@ func receiverOf(req *http.Request) (Addr, Verdict) {
 	return receiver, Verdict{}
 }
 
+// Refused counts a connection to the HTTP API that was closed at once.
+func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reason).Inc() }
+
 // refuse answers with a verdict.
 func refuse(w http.ResponseWriter, v Verdict) {
 	if v.RetryAfter > 0 {

@@ -134,8 +134,11 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt.SameID = messageIDs(cfg).Same
 	opt.Auth = cfg.Reads.Auth
 	for _, k := range cfg.Reads.APIKeys {
-		opt.APIKeys = append(opt.APIKeys, relay.APIKey{Name: k.Name, SHA256: k.SHA256})
+		opt.APIKeys = append(opt.APIKeys, relay.APIKey(k))
 	}
+	opt.ReadRate, opt.ReadBurst, opt.ReplayWindow = cfg.Reads.Rate, cfg.Reads.Burst, cfg.Reads.ReplayWindow
+	opt.Origins = cfg.Reads.CORS
+	opt.Audit = cfg.Log.Audit
 	opt.Mask = cfg.Log.Mask
 	return opt, nil
 }

@@ -26,6 +26,7 @@ type service struct {
 	gateway *gateway.Gateway
 	ops     *ops.Server
 	front   *front
+	callers *readsFront
 	dialer  dialer
 
 	esmes, secure, reads, admin net.Listener // nil: off
@@ -93,6 +94,13 @@ func (s *service) assemble(cfg config.Config) error {
 		return err
 	}
 	store.Logger, store.Registerer = s.log, registry
+	s.callers, err = newReadsFront(cfg.Reads, s.log, func(reason, _ string) { s.relay.Refused(reason) })
+	if err != nil {
+		return err
+	}
+	if s.callers.tokens != nil { // a nil one would be no nil interface
+		store.Tokens = s.callers.tokens
+	}
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
 	}
@@ -157,7 +165,7 @@ func (s *service) run(ctx context.Context) error {
 	defer start("certificates", s.watchFiles)()
 	stopRelay := start("relay", s.relay.Run)
 	if s.reads != nil {
-		defer start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.reads) })()
+		defer start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.callers.listener(s.reads)) })()
 	}
 	s.awaitRelay(ctx)
 	s.notify("READY=1")
@@ -199,6 +207,7 @@ func (s *service) watchFiles(ctx context.Context) error {
 	if s.front.tls != nil {
 		wg.Go(func() { s.front.tls.Watch(ctx, fileCheck) })
 	}
+	wg.Go(func() { s.callers.watch(ctx) })
 	if s.dialer.watch != nil {
 		wg.Go(func() { s.dialer.watch(ctx) })
 	}

@@ -20,7 +20,8 @@ const module = "readback"
 // gets its row here.
 var imports = map[string][]string{
 	"cmd/readback": {
-		"config", "conversation", "internal/gateway", "internal/ops", "internal/simulator", "internal/transport",
+		"config", "conversation", "internal/gateway", "internal/ops", "internal/simulator", "internal/token",
+		"internal/transport",
 		"relay", "smpp", "udh",
 	},
 	"config":              {},

@@ -1,0 +1,76 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"time"
+)
+
+// ReadsTLS is TLS on the HTTP interface: off without Cert.
+type ReadsTLS struct {
+	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the certificate of the HTTP interface and its chain; empty is no TLS"`
+	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
+	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed a caller's certificate, for reads.auth mtls"`
+}
+
+// ReadsJWT is whose tokens are taken.
+type ReadsJWT struct {
+	Keys     string        `key:"keys" form:"file" empty:"none" doc:"file with the keys that tokens are signed with: public keys in PEM, a JWK set, or an HMAC secret in one line; read again when it changes"`
+	Leeway   time.Duration `key:"leeway" range:"0s..10m" doc:"how far the clock of who makes tokens may be off"`
+	Issuer   string        `key:"issuer" doc:"claim iss that a token must have; empty is any"`
+	Audience string        `key:"audience" doc:"claim aud that a token must have; empty is any"`
+}
+
+// checkReads wants read responses of whom the operator means only.
+func (l *loader) checkReads() {
+	r := l.cfg.Reads
+	has := func(auth string) bool { return slices.Contains(r.Auth, auth) }
+	l.refuseIf(has("api_key") && len(r.APIKeys) == 0,
+		problem{"api_key without a key", "reads.api_keys: [{name: app, sha256: …}]"}, "reads.auth", "reads.api_keys")
+	l.refuseIf(has("jwt") && r.JWT.Keys == "", problem{"jwt without keys", "reads.jwt.keys: FILE"}, "reads.auth", "reads.jwt.keys")
+	l.refuseIf(has("mtls") && r.TLS.ClientCA == "",
+		problem{"mtls without an authority", "reads.tls.client_ca: FILE, beside cert and key"}, "reads.auth", "reads.tls.client_ca")
+	l.refuseIf(has("proof") && !l.cfg.Track.Proof,
+		problem{"proof, and messages carry none", "track.proof: true, with track.proof_keys"}, "reads.auth", "track.proof")
+	l.checkReadsHTTP(has)
+}
+
+// checkReadsHTTP looks at what holds for the HTTP interface only.
+func (l *loader) checkReadsHTTP(has func(auth string) bool) {
+	r := l.cfg.Reads
+	l.refuseIf((r.TLS.Cert == "") != (r.TLS.Key == ""), problem{"a certificate without its key, or a key without its certificate", "both of them"},
+		"reads.tls.cert", "reads.tls.key")
+	l.refuseIf(r.TLS.ClientCA != "" && r.TLS.Cert == "", problem{"callers' certificates without TLS", "reads.tls.cert and reads.tls.key"},
+		"reads.tls.client_ca", "reads.tls.cert")
+	l.refuseIf(r.TLS.ClientCA != "" && !has("mtls"), problem{"nobody is asked for a certificate", "reads.auth: [mtls]"},
+		"reads.tls.client_ca", "reads.auth")
+	if r.Addr == "" {
+		return
+	}
+	l.refuseIf(len(r.Auth) == 0, problem{"nobody may report a read", "auth: [none] or [api_key]; or addr: \"\" for no HTTP"}, "reads.auth")
+	l.refuseIf(has("none") && !isLoopback(r.Addr),
+		problem{"reads.auth none would let anyone on the network report a read", "auth: [api_key], or an address such as 127.0.0.1:8080"},
+		"reads.addr", "reads.auth")
+}
+
+// warnReads notes a way in that is wider, or narrower, than it looks.
+func (l *loader) warnReads() {
+	r := l.cfg.Reads
+	has := func(auth string) bool { return slices.Contains(r.Auth, auth) }
+	l.warnIf(has("none") && len(r.Auth) > 1, "none lets everyone in, whatever else is asked for", "reads.auth")
+	l.warnIf(has("none") && l.cfg.Relay.NATS != embedded,
+		"with none, whoever may publish to readback.reads on the cluster may report a read", "relay.nats", "reads.auth")
+	l.warnIf(!has("api_key") && len(r.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
+	l.warnIf(!has("jwt") && r.JWT.Keys != "", "not used: reads.auth does not ask for jwt", "reads.jwt.keys", "reads.auth")
+	l.warnIf(r.Addr != "" && !isLoopback(r.Addr) && r.TLS.Cert == "",
+		"keys and tokens of callers pass in the clear, unless something in front speaks TLS", "reads.addr")
+}
+
+// checkOrigin wants the origin of a web page (RFC 6454 §6.2).
+func checkOrigin(s string) *problem {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || s != u.Scheme+"://"+u.Host {
+		return &problem{"not the origin of a web page", "https://app.example, without a path"}
+	}
+	return nil
+}
