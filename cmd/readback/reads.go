@@ -53,6 +53,18 @@ func newReadsFront(cfg config.Reads, log *slog.Logger, refused transport.Refused
 	return f, nil
 }
 
+// local refuses a listener that more than this machine reaches, where everyone is let in:
+// systemd may have opened another address than the configured one.
+func local(cfg config.Reads, ln net.Listener) error {
+	if ln == nil || !slices.Contains(cfg.Auth, relay.AuthNone) {
+		return nil
+	}
+	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		return fmt.Errorf("reads.auth none would let anyone report a read who reaches %s", a)
+	}
+	return nil
+}
+
 // listener wraps the one of the HTTP interface.
 func (f *readsFront) listener(ln net.Listener) net.Listener {
 	ln = f.limiter.Listener(transport.TCP{KeepAlive: transport.KeepAlive(readsKeepAlive)}.Listener(ln))

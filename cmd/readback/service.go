@@ -94,6 +94,9 @@ func (s *service) assemble(cfg config.Config) error {
 		return err
 	}
 	store.Logger, store.Registerer = s.log, registry
+	if err := local(cfg.Reads, s.reads); err != nil {
+		return err
+	}
 	s.callers, err = newReadsFront(cfg.Reads, s.log, func(reason, _ string) { s.relay.Refused(reason) })
 	if err != nil {
 		return err

@@ -60,6 +60,7 @@ func TestReadBySMS(t *testing.T) {
 			verdict <- relay.Verdict{Code: tt.verdict}
 			smsc.send(fromSubscriber(seq, udhi, 0, tt.ud))
 			tt.want.Receiver, tt.want.Sender, tt.want.Way = receiver, "10690001", "sms"
+			tt.want.By.Name = "network"
 			if got := receive(t, tt.name, reads); got != tt.want {
 				t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 			}
