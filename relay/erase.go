@@ -17,11 +17,24 @@ const maxErasures = 1024
 
 // erasures are the receivers that were erased of late.
 type erasures struct {
-	one sync.Mutex // one at a time
+	one    sync.Mutex                // one at a time
+	purged *recent[purgeKey, uint64] // guarded by one: up to which sequence nothing is left
 
 	// Guarded by mu.
 	mu  sync.Mutex
 	all *recent[Addr, time.Time]
+}
+
+type purgeKey struct {
+	stream   string
+	receiver Addr
+}
+
+func newErasures() *erasures {
+	return &erasures{
+		purged: newRecent[purgeKey, uint64](maxErasures),
+		all:    newRecent[Addr, time.Time](maxErasures),
+	}
 }
 
 // note says that what was known of a receiver until now is erased.
@@ -81,29 +94,33 @@ func (r *Relay) eraseIndex(ctx context.Context, receiver Addr, now time.Time) Ve
 	})
 }
 
-// purge deletes the feedback about a receiver from a stream.
+// purge deletes the feedback about a receiver from a stream. What it has gone through
+// it need not go through again.
 func (r *Relay) purge(ctx context.Context, stream string, receiver Addr) error {
 	s, err := r.js.Stream(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
 	}
-	last := s.CachedInfo().State.LastSeq
-	for seq := s.CachedInfo().State.FirstSeq; seq <= last; seq++ {
+	state, key := s.CachedInfo().State, purgeKey{stream, receiver}
+	done, _ := r.erasures.purged.get(key)
+	if done > state.LastSeq {
+		done = 0 // it is another stream
+	}
+	for seq := max(done+1, state.FirstSeq); seq <= state.LastSeq; seq++ {
 		m, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(">"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return nil // nothing from here on
+			break // nothing from here on
 		}
 		if err != nil {
 			return fmt.Errorf("erase: %w", err)
 		}
-		seq = m.Sequence
-		if !isAbout(m.Data, receiver) {
-			continue
+		if seq = m.Sequence; isAbout(m.Data, receiver) {
+			err = s.SecureDeleteMsg(ctx, seq)
+			if err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // it was settled meanwhile
+				return fmt.Errorf("erase: %w", err)
+			}
 		}
-		err = s.SecureDeleteMsg(ctx, seq)
-		if err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // it was settled meanwhile
-			return fmt.Errorf("erase: %w", err)
-		}
+		r.erasures.purged.put(key, seq)
 	}
 	return nil
 }

@@ -73,15 +73,20 @@ func (r *Relay) consumeReads(ctx context.Context) error {
 	}
 }
 
-// takeRead settles one message of the stream.
+// takeRead settles one message of the stream. Whoever sent it counts as of when the stream
+// got it: a token may have expired since.
 func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
-	answer := r.submitFrom(ctx, credentialOf(m.Headers()), m.Data(), "nats")
-	var err error
+	meta, err := m.Metadata()
+	if err != nil {
+		r.log.Error("message in the stream of read responses cannot be read", "error", err)
+		return
+	}
+	answer := r.submitFrom(ctx, credentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats")
 	switch {
 	case answer.has(http.StatusServiceUnavailable):
 		err = m.NakWithDelay(jitter(intakeAgain))
-	case answer.has(http.StatusTooManyRequests) && deliveries(m) < maxLimited:
-		err = m.NakWithDelay(jitter(limitedAgain * time.Duration(deliveries(m))))
+	case answer.has(http.StatusTooManyRequests) && meta.NumDelivered < maxLimited:
+		err = m.NakWithDelay(jitter(limitedAgain * time.Duration(meta.NumDelivered)))
 	case answer.Code == http.StatusAccepted:
 		err = m.Ack()
 	default:
@@ -92,15 +97,6 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 	}
 }
 
-// deliveries is how many times a message has come.
-func deliveries(m jetstream.Msg) uint64 {
-	meta, err := m.Metadata()
-	if err != nil { // it is no message of a stream
-		return maxLimited
-	}
-	return meta.NumDelivered
-}
-
 // answerReads answers requests: the verdict is the reply. What it returns ends that, once
 // those that have come are answered.
 func (r *Relay) answerReads(ctx context.Context) (end func(), err error) {
@@ -108,7 +104,7 @@ func (r *Relay) answerReads(ctx context.Context) (end func(), err error) {
 	work.SetLimit(maxIntake)
 	sub, err := r.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
-			answer, _ := json.Marshal(r.submitFrom(ctx, credentialOf(m.Header), m.Data, "nats")) // of strings and integers
+			answer, _ := json.Marshal(r.submitFrom(ctx, credentialOf(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
 			if m.Reply != "" {
 				_ = m.Respond(answer) // who asked asks again
 			}

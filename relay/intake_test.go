@@ -3,8 +3,10 @@ package relay
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func TestReadsOverNATS(t *testing.T) {
@@ -53,4 +55,51 @@ func TestReadsOverNATS(t *testing.T) {
 		}
 	}
 	r.wantEmpty(streamReads)
+}
+
+// stored is a message of the stream that came a while ago.
+type stored struct {
+	jetstream.Msg
+	at      time.Time
+	refused string
+}
+
+func (*stored) Data() []byte { return []byte(`{"receiver":"447700900123","number":1}`) }
+
+func (*stored) Headers() nats.Header {
+	return nats.Header{"authorization": {"Bearer 447700900123"}}
+}
+
+func (m *stored) Metadata() (*jetstream.MsgMetadata, error) {
+	return &jetstream.MsgMetadata{Timestamp: m.at, NumDelivered: 3}, nil
+}
+
+func (m *stored) TermWithReason(reason string) error {
+	m.refused = reason
+	return nil
+}
+
+// until are Tokens that expire then.
+type until struct{ time.Time }
+
+func (u until) Subject(token string, now time.Time) (string, error) {
+	if now.After(u.Time) {
+		return "", ErrStopped
+	}
+	return token, nil
+}
+
+// TestTokenExpiresInStream: it counts as of when the stream got the message.
+func TestTokenExpiresInStream(t *testing.T) {
+	opt := testOptions(t)
+	expiry := time.Now().Add(-time.Hour)
+	opt.Auth, opt.Tokens = []string{AuthJWT}, until{expiry}
+	r := start(t, opt)
+	for after, want := range map[time.Duration]string{-time.Minute: "404", time.Minute: "401"} {
+		m := &stored{at: expiry.Add(after)}
+		r.takeRead(deadline(t), m)
+		if !strings.HasPrefix(m.refused, want) {
+			t.Errorf("stored %v after the token expired: got %q, want %s", after, m.refused, want)
+		}
+	}
 }

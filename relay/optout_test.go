@@ -187,3 +187,17 @@ func TestReceiversByCaller(t *testing.T) {
 		t.Errorf("long receiver: got %d %s, want 400", code, body)
 	}
 }
+
+// TestChangesAreBounded keeps a subscriber from having the index gone through all the time.
+func TestChangesAreBounded(t *testing.T) {
+	r := start(t, testOptions(t))
+	code := 0
+	for n := 0; code != 429; n++ {
+		if code, _ = r.call("DELETE", "/v1/receivers/447700900123", ""); n > 2*maxChanges || code != 204 && code != 429 {
+			t.Fatalf("number %d: got %d", n, code)
+		}
+	}
+	if code, body := r.call("DELETE", "/v1/receivers/447700900124", ""); code != 204 {
+		t.Errorf("another receiver: got %d %s, want 204", code, body)
+	}
+}

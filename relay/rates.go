@@ -13,7 +13,7 @@ import (
 // again.
 const maxRates = 1 << 16
 
-// rates bounds how many read responses come for each receiver.
+// rates bounds how much comes for each receiver.
 type rates struct {
 	limit rate.Limit
 	burst int
@@ -29,13 +29,13 @@ type rateKey struct {
 	stranger bool
 }
 
-func newRates(opt *Options) *rates {
-	return &rates{limit: perMinute(opt.ReadRate), burst: opt.ReadBurst, by: newRecent[rateKey, *rate.Limiter](maxRates)}
+func newRates(aMinute, burst int) *rates {
+	return &rates{limit: perMinute(aMinute), burst: burst, by: newRecent[rateKey, *rate.Limiter](maxRates)}
 }
 
 func perMinute(n int) rate.Limit { return rate.Limit(float64(n) / 60) }
 
-// take counts one read response. The verdict is 429 when there are too many, else its code
+// take counts one. The verdict is 429 when there are too many, else its code
 // is 0.
 func (r *rates) take(key rateKey, now time.Time) Verdict {
 	if r.limit == 0 {
@@ -69,7 +69,7 @@ func takeOne(l *rate.Limiter, now time.Time) Verdict {
 	}
 	one.CancelAt(now)
 	return Verdict{
-		Code: http.StatusTooManyRequests, Reason: "too many read responses",
+		Code: http.StatusTooManyRequests, Reason: "too many of them",
 		RetryAfter: int(math.Ceil(wait.Seconds())),
 	}
 }

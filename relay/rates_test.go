@@ -9,7 +9,7 @@ import (
 
 func TestRates(t *testing.T) {
 	now := time.Now()
-	r := newRates(&Options{ReadRate: 6, ReadBurst: 2})
+	r := newRates(6, 2)
 	a, b := rateKey{receiver: addr(t, "447700900123")}, rateKey{receiver: addr(t, "447700900124")}
 	stranger := rateKey{a.receiver, true}
 	steps := []struct {
@@ -43,7 +43,7 @@ func TestRates(t *testing.T) {
 	if got := len(r.by.at); got != maxRates || r.by.order.Len() != maxRates {
 		t.Errorf("got %d receivers in memory, want %d", got, maxRates)
 	}
-	off := newRates(&Options{})
+	off := newRates(0, 0)
 	for range 100 {
 		if v := off.take(a, now); v.Code != 0 {
 			t.Fatalf("no limit: got %+v", v)

@@ -24,7 +24,7 @@ type Reads struct {
 func newReads(r *Relay) *Reads {
 	return &Reads{
 		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: newAudit(&r.opt, r.log),
-		rates: newRates(&r.opt), replays: newReplays(r.opt.ReplayWindow),
+		rates: newRates(r.opt.ReadRate, r.opt.ReadBurst), replays: newReplays(r.opt.ReplayWindow),
 	}
 }
 

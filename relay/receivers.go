@@ -4,7 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 )
+
+// maxChanges is how many changes a receiver may ask for at once and in a minute: an
+// erasure goes through all that waits.
+const maxChanges = 10
 
 // getOptOut tells whether a receiver has opted out.
 func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
@@ -53,6 +58,9 @@ func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
 	ctx, cancel := context.WithTimeout(req.Context(), intakeWait)
 	defer cancel()
 	receiver, v := receiverOf(req)
+	if v.Code == 0 {
+		v = r.changes.take(rateKey{receiver: receiver}, time.Now())
+	}
 	if v.Code == 0 {
 		v = do(ctx, receiver)
 	}

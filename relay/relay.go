@@ -44,7 +44,8 @@ type Relay struct {
 
 	publishing sync.Mutex // held while feedback goes from the outbox to its queue
 	optingOut  sync.Mutex // held while an opt-out changes
-	erasures   erasures
+	changes    *rates     // of opt-outs and erasures
+	erasures   *erasures
 
 	// Set by Run before status is up.
 	nc       *nats.Conn
@@ -74,7 +75,8 @@ func Open(opt Options) (*Relay, error) {
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
 	r.reads = newReads(r)
 	r.callers = newCallers(&r.opt)
-	r.erasures.all = newRecent[Addr, time.Time](maxErasures)
+	r.changes = newRates(maxChanges, maxChanges)
+	r.erasures = newErasures()
 	r.accounts.relay = r
 	return r, nil
 }

@@ -86,9 +86,9 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 	return answer{Verdict: Verdict{Code: code}, items: verdicts}
 }
 
-// submitFrom is submit of whoever shows a credential.
-func (r *Relay) submitFrom(ctx context.Context, cred credential, body []byte, way string) answer {
-	by, v := r.callers.identify(cred, time.Now())
+// submitFrom is submit of whoever showed a credential at a time.
+func (r *Relay) submitFrom(ctx context.Context, cred credential, at time.Time, body []byte, way string) answer {
+	by, v := r.callers.identify(cred, at)
 	if v.Code != 0 {
 		r.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
