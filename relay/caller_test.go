@@ -100,6 +100,7 @@ func TestSubscriberOf(t *testing.T) {
 		{"another URI", certificate("app.example", "spiffe://example/app"), ""},
 		{"number as name", certificate("+447700900123"), "447700900123"},
 		{"digits as name", certificate("447700900123"), "447700900123"},
+		{"number for the eye", certificate("+44 (7700) 900-123"), "447700900123"},
 		{"few digits", certificate("1234"), ""},
 		{"too many digits", certificate(strings.Repeat("1", 21)), ""},
 		{"tel", certificate("app.example", "tel:+447700900123"), "447700900123"},

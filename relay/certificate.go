@@ -29,17 +29,20 @@ func subscriberOf(cert *x509.Certificate) (Addr, error) {
 		}
 	}
 	if number == "" {
-		if number = cert.Subject.CommonName; !isSubscriber(number) {
+		if number = separators.Replace(cert.Subject.CommonName); !isSubscriber(number) {
 			return Addr{}, nil
 		}
 	}
 	return NormalAddr(number)
 }
 
+// separators are what stands between digits for the eye only.
+var separators = strings.NewReplacer("-", "", ".", "", "(", "", ")", "", " ", "")
+
 // telNumber is the global number of a tel URI (RFC 3966 §3), without its separators; empty
 // when it is none.
 func telNumber(s string) string {
-	s = strings.NewReplacer("-", "", ".", "", "(", "", ")", "").Replace(s)
+	s = separators.Replace(s)
 	if !strings.HasPrefix(s, "+") || !isSubscriber(s) {
 		return ""
 	}

@@ -82,7 +82,7 @@ func parseKeys(text []byte) (all keys, err error) {
 		all, err = parseSecret(text)
 	}
 	if err == nil && len(all) > maxKeys {
-		err = fmt.Errorf("more than %d", maxKeys)
+		return nil, fmt.Errorf("more than %d", maxKeys)
 	}
 	return all, err
 }
@@ -163,7 +163,10 @@ func parseSecret(text []byte) (keys, error) {
 		return nil, errors.New("a public key without its PEM lines is no secret")
 	}
 	k, err := newKey("", text)
-	return keys{k}, err
+	if err != nil {
+		return nil, err
+	}
+	return keys{k}, nil
 }
 
 // isPublic tells whether a text is a public key or a certificate in base64.
