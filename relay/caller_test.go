@@ -126,6 +126,35 @@ func TestSubscriberOf(t *testing.T) {
 	}
 }
 
+// TestSubmitByCaller holds callers to what they may say, where no proofs are made, too.
+func TestSubmitByCaller(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	tests := []struct {
+		name  string
+		by    Caller
+		proof string
+		code  int
+		field string
+	}{
+		{"another receiver", Caller{Receiver: addr(t, "447700900199")}, "", 403, "receiver"},
+		{"no proof", Caller{NeedsProof: true}, "", 403, "proof"},
+		{"a proof that nobody can check", Caller{NeedsProof: true}, "00000000", 403, "proof"},
+		{"a proof that nobody asks for", Caller{}, "00000000", 202, ""},
+		{"its own", Caller{Receiver: c.Receiver}, "", 202, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rd := response(c, 1)
+			rd.By, rd.Proof = tt.by, tt.proof
+			if v := r.Reads().Submit(deadline(t), rd); v.Code != tt.code || v.Field != tt.field {
+				t.Errorf("got %+v, want %d %s", v, tt.code, tt.field)
+			}
+		})
+	}
+}
+
 func TestSetCallers(t *testing.T) {
 	opt := testOptions(t)
 	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{Name: "app", SHA256: hashOf("old")}}

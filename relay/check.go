@@ -82,7 +82,7 @@ func (rs *Reads) doubt(rd *Read, q *question, f *found) Verdict {
 	switch {
 	case q.now.Sub(timeOf(f.entry.at)) > rs.opt.Keep:
 		return Verdict{Code: 410, Reason: "message is too old"}
-	case rs.opt.Proofs.On() && rd.Proof != "" && !rs.proven(f, rd.Proof):
+	case (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.proven(f, rd.Proof):
 		return wrongProof()
 	case !rs.replays.claim(replayKey{q.receiver, q.id}, content, q.now):
 		return Verdict{Code: 403, Field: "id", Reason: "stood for another read response"}
