@@ -188,6 +188,22 @@ func TestReceiversByCaller(t *testing.T) {
 	}
 }
 
+// TestChangesWhileDown are refused at once, and nothing of them comes later.
+func TestChangesWhileDown(t *testing.T) {
+	r := start(t, testOptions(t))
+	r.status.set(ErrDown)
+	for _, ask := range [][2]string{{"PUT", optOutPath}, {"DELETE", "/v1/receivers/447700900123"}} {
+		w := r.record(ask[0], ask[1], "")
+		if w.Code != 503 || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: got %d, want 503 and when to ask again", ask, w.Code)
+		}
+	}
+	r.status.set(nil)
+	if now, err := r.optOut(ptr(addr(t, "447700900123"))); err != nil || now.On {
+		t.Errorf("got %+v, %v, want none", now, err)
+	}
+}
+
 // TestChangesAreBounded keeps a subscriber from having the index gone through all the time.
 func TestChangesAreBounded(t *testing.T) {
 	r := start(t, testOptions(t))

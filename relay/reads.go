@@ -233,6 +233,9 @@ func (rs *Reads) record(ctx context.Context, q *question, f *found) Verdict {
 
 // submit has the log know a record that has an outcome, and waits for that.
 func (l *Ledger) submit(ctx context.Context, k kind, appendTo func(dst []byte) []byte) Verdict {
+	if !l.status.up.Load() {
+		return unavailable()
+	}
 	w := &readWait{outcome: make(chan outcome, 1)}
 	b := l.queue.begin(k)
 	if b == nil {
