@@ -24,13 +24,16 @@ func atMost(most int, h http.Handler) http.Handler {
 
 // crossOrigin lets web pages of the origins in and no others, as far as browsers tell: a
 // page that somebody has open must not speak for who is let in without a credential.
-func crossOrigin(origins []string, h http.Handler) http.Handler {
+// denied is told of those that are refused.
+func crossOrigin(origins []string, denied func(Verdict), h http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	for _, o := range origins {
 		_ = guard.AddTrustedOrigin(o) // Validate has seen to it
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, Verdict{Code: http.StatusForbidden, Reason: "web page of another origin"})
+		v := Verdict{Code: http.StatusForbidden, Reason: "web page of another origin"}
+		denied(v)
+		refuse(w, v)
 	}))
 	protected := guard.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

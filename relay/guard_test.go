@@ -51,10 +51,15 @@ func TestCrossOrigin(t *testing.T) {
 
 // TestCrossOriginOff allows no page unless the operator lists it.
 func TestCrossOriginOff(t *testing.T) {
-	r := start(t, testOptions(t))
+	opt := testOptions(t)
+	lines := auditLines(&opt)
+	r := start(t, opt)
 	w := r.record("POST", "/v1/reads", `{"receiver":"1","number":1}`, "Origin", "https://app.example")
 	if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != 403 || got != "" {
 		t.Errorf("got %d for %q, want 403", w.Code, got)
+	}
+	if line := receive(t, lines); line["verdict"] != 403.0 {
+		t.Errorf("got line %v, want the refusal", line)
 	}
 }
 

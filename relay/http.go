@@ -31,7 +31,8 @@ func (r *Relay) Handler() http.Handler {
 	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", r.putOptOut)
 	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", r.deleteOptOut)
 	mux.HandleFunc("DELETE /v1/receivers/{receiver}", r.deleteReceiver)
-	return atMost(maxRequests, crossOrigin(r.opt.Origins, r.authenticated(mux)))
+	denied := func(v Verdict) { r.reads.tell(&Read{Way: "http"}, v, "") }
+	return atMost(maxRequests, crossOrigin(r.opt.Origins, denied, r.authenticated(mux)))
 }
 
 // ServeReads serves Handler on ln until ctx ends and what was asked is answered. It closes
