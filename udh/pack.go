@@ -38,15 +38,12 @@ func Unpack(dst, packed []byte, headerLen int) (septets []byte, ok bool) {
 }
 
 // Pack appends to dst the septets, packed, as they stand behind a header of headerLen
-// octets: it undoes Unpack. ok is false, and dst as it was, for text that Unpack would
-// not find again.
+// octets: it undoes Unpack. A header has its fill bits even if no text follows. ok is
+// false, and dst as it was, for text that Unpack would not find again.
 func Pack(dst, septets []byte, headerLen int) (packed []byte, ok bool) {
-	if len(septets) == 0 {
-		return dst, true
-	}
 	at := fillBits(headerLen)
 	bits := at + 7*len(septets)
-	if last := septets[len(septets)-1]; bits%8 == 0 && (last == carriageReturn || last == 0) {
+	if n := len(septets); n > 0 && bits%8 == 0 && (septets[n-1] == carriageReturn || septets[n-1] == 0) {
 		return dst, false
 	}
 	start := len(dst)

@@ -56,6 +56,32 @@ func TestPackEnds(t *testing.T) {
 	}
 }
 
+// TestPackNothing has the header end at a septet though no text follows it: who counts
+// septets reads no further than the octets (TS 23.040 §9.2.3.24).
+func TestPackNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		header int
+		packed string
+	}{
+		{"no header", 0, ""},
+		{"no fill bits", 7, ""},
+		{"two fill bits", 5, "00"},
+		{"six fill bits", 8, "00"},
+		{"one fill bit, and room for a septet", 6, "1A"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Pack(nil, nil, tt.header)
+			if want := unhex(tt.packed); !ok || !bytes.Equal(got, want) {
+				t.Fatalf("got %x %v, want %x", got, ok, want)
+			}
+			if back, ok := Unpack(nil, got, tt.header); !ok || len(back) > 0 {
+				t.Errorf("unpacked: got %q %v, want nothing", back, ok)
+			}
+		})
+	}
+}
+
 func FuzzPack(f *testing.F) {
 	f.Add([]byte("Hello"), byte(0))
 	f.Add([]byte("1234567"), byte(10))
