@@ -41,13 +41,11 @@ func Unpack(dst, packed []byte, headerLen int) (septets []byte, ok bool) {
 // octets: it undoes Unpack. A header has its fill bits even if no text follows. ok is
 // false, and dst as it was, for text that Unpack would not find again.
 func Pack(dst, septets []byte, headerLen int) (packed []byte, ok bool) {
-	at := fillBits(headerLen)
-	bits := at + 7*len(septets)
-	if n := len(septets); n > 0 && bits%8 == 0 && (septets[n-1] == carriageReturn || septets[n-1] == 0) {
+	if !Packs(septets, headerLen) {
 		return dst, false
 	}
-	start := len(dst)
-	dst = append(dst, make([]byte, (bits+7)/8)...)
+	at, start := fillBits(headerLen), len(dst)
+	dst = append(dst, make([]byte, (at+7*len(septets)+7)/8)...)
 	out := dst[start:]
 	put := func(s byte) {
 		s &= 0x7F
@@ -64,4 +62,11 @@ func Pack(dst, septets []byte, headerLen int) (packed []byte, ok bool) {
 		put(carriageReturn)
 	}
 	return dst, true
+}
+
+// Packs tells whether Pack can: it cannot where the last septet ends an octet and could be
+// taken for what fills one.
+func Packs(septets []byte, headerLen int) bool {
+	n := len(septets)
+	return n == 0 || (fillBits(headerLen)+7*n)%8 != 0 || septets[n-1] != carriageReturn && septets[n-1] != 0
 }

@@ -56,14 +56,39 @@ func (i *Interceptor) plan(p Policy, t *tracked) (plan, bool) {
 	if !pl.marker {
 		header += i.Form.elementLen()
 	}
-	room, ok := udh.Room(t.coding, header), false
-	if pl.ends, ok = udh.Cut(t.text, t.coding, room); !ok {
+	ok := false
+	if pl.ends, ok = t.cut(header); !ok {
 		return plan{}, false
 	}
 	if pl.marker && !i.lastHasRoom(t, pl.ends, header) {
 		pl.ends = append(pl.ends, len(t.text)) // the marker is a part by itself
 	}
 	return pl, len(pl.ends) <= udh.MaxParts
+}
+
+// cut returns where the parts of the text end, behind headers of that length.
+func (t *tracked) cut(header int) (ends []int, ok bool) {
+	const tries = 8 // ends of a part within an octet
+	room := udh.Room(t.coding, header)
+	for less := range tries {
+		if ends, ok = udh.Cut(t.text, t.coding, room-less); !ok || !t.packed || packs(t.text, ends, header) {
+			return ends, ok
+		}
+	}
+	return nil, false
+}
+
+// packs tells whether each part can be packed: where one ends with a character that could
+// be taken for filling, a little less in each part sets the ends elsewhere.
+func packs(text []byte, ends []int, header int) bool {
+	from := 0
+	for _, end := range ends {
+		if !udh.Packs(text[from:end], header) {
+			return false
+		}
+		from = end
+	}
+	return true
 }
 
 // lastHasRoom tells whether the marker fits behind the last part.
