@@ -32,8 +32,8 @@ func TestReceiptsOfSplitMessage(t *testing.T) {
 			g := startGateway(ctx, t, config)
 			for i, outcome := range []string{"DELIVRD", "UNDELIV"} {
 				to := fmt.Sprintf("44770090030%d", i)
-				esme, told := bindESME(ctx, t, g)
-				id := submitLong(ctx, t, esme, to)
+				sender, _ := bindESME(ctx, t, g)
+				id := submitLong(ctx, t, sender, to)
 				ids := partIDs(t, id)
 				receipts := []string{"DELIVRD", outcome, "DELIVRD"}
 				for n := range 2 {
@@ -41,7 +41,7 @@ func TestReceiptsOfSplitMessage(t *testing.T) {
 				}
 				g.kill()
 				g = startGateway(ctx, t, config)
-				esme, told = bindESME(ctx, t, g)
+				esme, told := bindESME(ctx, t, g)
 				c.receipt(ctx, t, ids[1], receipts[1], to) // the SMSC may not have got the answer
 				c.receipt(ctx, t, ids[2], receipts[2], to)
 				c.receipt(ctx, t, ids[0], receipts[0], to)
