@@ -13,9 +13,13 @@ import (
 
 // Bounds of what is held of an account's queue.
 const (
-	maxHeld    = 256
-	tellMargin = 5 * time.Second // beyond the tell timeout, before a feedback comes again
+	maxHeld     = 256
+	tellMargin  = 5 * time.Second // beyond the tell timeout, before a feedback comes again
+	consumerAge = 24 * time.Hour  // of a consumer that nobody asks any more
 )
+
+// consumerNote tells a consumer of ours from those of others on the same stream.
+const consumerNote = "readback: sessions of the account"
 
 // accounts is the accounts that have a session.
 type accounts struct {
@@ -56,6 +60,7 @@ func (s *accounts) start(name string) *account {
 		relay: s.relay, name: name, token: accountToken(name),
 		finished: make(chan struct{}), order: newOrder(), changed: make(chan struct{}),
 	}
+	a.order.limits = s.relay.settings.Load().account(name).limits()
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if s.all == nil {
 		s.all = make(map[string]*account)
@@ -63,6 +68,26 @@ func (s *accounts) start(name string) *account {
 	s.all[name] = a
 	go a.run() // awaited by leave of the last session, and by wait
 	return a
+}
+
+// wake has the accounts look at the settings anew.
+func (s *accounts) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.all {
+		a.change(func(o *order) { o.limits = s.relay.settings.Load().account(a.name).limits() })
+	}
+}
+
+// sessions says how many sessions each account has.
+func (s *accounts) sessions() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]int, len(s.all))
+	for name, a := range s.all {
+		all[name] = a.sessions
+	}
+	return all
 }
 
 func (s *accounts) forget(a *account) {
@@ -136,7 +161,8 @@ func (a *account) take() error {
 		AckPolicy:         jetstream.AckExplicitPolicy,
 		AckWait:           a.relay.opt.TellTimeout + tellMargin,
 		MaxAckPending:     maxHeld,
-		InactiveThreshold: a.relay.opt.FeedbackKeep,
+		InactiveThreshold: consumerAge,
+		Description:       consumerNote,
 		MemoryStorage:     true,
 	})
 	if err != nil {
@@ -192,7 +218,7 @@ func (a *account) hold(m jetstream.Msg) error {
 			settle = jetstream.Msg.Term
 			return
 		}
-		o.add(seq, m, fb)
+		o.add(seq, m, fb, meta.Timestamp)
 	})
 	return settle(m)
 }

@@ -26,7 +26,7 @@ type audit struct {
 }
 
 func newAudit(opt *Options, log *slog.Logger) *audit {
-	a := &audit{log: log, mask: opt.masker(), level: slog.LevelDebug}
+	a := &audit{log: log, mask: opt.mask, level: slog.LevelDebug}
 	if opt.Audit {
 		a.level = slog.LevelInfo
 	}

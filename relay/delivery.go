@@ -2,11 +2,9 @@ package relay
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -94,7 +92,11 @@ func (a *account) change(f func(*order)) {
 func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.relay.opt.TellTimeout)
 	defer cancel()
-	err := tell(limit, h.fb)
+	h.fb.Tries = h.tries
+	err, outcome := errExpired, "expired"
+	if !a.relay.expired(h.at, time.Now()) {
+		err, outcome = tell(limit, h.fb), "dead"
+	}
 	switch {
 	case err == nil:
 		a.settled(h, "delivered")
@@ -106,7 +108,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 			a.retry(h, err)
 			return
 		}
-		a.settled(h, "dead")
+		a.settled(h, outcome)
 	case ctx.Err() != nil: // the session has ended: another one tells it
 		a.change(func(o *order) { o.later(h, time.Time{}) })
 	default:
@@ -117,9 +119,9 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 // settled takes a feedback out of the queue.
 func (a *account) settled(h *held, outcome string) {
 	a.relay.metrics.feedback.WithLabelValues(outcome).Inc()
-	settle := jetstream.Msg.Ack
-	if outcome != "delivered" {
-		settle = jetstream.Msg.Term
+	settle := jetstream.Msg.Term
+	if outcome == "delivered" {
+		settle = jetstream.Msg.Ack
 	}
 	a.change(func(o *order) {
 		_ = settle(h.msg) // when this is lost it comes again, and is settled then
@@ -132,7 +134,7 @@ func (a *account) settled(h *held, outcome string) {
 func (a *account) retry(h *held, err error) {
 	a.relay.metrics.feedback.WithLabelValues("retried").Inc()
 	steps := a.relay.opt.Backoff
-	wait := jitter(steps[min(h.tries, len(steps)-1)])
+	wait := max(jitter(steps[min(h.tries, len(steps)-1)]), notBefore(err))
 	a.relay.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
 		"tries", h.tries+1, "wait", wait, "error", err)
 	a.change(func(o *order) {
@@ -143,18 +145,8 @@ func (a *account) retry(h *held, err error) {
 
 // bury stores a feedback among the dead letters.
 func (a *account) bury(h *held, cause error) error {
-	m := nats.NewMsg(subjectDead + a.token)
-	m.Data = h.msg.Data()
-	m.Header.Set("Readback-Event", h.fb.Event)
-	m.Header.Set("Readback-Account", a.name)
-	m.Header.Set("Readback-Reason", cause.Error())
-	m.Header.Set("Readback-Time", time.Now().UTC().Format(time.RFC3339))
-	m.Header.Set(nats.MsgIdHdr, h.fb.Event)
 	// A session that ends must not lose what its ESME has said.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 5*time.Second)
 	defer cancel()
-	if _, err := a.relay.js.PublishMsg(ctx, m); err != nil {
-		return fmt.Errorf("publish dead letter: %w", err)
-	}
-	return nil
+	return a.relay.bury(ctx, &letter{account: a.name, event: h.fb.Event, data: h.msg.Data(), seq: h.seq, tries: h.tries}, cause)
 }

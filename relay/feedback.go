@@ -23,6 +23,8 @@ type Feedback struct {
 	SubmittedAt time.Time `json:"submitted_at"`
 	ReadAt      time.Time `json:"read_at"`     // by the receiver's clock
 	ReceivedAt  time.Time `json:"received_at"` // when the read response came in
+
+	Tries int `json:"-"` // how often it was told before, by this process
 }
 
 // Values of status in a read response.

@@ -10,11 +10,3 @@ func Mask(number string) string {
 	}
 	return number[:3] + strings.Repeat("*", len(number)-4) + number[len(number)-1:]
 }
-
-// masker returns how the relay writes numbers in its logs.
-func (o *Options) masker() func(string) string {
-	if o.Mask {
-		return Mask
-	}
-	return func(s string) string { return s }
-}

@@ -19,7 +19,12 @@ type metrics struct {
 	erased   prometheus.Counter
 	feedback *prometheus.CounterVec
 	outbox   prometheus.Gauge
+	waiting  *prometheus.GaugeVec
+	oldest   *prometheus.GaugeVec
+	letters  prometheus.Gauge
 	heads    prometheus.Gauge
+
+	labels []string // of waiting and oldest; owned by the survey
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -55,10 +60,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",
 		}),
 		feedback: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_feedback_total", Help: "Feedback by outcome: published, delivered, retried, dead, erased.",
+			Name: "readback_feedback_total", Help: "Feedback by what became of it.",
 		}, []string{"outcome"}),
 		outbox: f.NewGauge(prometheus.GaugeOpts{
 			Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",
+		}),
+		waiting: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "readback_feedback_waiting", Help: "Feedback in the queue of an account, not yet settled.",
+		}, []string{"account"}),
+		oldest: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "readback_feedback_oldest_seconds", Help: "Age of the oldest feedback in the queue of an account.",
+		}, []string{"account"}),
+		letters: f.NewGauge(prometheus.GaugeOpts{
+			Name: "readback_dead_letters", Help: "Dead letters that are kept.",
 		}),
 		heads: f.NewGauge(prometheus.GaugeOpts{
 			Name: "readback_ledger_conversations", Help: "Conversations held in memory.",

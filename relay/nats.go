@@ -32,7 +32,6 @@ const (
 const (
 	readsAge     = 24 * time.Hour
 	readsOctets  = 256 << 20
-	deadAge      = 7 * 24 * time.Hour
 	maxConsumers = 20000
 )
 
@@ -139,9 +138,9 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 		},
 		{
 			Name: streamFeedback, Subjects: []string{subjectFeedback + "*"}, Retention: jetstream.WorkQueuePolicy,
-			MaxAge: opt.FeedbackKeep, MaxConsumers: maxConsumers,
+			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
 		},
-		{Name: streamDead, Subjects: []string{subjectDead + "*"}, MaxAge: deadAge},
+		{Name: streamDead, Subjects: []string{subjectDead + "*"}}, // the same
 		{
 			Name: streamLedger, Subjects: []string{subjectLedger}, MaxAge: opt.Keep + 24*time.Hour,
 			Duplicates: 100 * time.Millisecond, AllowDirect: true,

@@ -24,10 +24,9 @@ type Options struct {
 	Replicas int           // of each stream; 1 with the embedded server
 	Sync     time.Duration // how often the embedded server syncs its files; 0: at each append
 
-	Keep         time.Duration // how long a message can be read
-	FeedbackKeep time.Duration // how long feedback waits for its ESME
-	First, Last  uint16        // the numbers of a conversation, at least 2·W of them
-	Proofs       Proofs        // what read responses may show; zero: none is looked at
+	Keep        time.Duration // how long a message can be read
+	First, Last uint16        // the numbers of a conversation, at least 2·W of them
+	Proofs      Proofs        // what read responses may show; zero: none is looked at
 
 	Conversations int             // conversations held in memory; what is out is held beyond that
 	ReadWait      time.Duration   // how long a read response waits for the SMSC's answer to its message
@@ -38,7 +37,7 @@ type Options struct {
 	// second; nil: when they are equal.
 	SameID func(receipt, message []byte) bool
 
-	Quiet func(account string) bool // accounts that are told nothing, though reads are recorded; nil: none
+	Settings // that may change while the relay runs
 
 	Auth    []string // AuthNone, …: who may send read responses, by any one of them
 	APIKeys []APIKey // that callers show
@@ -50,7 +49,6 @@ type Options struct {
 	Origins      []string      // web pages that may call the HTTP API, as scheme://host
 
 	Audit      bool                  // log verdicts at level info; else at debug
-	Mask       bool                  // mask subscriber numbers in logs
 	Logger     *slog.Logger          // nil: nothing is logged
 	Registerer prometheus.Registerer // nil: metrics are counted for nobody
 }
@@ -62,7 +60,6 @@ func DefaultOptions() Options {
 		Replicas:      1,
 		Sync:          250 * time.Millisecond,
 		Keep:          168 * time.Hour,
-		FeedbackKeep:  72 * time.Hour,
 		First:         1,
 		Last:          257,
 		Conversations: 1 << 18,
@@ -72,12 +69,12 @@ func DefaultOptions() Options {
 			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
 		},
 		SameID:       likeID,
+		Settings:     Settings{FeedbackKeep: 72 * time.Hour, Mask: true},
 		Auth:         []string{AuthNone},
 		ReadRate:     600,
 		ReadBurst:    1000, // one array
 		ReplayWindow: 10 * time.Minute,
 		Audit:        true,
-		Mask:         true,
 	}
 }
 
@@ -98,7 +95,7 @@ func (o *Options) Validate() error {
 			"replicas: %d: want 1, or 3 or 5 in a cluster", o.Replicas),
 		check(o.Sync >= 0, "sync: %s is negative", o.Sync),
 		check(o.Keep >= time.Hour, "keep: %s is under an hour", o.Keep),
-		check(o.FeedbackKeep >= time.Minute, "feedback keep: %s is under a minute", o.FeedbackKeep),
+		o.Settings.Validate(),
 		check(o.Conversations >= shards, "conversations: %d is under %d", o.Conversations, shards),
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		check(o.TellTimeout > 0, "tell timeout: %s is not positive", o.TellTimeout),
@@ -123,8 +120,6 @@ func (o *Options) numbers() uint64 {
 	}
 	return uint64(o.Last-o.First) + 1
 }
-
-func (o *Options) quiet(account string) bool { return o.Quiet != nil && o.Quiet(account) }
 
 func (o *Options) logger() *slog.Logger {
 	if o.Logger != nil {

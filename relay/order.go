@@ -7,8 +7,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// maxTells is how many feedbacks of an account are being told at once.
+// maxTells is how many feedbacks of an account are being told at once, unless its settings say
+// otherwise.
 const maxTells = 10
+
+// burstTime is how far a rate may be exceeded: what came late because of a timer's grain
+// is made up for.
+const burstTime = 50 * time.Millisecond
+
+// limits of how an account is told.
+type limits struct {
+	most  int           // tells at once
+	every time.Duration // a tell, on average; 0: no limit
+}
 
 // order decides which feedback of an account is told next: those of one conversation
 // strictly one after the other, in the order of the queue. It has no goroutine and no
@@ -17,6 +28,8 @@ type order struct {
 	held    map[uint64]*held // by sequence
 	lines   map[line][]*held // of one conversation, by sequence
 	telling int              // how many are being told
+	limits  limits
+	free    time.Time // when the next may be told, by the rate
 
 	// What the queue has given out before and is to come again, in any order: until it
 	// is all here nothing is told, or a later one might overtake an earlier one.
@@ -38,6 +51,7 @@ type held struct {
 	seq     uint64
 	msg     jetstream.Msg
 	fb      *Feedback
+	at      time.Time // when it came into the queue
 	tries   int       // that were refused
 	due     time.Time // not before
 	telling bool
@@ -45,7 +59,7 @@ type held struct {
 
 func newOrder() *order {
 	return &order{
-		held: make(map[uint64]*held), lines: make(map[line][]*held),
+		held: make(map[uint64]*held), lines: make(map[line][]*held), limits: limits{most: maxTells},
 		settled: make(map[uint64]func(jetstream.Msg) error),
 	}
 }
@@ -54,13 +68,13 @@ func (h *held) line() line { return line{h.fb.Sender, h.fb.Receiver} }
 
 // add takes in a feedback. One that is held already came again because the queue had
 // lost sight of it: what is known of it stays, and it is acknowledged the new way.
-func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback) {
+func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) {
 	if h := o.held[seq]; h != nil {
 		h.msg = msg
 		return
 	}
 	o.came(seq)
-	h := &held{seq: seq, msg: msg, fb: fb}
+	h := &held{seq: seq, msg: msg, fb: fb, at: at}
 	o.held[seq] = h
 	l := o.lines[h.line()]
 	i, _ := slices.BinarySearchFunc(l, seq, func(h *held, seq uint64) int {
@@ -92,11 +106,14 @@ func (o *order) came(seq uint64) {
 // those. Without one it returns when to look again; zero when nothing is waiting for a
 // time.
 func (o *order) next(now time.Time) (h *held, again time.Time) {
-	if o.telling >= maxTells {
+	if o.telling >= o.limits.most {
 		return nil, time.Time{}
 	}
 	if o.missing > 0 && now.Before(o.patient) {
 		return nil, o.patient
+	}
+	if o.free.After(now.Add(burstTime)) && len(o.held) > 0 {
+		return nil, o.free.Add(-burstTime)
 	}
 	for _, l := range o.lines {
 		first := l[0]
@@ -113,8 +130,17 @@ func (o *order) next(now time.Time) (h *held, again time.Time) {
 	if h != nil {
 		h.telling = true
 		o.telling++
+		o.spend(now)
 	}
 	return h, again
+}
+
+// spend counts a tell towards the rate.
+func (o *order) spend(now time.Time) {
+	if o.free.Before(now) {
+		o.free = now
+	}
+	o.free = o.free.Add(o.limits.every)
 }
 
 // done forgets a feedback that is settled, but for how.

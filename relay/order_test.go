@@ -22,9 +22,9 @@ func TestOrder(t *testing.T) {
 		}
 		return h
 	}
-	o.add(7, nil, fb("a"))
-	o.add(5, nil, fb("a"))
-	o.add(6, nil, fb("b"))
+	o.add(7, nil, fb("a"), now)
+	o.add(5, nil, fb("a"), now)
+	o.add(6, nil, fb("b"), now)
 	a5 := next(5)
 	b6 := next(6)
 	next(0) // 7 waits for 5
@@ -32,7 +32,7 @@ func TestOrder(t *testing.T) {
 	if h, again := o.next(now); h != nil || !again.Equal(now.Add(time.Second)) {
 		t.Errorf("put off: got %v at %v", h, again)
 	}
-	o.add(5, nil, fb("a")) // came again
+	o.add(5, nil, fb("a"), now) // came again
 	next(0)
 	now = now.Add(time.Second)
 	o.done(next(5), nil)
@@ -42,15 +42,15 @@ func TestOrder(t *testing.T) {
 		t.Errorf("at the end: got %+v, want nothing", o)
 	}
 	o.await(9, 2, now.Add(time.Minute))
-	o.add(9, nil, fb("a"))
+	o.add(9, nil, fb("a"), now)
 	if h, again := o.next(now); h != nil || !again.Equal(now.Add(time.Minute)) {
 		t.Errorf("8 is missing: got %v at %v", h, again)
 	}
-	o.add(8, nil, fb("a"))
+	o.add(8, nil, fb("a"), now)
 	o.done(next(8), nil)
 	o.done(next(9), nil)
 	for i := range uint64(maxTells + 1) {
-		o.add(100+i, nil, fb(fmt.Sprint(i)))
+		o.add(100+i, nil, fb(fmt.Sprint(i)), now)
 	}
 	for i := range uint64(maxTells) {
 		next(100 + i)
@@ -70,5 +70,50 @@ func TestAccountToken(t *testing.T) {
 		if got := accountToken(tt.account); got != tt.want {
 			t.Errorf("token of %q: got %q, want %q", tt.account, got, tt.want)
 		}
+	}
+}
+
+func TestOrderKeepsTheRate(t *testing.T) {
+	now := time.Unix(1795000000, 0)
+	tests := []struct {
+		name   string
+		rate   float64
+		step   time.Duration
+		want   int // told within a second
+		atOnce int
+	}{
+		{"none", 0, time.Second, 60, 60},
+		{"one", 1, 10 * time.Millisecond, 2, 1}, // at its beginning and at its end
+		{"ten", 10, 7 * time.Millisecond, 11, 1},
+		{"forty, looked at seldom", 40, 40 * time.Millisecond, 43, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOrder()
+			o.limits = AccountSettings{Rate: tt.rate, Tells: 100}.limits()
+			for i := range uint64(60) {
+				o.add(i, nil, &Feedback{Receiver: fmt.Sprint(i)}, now)
+			}
+			told, atOnce := 0, 0
+			for at := now; !at.After(now.Add(time.Second)); at = at.Add(tt.step) {
+				for {
+					h, again := o.next(at)
+					if h == nil {
+						if told < 60 && !again.After(at) {
+							t.Fatalf("nothing at %v, and to look again at %v", at, again)
+						}
+						break
+					}
+					o.done(h, nil)
+					told++
+				}
+				if at.Equal(now) {
+					atOnce = told
+				}
+			}
+			if told != tt.want || atOnce != tt.atOnce {
+				t.Errorf("told: got %d in a second and %d at once, want %d and %d", told, atOnce, tt.want, tt.atOnce)
+			}
+		})
 	}
 }

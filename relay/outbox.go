@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -73,8 +74,9 @@ func (p *publisher) publish(ctx context.Context) (more bool, err error) {
 	acks := make([]jetstream.PubAckFuture, len(rows))
 	for i, row := range rows {
 		m, account, err := feedbackMessage(row.feedback)
-		if err == nil && !p.relay.opt.quiet(account) {
+		if err == nil && !p.relay.settings.Load().account(account).Quiet {
 			acks[i], err = p.relay.js.PublishMsgAsync(m)
+			p.relay.waiting.add(account)
 		}
 		if err != nil {
 			return false, p.again(err)
@@ -84,7 +86,7 @@ func (p *publisher) publish(ctx context.Context) (more bool, err error) {
 		if err := queued(ctx, ack); err != nil {
 			return false, p.again(err)
 		}
-		if err := p.fed(ctx, rows[i]); err != nil {
+		if err := p.fed(ctx, rows[i], outcomeOf(ack)); err != nil {
 			return false, err
 		}
 	}
@@ -108,13 +110,20 @@ func queued(ctx context.Context, ack jetstream.PubAckFuture) error {
 	}
 }
 
+func outcomeOf(ack jetstream.PubAckFuture) string {
+	if ack == nil {
+		return "off"
+	}
+	return "published"
+}
+
 func (p *publisher) again(err error) error {
 	p.seq, p.index = 0, 0
 	return err
 }
 
 // fed has the log know that a feedback is in its queue.
-func (p *publisher) fed(ctx context.Context, row outboxRow) error {
+func (p *publisher) fed(ctx context.Context, row outboxRow, outcome string) error {
 	for {
 		if b := p.relay.ledger.queue.begin(kindFed); b != nil {
 			b.buf = appendFed(b.buf, row.seq, row.index)
@@ -126,7 +135,7 @@ func (p *publisher) fed(ctx context.Context, row outboxRow) error {
 		}
 	}
 	p.seq, p.index = row.seq, row.index
-	p.relay.metrics.feedback.WithLabelValues("published").Inc()
+	p.relay.metrics.feedback.WithLabelValues(outcome).Inc()
 	return nil
 }
 
@@ -164,4 +173,21 @@ func accountToken(account string) string {
 		return "=" // of the empty account
 	}
 	return string(token)
+}
+
+// accountOf is the way back from accountToken.
+func accountOf(token string) string {
+	if token == "=" {
+		return ""
+	}
+	account := make([]byte, 0, len(token))
+	for i := 0; i < len(token); i++ {
+		if c, err := strconv.ParseUint(token[i+1:min(i+3, len(token))], 16, 8); token[i] == '=' && err == nil {
+			account = append(account, byte(c))
+			i += 2
+			continue
+		}
+		account = append(account, token[i])
+	}
+	return string(account)
 }

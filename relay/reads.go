@@ -22,8 +22,10 @@ type Reads struct {
 }
 
 func newReads(r *Relay) *Reads {
+	audit := newAudit(&r.opt, r.log)
+	audit.mask = r.mask // which may change
 	return &Reads{
-		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: newAudit(&r.opt, r.log),
+		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: audit,
 		rates: newRates(r.opt.ReadRate, r.opt.ReadBurst), replays: newReplays(r.opt.ReplayWindow),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/vfs"
@@ -27,7 +28,6 @@ const stopTimeout = 10 * time.Second
 type Relay struct {
 	opt     Options
 	log     *slog.Logger
-	mask    func(string) string
 	metrics *metrics
 	status  *status
 	lock    io.Closer // of the store
@@ -41,6 +41,9 @@ type Relay struct {
 	outbox    chan struct{} // there is something in the outbox
 	begun     chan struct{} // closed when the streams are there
 	accounts  accounts
+	settings  atomic.Pointer[Settings]
+	waiting   waiting // the accounts whose feedback waits
+	surveying sync.Mutex
 
 	publishing sync.Mutex // held while feedback goes from the outbox to its queue
 	optingOut  sync.Mutex // held while an opt-out changes
@@ -65,10 +68,11 @@ func Open(opt Options) (*Relay, error) {
 		return nil, fmt.Errorf("open relay: %w", err)
 	}
 	r := &Relay{
-		opt: opt, log: opt.logger(), mask: opt.masker(), metrics: newMetrics(opt.Registerer), status: newStatus(),
+		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), begun: make(chan struct{}),
 		stopWithin: stopTimeout,
 	}
+	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}
@@ -175,7 +179,7 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.takeReads, r.maintain} {
+	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.survey, r.takeReads, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()

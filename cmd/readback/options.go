@@ -127,10 +127,10 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt.Creds, opt.NKey = cfg.Relay.Creds, cfg.Relay.NKey
 	opt.Store, opt.Listen = cfg.Relay.Store, cfg.Relay.Listen
 	opt.Replicas, opt.Sync = cfg.Relay.Replicas, cfg.Relay.Sync
-	opt.Keep, opt.FeedbackKeep = cfg.Relay.Keep, cfg.Feedback.Keep
+	opt.Keep = cfg.Relay.Keep
 	opt.First, opt.Last = uint16(cfg.Track.Numbers.First), uint16(cfg.Track.Numbers.Last)
 	opt.ReadWait = cfg.SMSC.ResponseTimeout
-	opt.Quiet = func(account string) bool { return cfg.Account(account).Feedback.Form == "off" }
+	opt.Settings = relaySettings(cfg)
 	opt.SameID = messageIDs(cfg).Same
 	opt.Auth = cfg.Reads.Auth
 	for _, k := range cfg.Reads.APIKeys {
@@ -139,6 +139,16 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt.ReadRate, opt.ReadBurst, opt.ReplayWindow = cfg.Reads.Rate, cfg.Reads.Burst, cfg.Reads.ReplayWindow
 	opt.Origins = cfg.Reads.CORS
 	opt.Audit = cfg.Log.Audit
-	opt.Mask = cfg.Log.Mask
 	return opt, nil
+}
+
+// relaySettings are what of it may change at run time.
+func relaySettings(cfg config.Config) relay.Settings {
+	return relay.Settings{
+		FeedbackKeep: cfg.Feedback.Keep, Mask: cfg.Log.Mask,
+		Account: func(name string) relay.AccountSettings {
+			a := cfg.Account(name)
+			return relay.AccountSettings{Listed: a.Listed, Quiet: a.Feedback.Form == "off"}
+		},
+	}
 }

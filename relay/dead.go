@@ -1,0 +1,159 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Headers of a dead letter.
+const (
+	headerAccount = "Readback-Account"
+	headerEvent   = "Readback-Event"
+	headerReason  = "Readback-Reason"
+	headerTime    = "Readback-Time"
+	headerTries   = "Readback-Tries"
+)
+
+// letter is a feedback that is to become a dead letter.
+type letter struct {
+	account, event string
+	data           []byte
+	seq            uint64 // in the feedback stream
+	tries          int    // that were refused before
+}
+
+// bury stores a feedback among the dead letters.
+func (r *Relay) bury(ctx context.Context, l *letter, cause error) error {
+	m := nats.NewMsg(subjectDead + accountToken(l.account))
+	m.Data = l.data
+	m.Header.Set(headerEvent, l.event)
+	m.Header.Set(headerAccount, l.account)
+	m.Header.Set(headerReason, cause.Error())
+	m.Header.Set(headerTime, time.Now().UTC().Format(time.RFC3339))
+	m.Header.Set(headerTries, strconv.Itoa(l.tries+1))
+	// The event alone would swallow a letter that was replayed and has died again.
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s-%d", l.event, l.seq))
+	if _, err := r.js.PublishMsg(ctx, m); err != nil {
+		return fmt.Errorf("publish dead letter: %w", err)
+	}
+	r.log.Warn("feedback is a dead letter", "account", l.account, "event", l.event, "error", cause)
+	return nil
+}
+
+// DeadLetter is a feedback that was given up.
+type DeadLetter struct {
+	ID       uint64          `json:"id"`
+	Account  string          `json:"account"`
+	Event    string          `json:"event"`
+	Reason   string          `json:"reason"`
+	Time     time.Time       `json:"time"`  // when it was given up
+	Tries    int             `json:"tries"` // by the process that gave it up
+	Feedback json.RawMessage `json:"feedback"`
+}
+
+// DeadQuery chooses dead letters.
+type DeadQuery struct {
+	Account string // empty: of all accounts
+	Event   string // empty: all events
+	After   uint64 // those with a higher ID
+	Limit   int    // how many are looked at
+}
+
+// maxDead is how many dead letters are looked at in one go.
+const maxDead = 1000
+
+// eachDead calls f with the dead letters that q chooses, oldest first, until f returns an
+// error. It returns the ID to go on after, 0 when it has seen them all.
+func (r *Relay) eachDead(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (next uint64, err error) {
+	stream, err := r.js.Stream(ctx, streamDead)
+	if err != nil {
+		return 0, fmt.Errorf("stream %s: %w", streamDead, err)
+	}
+	subject := subjectDead + "*"
+	if q.Account != "" {
+		subject = subjectDead + accountToken(q.Account)
+	}
+	seq := q.After
+	for range min(max(q.Limit, 1), maxDead) {
+		m, err := stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("dead letter after %d: %w", seq, err)
+		}
+		seq = m.Sequence
+		if d := deadLetter(m); q.Event == "" || q.Event == d.Event {
+			if err := f(stream, d); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return seq, nil
+}
+
+func deadLetter(m *jetstream.RawStreamMsg) *DeadLetter {
+	d := &DeadLetter{
+		ID: m.Sequence, Account: m.Header.Get(headerAccount), Event: m.Header.Get(headerEvent),
+		Reason: m.Header.Get(headerReason), Time: m.Time.UTC(), Feedback: m.Data,
+	}
+	d.Tries, _ = strconv.Atoi(m.Header.Get(headerTries))
+	if !json.Valid(d.Feedback) {
+		d.Feedback = []byte("null") // it died of that
+	}
+	return d
+}
+
+// Dead returns dead letters, oldest first. next is where the next page begins (After);
+// 0 when there is none.
+func (r *Relay) Dead(ctx context.Context, q DeadQuery) (letters []DeadLetter, next uint64, err error) {
+	letters = []DeadLetter{}
+	next, err = r.eachDead(ctx, q, func(_ jetstream.Stream, d *DeadLetter) error {
+		letters = append(letters, *d)
+		return nil
+	})
+	return letters, next, err
+}
+
+// Replay puts dead letters back into their accounts' queues, oldest first, and returns how
+// many. A crash in between puts one back twice at most.
+func (r *Relay) Replay(ctx context.Context, q DeadQuery) (n int, next uint64, err error) {
+	next, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+		m := nats.NewMsg(subjectFeedback + accountToken(d.Account))
+		m.Data = d.Feedback
+		// Not the id of the first time: the stream may remember that, and drop this one.
+		m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("replay-%d", d.ID))
+		if _, err := r.js.PublishMsg(ctx, m); err != nil {
+			return fmt.Errorf("replay %d: %w", d.ID, err)
+		}
+		r.waiting.add(d.Account)
+		return r.away(ctx, stream, d, "replayed", &n)
+	})
+	return n, next, err
+}
+
+// Drop forgets dead letters, and returns how many.
+func (r *Relay) Drop(ctx context.Context, q DeadQuery) (n int, next uint64, err error) {
+	next, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+		return r.away(ctx, stream, d, "dropped", &n)
+	})
+	return n, next, err
+}
+
+// away removes a dead letter, and counts and logs it.
+func (r *Relay) away(ctx context.Context, stream jetstream.Stream, d *DeadLetter, outcome string, n *int) error {
+	if err := deleteMsg(ctx, stream, d.ID); err != nil {
+		return fmt.Errorf("remove dead letter %d: %w", d.ID, err)
+	}
+	r.metrics.feedback.WithLabelValues(outcome).Inc()
+	r.log.Info("dead letter "+outcome, "account", d.Account, "event", d.Event)
+	*n++
+	return nil
+}

@@ -1,0 +1,131 @@
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// OperatorHandler is the operator's HTTP API on what waits and what is dead. It asks nobody
+// who they are.
+func (r *Relay) OperatorHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/feedback", r.getQueues)
+	mux.HandleFunc("GET /v1/dead", r.getDead)
+	mux.HandleFunc("POST /v1/dead/replay", r.changeDead((*Relay).replayOf))
+	mux.HandleFunc("DELETE /v1/dead", r.changeDead((*Relay).dropOf))
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		select {
+		case <-r.begun:
+			mux.ServeHTTP(w, req)
+		default:
+			refuse(w, tryAgain(errNotConnected.Error()))
+		}
+	})
+}
+
+func (r *Relay) getQueues(w http.ResponseWriter, req *http.Request) {
+	all, err := r.Queues(req.Context())
+	if err != nil {
+		refuse(w, tryAgain(err.Error()))
+		return
+	}
+	if all == nil {
+		all = []QueueView{}
+	}
+	reply(w, http.StatusOK, map[string][]QueueView{"queues": all})
+}
+
+// deadQuery reads what a request chooses.
+func deadQuery(values url.Values) (q DeadQuery, err error) {
+	q = DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
+	if s := values.Get("after"); s != "" {
+		if q.After, err = strconv.ParseUint(s, 10, 63); err != nil {
+			return q, errors.New("after is not a whole number")
+		}
+	}
+	if s := values.Get("limit"); s != "" {
+		if q.Limit, err = strconv.Atoi(s); err != nil || q.Limit < 1 || q.Limit > maxDead {
+			return q, errors.New("limit is not from 1 to 1000")
+		}
+	}
+	return q, nil
+}
+
+func (r *Relay) getDead(w http.ResponseWriter, req *http.Request) {
+	q, err := deadQuery(req.URL.Query())
+	if err != nil {
+		reply(w, http.StatusBadRequest, malformed("", err.Error()))
+		return
+	}
+	letters, next, err := r.Dead(req.Context(), q)
+	if err != nil {
+		refuse(w, tryAgain(err.Error()))
+		return
+	}
+	if req.URL.Query().Get("full") != "true" {
+		for i := range letters {
+			letters[i].mask()
+		}
+	}
+	reply(w, http.StatusOK, struct {
+		Letters []DeadLetter `json:"letters"`
+		Next    uint64       `json:"next,omitempty"` // after, of the next page
+	}{letters, next})
+}
+
+// changed is what came of a replay or a drop.
+type changed struct {
+	Count int    `json:"count"`
+	Next  uint64 `json:"next,omitempty"` // after, of the next page
+}
+
+// changeDead answers a request to do something with dead letters. All of them must be
+// asked for by name.
+func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (changed, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		values := req.URL.Query()
+		q, err := deadQuery(values)
+		if err == nil && q.Account == "" && q.Event == "" && values.Get("all") != "true" {
+			err = errors.New("neither account nor event nor all=true")
+		}
+		if err != nil {
+			reply(w, http.StatusBadRequest, malformed("", err.Error()))
+			return
+		}
+		done, err := change(r, req, q)
+		if err != nil {
+			refuse(w, tryAgain(err.Error()))
+			return
+		}
+		reply(w, http.StatusOK, done)
+	}
+}
+
+func (r *Relay) replayOf(req *http.Request, q DeadQuery) (c changed, err error) {
+	c.Count, c.Next, err = r.Replay(req.Context(), q)
+	return c, err
+}
+
+func (r *Relay) dropOf(req *http.Request, q DeadQuery) (c changed, err error) {
+	c.Count, c.Next, err = r.Drop(req.Context(), q)
+	return c, err
+}
+
+// mask hides the middle of the addresses in the feedback.
+func (d *DeadLetter) mask() {
+	var fb map[string]any
+	if json.Unmarshal(d.Feedback, &fb) != nil {
+		return
+	}
+	for _, key := range []string{"sender", "receiver"} {
+		if s, ok := fb[key].(string); ok {
+			fb[key] = Mask(s)
+		}
+	}
+	if masked, err := json.Marshal(fb); err == nil {
+		d.Feedback = masked
+	}
+}

@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Settings are what may change while the relay runs. They are one value, which Use swaps
+// whole.
+type Settings struct {
+	FeedbackKeep time.Duration // how long feedback waits to be told; then it is a dead letter
+	Mask         bool          // mask subscriber numbers in logs
+
+	// Account returns what holds for an account; nil: the zero value for all.
+	Account func(account string) AccountSettings
+}
+
+// AccountSettings say what becomes of an account's feedback.
+type AccountSettings struct {
+	Listed bool    // the operator named the account
+	Quiet  bool    // reads are recorded, and nobody is told
+	Own    bool    // a consumer of the account's own takes the feedback from its subject
+	Rate   float64 // feedback a second; 0: no limit
+	Tells  int     // feedback told at once; 0: ten
+}
+
+// Validate names everything that is wrong with the settings.
+func (s *Settings) Validate() error {
+	if s.FeedbackKeep < time.Minute {
+		return fmt.Errorf("feedback keep: %s is under a minute", s.FeedbackKeep)
+	}
+	return nil
+}
+
+func (s *Settings) account(name string) AccountSettings {
+	if s.Account == nil {
+		return AccountSettings{}
+	}
+	return s.Account(name)
+}
+
+// Use puts other settings in force, for what happens from now on. On an error those before
+// stay.
+func (r *Relay) Use(s Settings) error {
+	if err := s.Validate(); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	r.settings.Store(&s)
+	r.accounts.wake()
+	r.waiting.wake()
+	return nil
+}
+
+// mask writes a subscriber's number as the logs show it.
+func (s *Settings) mask(number string) string {
+	if s.Mask {
+		return Mask(number)
+	}
+	return number
+}
+
+// mask is that of the settings in force.
+func (r *Relay) mask(number string) string { return r.settings.Load().mask(number) }
+
+// limits of how an account is told.
+func (s AccountSettings) limits() limits {
+	l := limits{most: s.Tells}
+	if l.most <= 0 {
+		l.most = maxTells
+	}
+	if s.Rate > 0 {
+		l.every = time.Duration(float64(time.Second) / s.Rate)
+	}
+	return l
+}
+
+// Later marks an error of a Teller: the feedback is not to be told again before wait is
+// over.
+func Later(err error, wait time.Duration) error { return laterError{err, wait} }
+
+type laterError struct {
+	error
+	wait time.Duration
+}
+
+func (e laterError) Unwrap() error { return e.error }
+
+// notBefore is what Later said of an error.
+func notBefore(err error) time.Duration {
+	l, _ := errors.AsType[laterError](err)
+	return l.wait
+}

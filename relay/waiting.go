@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"context"
+	"sync"
+)
+
+// waiting is the accounts that have feedback in their queues, as far as it is known.
+type waiting struct {
+	mu      sync.Mutex
+	round   uint64            // of the survey
+	all     map[string]uint64 // guarded by mu: the round in which it was last seen
+	changed chan struct{}     // guarded by mu: closed at the next change
+}
+
+// add notes that something was published for an account.
+func (w *waiting) add(account string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, known := w.all[account]
+	if w.all == nil {
+		w.all = make(map[string]uint64)
+	}
+	w.all[account] = w.round
+	if !known {
+		w.tell()
+	}
+}
+
+// begin starts a round: what is added from now on is newer than what it finds.
+func (w *waiting) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.round++
+}
+
+// end brings in what a round has found: accounts that were neither found nor added since
+// have nothing waiting.
+func (w *waiting) end(found []string) {
+	for _, account := range found {
+		w.add(account)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for account, round := range w.all {
+		if round < w.round {
+			delete(w.all, account)
+			w.tell()
+		}
+	}
+}
+
+// wake has those who look at the accounts look again.
+func (w *waiting) wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tell()
+}
+
+// tell is called with mu held.
+func (w *waiting) tell() {
+	if w.changed != nil {
+		close(w.changed)
+		w.changed = nil
+	}
+}
+
+// get returns the accounts, and a channel that is closed when they, or the settings, have
+// changed.
+func (w *waiting) get() (accounts map[string]bool, changed <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	accounts = make(map[string]bool, len(w.all))
+	for account := range w.all {
+		accounts[account] = true
+	}
+	if w.changed == nil {
+		w.changed = make(chan struct{})
+	}
+	return accounts, w.changed
+}
+
+// DeliverWaiting gives to tell, as Deliver does, the feedback of every account that has
+// some in its queue and that wanted names. It looks again when something is published, when
+// an account's queue is empty, and at Use. It returns when ctx has ended and the last tell
+// has returned.
+func (r *Relay) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell Teller) {
+	var deliveries sync.WaitGroup
+	defer deliveries.Wait()
+	running := make(map[string]context.CancelFunc)
+	for ctx.Err() == nil {
+		accounts, changed := r.waiting.get()
+		for account, stop := range running {
+			if !accounts[account] || !wanted(account) {
+				stop()
+				delete(running, account)
+			}
+		}
+		for account := range accounts {
+			if running[account] != nil || !wanted(account) {
+				continue
+			}
+			one, stop := context.WithCancel(ctx)
+			running[account] = stop
+			deliveries.Go(func() {
+				if err := r.Deliver(one, account, tell); err != nil {
+					r.log.Info("feedback stopped", "account", account, "reason", err)
+				}
+			})
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+	for _, stop := range running {
+		stop()
+	}
+}

@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+// hooked runs DeliverWaiting until the test ends.
+func (r *running) hooked(wanted func(string) bool, tell Teller) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.DeliverWaiting(ctx, wanted, tell)
+	}()
+	r.t.Cleanup(func() { cancel(); <-done })
+}
+
+func TestDeliverWaiting(t *testing.T) {
+	r := start(t, testOptions(t))
+	var mu sync.Mutex
+	wanted := map[string]bool{"shop": true}
+	told := make(chan string, 16)
+	r.waitFor("shop", 1) // before anybody asks
+	r.hooked(func(account string) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return wanted[account]
+	}, func(_ context.Context, fb *Feedback) error {
+		told <- fb.Account
+		return nil
+	})
+	if got := receive(t, told); got != "shop" {
+		t.Errorf("told: got %s", got)
+	}
+	r.wantEmpty(streamFeedback)
+	if err := r.surveyOnce(deadline(t)); err != nil { // nothing waits: the delivery ends
+		t.Fatal(err)
+	}
+	for r.accounts.sessions()["shop"] != 0 {
+		runtime.Gosched()
+	}
+	r.waitFor("bank", 1) // not wanted
+	c := conversation(t, "10690001", "447700900199")
+	s := message(c)
+	s.Account = "shop"
+	if err := r.Ledger().Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	r.accept(s, "id")
+	r.read(c, s.Number)
+	if got := receive(t, told); got != "shop" {
+		t.Errorf("told after a pause: got %s", got)
+	}
+	mu.Lock()
+	wanted["bank"] = true
+	mu.Unlock()
+	if err := r.Use(*r.settings.Load()); err != nil {
+		t.Fatal(err)
+	}
+	if got := receive(t, told); got != "bank" {
+		t.Errorf("told after a change: got %s", got)
+	}
+}
+
+func TestTellerSaysWhen(t *testing.T) {
+	r := start(t, testOptions(t))
+	r.waitFor("bank", 1)
+	type told struct {
+		tries int
+		at    time.Time
+	}
+	tells := make(chan told, 4)
+	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+		tells <- told{fb.Tries, time.Now()}
+		if fb.Tries < 2 {
+			return Later(errors.New("429"), 100*time.Millisecond)
+		}
+		return nil
+	})
+	first, second, third := receive(t, tells), receive(t, tells), receive(t, tells)
+	if first.tries != 0 || second.tries != 1 || third.tries != 2 {
+		t.Errorf("tries: got %d, %d, %d, want 0, 1, 2", first.tries, second.tries, third.tries)
+	}
+	if wait := second.at.Sub(first.at); wait < 100*time.Millisecond { // Backoff is 5 ms here
+		t.Errorf("told again after %v, want 100 ms at least", wait)
+	}
+	r.wantEmpty(streamFeedback)
+}
