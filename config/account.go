@@ -30,12 +30,6 @@ type AccountTrack struct {
 	Multi     string `key:"multi"`
 }
 
-// AccountFeedback is the part of Feedback that an account may set.
-type AccountFeedback struct {
-	Form       string `key:"form"`
-	VendorTLVs bool   `key:"vendor_tlvs"`
-}
-
 // checkAccounts holds the settings of each account against each other, and the
 // accounts against one another.
 func (l *loader) checkAccounts() {

@@ -43,7 +43,11 @@ func Default() Config {
 			Overflow: "skip", Reference: 8, OnFailure: "pass", Multi: "pass",
 			Marker: Marker{UCS2: '□', GSM7: '§', Latin1: '§', ASCII: '#'},
 		},
-		Feedback: Feedback{Form: "sme-ack", Keep: 72 * time.Hour, VendorTagNumber: 0x1520, VendorTagRead: 0x1521},
+		Feedback: Feedback{
+			Form: "sme-ack", Keep: 72 * time.Hour, VendorTagNumber: 0x1520, VendorTagRead: 0x1521,
+			Template: "{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}",
+			Webhook:  Webhook{Timeout: 10 * time.Second, Concurrency: 4},
+		},
 		Reads: Reads{
 			Addr: "127.0.0.1:8080", Auth: []string{"none"}, SMS: true, IEI: 0x81, JWT: ReadsJWT{Leeway: 30 * time.Second},
 			Rate: 600, Burst: 1000, ReplayWindow: 10 * time.Minute, MaxConnections: 1000,
@@ -78,6 +82,7 @@ func (c Config) general() Account {
 			to.FieldByIndex(f.index).Set(from.FieldByIndex(f.described().index))
 		}
 	}
+	a.Feedback.Webhook.Secret = c.Feedback.Webhook.Secret
 	return a
 }
 

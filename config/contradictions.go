@@ -22,9 +22,7 @@ func (l *loader) contradictions() {
 	l.checkAccounts()
 	l.checkReads()
 	l.checkRelay()
-	f := l.cfg.Feedback
-	l.refuseIf(f.VendorTagNumber == f.VendorTagRead, problem{"number and read time under one tag", "two tags"},
-		"feedback.vendor_tag_read", "feedback.vendor_tag_number")
+	l.checkFeedback()
 }
 
 // refuseIf keeps an error where the condition holds. It is told at the first of

@@ -38,6 +38,10 @@ func (f field) checkForm(s string) *problem {
 		return checkBindText("system_id", s, maxSystemID)
 	case "system_type":
 		return checkBindText("system_type", s, maxSystemType)
+	case "url":
+		return checkURL(s)
+	case "template":
+		return checkTemplate(s)
 	case "path":
 		if strings.TrimSpace(s) == "" {
 			return &problem{"empty", "a directory such as /var/lib/readback"}

@@ -12,14 +12,14 @@ const notYet = "not supported yet"
 // laterKeys are the keys of later releases; each stands for all keys under it.
 var laterKeys = []string{
 	"smsc.outbind",
-	"feedback.hold_receipt", "feedback.template", "feedback.webhook",
+	"feedback.after_receipt", "feedback.hold_receipt",
 	"reads.mqtt", "reads.websocket",
 	"relay.tls",
 }
 
 // laterAccountKeys are those of an account.
 var laterAccountKeys = []string{
-	"feedback.hold_receipt", "feedback.template", "feedback.webhook",
+	"feedback.hold_receipt",
 }
 
 func isLater(later []string, key string) bool {

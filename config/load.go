@@ -97,6 +97,7 @@ func (l *loader) finish() (Config, error) {
 	l.numbers()
 	l.readPassword()
 	l.readProofKeys()
+	l.readWebhookSecrets()
 	l.contradictions()
 	l.warnings()
 	if len(l.errs) > 0 {

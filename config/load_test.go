@@ -43,7 +43,7 @@ func TestLoadFull(t *testing.T) {
 	own, general := fullAccount(), Account{
 		OverRate: "pace",
 		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
-		Feedback: AccountFeedback{Form: "off", VendorTLVs: true},
+		Feedback: AccountFeedback{Form: "webhook", Rate: 50, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: AccountWebhook(fullWebhook())},
 	}
 	listed := general
 	listed.Listed, listed.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
@@ -73,9 +73,12 @@ func fullAccount() Account {
 			{Low: "15550100", High: "15550199"},
 			{Low: "my-bank 1", High: "my-bank 1"},
 		},
-		Listed:   true,
-		Track:    AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
-		Feedback: AccountFeedback{Form: "sme-ack"},
+		Listed: true,
+		Track:  AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
+		Feedback: AccountFeedback{
+			Form: "mo", Rate: 5, Template: "{{.Number}}",
+			Webhook: AccountWebhook{URL: "http://127.0.0.1/", Timeout: time.Second, Concurrency: 1},
+		},
 	}
 }
 
@@ -110,7 +113,10 @@ func fullConfig() Config {
 			ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},
 			OnFailure:    "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
-		Feedback: Feedback{Form: "off", Keep: 24 * time.Hour, VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601},
+		Feedback: Feedback{
+			Form: "webhook", Keep: 24 * time.Hour, Rate: 50, Template: "{{.Number}} {{.State}}",
+			VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601, Webhook: fullWebhook(),
+		},
 		Reads: Reads{
 			Addr: ":8081", Auth: []string{"api_key", "jwt", "mtls", "proof"}, IEI: 0x82,
 			APIKeys: []APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
@@ -124,6 +130,13 @@ func fullConfig() Config {
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",
 		},
 		Log: Log{Level: "debug", Format: "text"},
+	}
+}
+
+func fullWebhook() Webhook {
+	return Webhook{
+		URL: "https://app.example/readback", SecretFile: files + "/webhook.txt", Timeout: 5 * time.Second,
+		CA: files + "/cert.pem", AllowPrivate: true, Concurrency: 8, Secret: "3f1c9a0d5e7b42688d1f0a6c4b9e7d21",
 	}
 }
 

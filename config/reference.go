@@ -55,7 +55,7 @@ func (f field) textOf(in any) string {
 	case []string:
 		return "[" + strings.Join(value, ", ") + "]"
 	case string:
-		if value == "" || strings.Contains(value, ":") {
+		if value == "" || strings.ContainsAny(value, ":{") {
 			return fmt.Sprintf("%q", value)
 		}
 		return value

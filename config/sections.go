@@ -36,15 +36,6 @@ type Marker struct {
 	ASCII  rune `key:"ascii" form:"ascii" doc:"symbol in ASCII"`
 }
 
-// Feedback is what the ESME is told about a read message.
-type Feedback struct {
-	Form            string        `key:"form" oneof:"sme-ack,off" later:"receipt,mo,user-ack,webhook,nats" doc:"sme-ack is a deliver_sm with esm_class 08; off writes to the ledger only"`
-	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits for an ESME that is away"`
-	VendorTLVs      bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
-	VendorTagNumber uint16        `key:"vendor_tag_number" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
-	VendorTagRead   uint16        `key:"vendor_tag_read" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
-}
-
 // Reads is the ways in for read responses.
 type Reads struct {
 	Addr    string   `key:"addr" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`

@@ -78,7 +78,7 @@ func checkRefused(t *testing.T, f field, source string, err error) {
 
 // isFreeText tells whether any text, if it is short, is good for a key.
 func isFreeText(f field) bool {
-	free := slices.Contains([]string{"", "path", "system_id", "system_type"}, f.tag.Get("form"))
+	free := slices.Contains([]string{"", "path", "template", "system_id", "system_type"}, f.tag.Get("form"))
 	return f.typ.Kind() == reflect.String && f.tag.Get("oneof") == "" && free
 }
 

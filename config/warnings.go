@@ -55,6 +55,7 @@ func (l *loader) warnMirror() {
 // keys that it was given itself.
 func (l *loader) warnAccount(prefix string, a Account) {
 	all := a.Track.When == "all"
+	l.warnFeedback(prefix, a.Feedback)
 	l.warnIf(all && a.Feedback.Form == "off", "every message gets a number, and no ESME hears that it was read",
 		prefix+"feedback.form", prefix+"track.when")
 	l.warnIf(all && a.Track.Overflow == "reject", "messages without room are refused though nobody asked for a read acknowledgement",

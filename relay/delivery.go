@@ -92,7 +92,6 @@ func (a *account) change(f func(*order)) {
 func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.relay.opt.TellTimeout)
 	defer cancel()
-	h.fb.Tries = h.tries
 	err, outcome := errExpired, "expired"
 	if !a.relay.expired(h.at, time.Now()) {
 		err, outcome = tell(limit, h.fb), "dead"

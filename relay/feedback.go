@@ -24,7 +24,7 @@ type Feedback struct {
 	ReadAt      time.Time `json:"read_at"`     // by the receiver's clock
 	ReceivedAt  time.Time `json:"received_at"` // when the read response came in
 
-	Tries int `json:"-"` // how often it was told before, by this process
+	Refused int `json:"-"` // the Teller's own count, kept while the feedback is with this process
 }
 
 // Values of status in a read response.

@@ -76,8 +76,9 @@ func TestTellerSaysWhen(t *testing.T) {
 	}
 	tells := make(chan told, 4)
 	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
-		tells <- told{fb.Tries, time.Now()}
-		if fb.Tries < 2 {
+		tells <- told{fb.Refused, time.Now()}
+		if fb.Refused < 2 {
+			fb.Refused++
 			return Later(errors.New("429"), 100*time.Millisecond)
 		}
 		return nil

@@ -155,6 +155,7 @@ const (
 	ESMClassType         = 0x3C // mask of the message type
 	ESMClassReceipt      = 0x04 // SMSC delivery receipt
 	ESMClassDeliveryAck  = 0x08 // SME delivery acknowledgement: "the user has read the message"
+	ESMClassUserAck      = 0x10 // SME manual or user acknowledgement
 	ESMClassIntermediate = 0x20 // intermediate delivery notification
 	ESMClassUDHI         = 0x40
 	RegisteredAckMask    = 0x0C // SME-originated acknowledgements

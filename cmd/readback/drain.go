@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
-	"time"
-
 	"github.com/spf13/cobra"
 
-	"readback/config"
 	"readback/internal/ops"
 )
 
@@ -19,25 +15,9 @@ no more ESMEs are accepted, the answers under way are awaited up to
 listen.drain_timeout, both sides are unbound, and it exits 0.`,
 		Args: cobra.NoArgs,
 	}
-	config.RegisterFlags(cmd.Flags())
+	askFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return askGateway(cmd, "/-/drain", ops.Drain)
 	}
 	return cmd
-}
-
-// askGateway calls ask with a URL of the gateway whose configuration the command
-// reads.
-func askGateway(cmd *cobra.Command, path string, ask func(ctx context.Context, url string) error) error {
-	cfg, err := loadConfig(cmd)
-	if err != nil {
-		return err
-	}
-	url, err := opsURL(cfg, path)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second)
-	defer cancel()
-	return ask(ctx, url)
 }

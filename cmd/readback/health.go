@@ -1,14 +1,16 @@
 package main
 
 import (
-	"errors"
-	"net"
+	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"readback/config"
 	"readback/internal/ops"
 )
+
+// probeTime is how long a gateway that is well may take to say so.
+const probeTime = 2 * time.Second
 
 func healthCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -18,26 +20,18 @@ func healthCommand() *cobra.Command {
 reads, and exits 0 if the answer is 200.`,
 		Args: cobra.NoArgs,
 	}
-	config.RegisterFlags(cmd.Flags())
+	askFlags(cmd)
 	ready := cmd.Flags().Bool("ready", false, "ask whether it can also give numbers and take reads")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		path := "/healthz"
 		if *ready {
 			path = "/readyz"
 		}
-		return askGateway(cmd, path, ops.Probe)
+		return askGateway(cmd, path, func(ctx context.Context, url string) error {
+			ctx, cancel := context.WithTimeout(ctx, probeTime)
+			defer cancel()
+			return ops.Probe(ctx, url)
+		})
 	}
 	return cmd
-}
-
-// opsURL is where a path of the operator's pages is on this machine.
-func opsURL(cfg config.Config, path string) (string, error) {
-	host, port, err := net.SplitHostPort(cfg.Ops.Addr)
-	if err != nil {
-		return "", errors.New("ops.addr is off: there is nobody to ask")
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, port) + path, nil
 }

@@ -89,8 +89,9 @@ func (f *front) opening() transport.Opening {
 
 // dialer is the way to the SMSC: TCP, or TLS by files that may change.
 type dialer struct {
-	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
-	watch func(ctx context.Context) // nil: nothing to watch
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	watch  func(ctx context.Context) // nil: nothing to watch
+	reload func() error              // the same
 }
 
 func newDialer(cfg config.Config, log *slog.Logger) (dialer, error) {
@@ -104,7 +105,7 @@ func newDialer(cfg config.Config, log *slog.Logger) (dialer, error) {
 	if err != nil {
 		return dialer{}, fmt.Errorf("smsc.tls: %w", err)
 	}
-	return dialer{client.Dial, func(ctx context.Context) { client.Watch(ctx, fileCheck) }}, nil
+	return dialer{client.Dial, func(ctx context.Context) { client.Watch(ctx, fileCheck) }, client.Reload}, nil
 }
 
 func (d dialer) tcp(ctx context.Context, addr string) (net.Conn, error) {

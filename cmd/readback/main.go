@@ -41,7 +41,8 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), healthCommand(),
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
+
 		hashPasswordCommand(), versionCommand())
 	return root
 }

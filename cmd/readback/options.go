@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
-
 	"readback/config"
 	"readback/internal/gateway"
 	"readback/internal/transport"
@@ -45,13 +43,6 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 			SystemType: cfg.SMSC.SystemType, Binds: cfg.SMSC.Binds,
 		}
 	}
-	opt.Policies = gateway.Policies{Default: account(cfg, cfg.Account("")), Accounts: map[string]gateway.Account{}}
-	for id, a := range cfg.Accounts {
-		opt.Policies.Accounts[id] = account(cfg, a)
-	}
-	opt.Feedback = gateway.FeedbackForm{
-		TagNumber: pdutlv.Tag(cfg.Feedback.VendorTagNumber), TagRead: pdutlv.Tag(cfg.Feedback.VendorTagRead),
-	}
 	return opt, nil
 }
 
@@ -70,7 +61,22 @@ func messageIDs(cfg config.Config) gateway.MessageIDs {
 	}
 }
 
-func account(cfg config.Config, a config.Account) gateway.Account {
+// policies are what of it may change at run time.
+func policies(cfg config.Config) (all gateway.Policies, err error) {
+	all.Accounts = make(map[string]gateway.Account, len(cfg.Accounts))
+	if all.Default, err = account(cfg, cfg.Account("")); err != nil {
+		return all, err
+	}
+	for id, a := range cfg.Accounts {
+		if all.Accounts[id], err = account(cfg, a); err != nil {
+			return all, fmt.Errorf("accounts.%s: %w", id, err)
+		}
+	}
+	return all, nil
+}
+
+func account(cfg config.Config, a config.Account) (gateway.Account, error) {
+	telling, err := telling(cfg, a)
 	to := gateway.Account{
 		Policy: policy(cfg, a),
 		Limits: gateway.Limits{
@@ -85,7 +91,8 @@ func account(cfg config.Config, a config.Account) gateway.Account {
 	for _, r := range a.Addresses {
 		to.Addresses = append(to.Addresses, gateway.AddressRange(r))
 	}
-	return to
+	to.Feedback = telling
+	return to, err
 }
 
 func policy(cfg config.Config, a config.Account) gateway.Policy {
@@ -96,7 +103,6 @@ func policy(cfg config.Config, a config.Account) gateway.Policy {
 		RejectOnFailure: a.Track.OnFailure == "reject",
 		ForwardAckBits:  cfg.Track.ForwardAckBits,
 		SplitMulti:      a.Track.Multi == "split",
-		VendorTLVs:      a.Feedback.VendorTLVs,
 	}
 }
 
@@ -130,7 +136,6 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt.Keep = cfg.Relay.Keep
 	opt.First, opt.Last = uint16(cfg.Track.Numbers.First), uint16(cfg.Track.Numbers.Last)
 	opt.ReadWait = cfg.SMSC.ResponseTimeout
-	opt.Settings = relaySettings(cfg)
 	opt.SameID = messageIDs(cfg).Same
 	opt.Auth = cfg.Reads.Auth
 	for _, k := range cfg.Reads.APIKeys {
@@ -140,15 +145,4 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt.Origins = cfg.Reads.CORS
 	opt.Audit = cfg.Log.Audit
 	return opt, nil
-}
-
-// relaySettings are what of it may change at run time.
-func relaySettings(cfg config.Config) relay.Settings {
-	return relay.Settings{
-		FeedbackKeep: cfg.Feedback.Keep, Mask: cfg.Log.Mask,
-		Account: func(name string) relay.AccountSettings {
-			a := cfg.Account(name)
-			return relay.AccountSettings{Listed: a.Listed, Quiet: a.Feedback.Form == "off"}
-		},
-	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +16,8 @@ func serveCommand() *cobra.Command {
 		Use:   "serve --config FILE",
 		Short: "Run the gateway",
 		Long: `Runs the gateway until SIGTERM or SIGINT: then it takes no more ESMEs, awaits the
-answers under way, unbinds both sides and exits 0. The log goes to standard error.`,
+answers under way, unbinds both sides and exits 0. At SIGHUP it reads its
+configuration again, see reload. The log goes to standard error.`,
 		Args: cobra.NoArgs,
 	}
 	config.RegisterFlags(cmd.Flags())
@@ -23,14 +26,22 @@ answers under way, unbinds both sides and exits 0. The log goes to standard erro
 		if err != nil {
 			return err
 		}
-		log, err := ops.NewLogger(os.Stderr, cfg.Log.Level, cfg.Log.Format, cfg.Log.Mask)
+		logging := new(ops.LogSettings)
+		if err := logging.Set(cfg.Log.Level, cfg.Log.Mask); err != nil {
+			return err
+		}
+		log, err := ops.NewLogger(os.Stderr, cfg.Log.Format, logging)
 		if err != nil {
 			return err
 		}
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP) // early: it would kill us
 		s, err := open(cfg, log)
 		if err != nil {
 			return err
 		}
+		s.logging, s.hangups = logging, hangups
+		s.load = func() (config.Config, error) { return config.Load("", cmd.Flags()) }
 		log.Info("serving", "version", version(), "esmes", s.ESMEs(), "tls", s.Secure(),
 			"mode", cfg.SMSC.Mode, "smsc", cfg.SMSC.Targets(), "reads", s.Reads(), "ops", s.Ops())
 		return s.run(cmd.Context())

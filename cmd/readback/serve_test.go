@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 
 	"readback/config"
 	"readback/handset"
+	"readback/internal/ops"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -23,8 +27,32 @@ import (
 // running is a gateway as serve runs it, before a simulated SMSC.
 type running struct {
 	*service
-	smsc *simulator.SMSC
-	stop func() error // as SIGTERM would
+	smsc    *simulator.SMSC
+	stop    func() error // as SIGTERM would
+	written *written
+	hangup  chan<- os.Signal
+}
+
+// written is the configuration that a reload finds.
+type written struct {
+	mu  sync.Mutex
+	cfg config.Config
+	err error
+}
+
+func (w *written) load() (config.Config, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cfg, w.err
+}
+
+// write changes what a reload finds.
+func (w *written) write(change func(*config.Config), err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cfg.Accounts = maps.Clone(w.cfg.Accounts)
+	change(&w.cfg)
+	w.err = err
 }
 
 func startService(t *testing.T, change func(*config.Config)) *running {
@@ -41,6 +69,9 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := &written{cfg: cfg}
+	hangups := make(chan os.Signal, 1)
+	s.load, s.logging, s.hangups = w.load, new(ops.LogSettings), hangups
 	smsc := simulator.NewSMSC(simulator.Options{NoReceipts: true, Keep: 1000})
 	ctx, cancel := context.WithCancel(t.Context())
 	smscDone, done := make(chan error, 1), make(chan error, 1)
@@ -59,7 +90,7 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 		return errors.Join(err, <-smscDone)
 	}
 	t.Cleanup(func() { _ = stop() })
-	return &running{s, smsc, stop}
+	return &running{s, smsc, stop, w, hangups}
 }
 
 func get(t *testing.T, url string) (int, string) {

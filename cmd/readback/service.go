@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,18 +18,29 @@ import (
 	"readback/internal/gateway"
 	"readback/internal/ops"
 	"readback/internal/transport"
+	"readback/internal/webhook"
 	"readback/relay"
 )
 
 // service is the gateway with everything that it needs, open and not yet running.
 type service struct {
-	log     *slog.Logger
-	relay   *relay.Relay
-	gateway *gateway.Gateway
-	ops     *ops.Server
-	front   *front
-	callers *readsFront
-	dialer  dialer
+	cfg      config.Config // that it was started with
+	log      *slog.Logger
+	relay    *relay.Relay
+	gateway  *gateway.Gateway
+	webhooks *webhook.Webhooks
+	ops      *ops.Server
+	front    *front
+	callers  *readsFront
+	dialer   dialer
+
+	// Set before run; nil where the configuration cannot change.
+	load    func() (config.Config, error) // reads it again
+	logging *ops.LogSettings
+	hangups <-chan os.Signal
+
+	reloads   reloads
+	reloading sync.Mutex // one reload at a time
 
 	esmes, secure, reads, admin net.Listener // nil: off
 	draining                    atomic.Bool
@@ -41,7 +54,7 @@ const startWait = 10 * time.Second
 // open opens the listeners first, so that nothing is begun that cannot be served,
 // then the store.
 func open(cfg config.Config, log *slog.Logger) (*service, error) {
-	s := &service{log: log, drain: make(chan struct{}, 1)}
+	s := &service{cfg: cfg, log: log, drain: make(chan struct{}, 1)}
 	given, err := transport.Sockets()
 	if err != nil {
 		return nil, err
@@ -89,10 +102,17 @@ func (s *service) assemble(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	live, err := newLive(cfg)
+	if err != nil {
+		return err
+	}
+	options.Policies = live.policies
+	s.webhooks = webhook.New(live.targets, version(), s.log)
 	store, err := relayOptions(cfg)
 	if err != nil {
 		return err
 	}
+	store.Settings = live.settings
 	store.Logger, store.Registerer = s.log, registry
 	if err := local(cfg.Reads, s.reads); err != nil {
 		return err
@@ -116,6 +136,9 @@ func (s *service) assemble(cfg config.Config) error {
 	s.ops = ops.NewServer(registry, map[string]func() error{
 		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
 	}, s.beginDrain, s.log)
+	s.reloads = newReloads(registry)
+	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
+	s.ops.Handle("/v1/", s.relay.OperatorHandler())
 	return nil
 }
 
@@ -170,10 +193,13 @@ func (s *service) run(ctx context.Context) error {
 	if s.reads != nil {
 		defer start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.callers.listener(s.reads)) })()
 	}
+	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay) })
 	s.awaitRelay(ctx)
 	s.notify("READY=1")
+	defer start("reload", s.awaitHangups)()
 	err := s.serveESMEs(ctx)
 	s.log.Info("links are down")
+	stopWebhooks()
 	stopRelay()
 	return errors.Join(err, parts.err())
 }

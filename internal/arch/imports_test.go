@@ -21,7 +21,7 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "internal/gateway", "internal/ops", "internal/simulator", "internal/token",
-		"internal/transport",
+		"internal/transport", "internal/webhook",
 		"relay", "smpp", "udh",
 	},
 	"config":              {},
@@ -37,6 +37,7 @@ var imports = map[string][]string{
 	"internal/kept":       {},
 	"internal/token":      {"internal/kept"},
 	"internal/transport":  {"internal/kept"},
+	"internal/webhook":    {"relay"},
 	"relay":               {"udh"},
 	"smpp":                {},
 	"udh":                 {},

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
+	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
 	"readback/internal/golden"
 	"readback/relay"
@@ -21,7 +23,8 @@ func feedback() *relay.Feedback {
 		Account: "bank", Sender: "10690001", SenderNPI: 1,
 		Receiver: "8613800138000", ReceiverTON: 1, ReceiverNPI: 1,
 		Number: 17, Status: relay.StatusRead, MessageIDs: []string{"4A7F01", "4A7F02"}, Reference: &reference,
-		ReadAt: time.Date(2026, 11, 23, 16, 30, 0, 0, time.FixedZone("", 8*3600)),
+		SubmittedAt: time.Date(2026, 11, 23, 8, 15, 0, 0, time.UTC),
+		ReadAt:      time.Date(2026, 11, 23, 16, 30, 0, 0, time.FixedZone("", 8*3600)),
 	}
 }
 
@@ -36,13 +39,27 @@ func optional(t *testing.T, f smpp.Frame) string {
 	return string(f[len(f)-r.Rest():])
 }
 
+// ucs2Template is one whose text is not GSM 7-bit.
+var ucs2Template = template.Must(ParseTemplate("{{.Receiver}} 已读 {{.Number}}"))
+
 func TestFeedbackGolden(t *testing.T) {
-	got, err := deliverSM(feedback(), DefaultFeedbackForm, false, smpp.InterfaceVersion34)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := golden.Bytes(t, "feedback_sme_ack.txt", "in"); !bytes.Equal(got, want) {
-		t.Errorf("got\n% x, want\n% x", []byte(got), want)
+	for name, form := range map[string]Telling{
+		"feedback_sme_ack.txt":  {Form: FormSMEAck},
+		"feedback_user_ack.txt": {Form: FormUserAck},
+		"feedback_receipt.txt":  {Form: FormReceipt},
+		"feedback_mo.txt":       {Form: FormMO},
+		"feedback_mo_ucs2.txt":  {Form: FormMO, Template: ucs2Template},
+		"feedback_vendor.txt":   {Form: FormSMEAck, VendorTLVs: true, Tags: DefaultVendorTags},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := deliverSM(feedback(), &form, smpp.InterfaceVersion34)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := golden.Bytes(t, name, "in"); !bytes.Equal(got, want) {
+				t.Errorf("got\n% x, want\n% x", []byte(got), want)
+			}
+		})
 	}
 }
 
@@ -54,26 +71,32 @@ func TestFeedbackTLVs(t *testing.T) {
 		number    = "\x00\x02\x00\x11"
 		readAt    = "\x00\x142026-11-23T08:30:00Z"
 	)
+	plain, vendor := Telling{}, Telling{VendorTLVs: true, Tags: DefaultVendorTags}
+	other := Telling{VendorTLVs: true, Tags: VendorTags{0x1400, 0x3FFF}}
+	in := func(form FeedbackForm, t Telling) Telling { t.Form = form; return t }
+	unread := func(fb *relay.Feedback) { fb.Status = relay.StatusDeletedUnread }
 	tests := []struct {
 		name    string
 		change  func(*relay.Feedback)
-		form    FeedbackForm
-		vendor  bool
+		telling Telling
 		version byte
 		want    string
 	}{
-		{"all", nil, DefaultFeedbackForm, false, 0x34, reference + id + read},
-		{"version 5.0", nil, DefaultFeedbackForm, false, 0x50, reference + id + read},
-		{"version 3.3", nil, DefaultFeedbackForm, true, 0x33, ""},
-		{"no version", nil, DefaultFeedbackForm, true, 0, ""},
-		{"vendor", nil, DefaultFeedbackForm, true, 0x34, reference + id + read + "\x15\x20" + number + "\x15\x21" + readAt},
-		{"other tags", nil, FeedbackForm{0x1400, 0x3FFF}, true, 0x34, reference + id + read + "\x14\x00" + number + "\x3F\xFF" + readAt},
-		{"no reference", func(fb *relay.Feedback) { fb.Reference = nil }, DefaultFeedbackForm, false, 0x34, id + read},
-		{"no message_id", func(fb *relay.Feedback) { fb.MessageIDs = nil }, DefaultFeedbackForm, false, 0x34, reference + read},
-		{
-			"deleted unread", func(fb *relay.Feedback) { fb.Status = relay.StatusDeletedUnread },
-			DefaultFeedbackForm, false, 0x34, reference + id + "\x02\x05\x00\x01\x02",
-		},
+		{"all", nil, plain, 0x34, reference + id + read},
+		{"version 5.0", nil, plain, 0x50, reference + id + read},
+		{"version 3.3", nil, vendor, 0x33, ""},
+		{"no version", nil, vendor, 0, ""},
+		{"vendor", nil, vendor, 0x34, reference + id + read + "\x15\x20" + number + "\x15\x21" + readAt},
+		{"other tags", nil, other, 0x34, reference + id + read + "\x14\x00" + number + "\x3F\xFF" + readAt},
+		{"no reference", func(fb *relay.Feedback) { fb.Reference = nil }, plain, 0x34, id + read},
+		{"no message_id", func(fb *relay.Feedback) { fb.MessageIDs = nil }, plain, 0x34, reference + read},
+		{"deleted unread", unread, plain, 0x34, reference + id + "\x02\x05\x00\x01\x02"},
+		{"user-ack", unread, in(FormUserAck, plain), 0x34, reference + id + "\x02\x05\x00\x01\x02"},
+		{"user-ack, 3.3", nil, in(FormUserAck, plain), 0x33, ""},
+		{"receipt", unread, in(FormReceipt, plain), 0x34, id},
+		{"receipt, vendor", nil, in(FormReceipt, vendor), 0x34, id + "\x15\x20" + number + "\x15\x21" + readAt},
+		{"receipt, 3.3", nil, in(FormReceipt, plain), 0x33, ""},
+		{"mo", nil, in(FormMO, plain), 0x34, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,7 +104,7 @@ func TestFeedbackTLVs(t *testing.T) {
 			if tt.change != nil {
 				tt.change(fb)
 			}
-			f, err := deliverSM(fb, tt.form, tt.vendor, tt.version)
+			f, err := deliverSM(fb, &tt.telling, tt.version)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,11 +125,12 @@ func TestFeedbackText(t *testing.T) {
 		func(fb *relay.Feedback) { fb.Number, fb.Status = 65535, relay.StatusDeletedUnread },
 		func(fb *relay.Feedback) { fb.Receiver = strings.Repeat("8", relay.MaxAddr) },
 		func(fb *relay.Feedback) { fb.ReadAt = time.Time{} },
+		func(fb *relay.Feedback) { fb.Receiver = "id:1 stat:READ" },
 	} {
 		fb := feedback()
 		change(fb)
-		text := feedbackText(fb)
-		if strings.Contains(text, " id:") || strings.HasPrefix(text, "id:") || strings.Contains(text, "stat:") {
+		text := string(feedbackText(fb))
+		if receiptWords.MatchString(text) {
 			t.Errorf("%q looks like a delivery receipt", text)
 		}
 		if len(text) > 140 {
@@ -117,32 +141,121 @@ func TestFeedbackText(t *testing.T) {
 
 // The ESMEs' side of go-smpp reads what we wrote with its other side.
 func TestFeedbackDecodes(t *testing.T) {
-	f, err := deliverSM(feedback(), DefaultFeedbackForm, true, smpp.InterfaceVersion34)
-	if err != nil {
-		t.Fatal(err)
+	const text = "readback receiver:8613800138000 number:017 status:1 read:2026-11-23T08:30:00Z"
+	named := map[smpp.Tag]string{smpp.TagReceiptedMessageID: "4A7F01", smpp.TagMessageState: "\x02"}
+	asked := map[smpp.Tag]string{smpp.TagUserMessageReference: "\x00\x2A", smpp.TagUserResponseCode: "\x01"}
+	own := map[smpp.Tag]string{0x1520: "\x00\x11", 0x1521: "2026-11-23T08:30:00Z"}
+	tests := []struct {
+		form           FeedbackForm
+		template       *template.Template
+		esmClass, text string
+		coding         string
+		tlvs           []map[smpp.Tag]string
+	}{
+		{FormSMEAck, nil, "8", text, "0", []map[smpp.Tag]string{named, asked, own}},
+		{FormUserAck, nil, "16", text, "0", []map[smpp.Tag]string{named, asked, own}},
+		{
+			FormReceipt, nil, "4",
+			"id:4A7F01 sub:001 dlvrd:001 submit date:2611230815 done date:2611230830 stat:DELIVRD err:000 text:READ",
+			"0",
+			[]map[smpp.Tag]string{named, own},
+		},
+		{FormMO, nil, "0", "8613800138000 has read message 17 at 2026-11-23T08:30:00Z", "0", []map[smpp.Tag]string{own}},
+		{FormMO, ucs2Template, "0", "8613800138000 已读 17", "8", []map[smpp.Tag]string{own}},
 	}
-	p, err := pdu.Decode(bytes.NewReader(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.Header().ID != pdu.DeliverSMID || p.Header().Seq != smpp.OwnSeq {
-		t.Errorf("header: got %+v", p.Header())
-	}
-	for name, want := range map[pdufield.Name]string{
-		pdufield.SourceAddr: "8613800138000", pdufield.DestinationAddr: "10690001",
-		pdufield.ESMClass: "8", pdufield.SourceAddrTON: "1", pdufield.DestAddrTON: "0",
-		pdufield.ShortMessage: "readback receiver:8613800138000 number:017 status:1 read:2026-11-23T08:30:00Z",
-	} {
-		if got := p.Fields()[name].String(); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
+	for _, tt := range tests {
+		form := Telling{Form: tt.form, Template: tt.template, VendorTLVs: true, Tags: DefaultVendorTags}
+		f, err := deliverSM(feedback(), &form, smpp.InterfaceVersion34)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := pdu.Decode(bytes.NewReader(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Header().ID != pdu.DeliverSMID || p.Header().Seq != smpp.OwnSeq {
+			t.Errorf("header: got %+v", p.Header())
+		}
+		got := p.Fields()[pdufield.ShortMessage].Bytes()
+		if tt.coding == "8" {
+			got = pdutext.UCS2(got).Decode()
+		}
+		if string(got) != tt.text {
+			t.Errorf("form %d: got text %q, want %q", tt.form, got, tt.text)
+		}
+		for name, want := range map[pdufield.Name]string{
+			pdufield.SourceAddr: "8613800138000", pdufield.DestinationAddr: "10690001",
+			pdufield.ESMClass: tt.esmClass, pdufield.SourceAddrTON: "1", pdufield.DestAddrTON: "0",
+			pdufield.DataCoding: tt.coding,
+		} {
+			if got := p.Fields()[name].String(); got != want {
+				t.Errorf("form %d: %s: got %q, want %q", tt.form, name, got, want)
+			}
+		}
+		n := 0
+		for _, tlvs := range tt.tlvs {
+			for tag, want := range tlvs {
+				n++
+				if got := p.TLVFields()[tag]; got == nil || strings.TrimSuffix(string(got.Bytes()), "\x00") != want {
+					t.Errorf("form %d: TLV %s: got %v, want %q", tt.form, tag.Hex(), got, want)
+				}
+			}
+		}
+		if len(p.TLVFields()) != n {
+			t.Errorf("form %d: got %d TLVs, want %d", tt.form, len(p.TLVFields()), n)
 		}
 	}
-	for tag, want := range map[smpp.Tag]string{
-		smpp.TagReceiptedMessageID: "4A7F01", smpp.TagMessageState: "\x02", smpp.TagUserMessageReference: "\x00\x2A",
-		smpp.TagUserResponseCode: "\x01", 0x1520: "\x00\x11", 0x1521: "2026-11-23T08:30:00Z",
-	} {
-		if got := strings.TrimSuffix(string(p.TLVFields()[tag].Bytes()), "\x00"); got != want {
-			t.Errorf("TLV %s: got %q, want %q", tag.Hex(), got, want)
+}
+
+func TestReceiptOfUnread(t *testing.T) {
+	fb := feedback()
+	fb.Status = relay.StatusDeletedUnread
+	c, err := receiptContent(fb)
+	if want := " stat:DELIVRD err:000 text:DELETED"; err != nil || !strings.HasSuffix(string(c.text), want) {
+		t.Errorf("got %q, %v, want %q at the end", c.text, err, want)
+	}
+	for _, id := range []string{"", strings.Repeat("9", 200)} {
+		fb.MessageIDs = []string{id}
+		if f, err := deliverSM(fb, &Telling{Form: FormReceipt}, 0x34); err == nil {
+			t.Errorf("message_id %q: got % x, want an error", id, f)
 		}
+	}
+}
+
+func TestEncodeText(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	tests := []struct {
+		name, in string
+		coding   byte
+		want     string
+	}{
+		{"plain", "Read 17: yes? (a/b)\n", 0x00, "Read 17: yes? (a/b)\n"},
+		{"dollar", "$5", 0x01, "$5"},
+		{"at and underscore", "a_b@c", 0x01, "a_b@c"},
+		{"braces", "{}", 0x01, "{}"},
+		{"tab", "a\tb", 0x08, "\x00a\x00\t\x00b"},
+		{"umlaut", "ä", 0x08, "\x00\xE4"},
+		{"beyond the first plane", "😀", 0x08, "\xD8\x3D\xDE\x00"},
+		{"160 septets", long, 0x00, long[:160]},
+		{"escaped ones are two", strings.Repeat("{", 100), 0x01, strings.Repeat("{", 80)},
+		{"70 units", "é" + long, 0x08, "\x00\xE9" + strings.Repeat("\x00x", 69)},
+		{"no half a character", "é" + long[:68] + "😀", 0x08, "\x00\xE9" + strings.Repeat("\x00x", 68)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			coding, got := encodeText(tt.in)
+			if coding != tt.coding || string(got) != tt.want {
+				t.Errorf("got %02x %q, want %02x %q", coding, got, tt.coding, tt.want)
+			}
+		})
+	}
+}
+
+func TestTemplateNames(t *testing.T) {
+	tmpl := template.Must(ParseTemplate(
+		"{{.Account}} {{.Sender}} {{.Receiver}} {{.Number}} {{.Status}} {{.State}} {{.ReadAt}} {{.MessageID}} {{.Reference}}"))
+	c, err := moContent(feedback(), tmpl)
+	if want := "bank 10690001 8613800138000 17 1 read 2026-11-23T08:30:00Z 4A7F01 42"; err != nil || string(c.text) != want {
+		t.Errorf("got %q, %v, want %q", c.text, err, want)
 	}
 }

@@ -44,7 +44,6 @@ type Options struct {
 	Form     Form
 	IDs      MessageIDs
 	Policies Policies
-	Feedback FeedbackForm
 
 	Reads   Reader // takes read responses that come as messages; nil: they pass like others
 	ReadIEI byte   // of their element
@@ -60,9 +59,8 @@ func DefaultOptions() Options {
 		ResponseTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second,
 		Window: 100, ESMEWindow: 1000, MaxSessions: 1000,
 		SessionInit: 10 * time.Second, ESMEEnquireLink: 30 * time.Second, SMSCEnquireLink: 30 * time.Second,
-		Form:     Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
-		Feedback: DefaultFeedbackForm,
-		Logger:   slog.New(slog.DiscardHandler),
+		Form:   Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
+		Logger: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -141,7 +139,7 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 }
 
 // Use puts other policies in force, for messages that come from now on.
-func (g *Gateway) Use(p Policies) { g.policies.Store(&p) }
+func (g *Gateway) Use(p Policies) { g.policies.use(&p) }
 
 // Serve accepts ESMEs from the listeners until ctx ends. Then it takes no more,
 // awaits the answers under way, unbinds both sides of each link, and returns when

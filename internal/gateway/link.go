@@ -151,8 +151,16 @@ func (l *link) runFeedback(ctx context.Context) {
 	if !l.bind.state.CanReceive() {
 		return
 	}
-	if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
-		l.log.Load().Error("feedback stopped for this session", "error", err)
+	for ctx.Err() == nil {
+		changed := l.g.policies.next()
+		if l.g.policies.of(l.bind.account).Feedback.Form != FormElsewhere {
+			l.deliver(ctx, changed)
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
 	}
 }
 

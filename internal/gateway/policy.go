@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"readback/relay"
@@ -45,7 +46,7 @@ type Policy struct {
 	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
 	ForwardAckBits  bool // leave registered_delivery as it came
 	SplitMulti      bool // submit_multi goes on as one submit_sm for each receiver
-	VendorTLVs      bool // number and read time as TLVs in the feedback
+	Feedback        Telling
 }
 
 // Policies are what holds for all accounts: one value, swapped whole by Use.
@@ -74,6 +75,33 @@ type Form struct {
 }
 
 // policies holds the Policies now in force.
-type policies struct{ atomic.Pointer[Policies] }
+type policies struct {
+	atomic.Pointer[Policies]
+
+	mu      sync.Mutex
+	changed chan struct{} // guarded by mu: closed at the next use
+}
 
 func (p *policies) of(account string) Account { return p.Load().Of(account) }
+
+// use puts others in force.
+func (p *policies) use(all *Policies) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Store(all)
+	if p.changed != nil {
+		close(p.changed)
+		p.changed = nil
+	}
+}
+
+// next is closed when others are put in force. Who asks for it before looking misses
+// nothing.
+func (p *policies) next() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changed == nil {
+		p.changed = make(chan struct{})
+	}
+	return p.changed
+}

@@ -114,7 +114,9 @@ func TestTellForm(t *testing.T) {
 	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
 		t.Run(tt.name, func(t *testing.T) {
 			deliverer, tellers := telling()
-			w := serve(t, setup{deliverer: deliverer, policy: Policy{VendorTLVs: tt.vendor}})
+			w := serve(t, setup{deliverer: deliverer, policy: Policy{
+				Feedback: Telling{VendorTLVs: tt.vendor, Tags: DefaultVendorTags},
+			}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
 			outcome := told(t, receive(t, "feedback of the session", tellers))
 			f := esme.next("feedback")
@@ -127,6 +129,52 @@ func TestTellForm(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An account that is told elsewhere is taken from by no session; a change of the
+// policies reaches sessions that are bound.
+func TestTellElsewhere(t *testing.T) {
+	use := func(form FeedbackForm) Policies {
+		return Policies{Default: Account{Policy: Policy{Feedback: Telling{Form: form}}}}
+	}
+	began, ended := make(chan relay.Teller), make(chan struct{})
+	deliverer := fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
+		began <- tell
+		<-ctx.Done()
+		ended <- struct{}{}
+		return nil
+	}}
+	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.Policies = use(FormElsewhere) }})
+	esme, smsc := w.bind(simulator.Bind{})
+	m := text(receiver, 2)
+	esme.send(m)
+	smsc.want("a message of an account that is told elsewhere", m)
+	select {
+	case <-began:
+		t.Error("feedback is taken, want none")
+	default:
+	}
+	w.Use(use(FormUserAck))
+	tell := receive(t, "feedback after a change", began)
+	outcome := told(t, tell)
+	f := esme.next("feedback")
+	if m, err := smpp.ParseMessage(f); err != nil || m.ESMClass() != smpp.ESMClassUserAck {
+		t.Errorf("feedback: got % x, %v, want esm_class 10", []byte(f), err)
+	}
+	esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+	if err := receive(t, "outcome", outcome); err != nil {
+		t.Error(err)
+	}
+	w.Use(use(FormReceipt)) // by SMPP as well: the delivery goes on
+	w.Use(use(FormElsewhere))
+	receive(t, "end of the delivery", ended)
+	if err := tell(within(t), feedback()); err == nil || relay.IsPermanent(err) {
+		t.Errorf("told elsewhere: got %v, want a temporary error", err)
+	}
+	w.Use(use(FormSMEAck))
+	receive(t, "feedback after another change", began)
+	w.stop()
+	receive(t, "end of the delivery", ended)
 }
 
 // Only who can be sent a deliver_sm takes feedback, and only once it is bound.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 )
 
 const hidden = "[hidden]"
@@ -23,17 +24,30 @@ var (
 	unseen = map[string]bool{"password": true, "text": true, "short_message": true, "message_payload": true}
 )
 
-// NewLogger returns a logger that writes lines of the format, json or text, from
-// the level up: debug, info, warn or error. Attributes named sender, receiver,
-// msisdn, source_addr or destination_addr are written as Mask has them if mask is
-// set; those named password, text, short_message or message_payload are never
-// written. Numbers in messages and under other keys are the caller's to mask.
-func NewLogger(w io.Writer, level, format string, mask bool) (*slog.Logger, error) {
+// LogSettings are what may change of a log while it is written.
+type LogSettings struct {
+	level slog.LevelVar
+	mask  atomic.Bool
+}
+
+// Set puts the level, debug, info, warn or error, and the masking in force.
+func (s *LogSettings) Set(level string, mask bool) error {
 	least, ok := levels[level]
 	if !ok {
-		return nil, fmt.Errorf("log level %q: want debug, info, warn or error", level)
+		return fmt.Errorf("log level %q: want debug, info, warn or error", level)
 	}
-	opt := &slog.HandlerOptions{Level: least, ReplaceAttr: guard(mask)}
+	s.level.Set(least)
+	s.mask.Store(mask)
+	return nil
+}
+
+// NewLogger returns a logger that writes lines of the format, json or text, by the
+// settings. Attributes named sender, receiver, msisdn, source_addr or
+// destination_addr are written as Mask has them if the settings say so; those named
+// password, text, short_message or message_payload are never written. Numbers in
+// messages and under other keys are the caller's to mask.
+func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error) {
+	opt := &slog.HandlerOptions{Level: &s.level, ReplaceAttr: s.guard}
 	switch format {
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, opt)), nil
@@ -43,17 +57,15 @@ func NewLogger(w io.Writer, level, format string, mask bool) (*slog.Logger, erro
 	return nil, fmt.Errorf("log format %q: want json or text", format)
 }
 
-// guard returns what slog does to each attribute, in groups too.
-func guard(mask bool) func([]string, slog.Attr) slog.Attr {
-	return func(_ []string, a slog.Attr) slog.Attr {
-		switch {
-		case unseen[a.Key]:
-			return slog.String(a.Key, hidden)
-		case mask && subscribers[a.Key]:
-			return slog.String(a.Key, Mask(a.Value.String()))
-		}
-		return a
+// guard is what slog does to each attribute, in groups too.
+func (s *LogSettings) guard(_ []string, a slog.Attr) slog.Attr {
+	switch {
+	case unseen[a.Key]:
+		return slog.String(a.Key, hidden)
+	case subscribers[a.Key] && s.mask.Load():
+		return slog.String(a.Key, Mask(a.Value.String()))
 	}
+	return a
 }
 
 // Mask hides the middle of a subscriber's number: 8613800138000 becomes

@@ -3,6 +3,7 @@ package ops
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func TestLoggerHides(t *testing.T) {
 	for _, format := range []string{"json", "text"} {
 		for _, mask := range []bool{true, false} {
 			var out bytes.Buffer
-			log, err := NewLogger(&out, "info", format, mask)
+			log, err := newLogger(&out, "info", format, mask)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +59,7 @@ func TestLoggerHides(t *testing.T) {
 func TestLoggerLevels(t *testing.T) {
 	for level, want := range map[string]int{"debug": 4, "info": 3, "warn": 2, "error": 1} {
 		var out bytes.Buffer
-		log, err := NewLogger(&out, level, "json", true)
+		log, err := newLogger(&out, level, "json", true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,8 +77,44 @@ func TestLoggerLevels(t *testing.T) {
 		}
 	}
 	for _, bad := range [][2]string{{"loud", "json"}, {"", "json"}, {"info", "xml"}} {
-		if log, err := NewLogger(&bytes.Buffer{}, bad[0], bad[1], true); err == nil {
+		if log, err := newLogger(&bytes.Buffer{}, bad[0], bad[1], true); err == nil {
 			t.Errorf("level %q, format %q: got %v, want an error", bad[0], bad[1], log)
 		}
+	}
+}
+
+func newLogger(w io.Writer, level, format string, mask bool) (*slog.Logger, error) {
+	s := new(LogSettings)
+	if err := s.Set(level, mask); err != nil {
+		return nil, err
+	}
+	return NewLogger(w, format, s)
+}
+
+// A change holds for loggers that were made of the first one before it.
+func TestLoggerChanges(t *testing.T) {
+	var out bytes.Buffer
+	s := new(LogSettings)
+	if err := s.Set("warn", true); err != nil {
+		t.Fatal(err)
+	}
+	log, err := NewLogger(&out, "text", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log = log.With("part", "relay")
+	log.Info("unseen", "receiver", "8613800138000")
+	log.Warn("masked", "receiver", "8613800138000")
+	if err := s.Set("info", false); err != nil {
+		t.Fatal(err)
+	}
+	log.Info("whole", "receiver", "8613800138000")
+	if err := s.Set("loud", true); err == nil {
+		t.Error("level loud: got nil, want an error")
+	}
+	log.Info("still whole", "receiver", "8613800138000")
+	got := out.String()
+	if strings.Contains(got, "unseen") || strings.Count(got, "861*********0") != 1 || strings.Count(got, "8613800138000") != 2 {
+		t.Errorf("got %s", got)
 	}
 }

@@ -33,6 +33,7 @@ const (
 // who they are, and a profile shows parts of the memory: bind it to a loopback
 // address, or to one that only the operator's own machines reach.
 type Server struct {
+	mux     *http.ServeMux
 	handler http.Handler
 	log     *slog.Logger
 }
@@ -68,8 +69,12 @@ func NewServer(registry *prometheus.Registry, checks map[string]func() error, dr
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
-	return &Server{handler: mux, log: log}
+	// A page in the operator's browser must not be able to stop the gateway.
+	return &Server{mux: mux, handler: http.NewCrossOriginProtection().Handler(mux), log: log}
 }
+
+// Handle adds pages, before Serve: a pattern as http.ServeMux has it.
+func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
 func isRegistered(err error) bool {
 	_, ok := errors.AsType[prometheus.AlreadyRegisteredError](err)

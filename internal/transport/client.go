@@ -54,7 +54,7 @@ func (f Client) read() (*credentials, error) {
 	var c credentials
 	var err error
 	if f.CA != "" {
-		if c.roots, err = readPool(f.CA); err != nil {
+		if c.roots, err = ReadPool(f.CA); err != nil {
 			return nil, err
 		}
 	}

@@ -19,9 +19,9 @@ func readPair(cert, key string) (tls.Certificate, error) {
 	return pair, nil
 }
 
-// readPool reads the certificates of authorities. All of the file must be sound:
+// ReadPool reads the certificates of authorities. All of the file must be sound:
 // half of it may mean half of the clients.
-func readPool(file string) (*x509.CertPool, error) {
+func ReadPool(file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("certificates of authorities: %w", err)

@@ -74,7 +74,7 @@ func (f Server) read() (*tls.Config, error) {
 	if f.ClientOptional {
 		c.ClientAuth = tls.VerifyClientCertIfGiven
 	}
-	c.ClientCAs, err = readPool(f.ClientCA)
+	c.ClientCAs, err = ReadPool(f.ClientCA)
 	return c, err
 }
 

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
+
+	"readback/config"
+	"readback/internal/gateway"
+	"readback/internal/transport"
+	"readback/internal/webhook"
+	"readback/relay"
+)
+
+// The words of feedback.form that are more than a form of deliver_sm.
+const (
+	formWebhook = "webhook"
+	formNATS    = "nats"
+	formOff     = "off"
+)
+
+var forms = map[string]gateway.FeedbackForm{
+	"sme-ack": gateway.FormSMEAck, "receipt": gateway.FormReceipt, "mo": gateway.FormMO, "user-ack": gateway.FormUserAck,
+	formWebhook: gateway.FormElsewhere, formNATS: gateway.FormElsewhere, formOff: gateway.FormElsewhere,
+}
+
+// telling is how the gateway tells an account.
+func telling(cfg config.Config, a config.Account) (t gateway.Telling, err error) {
+	t = gateway.Telling{
+		Form: forms[a.Feedback.Form], VendorTLVs: a.Feedback.VendorTLVs,
+		Tags: gateway.VendorTags{
+			Number: pdutlv.Tag(cfg.Feedback.VendorTagNumber), Read: pdutlv.Tag(cfg.Feedback.VendorTagRead),
+		},
+	}
+	if t.Template, err = gateway.ParseTemplate(a.Feedback.Template); err != nil {
+		return t, fmt.Errorf("feedback.template: %w", err)
+	}
+	return t, nil
+}
+
+// relaySettings are what the relay does with the accounts' feedback.
+func relaySettings(cfg config.Config) relay.Settings {
+	of := func(a config.Account) relay.AccountSettings {
+		s := relay.AccountSettings{
+			Listed: a.Listed, Quiet: a.Feedback.Form == formOff, Own: a.Feedback.Form == formNATS,
+			Rate: float64(a.Feedback.Rate),
+		}
+		if a.Feedback.Form == formWebhook {
+			s.Tells = a.Feedback.Webhook.Concurrency
+		}
+		return s
+	}
+	general, listed := of(cfg.Account("")), make(map[string]relay.AccountSettings, len(cfg.Accounts))
+	for id := range cfg.Accounts {
+		listed[id] = of(cfg.Account(id))
+	}
+	return relay.Settings{
+		FeedbackKeep: cfg.Feedback.Keep, Mask: cfg.Log.Mask,
+		Account: func(name string) relay.AccountSettings {
+			if s, ok := listed[name]; ok {
+				return s
+			}
+			return general
+		},
+	}
+}
+
+// webhookTargets are where feedback of form webhook goes.
+func webhookTargets(cfg config.Config) (webhook.Targets, error) {
+	roots := make(map[string]*x509.CertPool) // by file: targets that share it share connections
+	all := webhook.Targets{Accounts: make(map[string]*webhook.Target, len(cfg.Accounts))}
+	var err error
+	if all.Default, err = webhookTarget(cfg.Account(""), roots); err != nil {
+		return all, err
+	}
+	for id := range cfg.Accounts {
+		if all.Accounts[id], err = webhookTarget(cfg.Account(id), roots); err != nil {
+			return all, fmt.Errorf("accounts.%s: %w", id, err)
+		}
+	}
+	return all, nil
+}
+
+// webhookTarget is that of an account; nil if its form is another.
+func webhookTarget(a config.Account, roots map[string]*x509.CertPool) (*webhook.Target, error) {
+	w := a.Feedback.Webhook
+	if a.Feedback.Form != formWebhook {
+		return nil, nil
+	}
+	if w.CA != "" && roots[w.CA] == nil {
+		pool, err := transport.ReadPool(w.CA)
+		if err != nil {
+			return nil, fmt.Errorf("feedback.webhook.ca: %w", err)
+		}
+		roots[w.CA] = pool
+	}
+	return &webhook.Target{
+		URL: w.URL, Secret: []byte(w.Secret), Timeout: w.Timeout, Roots: roots[w.CA], AllowPrivate: w.AllowPrivate,
+	}, nil
+}

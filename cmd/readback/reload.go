@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/spf13/cobra"
+
+	"readback/config"
+	"readback/internal/gateway"
+	"readback/internal/ops"
+	"readback/internal/webhook"
+	"readback/relay"
+)
+
+// live is what may change at run time, of one configuration.
+type live struct {
+	policies gateway.Policies
+	settings relay.Settings
+	targets  webhook.Targets
+}
+
+func newLive(cfg config.Config) (l live, err error) {
+	if l.policies, err = policies(cfg); err != nil {
+		return l, err
+	}
+	l.settings = relaySettings(cfg)
+	if err = l.settings.Validate(); err != nil {
+		return l, err
+	}
+	l.targets, err = webhookTargets(cfg)
+	return l, err
+}
+
+// reloads counts them.
+type reloads struct {
+	results *prometheus.CounterVec
+	success prometheus.Gauge
+}
+
+func newReloads(reg prometheus.Registerer) reloads {
+	f := promauto.With(reg)
+	r := reloads{
+		results: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "readback_config_reloads_total", Help: "Times that the configuration was read again, by result: ok or error.",
+		}, []string{"result"}),
+		success: f.NewGauge(prometheus.GaugeOpts{
+			Name: "readback_config_last_reload_success_timestamp_seconds", Help: "When the configuration in force was read.",
+		}),
+	}
+	r.success.SetToCurrentTime()
+	return r
+}
+
+var (
+	errNoFile   = errors.New("this gateway has no configuration to read again")
+	errDraining = errors.New("the gateway is draining")
+)
+
+// reload reads the configuration again and puts in force what may change at run time:
+// all of it, or, on any error, nothing. It returns what the operator should know.
+func (s *service) reload() (notes []string, err error) {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	if s.draining.Load() {
+		return nil, errDraining
+	}
+	s.notify("RELOADING=1")
+	defer s.notify("READY=1")
+	notes, err = s.reloadOnce()
+	if err != nil {
+		s.reloads.results.WithLabelValues("error").Inc()
+		for line := range strings.Lines(err.Error()) {
+			s.log.Error("configuration not reloaded, the one before stays in force", "error", strings.TrimSpace(line))
+		}
+		return notes, err
+	}
+	s.reloads.results.WithLabelValues("ok").Inc()
+	s.reloads.success.SetToCurrentTime()
+	for _, n := range notes {
+		s.log.Warn("configuration reloaded with a warning", "warning", n)
+	}
+	s.log.Info("configuration reloaded")
+	return notes, nil
+}
+
+func (s *service) reloadOnce() ([]string, error) {
+	if s.load == nil {
+		return nil, errNoFile
+	}
+	cfg, err := s.load()
+	if err != nil {
+		return cfg.Warnings, err
+	}
+	l, err := newLive(cfg)
+	if err != nil {
+		return cfg.Warnings, err
+	}
+	if err := s.reloadCertificates(); err != nil {
+		return cfg.Warnings, err
+	}
+	if s.logging != nil {
+		if err := s.logging.Set(cfg.Log.Level, cfg.Log.Mask); err != nil {
+			return cfg.Warnings, err
+		}
+	}
+	s.gateway.Use(l.policies)
+	s.webhooks.Use(l.targets)
+	if err := s.relay.Use(l.settings); err != nil { // it looks at who is wanted anew
+		return cfg.Warnings, err
+	}
+	notes := cfg.Warnings
+	for _, key := range config.Restart(s.cfg, cfg) {
+		notes = append(notes, key+": the change needs a restart")
+	}
+	return notes, nil
+}
+
+// reloadCertificates reads the certificates in use now.
+func (s *service) reloadCertificates() error {
+	if s.front.tls != nil {
+		if err := s.front.tls.Reload(); err != nil {
+			return fmt.Errorf("listen.tls: %w", err)
+		}
+	}
+	if s.dialer.reload != nil {
+		if err := s.dialer.reload(); err != nil {
+			return fmt.Errorf("smsc.tls: %w", err)
+		}
+	}
+	return nil
+}
+
+// awaitHangups reloads at each SIGHUP until ctx ends.
+func (s *service) awaitHangups(ctx context.Context) error {
+	for {
+		select {
+		case <-s.hangups:
+			_, _ = s.reload() // it is logged
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// postReload answers POST /-/reload: 200 and the warnings, or 422 and the errors, a line
+// each.
+func (s *service) postReload(w http.ResponseWriter, _ *http.Request) {
+	notes, err := s.reload()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err != nil {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		say(w, "%v\n", err)
+		return
+	}
+	for _, n := range notes {
+		say(w, "warning: %s\n", n)
+	}
+}
+
+func reloadCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "reload --config FILE",
+		Short: "Tell a running gateway to read its configuration again, as SIGHUP does",
+		Long: `Tells the gateway, at --ops or the ops.addr of the configuration, to read its file
+and environment again. track, feedback, accounts, log.level, log.mask and
+certificates change at once and no session is lost; what else has changed is named
+and needs a restart. On any error everything stays as it was, and it exits 1.`,
+		Args: cobra.NoArgs,
+	}
+	askFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return askGateway(cmd, "/-/reload", func(ctx context.Context, url string) error {
+			notes, err := ops.Ask(ctx, http.MethodPost, url, http.StatusOK)
+			say(cmd.ErrOrStderr(), "%s", notes)
+			return err
+		})
+	}
+	return cmd
+}

@@ -1,0 +1,165 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// formWebhook and formNATS are values of feedback.form that need more than the word.
+const (
+	formWebhook = "webhook"
+	formNATS    = "nats"
+)
+
+// Feedback is what the ESME is told about a read message.
+type Feedback struct {
+	Form            string        `key:"form" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
+	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
+	Rate            int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
+	Template        string        `key:"template" form:"template" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
+	VendorTLVs      bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
+	VendorTagNumber uint16        `key:"vendor_tag_number" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
+	VendorTagRead   uint16        `key:"vendor_tag_read" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
+	Webhook         Webhook       `key:"webhook" doc:"the HTTP requests of form webhook"`
+}
+
+// Webhook is where feedback of form webhook goes.
+type Webhook struct {
+	URL          string        `key:"url" form:"url" empty:"none" secret:"all" doc:"http or https URL that feedback is posted to"`
+	SecretFile   string        `key:"secret_file" empty:"none" doc:"file that holds the secret of the signature, one line of 16 to 128 characters"`
+	Timeout      time.Duration `key:"timeout" range:"100ms..25s" doc:"time for the answer"`
+	CA           string        `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the server's certificate; empty is those of the system"`
+	AllowPrivate bool          `key:"allow_private" doc:"connect to loopback, private and link-local addresses, too"`
+	Concurrency  int           `key:"concurrency" range:"1..100" doc:"requests under way at a time, for each account"`
+
+	// Secret is what Load read from SecretFile.
+	Secret Secret
+}
+
+// AccountFeedback is the part of Feedback that an account may set.
+type AccountFeedback struct {
+	Form       string         `key:"form"`
+	Rate       int            `key:"rate"`
+	Template   string         `key:"template"`
+	VendorTLVs bool           `key:"vendor_tlvs"`
+	Webhook    AccountWebhook `key:"webhook"`
+}
+
+// AccountWebhook is Webhook for one account.
+type AccountWebhook struct {
+	URL          string        `key:"url"`
+	SecretFile   string        `key:"secret_file"`
+	Timeout      time.Duration `key:"timeout"`
+	CA           string        `key:"ca"`
+	AllowPrivate bool          `key:"allow_private"`
+	Concurrency  int           `key:"concurrency"`
+
+	Secret Secret
+}
+
+// checkURL wants what a request can be posted to.
+func checkURL(s string) *problem {
+	const example = "https://app.example/readback"
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return &problem{"not an http or https URL", example}
+	case u.User != nil:
+		return &problem{"a URL with a user name or password", example + "; requests are signed by secret_file"}
+	case u.Fragment != "":
+		return &problem{"a URL with a fragment", example}
+	}
+	return nil
+}
+
+// readWebhookSecrets reads the secrets of the webhooks in use.
+func (l *loader) readWebhookSecrets() {
+	f := &l.cfg.Feedback
+	if f.Form == formWebhook {
+		f.Webhook.Secret = l.webhookSecret("feedback.", f.Webhook.SecretFile)
+	}
+	for _, id := range l.systemIDs() {
+		if a := l.cfg.Accounts[id]; a.Feedback.Form == formWebhook {
+			a.Feedback.Webhook.Secret = l.webhookSecret(accountKey(id)+".feedback.", a.Feedback.Webhook.SecretFile)
+			l.cfg.Accounts[id] = a
+		}
+	}
+}
+
+func (l *loader) webhookSecret(prefix, path string) Secret {
+	const least = 16
+	key := prefix + "webhook.secret_file"
+	if _, own := l.origin(key); !own {
+		key = "feedback.webhook.secret_file"
+	}
+	if path == "" || l.failed[key] {
+		return ""
+	}
+	secret, p := readSecret(path)
+	if p == nil && len(secret) < least {
+		p = &problem{fmt.Sprintf("a secret of %d octets can be guessed", len(secret)), "openssl rand -hex 32"}
+	}
+	if p != nil {
+		g, _ := l.origin(key)
+		l.fail(key, g, p)
+	}
+	return secret
+}
+
+// checkFeedback holds the settings of feedback against each other.
+func (l *loader) checkFeedback() {
+	f := l.cfg.Feedback
+	l.refuseIf(f.VendorTagNumber == f.VendorTagRead, problem{"number and read time under one tag", "two tags"},
+		"feedback.vendor_tag_read", "feedback.vendor_tag_number")
+	l.checkForm("", l.cfg.general().Feedback)
+	for _, id := range l.systemIDs() {
+		l.checkForm(accountKey(id)+".", l.cfg.Accounts[id].Feedback)
+	}
+}
+
+// checkForm wants what the form of an account, or of all others, needs. What an account
+// has from the others is told there.
+func (l *loader) checkForm(prefix string, f AccountFeedback) {
+	form, url, secret := prefix+"feedback.form", prefix+"feedback.webhook.url", prefix+"feedback.webhook.secret_file"
+	own := func(keys ...string) bool {
+		return prefix == "" || slices.ContainsFunc(keys, func(k string) bool { _, ok := l.origin(k); return ok })
+	}
+	l.refuseIf(own(form) && f.Form == formNATS && l.cfg.Relay.NATS == embedded && l.cfg.Relay.Listen == "",
+		problem{"no consumer can reach the embedded server", "relay.listen: \"127.0.0.1:4222\""}, form)
+	if f.Form != formWebhook {
+		return
+	}
+	l.refuseIf(own(form, url) && f.Webhook.URL == "", problem{"webhook without a URL", "feedback.webhook.url"}, form, url)
+	l.refuseIf(own(form, secret) && f.Webhook.SecretFile == "",
+		problem{"webhook without a secret to sign with", "feedback.webhook.secret_file"}, form, secret)
+	l.refuseIf(own(form, url) && !f.Webhook.AllowPrivate && isPrivateURL(f.Webhook.URL),
+		problem{"an address that is not public", "allow_private: true, if it is meant"}, url)
+}
+
+// isPrivateURL tells whether a URL names an address that is surely not public. What a
+// name stands for is seen when it is dialled.
+func isPrivateURL(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	ip = ip.Unmap()
+	return u.Hostname() == "localhost" || err == nil && (!ip.IsGlobalUnicast() || ip.IsPrivate())
+}
+
+// warnFeedback notes what is set and not used, or open to who listens.
+func (l *loader) warnFeedback(prefix string, f AccountFeedback) {
+	key := prefix + "feedback.webhook.url"
+	used := f.Form == formWebhook
+	for _, a := range l.cfg.Accounts {
+		used = used || a.Feedback.Form == formWebhook
+	}
+	l.warnIf(prefix == "" && f.Webhook.URL != "" && !used, "not used: feedback.form is not webhook", key)
+	u, err := url.Parse(f.Webhook.URL)
+	l.warnIf(f.Form == formWebhook && err == nil && u.Scheme == "http" && !isPrivateURL(f.Webhook.URL),
+		"goes over the network in the clear, for anybody on the way to read: https", key)
+}

@@ -1,0 +1,123 @@
+package gateway
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strconv"
+	"text/template"
+	"time"
+	"unicode/utf16"
+
+	"readback/relay"
+	"readback/udh"
+)
+
+// templateFields are what a template may name. config holds a template against the
+// same names.
+type templateFields struct {
+	Account   string
+	Sender    string // as submitted
+	Receiver  string
+	Number    int
+	Status    int    // 1 or 2
+	State     string // read or deleted
+	ReadAt    string // RFC 3339, UTC
+	MessageID string // as in submit_sm_resp
+	Reference string // user_message_reference; empty: none
+}
+
+// DefaultTemplate is that of docs/operations.md.
+const DefaultTemplate = "{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}"
+
+var defaultTemplate = template.Must(ParseTemplate(DefaultTemplate))
+
+// ParseTemplate reads the text of a template for FormMO.
+func ParseTemplate(text string) (*template.Template, error) {
+	return template.New("feedback").Parse(text)
+}
+
+// moContent is a message as a subscriber could have sent it.
+func moContent(fb *relay.Feedback, t *template.Template) (content, error) {
+	if t == nil {
+		t = defaultTemplate
+	}
+	var text bytes.Buffer
+	if err := t.Execute(&text, fieldsOf(fb)); err != nil {
+		return content{}, fmt.Errorf("feedback template: %w", err)
+	}
+	c := content{}
+	c.dataCoding, c.text = encodeText(string(unlikeReceipt(text.Bytes())))
+	return c, nil
+}
+
+func fieldsOf(fb *relay.Feedback) *templateFields {
+	f := &templateFields{
+		Account: fb.Account, Sender: fb.Sender, Receiver: fb.Receiver, Number: int(fb.Number),
+		Status: int(fb.Status), State: "read", ReadAt: fb.ReadAt.UTC().Format(time.RFC3339),
+	}
+	if fb.Status == relay.StatusDeletedUnread {
+		f.State = "deleted"
+	}
+	if len(fb.MessageIDs) > 0 {
+		f.MessageID = fb.MessageIDs[0]
+	}
+	if fb.Reference != nil {
+		f.Reference = strconv.Itoa(int(*fb.Reference))
+	}
+	return f
+}
+
+// receiptWords are what stacks know a delivery receipt by, whatever its esm_class says.
+var receiptWords = regexp.MustCompile(`(?i)(id|stat):`)
+
+// unlikeReceipt takes out of a text what would make a stack take it for a delivery
+// receipt. An alphanumeric address could bring it in.
+func unlikeReceipt(text []byte) []byte { return receiptWords.ReplaceAll(text, []byte("$1 ")) }
+
+// encodeText writes a text in the data_coding that every ESME reads alike: 00 where
+// GSM 7-bit and ASCII have the same octets, 01 (ASCII) or 08 (UCS2) elsewhere. What
+// is more than one message holds is cut off.
+func encodeText(s string) (dataCoding byte, text []byte) {
+	coding := udh.GSM7
+	for _, r := range s {
+		switch {
+		case r > 0x7E || r < ' ' && r != '\n' && r != '\r':
+			return 0x08, encodeUCS2(s)
+		case !sameInGSM7(r):
+			dataCoding, coding = 0x01, udh.ASCII
+		}
+	}
+	text = []byte(s)
+	for {
+		if n, _ := udh.TextLen(coding, text); n <= udh.Room(coding, 0) {
+			return dataCoding, text
+		}
+		text = text[:len(text)-1]
+	}
+}
+
+// sameInGSM7 tells whether an ASCII character has its own octet in the GSM 7-bit
+// default alphabet (TS 23.038 §6.2.1).
+func sameInGSM7(r rune) bool {
+	switch {
+	case r == '\n' || r == '\r', r >= ' ' && r <= '?' && r != '$':
+		return true
+	}
+	return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+}
+
+func encodeUCS2(s string) (text []byte) {
+	units := utf16.Encode([]rune(s))
+	room := udh.Room(udh.UCS2, 0)
+	if len(units) > room {
+		if utf16.IsSurrogate(rune(units[room])) && units[room] >= 0xDC00 {
+			room-- // not half a character
+		}
+		units = units[:room]
+	}
+	for _, u := range units {
+		text = append(text, byte(u>>8), byte(u))
+	}
+	return text
+}

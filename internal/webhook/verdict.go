@@ -1,0 +1,57 @@
+package webhook
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"readback/relay"
+)
+
+const (
+	// maxRefusals is how often a feedback is told to a server that refuses it: for some
+	// fifty minutes, so that a deployment gone wrong does not cost it.
+	maxRefusals = 10
+	// maxRetryAfter is how long a server may put us off.
+	maxRetryAfter = time.Hour
+)
+
+// verdict is what an answer means: nil for taken. It counts refusals.
+//
+//	2xx                done
+//	410                the server wants no more of this: dead at once
+//	408, 425, 429      later, as Retry-After says if it is there
+//	other 4xx          later, ten times in all; then dead
+//	3xx, 5xx           later; 503 as Retry-After says
+//
+// Redirects are not followed: the operator named the server.
+func verdict(resp *http.Response, refused *int, now time.Time) error {
+	err := fmt.Errorf("webhook: %s", resp.Status)
+	switch code := resp.StatusCode; {
+	case code >= 200 && code < 300:
+		return nil
+	case code == http.StatusGone:
+		return relay.Permanent(err)
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
+		return relay.Later(err, retryAfter(resp.Header.Get("Retry-After"), now))
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly:
+		return err
+	case code >= 400 && code < 500:
+		if *refused++; *refused >= maxRefusals {
+			return relay.Permanent(err)
+		}
+	}
+	return err
+}
+
+// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 if it is neither.
+func retryAfter(value string, now time.Time) time.Duration {
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}

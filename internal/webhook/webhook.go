@@ -1,0 +1,154 @@
+// Package webhook tells accounts of read messages by HTTP requests: each feedback is
+// posted as JSON, signed, until the server has taken it.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"readback/relay"
+)
+
+// Target is where the feedback of an account goes.
+type Target struct {
+	URL          string
+	Secret       []byte         // of the signature
+	Timeout      time.Duration  // for the answer
+	Roots        *x509.CertPool // that must have signed the server's certificate; nil: the system's
+	AllowPrivate bool           // connect to addresses that are not public, too
+}
+
+// Targets are those of all accounts: one value, swapped whole.
+type Targets struct {
+	Default  *Target            // of whom the operator said nothing; nil: none
+	Accounts map[string]*Target // by account; nil: none, whatever Default is
+}
+
+func (t *Targets) of(account string) *Target {
+	if own, ok := t.Accounts[account]; ok {
+		return own
+	}
+	return t.Default
+}
+
+// Deliverer hands out the feedback that waits, as relay.Relay does.
+type Deliverer interface {
+	DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell relay.Teller)
+}
+
+// Webhooks posts feedback.
+type Webhooks struct {
+	now     atomic.Pointer[targets]
+	version string // of the User-Agent
+	log     *slog.Logger
+}
+
+// targets is Targets with the clients to reach them.
+type targets struct {
+	Targets
+	clients map[connecting]*http.Client
+}
+
+// New makes Webhooks for targets, which Use may swap.
+func New(t Targets, version string, log *slog.Logger) *Webhooks {
+	h := &Webhooks{version: version, log: log}
+	h.Use(t)
+	return h
+}
+
+// Use puts other targets in force. Who hands out the feedback is to look at Wanted again.
+func (h *Webhooks) Use(t Targets) {
+	now := &targets{Targets: t, clients: make(map[connecting]*http.Client)}
+	all := []*Target{t.Default}
+	for _, one := range t.Accounts {
+		all = append(all, one)
+	}
+	for _, one := range all {
+		if one != nil && now.clients[one.connecting()] == nil {
+			now.clients[one.connecting()] = newClient(one.connecting())
+		}
+	}
+	if before := h.now.Swap(now); before != nil {
+		before.closeIdle()
+	}
+}
+
+func (t *targets) closeIdle() {
+	for _, c := range t.clients {
+		c.CloseIdleConnections()
+	}
+}
+
+// Wanted tells whether an account is told by a webhook.
+func (h *Webhooks) Wanted(account string) bool { return h.now.Load().of(account) != nil }
+
+// Run tells, until ctx ends, every account that has a target and feedback that waits.
+func (h *Webhooks) Run(ctx context.Context, d Deliverer) error {
+	d.DeliverWaiting(ctx, h.Wanted, h.Tell)
+	h.now.Load().closeIdle()
+	return nil
+}
+
+// errNoTarget is of a feedback that was on its way when its account lost its target.
+var errNoTarget = errors.New("the account has no webhook any more")
+
+// Tell posts one feedback. It is a relay.Teller.
+func (h *Webhooks) Tell(ctx context.Context, fb *relay.Feedback) error {
+	now := h.now.Load()
+	t := now.of(fb.Account)
+	if t == nil {
+		return errNoTarget
+	}
+	body, err := json.Marshal(fb)
+	if err != nil {
+		return relay.Permanent(fmt.Errorf("webhook: %w", err))
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
+	defer cancel()
+	req, err := h.request(ctx, t, fb.Event, body)
+	if err != nil {
+		return relay.Permanent(err)
+	}
+	resp, err := now.clients[t.connecting()].Do(req)
+	if err != nil {
+		return fmt.Errorf("webhook: %w", withoutURL(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	// What the server says beside its status is read so that the connection lives on, and
+	// no further than that costs nothing.
+	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer)
+	return verdict(resp, &fb.Refused, time.Now())
+}
+
+// maxAnswer is how much of an answer is read.
+const maxAnswer = 64 << 10
+
+func (h *Webhooks) request(ctx context.Context, t *Target, event string, body []byte) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("webhook: %w", withoutURL(err))
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "readback/"+h.version)
+	req.Header.Set("Readback-Event", event)
+	req.Header.Set("Readback-Signature", Sign(t.Secret, time.Now(), body))
+	return req, nil
+}
+
+// withoutURL leaves out of an error the URL, which may have a token in it.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
