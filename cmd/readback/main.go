@@ -42,6 +42,7 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		SilenceErrors: true,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
+		conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),
 
 		hashPasswordCommand(), versionCommand())
 	return root

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readback/internal/ops"
+	"readback/relay"
+)
+
+func deadCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dead",
+		Short: "List, show, replay or drop dead letters: feedback that was given up",
+		Long: `Asks the gateway, at --ops or the ops.addr of the configuration, about dead letters:
+feedback that its ESME or webhook refused for good, or that waited for longer than
+feedback.keep. They are kept for 7 days.`,
+	}
+	cmd.AddCommand(deadListCommand(), deadShowCommand(),
+		deadChangeCommand("replay", "Put dead letters back into the queues of their accounts", http.MethodPost, "/v1/dead/replay"),
+		deadChangeCommand("drop", "Forget dead letters", http.MethodDelete, "/v1/dead"))
+	return cmd
+}
+
+// deadPage is an answer of GET /v1/dead.
+type deadPage struct {
+	Letters []relay.DeadLetter
+	Next    uint64
+}
+
+// chosen are the flags that choose dead letters.
+type chosen struct {
+	account, event *string
+	full, all      *bool
+}
+
+func choosing(cmd *cobra.Command) chosen {
+	askFlags(cmd)
+	return chosen{
+		account: cmd.Flags().String("account", "", "those of this `SYSTEM_ID`"),
+		event:   cmd.Flags().String("event", "", "the one of this event `ID`"),
+	}
+}
+
+func (c chosen) values() url.Values {
+	v := url.Values{"limit": {"1000"}}
+	if *c.account != "" {
+		v.Set("account", *c.account)
+	}
+	if *c.event != "" {
+		v.Set("event", *c.event)
+	}
+	for name, flag := range map[string]*bool{"full": c.full, "all": c.all} {
+		if flag != nil && *flag {
+			v.Set(name, "true")
+		}
+	}
+	return v
+}
+
+// pages asks for page after page. Each answer is given to take, which returns where the
+// next one begins; 0 ends it.
+func pages(cmd *cobra.Command, method, path string, values url.Values, take func(answer []byte) (next uint64, err error)) error {
+	base, err := opsBase(cmd)
+	if err != nil {
+		return err
+	}
+	for {
+		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
+		answer, err := ops.Ask(ctx, method, base+path+"?"+values.Encode(), http.StatusOK)
+		cancel()
+		if err != nil {
+			return err
+		}
+		next, err := take(answer)
+		if err != nil || next == 0 {
+			return err
+		}
+		values.Set("after", strconv.FormatUint(next, 10))
+	}
+}
+
+// eachDead gives f the dead letters that c chooses.
+func eachDead(cmd *cobra.Command, c chosen, f func(*relay.DeadLetter) error) error {
+	return pages(cmd, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (uint64, error) {
+		var p deadPage
+		if err := json.Unmarshal(answer, &p); err != nil {
+			return 0, fmt.Errorf("answer of the gateway: %w", err)
+		}
+		for i := range p.Letters {
+			if err := f(&p.Letters[i]); err != nil {
+				return 0, err
+			}
+		}
+		return p.Next, nil
+	})
+}
+
+func deadListCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List dead letters, a line each, the oldest first", Args: cobra.NoArgs}
+	c := choosing(cmd)
+	c.full = cmd.Flags().Bool("full", false, "show subscribers' numbers whole")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		say(out, "TIME\tACCOUNT\tEVENT\tTRIES\tSENDER\tRECEIVER\tNUMBER\tREASON\n")
+		err := eachDead(cmd, c, func(d *relay.DeadLetter) error {
+			var fb relay.Feedback
+			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read shows nothing
+			say(out, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\n", d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
+				fb.Sender, fb.Receiver, fb.Number, d.Reason)
+			return nil
+		})
+		return errors.Join(err, out.Flush())
+	}
+	return cmd
+}
+
+func deadShowCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "show --event ID", Short: "Show a dead letter with its feedback, in JSON", Args: cobra.NoArgs}
+	c := choosing(cmd)
+	c.full = cmd.Flags().Bool("full", false, "show subscribers' numbers whole")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *c.event == "" {
+			return errors.New("which one: --event ID")
+		}
+		shown := 0
+		err := eachDead(cmd, c, func(d *relay.DeadLetter) error {
+			shown++
+			text, err := json.MarshalIndent(d, "", "  ")
+			say(cmd.OutOrStdout(), "%s\n", text)
+			return err
+		})
+		if err == nil && shown == 0 {
+			return fmt.Errorf("there is no dead letter of event %s", *c.event)
+		}
+		return err
+	}
+	return cmd
+}
+
+func deadChangeCommand(use, short, method, path string) *cobra.Command {
+	cmd := &cobra.Command{Use: use + " {--account SYSTEM_ID | --event ID | --all}", Short: short, Args: cobra.NoArgs}
+	c := choosing(cmd)
+	c.all = cmd.Flags().Bool("all", false, "all of them")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *c.account == "" && *c.event == "" && !*c.all {
+			return errors.New("which ones: --account SYSTEM_ID, --event ID or --all")
+		}
+		count := 0
+		err := pages(cmd, method, path, c.values(), func(answer []byte) (uint64, error) {
+			var done struct {
+				Count int
+				Next  uint64
+			}
+			err := json.Unmarshal(answer, &done)
+			count += done.Count
+			return done.Next, err
+		})
+		say(cmd.OutOrStdout(), "%d dead letter(s): %s\n", count, use)
+		return err
+	}
+	return cmd
+}
+
+func feedbackCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "feedback",
+		Short: "Show what feedback waits, by account",
+		Args:  cobra.NoArgs,
+	}
+	askFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		say(out, "ACCOUNT\tWAITING\tOLDEST\tAGE\tSESSIONS\n")
+		err := pages(cmd, http.MethodGet, "/v1/feedback", url.Values{}, func(answer []byte) (uint64, error) {
+			var all struct{ Queues []relay.QueueView }
+			err := json.Unmarshal(answer, &all)
+			for _, q := range all.Queues {
+				age := time.Duration(q.Age * float64(time.Second)).Round(time.Second)
+				say(out, "%s\t%d\t%s\t%s\t%d\n", q.Account, q.Waiting, q.Oldest.Format(time.RFC3339), age, q.Sessions)
+			}
+			return 0, err
+		})
+		return errors.Join(err, out.Flush())
+	}
+	return cmd
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// execute runs a command as a user would.
+func execute(t *testing.T, args ...string) (stdout string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := newCommand()
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(new(bytes.Buffer))
+	err = cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// TestLookingThingsUp sends two messages, reads one by the command line, has its feedback
+// die, and looks it all up.
+func TestLookingThingsUp(t *testing.T) {
+	r := startService(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	told := make(chan struct{}, 10)
+	status := smpp.StatusPermApp
+	e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{
+		Bind:      simulator.Bind{SystemID: "bank"},
+		OnRequest: func(smpp.Frame) pdu.Status { told <- struct{}{}; return status },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		m := simulator.ShortMessage{From: simulator.Number("10690001"), To: simulator.Number("447700900101"), UserData: []byte("Hello")}
+		if _, err := e.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url := "http://" + r.Reads()
+	out, err := execute(t, "reads", "send", "--url", url, "--receiver", "447700900101", "--sender", "10690001", "--number", "1")
+	if err != nil || out != "202 Accepted\n" {
+		t.Fatalf("reads send: got %q, %v", out, err)
+	}
+	if _, err := execute(t, "reads", "send", "--url", url, "--receiver", "447700900101", "--number", "9"); err == nil ||
+		err.Error() != "404 Not Found: no such message" {
+		t.Errorf("reads send of no message: got %v", err)
+	}
+	out, err = execute(t, "conversations", "--url", url, "10690001", "447700900101")
+	if want := regexp.MustCompile(`(?s)1 +read +bank .*\n2 +sent +bank .*shown: read at 1, sent at 2\n`); err != nil || !want.MatchString(out) {
+		t.Errorf("conversations: got %q, %v", out, err)
+	}
+	if _, err := execute(t, "conversations", "--url", url, "no number at all, it is far too long", "1"); err == nil || !strings.HasPrefix(err.Error(), "400 ") {
+		t.Errorf("conversations of nobody: got %v", err)
+	}
+	<-told
+	var event string
+	for row := regexp.MustCompile(`bank +(\w{26}) +1 +106\*\*\*\*1 +447\*\*\*\*\*\*\*\*1 +1 +\S`); event == ""; {
+		out, err := execute(t, "dead", "list", "--ops", r.Ops())
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("dead list: got %q, %v", out, err)
+		}
+		if m := row.FindStringSubmatch(out); m != nil {
+			event = m[1]
+		}
+	}
+	file := filepath.Join(t.TempDir(), "readback.yaml")
+	if err := os.WriteFile(file, []byte("ops: {addr: \""+r.Ops()+"\"}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string // in the output; or, behind "error ", in the error
+	}{
+		{[]string{"show", "--event", event}, `"receiver": "447********1"`},
+		{[]string{"show", "--event", event, "--full"}, `"receiver": "447700900101"`},
+		{[]string{"show", "--event", "none"}, "error no dead letter of event none"},
+		{[]string{"show"}, "error which one"},
+		{[]string{"list", "--full"}, "447700900101"},
+		{[]string{"replay"}, "error which ones"},
+		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
+		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},
+	} {
+		out, err := execute(t, append(append([]string{"dead"}, tt.args...), "--config", file)...)
+		want, fails := strings.CutPrefix(tt.want, "error ")
+		if fails {
+			out = ""
+			if err != nil {
+				out = err.Error()
+			}
+		}
+		if (err != nil) != fails || !strings.Contains(out, want) {
+			t.Errorf("dead %v: got %q, %v; want %q", tt.args, out, err, tt.want)
+		}
+	}
+	<-told // it was replayed
+	if err := r.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
+
+// TestFeedbackCommand shows what waits for an ESME that is away.
+func TestFeedbackCommand(t *testing.T) {
+	r := startService(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{Bind: simulator.Bind{ID: pdu.BindTransmitterID, SystemID: "bank"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.exchange(ctx, t, e, receiver(0))
+	for row := regexp.MustCompile(`bank +1 +\d{4}-\S+Z +\d+s +0\n`); ; {
+		out, err := execute(t, "feedback", "--ops", r.Ops())
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("feedback: got %q, %v", out, err)
+		}
+		if row.MatchString(out) {
+			return
+		}
+	}
+}
