@@ -19,6 +19,7 @@ type Feedback struct {
 	Form            string        `key:"form" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
 	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
 	Rate            int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
+	AfterReceipt    time.Duration `key:"after_receipt" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
 	Template        string        `key:"template" form:"template" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
 	VendorTLVs      bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
 	VendorTagNumber uint16        `key:"vendor_tag_number" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
@@ -41,11 +42,12 @@ type Webhook struct {
 
 // AccountFeedback is the part of Feedback that an account may set.
 type AccountFeedback struct {
-	Form       string         `key:"form"`
-	Rate       int            `key:"rate"`
-	Template   string         `key:"template"`
-	VendorTLVs bool           `key:"vendor_tlvs"`
-	Webhook    AccountWebhook `key:"webhook"`
+	Form         string         `key:"form"`
+	Rate         int            `key:"rate"`
+	AfterReceipt time.Duration  `key:"after_receipt"`
+	Template     string         `key:"template"`
+	VendorTLVs   bool           `key:"vendor_tlvs"`
+	Webhook      AccountWebhook `key:"webhook"`
 }
 
 // AccountWebhook is Webhook for one account.

@@ -12,7 +12,7 @@ const notYet = "not supported yet"
 // laterKeys are the keys of later releases; each stands for all keys under it.
 var laterKeys = []string{
 	"smsc.outbind",
-	"feedback.after_receipt", "feedback.hold_receipt",
+	"feedback.hold_receipt",
 	"reads.mqtt", "reads.websocket",
 	"relay.tls",
 }

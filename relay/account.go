@@ -205,7 +205,7 @@ func (a *account) hold(m jetstream.Msg) error {
 	if err := json.Unmarshal(m.Data(), fb); err != nil {
 		return errors.Join(err, m.TermWithReason("malformed"))
 	}
-	seq := meta.Sequence.Stream
+	seq, wait := meta.Sequence.Stream, a.receiptWait(fb)
 	settle := func(jetstream.Msg) error { return nil }
 	a.change(func(o *order) {
 		if again := o.settled[seq]; again != nil {
@@ -218,8 +218,14 @@ func (a *account) hold(m jetstream.Msg) error {
 			settle = jetstream.Msg.Term
 			return
 		}
-		o.add(seq, m, fb, meta.Timestamp)
+		h := o.add(seq, m, fb, meta.Timestamp)
+		if wait > 0 && h.tries == 0 && !h.telling {
+			h.await(fb.ReceivedAt.Add(wait))
+		}
 	})
+	if wait > 0 {
+		a.lookForReceipt(fb) // now that nothing is missed
+	}
 	return settle(m)
 }
 

@@ -24,6 +24,7 @@ type applier struct {
 	ix      *index
 	expired uint16               // entries of days before are not brought in
 	told    func(came, went int) // rows of the outbox
+	passed  func(receipted)      // its receipts have passed; nil: nobody asks
 	cycle   cycle                // that was begun last
 
 	// Of the batch at hand.
@@ -35,6 +36,7 @@ type applier struct {
 	went     int
 	outcomes []outcome
 	merged   []*Merged // of the merge records
+	receipts []receipted
 	key, val []byte
 }
 
@@ -51,7 +53,8 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	if changes {
 		a.b = a.ix.db.NewIndexedBatchWithSize(2 * len(data))
 	}
-	a.index, a.came, a.went, a.outcomes, a.merged = 0, 0, 0, a.outcomes[:0], a.merged[:0]
+	a.index, a.came, a.went, a.outcomes = 0, 0, 0, a.outcomes[:0]
+	a.merged, a.receipts = a.merged[:0], a.receipts[:0]
 	err := a.records(seq, data)
 	if err == nil {
 		err = a.b.Commit(pebble.NoSync)
@@ -62,6 +65,9 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	}
 	if a.came+a.went > 0 {
 		a.told(a.came, a.went)
+	}
+	for _, r := range a.receipts {
+		a.passed(r)
 	}
 	return a.outcomes, nil
 }
@@ -137,7 +143,7 @@ func (a *applier) accepted(rec *record) error {
 	part := [1]entryPart{{seq: rec.part.Seq, id: rec.messageID}}
 	e := entry{
 		ordinal: rec.place.ordinal, account: rec.account, from: rec.from, to: rec.to, at: rec.at,
-		reference: rec.reference, hasReference: rec.hasReference,
+		reference: rec.reference, hasReference: rec.hasReference, wantsReceipt: rec.wantsReceipt,
 		total: rec.part.Total, parts: part[:],
 	}
 	if rec.part.Total > 1 {
@@ -180,7 +186,13 @@ func (a *applier) receipt(rec *record) error {
 	if err != nil || !ok {
 		return err
 	}
+	awaited := e.awaitsReceipt()
 	e.receipt(rec.partSeq, rec.state, rec.at)
+	if a.passed != nil && awaited && e.state.final() && !e.awaitsReceipt() {
+		a.receipts = append(a.receipts, receipted{
+			string(e.account), line{e.from.Addr.String(), e.to.Addr.String()}, rec.place.number,
+		})
+	}
 	return a.put(&rec.place, &e)
 }
 

@@ -70,6 +70,7 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 			r.tellOutbox()
 		}
 	}
+	a.passed = r.accounts.receiptPassed
 	return r.beginEpoch(ctx, at.epoch, info, a)
 }
 

@@ -222,7 +222,7 @@ func (r *batchReader) accepted(rec *record) {
 	rec.bound = rec.place.ordinal + 1 + r.ordinal("ahead")
 	rec.at = r.time("time")
 	flags := r.byte("flags")
-	if flags >= flagTo<<1 {
+	if flags >= flagReceipt<<1 {
 		r.fail("flags", "unknown flag")
 	}
 	rec.account = r.string("account", maxAccount)
@@ -232,6 +232,7 @@ func (r *batchReader) accepted(rec *record) {
 	if rec.hasReference = flags&flagReference != 0; rec.hasReference {
 		rec.reference = r.uint16("user_message_reference")
 	}
+	rec.wantsReceipt = flags&flagReceipt != 0
 	rec.part.Wide = flags&flagWide != 0
 	if flags&flagPart != 0 {
 		rec.part.Ref = r.uint16("part reference")

@@ -15,6 +15,7 @@ type entry struct {
 	at           int64 // submission, ms
 	reference    uint16
 	hasReference bool
+	wantsReceipt bool // from the SMSC, of the delivery
 	state        State
 	deliveredAt  int64 // ms; 0: not
 	readAt       int64 // by the receiver's clock
@@ -31,7 +32,10 @@ type entryPart struct {
 	id    []byte // message_id
 }
 
-const entryReference = 1
+const (
+	entryReference = 1 << iota
+	entryReceipt
+)
 
 func appendEntry(dst []byte, e *entry) []byte {
 	dst = binary.AppendUvarint(dst, e.ordinal)
@@ -41,7 +45,10 @@ func appendEntry(dst []byte, e *entry) []byte {
 	dst = binary.AppendUvarint(dst, uint64(e.at))
 	var flags byte
 	if e.hasReference {
-		flags = entryReference
+		flags |= entryReference
+	}
+	if e.wantsReceipt {
+		flags |= entryReceipt
 	}
 	dst = append(dst, byte(e.state), flags)
 	if e.hasReference {
@@ -71,7 +78,9 @@ func parseEntry(value []byte) (entry, error) {
 		at:      d.time("time"),
 		state:   d.state("state"),
 	}
-	if e.hasReference = d.byte("flags")&entryReference != 0; e.hasReference {
+	flags := d.byte("flags")
+	e.wantsReceipt = flags&entryReceipt != 0
+	if e.hasReference = flags&entryReference != 0; e.hasReference {
 		e.reference = d.uint16("user_message_reference")
 	}
 	e.deliveredAt, e.readAt = d.time("delivery time"), d.time("read time")
@@ -130,6 +139,21 @@ func (e *entry) receipt(seq uint8, to State, at int64) {
 		e.deliveredAt = at
 	}
 	e.state = e.state.forward(state)
+}
+
+// awaitsReceipt tells whether a receipt that the ESME wants has not passed yet: of each
+// part, if it is in parts.
+func (e *entry) awaitsReceipt() bool {
+	if !e.wantsReceipt {
+		return false
+	}
+	passed := 0
+	for _, p := range e.parts {
+		if p.state != StateSent {
+			passed++
+		}
+	}
+	return passed < max(1, int(e.total))
 }
 
 // entryKey is 'e' · day(2 octets) · receiver · sender · number(2 octets): days expire as

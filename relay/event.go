@@ -28,6 +28,7 @@ func newFeedback(p *place, e *entry) *Feedback {
 	if e.state == StateDeletedUnread {
 		fb.Status = StatusDeletedUnread
 	}
+	fb.ReceiptPending = e.awaitsReceipt()
 	if e.hasReference {
 		fb.Reference = &e.reference
 	}

@@ -198,6 +198,7 @@ func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
 		to:           s.To,
 		reference:    s.Reference,
 		hasReference: s.HasReference,
+		wantsReceipt: s.WantsReceipt,
 	}
 	if s.isPart() {
 		r.part = s.Part

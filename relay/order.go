@@ -55,6 +55,7 @@ type held struct {
 	tries   int       // that were refused
 	due     time.Time // not before
 	telling bool
+	awaits  bool // the SMSC's receipt
 }
 
 func newOrder() *order {
@@ -68,10 +69,10 @@ func (h *held) line() line { return line{h.fb.Sender, h.fb.Receiver} }
 
 // add takes in a feedback. One that is held already came again because the queue had
 // lost sight of it: what is known of it stays, and it is acknowledged the new way.
-func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) {
+func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) *held {
 	if h := o.held[seq]; h != nil {
 		h.msg = msg
-		return
+		return h
 	}
 	o.came(seq)
 	h := &held{seq: seq, msg: msg, fb: fb, at: at}
@@ -84,6 +85,19 @@ func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) {
 		return 1
 	})
 	o.lines[h.line()] = slices.Insert(l, i, h)
+	return h
+}
+
+// await puts a feedback off until the SMSC's receipt has passed, or until due.
+func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
+
+// passed lets the feedback on a message go whose receipt has passed.
+func (o *order) passed(l line, number uint16) {
+	for _, h := range o.lines[l] {
+		if h.awaits && h.fb.Number == number {
+			h.awaits, h.due = false, time.Time{}
+		}
+	}
 }
 
 // await says that the queue has given out so many before, with sequences up to given. They
@@ -128,7 +142,7 @@ func (o *order) next(now time.Time) (h *held, again time.Time) {
 		}
 	}
 	if h != nil {
-		h.telling = true
+		h.telling, h.awaits = true, false
 		o.telling++
 		o.spend(now)
 	}

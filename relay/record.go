@@ -87,6 +87,7 @@ const (
 	flagWide
 	flagFrom // the sender as submitted is not the normalised one
 	flagTo
+	flagReceipt // the ESME wants the SMSC's receipt of a delivery
 )
 
 // place is where the entry of a message stands.
@@ -111,6 +112,7 @@ type record struct {
 	from, to           Address
 	reference          uint16
 	hasReference       bool
+	wantsReceipt       bool
 	part               Part
 
 	partSeq uint8 // receipt
@@ -194,6 +196,9 @@ func (r *record) flags() (flags byte) {
 	}
 	if r.to.Addr != r.place.conv.Receiver {
 		flags |= flagTo
+	}
+	if r.wantsReceipt {
+		flags |= flagReceipt
 	}
 	return flags
 }

@@ -24,7 +24,7 @@ func sampleRecords(t testing.TB) []record {
 			kind: kindAccepted, place: p, bound: 1<<40 + 5, at: 1795000000125,
 			account: []byte("bank"), messageID: []byte("4A7F01"),
 			from: Address{TON: 5, Addr: mixed}, to: Address{TON: 1, NPI: 1, Addr: c.Receiver},
-			reference: 42, hasReference: true, part: Part{Ref: 500, Wide: true, Total: 3, Seq: 2},
+			reference: 42, hasReference: true, wantsReceipt: true, part: Part{Ref: 500, Wide: true, Total: 3, Seq: 2},
 		},
 		{
 			kind: kindAccepted, place: p, bound: 1<<40 + 1, at: 1795000000126, account: []byte{}, messageID: []byte{},

@@ -12,6 +12,7 @@ type Sent struct {
 	At           time.Time
 	Reference    uint16 // user_message_reference, if HasReference
 	HasReference bool
+	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
 	Part         Part
 	// Cut is into how many parts the gateway cuts the message; 0 if it does not. Assign
 	// then gives the Ref of Part, one that no other message of the conversation has had

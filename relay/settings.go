@@ -23,6 +23,9 @@ type AccountSettings struct {
 	Own    bool    // a consumer of the account's own takes the feedback from its subject
 	Rate   float64 // feedback a second; 0: no limit
 	Tells  int     // feedback told at once; 0: ten
+	// AfterReceipt is how long feedback waits for the SMSC's receipt of its message to pass, if
+	// the ESME asked for one.
+	AfterReceipt time.Duration
 }
 
 // Validate names everything that is wrong with the settings.

@@ -46,8 +46,11 @@ func relaySettings(cfg config.Config) relay.Settings {
 			Listed: a.Listed, Quiet: a.Feedback.Form == formOff, Own: a.Feedback.Form == formNATS,
 			Rate: float64(a.Feedback.Rate),
 		}
-		if a.Feedback.Form == formWebhook {
+		switch {
+		case a.Feedback.Form == formWebhook:
 			s.Tells = a.Feedback.Webhook.Concurrency
+		case forms[a.Feedback.Form] != gateway.FormElsewhere:
+			s.AfterReceipt = a.Feedback.AfterReceipt // it takes the same way
 		}
 		return s
 	}

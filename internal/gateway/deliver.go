@@ -48,7 +48,7 @@ func deliverSM(fb *relay.Feedback, t *Telling, version byte) (smpp.Frame, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.text) > maxShortMessage {
+	if len(c.text) > smpp.MaxShortMessage {
 		return nil, fmt.Errorf("deliver_sm: a text of %d octets", len(c.text))
 	}
 	p := pdu.NewSubmitSM(nil) // go-smpp's own deliver_sm has a stray octet
@@ -107,8 +107,5 @@ func appendReceiptTLVs(tlvs []byte, id string) []byte {
 	tlvs = smpp.AppendTLV(tlvs, smpp.TagReceiptedMessageID, append([]byte(id), 0))
 	return smpp.AppendTLV(tlvs, smpp.TagMessageState, []byte{messageStateDelivered})
 }
-
-// maxShortMessage is what sm_length may say (SMPP 3.4 §5.2.21).
-const maxShortMessage = 254
 
 const messageStateDelivered = 2 // SMPP 3.4 §5.2.28

@@ -193,8 +193,9 @@ func (t *tracked) describe(s *relay.Sent, account string) error {
 	*s = relay.Sent{
 		Account: account, At: time.Now(), Part: relay.Part(t.part),
 		Reference: t.tlvs.reference, HasReference: t.tlvs.hasReference,
-		From: relay.Address{TON: t.m.From.TON, NPI: t.m.From.NPI},
-		To:   relay.Address{TON: t.m.To.TON, NPI: t.m.To.NPI},
+		WantsReceipt: t.m.RegisteredDelivery()&smpp.RegisteredAnyOutcome != 0, // or 03, success only (SMPP 5.0 §4.7.21)
+		From:         relay.Address{TON: t.m.From.TON, NPI: t.m.From.NPI},
+		To:           relay.Address{TON: t.m.To.TON, NPI: t.m.To.NPI},
 	}
 	var errs [4]error
 	s.From.Addr, errs[0] = relay.NewAddr(t.m.From.Addr)

@@ -205,6 +205,21 @@ func TestSubmitRecord(t *testing.T) {
 	}
 }
 
+// TestSubmitWantsReceipt shows for which messages the feedback waits for a receipt.
+func TestSubmitWantsReceipt(t *testing.T) {
+	m, err := smpp.ParseMessage(golden.Bytes(t, "submit_gsm7.txt", "in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for registered, want := range map[byte]bool{0x00: false, 0x01: true, 0x02: false, 0x03: true, 0x04: false, 0x15: true, 0x10: false} {
+		f, ok := m.AppendUserData(nil, m.UserData(), m.ESMClass(), registered)
+		_, sent, skip := newInterceptor(numbering(9)).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+		if !ok || skip != Numbered || sent.WantsReceipt != want {
+			t.Errorf("registered_delivery %02x: got %+v, %s, want a receipt: %t", registered, sent, skip, want)
+		}
+	}
+}
+
 // TestSubmitAllocates holds the hot path to no allocation.
 func TestSubmitAllocates(t *testing.T) {
 	f := smpp.Frame(golden.Bytes(t, "submit_gsm7.txt", "in"))

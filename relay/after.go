@@ -1,0 +1,45 @@
+package relay
+
+import "time"
+
+// receiptWait is how long a feedback waits for the SMSC's receipt of its message; 0 if it
+// need not.
+func (a *account) receiptWait(fb *Feedback) time.Duration {
+	if !fb.ReceiptPending {
+		return 0
+	}
+	return a.relay.settings.Load().account(a.name).AfterReceipt
+}
+
+// lookForReceipt lets a feedback go if the receipt has passed since it was published.
+func (a *account) lookForReceipt(fb *Feedback) {
+	var c Conversation
+	var err error
+	if c.Sender, err = NormalAddr(fb.Sender); err != nil {
+		return // another's message: it waits for its time
+	}
+	if c.Receiver, err = NormalAddr(fb.Receiver); err != nil {
+		return
+	}
+	f, err := a.relay.index.findNumber(&c, fb.Number, dayOf(fb.SubmittedAt.UnixMilli()))
+	if err == nil && f != nil && !f.entry.awaitsReceipt() {
+		a.change(func(o *order) { o.passed(line{fb.Sender, fb.Receiver}, fb.Number) })
+	}
+}
+
+// receipted is a message that was read before its receipts had passed, and now they have.
+type receipted struct {
+	account string
+	line    line
+	number  uint16
+}
+
+// receiptPassed lets the feedback on a message go.
+func (s *accounts) receiptPassed(r receipted) {
+	s.mu.Lock()
+	a := s.all[r.account]
+	s.mu.Unlock()
+	if a != nil {
+		a.change(func(o *order) { o.passed(r.line, r.number) })
+	}
+}

@@ -1,0 +1,167 @@
+package relay
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// wanting sends a message of which its ESME wants a receipt.
+func (r *running) wanting(c Conversation, id string) *Sent {
+	r.t.Helper()
+	s := message(c)
+	s.WantsReceipt = true
+	if err := r.Ledger().Assign(s); err != nil {
+		r.t.Fatal(err)
+	}
+	r.accept(s, id)
+	return s
+}
+
+func after(wait time.Duration) func(string) AccountSettings {
+	return func(string) AccountSettings { return AccountSettings{AfterReceipt: wait} }
+}
+
+func TestFeedbackBehindTheReceipt(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = after(time.Hour)
+	r := start(t, opt)
+	told := r.tellings("bank")
+	c, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	want := func(id string, pending bool) {
+		t.Helper()
+		if fb := receive(t, told); fb.MessageIDs[0] != id || fb.ReceiptPending != pending {
+			t.Errorf("told: got %+v, want %s, receipt pending %v", fb, id, pending)
+		}
+	}
+	early := r.wanting(c, "early")
+	second := r.submit(c, "second")
+	r.read(c, early.Number)
+	r.read(c, second.Number)
+	r.read(other, r.submit(other, "unasked").Number)
+	want("unasked", false) // nothing waits for another conversation
+	r.Ledger().Receipt(c, []byte("early"), StateDelivered)
+	want("early", true)
+	want("second", false)
+
+	late := r.wanting(c, "late")
+	r.Ledger().Receipt(c, []byte("late"), StateDelivered)
+	r.awaitState(c, late.Number, "delivered")
+	r.read(c, late.Number)
+	want("late", false)
+
+	failed := r.wanting(c, "failed")
+	r.read(c, failed.Number)
+	r.Ledger().Receipt(c, []byte("failed"), StateFailed)
+	want("failed", true)
+}
+
+// awaitState waits until a message has got so far.
+func (r *running) awaitState(c Conversation, number uint16, state string) {
+	r.t.Helper()
+	for ctx := deadline(r.t); ctx.Err() == nil; {
+		view, err := r.Conversation(c.Sender.String(), c.Receiver.String())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, m := range view.Messages {
+			if m.Number == number && m.State == state {
+				return
+			}
+		}
+	}
+	r.t.Fatalf("number %d does not become %s", number, state)
+}
+
+func TestFeedbackDoesNotWaitForever(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"over": time.Nanosecond, "off": 0} {
+		t.Run(name, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.Account = after(wait)
+			r := start(t, opt)
+			c := conversation(t, "10690001", "447700900123")
+			r.read(c, r.wanting(c, "id").Number)
+			if fb := receive(t, r.tellings("bank")); !fb.ReceiptPending {
+				t.Errorf("told: got %+v, want its receipt pending", fb)
+			}
+		})
+	}
+}
+
+// The receipt may pass while the ESME is away, or before a restart.
+func TestReceiptPassesMeanwhile(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = after(time.Hour)
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	s := message(c)
+	s.WantsReceipt, s.Part = true, Part{Ref: 7, Total: 2, Seq: 1}
+	if err := r.Ledger().Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	second := *s
+	second.Part.Seq = 2
+	if err := r.Ledger().Assign(&second); err != nil || second.Number != s.Number {
+		t.Fatalf("second part: got %d, %v, want %d", second.Number, err, s.Number)
+	}
+	r.accept(s, "id1")
+	r.accept(&second, "id2")
+	r.read(c, s.Number)
+	r.waitForQueue("bank", 1)
+	r.Ledger().Receipt(c, []byte("id2"), StateDelivered)
+	r.awaitPart(c, s.Number, 2)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, opt)
+	told := r.tellings("bank")
+	c2 := conversation(t, "10690001", "447700900124")
+	r.read(c2, r.submit(c2, "other").Number)
+	if fb := receive(t, told); fb.MessageIDs[0] != "other" {
+		t.Errorf("told: got %+v, want the other one, since a part has no receipt yet", fb)
+	}
+	r.Ledger().Receipt(c, []byte("id1"), StateDelivered)
+	if fb := receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id1 id2]" {
+		t.Errorf("told: got %+v", fb)
+	}
+
+	third := r.wanting(c, "id3")
+	r.stop()
+	r = start(t, opt)
+	r.read(c, third.Number)
+	r.waitForQueue("bank", 1)
+	r.Ledger().Receipt(c, []byte("id3"), StateDelivered)
+	r.awaitPart(c, third.Number, 0)
+	if fb := receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id3" {
+		t.Errorf("told: got %+v", fb)
+	}
+}
+
+// waitForQueue waits until so much waits for an account.
+func (r *running) waitForQueue(account string, n uint64) {
+	r.t.Helper()
+	for {
+		all, err := r.Queues(deadline(r.t))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if len(all) == 1 && all[0].Account == account && all[0].Waiting == n {
+			return
+		}
+	}
+}
+
+// awaitPart waits until the receipt of a part is in the index.
+func (r *running) awaitPart(c Conversation, number uint16, seq uint8) {
+	r.t.Helper()
+	for ctx := deadline(r.t); ctx.Err() == nil; {
+		f, err := r.index.findNumber(&c, number, dayOf(time.Now().UnixMilli()))
+		if err != nil || f == nil {
+			r.t.Fatalf("number %d: %v", number, err)
+		}
+		if f.entry.part(seq).state == StateDelivered {
+			return
+		}
+	}
+	r.t.Fatalf("part %d of number %d has no receipt", seq, number)
+}
