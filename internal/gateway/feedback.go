@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync"
 	"text/template"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -45,24 +46,23 @@ var DefaultVendorTags = VendorTags{Number: 0x1520, Read: 0x1521}
 // deliver takes the account's feedback until ctx ends, or until policies, whose change
 // closes changed, want it told elsewhere.
 func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
+	var delivery sync.WaitGroup
+	defer delivery.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	delivered := make(chan error, 1)
-	go func() { delivered <- l.g.deliverer.Deliver(ctx, l.bind.account, l.tell) }()
+	delivery.Go(func() {
+		if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
+			l.log.Load().Error("feedback stopped for this session", "error", err)
+		}
+	})
 	for {
 		select {
-		case err := <-delivered:
-			if err != nil && ctx.Err() == nil {
-				l.log.Load().Error("feedback stopped for this session", "error", err)
-			}
-			<-ctx.Done()
-			return
 		case <-changed:
+		case <-ctx.Done():
+			return
 		}
 		changed = l.g.policies.next()
 		if l.g.policies.of(l.bind.account).Feedback.Form == FormElsewhere {
-			cancel()
-			_ = <-delivered // it was ended
 			return
 		}
 	}

@@ -21,6 +21,7 @@ type gosmppESME struct {
 	*gosmpp.Session
 	w      *world
 	closed chan struct{}
+	all    bool // feedback is shown, too; set before any comes
 
 	mu      sync.Mutex
 	answers map[int32]chan linx.PDU // guarded by mu, by sequence_number
@@ -53,7 +54,7 @@ func (e *gosmppESME) got(p linx.PDU, _ bool) {
 	switch p := p.(type) {
 	case *linx.DeliverSM:
 		text, err := p.Message.GetMessage()
-		if !strings.HasPrefix(text, feedbackWord) {
+		if e.all || !strings.HasPrefix(text, feedbackWord) {
 			e.saw = append(e.saw, fmt.Sprintf("deliver_sm %s %02x %q %v", p.SourceAddr.Address(), p.EsmClass, text, err))
 		}
 	case *linx.UnbindResp: // it comes as the library hangs up, or just too late
