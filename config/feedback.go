@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// formWebhook and formNATS are values of feedback.form that need more than the word.
+// Values of feedback.form that other settings go with.
 const (
+	formReceipt = "receipt"
 	formWebhook = "webhook"
 	formNATS    = "nats"
 )
@@ -20,6 +21,7 @@ type Feedback struct {
 	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
 	Rate            int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
 	AfterReceipt    time.Duration `key:"after_receipt" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
+	HoldReceipt     time.Duration `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
 	Template        string        `key:"template" form:"template" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
 	VendorTLVs      bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
 	VendorTagNumber uint16        `key:"vendor_tag_number" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
@@ -45,6 +47,7 @@ type AccountFeedback struct {
 	Form         string         `key:"form"`
 	Rate         int            `key:"rate"`
 	AfterReceipt time.Duration  `key:"after_receipt"`
+	HoldReceipt  time.Duration  `key:"hold_receipt"`
 	Template     string         `key:"template"`
 	VendorTLVs   bool           `key:"vendor_tlvs"`
 	Webhook      AccountWebhook `key:"webhook"`
@@ -131,6 +134,11 @@ func (l *loader) checkForm(prefix string, f AccountFeedback) {
 	}
 	l.refuseIf(own(form) && f.Form == formNATS && l.cfg.Relay.NATS == embedded && l.cfg.Relay.Listen == "",
 		problem{"no consumer can reach the embedded server", "relay.listen: \"127.0.0.1:4222\""}, form)
+	hold := prefix + "feedback.hold_receipt"
+	l.refuseIf(own(form, hold) && f.HoldReceipt > 0 && f.Form != formReceipt,
+		problem{"the SMSC's receipt is kept back for form receipt only, and would be missing", "form: receipt, or hold_receipt: 0"}, hold, form)
+	l.refuseIf(own(hold) && f.HoldReceipt > l.cfg.Relay.Keep,
+		problem{"longer than a message can be read, relay.keep", l.cfg.Relay.Keep.String() + " at most"}, hold, "relay.keep")
 	if f.Form != formWebhook {
 		return
 	}

@@ -12,15 +12,12 @@ const notYet = "not supported yet"
 // laterKeys are the keys of later releases; each stands for all keys under it.
 var laterKeys = []string{
 	"smsc.outbind",
-	"feedback.hold_receipt",
 	"reads.mqtt", "reads.websocket",
 	"relay.tls",
 }
 
-// laterAccountKeys are those of an account.
-var laterAccountKeys = []string{
-	"feedback.hold_receipt",
-}
+// laterAccountKeys are those of an account; there are none now.
+var laterAccountKeys []string
 
 func isLater(later []string, key string) bool {
 	return slices.ContainsFunc(later, func(l string) bool { return key == l || strings.HasPrefix(key, l+".") })

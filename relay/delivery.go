@@ -92,9 +92,16 @@ func (a *account) change(f func(*order)) {
 func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.relay.opt.TellTimeout)
 	defer cancel()
-	err, outcome := errExpired, "expired"
-	if !a.relay.expired(h.at, time.Now()) {
-		err, outcome = tell(limit, h.fb), "dead"
+	var err error
+	outcome := "dead"
+	switch {
+	case a.relay.settings.Load().account(a.name).tooLate(h.fb):
+		a.settled(h, "superseded")
+		return
+	case a.relay.expired(h.at, time.Now()):
+		err, outcome = errExpired, "expired"
+	default:
+		err = tell(limit, h.fb)
 	}
 	switch {
 	case err == nil:

@@ -29,6 +29,9 @@ func newFeedback(p *place, e *entry) *Feedback {
 		fb.Status = StatusDeletedUnread
 	}
 	fb.ReceiptPending = e.awaitsReceipt()
+	if e.deliveredAt != 0 {
+		fb.DeliveredAt = timeOf(e.deliveredAt)
+	}
 	if e.hasReference {
 		fb.Reference = &e.reference
 	}

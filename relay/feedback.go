@@ -24,6 +24,9 @@ type Feedback struct {
 	ReadAt      time.Time `json:"read_at"`     // by the receiver's clock
 	ReceivedAt  time.Time `json:"received_at"` // when the read response came in
 
+	DeliveredAt time.Time `json:"delivered_at,omitzero"` // when the SMSC's receipt came
+	Receipt     []byte    `json:"receipt,omitempty"`     // the SMSC's own, in place of all this: a PDU
+
 	ReceiptPending bool `json:"receipt_pending,omitempty"` // the SMSC's receipt, which the ESME wants, had not passed
 
 	Refused int `json:"-"` // the Teller's own count, kept while the feedback is with this process

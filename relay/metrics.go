@@ -22,6 +22,7 @@ type metrics struct {
 	waiting  *prometheus.GaugeVec
 	oldest   *prometheus.GaugeVec
 	letters  prometheus.Gauge
+	held     prometheus.Gauge
 	heads    prometheus.Gauge
 
 	labels []string // of waiting and oldest; owned by the survey
@@ -73,6 +74,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"account"}),
 		letters: f.NewGauge(prometheus.GaugeOpts{
 			Name: "readback_dead_letters", Help: "Dead letters that are kept.",
+		}),
+		held: f.NewGauge(prometheus.GaugeOpts{
+			Name: "readback_receipts_held", Help: "Receipts of the SMSC that wait for a read response to take their place.",
 		}),
 		heads: f.NewGauge(prometheus.GaugeOpts{
 			Name: "readback_ledger_conversations", Help: "Conversations held in memory.",

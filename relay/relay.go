@@ -179,7 +179,7 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.survey, r.takeReads, r.maintain} {
+	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.survey, r.releaseReceipts, r.takeReads, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()

@@ -26,6 +26,9 @@ type AccountSettings struct {
 	// AfterReceipt is how long feedback waits for the SMSC's receipt of its message to pass, if
 	// the ESME asked for one.
 	AfterReceipt time.Duration
+	// HoldReceipt is how long the SMSC's receipt of a delivery waits for a read response to take
+	// its place; 0: it is not held.
+	HoldReceipt time.Duration
 }
 
 // Validate names everything that is wrong with the settings.

@@ -28,7 +28,7 @@ var forms = map[string]gateway.FeedbackForm{
 // telling is how the gateway tells an account.
 func telling(cfg config.Config, a config.Account) (t gateway.Telling, err error) {
 	t = gateway.Telling{
-		Form: forms[a.Feedback.Form], VendorTLVs: a.Feedback.VendorTLVs,
+		Form: forms[a.Feedback.Form], VendorTLVs: a.Feedback.VendorTLVs, HoldReceipt: a.Feedback.HoldReceipt > 0,
 		Tags: gateway.VendorTags{
 			Number: pdutlv.Tag(cfg.Feedback.VendorTagNumber), Read: pdutlv.Tag(cfg.Feedback.VendorTagRead),
 		},
@@ -51,6 +51,9 @@ func relaySettings(cfg config.Config) relay.Settings {
 			s.Tells = a.Feedback.Webhook.Concurrency
 		case forms[a.Feedback.Form] != gateway.FormElsewhere:
 			s.AfterReceipt = a.Feedback.AfterReceipt // it takes the same way
+			if s.HoldReceipt = a.Feedback.HoldReceipt; s.HoldReceipt > 0 {
+				s.AfterReceipt = 0 // ours takes the place of that
+			}
 		}
 		return s
 	}

@@ -220,3 +220,56 @@ func TestOpenSaysWhatIsInUse(t *testing.T) {
 		t.Errorf("got %v, want an error that names reads.addr", err)
 	}
 }
+
+// TestServeOneReceipt holds the SMSC's receipt back: the account gets one, which says that
+// the message was read.
+func TestServeOneReceipt(t *testing.T) {
+	r := startService(t, func(cfg *config.Config) {
+		cfg.Feedback.Form, cfg.Feedback.HoldReceipt = "receipt", time.Hour
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	told := make(chan string, 10)
+	e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{
+		Bind: simulator.Bind{SystemID: "bank"},
+		OnRequest: func(f smpp.Frame) pdu.Status {
+			if m, err := smpp.ParseMessage(f); err == nil {
+				told <- string(m.UserData())
+			}
+			return smpp.StatusOK
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := simulator.Number("10690001"), simulator.Number(receiver(0))
+	m := simulator.ShortMessage{From: from, To: to, UserData: []byte("Hello"), RegisteredDelivery: 1}
+	resp, err := e.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _, _ := strings.Cut(string(resp.Body()), "\x00")
+	receipt := simulator.ShortMessage{
+		From: to, To: from, ESMClass: smpp.ESMClassReceipt,
+		UserData: []byte("id:" + id + " sub:001 dlvrd:001 submit date:2611230815 done date:2611230816 stat:DELIVRD err:000 text:Hello"),
+	}
+	status, err := r.smsc.Deliver(ctx, "bank", receipt.Append(nil, pdu.DeliverSMID, 0))
+	if err != nil || status != smpp.StatusOK {
+		t.Fatalf("receipt: got %v, %v, want it taken", status, err)
+	}
+	respond := simulator.HTTPReads("http://"+r.Reads()+"/v1/reads", "")
+	if err := respond(ctx, handset.Response{Receiver: to.Addr, Sender: from.Addr, Number: 1, Status: handset.Read}); err != nil {
+		t.Fatalf("read response: %v", err)
+	}
+	select {
+	case text := <-told:
+		if !strings.HasPrefix(text, "id:"+id+" ") || !strings.HasSuffix(text, " stat:DELIVRD err:000 text:READ") {
+			t.Errorf("told %q, want the one receipt", text)
+		}
+	case <-ctx.Done():
+		t.Fatal("nothing was told")
+	}
+	if len(told) > 0 {
+		t.Errorf("told %q as well", <-told)
+	}
+}

@@ -127,6 +127,7 @@ func (s *service) assemble(cfg config.Config) error {
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
 	}
+	options.Holder = s.relay
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads()
 	}

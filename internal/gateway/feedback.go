@@ -28,10 +28,13 @@ const (
 
 // Telling is what the operator decided on the feedback of one account.
 type Telling struct {
-	Form       FeedbackForm
-	Template   *template.Template // of FormMO; nil: DefaultTemplate
-	VendorTLVs bool               // number and read time as TLVs
-	Tags       VendorTags
+	Form     FeedbackForm
+	Template *template.Template // of FormMO; nil: DefaultTemplate
+	// HoldReceipt says that FormReceipt takes the place of the SMSC's own receipt, which waits
+	// with the Holder.
+	HoldReceipt bool
+	VendorTLVs  bool // number and read time as TLVs
+	Tags        VendorTags
 }
 
 // VendorTags are the TLVs of our own.
@@ -76,6 +79,9 @@ func (l *link) tell(ctx context.Context, fb *relay.Feedback) error {
 		return errElsewhere
 	}
 	f, err := deliverSM(fb, &t, l.bind.version)
+	if len(fb.Receipt) > 0 {
+		f, err = fb.Receipt, nil // as it came
+	}
 	if err != nil {
 		return relay.Permanent(err)
 	}

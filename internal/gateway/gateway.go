@@ -45,6 +45,7 @@ type Options struct {
 	IDs      MessageIDs
 	Policies Policies
 
+	Holder  Holder // keeps receipts; nil: they pass
 	Reads   Reader // takes read responses that come as messages; nil: they pass like others
 	ReadIEI byte   // of their element
 

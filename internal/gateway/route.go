@@ -63,6 +63,9 @@ func (l fromPool) route(f smpp.Frame) error {
 		return nil
 	}
 	if account, ok := g.intercept.Ledger.Routed(id); ok {
+		if g.holdReceipt(account, m, later, routedReceipt{l, bytes.Clone(id)}) {
+			return nil
+		}
 		return l.deliver(account, m, l.session.Arrived())
 	}
 	return l.deliverLater(bytes.Clone(f), bytes.Clone(id))

@@ -46,13 +46,14 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 	return m, err == nil
 }
 
-// take takes what is not for the ESME, or not yet: read responses and the receipts of parts.
+// take takes what is not for the ESME, or not yet: read responses, and receipts of parts or
+// that are to be held.
 func (l fromSMSC) take(m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
 	later := aside{l.gone, &l.waiting}
 	return l.g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
-	}) || l.g.takeReceipt(m, later, l)
+	}) || l.g.takeReceipt(m, later, l) || l.g.holdReceipt(l.bind.account, m, later, l)
 }
 
 // forward passes a receipt on to the ESME.

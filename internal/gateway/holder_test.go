@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/golden"
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// fakeHolder is a Holder of one function.
+type fakeHolder func(account, id string, f []byte) (bool, error)
+
+func (h fakeHolder) HoldReceipt(_ context.Context, account string, _ relay.Conversation, id, f []byte) (bool, error) {
+	return h(account, string(id), f)
+}
+
+// What is held is answered when it is durable, and the ESME sees nothing of it; all other
+// receipts pass.
+func TestHoldReceipt(t *testing.T) {
+	receipt := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
+	failed := smpp.Frame(bytes.ReplaceAll(receipt, []byte("DELIVRD"), []byte("UNDELIV")))
+	failed = bytes.ReplaceAll(failed, []byte("\x04\x27\x00\x01\x02"), []byte("\x04\x27\x00\x01\x05"))
+	holding := Telling{Form: FormReceipt, HoldReceipt: true}
+	tests := []struct {
+		name    string
+		telling Telling
+		receipt smpp.Frame
+		held    bool
+		err     error
+		passes  bool
+		status  pdu.Status // for the SMSC, if it does not pass
+	}{
+		{"held", holding, receipt, true, nil, false, smpp.StatusOK},
+		{"not numbered", holding, receipt, false, nil, true, 0},
+		{"away", holding, receipt, false, errors.New("away"), false, smpp.StatusTempApp},
+		{"failed", holding, failed, true, nil, true, 0},
+		{"another form", Telling{Form: FormMO, HoldReceipt: true}, receipt, true, nil, true, 0},
+		{"not asked for", Telling{Form: FormReceipt}, receipt, true, nil, true, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var asked fakeHolder = func(account, id string, f []byte) (bool, error) {
+				if account != "bank" || id != "4A7F01" || !bytes.Equal(f, tt.receipt) {
+					t.Errorf("held for %s: %s, % x", account, id, f)
+				}
+				return tt.held, tt.err
+			}
+			w := serve(t, setup{policy: Policy{Feedback: tt.telling}, options: func(o *Options) { o.Holder = asked }})
+			esme, smsc := w.bind(simulator.Bind{})
+			smsc.send(tt.receipt)
+			answer := frame(pdu.DeliverSMRespID, 0, tt.receipt.Seq(), "\x00")
+			if tt.passes {
+				esme.want("receipt", tt.receipt)
+				esme.send(answer)
+			}
+			got := smsc.next("answer")
+			if got.ID() != pdu.DeliverSMRespID || got.Seq() != tt.receipt.Seq() || !tt.passes && got.Status() != tt.status {
+				t.Errorf("answer: got % x, want status %v", []byte(got), tt.status)
+			}
+			m := text(receiver, 2)
+			smsc.send(frame(pdu.EnquireLinkID, 0, 7, ""))
+			smsc.next("enquire_link_resp")
+			esme.send(m)
+			smsc.want("what comes next", m)
+			smsc.send(frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
+			if f := esme.next("what comes next"); f.ID() != pdu.SubmitSMRespID {
+				t.Errorf("to the ESME: got % x", []byte(f))
+			}
+		})
+	}
+}
+
+// A receipt that was held goes out as it came, under a number of ours.
+func TestTellReceipt(t *testing.T) {
+	deliverer, tellers := telling()
+	w := serve(t, setup{deliverer: deliverer, policy: Policy{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}})
+	esme, _ := w.bind(simulator.Bind{})
+	tell := receive(t, "feedback of the session", tellers)
+	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
+	outcome := make(chan error, 1)
+	ctx := within(t)
+	go func() { outcome <- tell(ctx, &relay.Feedback{Account: "bank", Receipt: bytes.Clone(want)}) }()
+	want.SetSeq(smpp.OwnSeq)
+	esme.want("receipt", want)
+	esme.send(frame(pdu.DeliverSMRespID, 0, want.Seq(), "\x00"))
+	if err := receive(t, "outcome", outcome); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,228 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// An account may get one receipt for a message: that it was read, or, if it was not within
+// AccountSettings.HoldReceipt of its delivery, the SMSC's own. Until then the SMSC's receipt
+// waits in a stream of its own: in the account's queue it would take the place of what can be
+// told.
+const (
+	streamHeld  = "READBACK_HELD"
+	subjectHeld = "readback.held."
+
+	heldEvery  = time.Second     // how often held receipts are looked at
+	heldMargin = 2 * time.Second // in which a read response in time gets into the log
+	heldAgain  = 50 * time.Millisecond
+)
+
+// heldReceipt is the data of a message in that stream.
+type heldReceipt struct {
+	Account   string    `json:"account"`
+	Sender    string    `json:"sender"` // normalised, as Receiver
+	Receiver  string    `json:"receiver"`
+	Number    uint16    `json:"number"`
+	MessageID string    `json:"message_id"`
+	At        time.Time `json:"at"`      // when it came
+	Receipt   []byte    `json:"receipt"` // the PDU
+}
+
+// errHeld is of a receipt that cannot be kept now.
+var errHeld = errors.New("receipt cannot be held, the ledger is away")
+
+// HoldReceipt keeps the SMSC's receipt, the PDU f, of the delivery of the message with that
+// message_id. held is true when it is durable, or when the message was read before: then
+// nobody needs it. It is false for what is no message of one part that has a number: the
+// receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
+// ledger.
+func (r *Relay) HoldReceipt(ctx context.Context, account string, c Conversation, messageID, f []byte) (held bool, err error) {
+	if !r.status.up.Load() {
+		return false, nil // SMS flows
+	}
+	p, e, err := r.messageOf(ctx, &c, messageID)
+	if err != nil || p == nil || e.total > 1 {
+		return false, err
+	}
+	at := time.UnixMilli(time.Now().UnixMilli()) // as the log has it
+	b := r.ledger.queue.begin(kindReceipt)
+	if b == nil {
+		return false, errHeld
+	}
+	b.buf = appendReceipt(b.buf, &record{place: *p, state: StateDelivered, at: at.UnixMilli()})
+	r.ledger.queue.end(b)
+	if e.state.final() {
+		return true, nil
+	}
+	data, err := json.Marshal(heldReceipt{
+		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: p.number,
+		MessageID: string(messageID), At: at, Receipt: f,
+	})
+	if err != nil {
+		return false, err
+	}
+	m := nats.NewMsg(subjectHeld + accountToken(account))
+	m.Data = data
+	// The SMSC sends it again when our answer does not reach it.
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", appendConversation(nil, &c), p.day, p.number, p.ordinal))
+	if _, err := r.js.PublishMsg(ctx, m); err != nil {
+		return false, fmt.Errorf("hold receipt: %w", err)
+	}
+	return true, nil
+}
+
+// messageOf finds the message of a receipt; nil when it has none.
+func (r *Relay) messageOf(ctx context.Context, c *Conversation, id []byte) (*place, *entry, error) {
+	for {
+		onItsWay := r.ledger.known(c) // asked first: it may get to the index in between
+		p, _, err := r.ledger.findMessage(c, id, dayOf(time.Now().UnixMilli()))
+		if err != nil || p != nil {
+			if err != nil {
+				return nil, nil, err
+			}
+			f, err := r.index.findNumber(c, p.number, p.day)
+			if err != nil || f == nil {
+				return nil, nil, err
+			}
+			return p, &f.entry, nil
+		}
+		if !onItsWay {
+			return nil, nil, nil
+		}
+		if pause(ctx, heldAgain); ctx.Err() != nil {
+			return nil, nil, nil
+		}
+	}
+}
+
+// releaseReceipts lets held receipts go whose time is over.
+func (r *Relay) releaseReceipts(ctx context.Context) {
+	tick := time.NewTicker(heldEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := r.releaseOnce(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			r.log.Warn("held receipts cannot be looked at", "error", err)
+		}
+	}
+}
+
+// releaseOnce looks at the oldest receipts of each account.
+func (r *Relay) releaseOnce(ctx context.Context, now time.Time) error {
+	stream, err := r.js.Stream(ctx, streamHeld)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", streamHeld, err)
+	}
+	r.metrics.held.Set(float64(stream.CachedInfo().State.Msgs))
+	if stream.CachedInfo().State.Msgs == 0 {
+		return nil
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subjectHeld+"*"))
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", streamHeld, err)
+	}
+	for _, subject := range slices.Sorted(maps.Keys(info.State.Subjects)) {
+		if err := r.release(ctx, stream, subject, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release goes through the receipts of an account, which come in the order of time.
+func (r *Relay) release(ctx context.Context, stream jetstream.Stream, subject string, now time.Time) error {
+	for seq := uint64(0); ctx.Err() == nil; {
+		m, err := stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("held receipt: %w", err)
+		}
+		seq = m.Sequence
+		var h heldReceipt
+		if err := json.Unmarshal(m.Data, &h); err != nil {
+			r.log.Error("held receipt cannot be read", "error", err)
+		} else {
+			due := h.At.Add(r.settings.Load().account(h.Account).HoldReceipt)
+			if now.Before(due.Add(heldMargin)) {
+				return nil
+			}
+			if err := r.letGo(ctx, seq, &h, due); err != nil {
+				return err
+			}
+		}
+		if err := deleteMsg(ctx, stream, seq); err != nil {
+			return fmt.Errorf("remove held receipt: %w", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// letGo puts a receipt in the account's queue, unless the message was read in time.
+func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.Time) error {
+	var c Conversation
+	var errs [2]error
+	c.Sender, errs[0] = NormalAddr(h.Sender)
+	c.Receiver, errs[1] = NormalAddr(h.Receiver)
+	if err := errors.Join(errs[:]...); err != nil {
+		return err // it was normal when it was held
+	}
+	p, _, err := r.ledger.findMessage(&c, []byte(h.MessageID), dayOf(h.At.UnixMilli()))
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		f, err := r.index.findNumber(&c, p.number, p.day)
+		if err != nil {
+			return err
+		}
+		if f != nil && f.entry.readInTime(due.Sub(h.At)) {
+			r.metrics.feedback.WithLabelValues("superseded").Inc()
+			return nil // it was told that it is read
+		}
+	}
+	data, err := json.Marshal(&Feedback{
+		Event: fmt.Sprintf("receipt-%d", seq), Account: h.Account, Sender: h.Sender, Receiver: h.Receiver, Number: h.Number,
+		MessageIDs: []string{h.MessageID}, ReceivedAt: h.At.UTC(), Receipt: h.Receipt,
+	})
+	if err != nil {
+		return err
+	}
+	m := nats.NewMsg(subjectFeedback + accountToken(h.Account))
+	m.Data = data
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("held-%d", seq))
+	if _, err := r.js.PublishMsg(ctx, m); err != nil {
+		return fmt.Errorf("release receipt: %w", err)
+	}
+	r.waiting.add(h.Account)
+	r.metrics.feedback.WithLabelValues("published").Inc()
+	return nil
+}
+
+// readInTime tells whether a message was read before its receipt is let go: tooLate of the
+// feedback on it.
+func (e *entry) readInTime(hold time.Duration) bool {
+	return e.state.final() &&
+		(e.deliveredAt == 0 || timeOf(e.receivedAt).Before(timeOf(e.deliveredAt).Add(hold)))
+}
+
+// tooLate tells whether the SMSC's receipt has taken the place of a feedback: it was let go
+// before the message was read.
+func (s AccountSettings) tooLate(fb *Feedback) bool {
+	return s.HoldReceipt > 0 && len(fb.Receipt) == 0 && !fb.DeliveredAt.IsZero() &&
+		!fb.ReceivedAt.Before(fb.DeliveredAt.Add(s.HoldReceipt))
+}

@@ -1,0 +1,123 @@
+package relay
+
+import (
+	"bytes"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// holding says how long receipts are held.
+func holding(hold time.Duration) func(string) AccountSettings {
+	return func(string) AccountSettings { return AccountSettings{HoldReceipt: hold} }
+}
+
+// hold gives the relay the SMSC's receipt of a message.
+func (r *running) hold(c Conversation, id string) bool {
+	r.t.Helper()
+	held, err := r.HoldReceipt(deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
+	if err != nil {
+		r.t.Fatalf("hold the receipt of %s: %v", id, err)
+	}
+	return held
+}
+
+// later lets receipts go as if it were so much later.
+func (r *running) later(d time.Duration) {
+	r.t.Helper()
+	if err := r.releaseOnce(deadline(r.t), time.Now().Add(d)); err != nil {
+		r.t.Fatalf("release: %v", err)
+	}
+}
+
+func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	opt := testOptions(t)
+	opt.Registerer, opt.Account = reg, holding(time.Hour)
+	r := start(t, opt)
+	told := r.tellings("bank")
+	c := conversation(t, "10690001", "447700900123")
+	first := r.submit(c, "first")
+	if !r.hold(c, "first") {
+		t.Error("the receipt is not held")
+	}
+	if !r.hold(c, "first") { // the SMSC did not hear our answer
+		t.Error("the receipt is not held again")
+	}
+	r.later(0)
+	r.read(c, first.Number)
+	if fb := receive(t, told); fb.MessageIDs[0] != "first" || fb.Receipt != nil || fb.DeliveredAt.IsZero() {
+		t.Errorf("told: got %+v, want that it is read", fb)
+	}
+	r.wantEmpty(streamFeedback)
+	r.later(2 * time.Hour)
+	r.wantEmpty(streamHeld)
+	r.wantEmpty(streamFeedback)
+	if got := value(t, reg, "readback_feedback_total", "superseded"); got != 1 {
+		t.Errorf("superseded: got %v, want 1", got)
+	}
+
+	early := r.submit(c, "early") // read before its receipt comes
+	r.read(c, early.Number)
+	if fb := receive(t, told); fb.MessageIDs[0] != "early" {
+		t.Errorf("told: got %+v", fb)
+	}
+	if !r.hold(c, "early") {
+		t.Error("the receipt of what is read passes, want it kept")
+	}
+	r.wantEmpty(streamHeld)
+}
+
+func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = holding(time.Hour)
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	s := r.submit(c, "id1")
+	if !r.hold(c, "id1") {
+		t.Fatal("the receipt is not held")
+	}
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	opt.Account = holding(time.Nanosecond) // what is read from now on is too late
+	r = start(t, opt)
+	r.later(time.Minute)
+	told := r.tellings("bank")
+	fb := receive(t, told)
+	if !bytes.Equal(fb.Receipt, []byte("receipt of id1")) || fb.Number != s.Number {
+		t.Errorf("told: got %+v, want the SMSC's receipt", fb)
+	}
+	for began := time.Now(); time.Since(began) < 2*time.Millisecond; { // the log counts in those
+		runtime.Gosched()
+	}
+	r.read(c, s.Number)
+	r.wantEmpty(streamFeedback)
+	other := conversation(t, "10690001", "447700900124")
+	r.read(other, r.submit(other, "id2").Number)
+	if fb := receive(t, told); fb.MessageIDs[0] != "id2" {
+		t.Errorf("told: got %+v, want the other message alone", fb)
+	}
+}
+
+func TestReceiptsThatPass(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = holding(time.Hour)
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	if r.hold(c, "unknown") {
+		t.Error("the receipt of a message without a number is held")
+	}
+	s := message(c)
+	s.Part = Part{Ref: 7, Total: 2, Seq: 1}
+	if err := r.Ledger().Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	r.accept(s, "part")
+	if r.hold(c, "part") {
+		t.Error("the receipt of a part is held")
+	}
+	r.wantEmpty(streamHeld)
+}
