@@ -126,7 +126,9 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	}
 
 	third := r.wanting(c, "id3")
-	r.stop()
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
 	r = start(t, opt)
 	r.read(c, third.Number)
 	r.waitForQueue("bank", 1)
