@@ -63,6 +63,7 @@ type DeadQuery struct {
 	Account string // empty: of all accounts
 	Event   string // empty: all events
 	After   uint64 // those with a higher ID
+	Until   uint64 // up to this ID; 0: those there are now
 	Limit   int    // how many are looked at
 }
 
@@ -70,33 +71,36 @@ type DeadQuery struct {
 const maxDead = 1000
 
 // eachDead calls f with the dead letters that q chooses, oldest first, until f returns an
-// error. It returns the ID to go on after, 0 when it has seen them all.
-func (r *Relay) eachDead(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (next uint64, err error) {
+// error. It returns the query for the rest, nil when it has seen them all: what dies
+// meanwhile, of that which is replayed, is not among them.
+func (r *Relay) eachDead(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (rest *DeadQuery, err error) {
 	stream, err := r.js.Stream(ctx, streamDead)
 	if err != nil {
-		return 0, fmt.Errorf("stream %s: %w", streamDead, err)
+		return nil, fmt.Errorf("stream %s: %w", streamDead, err)
+	}
+	if q.Until == 0 {
+		q.Until = stream.CachedInfo().State.LastSeq
 	}
 	subject := subjectDead + "*"
 	if q.Account != "" {
 		subject = subjectDead + accountToken(q.Account)
 	}
-	seq := q.After
 	for range min(max(q.Limit, 1), maxDead) {
-		m, err := stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(subject))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return 0, nil
+		m, err := stream.GetMsg(ctx, q.After+1, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && m.Sequence > q.Until {
+			return nil, nil
 		}
 		if err != nil {
-			return 0, fmt.Errorf("dead letter after %d: %w", seq, err)
+			return nil, fmt.Errorf("dead letter after %d: %w", q.After, err)
 		}
-		seq = m.Sequence
+		q.After = m.Sequence
 		if d := deadLetter(m); q.Event == "" || q.Event == d.Event {
 			if err := f(stream, d); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
 	}
-	return seq, nil
+	return &q, nil
 }
 
 func deadLetter(m *jetstream.RawStreamMsg) *DeadLetter {
@@ -111,21 +115,21 @@ func deadLetter(m *jetstream.RawStreamMsg) *DeadLetter {
 	return d
 }
 
-// Dead returns dead letters, oldest first. next is where the next page begins (After);
-// 0 when there is none.
-func (r *Relay) Dead(ctx context.Context, q DeadQuery) (letters []DeadLetter, next uint64, err error) {
+// Dead returns dead letters, oldest first. rest is the query for the next page; nil when there
+// is none.
+func (r *Relay) Dead(ctx context.Context, q DeadQuery) (letters []DeadLetter, rest *DeadQuery, err error) {
 	letters = []DeadLetter{}
-	next, err = r.eachDead(ctx, q, func(_ jetstream.Stream, d *DeadLetter) error {
+	rest, err = r.eachDead(ctx, q, func(_ jetstream.Stream, d *DeadLetter) error {
 		letters = append(letters, *d)
 		return nil
 	})
-	return letters, next, err
+	return letters, rest, err
 }
 
 // Replay puts dead letters back into their accounts' queues, oldest first, and returns how
 // many. A crash in between puts one back twice at most.
-func (r *Relay) Replay(ctx context.Context, q DeadQuery) (n int, next uint64, err error) {
-	next, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+func (r *Relay) Replay(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
+	rest, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
 		m := nats.NewMsg(subjectFeedback + accountToken(d.Account))
 		m.Data = d.Feedback
 		// Not the id of the first time: the stream may remember that, and drop this one.
@@ -136,15 +140,15 @@ func (r *Relay) Replay(ctx context.Context, q DeadQuery) (n int, next uint64, er
 		r.waiting.add(d.Account)
 		return r.away(ctx, stream, d, "replayed", &n)
 	})
-	return n, next, err
+	return n, rest, err
 }
 
 // Drop forgets dead letters, and returns how many.
-func (r *Relay) Drop(ctx context.Context, q DeadQuery) (n int, next uint64, err error) {
-	next, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+func (r *Relay) Drop(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
+	rest, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
 		return r.away(ctx, stream, d, "dropped", &n)
 	})
-	return n, next, err
+	return n, rest, err
 }
 
 // away removes a dead letter, and counts and logs it.

@@ -62,7 +62,7 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 	// replayed may die again.
 	for range 2 {
 		r.operate("POST", "/v1/dead/replay?account=bank", http.StatusOK, &done)
-		if done.Count != 3 || done.Next != 0 {
+		if done.Count != 3 || done.Next != nil {
 			t.Fatalf("replayed: got %+v, want 3", done)
 		}
 		r.awaitDead(0)
@@ -78,6 +78,29 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 		}
 	}
 	r.awaitDead(0)
+}
+
+// What dies again while it is replayed is not replayed again and again.
+func TestReplayEnds(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	for i := range 3 {
+		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
+	}
+	r.deliver("bank", refusing)
+	r.awaitDead(3)
+	query, replayed := DeadQuery{Limit: 1}, 0
+	for rest := &query; rest != nil; {
+		n, more, err := r.Replay(deadline(t), *rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replayed, rest = replayed+n, more
+		r.awaitDead(3)
+	}
+	if replayed != 3 {
+		t.Errorf("replayed: got %d, want 3", replayed)
+	}
 }
 
 func TestDeadLettersAreListed(t *testing.T) {
@@ -98,7 +121,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 
 	type page struct {
 		Letters []DeadLetter
-		Next    uint64
+		Next    *nextPage
 	}
 	tests := []struct {
 		name, query string
@@ -126,8 +149,8 @@ func TestDeadLettersAreListed(t *testing.T) {
 				}
 				return
 			}
-			if fmt.Sprint(events) != fmt.Sprint(tt.events) || (got.Next != 0) != tt.more {
-				t.Errorf("got %v, next %d; want %v, more: %v", events, got.Next, tt.events, tt.more)
+			if fmt.Sprint(events) != fmt.Sprint(tt.events) || (got.Next != nil) != tt.more {
+				t.Errorf("got %v, next %v; want %v, more: %v", events, got.Next, tt.events, tt.more)
 			}
 		})
 	}

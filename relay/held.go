@@ -221,8 +221,8 @@ func (e *entry) readInTime(hold time.Duration) bool {
 }
 
 // tooLate tells whether the SMSC's receipt has taken the place of a feedback: it was let go
-// before the message was read.
+// before the message was read. Receipts of parts are not held.
 func (s AccountSettings) tooLate(fb *Feedback) bool {
-	return s.HoldReceipt > 0 && len(fb.Receipt) == 0 && !fb.DeliveredAt.IsZero() &&
+	return s.HoldReceipt > 0 && len(fb.Receipt) == 0 && len(fb.MessageIDs) == 1 && !fb.DeliveredAt.IsZero() &&
 		!fb.ReceivedAt.Before(fb.DeliveredAt.Add(s.HoldReceipt))
 }

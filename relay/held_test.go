@@ -32,6 +32,13 @@ func (r *running) later(d time.Duration) {
 	}
 }
 
+// passTime waits until the log, which counts milliseconds, has another time.
+func passTime() {
+	for began := time.Now(); time.Since(began) < 2*time.Millisecond; {
+		runtime.Gosched()
+	}
+}
+
 func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	opt := testOptions(t)
@@ -90,9 +97,7 @@ func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
 	if !bytes.Equal(fb.Receipt, []byte("receipt of id1")) || fb.Number != s.Number {
 		t.Errorf("told: got %+v, want the SMSC's receipt", fb)
 	}
-	for began := time.Now(); time.Since(began) < 2*time.Millisecond; { // the log counts in those
-		runtime.Gosched()
-	}
+	passTime()
 	r.read(c, s.Number)
 	r.wantEmpty(streamFeedback)
 	other := conversation(t, "10690001", "447700900124")
@@ -120,4 +125,20 @@ func TestReceiptsThatPass(t *testing.T) {
 		t.Error("the receipt of a part is held")
 	}
 	r.wantEmpty(streamHeld)
+	second := *s
+	second.Part.Seq = 2
+	if err := r.Ledger().Assign(&second); err != nil {
+		t.Fatal(err)
+	}
+	r.accept(&second, "part 2")
+	for _, id := range []string{"part", "part 2"} {
+		r.Ledger().Receipt(c, []byte(id), StateDelivered)
+	}
+	r.awaitState(c, s.Number, "delivered")
+	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})
+	passTime()
+	r.read(c, s.Number)
+	if fb := receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {
+		t.Errorf("told: got %+v, want that both parts are read", fb)
+	}
 }

@@ -41,9 +41,11 @@ func (r *Relay) getQueues(w http.ResponseWriter, req *http.Request) {
 // deadQuery reads what a request chooses.
 func deadQuery(values url.Values) (q DeadQuery, err error) {
 	q = DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
-	if s := values.Get("after"); s != "" {
-		if q.After, err = strconv.ParseUint(s, 10, 63); err != nil {
-			return q, errors.New("after is not a whole number")
+	for name, to := range map[string]*uint64{"after": &q.After, "until": &q.Until} {
+		if s := values.Get(name); s != "" {
+			if *to, err = strconv.ParseUint(s, 10, 63); err != nil {
+				return q, errors.New(name + " is not a whole number")
+			}
 		}
 	}
 	if s := values.Get("limit"); s != "" {
@@ -60,7 +62,7 @@ func (r *Relay) getDead(w http.ResponseWriter, req *http.Request) {
 		reply(w, http.StatusBadRequest, malformed("", err.Error()))
 		return
 	}
-	letters, next, err := r.Dead(req.Context(), q)
+	letters, rest, err := r.Dead(req.Context(), q)
 	if err != nil {
 		refuse(w, tryAgain(err.Error()))
 		return
@@ -72,14 +74,27 @@ func (r *Relay) getDead(w http.ResponseWriter, req *http.Request) {
 	}
 	reply(w, http.StatusOK, struct {
 		Letters []DeadLetter `json:"letters"`
-		Next    uint64       `json:"next,omitempty"` // after, of the next page
-	}{letters, next})
+		Next    *nextPage    `json:"next,omitempty"`
+	}{letters, nextOf(rest)})
+}
+
+// nextPage is what a request for the next page has in addition.
+type nextPage struct {
+	After uint64 `json:"after"`
+	Until uint64 `json:"until"`
+}
+
+func nextOf(rest *DeadQuery) *nextPage {
+	if rest == nil {
+		return nil
+	}
+	return &nextPage{rest.After, rest.Until}
 }
 
 // changed is what came of a replay or a drop.
 type changed struct {
-	Count int    `json:"count"`
-	Next  uint64 `json:"next,omitempty"` // after, of the next page
+	Count int       `json:"count"`
+	Next  *nextPage `json:"next,omitempty"`
 }
 
 // changeDead answers a request to do something with dead letters. All of them must be
@@ -104,14 +119,14 @@ func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (change
 	}
 }
 
-func (r *Relay) replayOf(req *http.Request, q DeadQuery) (c changed, err error) {
-	c.Count, c.Next, err = r.Replay(req.Context(), q)
-	return c, err
+func (r *Relay) replayOf(req *http.Request, q DeadQuery) (changed, error) {
+	n, rest, err := r.Replay(req.Context(), q)
+	return changed{n, nextOf(rest)}, err
 }
 
-func (r *Relay) dropOf(req *http.Request, q DeadQuery) (c changed, err error) {
-	c.Count, c.Next, err = r.Drop(req.Context(), q)
-	return c, err
+func (r *Relay) dropOf(req *http.Request, q DeadQuery) (changed, error) {
+	n, rest, err := r.Drop(req.Context(), q)
+	return changed{n, nextOf(rest)}, err
 }
 
 // mask hides the middle of the addresses in the feedback.
@@ -125,6 +140,7 @@ func (d *DeadLetter) mask() {
 			fb[key] = Mask(s)
 		}
 	}
+	delete(fb, "receipt") // a PDU, with numbers in it
 	if masked, err := json.Marshal(fb); err == nil {
 		d.Feedback = masked
 	}

@@ -34,8 +34,11 @@ feedback.keep. They are kept for 7 days.`,
 // deadPage is an answer of GET /v1/dead.
 type deadPage struct {
 	Letters []relay.DeadLetter
-	Next    uint64
+	Next    *nextPage
 }
+
+// nextPage is what a request for the next page has in addition.
+type nextPage struct{ After, Until uint64 }
 
 // chosen are the flags that choose dead letters.
 type chosen struct {
@@ -67,9 +70,9 @@ func (c chosen) values() url.Values {
 	return v
 }
 
-// pages asks for page after page. Each answer is given to take, which returns where the
-// next one begins; 0 ends it.
-func pages(cmd *cobra.Command, method, path string, values url.Values, take func(answer []byte) (next uint64, err error)) error {
+// pages asks for page after page. Each answer is given to take, which returns what the next
+// one is; nil ends it.
+func pages(cmd *cobra.Command, method, path string, values url.Values, take func(answer []byte) (*nextPage, error)) error {
 	base, err := opsBase(cmd)
 	if err != nil {
 		return err
@@ -82,23 +85,24 @@ func pages(cmd *cobra.Command, method, path string, values url.Values, take func
 			return err
 		}
 		next, err := take(answer)
-		if err != nil || next == 0 {
+		if err != nil || next == nil {
 			return err
 		}
-		values.Set("after", strconv.FormatUint(next, 10))
+		values.Set("after", strconv.FormatUint(next.After, 10))
+		values.Set("until", strconv.FormatUint(next.Until, 10))
 	}
 }
 
 // eachDead gives f the dead letters that c chooses.
 func eachDead(cmd *cobra.Command, c chosen, f func(*relay.DeadLetter) error) error {
-	return pages(cmd, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (uint64, error) {
+	return pages(cmd, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (*nextPage, error) {
 		var p deadPage
 		if err := json.Unmarshal(answer, &p); err != nil {
-			return 0, fmt.Errorf("answer of the gateway: %w", err)
+			return nil, fmt.Errorf("answer of the gateway: %w", err)
 		}
 		for i := range p.Letters {
 			if err := f(&p.Letters[i]); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
 		return p.Next, nil
@@ -156,10 +160,10 @@ func deadChangeCommand(use, short, method, path string) *cobra.Command {
 			return errors.New("which ones: --account SYSTEM_ID, --event ID or --all")
 		}
 		count := 0
-		err := pages(cmd, method, path, c.values(), func(answer []byte) (uint64, error) {
+		err := pages(cmd, method, path, c.values(), func(answer []byte) (*nextPage, error) {
 			var done struct {
 				Count int
-				Next  uint64
+				Next  *nextPage
 			}
 			err := json.Unmarshal(answer, &done)
 			count += done.Count
@@ -181,14 +185,14 @@ func feedbackCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		say(out, "ACCOUNT\tWAITING\tOLDEST\tAGE\tSESSIONS\n")
-		err := pages(cmd, http.MethodGet, "/v1/feedback", url.Values{}, func(answer []byte) (uint64, error) {
+		err := pages(cmd, http.MethodGet, "/v1/feedback", url.Values{}, func(answer []byte) (*nextPage, error) {
 			var all struct{ Queues []relay.QueueView }
 			err := json.Unmarshal(answer, &all)
 			for _, q := range all.Queues {
 				age := time.Duration(q.Age * float64(time.Second)).Round(time.Second)
 				say(out, "%s\t%d\t%s\t%s\t%d\n", q.Account, q.Waiting, q.Oldest.Format(time.RFC3339), age, q.Sessions)
 			}
-			return 0, err
+			return nil, err
 		})
 		return errors.Join(err, out.Flush())
 	}

@@ -85,8 +85,8 @@ func TestTellReceipt(t *testing.T) {
 	tell := receive(t, "feedback of the session", tellers)
 	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
 	outcome := make(chan error, 1)
-	ctx := within(t)
-	go func() { outcome <- tell(ctx, &relay.Feedback{Account: "bank", Receipt: bytes.Clone(want)}) }()
+	ctx, fb := within(t), &relay.Feedback{Account: "bank", Receipt: bytes.Clone(want)}
+	go func() { outcome <- tell(ctx, fb) }()
 	want.SetSeq(smpp.OwnSeq)
 	esme.want("receipt", want)
 	esme.send(frame(pdu.DeliverSMRespID, 0, want.Seq(), "\x00"))
