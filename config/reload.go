@@ -10,7 +10,7 @@ import (
 // well. Anything else needs a restart.
 var live = []string{
 	"track.when", "track.carriage", "track.overflow", "track.on_failure", "track.multi", "track.forward_ack_bits",
-	"feedback", "accounts", "log.level", "log.mask",
+	"feedback", "accounts", "reads.auth", "reads.api_keys", "reads.jwt", "log.level", "log.mask",
 }
 
 // Restart names the keys that differ between two configurations and that a running

@@ -57,7 +57,7 @@ func (e *erasures) covers(fb *Feedback) bool {
 }
 
 // Erase removes all that is known of a receiver but an opt-out: its messages, the feedback
-// that waits, dead letters. A hash of each conversation stays with how far its numbers got.
+// that waits, dead letters, receipts that are held. A hash of each conversation stays with how far its numbers got.
 // What the log says of it stays there until it is as old as Keep, and a day; it is brought
 // back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
 // Erase is to be called again.
@@ -73,7 +73,7 @@ func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
 	r.ledger.forget(receiver, now)
 	r.reads.rates.forget(receiver)
 	r.reads.replays.forget(receiver)
-	for _, stream := range []string{streamFeedback, streamDead} {
+	for _, stream := range []string{streamHeld, streamFeedback, streamDead} {
 		if err := r.purge(ctx, stream, receiver); err != nil {
 			r.log.Warn("feedback cannot be erased", "stream", stream, "error", err)
 			return tryAgain("not all is erased yet, send it again")

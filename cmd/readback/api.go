@@ -46,6 +46,9 @@ func openAPI(cmd *cobra.Command) (*api, error) {
 		if a.base, err = baseURL(cfg.Reads.Addr); err != nil {
 			return nil, err
 		}
+		if cfg.Reads.TLS.Cert != "" {
+			a.base = "https" + strings.TrimPrefix(a.base, "http")
+		}
 	}
 	if file := flag("key-file"); file != "" {
 		key, err := os.ReadFile(file)

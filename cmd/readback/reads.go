@@ -26,31 +26,64 @@ type readsFront struct {
 	limiter *transport.Limiter
 	tls     *transport.ServerTLS // nil: no TLS
 	tokens  *token.Verifier      // nil: none are taken
+
+	swapped chan *token.Verifier // to be watched from now on
 }
 
 func newReadsFront(cfg config.Reads, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
-	f := &readsFront{log: log, refused: refused}
+	f := &readsFront{log: log, refused: refused, swapped: make(chan *token.Verifier, 1)}
 	f.limiter = transport.NewLimiter(transport.Limits{Total: cfg.MaxConnections}, log, refused)
 	var err error
 	if cfg.TLS.Cert != "" {
 		f.tls, err = transport.NewServer(transport.Server{
 			Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, ClientCA: cfg.TLS.ClientCA,
-			ClientOptional: !slices.Equal(cfg.Auth, []string{relay.AuthMTLS}),
+			ClientOptional: !asksForCertificates(cfg),
 			Protocols:      []string{"h2", "http/1.1"},
 		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("reads.tls: %w", err)
 		}
 	}
-	if slices.Contains(cfg.Auth, relay.AuthJWT) {
-		f.tokens, err = token.NewVerifier(token.Options{
-			Keys: cfg.JWT.Keys, Leeway: cfg.JWT.Leeway, Issuer: cfg.JWT.Issuer, Audience: cfg.JWT.Audience,
-		}, log)
-		if err != nil {
-			return nil, fmt.Errorf("reads.jwt: %w", err)
-		}
+	f.tokens, err = newTokens(cfg, log)
+	return f, err
+}
+
+// newTokens verifies tokens; nil if none are taken.
+func newTokens(cfg config.Reads, log *slog.Logger) (*token.Verifier, error) {
+	if !slices.Contains(cfg.Auth, relay.AuthJWT) {
+		return nil, nil
 	}
-	return f, nil
+	v, err := token.NewVerifier(token.Options{
+		Keys: cfg.JWT.Keys, Leeway: cfg.JWT.Leeway, Issuer: cfg.JWT.Issuer, Audience: cfg.JWT.Audience,
+	}, log)
+	if err != nil {
+		return nil, fmt.Errorf("reads.jwt: %w", err)
+	}
+	return v, nil
+}
+
+// callersOf are who may send read responses, by the configuration.
+func callersOf(cfg config.Config, tokens *token.Verifier) (relay.Options, error) {
+	opt, err := relayOptions(cfg)
+	if tokens != nil { // a nil one would be no nil interface
+		opt.Tokens = tokens
+	}
+	return opt, err
+}
+
+// asksForCertificates tells whether callers must show one: mtls alone. That is settled
+// when the listener begins.
+func asksForCertificates(cfg config.Reads) bool {
+	return slices.Equal(cfg.Auth, []string{relay.AuthMTLS})
+}
+
+// swap has other tokens watched.
+func (f *readsFront) swap(tokens *token.Verifier) {
+	select {
+	case <-f.swapped: // one that nobody has come to watch
+	default:
+	}
+	f.swapped <- tokens
 }
 
 // local refuses a listener that more than this machine reaches, where everyone is let in:
@@ -80,8 +113,23 @@ func (f *readsFront) watch(ctx context.Context) {
 	if f.tls != nil {
 		wg.Go(func() { f.tls.Watch(ctx, fileCheck) })
 	}
-	if f.tokens != nil {
-		wg.Go(func() { f.tokens.Watch(ctx, fileCheck) })
-	}
+	wg.Go(func() { f.watchTokens(ctx) })
 	wg.Wait()
+}
+
+// watchTokens watches the keys of those tokens that are in force.
+func (f *readsFront) watchTokens(ctx context.Context) {
+	for tokens := f.tokens; ctx.Err() == nil; {
+		one, stop := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		if tokens != nil {
+			wg.Go(func() { tokens.Watch(one, fileCheck) })
+		}
+		select {
+		case tokens = <-f.swapped:
+		case <-ctx.Done():
+		}
+		stop()
+		wg.Wait()
+	}
 }

@@ -104,6 +104,9 @@ func (s *service) reloadOnce() ([]string, error) {
 	if err := s.reloadCertificates(); err != nil {
 		return cfg.Warnings, err
 	}
+	if err := s.reloadCallers(cfg); err != nil {
+		return cfg.Warnings, err
+	}
 	if s.logging != nil {
 		if err := s.logging.Set(cfg.Log.Level, cfg.Log.Mask); err != nil {
 			return cfg.Warnings, err
@@ -121,11 +124,39 @@ func (s *service) reloadOnce() ([]string, error) {
 	return notes, nil
 }
 
+// reloadCallers puts in force who may send read responses.
+func (s *service) reloadCallers(cfg config.Config) error {
+	if err := local(cfg.Reads, s.reads); err != nil {
+		return err
+	}
+	if asksForCertificates(cfg.Reads) != asksForCertificates(s.cfg.Reads) {
+		return errors.New("reads.auth: from mtls alone, or to it, takes a restart")
+	}
+	tokens, err := newTokens(cfg.Reads, s.log)
+	if err != nil {
+		return err
+	}
+	callers, err := callersOf(cfg, tokens)
+	if err != nil {
+		return err
+	}
+	if err := s.relay.SetCallers(callers); err != nil {
+		return err
+	}
+	s.callers.swap(tokens)
+	return nil
+}
+
 // reloadCertificates reads the certificates in use now.
 func (s *service) reloadCertificates() error {
 	if s.front.tls != nil {
 		if err := s.front.tls.Reload(); err != nil {
 			return fmt.Errorf("listen.tls: %w", err)
+		}
+	}
+	if s.callers.tls != nil {
+		if err := s.callers.tls.Reload(); err != nil {
+			return fmt.Errorf("reads.tls: %w", err)
 		}
 	}
 	if s.dialer.reload != nil {
@@ -168,8 +199,8 @@ func reloadCommand() *cobra.Command {
 		Use:   "reload --config FILE",
 		Short: "Tell a running gateway to read its configuration again, as SIGHUP does",
 		Long: `Tells the gateway, at --ops or the ops.addr of the configuration, to read its file
-and environment again. track, feedback, accounts, log.level, log.mask and
-certificates change at once and no session is lost; what else has changed is named
+and environment again. track, feedback, accounts, reads.auth with its keys,
+log.level, log.mask and certificates change at once and no session is lost; what else has changed is named
 and needs a restart. On any error everything stays as it was, and it exits 1.`,
 		Args: cobra.NoArgs,
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -135,6 +137,10 @@ func TestReload(t *testing.T) {
 // TestReloadFails: what is wrong is said, and everything stays as it was.
 func TestReloadFails(t *testing.T) {
 	r := startService(t, nil)
+	sound, err := r.written.load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	off := func(cfg *config.Config) { cfg.Feedback.Form = "off" }
 	tests := []struct {
 		name   string
@@ -149,11 +155,19 @@ func TestReloadFails(t *testing.T) {
 		{"no authorities", func(cfg *config.Config) {
 			cfg.Feedback.Form, cfg.Feedback.Webhook.CA = "webhook", filepath.Join(t.TempDir(), "none.pem")
 		}, nil, "feedback.webhook.ca"},
+		{"mtls alone", func(cfg *config.Config) { cfg.Reads.Auth = []string{"mtls"} }, nil, "reads.auth"},
+		{"no key", func(cfg *config.Config) { cfg.Reads.Auth = []string{"api_key"} }, nil, "api_key"},
+		{"no tokens", func(cfg *config.Config) {
+			cfg.Reads.Auth, cfg.Reads.JWT.Keys = []string{"jwt"}, filepath.Join(t.TempDir(), "none.json")
+		}, nil, "reads.jwt"},
 		{"template", func(cfg *config.Config) { cfg.Feedback.Template = "{{" }, nil, "feedback.template"},
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r.written.write(tt.change, tt.err)
+			r.written.write(func(cfg *config.Config) {
+				*cfg = sound
+				tt.change(cfg)
+			}, tt.err)
 			before := r.webhooks.Wanted("bank")
 			code, body := r.post(t, "/-/reload")
 			if code != http.StatusUnprocessableEntity || !strings.Contains(body, tt.want) {
@@ -167,6 +181,43 @@ func TestReloadFails(t *testing.T) {
 				t.Errorf("/metrics lacks %s", want)
 			}
 		})
+	}
+}
+
+// TestReloadCallers changes who may send read responses.
+func TestReloadCallers(t *testing.T) {
+	r := startService(t, nil)
+	ask := func(key string) int {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodGet, "http://"+r.Reads()+"/v1/conversations/1/2", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-API-Key", key)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	if got := ask(""); got != http.StatusOK {
+		t.Errorf("before: got %d, want 200", got)
+	}
+	for _, key := range []string{"first", "second"} {
+		r.written.write(func(cfg *config.Config) {
+			sum := sha256.Sum256([]byte(key))
+			cfg.Reads.Auth = []string{"api_key"}
+			cfg.Reads.APIKeys = []config.APIKey{{Name: key, SHA256: hex.EncodeToString(sum[:])}}
+		}, nil)
+		if code, body := r.post(t, "/-/reload"); code != http.StatusOK || body != "" {
+			t.Fatalf("reload: got %d %q", code, body)
+		}
+		for shown, want := range map[string]int{"": 401, "first": 401, "second": 401, key: 200} {
+			if got := ask(shown); got != want {
+				t.Errorf("key %q of %q: got %d, want %d", shown, key, got, want)
+			}
+		}
 	}
 }
 

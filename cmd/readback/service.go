@@ -108,12 +108,6 @@ func (s *service) assemble(cfg config.Config) error {
 	}
 	options.Policies = live.policies
 	s.webhooks = webhook.New(live.targets, version(), s.log)
-	store, err := relayOptions(cfg)
-	if err != nil {
-		return err
-	}
-	store.Settings = live.settings
-	store.Logger, store.Registerer = s.log, registry
 	if err := local(cfg.Reads, s.reads); err != nil {
 		return err
 	}
@@ -121,9 +115,12 @@ func (s *service) assemble(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	if s.callers.tokens != nil { // a nil one would be no nil interface
-		store.Tokens = s.callers.tokens
+	store, err := callersOf(cfg, s.callers.tokens)
+	if err != nil {
+		return err
 	}
+	store.Settings = live.settings
+	store.Logger, store.Registerer = s.log, registry
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
 	}
