@@ -92,3 +92,37 @@ func TestTellerSaysWhen(t *testing.T) {
 	}
 	r.wantEmpty(streamFeedback)
 }
+
+// The rate and the number of tells follow the settings, of a session that is there, too.
+func TestLimitsFollowTheSettings(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = func(string) AccountSettings { return AccountSettings{Rate: 10} }
+	r := start(t, opt)
+	r.tellings("bank")
+	limitsNow := func() (l limits) {
+		for ctx := deadline(t); ctx.Err() == nil; runtime.Gosched() {
+			r.accounts.mu.Lock()
+			a := r.accounts.all["bank"]
+			r.accounts.mu.Unlock()
+			if a != nil {
+				a.change(func(o *order) { l = o.limits })
+				return l
+			}
+		}
+		t.Fatal("the session does not join")
+		return l
+	}
+	if got, want := limitsNow(), (limits{most: maxTells, every: 100 * time.Millisecond}); got != want {
+		t.Errorf("at first: got %+v, want %+v", got, want)
+	}
+	err := r.Use(Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Tells: 2} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := limitsNow(), (limits{most: 2}); got != want {
+		t.Errorf("after a change: got %+v, want %+v", got, want)
+	}
+	if err := r.Use(Settings{FeedbackKeep: time.Second}); err == nil || r.settings.Load().FeedbackKeep != time.Hour {
+		t.Errorf("wrong settings: got %v, want an error and those before", err)
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"readback/config"
+	"readback/internal/gateway"
+	"readback/relay"
+)
+
+// TestFeedbackSettings follows each setting of feedback to who obeys it.
+func TestFeedbackSettings(t *testing.T) {
+	tests := []struct {
+		form  string
+		tells gateway.FeedbackForm
+		want  relay.AccountSettings
+		hook  bool
+	}{
+		{"sme-ack", gateway.FormSMEAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"receipt", gateway.FormReceipt, relay.AccountSettings{HoldReceipt: time.Hour}, false},
+		{"mo", gateway.FormMO, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"user-ack", gateway.FormUserAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"webhook", gateway.FormElsewhere, relay.AccountSettings{Tells: 3}, true},
+		{"nats", gateway.FormElsewhere, relay.AccountSettings{Own: true}, false},
+		{"off", gateway.FormElsewhere, relay.AccountSettings{Quiet: true}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.form, func(t *testing.T) {
+			cfg := config.Default()
+			a := cfg.Account("bank")
+			a.Feedback.Form, a.Feedback.Rate, a.Feedback.AfterReceipt = tt.form, 50, 5*time.Second
+			a.Feedback.Webhook.URL, a.Feedback.Webhook.Concurrency = "https://app.example/", 3
+			a.Feedback.Webhook.Secret, a.Feedback.Webhook.AllowPrivate = "3f1c9a0d5e7b4268", true
+			a.Feedback.VendorTLVs, a.Feedback.Template = true, "{{.Number}}"
+			if tt.form == "receipt" {
+				a.Feedback.HoldReceipt = time.Hour
+			}
+			cfg.Accounts = map[string]config.Account{"bank": a}
+			l, err := newLive(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.want.Listed, tt.want.Rate = true, 50
+			if got := l.settings.Account("bank"); got != tt.want {
+				t.Errorf("relay: got %+v, want %+v", got, tt.want)
+			}
+			got := l.policies.Of("bank").Feedback
+			if got.Form != tt.tells || !got.VendorTLVs || got.Tags != gateway.DefaultVendorTags || got.Template == nil ||
+				got.HoldReceipt != (tt.form == "receipt") {
+				t.Errorf("gateway: got %+v", got)
+			}
+			hook := l.targets.Accounts["bank"]
+			if (hook != nil) != tt.hook || tt.hook && (hook.URL != "https://app.example/" || string(hook.Secret) != "3f1c9a0d5e7b4268" ||
+				hook.Timeout != 10*time.Second || !hook.AllowPrivate) {
+				t.Errorf("webhook: got %+v, want one: %v", hook, tt.hook)
+			}
+			if other := l.settings.Account("shop"); other.Rate != 0 || other.Listed || l.targets.Default != nil {
+				t.Errorf("another account: got %+v", other)
+			}
+		})
+	}
+}
+
+// TestWebhookRoots: targets with one file of authorities share it, and so connections.
+func TestWebhookRoots(t *testing.T) {
+	srv := httptest.NewTLSServer(nil)
+	srv.Close()
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Feedback.Form, cfg.Feedback.Webhook.URL, cfg.Feedback.Webhook.CA = "webhook", "https://app.example/", file
+	cfg.Accounts = map[string]config.Account{"bank": cfg.Account("bank"), "shop": cfg.Account("shop")}
+	all, err := webhookTargets(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bank, shop := all.Accounts["bank"], all.Accounts["shop"]
+	if bank.Roots == nil || bank.Roots != shop.Roots || bank.Roots != all.Default.Roots {
+		t.Errorf("roots: got %p, %p and %p, want the same", bank.Roots, shop.Roots, all.Default.Roots)
+	}
+}
