@@ -1,0 +1,111 @@
+package relay
+
+import (
+	"context"
+	"sync"
+)
+
+// accounts is the accounts that have a session.
+type accounts struct {
+	relay *Relay
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	all     map[string]*account
+	stopped bool
+}
+
+// join registers a session of an account. The first one starts taking from the queue,
+// once what an earlier one held is back in it.
+func (s *accounts) join(name string) (*account, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if s.stopped {
+			return nil, ErrStopped
+		}
+		a := s.all[name]
+		if a == nil {
+			a = s.start(name)
+		}
+		if a.ctx.Err() == nil {
+			a.sessions++
+			return a, nil
+		}
+		s.mu.Unlock()
+		<-a.finished
+		s.mu.Lock()
+		s.forget(a)
+	}
+}
+
+func (s *accounts) start(name string) *account {
+	a := &account{
+		relay: s.relay, name: name, token: accountToken(name),
+		finished: make(chan struct{}), order: newOrder(), changed: make(chan struct{}),
+	}
+	a.order.limits = s.relay.settings.Load().account(name).limits()
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	if s.all == nil {
+		s.all = make(map[string]*account)
+	}
+	s.all[name] = a
+	go a.run() // awaited by leave of the last session, and by wait
+	return a
+}
+
+// wake has the accounts look at the settings anew.
+func (s *accounts) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.all {
+		a.change(func(o *order) { o.limits = s.relay.settings.Load().account(a.name).limits() })
+	}
+}
+
+// sessions says how many sessions each account has.
+func (s *accounts) sessions() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]int, len(s.all))
+	for name, a := range s.all {
+		all[name] = a.sessions
+	}
+	return all
+}
+
+func (s *accounts) forget(a *account) {
+	if s.all[a.name] == a {
+		delete(s.all, a.name)
+	}
+}
+
+// leave ends what join began; the last session of an account waits until its queue has
+// got back what was not told.
+func (s *accounts) leave(a *account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.sessions--; a.sessions > 0 {
+		return
+	}
+	a.cancel()
+	s.mu.Unlock()
+	<-a.finished
+	s.mu.Lock()
+	s.forget(a)
+}
+
+// stop ends all deliveries, and returns when the queues have got back what was not told.
+func (s *accounts) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	var all []*account
+	for _, a := range s.all {
+		a.cancel()
+		all = append(all, a)
+	}
+	s.mu.Unlock()
+	for _, a := range all {
+		<-a.finished
+	}
+}
