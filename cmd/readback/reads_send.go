@@ -37,29 +37,34 @@ configuration, and prints the verdict. Exits 0 if it was accepted.`,
 	status := flags.Uint8("status", relay.StatusRead, "1 read, 2 deleted unread, 0 not read yet")
 	_, _ = cmd.MarkFlagRequired("receiver"), cmd.MarkFlagRequired("number") // they are there
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		a, err := openAPI(cmd)
-		if err != nil {
-			return err
-		}
 		response := map[string]any{"number": *number, "status": *status}
 		for key, text := range texts {
 			if *text != "" {
 				response[key] = *text
 			}
 		}
-		var answer json.RawMessage
-		if _, err := a.do(cmd.Context(), http.MethodPost, "/v1/reads", response, &answer); err != nil {
-			return err
-		}
-		var v relay.Verdict
-		if err := json.Unmarshal(answer, &v); err != nil {
-			return fmt.Errorf("answer of the gateway: %w", err)
-		}
-		if !v.Accepted() {
-			return verdictError(answer)
-		}
-		say(cmd.OutOrStdout(), "%s\n", verdictText(v))
-		return nil
+		return sendRead(cmd, response)
 	}
 	return cmd
+}
+
+// sendRead sends a read response and prints the verdict.
+func sendRead(cmd *cobra.Command, response map[string]any) error {
+	a, err := openAPI(cmd)
+	if err != nil {
+		return err
+	}
+	var answer json.RawMessage
+	if _, err := a.do(cmd.Context(), http.MethodPost, "/v1/reads", response, &answer); err != nil {
+		return err
+	}
+	var v relay.Verdict
+	if err := json.Unmarshal(answer, &v); err != nil {
+		return fmt.Errorf("answer of the gateway: %w", err)
+	}
+	if !v.Accepted() {
+		return verdictError(answer)
+	}
+	say(cmd.OutOrStdout(), "%s\n", verdictText(v))
+	return nil
 }

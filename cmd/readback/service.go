@@ -93,50 +93,57 @@ func (s *service) assemble(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	if s.dialer, err = newDialer(cfg, s.log); err != nil {
-		return err
-	}
-	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
-	s.front, err = newFront(cfg.Listen, s.log, func(reason, _ string) { s.gateway.Refused(reason) })
-	if err != nil {
+	if err := s.makeFronts(cfg); err != nil {
 		return err
 	}
 	live, err := newLive(cfg)
 	if err != nil {
 		return err
 	}
-	options.Policies = live.policies
 	s.webhooks = webhook.New(live.targets, version(), s.log)
-	if err := local(cfg.Reads, s.reads); err != nil {
-		return err
-	}
-	s.callers, err = newReadsFront(cfg.Reads, s.log, func(reason, _ string) { s.relay.Refused(reason) })
-	if err != nil {
-		return err
-	}
 	store, err := callersOf(cfg, s.callers.tokens)
 	if err != nil {
 		return err
 	}
-	store.Settings = live.settings
-	store.Logger, store.Registerer = s.log, registry
+	store.Settings, store.Logger, store.Registerer = live.settings, s.log, registry
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
 	}
-	options.Holder = s.relay
+	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
+	options.Policies, options.Holder = live.policies, s.relay
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads()
 	}
 	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}
+	s.makePages(registry)
+	return nil
+}
+
+// makeFronts makes what connections go through: of ESMEs, to the SMSC, and of callers.
+func (s *service) makeFronts(cfg config.Config) (err error) {
+	if err := local(cfg.Reads, s.reads); err != nil {
+		return err
+	}
+	if s.dialer, err = newDialer(cfg, s.log); err != nil {
+		return err
+	}
+	if s.front, err = newFront(cfg.Listen, s.log, func(reason, _ string) { s.gateway.Refused(reason) }); err != nil {
+		return err
+	}
+	s.callers, err = newReadsFront(cfg.Reads, s.log, func(reason, _ string) { s.relay.Refused(reason) })
+	return err
+}
+
+// makePages makes the operator's pages.
+func (s *service) makePages(registry *prometheus.Registry) {
 	s.ops = ops.NewServer(registry, map[string]func() error{
 		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
 	}, s.beginDrain, s.log)
 	s.reloads = newReloads(registry)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler())
-	return nil
 }
 
 // beginDrain stops the service as SIGTERM does.
