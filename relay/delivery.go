@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -12,6 +13,10 @@ import (
 // it; an error marked by Permanent that it never will; any other error that it is to be
 // told again. It is called from several goroutines.
 type Teller func(ctx context.Context, fb *Feedback) error
+
+// ErrNoMore is the cause with which the context of Deliver is cancelled to have what is being
+// told come to its end: it would be told twice else, here and by who comes next.
+var ErrNoMore = errors.New("no more is to be told here")
 
 // Deliver gives the feedback of an account to tell, until ctx ends. Several sessions of one
 // account may be registered at once: each feedback goes to one of them, those of one
@@ -28,10 +33,18 @@ func (r *Relay) Deliver(ctx context.Context, account string, tell Teller) error 
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
+	telling, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	defer context.AfterFunc(both, func() {
+		if !errors.Is(context.Cause(both), ErrNoMore) {
+			cut()
+		}
+	})()
+	defer context.AfterFunc(a.ctx, cut)()
 
 	var tells sync.WaitGroup
 	for h := a.next(both); h != nil; h = a.next(both) {
-		tells.Go(func() { a.tell(both, h, tell) })
+		tells.Go(func() { a.tell(telling, h, tell) })
 	}
 	tells.Wait()
 	if ctx.Err() == nil {

@@ -244,3 +244,39 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 		t.Errorf("stop: %v", err)
 	}
 }
+
+// What is being told when no more is to be comes to its end, and is not told again.
+func TestNoMoreIsTold(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	for i := range 2 {
+		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
+	}
+	asked, answer := make(chan string, 4), make(chan struct{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- r.Deliver(ctx, "bank", func(ctx context.Context, fb *Feedback) error {
+			asked <- fb.MessageIDs[0]
+			select {
+			case <-answer:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	receive(t, asked)
+	cancel(ErrNoMore)
+	close(answer)
+	if err := receive(t, done); err != nil {
+		t.Fatal(err)
+	}
+	if fb := receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id1" {
+		t.Errorf("told by the next: got %s, want id1 alone", fb.MessageIDs[0])
+	}
+	if len(asked) > 0 {
+		t.Errorf("told as well: %s", <-asked)
+	}
+	r.wantEmpty(streamFeedback)
+}

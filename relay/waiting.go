@@ -87,12 +87,12 @@ func (w *waiting) get() (accounts map[string]bool, changed <-chan struct{}) {
 func (r *Relay) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell Teller) {
 	var deliveries sync.WaitGroup
 	defer deliveries.Wait()
-	running := make(map[string]context.CancelFunc)
+	running := make(map[string]context.CancelCauseFunc)
 	for ctx.Err() == nil {
 		accounts, changed := r.waiting.get()
 		for account, stop := range running {
 			if !accounts[account] || !wanted(account) {
-				stop()
+				stop(ErrNoMore)
 				delete(running, account)
 			}
 		}
@@ -100,7 +100,7 @@ func (r *Relay) DeliverWaiting(ctx context.Context, wanted func(account string) 
 			if running[account] != nil || !wanted(account) {
 				continue
 			}
-			one, stop := context.WithCancel(ctx)
+			one, stop := context.WithCancelCause(ctx)
 			running[account] = stop
 			deliveries.Go(func() {
 				if err := r.Deliver(one, account, tell); err != nil {
@@ -114,6 +114,6 @@ func (r *Relay) DeliverWaiting(ctx context.Context, wanted func(account string) 
 		}
 	}
 	for _, stop := range running {
-		stop()
+		stop(nil)
 	}
 }

@@ -51,8 +51,8 @@ var DefaultVendorTags = VendorTags{Number: 0x1520, Read: 0x1521}
 func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 	var delivery sync.WaitGroup
 	defer delivery.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(relay.ErrNoMore)
 	delivery.Go(func() {
 		if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
