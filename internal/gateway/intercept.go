@@ -80,13 +80,15 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 // follow lets a part go on without a number: another part may have room for it.
 func (i *Interceptor) follow(b *Scratch, t *tracked, s *relay.Sent, skip Skip) (smpp.Frame, *relay.Sent, Skip) {
 	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
-	if !i.Ledger.Follow(s) {
+	known := i.Ledger.Follow(s)
+	out := t.m.Frame
+	if !s.AsIs {
+		out = i.convert(b, t)
+	}
+	if !known {
 		s = nil
 	}
-	if s != nil && s.AsIs {
-		return t.m.Frame, s, skip
-	}
-	return i.convert(b, t), s, skip
+	return out, s, skip
 }
 
 // tracked is a message that is to be numbered: what examine learned of it.
