@@ -69,8 +69,8 @@ func (w *world) checkTold(f form) {
 	w.Helper()
 	for seen := w.front.events(); ; {
 		for _, line := range w.front.traffic(w.T) {
-			told := own(line.down, pdu.DeliverSMID)
-			answer := own(line.up, pdu.DeliverSMRespID)
+			told := numberedHere(line.down, pdu.DeliverSMID)
+			answer := numberedHere(line.up, pdu.DeliverSMRespID)
 			if told == nil || answer == nil {
 				continue
 			}
@@ -89,8 +89,8 @@ func (w *world) checkTold(f form) {
 	}
 }
 
-// own is the first PDU of the gateway's own numbering.
-func own(frames []smpp.Frame, id pdu.ID) smpp.Frame {
+// numberedHere is the first PDU of the gateway's own numbering.
+func numberedHere(frames []smpp.Frame, id pdu.ID) smpp.Frame {
 	for _, f := range frames {
 		if f.ID() == id && f.Seq() >= smpp.OwnSeq {
 			return f
