@@ -32,8 +32,8 @@ type form struct {
 var forms = []form{
 	{"sme-ack", gateway.FormSMEAck, 0x08, feedbackWord + to.Addr + " number:001", "/dlr?id=4A7F01&to=447700900123&type=1"},
 	{"receipt", gateway.FormReceipt, 0x04, "id:4A7F01 sub:001 dlvrd:001 submit date:", "/dlr?id=4A7F01&to=447700900123&type=1"},
-	{"mo", gateway.FormMO, 0x00, to.Addr + " has read message 1 at ", "/mo?from=447700900123&text=447700900123+has+read+message+1"},
-	{"user-ack", gateway.FormUserAck, 0x10, feedbackWord + to.Addr + " number:001", "/mo?from=447700900123&text=readback+receiver%3A447700900123"},
+	{"mo", gateway.FormMO, 0x00, to.Addr + " has read message 1 at ", "/mo?charset=UTF-8&from=447700900123&text=447700900123+has+read+message+1"},
+	{"user-ack", gateway.FormUserAck, 0x10, feedbackWord + to.Addr + " number:001", "/mo?charset=UTF-8&from=447700900123&text=readback+receiver%3A447700900123"},
 }
 
 // stacks are the ESMEs of other makers: each binds, sends a message, and shows what it makes
