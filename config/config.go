@@ -51,7 +51,7 @@ func Default() Config {
 		},
 		Reads: Reads{
 			Addr: "127.0.0.1:8080", Auth: []string{"none"}, SMS: true, IEI: 0x81, JWT: ReadsJWT{Leeway: 30 * time.Second},
-			Rate: 600, Burst: 1000, ReplayWindow: 10 * time.Minute, MaxConnections: 1000,
+			Rate: 600, Burst: 1000, ReplayWindow: 10 * time.Minute, MaxConnections: 1000, MaxClients: 10000,
 		},
 		Relay: Relay{
 			NATS: "embedded", Store: "/var/lib/readback", Replicas: 1,

@@ -21,6 +21,7 @@ func (l *loader) contradictions() {
 	l.checkTrack()
 	l.checkAccounts()
 	l.checkReads()
+	l.checkClients()
 	l.checkRelay()
 	l.checkFeedback()
 }
@@ -63,6 +64,8 @@ func (l *loader) checkAddresses() {
 		{"listen.addr", l.cfg.Listen.Addr},
 		{"listen.tls.addr", l.cfg.Listen.TLS.Addr},
 		{"reads.addr", l.cfg.Reads.Addr},
+		{"reads.mqtt.addr", l.cfg.Reads.MQTT.Addr},
+		{"reads.websocket.addr", l.cfg.Reads.WebSocket.Addr},
 		{"ops.addr", l.cfg.Ops.Addr},
 		{"relay.listen", l.cfg.Relay.Listen},
 	}

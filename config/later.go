@@ -12,7 +12,6 @@ const notYet = "not supported yet"
 // laterKeys are the keys of later releases; each stands for all keys under it.
 var laterKeys = []string{
 	"smsc.outbind",
-	"reads.mqtt", "reads.websocket",
 	"relay.tls",
 }
 

@@ -122,7 +122,7 @@ func fullConfig() Config {
 			APIKeys: []APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
 			JWT:     ReadsJWT{Keys: files + "/cert.pem", Leeway: 5 * time.Second, Issuer: "https://id.example", Audience: "readback"},
 			TLS:     ReadsTLS{Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem"},
-			Rate:    60, Burst: 100, ReplayWindow: time.Hour, MaxConnections: 50,
+			Rate:    60, Burst: 100, ReplayWindow: time.Hour, MaxConnections: 50, MaxClients: 10000,
 			CORS: []string{"https://app.example", "http://localhost:3000"},
 		},
 		Relay: Relay{

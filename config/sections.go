@@ -51,6 +51,10 @@ type Reads struct {
 	ReplayWindow   time.Duration `key:"replay_window" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
 	MaxConnections int           `key:"max_connections" range:"1..100000" doc:"connections to the HTTP interface at a time; further ones are closed"`
 	CORS           []string      `key:"cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
+
+	MQTT       MQTT      `key:"mqtt" doc:"read responses over MQTT, to the embedded server"`
+	WebSocket  WebSocket `key:"websocket" doc:"read responses over NATS in WebSocket and, beside reads.mqtt, MQTT in WebSocket (path /mqtt)"`
+	MaxClients int       `key:"max_clients" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
 }
 
 // APIKey is a key that an app backend shows, known by its hash alone.

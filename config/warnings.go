@@ -15,6 +15,7 @@ func (l *loader) warnings() {
 	l.warnIf(l.cfg.Ops.Addr != "" && !isLoopback(l.cfg.Ops.Addr),
 		"metrics and profiles for anyone who reaches the address: they ask nobody who they are", "ops.addr")
 	l.warnListen()
+	l.warnClients()
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
 		fmt.Sprintf("the password is longer than the %d octets of SMPP: some SMSCs refuse the bind", maxPassword), "smsc.password_file")
 	l.warnMirror()

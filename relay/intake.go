@@ -27,31 +27,52 @@ const (
 // takeReads takes read responses from their stream. A message is acknowledged when the
 // verdict on it is durable, and comes again when the ledger is down.
 func (r *Relay) takeReads(ctx context.Context) {
+	r.keepTaking(ctx, "NATS", func(ctx context.Context) error {
+		return r.consume(ctx, intake{stream: streamReads, durable: "intake", memory: true, take: r.takeRead})
+	})
+}
+
+// keepTaking consumes until ctx ends, whatever becomes of NATS in between.
+func (r *Relay) keepTaking(ctx context.Context, from string, consume func(context.Context) error) {
 	for wait := 50 * time.Millisecond; ctx.Err() == nil; {
 		began := time.Now()
-		err := r.consumeReads(ctx)
+		err := consume(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if time.Since(began) > time.Minute {
 			wait = 50 * time.Millisecond
 		}
-		r.log.Warn("read responses cannot be taken from NATS", "error", err)
+		if !errors.Is(err, jetstream.ErrStreamNotFound) { // of MQTT, which a cluster need not have
+			r.log.Warn("read responses cannot be taken", "from", from, "error", err)
+		}
 		pause(ctx, jitter(wait))
 		wait = min(2*wait, 5*time.Second)
 	}
 }
 
-func (r *Relay) consumeReads(ctx context.Context) error {
-	c, err := r.js.CreateOrUpdateConsumer(ctx, streamReads, jetstream.ConsumerConfig{
-		Durable:       "intake",
+// intake is a durable consumer of read responses.
+type intake struct {
+	stream, durable, filter string
+	memory                  bool   // its state may be lost: the stream keeps what is not acknowledged
+	ready                   func() // called when it is there; may be nil
+	take                    func(context.Context, jetstream.Msg)
+}
+
+func (r *Relay) consume(ctx context.Context, in intake) error {
+	c, err := r.js.CreateOrUpdateConsumer(ctx, in.stream, jetstream.ConsumerConfig{
+		Durable:       in.durable,
+		FilterSubject: in.filter,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       intakeWait + 5*time.Second,
 		MaxAckPending: 4 * maxIntake,
-		MemoryStorage: true,
+		MemoryStorage: in.memory,
 	})
 	if err != nil {
 		return fmt.Errorf("make consumer: %w", err)
+	}
+	if in.ready != nil {
+		in.ready()
 	}
 	messages, err := c.Messages(jetstream.PullMaxMessages(maxIntake), jetstream.PullHeartbeat(2*time.Second))
 	if err != nil {
@@ -67,7 +88,7 @@ func (r *Relay) consumeReads(ctx context.Context) error {
 			return fmt.Errorf("consume: %w", err)
 		}
 		work.Go(func() error {
-			r.takeRead(ctx, m)
+			in.take(ctx, m)
 			return nil
 		})
 	}
@@ -81,20 +102,43 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 		r.log.Error("message in the stream of read responses cannot be read", "error", err)
 		return
 	}
-	answer := r.submitFrom(ctx, credentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats")
+	r.settle(m, meta.NumDelivered, r.submitFrom(ctx, credentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats"))
+}
+
+// settle acknowledges a message, which has come so many times, if there is a last word on it,
+// and has it come again if not. It tells whether there is one.
+func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
+	last = true
+	var err error
 	switch {
-	case answer.has(http.StatusServiceUnavailable):
-		err = m.NakWithDelay(jitter(intakeAgain))
-	case answer.has(http.StatusTooManyRequests) && meta.NumDelivered < maxLimited:
-		err = m.NakWithDelay(jitter(limitedAgain * time.Duration(meta.NumDelivered)))
-	case answer.Code == http.StatusAccepted:
+	case a.has(http.StatusServiceUnavailable):
+		last, err = false, m.NakWithDelay(jitter(intakeAgain))
+	case a.has(http.StatusTooManyRequests) && times < maxLimited:
+		last, err = false, m.NakWithDelay(jitter(limitedAgain*time.Duration(times)))
+	case a.Code == http.StatusAccepted:
 		err = m.Ack()
 	default:
-		err = m.TermWithReason(answer.refused())
+		err = m.TermWithReason(a.refused())
 	}
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		r.log.Warn("read response cannot be acknowledged", "error", err)
 	}
+	return last
+}
+
+// answer answers what is not taken from a stream. What it returns ends that, once those
+// that have come are answered.
+func (r *Relay) answer(ctx context.Context) (end func(), err error) {
+	reads, err := r.answerReads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	topics, err := r.answerTopics(ctx)
+	if err != nil {
+		reads()
+		return nil, err
+	}
+	return func() { reads(); topics() }, nil
 }
 
 // answerReads answers requests: the verdict is the reply. What it returns ends that, once

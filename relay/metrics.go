@@ -25,6 +25,9 @@ type metrics struct {
 	held     prometheus.Gauge
 	heads    prometheus.Gauge
 
+	clientsRefused prometheus.Counter
+	clientsDenied  *prometheus.CounterVec
+
 	labels []string // of waiting and oldest; owned by the survey
 }
 
@@ -82,6 +85,13 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "readback_ledger_conversations", Help: "Conversations held in memory.",
 		}),
 	}
+	m.clientsRefused = f.NewCounter(prometheus.CounterOpts{
+		Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
+	})
+	m.clientsDenied = f.NewCounterVec(prometheus.CounterOpts{
+		Name: "readback_clients_denied_total",
+		Help: "Messages and subscriptions of MQTT and WebSocket clients for subjects that are not theirs.",
+	}, []string{"what"})
 	records := f.NewCounterVec(prometheus.CounterOpts{
 		Name: "readback_ledger_records_total", Help: "Records written to the log, by kind.",
 	}, []string{"kind"})

@@ -2,12 +2,10 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
-	"net"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -36,7 +34,8 @@ const (
 )
 
 // startServer starts the embedded server.
-func startServer(opt *Options) (*server.Server, error) {
+func startServer(r *Relay) (*server.Server, error) {
+	opt := &r.opt
 	o := &server.Options{
 		ServerName:   "readback",
 		JetStream:    true,
@@ -47,37 +46,42 @@ func startServer(opt *Options) (*server.Server, error) {
 		NoSigs:       true,
 		NoLog:        true,
 	}
+	var err error
 	if opt.Listen != "" {
-		host, port, err := net.SplitHostPort(opt.Listen)
-		if err != nil {
-			return nil, fmt.Errorf("listen: %w", err)
+		if o.Host, o.Port, err = hostPort(opt.Listen); err != nil {
+			return nil, err
 		}
-		if o.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("listen: port %q: %w", port, err)
+	}
+	if r.gatekeeper != nil {
+		if err := opt.admit(o, r.gatekeeper); err != nil {
+			return nil, err
 		}
-		if o.Port == 0 {
-			o.Port = server.RANDOM_PORT
-		}
-		o.Host = host
 	}
 	s, err := server.NewServer(o)
 	if err != nil {
 		return nil, fmt.Errorf("embedded NATS server: %w", err)
 	}
-	s.Start()
-	if !s.ReadyForConnections(time.Minute) || !s.JetStreamEnabled() {
-		s.Shutdown()
-		return nil, fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir)
+	said := &serverLog{relay: r}
+	if r.gatekeeper != nil {
+		r.gatekeeper.server = s
+		s.SetLogger(said, false, false)
 	}
+	s.Start()
+	if said.fatal != nil || !s.ReadyForConnections(time.Minute) || !s.JetStreamEnabled() {
+		s.Shutdown()
+		return nil, errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), said.fatal)
+	}
+	r.mqtt, r.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
 	return s, nil
 }
 
 // connect returns a connection that goes on by itself; the server need not be there
-// yet. connected gets a value each time it is there.
-func connect(opt *Options, s *server.Server, connected chan<- struct{}, log *slog.Logger) (*nats.Conn, error) {
+// yet. r.connected gets a value each time it is there.
+func connect(r *Relay) (*nats.Conn, error) {
+	opt, log := &r.opt, r.log
 	there := func(*nats.Conn) {
 		select {
-		case connected <- struct{}{}:
+		case r.connected <- struct{}{}:
 		default:
 		}
 	}
@@ -102,9 +106,12 @@ func connect(opt *Options, s *server.Server, connected chan<- struct{}, log *slo
 		}),
 	}
 	url := opt.NATS
-	if s != nil {
+	if r.server != nil {
 		url = ""
-		options = append(options, nats.InProcessServer(s))
+		options = append(options, nats.InProcessServer(r.server))
+	}
+	if r.gatekeeper != nil {
+		options = append(options, r.gatekeeper.own())
 	}
 	if opt.Creds != "" {
 		options = append(options, nats.UserCredentials(opt.Creds))
@@ -146,6 +153,9 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 			Name: streamLedger, Subjects: []string{subjectLedger}, MaxAge: opt.Keep + 24*time.Hour,
 			Duplicates: 100 * time.Millisecond, AllowDirect: true,
 		},
+	}
+	if opt.MQTT != nil {
+		streams = append([]jetstream.StreamConfig{mqttStream()}, streams...)
 	}
 	var info *jetstream.StreamInfo
 	for _, c := range streams {

@@ -16,11 +16,15 @@ const Embedded = "embedded"
 
 // Options of a Relay. DefaultOptions is the base; Store must be set.
 type Options struct {
-	NATS     string        // Embedded, or the URLs of a cluster, comma-separated
-	Creds    string        // credentials file for the cluster
-	NKey     string        // nkey seed file for the cluster
-	Store    string        // directory of the index and of the embedded server's streams
-	Listen   string        // host:port on which the embedded server listens too; empty: in process only
+	NATS   string // Embedded, or the URLs of a cluster, comma-separated
+	Creds  string // credentials file for the cluster
+	NKey   string // nkey seed file for the cluster
+	Store  string // directory of the index and of the embedded server's streams
+	Listen string // host:port on which the embedded server listens too; empty: in process only
+	// Ways into the embedded server for handsets and app backends; nil: none.
+	MQTT, WebSocket *Listener
+	MaxClients      int // of both, at a time
+
 	Replicas int           // of each stream; 1 with the embedded server
 	Sync     time.Duration // how often the embedded server syncs its files; 0: at each append
 
@@ -63,6 +67,7 @@ func DefaultOptions() Options {
 		First:         1,
 		Last:          257,
 		Conversations: 1 << 18,
+		MaxClients:    10000,
 		ReadWait:      10 * time.Second,
 		TellTimeout:   30 * time.Second,
 		Backoff: []time.Duration{
@@ -110,7 +115,7 @@ func (o *Options) Validate() error {
 			err = errors.Join(err, fmt.Errorf("listen: %w", e))
 		}
 	}
-	return errors.Join(err, o.validateAuth())
+	return errors.Join(err, o.validateListeners(), o.validateAuth())
 }
 
 // numbers is how many numbers a cycle has.

@@ -55,8 +55,11 @@ const (
 
 // ParseRead reads a read response from its JSON. Fields that it does not know are
 // passed over. The verdict is that of a malformed one; its code is 0 when all is well.
-func ParseRead(data []byte) (Read, Verdict) {
-	var j readJSON
+func ParseRead(data []byte) (Read, Verdict) { return parseRead(data, "") }
+
+// parseRead takes the receiver from elsewhere where the JSON names none.
+func parseRead(data []byte, receiver string) (Read, Verdict) {
+	j := readJSON{Receiver: &receiver}
 	if v := unmarshal(data, &j); v.Code != 0 {
 		return Read{}, v
 	}

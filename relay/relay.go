@@ -26,16 +26,19 @@ const stopTimeout = 10 * time.Second
 // Relay owns the connection to NATS, the streams, the ledger, and what runs between
 // them: reads in, feedback out.
 type Relay struct {
-	opt     Options
-	log     *slog.Logger
-	metrics *metrics
-	status  *status
-	lock    io.Closer // of the store
-	server  *server.Server
-	index   *index
-	ledger  *Ledger
-	reads   *Reads
-	callers *callers
+	opt        Options
+	log        *slog.Logger
+	metrics    *metrics
+	status     *status
+	lock       io.Closer // of the store
+	server     *server.Server
+	index      *index
+	ledger     *Ledger
+	reads      *Reads
+	callers    *callers
+	gatekeeper *gatekeeper // of the embedded server's listeners; nil when it has none
+
+	mqtt, webSocket int // ports of the embedded server; 0: none
 
 	connected chan struct{} // NATS is there again
 	outbox    chan struct{} // there is something in the outbox
@@ -70,7 +73,7 @@ func Open(opt Options) (*Relay, error) {
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), begun: make(chan struct{}),
-		stopWithin: stopTimeout,
+		callers: newCallers(&opt), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {
@@ -78,7 +81,6 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
 	r.reads = newReads(r)
-	r.callers = newCallers(&r.opt)
 	r.changes = newRates(maxChanges, maxChanges)
 	r.erasures = newErasures()
 	r.accounts.relay = r
@@ -97,7 +99,10 @@ func (r *Relay) open() error {
 		return err
 	}
 	if r.opt.NATS == Embedded {
-		r.server, err = startServer(&r.opt)
+		if r.opt.hasClients() {
+			r.gatekeeper = newGatekeeper(r)
+		}
+		r.server, err = startServer(r)
 	}
 	return err
 }
@@ -137,13 +142,13 @@ func (r *Relay) Run(ctx context.Context) error {
 
 func (r *Relay) run(ctx context.Context) error {
 	var err error
-	if r.nc, err = connect(&r.opt, r.server, r.connected, r.log); err != nil {
+	if r.nc, err = connect(r); err != nil {
 		return err
 	}
 	if r.js, err = jetstream.New(r.nc); err != nil {
 		return err
 	}
-	answered, err := r.answerReads(ctx) // with 503 until the ledger is up
+	answered, err := r.answer(ctx) // with 503 until the ledger is up
 	if err != nil {
 		return err
 	}
@@ -179,8 +184,11 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.survey, r.releaseReceipts, r.takeReads, r.maintain} {
+	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
 		wg.Go(func() { f(ctx) })
+	}
+	if r.gatekeeper != nil {
+		wg.Go(func() { r.gatekeeper.watch(ctx) })
 	}
 	<-ctx.Done()
 	answered()

@@ -97,7 +97,7 @@ func (r *Relay) submitFrom(ctx context.Context, cred credential, at time.Time, b
 }
 
 func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) Verdict {
-	rd, v := ParseRead(item)
+	rd, v := parseRead(item, by.Receiver.String()) // who speaks for one need not name it
 	if v.Code != 0 {
 		rs.tell(&Read{Way: way, By: by}, v, "")
 		return v

@@ -159,6 +159,11 @@ func (s *service) reloadCertificates() error {
 			return fmt.Errorf("reads.tls: %w", err)
 		}
 	}
+	for _, files := range s.clients {
+		if err := files.Reload(); err != nil {
+			return fmt.Errorf("reads.mqtt.tls, reads.websocket.tls: %w", err)
+		}
+	}
 	if s.dialer.reload != nil {
 		if err := s.dialer.reload(); err != nil {
 			return fmt.Errorf("smsc.tls: %w", err)

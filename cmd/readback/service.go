@@ -32,6 +32,7 @@ type service struct {
 	front    *front
 	callers  *readsFront
 	dialer   dialer
+	clients  []*transport.ServerTLS // of MQTT and WebSocket
 
 	// Set before run; nil where the configuration cannot change.
 	load    func() (config.Config, error) // reads it again
@@ -106,6 +107,9 @@ func (s *service) assemble(cfg config.Config) error {
 		return err
 	}
 	store.Settings, store.Logger, store.Registerer = live.settings, s.log, registry
+	if s.clients, err = openToClients(cfg.Reads, &store, s.log); err != nil {
+		return err
+	}
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
 	}
@@ -241,6 +245,9 @@ func (s *service) watchFiles(ctx context.Context) error {
 		wg.Go(func() { s.front.tls.Watch(ctx, fileCheck) })
 	}
 	wg.Go(func() { s.callers.watch(ctx) })
+	for _, files := range s.clients {
+		wg.Go(func() { files.Watch(ctx, fileCheck) })
+	}
 	if s.dialer.watch != nil {
 		wg.Go(func() { s.dialer.watch(ctx) })
 	}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"readback/config"
+	"readback/internal/transport"
+	"readback/relay"
+)
+
+// openToClients gives the relay its listeners for handsets and app backends. It returns
+// their certificates, which are to be watched.
+func openToClients(cfg config.Reads, opt *relay.Options, log *slog.Logger) (watched []*transport.ServerTLS, err error) {
+	opt.MaxClients = cfg.MaxClients
+	for _, l := range []struct {
+		key, addr string
+		tls       config.ClientTLS
+		to        **relay.Listener
+	}{
+		{"reads.mqtt", cfg.MQTT.Addr, cfg.MQTT.TLS, &opt.MQTT},
+		{"reads.websocket", cfg.WebSocket.Addr, cfg.WebSocket.TLS, &opt.WebSocket},
+	} {
+		if l.addr == "" {
+			continue
+		}
+		*l.to = &relay.Listener{Addr: l.addr}
+		if l.tls.Cert == "" {
+			continue
+		}
+		files, err := transport.NewServer(transport.Server{Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA}, log)
+		if err != nil {
+			return nil, fmt.Errorf("%s.tls: %w", l.key, err)
+		}
+		(*l.to).TLS = files.PlainConfig()
+		watched = append(watched, files)
+	}
+	if opt.WebSocket != nil {
+		opt.WebSocket.Origins = cfg.WebSocket.Origins
+	}
+	return watched, nil
+}

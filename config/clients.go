@@ -1,0 +1,63 @@
+package config
+
+import "slices"
+
+// MQTT is the embedded server's listener for MQTT 3.1.1: off without Addr.
+type MQTT struct {
+	Addr string    `key:"addr" form:"bind" empty:"off" doc:"address of the embedded server's MQTT 3.1.1 listener, host:port; empty is off"`
+	TLS  ClientTLS `key:"tls" doc:"TLS on that listener"`
+}
+
+// WebSocket is the embedded server's listener for WebSocket: off without Addr.
+type WebSocket struct {
+	Addr    string    `key:"addr" form:"bind" empty:"off" doc:"address of the embedded server's WebSocket listener, host:port; empty is off"`
+	TLS     ClientTLS `key:"tls" doc:"TLS on that listener"`
+	Origins []string  `key:"origins" form:"origin" example:"https://app.example" doc:"web pages that may connect, by scheme and host; empty is those of the listener's own host"`
+}
+
+// ClientTLS is TLS on a listener for handsets and app backends: none without Cert.
+type ClientTLS struct {
+	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listener's certificate and its chain; empty is no TLS"`
+	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
+	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the client's certificate; empty asks for none"`
+}
+
+// clientListener is one of the listeners for handsets and app backends.
+type clientListener struct {
+	key, addr string
+	tls       ClientTLS
+}
+
+func (c Config) clientListeners() []clientListener {
+	r := c.Reads
+	return []clientListener{{"reads.mqtt", r.MQTT.Addr, r.MQTT.TLS}, {"reads.websocket", r.WebSocket.Addr, r.WebSocket.TLS}}
+}
+
+// checkClients wants listeners that exist, and that let in no more than they read.
+func (l *loader) checkClients() {
+	for _, n := range l.cfg.clientListeners() {
+		addr, cert, key, ca := n.key+".addr", n.key+".tls.cert", n.key+".tls.key", n.key+".tls.client_ca"
+		l.refuseIf((n.tls.Cert == "") != (n.tls.Key == ""), problem{"certificate and key belong together", "both, or neither"}, cert, key)
+		l.refuseIf(n.tls.ClientCA != "" && n.tls.Cert == "", problem{"without TLS no client shows a certificate", n.key + ".tls.cert and key"}, ca, cert)
+		if n.addr == "" {
+			if _, chosen := l.origin(addr); !chosen {
+				l.refuseAny(problem{"no address to listen on", addr + ", or \"\" for none"}, cert, key, ca)
+			}
+			continue
+		}
+		l.refuseIf(l.cfg.Relay.NATS != embedded,
+			problem{"only the embedded server has listeners of ours", "leave it out, and let your cluster listen; what comes there is taken"}, addr, "relay.nats")
+		auth := l.cfg.Reads.Auth
+		l.refuseIf(len(auth) == 0, problem{"nobody may report a read", "auth: [api_key]"}, "reads.auth", addr)
+		l.refuseIf(slices.Contains(auth, "none") && !isLoopback(n.addr),
+			problem{"reads.auth none would let anyone on the network report a read", "auth: [api_key], or an address such as 127.0.0.1:1883"}, addr, "reads.auth")
+	}
+}
+
+// warnClients notes passwords that anybody on the way can read.
+func (l *loader) warnClients() {
+	for _, n := range l.cfg.clientListeners() {
+		l.warnIf(n.addr != "" && n.tls.Cert == "" && !isLoopback(n.addr),
+			"without TLS whoever is on the way reads the clients' credentials", n.key+".addr")
+	}
+}

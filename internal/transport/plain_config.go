@@ -1,0 +1,36 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+)
+
+// PlainConfig is Config for a server that has a use of its own for GetConfigForClient. Only
+// whether clients need a certificate is settled when it is taken.
+func (s *ServerTLS) PlainConfig() *tls.Config {
+	c := &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		SessionTicketsDisabled: true,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return &s.kept.Now().Certificates[0], nil
+		},
+	}
+	if s.kept.Now().ClientCAs != nil {
+		c.ClientAuth = tls.RequireAnyClientCert
+		c.VerifyConnection = s.verifyClient
+	}
+	return c
+}
+
+// verifyClient does what tls.RequireAndVerifyClientCert does, by the newest authorities.
+func (s *ServerTLS) verifyClient(state tls.ConnectionState) error {
+	shown := state.PeerCertificates // one at least: it is required
+	between := x509.NewCertPool()
+	for _, c := range shown[1:] {
+		between.AddCert(c)
+	}
+	_, err := shown[0].Verify(x509.VerifyOptions{
+		Roots: s.kept.Now().ClientCAs, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	return err
+}

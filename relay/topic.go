@@ -1,0 +1,189 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+)
+
+// Each receiver has a subject for its read responses and one for the verdicts on them: for
+// MQTT the topics readback/reads/<receiver> and readback/verdicts/<receiver>. The broker
+// sees to it that nobody sends for another receiver.
+//
+// What comes by MQTT with QoS 1 or 2 is stored in the server's own stream before it is
+// acknowledged, and taken from there. What comes with QoS 0, or from NATS clients, is not
+// stored: a NATS client may ask for the verdict as the reply instead.
+const (
+	subjectReadsOf    = "readback.reads."
+	subjectVerdictsOf = "readback.verdicts."
+
+	streamMQTT  = "$MQTT_msgs"
+	subjectMQTT = "$MQTT.msgs."
+
+	headerMQTT = "Nmqtt-Pub" // of what comes by MQTT: its QoS, one digit
+)
+
+// maxTopicPending is how many messages wait to be looked at; what comes beyond that is lost, as
+// with QoS 0 it may be.
+const maxTopicPending = 4096
+
+// topicQueue shares the topics among gateways. It is not the queue of subjectReadsNow, or the one
+// would get what is for the other. topicIntake takes them from the stream.
+const (
+	topicQueue  = "readback_topics"
+	topicIntake = "readback_intake"
+)
+
+// mqttStream is the stream of the server's own for MQTT, made before its first client comes: what
+// nobody consumes is not kept, and what is full acknowledges nothing.
+func mqttStream() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: streamMQTT, Subjects: []string{subjectMQTT + ">"}, Retention: jetstream.InterestPolicy,
+		MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
+	}
+}
+
+// answerTopics answers what is not stored. What it returns ends that, once those that have
+// come are answered.
+func (r *Relay) answerTopics(ctx context.Context) (end func(), err error) {
+	var work errgroup.Group
+	work.SetLimit(maxIntake)
+	sub, err := r.nc.QueueSubscribe(subjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
+		if m.Subject == subjectReadsNow || qos(m.Header) > 0 {
+			return // taken elsewhere
+		}
+		work.Go(func() error { // waits when too many are at work
+			r.answerTopic(ctx, m)
+			return nil
+		})
+	})
+	if err == nil {
+		err = sub.SetPendingLimits(maxTopicPending, -1)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("answer on %s: %w", subjectReadsOf, err)
+	}
+	return func() {
+		drain(sub)
+		_ = work.Wait() // they return nothing
+	}, nil
+}
+
+func (r *Relay) answerTopic(ctx context.Context, m *nats.Msg) {
+	way := "nats"
+	if m.Header.Get(headerMQTT) != "" {
+		way = "mqtt"
+	}
+	topic := strings.TrimPrefix(m.Subject, subjectReadsOf)
+	a := r.submitTopic(ctx, topic, m.Data, way)
+	to := subjectVerdictsOf + topic
+	// A reply elsewhere would be the process's word at any subject that the client names.
+	if strings.HasPrefix(m.Reply, to+".") {
+		to = m.Reply
+	}
+	r.publishVerdict(to, m.Data, a)
+}
+
+// qos of what comes by MQTT; 0 for everything else.
+func qos(h nats.Header) byte {
+	if q := h.Get(headerMQTT); q != "" {
+		return q[0] - '0'
+	}
+	return 0
+}
+
+// submitTopic takes a body that came on the topic of a receiver.
+func (r *Relay) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
+	receiver, err := NormalAddr(topic)
+	if err != nil {
+		v := malformed("receiver", "topic: "+err.Error())
+		r.reads.tell(&Read{Way: way}, v, "")
+		return answer{Verdict: v}
+	}
+	by := Caller{Name: way, Receiver: receiver}
+	if anybody, v := r.callers.identify(credential{}, time.Now()); v.Code == 0 && r.callers.openToAll() {
+		by.NeedsProof = anybody.NeedsProof
+	}
+	return r.submit(ctx, body, way, by)
+}
+
+// topicVerdict names the read response that a verdict is on.
+type topicVerdict struct {
+	ID     string  `json:"id,omitempty"`
+	Number *uint16 `json:"number,omitempty"`
+	Verdict
+}
+
+// on is the answer to a body, ready for its JSON.
+func (a answer) on(body []byte) any {
+	items, _, v := ParseReads(body)
+	if v.Code != 0 {
+		return topicVerdict{Verdict: a.Verdict}
+	}
+	all := make([]topicVerdict, len(items))
+	for i, item := range items {
+		_ = json.Unmarshal(item, &all[i]) // a field that cannot be read stays out
+		all[i].Verdict = a.Verdict
+		if a.items != nil {
+			all[i].Verdict = a.items[i]
+		}
+	}
+	if a.items != nil {
+		return all
+	}
+	return all[0]
+}
+
+// publishVerdict tells whoever listens now.
+func (r *Relay) publishVerdict(subject string, body []byte, a answer) {
+	body, err := json.Marshal(a.on(body))
+	if err == nil {
+		err = r.nc.Publish(subject, body)
+	}
+	if err != nil {
+		r.log.Debug("verdict cannot be told", "error", err)
+	}
+}
+
+// takeTopics takes read responses from the stream of MQTT, if there is one. Until somebody has
+// come by MQTT to an operator's cluster there is none.
+func (r *Relay) takeTopics(ctx context.Context) {
+	if r.opt.NATS == Embedded && r.opt.MQTT == nil {
+		r.openDoor()
+		return
+	}
+	r.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
+		return r.consume(ctx, intake{
+			stream: streamMQTT, durable: topicIntake, filter: subjectMQTT + subjectReadsOf + ">",
+			ready: r.openDoor, take: r.takeTopic,
+		})
+	})
+}
+
+// openDoor lets in handsets and app backends: what is acknowledged to them is kept now.
+func (r *Relay) openDoor() {
+	if r.gatekeeper != nil {
+		r.gatekeeper.open.Do(func() { close(r.gatekeeper.opened) })
+	}
+}
+
+// takeTopic settles one message of the stream of MQTT. Whoever sent it hears the verdict when
+// it is the last word.
+func (r *Relay) takeTopic(ctx context.Context, m jetstream.Msg) {
+	meta, err := m.Metadata()
+	if err != nil {
+		r.log.Error("message in the stream of MQTT cannot be read", "error", err)
+		return
+	}
+	topic := strings.TrimPrefix(m.Subject(), subjectMQTT+subjectReadsOf)
+	a := r.submitTopic(ctx, topic, m.Data(), "mqtt")
+	if r.settle(m, meta.NumDelivered, a) {
+		r.publishVerdict(subjectVerdictsOf+topic, m.Data(), a)
+	}
+}

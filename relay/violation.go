@@ -1,0 +1,47 @@
+package relay
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// serverLog passes on what the embedded server has to say of clients that try what they
+// may not do, and why it could not start. The rest names subscribers, and stays out.
+// A client of MQTT is told that its message was taken even then.
+type serverLog struct {
+	relay *Relay
+	fatal error // written by the goroutine that starts the server
+}
+
+var violation = regexp.MustCompile(`^(.*?) - .*(Publish|Subscription) Violation - Subject "([^"]*)"`)
+
+// Errorf is called for each violation.
+func (l *serverLog) Errorf(format string, v ...any) {
+	m := violation.FindStringSubmatch(fmt.Sprintf(format, v...))
+	if m == nil {
+		return
+	}
+	what := strings.ToLower(m[2])
+	l.relay.metrics.clientsDenied.WithLabelValues(what).Inc()
+	l.relay.log.Warn("client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
+}
+
+// subject masks whom a subject names.
+func (l *serverLog) subject(s string) string {
+	for _, prefix := range []string{subjectReadsOf, subjectVerdictsOf} {
+		if of, ok := strings.CutPrefix(s, prefix); ok {
+			return prefix + l.relay.mask(of)
+		}
+	}
+	return "another one"
+}
+
+// Fatalf is called when the server cannot listen.
+func (l *serverLog) Fatalf(format string, v ...any) { l.fatal = fmt.Errorf(format, v...) }
+
+// Noticef and the others say nothing that an operator misses.
+func (l *serverLog) Noticef(string, ...any) {}
+func (l *serverLog) Warnf(string, ...any)   {}
+func (l *serverLog) Debugf(string, ...any)  {}
+func (l *serverLog) Tracef(string, ...any)  {}
