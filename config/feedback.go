@@ -19,6 +19,7 @@ const (
 type Feedback struct {
 	Form            string        `key:"form" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
 	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
+	Events          bool          `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
 	Rate            int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
 	AfterReceipt    time.Duration `key:"after_receipt" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
 	HoldReceipt     time.Duration `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
@@ -45,6 +46,7 @@ type Webhook struct {
 // AccountFeedback is the part of Feedback that an account may set.
 type AccountFeedback struct {
 	Form         string         `key:"form"`
+	Events       bool           `key:"events"`
 	Rate         int            `key:"rate"`
 	AfterReceipt time.Duration  `key:"after_receipt"`
 	HoldReceipt  time.Duration  `key:"hold_receipt"`

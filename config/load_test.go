@@ -43,7 +43,7 @@ func TestLoadFull(t *testing.T) {
 	own, general := fullAccount(), Account{
 		OverRate: "pace",
 		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
-		Feedback: AccountFeedback{Form: "webhook", Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: AccountWebhook(fullWebhook())},
+		Feedback: AccountFeedback{Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: AccountWebhook(fullWebhook())},
 	}
 	listed := general
 	listed.Listed, listed.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
@@ -114,7 +114,7 @@ func fullConfig() Config {
 			OnFailure:    "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
 		Feedback: Feedback{
-			Form: "webhook", Keep: 24 * time.Hour, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",
+			Form: "webhook", Events: true, Keep: 24 * time.Hour, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",
 			VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601, Webhook: fullWebhook(),
 		},
 		Reads: Reads{

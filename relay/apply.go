@@ -27,6 +27,10 @@ type applier struct {
 	passed  func(receipted)      // its receipts have passed; nil: nobody asks
 	cycle   cycle                // that was begun last
 
+	events     func(account []byte) bool // who has events told; nil: nobody
+	eventsTold func()                    // called when there are some
+	newEvents  bool                      // in the batch at hand
+
 	// Of the batch at hand.
 	b        *pebble.Batch
 	changes  bool // b can be read
@@ -49,7 +53,7 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	if a.ix.db == nil {
 		return nil, errIndexClosed
 	}
-	a.b, a.changes = a.ix.db.NewBatchWithSize(2*len(data)), changes
+	a.b, a.changes, a.newEvents = a.ix.db.NewBatchWithSize(2*len(data)), changes, false
 	if changes {
 		a.b = a.ix.db.NewIndexedBatchWithSize(2 * len(data))
 	}
@@ -68,6 +72,9 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	}
 	for _, r := range a.receipts {
 		a.passed(r)
+	}
+	if a.newEvents {
+		a.eventsTold()
 	}
 	return a.outcomes, nil
 }
@@ -111,7 +118,12 @@ func (a *applier) record(rec *record) error {
 		return err
 	case kindFed:
 		a.went++
-		return a.b.Delete(outboxKey(nil, rec.seq, rec.index), nil)
+		return a.b.Delete(outboxKey(nil, prefixOutbox, rec.seq, rec.index), nil)
+	case kindReported:
+		return a.reported(rec)
+	case kindPublished:
+		a.outcomes = append(a.outcomes, outcomeNoted)
+		return a.published(rec)
 	case kindRoute:
 		return a.route(rec)
 	case kindCut:
@@ -140,6 +152,8 @@ func (a *applier) accepted(rec *record) error {
 	if err := a.head(rec); err != nil || rec.place.day < a.expired {
 		return err
 	}
+	var old entry
+	known := false
 	part := [1]entryPart{{seq: rec.part.Seq, id: rec.messageID}}
 	e := entry{
 		ordinal: rec.place.ordinal, account: rec.account, from: rec.from, to: rec.to, at: rec.at,
@@ -147,17 +161,20 @@ func (a *applier) accepted(rec *record) error {
 		total: rec.part.Total, parts: part[:],
 	}
 	if rec.part.Total > 1 {
-		old, ok, err := a.entry(&rec.place)
-		if err != nil {
+		var err error
+		if old, known, err = a.entry(&rec.place); err != nil {
 			return err
 		}
-		if ok {
+		if known {
 			old.part(rec.part.Seq).id = rec.messageID
 			old.at = min(old.at, rec.at)
 			e = old
 		}
 	}
-	return a.put(&rec.place, &e)
+	if err := a.put(&rec.place, &e); err != nil || known {
+		return err
+	}
+	return a.changed(&rec.place, &e, change(StateSent.String()), rec.at)
 }
 
 // entry returns the entry at p if it is of the same message. It can be asked of a batch
@@ -186,14 +203,17 @@ func (a *applier) receipt(rec *record) error {
 	if err != nil || !ok {
 		return err
 	}
-	awaited := e.awaitsReceipt()
+	before, awaited := e.state, e.awaitsReceipt()
 	e.receipt(rec.partSeq, rec.state, rec.at)
 	if a.passed != nil && awaited && e.state.final() && !e.awaitsReceipt() {
 		a.receipts = append(a.receipts, receipted{
 			string(e.account), line{e.from.Addr.String(), e.to.Addr.String()}, rec.place.number,
 		})
 	}
-	return a.put(&rec.place, &e)
+	if err := a.put(&rec.place, &e); err != nil || e.state == before {
+		return err
+	}
+	return a.changed(&rec.place, &e, change(e.state.String()), rec.at)
 }
 
 func (a *applier) route(rec *record) error {
@@ -214,7 +234,7 @@ func (a *applier) read(rec *record) (outcome, error) {
 	case e.state.final():
 		return outcomeDuplicate, nil
 	case rec.status == StatusNotRead:
-		return outcomeNoted, nil
+		return outcomeNoted, a.notRead(rec, &e)
 	}
 	e.state = StateRead
 	if rec.status == StatusDeletedUnread {
@@ -224,11 +244,14 @@ func (a *applier) read(rec *record) (outcome, error) {
 	if err := a.put(&rec.place, &e); err != nil {
 		return outcomeGone, err
 	}
+	if err := a.changed(&rec.place, &e, change(e.state.String()), rec.at); err != nil {
+		return outcomeGone, err
+	}
 	fb := newFeedback(&rec.place, &e)
 	row, err := json.Marshal(fb)
 	if err != nil {
 		return outcomeGone, err
 	}
 	a.came++
-	return outcomeRead, a.b.Set(outboxKey(nil, a.at.seq, a.index), row, nil)
+	return outcomeRead, a.b.Set(outboxKey(nil, prefixOutbox, a.at.seq, a.index), row, nil)
 }

@@ -35,7 +35,7 @@ func (a *applier) erase(rec *record) error {
 	l := &lookup{it: it} // of this batch and all before it
 	receiver := &rec.place.conv.Receiver
 	return firstError(a.eraseEntries(l, receiver), a.eraseHeads(l, receiver), a.eraseParts(l, receiver),
-		a.eraseOutbox(l, receiver), it.Error(), it.Close())
+		a.eraseOutbox(l, receiver), a.eraseEvents(l, receiver), it.Error(), it.Close())
 }
 
 func (a *applier) eraseEntries(l *lookup, receiver *Addr) (failed error) {
@@ -88,6 +88,19 @@ func (a *applier) eraseOutbox(l *lookup, receiver *Addr) error {
 			return err
 		}
 		a.went++
+	}
+	return nil
+}
+
+// eraseEvents does the same in the outbox of the events.
+func (a *applier) eraseEvents(l *lookup, receiver *Addr) error {
+	for ok := l.it.SeekGE([]byte{prefixEvent}); ok && l.it.Key()[0] == prefixEvent; ok = l.it.Next() {
+		if !isAbout(l.it.Value(), *receiver) {
+			continue
+		}
+		if err := a.b.Delete(l.it.Key(), nil); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a := &applier{ix: r.index, told: func(int, int) {}, expired: r.oldestDay()}
+	a := &applier{ix: r.index, told: func(int, int) {}, expired: r.oldestDay(), events: r.tellsEvents, eventsTold: r.tellEvents}
 	at, err := replay(ctx, r.js, info, a, r.log)
 	if err != nil {
 		return err

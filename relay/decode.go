@@ -173,7 +173,9 @@ func (r *batchReader) next(rec *record) bool {
 		}
 		rec.readAt, rec.at = r.time("read time"), r.time("time")
 		rec.id = r.uint64("id")
-	case kindFed:
+	case kindReported:
+		rec.place, rec.at = r.place(), r.time("time")
+	case kindFed, kindPublished:
 		rec.seq = r.uvarint("sequence", math.MaxUint64)
 		rec.index = r.uvarint("place in the batch", maxBatch)
 	case kindOptOut:

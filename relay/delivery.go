@@ -119,6 +119,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	switch {
 	case err == nil:
 		a.settled(h, "delivered")
+		a.relay.reported(h.fb)
 	case a.relay.erasures.covers(h.fb):
 		a.settled(h, "erased")
 	case IsPermanent(err):

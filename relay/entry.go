@@ -21,6 +21,8 @@ type entry struct {
 	readAt       int64 // by the receiver's clock
 	receivedAt   int64 // when the read response came in
 	readID       uint64
+	notReadAt    int64 // when the receiver last said that it is not; 0: never
+	reportedAt   int64 // when the ESME has acknowledged the feedback; 0: not
 	total        uint8 // parts; 0: a message of its own
 	parts        []entryPart
 }
@@ -32,9 +34,12 @@ type entryPart struct {
 	id    []byte // message_id
 }
 
+// flags of an entry
 const (
-	entryReference = 1 << iota
-	entryReceipt
+	entryReference = 0x01
+	entryReceipt   = 0x02
+	entryNotRead   = 0x40
+	entryReported  = 0x80
 )
 
 func appendEntry(dst []byte, e *entry) []byte {
@@ -43,14 +48,7 @@ func appendEntry(dst []byte, e *entry) []byte {
 	dst = appendAddress(dst, &e.from, true)
 	dst = appendAddress(dst, &e.to, true)
 	dst = binary.AppendUvarint(dst, uint64(e.at))
-	var flags byte
-	if e.hasReference {
-		flags |= entryReference
-	}
-	if e.wantsReceipt {
-		flags |= entryReceipt
-	}
-	dst = append(dst, byte(e.state), flags)
+	dst = append(dst, byte(e.state), e.flags())
 	if e.hasReference {
 		dst = binary.AppendUvarint(dst, uint64(e.reference))
 	}
@@ -65,7 +63,28 @@ func appendEntry(dst []byte, e *entry) []byte {
 		dst = append(dst, p.seq, byte(p.state))
 		dst = appendString(dst, p.id)
 	}
+	for _, at := range []int64{e.notReadAt, e.reportedAt} {
+		if at != 0 {
+			dst = binary.AppendUvarint(dst, uint64(at))
+		}
+	}
 	return dst
+}
+
+func (e *entry) flags() (flags byte) {
+	if e.hasReference {
+		flags |= entryReference
+	}
+	if e.wantsReceipt {
+		flags |= entryReceipt
+	}
+	if e.notReadAt != 0 {
+		flags |= entryNotRead
+	}
+	if e.reportedAt != 0 {
+		flags |= entryReported
+	}
+	return flags
 }
 
 func parseEntry(value []byte) (entry, error) {
@@ -93,6 +112,12 @@ func parseEntry(value []byte) (entry, error) {
 		p := entryPart{seq: d.byte("part seq"), state: d.state("part state")}
 		p.id = d.string("message_id", maxMessageID)
 		e.parts = append(e.parts, p)
+	}
+	if flags&entryNotRead != 0 {
+		e.notReadAt = d.time("time of not being read")
+	}
+	if flags&entryReported != 0 {
+		e.reportedAt = d.time("report time")
 	}
 	if d.err == nil && d.off != len(value) {
 		d.fail("end", "more octets follow")
@@ -180,8 +205,9 @@ func headKey(dst []byte, c *Conversation) []byte {
 	return appendString(dst, c.Sender.Bytes())
 }
 
-func outboxKey(dst []byte, seq, index uint64) []byte {
-	dst = binary.BigEndian.AppendUint64(append(dst, prefixOutbox), seq)
+// outboxKey is a prefix, of feedback or of events, and where their record stands in the log.
+func outboxKey(dst []byte, prefix byte, seq, index uint64) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, prefix), seq)
 	return binary.BigEndian.AppendUint32(dst, uint32(index))
 }
 

@@ -73,7 +73,7 @@ func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
 	r.ledger.forget(receiver, now)
 	r.reads.rates.forget(receiver)
 	r.reads.replays.forget(receiver)
-	for _, stream := range []string{streamHeld, streamFeedback, streamDead} {
+	for _, stream := range []string{streamHeld, streamFeedback, streamDead, streamEvents} {
 		if err := r.purge(ctx, stream, receiver); err != nil {
 			r.log.Warn("feedback cannot be erased", "stream", stream, "error", err)
 			return tryAgain("not all is erased yet, send it again")
@@ -85,10 +85,12 @@ func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
 }
 
 // eraseIndex has the log know, and the index do it. Meanwhile nothing is on its way from the
-// outbox to the queue.
+// outboxes to the queue and the event stream.
 func (r *Relay) eraseIndex(ctx context.Context, receiver Addr, now time.Time) Verdict {
 	r.publishing.Lock()
 	defer r.publishing.Unlock()
+	r.publishingEvents.Lock()
+	defer r.publishingEvents.Unlock()
 	return r.ledger.submit(ctx, kindErase, func(dst []byte) []byte {
 		return appendErase(dst, &receiver, now.UnixMilli())
 	})

@@ -10,7 +10,7 @@ import (
 // each time it is made.
 func newFeedback(p *place, e *entry) *Feedback {
 	fb := &Feedback{
-		Event:       eventID(p, e),
+		Event:       feedbackID(p, e),
 		Account:     string(e.account),
 		Sender:      e.from.Addr.String(),
 		Receiver:    e.to.Addr.String(),
@@ -49,15 +49,19 @@ func (e *entry) messageIDs() []string {
 // crockford is the alphabet of a ULID.
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// eventID has the form of a ULID: 48 bits of the time the read response came in, and 80
-// bits that stand for the message and what became of it. It is the same whenever
-// it is made again.
-func eventID(p *place, e *entry) string {
+// feedbackID is the event of the feedback on a message that was read.
+func feedbackID(p *place, e *entry) string {
+	return eventID(p, e.receivedAt, string([]byte{byte(e.state)}))
+}
+
+// eventID has the form of a ULID: 48 bits of the time, and 80 bits that stand for the
+// message and what became of it. It is the same whenever it is made again.
+func eventID(p *place, at int64, what string) string {
 	key := appendConversation(nil, &p.conv)
 	key = binary.AppendUvarint(key, p.ordinal)
-	sum := sha256.Sum256(append(key, byte(e.state)))
+	sum := sha256.Sum256(append(key, what...))
 	var id [16]byte
-	binary.BigEndian.PutUint64(id[:], uint64(e.receivedAt)<<16)
+	binary.BigEndian.PutUint64(id[:], uint64(at)<<16)
 	copy(id[6:], sum[:10])
 	hi, lo := binary.BigEndian.Uint64(id[:]), binary.BigEndian.Uint64(id[8:])
 	var text [26]byte

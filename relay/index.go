@@ -24,6 +24,7 @@ const (
 	prefixCut     = 'c'
 	prefixPart    = 'p'
 	prefixPerson  = 'u' // of subscribers: see optout.go, erase.go
+	prefixEvent   = 'v'
 
 	indexVersion = 3
 )

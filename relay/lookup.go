@@ -171,29 +171,29 @@ func (ix *index) eachEntry(c *Conversation, today uint16, f func(found) bool) er
 	return firstError(failed, err, l.close())
 }
 
-// outboxRow is a feedback that is not yet in its queue.
+// outboxRow is a feedback that is not yet in its queue, or an event not yet in its stream.
 type outboxRow struct {
-	seq, index uint64 // where its read record stands in the log
-	feedback   []byte // JSON
+	seq, index uint64 // where its record stands in the log
+	body       []byte // JSON
 }
 
 // outbox returns the first rows after seq and index.
-func (ix *index) outbox(seq, index uint64, limit int) ([]outboxRow, error) {
+func (ix *index) outbox(prefix byte, seq, index uint64, limit int) ([]outboxRow, error) {
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
 	var rows []outboxRow
-	ok := l.it.SeekGE(outboxKey(nil, seq, index+1))
+	ok := l.it.SeekGE(outboxKey(nil, prefix, seq, index+1))
 	for ; ok && len(rows) < limit; ok = l.it.Next() {
 		key := l.it.Key()
-		if len(key) != 13 || key[0] != prefixOutbox {
+		if len(key) != 13 || key[0] != prefix {
 			break
 		}
 		rows = append(rows, outboxRow{
-			seq:      binary.BigEndian.Uint64(key[1:]),
-			index:    uint64(binary.BigEndian.Uint32(key[9:])),
-			feedback: bytes.Clone(l.it.Value()),
+			seq:   binary.BigEndian.Uint64(key[1:]),
+			index: uint64(binary.BigEndian.Uint32(key[9:])),
+			body:  bytes.Clone(l.it.Value()),
 		})
 	}
 	return rows, firstError(l.it.Error(), l.close())

@@ -25,6 +25,8 @@ type metrics struct {
 	held     prometheus.Gauge
 	heads    prometheus.Gauge
 
+	events prometheus.Counter
+
 	clientsRefused prometheus.Counter
 	clientsDenied  *prometheus.CounterVec
 
@@ -85,6 +87,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "readback_ledger_conversations", Help: "Conversations held in memory.",
 		}),
 	}
+	m.events = f.NewCounter(prometheus.CounterOpts{
+		Name: "readback_events_total", Help: "Events published to their stream.",
+	})
 	m.clientsRefused = f.NewCounter(prometheus.CounterOpts{
 		Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
 	})
@@ -95,8 +100,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	records := f.NewCounterVec(prometheus.CounterOpts{
 		Name: "readback_ledger_records_total", Help: "Records written to the log, by kind.",
 	}, []string{"kind"})
-	for k := kindStart; k < kinds; k++ {
-		m.records[k] = records.WithLabelValues(k.String())
+	for k, name := range kindNames {
+		if name != "" {
+			m.records[k] = records.WithLabelValues(name)
+		}
 	}
 	return m
 }

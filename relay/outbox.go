@@ -67,13 +67,13 @@ type publisher struct {
 func (p *publisher) publish(ctx context.Context) (more bool, err error) {
 	p.relay.publishing.Lock()
 	defer p.relay.publishing.Unlock()
-	rows, err := p.relay.index.outbox(p.seq, p.index, outboxBatch)
+	rows, err := p.relay.index.outbox(prefixOutbox, p.seq, p.index, outboxBatch)
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
 	acks := make([]jetstream.PubAckFuture, len(rows))
 	for i, row := range rows {
-		m, account, err := feedbackMessage(row.feedback)
+		m, account, err := feedbackMessage(row.body)
 		if err == nil && !p.relay.settings.Load().account(account).Quiet {
 			acks[i], err = p.relay.js.PublishMsgAsync(m)
 			p.relay.waiting.add(account)

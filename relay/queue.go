@@ -110,7 +110,7 @@ func (q *queue) queued() []*batch {
 func (q *queue) begin(k kind) *batch {
 	q.mu.Lock()
 	if q.closed || q.records >= maxQueuedRecords || q.octets >= maxQueuedOctets {
-		if k != kindHead { // a head is only put off
+		if !k.waits() {
 			q.drops++
 		}
 		q.mu.Unlock()

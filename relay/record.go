@@ -27,6 +27,8 @@ import (
 //	          receiver(string) · key of the first part(string) · key(string)
 //	merge     day · seq(1 octet) · message_state(1 octet) · key of the first part(string) ·
 //	          message_id(string) · err(string) · network_error_code(string) · text(string)
+//	reported  place · time
+//	published log sequence of the last event's record · its place in the batch
 //
 //	conversation  sender(string) · receiver(string), normalised
 //	place         conversation · day since 1970 · number · ordinal
@@ -68,17 +70,25 @@ const (
 	kindMerge
 	kindOptOut
 	kindErase
+	kindReported
+	kindPublished
 	kinds // how many there are, counting none
 )
 
-var kindNames = [kinds]string{"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route", "cut", "merge", "opt_out", "erase"}
+var kindNames = [kinds]string{
+	"", "start", "stop", "head", "accepted", "receipt", "read", "fed", "route", "cut", "merge", "opt_out", "erase",
+	"reported", "published",
+}
 
 func (k kind) String() string { return kindNames[k] }
 
 // changes tells whether a record of this kind changes what an earlier one brought.
 func (k kind) changes() bool {
-	return k == kindReceipt || k == kindRead || k == kindMerge || k == kindErase
+	return k == kindReceipt || k == kindRead || k == kindMerge || k == kindErase || k == kindReported
 }
+
+// waits tells whether a record of this kind that finds no room is only put off, or not missed.
+func (k kind) waits() bool { return k == kindHead || k == kindPublished || k == kindReported }
 
 // flags of an accepted record
 const (
@@ -122,7 +132,7 @@ type record struct {
 	readAt int64 // read; opt-out: since when
 	id     uint64
 
-	seq   uint64 // fed
+	seq   uint64 // fed, published
 	index uint64
 
 	cut   cutRecord // cut, merge

@@ -44,6 +44,8 @@ func sampleRecords(t testing.TB) []record {
 			kind: kindMerge, place: place{day: 20780}, partSeq: 2, cut: cutRecord{first: []byte("4a7f01")},
 			notes: PartReceipt{State: messageExpired, ID: "4A7F02", Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
 		},
+		{kind: kindReported, place: p, at: 1795000000130},
+		{kind: kindPublished, seq: 1 << 50, index: 998},
 	}
 }
 
@@ -69,6 +71,10 @@ func encode(dst []byte, r *record) []byte {
 		return appendOptOut(dst, r)
 	case kindErase:
 		return appendErase(dst, &r.place.conv.Receiver, r.at)
+	case kindReported:
+		return appendReported(dst, r)
+	case kindPublished:
+		return appendPublished(dst, r.seq, r.index)
 	case kindRoute:
 		return appendRoute(dst, r.place.day, r.account, r.messageID)
 	}

@@ -42,16 +42,18 @@ type Relay struct {
 
 	connected chan struct{} // NATS is there again
 	outbox    chan struct{} // there is something in the outbox
+	events    chan struct{} // there is something in that of the events
 	begun     chan struct{} // closed when the streams are there
 	accounts  accounts
 	settings  atomic.Pointer[Settings]
 	waiting   waiting // the accounts whose feedback waits
 	surveying sync.Mutex
 
-	publishing sync.Mutex // held while feedback goes from the outbox to its queue
-	optingOut  sync.Mutex // held while an opt-out changes
-	changes    *rates     // of opt-outs and erasures
-	erasures   *erasures
+	publishing       sync.Mutex // held while feedback goes from the outbox to its queue
+	publishingEvents sync.Mutex // and while events do
+	optingOut        sync.Mutex // held while an opt-out changes
+	changes          *rates     // of opt-outs and erasures
+	erasures         *erasures
 
 	// Set by Run before status is up.
 	nc       *nats.Conn
@@ -72,7 +74,7 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
-		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), begun: make(chan struct{}),
+		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}),
 		callers: newCallers(&opt), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
@@ -184,7 +186,7 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
+	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.publishEvents, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
 	if r.gatekeeper != nil {

@@ -12,6 +12,8 @@ type Settings struct {
 	FeedbackKeep time.Duration // how long feedback waits to be told; then it is a dead letter
 	Mask         bool          // mask subscriber numbers in logs
 
+	Events bool // some account has events told
+
 	// Account returns what holds for an account; nil: the zero value for all.
 	Account func(account string) AccountSettings
 }
@@ -20,6 +22,7 @@ type Settings struct {
 type AccountSettings struct {
 	Listed bool    // the operator named the account
 	Quiet  bool    // reads are recorded, and nobody is told
+	Events bool    // changes of its messages are told in the event stream
 	Own    bool    // a consumer of the account's own takes the feedback from its subject
 	Rate   float64 // feedback a second; 0: no limit
 	Tells  int     // feedback told at once; 0: ten

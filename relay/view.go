@@ -27,6 +27,8 @@ type MessageView struct {
 	SubmittedAt time.Time  `json:"submitted_at"`
 	DeliveredAt *time.Time `json:"delivered_at,omitempty"`
 	ReadAt      *time.Time `json:"read_at,omitempty"`
+	NotReadAt   *time.Time `json:"not_read_at,omitempty"` // the receiver said: not yet
+	ReportedAt  *time.Time `json:"reported_at,omitempty"` // the ESME has acknowledged the feedback
 }
 
 // Shown is the rule of the display: Read is the number of the newest message that was
@@ -85,13 +87,13 @@ func (f *found) view() MessageView {
 	if e.hasReference {
 		m.Reference = &e.reference
 	}
-	if e.deliveredAt != 0 {
-		at := timeOf(e.deliveredAt)
-		m.DeliveredAt = &at
-	}
-	if e.readAt != 0 {
-		at := timeOf(e.readAt)
-		m.ReadAt = &at
+	for to, ms := range map[**time.Time]int64{
+		&m.DeliveredAt: e.deliveredAt, &m.ReadAt: e.readAt, &m.NotReadAt: e.notReadAt, &m.ReportedAt: e.reportedAt,
+	} {
+		if ms != 0 {
+			at := timeOf(ms)
+			*to = &at
+		}
 	}
 	return m
 }

@@ -44,7 +44,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 	of := func(a config.Account) relay.AccountSettings {
 		s := relay.AccountSettings{
 			Listed: a.Listed, Quiet: a.Feedback.Form == formOff, Own: a.Feedback.Form == formNATS,
-			Rate: float64(a.Feedback.Rate),
+			Events: a.Feedback.Events, Rate: float64(a.Feedback.Rate),
 		}
 		switch {
 		case a.Feedback.Form == formWebhook:
@@ -58,11 +58,13 @@ func relaySettings(cfg config.Config) relay.Settings {
 		return s
 	}
 	general, listed := of(cfg.Account("")), make(map[string]relay.AccountSettings, len(cfg.Accounts))
+	events := general.Events
 	for id := range cfg.Accounts {
 		listed[id] = of(cfg.Account(id))
+		events = events || listed[id].Events
 	}
 	return relay.Settings{
-		FeedbackKeep: cfg.Feedback.Keep, Mask: cfg.Log.Mask,
+		FeedbackKeep: cfg.Feedback.Keep, Mask: cfg.Log.Mask, Events: events,
 		Account: func(name string) relay.AccountSettings {
 			if s, ok := listed[name]; ok {
 				return s

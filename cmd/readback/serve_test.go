@@ -57,6 +57,12 @@ func (w *written) write(change func(*config.Config), err error) {
 
 func startService(t *testing.T, change func(*config.Config)) *running {
 	t.Helper()
+	return startBefore(t, simulator.Options{NoReceipts: true, Keep: 1000}, change)
+}
+
+// startBefore starts a gateway before an SMSC of this kind.
+func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config)) *running {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +78,7 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 	w := &written{cfg: cfg}
 	hangups := make(chan os.Signal, 1)
 	s.load, s.logging, s.hangups = w.load, new(ops.LogSettings), hangups
-	smsc := simulator.NewSMSC(simulator.Options{NoReceipts: true, Keep: 1000})
+	smsc := simulator.NewSMSC(opt)
 	ctx, cancel := context.WithCancel(t.Context())
 	smscDone, done := make(chan error, 1), make(chan error, 1)
 	smscCtx, stopSMSC := context.WithCancel(context.WithoutCancel(ctx))

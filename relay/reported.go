@@ -1,0 +1,51 @@
+package relay
+
+import (
+	"bytes"
+	"time"
+)
+
+// reported has the log know that an ESME has acknowledged a feedback. It never waits: when too
+// much waits for the log it stays unknown when that was.
+func (r *Relay) reported(fb *Feedback) {
+	f, err := r.index.findFeedback(fb)
+	if err != nil || f == nil || f.entry.reportedAt != 0 {
+		return // expired, told again, or on its way out
+	}
+	b := r.ledger.queue.begin(kindReported)
+	if b == nil {
+		return
+	}
+	b.buf = appendReported(b.buf, &record{place: f.place, at: time.Now().UnixMilli()})
+	r.ledger.queue.end(b)
+}
+
+// findFeedback returns the entry of the message that a feedback is about; nil when it is gone.
+// It stands under the day of the part that was numbered first, seldom the one after the first
+// submission's.
+func (ix *index) findFeedback(fb *Feedback) (*found, error) {
+	var c Conversation
+	var err error
+	if c.Sender, err = NormalAddr(fb.Sender); err != nil {
+		return nil, err
+	}
+	if c.Receiver, err = NormalAddr(fb.Receiver); err != nil {
+		return nil, err
+	}
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	day := dayOf(fb.SubmittedAt.UnixMilli())
+	var f found
+	for _, d := range []uint16{day, day + 1} {
+		key := entryKey(nil, &place{conv: c, day: d, number: fb.Number})
+		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
+			continue
+		}
+		if f, err = l.read(); err == nil && feedbackID(&f.place, &f.entry) == fb.Event {
+			return &f, l.close()
+		}
+	}
+	return nil, firstError(err, l.it.Error(), l.close())
+}
