@@ -13,6 +13,7 @@ type Account struct {
 	MaxSessions  int             `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
 	Allow        []netip.Prefix  `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
 	Addresses    []AddressRange  `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
+	MayRead      []AddressRange  `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is nobody's, and what it sends goes to the SMSC"`
 	Track        AccountTrack    `key:"track"`
 	Feedback     AccountFeedback `key:"feedback"`
 

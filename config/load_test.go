@@ -73,8 +73,9 @@ func fullAccount() Account {
 			{Low: "15550100", High: "15550199"},
 			{Low: "my-bank 1", High: "my-bank 1"},
 		},
-		Listed: true,
-		Track:  AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
+		MayRead: []AddressRange{{Low: "447700901", High: "447700901", Prefix: true}},
+		Listed:  true,
+		Track:   AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
 		Feedback: AccountFeedback{
 			Form: "mo", Rate: 5, Template: "{{.Number}}",
 			Webhook: AccountWebhook{URL: "http://127.0.0.1/", Timeout: time.Second, Concurrency: 1},

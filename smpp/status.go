@@ -17,6 +17,7 @@ const (
 	StatusInvBindState  pdu.Status = 0x04 // ESME_RINVBNDSTS
 	StatusAlreadyBound  pdu.Status = 0x05 // ESME_RALYBND
 	StatusSysErr        pdu.Status = 0x08 // ESME_RSYSERR
+	StatusInvSrcAddr    pdu.Status = 0x0A // ESME_RINVSRCADR
 	StatusBindFailed    pdu.Status = 0x0D // ESME_RBINDFAIL
 	StatusCancelFailed  pdu.Status = 0x11 // ESME_RCANCELFAIL
 	StatusReplaceFailed pdu.Status = 0x13 // ESME_RREPLACEFAIL

@@ -91,6 +91,9 @@ func account(cfg config.Config, a config.Account) (gateway.Account, error) {
 	for _, r := range a.Addresses {
 		to.Addresses = append(to.Addresses, gateway.AddressRange(r))
 	}
+	for _, r := range a.MayRead {
+		to.MayRead = append(to.MayRead, gateway.AddressRange(r))
+	}
 	to.Feedback = telling
 	return to, err
 }

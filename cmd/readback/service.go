@@ -118,6 +118,7 @@ func (s *service) assemble(cfg config.Config) error {
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads()
 	}
+	options.Acks = s.relay.Reads()
 	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}

@@ -16,6 +16,7 @@ type Account struct {
 	PasswordHash []byte              // bcrypt, shared mode only
 	Allow        func(net.Addr) bool // who may bind as this account; nil: everybody
 	Addresses    []AddressRange      // whose messages from subscribers go to it, shared mode only
+	MayRead      []AddressRange      // receivers whose read responses it may send; empty: nobody's
 }
 
 // Limits of an account; zero is no limit.

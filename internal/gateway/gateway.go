@@ -47,6 +47,7 @@ type Options struct {
 
 	Holder  Holder // keeps receipts; nil: they pass
 	Reads   Reader // takes read responses that come as messages; nil: they pass like others
+	Acks    Reader // takes those of ESMEs, from accounts with MayRead; nil: likewise
 	ReadIEI byte   // of their element
 
 	Logger     *slog.Logger
@@ -60,8 +61,9 @@ func DefaultOptions() Options {
 		ResponseTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second,
 		Window: 100, ESMEWindow: 1000, MaxSessions: 1000,
 		SessionInit: 10 * time.Second, ESMEEnquireLink: 30 * time.Second, SMSCEnquireLink: 30 * time.Second,
-		Form:   Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
-		Logger: slog.New(slog.DiscardHandler),
+		ReadIEI: 0x81,
+		Form:    Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
+		Logger:  slog.New(slog.DiscardHandler),
 	}
 }
 

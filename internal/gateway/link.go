@@ -42,6 +42,7 @@ type link struct {
 
 	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
 	waiting  errgroup.Group // receipts and reads of subscribers; see maxAside
+	acks     errgroup.Group // read responses of the ESME that wait for their verdict
 	draining atomic.Bool
 	awaiting atomic.Bool   // awaitRoom waits
 	settled  chan struct{} // wakes the drain when nothing is owed
@@ -56,6 +57,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 		room: make(chan struct{}, 1),
 	}
 	l.waiting.SetLimit(maxAside)
+	l.acks.SetLimit(maxAcks)
 	l.untracked = &request{link: l}
 	l.gone, l.leave = context.WithCancel(context.Background())
 	l.closing, l.close = context.WithCancel(l.gone)
@@ -77,6 +79,7 @@ func (l *link) run(ctx context.Context) {
 	wg.Go(func() { l.drain(ctx) })
 	err := l.esme.Run(context.WithoutCancel(ctx), h)
 	l.leave()
+	_ = l.acks.Wait() // they return no errors
 	l.exit()
 	if l.g.pool != nil {
 		l.g.members.leave(l)

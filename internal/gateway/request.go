@@ -72,6 +72,8 @@ func (l *link) forward(f smpp.Frame) error {
 	switch {
 	case !l.usage.admit(l.closing, receivers, l.scratch.Waiting):
 		return l.refuse(f, smpp.StatusThrottled)
+	case id != pdu.SubmitMultiID && l.takeAck(f, account.MayRead):
+		return nil
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)
 	case account.SplitMulti && account.When != Off && to.Splits():

@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// fakeReader is a Reader of one function.
+type fakeReader func(ctx context.Context, rd relay.Read) relay.Verdict
+
+func (f fakeReader) Submit(ctx context.Context, rd relay.Read) relay.Verdict { return f(ctx, rd) }
+
+// ackSetup lets the account bank speak for 4477009….
+func ackSetup(r fakeReader) setup {
+	return setup{options: func(o *Options) {
+		o.Acks = r
+		o.Policies.Accounts = map[string]Account{"bank": {MayRead: []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}}}
+	}}
+}
+
+// ack is a read response of an ESME's.
+func ack(esmClass byte, from, ud string, tlvs ...byte) smpp.Frame {
+	return simulator.ShortMessage{
+		From: simulator.Number(from), To: simulator.Number("10690001"), ESMClass: esmClass, UserData: []byte(ud), TLVs: tlvs,
+	}.Append(nil, pdu.SubmitSMID, 0)
+}
+
+const ackText = "readback receiver:447700900123 number:017 status:1 read:2026-11-23T08:30:00Z"
+
+// What can be read as a read response of a receiver of the account's is taken; the SMSC sees
+// everything else as it came.
+func TestAckTaken(t *testing.T) {
+	reads := make(chan relay.Read, 1)
+	w := serve(t, ackSetup(func(_ context.Context, rd relay.Read) relay.Verdict {
+		reads <- rd
+		return relay.Verdict{Code: http.StatusAccepted}
+	}))
+	esme, smsc := w.bind(simulator.Bind{})
+	const number = "447700900123"
+	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
+	payload := string(smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte("number:17")))
+	for i, tt := range []struct {
+		name  string
+		frame smpp.Frame
+		want  *relay.Read // nil: passes
+	}{
+		{"element", ack(0x48, number, "\x05\x81\x03\x01\x01\x02"), &relay.Read{Number: 257, Status: 2}},
+		{"element with proof", ack(0x48, number, "\x09\x81\x07\x00\x11\x01\x9f\x3a\x01\xc2"), &relay.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}},
+		{"our own feedback's text", ack(0x08, number, ackText), &relay.Read{Number: 17, Status: 1, ReadAt: at}},
+		{"number alone", ack(0x08, "+"+number, "number:5"), &relay.Read{Number: 5, Status: 1}},
+		{"in message_payload", ack(0x08, number, "", []byte(payload)...), &relay.Read{Number: 17, Status: 1}},
+		{"mode bits", ack(0x0B, number, "status:0 number:5"), &relay.Read{Number: 5}},
+		{"for another receiver", ack(0x08, "447800900123", ackText), nil},
+		{"of another type", ack(0x10, number, ackText), nil},
+		{"a message", ack(0x00, number, ackText), nil},
+		{"no number", ack(0x08, number, "status:1"), nil},
+		{"number too large", ack(0x08, number, "number:65536"), nil},
+		{"no status", ack(0x08, number, "number:17 status:x"), nil},
+		{"another element", ack(0x48, number, "\x04\x80\x02\x00\x11"), nil},
+		{"broken header", ack(0x48, number, "\x30\x81\x03\x00\x11\x01"), nil},
+		{"nothing in it", ack(0x08, number, ""), nil},
+	} {
+		tt.frame.SetSeq(uint32(i + 2))
+		esme.send(tt.frame)
+		if tt.want == nil {
+			smsc.want(tt.name, tt.frame)
+			smsc.send(frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
+			esme.want(tt.name, frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
+			continue
+		}
+		got := receive(t, tt.name, reads)
+		if got.Way != "smpp" || got.By.Name != "bank" || strings.TrimPrefix(got.Receiver, "+") != number || got.Sender != "10690001" {
+			t.Errorf("%s: got %+v", tt.name, got)
+		}
+		if got.Number != tt.want.Number || got.Status != tt.want.Status || got.Proof != tt.want.Proof || !got.ReadAt.Equal(tt.want.ReadAt) {
+			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+		}
+		resp := esme.next(tt.name)
+		if resp.ID() != pdu.SubmitSMRespID || resp.Status() != smpp.StatusOK || resp.Seq() != tt.frame.Seq() || !strings.HasPrefix(string(resp.Body()), "read-") {
+			t.Errorf("%s: got % x, want submit_sm_resp ESME_ROK with a message_id", tt.name, []byte(resp))
+		}
+	}
+}
+
+// Each verdict has its command_status.
+func TestAckVerdict(t *testing.T) {
+	codes := make(chan int, 1)
+	w := serve(t, ackSetup(func(context.Context, relay.Read) relay.Verdict { return relay.Verdict{Code: <-codes} }))
+	esme, _ := w.bind(simulator.Bind{})
+	for i, tt := range []struct {
+		code int
+		want pdu.Status
+	}{
+		{202, smpp.StatusOK},
+		{503, smpp.StatusTempApp},
+		{429, smpp.StatusTempApp},
+		{403, smpp.StatusInvSrcAddr},
+		{400, smpp.StatusSubmitFailed},
+		{404, smpp.StatusSubmitFailed},
+		{409, smpp.StatusSubmitFailed},
+		{410, smpp.StatusSubmitFailed},
+	} {
+		codes <- tt.code
+		f := ack(0x08, "447700900123", ackText)
+		f.SetSeq(uint32(i + 2))
+		esme.send(f)
+		if got := esme.next("answer"); got.ID() != pdu.SubmitSMRespID || got.Status() != tt.want || got.Seq() != f.Seq() {
+			t.Errorf("%d: got % x, want status %02x", tt.code, []byte(got), uint32(tt.want))
+		}
+	}
+}
+
+// A verdict that takes its time holds up nothing else, and not too many wait at once.
+func TestAckWaits(t *testing.T) {
+	entered, verdicts := make(chan struct{}, maxAcks), make(chan struct{})
+	w := serve(t, ackSetup(func(ctx context.Context, _ relay.Read) relay.Verdict {
+		entered <- struct{}{}
+		select {
+		case <-verdicts:
+		case <-ctx.Done():
+		}
+		return relay.Verdict{Code: http.StatusAccepted}
+	}))
+	esme, smsc := w.bind(simulator.Bind{})
+	for seq := range uint32(maxAcks + 1) {
+		f := ack(0x08, "447700900123", ackText)
+		f.SetSeq(seq + 2)
+		esme.send(f)
+	}
+	for range maxAcks {
+		receive(t, "read response", entered)
+	}
+	esme.want("one too many", smpp.AppendRefusal(nil, pdu.SubmitSMID, smpp.StatusTempApp, maxAcks+2))
+	m := text(receiver, 99)
+	esme.send(m)
+	smsc.want("a message meanwhile", m)
+	smsc.send(frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
+	esme.want("its answer", frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
+	close(verdicts)
+	for range maxAcks {
+		if f := esme.next("answer"); f.Status() != smpp.StatusOK {
+			t.Errorf("got % x, want ESME_ROK", []byte(f))
+		}
+	}
+}
+
+// By default an SME delivery acknowledgement is a message like any other.
+func TestAckPasses(t *testing.T) {
+	w := serve(t, setup{options: func(o *Options) {
+		o.Acks = fakeReader(func(context.Context, relay.Read) relay.Verdict { panic("not reached") })
+	}})
+	esme, smsc := w.bind(simulator.Bind{})
+	f := ack(0x08, "447700900123", ackText)
+	f.SetSeq(2)
+	esme.send(f)
+	smsc.want("acknowledgement", f)
+	smsc.send(frame(pdu.SubmitSMRespID, 0, 2, "4A\x00"))
+	esme.want("answer", frame(pdu.SubmitSMRespID, 0, 2, "4A\x00"))
+}
