@@ -5,7 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,7 +122,23 @@ func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, er
 			return nil, errOtherNumber
 		}
 	}
-	return &server.User{Permissions: permissions(kind, &by)}, nil
+	return &server.User{Permissions: permissions(kind, &by), ConnectionDeadline: deadlineOf(cred.token, time.Now())}, nil
+}
+
+// deadlineOf is when a client has to show its credential again: when its token expires, or
+// after a day, since keys are taken away.
+func deadlineOf(token string, now time.Time) time.Time {
+	until := now.Add(clientStay)
+	if parts := strings.Split(token, "."); len(parts) == 3 { // JWS compact (RFC 7515 §7.1), and verified
+		var claims struct {
+			Exp float64 `json:"exp"`
+		}
+		body, err := base64.RawURLEncoding.DecodeString(parts[1])
+		if err == nil && json.Unmarshal(body, &claims) == nil && claims.Exp > 0 && claims.Exp < float64(until.Unix()) {
+			until = time.Unix(int64(claims.Exp), 0)
+		}
+	}
+	return until
 }
 
 // permissions of a client. An inbox of its own, for requests, stands below the subject of

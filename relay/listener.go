@@ -29,6 +29,7 @@ const (
 	clientUnacked  = 100               // messages to an MQTT subscription without acknowledgement
 	clientSubs     = 100               // subscriptions of a client; beyond it the client is cut off
 	clientLook     = 10 * time.Second  // between looks at them
+	clientStay     = 24 * time.Hour    // of a connection; then the client has to connect again
 	sessionKeeping = 24 * time.Hour    // of an MQTT subscription whose client is away
 )
 

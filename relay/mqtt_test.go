@@ -20,6 +20,7 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -343,6 +344,25 @@ func TestListenBesideMQTT(t *testing.T) {
 	if err := json.Unmarshal(reply.Data, &v); err != nil || v.Code != http.StatusNotFound {
 		t.Errorf("got %s, want 404", reply.Data)
 	}
+}
+
+// On a cluster of the operator's the handsets come to its MQTT, and Readback takes from there.
+func TestMQTTOfCluster(t *testing.T) {
+	so := &server.Options{Port: server.RANDOM_PORT, StoreDir: t.TempDir(), MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT}}
+	s := serve(t, so)
+	opt := testOptions(t)
+	opt.NATS = s.ClientURL()
+	r := start(t, opt)
+	sent := r.submit(conversation(t, "10690001", handsetNumber), "id1")
+	h := connected(t, fmt.Sprintf("tcp://127.0.0.1:%d", so.MQTT.Port), "", "", nil) // its stream is there now
+	ctx := deadline(t)
+	for _, err := r.js.Consumer(ctx, streamMQTT, topicIntake); err != nil; _, err = r.js.Consumer(ctx, streamMQTT, topicIntake) {
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+	}
+	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, sent.Number))
+	wantVerdict(t, h.verdicts, `{"number":1,"code":202}`)
 }
 
 func TestOrigin(t *testing.T) {

@@ -29,7 +29,7 @@ func (l *link) takeAck(f smpp.Frame, mayRead []AddressRange) (taken bool) {
 	if !ok {
 		return false
 	}
-	rd.By.Name = l.bind.account
+	rd.By.Name = "account:" + l.bind.account
 	head := bytes.Clone(f[:smpp.HeaderLen])
 	waits := l.acks.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(l.gone, readTime)

@@ -78,7 +78,7 @@ func TestAckTaken(t *testing.T) {
 			continue
 		}
 		got := receive(t, tt.name, reads)
-		if got.Way != "smpp" || got.By.Name != "bank" || strings.TrimPrefix(got.Receiver, "+") != number || got.Sender != "10690001" {
+		if got.Way != "smpp" || got.By.Name != "account:bank" || strings.TrimPrefix(got.Receiver, "+") != number || got.Sender != "10690001" {
 			t.Errorf("%s: got %+v", tt.name, got)
 		}
 		if got.Number != tt.want.Number || got.Status != tt.want.Status || got.Proof != tt.want.Proof || !got.ReadAt.Equal(tt.want.ReadAt) {
