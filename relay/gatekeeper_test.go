@@ -1,0 +1,115 @@
+package relay
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// What a client may not do is refused, told in the log, and counted; an MQTT client is told that
+// it worked.
+func TestClientDenied(t *testing.T) {
+	opt := clientOptions(t)
+	lines := &logLines{}
+	opt.Logger = lines.logger()
+	opt.Registerer = prometheus.NewRegistry()
+	r := startOpen(t, opt)
+	h := connected(t, r.mqttURL(), "app", "secret", nil)
+	h.publish(1, "$JS/API/STREAM/DELETE/"+streamReads, "")
+	h.publish(1, "readback/reads", `{"receiver":"447700900123","number":1}`)
+	nc := r.webSocketClient(t, nats.Token("secret"))
+	for _, subject := range []string{subjectReadsNow, subjectReads, "$MQTT.msgs.readback.reads." + handsetNumber, "readback.ledger.0"} {
+		if err := nc.Publish(subject, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, subject := range []string{">", "_INBOX.>", "$MQTT.sub.>", "readback.feedback.>"} {
+		if _, err := nc.SubscribeSync(subject); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flush(t, nc)
+	for what, want := range map[string]float64{"publish": 6, "subscription": 4} {
+		if got := testutil.ToFloat64(r.metrics.clientsDenied.WithLabelValues(what)); got != want {
+			t.Errorf("denied %s: got %v, want %v", what, got, want)
+		}
+	}
+	if got := lines.count("client may not do this"); got != 10 {
+		t.Errorf("log: got %d lines, want 10", got)
+	}
+	if _, err := r.js.Stream(deadline(t), streamReads); err != nil {
+		t.Errorf("stream: %v", err)
+	}
+	for _, tt := range []struct{ name, user, password string }{
+		{"wrong key", "app", "wrong"}, {"no key", "app", ""}, {"the process's name", ownUser, "secret2"},
+	} {
+		if token := dial(t, r.mqttURL(), tt.user, tt.password, nil).Connect(); token.Wait() && token.Error() == nil {
+			t.Errorf("%s: let in", tt.name)
+		}
+		if _, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), nats.UserInfo(tt.user, tt.password)); err == nil {
+			t.Errorf("%s: let in by WebSocket", tt.name)
+		}
+	}
+	if got := lines.count("client refused"); got != 6 {
+		t.Errorf("log: got %d refusals, want 6", got)
+	}
+}
+
+// Nobody fills the server: neither with connections nor with subscriptions.
+func TestClientBounds(t *testing.T) {
+	opt := clientOptions(t)
+	opt.MaxClients = 1
+	lines := &logLines{}
+	opt.Logger = lines.logger()
+	r := startOpen(t, opt)
+	gone := make(chan struct{})
+	nc := r.webSocketClient(t, nats.Token("secret"), nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
+	for i := range clientSubs + 1 {
+		if _, err := nc.SubscribeSync(subjectVerdictsOf + handsetNumber); err != nil {
+			t.Fatal(err)
+		}
+		if i == clientSubs-1 {
+			flush(t, nc)
+			r.gatekeeper.cutOff()
+			flush(t, nc) // it is still there
+		}
+	}
+	flush(t, nc)
+	if token := dial(t, r.mqttURL(), "app", "secret", nil).Connect(); token.Wait() && token.Error() == nil {
+		t.Error("one client too many: let in")
+	}
+	if lines.count("too many clients") != 1 {
+		t.Errorf("log lacks the refusal")
+	}
+	r.gatekeeper.cutOff()
+	receive(t, gone)
+}
+
+// Clients of relay.listen go on as before, beside the others.
+func TestListenBesideMQTT(t *testing.T) {
+	opt := clientOptions(t)
+	opt.Listen = "127.0.0.1:0"
+	r := startOpen(t, opt)
+	nc, err := nats.Connect(r.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	m := nats.NewMsg(subjectReadsNow)
+	m.Header.Set("X-API-Key", "secret")
+	m.Data = []byte(`{"receiver":"447700900123","number":1}`)
+	reply, err := nc.RequestMsg(m, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v Verdict
+	if err := json.Unmarshal(reply.Data, &v); err != nil || v.Code != http.StatusNotFound {
+		t.Errorf("got %s, want 404", reply.Data)
+	}
+}
