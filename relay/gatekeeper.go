@@ -77,7 +77,7 @@ func (g *gatekeeper) Check(c server.ClientAuthentication) bool {
 	user, err := g.admit(kind, o.Username, g.credential(c))
 	if err != nil {
 		g.relay.metrics.clientsRefused.Inc()
-		g.relay.log.Warn("client refused", "way", kind, "remote", c.RemoteAddress().String(),
+		g.relay.strangers.say("client refused", "way", kind, "remote", c.RemoteAddress().String(),
 			"user", g.relay.mask(o.Username), "reason", err)
 		return false
 	}

@@ -70,8 +70,8 @@ func hostPort(addr string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// admit opens the server to handsets and app backends, under the eyes of a gatekeeper.
-func (o *Options) admit(so *server.Options, g *gatekeeper) (err error) {
+// openDoors gives the server its listeners for handsets and app backends, and a gatekeeper.
+func (o *Options) openDoors(so *server.Options, g *gatekeeper) (err error) {
 	so.CustomClientAuthentication = g
 	so.MaxPayload, so.MaxPending = clientPayload, clientPending
 	so.MaxConn = o.MaxClients + clientSpare

@@ -53,7 +53,7 @@ func startServer(r *Relay) (*server.Server, error) {
 		}
 	}
 	if r.gatekeeper != nil {
-		if err := opt.admit(o, r.gatekeeper); err != nil {
+		if err := opt.openDoors(o, r.gatekeeper); err != nil {
 			return nil, err
 		}
 	}
@@ -156,7 +156,7 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 		},
 	}
 	if opt.MQTT != nil {
-		streams = append([]jetstream.StreamConfig{mqttStream()}, streams...)
+		streams = append(mqttStreams(), streams...)
 	}
 	var info *jetstream.StreamInfo
 	for _, c := range streams {

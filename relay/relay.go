@@ -36,6 +36,7 @@ type Relay struct {
 	ledger     *Ledger
 	reads      *Reads
 	callers    *callers
+	strangers  *strangers
 	gatekeeper *gatekeeper // of the embedded server's listeners; nil when it has none
 
 	mqtt, webSocket int // ports of the embedded server; 0: none
@@ -75,7 +76,7 @@ func Open(opt Options) (*Relay, error) {
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}),
-		callers: newCallers(&opt), stopWithin: stopTimeout,
+		callers: newCallers(&opt), strangers: newStrangers(opt.logger()), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {

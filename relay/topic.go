@@ -40,15 +40,6 @@ const (
 	topicIntake = "readback_intake"
 )
 
-// mqttStream is the stream of the server's own for MQTT, made before its first client comes: what
-// nobody consumes is not kept, and what is full acknowledges nothing.
-func mqttStream() jetstream.StreamConfig {
-	return jetstream.StreamConfig{
-		Name: streamMQTT, Subjects: []string{subjectMQTT + ">"}, Retention: jetstream.InterestPolicy,
-		MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
-	}
-}
-
 // answerTopics answers what is not stored. What it returns ends that, once those that have
 // come are answered.
 func (r *Relay) answerTopics(ctx context.Context) (end func(), err error) {

@@ -2,8 +2,11 @@ package relay
 
 import (
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strings"
+
+	"golang.org/x/time/rate"
 )
 
 // serverLog passes on what the embedded server has to say of clients that try what they
@@ -24,7 +27,7 @@ func (l *serverLog) Errorf(format string, v ...any) {
 	}
 	what := strings.ToLower(m[2])
 	l.relay.metrics.clientsDenied.WithLabelValues(what).Inc()
-	l.relay.log.Warn("client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
+	l.relay.strangers.say("client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
 }
 
 // subject masks whom a subject names.
@@ -45,3 +48,20 @@ func (l *serverLog) Noticef(string, ...any) {}
 func (l *serverLog) Warnf(string, ...any)   {}
 func (l *serverLog) Debugf(string, ...any)  {}
 func (l *serverLog) Tracef(string, ...any)  {}
+
+// strangers logs what clients try that are not let in, or may not do it: no more than so many
+// lines, or they would fill the disk.
+type strangers struct {
+	log   *slog.Logger
+	lines *rate.Limiter
+}
+
+func newStrangers(log *slog.Logger) *strangers {
+	return &strangers{log, rate.NewLimiter(strangersLines, strangersBurst)}
+}
+
+func (s *strangers) say(what string, attrs ...any) {
+	if s.lines.Allow() {
+		s.log.Warn(what, attrs...)
+	}
+}

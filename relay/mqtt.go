@@ -1,0 +1,29 @@
+package relay
+
+import "github.com/nats-io/nats.go/jetstream"
+
+// Bounds of what the embedded server keeps for MQTT clients, in octets. In the streams of
+// retained messages and of sessions the oldest go; the others take no more when they are
+// full, and the server acknowledges nothing.
+const (
+	mqttHeld     = 64 << 20 // of QoS 2, until it is released
+	mqttRetained = 16 << 20 // nobody needs them here
+	mqttSessions = 64 << 20
+)
+
+// mqttStreams are those of the server's own, as it would make them for its first client,
+// but bounded, and before that client comes: what nobody consumes is not kept.
+func mqttStreams() []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name: streamMQTT, Subjects: []string{subjectMQTT + ">"}, Retention: jetstream.InterestPolicy,
+			MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
+		},
+		{
+			Name: "$MQTT_qos2in", Subjects: []string{"$MQTT.qos2.in.>"}, MaxMsgsPerSubject: 1,
+			MaxBytes: mqttHeld, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true,
+		},
+		{Name: "$MQTT_rmsgs", Subjects: []string{"$MQTT.rmsgs.>"}, MaxMsgsPerSubject: 1, MaxBytes: mqttRetained},
+		{Name: "$MQTT_sess", Subjects: []string{"$MQTT.sess.>"}, MaxMsgsPerSubject: 1, MaxBytes: mqttSessions},
+	}
+}
