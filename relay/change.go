@@ -38,7 +38,8 @@ func newEvent(p *place, e *entry, c change, at int64) *Event {
 		MessageIDs: e.messageIDs(), SubmittedAt: timeOf(e.at), At: timeOf(at),
 	}
 	if e.hasReference {
-		ev.Reference = &e.reference
+		reference := e.reference // a pointer into e would have every entry allocated
+		ev.Reference = &reference
 	}
 	return ev
 }
