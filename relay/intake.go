@@ -34,6 +34,7 @@ func (r *Relay) takeReads(ctx context.Context) {
 
 // keepTaking consumes until ctx ends, whatever becomes of NATS in between.
 func (r *Relay) keepTaking(ctx context.Context, from string, consume func(context.Context) error) {
+	said := "" // a cluster need not let us have its MQTT: one line says so
 	for wait := 50 * time.Millisecond; ctx.Err() == nil; {
 		began := time.Now()
 		err := consume(ctx)
@@ -41,10 +42,11 @@ func (r *Relay) keepTaking(ctx context.Context, from string, consume func(contex
 			return
 		}
 		if time.Since(began) > time.Minute {
-			wait = 50 * time.Millisecond
+			wait, said = 50*time.Millisecond, ""
 		}
-		if !errors.Is(err, jetstream.ErrStreamNotFound) { // of MQTT, which a cluster need not have
+		if err.Error() != said && !errors.Is(err, jetstream.ErrStreamNotFound) {
 			r.log.Warn("read responses cannot be taken", "from", from, "error", err)
+			said = err.Error()
 		}
 		pause(ctx, jitter(wait))
 		wait = min(2*wait, 5*time.Second)
