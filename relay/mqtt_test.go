@@ -108,6 +108,26 @@ func TestMQTTOfCluster(t *testing.T) {
 	wantVerdict(t, h.verdicts, `{"number":1,"code":202}`)
 }
 
+// What the server keeps for its clients is bounded, and stays as this package has made it.
+func TestMQTTBounded(t *testing.T) {
+	opt := clientOptions(t)
+	for range 2 { // the second time the streams are there
+		r := startOpen(t, opt)
+		h := connected(t, r.mqttURL(), "app", "secret", nil)
+		h.publish(2, "readback/reads/"+handsetNumber, `{}`)
+		receive(t, h.verdicts)
+		for _, want := range mqttStreams() {
+			s, err := r.js.Stream(deadline(t), want.Name)
+			if err != nil || s.CachedInfo().Config.MaxBytes != want.MaxBytes {
+				t.Errorf("%s: got %+v, %v, want %d octets at most", want.Name, s.CachedInfo().Config, err, want.MaxBytes)
+			}
+		}
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestMQTTPortTaken(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
