@@ -22,7 +22,7 @@ type Listener struct {
 // them, the process's own connection too: its largest message is a batch of the log.
 const (
 	clientPayload  = maxBatch + 16<<10 // octets of a message with its headers; beyond it the client is cut off
-	clientPending  = 16 << 20          // octets that wait for a client; beyond it the client is cut off
+	clientPending  = 32 << 20          // octets that wait for a client; beyond it the client is cut off. A replay has 16 MiB under way
 	clientSpare    = 64                // connections beyond Options.MaxClients, for those that are not known yet
 	clientAuth     = 5                 // seconds for TLS, and again to say who it is
 	clientPing     = 30 * time.Second  // of silence, before a client is asked whether it is there; not over MQTT
