@@ -71,7 +71,9 @@ func startServer(r *Relay) (*server.Server, error) {
 		s.Shutdown()
 		return nil, errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), said.fatal)
 	}
-	r.mqtt, r.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
+	if r.mqtt, r.webSocket = o.MQTT.Port, o.Websocket.Port; r.gatekeeper != nil { // those that were chosen for 0
+		r.log.Info("handsets and app backends can connect", "mqtt_port", r.mqtt, "websocket_port", r.webSocket)
+	}
 	return s, nil
 }
 
