@@ -110,7 +110,11 @@ func (r *Relay) SetCallers(opt Options) error {
 	if err := opt.validateAuth(); err != nil {
 		return err
 	}
+	before := r.callers.rules.Load()
 	r.callers.set(&opt)
+	if r.gatekeeper != nil && !before.same(r.callers.rules.Load()) {
+		r.gatekeeper.dismiss()
+	}
 	return nil
 }
 
@@ -148,6 +152,13 @@ func (c *callers) openToAll() bool {
 	auth := c.rules.Load().auth
 	_, v := c.identify(credential{}, time.Time{})
 	return v.Code == 0 && (len(auth) == 1 || slices.Contains(auth, AuthNone))
+}
+
+// same tells whether others ask for the same, keys of tokens aside.
+func (r *callerRules) same(o *callerRules) bool {
+	return slices.Equal(r.auth, o.auth) && slices.EqualFunc(r.keys, o.keys, func(a, b knownKey) bool {
+		return string(a.sum) == string(b.sum)
+	})
 }
 
 func (r *callerRules) allows(auth string) bool { return slices.Contains(r.auth, auth) }

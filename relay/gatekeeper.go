@@ -175,6 +175,19 @@ func (g *gatekeeper) watch(ctx context.Context) {
 	}
 }
 
+// dismiss has all clients show their credentials again: other ones are asked for now.
+func (g *gatekeeper) dismiss() {
+	list, err := g.server.Connz(&server.ConnzOptions{Limit: g.most + clientSpare})
+	if err != nil {
+		return // it is stopping
+	}
+	for _, c := range list.Conns {
+		if c.Type != typeNATS {
+			_ = g.server.DisconnectClientByID(c.Cid) // it has gone already
+		}
+	}
+}
+
 // cutOff looks at those with the most subscriptions.
 func (g *gatekeeper) cutOff() {
 	list, err := g.server.Connz(&server.ConnzOptions{Sort: server.BySubs, Limit: 100})

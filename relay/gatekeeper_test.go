@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +90,29 @@ func TestClientBounds(t *testing.T) {
 	}
 	r.gatekeeper.cutOff()
 	receive(t, gone)
+}
+
+// Who has connected with a key that is taken away has to show another one.
+func TestClientsDismissed(t *testing.T) {
+	opt := clientOptions(t)
+	r := startOpen(t, opt)
+	gone := make(chan struct{})
+	nc := r.webSocketClient(t, nats.Token("secret"), nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
+	if err := r.SetCallers(opt); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, nc) // the same as before: it stays
+	opt.APIKeys = []APIKey{{Name: "app", SHA256: strings.Repeat("00", 32)}}
+	if err := r.SetCallers(opt); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, gone)
+	if _, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), nats.Token("secret")); err == nil {
+		t.Error("let in with the key from before")
+	}
+	if !r.nc.IsConnected() {
+		t.Error("the process's own connection is gone")
+	}
 }
 
 // Clients of relay.listen go on as before, beside the others.
