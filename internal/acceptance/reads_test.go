@@ -52,6 +52,9 @@ var readWays = map[string]struct {
 	"NATS stream":  {settings: natsListener, open: openStreamReads, batch: 100},
 	"NATS request": {settings: natsListener, open: openRequestReads, batch: 100},
 	"SMS":          {open: openSMSReads, batch: 100},
+	"SMPP":         {settings: readerAccount, open: openSMPPReads, batch: 100},
+	"MQTT":         {settings: mqttListener, open: openMQTTReads, batch: 100},
+	"WebSocket":    {settings: webSocketListener, open: openWebSocketReads, batch: 100},
 }
 
 // readWorld is a gateway with messages to read, and an ESME that is away half the time.
