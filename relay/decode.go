@@ -191,21 +191,9 @@ func (r *batchReader) next(rec *record) bool {
 		rec.account = r.string("account", maxAccount)
 		rec.messageID = r.string("message_id", maxRouteID)
 	case kindCut:
-		rec.place.day = r.uint16("day")
-		rec.part.Total, rec.partSeq = r.byte("part total"), r.byte("part seq")
-		rec.cut.wanted = r.byte("registered_delivery")
-		rec.place.conv.Receiver = r.addr("receiver")
-		rec.cut.first = r.string("first key", maxMessageID)
-		rec.cut.key = r.string("key", maxMessageID)
-		r.partOf(rec)
+		r.cut(rec)
 	case kindMerge:
-		rec.place.day = r.uint16("day")
-		rec.partSeq, rec.notes.State = r.byte("part seq"), r.byte("message_state")
-		rec.cut.first = r.string("first key", maxMessageID)
-		rec.notes.ID = string(r.string("message_id", maxNote))
-		rec.notes.Err = string(r.string("err", maxNote))
-		rec.notes.Network = string(r.string("network_error_code", maxNote))
-		rec.notes.Text = string(r.string("text", maxNote))
+		r.merge(rec)
 	default:
 		r.off--
 		r.fail("kind", fmt.Sprintf("%d is unknown", rec.kind))
@@ -213,10 +201,26 @@ func (r *batchReader) next(rec *record) bool {
 	return r.err == nil
 }
 
-func (r *batchReader) partOf(rec *record) {
+func (r *batchReader) cut(rec *record) {
+	rec.place.day = r.uint16("day")
+	rec.part.Total, rec.partSeq = r.byte("part total"), r.byte("part seq")
+	rec.cut.wanted = r.byte("registered_delivery")
+	rec.place.conv.Receiver = r.addr("receiver")
+	rec.cut.first = r.string("first key", maxMessageID)
+	rec.cut.key = r.string("key", maxMessageID)
 	if rec.partSeq == 0 || rec.partSeq > rec.part.Total {
 		r.fail("part seq", "is not from 1 to the total")
 	}
+}
+
+func (r *batchReader) merge(rec *record) {
+	rec.place.day = r.uint16("day")
+	rec.partSeq, rec.notes.State = r.byte("part seq"), r.byte("message_state")
+	rec.cut.first = r.string("first key", maxMessageID)
+	rec.notes.ID = string(r.string("message_id", maxNote))
+	rec.notes.Err = string(r.string("err", maxNote))
+	rec.notes.Network = string(r.string("network_error_code", maxNote))
+	rec.notes.Text = string(r.string("text", maxNote))
 }
 
 func (r *batchReader) accepted(rec *record) {
