@@ -71,6 +71,7 @@ func (w *world) run(ctx context.Context, once bool) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.serve(ctx) }()
 	err := w.converse(ctx, once)
+	w.unbindESMEs()
 	cancel()
 	if stopErr := <-stopped; err == nil {
 		err = stopErr

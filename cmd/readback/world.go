@@ -110,6 +110,14 @@ func (w *world) bindESMEs(ctx context.Context) error {
 	return nil
 }
 
+// unbindESMEs ends the sessions from the ESMEs' side: the client does not answer an unbind,
+// and the gateway would wait for it.
+func (w *world) unbindESMEs() {
+	for _, e := range w.esmes {
+		_ = e.client.Close() // one that has gone needs no unbind
+	}
+}
+
 // handle takes a deliver_sm; the client answers it. When nobody waits for it any
 // more the oldest goes.
 func (w *world) handle(e *esme, p pdu.Body) {
