@@ -74,6 +74,8 @@ func (a *appender) commit(b *batch) error {
 	for _, w := range b.waits {
 		w.w.Logged(w.token)
 	}
+	clear(b.waits)
+	b.waits = b.waits[:0] // lose must not tell them again
 	outcomes, err := a.applier.apply(a.client.last, b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
