@@ -46,19 +46,19 @@ func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
 	switch {
 	case payload && len(c.UserData) > 1<<16-1:
 		return nil, false
-	case !payload && (m.smLength < 0 || len(c.UserData) > MaxShortMessage):
+	case !payload && len(c.UserData) > m.shortRoom():
 		return nil, false
 	case len(m.Frame)-len(m.UserData())+len(c.UserData) > MaxFrameLen:
 		return nil, false
 	}
 	start := len(dst)
 	switch {
-	case !payload:
+	case !payload && m.smLength >= 0:
 		dst = append(dst, m.Frame[:m.smLength+1]...)
 		dst[len(dst)-1] = byte(len(c.UserData))
 		dst = append(dst, c.UserData...)
 		dst = m.appendTLVs(dst, c.TLV, nil)
-	case c.TLV == nil:
+	case payload && c.TLV == nil:
 		dst = append(dst, m.Frame[:m.payload]...)
 		binary.BigEndian.PutUint16(dst[len(dst)-2:], uint16(len(c.UserData)))
 		dst = append(dst, c.UserData...)
@@ -72,6 +72,14 @@ func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
 	f[m.esmClass] = c.ESMClass
 	f[m.registeredDelivery] = c.RegisteredDelivery
 	return f, true
+}
+
+// shortRoom is what short_message can hold: data_sm has none.
+func (m Message) shortRoom() int {
+	if m.smLength < 0 {
+		return 0
+	}
+	return MaxShortMessage
 }
 
 // appendTLVs appends the optional parameters, with payload as message_payload, and what

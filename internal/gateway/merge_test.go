@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -183,6 +184,31 @@ func TestReceiptWaitsForItsMessage(t *testing.T) {
 	}
 	smsc.want("answer", taken(7, smpp.StatusOK))
 	esme.want("the other receipt", partReceiptOf("other", "DELIVRD", "000", 2, 8))
+}
+
+// A receipt may have no text: in a data_sm it has no place for one either.
+func TestWholeReceiptWithoutText(t *testing.T) {
+	receipt := func(id string, state byte) []byte {
+		return smpp.AppendTLV(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte(id+"\x00")), smpp.TagMessageState, []byte{state})
+	}
+	head := "\x00\x01\x01" + receiver + "\x00\x00\x0110690001\x00\x04"
+	for _, tt := range []struct {
+		name string
+		id   pdu.ID
+		head string
+	}{
+		{"deliver_sm", pdu.DeliverSMID, head + "\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"data_sm", pdu.DataSMID, head + "\x00\x00"},
+	} {
+		m, err := smpp.ParseMessage(frame(tt.id, 0, 7, tt.head+string(receipt("P2", 2))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := wholeReceipt(m, &relay.Merged{PartReceipt: relay.PartReceipt{State: 5, ID: "P1", Text: "words"}})
+		if want := frame(tt.id, 0, 7, tt.head+string(receipt("P1", 5))); !bytes.Equal(got.Frame, want) {
+			t.Errorf("%s: got\n% x, want\n% x", tt.name, []byte(got.Frame), []byte(want))
+		}
+	}
 }
 
 func TestWholeText(t *testing.T) {
