@@ -130,7 +130,11 @@ func (m *splitMessage) fail(l *link) {
 	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
 	c := &cancelling{from: m.sent.From, to: m.sent.To}
 	for _, id := range m.ids {
-		if id != nil {
+		switch {
+		case id == nil:
+		case len(id) == 0: // it would cancel all that the ESME has sent there
+			c.failed(l, "it has no message_id")
+		default:
 			c.ids = append(c.ids, id)
 		}
 	}

@@ -174,6 +174,29 @@ func TestSplitMessageRefused(t *testing.T) {
 	}
 }
 
+// A part that the SMSC gave no message_id stays: a cancel_sm without one is about all
+// messages to the receiver (SMPP 3.4 §4.9).
+func TestSplitMessageRefusedWithoutID(t *testing.T) {
+	ledger := cuttingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		esme.send(long(2, 1))
+		seqs := partsNumbered(t, smsc, 1)
+		smsc.send(accepted(seqs[0], ""), accepted(seqs[1], ""), frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seqs[2], ""))
+		esme.want("submit_sm_resp", refusal(long(2, 1), smpp.StatusThrottled))
+		esme.send(text(receiver, 3))
+		f := smsc.next("submit_sm")
+		if f.ID() != pdu.SubmitSMID {
+			t.Errorf("the SMSC got % x, want a submit_sm", []byte(f))
+		}
+		smsc.send(accepted(f.Seq(), "next"))
+		esme.want("submit_sm_resp", accepted(3, "next"))
+		if got := w.count("readback_parts_not_cancelled_total", ""); got != 2 {
+			t.Errorf("not cancelled: got %v, want 2", got)
+		}
+	})
+}
+
 // What the SMSC never answers counts as refused.
 func TestSplitMessageUnanswered(t *testing.T) {
 	ledger := cuttingLedger()
