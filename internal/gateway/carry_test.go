@@ -127,6 +127,22 @@ func TestPartsFollow(t *testing.T) {
 	}
 }
 
+// TestPartsThatCannotFollow shows that the ledger, not the length of its text, is why a part
+// that would wait for the last one is not known.
+func TestPartsThatCannotFollow(t *testing.T) {
+	f := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil)
+	for overflow, want := range map[Overflow]Skip{RejectNoRoom: LedgerDown, SkipNoRoom: NoRoom} {
+		p := Policy{When: All, Carriage: ByMarker, Overflow: overflow}
+		out, sent, skip := newInterceptor(fakeLedger{}).Submit(&Scratch{}, "bank", p, f)
+		if sent != nil || skip != want || !bytes.Equal(out, f) {
+			t.Errorf("overflow %d: got %s, %v; want %s and the part as it came", overflow, skip, sent, want)
+		}
+		if status := p.refusal(skip, sent); status != smpp.StatusOK {
+			t.Errorf("overflow %d: refused with %v", overflow, status)
+		}
+	}
+}
+
 // TestPackedText shows packed GSM 7-bit text behind other fill bits.
 func TestPackedText(t *testing.T) {
 	pack := func(text string, header int) string {

@@ -60,12 +60,12 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	}
 	s.Converts = t.sar
 	if skip != Numbered {
-		return i.follow(b, t, s, skip)
+		return i.follow(b, p, t, s, skip)
 	}
 	s.Waiting = b.Waiting
 	switch err := i.Ledger.Assign(s); {
 	case errors.Is(err, relay.ErrAsIs):
-		return i.follow(b, t, s, NoRoom)
+		return i.follow(b, p, t, s, NoRoom)
 	case err != nil:
 		return i.convert(b, t), nil, LedgerDown
 	}
@@ -78,17 +78,20 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 }
 
 // follow lets a part go on without a number: another part may have room for it.
-func (i *Interceptor) follow(b *Scratch, t *tracked, s *relay.Sent, skip Skip) (smpp.Frame, *relay.Sent, Skip) {
+func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *relay.Sent, skip Skip) (smpp.Frame, *relay.Sent, Skip) {
 	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
 	known := i.Ledger.Follow(s)
 	out := t.m.Frame
 	if !s.AsIs {
 		out = i.convert(b, t)
 	}
-	if !known {
-		s = nil
+	if known {
+		return out, s, skip
 	}
-	return out, s, skip
+	if skip == NoRoom && p.Overflow == RejectNoRoom {
+		skip = LedgerDown // it has room, and could have gone
+	}
+	return out, nil, skip
 }
 
 // tracked is a message that is to be numbered: what examine learned of it.

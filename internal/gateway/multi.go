@@ -47,13 +47,8 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		}
 		l.count(skip)
 		r.sent = sent
-		status := smpp.StatusOK
-		switch {
-		case skip == NoRoom && policy.Overflow == RejectNoRoom:
-			status = smpp.StatusInvMsgLen
-		case skip == LedgerDown && policy.RejectOnFailure:
-			status = smpp.StatusSysErr
-		case l.up.Send(out, l.esme.Arrived(), r) != nil:
+		status := policy.refusal(skip, sent)
+		if status == smpp.StatusOK && l.up.Send(out, l.esme.Arrived(), r) != nil {
 			status = smpp.StatusSysErr
 		}
 		if status != smpp.StatusOK {

@@ -226,6 +226,27 @@ func TestSplitUnnumbered(t *testing.T) {
 	}
 }
 
+// A part without the marker waits for the last one, whether it has one receiver or many.
+func TestSplitFirstPart(t *testing.T) {
+	account := Account{Policy: Policy{When: All, SplitMulti: true, Carriage: ByMarker, Overflow: RejectNoRoom}}
+	ledger := fakeLedger{follow: func(*relay.Sent) bool { return true }}
+	inBothModes(t, setup{ledger: ledger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		part := "\x40\x00\x00\x00\x00\x01\x00\x00\x00\x0B\x05\x00\x03\x2A\x02\x01Hello"
+		list := toAll(2, three...)
+		body := string(list[smpp.HeaderLen : len(list)-len(multiTail)])
+		esme.send(frame(pdu.SubmitMultiID, 0, 2, body+part))
+		for _, r := range three {
+			f := smsc.next("part")
+			if want := frame(pdu.SubmitSMID, 0, f.Seq(), multiFrom+"\x01\x01"+r+"\x00"+part); !bytes.Equal(f, want) {
+				t.Errorf("got\n% x, want\n% x", []byte(f), []byte(want))
+			}
+			smsc.send(accepted(f.Seq(), "A"))
+		}
+		esme.want("submit_multi_resp", multiResp(0, "A"))
+	})
+}
+
 // A submit_multi passes whole where it is not to be split, cannot be, or would get
 // no number anyway.
 func TestSplitNot(t *testing.T) {

@@ -107,15 +107,26 @@ func (l *link) submit(f smpp.Frame, policy Policy) error {
 		}
 	}
 	l.count(skip)
+	if status := policy.refusal(skip, sent); status != smpp.StatusOK {
+		return l.refuse(f, status)
+	}
+	if sent == nil {
+		return l.pass(out, l.untracked)
+	}
+	return l.pass(out, &request{link: l, sent: sent})
+}
+
+// refusal is the status with which the ESME gets a message back, ESME_ROK if it goes on: as
+// one that the ledger knows does, be it a part without a number.
+func (p Policy) refusal(skip Skip, sent *relay.Sent) pdu.Status {
 	switch {
 	case sent != nil:
-		return l.pass(out, &request{link: l, sent: sent})
-	case skip == NoRoom && policy.Overflow == RejectNoRoom:
-		return l.refuse(f, smpp.StatusInvMsgLen)
-	case skip == LedgerDown && policy.RejectOnFailure:
-		return l.refuse(f, smpp.StatusSysErr)
+	case skip == NoRoom && p.Overflow == RejectNoRoom:
+		return smpp.StatusInvMsgLen
+	case skip == LedgerDown && p.RejectOnFailure:
+		return smpp.StatusSysErr
 	}
-	return l.pass(out, l.untracked)
+	return smpp.StatusOK
 }
 
 // number gives f its number; sent is nil if the ledger is to be told nothing. The frame is
