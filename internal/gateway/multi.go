@@ -19,7 +19,8 @@ type multi struct {
 
 	mu     sync.Mutex
 	open   int          // parts that are not answered, or not in the log
-	id     []byte       // message_id of the first part that was accepted
+	taken  bool         // a part was accepted
+	id     []byte       // message_id of the first such part
 	failed []failedPart // in the order of their answers
 	last   pdu.Status   // of the last one that failed
 }
@@ -64,15 +65,15 @@ func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
 	if !accepted {
 		l.forget(r)
 		w.mu.Lock()
-		w.last = f.Status()
-		w.failed = append(w.failed, failedPart{r.to, f.Status()})
+		w.last = refusedWith(f)
+		w.failed = append(w.failed, failedPart{r.to, w.last})
 		w.mu.Unlock()
 		w.Logged(0)
 		return
 	}
 	w.mu.Lock()
-	if w.id == nil {
-		w.id = append(w.id, messageID(f)...)
+	if !w.taken {
+		w.taken, w.id = true, append(w.id, messageID(f)...)
 	}
 	w.mu.Unlock()
 	if r.sent == nil && !l.routes(pdu.SubmitSMID) {
@@ -90,7 +91,7 @@ func (w *multi) Logged(uint64) {
 		return
 	}
 	status := smpp.StatusOK
-	if w.id == nil {
+	if !w.taken {
 		status = w.last // nobody got it
 	}
 	body := append(append([]byte(nil), w.id...), 0, byte(len(w.failed)))

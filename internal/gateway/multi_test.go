@@ -226,6 +226,42 @@ func TestSplitUnnumbered(t *testing.T) {
 	}
 }
 
+// What is accepted without a message_id is accepted, and what has another answer is not.
+func TestSplitOddAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		first func(seq uint32) smpp.Frame
+		want  smpp.Frame
+	}{
+		{
+			"no message_id",
+			func(seq uint32) smpp.Frame { return accepted(seq, "") },
+			multiResp(0, "", failed(three[1], smpp.StatusThrottled), failed(three[2], smpp.StatusThrottled)),
+		},
+		{
+			"another answer",
+			func(seq uint32) smpp.Frame { return frame(pdu.GenericNACKID, 0, seq, "") },
+			multiResp(smpp.StatusThrottled, "",
+				failed(three[0], smpp.StatusSysErr), failed(three[1], smpp.StatusThrottled), failed(three[2], smpp.StatusThrottled)),
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inBothModes(t, setup{ledger: refusing(make(chan uint16, 10))}, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				esme.send(toAll(2, three...))
+				for i, seq := range parts(smsc) {
+					if i == 0 {
+						smsc.send(tt.first(seq))
+						continue
+					}
+					smsc.send(frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seq, ""))
+				}
+				esme.want("submit_multi_resp", tt.want)
+			})
+		})
+	}
+}
+
 // A part without the marker waits for the last one, whether it has one receiver or many.
 func TestSplitFirstPart(t *testing.T) {
 	account := Account{Policy: Policy{When: All, SplitMulti: true, Carriage: ByMarker, Overflow: RejectNoRoom}}

@@ -90,9 +90,7 @@ func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool
 			m.first = bytes.Clone(f)
 		}
 	case m.failed == smpp.StatusOK:
-		if m.failed = f.Status(); m.failed == smpp.StatusOK {
-			m.failed = smpp.StatusSysErr // a response to something else
-		}
+		m.failed = refusedWith(f)
 	}
 	m.open--
 	done := m.open == 0
@@ -104,6 +102,14 @@ func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool
 	default:
 		m.accept(l)
 	}
+}
+
+// refusedWith is the status of an answer that accepts nothing.
+func refusedWith(f smpp.Frame) pdu.Status {
+	if f.Status() == smpp.StatusOK {
+		return smpp.StatusSysErr // a response to something else
+	}
+	return f.Status()
 }
 
 // accept has the ledger know of the parts.
