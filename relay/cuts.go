@@ -106,7 +106,7 @@ func (c *cuts) find(key []byte) (partRow, bool) {
 }
 
 // AcceptCut is Accept for a message that was assigned with Cut. Once w is told, PartOf
-// knows its parts.
+// knows its parts, unless the SMSC gave two of them the same message_id, or one none.
 func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 	h := s.head
 	if h == nil {
@@ -117,9 +117,9 @@ func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
 	h.cover = max(h.cover, s.ordinal+1)
-	day := dayOf(time.Now().UnixMilli())
+	day, named := dayOf(time.Now().UnixMilli()), c.namesParts()
 	for i := range c.IDs {
-		if !l.acceptPart(s, h, &c, i) || !l.cut(s, day, &c, i) {
+		if !l.acceptPart(s, h, &c, i) || named && !l.cut(s, day, &c, i) {
 			h.settle(s.ordinal, 0)
 			l.queue.tell(wait{w, token})
 			return
@@ -136,6 +136,20 @@ func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, settles: true})
 	b.waits = append(b.waits, wait{w, token})
 	l.queue.end(b)
+}
+
+// namesParts tells whether each part has a key of its own. Without, their receipts would never
+// come to one: they pass as they come.
+func (c *Cut) namesParts() bool {
+	seen := make(map[string]bool, len(c.Keys))
+	for _, k := range c.Keys {
+		key := string(bounded(k))
+		if key == "" || seen[key] {
+			return false
+		}
+		seen[key] = true
+	}
+	return true
 }
 
 // acceptPart queues the record of one part; false if there is no room for it.

@@ -116,6 +116,24 @@ func TestPartOf(t *testing.T) {
 	}
 }
 
+// TestPartsWithoutNames: parts of which not all can be told by a receipt are never merged.
+func TestPartsWithoutNames(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	for _, ids := range [][]string{{"A1", ""}, {"", "A2"}, {"A3", "a3", "A4"}} {
+		r.submitCut(c, 1, ids...)
+		for _, id := range ids {
+			if p, ok := r.Ledger().PartOf([]byte(strings.ToLower(id)), c.Receiver); ok {
+				t.Errorf("%q of %q: got part %d, want none", id, ids, p.Seq)
+			}
+		}
+	}
+	if s := r.submit(c, "B1"); s.Number != 4 {
+		t.Errorf("number of the next: got %d, want 4", s.Number)
+	}
+	r.wantStates(c, "sent", "sent", "sent", "sent")
+}
+
 // TestCutIsOneMessage reads a message that was cut: its feedback has all message_ids.
 func TestCutIsOneMessage(t *testing.T) {
 	r := start(t, testOptions(t))
