@@ -28,7 +28,10 @@ func (m MessageIDs) receipt(id []byte) []byte { return canonicalID(id, m.Receipt
 // key is the one form by which a part is found, of an id that response or receipt
 // returned: SMSCs may differ by themselves in case and leading zeros.
 func (m MessageIDs) key(id []byte) []byte {
-	return bytes.ToLower(bytes.TrimLeft(id, "0"))
+	for len(id) > 1 && id[0] == '0' {
+		id = id[1:]
+	}
+	return bytes.ToLower(id)
 }
 
 // Same tells whether an id from a receipt is that of an answer.

@@ -48,3 +48,11 @@ func TestMessageIDs(t *testing.T) {
 		})
 	}
 }
+
+func TestKeyOfMessageID(t *testing.T) {
+	for id, want := range map[string]string{"4A7F01": "4a7f01", "0042": "42", "0000": "0", "0": "0", "": ""} {
+		if got := string(MessageIDs{}.key([]byte(id))); got != want {
+			t.Errorf("%q: got %q, want %q", id, got, want)
+		}
+	}
+}
