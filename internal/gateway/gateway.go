@@ -130,7 +130,7 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		deliverer: deliverer,
 		metrics:   newMetrics(opt.Registerer),
 		usages:    usages{by: make(map[string]*usage)},
-		underway:  underway{by: make(map[relay.Conversation]*flight)},
+		underway:  underway{by: make(map[relay.Conversation][]flight)},
 		places:    places{most: opt.MaxSessions, mostUnbound: opt.MaxUnbound},
 	}
 	if opt.Shared != nil {

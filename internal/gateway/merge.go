@@ -13,6 +13,8 @@ import (
 
 // receiptPath is where a receipt came from and would go.
 type receiptPath interface {
+	// account is whose message it is about; empty if that is not known.
+	account() string
 	// forward passes a receipt on to the ESME; the answer is the ESME's.
 	forward(m smpp.Message) error
 	// reply answers it in the ESME's stead.
@@ -24,46 +26,48 @@ type receiptPath interface {
 // one receipt, when all parts have theirs. It tells whether it has taken it.
 func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken bool) {
 	id := receiptID(m)
-	if id == nil {
-		return false
-	}
 	c, ok := receiptConversation(m)
-	if !ok {
+	if id == nil || !ok {
 		return false
 	}
 	key := g.opt.IDs.key(g.opt.IDs.receipt(id))
+	flights := g.underway.of(c) // asked first: one may land in between
 	if part, ok := g.intercept.Ledger.PartOf(key, c.Receiver); ok {
 		g.merge(part, m, p)
 		return true
 	}
-	landed := g.underway.of(c)
-	if landed == nil {
+	if len(flights) == 0 {
 		return false
 	}
 	f := bytes.Clone(m.Frame)
 	waits := later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		select {
-		case <-landed:
-		case <-ctx.Done():
-		}
+		landed := land(ctx, flights)
+		part, ok := g.intercept.Ledger.PartOf(key, c.Receiver)
 		m, err := smpp.ParseMessage(f)
-		if err != nil {
-			return // it was read before
-		}
-		if part, ok := g.intercept.Ledger.PartOf(key, c.Receiver); ok {
+		switch {
+		case err != nil: // it was read before
+		case ok:
 			g.merge(part, m, p)
-			return
+		case !landed: // it may still be of a part
+			g.refuseReceipt(m, p)
+		case g.holdReceipt(p.account(), m, later, p):
+		default:
+			g.noteReceipt(m)
+			_ = p.forward(m) // a side that has gone is the business of whoever runs it
 		}
-		g.noteReceipt(m)
-		_ = p.forward(m) // a side that has gone is the business of whoever runs it
 	})
 	if !waits {
-		g.metrics.merged.WithLabelValues("refused").Inc()
-		_ = p.reply(m.Frame, smpp.StatusTempApp) // an SMSC that is gone needs no answer
+		g.refuseReceipt(m, p)
 	}
 	return true
+}
+
+// refuseReceipt has the SMSC keep a receipt that may be of a part.
+func (g *Gateway) refuseReceipt(m smpp.Message, p receiptPath) {
+	g.metrics.merged.WithLabelValues("refused").Inc()
+	_ = p.reply(m.Frame, smpp.StatusTempApp) // an SMSC that is gone needs no answer
 }
 
 // merge has the ledger know of the receipt of a part. It is answered when that is in the

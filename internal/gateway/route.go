@@ -107,11 +107,15 @@ type routedReceipt struct {
 	id []byte
 }
 
+func (l routedReceipt) account() string {
+	account, _ := l.pool.g.intercept.Ledger.Routed(l.id)
+	return account
+}
+
 // forward passes a receipt on to a session of the account.
 func (l routedReceipt) forward(m smpp.Message) error {
 	defer l.session.Flush()
-	account, _ := l.pool.g.intercept.Ledger.Routed(l.id)
-	if l.pool.g.members.send(account, m, l.session, time.Time{}) == nil {
+	if l.pool.g.members.send(l.account(), m, l.session, time.Time{}) == nil {
 		return l.refuse(m.Frame)
 	}
 	return nil

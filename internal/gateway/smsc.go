@@ -56,6 +56,8 @@ func (l fromSMSC) take(m smpp.Message) bool {
 	}) || l.g.takeReceipt(m, later, l) || l.g.holdReceipt(l.bind.account, m, later, l)
 }
 
+func (l fromSMSC) account() string { return l.bind.account }
+
 // forward passes a receipt on to the ESME.
 func (l fromSMSC) forward(m smpp.Message) error {
 	defer l.esme.Flush()

@@ -27,6 +27,7 @@ type splitMessage struct {
 	sent   *relay.Sent
 	wanted byte     // its registered_delivery
 	of     *request // the part of a submit_multi that it is; nil: a message of its own
+	flight flight
 
 	mu     sync.Mutex
 	open   int        // parts that are not answered
@@ -50,7 +51,7 @@ func (l *link) split(f smpp.Frame, policy Policy, of *request) Skip {
 		m.wanted = whole.RegisteredDelivery()
 	}
 	l.count(Numbered)
-	l.g.underway.begin(sent.Conversation)
+	m.flight = l.g.underway.begin(sent.Conversation)
 	l.owed.Add(int64(len(parts))) // beside the whole
 	throttled := !l.usage.admit(l.closing, len(parts)-1, l.scratch.Waiting)
 	for n, part := range parts {
@@ -150,7 +151,7 @@ func (m *splitMessage) fail(l *link) {
 // finish tells who waits for the message.
 func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	l := m.link
-	defer l.g.underway.end(m.sent.Conversation)
+	defer l.g.underway.end(m.sent.Conversation, m.flight)
 	defer l.settle()
 	if m.of != nil {
 		m.of.whole.answered(l, f, m.of, accepted)

@@ -1,51 +1,56 @@
 package gateway
 
 import (
+	"context"
+	"slices"
 	"sync"
 
 	"readback/relay"
 )
 
-// underway counts the messages that are on their way in parts, by conversation: a receipt
-// that comes meanwhile may be about one of them.
+// underway is the messages that are on their way in parts, by conversation: a receipt that
+// comes meanwhile may be about one of them.
 type underway struct {
 	mu sync.Mutex
-	by map[relay.Conversation]*flight
+	by map[relay.Conversation][]flight
 }
 
-// flight is the messages of one conversation.
-type flight struct {
-	messages int
-	landed   chan struct{} // closed when there are none any more
-}
+// flight is one of them. It is closed when the message has landed.
+type flight chan struct{}
 
-func (u *underway) begin(c relay.Conversation) {
+func (u *underway) begin(c relay.Conversation) flight {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	f := u.by[c]
-	if f == nil {
-		f = &flight{landed: make(chan struct{})}
-		u.by[c] = f
-	}
-	f.messages++
+	f := make(flight)
+	u.by[c] = append(u.by[c], f)
+	return f
 }
 
-func (u *underway) end(c relay.Conversation) {
+func (u *underway) end(c relay.Conversation, f flight) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	f := u.by[c]
-	if f.messages--; f.messages == 0 {
-		close(f.landed)
+	close(f)
+	left := slices.DeleteFunc(u.by[c], func(other flight) bool { return other == f })
+	if u.by[c] = left; len(left) == 0 {
 		delete(u.by, c)
 	}
 }
 
-// of returns what is closed when the conversation has none under way; nil if it has none.
-func (u *underway) of(c relay.Conversation) <-chan struct{} {
+// of returns those of a conversation.
+func (u *underway) of(c relay.Conversation) []flight {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if f := u.by[c]; f != nil {
-		return f.landed
+	return slices.Clone(u.by[c])
+}
+
+// land waits until all have landed; false if ctx ends before.
+func land(ctx context.Context, flights []flight) bool {
+	for _, f := range flights {
+		select {
+		case <-f:
+		case <-ctx.Done():
+			return false
+		}
 	}
-	return nil
+	return true
 }

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"golang.org/x/sync/errgroup"
+
+	"readback/smpp"
+)
+
+// path says what became of the receipts that came on it.
+type path chan string
+
+func (path) account() string { return "bank" }
+
+func (p path) forward(smpp.Message) error { p <- "forwarded"; return nil }
+
+func (p path) reply(_ smpp.Frame, status pdu.Status) error {
+	p <- fmt.Sprintf("answered %02x", uint32(status))
+	return nil
+}
+
+// A receipt waits for the messages that were under way in parts when it came, and then goes
+// its way: it is kept, too, where an account wants that. When they do not land the SMSC
+// keeps it: one of their parts may be what it is about.
+func TestReceiptWaitsForThoseUnderway(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		held  bool
+		lands bool
+		want  string
+	}{
+		{"lands", false, true, "forwarded"},
+		{"held", true, true, "answered 00"},
+		{"does not", true, false, "answered 64"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opt := DefaultOptions()
+				opt.SMSC = "smsc:1"
+				opt.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+				opt.Holder = fakeHolder(func(string, string, []byte) (bool, error) { return tt.held, nil })
+				g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				m, err := smpp.ParseMessage(partReceiptOf("other", "DELIVRD", "000", 2, 7))
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, _ := receiptConversation(m)
+				before := g.underway.begin(c)
+				p, waiting := make(path, 2), new(errgroup.Group)
+				if !g.takeReceipt(m, aside{context.Background(), waiting}, p) {
+					t.Fatal("the receipt was not taken")
+				}
+				after := g.underway.begin(c) // not waited for
+				synctest.Wait()
+				if len(p) > 0 {
+					t.Errorf("%s before the message has landed", <-p)
+				}
+				if tt.lands {
+					time.Sleep(earlyTime - 1)
+					g.underway.end(c, before)
+				}
+				_ = waiting.Wait()
+				if got := <-p; got != tt.want || len(p) > 0 {
+					t.Errorf("got %s and %d more, want %s", got, len(p), tt.want)
+				}
+				if !tt.lands {
+					g.underway.end(c, before)
+				}
+				if g.underway.end(c, after); len(g.underway.by) > 0 {
+					t.Errorf("left: %v", g.underway.by)
+				}
+			})
+		})
+	}
+}
