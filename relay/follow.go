@@ -5,7 +5,7 @@ import "bytes"
 // Follow notes a part that goes on without a number, since it has no room for one: its
 // message may get one with another part, and is then known by the message_ids of all. It never
 // waits. Each Follow that returns true is followed by one Accept or Refuse. It sets
-// s.AsIs if an earlier part of the message had it set.
+// s.AsIs if an earlier part of the message had it set, or nothing is known of one.
 func (l *Ledger) Follow(s *Sent) bool {
 	if !s.isPart() || l.check(s) != nil {
 		return false
@@ -14,6 +14,7 @@ func (l *Ledger) Follow(s *Sent) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !l.status.up.Load() {
+		s.AsIs = s.AsIs || sh.keepsForm(s)
 		return false
 	}
 	h, err := l.head(sh, s)
@@ -47,6 +48,21 @@ func (h *head) goesAsIs(s *Sent) bool {
 		return p.asIs
 	}
 	return s.Part.Seq == s.Part.Total
+}
+
+// keepsForm tells whether a part that cannot be noted must keep its form: the others cannot
+// be noted either, and may have no room for another one. Only where an earlier one has
+// changed it changes, too.
+func (sh *shard) keepsForm(s *Sent) bool {
+	if !s.Converts || !s.isPart() {
+		return false
+	}
+	h := sh.heads[s.Conversation]
+	if h == nil {
+		return true
+	}
+	p := h.partsOf(s)
+	return p == nil || !p.takes(s) || p.asIs
 }
 
 // numberParts gives a message of several parts the number of s, the first part of it to

@@ -55,7 +55,8 @@ func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
 // parts of the same message. It waits for the log, up to a second, when W numbers
 // of the conversation are out and not yet in it. Each Assign that succeeds is
 // followed by one Accept or Refuse. It waits likewise when the oldest message without
-// an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy.
+// an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy, which set
+// s.AsIs for a part that must not change.
 func (l *Ledger) Assign(s *Sent) error {
 	if err := l.check(s); err != nil {
 		return fmt.Errorf("assign: %w", err)
@@ -63,6 +64,15 @@ func (l *Ledger) Assign(s *Sent) error {
 	sh := l.table.of(&s.Conversation.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	err := l.assign(sh, s)
+	if err != nil && err != ErrAsIs {
+		s.AsIs = sh.keepsForm(s)
+	}
+	return err
+}
+
+// assign is Assign with the lock of the shard held.
+func (l *Ledger) assign(sh *shard, s *Sent) error {
 	if !l.status.up.Load() {
 		return ErrDown
 	}

@@ -139,6 +139,40 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 	}
 }
 
+// TestAsIsWhileDown shows that what nobody remembers keeps its form, and that what has begun
+// in another one goes on so.
+func TestAsIsWhileDown(t *testing.T) {
+	r := start(t, testOptions(t))
+	part := func(receiver string, ref uint16, seq uint8) *Sent {
+		s := message(conversation(t, "10690001", receiver))
+		s.Part, s.Converts = Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, true
+		return s
+	}
+	if err := r.Ledger().Assign(part("447700900123", 9, 1)); err != nil {
+		t.Fatal(err)
+	}
+	r.status.set(ErrDown)
+	for _, tt := range []struct {
+		name string
+		s    *Sent
+		asIs bool
+	}{
+		{"begun before", part("447700900123", 9, 2), false},
+		{"another message", part("447700900123", 10, 1), true},
+		{"another conversation", part("447700900124", 9, 1), true},
+		{"no part", message(conversation(t, "10690001", "447700900123")), false},
+	} {
+		followed := *tt.s
+		if err := r.Ledger().Assign(tt.s); !errors.Is(err, ErrDown) || tt.s.AsIs != tt.asIs {
+			t.Errorf("%s: got %v, AsIs %v, want %v", tt.name, err, tt.s.AsIs, tt.asIs)
+		}
+		if r.Ledger().Follow(&followed) || followed.AsIs != tt.asIs {
+			t.Errorf("%s, without room: AsIs %v, want %v", tt.name, followed.AsIs, tt.asIs)
+		}
+	}
+	r.status.set(nil)
+}
+
 func TestReceiptsMoveTheState(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")

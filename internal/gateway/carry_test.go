@@ -99,6 +99,19 @@ func TestSARAsIs(t *testing.T) {
 	}
 }
 
+// TestSARWhileDown shows that a part keeps its sar_* parameters if the ledger, which is away,
+// says so.
+func TestSARWhileDown(t *testing.T) {
+	f := submitSM(0, 0, "Hello", sarTLVs(9, 3, 3))
+	for _, asIs := range []bool{true, false} {
+		ledger := fakeLedger{assign: func(s *relay.Sent) error { s.AsIs = asIs; return relay.ErrDown }}
+		out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+		if bytes.Equal(out, f) != asIs || sent != nil || skip != LedgerDown {
+			t.Errorf("as is %v: got %s\n% x", asIs, skip, []byte(out))
+		}
+	}
+}
+
 // TestPartsFollow shows which parts without room the ledger hears of.
 func TestPartsFollow(t *testing.T) {
 	full := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+strings.Repeat("a", 153), nil)

@@ -66,6 +66,8 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	switch err := i.Ledger.Assign(s); {
 	case errors.Is(err, relay.ErrAsIs):
 		return i.follow(b, p, t, s, NoRoom)
+	case err != nil && s.AsIs:
+		return f, nil, LedgerDown
 	case err != nil:
 		return i.convert(b, t), nil, LedgerDown
 	}
