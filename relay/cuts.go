@@ -72,7 +72,11 @@ type partRow struct {
 	receiver Addr
 }
 
-func newCuts() *cuts { return &cuts{pending: make(map[string]cutRow)} }
+func newCuts() *cuts {
+	c := &cuts{pending: make(map[string]cutRow)}
+	c.any.Store(true) // as long as the log has not been read
+	return c
+}
 
 func (c *cuts) add(r cutRow) cutRow {
 	c.any.Store(true)

@@ -116,6 +116,34 @@ func TestPartOf(t *testing.T) {
 	}
 }
 
+// TestPartOfBeforeTheLog: a receipt may come before the log can be read; it is one of a
+// part all the same, and to be kept by the SMSC.
+func TestPartOfBeforeTheLog(t *testing.T) {
+	opt := testOptions(t)
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	r.submitCut(c, 1, "A1", "A2")
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := again.Ledger().PartOf([]byte("a2"), c.Receiver)
+	if !ok || p.Seq != 2 {
+		t.Errorf("got part %d %v, want 2", p.Seq, ok)
+	}
+	again.Ledger().Merge(p, PartReceipt{State: messageDelivered}, func(m *Merged, err error) {
+		if m != nil || !errors.Is(err, ErrDown) {
+			t.Errorf("merge: got %v %v, want ErrDown", m, err)
+		}
+	})
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestPartsWithoutNames: parts of which not all can be told by a receipt are never merged.
 func TestPartsWithoutNames(t *testing.T) {
 	r := start(t, testOptions(t))
