@@ -211,6 +211,31 @@ func TestWholeReceiptWithoutText(t *testing.T) {
 	}
 }
 
+// Where message_state and the text disagree, the one that is final counts: as for what the
+// ledger hears of a message.
+func TestReceiptState(t *testing.T) {
+	for _, tt := range []struct {
+		name, stat string
+		state      byte
+		want       byte
+		isFinal    bool
+	}{
+		{"both", "DELIVRD", 2, 2, true},
+		{"both final", "DELIVRD", 5, 5, true},
+		{"the text is final", "DELIVRD", 1, 2, true},
+		{"message_state is", "ENROUTE", 2, 2, true},
+		{"none is", "ENROUTE", 6, 6, false},
+	} {
+		m, err := smpp.ParseMessage(partReceiptOf("P1", tt.stat, "000", tt.state, 7))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state, isFinal := receiptState(m); state != tt.want || isFinal != tt.isFinal {
+			t.Errorf("%s: got %d %v, want %d %v", tt.name, state, isFinal, tt.want, tt.isFinal)
+		}
+	}
+}
+
 func TestWholeText(t *testing.T) {
 	whole := func(state byte, err string) *relay.Merged {
 		return &relay.Merged{PartReceipt: relay.PartReceipt{State: state, ID: "FIRST", Err: err, Text: "words"}}
@@ -225,6 +250,7 @@ func TestWholeText(t *testing.T) {
 		{"no error code known", "id:2 stat:DELIVRD err:000", whole(7, ""), "id:FIRST stat:UNKNOWN err:000"},
 		{"no words", "id:2 stat:DELIVRD", whole(2, ""), "id:FIRST stat:DELIVRD"},
 		{"a name in the words", "stat:DELIVRD id:2 text:id:9 stat:x", whole(3, ""), "stat:EXPIRED id:FIRST text:words"},
+		{"the other name in the words", "id:2 stat:DELIVRD Text:a text: b", whole(2, ""), "id:FIRST stat:DELIVRD Text:words"},
 		{"nothing", "", whole(2, ""), ""},
 	} {
 		if got := string(wholeText([]byte(tt.text), tt.whole)); got != tt.want {

@@ -11,7 +11,7 @@ import (
 // word on its message.
 func receiptState(m smpp.Message) (state byte, isFinal bool) {
 	state = statOf(m.UserData())
-	if v := receiptTLV(m, smpp.TagMessageState); len(v) == 1 {
+	if v := receiptTLV(m, smpp.TagMessageState); len(v) == 1 && (relay.IsFinal(v[0]) || !relay.IsFinal(state)) {
 		state = v[0]
 	}
 	return state, relay.IsFinal(state) && m.ESMClass()&smpp.ESMClassType == smpp.ESMClassReceipt
@@ -39,12 +39,13 @@ func partReceipt(m smpp.Message, state byte) relay.PartReceipt {
 
 // receiptText cuts a receipt before the first words of the message, which end it.
 func receiptText(text []byte) (before, words []byte) {
+	at := len(text)
 	for _, name := range []string{"text:", "Text:", "TEXT:"} {
-		if i := bytes.Index(text, []byte(name)); i >= 0 {
-			return text[:i+len(name)], text[i+len(name):]
+		if i := bytes.Index(text[:at], []byte(name)); i >= 0 {
+			at = i + len(name)
 		}
 	}
-	return text, nil
+	return text[:at], text[at:]
 }
 
 // wholeReceipt makes the receipt of a message of the last one of its parts: with the
