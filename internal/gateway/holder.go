@@ -17,10 +17,10 @@ type Holder interface {
 
 // holdReceipt keeps back the SMSC's receipt of a delivery, where the account is to get one
 // receipt for a message: ours, that it was read, or this one. It tells whether it has taken
-// the receipt, which is answered when it is durable.
+// the receipt, which is answered when it is durable. An account that is not known has none.
 func (g *Gateway) holdReceipt(account string, m smpp.Message, later aside, p receiptPath) (taken bool) {
 	t := g.policies.of(account).Feedback
-	if !t.HoldReceipt || t.Form != FormReceipt || g.opt.Holder == nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
+	if account == "" || !t.HoldReceipt || t.Form != FormReceipt || g.opt.Holder == nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
 		return false
 	}
 	id, state, ok := readReceipt(m)

@@ -77,6 +77,23 @@ func TestHoldReceipt(t *testing.T) {
 	}
 }
 
+// In shared mode a receipt may come before it is known whose message it is about.
+func TestHoldReceiptEarly(t *testing.T) {
+	ledger := remembering()
+	ledger.await = func(context.Context, []byte) (string, bool) { return "bank", true }
+	held := make(chan string, 1)
+	holder := fakeHolder(func(account, id string, _ []byte) (bool, error) { held <- account + " " + id; return true, nil })
+	account := Account{Policy: Policy{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}}
+	s := setup{ledger: ledger, options: func(o *Options) { o.Holder = holder }}
+	_, esme, smsc := pair(t, s, map[string]Account{"bank": account})
+	smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
+	smsc.want("answer", delivered(7))
+	if got := receive(t, "held receipt", held); got != "bank 4A7F01" {
+		t.Errorf("held: %s, want bank 4A7F01", got)
+	}
+	esme.wantNothing()
+}
+
 // A receipt that was held goes out as it came, under a number of ours.
 func TestTellReceipt(t *testing.T) {
 	deliverer, tellers := telling()

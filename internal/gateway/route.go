@@ -74,7 +74,8 @@ func (l fromPool) route(f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
-	waits := aside{l.over, &l.waiting}.try(func(ctx context.Context) {
+	later := aside{l.over, &l.waiting}
+	waits := later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(ctx, id)
@@ -83,6 +84,9 @@ func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
 			return // it was read before
 		}
 		defer l.session.Flush()
+		if l.pool.g.holdReceipt(account, m, later, routedReceipt{l, id}) {
+			return
+		}
 		_ = l.deliver(account, m, time.Time{}) // an SMSC that is gone needs no answer
 	})
 	if waits {
