@@ -104,17 +104,17 @@ func (l *link) runSMSC() {
 			return
 		}
 	}
-	over := make(chan struct{})
+	over, end := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		select {
-		case <-over:
+		case <-over.Done():
 		case <-l.gone.Done():
 			unbind(smsc, smpp.ErrUnbound)
 		}
 	})
-	err := smsc.Run(context.Background(), fromSMSC{l, smsc})
-	close(over)
+	err := smsc.Run(context.Background(), fromSMSC{l, smsc, over})
+	end()
 	wg.Wait()
 	_ = l.waiting.Wait() // they return no errors
 	for _, p := range smsc.Abandoned() {

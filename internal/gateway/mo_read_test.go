@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -26,6 +27,34 @@ func fromSubscriber(seq uint32, esmClass, dataCoding byte, ud string) smpp.Frame
 
 var readingBank = Account{
 	Policy: Policy{When: All}, Addresses: []AddressRange{{Low: "10690001", High: "10690001"}},
+}
+
+// blockedReader is a Reader whose verdicts take longer than anybody waits.
+type blockedReader chan context.Context
+
+func (r blockedReader) Submit(ctx context.Context, _ relay.Read) relay.Verdict {
+	r <- ctx
+	<-ctx.Done()
+	return relay.Verdict{Code: 503}
+}
+
+// A verdict does not hold up what the ESME is to hear when the SMSC is gone.
+func TestReadBySMSCThatIsGone(t *testing.T) {
+	reads := make(blockedReader, 1)
+	options := func(o *Options) { o.Reads = reads }
+	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		esme.send(text(receiver, 2))
+		smsc.next("submit_sm")
+		smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
+		wait := receive(t, "read response", reads)
+		_ = smsc.conn.Close()
+		receive(t, "end of its wait", wait.Done())
+		if err := wait.Err(); !errors.Is(err, context.Canceled) {
+			t.Errorf("the wait for a verdict ended with %v, want %v", err, context.Canceled)
+		}
+		esme.want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
+	})
 }
 
 // A read response that comes as a message is answered by the gateway, and the ESME never sees it.

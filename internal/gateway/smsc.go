@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type fromSMSC struct {
 	*link
 	smsc *smpp.Session
+	over context.Context // ends when the session has
 }
 
 // Request passes a request on to the ESME. It never waits for it, since the
@@ -50,7 +52,7 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 // that are to be held.
 func (l fromSMSC) take(m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	later := aside{l.gone, &l.waiting}
+	later := aside{l.over, &l.waiting}
 	return l.g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
 	}) || l.g.takeReceipt(m, later, l) || l.g.holdReceipt(l.bind.account, m, later, l)
