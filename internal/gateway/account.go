@@ -98,3 +98,9 @@ func (u *usage) admit(ctx context.Context, n int, waiting func()) bool {
 	waiting()
 	return u.limiter.WaitN(ctx, n) == nil
 }
+
+// admitRest is admit for n further parts of a message that was admitted as one: together
+// they count as the burst at most, so that a message in more parts is not refused for ever.
+func (u *usage) admitRest(ctx context.Context, n int, waiting func()) bool {
+	return u.admit(ctx, min(n, u.limiter.Burst()-1), waiting)
+}

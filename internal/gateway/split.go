@@ -53,7 +53,7 @@ func (l *link) split(f smpp.Frame, policy Policy, of *request) Skip {
 	l.count(Numbered)
 	m.flight = l.g.underway.begin(sent.Conversation)
 	l.owed.Add(int64(len(parts))) // beside the whole
-	throttled := !l.usage.admit(l.closing, len(parts)-1, l.scratch.Waiting)
+	throttled := !l.usage.admitRest(l.closing, len(parts)-1, l.scratch.Waiting)
 	for n, part := range parts {
 		r := &request{link: l, whole: m, n: n}
 		if n > 0 {

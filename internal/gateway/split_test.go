@@ -244,6 +244,24 @@ func TestSplitMessageRate(t *testing.T) {
 	})
 }
 
+// A message in more parts than may be sent at once counts as those: it would never go else.
+func TestSplitMessageOverBurst(t *testing.T) {
+	for burst := range 3 {
+		account := cutting
+		account.Limits = Limits{Rate: 0.001, Burst: burst, Reject: true} // 0 is one
+		ledger := cuttingLedger()
+		inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+			esme, smsc := join()
+			esme.send(long(2, 0))
+			for n, seq := range partsNumbered(t, smsc, 0) {
+				smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+			}
+			receive(t, "cut message", ledger.cuts).logged()
+			esme.want("submit_sm_resp", accepted(2, "id1"))
+		})
+	}
+}
+
 // A receiver of a submit_multi may need several parts, too.
 func TestSplitMessageOfMulti(t *testing.T) {
 	account := cutting
