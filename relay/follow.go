@@ -44,7 +44,7 @@ func (h *head) goesAsIs(s *Sent) bool {
 	if !s.Converts || !s.isPart() {
 		return false
 	}
-	if p := h.partsOf(s); p != nil {
+	if p := h.partsOf(s); p != nil && p.takes(s) {
 		return p.asIs
 	}
 	return s.Part.Seq == s.Part.Total

@@ -139,6 +139,23 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 	}
 }
 
+// TestAsIsEndsWithItsMessage: a message of which a part never came does not bind a later one
+// with the same reference.
+func TestAsIsEndsWithItsMessage(t *testing.T) {
+	r := start(t, testOptions(t))
+	part := func(at time.Time, asIs bool) *Sent {
+		s := message(conversation(t, "10690001", "447700900123"))
+		s.Part, s.At, s.AsIs, s.Converts = Part{Ref: 9, Wide: true, Total: 3, Seq: 1}, at, asIs, true
+		return s
+	}
+	if !r.Ledger().Follow(part(time.Now().Add(-partsWait-time.Second), true)) {
+		t.Fatal("the part was not noted")
+	}
+	if s := part(time.Now(), false); r.Ledger().Assign(s) != nil || s.Number != 1 {
+		t.Errorf("a later message: got number %d, want 1", s.Number)
+	}
+}
+
 // TestAsIsWhileDown shows that what nobody remembers keeps its form, and that what has begun
 // in another one goes on so.
 func TestAsIsWhileDown(t *testing.T) {
