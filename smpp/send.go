@@ -44,6 +44,21 @@ func (s *Session) TrySend(f Frame, arrived time.Time, ref any) error {
 	return nil
 }
 
+// TrySendOver is TrySend for a request that may not wait for the window either, where it is
+// better to ask too much of the peer than not to ask.
+func (s *Session) TrySendOver(f Frame, arrived time.Time, ref any) error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	switch {
+	case s.out.ended:
+		return ErrClosed
+	case len(s.out.buf) > softOutput:
+		return ErrNoRoom
+	}
+	s.putRequest(f, arrived, ref)
+	return nil
+}
+
 // putRequest files f and puts it out; out.mu is held.
 func (s *Session) putRequest(f Frame, arrived time.Time, ref any) {
 	seq := f.Seq()

@@ -17,13 +17,14 @@ type cancelling struct {
 }
 
 // next sends the next cancel_sm, if there is anything left. It never waits: on the read
-// goroutine of the session that would have to answer.
+// goroutine of the session that would have to answer. Nor does it mind the window: an SMSC
+// refuses parts when it has much to do, and then who waits to send is quicker.
 func (c *cancelling) next(l *link) {
 	for len(c.ids) > 0 {
 		id := c.ids[0]
 		c.ids = c.ids[1:]
 		l.owed.Add(1)
-		if l.up.TrySend(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
+		if l.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
 			l.up.Flush()
 			return
 		}

@@ -118,6 +118,20 @@ func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
 	}
 }
 
+// TrySendOver is TrySend on any session, if none has room.
+func (p *pool) TrySendOver(f smpp.Frame, arrived time.Time, ref any) error {
+	err := p.TrySend(f, arrived, ref)
+	if !errors.Is(err, smpp.ErrNoRoom) {
+		return err
+	}
+	for _, s := range p.slots {
+		if session := s.current(); session != nil && session.TrySendOver(f, arrived, ref) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
 // mayHaveRoom wakes one who waits for room: an answer makes room for one.
 func (p *pool) mayHaveRoom() {
 	if p.waiting.Load() == 0 {

@@ -28,6 +28,8 @@ type upstream interface {
 	Send(f smpp.Frame, arrived time.Time, ref any) error
 	// TrySend is Send where the caller may not wait.
 	TrySend(f smpp.Frame, arrived time.Time, ref any) error
+	// TrySendOver is TrySend that minds no window.
+	TrySendOver(f smpp.Frame, arrived time.Time, ref any) error
 	// Flush lets what was put out leave.
 	Flush()
 }
