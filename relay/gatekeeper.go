@@ -46,6 +46,7 @@ var (
 	errTooMany     = errors.New("too many clients")
 	errCredential  = errors.New("no valid credential")
 	errOtherNumber = errors.New("user name is not the credential's number")
+	errNoNumber    = errors.New("credential is not of a number")
 )
 
 func newGatekeeper(r *Relay) *gatekeeper {
@@ -116,6 +117,9 @@ func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, er
 	by, v := g.callers.identify(cred, time.Now())
 	if v.Code != 0 || by.NeedsProof && !g.callers.openToAll() {
 		return nil, errCredential
+	}
+	if !allDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
+		return nil, errNoNumber
 	}
 	if name != "" && !by.Receiver.IsZero() {
 		if a, err := NormalAddr(name); err != nil || a != by.Receiver {

@@ -134,6 +134,24 @@ func TestHandsetWithProof(t *testing.T) {
 	}
 }
 
+// A token whose subscriber is a wildcard would be let in to what is everybody's.
+func TestTokenOfWildcard(t *testing.T) {
+	i := newIssuer(t)
+	opt, _ := handsetOptions(t, i)
+	r := startOpen(t, opt)
+	for _, subscriber := range []string{">", "*", "*.*", "44 7700", handsetNumber + ".>"} {
+		password := i.password(subscriber, "id.example", time.Minute)
+		if token := dial(t, r.mqttURL(), subscriber, password, nil).Connect(); token.Wait() && token.Error() == nil {
+			t.Errorf("%q is let in", subscriber)
+		}
+		nc, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), nats.Token(password))
+		if err == nil {
+			nc.Close()
+			t.Errorf("%q is let in over WebSocket", subscriber)
+		}
+	}
+}
+
 // The proof is no credential beside others: who sent a message that is stored could not be told.
 func TestProofBesideTokens(t *testing.T) {
 	opt, _ := handsetOptions(t, newIssuer(t))
