@@ -41,6 +41,11 @@ func (o *Options) validateAuth() error {
 			wrong("auth: %q is unknown", a)
 		}
 	}
+	for _, l := range []*Listener{o.MQTT, o.WebSocket} {
+		if l != nil && !l.isLocal() && slices.Contains(o.Auth, AuthNone) {
+			wrong("auth: %s would let anyone report a read who reaches %s", AuthNone, l.Addr)
+		}
+	}
 	guard := http.NewCrossOriginProtection()
 	for _, origin := range o.Origins {
 		if e := guard.AddTrustedOrigin(origin); e != nil {

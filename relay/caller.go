@@ -104,9 +104,10 @@ func (c *callers) set(opt *Options) {
 }
 
 // SetCallers swaps who may send read responses and ask for conversations: Auth, APIKeys and
-// Tokens of opt; nothing else of it counts. On an error all stays as it was.
+// Tokens of opt; nothing else of it counts, the listeners stay. On an error all stays as it
+// was.
 func (r *Relay) SetCallers(opt Options) error {
-	opt.Proofs = r.opt.Proofs
+	opt.Proofs, opt.MQTT, opt.WebSocket = r.opt.Proofs, r.opt.MQTT, r.opt.WebSocket
 	if err := opt.validateAuth(); err != nil {
 		return err
 	}

@@ -115,6 +115,34 @@ func TestClientsDismissed(t *testing.T) {
 	}
 }
 
+// Nobody is let in without a credential where more than this machine can connect: neither at
+// the start nor by other callers later.
+func TestOpenToAllOnLoopbackOnly(t *testing.T) {
+	for addr, local := range map[string]bool{
+		"0.0.0.0:0": false, ":0": false, "192.0.2.1:1883": false, "host.example:1883": false,
+		"[::1]:0": true, "localhost:0": true, "127.0.0.1:0": true,
+	} {
+		opt := clientOptions(t)
+		opt.MQTT.Addr, opt.WebSocket = addr, nil
+		if err := opt.Validate(); err != nil {
+			t.Errorf("%s with a key: %v", addr, err)
+		}
+		opt.Auth = []string{AuthAPIKey, AuthNone}
+		if err := opt.Validate(); (err == nil) != local {
+			t.Errorf("%s without: got %v, want right: %v", addr, err, local)
+		}
+	}
+	opt := clientOptions(t)
+	r := startOpen(t, opt)
+	r.opt.MQTT = &Listener{Addr: "0.0.0.0:1883"} // as if it listened there
+	if err := r.SetCallers(Options{Auth: []string{AuthNone}}); err == nil {
+		t.Error("everyone on the network may report a read")
+	}
+	if r.callers.openToAll() {
+		t.Error("the refused callers are in force")
+	}
+}
+
 // Clients of relay.listen go on as before, beside the others.
 func TestListenBesideMQTT(t *testing.T) {
 	opt := clientOptions(t)

@@ -55,6 +55,13 @@ func (o *Options) validateListeners() error {
 	return err
 }
 
+// isLocal tells whether only this machine reaches the listener.
+func (l *Listener) isLocal() bool {
+	host, _, err := net.SplitHostPort(l.Addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
 // hostPort reads an address as the server wants it: port 0 is -1 there.
 func hostPort(addr string) (host string, port int, err error) {
 	host, text, err := net.SplitHostPort(addr)
