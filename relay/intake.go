@@ -16,9 +16,10 @@ import (
 
 // Bounds of the read responses that come in over NATS.
 const (
-	maxIntake   = 64              // messages at once
-	intakeAgain = 5 * time.Second // when the ledger is down
-	intakeWait  = time.Minute     // for the verdict on one message
+	maxIntake     = 64              // messages at once
+	maxAckPending = 4 * maxIntake   // messages that have come and are not settled
+	intakeAgain   = 5 * time.Second // when the ledger is down
+	intakeWait    = time.Minute     // for the verdict on one message
 
 	limitedAgain = time.Minute // when there are too many for one receiver, longer each time
 	maxLimited   = 5           // times; then they are lost
@@ -67,7 +68,7 @@ func (r *Relay) consume(ctx context.Context, in intake) error {
 		FilterSubject: in.filter,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       intakeWait + 5*time.Second,
-		MaxAckPending: 4 * maxIntake,
+		MaxAckPending: maxAckPending,
 		MemoryStorage: in.memory,
 	})
 	if err != nil {
@@ -112,11 +113,12 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
 	last = true
 	var err error
+	now, limited := time.Now(), jitter(limitedAgain*time.Duration(times))
 	switch {
 	case a.has(http.StatusServiceUnavailable):
 		last, err = false, m.NakWithDelay(jitter(intakeAgain))
-	case a.has(http.StatusTooManyRequests) && times < maxLimited:
-		last, err = false, m.NakWithDelay(jitter(limitedAgain*time.Duration(times)))
+	case a.has(http.StatusTooManyRequests) && times < maxLimited && r.putOffs.add(now, now.Add(limited)):
+		last, err = false, m.NakWithDelay(limited)
 	case a.Code == http.StatusAccepted:
 		err = m.Ack()
 	default:

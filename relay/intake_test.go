@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,29 @@ func TestReadsOverNATS(t *testing.T) {
 		}
 	}
 	r.wantEmpty(streamReads)
+}
+
+// TestBusyReceiver: what comes too fast for one receiver is put off, and holds up no other's.
+func TestBusyReceiver(t *testing.T) {
+	opt := testOptions(t)
+	opt.ReadRate, opt.ReadBurst = 1, 1
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	s := r.submit(c, "id1")
+	told := r.tellings("bank")
+	for range maxAckPending + maxIntake {
+		if _, err := r.js.PublishAsync(subjectReads, []byte(`{"receiver":"447700900999","number":1}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body := fmt.Appendf(nil, `{"receiver":"447700900123","number":%d}`, s.Number)
+	if _, err := r.js.Publish(deadline(t), subjectReads, body); err != nil {
+		t.Fatal(err)
+	}
+	if fb := receive(t, told); fb.Number != s.Number {
+		t.Errorf("feedback: got number %d, want %d", fb.Number, s.Number)
+	}
+	r.wantMessages(streamReads, maxPutOff) // those that are put off
 }
 
 // stored is a message of the stream that came a while ago.

@@ -55,6 +55,7 @@ type Relay struct {
 	optingOut        sync.Mutex // held while an opt-out changes
 	changes          *rates     // of opt-outs and erasures
 	erasures         *erasures
+	putOffs          putOffs
 
 	// Set by Run before status is up.
 	nc       *nats.Conn
