@@ -23,7 +23,7 @@ func hashedHeadKey(dst []byte, c *Conversation) []byte {
 
 // erase takes all entries of a receiver out, what is known of parts of its messages, the
 // feedback about it that waits in the outbox, and its name from the heads. It goes through
-// all parts and the whole outbox, which nothing finds by their receiver.
+// the whole outbox, which nothing finds by its receiver.
 func (a *applier) erase(rec *record) error {
 	if !a.changes {
 		return errors.New("batch was not said to change entries")
@@ -65,16 +65,17 @@ func (a *applier) eraseHeads(l *lookup, receiver *Addr) error {
 }
 
 func (a *applier) eraseParts(l *lookup, receiver *Addr) error {
-	for ok := l.it.SeekGE([]byte{prefixPart}); ok && l.it.Key()[0] == prefixPart; ok = l.it.Next() {
+	for ok := l.it.SeekGE([]byte{prefixPart}); ok && l.it.Key()[0] == prefixPart; {
 		day := binary.BigEndian.Uint16(l.it.Key()[1:])
-		row, err := parsePartRow(day, l.it.Value())
-		if err != nil || row.receiver != *receiver {
-			continue
+		prefix := partsOf(nil, day, receiver)
+		for ok = l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
+			part, err := parsePart(day, l.it.Value())
+			err = firstError(err, a.b.Delete(l.it.Key(), nil), a.b.Delete(cutKey(nil, day, []byte(part.first)), nil))
+			if err != nil {
+				return err
+			}
 		}
-		err = firstError(a.b.Delete(l.it.Key(), nil), a.b.Delete(cutKey(nil, day, []byte(row.part.first)), nil))
-		if err != nil {
-			return err
-		}
+		ok = l.it.SeekGE(upper(dayPrefix(nil, prefixPart, day)))
 	}
 	return nil
 }

@@ -1,33 +1,38 @@
 package relay
 
-// part returns the part that a key was last given to, in so many days up to newest.
-func (ix *index) part(key []byte, newest, days uint16) (row partRow, ok bool, err error) {
+// part returns the part of a message to receiver that a key was last given to, in so many
+// days up to newest.
+func (ix *index) part(key []byte, receiver *Addr, newest, days uint16) (part CutPart, ok bool, err error) {
 	for back := range days {
-		value, err := ix.get(partKey(nil, newest-back, key))
+		value, err := ix.get(partKey(nil, newest-back, receiver, key))
 		if err != nil || value != nil {
 			if err == nil {
-				row, err = parsePartRow(newest-back, value)
+				part, err = parsePart(newest-back, value)
 			}
-			return row, err == nil, err
+			return part, err == nil, err
 		}
 	}
-	return partRow{}, false, nil
+	return CutPart{}, false, nil
 }
 
-// partKey is 'p' · day(2 octets) · key of the part: days expire as ranges.
-func partKey(dst []byte, day uint16, key []byte) []byte {
-	return append(dayPrefix(dst, prefixPart, day), key...)
+// partKey is 'p' · day(2 octets) · receiver · key of the part: days expire as ranges, and
+// a receiver's parts of a day are erased without a look at all the others.
+func partKey(dst []byte, day uint16, receiver *Addr, key []byte) []byte {
+	return append(partsOf(dst, day, receiver), key...)
 }
 
-func appendPartRow(dst []byte, r *partRow) []byte {
-	return appendString(appendString(append(dst, r.part.Seq), r.receiver.Bytes()), r.part.first)
+func partsOf(dst []byte, day uint16, receiver *Addr) []byte {
+	return appendString(dayPrefix(dst, prefixPart, day), receiver.Bytes())
 }
 
-func parsePartRow(day uint16, value []byte) (partRow, error) {
+func appendPart(dst []byte, p *CutPart) []byte {
+	return appendString(append(dst, p.Seq), p.first)
+}
+
+func parsePart(day uint16, value []byte) (CutPart, error) {
 	d := decoder{b: value}
-	r := partRow{part: CutPart{Seq: d.byte("part seq"), day: day}, receiver: d.addr("receiver")}
-	r.part.first = string(d.string("first key", maxMessageID))
-	return r, d.err
+	p := CutPart{Seq: d.byte("part seq"), day: day, first: string(d.string("first key", maxMessageID))}
+	return p, d.err
 }
 
 // hasParts tells whether any message was cut that is not yet forgotten.

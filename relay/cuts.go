@@ -61,13 +61,8 @@ type cuts struct {
 
 // cutRow is a part on its way to the index.
 type cutRow struct {
-	key    string
-	serial uint64
-	partRow
-}
-
-// partRow is what the index has by the key of a part.
-type partRow struct {
+	key      string
+	serial   uint64
 	part     CutPart
 	receiver Addr
 }
@@ -102,11 +97,11 @@ func (c *cuts) settle(all ...cutRow) {
 	}
 }
 
-func (c *cuts) find(key []byte) (partRow, bool) {
+func (c *cuts) find(key []byte, receiver *Addr) (CutPart, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.pending[string(key)]
-	return r.partRow, ok
+	return r.part, ok && r.receiver == *receiver
 }
 
 // AcceptCut is Accept for a message that was assigned with Cut. Once w is told, PartOf
@@ -180,9 +175,9 @@ func (l *Ledger) cut(s *Sent, day uint16, c *Cut, i int) bool {
 		place: place{conv: s.Conversation, day: day}, part: Part{Total: s.Cut}, partSeq: seq,
 		cut: cutRecord{first: first, key: key, wanted: c.Wanted},
 	})
-	b.cuts = append(b.cuts, l.cuts.add(cutRow{key: string(key), partRow: partRow{
-		CutPart{seq, string(first), day}, s.Conversation.Receiver,
-	}}))
+	b.cuts = append(b.cuts, l.cuts.add(cutRow{
+		key: string(key), part: CutPart{seq, string(first), day}, receiver: s.Conversation.Receiver,
+	}))
 	l.queue.end(b)
 	return true
 }
@@ -195,15 +190,12 @@ func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
 	if !l.cuts.any.Load() || len(key) == 0 || len(key) > maxMessageID {
 		return CutPart{}, false
 	}
-	row, ok := l.cuts.find(key)
-	if !ok {
-		today := dayOf(time.Now().Add(time.Minute).UnixMilli())
-		var err error
-		if row, ok, err = l.index.part(key, today, uint16(l.keep/(24*time.Hour))+2); err != nil {
-			return CutPart{}, false
-		}
+	if part, ok := l.cuts.find(key, &receiver); ok {
+		return part, true
 	}
-	return row.part, ok && row.receiver == receiver
+	today := dayOf(time.Now().Add(time.Minute).UnixMilli())
+	part, ok, err := l.index.part(key, &receiver, today, uint16(l.keep/(24*time.Hour))+2)
+	return part, ok && err == nil
 }
 
 // Merge has the log know of a final receipt of a part, and tells done, which must return

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble"
 )
 
 // TestErase removes one receiver wherever it is, and leaves the others.
@@ -259,7 +261,11 @@ func TestEraseInOneBatch(t *testing.T) {
 		t.Errorf("outbox: got %d rows, counted as %d, %v, want 1", n, rows, err)
 	}
 	for key, want := range map[string]bool{"a1": false, "a2": false, "b1": true, "b2": true} {
-		if _, ok, err := ix.part([]byte(key), 20780, 1); ok != want || err != nil {
+		receiver := mine.Receiver
+		if want {
+			receiver = other.Receiver
+		}
+		if _, ok, err := ix.part([]byte(key), &receiver, 20780, 1); ok != want || err != nil {
 			t.Errorf("part %s: got %v, %v, want %v", key, ok, err, want)
 		}
 	}
@@ -276,5 +282,50 @@ func TestEraseInOneBatch(t *testing.T) {
 		if epoch, next, err := ix.head(&c); epoch != 3 || next != 5 || err != nil {
 			t.Errorf("%v: got head %d in epoch %d, %v, want 5 in 3", c.Receiver, next, epoch, err)
 		}
+	}
+}
+
+// TestEraseGoesPastOthersParts: there may be millions of them, and the log waits meanwhile.
+func TestEraseGoesPastOthersParts(t *testing.T) {
+	opt := testOptions(t)
+	ix, err := openIndex(t.TempDir(), opt.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	a := &applier{ix: ix, told: func(int, int) {}}
+	for day := uint16(20780); day < 20783; day++ {
+		b := appendHeader(nil, header{epoch: 3})
+		for i := range 1000 {
+			c := other
+			if i == 500 {
+				c = mine
+			}
+			key := fmt.Appendf(nil, "%04d", i)
+			b = appendCut(b, &record{
+				place: place{conv: c, day: day}, part: Part{Total: 2}, partSeq: 1, cut: cutRecord{first: key, key: key},
+			})
+		}
+		if _, err := a.apply(uint64(day), b, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.b = ix.db.NewIndexedBatch()
+	it, err := a.b.NewIter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.eraseParts(&lookup{it: it}, &mine.Receiver); err != nil {
+		t.Fatal(err)
+	}
+	if got := it.Stats().ForwardStepCount[pebble.InterfaceCall]; got > 10 {
+		t.Errorf("got %d steps, want a few a day", got)
+	}
+	if got := a.b.Count(); got != 6 {
+		t.Errorf("got %d rows removed, want 6", got)
+	}
+	if err := errors.Join(it.Close(), a.b.Close()); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -26,7 +26,7 @@ const (
 	prefixPerson  = 'u' // of subscribers: see optout.go, erase.go
 	prefixEvent   = 'v'
 
-	indexVersion = 3
+	indexVersion = 4
 )
 
 var (

@@ -127,9 +127,8 @@ func (a *applier) cut(rec *record) error {
 	if rec.place.day < a.expired {
 		return nil
 	}
-	row := partRow{CutPart{Seq: rec.partSeq, first: string(rec.cut.first)}, rec.place.conv.Receiver}
-	a.key = partKey(a.key[:0], rec.place.day, rec.cut.key)
-	a.val = appendPartRow(a.val[:0], &row)
+	a.key = partKey(a.key[:0], rec.place.day, &rec.place.conv.Receiver, rec.cut.key)
+	a.val = appendPart(a.val[:0], &CutPart{Seq: rec.partSeq, first: string(rec.cut.first)})
 	if err := a.b.Set(a.key, a.val, nil); err != nil || rec.partSeq > 1 {
 		return err
 	}
