@@ -17,8 +17,8 @@ const maxErasures = 1024
 
 // erasures are the receivers that were erased of late.
 type erasures struct {
-	one    sync.Mutex                // one at a time
-	purged *recent[purgeKey, uint64] // guarded by one: up to which sequence nothing is left
+	one    chan struct{}             // has room for the one at work
+	purged *recent[purgeKey, uint64] // owned by that one: up to which sequence nothing is left
 
 	// Guarded by mu.
 	mu  sync.Mutex
@@ -32,6 +32,7 @@ type purgeKey struct {
 
 func newErasures() *erasures {
 	return &erasures{
+		one:    make(chan struct{}, 1),
 		purged: newRecent[purgeKey, uint64](maxErasures),
 		all:    newRecent[Addr, time.Time](maxErasures),
 	}
@@ -62,8 +63,15 @@ func (e *erasures) covers(fb *Feedback) bool {
 // back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
 // Erase is to be called again.
 func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
-	r.erasures.one.Lock()
-	defer r.erasures.one.Unlock()
+	if !r.status.up.Load() {
+		return unavailable()
+	}
+	select {
+	case r.erasures.one <- struct{}{}:
+		defer func() { <-r.erasures.one }()
+	case <-ctx.Done():
+		return tryAgain("others are being erased, send it again")
+	}
 	now := time.Now()
 	v := r.eraseIndex(ctx, receiver, now)
 	if v.Code != 202 {

@@ -285,6 +285,29 @@ func TestEraseInOneBatch(t *testing.T) {
 	}
 }
 
+// TestEraseWaitsNoLongerThanItsCaller: not for another one, and not for a ledger that is away.
+func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	ctx, cancel := context.WithCancel(deadline(t))
+	cancel()
+	verdicts := make(chan Verdict, 1)
+	erase := func() { verdicts <- r.Erase(ctx, c.Receiver) }
+	r.erasures.one <- struct{}{}
+	go erase()
+	if v := receive(t, verdicts); v.Code != 503 {
+		t.Errorf("another one is at work: got %+v, want 503", v)
+	}
+	<-r.erasures.one
+	r.status.set(ErrDown)
+	r.publishing.Lock() // until the log has room
+	go erase()
+	if v := receive(t, verdicts); v.Code != 503 {
+		t.Errorf("the ledger is away: got %+v, want 503", v)
+	}
+	r.publishing.Unlock()
+}
+
 // TestEraseGoesPastOthersParts: there may be millions of them, and the log waits meanwhile.
 func TestEraseGoesPastOthersParts(t *testing.T) {
 	opt := testOptions(t)
