@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -104,7 +106,7 @@ func connect(r *Relay) (*nats.Conn, error) {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			log.Warn("NATS error", "error", err)
+			r.natsError(err)
 		}),
 	}
 	url := opt.NATS
@@ -131,6 +133,16 @@ func connect(r *Relay) (*nats.Conn, error) {
 	}
 	return nc, nil
 }
+
+// natsError logs what NATS has to say, without the numbers in its subjects.
+func (r *Relay) natsError(err error) {
+	r.log.Warn("NATS error", "error", subscriberSubject.ReplaceAllStringFunc(err.Error(), func(subject string) string {
+		at := strings.LastIndexByte(subject, '.') + 1
+		return subject[:at] + r.mask(subject[at:])
+	}))
+}
+
+var subscriberSubject = regexp.MustCompile(`readback\.(reads|verdicts)\.\d+`)
 
 // jitter spreads d by a quarter to either side.
 func jitter(d time.Duration) time.Duration {

@@ -119,3 +119,15 @@ func TestSyncAlways(t *testing.T) {
 		})
 	}
 }
+
+// What a cluster does not allow names a subscriber.
+func TestNATSErrorMasked(t *testing.T) {
+	lines := &logLines{}
+	r := &Relay{log: lines.logger()}
+	r.settings.Store(&Settings{Mask: true})
+	r.natsError(errors.New(`nats: permissions violation: Permissions Violation for Publish to "readback.verdicts.447700900123"`))
+	r.natsError(errors.New(`nats: permissions violation: Permissions Violation for Subscription to "readback.reads.*" using queue "readback_topics"`))
+	if lines.count("447700900123") > 0 || lines.count("readback.verdicts.447********3") != 1 || lines.count("readback.reads.*") != 1 {
+		t.Errorf("got %q", lines.all)
+	}
+}
