@@ -37,7 +37,11 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 	if v := rd.By.mayRead(rd, &q.receiver); v.Code != 0 {
 		return q, v
 	}
-	if v := rs.rates.take(rateKey{q.receiver, rd.By.isStranger()}, now); v.Code != 0 {
+	rates := rs.rates
+	if rd.By.NeedsProof {
+		rates = rs.guesses
+	}
+	if v := rates.take(rateKey{q.receiver, rd.By.isStranger()}, now); v.Code != 0 {
 		return q, v
 	}
 	q.readAt = now.UnixMilli()

@@ -80,6 +80,7 @@ func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
 	r.erasures.note(receiver, now)
 	r.ledger.forget(receiver, now)
 	r.reads.rates.forget(receiver)
+	r.reads.guesses.forget(receiver)
 	r.reads.replays.forget(receiver)
 	for _, stream := range []string{streamHeld, streamFeedback, streamDead, streamEvents} {
 		if err := r.purge(ctx, stream, receiver); err != nil {

@@ -13,6 +13,13 @@ import (
 // again.
 const maxRates = 1 << 16
 
+// Bounds of what is taken for one receiver from who must show proofs, whatever is taken from
+// others: each read response is a guess at 32 bits.
+const (
+	guessRate  = 600 // a minute
+	guessBurst = 1000
+)
+
 // rates bounds how much comes for each receiver.
 type rates struct {
 	limit rate.Limit
@@ -31,6 +38,14 @@ type rateKey struct {
 
 func newRates(aMinute, burst int) *rates {
 	return &rates{limit: perMinute(aMinute), burst: burst, by: newRecent[rateKey, *rate.Limiter](maxRates)}
+}
+
+// newGuesses are the rates of who must show proofs: no more than others may.
+func newGuesses(aMinute, burst int) *rates {
+	if aMinute == 0 {
+		return newRates(guessRate, guessBurst)
+	}
+	return newRates(min(aMinute, guessRate), min(burst, guessBurst))
 }
 
 func perMinute(n int) rate.Limit { return rate.Limit(float64(n) / 60) }

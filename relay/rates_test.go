@@ -79,6 +79,31 @@ func TestReadRates(t *testing.T) {
 	}
 }
 
+// TestGuessRate: whoever has no more than a proof of 32 bits can try but so many, though there
+// is no limit for others.
+func TestGuessRate(t *testing.T) {
+	for _, tt := range []struct{ rate, burst, want int }{{0, 0, guessBurst}, {1 << 20, 1 << 20, guessBurst}, {1, 2, 2}} {
+		opt := testOptions(t)
+		opt.Auth, opt.Proofs, opt.Audit = []string{AuthProof}, proofs(t), false
+		opt.ReadRate, opt.ReadBurst = tt.rate, tt.burst
+		now, r := time.Now(), start(t, opt)
+		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: Caller{NeedsProof: true}}
+		taken := 0
+		for ; taken <= guessBurst; taken++ {
+			if _, v := r.reads.check(&rd, now); v.Code == 429 {
+				break
+			}
+		}
+		if taken != tt.want {
+			t.Errorf("rate %d, burst %d: got %d guesses at once, want %d", tt.rate, tt.burst, taken, tt.want)
+		}
+		rd.By = Caller{Name: "app"}
+		if _, v := r.reads.check(&rd, now); v.Code != 0 {
+			t.Errorf("rate %d: a key: got %+v", tt.rate, v)
+		}
+	}
+}
+
 func TestReplays(t *testing.T) {
 	r := newReplays(10 * time.Minute)
 	now := time.Now()

@@ -18,6 +18,7 @@ type Reads struct {
 	metrics *metrics
 	audit   *audit
 	rates   *rates
+	guesses *rates // of who must show proofs
 	replays *replays
 }
 
@@ -26,7 +27,8 @@ func newReads(r *Relay) *Reads {
 	audit.mask = r.mask // which may change
 	return &Reads{
 		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: audit,
-		rates: newRates(r.opt.ReadRate, r.opt.ReadBurst), replays: newReplays(r.opt.ReplayWindow),
+		rates: newRates(r.opt.ReadRate, r.opt.ReadBurst), guesses: newGuesses(r.opt.ReadRate, r.opt.ReadBurst),
+		replays: newReplays(r.opt.ReplayWindow),
 	}
 }
 
