@@ -42,6 +42,7 @@ type applier struct {
 	merged   []*Merged // of the merge records
 	receipts []receipted
 	key, val []byte
+	part     [1]entryPart // of an accepted record
 }
 
 // apply brings in the message with sequence seq, all of it or nothing. It returns what
@@ -154,11 +155,11 @@ func (a *applier) accepted(rec *record) error {
 	}
 	var old entry
 	known := false
-	part := [1]entryPart{{seq: rec.part.Seq, id: rec.messageID}}
+	a.part[0] = entryPart{seq: rec.part.Seq, id: rec.messageID}
 	e := entry{
 		ordinal: rec.place.ordinal, account: rec.account, from: rec.from, to: rec.to, at: rec.at,
 		reference: rec.reference, hasReference: rec.hasReference, wantsReceipt: rec.wantsReceipt,
-		total: rec.part.Total, parts: part[:],
+		total: rec.part.Total, parts: a.part[:],
 	}
 	if rec.part.Total > 1 {
 		var err error

@@ -143,3 +143,32 @@ func TestAssignAllocatesNothing(t *testing.T) {
 		t.Errorf("allocations of Assign: got %v, want 0", n)
 	}
 }
+
+// TestApplyAllocates: bringing an accepted message into the index costs nothing on the heap
+// where no events are told.
+func TestApplyAllocates(t *testing.T) {
+	opt := testOptions(t)
+	ix, err := openIndex(t.TempDir(), opt.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	c := conversation(t, "10690001", "447700900123")
+	a := &applier{ix: ix, told: func(int, int) {}, events: func([]byte) bool { return false }}
+	a.b = ix.db.NewBatchWithSize(1 << 20)
+	rec := record{
+		place: place{conv: c, day: 20780, number: 5, ordinal: 4}, bound: 5, at: 1, account: []byte("bank"),
+		messageID: []byte("4A7F01C2"), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
+	}
+	n := testing.AllocsPerRun(100, func() {
+		if err := a.accepted(&rec); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("got %v allocations, want none", n)
+	}
+	if err := a.b.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
