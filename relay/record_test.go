@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"reflect"
@@ -105,6 +106,43 @@ func TestRecordsComeBack(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want[i]) {
 			t.Errorf("record %d: got %+v, want %+v", i, got, want[i])
+		}
+	}
+	if r.next(&got) || r.err != nil {
+		t.Errorf("after the last record: got %+v, error %v", got, r.err)
+	}
+}
+
+// earlierBatch is a batch as the first release wrote it, with each of the kinds there were then.
+const earlierBatch = "" +
+	"01031000000000000000090101810203677731fbbcd9f29e3402fcbcd9f29e34030462616e6b0d3836313338303031333830" +
+	"3030ac02040462616e6b0d38363133383030313338303030aca201810280808080802004fdbcd9f29e340f0462616e6b0634" +
+	"413746303105000442616e6b01012af4030302040462616e6b0d38363133383030313338303030aca2018102808080808020" +
+	"00febcd9f29e3400000000000000050462616e6b0d38363133383030313338303030aca20181028080808080200203ffbcd9" +
+	"f29e34060462616e6b0d38363133383030313338303030aca20181028080808080200280bdd9f29e3481bdd9f29e34000000" +
+	"000000004d078080808080808002e70708aca2010462616e6b06346137663031"
+
+// TestLogOfEarlierRelease reads what stands in the logs of gateways that are upgraded.
+func TestLogOfEarlierRelease(t *testing.T) {
+	data, err := hex.DecodeString(earlierBatch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []record
+	for _, rec := range sampleRecords(t) {
+		if rec.kind <= kindRoute {
+			rec.wantsReceipt = false // nobody asked
+			want = append(want, rec)
+		}
+	}
+	r, err := parseBatch(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got record
+	for i := range want {
+		if !r.next(&got) || !reflect.DeepEqual(got, want[i]) {
+			t.Fatalf("record %d: got %+v, %v, want %+v", i, got, r.err, want[i])
 		}
 	}
 	if r.next(&got) || r.err != nil {
