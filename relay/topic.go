@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -120,6 +121,9 @@ func (a answer) on(body []byte) any {
 	all := make([]topicVerdict, len(items))
 	for i, item := range items {
 		_ = json.Unmarshal(item, &all[i]) // a field that cannot be read stays out
+		if len(all[i].ID) > maxReadID {
+			all[i].ID = ""
+		}
 		all[i].Verdict = a.Verdict
 		if a.items != nil {
 			all[i].Verdict = a.items[i]
@@ -133,13 +137,21 @@ func (a answer) on(body []byte) any {
 
 // publishVerdict tells whoever listens now.
 func (r *Relay) publishVerdict(subject string, body []byte, a answer) {
-	body, err := json.Marshal(a.on(body))
-	if err == nil {
-		err = r.nc.Publish(subject, body)
-	}
-	if err != nil {
+	if err := r.publishSmall(subject, a.on(body)); err != nil {
 		r.log.Debug("verdict cannot be told", "error", err)
 	}
+}
+
+// publishSmall publishes JSON, and an array that is too long for a message in halves.
+func (r *Relay) publishSmall(subject string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if all, ok := v.([]topicVerdict); ok && len(text) > maxReadOctets && len(all) > 1 {
+		return errors.Join(r.publishSmall(subject, all[:len(all)/2]), r.publishSmall(subject, all[len(all)/2:]))
+	}
+	return r.nc.Publish(subject, text)
 }
 
 // takeTopics takes read responses from the stream of MQTT, if there is one. Until somebody has

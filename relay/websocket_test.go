@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +36,41 @@ func TestWebSocketNATS(t *testing.T) {
 	receive(t, verdicts)
 	if _, err := r.js.Stream(deadline(t), streamFeedback); err != nil {
 		t.Errorf("feedback stream: %v", err)
+	}
+}
+
+// The verdicts on a long array are more than one message holds: all of them are told, in order.
+func TestLongVerdict(t *testing.T) {
+	opt := clientOptions(t)
+	opt.ReadRate, opt.ReadBurst = 1, 1
+	r := startOpen(t, opt)
+	nc := r.webSocketClient(t, nats.Token("secret"))
+	verdicts := make(chan *nats.Msg, 16)
+	if _, err := nc.ChanSubscribe(subjectVerdictsOf+handsetNumber, verdicts); err != nil {
+		t.Fatal(err)
+	}
+	body := []byte(`[{"number":1,"id":"` + strings.Repeat("<", 10_000) + `"}`)
+	for i := 1; i < maxReadItems; i++ {
+		body = fmt.Appendf(body, `,{"number":1,"id":"00000000-0000-%04d"}`, i)
+	}
+	if err := nc.Publish(subjectReadsOf+handsetNumber, append(body, ']')); err != nil {
+		t.Fatal(err)
+	}
+	var all []topicVerdict
+	for len(all) < maxReadItems {
+		var some []topicVerdict
+		if err := json.Unmarshal(receive(t, verdicts).Data, &some); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, some...)
+	}
+	if all[0].ID != "" || all[0].Code != http.StatusBadRequest {
+		t.Errorf("too long an id: got %d with %d octets of it, want 400 without", all[0].Code, len(all[0].ID))
+	}
+	for i, v := range all[1:] {
+		if want := fmt.Sprintf("00000000-0000-%04d", i+1); v.ID != want || v.Code == 0 {
+			t.Fatalf("item %d: got %+v, want the verdict on %s", i+1, v, want)
+		}
 	}
 }
 
