@@ -195,11 +195,28 @@ func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.
 			return nil // it was told that it is read
 		}
 	}
-	data, err := json.Marshal(&Feedback{
+	return r.passReceipt(ctx, seq, h)
+}
+
+// errNoDeliver is of a receipt that was held for an account whose form has changed since.
+var errNoDeliver = errors.New("the SMSC's receipt: the account is told by no deliver_sm any more")
+
+// passReceipt puts a receipt in the account's queue, or among the dead letters where whoever
+// takes from the queue would take it for feedback, or nobody does.
+func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) error {
+	fb := Feedback{
 		Event: fmt.Sprintf("receipt-%d", seq), Account: h.Account, Sender: h.Sender, Receiver: h.Receiver, Number: h.Number,
 		MessageIDs: []string{h.MessageID}, ReceivedAt: h.At.UTC(), Receipt: h.Receipt,
-	})
+	}
+	data, err := json.Marshal(&fb)
 	if err != nil {
+		return err
+	}
+	if s := r.settings.Load().account(h.Account); s.Own || s.Quiet {
+		err := r.bury(ctx, &letter{account: h.Account, event: fb.Event, data: data, seq: seq}, errNoDeliver)
+		if err == nil {
+			r.metrics.feedback.WithLabelValues("dead").Inc()
+		}
 		return err
 	}
 	m := nats.NewMsg(subjectFeedback + accountToken(h.Account))

@@ -107,6 +107,32 @@ func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
 	}
 }
 
+// TestReceiptOfAnotherForm: what was held for an account that no deliver_sm tells any more is no
+// feedback, and not lost either.
+func TestReceiptOfAnotherForm(t *testing.T) {
+	for name, form := range map[string]AccountSettings{"nats": {Own: true}, "off": {Quiet: true}} {
+		t.Run(name, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.Account = holding(time.Hour)
+			r := start(t, opt)
+			c := conversation(t, "10690001", "447700900123")
+			r.submit(c, "id1")
+			if !r.hold(c, "id1") {
+				t.Fatal("the receipt is not held")
+			}
+			if err := r.Use(Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return form }}); err != nil {
+				t.Fatal(err)
+			}
+			r.later(time.Minute)
+			r.wantEmpty(streamHeld)
+			r.wantEmpty(streamFeedback)
+			if letters := r.awaitDead(1); letters[0].Account != "bank" {
+				t.Errorf("got %+v, want the receipt among the dead letters", letters)
+			}
+		})
+	}
+}
+
 func TestReceiptsThatPass(t *testing.T) {
 	opt := testOptions(t)
 	opt.Account = holding(time.Hour)

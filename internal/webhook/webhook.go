@@ -99,6 +99,9 @@ func (h *Webhooks) Run(ctx context.Context, d Deliverer) error {
 	return nil
 }
 
+// errReceipt is of a receipt that was kept back while the account was told by deliver_sm.
+var errReceipt = errors.New("the SMSC's receipt: a webhook is told of messages read only")
+
 // errNoTarget is of a feedback that was on its way when its account lost its target.
 var errNoTarget = errors.New("the account has no webhook any more")
 
@@ -108,6 +111,9 @@ func (h *Webhooks) Tell(ctx context.Context, fb *relay.Feedback) error {
 	t := now.of(fb.Account)
 	if t == nil {
 		return errNoTarget
+	}
+	if len(fb.Receipt) > 0 {
+		return relay.Permanent(errReceipt)
 	}
 	body, err := json.Marshal(fb)
 	if err != nil {

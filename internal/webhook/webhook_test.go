@@ -101,6 +101,18 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// A receipt of the SMSC's that was kept back, for an account that had another form, is no news
+// of a message read.
+func TestReceiptIsNoFeedback(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is posted") }))
+	defer srv.Close()
+	fb := feedback()
+	fb.Status, fb.Receipt = 0, []byte("a PDU")
+	if err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), fb); !relay.IsPermanent(err) {
+		t.Errorf("got %v, want a dead letter", err)
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	tests := []struct {
 		name      string
