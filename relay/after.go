@@ -13,24 +13,17 @@ func (a *account) receiptWait(fb *Feedback) time.Duration {
 
 // lookForReceipt lets a feedback go if the receipt has passed since it was published.
 func (a *account) lookForReceipt(fb *Feedback) {
-	var c Conversation
-	var err error
-	if c.Sender, err = NormalAddr(fb.Sender); err != nil {
-		return // another's message: it waits for its time
-	}
-	if c.Receiver, err = NormalAddr(fb.Receiver); err != nil {
-		return
-	}
+	c := fb.conversation()
 	f, err := a.relay.index.findNumber(&c, fb.Number, dayOf(fb.SubmittedAt.UnixMilli()))
 	if err == nil && f != nil && !f.entry.awaitsReceipt() {
-		a.change(func(o *order) { o.passed(line{fb.Sender, fb.Receiver}, fb.Number) })
+		a.change(func(o *order) { o.passed(c, fb.Number) })
 	}
 }
 
 // receipted is a message that was read before its receipts had passed, and now they have.
 type receipted struct {
 	account string
-	line    line
+	conv    Conversation
 	number  uint16
 }
 
@@ -40,6 +33,6 @@ func (s *accounts) receiptPassed(r receipted) {
 	a := s.all[r.account]
 	s.mu.Unlock()
 	if a != nil {
-		a.change(func(o *order) { o.passed(r.line, r.number) })
+		a.change(func(o *order) { o.passed(r.conv, r.number) })
 	}
 }

@@ -207,9 +207,7 @@ func (a *applier) receipt(rec *record) error {
 	before, awaited := e.state, e.awaitsReceipt()
 	e.receipt(rec.partSeq, rec.state, rec.at)
 	if a.passed != nil && awaited && e.state.final() && !e.awaitsReceipt() {
-		a.receipts = append(a.receipts, receipted{
-			string(e.account), line{e.from.Addr.String(), e.to.Addr.String()}, rec.place.number,
-		})
+		a.receipts = append(a.receipts, receipted{string(e.account), rec.place.conv, rec.place.number})
 	}
 	if err := a.put(&rec.place, &e); err != nil || e.state == before {
 		return err

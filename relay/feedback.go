@@ -32,6 +32,14 @@ type Feedback struct {
 	Refused int `json:"-"` // the Teller's own count, kept while the feedback is with this process
 }
 
+// conversation is whose feedback it is: what was submitted in several notations is one. What
+// is no address is that of none.
+func (fb *Feedback) conversation() (c Conversation) {
+	c.Sender, _ = NormalAddr(fb.Sender)
+	c.Receiver, _ = NormalAddr(fb.Receiver)
+	return c
+}
+
 // Values of status in a read response.
 const (
 	StatusNotRead       = 0

@@ -25,9 +25,9 @@ type limits struct {
 // strictly one after the other, in the order of the queue. It has no goroutine and no
 // clock.
 type order struct {
-	held    map[uint64]*held // by sequence
-	lines   map[line][]*held // of one conversation, by sequence
-	telling int              // how many are being told
+	held    map[uint64]*held         // by sequence
+	lines   map[Conversation][]*held // by sequence
+	telling int                      // how many are being told
 	limits  limits
 	free    time.Time // when the next may be told, by the rate
 
@@ -43,9 +43,6 @@ type order struct {
 	recent  []uint64
 }
 
-// line is a conversation as the feedback names it.
-type line struct{ sender, receiver string }
-
 // held is a feedback that was taken from the queue and is not settled.
 type held struct {
 	seq     uint64
@@ -60,12 +57,12 @@ type held struct {
 
 func newOrder() *order {
 	return &order{
-		held: make(map[uint64]*held), lines: make(map[line][]*held), limits: limits{most: maxTells},
+		held: make(map[uint64]*held), lines: make(map[Conversation][]*held), limits: limits{most: maxTells},
 		settled: make(map[uint64]func(jetstream.Msg) error),
 	}
 }
 
-func (h *held) line() line { return line{h.fb.Sender, h.fb.Receiver} }
+func (h *held) line() Conversation { return h.fb.conversation() }
 
 // add takes in a feedback. One that is held already came again because the queue had
 // lost sight of it: what is known of it stays, and it is acknowledged the new way.
@@ -92,8 +89,8 @@ func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) *
 func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
 
 // passed lets the feedback on a message go whose receipt has passed.
-func (o *order) passed(l line, number uint16) {
-	for _, h := range o.lines[l] {
+func (o *order) passed(c Conversation, number uint16) {
+	for _, h := range o.lines[c] {
 		if h.awaits && h.fb.Number == number {
 			h.awaits, h.due = false, time.Time{}
 		}

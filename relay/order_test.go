@@ -58,6 +58,22 @@ func TestOrder(t *testing.T) {
 	next(0) // no more at once
 }
 
+// TestOrderOfNotations: a conversation is one however its addresses were submitted.
+func TestOrderOfNotations(t *testing.T) {
+	o := newOrder()
+	now := time.Unix(1795000000, 0)
+	o.add(1, nil, &Feedback{Sender: "Bank", Receiver: "+447700900123"}, now)
+	o.add(2, nil, &Feedback{Sender: "BANK", Receiver: "447700900123"}, now)
+	first, _ := o.next(now)
+	if second, _ := o.next(now); second != nil {
+		t.Errorf("got %+v told beside the one before it", second.fb)
+	}
+	o.done(first, nil)
+	if h, _ := o.next(now); h == nil || h.seq != 2 {
+		t.Errorf("got %+v, want the second one", h)
+	}
+}
+
 func TestAccountToken(t *testing.T) {
 	tests := []struct{ account, want string }{
 		{"bank", "bank"},
