@@ -113,7 +113,7 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
 	last = true
 	var err error
-	now, limited := time.Now(), jitter(limitedAgain*time.Duration(times))
+	now, limited := time.Now(), jitter(limitedAgain*time.Duration(min(times, maxLimited)))
 	switch {
 	case a.has(http.StatusServiceUnavailable):
 		last, err = false, m.NakWithDelay(jitter(intakeAgain))
