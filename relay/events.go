@@ -24,10 +24,25 @@ func (r *Relay) tellsEvents(account []byte) bool {
 }
 
 // eventStream is kept as long as feedback waits.
-func eventStream(opt *Options) jetstream.StreamConfig {
+func eventStream(opt *Options, keep time.Duration) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name: streamEvents, Subjects: []string{subjectEvents + "*"}, MaxAge: opt.FeedbackKeep, MaxBytes: eventsOctets,
+		Name: streamEvents, Subjects: []string{subjectEvents + "*"}, MaxAge: keep, MaxBytes: eventsOctets,
+		Storage: jetstream.FileStorage, Replicas: opt.Replicas,
 	}
+}
+
+// keepEvents has the stream keep them as long as the settings in force say. It belongs to the
+// survey.
+func (r *Relay) keepEvents(ctx context.Context) error {
+	keep := r.settings.Load().FeedbackKeep
+	if keep == r.eventsKept {
+		return nil
+	}
+	if _, err := r.js.UpdateStream(ctx, eventStream(&r.opt, keep)); err != nil {
+		return fmt.Errorf("stream %s: %w", streamEvents, err)
+	}
+	r.eventsKept = keep
+	return nil
 }
 
 // publishEvents moves events from their outbox to the stream, oldest first. What is in the

@@ -141,7 +141,7 @@ func TestEventsOutliveCrash(t *testing.T) {
 	first := r.submit(c, "id1")
 	wantEvent(t, r.eventsOf("bank"), first, "sent")
 	// The stream refuses what comes now.
-	stream := eventStream(&opt)
+	stream := eventStream(&opt, opt.FeedbackKeep)
 	stream.Storage, stream.Sealed = jetstream.FileStorage, false
 	stream.MaxMsgs, stream.Discard = 1, jetstream.DiscardNew
 	if _, err := r.js.UpdateStream(deadline(t), stream); err != nil {
@@ -238,5 +238,23 @@ func TestEventsErased(t *testing.T) {
 	ev := receive(t, r.eventsOf("bank"))
 	if ev.Receiver != kept.Receiver.String() {
 		t.Errorf("got an event of %s, want those of %s only", ev.Receiver, kept.Receiver)
+	}
+}
+
+// TestEventsKeptAsSet: a reload changes for how long.
+func TestEventsKeptAsSet(t *testing.T) {
+	r := start(t, testOptions(t))
+	if err := r.Use(Settings{FeedbackKeep: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.surveyOnce(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.js.Stream(deadline(t), streamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.CachedInfo().Config.MaxAge; got != time.Minute {
+		t.Errorf("got %v, want a minute", got)
 	}
 }

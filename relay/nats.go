@@ -162,7 +162,7 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
 		},
 		{Name: streamDead, Subjects: []string{subjectDead + "*"}}, // the same
-		eventStream(opt),
+		eventStream(opt, opt.FeedbackKeep),
 		{Name: streamHeld, Subjects: []string{subjectHeld + "*"}},
 		{
 			Name: streamLedger, Subjects: []string{subjectLedger}, MaxAge: opt.Keep + 24*time.Hour,

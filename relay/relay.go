@@ -50,6 +50,8 @@ type Relay struct {
 	waiting   waiting // the accounts whose feedback waits
 	surveying sync.Mutex
 
+	eventsKept time.Duration // guarded by surveying
+
 	publishing       sync.Mutex // held while feedback goes from the outbox to its queue
 	publishingEvents sync.Mutex // and while events do
 	optingOut        sync.Mutex // held while an opt-out changes
@@ -80,6 +82,7 @@ func Open(opt Options) (*Relay, error) {
 		callers: newCallers(&opt), strangers: newStrangers(opt.logger()), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
+	r.eventsKept = opt.FeedbackKeep
 	if err := r.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}

@@ -101,7 +101,7 @@ func (r *Relay) surveyOnce(ctx context.Context) error {
 			err = errors.Join(err, r.sweep(ctx, q.Account))
 		}
 	}
-	return errors.Join(err, r.sweepDead(ctx))
+	return errors.Join(err, r.sweepDead(ctx), r.keepEvents(ctx))
 }
 
 // queues shows what waits, by account where named says so; the others share one label, or

@@ -89,7 +89,10 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 			opt.Registerer = reg
 			r := start(t, opt)
 			r.waitFor("bank", 3)
+			r.surveying.Lock()
+			r.eventsKept = 1 // no stream is kept so short
 			r.settings.Store(&Settings{FeedbackKeep: 1})
+			r.surveying.Unlock()
 			if bound {
 				r.deliver("bank", func(context.Context, *Feedback) error {
 					t.Error("told, want what is too old to be kept from the ESME")
