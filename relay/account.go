@@ -13,7 +13,7 @@ import (
 
 // Bounds of what is held of an account's queue.
 const (
-	maxHeld     = 256
+	maxHeld     = 1024
 	tellMargin  = 5 * time.Second // beyond the tell timeout, before a feedback comes again
 	consumerAge = 24 * time.Hour  // of a consumer that nobody asks any more
 )
