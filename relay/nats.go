@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"regexp"
@@ -47,6 +48,10 @@ func startServer(r *Relay) (*server.Server, error) {
 		SyncAlways:   opt.Sync == 0,
 		NoSigs:       true,
 		NoLog:        true,
+
+		// Else three quarters of what is free at the start: a restart beside a large log would
+		// have no room for it. The disk is the bound.
+		JetStreamMaxStore: math.MaxInt64 / 2,
 	}
 	var err error
 	if opt.Listen != "" {
@@ -64,9 +69,9 @@ func startServer(r *Relay) (*server.Server, error) {
 		return nil, fmt.Errorf("embedded NATS server: %w", err)
 	}
 	said := &serverLog{relay: r}
+	s.SetLogger(said, false, false)
 	if r.gatekeeper != nil {
 		r.gatekeeper.server = s
-		s.SetLogger(said, false, false)
 	}
 	s.Start()
 	if said.fatal != nil || !s.ReadyForConnections(time.Minute) || !s.JetStreamEnabled() {

@@ -45,6 +45,7 @@ type Relay struct {
 	outbox    chan struct{} // there is something in the outbox
 	events    chan struct{} // there is something in that of the events
 	begun     chan struct{} // closed when the streams are there
+	spoilt    chan struct{} // the embedded server could not write one of its streams
 	accounts  accounts
 	settings  atomic.Pointer[Settings]
 	waiting   waiting // the accounts whose feedback waits
@@ -78,7 +79,7 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
-		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}),
+		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}), spoilt: make(chan struct{}, 1),
 		callers: newCallers(&opt), strangers: newStrangers(opt.logger()), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
@@ -143,7 +144,14 @@ func (r *Relay) ClientURL() string {
 // Run connects, brings the index to the end of the log, begins an epoch and serves
 // until ctx ends; then it stops cleanly, within ten seconds. It is called once.
 func (r *Relay) Run(ctx context.Context) error {
+	running, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	if r.server != nil {
+		wg.Go(func() { r.revive(running) })
+	}
 	err := r.run(ctx)
+	stop()
+	wg.Wait()
 	return errors.Join(err, r.Close())
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // serverLog passes on what the embedded server has to say of clients that try what they
-// may not do, and why it could not start. The rest names subscribers, and stays out.
+// may not do, of a disk that is full, and why it could not start. The rest names subscribers, and stays out.
 // A client of MQTT is told that its message was taken even then.
 type serverLog struct {
 	relay *Relay
@@ -19,9 +19,21 @@ type serverLog struct {
 
 var violation = regexp.MustCompile(`^(.*?) - .*(Publish|Subscription) Violation - Subject "([^"]*)"`)
 
-// Errorf is called for each violation.
+// spoilt is what the server says once of a stream that it does not write to any more.
+var spoilt = regexp.MustCompile(`^JetStream stream '.*' critical write error: (.*)$`)
+
+// Errorf is called for each violation, and for each write that fails.
 func (l *serverLog) Errorf(format string, v ...any) {
-	m := violation.FindStringSubmatch(fmt.Sprintf(format, v...))
+	line := fmt.Sprintf(format, v...)
+	if m := spoilt.FindStringSubmatch(line); m != nil {
+		l.relay.log.Error("store cannot be written", "error", m[1])
+		select {
+		case l.relay.spoilt <- struct{}{}:
+		default:
+		}
+		return
+	}
+	m := violation.FindStringSubmatch(line)
 	if m == nil {
 		return
 	}

@@ -1,0 +1,53 @@
+package relay
+
+import (
+	"net"
+	"strings"
+	"testing"
+)
+
+// TestRevive: a stream that could not be written is opened anew, with what is in it, and the
+// ledger goes on.
+func TestRevive(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	first := r.submit(c, "id1")
+	if err := r.server.ShutdownJetStream(); err != nil {
+		t.Fatal(err)
+	}
+	said := &serverLog{relay: r.Relay}
+	said.Errorf("JetStream stream '%s' critical write error: %v", "$G > READBACK_LEDGER", "no space left on device")
+	s := r.submit(c, "id2")
+	if s.Number != first.Number+1 {
+		t.Errorf("number: got %d, want the one behind %d", s.Number, first.Number)
+	}
+	if err := r.WaitReady(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	r.read(c, first.Number)
+	if fb := receive(t, r.tellings("bank")); fb.Number != first.Number {
+		t.Errorf("feedback: got %+v, want that of number %d", fb, first.Number)
+	}
+}
+
+func TestListenPortTaken(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	opt := testOptions(t)
+	opt.Listen = ln.Addr().String()
+	if _, err := Open(opt); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("got %v, want that the port is in use", err)
+	}
+}
+
+// TestStoreRoom: how much is free when the gateway starts is no bound of the streams.
+func TestStoreRoom(t *testing.T) {
+	r := start(t, testOptions(t))
+	const huge = int64(1) << 60
+	if got := r.server.JetStreamConfig().MaxStore; got < huge {
+		t.Errorf("got %d octets at most, want no bound", got)
+	}
+}
