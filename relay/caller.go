@@ -22,6 +22,9 @@ type Caller struct {
 	NeedsProof bool   // each response must show the proof of the element
 
 	limit *rate.Limiter // of its read responses; nil: none
+
+	// Why what it showed lets nobody in, where a proof still may; empty if it showed nothing.
+	refused string
 }
 
 // speaksFor tells whether the caller may speak for a receiver.
@@ -119,6 +122,15 @@ func (r *Relay) SetCallers(opt Options) error {
 	return nil
 }
 
+// unproven is the verdict on a caller that would need a proof and has none. One whose token has
+// expired hears that: with 403 it would give up.
+func (c *Caller) unproven(field, reason string) Verdict {
+	if c.refused != "" {
+		return Verdict{Code: http.StatusUnauthorized, Reason: c.refused}
+	}
+	return Verdict{Code: http.StatusForbidden, Field: field, Reason: reason}
+}
+
 // identify tells who shows a credential; any one that fits suffices. The verdict is 401 if
 // nobody does, else its code is 0.
 func (c *callers) identify(cred credential, now time.Time) (Caller, Verdict) {
@@ -134,15 +146,20 @@ func (c *callers) identify(cred credential, now time.Time) (Caller, Verdict) {
 		return *by, Verdict{}
 	}
 	by, why := r.byToken(&cred, now)
+	if why != "" {
+		reason = why
+	}
 	switch {
 	case by != nil:
 		return *by, Verdict{}
 	case r.allows(AuthNone):
 		return Caller{Name: AuthNone}, Verdict{}
 	case r.allows(AuthProof):
-		return Caller{Name: AuthProof, NeedsProof: true}, Verdict{}
-	case why != "":
-		reason = why
+		stranger := Caller{Name: AuthProof, NeedsProof: true}
+		if cred != (credential{}) && len(r.auth) > 1 {
+			stranger.refused = reason
+		}
+		return stranger, Verdict{}
 	}
 	return Caller{}, Verdict{Code: http.StatusUnauthorized, Reason: reason}
 }

@@ -45,7 +45,7 @@ func TestIdentify(t *testing.T) {
 		name string
 		auth []string
 		cred credential
-		want string // name, receiver, +proof; or why not
+		want string // name, receiver, +proof and what it is told without one; or why not
 	}{
 		{"nothing", all, credential{}, "401 no credential"},
 		{"key", all, credential{apiKey: "secret"}, "app "},
@@ -62,7 +62,9 @@ func TestIdentify(t *testing.T) {
 		{"certificate of somebody", all, credential{cert: certificate("app", "tel:911")}, "401 no valid credential"},
 		{"certificate where none is taken", []string{AuthJWT}, credential{cert: certificate("app.example")}, "401 no valid credential"},
 		{"proof", []string{AuthJWT, AuthProof}, credential{}, "proof +proof"},
-		{"proof and a bad token", []string{AuthJWT, AuthProof}, credential{token: "a b"}, "proof +proof"},
+		{"proof and a bad token", []string{AuthJWT, AuthProof}, credential{token: "a b"}, "proof +proof, else 401 token is bad"},
+		{"proof and a wrong key", []string{AuthAPIKey, AuthProof}, credential{apiKey: "x"}, "proof +proof, else 401 no valid credential"},
+		{"proof alone, and a key", []string{AuthProof}, credential{apiKey: "x"}, "proof +proof"},
 		{"proof and a token", []string{AuthProof, AuthJWT}, credential{token: "447700900123"}, "jwt 447700900123"},
 		{"none", []string{AuthNone}, credential{}, "none "},
 		{"none and a token", []string{AuthNone, AuthJWT}, credential{token: "447700900123"}, "jwt 447700900123"},
@@ -81,6 +83,9 @@ func TestIdentify(t *testing.T) {
 				got = "401 " + v.Reason
 			case by.NeedsProof:
 				got += "+proof"
+			}
+			if by.refused != "" {
+				got += ", else 401 " + by.refused
 			}
 			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
@@ -140,6 +145,7 @@ func TestSubmitByCaller(t *testing.T) {
 	}{
 		{"another receiver", Caller{Receiver: addr(t, "447700900199")}, "", 403, "receiver"},
 		{"no proof", Caller{NeedsProof: true}, "", 403, "proof"},
+		{"no proof, and a token that has expired", Caller{NeedsProof: true, refused: "token has expired"}, "", 401, ""},
 		{"a proof that nobody can check", Caller{NeedsProof: true}, "00000000", 403, "proof"},
 		{"a proof that nobody asks for", Caller{}, "00000000", 202, ""},
 		{"its own", Caller{Receiver: c.Receiver}, "", 202, ""},

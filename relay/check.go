@@ -73,7 +73,7 @@ func (c *Caller) mayRead(rd *Read, receiver *Addr) Verdict {
 	case !c.speaksFor(receiver):
 		return Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
 	case c.NeedsProof && rd.Proof == "":
-		return Verdict{Code: 403, Field: "proof", Reason: "is missing"}
+		return c.unproven("proof", "is missing")
 	case c.NeedsProof && rd.Sender == "":
 		return malformed("sender", "is missing: the proof is that of one conversation")
 	}

@@ -149,7 +149,8 @@ func deadlineOf(token string, now time.Time) time.Time {
 // its verdicts.
 func permissions(kind string, by *Caller) *server.Permissions {
 	publish := &server.SubjectPermission{Allow: []string{subjectReadsOf + "*"}, Deny: []string{subjectReadsNow}}
-	subscribe := &server.SubjectPermission{Allow: []string{subjectVerdictsOf + ">"}}
+	// MQTT's readback/verdicts/# has the level above in it.
+	subscribe := &server.SubjectPermission{Allow: []string{subjectVerdictsOf + ">", strings.TrimSuffix(subjectVerdictsOf, ".")}}
 	switch {
 	case !by.Receiver.IsZero():
 		receiver := by.Receiver.String()

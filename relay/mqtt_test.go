@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	mqtt "github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -44,6 +45,20 @@ func TestMQTT(t *testing.T) {
 			if fb := receive(t, r.tellings("bank")); fb.Number != s.Number || fb.Receiver != handsetNumber {
 				t.Errorf("feedback: got %+v", fb)
 			}
+		})
+	}
+}
+
+// TestMQTTVerdictsOfAll: a backend hears the verdicts on all receivers, by either wildcard.
+func TestMQTTVerdictsOfAll(t *testing.T) {
+	r := startOpen(t, clientOptions(t))
+	for _, topic := range []string{"readback/verdicts/+", "readback/verdicts/#"} {
+		t.Run(topic, func(t *testing.T) {
+			h := dial(t, r.mqttURL(), "app", "secret", nil)
+			h.done(h.Connect())
+			h.done(h.Subscribe(topic, 1, func(_ mqtt.Client, m mqtt.Message) { h.verdicts <- string(m.Payload()) }))
+			h.publish(1, "readback/reads/"+handsetNumber, `{"number":9}`)
+			wantVerdict(t, h.verdicts, `{"number":9,"code":404,"error":"no such message"}`)
 		})
 	}
 }

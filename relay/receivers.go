@@ -81,7 +81,7 @@ func receiverOf(req *http.Request) (Addr, Verdict) {
 	case err != nil:
 		return receiver, malformed("receiver", err.Error())
 	case by.NeedsProof:
-		return receiver, Verdict{Code: http.StatusForbidden, Reason: "a proof is for read responses only"}
+		return receiver, by.unproven("", "a proof is for read responses only")
 	case !by.speaksFor(&receiver):
 		return receiver, Verdict{Code: http.StatusForbidden, Field: "receiver", Reason: "is not the caller's"}
 	}
