@@ -102,6 +102,9 @@ func (l *loader) readPassword() {
 // minProofKey is the least length of a key for proofs, in octets.
 const minProofKey = 16
 
+// oneLine is what a file with a secret should hold.
+const oneLine = "the secret and nothing else, in one line"
+
 // readProofKeys reads the keys for proofs.
 func (l *loader) readProofKeys() {
 	const key = "track.proof_keys"
@@ -136,11 +139,11 @@ func readSecret(path string) (Secret, *problem) {
 	s := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	switch {
 	case s == "":
-		return "", &problem{"the file is empty", "the password and nothing else"}
+		return "", &problem{"the file is empty", oneLine}
 	case len(data) > maxSecretFile:
-		return "", &problem{"the file is too long for a password", "the password and nothing else"}
+		return "", &problem{"the file is too long for a secret", oneLine}
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return "", &problem{"the file has more than one line, or control characters", "the password and nothing else"}
+		return "", &problem{"the file has more than one line, or control characters", oneLine}
 	}
 	return Secret(s), nil
 }

@@ -85,7 +85,7 @@ func TestReadSecret(t *testing.T) {
 		{"empty", "", "", "the file is empty"},
 		{"only a line end", "\n", "", "the file is empty"},
 		{"two lines", "secret08\nsecret09\n", "", "the file has more than one line, or control characters"},
-		{"long", strings.Repeat("x", maxSecretFile+1), "", "the file is too long for a password"},
+		{"long", strings.Repeat("x", maxSecretFile+1), "", "the file is too long for a secret"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
