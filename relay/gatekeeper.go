@@ -44,7 +44,6 @@ const (
 var (
 	errStartingUp  = errors.New("not ready to take read responses")
 	errTooMany     = errors.New("too many clients")
-	errCredential  = errors.New("no valid credential")
 	errOtherNumber = errors.New("user name is not the credential's number")
 	errNoNumber    = errors.New("credential is not of a number")
 )
@@ -116,7 +115,7 @@ func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, er
 	}
 	by, v := g.callers.identify(cred, time.Now())
 	if v.Code != 0 || by.NeedsProof && !g.callers.openToAll() {
-		return nil, errCredential
+		return nil, errors.New(cmp.Or(v.Reason, by.refused, "no credential"))
 	}
 	if !allDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
 		return nil, errNoNumber
