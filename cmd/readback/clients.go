@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"readback/config"
 	"readback/internal/transport"
@@ -28,7 +29,9 @@ func openToClients(cfg config.Reads, opt *relay.Options, log *slog.Logger) (watc
 		if l.tls.Cert == "" {
 			continue
 		}
-		files, err := transport.NewServer(transport.Server{Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA}, log)
+		files, err := transport.NewServer(transport.Server{
+			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientOptional: sparesCertificates(cfg),
+		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("%s.tls: %w", l.key, err)
 		}
@@ -39,4 +42,10 @@ func openToClients(cfg config.Reads, opt *relay.Options, log *slog.Logger) (watc
 		opt.WebSocket.Origins = cfg.WebSocket.Origins
 	}
 	return watched, nil
+}
+
+// sparesCertificates tells whether clients may show something else in place of a certificate.
+// That is settled when the listeners begin.
+func sparesCertificates(cfg config.Reads) bool {
+	return slices.Contains(cfg.Auth, relay.AuthMTLS) && !asksForCertificates(cfg)
 }

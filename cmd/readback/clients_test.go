@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
@@ -47,11 +48,11 @@ func selfSigned(t *testing.T) (certFile, keyFile string) {
 
 func TestOpenToClients(t *testing.T) {
 	cert, key := selfSigned(t)
-	tls := config.ClientTLS{Cert: cert, Key: key, ClientCA: cert}
+	files := config.ClientTLS{Cert: cert, Key: key, ClientCA: cert}
 	cfg := config.Default().Reads
 	cfg.MaxClients = 7
 	cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883"}
-	cfg.WebSocket = config.WebSocket{Addr: "127.0.0.1:8443", TLS: tls, Origins: []string{"https://app.example"}}
+	cfg.WebSocket = config.WebSocket{Addr: "127.0.0.1:8443", TLS: files, Origins: []string{"https://app.example"}}
 	opt := relay.DefaultOptions()
 	watched, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler))
 	if err != nil || len(watched) != 1 {
@@ -75,5 +76,31 @@ func TestOpenToClients(t *testing.T) {
 	opt = relay.DefaultOptions()
 	if _, err := openToClients(config.Default().Reads, &opt, slog.New(slog.DiscardHandler)); err != nil || opt.MQTT != nil || opt.WebSocket != nil {
 		t.Errorf("by default: got %+v, %+v, %v, want none", opt.MQTT, opt.WebSocket, err)
+	}
+}
+
+// TestClientsWithoutCertificate: who has another credential that is taken needs none.
+func TestClientsWithoutCertificate(t *testing.T) {
+	cert, key := selfSigned(t)
+	for _, tt := range []struct {
+		auth string
+		want tls.ClientAuthType
+	}{
+		{"mtls", tls.RequireAnyClientCert},
+		{"api_key", tls.RequireAnyClientCert}, // both are wanted
+		{"mtls jwt", tls.RequestClientCert},
+	} {
+		t.Run(tt.auth, func(t *testing.T) {
+			cfg := config.Default().Reads
+			cfg.Auth = strings.Fields(tt.auth)
+			cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883", TLS: config.ClientTLS{Cert: cert, Key: key, ClientCA: cert}}
+			opt := relay.DefaultOptions()
+			if _, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler)); err != nil {
+				t.Fatal(err)
+			}
+			if got := opt.MQTT.TLS.ClientAuth; got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
 	}
 }

@@ -132,6 +132,10 @@ func (s *service) reloadCallers(cfg config.Config) error {
 	if asksForCertificates(cfg.Reads) != asksForCertificates(s.cfg.Reads) {
 		return errors.New("reads.auth: from mtls alone, or to it, takes a restart")
 	}
+	clients := s.cfg.Reads.MQTT.TLS.ClientCA != "" || s.cfg.Reads.WebSocket.TLS.ClientCA != ""
+	if clients && sparesCertificates(cfg.Reads) != sparesCertificates(s.cfg.Reads) {
+		return errors.New("reads.auth: mtls beside others, or no more, takes a restart where MQTT or WebSocket have a client_ca")
+	}
 	tokens, err := newTokens(cfg.Reads, s.log)
 	if err != nil {
 		return err

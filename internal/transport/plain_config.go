@@ -15,16 +15,22 @@ func (s *ServerTLS) PlainConfig() *tls.Config {
 			return &s.kept.Now().Certificates[0], nil
 		},
 	}
-	if s.kept.Now().ClientCAs != nil {
+	if now := s.kept.Now(); now.ClientCAs != nil {
 		c.ClientAuth = tls.RequireAnyClientCert
+		if now.ClientAuth == tls.VerifyClientCertIfGiven {
+			c.ClientAuth = tls.RequestClientCert
+		}
 		c.VerifyConnection = s.verifyClient
 	}
 	return c
 }
 
-// verifyClient does what tls.RequireAndVerifyClientCert does, by the newest authorities.
+// verifyClient verifies a client's certificate by the newest authorities.
 func (s *ServerTLS) verifyClient(state tls.ConnectionState) error {
-	shown := state.PeerCertificates // one at least: it is required
+	shown := state.PeerCertificates
+	if len(shown) == 0 {
+		return nil // none is required, or the handshake had failed
+	}
 	between := x509.NewCertPool()
 	for _, c := range shown[1:] {
 		between.AddCert(c)

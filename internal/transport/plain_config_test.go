@@ -17,18 +17,27 @@ func TestPlainConfig(t *testing.T) {
 		Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "clients.pem"),
 	}, (&record{}).logger())
 	must(t, err)
-	config := s.PlainConfig()
+	optional, err := NewServer(Server{
+		Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"),
+		ClientCA: filepath.Join(dir, "clients.pem"), ClientOptional: true,
+	}, (&record{}).logger())
+	must(t, err)
+	required, may := s.PlainConfig(), optional.PlainConfig()
 	mine, foreign := a.pair(t, "app"), other.pair(t, "app")
 	for _, tt := range []struct {
 		name   string
+		config *tls.Config
 		before func()
 		shows  []tls.Certificate
 		ok     bool
 	}{
-		{"certificate", func() {}, []tls.Certificate{mine}, true},
-		{"none", func() {}, nil, false},
-		{"of another authority", func() {}, []tls.Certificate{foreign}, false},
-		{"other files", func() {
+		{"certificate", required, func() {}, []tls.Certificate{mine}, true},
+		{"none", required, func() {}, nil, false},
+		{"of another authority", required, func() {}, []tls.Certificate{foreign}, false},
+		{"optional", may, func() {}, []tls.Certificate{mine}, true},
+		{"optional, none", may, func() {}, nil, true},
+		{"optional, of another authority", may, func() {}, []tls.Certificate{foreign}, false},
+		{"other files", required, func() {
 			put(t, dir, map[string][]byte{"clients.pem": other.pem()})
 			a.putPair(t, dir, "next.example")
 			must(t, s.Reload())
@@ -54,7 +63,7 @@ func TestPlainConfig(t *testing.T) {
 					_, _ = c.Read(make([]byte, 1)) // what the server says against it
 				}
 			}()
-			if err := tls.Server(server, config).Handshake(); (err == nil) != tt.ok {
+			if err := tls.Server(server, tt.config).Handshake(); (err == nil) != tt.ok {
 				t.Errorf("got %v, want success: %v", err, tt.ok)
 			}
 		})
