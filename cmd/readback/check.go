@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"readback/config"
+	"readback/relay"
 )
 
 func checkCommand() *cobra.Command {
@@ -13,8 +15,8 @@ func checkCommand() *cobra.Command {
 		Use:   "check --config FILE",
 		Short: "Say what is wrong with a configuration",
 		Long: `Reads the configuration as serve would (file, READBACK_* variables, --set) and
-says everything that is wrong with it, with file, line and a hint. Exits 0 if
-nothing is.`,
+says everything that is wrong with it, with file, line and a hint; if nothing is,
+what is wrong with the certificates and keys that it names. Exits 0 if nothing is.`,
 		Args: cobra.NoArgs,
 	}
 	config.RegisterFlags(cmd.Flags())
@@ -29,7 +31,11 @@ nothing is.`,
 			say(cmd.OutOrStdout(), "%s", config.Sample())
 			return nil
 		}
-		_, err := loadConfig(cmd)
+		cfg, err := loadConfig(cmd)
+		warn(cmd, cfg.Warnings)
+		if err == nil {
+			err = checkFiles(cfg)
+		}
 		if err != nil {
 			return err
 		}
@@ -39,13 +45,30 @@ nothing is.`,
 	return cmd
 }
 
-// loadConfig reads the configuration of a command with config's flags, and prints
-// its warnings and errors, a line each.
-func loadConfig(cmd *cobra.Command) (config.Config, error) {
-	cfg, err := config.Load("", cmd.Flags())
-	for _, w := range cfg.Warnings {
+// checkFiles reads the files that the configuration names as serve would: certificates and
+// the keys of tokens.
+func checkFiles(cfg config.Config) error {
+	log := slog.New(slog.DiscardHandler)
+	unused := relay.DefaultOptions()
+	_, smsc := newDialer(cfg, log)
+	_, esmes := newFront(cfg.Listen, log, nil)
+	_, reads := newReadsFront(cfg.Reads, log, nil)
+	_, clients := openToClients(cfg.Reads, &unused, log)
+	_, changing := newLive(cfg)
+	return errors.Join(smsc, esmes, reads, clients, changing)
+}
+
+// warn prints the warnings on a configuration, a line each.
+func warn(cmd *cobra.Command, warnings []string) {
+	for _, w := range warnings {
 		say(cmd.ErrOrStderr(), "warning: %v\n", w)
 	}
+}
+
+// loadConfig reads the configuration of a command with config's flags, and prints
+// its errors, a line each.
+func loadConfig(cmd *cobra.Command) (config.Config, error) {
+	cfg, err := config.Load("", cmd.Flags())
 	var all config.Errors
 	if errors.As(err, &all) {
 		for _, e := range all {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -33,19 +34,19 @@ type readsFront struct {
 func newReadsFront(cfg config.Reads, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
 	f := &readsFront{log: log, refused: refused, swapped: make(chan *token.Verifier, 1)}
 	f.limiter = transport.NewLimiter(transport.Limits{Total: cfg.MaxConnections}, log, refused)
-	var err error
+	var certificates, keys error
 	if cfg.TLS.Cert != "" {
-		f.tls, err = transport.NewServer(transport.Server{
+		f.tls, certificates = transport.NewServer(transport.Server{
 			Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, ClientCA: cfg.TLS.ClientCA,
 			ClientOptional: !asksForCertificates(cfg),
 			Protocols:      []string{"h2", "http/1.1"},
 		}, log)
-		if err != nil {
-			return nil, fmt.Errorf("reads.tls: %w", err)
+		if certificates != nil {
+			certificates = fmt.Errorf("reads.tls: %w", certificates)
 		}
 	}
-	f.tokens, err = newTokens(cfg, log)
-	return f, err
+	f.tokens, keys = newTokens(cfg, log)
+	return f, errors.Join(certificates, keys)
 }
 
 // newTokens verifies tokens; nil if none are taken.

@@ -23,6 +23,7 @@ configuration again, see reload. The log goes to standard error.`,
 	config.RegisterFlags(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loadConfig(cmd)
+		warn(cmd, cfg.Warnings)
 		if err != nil {
 			return err
 		}
