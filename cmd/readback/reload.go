@@ -208,9 +208,10 @@ func reloadCommand() *cobra.Command {
 		Use:   "reload --config FILE",
 		Short: "Tell a running gateway to read its configuration again, as SIGHUP does",
 		Long: `Tells the gateway, at --ops or the ops.addr of the configuration, to read its file
-and environment again. track, feedback, accounts, reads.auth with its keys,
-log.level, log.mask and certificates change at once and no session is lost; what else has changed is named
-and needs a restart. On any error everything stays as it was, and it exits 1.`,
+and environment again. feedback, accounts, reads.auth with its keys, which messages
+are tracked, log.level, log.mask and certificates change at once, and no session is
+lost; what else has changed is named and needs a restart. On any error everything
+stays as it was, and it exits 1.`,
 		Args: cobra.NoArgs,
 	}
 	askFlags(cmd)
