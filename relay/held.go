@@ -108,14 +108,15 @@ func (r *Relay) messageOf(ctx context.Context, c *Conversation, id []byte) (*pla
 func (r *Relay) releaseReceipts(ctx context.Context) {
 	tick := time.NewTicker(heldEvery)
 	defer tick.Stop()
+	failed := complaint{log: r.log, what: "held receipts cannot be looked at"}
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		if err := r.releaseOnce(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			r.log.Warn("held receipts cannot be looked at", "error", err)
+		if err := r.releaseOnce(ctx, time.Now()); ctx.Err() == nil {
+			failed.about(err)
 		}
 	}
 }

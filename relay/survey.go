@@ -62,9 +62,10 @@ func (r *Relay) Queues(ctx context.Context) ([]QueueView, error) {
 func (r *Relay) survey(ctx context.Context) {
 	tick := time.NewTicker(surveyEvery)
 	defer tick.Stop()
+	failed := complaint{log: r.log, what: "feedback queues cannot be looked at"}
 	for {
-		if err := r.surveyOnce(ctx); err != nil && ctx.Err() == nil {
-			r.log.Warn("feedback queues cannot be looked at", "error", err)
+		if err := r.surveyOnce(ctx); ctx.Err() == nil {
+			failed.about(err)
 		}
 		select {
 		case <-tick.C:
