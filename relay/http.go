@@ -101,7 +101,7 @@ func callerOf(req *http.Request) Caller {
 func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxReadOctets))
 	if err != nil {
-		v := malformed("", "body cannot be read")
+		v := tryAgain("body did not come whole") // a slow network must not cost the response
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			v = Verdict{Code: http.StatusRequestEntityTooLarge, Reason: "is over 64 KiB"}
 		}

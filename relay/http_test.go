@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -273,4 +275,14 @@ func FuzzParseReads(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestBodyBroken: a body that does not come whole is no malformed one, which would be final.
+func TestBodyBroken(t *testing.T) {
+	r := start(t, testOptions(t))
+	w := httptest.NewRecorder()
+	r.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", iotest.ErrReader(errors.New("timeout"))))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))
+	}
 }
