@@ -14,6 +14,7 @@ func (l *loader) warnings() {
 	l.warnReads()
 	l.warnIf(l.cfg.Ops.Addr != "" && !isLoopback(l.cfg.Ops.Addr),
 		"metrics and profiles for anyone who reaches the address: they ask nobody who they are", "ops.addr")
+	l.warnIf(t.Proof && t.Carriage == "text", "a marker carries no proof: only elements do", "track.proof", "track.carriage")
 	l.warnListen()
 	l.warnClients()
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,

@@ -12,7 +12,7 @@ import (
 
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "check --config FILE",
+		Use:   "check [--config FILE]",
 		Short: "Say what is wrong with a configuration",
 		Long: `Reads the configuration as serve would (file, READBACK_* variables, --set) and
 says everything that is wrong with it, with file, line and a hint; if nothing is,

@@ -13,7 +13,7 @@ import (
 
 func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "serve --config FILE",
+		Use:   "serve [--config FILE]",
 		Short: "Run the gateway",
 		Long: `Runs the gateway until SIGTERM or SIGINT: then it takes no more ESMEs, awaits the
 answers under way, unbinds both sides and exits 0. At SIGHUP it reads its
