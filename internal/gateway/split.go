@@ -47,8 +47,8 @@ func (l *link) split(f smpp.Frame, policy Policy, of *request) Skip {
 		link: l, id: f.ID(), seq: f.Seq(), sent: sent, of: of,
 		open: len(parts), ids: make([][]byte, len(parts)),
 	}
-	if whole, err := smpp.ParseMessage(f); err == nil {
-		m.wanted = whole.RegisteredDelivery()
+	if asked, err := smpp.ParseMessage(f); err == nil {
+		m.wanted = asked.RegisteredDelivery()
 	}
 	l.count(Numbered)
 	m.flight = l.g.underway.begin(sent.Conversation)
