@@ -10,6 +10,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -26,7 +27,7 @@ type gatekeeper struct {
 	callers *callers
 	most    int // connections
 	relay   *Relay
-	server  *server.Server
+	server  atomic.Pointer[server.Server]
 
 	// Closed when what is acknowledged to a client is kept; before that none is let in.
 	opened chan struct{}
@@ -87,7 +88,7 @@ func (g *gatekeeper) Check(c server.ClientAuthentication) bool {
 
 // kindOf asks the server how a client came.
 func (g *gatekeeper) kindOf(id uint64) string {
-	list, err := g.server.Connz(&server.ConnzOptions{CID: id})
+	list, err := g.server.Load().Connz(&server.ConnzOptions{CID: id})
 	if err != nil || len(list.Conns) != 1 {
 		return "unknown"
 	}
@@ -110,7 +111,7 @@ func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, er
 	switch {
 	case !g.isOpen():
 		return nil, errStartingUp
-	case g.server.NumClients() > g.most+1: // and the process itself
+	case g.server.Load().NumClients() > g.most+1: // and the process itself
 		return nil, errTooMany
 	}
 	by, v := g.callers.identify(cred, time.Now())
@@ -181,20 +182,20 @@ func (g *gatekeeper) watch(ctx context.Context) {
 
 // dismiss has all clients show their credentials again: other ones are asked for now.
 func (g *gatekeeper) dismiss() {
-	list, err := g.server.Connz(&server.ConnzOptions{Limit: g.most + clientSpare})
+	list, err := g.server.Load().Connz(&server.ConnzOptions{Limit: g.most + clientSpare})
 	if err != nil {
 		return // it is stopping
 	}
 	for _, c := range list.Conns {
 		if c.Type != typeNATS {
-			_ = g.server.DisconnectClientByID(c.Cid) // it has gone already
+			_ = g.server.Load().DisconnectClientByID(c.Cid) // it has gone already
 		}
 	}
 }
 
 // cutOff looks at those with the most subscriptions.
 func (g *gatekeeper) cutOff() {
-	list, err := g.server.Connz(&server.ConnzOptions{Sort: server.BySubs, Limit: 100})
+	list, err := g.server.Load().Connz(&server.ConnzOptions{Sort: server.BySubs, Limit: 100})
 	if err != nil {
 		return // it is stopping
 	}
@@ -204,6 +205,6 @@ func (g *gatekeeper) cutOff() {
 		}
 		g.relay.metrics.clientsDenied.WithLabelValues("subscription").Inc()
 		g.relay.log.Warn("client cut off", "way", c.Type, "remote", c.IP, "subscriptions", c.NumSubs)
-		_ = g.server.DisconnectClientByID(c.Cid) // it has gone already
+		_ = g.server.Load().DisconnectClientByID(c.Cid) // it has gone already
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -37,7 +38,7 @@ const (
 )
 
 // startServer starts the embedded server.
-func startServer(r *Relay) (*server.Server, error) {
+func (r *Relay) startServer() error {
 	opt := &r.opt
 	o := &server.Options{
 		ServerName:   "readback",
@@ -56,33 +57,40 @@ func startServer(r *Relay) (*server.Server, error) {
 	var err error
 	if opt.Listen != "" {
 		if o.Host, o.Port, err = hostPort(opt.Listen); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if r.gatekeeper != nil {
 		if err := opt.openDoors(o, r.gatekeeper); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	s, err := server.NewServer(o)
 	if err != nil {
-		return nil, fmt.Errorf("embedded NATS server: %w", err)
+		return fmt.Errorf("embedded NATS server: %w", err)
 	}
 	said := &serverLog{relay: r}
 	s.SetLogger(said, false, false)
 	if r.gatekeeper != nil {
-		r.gatekeeper.server = s
+		r.gatekeeper.server.Store(s)
 	}
 	s.Start()
 	if said.fatal != nil || !s.ReadyForConnections(time.Minute) || !s.JetStreamEnabled() {
 		s.Shutdown()
-		return nil, errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), said.fatal)
+		return errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), said.fatal)
 	}
-	if r.mqtt, r.webSocket = o.MQTT.Port, o.Websocket.Port; r.gatekeeper != nil { // those that were chosen for 0
-		r.log.Info("handsets and app backends can connect", "mqtt_port", r.mqtt, "websocket_port", r.webSocket)
+	if r.server.Swap(s) != nil || r.gatekeeper == nil {
+		return nil
 	}
-	return s, nil
+	r.mqtt, r.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
+	r.log.Info("handsets and app backends can connect", "mqtt_port", o.MQTT.Port, "websocket_port", o.Websocket.Port)
+	return nil
 }
+
+// inProcess connects to the embedded server that runs now.
+type inProcess struct{ relay *Relay }
+
+func (p inProcess) InProcessConn() (net.Conn, error) { return p.relay.server.Load().InProcessConn() }
 
 // connect returns a connection that goes on by itself; the server need not be there
 // yet. r.connected gets a value each time it is there.
@@ -115,9 +123,9 @@ func connect(r *Relay) (*nats.Conn, error) {
 		}),
 	}
 	url := opt.NATS
-	if r.server != nil {
+	if r.server.Load() != nil {
 		url = ""
-		options = append(options, nats.InProcessServer(r.server))
+		options = append(options, nats.InProcessServer(inProcess{r}))
 	}
 	if r.gatekeeper != nil {
 		options = append(options, r.gatekeeper.own())

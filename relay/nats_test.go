@@ -107,7 +107,7 @@ func TestSyncAlways(t *testing.T) {
 			opt := testOptions(t)
 			opt.Sync, opt.Logger = tt.sync, nil
 			r := works(t, opt)
-			c := r.server.JetStreamConfig()
+			c := r.server.Load().JetStreamConfig()
 			if c.SyncAlways != tt.always || !tt.always && c.SyncInterval != tt.sync {
 				t.Errorf("got always %v, else each %s, want %v, %s", c.SyncAlways, c.SyncInterval, tt.always, tt.sync)
 			}

@@ -31,7 +31,6 @@ type Relay struct {
 	metrics    *metrics
 	status     *status
 	lock       io.Closer // of the store
-	server     *server.Server
 	index      *index
 	ledger     *Ledger
 	reads      *Reads
@@ -46,6 +45,8 @@ type Relay struct {
 	events    chan struct{} // there is something in that of the events
 	begun     chan struct{} // closed when the streams are there
 	spoilt    chan struct{} // the embedded server could not write one of its streams
+
+	server    atomic.Pointer[server.Server] // the embedded one, nil without; another after each revival
 	accounts  accounts
 	settings  atomic.Pointer[Settings]
 	waiting   waiting // the accounts whose feedback waits
@@ -110,7 +111,7 @@ func (r *Relay) open() error {
 		if r.opt.hasClients() {
 			r.gatekeeper = newGatekeeper(r)
 		}
-		r.server, err = startServer(r)
+		err = r.startServer()
 	}
 	return err
 }
@@ -135,10 +136,10 @@ func (r *Relay) WaitReady(ctx context.Context) error { return r.status.wait(ctx)
 
 // ClientURL is where clients reach the embedded server; empty when it listens nowhere.
 func (r *Relay) ClientURL() string {
-	if r.server == nil || r.opt.Listen == "" {
-		return ""
+	if s := r.server.Load(); s != nil && r.opt.Listen != "" {
+		return s.ClientURL()
 	}
-	return r.server.ClientURL()
+	return ""
 }
 
 // Run connects, brings the index to the end of the log, begins an epoch and serves
@@ -146,7 +147,7 @@ func (r *Relay) ClientURL() string {
 func (r *Relay) Run(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	if r.server != nil {
+	if r.server.Load() != nil {
 		wg.Go(func() { r.revive(running) })
 	}
 	err := r.run(ctx)
@@ -222,9 +223,9 @@ func (r *Relay) Close() error {
 		if r.index != nil {
 			errs = append(errs, r.index.close())
 		}
-		if r.server != nil {
-			r.server.Shutdown()
-			r.server.WaitForShutdown()
+		if s := r.server.Load(); s != nil {
+			s.Shutdown()
+			s.WaitForShutdown()
 		}
 		if r.lock != nil {
 			errs = append(errs, r.lock.Close())

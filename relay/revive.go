@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 )
 
 const (
@@ -15,18 +12,16 @@ const (
 	reviveRoom  = 16 << 20 // octets that must be free before the streams are opened again
 )
 
-// revive opens the streams of the embedded server anew, as soon as there is room, after one
-// could not be written: the server does not try again by itself.
+// revive starts the embedded server anew, as soon as there is room, after one of its streams
+// could not be written: it does not try again by itself.
 func (r *Relay) revive(ctx context.Context) {
-	streams := *r.server.JetStreamConfig()
-	streams.StoreDir = filepath.Dir(streams.StoreDir) // the server puts its own name behind it
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.spoilt:
 		}
-		for r.reopen(streams) != nil {
+		for r.reopen() != nil {
 			select {
 			case <-ctx.Done():
 				return
@@ -37,15 +32,15 @@ func (r *Relay) revive(ctx context.Context) {
 	}
 }
 
-// reopen opens the streams anew if there is room.
-func (r *Relay) reopen(streams server.JetStreamConfig) error {
+// reopen starts the server anew if there is room.
+func (r *Relay) reopen() error {
 	if err := hasRoom(r.opt.Store); err != nil {
 		return err
 	}
-	if err := r.server.ShutdownJetStream(); err != nil {
-		return err
-	}
-	return r.server.EnableJetStream(&streams)
+	s := r.server.Load()
+	s.Shutdown()
+	s.WaitForShutdown()
+	return r.startServer()
 }
 
 // hasRoom writes a file and removes it: what is free otherwise differs by system.

@@ -12,7 +12,7 @@ func TestRevive(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
 	first := r.submit(c, "id1")
-	if err := r.server.ShutdownJetStream(); err != nil {
+	if err := r.server.Load().ShutdownJetStream(); err != nil {
 		t.Fatal(err)
 	}
 	said := &serverLog{relay: r.Relay}
@@ -47,7 +47,7 @@ func TestListenPortTaken(t *testing.T) {
 func TestStoreRoom(t *testing.T) {
 	r := start(t, testOptions(t))
 	const huge = int64(1) << 60
-	if got := r.server.JetStreamConfig().MaxStore; got < huge {
+	if got := r.server.Load().JetStreamConfig().MaxStore; got < huge {
 		t.Errorf("got %d octets at most, want no bound", got)
 	}
 }
