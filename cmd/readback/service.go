@@ -198,9 +198,9 @@ func (s *service) run(ctx context.Context) error {
 		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, s.admin) })()
 	}
 	defer start("certificates", s.watchFiles)()
-	stopRelay := start("relay", s.relay.Run)
+	stopRelay, stopReads := start("relay", s.relay.Run), func() {}
 	if s.reads != nil {
-		defer start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.callers.listener(s.reads)) })()
+		stopReads = start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.callers.listener(s.reads)) })
 	}
 	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay) })
 	s.awaitRelay(ctx)
@@ -208,6 +208,7 @@ func (s *service) run(ctx context.Context) error {
 	defer start("reload", s.awaitHangups)()
 	err := s.serveESMEs(ctx)
 	s.log.Info("links are down")
+	stopReads()
 	stopWebhooks()
 	stopRelay()
 	return errors.Join(err, parts.err())
