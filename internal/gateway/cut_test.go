@@ -1,0 +1,112 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// TestCut shows the user data of the parts.
+func TestCut(t *testing.T) {
+	a := strings.Repeat
+	for _, tt := range []struct {
+		name string
+		f    smpp.Frame
+		p    Policy
+		form func(*Form)
+		want []string // user data; nil: not cut
+	}{
+		{
+			"155 septets", submitSM(0, 0, a("a", 155), nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 148), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("a", 7)},
+		},
+		{
+			"reference of 16 bits", submitSM(0, 0, a("a", 155), nil),
+			Policy{},
+			func(f *Form) { f.WideRef = true },
+			[]string{"\x0A\x08\x04\x00\x05\x02\x01\x80\x02\x00\x07" + a("a", 147), "\x0A\x08\x04\x00\x05\x02\x02\x80\x02\x00\x07" + a("a", 8)},
+		},
+		{
+			"escape pair at the end of a part", submitSM(0, 0, a("a", 147)+"\x1B\x65bcdefgh", nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 147), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07\x1B\x65bcdefgh"},
+		},
+		{
+			"surrogate pair at the end of a part", submitSM(8, 0, a("\x00a", 64)+"\xD8\x3D\xDE\x00"+a("\x00b", 3), nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("\x00a", 64), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07\xD8\x3D\xDE\x00" + a("\x00b", 3)},
+		},
+		{
+			"national language in each part", submitSM(0, 0x40, "\x03\x24\x01\x01"+a("a", 155), nil),
+			Policy{},
+			nil,
+			[]string{"\x0C\x00\x03\x05\x02\x01\x24\x01\x01\x80\x02\x00\x07" + a("a", 145), "\x0C\x00\x03\x05\x02\x02\x24\x01\x01\x80\x02\x00\x07" + a("a", 10)},
+		},
+		{
+			"marker behind the last part", submitSM(3, 0, a("a", 138), nil),
+			Policy{Carriage: ByMarker},
+			nil,
+			[]string{"\x05\x00\x03\x05\x02\x01" + a("a", 134), "\x05\x00\x03\x05\x02\x02aaaa\xA7007"},
+		},
+		{
+			"no room behind the last part", submitSM(3, 0, "", payload(a("a", 2*134-1))),
+			Policy{Carriage: ByMarker},
+			nil,
+			[]string{"\x05\x00\x03\x05\x03\x01" + a("a", 134), "\x05\x00\x03\x05\x03\x02" + a("a", 133), "\x05\x00\x03\x05\x03\x03\xA7007"},
+		},
+		{
+			"auto", submitSM(0, 0, a("a", 158), nil),
+			Policy{Carriage: Auto},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 148), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("a", 10)},
+		},
+		{
+			"Cyrillic", submitSM(6, 0, a("\xD0", 136), nil),
+			Policy{},
+			nil,
+			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("\xD0", 130), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("\xD0", 6)},
+		},
+		{"Cyrillic has no marker", submitSM(6, 0, a("\xD0", 140), nil), Policy{Carriage: ByMarker}, nil, nil},
+		{"KS C 5601 is not cut", submitSM(0x0E, 0, a("\xB0\xA1", 70), nil), Policy{}, nil, nil},
+		{"a part is not cut", submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+a("a", 153), nil), Policy{}, nil, nil},
+		{"a sar_* part is not cut", submitSM(0, 0, a("a", 153), sarTLVs(9, 3, 2)), Policy{}, nil, nil},
+		{"formatted text is not cut", submitSM(0, 0x40, "\x05\x0A\x03\x00\x05\x01"+a("a", 153), nil), Policy{}, nil, nil},
+		{"255 parts", submitSM(0, 0, "", payload(a("a", 255*148))), Policy{}, nil, anything(255)},
+		{"256 parts", submitSM(0, 0, "", payload(a("a", 255*148+1))), Policy{}, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger := numbering(7)
+			ledger.assign = func(s *relay.Sent) error {
+				if int(s.Cut) != len(tt.want) {
+					t.Errorf("the ledger hears of %d parts, want %d", s.Cut, len(tt.want))
+				}
+				s.Number, s.Part.Ref = 7, 5
+				return nil
+			}
+			i := newInterceptor(ledger)
+			if tt.form != nil {
+				tt.form(&i.Form)
+			}
+			tt.p.When = All
+			parts, sent, skip := i.Cut(&Scratch{}, "bank", tt.p, tt.f)
+			if (skip == Numbered) != (tt.want != nil) || (sent != nil) != (tt.want != nil) || len(parts) != len(tt.want) {
+				t.Fatalf("got %s, %d parts, want %d", skip, len(parts), len(tt.want))
+			}
+			for n, f := range parts {
+				m, err := smpp.ParseMessage(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := string(m.UserData()); tt.want[n] != "" && got != tt.want[n] || !m.HasUDH() {
+					t.Errorf("part %d: got\n% x, want\n% x", n+1, got, tt.want[n])
+				}
+			}
+		})
+	}
+}
