@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
@@ -196,6 +197,30 @@ func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
 	today := dayOf(time.Now().Add(time.Minute).UnixMilli())
 	part, ok, err := l.index.part(key, &receiver, today, uint16(l.keep/(24*time.Hour))+2)
 	return part, ok && err == nil
+}
+
+// PartIDs returns the message_ids of all parts of a message from c.Sender to c.Receiver, in
+// order, by that of the first one and its key; nil if there is no such message in parts that
+// the gateway made.
+func (l *Ledger) PartIDs(c Conversation, id, key []byte) (ids [][]byte) {
+	if p, ok := l.PartOf(key, c.Receiver); !ok || p.Seq != 1 {
+		return nil
+	}
+	l.catchUp()
+	err := l.index.eachEntry(&c, dayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
+		parts := f.entry.parts
+		if len(parts) < 2 || !bytes.EqualFold(parts[0].id, id) {
+			return true
+		}
+		for _, part := range parts {
+			ids = append(ids, part.id)
+		}
+		return false
+	})
+	if err != nil {
+		return nil
+	}
+	return ids
 }
 
 // Merge has the log know of a final receipt of a part, and tells done, which must return

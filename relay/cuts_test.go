@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -160,6 +161,23 @@ func TestPartsWithoutNames(t *testing.T) {
 		t.Errorf("number of the next: got %d, want 4", s.Number)
 	}
 	r.wantStates(c, "sent", "sent", "sent", "sent")
+}
+
+// TestPartIDs finds all parts of a message by the first.
+func TestPartIDs(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := conversation(t, "10690001", "447700900123")
+	r.submitCut(c, 1, "A1", "A2", "A3")
+	r.submit(c, "B1")
+	for id, want := range map[string]string{"A1": "A1 A2 A3", "A2": "", "B1": "", "": ""} {
+		got := bytes.Join(r.Ledger().PartIDs(c, []byte(id), []byte(strings.ToLower(id))), []byte(" "))
+		if string(got) != want {
+			t.Errorf("%q: got %q, want %q", id, got, want)
+		}
+	}
+	if ids := r.Ledger().PartIDs(conversation(t, "10690002", "447700900123"), []byte("A1"), []byte("a1")); ids != nil {
+		t.Errorf("of another sender: got %q, want none", ids)
+	}
 }
 
 // TestCutIsOneMessage reads a message that was cut: its feedback has all message_ids.

@@ -19,6 +19,7 @@ type Ledger interface {
 	Refuse(s *relay.Sent)
 	Receipt(c relay.Conversation, messageID []byte, state relay.State)
 	PartOf(key []byte, receiver relay.Addr) (relay.CutPart, bool)
+	PartIDs(c relay.Conversation, id, key []byte) [][]byte
 	Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error))
 
 	// Of shared mode: which account a message_id belongs to.

@@ -25,6 +25,7 @@ type fakeLedger struct {
 	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
 	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
 	partOf  func(key []byte, receiver relay.Addr) (relay.CutPart, bool)
+	partIDs func(c relay.Conversation, id, key []byte) [][]byte
 	merge   func(relay.CutPart, relay.PartReceipt, func(*relay.Merged, error))
 	refuse  func(*relay.Sent)
 	receipt func(relay.Conversation, []byte, relay.State)
@@ -53,6 +54,13 @@ func (l fakeLedger) PartOf(key []byte, receiver relay.Addr) (relay.CutPart, bool
 		return relay.CutPart{}, false
 	}
 	return l.partOf(key, receiver)
+}
+
+func (l fakeLedger) PartIDs(c relay.Conversation, id, key []byte) [][]byte {
+	if l.partIDs == nil {
+		return nil
+	}
+	return l.partIDs(c, id, key)
 }
 
 func (l fakeLedger) Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {

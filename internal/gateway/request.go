@@ -61,6 +61,9 @@ func (l *link) forward(f smpp.Frame) error {
 	account := l.g.policies.of(l.bind.account)
 	l.awaitRoom(account.Window)
 	id := f.ID()
+	if id == pdu.CancelSMID && l.cancelWhole(f) {
+		return nil
+	}
 	if id != pdu.SubmitSMID && id != pdu.DataSMID && id != pdu.SubmitMultiID {
 		return l.pass(f, l.untracked)
 	}

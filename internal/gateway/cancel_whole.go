@@ -1,0 +1,101 @@
+package gateway
+
+import (
+	"bytes"
+	"sync"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// wholeCancel is an ESME's cancel_sm for a message that went on in parts: it goes on for each
+// of them, and is answered once, with the status of one that was refused if any was.
+type wholeCancel struct {
+	seq uint32 // of the ESME's request
+
+	mu     sync.Mutex
+	open   int // parts that are not answered
+	failed pdu.Status
+}
+
+// cancelWhole passes a cancel_sm on to all parts of its message. It tells whether the message
+// has any; without destination_addr that is not known.
+func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
+	before, id, behind, ok := cutCancel(f)
+	if !ok {
+		return false
+	}
+	c, ok := cancelConversation(behind)
+	if !ok {
+		return false
+	}
+	ids := l.g.intercept.Ledger.PartIDs(c, id, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
+	if len(ids) == 0 {
+		return false
+	}
+	w := &wholeCancel{seq: f.Seq(), open: len(ids)}
+	l.owed.Add(int64(len(ids))) // beside the whole
+	for n, id := range ids {
+		body := bytes.Join([][]byte{before, append(bytes.Clone(id), 0), behind}, nil)
+		seq := f.Seq()
+		if n > 0 {
+			seq = smpp.OwnSeq // or above
+		}
+		part := append(smpp.AppendHeader(nil, pdu.CancelSMID, 0, seq, len(body)), body...)
+		r := &request{link: l, whole: w, n: n}
+		if l.up.Send(part, l.esme.Arrived(), r) != nil {
+			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
+			l.settle()
+		}
+	}
+	return true
+}
+
+// answered takes the answer to one part, and answers the ESME with the last.
+func (w *wholeCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
+	w.mu.Lock()
+	if !accepted && w.failed == smpp.StatusOK {
+		w.failed = refusedWith(f)
+	}
+	w.open--
+	done := w.open == 0
+	w.mu.Unlock()
+	if !done {
+		return
+	}
+	defer l.settle()
+	// An ESME that is gone needs no answer.
+	_ = l.esme.Reply(smpp.AppendHeader(nil, pdu.CancelSMRespID, w.failed, w.seq, 0), w.seq, time.Time{})
+	l.esme.Flush()
+}
+
+// cutCancel cuts the body of a cancel_sm at its message_id (SMPP 3.4 §4.9.1); behind begins
+// with source_addr_ton.
+func cutCancel(f smpp.Frame) (before, id, behind []byte, ok bool) {
+	_, rest, ok := bytes.Cut(f.Body(), []byte{0}) // service_type
+	if !ok {
+		return nil, nil, nil, false
+	}
+	before = f.Body()[:len(f.Body())-len(rest)]
+	id, behind, ok = bytes.Cut(rest, []byte{0})
+	return before, id, behind, ok && len(id) > 0
+}
+
+// cancelConversation reads the two addresses.
+func cancelConversation(b []byte) (c relay.Conversation, ok bool) {
+	for _, to := range []*relay.Addr{&c.Sender, &c.Receiver} {
+		if len(b) < 2 { // TON, NPI
+			return c, false
+		}
+		addr, rest, found := bytes.Cut(b[2:], []byte{0})
+		normal, err := relay.NormalAddr(addr)
+		if !found || err != nil {
+			return c, false
+		}
+		*to, b = normal, rest
+	}
+	return c, true
+}

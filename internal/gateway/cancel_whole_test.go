@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// An ESME's cancel_sm reaches all parts of a message that went on in parts.
+func TestCancelWhole(t *testing.T) {
+	const addresses = "\x00\x00\x0110690001\x00\x01\x01" + receiver + "\x00"
+	cancel := func(seq uint32, id, addresses string) smpp.Frame {
+		return frame(pdu.CancelSMID, 0, seq, "\x00"+id+addresses)
+	}
+	ledger := cuttingLedger()
+	for _, id := range []string{"Id1", "other"} {
+		ledger.routes.Store(id, "bank")
+	}
+	ledger.partIDs = func(c relay.Conversation, id, key []byte) [][]byte {
+		if c.Sender.String() != "10690001" || c.Receiver.String() != receiver || string(id) != "Id1" || string(key) != "id1" {
+			return nil
+		}
+		return [][]byte{[]byte("Id1"), []byte("Id2"), []byte("Id3")}
+	}
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		esme, smsc := join()
+		for seq, failed := range []pdu.Status{smpp.StatusOK, smpp.StatusCancelFailed} {
+			esme.send(cancel(uint32(seq+2), "Id1", addresses))
+			for n, id := range []string{"Id1", "Id2", "Id3"} {
+				f := smsc.next("cancel_sm")
+				if want := cancel(f.Seq(), id, addresses); !bytes.Equal(f, want) || n > 0 && f.Seq() < smpp.OwnSeq {
+					t.Fatalf("part %d: got % x, want % x", n+1, []byte(f), []byte(want))
+				}
+				status := smpp.StatusOK
+				if n == 1 {
+					status = failed
+				}
+				smsc.send(frame(pdu.CancelSMRespID, status, f.Seq(), ""))
+			}
+			esme.want("cancel_sm_resp", frame(pdu.CancelSMRespID, failed, uint32(seq+2), ""))
+		}
+		for _, f := range []smpp.Frame{
+			cancel(8, "other", addresses),
+			cancel(9, "Id1", "\x00\x00\x0110690001\x00\x00\x00\x00"), // to whom is not said
+			cancel(10, "Id1", "\x00"),                                // cut short
+		} {
+			esme.send(f)
+			smsc.want("cancel_sm as it came", f)
+			smsc.send(frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+			esme.want("cancel_sm_resp", frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+		}
+	})
+}
