@@ -86,22 +86,22 @@ func (g *Gateway) merge(part relay.CutPart, m smpp.Message, p receiptPath) {
 	f := bytes.Clone(m.Frame)
 	g.intercept.Ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
 		m, parseErr := smpp.ParseMessage(f)
-		outcome := "merged"
+		outcome, status := "merged", smpp.StatusOK
 		switch {
 		case err != nil || parseErr != nil:
-			outcome = "refused"
-			err = p.reply(f, smpp.StatusTempApp)
-		case whole == nil:
-			err = p.reply(f, smpp.StatusOK)
-		case !whole.Wanted:
+			outcome, status = "refused", smpp.StatusTempApp
+		case whole != nil && !whole.Wanted:
 			outcome = "unwanted"
-			err = p.reply(f, smpp.StatusOK)
-		default:
+		case whole != nil:
 			outcome = "passed"
-			err = p.forward(wholeReceipt(m, whole))
 		}
-		_ = err // a side that has gone is the business of whoever runs it
 		g.metrics.merged.WithLabelValues(outcome).Inc()
+		// A side that has gone is the business of whoever runs it.
+		if outcome == "passed" {
+			_ = p.forward(wholeReceipt(m, whole))
+			return
+		}
+		_ = p.reply(f, status)
 	})
 	g.noteReceipt(m)
 }
