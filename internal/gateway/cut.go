@@ -6,35 +6,44 @@ import (
 	"readback/udh"
 )
 
-// Cut numbers a message that has no room for its number: it becomes the parts of a
-// concatenated message (TS 23.040 §9.2.3.24.1), each with the element, or the last one
-// with the marker behind its text. The parts are frames of their own, to be sent in order.
-// skip says why there are none: NoRoom where it cannot be cut, since it is a part already,
-// has elements that are about places in the text, or a coding of which the characters are
-// not known.
-func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (parts []smpp.Frame, sent *relay.Sent, skip Skip) {
+// Segments is a numbered message in the parts of a concatenated message (TS 23.040
+// §9.2.3.24.1): frames of their own, at least two, to be sent in order.
+type Segments struct {
+	Frames []smpp.Frame
+	Sent   *relay.Sent // what the ledger knows all of them by
+}
+
+// Cut numbers a message that has no room for its number: each part gets the element, or the
+// last one the marker behind its text. Without Segments nothing was numbered, and skip says
+// why: NoRoom for a message that cannot be cut, since it is a part already, has elements
+// that are about places in the text, or has a coding whose characters are not known.
+func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (*Segments, Skip) {
 	t, skip := i.examine(b, p, f)
-	if skip != NoRoom {
-		return nil, nil, skip
+	switch skip {
+	case NoRoom:
+	case Numbered: // it has room: a part that must keep its form (relay.ErrAsIs)
+		return nil, NoRoom
+	default:
+		return nil, skip
 	}
 	pl, ok := i.plan(p, t)
 	if !ok {
-		return nil, nil, NoRoom
+		return nil, NoRoom
 	}
 	s := new(relay.Sent)
 	if t.describe(s, account) != nil {
-		return nil, nil, Malformed
+		return nil, Malformed
 	}
 	s.Cut, s.Part.Wide, s.Waiting = uint8(len(pl.ends)), i.Form.WideRef, b.Waiting
 	if i.Ledger.Assign(s) != nil {
-		return nil, nil, LedgerDown
+		return nil, LedgerDown
 	}
-	parts, skip = i.parts(b, p, t, pl, s)
+	frames, skip := i.parts(b, p, t, pl, s)
 	if skip != Numbered {
 		i.Ledger.Refuse(s)
-		return nil, nil, skip
+		return nil, skip
 	}
-	return parts, s, Numbered
+	return &Segments{frames, s}, Numbered
 }
 
 // plan is how a message is cut.
@@ -63,7 +72,7 @@ func (i *Interceptor) plan(p Policy, t *tracked) (plan, bool) {
 	if pl.marker && !i.lastHasRoom(t, pl.ends, header) {
 		pl.ends = append(pl.ends, len(t.text)) // the marker is a part by itself
 	}
-	return pl, len(pl.ends) <= udh.MaxParts
+	return pl, len(pl.ends) > 1 && len(pl.ends) <= udh.MaxParts
 }
 
 // cut returns where the parts of the text end, behind headers of that length.

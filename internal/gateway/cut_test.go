@@ -94,11 +94,17 @@ func TestCut(t *testing.T) {
 				tt.form(&i.Form)
 			}
 			tt.p.When = All
-			parts, sent, skip := i.Cut(&Scratch{}, "bank", tt.p, tt.f)
-			if (skip == Numbered) != (tt.want != nil) || (sent != nil) != (tt.want != nil) || len(parts) != len(tt.want) {
-				t.Fatalf("got %s, %d parts, want %d", skip, len(parts), len(tt.want))
+			s, skip := i.Cut(&Scratch{}, "bank", tt.p, tt.f)
+			if s == nil {
+				if skip == Numbered || tt.want != nil {
+					t.Fatalf("got %s and no parts, want %d", skip, len(tt.want))
+				}
+				return
 			}
-			for n, f := range parts {
+			if skip != Numbered || s.Sent == nil || len(s.Frames) != len(tt.want) {
+				t.Fatalf("got %s, %d parts, want %d", skip, len(s.Frames), len(tt.want))
+			}
+			for n, f := range s.Frames {
 				m, err := smpp.ParseMessage(f)
 				if err != nil {
 					t.Fatal(err)
@@ -108,5 +114,24 @@ func TestCut(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A part with room that must keep its form goes on as it came, and is never cut: the ledger
+// has no place to note it.
+func TestCutWithRoom(t *testing.T) {
+	ledger := numbering(7)
+	ledger.assign = func(*relay.Sent) error { t.Error("a number was taken"); return nil }
+	for name, f := range map[string]smpp.Frame{
+		"sar_* part":  submitSM(0, 0, "Hello", sarTLVs(33, 2, 2)),
+		"UDH part":    submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil),
+		"own message": submitSM(0, 0, "Hello", nil),
+	} {
+		for c := range Auto + 1 {
+			s, skip := newInterceptor(ledger).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
+			if s != nil || skip != NoRoom {
+				t.Errorf("%s: got %+v, %s; want no_room", name, s, skip)
+			}
+		}
 	}
 }

@@ -41,8 +41,10 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		f := smpp.Frame(b)
 		r := &request{link: l, whole: whole, n: i, to: to.Clone()}
 		out, sent, skip := l.number(f, policy)
-		if skip == NoRoom && sent == nil && policy.Overflow == SplitNoRoom {
-			if skip = l.split(f, policy, r); skip == Numbered {
+		if sent == nil && skip == NoRoom && policy.Overflow == SplitNoRoom {
+			var s *Segments
+			if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
+				l.split(f, s, r)
 				continue
 			}
 		}

@@ -106,8 +106,10 @@ func (l *link) awaitRoom(window int) {
 // submit gives a message its number, if it is to have one, and passes it on.
 func (l *link) submit(f smpp.Frame, policy Policy) error {
 	out, sent, skip := l.number(f, policy)
-	if skip == NoRoom && sent == nil && policy.Overflow == SplitNoRoom {
-		if skip = l.split(f, policy, nil); skip == Numbered {
+	if sent == nil && skip == NoRoom && policy.Overflow == SplitNoRoom {
+		var s *Segments
+		if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
+			l.split(f, s, nil)
 			return nil
 		}
 	}

@@ -36,25 +36,20 @@ type splitMessage struct {
 	failed pdu.Status // of the first part that was refused
 }
 
-// split sends a message without room in parts, if it can be cut; of is as in
-// splitMessage. It tells what became of it, and nothing was sent where that is not Numbered.
-func (l *link) split(f smpp.Frame, policy Policy, of *request) Skip {
-	parts, sent, skip := l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f)
-	if skip != Numbered {
-		return skip
-	}
+// split sends the message f in parts; of is as in splitMessage.
+func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 	m := &splitMessage{
-		link: l, id: f.ID(), seq: f.Seq(), sent: sent, of: of,
-		open: len(parts), ids: make([][]byte, len(parts)),
+		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of,
+		open: len(s.Frames), ids: make([][]byte, len(s.Frames)),
 	}
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}
 	l.count(Numbered)
-	m.flight = l.g.underway.begin(sent.Conversation)
-	l.owed.Add(int64(len(parts))) // beside the whole
-	throttled := !l.usage.admitRest(l.closing, len(parts)-1, l.scratch.Waiting)
-	for n, part := range parts {
+	m.flight = l.g.underway.begin(m.sent.Conversation)
+	l.owed.Add(int64(len(s.Frames))) // beside the whole
+	throttled := !l.usage.admitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
+	for n, part := range s.Frames {
 		r := &request{link: l, whole: m, n: n}
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above
@@ -71,7 +66,6 @@ func (l *link) split(f smpp.Frame, policy Policy, of *request) Skip {
 			l.settle()
 		}
 	}
-	return Numbered
 }
 
 // refused is the status of the first part that was refused so far.

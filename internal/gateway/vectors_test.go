@@ -69,13 +69,13 @@ func TestPackedCut(t *testing.T) {
 			m.TLVs = smpp.AppendTLV(nil, smpp.TagMessagePayload, packed)
 			i := newInterceptor(numbering(1))
 			i.Form.Packed = true
-			parts, _, skip := i.Cut(&Scratch{}, "bank", Policy{When: All}, m.Append(nil, pdu.SubmitSMID, 1))
-			if skip != Numbered {
+			s, skip := i.Cut(&Scratch{}, "bank", Policy{When: All}, m.Append(nil, pdu.SubmitSMID, 1))
+			if s == nil {
 				t.Fatalf("skip %v, want numbered", skip)
 			}
 			var text string
 			var ends []int
-			for _, f := range parts {
+			for _, f := range s.Frames {
 				septets := partSeptets(t, f)
 				text, ends = text+septets, append(ends, len(septets))
 			}

@@ -126,9 +126,9 @@ func (c *capture) pass(p *passage) {
 	out, sent, skip := i.Submit(&b, account, policy, in)
 	p.out, p.skip = []smpp.Frame{bytes.Clone(out)}, skip
 	if skip == gateway.NoRoom && (sent == nil || sent.Number == 0) {
-		if parts, cut, skip := i.Cut(&b, account, policy, in); skip == gateway.Numbered {
-			p.out, p.skip, sent = parts, skip, cut
-			p.ref = fmt.Sprint(cut.Part.Ref)
+		if s, skip := i.Cut(&b, account, policy, in); s != nil {
+			p.out, p.skip, sent = s.Frames, skip, s.Sent
+			p.ref = fmt.Sprint(s.Sent.Part.Ref)
 		}
 	}
 	if p.skip != gateway.Numbered {
