@@ -97,7 +97,7 @@ func (l *Ledger) numberLate(h *head, s *Sent, messageID []byte) bool {
 		return true
 	case h.shard.early < maxEarlyParts:
 		h.shard.early++
-		p.early = append(p.early, earlyPart{*s, bytes.Clone(messageID)})
+		p.early = append(p.early, earlyPart{*s, bytes.Clone(messageID[:min(len(messageID), maxMessageID)])})
 	}
 	return false
 }

@@ -5,10 +5,12 @@ import "time"
 // Bounds of the messages whose parts are still coming. A part beyond them is
 // numbered as a message of its own.
 const (
-	maxOpenPerHead  = 32
-	maxOpenPerShard = 1 << 10
-	maxEarlyParts   = 1 << 12         // of a shard: taken by the SMSC before their message had a number
-	partsWait       = 5 * time.Minute // after the last part
+	maxOpenPerHead    = 32
+	maxOpenPerShard   = 1 << 10
+	maxOpenPerAccount = maxOpenPerShard / 4 // of those of a shard, so that no account shuts out the others
+	maxEarlyParts     = 1 << 12             // of a shard: taken by the SMSC before their message had a number
+	partsWait         = 5 * time.Minute     // after the last part
+	partsSweep        = 10 * time.Second    // between two sweeps of a shard that is full
 )
 
 // openPart is a concatenated message of which not all parts were taken by the SMSC:
@@ -114,17 +116,37 @@ func (p *openPart) takes(s *Sent) bool {
 
 // openParts notes the first part of a message; nil if there are too many.
 func (h *head) openParts(s *Sent) *openPart {
-	if len(h.parts) >= maxOpenPerHead || h.shard.open >= maxOpenPerShard {
+	if !h.mayOpen(s.Account) {
 		h.expireParts(s.At)
+		h.shard.sweepParts(s.At)
 	}
-	if len(h.parts) >= maxOpenPerHead || h.shard.open >= maxOpenPerShard {
+	if !h.mayOpen(s.Account) {
 		return nil
 	}
 	p := openPart{account: s.Account, ref: s.Part.Ref, wide: s.Part.Wide, total: s.Part.Total, last: s.At}
 	p.seen.add(s.Part.Seq)
 	h.parts = append(h.parts, p)
 	h.shard.open++
+	h.shard.openBy[s.Account]++
 	return &h.parts[len(h.parts)-1]
+}
+
+// mayOpen tells whether account may have another open message in the conversation.
+func (h *head) mayOpen(account string) bool {
+	sh := h.shard
+	return len(h.parts) < maxOpenPerHead && sh.open < maxOpenPerShard && sh.openBy[account] < maxOpenPerAccount
+}
+
+// sweepParts expires the open messages of all conversations of the shard. It walks all of
+// them, and therefore does so seldom.
+func (s *shard) sweepParts(now time.Time) {
+	if now.Sub(s.swept) < partsSweep {
+		return
+	}
+	s.swept = now
+	for _, h := range s.heads {
+		h.expireParts(now)
+	}
 }
 
 // partAnswered notes what the SMSC said of a part: one that it refused may come again,
@@ -160,8 +182,12 @@ func (h *head) expireParts(now time.Time) bool {
 
 func (h *head) closePart(i int) {
 	p := &h.parts[i]
+	sh := h.shard
 	h.usedRef(p.ref, p.wide)
-	h.shard.early -= len(p.early)
+	sh.early -= len(p.early)
+	sh.open--
+	if sh.openBy[p.account]--; sh.openBy[p.account] == 0 {
+		delete(sh.openBy, p.account)
+	}
 	h.parts = append(h.parts[:i], h.parts[i+1:]...)
-	h.shard.open--
 }

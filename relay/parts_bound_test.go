@@ -1,0 +1,66 @@
+package relay
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// opener opens messages in parts, each in a conversation of its own, in one shard.
+type opener struct {
+	t  *testing.T
+	sh *shard
+	n  int
+}
+
+func newOpener(t *testing.T) *opener {
+	return &opener{t: t, sh: &newTable(shards).shard[0]}
+}
+
+// open tells whether account may have another open message at that time.
+func (o *opener) open(account string, at time.Time) bool {
+	o.t.Helper()
+	o.n++
+	h := &head{conv: conversation(o.t, "10690001", fmt.Sprintf("4477009%05d", o.n))}
+	o.sh.add(h, 1<<20, at)
+	return h.openParts(&Sent{Account: account, At: at, Part: Part{Ref: 1, Total: 2, Seq: 1}}) != nil
+}
+
+// opened counts how many messages an account may open, up to most.
+func (o *opener) opened(account string, at time.Time, most int) (n int) {
+	for n < most && o.open(account, at) {
+		n++
+	}
+	return n
+}
+
+// An account that opens messages in parts and never sends the rest takes its share of a shard,
+// and no more: others go on.
+func TestOpenPartsOfAnAccount(t *testing.T) {
+	o, now := newOpener(t), time.Now()
+	if got := o.opened("flood", now, 2*maxOpenPerShard); got != maxOpenPerAccount {
+		t.Errorf("one account: got %d open messages, want %d", got, maxOpenPerAccount)
+	}
+	if !o.open("bank", now) {
+		t.Error("another account may open none")
+	}
+}
+
+// What an account has left open is forgotten after the wait, wherever it is: it need not send
+// in the same conversation again.
+func TestOpenPartsExpireEverywhere(t *testing.T) {
+	o, now := newOpener(t), time.Now()
+	for i := range maxOpenPerShard / maxOpenPerAccount {
+		o.opened(fmt.Sprint("flood", i), now, maxOpenPerAccount)
+	}
+	if o.open("bank", now) {
+		t.Fatalf("got more than %d open messages in a shard", maxOpenPerShard)
+	}
+	later := now.Add(partsWait + time.Second)
+	if !o.open("bank", later) {
+		t.Error("after the wait: got none, want room for a new one")
+	}
+	if o.sh.open != 1 || len(o.sh.openBy) != 1 {
+		t.Errorf("open: got %d, by account %v; want bank's one", o.sh.open, o.sh.openBy)
+	}
+}
