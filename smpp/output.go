@@ -110,10 +110,10 @@ func (o *output) wakeWriter() {
 // Flush hands everything that is not held to the writer.
 func (o *output) Flush() {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.writable() > 0 {
 		o.wakeWriter()
 	}
-	o.mu.Unlock()
 }
 
 // writable is how much of buf may go; o.mu is held.
@@ -139,10 +139,10 @@ func (o *output) end() bool {
 // fail ends the writer at once.
 func (o *output) fail() {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.ended, o.failed, o.buf, o.holds, o.head = true, true, nil, nil, 0
 	o.wake.Signal()
 	o.drained.Broadcast()
-	o.mu.Unlock()
 }
 
 // wait returns when cond does, or false when the writer has failed; o.mu is held.

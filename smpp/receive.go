@@ -8,8 +8,13 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// read handles frame after frame until there is an error.
-func (s *Session) read(h Handler) error {
+// read handles frame after frame until there is an error, and ends the session with it.
+func (s *Session) read(h Handler) {
+	defer recovered(s.Finish)
+	s.Finish(s.readAll(h))
+}
+
+func (s *Session) readAll(h Handler) error {
 	r := NewReader(arrivals{s})
 	for {
 		f, err := r.Next()
@@ -57,17 +62,21 @@ func (s *Session) handle(h Handler, f Frame) error {
 	if IsResponse(id) {
 		return s.response(h, f)
 	}
-	s.out.mu.Lock()
-	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
-	refused := s.state.Check(id, s.opt.SMSC)
-	s.out.mu.Unlock()
-	switch {
+	switch refused := s.heard(id); {
 	case refused != StatusOK:
 		return s.refuse(f, refused)
 	case id == pdu.EnquireLinkID:
 		return s.putOwn(AppendHeader(nil, pdu.EnquireLinkRespID, StatusOK, f.Seq(), 0), f.Seq())
 	}
 	return h.Request(f)
+}
+
+// heard notes that the peer has sent the request id, and returns what the state says to it.
+func (s *Session) heard(id pdu.ID) pdu.Status {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
+	return s.state.Check(id, s.opt.SMSC)
 }
 
 // refuse answers a request that the state forbids; an unknown one before the
@@ -100,16 +109,8 @@ func (s *Session) putOwn(f Frame, seq uint32) error {
 
 // response finds the request that f answers.
 func (s *Session) response(h Handler, f Frame) error {
-	s.out.mu.Lock()
-	p, ok := s.pending.take(f.Seq())
-	late := !ok && s.pending.takeLate(f.Seq())
-	if !ok && !late && s.state == Open {
-		p, ok = s.pending.takeBind(f)
-	}
 	alive := f.ID() == pdu.EnquireLinkRespID // and no more than that
-	s.timers.Heard(s.arrived, !alive)
-	s.out.changed() // the window has room
-	s.out.mu.Unlock()
+	p, ok, late := s.answered(f, alive)
 	s.mayHaveRoom()
 	switch {
 	case alive && late:
@@ -126,4 +127,19 @@ func (s *Session) response(h Handler, f Frame) error {
 		return nil
 	}
 	return h.Response(f, p)
+}
+
+// answered takes the request that f answers out of those under way; late tells that it had
+// expired.
+func (s *Session) answered(f Frame, alive bool) (p Pending, ok, late bool) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	p, ok = s.pending.take(f.Seq())
+	late = !ok && s.pending.takeLate(f.Seq())
+	if !ok && !late && s.state == Open {
+		p, ok = s.pending.takeBind(f)
+	}
+	s.timers.Heard(s.arrived, !alive)
+	s.out.changed() // the window has room
+	return p, ok, late
 }

@@ -89,18 +89,22 @@ func (s *Session) ReplyHeld(f Frame, seq uint32, arrived time.Time) (hold uint64
 }
 
 func (s *Session) reply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
+	if hold, err = s.putReply(f, seq, arrived, held); err == ErrSlowPeer {
+		s.Close(ErrSlowPeer)
+	}
+	return hold, err
+}
+
+func (s *Session) putReply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
 	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
 	if s.out.ended {
-		s.out.mu.Unlock()
 		return 0, ErrClosed
 	}
 	if held {
 		hold = s.out.hold()
 	}
-	ok := s.out.put(f, seq, arrived)
-	s.out.mu.Unlock()
-	if !ok {
-		s.Close(ErrSlowPeer)
+	if !s.out.put(f, seq, arrived) {
 		return 0, ErrSlowPeer
 	}
 	return hold, nil
@@ -118,20 +122,12 @@ func (s *Session) Flush() { s.out.Flush() }
 // end of ctx.
 func (s *Session) Call(ctx context.Context, f Frame) error {
 	answer := make(chan pdu.Status, 1)
-	s.out.mu.Lock()
-	if s.out.ended {
-		s.out.mu.Unlock()
+	if err := s.putCall(f, answer); err != nil {
+		if err == ErrSlowPeer {
+			s.Close(ErrSlowPeer)
+		}
 		return ErrClosed
 	}
-	seq := s.pending.addOwn(Pending{ID: f.ID(), At: time.Now(), answer: answer})
-	ok := s.out.put(f, seq, time.Time{})
-	s.out.wakeWriter()
-	s.out.mu.Unlock()
-	if !ok {
-		s.Close(ErrSlowPeer)
-		return ErrClosed
-	}
-
 	select {
 	case status, ok := <-answer:
 		if !ok {
@@ -146,6 +142,21 @@ func (s *Session) Call(ctx context.Context, f Frame) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+func (s *Session) putCall(f Frame, answer chan pdu.Status) error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if s.out.ended {
+		return ErrClosed
+	}
+	seq := s.pending.addOwn(Pending{ID: f.ID(), At: time.Now(), answer: answer})
+	ok := s.out.put(f, seq, time.Time{})
+	s.out.wakeWriter()
+	if !ok {
+		return ErrSlowPeer
+	}
+	return nil
 }
 
 // Unbind asks the peer to end the session, waits for its answer as long as ctx
@@ -171,11 +182,15 @@ func (s *Session) Room() int {
 
 // SetWindow changes Options.Window from now on.
 func (s *Session) SetWindow(n int) {
+	s.setWindow(n)
+	s.mayHaveRoom()
+}
+
+func (s *Session) setWindow(n int) {
 	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
 	s.opt.Window = n
 	s.out.changed()
-	s.out.mu.Unlock()
-	s.mayHaveRoom()
 }
 
 // mayHaveRoom says so to who waits for it; out.mu is not held.

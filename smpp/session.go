@@ -102,29 +102,39 @@ func NewSession(conn net.Conn, opt Options) *Session {
 
 // Run serves the session until the peer leaves, ctx ends, a handler fails or the
 // session is closed, and returns why. What was put out before is written first,
-// if the peer reads. It returns last: nothing of the session runs behind it.
+// if the peer reads. It returns last: nothing of the session runs behind it. A handler
+// that panics ends the session, with a *PanicError.
 func (s *Session) Run(ctx context.Context, h Handler) error {
-	s.out.mu.Lock()
-	s.timers.Opened(time.Now())
-	s.out.mu.Unlock()
+	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
 	defer stop()
 
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := s.out.run(); err != nil {
-			s.Close(writeError(err))
-		}
+		defer s.hungUp()
+		s.write()
 		s.hangUp()
-		s.hungUp()
 	})
 	wg.Go(func() { s.watch(h) })
 
-	err := s.read(h)
-	s.Finish(err)
+	s.read(h)
 	s.end()
 	wg.Wait()
 	return s.reason()
+}
+
+func (s *Session) opened() {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.timers.Opened(time.Now())
+}
+
+// write writes what is put out until the session ends.
+func (s *Session) write() {
+	defer recovered(s.Close)
+	if err := s.out.run(); err != nil {
+		s.Close(writeError(err))
+	}
 }
 
 // State is where the session is in SMPP 3.4 §2.2.

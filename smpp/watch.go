@@ -9,6 +9,7 @@ import (
 
 // watch applies the timers.
 func (s *Session) watch(h Handler) {
+	defer recovered(s.Finish)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -27,8 +28,23 @@ const idleTick = time.Minute
 
 // tick does what is due and returns when to come again.
 func (s *Session) tick(h Handler, now time.Time) time.Duration {
+	action, expired, next := s.due(now)
+	if len(expired) > 0 {
+		s.mayHaveRoom()
+	}
+	s.expired(h, expired) // first: act may wait for the peer
+	s.act(action)
+	if next.IsZero() {
+		return idleTick
+	}
+	return max(next.Sub(now), time.Millisecond)
+}
+
+// due returns what is to be done, and when to look again; zero if nobody knows.
+func (s *Session) due(now time.Time) (action Action, expired []Pending, next time.Time) {
 	s.out.mu.Lock()
-	action, next := s.timers.Due(now)
+	defer s.out.mu.Unlock()
+	action, next = s.timers.Due(now)
 	if action == Ask {
 		s.timers.Asked(now)
 		seq := s.pending.addOwn(Pending{ID: pdu.EnquireLinkID, At: now})
@@ -36,7 +52,6 @@ func (s *Session) tick(h Handler, now time.Time) time.Duration {
 		s.out.wakeWriter()
 		_, next = s.timers.Due(now)
 	}
-	var expired []Pending
 	if s.opt.Response > 0 {
 		var oldest time.Time
 		expired, oldest = s.pending.expire(now.Add(-s.opt.Response))
@@ -48,17 +63,7 @@ func (s *Session) tick(h Handler, now time.Time) time.Duration {
 		}
 		s.out.changed()
 	}
-	s.out.mu.Unlock()
-
-	if len(expired) > 0 {
-		s.mayHaveRoom()
-	}
-	s.expired(h, expired) // first: act may wait for the peer
-	s.act(action)
-	if next.IsZero() {
-		return idleTick
-	}
-	return max(next.Sub(now), time.Millisecond)
+	return action, expired, next
 }
 
 func (s *Session) act(a Action) {
@@ -82,7 +87,13 @@ func (s *Session) expired(h Handler, ps []Pending) {
 		case p.answer != nil:
 			close(p.answer)
 		case p.ID != pdu.EnquireLinkID: // its timer is Timers.Answer
-			h.Expired(p)
+			s.expire(h, p)
 		}
 	}
+}
+
+// expire hands one request to the handler. One that panics does not keep back the others.
+func (s *Session) expire(h Handler, p Pending) {
+	defer recovered(s.Finish)
+	h.Expired(p)
 }
