@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"readback/internal/crash"
 )
 
 // maxNote is the longest text that is kept of a receipt.
@@ -108,6 +110,7 @@ func (c *cuts) find(key []byte, receiver *Addr) (CutPart, bool) {
 // AcceptCut is Accept for a message that was assigned with Cut. Once w is told, PartOf
 // knows its parts, unless the SMSC gave two of them the same message_id, or one none.
 func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
+	defer crash.OnPanic()
 	h := s.head
 	if h == nil {
 		l.queue.tell(wait{w, token})
@@ -188,6 +191,7 @@ func bounded(id []byte) []byte { return id[:min(len(id), maxMessageID)] }
 // PartOf finds the part that has this key, in a message to receiver; false if there is
 // none.
 func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
+	defer crash.OnPanic()
 	if !l.cuts.any.Load() || len(key) == 0 || len(key) > maxMessageID {
 		return CutPart{}, false
 	}
@@ -203,6 +207,7 @@ func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
 // order, by that of the first one and its key; nil if there is no such message in parts that
 // the gateway made.
 func (l *Ledger) PartIDs(c Conversation, id, key []byte) (ids [][]byte) {
+	defer crash.OnPanic()
 	if p, ok := l.PartOf(key, c.Receiver); !ok || p.Seq != 1 {
 		return nil
 	}
@@ -228,6 +233,7 @@ func (l *Ledger) PartIDs(c Conversation, id, key []byte) (ids [][]byte) {
 // parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
 // The error is ErrDown: nothing is known of it.
 func (l *Ledger) Merge(p CutPart, r PartReceipt, done func(*Merged, error)) {
+	defer crash.OnPanic()
 	if !l.status.up.Load() {
 		done(nil, ErrDown)
 		return

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/crash"
 )
 
 // Teller tells an ESME of a message that was read. nil means that the ESME has taken
@@ -25,6 +27,7 @@ var ErrNoMore = errors.New("no more is to be told here")
 //
 // It returns nil when ctx has ended, ErrStopped when the relay has.
 func (r *Relay) Deliver(ctx context.Context, account string, tell Teller) error {
+	defer crash.OnPanic()
 	a, err := r.accounts.join(account)
 	if err != nil {
 		return err

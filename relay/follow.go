@@ -1,12 +1,17 @@
 package relay
 
-import "bytes"
+import (
+	"bytes"
+
+	"readback/internal/crash"
+)
 
 // Follow notes a part that goes on without a number, since it has no room for one: its
 // message may get one with another part, and is then known by the message_ids of all. It never
 // waits. Each Follow that returns true is followed by one Accept or Refuse. It sets
 // s.AsIs if an earlier part of the message had it set, or nothing is known of one.
 func (l *Ledger) Follow(s *Sent) bool {
+	defer crash.OnPanic()
 	if !s.isPart() || l.check(s) != nil {
 		return false
 	}

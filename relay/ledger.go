@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"readback/internal/crash"
 )
 
 // assignWait is how long Assign waits for the log, and how old a number may be when
@@ -58,6 +60,7 @@ func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
 // an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy, which set
 // s.AsIs for a part that must not change.
 func (l *Ledger) Assign(s *Sent) error {
+	defer crash.OnPanic()
 	if err := l.check(s); err != nil {
 		return fmt.Errorf("assign: %w", err)
 	}
@@ -168,6 +171,7 @@ func (l *Ledger) load(c *Conversation) (uint64, error) {
 // Accept says that the SMSC took s and gave it messageID, which is copied. It never
 // waits: w is told when the record is in the log, or when it will not be soon.
 func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
+	defer crash.OnPanic()
 	h := s.head
 	if h == nil {
 		l.queue.tell(wait{w, token})
@@ -226,6 +230,7 @@ func (l *Ledger) catchUp() {
 // Refuse says that the SMSC refused s, did not answer, or is gone: the number is
 // skipped. It never waits.
 func (l *Ledger) Refuse(s *Sent) {
+	defer crash.OnPanic()
 	h := s.head
 	if h == nil {
 		return

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/internal/crash"
 )
 
 // maxDays is how many days back a lookup goes at most.
@@ -96,6 +98,7 @@ func (l *lookup) read() (found, error) {
 // findNumber returns the newest entry of a number in a conversation; nil when there
 // is none.
 func (ix *index) findNumber(c *Conversation, number, today uint16) (*found, error) {
+	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
@@ -117,6 +120,7 @@ func (ix *index) findNumber(c *Conversation, number, today uint16) (*found, erro
 
 // findReceiver returns the newest entry of a number in each conversation of a receiver.
 func (ix *index) findReceiver(receiver *Addr, number, today uint16) ([]found, error) {
+	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
@@ -153,6 +157,7 @@ func (ix *index) findReceiver(receiver *Addr, number, today uint16) ([]found, er
 // eachEntry calls f with the entries of a conversation, newest day first, until f returns
 // false.
 func (ix *index) eachEntry(c *Conversation, today uint16, f func(found) bool) error {
+	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"time"
+
+	"readback/internal/crash"
 )
 
 // clockSlack is how far in the future a receiver's clock may be.
@@ -197,6 +199,7 @@ func contains(senders []Addr, sender Addr) bool {
 // the index knowing about it yet; sender is one of them, or zero for any. The channel is
 // closed when that has changed; nil when there are none.
 func (l *Ledger) outstanding(receiver, sender *Addr, number uint16) (senders []Addr, changed <-chan struct{}) {
+	defer crash.OnPanic()
 	sh := l.table.of(receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -237,6 +240,7 @@ func (rs *Reads) record(ctx context.Context, q *question, f *found) Verdict {
 
 // submit has the log know a record that has an outcome, and waits for that.
 func (l *Ledger) submit(ctx context.Context, k kind, appendTo func(dst []byte) []byte) Verdict {
+	defer crash.OnPanic()
 	if !l.status.up.Load() {
 		return unavailable()
 	}

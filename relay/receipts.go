@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"time"
+
+	"readback/internal/crash"
 )
 
 // Bounds of the receipts that are being looked at.
@@ -24,6 +26,7 @@ type receipt struct {
 // Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed
 // by. It never waits: when too many receipts do, this one is dropped and counted.
 func (l *Ledger) Receipt(c Conversation, messageID []byte, state State) {
+	defer crash.OnPanic()
 	if !l.status.up.Load() || len(messageID) == 0 || len(messageID) > maxMessageID {
 		return
 	}

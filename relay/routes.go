@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"readback/internal/crash"
 )
 
 // Bounds of the routes.
@@ -39,6 +41,7 @@ func newRoutes() *routes {
 // maybe before Route returns. While the ledger is down the record waits for it. An empty id or
 // account is not recorded, nor is an id of over 65 octets.
 func (l *Ledger) Route(account string, id []byte, w Waiter, token uint64) {
+	defer crash.OnPanic()
 	if len(id) == 0 || len(id) > maxRouteID || account == "" || len(account) > maxAccount {
 		w.Logged(token)
 		return
@@ -65,6 +68,7 @@ func (l *Ledger) Route(account string, id []byte, w Waiter, token uint64) {
 
 // Routed returns the account that id belongs to; false when that is not known.
 func (l *Ledger) Routed(id []byte) (account string, ok bool) {
+	defer crash.OnPanic()
 	if account, ok = l.routes.find(id); ok {
 		return account, true
 	}
@@ -80,6 +84,7 @@ func (l *Ledger) Routed(id []byte) (account string, ok bool) {
 // come before the answer to its message: it waits until it is, or ctx ends. When ten
 // thousand wait already it does not.
 func (l *Ledger) AwaitRoute(ctx context.Context, id []byte) (account string, ok bool) {
+	defer crash.OnPanic()
 	if account, ok = l.Routed(id); ok {
 		return account, true
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -96,7 +97,8 @@ func (r *Relay) submitFrom(ctx context.Context, cred credential, at time.Time, b
 	return r.submit(ctx, body, way, by)
 }
 
-func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) Verdict {
+func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) (v Verdict) {
+	defer rs.contain(&v, way, by)
 	rd, v := parseRead(item, by.Receiver.String()) // who speaks for one need not name it
 	if v.Code != 0 {
 		rs.tell(&Read{Way: way, By: by}, v, "")
@@ -104,4 +106,14 @@ func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Cal
 	}
 	rd.Way, rd.By = way, by
 	return rs.Submit(ctx, rd)
+}
+
+// contain makes a verdict of a panic, so that what one caller sends ends nobody's work but his:
+// it is not the ledger's, which ends the process. It is deferred.
+func (rs *Reads) contain(v *Verdict, way string, by Caller) {
+	if p := recover(); p != nil {
+		*v = Verdict{Code: http.StatusInternalServerError, Reason: "internal error"}
+		rs.audit.log.Error("panic in a read response", "way", way, "panic", p, "stack", string(debug.Stack()))
+		rs.tell(&Read{Way: way, By: by}, *v, "")
+	}
 }

@@ -28,7 +28,8 @@ var imports = map[string][]string{
 	"conversation":        {},
 	"handset":             {"udh"},
 	"internal/arch":       {},
-	"internal/gateway":    {"relay", "smpp", "udh"},
+	"internal/crash":      {},
+	"internal/gateway":    {"internal/crash", "relay", "smpp", "udh"},
 	"internal/golden":     {},
 	"internal/acceptance": {},
 	"internal/interop":    {},
@@ -38,7 +39,7 @@ var imports = map[string][]string{
 	"internal/token":      {"internal/kept"},
 	"internal/transport":  {"internal/kept"},
 	"internal/webhook":    {"relay"},
-	"relay":               {"udh"},
+	"relay":               {"internal/crash", "udh"},
 	"smpp":                {},
 	"udh":                 {},
 }
