@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"readback/internal/crash"
 )
 
 // Account is what the operator set for one system_id.
@@ -44,6 +46,7 @@ type usages struct {
 // enter counts a session of the account; ok is false when it has enough. Limits
 // that have changed hold when the last session under the old ones has left.
 func (us *usages) enter(account string, limits Limits) (u *usage, ok bool) {
+	defer crash.OnPanic()
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	u = us.by[account]
@@ -61,6 +64,7 @@ func (us *usages) enter(account string, limits Limits) (u *usage, ok bool) {
 // leave ends what enter began. An account without limits is forgotten with its
 // last session; the others are as many as the operator wrote.
 func (us *usages) leave(account string, u *usage) {
+	defer crash.OnPanic()
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	if u.sessions--; u.sessions == 0 && u.limits.Rate <= 0 {

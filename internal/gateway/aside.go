@@ -14,9 +14,14 @@ const maxAside = 1000
 type aside struct {
 	over  context.Context // ends with the session
 	group *errgroup.Group
+	of    container
 }
 
 // try starts f, unless too much waits already.
 func (a aside) try(f func(over context.Context)) bool {
-	return a.group.TryGo(func() error { f(a.over); return nil })
+	return a.group.TryGo(func() error {
+		defer a.of.contain(nil)
+		f(a.over)
+		return nil
+	})
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"errors"
+	"sync"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
@@ -20,7 +21,11 @@ type bind struct {
 	smsc     *smpp.Session
 
 	answered chan struct{} // closed when it is, whatever the answer and whoever gave it
+	once     *sync.Once    // closes answered
 }
+
+// settle lets the ESME's read goroutine go on.
+func (b *bind) settle() { b.once.Do(func() { close(b.answered) }) }
 
 var errBind = errors.New("bind request ends early")
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -53,7 +54,7 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 		l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
 		l.dialed <- l.smsc
 	}
-	b.smsc, b.answered = l.smsc, make(chan struct{})
+	b.smsc, b.answered, b.once = l.smsc, make(chan struct{}), new(sync.Once)
 	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
 		return err
 	}

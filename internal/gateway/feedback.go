@@ -54,6 +54,7 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(relay.ErrNoMore)
 	delivery.Go(func() {
+		defer l.contain(nil)
 		if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}
@@ -73,7 +74,8 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 
 // tell delivers one feedback to the ESME and returns when it has answered: nil
 // for ESME_ROK, a relay.Permanent error for a refusal that is meant for good.
-func (l *link) tell(ctx context.Context, fb *relay.Feedback) error {
+func (l *link) tell(ctx context.Context, fb *relay.Feedback) (err error) {
+	defer l.containTell(&err)
 	t := l.g.policies.of(l.bind.account).Feedback
 	if t.Form == FormElsewhere {
 		return errElsewhere

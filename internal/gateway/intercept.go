@@ -44,6 +44,8 @@ type Scratch struct {
 	element                        [udh.NumberLen + udh.ProofLen]byte
 	tracked                        tracked
 	sent                           relay.Sent
+
+	assigned *relay.Sent // what the ledger waits to hear of, as long as nobody else tells it; nil: nothing
 }
 
 // Submit returns what goes on in place of f, what the ledger is to be told the fate of,
@@ -72,8 +74,10 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	case err != nil:
 		return i.convert(b, t), nil, LedgerDown
 	}
+	b.assigned = s
 	out, skip := i.number(b, p, t, s)
 	if skip != Numbered {
+		b.assigned = nil
 		i.Ledger.Refuse(s) // the number is lost, the message is not
 		return f, nil, skip
 	}
@@ -84,6 +88,9 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *relay.Sent, skip Skip) (smpp.Frame, *relay.Sent, Skip) {
 	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
 	known := i.Ledger.Follow(s)
+	if known {
+		b.assigned = s
+	}
 	out := t.m.Frame
 	if !s.AsIs {
 		out = i.convert(b, t)

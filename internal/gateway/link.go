@@ -31,9 +31,10 @@ type link struct {
 	untracked *request // what every request without a number comes back with
 
 	// Owned by the ESME's read goroutine.
-	smsc    *smpp.Session
-	up      upstream // smsc, or the pool
-	scratch Scratch
+	smsc      *smpp.Session
+	up        upstream // smsc, or the pool
+	scratch   Scratch
+	splitting *splitMessage // whose parts are being sent; nil: none
 
 	// Set by the SMSC's read goroutine before bound is closed.
 	bind    bind
@@ -69,7 +70,9 @@ func newLink(g *Gateway, conn net.Conn) *link {
 func (l *link) run(ctx context.Context) {
 	l.g.metrics.connections.Inc()
 	defer l.g.metrics.connections.Dec()
+	defer l.contain(nil)
 	var wg sync.WaitGroup
+	defer wg.Wait()
 	var h smpp.Handler = fromAccount{l}
 	if l.g.pool == nil {
 		h = fromESME{l}
@@ -79,6 +82,9 @@ func (l *link) run(ctx context.Context) {
 	wg.Go(func() { l.drain(ctx) })
 	err := l.esme.Run(context.WithoutCancel(ctx), h)
 	l.leave()
+	if l.ended(err) {
+		l.abandonUnsent()
+	}
 	_ = l.acks.Wait() // they return no errors
 	l.exit()
 	if l.g.pool != nil {
@@ -94,6 +100,7 @@ func (l *link) run(ctx context.Context) {
 // runSMSC runs the SMSC's session when there is one. When the ESME goes first the
 // session is unbound; when the SMSC does, what it owes is answered in its stead.
 func (l *link) runSMSC() {
+	defer l.contain(nil)
 	var smsc *smpp.Session
 	select {
 	case smsc = <-l.dialed:
@@ -114,6 +121,7 @@ func (l *link) runSMSC() {
 		}
 	})
 	err := smsc.Run(context.Background(), fromSMSC{l, smsc, over})
+	l.ended(err)
 	end()
 	wg.Wait()
 	_ = l.waiting.Wait() // they return no errors
@@ -142,6 +150,7 @@ func unbind(s *smpp.Session, cause error) {
 // runFeedback waits for the bind, then takes the account's feedback while the ESME
 // can be told.
 func (l *link) runFeedback(ctx context.Context) {
+	defer l.contain(nil)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(l.gone, cancel)
@@ -170,6 +179,7 @@ func (l *link) runFeedback(ctx context.Context) {
 // drain waits for the gateway's stop, then for the answers under way, and unbinds
 // the ESME; the SMSC follows when that is gone.
 func (l *link) drain(ctx context.Context) {
+	defer l.contain(nil)
 	select {
 	case <-l.gone.Done():
 		return

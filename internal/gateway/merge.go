@@ -13,6 +13,7 @@ import (
 
 // receiptPath is where a receipt came from and would go.
 type receiptPath interface {
+	container
 	// account is whose message it is about; empty if that is not known.
 	account() string
 	// forward passes a receipt on to the ESME; the answer is the ESME's.
@@ -85,6 +86,7 @@ func (g *Gateway) merge(part relay.CutPart, m smpp.Message, p receiptPath) {
 	}
 	f := bytes.Clone(m.Frame)
 	g.intercept.Ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
+		defer p.contain(nil) // else it is the ledger's goroutine that panics
 		m, parseErr := smpp.ParseMessage(f)
 		outcome, status := "merged", smpp.StatusOK
 		switch {

@@ -26,6 +26,7 @@ type metrics struct {
 	expired      *prometheus.CounterVec
 	late         prometheus.Counter
 	answer       prometheus.Histogram
+	panics       prometheus.Counter
 
 	addedToSMSC, addedToESME func(time.Duration)
 
@@ -87,6 +88,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		late: f.NewCounter(prometheus.CounterOpts{
 			Name: "readback_late_answers_total",
 			Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
+		}),
+		panics: f.NewCounter(prometheus.CounterOpts{
+			Name: "readback_panics_total",
+			Help: "Panics that ended a link, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",
 		}),
 		answer: f.NewHistogram(prometheus.HistogramOpts{
 			Name: "readback_smsc_answer_seconds",

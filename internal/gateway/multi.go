@@ -54,6 +54,7 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		if status == smpp.StatusOK && l.up.Send(out, l.esme.Arrived(), r) != nil {
 			status = smpp.StatusSysErr
 		}
+		l.scratch.assigned = nil // r is told of
 		if status != smpp.StatusOK {
 			whole.answered(l, smpp.AppendRefusal(nil, pdu.SubmitSMID, status, 0), r, false)
 			l.settle()
@@ -87,6 +88,7 @@ func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
 
 // Logged closes one part, and answers the whole with the last one.
 func (w *multi) Logged(uint64) {
+	defer w.link.contain(nil) // else it is the ledger's goroutine that panics
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.open--; w.open > 0 {

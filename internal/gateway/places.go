@@ -1,6 +1,10 @@
 package gateway
 
-import "sync"
+import (
+	"sync"
+
+	"readback/internal/crash"
+)
 
 // places counts the connections of ESMEs, in all and before their bind.
 type places struct {
@@ -12,6 +16,7 @@ type places struct {
 
 // take counts a new connection, or returns the limit that forbids it.
 func (p *places) take() (limit string) {
+	defer crash.OnPanic()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -27,6 +32,7 @@ func (p *places) take() (limit string) {
 
 // bound notes that a connection has bound, or has ended before.
 func (p *places) bound() {
+	defer crash.OnPanic()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.unbound--
@@ -34,6 +40,7 @@ func (p *places) bound() {
 
 // leave ends what take began, after bound.
 func (p *places) leave() {
+	defer crash.OnPanic()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.all--

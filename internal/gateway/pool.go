@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"readback/internal/crash"
 	"readback/smpp"
 )
 
@@ -75,6 +76,7 @@ func (g *Gateway) Ready() error {
 // waits for the first that does, so that one that hangs holds up no one. It fails
 // when no session is bound.
 func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
+	defer crash.OnPanic()
 	if err := p.TrySend(f, arrived, ref); !errors.Is(err, smpp.ErrNoRoom) {
 		return err
 	}
@@ -95,6 +97,7 @@ func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
 
 // TrySend is Send where the caller may not wait.
 func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
+	defer crash.OnPanic()
 	for {
 		var roomiest *smpp.Session
 		most, err := 0, errNoBind
@@ -120,6 +123,7 @@ func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
 
 // TrySendOver is TrySend on any session, if none has room.
 func (p *pool) TrySendOver(f smpp.Frame, arrived time.Time, ref any) error {
+	defer crash.OnPanic()
 	err := p.TrySend(f, arrived, ref)
 	if !errors.Is(err, smpp.ErrNoRoom) {
 		return err

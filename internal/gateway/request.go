@@ -98,8 +98,11 @@ func (l *link) awaitRoom(window int) {
 	l.scratch.Waiting()
 	l.awaiting.Store(true)
 	defer l.awaiting.Store(false)
-	for l.owed.Load() > int64(window) {
-		<-l.room // every request is answered, if not by the SMSC
+	for l.owed.Load() > int64(window) && l.closing.Err() == nil {
+		select {
+		case <-l.room: // every request is answered, if not by the SMSC
+		case <-l.closing.Done():
+		}
 	}
 }
 
@@ -144,6 +147,7 @@ func (l *link) number(f smpp.Frame, policy Policy) (out smpp.Frame, sent *relay.
 		return out, nil, skip
 	}
 	kept := *sent
+	l.scratch.assigned = &kept
 	return out, &kept, skip
 }
 
@@ -158,7 +162,9 @@ func (l *link) count(skip Skip) {
 // pass sends f to the SMSC. If that is gone the ESME is told, as with all that
 // was under way.
 func (l *link) pass(f smpp.Frame, r *request) error {
-	if err := l.up.Send(f, l.esme.Arrived(), r); err != nil {
+	err := l.up.Send(f, l.esme.Arrived(), r)
+	l.scratch.assigned = nil // r is told of
+	if err != nil {
 		l.forget(r)
 		return l.refuse(f, smpp.StatusSysErr)
 	}
@@ -172,7 +178,7 @@ func (l *link) forget(r *request) {
 	case r.sent != nil:
 		l.g.intercept.Ledger.Refuse(r.sent)
 	case r.bind != nil:
-		close(r.bind.answered)
+		r.bind.settle()
 	}
 }
 
@@ -255,8 +261,9 @@ func (r released) Logged(hold uint64) {
 // answerInStead answers a request of the ESME's that the SMSC never will. A
 // request that is not known to have a response gets none.
 func (l *link) answerInStead(p smpp.Pending) {
-	defer l.settle()
 	r := p.Ref.(*request)
+	defer l.contain(r)
+	defer l.settle()
 	if r.whole != nil {
 		r.whole.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/crash"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -21,11 +22,16 @@ type fromPool struct {
 
 // Request finds the account that a request is for. What has no receiver now is
 // refused for now, and the SMSC keeps it.
-func (l fromPool) Request(f smpp.Frame) error {
+func (l fromPool) Request(f smpp.Frame) (err error) {
+	defer func() {
+		if l.recovered(recover()) && smpp.HasResponse(f.ID()) {
+			err = l.refuse(f)
+		}
+	}()
 	l.pool.g.metrics.count(fromSMSCSide, f)
 	switch f.ID() {
 	case pdu.UnbindID:
-		err := l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
+		err = l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
 		l.session.Finish(smpp.ErrUnbound)
 		return err
 	case pdu.DeliverSMID, pdu.DataSMID:
@@ -47,7 +53,7 @@ func (l fromPool) route(f smpp.Frame) error {
 	}
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
-	later := aside{l.over, &l.waiting}
+	later := aside{l.over, &l.waiting, l}
 	if g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
@@ -74,7 +80,7 @@ func (l fromPool) route(f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
-	later := aside{l.over, &l.waiting}
+	later := aside{l.over, &l.waiting, l}
 	waits := later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
@@ -153,16 +159,22 @@ func (l fromPool) alert(f smpp.Frame) {
 func (l fromPool) Response(f smpp.Frame, to smpp.Pending) error {
 	g := l.pool.g
 	g.metrics.count(fromSMSCSide, f)
-	l.mu.Lock()
-	window := l.room.answered(throttled(f), l.session.Arrived(), g.opt.Window)
-	l.mu.Unlock()
-	l.session.SetWindow(window)
+	l.session.SetWindow(l.windowAfter(f, l.session.Arrived()))
 	r := to.Ref.(*request)
+	defer r.link.contain(r)
 	defer r.link.settle()
 	defer r.link.esme.Flush()
 	// An ESME that is gone, or does not read, must not end the others' session.
 	_ = r.link.answered(f, to, r, l.session.Arrived())
 	return nil
+}
+
+// windowAfter is the window of the bind after an answer of the SMSC's.
+func (s *slot) windowAfter(f smpp.Frame, arrived time.Time) int {
+	defer crash.OnPanic()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.room.answered(throttled(f), arrived, s.pool.g.opt.Window)
 }
 
 // Unmatched notes a response that answers nothing.
@@ -190,12 +202,14 @@ type members struct {
 }
 
 func (ms *members) join(l *link) {
+	defer crash.OnPanic()
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
 	ms.by[l.bind.account] = append(ms.by[l.bind.account], l)
 }
 
 func (ms *members) leave(l *link) {
+	defer crash.OnPanic()
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
 	account := l.bind.account
@@ -212,6 +226,7 @@ func (ms *members) leave(l *link) {
 
 // of returns the account's links, a different one first each time.
 func (ms *members) of(account string) []*link {
+	defer crash.OnPanic()
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
 	links := ms.by[account]

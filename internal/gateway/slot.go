@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -93,6 +94,9 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 		}
 	})
 	reason := session.Run(context.WithoutCancel(ctx), fromPool{s, session, over})
+	if p, ok := errors.AsType[*smpp.PanicError](reason); ok {
+		g.panicked(p.Value, p.Stack, "bind", s.n)
+	}
 	end()
 	wg.Wait()
 	s.set(nil)

@@ -52,7 +52,7 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 // that are to be held.
 func (l fromSMSC) take(m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	later := aside{l.over, &l.waiting}
+	later := aside{l.over, &l.waiting, l}
 	return l.g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
 	}) || l.g.takeReceipt(m, later, l) || l.g.holdReceipt(l.bind.account, m, later, l)
@@ -89,9 +89,10 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 
 // Response passes the SMSC's answer on to the ESME.
 func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
+	r := to.Ref.(*request)
+	defer l.contain(r)
 	defer l.settle()
 	l.g.metrics.count(fromSMSCSide, f)
-	r := to.Ref.(*request)
 	if r.bind != nil {
 		return l.bindAnswered(f, to, r.bind)
 	}
@@ -106,7 +107,7 @@ func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
 // bindAnswered passes on the answer to a bind, and takes note if the SMSC accepted
 // it. The feedback begins behind that answer, so that none overtakes it.
 func (l fromSMSC) bindAnswered(f smpp.Frame, to smpp.Pending, b *bind) error {
-	defer close(b.answered)
+	defer b.settle()
 	accepted := l.bindAccepted(f, b)
 	if accepted {
 		l.bind = *b

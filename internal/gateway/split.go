@@ -29,7 +29,11 @@ type splitMessage struct {
 	of     *request // the part of a submit_multi that it is; nil: a message of its own
 	flight flight
 
+	unsent int // the first part that the ESME's read goroutine has not sent; owned by that
+
+	// Guarded by mu.
 	mu     sync.Mutex
+	over   bool       // it is answered
 	open   int        // parts that are not answered
 	ids    [][]byte   // message_ids of the parts; nil: not accepted
 	first  smpp.Frame // answer to the first part
@@ -47,10 +51,10 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 	}
 	l.count(Numbered)
 	m.flight = l.g.underway.begin(m.sent.Conversation)
+	l.splitting, l.scratch.assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
 	throttled := !l.usage.admitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
 	for n, part := range s.Frames {
-		r := &request{link: l, whole: m, n: n}
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above
 		}
@@ -58,13 +62,27 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 		switch {
 		case throttled:
 			status = smpp.StatusThrottled
-		case status == smpp.StatusOK && l.up.Send(part, l.esme.Arrived(), r) != nil:
+		case status == smpp.StatusOK && l.up.Send(part, l.esme.Arrived(), &request{link: l, whole: m, n: n}) != nil:
 			status = smpp.StatusSysErr
 		}
+		m.unsent++
 		if status != smpp.StatusOK {
-			m.answered(l, smpp.AppendRefusal(nil, m.id, status, 0), r, false)
-			l.settle()
+			m.refuse(l, n, status)
 		}
+	}
+	l.splitting = nil
+}
+
+// refuse answers for part n, which was not sent.
+func (m *splitMessage) refuse(l *link, n int, status pdu.Status) {
+	m.answered(l, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: l, whole: m, n: n}, false)
+	l.settle()
+}
+
+// refuseUnsent answers for the parts that are left when sending them has panicked.
+func (m *splitMessage) refuseUnsent(l *link) {
+	for n := m.unsent; n < len(m.ids); n++ {
+		m.refuse(l, n, smpp.StatusSysErr)
 	}
 }
 
@@ -77,7 +95,19 @@ func (m *splitMessage) refused() pdu.Status {
 
 // answered takes the answer to one part, and finishes with the last.
 func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool) {
+	switch done := m.note(f, r, accepted); {
+	case !done:
+	case m.failed != smpp.StatusOK:
+		m.fail(l)
+	default:
+		m.accept(l)
+	}
+}
+
+// note keeps the answer to one part, and tells whether it is the last.
+func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (done bool) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	switch {
 	case accepted:
 		m.ids[r.n] = bytes.Clone(messageID(f))
@@ -88,15 +118,7 @@ func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool
 		m.failed = refusedWith(f)
 	}
 	m.open--
-	done := m.open == 0
-	m.mu.Unlock()
-	switch {
-	case !done:
-	case m.failed != smpp.StatusOK:
-		m.fail(l)
-	default:
-		m.accept(l)
-	}
+	return m.open == 0
 }
 
 // refusedWith is the status of an answer that accepts nothing.
@@ -122,7 +144,16 @@ func (m *splitMessage) accept(l *link) {
 }
 
 // Logged answers the ESME: its message is in the log.
-func (m *splitMessage) Logged(uint64) { m.finish(m.first, true) }
+func (m *splitMessage) Logged(uint64) {
+	defer m.link.contain(nil) // else it is the ledger's goroutine that panics
+	m.finish(m.first, true)
+}
+
+// giveUp finishes a message when the answer to one of its parts has panicked.
+func (m *splitMessage) giveUp(l *link) {
+	l.g.intercept.Ledger.Refuse(m.sent) // without effect if the ledger knows its fate
+	m.finish(smpp.AppendRefusal(nil, m.id, smpp.StatusSysErr, m.seq), false)
+}
 
 // fail answers the ESME with a refusal, and takes back what the SMSC has accepted.
 func (m *splitMessage) fail(l *link) {
@@ -142,9 +173,12 @@ func (m *splitMessage) fail(l *link) {
 	c.next(l)
 }
 
-// finish tells who waits for the message.
+// finish tells who waits for the message, once.
 func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	l := m.link
+	if !m.begin() {
+		return
+	}
 	defer l.g.underway.end(m.sent.Conversation, m.flight)
 	defer l.settle()
 	if m.of != nil {
@@ -154,4 +188,13 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	// An ESME that is gone needs no answer.
 	_ = l.esme.Reply(f, m.seq, time.Time{})
 	l.esme.Flush()
+}
+
+// begin tells whether the message is answered for the first time.
+func (m *splitMessage) begin() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	first := !m.over
+	m.over = true
+	return first
 }

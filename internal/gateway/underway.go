@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"readback/internal/crash"
 	"readback/relay"
 )
 
@@ -19,6 +20,7 @@ type underway struct {
 type flight chan struct{}
 
 func (u *underway) begin(c relay.Conversation) flight {
+	defer crash.OnPanic()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	f := make(flight)
@@ -27,6 +29,7 @@ func (u *underway) begin(c relay.Conversation) flight {
 }
 
 func (u *underway) end(c relay.Conversation, f flight) {
+	defer crash.OnPanic()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	close(f)
@@ -38,6 +41,7 @@ func (u *underway) end(c relay.Conversation, f flight) {
 
 // of returns those of a conversation.
 func (u *underway) of(c relay.Conversation) []flight {
+	defer crash.OnPanic()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.Clone(u.by[c])

@@ -18,6 +18,8 @@ type path chan string
 
 func (path) account() string { return "bank" }
 
+func (path) contain(*request) {} // what panics fails the test
+
 func (p path) forward(smpp.Message) error { p <- "forwarded"; return nil }
 
 func (p path) reply(_ smpp.Frame, status pdu.Status) error {
@@ -56,7 +58,7 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 				c, _ := receiptConversation(m)
 				before := g.underway.begin(c)
 				p, waiting := make(path, 2), new(errgroup.Group)
-				if !g.takeReceipt(m, aside{context.Background(), waiting}, p) {
+				if !g.takeReceipt(m, aside{context.Background(), waiting, p}, p) {
 					t.Fatal("the receipt was not taken")
 				}
 				after := g.underway.begin(c) // not waited for

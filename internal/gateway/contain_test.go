@@ -1,0 +1,244 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/crash"
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+)
+
+// plantedPanic is a function of this name, to be found in a stack.
+func plantedPanic() { panic("planted") }
+
+// plantedCounter is a metric that panics.
+type plantedCounter struct{ prometheus.Counter }
+
+func (plantedCounter) Inc() { plantedPanic() }
+
+// planted is a place where a panic is planted, and what brings it about.
+type planted struct {
+	name    string
+	ledger  func(*fakeLedger)
+	options func(*Options)
+	account Account
+	cause   func(esme, smsc *peer)
+	bind    bool // the SMSC's PDU ends no link in shared mode: the bind is everybody's
+}
+
+var plants = []planted{
+	{
+		name:   "a message gets its number",
+		ledger: func(l *fakeLedger) { l.assign = func(*relay.Sent) error { plantedPanic(); return nil } },
+		cause:  func(esme, _ *peer) { esme.send(text(receiver, 2)) },
+	},
+	{
+		name: "the SMSC refuses a message",
+		ledger: func(l *fakeLedger) {
+			var calls atomic.Int32 // the link gives the number back, then
+			l.refuse = func(*relay.Sent) {
+				if calls.Add(1)%2 == 1 {
+					plantedPanic()
+				}
+			}
+		},
+		cause: func(esme, smsc *peer) {
+			esme.send(text(receiver, 2))
+			f := smsc.next("submit_sm")
+			smsc.send(smpp.AppendRefusal(nil, f.ID(), smpp.StatusQueueFull, f.Seq()))
+		},
+	},
+	{
+		name: "a read response of the ESME's",
+		options: func(o *Options) {
+			o.Acks = fakeReader(func(context.Context, relay.Read) relay.Verdict { plantedPanic(); return relay.Verdict{} })
+		},
+		account: Account{MayRead: []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}},
+		cause: func(esme, _ *peer) {
+			f := ack(0x08, receiver, ackText)
+			f.SetSeq(2)
+			esme.send(f)
+		},
+	},
+	{
+		name: "a read response of a subscriber's",
+		options: func(o *Options) {
+			o.Reads = readerFunc(func(relay.Read) relay.Verdict { plantedPanic(); return relay.Verdict{} })
+		},
+		account: readingBank,
+		cause:   func(_, smsc *peer) { smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01")) },
+		bind:    true,
+	},
+	{
+		name: "a receipt passes",
+		ledger: func(l *fakeLedger) {
+			l.partOf = func([]byte, relay.Addr) (relay.CutPart, bool) { plantedPanic(); return relay.CutPart{}, false }
+		},
+		account: readingBank,
+		cause:   func(_, smsc *peer) { smsc.send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
+		bind:    true,
+	},
+	{
+		name: "the ledger has merged a receipt",
+		ledger: func(l *fakeLedger) {
+			l.partOf = func([]byte, relay.Addr) (relay.CutPart, bool) { return relay.CutPart{Seq: 1}, true }
+			l.merge = func(_ relay.CutPart, _ relay.PartReceipt, done func(*relay.Merged, error)) {
+				go done(&relay.Merged{PartReceipt: relay.PartReceipt{State: 200}, Wanted: true}, nil)
+			}
+		},
+		account: readingBank,
+		cause:   func(_, smsc *peer) { smsc.send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
+		bind:    true,
+	},
+}
+
+// A panic in one link ends that link: it is counted, its stack is logged, and another link of
+// the same account goes on.
+func TestPanicEndsItsLink(t *testing.T) {
+	for _, tt := range plants {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger := remembering()
+			ledger.routes.Store("A", "bank") // of query
+			s := setup{ledger: ledger, options: tt.options}
+			if tt.ledger != nil {
+				tt.ledger(&s.ledger)
+			}
+			tt.account.When = All
+			inBothModes(t, s, tt.account, func(t *testing.T, w *world, log logged, join func() (esme, smsc *peer)) {
+				before := w.count("readback_panics_total", "")
+				esme, smsc := join()
+				other, otherSMSC := join()
+				tt.cause(esme, smsc)
+				if shared := smsc == otherSMSC; !tt.bind || !shared {
+					esme.wantUnbound()
+				}
+				log.want(t, "level=ERROR", "panic", "stack=", "contain_test.go")
+				w.await("panic counted", func() bool { return w.count("readback_panics_total", "") == before+1 })
+				q := query(9)
+				other.send(q)
+				for f := otherSMSC.next("query_sm of the other link"); !bytes.Equal(f, q); {
+					f = otherSMSC.next("query_sm of the other link") // behind what went before
+				}
+			})
+		})
+	}
+}
+
+// wantUnbound reads to the end of the connection, and closes it.
+func (p *peer) wantUnbound() {
+	p.t.Helper()
+	for {
+		if _, err := p.in.Next(); err != nil {
+			if !smpp.Gone(err) {
+				p.t.Fatalf("got %v, want the end of the connection", err)
+			}
+			_ = p.conn.Close()
+			return
+		}
+	}
+}
+
+// A panic before the bind ends that connection.
+func TestPanicAtBind(t *testing.T) {
+	w := serve(t, setup{options: func(o *Options) {
+		o.Policies.Accounts = map[string]Account{"bank": {Allow: func(net.Addr) bool { plantedPanic(); return true }}}
+	}})
+	esme := w.connect()
+	esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+	esme.wantUnbound()
+	w.bind(simulator.Bind{SystemID: "shop"})
+	w.await("panic counted", func() bool { return w.count("readback_panics_total", "") == 1 })
+}
+
+// A feedback that panics becomes a dead letter: it would end every session that it is given to.
+func TestPanicInFeedback(t *testing.T) {
+	errs := make(chan error, 1)
+	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, account string, tell relay.Teller) error {
+		if account == "bank" {
+			errs <- tell(ctx, nil) // which no deliver_sm can be made of
+		}
+		<-ctx.Done()
+		return nil
+	}}})
+	esme, _ := w.bind(simulator.Bind{})
+	if err := receive(t, "outcome of the feedback", errs); !relay.IsPermanent(err) {
+		t.Errorf("outcome: got %v, want a permanent error", err)
+	}
+	esme.wantUnbound()
+	w.bind(simulator.Bind{SystemID: "shop"})
+}
+
+// What a link has taken of the ledger when it panics is given back: other links of the account
+// send in the same conversations.
+func TestPanicGivesBack(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		prepare func(w *world)
+		send    smpp.Frame
+		answers int // of the SMSC
+	}{
+		{"between number and SMSC", func(w *world) { w.metrics.skips[Numbered] = plantedCounter{} }, text(receiver, 2), 0},
+		{"between number and SMSC, in parts", func(w *world) { w.metrics.skips[Numbered] = plantedCounter{} }, long(2, 0), 0},
+		{"before the parts are sent", func(w *world) {
+			w.usages.mu.Lock()
+			defer w.usages.mu.Unlock()
+			w.usages.by["bank"].limiter = nil // which the further parts ask
+		}, long(2, 0), 0},
+		{"at the answer to the last part", nil, long(2, 0), 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ledger := cuttingLedger()
+			ledger.cut = func(*relay.Sent, relay.Cut, relay.Waiter, uint64) { plantedPanic() }
+			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+				esme, smsc := join()
+				if tt.prepare != nil {
+					tt.prepare(w)
+				}
+				esme.send(tt.send)
+				for range tt.answers {
+					smsc.send(accepted(smsc.next("part").Seq(), "A"))
+				}
+				esme.wantUnbound()
+				receive(t, "number given back", ledger.refused)
+				w.await("nothing under way", func() bool {
+					w.underway.mu.Lock()
+					defer w.underway.mu.Unlock()
+					return len(w.underway.by) == 0
+				})
+			})
+		})
+	}
+}
+
+// A panic with a lock held that all links need ends the process: they would wait for ever.
+func TestPanicInSharedState(t *testing.T) {
+	if os.Getenv("READBACK_TEST_PANIC") != "" {
+		w := serve(t, setup{})
+		w.usages.mu.Lock()
+		w.usages.by = nil // the next bind cannot be counted
+		w.usages.mu.Unlock()
+		w.connect().send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+		<-within(t).Done()
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPanicInSharedState$")
+	cmd.Env = append(os.Environ(), "READBACK_TEST_PANIC=1")
+	out, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != crash.Status {
+		t.Errorf("end of the process: got %v, want status %d", err, crash.Status)
+	}
+	if !strings.Contains(string(out), "(*usages).enter") {
+		t.Errorf("standard error: got\n%s\nwant the stack", out)
+	}
+}
