@@ -34,6 +34,7 @@ var imports = map[string][]string{
 	"internal/acceptance": {},
 	"internal/interop":    {},
 	"internal/ops":        {},
+	"internal/seed":       {},
 	"internal/simulator":  {"handset", "smpp", "udh"},
 	"internal/kept":       {},
 	"internal/token":      {"internal/kept"},
