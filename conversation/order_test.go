@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"readback/internal/seed"
 )
 
 // step is something that a book is told.
@@ -66,8 +68,8 @@ func views(b *Book) string {
 // TestAnyOrder tells books the same things in other orders, some of them twice: they show
 // the same, and on the way nothing goes back.
 func TestAnyOrder(t *testing.T) {
-	for seed := range uint64(400) {
-		r := rand.New(rand.NewPCG(seed, 1))
+	r := seed.Rand(t)
+	for try := range 400 {
 		steps := history(r)
 		b := New(Options{})
 		for _, s := range steps {
@@ -85,13 +87,13 @@ func TestAnyOrder(t *testing.T) {
 				s(b)
 				for key, m := range b.byKey {
 					if m.state() < reached[key] {
-						t.Fatalf("seed %d, step %d: %s goes from %v back to %v", seed, i, key, reached[key], m.state())
+						t.Fatalf("history %d, step %d: %s goes from %v back to %v", try, i, key, reached[key], m.state())
 					}
 					reached[key] = m.state()
 				}
 			}
 			if got := views(b); got != want {
-				t.Fatalf("seed %d: got\n%swant\n%s", seed, got, want)
+				t.Fatalf("history %d: got\n%swant\n%s", try, got, want)
 			}
 		}
 	}
@@ -99,7 +101,7 @@ func TestAnyOrder(t *testing.T) {
 
 // TestAtOnce has many goroutines tell a book, and one look.
 func TestAtOnce(t *testing.T) {
-	steps := history(rand.New(rand.NewPCG(7, 7)))
+	steps := history(seed.Rand(t))
 	one, many := New(Options{}), New(Options{})
 	for _, s := range steps {
 		s(one)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"readback/internal/seed"
 )
 
 // crash ends the relay as kill -9 would: what is in memory is lost, no stop record is
@@ -26,6 +28,7 @@ func (r *running) crash() {
 // world is what a test knows to have happened, across crashes.
 type world struct {
 	t       *testing.T
+	rnd     *rand.Rand  // of the test's goroutine
 	crashed atomic.Bool // what the ledger says from now on does not count
 
 	mu      sync.Mutex
@@ -45,7 +48,7 @@ type given struct {
 
 func newWorld(t *testing.T) *world {
 	return &world{
-		t: t, given: make(map[Conversation][]given), read: make(map[string]bool),
+		t: t, rnd: seed.Rand(t), given: make(map[Conversation][]given), read: make(map[string]bool),
 		routed:  make(map[string]string),
 		entries: make(map[Conversation]map[uint16]given),
 	}
@@ -90,7 +93,7 @@ func (w *world) logged(c Conversation, g given) {
 
 // send lets one goroutine send and read messages of its conversation until the relay
 // crashes or n are sent.
-func (w *world) send(r *running, c Conversation, n int) {
+func (w *world) send(r *running, c Conversation, n int, rnd *rand.Rand) {
 	last, begun := uint64(0), false
 	for range n {
 		s := message(c)
@@ -104,21 +107,21 @@ func (w *world) send(r *running, c Conversation, n int) {
 			w.mu.Unlock()
 		}
 		last, begun = g.ordinal, true
-		switch rand.IntN(8) {
+		switch rnd.IntN(8) {
 		case 0:
 			r.Ledger().Refuse(s)
 		case 1: // its SMSC never answers
 		default:
 			done := make(logged, 1)
 			r.Ledger().Accept(s, []byte(g.id), done, 0)
-			if rand.IntN(4) == 0 {
+			if rnd.IntN(4) == 0 {
 				go func() { <-done; w.logged(c, g) }()
 				continue
 			}
 			<-done
 			w.logged(c, g)
-			w.route(r, g)
-			if rand.IntN(2) == 0 {
+			w.route(r, g, fmt.Sprintf("account%d", rnd.IntN(3)))
+			if rnd.IntN(2) == 0 {
 				w.readOne(r, c, g)
 			}
 		}
@@ -136,9 +139,8 @@ func (w *world) readOne(r *running, c Conversation, g given) {
 }
 
 // route says whose message it is, and notes it when that is logged.
-func (w *world) route(r *running, g given) {
+func (w *world) route(r *running, g given, account string) {
 	done := make(logged, 1)
-	account := fmt.Sprintf("account%d", rand.IntN(3))
 	r.Ledger().Route(account, []byte(g.id), done, 0)
 	if got, ok := r.Ledger().Routed([]byte(g.id)); got != account && !w.crashed.Load() {
 		w.t.Errorf("route of %s: got %q, %v, want %q at once", g.id, got, ok, account)
@@ -184,10 +186,11 @@ func (w *world) life(opt Options, all []Conversation, end func(*running)) {
 	w.crashed.Store(false)
 	var wg sync.WaitGroup
 	for i := range 4 {
-		wg.Go(func() { w.send(r, all[i], 20) })
-		wg.Go(func() { w.send(r, all[4+i%2], 10) }) // two goroutines at one conversation
+		one, shared := seed.Split(w.rnd), seed.Split(w.rnd)
+		wg.Go(func() { w.send(r, all[i], 20, one) })
+		wg.Go(func() { w.send(r, all[4+i%2], 10, shared) }) // two goroutines at one conversation
 	}
-	if rand.IntN(2) == 0 {
+	if w.rnd.IntN(2) == 0 {
 		wg.Wait()
 	}
 	w.crashed.Store(true)

@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"readback/internal/seed"
 )
 
 // killedStore is the store of the process that TestSurvivesSIGKILL kills.
@@ -73,10 +74,10 @@ func beKilled(store string) error {
 }
 
 func TestSurvivesSIGKILL(t *testing.T) {
-	opt := testOptions(t)
+	opt, rnd := testOptions(t), seed.Rand(t)
 	said := map[string]map[string]bool{"given": {}, "logged": {}, "read": {}}
 	for range 3 {
-		for _, line := range killAfter(t, opt.Store, 100+rand.IntN(400)) {
+		for _, line := range killAfter(t, opt.Store, 100+rnd.IntN(400)) {
 			what, id, _ := strings.Cut(line, " ")
 			if said[what][id] {
 				t.Errorf("%s %s: got it twice", what, id)

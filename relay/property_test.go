@@ -8,12 +8,15 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"readback/internal/seed"
 )
 
 // writers is several relays that write to one log, one after the other and for a while side
 // by side: each takes it over from the one before, which does not know yet.
 type writers struct {
 	t   *testing.T
+	rnd *rand.Rand // of the test's goroutine
 	url string
 	all []Conversation
 
@@ -28,7 +31,7 @@ type writers struct {
 
 func newWriters(t *testing.T) *writers {
 	w := &writers{
-		t: t, url: natsServer(t, t.TempDir(), server.RANDOM_PORT).ClientURL(),
+		t: t, rnd: seed.Rand(t), url: natsServer(t, t.TempDir(), server.RANDOM_PORT).ClientURL(),
 		given: make(map[string]int), more: make(chan struct{}),
 	}
 	for i := range 4 {
@@ -66,15 +69,16 @@ func (w *writers) await(n int) {
 // write sends messages on every conversation until the ledger gives no more numbers.
 func (w *writers) write(r *running, wg *sync.WaitGroup) {
 	for _, c := range w.all {
+		rnd := seed.Split(w.rnd)
 		wg.Go(func() {
-			for w.writeOne(r, c) {
+			for w.writeOne(r, c, rnd) {
 			}
 		})
 	}
 }
 
 // writeOne sends one message; false when the ledger gives no number.
-func (w *writers) writeOne(r *running, c Conversation) bool {
+func (w *writers) writeOne(r *running, c Conversation, rnd *rand.Rand) bool {
 	w.gate.RLock()
 	defer w.gate.RUnlock()
 	s := message(c)
@@ -83,7 +87,7 @@ func (w *writers) writeOne(r *running, c Conversation) bool {
 	}
 	w.note(s)
 	done := make(logged, 1)
-	switch rand.IntN(6) {
+	switch rnd.IntN(6) {
 	case 0:
 		r.Ledger().Refuse(s)
 	case 1: // answered while others are sent
@@ -147,6 +151,7 @@ func TestStatesMoveForward(t *testing.T) {
 	opt.Logger = nil
 	r := start(t, opt)
 	c := conversation(t, "10690001", "447700900123")
+	rnd := seed.Rand(t)
 	const messages = 12
 	ids := make([]string, messages)
 	for i := range ids {
@@ -155,8 +160,8 @@ func TestStatesMoveForward(t *testing.T) {
 	}
 	ranks, read := make([]int, messages), make(map[string]uint8)
 	for step := range 300 {
-		i := rand.IntN(messages)
-		switch rand.IntN(20) {
+		i := rnd.IntN(messages)
+		switch rnd.IntN(20) {
 		case 0:
 			r.crash()
 			r = start(t, opt)
@@ -167,7 +172,7 @@ func TestStatesMoveForward(t *testing.T) {
 			r = start(t, opt)
 		case 2, 3, 4, 5:
 			rd := response(c, uint16(i+1))
-			rd.Status = uint8(rand.IntN(3))
+			rd.Status = uint8(rnd.IntN(3))
 			v := r.Reads().Submit(deadline(t), rd)
 			if v.Code != http.StatusAccepted {
 				t.Fatalf("read of %d: %+v", i+1, v)
@@ -176,7 +181,7 @@ func TestStatesMoveForward(t *testing.T) {
 				read[ids[i]] = rd.Status
 			}
 		default:
-			r.Ledger().Receipt(c, []byte(ids[i]), State(1+rand.IntN(3)))
+			r.Ledger().Receipt(c, []byte(ids[i]), State(1+rnd.IntN(3)))
 		}
 		if step%10 == 9 {
 			checkRanks(t, r, ranks)

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
-	"math/rand/v2"
 	"reflect"
 	"testing"
+
+	"readback/internal/seed"
 )
 
 // sampleRecords has a record of each kind.
@@ -258,10 +259,11 @@ func FuzzEntry(f *testing.F) {
 }
 
 func TestEntryKeyComesBack(t *testing.T) {
+	rnd := seed.Rand(t)
 	for range 100 {
 		p := place{
-			conv: conversation(t, "bank\x00x", "1555010"+string(rune('0'+rand.IntN(10)))),
-			day:  uint16(rand.UintN(1 << 16)), number: uint16(rand.UintN(1 << 16)),
+			conv: conversation(t, "bank\x00x", "1555010"+string(rune('0'+rnd.IntN(10)))),
+			day:  uint16(rnd.UintN(1 << 16)), number: uint16(rnd.UintN(1 << 16)),
 		}
 		got, err := parseEntryKey(entryKey(nil, &p))
 		if err != nil || got != p {

@@ -4,13 +4,14 @@ package acceptance
 
 import (
 	"context"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"readback/internal/seed"
 )
 
 // readItem is one read response.
@@ -87,7 +88,7 @@ func (w *readWorld) items() []readItem {
 			}
 		}
 	}
-	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	seed.Rand(w.T).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
