@@ -19,8 +19,11 @@ quietly() {
 }
 
 missing=()
-need() { # need FILE-OR-COMMAND PACKAGE…
-	[ -e "$1" ] || command -v "$1" >/dev/null || missing+=("${@:2}")
+need() { # need FILE-OR-COMMAND PACKAGE…; a file has a slash: perl and node are directories here
+	case $1 in
+	*/*) [ -e "$1" ] ;;
+	*) command -v "$1" >/dev/null ;;
+	esac || missing+=("${@:2}")
 }
 need bearerbox kannel
 need smsbox kannel
