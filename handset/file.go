@@ -49,30 +49,31 @@ func OpenFile(path string) (*File, error) {
 func (s *File) Close() error { return s.f.Close() }
 
 // Load reads the file from its beginning. A whole line that cannot be read is passed
-// over: better one response lost than all.
+// over: better one response lost than all. After an error s is as before.
 func (s *File) Load() ([]Response, error) {
 	in := bufio.NewReader(io.NewSectionReader(s.f, 0, 1<<62))
 	var all []Response
-	s.size, s.live = 0, make(map[string]bool)
+	size, live := int64(0), make(map[string]bool)
 	for {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
+			s.size, s.live = size, live
 			return s.kept(all), nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		s.size += int64(len(line))
+		size += int64(len(line))
 		var r record
 		if json.Unmarshal(line, &r) != nil {
 			continue
 		}
-		if r.Add != nil && !s.live[r.Add.ID] {
-			s.live[r.Add.ID] = true
+		if r.Add != nil && !live[r.Add.ID] {
+			live[r.Add.ID] = true
 			all = append(all, *r.Add)
 		}
 		for _, id := range r.Remove {
-			delete(s.live, id)
+			delete(live, id)
 		}
 	}
 }

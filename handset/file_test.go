@@ -97,6 +97,39 @@ func TestFilePassesOverWhatItCannotRead(t *testing.T) {
 	}
 }
 
+// TestFileForgetsNothingItCannotRead fails to read the file once: what is kept does not
+// depend on it.
+func TestFileForgetsNothingItCannotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "reads")
+	s := openFile(t, path)
+	all := responses(4)
+	for _, r := range all[:3] {
+		if err := s.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readable := s.f
+	writable, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.f = writable
+	if _, err := s.Load(); err == nil {
+		t.Fatal("a file that cannot be read was loaded")
+	}
+	s.f = readable
+	if err := errors.Join(writable.Close(), s.Remove([]string{all[0].ID})); err != nil {
+		t.Fatal(err)
+	}
+	s.torn = true // as after a write that failed
+	if err := s.Add(all[3]); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := kept(t, openFile(t, path)), "2 3 4"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestFileStaysSmall adds and removes: the file does not grow with what is done with.
 func TestFileStaysSmall(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reads")
