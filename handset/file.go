@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // File is a Store in one file, for one process: a line of JSON for each response
@@ -53,12 +52,15 @@ func (s *File) Close() error { return s.f.Close() }
 func (s *File) Load() ([]Response, error) {
 	in := bufio.NewReader(io.NewSectionReader(s.f, 0, 1<<62))
 	var all []Response
-	size, live := int64(0), make(map[string]bool)
+	size, live := int64(0), make(map[string]int) // where each stands in all
 	for {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			s.size, s.live = size, live
-			return s.kept(all), nil
+			s.size, s.live = size, make(map[string]bool, len(live))
+			for id := range live {
+				s.live[id] = true
+			}
+			return living(all, live), nil
 		}
 		if err != nil {
 			return nil, err
@@ -68,9 +70,11 @@ func (s *File) Load() ([]Response, error) {
 		if json.Unmarshal(line, &r) != nil {
 			continue
 		}
-		if r.Add != nil && !live[r.Add.ID] {
-			live[r.Add.ID] = true
-			all = append(all, *r.Add)
+		if r.Add != nil {
+			if _, again := live[r.Add.ID]; !again {
+				live[r.Add.ID] = len(all)
+				all = append(all, *r.Add)
+			}
 		}
 		for _, id := range r.Remove {
 			delete(live, id)
@@ -78,14 +82,15 @@ func (s *File) Load() ([]Response, error) {
 	}
 }
 
-// kept are those of all that live, each once.
-func (s *File) kept(all []Response) []Response {
-	seen := make(map[string]bool)
-	return slices.DeleteFunc(all, func(r Response) bool {
-		gone := seen[r.ID] || !s.live[r.ID]
-		seen[r.ID] = true
-		return gone
-	})
+// living are those of all that live. What was removed and added again stands where it was
+// added last.
+func living(all []Response, live map[string]int) (left []Response) {
+	for i, r := range all {
+		if at, ok := live[r.ID]; ok && at == i {
+			left = append(left, r)
+		}
+	}
+	return left
 }
 
 // Add appends r and returns when it is on the disk.

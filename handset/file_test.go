@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -127,6 +128,25 @@ func TestFileForgetsNothingItCannotRead(t *testing.T) {
 	}
 	if got, want := kept(t, openFile(t, path)), "2 3 4"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestFileKeepsWhatIsAddedAgain adds another response under an ID that was removed.
+func TestFileKeepsWhatIsAddedAgain(t *testing.T) {
+	s := openFile(t, filepath.Join(t.TempDir(), "reads"))
+	all := responses(3)
+	again := all[0]
+	again.Number = 77
+	for _, err := range []error{
+		s.Add(all[0]), s.Add(all[1]), s.Add(all[1]), s.Remove([]string{all[0].ID}), s.Add(again), s.Add(all[2]),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Load()
+	if want := []Response{all[1], again, all[2]}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }
 
