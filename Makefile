@@ -1,7 +1,7 @@
 # make           format check, vet, staticcheck, errcheck, tests
 # make race      tests with the race detector
 # make fuzz      each fuzz target for FUZZTIME
-# make bench     benchmarks of the interceptor, a link and the ledger
+# make bench     benchmarks of the interceptor, a link, the ledger and the simulator
 # make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
 #                binary as processes; READBACK_FULL=1 for the full sizes
 # make demo      everything in one process, with a transcript
@@ -19,7 +19,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -o bin/readback ./cmd/readback
 
 format:
-	@out=$$(go tool gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w .):"; echo "$$out"; exit 1; fi
+	@out=$$(go tool gofumpt -l .) || exit 1; if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w .):"; echo "$$out"; exit 1; fi
 
 vet:
 	go vet $(PACKAGES)
@@ -39,7 +39,7 @@ fuzz:
 	./deploy/fuzz.sh $(FUZZTIME)
 
 bench:
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./smpp ./udh ./relay ./internal/gateway
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./smpp ./udh ./relay ./internal/gateway ./internal/simulator
 
 e2e:
 	./internal/interop/install.sh
