@@ -15,6 +15,7 @@ import (
 // that is added and for each removal. It is written anew when most of it is done with.
 type File struct {
 	path string
+	sync func(*os.File) error // (*os.File).Sync, except in tests
 	f    *os.File
 	size int64           // of the whole lines
 	torn bool            // there may be octets behind them
@@ -34,7 +35,7 @@ func OpenFile(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open read responses: %w", err)
 	}
-	s := &File{path: path, f: f, torn: true}
+	s := &File{path: path, sync: (*os.File).Sync, f: f, torn: true}
 	if _, err = s.Load(); err == nil {
 		err = s.trim()
 	}
@@ -129,7 +130,7 @@ func (s *File) append(r record) error {
 	line = append(line, '\n')
 	s.torn = true
 	if _, err = s.f.Write(line); err == nil {
-		err = s.f.Sync()
+		err = s.sync(s.f)
 	}
 	if err != nil {
 		return errors.Join(err, s.trim())
@@ -173,28 +174,28 @@ func (s *File) compact() error {
 			return err
 		}
 	}
-	f, err := replace(s.path, b.Bytes())
+	f, err := s.replace(b.Bytes())
 	if err != nil {
 		return err
 	}
 	old := s.f
 	s.f, s.size = f, int64(b.Len())
-	return errors.Join(old.Close(), syncDir(filepath.Dir(s.path)))
+	return errors.Join(old.Close(), s.syncDir())
 }
 
-// replace writes a file beside path, gives it its name, and returns it open.
-func replace(path string, content []byte) (*os.File, error) {
-	tmp := path + ".new"
+// replace writes a file beside the one of before, gives it its name, and returns it open.
+func (s *File) replace(content []byte) (*os.File, error) {
+	tmp := s.path + ".new"
 	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_APPEND|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	_, err = f.Write(content)
 	if err == nil {
-		err = f.Sync()
+		err = s.sync(f)
 	}
 	if err == nil {
-		err = os.Rename(tmp, path)
+		err = os.Rename(tmp, s.path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(tmp))
@@ -203,10 +204,10 @@ func replace(path string, content []byte) (*os.File, error) {
 }
 
 // syncDir makes a rename last.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
+func (s *File) syncDir() error {
+	dir, err := os.Open(filepath.Dir(s.path))
 	if err != nil {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(s.sync(dir), dir.Close())
 }

@@ -2,7 +2,6 @@ package handset
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,38 +146,6 @@ func TestFileKeepsWhatIsAddedAgain(t *testing.T) {
 	got, err := s.Load()
 	if want := []Response{all[1], again, all[2]}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
-	}
-}
-
-// TestFileStaysSmall adds and removes: the file does not grow with what is done with.
-func TestFileStaysSmall(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "reads")
-	s := openFile(t, path)
-	r := responses(1)[0]
-	const live, total = 3, 450
-	for i := range total {
-		r.ID = fmt.Sprint("id-", i)
-		if err := s.Add(r); err != nil {
-			t.Fatal(err)
-		}
-		if i >= live {
-			if err := s.Remove([]string{fmt.Sprint("id-", i-live)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Size() > minCompact+1024 {
-		t.Errorf("%d octets, %v, want at most %d", info.Size(), err, minCompact+1024)
-	}
-	if got, want := kept(t, openFile(t, path)), "447 448 449"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if err := s.Remove([]string{"id-447", "id-448", "id-449", "id-none"}); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
-		t.Errorf("%d octets, %v, want none", info.Size(), err)
 	}
 }
 
