@@ -36,7 +36,11 @@ func crowded(t *testing.T, path string) (s *File, all []Response) {
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return openFile(t, path), all
+	s = openFile(t, path)
+	if err := s.syncDir(); err != nil {
+		t.Fatal(err)
+	}
+	return s, all
 }
 
 // thin removes all but the last three.

@@ -110,7 +110,8 @@ func TestFileOutlivesAFailedCompaction(t *testing.T) {
 	}
 }
 
-// TestFileAddsOnTheDisk watches the disk: a response that is added is on it.
+// TestFileAddsOnTheDisk watches the disk: a response that is added is on it, and the name of
+// a new file too.
 func TestFileAddsOnTheDisk(t *testing.T) {
 	d := &disk{t: t, dir: t.TempDir()}
 	path := filepath.Join(d.dir, "reads")
@@ -123,11 +124,36 @@ func TestFileAddsOnTheDisk(t *testing.T) {
 		if i := slices.Index(d.synced, "reads"); i < 0 || !strings.Contains(string(d.images[i]["reads"]), r.ID) {
 			t.Errorf("synced %v, want the file with %s", d.synced, r.ID)
 		}
+		if r.ID == "id-1" && !slices.Contains(d.synced, ".") {
+			t.Errorf("synced %v, want the directory of a new file too", d.synced)
+		}
 		d.synced, d.images = nil, nil
 	}
 	if err := s.Remove([]string{"id-1"}); err != nil || !slices.Equal(d.synced, []string{"reads"}) {
 		t.Errorf("synced %v, %v, want the removal on the disk", d.synced, err)
 	}
+}
+
+// TestFileAddsBehindARenameOnTheDisk compacts when the directory cannot be synced: a crash
+// could bring the old file back, so nothing is added until the new name is on the disk.
+func TestFileAddsBehindARenameOnTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "reads")
+	s, all := crowded(t, path)
+	r := responses(1)[0]
+	s.sync = failing(dir)
+	if err := thin(s, all); !errors.Is(err, errDisk) {
+		t.Errorf("compaction: got %v, want %v", err, errDisk)
+	}
+	r.ID = "id-new"
+	if err := s.Add(r); !errors.Is(err, errDisk) {
+		t.Errorf("add: got %v, want %v", err, errDisk)
+	}
+	s.sync = (*os.File).Sync
+	if err := s.Add(r); err != nil {
+		t.Error(err)
+	}
+	holds(t, path, append(slices.Clone(all[len(all)-3:]), r))
 }
 
 // TestFileKeepsNothingOfAFailedAdd fails to add: there is nothing of it, also when it cannot

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // File is a Store in one file, for one process: a line of JSON for each response
@@ -19,6 +20,7 @@ type File struct {
 	f    *os.File
 	size int64           // of the whole lines
 	torn bool            // there may be octets behind them
+	new  bool            // the directory may not have f on the disk yet
 	live map[string]bool // the IDs that are kept
 }
 
@@ -35,7 +37,7 @@ func OpenFile(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open read responses: %w", err)
 	}
-	s := &File{path: path, sync: (*os.File).Sync, f: f, torn: true}
+	s := &File{path: path, sync: (*os.File).Sync, f: f, torn: true, new: true}
 	if _, err = s.Load(); err == nil {
 		err = s.trim()
 	}
@@ -118,13 +120,14 @@ func (s *File) Remove(ids []string) error {
 	return s.compact()
 }
 
-// append writes a line, whole or not at all.
+// append writes a line, whole or not at all. The line is of no use in a file that has no
+// name after a crash.
 func (s *File) append(r record) error {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	if err := s.trim(); err != nil {
+	if err := errors.Join(s.trim(), s.syncDir()); err != nil {
 		return err
 	}
 	line = append(line, '\n')
@@ -179,7 +182,7 @@ func (s *File) compact() error {
 		return err
 	}
 	old := s.f
-	s.f, s.size = f, int64(b.Len())
+	s.f, s.size, s.new = f, int64(b.Len()), true
 	return errors.Join(old.Close(), s.syncDir())
 }
 
@@ -203,11 +206,18 @@ func (s *File) replace(content []byte) (*os.File, error) {
 	return f, nil
 }
 
-// syncDir makes a rename last.
+// syncDir makes the name of a new file last. Windows cannot sync a directory.
 func (s *File) syncDir() error {
+	if !s.new || runtime.GOOS == "windows" {
+		return nil
+	}
 	dir, err := os.Open(filepath.Dir(s.path))
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.sync(dir), dir.Close())
+	if err := errors.Join(s.sync(dir), dir.Close()); err != nil {
+		return err
+	}
+	s.new = false
+	return nil
 }
