@@ -166,6 +166,11 @@ func (s *File) compact() error {
 	if s.size < minCompact || s.size < int64(len(s.live))*perLive {
 		return nil
 	}
+	return s.rewrite()
+}
+
+// rewrite leaves in the file what is kept.
+func (s *File) rewrite() error {
 	kept, err := s.Load()
 	if err != nil {
 		return err
