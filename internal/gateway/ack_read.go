@@ -86,7 +86,7 @@ func readElement(m smpp.Message, iei byte) (rd relay.Read, ok bool) {
 
 // readWords reads the text of a read response, which is that of the gateway's own feedback:
 // number:017 status:1 read:2026-11-23T08:30:00Z, in any order and among other words. Only the number
-// must be there.
+// must be there. A word without a colon is another word, whatever it says.
 func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 	text := m.UserData()
 	if m.HasUDH() || len(text) > smpp.MaxShortMessage {
@@ -94,7 +94,10 @@ func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 	}
 	rd.Status = relay.StatusRead
 	for word := range strings.FieldsSeq(udh.Decode(text, udh.CodingOf(m.DataCoding(), alphabet))) {
-		name, value, _ := strings.Cut(word, ":")
+		name, value, has := strings.Cut(word, ":")
+		if !has {
+			continue
+		}
 		var err error
 		switch name {
 		case "number":

@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// wordsOf reads a text as that of a read response.
+func wordsOf(t *testing.T, text []byte, dataCoding, esmClass byte) (relay.Read, bool) {
+	t.Helper()
+	f := simulator.ShortMessage{
+		From: simulator.Number("447700900123"), To: simulator.Number("10690001"),
+		ESMClass: esmClass, DataCoding: dataCoding, UserData: text,
+	}.Append(nil, pdu.SubmitSMID, 0)
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		return relay.Read{}, false
+	}
+	return readWords(m, udh.GSM7)
+}
+
+func TestReadWords(t *testing.T) {
+	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
+	const read = "readback receiver:447700900123 number:017 status:1 read:2026-11-23T08:30:00Z"
+	tests := []struct {
+		name, text           string
+		dataCoding, esmClass byte
+		want                 *relay.Read
+	}{
+		{"feedback", read, 0, 8, &relay.Read{Number: 17, Status: 1, ReadAt: at}},
+		{"UCS2", "\x00n\x00u\x00m\x00b\x00e\x00r\x00:\x007", 8, 8, &relay.Read{Number: 7, Status: 1}},
+		{"any order, among other words", "Re: read:2026-11-23T09:30:00+01:00 status:2 number:65535 bye:", 0, 8, &relay.Read{Number: 65535, Status: 2, ReadAt: at}},
+		{"words without a value", "read status of number number:5 is status:2", 0, 8, &relay.Read{Number: 5, Status: 2}},
+		{"lines", "number:5\r\nstatus:0", 0, 8, &relay.Read{Number: 5}},
+		{"no number", "status:1", 0, 8, nil},
+		{"empty number", "number: 5", 0, 8, nil},
+		{"number below 0", "number:-1", 0, 8, nil},
+		{"number too large", "number:65536", 0, 8, nil},
+		{"status too large", "number:1 status:256", 0, 8, nil},
+		{"no time", "number:1 read:yesterday", 0, 8, nil},
+		{"a header before it", "\x00" + read, 0, 0x48, nil},
+		{"longer than a short message", read + strings.Repeat(" ", 255-len(read)), 0, 8, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := wordsOf(t, []byte(tt.text), tt.dataCoding, tt.esmClass)
+			switch {
+			case ok != (tt.want != nil):
+				t.Errorf("got %+v, %v, want %+v", got, ok, tt.want)
+			case ok && (got.Number != tt.want.Number || got.Status != tt.want.Status || !got.ReadAt.Equal(tt.want.ReadAt)):
+				t.Errorf("got %+v, want %+v", got, *tt.want)
+			}
+		})
+	}
+}
+
+// FuzzReadWords: what can be read is told in our feedback, and read from there as the same.
+// Words that say nothing change nothing.
+func FuzzReadWords(f *testing.F) {
+	f.Add([]byte("readback receiver:447700900123 number:017 status:1 read:2026-11-23T08:30:00Z"), byte(0), byte(8))
+	f.Add([]byte("number:5"), byte(1), byte(0x0B))
+	f.Add([]byte("status:0 number:65535 read:2026-11-23T08:30:00.123+01:00 bye"), byte(3), byte(8))
+	f.Add([]byte("\x00n\x00u\x00m\x00b\x00e\x00r\x00:\x007"), byte(8), byte(8))
+	f.Add([]byte("\x05\x81\x03\x00\x11\x01number:5"), byte(0), byte(0x48))
+	f.Add([]byte("number status read number:x"), byte(0), byte(8))
+	f.Fuzz(func(t *testing.T, text []byte, dataCoding, esmClass byte) {
+		rd, ok := wordsOf(t, text, dataCoding, esmClass)
+		if !ok {
+			return
+		}
+		if y := rd.ReadAt.Year(); y < 1 || y > 9998 {
+			return // in UTC it may be a year that RFC 3339 does not have
+		}
+		fb := relay.Feedback{Receiver: "447700900123", Number: rd.Number, Status: rd.Status, ReadAt: rd.ReadAt}
+		told := feedbackText(&fb)
+		for _, words := range []string{"", " and number", " Re: x"} {
+			again, ok := wordsOf(t, append(told, words...), 0, 8)
+			at := rd.ReadAt.Truncate(time.Second)
+			if !ok || again.Number != rd.Number || again.Status != rd.Status || !again.ReadAt.Equal(at) {
+				t.Errorf("got %+v, %v of %q%s, want %+v", again, ok, told, words, rd)
+			}
+		}
+	})
+}
