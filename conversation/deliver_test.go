@@ -1,7 +1,9 @@
 package conversation
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -124,5 +126,41 @@ func FuzzDeliver(f *testing.F) {
 		}
 		b := sent(1)
 		b.Tell(n)
+	})
+}
+
+// FuzzFeedback: what can be read names a message, is the same when it is written and read
+// again, and can be told to a book.
+func FuzzFeedback(f *testing.F) {
+	f.Add([]byte(`{"event":"01J","account":"bank","sender":"10690001","receiver":"447700900101","number":17,"status":1,
+		"message_ids":["4A7F01","4A7F02"],"user_message_reference":42,"submitted_at":"2026-11-23T08:00:00Z",
+		"read_at":"2026-11-23T08:30:00+01:00","received_at":"2026-11-23T08:30:01Z","more":true}`))
+	f.Add([]byte(`{"message_ids":[""],"status":2,"number":0}`))
+	f.Add([]byte(`{"message_ids":["1"],"status":-1,"user_message_reference":null}`))
+	f.Add([]byte(`{"message_ids":[]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		fb, err := ParseFeedback(body)
+		if err != nil {
+			if !reflect.DeepEqual(fb, Feedback{}) {
+				t.Errorf("got %+v beside %v", fb, err)
+			}
+			return
+		}
+		text, err := json.Marshal(fb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseFeedback(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text2, err := json.Marshal(again); err != nil || string(text2) != string(text) {
+			t.Errorf("again: got %s, %v, want %s", text2, err, text)
+		}
+		n := fb.News()
+		if len(n.MessageIDs) == 0 || *n.Number != fb.Number || n.State != Submitted && n.State != Read && n.State != DeletedUnread {
+			t.Errorf("news: got %+v of %s", n, text)
+		}
+		sent(1).Tell(n)
 	})
 }
