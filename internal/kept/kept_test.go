@@ -207,3 +207,83 @@ func TestWatch(t *testing.T) {
 		<-done
 	})
 }
+
+// TestWrittenWhileRead writes a file while it is read: it is read once more.
+func TestWrittenWhileRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "text")
+	write(t, file, "one")
+	meanwhile := "first"
+	k := &Files[string]{Names: []string{file}, Read: func() (*string, error) {
+		b, err := os.ReadFile(file)
+		if meanwhile != "" {
+			write(t, file, meanwhile)
+			meanwhile = ""
+		}
+		text := string(b)
+		return &text, err
+	}}
+	must(t, k.Reload())
+	for _, want := range []string{"first", "second!"} {
+		if want == "second!" {
+			write(t, file, "before that")
+			meanwhile = want
+			if _, err := k.refresh(); err != nil || *k.Now() != "before that" {
+				t.Errorf("got %q, %v, want what was there before", *k.Now(), err)
+			}
+		}
+		if reloaded, err := k.refresh(); !reloaded || err != nil || *k.Now() != want {
+			t.Errorf("got %q, %v, %v, want %q", *k.Now(), reloaded, err, want)
+		}
+	}
+}
+
+// TestFilesComeAndGo refreshes when any of several files changes, and not while one stays
+// away.
+func TestFilesComeAndGo(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	write(t, one, "1")
+	k := &Files[string]{Names: []string{one, two}, Read: func() (*string, error) { return new(string), nil }}
+	must(t, k.Reload())
+	steps := []struct {
+		name   string
+		change func()
+		want   bool
+	}{
+		{"one is away still", func() {}, false},
+		{"it comes", func() { write(t, two, "22") }, true},
+		{"nothing", func() {}, false},
+		{"the second changes", func() { write(t, two, "333") }, true},
+		{"the first changes", func() { write(t, one, "4444") }, true},
+		{"the first goes", func() { must(t, os.Remove(one)) }, true},
+		{"it is away still", func() {}, false},
+	}
+	for _, s := range steps {
+		s.change()
+		if got, err := k.refresh(); got != s.want || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", s.name, got, err, s.want)
+		}
+	}
+}
+
+// TestWatchDefault watches without saying how often: every five seconds.
+func TestWatchDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "text")
+		write(t, file, "one")
+		k, _ := readers(t, file)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); k.Watch(ctx, 0, slog.New(slog.DiscardHandler)) }()
+		write(t, file, "longer")
+		for after, want := range []string{"one", "longer"} {
+			time.Sleep(defaultWatch - time.Second + time.Duration(after)*2*time.Second)
+			synctest.Wait()
+			if got := *k.Now(); got != want {
+				t.Errorf("look %d: got %q, want %q", after, got, want)
+			}
+		}
+		cancel()
+		<-done
+	})
+}

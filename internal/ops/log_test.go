@@ -56,6 +56,27 @@ func TestLoggerHides(t *testing.T) {
 	}
 }
 
+// Each key that stands for a subscriber is masked, each that stands for a secret is hidden.
+func TestLoggerKeys(t *testing.T) {
+	const value = "8613800138000"
+	for key, want := range map[string]string{
+		"sender": "861*********0", "receiver": "861*********0", "msisdn": "861*********0",
+		"source_addr": "861*********0", "destination_addr": "861*********0",
+		"password": "[hidden]", "text": "[hidden]", "short_message": "[hidden]", "message_payload": "[hidden]",
+		"account": value,
+	} {
+		var out bytes.Buffer
+		log, err := newLogger(&out, "info", "text", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Info("told", key, value)
+		if got := strings.TrimSpace(out.String()); !strings.HasSuffix(got, key+"="+want) {
+			t.Errorf("got %s, want %s=%s", got, key, want)
+		}
+	}
+}
+
 func TestLoggerLevels(t *testing.T) {
 	for level, want := range map[string]int{"debug": 4, "info": 3, "warn": 2, "error": 1} {
 		var out bytes.Buffer

@@ -281,6 +281,9 @@ func TestIsPublic(t *testing.T) {
 		"169.254.169.254:80": false, "100.64.0.1:80": false, "0.0.0.0:80": false, "255.255.255.255:80": false, "224.0.0.1:80": false,
 		"[::1]:80": false, "[::]:80": false, "[fe80::1%eth0]:80": false, "[fd00::1]:80": false, "[::ffff:127.0.0.1]:80": false,
 		"[::ffff:10.0.0.1]:80": false, "[64:ff9b::7f00:1]:80": false, "[2002:7f00:1::]:80": false, "[ff02::1]:80": false,
+		"0.1.2.3:80": false, "100.127.255.255:80": false, "192.0.0.8:80": false, "198.18.0.1:80": false, "198.19.255.1:80": false,
+		"240.0.0.1:80": false, "[64:ff9b:1::1]:80": false, "[2001::1]:80": false, "[fec0::1]:80": false, "[::ffff:100.64.0.1]:80": false,
+		"100.63.255.255:80": true, "100.128.0.1:80": true, "198.17.255.1:80": true, "198.20.0.1:80": true, "172.32.0.1:80": true,
 		"nonsense": false,
 	} {
 		if err := refusePrivate("tcp", address, nil); (err == nil) != want {
