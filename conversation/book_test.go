@@ -168,3 +168,67 @@ func TestNormal(t *testing.T) {
 		}
 	}
 }
+
+// TestAsMuchAsSaid fills each bound: what is within it is kept, and the oldest beyond it is
+// not.
+func TestAsMuchAsSaid(t *testing.T) {
+	b := New(Options{Early: 2})
+	for _, n := range []string{"1", "2"} {
+		b.Answered("k"+n, n)
+		tell(b, Read, "r"+n)
+	}
+	b.Submitted(submit(1))
+	b.Submitted(Submit{Key: "k3", MessageIDs: []string{"r1"}, Sender: sender, Receiver: receiver, At: at(3)})
+	if got, want := show(b, sender, receiver), "k1 sent SENT, k3 read READ"; got != want {
+		t.Errorf("within what may come early: got %s, want %s", got, want)
+	}
+	b = New(Options{Early: 2})
+	for _, n := range []string{"1", "2", "4"} {
+		b.Answered("k"+n, n)
+		tell(b, Read, "r"+n)
+	}
+	b.Submitted(submit(1))
+	b.Submitted(submit(2))
+	b.Submitted(Submit{Key: "k3", MessageIDs: []string{"r1"}, Sender: sender, Receiver: receiver, At: at(3)})
+	if got, want := show(b, sender, receiver), "k1 submitted, k2 sent, k3 sent SENT"; got != want {
+		t.Errorf("beyond it: got %s, want %s", got, want)
+	}
+	b = sent(0)
+	many := submit(1)
+	many.Parts = maxParts + 1
+	for n := range maxParts + 1 {
+		many.MessageIDs = append(many.MessageIDs, fmt.Sprint(n))
+	}
+	b.Submitted(many)
+	v, _ := b.Conversation(sender, receiver)
+	if got := v.Messages[0]; len(got.MessageIDs) != maxParts || got.State != Sent {
+		t.Errorf("got %d parts, %v, want %d, %v", len(got.MessageIDs), got.State, maxParts, Sent)
+	}
+}
+
+func TestStateNames(t *testing.T) {
+	for s, want := range map[State]string{Submitted: "submitted", Read: "read", Read + 1: "unknown", 255: "unknown"} {
+		if got := s.String(); got != want {
+			t.Errorf("state %d: got %s, want %s", s, got, want)
+		}
+	}
+}
+
+// TestNewsOfKnownAndUnknown tells of a message by a message_id that is known and one that is
+// not: the latter is not kept for an answer to come. Of those that all are unknown no more
+// are kept than a message can have.
+func TestNewsOfKnownAndUnknown(t *testing.T) {
+	b := sent(2)
+	tell(b, Read, "x", "1", "2")
+	if got, want := show(b, sender, receiver), "k1 read, k2 read READ"; got != want || b.byID["x"] != nil {
+		t.Errorf("got %s, kept x: %v, want %s without it", got, b.byID["x"] != nil, want)
+	}
+	var ids []string
+	for n := range maxParts + 1 {
+		ids = append(ids, fmt.Sprint("u", n))
+	}
+	tell(b, Read, ids...)
+	if got := len(b.earlyParts); got != maxParts {
+		t.Errorf("kept %d message_ids, want %d", got, maxParts)
+	}
+}
