@@ -1,0 +1,200 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// scriptedLog is a client of a log whose answers the test makes.
+type scriptedLog struct {
+	*logClient
+	t      *testing.T
+	server *nats.Conn
+}
+
+func newScriptedLog(t *testing.T) *scriptedLog {
+	t.Helper()
+	// Without JetStream: the test answers in its place.
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { halt(s) })
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("server does not start")
+	}
+	var conns [2]*nats.Conn
+	for i := range conns {
+		nc, err := nats.Connect(s.ClientURL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		conns[i] = nc
+	}
+	c, err := newLogClient(conns[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return &scriptedLog{logClient: c, t: t, server: conns[1]}
+}
+
+// on has requests on a subject answered.
+func (s *scriptedLog) on(subject string, answer func(*nats.Msg)) {
+	s.t.Helper()
+	sub, err := s.server.Subscribe(subject, answer)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = sub.Unsubscribe() })
+	flush(s.t, s.server)
+}
+
+func (s *scriptedLog) respond(m *nats.Msg, body string) {
+	if err := m.Respond([]byte(body)); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// answer has requests on a subject answered with body.
+func (s *scriptedLog) answer(subject, body string) {
+	s.on(subject, func(m *nats.Msg) { s.respond(m, body) })
+}
+
+// TestLateReply: a late reply to one append is not the acknowledgement of the next.
+func TestLateReply(t *testing.T) {
+	s := newScriptedLog(t)
+	asked := make(chan *nats.Msg, 2)
+	s.on(subjectLedger, func(m *nats.Msg) { asked <- m })
+	ctx, giveUp := context.WithCancel(deadline(t))
+	first := make(chan error, 1)
+	go func() { first <- s.append(ctx, []byte("one")) }()
+	late := receive(t, asked)
+	giveUp()
+	if err := receive(t, first); !errors.Is(err, context.Canceled) {
+		t.Fatalf("append that nobody answers: got %v, want that it was cancelled", err)
+	}
+
+	second := make(chan error, 1)
+	go func() { second <- s.append(deadline(t), []byte("two")) }()
+	next := receive(t, asked)
+	if late.Reply == next.Reply {
+		t.Errorf("both appends want their answer at %s", next.Reply)
+	}
+	s.respond(late, `{"seq":5}`)
+	s.respond(next, `{"seq":7}`)
+	if err := receive(t, second); err != nil || s.last != 7 {
+		t.Errorf("got %v and the end at %d, want the answer to the second, 7", err, s.last)
+	}
+}
+
+// TestAppendAnswers: an append has landed when the log says where, and not otherwise. Each one
+// says where it expects the log to end.
+func TestAppendAnswers(t *testing.T) {
+	tests := []struct {
+		name, answer string
+		last         uint64
+		err          string
+	}{
+		{"landed", `{"seq":9}`, 9, ""},
+		{"another writer", `{"seq":9,"error":{"code":400,"err_code":10071,"description":"wrong last sequence"}}`, 8, "wrong last sequence"},
+		{"nothing to read", `{"seq"`, 8, "answer of the log"},
+	}
+	s := newScriptedLog(t)
+	asked, answers := make(chan *nats.Msg, 1), make(chan string, 1)
+	s.on(subjectLedger, func(m *nats.Msg) { asked <- m; s.respond(m, <-answers) })
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s.last = 8
+			answers <- tt.answer
+			err := s.append(deadline(t), []byte("data"))
+			if err == nil != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("got %v, want %q", err, tt.err)
+			}
+			if s.last != tt.last {
+				t.Errorf("end of the log: got %d, want %d", s.last, tt.last)
+			}
+			m := receive(t, asked)
+			if got := m.Header.Get(nats.ExpectedLastSubjSeqHdr); got != "8" || string(m.Data) != "data" {
+				t.Errorf("asked: got %q that expects %s, want data that expects 8", m.Data, got)
+			}
+		})
+	}
+}
+
+// TestNobodyAnswers: without a log, or without NATS, NATS is away; the reason is the one that
+// helps. A connection that was closed is not away: it will not come back.
+func TestNobodyAnswers(t *testing.T) {
+	s := newScriptedLog(t)
+	if err := s.append(deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, nats.ErrNoResponders) {
+		t.Errorf("no log: got %v, want that NATS is away, since nobody answers", err)
+	}
+	s.nc.Close()
+	if err := s.append(deadline(t), nil); errors.Is(err, errAway) || !errors.Is(err, nats.ErrConnectionClosed) {
+		t.Errorf("closed: got %v, want that the connection is closed", err)
+	}
+}
+
+// TestLogIsSilent: the log has a second to answer, and what is urgent is not kept waiting for it.
+func TestLogIsSilent(t *testing.T) {
+	t.Parallel() // it waits for a time-out
+	s := newScriptedLog(t)
+	urgent, alarms := make(chan struct{}, 1), 0
+	s.urgent, s.alarmed = urgent, func() { alarms++ }
+	urgent <- struct{}{}
+	s.on(subjectLedger, func(*nats.Msg) {})
+	if err := s.append(deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, errLogTimeout) || alarms != 1 {
+		t.Errorf("got %v, %d alarms, want a time-out and one alarm", err, alarms)
+	}
+	if s.last != 0 {
+		t.Errorf("end of the log: got %d, want 0", s.last)
+	}
+}
+
+// TestFateIsNotGuessed: what became of an append is unknown as long as the log does not say it.
+func TestFateIsNotGuessed(t *testing.T) {
+	const (
+		none  = `{"error":{"code":404,"err_code":10037,"description":"no message found"}}`
+		fails = `{"error":{"code":503,"err_code":10008,"description":"system temporarily unavailable"}}`
+		mine  = `{"message":{"seq":6,"data":"bWluZQ=="}}`
+	)
+	tests := []struct {
+		name, message, info string
+		want                fate
+		last                uint64
+		err                 string
+	}{
+		{"landed", mine, "", fateLanded, 6, ""},
+		{"log ends before it", `{"message":{"seq":5,"data":"dGhlaXJz"}}`, "", fateLost, 5, ""},
+		{"last message cannot be read", fails, "", fateUnknown, 5, "unavailable"},
+		{"last message is nonsense", `{`, "", fateUnknown, 5, "answer of the log"},
+		{"empty, ends where it did", none, `{"state":{"last_seq":5}}`, fateLost, 0, ""},
+		{"empty, ends elsewhere", none, `{"state":{"last_seq":6}}`, fateUnknown, 5, "another writer"},
+		{"empty, end is unknown", none, fails, fateUnknown, 5, "unavailable"},
+		{"empty, end is nonsense", none, `{`, fateUnknown, 5, "answer of the log"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScriptedLog(t)
+			s.last = 5
+			s.answer("$JS.API.STREAM.MSG.GET."+streamLedger, tt.message)
+			s.answer("$JS.API.STREAM.INFO."+streamLedger, tt.info)
+			got, err := s.settle(deadline(t), []byte("mine"))
+			if got != tt.want || s.last != tt.last {
+				t.Errorf("got %d and the end at %d, want %d and %d", got, s.last, tt.want, tt.last)
+			}
+			if err == nil != (tt.err == "") || err != nil && !strings.Contains(fmt.Sprint(err), tt.err) {
+				t.Errorf("got %v, want %q", err, tt.err)
+			}
+		})
+	}
+}
