@@ -1,0 +1,264 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+func partAt(p place, seq uint8, id string, at int64) record {
+	r := acceptedAt(p, id)
+	r.part, r.at = Part{Ref: 7, Total: 2, Seq: seq}, at
+	return r
+}
+
+// TestPartsBecomeOneEntry: the parts of a message are one entry, of the time of the earliest, and
+// it is sent once.
+func TestPartsBecomeOneEntry(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	earlier := p
+	earlier.ordinal = 4
+	l.write(partAt(earlier, 1, "x1", 900), partAt(earlier, 2, "x2", 901))
+	l.write(partAt(p, 2, "b", 1500))
+	if e := l.entry(p); e.ordinal != 5 || len(e.parts) != 1 || e.total != 2 || e.at != 1500 {
+		t.Errorf("first part: got %+v, want the later message alone", e)
+	}
+	l.write(partAt(p, 1, "a", 1000), partAt(p, 2, "B", 1600)) // the second one was sent again
+	e := l.entry(p)
+	if got := fmt.Sprint(e.messageIDs()); got != "[a B]" || e.at != 1000 {
+		t.Errorf("both: got %s at %d, want [a B] at 1000", got, e.at)
+	}
+	if got := l.changes(); !slices.Equal(got, []change{"sent", "sent"}) {
+		t.Errorf("events: got %v, want one of each message", got)
+	}
+}
+
+// TestPartAfterTheReceipt: what a receipt and a read response have said is kept when another part
+// is answered.
+func TestPartAfterTheReceipt(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	l.write(partAt(p, 1, "a", 1000), receiptAt(p, 1, StateDelivered, 1100), readAt(p, StatusRead, 1200))
+	l.write(partAt(p, 2, "b", 1300))
+	if e := l.entry(p); e.state != StateRead || e.parts[0].state != StateDelivered || len(e.parts) != 2 {
+		t.Errorf("got %+v, want it read, with both parts", e)
+	}
+}
+
+// TestAcceptedOfExpiredDay: a message of a day that is forgotten is not brought in; how far the
+// numbers of its conversation got is.
+func TestAcceptedOfExpiredDay(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		expired uint16
+		want    bool
+	}{{"the day after", 20781, false}, {"that day", 20780, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, p := newLogbook(t), testPlace(t)
+			l.a.expired = tt.expired
+			l.write(acceptedAt(p, "id"))
+			if e := l.entry(p); (e != nil) != tt.want {
+				t.Errorf("entry: got %+v, want one: %v", e, tt.want)
+			}
+			if epoch, next, err := l.ix.head(&p.conv); err != nil || epoch != 3 || next != 6 {
+				t.Errorf("head: got %d %d %v, want epoch 3 and 6", epoch, next, err)
+			}
+		})
+	}
+}
+
+// TestNotRead: the last time at which the receiver has not read a message counts, until it has.
+func TestNotRead(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	l.write(acceptedAt(p, "id"), receiptAt(p, 0, StateDelivered, 1500))
+	for _, tt := range []struct{ at, want int64 }{{2000, 2000}, {1900, 2000}, {2100, 2100}} {
+		if got := l.write(readAt(p, StatusNotRead, tt.at)); !slices.Equal(got, []outcome{outcomeNoted}) {
+			t.Errorf("at %d: got %v, want it noted", tt.at, got)
+		}
+		if e := l.entry(p); e.notReadAt != tt.want || e.state != StateDelivered || e.readAt != 0 {
+			t.Errorf("at %d: got %+v, want it not read at %d", tt.at, e, tt.want)
+		}
+	}
+	if fb := l.feedback(); len(fb) != 0 {
+		t.Errorf("feedback: got %+v, want none", fb)
+	}
+	want := []change{"sent", "delivered", changeNotRead, changeNotRead, changeNotRead}
+	if got := l.changes(); !slices.Equal(got, want) {
+		t.Errorf("events: got %v, want %v", got, want)
+	}
+}
+
+// TestReceiptPassed: a message's receipts have passed when the last one that is awaited has, and
+// somebody may wait for that when it was read before.
+func TestReceiptPassed(t *testing.T) {
+	wanting := func(r record) record { r.wantsReceipt = true; return r }
+	p := testPlace(t)
+	tests := []struct {
+		name    string
+		before  []record
+		receipt record
+		want    int
+	}{
+		{"read before", []record{wanting(acceptedAt(p, "a")), readAt(p, StatusRead, 2000)}, receiptAt(p, 0, StateDelivered, 3000), 1},
+		{"not read", []record{wanting(acceptedAt(p, "a"))}, receiptAt(p, 0, StateDelivered, 3000), 0},
+		{"not wanted", []record{acceptedAt(p, "a"), readAt(p, StatusRead, 2000)}, receiptAt(p, 0, StateDelivered, 3000), 0},
+		{"passed before", []record{
+			wanting(acceptedAt(p, "a")), receiptAt(p, 0, StateDelivered, 1500), readAt(p, StatusRead, 2000),
+		}, receiptAt(p, 0, StateDelivered, 3000), 0},
+		{"one of two", []record{wanting(partAt(p, 1, "a", 1000)), readAt(p, StatusRead, 2000)}, receiptAt(p, 1, StateDelivered, 3000), 0},
+		{"the other one", []record{
+			wanting(partAt(p, 1, "a", 1000)), readAt(p, StatusRead, 2000), receiptAt(p, 1, StateDelivered, 2500),
+		}, receiptAt(p, 2, StateFailed, 3000), 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLogbook(t)
+			l.write(tt.before...)
+			if l.passed = nil; len(l.write(tt.receipt)) != 0 {
+				t.Error("the receipt has an outcome")
+			}
+			if len(l.passed) != tt.want || tt.want == 1 && l.passed[0] != (receipted{"bank", p.conv, p.number}) {
+				t.Errorf("passed: got %+v, want %d", l.passed, tt.want)
+			}
+			l.passed = nil
+			l.write(acceptedAt(p, "next"))
+			if len(l.passed) != 0 {
+				t.Errorf("with the next batch: got %+v again", l.passed)
+			}
+		})
+	}
+	l := newLogbook(t)
+	l.a.passed = nil // nobody asks
+	l.write(wanting(acceptedAt(p, "a")), readAt(p, StatusRead, 2000), receiptAt(p, 0, StateDelivered, 3000))
+}
+
+// TestReported: when the ESME knew is noted once, and of a message that was read.
+func TestReported(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	reported := func(at int64) record { return record{kind: kindReported, place: p, at: at} }
+	l.write(acceptedAt(p, "id"), reported(1500))
+	if e := l.entry(p); e.reportedAt != 0 {
+		t.Errorf("before it was read: got %d, want 0", e.reportedAt)
+	}
+	l.write(readAt(p, StatusRead, 2000), reported(3000))
+	l.write(reported(4000))
+	if e := l.entry(p); e.reportedAt != 3000 || e.state != StateRead {
+		t.Errorf("got %+v, want it reported at 3000", e)
+	}
+	if got, want := l.changes(), []change{"sent", "read", changeReported}; !slices.Equal(got, want) {
+		t.Errorf("events: got %v, want %v", got, want)
+	}
+}
+
+// TestRowsLeave: a record says which feedback, and up to which event, is where it should be.
+func TestRowsLeave(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	other := p
+	other.number, other.ordinal = 7, 6
+	l.write(acceptedAt(p, "id1"), acceptedAt(other, "id2"))
+	l.write(readAt(p, StatusRead, 2000), readAt(other, StatusRead, 2001))
+	l.told = nil
+	l.write(record{kind: kindFed, seq: 2, index: 0})
+	if fb := l.feedback(); len(fb) != 1 || fb[0].Number != 7 || fmt.Sprint(l.told) != "[[0 1]]" {
+		t.Errorf("feedback: got %+v, told %v, want the second left", fb, l.told)
+	}
+	l.write(record{kind: kindPublished, seq: 1, index: 0})
+	if got, want := l.changes(), []change{"sent", "read", "read"}; !slices.Equal(got, want) {
+		t.Errorf("events behind the first: got %v, want %v", got, want)
+	}
+	l.told = nil
+	if got := l.write(record{kind: kindPublished, seq: 2, index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.told != nil {
+		t.Errorf("published: got %v, told %v, want it noted", got, l.told)
+	}
+	if got, want := l.changes(), []change{"read"}; !slices.Equal(got, want) {
+		t.Errorf("events behind the third: got %v, want %v", got, want)
+	}
+}
+
+// TestEventsAreAnnounced: whoever publishes events is woken by a message that brings some, and by
+// no other.
+func TestEventsAreAnnounced(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	woken := 0
+	l.a.eventsTold = func() { woken++ }
+	l.a.events = func(account []byte) bool { return string(account) == "bank" }
+	quiet := acceptedAt(p, "a")
+	quiet.account = []byte("shop")
+	for i, tt := range []struct {
+		rec  record
+		want int
+	}{{acceptedAt(p, "a"), 1}, {quiet, 1}, {acceptedAt(p, "b"), 2}} {
+		if l.write(tt.rec); woken != tt.want {
+			t.Errorf("message %d: woken %d times, want %d", i+1, woken, tt.want)
+		}
+	}
+}
+
+// TestAllOrNothing: a message of the log that cannot be brought in whole is not brought in at all.
+func TestAllOrNothing(t *testing.T) {
+	p := testPlace(t)
+	good, _ := newLogbook(t).bytes(acceptedAt(p, "id"))
+	read, _ := newLogbook(t).bytes(acceptedAt(p, "id"), readAt(p, StatusRead, 2000))
+	tests := []struct {
+		name    string
+		data    []byte
+		changes bool
+	}{
+		{"an octet is missing", read[:len(read)-1], true},
+		{"no record behind the last", append(slices.Clone(good), 99), true},
+		{"it was not said to change entries", read, false},
+		{"another version", append([]byte{2}, good[1:]...), true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLogbook(t)
+			if got, err := l.a.apply(1, tt.data, tt.changes); err == nil {
+				t.Errorf("got %v, want an error", got)
+			}
+			if e := l.entry(p); e != nil {
+				t.Errorf("entry: got %+v, want none", e)
+			}
+			if value, err := l.ix.get(keyApplied); err != nil || value != nil {
+				t.Errorf("how far it got: got %x, %v, want nothing", value, err)
+			}
+		})
+	}
+	l := newLogbook(t)
+	if err := l.ix.close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.a.apply(1, good, false); !errors.Is(err, errIndexClosed) {
+		t.Errorf("closed: got %v, want that it is closed", err)
+	}
+}
+
+// TestHowFarItGot: the index knows up to where it follows the log, since when the numbers are as
+// they are, and whether that was a clean end.
+func TestHowFarItGot(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	starts := func(epoch uint64, first, last uint16) []byte {
+		return encode(appendHeader(nil, header{epoch: epoch}), &record{kind: kindStart, first: first, last: last})
+	}
+	accepted, _ := l.bytes(acceptedAt(p, "id"))
+	stop, _ := l.bytes(record{kind: kindStop, at: 1})
+	for _, tt := range []struct {
+		name string
+		data []byte
+		want applied
+	}{
+		{"begun", starts(3, 1, 99), applied{epoch: 3, cycle: cycle{first: 1, last: 99, since: 3}}},
+		{"a message", accepted, applied{epoch: 3, cycle: cycle{first: 1, last: 99, since: 3}}},
+		{"stopped", stop, applied{epoch: 3, stopped: true, cycle: cycle{first: 1, last: 99, since: 3}}},
+		{"begun again", starts(4, 1, 99), applied{epoch: 4, cycle: cycle{first: 1, last: 99, since: 3}}},
+		{"with other numbers", starts(5, 1, 98), applied{epoch: 5, cycle: cycle{first: 1, last: 98, since: 5}}},
+	} {
+		l.seq++
+		tt.want.seq = l.seq
+		if _, err := l.a.apply(l.seq, tt.data, false); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := l.ix.applied(); err != nil || got != tt.want {
+			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
+		}
+	}
+}

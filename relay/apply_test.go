@@ -1,0 +1,206 @@
+package relay
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+)
+
+// logbook is an index, and the applier that brings the messages of a log into it.
+type logbook struct {
+	t      testing.TB
+	ix     *index
+	a      *applier
+	seq    uint64 // of the last message
+	passed []receipted
+	told   [][2]int // rows of the outbox that came and went, by call
+}
+
+func newLogbook(t testing.TB) *logbook {
+	t.Helper()
+	ix, err := openIndex(t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ix.close() })
+	l := &logbook{t: t, ix: ix}
+	l.a = &applier{
+		ix:         ix,
+		told:       func(came, went int) { l.told = append(l.told, [2]int{came, went}) },
+		passed:     func(r receipted) { l.passed = append(l.passed, r) },
+		events:     func([]byte) bool { return true },
+		eventsTold: func() {},
+	}
+	return l
+}
+
+// bytes is a message of the log with these records, and whether they may change entries.
+func (l *logbook) bytes(all ...record) (data []byte, changes bool) {
+	data = appendHeader(nil, header{epoch: 3, serial: l.seq})
+	for i := range all {
+		r := &all[i]
+		data = encode(data, r)
+		changes = changes || r.kind.changes() || r.kind == kindAccepted && r.part.Total > 1
+	}
+	return data, changes
+}
+
+// write applies the records as one message of the log.
+func (l *logbook) write(all ...record) []outcome {
+	l.t.Helper()
+	l.seq++
+	data, changes := l.bytes(all...)
+	outcomes, err := l.a.apply(l.seq, data, changes)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return slices.Clone(outcomes)
+}
+
+// entry is what the index has at a place.
+func (l *logbook) entry(p place) *entry {
+	l.t.Helper()
+	f, err := l.ix.findNumber(&p.conv, p.number, p.day)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if f == nil {
+		return nil
+	}
+	return &f.entry
+}
+
+// rows are the JSON values of an outbox.
+func rows[T any](l *logbook, prefix byte) (all []T) {
+	l.t.Helper()
+	found, err := l.ix.outbox(prefix, 0, 0, 1000)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, row := range found {
+		var v T
+		if err := json.Unmarshal(row.body, &v); err != nil {
+			l.t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func (l *logbook) feedback() []Feedback { return rows[Feedback](l, prefixOutbox) }
+
+// changes are the types of the events.
+func (l *logbook) changes() (all []change) {
+	for _, ev := range rows[Event](l, prefixEvent) {
+		all = append(all, ev.Type)
+	}
+	return all
+}
+
+// testPlace is where the message of the tests stands.
+func testPlace(t testing.TB) place {
+	return place{conv: conversation(t, "10690001", "447700900123"), day: 20780, number: 6, ordinal: 5}
+}
+
+func acceptedAt(p place, id string) record {
+	return record{
+		kind: kindAccepted, place: p, bound: p.ordinal + 1, at: 1000, account: []byte("bank"), messageID: []byte(id),
+		from: Address{TON: 5, Addr: p.conv.Sender}, to: Address{TON: 1, NPI: 1, Addr: p.conv.Receiver},
+	}
+}
+
+func readAt(p place, status uint8, at int64) record {
+	return record{kind: kindRead, place: p, status: status, readAt: at, at: at + 1, id: uint64(at)}
+}
+
+func receiptAt(p place, seq uint8, s State, at int64) record {
+	return record{kind: kindReceipt, place: p, partSeq: seq, state: s, at: at}
+}
+
+// TestFirstReadCounts: of two read responses the first one is told and the other is not,
+// whether they come in one append or in two.
+func TestFirstReadCounts(t *testing.T) {
+	tests := []struct {
+		name          string
+		first, second uint8
+		state         State
+	}{
+		{"read twice", StatusRead, StatusRead, StateRead},
+		{"read, then deleted", StatusRead, StatusDeletedUnread, StateRead},
+		{"deleted, then read", StatusDeletedUnread, StatusRead, StateDeletedUnread},
+		{"read, then not read", StatusRead, StatusNotRead, StateRead},
+	}
+	for _, tt := range tests {
+		for _, together := range []bool{true, false} {
+			t.Run(fmt.Sprint(tt.name, ", in one append: ", together), func(t *testing.T) {
+				l, p := newLogbook(t), testPlace(t)
+				first, second := readAt(p, tt.first, 2000), readAt(p, tt.second, 3000)
+				var got []outcome
+				if together {
+					got = l.write(acceptedAt(p, "id1"), first, second)
+				} else {
+					l.write(acceptedAt(p, "id1"))
+					got = append(l.write(first), l.write(second)...)
+				}
+				if want := []outcome{outcomeRead, outcomeDuplicate}; !slices.Equal(got, want) {
+					t.Errorf("outcomes: got %v, want %v", got, want)
+				}
+				if fb := l.feedback(); len(fb) != 1 || fb[0].Status != tt.first || !fb[0].ReadAt.Equal(timeOf(2000)) {
+					t.Errorf("feedback: got %+v, want that of the first alone", fb)
+				}
+				e := l.entry(p)
+				if e.state != tt.state || e.readAt != 2000 || e.receivedAt != 2001 || e.readID != 2000 || e.notReadAt != 0 {
+					t.Errorf("entry: got %+v, want what the first said", e)
+				}
+				if want := [][2]int{{1, 0}}; !slices.Equal(l.told, want) {
+					t.Errorf("told of the outbox: got %v, want %v", l.told, want)
+				}
+			})
+		}
+	}
+}
+
+// TestNumberThatWasGivenAgain: a record about a message whose number another one has by now
+// changes nothing.
+func TestNumberThatWasGivenAgain(t *testing.T) {
+	p := testPlace(t)
+	earlier := p
+	earlier.ordinal = 4
+	tests := []struct {
+		name string
+		rec  record
+		want []outcome
+	}{
+		{"read", readAt(earlier, StatusRead, 2000), []outcome{outcomeGone}},
+		{"not read", readAt(earlier, StatusNotRead, 2000), []outcome{outcomeGone}},
+		{"deleted", readAt(earlier, StatusDeletedUnread, 2000), []outcome{outcomeGone}},
+		{"receipt", receiptAt(earlier, 0, StateDelivered, 2000), nil},
+		{"reported", record{kind: kindReported, place: earlier, at: 2000}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLogbook(t)
+			l.write(acceptedAt(earlier, "earlier"))
+			l.write(acceptedAt(p, "later"))
+			state := StateSent
+			if tt.rec.kind == kindReported {
+				l.write(readAt(p, StatusRead, 1500))
+				state = StateRead
+			}
+			n := len(l.changes())
+			if got := l.write(tt.rec); !slices.Equal(got, tt.want) {
+				t.Errorf("outcomes: got %v, want %v", got, tt.want)
+			}
+			e := l.entry(p)
+			if e.ordinal != 5 || e.state != state || e.notReadAt != 0 || e.reportedAt != 0 || e.deliveredAt != 0 ||
+				string(e.parts[0].id) != "later" {
+				t.Errorf("entry: got %+v, want the later message as it was", e)
+			}
+			if got := l.changes(); len(got) != n {
+				t.Errorf("events: got %v, want none of this record", got[n:])
+			}
+		})
+	}
+}
