@@ -1,0 +1,170 @@
+package relay
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+)
+
+// entryOf is an entry of so many parts; 0: a message of its own.
+func entryOf(total uint8, seqs ...uint8) *entry {
+	e := &entry{total: total}
+	for _, seq := range seqs {
+		e.parts = append(e.parts, entryPart{seq: seq})
+	}
+	return e
+}
+
+// TestReceiptsOfOneMessage: a message is delivered when all of its parts are, and has failed when
+// one part has.
+func TestReceiptsOfOneMessage(t *testing.T) {
+	type receipt struct {
+		seq uint8
+		to  State
+	}
+	const sent, expired, failed, delivered = StateSent, StateExpired, StateFailed, StateDelivered
+	tests := []struct {
+		name  string
+		e     *entry
+		state State // before
+		came  []receipt
+		want  []State // after each
+		at    int64   // of the delivery: which receipt said so, from 1; 0: none
+	}{
+		{"its own, delivered", entryOf(0, 0), sent, []receipt{{0, delivered}}, []State{delivered}, 1},
+		{"its own, failed", entryOf(0, 0), sent, []receipt{{0, failed}}, []State{failed}, 0},
+		{"its own, delivered twice", entryOf(0, 0), sent, []receipt{{0, delivered}, {0, delivered}}, []State{delivered, delivered}, 1},
+		{"its own, failed and delivered", entryOf(0, 0), sent, []receipt{{0, failed}, {0, delivered}}, []State{failed, delivered}, 2},
+		{"its own, delivered and failed", entryOf(0, 0), sent, []receipt{{0, delivered}, {0, failed}}, []State{delivered, delivered}, 1},
+		{"its own, failed and expired", entryOf(0, 0), sent, []receipt{{0, failed}, {0, expired}}, []State{failed, failed}, 0},
+		{"its own, read before", entryOf(0, 0), StateRead, []receipt{{0, delivered}}, []State{StateRead}, 0},
+		{"one of two", entryOf(2, 1, 2), sent, []receipt{{1, delivered}}, []State{sent}, 0},
+		{"two of two", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, delivered}}, []State{sent, delivered}, 2},
+		{"the same one twice", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {1, delivered}}, []State{sent, sent}, 0},
+		{"two of three", entryOf(3, 1, 2, 3), sent, []receipt{{1, delivered}, {3, delivered}}, []State{sent, sent}, 0},
+		{"all that were answered yet", entryOf(3, 1, 2), sent, []receipt{{1, delivered}, {2, delivered}}, []State{sent, sent}, 0},
+		{"of a part not answered yet", entryOf(2, 1), sent, []receipt{{2, delivered}, {1, delivered}}, []State{sent, delivered}, 2},
+		{"one of two failed", entryOf(2, 1, 2), sent, []receipt{{2, failed}}, []State{failed}, 0},
+		{"failed, then the other delivered", entryOf(2, 1, 2), sent, []receipt{{2, failed}, {1, delivered}}, []State{failed, failed}, 0},
+		{"delivered, then the other failed", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, failed}}, []State{sent, failed}, 0},
+		{"delivered, then the other expired", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, expired}}, []State{sent, expired}, 0},
+		{"a failure that was none", entryOf(2, 1, 2), sent, []receipt{{1, failed}, {2, delivered}, {1, delivered}}, []State{failed, failed, delivered}, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.e.state = tt.state
+			for i, r := range tt.came {
+				tt.e.receipt(r.seq, r.to, int64(i+1))
+				if tt.e.state != tt.want[i] {
+					t.Errorf("after receipt %d: got %s, want %s", i+1, tt.e.state, tt.want[i])
+				}
+			}
+			if tt.e.deliveredAt != tt.at {
+				t.Errorf("delivered: got %d, want %d", tt.e.deliveredAt, tt.at)
+			}
+		})
+	}
+}
+
+// TestAwaitsReceipt: the receipt that the ESME wants has passed when that of each part has.
+func TestAwaitsReceipt(t *testing.T) {
+	part := func(seq uint8, s State) entryPart { return entryPart{seq: seq, state: s} }
+	tests := []struct {
+		name  string
+		wants bool
+		total uint8
+		parts []entryPart
+		want  bool
+	}{
+		{"not wanted", false, 0, []entryPart{part(0, StateSent)}, false},
+		{"not passed", true, 0, []entryPart{part(0, StateSent)}, true},
+		{"delivered", true, 0, []entryPart{part(0, StateDelivered)}, false},
+		{"failed", true, 0, []entryPart{part(0, StateFailed)}, false},
+		{"expired", true, 0, []entryPart{part(0, StateExpired)}, false},
+		{"no part passed", true, 2, []entryPart{part(1, StateSent), part(2, StateSent)}, true},
+		{"one part passed", true, 2, []entryPart{part(1, StateDelivered), part(2, StateSent)}, true},
+		{"one part not answered yet", true, 2, []entryPart{part(1, StateDelivered)}, true},
+		{"all parts passed", true, 2, []entryPart{part(1, StateDelivered), part(2, StateFailed)}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := &entry{wantsReceipt: tt.wants, total: tt.total, parts: tt.parts}
+			if got := e.awaitsReceipt(); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestPartsInOrder: the parts of an entry are in order, whichever was answered first.
+func TestPartsInOrder(t *testing.T) {
+	e := &entry{total: 4}
+	for _, seq := range []uint8{3, 1, 4, 2, 3, 1} {
+		p := e.part(seq)
+		if p.seq != seq {
+			t.Errorf("part %d: got %d", seq, p.seq)
+		}
+		p.id = append(p.id, 'a'+seq)
+	}
+	want := []entryPart{{seq: 1, id: []byte("bb")}, {seq: 2, id: []byte("c")}, {seq: 3, id: []byte("dd")}, {seq: 4, id: []byte("e")}}
+	if !reflect.DeepEqual(e.parts, want) {
+		t.Errorf("got %+v, want %+v", e.parts, want)
+	}
+}
+
+// TestEntryComesBack: each field of an entry is in its value, and a value that is cut short or
+// has more behind it is none.
+func TestEntryComesBack(t *testing.T) {
+	c := conversation(t, "10690001", "447700900123")
+	plain := entry{
+		ordinal: 9, account: []byte("bank"), from: Address{TON: 5, NPI: 8, Addr: c.Sender}, to: Address{TON: 1, NPI: 1, Addr: c.Receiver},
+		at: 500, parts: []entryPart{{id: []byte("a")}},
+	}
+	full := plain
+	full.reference, full.hasReference, full.wantsReceipt = 3, true, true
+	full.state, full.deliveredAt, full.readAt, full.receivedAt, full.readID = StateRead, 501, 502, 503, 504
+	full.notReadAt, full.reportedAt, full.total = 505, 506, 2
+	full.parts = []entryPart{{seq: 1, state: StateDelivered, id: []byte("a")}, {seq: 2, state: StateFailed, id: []byte("b")}}
+	notRead, reported, zero := plain, plain, plain
+	notRead.notReadAt, reported.reportedAt = 505, 506
+	zero.hasReference = true
+	for name, e := range map[string]entry{"plain": plain, "full": full, "not read": notRead, "reported": reported, "reference 0": zero} {
+		t.Run(name, func(t *testing.T) {
+			value := appendEntry(nil, &e)
+			got, err := parseEntry(value)
+			if err != nil || !reflect.DeepEqual(got, e) {
+				t.Fatalf("got %+v, %v, want %+v", got, err, e)
+			}
+			for i := range value {
+				if _, err := parseEntry(value[:i]); err == nil {
+					t.Errorf("cut at %d of %d: got no error", i, len(value))
+				}
+			}
+			if _, err := parseEntry(append(bytes.Clone(value), 0)); err == nil {
+				t.Error("an octet behind it: got no error")
+			}
+		})
+	}
+}
+
+// TestEntryKeyIsWhole: only a whole key of an entry is one.
+func TestEntryKeyIsWhole(t *testing.T) {
+	p := testPlace(t)
+	p.ordinal = 0
+	key := entryKey(nil, &p)
+	if got, err := parseEntryKey(key); err != nil || got != p {
+		t.Fatalf("got %+v, %v, want %+v", got, err, p)
+	}
+	for i := range key {
+		if got, err := parseEntryKey(key[:i]); err == nil {
+			t.Errorf("cut at %d: got %+v, want an error", i, got)
+		}
+	}
+	if got, err := parseEntryKey(append(bytes.Clone(key), 0)); err == nil {
+		t.Errorf("an octet more: got %+v, want an error", got)
+	}
+	key[0] = prefixHead
+	if got, err := parseEntryKey(key); err == nil {
+		t.Errorf("of another kind: got %+v, want an error", got)
+	}
+}
