@@ -117,6 +117,35 @@ func TestPartOf(t *testing.T) {
 	}
 }
 
+// TestPartsOnTheirWay: a part that is not in the index yet is found by its key and its receiver,
+// until the record that brought it is in the index.
+func TestPartsOnTheirWay(t *testing.T) {
+	one, other := addr(t, "447700900123"), addr(t, "447700900124")
+	c := newCuts()
+	row := c.add(cutRow{key: "a1", part: CutPart{Seq: 1, first: "a1", day: 20780}, receiver: one})
+	second := c.add(cutRow{key: "a2", part: CutPart{Seq: 2, first: "a1", day: 20780}, receiver: one})
+	find := func(key string, receiver Addr, want uint8) {
+		t.Helper()
+		p, ok := c.find([]byte(key), &receiver)
+		if ok != (want != 0) || ok && p.Seq != want {
+			t.Errorf("part %q of %s: got %d %v, want %d", key, receiver, p.Seq, ok, want)
+		}
+	}
+	find("a1", one, 1)
+	find("a2", one, 2)
+	find("a1", other, 0)
+	find("a3", one, 0)
+	c.add(cutRow{key: "a1", part: CutPart{Seq: 3, first: "b1", day: 20780}, receiver: other}) // the id comes again
+	find("a1", one, 0)
+	find("a1", other, 3)
+	c.settle() // of a batch without parts
+	c.settle(row)
+	find("a1", other, 3) // it is the record of the one before that is in the index
+	find("a2", one, 2)
+	c.settle(second)
+	find("a2", one, 0)
+}
+
 // TestPartOfBeforeTheLog: a receipt may come before the log can be read; it is one of a
 // part all the same, and to be kept by the SMSC.
 func TestPartOfBeforeTheLog(t *testing.T) {
