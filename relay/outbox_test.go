@@ -1,0 +1,257 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// places are where the rows stand that the records are about.
+func places(all []record) string {
+	text := ""
+	for _, rec := range all {
+		text += fmt.Sprint(rec.seq, ".", rec.index, " ")
+	}
+	return text
+}
+
+// readMessages brings in n messages that were read, each in a message of the log of its own: 2 is
+// the first one that has a row.
+func (l *logbook) readMessages(n int) {
+	l.t.Helper()
+	var all []record
+	p := testPlace(l.t)
+	for i := range n {
+		p.number, p.ordinal = uint16(i+1), uint64(i)
+		all = append(all, acceptedAt(p, fmt.Sprint("id", i)))
+	}
+	l.write(all...)
+	for i := range n {
+		p.number, p.ordinal = uint16(i+1), uint64(i)
+		l.write(readAt(p, StatusRead, int64(2000+i)))
+	}
+}
+
+// TestFeedbackLeavesTheOutbox: a feedback leaves the outbox when its queue has taken it, and not
+// before; nor does any behind it.
+func TestFeedbackLeavesTheOutbox(t *testing.T) {
+	l := newLogbook(t)
+	l.readMessages(3)
+	synctest.Test(t, func(t *testing.T) {
+		r, s := unconnected(t, l)
+		p := publisher{relay: r}
+		done := make(chan error, 1)
+		go func() {
+			more, err := p.publish(t.Context())
+			if more {
+				t.Error("there is more: got true, want false")
+			}
+			done <- err
+		}()
+		synctest.Wait()
+		if len(s.acks) != 3 {
+			t.Fatalf("published: got %d, want 3", len(s.acks))
+		}
+		if got := places(r.queued(t, kindFed)); got != "" {
+			t.Errorf("before an acknowledgement: got rows %sgone, want none", got)
+		}
+		s.acks[1].ok <- &jetstream.PubAck{}
+		synctest.Wait()
+		if got := places(r.queued(t, kindFed)); got != "" {
+			t.Errorf("after that of the second: got rows %sgone, want none yet", got)
+		}
+		s.acks[0].ok <- &jetstream.PubAck{}
+		synctest.Wait()
+		if got := places(r.queued(t, kindFed)); got != "2.0 3.0 " {
+			t.Errorf("after that of the first: got rows %sgone, want 2.0 3.0", got)
+		}
+		s.acks[2].ok <- &jetstream.PubAck{}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if got := places(r.queued(t, kindFed)); got != "4.0 " {
+			t.Errorf("after that of the third: got rows %sgone, want 4.0", got)
+		}
+		if accounts, _ := r.waiting.get(); !accounts["bank"] {
+			t.Error("the account is not known to have feedback")
+		}
+		// The log has not brought in that they are gone: they are not published twice.
+		if more, err := p.publish(t.Context()); more || err != nil || len(s.acks) != 3 {
+			t.Errorf("once more: got %v, %v, %d published, want nothing new", more, err, len(s.acks))
+		}
+	})
+}
+
+// TestPublishedAgain: what a queue did not take is published again from the start, and recognised
+// by its id.
+func TestPublishedAgain(t *testing.T) {
+	broken := errors.New("no responders")
+	tests := []struct {
+		name string
+		fail func(*streams) // before it is published
+		then func(*streams) // when it is published
+		want string         // the error
+		fed  string
+	}{
+		{"refused at once", func(s *streams) { s.refuse = broken }, func(*streams) {}, "no responders", ""},
+		{"refused", func(*streams) {}, func(s *streams) { s.acks[0].err <- broken }, "no responders", ""},
+		{"the second one refused", func(*streams) {}, func(s *streams) {
+			s.acks[0].ok <- nil
+			s.acks[1].err <- broken
+		}, "no responders", "2.0 "},
+		{"not answered", func(*streams) {}, func(*streams) { time.Sleep(5 * time.Second) }, "timeout", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLogbook(t)
+			l.readMessages(2)
+			synctest.Test(t, func(t *testing.T) {
+				r, s := unconnected(t, l)
+				p := publisher{relay: r}
+				tt.fail(s)
+				done := make(chan error, 1)
+				go func() {
+					_, err := p.publish(t.Context())
+					done <- err
+				}()
+				synctest.Wait()
+				began := time.Now()
+				tt.then(s)
+				if err := <-done; err == nil || !strings.Contains(err.Error(), tt.want) || time.Since(began) > 5*time.Second {
+					t.Errorf("got %v after %s, want %s", err, time.Since(began), tt.want)
+				}
+				if got := places(r.queued(t, kindFed)); got != tt.fed {
+					t.Errorf("gone: got rows %q, want %q", got, tt.fed)
+				}
+				first := s.ids()
+				s.published, s.acks = nil, nil
+				go func() {
+					_, err := p.publish(t.Context())
+					done <- err
+				}()
+				synctest.Wait()
+				again := s.ids()
+				if len(again) != 2 || again[0] == again[1] || again[0] == "" || len(first) > 0 && !slices.Equal(again, first) {
+					t.Errorf("ids: got %q, want both again as %q", again, first)
+				}
+				for _, ack := range s.acks {
+					ack.ok <- &jetstream.PubAck{}
+				}
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// TestPublishEnds: who waits for a queue, or for room in the log, stops when it is to.
+func TestPublishEnds(t *testing.T) {
+	l := newLogbook(t)
+	l.readMessages(1)
+	synctest.Test(t, func(t *testing.T) {
+		r, s := unconnected(t, l)
+		p := publisher{relay: r}
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, err := p.publish(ctx); done <- err }()
+		synctest.Wait()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("waiting for the queue: got %v, want that it was cancelled", err)
+		}
+		r.ledger.queue.close()
+		ctx, cancel = context.WithCancel(t.Context())
+		go func() { _, err := p.publish(ctx); done <- err }()
+		synctest.Wait()
+		s.acks[1].ok <- &jetstream.PubAck{}
+		synctest.Wait()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) || p.seq != 0 {
+			t.Errorf("waiting for the log: got %v at %d, want that it was cancelled at 0", err, p.seq)
+		}
+	})
+}
+
+// TestQuietAccount: the feedback of a quiet account leaves the outbox, and no queue gets it.
+func TestQuietAccount(t *testing.T) {
+	l := newLogbook(t)
+	l.readMessages(1)
+	r, s := unconnected(t, l)
+	r.settings.Store(&Settings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
+	p := publisher{relay: r}
+	if _, err := p.publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := places(r.queued(t, kindFed)); got != "2.0 " || len(s.published) != 0 {
+		t.Errorf("got rows %sgone and %d published, want 2.0 gone and none", got, len(s.published))
+	}
+	if accounts, _ := r.waiting.get(); len(accounts) != 0 {
+		t.Errorf("accounts with feedback: got %v, want none", accounts)
+	}
+	reg := r.opt.Registerer.(*prometheus.Registry)
+	if off, published := value(t, reg, "readback_feedback_total", "off"), value(t, reg, "readback_feedback_total", "published"); off != 1 || published != 0 {
+		t.Errorf("counted: got %v off and %v published, want 1 and 0", off, published)
+	}
+}
+
+// TestOutboxIsPublishedInPieces: more rows than may be on their way at once are published one
+// piece after the other, each where the one before ended.
+func TestOutboxIsPublishedInPieces(t *testing.T) {
+	l := newLogbook(t)
+	var all []record
+	p := testPlace(t)
+	const n = outboxBatch + 3
+	for i := range n {
+		p.number, p.ordinal = uint16(i+1), uint64(i)
+		all = append(all, acceptedAt(p, "id"), readAt(p, StatusRead, 2000))
+	}
+	l.write(all...)
+	r, s := unconnected(t, l)
+	r.settings.Store(&Settings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }})
+	pub := publisher{relay: r}
+	for i, want := range []int{outboxBatch, 3, 0} {
+		more, err := pub.publish(t.Context())
+		if got := len(r.queued(t, kindFed)); err != nil || got != want || more != (i == 0) {
+			t.Errorf("piece %d: got %d rows gone, more %v, %v, want %d", i+1, got, more, err, want)
+		}
+	}
+	if len(s.published) != 0 {
+		t.Errorf("published: got %d of a quiet account", len(s.published))
+	}
+}
+
+// TestFeedbackMessage: a feedback goes to the queue of its account, with the same id whenever it is
+// made again, and another one than any other feedback.
+func TestFeedbackMessage(t *testing.T) {
+	l := newLogbook(t)
+	l.readMessages(2)
+	found, err := l.ix.outbox(prefixOutbox, 0, 0, 10)
+	if err != nil || len(found) != 2 {
+		t.Fatalf("outbox: %d rows, %v", len(found), err)
+	}
+	var ids []string
+	for _, row := range found {
+		m, account, err := feedbackMessage(row.body)
+		if err != nil || account != "bank" || m.Subject != "readback.feedback.0.bank" || string(m.Data) != string(row.body) {
+			t.Fatalf("got %+v of %q, %v", m, account, err)
+		}
+		ids = append(ids, m.Header.Get(nats.MsgIdHdr))
+	}
+	again, _, _ := feedbackMessage(found[0].body)
+	if len(ids[0]) != 16 || ids[0] == ids[1] || again.Header.Get(nats.MsgIdHdr) != ids[0] {
+		t.Errorf("ids: got %q, and %q made again", ids, again.Header.Get(nats.MsgIdHdr))
+	}
+	if m, _, err := feedbackMessage([]byte("{")); err == nil {
+		t.Errorf("nonsense: got %+v, want an error", m)
+	}
+}

@@ -1,0 +1,187 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// threeEvents is an index with the events of three messages that were sent.
+func threeEvents(t *testing.T) *logbook {
+	t.Helper()
+	l := newLogbook(t)
+	p := testPlace(t)
+	for i := range 3 {
+		p.number, p.ordinal = uint16(i+1), uint64(i)
+		l.write(acceptedAt(p, "id"))
+	}
+	return l
+}
+
+// eventIDs are the ids of the events in their outbox.
+func (l *logbook) eventIDs() (ids []string) {
+	for _, ev := range rows[Event](l, prefixEvent) {
+		ids = append(ids, ev.Event)
+	}
+	return ids
+}
+
+// TestEventsLeaveTheOutbox: events leave their outbox when the stream has taken all of them, and
+// the log knows that.
+func TestEventsLeaveTheOutbox(t *testing.T) {
+	l := threeEvents(t)
+	synctest.Test(t, func(t *testing.T) {
+		r, s := unconnected(t, l)
+		type result struct {
+			n   int
+			err error
+		}
+		done := make(chan result, 1)
+		go func() {
+			n, err := r.publishSome(t.Context())
+			done <- result{n, err}
+		}()
+		for i := range 3 {
+			synctest.Wait()
+			if b := r.ledger.queue.take(); b != nil {
+				t.Errorf("after %d acknowledgements: got %d records for the log, want none", i, b.records)
+			}
+			s.acks[2-i].ok <- &jetstream.PubAck{}
+		}
+		synctest.Wait()
+		b := r.ledger.queue.take()
+		if b == nil || b.counts[kindPublished] != 1 || len(done) > 0 {
+			t.Fatalf("after all acknowledgements: got %+v for the log, want one record that is waited for", b)
+		}
+		read, err := parseBatch(b.buf)
+		if rec := (record{}); err != nil || !read.next(&rec) || rec.seq != 3 || rec.index != 0 {
+			t.Errorf("up to: got %d.%d, %v, want 3.0", rec.seq, rec.index, err)
+		}
+		b.reads[0].tell(outcomeNoted)
+		if got := <-done; got.n != 3 || got.err != nil {
+			t.Errorf("got %d, %v, want 3", got.n, got.err)
+		}
+		if got := value(t, r.opt.Registerer.(*prometheus.Registry), "readback_events_total", ""); got != 3 {
+			t.Errorf("counted: got %v, want 3", got)
+		}
+	})
+}
+
+// TestEventsPublishedAgain: what the stream did not take, or the log does not know of, is
+// published again with the same ids.
+func TestEventsPublishedAgain(t *testing.T) {
+	broken := errors.New("no responders")
+	acknowledge := func(s *streams) {
+		for _, ack := range s.acks {
+			ack.ok <- &jetstream.PubAck{}
+		}
+	}
+	tests := []struct {
+		name   string
+		refuse error
+		then   func(*Relay, *streams)
+		want   error
+	}{
+		{"refused at once", broken, func(*Relay, *streams) {}, broken},
+		{"the last one refused", nil, func(_ *Relay, s *streams) {
+			s.acks[0].ok <- nil
+			s.acks[1].ok <- nil
+			s.acks[2].err <- broken
+		}, broken},
+		{"not answered", nil, func(*Relay, *streams) {}, nats.ErrTimeout},
+		{"the log is away", nil, func(r *Relay, s *streams) {
+			acknowledge(s)
+			synctest.Wait()
+			r.ledger.queue.take().release().tell()
+		}, ErrDown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := threeEvents(t)
+			synctest.Test(t, func(t *testing.T) {
+				r, s := unconnected(t, l)
+				s.refuse = tt.refuse
+				done := make(chan error, 1)
+				go func() { _, err := r.publishSome(t.Context()); done <- err }()
+				synctest.Wait()
+				tt.then(r, s)
+				if err := <-done; !errors.Is(err, tt.want) {
+					t.Errorf("got %v, want %v", err, tt.want)
+				}
+				if b := r.ledger.queue.take(); b != nil {
+					t.Errorf("got %d records for the log, want none", b.records)
+				}
+				first := s.ids()
+				s.published, s.acks = nil, nil
+				go func() { _, err := r.publishSome(t.Context()); done <- err }()
+				synctest.Wait()
+				want := l.eventIDs()
+				if again := s.ids(); !slices.Equal(again, want) || len(first) > 0 && !slices.Equal(first, want) {
+					t.Errorf("ids: got %q and again %q, want %q", first, again, want)
+				}
+				acknowledge(s)
+				synctest.Wait()
+				r.ledger.queue.take().release().tell() // or it would wait on
+				<-done
+			})
+		})
+	}
+}
+
+// TestEventMessage: an event goes to the subject of its account, with its own id.
+func TestEventMessage(t *testing.T) {
+	row := []byte(`{"event":"01JABC","account":"a.b"}`)
+	m, err := eventMessage(row)
+	if err != nil || m.Subject != "readback.events.a=2Eb" || string(m.Data) != string(row) || m.Header.Get(nats.MsgIdHdr) != "01JABC" {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	if m, err := eventMessage([]byte("{")); err == nil {
+		t.Errorf("nonsense: got %+v, want an error", m)
+	}
+}
+
+// TestEventsGoOn: events that cannot be published are tried again until they are, and those that
+// come later are published when they come.
+func TestEventsGoOn(t *testing.T) {
+	l := threeEvents(t)
+	synctest.Test(t, func(t *testing.T) {
+		r, s := unconnected(t, l)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan bool)
+		go func() { r.publishEvents(ctx); close(done) }()
+		for i := range 3 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if len(s.acks) != 3 {
+				t.Fatalf("try %d: got %d events, want 3", i+1, len(s.acks))
+			}
+			acks := s.acks
+			s.acks = nil
+			if i < 2 {
+				acks[0].err <- nats.ErrNoResponders
+				continue
+			}
+			for _, ack := range acks {
+				ack.ok <- nil
+			}
+		}
+		synctest.Wait()
+		l.write(record{kind: kindPublished, seq: 3}, acceptedAt(testPlace(t), "id4"))
+		r.ledger.queue.take().reads[0].tell(outcomeNoted)
+		synctest.Wait()
+		r.tellEvents()
+		synctest.Wait()
+		if len(s.acks) != 1 {
+			t.Errorf("published later: got %d events, want 1", len(s.acks))
+		}
+		cancel()
+		<-done
+	})
+}
