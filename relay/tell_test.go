@@ -1,0 +1,264 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// taken is a message that was taken from a queue.
+type taken struct {
+	jetstream.Msg
+	settled []string
+}
+
+func (*taken) Data() []byte  { return []byte(`{"receiver":"447700900123"}`) }
+func (m *taken) Ack() error  { m.settled = append(m.settled, "ack"); return nil }
+func (m *taken) Term() error { m.settled = append(m.settled, "term"); return nil }
+
+// letters are the dead letters.
+type letters struct {
+	jetstream.JetStream
+	refuse error
+	stored []*nats.Msg
+}
+
+func (l *letters) PublishMsg(_ context.Context, m *nats.Msg, _ ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	if l.refuse != nil {
+		return nil, l.refuse
+	}
+	l.stored = append(l.stored, m)
+	return &jetstream.PubAck{}, nil
+}
+
+// session is an account with one feedback that is being told.
+type session struct {
+	*account
+	h       *held
+	m       *taken
+	letters *letters
+}
+
+func newSession(t *testing.T, l *logbook, keep time.Duration) *session {
+	t.Helper()
+	r, _ := unconnected(t, l)
+	s := &session{m: &taken{}, letters: &letters{}}
+	r.js = s.letters
+	r.settings.Store(&Settings{FeedbackKeep: keep})
+	r.opt.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
+	s.account = &account{relay: r, name: "bank", order: newOrder(), changed: make(chan struct{}), ctx: context.Background()}
+	fb := &Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
+	s.order.add(7, s.m, fb, time.Now())
+	s.take(t)
+	return s
+}
+
+// take takes the feedback as a session does.
+func (s *session) take(t *testing.T) {
+	t.Helper()
+	if s.h, _ = s.order.next(time.Now()); s.h == nil {
+		t.Fatal("no feedback to tell")
+	}
+}
+
+// wantCounted wants one feedback counted, with that outcome.
+func (s *session) wantCounted(t *testing.T, want string) {
+	t.Helper()
+	reg := s.relay.opt.Registerer.(*prometheus.Registry)
+	for _, outcome := range []string{"delivered", "retried", "dead", "expired", "erased"} {
+		if got := value(t, reg, "readback_feedback_total", outcome); got != 0 && outcome != want || got != 1 && outcome == want {
+			t.Errorf("%s: got %v, want 1 of %s alone", outcome, got, want)
+		}
+	}
+}
+
+func answering(err error) Teller { return func(context.Context, *Feedback) error { return err } }
+
+// TestWhatBecomesOfATell: a feedback is settled when the ESME has it, or it is a dead letter, or
+// nobody is to get it; else it stays.
+func TestWhatBecomesOfATell(t *testing.T) {
+	refusal, final := errors.New("ESME_RX_T_APPN"), Permanent(errors.New("ESME_RX_P_APPN"))
+	l := newLogbook(t)
+	tests := []struct {
+		name    string
+		answer  error
+		prepare func(*session)
+		settled string // how; "": it stays
+		letters int
+		tries   int
+		counted string
+	}{
+		{"told", nil, func(*session) {}, "[ack]", 0, 0, "delivered"},
+		{"refused", refusal, func(*session) {}, "[]", 0, 1, "retried"},
+		{"refused for good", final, func(*session) {}, "[term]", 1, 0, "dead"},
+		{"refused for good, no room for dead letters", final, func(s *session) {
+			s.letters.refuse = nats.ErrNoResponders
+		}, "[]", 0, 1, "retried"},
+		{"waited too long", nil, func(s *session) { s.h.at = s.h.at.Add(-time.Hour) }, "[term]", 1, 0, "expired"},
+		{"waited too long, no room for dead letters", nil, func(s *session) {
+			s.h.at, s.letters.refuse = s.h.at.Add(-time.Hour), nats.ErrNoResponders
+		}, "[]", 0, 1, "retried"},
+		{"erased, refused", refusal, func(s *session) {
+			s.relay.erasures.note(s.h.line().Receiver, time.Now())
+		}, "[term]", 0, 0, "erased"},
+		{"erased, refused for good", final, func(s *session) {
+			s.relay.erasures.note(s.h.line().Receiver, time.Now())
+		}, "[term]", 0, 0, "erased"},
+		{"erased, told", nil, func(s *session) {
+			s.relay.erasures.note(s.h.line().Receiver, time.Now())
+		}, "[ack]", 0, 0, "delivered"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSession(t, l, time.Hour)
+				tt.prepare(s)
+				s.tell(t.Context(), s.h, answering(tt.answer))
+				if got := fmt.Sprint(s.m.settled); got != tt.settled {
+					t.Errorf("settled: got %s, want %s", got, tt.settled)
+				}
+				if got := len(s.letters.stored); got != tt.letters {
+					t.Errorf("dead letters: got %d, want %d", got, tt.letters)
+				}
+				stays := tt.settled == "[]"
+				if (s.order.held[7] != nil) != stays || s.order.telling != 0 || s.h.tries != tt.tries {
+					t.Errorf("got held %v, %d being told, %d tries, want held %v, none, %d", s.order.held, s.order.telling, s.h.tries, stays, tt.tries)
+				}
+				if how := s.order.settled[7]; (how == nil) != stays {
+					t.Errorf("remembered as settled: got %v, want %v", how != nil, !stays)
+				}
+				if stays && !s.h.due.After(time.Now()) {
+					t.Errorf("told again at %s, want later than now", s.h.due)
+				}
+				s.wantCounted(t, tt.counted)
+			})
+		})
+	}
+}
+
+// TestComesAgainAfterItWasSettled: an acknowledgement may be lost, and is then repeated as it was.
+func TestComesAgainAfterItWasSettled(t *testing.T) {
+	l := newLogbook(t)
+	for want, answer := range map[string]error{"ack": nil, "term": Permanent(errors.New("ESME_RX_P_APPN"))} {
+		s := newSession(t, l, time.Hour)
+		s.tell(t.Context(), s.h, answering(answer))
+		again := &taken{}
+		if err := s.order.settled[7](again); err != nil || fmt.Sprint(again.settled) != "["+want+"]" {
+			t.Errorf("got %v, %v, want %s", again.settled, err, want)
+		}
+	}
+}
+
+// TestBackoffGrows: each refusal puts the feedback off for longer, until the last step.
+func TestBackoffGrows(t *testing.T) {
+	l := newLogbook(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, l, time.Hour)
+		for i, step := range []time.Duration{time.Second, 10 * time.Second, 100 * time.Second, 100 * time.Second} {
+			s.tell(t.Context(), s.h, answering(errors.New("ESME_RX_T_APPN")))
+			wait := time.Until(s.h.due)
+			if least, most := step-step/4, step+step/4; wait < least || wait > most {
+				t.Errorf("refusal %d: told again after %s, want %s to %s", i+1, wait, least, most)
+			}
+			if h, again := s.order.next(time.Now()); h != nil || !again.Equal(s.h.due) {
+				t.Errorf("refusal %d: got %v at once, want it at %s", i+1, h, s.h.due)
+			}
+			time.Sleep(wait)
+			s.take(t)
+		}
+		s.tell(t.Context(), s.h, answering(Permanent(errors.New("ESME_RX_P_APPN"))))
+		if got := s.letters.stored[0].Header.Get(headerTries); got != "5" {
+			t.Errorf("tries of the dead letter: got %s, want 5", got)
+		}
+	})
+}
+
+// TestNotBefore: whoever says when it may be told again is not told before, and not much later.
+func TestNotBefore(t *testing.T) {
+	l := newLogbook(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, l, time.Hour)
+		s.tell(t.Context(), s.h, answering(Later(errors.New("429"), time.Minute)))
+		if wait := time.Until(s.h.due); wait != time.Minute {
+			t.Errorf("told again after %s, want a minute", wait)
+		}
+		time.Sleep(time.Minute)
+		s.take(t)
+		s.tell(t.Context(), s.h, answering(Later(errors.New("429"), time.Second)))
+		if wait := time.Until(s.h.due); wait < 7500*time.Millisecond {
+			t.Errorf("told again after %s, want ten seconds, give or take a quarter", wait)
+		}
+	})
+}
+
+// TestTellTimesOut: an ESME that does not answer is told again, and one whose session has ended is
+// told at once by the next, without a refusal.
+func TestTellTimesOut(t *testing.T) {
+	l := newLogbook(t)
+	waits := func(ctx context.Context, _ *Feedback) error { <-ctx.Done(); return ctx.Err() }
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, l, time.Hour)
+		began := time.Now()
+		s.tell(t.Context(), s.h, waits)
+		if took := time.Since(began); took != s.relay.opt.TellTimeout || s.h.tries != 1 || !s.h.due.After(time.Now()) {
+			t.Errorf("no answer: got %d tries after %s, due %s, want one after %s", s.h.tries, took, s.h.due, s.relay.opt.TellTimeout)
+		}
+		time.Sleep(time.Minute)
+		s.take(t)
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		s.tell(ctx, s.h, waits)
+		if s.h.tries != 1 || len(s.m.settled) != 0 {
+			t.Errorf("session ended: got %d tries, settled %v, want one and not", s.h.tries, s.m.settled)
+		}
+		s.take(t) // at once
+	})
+}
+
+// TestSuperseded: a feedback is not told when the SMSC's receipt was let go before the message was
+// read.
+func TestSuperseded(t *testing.T) {
+	s := newSession(t, newLogbook(t), time.Hour)
+	s.relay.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
+		return AccountSettings{HoldReceipt: time.Minute}
+	}})
+	s.h.fb.MessageIDs, s.h.fb.DeliveredAt = []string{"id1"}, s.h.fb.ReceivedAt.Add(-time.Minute)
+	s.tell(t.Context(), s.h, func(context.Context, *Feedback) error {
+		t.Error("told, want that it is not")
+		return nil
+	})
+	if got := fmt.Sprint(s.m.settled); got != "[term]" || s.order.held[7] != nil {
+		t.Errorf("settled: got %s, want that it is terminated", got)
+	}
+}
+
+// TestDeadLetterOutlivesTheSession: what the ESME has said is kept though its session ends at that
+// moment.
+func TestDeadLetterOutlivesTheSession(t *testing.T) {
+	s := newSession(t, newLogbook(t), time.Hour)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	s.ctx = ctx
+	s.relay.js = contextual{s.letters}
+	s.tell(t.Context(), s.h, answering(Permanent(errors.New("ESME_RX_P_APPN"))))
+	if len(s.letters.stored) != 1 || fmt.Sprint(s.m.settled) != "[term]" {
+		t.Errorf("got %d letters, settled %v, want one and that it is terminated", len(s.letters.stored), s.m.settled)
+	}
+}
+
+// contextual stores a letter only as long as its context lasts.
+type contextual struct{ *letters }
+
+func (c contextual) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c.letters.PublishMsg(ctx, m, opts...)
+}
