@@ -1,0 +1,165 @@
+package relay
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// TestWorstReceipt: what the receipts of all parts come to is the worst of them.
+func TestWorstReceipt(t *testing.T) {
+	order := []byte{messageDelivered, messageUnknown, messageExpired, messageDeleted, messageUndeliverable, messageRejected}
+	for i, a := range order {
+		for j, b := range order {
+			c := cutState{wanted: 1, states: make([]byte, 2)}
+			if m := c.note(1, &PartReceipt{State: a, ID: "A1", Err: fmt.Sprint(a), Text: "one"}); m != nil {
+				t.Errorf("%d alone: got %+v, want nothing yet", a, m)
+			}
+			m := c.note(2, &PartReceipt{State: b, ID: "A2", Err: fmt.Sprint(b), Text: "two", Network: "n"})
+			want := order[max(i, j)]
+			if m == nil || m.State != want || m.Err != fmt.Sprint(want) || m.ID != "A1" || m.Text != "one" || !m.Wanted {
+				t.Errorf("%d and %d: got %+v, want %d, with the id and the text of the first", a, b, m, want)
+			}
+		}
+	}
+}
+
+// TestReceiptOfNoPart: only a final receipt of one of the parts counts.
+func TestReceiptOfNoPart(t *testing.T) {
+	c := cutState{states: make([]byte, 2)}
+	for _, tt := range []struct {
+		name  string
+		seq   uint8
+		state byte
+	}{
+		{"part 0", 0, messageDelivered},
+		{"part 3 of 2", 3, messageDelivered},
+		{"no state", 1, 0},
+		{"en route", 1, 1},
+		{"accepted", 1, 6},
+		{"beyond those there are", 1, 9},
+	} {
+		if m := c.note(tt.seq, &PartReceipt{State: tt.state}); m != nil || string(c.states) != "\x00\x00" {
+			t.Errorf("%s: got %+v, states %v, want that it changes nothing", tt.name, m, c.states)
+		}
+	}
+}
+
+// TestUnknownTurnsOut: a part of which nothing was known may turn out to be better or worse, and any
+// other receipt of it is a repetition.
+func TestUnknownTurnsOut(t *testing.T) {
+	const ok, unknown, failed = messageDelivered, messageUnknown, messageUndeliverable
+	type step struct {
+		seq   uint8
+		state byte
+		want  string // "": nothing
+	}
+	for _, tt := range []struct {
+		name  string
+		steps []step
+	}{
+		{"better", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, ok, "2 e2"}}},
+		{"worse", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, failed, "5 e5"}}},
+		{"better than another that failed", []step{{1, unknown, ""}, {2, failed, "5 e5"}, {1, ok, "5 e5"}}},
+		{"unknown again", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, unknown, ""}, {2, ok, "7 e7"}}},
+		{"a failure is not delivered later", []step{{1, failed, ""}, {2, ok, "5 e5"}, {1, ok, ""}, {2, ok, "5 e5"}}},
+		{"a delivery does not become unknown", []step{{1, ok, ""}, {1, unknown, ""}, {2, ok, "2 e2"}}},
+		{"the last one again, in another state", []step{{1, ok, ""}, {2, ok, "2 e2"}, {2, failed, "2 e2"}}},
+		{"two unknown", []step{{1, unknown, ""}, {2, unknown, "7 e7"}, {1, ok, "7 e7"}, {2, ok, "2 e2"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := cutState{states: make([]byte, 2)}
+			for i, s := range tt.steps {
+				got := ""
+				if m := c.note(s.seq, &PartReceipt{State: s.state, Err: fmt.Sprint("e", s.state)}); m != nil {
+					got = fmt.Sprint(m.State, " ", m.Err)
+				}
+				if got != s.want {
+					t.Errorf("step %d: got %q, want %q", i+1, got, s.want)
+				}
+			}
+		})
+	}
+}
+
+// TestWhichReceiptIsWanted: registered_delivery says which one the ESME has asked for.
+func TestWhichReceiptIsWanted(t *testing.T) {
+	for _, tt := range []struct {
+		wanted            byte
+		delivered, failed bool
+	}{
+		{0, true, true},
+		{1, true, true},
+		{2, false, true},
+		{3, true, false},
+		{0x10 | 2, false, true}, // other bits ask for other things
+		{0x0c | 1, true, true},
+	} {
+		for state, want := range map[byte]bool{messageDelivered: tt.delivered, messageExpired: tt.failed, messageUnknown: tt.failed} {
+			c := cutState{wanted: tt.wanted, states: make([]byte, 1)}
+			if m := c.note(1, &PartReceipt{State: state}); m == nil || m.Wanted != want {
+				t.Errorf("registered_delivery %#x, state %d: got %+v, want that it is wanted: %v", tt.wanted, state, m, want)
+			}
+		}
+	}
+}
+
+// TestCutStateComesBack: each field of the receipts so far is in their value.
+func TestCutStateComesBack(t *testing.T) {
+	want := cutState{
+		wanted: 2, closing: 3, states: []byte{messageDelivered, 0, messageExpired}, id: "A1", text: "text",
+		worst: PartReceipt{State: messageExpired, Err: "021", Network: "\x03\x00\x15"},
+	}
+	value := appendCutState(nil, &want)
+	if got, err := parseCutState(value); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	for i := range value {
+		if got, err := parseCutState(value[:i]); err == nil {
+			t.Errorf("cut at %d: got %+v, want an error", i, got)
+		}
+	}
+}
+
+// TestPartsInTheIndex: the first part begins the message, and what its receipts come to is that of
+// its own message, of its own day.
+func TestPartsInTheIndex(t *testing.T) {
+	l, c := newLogbook(t), conversation(t, "10690001", "447700900123")
+	cut := func(day uint16, first, key string, seq uint8) record {
+		return record{
+			kind: kindCut, place: place{conv: c, day: day}, part: Part{Total: 2}, partSeq: seq,
+			cut: cutRecord{first: []byte(first), key: []byte(key), wanted: 1},
+		}
+	}
+	merge := func(day uint16, first string, seq uint8) *Merged {
+		l.write(record{
+			kind: kindMerge, place: place{day: day}, partSeq: seq, cut: cutRecord{first: []byte(first)},
+			notes: PartReceipt{State: messageDelivered},
+		})
+		return l.a.merged[0]
+	}
+	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
+	if m := merge(20780, "a1", 1); m != nil {
+		t.Errorf("one of two: got %+v", m)
+	}
+	l.write(cut(20780, "a1", "a2", 2)) // the part comes again: what is known of the first stays
+	if m := merge(20781, "a1", 2); m != nil {
+		t.Errorf("of another day: got %+v", m)
+	}
+	if m := merge(20780, "b1", 2); m != nil {
+		t.Errorf("of another message: got %+v", m)
+	}
+	if m := merge(20780, "c1", 2); m != nil {
+		t.Errorf("of none: got %+v", m)
+	}
+	if m := merge(20780, "a1", 2); m == nil || m.State != messageDelivered {
+		t.Errorf("two of two: got %+v, want delivered", m)
+	}
+	l.a.expired = 20781
+	l.write(cut(20780, "d1", "d1", 1), cut(20781, "d1", "d1", 1))
+	for day, want := range map[uint16]bool{20780: false, 20781: true} {
+		if _, ok, err := l.ix.part([]byte("d1"), &c.Receiver, day, 1); err != nil || ok != want {
+			t.Errorf("day %d: got a part %v, %v, want %v", day, ok, err, want)
+		}
+	}
+}
