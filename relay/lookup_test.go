@@ -1,0 +1,252 @@
+package relay
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/cockroachdb/pebble"
+)
+
+// TestNewestEntry: of the entries with a number the newest one that is not of a later day is found,
+// in the conversation that was asked for.
+func TestNewestEntry(t *testing.T) {
+	l := newLogbook(t)
+	c := conversation(t, "10690001", "447700900123")
+	others := []Conversation{
+		conversation(t, "10690000", "447700900123"), conversation(t, "10690002", "447700900123"),
+		conversation(t, "10690001", "447700900122"), conversation(t, "10690001", "447700900124"),
+	}
+	put := func(c Conversation, day, number uint16, id string) {
+		l.write(acceptedAt(place{conv: c, day: day, number: number, ordinal: uint64(day)}, id))
+	}
+	for _, o := range others {
+		put(o, 20785, 5, "other")
+	}
+	put(c, 20780, 5, "old")
+	put(c, 20780, 6, "six")
+	put(c, 20783, 5, "new")
+	put(c, 20783, 7, "seven")
+	tests := []struct {
+		number, today uint16
+		want          string
+	}{
+		{5, 20790, "new 20783"},
+		{5, 20783, "new 20783"},
+		{5, 20782, "old 20780"},
+		{5, 20780, "old 20780"},
+		{5, 20779, ""},
+		{6, maxDay, "six 20780"},
+		{7, 20790, "seven 20783"},
+		{4, 20790, ""},
+		{8, 20790, ""},
+	}
+	for _, tt := range tests {
+		f, err := l.ix.findNumber(&c, tt.number, tt.today)
+		got := ""
+		if f != nil {
+			got = fmt.Sprintf("%s %d", f.entry.parts[0].id, f.place.day)
+			if f.place.conv != c || f.place.number != tt.number || f.place.ordinal != uint64(f.place.day) {
+				t.Errorf("%d on %d: got place %+v", tt.number, tt.today, f.place)
+			}
+		}
+		if err != nil || got != tt.want {
+			t.Errorf("%d on %d: got %q, %v, want %q", tt.number, tt.today, got, err, tt.want)
+		}
+	}
+}
+
+// TestNewestOfEachSender: a receiver's number is looked for in each of its conversations, and the
+// newest one of each is found.
+func TestNewestOfEachSender(t *testing.T) {
+	l := newLogbook(t)
+	receiver := addr(t, "447700900123")
+	put := func(sender, receiver string, day, number uint16, id string) {
+		l.write(acceptedAt(place{conv: conversation(t, sender, receiver), day: day, number: number}, id))
+	}
+	put("a", "447700900123", 20780, 5, "a old")
+	put("a", "447700900123", 20782, 4, "a other")
+	put("a", "447700900123", 20782, 5, "a new")
+	put("a", "447700900123", 20782, 6, "a other")
+	put("b", "447700900123", 20780, 5, "b old")
+	put("b", "447700900123", 20782, 9, "b other")
+	put("c", "447700900123", 20782, 5, "c new")
+	put("c", "447700900124", 20782, 5, "other")
+	put("d", "447700900122", 20782, 5, "other")
+	put("e", "447700900123", 20784, 5, "e tomorrow")
+	for today, want := range map[uint16]string{
+		20782: "[a new c new b old]", 20781: "[a old b old]", 20779: "[]", 20790: "[e tomorrow a new c new b old]",
+	} {
+		all, err := l.ix.findReceiver(&receiver, 5, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [][]byte
+		for _, f := range all {
+			got = append(got, f.entry.parts[0].id)
+		}
+		if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
+			t.Errorf("on %d: got %s, want %s", today, text, want)
+		}
+	}
+}
+
+// TestEachEntry: the entries of one conversation are gone through, newest day first, until there is
+// enough.
+func TestEachEntry(t *testing.T) {
+	l := newLogbook(t)
+	c := conversation(t, "10690001", "447700900123")
+	for _, p := range []place{
+		{conv: c, day: 20780, number: 1},
+		{conv: c, day: 20780, number: 2},
+		{conv: c, day: 20782, number: 1},
+		{conv: c, day: 0, number: 3},
+		{conv: conversation(t, "10690002", "447700900123"), day: 20781, number: 1},
+		{conv: conversation(t, "1069000", "447700900123"), day: 20781, number: 1},
+	} {
+		l.write(acceptedAt(p, fmt.Sprint(p.day, ".", p.number)))
+	}
+	for _, tt := range []struct {
+		today uint16
+		n     int
+		want  string
+	}{
+		{maxDay, 9, "20782.1 20780.1 20780.2 0.3 "},
+		{20781, 9, "20780.1 20780.2 0.3 "},
+		{0, 9, "0.3 "},
+		{20790, 2, "20782.1 20780.1 "},
+		{20790, 1, "20782.1 "},
+	} {
+		got, n := "", 0
+		err := l.ix.eachEntry(&c, tt.today, func(f found) bool {
+			got += string(f.entry.parts[0].id) + " "
+			n++
+			return n < tt.n
+		})
+		if err != nil || got != tt.want {
+			t.Errorf("%d from %d: got %s, %v, want %s", tt.n, tt.today, got, err, tt.want)
+		}
+	}
+}
+
+// TestDamagedEntry: a value that cannot be read is an error, and not a message that is missing.
+func TestDamagedEntry(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	l.write(acceptedAt(p, "id"))
+	if err := l.ix.db.Set(entryKey(nil, &p), []byte{1, 2}, pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
+	var bad *RecordError
+	if f, err := l.ix.findNumber(&p.conv, p.number, p.day); !errors.As(err, &bad) {
+		t.Errorf("by number: got %+v, %v, want an error", f, err)
+	}
+	if all, err := l.ix.findReceiver(&p.conv.Receiver, p.number, p.day); !errors.As(err, &bad) {
+		t.Errorf("by receiver: got %+v, %v, want an error", all, err)
+	}
+	if err := l.ix.eachEntry(&p.conv, p.day, func(found) bool { return true }); !errors.As(err, &bad) {
+		t.Errorf("of the conversation: got %v, want an error", err)
+	}
+	data, _ := l.bytes(readAt(p, StatusRead, 2000))
+	if got, err := l.a.apply(9, data, true); !errors.As(err, &bad) {
+		t.Errorf("read: got %v, %v, want an error", got, err)
+	}
+}
+
+// TestClosedIndex: nothing is found, nor said to be missing, in an index that is closed.
+func TestClosedIndex(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	if err := l.ix.close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func() error{
+		"number":   func() error { _, err := l.ix.findNumber(&p.conv, 1, 1); return err },
+		"receiver": func() error { _, err := l.ix.findReceiver(&p.conv.Receiver, 1, 1); return err },
+		"entries":  func() error { return l.ix.eachEntry(&p.conv, 1, func(found) bool { return true }) },
+		"outbox":   func() error { _, err := l.ix.outbox(prefixOutbox, 0, 0, 1); return err },
+		"rows":     func() error { _, err := l.ix.outboxRows(); return err },
+	} {
+		if err := ask(); !errors.Is(err, errIndexClosed) {
+			t.Errorf("%s: got %v, want that the index is closed", name, err)
+		}
+		if !l.ix.mu.TryLock() {
+			t.Fatalf("%s: the index stays locked", name)
+		}
+		l.ix.mu.Unlock()
+	}
+}
+
+// TestOutboxRows: the rows behind a place come in the order of the log, those of one outbox alone,
+// and no more than were asked for.
+func TestOutboxRows(t *testing.T) {
+	l := newLogbook(t)
+	for _, k := range []struct {
+		prefix     byte
+		seq, index uint64
+	}{
+		{prefixOutbox, 2, 0},
+		{prefixOutbox, 2, 1},
+		{prefixOutbox, 2, 300},
+		{prefixOutbox, 256, 0},
+		{prefixOutbox, 3, 7},
+		{prefixEvent, 1, 5},
+		{prefixEvent, 4, 0},
+		{prefixOutbox - 1, 9, 9},
+		{prefixOutbox + 1, 9, 9},
+	} {
+		if err := l.ix.db.Set(outboxKey(nil, k.prefix, k.seq, k.index), fmt.Appendf(nil, "%d.%d", k.seq, k.index), pebble.NoSync); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		prefix     byte
+		seq, index uint64
+		limit      int
+		want       string
+	}{
+		{prefixOutbox, 0, 0, 9, "2.0 2.1 2.300 3.7 256.0 "},
+		{prefixOutbox, 0, 0, 2, "2.0 2.1 "},
+		{prefixOutbox, 2, 0, 9, "2.1 2.300 3.7 256.0 "},
+		{prefixOutbox, 2, 1, 2, "2.300 3.7 "},
+		{prefixOutbox, 256, 0, 9, ""},
+		{prefixEvent, 0, 0, 9, "1.5 4.0 "},
+		{prefixEvent, 1, 5, 9, "4.0 "},
+	} {
+		all, err := l.ix.outbox(tt.prefix, tt.seq, tt.index, tt.limit)
+		got := ""
+		for _, row := range all {
+			got += string(row.body) + " "
+			if string(row.body) != fmt.Sprintf("%d.%d", row.seq, row.index) {
+				t.Errorf("row %s: got place %d.%d", row.body, row.seq, row.index)
+			}
+		}
+		if err != nil || got != tt.want {
+			t.Errorf("%d of %c behind %d.%d: got %s, %v, want %s", tt.limit, tt.prefix, tt.seq, tt.index, got, err, tt.want)
+		}
+	}
+	if n, err := l.ix.outboxRows(); n != 5 || err != nil {
+		t.Errorf("rows: got %d, %v, want 5", n, err)
+	}
+}
+
+// TestUpper: the key behind all that begin with a prefix, where there is one.
+func TestUpper(t *testing.T) {
+	for _, tt := range []struct{ prefix, want string }{
+		{"a", "b"}, {"ab", "ac"}, {"a\xff", "b"}, {"a\xff\xff", "b"}, {"\xff", ""}, {"a\x00", "a\x01"},
+	} {
+		prefix := []byte(tt.prefix)
+		if got := upper(prefix); string(got) != tt.want || string(prefix) != tt.prefix {
+			t.Errorf("%q: got %q, want %q", tt.prefix, got, tt.want)
+		}
+	}
+}
+
+func TestFirstError(t *testing.T) {
+	one, two := errors.New("one"), errors.New("two")
+	if err := firstError(nil, one, two); !errors.Is(err, one) {
+		t.Errorf("got %v, want the first", err)
+	}
+	if err := firstError(nil, nil); err != nil {
+		t.Errorf("got %v, want none", err)
+	}
+}

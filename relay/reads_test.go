@@ -1,0 +1,204 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestPick: a read response that names no sender is about the one message that is outstanding, or
+// the one that it was about before.
+func TestPick(t *testing.T) {
+	known := func(sender string, s State, id uint64) found {
+		return found{place: place{conv: conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
+	}
+	sent, delivered, read, deleted := known("a", StateSent, 0), known("b", StateDelivered, 0), known("c", StateRead, 7), known("d", StateDeletedUnread, 8)
+	a, x, y := addr(t, "a"), addr(t, "x"), addr(t, "y")
+	tests := []struct {
+		name             string
+		all              []found
+		onTheirWay       []Addr
+		id               uint64
+		want             string // the sender; "": none
+		other, ambiguous bool
+	}{
+		{"none", nil, nil, 0, "", false, false},
+		{"one", []found{sent}, nil, 0, "a", false, false},
+		{"one beside one that was read", []found{read, delivered, deleted}, nil, 0, "b", false, false},
+		{"two", []found{sent, delivered}, nil, 0, "", false, true},
+		{"one that was read", []found{read}, nil, 0, "c", false, false},
+		{"a repetition", []found{sent, delivered, read}, nil, 7, "c", false, false},
+		{"a repetition, beside one that was deleted", []found{read, deleted}, nil, 8, "d", false, false},
+		{"no repetition", []found{read, sent}, nil, 9, "a", false, false},
+		{"one on its way", nil, []Addr{x}, 0, "", true, false},
+		{"one on its way, and one that was read", []found{read}, []Addr{x}, 0, "", true, false},
+		{"a repetition, while one is on its way", []found{read}, []Addr{x}, 7, "c", false, false},
+		{"one on its way, and one outstanding", []found{sent}, []Addr{x}, 0, "", false, true},
+		{"two on their way", nil, []Addr{x, y}, 0, "", false, true},
+		{"the next of the same sender on its way", []found{sent}, []Addr{a}, 0, "", true, false},
+		{"that, and another outstanding", []found{sent, delivered}, []Addr{a}, 0, "", false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, other, ambiguous := pick(tt.all, tt.onTheirWay, tt.id)
+			got := ""
+			if f != nil {
+				got = f.place.conv.Sender.String()
+			}
+			if got != tt.want || other != tt.other || ambiguous != tt.ambiguous {
+				t.Errorf("got %q, other %v, ambiguous %v, want %q, %v, %v", got, other, ambiguous, tt.want, tt.other, tt.ambiguous)
+			}
+		})
+	}
+}
+
+// TestOutstanding: the numbers that were given to a receiver and of which the index does not know,
+// by sender.
+func TestOutstanding(t *testing.T) {
+	l, h := loneLedger(t)
+	c := h.conv
+	another := &head{conv: Conversation{Sender: addr(t, "10690002"), Receiver: c.Receiver}}
+	l.table.of(&c.Receiver).add(another, 2, time.Now())
+	s := message(c)
+	if err := l.Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	other, nobody := addr(t, "447700900124"), Addr{}
+	tests := []struct {
+		name             string
+		receiver, sender Addr
+		number           uint16
+		want             int
+	}{
+		{"the sender", c.Receiver, c.Sender, s.Number, 1},
+		{"any sender", c.Receiver, nobody, s.Number, 1},
+		{"another number", c.Receiver, c.Sender, s.Number + 1, 0},
+		{"another number of any sender", c.Receiver, nobody, s.Number + 1, 0},
+		{"another sender", c.Receiver, another.conv.Sender, s.Number, 0},
+		{"a sender that is not in memory", c.Receiver, other, s.Number, 0},
+		{"another receiver", other, nobody, s.Number, 0},
+	}
+	for _, tt := range tests {
+		senders, changed := l.outstanding(&tt.receiver, &tt.sender, tt.number)
+		if len(senders) != tt.want || (changed != nil) != (tt.want > 0) || tt.want > 0 && senders[0] != c.Sender {
+			t.Errorf("%s: got %v, to look again %v, want %d", tt.name, senders, changed != nil, tt.want)
+		}
+	}
+	_, changed := l.outstanding(&c.Receiver, &c.Sender, s.Number)
+	l.Refuse(s)
+	select {
+	case <-changed:
+	default:
+		t.Error("nobody is told that the message was refused")
+	}
+}
+
+// TestWaitForTheAnswer: a read response waits for the SMSC's answer to its message, and no longer
+// than it may.
+func TestWaitForTheAnswer(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		book := newLogbook(t)
+		synctest.Test(t, func(t *testing.T) {
+			l, h := loneLedger(t)
+			l.index = book.ix
+			opt := testOptions(t)
+			rs := &Reads{ledger: l, index: book.ix, opt: &opt}
+			s := message(h.conv)
+			if err := l.Assign(s); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			type result struct {
+				f *found
+				v Verdict
+			}
+			done := make(chan result, 1)
+			q := &question{receiver: h.conv.Receiver, sender: h.conv.Sender, number: s.Number, now: began}
+			go func() {
+				f, v := rs.find(t.Context(), q)
+				done <- result{f, v}
+			}()
+			synctest.Wait()
+			if len(done) > 0 {
+				t.Fatalf("before the answer: got %+v, want that it waits", <-done)
+			}
+			if answered {
+				book.write(acceptedAt(place{conv: h.conv, day: s.day, number: s.Number, ordinal: s.ordinal}, "id"))
+				h.shard.mu.Lock()
+				h.settle(s.ordinal, 0)
+				h.shard.mu.Unlock()
+			}
+			got, took := <-done, time.Since(began)
+			if answered && (got.f == nil || got.v.Code != 0 || took != 0) {
+				t.Errorf("answered: got %+v after %s, want the message at once", got, took)
+			}
+			if !answered && (got.f != nil || got.v.Code != http.StatusServiceUnavailable || got.v.RetryAfter == 0 || took != opt.ReadWait) {
+				t.Errorf("not answered: got %+v after %s, want 503 after %s", got, took, opt.ReadWait)
+			}
+		})
+	}
+}
+
+// TestVerdictOfAnOutcome: what a record came to decides what its sender is told.
+func TestVerdictOfAnOutcome(t *testing.T) {
+	for o, want := range map[outcome]int{
+		outcomeRead: 202, outcomeDuplicate: 202, outcomeNoted: 202, outcomeGone: 404, outcomeDown: 503, outcomeGone + 1: 503,
+	} {
+		if v := o.verdict(); v.Code != want || (v.RetryAfter > 0) != (want == 503) {
+			t.Errorf("outcome %d: got %+v, want %d", o, v, want)
+		}
+	}
+	if v := verdictOf(nil, errors.New("broken")); v.Code != 503 {
+		t.Errorf("index cannot be read: got %+v, want 503", v)
+	}
+	if v := verdictOf(nil, nil); v.Code != 404 {
+		t.Errorf("no message: got %+v, want 404", v)
+	}
+	if v := verdictOf(&found{}, nil); v.Code != 0 {
+		t.Errorf("a message: got %+v, want no verdict yet", v)
+	}
+}
+
+// TestSubmitWaitsForTheLog: the verdict on a record is what the index made of it; without the log,
+// or more time, it is that the record is to be sent again.
+func TestSubmitWaitsForTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, h := loneLedger(t)
+		submit := func(ctx context.Context) <-chan Verdict {
+			done := make(chan Verdict, 1)
+			go func() {
+				done <- l.submit(ctx, kindErase, func(dst []byte) []byte { return appendErase(dst, &h.conv.Receiver, 1) })
+			}()
+			synctest.Wait()
+			return done
+		}
+		done := submit(t.Context())
+		b := l.queue.take()
+		if len(done) > 0 || b == nil || len(b.reads) != 1 || b.counts[kindErase] != 1 {
+			t.Fatalf("got %+v for the log, want a record that is waited for", b)
+		}
+		b.reads[0].tell(outcomeGone)
+		if v := <-done; v.Code != 404 {
+			t.Errorf("gone: got %+v, want 404", v)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done = submit(ctx)
+		cancel()
+		if v := <-done; v.Code != 503 {
+			t.Errorf("no more time: got %+v, want 503", v)
+		}
+		l.queue.take().reads[0].tell(outcomeNoted) // nobody waits any more: it does not block
+		l.status.set(ErrDown)
+		if v := <-submit(t.Context()); v.Code != 503 || l.queue.take() != nil {
+			t.Errorf("down: got %+v, want 503 and nothing for the log", v)
+		}
+		l.status.set(nil)
+		l.queue.close()
+		if v := <-submit(t.Context()); v.Code != 503 {
+			t.Errorf("no room: got %+v, want 503", v)
+		}
+	})
+}
