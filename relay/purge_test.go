@@ -1,0 +1,221 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// receiversIn returns the receivers of what a stream has, in order.
+func receiversIn(t *testing.T, js jetstream.JetStream, stream string) (all []string) {
+	t.Helper()
+	s, err := js.Stream(deadline(t), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(1); ; seq++ {
+		m, err := s.GetMsg(deadline(t), seq, jetstream.WithGetMsgSubject(">"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fb Feedback
+		if err := json.Unmarshal(m.Data, &fb); err != nil {
+			t.Fatal(err)
+		}
+		seq, all = m.Sequence, append(all, fb.Receiver)
+	}
+}
+
+func publishAbout(t *testing.T, js jetstream.JetStream, subject string, receivers ...string) {
+	t.Helper()
+	for _, receiver := range receivers {
+		body := fmt.Appendf(nil, `{"account":"bank","receiver":%q,"at":%q}`, receiver, time.Now().Add(time.Hour).Format(time.RFC3339))
+		if _, err := js.Publish(deadline(t), subject, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// subjectsOf are the streams that name receivers, and where the account bank publishes to.
+var subjectsOf = map[string]string{
+	streamHeld: subjectHeld + "bank", streamFeedback: subjectFeedback + "bank",
+	streamDead: subjectDead + "bank", streamEvents: subjectEvents + "bank",
+}
+
+// TestEraseGoesThroughEveryStream: whatever names a receiver, and wherever it waits, is gone.
+func TestEraseGoesThroughEveryStream(t *testing.T) {
+	r := start(t, testOptions(t))
+	const mine, other = "447700900123", "447700900124"
+	for _, subject := range subjectsOf {
+		publishAbout(t, r.js, subject, mine, other, "+"+mine, mine)
+	}
+	if v := r.Erase(deadline(t), addr(t, mine)); v.Code != 202 {
+		t.Fatalf("erase: got %+v", v)
+	}
+	for stream := range subjectsOf {
+		if got, want := receiversIn(t, r.js, stream), []string{other}; !slices.Equal(got, want) {
+			t.Errorf("%s: got messages about %q, want %q", stream, got, want)
+		}
+	}
+}
+
+// TestEraseIsNotDoneHalf: a stream that cannot be gone through is no success, and the erasure
+// can be asked for again.
+func TestEraseIsNotDoneHalf(t *testing.T) {
+	for stream, subject := range subjectsOf {
+		t.Run(stream, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.Logger = nil
+			r := start(t, opt)
+			receiver := addr(t, "447700900123")
+			s, err := r.js.Stream(deadline(t), stream)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := s.CachedInfo().Config
+			if err := r.js.DeleteStream(deadline(t), stream); err != nil {
+				t.Fatal(err)
+			}
+			if v := r.Erase(deadline(t), receiver); v.Code != 503 || v.RetryAfter == 0 {
+				t.Errorf("without the stream: got %+v, want 503 and when to ask again", v)
+			}
+			if _, err := r.js.CreateStream(deadline(t), config); err != nil {
+				t.Fatal(err)
+			}
+			publishAbout(t, r.js, subject, receiver.String())
+			if v := r.Erase(deadline(t), receiver); v.Code != 202 {
+				t.Errorf("again: got %+v, want 202", v)
+			}
+			if got := receiversIn(t, r.js, stream); len(got) > 0 {
+				t.Errorf("got messages about %q, want none", got)
+			}
+		})
+	}
+}
+
+// purger is what purge needs of a relay, and the stream of the dead letters.
+func purger(t *testing.T) (*Relay, jetstream.JetStream) {
+	t.Helper()
+	_, js := testLogClient(t)
+	return &Relay{js: js, erasures: newErasures()}, js
+}
+
+// TestPurgeGoesOn: what was gone through is not gone through again, and what came since is;
+// when the stream is another one, all of it.
+func TestPurgeGoesOn(t *testing.T) {
+	r, js := purger(t)
+	const mine, other = "447700900123", "447700900124"
+	subject, receiver := subjectsOf[streamDead], addr(t, mine)
+	key := purgeKey{streamDead, receiver}
+	purge := func(through uint64, want ...string) {
+		t.Helper()
+		if err := r.purge(deadline(t), streamDead, receiver); err != nil {
+			t.Fatal(err)
+		}
+		if got := receiversIn(t, js, streamDead); !slices.Equal(got, want) {
+			t.Errorf("got messages about %q, want %q", got, want)
+		}
+		if got, _ := r.erasures.purged.get(key); got != through {
+			t.Errorf("got gone through to %d, want %d", got, through)
+		}
+	}
+	purge(0)
+	publishAbout(t, js, subject, mine, other, mine)
+	purge(3, other)
+	publishAbout(t, js, subject, other, mine)
+	purge(5, other, other)
+	publishAbout(t, js, subject, mine)
+	r.erasures.purged.put(key, 6)
+	purge(6, other, other, mine) // as if it had been gone through
+	s, err := js.Stream(deadline(t), streamDead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(deadline(t), streamDead); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(deadline(t), s.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+	publishAbout(t, js, subject, mine, other)
+	purge(2, other)
+}
+
+// TestPurgeOfWhatIsTold: a message that is settled while the stream is gone through is gone, and
+// is no error; a stream that does not answer is one.
+func TestPurgeOfWhatIsTold(t *testing.T) {
+	r, js := purger(t)
+	receiver := addr(t, "447700900123")
+	publishAbout(t, js, subjectsOf[streamDead], "447700900123", "447700900123")
+	r.js = settling{js}
+	if err := r.purge(deadline(t), streamDead, receiver); err != nil {
+		t.Errorf("settled meanwhile: got %v", err)
+	}
+	if got := receiversIn(t, js, streamDead); len(got) > 0 {
+		t.Errorf("got messages about %q, want none", got)
+	}
+	r.js = failing{js}
+	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
+	for range 2 { // what could not be deleted is not taken for gone through
+		if err := r.purge(deadline(t), streamDead, receiver); !errors.Is(err, errAway) {
+			t.Errorf("a stream that does not answer: got %v, want %v", err, errAway)
+		}
+	}
+	r.js = js
+	if err := r.purge(deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
+		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, streamDead))
+	}
+	ctx, cancel := context.WithCancel(deadline(t))
+	r.js = canceling{js, cancel}
+	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
+	if err := r.purge(ctx, streamDead, receiver); !errors.Is(err, context.Canceled) {
+		t.Errorf("without time: got %v, want %v", err, context.Canceled)
+	}
+}
+
+// settling has streams whose messages are settled just before they are deleted.
+type settling struct{ jetstream.JetStream }
+
+func (s settling) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	stream, err := s.JetStream.Stream(ctx, name)
+	return settlingStream{stream}, err
+}
+
+type settlingStream struct{ jetstream.Stream }
+
+func (s settlingStream) SecureDeleteMsg(ctx context.Context, seq uint64) error {
+	return errors.Join(s.DeleteMsg(ctx, seq), s.Stream.SecureDeleteMsg(ctx, seq))
+}
+
+// failing has streams that delete nothing.
+type failing struct{ jetstream.JetStream }
+
+func (f failing) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	stream, err := f.JetStream.Stream(ctx, name)
+	return failingStream{stream}, err
+}
+
+type failingStream struct{ jetstream.Stream }
+
+func (failingStream) SecureDeleteMsg(context.Context, uint64) error { return errAway }
+
+// canceling ends the context when it has returned a stream.
+type canceling struct {
+	jetstream.JetStream
+	cancel context.CancelFunc
+}
+
+func (c canceling) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	stream, err := c.JetStream.Stream(ctx, name)
+	c.cancel()
+	return stream, err
+}
