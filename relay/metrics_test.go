@@ -3,7 +3,6 @@ package relay
 import (
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -33,6 +32,21 @@ func value(t testing.TB, reg *prometheus.Registry, name, label string) (sum floa
 	return sum
 }
 
+// awaitValue waits until a metric says so: records are counted after whoever waits for them
+// is told.
+func awaitValue(t testing.TB, reg *prometheus.Registry, name, label string, want float64) {
+	t.Helper()
+	for ctx := deadline(t); ; runtime.Gosched() {
+		got := value(t, reg, name, label)
+		if got == want {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("%s %s: got %v, want %v", name, label, got, want)
+		}
+	}
+}
+
 func TestMetricsMove(t *testing.T) {
 	opt := testOptions(t)
 	reg := prometheus.NewRegistry()
@@ -45,11 +59,7 @@ func TestMetricsMove(t *testing.T) {
 	r.call("POST", "/v1/reads", `{"receiver":"447700900123","number":99}`)
 	receive(t, r.tellings("bank"))
 	// The ESME may be told before the publisher hears that the queue has it.
-	for deadline := time.Now().Add(20 * time.Second); value(t, reg, "readback_feedback_total", "published") == 0; runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatal("the feedback was not published")
-		}
-	}
+	awaitValue(t, reg, "readback_feedback_total", "published", 1)
 	r.status.set(ErrDown)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)

@@ -135,9 +135,7 @@ func TestOptOutIsRenewed(t *testing.T) {
 	if v := r.setOptOut(deadline(t), ptr(addr(t, "447700900124")), true); v.Code != 202 { // behind it in the log
 		t.Fatalf("got %+v", v)
 	}
-	if got := value(t, reg, "readback_ledger_records_total", "opt_out"); got != 3 {
-		t.Errorf("got %v records, want 3", got)
-	}
+	awaitValue(t, reg, "readback_ledger_records_total", "opt_out", 3)
 	if stale := at(renewed); stale != 0 {
 		t.Errorf("stale: got %d after it was renewed, want none", stale)
 	}

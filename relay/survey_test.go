@@ -74,8 +74,12 @@ func TestQueuesAreShown(t *testing.T) {
 		receive(t, told)
 	}
 	r.deliver("visitor 1", func(ctx context.Context, _ *Feedback) error { <-ctx.Done(); return ctx.Err() })
-	for { // the last acknowledgement may be under way
-		if all, err := r.Queues(deadline(t)); err != nil || len(all) == 2 {
+	for ctx := deadline(t); ; { // the last acknowledgement and the session may be on their way
+		all, err := r.Queues(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) == 2 && all[0].Sessions == 1 {
 			break
 		}
 	}
