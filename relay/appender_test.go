@@ -1,6 +1,9 @@
 package relay
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestWaiterIsToldOnce takes the index away: what is in the log cannot be brought in, the
 // ledger is down for good, and who waits is told as often as without.
@@ -24,5 +27,91 @@ func TestWaiterIsToldOnce(t *testing.T) {
 	_ = db.Close()
 	if n := len(told); n > 0 {
 		t.Errorf("told %d more times, want once in all", n)
+	}
+}
+
+// TestStopCoversWhatIsGiven: after a clean stop each conversation goes on with the next number,
+// however many are without an answer: none is given again, and none is skipped.
+func TestStopCoversWhatIsGiven(t *testing.T) {
+	opt := testOptions(t)
+	want := make(map[Conversation]uint64)
+	for life := range 3 {
+		r := start(t, opt)
+		for i := range window + 2 {
+			c := conversation(t, "10690001", fmt.Sprint(447700900100+i))
+			for range min(i, window-life) { // as many as may be out, less those without an answer
+				s := message(c)
+				if err := r.Ledger().Assign(s); err != nil {
+					t.Fatal(err)
+				}
+				if s.ordinal != want[c] {
+					t.Errorf("life %d, conversation %d: got ordinal %d, want %d", life, i, s.ordinal, want[c])
+				}
+				want[c] = s.ordinal + 1
+			}
+		}
+		if err := r.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if r.ledger.epoch != 1 {
+			t.Errorf("life %d: got epoch %d, want 1", life, r.ledger.epoch)
+		}
+	}
+}
+
+// testAppender is an appender of an empty log, and its ledger.
+func testAppender(t *testing.T) *appender {
+	t.Helper()
+	client, _ := testLogClient(t)
+	opt := testOptions(t)
+	ix, err := openIndex(t.TempDir(), opt.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ix.close() })
+	l := newLedger(&opt, ix, newStatus(), newMetrics(nil))
+	l.epoch = 1
+	l.queue.open(header{epoch: 1, instance: 7})
+	l.status.set(nil)
+	return &appender{
+		client: client, queue: l.queue, applier: &applier{ix: ix, told: func(int, int) {}},
+		ledger: l, status: l.status, metrics: l.metrics, log: opt.logger(),
+	}
+}
+
+// TestStopWithFullQueue: though there is no room for the heads when the stop begins, all numbers
+// are in the log before its end, nothing comes behind the stop record, and whoever waits for
+// what was dropped is told.
+func TestStopWithFullQueue(t *testing.T) {
+	a := testAppender(t)
+	var sent []*Sent
+	for i := range 5 {
+		sent = append(sent, a.ledger.mustAssign(t, message(conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
+	}
+	other := conversation(t, "10690001", "447700900199")
+	for b := a.queue.begin(kindHead); b != nil; b = a.queue.begin(kindHead) {
+		b.buf = appendHead(b.buf, &other, 1)
+		a.queue.end(b)
+	}
+	told := make(logged, 1)
+	a.ledger.Accept(sent[0], []byte("A"), told, 5)
+	if err := a.stop(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	if token := receive(t, told); token != 5 {
+		t.Errorf("waiter: got token %d, want 5", token)
+	}
+	for i, s := range sent {
+		c := s.Conversation
+		if epoch, next, err := a.ledger.index.head(&c); epoch != 1 || next != 1 || err != nil {
+			t.Errorf("conversation %d: got head %d in epoch %d, %v, want 1 in 1", i, next, epoch, err)
+		}
+	}
+	at, err := a.ledger.index.applied()
+	if err != nil || !at.stopped || at.seq != a.client.last {
+		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.client.last)
+	}
+	if b := a.queue.begin(kindHead); b != nil {
+		t.Error("a record is let in behind the stop record")
 	}
 }

@@ -2,10 +2,13 @@ package relay
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -166,5 +169,124 @@ func TestReceiptsThatPass(t *testing.T) {
 	r.read(c, s.Number)
 	if fb := receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {
 		t.Errorf("told: got %+v, want that both parts are read", fb)
+	}
+}
+
+// firstHeld is the oldest receipt that is held.
+func (r *running) firstHeld() (seq uint64, h heldReceipt) {
+	r.t.Helper()
+	s, err := r.js.Stream(deadline(r.t), streamHeld)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	m, err := s.GetMsg(deadline(r.t), 1, jetstream.WithGetMsgSubject(subjectHeld+">"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := json.Unmarshal(m.Data, &h); err != nil {
+		r.t.Fatal(err)
+	}
+	return m.Sequence, h
+}
+
+// TestHeldReceiptHasAMargin: a read response in time is in the log before the receipt goes.
+func TestHeldReceiptHasAMargin(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = holding(time.Hour)
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	if !r.hold(c, "id1") {
+		t.Fatal("the receipt is not held")
+	}
+	_, h := r.firstHeld()
+	due := h.At.Add(time.Hour + heldMargin)
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		want uint64
+	}{{"when its time is over", h.At.Add(time.Hour), 1}, {"within the margin", due.Add(-1), 1}, {"after the margin", due, 0}} {
+		if err := r.releaseOnce(deadline(t), tt.now); err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.js.Stream(deadline(t), streamHeld)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.CachedInfo().State.Msgs; got != tt.want {
+			t.Errorf("%s: got %d held, want %d", tt.name, got, tt.want)
+		}
+	}
+	if heldMargin < time.Second {
+		t.Errorf("got a margin of %s, want time for an append that is made again", heldMargin)
+	}
+	r.wantMessages(streamFeedback, 1)
+}
+
+// TestReceiptIsHeldOnce: the SMSC that sends it again does not have it told twice; the receipt
+// of the next message is another one.
+func TestReceiptIsHeldOnce(t *testing.T) {
+	opt := testOptions(t)
+	opt.Account = holding(time.Hour)
+	r := start(t, opt)
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	r.submit(c, "id2")
+	r.submit(conversation(t, "10690001", "447700900124"), "id1")
+	for range 2 {
+		for _, id := range []string{"id1", "id2"} {
+			if !r.hold(c, id) {
+				t.Fatal("the receipt is not held")
+			}
+		}
+		if !r.hold(conversation(t, "10690001", "447700900124"), "id1") {
+			t.Fatal("the receipt is not held")
+		}
+	}
+	r.wantMessages(streamHeld, 3)
+}
+
+// TestReceiptGoesOnce: a crash between the queue's copy of a receipt and the end of the held one
+// does not have it told twice, wherever it goes.
+func TestReceiptGoesOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		form   AccountSettings
+		stream string
+	}{
+		"feedback":    {AccountSettings{HoldReceipt: time.Hour}, streamFeedback},
+		"dead letter": {AccountSettings{HoldReceipt: time.Hour, Own: true}, streamDead},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.Logger, opt.Account = nil, func(string) AccountSettings { return tt.form }
+			r := start(t, opt)
+			c := conversation(t, "10690001", "447700900123")
+			s := r.submit(c, "id1")
+			if !r.hold(c, "id1") {
+				t.Fatal("the receipt is not held")
+			}
+			seq, h := r.firstHeld()
+			for range 2 {
+				if err := r.letGo(deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.wantMessages(tt.stream, 1)
+			if err := r.letGo(deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			r.wantMessages(tt.stream, 2)
+			if accounts, _ := r.waiting.get(); accounts["bank"] != (tt.stream == streamFeedback) {
+				t.Errorf("got %v waiting, want bank if it is feedback", accounts)
+			}
+			if tt.stream == streamDead {
+				return
+			}
+			fb := receive(t, r.tellings("bank"))
+			if fb.Event != fmt.Sprint("receipt-", seq) || fb.Account != "bank" || fb.Number != s.Number || fb.MessageIDs[0] != "id1" ||
+				fb.Sender != "10690001" || fb.Receiver != "447700900123" || !fb.ReceivedAt.Equal(h.At) {
+				t.Errorf("told: got %+v, want the receipt of the message", fb)
+			}
+		})
 	}
 }
