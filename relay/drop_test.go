@@ -126,6 +126,17 @@ func TestRefusedNumberIsCovered(t *testing.T) {
 	}
 }
 
+// TestEachRefusedNumberIsCovered: the log is told of each, from the first one on.
+func TestEachRefusedNumberIsCovered(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	for i := range uint64(3) {
+		l.Refuse(l.mustAssign(t, message(h.conv)))
+		if b := l.queue.take(); b == nil || b.counts[kindHead] != 1 || b.marks[0].bound != i+1 || h.cover != i+1 {
+			t.Errorf("number %d: got %+v queued, want a head up to it", i, b)
+		}
+	}
+}
+
 // TestRouteWithoutRoom: a route that the queue does not take is not known, and whoever waits is
 // told at once.
 func TestRouteWithoutRoom(t *testing.T) {

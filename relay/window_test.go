@@ -1,0 +1,114 @@
+package relay
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestMayGive(t *testing.T) {
+	l := &Ledger{numbers: 400}
+	for _, tt := range []struct {
+		name         string
+		next, logged uint64
+		out          []out
+		want         bool
+	}{
+		{"none is unknown to the log", 50, 50, nil, true},
+		{"one less than the window", 50, 50 - window + 1, nil, true},
+		{"the window", 50, 50 - window, nil, false},
+		{"the oldest less than a quarter ago", 150, 150, []out{{ordinal: 51}, {ordinal: 149}}, true},
+		{"the oldest a quarter ago", 150, 150, []out{{ordinal: 50}, {ordinal: 149}}, false},
+		{"both", 150, 150 - window, []out{{ordinal: 50}}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := l.mayGive(&head{next: tt.next, logged: tt.logged, out: tt.out}); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestWaitForLog: whoever has to wait says so first, is let go by what it waits for and by
+// nothing else, and not before; a further part of a message does not wait.
+func TestWaitForLog(t *testing.T) {
+	part := func(s *Sent, seq uint8) *Sent {
+		s.Part = Part{Ref: 7, Total: 3, Seq: seq}
+		return s
+	}
+	synctest.Test(t, func(t *testing.T) {
+		l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+		l.status = newStatus() // of this bubble
+		l.status.set(nil)
+		first := l.mustAssign(t, part(message(h.conv), 1))
+		for range window - 1 {
+			l.mustAssign(t, message(h.conv))
+		}
+		if s := l.mustAssign(t, part(message(h.conv), 2)); s.ordinal != first.ordinal {
+			t.Errorf("further part: got ordinal %d, want %d", s.ordinal, first.ordinal)
+		}
+		waits := 0
+		s := message(h.conv)
+		s.Waiting = func() { waits++ }
+		given := make(chan error, 1)
+		go func() { given <- l.Assign(s) }()
+		locked := func(f func()) bool {
+			synctest.Wait()
+			h.shard.mu.Lock()
+			f()
+			h.shard.mu.Unlock()
+			synctest.Wait()
+			return len(given) > 0
+		}
+		if locked(func() {}) || waits != 1 {
+			t.Errorf("at first: got it given %v, told to wait %d times, want it to wait", len(given) > 0, waits)
+		}
+		if locked(func() { h.settle(3, 0) }) {
+			t.Error("settled: got a number, want it to wait for the log")
+		}
+		if l.status.set(nil); locked(func() {}) {
+			t.Error("up as before: got a number, want it to wait for the log")
+		}
+		if !locked(func() { h.raise(1) }) || s.ordinal != window || waits != 1 {
+			t.Errorf("logged: got ordinal %d, told to wait %d times, want %d and 1", s.ordinal, waits, window)
+		}
+		if err := <-given; err != nil {
+			t.Error(err)
+		}
+		for _, err := range []error{ErrDown, ErrStopped} {
+			s.head = nil
+			go func() { given <- l.Assign(message(h.conv)) }()
+			synctest.Wait()
+			l.status.set(err)
+			if got := <-given; !errors.Is(got, ErrDown) {
+				t.Errorf("%v: got %v, want ErrDown", err, got)
+			}
+			if !h.shard.mu.TryLock() {
+				t.Fatal("the shard stays locked")
+			}
+			h.shard.mu.Unlock()
+			l.status.set(nil)
+		}
+		began := time.Now()
+		if err := l.Assign(message(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
+			t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
+		}
+	})
+}
+
+// TestHeadsAreCoveredInTime: the log is told of given numbers before the window is used up, and
+// once only.
+func TestHeadsAreCoveredInTime(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	for i := range uint64(window) {
+		l.mustAssign(t, message(h.conv))
+		want := (i + 1) / (window / 2) * (window / 2)
+		if h.cover != want || h.logged != 0 {
+			t.Errorf("after %d: got %d covered and %d in the log, want %d and 0", i+1, h.cover, h.logged, want)
+		}
+	}
+	if b := l.queue.take(); b.counts[kindHead] != 2 || b.marks[0].bound != window/2 || b.marks[1].bound != window {
+		t.Errorf("got %+v queued, want two heads", b)
+	}
+}
