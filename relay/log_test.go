@@ -162,6 +162,16 @@ func TestNATSComesLater(t *testing.T) {
 	}
 }
 
+// jetStreamOf is a view of its own of the streams.
+func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
 // testLogClient returns a client of an empty log.
 func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
 	t.Helper()
@@ -170,10 +180,7 @@ func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := jetStreamOf(t, nc)
 	opt := testOptions(t)
 	if _, err := makeStreams(deadline(t), js, &opt); err != nil {
 		t.Fatal(err)

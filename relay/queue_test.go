@@ -1,8 +1,9 @@
 package relay
 
 import (
+	"bytes"
+	"errors"
 	"testing"
-	"time"
 )
 
 // TestQueueIsBounded: with the log away, what is beyond the bound is dropped, and its
@@ -49,32 +50,152 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 }
 
-func TestDaysExpire(t *testing.T) {
-	opt := testOptions(t)
-	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
-	for _, age := range []time.Duration{opt.Keep + 48*time.Hour, opt.Keep - time.Hour, 0} {
-		s := message(c)
-		s.At = time.Now().Add(-age)
-		if err := r.Ledger().Assign(s); err != nil {
-			t.Fatal(err)
+// put queues a record of a kind, and returns its batch.
+func (q *queue) put(t *testing.T, k kind, change func(*batch)) *batch {
+	t.Helper()
+	b := q.begin(k)
+	if b == nil {
+		t.Fatal("the queue takes no record")
+	}
+	b.buf = append(b.buf, byte(k))
+	change(b)
+	q.end(b)
+	return b
+}
+
+// octetsQueued is how much there is, looked at from within.
+func (q *queue) octetsQueued() (records, octets int) {
+	for _, b := range q.queued() {
+		records, octets = records+b.records, octets+len(b.buf)
+	}
+	return records, octets
+}
+
+func wantCounted(t *testing.T, q *queue, what string) {
+	t.Helper()
+	if records, octets := q.octetsQueued(); q.records != records || q.octets != octets {
+		t.Errorf("%s: got %d records, %d octets counted, want %d, %d", what, q.records, q.octets, records, octets)
+	}
+}
+
+// TestQueueOpens: what was queued before an epoch belongs to it, in batches that differ from all
+// others and are otherwise as they were.
+func TestQueueOpens(t *testing.T) {
+	q := newQueue()
+	large := bytes.Repeat([]byte{1}, maxBatch-maxRecord)
+	for range 3 {
+		q.put(t, kindRoute, func(b *batch) { b.buf = append(b.buf, large...) })
+	}
+	wantCounted(t, q, "queued")
+	if len(q.full) != 2 || q.filling == nil {
+		t.Fatalf("got %d full batches, want 2 and one that is not", len(q.full))
+	}
+	q.open(header{epoch: 300, instance: 1 << 60})
+	wantCounted(t, q, "opened")
+	serials := make(map[uint64]bool)
+	for i := range 4 {
+		if i == 3 {
+			q.put(t, kindStop, func(*batch) {})
 		}
-		r.accept(s, "id")
-	}
-	count := func() (n int) {
-		r.ledger.catchUp() // whoever is told may be ahead of the index
-		if err := r.index.eachEntry(&c, dayOf(1<<46), func(found) bool { n++; return true }); err != nil {
-			t.Fatal(err)
+		b := q.take()
+		wantCounted(t, q, "taken")
+		r, err := parseBatch(b.buf)
+		if err != nil || r.header.epoch != 300 || r.header.instance != 1<<60 || serials[r.header.serial] {
+			t.Errorf("batch %d: got header %+v, %v, want one of the epoch, unlike the others", i, r.header, err)
 		}
-		return n
+		serials[r.header.serial] = true
+		if got := b.buf[b.body:]; i < 3 && (got[0] != byte(kindRoute) || !bytes.Equal(got[1:], large)) || r.off != b.body {
+			t.Errorf("batch %d: got %d octets of records from %d on, want them as they were", i, len(got), b.body)
+		}
+		q.recycle(b)
 	}
-	if got := count(); got != 2 { // a day that has expired is not brought in at all
-		t.Errorf("entries: got %d, want 2", got)
+	if q.take() != nil || len(q.free) != 3 { // the last one was used again
+		t.Errorf("got %d batches to use again, want 3 and none left", len(q.free))
 	}
-	if err := r.index.expire(dayOf(time.Now().UnixMilli())); err != nil {
-		t.Fatal(err)
+	if r, err := parseBatch(q.newBatch()); err != nil || r.header.epoch != 300 || serials[r.header.serial] {
+		t.Errorf("got header %+v, %v, want another one of the epoch", r.header, err)
 	}
-	if got := count(); got != 1 {
-		t.Errorf("entries after expiry: got %d, want 1", got)
+}
+
+// TestBatchIsUsedAgain: nothing of what it was is left in it, and only so many are kept.
+func TestBatchIsUsedAgain(t *testing.T) {
+	q := newQueue()
+	q.put(t, kindRead, func(b *batch) {
+		b.marks, b.waits, b.routes = append(b.marks, mark{}), append(b.waits, wait{}), append(b.routes, route{})
+		b.cuts, b.reads, b.merges = append(b.cuts, cutRow{}), append(b.reads, nil), append(b.merges, nil)
+	})
+	used := q.take()
+	if !used.changes || used.records != 1 || used.counts[kindRead] != 1 {
+		t.Errorf("got %+v, want one read, which changes something", used)
+	}
+	q.recycle(used)
+	b := q.put(t, kindRoute, func(*batch) {})
+	if b != used || b.changes || b.records != 1 || b.counts[kindRead] != 0 || b.counts[kindRoute] != 1 ||
+		len(b.marks)+len(b.waits)+len(b.routes)+len(b.cuts)+len(b.reads)+len(b.merges) > 0 {
+		t.Errorf("got %+v, want the same batch with one route", b)
+	}
+	for range 20 {
+		q.recycle(&batch{})
+	}
+	if len(q.free) != 16 {
+		t.Errorf("got %d batches kept, want 16", len(q.free))
+	}
+}
+
+// TestQueueLetsWaitersGo: those who wait for any batch are told once that it is not in the log.
+func TestQueueLetsWaitersGo(t *testing.T) {
+	q := newQueue()
+	told := make(logged, 4)
+	reads := []*readWait{{make(chan outcome, 2)}, {make(chan outcome, 2)}}
+	var failed []error
+	for i, r := range reads { // in two batches
+		q.put(t, kindRead, func(b *batch) {
+			b.waits, b.reads = append(b.waits, wait{told, uint64(i)}), append(b.reads, nil, r)
+			b.merges = append(b.merges, nil, func(m *Merged, err error) { failed = append(failed, err) })
+			b.buf = append(b.buf, make([]byte, maxBatch-maxRecord)...)
+		})
+	}
+	for range 2 {
+		q.waiting().tell()
+	}
+	if len(told) != 2 || <-told != 0 || <-told != 1 {
+		t.Error("the waiters are not told once, in order")
+	}
+	for i, r := range reads {
+		if len(r.outcome) != 1 || <-r.outcome != outcomeDown {
+			t.Errorf("read %d: not told once that the log is down", i)
+		}
+	}
+	if len(failed) != 2 || !errors.Is(failed[0], ErrDown) || !errors.Is(failed[1], ErrDown) {
+		t.Errorf("merges: got %v, want ErrDown for each", failed)
+	}
+	if b := q.take(); len(b.reads) != 2 || len(b.merges) != 2 {
+		t.Errorf("got %d reads and %d merges, want their places kept", len(b.reads), len(b.merges))
+	}
+}
+
+// TestDropsAreCounted: each record that is dropped, but those that are made again, and each once.
+func TestDropsAreCounted(t *testing.T) {
+	q := newQueue()
+	told := make(logged, 2)
+	q.records = maxQueuedRecords - 1
+	q.put(t, kindRoute, func(*batch) {})
+	for _, k := range []kind{kindRoute, kindHead, kindRead, kindPublished, kindReported} {
+		if q.begin(k) != nil {
+			t.Errorf("%s: a record more was let in", k)
+		}
+	}
+	<-q.wake
+	q.tell(wait{told, 1})
+	select {
+	case <-q.wake:
+	default:
+		t.Error("nobody is woken for the waiter of a dropped record")
+	}
+	for _, want := range []int{2, 0} {
+		drops, late := q.dropped()
+		if drops != want || len(late) != min(want, 1) || len(told) > 0 {
+			t.Errorf("got %d drops and %d waiters, want %d and %d", drops, len(late), want, min(want, 1))
+		}
 	}
 }

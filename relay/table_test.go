@@ -149,9 +149,14 @@ func TestBusyHeads(t *testing.T) {
 	step("one more of one", sent(1, 2), "b", "a", "b", "c")
 	step("another ordinal", settle(2, 0), "b", "a", "b", "c")
 	step("another part", settle(1, 1), "b", "a", "b", "c")
+	if got := all["b"].out; len(got) != 2 {
+		t.Errorf("others were settled: got %+v out, want both", got)
+	}
 	step("one of two", settle(0, 0), "b", "a", "b", "c")
 	step("in the middle", settle(1, 2), "b", "a", "c")
 	step("again", sent(2, 0), "b", "a", "b", "c")
+	step("a part that is repeated", sent(2, 0), "b", "a", "b", "c")
+	step("once", settle(2, 0), "b", "a", "b", "c")
 	step("the last", settle(0, 0), "a", "b", "c")
 	step("the first", settle(2, 0), "b", "c")
 	step("the only one", settle(0, 0), "c")

@@ -1,0 +1,213 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// TestCommit: when a batch is in the log and the index, all who wait are told, what was
+// outstanding no longer is, and it is counted.
+func TestCommit(t *testing.T) {
+	a := testAppender(t)
+	reg := prometheus.NewRegistry()
+	a.metrics = newMetrics(reg)
+	c := conversation(t, "10690001", "447700900123")
+	told := make(logged, 4)
+	first, second := a.ledger.mustAssign(t, message(c)), a.ledger.mustAssign(t, message(c))
+	h := first.head
+	changed := h.change()
+	a.ledger.Accept(first, []byte("A"), told, 1)
+	a.ledger.Route("bank", []byte("A"), told, 2)
+	a.ledger.cuts.any.Store(false)
+	row := a.ledger.cuts.add(cutRow{key: "A"})
+	reads := []*readWait{{make(chan outcome, 1)}, {make(chan outcome, 1)}}
+	p := place{conv: c, day: first.day, number: first.Number}
+	for i, status := range []uint8{StatusRead, StatusDeletedUnread} {
+		b := a.queue.begin(kindRead)
+		b.buf = appendRead(b.buf, &record{place: p, status: status, readAt: 2, at: 3})
+		b.reads, b.cuts = append(b.reads, reads[i]), append(b.cuts, row)
+		a.queue.end(b)
+	}
+	b := a.queue.take()
+	if err := a.write(deadline(t), b); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 2 || <-told != 1 || <-told != 2 {
+		t.Error("the waiters are not told, or not in order")
+	}
+	if h.logged != 1 || len(h.out) != 1 || h.out[0].ordinal != second.ordinal || !isClosed(changed) {
+		t.Errorf("got %d in the log and %+v out, told of it %v, want 1 and the second one", h.logged, h.out, isClosed(changed))
+	}
+	if len(a.ledger.routes.pending) > 0 || len(a.ledger.cuts.pending) > 0 {
+		t.Error("routes or cuts stay in memory")
+	}
+	if account, ok := a.ledger.Routed([]byte("A")); account != "bank" || !ok {
+		t.Errorf("got account %q, want bank", account)
+	}
+	for i, want := range []outcome{outcomeRead, outcomeDuplicate} {
+		if got := receive(t, reads[i].outcome); got != want {
+			t.Errorf("read %d: got outcome %d, want %d", i, got, want)
+		}
+	}
+	for label, want := range map[string]float64{"accepted": 1, "route": 1, "read": 2, "head": 0} {
+		if got := value(t, reg, "readback_ledger_records_total", label); got != want {
+			t.Errorf("%s records: got %v, want %v", label, got, want)
+		}
+	}
+	if n, m := value(t, reg, "readback_ledger_batch_records", ""), value(t, reg, "readback_ledger_append_seconds", ""); n != 1 || m != 1 {
+		t.Errorf("got %v batches and %v appends counted, want 1 of each", n, m)
+	}
+	if len(a.queue.free) != 1 || a.queue.free[0].records != 0 || len(a.queue.free[0].waits) > 0 {
+		t.Errorf("got %+v, want the batch to be used again", a.queue.free)
+	}
+}
+
+// TestAppendIsMadeAgain: while the log is away nobody waits for it, and what was to be appended
+// is in it when it is back.
+func TestAppendIsMadeAgain(t *testing.T) {
+	a := testAppender(t)
+	reg := prometheus.NewRegistry()
+	a.metrics, a.log = newMetrics(reg), (&logLines{}).logger()
+	connected := make(chan struct{}, 1)
+	a.connected = connected
+	js := jetStreamOf(t, a.client.nc)
+	s, err := js.Stream(deadline(t), streamLedger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(deadline(t), streamLedger); err != nil {
+		t.Fatal(err)
+	}
+	told := make(logged, 4)
+	c := conversation(t, "10690001", "447700900123")
+	a.ledger.Accept(a.ledger.mustAssign(t, message(c)), []byte("A"), told, 1)
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { ended <- a.run(ctx, stop) }()
+	if token := receive(t, told); token != 1 {
+		t.Errorf("told: got %d, want 1", token)
+	}
+	if _, err := a.status.get(); !errors.Is(err, ErrDown) || value(t, reg, "readback_ledger_down", "") != 1 {
+		t.Errorf("got status %v, metric %v, want it down", err, value(t, reg, "readback_ledger_down", ""))
+	}
+	w := &readWait{outcome: make(chan outcome, 1)}
+	b := a.queue.begin(kindOptOut)
+	b.buf = appendOptOut(b.buf, &record{place: place{conv: c}, status: 1, readAt: 1, at: 1})
+	b.reads = append(b.reads, w)
+	a.queue.end(b)
+	if got := receive(t, w.outcome); got != outcomeDown {
+		t.Errorf("who comes meanwhile: got outcome %d, want that it is down", got)
+	}
+	if _, err := js.CreateStream(deadline(t), s.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+	connected <- struct{}{}
+	if err := a.status.wait(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	close(stop)
+	if err := receive(t, ended); err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, reg, "readback_ledger_down", ""); got != 0 || a.client.urgent != nil {
+		t.Errorf("got %v down, urgent %v, want neither", got, a.client.urgent)
+	}
+	if f, err := a.ledger.index.findNumber(&c, 1, maxDay); f == nil || err != nil {
+		t.Errorf("got %+v, %v, want the message", f, err)
+	}
+	if since, err := a.ledger.index.optOut(&c.Receiver); since != 1 || err != nil {
+		t.Errorf("got opt-out since %d, %v, want what came meanwhile", since, err)
+	}
+	if len(told) > 0 {
+		t.Error("a waiter is told twice")
+	}
+}
+
+// TestAppenderLosesTheLog: when another writer has appended, the ledger is down for good, whoever
+// waits is told, before that and later, and no route stays in memory.
+func TestAppenderLosesTheLog(t *testing.T) {
+	a := testAppender(t)
+	reg := prometheus.NewRegistry()
+	a.metrics, a.log = newMetrics(reg), (&logLines{}).logger()
+	if _, err := jetStreamOf(t, a.client.nc).Publish(deadline(t), subjectLedger, []byte("another writer")); err != nil {
+		t.Fatal(err)
+	}
+	told := make(logged, 4)
+	c := conversation(t, "10690001", "447700900123")
+	first, second := a.ledger.mustAssign(t, message(c)), a.ledger.mustAssign(t, message(c))
+	a.ledger.Accept(first, []byte("A"), told, 1)
+	a.ledger.Route("bank", []byte("A"), told, 2)
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { ended <- a.run(ctx, stop) }()
+	receive(t, told)
+	receive(t, told)
+	if err := a.status.wait(deadline(t)); !errors.Is(err, ErrFenced) || !errors.Is(err, ErrDown) {
+		t.Errorf("got status %v, want that it is down, fenced off", err)
+	}
+	a.ledger.Accept(second, []byte("B"), told, 3)
+	a.ledger.Route("bank", []byte("B"), told, 4)
+	for range 2 {
+		receive(t, told)
+	}
+	(&running{Relay: &Relay{ledger: a.ledger}, t: t}).wantNoRoutes()
+	if got := value(t, reg, "readback_ledger_down", ""); got != 1 {
+		t.Errorf("got metric %v, want it down", got)
+	}
+	close(stop)
+	if err := receive(t, ended); !errors.Is(err, ErrFenced) {
+		t.Errorf("end: got %v, want ErrFenced", err)
+	}
+	a.queue.tell(wait{told, 5})
+	if token := receive(t, told); token != 5 {
+		t.Errorf("after the end: told %d, want 5", token)
+	}
+}
+
+// TestAppenderEnds: however the appender ends, the queue takes nothing more, and nobody waits.
+func TestAppenderEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		queued bool
+		cancel bool
+	}{{"stop", false, false}, {"stop, something queued", true, false}, {"killed", false, true}, {"killed, something queued", true, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := testAppender(t)
+			told := make(logged, 4)
+			a.queue.tell(wait{told, 1})
+			if tt.queued {
+				a.ledger.Route("bank", []byte("A"), told, 2)
+			}
+			stop := make(chan struct{})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if tt.cancel {
+				cancel()
+			} else {
+				close(stop)
+			}
+			if err := a.run(ctx, stop); errors.Is(err, context.Canceled) != tt.cancel || err != nil && !tt.cancel {
+				t.Errorf("got %v, want an error: %v", err, tt.cancel)
+			}
+			want := 1
+			if tt.queued {
+				want++
+			}
+			if len(told) != want || a.queue.begin(kindRoute) != nil {
+				t.Errorf("got %d waiters told, want %d and the queue closed", len(told), want)
+			}
+			at, err := a.ledger.index.applied()
+			if err != nil || at.stopped == tt.cancel {
+				t.Errorf("got %+v, %v, want a stop record: %v", at, err, !tt.cancel)
+			}
+			if account, err := a.ledger.index.route([]byte("A"), maxDay, maxDay); !tt.cancel && (err != nil || (account == "bank") != tt.queued) {
+				t.Errorf("got route to %q, %v, want it if it was queued", account, err)
+			}
+		})
+	}
+}
