@@ -98,3 +98,48 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 		}
 	})
 }
+
+// TestAwaitedRoutes: each of those who wait for an id is told once, and who leaves is not.
+func TestAwaitedRoutes(t *testing.T) {
+	rs := newRoutes()
+	var all []chan string
+	for i := range 4 {
+		all = append(all, make(chan string, 1))
+		if !rs.await("1", all[i]) {
+			t.Fatalf("number %d may not wait", i)
+		}
+	}
+	alone := make(chan string, 1)
+	rs.await("2", alone)
+	for range 2 {
+		rs.leave("1", all[1])
+		rs.leave("2", alone)
+	}
+	if rs.waiting != 3 || len(rs.awaited) != 1 || len(rs.awaited["1"]) != 3 {
+		t.Errorf("got %d waiting for %v, want 3 for one id", rs.waiting, rs.awaited)
+	}
+	rs.add("bank", "2")
+	rs.add("bank", "1")
+	rs.add("shop", "1")
+	for i, told := range append(all, alone) {
+		want := ""
+		if i != 1 && i < 4 {
+			want = "bank"
+		}
+		got := ""
+		if len(told) > 0 {
+			got = <-told
+		}
+		if got != want {
+			t.Errorf("number %d: told %q, want %q", i, got, want)
+		}
+		rs.leave("1", told) // has no effect
+	}
+	if rs.waiting != 0 || len(rs.awaited) != 0 {
+		t.Errorf("got %d waiting for %v, want none", rs.waiting, rs.awaited)
+	}
+	rs.waiting = maxAwaitings - 1
+	if !rs.await("1", all[0]) || rs.await("1", all[1]) {
+		t.Error("got more or less than the bound to wait")
+	}
+}

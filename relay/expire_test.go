@@ -1,8 +1,14 @@
 package relay
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 func TestDaysExpire(t *testing.T) {
@@ -32,5 +38,229 @@ func TestDaysExpire(t *testing.T) {
 	}
 	if got := count(); got != 1 {
 		t.Errorf("entries after expiry: got %d, want 1", got)
+	}
+}
+
+// caretaker is what the survey needs of a relay: its streams are there, and nothing runs.
+func caretaker(t *testing.T) (*Relay, *prometheus.Registry) {
+	t.Helper()
+	_, js := testLogClient(t)
+	reg := prometheus.NewRegistry()
+	r := &Relay{js: js, metrics: newMetrics(reg), log: (&logLines{}).logger(), eventsKept: time.Hour}
+	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
+	return r, reg
+}
+
+// aged makes messages of streams older than they are, by their sequence.
+type aged struct {
+	jetstream.JetStream
+	by map[uint64]time.Duration
+}
+
+func (a aged) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	stream, err := a.JetStream.Stream(ctx, name)
+	return agedStream{stream, a.by}, err
+}
+
+type agedStream struct {
+	jetstream.Stream
+	by map[uint64]time.Duration
+}
+
+func (a agedStream) GetMsg(ctx context.Context, seq uint64, opts ...jetstream.GetMsgOpt) (*jetstream.RawStreamMsg, error) {
+	m, err := a.Stream.GetMsg(ctx, seq, opts...)
+	if err == nil {
+		m.Time = m.Time.Add(-a.by[m.Sequence])
+	}
+	return m, err
+}
+
+func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
+	t.Helper()
+	s, err := r.js.Stream(deadline(t), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().State
+}
+
+func TestExpired(t *testing.T) {
+	var r Relay
+	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
+	now := time.Now()
+	for age, want := range map[time.Duration]bool{0: false, time.Hour - 1: false, time.Hour: true, 2 * time.Hour: true} {
+		if got := r.expired(now.Add(-age), now); got != want {
+			t.Errorf("%s old: got %v, want %v", age, got, want)
+		}
+	}
+}
+
+// TestSweep makes dead letters of what has waited too long for one account, oldest first, up to
+// the first that has not.
+func TestSweep(t *testing.T) {
+	r, reg := caretaker(t)
+	js := r.js
+	publish := func(account, body string) {
+		t.Helper()
+		if _, err := js.Publish(deadline(t), subjectFeedback+account, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("bank", `{"event":"e1"}`)
+	publish("shop", `{"event":"e2"}`)
+	publish("bank", `no JSON`)
+	publish("bank", `{"event":"e4"}`) // young
+	publish("bank", `{"event":"e5"}`)
+	old := aged{js, map[uint64]time.Duration{1: 3 * time.Hour, 2: 2 * time.Hour, 3: 2 * time.Hour, 5: 2 * time.Hour}}
+	for range 2 {
+		r.js = old
+		if err := r.sweep(deadline(t), "bank"); err != nil {
+			t.Fatal(err)
+		}
+		letters, _, err := r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+		if err != nil || len(letters) != 2 || letters[0].Event != "e1" || letters[1].Event != "" || string(letters[1].Feedback) != "null" ||
+			letters[0].Account != "bank" || letters[0].Reason != errExpired.Error() {
+			t.Errorf("got %+v, %v, want e1 and what is no JSON", letters, err)
+		}
+		if got := r.state(t, streamFeedback).Msgs; got != 3 {
+			t.Errorf("got %d left, want 3", got)
+		}
+		if got := value(t, reg, "readback_feedback_total", "expired"); got != 2 {
+			t.Errorf("expired: got %v, want 2", got)
+		}
+	}
+	r.js = failing{js}
+	r.settings.Store(&Settings{})
+	if err := r.sweep(deadline(t), "shop"); !errors.Is(err, errAway) || r.state(t, streamFeedback).Msgs != 3 {
+		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
+	}
+}
+
+// TestSweepDead: dead letters are dropped after a week, and not before.
+func TestSweepDead(t *testing.T) {
+	r, reg := caretaker(t)
+	js := r.js
+	for _, event := range []string{"e1", "e2", "e3"} {
+		if err := r.bury(deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		second time.Duration
+		want   []string
+	}{
+		{"young", deadAge - time.Minute, []string{"e2", "e3"}},
+		{"a week", deadAge, []string{"e3"}},
+	} {
+		r.js = aged{js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second}}
+		if err := r.sweepDead(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+		letters, _, err := r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+		var got []string
+		for _, l := range letters {
+			got = append(got, l.Event)
+		}
+		if err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, %v, want %q", tt.name, got, err, tt.want)
+		}
+		if got := value(t, reg, "readback_feedback_total", "dropped"); got != float64(3-len(tt.want)) {
+			t.Errorf("%s: got %v counted as dropped, want %d", tt.name, got, 3-len(tt.want))
+		}
+		if got := value(t, reg, "readback_dead_letters", ""); got != float64(len(tt.want)+1) { // before the sweep
+			t.Errorf("%s: got %v dead letters in the metrics, want %d", tt.name, got, len(tt.want)+1)
+		}
+	}
+}
+
+// TestDeleteWhatIsGone: to delete what is gone is no error; what cannot be deleted is one.
+func TestDeleteWhatIsGone(t *testing.T) {
+	r, _ := caretaker(t)
+	publishAbout(t, r.js, subjectsOf[streamDead], "1", "2")
+	s, err := r.js.Stream(deadline(t), streamDead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seq := range []uint64{1, 1, 9} {
+		if err := deleteMsg(deadline(t), s, seq); err != nil {
+			t.Errorf("%d: got %v", seq, err)
+		}
+	}
+	if err := deleteMsg(deadline(t), undeletable{s}, 2); err == nil {
+		t.Error("what stays: got no error")
+	}
+	if got := r.state(t, streamDead).Msgs; got != 1 {
+		t.Errorf("got %d left, want 1", got)
+	}
+}
+
+// undeletable is a stream that denies to delete anything.
+type undeletable struct{ jetstream.Stream }
+
+func (undeletable) DeleteMsg(context.Context, uint64) error {
+	return jetstream.ErrMsgDeleteUnsuccessful
+}
+
+// TestSurveySweeps what waits too long where nobody tells it, and looks at all queues.
+func TestSurveySweeps(t *testing.T) {
+	r, reg := caretaker(t)
+	js := r.js
+	r.accounts.all = map[string]*account{"shop": {sessions: 1}}
+	for _, subject := range []string{"bank", "shop", "club"} {
+		publishAbout(t, js, subjectFeedback+subject, "447700900123")
+	}
+	r.js = aged{js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute}}
+	r.waiting.add("gone")
+	if err := r.surveyOnce(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	letters, _, err := r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+	if err != nil || len(letters) != 1 || letters[0].Account != "bank" {
+		t.Errorf("got %+v, %v, want a letter of the bank", letters, err)
+	}
+	accounts, _ := r.waiting.get()
+	if accounts["gone"] || !accounts["bank"] || !accounts["shop"] || !accounts["club"] {
+		t.Errorf("got %v waiting, want the three", accounts)
+	}
+	if got := value(t, reg, "readback_feedback_waiting", "shop"); got != 1 {
+		t.Errorf("waiting of the shop: got %v, want 1", got)
+	}
+	r.js = failing{js}
+	r.settings.Store(&Settings{})
+	r.eventsKept = 0
+	if err := r.surveyOnce(deadline(t)); !errors.Is(err, errAway) {
+		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
+	}
+}
+
+// TestQueueMetrics: accounts that are named have labels of their own, the others share one, and
+// what no longer waits is not shown.
+func TestQueueMetrics(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	m := newMetrics(reg)
+	named := func(q *QueueView) bool { return q.Account < "m" }
+	look := func(all []QueueView, waiting, oldest map[string]float64) {
+		t.Helper()
+		m.queues(all, named)
+		for _, label := range []string{"bank", "club", "other", "shop"} {
+			if got := value(t, reg, "readback_feedback_waiting", label); got != waiting[label] {
+				t.Errorf("waiting of %s: got %v, want %v", label, got, waiting[label])
+			}
+			if got := value(t, reg, "readback_feedback_oldest_seconds", label); got != oldest[label] {
+				t.Errorf("oldest of %s: got %v, want %v", label, got, oldest[label])
+			}
+		}
+	}
+	look([]QueueView{
+		{Account: "bank", Waiting: 1, Age: 2},
+		{Account: "club", Waiting: 2, Age: 3},
+		{Account: "shop", Waiting: 4, Age: 9},
+		{Account: "zoo", Waiting: 8, Age: 5},
+	}, map[string]float64{"bank": 1, "club": 2, "other": 12}, map[string]float64{"bank": 2, "club": 3, "other": 9})
+	look([]QueueView{{Account: "bank", Waiting: 3, Age: 1}}, map[string]float64{"bank": 3}, map[string]float64{"bank": 1})
+	look(nil, nil, nil)
+	if value(t, reg, "readback_feedback_waiting", "") != 0 || len(m.labels) > 0 {
+		t.Errorf("got labels %q, want none", m.labels)
 	}
 }

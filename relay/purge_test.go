@@ -207,6 +207,7 @@ func (f failing) Stream(ctx context.Context, name string) (jetstream.Stream, err
 type failingStream struct{ jetstream.Stream }
 
 func (failingStream) SecureDeleteMsg(context.Context, uint64) error { return errAway }
+func (failingStream) DeleteMsg(context.Context, uint64) error       { return errAway }
 
 // canceling ends the context when it has returned a stream.
 type canceling struct {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -216,5 +217,39 @@ func TestRoutesExpire(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestRoutesInMemory: a route is known until the index has it; one that was given again
+// meanwhile stays.
+func TestRoutesInMemory(t *testing.T) {
+	rs := newRoutes()
+	first, other, second := rs.add("bank", "1"), rs.add("bank", "2"), rs.add("shop", "1")
+	want := func(what, id, account string) {
+		t.Helper()
+		if got, ok := rs.find([]byte(id)); got != account || ok != (account != "") {
+			t.Errorf("%s: got %q, %v for %s, want %q", what, got, ok, id, account)
+		}
+	}
+	want("given again", "1", "shop")
+	rs.settle(first)
+	want("the first is in the index", "1", "shop")
+	want("the first is in the index", "2", "bank")
+	rs.settle()
+	rs.settle(other, second)
+	want("all are", "1", "")
+	want("all are", "2", "")
+}
+
+// TestRoutedAsLongAsKept: the account of an id is found as long as a message can be read.
+func TestRoutedAsLongAsKept(t *testing.T) {
+	r := aside(t)
+	today, days := dayOf(time.Now().UnixMilli()), uint16(r.opt.Keep/(24*time.Hour))
+	for back, want := range map[uint16]string{0: "bank", 1: "bank", days: "bank", days + 5: ""} {
+		id := fmt.Sprint("id", back)
+		r.brought(t, uint64(back)+1, func(b []byte) []byte { return appendRoute(b, today-back, "bank", []byte(id)) })
+		if got, ok := r.Ledger().Routed([]byte(id)); got != want || ok != (want != "") {
+			t.Errorf("%d days ago: got %q, %v, want %q", back, got, ok, want)
+		}
 	}
 }

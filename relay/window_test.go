@@ -94,6 +94,11 @@ func TestWaitForLog(t *testing.T) {
 		if err := l.Assign(message(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
 			t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
 		}
+		another := part(message(h.conv), 2)
+		another.Part.Ref++
+		if err := l.Assign(another); !errors.Is(err, ErrBusy) {
+			t.Errorf("part of another message: got %v, want ErrBusy", err)
+		}
 	})
 }
 

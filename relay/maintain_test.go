@@ -1,0 +1,140 @@
+package relay
+
+import (
+	"testing"
+	"time"
+)
+
+// TestOptOutChanges: an opt-out that is so already is not logged again, and none that the log
+// does not take counts.
+func TestOptOutChanges(t *testing.T) {
+	r := aside(t)
+	receiver := addr(t, "447700900123")
+	set := func(on, queued bool) {
+		t.Helper()
+		verdict := make(chan Verdict, 1)
+		go func() { verdict <- r.setOptOut(deadline(t), &receiver, on) }()
+		if queued {
+			receive(t, r.ledger.queue.wake)
+			if r.optingOut.TryLock() {
+				t.Error("another change can begin before this one is done")
+				r.optingOut.Unlock()
+			}
+			b := r.ledger.queue.take()
+			r.brought(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
+			b.reads[0].tell(outcomeNoted)
+		}
+		if v := receive(t, verdict); v.Code != 202 {
+			t.Errorf("opt-out %v: got %+v, want 202", on, v)
+		}
+		if b := r.ledger.queue.take(); b != nil {
+			t.Errorf("opt-out %v: got %+v queued, want nothing more", on, b)
+		}
+		if now, err := r.optOut(&receiver); err != nil || now.On != on || (now.Since != nil) != on || now.Receiver != "447700900123" {
+			t.Errorf("got %+v, %v, want %v", now, err, on)
+		}
+	}
+	set(false, false)
+	set(true, true)
+	set(true, false)
+	set(false, true)
+	r.ledger.queue.records = maxQueuedRecords
+	if v := r.setOptOut(deadline(t), &receiver, true); v.Code != 503 {
+		t.Errorf("without room: got %+v, want 503", v)
+	}
+	r.status.set(ErrDown)
+	if v := r.setOptOut(deadline(t), &receiver, true); v.Code != 503 {
+		t.Errorf("without a log: got %+v, want 503", v)
+	}
+	if err := r.index.close(); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.setOptOut(deadline(t), &receiver, false); v.Code != 503 {
+		t.Errorf("without an index: got %+v, want 503", v)
+	}
+}
+
+// TestOldOptOutsAreRenewed: those whose record is older than half of the time for which the log
+// keeps it, a thousand at a time, and they go on to hold since when they did.
+func TestOldOptOutsAreRenewed(t *testing.T) {
+	r := aside(t)
+	now := time.Now()
+	half := now.Add(-r.opt.Keep / 2).UnixMilli()
+	log := func(seq uint64, receiver string, since, at int64) {
+		r.brought(t, seq, func(b []byte) []byte {
+			rec := record{status: 1, readAt: since, at: at}
+			rec.place.conv.Receiver = addr(t, receiver)
+			return appendOptOut(b, &rec)
+		})
+	}
+	log(1, "447700900121", 5, half-1)
+	log(2, "447700900122", 6, half+60_000)
+	for _, tt := range []struct {
+		before time.Time
+		want   int
+	}{{time.UnixMilli(half - 1), 0}, {time.UnixMilli(half), 1}} {
+		if err := r.renewOptOuts(tt.before); err != nil {
+			t.Fatal(err)
+		}
+		b := r.ledger.queue.take()
+		if b == nil && tt.want == 0 {
+			continue
+		}
+		if b == nil || b.counts[kindOptOut] != tt.want || len(b.reads) != tt.want {
+			t.Fatalf("got %+v queued, want %d opt-outs", b, tt.want)
+		}
+		r.brought(t, 3, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
+	}
+	if stale, err := r.index.staleOptOuts(now.UnixMilli(), 10); err != nil || len(stale) != 1 || stale[0].place.conv.Receiver.String() != "447700900122" {
+		t.Errorf("got %+v, %v, want the young one alone", stale, err)
+	}
+	for receiver, want := range map[string]int64{"447700900121": 5, "447700900122": 6} {
+		a := addr(t, receiver)
+		if since, err := r.index.optOut(&a); since != want || err != nil {
+			t.Errorf("%s: got opt-out since %d, %v, want %d", receiver, since, err, want)
+		}
+	}
+	if stale, err := r.index.staleOptOuts(now.Add(time.Hour).UnixMilli(), 1); err != nil || len(stale) != 1 {
+		t.Errorf("one at a time: got %+v, %v", stale, err)
+	}
+	r.ledger.queue.records = maxQueuedRecords
+	if err := r.renewOptOuts(now.Add(time.Hour)); err == nil {
+		t.Error("without room: got no error")
+	}
+	if err := r.index.close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.renewOptOuts(now); err == nil {
+		t.Error("without an index: got no error")
+	}
+}
+
+// TestDaysAreForgotten: what is older than Keep goes, opt-outs are renewed in time.
+func TestDaysAreForgotten(t *testing.T) {
+	r := aside(t)
+	oldest := dayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
+	if got := r.oldestDay(); got != oldest && got != oldest+1 { // midnight
+		t.Errorf("oldest day: got %d, want %d", got, oldest)
+	}
+	oldest = r.oldestDay()
+	for i, day := range []uint16{oldest - 1, oldest + 1} {
+		r.brought(t, uint64(i+1), func(b []byte) []byte { return appendRoute(b, day, "bank", []byte{byte('a' + i)}) })
+	}
+	now := time.Now()
+	for i, age := range []time.Duration{r.opt.Keep/2 + time.Hour, r.opt.Keep/2 - time.Hour} {
+		r.brought(t, uint64(i+3), func(b []byte) []byte {
+			rec := record{status: 1, readAt: 1, at: now.Add(-age).UnixMilli()}
+			rec.place.conv.Receiver = addr(t, "44770090012"+string(rune('0'+i)))
+			return appendOptOut(b, &rec)
+		})
+	}
+	r.expire()
+	for id, want := range map[string]string{"a": "", "b": "bank"} {
+		if got, err := r.index.route([]byte(id), oldest+1, 10); got != want || err != nil {
+			t.Errorf("route %s: got %q, %v, want %q", id, got, err, want)
+		}
+	}
+	if b := r.ledger.queue.take(); b == nil || b.counts[kindOptOut] != 1 {
+		t.Errorf("got %+v queued, want the older opt-out", b)
+	}
+}

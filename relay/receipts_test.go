@@ -1,0 +1,76 @@
+package relay
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestReceiptsAreBounded: receipts that nobody could look up are not taken, and those that are
+// too many are counted.
+func TestReceiptsAreBounded(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	long := make([]byte, maxMessageID+1)
+	for _, id := range [][]byte{nil, long} {
+		if l.Receipt(h.conv, id, StateDelivered); len(l.receipts) > 0 {
+			t.Errorf("id of %d octets: got it taken", len(id))
+		}
+	}
+	l.status.set(ErrDown)
+	if l.Receipt(h.conv, []byte("A"), StateDelivered); len(l.receipts) > 0 {
+		t.Error("while down: got it taken")
+	}
+	l.status.set(nil)
+	l.Receipt(h.conv, long[1:], StateFailed)
+	if rc := <-l.receipts; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != StateFailed || time.Since(rc.at) > time.Hour {
+		t.Errorf("got %+v", rc)
+	}
+	for range maxReceipts + 3 {
+		l.Receipt(h.conv, []byte("A"), StateDelivered)
+	}
+	if got := counted(t, l.metrics.receipts); got != 3 || len(l.receipts) != maxReceipts {
+		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.receipts), maxReceipts)
+	}
+}
+
+// TestEarlyReceipts: a receipt that comes before the answer to its message is looked at again,
+// for half a minute; one of a message that cannot be on its way is not.
+func TestEarlyReceipts(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		onWay  bool
+		answer time.Duration
+		want   bool
+	}{
+		{"soon", true, 10 * time.Second, true},
+		{"just in time", true, earlyWait - time.Second, true},
+		{"too late", true, earlyWait + time.Second, false},
+		{"not on its way", false, 10 * time.Second, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := aside(t)
+			c := conversation(t, "10690001", "447700900123")
+			synctest.Test(t, func(t *testing.T) {
+				l := r.ledger
+				l.status, l.receipts, l.queue = newStatus(), make(chan receipt, maxReceipts), newQueue() // of this bubble
+				l.status.set(nil)
+				h := &head{conv: c}
+				l.table.of(&c.Receiver).add(h, 1, time.Now())
+				if tt.onWay {
+					h.sent(out{})
+				}
+				l.Receipt(c, []byte("A"), StateDelivered)
+				go r.resolveReceipts(t.Context()) // until the bubble ends
+				time.Sleep(tt.answer) // of the bubble
+				r.brought(t, 1, func(b []byte) []byte {
+					p := place{conv: c, day: dayOf(time.Now().UnixMilli()), number: 1}
+					return appendAccepted(b, &record{place: p, bound: 1, at: 1, messageID: []byte("A"), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
+				})
+				time.Sleep(2 * time.Second)
+				if b := l.queue.take(); (b != nil && b.counts[kindReceipt] == 1) != tt.want {
+					t.Errorf("got %+v queued, want the receipt: %v", b, tt.want)
+				}
+			})
+		})
+	}
+}
