@@ -61,7 +61,7 @@ func TestEarlyReceipts(t *testing.T) {
 				}
 				l.Receipt(c, []byte("A"), StateDelivered)
 				go r.resolveReceipts(t.Context()) // until the bubble ends
-				time.Sleep(tt.answer) // of the bubble
+				time.Sleep(tt.answer)             // of the bubble
 				r.brought(t, 1, func(b []byte) []byte {
 					p := place{conv: c, day: dayOf(time.Now().UnixMilli()), number: 1}
 					return appendAccepted(b, &record{place: p, bound: 1, at: 1, messageID: []byte("A"), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")

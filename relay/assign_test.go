@@ -1,0 +1,201 @@
+package relay
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAssignChecks: what could not be recorded gets no number.
+func TestAssignChecks(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	for _, tt := range []struct {
+		name   string
+		change func(*Sent)
+		want   error
+	}{
+		{"as it should be", func(*Sent) {}, nil},
+		{"longest account", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount) }, nil},
+		{"account too long", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount+1) }, ErrAddress},
+		{"no sender", func(s *Sent) { s.Conversation.Sender = Addr{} }, ErrAddress},
+		{"no receiver", func(s *Sent) { s.Conversation.Receiver = Addr{} }, ErrAddress},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := message(h.conv)
+			tt.change(s)
+			before := h.next
+			if err := l.Assign(s); !errors.Is(err, tt.want) || (h.next == before) != (err != nil) {
+				t.Errorf("got %v and %d numbers given, want %v", err, h.next-before, tt.want)
+			}
+			tt.change(s)
+			s.Part = Part{Ref: 7, Total: 2, Seq: 1}
+			if got := l.Follow(s); got != (tt.want == nil) {
+				t.Errorf("follow: got %v, want %v", got, tt.want == nil)
+			}
+		})
+	}
+}
+
+// TestLoad: where a conversation goes on that is not in memory.
+func TestLoad(t *testing.T) {
+	r := aside(t)
+	l := r.ledger
+	c := conversation(t, "10690001", "447700900123")
+	for _, tt := range []struct {
+		name         string
+		head         uint64 // the epoch in which the index noted 10 numbers; 0: never
+		epoch, since uint64
+		want         uint64
+	}{
+		{"never", 0, 1, 1, 0},
+		{"never, in a later epoch", 0, 4, 1, 3 * window},
+		{"in this epoch", 4, 4, 1, 10},
+		{"in the one before", 3, 4, 1, 10 + window},
+		{"three before", 1, 4, 1, 10 + 3*window},
+		{"in the epoch that began with this cycle", 3, 4, 3, 10 + window},
+		{"before this cycle", 2, 4, 3, 257}, // no number of it is out: from the first one on
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			other := c
+			other.Sender = addr(t, tt.name[:min(len(tt.name), 11)])
+			if tt.head > 0 {
+				a := &applier{ix: r.index, told: func(int, int) {}}
+				if _, err := a.apply(1, appendHead(appendHeader(nil, header{epoch: tt.head}), &c, 10), false); err != nil {
+					t.Fatal(err)
+				}
+				other = c
+			}
+			l.epoch, l.since = tt.epoch, tt.since
+			if got, err := l.load(&other); got != tt.want || err != nil {
+				t.Errorf("got ordinal %d, %v, want %d", got, err, tt.want)
+			}
+		})
+	}
+	if err := r.index.close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{l.Assign(message(c)), func() error { _, err := l.load(&c); return err }()} {
+		if !errors.Is(err, ErrDown) {
+			t.Errorf("without an index: got %v, want ErrDown", err)
+		}
+	}
+}
+
+// TestHeadIsUsed: a conversation that goes on is the one that was used last.
+func TestHeadIsUsed(t *testing.T) {
+	l, h := adrift(t, conversation(t, "a", "447700900123"))
+	other := &head{conv: conversation(t, "b", "447700900123")}
+	h.shard.add(other, 9, time.Now())
+	l.mustAssign(t, message(h.conv))
+	wantOrder(t, h.shard, "used", "b", "a")
+	l.mustAssign(t, message(h.conv))
+	l.mustAssign(t, message(other.conv))
+	wantOrder(t, h.shard, "used", "a", "b")
+}
+
+// TestPartsAreAnswered: parts share a number until the SMSC has taken them all; one that it
+// refused comes again under it, and what comes after that is a message of its own.
+func TestPartsAreAnswered(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	part := func(seq uint8, want uint64) *Sent {
+		t.Helper()
+		s := message(h.conv)
+		s.Part, s.Converts = Part{Ref: 7, Total: 2, Seq: seq}, true
+		if l.mustAssign(t, s); s.ordinal != want || s.AsIs {
+			t.Errorf("part %d: got ordinal %d, as it is %v, want %d", seq, s.ordinal, s.AsIs, want)
+		}
+		return s
+	}
+	told := make(logged, 9)
+	first, second := part(1, 0), part(2, 0)
+	l.Refuse(second)
+	l.Accept(first, []byte("A"), told, 1)
+	second = part(2, 0) // it comes again
+	l.Accept(second, []byte("B"), told, 2)
+	if len(h.parts) > 0 || h.shard.open != 0 {
+		t.Errorf("got %+v open, want none", h.parts)
+	}
+	l.Accept(part(1, 1), []byte("C"), told, 3) // the reference is used again
+	b := l.queue.take()
+	if b.counts[kindAccepted] != 3 || !b.changes {
+		t.Errorf("got %d accepted, changes %v, want 3 that may change entries", b.counts[kindAccepted], b.changes)
+	}
+	for i, want := range []out{{ordinal: 0, day: first.day, part: 1}, {ordinal: 0, day: first.day, part: 2}, {ordinal: 1, day: first.day, part: 1}} {
+		if i >= len(h.out) || h.out[i] != want {
+			t.Fatalf("got %+v out, want part 1 and 2 of the first message and part 1 of the second", h.out)
+		}
+	}
+	s := message(h.conv)
+	s.Part, s.Converts = Part{Ref: 8, Total: 2, Seq: 2}, true
+	if err := l.Assign(s); !errors.Is(err, ErrAsIs) || s.AsIs {
+		t.Errorf("the last part first: got %v, as it is %v, want ErrAsIs alone", err, s.AsIs)
+	}
+	l.status.set(ErrDown)
+	if err := l.Assign(s); !errors.Is(err, ErrDown) || !s.AsIs {
+		t.Errorf("while down: got %v, as it is %v, want ErrDown and that it keeps its form", err, s.AsIs)
+	}
+}
+
+// TestAnsweredOnce: a message has one fate, whatever is said of it later.
+func TestAnsweredOnce(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	told := make(logged, 9)
+	for i, answer := range []func(*Sent){l.Refuse, func(s *Sent) { l.Accept(s, []byte("A"), told, 1) }} {
+		s := l.mustAssign(t, message(h.conv))
+		answer(s)
+		b := l.queue.take()
+		if b == nil || b.records != 1 {
+			t.Fatalf("%d: got %+v queued, want one record", i, b)
+		}
+		l.Refuse(s)
+		l.Accept(s, []byte("B"), told, 2)
+		if b := l.queue.take(); b != nil {
+			t.Errorf("%d: got %+v queued, want nothing more", i, b)
+		}
+		if _, late := l.queue.dropped(); len(late) != 1 || late[0].token != 2 {
+			t.Errorf("%d: got %+v to tell, want the waiter of what is too late", i, late)
+		}
+	}
+}
+
+// TestCutTakesAReference: a message that the gateway cuts in two or more gets one, others none.
+func TestCutTakesAReference(t *testing.T) {
+	for cut, want := range map[uint8]uint16{0: 0, 1: 0, 2: 3, 3: 3} {
+		l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+		h.next, h.logged, h.cover = 3, 3, 3
+		s := message(h.conv)
+		s.Cut = cut
+		if l.mustAssign(t, s); s.Part.Ref != want {
+			t.Errorf("cut in %d: got reference %d, want %d", cut, s.Part.Ref, want)
+		}
+	}
+}
+
+// TestAcceptedRecord has all that is known of the message.
+func TestAcceptedRecord(t *testing.T) {
+	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	h.next, h.logged, h.cover = 300, 300, 300
+	l.first, l.numbers = 10, 100
+	s := message(h.conv)
+	s.Reference, s.HasReference, s.WantsReceipt = 42, true, true
+	told := make(logged, 1)
+	if l.mustAssign(t, s); s.Number != 10 || s.day != dayOf(s.At.UnixMilli()) {
+		t.Errorf("got number %d of day %d, want 10 of the day of its submission", s.Number, s.day)
+	}
+	id := strings.Repeat("i", maxMessageID+9)
+	l.Accept(s, []byte(id), told, 1)
+	b := l.queue.take()
+	r, err := parseBatch(b.buf)
+	var rec record
+	if err != nil || !r.next(&rec) || rec.kind != kindAccepted {
+		t.Fatalf("got %+v, %v, want an accepted message", rec, err)
+	}
+	if want := (place{conv: h.conv, day: s.day, number: 10, ordinal: 300}); rec.place != want {
+		t.Errorf("got it at %+v, want %+v", rec.place, want)
+	}
+	if rec.bound != 301 || rec.at != s.At.UnixMilli() || string(rec.messageID) != id[:maxMessageID] || rec.from != s.From || rec.to != s.To ||
+		rec.reference != 42 || !rec.hasReference || !rec.wantsReceipt || string(rec.account) != "bank" || rec.part.Total > 1 || b.changes {
+		t.Errorf("got %+v", rec)
+	}
+}
