@@ -1,0 +1,251 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// keeper is a relay with an index and streams, whose log nobody writes.
+func keeper(t *testing.T) *Relay {
+	t.Helper()
+	r := aside(t)
+	_, r.js = testLogClient(t)
+	r.log = (&logLines{}).logger()
+	return r
+}
+
+// brings puts a message of a conversation in the index, and what its receiver says of it at a time.
+func (r *Relay) brings(t *testing.T, c Conversation, id string, delivered, read time.Time) place {
+	t.Helper()
+	p := place{conv: c, day: dayOf(delivered.UnixMilli()), number: 1}
+	r.brought(t, 1, func(b []byte) []byte {
+		b = appendAccepted(b, &record{
+			place: p, bound: 1, at: delivered.UnixMilli(), messageID: []byte(id), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
+		}, "bank")
+		b = appendReceipt(b, &record{place: p, state: StateDelivered, at: delivered.UnixMilli()})
+		if !read.IsZero() {
+			b = appendRead(b, &record{place: p, status: StatusRead, readAt: read.UnixMilli(), at: read.UnixMilli()})
+		}
+		return b
+	})
+	return p
+}
+
+// holds puts a receipt among those that are held.
+func (r *Relay) holds(t *testing.T, account string, c Conversation, id string, at time.Time) {
+	t.Helper()
+	data, err := json.Marshal(heldReceipt{
+		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: 1, MessageID: id, At: at, Receipt: []byte(id),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.js.Publish(deadline(t), subjectHeld+account, data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inQueue returns the message ids of the feedback of an account.
+func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
+	t.Helper()
+	s, err := r.js.Stream(deadline(t), streamFeedback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(1); ; seq++ {
+		m, err := s.GetMsg(deadline(t), seq, jetstream.WithGetMsgSubject(subjectFeedback+account))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return all
+		}
+		var fb Feedback
+		if err == nil {
+			err = json.Unmarshal(m.Data, &fb)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		seq, all = m.Sequence, append(all, fb.MessageIDs...)
+	}
+}
+
+// TestRelease: of each account the receipts go whose time is over, up to the first of which it is
+// not, but none of a message that was read in time. What cannot be read goes too.
+func TestRelease(t *testing.T) {
+	r := keeper(t)
+	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
+	now := time.UnixMilli(time.Now().UnixMilli())
+	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
+	c := func(i byte) Conversation { return conversation(t, "10690001", "44770090012"+string('0'+i)) }
+	if err := r.releaseOnce(deadline(t), now); err != nil {
+		t.Errorf("nothing is held: got %v", err)
+	}
+	r.brings(t, c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
+	r.brings(t, c(3), "too late", old, old.Add(time.Hour))
+	r.brings(t, c(4), "unread", old, time.Time{})
+	r.holds(t, "bank", c(1), "gone from the index", old)
+	r.holds(t, "bank", c(2), "in time", old)
+	r.holds(t, "bank", c(3), "too late", old)
+	if _, err := r.js.Publish(deadline(t), subjectHeld+"bank", []byte("no JSON")); err != nil {
+		t.Fatal(err)
+	}
+	r.holds(t, "bank", c(4), "unread", old)
+	r.holds(t, "bank", c(5), "young", young)
+	r.holds(t, "bank", c(6), "behind a young one", old)
+	r.holds(t, "shop", c(7), "of the shop", old)
+	for range 2 {
+		if err := r.releaseOnce(deadline(t), now); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := r.inQueue(t, "bank"), []string{"gone from the index", "too late", "unread"}; !slices.Equal(got, want) {
+			t.Errorf("bank: got %q told, want %q", got, want)
+		}
+		if got, want := r.inQueue(t, "shop"), []string{"of the shop"}; !slices.Equal(got, want) {
+			t.Errorf("shop: got %q told, want %q", got, want)
+		}
+		if got := r.state(t, streamHeld).Msgs; got != 2 {
+			t.Errorf("got %d held, want 2", got)
+		}
+		if got := counted(t, r.metrics.feedback.WithLabelValues("superseded")); got != 1 {
+			t.Errorf("got %v superseded, want 1", got)
+		}
+		if got := counted(t, r.metrics.feedback.WithLabelValues("published")); got != 4 {
+			t.Errorf("got %v published, want 4", got)
+		}
+	}
+	js := r.js
+	r.js = failing{js}
+	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) {
+		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
+	}
+	r.js = unpublished{js}
+	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) || r.state(t, streamHeld).Msgs != 2 {
+		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, errAway)
+	}
+	if err := r.index.close(); err != nil {
+		t.Fatal(err)
+	}
+	r.js = js
+	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errIndexClosed) || r.state(t, streamHeld).Msgs != 2 {
+		t.Errorf("without an index: got %v, want %v and the receipts held", err, errIndexClosed)
+	}
+}
+
+// unpublished publishes nothing.
+type unpublished struct{ jetstream.JetStream }
+
+func (unpublished) PublishMsg(context.Context, *nats.Msg, ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+	return nil, errAway
+}
+
+// TestHoldOrPass: which receipts are held, and what the log is told of them.
+func TestHoldOrPass(t *testing.T) {
+	now := time.UnixMilli(time.Now().UnixMilli())
+	c := conversation(t, "10690001", "447700900123")
+	for _, tt := range []struct {
+		name    string
+		read    time.Time
+		prepare func(*Relay)
+		id      string
+		held    bool
+		err     error
+		queued  int
+		stored  uint64
+	}{
+		{"held", time.Time{}, func(*Relay) {}, "A", true, nil, 1, 1},
+		{"it was read", now, func(*Relay) {}, "A", true, nil, 1, 0},
+		{"unknown message", time.Time{}, func(*Relay) {}, "B", false, nil, 0, 0},
+		{"while down", time.Time{}, func(r *Relay) { r.status.set(ErrDown) }, "A", false, nil, 0, 0},
+		{"no room in the queue", time.Time{}, func(r *Relay) { r.ledger.queue.records = maxQueuedRecords }, "A", false, errHeld, 0, 0},
+		{"no stream", time.Time{}, func(r *Relay) { r.js = unpublished{r.js} }, "A", false, errAway, 1, 0},
+		{"no index", time.Time{}, func(r *Relay) { _ = r.index.close() }, "A", false, errIndexClosed, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := keeper(t)
+			r.brings(t, c, "A", now, tt.read)
+			tt.prepare(r)
+			held, err := r.HoldReceipt(deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
+			if held != tt.held || !errors.Is(err, tt.err) {
+				t.Errorf("got %v, %v, want %v, %v", held, err, tt.held, tt.err)
+			}
+			queued := 0
+			if b := r.ledger.queue.take(); b != nil {
+				queued = b.counts[kindReceipt]
+			}
+			if stored := r.state(t, streamHeld).Msgs; queued != tt.queued || stored != tt.stored {
+				t.Errorf("got %d records and %d held, want %d and %d", queued, stored, tt.queued, tt.stored)
+			}
+		})
+	}
+}
+
+// TestHoldWaitsForTheAnswer: a receipt of a message that is on its way waits for it as long as its
+// caller does.
+func TestHoldWaitsForTheAnswer(t *testing.T) {
+	r := keeper(t)
+	c := conversation(t, "10690001", "447700900123")
+	h := &head{conv: c}
+	r.ledger.table.of(&c.Receiver).add(h, 9, time.Now())
+	h.sent(out{})
+	ctx, cancel := context.WithCancel(deadline(t))
+	cancel()
+	if held, err := r.HoldReceipt(ctx, "bank", c, []byte("A"), nil); held || err != nil {
+		t.Errorf("its caller goes: got %v, %v, want it to pass", held, err)
+	}
+	done := make(chan bool)
+	go func() {
+		held, err := r.HoldReceipt(deadline(t), "bank", c, []byte("A"), nil)
+		done <- held && err == nil
+	}()
+	r.brings(t, c, "A", time.Now(), time.Time{})
+	if !receive(t, done) {
+		t.Error("on its way: got it to pass, want it held")
+	}
+}
+
+func TestReadInTime(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		entry entry
+		want  bool
+	}{
+		{"in time", entry{state: StateRead, deliveredAt: 1000, receivedAt: 1999}, true},
+		{"too late", entry{state: StateRead, deliveredAt: 1000, receivedAt: 2000}, false},
+		{"not delivered, as far as is known", entry{state: StateRead, receivedAt: 9000}, true},
+		{"deleted in time", entry{state: StateDeletedUnread, deliveredAt: 1000, receivedAt: 1001}, true},
+		{"not read", entry{state: StateDelivered, deliveredAt: 1000}, false},
+	} {
+		if got := tt.entry.readInTime(time.Second); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+		fb := &Feedback{ReceivedAt: timeOf(tt.entry.receivedAt), MessageIDs: []string{"A"}}
+		if tt.entry.deliveredAt > 0 {
+			fb.DeliveredAt = timeOf(tt.entry.deliveredAt)
+		}
+		if !tt.entry.state.final() {
+			continue // there is no feedback
+		}
+		s := AccountSettings{HoldReceipt: time.Second}
+		if got := s.tooLate(fb); got == tt.want {
+			t.Errorf("%s: too late %v, want the opposite of %v", tt.name, got, tt.want)
+		}
+		fb.DeliveredAt = timeOf(1)
+		for name, change := range map[string]func(){
+			"it is the receipt":    func() { fb.Receipt = []byte("pdu") },
+			"it has several parts": func() { fb.Receipt, fb.MessageIDs = nil, []string{"A", "B"} },
+			"nothing is held":      func() { fb.Receipt, fb.MessageIDs, s.HoldReceipt = nil, []string{"A"}, 0 },
+		} {
+			before := s
+			if change(); s.tooLate(fb) {
+				t.Errorf("%s: got it too late", name)
+			}
+			s, fb.Receipt, fb.MessageIDs = before, nil, []string{"A"}
+		}
+	}
+}
