@@ -1,0 +1,211 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// depict runs the relay on a store, which it changes, and returns what is in it.
+func depict(t testing.TB, store string) *depiction {
+	t.Helper()
+	opt := storeOptions(t, store)
+	relay, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay.surveying.Lock() // it drops dead letters that are over a week old
+	r := run(t, relay)
+	defer func() {
+		if err := r.stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	}()
+	if err := r.WaitReady(deadline(t)); err != nil {
+		relay.surveying.Unlock()
+		t.Fatalf("relay is not ready: %v", err)
+	}
+	d := &depiction{Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*Merged{}, Next: map[string]uint16{}}
+	d.Dead, _, err = r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+	relay.surveying.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.depictLog(d)
+	r.depictIndex(d)
+	d.Held = messages[heldReceipt](r, streamHeld)
+	for _, ev := range messages[Event](r, streamEvents) {
+		d.Events = append(d.Events, fmt.Sprintf("%s: %s %d to %s, %v, submitted at %s, at %s",
+			ev.Event, ev.Type, ev.Number, ev.Receiver, ev.MessageIDs, ev.SubmittedAt.Format(time.RFC3339Nano), ev.At.Format(time.RFC3339Nano)))
+	}
+	r.wantOptOutAndErasure()
+	d.Told = r.tellWaiting()
+	for _, key := range []string{"4a7f0c", "4a7f0f"} {
+		if d.Merged[key], err = r.merge(storeConversation(t, storeCut), key, messageDelivered); err != nil {
+			t.Errorf("merge %s: %v", key, err)
+		}
+	}
+	r.depictNext(d)
+	r.later(storeAge + 24*time.Hour)
+	r.wantEmpty(streamHeld)
+	d.Release = r.tellWaiting()
+	return d
+}
+
+// depictLog lists the kinds of record in the log of the store.
+func (r *running) depictLog(d *depiction) {
+	var seen [kinds]bool
+	r.walk(streamLedger, func(m *jetstream.RawStreamMsg) {
+		b, err := parseBatch(m.Data)
+		for rec := (record{}); err == nil && b.next(&rec); {
+			seen[rec.kind] = true
+		}
+		if err := firstError(err, b.err); err != nil {
+			r.t.Errorf("log message %d: %v", m.Sequence, err)
+		}
+	})
+	for k := kindStart; k < kinds; k++ {
+		if seen[k] {
+			d.Kinds = append(d.Kinds, k.String())
+		}
+	}
+}
+
+// walk calls f with the messages of a stream, oldest first.
+func (r *running) walk(stream string, f func(*jetstream.RawStreamMsg)) {
+	r.t.Helper()
+	s, err := r.js.Stream(deadline(r.t), stream)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for seq := uint64(1); ; seq++ {
+		m, err := s.GetMsg(deadline(r.t), seq, jetstream.WithGetMsgSubject(">"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		seq = m.Sequence
+		f(m)
+	}
+}
+
+// messages returns what stands in a stream.
+func messages[T any](r *running, stream string) (all []T) {
+	r.t.Helper()
+	r.walk(stream, func(m *jetstream.RawStreamMsg) {
+		var v T
+		if err := json.Unmarshal(m.Data, &v); err != nil {
+			r.t.Errorf("%s: %v", stream, err)
+		}
+		all = append(all, v)
+	})
+	return all
+}
+
+func (r *running) depictIndex(d *depiction) {
+	r.t.Helper()
+	for _, receiver := range storeReceivers {
+		c := storeConversation(r.t, receiver)
+		image := conversationImage{Entries: []entryImage{}}
+		var err error
+		if image.ConversationView, err = r.Conversation(storeSender, receiver); err != nil {
+			r.t.Fatal(err)
+		}
+		if err := r.index.eachEntry(&c, maxDay, func(f found) bool {
+			image.Entries = append(image.Entries, f.image())
+			return true
+		}); err != nil {
+			r.t.Fatal(err)
+		}
+		d.Conversations = append(d.Conversations, image)
+		o, err := r.optOut(&c.Receiver)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		d.OptOuts = append(d.OptOuts, o)
+	}
+	for _, id := range []string{"4a7f01", "4a7f02", "4a7f03", "4a7f20"} {
+		d.Routes[id], _ = r.Ledger().Routed([]byte(id))
+	}
+	for _, key := range []string{"4a7f0b", "4a7f0c", "4a7f0d", "4a7f0e", "4a7f0f"} {
+		if p, ok := r.Ledger().PartOf([]byte(key), addr(r.t, storeCut)); ok {
+			d.Parts[key] = fmt.Sprint(p.Seq, " ", p.first)
+		}
+	}
+}
+
+// image shows an entry.
+func (f *found) image() entryImage {
+	e := &f.entry
+	show := func(a *Address) string { return fmt.Sprintf("%d %d %s", a.TON, a.NPI, a.Addr) }
+	image := entryImage{
+		Ordinal: e.ordinal, Number: f.place.number, Day: f.place.day, From: show(&e.from), To: show(&e.to),
+		WantsReceipt: e.wantsReceipt, ReadID: e.readID, ReceivedAt: e.receivedAt, Total: e.total,
+	}
+	for _, p := range e.parts {
+		image.Parts = append(image.Parts, partImage{p.seq, p.state.String(), string(p.id)})
+	}
+	return image
+}
+
+// wantOptOutAndErasure: who has opted out is not reported, and of who was erased nothing is
+// known.
+func (r *running) wantOptOutAndErasure() {
+	r.t.Helper()
+	r.read(storeConversation(r.t, storeOptOut), 1) // dropped: nothing is told
+	for number := range uint16(3) {
+		v := r.Reads().Submit(deadline(r.t), response(storeConversation(r.t, storeErased), number+1))
+		if v.Code != http.StatusNotFound {
+			r.t.Errorf("read of what was erased: got %+v, want 404", v)
+		}
+	}
+}
+
+// tellWaiting tells what waits, all of it once.
+func (r *running) tellWaiting() []*Feedback {
+	r.t.Helper()
+	told := make(chan *Feedback, 64)
+	for _, account := range []string{"bank", "shop"} {
+		leave := r.deliver(account, func(_ context.Context, fb *Feedback) error {
+			told <- fb
+			return nil
+		})
+		defer leave()
+	}
+	r.wantEmpty(streamFeedback)
+	r.settled()
+	all := []*Feedback{}
+	for len(told) > 0 {
+		all = append(all, <-told)
+	}
+	slices.SortFunc(all, func(a, b *Feedback) int { return cmp.Compare(a.Event, b.Event) })
+	return all
+}
+
+// depictNext gives a number in each conversation: one behind all that were given.
+func (r *running) depictNext(d *depiction) {
+	r.t.Helper()
+	for i, receiver := range storeReceivers {
+		s := message(storeConversation(r.t, receiver))
+		if err := r.Ledger().Assign(s); err != nil {
+			r.t.Fatal(err)
+		}
+		for _, e := range d.Conversations[i].Entries {
+			if s.ordinal <= e.Ordinal {
+				r.t.Errorf("to %s: got ordinal %d, which was given", receiver, s.ordinal)
+			}
+		}
+		d.Next[s.Conversation.Receiver.String()] = s.Number
+		r.Ledger().Refuse(s)
+	}
+}
