@@ -45,6 +45,10 @@ type applier struct {
 	part     [1]entryPart // of an accepted record
 }
 
+// minApply is for what every batch brings. Pebble panics at less than 12 octets, of which it
+// has need when it closes a batch that nothing was put in.
+const minApply = 64
+
 // apply brings in the message with sequence seq, all of it or nothing. It returns what
 // the read records came to. changes says that records may change entries: of this
 // batch, too.
@@ -54,9 +58,10 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	if a.ix.db == nil {
 		return nil, errIndexClosed
 	}
-	a.b, a.changes, a.newEvents = a.ix.db.NewBatchWithSize(2*len(data)), changes, false
+	size := max(2*len(data), minApply)
+	a.b, a.changes, a.newEvents = a.ix.db.NewBatchWithSize(size), changes, false
 	if changes {
-		a.b = a.ix.db.NewIndexedBatchWithSize(2 * len(data))
+		a.b = a.ix.db.NewIndexedBatchWithSize(size)
 	}
 	a.index, a.came, a.went, a.outcomes = 0, 0, 0, a.outcomes[:0]
 	a.merged, a.receipts = a.merged[:0], a.receipts[:0]
