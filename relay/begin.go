@@ -22,6 +22,9 @@ func (r *Relay) begin(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if newer, ok := errors.AsType[*FormatError](err); ok {
+			return newer
+		}
 		var bad *RecordError
 		if errors.As(err, &bad) {
 			return fmt.Errorf("log cannot be read: %w", err)

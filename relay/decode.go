@@ -133,6 +133,9 @@ func parseBatch(data []byte) (batchReader, error) {
 	r := batchReader{decoder: decoder{b: data}}
 	if v := r.byte("version"); r.err == nil && v != batchVersion {
 		r.off = 0
+		if v > batchVersion {
+			r.newer("version", fmt.Sprintf("batches of version %d", v))
+		}
 		r.fail("version", fmt.Sprintf("%d is not %d", v, batchVersion))
 	}
 	r.header = header{
@@ -196,6 +199,9 @@ func (r *batchReader) next(rec *record) bool {
 		r.merge(rec)
 	default:
 		r.off--
+		if rec.kind >= kinds {
+			r.newer("kind", fmt.Sprintf("records of kind %d", rec.kind))
+		}
 		r.fail("kind", fmt.Sprintf("%d is unknown", rec.kind))
 	}
 	return r.err == nil

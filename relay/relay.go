@@ -170,11 +170,12 @@ func (r *Relay) run(ctx context.Context) error {
 	}
 	if err := r.begin(ctx); err != nil {
 		answered()
-		r.status.end(ErrStopped)
-		r.accounts.stop()
+		defer r.accounts.stop()
 		if ctx.Err() != nil {
+			r.status.end(ErrStopped)
 			return nil
 		}
+		r.status.end(fmt.Errorf("%w: %w", ErrStopped, err))
 		return err
 	}
 	close(r.begun)

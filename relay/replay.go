@@ -14,6 +14,11 @@ import (
 // emptied first: it knows a stream that was made at another time, or more messages
 // than the log has.
 func replay(ctx context.Context, js jetstream.JetStream, info *jetstream.StreamInfo, a *applier, log *slog.Logger) (applied, error) {
+	if info.State.Msgs > 0 {
+		if err := checkNewest(ctx, js, info.State.LastSeq); err != nil {
+			return applied{}, err
+		}
+	}
 	created := info.Created.UnixNano()
 	same, err := a.ix.matches(created)
 	if err != nil {

@@ -1,0 +1,184 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// What a newer release may write.
+var (
+	newerBatch  = []byte{batchVersion + 1, 0xFF, 0xFF} // nobody here knows what follows the version
+	newerRecord = append(appendStop(appendHeader(nil, header{epoch: 9}), 1), byte(kinds), 0xFF)
+)
+
+// writtenStore is a store that was stopped cleanly.
+func writtenStore(t *testing.T) Options {
+	opt := testOptions(t)
+	r := start(t, opt)
+	r.submit(conversation(t, "10690001", "447700900123"), "4A7F01")
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	return opt
+}
+
+// copied is a store of one's own with the same in it.
+func copied(t *testing.T, opt Options) Options {
+	opt.Store = copyStore(t, opt.Store)
+	return opt
+}
+
+// streamOf connects to the embedded server of a relay that does not run.
+func streamOf(t *testing.T, r *Relay) (*nats.Conn, jetstream.Stream) {
+	t.Helper()
+	nc, err := nats.Connect("", nats.InProcessServer(inProcess{r}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(deadline(t), streamLedger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc, s
+}
+
+// appendToLog appends messages, and returns the sequence of the last one.
+func appendToLog(t *testing.T, r *Relay, messages ...[]byte) uint64 {
+	t.Helper()
+	nc, s := streamOf(t, r)
+	for _, data := range messages {
+		if _, err := nc.Request(subjectLedger, data, appendTimeout*10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := s.Info(deadline(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.State.LastSeq
+}
+
+// TestLogOfNewerRelease: a relay does not run on a log that it cannot read all of, says why
+// and what to do, and leaves the log and the index to the newer release.
+func TestLogOfNewerRelease(t *testing.T) {
+	written := writtenStore(t)
+	reads := "this release reads batches of version 1 with records of kinds 1 to 14"
+	for _, tt := range []struct {
+		name  string
+		add   [][]byte
+		index bool // it has all of the log
+		found string
+	}{
+		{"another version", [][]byte{newerBatch}, false, "batches of version 2"},
+		{"another version, which the index has", [][]byte{newerBatch}, true, "batches of version 2"},
+		{"another version, and this one again", [][]byte{newerBatch, appendStop(appendHeader(nil, header{epoch: 9}), 1)}, false, "batches of version 2"},
+		{"another kind of record", [][]byte{newerRecord}, false, "records of kind 15"},
+		{"another kind of record, which the index has", [][]byte{newerRecord}, true, "records of kind 15"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			opt := copied(t, written)
+			r, err := Open(opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := appendToLog(t, r, tt.add...)
+			if tt.index {
+				if err := r.index.db.Set(keyApplied, appendApplied(nil, applied{seq: last, epoch: 9}), pebble.NoSync); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err = r.Run(deadline(t))
+			for _, want := range []string{"newer release", tt.found, reads, "run the newer release, or restore the store"} {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want a sentence with %q", err, want)
+				}
+			}
+			if down := r.Ready(); !errors.Is(down, ErrStopped) || !strings.Contains(down.Error(), tt.found) {
+				t.Errorf("readiness: got %v, want that it has stopped, and why", down)
+			}
+			wantLeft(t, opt, last)
+		})
+	}
+}
+
+// wantLeft looks whether a log still ends where it did.
+func wantLeft(t *testing.T, opt Options, last uint64) {
+	t.Helper()
+	r, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	if got := appendToLog(t, r); got != last {
+		t.Errorf("the log ends at %d, want %d as before", got, last)
+	}
+}
+
+// TestNewerReleaseKeepsItsIndex: who cannot read the log does not empty an index of another
+// version.
+func TestNewerReleaseKeepsItsIndex(t *testing.T) {
+	opt := writtenStore(t)
+	r, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendToLog(t, r, newerBatch)
+	const meta = "\x07 of a newer release"
+	if err := r.index.db.Set(keyMeta, []byte(meta), pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(deadline(t)); err == nil {
+		t.Error("got no error of a newer log")
+	}
+	ix, err := openIndex(r.index.dir, opt.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	if got, err := ix.get(keyMeta); string(got) != meta || err != nil {
+		t.Errorf("got %q, %v, want %q as before", got, err, meta)
+	}
+}
+
+// TestDamagedNewestMessage: what the index has need not be read again.
+func TestDamagedNewestMessage(t *testing.T) {
+	opt := writtenStore(t)
+	r, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range [][]byte{{}, {0}, {batchVersion}, append(appendHeader(nil, header{epoch: 9}), 0)} {
+		last := appendToLog(t, r, damaged)
+		nc, _ := streamOf(t, r)
+		js, err := jetstream.New(nc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkNewest(deadline(t), js, last); err != nil {
+			t.Errorf("%x: got %v, want no word on it", damaged, err)
+		}
+		if err := checkNewest(deadline(t), js, last+1); err != nil {
+			t.Errorf("a message that has expired: got %v, want no word on it", err)
+		}
+		ctx, cancel := context.WithCancel(deadline(t))
+		cancel()
+		if err := checkNewest(ctx, js, last); err == nil {
+			t.Error("a log that cannot be asked: got no error")
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
