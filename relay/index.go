@@ -168,6 +168,10 @@ func (ix *index) applied() (applied, error) {
 	if err != nil || value == nil {
 		return applied{}, err
 	}
+	return parseApplied(value)
+}
+
+func parseApplied(value []byte) (applied, error) {
 	d := decoder{b: value}
 	a := applied{seq: d.uint64("sequence"), epoch: d.uint64("epoch"), stopped: d.byte("stopped") == 1}
 	a.cycle = cycle{first: d.uint16("first"), last: d.uint16("last"), since: d.uint64("since")}

@@ -1,0 +1,194 @@
+package relay
+
+import (
+	"bytes"
+	"math"
+	"reflect"
+	"testing"
+)
+
+// TestGoldenKeys: the keys of the index are these octets.
+func TestGoldenKeys(t *testing.T) {
+	golden := goldenOctets(t, "index_keys.txt")
+	c, p := &goldenConversation, &goldenPlace
+	receiver := &c.Receiver
+	for name, got := range map[string][]byte{
+		"entry key":                    entryKey(nil, p),
+		"entry key, all at their most": entryKey(nil, &mostPlace),
+		"day prefix":                   dayPrefix(nil, prefixEntry, p.day),
+		"receiver prefix":              receiverPrefix(nil, p.day, receiver),
+		"conversation prefix":          conversationPrefix(nil, p.day, c),
+		"head key":                     headKey(nil, c),
+		"hashed head key":              hashedHeadKey(nil, c),
+		"outbox key":                   outboxKey(nil, prefixOutbox, 1<<50, 999),
+		"event key":                    outboxKey(nil, prefixEvent, 1<<50, 999),
+		"route key":                    routeKey(nil, p.day, []byte("4a7f01")),
+		"cut key":                      cutKey(nil, p.day, []byte("4a7f01")),
+		"part key":                     partKey(nil, p.day, receiver, []byte("4a7f02")),
+		"parts prefix":                 partsOf(nil, p.day, receiver),
+		"opt-out key":                  optOutKey(nil, receiver),
+		"meta key":                     keyMeta,
+		"applied key":                  keyApplied,
+	} {
+		if !bytes.Equal(got, golden[name]) {
+			t.Errorf("%s: %s", name, hexDiff(got, golden[name]))
+		}
+		delete(golden, name)
+	}
+	for name := range golden {
+		t.Errorf("section [%s] is of no key", name)
+	}
+}
+
+// TestGoldenEntryKey: an entry's key says where it stands, and what is cut or longer is no key.
+func TestGoldenEntryKey(t *testing.T) {
+	golden := goldenOctets(t, "index_keys.txt")
+	for name, want := range map[string]place{"entry key": goldenPlace, "entry key, all at their most": mostPlace} {
+		want.ordinal = 0 // does not stand there
+		checkGoldenValue(t, name, golden[name], want, parseEntryKey)
+		if p, err := parseEntryKey(append(golden[name], 0)); err == nil {
+			t.Errorf("%s and an octet: got %+v, want an error", name, p)
+		}
+	}
+	for name, key := range golden {
+		if p, err := parseEntryKey(key); err == nil && golden[name][0] != prefixEntry {
+			t.Errorf("%s: got %+v, want an error: it is not of an entry", name, p)
+		}
+	}
+}
+
+// goldenEntry is an entry with what is changed.
+func goldenEntry(change func(*entry)) entry {
+	e := entry{
+		ordinal: 1 << 40, account: []byte("bank"), from: goldenFrom, to: goldenTo, at: goldenTime,
+		parts: []entryPart{{id: []byte("4A7F01")}},
+	}
+	change(&e)
+	return e
+}
+
+func goldenEntries() map[string]entry {
+	read := func(e *entry) {
+		e.state, e.readAt, e.receivedAt, e.readID = StateRead, goldenTime+2, goldenTime+3, 77
+	}
+	most := Address{TON: 255, NPI: 255, Addr: mostAddr}
+	id := many("m", 255)
+	return map[string]entry{
+		"entry, sent":             goldenEntry(func(*entry) {}),
+		"entry, no parts":         goldenEntry(func(e *entry) { e.parts = nil }),
+		"entry, a reference":      goldenEntry(func(e *entry) { e.reference, e.hasReference = 42, true }),
+		"entry, reference 0":      goldenEntry(func(e *entry) { e.hasReference = true }),
+		"entry, a receipt wanted": goldenEntry(func(e *entry) { e.wantsReceipt = true }),
+		"entry, expired":          goldenEntry(func(e *entry) { e.state, e.parts[0].state = StateExpired, StateExpired }),
+		"entry, failed":           goldenEntry(func(e *entry) { e.state, e.parts[0].state = StateFailed, StateFailed }),
+		"entry, delivered": goldenEntry(func(e *entry) {
+			e.state, e.parts[0].state, e.deliveredAt = StateDelivered, StateDelivered, goldenTime+1
+		}),
+		"entry, read": goldenEntry(read),
+		"entry, deleted unread": goldenEntry(func(e *entry) {
+			e.state, e.readAt, e.receivedAt = StateDeletedUnread, goldenTime+2, goldenTime+3
+		}),
+		"entry, not read yet": goldenEntry(func(e *entry) { e.notReadAt = goldenTime + 4 }),
+		"entry, reported":     goldenEntry(func(e *entry) { read(e); e.reportedAt = goldenTime + 5 }),
+		"entry, two parts": goldenEntry(func(e *entry) {
+			e.total, e.parts = 2, []entryPart{{seq: 1, state: StateDelivered, id: []byte("4A7F01")}, {seq: 2, id: []byte("4A7F02")}}
+		}),
+		"entry, all at their most": {
+			ordinal: mostOrdinal, account: many("a", 64), from: most, to: most, at: mostTime, reference: math.MaxUint16, hasReference: true,
+			wantsReceipt: true, state: StateDeletedUnread, deliveredAt: mostTime, readAt: mostTime, receivedAt: mostTime,
+			readID: math.MaxUint64, notReadAt: mostTime, reportedAt: mostTime, total: 255,
+			parts: []entryPart{{254, StateDeletedUnread, id}, {255, StateDeletedUnread, id}},
+		},
+	}
+}
+
+// headValue is what parseHeadValue returns.
+type headValue struct{ epoch, next uint64 }
+
+func parseHead(value []byte) (h headValue, err error) {
+	h.epoch, h.next, err = parseHeadValue(value)
+	return h, err
+}
+
+func parsePartOfDay(value []byte) (CutPart, error) { return parsePart(20780, value) }
+
+// TestGoldenValues: the values of the index are these octets, and these octets mean that.
+func TestGoldenValues(t *testing.T) {
+	golden := goldenOctets(t, "index_values.txt")
+	check := func(name string, got []byte) []byte {
+		octets := golden[name]
+		if !bytes.Equal(got, octets) {
+			t.Errorf("%s: %s", name, hexDiff(got, octets))
+		}
+		delete(golden, name)
+		return octets
+	}
+	for name, want := range goldenEntries() {
+		checkGoldenValue(t, name, check(name, appendEntry(nil, &want)), want, parseEntry)
+	}
+	for name, want := range map[string]headValue{"head": {3, 300}, "head, all at their most": {math.MaxUint64, mostOrdinal}} {
+		checkGoldenValue(t, name, check(name, appendHeadValue(nil, want.epoch, want.next)), want, parseHead)
+	}
+	usual := cycle{first: 1, last: 257, since: 2}
+	for name, want := range map[string]applied{
+		"applied":          {seq: 9, epoch: 3, cycle: usual},
+		"applied, stopped": {seq: 9, epoch: 3, stopped: true, cycle: usual},
+		"applied, all at their most": {
+			seq: math.MaxUint64 - 1, epoch: math.MaxUint64 - 1, stopped: true, cycle: cycle{math.MaxUint16, math.MaxUint16, math.MaxUint64},
+		},
+	} {
+		checkGoldenValue(t, name, check(name, appendApplied(nil, want)), want, parseApplied)
+	}
+	for name, want := range map[string]CutPart{
+		"part":                    {Seq: 2, first: "4a7f01", day: 20780},
+		"part, all at their most": {Seq: 255, first: string(many("f", 255)), day: 20780},
+	} {
+		checkGoldenValue(t, name, check(name, appendPart(nil, &want)), want, parsePartOfDay)
+	}
+	for name, want := range goldenCuts() {
+		checkGoldenValue(t, name, check(name, appendCutState(nil, &want)), want, parseCutState)
+	}
+	check("meta", metaValue(0x1122334455667788))
+	delete(golden, "opt-out") // see TestGoldenIndex
+	for name := range golden {
+		t.Errorf("section [%s] is of no value", name)
+	}
+}
+
+func goldenCuts() map[string]cutState {
+	return map[string]cutState{
+		"cut, no receipt yet": {wanted: 1, states: []byte{0, 0, 0}},
+		"cut, complete": {
+			wanted: 1, closing: 2, states: []byte{2, 5}, worst: PartReceipt{State: 5, Err: "021", Network: "\x03\x00\x15"},
+			id: "4A7F01", text: "Your table",
+		},
+		"cut, all at their most": {
+			wanted: 255, closing: 255, states: many("\x08", 255),
+			worst: PartReceipt{State: 255, Err: string(many("e", 64)), Network: string(many("n", 64))},
+			id:    string(many("m", 64)), text: string(many("t", 64)),
+		},
+	}
+}
+
+// checkGoldenValue parses octets: whole, cut anywhere, and with each octet changed.
+func checkGoldenValue[T any](t *testing.T, name string, octets []byte, want T, parse func([]byte) (T, error)) {
+	t.Helper()
+	if got, err := parse(octets); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: got %+v, %v, want %+v", name, got, err, want)
+	}
+	for i := range octets {
+		if got, err := parse(octets[:i:i]); err == nil {
+			t.Errorf("%s: cut at octet %d: got %+v, want an error", name, i, got)
+		}
+		for _, bit := range []byte{0x01, 0x02, 0x40, 0x80} {
+			other := bytes.Clone(octets)
+			other[i] ^= bit
+			if name == "applied" && i == 16 && bit != 1 {
+				continue // anything but 1 is no clean stop
+			}
+			if got, err := parse(other); err == nil && reflect.DeepEqual(got, want) {
+				t.Errorf("%s: octet %d changed by %02x: got the same", name, i, bit)
+			}
+		}
+	}
+}
