@@ -63,6 +63,48 @@ func TestPendingOwnRange(t *testing.T) {
 	}
 }
 
+// Our own numbers go round at MaxSeq. They pass over those of requests under way and of
+// requests given up on, whose answers may still come.
+func TestPendingOwnSkips(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		before func(ps *pendings)
+		own    uint32 // the last number of ours
+		want   []uint32
+	}{
+		{"at first", func(*pendings) {}, OwnSeq - 1, []uint32{OwnSeq, OwnSeq + 1}},
+		{"at the end", func(*pendings) {}, MaxSeq - 1, []uint32{MaxSeq, OwnSeq}},
+		{"under way", func(ps *pendings) { ps.add(Pending{Seq: OwnSeq}) }, MaxSeq, []uint32{OwnSeq + 1}},
+		{"the last under way", func(ps *pendings) { ps.add(Pending{Seq: MaxSeq}) }, MaxSeq - 1, []uint32{OwnSeq}},
+		{"given up on", func(ps *pendings) {
+			ps.addOwn(Pending{})
+			ps.addOwn(Pending{})
+			ps.expire(time.Unix(0, 0))
+		}, MaxSeq, []uint32{OwnSeq + 2, OwnSeq + 3}},
+		{"given up on and answered late", func(ps *pendings) {
+			ps.addOwn(Pending{})
+			ps.expire(time.Unix(0, 0))
+			ps.takeLate(OwnSeq)
+		}, MaxSeq, []uint32{OwnSeq}},
+		{"given up on beside one under way", func(ps *pendings) {
+			ps.addOwn(Pending{})
+			ps.expire(time.Unix(0, 0))
+			ps.add(Pending{Seq: OwnSeq + 1})
+		}, MaxSeq, []uint32{OwnSeq + 2}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ps := newPendings()
+			tt.before(&ps)
+			ps.own = tt.own
+			for i, want := range tt.want {
+				if got := ps.addOwn(Pending{}); got != want {
+					t.Errorf("number %d: got %#x, want %#x", i, got, want)
+				}
+			}
+		})
+	}
+}
+
 func TestPendingExpire(t *testing.T) {
 	start := time.Unix(1e9, 0)
 	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }

@@ -110,6 +110,88 @@ func TestRoomOfAPeerThatDoesNotRead(t *testing.T) {
 	})
 }
 
+// What is unwritten bounds each way to send a request, at the same octet. It bounds a
+// request that may not wait for the window, too, and nothing else does.
+func TestRoomBound(t *testing.T) {
+	f := submit(1)
+	for _, tt := range []struct {
+		name            string
+		send            func(s *Session) error
+		behindTheWindow error // when it is full
+	}{
+		{"TrySend", func(s *Session) error { return s.TrySend(f, time.Time{}, nil) }, ErrNoRoom},
+		{"TrySendOver", func(s *Session) error { return s.TrySendOver(f, time.Time{}, nil) }, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := NewSession(nil, Options{Window: 3})
+			s.out.buf = make([]byte, softOutput)
+			if err := tt.send(s); err != nil || len(s.out.buf) != softOutput+len(f) || s.outstanding() != 1 {
+				t.Errorf("at the bound: got %v, %d octets unwritten, want it taken", err, len(s.out.buf))
+			}
+			s.out.buf = make([]byte, softOutput+1)
+			if err := tt.send(s); err != ErrNoRoom || len(s.out.buf) != softOutput+1 || s.outstanding() != 1 {
+				t.Errorf("over the bound: got %v, %d octets unwritten, want %v", err, len(s.out.buf), ErrNoRoom)
+			}
+			s.SetWindow(1)
+			s.out.buf = nil
+			if err := tt.send(s); err != tt.behindTheWindow {
+				t.Errorf("window full: got %v, want %v", err, tt.behindTheWindow)
+			}
+			s.out.ended = true
+			if err := tt.send(s); err != ErrClosed {
+				t.Errorf("at the end: got %v, want %v", err, ErrClosed)
+			}
+		})
+	}
+}
+
+// A request and an answer of the session's own wait while more is unwritten than the
+// bound allows, and not a moment longer.
+func TestRoomBoundWaits(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		put  func(s *Session) error
+	}{
+		{"request", func(s *Session) error { return s.Send(submit(1), time.Time{}, nil) }},
+		{"answer", func(s *Session) error { return s.putOwn(submitResp(1), 1) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := NewSession(nil, Options{})
+				done := make(chan error, 1)
+				unwritten := func(n int) {
+					s.out.mu.Lock()
+					s.out.buf = make([]byte, n)
+					s.out.changed()
+					s.out.mu.Unlock()
+				}
+				unwritten(softOutput + 1)
+				go func() { done <- tt.put(s) }()
+				synctest.Wait()
+				if len(done) > 0 {
+					t.Fatal("over the bound: it did not wait")
+				}
+				unwritten(softOutput + 1)
+				synctest.Wait()
+				if len(done) > 0 {
+					t.Fatal("still over the bound: it went on")
+				}
+				unwritten(softOutput)
+				if err := <-done; err != nil || len(s.out.buf) <= softOutput {
+					t.Errorf("at the bound: got %v, want it put out", err)
+				}
+				unwritten(softOutput + 1)
+				go func() { done <- tt.put(s) }()
+				synctest.Wait()
+				s.out.fail()
+				if err := <-done; err != ErrClosed {
+					t.Errorf("when writing failed: got %v, want %v", err, ErrClosed)
+				}
+			})
+		})
+	}
+}
+
 // Who was told ErrNoRoom hears when it is worth another try.
 func TestRoomTold(t *testing.T) {
 	tests := []struct {

@@ -133,10 +133,10 @@ func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handl
 }
 
 // outstanding counts the requests that the peer has not answered.
-func (r running) outstanding() int {
-	r.out.mu.Lock()
-	defer r.out.mu.Unlock()
-	return len(r.pending.open)
+func (s *Session) outstanding() int {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return len(s.pending.open)
 }
 
 // wantEnded checks that Run ended, and returns how.

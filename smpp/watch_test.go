@@ -148,6 +148,72 @@ func TestWatchExpires(t *testing.T) {
 	})
 }
 
+// tickOf is a session that does not run: its test says what happened and when the timers
+// look.
+func tickOf(opt Options) *Session {
+	s := NewSession(nil, opt)
+	s.timers.Opened(time.Unix(1e9, 0))
+	return s
+}
+
+// The timers come again when the next thing is due, and no sooner: a session in which
+// nothing happens costs nothing.
+func TestWatchTick(t *testing.T) {
+	begin := time.Unix(1e9, 0)
+	at := func(s int) time.Time { return begin.Add(time.Duration(s) * time.Second) }
+	asking := Timers{EnquireLink: 30 * time.Second, Answer: 5 * time.Second}
+	sent := func(seqs ...int) func(*Session) { // each at the second that is its number
+		return func(s *Session) {
+			for _, seq := range seqs {
+				s.pending.add(Pending{ID: pdu.SubmitSMID, Seq: uint32(seq), At: at(seq)})
+			}
+		}
+	}
+	bound := func(s *Session) { s.state = BoundTRX; s.timers.Bound(begin) }
+	for _, tt := range []struct {
+		name   string
+		opt    Options
+		before func(*Session)
+		now    int // seconds since the beginning
+		want   time.Duration
+	}{
+		{"nothing is set", Options{}, sent(), 7, idleTick},
+		{"nothing is set, a request is under way", Options{}, sent(1), 7, idleTick},
+		{"nothing under way", Options{Response: 10 * time.Second}, sent(), 7, 10 * time.Second},
+		{"nothing under way for long", Options{Response: 10 * time.Second}, sent(), 7000, 10 * time.Second},
+		{"one under way", Options{Response: 10 * time.Second}, sent(5), 7, 8 * time.Second},
+		{"the oldest counts", Options{Response: 10 * time.Second}, sent(6, 5, 7), 7, 8 * time.Second},
+		{"one expires, the next counts", Options{Response: 10 * time.Second}, sent(5, 8), 15, 3 * time.Second},
+		{"all expire", Options{Response: 10 * time.Second}, sent(5, 6), 16, 10 * time.Second},
+		{"enquire_link is due first", Options{Response: time.Minute, Timers: asking}, bound, 7, 23 * time.Second},
+		{"a request is due first", Options{Response: 10 * time.Second, Timers: asking}, func(s *Session) {
+			bound(s)
+			sent(5)(s)
+		}, 7, 8 * time.Second},
+		{"asked", Options{Timers: asking}, bound, 30, 5 * time.Second},
+		{"asked, an answer is due as any other", Options{Response: 3 * time.Second, Timers: asking}, bound, 30, 3 * time.Second},
+		{"asked, no answer is due", Options{Timers: Timers{EnquireLink: 30 * time.Second}}, bound, 30, idleTick},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := tickOf(tt.opt)
+			tt.before(s)
+			if got := s.tick(fakeHandler{}, at(tt.now)); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// A timer that is due at once still lets a millisecond go by.
+func TestWatchTickAtLeast(t *testing.T) {
+	begin := time.Unix(1e9, 0)
+	s := tickOf(Options{Response: 10 * time.Second})
+	s.pending.add(Pending{ID: pdu.SubmitSMID, Seq: 1, At: begin.Add(time.Nanosecond)})
+	if got := s.tick(fakeHandler{}, begin.Add(10*time.Second)); got != time.Millisecond {
+		t.Errorf("got %v, want %v", got, time.Millisecond)
+	}
+}
+
 // A request that expires while the session waits for unbind_resp is told at once.
 func TestWatchExpiresBeforeUnbind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
