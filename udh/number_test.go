@@ -106,6 +106,23 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+// An element of ours holds a number, or a number and its proof. Any other length is
+// somebody else's.
+func TestNumberLengths(t *testing.T) {
+	for iedl := range 16 {
+		ud := append([]byte{byte(2 + iedl), iei, byte(iedl)}, 0x12, 0x34)
+		ud = append(ud, make([]byte, 16)...)[:3+iedl]
+		want := uint16(0x1234)
+		ours := iedl == 2 || iedl == 6
+		if !ours {
+			want = 0
+		}
+		if got, ok := Number(ud, iei); got != want || ok != ours {
+			t.Errorf("IEDL %d: got %#x %v, want %#x %v", iedl, got, ok, want, ours)
+		}
+	}
+}
+
 func TestRemove(t *testing.T) {
 	for _, tt := range []struct {
 		name, ud, want string

@@ -5,6 +5,24 @@ import (
 	"testing"
 )
 
+// A read response is a number and a status, or those and the number's proof. Any other
+// length is somebody else's.
+func TestReadResponseLengths(t *testing.T) {
+	for iedl := range 16 {
+		ud := append([]byte{byte(2 + iedl), 0x81, byte(iedl)}, 0x12, 0x34, 0x02, 0xA1, 0xA2, 0xA3, 0xA4)
+		ud = append(ud, make([]byte, 16)...)[:3+iedl]
+		n, status, proof, ok := ReadResponse(ud, 0x81)
+		switch got := hex.EncodeToString(proof); {
+		case iedl == 3 && (!ok || n != 0x1234 || status != 2 || proof != nil):
+			t.Errorf("without proof: got %#x %d %x %v, want 0x1234 2", n, status, proof, ok)
+		case iedl == 7 && (!ok || n != 0x1234 || status != 2 || got != "a1a2a3a4"):
+			t.Errorf("with proof: got %#x %d %x %v, want 0x1234 2 a1a2a3a4", n, status, proof, ok)
+		case iedl != 3 && iedl != 7 && (ok || n != 0 || status != 0 || proof != nil):
+			t.Errorf("IEDL %d: got %#x %d %x %v, want none", iedl, n, status, proof, ok)
+		}
+	}
+}
+
 func TestReadResponse(t *testing.T) {
 	for _, tt := range []struct {
 		name, ud string
