@@ -145,7 +145,7 @@ func TestCodingOf(t *testing.T) {
 
 func TestCodingString(t *testing.T) {
 	for c, want := range map[Coding]string{
-		GSM7: "gsm7", ASCII: "ascii", Latin1: "latin1", UCS2: "ucs2", Octets: "octets", Opaque: "opaque", Binary: "binary", 99: "unknown",
+		GSM7: "gsm7", ASCII: "ascii", Latin1: "latin1", UCS2: "ucs2", Octets: "octets", Opaque: "opaque", Binary: "binary", codings: "unknown", 99: "unknown",
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)

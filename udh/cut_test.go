@@ -35,6 +35,10 @@ func TestCut(t *testing.T) {
 		{"lone escape at the end", []byte("abc\x1B"), GSM7, 3, []int{3, 4}},
 		{"ASCII that takes two septets", []byte("ab[d"), ASCII, 3, []int{2, 4}},
 		{"carriage return and line feed", []byte("ab\r\nc"), ASCII, 3, []int{2, 5}},
+		{"carriage return and another character", []byte("ab\rdc"), ASCII, 3, []int{3, 5}},
+		{"line feed behind another character", []byte("abd\nc"), GSM7, 3, []int{3, 5}},
+		{"octet 1B in another alphabet", []byte("ab\x1Bdc"), Latin1, 3, []int{3, 5}},
+		{"octet 1B of ASCII", []byte("ab\x1Bdc"), ASCII, 3, []int{3, 5}},
 		{"Cyrillic", []byte(a("\xD0", 131)), Octets, 130, []int{130, 131}},
 		{"UCS2", ucs2("abcd"), UCS2, 3, []int{6, 8}},
 		{"surrogate pair", ucs2("ab😀c"), UCS2, 3, []int{4, 10}},
@@ -45,6 +49,9 @@ func TestCut(t *testing.T) {
 		{"half a surrogate pair", []byte{0xD8, 0x3D, 0, 'a', 0, 'b'}, UCS2, 2, []int{4, 6}},
 		{"most parts", []byte(a("ab", 255)), GSM7, 2, twos(255)},
 		{"too many parts", []byte(a("ab", 255) + "c"), GSM7, 2, nil},
+		{"far too many parts", []byte(a("ab", 300)), Latin1, 2, nil},
+		{"far too many parts of UCS2", ucs2(a("ab", 300)), UCS2, 2, nil},
+		{"far too many parts of long clusters", ucs2(a("👨‍👩‍👧", 300)), UCS2, 4, nil},
 		{"half a unit", []byte{0, 'a', 0}, UCS2, 3, nil},
 		{"opaque", []byte("abcd"), Opaque, 3, nil},
 		{"binary", []byte("abcd"), Binary, 3, nil},
@@ -141,6 +148,29 @@ func TestIsRepeatable(t *testing.T) {
 		}
 		if got := h.IsRepeatable(); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// These elements may be repeated, and no others (TS 23.040 §9.2.3.24).
+func TestIsRepeatableElements(t *testing.T) {
+	repeatable := unhex("01 06 07 20 22 24 25")
+	for id := 0x80; id <= 0x9F; id++ { // private to SMEs
+		repeatable = append(repeatable, byte(id))
+	}
+	for id := 0xC0; id <= 0xDF; id++ { // private to SMSCs
+		repeatable = append(repeatable, byte(id))
+	}
+	for id := range 256 {
+		want := bytes.IndexByte(repeatable, byte(id)) >= 0
+		for _, ud := range [][]byte{{2, byte(id), 0}, {4, byte(id), 0, 0x24, 0}, {4, 0x24, 0, byte(id), 0}} {
+			h, err := ParseHeader(ud)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := h.IsRepeatable(); got != want {
+				t.Errorf("% X: got %v, want %v", ud, got, want)
+			}
 		}
 	}
 }

@@ -37,6 +37,22 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// Each octet of ASCII and of Latin-1 is its own code point; ASCII has none over 7F.
+func TestDecodeOctets(t *testing.T) {
+	for b := range 256 {
+		ascii, latin1 := string(rune(b)), string(rune(b))
+		if b > 0x7F {
+			ascii = "\uFFFD"
+		}
+		if got := Decode([]byte{byte(b)}, ASCII); got != ascii {
+			t.Errorf("ASCII %02X: got %q, want %q", b, got, ascii)
+		}
+		if got := Decode([]byte{byte(b)}, Latin1); got != latin1 {
+			t.Errorf("Latin-1 %02X: got %q, want %q", b, got, latin1)
+		}
+	}
+}
+
 func TestSeptets(t *testing.T) {
 	seen := make(map[rune]int)
 	for i, r := range gsm7 {

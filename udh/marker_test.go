@@ -21,6 +21,8 @@ func TestMarker(t *testing.T) {
 		{"zero", "4869", ASCII, 0, "4869 23 303030", 4},
 		{"behind a marker of the sender's", "5F303035", GSM7, 6, "5F303035 5F303036", 4},
 		{"no text", "", GSM7, 1, "5F303031", 4},
+		{"behind octet 1B of Latin-1", "481B", Latin1, 17, "481B A7 303137", 4},
+		{"behind octet 1B of ASCII", "481B", ASCII, 17, "481B 23 303137", 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text, want := unhex(tt.text), unhex(tt.want)
@@ -69,7 +71,7 @@ func TestMarkerRefuses(t *testing.T) {
 			}
 		})
 	}
-	for _, c := range []Coding{Octets, Opaque, Binary, 99} {
+	for _, c := range []Coding{Octets, Opaque, Binary, codings, 99} {
 		if got := DefaultMarker.Len(c); got != 0 {
 			t.Errorf("length in %v: got %d, want 0", c, got)
 		}
@@ -94,6 +96,8 @@ func TestMarkerFindNone(t *testing.T) {
 		{"no symbol", "0001", DefaultMarker, ASCII},
 		{"two digits", "#01a", DefaultMarker, ASCII},
 		{"a letter among them", "#0a1", DefaultMarker, ASCII},
+		{"below the digits", "#0/1", DefaultMarker, ASCII},
+		{"over the digits", "#0:1", DefaultMarker, ASCII},
 		{"not at the end", "#001.", DefaultMarker, ASCII},
 		{"symbol of another coding", "\x5F001", DefaultMarker, Latin1},
 		{"full-width digits", "\x25\xA1\xFF\x10\xFF\x10\xFF\x11", DefaultMarker, UCS2},
@@ -142,6 +146,16 @@ func TestMarkerFits(t *testing.T) {
 	}
 }
 
+// Text that ends within a character has no room for a marker.
+func TestMarkerFitsNoHalf(t *testing.T) {
+	if DefaultMarker.Fits(UCS2, 0, []byte{0, 'a', 0}) {
+		t.Error("a marker fits behind half a unit")
+	}
+	if !DefaultMarker.Fits(UCS2, 0, []byte{0, 'a'}) {
+		t.Error("no marker fits behind one unit")
+	}
+}
+
 func TestNewMarker(t *testing.T) {
 	if got, err := NewMarker('□', '§', '§', '#'); err != nil || got != DefaultMarker {
 		t.Errorf("got %+v %v, want the default", got, err)
@@ -156,6 +170,9 @@ func TestNewMarker(t *testing.T) {
 	if got := at.Len(ASCII); got != 5 {
 		t.Errorf("~ in ASCII: got %d septets, want 5", got)
 	}
+	if _, err := NewMarker('/', ':', 'ÿ', '~'); err != nil {
+		t.Errorf("the neighbours of the digits, and the last of Latin-1: got %v", err)
+	}
 	for _, tt := range []struct {
 		name                      string
 		ucs2, gsm7, latin1, ascii rune
@@ -169,6 +186,9 @@ func TestNewMarker(t *testing.T) {
 		{"Latin-1 control", '□', '§', 0x85, '#'},
 		{"not in ASCII", '□', '§', '§', '§'},
 		{"digit", '□', '§', '§', '1'},
+		{"lowest digit", '□', '§', '§', '0'},
+		{"highest digit", '9', '§', '§', '#'},
+		{"just over Latin-1", '□', '§', 0x100, '#'},
 		{"space", '□', ' ', '§', '#'},
 		{"none", 0, '§', '§', '#'},
 		{"negative", '□', '§', -1, '#'},
@@ -216,30 +236,4 @@ func FuzzMarker(f *testing.F) {
 			t.Fatalf("grown by %d, want %d", after-before, m.Len(c))
 		}
 	})
-}
-
-// TestMarkerFindAny reads markers behind an SMSC that writes the text in another alphabet.
-func TestMarkerFindAny(t *testing.T) {
-	for _, tt := range []struct {
-		name, text string
-		c          Coding
-		n          uint16
-		rest       string
-	}{
-		{"GSM 7-bit", "a\x5F017", GSM7, 17, "a"},
-		{"ASCII in GSM 7-bit", "a#017", GSM7, 17, "a"},
-		{"Latin-1 in UCS2", "\x00a\x00\xA7\x000\x001\x007", UCS2, 17, "\x00a"},
-		{"ASCII in UCS2", "\x00a\x00#\x000\x001\x007", UCS2, 17, "\x00a"},
-		{"ASCII in Latin-1", "a#017", Latin1, 17, "a"},
-		{"the last of two", "a\x5F016#017", GSM7, 17, "a\x5F016"},
-		{"another symbol", "a*017", GSM7, 0, "a*017"},
-		{"behind an escape", "a\x1B#017", GSM7, 0, "a\x1B#017"},
-		{"Latin-1 in ASCII", "a\xA7017", ASCII, 0, "a\xA7017"},
-		{"octets", "a#017", Octets, 0, "a#017"},
-	} {
-		n, rest, ok := DefaultMarker.FindAny([]byte(tt.text), tt.c)
-		if n != tt.n || string(rest) != tt.rest || ok != (tt.n > 0) {
-			t.Errorf("%s: got %d %q %v, want %d %q", tt.name, n, rest, ok, tt.n, tt.rest)
-		}
-	}
 }

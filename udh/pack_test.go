@@ -82,6 +82,43 @@ func TestPackNothing(t *testing.T) {
 	}
 }
 
+// Septets have seven bits: what stands in the eighth is not packed.
+func TestPackSevenBits(t *testing.T) {
+	got, ok := Pack(nil, []byte{0xC8, 0xE5, 0xEC, 0xEC, 0xEF}, 0)
+	if want := unhex("C8329BFD06"); !ok || !bytes.Equal(got, want) {
+		t.Errorf("got %X %v, want %X", got, ok, want)
+	}
+}
+
+// A text is refused if its last septet ends an octet and could be taken for what fills one:
+// behind f fill bits that is a text of f septets, or of eight if there are none, and of eight
+// more each.
+func TestPacks(t *testing.T) {
+	for headerLen, fill := range []int{0, 6, 5, 4, 3, 2, 1, 0, 6} {
+		for n := range 40 {
+			endsOctet := n > 0 && n%8 == fill
+			for last, want := range map[byte]bool{'a': true, 0: !endsOctet, '\r': !endsOctet, '\n': true} {
+				text := bytes.Repeat([]byte("a"), n)
+				if n == 0 {
+					want = true
+				} else {
+					text[n-1] = last
+				}
+				if got := Packs(text, headerLen); got != want {
+					t.Errorf("%d septets behind %d octets, the last %02X: got %v, want %v", n, headerLen, last, got, want)
+				}
+				packed, ok := Pack([]byte("dst"), text, headerLen)
+				if ok != want || !bytes.HasPrefix(packed, []byte("dst")) || !ok && len(packed) > 3 {
+					t.Errorf("%d septets behind %d octets, the last %02X: packed %X %v, want %v", n, headerLen, last, packed, ok, want)
+				}
+				if back, ok := Unpack(nil, packed[3:], headerLen); want && (!ok || !bytes.Equal(back, text)) {
+					t.Errorf("%X behind %d octets: got %q %v, want %q", packed[3:], headerLen, back, ok, text)
+				}
+			}
+		}
+	}
+}
+
 func FuzzPack(f *testing.F) {
 	f.Add([]byte("Hello"), byte(0))
 	f.Add([]byte("1234567"), byte(10))
