@@ -153,28 +153,6 @@ func TestOutputModel(t *testing.T) {
 	}
 }
 
-func TestOutputLimits(t *testing.T) {
-	o := newOutput(Options{})
-	size := len(newFrame(0, 0, 0, "id\x00"))
-	for n := size; n <= hardOutput; n += size {
-		if !o.putNext(0) {
-			t.Fatalf("at %d octets: got refused, want that at %d", n, hardOutput)
-		}
-	}
-	if o.putNext(0) {
-		t.Fatalf("over %d octets: got put, want refused", hardOutput)
-	}
-	o.leave(t)
-	if !o.putNext(0) {
-		t.Fatal("after the batch was taken: got refused, want put")
-	}
-	o.leave(t)
-	o.leave(t)
-	if got, most := cap(o.buf)+cap(o.spare), 4*softOutput; got > most {
-		t.Errorf("memory kept after a burst: got %d octets, want at most %d", got, most)
-	}
-}
-
 // A batch that is being written is not overwritten by what is put out meanwhile.
 func TestOutputBatchStays(t *testing.T) {
 	o := newOutput(Options{})

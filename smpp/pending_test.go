@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
 func TestPendingKeepsNumbers(t *testing.T) {
@@ -100,6 +102,47 @@ func TestPendingOwnSkips(t *testing.T) {
 				if got := ps.addOwn(Pending{}); got != want {
 					t.Errorf("number %d: got %#x, want %#x", i, got, want)
 				}
+			}
+		})
+	}
+}
+
+// An answer under a number that the SMSC made up is that of the bind under way, if it is
+// the answer to that kind of bind, and of nothing else.
+func TestPendingTakeBind(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		id   pdu.ID // of what is under way
+		resp pdu.ID
+		want bool
+	}{
+		{"transceiver", pdu.BindTransceiverID, pdu.BindTransceiverRespID, true},
+		{"receiver", pdu.BindReceiverID, pdu.BindReceiverRespID, true},
+		{"transmitter", pdu.BindTransmitterID, pdu.BindTransmitterRespID, true},
+		{"another kind of bind", pdu.BindReceiverID, pdu.BindTransmitterRespID, false},
+		{"no bind", pdu.SubmitSMID, pdu.SubmitSMRespID, false},
+		{"another answer", pdu.BindTransceiverID, pdu.SubmitSMRespID, false},
+		{"generic_nack", pdu.BindTransceiverID, pdu.GenericNACKID, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ps := newPendings()
+			ps.add(Pending{ID: pdu.EnquireLinkID, Seq: 1})
+			ps.add(Pending{ID: tt.id, Seq: 2, Ref: "it"})
+			p, ok := ps.takeBind(request(tt.resp, 77))
+			if ok != tt.want {
+				t.Fatalf("got %+v, %v; want %v", p, ok, tt.want)
+			}
+			if !ok {
+				if len(ps.open) != 2 || p.ID != 0 {
+					t.Errorf("got %+v, %d under way, want none and both", p, len(ps.open))
+				}
+				return
+			}
+			if p.ID != tt.id || p.Seq != 77 || p.Ref != "it" {
+				t.Errorf("got %+v, want the bind under number 77", p)
+			}
+			if _, ok := ps.takeBind(request(tt.resp, 77)); ok || len(ps.open) != 1 {
+				t.Errorf("a second time: got it again, or %d under way, want 1", len(ps.open))
 			}
 		})
 	}

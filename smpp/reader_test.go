@@ -208,6 +208,45 @@ func TestReaderBuffered(t *testing.T) {
 	}
 }
 
+// Buffered does not count a frame whose last octet is missing.
+func TestReaderBufferedWhole(t *testing.T) {
+	a, b := submit(1), submit(2)
+	for missing := range len(b) {
+		r := NewReader(bytes.NewReader(append(bytes.Clone(a), b[:len(b)-missing]...)))
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := r.Buffered(), missing == 0; got != want {
+			t.Errorf("%d octets missing: got %v, want %v", missing, got, want)
+		}
+	}
+}
+
+// The number of a bad header is its own, not that of a frame before it.
+func TestReaderBadLengthBehindAFrame(t *testing.T) {
+	r := NewReader(&chunks{b: append(submit(9), 0, 0, 0, 15), sizes: []byte{byte(len(submit(9)) - 1)}})
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.Next()
+	if bad := new(FrameError); !errors.As(err, &bad) || bad.Length != 15 || bad.Seq != 0 {
+		t.Errorf("got %v, number %d; want length 15, number 0", err, bad.Seq)
+	}
+}
+
+// A long frame is read in few pieces: the buffer doubles.
+func TestReaderGrows(t *testing.T) {
+	f := newFrame(pdu.SubmitSMID, 0, 1, string(make([]byte, MaxFrameLen-HeaderLen)))
+	reads, src := 0, bytes.NewReader(f)
+	r := NewReader(readerFunc(func(p []byte) (int, error) { reads++; return src.Read(p) }))
+	if got, err := r.Next(); err != nil || !bytes.Equal(got, f) {
+		t.Fatalf("got %d octets, %v", len(got), err)
+	}
+	if reads != 5 { // 8, 16, 32, 64 and 65 KiB
+		t.Errorf("got %d reads, want 5", reads)
+	}
+}
+
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -85,6 +85,23 @@ func TestWatchInactive(t *testing.T) {
 	}
 }
 
+// Whoever sends requests is not asked whether it is there, and is not inactive.
+func TestWatchHearsRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opt := Options{Timers: Timers{EnquireLink: 30 * time.Second, Inactivity: 50 * time.Second}}
+		s := start(t, BoundTRX, opt, fakeHandler{})
+		begin := time.Now()
+		for _, at := range []time.Duration{20, 40} {
+			time.AfterFunc(at*time.Second, func() { s.peer.send(submit(1)) })
+		}
+		s.peer.want(pdu.EnquireLinkID, 0, OwnSeq)
+		since(t, "enquire_link", begin, 70*time.Second)
+		s.peer.send(request(pdu.EnquireLinkRespID, OwnSeq))
+		s.peer.want(pdu.UnbindID, 0, OwnSeq+1)
+		since(t, "unbind", begin, 90*time.Second)
+	})
+}
+
 // Answers to enquire_link keep no session active, not even late ones.
 func TestWatchInactiveDespiteLateAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
