@@ -60,6 +60,7 @@ func (s *Session) hangUp() {
 		_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime))
 		select {
 		case <-s.over.Done(): // the read goroutine took what it could
+			_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime)) // Await may have taken it back
 			_, _ = io.CopyN(io.Discard, s.conn, lingerOctets)
 		case <-time.After(lingerTime):
 		}

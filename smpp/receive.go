@@ -35,7 +35,15 @@ func (s *Session) readAll(h Handler) error {
 type arrivals struct{ s *Session }
 
 func (a arrivals) Read(b []byte) (int, error) {
-	n, err := a.s.conn.Read(b)
+	e := &a.s.early
+	n := copy(b, e.octets)
+	e.octets = e.octets[n:]
+	err := e.err
+	if n > 0 {
+		err = nil // it comes behind them
+	} else if err == nil {
+		n, err = a.s.conn.Read(b)
+	}
 	a.s.arrived = time.Now()
 	return n, err
 }

@@ -72,10 +72,11 @@ type Session struct {
 	written context.Context // ends when nothing more is written
 	end     context.CancelFunc
 	hungUp  context.CancelFunc
-	bound   chan struct{} // wakes the timers: others count now
+	bound   chan struct{} // wakes the timers: others count now, or the same differently
 
 	// Owned by the read goroutine.
 	arrived time.Time // when the octets now being handled came in
+	early   early     // lent to listen during Await
 
 	// Guarded by out.mu.
 	out     output

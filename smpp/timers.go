@@ -11,7 +11,7 @@ type Timers struct {
 	Answer      time.Duration // from that question until the peer is given up
 	Inactivity  time.Duration // without any PDU but enquire_link, until the session is unbound
 
-	opened, bound, heard, active, asked time.Time
+	opened, held, bound, heard, active, asked time.Time
 }
 
 // Action is what is due.
@@ -30,6 +30,14 @@ func (t *Timers) Opened(now time.Time) { t.opened, t.heard, t.active = now, now,
 
 // Bound ends the session-init timer.
 func (t *Timers) Bound(now time.Time) { t.bound, t.active = now, now }
+
+// Held stops the session-init timer: the peer waits for us.
+func (t *Timers) Held(now time.Time) { t.held = now }
+
+// Resumed lets it go on where it stood.
+func (t *Timers) Resumed(now time.Time) {
+	t.opened, t.held = t.opened.Add(now.Sub(t.held)), time.Time{}
+}
 
 // Heard notes that anything arrived from the peer; busy that it was more than
 // enquire_link.
@@ -61,7 +69,7 @@ func (t *Timers) Due(now time.Time) (Action, time.Time) {
 		return false
 	}
 	switch {
-	case t.bound.IsZero() && due(t.opened, t.SessionInit):
+	case t.bound.IsZero() && t.held.IsZero() && due(t.opened, t.SessionInit):
 		return Drop, time.Time{}
 	case due(t.asked, t.Answer):
 		return Drop, time.Time{}
