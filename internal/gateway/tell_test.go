@@ -3,7 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -179,20 +179,22 @@ func TestTellElsewhere(t *testing.T) {
 
 // Only who can be sent a deliver_sm takes feedback, and only once it is bound.
 func TestWhoIsTold(t *testing.T) {
-	var mu sync.Mutex
-	accounts := make(map[string]int)
-	w := serve(t, setup{deliverer: fakeDeliverer{func(_ context.Context, account string, _ relay.Teller) error {
-		mu.Lock()
-		defer mu.Unlock()
-		accounts[account]++
+	told := make(chan string, 10)
+	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, account string, _ relay.Teller) error {
+		told <- account
+		<-ctx.Done()
 		return nil
 	}}})
+	var ends []func()
 	for name, id := range map[string]pdu.ID{
 		"tx": pdu.BindTransmitterID, "rx": pdu.BindReceiverID, "trx": pdu.BindTransceiverID,
 	} {
 		esme, smsc := w.bind(simulator.Bind{ID: id, SystemID: name})
-		_ = esme.conn.Close()
-		smsc.unbind()
+		ends = append(ends, func() { _ = esme.conn.Close(); smsc.unbind() })
+	}
+	accounts := []string{receive(t, "first session that is told", told), receive(t, "second session that is told", told)}
+	for _, end := range ends {
+		end()
 	}
 	refused := w.connect()
 	refused.send(simulator.Bind{SystemID: "refused"}.Append(nil, 1))
@@ -204,7 +206,10 @@ func TestWhoIsTold(t *testing.T) {
 	refused.wantEnd()
 	smsc.wantEnd()
 	w.awaitEnd()
-	if len(accounts) != 2 || accounts["rx"] != 1 || accounts["trx"] != 1 {
+	for len(told) > 0 {
+		accounts = append(accounts, <-told)
+	}
+	if slices.Sort(accounts); !slices.Equal(accounts, []string{"rx", "trx"}) {
 		t.Errorf("told %v, want rx and trx once each", accounts)
 	}
 }
