@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ const (
 	refusalTime  = time.Second      // from a wrong bind to its answer
 	maxRefusal   = 30 * time.Second // for an address that is wrong again and again
 	forgiveAfter = 10 * time.Minute
+	checkWait    = 30 * time.Second // of a bind for its turn; few ESMEs wait longer for bind_resp
 	maxPassed    = 10_000
 	maxFailing   = 10_000
 )
@@ -55,51 +57,58 @@ func newAuthenticator(sessionInit time.Duration) *authenticator {
 // hash of the default cost, of which no one knows the password.
 var unknown = []byte("$2a$10$3/IKVlc4YBZKtgnIli.sMesTES7N87xNrzn9KGb9laMH4dsGlwORu")
 
-// check tells whether the bind's password is that of hash. It waits before it says
-// no; it returns early when ctx ends.
-func (a *authenticator) check(ctx context.Context, address string, b bind, hash []byte) bool {
+// Why a bind is not let in. Of the password errBusy and errLeft say nothing.
+var (
+	errWrong = errors.New("wrong password")
+	errBusy  = errors.New("too many binds wait for the check of their password")
+	errLeft  = errors.New("the ESME left before its password was checked")
+)
+
+// awaiter runs wait with a context that ends with ctx, and when the ESME leaves. Meanwhile the
+// time that the ESME has to bind stands still; see smpp.Session.Await.
+type awaiter func(ctx context.Context, wait func(context.Context))
+
+// check returns nil if the bind's password is that of hash. It waits before it says
+// errWrong; it returns early when ctx ends.
+func (a *authenticator) check(ctx context.Context, await awaiter, address string, b bind, hash []byte) error {
 	refused := time.After(a.refusalTime(address))
-	if a.matches(ctx, b, hash) {
+	var err error
+	await(ctx, func(ctx context.Context) { err = a.matches(ctx, b, hash) })
+	switch err {
+	case nil:
 		a.mu.Lock()
 		delete(a.failing, address)
 		a.mu.Unlock()
-		return true
+	case errWrong:
+		a.fail(address)
+		select {
+		case <-refused:
+		case <-ctx.Done():
+		}
 	}
-	a.fail(address)
-	select {
-	case <-refused:
-	case <-ctx.Done():
-	}
-	return false
+	return err
 }
 
-// matches compares. Passwords that passed are remembered by a keyed hash, since a
-// thousand ESMEs that come back at once would wait minutes for bcrypt.
-func (a *authenticator) matches(ctx context.Context, b bind, hash []byte) bool {
-	known := hmac.New(sha256.New, a.secret[:])
-	for _, part := range [][]byte{[]byte(b.account), b.password, hash} {
-		known.Write(part)
-		known.Write([]byte{0})
+// matches compares, when it is the bind's turn. Passwords that passed are remembered by a keyed
+// hash, since a thousand ESMEs that come back at once would wait minutes for bcrypt.
+func (a *authenticator) matches(ctx context.Context, b bind, hash []byte) error {
+	key := a.key(b, hash)
+	if a.hasPassed(key) {
+		return nil
 	}
-	key := [32]byte(known.Sum(nil))
-	a.mu.Lock()
-	_, ok := a.passed[key]
-	a.mu.Unlock()
-	if ok {
-		return true
+	if err := a.enter(ctx); err != nil {
+		return err
 	}
-	select {
-	case a.working <- struct{}{}:
-		defer func() { <-a.working }()
-	case <-ctx.Done():
-		return false
+	defer func() { <-a.working }()
+	if a.hasPassed(key) { // on another session of the account
+		return nil
 	}
 	listed := len(hash) > 0
 	if !listed {
 		hash = unknown
 	}
 	if bcrypt.CompareHashAndPassword(hash, b.password) != nil || !listed {
-		return false
+		return errWrong
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -107,7 +116,43 @@ func (a *authenticator) matches(ctx context.Context, b bind, hash []byte) bool {
 		clear(a.passed)
 	}
 	a.passed[key] = struct{}{}
-	return true
+	return nil
+}
+
+// key is what a bind is remembered by.
+func (a *authenticator) key(b bind, hash []byte) [32]byte {
+	known := hmac.New(sha256.New, a.secret[:])
+	for _, part := range [][]byte{[]byte(b.account), b.password, hash} {
+		known.Write(part)
+		known.Write([]byte{0})
+	}
+	return [32]byte(known.Sum(nil))
+}
+
+func (a *authenticator) hasPassed(key [32]byte) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, ok := a.passed[key]
+	return ok
+}
+
+// enter waits for the turn of a bind: who comes first is first. At most as many wait as there
+// may be connections that have not bound.
+func (a *authenticator) enter(ctx context.Context) error {
+	late := time.NewTimer(checkWait)
+	defer late.Stop()
+	select {
+	case a.working <- struct{}{}:
+	case <-late.C:
+		return errBusy
+	case <-ctx.Done():
+		return errLeft
+	}
+	if ctx.Err() != nil {
+		<-a.working
+		return errLeft
+	}
+	return nil
 }
 
 // refusalTime is how long a refusal of this address takes now.

@@ -54,15 +54,17 @@ func (l fromAccount) bindHere(f smpp.Frame) error {
 // mayBind tells whether the bind is granted, or the status to refuse it with.
 func (l fromAccount) mayBind(b bind) pdu.Status {
 	account, listed := l.g.policies.Load().Accounts[b.account]
-	passed := l.g.authenticator.check(l.closing, l.esmeIP(), b, account.PasswordHash)
+	err := l.g.authenticator.check(l.closing, l.esme.Await, l.esmeIP(), b, account.PasswordHash)
 	reason, status := "", smpp.StatusBindFailed
 	switch {
 	case l.draining.Load(): // the check may be cut short
 		return smpp.StatusSysErr
+	case err == errBusy, err == errLeft: // whether it is listed or not
+		reason, status = err.Error(), smpp.StatusSysErr
 	case !listed:
 		reason = "no such account"
-	case !passed:
-		reason = "wrong password"
+	case err != nil:
+		reason = err.Error()
 	case !l.g.pool.up():
 		reason, status = errNoBind.Error(), smpp.StatusSysErr
 	default:
