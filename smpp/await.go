@@ -30,12 +30,14 @@ func (s *Session) Await(ctx context.Context, wait func(context.Context)) {
 			left()
 		}
 	})
+	defer func() { // also when wait panics
+		// If these fail the connection is closed, and listen has ended or soon will.
+		_ = s.conn.SetReadDeadline(time.Unix(1, 0))
+		listening.Wait()
+		_ = s.conn.SetReadDeadline(time.Time{})
+		s.setTimers((*Timers).Resumed)
+	}()
 	wait(ctx)
-	// If these fail the connection is closed, and listen has ended or soon will.
-	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
-	listening.Wait()
-	_ = s.conn.SetReadDeadline(time.Time{})
-	s.setTimers((*Timers).Resumed)
 }
 
 // listen reads ahead until the peer leaves, earlyOctets are there or a deadline ends it. It
