@@ -1,0 +1,202 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// withProtocol is a submit_sm with another protocol_id.
+func withProtocol(pid byte) smpp.Frame {
+	f := submitSM(0, 0, "Hello", nil)
+	f[bytes.Index(f, []byte(receiver))+len(receiver)+2] = pid // NUL, esm_class
+	return f
+}
+
+// Messages for the SIM card, the phone itself or a port have no text that anybody reads, even
+// if they have one; their neighbours do (TS 23.040 §9.2.3.9, §9.2.3.24).
+func TestSkipBinary(t *testing.T) {
+	type test struct {
+		name string
+		f    smpp.Frame
+		want Skip
+	}
+	var tests []test
+	for _, pid := range []byte{0x00, 0x3F, 0x40, 0x41, 0x7B, 0x80, 0xFF} {
+		tests = append(tests, test{"protocol_id of text", withProtocol(pid), Numbered})
+	}
+	for _, pid := range []byte{0x7C, 0x7D, 0x7E, 0x7F} {
+		tests = append(tests, test{"protocol_id of data download", withProtocol(pid), Binary})
+	}
+	for id, want := range map[byte]Skip{
+		0x03: Numbered, 0x06: Numbered, 0x6F: Numbered, 0x70: Binary, 0x71: Binary, 0x7E: Binary, 0x7F: Binary, 0x81: Numbered,
+		0x80: Taken,
+	} {
+		tests = append(tests, test{"element", submitSM(0, 0x40, "\x03"+string([]byte{id})+"\x01\x05Hello", nil), want})
+	}
+	tests = append(
+		tests,
+		test{"port of 8 bits", submitSM(0, 0x40, "\x04\x04\x02\x01\x02Hello", nil), Binary},
+		test{"port of 16 bits", submitSM(0, 0x40, "\x06\x05\x04\x01\x02\x03\x04Hello", nil), Binary},
+		test{"source_port", submitSM(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagSourcePort, []byte{1, 2})), Binary},
+		test{"destination_port", submitSM(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagDestinationPort, []byte{1, 2})), Binary},
+		test{"binary data_coding", submitSM(4, 0, "Hello", nil), Binary},
+	)
+	for _, tt := range tests {
+		out, sent, skip := newInterceptor(numbering(1)).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
+		if skip != tt.want || (sent != nil) != (skip == Numbered) || skip != Numbered && !bytes.Equal(out, tt.f) {
+			t.Errorf("%s: got %s, want %s, and the message as it came: % x", tt.name, skip, tt.want, []byte(tt.f))
+		}
+	}
+}
+
+// With a locking shift the marker's symbol is another character; with a single shift, and in
+// codings that know no shift, it is not (TS 23.038 §6.2.1.2).
+func TestMarkerBesideShift(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		f    smpp.Frame
+		want Skip
+	}{
+		{"locking shift", submitSM(0, 0x40, "\x03\x25\x01\x01Hello", nil), NoRoom},
+		{"single shift", submitSM(0, 0x40, "\x03\x24\x01\x01Hello", nil), Numbered},
+		{"locking shift in UCS2", submitSM(8, 0x40, "\x03\x25\x01\x01\x00H", nil), Numbered},
+	} {
+		i := newInterceptor(numbering(7))
+		for carriage, want := range map[Carriage]Skip{ByMarker: tt.want, ByElement: Numbered, Auto: Numbered} {
+			if _, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All, Carriage: carriage}, tt.f); skip != want {
+				t.Errorf("%s, carriage %d: got %s, want %s", tt.name, carriage, skip, want)
+			}
+		}
+	}
+	long := submitSM(0, 0x40, "\x03\x25\x01\x01"+strings.Repeat("a", 155), nil)
+	if s, skip := newInterceptor(numbering(7)).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, long); s != nil || skip != NoRoom {
+		t.Errorf("cut: got %v, %s; want none, no_room", s, skip)
+	}
+}
+
+// The marker goes behind the last part of a message, and behind no other.
+func TestMarkerOfParts(t *testing.T) {
+	for seq, want := range map[byte]Skip{1: NoRoom, 2: NoRoom, 3: Numbered} {
+		f := submitSM(0, 0x40, "\x05\x00\x03\x2A\x03"+string([]byte{seq})+"Hello", nil)
+		out, _, skip := newInterceptor(numbering(7)).Submit(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, f)
+		if skip != want || bytes.Equal(out, f) == (want == Numbered) {
+			t.Errorf("part %d of 3: got %s, % x, want %s", seq, skip, []byte(out), want)
+		}
+	}
+	only := submitSM(0, 0x40, "\x05\x00\x03\x2A\x01\x01"+strings.Repeat("a", 153), nil)
+	if _, skip := newInterceptor(numbering(7)).Cut(&Scratch{}, "bank", Policy{When: All}, only); skip == Numbered {
+		t.Error("a message with a reference of its own was cut")
+	}
+}
+
+// Addresses that make no conversation leave a message without a number, and it goes on as it came.
+func TestSkipAddresses(t *testing.T) {
+	good, long := "10690001", strings.Repeat("1", relay.MaxAddr+1)
+	for _, tt := range []struct {
+		name, from, to string
+		want           Skip
+	}{
+		{"right", good, receiver, Numbered},
+		{"no source_addr", "", receiver, Malformed},
+		{"no destination_addr", good, "", Malformed},
+		{"source_addr too long", long, receiver, Malformed},
+		{"destination_addr too long", good, long, Malformed},
+	} {
+		tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+		f := frame(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\x05Hello")
+		out, sent, skip := newInterceptor(numbering(1)).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+		if skip != tt.want || (sent != nil) != (skip == Numbered) || bytes.Equal(out, f) == (skip == Numbered) {
+			t.Errorf("%s: got %s, %v, want %s", tt.name, skip, sent, tt.want)
+		}
+		full := frame(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\xA0"+strings.Repeat("a", 160))
+		if s, skip := newInterceptor(numbering(1)).Cut(&Scratch{}, "bank", Policy{When: All}, full); skip != tt.want || (s != nil) != (skip == Numbered) {
+			t.Errorf("%s, cut: got %s, %v, want %s", tt.name, skip, s, tt.want)
+		}
+	}
+}
+
+// What is not cut takes no number, and says why.
+func TestCutSkips(t *testing.T) {
+	full := strings.Repeat("a", 160)
+	assigned := 0
+	counting := fakeLedger{assign: func(s *relay.Sent) error { assigned++; return errors.New("away") }}
+	for _, tt := range []struct {
+		name string
+		p    Policy
+		f    smpp.Frame
+		want Skip
+	}{
+		{"off", Policy{When: Off}, submitSM(0, 0, full, nil), NotRequested},
+		{"not asked for", Policy{}, submitSM(0, 0, full, nil), NotRequested},
+		{"binary", Policy{When: All}, submitSM(4, 0, full, nil), Binary},
+		{"broken header", Policy{When: All}, submitSM(0, 0x40, "\xFF"+full, nil), Malformed},
+		{"with room", Policy{When: All}, submitSM(0, 0, "Hello", nil), NoRoom},
+		{"ledger is away", Policy{When: All}, submitSM(0, 0, full, nil), LedgerDown},
+	} {
+		assigned = 0
+		if s, skip := newInterceptor(counting).Cut(&Scratch{}, "bank", tt.p, tt.f); s != nil || skip != tt.want {
+			t.Errorf("%s: got %v, %s; want none, %s", tt.name, s, skip, tt.want)
+		}
+		if want := map[bool]int{true: 1}[tt.want == LedgerDown]; assigned != want {
+			t.Errorf("%s: asked for %d numbers, want %d", tt.name, assigned, want)
+		}
+	}
+}
+
+// RejectNoRoom gives back what has no room, and nothing that is skipped for another reason.
+func TestRejectNoRoomOnly(t *testing.T) {
+	down := fakeLedger{assign: func(*relay.Sent) error { return relay.ErrDown }}
+	p := Policy{When: All, Overflow: RejectNoRoom}
+	for _, tt := range []struct {
+		name   string
+		ledger fakeLedger
+		f      smpp.Frame
+		skip   Skip
+		want   bool
+	}{
+		{"no room", fakeLedger{}, submitSM(0, 0, strings.Repeat("a", 160), nil), NoRoom, true},
+		{"binary", fakeLedger{}, submitSM(4, 0, "Hello", nil), Binary, false},
+		{"binary part by sar_*", fakeLedger{}, submitSM(4, 0, "Hello", sarTLVs(9, 3, 2)), Binary, false},
+		{"ledger is down", down, submitSM(0, 0, "Hello", nil), LedgerDown, false},
+	} {
+		out, sent, skip := newInterceptor(tt.ledger).Submit(&Scratch{}, "bank", p, tt.f)
+		if skip != tt.skip || !bytes.Equal(out, tt.f) {
+			t.Errorf("%s: got %s, want %s and the message as it came", tt.name, skip, tt.skip)
+		}
+		if got := p.refusal(skip, sent) != smpp.StatusOK; got != tt.want {
+			t.Errorf("%s: refused %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A part whose sar_* parameters become a header keeps its registered_delivery, and one without
+// room for the header stays as it came, in whatever coding.
+func TestConvertKeepsRegistered(t *testing.T) {
+	follows := fakeLedger{follow: func(*relay.Sent) bool { return true }}
+	f := submitSM(0, 0, strings.Repeat("a", 152), sarTLVs(9, 3, 2))
+	at := bytes.Index(f, []byte(receiver)) + len(receiver) + 6
+	f[at] = 0x0D
+	out, _, skip := newInterceptor(follows).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+	m, err := smpp.ParseMessage(out)
+	if err != nil || skip != NoRoom || m.RegisteredDelivery() != 0x0D || !m.HasUDH() {
+		t.Errorf("got %s, %v, registered_delivery %02x, header %t; want no_room, 0d, a header", skip, err, m.RegisteredDelivery(), m.HasUDH())
+	}
+	odd := submitSM(8, 0, strings.Repeat("a", 133), sarTLVs(9, 3, 2)) // half a UCS2 character
+	if out, _, _ := newInterceptor(follows).Submit(&Scratch{}, "bank", Policy{When: All}, odd); !bytes.Equal(out, odd) {
+		t.Errorf("a text that cannot be read was changed: % x", []byte(out))
+	}
+	i := newInterceptor(fakeLedger{assign: func(*relay.Sent) error { return relay.ErrDown }})
+	full := submitSM(0, 0, strings.Repeat("a", 147), sarTLVs(9, 3, 2))
+	i.Form.Default = udh.Latin1 // 140 octets, of which the header takes 7
+	if out, _, _ := i.Submit(&Scratch{}, "bank", Policy{When: All}, full); !bytes.Equal(out, full) {
+		t.Errorf("what has no room for a header was changed: % x", []byte(out))
+	}
+}
