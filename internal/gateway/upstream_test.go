@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"golang.org/x/time/rate"
+
+	"readback/smpp"
+)
+
+// fakeUpstream is the way to an SMSC that the test plays. It takes all requests but those that fail.
+type fakeUpstream struct {
+	fails   func(n int, f smpp.Frame) bool // n from 0, over all requests
+	tried   int
+	sent    []smpp.Frame
+	refs    []*request
+	flushes int
+}
+
+func (u *fakeUpstream) Send(f smpp.Frame, _ time.Time, ref any) error {
+	n := u.tried
+	u.tried++
+	if u.fails != nil && u.fails(n, f) {
+		return smpp.ErrClosed
+	}
+	u.sent, u.refs = append(u.sent, bytes.Clone(f)), append(u.refs, ref.(*request))
+	return nil
+}
+
+func (u *fakeUpstream) TrySend(f smpp.Frame, at time.Time, ref any) error { return u.Send(f, at, ref) }
+
+func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, ref any) error {
+	return u.Send(f, at, ref)
+}
+
+func (u *fakeUpstream) Flush() { u.flushes++ }
+
+// offline is a link of the account bank without an SMSC, and its ESME, which reads.
+func offline(t *testing.T, ledger Ledger, account Account, up *fakeUpstream) (*link, *peer) {
+	t.Helper()
+	opt := DefaultOptions()
+	opt.SMSC, opt.Policies.Default = "smsc:1", account
+	g, err := New(opt, ledger, fakeDeliverer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := net.Pipe()
+	l := newLink(g, near)
+	l.up, l.bind.account, l.scratch.Waiting = up, "bank", func() {}
+	l.usage = &usage{limiter: rate.NewLimiter(rate.Inf, 1)}
+	l.esme.SetState(smpp.BoundTRX)
+	ended := make(chan struct{})
+	go func() {
+		_ = l.esme.Run(t.Context(), fromESME{l})
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = far.Close()
+		<-ended
+	})
+	return l, newPeer(t, far)
+}
+
+// ask has the link pass on a request of the ESME's.
+func (l *link) ask(t *testing.T, f smpp.Frame) {
+	t.Helper()
+	l.begin(f)
+	if err := l.forward(f); err != nil {
+		t.Fatal(err)
+	}
+	l.esme.Flush()
+}
+
+// answer has the link take the SMSC's answer to the request n.
+func (u *fakeUpstream) answer(l *link, n int, status pdu.Status, body string) {
+	f := u.sent[n]
+	_ = l.answered(frame(smpp.ResponseID(f.ID()), status, f.Seq(), body), smpp.Pending{ID: f.ID(), Seq: f.Seq()}, u.refs[n], time.Time{})
+	l.settle()
+}
+
+// wantOwed checks how many answers are owed.
+func (l *link) wantOwed(t *testing.T, want int64) {
+	t.Helper()
+	if got := l.owed.Load(); got != want {
+		t.Errorf("owed: got %d answers, want %d", got, want)
+	}
+}
