@@ -130,14 +130,15 @@ func TestFileForgetsNothingItCannotRead(t *testing.T) {
 	}
 }
 
-// TestFileKeepsWhatIsAddedAgain adds another response under an ID that was removed.
+// TestFileKeepsWhatIsAddedAgain adds another response under an ID that was removed, and one
+// twice, which stays where it was.
 func TestFileKeepsWhatIsAddedAgain(t *testing.T) {
 	s := openFile(t, filepath.Join(t.TempDir(), "reads"))
 	all := responses(3)
 	again := all[0]
 	again.Number = 77
 	for _, err := range []error{
-		s.Add(all[0]), s.Add(all[1]), s.Add(all[1]), s.Remove([]string{all[0].ID}), s.Add(again), s.Add(all[2]),
+		s.Add(all[0]), s.Add(all[1]), s.Remove([]string{all[0].ID}), s.Add(again), s.Add(all[2]), s.Add(all[1]),
 	} {
 		if err != nil {
 			t.Fatal(err)
