@@ -126,6 +126,12 @@ func TestPartsAreAnswered(t *testing.T) {
 			t.Fatalf("got %+v out, want part 1 and 2 of the first message and part 1 of the second", h.out)
 		}
 	}
+	follows, numbered := message(h.conv), message(h.conv)
+	follows.Part, numbered.Part = Part{Ref: 9, Total: 2, Seq: 1}, Part{Ref: 9, Total: 2, Seq: 2}
+	before := len(h.parts)
+	if !l.Follow(follows) || l.mustAssign(t, numbered).ordinal != 2 || len(h.parts) != before+1 {
+		t.Errorf("behind a part without a number: got ordinal %d and %d messages open, want 2 and %d", numbered.ordinal, len(h.parts), before+1)
+	}
 	s := message(h.conv)
 	s.Part, s.Converts = Part{Ref: 8, Total: 2, Seq: 2}, true
 	if err := l.Assign(s); !errors.Is(err, ErrAsIs) || s.AsIs {
@@ -182,6 +188,9 @@ func TestAcceptedRecord(t *testing.T) {
 	told := make(logged, 1)
 	if l.mustAssign(t, s); s.Number != 10 || s.day != dayOf(s.At.UnixMilli()) {
 		t.Errorf("got number %d of day %d, want 10 of the day of its submission", s.Number, s.day)
+	}
+	if len(h.parts) > 0 {
+		t.Errorf("got %+v open, want no parts", h.parts)
 	}
 	id := strings.Repeat("i", maxMessageID+9)
 	l.Accept(s, []byte(id), told, 1)

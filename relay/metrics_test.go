@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // value is what a metric says: a count of observations for a histogram. label is the value of
@@ -93,10 +92,4 @@ func TestMetricsMove(t *testing.T) {
 	if batches := value(t, reg, "readback_ledger_batch_records", ""); appends < 3 || batches != appends+1 { // begin is not timed
 		t.Errorf("got %v appends of %v batches", appends, batches)
 	}
-}
-
-// counted is what a counter says.
-func counted(t testing.TB, c prometheus.Counter) float64 {
-	t.Helper()
-	return testutil.ToFloat64(c)
 }

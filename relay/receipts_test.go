@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // TestReceiptsAreBounded: receipts that nobody could look up are not taken, and those that are
@@ -28,7 +30,7 @@ func TestReceiptsAreBounded(t *testing.T) {
 	for range maxReceipts + 3 {
 		l.Receipt(h.conv, []byte("A"), StateDelivered)
 	}
-	if got := counted(t, l.metrics.receipts); got != 3 || len(l.receipts) != maxReceipts {
+	if got := testutil.ToFloat64(l.metrics.receipts); got != 3 || len(l.receipts) != maxReceipts {
 		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.receipts), maxReceipts)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // keeper is a relay with an index and streams, whose log nobody writes.
@@ -112,10 +113,10 @@ func TestRelease(t *testing.T) {
 		if got := r.state(t, streamHeld).Msgs; got != 2 {
 			t.Errorf("got %d held, want 2", got)
 		}
-		if got := counted(t, r.metrics.feedback.WithLabelValues("superseded")); got != 1 {
+		if got := testutil.ToFloat64(r.metrics.feedback.WithLabelValues("superseded")); got != 1 {
 			t.Errorf("got %v superseded, want 1", got)
 		}
-		if got := counted(t, r.metrics.feedback.WithLabelValues("published")); got != 4 {
+		if got := testutil.ToFloat64(r.metrics.feedback.WithLabelValues("published")); got != 4 {
 			t.Errorf("got %v published, want 4", got)
 		}
 	}

@@ -1,0 +1,191 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// beginner is a relay that has not begun yet, at an empty log.
+func beginner(t *testing.T) *Relay {
+	t.Helper()
+	r := aside(t)
+	client, js := testLogClient(t)
+	r.nc, r.js, r.log = client.nc, js, (&logLines{}).logger()
+	r.status = newStatus()
+	r.ledger.status = r.status
+	return r
+}
+
+// again is the relay after a restart, with the same index and log.
+func (r *Relay) again(t *testing.T) {
+	t.Helper()
+	r.appender.client.close()
+	r.status = newStatus()
+	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
+	if err := r.begin(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEpochs: an epoch goes on after a clean stop, with the same numbers; else another begins.
+func TestEpochs(t *testing.T) {
+	r := beginner(t)
+	if err := r.begin(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	want := func(what string, epoch, since uint64) {
+		t.Helper()
+		if err := r.Ready(); err != nil {
+			t.Errorf("%s: got %v, want it ready", what, err)
+		}
+		if r.ledger.epoch != epoch || r.ledger.since != since {
+			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, r.ledger.epoch, r.ledger.since, epoch, since)
+		}
+		last := r.appender.client.last
+		if at, err := r.index.applied(); err != nil || at.seq != last || at.epoch != epoch || at.stopped || r.state(t, streamLedger).LastSeq != last {
+			t.Errorf("%s: got the index at %+v, %v, the log at %d, want the start of the epoch", what, at, err, last)
+		}
+	}
+	stop := func() {
+		t.Helper()
+		if err := r.appender.stop(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want("at first", 1, 1)
+	r.again(t)
+	want("after a crash", 2, 1)
+	stop()
+	r.again(t)
+	want("after a stop", 2, 1)
+	stop()
+	r.opt.First++
+	r.again(t)
+	want("with another first number", 3, 3)
+	stop()
+	r.opt.Last--
+	r.again(t)
+	want("with another last number", 4, 4)
+	r.again(t)
+	want("after another crash", 5, 4)
+	if err := r.index.rebuild(1); err != nil {
+		t.Fatal(err)
+	}
+	r.again(t)
+	want("without an index", 6, 4)
+	stop()
+	if err := r.index.rebuild(1); err != nil {
+		t.Fatal(err)
+	}
+	r.again(t)
+	want("after a stop, without an index", 6, 4)
+}
+
+// TestBeginFindsWhatWaits: feedback that is not yet in its queue is counted and looked at, now
+// and when some comes; parts are looked for if there are any.
+func TestBeginFindsWhatWaits(t *testing.T) {
+	r := beginner(t)
+	if err := r.begin(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	if r.ledger.cuts.any.Load() {
+		t.Error("got parts, want none to look for")
+	}
+	c := conversation(t, "10690001", "447700900123")
+	told := make(logged, 9)
+	s := r.ledger.mustAssign(t, message(c))
+	r.ledger.Accept(s, []byte("A"), told, 1)
+	drain := func(outbox float64, signalled bool) {
+		t.Helper()
+		if err := r.appender.drain(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-r.outbox:
+			if !signalled {
+				t.Error("got the outbox looked at, want nothing in it")
+			}
+		default:
+			if signalled {
+				t.Error("nobody looks at the outbox")
+			}
+		}
+		if got := testutil.ToFloat64(r.metrics.outbox); got != outbox {
+			t.Errorf("outbox: got %v, want %v", got, outbox)
+		}
+	}
+	drain(0, false)
+	b := r.ledger.queue.begin(kindRead)
+	b.buf = appendRead(b.buf, &record{place: place{conv: c, day: s.day, number: s.Number}, status: StatusRead, readAt: 1, at: 1})
+	b.reads = append(b.reads, nil)
+	r.ledger.queue.end(b)
+	drain(1, true)
+	b = r.ledger.queue.begin(kindCut)
+	b.buf = appendCut(b.buf, &record{place: place{conv: c, day: s.day}, part: Part{Total: 2}, partSeq: 1, cut: cutRecord{first: []byte("A"), key: []byte("A")}})
+	r.ledger.queue.end(b)
+	drain(1, false)
+	r.again(t)
+	drain(1, false) // the publisher looks by itself when it begins
+	if !r.ledger.cuts.any.Load() {
+		t.Error("got no parts, want some to look for")
+	}
+	rows, err := r.index.outbox(prefixOutbox, 0, 0, 9)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("got %d rows, %v, want 1", len(rows), err)
+	}
+	b = r.ledger.queue.begin(kindFed)
+	b.buf = appendFed(b.buf, rows[0].seq, rows[0].index)
+	r.ledger.queue.end(b)
+	drain(0, false)
+}
+
+// TestBeginGivesUp when the log cannot be read, or its time is over; otherwise it says why it is
+// not ready, and goes on.
+func TestBeginGivesUp(t *testing.T) {
+	r := beginner(t)
+	ctx, cancel := context.WithCancel(deadline(t))
+	cancel()
+	if err := r.begin(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("no time: got %v, want %v", err, context.Canceled)
+	}
+	info, err := makeStreams(deadline(t), r.js, &r.opt)
+	if err != nil || info.Config.Name != streamLedger {
+		t.Fatalf("got %+v, %v, want the log", info, err)
+	}
+	if _, err := r.js.Publish(deadline(t), subjectLedger, []byte("\x00 is no batch")); err != nil {
+		t.Fatal(err)
+	}
+	var bad *RecordError
+	if err := r.begin(deadline(t)); !errors.As(err, &bad) || !strings.Contains(err.Error(), "log cannot be read") {
+		t.Errorf("no batch in the log: got %v, want that it cannot be read", err)
+	}
+
+	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	gone := make(chan struct{})
+	r.nc, err = nats.Connect(s.ClientURL(), nats.MaxReconnects(-1),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { close(gone) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.nc.Close()
+	halt(s)
+	receive(t, gone)
+	ctx, cancel = context.WithCancel(deadline(t))
+	ended := make(chan error, 1)
+	changed, _ := r.status.get()
+	go func() { ended <- r.begin(ctx) }()
+	receive(t, changed)
+	if _, err := r.status.get(); !errors.Is(err, errStarting) {
+		t.Errorf("NATS is away: got %v, want that it is starting", err)
+	}
+	cancel()
+	if err := receive(t, ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("end: got %v, want %v", err, context.Canceled)
+	}
+}
