@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func TestErasuresCover(t *testing.T) {
 		})
 	}
 	for i := range maxErasures {
-		e.note(addr(t, "4477009"+string(rune('0'+i/1000))+string(rune('0'+i/100%10))+string(rune('0'+i/10%10))+string(rune('0'+i%10))), at)
+		e.note(addr(t, fmt.Sprint(447700900000+i)), at)
 	}
 	if got := len(e.all.at); got != maxErasures {
 		t.Errorf("got %d erasures in memory, want %d", got, maxErasures)
@@ -133,6 +134,9 @@ func TestErasuresCover(t *testing.T) {
 func TestEraseForgetsTheReceiver(t *testing.T) {
 	r := start(t, testOptions(t))
 	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	for i := 125; r.ledger.table.of(&other.Receiver) != r.ledger.table.of(&mine.Receiver); i++ { // side by side
+		other = conversation(t, "10690001", fmt.Sprint(447700900000+i))
+	}
 	open := conversation(t, "bank", "447700900123")
 	now := time.Now()
 	for _, c := range []Conversation{mine, other} {

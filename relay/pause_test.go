@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestPause: the appender waits before it looks at the log again, less when NATS is there again,
+// and tells meanwhile whoever comes.
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		connected := make(chan struct{}, 1)
+		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: (&logLines{}).logger(), connected: connected}
+		ctx, cancel := context.WithCancel(t.Context())
+		began, paused := time.Now(), make(chan error, 1)
+		pause := func() { go func() { paused <- a.pause(ctx, time.Minute) }(); synctest.Wait() }
+
+		pause()
+		told := make(logged, 2)
+		b := a.queue.begin(kindRoute)
+		b.waits = append(b.waits, wait{told, 1})
+		a.queue.end(b)
+		synctest.Wait()
+		a.queue.tell(wait{told, 2})
+		synctest.Wait()
+		if len(told) != 2 || len(paused) > 0 {
+			t.Errorf("got %d told, end of the pause %v, want 2 and that it goes on", len(told), len(paused) > 0)
+		}
+		if err := <-paused; err != nil || time.Since(began) != time.Minute {
+			t.Errorf("got %v after %s, want a minute", err, time.Since(began))
+		}
+		connected <- struct{}{}
+		if pause(); time.Since(began) != time.Minute || len(paused) != 1 || <-paused != nil {
+			t.Error("NATS is there: the pause goes on")
+		}
+		pause()
+		cancel()
+		if err := <-paused; !errors.Is(err, context.Canceled) || time.Since(began) != time.Minute {
+			t.Errorf("end: got %v after %s, want %v at once", err, time.Since(began), context.Canceled)
+		}
+	})
+}
+
+// TestDropsAreLogged: dropped records are counted at once, and complained of once a minute.
+func TestDropsAreLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lines := &logLines{}
+		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: lines.logger()}
+		told := make(logged, 9)
+		late := func(drops, complaints int) {
+			t.Helper()
+			a.queue.drops = drops
+			a.queue.tell(wait{told, 1})
+			a.late()
+			if got := lines.count("records were dropped"); got != complaints || len(told) != 1 || <-told != 1 {
+				t.Errorf("got %d complaints, want %d, and the waiter told", got, complaints)
+			}
+		}
+		late(0, 0)
+		late(3, 1)
+		late(4, 1)
+		time.Sleep(time.Minute) // of the bubble
+		late(0, 1)
+		time.Sleep(1)
+		late(5, 2)
+		time.Sleep(time.Hour)
+		late(0, 2)
+		if lines.count("records=3") != 1 || lines.count("records=9") != 1 {
+			t.Errorf("got %q, want 3 and 9 records", lines.all)
+		}
+	})
+}
