@@ -100,7 +100,10 @@ func TestLogOfNewerRelease(t *testing.T) {
 				}
 			}
 			err = r.Run(deadline(t))
-			for _, want := range []string{"newer release", tt.found, reads, "run the newer release, or restore the store"} {
+			if err == nil || !strings.HasPrefix(err.Error(), "log was written by a newer release") {
+				t.Errorf("got %v, want one sentence that says so", err)
+			}
+			for _, want := range []string{tt.found, reads, "run the newer release, or restore the store"} {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v, want a sentence with %q", err, want)
 				}

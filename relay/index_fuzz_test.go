@@ -1,0 +1,164 @@
+package relay
+
+import (
+	"bytes"
+	"cmp"
+	"reflect"
+	"testing"
+
+	"github.com/cockroachdb/pebble"
+)
+
+// FuzzEntryKey: a key that can be read is that of the place which was read from it.
+func FuzzEntryKey(f *testing.F) {
+	for _, key := range goldenOctets(f, "index_keys.txt") {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key []byte) {
+		p, err := parseEntryKey(key)
+		if err != nil {
+			return
+		}
+		again := entryKey(nil, &p)
+		if back, err := parseEntryKey(again); err != nil || back != p {
+			t.Errorf("%x: got %+v, %v, want %+v", again, back, err, p)
+		}
+		if len(again) == len(key) && !bytes.Equal(again, key) {
+			t.Errorf("got key %x, want %x", again, key)
+		}
+	})
+}
+
+// FuzzIndexValues: a value that can be read is the same when it is written and read again.
+func FuzzIndexValues(f *testing.F) {
+	for _, value := range goldenOctets(f, "index_values.txt") {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		comesBack(t, value, parseEntry, func(e *entry) []byte { return appendEntry(nil, e) })
+		comesBack(t, value, parseHead, func(h *headValue) []byte { return appendHeadValue(nil, h.epoch, h.next) })
+		comesBack(t, value, parseApplied, func(a *applied) []byte { return appendApplied(nil, *a) })
+		comesBack(t, value, parsePartOfDay, func(p *CutPart) []byte { return appendPart(nil, p) })
+		comesBack(t, value, parseCutState, func(c *cutState) []byte { return appendCutState(nil, c) })
+	})
+}
+
+func comesBack[T any](t *testing.T, value []byte, parse func([]byte) (T, error), appendTo func(*T) []byte) {
+	t.Helper()
+	v, err := parse(value)
+	if err != nil {
+		return
+	}
+	if back, err := parse(appendTo(&v)); err != nil || !reflect.DeepEqual(back, v) {
+		t.Errorf("%x: got %+v, %v, want %+v", value, back, err, v)
+	}
+}
+
+// FuzzKeyOrder: keys stand in the order of what they stand for, where a lookup goes on that: of
+// days, of the numbers of a conversation, of records in the log. What begins with a prefix, and
+// nothing else, stands between the prefix and its upper bound.
+func FuzzKeyOrder(f *testing.F) {
+	f.Add(uint16(20780), "447700900123", "10690001", uint16(257), uint16(20781), "447700900124", "Bank", uint16(1), uint64(1<<50), uint64(1<<50+1))
+	f.Add(uint16(255), "1", "11", uint16(255), uint16(256), "11", "1", uint16(256), uint64(255), uint64(256))
+	f.Add(uint16(65535), "\xff", "\xff\xff", uint16(65535), uint16(0), "\xff\xff", "\xff", uint16(0), uint64(0), uint64(1<<64-1))
+	f.Fuzz(func(t *testing.T, day uint16, receiver, sender string, number, day2 uint16, receiver2, sender2 string, number2 uint16, seq, seq2 uint64) {
+		var p, q place
+		var errs [4]error
+		p.day, p.number, q.day, q.number = day, number, day2, number2
+		p.conv.Receiver, errs[0] = NewAddr(receiver)
+		p.conv.Sender, errs[1] = NewAddr(sender)
+		q.conv.Receiver, errs[2] = NewAddr(receiver2)
+		q.conv.Sender, errs[3] = NewAddr(sender2)
+		if firstError(errs[:]...) != nil {
+			return
+		}
+		checkEntryOrder(t, &p, &q)
+		want := cmp.Or(cmp.Compare(seq, seq2), cmp.Compare(number, number2))
+		got := bytes.Compare(outboxKey(nil, prefixOutbox, seq, uint64(number)), outboxKey(nil, prefixOutbox, seq2, uint64(number2)))
+		if got != want {
+			t.Errorf("outbox keys of %d %d and %d %d: got order %d, want %d", seq, number, seq2, number2, got, want)
+		}
+		other := q.conv
+		if (string(headKey(nil, &p.conv)) == string(headKey(nil, &other))) != (p.conv == other) {
+			t.Errorf("head keys of %v and %v: got the same, or not the same of one", p.conv, other)
+		}
+	})
+}
+
+// checkEntryOrder compares the keys of two entries, and looks where the second one stands to the
+// prefixes of the first one.
+func checkEntryOrder(t *testing.T, p, q *place) {
+	t.Helper()
+	got := bytes.Compare(entryKey(nil, p), entryKey(nil, q))
+	switch {
+	case p.day != q.day:
+		if want := cmp.Compare(p.day, q.day); got != want {
+			t.Errorf("days %d and %d: got order %d, want %d", p.day, q.day, got, want)
+		}
+	case p.conv == q.conv:
+		if want := cmp.Compare(p.number, q.number); got != want {
+			t.Errorf("numbers %d and %d: got order %d, want %d", p.number, q.number, got, want)
+		}
+	case got == 0:
+		t.Errorf("%+v and %+v: got the same key", p, q)
+	}
+	sameReceiver := p.day == q.day && p.conv.Receiver == q.conv.Receiver
+	for _, tt := range []struct {
+		name   string
+		prefix []byte
+		within bool
+	}{
+		{"entries", []byte{prefixEntry}, true},
+		{"day", dayPrefix(nil, prefixEntry, p.day), p.day == q.day},
+		{"receiver", receiverPrefix(nil, p.day, &p.conv.Receiver), sameReceiver},
+		{"conversation", conversationPrefix(nil, p.day, &p.conv), sameReceiver && p.conv.Sender == q.conv.Sender},
+	} {
+		key := entryKey(nil, q)
+		end := upper(tt.prefix)
+		if within := bytes.Compare(key, tt.prefix) >= 0 && (end == nil || bytes.Compare(key, end) < 0); within != tt.within {
+			t.Errorf("%s %x of %+v: got key %x within: %v, want %v", tt.name, tt.prefix, p, key, within, tt.within)
+		}
+		if has := bytes.HasPrefix(key, tt.prefix); has != tt.within {
+			t.Errorf("%s %x of %+v: got prefix of %x: %v, want %v", tt.name, tt.prefix, p, key, has, tt.within)
+		}
+	}
+}
+
+// FuzzForeignRow: a row that nobody here wrote is an error, or nothing, to who looks up.
+func FuzzForeignRow(f *testing.F) {
+	for _, key := range goldenOctets(f, "index_keys.txt") {
+		for i := range key {
+			f.Add(key[:i+1], []byte{})
+		}
+		f.Add(key, []byte("{}"))
+	}
+	opt := testOptions(f)
+	ix, err := openIndex(f.TempDir(), opt.logger())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = ix.close() })
+	c := goldenConversation
+	f.Fuzz(func(t *testing.T, key, value []byte) {
+		if err := ix.db.Set(key, value, pebble.NoSync); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = ix.findNumber(&c, 257, maxDay)
+		_, _ = ix.findReceiver(&c.Receiver, 257, maxDay)
+		_ = ix.eachEntry(&c, maxDay, func(found) bool { return true })
+		_, _ = ix.outbox(prefixOutbox, 0, 0, 10)
+		_, _ = ix.outbox(prefixEvent, 0, 0, 10)
+		_, _ = ix.outboxRows()
+		_, _ = ix.hasParts()
+		_, _ = ix.staleOptOuts(1<<46, 10)
+		_, _ = ix.optOut(&c.Receiver)
+		_, _, _ = ix.head(&c)
+		_, _ = ix.applied()
+		_, _ = ix.matches(0)
+		_, _, _ = ix.part([]byte("4a7f02"), &c.Receiver, 20780, 1)
+		_, _ = ix.route([]byte("4a7f01"), 20780, 1)
+		if err := ix.db.Delete(key, pebble.NoSync); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
