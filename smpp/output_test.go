@@ -2,11 +2,12 @@ package smpp
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/seed"
 )
 
 // newOutput returns an output that nobody writes: the test takes the batches.
@@ -99,8 +100,8 @@ func TestOutputHolds(t *testing.T) {
 
 // What leaves is always what was put in, in order, up to the first frame held.
 func TestOutputModel(t *testing.T) {
-	for seed := range uint64(50) {
-		rnd := rand.New(rand.NewPCG(seed, 5))
+	rnd := seed.Rand(t)
+	for round := range 50 {
 		o := newOutput(Options{})
 		type put struct {
 			hold uint64
@@ -116,11 +117,11 @@ func TestOutputModel(t *testing.T) {
 			got := o.leave(t)
 			for i, seq := range got {
 				if seq != out+uint32(i) {
-					t.Fatalf("seed %d: got %d after %d left, want them in order", seed, got, out)
+					t.Fatalf("round %d: got %d after %d left, want them in order", round, got, out)
 				}
 			}
 			if out += uint32(len(got)); out != want {
-				t.Fatalf("seed %d: %d frames left, want %d", seed, out, want)
+				t.Fatalf("round %d: %d frames left, want %d", round, out, want)
 			}
 		}
 		for range 2000 {
@@ -148,7 +149,7 @@ func TestOutputModel(t *testing.T) {
 		}
 		check()
 		if out != uint32(len(all)) || len(o.holds) != o.head {
-			t.Fatalf("seed %d: %d of %d left, %d holds remain", seed, out, len(all), len(o.holds)-o.head)
+			t.Fatalf("round %d: %d of %d left, %d holds remain", round, out, len(all), len(o.holds)-o.head)
 		}
 	}
 }

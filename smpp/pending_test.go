@@ -1,12 +1,13 @@
 package smpp
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/seed"
 )
 
 func TestPendingKeepsNumbers(t *testing.T) {
@@ -200,7 +201,7 @@ func TestPendingLateIsBounded(t *testing.T) {
 // No two requests under way ever share a number, and each answer finds its own
 // request, whatever numbers an ESME uses.
 func TestPendingNumbersAreUnique(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(3, 4))
+	rnd := seed.Rand(t)
 	ps := newPendings()
 	model := map[uint32]int{}
 	for i := range 20000 {

@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"testing"
 	"testing/iotest"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/seed"
 )
 
 // chunks hands out b in pieces of the sizes given, over and over, and then EOF.
@@ -252,7 +253,7 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestReaderChunks(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
+	rnd := seed.Rand(t)
 	for range 200 {
 		var stream []byte
 		for range 1 + rnd.IntN(30) {
