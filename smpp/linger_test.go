@@ -82,6 +82,7 @@ func TestCloseDoesNotLinger(t *testing.T) {
 				s.wantReason(ErrUnbound)
 				since(t, "end", begin, 0)
 				closes := conn.closes.Load()
+				s.cancel(nil)
 				<-time.After(2 * UnbindTime)
 				if got := conn.closes.Load(); got != closes || got == 0 {
 					t.Errorf("got closed %d times, and %d later, want no more", closes, got)

@@ -36,6 +36,9 @@ var timersTests = []struct {
 	{"never bound", allTimers, []timersStep{{0, nothing, Wait, 10}, {9, busy, Wait, 10}, {10, nothing, Drop, -1}}},
 	{"session-init ends with the bind", allTimers, []timersStep{{9, bind, Wait, 30}, {10, nothing, Wait, 30}}},
 	{"never asked before the bind", Timers{EnquireLink: time.Second}, []timersStep{{50, nothing, Wait, -1}}},
+	{"never inactive before the bind", Timers{Inactivity: 10 * time.Second}, []timersStep{
+		{50, nothing, Wait, -1}, {51, bind, Wait, 61}, {61, nothing, Unbind, -1},
+	}},
 	{"asked after silence, answered", allTimers, []timersStep{
 		{0, bind, Wait, 30},
 		{20, busy, Wait, 50},
