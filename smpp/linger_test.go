@@ -125,26 +125,3 @@ func TestLingerTakes(t *testing.T) {
 		})
 	}
 }
-
-// A connection that fails ends the session with what is wrong with it.
-func TestWriteFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, conn := startTCPLike(t, fakeHandler{})
-		synctest.Wait()
-		conn.reset = true
-		if err := s.Reply(submitResp(1), 1, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		s.Flush()
-		s.wantReason(errReset)
-	})
-}
-
-// A connection that somebody else closed is a closed session.
-func TestConnectionClosedUnderneath(t *testing.T) {
-	s := startTCP(t, Options{}, fakeHandler{})
-	_ = s.conn.Close()
-	if err := s.wantEnded(); err != ErrClosed {
-		t.Errorf("got %v, want %v", err, ErrClosed)
-	}
-}

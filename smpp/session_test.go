@@ -88,6 +88,27 @@ func TestSessionHandsOver(t *testing.T) {
 	})
 }
 
+// A handler knows when the frame that it is given came in.
+func TestSessionArrived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		arrived := make(chan time.Time, 2)
+		var s running
+		s = start(t, BoundTRX, Options{}, fakeHandler{request: func(Frame) error {
+			<-time.After(time.Second) // what the handler takes is none of it
+			arrived <- s.Arrived()
+			return nil
+		}})
+		<-time.After(5 * time.Second)
+		sent := time.Now()
+		s.peer.send(submit(1), submit(2))
+		for range 2 {
+			if got := <-arrived; !got.Equal(sent) {
+				t.Errorf("got %v, want %v", got, sent)
+			}
+		}
+	})
+}
+
 func TestSessionLosesFraming(t *testing.T) {
 	tests := []struct {
 		name   string
