@@ -66,7 +66,8 @@ func checkReceipt(t *testing.T, m smpp.Message, id string, state byte) {
 	if _, err := smpp.ParseMessage(wholeReceipt(m, whole).Frame); err != nil {
 		t.Errorf("the receipt of the whole cannot be read: %v", err)
 	}
-	if at := bytes.Index(before, []byte("id:")); at >= 0 && isID(id) && !bytes.Contains(before[:at], []byte("stat:")) {
+	// What is behind the message_id, and before it, may be part of another word in a text like "id:text:".
+	if at := bytes.Index(before, []byte("id:")); at >= 0 && isID(id) && !bytes.Contains(before[:at], []byte("stat:")) && bytes.Contains(before[at:], []byte(" ")) {
 		if got := string(receiptField(wholeText(text, whole), "id:")); got != id {
 			t.Errorf("message_id of the whole: got %q, want %q in %q", got, id, wholeText(text, whole))
 		}

@@ -263,8 +263,9 @@ func TestReceiptStateOfOthers(t *testing.T) {
 		{0x00, "id:A", receiptedID("B"), ""},
 		{0x08, "id:A", receiptedID("B"), ""},
 	} {
-		if got := string(receiptID(parsed(t, deliver("10690001", tt.class, tt.text, tt.tlvs, 7)))); got != tt.want {
-			t.Errorf("esm_class %02x, %q, % x: got %q, want %q", tt.class, tt.text, tt.tlvs, got, tt.want)
+		got := receiptID(parsed(t, deliver("10690001", tt.class, tt.text, tt.tlvs, 7)))
+		if string(got) != tt.want || (got == nil) != (tt.want == "") {
+			t.Errorf("esm_class %02x, %q, % x: got %q, nil %t, want %q", tt.class, tt.text, tt.tlvs, got, got == nil, tt.want)
 		}
 	}
 }

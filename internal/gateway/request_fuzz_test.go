@@ -35,7 +35,7 @@ func take(b []byte) (word string, rest []byte, ok bool) {
 }
 
 // FuzzBind shows that a bind is read as SMPP 3.4 §4.1 has it, and refused only if a field of it
-// is missing.
+// is missing, or it is longer than any PDU that go-smpp reads.
 func FuzzBind(f *testing.F) {
 	addBodies(f, smpp.IsBind)
 	f.Add([]byte("bank\x00secret\x00\x00\x34\x00\x00\x00\x14\x00\x00\xFFab"))
@@ -59,6 +59,7 @@ func FuzzBind(f *testing.F) {
 			pdu.BindTransmitterID: smpp.BoundTX, pdu.BindReceiverID: smpp.BoundRX, pdu.BindTransceiverID: smpp.BoundTRX,
 		} {
 			b, err := readBind(frame(id, 0, 1, string(body)))
+			whole := whole && smpp.HeaderLen+n <= pdu.MaxSize
 			if (err == nil) != whole {
 				t.Fatalf("got %v, want whole %t", err, whole)
 			}

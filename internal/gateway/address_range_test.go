@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// A range has the numbers of its length from Low to High; a prefix also longer ones.
+func TestAddressRangeHas(t *testing.T) {
+	plain, prefix := AddressRange{Low: "1200", High: "1399"}, AddressRange{Low: "1200", High: "1399", Prefix: true}
+	name := AddressRange{Low: "bank", High: "bank"}
+	for _, tt := range []struct {
+		r    AddressRange
+		addr string
+		want bool
+	}{
+		{plain, "1200", true},
+		{plain, "1300", true},
+		{plain, "1399", true},
+		{plain, "1199", false},
+		{plain, "1400", false},
+		{plain, "120", false},
+		{plain, "12000", false},
+		{plain, "", false},
+		{prefix, "1200", true},
+		{prefix, "1399", true},
+		{prefix, "12000", true},
+		{prefix, "13999999", true},
+		{prefix, "11999", false},
+		{prefix, "14000", false},
+		{prefix, "139", false},
+		{name, "bank", true},
+		{name, "banks", false},
+		{name, "ban", false},
+	} {
+		if got := tt.r.has(tt.addr); got != tt.want {
+			t.Errorf("%+v has %q: got %t, want %t", tt.r, tt.addr, got, tt.want)
+		}
+	}
+}
+
+// What is no address belongs to nobody.
+func TestAccountOfNobody(t *testing.T) {
+	p := Policies{Accounts: map[string]Account{
+		"all":  {Addresses: []AddressRange{{Prefix: true, Low: "", High: "\xFF"}}},
+		"none": {},
+	}}
+	for addr, want := range map[string]string{"10690001": "all", "": "", strings.Repeat("1", 100): ""} {
+		if got, ok := p.accountOf([]byte(addr)); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %t, want %q", addr, got, ok, want)
+		}
+	}
+	p = Policies{Accounts: map[string]Account{"bank": {Addresses: []AddressRange{{Low: "1", High: "1"}, {Low: "10690001", High: "10690001"}}}}}
+	if got, ok := p.accountOf([]byte("10690001")); got != "bank" || !ok {
+		t.Errorf("second range: got %q, %t, want bank", got, ok)
+	}
+}
+
+// An alert_notification is dropped, and said to be, only where nobody gets it.
+func TestAlertDropped(t *testing.T) {
+	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []AddressRange{{Low: "10690001", High: "10690001"}}}})
+	smsc := w.answerBind()
+	esme := w.login(simulator.Bind{})
+	alert := func(to string) smpp.Frame {
+		return frame(pdu.AlertNotificationID, 0, 9, "\x01\x01"+receiver+"\x00\x00\x01"+to+"\x00")
+	}
+	for to, dropped := range map[string]bool{"10690001": false, "10690002": true} {
+		w.await("the session of the account", func() bool { return len(w.members.of("bank")) == 1 })
+		for len(w.log) > 0 {
+			<-w.log
+		}
+		smsc.send(alert(to), frame(pdu.EnquireLinkID, 0, 10, ""))
+		smsc.want("what is behind the alert", frame(pdu.EnquireLinkRespID, 0, 10, ""))
+		if !dropped {
+			esme.want("alert_notification", alert(to))
+		}
+		said := false
+		for len(w.log) > 0 {
+			said = said || strings.Contains(<-w.log, "alert_notification dropped")
+		}
+		if said != dropped {
+			t.Errorf("to %s: said to be dropped %t, want %t", to, said, dropped)
+		}
+	}
+	for n := range 10 { // cut short
+		smsc.send(frame(pdu.AlertNotificationID, 0, 9, "\x01\x01123\x00\x00\x01\x00"[:n]))
+	}
+	smsc.send(frame(pdu.EnquireLinkID, 0, 11, ""))
+	smsc.want("what is behind broken alerts", frame(pdu.EnquireLinkRespID, 0, 11, ""))
+}
+
+// An answer that belongs to nobody is counted.
+func TestPoolCountsUnmatched(t *testing.T) {
+	w, _, smsc := pair(t, setup{}, bank)
+	smsc.send(accepted(99, "LATE"), frame(pdu.EnquireLinkID, 0, 10, ""))
+	smsc.want("what is behind it", frame(pdu.EnquireLinkRespID, 0, 10, ""))
+	for name, label := range map[string]string{"readback_pdus_total": "command=submit_sm_resp", "readback_late_answers_total": ""} {
+		if got := w.count(name, label); got != 1 {
+			t.Errorf("%s: got %v, want 1", name, got)
+		}
+	}
+}
+
+// A submit_multi that goes on as it came is one message of the account: its receipts find it.
+func TestMultiIsRouted(t *testing.T) {
+	_, esme, smsc := pair(t, setup{ledger: remembering()}, bank)
+	tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05Hello"
+	f := frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x01"+"\x01\x01\x01"+three[0]+"\x00"+tail)
+	esme.send(f)
+	smsc.want("submit_multi", f)
+	answer := frame(pdu.SubmitMultiRespID, 0, 2, "M1\x00\x00")
+	smsc.send(answer)
+	esme.want("submit_multi_resp", answer)
+	takes(esme, smsc, deliver("10690001", 0x04, "id:M1 stat:DELIVRD", "", 7))
+}
+
+// A request that nobody knows to have a response gets none when the SMSC is gone.
+func TestUnknownRequestUnanswered(t *testing.T) {
+	w := serve(t, setup{})
+	esme, smsc := w.bind(simulator.Bind{})
+	vendor := frame(0x00010203, 0, 2, "vendor")
+	esme.send(vendor)
+	smsc.want("request of a vendor", vendor)
+	_ = smsc.conn.Close()
+	esme.unbind()
+}

@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"net"
+	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+	"readback/udh"
+)
+
+// Places are taken one by one, up to either limit, and given again when a connection binds or ends.
+func TestPlacesLimits(t *testing.T) {
+	p := places{most: 3, mostUnbound: 2}
+	want := func(what, limit string) {
+		t.Helper()
+		if got := p.take(); got != limit {
+			t.Errorf("%s: got %q, want %q", what, got, limit)
+		}
+	}
+	want("first", "")
+	want("second", "")
+	want("third, unbound", "max_unbound")
+	p.bound()
+	want("third", "")
+	want("fourth", "max_sessions")
+	p.bound()
+	want("fourth", "max_sessions")
+	p.leave()
+	want("in the place of one that left", "")
+	if p.all != 3 || p.unbound != 2 {
+		t.Errorf("got %d places taken, %d unbound; want 3, 2", p.all, p.unbound)
+	}
+	p = places{}
+	for range 100 {
+		want("no limit", "")
+	}
+}
+
+// sar_* parameters tell of a part if all three are there, of their length, and in their bounds.
+func TestSARParameters(t *testing.T) {
+	tlv := smpp.AppendTLV
+	ref, total, seq := tlv(nil, smpp.TagSarMsgRefNum, []byte{1, 2}), tlv(nil, smpp.TagSarTotalSegments, []byte{3}), tlv(nil, smpp.TagSarSegmentSeqnum, []byte{2})
+	join := func(tlvs ...[]byte) (all []byte) {
+		for _, t := range tlvs {
+			all = append(all, t...)
+		}
+		return all
+	}
+	seqOf := func(n byte) []byte { return tlv(nil, smpp.TagSarSegmentSeqnum, []byte{n}) }
+	for _, tt := range []struct {
+		name string
+		tlvs []byte
+		sar  bool
+		ok   bool
+		seq  byte
+	}{
+		{"all three", join(ref, total, seq), true, true, 2},
+		{"in any order", join(seq, ref, total), true, true, 2},
+		{"the first", join(ref, total, seqOf(1)), true, true, 1},
+		{"the last", join(ref, total, seqOf(3)), true, true, 3},
+		{"beyond the last", join(ref, total, seqOf(4)), true, false, 0},
+		{"before the first", join(ref, total, seqOf(0)), true, false, 0},
+		{"no reference", join(total, seq), true, false, 0},
+		{"no total", join(ref, seq), true, false, 0},
+		{"no number", join(ref, total), true, false, 0},
+		{"reference of one octet", join(tlv(nil, smpp.TagSarMsgRefNum, []byte{1}), total, seq), true, false, 0},
+		{"total of two octets", join(ref, tlv(nil, smpp.TagSarTotalSegments, []byte{0, 3}), seq), true, false, 0},
+		{"number of two octets", join(ref, total, tlv(nil, smpp.TagSarSegmentSeqnum, []byte{0, 2})), true, false, 0},
+		{"none", tlv(nil, smpp.TagUserMessageReference, []byte{0, 1}), false, false, 0},
+	} {
+		got := readTLVs(parsed(t, submitSM(0, 0, "Hello", tt.tlvs)))
+		p, ok := got.part(false)
+		want := udh.Part{Ref: 0x0102, Wide: true, Total: 3, Seq: tt.seq}
+		if got.sar != tt.sar || ok != tt.ok || ok && p != want {
+			t.Errorf("%s: got %t, %+v, %t; want %t, %+v, %t", tt.name, got.sar, p, ok, tt.sar, want, tt.ok)
+		}
+		if _, ok := got.part(true); ok {
+			t.Errorf("%s: a part beside a header", tt.name)
+		}
+	}
+}
+
+// Only a user_message_reference of two octets is one.
+func TestReference(t *testing.T) {
+	for _, tt := range []struct {
+		value string
+		want  uint16
+		has   bool
+	}{{"\x01\x02", 0x0102, true}, {"\x00\x00", 0, true}, {"\x01", 0, false}, {"\x01\x02\x03", 0, false}} {
+		got := readTLVs(parsed(t, submitSM(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte(tt.value)))))
+		if got.reference != tt.want || got.hasReference != tt.has || got.ports || got.sar {
+			t.Errorf("% x: got %+v, want %d, %t", tt.value, got, tt.want, tt.has)
+		}
+	}
+}
+
+// named is a connection from an address that is no host and port.
+type named struct{ net.Conn }
+
+func (named) RemoteAddr() net.Addr { return &net.UnixAddr{Name: "@esme", Net: "unix"} }
+
+// An ESME is known by its address without the port, and by all of it where there is none.
+func TestESMEIP(t *testing.T) {
+	g, err := New(func() Options { o := DefaultOptions(); o.SMSC = "smsc:1"; return o }(), fakeLedger{}, fakeDeliverer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := net.Pipe()
+	defer func() { _, _ = near.Close(), far.Close() }()
+	for want, conn := range map[string]net.Conn{"192.0.2.1": addressed{near}, "@esme": named{near}} {
+		if got := newLink(g, conn).esmeIP(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if err := g.Ready(); err != nil { // in mirror mode there is no pool to wait for
+		t.Errorf("Ready: got %v, want nil", err)
+	}
+}
+
+// A refusal says nothing of the SMSC's congestion but by its status.
+func TestCongestionOfRefusal(t *testing.T) {
+	body := "A\x00" + string(smpp.AppendTLV(nil, smpp.TagCongestionState, []byte{99}))
+	for status, want := range map[pdu.Status]bool{0: true, smpp.StatusSysErr: false, smpp.StatusThrottled: true} {
+		if got := throttled(frame(pdu.SubmitSMRespID, status, 1, body)); got != want {
+			t.Errorf("status %v: got %t, want %t", status, got, want)
+		}
+	}
+}
