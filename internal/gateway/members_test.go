@@ -1,0 +1,90 @@
+package gateway
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"readback/smpp"
+)
+
+// The sessions of an account take turns; one that leaves has no turn, and the last leaves nothing.
+func TestMembersTakeTurns(t *testing.T) {
+	ms := members{by: make(map[string][]*link)}
+	links := make([]*link, 3)
+	for i := range links {
+		links[i] = &link{bind: bind{account: "bank"}}
+		ms.join(links[i])
+	}
+	other := &link{bind: bind{account: "shop"}}
+	ms.join(other)
+	turn := func() (order []int) {
+		for _, l := range ms.of("bank") {
+			order = append(order, slices.Index(links, l))
+		}
+		return order
+	}
+	for _, want := range [][]int{{1, 2, 0}, {2, 0, 1}, {0, 1, 2}} {
+		if got := turn(); !slices.Equal(got, want) {
+			t.Errorf("turn: got %v, want %v", got, want)
+		}
+	}
+	ms.leave(links[1])
+	ms.leave(links[1]) // it has left
+	for _, want := range [][]int{{2, 0}, {0, 2}} {
+		if got := turn(); !slices.Equal(got, want) {
+			t.Errorf("turn without one: got %v, want %v", got, want)
+		}
+	}
+	ms.leave(links[0])
+	if got := turn(); !slices.Equal(got, []int{2}) {
+		t.Errorf("alone: got %v, want the one that is left", got)
+	}
+	ms.leave(links[2])
+	ms.leave(other)
+	if got := turn(); len(got) > 0 || len(ms.by) > 0 {
+		t.Errorf("nobody: got %v, %v left", got, ms.by)
+	}
+}
+
+// A message goes to the first session in turn that can take it, whole or without the TLVs that
+// its version does not know.
+func TestMembersSend(t *testing.T) {
+	ms := members{by: make(map[string][]*link)}
+	m := parsed(t, deliver("10690001", 0, "Hello", receiptedID("A"), 7))
+	if ms.send("bank", m, nil, time.Time{}) != nil {
+		t.Error("it was sent to nobody")
+	}
+	for _, tt := range []struct {
+		name     string
+		version  byte
+		draining bool
+		closed   bool
+		tlvs     bool
+		want     bool
+	}{
+		{"version 3.3", 0x33, false, false, false, true},
+		{"version 3.4", 0x34, false, false, true, true},
+		{"version 5.0", 0x50, false, false, true, true},
+		{"draining", 0x34, true, false, false, false},
+		{"gone", 0x34, false, true, false, false},
+	} {
+		l, esme := offline(t, fakeLedger{}, Account{}, &fakeUpstream{})
+		l.bind.version = tt.version
+		l.draining.Store(tt.draining)
+		if tt.closed {
+			l.esme.Close(smpp.ErrClosed)
+		}
+		ms.join(l)
+		if got := ms.send("bank", m, nil, time.Time{}) == l; got != tt.want {
+			t.Errorf("%s: sent %t, want %t", tt.name, got, tt.want)
+		}
+		if tt.want {
+			got := parsed(t, esme.next(tt.name))
+			if tlvs := got.TLVs(); (tlvs.Rest() > 0) != tt.tlvs || string(got.UserData()) != "Hello" {
+				t.Errorf("%s: got % x, want TLVs %t", tt.name, []byte(got.Frame), tt.tlvs)
+			}
+		}
+		ms.leave(l)
+	}
+}

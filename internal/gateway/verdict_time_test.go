@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// A read response that has no verdict in time is refused for now, on either way.
+func TestVerdictInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fakeReader(func(ctx context.Context, _ relay.Read) relay.Verdict {
+			<-ctx.Done()
+			return relay.Verdict{Code: http.StatusServiceUnavailable}
+		})
+		p := pipe(t, fakeLedger{}, func(o *Options) {
+			o.Acks, o.Reads = r, r
+			o.Policies.Default.MayRead = []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
+		})
+		f := ack(0x08, receiver, ackText)
+		p.esme.send(f)
+		if got := p.esme.nextAfter("answer to the ESME", readTime); got.ID() != pdu.SubmitSMRespID || got.Status() != smpp.StatusTempApp {
+			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))
+		}
+		p.smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
+		if got := p.smsc.nextAfter("answer to the SMSC", readTime); got.ID() != pdu.DeliverSMRespID || got.Status() != smpp.StatusTempApp {
+			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))
+		}
+	})
+}
+
+// timedHolder is a Holder that never answers by itself.
+type timedHolder struct{}
+
+func (timedHolder) HoldReceipt(ctx context.Context, _ string, _ relay.Conversation, _, _ []byte) (bool, error) {
+	<-ctx.Done()
+	return false, ctx.Err()
+}
+
+// A receipt that cannot be held in time the SMSC keeps.
+func TestHoldInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiving(t, fakeLedger{}, func(o *Options) {
+			o.Holder = timedHolder{}
+			o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+		})
+		begin := time.Now()
+		if !r.holdReceipt("bank", parsed(t, receipt), r.later, r.path) {
+			t.Error("the receipt was not taken")
+		}
+		if got := strings.Join(r.did(), " "); got != "answered 64" || time.Since(begin) != earlyTime {
+			t.Errorf("got %s after %v, want ESME_RX_T_APPN after %v", got, time.Since(begin), earlyTime)
+		}
+	})
+}
+
+// Each verdict has a status of its own, which tells whether to try again.
+func TestVerdictStatus(t *testing.T) {
+	for code, want := range map[int]struct{ esme, smsc pdu.Status }{
+		202: {smpp.StatusOK, smpp.StatusOK},
+		200: {smpp.StatusSubmitFailed, smpp.StatusOK}, // not a verdict
+		400: {smpp.StatusSubmitFailed, smpp.StatusOK},
+		401: {smpp.StatusInvSrcAddr, smpp.StatusOK},
+		403: {smpp.StatusInvSrcAddr, smpp.StatusOK},
+		404: {smpp.StatusSubmitFailed, smpp.StatusOK},
+		429: {smpp.StatusTempApp, smpp.StatusTempApp},
+		500: {smpp.StatusSubmitFailed, smpp.StatusOK},
+		503: {smpp.StatusTempApp, smpp.StatusTempApp},
+	} {
+		if got := ackStatus(relay.Verdict{Code: code}); got != want.esme {
+			t.Errorf("%d: got %v for the ESME, want %v", code, got, want.esme)
+		}
+		if got := readStatus(relay.Verdict{Code: code}); got != want.smsc {
+			t.Errorf("%d: got %v for the SMSC, want %v", code, got, want.smsc)
+		}
+	}
+}
+
+// A text is a read response if every word that has a name of one can be read, and the number is
+// there; a text that is longer than our own is none.
+func TestReadWordsBorders(t *testing.T) {
+	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
+	long := strings.Repeat("x", smpp.MaxShortMessage-len("number:5 "))
+	for _, tt := range []struct {
+		text string
+		want relay.Read
+		ok   bool
+	}{
+		{"number:5", relay.Read{Number: 5, Status: 1}, true},
+		{"number:65535 status:255", relay.Read{Number: 65535, Status: 255}, true},
+		{"read:2026-11-23T08:30:00Z status:2 number:5", relay.Read{Number: 5, Status: 2, ReadAt: at}, true},
+		{"number:5 " + long, relay.Read{Number: 5, Status: 1}, true},
+		{"number:5 " + long + "x", relay.Read{}, false},
+		{"number: 5", relay.Read{}, false},
+		{"number:-1", relay.Read{}, false},
+		{"number:65536", relay.Read{}, false},
+		{"number:5 status:256", relay.Read{}, false},
+		{"number:5 status:", relay.Read{}, false},
+		{"number:5 read:yesterday", relay.Read{}, false},
+		{"status:1 read:2026-11-23T08:30:00Z", relay.Read{}, false},
+		{"Number:5", relay.Read{}, false},
+		{"5", relay.Read{}, false},
+	} {
+		f := submitSM(3, 0, "", payload(tt.text))
+		got, ok := readWords(parsed(t, f), DefaultOptions().Form.Default)
+		if ok != tt.ok || ok && (got.Number != tt.want.Number || got.Status != tt.want.Status || !got.ReadAt.Equal(tt.want.ReadAt)) {
+			t.Errorf("%q: got %+v, %t; want %+v, %t", tt.text, got, ok, tt.want, tt.ok)
+		}
+	}
+}
