@@ -1,0 +1,172 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// sessions is a relay without NATS of which the test fills the queues.
+type sessions struct {
+	*Relay
+	asked  chan uint16 // numbers of what is being told
+	answer chan error
+	done   chan error // of Deliver
+}
+
+func newSessions(t *testing.T, l *logbook) *sessions {
+	t.Helper()
+	r, _ := unconnected(t, l)
+	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
+	r.opt.Backoff = []time.Duration{time.Second, 100 * time.Second}
+	r.begun = make(chan struct{}) // nothing is taken from the queues
+	r.accounts.relay = r
+	return &sessions{Relay: r, asked: make(chan uint16, 8), answer: make(chan error), done: make(chan error, 8)}
+}
+
+// deliver lets a session of the account bank tell what the test answers.
+func (s *sessions) deliver(ctx context.Context) *account {
+	go func() {
+		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *Feedback) error {
+			if ctx.Err() != nil { // the session is about to end
+				return ctx.Err()
+			}
+			s.asked <- fb.Number
+			select {
+			case err := <-s.answer:
+				return err
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	synctest.Wait()
+	s.accounts.mu.Lock()
+	defer s.accounts.mu.Unlock()
+	return s.accounts.all["bank"]
+}
+
+// queue puts a feedback in the queue, each in a conversation of its own.
+func (a *account) queue(number uint16) *taken {
+	m := &taken{}
+	fb := &Feedback{Sender: "s", Receiver: fmt.Sprint(number), Number: number}
+	a.change(func(o *order) { o.add(uint64(number), m, fb, time.Now()) })
+	return m
+}
+
+// TestSessionLeaves: a session ends when what it tells has come to its end, and is then forgotten.
+func TestSessionLeaves(t *testing.T) {
+	l := newLogbook(t)
+	leaves := []struct {
+		name    string
+		leave   func(s *sessions, end context.CancelCauseFunc)
+		settled string
+		want    error
+	}{
+		{"it ends", func(_ *sessions, end context.CancelCauseFunc) { end(nil) }, "[]", nil},
+		{"no more is to be told", func(s *sessions, end context.CancelCauseFunc) {
+			end(ErrNoMore)
+			synctest.Wait()
+			if len(s.done) > 0 {
+				t.Error("the session ended before what it tells")
+			}
+			s.answer <- nil
+			s.answer <- nil
+		}, "[ack]", nil},
+		{"the relay stops", func(s *sessions, _ context.CancelCauseFunc) { s.accounts.stop() }, "[]", ErrStopped},
+		{"the relay stops when no more is to be told", func(s *sessions, end context.CancelCauseFunc) {
+			end(ErrNoMore)
+			synctest.Wait()
+			s.accounts.stop()
+		}, "[]", nil},
+	}
+	for _, tt := range leaves {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSessions(t, l)
+				ctx, end := context.WithCancelCause(t.Context())
+				defer end(nil)
+				a := s.deliver(ctx)
+				m, other := a.queue(1), a.queue(2)
+				synctest.Wait()
+				if len(s.asked) != 2 {
+					t.Fatalf("told at once: got %d, want both", len(s.asked))
+				}
+				began := time.Now()
+				tt.leave(s, end)
+				if err := <-s.done; !errors.Is(err, tt.want) || time.Since(began) != 0 {
+					t.Errorf("got %v after %s, want %v at once", err, time.Since(began), tt.want)
+				}
+				if got := fmt.Sprint(m.settled); got != tt.settled || fmt.Sprint(other.settled) != tt.settled {
+					t.Errorf("settled: got %s and %v, want %s", got, other.settled, tt.settled)
+				}
+				if a.order.telling != 0 {
+					t.Errorf("being told: got %d, want none", a.order.telling)
+				}
+				if got := s.accounts.sessions(); got["bank"] != 0 {
+					t.Errorf("sessions: got %v, want none", got)
+				}
+			})
+		})
+	}
+}
+
+// TestNoSessionAfterTheStop: a relay that has stopped takes no session.
+func TestNoSessionAfterTheStop(t *testing.T) {
+	s := newSessions(t, newLogbook(t))
+	s.accounts.stop()
+	if err := s.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, ErrStopped) {
+		t.Errorf("got %v, want that it has stopped", err)
+	}
+}
+
+// TestPutOffIsDue: what was refused is told again when it is due, and what comes meanwhile at once.
+func TestPutOffIsDue(t *testing.T) {
+	l := newLogbook(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSessions(t, l)
+		ctx, end := context.WithCancel(t.Context())
+		a := s.deliver(ctx)
+		want := func(name string, numbers string) {
+			t.Helper()
+			synctest.Wait()
+			var got []uint16
+			for len(s.asked) > 0 {
+				got = append(got, <-s.asked)
+			}
+			if fmt.Sprint(got) != numbers {
+				t.Errorf("%s: told %v, want %s", name, got, numbers)
+			}
+		}
+		a.queue(1)
+		want("at once", "[1]")
+		s.answer <- errors.New("ESME_RX_T_APPN")
+		want("refused", "[]")
+		if got := <-s.asked; got != 1 {
+			t.Errorf("when it is due: told %d, want 1", got)
+		}
+		s.answer <- errors.New("ESME_RX_T_APPN")
+		want("refused again", "[]")
+		a.queue(2)
+		want("one that came meanwhile", "[2]")
+		s.answer <- nil
+		time.Sleep(time.Minute)
+		want("in a minute", "[]")
+		if got := <-s.asked; got != 1 {
+			t.Errorf("when it is due again: told %d, want 1", got)
+		}
+		s.answer <- nil
+		end()
+		if err := <-s.done; err != nil {
+			t.Error(err)
+		}
+		if got := value(t, s.opt.Registerer.(*prometheus.Registry), "readback_feedback_total", "retried"); got != 2 {
+			t.Errorf("retried: got %v, want 2", got)
+		}
+	})
+}
