@@ -79,6 +79,7 @@ func TestNotRead(t *testing.T) {
 			t.Errorf("at %d: got %+v, want it not read at %d", tt.at, e, tt.want)
 		}
 	}
+	l.write(receiptAt(p, 0, StateDelivered, 2500)) // says nothing new
 	if fb := l.feedback(); len(fb) != 0 {
 		t.Errorf("feedback: got %+v, want none", fb)
 	}
@@ -172,6 +173,23 @@ func TestRowsLeave(t *testing.T) {
 	}
 	if got, want := l.changes(), []change{"read"}; !slices.Equal(got, want) {
 		t.Errorf("events behind the third: got %v, want %v", got, want)
+	}
+}
+
+// TestOutcomesInOrder: each record that somebody waits for has its outcome, in the order of the
+// records, and no other has one.
+func TestOutcomesInOrder(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	receiver := place{conv: Conversation{Receiver: addr(t, "447700900199")}}
+	got := l.write(
+		acceptedAt(p, "id"), readAt(p, StatusRead, 2000), receiptAt(p, 0, StateDelivered, 2000),
+		record{kind: kindPublished, seq: 1}, record{kind: kindHead, place: p, bound: 6},
+		record{kind: kindOptOut, place: receiver, status: 1, readAt: 1, at: 1}, record{kind: kindReported, place: p, at: 3000},
+		record{kind: kindErase, place: receiver, at: 1}, record{kind: kindFed, seq: 1}, readAt(p, StatusRead, 2001),
+	)
+	want := []outcome{outcomeRead, outcomeNoted, outcomeNoted, outcomeNoted, outcomeDuplicate}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

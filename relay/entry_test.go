@@ -48,6 +48,7 @@ func TestReceiptsOfOneMessage(t *testing.T) {
 		{"failed, then the other delivered", entryOf(2, 1, 2), sent, []receipt{{2, failed}, {1, delivered}}, []State{failed, failed}, 0},
 		{"delivered, then the other failed", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, failed}}, []State{sent, failed}, 0},
 		{"delivered, then the other expired", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, expired}}, []State{sent, expired}, 0},
+		{"a part does not go back", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {1, expired}, {2, delivered}}, []State{sent, sent, delivered}, 3},
 		{"a failure that was none", entryOf(2, 1, 2), sent, []receipt{{1, failed}, {2, delivered}, {1, delivered}}, []State{failed, failed, delivered}, 3},
 	}
 	for _, tt := range tests {

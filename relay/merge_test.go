@@ -139,6 +139,11 @@ func TestPartsInTheIndex(t *testing.T) {
 		return l.a.merged[0]
 	}
 	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
+	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {
+		if p, ok, err := l.ix.part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (CutPart{Seq: want, first: "a1", day: 20780}) {
+			t.Errorf("part %s: got %+v %v, %v, want %d", key, p, ok, err, want)
+		}
+	}
 	if m := merge(20780, "a1", 1); m != nil {
 		t.Errorf("one of two: got %+v", m)
 	}

@@ -212,4 +212,10 @@ func TestRateSpares(t *testing.T) {
 	if n, _ := told(orderBegan.Add(time.Hour)); n != 1 {
 		t.Errorf("after an hour: got %d, want 1", n)
 	}
+	for _, h := range o.all() {
+		o.done(h, nil)
+	}
+	if n, again := told(orderBegan.Add(time.Hour)); n != 0 || !again.IsZero() {
+		t.Errorf("nothing to tell: got %d, look again at %s, want never", n, again)
+	}
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -67,6 +68,9 @@ func TestOutstanding(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, nobody := addr(t, "447700900124"), Addr{}
+	for i := 0; l.table.of(&other) != h.shard; i++ { // one that stands beside it
+		other = addr(t, fmt.Sprint(447700900200+i))
+	}
 	tests := []struct {
 		name             string
 		receiver, sender Addr
