@@ -176,6 +176,28 @@ func TestRowsLeave(t *testing.T) {
 	}
 }
 
+// TestReferenceIsTold: an event and a feedback have the user_message_reference that the message had,
+// 0 as well, and none otherwise.
+func TestReferenceIsTold(t *testing.T) {
+	for _, want := range []*uint16{nil, ptr(uint16(0)), ptr(uint16(7))} {
+		l, p := newLogbook(t), testPlace(t)
+		r := acceptedAt(p, "id")
+		if want != nil {
+			r.reference, r.hasReference = *want, true
+		}
+		l.write(r, readAt(p, StatusRead, 2000))
+		got := []*uint16{l.feedback()[0].Reference}
+		for _, ev := range rows[Event](l, prefixEvent) {
+			got = append(got, ev.Reference)
+		}
+		for _, ref := range got {
+			if (ref == nil) != (want == nil) || ref != nil && *ref != *want {
+				t.Errorf("got %v, want %v", ref, want)
+			}
+		}
+	}
+}
+
 // TestOutcomesInOrder: each record that somebody waits for has its outcome, in the order of the
 // records, and no other has one.
 func TestOutcomesInOrder(t *testing.T) {
