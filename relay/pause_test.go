@@ -64,7 +64,7 @@ func TestDropsAreLogged(t *testing.T) {
 		late(4, 1)
 		time.Sleep(time.Minute) // of the bubble
 		late(0, 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		late(5, 2)
 		time.Sleep(time.Hour)
 		late(0, 2)
