@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"readback/internal/seed"
@@ -210,6 +211,12 @@ func TestBatchRefused(t *testing.T) {
 func FuzzBatch(f *testing.F) {
 	f.Add(sampleBatch(f))
 	f.Add([]byte{})
+	for name, octets := range goldenOctets(f, "log_*.txt") {
+		if !strings.HasPrefix(name, "header") {
+			octets = append(appendHeader(nil, header{epoch: 3}), octets...)
+		}
+		f.Add(octets)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := parseBatch(data)
 		if err != nil {
