@@ -105,3 +105,18 @@ func TestRoomToldOnce(t *testing.T) {
 	s.tick(fakeHandler{}, begin.Add(30*time.Second))
 	check("nothing is left", 0)
 }
+
+// What a finished session is still asked is thrown away at once, however much is unwritten.
+func TestAnswerAfterFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSession(nil, Options{})
+		s.out.buf = make([]byte, softOutput+1)
+		s.Finish(ErrUnbound)
+		begin := time.Now()
+		if err := s.putOwn(submitResp(1), 1); err != nil || len(s.out.buf) != softOutput+1 {
+			t.Errorf("got %v, %d octets unwritten, want none and no more than before", err, len(s.out.buf))
+		}
+		since(t, "answer", begin, 0)
+		s.hungUp() // it is over
+	})
+}
