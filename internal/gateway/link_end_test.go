@@ -136,7 +136,7 @@ func TestLinkEndsBehindVerdicts(t *testing.T) {
 func TestDrainAwaitsESME(t *testing.T) {
 	for _, answers := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			p := pipe(t, fakeLedger{}, nil)
+			p := pipe(t, fakeLedger{}, func(o *Options) { o.DrainTimeout = o.ResponseTimeout / 2 })
 			p.smsc.send(deliver("10690001", 0, "Hello", "", 7))
 			p.esme.next("deliver_sm")
 			p.stop()

@@ -189,7 +189,7 @@ func TestConvertKeepsRegistered(t *testing.T) {
 	if err != nil || skip != NoRoom || m.RegisteredDelivery() != 0x0D || !m.HasUDH() {
 		t.Errorf("got %s, %v, registered_delivery %02x, header %t; want no_room, 0d, a header", skip, err, m.RegisteredDelivery(), m.HasUDH())
 	}
-	odd := submitSM(8, 0, strings.Repeat("a", 133), sarTLVs(9, 3, 2)) // half a UCS2 character
+	odd := submitSM(8, 0, strings.Repeat("a", 11), sarTLVs(9, 3, 2)) // half a UCS2 character
 	if out, _, _ := newInterceptor(follows).Submit(&Scratch{}, "bank", Policy{When: All}, odd); !bytes.Equal(out, odd) {
 		t.Errorf("a text that cannot be read was changed: % x", []byte(out))
 	}

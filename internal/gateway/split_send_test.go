@@ -146,24 +146,24 @@ func TestMultiSendFails(t *testing.T) {
 // account may ask for it, and gets what is said about it.
 func TestPartsAreRouted(t *testing.T) {
 	ledger := cuttingLedger()
-	s := setup{ledger: ledger.fakeLedger, options: ids(MessageIDs{Response: Hex, Receipt: Decimal})}
+	s := setup{ledger: ledger.fakeLedger, options: ids(MessageIDs{Response: Decimal, Receipt: Hex})}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": cutting})
 	esme.send(long(2, 1))
 	for n, seq := range partsNumbered(t, smsc, 1) {
-		smsc.send(accepted(seq, "00A"+string(rune('1'+n))))
+		smsc.send(accepted(seq, "0016"+string(rune('1'+n))))
 	}
 	c := receive(t, "cut message", ledger.cuts)
 	if got := string(bytes.Join(c.Keys, []byte(" "))); got != "a1 a2 a3" {
 		t.Errorf("keys of the parts: got %s, want a1 a2 a3", got)
 	}
 	c.logged()
-	esme.want("submit_sm_resp", accepted(2, "00A1"))
-	for seq, id := range []string{"00A1", "00A2", "00A3"} {
+	esme.want("submit_sm_resp", accepted(2, "00161"))
+	for seq, id := range []string{"00161", "00162", "00163"} {
 		query := frame(pdu.QuerySMID, 0, uint32(10+seq), id+"\x00\x00\x0110690001\x00")
 		esme.send(query)
 		smsc.want("query_sm of "+id, query)
 	}
-	takes(esme, smsc, deliver("10690001", 0x04, "id:162 stat:ENROUTE", "", 7)) // A2
+	takes(esme, smsc, deliver("10690001", 0x04, "id:0A2 stat:ENROUTE", "", 7)) // 162
 }
 
 // In mirror mode no message needs a route.
