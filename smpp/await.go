@@ -17,8 +17,8 @@ type early struct {
 	err    error // ended the connection
 }
 
-// Await runs wait for a handler of a bind that cannot be answered at once. Meanwhile the
-// session-init timer stands still, since the peer waits for us. The context of wait ends with
+// Await runs wait for a handler that cannot answer a bind at once. The session-init timer is
+// paused meanwhile, because the delay is ours. The context of wait ends with
 // ctx, and when the peer leaves. Only the read goroutine may call it, in Handler.Request.
 func (s *Session) Await(ctx context.Context, wait func(context.Context)) {
 	ctx, left := context.WithCancel(ctx)

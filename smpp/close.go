@@ -27,11 +27,11 @@ func (s *Session) Finish(cause error) {
 	}
 }
 
-// setCause keeps the first reason.
+// setCause keeps the first reason, but for a panic, which must not go unnoticed.
 func (s *Session) setCause(cause error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	if s.cause == nil {
+	if s.cause == nil || isPanic(cause) && !isPanic(s.cause) {
 		s.cause = cause
 	}
 	s.state = Closed

@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 )
@@ -13,6 +14,11 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+func isPanic(err error) bool {
+	_, ok := errors.AsType[*PanicError](err)
+	return ok
+}
 
 // recovered ends the session by end, Finish or Close, if the caller, which defers it, panics.
 func recovered(end func(cause error)) {

@@ -141,3 +141,17 @@ func TestPanicKeepsNoneBack(t *testing.T) {
 		}
 	})
 }
+
+// A panic is the reason of a session that was ending anyway: nobody would hear of it else.
+func TestPanicOfAnEndingSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s running
+		s = start(t, BoundTRX, Options{}, fakeHandler{request: func(Frame) error {
+			s.Finish(ErrUnbound)
+			plantedPanic()
+			return nil
+		}})
+		s.peer.send(submit(7))
+		s.wantPanic()
+	})
+}

@@ -220,8 +220,8 @@ func (s *Session) Abandoned() []Pending {
 func (s *Session) WaitAnswered(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() {
 		s.out.mu.Lock()
+		defer s.out.mu.Unlock()
 		s.out.changed()
-		s.out.mu.Unlock()
 	})
 	defer stop()
 	s.out.mu.Lock()

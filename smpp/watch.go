@@ -40,7 +40,8 @@ func (s *Session) tick(h Handler, now time.Time) time.Duration {
 	return max(next.Sub(now), time.Millisecond)
 }
 
-// due returns what is to be done, and when to look again; zero if nobody knows.
+// due returns the action that is due, the requests that have expired, and the time of the next
+// look; zero if nothing is to come.
 func (s *Session) due(now time.Time) (action Action, expired []Pending, next time.Time) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
