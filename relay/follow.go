@@ -74,7 +74,7 @@ func (sh *shard) keepsForm(s *Sent) bool {
 // have room, and has the log know of those that the SMSC took before.
 func (l *Ledger) numberParts(h *head, p *openPart, s *Sent) {
 	p.numbered, p.ordinal, p.day = true, s.ordinal, s.day
-	h.shard.early -= len(p.early)
+	h.shard.hold(p.account, 0, -len(p.early))
 	for i := range p.early {
 		e := &p.early[i]
 		b := l.queue.begin(kindAccepted)
@@ -100,8 +100,8 @@ func (l *Ledger) numberLate(h *head, s *Sent, messageID []byte) bool {
 	case p.numbered:
 		s.ordinal, s.day, s.Number = p.ordinal, p.day, l.number(p.ordinal)
 		return true
-	case h.shard.early < maxEarlyParts:
-		h.shard.early++
+	case h.shard.mayKeep(p.account):
+		h.shard.hold(p.account, 0, 1)
 		p.early = append(p.early, earlyPart{*s, bytes.Clone(messageID[:min(len(messageID), maxMessageID)])})
 	}
 	return false

@@ -5,12 +5,12 @@ import "time"
 // Bounds of the messages whose parts are still coming. A part beyond them is
 // numbered as a message of its own.
 const (
-	maxOpenPerHead    = 32
-	maxOpenPerShard   = 1 << 10
-	maxOpenPerAccount = maxOpenPerShard / 4 // of those of a shard, so that no account shuts out the others
-	maxEarlyParts     = 1 << 12             // of a shard: taken by the SMSC before their message had a number
-	partsWait         = 5 * time.Minute     // after the last part
-	partsSweep        = 10 * time.Second    // between two sweeps of a shard that is full
+	maxOpenPerHead  = 32
+	maxOpenPerShard = 1 << 10
+	maxEarlyParts   = 1 << 12          // of a shard: taken by the SMSC before their message had a number
+	shares          = 4                // one account may have this part of what a shard may, of either
+	partsWait       = 5 * time.Minute  // after the last part
+	partsSweep      = 10 * time.Second // between two sweeps of a shard that is full
 )
 
 // openPart is a concatenated message of which not all parts were taken by the SMSC:
@@ -126,15 +126,31 @@ func (h *head) openParts(s *Sent) *openPart {
 	p := openPart{account: s.Account, ref: s.Part.Ref, wide: s.Part.Wide, total: s.Part.Total, last: s.At}
 	p.seen.add(s.Part.Seq)
 	h.parts = append(h.parts, p)
-	h.shard.open++
-	h.shard.openBy[s.Account]++
+	h.shard.hold(s.Account, 1, 0)
 	return &h.parts[len(h.parts)-1]
 }
 
 // mayOpen tells whether account may have another open message in the conversation.
 func (h *head) mayOpen(account string) bool {
 	sh := h.shard
-	return len(h.parts) < maxOpenPerHead && sh.open < maxOpenPerShard && sh.openBy[account] < maxOpenPerAccount
+	return len(h.parts) < maxOpenPerHead && sh.open < maxOpenPerShard && sh.by[account].open < maxOpenPerShard/shares
+}
+
+// mayKeep tells whether the shard may keep another early part of account.
+func (s *shard) mayKeep(account string) bool {
+	return s.early < maxEarlyParts && s.by[account].early < maxEarlyParts/shares
+}
+
+// hold counts messages that account has opened or, below zero, closed, and early parts likewise.
+func (s *shard) hold(account string, open, early int) {
+	s.open += open
+	s.early += early
+	by := s.by[account]
+	by.open += open
+	by.early += early
+	if s.by[account] = by; by == (share{}) {
+		delete(s.by, account)
+	}
 }
 
 // sweepParts expires the open messages of all conversations of the shard. It walks all of
@@ -182,12 +198,7 @@ func (h *head) expireParts(now time.Time) bool {
 
 func (h *head) closePart(i int) {
 	p := &h.parts[i]
-	sh := h.shard
 	h.usedRef(p.ref, p.wide)
-	sh.early -= len(p.early)
-	sh.open--
-	if sh.openBy[p.account]--; sh.openBy[p.account] == 0 {
-		delete(sh.openBy, p.account)
-	}
+	h.shard.hold(p.account, -1, -len(p.early))
 	h.parts = append(h.parts[:i], h.parts[i+1:]...)
 }

@@ -38,8 +38,8 @@ func (o *opener) opened(account string, at time.Time, most int) (n int) {
 // and no more: others go on.
 func TestOpenPartsOfAnAccount(t *testing.T) {
 	o, now := newOpener(t), time.Now()
-	if got := o.opened("flood", now, 2*maxOpenPerShard); got != maxOpenPerAccount {
-		t.Errorf("one account: got %d open messages, want %d", got, maxOpenPerAccount)
+	if got := o.opened("flood", now, 2*maxOpenPerShard); got != maxOpenPerShard/shares {
+		t.Errorf("one account: got %d open messages, want %d", got, maxOpenPerShard/shares)
 	}
 	if !o.open("bank", now) {
 		t.Error("another account may open none")
@@ -50,8 +50,8 @@ func TestOpenPartsOfAnAccount(t *testing.T) {
 // in the same conversation again.
 func TestOpenPartsExpireEverywhere(t *testing.T) {
 	o, now := newOpener(t), time.Now()
-	for i := range maxOpenPerShard / maxOpenPerAccount {
-		o.opened(fmt.Sprint("flood", i), now, maxOpenPerAccount)
+	for i := range shares {
+		o.opened(fmt.Sprint("flood", i), now, maxOpenPerShard/shares)
 	}
 	if o.open("bank", now) {
 		t.Fatalf("got more than %d open messages in a shard", maxOpenPerShard)
@@ -60,7 +60,22 @@ func TestOpenPartsExpireEverywhere(t *testing.T) {
 	if !o.open("bank", later) {
 		t.Error("after the wait: got none, want room for a new one")
 	}
-	if o.sh.open != 1 || len(o.sh.openBy) != 1 {
-		t.Errorf("open: got %d, by account %v; want bank's one", o.sh.open, o.sh.openBy)
+	if o.sh.open != 1 || len(o.sh.by) != 1 {
+		t.Errorf("open: got %d, by account %v; want bank's one", o.sh.open, o.sh.by)
+	}
+}
+
+// Early parts of one account do not take the place of those of others either.
+func TestEarlyPartsOfAnAccount(t *testing.T) {
+	sh := newOpener(t).sh
+	sh.hold("flood", 1, maxEarlyParts/shares)
+	for account, want := range map[string]bool{"flood": false, "bank": true} {
+		if got := sh.mayKeep(account); got != want {
+			t.Errorf("%s may have another early part: got %v, want %v", account, got, want)
+		}
+	}
+	sh.hold("others", 1, maxEarlyParts-maxEarlyParts/shares)
+	if sh.mayKeep("bank") {
+		t.Error("got more early parts than a shard may have")
 	}
 }

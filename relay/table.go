@@ -23,17 +23,20 @@ type shard struct {
 	heads  map[Conversation]*head
 	oldest *head // of all heads, by last use
 	newest *head
-	busy   *head          // the first of those with numbers out
-	open   int            // open messages in parts, of all heads
-	openBy map[string]int // those of each account
-	swept  time.Time      // when all heads were last looked through for those that are too old
-	early  int            // early parts of all heads
+	busy   *head            // the first of those with numbers out
+	open   int              // open messages in parts, of all heads
+	by     map[string]share // what each account has of open and early
+	swept  time.Time        // when all heads were last looked through for those that are too old
+	early  int              // early parts of all heads
 }
+
+// share is what one account holds in a shard.
+type share struct{ open, early int }
 
 func newTable(conversations int) *table {
 	t := &table{seed: maphash.MakeSeed(), capacity: max(conversations/shards, 1)}
 	for i := range t.shard {
-		t.shard[i].heads, t.shard[i].openBy = make(map[Conversation]*head), make(map[string]int)
+		t.shard[i].heads, t.shard[i].by = make(map[Conversation]*head), make(map[string]share)
 	}
 	return t
 }
