@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -15,9 +16,17 @@ type accounts struct {
 	stopped bool
 }
 
+// errAccount is of an account that has no messages in the ledger: Assign refuses them. In the
+// subject of a request it could be longer than a line of NATS's may be, which would end the
+// connection of the process.
+var errAccount = fmt.Errorf("the name of the account is longer than %d octets", maxAccount)
+
 // join registers a session of an account. The first one starts taking from the queue,
 // once what an earlier one held is back in it.
 func (s *accounts) join(name string) (*account, error) {
+	if len(name) > maxAccount {
+		return nil, errAccount
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/crash"
 )
 
 // maxErasures is how many erasures are remembered, for feedback that is on its way to a
@@ -63,6 +67,7 @@ func (e *erasures) covers(fb *Feedback) bool {
 // back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
 // Erase is to be called again.
 func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
+	defer crash.OnPanic()
 	if !r.status.up.Load() {
 		return unavailable()
 	}
@@ -151,13 +156,7 @@ func isAbout(feedback []byte, receiver Addr) bool {
 // erase drops feedback that was erased and is held for a session. What is being told at
 // this moment is dropped when that fails.
 func (s *accounts) erase() {
-	s.mu.Lock()
-	all := make([]*account, 0, len(s.all))
-	for _, a := range s.all {
-		all = append(all, a)
-	}
-	s.mu.Unlock()
-	for _, a := range all {
+	for _, a := range s.now() {
 		a.change(func(o *order) {
 			for _, h := range o.all() {
 				if !h.telling && a.relay.erasures.covers(h.fb) {
@@ -168,6 +167,13 @@ func (s *accounts) erase() {
 			}
 		})
 	}
+}
+
+// now returns the accounts that have a session now.
+func (s *accounts) now() []*account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.all))
 }
 
 // forget drops from memory what the index knows as well of a receiver's conversations.

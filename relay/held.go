@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/crash"
 )
 
 // An account may get one receipt for a message: that it was read, or, if it was not within
@@ -46,7 +48,8 @@ var errHeld = errors.New("receipt cannot be held, the ledger is away")
 // receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
 // ledger.
 func (r *Relay) HoldReceipt(ctx context.Context, account string, c Conversation, messageID, f []byte) (held bool, err error) {
-	if !r.status.up.Load() {
+	defer crash.OnPanic()
+	if !r.status.up.Load() || len(account) > maxAccount {
 		return false, nil // SMS flows
 	}
 	p, e, err := r.messageOf(ctx, &c, messageID)

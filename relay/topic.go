@@ -135,8 +135,15 @@ func (a answer) on(body []byte) any {
 	return all[0]
 }
 
+// maxVerdictSubject bounds where a verdict goes. A subject that is longer than a line of NATS's may
+// be would end the connection of the process.
+const maxVerdictSubject = 1024
+
 // publishVerdict tells whoever listens now.
 func (r *Relay) publishVerdict(subject string, body []byte, a answer) {
+	if len(subject) > maxVerdictSubject {
+		return // no receiver has such a number
+	}
 	if err := r.publishSmall(subject, a.on(body)); err != nil {
 		r.log.Debug("verdict cannot be told", "error", err)
 	}
