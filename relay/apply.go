@@ -45,8 +45,8 @@ type applier struct {
 	part     [1]entryPart // of an accepted record
 }
 
-// minApply is for what every batch brings. Pebble panics at less than 12 octets, of which it
-// has need when it closes a batch that nothing was put in.
+// minApply is the least size of a batch. Pebble panics when it closes an empty batch that was made
+// with less than 12 octets.
 const minApply = 64
 
 // apply brings in the message with sequence seq, all of it or nothing. It returns what

@@ -15,7 +15,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("log was written by a newer release: it has %s, and this release reads batches of version %d with records of kinds 1 to %d; "+
+	return fmt.Sprintf("log was written by a newer release, or is damaged: it has %s, and this release reads batches of version %d with records of kinds 1 to %d; "+
 		"run the newer release, or restore the store from a backup that this release or an older one wrote", e.Found, batchVersion, kinds-1)
 }
 
@@ -31,8 +31,8 @@ func (d *decoder) newer(field, found string) {
 }
 
 // checkNewest returns a FormatError if a newer release has written the newest message of the
-// log. It is asked before anything is changed: an index that knows that message already would
-// not have it read again.
+// log. replay calls it before it changes anything, because an index that has applied this message
+// does not read it again.
 func checkNewest(ctx context.Context, js jetstream.JetStream, last uint64) error {
 	stream, err := js.Stream(ctx, streamLedger)
 	if err != nil {

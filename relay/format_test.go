@@ -185,3 +185,11 @@ func TestDamagedNewestMessage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A release that adds a kind of record must be refused by this one, even if its newest message has
+// none of that kind: it does so by another version of the index.
+func TestKindsGoWithTheIndex(t *testing.T) {
+	if kinds != 15 || indexVersion != 4 {
+		t.Errorf("got %d kinds of records and version %d of the index; a new kind needs another version, and stores: see testdata/stores/README.md", kinds-1, indexVersion)
+	}
+}

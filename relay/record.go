@@ -72,7 +72,9 @@ const (
 	kindErase
 	kindReported
 	kindPublished
-	kinds // how many there are, counting none
+	// kinds is how many there are, counting none. A new kind raises indexVersion as well: an older
+	// release then reads the log from its beginning, finds the kind, and refuses the store.
+	kinds
 )
 
 var kindNames = [kinds]string{
