@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestWaiterIsToldOnce takes the index away: what is in the log cannot be brought in, the
-// ledger is down for good, and who waits is told as often as without.
+// After the loss of the index no message of the log can be applied, and the ledger is down for
+// good. A waiter is told once all the same.
 func TestWaiterIsToldOnce(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -30,8 +30,8 @@ func TestWaiterIsToldOnce(t *testing.T) {
 	}
 }
 
-// TestStopCoversWhatIsGiven: after a clean stop each conversation goes on with the next number,
-// however many are without an answer: none is given again, and none is skipped.
+// After a clean stop each conversation goes on with the next number. However many numbers are
+// without an answer, none is assigned again and none is skipped.
 func TestStopCoversWhatIsGiven(t *testing.T) {
 	opt := testOptions(t)
 	want := make(map[Conversation]uint64)
@@ -79,9 +79,9 @@ func testAppender(t *testing.T) *appender {
 	}
 }
 
-// TestStopWithFullQueue: though there is no room for the heads when the stop begins, all numbers
-// are in the log before its end, nothing comes behind the stop record, and whoever waits for
-// what was dropped is told.
+// A stop writes all assigned numbers to the log, even if the queue has no room for the heads
+// when the stop begins. Nothing follows the stop record, and the waiters of dropped records are
+// told.
 func TestStopWithFullQueue(t *testing.T) {
 	a := testAppender(t)
 	var sent []*Sent

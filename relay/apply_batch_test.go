@@ -13,8 +13,8 @@ func partAt(p place, seq uint8, id string, at int64) record {
 	return r
 }
 
-// TestPartsBecomeOneEntry: the parts of a message are one entry, of the time of the earliest, and
-// it is sent once.
+// The parts of a message become one entry with the time of the earliest part. The event "sent"
+// is made once.
 func TestPartsBecomeOneEntry(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	earlier := p
@@ -34,8 +34,7 @@ func TestPartsBecomeOneEntry(t *testing.T) {
 	}
 }
 
-// TestPartAfterTheReceipt: what a receipt and a read response have said is kept when another part
-// is answered.
+// An entry keeps the state from receipts and read responses when the SMSC accepts another part.
 func TestPartAfterTheReceipt(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.write(partAt(p, 1, "a", 1000), receiptAt(p, 1, StateDelivered, 1100), readAt(p, StatusRead, 1200))
@@ -45,8 +44,7 @@ func TestPartAfterTheReceipt(t *testing.T) {
 	}
 }
 
-// TestAcceptedOfExpiredDay: a message of a day that is forgotten is not brought in; how far the
-// numbers of its conversation got is.
+// A message of an expired day gets no entry. The head of its conversation is still updated.
 func TestAcceptedOfExpiredDay(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -67,7 +65,8 @@ func TestAcceptedOfExpiredDay(t *testing.T) {
 	}
 }
 
-// TestNotRead: the last time at which the receiver has not read a message counts, until it has.
+// An entry keeps the last time at which the receiver reported the message as not read, until the
+// receiver has read it.
 func TestNotRead(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.write(acceptedAt(p, "id"), receiptAt(p, 0, StateDelivered, 1500))
@@ -89,8 +88,8 @@ func TestNotRead(t *testing.T) {
 	}
 }
 
-// TestReceiptPassed: a message's receipts have passed when the last one that is awaited has, and
-// somebody may wait for that when it was read before.
+// The receipts of a message have passed when the last awaited one has. If the message was read
+// before, the applier announces that, because feedback may be waiting for it.
 func TestReceiptPassed(t *testing.T) {
 	wanting := func(r record) record { r.wantsReceipt = true; return r }
 	p := testPlace(t)
@@ -133,7 +132,8 @@ func TestReceiptPassed(t *testing.T) {
 	l.write(wanting(acceptedAt(p, "a")), readAt(p, StatusRead, 2000), receiptAt(p, 0, StateDelivered, 3000))
 }
 
-// TestReported: when the ESME knew is noted once, and of a message that was read.
+// The time at which the ESME acknowledged a feedback is noted once, and only for a message that
+// was read.
 func TestReported(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	reported := func(at int64) record { return record{kind: kindReported, place: p, at: at} }
@@ -151,7 +151,8 @@ func TestReported(t *testing.T) {
 	}
 }
 
-// TestRowsLeave: a record says which feedback, and up to which event, is where it should be.
+// A record of kind fed removes its feedback from the outbox. A record of kind published removes
+// all events up to its place.
 func TestRowsLeave(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	other := p
@@ -176,30 +177,8 @@ func TestRowsLeave(t *testing.T) {
 	}
 }
 
-// TestReferenceIsTold: an event and a feedback have the user_message_reference that the message had,
-// 0 as well, and none otherwise.
-func TestReferenceIsTold(t *testing.T) {
-	for _, want := range []*uint16{nil, ptr(uint16(0)), ptr(uint16(7))} {
-		l, p := newLogbook(t), testPlace(t)
-		r := acceptedAt(p, "id")
-		if want != nil {
-			r.reference, r.hasReference = *want, true
-		}
-		l.write(r, readAt(p, StatusRead, 2000))
-		got := []*uint16{l.feedback()[0].Reference}
-		for _, ev := range rows[Event](l, prefixEvent) {
-			got = append(got, ev.Reference)
-		}
-		for _, ref := range got {
-			if (ref == nil) != (want == nil) || ref != nil && *ref != *want {
-				t.Errorf("got %v, want %v", ref, want)
-			}
-		}
-	}
-}
-
-// TestOutcomesInOrder: each record that somebody waits for has its outcome, in the order of the
-// records, and no other has one.
+// Each record with a waiter has an outcome, in the order of the records. Other records have
+// none.
 func TestOutcomesInOrder(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	receiver := place{conv: Conversation{Receiver: addr(t, "447700900199")}}
@@ -215,8 +194,7 @@ func TestOutcomesInOrder(t *testing.T) {
 	}
 }
 
-// TestEventsAreAnnounced: whoever publishes events is woken by a message that brings some, and by
-// no other.
+// A message of the log wakes the publisher of events if it brings an event, and not otherwise.
 func TestEventsAreAnnounced(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	woken := 0
@@ -234,7 +212,7 @@ func TestEventsAreAnnounced(t *testing.T) {
 	}
 }
 
-// TestAllOrNothing: a message of the log that cannot be brought in whole is not brought in at all.
+// A message of the log that cannot be applied as a whole is not applied at all.
 func TestAllOrNothing(t *testing.T) {
 	p := testPlace(t)
 	good, _ := newLogbook(t).bytes(acceptedAt(p, "id"))
@@ -272,8 +250,8 @@ func TestAllOrNothing(t *testing.T) {
 	}
 }
 
-// TestHowFarItGot: the index knows up to where it follows the log, since when the numbers are as
-// they are, and whether that was a clean end.
+// The index stores how far it follows the log, since which epoch the number cycle holds, and
+// whether the log ended with a clean stop.
 func TestHowFarItGot(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	starts := func(epoch uint64, first, last uint16) []byte {

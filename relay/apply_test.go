@@ -2,13 +2,14 @@ package relay
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
 )
 
-// logbook is an index, and the applier that brings the messages of a log into it.
+// logbook is an index with an applier. The test writes the log.
 type logbook struct {
 	t      testing.TB
 	ix     *index
@@ -36,7 +37,7 @@ func newLogbook(t testing.TB) *logbook {
 	return l
 }
 
-// bytes is a message of the log with these records, and whether they may change entries.
+// bytes returns a message of the log with these records, and whether they may change entries.
 func (l *logbook) bytes(all ...record) (data []byte, changes bool) {
 	data = appendHeader(nil, header{epoch: 3, serial: l.seq})
 	for i := range all {
@@ -59,7 +60,7 @@ func (l *logbook) write(all ...record) []outcome {
 	return slices.Clone(outcomes)
 }
 
-// entry is what the index has at a place.
+// entry returns the entry at a place, or nil.
 func (l *logbook) entry(p place) *entry {
 	l.t.Helper()
 	f, err := l.ix.findNumber(&p.conv, p.number, p.day)
@@ -119,8 +120,8 @@ func receiptAt(p place, seq uint8, s State, at int64) record {
 	return record{kind: kindReceipt, place: p, partSeq: seq, state: s, at: at}
 }
 
-// TestFirstReadCounts: of two read responses the first one is told and the other is not,
-// whether they come in one append or in two.
+// Of two read responses the first one makes a feedback and the second one does not, in one
+// append or in two.
 func TestFirstReadCounts(t *testing.T) {
 	tests := []struct {
 		name          string
@@ -162,8 +163,8 @@ func TestFirstReadCounts(t *testing.T) {
 	}
 }
 
-// TestNumberThatWasGivenAgain: a record about a message whose number another one has by now
-// changes nothing.
+// A record about a message changes nothing after the message's number was assigned to another
+// one.
 func TestNumberThatWasGivenAgain(t *testing.T) {
 	p := testPlace(t)
 	earlier := p
@@ -202,5 +203,44 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 				t.Errorf("events: got %v, want none of this record", got[n:])
 			}
 		})
+	}
+}
+
+// An event and a feedback have the user_message_reference of the message, including 0. If the
+// message has none, they have none.
+func TestReferenceIsTold(t *testing.T) {
+	for _, want := range []*uint16{nil, ptr(uint16(0)), ptr(uint16(7))} {
+		l, p := newLogbook(t), testPlace(t)
+		r := acceptedAt(p, "id")
+		if want != nil {
+			r.reference, r.hasReference = *want, true
+		}
+		l.write(r, readAt(p, StatusRead, 2000))
+		got := []*uint16{l.feedback()[0].Reference}
+		for _, ev := range rows[Event](l, prefixEvent) {
+			got = append(got, ev.Reference)
+		}
+		for _, ref := range got {
+			if (ref == nil) != (want == nil) || ref != nil && *ref != *want {
+				t.Errorf("got %v, want %v", ref, want)
+			}
+		}
+	}
+}
+
+// A message that is too short for a batch is an error, however short it is.
+func TestShortMessage(t *testing.T) {
+	l := newLogbook(t)
+	whole := appendHeader(nil, header{epoch: 1})
+	for i := range whole {
+		for _, changes := range []bool{false, true} {
+			var bad *RecordError
+			if _, err := l.a.apply(1, whole[:i], changes); !errors.As(err, &bad) {
+				t.Errorf("%x: got %v, want an error of a field", whole[:i], err)
+			}
+		}
+	}
+	if at, err := l.ix.applied(); err != nil || at.seq != 0 {
+		t.Errorf("applied: got %+v, %v, want nothing", at, err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// scriptedLog is a client of a log whose answers the test makes.
+// scriptedLog is a client of a log, in whose place the test answers.
 type scriptedLog struct {
 	*logClient
 	t      *testing.T
@@ -48,7 +48,7 @@ func newScriptedLog(t *testing.T) *scriptedLog {
 	return &scriptedLog{logClient: c, t: t, server: conns[1]}
 }
 
-// on has requests on a subject answered.
+// on calls answer with each request on a subject.
 func (s *scriptedLog) on(subject string, answer func(*nats.Msg)) {
 	s.t.Helper()
 	sub, err := s.server.Subscribe(subject, answer)
@@ -65,12 +65,12 @@ func (s *scriptedLog) respond(m *nats.Msg, body string) {
 	}
 }
 
-// answer has requests on a subject answered with body.
+// answer responds to each request on a subject with body.
 func (s *scriptedLog) answer(subject, body string) {
 	s.on(subject, func(m *nats.Msg) { s.respond(m, body) })
 }
 
-// TestLateReply: a late reply to one append is not the acknowledgement of the next.
+// A late reply to one append is not the acknowledgement of the next.
 func TestLateReply(t *testing.T) {
 	s := newScriptedLog(t)
 	asked := make(chan *nats.Msg, 2)
@@ -97,8 +97,8 @@ func TestLateReply(t *testing.T) {
 	}
 }
 
-// TestAppendAnswers: an append has landed when the log says where, and not otherwise. Each one
-// says where it expects the log to end.
+// An append has landed only if the log answers with a sequence. Each append names the sequence
+// at which it expects the log to end.
 func TestAppendAnswers(t *testing.T) {
 	tests := []struct {
 		name, answer string
@@ -131,8 +131,8 @@ func TestAppendAnswers(t *testing.T) {
 	}
 }
 
-// TestNobodyAnswers: without a log, or without NATS, NATS is away; the reason is the one that
-// helps. A connection that was closed is not away: it will not come back.
+// Without a log, or without NATS, an append fails with errAway and the more helpful reason. A
+// closed connection is not errAway, because it does not come back.
 func TestNobodyAnswers(t *testing.T) {
 	s := newScriptedLog(t)
 	if err := s.append(deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, nats.ErrNoResponders) {
@@ -144,7 +144,7 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 }
 
-// TestLogIsSilent: the log has a second to answer, and what is urgent is not kept waiting for it.
+// The log has a second to answer. When an urgent record waits, the alarm is raised meanwhile.
 func TestLogIsSilent(t *testing.T) {
 	t.Parallel() // it waits for a time-out
 	s := newScriptedLog(t)
@@ -160,7 +160,7 @@ func TestLogIsSilent(t *testing.T) {
 	}
 }
 
-// TestFateIsNotGuessed: what became of an append is unknown as long as the log does not say it.
+// The fate of an append is unknown until the log says it.
 func TestFateIsNotGuessed(t *testing.T) {
 	const (
 		none  = `{"error":{"code":404,"err_code":10037,"description":"no message found"}}`

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestAssignChecks: what could not be recorded gets no number.
+// A message that could not be recorded gets no number.
 func TestAssignChecks(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	for _, tt := range []struct {
 		name   string
 		change func(*Sent)
@@ -37,9 +37,10 @@ func TestAssignChecks(t *testing.T) {
 	}
 }
 
-// TestLoad: where a conversation goes on that is not in memory.
+// A conversation that is not in memory goes on at the ordinal that the index and the epochs
+// since then determine.
 func TestLoad(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	l := r.ledger
 	c := conversation(t, "10690001", "447700900123")
 	for _, tt := range []struct {
@@ -82,22 +83,22 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestHeadIsUsed: a conversation that goes on is the one that was used last.
+// Assign makes its conversation the most recently used one.
 func TestHeadIsUsed(t *testing.T) {
-	l, h := adrift(t, conversation(t, "a", "447700900123"))
+	l, h := idleLedger(t)
 	other := &head{conv: conversation(t, "b", "447700900123")}
 	h.shard.add(other, 9, time.Now())
 	l.mustAssign(t, message(h.conv))
-	wantOrder(t, h.shard, "used", "b", "a")
+	wantOrder(t, h.shard, "used", "b", "10690001")
 	l.mustAssign(t, message(h.conv))
 	l.mustAssign(t, message(other.conv))
-	wantOrder(t, h.shard, "used", "a", "b")
+	wantOrder(t, h.shard, "used", "10690001", "b")
 }
 
-// TestPartsAreAnswered: parts share a number until the SMSC has taken them all; one that it
-// refused comes again under it, and what comes after that is a message of its own.
+// The parts of a message share a number until the SMSC has accepted all of them. A refused part
+// may come again with the same number. A part after the last one begins a new message.
 func TestPartsAreAnswered(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	part := func(seq uint8, want uint64) *Sent {
 		t.Helper()
 		s := message(h.conv)
@@ -143,9 +144,9 @@ func TestPartsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestAnsweredOnce: a message has one fate, whatever is said of it later.
+// Only the first answer to a message counts.
 func TestAnsweredOnce(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	told := make(logged, 9)
 	for i, answer := range []func(*Sent){l.Refuse, func(s *Sent) { l.Accept(s, []byte("A"), told, 1) }} {
 		s := l.mustAssign(t, message(h.conv))
@@ -165,10 +166,10 @@ func TestAnsweredOnce(t *testing.T) {
 	}
 }
 
-// TestCutTakesAReference: a message that the gateway cuts in two or more gets one, others none.
+// A message that the gateway cuts in two or more gets a reference. Other messages get none.
 func TestCutTakesAReference(t *testing.T) {
 	for cut, want := range map[uint8]uint16{0: 0, 1: 0, 2: 3, 3: 3} {
-		l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+		l, h := idleLedger(t)
 		h.next, h.logged, h.cover = 3, 3, 3
 		s := message(h.conv)
 		s.Cut = cut
@@ -178,9 +179,9 @@ func TestCutTakesAReference(t *testing.T) {
 	}
 }
 
-// TestAcceptedRecord has all that is known of the message.
+// The record of an accepted message has all that is known of the message.
 func TestAcceptedRecord(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	h.next, h.logged, h.cover = 300, 300, 300
 	l.first, l.numbers = 10, 100
 	s := message(h.conv)

@@ -50,7 +50,8 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestAuditOfStrangers logs only so many of them, and says how many it left out.
+// The audit log has only so many entries of unauthenticated callers, and says how many it left
+// out.
 func TestAuditOfStrangers(t *testing.T) {
 	opt := testOptions(t)
 	var log bytes.Buffer
@@ -70,7 +71,7 @@ func TestAuditOfStrangers(t *testing.T) {
 	}
 }
 
-// TestAuditOff leaves it to who wants to see all.
+// Without Audit, a verdict is logged at level debug only.
 func TestAuditOff(t *testing.T) {
 	opt := testOptions(t)
 	opt.Audit = false
@@ -82,7 +83,7 @@ func TestAuditOff(t *testing.T) {
 	}
 }
 
-// TestAuditHidesCredentials sends tokens and keys, and wants none in the log.
+// No token and no key appears in the audit log.
 func TestAuditHidesCredentials(t *testing.T) {
 	opt := testOptions(t)
 	var log bytes.Buffer

@@ -72,8 +72,7 @@ func (r *running) awaitings(n int) {
 	}
 }
 
-// TestAwaitRouteUntilLogIsRead: a route that stands in the log is found when the ledger is
-// up, though nobody routes it again.
+// When the ledger comes up, AwaitRoute finds a route that was in the log already.
 func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 	dir := t.TempDir()
 	opt := testOptions(t)
@@ -99,7 +98,7 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 	})
 }
 
-// TestAwaitedRoutes: each of those who wait for an id is told once, and who leaves is not.
+// Each caller that waits for an id is told once. A caller that has left is not told.
 func TestAwaitedRoutes(t *testing.T) {
 	rs := newRoutes()
 	var all []chan string

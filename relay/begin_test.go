@@ -9,12 +9,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// beginner is a relay that has not begun yet, at an empty log.
-func beginner(t *testing.T) *Relay {
+// notBegun is a relay that has not begun yet, with an empty log.
+func notBegun(t *testing.T) *Relay {
 	t.Helper()
-	r := aside(t)
-	client, js := testLogClient(t)
-	r.nc, r.js, r.log = client.nc, js, (&logLines{}).logger()
+	r := idleRelay(t).withStreams(t)
 	r.status = newStatus()
 	r.ledger.status = r.status
 	return r
@@ -31,9 +29,10 @@ func (r *Relay) again(t *testing.T) {
 	}
 }
 
-// TestEpochs: an epoch goes on after a clean stop, with the same numbers; else another begins.
+// After a clean stop with the same numbers the epoch goes on. After anything else a new epoch
+// begins.
 func TestEpochs(t *testing.T) {
-	r := beginner(t)
+	r := notBegun(t)
 	if err := r.begin(deadline(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +84,10 @@ func TestEpochs(t *testing.T) {
 	want("after a stop, without an index", 6, 4)
 }
 
-// TestBeginFindsWhatWaits: feedback that is not yet in its queue is counted and looked at, now
-// and when some comes; parts are looked for if there are any.
+// When it begins, a relay counts the rows of its outbox and wakes the publisher when more come.
+// It looks for parts of cut messages only if the index has any.
 func TestBeginFindsWhatWaits(t *testing.T) {
-	r := beginner(t)
+	r := notBegun(t)
 	if err := r.begin(deadline(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +142,10 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	drain(0, false)
 }
 
-// TestBeginGivesUp when the log cannot be read, or its time is over; otherwise it says why it is
-// not ready, and goes on.
+// begin gives up when the log cannot be read and when its context ends. Without NATS it reports
+// that it is starting, and goes on.
 func TestBeginGivesUp(t *testing.T) {
-	r := beginner(t)
+	r := notBegun(t)
 	ctx, cancel := context.WithCancel(deadline(t))
 	cancel()
 	if err := r.begin(ctx); !errors.Is(err, context.Canceled) {

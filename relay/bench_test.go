@@ -144,8 +144,8 @@ func TestAssignAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestApplyAllocates: bringing an accepted message into the index costs nothing on the heap
-// where no events are told.
+// An accepted message is applied to the index without allocation on the heap if its account has
+// no events.
 func TestApplyAllocates(t *testing.T) {
 	opt := testOptions(t)
 	ix, err := openIndex(t.TempDir(), opt.logger())

@@ -131,7 +131,7 @@ func TestSubscriberOf(t *testing.T) {
 	}
 }
 
-// TestSubmitByCaller holds callers to what they may say, where no proofs are made, too.
+// A caller may submit only what its credential allows, also where there are no proofs.
 func TestSubmitByCaller(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -178,7 +178,7 @@ func TestSetCallers(t *testing.T) {
 	}
 }
 
-// FuzzCredential: whatever headers say, nobody is let in who does not show the key.
+// No request is accepted without the key, whatever its headers are.
 func FuzzCredential(f *testing.F) {
 	f.Add("Authorization", "Bearer secret", "X-API-Key", "")
 	f.Add("x-api-key", "a", "authorization", "bearer  b")

@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestCommit: when a batch is in the log and the index, all who wait are told, what was
-// outstanding no longer is, and it is counted.
+// When a batch is in the log and in the index, all its waiters are told, its messages are no
+// longer outstanding, and its records are counted.
 func TestCommit(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
@@ -65,8 +65,7 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// TestAppendIsMadeAgain: while the log is away nobody waits for it, and what was to be appended
-// is in it when it is back.
+// While the log is away, waiters are told at once. The records get to the log when it is back.
 func TestAppendIsMadeAgain(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
@@ -127,8 +126,8 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestAppenderLosesTheLog: when another writer has appended, the ledger is down for good, whoever
-// waits is told, before that and later, and no route stays in memory.
+// After another writer has appended, the ledger is down for good. Earlier and later waiters are
+// told, and no route stays in memory.
 func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
@@ -169,7 +168,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	}
 }
 
-// TestAppenderEnds: however the appender ends, the queue takes nothing more, and nobody waits.
+// After the appender has ended, for any reason, the queue takes no record and nobody waits.
 func TestAppenderEnds(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -258,8 +258,8 @@ func TestLedgerSurvivesCrashes(t *testing.T) {
 	t.Logf("%d numbers, %d reads", w.ids, len(w.read))
 }
 
-// TestSkipIsNeeded shows that the test above can fail: without the skip of W numbers in
-// a new epoch they are given again.
+// Without the skip of W numbers in a new epoch, numbers are assigned again. This shows that the
+// test above can fail.
 func TestSkipIsNeeded(t *testing.T) {
 	lostSkip.Store(true)
 	defer lostSkip.Store(false)

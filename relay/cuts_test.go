@@ -45,60 +45,6 @@ func (r *running) merge(c Conversation, key string, state byte) (*Merged, error)
 	return got.m, got.err
 }
 
-func TestReceiptsOfPartsMerge(t *testing.T) {
-	type step struct {
-		part  string
-		state byte
-		want  string // state, err, id, text and whether it is wanted; "" while more are to come
-	}
-	const ok, failed = messageDelivered, messageUndeliverable
-	for _, tt := range []struct {
-		name   string
-		wanted byte
-		steps  []step
-	}{
-		{"all delivered", 1, []step{{"a1", ok, ""}, {"a3", ok, ""}, {"a2", ok, "2 002 A1 text of a1 true"}}},
-		{"one fails first", 1, []step{{"a2", failed, ""}, {"a1", ok, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
-		{"one fails last", 1, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", failed, "5 005 A1 text of a1 true"}}},
-		{"the worst", 1, []step{{"a1", messageExpired, ""}, {"a2", messageRejected, ""}, {"a3", failed, "8 008 A1 text of a1 true"}}},
-		{"the last one again", 1, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 true"}, {"a3", ok, "2 002 A1 text of a1 true"}}},
-		{"an earlier one again", 1, []step{{"a1", ok, ""}, {"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 true"}, {"a1", ok, ""}}},
-		{"on failure, delivered", 2, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 false"}}},
-		{"on failure, failed", 2, []step{{"a1", ok, ""}, {"a2", failed, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
-		{"on success, failed", 3, []step{{"a1", ok, ""}, {"a2", failed, ""}, {"a3", ok, "5 005 A1 text of a1 false"}}},
-		{"unknown, then known", 1, []step{
-			{"a1", ok, ""},
-			{"a2", messageUnknown, ""},
-			{"a3", ok, "7 007 A1 text of a1 true"},
-			{"a2", ok, "2 002 A1 text of a1 true"},
-		}},
-		{"a failure does not turn", 1, []step{{"a1", failed, ""}, {"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			opt := testOptions(t)
-			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
-			r.submitCut(c, tt.wanted, "A1", "A2", "A3")
-			for i, s := range tt.steps {
-				if i == 1 { // what came before survives
-					if err := r.stop(); err != nil {
-						t.Fatal(err)
-					}
-					r = start(t, opt)
-				}
-				m, err := r.merge(c, s.part, s.state)
-				got := ""
-				if m != nil {
-					got = fmt.Sprint(m.State, " ", m.Err, " ", m.ID, " ", m.Text, " ", m.Wanted)
-				}
-				if err != nil || got != s.want {
-					t.Errorf("step %d, %s %d: got %q %v, want %q", i+1, s.part, s.state, got, err, s.want)
-				}
-			}
-		})
-	}
-}
-
 func TestPartOf(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -117,8 +63,59 @@ func TestPartOf(t *testing.T) {
 	}
 }
 
-// TestPartsOnTheirWay: a part that is not in the index yet is found by its key and its receiver,
-// until the record that brought it is in the index.
+// AcceptCut records each part that the gateway made, with what a receipt of the part needs. The
+// last record settles the message.
+func TestAcceptCut(t *testing.T) {
+	l, h := idleLedger(t)
+	w := make(logged, 4)
+	cut := func(keys ...string) (*Sent, Cut) {
+		s := message(h.conv)
+		s.Cut = uint8(len(keys))
+		if err := l.Assign(s); err != nil {
+			t.Fatal(err)
+		}
+		c := Cut{Wanted: 2}
+		for _, k := range keys {
+			c.IDs, c.Keys = append(c.IDs, []byte("ID"+k)), append(c.Keys, []byte(k))
+		}
+		return s, c
+	}
+	s, c := cut("a1", "a2")
+	l.AcceptCut(s, c, w, 7)
+	b := l.queue.take()
+	if b.counts[kindAccepted] != 2 || b.counts[kindCut] != 2 || b.counts[kindHead] != 1 || len(b.waits) != 1 || len(b.cuts) != 2 ||
+		!b.changes || len(b.marks) != 1 || !b.marks[0].settles || b.marks[0].ordinal != s.ordinal || b.marks[0].bound != 1 || len(h.out) != 1 {
+		t.Errorf("got %+v, %d out, want two parts, what their receipts need, and one who waits", b, len(h.out))
+	}
+	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.first != "a1" {
+		t.Errorf("second part: got %+v %v", p, ok)
+	}
+	l.AcceptCut(s, c, w, 8) // it was handed over already
+	if b := l.queue.take(); b != nil {
+		t.Errorf("once more: got %+v, want nothing", b)
+	}
+	s, c = cut("b1", "b1")
+	l.AcceptCut(s, c, w, 9)
+	if b := l.queue.take(); b.counts[kindAccepted] != 2 || b.counts[kindCut] != 0 || len(b.waits) != 1 {
+		t.Errorf("parts of one name: got %+v, want that their receipts pass as they come", b)
+	}
+	for name, room := range map[string]int{"no room at all": 0, "for one part": 1, "for one and its name": 2, "for all but the head": 4} {
+		l.queue.dropped()
+		s, c = cut("c1", "c2")
+		out := len(h.out)
+		l.queue.records = maxQueuedRecords - room
+		l.AcceptCut(s, c, w, 10)
+		l.queue.records = room
+		l.queue.take()
+		if _, late := l.queue.dropped(); len(late) != 1 || late[0].token != 10 || len(h.out) != out-1 {
+			t.Errorf("%s: got %d told and %d out, want one told and that it is settled", name, len(late), len(h.out))
+		}
+		l.queue.records = 0
+	}
+}
+
+// A part that is not in the index yet is found by its key and its receiver, until its record is
+// in the index.
 func TestPartsOnTheirWay(t *testing.T) {
 	one, other := addr(t, "447700900123"), addr(t, "447700900124")
 	c := newCuts()
@@ -146,8 +143,8 @@ func TestPartsOnTheirWay(t *testing.T) {
 	find("a2", one, 0)
 }
 
-// TestPartOfBeforeTheLog: a receipt may come before the log can be read; it is one of a
-// part all the same, and to be kept by the SMSC.
+// A receipt of a part is recognised before the log can be read. Merge then fails, and the SMSC
+// keeps the receipt.
 func TestPartOfBeforeTheLog(t *testing.T) {
 	opt := testOptions(t)
 	r := start(t, opt)
@@ -174,7 +171,8 @@ func TestPartOfBeforeTheLog(t *testing.T) {
 	}
 }
 
-// TestPartsWithoutNames: parts of which not all can be told by a receipt are never merged.
+// The receipts of a cut message are never merged if its parts do not all have message_ids of
+// their own.
 func TestPartsWithoutNames(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -192,7 +190,7 @@ func TestPartsWithoutNames(t *testing.T) {
 	r.wantStates(c, "sent", "sent", "sent", "sent")
 }
 
-// TestPartIDs finds all parts of a message by the first.
+// PartIDs finds the message_ids of all parts by that of the first.
 func TestPartIDs(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -209,7 +207,7 @@ func TestPartIDs(t *testing.T) {
 	}
 }
 
-// TestCutIsOneMessage reads a message that was cut: its feedback has all message_ids.
+// A message that the gateway cut has one number, and its feedback has all message_ids.
 func TestCutIsOneMessage(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -229,7 +227,8 @@ func TestCutIsOneMessage(t *testing.T) {
 	}
 }
 
-// TestReferencesDoNotCollide cuts messages between others that the ESME has cut.
+// A cut message does not get a reference that the ESME uses for a message in parts, now or
+// lately.
 func TestReferencesDoNotCollide(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestGoOnBehind: whatever a cycle changes to and whenever, a number comes again only after
-// as many messages as the shorter of the two cycles has.
+// After any change of the cycle, a number comes again only after as many messages as the shorter
+// cycle has.
 func TestGoOnBehind(t *testing.T) {
 	cycles := []cycle{
 		{first: 1, last: 40},
@@ -61,8 +61,8 @@ func changeCycle(t *testing.T, from, to cycle, sent, skip uint64) {
 	}
 }
 
-// TestCycleChanges: a store is opened with other numbers, and what is outstanding is still
-// told apart.
+// A store can be opened with another cycle. A read response still finds the newest message with
+// its number.
 func TestCycleChanges(t *testing.T) {
 	lives := []struct {
 		first, last uint16
@@ -108,5 +108,51 @@ func TestCycleChanges(t *testing.T) {
 	v := r.Reads().Submit(deadline(t), response(c, 99))
 	if v.Code != http.StatusBadRequest || v.Field != "number" {
 		t.Errorf("read of a number of no cycle: got %+v, want 400", v)
+	}
+}
+
+// A conversation goes on behind its newest number that is in the cycle. Numbers outside the
+// cycle do not matter, and the newest one may be old.
+func TestGoOn(t *testing.T) {
+	r := idleRelay(t)
+	l := r.ledger
+	l.first, l.numbers = 100, 50
+	c := conversation(t, "10690001", "447700900123")
+	if got, err := l.goOn(&c, 7); err != nil || l.number(got) != 100 || got < 7 || got >= 57 {
+		t.Errorf("no number: got ordinal %d, %v, want the next one of the first number", got, err)
+	}
+	seq := uint64(0)
+	for _, tt := range []struct {
+		name         string
+		number       uint16
+		ordinal      uint64
+		day          uint16
+		next         uint64
+		wantedNumber uint16
+	}{
+		{"below the cycle", 99, 10, 20780, 11, 100},
+		{"above the cycle", 150, 11, 20780, 12, 100},
+		{"the first of the cycle", 100, 12, 20780, 13, 101},
+		{"the last of the cycle", 149, 13, 20781, 14, 100},
+		{"an older one", 120, 5, 20782, 14, 100},
+		{"one more", 110, 20, 20779, 23, 113},
+	} {
+		seq++
+		p := place{conv: c, day: tt.day, number: tt.number, ordinal: tt.ordinal}
+		r.applyRecords(t, seq, func(b []byte) []byte {
+			return appendAccepted(b, &record{place: p, bound: tt.ordinal + 1, at: 1, from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
+		})
+		got, err := l.goOn(&c, tt.next)
+		if err != nil || l.number(got) != tt.wantedNumber || got < tt.next || got >= tt.next+50 {
+			t.Errorf("%s: got ordinal %d, number %d, %v, want number %d", tt.name, got, l.number(got), err, tt.wantedNumber)
+		}
+	}
+	for _, tt := range []struct {
+		c    cycle
+		want bool
+	}{{cycle{1, 257, 1}, true}, {cycle{1, 257, 0}, false}, {cycle{2, 257, 1}, false}, {cycle{1, 256, 1}, false}} {
+		if got := tt.c.is(1, 257); got != tt.want {
+			t.Errorf("%+v: got %v, want %v", tt.c, got, tt.want)
+		}
 	}
 }

@@ -6,33 +6,14 @@ import (
 	"time"
 )
 
-// adrift is a ledger that is up, with a conversation in memory, whose log nobody writes.
-func adrift(t *testing.T, c Conversation) (*Ledger, *head) {
-	t.Helper()
-	opt := testOptions(t)
-	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
-	l.status.set(nil)
-	h := &head{conv: c}
-	l.table.of(&c.Receiver).add(h, 1, time.Now())
-	return l, h
-}
-
-func (l *Ledger) mustAssign(t *testing.T, s *Sent) *Sent {
-	t.Helper()
-	if err := l.Assign(s); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// noRoom are the ways in which the queue takes nothing.
+// noRoom has the states in which the queue takes no record.
 var noRoom = map[string]func(*queue){
 	"records": func(q *queue) { q.records = maxQueuedRecords },
 	"octets":  func(q *queue) { q.octets = maxQueuedOctets },
 	"closed":  func(q *queue) { q.close() },
 }
 
-// isClosed reports whether a change was told.
+// isClosed reports whether c is closed.
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
@@ -42,13 +23,13 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// TestAcceptWithoutRoom: when the queue takes no record, the message counts as settled all the
-// same, whoever waits for it is told, and the record is counted as dropped.
+// If the queue takes no record of an accepted message, the message is settled all the same. Its
+// waiter is told, and the record is counted as dropped.
 func TestAcceptWithoutRoom(t *testing.T) {
 	for name, fill := range noRoom {
 		for _, total := range []uint8{0, 2} {
 			t.Run(name, func(t *testing.T) {
-				l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+				l, h := idleLedger(t)
 				s := message(h.conv)
 				s.Part = Part{Ref: 7, Total: total, Seq: total}
 				l.mustAssign(t, s)
@@ -75,12 +56,12 @@ func TestAcceptWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestRefuseWithoutRoom: a refused number counts as settled though the log is not told of it;
-// the log is told when there is room again.
+// A refused number is settled even if the queue takes no record of it. The next record that the
+// queue takes covers the number.
 func TestRefuseWithoutRoom(t *testing.T) {
 	for name, fill := range noRoom {
 		t.Run(name, func(t *testing.T) {
-			l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+			l, h := idleLedger(t)
 			s := l.mustAssign(t, message(h.conv))
 			changed := h.change()
 			fill(l.queue)
@@ -100,10 +81,9 @@ func TestRefuseWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestRefusedNumberIsCovered: the log is told of a refused number unless a record that is queued
-// already says as much.
+// A refused number gets a record unless a queued record covers it already.
 func TestRefusedNumberIsCovered(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	first, second, third := l.mustAssign(t, message(h.conv)), l.mustAssign(t, message(h.conv)), l.mustAssign(t, message(h.conv))
 	told := make(logged, 1)
 	l.Refuse(second)
@@ -126,9 +106,9 @@ func TestRefusedNumberIsCovered(t *testing.T) {
 	}
 }
 
-// TestEachRefusedNumberIsCovered: the log is told of each, from the first one on.
+// Each refused number gets a record, from the first one on.
 func TestEachRefusedNumberIsCovered(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	for i := range uint64(3) {
 		l.Refuse(l.mustAssign(t, message(h.conv)))
 		if b := l.queue.take(); b == nil || b.counts[kindHead] != 1 || b.marks[0].bound != i+1 || h.cover != i+1 {
@@ -137,12 +117,11 @@ func TestEachRefusedNumberIsCovered(t *testing.T) {
 	}
 }
 
-// TestRouteWithoutRoom: a route that the queue does not take is not known, and whoever waits is
-// told at once.
+// A route that the queue does not take is not kept in memory, and its waiter is told at once.
 func TestRouteWithoutRoom(t *testing.T) {
 	for name, fill := range noRoom {
 		t.Run(name, func(t *testing.T) {
-			l, _ := adrift(t, conversation(t, "10690001", "447700900123"))
+			l, _ := idleLedger(t)
 			fill(l.queue)
 			told := make(logged, 1)
 			l.Route("bank", []byte("1"), told, 3)
@@ -159,10 +138,10 @@ func TestRouteWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestCoverAll queues a head for each conversation of which a number is not on its way to the
-// log, and says when there is no room for all.
+// coverAll queues a head for each conversation with a number that no record covers, and reports
+// whether there was room for all.
 func TestCoverAll(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	all := []*head{h}
 	for _, c := range conversations(t, 100) {
 		h := &head{conv: c}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// entryOf is an entry of so many parts; 0: a message of its own.
+// entryOf is the entry of a message in total parts. If total is 0, the message is not in parts.
 func entryOf(total uint8, seqs ...uint8) *entry {
 	e := &entry{total: total}
 	for _, seq := range seqs {
@@ -15,8 +15,7 @@ func entryOf(total uint8, seqs ...uint8) *entry {
 	return e
 }
 
-// TestReceiptsOfOneMessage: a message is delivered when all of its parts are, and has failed when
-// one part has.
+// A message is delivered when all of its parts are, and has failed when one part has.
 func TestReceiptsOfOneMessage(t *testing.T) {
 	type receipt struct {
 		seq uint8
@@ -67,7 +66,8 @@ func TestReceiptsOfOneMessage(t *testing.T) {
 	}
 }
 
-// TestAwaitsReceipt: the receipt that the ESME wants has passed when that of each part has.
+// A message awaits its receipt, if the ESME wants one, until the receipts of all parts have
+// passed.
 func TestAwaitsReceipt(t *testing.T) {
 	part := func(seq uint8, s State) entryPart { return entryPart{seq: seq, state: s} }
 	tests := []struct {
@@ -97,7 +97,7 @@ func TestAwaitsReceipt(t *testing.T) {
 	}
 }
 
-// TestPartsInOrder: the parts of an entry are in order, whichever was answered first.
+// The parts of an entry are in order, whichever the SMSC accepted first.
 func TestPartsInOrder(t *testing.T) {
 	e := &entry{total: 4}
 	for _, seq := range []uint8{3, 1, 4, 2, 3, 1} {
@@ -113,8 +113,7 @@ func TestPartsInOrder(t *testing.T) {
 	}
 }
 
-// TestEntryComesBack: each field of an entry is in its value, and a value that is cut short or
-// has more behind it is none.
+// Each field of an entry is in its value. A value that is cut short or too long is an error.
 func TestEntryComesBack(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	plain := entry{
@@ -148,7 +147,7 @@ func TestEntryComesBack(t *testing.T) {
 	}
 }
 
-// TestEntryKeyIsWhole: only a whole key of an entry is one.
+// A key that is cut short or too long is not the key of an entry.
 func TestEntryKeyIsWhole(t *testing.T) {
 	p := testPlace(t)
 	p.ordinal = 0

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestErase removes one receiver wherever it is, and leaves the others.
+// An erasure removes one receiver everywhere, and leaves the others.
 func TestErase(t *testing.T) {
 	r := start(t, testOptions(t))
 	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
@@ -103,8 +103,8 @@ func (r *running) keyWith(octets string) string {
 	return ""
 }
 
-// TestEraseKeepsNumbers gives no number twice after an erasure: not at once, not after a
-// kill, and not when the index is built again, which does not bring the messages back.
+// After an erasure no number is assigned twice: not at once, not after a kill, and not after the
+// index was built again. Building it again does not bring the messages back.
 func TestEraseKeepsNumbers(t *testing.T) {
 	opt := testOptions(t)
 	opt.Logger = nil
@@ -161,69 +161,7 @@ func remove(t *testing.T, store string) {
 	}
 }
 
-// TestEraseFromOutbox takes feedback out that is not yet in its queue.
-func TestEraseFromOutbox(t *testing.T) {
-	r := start(t, testOptions(t))
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
-	r.submit(mine, "id1")
-	r.submit(other, "id2")
-	r.publishing.Lock()
-	r.read(mine, 1)
-	r.read(other, 1)
-	erased := make(chan Verdict, 1)
-	go func() { erased <- r.Erase(deadline(t), mine.Receiver) }()
-	// Whoever comes first, the publisher or the erasure: nothing of mine is left.
-	r.publishing.Unlock()
-	if v := receive(t, erased); v.Code != 202 {
-		t.Fatalf("erase: got %+v", v)
-	}
-	if fb := receive(t, r.tellings("bank")); fb.Receiver != "447700900124" {
-		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
-	}
-	r.wantEmpty(streamFeedback)
-	if rows, err := r.index.outboxRows(); err != nil || rows > 1 { // the record of the other one's may follow
-		t.Errorf("got %d rows, %v", rows, err)
-	}
-}
-
-// TestEraseWhileTold ends what a session holds: what is being told is not told again.
-func TestEraseWhileTold(t *testing.T) {
-	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
-	r.submit(c, "id1")
-	r.submit(c, "id2")
-	telling, goOn := make(chan string), make(chan struct{})
-	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
-		telling <- fb.MessageIDs[0]
-		<-goOn
-		return errors.New("ESME_RX_T_APPN")
-	})
-	r.read(c, 1)
-	r.read(c, 2)
-	if id := receive(t, telling); id != "id1" {
-		t.Fatalf("got %s told first, want id1", id)
-	}
-	a := r.accounts.all["bank"]
-	for { // until the second one is held, too
-		a.mu.Lock()
-		held := len(a.order.held)
-		a.mu.Unlock()
-		if held == 2 {
-			break
-		}
-	}
-	if v := r.Erase(deadline(t), c.Receiver); v.Code != 202 {
-		t.Fatalf("erase: got %+v", v)
-	}
-	r.submit(c, "id3")
-	close(goOn)
-	r.read(c, 3)
-	if id := receive(t, telling); id != "id3" {
-		t.Errorf("got %s told, want what came after the erasure", id)
-	}
-}
-
-// TestEraseWaitsNoLongerThanItsCaller: not for another one, and not for a ledger that is away.
+// An erasure waits for another erasure, or for the log, no longer than its caller's context.
 func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -244,4 +182,51 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 		t.Errorf("the ledger is away: got %+v, want 503", v)
 	}
 	r.publishing.Unlock()
+}
+
+// An erasure removes the receiver's rates, ids and conversations from memory. A conversation
+// with a number that is not in the index yet stays, and so do other receivers.
+func TestEraseForgetsTheReceiver(t *testing.T) {
+	r := start(t, testOptions(t))
+	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	for i := 125; r.ledger.table.of(&other.Receiver) != r.ledger.table.of(&mine.Receiver); i++ { // side by side
+		other = conversation(t, "10690001", fmt.Sprint(447700900000+i))
+	}
+	open := conversation(t, "bank", "447700900123")
+	now := time.Now()
+	for _, c := range []Conversation{mine, other} {
+		r.submit(c, "id1")
+		r.reads.rates.by.put(rateKey{receiver: c.Receiver}, nil)
+		r.reads.guesses.by.put(rateKey{c.Receiver, true}, nil)
+		r.reads.replays.claim(replayKey{c.Receiver, 7}, said{}, now)
+	}
+	if err := r.Ledger().Assign(message(open)); err != nil {
+		t.Fatal(err)
+	}
+	before := r.erasures
+	if v := r.Erase(deadline(t), mine.Receiver); v.Code != 202 {
+		t.Fatalf("erase: got %+v", v)
+	}
+	if !before.covers(&Feedback{Receiver: "447700900123", ReceivedAt: now}) {
+		t.Error("what came before does not count as erased")
+	}
+	for name, n := range map[string]int{
+		"rates": len(r.reads.rates.by.at), "guesses": len(r.reads.guesses.by.at), "ids": len(r.reads.replays.seen.at),
+	} {
+		if n != 1 {
+			t.Errorf("%s: got %d in memory, want that of the other receiver", name, n)
+		}
+	}
+	for c, want := range map[Conversation]bool{mine: false, open: true, other: true} {
+		sh := r.ledger.table.of(&c.Receiver)
+		sh.mu.Lock()
+		got, listed := sh.heads[c] != nil, false
+		for h := sh.oldest; h != nil; h = h.newer {
+			listed = listed || h.conv == c
+		}
+		sh.mu.Unlock()
+		if got != want || listed != want {
+			t.Errorf("%v: got it in memory %v, listed %v, want %v", c, got, listed, want)
+		}
+	}
 }

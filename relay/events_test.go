@@ -241,7 +241,7 @@ func TestEventsErased(t *testing.T) {
 	}
 }
 
-// TestEventsKeptAsSet: a reload changes for how long.
+// A reload changes for how long events are kept.
 func TestEventsKeptAsSet(t *testing.T) {
 	r := start(t, testOptions(t))
 	if err := r.Use(Settings{FeedbackKeep: time.Minute}); err != nil {

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -41,40 +40,6 @@ func TestDaysExpire(t *testing.T) {
 	}
 }
 
-// caretaker is what the survey needs of a relay: its streams are there, and nothing runs.
-func caretaker(t *testing.T) (*Relay, *prometheus.Registry) {
-	t.Helper()
-	_, js := testLogClient(t)
-	reg := prometheus.NewRegistry()
-	r := &Relay{js: js, metrics: newMetrics(reg), log: (&logLines{}).logger(), eventsKept: time.Hour}
-	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
-	return r, reg
-}
-
-// aged makes messages of streams older than they are, by their sequence.
-type aged struct {
-	jetstream.JetStream
-	by map[uint64]time.Duration
-}
-
-func (a aged) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
-	stream, err := a.JetStream.Stream(ctx, name)
-	return agedStream{stream, a.by}, err
-}
-
-type agedStream struct {
-	jetstream.Stream
-	by map[uint64]time.Duration
-}
-
-func (a agedStream) GetMsg(ctx context.Context, seq uint64, opts ...jetstream.GetMsgOpt) (*jetstream.RawStreamMsg, error) {
-	m, err := a.Stream.GetMsg(ctx, seq, opts...)
-	if err == nil {
-		m.Time = m.Time.Add(-a.by[m.Sequence])
-	}
-	return m, err
-}
-
 func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 	t.Helper()
 	s, err := r.js.Stream(deadline(t), stream)
@@ -95,10 +60,11 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-// TestSweep makes dead letters of what has waited too long for one account, oldest first, up to
-// the first that has not.
+// A sweep makes dead letters of the feedback of one account that has waited too long. It goes
+// from the oldest on and stops at the first one that has not.
 func TestSweep(t *testing.T) {
-	r, reg := caretaker(t)
+	r := idleRelay(t).withStreams(t)
+	reg := r.registry()
 	js := r.js
 	publish := func(account, body string) {
 		t.Helper()
@@ -111,7 +77,7 @@ func TestSweep(t *testing.T) {
 	publish("bank", `no JSON`)
 	publish("bank", `{"event":"e4"}`) // young
 	publish("bank", `{"event":"e5"}`)
-	old := aged{js, map[uint64]time.Duration{1: 3 * time.Hour, 2: 2 * time.Hour, 3: 2 * time.Hour, 5: 2 * time.Hour}}
+	old := withAges(js, map[uint64]time.Duration{1: 3 * time.Hour, 2: 2 * time.Hour, 3: 2 * time.Hour, 5: 2 * time.Hour})
 	for range 2 {
 		r.js = old
 		if err := r.sweep(deadline(t), "bank"); err != nil {
@@ -129,16 +95,17 @@ func TestSweep(t *testing.T) {
 			t.Errorf("expired: got %v, want 2", got)
 		}
 	}
-	r.js = failing{js}
+	r.js = withoutDelete(js)
 	r.settings.Store(&Settings{})
 	if err := r.sweep(deadline(t), "shop"); !errors.Is(err, errAway) || r.state(t, streamFeedback).Msgs != 3 {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
 	}
 }
 
-// TestSweepDead: dead letters are dropped after a week, and not before.
+// A sweep drops dead letters after a week, and not before.
 func TestSweepDead(t *testing.T) {
-	r, reg := caretaker(t)
+	r := idleRelay(t).withStreams(t)
+	reg := r.registry()
 	js := r.js
 	for _, event := range []string{"e1", "e2", "e3"} {
 		if err := r.bury(deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
@@ -153,7 +120,7 @@ func TestSweepDead(t *testing.T) {
 		{"young", deadAge - time.Minute, []string{"e2", "e3"}},
 		{"a week", deadAge, []string{"e3"}},
 	} {
-		r.js = aged{js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second}}
+		r.js = withAges(js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second})
 		if err := r.sweepDead(deadline(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -174,9 +141,9 @@ func TestSweepDead(t *testing.T) {
 	}
 }
 
-// TestDeleteWhatIsGone: to delete what is gone is no error; what cannot be deleted is one.
+// Deleting a message that is gone succeeds. Deleting one that the stream keeps is an error.
 func TestDeleteWhatIsGone(t *testing.T) {
-	r, _ := caretaker(t)
+	r := idleRelay(t).withStreams(t)
 	publishAbout(t, r.js, subjectsOf[streamDead], "1", "2")
 	s, err := r.js.Stream(deadline(t), streamDead)
 	if err != nil {
@@ -187,7 +154,8 @@ func TestDeleteWhatIsGone(t *testing.T) {
 			t.Errorf("%d: got %v", seq, err)
 		}
 	}
-	if err := deleteMsg(deadline(t), undeletable{s}, 2); err == nil {
+	kept := &fakeStream{Stream: s, remove: func(uint64) error { return jetstream.ErrMsgDeleteUnsuccessful }}
+	if err := deleteMsg(deadline(t), kept, 2); err == nil {
 		t.Error("what stays: got no error")
 	}
 	if got := r.state(t, streamDead).Msgs; got != 1 {
@@ -195,22 +163,16 @@ func TestDeleteWhatIsGone(t *testing.T) {
 	}
 }
 
-// undeletable is a stream that denies to delete anything.
-type undeletable struct{ jetstream.Stream }
-
-func (undeletable) DeleteMsg(context.Context, uint64) error {
-	return jetstream.ErrMsgDeleteUnsuccessful
-}
-
-// TestSurveySweeps what waits too long where nobody tells it, and looks at all queues.
+// A survey looks at all queues, and sweeps those of accounts without a session.
 func TestSurveySweeps(t *testing.T) {
-	r, reg := caretaker(t)
+	r := idleRelay(t).withStreams(t)
+	reg := r.registry()
 	js := r.js
 	r.accounts.all = map[string]*account{"shop": {sessions: 1}}
 	for _, subject := range []string{"bank", "shop", "club"} {
 		publishAbout(t, js, subjectFeedback+subject, "447700900123")
 	}
-	r.js = aged{js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute}}
+	r.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
 	r.waiting.add("gone")
 	if err := r.surveyOnce(deadline(t)); err != nil {
 		t.Fatal(err)
@@ -226,7 +188,7 @@ func TestSurveySweeps(t *testing.T) {
 	if got := value(t, reg, "readback_feedback_waiting", "shop"); got != 1 {
 		t.Errorf("waiting of the shop: got %v, want 1", got)
 	}
-	r.js = failing{js}
+	r.js = withoutDelete(js)
 	r.settings.Store(&Settings{})
 	r.eventsKept = 0
 	if err := r.surveyOnce(deadline(t)); !errors.Is(err, errAway) {
@@ -234,8 +196,8 @@ func TestSurveySweeps(t *testing.T) {
 	}
 }
 
-// TestQueueMetrics: accounts that are named have labels of their own, the others share one, and
-// what no longer waits is not shown.
+// Accounts with names of their own have labels of their own, and all others share one. A queue
+// that is empty has no metric.
 func TestQueueMetrics(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	m := newMetrics(reg)

@@ -1,38 +1,10 @@
 package relay
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
 )
-
-// loneLedger is a ledger without a log that knows one conversation, and that conversation.
-func loneLedger(t *testing.T) (*Ledger, *head) {
-	t.Helper()
-	opt := testOptions(t)
-	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
-	l.status.set(nil)
-	h := &head{conv: conversation(t, "10690001", "447700900123")}
-	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
-	return l, h
-}
-
-// recorded are the records that wait for the log, which they leave.
-func recorded(t *testing.T, l *Ledger) []record {
-	t.Helper()
-	var all []record
-	for b := l.queue.take(); b != nil; b = l.queue.take() {
-		r, err := parseBatch(b.buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rec := (record{}); r.next(&rec); {
-			all = append(all, rec)
-		}
-	}
-	return all
-}
 
 // acceptedParts are the message_ids of accepted records with their ordinal and part.
 func acceptedParts(all []record) (text string) {
@@ -44,10 +16,10 @@ func acceptedParts(all []record) (text string) {
 	return text
 }
 
-// TestEarlyPartsGetTheNumber: the parts that the SMSC took before their message had a number are
-// recorded with it, and so is one that is answered later.
+// Parts that the SMSC accepted before their message had a number are recorded with it when it is
+// assigned. Parts that are answered later are recorded then.
 func TestEarlyPartsGetTheNumber(t *testing.T) {
-	l, h := loneLedger(t)
+	l, h := idleLedger(t)
 	w := make(logged, 8)
 	now := time.Now()
 	first, second, third := partOf(t, 3, 1, now), partOf(t, 3, 2, now), partOf(t, 3, 3, now)
@@ -57,19 +29,19 @@ func TestEarlyPartsGetTheNumber(t *testing.T) {
 	id := []byte("id1")
 	l.Accept(first, id, w, 0)
 	id[0] = 'x' // it was copied
-	if got := recorded(t, l); len(got) != 0 || h.shard.early != 1 {
+	if got := l.takeRecords(t); len(got) != 0 || h.shard.early != 1 {
 		t.Errorf("before the number: got %d records, %d early, want none and 1", len(got), h.shard.early)
 	}
 	if err := l.Assign(third); err != nil || third.ordinal != 0 {
 		t.Fatalf("assign: ordinal %d, %v", third.ordinal, err)
 	}
-	all := recorded(t, l)
+	all := l.takeRecords(t)
 	if got := acceptedParts(all); got != "id1=0.1 " || all[0].place.number != third.Number || all[0].bound != 1 || h.shard.early != 0 {
 		t.Errorf("with the number: got %s%+v, %d early, want the first part", got, all, h.shard.early)
 	}
 	l.Accept(second, []byte("id2"), w, 0)
 	l.Accept(third, []byte("id3"), w, 0)
-	if got := acceptedParts(recorded(t, l)); got != "id2=0.2 id3=0.3 " {
+	if got := acceptedParts(l.takeRecords(t)); got != "id2=0.2 id3=0.3 " {
 		t.Errorf("after it: got %s, want the second and the third", got)
 	}
 	if len(h.parts) != 0 {
@@ -77,10 +49,10 @@ func TestEarlyPartsGetTheNumber(t *testing.T) {
 	}
 }
 
-// TestFollowWithANumber: a part without room for the number is out with the number of its message,
-// until the SMSC has answered.
+// A part without room for the number is outstanding under the number of its message, until the
+// SMSC has answered.
 func TestFollowWithANumber(t *testing.T) {
-	l, h := loneLedger(t)
+	l, h := idleLedger(t)
 	first, second := partOf(t, 2, 1, time.Now()), partOf(t, 2, 2, time.Now())
 	if err := l.Assign(first); err != nil {
 		t.Fatal(err)
@@ -94,9 +66,9 @@ func TestFollowWithANumber(t *testing.T) {
 	}
 }
 
-// TestFollowIsForParts: what is no part, or cannot be noted, is not followed by an answer.
+// Follow ignores a message that is not a part, and a part that it cannot note.
 func TestFollowIsForParts(t *testing.T) {
-	l, h := loneLedger(t)
+	l, h := idleLedger(t)
 	own := message(h.conv)
 	nobody, long := partOf(t, 2, 1, time.Now()), partOf(t, 2, 1, time.Now())
 	nobody.Conversation.Sender = Addr{}
@@ -120,8 +92,8 @@ func TestFollowIsForParts(t *testing.T) {
 	}
 }
 
-// TestFormOfParts: a part goes on as it came when an earlier one did, or when it is the last and
-// nothing is known of those before it; one that the ESME sends in the right form does not care.
+// A part is forwarded as it came if an earlier part was, or if it is the last part and no
+// earlier one is known. A part that the ESME sends in the right form needs no decision.
 func TestFormOfParts(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -140,7 +112,7 @@ func TestFormOfParts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, h := loneLedger(t)
+			_, h := idleLedger(t)
 			if tt.earlier != nil {
 				h.openParts(partOf(t, 3, 1, time.Now())).asIs = *tt.earlier
 			}
@@ -156,10 +128,9 @@ func TestFormOfParts(t *testing.T) {
 	}
 }
 
-// TestEarlyPartsAreBounded: no more early parts than there is room for are kept, and none without
-// an open message.
+// A shard keeps at most maxEarlyParts early parts, and none without an open message.
 func TestEarlyPartsAreBounded(t *testing.T) {
-	l, h := loneLedger(t)
+	l, h := idleLedger(t)
 	s := partOf(t, 2, 1, time.Now())
 	if l.numberLate(h, s, []byte("id")) || h.shard.early != 0 {
 		t.Error("a part without an open message is kept")
@@ -173,10 +144,10 @@ func TestEarlyPartsAreBounded(t *testing.T) {
 	}
 }
 
-// TestNoRoomForEarlyParts: early parts that find no room in the log are let go, and the number is
-// given all the same.
+// A number is assigned even if the queue has no room for the early parts, which are then
+// dropped.
 func TestNoRoomForEarlyParts(t *testing.T) {
-	l, h := loneLedger(t)
+	l, h := idleLedger(t)
 	w := make(logged, 4)
 	for seq := uint8(1); seq <= 2; seq++ {
 		s := partOf(t, 3, seq, time.Now())
@@ -189,82 +160,5 @@ func TestNoRoomForEarlyParts(t *testing.T) {
 	last := partOf(t, 3, 3, time.Now())
 	if err := l.Assign(last); err != nil || h.shard.early != 0 || h.parts[0].early != nil {
 		t.Errorf("got %v, %d early in the shard, %d of the message, want none", err, h.shard.early, len(h.parts[0].early))
-	}
-}
-
-// TestAcceptCut: the parts that the gateway made are recorded with what a receipt of each needs, and
-// the message is settled with the last record.
-func TestAcceptCut(t *testing.T) {
-	l, h := loneLedger(t)
-	w := make(logged, 4)
-	cut := func(keys ...string) (*Sent, Cut) {
-		s := message(h.conv)
-		s.Cut = uint8(len(keys))
-		if err := l.Assign(s); err != nil {
-			t.Fatal(err)
-		}
-		c := Cut{Wanted: 2}
-		for _, k := range keys {
-			c.IDs, c.Keys = append(c.IDs, []byte("ID"+k)), append(c.Keys, []byte(k))
-		}
-		return s, c
-	}
-	s, c := cut("a1", "a2")
-	l.AcceptCut(s, c, w, 7)
-	b := l.queue.take()
-	if b.counts[kindAccepted] != 2 || b.counts[kindCut] != 2 || b.counts[kindHead] != 1 || len(b.waits) != 1 || len(b.cuts) != 2 ||
-		!b.changes || len(b.marks) != 1 || !b.marks[0].settles || b.marks[0].ordinal != s.ordinal || b.marks[0].bound != 1 || len(h.out) != 1 {
-		t.Errorf("got %+v, %d out, want two parts, what their receipts need, and one who waits", b, len(h.out))
-	}
-	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.first != "a1" {
-		t.Errorf("second part: got %+v %v", p, ok)
-	}
-	l.AcceptCut(s, c, w, 8) // it was handed over already
-	if b := l.queue.take(); b != nil {
-		t.Errorf("once more: got %+v, want nothing", b)
-	}
-	s, c = cut("b1", "b1")
-	l.AcceptCut(s, c, w, 9)
-	if b := l.queue.take(); b.counts[kindAccepted] != 2 || b.counts[kindCut] != 0 || len(b.waits) != 1 {
-		t.Errorf("parts of one name: got %+v, want that their receipts pass as they come", b)
-	}
-	for name, room := range map[string]int{"no room at all": 0, "for one part": 1, "for one and its name": 2, "for all but the head": 4} {
-		l.queue.dropped()
-		s, c = cut("c1", "c2")
-		out := len(h.out)
-		l.queue.records = maxQueuedRecords - room
-		l.AcceptCut(s, c, w, 10)
-		l.queue.records = room
-		l.queue.take()
-		if _, late := l.queue.dropped(); len(late) != 1 || late[0].token != 10 || len(h.out) != out-1 {
-			t.Errorf("%s: got %d told and %d out, want one told and that it is settled", name, len(late), len(h.out))
-		}
-		l.queue.records = 0
-	}
-}
-
-// TestMergeWhenDown: nothing is known of a receipt while the ledger is down, or has no room.
-func TestMergeWhenDown(t *testing.T) {
-	l, _ := loneLedger(t)
-	merge := func() (m *Merged, err error, told bool) {
-		l.Merge(CutPart{Seq: 1, first: "a1"}, PartReceipt{State: messageDelivered}, func(got *Merged, failed error) {
-			m, err, told = got, failed, true
-		})
-		return m, err, told
-	}
-	if _, _, told := merge(); told {
-		t.Error("up: told before the log has it")
-	}
-	if got := recorded(t, l); len(got) != 1 || got[0].kind != kindMerge {
-		t.Errorf("up: got %+v, want one record", got)
-	}
-	l.status.set(ErrDown)
-	if m, err, told := merge(); !told || m != nil || !errors.Is(err, ErrDown) {
-		t.Errorf("down: got %v, %v, told %v, want ErrDown", m, err, told)
-	}
-	l.status.set(nil)
-	l.queue.close()
-	if m, err, told := merge(); !told || m != nil || !errors.Is(err, ErrDown) {
-		t.Errorf("no room: got %v, %v, told %v, want ErrDown", m, err, told)
 	}
 }

@@ -158,8 +158,7 @@ func proofOf(p Proofs, s *Sent) string {
 	return hex.EncodeToString(tag[:])
 }
 
-// TestForgedReads refuses, in every way in, who says what it may not, and nothing of it
-// is told.
+// A read response that its caller may not send is refused in every way in, and has no effect.
 func TestForgedReads(t *testing.T) {
 	const own, other = "447700900123", "447700900124"
 	opt := testOptions(t)
@@ -237,8 +236,7 @@ func TestForgedReads(t *testing.T) {
 	}
 }
 
-// TestProofAlone takes read responses of strangers who hold the message, and tells others
-// nothing.
+// With proofs alone, a stranger who holds the message can report the read. Others learn nothing.
 func TestProofAlone(t *testing.T) {
 	opt := testOptions(t)
 	lines := auditLines(&opt)

@@ -73,7 +73,7 @@ func hexDiff(got, want []byte) string {
 		"\nwant " + hex.EncodeToString(want[min(from, len(want)):])
 }
 
-// TestGoldenHeldReceipt: so a receipt waits in its stream.
+// A held receipt has this form in its stream.
 func TestGoldenHeldReceipt(t *testing.T) {
 	const golden = `{"account":"bank","sender":"10690001","receiver":"447700900123","number":257,"message_id":"4A7F01",` +
 		`"at":"2026-11-18T11:06:40.123Z","receipt":"AAEC"}`
@@ -90,7 +90,7 @@ func TestGoldenHeldReceipt(t *testing.T) {
 	}
 }
 
-// TestGoldenFeedbackIsRead: what an earlier release put in the queue is told as it was meant.
+// Feedback that an earlier release put in the queue is delivered with all its fields.
 func TestGoldenFeedbackIsRead(t *testing.T) {
 	var got Feedback
 	if err := json.Unmarshal([]byte(goldenFeedback), &got); err != nil {
@@ -105,7 +105,7 @@ func TestGoldenFeedbackIsRead(t *testing.T) {
 	}
 }
 
-// over are values at their most, and one more.
+// over has values at their bounds, and the same values one above.
 var over = []struct{ most, more string }{
 	{"FF FF 03", "80 80 04"},                                           // 65535
 	{"80 80 80 80 80 80 40", "81 80 80 80 80 80 40"},                   // 2^48
@@ -145,7 +145,7 @@ func spelled(t *testing.T, text string) (all []byte) {
 	return all
 }
 
-// TestOverTheMost: a value that is over its bound is an error, wherever it stands.
+// A value over its bound is an error, in every field.
 func TestOverTheMost(t *testing.T) {
 	n := 0
 	refused := func(name string, golden []byte, parse func([]byte) error) {

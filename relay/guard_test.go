@@ -49,7 +49,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 }
 
-// TestCrossOriginOff allows no page unless the operator lists it.
+// No page of another origin is allowed unless the operator lists the origin.
 func TestCrossOriginOff(t *testing.T) {
 	opt := testOptions(t)
 	lines := auditLines(&opt)
@@ -108,7 +108,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.conns) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestSlowClients cuts off who takes too long, by the clock of synctest.
+// A client that is too slow is disconnected.
 func TestSlowClients(t *testing.T) {
 	const head = "POST /v1/reads HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n"
 	tests := []struct {

@@ -259,7 +259,7 @@ func TestServeReads(t *testing.T) {
 	}
 }
 
-// FuzzParseReads: whatever comes in, the verdict names a code, or all items are whole.
+// ParseReads returns a verdict with a code, or items that are all complete.
 func FuzzParseReads(f *testing.F) {
 	f.Add([]byte(`{"receiver":"+8613800138000","sender":"10690001","number":17,"status":1,"read_at":"2026-11-23T08:30:00Z","proof":"9f3a01c2","id":"a"}`))
 	f.Add([]byte(`[{"receiver":"1","number":1},{}]`))
@@ -277,7 +277,7 @@ func FuzzParseReads(f *testing.F) {
 	})
 }
 
-// TestBodyBroken: a body that does not come whole is no malformed one, which would be final.
+// A body that is cut off is not malformed, because that would be final.
 func TestBodyBroken(t *testing.T) {
 	r := start(t, testOptions(t))
 	w := httptest.NewRecorder()

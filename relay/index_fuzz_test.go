@@ -9,7 +9,7 @@ import (
 	"github.com/cockroachdb/pebble"
 )
 
-// FuzzEntryKey: a key that can be read is that of the place which was read from it.
+// Any octets that are read as the key of an entry are the key of the place that was read.
 func FuzzEntryKey(f *testing.F) {
 	for _, key := range goldenOctets(f, "index_keys.txt") {
 		f.Add(key)
@@ -29,7 +29,7 @@ func FuzzEntryKey(f *testing.F) {
 	})
 }
 
-// FuzzIndexValues: a value that can be read is the same when it is written and read again.
+// Any octets that are read as a value are the same when written and read again.
 func FuzzIndexValues(f *testing.F) {
 	for _, value := range goldenOctets(f, "index_values.txt") {
 		f.Add(value)
@@ -54,9 +54,9 @@ func comesBack[T any](t *testing.T, value []byte, parse func([]byte) (T, error),
 	}
 }
 
-// FuzzKeyOrder: keys stand in the order of what they stand for, where a lookup goes on that: of
-// days, of the numbers of a conversation, of records in the log. What begins with a prefix, and
-// nothing else, stands between the prefix and its upper bound.
+// Where a lookup depends on the order of keys, they are in the order of what they stand for:
+// days, numbers of a conversation, records of the log. Exactly the keys with a prefix are
+// between the prefix and its upper bound.
 func FuzzKeyOrder(f *testing.F) {
 	f.Add(uint16(20780), "447700900123", "10690001", uint16(257), uint16(20781), "447700900124", "Bank", uint16(1), uint64(1<<50), uint64(1<<50+1))
 	f.Add(uint16(255), "1", "11", uint16(255), uint16(256), "11", "1", uint16(256), uint64(255), uint64(256))
@@ -124,7 +124,7 @@ func checkEntryOrder(t *testing.T, p, q *place) {
 	}
 }
 
-// FuzzForeignRow: a row that nobody here wrote is an error, or nothing, to who looks up.
+// A row that no gateway wrote does not make a lookup panic.
 func FuzzForeignRow(f *testing.F) {
 	for _, key := range goldenOctets(f, "index_keys.txt") {
 		for i := range key {

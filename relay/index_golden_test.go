@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestGoldenKeys: the keys of the index are these octets.
+// The keys of the index are these octets.
 func TestGoldenKeys(t *testing.T) {
 	golden := goldenOctets(t, "index_keys.txt")
 	c, p := &goldenConversation, &goldenPlace
@@ -40,7 +40,7 @@ func TestGoldenKeys(t *testing.T) {
 	}
 }
 
-// TestGoldenEntryKey: an entry's key says where it stands, and what is cut or longer is no key.
+// An entry's key names its place. A key that is cut short or too long is an error.
 func TestGoldenEntryKey(t *testing.T) {
 	golden := goldenOctets(t, "index_keys.txt")
 	for name, want := range map[string]place{"entry key": goldenPlace, "entry key, all at their most": mostPlace} {
@@ -57,7 +57,7 @@ func TestGoldenEntryKey(t *testing.T) {
 	}
 }
 
-// goldenEntry is an entry with what is changed.
+// goldenEntry is an entry, changed by change.
 func goldenEntry(change func(*entry)) entry {
 	e := entry{
 		ordinal: 1 << 40, account: []byte("bank"), from: goldenFrom, to: goldenTo, at: goldenTime,
@@ -112,7 +112,7 @@ func parseHead(value []byte) (h headValue, err error) {
 
 func parsePartOfDay(value []byte) (CutPart, error) { return parsePart(20780, value) }
 
-// TestGoldenValues: the values of the index are these octets, and these octets mean that.
+// The values of the index are these octets, and these octets are read as those values.
 func TestGoldenValues(t *testing.T) {
 	golden := goldenOctets(t, "index_values.txt")
 	check := func(name string, got []byte) []byte {

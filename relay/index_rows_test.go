@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// goldenFeedback and the events are JSON that stands in the index, in the streams and with
-// those who read them.
+// goldenFeedback and the events are JSON that the index and the streams store and that clients read.
 const (
 	goldenFeedback = `{"event":"01M7Q5CQKXS79WF07606GY3RJD","account":"bank","sender":"10690001","receiver":"447700900123",` +
 		`"sender_ton":5,"sender_npi":0,"receiver_ton":1,"receiver_npi":1,"number":257,"status":1,"message_ids":["4A7F01"],` +
@@ -55,7 +54,7 @@ func wantRows(t *testing.T, ix *index, want map[string]string) {
 	}
 }
 
-// goldenLog is a batch with what changes the index.
+// goldenLog is a batch with each record that changes the index.
 func goldenLog() []byte {
 	message := goldenAccepted(func(r *record) { r.reference, r.hasReference, r.wantsReceipt = 42, true, true })
 	later := goldenAccepted(func(r *record) {
@@ -96,7 +95,7 @@ func goldenLog() []byte {
 	return batch
 }
 
-// goldenRows is what goldenLog brings, as the seventh message of the log.
+// goldenRows has the rows of an index whose log has goldenLog as message 7.
 func goldenRows(t *testing.T) map[string]string {
 	values := goldenOctets(t, "index_values.txt")
 	second := goldenPlace
@@ -136,29 +135,21 @@ func goldenRows(t *testing.T) map[string]string {
 	return all
 }
 
-// TestGoldenIndex: what the log says becomes these rows of the index, and goes from it again.
+// The records of the log become these rows of the index, and later records remove them.
 func TestGoldenIndex(t *testing.T) {
-	opt := testOptions(t)
-	ix, err := openIndex(t.TempDir(), opt.logger())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ix.close() }()
-	a := &applier{
-		ix: ix, told: func(int, int) {}, eventsTold: func() {},
-		events: func(account []byte) bool { return string(account) == "bank" },
-	}
-	if _, err := a.apply(7, goldenLog(), true); err != nil {
+	l := newLogbook(t)
+	l.a.events = func(account []byte) bool { return string(account) == "bank" }
+	if _, err := l.a.apply(7, goldenLog(), true); err != nil {
 		t.Fatal(err)
 	}
 	want := goldenRows(t)
-	wantRows(t, ix, want)
+	wantRows(t, l.ix, want)
 
 	batch := appendHeader(nil, header{epoch: 3})
 	batch = appendFed(batch, 7, 4)
 	batch = appendPublished(batch, 7, 4)
 	batch = appendOptOut(batch, &record{place: goldenReceiverOn(0)})
-	if _, err := a.apply(8, batch, false); err != nil {
+	if _, err := l.a.apply(8, batch, false); err != nil {
 		t.Fatal(err)
 	}
 	delete(want, string(optOutKey(nil, &goldenConversation.Receiver)))
@@ -166,5 +157,5 @@ func TestGoldenIndex(t *testing.T) {
 		return key[0] == prefixOutbox || key[0] == prefixEvent && bytes.Compare([]byte(key), outboxKey(nil, prefixEvent, 7, 4)) <= 0
 	})
 	want[string(keyApplied)] = string(appendApplied(nil, applied{seq: 8, epoch: 3, cycle: cycle{1, 257, 3}}))
-	wantRows(t, ix, want)
+	wantRows(t, l.ix, want)
 }

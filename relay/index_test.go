@@ -7,8 +7,8 @@ import (
 	"github.com/cockroachdb/pebble"
 )
 
-// TestIndexOfAnotherVersion: an index of another version, older or newer, or of another stream is
-// not believed, and the log says what there is. One of this version and stream is.
+// An index of another version or another stream is discarded and built again from the log. An
+// index of this version and stream is kept.
 func TestIndexOfAnotherVersion(t *testing.T) {
 	written := writtenStore(t)
 	c := conversation(t, "10690001", "447700900123")
@@ -53,8 +53,8 @@ func made(meta []byte, by uint64) []byte {
 	return binary.BigEndian.AppendUint64(meta[:1], binary.BigEndian.Uint64(meta[1:])+by)
 }
 
-// plant puts into an index what the log does not say: a route, and that the first message of a
-// conversation has failed. It changes the index's meta, too, and returns what that was.
+// plant puts a route into an index that the log does not have, and marks the first message of a
+// conversation as failed. It also changes the meta of the index, and returns the one before.
 func plant(t *testing.T, opt Options, change func([]byte) []byte, c *Conversation) (was string) {
 	t.Helper()
 	r, err := Open(opt)
@@ -90,8 +90,8 @@ func plant(t *testing.T, opt Options, change func([]byte) []byte, c *Conversatio
 	return was
 }
 
-// TestIndexAheadOfItsLog: an index that knows more than the log has, or cannot say how far it
-// is, is not believed.
+// An index that is ahead of the log, or does not say how far it got, is built again from the
+// log.
 func TestIndexAheadOfItsLog(t *testing.T) {
 	written := writtenStore(t)
 	c := conversation(t, "10690001", "447700900123")

@@ -58,7 +58,7 @@ func TestReadsOverNATS(t *testing.T) {
 	r.wantEmpty(streamReads)
 }
 
-// TestBusyReceiver: what comes too fast for one receiver is put off, and holds up no other's.
+// Reads that come too fast for one receiver are put off, and do not delay those of others.
 func TestBusyReceiver(t *testing.T) {
 	opt := testOptions(t)
 	opt.ReadRate, opt.ReadBurst = 1, 1
@@ -113,7 +113,7 @@ func (u until) Subject(token string, now time.Time) (string, error) {
 	return token, nil
 }
 
-// TestTokenExpiresInStream: it counts as of when the stream got the message.
+// Whether a token has expired depends on when the stream got the message.
 func TestTokenExpiresInStream(t *testing.T) {
 	opt := testOptions(t)
 	expiry := time.Now().Add(-time.Hour)

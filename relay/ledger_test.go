@@ -71,7 +71,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 	wg.Wait()
 }
 
-// TestWindow: without the log, W numbers of a conversation are given and no more.
+// Without the log, W numbers of a conversation are assigned and no more.
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := testOptions(t)

@@ -162,7 +162,7 @@ func TestNATSComesLater(t *testing.T) {
 	}
 }
 
-// jetStreamOf is a view of its own of the streams.
+// jetStreamOf returns a JetStream client of nc.
 func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	t.Helper()
 	js, err := jetstream.New(nc)
@@ -193,7 +193,7 @@ func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
 	return c, js
 }
 
-// TestAppendThatLanded: an append whose acknowledgement was lost is not made again.
+// An append whose acknowledgement was lost is not repeated.
 func TestAppendThatLanded(t *testing.T) {
 	c, js := testLogClient(t)
 	ctx := deadline(t)

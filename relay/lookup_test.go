@@ -9,8 +9,8 @@ import (
 	"github.com/cockroachdb/pebble"
 )
 
-// TestNewestEntry: of the entries with a number the newest one that is not of a later day is found,
-// in the conversation that was asked for.
+// findNumber returns the newest entry of the conversation with the number that is not of a later
+// day.
 func TestNewestEntry(t *testing.T) {
 	l := newLogbook(t)
 	c := conversation(t, "10690001", "447700900123")
@@ -57,8 +57,7 @@ func TestNewestEntry(t *testing.T) {
 	}
 }
 
-// TestNewestOfEachSender: a receiver's number is looked for in each of its conversations, and the
-// newest one of each is found.
+// findReceiver returns, of each sender, the newest entry with the number.
 func TestNewestOfEachSender(t *testing.T) {
 	l := newLogbook(t)
 	receiver := addr(t, "447700900123")
@@ -92,7 +91,7 @@ func TestNewestOfEachSender(t *testing.T) {
 	}
 }
 
-// TestEachEntry: the entries of one conversation are gone through, newest day first, until there is
+// eachEntry visits the entries of one conversation, the newest day first, until the caller has
 // enough.
 func TestEachEntry(t *testing.T) {
 	l := newLogbook(t)
@@ -130,7 +129,7 @@ func TestEachEntry(t *testing.T) {
 	}
 }
 
-// TestDamagedEntry: a value that cannot be read is an error, and not a message that is missing.
+// A value that cannot be read is an error. It does not count as a missing message.
 func TestDamagedEntry(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.write(acceptedAt(p, "id"))
@@ -153,7 +152,7 @@ func TestDamagedEntry(t *testing.T) {
 	}
 }
 
-// TestClosedIndex: nothing is found, nor said to be missing, in an index that is closed.
+// A closed index returns an error instead of saying that nothing was found.
 func TestClosedIndex(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	if err := l.ix.close(); err != nil {
@@ -176,8 +175,8 @@ func TestClosedIndex(t *testing.T) {
 	}
 }
 
-// TestOutboxRows: the rows behind a place come in the order of the log, those of one outbox alone,
-// and no more than were asked for.
+// outbox returns the rows of one outbox behind a place, in the order of the log, up to the
+// limit.
 func TestOutboxRows(t *testing.T) {
 	l := newLogbook(t)
 	for _, k := range []struct {
@@ -229,7 +228,7 @@ func TestOutboxRows(t *testing.T) {
 	}
 }
 
-// TestUpper: the key behind all that begin with a prefix, where there is one.
+// upper returns the first key behind all keys with a prefix, if there is one.
 func TestUpper(t *testing.T) {
 	for _, tt := range []struct{ prefix, want string }{
 		{"a", "b"}, {"ab", "ac"}, {"a\xff", "b"}, {"a\xff\xff", "b"}, {"\xff", ""}, {"a\x00", "a\x01"},

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// TestOptOutChanges: an opt-out that is so already is not logged again, and none that the log
-// does not take counts.
+// An opt-out is logged only if it changes something. A change that the log does not take has no
+// effect.
 func TestOptOutChanges(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	receiver := addr(t, "447700900123")
 	set := func(on, queued bool) {
 		t.Helper()
@@ -21,7 +21,7 @@ func TestOptOutChanges(t *testing.T) {
 				r.optingOut.Unlock()
 			}
 			b := r.ledger.queue.take()
-			r.brought(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
+			r.applyRecords(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
 			b.reads[0].tell(outcomeNoted)
 		}
 		if v := receive(t, verdict); v.Code != 202 {
@@ -54,14 +54,14 @@ func TestOptOutChanges(t *testing.T) {
 	}
 }
 
-// TestOldOptOutsAreRenewed: those whose record is older than half of the time for which the log
-// keeps it, a thousand at a time, and they go on to hold since when they did.
+// Opt-outs are renewed when their record is older than half of the time for which the log keeps
+// it, up to a thousand at a time. They keep their beginning.
 func TestOldOptOutsAreRenewed(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	now := time.Now()
 	half := now.Add(-r.opt.Keep / 2).UnixMilli()
 	log := func(seq uint64, receiver string, since, at int64) {
-		r.brought(t, seq, func(b []byte) []byte {
+		r.applyRecords(t, seq, func(b []byte) []byte {
 			rec := record{status: 1, readAt: since, at: at}
 			rec.place.conv.Receiver = addr(t, receiver)
 			return appendOptOut(b, &rec)
@@ -83,7 +83,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		if b == nil || b.counts[kindOptOut] != tt.want || len(b.reads) != tt.want {
 			t.Fatalf("got %+v queued, want %d opt-outs", b, tt.want)
 		}
-		r.brought(t, 3, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
+		r.applyRecords(t, 3, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
 	}
 	if stale, err := r.index.staleOptOuts(now.UnixMilli(), 10); err != nil || len(stale) != 1 || stale[0].place.conv.Receiver.String() != "447700900122" {
 		t.Errorf("got %+v, %v, want the young one alone", stale, err)
@@ -109,20 +109,20 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 	}
 }
 
-// TestDaysAreForgotten: what is older than Keep goes, opt-outs are renewed in time.
+// expire removes days older than Keep, and renews opt-outs in time.
 func TestDaysAreForgotten(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	oldest := dayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
 	if got := r.oldestDay(); got != oldest && got != oldest+1 { // midnight
 		t.Errorf("oldest day: got %d, want %d", got, oldest)
 	}
 	oldest = r.oldestDay()
 	for i, day := range []uint16{oldest - 1, oldest + 1} {
-		r.brought(t, uint64(i+1), func(b []byte) []byte { return appendRoute(b, day, "bank", []byte{byte('a' + i)}) })
+		r.applyRecords(t, uint64(i+1), func(b []byte) []byte { return appendRoute(b, day, "bank", []byte{byte('a' + i)}) })
 	}
 	now := time.Now()
 	for i, age := range []time.Duration{r.opt.Keep/2 + time.Hour, r.opt.Keep/2 - time.Hour} {
-		r.brought(t, uint64(i+3), func(b []byte) []byte {
+		r.applyRecords(t, uint64(i+3), func(b []byte) []byte {
 			rec := record{status: 1, readAt: 1, at: now.Add(-age).UnixMilli()}
 			rec.place.conv.Receiver = addr(t, "44770090012"+string(rune('0'+i)))
 			return appendOptOut(b, &rec)

@@ -1,12 +1,13 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
 )
 
-// TestWorstReceipt: what the receipts of all parts come to is the worst of them.
+// The merged receipt has the worst state of all parts.
 func TestWorstReceipt(t *testing.T) {
 	order := []byte{messageDelivered, messageUnknown, messageExpired, messageDeleted, messageUndeliverable, messageRejected}
 	for i, a := range order {
@@ -24,7 +25,7 @@ func TestWorstReceipt(t *testing.T) {
 	}
 }
 
-// TestReceiptOfNoPart: only a final receipt of one of the parts counts.
+// Only a final receipt of one of the parts counts.
 func TestReceiptOfNoPart(t *testing.T) {
 	c := cutState{states: make([]byte, 2)}
 	for _, tt := range []struct {
@@ -45,8 +46,8 @@ func TestReceiptOfNoPart(t *testing.T) {
 	}
 }
 
-// TestUnknownTurnsOut: a part of which nothing was known may turn out to be better or worse, and any
-// other receipt of it is a repetition.
+// A part in the state UNKNOWN may still get a better or a worse state. Any other further receipt
+// of a part is a repetition.
 func TestUnknownTurnsOut(t *testing.T) {
 	const ok, unknown, failed = messageDelivered, messageUnknown, messageUndeliverable
 	type step struct {
@@ -82,7 +83,7 @@ func TestUnknownTurnsOut(t *testing.T) {
 	}
 }
 
-// TestWhichReceiptIsWanted: registered_delivery says which one the ESME has asked for.
+// registered_delivery decides whether the ESME wants the merged receipt.
 func TestWhichReceiptIsWanted(t *testing.T) {
 	for _, tt := range []struct {
 		wanted            byte
@@ -104,7 +105,7 @@ func TestWhichReceiptIsWanted(t *testing.T) {
 	}
 }
 
-// TestCutStateComesBack: each field of the receipts so far is in their value.
+// Each field of a cutState is in its value.
 func TestCutStateComesBack(t *testing.T) {
 	want := cutState{
 		wanted: 2, closing: 3, states: []byte{messageDelivered, 0, messageExpired}, id: "A1", text: "text",
@@ -121,8 +122,8 @@ func TestCutStateComesBack(t *testing.T) {
 	}
 }
 
-// TestPartsInTheIndex: the first part begins the message, and what its receipts come to is that of
-// its own message, of its own day.
+// The first part creates the state of a cut message. Receipts count only for their own message
+// on its own day.
 func TestPartsInTheIndex(t *testing.T) {
 	l, c := newLogbook(t), conversation(t, "10690001", "447700900123")
 	cut := func(day uint16, first, key string, seq uint8) record {
@@ -166,5 +167,85 @@ func TestPartsInTheIndex(t *testing.T) {
 		if _, ok, err := l.ix.part([]byte("d1"), &c.Receiver, day, 1); err != nil || ok != want {
 			t.Errorf("day %d: got a part %v, %v, want %v", day, ok, err, want)
 		}
+	}
+}
+
+func TestReceiptsOfPartsMerge(t *testing.T) {
+	type step struct {
+		part  string
+		state byte
+		want  string // state, err, id, text and whether it is wanted; "" while more are to come
+	}
+	const ok, failed = messageDelivered, messageUndeliverable
+	for _, tt := range []struct {
+		name   string
+		wanted byte
+		steps  []step
+	}{
+		{"all delivered", 1, []step{{"a1", ok, ""}, {"a3", ok, ""}, {"a2", ok, "2 002 A1 text of a1 true"}}},
+		{"one fails first", 1, []step{{"a2", failed, ""}, {"a1", ok, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
+		{"one fails last", 1, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", failed, "5 005 A1 text of a1 true"}}},
+		{"the worst", 1, []step{{"a1", messageExpired, ""}, {"a2", messageRejected, ""}, {"a3", failed, "8 008 A1 text of a1 true"}}},
+		{"the last one again", 1, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 true"}, {"a3", ok, "2 002 A1 text of a1 true"}}},
+		{"an earlier one again", 1, []step{{"a1", ok, ""}, {"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 true"}, {"a1", ok, ""}}},
+		{"on failure, delivered", 2, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 false"}}},
+		{"on failure, failed", 2, []step{{"a1", ok, ""}, {"a2", failed, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
+		{"on success, failed", 3, []step{{"a1", ok, ""}, {"a2", failed, ""}, {"a3", ok, "5 005 A1 text of a1 false"}}},
+		{"unknown, then known", 1, []step{
+			{"a1", ok, ""},
+			{"a2", messageUnknown, ""},
+			{"a3", ok, "7 007 A1 text of a1 true"},
+			{"a2", ok, "2 002 A1 text of a1 true"},
+		}},
+		{"a failure does not turn", 1, []step{{"a1", failed, ""}, {"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			opt := testOptions(t)
+			r := start(t, opt)
+			c := conversation(t, "10690001", "447700900123")
+			r.submitCut(c, tt.wanted, "A1", "A2", "A3")
+			for i, s := range tt.steps {
+				if i == 1 { // what came before survives
+					if err := r.stop(); err != nil {
+						t.Fatal(err)
+					}
+					r = start(t, opt)
+				}
+				m, err := r.merge(c, s.part, s.state)
+				got := ""
+				if m != nil {
+					got = fmt.Sprint(m.State, " ", m.Err, " ", m.ID, " ", m.Text, " ", m.Wanted)
+				}
+				if err != nil || got != s.want {
+					t.Errorf("step %d, %s %d: got %q %v, want %q", i+1, s.part, s.state, got, err, s.want)
+				}
+			}
+		})
+	}
+}
+
+// Merge fails while the ledger is down and when the queue has no room.
+func TestMergeWhenDown(t *testing.T) {
+	l, _ := idleLedger(t)
+	merge := func() (m *Merged, err error, told bool) {
+		l.Merge(CutPart{Seq: 1, first: "a1"}, PartReceipt{State: messageDelivered}, func(got *Merged, failed error) {
+			m, err, told = got, failed, true
+		})
+		return m, err, told
+	}
+	if _, _, told := merge(); told {
+		t.Error("up: told before the log has it")
+	}
+	if got := l.takeRecords(t); len(got) != 1 || got[0].kind != kindMerge {
+		t.Errorf("up: got %+v, want one record", got)
+	}
+	l.status.set(ErrDown)
+	if m, err, told := merge(); !told || m != nil || !errors.Is(err, ErrDown) {
+		t.Errorf("down: got %v, %v, told %v, want ErrDown", m, err, told)
+	}
+	l.status.set(nil)
+	l.queue.close()
+	if m, err, told := merge(); !told || m != nil || !errors.Is(err, ErrDown) {
+		t.Errorf("no room: got %v, %v, told %v, want ErrDown", m, err, told)
 	}
 }

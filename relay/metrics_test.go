@@ -32,8 +32,7 @@ func value(t testing.TB, reg *prometheus.Registry, name, label string) (sum floa
 	return sum
 }
 
-// awaitValue waits until a metric says so: records are counted after whoever waits for them
-// is told.
+// awaitValue waits until a metric has the value. Records are counted after their waiters are told.
 func awaitValue(t testing.TB, reg *prometheus.Registry, name, label string, want float64) {
 	t.Helper()
 	for ctx := deadline(t); ; runtime.Gosched() {

@@ -49,7 +49,7 @@ func TestMQTT(t *testing.T) {
 	}
 }
 
-// TestMQTTVerdictsOfAll: a backend hears the verdicts on all receivers, by either wildcard.
+// A backend gets the verdicts on all receivers, with either wildcard.
 func TestMQTTVerdictsOfAll(t *testing.T) {
 	r := startOpen(t, clientOptions(t))
 	for _, topic := range []string{"readback/verdicts/+", "readback/verdicts/#"} {

@@ -20,7 +20,7 @@ func aloneHead(t *testing.T) *head {
 	return h
 }
 
-// TestSetOfParts: each of 255 parts is in the set by itself.
+// Each of 255 parts can be added to and removed from the set on its own.
 func TestSetOfParts(t *testing.T) {
 	var b bits
 	for i := uint8(1); i != 0; i++ {
@@ -40,7 +40,7 @@ func TestSetOfParts(t *testing.T) {
 	}
 }
 
-// TestIsPart: a part is one of several, and of those there are.
+// A message is a part if it has a valid position among two or more.
 func TestIsPart(t *testing.T) {
 	for _, tt := range []struct {
 		total, seq uint8
@@ -59,8 +59,8 @@ func TestIsPart(t *testing.T) {
 	}
 }
 
-// TestJoin: a part belongs to the open message with the same reference, of the same account, in as
-// many parts, unless that is complete or has waited too long.
+// A part belongs to the open message of the same account with the same reference and total,
+// unless that is complete or has waited too long.
 func TestJoin(t *testing.T) {
 	now := time.Unix(1795000000, 0)
 	tests := []struct {
@@ -111,12 +111,12 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// holdsSame reports whether s has what the parts of partOf in two have in common.
+// holdsSame reports whether s may belong to a message in two parts of partOf.
 func (h *head) holdsSame(s *Sent) bool {
 	return s.Part.Ref == 9 && !s.Part.Wide && s.Part.Total == 2 && s.Account == "bank"
 }
 
-// TestNotOpenBeforeItsNumber: a part cannot share a number that its message has not got yet.
+// A part cannot share a number that its message does not have yet.
 func TestNotOpenBeforeItsNumber(t *testing.T) {
 	h, now := aloneHead(t), time.Now()
 	h.openParts(partOf(t, 2, 1, now))
@@ -125,8 +125,8 @@ func TestNotOpenBeforeItsNumber(t *testing.T) {
 	}
 }
 
-// TestOpenPartsAreAnswered: a message is open until the SMSC has taken each of its parts; one that was
-// refused may come again.
+// A message is open until the SMSC has accepted each of its parts. A refused part may come
+// again.
 func TestOpenPartsAreAnswered(t *testing.T) {
 	h, now := aloneHead(t), time.Now()
 	one, two := partOf(t, 2, 1, now), partOf(t, 2, 2, now)
@@ -154,7 +154,7 @@ func TestOpenPartsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestOpenPartsAreBounded: beyond so many messages none is opened, until one has waited too long.
+// A conversation and a shard open no message beyond their bounds until one has waited too long.
 func TestOpenPartsAreBounded(t *testing.T) {
 	now := time.Unix(1795000000, 0)
 	tests := []struct {
@@ -195,7 +195,7 @@ func TestOpenPartsAreBounded(t *testing.T) {
 	}
 }
 
-// TestPartsExpire: a message is forgotten when its other parts did not come in time.
+// A message is forgotten when its other parts do not come in time.
 func TestPartsExpire(t *testing.T) {
 	h, now := aloneHead(t), time.Unix(1795000000, 0)
 	for i := range uint16(3) {

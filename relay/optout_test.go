@@ -65,7 +65,7 @@ func (r *running) found(c Conversation, number uint16) *found {
 	return f
 }
 
-// TestOptOutHolds across a kill, and when the index is built again from the log.
+// An opt-out survives a kill, and an index that is built again from the log.
 func TestOptOutHolds(t *testing.T) {
 	opt := testOptions(t)
 	opt.Logger = nil
@@ -104,7 +104,7 @@ func TestOptOutHolds(t *testing.T) {
 	}
 }
 
-// TestOptOutIsRenewed before the log forgets it.
+// An opt-out is renewed before the log forgets it.
 func TestOptOutIsRenewed(t *testing.T) {
 	opt := testOptions(t)
 	reg := prometheus.NewRegistry()
@@ -146,7 +146,7 @@ func TestOptOutIsRenewed(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-// TestReceiversByCaller lets a subscriber speak for itself only, and a backend for all.
+// A subscriber has access to its own receiver only, and a backend to all.
 func TestReceiversByCaller(t *testing.T) {
 	opt := testOptions(t)
 	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, subjects{}
@@ -186,7 +186,7 @@ func TestReceiversByCaller(t *testing.T) {
 	}
 }
 
-// TestChangesWhileDown are refused at once, and nothing of them comes later.
+// A change while the ledger is down is refused at once, and has no later effect.
 func TestChangesWhileDown(t *testing.T) {
 	r := start(t, testOptions(t))
 	r.status.set(ErrDown)
@@ -202,7 +202,7 @@ func TestChangesWhileDown(t *testing.T) {
 	}
 }
 
-// TestChangesAreBounded keeps a subscriber from having the index gone through all the time.
+// The number of changes of one receiver is limited, because an erasure searches the whole index.
 func TestChangesAreBounded(t *testing.T) {
 	r := start(t, testOptions(t))
 	code := 0

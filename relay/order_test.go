@@ -58,7 +58,7 @@ func TestOrder(t *testing.T) {
 	next(0) // no more at once
 }
 
-// TestOrderOfNotations: a conversation is one however its addresses were submitted.
+// A conversation is the same in every notation of its addresses.
 func TestOrderOfNotations(t *testing.T) {
 	o := newOrder()
 	now := time.Unix(1795000000, 0)

@@ -19,8 +19,8 @@ func orderOf(now time.Time, seqs ...uint64) *order {
 
 var orderBegan = time.Unix(1795000000, 0)
 
-// TestWaitForThoseBefore: nothing is told until what the queue has given out before is here again,
-// or is not waited for any longer.
+// A session delivers nothing until all feedback that the queue has handed out before is here
+// again, or the wait is over.
 func TestWaitForThoseBefore(t *testing.T) {
 	now, until := orderBegan, orderBegan.Add(time.Minute)
 	tests := []struct {
@@ -61,8 +61,8 @@ func TestWaitForThoseBefore(t *testing.T) {
 	}
 }
 
-// TestReceiptPasses: a feedback that awaits the SMSC's receipt is told when that has passed, and one
-// on another message, or one that was put off for another reason, is not.
+// A feedback that awaits the SMSC's receipt is delivered when the receipt has passed. The
+// receipt has no effect on other messages, or on feedback that was put off for another reason.
 func TestReceiptPasses(t *testing.T) {
 	o := newOrder()
 	add := func(seq uint64, receiver string, number uint16) *held {
@@ -99,8 +99,7 @@ func TestReceiptPasses(t *testing.T) {
 	next(orderBegan.Add(time.Minute), 2) // the receipt did not come
 }
 
-// TestToldIsNotAwaited: the receipt of a feedback that was told and refused does not cut its
-// backoff short.
+// The receipt does not shorten the backoff of a feedback that the ESME has refused.
 func TestToldIsNotAwaited(t *testing.T) {
 	o := orderOf(orderBegan, 1)
 	o.held[1].await(orderBegan.Add(-time.Second))
@@ -115,7 +114,7 @@ func TestToldIsNotAwaited(t *testing.T) {
 	}
 }
 
-// TestLookAgain: the next look is when the first of those that wait is due.
+// The next look is when the first of those that wait is due.
 func TestLookAgain(t *testing.T) {
 	for _, due := range [][3]time.Duration{{1, 2, 3}, {2, 1, 3}, {3, 2, 1}} {
 		o := orderOf(orderBegan, 1, 2, 3)
@@ -134,8 +133,8 @@ func TestLookAgain(t *testing.T) {
 	}
 }
 
-// TestLowestFirst: of those that may be told the lowest is, and the lines of a conversation stay in
-// order whatever order they come in.
+// Of the feedback that may be delivered the lowest sequence is next. The feedback of a
+// conversation stays in order, in whatever order it comes.
 func TestLowestFirst(t *testing.T) {
 	o := orderOf(orderBegan, 4, 2, 9, 7, 1)
 	for _, seq := range []uint64{12, 10, 11} {
@@ -161,8 +160,8 @@ func TestLowestFirst(t *testing.T) {
 	}
 }
 
-// TestCameAgain: what is held and comes again is acknowledged the new way, and what is known of it
-// stays.
+// A held feedback that comes again is acknowledged with the new message, and keeps its tries and
+// times.
 func TestCameAgain(t *testing.T) {
 	o := orderOf(orderBegan, 1)
 	h := o.held[1]
@@ -174,7 +173,7 @@ func TestCameAgain(t *testing.T) {
 	}
 }
 
-// TestSettledIsRemembered: as many are remembered as may come again, and the oldest is forgotten.
+// An order remembers as many settled messages as may come again, and forgets the oldest.
 func TestSettledIsRemembered(t *testing.T) {
 	o := newOrder()
 	for seq := range uint64(maxHeld + 1) {
@@ -190,7 +189,7 @@ func TestSettledIsRemembered(t *testing.T) {
 	}
 }
 
-// TestRateSpares: a rate that was not used is not saved up.
+// An unused rate is not saved up.
 func TestRateSpares(t *testing.T) {
 	o := orderOf(orderBegan, 1, 2, 3, 4)
 	o.limits = limits{most: 10, every: time.Second}

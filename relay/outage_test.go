@@ -34,7 +34,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestReadsStayInNATS: while the ledger is down, a read response goes back to its stream.
+// While the ledger is down, a read response goes back to its stream.
 func TestReadsStayInNATS(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -75,8 +75,8 @@ func (c *countdown) Logged(uint64) {
 	}
 }
 
-// TestLongOutage: however long NATS is away, what waits is bounded, everybody is told, and the
-// relay stops in time.
+// During an outage of NATS of any length the waiting records are bounded, all waiters are told,
+// and the relay stops in time.
 func TestLongOutage(t *testing.T) {
 	t.Parallel() // it waits for time-outs
 	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)

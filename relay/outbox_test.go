@@ -12,10 +12,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
-// places are where the rows stand that the records are about.
+// places lists the places of the rows that the records are about.
 func places(all []record) string {
 	text := ""
 	for _, rec := range all {
@@ -24,8 +23,8 @@ func places(all []record) string {
 	return text
 }
 
-// readMessages brings in n messages that were read, each in a message of the log of its own: 2 is
-// the first one that has a row.
+// readMessages applies n messages, and n read responses in a message of the log each. The first
+// feedback has the place 2.0.
 func (l *logbook) readMessages(n int) {
 	l.t.Helper()
 	var all []record
@@ -41,13 +40,12 @@ func (l *logbook) readMessages(n int) {
 	}
 }
 
-// TestFeedbackLeavesTheOutbox: a feedback leaves the outbox when its queue has taken it, and not
-// before; nor does any behind it.
+// A feedback leaves the outbox when its queue has acknowledged it and all feedback before it.
 func TestFeedbackLeavesTheOutbox(t *testing.T) {
 	l := newLogbook(t)
 	l.readMessages(3)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := unconnected(t, l)
+		r, s := idleRelayOn(t, l)
 		p := publisher{relay: r}
 		done := make(chan error, 1)
 		go func() {
@@ -61,24 +59,24 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 		if len(s.acks) != 3 {
 			t.Fatalf("published: got %d, want 3", len(s.acks))
 		}
-		if got := places(r.queued(t, kindFed)); got != "" {
+		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "" {
 			t.Errorf("before an acknowledgement: got rows %sgone, want none", got)
 		}
 		s.acks[1].ok <- &jetstream.PubAck{}
 		synctest.Wait()
-		if got := places(r.queued(t, kindFed)); got != "" {
+		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "" {
 			t.Errorf("after that of the second: got rows %sgone, want none yet", got)
 		}
 		s.acks[0].ok <- &jetstream.PubAck{}
 		synctest.Wait()
-		if got := places(r.queued(t, kindFed)); got != "2.0 3.0 " {
+		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "2.0 3.0 " {
 			t.Errorf("after that of the first: got rows %sgone, want 2.0 3.0", got)
 		}
 		s.acks[2].ok <- &jetstream.PubAck{}
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if got := places(r.queued(t, kindFed)); got != "4.0 " {
+		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "4.0 " {
 			t.Errorf("after that of the third: got rows %sgone, want 4.0", got)
 		}
 		if accounts, _ := r.waiting.get(); !accounts["bank"] {
@@ -91,8 +89,7 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 	})
 }
 
-// TestPublishedAgain: what a queue did not take is published again from the start, and recognised
-// by its id.
+// Feedback that the queue did not acknowledge is published again with the same id.
 func TestPublishedAgain(t *testing.T) {
 	broken := errors.New("no responders")
 	tests := []struct {
@@ -115,7 +112,7 @@ func TestPublishedAgain(t *testing.T) {
 			l := newLogbook(t)
 			l.readMessages(2)
 			synctest.Test(t, func(t *testing.T) {
-				r, s := unconnected(t, l)
+				r, s := idleRelayOn(t, l)
 				p := publisher{relay: r}
 				tt.fail(s)
 				done := make(chan error, 1)
@@ -129,7 +126,7 @@ func TestPublishedAgain(t *testing.T) {
 				if err := <-done; err == nil || !strings.Contains(err.Error(), tt.want) || time.Since(began) > 5*time.Second {
 					t.Errorf("got %v after %s, want %s", err, time.Since(began), tt.want)
 				}
-				if got := places(r.queued(t, kindFed)); got != tt.fed {
+				if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != tt.fed {
 					t.Errorf("gone: got rows %q, want %q", got, tt.fed)
 				}
 				first := s.ids()
@@ -154,12 +151,12 @@ func TestPublishedAgain(t *testing.T) {
 	}
 }
 
-// TestPublishEnds: who waits for a queue, or for room in the log, stops when it is to.
+// A publisher that waits for a queue, or for room in the log, ends with its context.
 func TestPublishEnds(t *testing.T) {
 	l := newLogbook(t)
 	l.readMessages(1)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := unconnected(t, l)
+		r, s := idleRelayOn(t, l)
 		p := publisher{relay: r}
 		done := make(chan error, 1)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -182,30 +179,30 @@ func TestPublishEnds(t *testing.T) {
 	})
 }
 
-// TestQuietAccount: the feedback of a quiet account leaves the outbox, and no queue gets it.
+// The feedback of a quiet account leaves the outbox, and no queue gets it.
 func TestQuietAccount(t *testing.T) {
 	l := newLogbook(t)
 	l.readMessages(1)
-	r, s := unconnected(t, l)
+	r, s := idleRelayOn(t, l)
 	r.settings.Store(&Settings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
 	p := publisher{relay: r}
 	if _, err := p.publish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := places(r.queued(t, kindFed)); got != "2.0 " || len(s.published) != 0 {
+	if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "2.0 " || len(s.published) != 0 {
 		t.Errorf("got rows %sgone and %d published, want 2.0 gone and none", got, len(s.published))
 	}
 	if accounts, _ := r.waiting.get(); len(accounts) != 0 {
 		t.Errorf("accounts with feedback: got %v, want none", accounts)
 	}
-	reg := r.opt.Registerer.(*prometheus.Registry)
+	reg := r.registry()
 	if off, published := value(t, reg, "readback_feedback_total", "off"), value(t, reg, "readback_feedback_total", "published"); off != 1 || published != 0 {
 		t.Errorf("counted: got %v off and %v published, want 1 and 0", off, published)
 	}
 }
 
-// TestOutboxIsPublishedInPieces: more rows than may be on their way at once are published one
-// piece after the other, each where the one before ended.
+// An outbox with more rows than one batch is published batch by batch, each from where the one
+// before ended.
 func TestOutboxIsPublishedInPieces(t *testing.T) {
 	l := newLogbook(t)
 	var all []record
@@ -216,12 +213,12 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 		all = append(all, acceptedAt(p, "id"), readAt(p, StatusRead, 2000))
 	}
 	l.write(all...)
-	r, s := unconnected(t, l)
+	r, s := idleRelayOn(t, l)
 	r.settings.Store(&Settings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }})
 	pub := publisher{relay: r}
 	for i, want := range []int{outboxBatch, 3, 0} {
 		more, err := pub.publish(t.Context())
-		if got := len(r.queued(t, kindFed)); err != nil || got != want || more != (i == 0) {
+		if got := len(ofKind(r.ledger.takeRecords(t), kindFed)); err != nil || got != want || more != (i == 0) {
 			t.Errorf("piece %d: got %d rows gone, more %v, %v, want %d", i+1, got, more, err, want)
 		}
 	}
@@ -230,8 +227,8 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 	}
 }
 
-// TestFeedbackMessage: a feedback goes to the queue of its account, with the same id whenever it is
-// made again, and another one than any other feedback.
+// A feedback goes to the queue of its account. Its id is the same each time, and differs from
+// that of any other feedback.
 func TestFeedbackMessage(t *testing.T) {
 	l := newLogbook(t)
 	l.readMessages(2)

@@ -47,8 +47,8 @@ func TestPartsShareANumber(t *testing.T) {
 	}
 }
 
-// TestPartsWithoutRoom sends parts of which only the last has room for the number: the message is
-// known by all of its message_ids, whatever the order of the answers.
+// If only the last part has room for the number, the message is known by all of its message_ids,
+// in any order of the responses.
 func TestPartsWithoutRoom(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -94,7 +94,7 @@ func TestPartsWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestNoPartHasRoom shows that no number is spent on a message that cannot carry it.
+// A message of which no part has room for the number takes no number.
 func TestNoPartHasRoom(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -115,7 +115,7 @@ func TestNoPartHasRoom(t *testing.T) {
 	}
 }
 
-// TestAsIsHoldsForAllParts shows that one part's form binds those behind it.
+// The form of one part binds the parts behind it.
 func TestAsIsHoldsForAllParts(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -139,8 +139,7 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 	}
 }
 
-// TestAsIsEndsWithItsMessage: a message of which a part never came does not bind a later one
-// with the same reference.
+// A message with a missing part does not bind a later message with the same reference.
 func TestAsIsEndsWithItsMessage(t *testing.T) {
 	r := start(t, testOptions(t))
 	part := func(at time.Time, asIs bool) *Sent {
@@ -156,8 +155,8 @@ func TestAsIsEndsWithItsMessage(t *testing.T) {
 	}
 }
 
-// TestAsIsWhileDown shows that what nobody remembers keeps its form, and that what has begun
-// in another one goes on so.
+// While the ledger is down, a part keeps its form. A message that has begun in another form goes
+// on in that form.
 func TestAsIsWhileDown(t *testing.T) {
 	r := start(t, testOptions(t))
 	part := func(receiver string, ref uint16, seq uint8) *Sent {

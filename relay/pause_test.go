@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestPause: the appender waits before it looks at the log again, less when NATS is there again,
-// and tells meanwhile whoever comes.
+// The appender waits before it looks at the log again, but not when NATS comes back. Waiters
+// that come meanwhile are told.
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		connected := make(chan struct{}, 1)
@@ -44,7 +44,7 @@ func TestPause(t *testing.T) {
 	})
 }
 
-// TestDropsAreLogged: dropped records are counted at once, and complained of once a minute.
+// Dropped records are counted at once, and logged once a minute.
 func TestDropsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lines := &logLines{}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestPreflight: what a browser is told of what a page may send, and that only pages of the
-// origins are told, when they ask before.
+// Only a preflight request of an allowed origin gets the methods and headers that a page may
+// send.
 func TestPreflight(t *testing.T) {
 	served := 0
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ })

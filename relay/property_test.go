@@ -120,8 +120,7 @@ func (w *writers) run(follow int) {
 	wg.Wait()
 }
 
-// TestWritersInConflict shows that no number is given twice by writers who take the log from
-// each other.
+// Writers that take the log from each other assign no number twice.
 func TestWritersInConflict(t *testing.T) {
 	w := newWriters(t)
 	w.run(5)
@@ -131,7 +130,8 @@ func TestWritersInConflict(t *testing.T) {
 	t.Logf("%d numbers", w.n)
 }
 
-// TestConflictNeedsTheSkip shows that the test above can fail.
+// Without the skip, writers in conflict assign numbers twice. This shows that the test above can
+// fail.
 func TestConflictNeedsTheSkip(t *testing.T) {
 	lostSkip.Store(true)
 	defer lostSkip.Store(false)
@@ -144,8 +144,8 @@ func TestConflictNeedsTheSkip(t *testing.T) {
 	}
 }
 
-// TestStatesMoveForward sends receipts and read responses in any order, repeated, with crashes
-// in between: a state never goes back, and each message is told once.
+// A state never goes back and each message is told once, with receipts and read responses in any
+// order, repeated, and with crashes in between.
 func TestStatesMoveForward(t *testing.T) {
 	opt := testOptions(t)
 	opt.Logger = nil

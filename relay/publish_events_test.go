@@ -10,7 +10,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // threeEvents is an index with the events of three messages that were sent.
@@ -33,12 +32,12 @@ func (l *logbook) eventIDs() (ids []string) {
 	return ids
 }
 
-// TestEventsLeaveTheOutbox: events leave their outbox when the stream has taken all of them, and
-// the log knows that.
+// Events leave their outbox when the stream has acknowledged all of them and the log has a
+// record of that.
 func TestEventsLeaveTheOutbox(t *testing.T) {
 	l := threeEvents(t)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := unconnected(t, l)
+		r, s := idleRelayOn(t, l)
 		type result struct {
 			n   int
 			err error
@@ -68,14 +67,14 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 		if got := <-done; got.n != 3 || got.err != nil {
 			t.Errorf("got %d, %v, want 3", got.n, got.err)
 		}
-		if got := value(t, r.opt.Registerer.(*prometheus.Registry), "readback_events_total", ""); got != 3 {
+		if got := value(t, r.registry(), "readback_events_total", ""); got != 3 {
 			t.Errorf("counted: got %v, want 3", got)
 		}
 	})
 }
 
-// TestEventsPublishedAgain: what the stream did not take, or the log does not know of, is
-// published again with the same ids.
+// Events that the stream did not acknowledge, or that the log has no record of, are published
+// again with the same ids.
 func TestEventsPublishedAgain(t *testing.T) {
 	broken := errors.New("no responders")
 	acknowledge := func(s *streams) {
@@ -106,7 +105,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := threeEvents(t)
 			synctest.Test(t, func(t *testing.T) {
-				r, s := unconnected(t, l)
+				r, s := idleRelayOn(t, l)
 				s.refuse = tt.refuse
 				done := make(chan error, 1)
 				go func() { _, err := r.publishSome(t.Context()); done <- err }()
@@ -129,13 +128,15 @@ func TestEventsPublishedAgain(t *testing.T) {
 				acknowledge(s)
 				synctest.Wait()
 				r.ledger.queue.take().release().tell() // or it would wait on
-				<-done
+				if err := <-done; !errors.Is(err, ErrDown) {
+					t.Errorf("at the end: got %v, want that the log is away", err)
+				}
 			})
 		})
 	}
 }
 
-// TestEventMessage: an event goes to the subject of its account, with its own id.
+// An event goes to the subject of its account, with its own id.
 func TestEventMessage(t *testing.T) {
 	row := []byte(`{"event":"01JABC","account":"a.b"}`)
 	m, err := eventMessage(row)
@@ -147,12 +148,12 @@ func TestEventMessage(t *testing.T) {
 	}
 }
 
-// TestEventsGoOn: events that cannot be published are tried again until they are, and those that
-// come later are published when they come.
+// The publisher tries events again until the stream has acknowledged them, and publishes later
+// events when they come.
 func TestEventsGoOn(t *testing.T) {
 	l := threeEvents(t)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := unconnected(t, l)
+		r, s := idleRelayOn(t, l)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan bool)
 		go func() { r.publishEvents(ctx); close(done) }()

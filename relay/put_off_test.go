@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestPutOffs: so many are put off at a time and no more, until one comes again.
+// At most maxPutOff are put off at a time. One that comes again makes room for another.
 func TestPutOffs(t *testing.T) {
 	var p putOffs
 	now := time.Unix(1795000000, 0)

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestQueueIsBounded: with the log away, what is beyond the bound is dropped, and its
-// waiter is told all the same.
+// While the log is away, the queue drops records beyond its bound and tells their waiters.
 func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
 	c := conversation(t, "10690001", "447700900123")
@@ -63,7 +62,7 @@ func (q *queue) put(t *testing.T, k kind, change func(*batch)) *batch {
 	return b
 }
 
-// octetsQueued is how much there is, looked at from within.
+// octetsQueued counts the records and octets of all batches in the queue.
 func (q *queue) octetsQueued() (records, octets int) {
 	for _, b := range q.queued() {
 		records, octets = records+b.records, octets+len(b.buf)
@@ -78,8 +77,8 @@ func wantCounted(t *testing.T, q *queue, what string) {
 	}
 }
 
-// TestQueueOpens: what was queued before an epoch belongs to it, in batches that differ from all
-// others and are otherwise as they were.
+// When an epoch begins, the batches that were queued before get its header. Each header is
+// unique, and the records stay as they were.
 func TestQueueOpens(t *testing.T) {
 	q := newQueue()
 	large := bytes.Repeat([]byte{1}, maxBatch-maxRecord)
@@ -117,7 +116,7 @@ func TestQueueOpens(t *testing.T) {
 	}
 }
 
-// TestBatchIsUsedAgain: nothing of what it was is left in it, and only so many are kept.
+// A batch that is used again has nothing left from before. The queue keeps only a few for that.
 func TestBatchIsUsedAgain(t *testing.T) {
 	q := newQueue()
 	q.put(t, kindRead, func(b *batch) {
@@ -142,7 +141,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 	}
 }
 
-// TestQueueLetsWaitersGo: those who wait for any batch are told once that it is not in the log.
+// The waiters of all batches are told once that their records are not in the log.
 func TestQueueLetsWaitersGo(t *testing.T) {
 	q := newQueue()
 	told := make(logged, 4)
@@ -174,7 +173,7 @@ func TestQueueLetsWaitersGo(t *testing.T) {
 	}
 }
 
-// TestDropsAreCounted: each record that is dropped, but those that are made again, and each once.
+// Each dropped record is counted once, except records that are made again.
 func TestDropsAreCounted(t *testing.T) {
 	q := newQueue()
 	told := make(logged, 2)

@@ -79,8 +79,8 @@ func TestReadRates(t *testing.T) {
 	}
 }
 
-// TestGuessRate: whoever has no more than a proof of 32 bits can try but so many, though there
-// is no limit for others.
+// A caller with a proof of 32 bits has a limited number of attempts, even where others have no
+// limit.
 func TestGuessRate(t *testing.T) {
 	for _, tt := range []struct{ rate, burst, want int }{{0, 0, guessBurst}, {1 << 20, 1 << 20, guessBurst}, {1, 2, 2}} {
 		opt := testOptions(t)

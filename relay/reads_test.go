@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestPick: a read response that names no sender is about the one message that is outstanding, or
-// the one that it was about before.
+// A read response without a sender is about the only outstanding message, or about the one that
+// it was about before.
 func TestPick(t *testing.T) {
 	known := func(sender string, s State, id uint64) found {
 		return found{place: place{conv: conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
@@ -56,10 +56,9 @@ func TestPick(t *testing.T) {
 	}
 }
 
-// TestOutstanding: the numbers that were given to a receiver and of which the index does not know,
-// by sender.
+// outstanding returns, by sender, the assigned numbers of a receiver that are not in the index.
 func TestOutstanding(t *testing.T) {
-	l, h := loneLedger(t)
+	l, h := idleLedger(t)
 	c := h.conv
 	another := &head{conv: Conversation{Sender: addr(t, "10690002"), Receiver: c.Receiver}}
 	l.table.of(&c.Receiver).add(another, 2, time.Now())
@@ -100,13 +99,12 @@ func TestOutstanding(t *testing.T) {
 	}
 }
 
-// TestWaitForTheAnswer: a read response waits for the SMSC's answer to its message, and no longer
-// than it may.
+// A read response waits for the SMSC's answer to its message, up to its limit.
 func TestWaitForTheAnswer(t *testing.T) {
 	for _, answered := range []bool{true, false} {
 		book := newLogbook(t)
 		synctest.Test(t, func(t *testing.T) {
-			l, h := loneLedger(t)
+			l, h := idleLedger(t)
 			l.index = book.ix
 			opt := testOptions(t)
 			rs := &Reads{ledger: l, index: book.ix, opt: &opt}
@@ -146,7 +144,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 	}
 }
 
-// TestVerdictOfAnOutcome: what a record came to decides what its sender is told.
+// The outcome of a record determines the verdict.
 func TestVerdictOfAnOutcome(t *testing.T) {
 	for o, want := range map[outcome]int{
 		outcomeRead: 202, outcomeDuplicate: 202, outcomeNoted: 202, outcomeGone: 404, outcomeDown: 503, outcomeGone + 1: 503,
@@ -166,11 +164,11 @@ func TestVerdictOfAnOutcome(t *testing.T) {
 	}
 }
 
-// TestSubmitWaitsForTheLog: the verdict on a record is what the index made of it; without the log,
-// or more time, it is that the record is to be sent again.
+// The verdict on a record is its outcome in the index. Without the log, or after the time is
+// over, the verdict asks to send it again.
 func TestSubmitWaitsForTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, h := loneLedger(t)
+		l, h := idleLedger(t)
 		submit := func(ctx context.Context) <-chan Verdict {
 			done := make(chan Verdict, 1)
 			go func() {

@@ -8,10 +8,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// TestReceiptsAreBounded: receipts that nobody could look up are not taken, and those that are
-// too many are counted.
+// The ledger ignores receipts with an impossible message_id, and counts those that it drops.
 func TestReceiptsAreBounded(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	long := make([]byte, maxMessageID+1)
 	for _, id := range [][]byte{nil, long} {
 		if l.Receipt(h.conv, id, StateDelivered); len(l.receipts) > 0 {
@@ -35,8 +34,8 @@ func TestReceiptsAreBounded(t *testing.T) {
 	}
 }
 
-// TestEarlyReceipts: a receipt that comes before the answer to its message is looked at again,
-// for half a minute; one of a message that cannot be on its way is not.
+// A receipt that comes before the response to its message is tried again for half a minute. If
+// the conversation has no outstanding message, it is not.
 func TestEarlyReceipts(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -50,7 +49,7 @@ func TestEarlyReceipts(t *testing.T) {
 		{"not on its way", false, 10 * time.Second, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := aside(t)
+			r := idleRelay(t)
 			c := conversation(t, "10690001", "447700900123")
 			synctest.Test(t, func(t *testing.T) {
 				l := r.ledger
@@ -64,7 +63,7 @@ func TestEarlyReceipts(t *testing.T) {
 				l.Receipt(c, []byte("A"), StateDelivered)
 				go r.resolveReceipts(t.Context()) // until the bubble ends
 				time.Sleep(tt.answer)             // of the bubble
-				r.brought(t, 1, func(b []byte) []byte {
+				r.applyRecords(t, 1, func(b []byte) []byte {
 					p := place{conv: c, day: dayOf(time.Now().UnixMilli()), number: 1}
 					return appendAccepted(b, &record{place: p, bound: 1, at: 1, messageID: []byte("A"), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
 				})

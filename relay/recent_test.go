@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestRecent forgets what was used longest ago, whether it was asked for or put.
+// When it is full, recent forgets the key that was least recently read or written.
 func TestRecent(t *testing.T) {
 	r := newRecent[string, int](3)
 	want := func(what string, keys ...string) {
@@ -39,7 +39,7 @@ func TestRecent(t *testing.T) {
 	want("the others are forgotten", "d")
 }
 
-// TestNoReplayWindow: without a window, and without an id, nothing is remembered.
+// Without a window, or without an id, nothing is remembered.
 func TestNoReplayWindow(t *testing.T) {
 	key := replayKey{addr(t, "447700900123"), 7}
 	for _, r := range []*replays{newReplays(0), newReplays(time.Minute)} {

@@ -32,12 +32,12 @@ func mustAddr(s string) Addr {
 	return a
 }
 
-// goldenReceiverOn is a place of which a record has the receiver and the day only.
+// goldenReceiverOn is the place in a record that has only a receiver and a day.
 func goldenReceiverOn(day uint16) place {
 	return place{conv: Conversation{Receiver: goldenConversation.Receiver}, day: day}
 }
 
-// goldenAccepted is a message that the SMSC took, with what is changed.
+// goldenAccepted is the record of an accepted message, changed by change.
 func goldenAccepted(change func(*record)) record {
 	r := record{
 		kind: kindAccepted, place: goldenPlace, bound: 1<<40 + 5, at: goldenTime,
@@ -101,7 +101,7 @@ func goldenRecords() []goldenRecord {
 	}
 }
 
-// TestGoldenLog: what is written to the log are these octets, and these octets mean that.
+// The records of the log are these octets, and these octets are read as those records.
 func TestGoldenLog(t *testing.T) {
 	golden, seen := goldenOctets(t, "log_*.txt"), make(map[kind]bool)
 	for name, want := range map[string]header{

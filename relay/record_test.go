@@ -124,7 +124,7 @@ const earlierBatch = "" +
 	"f29e34060462616e6b0d38363133383030313338303030aca20181028080808080200280bdd9f29e3481bdd9f29e34000000" +
 	"000000004d078080808080808002e70708aca2010462616e6b06346137663031"
 
-// TestLogOfEarlierRelease reads what stands in the logs of gateways that are upgraded.
+// The logs of earlier releases can be read.
 func TestLogOfEarlierRelease(t *testing.T) {
 	data, err := hex.DecodeString(earlierBatch)
 	if err != nil {
@@ -207,7 +207,7 @@ func TestBatchRefused(t *testing.T) {
 	}
 }
 
-// FuzzBatch: what can be read at all is the same when it is written and read again.
+// Any batch that can be read is the same when written and read again.
 func FuzzBatch(f *testing.F) {
 	f.Add(sampleBatch(f))
 	f.Add([]byte{})
@@ -244,7 +244,7 @@ func FuzzBatch(f *testing.F) {
 	})
 }
 
-// FuzzEntry: a value of the index that can be read is written as it was read.
+// Any value of the index that can be read is written as it was read.
 func FuzzEntry(f *testing.F) {
 	c := conversation(f, "10690001", "8613800138000")
 	e := entry{

@@ -8,25 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// keeper is a relay with an index and streams, whose log nobody writes.
-func keeper(t *testing.T) *Relay {
-	t.Helper()
-	r := aside(t)
-	_, r.js = testLogClient(t)
-	r.log = (&logLines{}).logger()
-	return r
-}
-
-// brings puts a message of a conversation in the index, and what its receiver says of it at a time.
+// brings puts a delivered message into the index, and a read response unless read is zero.
 func (r *Relay) brings(t *testing.T, c Conversation, id string, delivered, read time.Time) place {
 	t.Helper()
 	p := place{conv: c, day: dayOf(delivered.UnixMilli()), number: 1}
-	r.brought(t, 1, func(b []byte) []byte {
+	r.applyRecords(t, 1, func(b []byte) []byte {
 		b = appendAccepted(b, &record{
 			place: p, bound: 1, at: delivered.UnixMilli(), messageID: []byte(id), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
 		}, "bank")
@@ -39,7 +29,7 @@ func (r *Relay) brings(t *testing.T, c Conversation, id string, delivered, read 
 	return p
 }
 
-// holds puts a receipt among those that are held.
+// holds puts a receipt into the stream of held receipts.
 func (r *Relay) holds(t *testing.T, account string, c Conversation, id string, at time.Time) {
 	t.Helper()
 	data, err := json.Marshal(heldReceipt{
@@ -76,10 +66,11 @@ func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 	}
 }
 
-// TestRelease: of each account the receipts go whose time is over, up to the first of which it is
-// not, but none of a message that was read in time. What cannot be read goes too.
+// A release delivers, for each account, the held receipts whose time is over, up to the first
+// whose time is not. It drops receipts of messages that were read in time, and receipts that it
+// cannot read.
 func TestRelease(t *testing.T) {
-	r := keeper(t)
+	r := idleRelay(t).withStreams(t)
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
 	now := time.UnixMilli(time.Now().UnixMilli())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
@@ -121,11 +112,11 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	js := r.js
-	r.js = failing{js}
+	r.js = withoutDelete(js)
 	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
 	}
-	r.js = unpublished{js}
+	r.js = withoutPublish(js)
 	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) || r.state(t, streamHeld).Msgs != 2 {
 		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, errAway)
 	}
@@ -138,14 +129,7 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// unpublished publishes nothing.
-type unpublished struct{ jetstream.JetStream }
-
-func (unpublished) PublishMsg(context.Context, *nats.Msg, ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
-	return nil, errAway
-}
-
-// TestHoldOrPass: which receipts are held, and what the log is told of them.
+// HoldReceipt holds the receipt of a known message, and records it.
 func TestHoldOrPass(t *testing.T) {
 	now := time.UnixMilli(time.Now().UnixMilli())
 	c := conversation(t, "10690001", "447700900123")
@@ -164,11 +148,11 @@ func TestHoldOrPass(t *testing.T) {
 		{"unknown message", time.Time{}, func(*Relay) {}, "B", false, nil, 0, 0},
 		{"while down", time.Time{}, func(r *Relay) { r.status.set(ErrDown) }, "A", false, nil, 0, 0},
 		{"no room in the queue", time.Time{}, func(r *Relay) { r.ledger.queue.records = maxQueuedRecords }, "A", false, errHeld, 0, 0},
-		{"no stream", time.Time{}, func(r *Relay) { r.js = unpublished{r.js} }, "A", false, errAway, 1, 0},
+		{"no stream", time.Time{}, func(r *Relay) { r.js = withoutPublish(r.js) }, "A", false, errAway, 1, 0},
 		{"no index", time.Time{}, func(r *Relay) { _ = r.index.close() }, "A", false, errIndexClosed, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := keeper(t)
+			r := idleRelay(t).withStreams(t)
 			r.brings(t, c, "A", now, tt.read)
 			tt.prepare(r)
 			held, err := r.HoldReceipt(deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
@@ -186,10 +170,9 @@ func TestHoldOrPass(t *testing.T) {
 	}
 }
 
-// TestHoldWaitsForTheAnswer: a receipt of a message that is on its way waits for it as long as its
-// caller does.
+// A receipt waits for the response to its message, up to its caller's context.
 func TestHoldWaitsForTheAnswer(t *testing.T) {
-	r := keeper(t)
+	r := idleRelay(t).withStreams(t)
 	c := conversation(t, "10690001", "447700900123")
 	h := &head{conv: c}
 	r.ledger.table.of(&c.Receiver).add(h, 9, time.Now())

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestRevive: a stream that could not be written is opened anew, with what is in it, and the
-// ledger goes on.
+// A stream that could not be written is opened again with its messages, and the ledger goes on.
 func TestRevive(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
@@ -43,7 +42,7 @@ func TestListenPortTaken(t *testing.T) {
 	}
 }
 
-// TestStoreRoom: how much is free when the gateway starts is no bound of the streams.
+// The free disk space at the start is not a bound of the streams.
 func TestStoreRoom(t *testing.T) {
 	r := start(t, testOptions(t))
 	const huge = int64(1) << 60

@@ -38,7 +38,7 @@ func (r *running) pendingRoutes() int {
 	return len(rs.pending)
 }
 
-// wantNoRoutes waits until the index has them all, or never will.
+// wantNoRoutes waits until no route is in memory.
 func (r *running) wantNoRoutes() {
 	r.t.Helper()
 	for ctx := deadline(r.t); r.pendingRoutes() > 0; runtime.Gosched() {
@@ -102,8 +102,7 @@ func TestRouteIsNotRecorded(t *testing.T) {
 	r.wantRouted(longest, "bank")
 }
 
-// TestRouteWhileDown: what is routed before NATS is there, or while it is away, is known at
-// once and is in the log later.
+// A route that is added while NATS is away is known at once, and is in the log later.
 func TestRouteWhileDown(t *testing.T) {
 	t.Parallel() // it waits for time-outs
 	store := t.TempDir()
@@ -148,8 +147,7 @@ func TestRouteWhileDown(t *testing.T) {
 	}
 }
 
-// TestRoutesAreBounded: routes that cannot get to the log are dropped, and those of a lost
-// ledger are forgotten.
+// Routes that cannot get to the log are dropped, and those of a lost ledger are forgotten.
 func TestRoutesAreBounded(t *testing.T) {
 	opt := testOptions(t)
 	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
@@ -220,8 +218,7 @@ func TestRoutesExpire(t *testing.T) {
 	}
 }
 
-// TestRoutesInMemory: a route is known until the index has it; one that was given again
-// meanwhile stays.
+// A route stays in memory until the index has it. A route that replaced it meanwhile stays.
 func TestRoutesInMemory(t *testing.T) {
 	rs := newRoutes()
 	first, other, second := rs.add("bank", "1"), rs.add("bank", "2"), rs.add("shop", "1")
@@ -241,13 +238,13 @@ func TestRoutesInMemory(t *testing.T) {
 	want("all are", "2", "")
 }
 
-// TestRoutedAsLongAsKept: the account of an id is found as long as a message can be read.
+// The account of an id is found as long as a message can be read.
 func TestRoutedAsLongAsKept(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	today, days := dayOf(time.Now().UnixMilli()), uint16(r.opt.Keep/(24*time.Hour))
 	for back, want := range map[uint16]string{0: "bank", 1: "bank", days: "bank", days + 5: ""} {
 		id := fmt.Sprint("id", back)
-		r.brought(t, uint64(back)+1, func(b []byte) []byte { return appendRoute(b, today-back, "bank", []byte(id)) })
+		r.applyRecords(t, uint64(back)+1, func(b []byte) []byte { return appendRoute(b, today-back, "bank", []byte(id)) })
 		if got, ok := r.Ledger().Routed([]byte(id)); got != want || ok != (want != "") {
 			t.Errorf("%d days ago: got %q, %v, want %q", back, got, ok, want)
 		}

@@ -22,7 +22,7 @@ func TestIsStranger(t *testing.T) {
 	}
 }
 
-// TestOpenToAll: where whoever shows nothing is let in.
+// openToAll reports whether a caller without a credential is accepted.
 func TestOpenToAll(t *testing.T) {
 	for _, tt := range []struct {
 		auth []string
@@ -42,7 +42,7 @@ func TestOpenToAll(t *testing.T) {
 	}
 }
 
-// TestSameRules: clients stay when the rules ask for what they asked for before.
+// Clients stay connected if new rules require the same credentials as before.
 func TestSameRules(t *testing.T) {
 	rules := func(auth []string, keys ...string) *callerRules {
 		opt := &Options{Auth: auth}
@@ -68,7 +68,8 @@ func TestSameRules(t *testing.T) {
 	}
 }
 
-// TestCertificateNames: what the audit log calls who shows a certificate.
+// The name of a caller with a certificate, for the audit log, is mtls and the common name, but
+// not for a subscriber.
 func TestCertificateNames(t *testing.T) {
 	c := newCallers(&Options{Auth: []string{AuthMTLS}})
 	for _, tt := range []struct{ name, cn, tel, want string }{
@@ -86,7 +87,7 @@ func TestCertificateNames(t *testing.T) {
 	}
 }
 
-// TestNobodyByAccident: neither an empty key nor a token that nobody verifies lets anybody in.
+// An empty key is no credential, and neither is a token that nobody verifies.
 func TestNobodyByAccident(t *testing.T) {
 	c := newCallers(&Options{Auth: []string{AuthAPIKey, AuthJWT}, APIKeys: []APIKey{{Name: "app", SHA256: hashOf("")}}})
 	for name, cred := range map[string]credential{"nothing": {}, "a token": {token: "447700900123"}, "a key": {apiKey: "x"}} {

@@ -7,11 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
-// sessions is a relay without NATS of which the test fills the queues.
+// sessions is a relay without NATS. The test fills its queues.
 type sessions struct {
 	*Relay
 	asked  chan uint16 // numbers of what is being told
@@ -21,7 +19,7 @@ type sessions struct {
 
 func newSessions(t *testing.T, l *logbook) *sessions {
 	t.Helper()
-	r, _ := unconnected(t, l)
+	r, _ := idleRelayOn(t, l)
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
 	r.opt.Backoff = []time.Duration{time.Second, 100 * time.Second}
 	r.begun = make(chan struct{}) // nothing is taken from the queues
@@ -29,7 +27,7 @@ func newSessions(t *testing.T, l *logbook) *sessions {
 	return &sessions{Relay: r, asked: make(chan uint16, 8), answer: make(chan error), done: make(chan error, 8)}
 }
 
-// deliver lets a session of the account bank tell what the test answers.
+// deliver starts a session of the account bank. The test answers each feedback.
 func (s *sessions) deliver(ctx context.Context) *account {
 	go func() {
 		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *Feedback) error {
@@ -59,7 +57,7 @@ func (a *account) queue(number uint16) *taken {
 	return m
 }
 
-// TestSessionLeaves: a session ends when what it tells has come to its end, and is then forgotten.
+// A session ends when its last feedback has been answered, and is then forgotten.
 func TestSessionLeaves(t *testing.T) {
 	l := newLogbook(t)
 	leaves := []struct {
@@ -116,7 +114,7 @@ func TestSessionLeaves(t *testing.T) {
 	}
 }
 
-// TestNoSessionAfterTheStop: a relay that has stopped takes no session.
+// A relay that has stopped takes no session.
 func TestNoSessionAfterTheStop(t *testing.T) {
 	s := newSessions(t, newLogbook(t))
 	s.accounts.stop()
@@ -125,7 +123,8 @@ func TestNoSessionAfterTheStop(t *testing.T) {
 	}
 }
 
-// TestPutOffIsDue: what was refused is told again when it is due, and what comes meanwhile at once.
+// A refused feedback is delivered again when it is due. Feedback that comes meanwhile is
+// delivered at once.
 func TestPutOffIsDue(t *testing.T) {
 	l := newLogbook(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -165,7 +164,7 @@ func TestPutOffIsDue(t *testing.T) {
 		if err := <-s.done; err != nil {
 			t.Error(err)
 		}
-		if got := value(t, s.opt.Registerer.(*prometheus.Registry), "readback_feedback_total", "retried"); got != 2 {
+		if got := value(t, s.registry(), "readback_feedback_total", "retried"); got != 2 {
 			t.Errorf("retried: got %v, want 2", got)
 		}
 	})

@@ -2,8 +2,7 @@ package relay
 
 import "testing"
 
-// TestStateAfterState: a failure may turn out to have been none, and nothing takes back what
-// was said later than it.
+// A failure may be followed by a delivery. No state takes back a later one.
 func TestStateAfterState(t *testing.T) {
 	all := []State{StateSent, StateExpired, StateFailed, StateDelivered, StateRead, StateDeletedUnread}
 	want := [][]State{ // by the state before, and by the one that came

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 )
 
-// TestStatus: who looks is told of each change, and what was said for good holds.
+// Each change of a status is announced. A status that has ended does not change.
 func TestStatus(t *testing.T) {
 	s := newStatus()
 	changed, err := s.get()
@@ -47,8 +47,8 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestWaitForStatus: who waits is let go when it is up, when it never will be, and when there is no
-// more time; not when it is down for another reason.
+// wait returns when the status is up, when it has ended, and when the context ends. It does not
+// return when the status is down for another reason.
 func TestWaitForStatus(t *testing.T) {
 	tests := []struct {
 		name string

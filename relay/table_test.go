@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// names are the senders of heads, for tests of their order.
+// names lists the senders of heads in their order.
 func names(first *head, next func(*head) *head) (all []string) {
 	for h := first; h != nil; h = next(h) {
 		all = append(all, h.conv.Sender.String())
@@ -19,7 +19,7 @@ func newerThan(h *head) *head { return h.newer }
 func olderThan(h *head) *head { return h.older }
 func nextBusy(h *head) *head  { return h.busyNext }
 
-// wantOrder looks at the heads of a shard in both directions.
+// wantOrder checks the order of the heads of a shard in both directions.
 func wantOrder(t *testing.T, s *shard, what string, want ...string) {
 	t.Helper()
 	if got := names(s.oldest, newerThan); !slices.Equal(got, want) {
@@ -65,8 +65,8 @@ func TestLastUseOrdersHeads(t *testing.T) {
 	wantOrder(t, s, "begun again", "d")
 }
 
-// TestOldestCleanHeadGoes: a shard that is full forgets the heads that were used longest ago, but
-// none of which the index does not know all; it looks at a few.
+// A full shard evicts the least recently used clean heads. It looks at a few heads only, and
+// never evicts one that is not clean.
 func TestOldestCleanHeadGoes(t *testing.T) {
 	now := time.Now()
 	for _, tt := range []struct {
@@ -125,7 +125,7 @@ func TestHeadIsClean(t *testing.T) {
 	}
 }
 
-// TestBusyHeads: the heads with a number out are those that are listed as busy.
+// The busy list has exactly the heads with outstanding numbers.
 func TestBusyHeads(t *testing.T) {
 	s, all := shardOf(t, "a", "b", "c")
 	step := func(what string, f func(h *head), name string, want ...string) {
@@ -167,8 +167,7 @@ func TestBusyHeads(t *testing.T) {
 	}
 }
 
-// TestChangeIsTold: whoever waits for a head hears of each number that is settled, and of each
-// that gets to the log.
+// A waiter on a head is told of each settled number, and of each number that gets to the log.
 func TestChangeIsTold(t *testing.T) {
 	_, all := shardOf(t, "a")
 	h := all["a"]
@@ -197,8 +196,7 @@ func TestChangeIsTold(t *testing.T) {
 	}
 }
 
-// TestTableCounts: heads are counted over all shards, and a conversation is found in the shard of
-// its receiver.
+// count counts the heads of all shards. A conversation is in the shard of its receiver.
 func TestTableCounts(t *testing.T) {
 	tab := newTable(640)
 	if tab.capacity != 10 || newTable(1).capacity != 1 {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // taken is a message that was taken from a queue.
@@ -23,7 +22,7 @@ func (*taken) Data() []byte  { return []byte(`{"receiver":"447700900123"}`) }
 func (m *taken) Ack() error  { m.settled = append(m.settled, "ack"); return nil }
 func (m *taken) Term() error { m.settled = append(m.settled, "term"); return nil }
 
-// letters are the dead letters.
+// letters is a JetStream that only stores dead letters.
 type letters struct {
 	jetstream.JetStream
 	refuse error
@@ -48,7 +47,7 @@ type session struct {
 
 func newSession(t *testing.T, l *logbook, keep time.Duration) *session {
 	t.Helper()
-	r, _ := unconnected(t, l)
+	r, _ := idleRelayOn(t, l)
 	s := &session{m: &taken{}, letters: &letters{}}
 	r.js = s.letters
 	r.settings.Store(&Settings{FeedbackKeep: keep})
@@ -68,10 +67,10 @@ func (s *session) take(t *testing.T) {
 	}
 }
 
-// wantCounted wants one feedback counted, with that outcome.
+// wantCounted checks that one feedback is counted, with the outcome want.
 func (s *session) wantCounted(t *testing.T, want string) {
 	t.Helper()
-	reg := s.relay.opt.Registerer.(*prometheus.Registry)
+	reg := s.relay.registry()
 	for _, outcome := range []string{"delivered", "retried", "dead", "expired", "erased"} {
 		if got := value(t, reg, "readback_feedback_total", outcome); got != 0 && outcome != want || got != 1 && outcome == want {
 			t.Errorf("%s: got %v, want 1 of %s alone", outcome, got, want)
@@ -81,8 +80,8 @@ func (s *session) wantCounted(t *testing.T, want string) {
 
 func answering(err error) Teller { return func(context.Context, *Feedback) error { return err } }
 
-// TestWhatBecomesOfATell: a feedback is settled when the ESME has it, or it is a dead letter, or
-// nobody is to get it; else it stays.
+// A feedback is settled when the ESME has accepted it, when it is a dead letter, and when it was
+// erased. Otherwise it stays.
 func TestWhatBecomesOfATell(t *testing.T) {
 	refusal, final := errors.New("ESME_RX_T_APPN"), Permanent(errors.New("ESME_RX_P_APPN"))
 	l := newLogbook(t)
@@ -143,7 +142,8 @@ func TestWhatBecomesOfATell(t *testing.T) {
 	}
 }
 
-// TestComesAgainAfterItWasSettled: an acknowledgement may be lost, and is then repeated as it was.
+// A message that comes again after it was settled is acknowledged the same way, because the
+// first acknowledgement may have been lost.
 func TestComesAgainAfterItWasSettled(t *testing.T) {
 	l := newLogbook(t)
 	for want, answer := range map[string]error{"ack": nil, "term": Permanent(errors.New("ESME_RX_P_APPN"))} {
@@ -156,7 +156,7 @@ func TestComesAgainAfterItWasSettled(t *testing.T) {
 	}
 }
 
-// TestBackoffGrows: each refusal puts the feedback off for longer, until the last step.
+// Each refusal puts the feedback off for longer, up to the last step.
 func TestBackoffGrows(t *testing.T) {
 	l := newLogbook(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestBackoffGrows(t *testing.T) {
 	})
 }
 
-// TestNotBefore: whoever says when it may be told again is not told before, and not much later.
+// A feedback is not delivered again before the time that the ESME has named, and not much later.
 func TestNotBefore(t *testing.T) {
 	l := newLogbook(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -198,8 +198,8 @@ func TestNotBefore(t *testing.T) {
 	})
 }
 
-// TestTellTimesOut: an ESME that does not answer is told again, and one whose session has ended is
-// told at once by the next, without a refusal.
+// An ESME that does not answer is asked again. Feedback of a session that has ended goes to the
+// next one at once, and does not count as refused.
 func TestTellTimesOut(t *testing.T) {
 	l := newLogbook(t)
 	waits := func(ctx context.Context, _ *Feedback) error { <-ctx.Done(); return ctx.Err() }
@@ -222,8 +222,7 @@ func TestTellTimesOut(t *testing.T) {
 	})
 }
 
-// TestSuperseded: a feedback is not told when the SMSC's receipt was let go before the message was
-// read.
+// A feedback is not delivered if the SMSC's receipt was released before the message was read.
 func TestSuperseded(t *testing.T) {
 	s := newSession(t, newLogbook(t), time.Hour)
 	s.relay.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
@@ -239,8 +238,7 @@ func TestSuperseded(t *testing.T) {
 	}
 }
 
-// TestDeadLetterOutlivesTheSession: what the ESME has said is kept though its session ends at that
-// moment.
+// A dead letter is stored even if the session ends at that moment.
 func TestDeadLetterOutlivesTheSession(t *testing.T) {
 	s := newSession(t, newLogbook(t), time.Hour)
 	ctx, leave := context.WithCancel(t.Context())
@@ -253,7 +251,7 @@ func TestDeadLetterOutlivesTheSession(t *testing.T) {
 	}
 }
 
-// contextual stores a letter only as long as its context lasts.
+// contextual is a JetStream that stores a message only while the context lasts.
 type contextual struct{ *letters }
 
 func (c contextual) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {

@@ -23,8 +23,8 @@ func topicVerdicts(t *testing.T, on any) (all []topicVerdict) {
 	return all
 }
 
-// FuzzTopic: whatever comes on whatever topic, each verdict is a final one, and none but the
-// receiver whose topic it is has read anything.
+// Any message on any topic gets a final verdict, and only the receiver that the topic names can
+// report a read.
 func FuzzTopic(f *testing.F) {
 	const receiver = "447700900123"
 	opt := testOptions(f)

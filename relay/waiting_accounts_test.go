@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestWaitingAccounts: an account has feedback until a round that began after the last of it was
-// published does not find any.
+// An account counts as having feedback until a survey that began after the last publication
+// finds none.
 func TestWaitingAccounts(t *testing.T) {
 	var w waiting
 	want := func(name string, changed <-chan struct{}, told bool, accounts ...string) <-chan struct{} {

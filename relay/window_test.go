@@ -30,22 +30,25 @@ func TestMayGive(t *testing.T) {
 	}
 }
 
-// TestWaitForLog: whoever has to wait says so first, is let go by what it waits for and by
-// nothing else, and not before; a further part of a message does not wait.
-func TestWaitForLog(t *testing.T) {
-	part := func(s *Sent, seq uint8) *Sent {
-		s.Part = Part{Ref: 7, Total: 3, Seq: seq}
-		return s
+// fillWindow assigns as many numbers as may be unknown to the log. The first is the number of a
+// message in parts, which it returns.
+func fillWindow(t *testing.T, l *Ledger, h *head) *Sent {
+	t.Helper()
+	first := l.mustAssign(t, partOf(t, 3, 1, time.Now()))
+	for range window - 1 {
+		l.mustAssign(t, message(h.conv))
 	}
+	return first
+}
+
+// A message that has to wait for the log says so once. It gets a number when the log has got
+// further, and not before. A further part of a message does not wait. Without the log, or after
+// assignWait, Assign gives up.
+func TestWaitForLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, h := adrift(t, conversation(t, "10690001", "447700900123"))
-		l.status = newStatus() // of this bubble
-		l.status.set(nil)
-		first := l.mustAssign(t, part(message(h.conv), 1))
-		for range window - 1 {
-			l.mustAssign(t, message(h.conv))
-		}
-		if s := l.mustAssign(t, part(message(h.conv), 2)); s.ordinal != first.ordinal {
+		l, h := idleLedger(t)
+		first := fillWindow(t, l, h)
+		if s := l.mustAssign(t, partOf(t, 3, 2, time.Now())); s.ordinal != first.ordinal {
 			t.Errorf("further part: got ordinal %d, want %d", s.ordinal, first.ordinal)
 		}
 		waits := 0
@@ -76,36 +79,42 @@ func TestWaitForLog(t *testing.T) {
 		if err := <-given; err != nil {
 			t.Error(err)
 		}
-		for _, err := range []error{ErrDown, ErrStopped} {
-			s.head = nil
-			go func() { given <- l.Assign(message(h.conv)) }()
-			synctest.Wait()
-			l.status.set(err)
-			if got := <-given; !errors.Is(got, ErrDown) {
-				t.Errorf("%v: got %v, want ErrDown", err, got)
-			}
-			if !h.shard.mu.TryLock() {
-				t.Fatal("the shard stays locked")
-			}
-			h.shard.mu.Unlock()
-			l.status.set(nil)
-		}
-		began := time.Now()
-		if err := l.Assign(message(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
-			t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
-		}
-		another := part(message(h.conv), 2)
-		another.Part.Ref++
-		if err := l.Assign(another); !errors.Is(err, ErrBusy) {
-			t.Errorf("part of another message: got %v, want ErrBusy", err)
-		}
+		wantNoNumber(t, l, h)
 	})
 }
 
-// TestHeadsAreCoveredInTime: the log is told of given numbers before the window is used up, and
-// once only.
+// wantNoNumber assigns in a conversation whose window is full: while the ledger goes down, and
+// until the time is over.
+func wantNoNumber(t *testing.T, l *Ledger, h *head) {
+	t.Helper()
+	given := make(chan error, 1)
+	for _, err := range []error{ErrDown, ErrStopped} {
+		go func() { given <- l.Assign(message(h.conv)) }()
+		synctest.Wait()
+		l.status.set(err)
+		if got := <-given; !errors.Is(got, ErrDown) {
+			t.Errorf("%v: got %v, want ErrDown", err, got)
+		}
+		if !h.shard.mu.TryLock() {
+			t.Fatal("the shard stays locked")
+		}
+		h.shard.mu.Unlock()
+		l.status.set(nil)
+	}
+	began := time.Now()
+	if err := l.Assign(message(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
+		t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
+	}
+	another := partOf(t, 3, 2, time.Now())
+	another.Part.Ref++
+	if err := l.Assign(another); !errors.Is(err, ErrBusy) {
+		t.Errorf("part of another message: got %v, want ErrBusy", err)
+	}
+}
+
+// A record covers the assigned numbers before the window is used up, and only once.
 func TestHeadsAreCoveredInTime(t *testing.T) {
-	l, h := adrift(t, conversation(t, "10690001", "447700900123"))
+	l, h := idleLedger(t)
 	for i := range uint64(window) {
 		l.mustAssign(t, message(h.conv))
 		want := (i + 1) / (window / 2) * (window / 2)

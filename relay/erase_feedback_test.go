@@ -1,26 +1,15 @@
 package relay
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
-
-// aside is a relay whose ledger is up and whose log nobody writes: the test does.
-func aside(t *testing.T) *Relay {
-	t.Helper()
-	r, err := Open(testOptions(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = r.Close() })
-	r.status.set(nil)
-	return r
-}
 
 // free reports whether nobody holds the locks of the two publishers.
 func (r *Relay) free() (feedback, events bool) {
@@ -33,11 +22,11 @@ func (r *Relay) free() (feedback, events bool) {
 	return feedback, events
 }
 
-// TestNothingIsPublishedDuringErasure: from before the record of an erasure is queued until the
-// index has it, nothing goes from an outbox to a stream. What a publisher has read by
-// then would come back behind the erasure.
+// Nothing goes from an outbox to a stream while the record of an erasure is on its way to the
+// index. Rows that a publisher has read by then would otherwise appear in a stream after the
+// erasure.
 func TestNothingIsPublishedDuringErasure(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	receiver := addr(t, "447700900123")
 	verdict := make(chan Verdict, 1)
 	go func() { verdict <- r.eraseIndex(deadline(t), receiver, time.Now()) }()
@@ -58,21 +47,9 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 	}
 }
 
-// publishingJS calls f with what is published.
-type publishingJS struct {
-	jetstream.JetStream
-	f func(*nats.Msg)
-}
-
-func (js publishingJS) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
-	js.f(m)
-	return nil, errAway
-}
-
-// TestErasureWaitsForThePublishers: what was read from an outbox is in its stream, or still in
-// the outbox, before an erasure begins.
+// An erasure does not begin between a publisher's read of an outbox and its write to a stream.
 func TestErasureWaitsForThePublishers(t *testing.T) {
-	r := aside(t)
+	r := idleRelay(t)
 	c := conversation(t, "10690001", "447700900123")
 	a := &applier{
 		ix: r.index, told: func(int, int) {}, events: func([]byte) bool { return true }, eventsTold: func() {},
@@ -84,9 +61,10 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	}
 	var published int
 	var feedback, events bool
-	r.js = publishingJS{f: func(*nats.Msg) {
+	r.js = &fakeJS{publishAsync: func(*nats.Msg) error {
 		published++
 		feedback, events = r.free()
+		return errAway
 	}}
 	if _, err := (&publisher{relay: r}).publish(deadline(t)); err == nil || published != 1 || feedback {
 		t.Errorf("feedback: got %v, %d published, erasure can begin %v, want one and that it cannot", err, published, feedback)
@@ -99,7 +77,32 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	}
 }
 
-// TestErasuresCover: an erasure covers what came until then, of its receiver alone.
+// An erasure removes feedback that is still in the outbox.
+func TestEraseFromOutbox(t *testing.T) {
+	r := start(t, testOptions(t))
+	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	r.submit(mine, "id1")
+	r.submit(other, "id2")
+	r.publishing.Lock()
+	r.read(mine, 1)
+	r.read(other, 1)
+	erased := make(chan Verdict, 1)
+	go func() { erased <- r.Erase(deadline(t), mine.Receiver) }()
+	// Whoever comes first, the publisher or the erasure: nothing of mine is left.
+	r.publishing.Unlock()
+	if v := receive(t, erased); v.Code != 202 {
+		t.Fatalf("erase: got %+v", v)
+	}
+	if fb := receive(t, r.tellings("bank")); fb.Receiver != "447700900124" {
+		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
+	}
+	r.wantEmpty(streamFeedback)
+	if rows, err := r.index.outboxRows(); err != nil || rows > 1 { // the record of the other one's may follow
+		t.Errorf("got %d rows, %v", rows, err)
+	}
+}
+
+// An erasure covers the feedback that was received before it, of its receiver only.
 func TestErasuresCover(t *testing.T) {
 	e, at := newErasures(), time.Now()
 	e.note(addr(t, "447700900123"), at)
@@ -129,49 +132,39 @@ func TestErasuresCover(t *testing.T) {
 	}
 }
 
-// TestEraseForgetsTheReceiver: neither its rates nor what its ids stood for stay in memory, and
-// its conversations go once the index knows as much; those of others stay.
-func TestEraseForgetsTheReceiver(t *testing.T) {
+// Feedback that a session holds or delivers during an erasure is not delivered again.
+func TestEraseWhileTold(t *testing.T) {
 	r := start(t, testOptions(t))
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
-	for i := 125; r.ledger.table.of(&other.Receiver) != r.ledger.table.of(&mine.Receiver); i++ { // side by side
-		other = conversation(t, "10690001", fmt.Sprint(447700900000+i))
+	c := conversation(t, "10690001", "447700900123")
+	r.submit(c, "id1")
+	r.submit(c, "id2")
+	telling, goOn := make(chan string), make(chan struct{})
+	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+		telling <- fb.MessageIDs[0]
+		<-goOn
+		return errors.New("ESME_RX_T_APPN")
+	})
+	r.read(c, 1)
+	r.read(c, 2)
+	if id := receive(t, telling); id != "id1" {
+		t.Fatalf("got %s told first, want id1", id)
 	}
-	open := conversation(t, "bank", "447700900123")
-	now := time.Now()
-	for _, c := range []Conversation{mine, other} {
-		r.submit(c, "id1")
-		r.reads.rates.by.put(rateKey{receiver: c.Receiver}, nil)
-		r.reads.guesses.by.put(rateKey{c.Receiver, true}, nil)
-		r.reads.replays.claim(replayKey{c.Receiver, 7}, said{}, now)
+	a := r.accounts.all["bank"]
+	for { // until the second one is held, too
+		a.mu.Lock()
+		held := len(a.order.held)
+		a.mu.Unlock()
+		if held == 2 {
+			break
+		}
 	}
-	if err := r.Ledger().Assign(message(open)); err != nil {
-		t.Fatal(err)
-	}
-	before := r.erasures
-	if v := r.Erase(deadline(t), mine.Receiver); v.Code != 202 {
+	if v := r.Erase(deadline(t), c.Receiver); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
-	if !before.covers(&Feedback{Receiver: "447700900123", ReceivedAt: now}) {
-		t.Error("what came before does not count as erased")
-	}
-	for name, n := range map[string]int{
-		"rates": len(r.reads.rates.by.at), "guesses": len(r.reads.guesses.by.at), "ids": len(r.reads.replays.seen.at),
-	} {
-		if n != 1 {
-			t.Errorf("%s: got %d in memory, want that of the other receiver", name, n)
-		}
-	}
-	for c, want := range map[Conversation]bool{mine: false, open: true, other: true} {
-		sh := r.ledger.table.of(&c.Receiver)
-		sh.mu.Lock()
-		got, listed := sh.heads[c] != nil, false
-		for h := sh.oldest; h != nil; h = h.newer {
-			listed = listed || h.conv == c
-		}
-		sh.mu.Unlock()
-		if got != want || listed != want {
-			t.Errorf("%v: got it in memory %v, listed %v, want %v", c, got, listed, want)
-		}
+	r.submit(c, "id3")
+	close(goOn)
+	r.read(c, 3)
+	if id := receive(t, telling); id != "id3" {
+		t.Errorf("got %s told, want what came after the erasure", id)
 	}
 }

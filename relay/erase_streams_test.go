@@ -51,7 +51,7 @@ var subjectsOf = map[string]string{
 	streamDead: subjectDead + "bank", streamEvents: subjectEvents + "bank",
 }
 
-// TestEraseGoesThroughEveryStream: whatever names a receiver, and wherever it waits, is gone.
+// An erasure removes the messages about the receiver from every stream.
 func TestEraseGoesThroughEveryStream(t *testing.T) {
 	r := start(t, testOptions(t))
 	const mine, other = "447700900123", "447700900124"
@@ -68,8 +68,7 @@ func TestEraseGoesThroughEveryStream(t *testing.T) {
 	}
 }
 
-// TestEraseIsNotDoneHalf: a stream that cannot be gone through is no success, and the erasure
-// can be asked for again.
+// An erasure fails if a stream cannot be searched, and can then be requested again.
 func TestEraseIsNotDoneHalf(t *testing.T) {
 	for stream, subject := range subjectsOf {
 		t.Run(stream, func(t *testing.T) {
@@ -102,17 +101,11 @@ func TestEraseIsNotDoneHalf(t *testing.T) {
 	}
 }
 
-// purger is what purge needs of a relay, and the stream of the dead letters.
-func purger(t *testing.T) (*Relay, jetstream.JetStream) {
-	t.Helper()
-	_, js := testLogClient(t)
-	return &Relay{js: js, erasures: newErasures()}, js
-}
-
-// TestPurgeGoesOn: what was gone through is not gone through again, and what came since is;
-// when the stream is another one, all of it.
+// A purge searches only the messages that came after the last one. If the stream was made anew,
+// it searches all of them.
 func TestPurgeGoesOn(t *testing.T) {
-	r, js := purger(t)
+	r := idleRelay(t).withStreams(t)
+	js := r.js
 	const mine, other = "447700900123", "447700900124"
 	subject, receiver := subjectsOf[streamDead], addr(t, mine)
 	key := purgeKey{streamDead, receiver}
@@ -150,20 +143,26 @@ func TestPurgeGoesOn(t *testing.T) {
 	purge(2, other)
 }
 
-// TestPurgeOfWhatIsTold: a message that is settled while the stream is gone through is gone, and
-// is no error; a stream that does not answer is one.
+// A purge succeeds if a message is settled, and thus removed, meanwhile. It fails if the stream
+// does not answer.
 func TestPurgeOfWhatIsTold(t *testing.T) {
-	r, js := purger(t)
+	r := idleRelay(t).withStreams(t)
+	js := r.js
 	receiver := addr(t, "447700900123")
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123", "447700900123")
-	r.js = settling{js}
+	ctx, cancel := context.WithCancel(deadline(t))
+	defer cancel()
+	r.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
+		settled := func(seq uint64) error { return errors.Join(s.DeleteMsg(ctx, seq), s.SecureDeleteMsg(ctx, seq)) }
+		return &fakeStream{Stream: s, secureRemove: settled}
+	}}
 	if err := r.purge(deadline(t), streamDead, receiver); err != nil {
 		t.Errorf("settled meanwhile: got %v", err)
 	}
 	if got := receiversIn(t, js, streamDead); len(got) > 0 {
 		t.Errorf("got messages about %q, want none", got)
 	}
-	r.js = failing{js}
+	r.js = withoutDelete(js)
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
 	for range 2 { // what could not be deleted is not taken for gone through
 		if err := r.purge(deadline(t), streamDead, receiver); !errors.Is(err, errAway) {
@@ -174,49 +173,12 @@ func TestPurgeOfWhatIsTold(t *testing.T) {
 	if err := r.purge(deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
 		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, streamDead))
 	}
-	ctx, cancel := context.WithCancel(deadline(t))
-	r.js = canceling{js, cancel}
+	r.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
+		cancel() // when the purge has its stream
+		return s
+	}}
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
 	if err := r.purge(ctx, streamDead, receiver); !errors.Is(err, context.Canceled) {
 		t.Errorf("without time: got %v, want %v", err, context.Canceled)
 	}
-}
-
-// settling has streams whose messages are settled just before they are deleted.
-type settling struct{ jetstream.JetStream }
-
-func (s settling) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
-	stream, err := s.JetStream.Stream(ctx, name)
-	return settlingStream{stream}, err
-}
-
-type settlingStream struct{ jetstream.Stream }
-
-func (s settlingStream) SecureDeleteMsg(ctx context.Context, seq uint64) error {
-	return errors.Join(s.DeleteMsg(ctx, seq), s.Stream.SecureDeleteMsg(ctx, seq))
-}
-
-// failing has streams that delete nothing.
-type failing struct{ jetstream.JetStream }
-
-func (f failing) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
-	stream, err := f.JetStream.Stream(ctx, name)
-	return failingStream{stream}, err
-}
-
-type failingStream struct{ jetstream.Stream }
-
-func (failingStream) SecureDeleteMsg(context.Context, uint64) error { return errAway }
-func (failingStream) DeleteMsg(context.Context, uint64) error       { return errAway }
-
-// canceling ends the context when it has returned a stream.
-type canceling struct {
-	jetstream.JetStream
-	cancel context.CancelFunc
-}
-
-func (c canceling) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
-	stream, err := c.JetStream.Stream(ctx, name)
-	c.cancel()
-	return stream, err
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// undertaker is a relay with five dead letters, e1 to e5: the second and the fifth of the shop,
-// the fourth no JSON.
-func undertaker(t *testing.T) *Relay {
+// withDeadLetters is an idle relay with five dead letters, e1 to e5. The second and the fifth are of
+// the account shop, the others of the account bank. The fourth is not JSON.
+func withDeadLetters(t *testing.T) *Relay {
 	t.Helper()
-	r, _ := caretaker(t)
+	r := idleRelay(t).withStreams(t)
 	for i, data := range []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `no JSON`, `{"n":5}`} {
 		l := &letter{account: "bank", event: fmt.Sprint("e", i+1), data: []byte(data), seq: uint64(i), tries: i}
 		if i%3 == 1 {
@@ -26,9 +26,10 @@ func undertaker(t *testing.T) *Relay {
 	return r
 }
 
-// TestDeadQuery: which letters a query chooses, and what is left for the next.
+// A query selects the dead letters that match it, up to its limit. The rest is the query for the
+// next page.
 func TestDeadQuery(t *testing.T) {
-	r := undertaker(t)
+	r := withDeadLetters(t)
 	for _, tt := range []struct {
 		name string
 		q    DeadQuery
@@ -62,9 +63,9 @@ func TestDeadQuery(t *testing.T) {
 	}
 }
 
-// TestDeadLetter: what is told of a letter.
+// A dead letter has its account, event, reason, number of tries, time and feedback.
 func TestDeadLetter(t *testing.T) {
-	letters, _, err := undertaker(t).Dead(deadline(t), DeadQuery{Limit: 9})
+	letters, _, err := withDeadLetters(t).Dead(deadline(t), DeadQuery{Limit: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,10 +84,10 @@ func TestDeadLetter(t *testing.T) {
 	}
 }
 
-// TestDeadLettersGo: what is replayed is in its account's queue, and what is replayed or dropped
-// is no dead letter any more; each is counted.
+// Replay moves dead letters to the queues of their accounts, and Drop removes them. Both count
+// the letters.
 func TestDeadLettersGo(t *testing.T) {
-	r := undertaker(t)
+	r := withDeadLetters(t)
 	n, rest, err := r.Replay(deadline(t), DeadQuery{Limit: 2, Account: "shop"})
 	if n != 2 || rest == nil || err != nil {
 		t.Errorf("replayed: got %d, %+v, %v, want 2", n, rest, err)
@@ -116,7 +117,7 @@ func TestDeadLettersGo(t *testing.T) {
 		t.Errorf("got %d dead letters left, want 2", got)
 	}
 	js := r.js
-	r.js = failing{js}
+	r.js = withoutDelete(js)
 	for name, do := range map[string]func() (int, *DeadQuery, error){
 		"replay": func() (int, *DeadQuery, error) { return r.Replay(deadline(t), DeadQuery{Limit: 9}) },
 		"drop":   func() (int, *DeadQuery, error) { return r.Drop(deadline(t), DeadQuery{Limit: 9}) },

@@ -1,0 +1,104 @@
+package relay
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// idleRelay is a relay with an index and a ledger that is up. It has no NATS, and none of its
+// goroutines run: the test calls what they would call. Records stay in the ledger's queue.
+func idleRelay(t *testing.T) *Relay {
+	t.Helper()
+	opt := testOptions(t)
+	opt.NATS = "nats://127.0.0.1:1" // the relay does not connect
+	opt.FeedbackKeep = time.Hour
+	opt.Registerer = prometheus.NewRegistry()
+	r, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	r.status.set(nil)
+	return r
+}
+
+// withStreams connects an idle relay to a NATS server that has the streams.
+func (r *Relay) withStreams(t *testing.T) *Relay {
+	t.Helper()
+	client, js := testLogClient(t)
+	r.nc, r.js, r.log = client.nc, js, (&logLines{}).logger()
+	return r
+}
+
+// idleRelayOn is an idle relay on the index of l, with streams that the test acknowledges. Unlike
+// idleRelay it starts no goroutine, so a test can create it in a synctest bubble.
+func idleRelayOn(t *testing.T, l *logbook) (*Relay, *streams) {
+	t.Helper()
+	opt := testOptions(t)
+	opt.Logger = nil
+	opt.Registerer = prometheus.NewRegistry()
+	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, erasures: newErasures()}
+	r.settings.Store(&opt.Settings)
+	r.ledger = newLedger(&r.opt, l.ix, r.status, r.metrics)
+	r.status.set(nil)
+	r.outbox, r.events = make(chan struct{}, 1), make(chan struct{}, 1)
+	s := &streams{}
+	r.js = s
+	return r, s
+}
+
+// registry has the metrics of an idle relay.
+func (r *Relay) registry() *prometheus.Registry { return r.opt.Registerer.(*prometheus.Registry) }
+
+// applyRecords brings records into the index of an idle relay, as message seq of the log.
+func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
+	t.Helper()
+	a := &applier{ix: r.index, told: func(int, int) {}, passed: func(receipted) {}}
+	if _, err := a.apply(seq, appendTo(appendHeader(nil, header{epoch: 1, serial: seq})), true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// idleLedger is a ledger that is up, and the head of the only conversation that it has in memory.
+// It has neither a log nor an index. Records stay in its queue.
+func idleLedger(t *testing.T) (*Ledger, *head) {
+	t.Helper()
+	opt := testOptions(t)
+	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
+	l.status.set(nil)
+	h := &head{conv: conversation(t, "10690001", "447700900123")}
+	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
+	return l, h
+}
+
+// mustAssign gives s a number.
+func (l *Ledger) mustAssign(t *testing.T, s *Sent) *Sent {
+	t.Helper()
+	if err := l.Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// takeRecords takes all records from the queue of the log.
+func (l *Ledger) takeRecords(t *testing.T) (all []record) {
+	t.Helper()
+	for b := l.queue.take(); b != nil; b = l.queue.take() {
+		r, err := parseBatch(b.buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rec := (record{}); r.next(&rec); {
+			all = append(all, rec)
+		}
+	}
+	return all
+}
+
+// ofKind returns the records of a kind.
+func ofKind(all []record, k kind) []record {
+	return slices.DeleteFunc(all, func(r record) bool { return r.kind != k })
+}
