@@ -32,7 +32,7 @@ func (l *link) takeAck(f smpp.Frame, mayRead []AddressRange) (taken bool) {
 	rd.By.Name = "account:" + l.bind.account
 	head := bytes.Clone(f[:smpp.HeaderLen])
 	waits := l.acks.TryGo(func() error {
-		defer l.contain(nil)
+		defer l.contain()
 		ctx, cancel := context.WithTimeout(l.gone, readTime)
 		defer cancel()
 		l.answerAck(head, l.g.opt.Acks.Submit(ctx, rd))

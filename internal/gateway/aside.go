@@ -17,11 +17,14 @@ type aside struct {
 	of    container
 }
 
-// try starts f, unless too much waits already.
-func (a aside) try(f func(over context.Context)) bool {
-	return a.group.TryGo(func() error {
-		defer a.of.contain(nil)
-		f(a.over)
+// try starts f. It calls refuse if too much waits already, and if f panics, so that the SMSC
+// gets an answer and keeps what it has sent.
+func (a aside) try(f func(over context.Context), refuse func()) {
+	started := a.group.TryGo(func() error {
+		orRefuse(a.of, func() { f(a.over) }, refuse)
 		return nil
 	})
+	if !started {
+		refuse()
+	}
 }

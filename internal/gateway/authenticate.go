@@ -76,9 +76,7 @@ func (a *authenticator) check(ctx context.Context, await awaiter, address string
 	await(ctx, func(ctx context.Context) { err = a.matches(ctx, b, hash) })
 	switch err {
 	case nil:
-		a.mu.Lock()
-		delete(a.failing, address)
-		a.mu.Unlock()
+		a.forgive(address)
 	case errWrong:
 		a.fail(address)
 		select {
@@ -136,8 +134,8 @@ func (a *authenticator) hasPassed(key [32]byte) bool {
 	return ok
 }
 
-// enter waits for the turn of a bind: who comes first is first. At most as many wait as there
-// may be connections that have not bound.
+// enter waits until bcrypt has room for another bind. Binds enter in the order in which they
+// came. No more wait than there are connections that have not bound (listen.max_unbound).
 func (a *authenticator) enter(ctx context.Context) error {
 	late := time.NewTimer(checkWait)
 	defer late.Stop()
@@ -153,6 +151,13 @@ func (a *authenticator) enter(ctx context.Context) error {
 		return errLeft
 	}
 	return nil
+}
+
+// forgive forgets that an address was wrong.
+func (a *authenticator) forgive(address string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.failing, address)
 }
 
 // refusalTime is how long a refusal of this address takes now.

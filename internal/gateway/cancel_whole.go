@@ -46,7 +46,7 @@ func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
 		}
 		part := append(smpp.AppendHeader(nil, pdu.CancelSMID, 0, seq, len(body)), body...)
 		r := &request{link: l, whole: w, n: n}
-		if l.up.Send(part, l.esme.Arrived(), r) != nil {
+		if l.over() || l.up.Send(part, l.esme.Arrived(), r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
 			l.settle()
 		}
@@ -56,20 +56,25 @@ func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
 
 // answered takes the answer to one part, and answers the ESME with the last.
 func (w *wholeCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
-	w.mu.Lock()
-	if !accepted && w.failed == smpp.StatusOK {
-		w.failed = refusedWith(f)
-	}
-	w.open--
-	done := w.open == 0
-	w.mu.Unlock()
-	if !done {
+	status, last := w.note(f, accepted)
+	if !last {
 		return
 	}
 	defer l.settle()
 	// An ESME that is gone needs no answer.
-	_ = l.esme.Reply(smpp.AppendHeader(nil, pdu.CancelSMRespID, w.failed, w.seq, 0), w.seq, time.Time{})
+	_ = l.esme.Reply(smpp.AppendHeader(nil, pdu.CancelSMRespID, status, w.seq, 0), w.seq, time.Time{})
 	l.esme.Flush()
+}
+
+// note keeps the answer to one part; status is that of the whole once it was the last one.
+func (w *wholeCancel) note(f smpp.Frame, accepted bool) (status pdu.Status, last bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !accepted && w.failed == smpp.StatusOK {
+		w.failed = refusedWith(f)
+	}
+	w.open--
+	return w.failed, w.open == 0
 }
 
 // cutCancel cuts the body of a cancel_sm at its message_id (SMPP 3.4 §4.9.1); behind begins

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 
 	"readback/relay"
@@ -15,15 +16,22 @@ import (
 // errPanic is why a link ended that has panicked.
 var errPanic = errors.New("panic")
 
-// container is whose work a goroutine does: a link, or a bind of the gateway's own.
+// container contains the panics of a goroutine that works for it: a link, or one of the
+// gateway's own binds.
 type container interface {
-	// contain is deferred. If the function that defers it panics, that ends there; r is the
-	// request that it was about, or nil.
-	contain(r *request)
+	// contain is deferred. It recovers from a panic of the function that defers it.
+	contain()
 }
 
-// contain ends the link, and gives back what r holds of state that is shared.
-func (l *link) contain(r *request) {
+// contain ends the link.
+func (l *link) contain() {
+	if v := recover(); v != nil {
+		l.panicked(v, debug.Stack())
+	}
+}
+
+// containAnswer is contain for what handles the answer to r, which it gives up.
+func (l *link) containAnswer(r *request) {
 	if v := recover(); v != nil {
 		l.panicked(v, debug.Stack())
 		l.abandon(r)
@@ -32,17 +40,30 @@ func (l *link) contain(r *request) {
 
 // panicked ends the link, and nothing else.
 func (l *link) panicked(v any, stack []byte) {
-	l.g.panicked(v, stack, "link", l.remote.String(), "account", l.counted)
+	l.g.panicked(l.log.Load(), v, stack)
 	l.close()
 	l.esme.Finish(errPanic)
 }
 
-func (g *Gateway) panicked(v any, stack []byte, where ...any) {
+func (g *Gateway) panicked(log *slog.Logger, v any, stack []byte) {
 	g.metrics.panics.Inc()
-	g.opt.Logger.With(where...).Error("panic", "value", fmt.Sprint(v), "stack", string(stack))
+	log.Error("panic", "value", fmt.Sprint(v), "stack", string(stack))
 }
 
-// ended ends the link if one of its sessions has ended by a panic, and reports whether it has.
+// orRefuse runs f, and refuse if f panics, which of contains.
+func orRefuse(of container, f, refuse func()) {
+	done := false
+	defer func() {
+		if !done {
+			refuse()
+		}
+	}()
+	defer of.contain()
+	f()
+	done = true
+}
+
+// ended ends the link if one of its sessions has ended by a panic, and reports whether that is so.
 func (l *link) ended(err error) bool {
 	p, ok := errors.AsType[*smpp.PanicError](err)
 	if ok {
@@ -51,44 +72,41 @@ func (l *link) ended(err error) bool {
 	return ok
 }
 
-// abandon gives up a request whose answer panicked: its number is given back, and nobody waits
-// for it.
+// abandon gives up a request in the handling of whose answer there was a panic: its number is
+// given back, and nobody waits for it.
 func (l *link) abandon(r *request) {
 	switch {
-	case r == nil:
-		return
 	case r.sent != nil:
-		l.g.intercept.Ledger.Refuse(r.sent) // without effect if the ledger knows its fate
+		l.g.intercept.Ledger.Refuse(r.sent) // without effect after Accept
 	case r.bind != nil:
 		r.bind.settle()
 	}
 	if m, ok := r.whole.(*splitMessage); ok {
-		m.giveUp(l)
+		m.giveUp()
 	}
 }
 
 // abandonUnsent gives up what the ESME's read goroutine was sending when it panicked. That
 // goroutine has ended.
 func (l *link) abandonUnsent() {
+	defer l.contain()
 	if s := l.scratch.assigned; s != nil {
 		l.g.intercept.Ledger.Refuse(s)
 	}
 	if m := l.splitting; m != nil {
-		m.refuseUnsent(l)
+		m.refuseUnsent()
 	}
 }
 
-// contain notes a panic over one PDU of the SMSC's in shared mode: it concerns one account, and
-// the bind is everybody's.
-func (s *slot) contain(*request) { s.recovered(recover()) }
-
-// recovered notes what recover returned, and reports whether there was a panic.
-func (s *slot) recovered(v any) bool {
-	if v == nil {
-		return false
+// contain ends nothing: the panic concerns one PDU of the SMSC's, and the bind is everybody's.
+func (s *slot) contain() {
+	if v := recover(); v != nil {
+		s.panicked(v, debug.Stack())
 	}
-	s.pool.g.panicked(v, debug.Stack(), "bind", s.n)
-	return true
+}
+
+func (s *slot) panicked(v any, stack []byte) {
+	s.pool.g.panicked(s.pool.g.opt.Logger.With("bind", s.n), v, stack)
 }
 
 // containTell has a feedback that panicked become a dead letter, so that it does not end the next

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/crash"
@@ -120,8 +121,14 @@ func TestPanicEndsItsLink(t *testing.T) {
 				esme, smsc := join()
 				other, otherSMSC := join()
 				tt.cause(esme, smsc)
-				if shared := smsc == otherSMSC; !tt.bind || !shared {
+				switch shared := smsc == otherSMSC; {
+				case !tt.bind || !shared:
 					esme.wantUnbound()
+				default:
+					f := smsc.next("answer to the SMSC")
+					if f.ID() != pdu.DeliverSMRespID || f.Status() != smpp.StatusTempApp {
+						t.Errorf("answer to the SMSC: got % x, want deliver_sm_resp with ESME_RX_T_APPN", []byte(f))
+					}
 				}
 				log.want(t, "level=ERROR", "panic", "stack=", "contain_test.go")
 				w.await("panic counted", func() bool { return w.count("readback_panics_total", "") == before+1 })
@@ -208,6 +215,13 @@ func TestPanicGivesBack(t *testing.T) {
 				esme.send(tt.send)
 				for range tt.answers {
 					smsc.send(accepted(smsc.next("part").Seq(), "A"))
+				}
+				for range tt.answers { // in each mode the SMSC must not keep what it has accepted
+					f := smsc.next("cancel_sm")
+					if f.ID() != pdu.CancelSMID {
+						t.Fatalf("got % x, want cancel_sm", []byte(f))
+					}
+					smsc.send(frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
 				}
 				esme.wantUnbound()
 				receive(t, "number given back", ledger.refused)

@@ -10,7 +10,7 @@ import (
 // §9.2.3.24.1): frames of their own, at least two, to be sent in order.
 type Segments struct {
 	Frames []smpp.Frame
-	Sent   *relay.Sent // what the ledger knows all of them by
+	Sent   *relay.Sent // the ledger's record of the message, which all parts share
 }
 
 // Cut numbers a message that has no room for its number: each part gets the element, or the

@@ -54,7 +54,7 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(relay.ErrNoMore)
 	delivery.Go(func() {
-		defer l.contain(nil)
+		defer l.contain()
 		if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}

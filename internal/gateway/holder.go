@@ -29,7 +29,7 @@ func (g *Gateway) holdReceipt(account string, m smpp.Message, later aside, p rec
 		return false
 	}
 	f, id := bytes.Clone(m.Frame), bytes.Clone(id)
-	waits := later.try(func(ctx context.Context) {
+	later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		held, err := g.opt.Holder.HoldReceipt(ctx, account, c, id, f)
@@ -46,9 +46,8 @@ func (g *Gateway) holdReceipt(account string, m smpp.Message, later aside, p rec
 			err = p.forward(m)
 		}
 		_ = err // a side that has gone is the business of whoever runs it
+	}, func() {
+		_ = p.reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
 	})
-	if !waits {
-		_ = p.reply(m.Frame, smpp.StatusTempApp) // an SMSC that is gone needs no answer
-	}
 	return true
 }

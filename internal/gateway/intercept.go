@@ -45,7 +45,9 @@ type Scratch struct {
 	tracked                        tracked
 	sent                           relay.Sent
 
-	assigned *relay.Sent // what the ledger waits to hear of, as long as nobody else tells it; nil: nothing
+	// assigned is the message for which the ledger still expects Accept or Refuse from this
+	// goroutine; nil if there is none.
+	assigned *relay.Sent
 }
 
 // Submit returns what goes on in place of f, what the ledger is to be told the fate of,

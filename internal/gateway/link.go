@@ -70,9 +70,10 @@ func newLink(g *Gateway, conn net.Conn) *link {
 func (l *link) run(ctx context.Context) {
 	l.g.metrics.connections.Inc()
 	defer l.g.metrics.connections.Dec()
-	defer l.contain(nil)
+	defer l.contain()
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	defer l.leave()
 	var h smpp.Handler = fromAccount{l}
 	if l.g.pool == nil {
 		h = fromESME{l}
@@ -81,10 +82,10 @@ func (l *link) run(ctx context.Context) {
 	wg.Go(func() { l.runFeedback(ctx) })
 	wg.Go(func() { l.drain(ctx) })
 	err := l.esme.Run(context.WithoutCancel(ctx), h)
-	l.leave()
 	if l.ended(err) {
-		l.abandonUnsent()
+		l.abandonUnsent() // while the SMSC can be told
 	}
+	l.leave()
 	_ = l.acks.Wait() // they return no errors
 	l.exit()
 	if l.g.pool != nil {
@@ -100,7 +101,7 @@ func (l *link) run(ctx context.Context) {
 // runSMSC runs the SMSC's session when there is one. When the ESME goes first the
 // session is unbound; when the SMSC does, what it owes is answered in its stead.
 func (l *link) runSMSC() {
-	defer l.contain(nil)
+	defer l.contain()
 	var smsc *smpp.Session
 	select {
 	case smsc = <-l.dialed:
@@ -150,7 +151,7 @@ func unbind(s *smpp.Session, cause error) {
 // runFeedback waits for the bind, then takes the account's feedback while the ESME
 // can be told.
 func (l *link) runFeedback(ctx context.Context) {
-	defer l.contain(nil)
+	defer l.contain()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(l.gone, cancel)
@@ -179,7 +180,7 @@ func (l *link) runFeedback(ctx context.Context) {
 // drain waits for the gateway's stop, then for the answers under way, and unbinds
 // the ESME; the SMSC follows when that is gone.
 func (l *link) drain(ctx context.Context) {
-	defer l.contain(nil)
+	defer l.contain()
 	select {
 	case <-l.gone.Done():
 		return

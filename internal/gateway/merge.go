@@ -41,7 +41,7 @@ func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken
 		return false
 	}
 	f := bytes.Clone(m.Frame)
-	waits := later.try(func(ctx context.Context) {
+	later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		landed := land(ctx, flights)
@@ -52,23 +52,20 @@ func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken
 		case ok:
 			g.merge(part, m, p)
 		case !landed: // it may still be of a part
-			g.refuseReceipt(m, p)
+			g.refuseReceipt(f, p)
 		case g.holdReceipt(p.account(), m, later, p):
 		default:
 			g.noteReceipt(m)
 			_ = p.forward(m) // a side that has gone is the business of whoever runs it
 		}
-	})
-	if !waits {
-		g.refuseReceipt(m, p)
-	}
+	}, func() { g.refuseReceipt(f, p) })
 	return true
 }
 
 // refuseReceipt has the SMSC keep a receipt that may be of a part.
-func (g *Gateway) refuseReceipt(m smpp.Message, p receiptPath) {
+func (g *Gateway) refuseReceipt(f smpp.Frame, p receiptPath) {
 	g.metrics.merged.WithLabelValues("refused").Inc()
-	_ = p.reply(m.Frame, smpp.StatusTempApp) // an SMSC that is gone needs no answer
+	_ = p.reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
 }
 
 // merge has the ledger know of the receipt of a part. It is answered when that is in the
@@ -86,26 +83,31 @@ func (g *Gateway) merge(part relay.CutPart, m smpp.Message, p receiptPath) {
 	}
 	f := bytes.Clone(m.Frame)
 	g.intercept.Ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
-		defer p.contain(nil) // else it is the ledger's goroutine that panics
-		m, parseErr := smpp.ParseMessage(f)
-		outcome, status := "merged", smpp.StatusOK
-		switch {
-		case err != nil || parseErr != nil:
-			outcome, status = "refused", smpp.StatusTempApp
-		case whole != nil && !whole.Wanted:
-			outcome = "unwanted"
-		case whole != nil:
-			outcome = "passed"
-		}
-		g.metrics.merged.WithLabelValues(outcome).Inc()
-		// A side that has gone is the business of whoever runs it.
-		if outcome == "passed" {
-			_ = p.forward(wholeReceipt(m, whole))
-			return
-		}
-		_ = p.reply(f, status)
+		// This is the ledger's goroutine: a panic would end the process.
+		orRefuse(p, func() { g.merged(f, whole, err, p) }, func() { g.refuseReceipt(f, p) })
 	})
 	g.noteReceipt(m)
+}
+
+// merged passes the receipt f of a part on as that of the whole, if that is complete, or answers it.
+func (g *Gateway) merged(f smpp.Frame, whole *relay.Merged, err error, p receiptPath) {
+	m, parseErr := smpp.ParseMessage(f)
+	outcome, status := "merged", smpp.StatusOK
+	switch {
+	case err != nil || parseErr != nil:
+		outcome, status = "refused", smpp.StatusTempApp
+	case whole != nil && !whole.Wanted:
+		outcome = "unwanted"
+	case whole != nil:
+		outcome = "passed"
+	}
+	g.metrics.merged.WithLabelValues(outcome).Inc()
+	// A side that has gone is the business of whoever runs it.
+	if outcome == "passed" {
+		_ = p.forward(wholeReceipt(m, whole))
+		return
+	}
+	_ = p.reply(f, status)
 }
 
 // earlyTime is how long a receipt may wait for the answer to its message: it may

@@ -91,7 +91,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 		panics: f.NewCounter(prometheus.CounterOpts{
 			Name: "readback_panics_total",
-			Help: "Panics that ended a link, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",
+			Help: "Panics that ended a link, a bind of the gateway's own, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",
 		}),
 		answer: f.NewHistogram(prometheus.HistogramOpts{
 			Name: "readback_smsc_answer_seconds",

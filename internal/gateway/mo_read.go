@@ -30,14 +30,11 @@ func (g *Gateway) takeRead(m smpp.Message, later aside, reply func(pdu.Status)) 
 	if !ok {
 		return false
 	}
-	waits := later.try(func(ctx context.Context) {
+	later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
 		reply(readStatus(g.opt.Reads.Submit(ctx, rd)))
-	})
-	if !waits {
-		reply(smpp.StatusTempApp)
-	}
+	}, func() { reply(smpp.StatusTempApp) })
 	return true
 }
 

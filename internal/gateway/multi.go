@@ -40,6 +40,10 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
 		r := &request{link: l, whole: whole, n: i, to: to.Clone()}
+		if l.over() {
+			whole.refuse(r, smpp.StatusSysErr)
+			continue
+		}
 		out, sent, skip := l.number(f, policy)
 		if sent == nil && skip == NoRoom && policy.Overflow == SplitNoRoom {
 			var s *Segments
@@ -56,29 +60,26 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		}
 		l.scratch.assigned = nil // r is told of
 		if status != smpp.StatusOK {
-			whole.answered(l, smpp.AppendRefusal(nil, pdu.SubmitSMID, status, 0), r, false)
-			l.settle()
+			whole.refuse(r, status)
 		}
 	}
 	return nil
 }
 
+// refuse answers for one part that was not sent.
+func (w *multi) refuse(r *request, status pdu.Status) {
+	w.answered(w.link, smpp.AppendRefusal(nil, pdu.SubmitSMID, status, 0), r, false)
+	w.link.settle()
+}
+
 // answered takes the answer to one part.
 func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
+	w.note(f, r, accepted)
 	if !accepted {
 		l.forget(r)
-		w.mu.Lock()
-		w.last = refusedWith(f)
-		w.failed = append(w.failed, failedPart{r.to, w.last})
-		w.mu.Unlock()
 		w.Logged(0)
 		return
 	}
-	w.mu.Lock()
-	if !w.taken {
-		w.taken, w.id = true, append(w.id, messageID(f)...)
-	}
-	w.mu.Unlock()
 	if r.sent == nil && !l.routes(pdu.SubmitSMID) {
 		w.Logged(0)
 		return
@@ -86,9 +87,22 @@ func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
 	l.record(f, pdu.SubmitSMID, r, w, 0)
 }
 
+// note keeps the answer to one part.
+func (w *multi) note(f smpp.Frame, r *request, accepted bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case !accepted:
+		w.last = refusedWith(f)
+		w.failed = append(w.failed, failedPart{r.to, w.last})
+	case !w.taken:
+		w.taken, w.id = true, append(w.id, messageID(f)...)
+	}
+}
+
 // Logged closes one part, and answers the whole with the last one.
 func (w *multi) Logged(uint64) {
-	defer w.link.contain(nil) // else it is the ledger's goroutine that panics
+	defer w.link.contain() // this is the ledger's goroutine: a panic would end the process
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.open--; w.open > 0 {

@@ -34,6 +34,10 @@ type upstream interface {
 	Flush()
 }
 
+// over reports whether the ESME's session is ending. Whatever becomes many requests to the SMSC looks
+// at it before each of them, or the link would go on long after its ESME.
+func (l *link) over() bool { return l.esme.State() == smpp.Closed }
+
 // begin notes a request that came from the ESME.
 func (l *link) begin(f smpp.Frame) {
 	l.g.metrics.count(fromESMESide, f)
@@ -262,7 +266,7 @@ func (r released) Logged(hold uint64) {
 // request that is not known to have a response gets none.
 func (l *link) answerInStead(p smpp.Pending) {
 	r := p.Ref.(*request)
-	defer l.contain(r)
+	defer l.containAnswer(r)
 	defer l.settle()
 	if r.whole != nil {
 		r.whole.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)

@@ -74,6 +74,10 @@ func FuzzBind(f *testing.F) {
 // ESME's in their message_id only, and that one which cannot be read goes on as it came.
 func FuzzCancel(f *testing.F) {
 	addBodies(f, func(id pdu.ID) bool { return id == pdu.CancelSMID })
+	for _, addresses := range []string{"\x00\x01\x00\x01\x01447700900123\x00", "\x00\x0110690001\x00\x00\x00\x00"} { // one is none
+		f.Add([]byte("\x00A\x00" + addresses))
+	}
+	f.Add([]byte("\x00\x00\x00\x0110690001\x00\x01\x01447700900123\x00")) // all messages to the receiver
 	f.Add([]byte("CMT\x00A\x00\x01\x01+447700900123\x00\x05\x00BANK\x00tail"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if len(body) > 1000 {

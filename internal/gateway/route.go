@@ -23,15 +23,15 @@ type fromPool struct {
 // Request finds the account that a request is for. What has no receiver now is
 // refused for now, and the SMSC keeps it.
 func (l fromPool) Request(f smpp.Frame) (err error) {
-	defer func() {
-		if l.recovered(recover()) && smpp.HasResponse(f.ID()) {
-			err = l.refuse(f)
-		}
-	}()
+	orRefuse(l.slot, func() { err = l.take(f) }, func() { err = l.refuse(f) })
+	return err
+}
+
+func (l fromPool) take(f smpp.Frame) error {
 	l.pool.g.metrics.count(fromSMSCSide, f)
 	switch f.ID() {
 	case pdu.UnbindID:
-		err = l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
+		err := l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
 		l.session.Finish(smpp.ErrUnbound)
 		return err
 	case pdu.DeliverSMID, pdu.DataSMID:
@@ -53,7 +53,7 @@ func (l fromPool) route(f smpp.Frame) error {
 	}
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
-	later := aside{l.over, &l.waiting, l}
+	later := aside{l.over, &l.waiting, l.slot}
 	if g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
@@ -80,8 +80,8 @@ func (l fromPool) route(f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
-	later := aside{l.over, &l.waiting, l}
-	waits := later.try(func(ctx context.Context) {
+	later := aside{l.over, &l.waiting, l.slot}
+	later.try(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(ctx, id)
@@ -94,11 +94,11 @@ func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
 			return
 		}
 		_ = l.deliver(account, m, time.Time{}) // an SMSC that is gone needs no answer
+	}, func() {
+		defer l.session.Flush()
+		_ = l.refuse(f)
 	})
-	if waits {
-		return nil
-	}
-	return l.refuse(f)
+	return nil
 }
 
 // deliver hands m to a session of the account.
@@ -142,6 +142,9 @@ func (l fromPool) answer(id pdu.ID, seq uint32, status pdu.Status) error {
 }
 
 func (l fromPool) refuse(f smpp.Frame) error {
+	if !smpp.HasResponse(f.ID()) {
+		return nil
+	}
 	return ignoreGone(l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{}))
 }
 
@@ -161,7 +164,7 @@ func (l fromPool) Response(f smpp.Frame, to smpp.Pending) error {
 	g.metrics.count(fromSMSCSide, f)
 	l.session.SetWindow(l.windowAfter(f, l.session.Arrived()))
 	r := to.Ref.(*request)
-	defer r.link.contain(r)
+	defer r.link.containAnswer(r)
 	defer r.link.settle()
 	defer r.link.esme.Flush()
 	// An ESME that is gone, or does not read, must not end the others' session.

@@ -95,7 +95,7 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 	})
 	reason := session.Run(context.WithoutCancel(ctx), fromPool{s, session, over})
 	if p, ok := errors.AsType[*smpp.PanicError](reason); ok {
-		g.panicked(p.Value, p.Stack, "bind", s.n)
+		s.panicked(p.Value, p.Stack)
 	}
 	end()
 	wg.Wait()

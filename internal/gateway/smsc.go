@@ -52,7 +52,7 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 // that are to be held.
 func (l fromSMSC) take(m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	later := aside{l.over, &l.waiting, l}
+	later := aside{l.over, &l.waiting, l.link}
 	return l.g.takeRead(m, later, func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
 	}) || l.g.takeReceipt(m, later, l) || l.g.holdReceipt(l.bind.account, m, later, l)
@@ -90,7 +90,7 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 // Response passes the SMSC's answer on to the ESME.
 func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
 	r := to.Ref.(*request)
-	defer l.contain(r)
+	defer l.containAnswer(r)
 	defer l.settle()
 	l.g.metrics.count(fromSMSCSide, f)
 	if r.bind != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,27 +63,29 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 		switch {
 		case throttled:
 			status = smpp.StatusThrottled
+		case l.over():
+			status = smpp.StatusSysErr
 		case status == smpp.StatusOK && l.up.Send(part, l.esme.Arrived(), &request{link: l, whole: m, n: n}) != nil:
 			status = smpp.StatusSysErr
 		}
 		m.unsent++
 		if status != smpp.StatusOK {
-			m.refuse(l, n, status)
+			m.refuse(n, status)
 		}
 	}
 	l.splitting = nil
 }
 
 // refuse answers for part n, which was not sent.
-func (m *splitMessage) refuse(l *link, n int, status pdu.Status) {
-	m.answered(l, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: l, whole: m, n: n}, false)
-	l.settle()
+func (m *splitMessage) refuse(n int, status pdu.Status) {
+	m.answered(m.link, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: m.link, whole: m, n: n}, false)
+	m.link.settle()
 }
 
 // refuseUnsent answers for the parts that are left when sending them has panicked.
-func (m *splitMessage) refuseUnsent(l *link) {
+func (m *splitMessage) refuseUnsent() {
 	for n := m.unsent; n < len(m.ids); n++ {
-		m.refuse(l, n, smpp.StatusSysErr)
+		m.refuse(n, smpp.StatusSysErr)
 	}
 }
 
@@ -95,8 +98,10 @@ func (m *splitMessage) refused() pdu.Status {
 
 // answered takes the answer to one part, and finishes with the last.
 func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool) {
-	switch done := m.note(f, r, accepted); {
-	case !done:
+	switch last, late := m.note(f, r, accepted); {
+	case late:
+		m.cancel([][]byte{bytes.Clone(messageID(f))})
+	case !last:
 	case m.failed != smpp.StatusOK:
 		m.fail(l)
 	default:
@@ -104,11 +109,14 @@ func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool
 	}
 }
 
-// note keeps the answer to one part, and tells whether it is the last.
-func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (done bool) {
+// note keeps the answer to one part. It reports whether that is the last one, or accepts a part
+// of a message that was given up.
+func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (last, late bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
+	case m.over:
+		return false, accepted
 	case accepted:
 		m.ids[r.n] = bytes.Clone(messageID(f))
 		if r.n == 0 {
@@ -118,7 +126,7 @@ func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (done bool)
 		m.failed = refusedWith(f)
 	}
 	m.open--
-	return m.open == 0
+	return m.open == 0, false
 }
 
 // refusedWith is the status of an answer that accepts nothing.
@@ -145,14 +153,24 @@ func (m *splitMessage) accept(l *link) {
 
 // Logged answers the ESME: its message is in the log.
 func (m *splitMessage) Logged(uint64) {
-	defer m.link.contain(nil) // else it is the ledger's goroutine that panics
+	defer m.link.contain() // this is the ledger's goroutine: a panic would end the process
 	m.finish(m.first, true)
 }
 
-// giveUp finishes a message when the answer to one of its parts has panicked.
-func (m *splitMessage) giveUp(l *link) {
-	l.g.intercept.Ledger.Refuse(m.sent) // without effect if the ledger knows its fate
+// giveUp refuses a message after a panic in the handling of the answer to one of its parts. No
+// other goroutine is at its end: the panic was before that answer was noted, or in this
+// goroutine's accept or fail.
+func (m *splitMessage) giveUp() {
+	m.link.g.intercept.Ledger.Refuse(m.sent) // without effect after AcceptCut
 	m.finish(smpp.AppendRefusal(nil, m.id, smpp.StatusSysErr, m.seq), false)
+	m.cancel(m.accepted())
+}
+
+// accepted is the message_ids of the parts that the SMSC has accepted.
+func (m *splitMessage) accepted() [][]byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.ids), func(id []byte) bool { return id == nil })
 }
 
 // fail answers the ESME with a refusal, and takes back what the SMSC has accepted.
@@ -160,23 +178,26 @@ func (m *splitMessage) fail(l *link) {
 	l.g.metrics.splits.WithLabelValues("refused").Inc()
 	l.g.intercept.Ledger.Refuse(m.sent)
 	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
+	m.cancel(m.accepted())
+}
+
+// cancel takes back parts that the SMSC has accepted.
+func (m *splitMessage) cancel(ids [][]byte) {
 	c := &cancelling{from: m.sent.From, to: m.sent.To}
-	for _, id := range m.ids {
-		switch {
-		case id == nil:
-		case len(id) == 0: // it would cancel all that the ESME has sent there
-			c.failed(l, "it has no message_id")
-		default:
-			c.ids = append(c.ids, id)
+	for _, id := range ids {
+		if len(id) == 0 { // it would cancel all that the ESME has sent there
+			c.failed(m.link, "it has no message_id")
+			continue
 		}
+		c.ids = append(c.ids, id)
 	}
-	c.next(l)
+	c.next(m.link)
 }
 
 // finish tells who waits for the message, once.
 func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	l := m.link
-	if !m.begin() {
+	if !m.claim() {
 		return
 	}
 	defer l.g.underway.end(m.sent.Conversation, m.flight)
@@ -190,8 +211,8 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	l.esme.Flush()
 }
 
-// begin tells whether the message is answered for the first time.
-func (m *splitMessage) begin() bool {
+// claim reports whether the caller is the first to answer the message.
+func (m *splitMessage) claim() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	first := !m.over

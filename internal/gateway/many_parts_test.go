@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"testing"
+	"time"
 
 	"readback/relay"
 	"readback/smpp"
@@ -12,7 +13,7 @@ import (
 func realLedger(t testing.TB) *relay.Ledger {
 	t.Helper()
 	opt := relay.DefaultOptions()
-	opt.Store = t.TempDir()
+	opt.Store, opt.Sync = t.TempDir(), time.Minute // the server's timer races with the making of a stream
 	r, err := relay.Open(opt)
 	if err != nil {
 		t.Fatal(err)
