@@ -4,14 +4,17 @@
 # make bench     benchmarks of the interceptor, a link, the ledger and the simulator
 # make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
 #                binary as processes; READBACK_FULL=1 for the full sizes
+# make mutants   plants faults and reports those that no test notices (docs/testing.md);
+#                MUTANTS=regexp selects by id
 # make demo      everything in one process, with a transcript
 # make image     the container image
 
 FUZZTIME ?= 60s
 BENCHTIME ?= 2s
+MUTANTS ?=
 PACKAGES := ./...
 
-.PHONY: check build format vet lint test race fuzz bench e2e demo image
+.PHONY: check build format vet lint test race fuzz bench e2e mutants demo image
 
 check: format vet lint test
 
@@ -44,6 +47,9 @@ bench:
 e2e:
 	./internal/interop/install.sh
 	go test -tags e2e -count=1 -timeout 20m ./internal/interop ./internal/acceptance
+
+mutants:
+	go run ./internal/mutants -run '$(MUTANTS)'
 
 demo:
 	go run ./cmd/readback demo

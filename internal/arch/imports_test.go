@@ -37,6 +37,7 @@ var imports = map[string][]string{
 	"internal/seed":       {},
 	"internal/simulator":  {"handset", "smpp", "udh"},
 	"internal/kept":       {},
+	"internal/mutants":    {},
 	"internal/token":      {"internal/kept"},
 	"internal/transport":  {"internal/kept"},
 	"internal/webhook":    {"relay"},
