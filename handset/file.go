@@ -120,8 +120,8 @@ func (s *File) Remove(ids []string) error {
 	return s.compact()
 }
 
-// append writes a line, whole or not at all. The line is of no use in a file that has no
-// name after a crash.
+// append writes a line, whole or not at all. It syncs the directory first: if a crash lost the
+// file's name, the line would be lost with it.
 func (s *File) append(r record) error {
 	line, err := json.Marshal(r)
 	if err != nil {
