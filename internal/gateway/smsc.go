@@ -98,8 +98,8 @@ func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
 	}
 	err := l.answered(f, to, r, l.smsc.Arrived())
 	if to.ID == pdu.UnbindID {
+		l.smsc.Finish(smpp.ErrUnbound) // first, or it would be asked again when the ESME has gone
 		l.esme.Finish(smpp.ErrUnbound)
-		l.smsc.Finish(smpp.ErrUnbound)
 	}
 	return err
 }

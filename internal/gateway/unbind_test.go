@@ -75,5 +75,13 @@ func TestSMSCUnbindsAndLeaves(t *testing.T) {
 	esme.want("unbind", unbind)
 	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
 	esme.send(frame(pdu.UnbindRespID, 0, 6, ""))
-	esme.unbind()
+	// The gateway asks again, unless it has heard the answer before it sees that the SMSC has left.
+	f, err := esme.in.Next()
+	if err == nil && f.ID() == pdu.UnbindID && f.Seq() >= smpp.OwnSeq {
+		esme.send(frame(pdu.UnbindRespID, 0, f.Seq(), ""))
+		f, err = esme.in.Next()
+	}
+	if !smpp.Gone(err) {
+		t.Errorf("got % x, %v, want the end of the connection", []byte(f), err)
+	}
 }
