@@ -52,7 +52,7 @@ func TestPanicInTheLedger(t *testing.T) {
 	}
 	for name := range ledgerPanics {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPanicInTheLedger$")
+			cmd := exec.CommandContext(deadline(t), os.Args[0], "-test.run=^TestPanicInTheLedger$") // it might hang
 			cmd.Env = append(os.Environ(), panicIn+"="+name, panicStore+"="+t.TempDir())
 			out, err := cmd.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != crash.Status {
