@@ -10,6 +10,9 @@ const (
 	maxQueuedOctets  = 16 << 20
 )
 
+// maxFree bounds how many empty batches are kept for reuse.
+const maxFree = 16
+
 // Waiter is told when the record of a message is in the log.
 type Waiter interface {
 	// Logged is called once for each Accept, on the ledger's goroutine, and for each Route:
@@ -191,7 +194,7 @@ func (q *queue) recycle(b *batch) {
 	b.reset()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.free) < 16 {
+	if len(q.free) < maxFree {
 		q.free = append(q.free, b)
 	}
 }
