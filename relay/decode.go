@@ -116,7 +116,7 @@ func (d *decoder) address(field string, text bool, normal Addr) Address {
 
 func (d *decoder) state(field string) State {
 	s := State(d.byte(field))
-	if int(s) >= len(stateNames) {
+	if !s.isKnown() {
 		d.fail(field, "unknown state")
 	}
 	return s

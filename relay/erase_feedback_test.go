@@ -127,7 +127,7 @@ func TestErasuresCover(t *testing.T) {
 	for i := range maxErasures {
 		e.note(addr(t, fmt.Sprint(447700900000+i)), at)
 	}
-	if got := len(e.all.at); got != maxErasures {
+	if got := e.all.len(); got != maxErasures {
 		t.Errorf("got %d erasures in memory, want %d", got, maxErasures)
 	}
 }

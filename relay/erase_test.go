@@ -211,7 +211,7 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 		t.Error("what came before does not count as erased")
 	}
 	for name, n := range map[string]int{
-		"rates": len(r.reads.rates.by.at), "guesses": len(r.reads.guesses.by.at), "ids": len(r.reads.replays.seen.at),
+		"rates": r.reads.rates.by.len(), "guesses": r.reads.guesses.by.len(), "ids": r.reads.replays.seen.len(),
 	} {
 		if n != 1 {
 			t.Errorf("%s: got %d in memory, want that of the other receiver", name, n)

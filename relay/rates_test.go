@@ -34,13 +34,13 @@ func TestRates(t *testing.T) {
 		}
 	}
 	r.forget(a.receiver)
-	if _, ok := r.by.get(stranger); ok || len(r.by.at) != 1 {
-		t.Errorf("after forget: got %d receivers, want the other one", len(r.by.at))
+	if _, ok := r.by.get(stranger); ok || r.by.len() != 1 {
+		t.Errorf("after forget: got %d receivers, want the other one", r.by.len())
 	}
 	for i := range maxRates + 10 {
 		r.take(rateKey{receiver: addr(t, fmt.Sprint(447700900000+i))}, now)
 	}
-	if got := len(r.by.at); got != maxRates || r.by.order.Len() != maxRates {
+	if got := r.by.len(); got != maxRates {
 		t.Errorf("got %d receivers in memory, want %d", got, maxRates)
 	}
 	off := newRates(0, 0)
@@ -134,11 +134,11 @@ func TestReplays(t *testing.T) {
 	for i := range maxReplays + 10 {
 		r.claim(replayKey{key.receiver, uint64(i + 1)}, one, now)
 	}
-	if got := len(r.seen.at); got != maxReplays {
+	if got := r.seen.len(); got != maxReplays {
 		t.Errorf("got %d ids in memory, want %d", got, maxReplays)
 	}
 	r.forget(key.receiver)
-	if got := len(r.seen.at); got != 0 {
+	if got := r.seen.len(); got != 0 {
 		t.Errorf("after forget: got %d ids, want none", got)
 	}
 }

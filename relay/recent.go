@@ -41,7 +41,10 @@ func (r *recent[K, V]) put(key K, value V) {
 	r.at[key] = r.order.PushFront(item[K, V]{key, value})
 }
 
-// forget forgets the keys that is tells of.
+// len is how many values are held.
+func (r *recent[K, V]) len() int { return len(r.at) }
+
+// forget removes the keys for which is returns true.
 func (r *recent[K, V]) forget(is func(K) bool) {
 	for key, e := range r.at {
 		if is(key) {

@@ -51,8 +51,8 @@ func TestNoReplayWindow(t *testing.T) {
 				t.Errorf("window %s, id %d: got it refused", r.window, key.id)
 			}
 		}
-		if len(r.seen.at) > 0 {
-			t.Errorf("window %s, id %d: got %d remembered, want none", r.window, key.id, len(r.seen.at))
+		if r.seen.len() > 0 {
+			t.Errorf("window %s, id %d: got %d remembered, want none", r.window, key.id, r.seen.len())
 		}
 	}
 }

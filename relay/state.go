@@ -15,8 +15,11 @@ const (
 
 var stateNames = [...]string{"sent", "expired", "failed", "delivered", "read", "deleted_unread"}
 
+// isKnown reports whether s is one of the states above.
+func (s State) isKnown() bool { return int(s) < len(stateNames) }
+
 func (s State) String() string {
-	if int(s) < len(stateNames) {
+	if s.isKnown() {
 		return stateNames[s]
 	}
 	return "unknown"
