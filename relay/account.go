@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // Bounds of what is held of an account's queue.
@@ -96,7 +98,7 @@ func (a *account) hold(m jetstream.Msg) error {
 	if err != nil {
 		return err
 	}
-	fb := new(Feedback)
+	fb := new(message.Feedback)
 	if err := json.Unmarshal(m.Data(), fb); err != nil {
 		return errors.Join(err, m.TermWithReason("malformed"))
 	}

@@ -1,10 +1,14 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"readback/relay/message"
+)
 
 // receiptWait is how long a feedback waits for the SMSC's receipt of its message; 0 if it
 // need not.
-func (a *account) receiptWait(fb *Feedback) time.Duration {
+func (a *account) receiptWait(fb *message.Feedback) time.Duration {
 	if !fb.ReceiptPending {
 		return 0
 	}
@@ -12,9 +16,9 @@ func (a *account) receiptWait(fb *Feedback) time.Duration {
 }
 
 // lookForReceipt lets a feedback go if the receipt has passed since it was published.
-func (a *account) lookForReceipt(fb *Feedback) {
-	c := fb.conversation()
-	f, err := a.relay.index.findNumber(&c, fb.Number, dayOf(fb.SubmittedAt.UnixMilli()))
+func (a *account) lookForReceipt(fb *message.Feedback) {
+	c := fb.Conversation()
+	f, err := a.relay.index.findNumber(&c, fb.Number, message.DayOf(fb.SubmittedAt.UnixMilli()))
 	if err == nil && f != nil && !f.entry.awaitsReceipt() {
 		a.change(func(o *order) { o.passed(c, fb.Number) })
 	}
@@ -23,7 +27,7 @@ func (a *account) lookForReceipt(fb *Feedback) {
 // receipted is a message that was read before its receipts had passed, and now they have.
 type receipted struct {
 	account string
-	conv    Conversation
+	conv    message.Conversation
 	number  uint16
 }
 

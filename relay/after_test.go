@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // wanting sends a message of which its ESME wants a receipt.
-func (r *running) wanting(c Conversation, id string) *Sent {
+func (r *running) wanting(c message.Conversation, id string) *Sent {
 	r.t.Helper()
-	s := message(c)
+	s := tracked(c)
 	s.WantsReceipt = true
 	if err := r.Ledger().Assign(s); err != nil {
 		r.t.Fatal(err)
@@ -40,24 +42,24 @@ func TestFeedbackBehindTheReceipt(t *testing.T) {
 	r.read(c, second.Number)
 	r.read(other, r.submit(other, "unasked").Number)
 	want("unasked", false) // nothing waits for another conversation
-	r.Ledger().Receipt(c, []byte("early"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("early"), message.StateDelivered)
 	want("early", true)
 	want("second", false)
 
 	late := r.wanting(c, "late")
-	r.Ledger().Receipt(c, []byte("late"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("late"), message.StateDelivered)
 	r.awaitState(c, late.Number, "delivered")
 	r.read(c, late.Number)
 	want("late", false)
 
 	failed := r.wanting(c, "failed")
 	r.read(c, failed.Number)
-	r.Ledger().Receipt(c, []byte("failed"), StateFailed)
+	r.Ledger().Receipt(c, []byte("failed"), message.StateFailed)
 	want("failed", true)
 }
 
 // awaitState waits until a message has got so far.
-func (r *running) awaitState(c Conversation, number uint16, state string) {
+func (r *running) awaitState(c message.Conversation, number uint16, state string) {
 	r.t.Helper()
 	for ctx := deadline(r.t); ctx.Err() == nil; {
 		view, err := r.Conversation(c.Sender.String(), c.Receiver.String())
@@ -94,8 +96,8 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	opt.Account = after(time.Hour)
 	r := start(t, opt)
 	c := conversation(t, "10690001", "447700900123")
-	s := message(c)
-	s.WantsReceipt, s.Part = true, Part{Ref: 7, Total: 2, Seq: 1}
+	s := tracked(c)
+	s.WantsReceipt, s.Part = true, message.Part{Ref: 7, Total: 2, Seq: 1}
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r.accept(&second, "id2")
 	r.read(c, s.Number)
 	r.waitForQueue("bank", 1)
-	r.Ledger().Receipt(c, []byte("id2"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("id2"), message.StateDelivered)
 	r.awaitPart(c, s.Number, 2)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -120,7 +122,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	if fb := receive(t, told); fb.MessageIDs[0] != "other" {
 		t.Errorf("told: got %+v, want the other one, since a part has no receipt yet", fb)
 	}
-	r.Ledger().Receipt(c, []byte("id1"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("id1"), message.StateDelivered)
 	if fb := receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id1 id2]" {
 		t.Errorf("told: got %+v", fb)
 	}
@@ -132,7 +134,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r = start(t, opt)
 	r.read(c, third.Number)
 	r.waitForQueue("bank", 1)
-	r.Ledger().Receipt(c, []byte("id3"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("id3"), message.StateDelivered)
 	r.awaitPart(c, third.Number, 0)
 	if fb := receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id3" {
 		t.Errorf("told: got %+v", fb)
@@ -154,14 +156,14 @@ func (r *running) waitForQueue(account string, n uint64) {
 }
 
 // awaitPart waits until the receipt of a part is in the index.
-func (r *running) awaitPart(c Conversation, number uint16, seq uint8) {
+func (r *running) awaitPart(c message.Conversation, number uint16, seq uint8) {
 	r.t.Helper()
 	for ctx := deadline(r.t); ctx.Err() == nil; {
-		f, err := r.index.findNumber(&c, number, dayOf(time.Now().UnixMilli()))
+		f, err := r.index.findNumber(&c, number, message.DayOf(time.Now().UnixMilli()))
 		if err != nil || f == nil {
 			r.t.Fatalf("number %d: %v", number, err)
 		}
-		if f.entry.part(seq).state == StateDelivered {
+		if f.entry.part(seq).state == message.StateDelivered {
 			return
 		}
 	}

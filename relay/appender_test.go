@@ -3,6 +3,8 @@ package relay
 import (
 	"fmt"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // After the loss of the index no message of the log can be applied, and the ledger is down for
@@ -10,7 +12,7 @@ import (
 func TestWaiterIsToldOnce(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
-	s := message(c)
+	s := tracked(c)
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +36,13 @@ func TestWaiterIsToldOnce(t *testing.T) {
 // without an answer, none is assigned again and none is skipped.
 func TestStopCoversWhatIsGiven(t *testing.T) {
 	opt := testOptions(t)
-	want := make(map[Conversation]uint64)
+	want := make(map[message.Conversation]uint64)
 	for life := range 3 {
 		r := start(t, opt)
 		for i := range window + 2 {
 			c := conversation(t, "10690001", fmt.Sprint(447700900100+i))
 			for range min(i, window-life) { // as many as may be out, less those without an answer
-				s := message(c)
+				s := tracked(c)
 				if err := r.Ledger().Assign(s); err != nil {
 					t.Fatal(err)
 				}
@@ -86,7 +88,7 @@ func TestStopWithFullQueue(t *testing.T) {
 	a := testAppender(t)
 	var sent []*Sent
 	for i := range 5 {
-		sent = append(sent, a.ledger.mustAssign(t, message(conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
+		sent = append(sent, a.ledger.mustAssign(t, tracked(conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
 	}
 	other := conversation(t, "10690001", "447700900199")
 	for b := a.queue.begin(kindHead); b != nil; b = a.queue.begin(kindHead) {

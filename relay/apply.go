@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/relay/message"
 )
 
 // outcome is what a record came to that somebody waits for, when the index got it.
@@ -180,7 +182,7 @@ func (a *applier) accepted(rec *record) error {
 	if err := a.put(&rec.place, &e); err != nil || known {
 		return err
 	}
-	return a.changed(&rec.place, &e, change(StateSent.String()), rec.at)
+	return a.changed(&rec.place, &e, message.Change(message.StateSent.String()), rec.at)
 }
 
 // entry returns the entry at p if it is of the same message. It can be asked of a batch
@@ -211,13 +213,13 @@ func (a *applier) receipt(rec *record) error {
 	}
 	before, awaited := e.state, e.awaitsReceipt()
 	e.receipt(rec.partSeq, rec.state, rec.at)
-	if a.passed != nil && awaited && e.state.final() && !e.awaitsReceipt() {
+	if a.passed != nil && awaited && e.state.IsFinal() && !e.awaitsReceipt() {
 		a.receipts = append(a.receipts, receipted{string(e.account), rec.place.conv, rec.place.number})
 	}
 	if err := a.put(&rec.place, &e); err != nil || e.state == before {
 		return err
 	}
-	return a.changed(&rec.place, &e, change(e.state.String()), rec.at)
+	return a.changed(&rec.place, &e, message.Change(e.state.String()), rec.at)
 }
 
 func (a *applier) route(rec *record) error {
@@ -235,20 +237,20 @@ func (a *applier) read(rec *record) (outcome, error) {
 	switch {
 	case err != nil || !ok:
 		return outcomeGone, err
-	case e.state.final():
+	case e.state.IsFinal():
 		return outcomeDuplicate, nil
-	case rec.status == StatusNotRead:
+	case rec.status == message.StatusNotRead:
 		return outcomeNoted, a.notRead(rec, &e)
 	}
-	e.state = StateRead
-	if rec.status == StatusDeletedUnread {
-		e.state = StateDeletedUnread
+	e.state = message.StateRead
+	if rec.status == message.StatusDeletedUnread {
+		e.state = message.StateDeletedUnread
 	}
 	e.readAt, e.receivedAt, e.readID = rec.readAt, rec.at, rec.id
 	if err := a.put(&rec.place, &e); err != nil {
 		return outcomeGone, err
 	}
-	if err := a.changed(&rec.place, &e, change(e.state.String()), rec.at); err != nil {
+	if err := a.changed(&rec.place, &e, message.Change(e.state.String()), rec.at); err != nil {
 		return outcomeGone, err
 	}
 	fb := newFeedback(&rec.place, &e)

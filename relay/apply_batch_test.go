@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"readback/relay/message"
 )
 
 func partAt(p place, seq uint8, id string, at int64) record {
 	r := acceptedAt(p, id)
-	r.part, r.at = Part{Ref: 7, Total: 2, Seq: seq}, at
+	r.part, r.at = message.Part{Ref: 7, Total: 2, Seq: seq}, at
 	return r
 }
 
@@ -29,7 +31,7 @@ func TestPartsBecomeOneEntry(t *testing.T) {
 	if got := fmt.Sprint(e.messageIDs()); got != "[a B]" || e.at != 1000 {
 		t.Errorf("both: got %s at %d, want [a B] at 1000", got, e.at)
 	}
-	if got := l.changes(); !slices.Equal(got, []change{"sent", "sent"}) {
+	if got := l.changes(); !slices.Equal(got, []message.Change{"sent", "sent"}) {
 		t.Errorf("events: got %v, want one of each message", got)
 	}
 }
@@ -37,9 +39,9 @@ func TestPartsBecomeOneEntry(t *testing.T) {
 // An entry keeps the state from receipts and read responses when the SMSC accepts another part.
 func TestPartAfterTheReceipt(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	l.write(partAt(p, 1, "a", 1000), receiptAt(p, 1, StateDelivered, 1100), readAt(p, StatusRead, 1200))
+	l.write(partAt(p, 1, "a", 1000), receiptAt(p, 1, message.StateDelivered, 1100), readAt(p, message.StatusRead, 1200))
 	l.write(partAt(p, 2, "b", 1300))
-	if e := l.entry(p); e.state != StateRead || e.parts[0].state != StateDelivered || len(e.parts) != 2 {
+	if e := l.entry(p); e.state != message.StateRead || e.parts[0].state != message.StateDelivered || len(e.parts) != 2 {
 		t.Errorf("got %+v, want it read, with both parts", e)
 	}
 }
@@ -69,20 +71,20 @@ func TestAcceptedOfExpiredDay(t *testing.T) {
 // receiver has read it.
 func TestNotRead(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	l.write(acceptedAt(p, "id"), receiptAt(p, 0, StateDelivered, 1500))
+	l.write(acceptedAt(p, "id"), receiptAt(p, 0, message.StateDelivered, 1500))
 	for _, tt := range []struct{ at, want int64 }{{2000, 2000}, {1900, 2000}, {2100, 2100}} {
-		if got := l.write(readAt(p, StatusNotRead, tt.at)); !slices.Equal(got, []outcome{outcomeNoted}) {
+		if got := l.write(readAt(p, message.StatusNotRead, tt.at)); !slices.Equal(got, []outcome{outcomeNoted}) {
 			t.Errorf("at %d: got %v, want it noted", tt.at, got)
 		}
-		if e := l.entry(p); e.notReadAt != tt.want || e.state != StateDelivered || e.readAt != 0 {
+		if e := l.entry(p); e.notReadAt != tt.want || e.state != message.StateDelivered || e.readAt != 0 {
 			t.Errorf("at %d: got %+v, want it not read at %d", tt.at, e, tt.want)
 		}
 	}
-	l.write(receiptAt(p, 0, StateDelivered, 2500)) // says nothing new
+	l.write(receiptAt(p, 0, message.StateDelivered, 2500)) // says nothing new
 	if fb := l.feedback(); len(fb) != 0 {
 		t.Errorf("feedback: got %+v, want none", fb)
 	}
-	want := []change{"sent", "delivered", changeNotRead, changeNotRead, changeNotRead}
+	want := []message.Change{"sent", "delivered", message.ChangeNotRead, message.ChangeNotRead, message.ChangeNotRead}
 	if got := l.changes(); !slices.Equal(got, want) {
 		t.Errorf("events: got %v, want %v", got, want)
 	}
@@ -99,16 +101,16 @@ func TestReceiptPassed(t *testing.T) {
 		receipt record
 		want    int
 	}{
-		{"read before", []record{wanting(acceptedAt(p, "a")), readAt(p, StatusRead, 2000)}, receiptAt(p, 0, StateDelivered, 3000), 1},
-		{"not read", []record{wanting(acceptedAt(p, "a"))}, receiptAt(p, 0, StateDelivered, 3000), 0},
-		{"not wanted", []record{acceptedAt(p, "a"), readAt(p, StatusRead, 2000)}, receiptAt(p, 0, StateDelivered, 3000), 0},
+		{"read before", []record{wanting(acceptedAt(p, "a")), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 1},
+		{"not read", []record{wanting(acceptedAt(p, "a"))}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
+		{"not wanted", []record{acceptedAt(p, "a"), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
 		{"passed before", []record{
-			wanting(acceptedAt(p, "a")), receiptAt(p, 0, StateDelivered, 1500), readAt(p, StatusRead, 2000),
-		}, receiptAt(p, 0, StateDelivered, 3000), 0},
-		{"one of two", []record{wanting(partAt(p, 1, "a", 1000)), readAt(p, StatusRead, 2000)}, receiptAt(p, 1, StateDelivered, 3000), 0},
+			wanting(acceptedAt(p, "a")), receiptAt(p, 0, message.StateDelivered, 1500), readAt(p, message.StatusRead, 2000),
+		}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
+		{"one of two", []record{wanting(partAt(p, 1, "a", 1000)), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 1, message.StateDelivered, 3000), 0},
 		{"the other one", []record{
-			wanting(partAt(p, 1, "a", 1000)), readAt(p, StatusRead, 2000), receiptAt(p, 1, StateDelivered, 2500),
-		}, receiptAt(p, 2, StateFailed, 3000), 1},
+			wanting(partAt(p, 1, "a", 1000)), readAt(p, message.StatusRead, 2000), receiptAt(p, 1, message.StateDelivered, 2500),
+		}, receiptAt(p, 2, message.StateFailed, 3000), 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,7 +131,7 @@ func TestReceiptPassed(t *testing.T) {
 	}
 	l := newLogbook(t)
 	l.a.passed = nil // nobody asks
-	l.write(wanting(acceptedAt(p, "a")), readAt(p, StatusRead, 2000), receiptAt(p, 0, StateDelivered, 3000))
+	l.write(wanting(acceptedAt(p, "a")), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 3000))
 }
 
 // The time at which the ESME acknowledged a feedback is noted once, and only for a message that
@@ -141,12 +143,12 @@ func TestReported(t *testing.T) {
 	if e := l.entry(p); e.reportedAt != 0 {
 		t.Errorf("before it was read: got %d, want 0", e.reportedAt)
 	}
-	l.write(readAt(p, StatusRead, 2000), reported(3000))
+	l.write(readAt(p, message.StatusRead, 2000), reported(3000))
 	l.write(reported(4000))
-	if e := l.entry(p); e.reportedAt != 3000 || e.state != StateRead {
+	if e := l.entry(p); e.reportedAt != 3000 || e.state != message.StateRead {
 		t.Errorf("got %+v, want it reported at 3000", e)
 	}
-	if got, want := l.changes(), []change{"sent", "read", changeReported}; !slices.Equal(got, want) {
+	if got, want := l.changes(), []message.Change{"sent", "read", message.ChangeReported}; !slices.Equal(got, want) {
 		t.Errorf("events: got %v, want %v", got, want)
 	}
 }
@@ -158,21 +160,21 @@ func TestRowsLeave(t *testing.T) {
 	other := p
 	other.number, other.ordinal = 7, 6
 	l.write(acceptedAt(p, "id1"), acceptedAt(other, "id2"))
-	l.write(readAt(p, StatusRead, 2000), readAt(other, StatusRead, 2001))
+	l.write(readAt(p, message.StatusRead, 2000), readAt(other, message.StatusRead, 2001))
 	l.told = nil
 	l.write(record{kind: kindFed, seq: 2, index: 0})
 	if fb := l.feedback(); len(fb) != 1 || fb[0].Number != 7 || fmt.Sprint(l.told) != "[[0 1]]" {
 		t.Errorf("feedback: got %+v, told %v, want the second left", fb, l.told)
 	}
 	l.write(record{kind: kindPublished, seq: 1, index: 0})
-	if got, want := l.changes(), []change{"sent", "read", "read"}; !slices.Equal(got, want) {
+	if got, want := l.changes(), []message.Change{"sent", "read", "read"}; !slices.Equal(got, want) {
 		t.Errorf("events behind the first: got %v, want %v", got, want)
 	}
 	l.told = nil
 	if got := l.write(record{kind: kindPublished, seq: 2, index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.told != nil {
 		t.Errorf("published: got %v, told %v, want it noted", got, l.told)
 	}
-	if got, want := l.changes(), []change{"read"}; !slices.Equal(got, want) {
+	if got, want := l.changes(), []message.Change{"read"}; !slices.Equal(got, want) {
 		t.Errorf("events behind the third: got %v, want %v", got, want)
 	}
 }
@@ -181,12 +183,12 @@ func TestRowsLeave(t *testing.T) {
 // none.
 func TestOutcomesInOrder(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	receiver := place{conv: Conversation{Receiver: addr(t, "447700900199")}}
+	receiver := place{conv: message.Conversation{Receiver: addr(t, "447700900199")}}
 	got := l.write(
-		acceptedAt(p, "id"), readAt(p, StatusRead, 2000), receiptAt(p, 0, StateDelivered, 2000),
+		acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 2000),
 		record{kind: kindPublished, seq: 1}, record{kind: kindHead, place: p, bound: 6},
 		record{kind: kindOptOut, place: receiver, status: 1, readAt: 1, at: 1}, record{kind: kindReported, place: p, at: 3000},
-		record{kind: kindErase, place: receiver, at: 1}, record{kind: kindFed, seq: 1}, readAt(p, StatusRead, 2001),
+		record{kind: kindErase, place: receiver, at: 1}, record{kind: kindFed, seq: 1}, readAt(p, message.StatusRead, 2001),
 	)
 	want := []outcome{outcomeRead, outcomeNoted, outcomeNoted, outcomeNoted, outcomeDuplicate}
 	if !slices.Equal(got, want) {
@@ -216,7 +218,7 @@ func TestEventsAreAnnounced(t *testing.T) {
 func TestAllOrNothing(t *testing.T) {
 	p := testPlace(t)
 	good, _ := newLogbook(t).bytes(acceptedAt(p, "id"))
-	read, _ := newLogbook(t).bytes(acceptedAt(p, "id"), readAt(p, StatusRead, 2000))
+	read, _ := newLogbook(t).bytes(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
 	tests := []struct {
 		name    string
 		data    []byte

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+
+	"readback/relay/message"
 )
 
 // How far the numbers of an erased conversation got stands in the index under 'u' · 'h' ·
@@ -15,8 +17,8 @@ const (
 )
 
 // hashedHeadKey stands for headKey of a conversation that was erased.
-func hashedHeadKey(dst []byte, c *Conversation) []byte {
-	var buf [2 * (1 + MaxAddr)]byte
+func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
+	var buf [2 * (1 + message.MaxAddr)]byte
 	sum := sha256.Sum256(appendConversation(buf[:0], c))
 	return append(append(dst, prefixPerson, personHead), sum[:hashedOctets]...)
 }
@@ -38,7 +40,7 @@ func (a *applier) erase(rec *record) error {
 		a.eraseOutbox(l, receiver), a.eraseEvents(l, receiver), it.Error(), it.Close())
 }
 
-func (a *applier) eraseEntries(l *lookup, receiver *Addr) (failed error) {
+func (a *applier) eraseEntries(l *lookup, receiver *message.Addr) (failed error) {
 	err := l.eachDay(maxDay, func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, receiver)
 		if l.it.SeekGE(prefix) && bytes.HasPrefix(l.it.Key(), prefix) {
@@ -49,11 +51,11 @@ func (a *applier) eraseEntries(l *lookup, receiver *Addr) (failed error) {
 	return firstError(failed, err)
 }
 
-func (a *applier) eraseHeads(l *lookup, receiver *Addr) error {
+func (a *applier) eraseHeads(l *lookup, receiver *message.Addr) error {
 	prefix := appendString([]byte{prefixHead}, receiver.Bytes())
 	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
 		d := decoder{b: l.it.Key(), off: len(prefix)}
-		c := Conversation{Sender: d.addr("sender"), Receiver: *receiver}
+		c := message.Conversation{Sender: d.addr("sender"), Receiver: *receiver}
 		err := firstError(d.err,
 			a.b.Set(hashedHeadKey(nil, &c), l.it.Value(), nil),
 			a.b.Delete(l.it.Key(), nil))
@@ -64,7 +66,7 @@ func (a *applier) eraseHeads(l *lookup, receiver *Addr) error {
 	return nil
 }
 
-func (a *applier) eraseParts(l *lookup, receiver *Addr) error {
+func (a *applier) eraseParts(l *lookup, receiver *message.Addr) error {
 	for ok := l.it.SeekGE([]byte{prefixPart}); ok && l.it.Key()[0] == prefixPart; {
 		day := binary.BigEndian.Uint16(l.it.Key()[1:])
 		prefix := partsOf(nil, day, receiver)
@@ -80,7 +82,7 @@ func (a *applier) eraseParts(l *lookup, receiver *Addr) error {
 	return nil
 }
 
-func (a *applier) eraseOutbox(l *lookup, receiver *Addr) error {
+func (a *applier) eraseOutbox(l *lookup, receiver *message.Addr) error {
 	for ok := l.it.SeekGE([]byte{prefixOutbox}); ok && l.it.Key()[0] == prefixOutbox; ok = l.it.Next() {
 		if !isAbout(l.it.Value(), *receiver) {
 			continue
@@ -94,7 +96,7 @@ func (a *applier) eraseOutbox(l *lookup, receiver *Addr) error {
 }
 
 // eraseEvents does the same in the outbox of the events.
-func (a *applier) eraseEvents(l *lookup, receiver *Addr) error {
+func (a *applier) eraseEvents(l *lookup, receiver *message.Addr) error {
 	for ok := l.it.SeekGE([]byte{prefixEvent}); ok && l.it.Key()[0] == prefixEvent; ok = l.it.Next() {
 		if !isAbout(l.it.Value(), *receiver) {
 			continue

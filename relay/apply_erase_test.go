@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/relay/message"
 )
 
 // An erasure removes the rows about the receiver from both outboxes. Rows about other receivers,
@@ -15,9 +17,9 @@ import (
 func TestErasedRows(t *testing.T) {
 	l := newLogbook(t)
 	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
-	for i, c := range []Conversation{other, mine, other, mine, mine} {
+	for i, c := range []message.Conversation{other, mine, other, mine, mine} {
 		p := place{conv: c, day: 20780, number: uint16(i), ordinal: uint64(i)}
-		l.write(acceptedAt(p, "id"), readAt(p, StatusRead, 2))
+		l.write(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
 	}
 	l.write(record{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("A")})
 	l.write(record{kind: kindOptOut, place: place{conv: mine}, status: 1, readAt: 9, at: 9})
@@ -47,7 +49,7 @@ func TestErasedRows(t *testing.T) {
 		t.Errorf("opt-out: got since %d, %v, want it to stay", since, err)
 	}
 	for i := range uint16(5) {
-		c := []Conversation{other, mine, other, mine, mine}[i]
+		c := []message.Conversation{other, mine, other, mine, mine}[i]
 		if f, err := l.ix.findNumber(&c, i, maxDay); err != nil || (f == nil) != (c == mine) {
 			t.Errorf("number %d: got %+v, %v", i, f, err)
 		}
@@ -63,15 +65,15 @@ func TestEraseInOneBatch(t *testing.T) {
 	l := newLogbook(t)
 	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
 	var all []record
-	for _, c := range []Conversation{mine, other} {
+	for _, c := range []message.Conversation{mine, other} {
 		p := place{conv: c, day: 20780, number: 5, ordinal: 4}
-		all = append(all, acceptedAt(p, "id"), readAt(p, StatusRead, 2))
+		all = append(all, acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
 	}
-	for i, c := range []Conversation{mine, other} {
+	for i, c := range []message.Conversation{mine, other} {
 		first := []byte{'a' + byte(i)}
 		for seq, key := range []string{"1", "2"} {
 			all = append(all, record{
-				kind: kindCut, place: place{conv: c, day: 20780}, part: Part{Total: 2}, partSeq: uint8(seq + 1),
+				kind: kindCut, place: place{conv: c, day: 20780}, part: message.Part{Total: 2}, partSeq: uint8(seq + 1),
 				cut: cutRecord{first: first, key: []byte(string(first) + key)},
 			})
 		}
@@ -97,7 +99,7 @@ func TestEraseInOneBatch(t *testing.T) {
 			t.Errorf("receipts of %s: got %q, %v, want some: %v", first, state, err, want)
 		}
 	}
-	for _, c := range []Conversation{mine, other} {
+	for _, c := range []message.Conversation{mine, other} {
 		f, err := l.ix.findNumber(&c, 5, maxDay)
 		if err != nil || (f == nil) != (c == mine) {
 			t.Errorf("%v: got %+v, %v", c.Receiver, f, err)
@@ -122,7 +124,7 @@ func TestEraseGoesPastOthersParts(t *testing.T) {
 			}
 			key := fmt.Appendf(nil, "%04d", i)
 			all = append(all, record{
-				kind: kindCut, place: place{conv: c, day: day}, part: Part{Total: 2}, partSeq: 1, cut: cutRecord{first: key, key: key},
+				kind: kindCut, place: place{conv: c, day: day}, part: message.Part{Total: 2}, partSeq: 1, cut: cutRecord{first: key, key: key},
 			})
 		}
 		l.write(all...)

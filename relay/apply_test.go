@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // logbook is an index with an applier. The test writes the log.
@@ -90,11 +92,11 @@ func rows[T any](l *logbook, prefix byte) (all []T) {
 	return all
 }
 
-func (l *logbook) feedback() []Feedback { return rows[Feedback](l, prefixOutbox) }
+func (l *logbook) feedback() []message.Feedback { return rows[message.Feedback](l, prefixOutbox) }
 
 // changes are the types of the events.
-func (l *logbook) changes() (all []change) {
-	for _, ev := range rows[Event](l, prefixEvent) {
+func (l *logbook) changes() (all []message.Change) {
+	for _, ev := range rows[message.Event](l, prefixEvent) {
 		all = append(all, ev.Type)
 	}
 	return all
@@ -108,7 +110,7 @@ func testPlace(t testing.TB) place {
 func acceptedAt(p place, id string) record {
 	return record{
 		kind: kindAccepted, place: p, bound: p.ordinal + 1, at: 1000, account: []byte("bank"), messageID: []byte(id),
-		from: Address{TON: 5, Addr: p.conv.Sender}, to: Address{TON: 1, NPI: 1, Addr: p.conv.Receiver},
+		from: message.Address{TON: 5, Addr: p.conv.Sender}, to: message.Address{TON: 1, NPI: 1, Addr: p.conv.Receiver},
 	}
 }
 
@@ -116,7 +118,7 @@ func readAt(p place, status uint8, at int64) record {
 	return record{kind: kindRead, place: p, status: status, readAt: at, at: at + 1, id: uint64(at)}
 }
 
-func receiptAt(p place, seq uint8, s State, at int64) record {
+func receiptAt(p place, seq uint8, s message.State, at int64) record {
 	return record{kind: kindReceipt, place: p, partSeq: seq, state: s, at: at}
 }
 
@@ -126,12 +128,12 @@ func TestFirstReadCounts(t *testing.T) {
 	tests := []struct {
 		name          string
 		first, second uint8
-		state         State
+		state         message.State
 	}{
-		{"read twice", StatusRead, StatusRead, StateRead},
-		{"read, then deleted", StatusRead, StatusDeletedUnread, StateRead},
-		{"deleted, then read", StatusDeletedUnread, StatusRead, StateDeletedUnread},
-		{"read, then not read", StatusRead, StatusNotRead, StateRead},
+		{"read twice", message.StatusRead, message.StatusRead, message.StateRead},
+		{"read, then deleted", message.StatusRead, message.StatusDeletedUnread, message.StateRead},
+		{"deleted, then read", message.StatusDeletedUnread, message.StatusRead, message.StateDeletedUnread},
+		{"read, then not read", message.StatusRead, message.StatusNotRead, message.StateRead},
 	}
 	for _, tt := range tests {
 		for _, together := range []bool{true, false} {
@@ -148,7 +150,7 @@ func TestFirstReadCounts(t *testing.T) {
 				if want := []outcome{outcomeRead, outcomeDuplicate}; !slices.Equal(got, want) {
 					t.Errorf("outcomes: got %v, want %v", got, want)
 				}
-				if fb := l.feedback(); len(fb) != 1 || fb[0].Status != tt.first || !fb[0].ReadAt.Equal(timeOf(2000)) {
+				if fb := l.feedback(); len(fb) != 1 || fb[0].Status != tt.first || !fb[0].ReadAt.Equal(message.Time(2000)) {
 					t.Errorf("feedback: got %+v, want that of the first alone", fb)
 				}
 				e := l.entry(p)
@@ -174,10 +176,10 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 		rec  record
 		want []outcome
 	}{
-		{"read", readAt(earlier, StatusRead, 2000), []outcome{outcomeGone}},
-		{"not read", readAt(earlier, StatusNotRead, 2000), []outcome{outcomeGone}},
-		{"deleted", readAt(earlier, StatusDeletedUnread, 2000), []outcome{outcomeGone}},
-		{"receipt", receiptAt(earlier, 0, StateDelivered, 2000), nil},
+		{"read", readAt(earlier, message.StatusRead, 2000), []outcome{outcomeGone}},
+		{"not read", readAt(earlier, message.StatusNotRead, 2000), []outcome{outcomeGone}},
+		{"deleted", readAt(earlier, message.StatusDeletedUnread, 2000), []outcome{outcomeGone}},
+		{"receipt", receiptAt(earlier, 0, message.StateDelivered, 2000), nil},
 		{"reported", record{kind: kindReported, place: earlier, at: 2000}, nil},
 	}
 	for _, tt := range tests {
@@ -185,10 +187,10 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 			l := newLogbook(t)
 			l.write(acceptedAt(earlier, "earlier"))
 			l.write(acceptedAt(p, "later"))
-			state := StateSent
+			state := message.StateSent
 			if tt.rec.kind == kindReported {
-				l.write(readAt(p, StatusRead, 1500))
-				state = StateRead
+				l.write(readAt(p, message.StatusRead, 1500))
+				state = message.StateRead
 			}
 			n := len(l.changes())
 			if got := l.write(tt.rec); !slices.Equal(got, tt.want) {
@@ -215,9 +217,9 @@ func TestReferenceIsTold(t *testing.T) {
 		if want != nil {
 			r.reference, r.hasReference = *want, true
 		}
-		l.write(r, readAt(p, StatusRead, 2000))
+		l.write(r, readAt(p, message.StatusRead, 2000))
 		got := []*uint16{l.feedback()[0].Reference}
-		for _, ev := range rows[Event](l, prefixEvent) {
+		for _, ev := range rows[message.Event](l, prefixEvent) {
 			got = append(got, ev.Reference)
 		}
 		for _, ref := range got {

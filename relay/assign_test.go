@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // A message that could not be recorded gets no number.
@@ -17,19 +19,19 @@ func TestAssignChecks(t *testing.T) {
 	}{
 		{"as it should be", func(*Sent) {}, nil},
 		{"longest account", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount) }, nil},
-		{"account too long", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount+1) }, ErrAddress},
-		{"no sender", func(s *Sent) { s.Conversation.Sender = Addr{} }, ErrAddress},
-		{"no receiver", func(s *Sent) { s.Conversation.Receiver = Addr{} }, ErrAddress},
+		{"account too long", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount+1) }, message.ErrAddress},
+		{"no sender", func(s *Sent) { s.Conversation.Sender = message.Addr{} }, message.ErrAddress},
+		{"no receiver", func(s *Sent) { s.Conversation.Receiver = message.Addr{} }, message.ErrAddress},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := message(h.conv)
+			s := tracked(h.conv)
 			tt.change(s)
 			before := h.next
 			if err := l.Assign(s); !errors.Is(err, tt.want) || (h.next == before) != (err != nil) {
 				t.Errorf("got %v and %d numbers given, want %v", err, h.next-before, tt.want)
 			}
 			tt.change(s)
-			s.Part = Part{Ref: 7, Total: 2, Seq: 1}
+			s.Part = message.Part{Ref: 7, Total: 2, Seq: 1}
 			if got := l.Follow(s); got != (tt.want == nil) {
 				t.Errorf("follow: got %v, want %v", got, tt.want == nil)
 			}
@@ -76,7 +78,7 @@ func TestLoad(t *testing.T) {
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{l.Assign(message(c)), func() error { _, err := l.load(&c); return err }()} {
+	for _, err := range []error{l.Assign(tracked(c)), func() error { _, err := l.load(&c); return err }()} {
 		if !errors.Is(err, ErrDown) {
 			t.Errorf("without an index: got %v, want ErrDown", err)
 		}
@@ -88,10 +90,10 @@ func TestHeadIsUsed(t *testing.T) {
 	l, h := idleLedger(t)
 	other := &head{conv: conversation(t, "b", "447700900123")}
 	h.shard.add(other, 9, time.Now())
-	l.mustAssign(t, message(h.conv))
+	l.mustAssign(t, tracked(h.conv))
 	wantOrder(t, h.shard, "used", "b", "10690001")
-	l.mustAssign(t, message(h.conv))
-	l.mustAssign(t, message(other.conv))
+	l.mustAssign(t, tracked(h.conv))
+	l.mustAssign(t, tracked(other.conv))
 	wantOrder(t, h.shard, "used", "10690001", "b")
 }
 
@@ -101,8 +103,8 @@ func TestPartsAreAnswered(t *testing.T) {
 	l, h := idleLedger(t)
 	part := func(seq uint8, want uint64) *Sent {
 		t.Helper()
-		s := message(h.conv)
-		s.Part, s.Converts = Part{Ref: 7, Total: 2, Seq: seq}, true
+		s := tracked(h.conv)
+		s.Part, s.Converts = message.Part{Ref: 7, Total: 2, Seq: seq}, true
 		if l.mustAssign(t, s); s.ordinal != want || s.AsIs {
 			t.Errorf("part %d: got ordinal %d, as it is %v, want %d", seq, s.ordinal, s.AsIs, want)
 		}
@@ -127,14 +129,14 @@ func TestPartsAreAnswered(t *testing.T) {
 			t.Fatalf("got %+v out, want part 1 and 2 of the first message and part 1 of the second", h.out)
 		}
 	}
-	follows, numbered := message(h.conv), message(h.conv)
-	follows.Part, numbered.Part = Part{Ref: 9, Total: 2, Seq: 1}, Part{Ref: 9, Total: 2, Seq: 2}
+	follows, numbered := tracked(h.conv), tracked(h.conv)
+	follows.Part, numbered.Part = message.Part{Ref: 9, Total: 2, Seq: 1}, message.Part{Ref: 9, Total: 2, Seq: 2}
 	before := len(h.parts)
 	if !l.Follow(follows) || l.mustAssign(t, numbered).ordinal != 2 || len(h.parts) != before+1 {
 		t.Errorf("behind a part without a number: got ordinal %d and %d messages open, want 2 and %d", numbered.ordinal, len(h.parts), before+1)
 	}
-	s := message(h.conv)
-	s.Part, s.Converts = Part{Ref: 8, Total: 2, Seq: 2}, true
+	s := tracked(h.conv)
+	s.Part, s.Converts = message.Part{Ref: 8, Total: 2, Seq: 2}, true
 	if err := l.Assign(s); !errors.Is(err, ErrAsIs) || s.AsIs {
 		t.Errorf("the last part first: got %v, as it is %v, want ErrAsIs alone", err, s.AsIs)
 	}
@@ -149,7 +151,7 @@ func TestAnsweredOnce(t *testing.T) {
 	l, h := idleLedger(t)
 	told := make(logged, 9)
 	for i, answer := range []func(*Sent){l.Refuse, func(s *Sent) { l.Accept(s, []byte("A"), told, 1) }} {
-		s := l.mustAssign(t, message(h.conv))
+		s := l.mustAssign(t, tracked(h.conv))
 		answer(s)
 		b := l.queue.take()
 		if b == nil || b.records != 1 {
@@ -171,7 +173,7 @@ func TestCutTakesAReference(t *testing.T) {
 	for cut, want := range map[uint8]uint16{0: 0, 1: 0, 2: 3, 3: 3} {
 		l, h := idleLedger(t)
 		h.next, h.logged, h.cover = 3, 3, 3
-		s := message(h.conv)
+		s := tracked(h.conv)
 		s.Cut = cut
 		if l.mustAssign(t, s); s.Part.Ref != want {
 			t.Errorf("cut in %d: got reference %d, want %d", cut, s.Part.Ref, want)
@@ -184,10 +186,10 @@ func TestAcceptedRecord(t *testing.T) {
 	l, h := idleLedger(t)
 	h.next, h.logged, h.cover = 300, 300, 300
 	l.first, l.numbers = 10, 100
-	s := message(h.conv)
+	s := tracked(h.conv)
 	s.Reference, s.HasReference, s.WantsReceipt = 42, true, true
 	told := make(logged, 1)
-	if l.mustAssign(t, s); s.Number != 10 || s.day != dayOf(s.At.UnixMilli()) {
+	if l.mustAssign(t, s); s.Number != 10 || s.day != message.DayOf(s.At.UnixMilli()) {
 		t.Errorf("got number %d of day %d, want 10 of the day of its submission", s.Number, s.day)
 	}
 	if len(h.parts) > 0 {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/relay/message"
 )
 
 func TestAwaitRoute(t *testing.T) {
@@ -90,7 +92,7 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 			found <- account
 		}()
 		synctest.Wait()
-		applyRoute(t, ix, dayOf(time.Now().UnixMilli()), "bank", "4a7f01")
+		applyRoute(t, ix, message.DayOf(time.Now().UnixMilli()), "bank", "4a7f01")
 		l.status.set(nil)
 		if got := <-found; got != "bank" {
 			t.Errorf("got %q, want bank", got)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"readback/relay/message"
 )
 
 // notBegun is a relay that has not begun yet, with an empty log.
@@ -96,7 +98,7 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	}
 	c := conversation(t, "10690001", "447700900123")
 	told := make(logged, 9)
-	s := r.ledger.mustAssign(t, message(c))
+	s := r.ledger.mustAssign(t, tracked(c))
 	r.ledger.Accept(s, []byte("A"), told, 1)
 	drain := func(outbox float64, signalled bool) {
 		t.Helper()
@@ -119,12 +121,12 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	}
 	drain(0, false)
 	b := r.ledger.queue.begin(kindRead)
-	b.buf = appendRead(b.buf, &record{place: place{conv: c, day: s.day, number: s.Number}, status: StatusRead, readAt: 1, at: 1})
+	b.buf = appendRead(b.buf, &record{place: place{conv: c, day: s.day, number: s.Number}, status: message.StatusRead, readAt: 1, at: 1})
 	b.reads = append(b.reads, nil)
 	r.ledger.queue.end(b)
 	drain(1, true)
 	b = r.ledger.queue.begin(kindCut)
-	b.buf = appendCut(b.buf, &record{place: place{conv: c, day: s.day}, part: Part{Total: 2}, partSeq: 1, cut: cutRecord{first: []byte("A"), key: []byte("A")}})
+	b.buf = appendCut(b.buf, &record{place: place{conv: c, day: s.day}, part: message.Part{Total: 2}, partSeq: 1, cut: cutRecord{first: []byte("A"), key: []byte("A")}})
 	r.ledger.queue.end(b)
 	drain(1, false)
 	r.again(t)

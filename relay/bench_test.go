@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // credits lets a bounded number of messages be in flight.
@@ -27,15 +29,15 @@ func BenchmarkLedger(b *testing.B) {
 	}
 }
 
-func conversations(t testing.TB, n int) []Conversation {
-	all := make([]Conversation, n)
+func conversations(t testing.TB, n int) []message.Conversation {
+	all := make([]message.Conversation, n)
 	for i := range all {
 		all[i] = conversation(t, "10690001", fmt.Sprintf("861380%07d", (i*7919)%n))
 	}
 	return all
 }
 
-func benchLedger(b *testing.B, r *running, all []Conversation, inFlight int) {
+func benchLedger(b *testing.B, r *running, all []message.Conversation, inFlight int) {
 	free := make(credits, inFlight)
 	for range inFlight {
 		free <- struct{}{}
@@ -50,7 +52,7 @@ func benchLedger(b *testing.B, r *running, all []Conversation, inFlight int) {
 		c := all[i%len(all)]
 		s := Sent{
 			Conversation: c, Account: "bank", At: began,
-			From: Address{TON: 5, Addr: c.Sender}, To: Address{TON: 1, NPI: 1, Addr: c.Receiver},
+			From: message.Address{TON: 5, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 		}
 		if err := l.Assign(&s); err != nil {
 			b.Fatal(err)
@@ -116,7 +118,7 @@ func BenchmarkAssign(b *testing.B) {
 	all := conversations(b, 1000)
 	sent := make([]Sent, len(all))
 	for i := range sent {
-		sent[i] = *message(all[i])
+		sent[i] = *tracked(all[i])
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
@@ -130,7 +132,7 @@ func BenchmarkAssign(b *testing.B) {
 
 func TestAssignAllocatesNothing(t *testing.T) {
 	r := start(t, testOptions(t))
-	s := message(conversation(t, "10690001", "447700900123"))
+	s := tracked(conversation(t, "10690001", "447700900123"))
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	n := testing.AllocsPerRun(4, func() {
@@ -158,7 +160,7 @@ func TestApplyAllocates(t *testing.T) {
 	a.b = ix.db.NewBatchWithSize(1 << 20)
 	rec := record{
 		place: place{conv: c, day: 20780, number: 5, ordinal: 4}, bound: 5, at: 1, account: []byte("bank"),
-		messageID: []byte("4A7F01C2"), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
+		messageID: []byte("4A7F01C2"), from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
 	}
 	n := testing.AllocsPerRun(100, func() {
 		if err := a.accepted(&rec); err != nil {

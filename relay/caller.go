@@ -12,14 +12,16 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"readback/relay/message"
 )
 
 // Caller is who sends a read response, and for whom it may speak. The zero value is one
 // that the process itself vouches for: it speaks for all.
 type Caller struct {
-	Name       string // for the audit log: the name of a key, jwt, mtls, network, …
-	Receiver   Addr   // the only receiver that it may speak for; zero: any
-	NeedsProof bool   // each response must show the proof of the element
+	Name       string       // for the audit log: the name of a key, jwt, mtls, network, …
+	Receiver   message.Addr // the only receiver that it may speak for; zero: any
+	NeedsProof bool         // each response must show the proof of the element
 
 	limit *rate.Limiter // of its read responses; nil: none
 
@@ -28,7 +30,7 @@ type Caller struct {
 }
 
 // speaksFor tells whether the caller may speak for a receiver.
-func (c *Caller) speaksFor(receiver *Addr) bool {
+func (c *Caller) speaksFor(receiver *message.Addr) bool {
 	return c.Receiver.IsZero() || c.Receiver == *receiver
 }
 
@@ -224,7 +226,7 @@ func (r *callerRules) byToken(cred *credential, now time.Time) (by *Caller, why 
 		why = err.Error()
 		return nil, why[:min(len(why), maxWhy)]
 	}
-	receiver, err := NormalAddr(subject)
+	receiver, err := message.NormalAddr(subject)
 	if err != nil {
 		return nil, "token names no subscriber"
 	}

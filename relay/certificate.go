@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"strings"
+
+	"readback/relay/message"
 )
 
 // errSubject says that a certificate means a subscriber, and not which one.
@@ -15,25 +17,25 @@ const minSubscriber = 5
 // subscriberOf returns the subscriber that a certificate is for: by its URI tel:+…, or else
 // by a common name that is a number; zero for any other certificate, which is that of a
 // backend.
-func subscriberOf(cert *x509.Certificate) (Addr, error) {
+func subscriberOf(cert *x509.Certificate) (message.Addr, error) {
 	var number string
 	for _, u := range cert.URIs {
 		if !strings.EqualFold(u.Scheme, "tel") {
 			continue
 		}
 		if number != "" {
-			return Addr{}, errSubject
+			return message.Addr{}, errSubject
 		}
 		if number = telNumber(u.Opaque); number == "" {
-			return Addr{}, errSubject
+			return message.Addr{}, errSubject
 		}
 	}
 	if number == "" {
 		if number = separators.Replace(cert.Subject.CommonName); !isSubscriber(number) {
-			return Addr{}, nil
+			return message.Addr{}, nil
 		}
 	}
-	return NormalAddr(number)
+	return message.NormalAddr(number)
 }
 
 // separators are what stands between digits for the eye only.
@@ -51,5 +53,5 @@ func telNumber(s string) string {
 
 func isSubscriber(s string) bool {
 	digits := strings.TrimPrefix(s, "+")
-	return len(digits) >= minSubscriber && len(s) <= MaxAddr && allDigits([]byte(digits))
+	return len(digits) >= minSubscriber && len(s) <= message.MaxAddr && message.AllDigits([]byte(digits))
 }

@@ -3,39 +3,16 @@ package relay
 import (
 	"encoding/binary"
 	"encoding/json"
-	"time"
-)
 
-// Event tells that the state of a message has changed. Its JSON is what stands in the event
-// stream and what docs/wire.md describes.
-type Event struct {
-	Event       string    `json:"event"` // the same whenever this event is told
-	Type        change    `json:"type"`
-	Account     string    `json:"account"`
-	Sender      string    `json:"sender"`   // as submitted
-	Receiver    string    `json:"receiver"` // as submitted
-	Number      uint16    `json:"number"`
-	MessageIDs  []string  `json:"message_ids"` // of the parts that the SMSC has taken so far
-	Reference   *uint16   `json:"user_message_reference,omitempty"`
-	SubmittedAt time.Time `json:"submitted_at"`
-	At          time.Time `json:"at"` // of the change
-}
-
-// change is what an event tells of: a state that a message has reached, or one of those below.
-type change string
-
-// Changes that are no states.
-const (
-	changeNotRead  change = "not_read" // the receiver says: not yet
-	changeReported change = "reported" // the ESME has acknowledged its feedback
+	"readback/relay/message"
 )
 
 // newEvent makes an event. It is the same each time it is made.
-func newEvent(p *place, e *entry, c change, at int64) *Event {
-	ev := &Event{
+func newEvent(p *place, e *entry, c message.Change, at int64) *message.Event {
+	ev := &message.Event{
 		Event: eventID(p, at, "event "+string(c)), Type: c, Account: string(e.account),
 		Sender: e.from.Addr.String(), Receiver: e.to.Addr.String(), Number: p.number,
-		MessageIDs: e.messageIDs(), SubmittedAt: timeOf(e.at), At: timeOf(at),
+		MessageIDs: e.messageIDs(), SubmittedAt: message.Time(e.at), At: message.Time(at),
 	}
 	if e.hasReference {
 		reference := e.reference // a pointer into e would have every entry allocated
@@ -45,7 +22,7 @@ func newEvent(p *place, e *entry, c change, at int64) *Event {
 }
 
 // changed puts an event in the outbox, if the account has them told.
-func (a *applier) changed(p *place, e *entry, c change, at int64) error {
+func (a *applier) changed(p *place, e *entry, c message.Change, at int64) error {
 	if a.events == nil || !a.events(e.account) {
 		return nil
 	}
@@ -65,14 +42,14 @@ func (a *applier) published(rec *record) error {
 // reported notes that the ESME knows: once, and of a message that was read.
 func (a *applier) reported(rec *record) error {
 	e, ok, err := a.entry(&rec.place)
-	if err != nil || !ok || e.reportedAt != 0 || !e.state.final() {
+	if err != nil || !ok || e.reportedAt != 0 || !e.state.IsFinal() {
 		return err
 	}
 	e.reportedAt = rec.at
 	if err := a.put(&rec.place, &e); err != nil {
 		return err
 	}
-	return a.changed(&rec.place, &e, changeReported, rec.at)
+	return a.changed(&rec.place, &e, message.ChangeReported, rec.at)
 }
 
 // notRead notes that the receiver has not read the message yet: the last such word counts.
@@ -81,7 +58,7 @@ func (a *applier) notRead(rec *record, e *entry) error {
 	if err := a.put(&rec.place, e); err != nil {
 		return err
 	}
-	return a.changed(&rec.place, e, changeNotRead, rec.at)
+	return a.changed(&rec.place, e, message.ChangeNotRead, rec.at)
 }
 
 func appendReported(dst []byte, r *record) []byte {

@@ -2,12 +2,14 @@ package relay
 
 import (
 	"time"
+
+	"readback/relay/message"
 )
 
 // question is a read response whose fields are right.
 type question struct {
-	receiver Addr
-	sender   Addr // zero: not said
+	receiver message.Addr
+	sender   message.Addr // zero: not said
 	number   uint16
 	status   uint8
 	readAt   int64
@@ -23,11 +25,11 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 		return q, v
 	}
 	var err error
-	if q.receiver, err = NormalAddr(rd.Receiver); err != nil {
+	if q.receiver, err = message.NormalAddr(rd.Receiver); err != nil {
 		return q, malformed("receiver", err.Error())
 	}
 	if rd.Sender != "" {
-		if q.sender, err = NormalAddr(rd.Sender); err != nil {
+		if q.sender, err = message.NormalAddr(rd.Sender); err != nil {
 			return q, malformed("sender", err.Error())
 		}
 	}
@@ -57,7 +59,7 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 
 func checkFields(rd *Read, now time.Time) Verdict {
 	switch {
-	case rd.Status > StatusDeletedUnread:
+	case rd.Status > message.StatusDeletedUnread:
 		return malformed("status", "is not 0, 1 or 2")
 	case rd.ReadAt.Sub(now) > clockSlack:
 		return malformed("read_at", "is in the future")
@@ -68,7 +70,7 @@ func checkFields(rd *Read, now time.Time) Verdict {
 }
 
 // mayRead tells whether the caller may send this read response for the receiver.
-func (c *Caller) mayRead(rd *Read, receiver *Addr) Verdict {
+func (c *Caller) mayRead(rd *Read, receiver *message.Addr) Verdict {
 	switch {
 	case !c.speaksFor(receiver):
 		return Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
@@ -84,7 +86,7 @@ func (c *Caller) mayRead(rd *Read, receiver *Addr) Verdict {
 func (rs *Reads) doubt(rd *Read, q *question, f *found) Verdict {
 	content := said{sender: f.place.conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {
-	case q.now.Sub(timeOf(f.entry.at)) > rs.opt.Keep:
+	case q.now.Sub(message.Time(f.entry.at)) > rs.opt.Keep:
 		return Verdict{Code: 410, Reason: "message is too old"}
 	case (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.proven(f, rd.Proof):
 		return wrongProof()
@@ -109,5 +111,5 @@ func (rs *Reads) veil(rd *Read, v Verdict) (veiled Verdict, note string) {
 
 // proven tells whether tag is the proof of the message.
 func (rs *Reads) proven(f *found, tag string) bool {
-	return rs.opt.Proofs.Check(&f.place.conv, f.place.number, timeOf(f.entry.at), tag)
+	return rs.opt.Proofs.Check(&f.place.conv, f.place.number, message.Time(f.entry.at), tag)
 }

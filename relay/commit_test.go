@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/message"
 )
 
 // When a batch is in the log and in the index, all its waiters are told, its messages are no
@@ -16,7 +18,7 @@ func TestCommit(t *testing.T) {
 	a.metrics = newMetrics(reg)
 	c := conversation(t, "10690001", "447700900123")
 	told := make(logged, 4)
-	first, second := a.ledger.mustAssign(t, message(c)), a.ledger.mustAssign(t, message(c))
+	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
 	h := first.head
 	changed := h.change()
 	a.ledger.Accept(first, []byte("A"), told, 1)
@@ -25,7 +27,7 @@ func TestCommit(t *testing.T) {
 	row := a.ledger.cuts.add(cutRow{key: "A"})
 	reads := []*readWait{{make(chan outcome, 1)}, {make(chan outcome, 1)}}
 	p := place{conv: c, day: first.day, number: first.Number}
-	for i, status := range []uint8{StatusRead, StatusDeletedUnread} {
+	for i, status := range []uint8{message.StatusRead, message.StatusDeletedUnread} {
 		b := a.queue.begin(kindRead)
 		b.buf = appendRead(b.buf, &record{place: p, status: status, readAt: 2, at: 3})
 		b.reads, b.cuts = append(b.reads, reads[i]), append(b.cuts, row)
@@ -82,7 +84,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	}
 	told := make(logged, 4)
 	c := conversation(t, "10690001", "447700900123")
-	a.ledger.Accept(a.ledger.mustAssign(t, message(c)), []byte("A"), told, 1)
+	a.ledger.Accept(a.ledger.mustAssign(t, tracked(c)), []byte("A"), told, 1)
 	stop, ended := make(chan struct{}), make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -137,7 +139,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	}
 	told := make(logged, 4)
 	c := conversation(t, "10690001", "447700900123")
-	first, second := a.ledger.mustAssign(t, message(c)), a.ledger.mustAssign(t, message(c))
+	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
 	a.ledger.Accept(first, []byte("A"), told, 1)
 	a.ledger.Route("bank", []byte("A"), told, 2)
 	stop, ended := make(chan struct{}), make(chan error, 1)

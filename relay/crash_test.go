@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"readback/internal/seed"
+	"readback/relay/message"
 )
 
 // crash ends the relay as kill -9 would: what is in memory is lost, no stop record is
@@ -32,10 +33,10 @@ type world struct {
 	crashed atomic.Bool // what the ledger says from now on does not count
 
 	mu      sync.Mutex
-	given   map[Conversation][]given          // in order, of one goroutine each
-	entries map[Conversation]map[uint16]given // by number: the last that was logged
-	read    map[string]bool                   // message ids whose read got a 202
-	routed  map[string]string                 // accounts by message id: those that were logged
+	given   map[message.Conversation][]given          // in order, of one goroutine each
+	entries map[message.Conversation]map[uint16]given // by number: the last that was logged
+	read    map[string]bool                           // message ids whose read got a 202
+	routed  map[string]string                         // accounts by message id: those that were logged
 	faults  []string
 	ids     int
 }
@@ -48,9 +49,9 @@ type given struct {
 
 func newWorld(t *testing.T) *world {
 	return &world{
-		t: t, rnd: seed.Rand(t), given: make(map[Conversation][]given), read: make(map[string]bool),
+		t: t, rnd: seed.Rand(t), given: make(map[message.Conversation][]given), read: make(map[string]bool),
 		routed:  make(map[string]string),
-		entries: make(map[Conversation]map[uint16]given),
+		entries: make(map[message.Conversation]map[uint16]given),
 	}
 }
 
@@ -77,7 +78,7 @@ func (w *world) assigned(s *Sent, numbers uint64, first uint16) given {
 }
 
 // logged notes that the ledger said so.
-func (w *world) logged(c Conversation, g given) {
+func (w *world) logged(c message.Conversation, g given) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.crashed.Load() {
@@ -93,10 +94,10 @@ func (w *world) logged(c Conversation, g given) {
 
 // send lets one goroutine send and read messages of its conversation until the relay
 // crashes or n are sent.
-func (w *world) send(r *running, c Conversation, n int, rnd *rand.Rand) {
+func (w *world) send(r *running, c message.Conversation, n int, rnd *rand.Rand) {
 	last, begun := uint64(0), false
 	for range n {
-		s := message(c)
+		s := tracked(c)
 		if r.Ledger().Assign(s) != nil {
 			return
 		}
@@ -129,7 +130,7 @@ func (w *world) send(r *running, c Conversation, n int, rnd *rand.Rand) {
 }
 
 // readOne sends a read response, and notes the 202.
-func (w *world) readOne(r *running, c Conversation, g given) {
+func (w *world) readOne(r *running, c message.Conversation, g given) {
 	v := r.Reads().Submit(deadline(w.t), response(c, g.number))
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -164,13 +165,13 @@ func (w *world) check(r *running) {
 	}
 	for c, entries := range w.entries {
 		for number, g := range entries {
-			f, err := r.index.findNumber(&c, number, dayOf(1<<46))
+			f, err := r.index.findNumber(&c, number, message.DayOf(1<<46))
 			switch {
 			case err != nil || f == nil:
 				w.fault("entry %d of %v is lost: %v", number, c.Receiver, err)
 			case f.entry.ordinal < g.ordinal:
 				w.fault("entry %d of %v went back to ordinal %d from %d", number, c.Receiver, f.entry.ordinal, g.ordinal)
-			case f.entry.ordinal == g.ordinal && w.read[g.id] && f.entry.state != StateRead:
+			case f.entry.ordinal == g.ordinal && w.read[g.id] && f.entry.state != message.StateRead:
 				w.fault("message %s was read, and is %s", g.id, f.entry.state)
 			}
 		}
@@ -179,7 +180,7 @@ func (w *world) check(r *running) {
 
 // life runs the relay once, with four goroutines at two conversations each, and ends it in
 // one way or another.
-func (w *world) life(opt Options, all []Conversation, end func(*running)) {
+func (w *world) life(opt Options, all []message.Conversation, end func(*running)) {
 	r := start(w.t, opt)
 	r.ledger.skip = w.skip()
 	w.check(r)
@@ -208,12 +209,12 @@ func (w *world) skip() uint64 {
 }
 
 // live runs the relay again and again on the same store.
-func (w *world) live(lives int) (Options, []Conversation) {
+func (w *world) live(lives int) (Options, []message.Conversation) {
 	opt := testOptions(w.t)
 	opt.First, opt.Last = 1, 400
 	opt.Conversations = shards // as few as can be: heads come and go
 	opt.Logger = nil
-	var all []Conversation
+	var all []message.Conversation
 	for i := range 6 {
 		all = append(all, conversation(w.t, "10690001", fmt.Sprintf("155501%02d", i)))
 	}

@@ -1,8 +1,10 @@
 package relay
 
+import "readback/relay/message"
+
 // part returns the part of a message to receiver that a key was last given to, in so many
 // days up to newest.
-func (ix *index) part(key []byte, receiver *Addr, newest, days uint16) (part CutPart, ok bool, err error) {
+func (ix *index) part(key []byte, receiver *message.Addr, newest, days uint16) (part CutPart, ok bool, err error) {
 	for back := range days {
 		value, err := ix.get(partKey(nil, newest-back, receiver, key))
 		if err != nil || value != nil {
@@ -17,11 +19,11 @@ func (ix *index) part(key []byte, receiver *Addr, newest, days uint16) (part Cut
 
 // partKey is 'p' · day(2 octets) · receiver · key of the part: days expire as ranges, and
 // a receiver's parts of a day are erased without a look at all the others.
-func partKey(dst []byte, day uint16, receiver *Addr, key []byte) []byte {
+func partKey(dst []byte, day uint16, receiver *message.Addr, key []byte) []byte {
 	return append(partsOf(dst, day, receiver), key...)
 }
 
-func partsOf(dst []byte, day uint16, receiver *Addr) []byte {
+func partsOf(dst []byte, day uint16, receiver *message.Addr) []byte {
 	return appendString(dayPrefix(dst, prefixPart, day), receiver.Bytes())
 }
 

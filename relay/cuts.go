@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // maxNote is the longest text that is kept of a receipt.
@@ -67,7 +68,7 @@ type cutRow struct {
 	key      string
 	serial   uint64
 	part     CutPart
-	receiver Addr
+	receiver message.Addr
 }
 
 func newCuts() *cuts {
@@ -100,7 +101,7 @@ func (c *cuts) settle(all ...cutRow) {
 	}
 }
 
-func (c *cuts) find(key []byte, receiver *Addr) (CutPart, bool) {
+func (c *cuts) find(key []byte, receiver *message.Addr) (CutPart, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.pending[string(key)]
@@ -120,7 +121,7 @@ func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
 	h.cover = max(h.cover, s.ordinal+1)
-	day, named := dayOf(time.Now().UnixMilli()), c.namesParts()
+	day, named := message.DayOf(time.Now().UnixMilli()), c.namesParts()
 	for i := range c.IDs {
 		if !l.acceptPart(s, h, &c, i) || named && !l.cut(s, day, &c, i) {
 			h.settle(s.ordinal, 0)
@@ -176,7 +177,7 @@ func (l *Ledger) cut(s *Sent, day uint16, c *Cut, i int) bool {
 	}
 	seq, first, key := uint8(i+1), bounded(c.Keys[0]), bounded(c.Keys[i])
 	b.buf = appendCut(b.buf, &record{
-		place: place{conv: s.Conversation, day: day}, part: Part{Total: s.Cut}, partSeq: seq,
+		place: place{conv: s.Conversation, day: day}, part: message.Part{Total: s.Cut}, partSeq: seq,
 		cut: cutRecord{first: first, key: key, wanted: c.Wanted},
 	})
 	b.cuts = append(b.cuts, l.cuts.add(cutRow{
@@ -190,7 +191,7 @@ func bounded(id []byte) []byte { return id[:min(len(id), maxMessageID)] }
 
 // PartOf finds the part that has this key, in a message to receiver; false if there is
 // none.
-func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
+func (l *Ledger) PartOf(key []byte, receiver message.Addr) (CutPart, bool) {
 	defer crash.OnPanic()
 	if !l.cuts.any.Load() || len(key) == 0 || len(key) > maxMessageID {
 		return CutPart{}, false
@@ -198,7 +199,7 @@ func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
 	if part, ok := l.cuts.find(key, &receiver); ok {
 		return part, true
 	}
-	today := dayOf(time.Now().Add(time.Minute).UnixMilli())
+	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
 	part, ok, err := l.index.part(key, &receiver, today, uint16(l.keep/(24*time.Hour))+2)
 	return part, ok && err == nil
 }
@@ -206,13 +207,13 @@ func (l *Ledger) PartOf(key []byte, receiver Addr) (CutPart, bool) {
 // PartIDs returns the message_ids of all parts of a message from c.Sender to c.Receiver, in
 // order, by that of the first one and its key; nil if there is no such message in parts that
 // the gateway made.
-func (l *Ledger) PartIDs(c Conversation, id, key []byte) (ids [][]byte) {
+func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) {
 	defer crash.OnPanic()
 	if p, ok := l.PartOf(key, c.Receiver); !ok || p.Seq != 1 {
 		return nil
 	}
 	l.catchUp()
-	err := l.index.eachEntry(&c, dayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
+	err := l.index.eachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
 		parts := f.entry.parts
 		if len(parts) < 2 || !bytes.EqualFold(parts[0].id, id) {
 			return true

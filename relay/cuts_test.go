@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // submitCut sends a message in parts, up to the answer to its ESME.
-func (r *running) submitCut(c Conversation, wanted byte, ids ...string) *Sent {
+func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
 	r.t.Helper()
-	s := message(c)
+	s := tracked(c)
 	s.Cut = uint8(len(ids))
 	if err := r.Ledger().Assign(s); err != nil {
 		r.t.Fatalf("assign: %v", err)
@@ -28,7 +30,7 @@ func (r *running) submitCut(c Conversation, wanted byte, ids ...string) *Sent {
 }
 
 // merge tells of a part's receipt, and returns what it came to.
-func (r *running) merge(c Conversation, key string, state byte) (*Merged, error) {
+func (r *running) merge(c message.Conversation, key string, state byte) (*Merged, error) {
 	r.t.Helper()
 	p, ok := r.Ledger().PartOf([]byte(key), c.Receiver)
 	if !ok {
@@ -69,7 +71,7 @@ func TestAcceptCut(t *testing.T) {
 	l, h := idleLedger(t)
 	w := make(logged, 4)
 	cut := func(keys ...string) (*Sent, Cut) {
-		s := message(h.conv)
+		s := tracked(h.conv)
 		s.Cut = uint8(len(keys))
 		if err := l.Assign(s); err != nil {
 			t.Fatal(err)
@@ -121,7 +123,7 @@ func TestPartsOnTheirWay(t *testing.T) {
 	c := newCuts()
 	row := c.add(cutRow{key: "a1", part: CutPart{Seq: 1, first: "a1", day: 20780}, receiver: one})
 	second := c.add(cutRow{key: "a2", part: CutPart{Seq: 2, first: "a1", day: 20780}, receiver: one})
-	find := func(key string, receiver Addr, want uint8) {
+	find := func(key string, receiver message.Addr, want uint8) {
 		t.Helper()
 		p, ok := c.find([]byte(key), &receiver)
 		if ok != (want != 0) || ok && p.Seq != want {
@@ -216,10 +218,10 @@ func TestCutIsOneMessage(t *testing.T) {
 		t.Errorf("numbers: got %d %d, want 1 2", first.Number, next.Number)
 	}
 	for _, id := range []string{"A1", "A2"} {
-		r.Ledger().Receipt(c, []byte(id), StateDelivered)
+		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
 	}
 	r.wantStates(c, "sent", "sent")
-	r.Ledger().Receipt(c, []byte("A3"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("A3"), message.StateDelivered)
 	r.wantStates(c, "delivered", "sent")
 	r.read(c, 1)
 	if fb := receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != "[A1 A2 A3]" {
@@ -233,8 +235,8 @@ func TestReferencesDoNotCollide(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, seq uint8) *Sent {
-		s := message(c)
-		s.Part = Part{Ref: ref, Total: 2, Seq: seq}
+		s := tracked(c)
+		s.Part = message.Part{Ref: ref, Total: 2, Seq: seq}
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +248,7 @@ func TestReferencesDoNotCollide(t *testing.T) {
 	r.accept(done1, "E2")
 	r.accept(done2, "E3")
 	for i, want := range []uint16{4, 5, 6} { // from ordinal 2 on: 2 is open, 3 was used lately
-		s := message(c)
+		s := tracked(c)
 		s.Cut = 2
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)
@@ -256,7 +258,7 @@ func TestReferencesDoNotCollide(t *testing.T) {
 		}
 		r.Ledger().Refuse(s)
 	}
-	wide := message(c)
+	wide := tracked(c)
 	wide.Cut, wide.Part.Wide = 2, true
 	if err := r.Ledger().Assign(wide); err != nil || wide.Part.Ref != uint16(wide.ordinal) {
 		t.Errorf("wide: got reference %d %v, want %d", wide.Part.Ref, err, wide.ordinal)

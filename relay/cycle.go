@@ -1,6 +1,10 @@
 package relay
 
-import "fmt"
+import (
+	"fmt"
+
+	"readback/relay/message"
+)
 
 // cycle is the numbers that a conversation is given round and round.
 type cycle struct {
@@ -15,7 +19,7 @@ func (c cycle) is(first, last uint16) bool { return c.since > 0 && c.first == fi
 // Therefore it goes on behind the newest number that is in this cycle, as far behind as there
 // were ordinals since: each number comes again after all others of the cycle, as if
 // it had been this one all the time. Without such a number it begins with the first.
-func (l *Ledger) goOn(c *Conversation, next uint64) (uint64, error) {
+func (l *Ledger) goOn(c *message.Conversation, next uint64) (uint64, error) {
 	var newest *found
 	err := l.index.eachEntry(c, maxDay, func(f found) bool {
 		n := uint64(f.place.number)

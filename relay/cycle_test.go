@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // After any change of the cycle, a number comes again only after as many messages as the shorter
@@ -140,7 +142,7 @@ func TestGoOn(t *testing.T) {
 		seq++
 		p := place{conv: c, day: tt.day, number: tt.number, ordinal: tt.ordinal}
 		r.applyRecords(t, seq, func(b []byte) []byte {
-			return appendAccepted(b, &record{place: p, bound: tt.ordinal + 1, at: 1, from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
+			return appendAccepted(b, &record{place: p, bound: tt.ordinal + 1, at: 1, from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver}}, "bank")
 		})
 		got, err := l.goOn(&c, tt.next)
 		if err != nil || l.number(got) != tt.wantedNumber || got < tt.next || got >= tt.next+50 {

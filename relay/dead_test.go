@@ -12,10 +12,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/message"
 )
 
 // refusing is a Teller that refuses for good.
-func refusing(context.Context, *Feedback) error { return Permanent(errors.New("ESME_RX_P_APPN")) }
+func refusing(context.Context, *message.Feedback) error {
+	return message.Permanent(errors.New("ESME_RX_P_APPN"))
+}
 
 // awaitDead waits until there are so many dead letters.
 func (r *running) awaitDead(n int) []DeadLetter {
@@ -107,7 +111,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 	r := start(t, testOptions(t))
 	for i, account := range []string{"bank", "a.b c", "bank"} {
 		c := conversation(t, "10690001", fmt.Sprint("44770090012", i))
-		s := message(c)
+		s := tracked(c)
 		s.Account = account
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)

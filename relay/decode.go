@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"readback/relay/message"
 )
 
 // RecordError says which field of a log message or of an index value could not be
@@ -83,20 +85,20 @@ func (d *decoder) string(field string, limit int) []byte {
 	return d.b[d.off-n : d.off]
 }
 
-func (d *decoder) addr(field string) Addr {
-	s := d.string(field, MaxAddr)
+func (d *decoder) addr(field string) message.Addr {
+	s := d.string(field, message.MaxAddr)
 	if d.err != nil {
-		return Addr{}
+		return message.Addr{}
 	}
-	a, err := NewAddr(s)
+	a, err := message.NewAddr(s)
 	if err != nil {
 		d.fail(field, err.Error())
 	}
 	return a
 }
 
-func (d *decoder) conversation() Conversation {
-	return Conversation{Sender: d.addr("sender"), Receiver: d.addr("receiver")}
+func (d *decoder) conversation() message.Conversation {
+	return message.Conversation{Sender: d.addr("sender"), Receiver: d.addr("receiver")}
 }
 
 func (d *decoder) place() place {
@@ -106,17 +108,17 @@ func (d *decoder) place() place {
 	}
 }
 
-func (d *decoder) address(field string, text bool, normal Addr) Address {
-	a := Address{TON: d.byte(field), NPI: d.byte(field), Addr: normal}
+func (d *decoder) address(field string, text bool, normal message.Addr) message.Address {
+	a := message.Address{TON: d.byte(field), NPI: d.byte(field), Addr: normal}
 	if text {
 		a.Addr = d.addr(field)
 	}
 	return a
 }
 
-func (d *decoder) state(field string) State {
-	s := State(d.byte(field))
-	if !s.isKnown() {
+func (d *decoder) state(field string) message.State {
+	s := message.State(d.byte(field))
+	if !s.IsKnown() {
 		d.fail(field, "unknown state")
 	}
 	return s
@@ -171,7 +173,7 @@ func (r *batchReader) next(rec *record) bool {
 		rec.at = r.time("time")
 	case kindRead:
 		rec.place = r.place()
-		if rec.status = r.byte("status"); rec.status > StatusDeletedUnread {
+		if rec.status = r.byte("status"); rec.status > message.StatusDeletedUnread {
 			r.fail("status", "unknown status")
 		}
 		rec.readAt, rec.at = r.time("read time"), r.time("time")

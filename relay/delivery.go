@@ -9,12 +9,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // Teller tells an ESME of a message that was read. nil means that the ESME has taken
 // it; an error marked by Permanent that it never will; any other error that it is to be
 // told again. It is called from several goroutines.
-type Teller func(ctx context.Context, fb *Feedback) error
+type Teller func(ctx context.Context, fb *message.Feedback) error
 
 // ErrNoMore is the cause with which the context of Deliver is cancelled to have what is being
 // told come to its end: it would be told twice else, here and by who comes next.
@@ -125,7 +126,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 		a.relay.reported(h.fb)
 	case a.relay.erasures.covers(h.fb):
 		a.settled(h, "erased")
-	case IsPermanent(err):
+	case message.IsPermanent(err):
 		if buried := a.bury(h, err); buried != nil {
 			a.relay.log.Warn("dead letter cannot be stored", "account", a.name, "error", buried)
 			a.retry(h, err)
@@ -157,7 +158,7 @@ func (a *account) settled(h *held, outcome string) {
 func (a *account) retry(h *held, err error) {
 	a.relay.metrics.feedback.WithLabelValues("retried").Inc()
 	steps := a.relay.opt.Backoff
-	wait := max(jitter(steps[min(h.tries, len(steps)-1)]), notBefore(err))
+	wait := max(jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
 	a.relay.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
 		"tries", h.tries+1, "wait", wait, "error", err)
 	a.change(func(o *order) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/message"
 )
 
 func TestFeedbackWaitsForAccount(t *testing.T) {
@@ -30,7 +32,7 @@ func TestFeedbackWaitsForAccount(t *testing.T) {
 func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
-	s := message(c)
+	s := tracked(c)
 	s.Account = "a.b c" // no token of a subject as it is
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
@@ -66,7 +68,7 @@ func TestFeedbackIsRetriedInOrder(t *testing.T) {
 	var told []string
 	refusals := 3
 	done := make(chan string, 16)
-	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
 		mu.Lock()
 		defer mu.Unlock()
 		id := fb.MessageIDs[0]
@@ -109,9 +111,9 @@ func TestPermanentRefusalIsBuried(t *testing.T) {
 	r.read(c, r.submit(c, "id1").Number)
 	r.read(c, r.submit(c, "id2").Number)
 	told := make(chan string, 4)
-	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
 		if fb.MessageIDs[0] == "id1" {
-			return Permanent(errors.New("ESME_RX_P_APPN"))
+			return message.Permanent(errors.New("ESME_RX_P_APPN"))
 		}
 		told <- fb.MessageIDs[0]
 		return nil
@@ -148,7 +150,7 @@ func TestTwoSessionsShareTheFeedback(t *testing.T) {
 	release := make(chan struct{})
 	told := make(chan string, 64)
 	for i := range 2 {
-		r.deliver("bank", func(ctx context.Context, fb *Feedback) error {
+		r.deliver("bank", func(ctx context.Context, fb *message.Feedback) error {
 			block[i].Do(func() { both <- i })
 			select {
 			case <-release:
@@ -183,7 +185,7 @@ func TestFeedbackOfEndedSessionGoesToTheNext(t *testing.T) {
 		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
 	}
 	asked := make(chan string, 4)
-	leave := r.deliver("bank", func(ctx context.Context, fb *Feedback) error {
+	leave := r.deliver("bank", func(ctx context.Context, fb *message.Feedback) error {
 		asked <- fb.MessageIDs[0]
 		<-ctx.Done()
 		return ctx.Err()
@@ -209,7 +211,7 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	entered, leave := make(chan struct{}), make(chan struct{})
 	told := make(chan string, 8)
-	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
 		if fb.MessageIDs[0] == "id1" {
 			close(entered)
 			<-leave
@@ -224,7 +226,7 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 	receive(t, told)
 	natsServer(t, store, port)
 	// An idle ledger notices the outage with its next append only.
-	for s := message(c); ; {
+	for s := tracked(c); ; {
 		if err := r.WaitReady(deadline(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +258,7 @@ func TestNoMoreIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- r.Deliver(ctx, "bank", func(ctx context.Context, fb *Feedback) error {
+		done <- r.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
 			asked <- fb.MessageIDs[0]
 			select {
 			case <-answer:

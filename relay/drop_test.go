@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // noRoom has the states in which the queue takes no record.
@@ -30,8 +32,8 @@ func TestAcceptWithoutRoom(t *testing.T) {
 		for _, total := range []uint8{0, 2} {
 			t.Run(name, func(t *testing.T) {
 				l, h := idleLedger(t)
-				s := message(h.conv)
-				s.Part = Part{Ref: 7, Total: total, Seq: total}
+				s := tracked(h.conv)
+				s.Part = message.Part{Ref: 7, Total: total, Seq: total}
 				l.mustAssign(t, s)
 				changed := h.change()
 				fill(l.queue)
@@ -62,7 +64,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 	for name, fill := range noRoom {
 		t.Run(name, func(t *testing.T) {
 			l, h := idleLedger(t)
-			s := l.mustAssign(t, message(h.conv))
+			s := l.mustAssign(t, tracked(h.conv))
 			changed := h.change()
 			fill(l.queue)
 			l.Refuse(s)
@@ -73,7 +75,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 				t.Errorf("got cover %d, clean %v, want the number not in the log", h.cover, h.clean(time.Now()))
 			}
 			l.queue.records, l.queue.octets, l.queue.closed = 0, 0, false
-			l.Refuse(l.mustAssign(t, message(h.conv)))
+			l.Refuse(l.mustAssign(t, tracked(h.conv)))
 			if b := l.queue.take(); b == nil || b.counts[kindHead] != 1 || b.marks[0].bound != 2 {
 				t.Errorf("with room again: got %+v queued, want a head with both numbers", b)
 			}
@@ -84,7 +86,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 // A refused number gets a record unless a queued record covers it already.
 func TestRefusedNumberIsCovered(t *testing.T) {
 	l, h := idleLedger(t)
-	first, second, third := l.mustAssign(t, message(h.conv)), l.mustAssign(t, message(h.conv)), l.mustAssign(t, message(h.conv))
+	first, second, third := l.mustAssign(t, tracked(h.conv)), l.mustAssign(t, tracked(h.conv)), l.mustAssign(t, tracked(h.conv))
 	told := make(logged, 1)
 	l.Refuse(second)
 	l.Refuse(first)
@@ -110,7 +112,7 @@ func TestRefusedNumberIsCovered(t *testing.T) {
 func TestEachRefusedNumberIsCovered(t *testing.T) {
 	l, h := idleLedger(t)
 	for i := range uint64(3) {
-		l.Refuse(l.mustAssign(t, message(h.conv)))
+		l.Refuse(l.mustAssign(t, tracked(h.conv)))
 		if b := l.queue.take(); b == nil || b.counts[kindHead] != 1 || b.marks[0].bound != i+1 || h.cover != i+1 {
 			t.Errorf("number %d: got %+v queued, want a head up to it", i, b)
 		}
@@ -150,7 +152,7 @@ func TestCoverAll(t *testing.T) {
 	}
 	for i, h := range all {
 		for range i % 3 { // of some none is given
-			l.mustAssign(t, message(h.conv))
+			l.mustAssign(t, tracked(h.conv))
 		}
 	}
 	l.queue.records = maxQueuedRecords

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"readback/relay/message"
 )
 
 // entry is what the index tells of a message. The slices of one that was read are
@@ -11,12 +13,12 @@ import (
 type entry struct {
 	ordinal      uint64
 	account      []byte
-	from, to     Address
+	from, to     message.Address
 	at           int64 // submission, ms
 	reference    uint16
 	hasReference bool
 	wantsReceipt bool // from the SMSC, of the delivery
-	state        State
+	state        message.State
 	deliveredAt  int64 // ms; 0: not
 	readAt       int64 // by the receiver's clock
 	receivedAt   int64 // when the read response came in
@@ -30,7 +32,7 @@ type entry struct {
 // entryPart is a part that the SMSC took.
 type entryPart struct {
 	seq   uint8
-	state State
+	state message.State
 	id    []byte // message_id
 }
 
@@ -92,8 +94,8 @@ func parseEntry(value []byte) (entry, error) {
 	e := entry{
 		ordinal: d.ordinal("ordinal"),
 		account: d.string("account", maxAccount),
-		from:    d.address("from", true, Addr{}),
-		to:      d.address("to", true, Addr{}),
+		from:    d.address("from", true, message.Addr{}),
+		to:      d.address("to", true, message.Addr{}),
 		at:      d.time("time"),
 		state:   d.state("state"),
 	}
@@ -144,26 +146,26 @@ func (e *entry) part(seq uint8) *entryPart {
 
 // receipt notes what became of a part, and moves the message: it has failed when one
 // part has, and is delivered when all parts are.
-func (e *entry) receipt(seq uint8, to State, at int64) {
+func (e *entry) receipt(seq uint8, to message.State, at int64) {
 	p := e.part(seq)
-	p.state = p.state.forward(to)
+	p.state = p.state.Forward(to)
 	state := p.state
 	delivered := 0
 	for _, p := range e.parts {
-		if p.state == StateDelivered {
+		if p.state == message.StateDelivered {
 			delivered++
 		}
-		if p.state == StateFailed || p.state == StateExpired {
+		if p.state == message.StateFailed || p.state == message.StateExpired {
 			state = p.state
 		}
 	}
-	if state == StateDelivered && delivered < int(e.total) {
+	if state == message.StateDelivered && delivered < int(e.total) {
 		return
 	}
-	if e.state.rank() < StateDelivered.rank() && state == StateDelivered {
+	if e.state.Rank() < message.StateDelivered.Rank() && state == message.StateDelivered {
 		e.deliveredAt = at
 	}
-	e.state = e.state.forward(state)
+	e.state = e.state.Forward(state)
 }
 
 // awaitsReceipt tells whether a receipt that the ESME wants has not passed yet: of each
@@ -174,7 +176,7 @@ func (e *entry) awaitsReceipt() bool {
 	}
 	passed := 0
 	for _, p := range e.parts {
-		if p.state != StateSent {
+		if p.state != message.StateSent {
 			passed++
 		}
 	}
@@ -192,15 +194,15 @@ func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
 	return binary.BigEndian.AppendUint16(append(dst, prefix), day)
 }
 
-func receiverPrefix(dst []byte, day uint16, receiver *Addr) []byte {
+func receiverPrefix(dst []byte, day uint16, receiver *message.Addr) []byte {
 	return appendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
 }
 
-func conversationPrefix(dst []byte, day uint16, c *Conversation) []byte {
+func conversationPrefix(dst []byte, day uint16, c *message.Conversation) []byte {
 	return appendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
 }
 
-func headKey(dst []byte, c *Conversation) []byte {
+func headKey(dst []byte, c *message.Conversation) []byte {
 	dst = appendString(append(dst, prefixHead), c.Receiver.Bytes())
 	return appendString(dst, c.Sender.Bytes())
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"reflect"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // entryOf is the entry of a message in total parts. If total is 0, the message is not in parts.
@@ -19,36 +21,36 @@ func entryOf(total uint8, seqs ...uint8) *entry {
 func TestReceiptsOfOneMessage(t *testing.T) {
 	type receipt struct {
 		seq uint8
-		to  State
+		to  message.State
 	}
-	const sent, expired, failed, delivered = StateSent, StateExpired, StateFailed, StateDelivered
+	const sent, expired, failed, delivered = message.StateSent, message.StateExpired, message.StateFailed, message.StateDelivered
 	tests := []struct {
 		name  string
 		e     *entry
-		state State // before
+		state message.State // before
 		came  []receipt
-		want  []State // after each
-		at    int64   // of the delivery: which receipt said so, from 1; 0: none
+		want  []message.State // after each
+		at    int64           // of the delivery: which receipt said so, from 1; 0: none
 	}{
-		{"its own, delivered", entryOf(0, 0), sent, []receipt{{0, delivered}}, []State{delivered}, 1},
-		{"its own, failed", entryOf(0, 0), sent, []receipt{{0, failed}}, []State{failed}, 0},
-		{"its own, delivered twice", entryOf(0, 0), sent, []receipt{{0, delivered}, {0, delivered}}, []State{delivered, delivered}, 1},
-		{"its own, failed and delivered", entryOf(0, 0), sent, []receipt{{0, failed}, {0, delivered}}, []State{failed, delivered}, 2},
-		{"its own, delivered and failed", entryOf(0, 0), sent, []receipt{{0, delivered}, {0, failed}}, []State{delivered, delivered}, 1},
-		{"its own, failed and expired", entryOf(0, 0), sent, []receipt{{0, failed}, {0, expired}}, []State{failed, failed}, 0},
-		{"its own, read before", entryOf(0, 0), StateRead, []receipt{{0, delivered}}, []State{StateRead}, 0},
-		{"one of two", entryOf(2, 1, 2), sent, []receipt{{1, delivered}}, []State{sent}, 0},
-		{"two of two", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, delivered}}, []State{sent, delivered}, 2},
-		{"the same one twice", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {1, delivered}}, []State{sent, sent}, 0},
-		{"two of three", entryOf(3, 1, 2, 3), sent, []receipt{{1, delivered}, {3, delivered}}, []State{sent, sent}, 0},
-		{"all that were answered yet", entryOf(3, 1, 2), sent, []receipt{{1, delivered}, {2, delivered}}, []State{sent, sent}, 0},
-		{"of a part not answered yet", entryOf(2, 1), sent, []receipt{{2, delivered}, {1, delivered}}, []State{sent, delivered}, 2},
-		{"one of two failed", entryOf(2, 1, 2), sent, []receipt{{2, failed}}, []State{failed}, 0},
-		{"failed, then the other delivered", entryOf(2, 1, 2), sent, []receipt{{2, failed}, {1, delivered}}, []State{failed, failed}, 0},
-		{"delivered, then the other failed", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, failed}}, []State{sent, failed}, 0},
-		{"delivered, then the other expired", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, expired}}, []State{sent, expired}, 0},
-		{"a part does not go back", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {1, expired}, {2, delivered}}, []State{sent, sent, delivered}, 3},
-		{"a failure that was none", entryOf(2, 1, 2), sent, []receipt{{1, failed}, {2, delivered}, {1, delivered}}, []State{failed, failed, delivered}, 3},
+		{"its own, delivered", entryOf(0, 0), sent, []receipt{{0, delivered}}, []message.State{delivered}, 1},
+		{"its own, failed", entryOf(0, 0), sent, []receipt{{0, failed}}, []message.State{failed}, 0},
+		{"its own, delivered twice", entryOf(0, 0), sent, []receipt{{0, delivered}, {0, delivered}}, []message.State{delivered, delivered}, 1},
+		{"its own, failed and delivered", entryOf(0, 0), sent, []receipt{{0, failed}, {0, delivered}}, []message.State{failed, delivered}, 2},
+		{"its own, delivered and failed", entryOf(0, 0), sent, []receipt{{0, delivered}, {0, failed}}, []message.State{delivered, delivered}, 1},
+		{"its own, failed and expired", entryOf(0, 0), sent, []receipt{{0, failed}, {0, expired}}, []message.State{failed, failed}, 0},
+		{"its own, read before", entryOf(0, 0), message.StateRead, []receipt{{0, delivered}}, []message.State{message.StateRead}, 0},
+		{"one of two", entryOf(2, 1, 2), sent, []receipt{{1, delivered}}, []message.State{sent}, 0},
+		{"two of two", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, delivered}}, []message.State{sent, delivered}, 2},
+		{"the same one twice", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {1, delivered}}, []message.State{sent, sent}, 0},
+		{"two of three", entryOf(3, 1, 2, 3), sent, []receipt{{1, delivered}, {3, delivered}}, []message.State{sent, sent}, 0},
+		{"all that were answered yet", entryOf(3, 1, 2), sent, []receipt{{1, delivered}, {2, delivered}}, []message.State{sent, sent}, 0},
+		{"of a part not answered yet", entryOf(2, 1), sent, []receipt{{2, delivered}, {1, delivered}}, []message.State{sent, delivered}, 2},
+		{"one of two failed", entryOf(2, 1, 2), sent, []receipt{{2, failed}}, []message.State{failed}, 0},
+		{"failed, then the other delivered", entryOf(2, 1, 2), sent, []receipt{{2, failed}, {1, delivered}}, []message.State{failed, failed}, 0},
+		{"delivered, then the other failed", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, failed}}, []message.State{sent, failed}, 0},
+		{"delivered, then the other expired", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {2, expired}}, []message.State{sent, expired}, 0},
+		{"a part does not go back", entryOf(2, 1, 2), sent, []receipt{{1, delivered}, {1, expired}, {2, delivered}}, []message.State{sent, sent, delivered}, 3},
+		{"a failure that was none", entryOf(2, 1, 2), sent, []receipt{{1, failed}, {2, delivered}, {1, delivered}}, []message.State{failed, failed, delivered}, 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +71,7 @@ func TestReceiptsOfOneMessage(t *testing.T) {
 // A message awaits its receipt, if the ESME wants one, until the receipts of all parts have
 // passed.
 func TestAwaitsReceipt(t *testing.T) {
-	part := func(seq uint8, s State) entryPart { return entryPart{seq: seq, state: s} }
+	part := func(seq uint8, s message.State) entryPart { return entryPart{seq: seq, state: s} }
 	tests := []struct {
 		name  string
 		wants bool
@@ -77,15 +79,15 @@ func TestAwaitsReceipt(t *testing.T) {
 		parts []entryPart
 		want  bool
 	}{
-		{"not wanted", false, 0, []entryPart{part(0, StateSent)}, false},
-		{"not passed", true, 0, []entryPart{part(0, StateSent)}, true},
-		{"delivered", true, 0, []entryPart{part(0, StateDelivered)}, false},
-		{"failed", true, 0, []entryPart{part(0, StateFailed)}, false},
-		{"expired", true, 0, []entryPart{part(0, StateExpired)}, false},
-		{"no part passed", true, 2, []entryPart{part(1, StateSent), part(2, StateSent)}, true},
-		{"one part passed", true, 2, []entryPart{part(1, StateDelivered), part(2, StateSent)}, true},
-		{"one part not answered yet", true, 2, []entryPart{part(1, StateDelivered)}, true},
-		{"all parts passed", true, 2, []entryPart{part(1, StateDelivered), part(2, StateFailed)}, false},
+		{"not wanted", false, 0, []entryPart{part(0, message.StateSent)}, false},
+		{"not passed", true, 0, []entryPart{part(0, message.StateSent)}, true},
+		{"delivered", true, 0, []entryPart{part(0, message.StateDelivered)}, false},
+		{"failed", true, 0, []entryPart{part(0, message.StateFailed)}, false},
+		{"expired", true, 0, []entryPart{part(0, message.StateExpired)}, false},
+		{"no part passed", true, 2, []entryPart{part(1, message.StateSent), part(2, message.StateSent)}, true},
+		{"one part passed", true, 2, []entryPart{part(1, message.StateDelivered), part(2, message.StateSent)}, true},
+		{"one part not answered yet", true, 2, []entryPart{part(1, message.StateDelivered)}, true},
+		{"all parts passed", true, 2, []entryPart{part(1, message.StateDelivered), part(2, message.StateFailed)}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,14 +119,14 @@ func TestPartsInOrder(t *testing.T) {
 func TestEntryComesBack(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	plain := entry{
-		ordinal: 9, account: []byte("bank"), from: Address{TON: 5, NPI: 8, Addr: c.Sender}, to: Address{TON: 1, NPI: 1, Addr: c.Receiver},
+		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 5, NPI: 8, Addr: c.Sender}, to: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 		at: 500, parts: []entryPart{{id: []byte("a")}},
 	}
 	full := plain
 	full.reference, full.hasReference, full.wantsReceipt = 3, true, true
-	full.state, full.deliveredAt, full.readAt, full.receivedAt, full.readID = StateRead, 501, 502, 503, 504
+	full.state, full.deliveredAt, full.readAt, full.receivedAt, full.readID = message.StateRead, 501, 502, 503, 504
 	full.notReadAt, full.reportedAt, full.total = 505, 506, 2
-	full.parts = []entryPart{{seq: 1, state: StateDelivered, id: []byte("a")}, {seq: 2, state: StateFailed, id: []byte("b")}}
+	full.parts = []entryPart{{seq: 1, state: message.StateDelivered, id: []byte("a")}, {seq: 2, state: message.StateFailed, id: []byte("b")}}
 	notRead, reported, zero := plain, plain, plain
 	notRead.notReadAt, reported.reportedAt = 505, 506
 	zero.hasReference = true

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // maxErasures is how many erasures are remembered, for feedback that is on its way to a
@@ -26,32 +27,32 @@ type erasures struct {
 
 	// Guarded by mu.
 	mu  sync.Mutex
-	all *recent[Addr, time.Time]
+	all *recent[message.Addr, time.Time]
 }
 
 type purgeKey struct {
 	stream   string
-	receiver Addr
+	receiver message.Addr
 }
 
 func newErasures() *erasures {
 	return &erasures{
 		one:    make(chan struct{}, 1),
 		purged: newRecent[purgeKey, uint64](maxErasures),
-		all:    newRecent[Addr, time.Time](maxErasures),
+		all:    newRecent[message.Addr, time.Time](maxErasures),
 	}
 }
 
 // note says that what was known of a receiver until now is erased.
-func (e *erasures) note(receiver Addr, now time.Time) {
+func (e *erasures) note(receiver message.Addr, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.all.put(receiver, now)
 }
 
 // covers tells whether a feedback was erased.
-func (e *erasures) covers(fb *Feedback) bool {
-	receiver, err := NormalAddr(fb.Receiver)
+func (e *erasures) covers(fb *message.Feedback) bool {
+	receiver, err := message.NormalAddr(fb.Receiver)
 	if err != nil {
 		return false
 	}
@@ -66,7 +67,7 @@ func (e *erasures) covers(fb *Feedback) bool {
 // What the log says of it stays there until it is as old as Keep, and a day; it is brought
 // back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
 // Erase is to be called again.
-func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
+func (r *Relay) Erase(ctx context.Context, receiver message.Addr) Verdict {
 	defer crash.OnPanic()
 	if !r.status.up.Load() {
 		return unavailable()
@@ -100,7 +101,7 @@ func (r *Relay) Erase(ctx context.Context, receiver Addr) Verdict {
 
 // eraseIndex has the log know, and the index do it. Meanwhile nothing is on its way from the
 // outboxes to the queue and the event stream.
-func (r *Relay) eraseIndex(ctx context.Context, receiver Addr, now time.Time) Verdict {
+func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.Time) Verdict {
 	r.publishing.Lock()
 	defer r.publishing.Unlock()
 	r.publishingEvents.Lock()
@@ -112,7 +113,7 @@ func (r *Relay) eraseIndex(ctx context.Context, receiver Addr, now time.Time) Ve
 
 // purge deletes the feedback about a receiver from a stream. What it has gone through
 // it need not go through again.
-func (r *Relay) purge(ctx context.Context, stream string, receiver Addr) error {
+func (r *Relay) purge(ctx context.Context, stream string, receiver message.Addr) error {
 	s, err := r.js.Stream(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("erase: %w", err)
@@ -142,14 +143,14 @@ func (r *Relay) purge(ctx context.Context, stream string, receiver Addr) error {
 }
 
 // isAbout tells whether a feedback, in JSON, is about a receiver.
-func isAbout(feedback []byte, receiver Addr) bool {
+func isAbout(feedback []byte, receiver message.Addr) bool {
 	var fb struct {
 		Receiver string `json:"receiver"`
 	}
 	if json.Unmarshal(feedback, &fb) != nil {
 		return false
 	}
-	a, err := NormalAddr(fb.Receiver)
+	a, err := message.NormalAddr(fb.Receiver)
 	return err == nil && a == receiver
 }
 
@@ -177,7 +178,7 @@ func (s *accounts) now() []*account {
 }
 
 // forget drops from memory what the index knows as well of a receiver's conversations.
-func (l *Ledger) forget(receiver Addr, now time.Time) {
+func (l *Ledger) forget(receiver message.Addr, now time.Time) {
 	sh := l.table.of(&receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/message"
 )
 
 // free reports whether nobody holds the locks of the two publishers.
@@ -55,8 +57,8 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 		ix: r.index, told: func(int, int) {}, events: func([]byte) bool { return true }, eventsTold: func() {},
 	}
 	p := place{conv: c, day: 20780, number: 5, ordinal: 4}
-	b := appendAccepted(appendHeader(nil, header{epoch: 1}), &record{place: p, bound: 5, at: 1, from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
-	if _, err := a.apply(1, appendRead(b, &record{place: p, status: StatusRead, readAt: 2, at: 3}), true); err != nil {
+	b := appendAccepted(appendHeader(nil, header{epoch: 1}), &record{place: p, bound: 5, at: 1, from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver}}, "bank")
+	if _, err := a.apply(1, appendRead(b, &record{place: p, status: message.StatusRead, readAt: 2, at: 3}), true); err != nil {
 		t.Fatal(err)
 	}
 	var published int
@@ -119,7 +121,7 @@ func TestErasuresCover(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := e.covers(&Feedback{Receiver: tt.receiver, ReceivedAt: at.Add(tt.after)}); got != tt.want {
+			if got := e.covers(&message.Feedback{Receiver: tt.receiver, ReceivedAt: at.Add(tt.after)}); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -139,7 +141,7 @@ func TestEraseWhileTold(t *testing.T) {
 	r.submit(c, "id1")
 	r.submit(c, "id2")
 	telling, goOn := make(chan string), make(chan struct{})
-	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
 		telling <- fb.MessageIDs[0]
 		<-goOn
 		return errors.New("ESME_RX_T_APPN")

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // receiversIn returns the receivers of what a stream has, in order.
@@ -27,7 +29,7 @@ func receiversIn(t *testing.T, js jetstream.JetStream, stream string) (all []str
 		if err != nil {
 			t.Fatal(err)
 		}
-		var fb Feedback
+		var fb message.Feedback
 		if err := json.Unmarshal(m.Data, &fb); err != nil {
 			t.Fatal(err)
 		}

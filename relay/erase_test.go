@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // An erasure removes one receiver everywhere, and leaves the others.
@@ -16,21 +18,21 @@ func TestErase(t *testing.T) {
 	r := start(t, testOptions(t))
 	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
 	second := conversation(t, "bank", "447700900123")
-	for _, c := range []Conversation{mine, second, other} {
+	for _, c := range []message.Conversation{mine, second, other} {
 		for i := range 4 {
 			r.submit(c, fmt.Sprint("id", i))
 		}
 	}
-	old := message(mine) // of another day
+	old := tracked(mine) // of another day
 	old.At = time.Now().Add(-48 * time.Hour)
 	if err := r.Ledger().Assign(old); err != nil {
 		t.Fatal(err)
 	}
 	r.accept(old, "old")
 	buried := make(chan struct{}, 2)
-	leave := r.deliver("bank", func(context.Context, *Feedback) error {
+	leave := r.deliver("bank", func(context.Context, *message.Feedback) error {
 		buried <- struct{}{}
-		return Permanent(errors.New("ESME_RX_P_APPN"))
+		return message.Permanent(errors.New("ESME_RX_P_APPN"))
 	})
 	r.read(mine, 1)
 	r.read(other, 1)
@@ -38,14 +40,14 @@ func TestErase(t *testing.T) {
 	receive(t, buried)
 	r.wantEmpty(streamFeedback)
 	leave()
-	for _, c := range []Conversation{mine, second, other} { // these wait
+	for _, c := range []message.Conversation{mine, second, other} { // these wait
 		r.read(c, 2)
 	}
 	r.wantMessages(streamFeedback, 3)
 	if code, body := r.call("DELETE", "/v1/receivers/+447700900123", ""); code != 204 || body != "" {
 		t.Fatalf("got %d %s, want 204", code, body)
 	}
-	for _, c := range []Conversation{mine, second} {
+	for _, c := range []message.Conversation{mine, second} {
 		if f := r.found(c, 1); f != nil {
 			t.Errorf("%v: got %+v, want no message", c.Sender, f)
 		}
@@ -194,20 +196,20 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 	}
 	open := conversation(t, "bank", "447700900123")
 	now := time.Now()
-	for _, c := range []Conversation{mine, other} {
+	for _, c := range []message.Conversation{mine, other} {
 		r.submit(c, "id1")
 		r.reads.rates.by.put(rateKey{receiver: c.Receiver}, nil)
 		r.reads.guesses.by.put(rateKey{c.Receiver, true}, nil)
 		r.reads.replays.claim(replayKey{c.Receiver, 7}, said{}, now)
 	}
-	if err := r.Ledger().Assign(message(open)); err != nil {
+	if err := r.Ledger().Assign(tracked(open)); err != nil {
 		t.Fatal(err)
 	}
 	before := r.erasures
 	if v := r.Erase(deadline(t), mine.Receiver); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
-	if !before.covers(&Feedback{Receiver: "447700900123", ReceivedAt: now}) {
+	if !before.covers(&message.Feedback{Receiver: "447700900123", ReceivedAt: now}) {
 		t.Error("what came before does not count as erased")
 	}
 	for name, n := range map[string]int{
@@ -217,7 +219,7 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 			t.Errorf("%s: got %d in memory, want that of the other receiver", name, n)
 		}
 	}
-	for c, want := range map[Conversation]bool{mine: false, open: true, other: true} {
+	for c, want := range map[message.Conversation]bool{mine: false, open: true, other: true} {
 		sh := r.ledger.table.of(&c.Receiver)
 		sh.mu.Lock()
 		got, listed := sh.heads[c] != nil, false

@@ -3,13 +3,14 @@ package relay
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"time"
+
+	"readback/relay/message"
 )
 
 // newFeedback makes what the ESME is told of a message that was read. It is the same
 // each time it is made.
-func newFeedback(p *place, e *entry) *Feedback {
-	fb := &Feedback{
+func newFeedback(p *place, e *entry) *message.Feedback {
+	fb := &message.Feedback{
 		Event:       feedbackID(p, e),
 		Account:     string(e.account),
 		Sender:      e.from.Addr.String(),
@@ -19,18 +20,18 @@ func newFeedback(p *place, e *entry) *Feedback {
 		ReceiverTON: e.to.TON,
 		ReceiverNPI: e.to.NPI,
 		Number:      p.number,
-		Status:      StatusRead,
+		Status:      message.StatusRead,
 		MessageIDs:  e.messageIDs(),
-		SubmittedAt: timeOf(e.at),
-		ReadAt:      timeOf(e.readAt),
-		ReceivedAt:  timeOf(e.receivedAt),
+		SubmittedAt: message.Time(e.at),
+		ReadAt:      message.Time(e.readAt),
+		ReceivedAt:  message.Time(e.receivedAt),
 	}
-	if e.state == StateDeletedUnread {
-		fb.Status = StatusDeletedUnread
+	if e.state == message.StateDeletedUnread {
+		fb.Status = message.StatusDeletedUnread
 	}
 	fb.ReceiptPending = e.awaitsReceipt()
 	if e.deliveredAt != 0 {
-		fb.DeliveredAt = timeOf(e.deliveredAt)
+		fb.DeliveredAt = message.Time(e.deliveredAt)
 	}
 	if e.hasReference {
 		fb.Reference = &e.reference
@@ -72,5 +73,3 @@ func eventID(p *place, at int64, what string) string {
 	}
 	return string(text[:])
 }
-
-func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -8,18 +8,20 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // eventsOf reads the event stream of an account from its beginning.
-func (r *running) eventsOf(account string) <-chan Event {
+func (r *running) eventsOf(account string) <-chan message.Event {
 	r.t.Helper()
 	c, err := r.js.OrderedConsumer(deadline(r.t), streamEvents, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvents + account}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	events := make(chan Event, 64)
+	events := make(chan message.Event, 64)
 	consuming, err := c.Consume(func(m jetstream.Msg) {
-		var ev Event
+		var ev message.Event
 		if err := json.Unmarshal(m.Data(), &ev); err != nil || m.Headers().Get(nats.MsgIdHdr) != ev.Event {
 			r.t.Errorf("event %s: %v, id %q", m.Data(), err, m.Headers().Get(nats.MsgIdHdr))
 		}
@@ -32,7 +34,7 @@ func (r *running) eventsOf(account string) <-chan Event {
 	return events
 }
 
-func wantEvent(t *testing.T, events <-chan Event, s *Sent, want change) {
+func wantEvent(t *testing.T, events <-chan message.Event, s *Sent, want message.Change) {
 	t.Helper()
 	ev := receive(t, events)
 	if ev.Type != want || ev.Number != s.Number || ev.Receiver != s.Conversation.Receiver.String() || ev.Account != "bank" {
@@ -55,42 +57,42 @@ func TestEvents(t *testing.T) {
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
 	c := conversation(t, "10690001", "447700900123")
-	receipt := func(id string, s State) { r.Ledger().Receipt(c, []byte(id), s) }
+	receipt := func(id string, s message.State) { r.Ledger().Receipt(c, []byte(id), s) }
 
 	s := r.submit(c, "id1")
 	wantEvent(t, events, s, "sent")
-	receipt("id1", StateDelivered)
+	receipt("id1", message.StateDelivered)
 	wantEvent(t, events, s, "delivered")
-	receipt("id1", StateDelivered) // says nothing new
+	receipt("id1", message.StateDelivered) // says nothing new
 	rd := response(c, s.Number)
-	rd.Status = StatusNotRead
+	rd.Status = message.StatusNotRead
 	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
 		t.Fatalf("not read: got %+v", v)
 	}
-	wantEvent(t, events, s, changeNotRead)
+	wantEvent(t, events, s, message.ChangeNotRead)
 	r.read(c, s.Number)
 	wantEvent(t, events, s, "read")
 	r.tellings("bank")
-	wantEvent(t, events, s, changeReported)
+	wantEvent(t, events, s, message.ChangeReported)
 
 	for _, tt := range []struct {
 		id    string
-		state State
-	}{{"id2", StateFailed}, {"id3", StateExpired}} {
+		state message.State
+	}{{"id2", message.StateFailed}, {"id3", message.StateExpired}} {
 		s := r.submit(c, tt.id)
 		wantEvent(t, events, s, "sent")
 		receipt(tt.id, tt.state)
-		wantEvent(t, events, s, change(tt.state.String()))
+		wantEvent(t, events, s, message.Change(tt.state.String()))
 	}
 	s = r.submit(c, "id4")
 	wantEvent(t, events, s, "sent")
 	rd = response(c, s.Number)
-	rd.Status = StatusDeletedUnread
+	rd.Status = message.StatusDeletedUnread
 	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
 		t.Fatalf("deleted: got %+v", v)
 	}
 	wantEvent(t, events, s, "deleted_unread")
-	wantEvent(t, events, s, changeReported)
+	wantEvent(t, events, s, message.ChangeReported)
 	r.wantNoRows()
 }
 
@@ -116,16 +118,16 @@ func TestEventsOfParts(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	var s *Sent
 	for seq := uint8(1); seq <= 2; seq++ {
-		s = message(c)
-		s.Part = Part{Ref: 7, Total: 2, Seq: seq}
+		s = tracked(c)
+		s.Part = message.Part{Ref: 7, Total: 2, Seq: seq}
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)
 		}
 		r.accept(s, string('a'+rune(seq)))
 	}
 	wantEvent(t, events, s, "sent")
-	r.Ledger().Receipt(c, []byte("b"), StateDelivered)
-	r.Ledger().Receipt(c, []byte("c"), StateDelivered)
+	r.Ledger().Receipt(c, []byte("b"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("c"), message.StateDelivered)
 	wantEvent(t, events, s, "delivered")
 }
 
@@ -185,7 +187,7 @@ func TestReportedAt(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
 	rd := response(c, s.Number)
-	rd.Status = StatusNotRead
+	rd.Status = message.StatusNotRead
 	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
 		t.Fatalf("not read: got %+v", v)
 	}
@@ -198,9 +200,9 @@ func TestReportedAt(t *testing.T) {
 		t.Errorf("read: got %+v", m)
 	}
 	told := make(chan bool)
-	r.deliver("bank", func(context.Context, *Feedback) error { close(told); return nil })
+	r.deliver("bank", func(context.Context, *message.Feedback) error { close(told); return nil })
 	receive(t, told)
-	for ev := receive(t, events); ev.Type != changeReported; {
+	for ev := receive(t, events); ev.Type != message.ChangeReported; {
 		ev = receive(t, events)
 	}
 	if m := r.view(c); m.ReportedAt == nil || m.ReportedAt.Before(*m.ReadAt) {
@@ -214,7 +216,7 @@ func TestReportedAt(t *testing.T) {
 }
 
 // view is how the one message of a conversation is shown.
-func (r *running) view(c Conversation) MessageView {
+func (r *running) view(c message.Conversation) MessageView {
 	r.t.Helper()
 	v, err := r.Conversation(c.Sender.String(), c.Receiver.String())
 	if err != nil || len(v.Messages) != 1 {

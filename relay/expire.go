@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // deadAge is how long dead letters are kept.
 const deadAge = 7 * 24 * time.Hour
 
-var errExpired = Permanent(errors.New("not told within feedback.keep"))
+var errExpired = message.Permanent(errors.New("not told within feedback.keep"))
 
 // expired tells whether what came into the queue at that time has waited too long.
 func (r *Relay) expired(at, now time.Time) bool {
@@ -35,7 +37,7 @@ func (r *Relay) sweep(ctx context.Context, account string) error {
 		if err != nil {
 			return fmt.Errorf("oldest of %s: %w", subject, err)
 		}
-		var fb Feedback
+		var fb message.Feedback
 		_ = json.Unmarshal(m.Data, &fb) // what cannot be read is kept as it is
 		if err := r.bury(ctx, &letter{account: account, event: fb.Event, data: m.Data, seq: m.Sequence}, errExpired); err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/message"
 )
 
 func TestDaysExpire(t *testing.T) {
@@ -15,7 +17,7 @@ func TestDaysExpire(t *testing.T) {
 	r := start(t, opt)
 	c := conversation(t, "10690001", "447700900123")
 	for _, age := range []time.Duration{opt.Keep + 48*time.Hour, opt.Keep - time.Hour, 0} {
-		s := message(c)
+		s := tracked(c)
 		s.At = time.Now().Add(-age)
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)
@@ -24,7 +26,7 @@ func TestDaysExpire(t *testing.T) {
 	}
 	count := func() (n int) {
 		r.ledger.catchUp() // whoever is told may be ahead of the index
-		if err := r.index.eachEntry(&c, dayOf(1<<46), func(found) bool { n++; return true }); err != nil {
+		if err := r.index.eachEntry(&c, message.DayOf(1<<46), func(found) bool { n++; return true }); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -32,7 +34,7 @@ func TestDaysExpire(t *testing.T) {
 	if got := count(); got != 2 { // a day that has expired is not brought in at all
 		t.Errorf("entries: got %d, want 2", got)
 	}
-	if err := r.index.expire(dayOf(time.Now().UnixMilli())); err != nil {
+	if err := r.index.expire(message.DayOf(time.Now().UnixMilli())); err != nil {
 		t.Fatal(err)
 	}
 	if got := count(); got != 1 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // acceptedParts are the message_ids of accepted records with their ordinal and part.
@@ -69,9 +71,9 @@ func TestFollowWithANumber(t *testing.T) {
 // Follow ignores a message that is not a part, and a part that it cannot note.
 func TestFollowIsForParts(t *testing.T) {
 	l, h := idleLedger(t)
-	own := message(h.conv)
+	own := tracked(h.conv)
 	nobody, long := partOf(t, 2, 1, time.Now()), partOf(t, 2, 1, time.Now())
-	nobody.Conversation.Sender = Addr{}
+	nobody.Conversation.Sender = message.Addr{}
 	long.Account = string(make([]byte, maxAccount+1))
 	unread := partOf(t, 2, 1, time.Now())
 	unread.Conversation = conversation(t, "10690001", "447700900199") // the index is closed

@@ -243,7 +243,7 @@ func TestProofAlone(t *testing.T) {
 	opt.Listen, opt.Auth, opt.Proofs = "127.0.0.1:0", []string{AuthProof}, proofs(t)
 	r := start(t, opt)
 	s := r.submit(conversation(t, "10690001", "447700900123"), "id1")
-	old := message(s.Conversation) // number 2
+	old := tracked(s.Conversation) // number 2
 	old.At = time.Now().Add(-opt.Keep - time.Minute)
 	if err := r.Ledger().Assign(old); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/message"
 )
 
 // gatekeeper decides who may use the embedded server, and what for. The process itself shows a
@@ -118,11 +120,11 @@ func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, er
 	if v.Code != 0 || by.NeedsProof && !g.callers.openToAll() {
 		return nil, errors.New(cmp.Or(v.Reason, by.refused, "no credential"))
 	}
-	if !allDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
+	if !message.AllDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
 		return nil, errNoNumber
 	}
 	if name != "" && !by.Receiver.IsZero() {
-		if a, err := NormalAddr(name); err != nil || a != by.Receiver {
+		if a, err := message.NormalAddr(name); err != nil || a != by.Receiver {
 			return nil, errOtherNumber
 		}
 	}

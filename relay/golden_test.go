@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // goldenOctets reads the sections of testdata/format/pattern: lines of octets, with a comment
@@ -79,7 +81,7 @@ func TestGoldenHeldReceipt(t *testing.T) {
 		`"at":"2026-11-18T11:06:40.123Z","receipt":"AAEC"}`
 	want := heldReceipt{
 		Account: "bank", Sender: "10690001", Receiver: "447700900123", Number: 257, MessageID: "4A7F01",
-		At: timeOf(goldenTime), Receipt: []byte{0, 1, 2},
+		At: message.Time(goldenTime), Receipt: []byte{0, 1, 2},
 	}
 	if got, err := json.Marshal(want); string(got) != golden || err != nil {
 		t.Errorf("got  %s, %v\nwant %s", got, err, golden)
@@ -92,12 +94,12 @@ func TestGoldenHeldReceipt(t *testing.T) {
 
 // Feedback that an earlier release put in the queue is delivered with all its fields.
 func TestGoldenFeedbackIsRead(t *testing.T) {
-	var got Feedback
+	var got message.Feedback
 	if err := json.Unmarshal([]byte(goldenFeedback), &got); err != nil {
 		t.Fatal(err)
 	}
 	e := goldenEntry(func(e *entry) {
-		e.reference, e.hasReference, e.state = 42, true, StateRead
+		e.reference, e.hasReference, e.state = 42, true, message.StateRead
 		e.deliveredAt, e.readAt, e.receivedAt = goldenTime, goldenTime+1, goldenTime+2
 	})
 	if want := newFeedback(&goldenPlace, &e); !reflect.DeepEqual(&got, want) {

@@ -2,6 +2,8 @@ package relay
 
 import (
 	"time"
+
+	"readback/relay/message"
 )
 
 // window is W: how many numbers of a conversation may be out and not in the log.
@@ -10,7 +12,7 @@ const window = 8
 // head is what the ledger remembers of a conversation. It is guarded by its shard.
 // Distances are between ordinals; the number is made of one at the very end.
 type head struct {
-	conv  Conversation
+	conv  message.Conversation
 	shard *shard
 
 	next   uint64 // the ordinal of the next message

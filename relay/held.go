@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // An account may get one receipt for a message: that it was read, or, if it was not within
@@ -47,7 +48,7 @@ var errHeld = errors.New("receipt cannot be held, the ledger is away")
 // nobody needs it. It is false for what is no message of one part that has a number: the
 // receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
 // ledger.
-func (r *Relay) HoldReceipt(ctx context.Context, account string, c Conversation, messageID, f []byte) (held bool, err error) {
+func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
 	defer crash.OnPanic()
 	if !r.status.up.Load() || len(account) > maxAccount {
 		return false, nil // SMS flows
@@ -61,9 +62,9 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c Conversation,
 	if b == nil {
 		return false, errHeld
 	}
-	b.buf = appendReceipt(b.buf, &record{place: *p, state: StateDelivered, at: at.UnixMilli()})
+	b.buf = appendReceipt(b.buf, &record{place: *p, state: message.StateDelivered, at: at.UnixMilli()})
 	r.ledger.queue.end(b)
-	if e.state.final() {
+	if e.state.IsFinal() {
 		return true, nil
 	}
 	data, err := json.Marshal(heldReceipt{
@@ -84,10 +85,10 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c Conversation,
 }
 
 // messageOf finds the message of a receipt; nil when it has none.
-func (r *Relay) messageOf(ctx context.Context, c *Conversation, id []byte) (*place, *entry, error) {
+func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*place, *entry, error) {
 	for {
 		onItsWay := r.ledger.known(c) // asked first: it may get to the index in between
-		p, _, err := r.ledger.findMessage(c, id, dayOf(time.Now().UnixMilli()))
+		p, _, err := r.ledger.findMessage(c, id, message.DayOf(time.Now().UnixMilli()))
 		if err != nil || p != nil {
 			if err != nil {
 				return nil, nil, err
@@ -178,14 +179,14 @@ func (r *Relay) release(ctx context.Context, stream jetstream.Stream, subject st
 
 // letGo puts a receipt in the account's queue, unless the message was read in time.
 func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.Time) error {
-	var c Conversation
+	var c message.Conversation
 	var errs [2]error
-	c.Sender, errs[0] = NormalAddr(h.Sender)
-	c.Receiver, errs[1] = NormalAddr(h.Receiver)
+	c.Sender, errs[0] = message.NormalAddr(h.Sender)
+	c.Receiver, errs[1] = message.NormalAddr(h.Receiver)
 	if err := errors.Join(errs[:]...); err != nil {
 		return err // it was normal when it was held
 	}
-	p, _, err := r.ledger.findMessage(&c, []byte(h.MessageID), dayOf(h.At.UnixMilli()))
+	p, _, err := r.ledger.findMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ var errNoDeliver = errors.New("the SMSC's receipt: the account is told by no del
 // passReceipt puts a receipt in the account's queue, or among the dead letters where whoever
 // takes from the queue would take it for feedback, or nobody does.
 func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) error {
-	fb := Feedback{
+	fb := message.Feedback{
 		Event: fmt.Sprintf("receipt-%d", seq), Account: h.Account, Sender: h.Sender, Receiver: h.Receiver, Number: h.Number,
 		MessageIDs: []string{h.MessageID}, ReceivedAt: h.At.UTC(), Receipt: h.Receipt,
 	}
@@ -237,13 +238,13 @@ func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) err
 // readInTime tells whether a message was read before its receipt is let go: tooLate of the
 // feedback on it.
 func (e *entry) readInTime(hold time.Duration) bool {
-	return e.state.final() &&
-		(e.deliveredAt == 0 || timeOf(e.receivedAt).Before(timeOf(e.deliveredAt).Add(hold)))
+	return e.state.IsFinal() &&
+		(e.deliveredAt == 0 || message.Time(e.receivedAt).Before(message.Time(e.deliveredAt).Add(hold)))
 }
 
 // tooLate tells whether the SMSC's receipt has taken the place of a feedback: it was let go
 // before the message was read. Receipts of parts are not held.
-func (s AccountSettings) tooLate(fb *Feedback) bool {
+func (s AccountSettings) tooLate(fb *message.Feedback) bool {
 	return s.HoldReceipt > 0 && len(fb.Receipt) == 0 && len(fb.MessageIDs) == 1 && !fb.DeliveredAt.IsZero() &&
 		!fb.ReceivedAt.Before(fb.DeliveredAt.Add(s.HoldReceipt))
 }

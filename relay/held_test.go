@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/message"
 )
 
 // holding says how long receipts are held.
@@ -18,7 +20,7 @@ func holding(hold time.Duration) func(string) AccountSettings {
 }
 
 // hold gives the relay the SMSC's receipt of a message.
-func (r *running) hold(c Conversation, id string) bool {
+func (r *running) hold(c message.Conversation, id string) bool {
 	r.t.Helper()
 	held, err := r.HoldReceipt(deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
 	if err != nil {
@@ -144,8 +146,8 @@ func TestReceiptsThatPass(t *testing.T) {
 	if r.hold(c, "unknown") {
 		t.Error("the receipt of a message without a number is held")
 	}
-	s := message(c)
-	s.Part = Part{Ref: 7, Total: 2, Seq: 1}
+	s := tracked(c)
+	s.Part = message.Part{Ref: 7, Total: 2, Seq: 1}
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func TestReceiptsThatPass(t *testing.T) {
 	}
 	r.accept(&second, "part 2")
 	for _, id := range []string{"part", "part 2"} {
-		r.Ledger().Receipt(c, []byte(id), StateDelivered)
+		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
 	}
 	r.awaitState(c, s.Number, "delivered")
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})

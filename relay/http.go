@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"readback/relay/message"
 )
 
 // Bounds of the HTTP server. The answer may have to wait for the SMSC.
@@ -124,7 +126,7 @@ func (r *Relay) getConversation(w http.ResponseWriter, req *http.Request) {
 	}
 	view, err := r.Conversation(req.PathValue("sender"), receiver.String())
 	switch {
-	case errors.Is(err, ErrAddress):
+	case errors.Is(err, message.ErrAddress):
 		refuse(w, malformed("address", err.Error()))
 	case err != nil:
 		refuse(w, tryAgain("index is away"))

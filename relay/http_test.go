@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"readback/relay/message"
 )
 
 // call sends a request to the API.
@@ -92,13 +94,13 @@ func TestVerdicts(t *testing.T) {
 	r.submit(c, "id1") // number 1
 	r.submit(c, "id2") // number 2
 	r.submit(conversation(t, "bank", "447700900123"), "id3")
-	old := message(c) // number 3
+	old := tracked(c) // number 3
 	old.At = time.Now().Add(-opt.Keep - time.Minute)
 	if err := r.Ledger().Assign(old); err != nil {
 		t.Fatal(err)
 	}
 	r.accept(old, "id4")
-	if err := r.Ledger().Assign(message(c)); err != nil { // number 4, not answered
+	if err := r.Ledger().Assign(tracked(c)); err != nil { // number 4, not answered
 		t.Fatal(err)
 	}
 	for _, tt := range append(wellFormed, malformedReads()...) {
@@ -116,7 +118,7 @@ func TestAmbiguousWithoutSender(t *testing.T) {
 	a, b := conversation(t, "10690001", "447700900123"), conversation(t, "10690002", "447700900123")
 	r.submit(a, "id1")
 	r.submit(b, "id2")
-	rd := Read{Receiver: "447700900123", Number: 1, Status: StatusRead, ID: "x"}
+	rd := Read{Receiver: "447700900123", Number: 1, Status: message.StatusRead, ID: "x"}
 	if v := r.Reads().Submit(deadline(t), rd); v.Code != http.StatusConflict || v.Field != "sender" {
 		t.Errorf("two senders: got %+v, want 409", v)
 	}
@@ -128,10 +130,10 @@ func TestAmbiguousWithoutSender(t *testing.T) {
 	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
 		t.Errorf("the same again without a sender: got %+v, want 202", v)
 	}
-	if f, err := r.index.findNumber(&b, 1, dayOf(time.Now().UnixMilli())); err != nil || f.entry.state != StateSent {
+	if f, err := r.index.findNumber(&b, 1, message.DayOf(time.Now().UnixMilli())); err != nil || f.entry.state != message.StateSent {
 		t.Errorf("the other conversation: got %v, %v, want sent", f.entry.state, err)
 	}
-	third := message(conversation(t, "10690003", "447700900123"))
+	third := tracked(conversation(t, "10690003", "447700900123"))
 	if err := r.Ledger().Assign(third); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +152,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := start(t, testOptions(t))
 			c := conversation(t, "10690001", "447700900123")
-			s := message(c)
+			s := tracked(c)
 			if err := r.Ledger().Assign(s); err != nil {
 				t.Fatal(err)
 			}

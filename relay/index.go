@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble"
 	"github.com/cockroachdb/pebble/bloom"
+
+	"readback/relay/message"
 )
 
 // The keys of the index begin with one of these. indexVersion changes with any of
@@ -192,7 +194,7 @@ func appendApplied(dst []byte, a applied) []byte {
 
 // head returns the epoch in which the head of a conversation was noted and its next
 // ordinal then; epoch 0 when there is none.
-func (ix *index) head(c *Conversation) (epoch, next uint64, err error) {
+func (ix *index) head(c *message.Conversation) (epoch, next uint64, err error) {
 	var buf [64]byte
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

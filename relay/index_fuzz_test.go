@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/relay/message"
 )
 
 // Any octets that are read as the key of an entry are the key of the place that was read.
@@ -65,10 +67,10 @@ func FuzzKeyOrder(f *testing.F) {
 		var p, q place
 		var errs [4]error
 		p.day, p.number, q.day, q.number = day, number, day2, number2
-		p.conv.Receiver, errs[0] = NewAddr(receiver)
-		p.conv.Sender, errs[1] = NewAddr(sender)
-		q.conv.Receiver, errs[2] = NewAddr(receiver2)
-		q.conv.Sender, errs[3] = NewAddr(sender2)
+		p.conv.Receiver, errs[0] = message.NewAddr(receiver)
+		p.conv.Sender, errs[1] = message.NewAddr(sender)
+		q.conv.Receiver, errs[2] = message.NewAddr(receiver2)
+		q.conv.Sender, errs[3] = message.NewAddr(sender2)
 		if firstError(errs[:]...) != nil {
 			return
 		}

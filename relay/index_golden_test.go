@@ -5,6 +5,8 @@ import (
 	"math"
 	"reflect"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // The keys of the index are these octets.
@@ -69,9 +71,9 @@ func goldenEntry(change func(*entry)) entry {
 
 func goldenEntries() map[string]entry {
 	read := func(e *entry) {
-		e.state, e.readAt, e.receivedAt, e.readID = StateRead, goldenTime+2, goldenTime+3, 77
+		e.state, e.readAt, e.receivedAt, e.readID = message.StateRead, goldenTime+2, goldenTime+3, 77
 	}
-	most := Address{TON: 255, NPI: 255, Addr: mostAddr}
+	most := message.Address{TON: 255, NPI: 255, Addr: mostAddr}
 	id := many("m", 255)
 	return map[string]entry{
 		"entry, sent":             goldenEntry(func(*entry) {}),
@@ -79,25 +81,25 @@ func goldenEntries() map[string]entry {
 		"entry, a reference":      goldenEntry(func(e *entry) { e.reference, e.hasReference = 42, true }),
 		"entry, reference 0":      goldenEntry(func(e *entry) { e.hasReference = true }),
 		"entry, a receipt wanted": goldenEntry(func(e *entry) { e.wantsReceipt = true }),
-		"entry, expired":          goldenEntry(func(e *entry) { e.state, e.parts[0].state = StateExpired, StateExpired }),
-		"entry, failed":           goldenEntry(func(e *entry) { e.state, e.parts[0].state = StateFailed, StateFailed }),
+		"entry, expired":          goldenEntry(func(e *entry) { e.state, e.parts[0].state = message.StateExpired, message.StateExpired }),
+		"entry, failed":           goldenEntry(func(e *entry) { e.state, e.parts[0].state = message.StateFailed, message.StateFailed }),
 		"entry, delivered": goldenEntry(func(e *entry) {
-			e.state, e.parts[0].state, e.deliveredAt = StateDelivered, StateDelivered, goldenTime+1
+			e.state, e.parts[0].state, e.deliveredAt = message.StateDelivered, message.StateDelivered, goldenTime+1
 		}),
 		"entry, read": goldenEntry(read),
 		"entry, deleted unread": goldenEntry(func(e *entry) {
-			e.state, e.readAt, e.receivedAt = StateDeletedUnread, goldenTime+2, goldenTime+3
+			e.state, e.readAt, e.receivedAt = message.StateDeletedUnread, goldenTime+2, goldenTime+3
 		}),
 		"entry, not read yet": goldenEntry(func(e *entry) { e.notReadAt = goldenTime + 4 }),
 		"entry, reported":     goldenEntry(func(e *entry) { read(e); e.reportedAt = goldenTime + 5 }),
 		"entry, two parts": goldenEntry(func(e *entry) {
-			e.total, e.parts = 2, []entryPart{{seq: 1, state: StateDelivered, id: []byte("4A7F01")}, {seq: 2, id: []byte("4A7F02")}}
+			e.total, e.parts = 2, []entryPart{{seq: 1, state: message.StateDelivered, id: []byte("4A7F01")}, {seq: 2, id: []byte("4A7F02")}}
 		}),
 		"entry, all at their most": {
 			ordinal: mostOrdinal, account: many("a", 64), from: most, to: most, at: mostTime, reference: math.MaxUint16, hasReference: true,
-			wantsReceipt: true, state: StateDeletedUnread, deliveredAt: mostTime, readAt: mostTime, receivedAt: mostTime,
+			wantsReceipt: true, state: message.StateDeletedUnread, deliveredAt: mostTime, readAt: mostTime, receivedAt: mostTime,
 			readID: math.MaxUint64, notReadAt: mostTime, reportedAt: mostTime, total: 255,
-			parts: []entryPart{{254, StateDeletedUnread, id}, {255, StateDeletedUnread, id}},
+			parts: []entryPart{{254, message.StateDeletedUnread, id}, {255, message.StateDeletedUnread, id}},
 		},
 	}
 }

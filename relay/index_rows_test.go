@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"maps"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // goldenFeedback and the events are JSON that the index and the streams store and that clients read.
@@ -56,15 +58,15 @@ func wantRows(t *testing.T, ix *index, want map[string]string) {
 
 // goldenLog is a batch with each record that changes the index.
 func goldenLog() []byte {
-	message := goldenAccepted(func(r *record) { r.reference, r.hasReference, r.wantsReceipt = 42, true, true })
+	m := goldenAccepted(func(r *record) { r.reference, r.hasReference, r.wantsReceipt = 42, true, true })
 	later := goldenAccepted(func(r *record) {
 		r.place.number, r.place.ordinal, r.bound, r.account = 1, 1<<40+1, 1<<40+2, []byte("shop")
 	})
-	erased := Conversation{Sender: goldenConversation.Sender, Receiver: mustAddr("447700900199")}
+	erased := message.Conversation{Sender: goldenConversation.Sender, Receiver: mustAddr("447700900199")}
 	gone := goldenAccepted(func(r *record) { r.place.conv, r.to.Addr, r.account = erased, erased.Receiver, []byte("shop") })
 	part := func(seq uint8, key string) record {
 		return record{
-			kind: kindCut, place: goldenReceiverOn(20780), part: Part{Total: 2}, partSeq: seq,
+			kind: kindCut, place: goldenReceiverOn(20780), part: message.Part{Total: 2}, partSeq: seq,
 			cut: cutRecord{first: []byte("4a7f01"), key: []byte(key), wanted: 1},
 		}
 	}
@@ -78,9 +80,9 @@ func goldenLog() []byte {
 	for _, rec := range []record{
 		{kind: kindStart, first: 1, last: 257, at: goldenTime},
 		{kind: kindHead, place: place{conv: mostConversation}, bound: 300},
-		message,
-		{kind: kindReceipt, place: goldenPlace, state: StateDelivered, at: goldenTime},
-		{kind: kindRead, place: goldenPlace, status: StatusRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 77},
+		m,
+		{kind: kindReceipt, place: goldenPlace, state: message.StateDelivered, at: goldenTime},
+		{kind: kindRead, place: goldenPlace, status: message.StatusRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 77},
 		{kind: kindReported, place: goldenPlace, at: goldenTime},
 		later,
 		{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")},
@@ -100,20 +102,20 @@ func goldenRows(t *testing.T) map[string]string {
 	values := goldenOctets(t, "index_values.txt")
 	second := goldenPlace
 	second.number = 1
-	message := goldenEntry(func(e *entry) {
-		e.reference, e.hasReference, e.wantsReceipt, e.state, e.parts[0].state = 42, true, true, StateRead, StateDelivered
+	m := goldenEntry(func(e *entry) {
+		e.reference, e.hasReference, e.wantsReceipt, e.state, e.parts[0].state = 42, true, true, message.StateRead, message.StateDelivered
 		e.deliveredAt, e.readAt, e.receivedAt, e.readID, e.reportedAt = goldenTime, goldenTime+1, goldenTime+2, 77, goldenTime
 	})
 	later := goldenEntry(func(e *entry) { e.ordinal, e.account = 1<<40+1, []byte("shop") })
 	cut := goldenCuts()["cut, complete"]
 	cut.closing = 1
-	erased := Conversation{Sender: goldenConversation.Sender, Receiver: mustAddr("447700900199")}
+	erased := message.Conversation{Sender: goldenConversation.Sender, Receiver: mustAddr("447700900199")}
 	rows := map[string][]byte{
 		string(keyApplied):                                   appendApplied(nil, applied{seq: 7, epoch: 3, stopped: true, cycle: cycle{1, 257, 3}}),
 		string(headKey(nil, &mostConversation)):              appendHeadValue(nil, 3, 300),
 		string(headKey(nil, &goldenConversation)):            appendHeadValue(nil, 3, 1<<40+2),
 		string(hashedHeadKey(nil, &erased)):                  appendHeadValue(nil, 3, 1<<40+5),
-		string(entryKey(nil, &goldenPlace)):                  appendEntry(nil, &message),
+		string(entryKey(nil, &goldenPlace)):                  appendEntry(nil, &m),
 		string(entryKey(nil, &second)):                       appendEntry(nil, &later),
 		string(routeKey(nil, 20780, []byte("4a7f01"))):       []byte("bank"),
 		string(cutKey(nil, 20780, []byte("4a7f01"))):         appendCutState(nil, &cut),

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/relay/message"
 )
 
 // An index of another version or another stream is discarded and built again from the log. An
@@ -34,9 +36,9 @@ func TestIndexOfAnotherVersion(t *testing.T) {
 			if _, ok := r.Ledger().Routed([]byte("planted")); ok != tt.believed {
 				t.Errorf("what does not stand in the log: found %v, want %v", ok, tt.believed)
 			}
-			want := StateSent
+			want := message.StateSent
 			if tt.believed {
-				want = StateFailed
+				want = message.StateFailed
 			}
 			if f := r.found(c, 1); f == nil || f.entry.state != want {
 				t.Errorf("message: got %+v, want state %s", f, want)
@@ -55,7 +57,7 @@ func made(meta []byte, by uint64) []byte {
 
 // plant puts a route into an index that the log does not have, and marks the first message of a
 // conversation as failed. It also changes the meta of the index, and returns the one before.
-func plant(t *testing.T, opt Options, change func([]byte) []byte, c *Conversation) (was string) {
+func plant(t *testing.T, opt Options, change func([]byte) []byte, c *message.Conversation) (was string) {
 	t.Helper()
 	r, err := Open(opt)
 	if err != nil {
@@ -70,7 +72,7 @@ func plant(t *testing.T, opt Options, change func([]byte) []byte, c *Conversatio
 	if err != nil || f == nil {
 		t.Fatalf("message: %v, %v", f, err)
 	}
-	f.entry.state = StateFailed
+	f.entry.state = message.StateFailed
 	meta, err := r.index.get(keyMeta)
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +113,7 @@ func TestIndexAheadOfItsLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := start(t, opt)
-			if f := r.found(c, 1); f == nil || f.entry.state != StateSent {
+			if f := r.found(c, 1); f == nil || f.entry.state != message.StateSent {
 				t.Errorf("message: got %+v, want state sent", f)
 			}
 		})

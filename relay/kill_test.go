@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"readback/internal/seed"
+	"readback/relay/message"
 )
 
 // killedStore is the store of the process that TestSurvivesSIGKILL kills.
@@ -42,17 +43,17 @@ func beKilled(store string) error {
 	if err := r.WaitReady(ctx); err != nil {
 		return err
 	}
-	sender, err := NormalAddr("10690001")
+	sender, err := message.NormalAddr("10690001")
 	if err != nil {
 		return err
 	}
 	for i := 0; ; i++ {
-		receiver, err := NormalAddr(fmt.Sprintf("155501%02d", i%5))
+		receiver, err := message.NormalAddr(fmt.Sprintf("155501%02d", i%5))
 		if err != nil {
 			return err
 		}
-		c := Conversation{Sender: sender, Receiver: receiver}
-		s := message(c)
+		c := message.Conversation{Sender: sender, Receiver: receiver}
+		s := tracked(c)
 		if err := r.Ledger().Assign(s); err != nil {
 			return err
 		}

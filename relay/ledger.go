@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // assignWait is how long Assign waits for the log, and how old a number may be when
@@ -98,7 +99,7 @@ func (l *Ledger) assign(sh *shard, s *Sent) error {
 // check tells whether s can be recorded.
 func (l *Ledger) check(s *Sent) error {
 	if len(s.Account) > maxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
-		return ErrAddress
+		return message.ErrAddress
 	}
 	return nil
 }
@@ -113,7 +114,7 @@ func (l *Ledger) give(h *head, s *Sent) {
 	if p != nil && p.numbered {
 		s.ordinal, s.day = p.ordinal, p.day
 	} else {
-		s.ordinal, s.day = h.give(), dayOf(s.At.UnixMilli())
+		s.ordinal, s.day = h.give(), message.DayOf(s.At.UnixMilli())
 		if p == nil && s.isPart() {
 			p = h.openParts(s)
 		}
@@ -151,7 +152,7 @@ func (l *Ledger) head(sh *shard, s *Sent) (*head, error) {
 
 // load finds where a conversation goes on. Up to W ordinals beyond what the log
 // knows may have been given in each epoch since then, and they are skipped.
-func (l *Ledger) load(c *Conversation) (uint64, error) {
+func (l *Ledger) load(c *message.Conversation) (uint64, error) {
 	epoch, next, err := l.index.head(c)
 	switch {
 	case err != nil:

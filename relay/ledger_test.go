@@ -30,7 +30,7 @@ func TestOneConversationFromFourGoroutines(t *testing.T) {
 			last := uint64(0)
 			for i := range each {
 				<-free
-				s := message(c)
+				s := tracked(c)
 				err := r.Ledger().Assign(s)
 				for errors.Is(err, ErrBusy) { // the others were quicker, for a second
 					err = r.Ledger().Assign(s)
@@ -62,7 +62,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 16 {
-				if err := r.Ledger().Assign(message(c)); err != nil {
+				if err := r.Ledger().Assign(tracked(c)); err != nil {
 					t.Errorf("assign: %v", err)
 				}
 			}
@@ -82,17 +82,17 @@ func TestWindow(t *testing.T) {
 		l.table.of(&c.Receiver).add(h, 1, time.Now())
 		var all []*Sent
 		for range window {
-			all = append(all, message(c))
+			all = append(all, tracked(c))
 			if err := l.Assign(all[len(all)-1]); err != nil {
 				t.Fatal(err)
 			}
 		}
 		began := time.Now()
-		if err := l.Assign(message(c)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
+		if err := l.Assign(tracked(c)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
 			t.Errorf("one more: got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
 		}
 		var wg sync.WaitGroup
-		late := message(c)
+		late := tracked(c)
 		wg.Go(func() {
 			if err := l.Assign(late); err != nil {
 				t.Errorf("assign: %v", err)
@@ -107,7 +107,7 @@ func TestWindow(t *testing.T) {
 			t.Errorf("ordinal: got %d, want %d", late.ordinal, window)
 		}
 		wg.Go(func() {
-			if err := l.Assign(message(c)); !errors.Is(err, ErrDown) {
+			if err := l.Assign(tracked(c)); !errors.Is(err, ErrDown) {
 				t.Errorf("assign: got %v, want ErrDown", err)
 			}
 		})
@@ -124,7 +124,7 @@ func TestNothingIsSkippedAfterCleanStop(t *testing.T) {
 	for i := range 4 {
 		r := start(t, opt)
 		for range 3 {
-			s := message(c)
+			s := tracked(c)
 			if err := r.Ledger().Assign(s); err != nil {
 				t.Fatal(err)
 			}

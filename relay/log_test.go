@@ -74,7 +74,7 @@ func TestNATSAwayAndBack(t *testing.T) {
 	r := start(t, opt)
 	c := conversation(t, "10690001", "447700900123")
 	first := r.submit(c, "id1")
-	pending := message(c)
+	pending := tracked(c)
 	if err := r.Ledger().Assign(pending); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestNATSAwayAndBack(t *testing.T) {
 	if err := r.Ready(); err == nil || err.Error() != "ledger is down: NATS is away: not connected" {
 		t.Errorf("ready: got %v, want that NATS is away", err)
 	}
-	if err := r.Ledger().Assign(message(c)); !errors.Is(err, ErrDown) {
+	if err := r.Ledger().Assign(tracked(c)); !errors.Is(err, ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
 	if v := r.Reads().Submit(deadline(t), response(c, first.Number)); v.Code != http.StatusServiceUnavailable {
@@ -124,7 +124,7 @@ func TestSecondWriterFences(t *testing.T) {
 
 	opt.Store = t.TempDir()
 	second := start(t, opt)
-	late := message(c)
+	late := tracked(c)
 	if err := first.Ledger().Assign(late); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestNATSComesLater(t *testing.T) {
 	if err := r.Ready(); err == nil {
 		t.Error("ready without NATS")
 	}
-	if err := r.Ledger().Assign(message(conversation(t, "a", "1"))); !errors.Is(err, ErrDown) {
+	if err := r.Ledger().Assign(tracked(conversation(t, "a", "1"))); !errors.Is(err, ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
 	natsServer(t, t.TempDir(), port)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/message"
 )
 
 // A name that is longer than any address or account comes into no subject: NATS would end the
@@ -15,7 +17,7 @@ func TestLongNames(t *testing.T) {
 	long := strings.Repeat(".", 4085)
 	for name, use := range map[string]func(){
 		"account of a session": func() {
-			if err := r.Deliver(t.Context(), long, func(context.Context, *Feedback) error { return nil }); err == nil {
+			if err := r.Deliver(t.Context(), long, func(context.Context, *message.Feedback) error { return nil }); err == nil {
 				t.Error("deliver: got no error, want one")
 			}
 		},

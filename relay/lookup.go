@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // maxDays is how many days back a lookup goes at most.
@@ -97,7 +98,7 @@ func (l *lookup) read() (found, error) {
 
 // findNumber returns the newest entry of a number in a conversation; nil when there
 // is none.
-func (ix *index) findNumber(c *Conversation, number, today uint16) (*found, error) {
+func (ix *index) findNumber(c *message.Conversation, number, today uint16) (*found, error) {
 	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
@@ -119,7 +120,7 @@ func (ix *index) findNumber(c *Conversation, number, today uint16) (*found, erro
 }
 
 // findReceiver returns the newest entry of a number in each conversation of a receiver.
-func (ix *index) findReceiver(receiver *Addr, number, today uint16) ([]found, error) {
+func (ix *index) findReceiver(receiver *message.Addr, number, today uint16) ([]found, error) {
 	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
@@ -127,7 +128,7 @@ func (ix *index) findReceiver(receiver *Addr, number, today uint16) ([]found, er
 	}
 	var all []found
 	var failed error
-	seen := make(map[Addr]bool)
+	seen := make(map[message.Addr]bool)
 	err = l.eachDay(today, func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, receiver)
 		for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); {
@@ -156,7 +157,7 @@ func (ix *index) findReceiver(receiver *Addr, number, today uint16) ([]found, er
 
 // eachEntry calls f with the entries of a conversation, newest day first, until f returns
 // false.
-func (ix *index) eachEntry(c *Conversation, today uint16, f func(found) bool) error {
+func (ix *index) eachEntry(c *message.Conversation, today uint16, f func(found) bool) error {
 	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {

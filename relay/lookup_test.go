@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/relay/message"
 )
 
 // findNumber returns the newest entry of the conversation with the number that is not of a later
@@ -14,11 +16,11 @@ import (
 func TestNewestEntry(t *testing.T) {
 	l := newLogbook(t)
 	c := conversation(t, "10690001", "447700900123")
-	others := []Conversation{
+	others := []message.Conversation{
 		conversation(t, "10690000", "447700900123"), conversation(t, "10690002", "447700900123"),
 		conversation(t, "10690001", "447700900122"), conversation(t, "10690001", "447700900124"),
 	}
-	put := func(c Conversation, day, number uint16, id string) {
+	put := func(c message.Conversation, day, number uint16, id string) {
 		l.write(acceptedAt(place{conv: c, day: day, number: number, ordinal: uint64(day)}, id))
 	}
 	for _, o := range others {
@@ -146,7 +148,7 @@ func TestDamagedEntry(t *testing.T) {
 	if err := l.ix.eachEntry(&p.conv, p.day, func(found) bool { return true }); !errors.As(err, &bad) {
 		t.Errorf("of the conversation: got %v, want an error", err)
 	}
-	data, _ := l.bytes(readAt(p, StatusRead, 2000))
+	data, _ := l.bytes(readAt(p, message.StatusRead, 2000))
 	if got, err := l.a.apply(9, data, true); !errors.As(err, &bad) {
 		t.Errorf("read: got %v, %v, want an error", got, err)
 	}

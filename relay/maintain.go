@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"time"
+
+	"readback/relay/message"
 )
 
 const (
@@ -12,7 +14,7 @@ const (
 
 // oldestDay is the first day of which something is kept.
 func (r *Relay) oldestDay() uint16 {
-	return dayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
+	return message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
 }
 
 // maintain writes the index to the disk now and then, so that little of the log has to

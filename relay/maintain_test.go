@@ -3,6 +3,8 @@ package relay
 import (
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // An opt-out is logged only if it changes something. A change that the log does not take has no
@@ -112,7 +114,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 // expire removes days older than Keep, and renews opt-outs in time.
 func TestDaysAreForgotten(t *testing.T) {
 	r := idleRelay(t)
-	oldest := dayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
+	oldest := message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
 	if got := r.oldestDay(); got != oldest && got != oldest+1 { // midnight
 		t.Errorf("oldest day: got %d, want %d", got, oldest)
 	}

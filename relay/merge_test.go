@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // The merged receipt has the worst state of all parts.
@@ -128,7 +130,7 @@ func TestPartsInTheIndex(t *testing.T) {
 	l, c := newLogbook(t), conversation(t, "10690001", "447700900123")
 	cut := func(day uint16, first, key string, seq uint8) record {
 		return record{
-			kind: kindCut, place: place{conv: c, day: day}, part: Part{Total: 2}, partSeq: seq,
+			kind: kindCut, place: place{conv: c, day: day}, part: message.Part{Total: 2}, partSeq: seq,
 			cut: cutRecord{first: []byte(first), key: []byte(key), wanted: 1},
 		}
 	}

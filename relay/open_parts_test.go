@@ -3,12 +3,14 @@ package relay
 import (
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // partOf is a part of a message of the account bank, with reference 9.
 func partOf(t *testing.T, total, seq uint8, at time.Time) *Sent {
-	s := message(conversation(t, "10690001", "447700900123"))
-	s.Part, s.At = Part{Ref: 9, Total: total, Seq: seq}, at
+	s := tracked(conversation(t, "10690001", "447700900123"))
+	s.Part, s.At = message.Part{Ref: 9, Total: total, Seq: seq}, at
 	return s
 }
 
@@ -48,7 +50,7 @@ func TestIsPart(t *testing.T) {
 	}{
 		{0, 0, false}, {1, 1, false}, {2, 0, false}, {2, 1, true}, {2, 2, true}, {2, 3, false}, {255, 255, true},
 	} {
-		s := &Sent{Part: Part{Total: tt.total, Seq: tt.seq}}
+		s := &Sent{Part: message.Part{Total: tt.total, Seq: tt.seq}}
 		seq := uint8(0)
 		if tt.want {
 			seq = tt.seq

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"readback/relay/message"
 )
 
 // OperatorHandler is the operator's HTTP API on what waits and what is dead. It asks nobody
@@ -137,7 +139,7 @@ func (d *DeadLetter) mask() {
 	}
 	for _, key := range []string{"sender", "receiver"} {
 		if s, ok := fb[key].(string); ok {
-			fb[key] = Mask(s)
+			fb[key] = message.Mask(s)
 		}
 	}
 	delete(fb, "receipt") // a PDU, with numbers in it

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 func TestOptionsValidate(t *testing.T) {
@@ -53,7 +55,7 @@ func TestMask(t *testing.T) {
 		{"8613800138000", "861*********0"}, {"12345", "123*5"}, {"1234", "****"}, {"", ""},
 	}
 	for _, tt := range tests {
-		if got := Mask(tt.number); got != tt.want {
+		if got := message.Mask(tt.number); got != tt.want {
 			t.Errorf("mask of %q: got %q, want %q", tt.number, got, tt.want)
 		}
 	}
@@ -75,26 +77,26 @@ func TestNormalAddr(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"", strings.Repeat("1", 21)} {
-		if _, err := NormalAddr(in); err == nil {
+		if _, err := message.NormalAddr(in); err == nil {
 			t.Errorf("%q: got no error", in)
 		}
 	}
 }
 
 func TestStateMovesForward(t *testing.T) {
-	tests := []struct{ from, to, want State }{
-		{StateSent, StateDelivered, StateDelivered},
-		{StateSent, StateFailed, StateFailed},
-		{StateFailed, StateDelivered, StateDelivered},
-		{StateDelivered, StateExpired, StateDelivered},
-		{StateDelivered, StateRead, StateRead},
-		{StateFailed, StateRead, StateRead},
-		{StateRead, StateDelivered, StateRead},
-		{StateRead, StateDeletedUnread, StateRead},
-		{StateDeletedUnread, StateRead, StateDeletedUnread},
+	tests := []struct{ from, to, want message.State }{
+		{message.StateSent, message.StateDelivered, message.StateDelivered},
+		{message.StateSent, message.StateFailed, message.StateFailed},
+		{message.StateFailed, message.StateDelivered, message.StateDelivered},
+		{message.StateDelivered, message.StateExpired, message.StateDelivered},
+		{message.StateDelivered, message.StateRead, message.StateRead},
+		{message.StateFailed, message.StateRead, message.StateRead},
+		{message.StateRead, message.StateDelivered, message.StateRead},
+		{message.StateRead, message.StateDeletedUnread, message.StateRead},
+		{message.StateDeletedUnread, message.StateRead, message.StateDeletedUnread},
 	}
 	for _, tt := range tests {
-		if got := tt.from.forward(tt.to); got != tt.want {
+		if got := tt.from.Forward(tt.to); got != tt.want {
 			t.Errorf("%s to %s: got %s, want %s", tt.from, tt.to, got, tt.want)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"time"
+
+	"readback/relay/message"
 )
 
 // An opt-out stands in the index under 'u' · 'o' · receiver, as the time since when and the
@@ -19,7 +21,7 @@ type OptOut struct {
 	Since    *time.Time `json:"since,omitempty"`
 }
 
-func optOutKey(dst []byte, receiver *Addr) []byte {
+func optOutKey(dst []byte, receiver *message.Addr) []byte {
 	return append(append(dst, prefixPerson, personOptOut), receiver.Bytes()...)
 }
 
@@ -34,8 +36,8 @@ func (a *applier) optOut(rec *record) error {
 }
 
 // optOut returns since when a receiver has opted out; 0 when it has not.
-func (ix *index) optOut(receiver *Addr) (since int64, err error) {
-	var buf [2 + MaxAddr]byte
+func (ix *index) optOut(receiver *message.Addr) (since int64, err error) {
+	var buf [2 + message.MaxAddr]byte
 	value, err := ix.get(optOutKey(buf[:0], receiver))
 	if err != nil || value == nil {
 		return 0, err
@@ -45,18 +47,18 @@ func (ix *index) optOut(receiver *Addr) (since int64, err error) {
 }
 
 // optOut is the opt-out of a receiver.
-func (r *Relay) optOut(receiver *Addr) (OptOut, error) {
+func (r *Relay) optOut(receiver *message.Addr) (OptOut, error) {
 	ms, err := r.index.optOut(receiver)
 	if err != nil || ms == 0 {
 		return OptOut{Receiver: receiver.String()}, err
 	}
-	since := timeOf(ms)
+	since := message.Time(ms)
 	return OptOut{Receiver: receiver.String(), On: true, Since: &since}, nil
 }
 
 // setOptOut has the log know that a receiver opts out, or no longer. The verdict is 202
 // when that is so.
-func (r *Relay) setOptOut(ctx context.Context, receiver *Addr, on bool) Verdict {
+func (r *Relay) setOptOut(ctx context.Context, receiver *message.Addr, on bool) Verdict {
 	r.optingOut.Lock()
 	defer r.optingOut.Unlock()
 	now, err := r.optOut(receiver)
@@ -110,7 +112,7 @@ func (ix *index) staleOptOuts(before int64, most int) ([]record, error) {
 		d := decoder{b: l.it.Value()}
 		rec := record{status: 1, readAt: d.time("since"), at: d.time("time")}
 		var bad error
-		rec.place.conv.Receiver, bad = NewAddr(l.it.Key()[len(prefix):])
+		rec.place.conv.Receiver, bad = message.NewAddr(l.it.Key()[len(prefix):])
 		if failed = firstError(failed, d.err, bad); rec.at < before {
 			all = append(all, rec)
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/message"
 )
 
 const optOutPath = "/v1/receivers/+447700900123/optout"
@@ -40,7 +42,7 @@ func TestOptOut(t *testing.T) {
 	if v := r.Reads().Submit(deadline(t), response(c, 9)); v.Code != http.StatusNotFound {
 		t.Errorf("number never sent: got %+v, want 404 as ever", v)
 	}
-	if f := r.found(c, 1); f.entry.state != StateSent {
+	if f := r.found(c, 1); f.entry.state != message.StateSent {
 		t.Errorf("got state %v, want sent", f.entry.state)
 	}
 	if got := value(t, reg, "readback_reads_opted_out_total", ""); got != 1 {
@@ -56,9 +58,9 @@ func TestOptOut(t *testing.T) {
 }
 
 // found is the entry of a number.
-func (r *running) found(c Conversation, number uint16) *found {
+func (r *running) found(c message.Conversation, number uint16) *found {
 	r.t.Helper()
-	f, err := r.index.findNumber(&c, number, dayOf(time.Now().Add(time.Hour).UnixMilli()))
+	f, err := r.index.findNumber(&c, number, message.DayOf(time.Now().Add(time.Hour).UnixMilli()))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -71,7 +73,7 @@ func TestOptOutHolds(t *testing.T) {
 	opt.Logger = nil
 	r := start(t, opt)
 	receiver, other := addr(t, "447700900123"), addr(t, "447700900124")
-	for _, a := range []Addr{receiver, other} {
+	for _, a := range []message.Addr{receiver, other} {
 		if v := r.setOptOut(deadline(t), &a, true); v.Code != 202 {
 			t.Fatalf("opt out: got %+v", v)
 		}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // maxTells is how many feedbacks of an account are being told at once, unless its settings say
@@ -25,9 +27,9 @@ type limits struct {
 // strictly one after the other, in the order of the queue. It has no goroutine and no
 // clock.
 type order struct {
-	held    map[uint64]*held         // by sequence
-	lines   map[Conversation][]*held // by sequence
-	telling int                      // how many are being told
+	held    map[uint64]*held                 // by sequence
+	lines   map[message.Conversation][]*held // by sequence
+	telling int                              // how many are being told
 	limits  limits
 	free    time.Time // when the next may be told, by the rate
 
@@ -47,7 +49,7 @@ type order struct {
 type held struct {
 	seq     uint64
 	msg     jetstream.Msg
-	fb      *Feedback
+	fb      *message.Feedback
 	at      time.Time // when it came into the queue
 	tries   int       // that were refused
 	due     time.Time // not before
@@ -57,16 +59,16 @@ type held struct {
 
 func newOrder() *order {
 	return &order{
-		held: make(map[uint64]*held), lines: make(map[Conversation][]*held), limits: limits{most: maxTells},
+		held: make(map[uint64]*held), lines: make(map[message.Conversation][]*held), limits: limits{most: maxTells},
 		settled: make(map[uint64]func(jetstream.Msg) error),
 	}
 }
 
-func (h *held) line() Conversation { return h.fb.conversation() }
+func (h *held) line() message.Conversation { return h.fb.Conversation() }
 
 // add takes in a feedback. One that is held already came again because the queue had
 // lost sight of it: what is known of it stays, and it is acknowledged the new way.
-func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) *held {
+func (o *order) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at time.Time) *held {
 	if h := o.held[seq]; h != nil {
 		h.msg = msg
 		return h
@@ -89,7 +91,7 @@ func (o *order) add(seq uint64, msg jetstream.Msg, fb *Feedback, at time.Time) *
 func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
 
 // passed lets the feedback on a message go whose receipt has passed.
-func (o *order) passed(c Conversation, number uint16) {
+func (o *order) passed(c message.Conversation, number uint16) {
 	for _, h := range o.lines[c] {
 		if h.awaits && h.fb.Number == number {
 			h.awaits, h.due = false, time.Time{}

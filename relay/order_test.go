@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 func TestOrder(t *testing.T) {
 	o := newOrder()
 	now := time.Unix(1795000000, 0)
-	fb := func(receiver string) *Feedback { return &Feedback{Sender: "s", Receiver: receiver} }
+	fb := func(receiver string) *message.Feedback { return &message.Feedback{Sender: "s", Receiver: receiver} }
 	next := func(want uint64) *held {
 		t.Helper()
 		h, _ := o.next(now)
@@ -62,8 +64,8 @@ func TestOrder(t *testing.T) {
 func TestOrderOfNotations(t *testing.T) {
 	o := newOrder()
 	now := time.Unix(1795000000, 0)
-	o.add(1, nil, &Feedback{Sender: "Bank", Receiver: "+447700900123"}, now)
-	o.add(2, nil, &Feedback{Sender: "BANK", Receiver: "447700900123"}, now)
+	o.add(1, nil, &message.Feedback{Sender: "Bank", Receiver: "+447700900123"}, now)
+	o.add(2, nil, &message.Feedback{Sender: "BANK", Receiver: "447700900123"}, now)
 	first, _ := o.next(now)
 	if second, _ := o.next(now); second != nil {
 		t.Errorf("got %+v told beside the one before it", second.fb)
@@ -108,7 +110,7 @@ func TestOrderKeepsTheRate(t *testing.T) {
 			o := newOrder()
 			o.limits = AccountSettings{Rate: tt.rate, Tells: 100}.limits()
 			for i := range uint64(60) {
-				o.add(i, nil, &Feedback{Receiver: fmt.Sprint(i)}, now)
+				o.add(i, nil, &message.Feedback{Receiver: fmt.Sprint(i)}, now)
 			}
 			told, atOnce := 0, 0
 			for at := now; !at.After(now.Add(time.Second)); at = at.Add(tt.step) {

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // orderOf is an order that holds feedback with these sequences, each of a conversation of its own.
 func orderOf(now time.Time, seqs ...uint64) *order {
 	o := newOrder()
 	for _, seq := range seqs {
-		o.add(seq, nil, &Feedback{Sender: "s", Receiver: fmt.Sprint(seq), Number: uint16(seq)}, now)
+		o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: fmt.Sprint(seq), Number: uint16(seq)}, now)
 	}
 	return o
 }
@@ -48,7 +50,7 @@ func TestWaitForThoseBefore(t *testing.T) {
 			o := orderOf(now, tt.before...)
 			o.await(tt.given, tt.n, until)
 			for _, seq := range tt.after {
-				o.add(seq, nil, &Feedback{Sender: "s", Receiver: fmt.Sprint(seq)}, now)
+				o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: fmt.Sprint(seq)}, now)
 			}
 			h, again := o.next(tt.at)
 			if (h != nil) != tt.told {
@@ -66,7 +68,7 @@ func TestWaitForThoseBefore(t *testing.T) {
 func TestReceiptPasses(t *testing.T) {
 	o := newOrder()
 	add := func(seq uint64, receiver string, number uint16) *held {
-		return o.add(seq, nil, &Feedback{Sender: "s", Receiver: receiver, Number: number}, orderBegan)
+		return o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: receiver, Number: number}, orderBegan)
 	}
 	next := func(now time.Time, want uint64) {
 		t.Helper()
@@ -138,7 +140,7 @@ func TestLookAgain(t *testing.T) {
 func TestLowestFirst(t *testing.T) {
 	o := orderOf(orderBegan, 4, 2, 9, 7, 1)
 	for _, seq := range []uint64{12, 10, 11} {
-		o.add(seq, nil, &Feedback{Sender: "s", Receiver: "one"}, orderBegan)
+		o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: "one"}, orderBegan)
 	}
 	var all []uint64
 	for _, h := range o.all() {
@@ -167,7 +169,7 @@ func TestCameAgain(t *testing.T) {
 	h := o.held[1]
 	h.tries, h.due = 3, orderBegan.Add(time.Second)
 	m := &taken{}
-	if again := o.add(1, m, &Feedback{Sender: "s", Receiver: "other"}, orderBegan.Add(time.Hour)); again != h ||
+	if again := o.add(1, m, &message.Feedback{Sender: "s", Receiver: "other"}, orderBegan.Add(time.Hour)); again != h ||
 		h.msg != jetstream.Msg(m) || h.tries != 3 || !h.due.Equal(orderBegan.Add(time.Second)) || !h.at.Equal(orderBegan) || len(o.lines) != 1 {
 		t.Errorf("got %+v, want the one that is held, with the new message", again)
 	}
@@ -177,7 +179,7 @@ func TestCameAgain(t *testing.T) {
 func TestSettledIsRemembered(t *testing.T) {
 	o := newOrder()
 	for seq := range uint64(maxHeld + 1) {
-		o.add(seq, nil, &Feedback{Sender: "s", Receiver: "r"}, orderBegan)
+		o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: "r"}, orderBegan)
 		h, _ := o.next(orderBegan)
 		o.done(h, jetstream.Msg.Ack)
 		if seq == maxHeld-1 && o.settled[0] == nil {

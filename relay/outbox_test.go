@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // places lists the places of the rows that the records are about.
@@ -36,7 +38,7 @@ func (l *logbook) readMessages(n int) {
 	l.write(all...)
 	for i := range n {
 		p.number, p.ordinal = uint16(i+1), uint64(i)
-		l.write(readAt(p, StatusRead, int64(2000+i)))
+		l.write(readAt(p, message.StatusRead, int64(2000+i)))
 	}
 }
 
@@ -210,7 +212,7 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 	const n = outboxBatch + 3
 	for i := range n {
 		p.number, p.ordinal = uint16(i+1), uint64(i)
-		all = append(all, acceptedAt(p, "id"), readAt(p, StatusRead, 2000))
+		all = append(all, acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
 	}
 	l.write(all...)
 	r, s := idleRelayOn(t, l)

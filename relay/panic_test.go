@@ -21,7 +21,7 @@ const (
 var ledgerPanics = map[string]func(t *testing.T, r *running){
 	"(*Ledger).Assign": func(t *testing.T, r *running) {
 		for range 257 { // until it has to wait, which it tells with the lock held
-			s := message(conversation(t, "10690001", "447700900123"))
+			s := tracked(conversation(t, "10690001", "447700900123"))
 			s.Waiting = func() { panic("planted") }
 			if err := r.Ledger().Assign(s); err != nil {
 				t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // opener opens messages in parts, each in a conversation of its own, in one shard.
@@ -23,7 +25,7 @@ func (o *opener) open(account string, at time.Time) bool {
 	o.n++
 	h := &head{conv: conversation(o.t, "10690001", fmt.Sprintf("4477009%05d", o.n))}
 	o.sh.add(h, 1<<20, at)
-	return h.openParts(&Sent{Account: account, At: at, Part: Part{Ref: 1, Total: 2, Seq: 1}}) != nil
+	return h.openParts(&Sent{Account: account, At: at, Part: message.Part{Ref: 1, Total: 2, Seq: 1}}) != nil
 }
 
 // opened counts how many messages an account may open, up to most.

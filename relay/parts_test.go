@@ -6,14 +6,16 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 func TestPartsShareANumber(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, total, seq uint8) *Sent {
-		s := message(c)
-		s.Part = Part{Ref: ref, Total: total, Seq: seq}
+		s := tracked(c)
+		s.Part = message.Part{Ref: ref, Total: total, Seq: seq}
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)
 		}
@@ -40,8 +42,8 @@ func TestPartsShareANumber(t *testing.T) {
 	if got, want := fmt.Sprint(fb.MessageIDs), "[id1 id2 id3]"; got != want {
 		t.Errorf("message ids: got %s, want %s", got, want)
 	}
-	late := message(c)
-	late.Part, late.At = Part{Ref: 10, Total: 2, Seq: 2}, late.At.Add(partsWait+time.Minute)
+	late := tracked(c)
+	late.Part, late.At = message.Part{Ref: 10, Total: 2, Seq: 2}, late.At.Add(partsWait+time.Minute)
 	if err := r.Ledger().Assign(late); err != nil || late.Number != 4 {
 		t.Errorf("part after the wait: got %d, %v, want 4", late.Number, err)
 	}
@@ -70,8 +72,8 @@ func TestPartsWithoutRoom(t *testing.T) {
 				seq := step[1]
 				switch step[0] {
 				case 'f', 'n':
-					s := message(c)
-					s.Part = Part{Ref: 9, Total: 3, Seq: seq - '0'}
+					s := tracked(c)
+					s.Part = message.Part{Ref: 9, Total: 3, Seq: seq - '0'}
 					if step[0] == 'f' && !r.Ledger().Follow(s) {
 						t.Fatalf("%s is not noted", step)
 					} else if step[0] == 'n' {
@@ -99,8 +101,8 @@ func TestNoPartHasRoom(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
 	for seq := range uint8(2) {
-		s := message(c)
-		s.Part = Part{Ref: 9, Total: 2, Seq: seq + 1}
+		s := tracked(c)
+		s.Part = message.Part{Ref: 9, Total: 2, Seq: seq + 1}
 		if !r.Ledger().Follow(s) {
 			t.Fatal("the part is not noted")
 		}
@@ -120,8 +122,8 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, seq uint8, asIs bool) *Sent {
-		s := message(c)
-		s.Part, s.AsIs, s.Converts = Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, asIs, true
+		s := tracked(c)
+		s.Part, s.AsIs, s.Converts = message.Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, asIs, true
 		return s
 	}
 	first, second, third := part(9, 1, true), part(9, 2, false), part(9, 3, false)
@@ -143,8 +145,8 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 func TestAsIsEndsWithItsMessage(t *testing.T) {
 	r := start(t, testOptions(t))
 	part := func(at time.Time, asIs bool) *Sent {
-		s := message(conversation(t, "10690001", "447700900123"))
-		s.Part, s.At, s.AsIs, s.Converts = Part{Ref: 9, Wide: true, Total: 3, Seq: 1}, at, asIs, true
+		s := tracked(conversation(t, "10690001", "447700900123"))
+		s.Part, s.At, s.AsIs, s.Converts = message.Part{Ref: 9, Wide: true, Total: 3, Seq: 1}, at, asIs, true
 		return s
 	}
 	if !r.Ledger().Follow(part(time.Now().Add(-partsWait-time.Second), true)) {
@@ -160,8 +162,8 @@ func TestAsIsEndsWithItsMessage(t *testing.T) {
 func TestAsIsWhileDown(t *testing.T) {
 	r := start(t, testOptions(t))
 	part := func(receiver string, ref uint16, seq uint8) *Sent {
-		s := message(conversation(t, "10690001", receiver))
-		s.Part, s.Converts = Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, true
+		s := tracked(conversation(t, "10690001", receiver))
+		s.Part, s.Converts = message.Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, true
 		return s
 	}
 	if err := r.Ledger().Assign(part("447700900123", 9, 1)); err != nil {
@@ -176,7 +178,7 @@ func TestAsIsWhileDown(t *testing.T) {
 		{"begun before", part("447700900123", 9, 2), false},
 		{"another message", part("447700900123", 10, 1), true},
 		{"another conversation", part("447700900124", 9, 1), true},
-		{"no part", message(conversation(t, "10690001", "447700900123")), false},
+		{"no part", tracked(conversation(t, "10690001", "447700900123")), false},
 	} {
 		followed := *tt.s
 		if err := r.Ledger().Assign(tt.s); !errors.Is(err, ErrDown) || tt.s.AsIs != tt.asIs {
@@ -192,34 +194,34 @@ func TestAsIsWhileDown(t *testing.T) {
 func TestReceiptsMoveTheState(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "447700900123")
-	early := message(c)
+	early := tracked(c)
 	if err := r.Ledger().Assign(early); err != nil {
 		t.Fatal(err)
 	}
 	l := r.Ledger()
-	l.Receipt(c, []byte("00ab1"), StateDelivered) // before the SMSC's answer
+	l.Receipt(c, []byte("00ab1"), message.StateDelivered) // before the SMSC's answer
 	r.accept(early, "AB1")
 	r.submit(c, "id2")
-	l.Receipt(c, []byte("id2"), StateFailed)
+	l.Receipt(c, []byte("id2"), message.StateFailed)
 	r.wantStates(c, "delivered", "failed")
-	l.Receipt(c, []byte("id2"), StateDelivered)
+	l.Receipt(c, []byte("id2"), message.StateDelivered)
 	r.wantStates(c, "delivered", "delivered")
-	l.Receipt(c, []byte("id2"), StateExpired) // backwards
+	l.Receipt(c, []byte("id2"), message.StateExpired) // backwards
 	r.read(c, 2)
-	l.Receipt(c, []byte("id2"), StateDelivered)
-	l.Receipt(c, []byte("AB1"), StateExpired)
-	l.Receipt(c, []byte("unknown"), StateDelivered)
+	l.Receipt(c, []byte("id2"), message.StateDelivered)
+	l.Receipt(c, []byte("AB1"), message.StateExpired)
+	l.Receipt(c, []byte("unknown"), message.StateDelivered)
 	for i := range uint8(2) {
-		s := message(c)
-		s.Part = Part{Ref: 1, Total: 2, Seq: i + 1}
+		s := tracked(c)
+		s.Part = message.Part{Ref: 1, Total: 2, Seq: i + 1}
 		if err := l.Assign(s); err != nil {
 			t.Fatal(err)
 		}
 		r.accept(s, fmt.Sprint("part", i+1))
 	}
-	l.Receipt(c, []byte("part1"), StateDelivered)
+	l.Receipt(c, []byte("part1"), message.StateDelivered)
 	r.wantStates(c, "delivered", "read", "sent")
-	l.Receipt(c, []byte("part2"), StateDelivered)
+	l.Receipt(c, []byte("part2"), message.StateDelivered)
 	r.wantStates(c, "delivered", "read", "delivered")
 }
 
@@ -259,7 +261,7 @@ func TestSameID(t *testing.T) {
 }
 
 // wantStates waits until the messages of a conversation are in these states.
-func (r *running) wantStates(c Conversation, want ...string) {
+func (r *running) wantStates(c message.Conversation, want ...string) {
 	r.t.Helper()
 	ctx := deadline(r.t)
 	for {

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"readback/relay/message"
 )
 
 const (
@@ -45,13 +47,13 @@ func (p Proofs) On() bool { return len(p.keys) > 0 }
 
 // Sign returns the proof of a number that is given to a message sent at that time.
 // There must be a key.
-func (p Proofs) Sign(c *Conversation, number uint16, at time.Time) [ProofLen]byte {
+func (p Proofs) Sign(c *message.Conversation, number uint16, at time.Time) [ProofLen]byte {
 	return proof(p.keys[0], c, number, slotOf(at))
 }
 
 // Check tells whether tag, in hex, is the proof of a number of a message sent at that
 // time. It takes as long for a wrong tag as for a right one.
-func (p Proofs) Check(c *Conversation, number uint16, at time.Time, tag string) bool {
+func (p Proofs) Check(c *message.Conversation, number uint16, at time.Time, tag string) bool {
 	shown, err := hex.DecodeString(tag)
 	if err != nil {
 		return false
@@ -68,8 +70,8 @@ func (p Proofs) Check(c *Conversation, number uint16, at time.Time, tag string) 
 
 func slotOf(at time.Time) int64 { return at.Unix() / int64(proofSlot/time.Second) }
 
-func proof(key []byte, c *Conversation, number uint16, slot int64) [ProofLen]byte {
-	var buf [2*(1+MaxAddr) + 2 + 8]byte
+func proof(key []byte, c *message.Conversation, number uint16, slot int64) [ProofLen]byte {
+	var buf [2*(1+message.MaxAddr) + 2 + 8]byte
 	b := appendConversation(buf[:0], c)
 	b = binary.BigEndian.AppendUint16(b, number)
 	b = binary.BigEndian.AppendUint64(b, uint64(slot))

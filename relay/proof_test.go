@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 func TestProofs(t *testing.T) {
@@ -19,7 +21,7 @@ func TestProofs(t *testing.T) {
 		}
 		return p
 	}
-	sign := func(p Proofs, c Conversation, n uint16, at time.Time) string {
+	sign := func(p Proofs, c message.Conversation, n uint16, at time.Time) string {
 		tag := p.Sign(&c, n, at)
 		return hex.EncodeToString(tag[:])
 	}

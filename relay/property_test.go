@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"readback/internal/seed"
+	"readback/relay/message"
 )
 
 // writers is several relays that write to one log, one after the other and for a while side
@@ -18,7 +19,7 @@ type writers struct {
 	t   *testing.T
 	rnd *rand.Rand // of the test's goroutine
 	url string
-	all []Conversation
+	all []message.Conversation
 
 	gate sync.RWMutex // held while one takes over, as if those before were frozen
 
@@ -78,10 +79,10 @@ func (w *writers) write(r *running, wg *sync.WaitGroup) {
 }
 
 // writeOne sends one message; false when the ledger gives no number.
-func (w *writers) writeOne(r *running, c Conversation, rnd *rand.Rand) bool {
+func (w *writers) writeOne(r *running, c message.Conversation, rnd *rand.Rand) bool {
 	w.gate.RLock()
 	defer w.gate.RUnlock()
-	s := message(c)
+	s := tracked(c)
 	if r.Ledger().Assign(s) != nil {
 		return false
 	}
@@ -177,11 +178,11 @@ func TestStatesMoveForward(t *testing.T) {
 			if v.Code != http.StatusAccepted {
 				t.Fatalf("read of %d: %+v", i+1, v)
 			}
-			if _, again := read[ids[i]]; !again && rd.Status != StatusNotRead {
+			if _, again := read[ids[i]]; !again && rd.Status != message.StatusNotRead {
 				read[ids[i]] = rd.Status
 			}
 		default:
-			r.Ledger().Receipt(c, []byte(ids[i]), State(1+rnd.IntN(3)))
+			r.Ledger().Receipt(c, []byte(ids[i]), message.State(1+rnd.IntN(3)))
 		}
 		if step%10 == 9 {
 			checkRanks(t, r, ranks)
@@ -210,14 +211,14 @@ func checkRanks(t *testing.T, r *running, ranks []int) {
 		t.Fatalf("conversation: %d messages, %v", len(v.Messages), err)
 	}
 	for i, m := range v.Messages {
-		for s := StateSent; s.isKnown(); s++ {
+		for s := message.StateSent; s.IsKnown(); s++ {
 			if s.String() != m.State {
 				continue
 			}
-			if s.rank() < ranks[i] {
+			if s.Rank() < ranks[i] {
 				t.Errorf("message %d went back to %s", i+1, m.State)
 			}
-			ranks[i] = s.rank()
+			ranks[i] = s.Rank()
 		}
 	}
 }

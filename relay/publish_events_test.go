@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // threeEvents is an index with the events of three messages that were sent.
@@ -26,7 +28,7 @@ func threeEvents(t *testing.T) *logbook {
 
 // eventIDs are the ids of the events in their outbox.
 func (l *logbook) eventIDs() (ids []string) {
-	for _, ev := range rows[Event](l, prefixEvent) {
+	for _, ev := range rows[message.Event](l, prefixEvent) {
 		ids = append(ids, ev.Event)
 	}
 	return ids

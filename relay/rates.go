@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"readback/relay/message"
 )
 
 // maxRates is how many receivers' rates are remembered. Who is forgotten may send a burst
@@ -32,7 +34,7 @@ type rates struct {
 
 // rateKey keeps strangers apart: they must not use up what is the receiver's own.
 type rateKey struct {
-	receiver Addr
+	receiver message.Addr
 	stranger bool
 }
 
@@ -66,7 +68,7 @@ func (r *rates) take(key rateKey, now time.Time) Verdict {
 	return takeOne(l, now)
 }
 
-func (r *rates) forget(receiver Addr) {
+func (r *rates) forget(receiver message.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.by.forget(func(k rateKey) bool { return k.receiver == receiver })

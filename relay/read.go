@@ -7,6 +7,8 @@ import (
 	"hash/fnv"
 	"io"
 	"time"
+
+	"readback/relay/message"
 )
 
 // Read is a read response: the receiver's word on what became of message Number of
@@ -69,7 +71,7 @@ func parseRead(data []byte, receiver string) (Read, Verdict) {
 	case j.Number == nil:
 		return Read{}, malformed("number", "is missing")
 	}
-	rd := Read{Receiver: *j.Receiver, Number: *j.Number, Status: StatusRead}
+	rd := Read{Receiver: *j.Receiver, Number: *j.Number, Status: message.StatusRead}
 	if j.Status != nil {
 		rd.Status = *j.Status
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // clockSlack is how far in the future a receiver's clock may be.
@@ -79,7 +80,7 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) (v Verdict, note string) 
 	case optedOut > 0:
 		rs.metrics.optedOut.Inc()
 		return Verdict{Code: 202}, "receiver has opted out"
-	case f.entry.state.final():
+	case f.entry.state.IsFinal():
 		return Verdict{Code: 202}, "was known"
 	}
 	return rs.record(ctx, &q, f), ""
@@ -126,7 +127,7 @@ func (rs *Reads) look(q *question) (f *found, changed <-chan struct{}, v Verdict
 		if changed != nil {
 			return nil, changed, v
 		}
-		f, err := rs.index.findNumber(&Conversation{Sender: q.sender, Receiver: q.receiver}, q.number, rs.today(q))
+		f, err := rs.index.findNumber(&message.Conversation{Sender: q.sender, Receiver: q.receiver}, q.number, rs.today(q))
 		return f, nil, verdictOf(f, err)
 	}
 	all, err := rs.index.findReceiver(&q.receiver, q.number, rs.today(q))
@@ -144,7 +145,7 @@ func (rs *Reads) look(q *question) (f *found, changed <-chan struct{}, v Verdict
 }
 
 func (rs *Reads) today(q *question) uint16 {
-	return dayOf(q.now.Add(rs.opt.ReadWait + time.Minute).UnixMilli())
+	return message.DayOf(q.now.Add(rs.opt.ReadWait + time.Minute).UnixMilli())
 }
 
 func verdictOf(f *found, err error) Verdict {
@@ -161,12 +162,12 @@ func verdictOf(f *found, err error) Verdict {
 // response names no sender. A repetition goes to the message that it was about. Else one
 // message must be outstanding: one of all, or one that is on its way from a sender in
 // senders (other). If none is, any that was read will do: nothing changes.
-func pick(all []found, senders []Addr, id uint64) (f *found, other, ambiguous bool) {
+func pick(all []found, senders []message.Addr, id uint64) (f *found, other, ambiguous bool) {
 	var done *found
 	n := len(senders)
 	for i := range all {
 		switch {
-		case !all[i].entry.state.final():
+		case !all[i].entry.state.IsFinal():
 			if !contains(senders, all[i].place.conv.Sender) {
 				f = &all[i]
 				n++
@@ -186,7 +187,7 @@ func pick(all []found, senders []Addr, id uint64) (f *found, other, ambiguous bo
 	return f, f == nil, false
 }
 
-func contains(senders []Addr, sender Addr) bool {
+func contains(senders []message.Addr, sender message.Addr) bool {
 	for _, s := range senders {
 		if s == sender {
 			return true
@@ -198,17 +199,17 @@ func contains(senders []Addr, sender Addr) bool {
 // outstanding returns the senders who have given this number to the receiver without
 // the index knowing about it yet; sender is one of them, or zero for any. The channel is
 // closed when that has changed; nil when there are none.
-func (l *Ledger) outstanding(receiver, sender *Addr, number uint16) (senders []Addr, changed <-chan struct{}) {
+func (l *Ledger) outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
 	defer crash.OnPanic()
 	sh := l.table.of(receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !sender.IsZero() {
-		h := sh.heads[Conversation{Sender: *sender, Receiver: *receiver}]
+		h := sh.heads[message.Conversation{Sender: *sender, Receiver: *receiver}]
 		if h == nil || !l.isOut(h, number) {
 			return nil, nil
 		}
-		return []Addr{*sender}, h.change()
+		return []message.Addr{*sender}, h.change()
 	}
 	for h := sh.busy; h != nil; h = h.busyNext {
 		if h.conv.Receiver == *receiver && l.isOut(h, number) {

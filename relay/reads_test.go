@@ -8,20 +8,22 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/relay/message"
 )
 
 // A read response without a sender is about the only outstanding message, or about the one that
 // it was about before.
 func TestPick(t *testing.T) {
-	known := func(sender string, s State, id uint64) found {
+	known := func(sender string, s message.State, id uint64) found {
 		return found{place: place{conv: conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
 	}
-	sent, delivered, read, deleted := known("a", StateSent, 0), known("b", StateDelivered, 0), known("c", StateRead, 7), known("d", StateDeletedUnread, 8)
+	sent, delivered, read, deleted := known("a", message.StateSent, 0), known("b", message.StateDelivered, 0), known("c", message.StateRead, 7), known("d", message.StateDeletedUnread, 8)
 	a, x, y := addr(t, "a"), addr(t, "x"), addr(t, "y")
 	tests := []struct {
 		name             string
 		all              []found
-		onTheirWay       []Addr
+		onTheirWay       []message.Addr
 		id               uint64
 		want             string // the sender; "": none
 		other, ambiguous bool
@@ -34,13 +36,13 @@ func TestPick(t *testing.T) {
 		{"a repetition", []found{sent, delivered, read}, nil, 7, "c", false, false},
 		{"a repetition, beside one that was deleted", []found{read, deleted}, nil, 8, "d", false, false},
 		{"no repetition", []found{read, sent}, nil, 9, "a", false, false},
-		{"one on its way", nil, []Addr{x}, 0, "", true, false},
-		{"one on its way, and one that was read", []found{read}, []Addr{x}, 0, "", true, false},
-		{"a repetition, while one is on its way", []found{read}, []Addr{x}, 7, "c", false, false},
-		{"one on its way, and one outstanding", []found{sent}, []Addr{x}, 0, "", false, true},
-		{"two on their way", nil, []Addr{x, y}, 0, "", false, true},
-		{"the next of the same sender on its way", []found{sent}, []Addr{a}, 0, "", true, false},
-		{"that, and another outstanding", []found{sent, delivered}, []Addr{a}, 0, "", false, true},
+		{"one on its way", nil, []message.Addr{x}, 0, "", true, false},
+		{"one on its way, and one that was read", []found{read}, []message.Addr{x}, 0, "", true, false},
+		{"a repetition, while one is on its way", []found{read}, []message.Addr{x}, 7, "c", false, false},
+		{"one on its way, and one outstanding", []found{sent}, []message.Addr{x}, 0, "", false, true},
+		{"two on their way", nil, []message.Addr{x, y}, 0, "", false, true},
+		{"the next of the same sender on its way", []found{sent}, []message.Addr{a}, 0, "", true, false},
+		{"that, and another outstanding", []found{sent, delivered}, []message.Addr{a}, 0, "", false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -60,19 +62,19 @@ func TestPick(t *testing.T) {
 func TestOutstanding(t *testing.T) {
 	l, h := idleLedger(t)
 	c := h.conv
-	another := &head{conv: Conversation{Sender: addr(t, "10690002"), Receiver: c.Receiver}}
+	another := &head{conv: message.Conversation{Sender: addr(t, "10690002"), Receiver: c.Receiver}}
 	l.table.of(&c.Receiver).add(another, 2, time.Now())
-	s := message(c)
+	s := tracked(c)
 	if err := l.Assign(s); err != nil {
 		t.Fatal(err)
 	}
-	other, nobody := addr(t, "447700900124"), Addr{}
+	other, nobody := addr(t, "447700900124"), message.Addr{}
 	for i := 0; l.table.of(&other) != h.shard; i++ { // one that stands beside it
 		other = addr(t, fmt.Sprint(447700900200+i))
 	}
 	tests := []struct {
 		name             string
-		receiver, sender Addr
+		receiver, sender message.Addr
 		number           uint16
 		want             int
 	}{
@@ -108,7 +110,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 			l.index = book.ix
 			opt := testOptions(t)
 			rs := &Reads{ledger: l, index: book.ix, opt: &opt}
-			s := message(h.conv)
+			s := tracked(h.conv)
 			if err := l.Assign(s); err != nil {
 				t.Fatal(err)
 			}

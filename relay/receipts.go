@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // Bounds of the receipts that are being looked at.
@@ -17,15 +18,15 @@ const (
 
 // receipt is a delivery receipt that passed by.
 type receipt struct {
-	conv      Conversation
+	conv      message.Conversation
 	messageID string
-	state     State
+	state     message.State
 	at        time.Time
 }
 
 // Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed
 // by. It never waits: when too many receipts do, this one is dropped and counted.
-func (l *Ledger) Receipt(c Conversation, messageID []byte, state State) {
+func (l *Ledger) Receipt(c message.Conversation, messageID []byte, state message.State) {
 	defer crash.OnPanic()
 	if !l.status.up.Load() || len(messageID) == 0 || len(messageID) > maxMessageID {
 		return
@@ -68,7 +69,7 @@ func (r *Relay) resolveReceipts(ctx context.Context) {
 
 // known tells whether a conversation is in memory: only then can the message of a
 // receipt be on its way to the index.
-func (l *Ledger) known(c *Conversation) bool {
+func (l *Ledger) known(c *message.Conversation) bool {
 	sh := l.table.of(&c.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -78,7 +79,7 @@ func (l *Ledger) known(c *Conversation) bool {
 
 // resolve finds the message and queues the record; false when there is none yet.
 func (l *Ledger) resolve(rc *receipt) bool {
-	p, seq, err := l.findMessage(&rc.conv, []byte(rc.messageID), dayOf(rc.at.UnixMilli()))
+	p, seq, err := l.findMessage(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
 	if err != nil || p == nil {
 		return err != nil
 	}
@@ -93,7 +94,7 @@ func (l *Ledger) resolve(rc *receipt) bool {
 
 // findMessage returns where the message with this message_id stands, and which part of
 // it that is; nil when there is none.
-func (l *Ledger) findMessage(c *Conversation, id []byte, today uint16) (*place, uint8, error) {
+func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (*place, uint8, error) {
 	var p *place
 	var seq uint8
 	err := l.index.eachEntry(c, today, func(f found) bool {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"readback/relay/message"
 )
 
 // The ledger ignores receipts with an impossible message_id, and counts those that it drops.
@@ -13,21 +15,21 @@ func TestReceiptsAreBounded(t *testing.T) {
 	l, h := idleLedger(t)
 	long := make([]byte, maxMessageID+1)
 	for _, id := range [][]byte{nil, long} {
-		if l.Receipt(h.conv, id, StateDelivered); len(l.receipts) > 0 {
+		if l.Receipt(h.conv, id, message.StateDelivered); len(l.receipts) > 0 {
 			t.Errorf("id of %d octets: got it taken", len(id))
 		}
 	}
 	l.status.set(ErrDown)
-	if l.Receipt(h.conv, []byte("A"), StateDelivered); len(l.receipts) > 0 {
+	if l.Receipt(h.conv, []byte("A"), message.StateDelivered); len(l.receipts) > 0 {
 		t.Error("while down: got it taken")
 	}
 	l.status.set(nil)
-	l.Receipt(h.conv, long[1:], StateFailed)
-	if rc := <-l.receipts; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != StateFailed || time.Since(rc.at) > time.Hour {
+	l.Receipt(h.conv, long[1:], message.StateFailed)
+	if rc := <-l.receipts; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != message.StateFailed || time.Since(rc.at) > time.Hour {
 		t.Errorf("got %+v", rc)
 	}
 	for range maxReceipts + 3 {
-		l.Receipt(h.conv, []byte("A"), StateDelivered)
+		l.Receipt(h.conv, []byte("A"), message.StateDelivered)
 	}
 	if got := testutil.ToFloat64(l.metrics.receipts); got != 3 || len(l.receipts) != maxReceipts {
 		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.receipts), maxReceipts)
@@ -60,12 +62,12 @@ func TestEarlyReceipts(t *testing.T) {
 				if tt.onWay {
 					h.sent(out{})
 				}
-				l.Receipt(c, []byte("A"), StateDelivered)
+				l.Receipt(c, []byte("A"), message.StateDelivered)
 				go r.resolveReceipts(t.Context()) // until the bubble ends
 				time.Sleep(tt.answer)             // of the bubble
 				r.applyRecords(t, 1, func(b []byte) []byte {
-					p := place{conv: c, day: dayOf(time.Now().UnixMilli()), number: 1}
-					return appendAccepted(b, &record{place: p, bound: 1, at: 1, messageID: []byte("A"), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver}}, "bank")
+					p := place{conv: c, day: message.DayOf(time.Now().UnixMilli()), number: 1}
+					return appendAccepted(b, &record{place: p, bound: 1, at: 1, messageID: []byte("A"), from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver}}, "bank")
 				})
 				time.Sleep(2 * time.Second)
 				if b := l.queue.take(); (b != nil && b.counts[kindReceipt] == 1) != tt.want {

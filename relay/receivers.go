@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"readback/relay/message"
 )
 
 // maxChanges is how many changes a receiver may ask for at once and in a minute: an
@@ -21,7 +23,7 @@ func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
 	r.replyOptOut(w, &receiver)
 }
 
-func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *Addr) {
+func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
 	o, err := r.optOut(receiver)
 	if err != nil {
 		refuse(w, unavailable())
@@ -41,19 +43,19 @@ func (r *Relay) deleteOptOut(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r *Relay) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
-	r.change(w, req, what, func(ctx context.Context, receiver Addr) Verdict {
+	r.change(w, req, what, func(ctx context.Context, receiver message.Addr) Verdict {
 		return r.setOptOut(ctx, &receiver, on)
-	}, func(receiver Addr) { r.replyOptOut(w, &receiver) })
+	}, func(receiver message.Addr) { r.replyOptOut(w, &receiver) })
 }
 
 // deleteReceiver erases what is known of a receiver.
 func (r *Relay) deleteReceiver(w http.ResponseWriter, req *http.Request) {
-	r.change(w, req, "erasure", r.Erase, func(Addr) { w.WriteHeader(http.StatusNoContent) })
+	r.change(w, req, "erasure", r.Erase, func(message.Addr) { w.WriteHeader(http.StatusNoContent) })
 }
 
 // change does what a caller wants of a receiver, logs what came of it, and answers.
 func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
-	do func(context.Context, Addr) Verdict, done func(Addr),
+	do func(context.Context, message.Addr) Verdict, done func(message.Addr),
 ) {
 	ctx, cancel := context.WithTimeout(req.Context(), intakeWait)
 	defer cancel()
@@ -74,9 +76,9 @@ func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
 }
 
 // receiverOf is the receiver that a request is about, if its caller may speak for it.
-func receiverOf(req *http.Request) (Addr, Verdict) {
+func receiverOf(req *http.Request) (message.Addr, Verdict) {
 	by := callerOf(req)
-	receiver, err := NormalAddr(req.PathValue("receiver"))
+	receiver, err := message.NormalAddr(req.PathValue("receiver"))
 	switch {
 	case err != nil:
 		return receiver, malformed("receiver", err.Error())

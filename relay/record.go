@@ -2,7 +2,8 @@ package relay
 
 import (
 	"encoding/binary"
-	"time"
+
+	"readback/relay/message"
 )
 
 // A batch is one message of the log, and a record one event of the ledger. Integers
@@ -104,7 +105,7 @@ const (
 
 // place is where the entry of a message stands.
 type place struct {
-	conv    Conversation
+	conv    message.Conversation
 	day     uint16 // of its submission, since 1970, UTC
 	number  uint16
 	ordinal uint64
@@ -121,14 +122,14 @@ type record struct {
 	instance    []byte // start
 
 	account, messageID []byte // accepted, route
-	from, to           Address
+	from, to           message.Address
 	reference          uint16
 	hasReference       bool
 	wantsReceipt       bool
-	part               Part
+	part               message.Part
 
 	partSeq uint8 // receipt
-	state   State
+	state   message.State
 
 	status uint8 // read; opt-out: 1 on, 0 off
 	readAt int64 // read; opt-out: since when
@@ -167,7 +168,7 @@ func appendStop(dst []byte, at int64) []byte {
 	return binary.AppendUvarint(append(dst, byte(kindStop)), uint64(at))
 }
 
-func appendHead(dst []byte, c *Conversation, bound uint64) []byte {
+func appendHead(dst []byte, c *message.Conversation, bound uint64) []byte {
 	dst = appendConversation(append(dst, byte(kindHead)), c)
 	return binary.AppendUvarint(dst, bound)
 }
@@ -240,7 +241,7 @@ func appendOptOut(dst []byte, r *record) []byte {
 	return binary.AppendUvarint(dst, uint64(r.at))
 }
 
-func appendErase(dst []byte, receiver *Addr, at int64) []byte {
+func appendErase(dst []byte, receiver *message.Addr, at int64) []byte {
 	dst = appendString(append(dst, byte(kindErase)), receiver.Bytes())
 	return binary.AppendUvarint(dst, uint64(at))
 }
@@ -258,11 +259,11 @@ func appendPlace(dst []byte, p *place) []byte {
 	return binary.AppendUvarint(dst, p.ordinal)
 }
 
-func appendConversation(dst []byte, c *Conversation) []byte {
+func appendConversation(dst []byte, c *message.Conversation) []byte {
 	return appendString(appendString(dst, c.Sender.Bytes()), c.Receiver.Bytes())
 }
 
-func appendAddress(dst []byte, a *Address, text bool) []byte {
+func appendAddress(dst []byte, a *message.Address, text bool) []byte {
 	dst = append(dst, a.TON, a.NPI)
 	if text {
 		dst = appendString(dst, a.Addr.Bytes())
@@ -273,6 +274,3 @@ func appendAddress(dst []byte, a *Address, text bool) []byte {
 func appendString[T string | []byte](dst []byte, s T) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
-
-// dayOf is the day of a time in milliseconds, since 1970, UTC.
-func dayOf(ms int64) uint16 { return uint16(ms / (24 * time.Hour).Milliseconds()) }

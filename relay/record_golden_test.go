@@ -5,6 +5,8 @@ import (
 	"math"
 	"reflect"
 	"testing"
+
+	"readback/relay/message"
 )
 
 const (
@@ -14,18 +16,18 @@ const (
 )
 
 var (
-	goldenConversation = Conversation{Sender: mustAddr("10690001"), Receiver: mustAddr("447700900123")}
+	goldenConversation = message.Conversation{Sender: mustAddr("10690001"), Receiver: mustAddr("447700900123")}
 	goldenPlace        = place{conv: goldenConversation, day: 20780, number: 257, ordinal: 1 << 40}
-	goldenFrom         = Address{TON: 5, Addr: goldenConversation.Sender}
-	goldenTo           = Address{TON: 1, NPI: 1, Addr: goldenConversation.Receiver}
+	goldenFrom         = message.Address{TON: 5, Addr: goldenConversation.Sender}
+	goldenTo           = message.Address{TON: 1, NPI: 1, Addr: goldenConversation.Receiver}
 	asSubmitted        = mustAddr("+447700900199")
 	mostAddr           = mustAddr("12345678901234567890")
-	mostConversation   = Conversation{Sender: mostAddr, Receiver: mostAddr}
+	mostConversation   = message.Conversation{Sender: mostAddr, Receiver: mostAddr}
 	mostPlace          = place{conv: mostConversation, day: math.MaxUint16, number: math.MaxUint16, ordinal: mostOrdinal}
 )
 
-func mustAddr(s string) Addr {
-	a, err := NewAddr(s)
+func mustAddr(s string) message.Addr {
+	a, err := message.NewAddr(s)
 	if err != nil {
 		panic(err)
 	}
@@ -34,7 +36,7 @@ func mustAddr(s string) Addr {
 
 // goldenReceiverOn is the place in a record that has only a receiver and a day.
 func goldenReceiverOn(day uint16) place {
-	return place{conv: Conversation{Receiver: goldenConversation.Receiver}, day: day}
+	return place{conv: message.Conversation{Receiver: goldenConversation.Receiver}, day: day}
 }
 
 // goldenAccepted is the record of an accepted message, changed by change.
@@ -65,31 +67,31 @@ func goldenRecords() []goldenRecord {
 		{"accepted, empty strings", goldenAccepted(func(r *record) { r.bound, r.account, r.messageID = 1<<40+1, []byte{}, []byte{} })},
 		{"accepted with a reference", goldenAccepted(func(r *record) { r.reference = 42; r.hasReference = true })},
 		{"accepted, reference 0", goldenAccepted(func(r *record) { r.hasReference = true })},
-		{"accepted, a part", goldenAccepted(func(r *record) { r.part = Part{Ref: 200, Total: 3, Seq: 2} })},
-		{"accepted, a part with a wide reference", goldenAccepted(func(r *record) { r.part = Part{Ref: 500, Wide: true, Total: 3, Seq: 2} })},
+		{"accepted, a part", goldenAccepted(func(r *record) { r.part = message.Part{Ref: 200, Total: 3, Seq: 2} })},
+		{"accepted, a part with a wide reference", goldenAccepted(func(r *record) { r.part = message.Part{Ref: 500, Wide: true, Total: 3, Seq: 2} })},
 		{"accepted, sender not normalised", goldenAccepted(func(r *record) { r.from.Addr = asSubmitted })},
 		{"accepted, receiver not normalised", goldenAccepted(func(r *record) { r.to.Addr = asSubmitted })},
 		{"accepted, a receipt wanted", goldenAccepted(func(r *record) { r.wantsReceipt = true })},
 		{"accepted, all at their most", record{
 			kind: kindAccepted, place: mostPlace, bound: 1<<63 + 1, at: mostTime, account: many("a", 64), messageID: many("m", 255),
-			from: Address{TON: 255, NPI: 255, Addr: asSubmitted}, to: Address{TON: 255, NPI: 255, Addr: asSubmitted},
-			reference: 65535, hasReference: true, wantsReceipt: true, part: Part{Ref: 65535, Wide: true, Total: 255, Seq: 255},
+			from: message.Address{TON: 255, NPI: 255, Addr: asSubmitted}, to: message.Address{TON: 255, NPI: 255, Addr: asSubmitted},
+			reference: 65535, hasReference: true, wantsReceipt: true, part: message.Part{Ref: 65535, Wide: true, Total: 255, Seq: 255},
 		}},
-		{"receipt, sent", record{kind: kindReceipt, place: goldenPlace, partSeq: 0, state: StateSent, at: goldenTime}},
-		{"receipt, expired", record{kind: kindReceipt, place: goldenPlace, partSeq: 1, state: StateExpired, at: goldenTime}},
-		{"receipt, failed", record{kind: kindReceipt, place: goldenPlace, partSeq: 1, state: StateFailed, at: goldenTime}},
-		{"receipt, delivered", record{kind: kindReceipt, place: goldenPlace, partSeq: 2, state: StateDelivered, at: goldenTime}},
-		{"receipt, read", record{kind: kindReceipt, place: goldenPlace, partSeq: 1, state: StateRead, at: goldenTime}},
-		{"receipt, deleted unread", record{kind: kindReceipt, place: goldenPlace, partSeq: 255, state: StateDeletedUnread, at: goldenTime}},
-		{"read, not yet", record{kind: kindRead, place: goldenPlace, status: StatusNotRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 0}},
-		{"read, read", record{kind: kindRead, place: goldenPlace, status: StatusRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 77}},
-		{"read, deleted unread", record{kind: kindRead, place: goldenPlace, status: StatusDeletedUnread, readAt: goldenTime + 1, at: goldenTime + 2, id: 1<<64 - 1}},
+		{"receipt, sent", record{kind: kindReceipt, place: goldenPlace, partSeq: 0, state: message.StateSent, at: goldenTime}},
+		{"receipt, expired", record{kind: kindReceipt, place: goldenPlace, partSeq: 1, state: message.StateExpired, at: goldenTime}},
+		{"receipt, failed", record{kind: kindReceipt, place: goldenPlace, partSeq: 1, state: message.StateFailed, at: goldenTime}},
+		{"receipt, delivered", record{kind: kindReceipt, place: goldenPlace, partSeq: 2, state: message.StateDelivered, at: goldenTime}},
+		{"receipt, read", record{kind: kindReceipt, place: goldenPlace, partSeq: 1, state: message.StateRead, at: goldenTime}},
+		{"receipt, deleted unread", record{kind: kindReceipt, place: goldenPlace, partSeq: 255, state: message.StateDeletedUnread, at: goldenTime}},
+		{"read, not yet", record{kind: kindRead, place: goldenPlace, status: message.StatusNotRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 0}},
+		{"read, read", record{kind: kindRead, place: goldenPlace, status: message.StatusRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 77}},
+		{"read, deleted unread", record{kind: kindRead, place: goldenPlace, status: message.StatusDeletedUnread, readAt: goldenTime + 1, at: goldenTime + 2, id: 1<<64 - 1}},
 		{"fed", record{kind: kindFed, seq: 1 << 50, index: 999}},
 		{"fed, all at their most", record{kind: kindFed, seq: 1<<64 - 1, index: 65536}},
 		{"route", record{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")}},
 		{"route, all at their most", record{kind: kindRoute, place: place{day: 65535}, account: many("a", 64), messageID: many("m", 65)}},
-		{"cut", record{kind: kindCut, place: goldenReceiverOn(20780), part: Part{Total: 3}, partSeq: 2, cut: cutRecord{first: []byte("4a7f01"), key: []byte("4a7f02"), wanted: 1}}},
-		{"cut, all at their most", record{kind: kindCut, place: goldenReceiverOn(65535), part: Part{Total: 255}, partSeq: 255, cut: cutRecord{first: many("f", 255), key: many("k", 255), wanted: 255}}},
+		{"cut", record{kind: kindCut, place: goldenReceiverOn(20780), part: message.Part{Total: 3}, partSeq: 2, cut: cutRecord{first: []byte("4a7f01"), key: []byte("4a7f02"), wanted: 1}}},
+		{"cut, all at their most", record{kind: kindCut, place: goldenReceiverOn(65535), part: message.Part{Total: 255}, partSeq: 255, cut: cutRecord{first: many("f", 255), key: many("k", 255), wanted: 255}}},
 		{"merge", record{kind: kindMerge, place: place{day: 20780}, partSeq: 2, cut: cutRecord{first: []byte("4a7f01")}, notes: PartReceipt{State: 3, ID: "4A7F02", Err: "021", Network: "\x03\x00\x15", Text: "Your table"}}},
 		{"merge, nothing said", record{kind: kindMerge, place: place{day: 20780}, partSeq: 1, cut: cutRecord{first: []byte("4a7f01")}, notes: PartReceipt{State: 2}}},
 		{"merge, all at their most", record{kind: kindMerge, place: place{day: 65535}, partSeq: 255, cut: cutRecord{first: many("f", 255)}, notes: PartReceipt{State: 255, ID: string(many("m", 64)), Err: string(many("e", 64)), Network: string(many("n", 64)), Text: string(many("t", 64))}}},

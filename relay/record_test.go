@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"readback/internal/seed"
+	"readback/relay/message"
 )
 
 // sampleRecords has a record of each kind.
 func sampleRecords(t testing.TB) []record {
 	c := conversation(t, "Bank", "+8613800138000")
 	p := place{conv: c, day: 20780, number: 257, ordinal: 1 << 40}
-	mixed, err := NewAddr("Bank")
+	mixed, err := message.NewAddr("Bank")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,21 +27,21 @@ func sampleRecords(t testing.TB) []record {
 		{
 			kind: kindAccepted, place: p, bound: 1<<40 + 5, at: 1795000000125,
 			account: []byte("bank"), messageID: []byte("4A7F01"),
-			from: Address{TON: 5, Addr: mixed}, to: Address{TON: 1, NPI: 1, Addr: c.Receiver},
-			reference: 42, hasReference: true, wantsReceipt: true, part: Part{Ref: 500, Wide: true, Total: 3, Seq: 2},
+			from: message.Address{TON: 5, Addr: mixed}, to: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
+			reference: 42, hasReference: true, wantsReceipt: true, part: message.Part{Ref: 500, Wide: true, Total: 3, Seq: 2},
 		},
 		{
 			kind: kindAccepted, place: p, bound: 1<<40 + 1, at: 1795000000126, account: []byte{}, messageID: []byte{},
-			from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
+			from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
 		},
-		{kind: kindReceipt, place: p, partSeq: 2, state: StateDelivered, at: 1795000000127},
-		{kind: kindRead, place: p, status: StatusDeletedUnread, readAt: 1795000000128, at: 1795000000129, id: 77},
+		{kind: kindReceipt, place: p, partSeq: 2, state: message.StateDelivered, at: 1795000000127},
+		{kind: kindRead, place: p, status: message.StatusDeletedUnread, readAt: 1795000000128, at: 1795000000129, id: 77},
 		{kind: kindFed, seq: 1 << 50, index: 999},
-		{kind: kindOptOut, place: place{conv: Conversation{Receiver: c.Receiver}}, status: 1, readAt: 1795000000130, at: 1795000000131},
-		{kind: kindErase, place: place{conv: Conversation{Receiver: c.Receiver}}, at: 1795000000132},
+		{kind: kindOptOut, place: place{conv: message.Conversation{Receiver: c.Receiver}}, status: 1, readAt: 1795000000130, at: 1795000000131},
+		{kind: kindErase, place: place{conv: message.Conversation{Receiver: c.Receiver}}, at: 1795000000132},
 		{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")},
 		{
-			kind: kindCut, place: place{conv: Conversation{Receiver: c.Receiver}, day: 20780}, part: Part{Total: 3}, partSeq: 2,
+			kind: kindCut, place: place{conv: message.Conversation{Receiver: c.Receiver}, day: 20780}, part: message.Part{Total: 3}, partSeq: 2,
 			cut: cutRecord{first: []byte("4a7f01"), key: []byte("4a7f02"), wanted: 0x02},
 		},
 		{
@@ -248,9 +249,9 @@ func FuzzBatch(f *testing.F) {
 func FuzzEntry(f *testing.F) {
 	c := conversation(f, "10690001", "8613800138000")
 	e := entry{
-		ordinal: 9, account: []byte("bank"), from: Address{TON: 1, Addr: c.Sender}, to: Address{Addr: c.Receiver},
-		at: 5, state: StateRead, readAt: 6, receivedAt: 7, readID: 8, total: 2, hasReference: true, reference: 3,
-		parts: []entryPart{{seq: 1, id: []byte("a")}, {seq: 2, state: StateDelivered, id: []byte("b")}},
+		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 1, Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
+		at: 5, state: message.StateRead, readAt: 6, receivedAt: 7, readID: 8, total: 2, hasReference: true, reference: 3,
+		parts: []entryPart{{seq: 1, id: []byte("a")}, {seq: 2, state: message.StateDelivered, id: []byte("b")}},
 	}
 	f.Add(appendEntry(nil, &e))
 	f.Fuzz(func(t *testing.T, value []byte) {

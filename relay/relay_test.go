@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // testOptions are small and quick; the store is a directory of the test.
@@ -87,31 +89,31 @@ type logged chan uint64
 
 func (l logged) Logged(token uint64) { l <- token }
 
-func addr(t testing.TB, s string) Addr {
+func addr(t testing.TB, s string) message.Addr {
 	t.Helper()
-	a, err := NormalAddr(s)
+	a, err := message.NormalAddr(s)
 	if err != nil {
 		t.Fatalf("address %q: %v", s, err)
 	}
 	return a
 }
 
-func conversation(t testing.TB, sender, receiver string) Conversation {
-	return Conversation{Sender: addr(t, sender), Receiver: addr(t, receiver)}
+func conversation(t testing.TB, sender, receiver string) message.Conversation {
+	return message.Conversation{Sender: addr(t, sender), Receiver: addr(t, receiver)}
 }
 
-// message is a submit_sm of the account bank.
-func message(c Conversation) *Sent {
+// tracked is a submit_sm of the account bank.
+func tracked(c message.Conversation) *Sent {
 	return &Sent{
 		Conversation: c, Account: "bank", At: time.Now(),
-		From: Address{TON: 5, Addr: c.Sender}, To: Address{TON: 1, NPI: 1, Addr: c.Receiver},
+		From: message.Address{TON: 5, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 	}
 }
 
 // submit sends a message through the ledger, up to the answer to its ESME.
-func (r *running) submit(c Conversation, id string) *Sent {
+func (r *running) submit(c message.Conversation, id string) *Sent {
 	r.t.Helper()
-	s := message(c)
+	s := tracked(c)
 	if err := r.Ledger().Assign(s); err != nil {
 		r.t.Fatalf("assign: %v", err)
 	}
@@ -126,21 +128,21 @@ func (r *running) accept(s *Sent, id string) {
 }
 
 // read sends a read response and wants it to be accepted.
-func (r *running) read(c Conversation, number uint16) {
+func (r *running) read(c message.Conversation, number uint16) {
 	r.t.Helper()
 	if v := r.Reads().Submit(deadline(r.t), response(c, number)); v.Code != http.StatusAccepted {
 		r.t.Fatalf("read of %d: got %+v, want 202", number, v)
 	}
 }
 
-func response(c Conversation, number uint16) Read {
-	return Read{Receiver: c.Receiver.String(), Sender: c.Sender.String(), Number: number, Status: StatusRead}
+func response(c message.Conversation, number uint16) Read {
+	return Read{Receiver: c.Receiver.String(), Sender: c.Sender.String(), Number: number, Status: message.StatusRead}
 }
 
 // tellings collects the feedback of an account until the test ends.
-func (r *running) tellings(account string) <-chan *Feedback {
-	told := make(chan *Feedback, 1024)
-	r.deliver(account, func(_ context.Context, fb *Feedback) error {
+func (r *running) tellings(account string) <-chan *message.Feedback {
+	told := make(chan *message.Feedback, 1024)
+	r.deliver(account, func(_ context.Context, fb *message.Feedback) error {
 		told <- fb
 		return nil
 	})
@@ -177,7 +179,7 @@ func receive[T any](t testing.TB, c <-chan T) T {
 func TestReadBecomesFeedback(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := conversation(t, "10690001", "+8613800138000")
-	s := message(c)
+	s := tracked(c)
 	s.Reference, s.HasReference = 42, true
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
@@ -189,7 +191,7 @@ func TestReadBecomesFeedback(t *testing.T) {
 	r.read(c, s.Number)
 	fb := receive(t, r.tellings("bank"))
 	if fb.Account != "bank" || fb.Sender != "10690001" || fb.Receiver != "8613800138000" || fb.Number != 1 ||
-		fb.Status != StatusRead || len(fb.MessageIDs) != 1 || fb.MessageIDs[0] != "4A7F01" || *fb.Reference != 42 {
+		fb.Status != message.StatusRead || len(fb.MessageIDs) != 1 || fb.MessageIDs[0] != "4A7F01" || *fb.Reference != 42 {
 		t.Errorf("feedback: got %+v", fb)
 	}
 	if len(fb.Event) != 26 {

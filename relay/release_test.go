@@ -10,19 +10,21 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"readback/relay/message"
 )
 
 // brings puts a delivered message into the index, and a read response unless read is zero.
-func (r *Relay) brings(t *testing.T, c Conversation, id string, delivered, read time.Time) place {
+func (r *Relay) brings(t *testing.T, c message.Conversation, id string, delivered, read time.Time) place {
 	t.Helper()
-	p := place{conv: c, day: dayOf(delivered.UnixMilli()), number: 1}
+	p := place{conv: c, day: message.DayOf(delivered.UnixMilli()), number: 1}
 	r.applyRecords(t, 1, func(b []byte) []byte {
 		b = appendAccepted(b, &record{
-			place: p, bound: 1, at: delivered.UnixMilli(), messageID: []byte(id), from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
+			place: p, bound: 1, at: delivered.UnixMilli(), messageID: []byte(id), from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
 		}, "bank")
-		b = appendReceipt(b, &record{place: p, state: StateDelivered, at: delivered.UnixMilli()})
+		b = appendReceipt(b, &record{place: p, state: message.StateDelivered, at: delivered.UnixMilli()})
 		if !read.IsZero() {
-			b = appendRead(b, &record{place: p, status: StatusRead, readAt: read.UnixMilli(), at: read.UnixMilli()})
+			b = appendRead(b, &record{place: p, status: message.StatusRead, readAt: read.UnixMilli(), at: read.UnixMilli()})
 		}
 		return b
 	})
@@ -30,7 +32,7 @@ func (r *Relay) brings(t *testing.T, c Conversation, id string, delivered, read 
 }
 
 // holds puts a receipt into the stream of held receipts.
-func (r *Relay) holds(t *testing.T, account string, c Conversation, id string, at time.Time) {
+func (r *Relay) holds(t *testing.T, account string, c message.Conversation, id string, at time.Time) {
 	t.Helper()
 	data, err := json.Marshal(heldReceipt{
 		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: 1, MessageID: id, At: at, Receipt: []byte(id),
@@ -55,7 +57,7 @@ func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
-		var fb Feedback
+		var fb message.Feedback
 		if err == nil {
 			err = json.Unmarshal(m.Data, &fb)
 		}
@@ -74,7 +76,7 @@ func TestRelease(t *testing.T) {
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
 	now := time.UnixMilli(time.Now().UnixMilli())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
-	c := func(i byte) Conversation { return conversation(t, "10690001", "44770090012"+string('0'+i)) }
+	c := func(i byte) message.Conversation { return conversation(t, "10690001", "44770090012"+string('0'+i)) }
 	if err := r.releaseOnce(deadline(t), now); err != nil {
 		t.Errorf("nothing is held: got %v", err)
 	}
@@ -199,27 +201,27 @@ func TestReadInTime(t *testing.T) {
 		entry entry
 		want  bool
 	}{
-		{"in time", entry{state: StateRead, deliveredAt: 1000, receivedAt: 1999}, true},
-		{"too late", entry{state: StateRead, deliveredAt: 1000, receivedAt: 2000}, false},
-		{"not delivered, as far as is known", entry{state: StateRead, receivedAt: 9000}, true},
-		{"deleted in time", entry{state: StateDeletedUnread, deliveredAt: 1000, receivedAt: 1001}, true},
-		{"not read", entry{state: StateDelivered, deliveredAt: 1000}, false},
+		{"in time", entry{state: message.StateRead, deliveredAt: 1000, receivedAt: 1999}, true},
+		{"too late", entry{state: message.StateRead, deliveredAt: 1000, receivedAt: 2000}, false},
+		{"not delivered, as far as is known", entry{state: message.StateRead, receivedAt: 9000}, true},
+		{"deleted in time", entry{state: message.StateDeletedUnread, deliveredAt: 1000, receivedAt: 1001}, true},
+		{"not read", entry{state: message.StateDelivered, deliveredAt: 1000}, false},
 	} {
 		if got := tt.entry.readInTime(time.Second); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
-		fb := &Feedback{ReceivedAt: timeOf(tt.entry.receivedAt), MessageIDs: []string{"A"}}
+		fb := &message.Feedback{ReceivedAt: message.Time(tt.entry.receivedAt), MessageIDs: []string{"A"}}
 		if tt.entry.deliveredAt > 0 {
-			fb.DeliveredAt = timeOf(tt.entry.deliveredAt)
+			fb.DeliveredAt = message.Time(tt.entry.deliveredAt)
 		}
-		if !tt.entry.state.final() {
+		if !tt.entry.state.IsFinal() {
 			continue // there is no feedback
 		}
 		s := AccountSettings{HoldReceipt: time.Second}
 		if got := s.tooLate(fb); got == tt.want {
 			t.Errorf("%s: too late %v, want the opposite of %v", tt.name, got, tt.want)
 		}
-		fb.DeliveredAt = timeOf(1)
+		fb.DeliveredAt = message.Time(1)
 		for name, change := range map[string]func(){
 			"it is the receipt":    func() { fb.Receipt = []byte("pdu") },
 			"it has several parts": func() { fb.Receipt, fb.MessageIDs = nil, []string{"A", "B"} },

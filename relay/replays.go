@@ -3,6 +3,8 @@ package relay
 import (
 	"sync"
 	"time"
+
+	"readback/relay/message"
 )
 
 // maxReplays is how many ids of read responses are remembered.
@@ -19,13 +21,13 @@ type replays struct {
 }
 
 type replayKey struct {
-	receiver Addr
+	receiver message.Addr
 	id       uint64
 }
 
 // said is the content of a read response.
 type said struct {
-	sender Addr
+	sender message.Addr
 	number uint16
 	status uint8
 	readAt int64 // ms; 0: not said
@@ -54,7 +56,7 @@ func (r *replays) claim(key replayKey, content said, now time.Time) bool {
 	return true
 }
 
-func (r *replays) forget(receiver Addr) {
+func (r *replays) forget(receiver message.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seen.forget(func(k replayKey) bool { return k.receiver == receiver })

@@ -3,11 +3,13 @@ package relay
 import (
 	"bytes"
 	"time"
+
+	"readback/relay/message"
 )
 
 // reported has the log know that an ESME has acknowledged a feedback. It never waits: when too
 // much waits for the log it stays unknown when that was.
-func (r *Relay) reported(fb *Feedback) {
+func (r *Relay) reported(fb *message.Feedback) {
 	f, err := r.index.findFeedback(fb)
 	if err != nil || f == nil || f.entry.reportedAt != 0 {
 		return // expired, told again, or on its way out
@@ -23,20 +25,20 @@ func (r *Relay) reported(fb *Feedback) {
 // findFeedback returns the entry of the message that a feedback is about; nil when it is gone.
 // It stands under the day of the part that was numbered first, seldom the one after the first
 // submission's.
-func (ix *index) findFeedback(fb *Feedback) (*found, error) {
-	var c Conversation
+func (ix *index) findFeedback(fb *message.Feedback) (*found, error) {
+	var c message.Conversation
 	var err error
-	if c.Sender, err = NormalAddr(fb.Sender); err != nil {
+	if c.Sender, err = message.NormalAddr(fb.Sender); err != nil {
 		return nil, err
 	}
-	if c.Receiver, err = NormalAddr(fb.Receiver); err != nil {
+	if c.Receiver, err = message.NormalAddr(fb.Receiver); err != nil {
 		return nil, err
 	}
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
-	day := dayOf(fb.SubmittedAt.UnixMilli())
+	day := message.DayOf(fb.SubmittedAt.UnixMilli())
 	var f found
 	for _, d := range []uint16{day, day + 1} {
 		key := entryKey(nil, &place{conv: c, day: d, number: fb.Number})

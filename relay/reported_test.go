@@ -3,6 +3,8 @@ package relay
 import (
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // reportedTime is shortly before midnight.
@@ -10,14 +12,14 @@ var reportedTime = time.Date(2026, 11, 23, 23, 59, 0, 0, time.UTC).UnixMilli()
 
 // addRead puts a message that was sent at reportedTime and read into the index of an idle relay. It
 // returns the feedback on the message.
-func (r *Relay) addRead(t *testing.T, c Conversation, day uint16, ordinal uint64) *Feedback {
+func (r *Relay) addRead(t *testing.T, c message.Conversation, day uint16, ordinal uint64) *message.Feedback {
 	t.Helper()
 	p := place{conv: c, day: day, number: uint16(ordinal%257) + 1, ordinal: ordinal}
 	r.applyRecords(t, ordinal+1, func(b []byte) []byte {
 		b = appendAccepted(b, &record{
-			place: p, bound: ordinal + 1, at: reportedTime, from: Address{Addr: c.Sender}, to: Address{Addr: c.Receiver},
+			place: p, bound: ordinal + 1, at: reportedTime, from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
 		}, "bank")
-		return appendRead(b, &record{place: p, status: StatusRead, readAt: reportedTime, at: reportedTime})
+		return appendRead(b, &record{place: p, status: message.StatusRead, readAt: reportedTime, at: reportedTime})
 	})
 	f, err := r.index.findNumber(&c, p.number, maxDay)
 	if err != nil || f == nil {
@@ -31,7 +33,7 @@ func (r *Relay) addRead(t *testing.T, c Conversation, day uint16, ordinal uint64
 func TestReportedIsRecorded(t *testing.T) {
 	r := idleRelay(t)
 	c, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
-	day := dayOf(reportedTime)
+	day := message.DayOf(reportedTime)
 	first := r.addRead(t, c, day, 4)
 	late := r.addRead(t, other, day+1, 4) // numbered after midnight, submitted before
 	older := r.addRead(t, c, day, 5)
@@ -42,7 +44,7 @@ func TestReportedIsRecorded(t *testing.T) {
 	foreign.Receiver = first.Sender + first.Sender + first.Sender
 	for _, tt := range []struct {
 		name string
-		fb   *Feedback
+		fb   *message.Feedback
 		want bool
 	}{
 		{"told", first, true},
@@ -64,7 +66,7 @@ func TestReportedIsRecorded(t *testing.T) {
 }
 
 // wantReported wants a record for the first acknowledgement of a feedback only, or none at all.
-func (r *Relay) wantReported(t *testing.T, fb *Feedback, want bool) {
+func (r *Relay) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 	t.Helper()
 	began := time.Now().UnixMilli()
 	r.reported(fb)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 )
 
 // Bounds of the routes.
@@ -55,7 +56,7 @@ func (l *Ledger) Route(account string, id []byte, w Waiter, token uint64) {
 		w.Logged(token)
 		return
 	}
-	b.buf = appendRoute(b.buf, dayOf(time.Now().UnixMilli()), account, id)
+	b.buf = appendRoute(b.buf, message.DayOf(time.Now().UnixMilli()), account, id)
 	b.routes = append(b.routes, r)
 	if up {
 		b.waits = append(b.waits, wait{w, token})
@@ -75,7 +76,7 @@ func (l *Ledger) Routed(id []byte) (account string, ok bool) {
 	if len(id) > maxRouteID {
 		return "", false
 	}
-	today := dayOf(time.Now().Add(time.Minute).UnixMilli())
+	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
 	account, err := l.index.route(id, today, uint16(l.keep/(24*time.Hour))+2)
 	return account, err == nil && account != ""
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"readback/relay/message"
 )
 
 // route says whose message id is, and waits until that is told.
@@ -241,7 +243,7 @@ func TestRoutesInMemory(t *testing.T) {
 // The account of an id is found as long as a message can be read.
 func TestRoutedAsLongAsKept(t *testing.T) {
 	r := idleRelay(t)
-	today, days := dayOf(time.Now().UnixMilli()), uint16(r.opt.Keep/(24*time.Hour))
+	today, days := message.DayOf(time.Now().UnixMilli()), uint16(r.opt.Keep/(24*time.Hour))
 	for back, want := range map[uint16]string{0: "bank", 1: "bank", days: "bank", days + 5: ""} {
 		id := fmt.Sprint("id", back)
 		r.applyRecords(t, uint64(back)+1, func(b []byte) []byte { return appendRoute(b, today-back, "bank", []byte(id)) })

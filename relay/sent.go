@@ -1,19 +1,23 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"readback/relay/message"
+)
 
 // Sent is a tracked message on its way: made by the gateway, numbered by
 // Ledger.Assign, and handed to Ledger.Accept or Ledger.Refuse when the SMSC has
 // answered or never will.
 type Sent struct {
-	Conversation Conversation
-	Account      string  // system_id of the ESME
-	From, To     Address // as submitted
+	Conversation message.Conversation
+	Account      string          // system_id of the ESME
+	From, To     message.Address // as submitted
 	At           time.Time
 	Reference    uint16 // user_message_reference, if HasReference
 	HasReference bool
 	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
-	Part         Part
+	Part         message.Part
 	// Cut is into how many parts the gateway cuts the message; 0 if it does not. Assign
 	// then gives the Ref of Part, one that no other message of the conversation has had
 	// lately; Part.Wide says how long it is.
@@ -31,12 +35,4 @@ type Sent struct {
 	day     uint16 // of the first part's submission, since 1970, UTC
 	head    *head  // of its conversation, from Assign or Follow to Accept or Refuse
 	follows bool   // it is a part without a number, of a message that may get one
-}
-
-// Part says which part of a concatenated message a submit_sm carries
-// (TS 23.040 §9.2.3.24.1, §9.2.3.24.8). The zero Part is a message of its own.
-type Part struct {
-	Ref        uint16 // the concatenation reference, the same in all parts
-	Wide       bool   // the reference has 16 bits
-	Total, Seq uint8
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/relay/message"
 )
 
 // sessions is a relay without NATS. The test fills its queues.
@@ -30,7 +32,7 @@ func newSessions(t *testing.T, l *logbook) *sessions {
 // deliver starts a session of the account bank. The test answers each feedback.
 func (s *sessions) deliver(ctx context.Context) *account {
 	go func() {
-		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *Feedback) error {
+		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
 			if ctx.Err() != nil { // the session is about to end
 				return ctx.Err()
 			}
@@ -52,7 +54,7 @@ func (s *sessions) deliver(ctx context.Context) *account {
 // queue puts a feedback in the queue, each in a conversation of its own.
 func (a *account) queue(number uint16) *taken {
 	m := &taken{}
-	fb := &Feedback{Sender: "s", Receiver: fmt.Sprint(number), Number: number}
+	fb := &message.Feedback{Sender: "s", Receiver: fmt.Sprint(number), Number: number}
 	a.change(func(o *order) { o.add(uint64(number), m, fb, time.Now()) })
 	return m
 }

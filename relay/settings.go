@@ -1,9 +1,10 @@
 package relay
 
 import (
-	"errors"
 	"fmt"
 	"time"
+
+	"readback/relay/message"
 )
 
 // Settings are what may change while the relay runs. They are one value, which Use swaps
@@ -64,7 +65,7 @@ func (r *Relay) Use(s Settings) error {
 // mask writes a subscriber's number as the logs show it.
 func (s *Settings) mask(number string) string {
 	if s.Mask {
-		return Mask(number)
+		return message.Mask(number)
 	}
 	return number
 }
@@ -82,21 +83,4 @@ func (s AccountSettings) limits() limits {
 		l.every = time.Duration(float64(time.Second) / s.Rate)
 	}
 	return l
-}
-
-// Later marks an error of a Teller: the feedback is not to be told again before wait is
-// over.
-func Later(err error, wait time.Duration) error { return laterError{err, wait} }
-
-type laterError struct {
-	error
-	wait time.Duration
-}
-
-func (e laterError) Unwrap() error { return e.error }
-
-// notBefore is what Later said of an error.
-func notBefore(err error) time.Duration {
-	l, _ := errors.AsType[laterError](err)
-	return l.wait
 }

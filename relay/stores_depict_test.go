@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // depict runs the relay on a store, which it changes, and returns what is in it.
@@ -42,7 +44,7 @@ func depict(t testing.TB, store string) *depiction {
 	r.depictLog(d)
 	r.depictIndex(d)
 	d.Held = messages[heldReceipt](r, streamHeld)
-	for _, ev := range messages[Event](r, streamEvents) {
+	for _, ev := range messages[message.Event](r, streamEvents) {
 		d.Events = append(d.Events, fmt.Sprintf("%s: %s %d to %s, %v, submitted at %s, at %s",
 			ev.Event, ev.Type, ev.Number, ev.Receiver, ev.MessageIDs, ev.SubmittedAt.Format(time.RFC3339Nano), ev.At.Format(time.RFC3339Nano)))
 	}
@@ -147,7 +149,7 @@ func (r *running) depictIndex(d *depiction) {
 // image shows an entry.
 func (f *found) image() entryImage {
 	e := &f.entry
-	show := func(a *Address) string { return fmt.Sprintf("%d %d %s", a.TON, a.NPI, a.Addr) }
+	show := func(a *message.Address) string { return fmt.Sprintf("%d %d %s", a.TON, a.NPI, a.Addr) }
 	image := entryImage{
 		Ordinal: e.ordinal, Number: f.place.number, Day: f.place.day, From: show(&e.from), To: show(&e.to),
 		WantsReceipt: e.wantsReceipt, ReadID: e.readID, ReceivedAt: e.receivedAt, Total: e.total,
@@ -172,11 +174,11 @@ func (r *running) wantOptOutAndErasure() {
 }
 
 // tellWaiting tells what waits, all of it once.
-func (r *running) tellWaiting() []*Feedback {
+func (r *running) tellWaiting() []*message.Feedback {
 	r.t.Helper()
-	told := make(chan *Feedback, 64)
+	told := make(chan *message.Feedback, 64)
 	for _, account := range []string{"bank", "shop"} {
-		leave := r.deliver(account, func(_ context.Context, fb *Feedback) error {
+		leave := r.deliver(account, func(_ context.Context, fb *message.Feedback) error {
 			told <- fb
 			return nil
 		})
@@ -184,11 +186,11 @@ func (r *running) tellWaiting() []*Feedback {
 	}
 	r.wantEmpty(streamFeedback)
 	r.settled()
-	all := []*Feedback{}
+	all := []*message.Feedback{}
 	for len(told) > 0 {
 		all = append(all, <-told)
 	}
-	slices.SortFunc(all, func(a, b *Feedback) int { return cmp.Compare(a.Event, b.Event) })
+	slices.SortFunc(all, func(a, b *message.Feedback) int { return cmp.Compare(a.Event, b.Event) })
 	return all
 }
 
@@ -196,7 +198,7 @@ func (r *running) tellWaiting() []*Feedback {
 func (r *running) depictNext(d *depiction) {
 	r.t.Helper()
 	for i, receiver := range storeReceivers {
-		s := message(storeConversation(r.t, receiver))
+		s := tracked(storeConversation(r.t, receiver))
 		if err := r.Ledger().Assign(s); err != nil {
 			r.t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // storesDir holds stores that released code wrote.
@@ -26,10 +28,10 @@ type depiction struct {
 	Dead          []DeadLetter        `json:"dead"`
 	Held          []heldReceipt       `json:"held"`
 	Events        []string            `json:"events"`
-	Told          []*Feedback         `json:"told"`    // what waited
+	Told          []*message.Feedback `json:"told"`    // what waited
 	Merged        map[string]*Merged  `json:"merged"`  // what the last receipt of a message comes to, by key of its part
 	Next          map[string]uint16   `json:"next"`    // the next number by receiver
-	Release       []*Feedback         `json:"release"` // the receipts that were held, when their time is over
+	Release       []*message.Feedback `json:"release"` // the receipts that were held, when their time is over
 }
 
 // conversationImage is a conversation with what its view does not show.

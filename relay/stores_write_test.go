@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 var (
@@ -48,7 +50,7 @@ const (
 var storeReceivers = []string{storeReceiver, storeParts, storeCut, storeDead, storeHeld, storeOptOut, storeErased}
 
 // storeConversation is the one with a receiver.
-func storeConversation(t testing.TB, receiver string) Conversation {
+func storeConversation(t testing.TB, receiver string) message.Conversation {
 	return conversation(t, storeSender, receiver)
 }
 
@@ -121,7 +123,7 @@ func killLastSession(t *testing.T, store string) {
 // stored sends the n-th message of a store to a receiver; change may be nil.
 func (r *running) stored(n int, receiver, id string, change func(*Sent)) *Sent {
 	r.t.Helper()
-	s := message(storeConversation(r.t, receiver))
+	s := tracked(storeConversation(r.t, receiver))
 	s.At = storeTime.Add(time.Duration(n) * time.Minute)
 	if change != nil {
 		change(s)
@@ -144,7 +146,7 @@ func (r *running) word(s *Sent, status uint8, id string) {
 }
 
 // passed notes the SMSC's receipt of a message, and waits for its state.
-func (r *running) passed(s *Sent, id string, to State) {
+func (r *running) passed(s *Sent, id string, to message.State) {
 	r.t.Helper()
 	r.Ledger().Receipt(s.Conversation, []byte(id), to)
 	r.awaitState(s.Conversation, s.Number, to.String())
@@ -157,38 +159,38 @@ func writeFirstSession(r *running) {
 		s.Reference, s.HasReference, s.WantsReceipt = 42, true, true
 		s.To.Addr = addrAsSubmitted(r.t, storeReceiver)
 	})
-	r.passed(told, "4A7F01", StateDelivered)
-	r.word(told, StatusRead, "")
+	r.passed(told, "4A7F01", message.StateDelivered)
+	r.word(told, message.StatusRead, "")
 	r.wantMessages(streamFeedback, 1)
-	leave := r.deliver("bank", func(context.Context, *Feedback) error { return nil })
+	leave := r.deliver("bank", func(context.Context, *message.Feedback) error { return nil })
 	r.wantEmpty(streamFeedback)
 	leave()
 	r.awaitReported(told)
 
 	dead := r.stored(2, storeDead, "4A7F02", func(s *Sent) { s.Account = "shop" })
-	r.word(dead, StatusRead, "")
+	r.word(dead, message.StatusRead, "")
 	leave = r.deliver("shop", refusing)
 	r.awaitDead(1)
 	leave()
 
-	r.passed(r.stored(3, storeReceiver, "4A7F03", nil), "4A7F03", StateFailed)
-	r.passed(r.stored(4, storeReceiver, "4A7F04", nil), "4A7F04", StateExpired)
-	r.passed(r.stored(5, storeReceiver, "4A7F05", nil), "4A7F05", StateDelivered)
-	refused := message(storeConversation(r.t, storeReceiver))
+	r.passed(r.stored(3, storeReceiver, "4A7F03", nil), "4A7F03", message.StateFailed)
+	r.passed(r.stored(4, storeReceiver, "4A7F04", nil), "4A7F04", message.StateExpired)
+	r.passed(r.stored(5, storeReceiver, "4A7F05", nil), "4A7F05", message.StateDelivered)
+	refused := tracked(storeConversation(r.t, storeReceiver))
 	if err := r.Ledger().Assign(refused); err != nil {
 		r.t.Fatal(err)
 	}
 	r.Ledger().Refuse(refused) // number 5 has no message
-	r.word(r.stored(6, storeReceiver, "4A7F06", nil), StatusNotRead, "")
-	r.word(r.stored(7, storeReceiver, "4A7F07", nil), StatusDeletedUnread, "")
-	r.word(r.stored(8, storeReceiver, "4A7F08", func(s *Sent) { s.WantsReceipt = true }), StatusRead, "read-8")
+	r.word(r.stored(6, storeReceiver, "4A7F06", nil), message.StatusNotRead, "")
+	r.word(r.stored(7, storeReceiver, "4A7F07", nil), message.StatusDeletedUnread, "")
+	r.word(r.stored(8, storeReceiver, "4A7F08", func(s *Sent) { s.WantsReceipt = true }), message.StatusRead, "read-8")
 
 	part := func(seq uint8) func(*Sent) {
-		return func(s *Sent) { s.Part = Part{Ref: 500, Wide: true, Total: 2, Seq: seq} }
+		return func(s *Sent) { s.Part = message.Part{Ref: 500, Wide: true, Total: 2, Seq: seq} }
 	}
 	first := r.stored(9, storeParts, "4A7F09", part(1))
 	r.stored(10, storeParts, "4A7F0A", part(2))
-	r.Ledger().Receipt(first.Conversation, []byte("4A7F09"), StateDelivered)
+	r.Ledger().Receipt(first.Conversation, []byte("4A7F09"), message.StateDelivered)
 	r.awaitPart(first.Conversation, first.Number, 1)
 
 	cut := storeConversation(r.t, storeCut)
@@ -203,9 +205,9 @@ func writeFirstSession(r *running) {
 	}
 	optedOut := r.stored(12, storeOptOut, "4A7F11", nil)
 	r.optOutOf(storeOptOut)
-	r.word(optedOut, StatusRead, "")
+	r.word(optedOut, message.StatusRead, "")
 	for i := range 3 {
-		r.word(r.stored(13+i, storeErased, fmt.Sprintf("4A7F1%d", 2+i), nil), StatusRead, "")
+		r.word(r.stored(13+i, storeErased, fmt.Sprintf("4A7F1%d", 2+i), nil), message.StatusRead, "")
 	}
 	if v := r.Erase(deadline(r.t), addr(r.t, storeErased)); v.Code != http.StatusAccepted {
 		r.t.Errorf("erase: got %+v, want 202", v)
@@ -217,8 +219,8 @@ func writeFirstSession(r *running) {
 
 // writeLastSession is the one that ends in one way or another.
 func writeLastSession(r *running) {
-	r.word(r.stored(20, storeReceiver, "4A7F20", nil), StatusRead, "")
-	r.passed(r.stored(21, storeReceiver, "4A7F21", nil), "4A7F21", StateDelivered)
+	r.word(r.stored(20, storeReceiver, "4A7F20", nil), message.StatusRead, "")
+	r.passed(r.stored(21, storeReceiver, "4A7F21", nil), "4A7F21", message.StateDelivered)
 	r.stored(22, storeReceiver, "4A7F22", nil)
 	r.stored(23, storeErased, "4A7F23", nil)
 	r.route("shop", "4a7f20")
@@ -251,7 +253,7 @@ func (r *running) awaitReported(s *Sent) {
 	r.t.Fatalf("number %d is not reported", s.Number)
 }
 
-func (r *running) mergeAll(c Conversation, keys ...string) {
+func (r *running) mergeAll(c message.Conversation, keys ...string) {
 	r.t.Helper()
 	for _, key := range keys {
 		if _, err := r.merge(c, key, messageDelivered); err != nil {
@@ -269,8 +271,8 @@ func (r *running) optOutOf(receiver string) {
 }
 
 // addrAsSubmitted is an address that is not normalised.
-func addrAsSubmitted(t testing.TB, s string) Addr {
-	a, err := NewAddr(s)
+func addrAsSubmitted(t testing.TB, s string) message.Addr {
+	a, err := message.NewAddr(s)
 	if err != nil {
 		t.Fatal(err)
 	}

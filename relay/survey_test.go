@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/message"
 )
 
 // waitFor reads numbers of messages of an account until they wait in its queue.
@@ -18,7 +20,7 @@ func (r *running) waitFor(account string, n int) {
 	r.t.Helper()
 	for i := range n {
 		c := conversation(r.t, "10690001", fmt.Sprintf("4477009%05d", i))
-		s := message(c)
+		s := tracked(c)
 		s.Account = account
 		if err := r.Ledger().Assign(s); err != nil {
 			r.t.Fatal(err)
@@ -73,7 +75,7 @@ func TestQueuesAreShown(t *testing.T) {
 	for range 3 {
 		receive(t, told)
 	}
-	r.deliver("visitor 1", func(ctx context.Context, _ *Feedback) error { <-ctx.Done(); return ctx.Err() })
+	r.deliver("visitor 1", func(ctx context.Context, _ *message.Feedback) error { <-ctx.Done(); return ctx.Err() })
 	for ctx := deadline(t); ; { // the last acknowledgement and the session may be on their way
 		all, err := r.Queues(ctx)
 		if err != nil {
@@ -100,7 +102,7 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 			release := sync.OnceFunc(r.surveying.Unlock)
 			defer release()
 			if bound { // and the survey does not look
-				r.deliver("bank", func(context.Context, *Feedback) error {
+				r.deliver("bank", func(context.Context, *message.Feedback) error {
 					t.Error("told, want what is too old to be kept from the ESME")
 					return nil
 				})
@@ -135,7 +137,7 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 	r := start(t, opt)
 	r.waitFor("bank", 1)
 	asked := make(chan struct{}, 1)
-	leave := r.deliver("bank", func(context.Context, *Feedback) error {
+	leave := r.deliver("bank", func(context.Context, *message.Feedback) error {
 		select {
 		case asked <- struct{}{}:
 		default:

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"readback/relay/message"
 )
 
 // shards is a power of two.
@@ -20,7 +22,7 @@ type table struct {
 // shard is a part of the table, with a lock of its own.
 type shard struct {
 	mu     sync.Mutex
-	heads  map[Conversation]*head
+	heads  map[message.Conversation]*head
 	oldest *head // of all heads, by last use
 	newest *head
 	busy   *head            // the first of those with numbers out
@@ -36,12 +38,12 @@ type share struct{ open, early int }
 func newTable(conversations int) *table {
 	t := &table{seed: maphash.MakeSeed(), capacity: max(conversations/shards, 1)}
 	for i := range t.shard {
-		t.shard[i].heads, t.shard[i].by = make(map[Conversation]*head), make(map[string]share)
+		t.shard[i].heads, t.shard[i].by = make(map[message.Conversation]*head), make(map[string]share)
 	}
 	return t
 }
 
-func (t *table) of(receiver *Addr) *shard {
+func (t *table) of(receiver *message.Addr) *shard {
 	return &t.shard[maphash.Bytes(t.seed, receiver.Bytes())%shards]
 }
 

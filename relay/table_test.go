@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // names lists the senders of heads in their order.
@@ -16,8 +18,10 @@ func names(first *head, next func(*head) *head) (all []string) {
 }
 
 func newerThan(h *head) *head { return h.newer }
+
 func olderThan(h *head) *head { return h.older }
-func nextBusy(h *head) *head  { return h.busyNext }
+
+func nextBusy(h *head) *head { return h.busyNext }
 
 // wantOrder checks the order of the heads of a shard in both directions.
 func wantOrder(t *testing.T, s *shard, what string, want ...string) {
@@ -38,7 +42,7 @@ func wantOrder(t *testing.T, s *shard, what string, want ...string) {
 // shardOf returns a shard with heads that are clean, the first one the oldest.
 func shardOf(t *testing.T, senders ...string) (*shard, map[string]*head) {
 	t.Helper()
-	s := &shard{heads: make(map[Conversation]*head)}
+	s := &shard{heads: make(map[message.Conversation]*head)}
 	all := make(map[string]*head)
 	for _, name := range senders {
 		all[name] = &head{conv: conversation(t, name, "447700900123")}
@@ -84,7 +88,7 @@ func TestOldestCleanHeadGoes(t *testing.T) {
 		{"the eighth is clean", []string{"A", "B", "C", "D", "E", "F", "G", "h", "i"}, 9, []string{"i", "a", "b", "c", "d", "e", "f", "g", "new"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &shard{heads: make(map[Conversation]*head)}
+			s := &shard{heads: make(map[message.Conversation]*head)}
 			for _, name := range tt.before {
 				h := &head{conv: conversation(t, name, "447700900123")}
 				if name < "a" {

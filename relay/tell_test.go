@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // taken is a message that was taken from a queue.
@@ -18,8 +20,10 @@ type taken struct {
 	settled []string
 }
 
-func (*taken) Data() []byte  { return []byte(`{"receiver":"447700900123"}`) }
-func (m *taken) Ack() error  { m.settled = append(m.settled, "ack"); return nil }
+func (*taken) Data() []byte { return []byte(`{"receiver":"447700900123"}`) }
+
+func (m *taken) Ack() error { m.settled = append(m.settled, "ack"); return nil }
+
 func (m *taken) Term() error { m.settled = append(m.settled, "term"); return nil }
 
 // letters is a JetStream that only stores dead letters.
@@ -53,7 +57,7 @@ func newSession(t *testing.T, l *logbook, keep time.Duration) *session {
 	r.settings.Store(&Settings{FeedbackKeep: keep})
 	r.opt.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
 	s.account = &account{relay: r, name: "bank", order: newOrder(), changed: make(chan struct{}), ctx: context.Background()}
-	fb := &Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
+	fb := &message.Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
 	s.order.add(7, s.m, fb, time.Now())
 	s.take(t)
 	return s
@@ -78,12 +82,14 @@ func (s *session) wantCounted(t *testing.T, want string) {
 	}
 }
 
-func answering(err error) Teller { return func(context.Context, *Feedback) error { return err } }
+func answering(err error) Teller {
+	return func(context.Context, *message.Feedback) error { return err }
+}
 
 // A feedback is settled when the ESME has accepted it, when it is a dead letter, and when it was
 // erased. Otherwise it stays.
 func TestWhatBecomesOfATell(t *testing.T) {
-	refusal, final := errors.New("ESME_RX_T_APPN"), Permanent(errors.New("ESME_RX_P_APPN"))
+	refusal, final := errors.New("ESME_RX_T_APPN"), message.Permanent(errors.New("ESME_RX_P_APPN"))
 	l := newLogbook(t)
 	tests := []struct {
 		name    string
@@ -146,7 +152,7 @@ func TestWhatBecomesOfATell(t *testing.T) {
 // first acknowledgement may have been lost.
 func TestComesAgainAfterItWasSettled(t *testing.T) {
 	l := newLogbook(t)
-	for want, answer := range map[string]error{"ack": nil, "term": Permanent(errors.New("ESME_RX_P_APPN"))} {
+	for want, answer := range map[string]error{"ack": nil, "term": message.Permanent(errors.New("ESME_RX_P_APPN"))} {
 		s := newSession(t, l, time.Hour)
 		s.tell(t.Context(), s.h, answering(answer))
 		again := &taken{}
@@ -173,7 +179,7 @@ func TestBackoffGrows(t *testing.T) {
 			time.Sleep(wait)
 			s.take(t)
 		}
-		s.tell(t.Context(), s.h, answering(Permanent(errors.New("ESME_RX_P_APPN"))))
+		s.tell(t.Context(), s.h, answering(message.Permanent(errors.New("ESME_RX_P_APPN"))))
 		if got := s.letters.stored[0].Header.Get(headerTries); got != "5" {
 			t.Errorf("tries of the dead letter: got %s, want 5", got)
 		}
@@ -185,13 +191,13 @@ func TestNotBefore(t *testing.T) {
 	l := newLogbook(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t, l, time.Hour)
-		s.tell(t.Context(), s.h, answering(Later(errors.New("429"), time.Minute)))
+		s.tell(t.Context(), s.h, answering(message.Later(errors.New("429"), time.Minute)))
 		if wait := time.Until(s.h.due); wait != time.Minute {
 			t.Errorf("told again after %s, want a minute", wait)
 		}
 		time.Sleep(time.Minute)
 		s.take(t)
-		s.tell(t.Context(), s.h, answering(Later(errors.New("429"), time.Second)))
+		s.tell(t.Context(), s.h, answering(message.Later(errors.New("429"), time.Second)))
 		if wait := time.Until(s.h.due); wait < 7500*time.Millisecond {
 			t.Errorf("told again after %s, want ten seconds, give or take a quarter", wait)
 		}
@@ -202,7 +208,7 @@ func TestNotBefore(t *testing.T) {
 // next one at once, and does not count as refused.
 func TestTellTimesOut(t *testing.T) {
 	l := newLogbook(t)
-	waits := func(ctx context.Context, _ *Feedback) error { <-ctx.Done(); return ctx.Err() }
+	waits := func(ctx context.Context, _ *message.Feedback) error { <-ctx.Done(); return ctx.Err() }
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t, l, time.Hour)
 		began := time.Now()
@@ -229,7 +235,7 @@ func TestSuperseded(t *testing.T) {
 		return AccountSettings{HoldReceipt: time.Minute}
 	}})
 	s.h.fb.MessageIDs, s.h.fb.DeliveredAt = []string{"id1"}, s.h.fb.ReceivedAt.Add(-time.Minute)
-	s.tell(t.Context(), s.h, func(context.Context, *Feedback) error {
+	s.tell(t.Context(), s.h, func(context.Context, *message.Feedback) error {
 		t.Error("told, want that it is not")
 		return nil
 	})
@@ -245,7 +251,7 @@ func TestDeadLetterOutlivesTheSession(t *testing.T) {
 	leave()
 	s.ctx = ctx
 	s.relay.js = contextual{s.letters}
-	s.tell(t.Context(), s.h, answering(Permanent(errors.New("ESME_RX_P_APPN"))))
+	s.tell(t.Context(), s.h, answering(message.Permanent(errors.New("ESME_RX_P_APPN"))))
 	if len(s.letters.stored) != 1 || fmt.Sprint(s.m.settled) != "[term]" {
 		t.Errorf("got %d letters, settled %v, want one and that it is terminated", len(s.letters.stored), s.m.settled)
 	}

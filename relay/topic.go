@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"readback/relay/message"
 )
 
 // Each receiver has a subject for its read responses and one for the verdicts on them: for
@@ -92,7 +94,7 @@ func qos(h nats.Header) byte {
 
 // submitTopic takes a body that came on the topic of a receiver.
 func (r *Relay) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
-	receiver, err := NormalAddr(topic)
+	receiver, err := message.NormalAddr(topic)
 	if err != nil {
 		v := malformed("receiver", "topic: "+err.Error())
 		r.reads.tell(&Read{Way: way}, v, "")

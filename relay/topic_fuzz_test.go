@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // topicVerdicts are the verdicts of an answer as a subscriber reads them.
@@ -55,7 +57,7 @@ func FuzzTopic(f *testing.F) {
 			if v.Code != 202 {
 				continue
 			}
-			of, err := NormalAddr(topic)
+			of, err := message.NormalAddr(topic)
 			var rd struct {
 				Receiver, ID string
 				Number       uint16
@@ -63,7 +65,7 @@ func FuzzTopic(f *testing.F) {
 			if err := json.Unmarshal(items[i], &rd); err != nil {
 				t.Errorf("verdict %d: got %+v on %s", i, v, items[i])
 			}
-			by, _ := NormalAddr(rd.Receiver)
+			by, _ := message.NormalAddr(rd.Receiver)
 			if err != nil || of.String() != receiver || rd.Receiver != "" && by != of {
 				t.Errorf("verdict %d: got %+v on the topic %q for %q", i, v, topic, rd.Receiver)
 			}

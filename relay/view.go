@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"readback/relay/message"
 )
 
 // maxView is how many messages of a conversation are shown: the newest ones.
@@ -42,12 +44,12 @@ type Shown struct {
 // Conversation shows what the index knows of the messages from sender to receiver.
 func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) {
 	v := ConversationView{Messages: []MessageView{}}
-	var c Conversation
+	var c message.Conversation
 	var err error
-	if c.Sender, err = NormalAddr(sender); err != nil {
+	if c.Sender, err = message.NormalAddr(sender); err != nil {
 		return v, fmt.Errorf("sender: %w", err)
 	}
-	if c.Receiver, err = NormalAddr(receiver); err != nil {
+	if c.Receiver, err = message.NormalAddr(receiver); err != nil {
 		return v, fmt.Errorf("receiver: %w", err)
 	}
 	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
@@ -55,7 +57,7 @@ func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) 
 	oldest := time.Now().Add(-r.opt.Keep).UnixMilli()
 	r.ledger.catchUp()
 	var all []found
-	err = r.index.eachEntry(&c, dayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
+	err = r.index.eachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
 		if f.entry.at >= oldest {
 			all = append(all, f)
 		}
@@ -82,7 +84,7 @@ func (f *found) view() MessageView {
 	e := &f.entry
 	m := MessageView{
 		Number: f.place.number, State: e.state.String(), Account: string(e.account),
-		MessageIDs: e.messageIDs(), SubmittedAt: timeOf(e.at),
+		MessageIDs: e.messageIDs(), SubmittedAt: message.Time(e.at),
 	}
 	if e.hasReference {
 		m.Reference = &e.reference
@@ -91,7 +93,7 @@ func (f *found) view() MessageView {
 		&m.DeliveredAt: e.deliveredAt, &m.ReadAt: e.readAt, &m.NotReadAt: e.notReadAt, &m.ReportedAt: e.reportedAt,
 	} {
 		if ms != 0 {
-			at := timeOf(ms)
+			at := message.Time(ms)
 			*to = &at
 		}
 	}
@@ -101,9 +103,9 @@ func (f *found) view() MessageView {
 // see looks at the messages of a conversation one after the other, oldest first.
 func (s *Shown) see(f *found) {
 	switch f.entry.state {
-	case StateRead:
+	case message.StateRead:
 		s.Read = &f.place.number
-	case StateSent, StateDelivered, StateDeletedUnread:
+	case message.StateSent, message.StateDelivered, message.StateDeletedUnread:
 		s.Sent = &f.place.number
 	}
 }

@@ -30,7 +30,7 @@ func TestConversationHasWhatIsLogged(t *testing.T) {
 	c := conversation(t, "10690001", "447700900123")
 	v := viewer{relay: r.Relay, seen: make(chan int, 1)}
 	for i := range 3 {
-		s := message(c)
+		s := tracked(c)
 		if err := r.Ledger().Assign(s); err != nil {
 			t.Fatal(err)
 		}

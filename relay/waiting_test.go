@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"readback/relay/message"
 )
 
 // hooked runs DeliverWaiting until the test ends.
@@ -30,7 +32,7 @@ func TestDeliverWaiting(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		return wanted[account]
-	}, func(_ context.Context, fb *Feedback) error {
+	}, func(_ context.Context, fb *message.Feedback) error {
 		told <- fb.Account
 		return nil
 	})
@@ -46,7 +48,7 @@ func TestDeliverWaiting(t *testing.T) {
 	}
 	r.waitFor("bank", 1) // not wanted
 	c := conversation(t, "10690001", "447700900199")
-	s := message(c)
+	s := tracked(c)
 	s.Account = "shop"
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
@@ -75,11 +77,11 @@ func TestTellerSaysWhen(t *testing.T) {
 		at    time.Time
 	}
 	tells := make(chan told, 4)
-	r.deliver("bank", func(_ context.Context, fb *Feedback) error {
+	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
 		tells <- told{fb.Refused, time.Now()}
 		if fb.Refused < 2 {
 			fb.Refused++
-			return Later(errors.New("429"), 100*time.Millisecond)
+			return message.Later(errors.New("429"), 100*time.Millisecond)
 		}
 		return nil
 	})

@@ -15,6 +15,7 @@ import (
 
 	"readback/internal/ops"
 	"readback/relay"
+	"readback/relay/message"
 )
 
 func deadCommand() *cobra.Command {
@@ -117,7 +118,7 @@ func deadListCommand() *cobra.Command {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		say(out, "TIME\tACCOUNT\tEVENT\tTRIES\tSENDER\tRECEIVER\tNUMBER\tREASON\n")
 		err := eachDead(cmd, c, func(d *relay.DeadLetter) error {
-			var fb relay.Feedback
+			var fb message.Feedback
 			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read shows nothing
 			say(out, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\n", d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
 				fb.Sender, fb.Receiver, fb.Number, d.Reason)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/relay"
+	"readback/relay/message"
 )
 
 func readsCommand() *cobra.Command {
@@ -34,7 +35,7 @@ configuration, and prints the verdict. Exits 0 if it was accepted.`,
 		"id":       flags.String("id", "", "the same in repetitions"),
 	}
 	number := flags.Uint16("number", 0, "of the message in its conversation")
-	status := flags.Uint8("status", relay.StatusRead, "1 read, 2 deleted unread, 0 not read yet")
+	status := flags.Uint8("status", message.StatusRead, "1 read, 2 deleted unread, 0 not read yet")
 	_, _ = cmd.MarkFlagRequired("receiver"), cmd.MarkFlagRequired("number") // they are there
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		response := map[string]any{"number": *number, "status": *status}

@@ -22,7 +22,7 @@ import (
 	"readback/config"
 	"readback/handset"
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -68,9 +68,9 @@ func TestReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	posted := make(chan *relay.Feedback, 10)
+	posted := make(chan *message.Feedback, 10)
 	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-		fb := new(relay.Feedback)
+		fb := new(message.Feedback)
 		if err := json.NewDecoder(req.Body).Decode(fb); err != nil {
 			t.Errorf("webhook: %v", err)
 		}

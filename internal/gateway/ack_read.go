@@ -13,6 +13,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -63,7 +64,7 @@ func (g *Gateway) ackOf(f smpp.Frame, mayRead []AddressRange) (rd relay.Read, ok
 
 // holds tells whether one of the ranges has the address.
 func holds(ranges []AddressRange, addr []byte) bool {
-	normal, err := relay.NormalAddr(addr)
+	normal, err := message.NormalAddr(addr)
 	if err != nil {
 		return false
 	}
@@ -92,7 +93,7 @@ func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 	if m.HasUDH() || len(text) > smpp.MaxShortMessage {
 		return rd, false
 	}
-	rd.Status = relay.StatusRead
+	rd.Status = message.StatusRead
 	for word := range strings.FieldsSeq(udh.Decode(text, udh.CodingOf(m.DataCoding(), alphabet))) {
 		name, value, has := strings.Cut(word, ":")
 		if !has {

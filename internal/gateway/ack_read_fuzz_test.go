@@ -9,6 +9,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -79,7 +80,7 @@ func FuzzReadWords(f *testing.F) {
 		if y := rd.ReadAt.Year(); y < 1 || y > 9998 {
 			return // in UTC it may be a year that RFC 3339 does not have
 		}
-		fb := relay.Feedback{Receiver: "447700900123", Number: rd.Number, Status: rd.Status, ReadAt: rd.ReadAt}
+		fb := message.Feedback{Receiver: "447700900123", Number: rd.Number, Status: rd.Status, ReadAt: rd.ReadAt}
 		told := feedbackText(&fb)
 		for _, words := range []string{"", " and number", " Re: x"} {
 			again, ok := wordsOf(t, append(told, words...), 0, 8)

@@ -5,14 +5,14 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // cancelling takes back, one after the other, the parts that the SMSC has accepted of a
 // message that it refused otherwise: the ESME will send all of it again, or none.
 type cancelling struct {
-	from, to relay.Address
+	from, to message.Address
 	ids      [][]byte // message_ids that are left
 }
 
@@ -47,10 +47,10 @@ func (c *cancelling) failed(l *link, reason string) {
 }
 
 // cancelSM makes a cancel_sm for one message (SMPP 3.4 §4.9.1).
-func cancelSM(id []byte, from, to *relay.Address) smpp.Frame {
+func cancelSM(id []byte, from, to *message.Address) smpp.Frame {
 	body := append([]byte{0}, id...) // any service_type
 	body = append(body, 0)
-	for _, a := range []*relay.Address{from, to} {
+	for _, a := range []*message.Address{from, to} {
 		body = append(append(body, a.TON, a.NPI), a.Addr.Bytes()...)
 		body = append(body, 0)
 	}

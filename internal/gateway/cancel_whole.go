@@ -7,7 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -90,13 +90,13 @@ func cutCancel(f smpp.Frame) (before, id, behind []byte, ok bool) {
 }
 
 // cancelConversation reads the two addresses.
-func cancelConversation(b []byte) (c relay.Conversation, ok bool) {
-	for _, to := range []*relay.Addr{&c.Sender, &c.Receiver} {
+func cancelConversation(b []byte) (c message.Conversation, ok bool) {
+	for _, to := range []*message.Addr{&c.Sender, &c.Receiver} {
 		if len(b) < 2 { // TON, NPI
 			return c, false
 		}
 		addr, rest, found := bytes.Cut(b[2:], []byte{0})
-		normal, err := relay.NormalAddr(addr)
+		normal, err := message.NormalAddr(addr)
 		if !found || err != nil {
 			return c, false
 		}

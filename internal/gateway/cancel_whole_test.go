@@ -6,7 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -20,7 +20,7 @@ func TestCancelWhole(t *testing.T) {
 	for _, id := range []string{"Id1", "other"} {
 		ledger.routes.Store(id, "bank")
 	}
-	ledger.partIDs = func(c relay.Conversation, id, key []byte) [][]byte {
+	ledger.partIDs = func(c message.Conversation, id, key []byte) [][]byte {
 		if c.Sender.String() != "10690001" || c.Receiver.String() != receiver || string(id) != "Id1" || string(key) != "id1" {
 			return nil
 		}

@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -66,7 +67,7 @@ func TestSARBecomesHeader(t *testing.T) {
 			ledger := numbering(7)
 			ledger.follow = func(s *relay.Sent) bool {
 				followed, asIs = true, s.AsIs
-				if want := (relay.Part{Ref: 9, Wide: true, Total: 3, Seq: 2}); s.Part != want {
+				if want := (message.Part{Ref: 9, Wide: true, Total: 3, Seq: 2}); s.Part != want {
 					t.Errorf("part: got %+v, want %+v", s.Part, want)
 				}
 				return true
@@ -214,7 +215,7 @@ func TestElementWithProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c relay.Conversation
+	var c message.Conversation
 	ledger := numbering(17)
 	ledger.assign = func(s *relay.Sent) error { s.Number, c = 17, s.Conversation; return nil }
 	i := newInterceptor(ledger)

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -114,6 +114,6 @@ func (s *slot) panicked(v any, stack []byte) {
 func (l *link) containTell(err *error) {
 	if v := recover(); v != nil {
 		l.panicked(v, debug.Stack())
-		*err = relay.Permanent(fmt.Errorf("panic: %v", v))
+		*err = message.Permanent(fmt.Errorf("panic: %v", v))
 	}
 }

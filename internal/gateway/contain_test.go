@@ -17,6 +17,7 @@ import (
 	"readback/internal/crash"
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -84,7 +85,7 @@ var plants = []planted{
 	{
 		name: "a receipt passes",
 		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, relay.Addr) (relay.CutPart, bool) { plantedPanic(); return relay.CutPart{}, false }
+			l.partOf = func([]byte, message.Addr) (relay.CutPart, bool) { plantedPanic(); return relay.CutPart{}, false }
 		},
 		account: readingBank,
 		cause:   func(_, smsc *peer) { smsc.send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
@@ -93,7 +94,7 @@ var plants = []planted{
 	{
 		name: "the ledger has merged a receipt",
 		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, relay.Addr) (relay.CutPart, bool) { return relay.CutPart{Seq: 1}, true }
+			l.partOf = func([]byte, message.Addr) (relay.CutPart, bool) { return relay.CutPart{Seq: 1}, true }
 			l.merge = func(_ relay.CutPart, _ relay.PartReceipt, done func(*relay.Merged, error)) {
 				go done(&relay.Merged{PartReceipt: relay.PartReceipt{State: 200}, Wanted: true}, nil)
 			}
@@ -179,7 +180,7 @@ func TestPanicInFeedback(t *testing.T) {
 		return nil
 	}}})
 	esme, _ := w.bind(simulator.Bind{})
-	if err := receive(t, "outcome of the feedback", errs); !relay.IsPermanent(err) {
+	if err := receive(t, "outcome of the feedback", errs); !message.IsPermanent(err) {
 		t.Errorf("outcome: got %v, want a permanent error", err)
 	}
 	esme.wantUnbound()

@@ -10,7 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -23,7 +23,7 @@ type content struct {
 }
 
 // contentOf makes a feedback in the account's form.
-func contentOf(fb *relay.Feedback, t *Telling) (c content, err error) {
+func contentOf(fb *message.Feedback, t *Telling) (c content, err error) {
 	switch t.Form {
 	case FormReceipt:
 		c, err = receiptContent(fb)
@@ -43,7 +43,7 @@ func contentOf(fb *relay.Feedback, t *Telling) (c content, err error) {
 
 // deliverSM makes the deliver_sm (SMPP 3.4 §4.6.1). A peer below version 3.4 gets no
 // TLVs (§3.4). The session gives the sequence_number.
-func deliverSM(fb *relay.Feedback, t *Telling, version byte) (smpp.Frame, error) {
+func deliverSM(fb *message.Feedback, t *Telling, version byte) (smpp.Frame, error) {
 	c, err := contentOf(fb, t)
 	if err != nil {
 		return nil, err
@@ -85,13 +85,13 @@ func deliverSM(fb *relay.Feedback, t *Telling, version byte) (smpp.Frame, error)
 }
 
 // feedbackText tells people and stacks without TLVs.
-func feedbackText(fb *relay.Feedback) []byte {
+func feedbackText(fb *message.Feedback) []byte {
 	return unlikeReceipt(fmt.Appendf(nil, "readback receiver:%s number:%03d status:%d read:%s",
 		fb.Receiver, fb.Number, fb.Status, fb.ReadAt.UTC().Format(time.RFC3339)))
 }
 
 // feedbackTLVs are those that SMPP 3.4 table 4-18 lists for deliver_sm.
-func feedbackTLVs(fb *relay.Feedback) (tlvs []byte) {
+func feedbackTLVs(fb *message.Feedback) (tlvs []byte) {
 	if fb.Reference != nil {
 		tlvs = smpp.AppendTLV(tlvs, smpp.TagUserMessageReference, binary.BigEndian.AppendUint16(nil, *fb.Reference))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -74,7 +75,7 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 
 // tell delivers one feedback to the ESME and returns when it has answered: nil
 // for ESME_ROK, a relay.Permanent error for a refusal that is meant for good.
-func (l *link) tell(ctx context.Context, fb *relay.Feedback) (err error) {
+func (l *link) tell(ctx context.Context, fb *message.Feedback) (err error) {
 	defer l.containTell(&err)
 	t := l.g.policies.of(l.bind.account).Feedback
 	if t.Form == FormElsewhere {
@@ -85,12 +86,12 @@ func (l *link) tell(ctx context.Context, fb *relay.Feedback) (err error) {
 		f, err = fb.Receipt, nil // as it came
 	}
 	if err != nil {
-		return relay.Permanent(err)
+		return message.Permanent(err)
 	}
 	err = l.esme.Call(ctx, f)
 	var status pdu.Status
 	if errors.As(err, &status) && !smpp.Temporary(status) {
-		return relay.Permanent(err)
+		return message.Permanent(err)
 	}
 	return err
 }

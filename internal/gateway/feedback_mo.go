@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/udh"
 )
 
@@ -38,7 +38,7 @@ func ParseTemplate(text string) (*template.Template, error) {
 }
 
 // moContent is a message as a subscriber could have sent it.
-func moContent(fb *relay.Feedback, t *template.Template) (content, error) {
+func moContent(fb *message.Feedback, t *template.Template) (content, error) {
 	if t == nil {
 		t = defaultTemplate
 	}
@@ -51,12 +51,12 @@ func moContent(fb *relay.Feedback, t *template.Template) (content, error) {
 	return c, nil
 }
 
-func fieldsOf(fb *relay.Feedback) *templateFields {
+func fieldsOf(fb *message.Feedback) *templateFields {
 	f := &templateFields{
 		Account: fb.Account, Sender: fb.Sender, Receiver: fb.Receiver, Number: int(fb.Number),
 		Status: int(fb.Status), State: "read", ReadAt: fb.ReadAt.UTC().Format(time.RFC3339),
 	}
-	if fb.Status == relay.StatusDeletedUnread {
+	if fb.Status == message.StatusDeletedUnread {
 		f.State = "deleted"
 	}
 	if len(fb.MessageIDs) > 0 {

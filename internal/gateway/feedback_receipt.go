@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -17,12 +17,12 @@ var errNoID = errors.New("the SMSC gave the message no message_id to write a rec
 // receiptContent is a delivery receipt that tells of the reading (SMPP 3.4
 // Appendix B). The message was delivered whatever became of it then, and systems
 // bill by stat: only the text has the rest. Times are UTC.
-func receiptContent(fb *relay.Feedback) (content, error) {
+func receiptContent(fb *message.Feedback) (content, error) {
 	if len(fb.MessageIDs) == 0 || fb.MessageIDs[0] == "" {
 		return content{}, errNoID
 	}
 	text := "READ"
-	if fb.Status == relay.StatusDeletedUnread {
+	if fb.Status == message.StatusDeletedUnread {
 		text = "DELETED"
 	}
 	return content{

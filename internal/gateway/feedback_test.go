@@ -12,17 +12,17 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
 	"readback/internal/golden"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // feedback is that of testdata/pdu/feedback_sme_ack.txt.
-func feedback() *relay.Feedback {
+func feedback() *message.Feedback {
 	reference := uint16(42)
-	return &relay.Feedback{
+	return &message.Feedback{
 		Account: "bank", Sender: "10690001", SenderNPI: 1,
 		Receiver: "8613800138000", ReceiverTON: 1, ReceiverNPI: 1,
-		Number: 17, Status: relay.StatusRead, MessageIDs: []string{"4A7F01", "4A7F02"}, Reference: &reference,
+		Number: 17, Status: message.StatusRead, MessageIDs: []string{"4A7F01", "4A7F02"}, Reference: &reference,
 		SubmittedAt: time.Date(2026, 11, 23, 8, 15, 0, 0, time.UTC),
 		ReadAt:      time.Date(2026, 11, 23, 16, 30, 0, 0, time.FixedZone("", 8*3600)),
 	}
@@ -74,10 +74,10 @@ func TestFeedbackTLVs(t *testing.T) {
 	plain, vendor := Telling{}, Telling{VendorTLVs: true, Tags: DefaultVendorTags}
 	other := Telling{VendorTLVs: true, Tags: VendorTags{0x1400, 0x3FFF}}
 	in := func(form FeedbackForm, t Telling) Telling { t.Form = form; return t }
-	unread := func(fb *relay.Feedback) { fb.Status = relay.StatusDeletedUnread }
+	unread := func(fb *message.Feedback) { fb.Status = message.StatusDeletedUnread }
 	tests := []struct {
 		name    string
-		change  func(*relay.Feedback)
+		change  func(*message.Feedback)
 		telling Telling
 		version byte
 		want    string
@@ -88,8 +88,8 @@ func TestFeedbackTLVs(t *testing.T) {
 		{"no version", nil, vendor, 0, ""},
 		{"vendor", nil, vendor, 0x34, reference + id + read + "\x15\x20" + number + "\x15\x21" + readAt},
 		{"other tags", nil, other, 0x34, reference + id + read + "\x14\x00" + number + "\x3F\xFF" + readAt},
-		{"no reference", func(fb *relay.Feedback) { fb.Reference = nil }, plain, 0x34, id + read},
-		{"no message_id", func(fb *relay.Feedback) { fb.MessageIDs = nil }, plain, 0x34, reference + read},
+		{"no reference", func(fb *message.Feedback) { fb.Reference = nil }, plain, 0x34, id + read},
+		{"no message_id", func(fb *message.Feedback) { fb.MessageIDs = nil }, plain, 0x34, reference + read},
 		{"deleted unread", unread, plain, 0x34, reference + id + "\x02\x05\x00\x01\x02"},
 		{"user-ack", unread, in(FormUserAck, plain), 0x34, reference + id + "\x02\x05\x00\x01\x02"},
 		{"user-ack, 3.3", nil, in(FormUserAck, plain), 0x33, ""},
@@ -120,12 +120,12 @@ func TestFeedbackTLVs(t *testing.T) {
 
 // The text is as short as it may be, and never that of a delivery receipt.
 func TestFeedbackText(t *testing.T) {
-	for _, change := range []func(*relay.Feedback){
-		func(*relay.Feedback) {},
-		func(fb *relay.Feedback) { fb.Number, fb.Status = 65535, relay.StatusDeletedUnread },
-		func(fb *relay.Feedback) { fb.Receiver = strings.Repeat("8", relay.MaxAddr) },
-		func(fb *relay.Feedback) { fb.ReadAt = time.Time{} },
-		func(fb *relay.Feedback) { fb.Receiver = "id:1 stat:READ" },
+	for _, change := range []func(*message.Feedback){
+		func(*message.Feedback) {},
+		func(fb *message.Feedback) { fb.Number, fb.Status = 65535, message.StatusDeletedUnread },
+		func(fb *message.Feedback) { fb.Receiver = strings.Repeat("8", message.MaxAddr) },
+		func(fb *message.Feedback) { fb.ReadAt = time.Time{} },
+		func(fb *message.Feedback) { fb.Receiver = "id:1 stat:READ" },
 	} {
 		fb := feedback()
 		change(fb)
@@ -209,7 +209,7 @@ func TestFeedbackDecodes(t *testing.T) {
 
 func TestReceiptOfUnread(t *testing.T) {
 	fb := feedback()
-	fb.Status = relay.StatusDeletedUnread
+	fb.Status = message.StatusDeletedUnread
 	c, err := receiptContent(fb)
 	if want := " stat:DELIVRD err:000 text:DELETED"; err != nil || !strings.HasSuffix(string(c.text), want) {
 		t.Errorf("got %q, %v, want %q at the end", c.text, err, want)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"text/template"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -57,11 +57,11 @@ func TestEncodeUCS2Room(t *testing.T) {
 func TestTemplateFields(t *testing.T) {
 	tmpl := template.Must(ParseTemplate("{{.State}} {{.Status}} <{{.MessageID}}> <{{.Reference}}>"))
 	fb := feedback()
-	fb.Status, fb.MessageIDs, fb.Reference = relay.StatusDeletedUnread, nil, nil
+	fb.Status, fb.MessageIDs, fb.Reference = message.StatusDeletedUnread, nil, nil
 	if c, err := moContent(fb, tmpl); err != nil || string(c.text) != "deleted 2 <> <>" {
 		t.Errorf("got %q, %v, want deleted and nothing else", c.text, err)
 	}
-	fb.Status, fb.MessageIDs = relay.StatusRead, []string{"A"}
+	fb.Status, fb.MessageIDs = message.StatusRead, []string{"A"}
 	if c, err := moContent(fb, tmpl); err != nil || string(c.text) != "read 1 <A> <>" {
 		t.Errorf("got %q, %v, want read 1 and the message_id", c.text, err)
 	}
@@ -75,7 +75,7 @@ func TestTellUnwritable(t *testing.T) {
 	}
 	account := Account{Policy: Policy{Feedback: Telling{Form: FormMO, Template: broken}}}
 	l, _ := offline(t, fakeLedger{}, account, &fakeUpstream{})
-	if err := l.tell(t.Context(), feedback()); !relay.IsPermanent(err) {
+	if err := l.tell(t.Context(), feedback()); !message.IsPermanent(err) {
 		t.Errorf("tell: got %v, want a permanent error", err)
 	}
 }
@@ -84,7 +84,7 @@ func TestTellUnwritable(t *testing.T) {
 func TestFeedbackRoom(t *testing.T) {
 	fb := feedback()
 	fb.MessageIDs = []string{""}
-	base, err := receiptContent(&relay.Feedback{MessageIDs: []string{"A"}})
+	base, err := receiptContent(&message.Feedback{MessageIDs: []string{"A"}})
 	if err != nil {
 		t.Fatal(err)
 	}

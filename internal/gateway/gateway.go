@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -130,7 +131,7 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		deliverer: deliverer,
 		metrics:   newMetrics(opt.Registerer),
 		usages:    usages{by: make(map[string]*usage)},
-		underway:  underway{by: make(map[relay.Conversation][]flight)},
+		underway:  underway{by: make(map[message.Conversation][]flight)},
 		places:    places{most: opt.MaxSessions, mostUnbound: opt.MaxUnbound},
 	}
 	if opt.Shared != nil {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -12,7 +12,7 @@ import (
 type Holder interface {
 	// HoldReceipt keeps the receipt f of a message, durably, until the message is read or the
 	// account's time for that is over; false if the receipt is to pass.
-	HoldReceipt(ctx context.Context, account string, c relay.Conversation, messageID, f []byte) (held bool, err error)
+	HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error)
 }
 
 // holdReceipt keeps back the SMSC's receipt of a delivery, where the account is to get one
@@ -25,7 +25,7 @@ func (g *Gateway) holdReceipt(account string, m smpp.Message, later aside, p rec
 	}
 	id, state, ok := readReceipt(m)
 	c, isOne := receiptConversation(m)
-	if !ok || !isOne || state != relay.StateDelivered {
+	if !ok || !isOne || state != message.StateDelivered {
 		return false
 	}
 	f, id := bytes.Clone(m.Frame), bytes.Clone(id)

@@ -10,14 +10,14 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // fakeHolder is a Holder of one function.
 type fakeHolder func(account, id string, f []byte) (bool, error)
 
-func (h fakeHolder) HoldReceipt(_ context.Context, account string, _ relay.Conversation, id, f []byte) (bool, error) {
+func (h fakeHolder) HoldReceipt(_ context.Context, account string, _ message.Conversation, id, f []byte) (bool, error) {
 	return h(account, string(id), f)
 }
 
@@ -102,7 +102,7 @@ func TestTellReceipt(t *testing.T) {
 	tell := receive(t, "feedback of the session", tellers)
 	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
 	outcome := make(chan error, 1)
-	ctx, fb := within(t), &relay.Feedback{Account: "bank", Receipt: bytes.Clone(want)}
+	ctx, fb := within(t), &message.Feedback{Account: "bank", Receipt: bytes.Clone(want)}
 	go func() { outcome <- tell(ctx, fb) }()
 	want.SetSeq(smpp.OwnSeq)
 	esme.want("receipt", want)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -17,9 +18,9 @@ type Ledger interface {
 	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
 	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
 	Refuse(s *relay.Sent)
-	Receipt(c relay.Conversation, messageID []byte, state relay.State)
-	PartOf(key []byte, receiver relay.Addr) (relay.CutPart, bool)
-	PartIDs(c relay.Conversation, id, key []byte) [][]byte
+	Receipt(c message.Conversation, messageID []byte, state message.State)
+	PartOf(key []byte, receiver message.Addr) (relay.CutPart, bool)
+	PartIDs(c message.Conversation, id, key []byte) [][]byte
 	Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error))
 
 	// Of shared mode: which account a message_id belongs to.
@@ -208,17 +209,17 @@ func (t *tracked) readUserData(b *Scratch) Skip {
 // describe fills in what the ledger is told of the message.
 func (t *tracked) describe(s *relay.Sent, account string) error {
 	*s = relay.Sent{
-		Account: account, At: time.Now(), Part: relay.Part(t.part),
+		Account: account, At: time.Now(), Part: message.Part(t.part),
 		Reference: t.tlvs.reference, HasReference: t.tlvs.hasReference,
 		WantsReceipt: t.m.RegisteredDelivery()&smpp.RegisteredAnyOutcome != 0, // or 03, success only (SMPP 5.0 §4.7.21)
-		From:         relay.Address{TON: t.m.From.TON, NPI: t.m.From.NPI},
-		To:           relay.Address{TON: t.m.To.TON, NPI: t.m.To.NPI},
+		From:         message.Address{TON: t.m.From.TON, NPI: t.m.From.NPI},
+		To:           message.Address{TON: t.m.To.TON, NPI: t.m.To.NPI},
 	}
 	var errs [4]error
-	s.From.Addr, errs[0] = relay.NewAddr(t.m.From.Addr)
-	s.To.Addr, errs[1] = relay.NewAddr(t.m.To.Addr)
-	s.Conversation.Sender, errs[2] = relay.NormalAddr(t.m.From.Addr)
-	s.Conversation.Receiver, errs[3] = relay.NormalAddr(t.m.To.Addr)
+	s.From.Addr, errs[0] = message.NewAddr(t.m.From.Addr)
+	s.To.Addr, errs[1] = message.NewAddr(t.m.To.Addr)
+	s.Conversation.Sender, errs[2] = message.NormalAddr(t.m.From.Addr)
+	s.Conversation.Receiver, errs[3] = message.NormalAddr(t.m.To.Addr)
 	for _, err := range errs {
 		if err != nil {
 			return err

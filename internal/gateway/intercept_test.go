@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -24,11 +25,11 @@ type fakeLedger struct {
 	follow  func(*relay.Sent) bool
 	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
 	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
-	partOf  func(key []byte, receiver relay.Addr) (relay.CutPart, bool)
-	partIDs func(c relay.Conversation, id, key []byte) [][]byte
+	partOf  func(key []byte, receiver message.Addr) (relay.CutPart, bool)
+	partIDs func(c message.Conversation, id, key []byte) [][]byte
 	merge   func(relay.CutPart, relay.PartReceipt, func(*relay.Merged, error))
 	refuse  func(*relay.Sent)
-	receipt func(relay.Conversation, []byte, relay.State)
+	receipt func(message.Conversation, []byte, message.State)
 }
 
 func (l fakeLedger) Assign(s *relay.Sent) error {
@@ -49,14 +50,14 @@ func (l fakeLedger) AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token 
 	l.cut(s, c, w, token)
 }
 
-func (l fakeLedger) PartOf(key []byte, receiver relay.Addr) (relay.CutPart, bool) {
+func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (relay.CutPart, bool) {
 	if l.partOf == nil {
 		return relay.CutPart{}, false
 	}
 	return l.partOf(key, receiver)
 }
 
-func (l fakeLedger) PartIDs(c relay.Conversation, id, key []byte) [][]byte {
+func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
 	if l.partIDs == nil {
 		return nil
 	}
@@ -81,7 +82,7 @@ func (l fakeLedger) Refuse(s *relay.Sent) {
 	}
 }
 
-func (l fakeLedger) Receipt(c relay.Conversation, id []byte, state relay.State) {
+func (l fakeLedger) Receipt(c message.Conversation, id []byte, state message.State) {
 	if l.receipt != nil {
 		l.receipt(c, id, state)
 	}

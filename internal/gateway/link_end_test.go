@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -169,7 +170,7 @@ func TestDrainAwaitsSMSC(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				ledger := fakeLedger{partIDs: func(relay.Conversation, []byte, []byte) [][]byte {
+				ledger := fakeLedger{partIDs: func(message.Conversation, []byte, []byte) [][]byte {
 					return [][]byte{[]byte("P1"), []byte("P2"), []byte("P3")}
 				}}
 				p := pipe(t, ledger, func(o *Options) { o.Policies.Default = cutting })

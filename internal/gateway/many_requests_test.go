@@ -10,7 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -22,7 +22,7 @@ func TestManyRequestsEnd(t *testing.T) {
 	for i := range ids {
 		ids[i] = []byte("P")
 	}
-	ledger := fakeLedger{partIDs: func(relay.Conversation, []byte, []byte) [][]byte { return ids }}
+	ledger := fakeLedger{partIDs: func(message.Conversation, []byte, []byte) [][]byte { return ids }}
 	for name, f := range map[string]smpp.Frame{
 		"parts":     submitSM(0, 0, "", payload(strings.Repeat("a", many*148))),
 		"receivers": (&scene{sender: "10690001"}).multi(many, "Hello"),

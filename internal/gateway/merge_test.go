@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -40,7 +41,7 @@ func mergingLedger(merge func(relay.CutPart, relay.PartReceipt) (*relay.Merged, 
 	for _, id := range []string{"P1", "P2", "4A7F01"} {
 		l.routes.Store(id, "bank")
 	}
-	l.partOf = func(key []byte, to relay.Addr) (relay.CutPart, bool) {
+	l.partOf = func(key []byte, to message.Addr) (relay.CutPart, bool) {
 		seq := map[string]uint8{"p1": 1, "p2": 2}[string(key)]
 		return relay.CutPart{Seq: seq}, seq > 0 && to.String() == receiver
 	}
@@ -82,7 +83,7 @@ func TestReceiptsOfParts(t *testing.T) {
 				return tt.merged, tt.err
 			})
 			noted := make(chan string, 1)
-			ledger.receipt = func(_ relay.Conversation, id []byte, s relay.State) {
+			ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
 				select {
 				case noted <- string(id) + " " + s.String():
 				default: // the whole, in shared mode
@@ -155,7 +156,7 @@ func TestReceiptWaitsForItsMessage(t *testing.T) {
 	ledger := cuttingLedger()
 	merged := make(chan relay.PartReceipt, 1)
 	known := make(chan struct{})
-	ledger.partOf = func(key []byte, _ relay.Addr) (relay.CutPart, bool) {
+	ledger.partOf = func(key []byte, _ message.Addr) (relay.CutPart, bool) {
 		select {
 		case <-known:
 			return relay.CutPart{Seq: 1}, string(key) == "id1"

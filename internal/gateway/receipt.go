@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -25,20 +25,20 @@ func (g *Gateway) noteReceipt(m smpp.Message) {
 
 // receiptConversation is that of the message which a receipt is about: the receipt goes
 // the other way round.
-func receiptConversation(m smpp.Message) (c relay.Conversation, ok bool) {
+func receiptConversation(m smpp.Message) (c message.Conversation, ok bool) {
 	var errs [2]error
-	c.Sender, errs[0] = relay.NormalAddr(m.To.Addr)
-	c.Receiver, errs[1] = relay.NormalAddr(m.From.Addr)
+	c.Sender, errs[0] = message.NormalAddr(m.To.Addr)
+	c.Receiver, errs[1] = message.NormalAddr(m.From.Addr)
 	return c, errs[0] == nil && errs[1] == nil
 }
 
 // messageStates are the final ones of message_state (SMPP 3.4 §5.2.28).
-var messageStates = map[byte]relay.State{
-	2: relay.StateDelivered,
-	3: relay.StateExpired,
-	4: relay.StateFailed, // deleted
-	5: relay.StateFailed, // undeliverable
-	8: relay.StateFailed, // rejected
+var messageStates = map[byte]message.State{
+	2: message.StateDelivered,
+	3: message.StateExpired,
+	4: message.StateFailed, // deleted
+	5: message.StateFailed, // undeliverable
+	8: message.StateFailed, // rejected
 }
 
 // stats are the values of message_state as the text of a receipt has them (SMPP 3.4
@@ -49,7 +49,7 @@ var stats = [...]string{
 
 // readReceipt returns the message_id and the final state that a receipt tells
 // of: from the TLVs if both are there, else from the text.
-func readReceipt(m smpp.Message) (id []byte, state relay.State, ok bool) {
+func readReceipt(m smpp.Message) (id []byte, state message.State, ok bool) {
 	r := m.TLVs()
 	for tlv, more := r.Next(); more; tlv, more = r.Next() {
 		switch {

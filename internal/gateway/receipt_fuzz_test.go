@@ -11,6 +11,7 @@ import (
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -110,7 +111,7 @@ func checkWritten(t *testing.T, id string, state byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, s, ok := readReceipt(parsed(t, f)); !ok || string(got) != id || s != relay.StateDelivered {
+		if got, s, ok := readReceipt(parsed(t, f)); !ok || string(got) != id || s != message.StateDelivered {
 			t.Errorf("feedback to version %02x: got %q, %s, %t; want %q, delivered", version, got, s, ok, id)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -38,7 +39,7 @@ func newReceiving(t *testing.T, ledger fakeLedger, change func(*Options)) *recei
 	t.Helper()
 	p := make(path, 10)
 	r := &receiving{later: aside{context.Background(), new(errgroup.Group), p}, path: p}
-	ledger.receipt = func(_ relay.Conversation, id []byte, s relay.State) {
+	ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
 		r.noted = append(r.noted, string(id)+" "+s.String())
 	}
 	opt := DefaultOptions()

@@ -7,7 +7,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -16,28 +16,28 @@ const appendixB = "id:4A7F01 sub:001 dlvrd:001 submit date:2611230829 done date:
 func TestReadReceipt(t *testing.T) {
 	id := func(s string) string { return string(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte(s))) }
 	state := func(b ...byte) string { return string(smpp.AppendTLV(nil, smpp.TagMessageState, b)) }
-	const none = relay.StateSent
+	const none = message.StateSent
 	tests := []struct {
 		name, text, tlvs string
 		id               string // empty: no receipt that tells anything
-		state            relay.State
+		state            message.State
 	}{
-		{"text", appendixB, "", "4A7F01", relay.StateDelivered},
-		{"TLVs", "", id("4A7F01\x00") + state(2), "4A7F01", relay.StateDelivered},
-		{"TLVs the other way round", "", state(2) + id("4A7F01\x00"), "4A7F01", relay.StateDelivered},
-		{"TLVs go first", appendixB, id("OTHER\x00") + state(5), "OTHER", relay.StateFailed},
-		{"id without NUL", "", id("4A7F01") + state(3), "4A7F01", relay.StateExpired},
-		{"id with leading zeros", "", id("0004a7f01\x00") + state(2), "0004a7f01", relay.StateDelivered},
-		{"decimal id in the text", "id:4882177 stat:DELIVRD", "", "4882177", relay.StateDelivered},
-		{"one TLV of the two: the text", appendixB, id("OTHER\x00"), "4A7F01", relay.StateDelivered},
-		{"the other one: the text", appendixB, state(5), "4A7F01", relay.StateDelivered},
-		{"state of two octets: the text", appendixB, id("OTHER\x00") + state(5, 0), "4A7F01", relay.StateDelivered},
-		{"nothing else in it", "id:A stat:EXPIRED", "", "A", relay.StateExpired},
-		{"failed: deleted", "id:A stat:DELETED err:001", "", "A", relay.StateFailed},
-		{"failed: undeliverable", "id:A stat:UNDELIV err:001", "", "A", relay.StateFailed},
-		{"failed: rejected", "id:A stat:REJECTD err:001", "", "A", relay.StateFailed},
-		{"failed by TLV: deleted", "", id("A") + state(4), "A", relay.StateFailed},
-		{"failed by TLV: rejected", "", id("A") + state(8), "A", relay.StateFailed},
+		{"text", appendixB, "", "4A7F01", message.StateDelivered},
+		{"TLVs", "", id("4A7F01\x00") + state(2), "4A7F01", message.StateDelivered},
+		{"TLVs the other way round", "", state(2) + id("4A7F01\x00"), "4A7F01", message.StateDelivered},
+		{"TLVs go first", appendixB, id("OTHER\x00") + state(5), "OTHER", message.StateFailed},
+		{"id without NUL", "", id("4A7F01") + state(3), "4A7F01", message.StateExpired},
+		{"id with leading zeros", "", id("0004a7f01\x00") + state(2), "0004a7f01", message.StateDelivered},
+		{"decimal id in the text", "id:4882177 stat:DELIVRD", "", "4882177", message.StateDelivered},
+		{"one TLV of the two: the text", appendixB, id("OTHER\x00"), "4A7F01", message.StateDelivered},
+		{"the other one: the text", appendixB, state(5), "4A7F01", message.StateDelivered},
+		{"state of two octets: the text", appendixB, id("OTHER\x00") + state(5, 0), "4A7F01", message.StateDelivered},
+		{"nothing else in it", "id:A stat:EXPIRED", "", "A", message.StateExpired},
+		{"failed: deleted", "id:A stat:DELETED err:001", "", "A", message.StateFailed},
+		{"failed: undeliverable", "id:A stat:UNDELIV err:001", "", "A", message.StateFailed},
+		{"failed: rejected", "id:A stat:REJECTD err:001", "", "A", message.StateFailed},
+		{"failed by TLV: deleted", "", id("A") + state(4), "A", message.StateFailed},
+		{"failed by TLV: rejected", "", id("A") + state(8), "A", message.StateFailed},
 		{"on its way", "id:A stat:ENROUTE err:000", "", "", none},
 		{"on its way by TLV", "", id("A") + state(1), "", none},
 		{"accepted", "id:A stat:ACCEPTD err:000", id("A") + state(6), "", none},
@@ -69,10 +69,10 @@ func TestReadReceipt(t *testing.T) {
 func TestReceiptNoted(t *testing.T) {
 	type note struct {
 		sender, receiver, id string
-		state                relay.State
+		state                message.State
 	}
 	notes := make(chan note, 10)
-	w := serve(t, setup{ledger: fakeLedger{receipt: func(c relay.Conversation, id []byte, state relay.State) {
+	w := serve(t, setup{ledger: fakeLedger{receipt: func(c message.Conversation, id []byte, state message.State) {
 		notes <- note{c.Sender.String(), c.Receiver.String(), string(id), state}
 	}}})
 	esme, smsc := w.bind(simulator.Bind{})
@@ -102,10 +102,10 @@ func TestReceiptNoted(t *testing.T) {
 		esme.want("deliver_sm", f)
 	}
 	for _, want := range []note{
-		{"bank", "447700900123", "4A7F01", relay.StateDelivered},
-		{"10690001", "447700900123", "4A7F01", relay.StateDelivered},
-		{"1", "447700900123", "4A7F01", relay.StateDelivered},
-		{"1", "447700900123", "4A7F01", relay.StateDelivered},
+		{"bank", "447700900123", "4A7F01", message.StateDelivered},
+		{"10690001", "447700900123", "4A7F01", message.StateDelivered},
+		{"1", "447700900123", "4A7F01", message.StateDelivered},
+		{"1", "447700900123", "4A7F01", message.StateDelivered},
 	} {
 		if got := receive(t, "receipt", notes); got != want {
 			t.Errorf("got %+v, want %+v", got, want)

@@ -8,7 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -86,19 +86,19 @@ func FuzzCancel(f *testing.F) {
 		service, rest, ok1 := take(body)
 		id, behind, ok2 := take(rest)
 		readable := ok1 && ok2 && id != ""
-		var c relay.Conversation
+		var c message.Conversation
 		rest = behind
-		for _, to := range []*relay.Addr{&c.Sender, &c.Receiver} {
+		for _, to := range []*message.Addr{&c.Sender, &c.Receiver} {
 			if !readable || len(rest) < 2 {
 				readable = false
 				break
 			}
 			addr, more, ok := take(rest[2:])
-			normal, err := relay.NormalAddr([]byte(addr))
+			normal, err := message.NormalAddr([]byte(addr))
 			*to, rest, readable = normal, more, ok && err == nil
 		}
 		asked, up := false, &fakeUpstream{}
-		l := offlineFor(t, fakeLedger{partIDs: func(got relay.Conversation, gotID, _ []byte) [][]byte {
+		l := offlineFor(t, fakeLedger{partIDs: func(got message.Conversation, gotID, _ []byte) [][]byte {
 			if asked = true; got != c || string(gotID) != id {
 				t.Errorf("parts of %q in %v were asked for, want of %q in %v", gotID, got, id, c)
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/crash"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -284,7 +284,7 @@ func (r AddressRange) has(addr string) bool {
 
 // accountOf finds the account that has an address; the ranges do not overlap.
 func (p *Policies) accountOf(addr []byte) (account string, ok bool) {
-	normal, err := relay.NormalAddr(addr)
+	normal, err := message.NormalAddr(addr)
 	if err != nil {
 		return "", false
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -75,7 +75,7 @@ func TestReceiptRoute(t *testing.T) {
 // The ledger hears of the receipts, as in mirror mode.
 func TestReceiptRouteNoted(t *testing.T) {
 	ledger, noted := remembering(), make(chan string, 1)
-	ledger.receipt = func(c relay.Conversation, id []byte, state relay.State) {
+	ledger.receipt = func(c message.Conversation, id []byte, state message.State) {
 		noted <- c.Sender.String() + " " + c.Receiver.String() + " " + string(id) + " " + state.String()
 	}
 	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)

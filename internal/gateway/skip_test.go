@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -99,7 +100,7 @@ func TestMarkerOfParts(t *testing.T) {
 
 // Addresses that make no conversation leave a message without a number, and it goes on as it came.
 func TestSkipAddresses(t *testing.T) {
-	good, long := "10690001", strings.Repeat("1", relay.MaxAddr+1)
+	good, long := "10690001", strings.Repeat("1", message.MaxAddr+1)
 	for _, tt := range []struct {
 		name, from, to string
 		want           Skip

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -79,7 +79,7 @@ func TestCancelSendFails(t *testing.T) {
 // The ESME's own number is that of the first part; the others have numbers of the gateway's.
 // The status of the first refusal is that of the whole, whichever part it is.
 func TestCancelWholeAnswers(t *testing.T) {
-	ledger := fakeLedger{partIDs: func(relay.Conversation, []byte, []byte) [][]byte {
+	ledger := fakeLedger{partIDs: func(message.Conversation, []byte, []byte) [][]byte {
 		return [][]byte{[]byte("id1"), []byte("id2"), []byte("id3")}
 	}}
 	cancel := frame(pdu.CancelSMID, 0, 7, "\x00id1\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00")

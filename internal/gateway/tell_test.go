@@ -12,6 +12,7 @@ import (
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -63,8 +64,8 @@ func TestTell(t *testing.T) {
 		esme.want("feedback", want)
 		esme.send(frame(tt.answer, tt.status, want.Seq(), "\x00"))
 		err := receive(t, tt.name, outcome)
-		if (err == nil) != (tt.status == smpp.StatusOK) || relay.IsPermanent(err) != tt.permanent {
-			t.Errorf("%s: got %v, permanent %t; want permanent %t", tt.name, err, relay.IsPermanent(err), tt.permanent)
+		if (err == nil) != (tt.status == smpp.StatusOK) || message.IsPermanent(err) != tt.permanent {
+			t.Errorf("%s: got %v, permanent %t; want permanent %t", tt.name, err, message.IsPermanent(err), tt.permanent)
 		}
 	}
 	m := text(receiver, 2)
@@ -80,7 +81,7 @@ func TestTellNobody(t *testing.T) {
 	tell := receive(t, "feedback of the session", tellers)
 	check := func(name string, outcome <-chan error) {
 		t.Helper()
-		if err := receive(t, name, outcome); err == nil || relay.IsPermanent(err) {
+		if err := receive(t, name, outcome); err == nil || message.IsPermanent(err) {
 			t.Errorf("%s: got %v, want a temporary error", name, err)
 		}
 	}
@@ -94,7 +95,7 @@ func TestTellNobody(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := tell(ctx, feedback()); err == nil || relay.IsPermanent(err) {
+	if err := tell(ctx, feedback()); err == nil || message.IsPermanent(err) {
 		t.Errorf("stopped: got %v, want a temporary error", err)
 	}
 	outcome = told(t, tell)
@@ -168,7 +169,7 @@ func TestTellElsewhere(t *testing.T) {
 	w.Use(use(FormReceipt)) // by SMPP as well: the delivery goes on
 	w.Use(use(FormElsewhere))
 	receive(t, "end of the delivery", ended)
-	if err := tell(within(t), feedback()); err == nil || relay.IsPermanent(err) {
+	if err := tell(within(t), feedback()); err == nil || message.IsPermanent(err) {
 		t.Errorf("told elsewhere: got %v, want a temporary error", err)
 	}
 	w.Use(use(FormSMEAck))

@@ -6,20 +6,20 @@ import (
 	"sync"
 
 	"readback/internal/crash"
-	"readback/relay"
+	"readback/relay/message"
 )
 
 // underway is the messages that are on their way in parts, by conversation: a receipt that
 // comes meanwhile may be about one of them.
 type underway struct {
 	mu sync.Mutex
-	by map[relay.Conversation][]flight
+	by map[message.Conversation][]flight
 }
 
 // flight is one of them. It is closed when the message has landed.
 type flight chan struct{}
 
-func (u *underway) begin(c relay.Conversation) flight {
+func (u *underway) begin(c message.Conversation) flight {
 	defer crash.OnPanic()
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -28,7 +28,7 @@ func (u *underway) begin(c relay.Conversation) flight {
 	return f
 }
 
-func (u *underway) end(c relay.Conversation, f flight) {
+func (u *underway) end(c message.Conversation, f flight) {
 	defer crash.OnPanic()
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -40,7 +40,7 @@ func (u *underway) end(c relay.Conversation, f flight) {
 }
 
 // of returns those of a conversation.
-func (u *underway) of(c relay.Conversation) []flight {
+func (u *underway) of(c message.Conversation) []flight {
 	defer crash.OnPanic()
 	u.mu.Lock()
 	defer u.mu.Unlock()

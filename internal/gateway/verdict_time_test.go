@@ -11,6 +11,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -40,7 +41,7 @@ func TestVerdictInTime(t *testing.T) {
 // timedHolder is a Holder that never answers by itself.
 type timedHolder struct{}
 
-func (timedHolder) HoldReceipt(ctx context.Context, _ string, _ relay.Conversation, _, _ []byte) (bool, error) {
+func (timedHolder) HoldReceipt(ctx context.Context, _ string, _ message.Conversation, _, _ []byte) (bool, error) {
 	<-ctx.Done()
 	return false, ctx.Err()
 }

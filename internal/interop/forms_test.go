@@ -121,7 +121,7 @@ func kannelIsTold(w *world, f form, tell func()) {
 func scriptIsTold(s script, f form, tell func()) {
 	s.w.Helper()
 	s.bind("bind_transceiver")
-	s.do("submit_sm", message(fields{"short_message": "Hello"}))
+	s.do("submit_sm", submitted(fields{"short_message": "Hello"}))
 	tell()
 	_, got := s.event(s.w.ctx, "request")
 	text := got["short_message"]

@@ -9,6 +9,7 @@ import (
 
 	"readback/internal/gateway"
 	"readback/relay"
+	"readback/relay/message"
 )
 
 // startGateway starts a gateway with its relay and returns where it listens. It
@@ -47,7 +48,7 @@ func (w *world) read(sender, receiver string, number uint16) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, deadline)
 	defer cancel()
-	verdict := w.relay.Reads().Submit(ctx, relay.Read{Sender: sender, Receiver: receiver, Number: number, Status: relay.StatusRead})
+	verdict := w.relay.Reads().Submit(ctx, relay.Read{Sender: sender, Receiver: receiver, Number: number, Status: message.StatusRead})
 	const accepted = 202
 	if verdict.Code != accepted {
 		w.Fatalf("read of %d: got %+v, want %d", number, verdict, accepted)

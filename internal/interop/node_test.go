@@ -23,9 +23,9 @@ func TestNode(t *testing.T) {
 				{"short_message": fields{"udh": octets(unhex("05 00 03 07 02 02")), "message": "its own UDH"}},
 				{"message_payload": "its own payload"},
 			} {
-				node.do("submit_sm", message(m))
+				node.do("submit_sm", submitted(m))
 			}
-			node.do("data_sm", message(fields{"message_payload": "data"}))
+			node.do("data_sm", submitted(fields{"message_payload": "data"}))
 			node.do("query_sm", fields{"message_id": "4A7F01", "source_addr": from.Addr})
 			node.do("cancel_sm", fields{"message_id": "4A7F01", "source_addr": from.Addr})
 			node.do("replace_sm", fields{"message_id": "4A7F01", "source_addr": from.Addr, "short_message": "new"})

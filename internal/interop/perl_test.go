@@ -9,10 +9,10 @@ func TestPerl(t *testing.T) {
 	s := scenario{smsc: withoutClock, numbered: scriptNumbered, play: func(w *world) []string {
 		perl := w.startScript("perl", "perl/client.pl")
 		return perl.converse(scriptMessages, func() {
-			perl.do("data_sm", message(fields{"message_payload": "data"}))
+			perl.do("data_sm", submitted(fields{"message_payload": "data"}))
 			perl.do("query_sm", fields{"message_id": "4A7F01", "source_addr": from.Addr})
 			perl.do("replace_sm", fields{"message_id": "4A7F01", "source_addr": from.Addr, "short_message": "new"})
-			perl.do("cancel_sm", message(fields{"message_id": "4A7F01"}))
+			perl.do("cancel_sm", submitted(fields{"message_id": "4A7F01"}))
 		})
 	}}
 	s.run(t)

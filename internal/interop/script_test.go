@@ -79,8 +79,8 @@ func withoutClock() simulator.Options {
 	}}
 }
 
-// message makes a submit_sm for a script.
-func message(more fields) fields {
+// submitted makes a submit_sm for a script.
+func submitted(more fields) fields {
 	f := fields{
 		"source_addr_ton": from.TON, "source_addr_npi": from.NPI, "source_addr": from.Addr,
 		"dest_addr_ton": to.TON, "dest_addr_npi": to.NPI, "destination_addr": to.Addr,
@@ -130,7 +130,7 @@ func (s script) converse(messages []fields, further func()) []string {
 	s.w.Helper()
 	s.bind("bind_transceiver")
 	for _, m := range messages {
-		s.do("submit_sm", message(m))
+		s.do("submit_sm", submitted(m))
 		for range receipts(m) {
 			s.event(s.w.ctx, "request")
 		}
@@ -166,7 +166,7 @@ func (w *world) oneWay(begin func() script) []string {
 	w.Helper()
 	tx := begin()
 	tx.bind("bind_transmitter")
-	tx.do("submit_sm", message(fields{"short_message": "one way"}))
+	tx.do("submit_sm", submitted(fields{"short_message": "one way"}))
 	saw := tx.leave()
 	rx := begin()
 	rx.bind("bind_receiver")

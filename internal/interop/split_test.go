@@ -29,7 +29,7 @@ func TestNodeSplit(t *testing.T) {
 	const messages, parts = 3, 2 + 3 + 11
 	for _, length := range []int{158, 400, 1500} {
 		text := octets([]byte(strings.Repeat("0123456789", length/10+1)[:length]))
-		node.command("submit_sm", message(fields{"message_payload": text, "short_message": "", "registered_delivery": 1}))
+		node.command("submit_sm", submitted(fields{"message_payload": text, "short_message": "", "registered_delivery": 1}))
 		_, response := node.event(w.ctx, "response")
 		_, receipt := node.event(w.ctx, "request")
 		if got, want := receipt["receipted_message_id"], response["message_id"]; got != want {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"readback/relay"
+	"readback/relay/message"
 )
 
 // patience bounds whatever a test waits for.
@@ -62,16 +63,16 @@ func (l logged) Logged(uint64) { close(l) }
 // read sends a message through the ledger and has it read.
 func (r *running) read(account, receiver, id string) {
 	r.t.Helper()
-	var c relay.Conversation
+	var c message.Conversation
 	var err error
-	if c.Sender, err = relay.NormalAddr("10690001"); err != nil {
+	if c.Sender, err = message.NormalAddr("10690001"); err != nil {
 		r.t.Fatal(err)
 	}
-	if c.Receiver, err = relay.NormalAddr(receiver); err != nil {
+	if c.Receiver, err = message.NormalAddr(receiver); err != nil {
 		r.t.Fatal(err)
 	}
 	s := &relay.Sent{
-		Conversation: c, Account: account, At: time.Now(), From: relay.Address{Addr: c.Sender}, To: relay.Address{Addr: c.Receiver},
+		Conversation: c, Account: account, At: time.Now(), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 	}
 	if err := r.Ledger().Assign(s); err != nil {
 		r.t.Fatal(err)
@@ -79,18 +80,18 @@ func (r *running) read(account, receiver, id string) {
 	inLog := make(logged)
 	r.Ledger().Accept(s, []byte(id), inLog, 0)
 	<-inLog
-	v := r.Reads().Submit(r.t.Context(), relay.Read{Receiver: receiver, Sender: "10690001", Number: s.Number, Status: relay.StatusRead})
+	v := r.Reads().Submit(r.t.Context(), relay.Read{Receiver: receiver, Sender: "10690001", Number: s.Number, Status: message.StatusRead})
 	if !v.Accepted() {
 		r.t.Fatalf("read: got %+v", v)
 	}
 }
 
 // server answers by a function, and shows what it was asked.
-func server(t *testing.T, answer func(fb *relay.Feedback) int) (*Target, <-chan *relay.Feedback) {
-	asked := make(chan *relay.Feedback, 100)
+func server(t *testing.T, answer func(fb *message.Feedback) int) (*Target, <-chan *message.Feedback) {
+	asked := make(chan *message.Feedback, 100)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		fb := new(relay.Feedback)
+		fb := new(message.Feedback)
 		if err := json.Unmarshal(body, fb); err != nil {
 			t.Errorf("body %s: %v", body, err)
 		}
@@ -108,7 +109,7 @@ func server(t *testing.T, answer func(fb *relay.Feedback) int) (*Target, <-chan 
 	return target(srv), asked
 }
 
-func next(t *testing.T, asked <-chan *relay.Feedback) *relay.Feedback {
+func next(t *testing.T, asked <-chan *message.Feedback) *message.Feedback {
 	t.Helper()
 	select {
 	case fb := <-asked:
@@ -124,7 +125,7 @@ func next(t *testing.T, asked <-chan *relay.Feedback) *relay.Feedback {
 func TestFeedbackIsPosted(t *testing.T) {
 	var mu sync.Mutex
 	died := 0
-	to, asked := server(t, func(fb *relay.Feedback) int {
+	to, asked := server(t, func(fb *message.Feedback) int {
 		mu.Lock()
 		defer mu.Unlock()
 		if fb.MessageIDs[0] == "a0" && died < 3 {
@@ -164,7 +165,7 @@ func TestFeedbackIsPosted(t *testing.T) {
 func TestFeedbackOutlivesTheGateway(t *testing.T) {
 	store, hang := t.TempDir(), make(chan struct{})
 	var once sync.Once
-	to, asked := server(t, func(*relay.Feedback) int {
+	to, asked := server(t, func(*message.Feedback) int {
 		once.Do(func() { <-hang })
 		return http.StatusOK
 	})
@@ -182,7 +183,7 @@ func TestFeedbackOutlivesTheGateway(t *testing.T) {
 
 // What the server does not want is a dead letter.
 func TestFeedbackIsNotWanted(t *testing.T) {
-	to, asked := server(t, func(*relay.Feedback) int { return http.StatusGone })
+	to, asked := server(t, func(*message.Feedback) int { return http.StatusGone })
 	r := start(t, t.TempDir(), hooks(t, Targets{Default: to}))
 	r.read("bank", "447700900101", "id0")
 	fb := next(t, asked)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"readback/relay"
+	"readback/relay/message"
 )
 
 const (
@@ -32,14 +32,14 @@ func verdict(resp *http.Response, refused *int, now time.Time) error {
 	case code >= 200 && code < 300:
 		return nil
 	case code == http.StatusGone:
-		return relay.Permanent(err)
+		return message.Permanent(err)
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
-		return relay.Later(err, retryAfter(resp.Header.Get("Retry-After"), now))
+		return message.Later(err, retryAfter(resp.Header.Get("Retry-After"), now))
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly:
 		return err
 	case code >= 400 && code < 500:
 		if *refused++; *refused >= maxRefusals {
-			return relay.Permanent(err)
+			return message.Permanent(err)
 		}
 	}
 	return err

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"readback/relay"
+	"readback/relay/message"
 )
 
 // TestVerdict shows what a server can ask for: to wait, and to be asked no more.
@@ -22,16 +22,16 @@ func TestVerdict(t *testing.T) {
 		{299, 9, 9, "", func(error) error { return nil }},
 		{199, 9, 9, "7", plain},
 		{300, 9, 9, "7", plain},
-		{410, 0, 0, "", relay.Permanent},
-		{429, 9, 9, "7", func(err error) error { return relay.Later(err, 7*time.Second) }},
-		{503, 9, 9, "7", func(err error) error { return relay.Later(err, 7*time.Second) }},
-		{503, 9, 9, "Mon, 23 Nov 2026 08:31:00 GMT", func(err error) error { return relay.Later(err, time.Minute) }},
-		{503, 9, 9, "", func(err error) error { return relay.Later(err, 0) }},
+		{410, 0, 0, "", message.Permanent},
+		{429, 9, 9, "7", func(err error) error { return message.Later(err, 7*time.Second) }},
+		{503, 9, 9, "7", func(err error) error { return message.Later(err, 7*time.Second) }},
+		{503, 9, 9, "Mon, 23 Nov 2026 08:31:00 GMT", func(err error) error { return message.Later(err, time.Minute) }},
+		{503, 9, 9, "", func(err error) error { return message.Later(err, 0) }},
 		{408, 9, 9, "7", plain},
 		{425, 9, 9, "7", plain},
 		{400, 0, 1, "", plain},
 		{499, 8, 9, "", plain},
-		{400, 9, 10, "", relay.Permanent},
+		{400, 9, 10, "", message.Permanent},
 		{500, 9, 9, "7", plain},
 	}
 	for _, tt := range tests {

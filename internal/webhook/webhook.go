@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"readback/relay"
+	"readback/relay/message"
 )
 
 // Target is where the feedback of an account goes.
@@ -106,24 +107,24 @@ var errReceipt = errors.New("the SMSC's receipt: a webhook is told of messages r
 var errNoTarget = errors.New("the account has no webhook any more")
 
 // Tell posts one feedback. It is a relay.Teller.
-func (h *Webhooks) Tell(ctx context.Context, fb *relay.Feedback) error {
+func (h *Webhooks) Tell(ctx context.Context, fb *message.Feedback) error {
 	now := h.now.Load()
 	t := now.of(fb.Account)
 	if t == nil {
 		return errNoTarget
 	}
 	if len(fb.Receipt) > 0 {
-		return relay.Permanent(errReceipt)
+		return message.Permanent(errReceipt)
 	}
 	body, err := json.Marshal(fb)
 	if err != nil {
-		return relay.Permanent(fmt.Errorf("webhook: %w", err))
+		return message.Permanent(fmt.Errorf("webhook: %w", err))
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
 	defer cancel()
 	req, err := h.request(ctx, t, fb.Event, body)
 	if err != nil {
-		return relay.Permanent(err)
+		return message.Permanent(err)
 	}
 	resp, err := now.clients[t.connecting()].Do(req)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"readback/relay"
+	"readback/relay/message"
 )
 
 var secret = []byte("3f1c9a0d5e7b42688d1f0a6c4b9e7d21")
@@ -28,11 +28,11 @@ func hooks(t *testing.T, targets Targets) *Webhooks {
 	return New(targets, "test", slog.New(slog.NewTextHandler(io.Discard, nil)))
 }
 
-func feedback() *relay.Feedback {
+func feedback() *message.Feedback {
 	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
-	return &relay.Feedback{
+	return &message.Feedback{
 		Event: "01JDCB8K400000000000000000", Account: "bank", Sender: "10690001", Receiver: "8613800138000",
-		Number: 17, Status: relay.StatusRead, MessageIDs: []string{"4A7F01"}, SubmittedAt: at, ReadAt: at, ReceivedAt: at,
+		Number: 17, Status: message.StatusRead, MessageIDs: []string{"4A7F01"}, SubmittedAt: at, ReadAt: at, ReceivedAt: at,
 	}
 }
 
@@ -95,7 +95,7 @@ func TestRequest(t *testing.T) {
 	if check(r.Header.Get("Readback-Signature"), append(r.body, ' ')) == nil {
 		t.Error("the signature holds for another body, too")
 	}
-	var got relay.Feedback
+	var got message.Feedback
 	if err := json.Unmarshal(r.body, &got); err != nil || got.Event != feedback().Event || got.Number != 17 || got.MessageIDs[0] != "4A7F01" {
 		t.Errorf("got %s, %v", r.body, err)
 	}
@@ -108,7 +108,7 @@ func TestReceiptIsNoFeedback(t *testing.T) {
 	defer srv.Close()
 	fb := feedback()
 	fb.Status, fb.Receipt = 0, []byte("a PDU")
-	if err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), fb); !relay.IsPermanent(err) {
+	if err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), fb); !message.IsPermanent(err) {
 		t.Errorf("got %v, want a dead letter", err)
 	}
 }
@@ -152,9 +152,9 @@ func TestAnswers(t *testing.T) {
 			fb := feedback()
 			fb.Refused = tt.refused
 			err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), fb)
-			if (err == nil) != tt.done || relay.IsPermanent(err) != tt.permanent || asked != 1 {
+			if (err == nil) != tt.done || message.IsPermanent(err) != tt.permanent || asked != 1 {
 				t.Errorf("got %v, permanent %v, asked %d times; want done %v, permanent %v, once",
-					err, relay.IsPermanent(err), asked, tt.done, tt.permanent)
+					err, message.IsPermanent(err), asked, tt.done, tt.permanent)
 			}
 		})
 	}
@@ -208,7 +208,7 @@ func TestTrouble(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			err := hooks(t, Targets{Default: tt.target}).Tell(t.Context(), feedback())
-			if err == nil || relay.IsPermanent(err) || !strings.Contains(err.Error(), tt.want) {
+			if err == nil || message.IsPermanent(err) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want a temporary error with %q", err, tt.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "token") {

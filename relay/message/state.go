@@ -1,4 +1,4 @@
-package relay
+package message
 
 // State is how far a message got. It only moves forward.
 type State uint8
@@ -15,19 +15,19 @@ const (
 
 var stateNames = [...]string{"sent", "expired", "failed", "delivered", "read", "deleted_unread"}
 
-// isKnown reports whether s is one of the states above.
-func (s State) isKnown() bool { return int(s) < len(stateNames) }
+// IsKnown reports whether s is one of the states above.
+func (s State) IsKnown() bool { return int(s) < len(stateNames) }
 
 func (s State) String() string {
-	if s.isKnown() {
+	if s.IsKnown() {
 		return stateNames[s]
 	}
 	return "unknown"
 }
 
-// rank orders the states: a failure may turn out to have been none, a read response
+// Rank orders the states: a failure may turn out to have been none, a read response
 // says the last word, and of two read responses the first one holds.
-func (s State) rank() int {
+func (s State) Rank() int {
 	switch s {
 	case StateSent:
 		return 0
@@ -39,12 +39,12 @@ func (s State) rank() int {
 	return 3
 }
 
-// final tells whether a read response has said the last word.
-func (s State) final() bool { return s.rank() == 3 }
+// IsFinal reports whether a read response has said the last word.
+func (s State) IsFinal() bool { return s.Rank() == 3 }
 
-// forward is the later of s and to.
-func (s State) forward(to State) State {
-	if to.rank() > s.rank() {
+// Forward is the later of s and to.
+func (s State) Forward(to State) State {
+	if to.Rank() > s.Rank() {
 		return to
 	}
 	return s

@@ -1,4 +1,4 @@
-package relay
+package message
 
 import "errors"
 
@@ -36,9 +36,9 @@ func NormalAddr[T string | []byte](s T) (Addr, error) {
 	}
 	b := a.Bytes()
 	switch {
-	case len(b) > 1 && b[0] == '+' && allDigits(b[1:]):
+	case len(b) > 1 && b[0] == '+' && AllDigits(b[1:]):
 		return NewAddr(b[1:])
-	case len(b) >= minInternational && allDigits(b) && b[0] == '0' && b[1] == '0':
+	case len(b) >= minInternational && AllDigits(b) && b[0] == '0' && b[1] == '0':
 		return NewAddr(b[2:])
 	}
 	for i, c := range b {
@@ -53,7 +53,8 @@ func NormalAddr[T string | []byte](s T) (Addr, error) {
 // international prefix: no short code is as long, no international number shorter.
 const minInternational = 10
 
-func allDigits(b []byte) bool {
+// AllDigits reports whether b has no other octets than digits.
+func AllDigits(b []byte) bool {
 	for _, c := range b {
 		if c < '0' || c > '9' {
 			return false
@@ -67,14 +68,8 @@ func (a *Addr) Bytes() []byte { return a.b[:a.n] }
 
 func (a Addr) String() string { return string(a.b[:a.n]) }
 
-// IsZero tells whether a holds no address.
+// IsZero reports whether a holds no address.
 func (a Addr) IsZero() bool { return a.n == 0 }
-
-// Conversation is what numbers are counted in: the two addresses, normalised.
-type Conversation struct {
-	Sender   Addr // source_addr of the submit_sm
-	Receiver Addr // destination_addr of the submit_sm
-}
 
 // Address is an address as it was submitted.
 type Address struct {

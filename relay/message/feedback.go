@@ -1,12 +1,12 @@
-package relay
+package message
 
 import (
 	"errors"
 	"time"
 )
 
-// Feedback is what the ESME is told about a message that was read. Its JSON is
-// what stands in the feedback stream and what docs/wire.md describes.
+// Feedback is the report about a read response that the originating ESME gets. Its JSON stands in
+// the feedback stream, and docs/wire.md describes it.
 type Feedback struct {
 	Event       string    `json:"event"` // the same in every delivery of this feedback
 	Account     string    `json:"account"`
@@ -32,26 +32,19 @@ type Feedback struct {
 	Refused int `json:"-"` // the Teller's own count, kept while the feedback is with this process
 }
 
-// conversation is whose feedback it is: what was submitted in several notations is one. What
-// is no address is that of none.
-func (fb *Feedback) conversation() (c Conversation) {
+// Conversation returns the conversation of the message, whatever notation its addresses were
+// submitted in. A field that is no address becomes the zero Addr.
+func (fb *Feedback) Conversation() (c Conversation) {
 	c.Sender, _ = NormalAddr(fb.Sender)
 	c.Receiver, _ = NormalAddr(fb.Receiver)
 	return c
 }
 
-// Values of status in a read response.
-const (
-	StatusNotRead       = 0
-	StatusRead          = 1
-	StatusDeletedUnread = 2
-)
-
 // Permanent marks an error of a Teller as final: the feedback goes to the dead
 // letters and is not tried again.
 func Permanent(err error) error { return permanentError{err} }
 
-// IsPermanent tells whether err was marked by Permanent.
+// IsPermanent reports whether err was marked by Permanent.
 func IsPermanent(err error) bool {
 	var p permanentError
 	return errors.As(err, &p)
@@ -60,3 +53,20 @@ func IsPermanent(err error) bool {
 type permanentError struct{ error }
 
 func (e permanentError) Unwrap() error { return e.error }
+
+// Later marks an error of a Teller: the feedback is not to be told again before wait is
+// over.
+func Later(err error, wait time.Duration) error { return laterError{err, wait} }
+
+type laterError struct {
+	error
+	wait time.Duration
+}
+
+func (e laterError) Unwrap() error { return e.error }
+
+// RetryAfter is how long Later asked to wait; 0 for any other error.
+func RetryAfter(err error) time.Duration {
+	l, _ := errors.AsType[laterError](err)
+	return l.wait
+}

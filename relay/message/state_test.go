@@ -1,4 +1,4 @@
-package relay
+package message
 
 import "testing"
 
@@ -16,14 +16,14 @@ func TestStateAfterState(t *testing.T) {
 	names := []string{"sent", "expired", "failed", "delivered", "read", "deleted_unread"}
 	for i, from := range all {
 		for j, to := range all {
-			if got := from.forward(to); got != want[i][j] {
+			if got := from.Forward(to); got != want[i][j] {
 				t.Errorf("%s, then %s: got %s, want %s", from, to, got, want[i][j])
 			}
 		}
 		if got := from.String(); got != names[i] {
 			t.Errorf("name of %d: got %s, want %s", from, got, names[i])
 		}
-		if got, want := from.final(), from == StateRead || from == StateDeletedUnread; got != want {
+		if got, want := from.IsFinal(), from == StateRead || from == StateDeletedUnread; got != want {
 			t.Errorf("%s is the last word: got %v, want %v", from, got, want)
 		}
 	}
