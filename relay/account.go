@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/internal/backoff"
 	"readback/relay/message"
 )
 
@@ -42,7 +43,7 @@ func (a *account) run() {
 			wait = 50 * time.Millisecond
 		}
 		a.relay.log.Warn("feedback cannot be taken from its queue", "account", a.name, "error", err)
-		pause(a.ctx, jitter(wait))
+		backoff.Sleep(a.ctx, backoff.Jitter(wait))
 		wait = min(2*wait, 5*time.Second)
 	}
 	a.giveBack()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // wanting sends a message of which its ESME wants a receipt.
@@ -29,10 +30,10 @@ func TestFeedbackBehindTheReceipt(t *testing.T) {
 	opt.Account = after(time.Hour)
 	r := start(t, opt)
 	told := r.tellings("bank")
-	c, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	want := func(id string, pending bool) {
 		t.Helper()
-		if fb := receive(t, told); fb.MessageIDs[0] != id || fb.ReceiptPending != pending {
+		if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != id || fb.ReceiptPending != pending {
 			t.Errorf("told: got %+v, want %s, receipt pending %v", fb, id, pending)
 		}
 	}
@@ -61,7 +62,7 @@ func TestFeedbackBehindTheReceipt(t *testing.T) {
 // awaitState waits until a message has got so far.
 func (r *running) awaitState(c message.Conversation, number uint16, state string) {
 	r.t.Helper()
-	for ctx := deadline(r.t); ctx.Err() == nil; {
+	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
 		view, err := r.Conversation(c.Sender.String(), c.Receiver.String())
 		if err != nil {
 			r.t.Fatal(err)
@@ -81,9 +82,9 @@ func TestFeedbackDoesNotWaitForever(t *testing.T) {
 			opt := testOptions(t)
 			opt.Account = after(wait)
 			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			r.read(c, r.wanting(c, "id").Number)
-			if fb := receive(t, r.tellings("bank")); !fb.ReceiptPending {
+			if fb := relaytest.Receive(t, r.tellings("bank")); !fb.ReceiptPending {
 				t.Errorf("told: got %+v, want its receipt pending", fb)
 			}
 		})
@@ -95,7 +96,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	opt := testOptions(t)
 	opt.Account = after(time.Hour)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := tracked(c)
 	s.WantsReceipt, s.Part = true, message.Part{Ref: 7, Total: 2, Seq: 1}
 	if err := r.Ledger().Assign(s); err != nil {
@@ -117,13 +118,13 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	}
 	r = start(t, opt)
 	told := r.tellings("bank")
-	c2 := conversation(t, "10690001", "447700900124")
+	c2 := relaytest.Conversation(t, "10690001", "447700900124")
 	r.read(c2, r.submit(c2, "other").Number)
-	if fb := receive(t, told); fb.MessageIDs[0] != "other" {
+	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "other" {
 		t.Errorf("told: got %+v, want the other one, since a part has no receipt yet", fb)
 	}
 	r.Ledger().Receipt(c, []byte("id1"), message.StateDelivered)
-	if fb := receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id1 id2]" {
+	if fb := relaytest.Receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id1 id2]" {
 		t.Errorf("told: got %+v", fb)
 	}
 
@@ -136,7 +137,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r.waitForQueue("bank", 1)
 	r.Ledger().Receipt(c, []byte("id3"), message.StateDelivered)
 	r.awaitPart(c, third.Number, 0)
-	if fb := receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id3" {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id3" {
 		t.Errorf("told: got %+v", fb)
 	}
 }
@@ -145,7 +146,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 func (r *running) waitForQueue(account string, n uint64) {
 	r.t.Helper()
 	for {
-		all, err := r.Queues(deadline(r.t))
+		all, err := r.Queues(relaytest.Deadline(r.t))
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -158,7 +159,7 @@ func (r *running) waitForQueue(account string, n uint64) {
 // awaitPart waits until the receipt of a part is in the index.
 func (r *running) awaitPart(c message.Conversation, number uint16, seq uint8) {
 	r.t.Helper()
-	for ctx := deadline(r.t); ctx.Err() == nil; {
+	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
 		f, err := r.index.findNumber(&c, number, message.DayOf(time.Now().UnixMilli()))
 		if err != nil || f == nil {
 			r.t.Fatalf("number %d: %v", number, err)

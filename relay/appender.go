@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"readback/internal/backoff"
 )
 
 // appender is the goroutine that writes the log: it takes what is queued, appends it,
@@ -138,7 +140,7 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 		if errors.Is(err, ErrFenced) || errors.Is(err, nats.ErrConnectionClosed) || ctx.Err() != nil {
 			return err
 		}
-		if err := a.pause(ctx, jitter(wait)); err != nil {
+		if err := a.pause(ctx, backoff.Jitter(wait)); err != nil {
 			return err
 		}
 	}

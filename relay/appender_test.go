@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // After the loss of the index no message of the log can be applied, and the ledger is down for
 // good. A waiter is told once all the same.
 func TestWaiterIsToldOnce(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := tracked(c)
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
@@ -22,7 +23,7 @@ func TestWaiterIsToldOnce(t *testing.T) {
 	r.index.mu.Unlock()
 	told := make(logged, 2)
 	r.Ledger().Accept(s, []byte("A"), told, 1)
-	receive(t, told)
+	relaytest.Receive(t, told)
 	if err := r.stop(); err == nil {
 		t.Error("the loss of the index was not told")
 	}
@@ -40,7 +41,7 @@ func TestStopCoversWhatIsGiven(t *testing.T) {
 	for life := range 3 {
 		r := start(t, opt)
 		for i := range window + 2 {
-			c := conversation(t, "10690001", fmt.Sprint(447700900100+i))
+			c := relaytest.Conversation(t, "10690001", fmt.Sprint(447700900100+i))
 			for range min(i, window-life) { // as many as may be out, less those without an answer
 				s := tracked(c)
 				if err := r.Ledger().Assign(s); err != nil {
@@ -88,19 +89,19 @@ func TestStopWithFullQueue(t *testing.T) {
 	a := testAppender(t)
 	var sent []*Sent
 	for i := range 5 {
-		sent = append(sent, a.ledger.mustAssign(t, tracked(conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
+		sent = append(sent, a.ledger.mustAssign(t, tracked(relaytest.Conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
 	}
-	other := conversation(t, "10690001", "447700900199")
+	other := relaytest.Conversation(t, "10690001", "447700900199")
 	for b := a.queue.begin(kindHead); b != nil; b = a.queue.begin(kindHead) {
 		b.buf = appendHead(b.buf, &other, 1)
 		a.queue.end(b)
 	}
 	told := make(logged, 1)
 	a.ledger.Accept(sent[0], []byte("A"), told, 5)
-	if err := a.stop(deadline(t)); err != nil {
+	if err := a.stop(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	if token := receive(t, told); token != 5 {
+	if token := relaytest.Receive(t, told); token != 5 {
 		t.Errorf("waiter: got token %d, want 5", token)
 	}
 	for i, s := range sent {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func partAt(p place, seq uint8, id string, at int64) record {
@@ -183,7 +184,7 @@ func TestRowsLeave(t *testing.T) {
 // none.
 func TestOutcomesInOrder(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	receiver := place{conv: message.Conversation{Receiver: addr(t, "447700900199")}}
+	receiver := place{conv: message.Conversation{Receiver: relaytest.Addr(t, "447700900199")}}
 	got := l.write(
 		acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 2000),
 		record{kind: kindPublished, seq: 1}, record{kind: kindHead, place: p, bound: 6},

@@ -10,13 +10,14 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // An erasure removes the rows about the receiver from both outboxes. Rows about other receivers,
 // and the keys behind the outboxes, stay.
 func TestErasedRows(t *testing.T) {
 	l := newLogbook(t)
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for i, c := range []message.Conversation{other, mine, other, mine, mine} {
 		p := place{conv: c, day: 20780, number: uint16(i), ordinal: uint64(i)}
 		l.write(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
@@ -63,7 +64,7 @@ func TestErasedRows(t *testing.T) {
 // An erasure removes what earlier records of the same batch brought.
 func TestEraseInOneBatch(t *testing.T) {
 	l := newLogbook(t)
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	var all []record
 	for _, c := range []message.Conversation{mine, other} {
 		p := place{conv: c, day: 20780, number: 5, ordinal: 4}
@@ -114,7 +115,7 @@ func TestEraseInOneBatch(t *testing.T) {
 // of them, and the log waits meanwhile.
 func TestEraseGoesPastOthersParts(t *testing.T) {
 	l := newLogbook(t)
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for day := uint16(20780); day < 20783; day++ {
 		var all []record
 		for i := range 1000 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // logbook is an index with an applier. The test writes the log.
@@ -104,7 +105,7 @@ func (l *logbook) changes() (all []message.Change) {
 
 // testPlace is where the message of the tests stands.
 func testPlace(t testing.TB) place {
-	return place{conv: conversation(t, "10690001", "447700900123"), day: 20780, number: 6, ordinal: 5}
+	return place{conv: relaytest.Conversation(t, "10690001", "447700900123"), day: 20780, number: 6, ordinal: 5}
 }
 
 func acceptedAt(p place, id string) record {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/relaytest"
 )
 
 // scriptedLog is a client of a log, in whose place the test answers.
@@ -27,7 +29,7 @@ func newScriptedLog(t *testing.T) *scriptedLog {
 		t.Fatal(err)
 	}
 	s.Start()
-	t.Cleanup(func() { halt(s) })
+	t.Cleanup(func() { relaytest.Halt(s) })
 	if !s.ReadyForConnections(10 * time.Second) {
 		t.Fatal("server does not start")
 	}
@@ -75,24 +77,24 @@ func TestLateReply(t *testing.T) {
 	s := newScriptedLog(t)
 	asked := make(chan *nats.Msg, 2)
 	s.on(subjectLedger, func(m *nats.Msg) { asked <- m })
-	ctx, giveUp := context.WithCancel(deadline(t))
+	ctx, giveUp := context.WithCancel(relaytest.Deadline(t))
 	first := make(chan error, 1)
 	go func() { first <- s.append(ctx, []byte("one")) }()
-	late := receive(t, asked)
+	late := relaytest.Receive(t, asked)
 	giveUp()
-	if err := receive(t, first); !errors.Is(err, context.Canceled) {
+	if err := relaytest.Receive(t, first); !errors.Is(err, context.Canceled) {
 		t.Fatalf("append that nobody answers: got %v, want that it was cancelled", err)
 	}
 
 	second := make(chan error, 1)
-	go func() { second <- s.append(deadline(t), []byte("two")) }()
-	next := receive(t, asked)
+	go func() { second <- s.append(relaytest.Deadline(t), []byte("two")) }()
+	next := relaytest.Receive(t, asked)
 	if late.Reply == next.Reply {
 		t.Errorf("both appends want their answer at %s", next.Reply)
 	}
 	s.respond(late, `{"seq":5}`)
 	s.respond(next, `{"seq":7}`)
-	if err := receive(t, second); err != nil || s.last != 7 {
+	if err := relaytest.Receive(t, second); err != nil || s.last != 7 {
 		t.Errorf("got %v and the end at %d, want the answer to the second, 7", err, s.last)
 	}
 }
@@ -116,14 +118,14 @@ func TestAppendAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s.last = 8
 			answers <- tt.answer
-			err := s.append(deadline(t), []byte("data"))
+			err := s.append(relaytest.Deadline(t), []byte("data"))
 			if err == nil != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("got %v, want %q", err, tt.err)
 			}
 			if s.last != tt.last {
 				t.Errorf("end of the log: got %d, want %d", s.last, tt.last)
 			}
-			m := receive(t, asked)
+			m := relaytest.Receive(t, asked)
 			if got := m.Header.Get(nats.ExpectedLastSubjSeqHdr); got != "8" || string(m.Data) != "data" {
 				t.Errorf("asked: got %q that expects %s, want data that expects 8", m.Data, got)
 			}
@@ -135,11 +137,11 @@ func TestAppendAnswers(t *testing.T) {
 // closed connection is not errAway, because it does not come back.
 func TestNobodyAnswers(t *testing.T) {
 	s := newScriptedLog(t)
-	if err := s.append(deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, nats.ErrNoResponders) {
+	if err := s.append(relaytest.Deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("no log: got %v, want that NATS is away, since nobody answers", err)
 	}
 	s.nc.Close()
-	if err := s.append(deadline(t), nil); errors.Is(err, errAway) || !errors.Is(err, nats.ErrConnectionClosed) {
+	if err := s.append(relaytest.Deadline(t), nil); errors.Is(err, errAway) || !errors.Is(err, nats.ErrConnectionClosed) {
 		t.Errorf("closed: got %v, want that the connection is closed", err)
 	}
 }
@@ -152,7 +154,7 @@ func TestLogIsSilent(t *testing.T) {
 	s.urgent, s.alarmed = urgent, func() { alarms++ }
 	urgent <- struct{}{}
 	s.on(subjectLedger, func(*nats.Msg) {})
-	if err := s.append(deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, errLogTimeout) || alarms != 1 {
+	if err := s.append(relaytest.Deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, errLogTimeout) || alarms != 1 {
 		t.Errorf("got %v, %d alarms, want a time-out and one alarm", err, alarms)
 	}
 	if s.last != 0 {
@@ -188,7 +190,7 @@ func TestFateIsNotGuessed(t *testing.T) {
 			s.last = 5
 			s.answer("$JS.API.STREAM.MSG.GET."+streamLedger, tt.message)
 			s.answer("$JS.API.STREAM.INFO."+streamLedger, tt.info)
-			got, err := s.settle(deadline(t), []byte("mine"))
+			got, err := s.settle(relaytest.Deadline(t), []byte("mine"))
 			if got != tt.want || s.last != tt.last {
 				t.Errorf("got %d and the end at %d, want %d and %d", got, s.last, tt.want, tt.last)
 			}

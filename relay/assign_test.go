@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // A message that could not be recorded gets no number.
@@ -44,7 +45,7 @@ func TestAssignChecks(t *testing.T) {
 func TestLoad(t *testing.T) {
 	r := idleRelay(t)
 	l := r.ledger
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, tt := range []struct {
 		name         string
 		head         uint64 // the epoch in which the index noted 10 numbers; 0: never
@@ -61,7 +62,7 @@ func TestLoad(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			other := c
-			other.Sender = addr(t, tt.name[:min(len(tt.name), 11)])
+			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
 				a := &applier{ix: r.index, told: func(int, int) {}}
 				if _, err := a.apply(1, appendHead(appendHeader(nil, header{epoch: tt.head}), &c, 10), false); err != nil {
@@ -88,7 +89,7 @@ func TestLoad(t *testing.T) {
 // Assign makes its conversation the most recently used one.
 func TestHeadIsUsed(t *testing.T) {
 	l, h := idleLedger(t)
-	other := &head{conv: conversation(t, "b", "447700900123")}
+	other := &head{conv: relaytest.Conversation(t, "b", "447700900123")}
 	h.shard.add(other, 9, time.Now())
 	l.mustAssign(t, tracked(h.conv))
 	wantOrder(t, h.shard, "used", "b", "10690001")

@@ -7,32 +7,33 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func TestAwaitRoute(t *testing.T) {
 	r := start(t, testOptions(t))
 	l := r.Ledger()
 	r.route("bank", "known")
-	if got, ok := l.AwaitRoute(deadline(t), []byte("known")); got != "bank" || !ok {
+	if got, ok := l.AwaitRoute(relaytest.Deadline(t), []byte("known")); got != "bank" || !ok {
 		t.Errorf("known: got %q, %v, want bank", got, ok)
 	}
 
 	accounts := make(chan string, 2)
 	for range 2 {
 		go func() {
-			account, _ := l.AwaitRoute(deadline(t), []byte("early"))
+			account, _ := l.AwaitRoute(relaytest.Deadline(t), []byte("early"))
 			accounts <- account
 		}()
 	}
 	r.awaitings(2)
 	r.route("shop", "early")
 	for range 2 {
-		if got := receive(t, accounts); got != "shop" {
+		if got := relaytest.Receive(t, accounts); got != "shop" {
 			t.Errorf("early: got %q, want shop", got)
 		}
 	}
 
-	ctx, cancel := context.WithCancel(deadline(t))
+	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	gone := make(chan bool, 2)
 	for range 2 {
 		go func() {
@@ -43,7 +44,7 @@ func TestAwaitRoute(t *testing.T) {
 	r.awaitings(2)
 	cancel()
 	for range 2 {
-		if receive(t, gone) {
+		if relaytest.Receive(t, gone) {
 			t.Error("never: got an account")
 		}
 	}
@@ -53,7 +54,7 @@ func TestAwaitRoute(t *testing.T) {
 	}
 
 	l.routes.waiting = maxAwaitings
-	if _, ok := l.AwaitRoute(deadline(t), []byte("never")); ok {
+	if _, ok := l.AwaitRoute(relaytest.Deadline(t), []byte("never")); ok {
 		t.Error("too many wait: got an account")
 	}
 }
@@ -61,7 +62,7 @@ func TestAwaitRoute(t *testing.T) {
 // awaitings returns when n wait.
 func (r *running) awaitings(n int) {
 	rs := r.ledger.routes
-	for ctx := deadline(r.t); ; {
+	for ctx := relaytest.Deadline(r.t); ; {
 		rs.mu.Lock()
 		waiting := rs.waiting
 		rs.mu.Unlock()

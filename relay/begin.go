@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
 )
 
 // begin tries until the epoch has begun, or ctx ends, or the log cannot be read.
@@ -31,7 +33,7 @@ func (r *Relay) begin(ctx context.Context) error {
 		}
 		r.log.Warn("ledger cannot begin", "error", err)
 		r.status.set(fmt.Errorf("%w: %w", errStarting, err))
-		t := time.NewTimer(jitter(wait))
+		t := time.NewTimer(backoff.Jitter(wait))
 		select {
 		case <-t.C:
 		case <-r.connected:

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // notBegun is a relay that has not begun yet, with an empty log.
@@ -26,7 +27,7 @@ func (r *Relay) again(t *testing.T) {
 	r.appender.client.close()
 	r.status = newStatus()
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
-	if err := r.begin(deadline(t)); err != nil {
+	if err := r.begin(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -35,7 +36,7 @@ func (r *Relay) again(t *testing.T) {
 // begins.
 func TestEpochs(t *testing.T) {
 	r := notBegun(t)
-	if err := r.begin(deadline(t)); err != nil {
+	if err := r.begin(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	want := func(what string, epoch, since uint64) {
@@ -53,7 +54,7 @@ func TestEpochs(t *testing.T) {
 	}
 	stop := func() {
 		t.Helper()
-		if err := r.appender.stop(deadline(t)); err != nil {
+		if err := r.appender.stop(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,19 +91,19 @@ func TestEpochs(t *testing.T) {
 // It looks for parts of cut messages only if the index has any.
 func TestBeginFindsWhatWaits(t *testing.T) {
 	r := notBegun(t)
-	if err := r.begin(deadline(t)); err != nil {
+	if err := r.begin(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	if r.ledger.cuts.any.Load() {
 		t.Error("got parts, want none to look for")
 	}
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	told := make(logged, 9)
 	s := r.ledger.mustAssign(t, tracked(c))
 	r.ledger.Accept(s, []byte("A"), told, 1)
 	drain := func(outbox float64, signalled bool) {
 		t.Helper()
-		if err := r.appender.drain(deadline(t)); err != nil {
+		if err := r.appender.drain(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -148,34 +149,34 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 // that it is starting, and goes on.
 func TestBeginGivesUp(t *testing.T) {
 	r := notBegun(t)
-	ctx, cancel := context.WithCancel(deadline(t))
+	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()
 	if err := r.begin(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("no time: got %v, want %v", err, context.Canceled)
 	}
-	info, err := makeStreams(deadline(t), r.js, &r.opt)
+	info, err := makeStreams(relaytest.Deadline(t), r.js, &r.opt)
 	if err != nil || info.Config.Name != streamLedger {
 		t.Fatalf("got %+v, %v, want the log", info, err)
 	}
-	if _, err := r.js.Publish(deadline(t), subjectLedger, []byte("\x00 is no batch")); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), subjectLedger, []byte("\x00 is no batch")); err != nil {
 		t.Fatal(err)
 	}
 	var bad *RecordError
-	if err := r.begin(deadline(t)); !errors.As(err, &bad) || !strings.Contains(err.Error(), "log cannot be read") {
+	if err := r.begin(relaytest.Deadline(t)); !errors.As(err, &bad) || !strings.Contains(err.Error(), "log cannot be read") {
 		t.Errorf("no batch in the log: got %v, want that it cannot be read", err)
 	}
 
 	r.nc.Close() // NATS is away
-	ctx, cancel = context.WithCancel(deadline(t))
+	ctx, cancel = context.WithCancel(relaytest.Deadline(t))
 	ended := make(chan error, 1)
 	changed, _ := r.status.get()
 	go func() { ended <- r.begin(ctx) }()
-	receive(t, changed)
+	relaytest.Receive(t, changed)
 	if _, err := r.status.get(); !errors.Is(err, errStarting) {
 		t.Errorf("without a connection: got %v, want that it is starting", err)
 	}
 	cancel()
-	if err := receive(t, ended); !errors.Is(err, context.Canceled) {
+	if err := relaytest.Receive(t, ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("end: got %v, want %v", err, context.Canceled)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // credits lets a bounded number of messages be in flight.
@@ -32,7 +33,7 @@ func BenchmarkLedger(b *testing.B) {
 func conversations(t testing.TB, n int) []message.Conversation {
 	all := make([]message.Conversation, n)
 	for i := range all {
-		all[i] = conversation(t, "10690001", fmt.Sprintf("861380%07d", (i*7919)%n))
+		all[i] = relaytest.Conversation(t, "10690001", fmt.Sprintf("861380%07d", (i*7919)%n))
 	}
 	return all
 }
@@ -132,7 +133,7 @@ func BenchmarkAssign(b *testing.B) {
 
 func TestAssignAllocatesNothing(t *testing.T) {
 	r := start(t, testOptions(t))
-	s := tracked(conversation(t, "10690001", "447700900123"))
+	s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	n := testing.AllocsPerRun(4, func() {
@@ -155,7 +156,7 @@ func TestApplyAllocates(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ix.close() }()
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a := &applier{ix: ix, told: func(int, int) {}, events: func([]byte) bool { return false }}
 	a.b = ix.db.NewBatchWithSize(1 << 20)
 	rec := record{

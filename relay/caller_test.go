@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/relay/relaytest"
 )
 
 func hashOf(key string) string {
@@ -134,7 +136,7 @@ func TestSubscriberOf(t *testing.T) {
 // A caller may submit only what its credential allows, also where there are no proofs.
 func TestSubmitByCaller(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	tests := []struct {
 		name  string
@@ -143,7 +145,7 @@ func TestSubmitByCaller(t *testing.T) {
 		code  int
 		field string
 	}{
-		{"another receiver", Caller{Receiver: addr(t, "447700900199")}, "", 403, "receiver"},
+		{"another receiver", Caller{Receiver: relaytest.Addr(t, "447700900199")}, "", 403, "receiver"},
 		{"no proof", Caller{NeedsProof: true}, "", 403, "proof"},
 		{"no proof, and a token that has expired", Caller{NeedsProof: true, refused: "token has expired"}, "", 401, ""},
 		{"a proof that nobody can check", Caller{NeedsProof: true}, "00000000", 403, "proof"},
@@ -154,7 +156,7 @@ func TestSubmitByCaller(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			rd := response(c, 1)
 			rd.By, rd.Proof = tt.by, tt.proof
-			if v := r.Reads().Submit(deadline(t), rd); v.Code != tt.code || v.Field != tt.field {
+			if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Code != tt.code || v.Field != tt.field {
 				t.Errorf("got %+v, want %d %s", v, tt.code, tt.field)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // When a batch is in the log and in the index, all its waiters are told, its messages are no
@@ -16,7 +17,7 @@ func TestCommit(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
 	a.metrics = newMetrics(reg)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	told := make(logged, 4)
 	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
 	h := first.head
@@ -34,7 +35,7 @@ func TestCommit(t *testing.T) {
 		a.queue.end(b)
 	}
 	b := a.queue.take()
-	if err := a.write(deadline(t), b); err != nil {
+	if err := a.write(relaytest.Deadline(t), b); err != nil {
 		t.Fatal(err)
 	}
 	if len(told) != 2 || <-told != 1 || <-told != 2 {
@@ -50,7 +51,7 @@ func TestCommit(t *testing.T) {
 		t.Errorf("got account %q, want bank", account)
 	}
 	for i, want := range []outcome{outcomeRead, outcomeDuplicate} {
-		if got := receive(t, reads[i].outcome); got != want {
+		if got := relaytest.Receive(t, reads[i].outcome); got != want {
 			t.Errorf("read %d: got outcome %d, want %d", i, got, want)
 		}
 	}
@@ -71,25 +72,25 @@ func TestCommit(t *testing.T) {
 func TestAppendIsMadeAgain(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
-	a.metrics, a.log = newMetrics(reg), (&logLines{}).logger()
+	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
 	connected := make(chan struct{}, 1)
 	a.connected = connected
 	js := jetStreamOf(t, a.client.nc)
-	s, err := js.Stream(deadline(t), streamLedger)
+	s, err := js.Stream(relaytest.Deadline(t), streamLedger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(deadline(t), streamLedger); err != nil {
+	if err := js.DeleteStream(relaytest.Deadline(t), streamLedger); err != nil {
 		t.Fatal(err)
 	}
 	told := make(logged, 4)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a.ledger.Accept(a.ledger.mustAssign(t, tracked(c)), []byte("A"), told, 1)
 	stop, ended := make(chan struct{}), make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() { ended <- a.run(ctx, stop) }()
-	if token := receive(t, told); token != 1 {
+	if token := relaytest.Receive(t, told); token != 1 {
 		t.Errorf("told: got %d, want 1", token)
 	}
 	if _, err := a.status.get(); !errors.Is(err, ErrDown) || value(t, reg, "readback_ledger_down", "") != 1 {
@@ -100,18 +101,18 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	b.buf = appendOptOut(b.buf, &record{place: place{conv: c}, status: 1, readAt: 1, at: 1})
 	b.reads = append(b.reads, w)
 	a.queue.end(b)
-	if got := receive(t, w.outcome); got != outcomeDown {
+	if got := relaytest.Receive(t, w.outcome); got != outcomeDown {
 		t.Errorf("who comes meanwhile: got outcome %d, want that it is down", got)
 	}
-	if _, err := js.CreateStream(deadline(t), s.CachedInfo().Config); err != nil {
+	if _, err := js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
 		t.Fatal(err)
 	}
 	connected <- struct{}{}
-	if err := a.status.wait(deadline(t)); err != nil {
+	if err := a.status.wait(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	close(stop)
-	if err := receive(t, ended); err != nil {
+	if err := relaytest.Receive(t, ended); err != nil {
 		t.Fatal(err)
 	}
 	if got := value(t, reg, "readback_ledger_down", ""); got != 0 || a.client.urgent != nil {
@@ -133,12 +134,12 @@ func TestAppendIsMadeAgain(t *testing.T) {
 func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
-	a.metrics, a.log = newMetrics(reg), (&logLines{}).logger()
-	if _, err := jetStreamOf(t, a.client.nc).Publish(deadline(t), subjectLedger, []byte("another writer")); err != nil {
+	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
+	if _, err := jetStreamOf(t, a.client.nc).Publish(relaytest.Deadline(t), subjectLedger, []byte("another writer")); err != nil {
 		t.Fatal(err)
 	}
 	told := make(logged, 4)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
 	a.ledger.Accept(first, []byte("A"), told, 1)
 	a.ledger.Route("bank", []byte("A"), told, 2)
@@ -146,26 +147,26 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() { ended <- a.run(ctx, stop) }()
-	receive(t, told)
-	receive(t, told)
-	if err := a.status.wait(deadline(t)); !errors.Is(err, ErrFenced) || !errors.Is(err, ErrDown) {
+	relaytest.Receive(t, told)
+	relaytest.Receive(t, told)
+	if err := a.status.wait(relaytest.Deadline(t)); !errors.Is(err, ErrFenced) || !errors.Is(err, ErrDown) {
 		t.Errorf("got status %v, want that it is down, fenced off", err)
 	}
 	a.ledger.Accept(second, []byte("B"), told, 3)
 	a.ledger.Route("bank", []byte("B"), told, 4)
 	for range 2 {
-		receive(t, told)
+		relaytest.Receive(t, told)
 	}
 	(&running{Relay: &Relay{ledger: a.ledger}, t: t}).wantNoRoutes()
 	if got := value(t, reg, "readback_ledger_down", ""); got != 1 {
 		t.Errorf("got metric %v, want it down", got)
 	}
 	close(stop)
-	if err := receive(t, ended); !errors.Is(err, ErrFenced) {
+	if err := relaytest.Receive(t, ended); !errors.Is(err, ErrFenced) {
 		t.Errorf("end: got %v, want ErrFenced", err)
 	}
 	a.queue.tell(wait{told, 5})
-	if token := receive(t, told); token != 5 {
+	if token := relaytest.Receive(t, told); token != 5 {
 		t.Errorf("after the end: told %d, want 5", token)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/seed"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // crash ends the relay as kill -9 would: what is in memory is lost, no stop record is
@@ -131,7 +132,7 @@ func (w *world) send(r *running, c message.Conversation, n int, rnd *rand.Rand) 
 
 // readOne sends a read response, and notes the 202.
 func (w *world) readOne(r *running, c message.Conversation, g given) {
-	v := r.Reads().Submit(deadline(w.t), response(c, g.number))
+	v := r.Reads().Submit(relaytest.Deadline(w.t), response(c, g.number))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if v.Code == http.StatusAccepted && !w.crashed.Load() {
@@ -216,7 +217,7 @@ func (w *world) live(lives int) (Options, []message.Conversation) {
 	opt.Logger = nil
 	var all []message.Conversation
 	for i := range 6 {
-		all = append(all, conversation(w.t, "10690001", fmt.Sprintf("155501%02d", i)))
+		all = append(all, relaytest.Conversation(w.t, "10690001", fmt.Sprintf("155501%02d", i)))
 	}
 	ends := []func(*running){
 		(*running).crash,
@@ -245,7 +246,7 @@ func TestLedgerSurvivesCrashes(t *testing.T) {
 	events := make(map[string]string) // by message id
 	told := r.tellings("bank")
 	for missing := maps.Clone(w.read); len(missing) > 0; {
-		fb := receive(t, told)
+		fb := relaytest.Receive(t, told)
 		id := fb.MessageIDs[0]
 		if e, again := events[id]; again && e != fb.Event {
 			t.Errorf("message %s: got the events %s and %s, want one", id, e, fb.Event)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // submitCut sends a message in parts, up to the answer to its ESME.
@@ -43,13 +44,13 @@ func (r *running) merge(c message.Conversation, key string, state byte) (*Merged
 	done := make(chan result, 1)
 	note := PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
 	r.Ledger().Merge(p, note, func(m *Merged, err error) { done <- result{m, err} })
-	got := receive(r.t, done)
+	got := relaytest.Receive(r.t, done)
 	return got.m, got.err
 }
 
 func TestPartOf(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	if _, ok := r.Ledger().PartOf([]byte("a1"), c.Receiver); ok {
 		t.Error("a part was found before any message was cut")
 	}
@@ -60,7 +61,7 @@ func TestPartOf(t *testing.T) {
 			t.Errorf("part %q: got %+v %v, want %v", key, p, ok, want)
 		}
 	}
-	if _, ok := r.Ledger().PartOf([]byte("a1"), conversation(t, "10690001", "447700900124").Receiver); ok {
+	if _, ok := r.Ledger().PartOf([]byte("a1"), relaytest.Conversation(t, "10690001", "447700900124").Receiver); ok {
 		t.Error("a part was found for another receiver")
 	}
 }
@@ -119,7 +120,7 @@ func TestAcceptCut(t *testing.T) {
 // A part that is not in the index yet is found by its key and its receiver, until its record is
 // in the index.
 func TestPartsOnTheirWay(t *testing.T) {
-	one, other := addr(t, "447700900123"), addr(t, "447700900124")
+	one, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
 	c := newCuts()
 	row := c.add(cutRow{key: "a1", part: CutPart{Seq: 1, first: "a1", day: 20780}, receiver: one})
 	second := c.add(cutRow{key: "a2", part: CutPart{Seq: 2, first: "a1", day: 20780}, receiver: one})
@@ -150,7 +151,7 @@ func TestPartsOnTheirWay(t *testing.T) {
 func TestPartOfBeforeTheLog(t *testing.T) {
 	opt := testOptions(t)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submitCut(c, 1, "A1", "A2")
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -177,7 +178,7 @@ func TestPartOfBeforeTheLog(t *testing.T) {
 // their own.
 func TestPartsWithoutNames(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, ids := range [][]string{{"A1", ""}, {"", "A2"}, {"A3", "a3", "A4"}} {
 		r.submitCut(c, 1, ids...)
 		for _, id := range ids {
@@ -195,7 +196,7 @@ func TestPartsWithoutNames(t *testing.T) {
 // PartIDs finds the message_ids of all parts by that of the first.
 func TestPartIDs(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submitCut(c, 1, "A1", "A2", "A3")
 	r.submit(c, "B1")
 	for id, want := range map[string]string{"A1": "A1 A2 A3", "A2": "", "B1": "", "": ""} {
@@ -204,7 +205,7 @@ func TestPartIDs(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
 	}
-	if ids := r.Ledger().PartIDs(conversation(t, "10690002", "447700900123"), []byte("A1"), []byte("a1")); ids != nil {
+	if ids := r.Ledger().PartIDs(relaytest.Conversation(t, "10690002", "447700900123"), []byte("A1"), []byte("a1")); ids != nil {
 		t.Errorf("of another sender: got %q, want none", ids)
 	}
 }
@@ -212,7 +213,7 @@ func TestPartIDs(t *testing.T) {
 // A message that the gateway cut has one number, and its feedback has all message_ids.
 func TestCutIsOneMessage(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first := r.submitCut(c, 1, "A1", "A2", "A3")
 	if next := r.submit(c, "B1"); first.Number != 1 || next.Number != 2 {
 		t.Errorf("numbers: got %d %d, want 1 2", first.Number, next.Number)
@@ -224,7 +225,7 @@ func TestCutIsOneMessage(t *testing.T) {
 	r.Ledger().Receipt(c, []byte("A3"), message.StateDelivered)
 	r.wantStates(c, "delivered", "sent")
 	r.read(c, 1)
-	if fb := receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != "[A1 A2 A3]" {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != "[A1 A2 A3]" {
 		t.Errorf("message ids: got %v, want all three", fb.MessageIDs)
 	}
 }
@@ -233,7 +234,7 @@ func TestCutIsOneMessage(t *testing.T) {
 // lately.
 func TestReferencesDoNotCollide(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, seq uint8) *Sent {
 		s := tracked(c)
 		s.Part = message.Part{Ref: ref, Total: 2, Seq: seq}

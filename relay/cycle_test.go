@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // After any change of the cycle, a number comes again only after as many messages as the shorter
@@ -85,7 +86,7 @@ func TestCycleChanges(t *testing.T) {
 	}
 	opt := testOptions(t)
 	opt.Logger = nil
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	newest := make(map[uint16]string) // message id by number
 	for i, life := range lives {
 		opt.First, opt.Last = life.first, life.last
@@ -103,11 +104,11 @@ func TestCycleChanges(t *testing.T) {
 	told := r.tellings("bank")
 	for number, id := range newest { // of all cycles
 		r.read(c, number)
-		if fb := receive(t, told); fb.Number != number || fb.MessageIDs[0] != id {
+		if fb := relaytest.Receive(t, told); fb.Number != number || fb.MessageIDs[0] != id {
 			t.Errorf("read of %d: got message %v, want %s", number, fb.MessageIDs, id)
 		}
 	}
-	v := r.Reads().Submit(deadline(t), response(c, 99))
+	v := r.Reads().Submit(relaytest.Deadline(t), response(c, 99))
 	if v.Code != http.StatusBadRequest || v.Field != "number" {
 		t.Errorf("read of a number of no cycle: got %+v, want 400", v)
 	}
@@ -119,7 +120,7 @@ func TestGoOn(t *testing.T) {
 	r := idleRelay(t)
 	l := r.ledger
 	l.first, l.numbers = 100, 50
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	if got, err := l.goOn(&c, 7); err != nil || l.number(got) != 100 || got < 7 || got >= 57 {
 		t.Errorf("no number: got ordinal %d, %v, want the next one of the first number", got, err)
 	}

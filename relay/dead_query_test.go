@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/relaytest"
 )
 
 // withDeadLetters is an idle relay with five dead letters, e1 to e5. The second and the fifth are of
@@ -19,7 +21,7 @@ func withDeadLetters(t *testing.T) *Relay {
 		if i%3 == 1 {
 			l.account = "shop"
 		}
-		if err := r.bury(deadline(t), l, errors.New("refused")); err != nil {
+		if err := r.bury(relaytest.Deadline(t), l, errors.New("refused")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,7 +50,7 @@ func TestDeadQuery(t *testing.T) {
 		{"no such account", DeadQuery{Limit: 9, Account: "zoo"}, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			letters, rest, err := r.Dead(deadline(t), tt.q)
+			letters, rest, err := r.Dead(relaytest.Deadline(t), tt.q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +67,7 @@ func TestDeadQuery(t *testing.T) {
 
 // A dead letter has its account, event, reason, number of tries, time and feedback.
 func TestDeadLetter(t *testing.T) {
-	letters, _, err := withDeadLetters(t).Dead(deadline(t), DeadQuery{Limit: 9})
+	letters, _, err := withDeadLetters(t).Dead(relaytest.Deadline(t), DeadQuery{Limit: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,14 +90,14 @@ func TestDeadLetter(t *testing.T) {
 // the letters.
 func TestDeadLettersGo(t *testing.T) {
 	r := withDeadLetters(t)
-	n, rest, err := r.Replay(deadline(t), DeadQuery{Limit: 2, Account: "shop"})
+	n, rest, err := r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 2, Account: "shop"})
 	if n != 2 || rest == nil || err != nil {
 		t.Errorf("replayed: got %d, %+v, %v, want 2", n, rest, err)
 	}
 	if accounts, _ := r.waiting.get(); !accounts["shop"] || len(accounts) != 1 {
 		t.Errorf("got %v waiting, want the shop", accounts)
 	}
-	s, err := r.js.Stream(deadline(t), streamFeedback)
+	s, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,13 +105,13 @@ func TestDeadLettersGo(t *testing.T) {
 		if seq == 0 {
 			continue
 		}
-		m, err := s.GetMsg(deadline(t), uint64(seq), jetstream.WithGetMsgSubject(subjectFeedback+"shop"))
+		m, err := s.GetMsg(relaytest.Deadline(t), uint64(seq), jetstream.WithGetMsgSubject(subjectFeedback+"shop"))
 		if err != nil || string(m.Data) != want {
 			t.Errorf("queue: got %+v, %v, want %s", m, err, want)
 		}
 	}
 	for _, want := range []int{1, 0} {
-		if n, rest, err = r.Drop(deadline(t), DeadQuery{Limit: 9, Event: "e3"}); n != want || rest != nil || err != nil {
+		if n, rest, err = r.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9, Event: "e3"}); n != want || rest != nil || err != nil {
 			t.Errorf("dropped: got %d, %+v, %v, want %d", n, rest, err, want)
 		}
 	}
@@ -119,8 +121,8 @@ func TestDeadLettersGo(t *testing.T) {
 	js := r.js
 	r.js = withoutDelete(js)
 	for name, do := range map[string]func() (int, *DeadQuery, error){
-		"replay": func() (int, *DeadQuery, error) { return r.Replay(deadline(t), DeadQuery{Limit: 9}) },
-		"drop":   func() (int, *DeadQuery, error) { return r.Drop(deadline(t), DeadQuery{Limit: 9}) },
+		"replay": func() (int, *DeadQuery, error) { return r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
+		"drop":   func() (int, *DeadQuery, error) { return r.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
 	} {
 		if n, rest, err := do(); n != 0 || rest != nil || !errors.Is(err, errAway) {
 			t.Errorf("%s of what cannot be removed: got %d, %+v, %v, want %v", name, n, rest, err, errAway)
@@ -128,7 +130,7 @@ func TestDeadLettersGo(t *testing.T) {
 	}
 	// The one that is in the queue, and could not be removed, is not put there twice.
 	r.js = js
-	if n, _, err := r.Replay(deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
+	if n, _, err := r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
 		t.Errorf("replayed again: got %d, %v, want 2", n, err)
 	}
 	if got := r.state(t, streamFeedback).Msgs; got != 4 {

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // refusing is a Teller that refuses for good.
@@ -24,7 +25,7 @@ func refusing(context.Context, *message.Feedback) error {
 // awaitDead waits until there are so many dead letters.
 func (r *running) awaitDead(n int) []DeadLetter {
 	r.t.Helper()
-	ctx := deadline(r.t)
+	ctx := relaytest.Deadline(r.t)
 	for {
 		all, _, err := r.Dead(ctx, DeadQuery{Limit: maxDead})
 		if err != nil {
@@ -53,7 +54,7 @@ func (r *running) operate(method, target string, code int, into any) {
 
 func TestDeadLetterIsReplayed(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 3 {
 		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
 	}
@@ -77,7 +78,7 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 	r.operate("POST", "/v1/dead/replay?all=true", http.StatusOK, &done)
 	told := r.tellings("bank")
 	for i := range 3 {
-		if fb := receive(t, told); fb.MessageIDs[0] != fmt.Sprint("id", i) {
+		if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != fmt.Sprint("id", i) {
 			t.Errorf("replayed %d: got %s", i, fb.MessageIDs[0])
 		}
 	}
@@ -87,7 +88,7 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 // What dies again while it is replayed is not replayed again and again.
 func TestReplayEnds(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 3 {
 		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
 	}
@@ -95,7 +96,7 @@ func TestReplayEnds(t *testing.T) {
 	r.awaitDead(3)
 	query, replayed := DeadQuery{Limit: 1}, 0
 	for rest := &query; rest != nil; {
-		n, more, err := r.Replay(deadline(t), *rest)
+		n, more, err := r.Replay(relaytest.Deadline(t), *rest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +111,7 @@ func TestReplayEnds(t *testing.T) {
 func TestDeadLettersAreListed(t *testing.T) {
 	r := start(t, testOptions(t))
 	for i, account := range []string{"bank", "a.b c", "bank"} {
-		c := conversation(t, "10690001", fmt.Sprint("44770090012", i))
+		c := relaytest.Conversation(t, "10690001", fmt.Sprint("44770090012", i))
 		s := tracked(c)
 		s.Account = account
 		if err := r.Ledger().Assign(s); err != nil {
@@ -176,7 +177,7 @@ func TestDeadLettersAreDropped(t *testing.T) {
 	opt := testOptions(t)
 	opt.Registerer = reg
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.read(c, r.submit(c, "id0").Number)
 	r.read(c, r.submit(c, "id1").Number)
 	r.deliver("bank", refusing)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/internal/backoff"
 	"readback/internal/crash"
 	"readback/relay/message"
 )
@@ -158,7 +159,7 @@ func (a *account) settled(h *held, outcome string) {
 func (a *account) retry(h *held, err error) {
 	a.relay.metrics.feedback.WithLabelValues("retried").Inc()
 	steps := a.relay.opt.Backoff
-	wait := max(jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
+	wait := max(backoff.Jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
 	a.relay.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
 		"tries", h.tries+1, "wait", wait, "error", err)
 	a.change(func(o *order) {

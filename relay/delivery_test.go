@@ -12,26 +12,27 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func TestFeedbackWaitsForAccount(t *testing.T) {
 	opt := testOptions(t)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
 	r.read(c, s.Number)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
 	r = start(t, opt)
-	if fb := receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id1" {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id1" {
 		t.Errorf("feedback after a restart: got %+v", fb)
 	}
 }
 
 func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := tracked(c)
 	s.Account = "a.b c" // no token of a subject as it is
 	if err := r.Ledger().Assign(s); err != nil {
@@ -41,17 +42,17 @@ func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if v := r.Reads().Submit(deadline(t), response(c, s.Number)); !v.Accepted() {
+			if v := r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)); !v.Accepted() {
 				t.Errorf("read: got %+v, want 202", v)
 			}
 		})
 	}
 	wg.Wait()
-	if fb := receive(t, r.tellings("a.b c")); fb.Account != "a.b c" {
+	if fb := relaytest.Receive(t, r.tellings("a.b c")); fb.Account != "a.b c" {
 		t.Errorf("account: got %q", fb.Account)
 	}
 	r.wantEmpty(streamFeedback)
-	stream, err := r.js.Stream(deadline(t), streamFeedback)
+	stream, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
 	if err != nil || stream.CachedInfo().State.LastSeq != 1 {
 		t.Errorf("feedback: got %+v, %v, want one", stream.CachedInfo().State, err)
 	}
@@ -59,7 +60,7 @@ func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 
 func TestFeedbackIsRetriedInOrder(t *testing.T) {
 	r := start(t, testOptions(t))
-	c, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for i := range 3 {
 		r.read(c, r.submit(c, fmt.Sprint("a", i)).Number)
 		r.read(other, r.submit(other, fmt.Sprint("b", i)).Number)
@@ -81,7 +82,7 @@ func TestFeedbackIsRetriedInOrder(t *testing.T) {
 		return nil
 	})
 	for range 6 {
-		receive(t, done)
+		relaytest.Receive(t, done)
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -107,7 +108,7 @@ func TestPermanentRefusalIsBuried(t *testing.T) {
 	if _, err := r.Relay.nc.ChanSubscribe(subjectDead+"bank", dead); err != nil {
 		t.Fatal(err)
 	}
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.read(c, r.submit(c, "id1").Number)
 	r.read(c, r.submit(c, "id2").Number)
 	told := make(chan string, 4)
@@ -118,11 +119,11 @@ func TestPermanentRefusalIsBuried(t *testing.T) {
 		told <- fb.MessageIDs[0]
 		return nil
 	})
-	m := receive(t, dead)
+	m := relaytest.Receive(t, dead)
 	if got := m.Header.Get("Readback-Reason"); got != "ESME_RX_P_APPN" {
 		t.Errorf("reason: got %q", got)
 	}
-	if got := receive(t, told); got != "id2" {
+	if got := relaytest.Receive(t, told); got != "id2" {
 		t.Errorf("next feedback: got %s, want id2", got)
 	}
 	r.wantEmpty(streamFeedback)
@@ -131,7 +132,7 @@ func TestPermanentRefusalIsBuried(t *testing.T) {
 // wantEmpty waits until a stream holds nothing.
 func (r *running) wantEmpty(stream string) {
 	r.t.Helper()
-	ctx := deadline(r.t)
+	ctx := relaytest.Deadline(r.t)
 	for {
 		s, err := r.js.Stream(ctx, stream)
 		if err != nil {
@@ -162,15 +163,15 @@ func TestTwoSessionsShareTheFeedback(t *testing.T) {
 		})
 	}
 	for i := range 40 {
-		c := conversation(t, "10690001", fmt.Sprintf("4477009%05d", i))
+		c := relaytest.Conversation(t, "10690001", fmt.Sprintf("4477009%05d", i))
 		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
 	}
 	// Ten are told at once, and both sessions wait for the next: each is likely to get one.
-	receive(t, both)
+	relaytest.Receive(t, both)
 	close(release)
 	seen := make(map[string]bool)
 	for range 40 {
-		id := receive(t, told)
+		id := relaytest.Receive(t, told)
 		if seen[id] {
 			t.Errorf("%s was told twice", id)
 		}
@@ -180,7 +181,7 @@ func TestTwoSessionsShareTheFeedback(t *testing.T) {
 
 func TestFeedbackOfEndedSessionGoesToTheNext(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 3 {
 		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
 	}
@@ -190,11 +191,11 @@ func TestFeedbackOfEndedSessionGoesToTheNext(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	})
-	receive(t, asked)
+	relaytest.Receive(t, asked)
 	leave()
 	told := r.tellings("bank")
 	for i := range 3 {
-		if fb := receive(t, told); fb.MessageIDs[0] != fmt.Sprint("id", i) {
+		if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != fmt.Sprint("id", i) {
 			t.Errorf("feedback %d: got %s", i, fb.MessageIDs[0])
 		}
 	}
@@ -203,12 +204,12 @@ func TestFeedbackOfEndedSessionGoesToTheNext(t *testing.T) {
 func TestDeliveryOutlivesNATS(t *testing.T) {
 	t.Parallel() // it waits for time-outs
 	store := t.TempDir()
-	s := natsServer(t, store, server.RANDOM_PORT)
-	port := portOf(t, s)
+	s := relaytest.NATS(t, store, server.RANDOM_PORT)
+	port := relaytest.Port(t, s)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	entered, leave := make(chan struct{}), make(chan struct{})
 	told := make(chan string, 8)
 	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
@@ -220,25 +221,25 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 		return nil
 	})
 	r.read(c, r.submit(c, "id1").Number)
-	receive(t, entered)
-	halt(s)
+	relaytest.Receive(t, entered)
+	relaytest.Halt(s)
 	close(leave) // id1 is told, and cannot be acknowledged
-	receive(t, told)
-	natsServer(t, store, port)
+	relaytest.Receive(t, told)
+	relaytest.NATS(t, store, port)
 	// An idle ledger notices the outage with its next append only.
 	for s := tracked(c); ; {
-		if err := r.WaitReady(deadline(t)); err != nil {
+		if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 		if r.Ledger().Assign(s) != nil {
 			continue
 		}
 		r.accept(s, "id2")
-		if r.Reads().Submit(deadline(t), response(c, s.Number)).Accepted() {
+		if r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)).Accepted() {
 			break
 		}
 	}
-	if got := receive(t, told); got != "id2" {
+	if got := relaytest.Receive(t, told); got != "id2" {
 		t.Errorf("after the outage: got %s, want id2", got)
 	}
 	r.wantEmpty(streamFeedback)
@@ -250,7 +251,7 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 // What is being told when no more is to be comes to its end, and is not told again.
 func TestNoMoreIsTold(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 2 {
 		r.read(c, r.submit(c, fmt.Sprint("id", i)).Number)
 	}
@@ -268,13 +269,13 @@ func TestNoMoreIsTold(t *testing.T) {
 			}
 		})
 	}()
-	receive(t, asked)
+	relaytest.Receive(t, asked)
 	cancel(ErrNoMore)
 	close(answer)
-	if err := receive(t, done); err != nil {
+	if err := relaytest.Receive(t, done); err != nil {
 		t.Fatal(err)
 	}
-	if fb := receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id1" {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id1" {
 		t.Errorf("told by the next: got %s, want id1 alone", fb.MessageIDs[0])
 	}
 	if len(asked) > 0 {

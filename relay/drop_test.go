@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // noRoom has the states in which the queue takes no record.
@@ -44,7 +45,7 @@ func TestAcceptWithoutRoom(t *testing.T) {
 				}
 				drops, late := l.queue.dropped()
 				waiters{waits: late}.tell() // as the appender does
-				if token := receive(t, told); token != 7 || drops != 1 {
+				if token := relaytest.Receive(t, told); token != 7 || drops != 1 {
 					t.Errorf("got token %d and %d dropped, want 7 and 1", token, drops)
 				}
 				if l.Accept(s, []byte("A"), told, 8); len(h.out) > 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // entryOf is the entry of a message in total parts. If total is 0, the message is not in parts.
@@ -117,7 +118,7 @@ func TestPartsInOrder(t *testing.T) {
 
 // Each field of an entry is in its value. A value that is cut short or too long is an error.
 func TestEntryComesBack(t *testing.T) {
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	plain := entry{
 		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 5, NPI: 8, Addr: c.Sender}, to: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 		at: 500, parts: []entryPart{{id: []byte("a")}},

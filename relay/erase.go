@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/crash"
+	"readback/internal/lru"
 	"readback/relay/message"
 )
 
@@ -22,12 +23,12 @@ const maxErasures = 1024
 
 // erasures are the receivers that were erased of late.
 type erasures struct {
-	one    chan struct{}             // has room for the one at work
-	purged *recent[purgeKey, uint64] // owned by that one: up to which sequence nothing is left
+	one    chan struct{}                // has room for the one at work
+	purged *lru.Cache[purgeKey, uint64] // owned by that one: up to which sequence nothing is left
 
 	// Guarded by mu.
 	mu  sync.Mutex
-	all *recent[message.Addr, time.Time]
+	all *lru.Cache[message.Addr, time.Time]
 }
 
 type purgeKey struct {
@@ -38,8 +39,8 @@ type purgeKey struct {
 func newErasures() *erasures {
 	return &erasures{
 		one:    make(chan struct{}, 1),
-		purged: newRecent[purgeKey, uint64](maxErasures),
-		all:    newRecent[message.Addr, time.Time](maxErasures),
+		purged: lru.New[purgeKey, uint64](maxErasures),
+		all:    lru.New[message.Addr, time.Time](maxErasures),
 	}
 }
 
@@ -47,7 +48,7 @@ func newErasures() *erasures {
 func (e *erasures) note(receiver message.Addr, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.all.put(receiver, now)
+	e.all.Put(receiver, now)
 }
 
 // covers tells whether a feedback was erased.
@@ -58,7 +59,7 @@ func (e *erasures) covers(fb *message.Feedback) bool {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	until, ok := e.all.get(receiver)
+	until, ok := e.all.Get(receiver)
 	return ok && !fb.ReceivedAt.After(until)
 }
 
@@ -119,7 +120,7 @@ func (r *Relay) purge(ctx context.Context, stream string, receiver message.Addr)
 		return fmt.Errorf("erase: %w", err)
 	}
 	state, key := s.CachedInfo().State, purgeKey{stream, receiver}
-	done, _ := r.erasures.purged.get(key)
+	done, _ := r.erasures.purged.Get(key)
 	if done > state.LastSeq {
 		done = 0 // it is another stream
 	}
@@ -137,7 +138,7 @@ func (r *Relay) purge(ctx context.Context, stream string, receiver message.Addr)
 				return fmt.Errorf("erase: %w", err)
 			}
 		}
-		r.erasures.purged.put(key, seq)
+		r.erasures.purged.Put(key, seq)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // free reports whether nobody holds the locks of the two publishers.
@@ -29,10 +30,10 @@ func (r *Relay) free() (feedback, events bool) {
 // erasure.
 func TestNothingIsPublishedDuringErasure(t *testing.T) {
 	r := idleRelay(t)
-	receiver := addr(t, "447700900123")
+	receiver := relaytest.Addr(t, "447700900123")
 	verdict := make(chan Verdict, 1)
-	go func() { verdict <- r.eraseIndex(deadline(t), receiver, time.Now()) }()
-	receive(t, r.ledger.queue.wake)
+	go func() { verdict <- r.eraseIndex(relaytest.Deadline(t), receiver, time.Now()) }()
+	relaytest.Receive(t, r.ledger.queue.wake)
 	if feedback, events := r.free(); feedback || events {
 		t.Errorf("while it is on its way: feedback can be published %v, events %v, want neither", feedback, events)
 	}
@@ -41,7 +42,7 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 		t.Fatalf("got %+v in the queue, want the erasure", b)
 	}
 	b.reads[0].tell(outcomeNoted)
-	if v := receive(t, verdict); v.Code != http.StatusAccepted {
+	if v := relaytest.Receive(t, verdict); v.Code != http.StatusAccepted {
 		t.Errorf("got %+v, want 202", v)
 	}
 	if feedback, events := r.free(); !feedback || !events {
@@ -52,7 +53,7 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 // An erasure does not begin between a publisher's read of an outbox and its write to a stream.
 func TestErasureWaitsForThePublishers(t *testing.T) {
 	r := idleRelay(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a := &applier{
 		ix: r.index, told: func(int, int) {}, events: func([]byte) bool { return true }, eventsTold: func() {},
 	}
@@ -68,10 +69,10 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 		feedback, events = r.free()
 		return errAway
 	}}
-	if _, err := (&publisher{relay: r}).publish(deadline(t)); err == nil || published != 1 || feedback {
+	if _, err := (&publisher{relay: r}).publish(relaytest.Deadline(t)); err == nil || published != 1 || feedback {
 		t.Errorf("feedback: got %v, %d published, erasure can begin %v, want one and that it cannot", err, published, feedback)
 	}
-	if _, err := r.publishSome(deadline(t)); err == nil || published != 2 || events {
+	if _, err := r.publishSome(relaytest.Deadline(t)); err == nil || published != 2 || events {
 		t.Errorf("events: got %v, %d published, erasure can begin %v, want one more and that it cannot", err, published, events)
 	}
 	if feedback, events := r.free(); !feedback || !events {
@@ -82,20 +83,20 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 // An erasure removes feedback that is still in the outbox.
 func TestEraseFromOutbox(t *testing.T) {
 	r := start(t, testOptions(t))
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	r.submit(mine, "id1")
 	r.submit(other, "id2")
 	r.publishing.Lock()
 	r.read(mine, 1)
 	r.read(other, 1)
 	erased := make(chan Verdict, 1)
-	go func() { erased <- r.Erase(deadline(t), mine.Receiver) }()
+	go func() { erased <- r.Erase(relaytest.Deadline(t), mine.Receiver) }()
 	// Whoever comes first, the publisher or the erasure: nothing of mine is left.
 	r.publishing.Unlock()
-	if v := receive(t, erased); v.Code != 202 {
+	if v := relaytest.Receive(t, erased); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
-	if fb := receive(t, r.tellings("bank")); fb.Receiver != "447700900124" {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != "447700900124" {
 		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
 	}
 	r.wantEmpty(streamFeedback)
@@ -107,7 +108,7 @@ func TestEraseFromOutbox(t *testing.T) {
 // An erasure covers the feedback that was received before it, of its receiver only.
 func TestErasuresCover(t *testing.T) {
 	e, at := newErasures(), time.Now()
-	e.note(addr(t, "447700900123"), at)
+	e.note(relaytest.Addr(t, "447700900123"), at)
 	tests := []struct {
 		name, receiver string
 		after          time.Duration
@@ -127,9 +128,9 @@ func TestErasuresCover(t *testing.T) {
 		})
 	}
 	for i := range maxErasures {
-		e.note(addr(t, fmt.Sprint(447700900000+i)), at)
+		e.note(relaytest.Addr(t, fmt.Sprint(447700900000+i)), at)
 	}
-	if got := e.all.len(); got != maxErasures {
+	if got := e.all.Len(); got != maxErasures {
 		t.Errorf("got %d erasures in memory, want %d", got, maxErasures)
 	}
 }
@@ -137,7 +138,7 @@ func TestErasuresCover(t *testing.T) {
 // Feedback that a session holds or delivers during an erasure is not delivered again.
 func TestEraseWhileTold(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	r.submit(c, "id2")
 	telling, goOn := make(chan string), make(chan struct{})
@@ -148,7 +149,7 @@ func TestEraseWhileTold(t *testing.T) {
 	})
 	r.read(c, 1)
 	r.read(c, 2)
-	if id := receive(t, telling); id != "id1" {
+	if id := relaytest.Receive(t, telling); id != "id1" {
 		t.Fatalf("got %s told first, want id1", id)
 	}
 	a := r.accounts.all["bank"]
@@ -160,13 +161,13 @@ func TestEraseWhileTold(t *testing.T) {
 			break
 		}
 	}
-	if v := r.Erase(deadline(t), c.Receiver); v.Code != 202 {
+	if v := r.Erase(relaytest.Deadline(t), c.Receiver); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
 	r.submit(c, "id3")
 	close(goOn)
 	r.read(c, 3)
-	if id := receive(t, telling); id != "id3" {
+	if id := relaytest.Receive(t, telling); id != "id3" {
 		t.Errorf("got %s told, want what came after the erasure", id)
 	}
 }

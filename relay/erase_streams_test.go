@@ -12,17 +12,18 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // receiversIn returns the receivers of what a stream has, in order.
 func receiversIn(t *testing.T, js jetstream.JetStream, stream string) (all []string) {
 	t.Helper()
-	s, err := js.Stream(deadline(t), stream)
+	s, err := js.Stream(relaytest.Deadline(t), stream)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for seq := uint64(1); ; seq++ {
-		m, err := s.GetMsg(deadline(t), seq, jetstream.WithGetMsgSubject(">"))
+		m, err := s.GetMsg(relaytest.Deadline(t), seq, jetstream.WithGetMsgSubject(">"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
@@ -41,7 +42,7 @@ func publishAbout(t *testing.T, js jetstream.JetStream, subject string, receiver
 	t.Helper()
 	for _, receiver := range receivers {
 		body := fmt.Appendf(nil, `{"account":"bank","receiver":%q,"at":%q}`, receiver, time.Now().Add(time.Hour).Format(time.RFC3339))
-		if _, err := js.Publish(deadline(t), subject, body); err != nil {
+		if _, err := js.Publish(relaytest.Deadline(t), subject, body); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -60,7 +61,7 @@ func TestEraseGoesThroughEveryStream(t *testing.T) {
 	for _, subject := range subjectsOf {
 		publishAbout(t, r.js, subject, mine, other, "+"+mine, mine)
 	}
-	if v := r.Erase(deadline(t), addr(t, mine)); v.Code != 202 {
+	if v := r.Erase(relaytest.Deadline(t), relaytest.Addr(t, mine)); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
 	for stream := range subjectsOf {
@@ -77,23 +78,23 @@ func TestEraseIsNotDoneHalf(t *testing.T) {
 			opt := testOptions(t)
 			opt.Logger = nil
 			r := start(t, opt)
-			receiver := addr(t, "447700900123")
-			s, err := r.js.Stream(deadline(t), stream)
+			receiver := relaytest.Addr(t, "447700900123")
+			s, err := r.js.Stream(relaytest.Deadline(t), stream)
 			if err != nil {
 				t.Fatal(err)
 			}
 			config := s.CachedInfo().Config
-			if err := r.js.DeleteStream(deadline(t), stream); err != nil {
+			if err := r.js.DeleteStream(relaytest.Deadline(t), stream); err != nil {
 				t.Fatal(err)
 			}
-			if v := r.Erase(deadline(t), receiver); v.Code != 503 || v.RetryAfter == 0 {
+			if v := r.Erase(relaytest.Deadline(t), receiver); v.Code != 503 || v.RetryAfter == 0 {
 				t.Errorf("without the stream: got %+v, want 503 and when to ask again", v)
 			}
-			if _, err := r.js.CreateStream(deadline(t), config); err != nil {
+			if _, err := r.js.CreateStream(relaytest.Deadline(t), config); err != nil {
 				t.Fatal(err)
 			}
 			publishAbout(t, r.js, subject, receiver.String())
-			if v := r.Erase(deadline(t), receiver); v.Code != 202 {
+			if v := r.Erase(relaytest.Deadline(t), receiver); v.Code != 202 {
 				t.Errorf("again: got %+v, want 202", v)
 			}
 			if got := receiversIn(t, r.js, stream); len(got) > 0 {
@@ -109,17 +110,17 @@ func TestPurgeGoesOn(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	js := r.js
 	const mine, other = "447700900123", "447700900124"
-	subject, receiver := subjectsOf[streamDead], addr(t, mine)
+	subject, receiver := subjectsOf[streamDead], relaytest.Addr(t, mine)
 	key := purgeKey{streamDead, receiver}
 	purge := func(through uint64, want ...string) {
 		t.Helper()
-		if err := r.purge(deadline(t), streamDead, receiver); err != nil {
+		if err := r.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
 			t.Fatal(err)
 		}
 		if got := receiversIn(t, js, streamDead); !slices.Equal(got, want) {
 			t.Errorf("got messages about %q, want %q", got, want)
 		}
-		if got, _ := r.erasures.purged.get(key); got != through {
+		if got, _ := r.erasures.purged.Get(key); got != through {
 			t.Errorf("got gone through to %d, want %d", got, through)
 		}
 	}
@@ -129,16 +130,16 @@ func TestPurgeGoesOn(t *testing.T) {
 	publishAbout(t, js, subject, other, mine)
 	purge(5, other, other)
 	publishAbout(t, js, subject, mine)
-	r.erasures.purged.put(key, 6)
+	r.erasures.purged.Put(key, 6)
 	purge(6, other, other, mine) // as if it had been gone through
-	s, err := js.Stream(deadline(t), streamDead)
+	s, err := js.Stream(relaytest.Deadline(t), streamDead)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(deadline(t), streamDead); err != nil {
+	if err := js.DeleteStream(relaytest.Deadline(t), streamDead); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.CreateStream(deadline(t), s.CachedInfo().Config); err != nil {
+	if _, err := js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
 		t.Fatal(err)
 	}
 	publishAbout(t, js, subject, mine, other)
@@ -150,15 +151,15 @@ func TestPurgeGoesOn(t *testing.T) {
 func TestPurgeOfWhatIsTold(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	js := r.js
-	receiver := addr(t, "447700900123")
+	receiver := relaytest.Addr(t, "447700900123")
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123", "447700900123")
-	ctx, cancel := context.WithCancel(deadline(t))
+	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	defer cancel()
 	r.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		settled := func(seq uint64) error { return errors.Join(s.DeleteMsg(ctx, seq), s.SecureDeleteMsg(ctx, seq)) }
 		return &fakeStream{Stream: s, secureRemove: settled}
 	}}
-	if err := r.purge(deadline(t), streamDead, receiver); err != nil {
+	if err := r.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
 		t.Errorf("settled meanwhile: got %v", err)
 	}
 	if got := receiversIn(t, js, streamDead); len(got) > 0 {
@@ -167,12 +168,12 @@ func TestPurgeOfWhatIsTold(t *testing.T) {
 	r.js = withoutDelete(js)
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
 	for range 2 { // what could not be deleted is not taken for gone through
-		if err := r.purge(deadline(t), streamDead, receiver); !errors.Is(err, errAway) {
+		if err := r.purge(relaytest.Deadline(t), streamDead, receiver); !errors.Is(err, errAway) {
 			t.Errorf("a stream that does not answer: got %v, want %v", err, errAway)
 		}
 	}
 	r.js = js
-	if err := r.purge(deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
+	if err := r.purge(relaytest.Deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
 		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, streamDead))
 	}
 	r.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // An erasure removes one receiver everywhere, and leaves the others.
 func TestErase(t *testing.T) {
 	r := start(t, testOptions(t))
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
-	second := conversation(t, "bank", "447700900123")
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
+	second := relaytest.Conversation(t, "bank", "447700900123")
 	for _, c := range []message.Conversation{mine, second, other} {
 		for i := range 4 {
 			r.submit(c, fmt.Sprint("id", i))
@@ -36,8 +37,8 @@ func TestErase(t *testing.T) {
 	})
 	r.read(mine, 1)
 	r.read(other, 1)
-	receive(t, buried)
-	receive(t, buried)
+	relaytest.Receive(t, buried)
+	relaytest.Receive(t, buried)
 	r.wantEmpty(streamFeedback)
 	leave()
 	for _, c := range []message.Conversation{mine, second, other} { // these wait
@@ -51,7 +52,7 @@ func TestErase(t *testing.T) {
 		if f := r.found(c, 1); f != nil {
 			t.Errorf("%v: got %+v, want no message", c.Sender, f)
 		}
-		if v := r.Reads().Submit(deadline(t), response(c, 3)); v.Code != 404 {
+		if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 3)); v.Code != 404 {
 			t.Errorf("%v: read: got %+v, want 404", c.Sender, v)
 		}
 	}
@@ -69,7 +70,7 @@ func TestErase(t *testing.T) {
 	if key := r.keyWith("447700900123"); key != "" {
 		t.Errorf("got key %q in the index", key)
 	}
-	if fb := receive(t, r.tellings("bank")); fb.Receiver != "447700900124" || fb.Number != 2 {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != "447700900124" || fb.Number != 2 {
 		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
 	}
 }
@@ -77,7 +78,7 @@ func TestErase(t *testing.T) {
 // wantMessages waits until a stream has so many messages.
 func (r *running) wantMessages(stream string, want uint64) {
 	r.t.Helper()
-	ctx := deadline(r.t)
+	ctx := relaytest.Deadline(r.t)
 	for {
 		s, err := r.js.Stream(ctx, stream)
 		if err != nil {
@@ -110,7 +111,7 @@ func (r *running) keyWith(octets string) string {
 func TestEraseKeepsNumbers(t *testing.T) {
 	opt := testOptions(t)
 	opt.Logger = nil
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r := start(t, opt)
 	last := uint64(0)
 	send := func(n int) {
@@ -125,7 +126,7 @@ func TestEraseKeepsNumbers(t *testing.T) {
 	}
 	erase := func() {
 		t.Helper()
-		if v := r.Erase(deadline(t), c.Receiver); v.Code != 202 {
+		if v := r.Erase(relaytest.Deadline(t), c.Receiver); v.Code != 202 {
 			t.Fatalf("erase: got %+v", v)
 		}
 	}
@@ -166,21 +167,21 @@ func remove(t *testing.T, store string) {
 // An erasure waits for another erasure, or for the log, no longer than its caller's context.
 func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
-	ctx, cancel := context.WithCancel(deadline(t))
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()
 	verdicts := make(chan Verdict, 1)
 	erase := func() { verdicts <- r.Erase(ctx, c.Receiver) }
 	r.erasures.one <- struct{}{}
 	go erase()
-	if v := receive(t, verdicts); v.Code != 503 {
+	if v := relaytest.Receive(t, verdicts); v.Code != 503 {
 		t.Errorf("another one is at work: got %+v, want 503", v)
 	}
 	<-r.erasures.one
 	r.status.set(ErrDown)
 	r.publishing.Lock() // until the log has room
 	go erase()
-	if v := receive(t, verdicts); v.Code != 503 {
+	if v := relaytest.Receive(t, verdicts); v.Code != 503 {
 		t.Errorf("the ledger is away: got %+v, want 503", v)
 	}
 	r.publishing.Unlock()
@@ -190,30 +191,30 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 // with a number that is not in the index yet stays, and so do other receivers.
 func TestEraseForgetsTheReceiver(t *testing.T) {
 	r := start(t, testOptions(t))
-	mine, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for i := 125; r.ledger.table.of(&other.Receiver) != r.ledger.table.of(&mine.Receiver); i++ { // side by side
-		other = conversation(t, "10690001", fmt.Sprint(447700900000+i))
+		other = relaytest.Conversation(t, "10690001", fmt.Sprint(447700900000+i))
 	}
-	open := conversation(t, "bank", "447700900123")
+	open := relaytest.Conversation(t, "bank", "447700900123")
 	now := time.Now()
 	for _, c := range []message.Conversation{mine, other} {
 		r.submit(c, "id1")
-		r.reads.rates.by.put(rateKey{receiver: c.Receiver}, nil)
-		r.reads.guesses.by.put(rateKey{c.Receiver, true}, nil)
+		r.reads.rates.by.Put(rateKey{receiver: c.Receiver}, nil)
+		r.reads.guesses.by.Put(rateKey{c.Receiver, true}, nil)
 		r.reads.replays.claim(replayKey{c.Receiver, 7}, said{}, now)
 	}
 	if err := r.Ledger().Assign(tracked(open)); err != nil {
 		t.Fatal(err)
 	}
 	before := r.erasures
-	if v := r.Erase(deadline(t), mine.Receiver); v.Code != 202 {
+	if v := r.Erase(relaytest.Deadline(t), mine.Receiver); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
 	if !before.covers(&message.Feedback{Receiver: "447700900123", ReceivedAt: now}) {
 		t.Error("what came before does not count as erased")
 	}
 	for name, n := range map[string]int{
-		"rates": r.reads.rates.by.len(), "guesses": r.reads.guesses.by.len(), "ids": r.reads.replays.seen.len(),
+		"rates": r.reads.rates.by.Len(), "guesses": r.reads.guesses.by.Len(), "ids": r.reads.replays.seen.Len(),
 	} {
 		if n != 1 {
 			t.Errorf("%s: got %d in memory, want that of the other receiver", name, n)

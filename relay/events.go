@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
 )
 
 // The stream of the events: a subject for each account.
@@ -54,7 +56,7 @@ func (r *Relay) publishEvents(ctx context.Context) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			r.log.Warn("events cannot be published", "error", err)
-			pause(ctx, jitter(wait))
+			backoff.Sleep(ctx, backoff.Jitter(wait))
 			wait = min(2*wait, 5*time.Second)
 			continue
 		case n < outboxBatch:

@@ -10,12 +10,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // eventsOf reads the event stream of an account from its beginning.
 func (r *running) eventsOf(account string) <-chan message.Event {
 	r.t.Helper()
-	c, err := r.js.OrderedConsumer(deadline(r.t), streamEvents, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvents + account}})
+	c, err := r.js.OrderedConsumer(relaytest.Deadline(r.t), streamEvents, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvents + account}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func (r *running) eventsOf(account string) <-chan message.Event {
 
 func wantEvent(t *testing.T, events <-chan message.Event, s *Sent, want message.Change) {
 	t.Helper()
-	ev := receive(t, events)
+	ev := relaytest.Receive(t, events)
 	if ev.Type != want || ev.Number != s.Number || ev.Receiver != s.Conversation.Receiver.String() || ev.Account != "bank" {
 		t.Errorf("got %+v, want %s of number %d", ev, want, s.Number)
 	}
@@ -56,7 +57,7 @@ func eventOptions(t testing.TB) Options {
 func TestEvents(t *testing.T) {
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	receipt := func(id string, s message.State) { r.Ledger().Receipt(c, []byte(id), s) }
 
 	s := r.submit(c, "id1")
@@ -66,7 +67,7 @@ func TestEvents(t *testing.T) {
 	receipt("id1", message.StateDelivered) // says nothing new
 	rd := response(c, s.Number)
 	rd.Status = message.StatusNotRead
-	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
 		t.Fatalf("not read: got %+v", v)
 	}
 	wantEvent(t, events, s, message.ChangeNotRead)
@@ -88,7 +89,7 @@ func TestEvents(t *testing.T) {
 	wantEvent(t, events, s, "sent")
 	rd = response(c, s.Number)
 	rd.Status = message.StatusDeletedUnread
-	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
 		t.Fatalf("deleted: got %+v", v)
 	}
 	wantEvent(t, events, s, "deleted_unread")
@@ -99,7 +100,7 @@ func TestEvents(t *testing.T) {
 // wantNoRows waits until the outbox of the events is empty.
 func (r *running) wantNoRows() {
 	r.t.Helper()
-	for ctx := deadline(r.t); ctx.Err() == nil; {
+	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
 		rows, err := r.index.outbox(prefixEvent, 0, 0, 1)
 		if err != nil {
 			r.t.Fatal(err)
@@ -115,7 +116,7 @@ func (r *running) wantNoRows() {
 func TestEventsOfParts(t *testing.T) {
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var s *Sent
 	for seq := uint8(1); seq <= 2; seq++ {
 		s = tracked(c)
@@ -136,17 +137,17 @@ func TestEventsOfParts(t *testing.T) {
 func TestEventsOutliveCrash(t *testing.T) {
 	opt := eventOptions(t)
 	store := t.TempDir()
-	s := natsServer(t, store, -1)
+	s := relaytest.NATS(t, store, -1)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first := r.submit(c, "id1")
 	wantEvent(t, r.eventsOf("bank"), first, "sent")
 	// The stream refuses what comes now.
 	stream := eventStream(&opt, opt.FeedbackKeep)
 	stream.Storage, stream.Sealed = jetstream.FileStorage, false
 	stream.MaxMsgs, stream.Discard = 1, jetstream.DiscardNew
-	if _, err := r.js.UpdateStream(deadline(t), stream); err != nil {
+	if _, err := r.js.UpdateStream(relaytest.Deadline(t), stream); err != nil {
 		t.Fatal(err)
 	}
 	second := r.submit(c, "id2")
@@ -156,7 +157,7 @@ func TestEventsOutliveCrash(t *testing.T) {
 	wantEvent(t, events, first, "sent")
 	wantEvent(t, events, second, "sent")
 	r.wantNoRows()
-	if info, err := r.js.Stream(deadline(t), streamEvents); err != nil || info.CachedInfo().State.Msgs != 2 {
+	if info, err := r.js.Stream(relaytest.Deadline(t), streamEvents); err != nil || info.CachedInfo().State.Msgs != 2 {
 		t.Errorf("stream: got %+v, %v, want two events", info.CachedInfo().State, err)
 	}
 }
@@ -168,7 +169,7 @@ func TestEventsOff(t *testing.T) {
 	opt.Settings.Events = false
 	r := start(t, opt)
 	events := r.eventsOf("bank")
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.read(c, r.submit(c, "id1").Number)
 	if rows, err := r.index.outbox(prefixEvent, 0, 0, 1); err != nil || len(rows) > 0 {
 		t.Errorf("got %d events, %v, want none", len(rows), err)
@@ -184,11 +185,11 @@ func TestReportedAt(t *testing.T) {
 	opt := eventOptions(t)
 	r := start(t, opt)
 	events := r.eventsOf("bank")
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
 	rd := response(c, s.Number)
 	rd.Status = message.StatusNotRead
-	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
 		t.Fatalf("not read: got %+v", v)
 	}
 	m := r.view(c)
@@ -201,9 +202,9 @@ func TestReportedAt(t *testing.T) {
 	}
 	told := make(chan bool)
 	r.deliver("bank", func(context.Context, *message.Feedback) error { close(told); return nil })
-	receive(t, told)
-	for ev := receive(t, events); ev.Type != message.ChangeReported; {
-		ev = receive(t, events)
+	relaytest.Receive(t, told)
+	for ev := relaytest.Receive(t, events); ev.Type != message.ChangeReported; {
+		ev = relaytest.Receive(t, events)
 	}
 	if m := r.view(c); m.ReportedAt == nil || m.ReportedAt.Before(*m.ReadAt) {
 		t.Errorf("reported: got %+v", m)
@@ -229,15 +230,15 @@ func (r *running) view(c message.Conversation) MessageView {
 func TestEventsErased(t *testing.T) {
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
-	kept, erased := conversation(t, "10690001", "447700900124"), conversation(t, "10690001", "447700900123")
+	kept, erased := relaytest.Conversation(t, "10690001", "447700900124"), relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(erased, "id1")
 	r.submit(kept, "id2")
-	receive(t, events)
-	receive(t, events)
-	if v := r.Erase(deadline(t), erased.Receiver); !v.Accepted() {
+	relaytest.Receive(t, events)
+	relaytest.Receive(t, events)
+	if v := r.Erase(relaytest.Deadline(t), erased.Receiver); !v.Accepted() {
 		t.Fatalf("erase: got %+v", v)
 	}
-	ev := receive(t, r.eventsOf("bank"))
+	ev := relaytest.Receive(t, r.eventsOf("bank"))
 	if ev.Receiver != kept.Receiver.String() {
 		t.Errorf("got an event of %s, want those of %s only", ev.Receiver, kept.Receiver)
 	}
@@ -249,10 +250,10 @@ func TestEventsKeptAsSet(t *testing.T) {
 	if err := r.Use(Settings{FeedbackKeep: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.surveyOnce(deadline(t)); err != nil {
+	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := r.js.Stream(deadline(t), streamEvents)
+	s, err := r.js.Stream(relaytest.Deadline(t), streamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}

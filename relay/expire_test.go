@@ -10,12 +10,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func TestDaysExpire(t *testing.T) {
 	opt := testOptions(t)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, age := range []time.Duration{opt.Keep + 48*time.Hour, opt.Keep - time.Hour, 0} {
 		s := tracked(c)
 		s.At = time.Now().Add(-age)
@@ -44,7 +45,7 @@ func TestDaysExpire(t *testing.T) {
 
 func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 	t.Helper()
-	s, err := r.js.Stream(deadline(t), stream)
+	s, err := r.js.Stream(relaytest.Deadline(t), stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestSweep(t *testing.T) {
 	js := r.js
 	publish := func(account, body string) {
 		t.Helper()
-		if _, err := js.Publish(deadline(t), subjectFeedback+account, []byte(body)); err != nil {
+		if _, err := js.Publish(relaytest.Deadline(t), subjectFeedback+account, []byte(body)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,10 +83,10 @@ func TestSweep(t *testing.T) {
 	old := withAges(js, map[uint64]time.Duration{1: 3 * time.Hour, 2: 2 * time.Hour, 3: 2 * time.Hour, 5: 2 * time.Hour})
 	for range 2 {
 		r.js = old
-		if err := r.sweep(deadline(t), "bank"); err != nil {
+		if err := r.sweep(relaytest.Deadline(t), "bank"); err != nil {
 			t.Fatal(err)
 		}
-		letters, _, err := r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+		letters, _, err := r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 		if err != nil || len(letters) != 2 || letters[0].Event != "e1" || letters[1].Event != "" || string(letters[1].Feedback) != "null" ||
 			letters[0].Account != "bank" || letters[0].Reason != errExpired.Error() {
 			t.Errorf("got %+v, %v, want e1 and what is no JSON", letters, err)
@@ -99,7 +100,7 @@ func TestSweep(t *testing.T) {
 	}
 	r.js = withoutDelete(js)
 	r.settings.Store(&Settings{})
-	if err := r.sweep(deadline(t), "shop"); !errors.Is(err, errAway) || r.state(t, streamFeedback).Msgs != 3 {
+	if err := r.sweep(relaytest.Deadline(t), "shop"); !errors.Is(err, errAway) || r.state(t, streamFeedback).Msgs != 3 {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
 	}
 }
@@ -110,7 +111,7 @@ func TestSweepDead(t *testing.T) {
 	reg := r.registry()
 	js := r.js
 	for _, event := range []string{"e1", "e2", "e3"} {
-		if err := r.bury(deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
+		if err := r.bury(relaytest.Deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,10 +124,10 @@ func TestSweepDead(t *testing.T) {
 		{"a week", deadAge, []string{"e3"}},
 	} {
 		r.js = withAges(js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second})
-		if err := r.sweepDead(deadline(t)); err != nil {
+		if err := r.sweepDead(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
-		letters, _, err := r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+		letters, _, err := r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 		var got []string
 		for _, l := range letters {
 			got = append(got, l.Event)
@@ -147,17 +148,17 @@ func TestSweepDead(t *testing.T) {
 func TestDeleteWhatIsGone(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	publishAbout(t, r.js, subjectsOf[streamDead], "1", "2")
-	s, err := r.js.Stream(deadline(t), streamDead)
+	s, err := r.js.Stream(relaytest.Deadline(t), streamDead)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, seq := range []uint64{1, 1, 9} {
-		if err := deleteMsg(deadline(t), s, seq); err != nil {
+		if err := deleteMsg(relaytest.Deadline(t), s, seq); err != nil {
 			t.Errorf("%d: got %v", seq, err)
 		}
 	}
 	kept := &fakeStream{Stream: s, remove: func(uint64) error { return jetstream.ErrMsgDeleteUnsuccessful }}
-	if err := deleteMsg(deadline(t), kept, 2); err == nil {
+	if err := deleteMsg(relaytest.Deadline(t), kept, 2); err == nil {
 		t.Error("what stays: got no error")
 	}
 	if got := r.state(t, streamDead).Msgs; got != 1 {
@@ -176,10 +177,10 @@ func TestSurveySweeps(t *testing.T) {
 	}
 	r.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
 	r.waiting.add("gone")
-	if err := r.surveyOnce(deadline(t)); err != nil {
+	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	letters, _, err := r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+	letters, _, err := r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 	if err != nil || len(letters) != 1 || letters[0].Account != "bank" {
 		t.Errorf("got %+v, %v, want a letter of the bank", letters, err)
 	}
@@ -193,7 +194,7 @@ func TestSurveySweeps(t *testing.T) {
 	r.js = withoutDelete(js)
 	r.settings.Store(&Settings{})
 	r.eventsKept = 0
-	if err := r.surveyOnce(deadline(t)); !errors.Is(err, errAway) {
+	if err := r.surveyOnce(relaytest.Deadline(t)); !errors.Is(err, errAway) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
 	}
 }

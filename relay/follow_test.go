@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // acceptedParts are the message_ids of accepted records with their ordinal and part.
@@ -76,7 +77,7 @@ func TestFollowIsForParts(t *testing.T) {
 	nobody.Conversation.Sender = message.Addr{}
 	long.Account = string(make([]byte, maxAccount+1))
 	unread := partOf(t, 2, 1, time.Now())
-	unread.Conversation = conversation(t, "10690001", "447700900199") // the index is closed
+	unread.Conversation = relaytest.Conversation(t, "10690001", "447700900199") // the index is closed
 	full := partOf(t, 2, 1, time.Now())
 	for name, s := range map[string]*Sent{"no part": own, "no sender": nobody, "account too long": long, "not in memory": unread} {
 		if l.Follow(s) || s.head != nil {

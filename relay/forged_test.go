@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/internal/token"
+	"readback/relay/relaytest"
 )
 
 // issuer signs tokens as the one whom the operator trusts.
@@ -93,7 +94,7 @@ func (r *running) ways(lines <-chan map[string]any) map[string]way {
 		if authorization != "" {
 			m.Header.Set("Authorization", authorization)
 		}
-		answer, err := nc.RequestMsgWithContext(deadline(r.t), m)
+		answer, err := nc.RequestMsgWithContext(relaytest.Deadline(r.t), m)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -106,17 +107,17 @@ func (r *running) ways(lines <-chan map[string]any) map[string]way {
 				headers = []string{"Authorization", authorization}
 			}
 			_, answer := r.call("POST", "/v1/reads", body, headers...)
-			receive(r.t, lines)
+			relaytest.Receive(r.t, lines)
 			return verdict([]byte(answer))
 		},
 		"nats request": func(authorization, body string) (int, string) {
 			answer := ask(subjectReadsNow, authorization, body)
-			receive(r.t, lines)
+			relaytest.Receive(r.t, lines)
 			return verdict(answer.Data)
 		},
 		"nats stream": func(authorization, body string) (int, string) {
 			ask(subjectReads, authorization, body) // it is stored
-			line := receive(r.t, lines)
+			line := relaytest.Receive(r.t, lines)
 			field, _ := line["field"].(string)
 			return int(line["verdict"].(float64)), field
 		},
@@ -168,9 +169,9 @@ func TestForgedReads(t *testing.T) {
 	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("secret")}}
 	opt.Proofs = proofs(t)
 	r := start(t, opt)
-	s := r.submit(conversation(t, "10690001", own), "id1") // number 1
-	r.submit(s.Conversation, "id2")                        // number 2
-	r.submit(conversation(t, "10690001", other), "id3")
+	s := r.submit(relaytest.Conversation(t, "10690001", own), "id1") // number 1
+	r.submit(s.Conversation, "id2")                                  // number 2
+	r.submit(relaytest.Conversation(t, "10690001", other), "id3")
 	read := func(receiver string, number int, more string) string {
 		return fmt.Sprintf(`{"receiver":"+%s","sender":"10690001","number":%d%s}`, receiver, number, more)
 	}
@@ -242,7 +243,7 @@ func TestProofAlone(t *testing.T) {
 	lines := auditLines(&opt)
 	opt.Listen, opt.Auth, opt.Proofs = "127.0.0.1:0", []string{AuthProof}, proofs(t)
 	r := start(t, opt)
-	s := r.submit(conversation(t, "10690001", "447700900123"), "id1")
+	s := r.submit(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
 	old := tracked(s.Conversation) // number 2
 	old.At = time.Now().Add(-opt.Keep - time.Minute)
 	if err := r.Ledger().Assign(old); err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/cockroachdb/pebble"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/relaytest"
 )
 
 // What a newer release may write.
@@ -21,7 +23,7 @@ var (
 func writtenStore(t *testing.T) Options {
 	opt := testOptions(t)
 	r := start(t, opt)
-	r.submit(conversation(t, "10690001", "447700900123"), "4A7F01")
+	r.submit(relaytest.Conversation(t, "10690001", "447700900123"), "4A7F01")
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func streamOf(t *testing.T, r *Relay) (*nats.Conn, jetstream.Stream) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := js.Stream(deadline(t), streamLedger)
+	s, err := js.Stream(relaytest.Deadline(t), streamLedger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func appendToLog(t *testing.T, r *Relay, messages ...[]byte) uint64 {
 			t.Fatal(err)
 		}
 	}
-	info, err := s.Info(deadline(t))
+	info, err := s.Info(relaytest.Deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +101,7 @@ func TestLogOfNewerRelease(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err = r.Run(deadline(t))
+			err = r.Run(relaytest.Deadline(t))
 			if err == nil || !strings.HasPrefix(err.Error(), "log was written by a newer release") {
 				t.Errorf("got %v, want one sentence that says so", err)
 			}
@@ -142,7 +144,7 @@ func TestNewerReleaseKeepsItsIndex(t *testing.T) {
 	if err := r.index.db.Set(keyMeta, []byte(meta), pebble.NoSync); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Run(deadline(t)); err == nil {
+	if err := r.Run(relaytest.Deadline(t)); err == nil {
 		t.Error("got no error of a newer log")
 	}
 	ix, err := openIndex(r.index.dir, opt.logger())
@@ -169,13 +171,13 @@ func TestDamagedNewestMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkNewest(deadline(t), js, last); err != nil {
+		if err := checkNewest(relaytest.Deadline(t), js, last); err != nil {
 			t.Errorf("%x: got %v, want no word on it", damaged, err)
 		}
-		if err := checkNewest(deadline(t), js, last+1); err != nil {
+		if err := checkNewest(relaytest.Deadline(t), js, last+1); err != nil {
 			t.Errorf("a message that has expired: got %v, want no word on it", err)
 		}
-		ctx, cancel := context.WithCancel(deadline(t))
+		ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 		cancel()
 		if err := checkNewest(ctx, js, last); err == nil {
 			t.Error("a log that cannot be asked: got no error")

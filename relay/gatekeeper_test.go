@@ -11,14 +11,16 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"readback/relay/relaytest"
 )
 
 // What a client may not do is refused, told in the log, and counted; an MQTT client is told that
 // it worked.
 func TestClientDenied(t *testing.T) {
 	opt := clientOptions(t)
-	lines := &logLines{}
-	opt.Logger = lines.logger()
+	lines := &relaytest.LogLines{}
+	opt.Logger = lines.Logger()
 	opt.Registerer = prometheus.NewRegistry()
 	r := startOpen(t, opt)
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
@@ -41,10 +43,10 @@ func TestClientDenied(t *testing.T) {
 			t.Errorf("denied %s: got %v, want %v", what, got, want)
 		}
 	}
-	if got := lines.count("client may not do this"); got != 10 {
+	if got := lines.Count("client may not do this"); got != 10 {
 		t.Errorf("log: got %d lines, want 10", got)
 	}
-	if _, err := r.js.Stream(deadline(t), streamReads); err != nil {
+	if _, err := r.js.Stream(relaytest.Deadline(t), streamReads); err != nil {
 		t.Errorf("stream: %v", err)
 	}
 	for _, tt := range []struct{ name, user, password string }{
@@ -57,7 +59,7 @@ func TestClientDenied(t *testing.T) {
 			t.Errorf("%s: let in by WebSocket", tt.name)
 		}
 	}
-	if got := lines.count("client refused"); got != 6 {
+	if got := lines.Count("client refused"); got != 6 {
 		t.Errorf("log: got %d refusals, want 6", got)
 	}
 }
@@ -66,8 +68,8 @@ func TestClientDenied(t *testing.T) {
 func TestClientBounds(t *testing.T) {
 	opt := clientOptions(t)
 	opt.MaxClients = 1
-	lines := &logLines{}
-	opt.Logger = lines.logger()
+	lines := &relaytest.LogLines{}
+	opt.Logger = lines.Logger()
 	r := startOpen(t, opt)
 	gone := make(chan struct{})
 	nc := r.webSocketClient(t, nats.Token("secret"), nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
@@ -85,11 +87,11 @@ func TestClientBounds(t *testing.T) {
 	if token := dial(t, r.mqttURL(), "app", "secret", nil).Connect(); token.Wait() && token.Error() == nil {
 		t.Error("one client too many: let in")
 	}
-	if lines.count("too many clients") != 1 {
+	if lines.Count("too many clients") != 1 {
 		t.Errorf("log lacks the refusal")
 	}
 	r.gatekeeper.cutOff()
-	receive(t, gone)
+	relaytest.Receive(t, gone)
 }
 
 // Who has connected with a key that is taken away has to show another one.
@@ -106,7 +108,7 @@ func TestClientsDismissed(t *testing.T) {
 	if err := r.SetCallers(opt); err != nil {
 		t.Fatal(err)
 	}
-	receive(t, gone)
+	relaytest.Receive(t, gone)
 	if _, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), nats.Token("secret")); err == nil {
 		t.Error("let in with the key from before")
 	}

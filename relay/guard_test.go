@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/relay/relaytest"
 )
 
 func TestCrossOrigin(t *testing.T) {
@@ -58,7 +60,7 @@ func TestCrossOriginOff(t *testing.T) {
 	if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != 403 || got != "" {
 		t.Errorf("got %d for %q, want 403", w.Code, got)
 	}
-	if line := receive(t, lines); line["verdict"] != 403.0 {
+	if line := relaytest.Receive(t, lines); line["verdict"] != 403.0 {
 		t.Errorf("got line %v, want the refusal", line)
 	}
 }
@@ -105,7 +107,8 @@ func (p *pipes) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.conns) }); return nil }
+func (p *pipes) Close() error { p.once.Do(func() { close(p.conns) }); return nil }
+
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // A client that is too slow is disconnected.

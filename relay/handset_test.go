@@ -9,16 +9,15 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
-	"log/slog"
 	"math/big"
 	"net"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/relaytest"
 )
 
 const handsetNumber = "447700900123"
@@ -101,7 +100,7 @@ func startOpen(t *testing.T, opt Options) *running {
 	r := start(t, opt)
 	select {
 	case <-r.gatekeeper.opened:
-	case <-deadline(t).Done():
+	case <-relaytest.Deadline(t).Done():
 		t.Fatal("no client is let in")
 	}
 	return r
@@ -109,7 +108,7 @@ func startOpen(t *testing.T, opt Options) *running {
 
 func wantVerdict(t *testing.T, verdicts <-chan string, want string) {
 	t.Helper()
-	if got := receive(t, verdicts); got != want {
+	if got := relaytest.Receive(t, verdicts); got != want {
 		t.Errorf("verdict: got %s, want %s", got, want)
 	}
 }
@@ -119,30 +118,4 @@ func flush(t *testing.T, nc *nats.Conn) {
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// logLines are what was logged.
-type logLines struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logLines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, string(b))
-	return len(b), nil
-}
-
-func (l *logLines) count(text string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, line := range l.all {
-		if strings.Contains(line, text) {
-			n++
-		}
-	}
-	return n
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/internal/backoff"
 	"readback/internal/crash"
 	"readback/relay/message"
 )
@@ -102,7 +103,7 @@ func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byt
 		if !onItsWay {
 			return nil, nil, nil
 		}
-		if pause(ctx, heldAgain); ctx.Err() != nil {
+		if backoff.Sleep(ctx, heldAgain); ctx.Err() != nil {
 			return nil, nil, nil
 		}
 	}
@@ -112,7 +113,7 @@ func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byt
 func (r *Relay) releaseReceipts(ctx context.Context) {
 	tick := time.NewTicker(heldEvery)
 	defer tick.Stop()
-	failed := complaint{log: r.log, what: "held receipts cannot be looked at"}
+	failed := backoff.Complaint{Log: r.log, What: "held receipts cannot be looked at"}
 	for {
 		select {
 		case <-tick.C:
@@ -120,7 +121,7 @@ func (r *Relay) releaseReceipts(ctx context.Context) {
 			return
 		}
 		if err := r.releaseOnce(ctx, time.Now()); ctx.Err() == nil {
-			failed.about(err)
+			failed.About(err)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // holding says how long receipts are held.
@@ -22,7 +23,7 @@ func holding(hold time.Duration) func(string) AccountSettings {
 // hold gives the relay the SMSC's receipt of a message.
 func (r *running) hold(c message.Conversation, id string) bool {
 	r.t.Helper()
-	held, err := r.HoldReceipt(deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
+	held, err := r.HoldReceipt(relaytest.Deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
 	if err != nil {
 		r.t.Fatalf("hold the receipt of %s: %v", id, err)
 	}
@@ -32,7 +33,7 @@ func (r *running) hold(c message.Conversation, id string) bool {
 // later lets receipts go as if it were so much later.
 func (r *running) later(d time.Duration) {
 	r.t.Helper()
-	if err := r.releaseOnce(deadline(r.t), time.Now().Add(d)); err != nil {
+	if err := r.releaseOnce(relaytest.Deadline(r.t), time.Now().Add(d)); err != nil {
 		r.t.Fatalf("release: %v", err)
 	}
 }
@@ -50,7 +51,7 @@ func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
 	opt.Registerer, opt.Account = reg, holding(time.Hour)
 	r := start(t, opt)
 	told := r.tellings("bank")
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first := r.submit(c, "first")
 	if !r.hold(c, "first") {
 		t.Error("the receipt is not held")
@@ -60,7 +61,7 @@ func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
 	}
 	r.later(0)
 	r.read(c, first.Number)
-	if fb := receive(t, told); fb.MessageIDs[0] != "first" || fb.Receipt != nil || fb.DeliveredAt.IsZero() {
+	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "first" || fb.Receipt != nil || fb.DeliveredAt.IsZero() {
 		t.Errorf("told: got %+v, want that it is read", fb)
 	}
 	r.wantEmpty(streamFeedback)
@@ -73,7 +74,7 @@ func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
 
 	early := r.submit(c, "early") // read before its receipt comes
 	r.read(c, early.Number)
-	if fb := receive(t, told); fb.MessageIDs[0] != "early" {
+	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "early" {
 		t.Errorf("told: got %+v", fb)
 	}
 	if !r.hold(c, "early") {
@@ -86,7 +87,7 @@ func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
 	opt := testOptions(t)
 	opt.Account = holding(time.Hour)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
 	if !r.hold(c, "id1") {
 		t.Fatal("the receipt is not held")
@@ -98,16 +99,16 @@ func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
 	r = start(t, opt)
 	r.later(time.Minute)
 	told := r.tellings("bank")
-	fb := receive(t, told)
+	fb := relaytest.Receive(t, told)
 	if !bytes.Equal(fb.Receipt, []byte("receipt of id1")) || fb.Number != s.Number {
 		t.Errorf("told: got %+v, want the SMSC's receipt", fb)
 	}
 	passTime()
 	r.read(c, s.Number)
 	r.wantEmpty(streamFeedback)
-	other := conversation(t, "10690001", "447700900124")
+	other := relaytest.Conversation(t, "10690001", "447700900124")
 	r.read(other, r.submit(other, "id2").Number)
-	if fb := receive(t, told); fb.MessageIDs[0] != "id2" {
+	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "id2" {
 		t.Errorf("told: got %+v, want the other message alone", fb)
 	}
 }
@@ -120,7 +121,7 @@ func TestReceiptOfAnotherForm(t *testing.T) {
 			opt := testOptions(t)
 			opt.Account = holding(time.Hour)
 			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			r.submit(c, "id1")
 			if !r.hold(c, "id1") {
 				t.Fatal("the receipt is not held")
@@ -142,7 +143,7 @@ func TestReceiptsThatPass(t *testing.T) {
 	opt := testOptions(t)
 	opt.Account = holding(time.Hour)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	if r.hold(c, "unknown") {
 		t.Error("the receipt of a message without a number is held")
 	}
@@ -169,7 +170,7 @@ func TestReceiptsThatPass(t *testing.T) {
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})
 	passTime()
 	r.read(c, s.Number)
-	if fb := receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {
+	if fb := relaytest.Receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {
 		t.Errorf("told: got %+v, want that both parts are read", fb)
 	}
 }
@@ -177,11 +178,11 @@ func TestReceiptsThatPass(t *testing.T) {
 // firstHeld is the oldest receipt that is held.
 func (r *running) firstHeld() (seq uint64, h heldReceipt) {
 	r.t.Helper()
-	s, err := r.js.Stream(deadline(r.t), streamHeld)
+	s, err := r.js.Stream(relaytest.Deadline(r.t), streamHeld)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	m, err := s.GetMsg(deadline(r.t), 1, jetstream.WithGetMsgSubject(subjectHeld+">"))
+	m, err := s.GetMsg(relaytest.Deadline(r.t), 1, jetstream.WithGetMsgSubject(subjectHeld+">"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -196,7 +197,7 @@ func TestHeldReceiptHasAMargin(t *testing.T) {
 	opt := testOptions(t)
 	opt.Account = holding(time.Hour)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	if !r.hold(c, "id1") {
 		t.Fatal("the receipt is not held")
@@ -208,10 +209,10 @@ func TestHeldReceiptHasAMargin(t *testing.T) {
 		now  time.Time
 		want uint64
 	}{{"when its time is over", h.At.Add(time.Hour), 1}, {"within the margin", due.Add(-1), 1}, {"after the margin", due, 0}} {
-		if err := r.releaseOnce(deadline(t), tt.now); err != nil {
+		if err := r.releaseOnce(relaytest.Deadline(t), tt.now); err != nil {
 			t.Fatal(err)
 		}
-		s, err := r.js.Stream(deadline(t), streamHeld)
+		s, err := r.js.Stream(relaytest.Deadline(t), streamHeld)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,17 +232,17 @@ func TestReceiptIsHeldOnce(t *testing.T) {
 	opt := testOptions(t)
 	opt.Account = holding(time.Hour)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	r.submit(c, "id2")
-	r.submit(conversation(t, "10690001", "447700900124"), "id1")
+	r.submit(relaytest.Conversation(t, "10690001", "447700900124"), "id1")
 	for range 2 {
 		for _, id := range []string{"id1", "id2"} {
 			if !r.hold(c, id) {
 				t.Fatal("the receipt is not held")
 			}
 		}
-		if !r.hold(conversation(t, "10690001", "447700900124"), "id1") {
+		if !r.hold(relaytest.Conversation(t, "10690001", "447700900124"), "id1") {
 			t.Fatal("the receipt is not held")
 		}
 	}
@@ -262,19 +263,19 @@ func TestReceiptGoesOnce(t *testing.T) {
 			opt := testOptions(t)
 			opt.Logger, opt.Account = nil, func(string) AccountSettings { return tt.form }
 			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			s := r.submit(c, "id1")
 			if !r.hold(c, "id1") {
 				t.Fatal("the receipt is not held")
 			}
 			seq, h := r.firstHeld()
 			for range 2 {
-				if err := r.letGo(deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
+				if err := r.letGo(relaytest.Deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			r.wantMessages(tt.stream, 1)
-			if err := r.letGo(deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
+			if err := r.letGo(relaytest.Deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			r.wantMessages(tt.stream, 2)
@@ -284,7 +285,7 @@ func TestReceiptGoesOnce(t *testing.T) {
 			if tt.stream == streamDead {
 				return
 			}
-			fb := receive(t, r.tellings("bank"))
+			fb := relaytest.Receive(t, r.tellings("bank"))
 			if fb.Event != fmt.Sprint("receipt-", seq) || fb.Account != "bank" || fb.Number != s.Number || fb.MessageIDs[0] != "id1" ||
 				fb.Sender != "10690001" || fb.Receiver != "447700900123" || !fb.ReceivedAt.Equal(h.At) {
 				t.Errorf("told: got %+v, want the receipt of the message", fb)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // call sends a request to the API.
@@ -90,10 +91,10 @@ func TestVerdicts(t *testing.T) {
 	opt := testOptions(t)
 	opt.ReadWait = 50 * time.Millisecond
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1") // number 1
 	r.submit(c, "id2") // number 2
-	r.submit(conversation(t, "bank", "447700900123"), "id3")
+	r.submit(relaytest.Conversation(t, "bank", "447700900123"), "id3")
 	old := tracked(c) // number 3
 	old.At = time.Now().Add(-opt.Keep - time.Minute)
 	if err := r.Ledger().Assign(old); err != nil {
@@ -115,30 +116,30 @@ func TestVerdicts(t *testing.T) {
 
 func TestAmbiguousWithoutSender(t *testing.T) {
 	r := start(t, testOptions(t))
-	a, b := conversation(t, "10690001", "447700900123"), conversation(t, "10690002", "447700900123")
+	a, b := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900123")
 	r.submit(a, "id1")
 	r.submit(b, "id2")
 	rd := Read{Receiver: "447700900123", Number: 1, Status: message.StatusRead, ID: "x"}
-	if v := r.Reads().Submit(deadline(t), rd); v.Code != http.StatusConflict || v.Field != "sender" {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Code != http.StatusConflict || v.Field != "sender" {
 		t.Errorf("two senders: got %+v, want 409", v)
 	}
 	rd.Sender = "10690001"
-	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
 		t.Errorf("named sender: got %+v, want 202", v)
 	}
 	rd.Sender = ""
-	if v := r.Reads().Submit(deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
 		t.Errorf("the same again without a sender: got %+v, want 202", v)
 	}
 	if f, err := r.index.findNumber(&b, 1, message.DayOf(time.Now().UnixMilli())); err != nil || f.entry.state != message.StateSent {
 		t.Errorf("the other conversation: got %v, %v, want sent", f.entry.state, err)
 	}
-	third := tracked(conversation(t, "10690003", "447700900123"))
+	third := tracked(relaytest.Conversation(t, "10690003", "447700900123"))
 	if err := r.Ledger().Assign(third); err != nil {
 		t.Fatal(err)
 	}
 	rd.ID = ""
-	if v := r.Reads().Submit(deadline(t), rd); v.Code != http.StatusConflict {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Code != http.StatusConflict {
 		t.Errorf("one logged, one on its way: got %+v, want 409", v)
 	}
 }
@@ -151,14 +152,14 @@ func TestReadWaitsForAnswer(t *testing.T) {
 	}{{"accepted", true, 202}, {"refused", false, 404}} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := start(t, testOptions(t))
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			s := tracked(c)
 			if err := r.Ledger().Assign(s); err != nil {
 				t.Fatal(err)
 			}
 			h := s.head
 			verdict := make(chan Verdict)
-			go func() { verdict <- r.Reads().Submit(deadline(t), response(c, s.Number)) }()
+			go func() { verdict <- r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)) }()
 			for { // until the read waits for a change
 				h.shard.mu.Lock()
 				waits := h.changed != nil
@@ -172,7 +173,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 			} else {
 				r.Ledger().Refuse(s)
 			}
-			if v := receive(t, verdict); v.Code != tt.code {
+			if v := relaytest.Receive(t, verdict); v.Code != tt.code {
 				t.Errorf("got %+v, want %d", v, tt.code)
 			}
 		})
@@ -209,7 +210,7 @@ func TestAPIKey(t *testing.T) {
 
 func TestConversationView(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 5 {
 		r.submit(c, fmt.Sprint("id", i+1))
 	}

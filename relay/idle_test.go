@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/relaytest"
 )
 
 // idleRelay is a relay with an index and a ledger that is up. It has no NATS, and none of its
@@ -29,7 +31,7 @@ func idleRelay(t *testing.T) *Relay {
 func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
 	client, js := testLogClient(t)
-	r.nc, r.js, r.log = client.nc, js, (&logLines{}).logger()
+	r.nc, r.js, r.log = client.nc, js, (&relaytest.LogLines{}).Logger()
 	return r
 }
 
@@ -69,7 +71,7 @@ func idleLedger(t *testing.T) (*Ledger, *head) {
 	opt := testOptions(t)
 	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
 	l.status.set(nil)
-	h := &head{conv: conversation(t, "10690001", "447700900123")}
+	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
 	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
 	return l, h
 }

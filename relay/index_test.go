@@ -7,13 +7,14 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // An index of another version or another stream is discarded and built again from the log. An
 // index of this version and stream is kept.
 func TestIndexOfAnotherVersion(t *testing.T) {
 	written := writtenStore(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, tt := range []struct {
 		name     string
 		change   func(meta []byte) []byte
@@ -96,7 +97,7 @@ func plant(t *testing.T, opt Options, change func([]byte) []byte, c *message.Con
 // log.
 func TestIndexAheadOfItsLog(t *testing.T) {
 	written := writtenStore(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for name, value := range map[string][]byte{
 		"ahead":      appendApplied(nil, applied{seq: 1 << 40, epoch: 1}),
 		"unreadable": {1, 2, 3},

@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+
+	"readback/internal/backoff"
 )
 
 // Bounds of the read responses that come in over NATS.
@@ -49,7 +51,7 @@ func (r *Relay) keepTaking(ctx context.Context, from string, consume func(contex
 			r.log.Warn("read responses cannot be taken", "from", from, "error", err)
 			said = err.Error()
 		}
-		pause(ctx, jitter(wait))
+		backoff.Sleep(ctx, backoff.Jitter(wait))
 		wait = min(2*wait, 5*time.Second)
 	}
 }
@@ -113,10 +115,10 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
 	last = true
 	var err error
-	now, limited := time.Now(), jitter(limitedAgain*time.Duration(min(times, maxLimited)))
+	now, limited := time.Now(), backoff.Jitter(limitedAgain*time.Duration(min(times, maxLimited)))
 	switch {
 	case a.has(http.StatusServiceUnavailable):
-		last, err = false, m.NakWithDelay(jitter(intakeAgain))
+		last, err = false, m.NakWithDelay(backoff.Jitter(intakeAgain))
 	case a.has(http.StatusTooManyRequests) && times < maxLimited && r.putOffs.add(now, now.Add(limited)):
 		last, err = false, m.NakWithDelay(limited)
 	case a.Code == http.StatusAccepted:

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/relaytest"
 )
 
 func TestReadsOverNATS(t *testing.T) {
@@ -19,7 +21,7 @@ func TestReadsOverNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, id := range []string{"id1", "id2", "id3"} {
 		r.submit(c, id)
 	}
@@ -31,13 +33,13 @@ func TestReadsOverNATS(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := nc.RequestWithContext(deadline(t), subjectReadsNow, []byte(tt.body))
+			m, err := nc.RequestWithContext(relaytest.Deadline(t), subjectReadsNow, []byte(tt.body))
 			if err != nil || !strings.HasPrefix(string(m.Data), tt.want) {
 				t.Fatalf("got %v, %v, want %s", m, err, tt.want)
 			}
 		})
 	}
-	if fb := receive(t, told); fb.Number != 1 {
+	if fb := relaytest.Receive(t, told); fb.Number != 1 {
 		t.Errorf("feedback: got number %d, want 1", fb.Number)
 	}
 	for _, body := range []string{
@@ -46,12 +48,12 @@ func TestReadsOverNATS(t *testing.T) {
 		`not JSON`,
 		`[{"receiver":"447700900123","sender":"10690001","number":3}]`,
 	} {
-		if _, err := nc.RequestWithContext(deadline(t), subjectReads, []byte(body)); err != nil {
+		if _, err := nc.RequestWithContext(relaytest.Deadline(t), subjectReads, []byte(body)); err != nil {
 			t.Fatalf("publish: %v", err)
 		}
 	}
 	for range 2 {
-		if fb := receive(t, told); fb.Number != 2 && fb.Number != 3 {
+		if fb := relaytest.Receive(t, told); fb.Number != 2 && fb.Number != 3 {
 			t.Errorf("feedback: got number %d, want 2 or 3", fb.Number)
 		}
 	}
@@ -63,7 +65,7 @@ func TestBusyReceiver(t *testing.T) {
 	opt := testOptions(t)
 	opt.ReadRate, opt.ReadBurst = 1, 1
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
 	told := r.tellings("bank")
 	for range maxAckPending + maxIntake {
@@ -72,10 +74,10 @@ func TestBusyReceiver(t *testing.T) {
 		}
 	}
 	body := fmt.Appendf(nil, `{"receiver":"447700900123","number":%d}`, s.Number)
-	if _, err := r.js.Publish(deadline(t), subjectReads, body); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), subjectReads, body); err != nil {
 		t.Fatal(err)
 	}
-	if fb := receive(t, told); fb.Number != s.Number {
+	if fb := relaytest.Receive(t, told); fb.Number != s.Number {
 		t.Errorf("feedback: got number %d, want %d", fb.Number, s.Number)
 	}
 	r.wantMessages(streamReads, maxPutOff) // those that are put off
@@ -121,7 +123,7 @@ func TestTokenExpiresInStream(t *testing.T) {
 	r := start(t, opt)
 	for after, want := range map[time.Duration]string{-time.Minute: "404", time.Minute: "401"} {
 		m := &stored{at: expiry.Add(after)}
-		r.takeRead(deadline(t), m)
+		r.takeRead(relaytest.Deadline(t), m)
 		if !strings.HasPrefix(m.refused, want) {
 			t.Errorf("stored %v after the token expired: got %q, want %s", after, m.refused, want)
 		}

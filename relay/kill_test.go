@@ -12,6 +12,7 @@ import (
 
 	"readback/internal/seed"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // killedStore is the store of the process that TestSurvivesSIGKILL kills.
@@ -107,7 +108,7 @@ func TestSurvivesSIGKILL(t *testing.T) {
 	}
 	told := r.tellings("bank")
 	for n := len(said["read"]); n > 0; {
-		if id := receive(t, told).MessageIDs[0]; said["read"][id] {
+		if id := relaytest.Receive(t, told).MessageIDs[0]; said["read"][id] {
 			delete(said["read"], id)
 			n--
 		}

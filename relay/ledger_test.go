@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/relay/relaytest"
 )
 
 func TestOneConversationFromFourGoroutines(t *testing.T) {
 	opt := testOptions(t)
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	const each = 2500
 	var mu sync.Mutex
 	given := make(map[uint64]bool)
@@ -57,7 +59,7 @@ func TestOneConversationFromFourGoroutines(t *testing.T) {
 
 func TestBurstWithoutAnswers(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -77,7 +79,7 @@ func TestWindow(t *testing.T) {
 		opt := testOptions(t)
 		l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
 		l.status.set(nil)
-		c := conversation(t, "10690001", "447700900123")
+		c := relaytest.Conversation(t, "10690001", "447700900123")
 		h := &head{conv: c}
 		l.table.of(&c.Receiver).add(h, 1, time.Now())
 		var all []*Sent
@@ -119,7 +121,7 @@ func TestWindow(t *testing.T) {
 
 func TestNothingIsSkippedAfterCleanStop(t *testing.T) {
 	opt := testOptions(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	want := uint64(0)
 	for i := range 4 {
 		r := start(t, opt)
@@ -195,7 +197,7 @@ func TestIndexIsBuiltAgain(t *testing.T) {
 			opt := testOptions(t)
 			opt.Logger = nil
 			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			r.submit(c, "id1")
 			r.submit(c, "id2")
 			r.read(c, 1)

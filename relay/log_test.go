@@ -2,56 +2,17 @@ package relay
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/relaytest"
 )
-
-// natsServer is a server on a port of its own, as an operator has one.
-func natsServer(t testing.TB, store string, port int) *server.Server {
-	t.Helper()
-	return serve(t, &server.Options{Port: port, StoreDir: store})
-}
-
-func serve(t testing.TB, opt *server.Options) *server.Server {
-	t.Helper()
-	opt.ServerName, opt.Host, opt.JetStream, opt.NoSigs, opt.NoLog = "operator", "127.0.0.1", true, true, true
-	s, err := server.NewServer(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("server does not start")
-	}
-	t.Cleanup(func() { halt(s) })
-	return s
-}
-
-func halt(s *server.Server) {
-	s.Shutdown()
-	s.WaitForShutdown()
-}
-
-func portOf(t testing.TB, s *server.Server) int {
-	t.Helper()
-	_, port, err := net.SplitHostPort(s.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
 
 // waitDown returns when the relay is not ready.
 func (r *running) waitDown() error {
@@ -60,26 +21,26 @@ func (r *running) waitDown() error {
 		if err != nil {
 			return err
 		}
-		receive(r.t, changed)
+		relaytest.Receive(r.t, changed)
 	}
 }
 
 func TestNATSAwayAndBack(t *testing.T) {
 	t.Parallel() // it waits for time-outs
 	store := t.TempDir()
-	s := natsServer(t, store, server.RANDOM_PORT)
-	port := portOf(t, s)
+	s := relaytest.NATS(t, store, server.RANDOM_PORT)
+	port := relaytest.Port(t, s)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first := r.submit(c, "id1")
 	pending := tracked(c)
 	if err := r.Ledger().Assign(pending); err != nil {
 		t.Fatal(err)
 	}
 
-	halt(s)
+	relaytest.Halt(s)
 	r.accept(pending, "id2") // is told at once, or after the append's second
 	if err := r.waitDown(); !errors.Is(err, ErrDown) || !errors.Is(err, errAway) {
 		t.Errorf("reason: got %v, want ErrDown since NATS is away", err)
@@ -90,19 +51,19 @@ func TestNATSAwayAndBack(t *testing.T) {
 	if err := r.Ledger().Assign(tracked(c)); !errors.Is(err, ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
-	if v := r.Reads().Submit(deadline(t), response(c, first.Number)); v.Code != http.StatusServiceUnavailable {
+	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, first.Number)); v.Code != http.StatusServiceUnavailable {
 		t.Errorf("read: got %+v, want 503", v)
 	}
 
-	natsServer(t, store, port)
-	if err := r.WaitReady(deadline(t)); err != nil {
+	relaytest.NATS(t, store, port)
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	r.read(c, first.Number)
 	r.read(c, pending.Number)
 	told := r.tellings("bank")
 	for _, want := range []string{"id1", "id2"} {
-		if fb := receive(t, told); fb.MessageIDs[0] != want {
+		if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != want {
 			t.Errorf("feedback: got %v, want %s", fb.MessageIDs, want)
 		}
 	}
@@ -115,11 +76,11 @@ func TestNATSAwayAndBack(t *testing.T) {
 }
 
 func TestSecondWriterFences(t *testing.T) {
-	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
 	first := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first.submit(c, "id1")
 
 	opt.Store = t.TempDir()
@@ -129,7 +90,7 @@ func TestSecondWriterFences(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.accept(late, "id2")
-	if err := first.WaitReady(deadline(t)); !errors.Is(err, ErrFenced) {
+	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, ErrFenced) {
 		t.Errorf("first is down for good: got %v, want ErrFenced", err)
 	}
 	if s := second.submit(c, "id3"); s.ordinal <= late.ordinal {
@@ -141,20 +102,20 @@ func TestSecondWriterFences(t *testing.T) {
 }
 
 func TestNATSComesLater(t *testing.T) {
-	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
-	port := portOf(t, s)
-	halt(s)
+	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
+	port := relaytest.Port(t, s)
+	relaytest.Halt(s)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = "nats://127.0.0.1:"+strconv.Itoa(port), nil
 	r := launch(t, opt)
 	if err := r.Ready(); err == nil {
 		t.Error("ready without NATS")
 	}
-	if err := r.Ledger().Assign(tracked(conversation(t, "a", "1"))); !errors.Is(err, ErrDown) {
+	if err := r.Ledger().Assign(tracked(relaytest.Conversation(t, "a", "1"))); !errors.Is(err, ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
-	natsServer(t, t.TempDir(), port)
-	if err := r.WaitReady(deadline(t)); err != nil {
+	relaytest.NATS(t, t.TempDir(), port)
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Error(err)
 	}
 	if err := r.stop(); err != nil {
@@ -175,14 +136,14 @@ func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 // testLogClient returns a client of an empty log.
 func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
 	t.Helper()
-	nc, err := nats.Connect(natsServer(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
+	nc, err := nats.Connect(relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
 	js := jetStreamOf(t, nc)
 	opt := testOptions(t)
-	if _, err := makeStreams(deadline(t), js, &opt); err != nil {
+	if _, err := makeStreams(relaytest.Deadline(t), js, &opt); err != nil {
 		t.Fatal(err)
 	}
 	c, err := newLogClient(nc)
@@ -196,7 +157,7 @@ func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
 // An append whose acknowledgement was lost is not repeated.
 func TestAppendThatLanded(t *testing.T) {
 	c, js := testLogClient(t)
-	ctx := deadline(t)
+	ctx := relaytest.Deadline(t)
 	for _, data := range []string{"one", "two"} {
 		if err := c.append(ctx, []byte(data)); err != nil {
 			t.Fatal(err)

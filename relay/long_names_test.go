@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // A name that is longer than any address or account comes into no subject: NATS would end the
@@ -22,7 +23,7 @@ func TestLongNames(t *testing.T) {
 			}
 		},
 		"account of a receipt": func() {
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			r.submit(c, "id1")
 			if held, err := r.HoldReceipt(t.Context(), long, c, []byte("id1"), []byte("receipt")); held || err != nil {
 				t.Errorf("hold: got %v, %v, want that it passes", held, err)
@@ -39,7 +40,7 @@ func TestLongNames(t *testing.T) {
 		},
 	} {
 		use()
-		if err := r.nc.FlushWithContext(deadline(t)); err != nil {
+		if err := r.nc.FlushWithContext(relaytest.Deadline(t)); err != nil {
 			t.Fatalf("%s: got %v, want a connection that lives on", name, err)
 		}
 		if err := r.Ready(); err != nil {

@@ -9,16 +9,17 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // findNumber returns the newest entry of the conversation with the number that is not of a later
 // day.
 func TestNewestEntry(t *testing.T) {
 	l := newLogbook(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	others := []message.Conversation{
-		conversation(t, "10690000", "447700900123"), conversation(t, "10690002", "447700900123"),
-		conversation(t, "10690001", "447700900122"), conversation(t, "10690001", "447700900124"),
+		relaytest.Conversation(t, "10690000", "447700900123"), relaytest.Conversation(t, "10690002", "447700900123"),
+		relaytest.Conversation(t, "10690001", "447700900122"), relaytest.Conversation(t, "10690001", "447700900124"),
 	}
 	put := func(c message.Conversation, day, number uint16, id string) {
 		l.write(acceptedAt(place{conv: c, day: day, number: number, ordinal: uint64(day)}, id))
@@ -62,9 +63,9 @@ func TestNewestEntry(t *testing.T) {
 // findReceiver returns, of each sender, the newest entry with the number.
 func TestNewestOfEachSender(t *testing.T) {
 	l := newLogbook(t)
-	receiver := addr(t, "447700900123")
+	receiver := relaytest.Addr(t, "447700900123")
 	put := func(sender, receiver string, day, number uint16, id string) {
-		l.write(acceptedAt(place{conv: conversation(t, sender, receiver), day: day, number: number}, id))
+		l.write(acceptedAt(place{conv: relaytest.Conversation(t, sender, receiver), day: day, number: number}, id))
 	}
 	put("a", "447700900123", 20780, 5, "a old")
 	put("a", "447700900123", 20782, 4, "a other")
@@ -97,14 +98,14 @@ func TestNewestOfEachSender(t *testing.T) {
 // enough.
 func TestEachEntry(t *testing.T) {
 	l := newLogbook(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, p := range []place{
 		{conv: c, day: 20780, number: 1},
 		{conv: c, day: 20780, number: 2},
 		{conv: c, day: 20782, number: 1},
 		{conv: c, day: 0, number: 3},
-		{conv: conversation(t, "10690002", "447700900123"), day: 20781, number: 1},
-		{conv: conversation(t, "1069000", "447700900123"), day: 20781, number: 1},
+		{conv: relaytest.Conversation(t, "10690002", "447700900123"), day: 20781, number: 1},
+		{conv: relaytest.Conversation(t, "1069000", "447700900123"), day: 20781, number: 1},
 	} {
 		l.write(acceptedAt(p, fmt.Sprint(p.day, ".", p.number)))
 	}

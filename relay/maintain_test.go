@@ -5,19 +5,20 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // An opt-out is logged only if it changes something. A change that the log does not take has no
 // effect.
 func TestOptOutChanges(t *testing.T) {
 	r := idleRelay(t)
-	receiver := addr(t, "447700900123")
+	receiver := relaytest.Addr(t, "447700900123")
 	set := func(on, queued bool) {
 		t.Helper()
 		verdict := make(chan Verdict, 1)
-		go func() { verdict <- r.setOptOut(deadline(t), &receiver, on) }()
+		go func() { verdict <- r.setOptOut(relaytest.Deadline(t), &receiver, on) }()
 		if queued {
-			receive(t, r.ledger.queue.wake)
+			relaytest.Receive(t, r.ledger.queue.wake)
 			if r.optingOut.TryLock() {
 				t.Error("another change can begin before this one is done")
 				r.optingOut.Unlock()
@@ -26,7 +27,7 @@ func TestOptOutChanges(t *testing.T) {
 			r.applyRecords(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
 			b.reads[0].tell(outcomeNoted)
 		}
-		if v := receive(t, verdict); v.Code != 202 {
+		if v := relaytest.Receive(t, verdict); v.Code != 202 {
 			t.Errorf("opt-out %v: got %+v, want 202", on, v)
 		}
 		if b := r.ledger.queue.take(); b != nil {
@@ -41,17 +42,17 @@ func TestOptOutChanges(t *testing.T) {
 	set(true, false)
 	set(false, true)
 	r.ledger.queue.records = maxQueuedRecords
-	if v := r.setOptOut(deadline(t), &receiver, true); v.Code != 503 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Code != 503 {
 		t.Errorf("without room: got %+v, want 503", v)
 	}
 	r.status.set(ErrDown)
-	if v := r.setOptOut(deadline(t), &receiver, true); v.Code != 503 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Code != 503 {
 		t.Errorf("without a log: got %+v, want 503", v)
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
-	if v := r.setOptOut(deadline(t), &receiver, false); v.Code != 503 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, false); v.Code != 503 {
 		t.Errorf("without an index: got %+v, want 503", v)
 	}
 }
@@ -65,7 +66,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 	log := func(seq uint64, receiver string, since, at int64) {
 		r.applyRecords(t, seq, func(b []byte) []byte {
 			rec := record{status: 1, readAt: since, at: at}
-			rec.place.conv.Receiver = addr(t, receiver)
+			rec.place.conv.Receiver = relaytest.Addr(t, receiver)
 			return appendOptOut(b, &rec)
 		})
 	}
@@ -91,7 +92,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		t.Errorf("got %+v, %v, want the young one alone", stale, err)
 	}
 	for receiver, want := range map[string]int64{"447700900121": 5, "447700900122": 6} {
-		a := addr(t, receiver)
+		a := relaytest.Addr(t, receiver)
 		if since, err := r.index.optOut(&a); since != want || err != nil {
 			t.Errorf("%s: got opt-out since %d, %v, want %d", receiver, since, err, want)
 		}
@@ -126,7 +127,7 @@ func TestDaysAreForgotten(t *testing.T) {
 	for i, age := range []time.Duration{r.opt.Keep/2 + time.Hour, r.opt.Keep/2 - time.Hour} {
 		r.applyRecords(t, uint64(i+3), func(b []byte) []byte {
 			rec := record{status: 1, readAt: 1, at: now.Add(-age).UnixMilli()}
-			rec.place.conv.Receiver = addr(t, "44770090012"+string(rune('0'+i)))
+			rec.place.conv.Receiver = relaytest.Addr(t, "44770090012"+string(rune('0'+i)))
 			return appendOptOut(b, &rec)
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // The merged receipt has the worst state of all parts.
@@ -127,7 +128,7 @@ func TestCutStateComesBack(t *testing.T) {
 // The first part creates the state of a cut message. Receipts count only for their own message
 // on its own day.
 func TestPartsInTheIndex(t *testing.T) {
-	l, c := newLogbook(t), conversation(t, "10690001", "447700900123")
+	l, c := newLogbook(t), relaytest.Conversation(t, "10690001", "447700900123")
 	cut := func(day uint16, first, key string, seq uint8) record {
 		return record{
 			kind: kindCut, place: place{conv: c, day: day}, part: message.Part{Total: 2}, partSeq: seq,
@@ -204,7 +205,7 @@ func TestReceiptsOfPartsMerge(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			opt := testOptions(t)
 			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			r.submitCut(c, tt.wanted, "A1", "A2", "A3")
 			for i, s := range tt.steps {
 				if i == 1 { // what came before survives

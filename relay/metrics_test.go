@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/relaytest"
 )
 
 // value is what a metric says: a count of observations for a histogram. label is the value of
@@ -35,7 +37,7 @@ func value(t testing.TB, reg *prometheus.Registry, name, label string) (sum floa
 // awaitValue waits until a metric has the value. Records are counted after their waiters are told.
 func awaitValue(t testing.TB, reg *prometheus.Registry, name, label string, want float64) {
 	t.Helper()
-	for ctx := deadline(t); ; runtime.Gosched() {
+	for ctx := relaytest.Deadline(t); ; runtime.Gosched() {
 		got := value(t, reg, name, label)
 		if got == want {
 			return
@@ -51,12 +53,12 @@ func TestMetricsMove(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	opt.Registerer = reg
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	r.route("bank", "id1")
 	r.read(c, 1)
 	r.call("POST", "/v1/reads", `{"receiver":"447700900123","number":99}`)
-	receive(t, r.tellings("bank"))
+	relaytest.Receive(t, r.tellings("bank"))
 	// The ESME may be told before the publisher hears that the queue has it.
 	awaitValue(t, reg, "readback_feedback_total", "published", 1)
 	r.status.set(ErrDown)

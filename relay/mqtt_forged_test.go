@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"readback/relay/relaytest"
 )
 
 // password is a token for a receiver as a handset shows it.
@@ -19,11 +21,11 @@ func (i *issuer) password(receiver, by string, lasts time.Duration) string {
 }
 
 // handsetOptions let in whoever has a token of the issuer's.
-func handsetOptions(t *testing.T, i *issuer) (Options, *logLines) {
+func handsetOptions(t *testing.T, i *issuer) (Options, *relaytest.LogLines) {
 	opt := clientOptions(t)
 	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, i.verifier()
-	lines := &logLines{}
-	opt.Logger, opt.Registerer = lines.logger(), prometheus.NewRegistry()
+	lines := &relaytest.LogLines{}
+	opt.Logger, opt.Registerer = lines.Logger(), prometheus.NewRegistry()
 	return opt, lines
 }
 
@@ -47,7 +49,7 @@ func TestHandsetCredentials(t *testing.T) {
 		{"no token", handsetNumber, handsetNumber, false},
 		{"nothing", handsetNumber, "", false},
 	} {
-		before := lines.count("client refused")
+		before := lines.Count("client refused")
 		token := dial(t, r.mqttURL(), tt.user, tt.password, nil).Connect()
 		if token.Wait(); (token.Error() == nil) != tt.ok {
 			t.Errorf("%s: got %v, want let in: %v", tt.name, token.Error(), tt.ok)
@@ -59,11 +61,11 @@ func TestHandsetCredentials(t *testing.T) {
 		if err == nil {
 			nc.Close()
 		}
-		if got := lines.count("client refused") - before; got != 2 && !tt.ok {
+		if got := lines.Count("client refused") - before; got != 2 && !tt.ok {
 			t.Errorf("%s: got %d lines in the log, want 2", tt.name, got)
 		}
 	}
-	if lines.count(handsetNumber) > 0 {
+	if lines.Count(handsetNumber) > 0 {
 		t.Error("the number stands in the log")
 	}
 }
@@ -75,8 +77,8 @@ func TestHandsetForges(t *testing.T) {
 	opt, lines := handsetOptions(t, i)
 	r := startOpen(t, opt)
 	const other = "447700900999"
-	victim := r.submit(conversation(t, "10690001", other), "id1")
-	own := r.submit(conversation(t, "10690001", handsetNumber), "id2")
+	victim := r.submit(relaytest.Conversation(t, "10690001", other), "id1")
+	own := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id2")
 	h := connected(t, r.mqttURL(), handsetNumber, i.password(handsetNumber, "id.example", time.Minute), nil)
 	body := fmt.Sprintf(`{"receiver":%q,"sender":"10690001","number":%d}`, other, victim.Number)
 	for _, topic := range []string{other, "+" + other, handsetNumber + "/" + other, "now", ""} {
@@ -85,8 +87,8 @@ func TestHandsetForges(t *testing.T) {
 		}
 	}
 	h.publish(1, "$MQTT/msgs/readback/reads/"+other, body)
-	if got := testutil.ToFloat64(r.metrics.clientsDenied.WithLabelValues("publish")); got != 5 || lines.count("client may not do this") != 5 {
-		t.Errorf("denied: got %v, %d lines, want 5 of each", got, lines.count("client may not do this"))
+	if got := testutil.ToFloat64(r.metrics.clientsDenied.WithLabelValues("publish")); got != 5 || lines.Count("client may not do this") != 5 {
+		t.Errorf("denied: got %v, %d lines, want 5 of each", got, lines.Count("client may not do this"))
 	}
 	h.publish(1, "readback/reads/"+handsetNumber, body)
 	wantVerdict(t, h.verdicts, `{"number":1,"code":403,"error":"is not the caller's","field":"receiver"}`)
@@ -97,7 +99,7 @@ func TestHandsetForges(t *testing.T) {
 		}
 	}
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, own.Number))
-	if fb := receive(t, r.tellings("bank")); fb.Receiver != handsetNumber {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != handsetNumber {
 		t.Errorf("feedback: got one of %s, want that of the handset's own number alone", fb.Receiver)
 	}
 }
@@ -112,7 +114,7 @@ func TestHandsetWithProof(t *testing.T) {
 	}
 	opt.Registerer = prometheus.NewRegistry()
 	r := startOpen(t, opt)
-	c := conversation(t, "10690001", handsetNumber)
+	c := relaytest.Conversation(t, "10690001", handsetNumber)
 	first, second := r.submit(c, "id1"), r.submit(c, "id2")
 	proof := opt.Proofs.Sign(&c, second.Number, second.At)
 	h := dial(t, r.mqttURL(), "", "", nil)
@@ -121,7 +123,7 @@ func TestHandsetWithProof(t *testing.T) {
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d}`, first.Number))
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d,"proof":%q}`, first.Number, hex.EncodeToString(proof[:])))
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d,"proof":%q}`, second.Number, hex.EncodeToString(proof[:])))
-	if fb := receive(t, r.tellings("bank")); fb.Number != second.Number {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != second.Number {
 		t.Errorf("feedback: got number %d, want %d alone", fb.Number, second.Number)
 	}
 	r.wantEmpty(streamMQTT)

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats-server/v2/server"
+
+	"readback/relay/relaytest"
 )
 
 // A handset sends a read response by each way in, and hears the verdict.
@@ -37,12 +39,12 @@ func TestMQTT(t *testing.T) {
 				port = r.webSocket
 			}
 			url := fmt.Sprintf("%s://127.0.0.1:%d%s", tt.scheme, port, tt.path)
-			c := conversation(t, "10690001", handsetNumber)
+			c := relaytest.Conversation(t, "10690001", handsetNumber)
 			s := r.submit(c, "id1")
 			h := connected(t, url, "app", "secret", trusting)
 			h.publish(tt.qos, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d,"id":"a1"}`, s.Number))
 			wantVerdict(t, h.verdicts, `{"id":"a1","number":1,"code":202}`)
-			if fb := receive(t, r.tellings("bank")); fb.Number != s.Number || fb.Receiver != handsetNumber {
+			if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != s.Number || fb.Receiver != handsetNumber {
 				t.Errorf("feedback: got %+v", fb)
 			}
 		})
@@ -65,7 +67,7 @@ func TestMQTTVerdictsOfAll(t *testing.T) {
 
 func TestMQTTVerdicts(t *testing.T) {
 	r := startOpen(t, clientOptions(t))
-	r.submit(conversation(t, "10690001", handsetNumber), "id1")
+	r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	for _, tt := range []struct{ name, body, want string }{
 		{"another's receiver", `{"receiver":"447700900999","number":1}`, `{"number":1,"code":403,"error":"is not the caller's","field":"receiver"}`},
@@ -87,18 +89,18 @@ func TestMQTTVerdicts(t *testing.T) {
 func TestMQTTOutlivesCrash(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
-	s := r.submit(conversation(t, "10690001", handsetNumber), "id1")
-	if _, err := r.js.PauseConsumer(deadline(t), streamMQTT, topicIntake, time.Now().Add(time.Hour)); err != nil {
+	s := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
+	if _, err := r.js.PauseConsumer(relaytest.Deadline(t), streamMQTT, topicIntake, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, s.Number))
 	r.crash()
 	r = startOpen(t, opt)
-	if _, err := r.js.ResumeConsumer(deadline(t), streamMQTT, topicIntake); err != nil {
+	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), streamMQTT, topicIntake); err != nil {
 		t.Fatal(err)
 	}
-	if fb := receive(t, r.tellings("bank")); fb.Number != s.Number {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != s.Number {
 		t.Errorf("feedback: got %+v", fb)
 	}
 	r.wantEmpty(streamMQTT)
@@ -107,13 +109,13 @@ func TestMQTTOutlivesCrash(t *testing.T) {
 // On a cluster of the operator's the handsets come to its MQTT, and Readback takes from there.
 func TestMQTTOfCluster(t *testing.T) {
 	so := &server.Options{Port: server.RANDOM_PORT, StoreDir: t.TempDir(), MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT}}
-	s := serve(t, so)
+	s := relaytest.Serve(t, so)
 	opt := testOptions(t)
 	opt.NATS = s.ClientURL()
 	r := start(t, opt)
-	sent := r.submit(conversation(t, "10690001", handsetNumber), "id1")
+	sent := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	h := connected(t, fmt.Sprintf("tcp://127.0.0.1:%d", so.MQTT.Port), "", "", nil) // its stream is there now
-	ctx := deadline(t)
+	ctx := relaytest.Deadline(t)
 	for _, err := r.js.Consumer(ctx, streamMQTT, topicIntake); err != nil; _, err = r.js.Consumer(ctx, streamMQTT, topicIntake) {
 		if ctx.Err() != nil {
 			t.Fatal(err)
@@ -130,9 +132,9 @@ func TestMQTTBounded(t *testing.T) {
 		r := startOpen(t, opt)
 		h := connected(t, r.mqttURL(), "app", "secret", nil)
 		h.publish(2, "readback/reads/"+handsetNumber, `{}`)
-		receive(t, h.verdicts)
+		relaytest.Receive(t, h.verdicts)
 		for _, want := range mqttStreams() {
-			s, err := r.js.Stream(deadline(t), want.Name)
+			s, err := r.js.Stream(relaytest.Deadline(t), want.Name)
 			if err != nil || s.CachedInfo().Config.MaxBytes != want.MaxBytes {
 				t.Errorf("%s: got %+v, %v, want %d octets at most", want.Name, s.CachedInfo().Config, err, want.MaxBytes)
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -15,6 +14,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
 )
 
 // Streams and subjects beside the ledger's log.
@@ -109,7 +110,7 @@ func connect(r *Relay) (*nats.Conn, error) {
 		nats.IgnoreAuthErrorAbort(), // what the operator forgot to allow is allowed later
 		nats.ReconnectBufSize(-1),   // an append that waits for a connection has to fail instead
 		nats.CustomReconnectDelay(func(attempts int) time.Duration {
-			return jitter(min(time.Duration(attempts)*100*time.Millisecond, 2*time.Second))
+			return backoff.Jitter(min(time.Duration(attempts)*100*time.Millisecond, 2*time.Second))
 		}),
 		nats.ConnectHandler(there),
 		nats.ReconnectHandler(there),
@@ -156,11 +157,6 @@ func (r *Relay) natsError(err error) {
 }
 
 var subscriberSubject = regexp.MustCompile(`readback\.(reads|verdicts)\.\d+`)
-
-// jitter spreads d by a quarter to either side.
-func jitter(d time.Duration) time.Duration {
-	return d - d/4 + rand.N(d/2+1)
-}
 
 // makeStreams makes the streams, or brings those that are there to these settings. It
 // returns the ledger's log.

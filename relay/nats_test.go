@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/relaytest"
 )
 
 // A pair of keys for the tests only.
@@ -33,13 +35,13 @@ func secretFile(t *testing.T, text string) string {
 func works(t *testing.T, opt Options) *running {
 	t.Helper()
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.read(c, r.submit(c, "id1").Number)
 	return r
 }
 
 func TestNKey(t *testing.T) {
-	s := serve(t, &server.Options{
+	s := relaytest.Serve(t, &server.Options{
 		Port: server.RANDOM_PORT, StoreDir: t.TempDir(), Nkeys: []*server.NkeyUser{{Nkey: testPublic}},
 	})
 	opt := testOptions(t)
@@ -48,7 +50,7 @@ func TestNKey(t *testing.T) {
 
 	opt.Store, opt.NKey = t.TempDir(), secretFile(t, "no seed")
 	r := launch(t, opt)
-	if err := receive(t, r.done); err == nil {
+	if err := relaytest.Receive(t, r.done); err == nil {
 		t.Error("without a seed: got no error")
 	} else {
 		r.done <- err
@@ -75,7 +77,7 @@ func (a credsAuth) Check(c server.ClientAuthentication) bool {
 func TestCreds(t *testing.T) {
 	t.Parallel() // it waits for time-outs
 	auth := credsAuth{asked: make(chan bool, 1)}
-	s := serve(t, &server.Options{
+	s := relaytest.Serve(t, &server.Options{
 		Port: server.RANDOM_PORT, StoreDir: t.TempDir(), CustomClientAuthentication: auth, AlwaysEnableNonce: true,
 	})
 	creds := "-----BEGIN NATS USER JWT-----\na.b.c\n------END NATS USER JWT------\n\n" +
@@ -83,17 +85,17 @@ func TestCreds(t *testing.T) {
 	opt := testOptions(t)
 	opt.NATS, opt.Creds, opt.Logger = s.ClientURL(), secretFile(t, creds), nil
 	works(t, opt)
-	if !receive(t, auth.asked) {
+	if !relaytest.Receive(t, auth.asked) {
 		t.Error("first connection was refused")
 	}
 
 	opt.Store, opt.Creds = t.TempDir(), ""
 	r := launch(t, opt)
-	if receive(t, auth.asked) {
+	if relaytest.Receive(t, auth.asked) {
 		t.Error("without credentials: let in")
 	}
 	for err := r.Ready(); !errors.Is(err, nats.ErrAuthorization); err = r.Ready() {
-		receive(t, auth.asked) // it goes on trying
+		relaytest.Receive(t, auth.asked) // it goes on trying
 	}
 }
 
@@ -122,12 +124,12 @@ func TestSyncAlways(t *testing.T) {
 
 // What a cluster does not allow names a subscriber.
 func TestNATSErrorMasked(t *testing.T) {
-	lines := &logLines{}
-	r := &Relay{log: lines.logger()}
+	lines := &relaytest.LogLines{}
+	r := &Relay{log: lines.Logger()}
 	r.settings.Store(&Settings{Mask: true})
 	r.natsError(errors.New(`nats: permissions violation: Permissions Violation for Publish to "readback.verdicts.447700900123"`))
 	r.natsError(errors.New(`nats: permissions violation: Permissions Violation for Subscription to "readback.reads.*" using queue "readback_topics"`))
-	if lines.count("447700900123") > 0 || lines.count("readback.verdicts.447********3") != 1 || lines.count("readback.reads.*") != 1 {
-		t.Errorf("got %q", lines.all)
+	if lines.Count("447700900123") > 0 || lines.Count("readback.verdicts.447********3") != 1 || lines.Count("readback.reads.*") != 1 {
+		t.Errorf("got %q", lines.All)
 	}
 }

@@ -5,18 +5,19 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // partOf is a part of a message of the account bank, with reference 9.
 func partOf(t *testing.T, total, seq uint8, at time.Time) *Sent {
-	s := tracked(conversation(t, "10690001", "447700900123"))
+	s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
 	s.Part, s.At = message.Part{Ref: 9, Total: total, Seq: seq}, at
 	return s
 }
 
 // aloneHead is the head of a conversation in a shard of its own.
 func aloneHead(t *testing.T) *head {
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	h := &head{conv: c}
 	newTable(shards).of(&c.Receiver).add(h, 1, time.Now())
 	return h

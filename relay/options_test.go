@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func TestOptionsValidate(t *testing.T) {
@@ -72,7 +73,7 @@ func TestNormalAddr(t *testing.T) {
 		{"10690001", "10690001"},
 	}
 	for _, tt := range tests {
-		if got := addr(t, tt.in).String(); got != tt.want {
+		if got := relaytest.Addr(t, tt.in).String(); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 const optOutPath = "/v1/receivers/+447700900123/optout"
@@ -21,7 +22,7 @@ func TestOptOut(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	opt.Registerer = reg
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	r.submit(c, "id2")
 	asks := []struct {
@@ -39,7 +40,7 @@ func TestOptOut(t *testing.T) {
 		}
 	}
 	r.read(c, 1) // accepted, silently
-	if v := r.Reads().Submit(deadline(t), response(c, 9)); v.Code != http.StatusNotFound {
+	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 9)); v.Code != http.StatusNotFound {
 		t.Errorf("number never sent: got %+v, want 404 as ever", v)
 	}
 	if f := r.found(c, 1); f.entry.state != message.StateSent {
@@ -52,7 +53,7 @@ func TestOptOut(t *testing.T) {
 		t.Errorf("DELETE: got %d %s, want %s", code, body, asks[0].want)
 	}
 	r.read(c, 2)
-	if fb := receive(t, r.tellings("bank")); fb.Number != 2 {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != 2 {
 		t.Errorf("feedback: got number %d, want 2 only", fb.Number)
 	}
 }
@@ -72,13 +73,13 @@ func TestOptOutHolds(t *testing.T) {
 	opt := testOptions(t)
 	opt.Logger = nil
 	r := start(t, opt)
-	receiver, other := addr(t, "447700900123"), addr(t, "447700900124")
+	receiver, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
 	for _, a := range []message.Addr{receiver, other} {
-		if v := r.setOptOut(deadline(t), &a, true); v.Code != 202 {
+		if v := r.setOptOut(relaytest.Deadline(t), &a, true); v.Code != 202 {
 			t.Fatalf("opt out: got %+v", v)
 		}
 	}
-	if v := r.setOptOut(deadline(t), &other, false); v.Code != 202 {
+	if v := r.setOptOut(relaytest.Deadline(t), &other, false); v.Code != 202 {
 		t.Fatalf("end of opt-out: got %+v", v)
 	}
 	before, err := r.optOut(&receiver)
@@ -112,8 +113,8 @@ func TestOptOutIsRenewed(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	opt.Registerer = reg
 	r := start(t, opt)
-	receiver := addr(t, "447700900123")
-	if v := r.setOptOut(deadline(t), &receiver, true); v.Code != 202 {
+	receiver := relaytest.Addr(t, "447700900123")
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Code != 202 {
 		t.Fatalf("got %+v", v)
 	}
 	before, err := r.optOut(&receiver)
@@ -134,7 +135,7 @@ func TestOptOutIsRenewed(t *testing.T) {
 	if err := r.renewOptOuts(renewed.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if v := r.setOptOut(deadline(t), ptr(addr(t, "447700900124")), true); v.Code != 202 { // behind it in the log
+	if v := r.setOptOut(relaytest.Deadline(t), ptr(relaytest.Addr(t, "447700900124")), true); v.Code != 202 { // behind it in the log
 		t.Fatalf("got %+v", v)
 	}
 	awaitValue(t, reg, "readback_ledger_records_total", "opt_out", 3)
@@ -199,7 +200,7 @@ func TestChangesWhileDown(t *testing.T) {
 		}
 	}
 	r.status.set(nil)
-	if now, err := r.optOut(ptr(addr(t, "447700900123"))); err != nil || now.On {
+	if now, err := r.optOut(ptr(relaytest.Addr(t, "447700900123"))); err != nil || now.On {
 		t.Errorf("got %+v, %v, want none", now, err)
 	}
 }

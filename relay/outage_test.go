@@ -13,6 +13,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/relay/relaytest"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -37,7 +39,7 @@ func TestRetryAfter(t *testing.T) {
 // While the ledger is down, a read response goes back to its stream.
 func TestReadsStayInNATS(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	naked := make(chan string, 16)
 	sub, err := r.nc.Subscribe(server.JSAdvisoryConsumerMsgNakPre+".>", func(m *nats.Msg) { naked <- m.Subject })
@@ -50,14 +52,14 @@ func TestReadsStayInNATS(t *testing.T) {
 		`{"receiver":"447700900123","number":1}`,
 		`[{"receiver":"447700900123","number":1},{"number":1}]`, // one of them is malformed
 	} {
-		if _, err := r.js.Publish(deadline(t), subjectReads, []byte(body)); err != nil {
+		if _, err := r.js.Publish(relaytest.Deadline(t), subjectReads, []byte(body)); err != nil {
 			t.Fatal(err)
 		}
-		if got := receive(t, naked); !strings.HasSuffix(got, streamReads+".intake") {
+		if got := relaytest.Receive(t, naked); !strings.HasSuffix(got, streamReads+".intake") {
 			t.Errorf("given back: got %q, want that of the reads", got)
 		}
 	}
-	s, err := r.js.Stream(deadline(t), streamReads)
+	s, err := r.js.Stream(relaytest.Deadline(t), streamReads)
 	if err != nil || s.CachedInfo().State.Msgs != 2 {
 		t.Errorf("in the stream: got %+v, %v, want 2 messages", s.CachedInfo().State, err)
 	}
@@ -79,7 +81,7 @@ func (c *countdown) Logged(uint64) {
 // and the relay stops in time.
 func TestLongOutage(t *testing.T) {
 	t.Parallel() // it waits for time-outs
-	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	opt := testOptions(t)
 	reg := prometheus.NewRegistry()
 	opt.NATS, opt.Logger, opt.Registerer = s.ClientURL(), nil, reg
@@ -89,17 +91,17 @@ func TestLongOutage(t *testing.T) {
 	}
 	opened.stopWithin = 500 * time.Millisecond
 	r := run(t, opened)
-	if err := r.WaitReady(deadline(t)); err != nil {
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	halt(s)
+	relaytest.Halt(s)
 	const routes = maxQueuedRecords + maxBatch/4 // an append takes some
 	told := countdown{zero: make(chan struct{})}
 	told.left.Store(routes)
 	for i := range routes {
 		r.Ledger().Route("bank", strconv.AppendInt(nil, int64(i), 10), &told, 0)
 	}
-	receive(t, told.zero)
+	relaytest.Receive(t, told.zero)
 	if n := r.pendingRoutes(); n > maxQueuedRecords+maxBatch/8 {
 		t.Errorf("routes in memory: got %d, want %d and those of an append at most", n, maxQueuedRecords)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
 )
 
 // outboxBatch is how many feedbacks are on their way to the queue at once.
@@ -32,7 +34,7 @@ func (r *Relay) publishFeedback(ctx context.Context) {
 		switch {
 		case err != nil && ctx.Err() == nil:
 			r.log.Warn("feedback cannot be published", "error", err)
-			pause(ctx, jitter(wait))
+			backoff.Sleep(ctx, backoff.Jitter(wait))
 			wait = min(2*wait, 5*time.Second)
 			continue
 		case !more:
@@ -42,16 +44,6 @@ func (r *Relay) publishFeedback(ctx context.Context) {
 			}
 		}
 		wait = 100 * time.Millisecond
-	}
-}
-
-// pause waits, and returns early when ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
 
@@ -130,7 +122,7 @@ func (p *publisher) fed(ctx context.Context, row outboxRow, outcome string) erro
 			p.relay.ledger.queue.end(b)
 			break
 		}
-		if pause(ctx, time.Second); ctx.Err() != nil {
+		if backoff.Sleep(ctx, time.Second); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"readback/internal/crash"
+	"readback/relay/relaytest"
 )
 
 // panicIn tells the test binary which panic to plant, and panicStore on which store.
@@ -21,7 +22,7 @@ const (
 var ledgerPanics = map[string]func(t *testing.T, r *running){
 	"(*Ledger).Assign": func(t *testing.T, r *running) {
 		for range 257 { // until it has to wait, which it tells with the lock held
-			s := tracked(conversation(t, "10690001", "447700900123"))
+			s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
 			s.Waiting = func() { panic("planted") }
 			if err := r.Ledger().Assign(s); err != nil {
 				t.Fatal(err)
@@ -29,7 +30,7 @@ var ledgerPanics = map[string]func(t *testing.T, r *running){
 		}
 	},
 	"(*Relay).HoldReceipt": func(t *testing.T, r *running) {
-		c := conversation(t, "10690001", "447700900123")
+		c := relaytest.Conversation(t, "10690001", "447700900123")
 		r.submit(c, "id1")
 		r.ledger.queue.mu.Lock()
 		r.ledger.queue.free = make([]*batch, maxFree) // the next batch is nil; no other is kept now
@@ -52,7 +53,7 @@ func TestPanicInTheLedger(t *testing.T) {
 	}
 	for name := range ledgerPanics {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(deadline(t), os.Args[0], "-test.run=^TestPanicInTheLedger$") // it might hang
+			cmd := exec.CommandContext(relaytest.Deadline(t), os.Args[0], "-test.run=^TestPanicInTheLedger$") // it might hang
 			cmd.Env = append(os.Environ(), panicIn+"="+name, panicStore+"="+t.TempDir())
 			out, err := cmd.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != crash.Status {
@@ -69,7 +70,7 @@ func TestPanicInTheLedger(t *testing.T) {
 // comes later, are taken.
 func TestPanicInARead(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	opt := r.reads.opt
 	r.reads.opt = nil // which every read response is held against

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func TestPartsShareANumber(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, total, seq uint8) *Sent {
 		s := tracked(c)
 		s.Part = message.Part{Ref: ref, Total: total, Seq: seq}
@@ -38,7 +39,7 @@ func TestPartsShareANumber(t *testing.T) {
 		t.Errorf("first part after the last: got %d, want 3", again.Number)
 	}
 	r.read(c, 1)
-	fb := receive(t, r.tellings("bank"))
+	fb := relaytest.Receive(t, r.tellings("bank"))
 	if got, want := fmt.Sprint(fb.MessageIDs), "[id1 id2 id3]"; got != want {
 		t.Errorf("message ids: got %s, want %s", got, want)
 	}
@@ -66,7 +67,7 @@ func TestPartsWithoutRoom(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := start(t, testOptions(t))
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			under := make(map[byte]*Sent)
 			for _, step := range tt.order {
 				seq := step[1]
@@ -89,7 +90,7 @@ func TestPartsWithoutRoom(t *testing.T) {
 				}
 			}
 			r.read(c, 1)
-			if fb := receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != tt.ids {
+			if fb := relaytest.Receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != tt.ids {
 				t.Errorf("message ids: got %v, want %s", fb.MessageIDs, tt.ids)
 			}
 		})
@@ -99,7 +100,7 @@ func TestPartsWithoutRoom(t *testing.T) {
 // A message of which no part has room for the number takes no number.
 func TestNoPartHasRoom(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for seq := range uint8(2) {
 		s := tracked(c)
 		s.Part = message.Part{Ref: 9, Total: 2, Seq: seq + 1}
@@ -120,7 +121,7 @@ func TestNoPartHasRoom(t *testing.T) {
 // The form of one part binds the parts behind it.
 func TestAsIsHoldsForAllParts(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, seq uint8, asIs bool) *Sent {
 		s := tracked(c)
 		s.Part, s.AsIs, s.Converts = message.Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, asIs, true
@@ -145,7 +146,7 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 func TestAsIsEndsWithItsMessage(t *testing.T) {
 	r := start(t, testOptions(t))
 	part := func(at time.Time, asIs bool) *Sent {
-		s := tracked(conversation(t, "10690001", "447700900123"))
+		s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
 		s.Part, s.At, s.AsIs, s.Converts = message.Part{Ref: 9, Wide: true, Total: 3, Seq: 1}, at, asIs, true
 		return s
 	}
@@ -162,7 +163,7 @@ func TestAsIsEndsWithItsMessage(t *testing.T) {
 func TestAsIsWhileDown(t *testing.T) {
 	r := start(t, testOptions(t))
 	part := func(receiver string, ref uint16, seq uint8) *Sent {
-		s := tracked(conversation(t, "10690001", receiver))
+		s := tracked(relaytest.Conversation(t, "10690001", receiver))
 		s.Part, s.Converts = message.Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, true
 		return s
 	}
@@ -178,7 +179,7 @@ func TestAsIsWhileDown(t *testing.T) {
 		{"begun before", part("447700900123", 9, 2), false},
 		{"another message", part("447700900123", 10, 1), true},
 		{"another conversation", part("447700900124", 9, 1), true},
-		{"no part", tracked(conversation(t, "10690001", "447700900123")), false},
+		{"no part", tracked(relaytest.Conversation(t, "10690001", "447700900123")), false},
 	} {
 		followed := *tt.s
 		if err := r.Ledger().Assign(tt.s); !errors.Is(err, ErrDown) || tt.s.AsIs != tt.asIs {
@@ -193,7 +194,7 @@ func TestAsIsWhileDown(t *testing.T) {
 
 func TestReceiptsMoveTheState(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	early := tracked(c)
 	if err := r.Ledger().Assign(early); err != nil {
 		t.Fatal(err)
@@ -249,7 +250,7 @@ func TestSameID(t *testing.T) {
 			opt := testOptions(t)
 			opt.SameID = tt.same
 			r := start(t, opt)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			s := r.submit(c, tt.message)
 			r.ledger.catchUp()
 			p, _, err := r.ledger.findMessage(&c, []byte(tt.receipt), s.day)
@@ -263,7 +264,7 @@ func TestSameID(t *testing.T) {
 // wantStates waits until the messages of a conversation are in these states.
 func (r *running) wantStates(c message.Conversation, want ...string) {
 	r.t.Helper()
-	ctx := deadline(r.t)
+	ctx := relaytest.Deadline(r.t)
 	for {
 		v, err := r.Conversation(c.Sender.String(), c.Receiver.String())
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/relay/relaytest"
 )
 
 // The appender waits before it looks at the log again, but not when NATS comes back. Waiters
@@ -13,7 +15,7 @@ import (
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		connected := make(chan struct{}, 1)
-		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: (&logLines{}).logger(), connected: connected}
+		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: (&relaytest.LogLines{}).Logger(), connected: connected}
 		ctx, cancel := context.WithCancel(t.Context())
 		began, paused := time.Now(), make(chan error, 1)
 		pause := func() { go func() { paused <- a.pause(ctx, time.Minute) }(); synctest.Wait() }
@@ -47,15 +49,15 @@ func TestPause(t *testing.T) {
 // Dropped records are counted at once, and logged once a minute.
 func TestDropsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		lines := &logLines{}
-		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: lines.logger()}
+		lines := &relaytest.LogLines{}
+		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: lines.Logger()}
 		told := make(logged, 9)
 		late := func(drops, complaints int) {
 			t.Helper()
 			a.queue.drops = drops
 			a.queue.tell(wait{told, 1})
 			a.late()
-			if got := lines.count("records were dropped"); got != complaints || len(told) != 1 || <-told != 1 {
+			if got := lines.Count("records were dropped"); got != complaints || len(told) != 1 || <-told != 1 {
 				t.Errorf("got %d complaints, want %d, and the waiter told", got, complaints)
 			}
 		}
@@ -68,8 +70,8 @@ func TestDropsAreLogged(t *testing.T) {
 		late(5, 2)
 		time.Sleep(time.Hour)
 		late(0, 2)
-		if lines.count("records=3") != 1 || lines.count("records=9") != 1 {
-			t.Errorf("got %q, want 3 and 9 records", lines.all)
+		if lines.Count("records=3") != 1 || lines.Count("records=9") != 1 {
+			t.Errorf("got %q, want 3 and 9 records", lines.All)
 		}
 	})
 }

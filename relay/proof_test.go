@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 func TestProofs(t *testing.T) {
 	older, newer := []byte("sixteen octets a"), []byte("sixteen octets b")
-	c := conversation(t, "10690001", "447700900101")
-	other := conversation(t, "10690001", "447700900102")
+	c := relaytest.Conversation(t, "10690001", "447700900101")
+	other := relaytest.Conversation(t, "10690001", "447700900102")
 	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
 	proofs := func(keys ...[]byte) Proofs {
 		p, err := NewProofs(keys...)
@@ -70,7 +71,7 @@ func TestReadWithProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900101")
+	c := relaytest.Conversation(t, "10690001", "447700900101")
 	s := r.submit(c, "4A7F01")
 	tag := opt.Proofs.Sign(&c, s.Number, s.At)
 	for _, tt := range []struct {
@@ -83,7 +84,7 @@ func TestReadWithProof(t *testing.T) {
 	} {
 		rd := response(c, s.Number)
 		rd.Proof = tt.proof
-		v := r.Reads().Submit(deadline(t), rd)
+		v := r.Reads().Submit(relaytest.Deadline(t), rd)
 		if v.Code != tt.want {
 			t.Errorf("%s: verdict %+v, want %d", tt.name, v, tt.want)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/seed"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // writers is several relays that write to one log, one after the other and for a while side
@@ -32,11 +33,11 @@ type writers struct {
 
 func newWriters(t *testing.T) *writers {
 	w := &writers{
-		t: t, rnd: seed.Rand(t), url: natsServer(t, t.TempDir(), server.RANDOM_PORT).ClientURL(),
+		t: t, rnd: seed.Rand(t), url: relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL(),
 		given: make(map[string]int), more: make(chan struct{}),
 	}
 	for i := range 4 {
-		w.all = append(w.all, conversation(t, "10690001", fmt.Sprintf("155501%02d", i)))
+		w.all = append(w.all, relaytest.Conversation(t, "10690001", fmt.Sprintf("155501%02d", i)))
 	}
 	return w
 }
@@ -61,7 +62,7 @@ func (w *writers) await(n int) {
 	for w.n < want {
 		more := w.more
 		w.mu.Unlock()
-		receive(w.t, more)
+		relaytest.Receive(w.t, more)
 		w.mu.Lock()
 	}
 	w.mu.Unlock()
@@ -151,7 +152,7 @@ func TestStatesMoveForward(t *testing.T) {
 	opt := testOptions(t)
 	opt.Logger = nil
 	r := start(t, opt)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	rnd := seed.Rand(t)
 	const messages = 12
 	ids := make([]string, messages)
@@ -174,7 +175,7 @@ func TestStatesMoveForward(t *testing.T) {
 		case 2, 3, 4, 5:
 			rd := response(c, uint16(i+1))
 			rd.Status = uint8(rnd.IntN(3))
-			v := r.Reads().Submit(deadline(t), rd)
+			v := r.Reads().Submit(relaytest.Deadline(t), rd)
 			if v.Code != http.StatusAccepted {
 				t.Fatalf("read of %d: %+v", i+1, v)
 			}
@@ -191,7 +192,7 @@ func TestStatesMoveForward(t *testing.T) {
 	checkRanks(t, r, ranks)
 	told, events := r.tellings("bank"), make(map[string]string)
 	for len(events) < len(read) {
-		fb := receive(t, told)
+		fb := relaytest.Receive(t, told)
 		id := fb.MessageIDs[0]
 		if e, again := events[id]; again && e != fb.Event {
 			t.Errorf("%s was told as %s and as %s", id, e, fb.Event)

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"readback/relay/relaytest"
 )
 
 // While the log is away, the queue drops records beyond its bound and tells their waiters.
 func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var octets, n int
 	for b := q.begin(kindHead); b != nil; b = q.begin(kindHead) {
 		b.buf = appendHead(b.buf, &c, 1<<60)
@@ -44,7 +46,7 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 	q.close()
 	q.tell(wait{told, 6})
-	if got := receive(t, told); got != 6 {
+	if got := relaytest.Receive(t, told); got != 6 {
 		t.Errorf("waiter of a closed queue: got %d, want 6", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"readback/internal/lru"
 	"readback/relay/message"
 )
 
@@ -29,7 +30,7 @@ type rates struct {
 
 	// Guarded by mu.
 	mu sync.Mutex
-	by *recent[rateKey, *rate.Limiter]
+	by *lru.Cache[rateKey, *rate.Limiter]
 }
 
 // rateKey keeps strangers apart: they must not use up what is the receiver's own.
@@ -39,7 +40,7 @@ type rateKey struct {
 }
 
 func newRates(aMinute, burst int) *rates {
-	return &rates{limit: perMinute(aMinute), burst: burst, by: newRecent[rateKey, *rate.Limiter](maxRates)}
+	return &rates{limit: perMinute(aMinute), burst: burst, by: lru.New[rateKey, *rate.Limiter](maxRates)}
 }
 
 // newGuesses are the rates of who must show proofs: no more than others may.
@@ -60,10 +61,10 @@ func (r *rates) take(key rateKey, now time.Time) Verdict {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l, ok := r.by.get(key)
+	l, ok := r.by.Get(key)
 	if !ok {
 		l = rate.NewLimiter(r.limit, r.burst)
-		r.by.put(key, l)
+		r.by.Put(key, l)
 	}
 	return takeOne(l, now)
 }
@@ -71,7 +72,7 @@ func (r *rates) take(key rateKey, now time.Time) Verdict {
 func (r *rates) forget(receiver message.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.by.forget(func(k rateKey) bool { return k.receiver == receiver })
+	r.by.Forget(func(k rateKey) bool { return k.receiver == receiver })
 }
 
 // takeOne counts one against a limit; nil is none.

@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"readback/relay/relaytest"
 )
 
 func TestRates(t *testing.T) {
 	now := time.Now()
 	r := newRates(6, 2)
-	a, b := rateKey{receiver: addr(t, "447700900123")}, rateKey{receiver: addr(t, "447700900124")}
+	a, b := rateKey{receiver: relaytest.Addr(t, "447700900123")}, rateKey{receiver: relaytest.Addr(t, "447700900124")}
 	stranger := rateKey{a.receiver, true}
 	steps := []struct {
 		name  string
@@ -34,13 +36,13 @@ func TestRates(t *testing.T) {
 		}
 	}
 	r.forget(a.receiver)
-	if _, ok := r.by.get(stranger); ok || r.by.len() != 1 {
-		t.Errorf("after forget: got %d receivers, want the other one", r.by.len())
+	if _, ok := r.by.Get(stranger); ok || r.by.Len() != 1 {
+		t.Errorf("after forget: got %d receivers, want the other one", r.by.Len())
 	}
 	for i := range maxRates + 10 {
-		r.take(rateKey{receiver: addr(t, fmt.Sprint(447700900000+i))}, now)
+		r.take(rateKey{receiver: relaytest.Addr(t, fmt.Sprint(447700900000+i))}, now)
 	}
-	if got := r.by.len(); got != maxRates {
+	if got := r.by.Len(); got != maxRates {
 		t.Errorf("got %d receivers in memory, want %d", got, maxRates)
 	}
 	off := newRates(0, 0)
@@ -107,8 +109,8 @@ func TestGuessRate(t *testing.T) {
 func TestReplays(t *testing.T) {
 	r := newReplays(10 * time.Minute)
 	now := time.Now()
-	key := replayKey{addr(t, "447700900123"), 7}
-	one, other := said{sender: addr(t, "bank"), number: 1, status: 1}, said{sender: addr(t, "bank"), number: 2, status: 1}
+	key := replayKey{relaytest.Addr(t, "447700900123"), 7}
+	one, other := said{sender: relaytest.Addr(t, "bank"), number: 1, status: 1}, said{sender: relaytest.Addr(t, "bank"), number: 2, status: 1}
 	steps := []struct {
 		name    string
 		key     replayKey
@@ -120,7 +122,7 @@ func TestReplays(t *testing.T) {
 		{"again", key, one, time.Minute, true},
 		{"other content", key, other, 2 * time.Minute, false},
 		{"other status", key, said{sender: one.sender, number: 1, status: 2}, 2 * time.Minute, false},
-		{"another receiver", replayKey{addr(t, "447700900124"), 7}, other, 2 * time.Minute, true},
+		{"another receiver", replayKey{relaytest.Addr(t, "447700900124"), 7}, other, 2 * time.Minute, true},
 		{"no id", replayKey{receiver: key.receiver}, one, 0, true},
 		{"no id, other content", replayKey{receiver: key.receiver}, other, 0, true},
 		{"after the window", key, other, 11 * time.Minute, true},
@@ -134,11 +136,29 @@ func TestReplays(t *testing.T) {
 	for i := range maxReplays + 10 {
 		r.claim(replayKey{key.receiver, uint64(i + 1)}, one, now)
 	}
-	if got := r.seen.len(); got != maxReplays {
+	if got := r.seen.Len(); got != maxReplays {
 		t.Errorf("got %d ids in memory, want %d", got, maxReplays)
 	}
 	r.forget(key.receiver)
-	if got := r.seen.len(); got != 0 {
+	if got := r.seen.Len(); got != 0 {
 		t.Errorf("after forget: got %d ids, want none", got)
+	}
+}
+
+// Without a window, or without an id, nothing is remembered.
+func TestNoReplayWindow(t *testing.T) {
+	key := replayKey{relaytest.Addr(t, "447700900123"), 7}
+	for _, r := range []*replays{newReplays(0), newReplays(time.Minute)} {
+		if r.window > 0 {
+			key.id = 0
+		}
+		for number := range uint16(3) {
+			if !r.claim(key, said{number: number}, time.Now()) {
+				t.Errorf("window %s, id %d: got it refused", r.window, key.id)
+			}
+		}
+		if r.seen.Len() > 0 {
+			t.Errorf("window %s, id %d: got %d remembered, want none", r.window, key.id, r.seen.Len())
+		}
 	}
 }

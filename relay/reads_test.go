@@ -10,16 +10,17 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // A read response without a sender is about the only outstanding message, or about the one that
 // it was about before.
 func TestPick(t *testing.T) {
 	known := func(sender string, s message.State, id uint64) found {
-		return found{place: place{conv: conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
+		return found{place: place{conv: relaytest.Conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
 	}
 	sent, delivered, read, deleted := known("a", message.StateSent, 0), known("b", message.StateDelivered, 0), known("c", message.StateRead, 7), known("d", message.StateDeletedUnread, 8)
-	a, x, y := addr(t, "a"), addr(t, "x"), addr(t, "y")
+	a, x, y := relaytest.Addr(t, "a"), relaytest.Addr(t, "x"), relaytest.Addr(t, "y")
 	tests := []struct {
 		name             string
 		all              []found
@@ -62,15 +63,15 @@ func TestPick(t *testing.T) {
 func TestOutstanding(t *testing.T) {
 	l, h := idleLedger(t)
 	c := h.conv
-	another := &head{conv: message.Conversation{Sender: addr(t, "10690002"), Receiver: c.Receiver}}
+	another := &head{conv: message.Conversation{Sender: relaytest.Addr(t, "10690002"), Receiver: c.Receiver}}
 	l.table.of(&c.Receiver).add(another, 2, time.Now())
 	s := tracked(c)
 	if err := l.Assign(s); err != nil {
 		t.Fatal(err)
 	}
-	other, nobody := addr(t, "447700900124"), message.Addr{}
+	other, nobody := relaytest.Addr(t, "447700900124"), message.Addr{}
 	for i := 0; l.table.of(&other) != h.shard; i++ { // one that stands beside it
-		other = addr(t, fmt.Sprint(447700900200+i))
+		other = relaytest.Addr(t, fmt.Sprint(447700900200+i))
 	}
 	tests := []struct {
 		name             string

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // The ledger ignores receipts with an impossible message_id, and counts those that it drops.
@@ -52,7 +53,7 @@ func TestEarlyReceipts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := idleRelay(t)
-			c := conversation(t, "10690001", "447700900123")
+			c := relaytest.Conversation(t, "10690001", "447700900123")
 			synctest.Test(t, func(t *testing.T) {
 				l := r.ledger
 				l.status, l.receipts, l.queue = newStatus(), make(chan receipt, maxReceipts), newQueue() // of this bubble

@@ -10,11 +10,12 @@ import (
 
 	"readback/internal/seed"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // sampleRecords has a record of each kind.
 func sampleRecords(t testing.TB) []record {
-	c := conversation(t, "Bank", "+8613800138000")
+	c := relaytest.Conversation(t, "Bank", "+8613800138000")
 	p := place{conv: c, day: 20780, number: 257, ordinal: 1 << 40}
 	mixed, err := message.NewAddr("Bank")
 	if err != nil {
@@ -247,7 +248,7 @@ func FuzzBatch(f *testing.F) {
 
 // Any value of the index that can be read is written as it was read.
 func FuzzEntry(f *testing.F) {
-	c := conversation(f, "10690001", "8613800138000")
+	c := relaytest.Conversation(f, "10690001", "8613800138000")
 	e := entry{
 		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 1, Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
 		at: 5, state: message.StateRead, readAt: 6, receivedAt: 7, readID: 8, total: 2, hasReference: true, reference: 3,
@@ -270,7 +271,7 @@ func TestEntryKeyComesBack(t *testing.T) {
 	rnd := seed.Rand(t)
 	for range 100 {
 		p := place{
-			conv: conversation(t, "bank\x00x", "1555010"+string(rune('0'+rnd.IntN(10)))),
+			conv: relaytest.Conversation(t, "bank\x00x", "1555010"+string(rune('0'+rnd.IntN(10)))),
 			day:  uint16(rnd.UintN(1 << 16)), number: uint16(rnd.UintN(1 << 16)),
 		}
 		got, err := parseEntryKey(entryKey(nil, &p))

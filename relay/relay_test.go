@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // testOptions are small and quick; the store is a directory of the test.
@@ -44,7 +45,7 @@ type running struct {
 func start(t testing.TB, opt Options) *running {
 	t.Helper()
 	r := launch(t, opt)
-	if err := r.WaitReady(deadline(t)); err != nil {
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatalf("relay is not ready: %v", err)
 	}
 	return r
@@ -77,30 +78,10 @@ func (r *running) stop() error {
 	return r.err
 }
 
-// deadline bounds what a test waits for.
-func deadline(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // logged is a Waiter for tests.
 type logged chan uint64
 
 func (l logged) Logged(token uint64) { l <- token }
-
-func addr(t testing.TB, s string) message.Addr {
-	t.Helper()
-	a, err := message.NormalAddr(s)
-	if err != nil {
-		t.Fatalf("address %q: %v", s, err)
-	}
-	return a
-}
-
-func conversation(t testing.TB, sender, receiver string) message.Conversation {
-	return message.Conversation{Sender: addr(t, sender), Receiver: addr(t, receiver)}
-}
 
 // tracked is a submit_sm of the account bank.
 func tracked(c message.Conversation) *Sent {
@@ -130,7 +111,7 @@ func (r *running) accept(s *Sent, id string) {
 // read sends a read response and wants it to be accepted.
 func (r *running) read(c message.Conversation, number uint16) {
 	r.t.Helper()
-	if v := r.Reads().Submit(deadline(r.t), response(c, number)); v.Code != http.StatusAccepted {
+	if v := r.Reads().Submit(relaytest.Deadline(r.t), response(c, number)); v.Code != http.StatusAccepted {
 		r.t.Fatalf("read of %d: got %+v, want 202", number, v)
 	}
 }
@@ -164,21 +145,9 @@ func (r *running) deliver(account string, tell Teller) (leave func()) {
 	return leave
 }
 
-// receive waits for a value.
-func receive[T any](t testing.TB, c <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-deadline(t).Done():
-		t.Fatal("nothing came in time")
-		panic("not reached")
-	}
-}
-
 func TestReadBecomesFeedback(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "+8613800138000")
+	c := relaytest.Conversation(t, "10690001", "+8613800138000")
 	s := tracked(c)
 	s.Reference, s.HasReference = 42, true
 	if err := r.Ledger().Assign(s); err != nil {
@@ -189,7 +158,7 @@ func TestReadBecomesFeedback(t *testing.T) {
 	}
 	r.accept(s, "4A7F01")
 	r.read(c, s.Number)
-	fb := receive(t, r.tellings("bank"))
+	fb := relaytest.Receive(t, r.tellings("bank"))
 	if fb.Account != "bank" || fb.Sender != "10690001" || fb.Receiver != "8613800138000" || fb.Number != 1 ||
 		fb.Status != message.StatusRead || len(fb.MessageIDs) != 1 || fb.MessageIDs[0] != "4A7F01" || *fb.Reference != 42 {
 		t.Errorf("feedback: got %+v", fb)

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // brings puts a delivered message into the index, and a read response unless read is zero.
@@ -40,7 +41,7 @@ func (r *Relay) holds(t *testing.T, account string, c message.Conversation, id s
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.js.Publish(deadline(t), subjectHeld+account, data); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), subjectHeld+account, data); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,12 +49,12 @@ func (r *Relay) holds(t *testing.T, account string, c message.Conversation, id s
 // inQueue returns the message ids of the feedback of an account.
 func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 	t.Helper()
-	s, err := r.js.Stream(deadline(t), streamFeedback)
+	s, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for seq := uint64(1); ; seq++ {
-		m, err := s.GetMsg(deadline(t), seq, jetstream.WithGetMsgSubject(subjectFeedback+account))
+		m, err := s.GetMsg(relaytest.Deadline(t), seq, jetstream.WithGetMsgSubject(subjectFeedback+account))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
@@ -76,8 +77,10 @@ func TestRelease(t *testing.T) {
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
 	now := time.UnixMilli(time.Now().UnixMilli())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
-	c := func(i byte) message.Conversation { return conversation(t, "10690001", "44770090012"+string('0'+i)) }
-	if err := r.releaseOnce(deadline(t), now); err != nil {
+	c := func(i byte) message.Conversation {
+		return relaytest.Conversation(t, "10690001", "44770090012"+string('0'+i))
+	}
+	if err := r.releaseOnce(relaytest.Deadline(t), now); err != nil {
 		t.Errorf("nothing is held: got %v", err)
 	}
 	r.brings(t, c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
@@ -86,7 +89,7 @@ func TestRelease(t *testing.T) {
 	r.holds(t, "bank", c(1), "gone from the index", old)
 	r.holds(t, "bank", c(2), "in time", old)
 	r.holds(t, "bank", c(3), "too late", old)
-	if _, err := r.js.Publish(deadline(t), subjectHeld+"bank", []byte("no JSON")); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), subjectHeld+"bank", []byte("no JSON")); err != nil {
 		t.Fatal(err)
 	}
 	r.holds(t, "bank", c(4), "unread", old)
@@ -94,7 +97,7 @@ func TestRelease(t *testing.T) {
 	r.holds(t, "bank", c(6), "behind a young one", old)
 	r.holds(t, "shop", c(7), "of the shop", old)
 	for range 2 {
-		if err := r.releaseOnce(deadline(t), now); err != nil {
+		if err := r.releaseOnce(relaytest.Deadline(t), now); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := r.inQueue(t, "bank"), []string{"gone from the index", "too late", "unread"}; !slices.Equal(got, want) {
@@ -115,18 +118,18 @@ func TestRelease(t *testing.T) {
 	}
 	js := r.js
 	r.js = withoutDelete(js)
-	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) {
+	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
 	}
 	r.js = withoutPublish(js)
-	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) || r.state(t, streamHeld).Msgs != 2 {
+	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) || r.state(t, streamHeld).Msgs != 2 {
 		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, errAway)
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
 	r.js = js
-	if err := r.releaseOnce(deadline(t), now.Add(time.Hour)); !errors.Is(err, errIndexClosed) || r.state(t, streamHeld).Msgs != 2 {
+	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errIndexClosed) || r.state(t, streamHeld).Msgs != 2 {
 		t.Errorf("without an index: got %v, want %v and the receipts held", err, errIndexClosed)
 	}
 }
@@ -134,7 +137,7 @@ func TestRelease(t *testing.T) {
 // HoldReceipt holds the receipt of a known message, and records it.
 func TestHoldOrPass(t *testing.T) {
 	now := time.UnixMilli(time.Now().UnixMilli())
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, tt := range []struct {
 		name    string
 		read    time.Time
@@ -157,7 +160,7 @@ func TestHoldOrPass(t *testing.T) {
 			r := idleRelay(t).withStreams(t)
 			r.brings(t, c, "A", now, tt.read)
 			tt.prepare(r)
-			held, err := r.HoldReceipt(deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
+			held, err := r.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
 			if held != tt.held || !errors.Is(err, tt.err) {
 				t.Errorf("got %v, %v, want %v, %v", held, err, tt.held, tt.err)
 			}
@@ -175,22 +178,22 @@ func TestHoldOrPass(t *testing.T) {
 // A receipt waits for the response to its message, up to its caller's context.
 func TestHoldWaitsForTheAnswer(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	h := &head{conv: c}
 	r.ledger.table.of(&c.Receiver).add(h, 9, time.Now())
 	h.sent(out{})
-	ctx, cancel := context.WithCancel(deadline(t))
+	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()
 	if held, err := r.HoldReceipt(ctx, "bank", c, []byte("A"), nil); held || err != nil {
 		t.Errorf("its caller goes: got %v, %v, want it to pass", held, err)
 	}
 	done := make(chan bool)
 	go func() {
-		held, err := r.HoldReceipt(deadline(t), "bank", c, []byte("A"), nil)
+		held, err := r.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte("A"), nil)
 		done <- held && err == nil
 	}()
 	r.brings(t, c, "A", time.Now(), time.Time{})
-	if !receive(t, done) {
+	if !relaytest.Receive(t, done) {
 		t.Error("on its way: got it to pass, want it held")
 	}
 }

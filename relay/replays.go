@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"readback/internal/lru"
 	"readback/relay/message"
 )
 
@@ -17,7 +18,7 @@ type replays struct {
 
 	// Guarded by mu.
 	mu   sync.Mutex
-	seen *recent[replayKey, stamped]
+	seen *lru.Cache[replayKey, stamped]
 }
 
 type replayKey struct {
@@ -39,7 +40,7 @@ type stamped struct {
 }
 
 func newReplays(window time.Duration) *replays {
-	return &replays{window: window, seen: newRecent[replayKey, stamped](maxReplays)}
+	return &replays{window: window, seen: lru.New[replayKey, stamped](maxReplays)}
 }
 
 // claim tells whether an id stands for this content: it is new, or stood for it before.
@@ -49,15 +50,15 @@ func (r *replays) claim(key replayKey, content said, now time.Time) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old, ok := r.seen.get(key); ok && old.said != content && now.Sub(old.at) < r.window {
+	if old, ok := r.seen.Get(key); ok && old.said != content && now.Sub(old.at) < r.window {
 		return false
 	}
-	r.seen.put(key, stamped{content, now})
+	r.seen.Put(key, stamped{content, now})
 	return true
 }
 
 func (r *replays) forget(receiver message.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen.forget(func(k replayKey) bool { return k.receiver == receiver })
+	r.seen.Forget(func(k replayKey) bool { return k.receiver == receiver })
 }

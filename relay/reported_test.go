@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // reportedTime is shortly before midnight.
@@ -32,13 +33,13 @@ func (r *Relay) addRead(t *testing.T, c message.Conversation, day uint16, ordina
 // the feedback is about. It gets none for any other message.
 func TestReportedIsRecorded(t *testing.T) {
 	r := idleRelay(t)
-	c, other := conversation(t, "10690001", "447700900123"), conversation(t, "10690001", "447700900124")
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	day := message.DayOf(reportedTime)
 	first := r.addRead(t, c, day, 4)
 	late := r.addRead(t, other, day+1, 4) // numbered after midnight, submitted before
 	older := r.addRead(t, c, day, 5)
 	r.addRead(t, c, day, 5+257) // gets the same number
-	nobodys := r.addRead(t, conversation(t, "bank", "447700900199"), day+2, 7)
+	nobodys := r.addRead(t, relaytest.Conversation(t, "bank", "447700900199"), day+2, 7)
 	strange, foreign := *first, *first
 	strange.Sender = "a sender that is too long to be one"
 	foreign.Receiver = first.Sender + first.Sender + first.Sender

@@ -4,12 +4,14 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"readback/relay/relaytest"
 )
 
 // A stream that could not be written is opened again with its messages, and the ledger goes on.
 func TestRevive(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first := r.submit(c, "id1")
 	if err := r.server.Load().ShutdownJetStream(); err != nil {
 		t.Fatal(err)
@@ -20,11 +22,11 @@ func TestRevive(t *testing.T) {
 	if s.Number != first.Number+1 {
 		t.Errorf("number: got %d, want the one behind %d", s.Number, first.Number)
 	}
-	if err := r.WaitReady(deadline(t)); err != nil {
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	r.read(c, first.Number)
-	if fb := receive(t, r.tellings("bank")); fb.Number != first.Number {
+	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != first.Number {
 		t.Errorf("feedback: got %+v, want that of number %d", fb, first.Number)
 	}
 }

@@ -14,13 +14,14 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // route says whose message id is, and waits until that is told.
 func (r *running) route(account, id string) {
 	w := make(logged, 1)
 	r.Ledger().Route(account, []byte(id), w, 9)
-	if token := receive(r.t, w); token != 9 {
+	if token := relaytest.Receive(r.t, w); token != 9 {
 		r.t.Errorf("route of %s: told with token %d, want 9", id, token)
 	}
 }
@@ -43,7 +44,7 @@ func (r *running) pendingRoutes() int {
 // wantNoRoutes waits until no route is in memory.
 func (r *running) wantNoRoutes() {
 	r.t.Helper()
-	for ctx := deadline(r.t); r.pendingRoutes() > 0; runtime.Gosched() {
+	for ctx := relaytest.Deadline(r.t); r.pendingRoutes() > 0; runtime.Gosched() {
 		if ctx.Err() != nil {
 			r.t.Fatalf("in memory: got %d routes, want none", r.pendingRoutes())
 		}
@@ -108,21 +109,21 @@ func TestRouteIsNotRecorded(t *testing.T) {
 func TestRouteWhileDown(t *testing.T) {
 	t.Parallel() // it waits for time-outs
 	store := t.TempDir()
-	s := natsServer(t, store, server.RANDOM_PORT)
-	port := portOf(t, s)
-	halt(s)
+	s := relaytest.NATS(t, store, server.RANDOM_PORT)
+	port := relaytest.Port(t, s)
+	relaytest.Halt(s)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = "nats://127.0.0.1:"+strconv.Itoa(port), nil
 	r := launch(t, opt)
 	r.route("bank", "early")
 	r.wantRouted("early", "bank")
 
-	s = natsServer(t, store, port)
-	if err := r.WaitReady(deadline(t)); err != nil {
+	s = relaytest.NATS(t, store, port)
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	r.route("bank", "up")
-	halt(s)
+	relaytest.Halt(s)
 	r.route("bank", "away") // is told after the append's second at most
 	r.wantRouted("early", "bank")
 	r.wantRouted("away", "bank")
@@ -131,8 +132,8 @@ func TestRouteWhileDown(t *testing.T) {
 	}
 	r.route("shop", "away")
 
-	natsServer(t, store, port)
-	if err := r.WaitReady(deadline(t)); err != nil {
+	relaytest.NATS(t, store, port)
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	r.route("bank", "last")
@@ -156,12 +157,12 @@ func TestRoutesAreBounded(t *testing.T) {
 	l.queue.records = maxQueuedRecords
 	w := make(logged, 1)
 	l.Route("bank", []byte("1"), w, 0)
-	receive(t, w)
+	relaytest.Receive(t, w)
 	if _, ok := l.Routed([]byte("1")); ok || l.queue.drops != 1 {
 		t.Errorf("queue full: known %v, %d dropped, want one dropped", ok, l.queue.drops)
 	}
 
-	s := natsServer(t, t.TempDir(), server.RANDOM_PORT)
+	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
 	first := start(t, opt)
 	opt.Store = t.TempDir()
@@ -169,7 +170,7 @@ func TestRoutesAreBounded(t *testing.T) {
 	for i := range 3 {
 		first.route("bank", fmt.Sprint("id", i))
 	}
-	if err := first.WaitReady(deadline(t)); !errors.Is(err, ErrFenced) {
+	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, ErrFenced) {
 		t.Fatalf("first: got %v, want ErrFenced", err)
 	}
 	first.wantNoRoutes()

@@ -3,6 +3,8 @@ package relay
 import (
 	"testing"
 	"time"
+
+	"readback/relay/relaytest"
 )
 
 func TestIsStranger(t *testing.T) {
@@ -11,7 +13,7 @@ func TestIsStranger(t *testing.T) {
 		want bool
 	}{
 		"a key":                     {Caller{Name: "app"}, false},
-		"a subscriber":              {Caller{Name: AuthJWT, Receiver: addr(t, "447700900123")}, false},
+		"a subscriber":              {Caller{Name: AuthJWT, Receiver: relaytest.Addr(t, "447700900123")}, false},
 		"the process itself":        {Caller{}, false},
 		"nobody, where none counts": {Caller{Name: AuthNone}, true},
 		"a proof":                   {Caller{Name: AuthProof, NeedsProof: true}, true},

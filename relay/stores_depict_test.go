@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // depict runs the relay on a store, which it changes, and returns what is in it.
@@ -31,12 +32,12 @@ func depict(t testing.TB, store string) *depiction {
 			t.Errorf("stop: %v", err)
 		}
 	}()
-	if err := r.WaitReady(deadline(t)); err != nil {
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		relay.surveying.Unlock()
 		t.Fatalf("relay is not ready: %v", err)
 	}
 	d := &depiction{Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*Merged{}, Next: map[string]uint16{}}
-	d.Dead, _, err = r.Dead(deadline(t), DeadQuery{Limit: maxDead})
+	d.Dead, _, err = r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 	relay.surveying.Unlock()
 	if err != nil {
 		t.Fatal(err)
@@ -84,12 +85,12 @@ func (r *running) depictLog(d *depiction) {
 // walk calls f with the messages of a stream, oldest first.
 func (r *running) walk(stream string, f func(*jetstream.RawStreamMsg)) {
 	r.t.Helper()
-	s, err := r.js.Stream(deadline(r.t), stream)
+	s, err := r.js.Stream(relaytest.Deadline(r.t), stream)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	for seq := uint64(1); ; seq++ {
-		m, err := s.GetMsg(deadline(r.t), seq, jetstream.WithGetMsgSubject(">"))
+		m, err := s.GetMsg(relaytest.Deadline(r.t), seq, jetstream.WithGetMsgSubject(">"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return
 		}
@@ -140,7 +141,7 @@ func (r *running) depictIndex(d *depiction) {
 		d.Routes[id], _ = r.Ledger().Routed([]byte(id))
 	}
 	for _, key := range []string{"4a7f0b", "4a7f0c", "4a7f0d", "4a7f0e", "4a7f0f"} {
-		if p, ok := r.Ledger().PartOf([]byte(key), addr(r.t, storeCut)); ok {
+		if p, ok := r.Ledger().PartOf([]byte(key), relaytest.Addr(r.t, storeCut)); ok {
 			d.Parts[key] = fmt.Sprint(p.Seq, " ", p.first)
 		}
 	}
@@ -166,7 +167,7 @@ func (r *running) wantOptOutAndErasure() {
 	r.t.Helper()
 	r.read(storeConversation(r.t, storeOptOut), 1) // dropped: nothing is told
 	for number := range uint16(3) {
-		v := r.Reads().Submit(deadline(r.t), response(storeConversation(r.t, storeErased), number+1))
+		v := r.Reads().Submit(relaytest.Deadline(r.t), response(storeConversation(r.t, storeErased), number+1))
 		if v.Code != http.StatusNotFound {
 			r.t.Errorf("read of what was erased: got %+v, want 404", v)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 var (
@@ -51,7 +52,7 @@ var storeReceivers = []string{storeReceiver, storeParts, storeCut, storeDead, st
 
 // storeConversation is the one with a receiver.
 func storeConversation(t testing.TB, receiver string) message.Conversation {
-	return conversation(t, storeSender, receiver)
+	return relaytest.Conversation(t, storeSender, receiver)
 }
 
 // storeTime is when the messages were submitted, one after the other.
@@ -140,7 +141,7 @@ func (r *running) word(s *Sent, status uint8, id string) {
 	r.t.Helper()
 	rd := response(s.Conversation, s.Number)
 	rd.Status, rd.ReadAt, rd.ID = status, s.At.Add(time.Minute), id
-	if v := r.Reads().Submit(deadline(r.t), rd); v.Code != http.StatusAccepted {
+	if v := r.Reads().Submit(relaytest.Deadline(r.t), rd); v.Code != http.StatusAccepted {
 		r.t.Fatalf("read of %d: got %+v, want 202", s.Number, v)
 	}
 }
@@ -209,7 +210,7 @@ func writeFirstSession(r *running) {
 	for i := range 3 {
 		r.word(r.stored(13+i, storeErased, fmt.Sprintf("4A7F1%d", 2+i), nil), message.StatusRead, "")
 	}
-	if v := r.Erase(deadline(r.t), addr(r.t, storeErased)); v.Code != http.StatusAccepted {
+	if v := r.Erase(relaytest.Deadline(r.t), relaytest.Addr(r.t, storeErased)); v.Code != http.StatusAccepted {
 		r.t.Errorf("erase: got %+v, want 202", v)
 	}
 	r.route("bank", "4a7f01")
@@ -231,7 +232,7 @@ func writeLastSession(r *running) {
 func (r *running) settled() {
 	r.t.Helper()
 	r.wantNoRows()
-	for ctx := deadline(r.t); ; {
+	for ctx := relaytest.Deadline(r.t); ; {
 		rows, err := r.index.outboxRows()
 		if err != nil || ctx.Err() != nil {
 			r.t.Fatalf("feedback stays in the outbox: %d rows, %v", rows, err)
@@ -245,7 +246,7 @@ func (r *running) settled() {
 // awaitReported waits until the log knows that the ESME has acknowledged a feedback.
 func (r *running) awaitReported(s *Sent) {
 	r.t.Helper()
-	for ctx := deadline(r.t); ctx.Err() == nil; {
+	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
 		if f := r.found(s.Conversation, s.Number); f != nil && f.entry.reportedAt != 0 {
 			return
 		}
@@ -264,8 +265,8 @@ func (r *running) mergeAll(c message.Conversation, keys ...string) {
 
 func (r *running) optOutOf(receiver string) {
 	r.t.Helper()
-	a := addr(r.t, receiver)
-	if v := r.setOptOut(deadline(r.t), &a, true); v.Code != http.StatusAccepted {
+	a := relaytest.Addr(r.t, receiver)
+	if v := r.setOptOut(relaytest.Deadline(r.t), &a, true); v.Code != http.StatusAccepted {
 		r.t.Fatalf("opt out: got %+v, want 202", v)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
 )
 
 // Bounds of looking at the queues.
@@ -62,10 +64,10 @@ func (r *Relay) Queues(ctx context.Context) ([]QueueView, error) {
 func (r *Relay) survey(ctx context.Context) {
 	tick := time.NewTicker(surveyEvery)
 	defer tick.Stop()
-	failed := complaint{log: r.log, what: "feedback queues cannot be looked at"}
+	failed := backoff.Complaint{Log: r.log, What: "feedback queues cannot be looked at"}
 	for {
 		if err := r.surveyOnce(ctx); ctx.Err() == nil {
-			failed.about(err)
+			failed.About(err)
 		}
 		select {
 		case <-tick.C:

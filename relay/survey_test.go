@@ -13,13 +13,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // waitFor reads numbers of messages of an account until they wait in its queue.
 func (r *running) waitFor(account string, n int) {
 	r.t.Helper()
 	for i := range n {
-		c := conversation(r.t, "10690001", fmt.Sprintf("4477009%05d", i))
+		c := relaytest.Conversation(r.t, "10690001", fmt.Sprintf("4477009%05d", i))
 		s := tracked(c)
 		s.Account = account
 		if err := r.Ledger().Assign(s); err != nil {
@@ -29,7 +30,7 @@ func (r *running) waitFor(account string, n int) {
 		r.read(c, s.Number)
 	}
 	for {
-		all, err := r.Queues(deadline(r.t))
+		all, err := r.Queues(relaytest.Deadline(r.t))
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -58,7 +59,7 @@ func TestQueuesAreShown(t *testing.T) {
 	}
 	look := func(want map[string]float64) {
 		t.Helper()
-		if err := r.surveyOnce(deadline(t)); err != nil {
+		if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 		for _, label := range []string{"bank", "other", "visitor 1"} {
@@ -73,10 +74,10 @@ func TestQueuesAreShown(t *testing.T) {
 	}
 	told := r.tellings("bank")
 	for range 3 {
-		receive(t, told)
+		relaytest.Receive(t, told)
 	}
 	r.deliver("visitor 1", func(ctx context.Context, _ *message.Feedback) error { <-ctx.Done(); return ctx.Err() })
-	for ctx := deadline(t); ; { // the last acknowledgement and the session may be on their way
+	for ctx := relaytest.Deadline(t); ; { // the last acknowledgement and the session may be on their way
 		all, err := r.Queues(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +107,7 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 					t.Error("told, want what is too old to be kept from the ESME")
 					return nil
 				})
-			} else if release(); r.surveyOnce(deadline(t)) != nil {
+			} else if release(); r.surveyOnce(relaytest.Deadline(t)) != nil {
 				t.Fatal("the survey failed")
 			}
 			if all := r.awaitDead(3); all[0].Reason != "not told within feedback.keep" {
@@ -144,17 +145,17 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 		}
 		return errors.New("ESME_RX_T_APPN")
 	})
-	receive(t, asked)
+	relaytest.Receive(t, asked)
 	leave()
 	own := Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Own: true} }}
 	if err := r.Use(own); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.surveyOnce(deadline(t)); err != nil {
+	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	// As the nats command line does.
-	c, err := r.js.CreateConsumer(deadline(t), streamFeedback, jetstream.ConsumerConfig{
+	c, err := r.js.CreateConsumer(relaytest.Deadline(t), streamFeedback, jetstream.ConsumerConfig{
 		Durable: "billing", FilterSubject: "readback.feedback.0.bank", AckPolicy: jetstream.AckExplicitPolicy,
 	})
 	if err != nil {
@@ -165,10 +166,10 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 		t.Fatalf("feedback: %v", err)
 	}
 	r.wantEmpty(streamFeedback)
-	if err := r.surveyOnce(deadline(t)); err != nil {
+	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.js.Consumer(deadline(t), streamFeedback, "billing"); err != nil {
+	if _, err := r.js.Consumer(relaytest.Deadline(t), streamFeedback, "billing"); err != nil {
 		t.Errorf("the account's own consumer is gone: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // names lists the senders of heads in their order.
@@ -45,7 +46,7 @@ func shardOf(t *testing.T, senders ...string) (*shard, map[string]*head) {
 	s := &shard{heads: make(map[message.Conversation]*head)}
 	all := make(map[string]*head)
 	for _, name := range senders {
-		all[name] = &head{conv: conversation(t, name, "447700900123")}
+		all[name] = &head{conv: relaytest.Conversation(t, name, "447700900123")}
 		s.add(all[name], len(senders)+1, time.Now())
 	}
 	return s, all
@@ -90,13 +91,13 @@ func TestOldestCleanHeadGoes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &shard{heads: make(map[message.Conversation]*head)}
 			for _, name := range tt.before {
-				h := &head{conv: conversation(t, name, "447700900123")}
+				h := &head{conv: relaytest.Conversation(t, name, "447700900123")}
 				if name < "a" {
 					h.next = 1
 				}
 				s.add(h, len(tt.before)+1, now)
 			}
-			h := &head{conv: conversation(t, "new", "447700900123")}
+			h := &head{conv: relaytest.Conversation(t, "new", "447700900123")}
 			if s.add(h, tt.capacity, now); h.shard != s || s.heads[h.conv] != h {
 				t.Error("the new one is not in")
 			}
@@ -207,13 +208,13 @@ func TestTableCounts(t *testing.T) {
 		t.Errorf("got room for %d and %d in a shard, want 10 and 1", tab.capacity, newTable(1).capacity)
 	}
 	for i := range 100 {
-		c := conversation(t, fmt.Sprint(i), fmt.Sprint(447700900100+i/2))
+		c := relaytest.Conversation(t, fmt.Sprint(i), fmt.Sprint(447700900100+i/2))
 		tab.of(&c.Receiver).add(&head{conv: c}, 100, time.Now())
 	}
 	if got := tab.count(); got != 100 {
 		t.Errorf("got %d conversations, want 100", got)
 	}
-	c := conversation(t, "0", "447700900100")
+	c := relaytest.Conversation(t, "0", "447700900100")
 	if tab.of(&c.Receiver).heads[c] == nil {
 		t.Error("a conversation is not where its receiver says")
 	}

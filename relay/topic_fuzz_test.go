@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // topicVerdicts are the verdicts of an answer as a subscriber reads them.
@@ -33,7 +34,7 @@ func FuzzTopic(f *testing.F) {
 	opt.Logger, opt.ReadRate = nil, 0
 	r := start(f, opt)
 	for n := range 20 {
-		r.submit(conversation(f, "10690001", receiver), fmt.Sprint("id", n))
+		r.submit(relaytest.Conversation(f, "10690001", receiver), fmt.Sprint("id", n))
 	}
 	f.Add(receiver, []byte(`{"number":1,"id":"a"}`))
 	f.Add("+"+receiver, []byte(`{"receiver":"00447700900123","sender":"10690001","number":2,"status":2,"read_at":"2026-11-23T08:30:00Z"}`))

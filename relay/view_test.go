@@ -3,6 +3,8 @@ package relay
 import (
 	"testing"
 	"time"
+
+	"readback/relay/relaytest"
 )
 
 // viewer looks at a conversation as soon as a message of it is logged, and keeps the ledger
@@ -27,7 +29,7 @@ func (v viewer) Logged(uint64) {
 
 func TestConversationHasWhatIsLogged(t *testing.T) {
 	r := start(t, testOptions(t))
-	c := conversation(t, "10690001", "447700900123")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	v := viewer{relay: r.Relay, seen: make(chan int, 1)}
 	for i := range 3 {
 		s := tracked(c)
@@ -35,7 +37,7 @@ func TestConversationHasWhatIsLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Ledger().Accept(s, []byte("id"), v, 0)
-		if got := receive(t, v.seen); got != i+1 {
+		if got := relaytest.Receive(t, v.seen); got != i+1 {
 			t.Errorf("messages: got %d, want %d", got, i+1)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // hooked runs DeliverWaiting until the test ends.
@@ -36,18 +37,18 @@ func TestDeliverWaiting(t *testing.T) {
 		told <- fb.Account
 		return nil
 	})
-	if got := receive(t, told); got != "shop" {
+	if got := relaytest.Receive(t, told); got != "shop" {
 		t.Errorf("told: got %s", got)
 	}
 	r.wantEmpty(streamFeedback)
-	if err := r.surveyOnce(deadline(t)); err != nil { // nothing waits: the delivery ends
+	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil { // nothing waits: the delivery ends
 		t.Fatal(err)
 	}
 	for r.accounts.sessions()["shop"] != 0 {
 		runtime.Gosched()
 	}
 	r.waitFor("bank", 1) // not wanted
-	c := conversation(t, "10690001", "447700900199")
+	c := relaytest.Conversation(t, "10690001", "447700900199")
 	s := tracked(c)
 	s.Account = "shop"
 	if err := r.Ledger().Assign(s); err != nil {
@@ -55,7 +56,7 @@ func TestDeliverWaiting(t *testing.T) {
 	}
 	r.accept(s, "id")
 	r.read(c, s.Number)
-	if got := receive(t, told); got != "shop" {
+	if got := relaytest.Receive(t, told); got != "shop" {
 		t.Errorf("told after a pause: got %s", got)
 	}
 	mu.Lock()
@@ -64,7 +65,7 @@ func TestDeliverWaiting(t *testing.T) {
 	if err := r.Use(*r.settings.Load()); err != nil {
 		t.Fatal(err)
 	}
-	if got := receive(t, told); got != "bank" {
+	if got := relaytest.Receive(t, told); got != "bank" {
 		t.Errorf("told after a change: got %s", got)
 	}
 }
@@ -85,7 +86,7 @@ func TestTellerSaysWhen(t *testing.T) {
 		}
 		return nil
 	})
-	first, second, third := receive(t, tells), receive(t, tells), receive(t, tells)
+	first, second, third := relaytest.Receive(t, tells), relaytest.Receive(t, tells), relaytest.Receive(t, tells)
 	if first.tries != 0 || second.tries != 1 || third.tries != 2 {
 		t.Errorf("tries: got %d, %d, %d, want 0, 1, 2", first.tries, second.tries, third.tries)
 	}
@@ -102,7 +103,7 @@ func TestLimitsFollowTheSettings(t *testing.T) {
 	r := start(t, opt)
 	r.tellings("bank")
 	limitsNow := func() (l limits) {
-		for ctx := deadline(t); ctx.Err() == nil; runtime.Gosched() {
+		for ctx := relaytest.Deadline(t); ctx.Err() == nil; runtime.Gosched() {
 			r.accounts.mu.Lock()
 			a := r.accounts.all["bank"]
 			r.accounts.mu.Unlock()

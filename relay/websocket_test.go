@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"readback/relay/relaytest"
 )
 
 // A client that speaks NATS over WebSocket may ask for the verdict as the reply.
 func TestWebSocketNATS(t *testing.T) {
 	r := startOpen(t, clientOptions(t))
-	c := conversation(t, "10690001", handsetNumber)
+	c := relaytest.Conversation(t, "10690001", handsetNumber)
 	s := r.submit(c, "id1")
 	nc := r.webSocketClient(t, nats.Token("secret"))
 	body := fmt.Appendf(nil, `{"number":%d}`, s.Number)
@@ -33,8 +35,8 @@ func TestWebSocketNATS(t *testing.T) {
 	if err := nc.PublishRequest(subjectReadsOf+handsetNumber, "$JS.API.STREAM.DELETE."+streamFeedback, body); err != nil {
 		t.Fatal(err)
 	}
-	receive(t, verdicts)
-	if _, err := r.js.Stream(deadline(t), streamFeedback); err != nil {
+	relaytest.Receive(t, verdicts)
+	if _, err := r.js.Stream(relaytest.Deadline(t), streamFeedback); err != nil {
 		t.Errorf("feedback stream: %v", err)
 	}
 }
@@ -59,7 +61,7 @@ func TestLongVerdict(t *testing.T) {
 	var all []topicVerdict
 	for len(all) < maxReadItems {
 		var some []topicVerdict
-		if err := json.Unmarshal(receive(t, verdicts).Data, &some); err != nil {
+		if err := json.Unmarshal(relaytest.Receive(t, verdicts).Data, &some); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, some...)

@@ -28,6 +28,7 @@ var imports = map[string][]string{
 	"conversation":        {},
 	"handset":             {"udh"},
 	"internal/arch":       {},
+	"internal/backoff":    {},
 	"internal/crash":      {},
 	"internal/gateway":    {"internal/crash", "relay", "relay/message", "smpp", "udh"},
 	"internal/golden":     {},
@@ -37,12 +38,14 @@ var imports = map[string][]string{
 	"internal/seed":       {},
 	"internal/simulator":  {"handset", "smpp", "udh"},
 	"internal/kept":       {},
+	"internal/lru":        {},
 	"internal/mutants":    {},
 	"internal/token":      {"internal/kept"},
 	"internal/transport":  {"internal/kept"},
 	"internal/webhook":    {"relay", "relay/message"},
-	"relay":               {"internal/crash", "relay/message", "udh"},
+	"relay":               {"internal/backoff", "internal/crash", "internal/lru", "relay/message", "udh"},
 	"relay/message":       {},
+	"relay/relaytest":     {"relay/message"},
 	"smpp":                {},
 	"udh":                 {},
 }
@@ -52,7 +55,7 @@ var imports = map[string][]string{
 var keepers = map[string][]string{
 	"github.com/cockroachdb/pebble": {"relay"},
 	"github.com/golang-jwt/":        {"internal/token"},
-	"github.com/nats-io/":           {"relay"},
+	"github.com/nats-io/":           {"relay", "relay/relaytest"},
 	"github.com/spf13/cobra":        {"cmd/readback"},
 	"github.com/spf13/pflag":        {"config", "cmd/readback"},
 	"github.com/spf13/viper":        {"config"},
@@ -152,8 +155,8 @@ func TestBroken(t *testing.T) {
 		{"config beyond cmd", pkg{module + "/relay", []string{module + "/config"}}, []string{"relay imports config"}},
 		{
 			"another's dependency",
-			pkg{module + "/smpp", []string{"github.com/nats-io/nats.go"}},
-			[]string{"smpp imports github.com/nats-io/nats.go, which is for [relay]"},
+			pkg{module + "/smpp", []string{"github.com/golang-jwt/jwt/v5"}},
+			[]string{"smpp imports github.com/golang-jwt/jwt/v5, which is for [internal/token]"},
 		},
 		{
 			"major version",

@@ -1,0 +1,62 @@
+// Package lru holds a bounded number of values, and forgets the least recently used.
+package lru
+
+import "container/list"
+
+// Cache holds values by their keys, up to a bound: then it forgets the one that was used longest
+// ago. It must not be used by several goroutines at once.
+type Cache[K comparable, V any] struct {
+	most  int
+	order list.List // of item[K, V], the last used in front
+	at    map[K]*list.Element
+}
+
+type item[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+// New returns a Cache of most values.
+func New[K comparable, V any](most int) *Cache[K, V] {
+	return &Cache[K, V]{most: most, at: make(map[K]*list.Element)}
+}
+
+// Get returns the value of a key, and counts as its use.
+func (r *Cache[K, V]) Get(key K) (value V, ok bool) {
+	e := r.at[key]
+	if e == nil {
+		return value, false
+	}
+	r.order.MoveToFront(e)
+	return e.Value.(item[K, V]).value, true
+}
+
+// Put sets the value of a key, and counts as its use.
+func (r *Cache[K, V]) Put(key K, value V) {
+	if e := r.at[key]; e != nil {
+		e.Value = item[K, V]{key, value}
+		r.order.MoveToFront(e)
+		return
+	}
+	if len(r.at) >= r.most {
+		r.drop(r.order.Back())
+	}
+	r.at[key] = r.order.PushFront(item[K, V]{key, value})
+}
+
+// Len returns how many values are held.
+func (r *Cache[K, V]) Len() int { return len(r.at) }
+
+// Forget removes the keys for which is returns true.
+func (r *Cache[K, V]) Forget(is func(K) bool) {
+	for key, e := range r.at {
+		if is(key) {
+			r.drop(e)
+		}
+	}
+}
+
+func (r *Cache[K, V]) drop(e *list.Element) {
+	delete(r.at, e.Value.(item[K, V]).key)
+	r.order.Remove(e)
+}

@@ -1,0 +1,52 @@
+package relaytest
+
+import (
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// NATS starts a server of its own on a port, as an operator has one.
+func NATS(t testing.TB, store string, port int) *server.Server {
+	t.Helper()
+	return Serve(t, &server.Options{Port: port, StoreDir: store})
+}
+
+// Serve starts a server until the test ends.
+func Serve(t testing.TB, opt *server.Options) *server.Server {
+	t.Helper()
+	opt.ServerName, opt.Host, opt.JetStream, opt.NoSigs, opt.NoLog = "operator", "127.0.0.1", true, true, true
+	s, err := server.NewServer(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("server does not start")
+	}
+	t.Cleanup(func() { Halt(s) })
+	return s
+}
+
+// Halt stops a server, and returns when it has stopped.
+func Halt(s *server.Server) {
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+// Port is the port that a server listens on.
+func Port(t testing.TB, s *server.Server) int {
+	t.Helper()
+	_, port, err := net.SplitHostPort(s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
