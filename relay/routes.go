@@ -10,11 +10,11 @@ import (
 	"readback/relay/message"
 )
 
-// Bounds of the routes.
-const (
-	maxRouteID   = 65 // octets of a message_id (SMPP 3.4 §5.2.23)
-	maxAwaitings = 10_000
-)
+// maxRouteID is how many octets a message_id has (SMPP 3.4 §5.2.23).
+const maxRouteID = 65
+
+// maxAwaitings is how many wait for the account of an id, of all ids.
+const maxAwaitings = 10_000
 
 // routes says which account a message_id belongs to, as long as the index does not.
 type routes struct {
