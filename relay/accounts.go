@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"readback/relay/journal"
 )
 
 // accounts is the accounts that have a session.
@@ -19,12 +21,12 @@ type accounts struct {
 // errAccount is of an account that has no messages in the ledger: Assign refuses them. In the
 // subject of a request it could be longer than a line of NATS's may be, which would end the
 // connection of the process.
-var errAccount = fmt.Errorf("the name of the account is longer than %d octets", maxAccount)
+var errAccount = fmt.Errorf("the name of the account is longer than %d octets", journal.MaxAccount)
 
 // join registers a session of an account. The first one starts taking from the queue,
 // once what an earlier one held is back in it.
 func (s *accounts) join(name string) (*account, error) {
-	if len(name) > maxAccount {
+	if len(name) > journal.MaxAccount {
 		return nil, errAccount
 	}
 	s.mu.Lock()

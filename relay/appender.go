@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/internal/backoff"
+	"readback/relay/journal"
 )
 
 // appender is the goroutine that writes the log: it takes what is queued, appends it,
@@ -232,8 +233,8 @@ func (a *appender) stop(ctx context.Context) error {
 		}
 	}
 	a.late()
-	end := &batch{buf: appendStop(a.queue.newBatch(), time.Now().UnixMilli())}
-	end.add(kindStop)
+	end := &batch{buf: journal.AppendStop(a.queue.newBatch(), time.Now().UnixMilli())}
+	end.add(journal.KindStop)
 	if err := a.write(ctx, end); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
@@ -252,9 +253,9 @@ func (a *appender) drain(ctx context.Context) error {
 }
 
 // begin starts an epoch: from its start record on, no other writer can append.
-func (a *appender) begin(ctx context.Context, r *record) error {
-	b := &batch{buf: appendStart(a.queue.newBatch(), r)}
-	b.add(kindStart)
+func (a *appender) begin(ctx context.Context, r *journal.Record) error {
+	b := &batch{buf: journal.AppendStart(a.queue.newBatch(), r)}
+	b.add(journal.KindStart)
 	for {
 		err := a.client.append(ctx, b.buf)
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -74,7 +75,7 @@ func testAppender(t *testing.T) *appender {
 	t.Cleanup(func() { _ = ix.close() })
 	l := newLedger(&opt, ix, newStatus(), newMetrics(nil))
 	l.epoch = 1
-	l.queue.open(header{epoch: 1, instance: 7})
+	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)
 	return &appender{
 		client: client, queue: l.queue, applier: &applier{ix: ix, told: func(int, int) {}},
@@ -92,8 +93,8 @@ func TestStopWithFullQueue(t *testing.T) {
 		sent = append(sent, a.ledger.mustAssign(t, tracked(relaytest.Conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
 	}
 	other := relaytest.Conversation(t, "10690001", "447700900199")
-	for b := a.queue.begin(kindHead); b != nil; b = a.queue.begin(kindHead) {
-		b.buf = appendHead(b.buf, &other, 1)
+	for b := a.queue.begin(journal.KindHead); b != nil; b = a.queue.begin(journal.KindHead) {
+		b.buf = journal.AppendHead(b.buf, &other, 1)
 		a.queue.end(b)
 	}
 	told := make(logged, 1)
@@ -114,7 +115,7 @@ func TestStopWithFullQueue(t *testing.T) {
 	if err != nil || !at.stopped || at.seq != a.client.last {
 		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.client.last)
 	}
-	if b := a.queue.begin(kindHead); b != nil {
+	if b := a.queue.begin(journal.KindHead); b != nil {
 		t.Error("a record is let in behind the stop record")
 	}
 }

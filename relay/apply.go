@@ -7,6 +7,7 @@ import (
 
 	"github.com/cockroachdb/pebble"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -88,106 +89,106 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 }
 
 func (a *applier) records(seq uint64, data []byte) error {
-	r, err := parseBatch(data)
+	r, err := journal.ParseBatch(data)
 	if err != nil {
 		return err
 	}
-	a.at = applied{seq: seq, epoch: r.header.epoch}
-	var rec record
-	for ; r.next(&rec); a.index++ {
-		a.at.stopped = rec.kind == kindStop
+	a.at = applied{seq: seq, epoch: r.Header.Epoch}
+	var rec journal.Record
+	for ; r.Next(&rec); a.index++ {
+		a.at.stopped = rec.Kind == journal.KindStop
 		if err := a.record(&rec); err != nil {
 			return fmt.Errorf("record %d: %w", a.index, err)
 		}
 	}
-	if r.err != nil {
-		return r.err
+	if r.Err != nil {
+		return r.Err
 	}
 	a.at.cycle = a.cycle
 	a.val = appendApplied(a.val[:0], a.at)
 	return a.b.Set(keyApplied, a.val, nil)
 }
 
-func (a *applier) record(rec *record) error {
-	switch rec.kind {
-	case kindStart:
-		if !a.cycle.is(rec.first, rec.last) {
-			a.cycle = cycle{first: rec.first, last: rec.last, since: a.at.epoch}
+func (a *applier) record(rec *journal.Record) error {
+	switch rec.Kind {
+	case journal.KindStart:
+		if !a.cycle.is(rec.First, rec.Last) {
+			a.cycle = cycle{first: rec.First, last: rec.Last, since: a.at.epoch}
 		}
-	case kindHead:
+	case journal.KindHead:
 		return a.head(rec)
-	case kindAccepted:
+	case journal.KindAccepted:
 		return a.accepted(rec)
-	case kindReceipt:
+	case journal.KindReceipt:
 		return a.receipt(rec)
-	case kindRead:
+	case journal.KindRead:
 		o, err := a.read(rec)
 		a.outcomes = append(a.outcomes, o)
 		return err
-	case kindFed:
+	case journal.KindFed:
 		a.went++
-		return a.b.Delete(outboxKey(nil, prefixOutbox, rec.seq, rec.index), nil)
-	case kindReported:
+		return a.b.Delete(outboxKey(nil, prefixOutbox, rec.Seq, rec.Index), nil)
+	case journal.KindReported:
 		return a.reported(rec)
-	case kindPublished:
+	case journal.KindPublished:
 		a.outcomes = append(a.outcomes, outcomeNoted)
 		return a.published(rec)
-	case kindRoute:
+	case journal.KindRoute:
 		return a.route(rec)
-	case kindCut:
+	case journal.KindCut:
 		return a.cut(rec)
-	case kindMerge:
+	case journal.KindMerge:
 		m, err := a.merge(rec)
 		a.merged = append(a.merged, m)
 		return err
-	case kindOptOut:
+	case journal.KindOptOut:
 		a.outcomes = append(a.outcomes, outcomeNoted)
 		return a.optOut(rec)
-	case kindErase:
+	case journal.KindErase:
 		a.outcomes = append(a.outcomes, outcomeNoted)
 		return a.erase(rec)
 	}
 	return nil
 }
 
-func (a *applier) head(rec *record) error {
-	a.key = headKey(a.key[:0], &rec.place.conv)
-	a.val = appendHeadValue(a.val[:0], a.at.epoch, rec.bound)
+func (a *applier) head(rec *journal.Record) error {
+	a.key = headKey(a.key[:0], &rec.Place.Conv)
+	a.val = appendHeadValue(a.val[:0], a.at.epoch, rec.Bound)
 	return a.b.Set(a.key, a.val, nil)
 }
 
-func (a *applier) accepted(rec *record) error {
-	if err := a.head(rec); err != nil || rec.place.day < a.expired {
+func (a *applier) accepted(rec *journal.Record) error {
+	if err := a.head(rec); err != nil || rec.Place.Day < a.expired {
 		return err
 	}
 	var old entry
 	known := false
-	a.part[0] = entryPart{seq: rec.part.Seq, id: rec.messageID}
+	a.part[0] = entryPart{seq: rec.Part.Seq, id: rec.MessageID}
 	e := entry{
-		ordinal: rec.place.ordinal, account: rec.account, from: rec.from, to: rec.to, at: rec.at,
-		reference: rec.reference, hasReference: rec.hasReference, wantsReceipt: rec.wantsReceipt,
-		total: rec.part.Total, parts: a.part[:],
+		ordinal: rec.Place.Ordinal, account: rec.Account, from: rec.From, to: rec.To, at: rec.At,
+		reference: rec.Reference, hasReference: rec.HasReference, wantsReceipt: rec.WantsReceipt,
+		total: rec.Part.Total, parts: a.part[:],
 	}
-	if rec.part.Total > 1 {
+	if rec.Part.Total > 1 {
 		var err error
-		if old, known, err = a.entry(&rec.place); err != nil {
+		if old, known, err = a.entry(&rec.Place); err != nil {
 			return err
 		}
 		if known {
-			old.part(rec.part.Seq).id = rec.messageID
-			old.at = min(old.at, rec.at)
+			old.part(rec.Part.Seq).id = rec.MessageID
+			old.at = min(old.at, rec.At)
 			e = old
 		}
 	}
-	if err := a.put(&rec.place, &e); err != nil || known {
+	if err := a.put(&rec.Place, &e); err != nil || known {
 		return err
 	}
-	return a.changed(&rec.place, &e, message.Change(message.StateSent.String()), rec.at)
+	return a.changed(&rec.Place, &e, message.Change(message.StateSent.String()), rec.At)
 }
 
 // entry returns the entry at p if it is of the same message. It can be asked of a batch
 // with changes only.
-func (a *applier) entry(p *place) (entry, bool, error) {
+func (a *applier) entry(p *journal.Place) (entry, bool, error) {
 	if !a.changes {
 		return entry{}, false, errors.New("batch was not said to change entries")
 	}
@@ -197,63 +198,63 @@ func (a *applier) entry(p *place) (entry, bool, error) {
 		return entry{}, false, err
 	}
 	e, err := parseEntry(value)
-	return e, err == nil && e.ordinal == p.ordinal, err
+	return e, err == nil && e.ordinal == p.Ordinal, err
 }
 
-func (a *applier) put(p *place, e *entry) error {
+func (a *applier) put(p *journal.Place, e *entry) error {
 	a.key = entryKey(a.key[:0], p)
 	a.val = appendEntry(a.val[:0], e)
 	return a.b.Set(a.key, a.val, nil)
 }
 
-func (a *applier) receipt(rec *record) error {
-	e, ok, err := a.entry(&rec.place)
+func (a *applier) receipt(rec *journal.Record) error {
+	e, ok, err := a.entry(&rec.Place)
 	if err != nil || !ok {
 		return err
 	}
 	before, awaited := e.state, e.awaitsReceipt()
-	e.receipt(rec.partSeq, rec.state, rec.at)
+	e.receipt(rec.PartSeq, rec.State, rec.At)
 	if a.passed != nil && awaited && e.state.IsFinal() && !e.awaitsReceipt() {
-		a.receipts = append(a.receipts, receipted{string(e.account), rec.place.conv, rec.place.number})
+		a.receipts = append(a.receipts, receipted{string(e.account), rec.Place.Conv, rec.Place.Number})
 	}
-	if err := a.put(&rec.place, &e); err != nil || e.state == before {
+	if err := a.put(&rec.Place, &e); err != nil || e.state == before {
 		return err
 	}
-	return a.changed(&rec.place, &e, message.Change(e.state.String()), rec.at)
+	return a.changed(&rec.Place, &e, message.Change(e.state.String()), rec.At)
 }
 
-func (a *applier) route(rec *record) error {
-	if rec.place.day < a.expired {
+func (a *applier) route(rec *journal.Record) error {
+	if rec.Place.Day < a.expired {
 		return nil
 	}
-	a.key = routeKey(a.key[:0], rec.place.day, rec.messageID)
-	return a.b.Set(a.key, rec.account, nil)
+	a.key = routeKey(a.key[:0], rec.Place.Day, rec.MessageID)
+	return a.b.Set(a.key, rec.Account, nil)
 }
 
 // read moves the state, and puts the feedback in the outbox. The first response that
 // says the last word counts, the others change nothing.
-func (a *applier) read(rec *record) (outcome, error) {
-	e, ok, err := a.entry(&rec.place)
+func (a *applier) read(rec *journal.Record) (outcome, error) {
+	e, ok, err := a.entry(&rec.Place)
 	switch {
 	case err != nil || !ok:
 		return outcomeGone, err
 	case e.state.IsFinal():
 		return outcomeDuplicate, nil
-	case rec.status == message.StatusNotRead:
+	case rec.Status == message.StatusNotRead:
 		return outcomeNoted, a.notRead(rec, &e)
 	}
 	e.state = message.StateRead
-	if rec.status == message.StatusDeletedUnread {
+	if rec.Status == message.StatusDeletedUnread {
 		e.state = message.StateDeletedUnread
 	}
-	e.readAt, e.receivedAt, e.readID = rec.readAt, rec.at, rec.id
-	if err := a.put(&rec.place, &e); err != nil {
+	e.readAt, e.receivedAt, e.readID = rec.ReadAt, rec.At, rec.ID
+	if err := a.put(&rec.Place, &e); err != nil {
 		return outcomeGone, err
 	}
-	if err := a.changed(&rec.place, &e, message.Change(e.state.String()), rec.at); err != nil {
+	if err := a.changed(&rec.Place, &e, message.Change(e.state.String()), rec.At); err != nil {
 		return outcomeGone, err
 	}
-	fb := newFeedback(&rec.place, &e)
+	fb := newFeedback(&rec.Place, &e)
 	row, err := json.Marshal(fb)
 	if err != nil {
 		return outcomeGone, err

@@ -6,13 +6,14 @@ import (
 	"slices"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
-func partAt(p place, seq uint8, id string, at int64) record {
+func partAt(p journal.Place, seq uint8, id string, at int64) journal.Record {
 	r := acceptedAt(p, id)
-	r.part, r.at = message.Part{Ref: 7, Total: 2, Seq: seq}, at
+	r.Part, r.At = message.Part{Ref: 7, Total: 2, Seq: seq}, at
 	return r
 }
 
@@ -21,7 +22,7 @@ func partAt(p place, seq uint8, id string, at int64) record {
 func TestPartsBecomeOneEntry(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	earlier := p
-	earlier.ordinal = 4
+	earlier.Ordinal = 4
 	l.write(partAt(earlier, 1, "x1", 900), partAt(earlier, 2, "x2", 901))
 	l.write(partAt(p, 2, "b", 1500))
 	if e := l.entry(p); e.ordinal != 5 || len(e.parts) != 1 || e.total != 2 || e.at != 1500 {
@@ -61,7 +62,7 @@ func TestAcceptedOfExpiredDay(t *testing.T) {
 			if e := l.entry(p); (e != nil) != tt.want {
 				t.Errorf("entry: got %+v, want one: %v", e, tt.want)
 			}
-			if epoch, next, err := l.ix.head(&p.conv); err != nil || epoch != 3 || next != 6 {
+			if epoch, next, err := l.ix.head(&p.Conv); err != nil || epoch != 3 || next != 6 {
 				t.Errorf("head: got %d %d %v, want epoch 3 and 6", epoch, next, err)
 			}
 		})
@@ -94,22 +95,22 @@ func TestNotRead(t *testing.T) {
 // The receipts of a message have passed when the last awaited one has. If the message was read
 // before, the applier announces that, because feedback may be waiting for it.
 func TestReceiptPassed(t *testing.T) {
-	wanting := func(r record) record { r.wantsReceipt = true; return r }
+	wanting := func(r journal.Record) journal.Record { r.WantsReceipt = true; return r }
 	p := testPlace(t)
 	tests := []struct {
 		name    string
-		before  []record
-		receipt record
+		before  []journal.Record
+		receipt journal.Record
 		want    int
 	}{
-		{"read before", []record{wanting(acceptedAt(p, "a")), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 1},
-		{"not read", []record{wanting(acceptedAt(p, "a"))}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
-		{"not wanted", []record{acceptedAt(p, "a"), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
-		{"passed before", []record{
+		{"read before", []journal.Record{wanting(acceptedAt(p, "a")), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 1},
+		{"not read", []journal.Record{wanting(acceptedAt(p, "a"))}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
+		{"not wanted", []journal.Record{acceptedAt(p, "a"), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
+		{"passed before", []journal.Record{
 			wanting(acceptedAt(p, "a")), receiptAt(p, 0, message.StateDelivered, 1500), readAt(p, message.StatusRead, 2000),
 		}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
-		{"one of two", []record{wanting(partAt(p, 1, "a", 1000)), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 1, message.StateDelivered, 3000), 0},
-		{"the other one", []record{
+		{"one of two", []journal.Record{wanting(partAt(p, 1, "a", 1000)), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 1, message.StateDelivered, 3000), 0},
+		{"the other one", []journal.Record{
 			wanting(partAt(p, 1, "a", 1000)), readAt(p, message.StatusRead, 2000), receiptAt(p, 1, message.StateDelivered, 2500),
 		}, receiptAt(p, 2, message.StateFailed, 3000), 1},
 	}
@@ -120,7 +121,7 @@ func TestReceiptPassed(t *testing.T) {
 			if l.passed = nil; len(l.write(tt.receipt)) != 0 {
 				t.Error("the receipt has an outcome")
 			}
-			if len(l.passed) != tt.want || tt.want == 1 && l.passed[0] != (receipted{"bank", p.conv, p.number}) {
+			if len(l.passed) != tt.want || tt.want == 1 && l.passed[0] != (receipted{"bank", p.Conv, p.Number}) {
 				t.Errorf("passed: got %+v, want %d", l.passed, tt.want)
 			}
 			l.passed = nil
@@ -139,7 +140,7 @@ func TestReceiptPassed(t *testing.T) {
 // was read.
 func TestReported(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	reported := func(at int64) record { return record{kind: kindReported, place: p, at: at} }
+	reported := func(at int64) journal.Record { return journal.Record{Kind: journal.KindReported, Place: p, At: at} }
 	l.write(acceptedAt(p, "id"), reported(1500))
 	if e := l.entry(p); e.reportedAt != 0 {
 		t.Errorf("before it was read: got %d, want 0", e.reportedAt)
@@ -159,20 +160,20 @@ func TestReported(t *testing.T) {
 func TestRowsLeave(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	other := p
-	other.number, other.ordinal = 7, 6
+	other.Number, other.Ordinal = 7, 6
 	l.write(acceptedAt(p, "id1"), acceptedAt(other, "id2"))
 	l.write(readAt(p, message.StatusRead, 2000), readAt(other, message.StatusRead, 2001))
 	l.told = nil
-	l.write(record{kind: kindFed, seq: 2, index: 0})
+	l.write(journal.Record{Kind: journal.KindFed, Seq: 2, Index: 0})
 	if fb := l.feedback(); len(fb) != 1 || fb[0].Number != 7 || fmt.Sprint(l.told) != "[[0 1]]" {
 		t.Errorf("feedback: got %+v, told %v, want the second left", fb, l.told)
 	}
-	l.write(record{kind: kindPublished, seq: 1, index: 0})
+	l.write(journal.Record{Kind: journal.KindPublished, Seq: 1, Index: 0})
 	if got, want := l.changes(), []message.Change{"sent", "read", "read"}; !slices.Equal(got, want) {
 		t.Errorf("events behind the first: got %v, want %v", got, want)
 	}
 	l.told = nil
-	if got := l.write(record{kind: kindPublished, seq: 2, index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.told != nil {
+	if got := l.write(journal.Record{Kind: journal.KindPublished, Seq: 2, Index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.told != nil {
 		t.Errorf("published: got %v, told %v, want it noted", got, l.told)
 	}
 	if got, want := l.changes(), []message.Change{"read"}; !slices.Equal(got, want) {
@@ -184,12 +185,12 @@ func TestRowsLeave(t *testing.T) {
 // none.
 func TestOutcomesInOrder(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	receiver := place{conv: message.Conversation{Receiver: relaytest.Addr(t, "447700900199")}}
+	receiver := journal.Place{Conv: message.Conversation{Receiver: relaytest.Addr(t, "447700900199")}}
 	got := l.write(
 		acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 2000),
-		record{kind: kindPublished, seq: 1}, record{kind: kindHead, place: p, bound: 6},
-		record{kind: kindOptOut, place: receiver, status: 1, readAt: 1, at: 1}, record{kind: kindReported, place: p, at: 3000},
-		record{kind: kindErase, place: receiver, at: 1}, record{kind: kindFed, seq: 1}, readAt(p, message.StatusRead, 2001),
+		journal.Record{Kind: journal.KindPublished, Seq: 1}, journal.Record{Kind: journal.KindHead, Place: p, Bound: 6},
+		journal.Record{Kind: journal.KindOptOut, Place: receiver, Status: 1, ReadAt: 1, At: 1}, journal.Record{Kind: journal.KindReported, Place: p, At: 3000},
+		journal.Record{Kind: journal.KindErase, Place: receiver, At: 1}, journal.Record{Kind: journal.KindFed, Seq: 1}, readAt(p, message.StatusRead, 2001),
 	)
 	want := []outcome{outcomeRead, outcomeNoted, outcomeNoted, outcomeNoted, outcomeDuplicate}
 	if !slices.Equal(got, want) {
@@ -204,9 +205,9 @@ func TestEventsAreAnnounced(t *testing.T) {
 	l.a.eventsTold = func() { woken++ }
 	l.a.events = func(account []byte) bool { return string(account) == "bank" }
 	quiet := acceptedAt(p, "a")
-	quiet.account = []byte("shop")
+	quiet.Account = []byte("shop")
 	for i, tt := range []struct {
-		rec  record
+		rec  journal.Record
 		want int
 	}{{acceptedAt(p, "a"), 1}, {quiet, 1}, {acceptedAt(p, "b"), 2}} {
 		if l.write(tt.rec); woken != tt.want {
@@ -258,10 +259,10 @@ func TestAllOrNothing(t *testing.T) {
 func TestHowFarItGot(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	starts := func(epoch uint64, first, last uint16) []byte {
-		return encode(appendHeader(nil, header{epoch: epoch}), &record{kind: kindStart, first: first, last: last})
+		return journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: epoch}), &journal.Record{Kind: journal.KindStart, First: first, Last: last})
 	}
 	accepted, _ := l.bytes(acceptedAt(p, "id"))
-	stop, _ := l.bytes(record{kind: kindStop, at: 1})
+	stop, _ := l.bytes(journal.Record{Kind: journal.KindStop, At: 1})
 	for _, tt := range []struct {
 		name string
 		data []byte

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -19,14 +20,14 @@ const (
 // hashedHeadKey stands for headKey of a conversation that was erased.
 func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
 	var buf [2 * (1 + message.MaxAddr)]byte
-	sum := sha256.Sum256(appendConversation(buf[:0], c))
+	sum := sha256.Sum256(journal.AppendConversation(buf[:0], c))
 	return append(append(dst, prefixPerson, personHead), sum[:hashedOctets]...)
 }
 
 // erase takes all entries of a receiver out, what is known of parts of its messages, the
 // feedback about it that waits in the outbox, and its name from the heads. It goes through
 // the whole outbox, which nothing finds by its receiver.
-func (a *applier) erase(rec *record) error {
+func (a *applier) erase(rec *journal.Record) error {
 	if !a.changes {
 		return errors.New("batch was not said to change entries")
 	}
@@ -35,7 +36,7 @@ func (a *applier) erase(rec *record) error {
 		return err
 	}
 	l := &lookup{it: it} // of this batch and all before it
-	receiver := &rec.place.conv.Receiver
+	receiver := &rec.Place.Conv.Receiver
 	return firstError(a.eraseEntries(l, receiver), a.eraseHeads(l, receiver), a.eraseParts(l, receiver),
 		a.eraseOutbox(l, receiver), a.eraseEvents(l, receiver), it.Error(), it.Close())
 }
@@ -52,11 +53,11 @@ func (a *applier) eraseEntries(l *lookup, receiver *message.Addr) (failed error)
 }
 
 func (a *applier) eraseHeads(l *lookup, receiver *message.Addr) error {
-	prefix := appendString([]byte{prefixHead}, receiver.Bytes())
+	prefix := journal.AppendString([]byte{prefixHead}, receiver.Bytes())
 	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
-		d := decoder{b: l.it.Key(), off: len(prefix)}
-		c := message.Conversation{Sender: d.addr("sender"), Receiver: *receiver}
-		err := firstError(d.err,
+		d := journal.Decoder{B: l.it.Key(), Off: len(prefix)}
+		c := message.Conversation{Sender: d.Addr("sender"), Receiver: *receiver}
+		err := firstError(d.Err,
 			a.b.Set(hashedHeadKey(nil, &c), l.it.Value(), nil),
 			a.b.Delete(l.it.Key(), nil))
 		if err != nil {
@@ -72,7 +73,7 @@ func (a *applier) eraseParts(l *lookup, receiver *message.Addr) error {
 		prefix := partsOf(nil, day, receiver)
 		for ok = l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
 			part, err := parsePart(day, l.it.Value())
-			err = firstError(err, a.b.Delete(l.it.Key(), nil), a.b.Delete(cutKey(nil, day, []byte(part.first)), nil))
+			err = firstError(err, a.b.Delete(l.it.Key(), nil), a.b.Delete(cutKey(nil, day, []byte(part.First)), nil))
 			if err != nil {
 				return err
 			}

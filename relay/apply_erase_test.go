@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -19,12 +20,12 @@ func TestErasedRows(t *testing.T) {
 	l := newLogbook(t)
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for i, c := range []message.Conversation{other, mine, other, mine, mine} {
-		p := place{conv: c, day: 20780, number: uint16(i), ordinal: uint64(i)}
+		p := journal.Place{Conv: c, Day: 20780, Number: uint16(i), Ordinal: uint64(i)}
 		l.write(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
 	}
-	l.write(record{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("A")})
-	l.write(record{kind: kindOptOut, place: place{conv: mine}, status: 1, readAt: 9, at: 9})
-	l.write(record{kind: kindErase, place: place{conv: mine}, at: 4})
+	l.write(journal.Record{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("A")})
+	l.write(journal.Record{Kind: journal.KindOptOut, Place: journal.Place{Conv: mine}, Status: 1, ReadAt: 9, At: 9})
+	l.write(journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: mine}, At: 4})
 	for prefix, want := range map[byte]int{prefixOutbox: 2, prefixEvent: 4} {
 		rows, err := l.ix.outbox(prefix, 0, 0, 99)
 		if err != nil || len(rows) != want {
@@ -55,7 +56,7 @@ func TestErasedRows(t *testing.T) {
 			t.Errorf("number %d: got %+v, %v", i, f, err)
 		}
 	}
-	b := appendErase(appendHeader(nil, header{epoch: 1}), &other.Receiver, 4)
+	b := journal.AppendErase(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &other.Receiver, 4)
 	if _, err := l.a.apply(9, b, false); err == nil {
 		t.Error("a batch that was not said to change entries: got no error")
 	}
@@ -65,21 +66,21 @@ func TestErasedRows(t *testing.T) {
 func TestEraseInOneBatch(t *testing.T) {
 	l := newLogbook(t)
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
-	var all []record
+	var all []journal.Record
 	for _, c := range []message.Conversation{mine, other} {
-		p := place{conv: c, day: 20780, number: 5, ordinal: 4}
+		p := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}
 		all = append(all, acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
 	}
 	for i, c := range []message.Conversation{mine, other} {
 		first := []byte{'a' + byte(i)}
 		for seq, key := range []string{"1", "2"} {
-			all = append(all, record{
-				kind: kindCut, place: place{conv: c, day: 20780}, part: message.Part{Total: 2}, partSeq: uint8(seq + 1),
-				cut: cutRecord{first: first, key: []byte(string(first) + key)},
+			all = append(all, journal.Record{
+				Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: 20780}, Part: message.Part{Total: 2}, PartSeq: uint8(seq + 1),
+				Cut: journal.CutRecord{First: first, Key: []byte(string(first) + key)},
 			})
 		}
 	}
-	outcomes := l.write(append(all, record{kind: kindErase, place: place{conv: mine}, at: 4})...)
+	outcomes := l.write(append(all, journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: mine}, At: 4})...)
 	if want := []outcome{outcomeRead, outcomeRead, outcomeNoted}; !slices.Equal(outcomes, want) {
 		t.Fatalf("got %v, want %v", outcomes, want)
 	}
@@ -117,15 +118,15 @@ func TestEraseGoesPastOthersParts(t *testing.T) {
 	l := newLogbook(t)
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for day := uint16(20780); day < 20783; day++ {
-		var all []record
+		var all []journal.Record
 		for i := range 1000 {
 			c := other
 			if i == 500 {
 				c = mine
 			}
 			key := fmt.Appendf(nil, "%04d", i)
-			all = append(all, record{
-				kind: kindCut, place: place{conv: c, day: day}, part: message.Part{Total: 2}, partSeq: 1, cut: cutRecord{first: key, key: key},
+			all = append(all, journal.Record{
+				Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: 1, Cut: journal.CutRecord{First: key, Key: key},
 			})
 		}
 		l.write(all...)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -41,18 +42,18 @@ func newLogbook(t testing.TB) *logbook {
 }
 
 // bytes returns a message of the log with these records, and whether they may change entries.
-func (l *logbook) bytes(all ...record) (data []byte, changes bool) {
-	data = appendHeader(nil, header{epoch: 3, serial: l.seq})
+func (l *logbook) bytes(all ...journal.Record) (data []byte, changes bool) {
+	data = journal.AppendHeader(nil, journal.Header{Epoch: 3, Serial: l.seq})
 	for i := range all {
 		r := &all[i]
-		data = encode(data, r)
-		changes = changes || r.kind.changes() || r.kind == kindAccepted && r.part.Total > 1
+		data = journal.Append(data, r)
+		changes = changes || r.Kind.Changes() || r.Kind == journal.KindAccepted && r.Part.Total > 1
 	}
 	return data, changes
 }
 
 // write applies the records as one message of the log.
-func (l *logbook) write(all ...record) []outcome {
+func (l *logbook) write(all ...journal.Record) []outcome {
 	l.t.Helper()
 	l.seq++
 	data, changes := l.bytes(all...)
@@ -64,9 +65,9 @@ func (l *logbook) write(all ...record) []outcome {
 }
 
 // entry returns the entry at a place, or nil.
-func (l *logbook) entry(p place) *entry {
+func (l *logbook) entry(p journal.Place) *entry {
 	l.t.Helper()
-	f, err := l.ix.findNumber(&p.conv, p.number, p.day)
+	f, err := l.ix.findNumber(&p.Conv, p.Number, p.Day)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -104,23 +105,23 @@ func (l *logbook) changes() (all []message.Change) {
 }
 
 // testPlace is where the message of the tests stands.
-func testPlace(t testing.TB) place {
-	return place{conv: relaytest.Conversation(t, "10690001", "447700900123"), day: 20780, number: 6, ordinal: 5}
+func testPlace(t testing.TB) journal.Place {
+	return journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: 20780, Number: 6, Ordinal: 5}
 }
 
-func acceptedAt(p place, id string) record {
-	return record{
-		kind: kindAccepted, place: p, bound: p.ordinal + 1, at: 1000, account: []byte("bank"), messageID: []byte(id),
-		from: message.Address{TON: 5, Addr: p.conv.Sender}, to: message.Address{TON: 1, NPI: 1, Addr: p.conv.Receiver},
+func acceptedAt(p journal.Place, id string) journal.Record {
+	return journal.Record{
+		Kind: journal.KindAccepted, Place: p, Bound: p.Ordinal + 1, At: 1000, Account: []byte("bank"), MessageID: []byte(id),
+		From: message.Address{TON: 5, Addr: p.Conv.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: p.Conv.Receiver},
 	}
 }
 
-func readAt(p place, status uint8, at int64) record {
-	return record{kind: kindRead, place: p, status: status, readAt: at, at: at + 1, id: uint64(at)}
+func readAt(p journal.Place, status uint8, at int64) journal.Record {
+	return journal.Record{Kind: journal.KindRead, Place: p, Status: status, ReadAt: at, At: at + 1, ID: uint64(at)}
 }
 
-func receiptAt(p place, seq uint8, s message.State, at int64) record {
-	return record{kind: kindReceipt, place: p, partSeq: seq, state: s, at: at}
+func receiptAt(p journal.Place, seq uint8, s message.State, at int64) journal.Record {
+	return journal.Record{Kind: journal.KindReceipt, Place: p, PartSeq: seq, State: s, At: at}
 }
 
 // Of two read responses the first one makes a feedback and the second one does not, in one
@@ -171,17 +172,17 @@ func TestFirstReadCounts(t *testing.T) {
 func TestNumberThatWasGivenAgain(t *testing.T) {
 	p := testPlace(t)
 	earlier := p
-	earlier.ordinal = 4
+	earlier.Ordinal = 4
 	tests := []struct {
 		name string
-		rec  record
+		rec  journal.Record
 		want []outcome
 	}{
 		{"read", readAt(earlier, message.StatusRead, 2000), []outcome{outcomeGone}},
 		{"not read", readAt(earlier, message.StatusNotRead, 2000), []outcome{outcomeGone}},
 		{"deleted", readAt(earlier, message.StatusDeletedUnread, 2000), []outcome{outcomeGone}},
 		{"receipt", receiptAt(earlier, 0, message.StateDelivered, 2000), nil},
-		{"reported", record{kind: kindReported, place: earlier, at: 2000}, nil},
+		{"reported", journal.Record{Kind: journal.KindReported, Place: earlier, At: 2000}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -189,7 +190,7 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 			l.write(acceptedAt(earlier, "earlier"))
 			l.write(acceptedAt(p, "later"))
 			state := message.StateSent
-			if tt.rec.kind == kindReported {
+			if tt.rec.Kind == journal.KindReported {
 				l.write(readAt(p, message.StatusRead, 1500))
 				state = message.StateRead
 			}
@@ -216,7 +217,7 @@ func TestReferenceIsTold(t *testing.T) {
 		l, p := newLogbook(t), testPlace(t)
 		r := acceptedAt(p, "id")
 		if want != nil {
-			r.reference, r.hasReference = *want, true
+			r.Reference, r.HasReference = *want, true
 		}
 		l.write(r, readAt(p, message.StatusRead, 2000))
 		got := []*uint16{l.feedback()[0].Reference}
@@ -234,10 +235,10 @@ func TestReferenceIsTold(t *testing.T) {
 // A message that is too short for a batch is an error, however short it is.
 func TestShortMessage(t *testing.T) {
 	l := newLogbook(t)
-	whole := appendHeader(nil, header{epoch: 1})
+	whole := journal.AppendHeader(nil, journal.Header{Epoch: 1})
 	for i := range whole {
 		for _, changes := range []bool{false, true} {
-			var bad *RecordError
+			var bad *journal.RecordError
 			if _, err := l.a.apply(1, whole[:i], changes); !errors.As(err, &bad) {
 				t.Errorf("%x: got %v, want an error of a field", whole[:i], err)
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -19,8 +20,8 @@ func TestAssignChecks(t *testing.T) {
 		want   error
 	}{
 		{"as it should be", func(*Sent) {}, nil},
-		{"longest account", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount) }, nil},
-		{"account too long", func(s *Sent) { s.Account = strings.Repeat("a", maxAccount+1) }, message.ErrAddress},
+		{"longest account", func(s *Sent) { s.Account = strings.Repeat("a", journal.MaxAccount) }, nil},
+		{"account too long", func(s *Sent) { s.Account = strings.Repeat("a", journal.MaxAccount+1) }, message.ErrAddress},
 		{"no sender", func(s *Sent) { s.Conversation.Sender = message.Addr{} }, message.ErrAddress},
 		{"no receiver", func(s *Sent) { s.Conversation.Receiver = message.Addr{} }, message.ErrAddress},
 	} {
@@ -65,7 +66,7 @@ func TestLoad(t *testing.T) {
 			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
 				a := &applier{ix: r.index, told: func(int, int) {}}
-				if _, err := a.apply(1, appendHead(appendHeader(nil, header{epoch: tt.head}), &c, 10), false); err != nil {
+				if _, err := a.apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
 					t.Fatal(err)
 				}
 				other = c
@@ -122,8 +123,8 @@ func TestPartsAreAnswered(t *testing.T) {
 	}
 	l.Accept(part(1, 1), []byte("C"), told, 3) // the reference is used again
 	b := l.queue.take()
-	if b.counts[kindAccepted] != 3 || !b.changes {
-		t.Errorf("got %d accepted, changes %v, want 3 that may change entries", b.counts[kindAccepted], b.changes)
+	if b.counts[journal.KindAccepted] != 3 || !b.changes {
+		t.Errorf("got %d accepted, changes %v, want 3 that may change entries", b.counts[journal.KindAccepted], b.changes)
 	}
 	for i, want := range []out{{ordinal: 0, day: first.day, part: 1}, {ordinal: 0, day: first.day, part: 2}, {ordinal: 1, day: first.day, part: 1}} {
 		if i >= len(h.out) || h.out[i] != want {
@@ -196,19 +197,19 @@ func TestAcceptedRecord(t *testing.T) {
 	if len(h.parts) > 0 {
 		t.Errorf("got %+v open, want no parts", h.parts)
 	}
-	id := strings.Repeat("i", maxMessageID+9)
+	id := strings.Repeat("i", journal.MaxMessageID+9)
 	l.Accept(s, []byte(id), told, 1)
 	b := l.queue.take()
-	r, err := parseBatch(b.buf)
-	var rec record
-	if err != nil || !r.next(&rec) || rec.kind != kindAccepted {
+	r, err := journal.ParseBatch(b.buf)
+	var rec journal.Record
+	if err != nil || !r.Next(&rec) || rec.Kind != journal.KindAccepted {
 		t.Fatalf("got %+v, %v, want an accepted message", rec, err)
 	}
-	if want := (place{conv: h.conv, day: s.day, number: 10, ordinal: 300}); rec.place != want {
-		t.Errorf("got it at %+v, want %+v", rec.place, want)
+	if want := (journal.Place{Conv: h.conv, Day: s.day, Number: 10, Ordinal: 300}); rec.Place != want {
+		t.Errorf("got it at %+v, want %+v", rec.Place, want)
 	}
-	if rec.bound != 301 || rec.at != s.At.UnixMilli() || string(rec.messageID) != id[:maxMessageID] || rec.from != s.From || rec.to != s.To ||
-		rec.reference != 42 || !rec.hasReference || !rec.wantsReceipt || string(rec.account) != "bank" || rec.part.Total > 1 || b.changes {
+	if rec.Bound != 301 || rec.At != s.At.UnixMilli() || string(rec.MessageID) != id[:journal.MaxMessageID] || rec.From != s.From || rec.To != s.To ||
+		rec.Reference != 42 || !rec.HasReference || !rec.WantsReceipt || string(rec.Account) != "bank" || rec.Part.Total > 1 || b.changes {
 		t.Errorf("got %+v", rec)
 	}
 }

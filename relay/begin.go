@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
+	"readback/relay/journal"
 )
 
 // begin tries until the epoch has begun, or ctx ends, or the log cannot be read.
@@ -24,10 +25,10 @@ func (r *Relay) begin(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if newer, ok := errors.AsType[*FormatError](err); ok {
+		if newer, ok := errors.AsType[*journal.FormatError](err); ok {
 			return newer
 		}
-		var bad *RecordError
+		var bad *journal.RecordError
 		if errors.As(err, &bad) {
 			return fmt.Errorf("log cannot be read: %w", err)
 		}
@@ -93,15 +94,15 @@ func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.St
 		return err
 	}
 	r.ledger.epoch = epoch
-	r.ledger.queue.open(header{epoch: epoch, instance: instance})
+	r.ledger.queue.open(journal.Header{Epoch: epoch, Instance: instance})
 	r.appender = &appender{
 		client: client, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
 		metrics: r.metrics, log: r.log, connected: r.connected,
 	}
 	host, _ := os.Hostname() // for the reader of the log only
-	start := record{
-		first: r.opt.First, last: r.opt.Last, at: time.Now().UnixMilli(),
-		instance: []byte(host)[:min(len(host), maxInstance)],
+	start := journal.Record{
+		First: r.opt.First, Last: r.opt.Last, At: time.Now().UnixMilli(),
+		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
 	}
 	if err := r.appender.begin(ctx, &start); err != nil {
 		client.close()

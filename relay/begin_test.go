@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -121,13 +122,13 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 		}
 	}
 	drain(0, false)
-	b := r.ledger.queue.begin(kindRead)
-	b.buf = appendRead(b.buf, &record{place: place{conv: c, day: s.day, number: s.Number}, status: message.StatusRead, readAt: 1, at: 1})
+	b := r.ledger.queue.begin(journal.KindRead)
+	b.buf = journal.AppendRead(b.buf, &journal.Record{Place: journal.Place{Conv: c, Day: s.day, Number: s.Number}, Status: message.StatusRead, ReadAt: 1, At: 1})
 	b.reads = append(b.reads, nil)
 	r.ledger.queue.end(b)
 	drain(1, true)
-	b = r.ledger.queue.begin(kindCut)
-	b.buf = appendCut(b.buf, &record{place: place{conv: c, day: s.day}, part: message.Part{Total: 2}, partSeq: 1, cut: cutRecord{first: []byte("A"), key: []byte("A")}})
+	b = r.ledger.queue.begin(journal.KindCut)
+	b.buf = journal.AppendCut(b.buf, &journal.Record{Place: journal.Place{Conv: c, Day: s.day}, Part: message.Part{Total: 2}, PartSeq: 1, Cut: journal.CutRecord{First: []byte("A"), Key: []byte("A")}})
 	r.ledger.queue.end(b)
 	drain(1, false)
 	r.again(t)
@@ -139,8 +140,8 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("got %d rows, %v, want 1", len(rows), err)
 	}
-	b = r.ledger.queue.begin(kindFed)
-	b.buf = appendFed(b.buf, rows[0].seq, rows[0].index)
+	b = r.ledger.queue.begin(journal.KindFed)
+	b.buf = journal.AppendFed(b.buf, rows[0].seq, rows[0].index)
 	r.ledger.queue.end(b)
 	drain(0, false)
 }
@@ -161,7 +162,7 @@ func TestBeginGivesUp(t *testing.T) {
 	if _, err := r.js.Publish(relaytest.Deadline(t), subjectLedger, []byte("\x00 is no batch")); err != nil {
 		t.Fatal(err)
 	}
-	var bad *RecordError
+	var bad *journal.RecordError
 	if err := r.begin(relaytest.Deadline(t)); !errors.As(err, &bad) || !strings.Contains(err.Error(), "log cannot be read") {
 		t.Errorf("no batch in the log: got %v, want that it cannot be read", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -159,9 +160,9 @@ func TestApplyAllocates(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a := &applier{ix: ix, told: func(int, int) {}, events: func([]byte) bool { return false }}
 	a.b = ix.db.NewBatchWithSize(1 << 20)
-	rec := record{
-		place: place{conv: c, day: 20780, number: 5, ordinal: 4}, bound: 5, at: 1, account: []byte("bank"),
-		messageID: []byte("4A7F01C2"), from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
+	rec := journal.Record{
+		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),
+		MessageID: []byte("4A7F01C2"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 	}
 	n := testing.AllocsPerRun(100, func() {
 		if err := a.accepted(&rec); err != nil {

@@ -84,7 +84,7 @@ func (c *Caller) mayRead(rd *Read, receiver *message.Addr) Verdict {
 
 // doubt returns why a read response must not be about f; its code is 0 when it may.
 func (rs *Reads) doubt(rd *Read, q *question, f *found) Verdict {
-	content := said{sender: f.place.conv.Sender, number: q.number, status: q.status, readAt: q.said}
+	content := said{sender: f.place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {
 	case q.now.Sub(message.Time(f.entry.at)) > rs.opt.Keep:
 		return Verdict{Code: 410, Reason: "message is too old"}
@@ -111,5 +111,5 @@ func (rs *Reads) veil(rd *Read, v Verdict) (veiled Verdict, note string) {
 
 // proven tells whether tag is the proof of the message.
 func (rs *Reads) proven(f *found, tag string) bool {
-	return rs.opt.Proofs.Check(&f.place.conv, f.place.number, message.Time(f.entry.at), tag)
+	return rs.opt.Proofs.Check(&f.place.Conv, f.place.Number, message.Time(f.entry.at), tag)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -27,10 +28,10 @@ func TestCommit(t *testing.T) {
 	a.ledger.cuts.any.Store(false)
 	row := a.ledger.cuts.add(cutRow{key: "A"})
 	reads := []*readWait{{make(chan outcome, 1)}, {make(chan outcome, 1)}}
-	p := place{conv: c, day: first.day, number: first.Number}
+	p := journal.Place{Conv: c, Day: first.day, Number: first.Number}
 	for i, status := range []uint8{message.StatusRead, message.StatusDeletedUnread} {
-		b := a.queue.begin(kindRead)
-		b.buf = appendRead(b.buf, &record{place: p, status: status, readAt: 2, at: 3})
+		b := a.queue.begin(journal.KindRead)
+		b.buf = journal.AppendRead(b.buf, &journal.Record{Place: p, Status: status, ReadAt: 2, At: 3})
 		b.reads, b.cuts = append(b.reads, reads[i]), append(b.cuts, row)
 		a.queue.end(b)
 	}
@@ -97,8 +98,8 @@ func TestAppendIsMadeAgain(t *testing.T) {
 		t.Errorf("got status %v, metric %v, want it down", err, value(t, reg, "readback_ledger_down", ""))
 	}
 	w := &readWait{outcome: make(chan outcome, 1)}
-	b := a.queue.begin(kindOptOut)
-	b.buf = appendOptOut(b.buf, &record{place: place{conv: c}, status: 1, readAt: 1, at: 1})
+	b := a.queue.begin(journal.KindOptOut)
+	b.buf = journal.AppendOptOut(b.buf, &journal.Record{Place: journal.Place{Conv: c}, Status: 1, ReadAt: 1, At: 1})
 	b.reads = append(b.reads, w)
 	a.queue.end(b)
 	if got := relaytest.Receive(t, w.outcome); got != outcomeDown {
@@ -200,7 +201,7 @@ func TestAppenderEnds(t *testing.T) {
 			if tt.queued {
 				want++
 			}
-			if len(told) != want || a.queue.begin(kindRoute) != nil {
+			if len(told) != want || a.queue.begin(journal.KindRoute) != nil {
 				t.Errorf("got %d waiters told, want %d and the queue closed", len(told), want)
 			}
 			at, err := a.ledger.index.applied()

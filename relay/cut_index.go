@@ -1,10 +1,13 @@
 package relay
 
-import "readback/relay/message"
+import (
+	"readback/relay/journal"
+	"readback/relay/message"
+)
 
 // part returns the part of a message to receiver that a key was last given to, in so many
 // days up to newest.
-func (ix *index) part(key []byte, receiver *message.Addr, newest, days uint16) (part CutPart, ok bool, err error) {
+func (ix *index) part(key []byte, receiver *message.Addr, newest, days uint16) (part journal.CutPart, ok bool, err error) {
 	for back := range days {
 		value, err := ix.get(partKey(nil, newest-back, receiver, key))
 		if err != nil || value != nil {
@@ -14,7 +17,7 @@ func (ix *index) part(key []byte, receiver *message.Addr, newest, days uint16) (
 			return part, err == nil, err
 		}
 	}
-	return CutPart{}, false, nil
+	return journal.CutPart{}, false, nil
 }
 
 // partKey is 'p' · day(2 octets) · receiver · key of the part: days expire as ranges, and
@@ -24,17 +27,17 @@ func partKey(dst []byte, day uint16, receiver *message.Addr, key []byte) []byte 
 }
 
 func partsOf(dst []byte, day uint16, receiver *message.Addr) []byte {
-	return appendString(dayPrefix(dst, prefixPart, day), receiver.Bytes())
+	return journal.AppendString(dayPrefix(dst, prefixPart, day), receiver.Bytes())
 }
 
-func appendPart(dst []byte, p *CutPart) []byte {
-	return appendString(append(dst, p.Seq), p.first)
+func appendPart(dst []byte, p *journal.CutPart) []byte {
+	return journal.AppendString(append(dst, p.Seq), p.First)
 }
 
-func parsePart(day uint16, value []byte) (CutPart, error) {
-	d := decoder{b: value}
-	p := CutPart{Seq: d.byte("part seq"), day: day, first: string(d.string("first key", maxMessageID))}
-	return p, d.err
+func parsePart(day uint16, value []byte) (journal.CutPart, error) {
+	d := journal.Decoder{B: value}
+	p := journal.CutPart{Seq: d.Byte("part seq"), Day: day, First: string(d.String("first key", journal.MaxMessageID))}
+	return p, d.Err
 }
 
 // hasParts tells whether any message was cut that is not yet forgotten.

@@ -2,40 +2,20 @@ package relay
 
 import (
 	"bytes"
-	"encoding/binary"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
-
-// maxNote is the longest text that is kept of a receipt.
-const maxNote = 64
-
-// CutPart is one of the parts that the gateway made of a message which had no room for
-// its number, as a receipt names it.
-type CutPart struct {
-	Seq   uint8
-	first string // key of the first part
-	day   uint16
-}
-
-// PartReceipt is what a final receipt says of a part, or of the whole message.
-type PartReceipt struct {
-	State   byte   // message_state (SMPP 3.4 §5.2.28)
-	ID      string // as the receipt writes it; up to 64 octets, as the others
-	Err     string // of the text
-	Network string // network_error_code (SMPP 3.4 §5.3.2.31)
-	Text    string // behind text: in the text
-}
 
 // Merged is what the receipts of all parts of a message come to: the one receipt that
 // its ESME gets.
 type Merged struct {
-	PartReceipt      // the worst of them; ID and Text are those of the first part
-	Wanted      bool // the ESME has asked for such a receipt
+	message.PartReceipt      // the worst of them; ID and Text are those of the first part
+	Wanted              bool // the ESME has asked for such a receipt
 }
 
 // Cut is what the SMSC said of the parts of a message that the gateway cut.
@@ -43,12 +23,6 @@ type Cut struct {
 	IDs    [][]byte // message_ids of the parts, in order
 	Keys   [][]byte // the same in the one form by which PartOf finds them
 	Wanted byte     // registered_delivery of the ESME's message
-}
-
-// cutRecord is what is recorded of the parts beside the record's other fields.
-type cutRecord struct {
-	first, key []byte
-	wanted     byte
 }
 
 type mergeWait func(*Merged, error)
@@ -67,7 +41,7 @@ type cuts struct {
 type cutRow struct {
 	key      string
 	serial   uint64
-	part     CutPart
+	part     journal.CutPart
 	receiver message.Addr
 }
 
@@ -101,7 +75,7 @@ func (c *cuts) settle(all ...cutRow) {
 	}
 }
 
-func (c *cuts) find(key []byte, receiver *message.Addr) (CutPart, bool) {
+func (c *cuts) find(key []byte, receiver *message.Addr) (journal.CutPart, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.pending[string(key)]
@@ -130,13 +104,13 @@ func (l *Ledger) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 		}
 	}
 	// The batch of the last record, or one behind it.
-	b := l.queue.begin(kindHead)
+	b := l.queue.begin(journal.KindHead)
 	if b == nil {
 		h.settle(s.ordinal, 0)
 		l.queue.tell(wait{w, token})
 		return
 	}
-	b.buf = appendHead(b.buf, &h.conv, h.cover)
+	b.buf = journal.AppendHead(b.buf, &h.conv, h.cover)
 	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, settles: true})
 	b.waits = append(b.waits, wait{w, token})
 	l.queue.end(b)
@@ -158,7 +132,7 @@ func (c *Cut) namesParts() bool {
 
 // acceptPart queues the record of one part; false if there is no room for it.
 func (l *Ledger) acceptPart(s *Sent, h *head, c *Cut, i int) bool {
-	b := l.queue.begin(kindAccepted)
+	b := l.queue.begin(journal.KindAccepted)
 	if b == nil {
 		return false
 	}
@@ -171,30 +145,30 @@ func (l *Ledger) acceptPart(s *Sent, h *head, c *Cut, i int) bool {
 
 // cut queues what a receipt of the part needs.
 func (l *Ledger) cut(s *Sent, day uint16, c *Cut, i int) bool {
-	b := l.queue.begin(kindCut)
+	b := l.queue.begin(journal.KindCut)
 	if b == nil {
 		return false
 	}
 	seq, first, key := uint8(i+1), bounded(c.Keys[0]), bounded(c.Keys[i])
-	b.buf = appendCut(b.buf, &record{
-		place: place{conv: s.Conversation, day: day}, part: message.Part{Total: s.Cut}, partSeq: seq,
-		cut: cutRecord{first: first, key: key, wanted: c.Wanted},
+	b.buf = journal.AppendCut(b.buf, &journal.Record{
+		Place: journal.Place{Conv: s.Conversation, Day: day}, Part: message.Part{Total: s.Cut}, PartSeq: seq,
+		Cut: journal.CutRecord{First: first, Key: key, Wanted: c.Wanted},
 	})
 	b.cuts = append(b.cuts, l.cuts.add(cutRow{
-		key: string(key), part: CutPart{seq, string(first), day}, receiver: s.Conversation.Receiver,
+		key: string(key), part: journal.CutPart{Seq: seq, First: string(first), Day: day}, receiver: s.Conversation.Receiver,
 	}))
 	l.queue.end(b)
 	return true
 }
 
-func bounded(id []byte) []byte { return id[:min(len(id), maxMessageID)] }
+func bounded(id []byte) []byte { return id[:min(len(id), journal.MaxMessageID)] }
 
 // PartOf finds the part that has this key, in a message to receiver; false if there is
 // none.
-func (l *Ledger) PartOf(key []byte, receiver message.Addr) (CutPart, bool) {
+func (l *Ledger) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
 	defer crash.OnPanic()
-	if !l.cuts.any.Load() || len(key) == 0 || len(key) > maxMessageID {
-		return CutPart{}, false
+	if !l.cuts.any.Load() || len(key) == 0 || len(key) > journal.MaxMessageID {
+		return journal.CutPart{}, false
 	}
 	if part, ok := l.cuts.find(key, &receiver); ok {
 		return part, true
@@ -233,34 +207,18 @@ func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) 
 // at once: on the ledger's goroutine, or before Merge returns. It gets nil while other
 // parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
 // The error is ErrDown: nothing is known of it.
-func (l *Ledger) Merge(p CutPart, r PartReceipt, done func(*Merged, error)) {
+func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*Merged, error)) {
 	defer crash.OnPanic()
 	if !l.status.up.Load() {
 		done(nil, ErrDown)
 		return
 	}
-	b := l.queue.begin(kindMerge)
+	b := l.queue.begin(journal.KindMerge)
 	if b == nil {
 		done(nil, ErrDown)
 		return
 	}
-	b.buf = appendMerge(b.buf, p, r)
+	b.buf = journal.AppendMerge(b.buf, p, r)
 	b.merges = append(b.merges, done)
 	l.queue.end(b)
-}
-
-func appendCut(dst []byte, r *record) []byte {
-	dst = binary.AppendUvarint(append(dst, byte(kindCut)), uint64(r.place.day))
-	dst = append(dst, r.part.Total, r.partSeq, r.cut.wanted)
-	dst = appendString(dst, r.place.conv.Receiver.Bytes())
-	return appendString(appendString(dst, r.cut.first), r.cut.key)
-}
-
-func appendMerge(dst []byte, p CutPart, r PartReceipt) []byte {
-	dst = binary.AppendUvarint(append(dst, byte(kindMerge)), uint64(p.day))
-	dst = appendString(append(dst, p.Seq, r.State), p.first)
-	for _, note := range []string{r.ID, r.Err, r.Network, r.Text} {
-		dst = appendString(dst, note[:min(len(note), maxNote)])
-	}
-	return dst
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -42,7 +43,7 @@ func (r *running) merge(c message.Conversation, key string, state byte) (*Merged
 		err error
 	}
 	done := make(chan result, 1)
-	note := PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
+	note := message.PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
 	r.Ledger().Merge(p, note, func(m *Merged, err error) { done <- result{m, err} })
 	got := relaytest.Receive(r.t, done)
 	return got.m, got.err
@@ -86,11 +87,11 @@ func TestAcceptCut(t *testing.T) {
 	s, c := cut("a1", "a2")
 	l.AcceptCut(s, c, w, 7)
 	b := l.queue.take()
-	if b.counts[kindAccepted] != 2 || b.counts[kindCut] != 2 || b.counts[kindHead] != 1 || len(b.waits) != 1 || len(b.cuts) != 2 ||
+	if b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindCut] != 2 || b.counts[journal.KindHead] != 1 || len(b.waits) != 1 || len(b.cuts) != 2 ||
 		!b.changes || len(b.marks) != 1 || !b.marks[0].settles || b.marks[0].ordinal != s.ordinal || b.marks[0].bound != 1 || len(h.out) != 1 {
 		t.Errorf("got %+v, %d out, want two parts, what their receipts need, and one who waits", b, len(h.out))
 	}
-	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.first != "a1" {
+	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.First != "a1" {
 		t.Errorf("second part: got %+v %v", p, ok)
 	}
 	l.AcceptCut(s, c, w, 8) // it was handed over already
@@ -99,7 +100,7 @@ func TestAcceptCut(t *testing.T) {
 	}
 	s, c = cut("b1", "b1")
 	l.AcceptCut(s, c, w, 9)
-	if b := l.queue.take(); b.counts[kindAccepted] != 2 || b.counts[kindCut] != 0 || len(b.waits) != 1 {
+	if b := l.queue.take(); b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindCut] != 0 || len(b.waits) != 1 {
 		t.Errorf("parts of one name: got %+v, want that their receipts pass as they come", b)
 	}
 	for name, room := range map[string]int{"no room at all": 0, "for one part": 1, "for one and its name": 2, "for all but the head": 4} {
@@ -122,8 +123,8 @@ func TestAcceptCut(t *testing.T) {
 func TestPartsOnTheirWay(t *testing.T) {
 	one, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
 	c := newCuts()
-	row := c.add(cutRow{key: "a1", part: CutPart{Seq: 1, first: "a1", day: 20780}, receiver: one})
-	second := c.add(cutRow{key: "a2", part: CutPart{Seq: 2, first: "a1", day: 20780}, receiver: one})
+	row := c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 1, First: "a1", Day: 20780}, receiver: one})
+	second := c.add(cutRow{key: "a2", part: journal.CutPart{Seq: 2, First: "a1", Day: 20780}, receiver: one})
 	find := func(key string, receiver message.Addr, want uint8) {
 		t.Helper()
 		p, ok := c.find([]byte(key), &receiver)
@@ -135,7 +136,7 @@ func TestPartsOnTheirWay(t *testing.T) {
 	find("a2", one, 2)
 	find("a1", other, 0)
 	find("a3", one, 0)
-	c.add(cutRow{key: "a1", part: CutPart{Seq: 3, first: "b1", day: 20780}, receiver: other}) // the id comes again
+	c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 3, First: "b1", Day: 20780}, receiver: other}) // the id comes again
 	find("a1", one, 0)
 	find("a1", other, 3)
 	c.settle() // of a batch without parts
@@ -164,7 +165,7 @@ func TestPartOfBeforeTheLog(t *testing.T) {
 	if !ok || p.Seq != 2 {
 		t.Errorf("got part %d %v, want 2", p.Seq, ok)
 	}
-	again.Ledger().Merge(p, PartReceipt{State: messageDelivered}, func(m *Merged, err error) {
+	again.Ledger().Merge(p, message.PartReceipt{State: messageDelivered}, func(m *Merged, err error) {
 		if m != nil || !errors.Is(err, ErrDown) {
 			t.Errorf("merge: got %v %v, want ErrDown", m, err)
 		}

@@ -22,7 +22,7 @@ func (c cycle) is(first, last uint16) bool { return c.since > 0 && c.first == fi
 func (l *Ledger) goOn(c *message.Conversation, next uint64) (uint64, error) {
 	var newest *found
 	err := l.index.eachEntry(c, maxDay, func(f found) bool {
-		n := uint64(f.place.number)
+		n := uint64(f.place.Number)
 		if n >= uint64(l.first) && n < uint64(l.first)+l.numbers && (newest == nil || f.entry.ordinal > newest.entry.ordinal) {
 			newest = &f
 		}
@@ -38,7 +38,7 @@ func (l *Ledger) goOn(c *message.Conversation, next uint64) (uint64, error) {
 func goOnBehind(newest *found, next uint64, first uint16, numbers uint64) uint64 {
 	var want uint64 // the number, counted from first
 	if newest != nil {
-		want = uint64(newest.place.number-first) + next - newest.entry.ordinal
+		want = uint64(newest.place.Number-first) + next - newest.entry.ordinal
 	}
 	return next + (want%numbers+numbers-next%numbers)%numbers
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -46,7 +47,7 @@ func changeCycle(t *testing.T, from, to cycle, sent, skip uint64) {
 		n := from.first + uint16(o%from.numbers())
 		last[n] = o
 		if n >= to.first && n <= to.last {
-			newest = &found{place: place{number: n}, entry: entry{ordinal: o}}
+			newest = &found{place: journal.Place{Number: n}, entry: entry{ordinal: o}}
 		}
 	}
 	least := min(from.numbers(), to.numbers())
@@ -141,9 +142,9 @@ func TestGoOn(t *testing.T) {
 		{"one more", 110, 20, 20779, 23, 113},
 	} {
 		seq++
-		p := place{conv: c, day: tt.day, number: tt.number, ordinal: tt.ordinal}
+		p := journal.Place{Conv: c, Day: tt.day, Number: tt.number, Ordinal: tt.ordinal}
 		r.applyRecords(t, seq, func(b []byte) []byte {
-			return appendAccepted(b, &record{place: p, bound: tt.ordinal + 1, at: 1, from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver}}, "bank")
+			return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: tt.ordinal + 1, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
 		})
 		got, err := l.goOn(&c, tt.next)
 		if err != nil || l.number(got) != tt.wantedNumber || got < tt.next || got >= tt.next+50 {

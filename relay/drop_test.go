@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -77,7 +78,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 			}
 			l.queue.records, l.queue.octets, l.queue.closed = 0, 0, false
 			l.Refuse(l.mustAssign(t, tracked(h.conv)))
-			if b := l.queue.take(); b == nil || b.counts[kindHead] != 1 || b.marks[0].bound != 2 {
+			if b := l.queue.take(); b == nil || b.counts[journal.KindHead] != 1 || b.marks[0].bound != 2 {
 				t.Errorf("with room again: got %+v queued, want a head with both numbers", b)
 			}
 		})
@@ -93,7 +94,7 @@ func TestRefusedNumberIsCovered(t *testing.T) {
 	l.Refuse(first)
 	l.Accept(third, []byte("A"), told, 1)
 	b := l.queue.take()
-	if b == nil || b.counts[kindHead] != 1 || b.counts[kindAccepted] != 1 || b.records != 2 {
+	if b == nil || b.counts[journal.KindHead] != 1 || b.counts[journal.KindAccepted] != 1 || b.records != 2 {
 		t.Fatalf("got %+v queued, want one head and one accepted message", b)
 	}
 	want := []mark{{head: h, bound: 3}, {head: h, bound: 3, ordinal: 2, settles: true}}
@@ -114,7 +115,7 @@ func TestEachRefusedNumberIsCovered(t *testing.T) {
 	l, h := idleLedger(t)
 	for i := range uint64(3) {
 		l.Refuse(l.mustAssign(t, tracked(h.conv)))
-		if b := l.queue.take(); b == nil || b.counts[kindHead] != 1 || b.marks[0].bound != i+1 || h.cover != i+1 {
+		if b := l.queue.take(); b == nil || b.counts[journal.KindHead] != 1 || b.marks[0].bound != i+1 || h.cover != i+1 {
 			t.Errorf("number %d: got %+v queued, want a head up to it", i, b)
 		}
 	}
@@ -177,8 +178,8 @@ func TestCoverAll(t *testing.T) {
 		}
 		heads += min(i%3, 1)
 	}
-	if b.counts[kindHead] != heads || len(b.marks) != heads {
-		t.Errorf("got %d heads queued with %d marks, want %d", b.counts[kindHead], len(b.marks), heads)
+	if b.counts[journal.KindHead] != heads || len(b.marks) != heads {
+		t.Errorf("got %d heads queued with %d marks, want %d", b.counts[journal.KindHead], len(b.marks), heads)
 	}
 	for _, m := range b.marks {
 		if m.bound != m.head.next || m.settles {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -46,9 +47,9 @@ const (
 
 func appendEntry(dst []byte, e *entry) []byte {
 	dst = binary.AppendUvarint(dst, e.ordinal)
-	dst = appendString(dst, e.account)
-	dst = appendAddress(dst, &e.from, true)
-	dst = appendAddress(dst, &e.to, true)
+	dst = journal.AppendString(dst, e.account)
+	dst = journal.AppendAddress(dst, &e.from, true)
+	dst = journal.AppendAddress(dst, &e.to, true)
 	dst = binary.AppendUvarint(dst, uint64(e.at))
 	dst = append(dst, byte(e.state), e.flags())
 	if e.hasReference {
@@ -63,7 +64,7 @@ func appendEntry(dst []byte, e *entry) []byte {
 	dst = append(dst, e.total, byte(len(e.parts)))
 	for _, p := range e.parts {
 		dst = append(dst, p.seq, byte(p.state))
-		dst = appendString(dst, p.id)
+		dst = journal.AppendString(dst, p.id)
 	}
 	for _, at := range []int64{e.notReadAt, e.reportedAt} {
 		if at != 0 {
@@ -90,41 +91,41 @@ func (e *entry) flags() (flags byte) {
 }
 
 func parseEntry(value []byte) (entry, error) {
-	d := decoder{b: value}
+	d := journal.Decoder{B: value}
 	e := entry{
-		ordinal: d.ordinal("ordinal"),
-		account: d.string("account", maxAccount),
-		from:    d.address("from", true, message.Addr{}),
-		to:      d.address("to", true, message.Addr{}),
-		at:      d.time("time"),
-		state:   d.state("state"),
+		ordinal: d.Ordinal("ordinal"),
+		account: d.String("account", journal.MaxAccount),
+		from:    d.Address("from", true, message.Addr{}),
+		to:      d.Address("to", true, message.Addr{}),
+		at:      d.Time("time"),
+		state:   d.State("state"),
 	}
-	flags := d.byte("flags")
+	flags := d.Byte("flags")
 	e.wantsReceipt = flags&entryReceipt != 0
 	if e.hasReference = flags&entryReference != 0; e.hasReference {
-		e.reference = d.uint16("user_message_reference")
+		e.reference = d.Uint16("user_message_reference")
 	}
-	e.deliveredAt, e.readAt = d.time("delivery time"), d.time("read time")
+	e.deliveredAt, e.readAt = d.Time("delivery time"), d.Time("read time")
 	if e.readAt != 0 {
-		e.receivedAt, e.readID = d.time("time"), d.uint64("id")
+		e.receivedAt, e.readID = d.Time("time"), d.Uint64("id")
 	}
-	e.total = d.byte("total")
-	n := int(d.byte("parts"))
-	for i := 0; i < n && d.err == nil; i++ {
-		p := entryPart{seq: d.byte("part seq"), state: d.state("part state")}
-		p.id = d.string("message_id", maxMessageID)
+	e.total = d.Byte("total")
+	n := int(d.Byte("parts"))
+	for i := 0; i < n && d.Err == nil; i++ {
+		p := entryPart{seq: d.Byte("part seq"), state: d.State("part state")}
+		p.id = d.String("message_id", journal.MaxMessageID)
 		e.parts = append(e.parts, p)
 	}
 	if flags&entryNotRead != 0 {
-		e.notReadAt = d.time("time of not being read")
+		e.notReadAt = d.Time("time of not being read")
 	}
 	if flags&entryReported != 0 {
-		e.reportedAt = d.time("report time")
+		e.reportedAt = d.Time("report time")
 	}
-	if d.err == nil && d.off != len(value) {
-		d.fail("end", "more octets follow")
+	if d.Err == nil && d.Off != len(value) {
+		d.Fail("end", "more octets follow")
 	}
-	return e, d.err
+	return e, d.Err
 }
 
 // part returns the part with this seq, which is added if it is new.
@@ -185,9 +186,9 @@ func (e *entry) awaitsReceipt() bool {
 
 // entryKey is 'e' · day(2 octets) · receiver · sender · number(2 octets): days expire as
 // ranges, and what one receiver got in a day stands together.
-func entryKey(dst []byte, p *place) []byte {
-	dst = conversationPrefix(dst, p.day, &p.conv)
-	return binary.BigEndian.AppendUint16(dst, p.number)
+func entryKey(dst []byte, p *journal.Place) []byte {
+	dst = conversationPrefix(dst, p.Day, &p.Conv)
+	return binary.BigEndian.AppendUint16(dst, p.Number)
 }
 
 func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
@@ -195,16 +196,16 @@ func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
 }
 
 func receiverPrefix(dst []byte, day uint16, receiver *message.Addr) []byte {
-	return appendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
+	return journal.AppendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
 }
 
 func conversationPrefix(dst []byte, day uint16, c *message.Conversation) []byte {
-	return appendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
+	return journal.AppendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
 }
 
 func headKey(dst []byte, c *message.Conversation) []byte {
-	dst = appendString(append(dst, prefixHead), c.Receiver.Bytes())
-	return appendString(dst, c.Sender.Bytes())
+	dst = journal.AppendString(append(dst, prefixHead), c.Receiver.Bytes())
+	return journal.AppendString(dst, c.Sender.Bytes())
 }
 
 // outboxKey is a prefix, of feedback or of events, and where their record stands in the log.
@@ -214,21 +215,21 @@ func outboxKey(dst []byte, prefix byte, seq, index uint64) []byte {
 }
 
 // parseEntryKey is the way back from entryKey.
-func parseEntryKey(key []byte) (place, error) {
-	d := decoder{b: key}
-	if d.byte("prefix") != prefixEntry || len(key) < 7 {
-		return place{}, fmt.Errorf("key %x is not of an entry", key)
+func parseEntryKey(key []byte) (journal.Place, error) {
+	d := journal.Decoder{B: key}
+	if d.Byte("prefix") != prefixEntry || len(key) < 7 {
+		return journal.Place{}, fmt.Errorf("key %x is not of an entry", key)
 	}
-	p := place{day: binary.BigEndian.Uint16(key[1:])}
-	d.off = 3
-	p.conv.Receiver, p.conv.Sender = d.addr("receiver"), d.addr("sender")
-	if d.err == nil && len(key)-d.off != 2 {
-		d.fail("number", "not of 2 octets")
+	p := journal.Place{Day: binary.BigEndian.Uint16(key[1:])}
+	d.Off = 3
+	p.Conv.Receiver, p.Conv.Sender = d.Addr("receiver"), d.Addr("sender")
+	if d.Err == nil && len(key)-d.Off != 2 {
+		d.Fail("number", "not of 2 octets")
 	}
-	if d.err == nil {
-		p.number = binary.BigEndian.Uint16(key[d.off:])
+	if d.Err == nil {
+		p.Number = binary.BigEndian.Uint16(key[d.Off:])
 	}
-	return p, d.err
+	return p, d.Err
 }
 
 // head values
@@ -238,7 +239,7 @@ func appendHeadValue(dst []byte, epoch, next uint64) []byte {
 }
 
 func parseHeadValue(value []byte) (epoch, next uint64, err error) {
-	d := decoder{b: value}
-	epoch, next = d.uvarint("epoch", math.MaxUint64), d.ordinal("next")
-	return epoch, next, d.err
+	d := journal.Decoder{B: value}
+	epoch, next = d.Uvarint("epoch", math.MaxUint64), d.Ordinal("next")
+	return epoch, next, d.Err
 }

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 
+	"readback/internal/seed"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -153,7 +155,7 @@ func TestEntryComesBack(t *testing.T) {
 // A key that is cut short or too long is not the key of an entry.
 func TestEntryKeyIsWhole(t *testing.T) {
 	p := testPlace(t)
-	p.ordinal = 0
+	p.Ordinal = 0
 	key := entryKey(nil, &p)
 	if got, err := parseEntryKey(key); err != nil || got != p {
 		t.Fatalf("got %+v, %v, want %+v", got, err, p)
@@ -169,5 +171,40 @@ func TestEntryKeyIsWhole(t *testing.T) {
 	key[0] = prefixHead
 	if got, err := parseEntryKey(key); err == nil {
 		t.Errorf("of another kind: got %+v, want an error", got)
+	}
+}
+
+// Any value of the index that can be read is written as it was read.
+func FuzzEntry(f *testing.F) {
+	c := relaytest.Conversation(f, "10690001", "8613800138000")
+	e := entry{
+		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 1, Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
+		at: 5, state: message.StateRead, readAt: 6, receivedAt: 7, readID: 8, total: 2, hasReference: true, reference: 3,
+		parts: []entryPart{{seq: 1, id: []byte("a")}, {seq: 2, state: message.StateDelivered, id: []byte("b")}},
+	}
+	f.Add(appendEntry(nil, &e))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		e, err := parseEntry(value)
+		if err != nil {
+			return
+		}
+		back, err := parseEntry(appendEntry(nil, &e))
+		if err != nil || !reflect.DeepEqual(back, e) {
+			t.Errorf("got %+v, %v, want %+v", back, err, e)
+		}
+	})
+}
+
+func TestEntryKeyComesBack(t *testing.T) {
+	rnd := seed.Rand(t)
+	for range 100 {
+		p := journal.Place{
+			Conv: relaytest.Conversation(t, "bank\x00x", "1555010"+string(rune('0'+rnd.IntN(10)))),
+			Day:  uint16(rnd.UintN(1 << 16)), Number: uint16(rnd.UintN(1 << 16)),
+		}
+		got, err := parseEntryKey(entryKey(nil, &p))
+		if err != nil || got != p {
+			t.Fatalf("got %+v, %v, want %+v", got, err, p)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"readback/internal/crash"
 	"readback/internal/lru"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -107,8 +108,8 @@ func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.
 	defer r.publishing.Unlock()
 	r.publishingEvents.Lock()
 	defer r.publishingEvents.Unlock()
-	return r.ledger.submit(ctx, kindErase, func(dst []byte) []byte {
-		return appendErase(dst, &receiver, now.UnixMilli())
+	return r.ledger.submit(ctx, journal.KindErase, func(dst []byte) []byte {
+		return journal.AppendErase(dst, &receiver, now.UnixMilli())
 	})
 }
 

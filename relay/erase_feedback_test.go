@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -38,7 +39,7 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 		t.Errorf("while it is on its way: feedback can be published %v, events %v, want neither", feedback, events)
 	}
 	b := r.ledger.queue.take()
-	if b.counts[kindErase] != 1 || len(b.reads) != 1 {
+	if b.counts[journal.KindErase] != 1 || len(b.reads) != 1 {
 		t.Fatalf("got %+v in the queue, want the erasure", b)
 	}
 	b.reads[0].tell(outcomeNoted)
@@ -57,9 +58,9 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	a := &applier{
 		ix: r.index, told: func(int, int) {}, events: func([]byte) bool { return true }, eventsTold: func() {},
 	}
-	p := place{conv: c, day: 20780, number: 5, ordinal: 4}
-	b := appendAccepted(appendHeader(nil, header{epoch: 1}), &record{place: p, bound: 5, at: 1, from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver}}, "bank")
-	if _, err := a.apply(1, appendRead(b, &record{place: p, status: message.StatusRead, readAt: 2, at: 3}), true); err != nil {
+	p := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}
+	b := journal.AppendAccepted(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &journal.Record{Place: p, Bound: 5, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
+	if _, err := a.apply(1, journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: 2, At: 3}), true); err != nil {
 		t.Fatal(err)
 	}
 	var published int

@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
 // newFeedback makes what the ESME is told of a message that was read. It is the same
 // each time it is made.
-func newFeedback(p *place, e *entry) *message.Feedback {
+func newFeedback(p *journal.Place, e *entry) *message.Feedback {
 	fb := &message.Feedback{
 		Event:       feedbackID(p, e),
 		Account:     string(e.account),
@@ -19,7 +20,7 @@ func newFeedback(p *place, e *entry) *message.Feedback {
 		SenderNPI:   e.from.NPI,
 		ReceiverTON: e.to.TON,
 		ReceiverNPI: e.to.NPI,
-		Number:      p.number,
+		Number:      p.Number,
 		Status:      message.StatusRead,
 		MessageIDs:  e.messageIDs(),
 		SubmittedAt: message.Time(e.at),
@@ -51,15 +52,15 @@ func (e *entry) messageIDs() []string {
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // feedbackID is the event of the feedback on a message that was read.
-func feedbackID(p *place, e *entry) string {
+func feedbackID(p *journal.Place, e *entry) string {
 	return eventID(p, e.receivedAt, string([]byte{byte(e.state)}))
 }
 
 // eventID has the form of a ULID: 48 bits of the time, and 80 bits that stand for the
 // message and what became of it. It is the same whenever it is made again.
-func eventID(p *place, at int64, what string) string {
-	key := appendConversation(nil, &p.conv)
-	key = binary.AppendUvarint(key, p.ordinal)
+func eventID(p *journal.Place, at int64, what string) string {
+	key := journal.AppendConversation(nil, &p.Conv)
+	key = binary.AppendUvarint(key, p.Ordinal)
 	sum := sha256.Sum256(append(key, what...))
 	var id [16]byte
 	binary.BigEndian.PutUint64(id[:], uint64(at)<<16)

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
+	"readback/relay/journal"
 )
 
 // The stream of the events: a subject for each account.
@@ -102,7 +103,7 @@ func (r *Relay) publishSome(ctx context.Context) (int, error) {
 
 // dropEvents has the log know that the events up to one are in the stream.
 func (r *Relay) dropEvents(ctx context.Context, seq, index uint64) error {
-	v := r.ledger.submit(ctx, kindPublished, func(dst []byte) []byte { return appendPublished(dst, seq, index) })
+	v := r.ledger.submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
 	if !v.Accepted() {
 		return ErrDown
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 )
 
 // Follow notes a part that goes on without a number, since it has no room for one: its
@@ -77,7 +78,7 @@ func (l *Ledger) numberParts(h *head, p *openPart, s *Sent) {
 	h.shard.hold(p.account, 0, -len(p.early))
 	for i := range p.early {
 		e := &p.early[i]
-		b := l.queue.begin(kindAccepted)
+		b := l.queue.begin(journal.KindAccepted)
 		if b == nil {
 			break
 		}
@@ -102,7 +103,7 @@ func (l *Ledger) numberLate(h *head, s *Sent, messageID []byte) bool {
 		return true
 	case h.shard.mayKeep(p.account):
 		h.shard.hold(p.account, 0, 1)
-		p.early = append(p.early, earlyPart{*s, bytes.Clone(messageID[:min(len(messageID), maxMessageID)])})
+		p.early = append(p.early, earlyPart{*s, bytes.Clone(messageID[:min(len(messageID), journal.MaxMessageID)])})
 	}
 	return false
 }

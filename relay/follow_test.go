@@ -5,15 +5,16 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 // acceptedParts are the message_ids of accepted records with their ordinal and part.
-func acceptedParts(all []record) (text string) {
+func acceptedParts(all []journal.Record) (text string) {
 	for _, r := range all {
-		if r.kind == kindAccepted {
-			text += fmt.Sprintf("%s=%d.%d ", r.messageID, r.place.ordinal, r.part.Seq)
+		if r.Kind == journal.KindAccepted {
+			text += fmt.Sprintf("%s=%d.%d ", r.MessageID, r.Place.Ordinal, r.Part.Seq)
 		}
 	}
 	return text
@@ -39,7 +40,7 @@ func TestEarlyPartsGetTheNumber(t *testing.T) {
 		t.Fatalf("assign: ordinal %d, %v", third.ordinal, err)
 	}
 	all := l.takeRecords(t)
-	if got := acceptedParts(all); got != "id1=0.1 " || all[0].place.number != third.Number || all[0].bound != 1 || h.shard.early != 0 {
+	if got := acceptedParts(all); got != "id1=0.1 " || all[0].Place.Number != third.Number || all[0].Bound != 1 || h.shard.early != 0 {
 		t.Errorf("with the number: got %s%+v, %d early, want the first part", got, all, h.shard.early)
 	}
 	l.Accept(second, []byte("id2"), w, 0)
@@ -75,7 +76,7 @@ func TestFollowIsForParts(t *testing.T) {
 	own := tracked(h.conv)
 	nobody, long := partOf(t, 2, 1, time.Now()), partOf(t, 2, 1, time.Now())
 	nobody.Conversation.Sender = message.Addr{}
-	long.Account = string(make([]byte, maxAccount+1))
+	long.Account = string(make([]byte, journal.MaxAccount+1))
 	unread := partOf(t, 2, 1, time.Now())
 	unread.Conversation = relaytest.Conversation(t, "10690001", "447700900199") // the index is closed
 	full := partOf(t, 2, 1, time.Now())

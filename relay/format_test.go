@@ -10,13 +10,14 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
 // What a newer release may write.
 var (
-	newerBatch  = []byte{batchVersion + 1, 0xFF, 0xFF} // nobody here knows what follows the version
-	newerRecord = append(appendStop(appendHeader(nil, header{epoch: 9}), 1), byte(kinds), 0xFF)
+	newerBatch  = []byte{journal.BatchVersion + 1, 0xFF, 0xFF} // nobody here knows what follows the version
+	newerRecord = append(journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9}), 1), byte(journal.Kinds), 0xFF)
 )
 
 // writtenStore is a store that was stopped cleanly.
@@ -84,7 +85,7 @@ func TestLogOfNewerRelease(t *testing.T) {
 	}{
 		{"another version", [][]byte{newerBatch}, false, "batches of version 2"},
 		{"another version, which the index has", [][]byte{newerBatch}, true, "batches of version 2"},
-		{"another version, and this one again", [][]byte{newerBatch, appendStop(appendHeader(nil, header{epoch: 9}), 1)}, false, "batches of version 2"},
+		{"another version, and this one again", [][]byte{newerBatch, journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9}), 1)}, false, "batches of version 2"},
 		{"another kind of record", [][]byte{newerRecord}, false, "records of kind 15"},
 		{"another kind of record, which the index has", [][]byte{newerRecord}, true, "records of kind 15"},
 	} {
@@ -164,7 +165,7 @@ func TestDamagedNewestMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, damaged := range [][]byte{{}, {0}, {batchVersion}, append(appendHeader(nil, header{epoch: 9}), 0)} {
+	for _, damaged := range [][]byte{{}, {0}, {journal.BatchVersion}, append(journal.AppendHeader(nil, journal.Header{Epoch: 9}), 0)} {
 		last := appendToLog(t, r, damaged)
 		nc, _ := streamOf(t, r)
 		js, err := jetstream.New(nc)
@@ -191,7 +192,7 @@ func TestDamagedNewestMessage(t *testing.T) {
 // A release that adds a kind of record must be refused by this one, even if its newest message has
 // none of that kind: it does so by another version of the index.
 func TestKindsGoWithTheIndex(t *testing.T) {
-	if kinds != 15 || indexVersion != 4 {
-		t.Errorf("got %d kinds of records and version %d of the index; a new kind needs another version, and stores: see testdata/stores/README.md", kinds-1, indexVersion)
+	if journal.Kinds != 15 || indexVersion != 4 {
+		t.Errorf("got %d kinds of records and version %d of the index; a new kind needs another version, and stores: see testdata/stores/README.md", journal.Kinds-1, indexVersion)
 	}
 }

@@ -3,77 +3,16 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
+	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
-
-// goldenOctets reads the sections of testdata/format/pattern: lines of octets, with a comment
-// behind #. 69*64 stands for 64 octets 69.
-func goldenOctets(t testing.TB, pattern string) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "testdata", "format", pattern))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files %s: %v", pattern, err)
-	}
-	sections, name := make(map[string][]byte), ""
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			if line = strings.TrimSpace(line); strings.HasPrefix(line, "[") {
-				name = strings.Trim(line, "[]")
-				if sections[name] != nil {
-					t.Fatalf("%s: section [%s] comes twice", file, name)
-				}
-				continue
-			}
-			for _, token := range strings.Fields(line) {
-				sections[name] = append(sections[name], octets(t, token)...)
-			}
-		}
-	}
-	return sections
-}
-
-// octets reads one octet, or a run of the same.
-func octets(t testing.TB, token string) []byte {
-	t.Helper()
-	octet, times, many := strings.Cut(token, "*")
-	b, err := hex.DecodeString(octet)
-	n := 1
-	if err == nil && many {
-		n, err = strconv.Atoi(times)
-	}
-	if err != nil {
-		t.Fatalf("octets %q: %v", token, err)
-	}
-	return bytes.Repeat(b, n)
-}
-
-func many(s string, n int) []byte { return bytes.Repeat([]byte(s), n) }
-
-// hexDiff shows octets from a little before the first that differ.
-func hexDiff(got, want []byte) string {
-	at := 0
-	for at < len(got) && at < len(want) && got[at] == want[at] {
-		at++
-	}
-	from := max(0, at-8)
-	return "from octet " + strconv.Itoa(from) + ":\ngot  " + hex.EncodeToString(got[min(from, len(got)):]) +
-		"\nwant " + hex.EncodeToString(want[min(from, len(want)):])
-}
 
 // A held receipt has this form in its stream.
 func TestGoldenHeldReceipt(t *testing.T) {
@@ -81,7 +20,7 @@ func TestGoldenHeldReceipt(t *testing.T) {
 		`"at":"2026-11-18T11:06:40.123Z","receipt":"AAEC"}`
 	want := heldReceipt{
 		Account: "bank", Sender: "10690001", Receiver: "447700900123", Number: 257, MessageID: "4A7F01",
-		At: message.Time(goldenTime), Receipt: []byte{0, 1, 2},
+		At: message.Time(journaltest.Time), Receipt: []byte{0, 1, 2},
 	}
 	if got, err := json.Marshal(want); string(got) != golden || err != nil {
 		t.Errorf("got  %s, %v\nwant %s", got, err, golden)
@@ -100,9 +39,9 @@ func TestGoldenFeedbackIsRead(t *testing.T) {
 	}
 	e := goldenEntry(func(e *entry) {
 		e.reference, e.hasReference, e.state = 42, true, message.StateRead
-		e.deliveredAt, e.readAt, e.receivedAt = goldenTime, goldenTime+1, goldenTime+2
+		e.deliveredAt, e.readAt, e.receivedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2
 	})
-	if want := newFeedback(&goldenPlace, &e); !reflect.DeepEqual(&got, want) {
+	if want := newFeedback(&journaltest.Place, &e); !reflect.DeepEqual(&got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, *want)
 	}
 }
@@ -142,7 +81,7 @@ func longer(t *testing.T, golden []byte) (all [][]byte) {
 
 func spelled(t *testing.T, text string) (all []byte) {
 	for _, token := range strings.Fields(text) {
-		all = append(all, octets(t, token)...)
+		all = append(all, journaltest.Octets(t, token)...)
 	}
 	return all
 }
@@ -154,25 +93,25 @@ func TestOverTheMost(t *testing.T) {
 		for _, value := range longer(t, golden) {
 			n++
 			if err := parse(value); err == nil {
-				t.Errorf("%s: %s\ngot no error", name, hexDiff(value, golden))
+				t.Errorf("%s: %s\ngot no error", name, journaltest.HexDiff(value, golden))
 			}
 		}
 	}
-	for name, golden := range goldenOctets(t, "log_*.txt") {
+	for name, golden := range journaltest.Golden(t, "log_*.txt") {
 		if !strings.HasSuffix(name, "at their most") {
 			continue
 		}
-		batch := appendHeader(nil, header{epoch: 3})
+		batch := journal.AppendHeader(nil, journal.Header{Epoch: 3})
 		refused(name, golden, func(value []byte) error {
 			if strings.HasPrefix(name, "header") {
-				_, err := parseBatch(value)
+				_, err := journal.ParseBatch(value)
 				return err
 			}
-			_, err := onlyRecord(append(bytes.Clone(batch), value...))
+			_, err := journaltest.OnlyRecord(append(bytes.Clone(batch), value...))
 			return err
 		})
 	}
-	values := goldenOctets(t, "index_values.txt")
+	values := journaltest.Golden(t, "index_values.txt")
 	refused("entry", values["entry, all at their most"], func(v []byte) error { _, err := parseEntry(v); return err })
 	refused("head", values["head, all at their most"], func(v []byte) error { _, err := parseHead(v); return err })
 	refused("applied", values["applied, all at their most"], func(v []byte) error { _, err := parseApplied(v); return err })

@@ -14,6 +14,7 @@ import (
 
 	"readback/internal/backoff"
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -51,7 +52,7 @@ var errHeld = errors.New("receipt cannot be held, the ledger is away")
 // ledger.
 func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
 	defer crash.OnPanic()
-	if !r.status.up.Load() || len(account) > maxAccount {
+	if !r.status.up.Load() || len(account) > journal.MaxAccount {
 		return false, nil // SMS flows
 	}
 	p, e, err := r.messageOf(ctx, &c, messageID)
@@ -59,17 +60,17 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conve
 		return false, err
 	}
 	at := time.UnixMilli(time.Now().UnixMilli()) // as the log has it
-	b := r.ledger.queue.begin(kindReceipt)
+	b := r.ledger.queue.begin(journal.KindReceipt)
 	if b == nil {
 		return false, errHeld
 	}
-	b.buf = appendReceipt(b.buf, &record{place: *p, state: message.StateDelivered, at: at.UnixMilli()})
+	b.buf = journal.AppendReceipt(b.buf, &journal.Record{Place: *p, State: message.StateDelivered, At: at.UnixMilli()})
 	r.ledger.queue.end(b)
 	if e.state.IsFinal() {
 		return true, nil
 	}
 	data, err := json.Marshal(heldReceipt{
-		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: p.number,
+		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: p.Number,
 		MessageID: string(messageID), At: at, Receipt: f,
 	})
 	if err != nil {
@@ -78,7 +79,7 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conve
 	m := nats.NewMsg(subjectHeld + accountToken(account))
 	m.Data = data
 	// The SMSC sends it again when our answer does not reach it.
-	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", appendConversation(nil, &c), p.day, p.number, p.ordinal))
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", journal.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
 	if _, err := r.js.PublishMsg(ctx, m); err != nil {
 		return false, fmt.Errorf("hold receipt: %w", err)
 	}
@@ -86,7 +87,7 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conve
 }
 
 // messageOf finds the message of a receipt; nil when it has none.
-func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*place, *entry, error) {
+func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *entry, error) {
 	for {
 		onItsWay := r.ledger.known(c) // asked first: it may get to the index in between
 		p, _, err := r.ledger.findMessage(c, id, message.DayOf(time.Now().UnixMilli()))
@@ -94,7 +95,7 @@ func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byt
 			if err != nil {
 				return nil, nil, err
 			}
-			f, err := r.index.findNumber(c, p.number, p.day)
+			f, err := r.index.findNumber(c, p.Number, p.Day)
 			if err != nil || f == nil {
 				return nil, nil, err
 			}
@@ -192,7 +193,7 @@ func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.
 		return err
 	}
 	if p != nil {
-		f, err := r.index.findNumber(&c, p.number, p.day)
+		f, err := r.index.findNumber(&c, p.Number, p.Day)
 		if err != nil {
 			return err
 		}

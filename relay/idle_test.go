@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -59,7 +60,7 @@ func (r *Relay) registry() *prometheus.Registry { return r.opt.Registerer.(*prom
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
 	a := &applier{ix: r.index, told: func(int, int) {}, passed: func(receipted) {}}
-	if _, err := a.apply(seq, appendTo(appendHeader(nil, header{epoch: 1, serial: seq})), true); err != nil {
+	if _, err := a.apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -86,14 +87,14 @@ func (l *Ledger) mustAssign(t *testing.T, s *Sent) *Sent {
 }
 
 // takeRecords takes all records from the queue of the log.
-func (l *Ledger) takeRecords(t *testing.T) (all []record) {
+func (l *Ledger) takeRecords(t *testing.T) (all []journal.Record) {
 	t.Helper()
 	for b := l.queue.take(); b != nil; b = l.queue.take() {
-		r, err := parseBatch(b.buf)
+		r, err := journal.ParseBatch(b.buf)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for rec := (record{}); r.next(&rec); {
+		for rec := (journal.Record{}); r.Next(&rec); {
 			all = append(all, rec)
 		}
 	}
@@ -101,6 +102,6 @@ func (l *Ledger) takeRecords(t *testing.T) (all []record) {
 }
 
 // ofKind returns the records of a kind.
-func ofKind(all []record, k kind) []record {
-	return slices.DeleteFunc(all, func(r record) bool { return r.kind != k })
+func ofKind(all []journal.Record, k journal.Kind) []journal.Record {
+	return slices.DeleteFunc(all, func(r journal.Record) bool { return r.Kind != k })
 }

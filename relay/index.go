@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble"
 	"github.com/cockroachdb/pebble/bloom"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -174,10 +175,10 @@ func (ix *index) applied() (applied, error) {
 }
 
 func parseApplied(value []byte) (applied, error) {
-	d := decoder{b: value}
-	a := applied{seq: d.uint64("sequence"), epoch: d.uint64("epoch"), stopped: d.byte("stopped") == 1}
-	a.cycle = cycle{first: d.uint16("first"), last: d.uint16("last"), since: d.uint64("since")}
-	return a, d.err
+	d := journal.Decoder{B: value}
+	a := applied{seq: d.Uint64("sequence"), epoch: d.Uint64("epoch"), stopped: d.Byte("stopped") == 1}
+	a.cycle = cycle{first: d.Uint16("first"), last: d.Uint16("last"), since: d.Uint64("since")}
+	return a, d.Err
 }
 
 func appendApplied(dst []byte, a applied) []byte {

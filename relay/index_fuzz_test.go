@@ -8,12 +8,14 @@ import (
 
 	"github.com/cockroachdb/pebble"
 
+	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
 // Any octets that are read as the key of an entry are the key of the place that was read.
 func FuzzEntryKey(f *testing.F) {
-	for _, key := range goldenOctets(f, "index_keys.txt") {
+	for _, key := range journaltest.Golden(f, "index_keys.txt") {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key []byte) {
@@ -33,14 +35,14 @@ func FuzzEntryKey(f *testing.F) {
 
 // Any octets that are read as a value are the same when written and read again.
 func FuzzIndexValues(f *testing.F) {
-	for _, value := range goldenOctets(f, "index_values.txt") {
+	for _, value := range journaltest.Golden(f, "index_values.txt") {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
 		comesBack(t, value, parseEntry, func(e *entry) []byte { return appendEntry(nil, e) })
 		comesBack(t, value, parseHead, func(h *headValue) []byte { return appendHeadValue(nil, h.epoch, h.next) })
 		comesBack(t, value, parseApplied, func(a *applied) []byte { return appendApplied(nil, *a) })
-		comesBack(t, value, parsePartOfDay, func(p *CutPart) []byte { return appendPart(nil, p) })
+		comesBack(t, value, parsePartOfDay, func(p *journal.CutPart) []byte { return appendPart(nil, p) })
 		comesBack(t, value, parseCutState, func(c *cutState) []byte { return appendCutState(nil, c) })
 	})
 }
@@ -64,13 +66,13 @@ func FuzzKeyOrder(f *testing.F) {
 	f.Add(uint16(255), "1", "11", uint16(255), uint16(256), "11", "1", uint16(256), uint64(255), uint64(256))
 	f.Add(uint16(65535), "\xff", "\xff\xff", uint16(65535), uint16(0), "\xff\xff", "\xff", uint16(0), uint64(0), uint64(1<<64-1))
 	f.Fuzz(func(t *testing.T, day uint16, receiver, sender string, number, day2 uint16, receiver2, sender2 string, number2 uint16, seq, seq2 uint64) {
-		var p, q place
+		var p, q journal.Place
 		var errs [4]error
-		p.day, p.number, q.day, q.number = day, number, day2, number2
-		p.conv.Receiver, errs[0] = message.NewAddr(receiver)
-		p.conv.Sender, errs[1] = message.NewAddr(sender)
-		q.conv.Receiver, errs[2] = message.NewAddr(receiver2)
-		q.conv.Sender, errs[3] = message.NewAddr(sender2)
+		p.Day, p.Number, q.Day, q.Number = day, number, day2, number2
+		p.Conv.Receiver, errs[0] = message.NewAddr(receiver)
+		p.Conv.Sender, errs[1] = message.NewAddr(sender)
+		q.Conv.Receiver, errs[2] = message.NewAddr(receiver2)
+		q.Conv.Sender, errs[3] = message.NewAddr(sender2)
 		if firstError(errs[:]...) != nil {
 			return
 		}
@@ -80,40 +82,40 @@ func FuzzKeyOrder(f *testing.F) {
 		if got != want {
 			t.Errorf("outbox keys of %d %d and %d %d: got order %d, want %d", seq, number, seq2, number2, got, want)
 		}
-		other := q.conv
-		if (string(headKey(nil, &p.conv)) == string(headKey(nil, &other))) != (p.conv == other) {
-			t.Errorf("head keys of %v and %v: got the same, or not the same of one", p.conv, other)
+		other := q.Conv
+		if (string(headKey(nil, &p.Conv)) == string(headKey(nil, &other))) != (p.Conv == other) {
+			t.Errorf("head keys of %v and %v: got the same, or not the same of one", p.Conv, other)
 		}
 	})
 }
 
 // checkEntryOrder compares the keys of two entries, and looks where the second one stands to the
 // prefixes of the first one.
-func checkEntryOrder(t *testing.T, p, q *place) {
+func checkEntryOrder(t *testing.T, p, q *journal.Place) {
 	t.Helper()
 	got := bytes.Compare(entryKey(nil, p), entryKey(nil, q))
 	switch {
-	case p.day != q.day:
-		if want := cmp.Compare(p.day, q.day); got != want {
-			t.Errorf("days %d and %d: got order %d, want %d", p.day, q.day, got, want)
+	case p.Day != q.Day:
+		if want := cmp.Compare(p.Day, q.Day); got != want {
+			t.Errorf("days %d and %d: got order %d, want %d", p.Day, q.Day, got, want)
 		}
-	case p.conv == q.conv:
-		if want := cmp.Compare(p.number, q.number); got != want {
-			t.Errorf("numbers %d and %d: got order %d, want %d", p.number, q.number, got, want)
+	case p.Conv == q.Conv:
+		if want := cmp.Compare(p.Number, q.Number); got != want {
+			t.Errorf("numbers %d and %d: got order %d, want %d", p.Number, q.Number, got, want)
 		}
 	case got == 0:
 		t.Errorf("%+v and %+v: got the same key", p, q)
 	}
-	sameReceiver := p.day == q.day && p.conv.Receiver == q.conv.Receiver
+	sameReceiver := p.Day == q.Day && p.Conv.Receiver == q.Conv.Receiver
 	for _, tt := range []struct {
 		name   string
 		prefix []byte
 		within bool
 	}{
 		{"entries", []byte{prefixEntry}, true},
-		{"day", dayPrefix(nil, prefixEntry, p.day), p.day == q.day},
-		{"receiver", receiverPrefix(nil, p.day, &p.conv.Receiver), sameReceiver},
-		{"conversation", conversationPrefix(nil, p.day, &p.conv), sameReceiver && p.conv.Sender == q.conv.Sender},
+		{"day", dayPrefix(nil, prefixEntry, p.Day), p.Day == q.Day},
+		{"receiver", receiverPrefix(nil, p.Day, &p.Conv.Receiver), sameReceiver},
+		{"conversation", conversationPrefix(nil, p.Day, &p.Conv), sameReceiver && p.Conv.Sender == q.Conv.Sender},
 	} {
 		key := entryKey(nil, q)
 		end := upper(tt.prefix)
@@ -128,7 +130,7 @@ func checkEntryOrder(t *testing.T, p, q *place) {
 
 // A row that no gateway wrote does not make a lookup panic.
 func FuzzForeignRow(f *testing.F) {
-	for _, key := range goldenOctets(f, "index_keys.txt") {
+	for _, key := range journaltest.Golden(f, "index_keys.txt") {
 		for i := range key {
 			f.Add(key[:i+1], []byte{})
 		}
@@ -140,7 +142,7 @@ func FuzzForeignRow(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = ix.close() })
-	c := goldenConversation
+	c := journaltest.Conversation
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		if err := ix.db.Set(key, value, pebble.NoSync); err != nil {
 			t.Fatal(err)

@@ -6,34 +6,36 @@ import (
 	"reflect"
 	"testing"
 
+	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
 // The keys of the index are these octets.
 func TestGoldenKeys(t *testing.T) {
-	golden := goldenOctets(t, "index_keys.txt")
-	c, p := &goldenConversation, &goldenPlace
+	golden := journaltest.Golden(t, "index_keys.txt")
+	c, p := &journaltest.Conversation, &journaltest.Place
 	receiver := &c.Receiver
 	for name, got := range map[string][]byte{
 		"entry key":                    entryKey(nil, p),
-		"entry key, all at their most": entryKey(nil, &mostPlace),
-		"day prefix":                   dayPrefix(nil, prefixEntry, p.day),
-		"receiver prefix":              receiverPrefix(nil, p.day, receiver),
-		"conversation prefix":          conversationPrefix(nil, p.day, c),
+		"entry key, all at their most": entryKey(nil, &journaltest.MostPlace),
+		"day prefix":                   dayPrefix(nil, prefixEntry, p.Day),
+		"receiver prefix":              receiverPrefix(nil, p.Day, receiver),
+		"conversation prefix":          conversationPrefix(nil, p.Day, c),
 		"head key":                     headKey(nil, c),
 		"hashed head key":              hashedHeadKey(nil, c),
 		"outbox key":                   outboxKey(nil, prefixOutbox, 1<<50, 999),
 		"event key":                    outboxKey(nil, prefixEvent, 1<<50, 999),
-		"route key":                    routeKey(nil, p.day, []byte("4a7f01")),
-		"cut key":                      cutKey(nil, p.day, []byte("4a7f01")),
-		"part key":                     partKey(nil, p.day, receiver, []byte("4a7f02")),
-		"parts prefix":                 partsOf(nil, p.day, receiver),
+		"route key":                    routeKey(nil, p.Day, []byte("4a7f01")),
+		"cut key":                      cutKey(nil, p.Day, []byte("4a7f01")),
+		"part key":                     partKey(nil, p.Day, receiver, []byte("4a7f02")),
+		"parts prefix":                 partsOf(nil, p.Day, receiver),
 		"opt-out key":                  optOutKey(nil, receiver),
 		"meta key":                     keyMeta,
 		"applied key":                  keyApplied,
 	} {
 		if !bytes.Equal(got, golden[name]) {
-			t.Errorf("%s: %s", name, hexDiff(got, golden[name]))
+			t.Errorf("%s: %s", name, journaltest.HexDiff(got, golden[name]))
 		}
 		delete(golden, name)
 	}
@@ -44,9 +46,9 @@ func TestGoldenKeys(t *testing.T) {
 
 // An entry's key names its place. A key that is cut short or too long is an error.
 func TestGoldenEntryKey(t *testing.T) {
-	golden := goldenOctets(t, "index_keys.txt")
-	for name, want := range map[string]place{"entry key": goldenPlace, "entry key, all at their most": mostPlace} {
-		want.ordinal = 0 // does not stand there
+	golden := journaltest.Golden(t, "index_keys.txt")
+	for name, want := range map[string]journal.Place{"entry key": journaltest.Place, "entry key, all at their most": journaltest.MostPlace} {
+		want.Ordinal = 0 // does not stand there
 		checkGoldenValue(t, name, golden[name], want, parseEntryKey)
 		if p, err := parseEntryKey(append(golden[name], 0)); err == nil {
 			t.Errorf("%s and an octet: got %+v, want an error", name, p)
@@ -62,7 +64,7 @@ func TestGoldenEntryKey(t *testing.T) {
 // goldenEntry is an entry, changed by change.
 func goldenEntry(change func(*entry)) entry {
 	e := entry{
-		ordinal: 1 << 40, account: []byte("bank"), from: goldenFrom, to: goldenTo, at: goldenTime,
+		ordinal: 1 << 40, account: []byte("bank"), from: journaltest.From, to: journaltest.To, at: journaltest.Time,
 		parts: []entryPart{{id: []byte("4A7F01")}},
 	}
 	change(&e)
@@ -71,10 +73,10 @@ func goldenEntry(change func(*entry)) entry {
 
 func goldenEntries() map[string]entry {
 	read := func(e *entry) {
-		e.state, e.readAt, e.receivedAt, e.readID = message.StateRead, goldenTime+2, goldenTime+3, 77
+		e.state, e.readAt, e.receivedAt, e.readID = message.StateRead, journaltest.Time+2, journaltest.Time+3, 77
 	}
-	most := message.Address{TON: 255, NPI: 255, Addr: mostAddr}
-	id := many("m", 255)
+	most := message.Address{TON: 255, NPI: 255, Addr: journaltest.MostAddr}
+	id := journaltest.Many("m", 255)
 	return map[string]entry{
 		"entry, sent":             goldenEntry(func(*entry) {}),
 		"entry, no parts":         goldenEntry(func(e *entry) { e.parts = nil }),
@@ -84,21 +86,21 @@ func goldenEntries() map[string]entry {
 		"entry, expired":          goldenEntry(func(e *entry) { e.state, e.parts[0].state = message.StateExpired, message.StateExpired }),
 		"entry, failed":           goldenEntry(func(e *entry) { e.state, e.parts[0].state = message.StateFailed, message.StateFailed }),
 		"entry, delivered": goldenEntry(func(e *entry) {
-			e.state, e.parts[0].state, e.deliveredAt = message.StateDelivered, message.StateDelivered, goldenTime+1
+			e.state, e.parts[0].state, e.deliveredAt = message.StateDelivered, message.StateDelivered, journaltest.Time+1
 		}),
 		"entry, read": goldenEntry(read),
 		"entry, deleted unread": goldenEntry(func(e *entry) {
-			e.state, e.readAt, e.receivedAt = message.StateDeletedUnread, goldenTime+2, goldenTime+3
+			e.state, e.readAt, e.receivedAt = message.StateDeletedUnread, journaltest.Time+2, journaltest.Time+3
 		}),
-		"entry, not read yet": goldenEntry(func(e *entry) { e.notReadAt = goldenTime + 4 }),
-		"entry, reported":     goldenEntry(func(e *entry) { read(e); e.reportedAt = goldenTime + 5 }),
+		"entry, not read yet": goldenEntry(func(e *entry) { e.notReadAt = journaltest.Time + 4 }),
+		"entry, reported":     goldenEntry(func(e *entry) { read(e); e.reportedAt = journaltest.Time + 5 }),
 		"entry, two parts": goldenEntry(func(e *entry) {
 			e.total, e.parts = 2, []entryPart{{seq: 1, state: message.StateDelivered, id: []byte("4A7F01")}, {seq: 2, id: []byte("4A7F02")}}
 		}),
 		"entry, all at their most": {
-			ordinal: mostOrdinal, account: many("a", 64), from: most, to: most, at: mostTime, reference: math.MaxUint16, hasReference: true,
-			wantsReceipt: true, state: message.StateDeletedUnread, deliveredAt: mostTime, readAt: mostTime, receivedAt: mostTime,
-			readID: math.MaxUint64, notReadAt: mostTime, reportedAt: mostTime, total: 255,
+			ordinal: journaltest.MostOrdinal, account: journaltest.Many("a", 64), from: most, to: most, at: journaltest.MostTime, reference: math.MaxUint16, hasReference: true,
+			wantsReceipt: true, state: message.StateDeletedUnread, deliveredAt: journaltest.MostTime, readAt: journaltest.MostTime, receivedAt: journaltest.MostTime,
+			readID: math.MaxUint64, notReadAt: journaltest.MostTime, reportedAt: journaltest.MostTime, total: 255,
 			parts: []entryPart{{254, message.StateDeletedUnread, id}, {255, message.StateDeletedUnread, id}},
 		},
 	}
@@ -112,15 +114,15 @@ func parseHead(value []byte) (h headValue, err error) {
 	return h, err
 }
 
-func parsePartOfDay(value []byte) (CutPart, error) { return parsePart(20780, value) }
+func parsePartOfDay(value []byte) (journal.CutPart, error) { return parsePart(20780, value) }
 
 // The values of the index are these octets, and these octets are read as those values.
 func TestGoldenValues(t *testing.T) {
-	golden := goldenOctets(t, "index_values.txt")
+	golden := journaltest.Golden(t, "index_values.txt")
 	check := func(name string, got []byte) []byte {
 		octets := golden[name]
 		if !bytes.Equal(got, octets) {
-			t.Errorf("%s: %s", name, hexDiff(got, octets))
+			t.Errorf("%s: %s", name, journaltest.HexDiff(got, octets))
 		}
 		delete(golden, name)
 		return octets
@@ -128,7 +130,7 @@ func TestGoldenValues(t *testing.T) {
 	for name, want := range goldenEntries() {
 		checkGoldenValue(t, name, check(name, appendEntry(nil, &want)), want, parseEntry)
 	}
-	for name, want := range map[string]headValue{"head": {3, 300}, "head, all at their most": {math.MaxUint64, mostOrdinal}} {
+	for name, want := range map[string]headValue{"head": {3, 300}, "head, all at their most": {math.MaxUint64, journaltest.MostOrdinal}} {
 		checkGoldenValue(t, name, check(name, appendHeadValue(nil, want.epoch, want.next)), want, parseHead)
 	}
 	usual := cycle{first: 1, last: 257, since: 2}
@@ -141,9 +143,9 @@ func TestGoldenValues(t *testing.T) {
 	} {
 		checkGoldenValue(t, name, check(name, appendApplied(nil, want)), want, parseApplied)
 	}
-	for name, want := range map[string]CutPart{
-		"part":                    {Seq: 2, first: "4a7f01", day: 20780},
-		"part, all at their most": {Seq: 255, first: string(many("f", 255)), day: 20780},
+	for name, want := range map[string]journal.CutPart{
+		"part":                    {Seq: 2, First: "4a7f01", Day: 20780},
+		"part, all at their most": {Seq: 255, First: string(journaltest.Many("f", 255)), Day: 20780},
 	} {
 		checkGoldenValue(t, name, check(name, appendPart(nil, &want)), want, parsePartOfDay)
 	}
@@ -161,13 +163,13 @@ func goldenCuts() map[string]cutState {
 	return map[string]cutState{
 		"cut, no receipt yet": {wanted: 1, states: []byte{0, 0, 0}},
 		"cut, complete": {
-			wanted: 1, closing: 2, states: []byte{2, 5}, worst: PartReceipt{State: 5, Err: "021", Network: "\x03\x00\x15"},
+			wanted: 1, closing: 2, states: []byte{2, 5}, worst: message.PartReceipt{State: 5, Err: "021", Network: "\x03\x00\x15"},
 			id: "4A7F01", text: "Your table",
 		},
 		"cut, all at their most": {
-			wanted: 255, closing: 255, states: many("\x08", 255),
-			worst: PartReceipt{State: 255, Err: string(many("e", 64)), Network: string(many("n", 64))},
-			id:    string(many("m", 64)), text: string(many("t", 64)),
+			wanted: 255, closing: 255, states: journaltest.Many("\x08", 255),
+			worst: message.PartReceipt{State: 255, Err: string(journaltest.Many("e", 64)), Network: string(journaltest.Many("n", 64))},
+			id:    string(journaltest.Many("m", 64)), text: string(journaltest.Many("t", 64)),
 		},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"testing"
 
+	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
@@ -46,7 +48,7 @@ func wantRows(t *testing.T, ix *index, want map[string]string) {
 		if g, ok := got[key]; !ok {
 			t.Errorf("key %q: got no row", key)
 		} else if g != value {
-			t.Errorf("key %q: %s", key, hexDiff([]byte(g), []byte(value)))
+			t.Errorf("key %q: %s", key, journaltest.HexDiff([]byte(g), []byte(value)))
 		}
 	}
 	for key, value := range got {
@@ -58,77 +60,77 @@ func wantRows(t *testing.T, ix *index, want map[string]string) {
 
 // goldenLog is a batch with each record that changes the index.
 func goldenLog() []byte {
-	m := goldenAccepted(func(r *record) { r.reference, r.hasReference, r.wantsReceipt = 42, true, true })
-	later := goldenAccepted(func(r *record) {
-		r.place.number, r.place.ordinal, r.bound, r.account = 1, 1<<40+1, 1<<40+2, []byte("shop")
+	m := journaltest.Accepted(func(r *journal.Record) { r.Reference, r.HasReference, r.WantsReceipt = 42, true, true })
+	later := journaltest.Accepted(func(r *journal.Record) {
+		r.Place.Number, r.Place.Ordinal, r.Bound, r.Account = 1, 1<<40+1, 1<<40+2, []byte("shop")
 	})
-	erased := message.Conversation{Sender: goldenConversation.Sender, Receiver: mustAddr("447700900199")}
-	gone := goldenAccepted(func(r *record) { r.place.conv, r.to.Addr, r.account = erased, erased.Receiver, []byte("shop") })
-	part := func(seq uint8, key string) record {
-		return record{
-			kind: kindCut, place: goldenReceiverOn(20780), part: message.Part{Total: 2}, partSeq: seq,
-			cut: cutRecord{first: []byte("4a7f01"), key: []byte(key), wanted: 1},
+	erased := message.Conversation{Sender: journaltest.Conversation.Sender, Receiver: journaltest.MustAddr("447700900199")}
+	gone := journaltest.Accepted(func(r *journal.Record) { r.Place.Conv, r.To.Addr, r.Account = erased, erased.Receiver, []byte("shop") })
+	part := func(seq uint8, key string) journal.Record {
+		return journal.Record{
+			Kind: journal.KindCut, Place: journaltest.ReceiverOn(20780), Part: message.Part{Total: 2}, PartSeq: seq,
+			Cut: journal.CutRecord{First: []byte("4a7f01"), Key: []byte(key), Wanted: 1},
 		}
 	}
-	receipt := func(seq, state uint8, id string) record {
-		return record{
-			kind: kindMerge, place: place{day: 20780}, partSeq: seq, cut: cutRecord{first: []byte("4a7f01")},
-			notes: PartReceipt{State: state, ID: id, Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
+	receipt := func(seq, state uint8, id string) journal.Record {
+		return journal.Record{
+			Kind: journal.KindMerge, Place: journal.Place{Day: 20780}, PartSeq: seq, Cut: journal.CutRecord{First: []byte("4a7f01")},
+			Notes: message.PartReceipt{State: state, ID: id, Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
 		}
 	}
-	batch := appendHeader(nil, header{epoch: 3})
-	for _, rec := range []record{
-		{kind: kindStart, first: 1, last: 257, at: goldenTime},
-		{kind: kindHead, place: place{conv: mostConversation}, bound: 300},
+	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3})
+	for _, rec := range []journal.Record{
+		{Kind: journal.KindStart, First: 1, Last: 257, At: journaltest.Time},
+		{Kind: journal.KindHead, Place: journal.Place{Conv: journaltest.MostConversation}, Bound: 300},
 		m,
-		{kind: kindReceipt, place: goldenPlace, state: message.StateDelivered, at: goldenTime},
-		{kind: kindRead, place: goldenPlace, status: message.StatusRead, readAt: goldenTime + 1, at: goldenTime + 2, id: 77},
-		{kind: kindReported, place: goldenPlace, at: goldenTime},
+		{Kind: journal.KindReceipt, Place: journaltest.Place, State: message.StateDelivered, At: journaltest.Time},
+		{Kind: journal.KindRead, Place: journaltest.Place, Status: message.StatusRead, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2, ID: 77},
+		{Kind: journal.KindReported, Place: journaltest.Place, At: journaltest.Time},
 		later,
-		{kind: kindRoute, place: place{day: 20780}, account: []byte("bank"), messageID: []byte("4a7f01")},
+		{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("4a7f01")},
 		part(1, "4a7f01"), part(2, "4a7f02"), receipt(2, messageUndeliverable, "4A7F02"), receipt(1, messageDelivered, "4A7F01"),
-		{kind: kindOptOut, place: goldenReceiverOn(0), status: 1, readAt: goldenTime + 1, at: goldenTime + 2},
+		{Kind: journal.KindOptOut, Place: journaltest.ReceiverOn(0), Status: 1, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2},
 		gone,
-		{kind: kindErase, place: place{conv: erased}, at: goldenTime},
-		{kind: kindStop, at: goldenTime},
+		{Kind: journal.KindErase, Place: journal.Place{Conv: erased}, At: journaltest.Time},
+		{Kind: journal.KindStop, At: journaltest.Time},
 	} {
-		batch = encode(batch, &rec)
+		batch = journal.Append(batch, &rec)
 	}
 	return batch
 }
 
 // goldenRows has the rows of an index whose log has goldenLog as message 7.
 func goldenRows(t *testing.T) map[string]string {
-	values := goldenOctets(t, "index_values.txt")
-	second := goldenPlace
-	second.number = 1
+	values := journaltest.Golden(t, "index_values.txt")
+	second := journaltest.Place
+	second.Number = 1
 	m := goldenEntry(func(e *entry) {
 		e.reference, e.hasReference, e.wantsReceipt, e.state, e.parts[0].state = 42, true, true, message.StateRead, message.StateDelivered
-		e.deliveredAt, e.readAt, e.receivedAt, e.readID, e.reportedAt = goldenTime, goldenTime+1, goldenTime+2, 77, goldenTime
+		e.deliveredAt, e.readAt, e.receivedAt, e.readID, e.reportedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2, 77, journaltest.Time
 	})
 	later := goldenEntry(func(e *entry) { e.ordinal, e.account = 1<<40+1, []byte("shop") })
 	cut := goldenCuts()["cut, complete"]
 	cut.closing = 1
-	erased := message.Conversation{Sender: goldenConversation.Sender, Receiver: mustAddr("447700900199")}
+	erased := message.Conversation{Sender: journaltest.Conversation.Sender, Receiver: journaltest.MustAddr("447700900199")}
 	rows := map[string][]byte{
-		string(keyApplied):                                   appendApplied(nil, applied{seq: 7, epoch: 3, stopped: true, cycle: cycle{1, 257, 3}}),
-		string(headKey(nil, &mostConversation)):              appendHeadValue(nil, 3, 300),
-		string(headKey(nil, &goldenConversation)):            appendHeadValue(nil, 3, 1<<40+2),
-		string(hashedHeadKey(nil, &erased)):                  appendHeadValue(nil, 3, 1<<40+5),
-		string(entryKey(nil, &goldenPlace)):                  appendEntry(nil, &m),
-		string(entryKey(nil, &second)):                       appendEntry(nil, &later),
-		string(routeKey(nil, 20780, []byte("4a7f01"))):       []byte("bank"),
-		string(cutKey(nil, 20780, []byte("4a7f01"))):         appendCutState(nil, &cut),
-		string(optOutKey(nil, &goldenConversation.Receiver)): values["opt-out"],
-		string(outboxKey(nil, prefixOutbox, 7, 4)):           []byte(goldenFeedback),
-		string(outboxKey(nil, prefixEvent, 7, 2)):            []byte(goldenSent),
-		string(outboxKey(nil, prefixEvent, 7, 3)):            []byte(goldenDelivered),
-		string(outboxKey(nil, prefixEvent, 7, 4)):            []byte(goldenRead),
-		string(outboxKey(nil, prefixEvent, 7, 5)):            []byte(goldenReported),
+		string(keyApplied): appendApplied(nil, applied{seq: 7, epoch: 3, stopped: true, cycle: cycle{1, 257, 3}}),
+		string(headKey(nil, &journaltest.MostConversation)):        appendHeadValue(nil, 3, 300),
+		string(headKey(nil, &journaltest.Conversation)):            appendHeadValue(nil, 3, 1<<40+2),
+		string(hashedHeadKey(nil, &erased)):                        appendHeadValue(nil, 3, 1<<40+5),
+		string(entryKey(nil, &journaltest.Place)):                  appendEntry(nil, &m),
+		string(entryKey(nil, &second)):                             appendEntry(nil, &later),
+		string(routeKey(nil, 20780, []byte("4a7f01"))):             []byte("bank"),
+		string(cutKey(nil, 20780, []byte("4a7f01"))):               appendCutState(nil, &cut),
+		string(optOutKey(nil, &journaltest.Conversation.Receiver)): values["opt-out"],
+		string(outboxKey(nil, prefixOutbox, 7, 4)):                 []byte(goldenFeedback),
+		string(outboxKey(nil, prefixEvent, 7, 2)):                  []byte(goldenSent),
+		string(outboxKey(nil, prefixEvent, 7, 3)):                  []byte(goldenDelivered),
+		string(outboxKey(nil, prefixEvent, 7, 4)):                  []byte(goldenRead),
+		string(outboxKey(nil, prefixEvent, 7, 5)):                  []byte(goldenReported),
 	}
 	for seq, key := range []string{"4a7f01", "4a7f02"} {
-		part := CutPart{Seq: uint8(seq + 1), first: "4a7f01"}
-		rows[string(partKey(nil, 20780, &goldenConversation.Receiver, []byte(key)))] = appendPart(nil, &part)
+		part := journal.CutPart{Seq: uint8(seq + 1), First: "4a7f01"}
+		rows[string(partKey(nil, 20780, &journaltest.Conversation.Receiver, []byte(key)))] = appendPart(nil, &part)
 	}
 	all := make(map[string]string)
 	for key, value := range rows {
@@ -147,14 +149,14 @@ func TestGoldenIndex(t *testing.T) {
 	want := goldenRows(t)
 	wantRows(t, l.ix, want)
 
-	batch := appendHeader(nil, header{epoch: 3})
-	batch = appendFed(batch, 7, 4)
-	batch = appendPublished(batch, 7, 4)
-	batch = appendOptOut(batch, &record{place: goldenReceiverOn(0)})
+	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3})
+	batch = journal.AppendFed(batch, 7, 4)
+	batch = journal.AppendPublished(batch, 7, 4)
+	batch = journal.AppendOptOut(batch, &journal.Record{Place: journaltest.ReceiverOn(0)})
 	if _, err := l.a.apply(8, batch, false); err != nil {
 		t.Fatal(err)
 	}
-	delete(want, string(optOutKey(nil, &goldenConversation.Receiver)))
+	delete(want, string(optOutKey(nil, &journaltest.Conversation.Receiver)))
 	maps.DeleteFunc(want, func(key, _ string) bool {
 		return key[0] == prefixOutbox || key[0] == prefixEvent && bytes.Compare([]byte(key), outboxKey(nil, prefixEvent, 7, 4)) <= 0
 	})

@@ -82,7 +82,7 @@ func plant(t *testing.T, opt Options, change func([]byte) []byte, c *message.Con
 	db := r.index.db
 	err = firstError(
 		db.Set(entryKey(nil, &f.place), appendEntry(nil, &f.entry), pebble.NoSync),
-		db.Set(routeKey(nil, f.place.day, []byte("planted")), []byte("bank"), pebble.NoSync),
+		db.Set(routeKey(nil, f.place.Day, []byte("planted")), []byte("bank"), pebble.NoSync),
 		db.Delete(keyMeta, pebble.NoSync))
 	if meta = change(meta); meta != nil {
 		err = firstError(err, db.Set(keyMeta, meta, pebble.NoSync))

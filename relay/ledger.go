@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -98,7 +99,7 @@ func (l *Ledger) assign(sh *shard, s *Sent) error {
 
 // check tells whether s can be recorded.
 func (l *Ledger) check(s *Sent) error {
-	if len(s.Account) > maxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
+	if len(s.Account) > journal.MaxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
 		return message.ErrAddress
 	}
 	return nil
@@ -189,7 +190,7 @@ func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 		l.queue.tell(wait{w, token})
 		return
 	}
-	b := l.queue.begin(kindAccepted)
+	b := l.queue.begin(journal.KindAccepted)
 	if b == nil {
 		h.settle(s.ordinal, s.seq())
 		l.queue.tell(wait{w, token})
@@ -204,22 +205,22 @@ func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 
 // appendSent adds the record of an accepted message.
 func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
-	r := record{
-		place:        place{conv: s.Conversation, day: s.day, number: s.Number, ordinal: s.ordinal},
-		bound:        bound,
-		at:           s.At.UnixMilli(),
-		messageID:    messageID[:min(len(messageID), maxMessageID)],
-		from:         s.From,
-		to:           s.To,
-		reference:    s.Reference,
-		hasReference: s.HasReference,
-		wantsReceipt: s.WantsReceipt,
+	r := journal.Record{
+		Place:        journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal},
+		Bound:        bound,
+		At:           s.At.UnixMilli(),
+		MessageID:    messageID[:min(len(messageID), journal.MaxMessageID)],
+		From:         s.From,
+		To:           s.To,
+		Reference:    s.Reference,
+		HasReference: s.HasReference,
+		WantsReceipt: s.WantsReceipt,
 	}
 	if s.isPart() {
-		r.part = s.Part
+		r.Part = s.Part
 		b.changes = true
 	}
-	b.buf = appendAccepted(b.buf, &r, s.Account)
+	b.buf = journal.AppendAccepted(b.buf, &r, s.Account)
 }
 
 // catchUp returns when the index has what anybody was told to be in the log.

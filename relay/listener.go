@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"readback/relay/journal"
 )
 
 // Listener is a way into the embedded server for handsets and app backends.
@@ -21,16 +23,16 @@ type Listener struct {
 // Bounds of what comes in by MQTT and WebSocket. All clients of the embedded server share
 // them, the process's own connection too: its largest message is a batch of the log.
 const (
-	clientPayload  = maxBatch + 16<<10 // octets of a message with its headers; beyond it the client is cut off
-	clientPending  = 32 << 20          // octets that wait for a client; beyond it the client is cut off. A replay has 16 MiB under way
-	clientSpare    = 64                // connections beyond Options.MaxClients, for those that are not known yet
-	clientAuth     = 5                 // seconds for TLS, and again to say who it is
-	clientPing     = 30 * time.Second  // of silence, before a client is asked whether it is there; not over MQTT
-	clientUnacked  = 100               // messages to an MQTT subscription without acknowledgement
-	clientSubs     = 100               // subscriptions of a client; beyond it the client is cut off
-	clientLook     = 10 * time.Second  // between looks at them
-	clientStay     = 24 * time.Hour    // of a connection; then the client has to connect again
-	sessionKeeping = 24 * time.Hour    // of an MQTT subscription whose client is away
+	clientPayload  = journal.MaxBatch + 16<<10 // octets of a message with its headers; beyond it the client is cut off
+	clientPending  = 32 << 20                  // octets that wait for a client; beyond it the client is cut off. A replay has 16 MiB under way
+	clientSpare    = 64                        // connections beyond Options.MaxClients, for those that are not known yet
+	clientAuth     = 5                         // seconds for TLS, and again to say who it is
+	clientPing     = 30 * time.Second          // of silence, before a client is asked whether it is there; not over MQTT
+	clientUnacked  = 100                       // messages to an MQTT subscription without acknowledgement
+	clientSubs     = 100                       // subscriptions of a client; beyond it the client is cut off
+	clientLook     = 10 * time.Second          // between looks at them
+	clientStay     = 24 * time.Hour            // of a connection; then the client has to connect again
+	sessionKeeping = 24 * time.Hour            // of an MQTT subscription whose client is away
 )
 
 // hasClients tells whether the embedded server is open to others than NATS clients on loopback.

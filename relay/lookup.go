@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -81,7 +82,7 @@ func (l *lookup) eachDay(day uint16, f func(day uint16) bool) error {
 
 // found is an entry and where it stands.
 type found struct {
-	place place
+	place journal.Place
 	entry entry // its slices are its own
 }
 
@@ -92,7 +93,7 @@ func (l *lookup) read() (found, error) {
 		return found{}, err
 	}
 	e, err := parseEntry(bytes.Clone(l.it.Value()))
-	p.ordinal = e.ordinal
+	p.Ordinal = e.ordinal
 	return found{place: p, entry: e}, err
 }
 
@@ -107,7 +108,7 @@ func (ix *index) findNumber(c *message.Conversation, number, today uint16) (*fou
 	var f *found
 	var failed error
 	err = l.eachDay(today, func(day uint16) bool {
-		key := entryKey(nil, &place{conv: *c, day: day, number: number})
+		key := entryKey(nil, &journal.Place{Conv: *c, Day: day, Number: number})
 		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
 			return true
 		}
@@ -137,18 +138,18 @@ func (ix *index) findReceiver(receiver *message.Addr, number, today uint16) ([]f
 				failed = err
 				return false
 			}
-			at.number = number
+			at.Number = number
 			key := entryKey(nil, &at)
-			if !seen[at.conv.Sender] && l.it.SeekGE(key) && bytes.Equal(l.it.Key(), key) {
+			if !seen[at.Conv.Sender] && l.it.SeekGE(key) && bytes.Equal(l.it.Key(), key) {
 				f, err := l.read()
 				if err != nil {
 					failed = err
 					return false
 				}
-				seen[at.conv.Sender] = true
+				seen[at.Conv.Sender] = true
 				all = append(all, f)
 			}
-			ok = l.it.SeekGE(upper(conversationPrefix(nil, day, &at.conv)))
+			ok = l.it.SeekGE(upper(conversationPrefix(nil, day, &at.Conv)))
 		}
 		return true
 	})

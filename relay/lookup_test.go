@@ -8,6 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -22,7 +23,7 @@ func TestNewestEntry(t *testing.T) {
 		relaytest.Conversation(t, "10690001", "447700900122"), relaytest.Conversation(t, "10690001", "447700900124"),
 	}
 	put := func(c message.Conversation, day, number uint16, id string) {
-		l.write(acceptedAt(place{conv: c, day: day, number: number, ordinal: uint64(day)}, id))
+		l.write(acceptedAt(journal.Place{Conv: c, Day: day, Number: number, Ordinal: uint64(day)}, id))
 	}
 	for _, o := range others {
 		put(o, 20785, 5, "other")
@@ -49,8 +50,8 @@ func TestNewestEntry(t *testing.T) {
 		f, err := l.ix.findNumber(&c, tt.number, tt.today)
 		got := ""
 		if f != nil {
-			got = fmt.Sprintf("%s %d", f.entry.parts[0].id, f.place.day)
-			if f.place.conv != c || f.place.number != tt.number || f.place.ordinal != uint64(f.place.day) {
+			got = fmt.Sprintf("%s %d", f.entry.parts[0].id, f.place.Day)
+			if f.place.Conv != c || f.place.Number != tt.number || f.place.Ordinal != uint64(f.place.Day) {
 				t.Errorf("%d on %d: got place %+v", tt.number, tt.today, f.place)
 			}
 		}
@@ -65,7 +66,7 @@ func TestNewestOfEachSender(t *testing.T) {
 	l := newLogbook(t)
 	receiver := relaytest.Addr(t, "447700900123")
 	put := func(sender, receiver string, day, number uint16, id string) {
-		l.write(acceptedAt(place{conv: relaytest.Conversation(t, sender, receiver), day: day, number: number}, id))
+		l.write(acceptedAt(journal.Place{Conv: relaytest.Conversation(t, sender, receiver), Day: day, Number: number}, id))
 	}
 	put("a", "447700900123", 20780, 5, "a old")
 	put("a", "447700900123", 20782, 4, "a other")
@@ -99,15 +100,15 @@ func TestNewestOfEachSender(t *testing.T) {
 func TestEachEntry(t *testing.T) {
 	l := newLogbook(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	for _, p := range []place{
-		{conv: c, day: 20780, number: 1},
-		{conv: c, day: 20780, number: 2},
-		{conv: c, day: 20782, number: 1},
-		{conv: c, day: 0, number: 3},
-		{conv: relaytest.Conversation(t, "10690002", "447700900123"), day: 20781, number: 1},
-		{conv: relaytest.Conversation(t, "1069000", "447700900123"), day: 20781, number: 1},
+	for _, p := range []journal.Place{
+		{Conv: c, Day: 20780, Number: 1},
+		{Conv: c, Day: 20780, Number: 2},
+		{Conv: c, Day: 20782, Number: 1},
+		{Conv: c, Day: 0, Number: 3},
+		{Conv: relaytest.Conversation(t, "10690002", "447700900123"), Day: 20781, Number: 1},
+		{Conv: relaytest.Conversation(t, "1069000", "447700900123"), Day: 20781, Number: 1},
 	} {
-		l.write(acceptedAt(p, fmt.Sprint(p.day, ".", p.number)))
+		l.write(acceptedAt(p, fmt.Sprint(p.Day, ".", p.Number)))
 	}
 	for _, tt := range []struct {
 		today uint16
@@ -139,14 +140,14 @@ func TestDamagedEntry(t *testing.T) {
 	if err := l.ix.db.Set(entryKey(nil, &p), []byte{1, 2}, pebble.NoSync); err != nil {
 		t.Fatal(err)
 	}
-	var bad *RecordError
-	if f, err := l.ix.findNumber(&p.conv, p.number, p.day); !errors.As(err, &bad) {
+	var bad *journal.RecordError
+	if f, err := l.ix.findNumber(&p.Conv, p.Number, p.Day); !errors.As(err, &bad) {
 		t.Errorf("by number: got %+v, %v, want an error", f, err)
 	}
-	if all, err := l.ix.findReceiver(&p.conv.Receiver, p.number, p.day); !errors.As(err, &bad) {
+	if all, err := l.ix.findReceiver(&p.Conv.Receiver, p.Number, p.Day); !errors.As(err, &bad) {
 		t.Errorf("by receiver: got %+v, %v, want an error", all, err)
 	}
-	if err := l.ix.eachEntry(&p.conv, p.day, func(found) bool { return true }); !errors.As(err, &bad) {
+	if err := l.ix.eachEntry(&p.Conv, p.Day, func(found) bool { return true }); !errors.As(err, &bad) {
 		t.Errorf("of the conversation: got %v, want an error", err)
 	}
 	data, _ := l.bytes(readAt(p, message.StatusRead, 2000))
@@ -162,9 +163,9 @@ func TestClosedIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, ask := range map[string]func() error{
-		"number":   func() error { _, err := l.ix.findNumber(&p.conv, 1, 1); return err },
-		"receiver": func() error { _, err := l.ix.findReceiver(&p.conv.Receiver, 1, 1); return err },
-		"entries":  func() error { return l.ix.eachEntry(&p.conv, 1, func(found) bool { return true }) },
+		"number":   func() error { _, err := l.ix.findNumber(&p.Conv, 1, 1); return err },
+		"receiver": func() error { _, err := l.ix.findReceiver(&p.Conv.Receiver, 1, 1); return err },
+		"entries":  func() error { return l.ix.eachEntry(&p.Conv, 1, func(found) bool { return true }) },
 		"outbox":   func() error { _, err := l.ix.outbox(prefixOutbox, 0, 0, 1); return err },
 		"rows":     func() error { _, err := l.ix.outboxRows(); return err },
 	} {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -65,9 +66,9 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 	half := now.Add(-r.opt.Keep / 2).UnixMilli()
 	log := func(seq uint64, receiver string, since, at int64) {
 		r.applyRecords(t, seq, func(b []byte) []byte {
-			rec := record{status: 1, readAt: since, at: at}
-			rec.place.conv.Receiver = relaytest.Addr(t, receiver)
-			return appendOptOut(b, &rec)
+			rec := journal.Record{Status: 1, ReadAt: since, At: at}
+			rec.Place.Conv.Receiver = relaytest.Addr(t, receiver)
+			return journal.AppendOptOut(b, &rec)
 		})
 	}
 	log(1, "447700900121", 5, half-1)
@@ -83,12 +84,12 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		if b == nil && tt.want == 0 {
 			continue
 		}
-		if b == nil || b.counts[kindOptOut] != tt.want || len(b.reads) != tt.want {
+		if b == nil || b.counts[journal.KindOptOut] != tt.want || len(b.reads) != tt.want {
 			t.Fatalf("got %+v queued, want %d opt-outs", b, tt.want)
 		}
 		r.applyRecords(t, 3, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
 	}
-	if stale, err := r.index.staleOptOuts(now.UnixMilli(), 10); err != nil || len(stale) != 1 || stale[0].place.conv.Receiver.String() != "447700900122" {
+	if stale, err := r.index.staleOptOuts(now.UnixMilli(), 10); err != nil || len(stale) != 1 || stale[0].Place.Conv.Receiver.String() != "447700900122" {
 		t.Errorf("got %+v, %v, want the young one alone", stale, err)
 	}
 	for receiver, want := range map[string]int64{"447700900121": 5, "447700900122": 6} {
@@ -121,14 +122,14 @@ func TestDaysAreForgotten(t *testing.T) {
 	}
 	oldest = r.oldestDay()
 	for i, day := range []uint16{oldest - 1, oldest + 1} {
-		r.applyRecords(t, uint64(i+1), func(b []byte) []byte { return appendRoute(b, day, "bank", []byte{byte('a' + i)}) })
+		r.applyRecords(t, uint64(i+1), func(b []byte) []byte { return journal.AppendRoute(b, day, "bank", []byte{byte('a' + i)}) })
 	}
 	now := time.Now()
 	for i, age := range []time.Duration{r.opt.Keep/2 + time.Hour, r.opt.Keep/2 - time.Hour} {
 		r.applyRecords(t, uint64(i+3), func(b []byte) []byte {
-			rec := record{status: 1, readAt: 1, at: now.Add(-age).UnixMilli()}
-			rec.place.conv.Receiver = relaytest.Addr(t, "44770090012"+string(rune('0'+i)))
-			return appendOptOut(b, &rec)
+			rec := journal.Record{Status: 1, ReadAt: 1, At: now.Add(-age).UnixMilli()}
+			rec.Place.Conv.Receiver = relaytest.Addr(t, "44770090012"+string(rune('0'+i)))
+			return journal.AppendOptOut(b, &rec)
 		})
 	}
 	r.expire()
@@ -137,7 +138,7 @@ func TestDaysAreForgotten(t *testing.T) {
 			t.Errorf("route %s: got %q, %v, want %q", id, got, err, want)
 		}
 	}
-	if b := r.ledger.queue.take(); b == nil || b.counts[kindOptOut] != 1 {
+	if b := r.ledger.queue.take(); b == nil || b.counts[journal.KindOptOut] != 1 {
 		t.Errorf("got %+v queued, want the older opt-out", b)
 	}
 }

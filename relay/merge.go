@@ -1,5 +1,10 @@
 package relay
 
+import (
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
 // Values of message_state (SMPP 3.4 §5.2.28) that a final receipt has.
 const (
 	messageDelivered     = 2
@@ -25,14 +30,14 @@ type cutState struct {
 	wanted  byte
 	closing uint8  // the part whose receipt was the last; 0: some are missing
 	states  []byte // message_state by part; 0: no receipt yet
-	worst   PartReceipt
+	worst   message.PartReceipt
 	id      string // message_id in the first part's
 	text    string // of the first part's
 }
 
 // note takes in the receipt of a part, and returns what all of them come to: nil while
 // there are others to come, and for a repetition of an earlier one.
-func (c *cutState) note(seq uint8, r *PartReceipt) *Merged {
+func (c *cutState) note(seq uint8, r *message.PartReceipt) *Merged {
 	if seq == 0 || int(seq) > len(c.states) || !IsFinal(r.State) {
 		return nil
 	}
@@ -73,7 +78,7 @@ const (
 )
 
 // judge keeps the worst receipt, when r has just been noted.
-func (c *cutState) judge(r *PartReceipt) {
+func (c *cutState) judge(r *message.PartReceipt) {
 	var worst byte
 	for _, s := range c.states {
 		if severities[s] > severities[worst] {
@@ -84,7 +89,7 @@ func (c *cutState) judge(r *PartReceipt) {
 	case r.State == worst:
 		c.worst = *r
 	case c.worst.State != worst: // what was unknown turned out to be better
-		c.worst = PartReceipt{State: worst}
+		c.worst = message.PartReceipt{State: worst}
 	}
 }
 
@@ -104,46 +109,46 @@ func cutKey(dst []byte, day uint16, first []byte) []byte {
 
 func appendCutState(dst []byte, c *cutState) []byte {
 	dst = append(dst, c.wanted, c.closing)
-	dst = appendString(dst, c.states)
+	dst = journal.AppendString(dst, c.states)
 	dst = append(dst, c.worst.State)
 	for _, s := range []string{c.worst.Err, c.worst.Network, c.id, c.text} {
-		dst = appendString(dst, s)
+		dst = journal.AppendString(dst, s)
 	}
 	return dst
 }
 
 func parseCutState(value []byte) (cutState, error) {
-	d := decoder{b: value}
-	c := cutState{wanted: d.byte("registered_delivery"), closing: d.byte("closing part")}
-	c.states = d.string("states", maxMessageID)
-	c.worst.State = d.byte("message_state")
-	c.worst.Err, c.worst.Network = string(d.string("err", maxNote)), string(d.string("network_error_code", maxNote))
-	c.id, c.text = string(d.string("message_id", maxNote)), string(d.string("text", maxNote))
-	return c, d.err
+	d := journal.Decoder{B: value}
+	c := cutState{wanted: d.Byte("registered_delivery"), closing: d.Byte("closing part")}
+	c.states = d.String("states", journal.MaxMessageID)
+	c.worst.State = d.Byte("message_state")
+	c.worst.Err, c.worst.Network = string(d.String("err", message.MaxNote)), string(d.String("network_error_code", message.MaxNote))
+	c.id, c.text = string(d.String("message_id", message.MaxNote)), string(d.String("text", message.MaxNote))
+	return c, d.Err
 }
 
 // cut brings in a part; the first one begins the message.
-func (a *applier) cut(rec *record) error {
-	if rec.place.day < a.expired {
+func (a *applier) cut(rec *journal.Record) error {
+	if rec.Place.Day < a.expired {
 		return nil
 	}
-	a.key = partKey(a.key[:0], rec.place.day, &rec.place.conv.Receiver, rec.cut.key)
-	a.val = appendPart(a.val[:0], &CutPart{Seq: rec.partSeq, first: string(rec.cut.first)})
-	if err := a.b.Set(a.key, a.val, nil); err != nil || rec.partSeq > 1 {
+	a.key = partKey(a.key[:0], rec.Place.Day, &rec.Place.Conv.Receiver, rec.Cut.Key)
+	a.val = appendPart(a.val[:0], &journal.CutPart{Seq: rec.PartSeq, First: string(rec.Cut.First)})
+	if err := a.b.Set(a.key, a.val, nil); err != nil || rec.PartSeq > 1 {
 		return err
 	}
-	return a.putCut(rec, &cutState{wanted: rec.cut.wanted, states: make([]byte, rec.part.Total)})
+	return a.putCut(rec, &cutState{wanted: rec.Cut.Wanted, states: make([]byte, rec.Part.Total)})
 }
 
-func (a *applier) putCut(rec *record, c *cutState) error {
-	a.key = cutKey(a.key[:0], rec.place.day, rec.cut.first)
+func (a *applier) putCut(rec *journal.Record, c *cutState) error {
+	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	a.val = appendCutState(a.val[:0], c)
 	return a.b.Set(a.key, a.val, nil)
 }
 
 // merge brings in the receipt of a part.
-func (a *applier) merge(rec *record) (*Merged, error) {
-	a.key = cutKey(a.key[:0], rec.place.day, rec.cut.first)
+func (a *applier) merge(rec *journal.Record) (*Merged, error) {
+	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	value, err := copyOf(a.b.Get(a.key))
 	if err != nil || value == nil {
 		return nil, err
@@ -152,6 +157,6 @@ func (a *applier) merge(rec *record) (*Merged, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := c.note(rec.partSeq, &rec.notes)
+	m := c.note(rec.PartSeq, &rec.Notes)
 	return m, a.putCut(rec, &c)
 }

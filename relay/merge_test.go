@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -16,10 +17,10 @@ func TestWorstReceipt(t *testing.T) {
 	for i, a := range order {
 		for j, b := range order {
 			c := cutState{wanted: 1, states: make([]byte, 2)}
-			if m := c.note(1, &PartReceipt{State: a, ID: "A1", Err: fmt.Sprint(a), Text: "one"}); m != nil {
+			if m := c.note(1, &message.PartReceipt{State: a, ID: "A1", Err: fmt.Sprint(a), Text: "one"}); m != nil {
 				t.Errorf("%d alone: got %+v, want nothing yet", a, m)
 			}
-			m := c.note(2, &PartReceipt{State: b, ID: "A2", Err: fmt.Sprint(b), Text: "two", Network: "n"})
+			m := c.note(2, &message.PartReceipt{State: b, ID: "A2", Err: fmt.Sprint(b), Text: "two", Network: "n"})
 			want := order[max(i, j)]
 			if m == nil || m.State != want || m.Err != fmt.Sprint(want) || m.ID != "A1" || m.Text != "one" || !m.Wanted {
 				t.Errorf("%d and %d: got %+v, want %d, with the id and the text of the first", a, b, m, want)
@@ -43,7 +44,7 @@ func TestReceiptOfNoPart(t *testing.T) {
 		{"accepted", 1, 6},
 		{"beyond those there are", 1, 9},
 	} {
-		if m := c.note(tt.seq, &PartReceipt{State: tt.state}); m != nil || string(c.states) != "\x00\x00" {
+		if m := c.note(tt.seq, &message.PartReceipt{State: tt.state}); m != nil || string(c.states) != "\x00\x00" {
 			t.Errorf("%s: got %+v, states %v, want that it changes nothing", tt.name, m, c.states)
 		}
 	}
@@ -75,7 +76,7 @@ func TestUnknownTurnsOut(t *testing.T) {
 			c := cutState{states: make([]byte, 2)}
 			for i, s := range tt.steps {
 				got := ""
-				if m := c.note(s.seq, &PartReceipt{State: s.state, Err: fmt.Sprint("e", s.state)}); m != nil {
+				if m := c.note(s.seq, &message.PartReceipt{State: s.state, Err: fmt.Sprint("e", s.state)}); m != nil {
 					got = fmt.Sprint(m.State, " ", m.Err)
 				}
 				if got != s.want {
@@ -101,7 +102,7 @@ func TestWhichReceiptIsWanted(t *testing.T) {
 	} {
 		for state, want := range map[byte]bool{messageDelivered: tt.delivered, messageExpired: tt.failed, messageUnknown: tt.failed} {
 			c := cutState{wanted: tt.wanted, states: make([]byte, 1)}
-			if m := c.note(1, &PartReceipt{State: state}); m == nil || m.Wanted != want {
+			if m := c.note(1, &message.PartReceipt{State: state}); m == nil || m.Wanted != want {
 				t.Errorf("registered_delivery %#x, state %d: got %+v, want that it is wanted: %v", tt.wanted, state, m, want)
 			}
 		}
@@ -112,7 +113,7 @@ func TestWhichReceiptIsWanted(t *testing.T) {
 func TestCutStateComesBack(t *testing.T) {
 	want := cutState{
 		wanted: 2, closing: 3, states: []byte{messageDelivered, 0, messageExpired}, id: "A1", text: "text",
-		worst: PartReceipt{State: messageExpired, Err: "021", Network: "\x03\x00\x15"},
+		worst: message.PartReceipt{State: messageExpired, Err: "021", Network: "\x03\x00\x15"},
 	}
 	value := appendCutState(nil, &want)
 	if got, err := parseCutState(value); err != nil || !reflect.DeepEqual(got, want) {
@@ -129,22 +130,22 @@ func TestCutStateComesBack(t *testing.T) {
 // on its own day.
 func TestPartsInTheIndex(t *testing.T) {
 	l, c := newLogbook(t), relaytest.Conversation(t, "10690001", "447700900123")
-	cut := func(day uint16, first, key string, seq uint8) record {
-		return record{
-			kind: kindCut, place: place{conv: c, day: day}, part: message.Part{Total: 2}, partSeq: seq,
-			cut: cutRecord{first: []byte(first), key: []byte(key), wanted: 1},
+	cut := func(day uint16, first, key string, seq uint8) journal.Record {
+		return journal.Record{
+			Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: seq,
+			Cut: journal.CutRecord{First: []byte(first), Key: []byte(key), Wanted: 1},
 		}
 	}
 	merge := func(day uint16, first string, seq uint8) *Merged {
-		l.write(record{
-			kind: kindMerge, place: place{day: day}, partSeq: seq, cut: cutRecord{first: []byte(first)},
-			notes: PartReceipt{State: messageDelivered},
+		l.write(journal.Record{
+			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Cut: journal.CutRecord{First: []byte(first)},
+			Notes: message.PartReceipt{State: messageDelivered},
 		})
 		return l.a.merged[0]
 	}
 	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
 	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {
-		if p, ok, err := l.ix.part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (CutPart{Seq: want, first: "a1", day: 20780}) {
+		if p, ok, err := l.ix.part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.CutPart{Seq: want, First: "a1", Day: 20780}) {
 			t.Errorf("part %s: got %+v %v, %v, want %d", key, p, ok, err, want)
 		}
 	}
@@ -231,7 +232,7 @@ func TestReceiptsOfPartsMerge(t *testing.T) {
 func TestMergeWhenDown(t *testing.T) {
 	l, _ := idleLedger(t)
 	merge := func() (m *Merged, err error, told bool) {
-		l.Merge(CutPart{Seq: 1, first: "a1"}, PartReceipt{State: messageDelivered}, func(got *Merged, failed error) {
+		l.Merge(journal.CutPart{Seq: 1, First: "a1"}, message.PartReceipt{State: messageDelivered}, func(got *Merged, failed error) {
 			m, err, told = got, failed, true
 		})
 		return m, err, told
@@ -239,7 +240,7 @@ func TestMergeWhenDown(t *testing.T) {
 	if _, _, told := merge(); told {
 		t.Error("up: told before the log has it")
 	}
-	if got := l.takeRecords(t); len(got) != 1 || got[0].kind != kindMerge {
+	if got := l.takeRecords(t); len(got) != 1 || got[0].Kind != journal.KindMerge {
 		t.Errorf("up: got %+v, want one record", got)
 	}
 	l.status.set(ErrDown)

@@ -3,11 +3,13 @@ package relay
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"readback/relay/journal"
 )
 
 // metrics are what an operator sees of the relay; never a subscriber's number.
 type metrics struct {
-	records  [kinds]prometheus.Counter
+	records  [journal.Kinds]prometheus.Counter
 	appends  prometheus.Histogram
 	batches  prometheus.Histogram
 	down     prometheus.Gauge
@@ -100,7 +102,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	records := f.NewCounterVec(prometheus.CounterOpts{
 		Name: "readback_ledger_records_total", Help: "Records written to the log, by kind.",
 	}, []string{"kind"})
-	for k, name := range kindNames {
+	for k, name := range journal.KindNames {
 		if name != "" {
 			m.records[k] = records.WithLabelValues(name)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -26,12 +27,12 @@ func optOutKey(dst []byte, receiver *message.Addr) []byte {
 }
 
 // optOut notes an opt-out, or its end.
-func (a *applier) optOut(rec *record) error {
-	a.key = optOutKey(a.key[:0], &rec.place.conv.Receiver)
-	if rec.status == 0 {
+func (a *applier) optOut(rec *journal.Record) error {
+	a.key = optOutKey(a.key[:0], &rec.Place.Conv.Receiver)
+	if rec.Status == 0 {
 		return a.b.Delete(a.key, nil)
 	}
-	a.val = binary.AppendUvarint(binary.AppendUvarint(a.val[:0], uint64(rec.readAt)), uint64(rec.at))
+	a.val = binary.AppendUvarint(binary.AppendUvarint(a.val[:0], uint64(rec.ReadAt)), uint64(rec.At))
 	return a.b.Set(a.key, a.val, nil)
 }
 
@@ -42,8 +43,8 @@ func (ix *index) optOut(receiver *message.Addr) (since int64, err error) {
 	if err != nil || value == nil {
 		return 0, err
 	}
-	d := decoder{b: value}
-	return d.time("since"), d.err
+	d := journal.Decoder{B: value}
+	return d.Time("since"), d.Err
 }
 
 // optOut is the opt-out of a receiver.
@@ -68,12 +69,12 @@ func (r *Relay) setOptOut(ctx context.Context, receiver *message.Addr, on bool) 
 	case now.On == on:
 		return Verdict{Code: 202}
 	}
-	rec := record{at: time.Now().UnixMilli()}
-	rec.place.conv.Receiver, rec.readAt = *receiver, rec.at
+	rec := journal.Record{At: time.Now().UnixMilli()}
+	rec.Place.Conv.Receiver, rec.ReadAt = *receiver, rec.At
 	if on {
-		rec.status = 1
+		rec.Status = 1
 	}
-	return r.ledger.submit(ctx, kindOptOut, func(dst []byte) []byte { return appendOptOut(dst, &rec) })
+	return r.ledger.submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
 }
 
 // renewOptOuts logs those again whose records are older than that, a thousand at a time:
@@ -87,12 +88,12 @@ func (r *Relay) renewOptOuts(before time.Time) error {
 		return err
 	}
 	for i := range stale {
-		b := r.ledger.queue.begin(kindOptOut)
+		b := r.ledger.queue.begin(journal.KindOptOut)
 		if b == nil {
 			return ErrDown
 		}
-		stale[i].at = time.Now().UnixMilli()
-		b.buf = appendOptOut(b.buf, &stale[i])
+		stale[i].At = time.Now().UnixMilli()
+		b.buf = journal.AppendOptOut(b.buf, &stale[i])
 		b.reads = append(b.reads, nil)
 		r.ledger.queue.end(b)
 	}
@@ -100,20 +101,20 @@ func (r *Relay) renewOptOuts(before time.Time) error {
 }
 
 // staleOptOuts returns the records of opt-outs that were logged before.
-func (ix *index) staleOptOuts(before int64, most int) ([]record, error) {
+func (ix *index) staleOptOuts(before int64, most int) ([]journal.Record, error) {
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
-	var all []record
+	var all []journal.Record
 	var failed error
 	prefix := []byte{prefixPerson, personOptOut}
 	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix) && len(all) < most; ok = l.it.Next() {
-		d := decoder{b: l.it.Value()}
-		rec := record{status: 1, readAt: d.time("since"), at: d.time("time")}
+		d := journal.Decoder{B: l.it.Value()}
+		rec := journal.Record{Status: 1, ReadAt: d.Time("since"), At: d.Time("time")}
 		var bad error
-		rec.place.conv.Receiver, bad = message.NewAddr(l.it.Key()[len(prefix):])
-		if failed = firstError(failed, d.err, bad); rec.at < before {
+		rec.Place.Conv.Receiver, bad = message.NewAddr(l.it.Key()[len(prefix):])
+		if failed = firstError(failed, d.Err, bad); rec.At < before {
 			all = append(all, rec)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -95,14 +96,14 @@ func TestLongOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	relaytest.Halt(s)
-	const routes = maxQueuedRecords + maxBatch/4 // an append takes some
+	const routes = maxQueuedRecords + journal.MaxBatch/4 // an append takes some
 	told := countdown{zero: make(chan struct{})}
 	told.left.Store(routes)
 	for i := range routes {
 		r.Ledger().Route("bank", strconv.AppendInt(nil, int64(i), 10), &told, 0)
 	}
 	relaytest.Receive(t, told.zero)
-	if n := r.pendingRoutes(); n > maxQueuedRecords+maxBatch/8 {
+	if n := r.pendingRoutes(); n > maxQueuedRecords+journal.MaxBatch/8 {
 		t.Errorf("routes in memory: got %d, want %d and those of an append at most", n, maxQueuedRecords)
 	}
 	if err := r.waitDown(); !errors.Is(err, errAway) {

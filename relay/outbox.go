@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
+	"readback/relay/journal"
 )
 
 // outboxBatch is how many feedbacks are on their way to the queue at once.
@@ -117,8 +118,8 @@ func (p *publisher) again(err error) error {
 // fed has the log know that a feedback is in its queue.
 func (p *publisher) fed(ctx context.Context, row outboxRow, outcome string) error {
 	for {
-		if b := p.relay.ledger.queue.begin(kindFed); b != nil {
-			b.buf = appendFed(b.buf, row.seq, row.index)
+		if b := p.relay.ledger.queue.begin(journal.KindFed); b != nil {
+			b.buf = journal.AppendFed(b.buf, row.seq, row.index)
 			p.relay.ledger.queue.end(b)
 			break
 		}

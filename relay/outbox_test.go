@@ -13,14 +13,15 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
 // places lists the places of the rows that the records are about.
-func places(all []record) string {
+func places(all []journal.Record) string {
 	text := ""
 	for _, rec := range all {
-		text += fmt.Sprint(rec.seq, ".", rec.index, " ")
+		text += fmt.Sprint(rec.Seq, ".", rec.Index, " ")
 	}
 	return text
 }
@@ -29,15 +30,15 @@ func places(all []record) string {
 // feedback has the place 2.0.
 func (l *logbook) readMessages(n int) {
 	l.t.Helper()
-	var all []record
+	var all []journal.Record
 	p := testPlace(l.t)
 	for i := range n {
-		p.number, p.ordinal = uint16(i+1), uint64(i)
+		p.Number, p.Ordinal = uint16(i+1), uint64(i)
 		all = append(all, acceptedAt(p, fmt.Sprint("id", i)))
 	}
 	l.write(all...)
 	for i := range n {
-		p.number, p.ordinal = uint16(i+1), uint64(i)
+		p.Number, p.Ordinal = uint16(i+1), uint64(i)
 		l.write(readAt(p, message.StatusRead, int64(2000+i)))
 	}
 }
@@ -61,24 +62,24 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 		if len(s.acks) != 3 {
 			t.Fatalf("published: got %d, want 3", len(s.acks))
 		}
-		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "" {
+		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "" {
 			t.Errorf("before an acknowledgement: got rows %sgone, want none", got)
 		}
 		s.acks[1].ok <- &jetstream.PubAck{}
 		synctest.Wait()
-		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "" {
+		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "" {
 			t.Errorf("after that of the second: got rows %sgone, want none yet", got)
 		}
 		s.acks[0].ok <- &jetstream.PubAck{}
 		synctest.Wait()
-		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "2.0 3.0 " {
+		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "2.0 3.0 " {
 			t.Errorf("after that of the first: got rows %sgone, want 2.0 3.0", got)
 		}
 		s.acks[2].ok <- &jetstream.PubAck{}
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "4.0 " {
+		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "4.0 " {
 			t.Errorf("after that of the third: got rows %sgone, want 4.0", got)
 		}
 		if accounts, _ := r.waiting.get(); !accounts["bank"] {
@@ -128,7 +129,7 @@ func TestPublishedAgain(t *testing.T) {
 				if err := <-done; err == nil || !strings.Contains(err.Error(), tt.want) || time.Since(began) > 5*time.Second {
 					t.Errorf("got %v after %s, want %s", err, time.Since(began), tt.want)
 				}
-				if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != tt.fed {
+				if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != tt.fed {
 					t.Errorf("gone: got rows %q, want %q", got, tt.fed)
 				}
 				first := s.ids()
@@ -191,7 +192,7 @@ func TestQuietAccount(t *testing.T) {
 	if _, err := p.publish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := places(ofKind(r.ledger.takeRecords(t), kindFed)); got != "2.0 " || len(s.published) != 0 {
+	if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "2.0 " || len(s.published) != 0 {
 		t.Errorf("got rows %sgone and %d published, want 2.0 gone and none", got, len(s.published))
 	}
 	if accounts, _ := r.waiting.get(); len(accounts) != 0 {
@@ -207,11 +208,11 @@ func TestQuietAccount(t *testing.T) {
 // before ended.
 func TestOutboxIsPublishedInPieces(t *testing.T) {
 	l := newLogbook(t)
-	var all []record
+	var all []journal.Record
 	p := testPlace(t)
 	const n = outboxBatch + 3
 	for i := range n {
-		p.number, p.ordinal = uint16(i+1), uint64(i)
+		p.Number, p.Ordinal = uint16(i+1), uint64(i)
 		all = append(all, acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
 	}
 	l.write(all...)
@@ -220,7 +221,7 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 	pub := publisher{relay: r}
 	for i, want := range []int{outboxBatch, 3, 0} {
 		more, err := pub.publish(t.Context())
-		if got := len(ofKind(r.ledger.takeRecords(t), kindFed)); err != nil || got != want || more != (i == 0) {
+		if got := len(ofKind(r.ledger.takeRecords(t), journal.KindFed)); err != nil || got != want || more != (i == 0) {
 			t.Errorf("piece %d: got %d rows gone, more %v, %v, want %d", i+1, got, more, err, want)
 		}
 	}

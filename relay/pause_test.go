@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -22,7 +23,7 @@ func TestPause(t *testing.T) {
 
 		pause()
 		told := make(logged, 2)
-		b := a.queue.begin(kindRoute)
+		b := a.queue.begin(journal.KindRoute)
 		b.waits = append(b.waits, wait{told, 1})
 		a.queue.end(b)
 		synctest.Wait()

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -20,7 +21,7 @@ func threeEvents(t *testing.T) *logbook {
 	l := newLogbook(t)
 	p := testPlace(t)
 	for i := range 3 {
-		p.number, p.ordinal = uint16(i+1), uint64(i)
+		p.Number, p.Ordinal = uint16(i+1), uint64(i)
 		l.write(acceptedAt(p, "id"))
 	}
 	return l
@@ -58,12 +59,12 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 		}
 		synctest.Wait()
 		b := r.ledger.queue.take()
-		if b == nil || b.counts[kindPublished] != 1 || len(done) > 0 {
+		if b == nil || b.counts[journal.KindPublished] != 1 || len(done) > 0 {
 			t.Fatalf("after all acknowledgements: got %+v for the log, want one record that is waited for", b)
 		}
-		read, err := parseBatch(b.buf)
-		if rec := (record{}); err != nil || !read.next(&rec) || rec.seq != 3 || rec.index != 0 {
-			t.Errorf("up to: got %d.%d, %v, want 3.0", rec.seq, rec.index, err)
+		read, err := journal.ParseBatch(b.buf)
+		if rec := (journal.Record{}); err != nil || !read.Next(&rec) || rec.Seq != 3 || rec.Index != 0 {
+			t.Errorf("up to: got %d.%d, %v, want 3.0", rec.Seq, rec.Index, err)
 		}
 		b.reads[0].tell(outcomeNoted)
 		if got := <-done; got.n != 3 || got.err != nil {
@@ -176,7 +177,7 @@ func TestEventsGoOn(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		l.write(record{kind: kindPublished, seq: 3}, acceptedAt(testPlace(t), "id4"))
+		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedAt(testPlace(t), "id4"))
 		r.ledger.queue.take().reads[0].tell(outcomeNoted)
 		synctest.Wait()
 		r.tellEvents()

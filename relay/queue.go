@@ -2,6 +2,8 @@ package relay
 
 import (
 	"sync"
+
+	"readback/relay/journal"
 )
 
 // Bounds of what waits for the log. A record beyond them is dropped and counted.
@@ -38,7 +40,7 @@ type mark struct {
 type batch struct {
 	buf     []byte
 	body    int // where the records begin in buf
-	counts  [kinds]int
+	counts  [journal.Kinds]int
 	records int
 	changes bool // a record changes what an earlier one brought
 	marks   []mark
@@ -49,10 +51,10 @@ type batch struct {
 	merges  []mergeWait // one for each merge record, likewise
 }
 
-func (b *batch) add(k kind) {
+func (b *batch) add(k journal.Kind) {
 	b.counts[k]++
 	b.records++
-	b.changes = b.changes || k.changes()
+	b.changes = b.changes || k.Changes()
 }
 
 func (b *batch) reset() {
@@ -75,7 +77,7 @@ type queue struct {
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	header  header
+	header  journal.Header
 	filling *batch
 	full    []*batch
 	free    []*batch
@@ -89,7 +91,7 @@ type queue struct {
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
 // open begins an epoch: what was queued before becomes part of it.
-func (q *queue) open(h header) {
+func (q *queue) open(h journal.Header) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.header = h
@@ -110,16 +112,16 @@ func (q *queue) queued() []*batch {
 
 // begin returns the batch that the next record goes in, locked until end is called;
 // nil when the queue is full or closed.
-func (q *queue) begin(k kind) *batch {
+func (q *queue) begin(k journal.Kind) *batch {
 	q.mu.Lock()
 	if q.closed || q.records >= maxQueuedRecords || q.octets >= maxQueuedOctets {
-		if !k.waits() {
+		if !k.Waits() {
 			q.drops++
 		}
 		q.mu.Unlock()
 		return nil
 	}
-	if q.filling != nil && len(q.filling.buf) > maxBatch-maxRecord {
+	if q.filling != nil && len(q.filling.buf) > journal.MaxBatch-journal.MaxRecord {
 		q.full = append(q.full, q.filling)
 		q.filling = nil
 	}
@@ -160,8 +162,8 @@ func (q *queue) fresh() *batch {
 
 // nextHeader begins a batch unlike any other. It is called with mu held.
 func (q *queue) nextHeader(dst []byte) []byte {
-	q.header.serial++
-	return appendHeader(dst, q.header)
+	q.header.Serial++
+	return journal.AppendHeader(dst, q.header)
 }
 
 // newBatch returns the header of a batch that is not queued.

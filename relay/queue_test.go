@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -13,8 +14,8 @@ func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var octets, n int
-	for b := q.begin(kindHead); b != nil; b = q.begin(kindHead) {
-		b.buf = appendHead(b.buf, &c, 1<<60)
+	for b := q.begin(journal.KindHead); b != nil; b = q.begin(journal.KindHead) {
+		b.buf = journal.AppendHead(b.buf, &c, 1<<60)
 		b.waits = append(b.waits, wait{make(logged, 1), 0})
 		q.end(b)
 		n++
@@ -22,7 +23,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if n != maxQueuedRecords {
 		t.Errorf("records: got %d, want %d", n, maxQueuedRecords)
 	}
-	if q.begin(kindAccepted) != nil {
+	if q.begin(journal.KindAccepted) != nil {
 		t.Error("a record more was let in")
 	}
 	told := make(logged, 1)
@@ -35,8 +36,8 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("waiters: got %d, want %d", len(waits), n)
 	}
 	for b := q.take(); b != nil; b = q.take() {
-		if len(b.buf) > maxBatch {
-			t.Errorf("batch: got %d octets, want %d at most", len(b.buf), maxBatch)
+		if len(b.buf) > journal.MaxBatch {
+			t.Errorf("batch: got %d octets, want %d at most", len(b.buf), journal.MaxBatch)
 		}
 		octets += len(b.buf)
 		q.recycle(b)
@@ -52,7 +53,7 @@ func TestQueueIsBounded(t *testing.T) {
 }
 
 // put queues a record of a kind, and returns its batch.
-func (q *queue) put(t *testing.T, k kind, change func(*batch)) *batch {
+func (q *queue) put(t *testing.T, k journal.Kind, change func(*batch)) *batch {
 	t.Helper()
 	b := q.begin(k)
 	if b == nil {
@@ -83,29 +84,29 @@ func wantCounted(t *testing.T, q *queue, what string) {
 // unique, and the records stay as they were.
 func TestQueueOpens(t *testing.T) {
 	q := newQueue()
-	large := bytes.Repeat([]byte{1}, maxBatch-maxRecord)
+	large := bytes.Repeat([]byte{1}, journal.MaxBatch-journal.MaxRecord)
 	for range 3 {
-		q.put(t, kindRoute, func(b *batch) { b.buf = append(b.buf, large...) })
+		q.put(t, journal.KindRoute, func(b *batch) { b.buf = append(b.buf, large...) })
 	}
 	wantCounted(t, q, "queued")
 	if len(q.full) != 2 || q.filling == nil {
 		t.Fatalf("got %d full batches, want 2 and one that is not", len(q.full))
 	}
-	q.open(header{epoch: 300, instance: 1 << 60})
+	q.open(journal.Header{Epoch: 300, Instance: 1 << 60})
 	wantCounted(t, q, "opened")
 	serials := make(map[uint64]bool)
 	for i := range 4 {
 		if i == 3 {
-			q.put(t, kindStop, func(*batch) {})
+			q.put(t, journal.KindStop, func(*batch) {})
 		}
 		b := q.take()
 		wantCounted(t, q, "taken")
-		r, err := parseBatch(b.buf)
-		if err != nil || r.header.epoch != 300 || r.header.instance != 1<<60 || serials[r.header.serial] {
-			t.Errorf("batch %d: got header %+v, %v, want one of the epoch, unlike the others", i, r.header, err)
+		r, err := journal.ParseBatch(b.buf)
+		if err != nil || r.Header.Epoch != 300 || r.Header.Instance != 1<<60 || serials[r.Header.Serial] {
+			t.Errorf("batch %d: got header %+v, %v, want one of the epoch, unlike the others", i, r.Header, err)
 		}
-		serials[r.header.serial] = true
-		if got := b.buf[b.body:]; i < 3 && (got[0] != byte(kindRoute) || !bytes.Equal(got[1:], large)) || r.off != b.body {
+		serials[r.Header.Serial] = true
+		if got := b.buf[b.body:]; i < 3 && (got[0] != byte(journal.KindRoute) || !bytes.Equal(got[1:], large)) || r.Off != b.body {
 			t.Errorf("batch %d: got %d octets of records from %d on, want them as they were", i, len(got), b.body)
 		}
 		q.recycle(b)
@@ -113,25 +114,25 @@ func TestQueueOpens(t *testing.T) {
 	if q.take() != nil || len(q.free) != 3 { // the last one was used again
 		t.Errorf("got %d batches to use again, want 3 and none left", len(q.free))
 	}
-	if r, err := parseBatch(q.newBatch()); err != nil || r.header.epoch != 300 || serials[r.header.serial] {
-		t.Errorf("got header %+v, %v, want another one of the epoch", r.header, err)
+	if r, err := journal.ParseBatch(q.newBatch()); err != nil || r.Header.Epoch != 300 || serials[r.Header.Serial] {
+		t.Errorf("got header %+v, %v, want another one of the epoch", r.Header, err)
 	}
 }
 
 // A batch that is used again has nothing left from before. The queue keeps only a few for that.
 func TestBatchIsUsedAgain(t *testing.T) {
 	q := newQueue()
-	q.put(t, kindRead, func(b *batch) {
+	q.put(t, journal.KindRead, func(b *batch) {
 		b.marks, b.waits, b.routes = append(b.marks, mark{}), append(b.waits, wait{}), append(b.routes, route{})
 		b.cuts, b.reads, b.merges = append(b.cuts, cutRow{}), append(b.reads, nil), append(b.merges, nil)
 	})
 	used := q.take()
-	if !used.changes || used.records != 1 || used.counts[kindRead] != 1 {
+	if !used.changes || used.records != 1 || used.counts[journal.KindRead] != 1 {
 		t.Errorf("got %+v, want one read, which changes something", used)
 	}
 	q.recycle(used)
-	b := q.put(t, kindRoute, func(*batch) {})
-	if b != used || b.changes || b.records != 1 || b.counts[kindRead] != 0 || b.counts[kindRoute] != 1 ||
+	b := q.put(t, journal.KindRoute, func(*batch) {})
+	if b != used || b.changes || b.records != 1 || b.counts[journal.KindRead] != 0 || b.counts[journal.KindRoute] != 1 ||
 		len(b.marks)+len(b.waits)+len(b.routes)+len(b.cuts)+len(b.reads)+len(b.merges) > 0 {
 		t.Errorf("got %+v, want the same batch with one route", b)
 	}
@@ -150,10 +151,10 @@ func TestQueueLetsWaitersGo(t *testing.T) {
 	reads := []*readWait{{make(chan outcome, 2)}, {make(chan outcome, 2)}}
 	var failed []error
 	for i, r := range reads { // in two batches
-		q.put(t, kindRead, func(b *batch) {
+		q.put(t, journal.KindRead, func(b *batch) {
 			b.waits, b.reads = append(b.waits, wait{told, uint64(i)}), append(b.reads, nil, r)
 			b.merges = append(b.merges, nil, func(m *Merged, err error) { failed = append(failed, err) })
-			b.buf = append(b.buf, make([]byte, maxBatch-maxRecord)...)
+			b.buf = append(b.buf, make([]byte, journal.MaxBatch-journal.MaxRecord)...)
 		})
 	}
 	for range 2 {
@@ -180,8 +181,8 @@ func TestDropsAreCounted(t *testing.T) {
 	q := newQueue()
 	told := make(logged, 2)
 	q.records = maxQueuedRecords - 1
-	q.put(t, kindRoute, func(*batch) {})
-	for _, k := range []kind{kindRoute, kindHead, kindRead, kindPublished, kindReported} {
+	q.put(t, journal.KindRoute, func(*batch) {})
+	for _, k := range []journal.Kind{journal.KindRoute, journal.KindHead, journal.KindRead, journal.KindPublished, journal.KindReported} {
 		if q.begin(k) != nil {
 			t.Errorf("%s: a record more was let in", k)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -168,7 +169,7 @@ func pick(all []found, senders []message.Addr, id uint64) (f *found, other, ambi
 	for i := range all {
 		switch {
 		case !all[i].entry.state.IsFinal():
-			if !contains(senders, all[i].place.conv.Sender) {
+			if !contains(senders, all[i].place.Conv.Sender) {
 				f = &all[i]
 				n++
 			}
@@ -231,16 +232,16 @@ func (l *Ledger) isOut(h *head, number uint16) bool {
 
 // record has the log know, and waits until it does.
 func (rs *Reads) record(ctx context.Context, q *question, f *found) Verdict {
-	return rs.ledger.submit(ctx, kindRead, func(dst []byte) []byte {
-		return appendRead(dst, &record{
-			place: f.place, status: q.status, at: q.now.UnixMilli(), id: q.id,
-			readAt: max(q.readAt, f.entry.at), // it cannot have been read before it was sent
+	return rs.ledger.submit(ctx, journal.KindRead, func(dst []byte) []byte {
+		return journal.AppendRead(dst, &journal.Record{
+			Place: f.place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
+			ReadAt: max(q.readAt, f.entry.at), // it cannot have been read before it was sent
 		})
 	})
 }
 
 // submit has the log know a record that has an outcome, and waits for that.
-func (l *Ledger) submit(ctx context.Context, k kind, appendTo func(dst []byte) []byte) Verdict {
+func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) Verdict {
 	defer crash.OnPanic()
 	if !l.status.up.Load() {
 		return unavailable()

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -17,7 +18,7 @@ import (
 // it was about before.
 func TestPick(t *testing.T) {
 	known := func(sender string, s message.State, id uint64) found {
-		return found{place: place{conv: relaytest.Conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
+		return found{place: journal.Place{Conv: relaytest.Conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
 	}
 	sent, delivered, read, deleted := known("a", message.StateSent, 0), known("b", message.StateDelivered, 0), known("c", message.StateRead, 7), known("d", message.StateDeletedUnread, 8)
 	a, x, y := relaytest.Addr(t, "a"), relaytest.Addr(t, "x"), relaytest.Addr(t, "y")
@@ -50,7 +51,7 @@ func TestPick(t *testing.T) {
 			f, other, ambiguous := pick(tt.all, tt.onTheirWay, tt.id)
 			got := ""
 			if f != nil {
-				got = f.place.conv.Sender.String()
+				got = f.place.Conv.Sender.String()
 			}
 			if got != tt.want || other != tt.other || ambiguous != tt.ambiguous {
 				t.Errorf("got %q, other %v, ambiguous %v, want %q, %v, %v", got, other, ambiguous, tt.want, tt.other, tt.ambiguous)
@@ -131,7 +132,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 				t.Fatalf("before the answer: got %+v, want that it waits", <-done)
 			}
 			if answered {
-				book.write(acceptedAt(place{conv: h.conv, day: s.day, number: s.Number, ordinal: s.ordinal}, "id"))
+				book.write(acceptedAt(journal.Place{Conv: h.conv, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, "id"))
 				h.shard.mu.Lock()
 				h.settle(s.ordinal, 0)
 				h.shard.mu.Unlock()
@@ -175,14 +176,14 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 		submit := func(ctx context.Context) <-chan Verdict {
 			done := make(chan Verdict, 1)
 			go func() {
-				done <- l.submit(ctx, kindErase, func(dst []byte) []byte { return appendErase(dst, &h.conv.Receiver, 1) })
+				done <- l.submit(ctx, journal.KindErase, func(dst []byte) []byte { return journal.AppendErase(dst, &h.conv.Receiver, 1) })
 			}()
 			synctest.Wait()
 			return done
 		}
 		done := submit(t.Context())
 		b := l.queue.take()
-		if len(done) > 0 || b == nil || len(b.reads) != 1 || b.counts[kindErase] != 1 {
+		if len(done) > 0 || b == nil || len(b.reads) != 1 || b.counts[journal.KindErase] != 1 {
 			t.Fatalf("got %+v for the log, want a record that is waited for", b)
 		}
 		b.reads[0].tell(outcomeGone)

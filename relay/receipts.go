@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -28,7 +29,7 @@ type receipt struct {
 // by. It never waits: when too many receipts do, this one is dropped and counted.
 func (l *Ledger) Receipt(c message.Conversation, messageID []byte, state message.State) {
 	defer crash.OnPanic()
-	if !l.status.up.Load() || len(messageID) == 0 || len(messageID) > maxMessageID {
+	if !l.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
 		return
 	}
 	select {
@@ -83,19 +84,19 @@ func (l *Ledger) resolve(rc *receipt) bool {
 	if err != nil || p == nil {
 		return err != nil
 	}
-	b := l.queue.begin(kindReceipt)
+	b := l.queue.begin(journal.KindReceipt)
 	if b == nil {
 		return true
 	}
-	b.buf = appendReceipt(b.buf, &record{place: *p, partSeq: seq, state: rc.state, at: rc.at.UnixMilli()})
+	b.buf = journal.AppendReceipt(b.buf, &journal.Record{Place: *p, PartSeq: seq, State: rc.state, At: rc.at.UnixMilli()})
 	l.queue.end(b)
 	return true
 }
 
 // findMessage returns where the message with this message_id stands, and which part of
 // it that is; nil when there is none.
-func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (*place, uint8, error) {
-	var p *place
+func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (*journal.Place, uint8, error) {
+	var p *journal.Place
 	var seq uint8
 	err := l.index.eachEntry(c, today, func(f found) bool {
 		for _, part := range f.entry.parts {

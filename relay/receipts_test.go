@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -14,7 +15,7 @@ import (
 // The ledger ignores receipts with an impossible message_id, and counts those that it drops.
 func TestReceiptsAreBounded(t *testing.T) {
 	l, h := idleLedger(t)
-	long := make([]byte, maxMessageID+1)
+	long := make([]byte, journal.MaxMessageID+1)
 	for _, id := range [][]byte{nil, long} {
 		if l.Receipt(h.conv, id, message.StateDelivered); len(l.receipts) > 0 {
 			t.Errorf("id of %d octets: got it taken", len(id))
@@ -67,11 +68,11 @@ func TestEarlyReceipts(t *testing.T) {
 				go r.resolveReceipts(t.Context()) // until the bubble ends
 				time.Sleep(tt.answer)             // of the bubble
 				r.applyRecords(t, 1, func(b []byte) []byte {
-					p := place{conv: c, day: message.DayOf(time.Now().UnixMilli()), number: 1}
-					return appendAccepted(b, &record{place: p, bound: 1, at: 1, messageID: []byte("A"), from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver}}, "bank")
+					p := journal.Place{Conv: c, Day: message.DayOf(time.Now().UnixMilli()), Number: 1}
+					return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: 1, At: 1, MessageID: []byte("A"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
 				})
 				time.Sleep(2 * time.Second)
-				if b := l.queue.take(); (b != nil && b.counts[kindReceipt] == 1) != tt.want {
+				if b := l.queue.take(); (b != nil && b.counts[journal.KindReceipt] == 1) != tt.want {
 					t.Errorf("got %+v queued, want the receipt: %v", b, tt.want)
 				}
 			})

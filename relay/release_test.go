@@ -11,21 +11,22 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 // brings puts a delivered message into the index, and a read response unless read is zero.
-func (r *Relay) brings(t *testing.T, c message.Conversation, id string, delivered, read time.Time) place {
+func (r *Relay) brings(t *testing.T, c message.Conversation, id string, delivered, read time.Time) journal.Place {
 	t.Helper()
-	p := place{conv: c, day: message.DayOf(delivered.UnixMilli()), number: 1}
+	p := journal.Place{Conv: c, Day: message.DayOf(delivered.UnixMilli()), Number: 1}
 	r.applyRecords(t, 1, func(b []byte) []byte {
-		b = appendAccepted(b, &record{
-			place: p, bound: 1, at: delivered.UnixMilli(), messageID: []byte(id), from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
+		b = journal.AppendAccepted(b, &journal.Record{
+			Place: p, Bound: 1, At: delivered.UnixMilli(), MessageID: []byte(id), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 		}, "bank")
-		b = appendReceipt(b, &record{place: p, state: message.StateDelivered, at: delivered.UnixMilli()})
+		b = journal.AppendReceipt(b, &journal.Record{Place: p, State: message.StateDelivered, At: delivered.UnixMilli()})
 		if !read.IsZero() {
-			b = appendRead(b, &record{place: p, status: message.StatusRead, readAt: read.UnixMilli(), at: read.UnixMilli()})
+			b = journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: read.UnixMilli(), At: read.UnixMilli()})
 		}
 		return b
 	})
@@ -166,7 +167,7 @@ func TestHoldOrPass(t *testing.T) {
 			}
 			queued := 0
 			if b := r.ledger.queue.take(); b != nil {
-				queued = b.counts[kindReceipt]
+				queued = b.counts[journal.KindReceipt]
 			}
 			if stored := r.state(t, streamHeld).Msgs; queued != tt.queued || stored != tt.stored {
 				t.Errorf("got %d records and %d held, want %d and %d", queued, stored, tt.queued, tt.stored)

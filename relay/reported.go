@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -14,11 +15,11 @@ func (r *Relay) reported(fb *message.Feedback) {
 	if err != nil || f == nil || f.entry.reportedAt != 0 {
 		return // expired, told again, or on its way out
 	}
-	b := r.ledger.queue.begin(kindReported)
+	b := r.ledger.queue.begin(journal.KindReported)
 	if b == nil {
 		return
 	}
-	b.buf = appendReported(b.buf, &record{place: f.place, at: time.Now().UnixMilli()})
+	b.buf = journal.AppendReported(b.buf, &journal.Record{Place: f.place, At: time.Now().UnixMilli()})
 	r.ledger.queue.end(b)
 }
 
@@ -41,7 +42,7 @@ func (ix *index) findFeedback(fb *message.Feedback) (*found, error) {
 	day := message.DayOf(fb.SubmittedAt.UnixMilli())
 	var f found
 	for _, d := range []uint16{day, day + 1} {
-		key := entryKey(nil, &place{conv: c, day: d, number: fb.Number})
+		key := entryKey(nil, &journal.Place{Conv: c, Day: d, Number: fb.Number})
 		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
 			continue
 		}

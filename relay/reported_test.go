@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -15,14 +16,14 @@ var reportedTime = time.Date(2026, 11, 23, 23, 59, 0, 0, time.UTC).UnixMilli()
 // returns the feedback on the message.
 func (r *Relay) addRead(t *testing.T, c message.Conversation, day uint16, ordinal uint64) *message.Feedback {
 	t.Helper()
-	p := place{conv: c, day: day, number: uint16(ordinal%257) + 1, ordinal: ordinal}
+	p := journal.Place{Conv: c, Day: day, Number: uint16(ordinal%257) + 1, Ordinal: ordinal}
 	r.applyRecords(t, ordinal+1, func(b []byte) []byte {
-		b = appendAccepted(b, &record{
-			place: p, bound: ordinal + 1, at: reportedTime, from: message.Address{Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
+		b = journal.AppendAccepted(b, &journal.Record{
+			Place: p, Bound: ordinal + 1, At: reportedTime, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 		}, "bank")
-		return appendRead(b, &record{place: p, status: message.StatusRead, readAt: reportedTime, at: reportedTime})
+		return journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: reportedTime, At: reportedTime})
 	})
-	f, err := r.index.findNumber(&c, p.number, maxDay)
+	f, err := r.index.findNumber(&c, p.Number, maxDay)
 	if err != nil || f == nil {
 		t.Fatalf("got %+v, %v, want the message", f, err)
 	}

@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
-
-// maxRouteID is how many octets a message_id has (SMPP 3.4 §5.2.23).
-const maxRouteID = 65
 
 // maxAwaitings is how many wait for the account of an id, of all ids.
 const maxAwaitings = 10_000
@@ -43,20 +41,20 @@ func newRoutes() *routes {
 // account is not recorded, nor is an id of over 65 octets.
 func (l *Ledger) Route(account string, id []byte, w Waiter, token uint64) {
 	defer crash.OnPanic()
-	if len(id) == 0 || len(id) > maxRouteID || account == "" || len(account) > maxAccount {
+	if len(id) == 0 || len(id) > journal.MaxRouteID || account == "" || len(account) > journal.MaxAccount {
 		w.Logged(token)
 		return
 	}
 	// Who waits is told by the appender, and there is one when the ledger has been up.
 	up := l.status.up.Load()
 	r := l.routes.add(account, string(id))
-	b := l.queue.begin(kindRoute)
+	b := l.queue.begin(journal.KindRoute)
 	if b == nil {
 		l.routes.settle(r)
 		w.Logged(token)
 		return
 	}
-	b.buf = appendRoute(b.buf, message.DayOf(time.Now().UnixMilli()), account, id)
+	b.buf = journal.AppendRoute(b.buf, message.DayOf(time.Now().UnixMilli()), account, id)
 	b.routes = append(b.routes, r)
 	if up {
 		b.waits = append(b.waits, wait{w, token})
@@ -73,7 +71,7 @@ func (l *Ledger) Routed(id []byte) (account string, ok bool) {
 	if account, ok = l.routes.find(id); ok {
 		return account, true
 	}
-	if len(id) > maxRouteID {
+	if len(id) > journal.MaxRouteID {
 		return "", false
 	}
 	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
@@ -179,7 +177,7 @@ func (rs *routes) leave(id string, told chan<- string) {
 // empty when there is none.
 func (ix *index) route(id []byte, newest, days uint16) (string, error) {
 	for back := range days {
-		var buf [3 + maxRouteID]byte
+		var buf [3 + journal.MaxRouteID]byte
 		account, err := ix.get(routeKey(buf[:0], newest-back, id))
 		if err != nil || account != nil {
 			return string(account), err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -180,7 +181,7 @@ func TestRoutesAreBounded(t *testing.T) {
 func applyRoute(t *testing.T, ix *index, day uint16, account, id string) {
 	t.Helper()
 	a := &applier{ix: ix, told: func(int, int) {}, expired: 100}
-	b := appendRoute(appendHeader(nil, header{epoch: 1}), day, account, []byte(id))
+	b := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1}), day, account, []byte(id))
 	if _, err := a.apply(uint64(day), b, false); err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +248,7 @@ func TestRoutedAsLongAsKept(t *testing.T) {
 	today, days := message.DayOf(time.Now().UnixMilli()), uint16(r.opt.Keep/(24*time.Hour))
 	for back, want := range map[uint16]string{0: "bank", 1: "bank", days: "bank", days + 5: ""} {
 		id := fmt.Sprint("id", back)
-		r.applyRecords(t, uint64(back)+1, func(b []byte) []byte { return appendRoute(b, today-back, "bank", []byte(id)) })
+		r.applyRecords(t, uint64(back)+1, func(b []byte) []byte { return journal.AppendRoute(b, today-back, "bank", []byte(id)) })
 		if got, ok := r.Ledger().Routed([]byte(id)); got != want || ok != (want != "") {
 			t.Errorf("%d days ago: got %q, %v, want %q", back, got, ok, want)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -65,17 +66,17 @@ func depict(t testing.TB, store string) *depiction {
 
 // depictLog lists the kinds of record in the log of the store.
 func (r *running) depictLog(d *depiction) {
-	var seen [kinds]bool
+	var seen [journal.Kinds]bool
 	r.walk(streamLedger, func(m *jetstream.RawStreamMsg) {
-		b, err := parseBatch(m.Data)
-		for rec := (record{}); err == nil && b.next(&rec); {
-			seen[rec.kind] = true
+		b, err := journal.ParseBatch(m.Data)
+		for rec := (journal.Record{}); err == nil && b.Next(&rec); {
+			seen[rec.Kind] = true
 		}
-		if err := firstError(err, b.err); err != nil {
+		if err := firstError(err, b.Err); err != nil {
 			r.t.Errorf("log message %d: %v", m.Sequence, err)
 		}
 	})
-	for k := kindStart; k < kinds; k++ {
+	for k := journal.KindStart; k < journal.Kinds; k++ {
 		if seen[k] {
 			d.Kinds = append(d.Kinds, k.String())
 		}
@@ -142,7 +143,7 @@ func (r *running) depictIndex(d *depiction) {
 	}
 	for _, key := range []string{"4a7f0b", "4a7f0c", "4a7f0d", "4a7f0e", "4a7f0f"} {
 		if p, ok := r.Ledger().PartOf([]byte(key), relaytest.Addr(r.t, storeCut)); ok {
-			d.Parts[key] = fmt.Sprint(p.Seq, " ", p.first)
+			d.Parts[key] = fmt.Sprint(p.Seq, " ", p.First)
 		}
 	}
 }
@@ -152,7 +153,7 @@ func (f *found) image() entryImage {
 	e := &f.entry
 	show := func(a *message.Address) string { return fmt.Sprintf("%d %d %s", a.TON, a.NPI, a.Addr) }
 	image := entryImage{
-		Ordinal: e.ordinal, Number: f.place.number, Day: f.place.day, From: show(&e.from), To: show(&e.to),
+		Ordinal: e.ordinal, Number: f.place.Number, Day: f.place.Day, From: show(&e.from), To: show(&e.to),
 		WantsReceipt: e.wantsReceipt, ReadID: e.readID, ReceivedAt: e.receivedAt, Total: e.total,
 	}
 	for _, p := range e.parts {

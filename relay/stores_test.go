@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -91,7 +92,7 @@ func TestStores(t *testing.T) {
 			}
 		}
 	})
-	for k := kindStart; k < kinds; k++ {
+	for k := journal.KindStart; k < journal.Kinds; k++ {
 		if _, ok := seen.Load(k.String()); !ok {
 			t.Errorf("no store has a record of kind %s: add one, see %s/README.md", k, storesDir)
 		}

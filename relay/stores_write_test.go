@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -70,7 +71,7 @@ func TestWriteStore(t *testing.T) {
 		select {} // until it is killed
 	}
 	for name, last := range map[string]func(*testing.T, string){"clean-stop": stopLastSession, "kill-9": killLastSession} {
-		dir := filepath.Join(*storeDir, fmt.Sprintf("log%d-index%d-%s", batchVersion, indexVersion, name))
+		dir := filepath.Join(*storeDir, fmt.Sprintf("log%d-index%d-%s", journal.BatchVersion, indexVersion, name))
 		store := filepath.Join(dir, "store")
 		r := start(t, storeOptions(t, store))
 		writeFirstSession(r)

@@ -83,7 +83,7 @@ func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) 
 func (f *found) view() MessageView {
 	e := &f.entry
 	m := MessageView{
-		Number: f.place.number, State: e.state.String(), Account: string(e.account),
+		Number: f.place.Number, State: e.state.String(), Account: string(e.account),
 		MessageIDs: e.messageIDs(), SubmittedAt: message.Time(e.at),
 	}
 	if e.hasReference {
@@ -104,8 +104,8 @@ func (f *found) view() MessageView {
 func (s *Shown) see(f *found) {
 	switch f.entry.state {
 	case message.StateRead:
-		s.Read = &f.place.number
+		s.Read = &f.place.Number
 	case message.StateSent, message.StateDelivered, message.StateDeletedUnread:
-		s.Sent = &f.place.number
+		s.Sent = &f.place.Number
 	}
 }

@@ -1,6 +1,10 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"readback/relay/journal"
+)
 
 // mayGive tells whether h may give another number now: fewer than W are unknown to
 // the log, and the oldest whose fate is open is less than a quarter of a cycle ago.
@@ -44,11 +48,11 @@ func (l *Ledger) waitForLog(h *head, s *Sent) error {
 
 // coverHead has the log know all that was given so far.
 func (l *Ledger) coverHead(h *head) {
-	b := l.queue.begin(kindHead)
+	b := l.queue.begin(journal.KindHead)
 	if b == nil {
 		return
 	}
-	b.buf = appendHead(b.buf, &h.conv, h.next)
+	b.buf = journal.AppendHead(b.buf, &h.conv, h.next)
 	b.marks = append(b.marks, mark{head: h, bound: h.next})
 	h.cover = h.next
 	l.queue.end(b)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/relay/journal"
 )
 
 func TestMayGive(t *testing.T) {
@@ -122,7 +124,7 @@ func TestHeadsAreCoveredInTime(t *testing.T) {
 			t.Errorf("after %d: got %d covered and %d in the log, want %d and 0", i+1, h.cover, h.logged, want)
 		}
 	}
-	if b := l.queue.take(); b.counts[kindHead] != 2 || b.marks[0].bound != window/2 || b.marks[1].bound != window {
+	if b := l.queue.take(); b.counts[journal.KindHead] != 2 || b.marks[0].bound != window/2 || b.marks[1].bound != window {
 		t.Errorf("got %+v queued, want two heads", b)
 	}
 }

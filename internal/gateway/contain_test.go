@@ -17,6 +17,7 @@ import (
 	"readback/internal/crash"
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -85,7 +86,7 @@ var plants = []planted{
 	{
 		name: "a receipt passes",
 		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, message.Addr) (relay.CutPart, bool) { plantedPanic(); return relay.CutPart{}, false }
+			l.partOf = func([]byte, message.Addr) (journal.CutPart, bool) { plantedPanic(); return journal.CutPart{}, false }
 		},
 		account: readingBank,
 		cause:   func(_, smsc *peer) { smsc.send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
@@ -94,9 +95,9 @@ var plants = []planted{
 	{
 		name: "the ledger has merged a receipt",
 		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, message.Addr) (relay.CutPart, bool) { return relay.CutPart{Seq: 1}, true }
-			l.merge = func(_ relay.CutPart, _ relay.PartReceipt, done func(*relay.Merged, error)) {
-				go done(&relay.Merged{PartReceipt: relay.PartReceipt{State: 200}, Wanted: true}, nil)
+			l.partOf = func([]byte, message.Addr) (journal.CutPart, bool) { return journal.CutPart{Seq: 1}, true }
+			l.merge = func(_ journal.CutPart, _ message.PartReceipt, done func(*relay.Merged, error)) {
+				go done(&relay.Merged{PartReceipt: message.PartReceipt{State: 200}, Wanted: true}, nil)
 			}
 		},
 		account: readingBank,

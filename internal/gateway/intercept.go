@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
@@ -19,9 +20,9 @@ type Ledger interface {
 	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
 	Refuse(s *relay.Sent)
 	Receipt(c message.Conversation, messageID []byte, state message.State)
-	PartOf(key []byte, receiver message.Addr) (relay.CutPart, bool)
+	PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
-	Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error))
+	Merge(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error))
 
 	// Of shared mode: which account a message_id belongs to.
 	Route(account string, id []byte, w relay.Waiter, token uint64)

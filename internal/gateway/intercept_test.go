@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/relay"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -25,9 +26,9 @@ type fakeLedger struct {
 	follow  func(*relay.Sent) bool
 	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
 	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
-	partOf  func(key []byte, receiver message.Addr) (relay.CutPart, bool)
+	partOf  func(key []byte, receiver message.Addr) (journal.CutPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
-	merge   func(relay.CutPart, relay.PartReceipt, func(*relay.Merged, error))
+	merge   func(journal.CutPart, message.PartReceipt, func(*relay.Merged, error))
 	refuse  func(*relay.Sent)
 	receipt func(message.Conversation, []byte, message.State)
 }
@@ -50,9 +51,9 @@ func (l fakeLedger) AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token 
 	l.cut(s, c, w, token)
 }
 
-func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (relay.CutPart, bool) {
+func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
 	if l.partOf == nil {
-		return relay.CutPart{}, false
+		return journal.CutPart{}, false
 	}
 	return l.partOf(key, receiver)
 }
@@ -64,7 +65,7 @@ func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
 	return l.partIDs(c, id, key)
 }
 
-func (l fakeLedger) Merge(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {
+func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
 	l.merge(p, r, done)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/journal"
 	"readback/smpp"
 )
 
@@ -70,7 +71,7 @@ func (g *Gateway) refuseReceipt(f smpp.Frame, p receiptPath) {
 
 // merge has the ledger know of the receipt of a part. It is answered when that is in the
 // log; the last one goes on as the receipt of the whole.
-func (g *Gateway) merge(part relay.CutPart, m smpp.Message, p receiptPath) {
+func (g *Gateway) merge(part journal.CutPart, m smpp.Message, p receiptPath) {
 	state, isFinal := receiptState(m)
 	if !isFinal {
 		// Of what is not final the ESME hears what concerns the message_id that it knows.

@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -36,16 +37,16 @@ func taken(seq uint32, status pdu.Status) smpp.Frame {
 }
 
 // mergingLedger knows the parts p1 and p2, and merges as the test says.
-func mergingLedger(merge func(relay.CutPart, relay.PartReceipt) (*relay.Merged, error)) fakeLedger {
+func mergingLedger(merge func(journal.CutPart, message.PartReceipt) (*relay.Merged, error)) fakeLedger {
 	l := remembering()
 	for _, id := range []string{"P1", "P2", "4A7F01"} {
 		l.routes.Store(id, "bank")
 	}
-	l.partOf = func(key []byte, to message.Addr) (relay.CutPart, bool) {
+	l.partOf = func(key []byte, to message.Addr) (journal.CutPart, bool) {
 		seq := map[string]uint8{"p1": 1, "p2": 2}[string(key)]
-		return relay.CutPart{Seq: seq}, seq > 0 && to.String() == receiver
+		return journal.CutPart{Seq: seq}, seq > 0 && to.String() == receiver
 	}
-	l.merge = func(p relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {
+	l.merge = func(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
 		m, err := merge(p, r)
 		done(m, err)
 	}
@@ -56,7 +57,7 @@ func mergingLedger(merge func(relay.CutPart, relay.PartReceipt) (*relay.Merged, 
 // one is the SMSC's.
 func TestReceiptsOfParts(t *testing.T) {
 	whole := func(state byte, err string, wanted bool) *relay.Merged {
-		return &relay.Merged{PartReceipt: relay.PartReceipt{State: state, ID: "P1", Err: err, Text: "beginning"}, Wanted: wanted}
+		return &relay.Merged{PartReceipt: message.PartReceipt{State: state, ID: "P1", Err: err, Text: "beginning"}, Wanted: wanted}
 	}
 	for _, tt := range []struct {
 		name   string
@@ -74,8 +75,8 @@ func TestReceiptsOfParts(t *testing.T) {
 		{"another part failed", whole(5, "021", true), nil, 0, "UNDELIV", "021", 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			heard := make(chan relay.PartReceipt, 1)
-			ledger := mergingLedger(func(p relay.CutPart, r relay.PartReceipt) (*relay.Merged, error) {
+			heard := make(chan message.PartReceipt, 1)
+			ledger := mergingLedger(func(p journal.CutPart, r message.PartReceipt) (*relay.Merged, error) {
 				if p.Seq != 2 {
 					t.Errorf("part %d, want 2", p.Seq)
 				}
@@ -93,7 +94,7 @@ func TestReceiptsOfParts(t *testing.T) {
 				esme, smsc := join()
 				smsc.send(partReceiptOf("P2", "DELIVRD", "000", 2, 7))
 				r := receive(t, "receipt in the ledger", heard)
-				if want := (relay.PartReceipt{State: 2, ID: "P2", Err: "000", Text: "end of it"}); r != want {
+				if want := (message.PartReceipt{State: 2, ID: "P2", Err: "000", Text: "end of it"}); r != want {
 					t.Errorf("the ledger hears %+v, want %+v", r, want)
 				}
 				if got := receive(t, "note", noted); got != "P2 delivered" {
@@ -120,7 +121,7 @@ func TestReceiptsOfParts(t *testing.T) {
 // What is not final passes for the part whose message_id the ESME knows; other receipts
 // pass as they came.
 func TestReceiptsThatAreNotMerged(t *testing.T) {
-	ledger := mergingLedger(func(relay.CutPart, relay.PartReceipt) (*relay.Merged, error) {
+	ledger := mergingLedger(func(journal.CutPart, message.PartReceipt) (*relay.Merged, error) {
 		t.Error("a receipt was merged")
 		return nil, nil
 	})
@@ -154,17 +155,17 @@ func receiptTail(f smpp.Frame) []byte {
 // the SMSC knows.
 func TestReceiptWaitsForItsMessage(t *testing.T) {
 	ledger := cuttingLedger()
-	merged := make(chan relay.PartReceipt, 1)
+	merged := make(chan message.PartReceipt, 1)
 	known := make(chan struct{})
-	ledger.partOf = func(key []byte, _ message.Addr) (relay.CutPart, bool) {
+	ledger.partOf = func(key []byte, _ message.Addr) (journal.CutPart, bool) {
 		select {
 		case <-known:
-			return relay.CutPart{Seq: 1}, string(key) == "id1"
+			return journal.CutPart{Seq: 1}, string(key) == "id1"
 		default:
-			return relay.CutPart{}, false
+			return journal.CutPart{}, false
 		}
 	}
-	ledger.merge = func(_ relay.CutPart, r relay.PartReceipt, done func(*relay.Merged, error)) {
+	ledger.merge = func(_ journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
 		merged <- r
 		done(nil, nil)
 	}
@@ -205,7 +206,7 @@ func TestWholeReceiptWithoutText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := wholeReceipt(m, &relay.Merged{PartReceipt: relay.PartReceipt{State: 5, ID: "P1", Text: "words"}})
+		got := wholeReceipt(m, &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "P1", Text: "words"}})
 		if want := frame(tt.id, 0, 7, tt.head+string(receipt("P1", 5))); !bytes.Equal(got.Frame, want) {
 			t.Errorf("%s: got\n% x, want\n% x", tt.name, []byte(got.Frame), []byte(want))
 		}
@@ -239,7 +240,7 @@ func TestReceiptState(t *testing.T) {
 
 func TestWholeText(t *testing.T) {
 	whole := func(state byte, err string) *relay.Merged {
-		return &relay.Merged{PartReceipt: relay.PartReceipt{State: state, ID: "FIRST", Err: err, Text: "words"}}
+		return &relay.Merged{PartReceipt: message.PartReceipt{State: state, ID: "FIRST", Err: err, Text: "words"}}
 	}
 	for _, tt := range []struct {
 		name, text string

@@ -63,7 +63,7 @@ func checkReceipt(t *testing.T, m smpp.Message, id string, state byte) {
 	if !bytes.Equal(append(bytes.Clone(before), words...), text) {
 		t.Errorf("%q was cut into %q and %q", text, before, words)
 	}
-	whole := &relay.Merged{PartReceipt: relay.PartReceipt{State: state%8 + 1, ID: id, Text: "words"}}
+	whole := &relay.Merged{PartReceipt: message.PartReceipt{State: state%8 + 1, ID: id, Text: "words"}}
 	if _, err := smpp.ParseMessage(wholeReceipt(m, whole).Frame); err != nil {
 		t.Errorf("the receipt of the whole cannot be read: %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -174,7 +175,7 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 
 // Every receipt of a part is counted by what became of it, and noted if it is final.
 func TestMergeOutcomes(t *testing.T) {
-	whole := &relay.Merged{PartReceipt: relay.PartReceipt{State: 2, ID: "P1"}, Wanted: true}
+	whole := &relay.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "P1"}, Wanted: true}
 	for _, tt := range []struct {
 		outcome string // empty: not merged
 		part    uint8
@@ -191,9 +192,11 @@ func TestMergeOutcomes(t *testing.T) {
 		{"", 1, partReceiptOf("P1", "ENROUTE", "000", 1, 7), nil, nil, "forwarded", nil},
 		{"", 2, partReceiptOf("P2", "ENROUTE", "000", 1, 7), nil, nil, "answered 00", nil},
 	} {
-		ledger := fakeLedger{merge: func(_ relay.CutPart, _ relay.PartReceipt, done func(*relay.Merged, error)) { done(tt.whole, tt.err) }}
+		ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*relay.Merged, error)) {
+			done(tt.whole, tt.err)
+		}}
 		r := newReceiving(t, ledger, func(*Options) {})
-		r.merge(relay.CutPart{Seq: tt.part}, parsed(t, tt.f), r.path)
+		r.merge(journal.CutPart{Seq: tt.part}, parsed(t, tt.f), r.path)
 		if got := r.did(); !slices.Equal(got, []string{tt.want}) {
 			t.Errorf("%q, part %d: got %v, want %s", tt.outcome, tt.part, got, tt.want)
 		}
@@ -227,12 +230,12 @@ func TestWholeReceiptKeeps(t *testing.T) {
 		t.Errorf("network_error_code of the part: got % x", r.Network)
 	}
 	for network, want := range map[string]string{"": "\x03\x00\x01", "\x03\x00\x09": "\x03\x00\x09"} {
-		got := wholeReceipt(m, &relay.Merged{PartReceipt: relay.PartReceipt{State: 5, ID: "P1", Network: network}})
+		got := wholeReceipt(m, &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "P1", Network: network}})
 		if !bytes.Equal(got.Frame, made("P1", 5, want)) {
 			t.Errorf("network_error_code % x: got\n% x, want\n% x", network, []byte(got.Frame), []byte(made("P1", 5, want)))
 		}
 	}
-	long := &relay.Merged{PartReceipt: relay.PartReceipt{State: 5, ID: string(bytes.Repeat([]byte("9"), 250))}}
+	long := &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: string(bytes.Repeat([]byte("9"), 250))}}
 	if got := wholeReceipt(m, long); !bytes.Equal(got.Frame, m.Frame) {
 		t.Errorf("too long: got\n% x, want it as it came", []byte(got.Frame))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -29,9 +30,9 @@ func receiptTLV(m smpp.Message, tag smpp.Tag) []byte {
 }
 
 // partReceipt is what the receipt of the whole may need of that of a part.
-func partReceipt(m smpp.Message, state byte) relay.PartReceipt {
+func partReceipt(m smpp.Message, state byte) message.PartReceipt {
 	_, text := receiptText(m.UserData())
-	return relay.PartReceipt{
+	return message.PartReceipt{
 		State: state, ID: string(receiptID(m)), Err: string(receiptField(m.UserData(), "err:")),
 		Network: string(receiptTLV(m, smpp.TagNetworkErrorCode)), Text: string(text),
 	}

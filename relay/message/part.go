@@ -7,3 +7,15 @@ type Part struct {
 	Wide       bool   // the reference has 16 bits
 	Total, Seq uint8
 }
+
+// MaxNote is the longest text that is kept of a receipt.
+const MaxNote = 64
+
+// PartReceipt is what a final receipt says of a part, or of the whole message.
+type PartReceipt struct {
+	State   byte   // message_state (SMPP 3.4 §5.2.28)
+	ID      string // as the receipt writes it; up to 64 octets, as the others
+	Err     string // of the text
+	Network string // network_error_code (SMPP 3.4 §5.3.2.31)
+	Text    string // behind text: in the text
+}
