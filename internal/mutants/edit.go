@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -20,22 +21,24 @@ import (
 //	====
 //	>>>>
 //
-// More texts of the same file may follow, each between <<<<, ==== and >>>>. Between
-// edits there are empty lines, and comments that start with #.
+// Behind test, a line "in: relay" names the package of the tests if it is not that of
+// the file. More texts of the same file may follow, each between <<<<, ==== and >>>>.
+// Between edits there are empty lines, and comments that start with #.
 type edit struct {
 	at     string // where it stands, as file:line
 	id     string
 	what   string // one sentence: what the fault is
 	file   string // from the root of the module, with slashes
-	test   string // regexp of the tests, in the same package, that notice the fault
+	test   string // regexp of the tests that notice the fault
+	in     string // directory of their package, if it is not that of file
 	change []replacement
 }
 
 // replacement is a text of the file, and what takes its place.
 type replacement struct{ old, new string }
 
-// pkg is the directory of the package, as the go command takes it.
-func (e edit) pkg() string { return "./" + path.Dir(e.file) }
+// pkg is the directory of the package whose tests notice the fault, as the go command takes it.
+func (e edit) pkg() string { return "./" + cmp.Or(e.in, path.Dir(e.file)) }
 
 // readEdits reads the edits of all *.txt files in dir. It names these in relation
 // to root.
@@ -116,6 +119,12 @@ func (p *reader) edit() edit {
 	e.test = p.field("test: ")
 	if _, err := regexp.Compile(e.test); err != nil {
 		p.fail(at, "%v", err)
+	}
+	if p.more() && strings.HasPrefix(p.lines[p.next], "in: ") {
+		at = p.at()
+		if e.in = p.field("in: "); !filepath.IsLocal(e.in) || e.in == path.Dir(e.file) {
+			p.fail(at, "%q is not another package of the module", e.in)
+		}
 	}
 	for more := true; more; more = p.err == nil && p.more() && p.lines[p.next] == "<<<<" {
 		e.change = append(e.change, p.replacement())

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,6 +30,7 @@ test: TestA|TestB
 == off-by-one: one too many
 file: udh.go
 test: TestC
+in: relay
 <<<<
 n < 9 {
 ====
@@ -42,10 +45,10 @@ func TestParseEdits(t *testing.T) {
 	}
 	want := []edit{
 		{
-			"a.txt:3", "no-lock", "two callers get the same number", "relay/ledger.go", "TestA|TestB",
+			"a.txt:3", "no-lock", "two callers get the same number", "relay/ledger.go", "TestA|TestB", "",
 			[]replacement{{"\tl.mu.Lock()\n\tn++", "\tn++"}, {"\tl.mu.Unlock()", ""}},
 		},
-		{"a.txt:17", "off-by-one", "one too many", "udh.go", "TestC", []replacement{{"n < 9 {", "n <= 9 {"}}},
+		{"a.txt:17", "off-by-one", "one too many", "udh.go", "TestC", "relay", []replacement{{"n < 9 {", "n <= 9 {"}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
@@ -53,7 +56,10 @@ func TestParseEdits(t *testing.T) {
 	if got, want := want[0].pkg(), "./relay"; got != want {
 		t.Errorf("package: got %s, want %s", got, want)
 	}
-	if got, want := want[1].pkg(), "./."; got != want {
+	if got, want := want[1].pkg(), "./relay"; got != want {
+		t.Errorf("package: got %s, want %s", got, want)
+	}
+	if got, want := (edit{file: "udh.go"}).pkg(), "./."; got != want {
 		t.Errorf("package: got %s, want %s", got, want)
 	}
 }
@@ -74,11 +80,13 @@ func TestParseEditsWrong(t *testing.T) {
 		{"file elsewhere", "relay/ledger.go", "../ledger.go", "a.txt:4: \"../ledger.go\" is not"},
 		{"no test", "test: TestA|TestB\n", "", `a.txt:5: want "test: " and a value`},
 		{"test that is no regexp", "TestA|TestB", "TestA(", "a.txt:5: error parsing regexp"},
-		{"no texts", "test: TestC\n<<<<\n", "test: TestC\n", `a.txt:20: want "<<<<"`},
-		{"no old text", "n < 9 {\n", "", "a.txt:20: there is no old text"},
-		{"the old text as new", "n <= 9", "n < 9", "a.txt:20: the new text is the old one"},
-		{"no middle", "n < 9 {\n====", "n < 9 {", `a.txt:21: the text has no end: want "===="`},
-		{"no end", "n <= 9 {\n>>>>\n", "n <= 9 {\n", `a.txt:23: the text has no end: want ">>>>"`},
+		{"no texts", "in: relay\n<<<<\n", "in: relay\n", `a.txt:21: want "<<<<"`},
+		{"its own package", "in: relay", "in: .", "a.txt:20: \".\" is not another package"},
+		{"package elsewhere", "in: relay", "in: ../relay", "a.txt:20: \"../relay\" is not another package"},
+		{"no old text", "n < 9 {\n", "", "a.txt:21: there is no old text"},
+		{"the old text as new", "n <= 9", "n < 9", "a.txt:21: the new text is the old one"},
+		{"no middle", "n < 9 {\n====", "n < 9 {", `a.txt:22: the text has no end: want "===="`},
+		{"no end", "n <= 9 {\n>>>>\n", "n <= 9 {\n", `a.txt:24: the text has no end: want ">>>>"`},
 		{"text between edits", ">>>>\n\n==", ">>>>\n\nhm\n==", "a.txt:17: want"},
 		{"cut in the head", wellFormed[strings.Index(wellFormed, "file: udh"):], "", `a.txt:18: want "file: "`},
 	}
@@ -130,6 +138,39 @@ func TestEdits(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d faults", len(faults))
+	tests := make(map[string][]string) // by package
+	for _, f := range faults {
+		pkg := f.pkg()
+		if tests[pkg] == nil {
+			tests[pkg] = testsIn(t, filepath.Join("../..", pkg))
+		}
+		for _, name := range strings.Split(f.test, "|") {
+			if !slices.ContainsFunc(tests[pkg], regexp.MustCompile(name).MatchString) {
+				t.Errorf("%s: %s: %s has no test that matches %s", f.at, f.id, pkg, name)
+			}
+		}
+	}
+}
+
+var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w+)\(`)
+
+// testsIn returns the names of the tests in a directory.
+func testsIn(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range testFunc.FindAllSubmatch(text, -1) {
+			all = append(all, string(m[1]))
+		}
+	}
+	return all
 }
 
 func writeFiles(t *testing.T, root string, files map[string]string) {
