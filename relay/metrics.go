@@ -102,10 +102,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	records := f.NewCounterVec(prometheus.CounterOpts{
 		Name: "readback_ledger_records_total", Help: "Records written to the log, by kind.",
 	}, []string{"kind"})
-	for k, name := range journal.KindNames {
-		if name != "" {
-			m.records[k] = records.WithLabelValues(name)
-		}
+	for k := journal.KindStart; k < journal.Kinds; k++ {
+		m.records[k] = records.WithLabelValues(k.String())
 	}
 	return m
 }

@@ -1,33 +1,34 @@
 package journal
 
-func Append(dst []byte, r *Record) []byte {
-	switch r.Kind {
-	case KindStart:
-		return AppendStart(dst, r)
-	case KindStop:
-		return AppendStop(dst, r.At)
-	case KindHead:
-		return AppendHead(dst, &r.Place.Conv, r.Bound)
-	case KindAccepted:
-		return AppendAccepted(dst, r, r.Account)
-	case KindReceipt:
-		return AppendReceipt(dst, r)
-	case KindRead:
-		return AppendRead(dst, r)
-	case KindCut:
-		return AppendCut(dst, r)
-	case KindMerge:
-		return AppendMerge(dst, CutPart{r.PartSeq, string(r.Cut.First), r.Place.Day}, r.Notes)
-	case KindOptOut:
-		return AppendOptOut(dst, r)
-	case KindErase:
-		return AppendErase(dst, &r.Place.Conv.Receiver, r.At)
-	case KindReported:
-		return AppendReported(dst, r)
-	case KindPublished:
-		return AppendPublished(dst, r.Seq, r.Index)
-	case KindRoute:
-		return AppendRoute(dst, r.Place.Day, r.Account, r.MessageID)
+import (
+	"encoding/binary"
+
+	"readback/relay/message"
+)
+
+func appendPlace(dst []byte, p *Place) []byte {
+	dst = AppendConversation(dst, &p.Conv)
+	dst = binary.AppendUvarint(dst, uint64(p.Day))
+	dst = binary.AppendUvarint(dst, uint64(p.Number))
+	return binary.AppendUvarint(dst, p.Ordinal)
+}
+
+// AppendConversation appends the two addresses of a conversation. A hash of it, or a key made of
+// it, stays the same for ever.
+func AppendConversation(dst []byte, c *message.Conversation) []byte {
+	return AppendString(AppendString(dst, c.Sender.Bytes()), c.Receiver.Bytes())
+}
+
+// AppendAddress appends an address as submitted; without text the reader knows its address.
+func AppendAddress(dst []byte, a *message.Address, text bool) []byte {
+	dst = append(dst, a.TON, a.NPI)
+	if text {
+		dst = AppendString(dst, a.Addr.Bytes())
 	}
-	return AppendFed(dst, r.Seq, r.Index)
+	return dst
+}
+
+// AppendString appends a length and so many octets.
+func AppendString[T string | []byte](dst []byte, s T) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }

@@ -1,10 +1,6 @@
 package journal
 
-import (
-	"encoding/binary"
-
-	"readback/relay/message"
-)
+import "encoding/binary"
 
 // CutPart is one of the parts that the gateway made of a message which had no room for
 // its number, as a receipt names it.
@@ -20,6 +16,10 @@ type CutRecord struct {
 	Wanted     byte
 }
 
+// AppendCut appends the record by which the receipt of a part finds its message.
+//
+//	cut       day · total(1 octet) · seq(1 octet) · registered_delivery(1 octet) ·
+//	          receiver(string) · key of the first part · key
 func AppendCut(dst []byte, r *Record) []byte {
 	dst = binary.AppendUvarint(append(dst, byte(KindCut)), uint64(r.Place.Day))
 	dst = append(dst, r.Part.Total, r.PartSeq, r.Cut.Wanted)
@@ -27,11 +27,14 @@ func AppendCut(dst []byte, r *Record) []byte {
 	return AppendString(AppendString(dst, r.Cut.First), r.Cut.Key)
 }
 
-func AppendMerge(dst []byte, p CutPart, r message.PartReceipt) []byte {
-	dst = binary.AppendUvarint(append(dst, byte(KindMerge)), uint64(p.Day))
-	dst = AppendString(append(dst, p.Seq, r.State), p.First)
-	for _, note := range []string{r.ID, r.Err, r.Network, r.Text} {
-		dst = AppendString(dst, note[:min(len(note), message.MaxNote)])
+func parseCut(d *Decoder, r *Record) {
+	r.Place.Day = d.Uint16("day")
+	r.Part.Total, r.PartSeq = d.Byte("part total"), d.Byte("part seq")
+	r.Cut.Wanted = d.Byte("registered_delivery")
+	r.Place.Conv.Receiver = d.Addr("receiver")
+	r.Cut.First = d.String("first key", MaxMessageID)
+	r.Cut.Key = d.String("key", MaxMessageID)
+	if r.PartSeq == 0 || r.PartSeq > r.Part.Total {
+		d.Fail("part seq", "is not from 1 to the total")
 	}
-	return dst
 }

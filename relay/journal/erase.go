@@ -1,0 +1,24 @@
+package journal
+
+import (
+	"encoding/binary"
+
+	"readback/relay/message"
+)
+
+// AppendErase appends the record that all is erased that is known of a receiver, at a time in
+// milliseconds.
+//
+//	erase     receiver(string) · time
+func AppendErase(dst []byte, receiver *message.Addr, at int64) []byte {
+	dst = AppendString(append(dst, byte(KindErase)), receiver.Bytes())
+	return binary.AppendUvarint(dst, uint64(at))
+}
+
+func appendErase(dst []byte, r *Record) []byte {
+	return AppendErase(dst, &r.Place.Conv.Receiver, r.At)
+}
+
+func parseErase(d *Decoder, r *Record) {
+	r.Place.Conv.Receiver, r.At = d.Addr("receiver"), d.Time("time")
+}
