@@ -24,13 +24,6 @@ func (a *account) lookForReceipt(fb *message.Feedback) {
 	}
 }
 
-// receipted is a message that was read before its receipts had passed, and now they have.
-type receipted struct {
-	account string
-	conv    message.Conversation
-	number  uint16
-}
-
 // receiptPassed lets the feedback on a message go.
 func (s *accounts) receiptPassed(r receipted) {
 	s.mu.Lock()

@@ -26,6 +26,8 @@ type appender struct {
 	log       *slog.Logger
 	connected <-chan struct{} // the connection is there again
 
+	applied func(*result) // called with what each batch came to
+
 	complained time.Time // when dropped records were last logged
 	dropped    int       // since then
 }
@@ -79,11 +81,12 @@ func (a *appender) commit(b *batch) error {
 	}
 	clear(b.waits)
 	b.waits = b.waits[:0] // lose must not tell them again
-	outcomes, err := a.applier.apply(a.client.last, b.buf, b.changes)
+	res, err := a.applier.apply(a.client.last, b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
 		return err
 	}
+	a.applied(res)
 	for i := range b.marks {
 		m := &b.marks[i]
 		s := m.head.shard
@@ -96,15 +99,9 @@ func (a *appender) commit(b *batch) error {
 	}
 	a.ledger.routes.settle(b.routes...)
 	a.ledger.cuts.settle(b.cuts...)
-	for i, r := range b.reads {
-		if r != nil {
-			r.tell(outcomes[i])
-		}
-	}
-	for i, done := range b.merges {
-		if done != nil {
-			done(a.applier.merged[i], nil)
-		}
+	for _, w := range b.waiters {
+		o := res.of(w.record)
+		w.tell(o.outcome, o.merged)
 	}
 	a.metrics.batches.Observe(float64(b.records))
 	for k, n := range b.counts {

@@ -78,7 +78,7 @@ func testAppender(t *testing.T) *appender {
 	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)
 	return &appender{
-		client: client, queue: l.queue, applier: &applier{ix: ix, told: func(int, int) {}},
+		client: client, queue: l.queue, applier: &applier{ix: ix}, applied: func(*result) {},
 		ledger: l, status: l.status, metrics: l.metrics, log: opt.logger(),
 	}
 }

@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble"
 
@@ -11,63 +13,101 @@ import (
 	"readback/relay/message"
 )
 
-// outcome is what a record came to that somebody waits for, when the index got it.
+// outcome is what a record came to, when the index got it.
 type outcome uint8
 
 const (
-	outcomeDown      outcome = iota // it is not known: the log is away
+	outcomeDown      outcome = iota // it is not known: the log is unavailable
 	outcomeRead                     // the state moved, feedback is on its way
 	outcomeDuplicate                // the last word was said before
-	outcomeNoted                    // it is noted, there is nothing to tell
+	outcomeNoted                    // it is noted, and no feedback comes of it
 	outcomeGone                     // there is no such entry any more
 )
+
+// result is what the records of a batch came to. It is valid until the next apply.
+type result struct {
+	outcomes      []recordOutcome // of those that have one, in the order of the records
+	added, taken  int             // rows of the outbox of feedback
+	receiptPassed []receipted
+	events        bool // there are new rows in the outbox of events
+}
+
+// recordOutcome is what one record of a batch came to.
+type recordOutcome struct {
+	record uint64 // its place in the batch
+	outcome
+	merged *Merged // what the receipts of all parts come to, if this one was the last
+}
+
+// of returns what a record came to that has an outcome.
+func (r *result) of(record uint64) recordOutcome {
+	i, _ := slices.BinarySearchFunc(r.outcomes, record, func(o recordOutcome, record uint64) int {
+		return cmp.Compare(o.record, record)
+	})
+	return r.outcomes[i]
+}
+
+// receipted is a message that was read before its receipts had passed, and now they have.
+type receipted struct {
+	account string
+	conv    message.Conversation
+	number  uint16
+}
 
 // applier brings the batches of the log into the index. It belongs to one goroutine.
 type applier struct {
 	ix      *index
-	expired uint16               // entries of days before are not brought in
-	told    func(came, went int) // rows of the outbox
-	passed  func(receipted)      // its receipts have passed; nil: nobody asks
-	cycle   cycle                // that was begun last
-
-	events     func(account []byte) bool // who has events told; nil: nobody
-	eventsTold func()                    // called when there are some
-	newEvents  bool                      // in the batch at hand
+	expired uint16                    // entries of days before are not brought in
+	events  func(account []byte) bool // reports whether the account gets events; nil: none does
+	cycle   cycle                     // that was begun last
 
 	// Of the batch at hand.
 	b        *pebble.Batch
 	changes  bool // b can be read
 	at       applied
+	rec      journal.Record
 	index    uint64 // of the record
-	came     int    // rows of the outbox
-	went     int
-	outcomes []outcome
-	merged   []*Merged // of the merge records
-	receipts []receipted
+	result   result
 	key, val []byte
 	part     [1]entryPart // of an accepted record
+}
+
+// effects says what a record of each kind does to the index.
+var effects = [journal.Kinds]func(*applier, *journal.Record) error{
+	journal.KindStart:     (*applier).start,
+	journal.KindStop:      (*applier).stop,
+	journal.KindHead:      (*applier).head,
+	journal.KindAccepted:  (*applier).accepted,
+	journal.KindReceipt:   (*applier).receipt,
+	journal.KindRead:      (*applier).read,
+	journal.KindFed:       (*applier).fed,
+	journal.KindRoute:     (*applier).route,
+	journal.KindCut:       (*applier).cut,
+	journal.KindMerge:     (*applier).merge,
+	journal.KindOptOut:    (*applier).optOut,
+	journal.KindErase:     (*applier).erase,
+	journal.KindReported:  (*applier).reported,
+	journal.KindPublished: (*applier).published,
 }
 
 // minApply is the least size of a batch. Pebble panics when it closes an empty batch that was made
 // with less than 12 octets.
 const minApply = 64
 
-// apply brings in the message with sequence seq, all of it or nothing. It returns what
-// the read records came to. changes says that records may change entries: of this
-// batch, too.
-func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error) {
+// apply brings in the message with sequence seq: all of it or nothing. changes says that records
+// may change entries: of this batch, too.
+func (a *applier) apply(seq uint64, data []byte, changes bool) (*result, error) {
 	a.ix.mu.RLock()
 	defer a.ix.mu.RUnlock()
 	if a.ix.db == nil {
 		return nil, errIndexClosed
 	}
 	size := max(2*len(data), minApply)
-	a.b, a.changes, a.newEvents = a.ix.db.NewBatchWithSize(size), changes, false
+	a.b, a.changes = a.ix.db.NewBatchWithSize(size), changes
 	if changes {
 		a.b = a.ix.db.NewIndexedBatchWithSize(size)
 	}
-	a.index, a.came, a.went, a.outcomes = 0, 0, 0, a.outcomes[:0]
-	a.merged, a.receipts = a.merged[:0], a.receipts[:0]
+	a.index, a.result = 0, result{outcomes: a.result.outcomes[:0], receiptPassed: a.result.receiptPassed[:0]}
 	err := a.records(seq, data)
 	if err == nil {
 		err = a.b.Commit(pebble.NoSync)
@@ -76,16 +116,7 @@ func (a *applier) apply(seq uint64, data []byte, changes bool) ([]outcome, error
 	if err != nil {
 		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
 	}
-	if a.came+a.went > 0 {
-		a.told(a.came, a.went)
-	}
-	for _, r := range a.receipts {
-		a.passed(r)
-	}
-	if a.newEvents {
-		a.eventsTold()
-	}
-	return a.outcomes, nil
+	return &a.result, nil
 }
 
 func (a *applier) records(seq uint64, data []byte) error {
@@ -94,10 +125,9 @@ func (a *applier) records(seq uint64, data []byte) error {
 		return err
 	}
 	a.at = applied{seq: seq, epoch: r.Header.Epoch}
-	var rec journal.Record
-	for ; r.Next(&rec); a.index++ {
-		a.at.stopped = rec.Kind == journal.KindStop
-		if err := a.record(&rec); err != nil {
+	for ; r.Next(&a.rec); a.index++ {
+		a.at.stopped = false
+		if err := effects[a.rec.Kind](a, &a.rec); err != nil {
 			return fmt.Errorf("record %d: %w", a.index, err)
 		}
 	}
@@ -109,46 +139,29 @@ func (a *applier) records(seq uint64, data []byte) error {
 	return a.b.Set(keyApplied, a.val, nil)
 }
 
-func (a *applier) record(rec *journal.Record) error {
-	switch rec.Kind {
-	case journal.KindStart:
-		if !a.cycle.is(rec.First, rec.Last) {
-			a.cycle = cycle{first: rec.First, last: rec.Last, since: a.at.epoch}
-		}
-	case journal.KindHead:
-		return a.head(rec)
-	case journal.KindAccepted:
-		return a.accepted(rec)
-	case journal.KindReceipt:
-		return a.receipt(rec)
-	case journal.KindRead:
-		o, err := a.read(rec)
-		a.outcomes = append(a.outcomes, o)
-		return err
-	case journal.KindFed:
-		a.went++
-		return a.b.Delete(outboxKey(nil, prefixOutbox, rec.Seq, rec.Index), nil)
-	case journal.KindReported:
-		return a.reported(rec)
-	case journal.KindPublished:
-		a.outcomes = append(a.outcomes, outcomeNoted)
-		return a.published(rec)
-	case journal.KindRoute:
-		return a.route(rec)
-	case journal.KindCut:
-		return a.cut(rec)
-	case journal.KindMerge:
-		m, err := a.merge(rec)
-		a.merged = append(a.merged, m)
-		return err
-	case journal.KindOptOut:
-		a.outcomes = append(a.outcomes, outcomeNoted)
-		return a.optOut(rec)
-	case journal.KindErase:
-		a.outcomes = append(a.outcomes, outcomeNoted)
-		return a.erase(rec)
+// came notes what the record at hand came to.
+func (a *applier) came(o outcome, m *Merged) {
+	a.result.outcomes = append(a.result.outcomes, recordOutcome{a.index, o, m})
+}
+
+// start notes with which epoch the cycle of numbers began.
+func (a *applier) start(rec *journal.Record) error {
+	if !a.cycle.is(rec.First, rec.Last) {
+		a.cycle = cycle{first: rec.First, last: rec.Last, since: a.at.epoch}
 	}
 	return nil
+}
+
+// stop notes a clean stop, unless more follows.
+func (a *applier) stop(*journal.Record) error {
+	a.at.stopped = true
+	return nil
+}
+
+// fed takes a feedback out of the outbox.
+func (a *applier) fed(rec *journal.Record) error {
+	a.result.taken++
+	return a.b.Delete(outboxKey(nil, prefixOutbox, rec.Seq, rec.Index), nil)
 }
 
 func (a *applier) head(rec *journal.Record) error {
@@ -214,8 +227,8 @@ func (a *applier) receipt(rec *journal.Record) error {
 	}
 	before, awaited := e.state, e.awaitsReceipt()
 	e.receipt(rec.PartSeq, rec.State, rec.At)
-	if a.passed != nil && awaited && e.state.IsFinal() && !e.awaitsReceipt() {
-		a.receipts = append(a.receipts, receipted{string(e.account), rec.Place.Conv, rec.Place.Number})
+	if awaited && e.state.IsFinal() && !e.awaitsReceipt() {
+		a.result.receiptPassed = append(a.result.receiptPassed, receipted{string(e.account), rec.Place.Conv, rec.Place.Number})
 	}
 	if err := a.put(&rec.Place, &e); err != nil || e.state == before {
 		return err
@@ -231,9 +244,16 @@ func (a *applier) route(rec *journal.Record) error {
 	return a.b.Set(a.key, rec.Account, nil)
 }
 
-// read moves the state, and puts the feedback in the outbox. The first response that
+// read notes what a read response says, and what it comes to.
+func (a *applier) read(rec *journal.Record) error {
+	o, err := a.readResponse(rec)
+	a.came(o, nil)
+	return err
+}
+
+// readResponse moves the state, and puts the feedback in the outbox. The first response that
 // says the last word counts, the others change nothing.
-func (a *applier) read(rec *journal.Record) (outcome, error) {
+func (a *applier) readResponse(rec *journal.Record) (outcome, error) {
 	e, ok, err := a.entry(&rec.Place)
 	switch {
 	case err != nil || !ok:
@@ -259,6 +279,6 @@ func (a *applier) read(rec *journal.Record) (outcome, error) {
 	if err != nil {
 		return outcomeGone, err
 	}
-	a.came++
+	a.result.added++
 	return outcomeRead, a.b.Set(outboxKey(nil, prefixOutbox, a.at.seq, a.index), row, nil)
 }

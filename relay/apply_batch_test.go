@@ -118,22 +118,19 @@ func TestReceiptPassed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLogbook(t)
 			l.write(tt.before...)
-			if l.passed = nil; len(l.write(tt.receipt)) != 0 {
+			if len(l.write(tt.receipt)) != 0 {
 				t.Error("the receipt has an outcome")
 			}
-			if len(l.passed) != tt.want || tt.want == 1 && l.passed[0] != (receipted{"bank", p.Conv, p.Number}) {
-				t.Errorf("passed: got %+v, want %d", l.passed, tt.want)
+			passed := l.result.receiptPassed
+			if len(passed) != tt.want || tt.want == 1 && passed[0] != (receipted{"bank", p.Conv, p.Number}) {
+				t.Errorf("passed: got %+v, want %d", passed, tt.want)
 			}
-			l.passed = nil
 			l.write(acceptedAt(p, "next"))
-			if len(l.passed) != 0 {
-				t.Errorf("with the next batch: got %+v again", l.passed)
+			if passed := l.result.receiptPassed; len(passed) != 0 {
+				t.Errorf("with the next batch: got %+v again", passed)
 			}
 		})
 	}
-	l := newLogbook(t)
-	l.a.passed = nil // nobody asks
-	l.write(wanting(acceptedAt(p, "a")), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 3000))
 }
 
 // The time at which the ESME acknowledged a feedback is noted once, and only for a message that
@@ -163,18 +160,18 @@ func TestRowsLeave(t *testing.T) {
 	other.Number, other.Ordinal = 7, 6
 	l.write(acceptedAt(p, "id1"), acceptedAt(other, "id2"))
 	l.write(readAt(p, message.StatusRead, 2000), readAt(other, message.StatusRead, 2001))
-	l.told = nil
+	l.rows = nil
 	l.write(journal.Record{Kind: journal.KindFed, Seq: 2, Index: 0})
-	if fb := l.feedback(); len(fb) != 1 || fb[0].Number != 7 || fmt.Sprint(l.told) != "[[0 1]]" {
-		t.Errorf("feedback: got %+v, told %v, want the second left", fb, l.told)
+	if fb := l.feedback(); len(fb) != 1 || fb[0].Number != 7 || fmt.Sprint(l.rows) != "[[0 1]]" {
+		t.Errorf("feedback: got %+v, rows %v, want the second left", fb, l.rows)
 	}
 	l.write(journal.Record{Kind: journal.KindPublished, Seq: 1, Index: 0})
 	if got, want := l.changes(), []message.Change{"sent", "read", "read"}; !slices.Equal(got, want) {
 		t.Errorf("events behind the first: got %v, want %v", got, want)
 	}
-	l.told = nil
-	if got := l.write(journal.Record{Kind: journal.KindPublished, Seq: 2, Index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.told != nil {
-		t.Errorf("published: got %v, told %v, want it noted", got, l.told)
+	l.rows = nil
+	if got := l.write(journal.Record{Kind: journal.KindPublished, Seq: 2, Index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.rows != nil {
+		t.Errorf("published: got %v, rows %v, want it noted", got, l.rows)
 	}
 	if got, want := l.changes(), []message.Change{"read"}; !slices.Equal(got, want) {
 		t.Errorf("events behind the third: got %v, want %v", got, want)
@@ -198,20 +195,18 @@ func TestOutcomesInOrder(t *testing.T) {
 	}
 }
 
-// A message of the log wakes the publisher of events if it brings an event, and not otherwise.
+// The result of a message of the log says whether it brings an event.
 func TestEventsAreAnnounced(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	woken := 0
-	l.a.eventsTold = func() { woken++ }
 	l.a.events = func(account []byte) bool { return string(account) == "bank" }
 	quiet := acceptedAt(p, "a")
 	quiet.Account = []byte("shop")
 	for i, tt := range []struct {
 		rec  journal.Record
-		want int
-	}{{acceptedAt(p, "a"), 1}, {quiet, 1}, {acceptedAt(p, "b"), 2}} {
-		if l.write(tt.rec); woken != tt.want {
-			t.Errorf("message %d: woken %d times, want %d", i+1, woken, tt.want)
+		want bool
+	}{{acceptedAt(p, "a"), true}, {quiet, false}, {acceptedAt(p, "b"), true}} {
+		if l.write(tt.rec); l.result.events != tt.want {
+			t.Errorf("message %d: got events %v, want %v", i+1, l.result.events, tt.want)
 		}
 	}
 }

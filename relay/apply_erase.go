@@ -28,6 +28,7 @@ func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
 // feedback about it that waits in the outbox, and its name from the heads. It goes through
 // the whole outbox, which nothing finds by its receiver.
 func (a *applier) erase(rec *journal.Record) error {
+	a.came(outcomeNoted, nil)
 	if !a.changes {
 		return errors.New("batch was not said to change entries")
 	}
@@ -91,7 +92,7 @@ func (a *applier) eraseOutbox(l *lookup, receiver *message.Addr) error {
 		if err := a.b.Delete(l.it.Key(), nil); err != nil {
 			return err
 		}
-		a.went++
+		a.result.taken++
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestErasedRows(t *testing.T) {
 		}
 	}
 	came, went := 0, 0
-	for _, n := range l.told {
+	for _, n := range l.rows {
 		came, went = came+n[0], went+n[1]
 	}
 	if came != 5 || went != 3 {
@@ -84,8 +84,8 @@ func TestEraseInOneBatch(t *testing.T) {
 	if want := []outcome{outcomeRead, outcomeRead, outcomeNoted}; !slices.Equal(outcomes, want) {
 		t.Fatalf("got %v, want %v", outcomes, want)
 	}
-	if n, err := l.ix.outboxRows(); err != nil || n != 1 || len(l.told) != 1 || l.told[0][0]-l.told[0][1] != 1 {
-		t.Errorf("outbox: got %d rows, counted as %v, %v, want 1", n, l.told, err)
+	if n, err := l.ix.outboxRows(); err != nil || n != 1 || len(l.rows) != 1 || l.rows[0][0]-l.rows[0][1] != 1 {
+		t.Errorf("outbox: got %d rows, counted as %v, %v, want 1", n, l.rows, err)
 	}
 	for key, want := range map[string]bool{"a1": false, "a2": false, "b1": true, "b2": true} {
 		receiver := mine.Receiver

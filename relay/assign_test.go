@@ -65,7 +65,7 @@ func TestLoad(t *testing.T) {
 			other := c
 			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
-				a := &applier{ix: r.index, told: func(int, int) {}}
+				a := &applier{ix: r.index}
 				if _, err := a.apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
 					t.Fatal(err)
 				}

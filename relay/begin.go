@@ -52,7 +52,7 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a := &applier{ix: r.index, told: func(int, int) {}, expired: r.oldestDay(), events: r.tellsEvents, eventsTold: r.tellEvents}
+	a := &applier{ix: r.index, expired: r.oldestDay(), events: r.tellsEvents}
 	at, err := replay(ctx, r.js, info, a, r.log)
 	if err != nil {
 		return err
@@ -70,13 +70,6 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 		return err
 	}
 	r.metrics.outbox.Set(float64(rows))
-	a.told = func(came, went int) {
-		r.metrics.outbox.Add(float64(came - went))
-		if came > 0 {
-			r.tellOutbox()
-		}
-	}
-	a.passed = r.accounts.receiptPassed
 	return r.beginEpoch(ctx, at.epoch, info, a)
 }
 
@@ -97,7 +90,7 @@ func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.St
 	r.ledger.queue.open(journal.Header{Epoch: epoch, Instance: instance})
 	r.appender = &appender{
 		client: client, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
-		metrics: r.metrics, log: r.log, connected: r.connected,
+		metrics: r.metrics, log: r.log, connected: r.connected, applied: r.applied,
 	}
 	host, _ := os.Hostname() // for the reader of the log only
 	start := journal.Record{
@@ -112,6 +105,20 @@ func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.St
 	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.last)
 	r.status.set(nil)
 	return nil
+}
+
+// applied passes on what a batch came to.
+func (r *Relay) applied(res *result) {
+	r.metrics.outbox.Add(float64(res.added - res.taken))
+	if res.added > 0 {
+		r.tellOutbox()
+	}
+	for _, passed := range res.receiptPassed {
+		r.accounts.receiptPassed(passed)
+	}
+	if res.events {
+		r.tellEvents()
+	}
 }
 
 // newInstance returns what sets the batches of this writer apart.

@@ -124,7 +124,6 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	drain(0, false)
 	b := r.ledger.queue.begin(journal.KindRead)
 	b.buf = journal.AppendRead(b.buf, &journal.Record{Place: journal.Place{Conv: c, Day: s.day, Number: s.Number}, Status: message.StatusRead, ReadAt: 1, At: 1})
-	b.reads = append(b.reads, nil)
 	r.ledger.queue.end(b)
 	drain(1, true)
 	b = r.ledger.queue.begin(journal.KindCut)

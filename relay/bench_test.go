@@ -158,7 +158,7 @@ func TestApplyAllocates(t *testing.T) {
 	}
 	defer func() { _ = ix.close() }()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	a := &applier{ix: ix, told: func(int, int) {}, events: func([]byte) bool { return false }}
+	a := &applier{ix: ix, events: func([]byte) bool { return false }}
 	a.b = ix.db.NewBatchWithSize(1 << 20)
 	rec := journal.Record{
 		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),

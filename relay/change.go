@@ -30,12 +30,13 @@ func (a *applier) changed(p *journal.Place, e *entry, c message.Change, at int64
 	if err != nil {
 		return err
 	}
-	a.newEvents = true
+	a.result.events = true
 	return a.b.Set(outboxKey(nil, prefixEvent, a.at.seq, a.index), row, nil)
 }
 
 // published takes the events out of the outbox up to one that is in its stream.
 func (a *applier) published(rec *journal.Record) error {
+	a.came(outcomeNoted, nil)
 	return a.b.DeleteRange([]byte{prefixEvent}, outboxKey(nil, prefixEvent, rec.Seq, rec.Index+1), nil)
 }
 

@@ -27,12 +27,13 @@ func TestCommit(t *testing.T) {
 	a.ledger.Route("bank", []byte("A"), told, 2)
 	a.ledger.cuts.any.Store(false)
 	row := a.ledger.cuts.add(cutRow{key: "A"})
-	reads := []*readWait{{make(chan outcome, 1)}, {make(chan outcome, 1)}}
+	reads := []outcomes{make(outcomes, 1), make(outcomes, 1)}
 	p := journal.Place{Conv: c, Day: first.day, Number: first.Number}
 	for i, status := range []uint8{message.StatusRead, message.StatusDeletedUnread} {
 		b := a.queue.begin(journal.KindRead)
 		b.buf = journal.AppendRead(b.buf, &journal.Record{Place: p, Status: status, ReadAt: 2, At: 3})
-		b.reads, b.cuts = append(b.reads, reads[i]), append(b.cuts, row)
+		b.await(reads[i].tell)
+		b.cuts = append(b.cuts, row)
 		a.queue.end(b)
 	}
 	b := a.queue.take()
@@ -52,7 +53,7 @@ func TestCommit(t *testing.T) {
 		t.Errorf("got account %q, want bank", account)
 	}
 	for i, want := range []outcome{outcomeRead, outcomeDuplicate} {
-		if got := relaytest.Receive(t, reads[i].outcome); got != want {
+		if got := relaytest.Receive(t, reads[i]); got != want {
 			t.Errorf("read %d: got outcome %d, want %d", i, got, want)
 		}
 	}
@@ -97,12 +98,12 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if _, err := a.status.get(); !errors.Is(err, ErrDown) || value(t, reg, "readback_ledger_down", "") != 1 {
 		t.Errorf("got status %v, metric %v, want it down", err, value(t, reg, "readback_ledger_down", ""))
 	}
-	w := &readWait{outcome: make(chan outcome, 1)}
+	w := make(outcomes, 1)
 	b := a.queue.begin(journal.KindOptOut)
 	b.buf = journal.AppendOptOut(b.buf, &journal.Record{Place: journal.Place{Conv: c}, Status: 1, ReadAt: 1, At: 1})
-	b.reads = append(b.reads, w)
+	b.await(w.tell)
 	a.queue.end(b)
-	if got := relaytest.Receive(t, w.outcome); got != outcomeDown {
+	if got := relaytest.Receive(t, w); got != outcomeDown {
 		t.Errorf("who comes meanwhile: got outcome %d, want that it is down", got)
 	}
 	if _, err := js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {

@@ -25,8 +25,6 @@ type Cut struct {
 	Wanted byte     // registered_delivery of the ESME's message
 }
 
-type mergeWait func(*Merged, error)
-
 // cuts says of which message a part is, as long as the index does not.
 type cuts struct {
 	any atomic.Bool // there may be parts, here or in the index
@@ -219,6 +217,12 @@ func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*Merg
 		return
 	}
 	b.buf = journal.AppendMerge(b.buf, p, r)
-	b.merges = append(b.merges, done)
+	b.await(func(o outcome, m *Merged) {
+		if o == outcomeDown {
+			done(nil, ErrDown)
+			return
+		}
+		done(m, nil)
+	})
 	l.queue.end(b)
 }

@@ -39,10 +39,10 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 		t.Errorf("while it is on its way: feedback can be published %v, events %v, want neither", feedback, events)
 	}
 	b := r.ledger.queue.take()
-	if b.counts[journal.KindErase] != 1 || len(b.reads) != 1 {
+	if b.counts[journal.KindErase] != 1 || len(b.waiters) != 1 {
 		t.Fatalf("got %+v in the queue, want the erasure", b)
 	}
-	b.reads[0].tell(outcomeNoted)
+	b.waiters[0].tell(outcomeNoted, nil)
 	if v := relaytest.Receive(t, verdict); v.Code != http.StatusAccepted {
 		t.Errorf("got %+v, want 202", v)
 	}
@@ -56,7 +56,7 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	r := idleRelay(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a := &applier{
-		ix: r.index, told: func(int, int) {}, events: func([]byte) bool { return true }, eventsTold: func() {},
+		ix: r.index, events: func([]byte) bool { return true },
 	}
 	p := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}
 	b := journal.AppendAccepted(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &journal.Record{Place: p, Bound: 5, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")

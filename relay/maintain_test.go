@@ -26,7 +26,7 @@ func TestOptOutChanges(t *testing.T) {
 			}
 			b := r.ledger.queue.take()
 			r.applyRecords(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
-			b.reads[0].tell(outcomeNoted)
+			b.waiters[0].tell(outcomeNoted, nil)
 		}
 		if v := relaytest.Receive(t, verdict); v.Code != 202 {
 			t.Errorf("opt-out %v: got %+v, want 202", on, v)
@@ -84,7 +84,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		if b == nil && tt.want == 0 {
 			continue
 		}
-		if b == nil || b.counts[journal.KindOptOut] != tt.want || len(b.reads) != tt.want {
+		if b == nil || b.counts[journal.KindOptOut] != tt.want || len(b.waiters) != 0 {
 			t.Fatalf("got %+v queued, want %d opt-outs", b, tt.want)
 		}
 		r.applyRecords(t, 3, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })

@@ -146,8 +146,14 @@ func (a *applier) putCut(rec *journal.Record, c *cutState) error {
 	return a.b.Set(a.key, a.val, nil)
 }
 
-// merge brings in the receipt of a part.
-func (a *applier) merge(rec *journal.Record) (*Merged, error) {
+// merge brings in the receipt of a part, and notes what the receipts of all parts come to.
+func (a *applier) merge(rec *journal.Record) error {
+	m, err := a.partReceipt(rec)
+	a.came(outcomeNoted, m)
+	return err
+}
+
+func (a *applier) partReceipt(rec *journal.Record) (*Merged, error) {
 	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	value, err := copyOf(a.b.Get(a.key))
 	if err != nil || value == nil {

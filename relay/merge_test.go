@@ -141,7 +141,7 @@ func TestPartsInTheIndex(t *testing.T) {
 			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Cut: journal.CutRecord{First: []byte(first)},
 			Notes: message.PartReceipt{State: messageDelivered},
 		})
-		return l.a.merged[0]
+		return l.result.outcomes[0].merged
 	}
 	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
 	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {

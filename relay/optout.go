@@ -28,6 +28,7 @@ func optOutKey(dst []byte, receiver *message.Addr) []byte {
 
 // optOut notes an opt-out, or its end.
 func (a *applier) optOut(rec *journal.Record) error {
+	a.came(outcomeNoted, nil)
 	a.key = optOutKey(a.key[:0], &rec.Place.Conv.Receiver)
 	if rec.Status == 0 {
 		return a.b.Delete(a.key, nil)
@@ -94,7 +95,6 @@ func (r *Relay) renewOptOuts(before time.Time) error {
 		}
 		stale[i].At = time.Now().UnixMilli()
 		b.buf = journal.AppendOptOut(b.buf, &stale[i])
-		b.reads = append(b.reads, nil)
 		r.ledger.queue.end(b)
 	}
 	return nil

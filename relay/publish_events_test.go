@@ -66,7 +66,7 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 		if rec := (journal.Record{}); err != nil || !read.Next(&rec) || rec.Seq != 3 || rec.Index != 0 {
 			t.Errorf("up to: got %d.%d, %v, want 3.0", rec.Seq, rec.Index, err)
 		}
-		b.reads[0].tell(outcomeNoted)
+		b.waiters[0].tell(outcomeNoted, nil)
 		if got := <-done; got.n != 3 || got.err != nil {
 			t.Errorf("got %d, %v, want 3", got.n, got.err)
 		}
@@ -178,7 +178,7 @@ func TestEventsGoOn(t *testing.T) {
 		}
 		synctest.Wait()
 		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedAt(testPlace(t), "id4"))
-		r.ledger.queue.take().reads[0].tell(outcomeNoted)
+		r.ledger.queue.take().waiters[0].tell(outcomeNoted, nil)
 		synctest.Wait()
 		r.tellEvents()
 		synctest.Wait()

@@ -47,8 +47,19 @@ type batch struct {
 	waits   []wait
 	routes  []route
 	cuts    []cutRow
-	reads   []*readWait // one for each record with an outcome; nil when nobody waits for it
-	merges  []mergeWait // one for each merge record, likewise
+	waiters []waiter
+}
+
+// waiter waits for what a record comes to.
+type waiter struct {
+	record uint64 // its place in the batch
+	tell   func(o outcome, m *Merged)
+}
+
+// await has tell called with what the record comes to that was added last, or with outcomeDown
+// if it will not be in the log soon. It must return at once.
+func (b *batch) await(tell func(o outcome, m *Merged)) {
+	b.waiters = append(b.waiters, waiter{uint64(b.records - 1), tell})
 }
 
 func (b *batch) add(k journal.Kind) {
@@ -61,12 +72,11 @@ func (b *batch) reset() {
 	clear(b.marks)
 	clear(b.waits)
 	clear(b.routes)
-	clear(b.reads)
 	clear(b.cuts)
-	clear(b.merges)
+	clear(b.waiters)
 	*b = batch{
-		buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], routes: b.routes[:0], reads: b.reads[:0],
-		cuts: b.cuts[:0], merges: b.merges[:0],
+		buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], routes: b.routes[:0],
+		cuts: b.cuts[:0], waiters: b.waiters[:0],
 	}
 }
 
@@ -235,17 +245,15 @@ func (q *queue) waiting() waiters {
 	var all waiters
 	for _, b := range q.queued() {
 		w := b.release()
-		all.waits, all.reads = append(all.waits, w.waits...), append(all.reads, w.reads...)
-		all.merges = append(all.merges, w.merges...)
+		all.waits, all.results = append(all.waits, w.waits...), append(all.results, w.results...)
 	}
 	return all
 }
 
 // waiters are those who wait for records that will not be in the log soon.
 type waiters struct {
-	waits  []wait
-	reads  []*readWait
-	merges []mergeWait
+	waits   []wait
+	results []waiter
 }
 
 // release returns the waiters of a batch, and forgets them.
@@ -253,18 +261,9 @@ func (b *batch) release() (w waiters) {
 	w.waits = append(w.waits, b.waits...)
 	clear(b.waits)
 	b.waits = b.waits[:0]
-	for i, r := range b.reads {
-		if r != nil {
-			w.reads = append(w.reads, r)
-			b.reads[i] = nil
-		}
-	}
-	for i, m := range b.merges {
-		if m != nil {
-			w.merges = append(w.merges, m)
-			b.merges[i] = nil
-		}
-	}
+	w.results = append(w.results, b.waiters...)
+	clear(b.waiters)
+	b.waiters = b.waiters[:0]
 	return w
 }
 
@@ -273,11 +272,8 @@ func (w waiters) tell() {
 	for _, w := range w.waits {
 		w.w.Logged(w.token)
 	}
-	for _, r := range w.reads {
-		r.tell(outcomeDown)
-	}
-	for _, done := range w.merges {
-		done(nil, ErrDown)
+	for _, w := range w.results {
+		w.tell(outcomeDown, nil)
 	}
 }
 

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"bytes"
-	"errors"
 	"testing"
 
 	"readback/relay/journal"
@@ -51,6 +50,11 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("waiter of a closed queue: got %d, want 6", got)
 	}
 }
+
+// outcomes takes what records come to.
+type outcomes chan outcome
+
+func (c outcomes) tell(o outcome, _ *Merged) { c <- o }
 
 // put queues a record of a kind, and returns its batch.
 func (q *queue) put(t *testing.T, k journal.Kind, change func(*batch)) *batch {
@@ -124,7 +128,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 	q := newQueue()
 	q.put(t, journal.KindRead, func(b *batch) {
 		b.marks, b.waits, b.routes = append(b.marks, mark{}), append(b.waits, wait{}), append(b.routes, route{})
-		b.cuts, b.reads, b.merges = append(b.cuts, cutRow{}), append(b.reads, nil), append(b.merges, nil)
+		b.cuts, b.waiters = append(b.cuts, cutRow{}), append(b.waiters, waiter{})
 	})
 	used := q.take()
 	if !used.changes || used.records != 1 || used.counts[journal.KindRead] != 1 {
@@ -133,7 +137,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 	q.recycle(used)
 	b := q.put(t, journal.KindRoute, func(*batch) {})
 	if b != used || b.changes || b.records != 1 || b.counts[journal.KindRead] != 0 || b.counts[journal.KindRoute] != 1 ||
-		len(b.marks)+len(b.waits)+len(b.routes)+len(b.cuts)+len(b.reads)+len(b.merges) > 0 {
+		len(b.marks)+len(b.waits)+len(b.routes)+len(b.cuts)+len(b.waiters) > 0 {
 		t.Errorf("got %+v, want the same batch with one route", b)
 	}
 	for range 20 {
@@ -148,12 +152,11 @@ func TestBatchIsUsedAgain(t *testing.T) {
 func TestQueueLetsWaitersGo(t *testing.T) {
 	q := newQueue()
 	told := make(logged, 4)
-	reads := []*readWait{{make(chan outcome, 2)}, {make(chan outcome, 2)}}
-	var failed []error
+	reads := []outcomes{make(outcomes, 2), make(outcomes, 2)}
 	for i, r := range reads { // in two batches
 		q.put(t, journal.KindRead, func(b *batch) {
-			b.waits, b.reads = append(b.waits, wait{told, uint64(i)}), append(b.reads, nil, r)
-			b.merges = append(b.merges, nil, func(m *Merged, err error) { failed = append(failed, err) })
+			b.waits = append(b.waits, wait{told, uint64(i)})
+			b.await(r.tell)
 			b.buf = append(b.buf, make([]byte, journal.MaxBatch-journal.MaxRecord)...)
 		})
 	}
@@ -164,15 +167,9 @@ func TestQueueLetsWaitersGo(t *testing.T) {
 		t.Error("the waiters are not told once, in order")
 	}
 	for i, r := range reads {
-		if len(r.outcome) != 1 || <-r.outcome != outcomeDown {
+		if len(r) != 1 || <-r != outcomeDown {
 			t.Errorf("read %d: not told once that the log is down", i)
 		}
-	}
-	if len(failed) != 2 || !errors.Is(failed[0], ErrDown) || !errors.Is(failed[1], ErrDown) {
-		t.Errorf("merges: got %v, want ErrDown for each", failed)
-	}
-	if b := q.take(); len(b.reads) != 2 || len(b.merges) != 2 {
-		t.Errorf("got %d reads and %d merges, want their places kept", len(b.reads), len(b.merges))
 	}
 }
 

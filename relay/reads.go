@@ -36,11 +36,6 @@ func newReads(r *Relay) *Reads {
 	}
 }
 
-// readWait is one who waits for what a record came to.
-type readWait struct{ outcome chan outcome }
-
-func (w *readWait) tell(o outcome) { w.outcome <- o } // it has room for one, and is told once
-
 // Submit takes a read response. The verdict 202 means that the log has it, and that a
 // crash will not lose the feedback on it, or that the receiver has opted out. Submit waits
 // for the log, and for the SMSC's answer to the message if that is not there yet.
@@ -246,16 +241,16 @@ func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst [
 	if !l.status.up.Load() {
 		return unavailable()
 	}
-	w := &readWait{outcome: make(chan outcome, 1)}
 	b := l.queue.begin(k)
 	if b == nil {
 		return unavailable()
 	}
 	b.buf = appendTo(b.buf)
-	b.reads = append(b.reads, w)
+	came := make(chan outcome, 1) // has room for the one outcome
+	b.await(func(o outcome, _ *Merged) { came <- o })
 	l.queue.end(b)
 	select {
-	case o := <-w.outcome:
+	case o := <-came:
 		return o.verdict()
 	case <-ctx.Done():
 		return unavailable()

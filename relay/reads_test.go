@@ -183,10 +183,10 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 		}
 		done := submit(t.Context())
 		b := l.queue.take()
-		if len(done) > 0 || b == nil || len(b.reads) != 1 || b.counts[journal.KindErase] != 1 {
+		if len(done) > 0 || b == nil || len(b.waiters) != 1 || b.counts[journal.KindErase] != 1 {
 			t.Fatalf("got %+v for the log, want a record that is waited for", b)
 		}
-		b.reads[0].tell(outcomeGone)
+		b.waiters[0].tell(outcomeGone, nil)
 		if v := <-done; v.Code != 404 {
 			t.Errorf("gone: got %+v, want 404", v)
 		}
@@ -196,7 +196,7 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 		if v := <-done; v.Code != 503 {
 			t.Errorf("no more time: got %+v, want 503", v)
 		}
-		l.queue.take().reads[0].tell(outcomeNoted) // nobody waits any more: it does not block
+		l.queue.take().waiters[0].tell(outcomeNoted, nil) // nobody waits any more: it does not block
 		l.status.set(ErrDown)
 		if v := <-submit(t.Context()); v.Code != 503 || l.queue.take() != nil {
 			t.Errorf("down: got %+v, want 503 and nothing for the log", v)

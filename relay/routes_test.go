@@ -180,7 +180,7 @@ func TestRoutesAreBounded(t *testing.T) {
 
 func applyRoute(t *testing.T, ix *index, day uint16, account, id string) {
 	t.Helper()
-	a := &applier{ix: ix, told: func(int, int) {}, expired: 100}
+	a := &applier{ix: ix, expired: 100}
 	b := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1}), day, account, []byte(id))
 	if _, err := a.apply(uint64(day), b, false); err != nil {
 		t.Fatal(err)
