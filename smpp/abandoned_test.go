@@ -47,11 +47,11 @@ func TestAbandoned(t *testing.T) {
 
 // Many requests are abandoned in the order in which they were sent, whatever their numbers.
 func TestAbandonedInOrder(t *testing.T) {
-	s := NewSession(nil, Options{})
+	s := NewSession[any](nil, Options{})
 	begin := time.Unix(1e9, 0)
 	const n = 200
 	for i := range uint32(n) {
-		s.pending.add(Pending{ID: pdu.SubmitSMID, Seq: i * 7919 % n, At: begin.Add(time.Duration(i) * time.Second)})
+		s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: i * 7919 % n, At: begin.Add(time.Duration(i) * time.Second)})
 	}
 	left := s.Abandoned()
 	if len(left) != n {

@@ -53,8 +53,8 @@ func TestAnswerToBindUnderAnotherNumber(t *testing.T) {
 // A bind that is passed on comes back under the number that the SMSC used.
 func TestAnswerToBindPassedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answered := make(chan Pending, 1)
-		s := start(t, Open, Options{SMSC: true}, fakeHandler{response: func(_ Frame, to Pending) error { answered <- to; return nil }})
+		answered := make(chan Pending[any], 1)
+		s := start(t, Open, Options{SMSC: true}, fakeHandler{response: func(_ Frame, to Pending[any]) error { answered <- to; return nil }})
 		if err := s.Send(request(pdu.BindTransceiverID, 7), time.Now(), "bind"); err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ type early struct {
 // Await runs wait for a handler that cannot answer a bind at once. The session-init timer is
 // paused meanwhile, because the delay is ours. The context of wait ends with
 // ctx, and when the peer leaves. Only the read goroutine may call it, in Handler.Request.
-func (s *Session) Await(ctx context.Context, wait func(context.Context)) {
+func (s *Session[R]) Await(ctx context.Context, wait func(context.Context)) {
 	ctx, left := context.WithCancel(ctx)
 	defer left()
 	s.setTimers((*Timers).Held)
@@ -42,7 +42,7 @@ func (s *Session) Await(ctx context.Context, wait func(context.Context)) {
 
 // listen reads ahead until the peer leaves, earlyOctets are there or a deadline ends it. It
 // reports whether the peer has left.
-func (s *Session) listen() (left bool) {
+func (s *Session[R]) listen() (left bool) {
 	buf := append(make([]byte, 0, earlyOctets), s.early.octets...)
 	for s.early.err == nil && len(buf) < cap(buf) {
 		n, err := s.conn.Read(buf[len(buf):cap(buf)])
@@ -57,7 +57,7 @@ func (s *Session) listen() (left bool) {
 }
 
 // setTimers changes the timers, and wakes their goroutine.
-func (s *Session) setTimers(change func(*Timers, time.Time)) {
+func (s *Session[R]) setTimers(change func(*Timers, time.Time)) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	change(&s.timers, time.Now())

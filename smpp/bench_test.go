@@ -29,14 +29,14 @@ var typical = newFrame(pdu.SubmitSMID, 0, 1, string(make([]byte, 100)))
 // exchange passes one request on, and its answer back, without connections.
 type exchange struct {
 	requests, responses *Reader
-	esme, smsc          *Session
+	esme, smsc          *Session[any]
 	t                   testing.TB
 }
 
 func newExchange(t testing.TB) *exchange {
 	x := &exchange{
 		requests: NewReader(&endless{b: typical}), responses: NewReader(&endless{b: submitResp(1)}),
-		esme: NewSession(nil, Options{}), smsc: NewSession(nil, Options{SMSC: true, Window: 100}),
+		esme: NewSession[any](nil, Options{}), smsc: NewSession[any](nil, Options{SMSC: true, Window: 100}),
 		t: t,
 	}
 	x.esme.SetState(BoundTRX)
@@ -47,7 +47,7 @@ func newExchange(t testing.TB) *exchange {
 func (x *exchange) once() {
 	for _, side := range []struct {
 		r      *Reader
-		s, far *Session
+		s, far *Session[any]
 	}{{x.requests, x.esme, x.smsc}, {x.responses, x.smsc, x.esme}} {
 		f, err := side.r.Next()
 		if err != nil {

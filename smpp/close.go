@@ -11,7 +11,7 @@ import (
 )
 
 // Close ends the session at once.
-func (s *Session) Close(cause error) {
+func (s *Session[R]) Close(cause error) {
 	s.setCause(cause)
 	s.out.fail()
 	_ = s.conn.Close() // the reader and the writer see it
@@ -19,7 +19,7 @@ func (s *Session) Close(cause error) {
 
 // Finish ends the session when what was put out is written; at the latest after
 // UnbindTime, whether the peer reads and held responses are released or not.
-func (s *Session) Finish(cause error) {
+func (s *Session[R]) Finish(cause error) {
 	s.setCause(cause)
 	if s.out.end() {
 		overdue := time.AfterFunc(UnbindTime, func() { s.Close(cause) })
@@ -28,7 +28,7 @@ func (s *Session) Finish(cause error) {
 }
 
 // setCause keeps the first reason, but for a panic, which must not go unnoticed.
-func (s *Session) setCause(cause error) {
+func (s *Session[R]) setCause(cause error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if s.cause == nil || isPanic(cause) && !isPanic(s.cause) {
@@ -37,7 +37,7 @@ func (s *Session) setCause(cause error) {
 	s.state = Closed
 }
 
-func (s *Session) reason() error {
+func (s *Session[R]) reason() error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	return s.cause
@@ -53,7 +53,7 @@ func Gone(err error) bool {
 // it and take our last PDUs with it, a generic_nack or the answers of a drain. So
 // the peer is told that no more will come, and read until it closes as well,
 // within bounds.
-func (s *Session) hangUp() {
+func (s *Session[R]) hangUp() {
 	if half, ok := s.conn.(interface{ CloseWrite() error }); ok { // TCP and TLS
 		// Only the close below matters if one of these fails; after Close all do.
 		_ = half.CloseWrite()

@@ -197,7 +197,7 @@ func TestGone(t *testing.T) {
 }
 
 // startTCP runs a session over a real connection.
-func startTCP(t *testing.T, opt Options, h Handler) running {
+func startTCP(t *testing.T, opt Options, h Handler[any]) running {
 	t.Helper()
 	near, far := tcpPair(t)
 	_ = far.SetDeadline(time.Now().Add(20 * time.Second))

@@ -31,7 +31,7 @@ func (c *tcpLike) SetWriteDeadline(t time.Time) error {
 var errReset = errors.New("connection is reset")
 
 // startTCPLike runs a session over a tcpLike.
-func startTCPLike(t *testing.T, h Handler) (running, *tcpLike) {
+func startTCPLike(t *testing.T, h Handler[any]) (running, *tcpLike) {
 	t.Helper()
 	near, far := net.Pipe()
 	conn := &tcpLike{Conn: near}

@@ -63,7 +63,7 @@ func TestCallAfterFinish(t *testing.T) {
 func TestRunReturnsLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told, leave := make(chan struct{}), make(chan struct{})
-		s := start(t, BoundTRX, Options{SMSC: true, Response: time.Second}, fakeHandler{expired: func(Pending) {
+		s := start(t, BoundTRX, Options{SMSC: true, Response: time.Second}, fakeHandler{expired: func(Pending[any]) {
 			close(told)
 			<-leave
 		}})
@@ -96,7 +96,7 @@ func TestRoomToldOnce(t *testing.T) {
 	check("window", 1)
 	begin := time.Unix(1e9, 0)
 	for seq := range uint32(2) {
-		s.pending.add(Pending{ID: pdu.SubmitSMID, Seq: seq, At: begin})
+		s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: seq, At: begin})
 	}
 	s.tick(fakeHandler{}, begin.Add(9*time.Second))
 	check("nothing expired", 0)
@@ -109,7 +109,7 @@ func TestRoomToldOnce(t *testing.T) {
 // What a finished session is still asked is thrown away at once, however much is unwritten.
 func TestAnswerAfterFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := NewSession(nil, Options{})
+		s := NewSession[any](nil, Options{})
 		s.out.buf = make([]byte, softOutput+1)
 		s.Finish(ErrUnbound)
 		begin := time.Now()

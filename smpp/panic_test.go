@@ -31,7 +31,7 @@ func TestPanicEndsTheSession(t *testing.T) {
 		},
 		{
 			name:    "response",
-			handler: fakeHandler{response: func(Frame, Pending) error { plantedPanic(); return nil }},
+			handler: fakeHandler{response: func(Frame, Pending[any]) error { plantedPanic(); return nil }},
 			cause:   func(s running) { s.peer.send(submitResp(1)) },
 		},
 		{
@@ -46,7 +46,7 @@ func TestPanicEndsTheSession(t *testing.T) {
 		},
 		{
 			name:    "no response in time",
-			handler: fakeHandler{expired: func(Pending) { plantedPanic() }},
+			handler: fakeHandler{expired: func(Pending[any]) { plantedPanic() }},
 			options: func(o *Options) { o.Response = time.Second },
 		},
 		{
@@ -120,7 +120,7 @@ func TestPanicFlushes(t *testing.T) {
 func TestPanicKeepsNoneBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := 0
-		s := start(t, BoundTRX, Options{Response: time.Second}, fakeHandler{expired: func(Pending) {
+		s := start(t, BoundTRX, Options{Response: time.Second}, fakeHandler{expired: func(Pending[any]) {
 			if told++; told == 1 {
 				plantedPanic()
 			}

@@ -7,19 +7,19 @@ import (
 )
 
 // Pending is a request that was sent and waits for its response.
-type Pending struct {
+type Pending[R any] struct {
 	ID  pdu.ID
 	Seq uint32    // the sequence_number that its maker gave it
 	At  time.Time // when it was sent
-	Ref any       // what the sender wants back with the response
+	Ref R         // what the sender gave to get it back with the response
 
 	answer chan pdu.Status // of a Call
 }
 
 // pendings are the requests under way to one peer, by the sequence_number they
 // carry there.
-type pendings struct {
-	open map[uint32]Pending
+type pendings[R any] struct {
+	open map[uint32]Pending[R]
 	late map[uint32]struct{} // answered in the peer's stead; its own word may still come
 	own  uint32              // the last number of a request of ours
 }
@@ -27,15 +27,15 @@ type pendings struct {
 // maxLate bounds how many late answers are told from unasked ones.
 const maxLate = 1024
 
-func newPendings() pendings {
-	return pendings{
-		open: make(map[uint32]Pending), late: make(map[uint32]struct{}), own: OwnSeq - 1,
+func newPendings[R any]() pendings[R] {
+	return pendings[R]{
+		open: make(map[uint32]Pending[R]), late: make(map[uint32]struct{}), own: OwnSeq - 1,
 	}
 }
 
 // add files p under its own sequence_number, or under one of ours if that is in
 // use or was given up on, and returns it.
-func (ps *pendings) add(p Pending) uint32 {
+func (ps *pendings[R]) add(p Pending[R]) uint32 {
 	seq := p.Seq
 	if _, used := ps.open[seq]; used || ps.isLate(seq) {
 		seq = ps.nextOwn()
@@ -45,13 +45,13 @@ func (ps *pendings) add(p Pending) uint32 {
 }
 
 // addOwn files a request that the session makes itself.
-func (ps *pendings) addOwn(p Pending) uint32 {
+func (ps *pendings[R]) addOwn(p Pending[R]) uint32 {
 	p.Seq = ps.nextOwn()
 	ps.open[p.Seq] = p
 	return p.Seq
 }
 
-func (ps *pendings) nextOwn() uint32 {
+func (ps *pendings[R]) nextOwn() uint32 {
 	for {
 		if ps.own++; ps.own > MaxSeq {
 			ps.own = OwnSeq
@@ -63,7 +63,7 @@ func (ps *pendings) nextOwn() uint32 {
 }
 
 // take removes the request that a response with seq answers.
-func (ps *pendings) take(seq uint32) (Pending, bool) {
+func (ps *pendings[R]) take(seq uint32) (Pending[R], bool) {
 	p, ok := ps.open[seq]
 	if ok {
 		delete(ps.open, seq)
@@ -73,7 +73,7 @@ func (ps *pendings) take(seq uint32) (Pending, bool) {
 
 // takeBind removes the bind that f answers under a number of its own, as one
 // SMSC does: there is at most one bind under way.
-func (ps *pendings) takeBind(f Frame) (Pending, bool) {
+func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 	for seq, p := range ps.open {
 		if IsBind(p.ID) && ResponseID(p.ID) == f.ID() {
 			p.Seq = f.Seq()
@@ -81,17 +81,17 @@ func (ps *pendings) takeBind(f Frame) (Pending, bool) {
 			return p, true
 		}
 	}
-	return Pending{}, false
+	return Pending[R]{}, false
 }
 
 // isLate tells whether the request seq was given up on.
-func (ps *pendings) isLate(seq uint32) bool {
+func (ps *pendings[R]) isLate(seq uint32) bool {
 	_, ok := ps.late[seq]
 	return ok
 }
 
 // takeLate tells whether seq was given up on, and forgets it.
-func (ps *pendings) takeLate(seq uint32) bool {
+func (ps *pendings[R]) takeLate(seq uint32) bool {
 	ok := ps.isLate(seq)
 	delete(ps.late, seq)
 	return ok
@@ -99,7 +99,7 @@ func (ps *pendings) takeLate(seq uint32) bool {
 
 // expire removes and returns the requests that were sent before the instant
 // given, and says when the oldest of the others was sent.
-func (ps *pendings) expire(before time.Time) (expired []Pending, oldest time.Time) {
+func (ps *pendings[R]) expire(before time.Time) (expired []Pending[R], oldest time.Time) {
 	for seq, p := range ps.open {
 		if p.At.After(before) {
 			if oldest.IsZero() || p.At.Before(oldest) {

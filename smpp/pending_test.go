@@ -11,9 +11,9 @@ import (
 )
 
 func TestPendingKeepsNumbers(t *testing.T) {
-	ps := newPendings()
+	ps := newPendings[any]()
 	for _, seq := range []uint32{1, 2, 7, 0, OwnSeq - 1, MaxSeq, 0xFFFFFFFF} {
-		if got := ps.add(Pending{Seq: seq, Ref: seq}); got != seq {
+		if got := ps.add(Pending[any]{Seq: seq, Ref: seq}); got != seq {
 			t.Errorf("add %#x: got %#x, want the same", seq, got)
 		}
 		p, ok := ps.take(seq)
@@ -27,27 +27,27 @@ func TestPendingKeepsNumbers(t *testing.T) {
 }
 
 func TestPendingCollisions(t *testing.T) {
-	ps := newPendings()
-	if got := ps.add(Pending{Seq: 5, Ref: "first"}); got != 5 {
+	ps := newPendings[any]()
+	if got := ps.add(Pending[any]{Seq: 5, Ref: "first"}); got != 5 {
 		t.Fatalf("first 5: got %#x, want 5", got)
 	}
-	if got := ps.add(Pending{Seq: 5, Ref: "second"}); got != OwnSeq {
+	if got := ps.add(Pending[any]{Seq: 5, Ref: "second"}); got != OwnSeq {
 		t.Fatalf("second 5: got %#x, want %#x", got, OwnSeq)
 	}
-	if got := ps.add(Pending{Seq: OwnSeq + 1, Ref: "stranger"}); got != OwnSeq+1 {
+	if got := ps.add(Pending[any]{Seq: OwnSeq + 1, Ref: "stranger"}); got != OwnSeq+1 {
 		t.Fatalf("stranger in our range: got %#x, want %#x", got, OwnSeq+1)
 	}
-	if got := ps.addOwn(Pending{Seq: 99, Ref: "own"}); got != OwnSeq+2 {
+	if got := ps.addOwn(Pending[any]{Seq: 99, Ref: "own"}); got != OwnSeq+2 {
 		t.Fatalf("our own beside a stranger: got %#x, want %#x", got, OwnSeq+2)
 	}
 	for _, tt := range []struct {
 		carried uint32
-		want    Pending
+		want    Pending[any]
 	}{
-		{5, Pending{Seq: 5, Ref: "first"}},
-		{OwnSeq, Pending{Seq: 5, Ref: "second"}},
-		{OwnSeq + 1, Pending{Seq: OwnSeq + 1, Ref: "stranger"}},
-		{OwnSeq + 2, Pending{Seq: OwnSeq + 2, Ref: "own"}},
+		{5, Pending[any]{Seq: 5, Ref: "first"}},
+		{OwnSeq, Pending[any]{Seq: 5, Ref: "second"}},
+		{OwnSeq + 1, Pending[any]{Seq: OwnSeq + 1, Ref: "stranger"}},
+		{OwnSeq + 2, Pending[any]{Seq: OwnSeq + 2, Ref: "own"}},
 	} {
 		if got, ok := ps.take(tt.carried); !ok || got.Seq != tt.want.Seq || got.Ref != tt.want.Ref {
 			t.Errorf("take %#x: got %+v, want %+v", tt.carried, got, tt.want)
@@ -56,11 +56,11 @@ func TestPendingCollisions(t *testing.T) {
 }
 
 func TestPendingOwnRange(t *testing.T) {
-	ps := newPendings()
+	ps := newPendings[any]()
 	ps.own = MaxSeq - 1
-	ps.add(Pending{Seq: OwnSeq})
+	ps.add(Pending[any]{Seq: OwnSeq})
 	for _, want := range []uint32{MaxSeq, OwnSeq + 1, OwnSeq + 2} {
-		if got := ps.addOwn(Pending{}); got != want {
+		if got := ps.addOwn(Pending[any]{}); got != want {
 			t.Errorf("got %#x, want %#x", got, want)
 		}
 	}
@@ -71,36 +71,36 @@ func TestPendingOwnRange(t *testing.T) {
 func TestPendingOwnSkips(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		before func(ps *pendings)
+		before func(ps *pendings[any])
 		own    uint32 // the last number of ours
 		want   []uint32
 	}{
-		{"at first", func(*pendings) {}, OwnSeq - 1, []uint32{OwnSeq, OwnSeq + 1}},
-		{"at the end", func(*pendings) {}, MaxSeq - 1, []uint32{MaxSeq, OwnSeq}},
-		{"under way", func(ps *pendings) { ps.add(Pending{Seq: OwnSeq}) }, MaxSeq, []uint32{OwnSeq + 1}},
-		{"the last under way", func(ps *pendings) { ps.add(Pending{Seq: MaxSeq}) }, MaxSeq - 1, []uint32{OwnSeq}},
-		{"given up on", func(ps *pendings) {
-			ps.addOwn(Pending{})
-			ps.addOwn(Pending{})
+		{"at first", func(*pendings[any]) {}, OwnSeq - 1, []uint32{OwnSeq, OwnSeq + 1}},
+		{"at the end", func(*pendings[any]) {}, MaxSeq - 1, []uint32{MaxSeq, OwnSeq}},
+		{"under way", func(ps *pendings[any]) { ps.add(Pending[any]{Seq: OwnSeq}) }, MaxSeq, []uint32{OwnSeq + 1}},
+		{"the last under way", func(ps *pendings[any]) { ps.add(Pending[any]{Seq: MaxSeq}) }, MaxSeq - 1, []uint32{OwnSeq}},
+		{"given up on", func(ps *pendings[any]) {
+			ps.addOwn(Pending[any]{})
+			ps.addOwn(Pending[any]{})
 			ps.expire(time.Unix(0, 0))
 		}, MaxSeq, []uint32{OwnSeq + 2, OwnSeq + 3}},
-		{"given up on and answered late", func(ps *pendings) {
-			ps.addOwn(Pending{})
+		{"given up on and answered late", func(ps *pendings[any]) {
+			ps.addOwn(Pending[any]{})
 			ps.expire(time.Unix(0, 0))
 			ps.takeLate(OwnSeq)
 		}, MaxSeq, []uint32{OwnSeq}},
-		{"given up on beside one under way", func(ps *pendings) {
-			ps.addOwn(Pending{})
+		{"given up on beside one under way", func(ps *pendings[any]) {
+			ps.addOwn(Pending[any]{})
 			ps.expire(time.Unix(0, 0))
-			ps.add(Pending{Seq: OwnSeq + 1})
+			ps.add(Pending[any]{Seq: OwnSeq + 1})
 		}, MaxSeq, []uint32{OwnSeq + 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ps := newPendings()
+			ps := newPendings[any]()
 			tt.before(&ps)
 			ps.own = tt.own
 			for i, want := range tt.want {
-				if got := ps.addOwn(Pending{}); got != want {
+				if got := ps.addOwn(Pending[any]{}); got != want {
 					t.Errorf("number %d: got %#x, want %#x", i, got, want)
 				}
 			}
@@ -126,9 +126,9 @@ func TestPendingTakeBind(t *testing.T) {
 		{"generic_nack", pdu.BindTransceiverID, pdu.GenericNACKID, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ps := newPendings()
-			ps.add(Pending{ID: pdu.EnquireLinkID, Seq: 1})
-			ps.add(Pending{ID: tt.id, Seq: 2, Ref: "it"})
+			ps := newPendings[any]()
+			ps.add(Pending[any]{ID: pdu.EnquireLinkID, Seq: 1})
+			ps.add(Pending[any]{ID: tt.id, Seq: 2, Ref: "it"})
 			p, ok := ps.takeBind(request(tt.resp, 77))
 			if ok != tt.want {
 				t.Fatalf("got %+v, %v; want %v", p, ok, tt.want)
@@ -152,9 +152,9 @@ func TestPendingTakeBind(t *testing.T) {
 func TestPendingExpire(t *testing.T) {
 	start := time.Unix(1e9, 0)
 	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
-	ps := newPendings()
+	ps := newPendings[any]()
 	for seq := range uint32(10) {
-		ps.add(Pending{Seq: seq, At: at(int(seq))})
+		ps.add(Pending[any]{Seq: seq, At: at(int(seq))})
 	}
 	expired, oldest := ps.expire(at(3))
 	var got []uint32
@@ -171,13 +171,13 @@ func TestPendingExpire(t *testing.T) {
 	if _, ok := ps.take(2); ok {
 		t.Error("an expired request was found again")
 	}
-	if got := ps.add(Pending{Seq: 2}); got != OwnSeq {
+	if got := ps.add(Pending[any]{Seq: 2}); got != OwnSeq {
 		t.Errorf("the number of a request given up on: got %#x, want %#x", got, OwnSeq)
 	}
 	if !ps.takeLate(2) || ps.takeLate(2) {
 		t.Error("an answer is late once: got something else")
 	}
-	if got := ps.add(Pending{Seq: 2}); got != 2 {
+	if got := ps.add(Pending[any]{Seq: 2}); got != 2 {
 		t.Errorf("its number after the late answer: got %#x, want 2", got)
 	}
 	if expired, oldest := newPendingsOf().expire(at(99)); expired != nil || !oldest.IsZero() {
@@ -185,12 +185,12 @@ func TestPendingExpire(t *testing.T) {
 	}
 }
 
-func newPendingsOf() *pendings { ps := newPendings(); return &ps }
+func newPendingsOf() *pendings[any] { ps := newPendings[any](); return &ps }
 
 func TestPendingLateIsBounded(t *testing.T) {
-	ps := newPendings()
+	ps := newPendings[any]()
 	for seq := range uint32(5 * maxLate) {
-		ps.add(Pending{Seq: seq})
+		ps.add(Pending[any]{Seq: seq})
 		ps.expire(time.Unix(0, 0))
 		if len(ps.late) > maxLate {
 			t.Fatalf("late numbers kept: got %d, want at most %d", len(ps.late), maxLate)
@@ -202,16 +202,16 @@ func TestPendingLateIsBounded(t *testing.T) {
 // request, whatever numbers an ESME uses.
 func TestPendingNumbersAreUnique(t *testing.T) {
 	rnd := seed.Rand(t)
-	ps := newPendings()
+	ps := newPendings[any]()
 	model := map[uint32]int{}
 	for i := range 20000 {
 		switch seq := OwnSeq - 4 + rnd.Uint32N(12); rnd.IntN(4) {
 		case 0, 1:
 			var got uint32
 			if rnd.IntN(3) == 0 {
-				got = ps.addOwn(Pending{Ref: i})
+				got = ps.addOwn(Pending[any]{Ref: i})
 			} else {
-				got = ps.add(Pending{Seq: seq, Ref: i})
+				got = ps.add(Pending[any]{Seq: seq, Ref: i})
 			}
 			if _, used := model[got]; used {
 				t.Fatalf("step %d: %#x was given twice", i, got)

@@ -9,13 +9,13 @@ import (
 )
 
 // read handles frame after frame until there is an error, and ends the session with it.
-func (s *Session) read(h Handler) {
+func (s *Session[R]) read(h Handler[R]) {
 	defer recovered(s.Finish)
 	s.Finish(s.readAll(h))
 }
 
-func (s *Session) readAll(h Handler) error {
-	r := NewReader(arrivals{s})
+func (s *Session[R]) readAll(h Handler[R]) error {
+	r := NewReader(arrivals[R]{s})
 	for {
 		f, err := r.Next()
 		if err != nil {
@@ -32,9 +32,9 @@ func (s *Session) readAll(h Handler) error {
 }
 
 // arrivals reads from the connection and notes when.
-type arrivals struct{ s *Session }
+type arrivals[R any] struct{ s *Session[R] }
 
-func (a arrivals) Read(b []byte) (int, error) {
+func (a arrivals[R]) Read(b []byte) (int, error) {
 	e := &a.s.early
 	n := copy(b, e.octets)
 	e.octets = e.octets[n:]
@@ -49,10 +49,10 @@ func (a arrivals) Read(b []byte) (int, error) {
 }
 
 // Arrived is when the frame now being handled came in; for handlers.
-func (s *Session) Arrived() time.Time { return s.arrived }
+func (s *Session[R]) Arrived() time.Time { return s.arrived }
 
 // unframed answers a stream that is no SMPP (SMPP 3.4 §4.3).
-func (s *Session) unframed(err error) error {
+func (s *Session[R]) unframed(err error) error {
 	var bad *FrameError
 	if errors.As(err, &bad) {
 		// If it cannot be sent, the session has ended for another reason.
@@ -65,7 +65,7 @@ func (s *Session) unframed(err error) error {
 }
 
 // handle gives one frame to whom it concerns.
-func (s *Session) handle(h Handler, f Frame) error {
+func (s *Session[R]) handle(h Handler[R], f Frame) error {
 	id := f.ID()
 	if IsResponse(id) {
 		return s.response(h, f)
@@ -80,7 +80,7 @@ func (s *Session) handle(h Handler, f Frame) error {
 }
 
 // heard notes that the peer has sent the request id, and returns what the state says to it.
-func (s *Session) heard(id pdu.ID) pdu.Status {
+func (s *Session[R]) heard(id pdu.ID) pdu.Status {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
@@ -89,7 +89,7 @@ func (s *Session) heard(id pdu.ID) pdu.Status {
 
 // refuse answers a request that the state forbids; an unknown one before the
 // bind gets generic_nack, one that has no response gets none.
-func (s *Session) refuse(f Frame, status pdu.Status) error {
+func (s *Session[R]) refuse(f Frame, status pdu.Status) error {
 	switch {
 	case !HasResponse(f.ID()):
 		return nil
@@ -102,7 +102,7 @@ func (s *Session) refuse(f Frame, status pdu.Status) error {
 // putOwn sends a response of the session's own. It waits for the peer to read,
 // so that who floods us with requests fills his own buffers, not ours. When the
 // session has ended it sends nothing: what is still read is thrown away.
-func (s *Session) putOwn(f Frame, seq uint32) error {
+func (s *Session[R]) putOwn(f Frame, seq uint32) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	room := func() bool { return s.out.ended || len(s.out.buf) <= softOutput }
@@ -116,7 +116,7 @@ func (s *Session) putOwn(f Frame, seq uint32) error {
 }
 
 // response finds the request that f answers.
-func (s *Session) response(h Handler, f Frame) error {
+func (s *Session[R]) response(h Handler[R], f Frame) error {
 	alive := f.ID() == pdu.EnquireLinkRespID // and no more than that
 	p, ok, late := s.answered(f, alive)
 	s.mayHaveRoom()
@@ -139,7 +139,7 @@ func (s *Session) response(h Handler, f Frame) error {
 
 // answered takes the request that f answers out of those under way; late tells that it had
 // expired.
-func (s *Session) answered(f Frame, alive bool) (p Pending, ok, late bool) {
+func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], ok, late bool) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	p, ok = s.pending.take(f.Seq())

@@ -12,21 +12,21 @@ import (
 )
 
 // passOn hands what one session reads to the other, as a relay does.
-type passOn struct{ to *Session }
+type passOn struct{ to *Session[any] }
 
-func (p passOn) Request(f Frame) error              { return p.to.Send(f, time.Time{}, nil) }
-func (p passOn) Response(f Frame, to Pending) error { return p.to.Reply(f, to.Seq, time.Time{}) }
-func (p passOn) Unmatched(Frame, bool) error        { return nil }
-func (p passOn) Expired(Pending)                    {}
-func (p passOn) Idle()                              { p.to.Flush() }
+func (p passOn) Request(f Frame) error                   { return p.to.Send(f, time.Time{}, nil) }
+func (p passOn) Response(f Frame, to Pending[any]) error { return p.to.Reply(f, to.Seq, time.Time{}) }
+func (p passOn) Unmatched(Frame, bool) error             { return nil }
+func (p passOn) Expired(Pending[any])                    {}
+func (p passOn) Idle()                                   { p.to.Flush() }
 
 // relayBetween joins two connections by two sessions until the function it
 // returns is called.
 func relayBetween(esmeConn, smscConn net.Conn, opt Options) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	esme := NewSession(esmeConn, Options{})
+	esme := NewSession[any](esmeConn, Options{})
 	opt.SMSC = true
-	smsc := NewSession(smscConn, opt)
+	smsc := NewSession[any](smscConn, opt)
 	esme.SetState(BoundTRX)
 	smsc.SetState(BoundTRX)
 	var wg sync.WaitGroup

@@ -22,7 +22,7 @@ func TestTrySend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answered := make(chan any, 1)
 		s := start(t, BoundTRX, Options{SMSC: true, Window: 2}, fakeHandler{
-			response: func(_ Frame, to Pending) error { answered <- to.Ref; return nil },
+			response: func(_ Frame, to Pending[any]) error { answered <- to.Ref; return nil },
 		})
 		s.try(1, nil)
 		s.try(2, nil)
@@ -116,14 +116,14 @@ func TestRoomBound(t *testing.T) {
 	f := submit(1)
 	for _, tt := range []struct {
 		name            string
-		send            func(s *Session) error
+		send            func(s *Session[any]) error
 		behindTheWindow error // when it is full
 	}{
-		{"TrySend", func(s *Session) error { return s.TrySend(f, time.Time{}, nil) }, ErrNoRoom},
-		{"TrySendOver", func(s *Session) error { return s.TrySendOver(f, time.Time{}, nil) }, nil},
+		{"TrySend", func(s *Session[any]) error { return s.TrySend(f, time.Time{}, nil) }, ErrNoRoom},
+		{"TrySendOver", func(s *Session[any]) error { return s.TrySendOver(f, time.Time{}, nil) }, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := NewSession(nil, Options{Window: 3})
+			s := NewSession[any](nil, Options{Window: 3})
 			s.out.buf = make([]byte, softOutput)
 			if err := tt.send(s); err != nil || len(s.out.buf) != softOutput+len(f) || s.outstanding() != 1 {
 				t.Errorf("at the bound: got %v, %d octets unwritten, want it taken", err, len(s.out.buf))
@@ -150,14 +150,14 @@ func TestRoomBound(t *testing.T) {
 func TestRoomBoundWaits(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		put  func(s *Session) error
+		put  func(s *Session[any]) error
 	}{
-		{"request", func(s *Session) error { return s.Send(submit(1), time.Time{}, nil) }},
-		{"answer", func(s *Session) error { return s.putOwn(submitResp(1), 1) }},
+		{"request", func(s *Session[any]) error { return s.Send(submit(1), time.Time{}, nil) }},
+		{"answer", func(s *Session[any]) error { return s.putOwn(submitResp(1), 1) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := NewSession(nil, Options{})
+				s := NewSession[any](nil, Options{})
 				done := make(chan error, 1)
 				unwritten := func(n int) {
 					s.out.mu.Lock()

@@ -15,9 +15,9 @@ import (
 // fakeHandler is a Handler of functions; what is nil does nothing.
 type fakeHandler struct {
 	request   func(Frame) error
-	response  func(Frame, Pending) error
+	response  func(Frame, Pending[any]) error
 	unmatched func(Frame, bool) error
-	expired   func(Pending)
+	expired   func(Pending[any])
 	idle      func()
 }
 
@@ -28,7 +28,7 @@ func (h fakeHandler) Request(f Frame) error {
 	return h.request(f)
 }
 
-func (h fakeHandler) Response(f Frame, to Pending) error {
+func (h fakeHandler) Response(f Frame, to Pending[any]) error {
 	if h.response == nil {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (h fakeHandler) Unmatched(f Frame, late bool) error {
 	return h.unmatched(f, late)
 }
 
-func (h fakeHandler) Expired(to Pending) {
+func (h fakeHandler) Expired(to Pending[any]) {
 	if h.expired != nil {
 		h.expired(to)
 	}
@@ -106,23 +106,23 @@ func (p *script) wantEnd() {
 
 // running is a session under test, and its peer.
 type running struct {
-	*Session
+	*Session[any]
 	peer   *script
 	cancel context.CancelCauseFunc
 	ended  chan error
 }
 
 // start runs a session in state over a pipe.
-func start(t *testing.T, state State, opt Options, h Handler) running {
+func start(t *testing.T, state State, opt Options, h Handler[any]) running {
 	t.Helper()
 	near, far := net.Pipe()
 	return startOn(t, near, far, state, opt, h)
 }
 
-func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handler) running {
+func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handler[any]) running {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	r := running{NewSession(near, opt), &script{t, far, NewReader(far)}, cancel, make(chan error, 1)}
+	r := running{NewSession[any](near, opt), &script{t, far, NewReader(far)}, cancel, make(chan error, 1)}
 	r.SetState(state)
 	go func() { r.ended <- r.Run(ctx, h) }()
 	t.Cleanup(func() {
@@ -133,7 +133,7 @@ func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handl
 }
 
 // outstanding counts the requests that the peer has not answered.
-func (s *Session) outstanding() int {
+func (s *Session[any]) outstanding() int {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	return len(s.pending.open)

@@ -20,7 +20,7 @@ var ErrNoRoom = errors.New("window is full or peer does not read")
 // which arrived at the time given; it leaves with another number only if that one
 // is in use. ref comes back with the response. Send copies f and waits for the
 // window and for the peer to read; it fails only when the session has ended.
-func (s *Session) Send(f Frame, arrived time.Time, ref any) error {
+func (s *Session[R]) Send(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if !s.roomForRequest() && !s.out.wait(s.roomForRequest) || s.out.ended {
@@ -31,7 +31,7 @@ func (s *Session) Send(f Frame, arrived time.Time, ref any) error {
 }
 
 // TrySend is Send where the caller may not wait: it fails with ErrNoRoom instead.
-func (s *Session) TrySend(f Frame, arrived time.Time, ref any) error {
+func (s *Session[R]) TrySend(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	switch {
@@ -46,7 +46,7 @@ func (s *Session) TrySend(f Frame, arrived time.Time, ref any) error {
 
 // TrySendOver is TrySend for a request that may not wait for the window either, where it is
 // better to ask too much of the peer than not to ask.
-func (s *Session) TrySendOver(f Frame, arrived time.Time, ref any) error {
+func (s *Session[R]) TrySendOver(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	switch {
@@ -60,42 +60,42 @@ func (s *Session) TrySendOver(f Frame, arrived time.Time, ref any) error {
 }
 
 // putRequest files f and puts it out; out.mu is held.
-func (s *Session) putRequest(f Frame, arrived time.Time, ref any) {
+func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	seq := f.Seq()
 	if HasResponse(f.ID()) {
-		seq = s.pending.add(Pending{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
+		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
 	}
 	s.out.put(f, seq, arrived)
 }
 
 // roomForRequest tells whether another request may go now; out.mu is held. A
 // session that has ended has room for everything, so that nobody waits for it.
-func (s *Session) roomForRequest() bool {
+func (s *Session[R]) roomForRequest() bool {
 	return s.out.ended || len(s.out.buf) <= softOutput &&
 		(s.opt.Window <= 0 || len(s.pending.open) < s.opt.Window)
 }
 
 // Reply puts out the response f to the peer's request seq. It never waits: a
 // peer that leaves too much unread is given up.
-func (s *Session) Reply(f Frame, seq uint32, arrived time.Time) error {
+func (s *Session[R]) Reply(f Frame, seq uint32, arrived time.Time) error {
 	_, err := s.reply(f, seq, arrived, false)
 	return err
 }
 
 // ReplyHeld is Reply for a response that may leave only after Release of the
 // hold it returns; what is put out later waits behind it.
-func (s *Session) ReplyHeld(f Frame, seq uint32, arrived time.Time) (hold uint64, err error) {
+func (s *Session[R]) ReplyHeld(f Frame, seq uint32, arrived time.Time) (hold uint64, err error) {
 	return s.reply(f, seq, arrived, true)
 }
 
-func (s *Session) reply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
+func (s *Session[R]) reply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
 	if hold, err = s.putReply(f, seq, arrived, held); err == ErrSlowPeer {
 		s.Close(ErrSlowPeer)
 	}
 	return hold, err
 }
 
-func (s *Session) putReply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
+func (s *Session[R]) putReply(f Frame, seq uint32, arrived time.Time, held bool) (hold uint64, err error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if s.out.ended {
@@ -111,16 +111,16 @@ func (s *Session) putReply(f Frame, seq uint32, arrived time.Time, held bool) (h
 }
 
 // Release lets a held response go. It never waits.
-func (s *Session) Release(hold uint64) { s.out.release(hold) }
+func (s *Session[R]) Release(hold uint64) { s.out.release(hold) }
 
 // Flush lets the writer begin with what was put out. Sessions flush when they
 // have nothing more to read; others who send call it.
-func (s *Session) Flush() { s.out.Flush() }
+func (s *Session[R]) Flush() { s.out.Flush() }
 
 // Call sends a request of our own, numbered from OwnSeq up, and waits for its
 // response: nil for ESME_ROK, else the pdu.Status, ErrNoAnswer, ErrClosed or the
 // end of ctx.
-func (s *Session) Call(ctx context.Context, f Frame) error {
+func (s *Session[R]) Call(ctx context.Context, f Frame) error {
 	answer := make(chan pdu.Status, 1)
 	if err := s.putCall(f, answer); err != nil {
 		if err == ErrSlowPeer {
@@ -144,13 +144,13 @@ func (s *Session) Call(ctx context.Context, f Frame) error {
 	}
 }
 
-func (s *Session) putCall(f Frame, answer chan pdu.Status) error {
+func (s *Session[R]) putCall(f Frame, answer chan pdu.Status) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if s.out.ended {
 		return ErrClosed
 	}
-	seq := s.pending.addOwn(Pending{ID: f.ID(), At: time.Now(), answer: answer})
+	seq := s.pending.addOwn(Pending[R]{ID: f.ID(), At: time.Now(), answer: answer})
 	ok := s.out.put(f, seq, time.Time{})
 	s.out.wakeWriter()
 	if !ok {
@@ -161,14 +161,14 @@ func (s *Session) putCall(f Frame, answer chan pdu.Status) error {
 
 // Unbind asks the peer to end the session, waits for its answer as long as ctx
 // allows, and ends it (SMPP 3.4 §4.2).
-func (s *Session) Unbind(ctx context.Context, cause error) {
+func (s *Session[R]) Unbind(ctx context.Context, cause error) {
 	// Whether or how the peer answers, the session is over.
 	_ = s.Call(ctx, AppendHeader(nil, pdu.UnbindID, 0, 0, 0))
 	s.Finish(cause)
 }
 
 // Room is how many requests TrySend would take now.
-func (s *Session) Room() int {
+func (s *Session[R]) Room() int {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	switch {
@@ -181,12 +181,12 @@ func (s *Session) Room() int {
 }
 
 // SetWindow changes Options.Window from now on.
-func (s *Session) SetWindow(n int) {
+func (s *Session[R]) SetWindow(n int) {
 	s.setWindow(n)
 	s.mayHaveRoom()
 }
 
-func (s *Session) setWindow(n int) {
+func (s *Session[R]) setWindow(n int) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	s.opt.Window = n
@@ -194,7 +194,7 @@ func (s *Session) setWindow(n int) {
 }
 
 // mayHaveRoom says so to who waits for it; out.mu is not held.
-func (s *Session) mayHaveRoom() {
+func (s *Session[R]) mayHaveRoom() {
 	if s.opt.Room != nil {
 		s.opt.Room()
 	}
@@ -202,22 +202,22 @@ func (s *Session) mayHaveRoom() {
 
 // Abandoned returns the requests that were never answered, once, after Run, in
 // the order in which they were sent.
-func (s *Session) Abandoned() []Pending {
+func (s *Session[R]) Abandoned() []Pending[R] {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	var left []Pending
+	var left []Pending[R]
 	for seq, p := range s.pending.open {
 		if p.answer == nil && p.ID != pdu.EnquireLinkID {
 			left = append(left, p)
 		}
 		delete(s.pending.open, seq)
 	}
-	slices.SortFunc(left, func(a, b Pending) int { return a.At.Compare(b.At) })
+	slices.SortFunc(left, func(a, b Pending[R]) int { return a.At.Compare(b.At) })
 	return left
 }
 
 // WaitAnswered waits until the peer owes no answer, the session has ended, or ctx has.
-func (s *Session) WaitAnswered(ctx context.Context) {
+func (s *Session[R]) WaitAnswered(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() {
 		s.out.mu.Lock()
 		defer s.out.mu.Unlock()

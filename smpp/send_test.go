@@ -130,7 +130,7 @@ func TestSendNumbers(t *testing.T) {
 		}
 		answers := make(chan answer, 10)
 		s := start(t, BoundTRX, Options{SMSC: true}, fakeHandler{
-			response: func(f Frame, p Pending) error { answers <- answer{p.Seq, p.Ref}; return nil },
+			response: func(f Frame, p Pending[any]) error { answers <- answer{p.Seq, p.Ref}; return nil },
 		})
 		for i, seq := range []uint32{7, 7, OwnSeq + 1, 0xFFFFFFFF, 0} {
 			if err := s.Send(submit(seq), time.Now(), i); err != nil {
@@ -198,7 +198,7 @@ func TestCall(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := start(t, BoundRX, Options{Response: 10 * time.Second}, fakeHandler{expired: func(Pending) {
+				s := start(t, BoundRX, Options{Response: 10 * time.Second}, fakeHandler{expired: func(Pending[any]) {
 					t.Error("handler was told of a Call that expired")
 				}})
 				ctx, cancel := context.WithCancelCause(t.Context())

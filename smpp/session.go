@@ -43,28 +43,29 @@ type Options struct {
 // DefaultWriteTimeout is how long a peer may leave unread what is sent to it.
 const DefaultWriteTimeout = 30 * time.Second
 
-// Handler takes what a session does not see to itself. Its methods but Expired
+// Handler takes what a Session[R] does not see to itself. Its methods but Expired
 // run on the read goroutine, in wire order; frames are valid until they return.
-type Handler interface {
+type Handler[R any] interface {
 	// Request is called for each request that the state allows, except
 	// enquire_link. An error ends the session.
 	Request(f Frame) error
 	// Response is called with the request that it answers.
-	Response(f Frame, to Pending) error
+	Response(f Frame, to Pending[R]) error
 	// Unmatched is called for a response that answers nothing; late tells that it
 	// answers a request that had expired.
 	Unmatched(f Frame, late bool) error
 	// Expired is called for a request without response in time, on the timers'
 	// goroutine.
-	Expired(to Pending)
+	Expired(to Pending[R])
 	// Idle is called when no whole frame is left to handle: the time to flush.
 	Idle()
 }
 
 // Session is one SMPP connection: it frames, answers enquire_link, keeps state,
-// window and timers, and correlates responses. Send, Reply and the like are safe
-// for concurrent use.
-type Session struct {
+// window and timers, and correlates responses. R is the type of the reference that
+// Send takes and Handler.Response gets back. Send, Reply and the like are safe for
+// concurrent use.
+type Session[R any] struct {
 	// Static after construction.
 	conn    net.Conn
 	opt     Options
@@ -81,19 +82,19 @@ type Session struct {
 	// Guarded by out.mu.
 	out     output
 	state   State
-	pending pendings
+	pending pendings[R]
 	timers  Timers
 	cause   error
 }
 
 // NewSession returns a session of conn in the state Open. Run starts it.
-func NewSession(conn net.Conn, opt Options) *Session {
+func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 	if opt.WriteTimeout <= 0 {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
-	s := &Session{
+	s := &Session[R]{
 		conn: conn, opt: opt, bound: make(chan struct{}, 1),
-		state: Open, pending: newPendings(), timers: opt.Timers,
+		state: Open, pending: newPendings[R](), timers: opt.Timers,
 	}
 	s.over, s.end = context.WithCancel(context.Background())
 	s.written, s.hungUp = context.WithCancel(context.Background())
@@ -105,7 +106,7 @@ func NewSession(conn net.Conn, opt Options) *Session {
 // session is closed, and returns why. What was put out before is written first,
 // if the peer reads. It returns last: nothing of the session runs behind it. A handler
 // that panics ends the session, with a *PanicError.
-func (s *Session) Run(ctx context.Context, h Handler) error {
+func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
 	defer stop()
@@ -124,14 +125,14 @@ func (s *Session) Run(ctx context.Context, h Handler) error {
 	return s.reason()
 }
 
-func (s *Session) opened() {
+func (s *Session[R]) opened() {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	s.timers.Opened(time.Now())
 }
 
 // write writes what is put out until the session ends.
-func (s *Session) write() {
+func (s *Session[R]) write() {
 	defer recovered(s.Close)
 	if err := s.out.run(); err != nil {
 		s.Close(writeError(err))
@@ -139,7 +140,7 @@ func (s *Session) write() {
 }
 
 // State is where the session is in SMPP 3.4 §2.2.
-func (s *Session) State() State {
+func (s *Session[R]) State() State {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	return s.state
@@ -147,7 +148,7 @@ func (s *Session) State() State {
 
 // SetState moves the session on: a bind that passed through was accepted. One
 // that is closed stays so.
-func (s *Session) SetState(st State) {
+func (s *Session[R]) SetState(st State) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if s.state == Closed {

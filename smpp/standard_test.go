@@ -114,7 +114,7 @@ func TestDefaultWriteTimeout(t *testing.T) {
 	for set, want := range map[time.Duration]time.Duration{
 		0: 30 * time.Second, -1: 30 * time.Second, 1: 1, time.Minute: time.Minute,
 	} {
-		if got := NewSession(nil, Options{WriteTimeout: set}).out.timeout; got != want {
+		if got := NewSession[any](nil, Options{WriteTimeout: set}).out.timeout; got != want {
 			t.Errorf("%v: got %v, want %v", set, got, want)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // watch applies the timers.
-func (s *Session) watch(h Handler) {
+func (s *Session[R]) watch(h Handler[R]) {
 	defer recovered(s.Finish)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -27,7 +27,7 @@ func (s *Session) watch(h Handler) {
 const idleTick = time.Minute
 
 // tick does what is due and returns when to come again.
-func (s *Session) tick(h Handler, now time.Time) time.Duration {
+func (s *Session[R]) tick(h Handler[R], now time.Time) time.Duration {
 	action, expired, next := s.due(now)
 	if len(expired) > 0 {
 		s.mayHaveRoom()
@@ -42,13 +42,13 @@ func (s *Session) tick(h Handler, now time.Time) time.Duration {
 
 // due returns the action that is due, the requests that have expired, and the time of the next
 // look; zero if nothing is to come.
-func (s *Session) due(now time.Time) (action Action, expired []Pending, next time.Time) {
+func (s *Session[R]) due(now time.Time) (action Action, expired []Pending[R], next time.Time) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	action, next = s.timers.Due(now)
 	if action == Ask {
 		s.timers.Asked(now)
-		seq := s.pending.addOwn(Pending{ID: pdu.EnquireLinkID, At: now})
+		seq := s.pending.addOwn(Pending[R]{ID: pdu.EnquireLinkID, At: now})
 		s.out.put(AppendHeader(nil, pdu.EnquireLinkID, 0, seq, 0), seq, time.Time{})
 		s.out.wakeWriter()
 		_, next = s.timers.Due(now)
@@ -67,7 +67,7 @@ func (s *Session) due(now time.Time) (action Action, expired []Pending, next tim
 	return action, expired, next
 }
 
-func (s *Session) act(a Action) {
+func (s *Session[R]) act(a Action) {
 	switch a {
 	case Unbind:
 		ctx, cancel := context.WithTimeout(context.Background(), UnbindTime)
@@ -82,7 +82,7 @@ func (s *Session) act(a Action) {
 	}
 }
 
-func (s *Session) expired(h Handler, ps []Pending) {
+func (s *Session[R]) expired(h Handler[R], ps []Pending[R]) {
 	for _, p := range ps {
 		switch {
 		case p.answer != nil:
@@ -94,7 +94,7 @@ func (s *Session) expired(h Handler, ps []Pending) {
 }
 
 // expire hands one request to the handler. One that panics does not keep back the others.
-func (s *Session) expire(h Handler, p Pending) {
+func (s *Session[R]) expire(h Handler[R], p Pending[R]) {
 	defer recovered(s.Finish)
 	h.Expired(p)
 }

@@ -126,12 +126,12 @@ func TestWatchExpires(t *testing.T) {
 		}
 		events := make(chan event, 10)
 		s := start(t, BoundTRX, Options{SMSC: true, Response: 10 * time.Second}, fakeHandler{
-			expired: func(p Pending) { events <- event{p.Ref.(string), p.Seq} },
+			expired: func(p Pending[any]) { events <- event{p.Ref.(string), p.Seq} },
 			unmatched: func(f Frame, late bool) error {
 				events <- event{map[bool]string{true: "late", false: "unasked"}[late], f.Seq()}
 				return nil
 			},
-			response: func(f Frame, p Pending) error { events <- event{"answer", p.Seq}; return nil },
+			response: func(f Frame, p Pending[any]) error { events <- event{"answer", p.Seq}; return nil },
 		})
 		wantEvent := func(what string, seq uint32) {
 			t.Helper()
@@ -167,8 +167,8 @@ func TestWatchExpires(t *testing.T) {
 
 // tickOf is a session that does not run: its test says what happened and when the timers
 // look.
-func tickOf(opt Options) *Session {
-	s := NewSession(nil, opt)
+func tickOf(opt Options) *Session[any] {
+	s := NewSession[any](nil, opt)
 	s.timers.Opened(time.Unix(1e9, 0))
 	return s
 }
@@ -179,18 +179,18 @@ func TestWatchTick(t *testing.T) {
 	begin := time.Unix(1e9, 0)
 	at := func(s int) time.Time { return begin.Add(time.Duration(s) * time.Second) }
 	asking := Timers{EnquireLink: 30 * time.Second, Answer: 5 * time.Second}
-	sent := func(seqs ...int) func(*Session) { // each at the second that is its number
-		return func(s *Session) {
+	sent := func(seqs ...int) func(*Session[any]) { // each at the second that is its number
+		return func(s *Session[any]) {
 			for _, seq := range seqs {
-				s.pending.add(Pending{ID: pdu.SubmitSMID, Seq: uint32(seq), At: at(seq)})
+				s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: uint32(seq), At: at(seq)})
 			}
 		}
 	}
-	bound := func(s *Session) { s.state = BoundTRX; s.timers.Bound(begin) }
+	bound := func(s *Session[any]) { s.state = BoundTRX; s.timers.Bound(begin) }
 	for _, tt := range []struct {
 		name   string
 		opt    Options
-		before func(*Session)
+		before func(*Session[any])
 		now    int // seconds since the beginning
 		want   time.Duration
 	}{
@@ -203,7 +203,7 @@ func TestWatchTick(t *testing.T) {
 		{"one expires, the next counts", Options{Response: 10 * time.Second}, sent(5, 8), 15, 3 * time.Second},
 		{"all expire", Options{Response: 10 * time.Second}, sent(5, 6), 16, 10 * time.Second},
 		{"enquire_link is due first", Options{Response: time.Minute, Timers: asking}, bound, 7, 23 * time.Second},
-		{"a request is due first", Options{Response: 10 * time.Second, Timers: asking}, func(s *Session) {
+		{"a request is due first", Options{Response: 10 * time.Second, Timers: asking}, func(s *Session[any]) {
 			bound(s)
 			sent(5)(s)
 		}, 7, 8 * time.Second},
@@ -225,7 +225,7 @@ func TestWatchTick(t *testing.T) {
 func TestWatchTickAtLeast(t *testing.T) {
 	begin := time.Unix(1e9, 0)
 	s := tickOf(Options{Response: 10 * time.Second})
-	s.pending.add(Pending{ID: pdu.SubmitSMID, Seq: 1, At: begin.Add(time.Nanosecond)})
+	s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: 1, At: begin.Add(time.Nanosecond)})
 	if got := s.tick(fakeHandler{}, begin.Add(10*time.Second)); got != time.Millisecond {
 		t.Errorf("got %v, want %v", got, time.Millisecond)
 	}
@@ -236,7 +236,7 @@ func TestWatchExpiresBeforeUnbind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		expired := make(chan time.Time, 1)
 		opt := Options{SMSC: true, Response: time.Minute, Timers: Timers{Inactivity: time.Minute}}
-		s := start(t, BoundTRX, opt, fakeHandler{expired: func(Pending) { expired <- time.Now() }})
+		s := start(t, BoundTRX, opt, fakeHandler{expired: func(Pending[any]) { expired <- time.Now() }})
 		begin := time.Now()
 		if err := s.Send(submit(1), begin, nil); err != nil {
 			t.Fatal(err)

@@ -108,7 +108,7 @@ func queueing(t *testing.T, account string) (g *Gateway, esme *peer, free func()
 		t.Fatal(err)
 	}
 	smsc, _ := net.Pipe()
-	session := g.smscSession(smsc, nil)
+	session := g.newSMSCSession(smsc, nil)
 	session.SetState(smpp.BoundTRX)
 	g.pool.slots[0].set(session)
 	near, far := net.Pipe()

@@ -18,7 +18,6 @@ type bind struct {
 	password []byte
 	version  byte // interface_version (SMPP 3.4 §5.2.4)
 	state    smpp.State
-	smsc     *smpp.Session
 
 	answered chan struct{} // closed when it is, whatever the answer and whoever gave it
 	once     *sync.Once    // closes answered

@@ -50,11 +50,11 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 			defer l.esme.Finish(errSMSCGone)
 			return l.refuse(f, smpp.StatusSysErr)
 		}
-		l.smsc = l.g.smscSession(conn, nil)
+		l.smsc = l.g.newSMSCSession(conn, nil)
 		l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
 		l.dialed <- l.smsc
 	}
-	b.smsc, b.answered, b.once = l.smsc, make(chan struct{}), new(sync.Once)
+	b.answered, b.once = make(chan struct{}), new(sync.Once)
 	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
 		return err
 	}
@@ -65,11 +65,11 @@ func (l fromESME) bindToSMSC(f smpp.Frame) error {
 }
 
 // Response passes the ESME's answer on to the SMSC.
-func (l fromESME) Response(f smpp.Frame, to smpp.Pending) error {
+func (l fromESME) Response(f smpp.Frame, to esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
-	err := l.smsc.Reply(f, to.Seq, l.esme.Arrived())
+	err := to.Ref.Reply(f, to.Seq, l.esme.Arrived())
 	if to.ID == pdu.UnbindID {
-		l.smsc.Finish(smpp.ErrUnbound)
+		to.Ref.Finish(smpp.ErrUnbound)
 		l.esme.Finish(smpp.ErrUnbound)
 	}
 	return ignoreGone(err)
@@ -87,14 +87,14 @@ func (l fromESME) Unmatched(f smpp.Frame, _ bool) error {
 
 // Expired leaves the SMSC to its own timer: the ESME may yet answer. Only an
 // unbind is answered in its stead.
-func (l fromESME) Expired(to smpp.Pending) {
+func (l fromESME) Expired(to esmePending) {
 	l.g.metrics.expired.WithLabelValues("esme").Inc()
 	if to.ID != pdu.UnbindID {
 		return
 	}
 	// An SMSC that is gone needs no answer.
-	_ = l.smsc.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, to.Seq, 0), to.Seq, time.Time{})
-	l.smsc.Finish(smpp.ErrUnbound)
+	_ = to.Ref.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, to.Seq, 0), to.Seq, time.Time{})
+	to.Ref.Finish(smpp.ErrUnbound)
 	l.esme.Finish(smpp.ErrUnbound)
 }
 

@@ -17,7 +17,6 @@ import (
 
 	"readback/relay"
 	"readback/relay/message"
-	"readback/smpp"
 	"readback/udh"
 )
 
@@ -243,26 +242,4 @@ const connectTimeout = 5 * time.Second
 func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: connectTimeout}
 	return d.DialContext(ctx, "tcp", addr)
-}
-
-// esmeSession makes the session of an ESME's connection.
-func (g *Gateway) esmeSession(conn net.Conn) *smpp.Session {
-	return smpp.NewSession(conn, smpp.Options{
-		Window: g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
-		Observe: g.metrics.addedToESME, WriteTimeout: g.opt.WriteTimeout,
-		Timers: smpp.Timers{
-			SessionInit: g.opt.SessionInit, EnquireLink: g.opt.ESMEEnquireLink,
-			Answer: g.opt.ResponseTimeout, Inactivity: g.opt.Inactivity,
-		},
-	})
-}
-
-// smscSession makes the session of a connection to the SMSC; room is told as
-// smpp.Options.Room is.
-func (g *Gateway) smscSession(conn net.Conn, room func()) *smpp.Session {
-	return smpp.NewSession(conn, smpp.Options{
-		SMSC: true, Window: g.opt.Window, Room: room, Response: g.opt.ResponseTimeout,
-		Observe: g.metrics.addedToSMSC, WriteTimeout: g.opt.WriteTimeout,
-		Timers: smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
-	})
 }

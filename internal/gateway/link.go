@@ -18,11 +18,11 @@ import (
 type link struct {
 	// Static after construction.
 	g      *Gateway
-	esme   *smpp.Session
+	esme   *esmeSession
 	remote net.Addr
-	dialed chan *smpp.Session // the SMSC's session, once, when the ESME binds
-	bound  chan struct{}      // closed when the SMSC has accepted the bind
-	gone   context.Context    // ends when the ESME's session has
+	dialed chan *smscSession // the SMSC's session, once, when the ESME binds
+	bound  chan struct{}     // closed when the SMSC has accepted the bind
+	gone   context.Context   // ends when the ESME's session has
 	leave  context.CancelFunc
 
 	closing context.Context // ends when the link takes nothing new
@@ -31,7 +31,7 @@ type link struct {
 	untracked *request // what every request without a number comes back with
 
 	// Owned by the ESME's read goroutine.
-	smsc      *smpp.Session
+	smsc      *smscSession
 	up        upstream // smsc, or the pool
 	scratch   Scratch
 	splitting *splitMessage // whose parts are being sent; nil: none
@@ -53,8 +53,8 @@ type link struct {
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, esme: g.esmeSession(conn), remote: conn.RemoteAddr(),
-		dialed: make(chan *smpp.Session, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
+		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
+		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
 		room: make(chan struct{}, 1),
 	}
 	l.waiting.SetLimit(maxAside)
@@ -74,7 +74,7 @@ func (l *link) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer l.leave()
-	var h smpp.Handler = fromAccount{l}
+	var h smpp.Handler[*smscSession] = fromAccount{l}
 	if l.g.pool == nil {
 		h = fromESME{l}
 		wg.Go(l.runSMSC)
@@ -102,7 +102,7 @@ func (l *link) run(ctx context.Context) {
 // session is unbound; when the SMSC does, what it owes is answered in its stead.
 func (l *link) runSMSC() {
 	defer l.contain()
-	var smsc *smpp.Session
+	var smsc *smscSession
 	select {
 	case smsc = <-l.dialed:
 	case <-l.gone.Done():
@@ -138,7 +138,7 @@ func (l *link) runSMSC() {
 var errSMSCGone = errors.New("SMSC gone")
 
 // unbind ends a session politely, if it is bound.
-func unbind(s *smpp.Session, cause error) {
+func unbind[R any](s *smpp.Session[R], cause error) {
 	if !s.State().IsBound() {
 		s.Finish(cause)
 		return

@@ -75,9 +75,9 @@ func (g *Gateway) Ready() error {
 // Send puts out a request on the session with the most room. Where none has any it
 // waits for the first that does, so that one that hangs holds up no one. It fails
 // when no session is bound.
-func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
+func (p *pool) Send(f smpp.Frame, arrived time.Time, r *request) error {
 	defer crash.OnPanic()
-	if err := p.TrySend(f, arrived, ref); !errors.Is(err, smpp.ErrNoRoom) {
+	if err := p.TrySend(f, arrived, r); !errors.Is(err, smpp.ErrNoRoom) {
 		return err
 	}
 	p.Flush() // what we wait for may hang on it
@@ -86,7 +86,7 @@ func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for {
-		err := p.TrySend(f, arrived, ref)
+		err := p.TrySend(f, arrived, r)
 		if !errors.Is(err, smpp.ErrNoRoom) {
 			p.room.Signal() // there may be room for another
 			return err
@@ -96,10 +96,10 @@ func (p *pool) Send(f smpp.Frame, arrived time.Time, ref any) error {
 }
 
 // TrySend is Send where the caller may not wait.
-func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
+func (p *pool) TrySend(f smpp.Frame, arrived time.Time, r *request) error {
 	defer crash.OnPanic()
 	for {
-		var roomiest *smpp.Session
+		var roomiest *smscSession
 		most, err := 0, errNoBind
 		for _, s := range p.slots {
 			session := s.current()
@@ -114,7 +114,7 @@ func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
 		if roomiest == nil {
 			return err
 		}
-		if roomiest.TrySend(f, arrived, ref) == nil {
+		if roomiest.TrySend(f, arrived, r) == nil {
 			return nil
 		}
 		// Another took the room, or the session has ended: look again.
@@ -122,14 +122,14 @@ func (p *pool) TrySend(f smpp.Frame, arrived time.Time, ref any) error {
 }
 
 // TrySendOver is TrySend on any session, if none has room.
-func (p *pool) TrySendOver(f smpp.Frame, arrived time.Time, ref any) error {
+func (p *pool) TrySendOver(f smpp.Frame, arrived time.Time, r *request) error {
 	defer crash.OnPanic()
-	err := p.TrySend(f, arrived, ref)
+	err := p.TrySend(f, arrived, r)
 	if !errors.Is(err, smpp.ErrNoRoom) {
 		return err
 	}
 	for _, s := range p.slots {
-		if session := s.current(); session != nil && session.TrySendOver(f, arrived, ref) == nil {
+		if session := s.current(); session != nil && session.TrySendOver(f, arrived, r) == nil {
 			return nil
 		}
 	}

@@ -25,11 +25,11 @@ type request struct {
 // upstream is the way to the SMSC: a session of the link's own, or the pool.
 type upstream interface {
 	// Send puts out a request and waits for room; see smpp.Session.
-	Send(f smpp.Frame, arrived time.Time, ref any) error
+	Send(f smpp.Frame, arrived time.Time, r *request) error
 	// TrySend is Send where the caller may not wait.
-	TrySend(f smpp.Frame, arrived time.Time, ref any) error
+	TrySend(f smpp.Frame, arrived time.Time, r *request) error
 	// TrySendOver is TrySend that minds no window.
-	TrySendOver(f smpp.Frame, arrived time.Time, ref any) error
+	TrySendOver(f smpp.Frame, arrived time.Time, r *request) error
 	// Flush lets what was put out leave.
 	Flush()
 }
@@ -202,10 +202,10 @@ func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
 	return err
 }
 
-// answered passes on the SMSC's answer to r: at once, unless the ledger must know
+// answered passes on the SMSC's answer: at once, unless the ledger must know
 // of it first.
-func (l *link) answered(f smpp.Frame, to smpp.Pending, r *request, arrived time.Time) error {
-	accepted := f.Status() == smpp.StatusOK && f.ID() == smpp.ResponseID(to.ID)
+func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
+	r, accepted := to.Ref, f.Status() == smpp.StatusOK && f.ID() == smpp.ResponseID(to.ID)
 	if r.sent != nil {
 		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
 	}
@@ -254,7 +254,7 @@ func messageID(f smpp.Frame) []byte {
 
 // released lets a held answer go when its record is in the log; without an ESME
 // there is none.
-type released struct{ esme *smpp.Session }
+type released struct{ esme *esmeSession }
 
 func (r released) Logged(hold uint64) {
 	if r.esme != nil {
@@ -264,8 +264,8 @@ func (r released) Logged(hold uint64) {
 
 // answerInStead answers a request of the ESME's that the SMSC never will. A
 // request that is not known to have a response gets none.
-func (l *link) answerInStead(p smpp.Pending) {
-	r := p.Ref.(*request)
+func (l *link) answerInStead(p smscPending) {
+	r := p.Ref
 	defer l.containAnswer(r)
 	defer l.settle()
 	if r.whole != nil {

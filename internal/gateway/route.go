@@ -16,7 +16,7 @@ import (
 // fromPool handles what the SMSC sends to one of the gateway's own sessions.
 type fromPool struct {
 	*slot
-	session *smpp.Session
+	session *smscSession
 	over    context.Context // ends when the session has
 }
 
@@ -159,16 +159,16 @@ func (l fromPool) alert(f smpp.Frame) {
 }
 
 // Response passes the SMSC's answer on to whom it belongs.
-func (l fromPool) Response(f smpp.Frame, to smpp.Pending) error {
+func (l fromPool) Response(f smpp.Frame, to smscPending) error {
 	g := l.pool.g
 	g.metrics.count(fromSMSCSide, f)
 	l.session.SetWindow(l.windowAfter(f, l.session.Arrived()))
-	r := to.Ref.(*request)
+	r := to.Ref
 	defer r.link.containAnswer(r)
 	defer r.link.settle()
 	defer r.link.esme.Flush()
 	// An ESME that is gone, or does not read, must not end the others' session.
-	_ = r.link.answered(f, to, r, l.session.Arrived())
+	_ = r.link.answered(f, to, l.session.Arrived())
 	return nil
 }
 
@@ -189,10 +189,10 @@ func (l fromPool) Unmatched(f smpp.Frame, _ bool) error {
 }
 
 // Expired answers the ESME in the SMSC's stead.
-func (l fromPool) Expired(to smpp.Pending) {
+func (l fromPool) Expired(to smscPending) {
 	l.pool.g.metrics.expired.WithLabelValues("smsc").Inc()
 	l.pool.g.opt.Logger.Warn("no answer of the SMSC", "bind", l.n, "command", smpp.Command(to.ID))
-	to.Ref.(*request).link.answerInStead(to)
+	to.Ref.link.answerInStead(to)
 }
 
 // Idle has nothing to do: answers are flushed as they are passed on.
@@ -242,7 +242,7 @@ func (ms *members) of(account string) []*link {
 
 // send hands m to the first of the account's links that can take it, nil if none
 // can. The answer goes back to from.
-func (ms *members) send(account string, m smpp.Message, from *smpp.Session, arrived time.Time) *link {
+func (ms *members) send(account string, m smpp.Message, from *smscSession, arrived time.Time) *link {
 	for _, l := range ms.of(account) {
 		f, ok := m.Frame, !l.draining.Load()
 		if ok && l.bind.version < smpp.InterfaceVersion34 {

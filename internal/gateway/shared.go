@@ -88,12 +88,11 @@ func (l fromAccount) bindResp(f smpp.Frame, b bind) smpp.Frame {
 const gatewayID = "readback"
 
 // Response passes the ESME's answer on to the bind from which its request came.
-func (l fromAccount) Response(f smpp.Frame, to smpp.Pending) error {
+func (l fromAccount) Response(f smpp.Frame, to esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
-	smsc := to.Ref.(*smpp.Session)
-	defer smsc.Flush()
+	defer to.Ref.Flush()
 	// An SMSC that is gone, or does not read, must not end the ESME's session.
-	_ = smsc.Reply(f, to.Seq, l.esme.Arrived())
+	_ = to.Ref.Reply(f, to.Seq, l.esme.Arrived())
 	return nil
 }
 
@@ -105,17 +104,16 @@ func (l fromAccount) Unmatched(f smpp.Frame, _ bool) error {
 }
 
 // Expired lets the SMSC keep a message that the ESME does not answer.
-func (l fromAccount) Expired(to smpp.Pending) {
+func (l fromAccount) Expired(to esmePending) {
 	l.g.metrics.expired.WithLabelValues("esme").Inc()
 	giveBack(to)
 }
 
 // giveBack has the SMSC keep a message that the ESME never answered.
-func giveBack(p smpp.Pending) {
-	smsc := p.Ref.(*smpp.Session)
+func giveBack(p esmePending) {
 	// A session that is gone gives back all it had.
-	_ = smsc.Reply(smpp.AppendRefusal(nil, p.ID, smpp.StatusTempApp, p.Seq), p.Seq, time.Time{})
-	smsc.Flush()
+	_ = p.Ref.Reply(smpp.AppendRefusal(nil, p.ID, smpp.StatusTempApp, p.Seq), p.Seq, time.Time{})
+	p.Ref.Flush()
 }
 
 // Idle lets what was passed on leave.

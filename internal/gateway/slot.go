@@ -22,14 +22,14 @@ type slot struct {
 	n    int // which of the slots, from 0
 
 	mu      sync.Mutex
-	session *smpp.Session // nil unless it has bound; guarded by mu
-	room    room          // guarded by mu
+	session *smscSession // nil unless it has bound; guarded by mu
+	room    room         // guarded by mu
 
 	waiting errgroup.Group // receipts and reads of subscribers; see maxAside
 }
 
 // current is the slot's session while that is bound, else nil.
-func (s *slot) current() *smpp.Session {
+func (s *slot) current() *smscSession {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.session == nil || !s.session.State().IsBound() {
@@ -78,7 +78,7 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	session := g.smscSession(conn, s.pool.mayHaveRoom)
+	session := g.newSMSCSession(conn, s.pool.mayHaveRoom)
 	over, end := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -102,7 +102,7 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 	s.set(nil)
 	_ = s.waiting.Wait() // they return no errors
 	for _, p := range session.Abandoned() {
-		p.Ref.(*request).link.answerInStead(p)
+		p.Ref.link.answerInStead(p)
 	}
 	if err == nil {
 		err = reason
@@ -111,7 +111,7 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 }
 
 // bind binds the session as a transceiver, and hands it to the pool.
-func (s *slot) bind(ctx context.Context, session *smpp.Session) (bound bool, err error) {
+func (s *slot) bind(ctx context.Context, session *smscSession) (bound bool, err error) {
 	f, err := bindTransceiver(s.pool.g.opt.Shared)
 	if err != nil {
 		return false, err
@@ -124,7 +124,7 @@ func (s *slot) bind(ctx context.Context, session *smpp.Session) (bound bool, err
 	return true, nil
 }
 
-func (s *slot) set(session *smpp.Session) {
+func (s *slot) set(session *smscSession) {
 	s.mu.Lock()
 	s.session, s.room = session, room{window: float64(s.pool.g.opt.Window)}
 	s.mu.Unlock()

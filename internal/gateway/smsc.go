@@ -13,7 +13,7 @@ import (
 // fromSMSC handles what the SMSC sends.
 type fromSMSC struct {
 	*link
-	smsc *smpp.Session
+	smsc *smscSession
 	over context.Context // ends when the session has
 }
 
@@ -29,7 +29,7 @@ func (l fromSMSC) Request(f smpp.Frame) error {
 	if isMessage && l.take(m) {
 		return nil
 	}
-	err := l.esme.TrySend(f, l.smsc.Arrived(), nil)
+	err := l.esme.TrySend(f, l.smsc.Arrived(), l.smsc)
 	if errors.Is(err, smpp.ErrNoRoom) {
 		return l.refuse(f)
 	}
@@ -63,7 +63,7 @@ func (l fromSMSC) account() string { return l.bind.account }
 // forward passes a receipt on to the ESME.
 func (l fromSMSC) forward(m smpp.Message) error {
 	defer l.esme.Flush()
-	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, nil) != nil {
+	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, l.smsc) != nil {
 		return l.reply(m.Frame, smpp.StatusTempApp)
 	}
 	return nil
@@ -88,15 +88,15 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 }
 
 // Response passes the SMSC's answer on to the ESME.
-func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
-	r := to.Ref.(*request)
+func (l fromSMSC) Response(f smpp.Frame, to smscPending) error {
+	r := to.Ref
 	defer l.containAnswer(r)
 	defer l.settle()
 	l.g.metrics.count(fromSMSCSide, f)
 	if r.bind != nil {
 		return l.bindAnswered(f, to, r.bind)
 	}
-	err := l.answered(f, to, r, l.smsc.Arrived())
+	err := l.answered(f, to, l.smsc.Arrived())
 	if to.ID == pdu.UnbindID {
 		l.smsc.Finish(smpp.ErrUnbound) // first, or it would be asked again when the ESME has gone
 		l.esme.Finish(smpp.ErrUnbound)
@@ -106,7 +106,7 @@ func (l fromSMSC) Response(f smpp.Frame, to smpp.Pending) error {
 
 // bindAnswered passes on the answer to a bind, and takes note if the SMSC accepted
 // it. The feedback begins behind that answer, so that none overtakes it.
-func (l fromSMSC) bindAnswered(f smpp.Frame, to smpp.Pending, b *bind) error {
+func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 	defer b.settle()
 	accepted := l.bindAccepted(f, b)
 	if accepted {
@@ -146,7 +146,7 @@ func (l fromSMSC) Unmatched(f smpp.Frame, late bool) error {
 }
 
 // Expired answers the ESME in the SMSC's stead.
-func (l fromSMSC) Expired(to smpp.Pending) {
+func (l fromSMSC) Expired(to smscPending) {
 	l.g.metrics.expired.WithLabelValues("smsc").Inc()
 	l.log.Load().Warn("no answer of the SMSC", "command", smpp.Command(to.ID))
 	l.answerInStead(to)

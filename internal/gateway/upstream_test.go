@@ -21,20 +21,20 @@ type fakeUpstream struct {
 	flushes int
 }
 
-func (u *fakeUpstream) Send(f smpp.Frame, _ time.Time, ref any) error {
+func (u *fakeUpstream) Send(f smpp.Frame, _ time.Time, r *request) error {
 	n := u.tried
 	u.tried++
 	if u.fails != nil && u.fails(n, f) {
 		return smpp.ErrClosed
 	}
-	u.sent, u.refs = append(u.sent, bytes.Clone(f)), append(u.refs, ref.(*request))
+	u.sent, u.refs = append(u.sent, bytes.Clone(f)), append(u.refs, r)
 	return nil
 }
 
-func (u *fakeUpstream) TrySend(f smpp.Frame, at time.Time, ref any) error { return u.Send(f, at, ref) }
+func (u *fakeUpstream) TrySend(f smpp.Frame, at time.Time, r *request) error { return u.Send(f, at, r) }
 
-func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, ref any) error {
-	return u.Send(f, at, ref)
+func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, r *request) error {
+	return u.Send(f, at, r)
 }
 
 func (u *fakeUpstream) Flush() { u.flushes++ }
@@ -78,7 +78,7 @@ func (l *link) ask(t *testing.T, f smpp.Frame) {
 // answer has the link take the SMSC's answer to the request n.
 func (u *fakeUpstream) answer(l *link, n int, status pdu.Status, body string) {
 	f := u.sent[n]
-	_ = l.answered(frame(smpp.ResponseID(f.ID()), status, f.Seq(), body), smpp.Pending{ID: f.ID(), Seq: f.Seq()}, u.refs[n], time.Time{})
+	_ = l.answered(frame(smpp.ResponseID(f.ID()), status, f.Seq(), body), smscPending{ID: f.ID(), Seq: f.Seq(), Ref: u.refs[n]}, time.Time{})
 	l.settle()
 }
 

@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"net"
+
+	"readback/smpp"
+)
+
+// What a session returns with a response is what the gateway needs in order to pass that response
+// on: the request of an ESME, or the session with the SMSC that a request came from.
+type (
+	smscSession = smpp.Session[*request]
+	smscPending = smpp.Pending[*request]
+	esmeSession = smpp.Session[*smscSession]
+	esmePending = smpp.Pending[*smscSession]
+)
+
+// newESMESession makes the session of an ESME's connection.
+func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
+	return smpp.NewSession[*smscSession](conn, smpp.Options{
+		Window: g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
+		Observe: g.metrics.addedToESME, WriteTimeout: g.opt.WriteTimeout,
+		Timers: smpp.Timers{
+			SessionInit: g.opt.SessionInit, EnquireLink: g.opt.ESMEEnquireLink,
+			Answer: g.opt.ResponseTimeout, Inactivity: g.opt.Inactivity,
+		},
+	})
+}
+
+// newSMSCSession makes the session of a connection to the SMSC; room is told as
+// smpp.Options.Room is.
+func (g *Gateway) newSMSCSession(conn net.Conn, room func()) *smscSession {
+	return smpp.NewSession[*request](conn, smpp.Options{
+		SMSC: true, Window: g.opt.Window, Room: room, Response: g.opt.ResponseTimeout,
+		Observe: g.metrics.addedToSMSC, WriteTimeout: g.opt.WriteTimeout,
+		Timers: smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
+	})
+}
