@@ -53,7 +53,7 @@ func (x *exchange) once() {
 		if err != nil {
 			x.t.Fatal(err)
 		}
-		if err := side.s.handle(passOn{side.far}, f); err != nil {
+		if err := side.s.handle(x.t.Context(), passOn{side.far}, f); err != nil {
 			x.t.Fatal(err)
 		}
 		side.far.Flush()

@@ -1,7 +1,6 @@
 package smpp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +21,26 @@ func (s *Session[R]) Close(cause error) {
 func (s *Session[R]) Finish(cause error) {
 	s.setCause(cause)
 	if s.out.end() {
-		overdue := time.AfterFunc(UnbindTime, func() { s.Close(cause) })
-		context.AfterFunc(s.written, func() { overdue.Stop() })
+		s.startOverdue(cause)
+	}
+}
+
+// startOverdue closes the session after UnbindTime, unless it hangs up before.
+func (s *Session[R]) startOverdue(cause error) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if !s.hungUp {
+		s.overdue = time.AfterFunc(UnbindTime, func() { s.Close(cause) })
+	}
+}
+
+// stopOverdue notes that the session has hung up.
+func (s *Session[R]) stopOverdue() {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.hungUp = true
+	if s.overdue != nil {
+		s.overdue.Stop()
 	}
 }
 
@@ -59,7 +76,7 @@ func (s *Session[R]) hangUp() {
 		_ = half.CloseWrite()
 		_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime))
 		select {
-		case <-s.over.Done(): // the read goroutine took what it could
+		case <-s.over: // the read goroutine took what it could
 			_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime)) // Await may have taken it back
 			_, _ = io.CopyN(io.Discard, s.conn, lingerOctets)
 		case <-time.After(lingerTime):

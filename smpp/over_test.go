@@ -98,11 +98,11 @@ func TestRoomToldOnce(t *testing.T) {
 	for seq := range uint32(2) {
 		s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: seq, At: begin})
 	}
-	s.tick(fakeHandler{}, begin.Add(9*time.Second))
+	s.tick(t.Context(), fakeHandler{}, begin.Add(9*time.Second))
 	check("nothing expired", 0)
-	s.tick(fakeHandler{}, begin.Add(10*time.Second))
+	s.tick(t.Context(), fakeHandler{}, begin.Add(10*time.Second))
 	check("two expired", 1)
-	s.tick(fakeHandler{}, begin.Add(30*time.Second))
+	s.tick(t.Context(), fakeHandler{}, begin.Add(30*time.Second))
 	check("nothing is left", 0)
 }
 
@@ -117,6 +117,6 @@ func TestAnswerAfterFinish(t *testing.T) {
 			t.Errorf("got %v, %d octets unwritten, want none and no more than before", err, len(s.out.buf))
 		}
 		since(t, "answer", begin, 0)
-		s.hungUp() // it is over
+		s.stopOverdue() // it is over
 	})
 }

@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"context"
 	"errors"
 	"net"
 	"time"
@@ -9,19 +10,19 @@ import (
 )
 
 // read handles frame after frame until there is an error, and ends the session with it.
-func (s *Session[R]) read(h Handler[R]) {
+func (s *Session[R]) read(ctx context.Context, h Handler[R]) {
 	defer recovered(s.Finish)
-	s.Finish(s.readAll(h))
+	s.Finish(s.readAll(ctx, h))
 }
 
-func (s *Session[R]) readAll(h Handler[R]) error {
+func (s *Session[R]) readAll(ctx context.Context, h Handler[R]) error {
 	r := NewReader(arrivals[R]{s})
 	for {
 		f, err := r.Next()
 		if err != nil {
 			return s.unframed(err)
 		}
-		if err := s.handle(h, f); err != nil {
+		if err := s.handle(ctx, h, f); err != nil {
 			return err
 		}
 		if !r.Buffered() {
@@ -65,7 +66,7 @@ func (s *Session[R]) unframed(err error) error {
 }
 
 // handle gives one frame to whom it concerns.
-func (s *Session[R]) handle(h Handler[R], f Frame) error {
+func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 	id := f.ID()
 	if IsResponse(id) {
 		return s.response(h, f)
@@ -76,7 +77,7 @@ func (s *Session[R]) handle(h Handler[R], f Frame) error {
 	case id == pdu.EnquireLinkID:
 		return s.putOwn(AppendHeader(nil, pdu.EnquireLinkRespID, StatusOK, f.Seq(), 0), f.Seq())
 	}
-	return h.Request(f)
+	return h.Request(ctx, f)
 }
 
 // heard notes that the peer has sent the request id, and returns what the state says to it.

@@ -14,7 +14,8 @@ import (
 // passOn hands what one session reads to the other, as a relay does.
 type passOn struct{ to *Session[any] }
 
-func (p passOn) Request(f Frame) error                   { return p.to.Send(f, time.Time{}, nil) }
+func (p passOn) Request(_ context.Context, f Frame) error { return p.to.Send(f, time.Time{}, nil) }
+
 func (p passOn) Response(f Frame, to Pending[any]) error { return p.to.Reply(f, to.Seq, time.Time{}) }
 func (p passOn) Unmatched(Frame, bool) error             { return nil }
 func (p passOn) Expired(Pending[any])                    {}

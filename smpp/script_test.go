@@ -21,7 +21,7 @@ type fakeHandler struct {
 	idle      func()
 }
 
-func (h fakeHandler) Request(f Frame) error {
+func (h fakeHandler) Request(_ context.Context, f Frame) error {
 	if h.request == nil {
 		return nil
 	}

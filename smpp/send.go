@@ -137,7 +137,7 @@ func (s *Session[R]) Call(ctx context.Context, f Frame) error {
 			return status
 		}
 		return nil
-	case <-s.over.Done():
+	case <-s.over:
 		return ErrClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)

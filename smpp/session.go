@@ -47,8 +47,9 @@ const DefaultWriteTimeout = 30 * time.Second
 // run on the read goroutine, in wire order; frames are valid until they return.
 type Handler[R any] interface {
 	// Request is called for each request that the state allows, except
-	// enquire_link. An error ends the session.
-	Request(f Frame) error
+	// enquire_link. An error ends the session. ctx is that of Run; it also ends
+	// when the session has read its last frame.
+	Request(ctx context.Context, f Frame) error
 	// Response is called with the request that it answers.
 	Response(f Frame, to Pending[R]) error
 	// Unmatched is called for a response that answers nothing; late tells that it
@@ -67,13 +68,10 @@ type Handler[R any] interface {
 // concurrent use.
 type Session[R any] struct {
 	// Static after construction.
-	conn    net.Conn
-	opt     Options
-	over    context.Context // ends when nothing more is read
-	written context.Context // ends when nothing more is written
-	end     context.CancelFunc
-	hungUp  context.CancelFunc
-	bound   chan struct{} // wakes the timers: others count now, or the same differently
+	conn  net.Conn
+	opt   Options
+	over  chan struct{} // closed when nothing more is read
+	bound chan struct{} // wakes the timers: others count now, or the same differently
 
 	// Owned by the read goroutine.
 	arrived time.Time // when the octets now being handled came in
@@ -85,6 +83,8 @@ type Session[R any] struct {
 	pending pendings[R]
 	timers  Timers
 	cause   error
+	overdue *time.Timer // closes a finished session whose peer does not read; nil: none
+	hungUp  bool        // the connection is closed
 }
 
 // NewSession returns a session of conn in the state Open. Run starts it.
@@ -93,11 +93,9 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
 	s := &Session[R]{
-		conn: conn, opt: opt, bound: make(chan struct{}, 1),
+		conn: conn, opt: opt, over: make(chan struct{}), bound: make(chan struct{}, 1),
 		state: Open, pending: newPendings[R](), timers: opt.Timers,
 	}
-	s.over, s.end = context.WithCancel(context.Background())
-	s.written, s.hungUp = context.WithCancel(context.Background())
 	s.out.init(conn, opt)
 	return s
 }
@@ -110,17 +108,20 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
 	defer stop()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		defer s.hungUp()
+		defer s.stopOverdue()
 		s.write()
 		s.hangUp()
 	})
-	wg.Go(func() { s.watch(h) })
+	wg.Go(func() { s.watch(ctx, h) })
 
-	s.read(h)
-	s.end()
+	s.read(ctx, h)
+	end()
+	close(s.over)
 	wg.Wait()
 	return s.reason()
 }

@@ -8,18 +8,18 @@ import (
 )
 
 // watch applies the timers.
-func (s *Session[R]) watch(h Handler[R]) {
+func (s *Session[R]) watch(ctx context.Context, h Handler[R]) {
 	defer recovered(s.Finish)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
-		case <-s.over.Done():
+		case <-ctx.Done():
 			return
 		case <-s.bound:
 		case <-timer.C:
 		}
-		timer.Reset(s.tick(h, time.Now()))
+		timer.Reset(s.tick(ctx, h, time.Now()))
 	}
 }
 
@@ -27,13 +27,13 @@ func (s *Session[R]) watch(h Handler[R]) {
 const idleTick = time.Minute
 
 // tick does what is due and returns when to come again.
-func (s *Session[R]) tick(h Handler[R], now time.Time) time.Duration {
+func (s *Session[R]) tick(ctx context.Context, h Handler[R], now time.Time) time.Duration {
 	action, expired, next := s.due(now)
 	if len(expired) > 0 {
 		s.mayHaveRoom()
 	}
 	s.expired(h, expired) // first: act may wait for the peer
-	s.act(action)
+	s.act(ctx, action)
 	if next.IsZero() {
 		return idleTick
 	}
@@ -67,10 +67,10 @@ func (s *Session[R]) due(now time.Time) (action Action, expired []Pending[R], ne
 	return action, expired, next
 }
 
-func (s *Session[R]) act(a Action) {
+func (s *Session[R]) act(ctx context.Context, a Action) {
 	switch a {
 	case Unbind:
-		ctx, cancel := context.WithTimeout(context.Background(), UnbindTime)
+		ctx, cancel := context.WithTimeout(ctx, UnbindTime)
 		defer cancel()
 		s.Unbind(ctx, ErrInactive)
 	case Drop:

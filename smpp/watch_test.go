@@ -214,7 +214,7 @@ func TestWatchTick(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := tickOf(tt.opt)
 			tt.before(s)
-			if got := s.tick(fakeHandler{}, at(tt.now)); got != tt.want {
+			if got := s.tick(t.Context(), fakeHandler{}, at(tt.now)); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -226,7 +226,7 @@ func TestWatchTickAtLeast(t *testing.T) {
 	begin := time.Unix(1e9, 0)
 	s := tickOf(Options{Response: 10 * time.Second})
 	s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: 1, At: begin.Add(time.Nanosecond)})
-	if got := s.tick(fakeHandler{}, begin.Add(10*time.Second)); got != time.Millisecond {
+	if got := s.tick(t.Context(), fakeHandler{}, begin.Add(10*time.Second)); got != time.Millisecond {
 		t.Errorf("got %v, want %v", got, time.Millisecond)
 	}
 }

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"net"
 	"sync"
 	"time"
@@ -86,9 +85,9 @@ func (l Limits) burst() int {
 	return max(1, int(l.Rate))
 }
 
-// admit lets n messages through: it waits for their turn, or, where the account is
-// to be refused, tells that it is not now. waiting is called before it waits.
-func (u *usage) admit(ctx context.Context, n int, waiting func()) bool {
+// admit reports whether n messages may pass. It waits for their turn until stop is closed, or,
+// where the account is to be refused, does not wait. It calls waiting before it waits.
+func (u *usage) admit(stop <-chan struct{}, n int, waiting func()) bool {
 	if u.limits.Rate <= 0 {
 		return true
 	}
@@ -100,11 +99,20 @@ func (u *usage) admit(ctx context.Context, n int, waiting func()) bool {
 		return true
 	}
 	waiting()
-	return u.limiter.WaitN(ctx, n) == nil
+	r := u.limiter.ReserveN(time.Now(), n)
+	turn := time.NewTimer(r.Delay())
+	defer turn.Stop()
+	select {
+	case <-turn.C:
+		return true
+	case <-stop:
+		r.Cancel()
+		return false
+	}
 }
 
 // admitRest is admit for n further parts of a message that was admitted as one: together
 // they count as the burst at most, so that a message in more parts is not refused for ever.
-func (u *usage) admitRest(ctx context.Context, n int, waiting func()) bool {
-	return u.admit(ctx, min(n, u.limiter.Burst()-1), waiting)
+func (u *usage) admitRest(stop <-chan struct{}, n int, waiting func()) bool {
+	return u.admit(stop, min(n, u.limiter.Burst()-1), waiting)
 }

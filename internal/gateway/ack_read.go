@@ -25,7 +25,7 @@ const maxAcks = 64
 // takeAck takes a message of the ESME's that is a read response: an SME delivery
 // acknowledgement (esm_class 08, SMPP 3.4 §2.11) from a receiver for whom the account may
 // speak. The SMSC never sees it. It tells whether it is one.
-func (l *link) takeAck(f smpp.Frame, mayRead []AddressRange) (taken bool) {
+func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []AddressRange) (taken bool) {
 	rd, ok := l.g.ackOf(f, mayRead)
 	if !ok {
 		return false
@@ -34,7 +34,7 @@ func (l *link) takeAck(f smpp.Frame, mayRead []AddressRange) (taken bool) {
 	head := bytes.Clone(f[:smpp.HeaderLen])
 	waits := l.acks.TryGo(func() error {
 		defer l.contain()
-		ctx, cancel := context.WithTimeout(l.gone, readTime)
+		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
 		l.answerAck(head, l.g.opt.Acks.Submit(ctx, rd))
 		return nil

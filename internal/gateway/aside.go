@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-
 	"golang.org/x/sync/errgroup"
 )
 
@@ -12,16 +10,15 @@ const maxAside = 1000
 
 // aside is where what must not hold up a session's read goroutine waits.
 type aside struct {
-	over  context.Context // ends with the session
 	group *errgroup.Group
 	of    container
 }
 
-// try starts f. It calls refuse if too much waits already, and if f panics, so that the SMSC
+// try starts f, which must end with the session. It calls refuse if too much waits already, and if f panics, so that the SMSC
 // gets an answer and keeps what it has sent.
-func (a aside) try(f func(over context.Context), refuse func()) {
+func (a aside) try(f, refuse func()) {
 	started := a.group.TryGo(func() error {
-		orRefuse(a.of, func() { f(a.over) }, refuse)
+		orRefuse(a.of, f, refuse)
 		return nil
 	})
 	if !started {

@@ -14,11 +14,11 @@ import (
 type fromESME struct{ *link }
 
 // Request passes a request on to the SMSC; a message by way of the interceptor.
-func (l fromESME) Request(f smpp.Frame) error {
+func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
 	l.begin(f)
 	switch {
 	case smpp.IsBind(f.ID()):
-		return l.bindToSMSC(f)
+		return l.bindToSMSC(ctx, f)
 	case f.ID() == pdu.OutbindID:
 		return l.refuseOutbind()
 	case l.smsc == nil: // unbind before any bind
@@ -26,12 +26,12 @@ func (l fromESME) Request(f smpp.Frame) error {
 	case f.ID() == pdu.UnbindID:
 		return l.pass(f, l.untracked)
 	}
-	return l.forward(f)
+	return l.forward(ctx, f)
 }
 
 // bindToSMSC opens the link's connection to the SMSC, unless an earlier bind that
 // was refused did, and passes the bind on.
-func (l fromESME) bindToSMSC(f smpp.Frame) error {
+func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 	b, err := readBind(f)
 	if err != nil {
 		l.log.Load().Warn("bind refused", "reason", err)

@@ -18,7 +18,7 @@ type Holder interface {
 // holdReceipt keeps back the SMSC's receipt of a delivery, where the account is to get one
 // receipt for a message: ours, that it was read, or this one. It tells whether it has taken
 // the receipt, which is answered when it is durable. An account that is not known has none.
-func (g *Gateway) holdReceipt(account string, m smpp.Message, later aside, p receiptPath) (taken bool) {
+func (g *Gateway) holdReceipt(ctx context.Context, account string, m smpp.Message, later aside, p receiptPath) (taken bool) {
 	t := g.policies.of(account).Feedback
 	if account == "" || !t.HoldReceipt || t.Form != FormReceipt || g.opt.Holder == nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
 		return false
@@ -29,7 +29,7 @@ func (g *Gateway) holdReceipt(account string, m smpp.Message, later aside, p rec
 		return false
 	}
 	f, id := bytes.Clone(m.Frame), bytes.Clone(id)
-	later.try(func(ctx context.Context) {
+	later.try(func() {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		held, err := g.opt.Holder.HoldReceipt(ctx, account, c, id, f)

@@ -17,16 +17,13 @@ import (
 // directions are fromESME and fromSMSC.
 type link struct {
 	// Static after construction.
-	g      *Gateway
-	esme   *esmeSession
-	remote net.Addr
-	dialed chan *smscSession // the SMSC's session, once, when the ESME binds
-	bound  chan struct{}     // closed when the SMSC has accepted the bind
-	gone   context.Context   // ends when the ESME's session has
-	leave  context.CancelFunc
-
-	closing context.Context // ends when the link takes nothing new
-	close   context.CancelFunc
+	g       *Gateway
+	esme    *esmeSession
+	remote  net.Addr
+	dialed  chan *smscSession // the SMSC's session, once, when the ESME binds
+	bound   chan struct{}     // closed when the SMSC has accepted the bind
+	closing chan struct{}     // closed when the link takes nothing new
+	once    sync.Once         // closes closing
 
 	untracked *request // what every request without a number comes back with
 
@@ -54,16 +51,33 @@ type link struct {
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
 		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
-		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), settled: make(chan struct{}, 1),
-		room: make(chan struct{}, 1),
+		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: make(chan struct{}),
+		settled: make(chan struct{}, 1), room: make(chan struct{}, 1),
 	}
 	l.waiting.SetLimit(maxAside)
 	l.acks.SetLimit(maxAcks)
 	l.untracked = &request{link: l}
-	l.gone, l.leave = context.WithCancel(context.Background())
-	l.closing, l.close = context.WithCancel(l.gone)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
+}
+
+// close has the link take nothing new.
+func (l *link) close() { l.once.Do(func() { close(l.closing) }) }
+
+// whileOpen runs wait with a context that ends with ctx, and when the link takes nothing new.
+func (l *link) whileOpen(ctx context.Context, wait func(context.Context)) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel()
+	watching.Go(func() {
+		select {
+		case <-l.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	wait(ctx)
 }
 
 // run serves the link until both sides are gone. When ctx ends it drains.
@@ -73,19 +87,20 @@ func (l *link) run(ctx context.Context) {
 	defer l.contain()
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	defer l.leave()
+	gone, leave := context.WithCancel(context.WithoutCancel(ctx)) // ends when the ESME's session has
+	defer leave()
 	var h smpp.Handler[*smscSession] = fromAccount{l}
 	if l.g.pool == nil {
 		h = fromESME{l}
-		wg.Go(l.runSMSC)
+		wg.Go(func() { l.runSMSC(gone) })
 	}
-	wg.Go(func() { l.runFeedback(ctx) })
-	wg.Go(func() { l.drain(ctx) })
-	err := l.esme.Run(context.WithoutCancel(ctx), h)
+	wg.Go(func() { l.runFeedback(ctx, gone) })
+	wg.Go(func() { l.drain(ctx, gone) })
+	err := l.esme.Run(gone, h)
 	if l.ended(err) {
 		l.abandonUnsent() // while the SMSC can be told
 	}
-	l.leave()
+	leave()
 	_ = l.acks.Wait() // they return no errors
 	l.exit()
 	if l.g.pool != nil {
@@ -98,66 +113,67 @@ func (l *link) run(ctx context.Context) {
 	l.log.Load().Info("link ended", "reason", err)
 }
 
-// runSMSC runs the SMSC's session when there is one. When the ESME goes first the
-// session is unbound; when the SMSC does, what it owes is answered in its stead.
-func (l *link) runSMSC() {
+// runSMSC runs the SMSC's session when there is one. When the ESME goes first, which ends gone,
+// the session is unbound; when the SMSC does, what it owes is answered in its stead.
+func (l *link) runSMSC(gone context.Context) {
 	defer l.contain()
 	var smsc *smscSession
 	select {
 	case smsc = <-l.dialed:
-	case <-l.gone.Done():
+	case <-gone.Done():
 		select {
 		case smsc = <-l.dialed:
 		default:
 			return
 		}
 	}
-	over, end := context.WithCancel(context.Background())
+	lasting := context.WithoutCancel(gone)
+	over := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		select {
-		case <-over.Done():
-		case <-l.gone.Done():
-			unbind(smsc, smpp.ErrUnbound)
+		case <-over:
+		case <-gone.Done():
+			unbind(lasting, smsc, smpp.ErrUnbound)
 		}
 	})
-	err := smsc.Run(context.Background(), fromSMSC{l, smsc, over})
+	err := smsc.Run(lasting, fromSMSC{l, smsc})
 	l.ended(err)
-	end()
+	close(over)
 	wg.Wait()
 	_ = l.waiting.Wait() // they return no errors
 	for _, p := range smsc.Abandoned() {
 		l.answerInStead(p)
 	}
-	if l.gone.Err() == nil && !errors.Is(err, smpp.ErrUnbound) {
+	if gone.Err() == nil && !errors.Is(err, smpp.ErrUnbound) {
 		l.log.Load().Warn("SMSC gone", "reason", err)
-		unbind(l.esme, errSMSCGone)
+		unbind(lasting, l.esme, errSMSCGone)
 	}
 }
 
 var errSMSCGone = errors.New("SMSC gone")
 
 // unbind ends a session politely, if it is bound.
-func unbind[R any](s *smpp.Session[R], cause error) {
+func unbind[R any](ctx context.Context, s *smpp.Session[R], cause error) {
 	if !s.State().IsBound() {
 		s.Finish(cause)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), smpp.UnbindTime)
+	ctx, cancel := context.WithTimeout(ctx, smpp.UnbindTime)
 	defer cancel()
 	s.Unbind(ctx, cause)
 }
 
 // runFeedback waits for the bind, then takes the account's feedback while the ESME
 // can be told.
-func (l *link) runFeedback(ctx context.Context) {
+func (l *link) runFeedback(ctx, gone context.Context) {
 	defer l.contain()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(l.gone, cancel)
+	stop := context.AfterFunc(gone, cancel)
 	defer stop()
 	select {
-	case <-l.gone.Done():
+	case <-gone.Done():
 	case <-l.bound:
 	}
 	l.g.places.bound()
@@ -179,16 +195,16 @@ func (l *link) runFeedback(ctx context.Context) {
 
 // drain waits for the gateway's stop, then for the answers under way, and unbinds
 // the ESME; the SMSC follows when that is gone.
-func (l *link) drain(ctx context.Context) {
+func (l *link) drain(ctx, gone context.Context) {
 	defer l.contain()
 	select {
-	case <-l.gone.Done():
+	case <-gone.Done():
 		return
 	case <-ctx.Done():
 	}
 	l.draining.Store(true)
 	l.close()
-	wait, cancel := context.WithTimeout(l.gone, l.g.opt.DrainTimeout)
+	wait, cancel := context.WithTimeout(gone, l.g.opt.DrainTimeout)
 	defer cancel()
 	select {
 	case <-l.bound:
@@ -196,7 +212,7 @@ func (l *link) drain(ctx context.Context) {
 		l.esme.WaitAnswered(wait)
 	default:
 	}
-	unbind(l.esme, errStopping)
+	unbind(context.WithoutCancel(gone), l.esme, errStopping)
 }
 
 // waitSettled waits until the ESME is owed no answer. The SMSC's session does not

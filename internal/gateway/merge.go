@@ -26,7 +26,7 @@ type receiptPath interface {
 // takeReceipt takes a receipt that is about a part of a message which the gateway has
 // cut, or may be about one that is under way: the ESME knows the whole only, and gets
 // one receipt, when all parts have theirs. It tells whether it has taken it.
-func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken bool) {
+func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, later aside, p receiptPath) (taken bool) {
 	id := receiptID(m)
 	c, ok := receiptConversation(m)
 	if id == nil || !ok {
@@ -42,10 +42,10 @@ func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken
 		return false
 	}
 	f := bytes.Clone(m.Frame)
-	later.try(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, earlyTime)
+	later.try(func() {
+		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		landed := land(ctx, flights)
+		landed := land(wait, flights)
 		part, ok := g.intercept.Ledger.PartOf(key, c.Receiver)
 		m, err := smpp.ParseMessage(f)
 		switch {
@@ -54,7 +54,7 @@ func (g *Gateway) takeReceipt(m smpp.Message, later aside, p receiptPath) (taken
 			g.merge(part, m, p)
 		case !landed: // it may still be of a part
 			g.refuseReceipt(f, p)
-		case g.holdReceipt(p.account(), m, later, p):
+		case g.holdReceipt(ctx, p.account(), m, later, p):
 		default:
 			g.noteReceipt(m)
 			_ = p.forward(m) // a side that has gone is the business of whoever runs it

@@ -25,12 +25,12 @@ const readTime = 15 * time.Second
 // takeRead takes a message from a subscriber that is a read response (docs/wire.md): the ESME
 // never sees it. It tells whether it is one. The network vouches for its sender. reply
 // answers it when there is a verdict.
-func (g *Gateway) takeRead(m smpp.Message, later aside, reply func(pdu.Status)) (taken bool) {
+func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later aside, reply func(pdu.Status)) (taken bool) {
 	rd, ok := g.readOf(m)
 	if !ok {
 		return false
 	}
-	later.try(func(ctx context.Context) {
+	later.try(func() {
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
 		reply(readStatus(g.opt.Reads.Submit(ctx, rd)))

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -21,7 +22,7 @@ var operations = map[pdu.ID]struct {
 
 // operate passes on a query_sm, cancel_sm or replace_sm for a message of the same
 // account. In shared mode the SMSC knows the gateway only, and would let anyone.
-func (l fromAccount) operate(f smpp.Frame) error {
+func (l fromAccount) operate(ctx context.Context, f smpp.Frame) error {
 	op := operations[f.ID()]
 	id := f.Body()
 	for range op.skip {
@@ -33,5 +34,5 @@ func (l fromAccount) operate(f smpp.Frame) error {
 		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "not a message of this account")
 		return l.refuse(f, op.refused)
 	}
-	return l.forward(f)
+	return l.forward(ctx, f)
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -39,7 +38,7 @@ type receiving struct {
 func newReceiving(t *testing.T, ledger fakeLedger, change func(*Options)) *receiving {
 	t.Helper()
 	p := make(path, 10)
-	r := &receiving{later: aside{context.Background(), new(errgroup.Group), p}, path: p}
+	r := &receiving{later: aside{new(errgroup.Group), p}, path: p}
 	ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
 		r.noted = append(r.noted, string(id)+" "+s.String())
 	}
@@ -67,7 +66,7 @@ func (r *receiving) did() (outcomes []string) {
 func full() aside {
 	group := new(errgroup.Group)
 	group.SetLimit(0)
-	return aside{context.Background(), group, path(nil)}
+	return aside{group, path(nil)}
 }
 
 // What is held is a receipt of a delivery that says whose message it is about; everything else
@@ -103,7 +102,7 @@ func TestHoldReceiptOnly(t *testing.T) {
 		{"no destination_addr", "bank", holds, holding, from(receiver, "", 0x04, good), false},
 	} {
 		r := newReceiving(t, fakeLedger{}, func(o *Options) { o.Holder, o.Policies.Default.Feedback = tt.holder, tt.telling })
-		if got := r.holdReceipt(tt.account, parsed(t, tt.f), r.later, r.path); got != tt.want {
+		if got := r.holdReceipt(t.Context(), tt.account, parsed(t, tt.f), r.later, r.path); got != tt.want {
 			t.Errorf("%s: held %t, want %t", tt.name, got, tt.want)
 		}
 		if got := r.did(); tt.want != slices.Equal(got, []string{"answered 00"}) {
@@ -124,13 +123,13 @@ func TestHoldReceiptPasses(t *testing.T) {
 	}
 	r := newReceiving(t, fakeLedger{}, holding)
 	m := parsed(t, receipt)
-	if !r.holdReceipt("bank", m, r.later, r.path) {
+	if !r.holdReceipt(t.Context(), "bank", m, r.later, r.path) {
 		t.Error("the receipt was not taken")
 	}
 	if got := r.did(); !slices.Equal(got, []string{"forwarded"}) || !slices.Equal(r.noted, []string{"4A7F01 delivered"}) {
 		t.Errorf("got %v, noted %v; want it to be forwarded and noted", got, r.noted)
 	}
-	if !r.holdReceipt("bank", m, full(), r.path) {
+	if !r.holdReceipt(t.Context(), "bank", m, full(), r.path) {
 		t.Error("the receipt that is one too many was not taken")
 	}
 	if got := r.did(); !slices.Equal(got, []string{"answered 64"}) {
@@ -151,11 +150,11 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 		"another conversation":  deliver("10690002", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
 		"receipt to no address": deliver("", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
 	} {
-		if r.takeReceipt(parsed(t, other), r.later, r.path) {
+		if r.takeReceipt(t.Context(), parsed(t, other), r.later, r.path) {
 			t.Errorf("%s: taken, want it to go its way", name)
 		}
 	}
-	if !r.takeReceipt(m, full(), r.path) {
+	if !r.takeReceipt(t.Context(), m, full(), r.path) {
 		t.Error("the receipt that is one too many was not taken")
 	}
 	if got := r.did(); !slices.Equal(got, []string{"answered 64"}) {
@@ -164,7 +163,7 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 	if got := testutil.ToFloat64(r.metrics.merged.WithLabelValues("refused")); got != 1 {
 		t.Errorf("refused: counted %v, want 1", got)
 	}
-	if !r.takeReceipt(m, r.later, r.path) {
+	if !r.takeReceipt(t.Context(), m, r.later, r.path) {
 		t.Error("the receipt was not taken")
 	}
 	r.Gateway.underway.end(c, f)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"time"
 
@@ -58,7 +59,7 @@ func (l *link) refuseOutbind() error {
 }
 
 // forward passes on a request of a bound ESME.
-func (l *link) forward(f smpp.Frame) error {
+func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 	if l.draining.Load() {
 		return l.refuse(f, smpp.StatusThrottled)
 	}
@@ -81,7 +82,7 @@ func (l *link) forward(f smpp.Frame) error {
 	switch {
 	case !l.usage.admit(l.closing, receivers, l.scratch.Waiting):
 		return l.refuse(f, smpp.StatusThrottled)
-	case id != pdu.SubmitMultiID && l.takeAck(f, account.MayRead):
+	case id != pdu.SubmitMultiID && l.takeAck(ctx, f, account.MayRead):
 		return nil
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)
@@ -102,10 +103,10 @@ func (l *link) awaitRoom(window int) {
 	l.scratch.Waiting()
 	l.awaiting.Store(true)
 	defer l.awaiting.Store(false)
-	for l.owed.Load() > int64(window) && l.closing.Err() == nil {
+	for l.owed.Load() > int64(window) && !isClosed(l.closing) {
 		select {
 		case <-l.room: // every request is answered, if not by the SMSC
-		case <-l.closing.Done():
+		case <-l.closing:
 		}
 	}
 }
@@ -285,5 +286,15 @@ func (l *link) answerInStead(p smscPending) {
 	l.esme.Flush()
 	if p.ID == pdu.UnbindID || smpp.IsBind(p.ID) {
 		l.esme.Finish(errSMSCGone)
+	}
+}
+
+// isClosed reports whether c is closed.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

@@ -134,7 +134,7 @@ func FuzzOperate(f *testing.F) {
 			up, asked := &fakeUpstream{}, askedLedger{}
 			l := offlineFor(t, &asked, up)
 			in := frame(id, 0, 7, string(body))
-			if err := (fromAccount{l}).operate(in); err != nil {
+			if err := (fromAccount{l}).operate(t.Context(), in); err != nil {
 				t.Fatal(err)
 			}
 			if asked.id != want || len(up.sent) != 1 || !bytes.Equal(up.sent[0], in) {

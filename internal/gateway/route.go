@@ -17,17 +17,16 @@ import (
 type fromPool struct {
 	*slot
 	session *smscSession
-	over    context.Context // ends when the session has
 }
 
 // Request finds the account that a request is for. What has no receiver now is
 // refused for now, and the SMSC keeps it.
-func (l fromPool) Request(f smpp.Frame) (err error) {
-	orRefuse(l.slot, func() { err = l.take(f) }, func() { err = l.refuse(f) })
+func (l fromPool) Request(ctx context.Context, f smpp.Frame) (err error) {
+	orRefuse(l.slot, func() { err = l.take(ctx, f) }, func() { err = l.refuse(f) })
 	return err
 }
 
-func (l fromPool) take(f smpp.Frame) error {
+func (l fromPool) take(ctx context.Context, f smpp.Frame) error {
 	l.pool.g.metrics.count(fromSMSCSide, f)
 	switch f.ID() {
 	case pdu.UnbindID:
@@ -35,7 +34,7 @@ func (l fromPool) take(f smpp.Frame) error {
 		l.session.Finish(smpp.ErrUnbound)
 		return err
 	case pdu.DeliverSMID, pdu.DataSMID:
-		return l.route(f)
+		return l.route(ctx, f)
 	case pdu.AlertNotificationID:
 		l.alert(f)
 		return nil
@@ -46,15 +45,15 @@ func (l fromPool) take(f smpp.Frame) error {
 
 // route passes on a deliver_sm or data_sm: a receipt to the account of its
 // message, anything else to the account that has its destination_addr.
-func (l fromPool) route(f smpp.Frame) error {
+func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 	m, err := smpp.ParseMessage(f)
 	if err != nil {
 		return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusInvMsgLen, f.Seq()), f.Seq(), time.Time{})
 	}
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
-	later := aside{l.over, &l.waiting, l.slot}
-	if g.takeRead(m, later, func(status pdu.Status) {
+	later := aside{&l.waiting, l.slot}
+	if g.takeRead(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
 		return nil
@@ -65,32 +64,32 @@ func (l fromPool) route(f smpp.Frame) error {
 		return l.deliver(account, m, l.session.Arrived())
 	}
 	id = g.opt.IDs.receipt(id)
-	if g.takeReceipt(m, later, routedReceipt{l, bytes.Clone(id)}) {
+	if g.takeReceipt(ctx, m, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}
 	if account, ok := g.intercept.Ledger.Routed(id); ok {
-		if g.holdReceipt(account, m, later, routedReceipt{l, bytes.Clone(id)}) {
+		if g.holdReceipt(ctx, account, m, later, routedReceipt{l, bytes.Clone(id)}) {
 			return nil
 		}
 		return l.deliver(account, m, l.session.Arrived())
 	}
-	return l.deliverLater(bytes.Clone(f), bytes.Clone(id))
+	return l.deliverLater(ctx, bytes.Clone(f), bytes.Clone(id))
 }
 
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
-func (l fromPool) deliverLater(f smpp.Frame, id []byte) error {
-	later := aside{l.over, &l.waiting, l.slot}
-	later.try(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, earlyTime)
+func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
+	later := aside{&l.waiting, l.slot}
+	later.try(func() {
+		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(ctx, id)
+		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(wait, id)
 		m, err := smpp.ParseMessage(f)
 		if err != nil {
 			return // it was read before
 		}
 		defer l.session.Flush()
-		if l.pool.g.holdReceipt(account, m, later, routedReceipt{l, id}) {
+		if l.pool.g.holdReceipt(ctx, account, m, later, routedReceipt{l, id}) {
 			return
 		}
 		_ = l.deliver(account, m, time.Time{}) // an SMSC that is gone needs no answer

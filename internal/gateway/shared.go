@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -13,29 +14,29 @@ import (
 type fromAccount struct{ *link }
 
 // Request answers binds and unbinds, and passes everything else on.
-func (l fromAccount) Request(f smpp.Frame) error {
+func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
 	l.begin(f)
 	switch id := f.ID(); {
 	case smpp.IsBind(id):
-		return l.bindHere(f)
+		return l.bindHere(ctx, f)
 	case id == pdu.OutbindID:
 		return l.refuseOutbind()
 	case id == pdu.UnbindID:
 		return l.refuse(f, smpp.StatusOK)
 	case operations[id].refused != 0:
-		return l.operate(f)
+		return l.operate(ctx, f)
 	}
-	return l.forward(f)
+	return l.forward(ctx, f)
 }
 
 // bindHere checks who binds and answers.
-func (l fromAccount) bindHere(f smpp.Frame) error {
+func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	b, err := readBind(f)
 	if err != nil {
 		l.log.Load().Warn("bind refused", "reason", err)
 		return l.refuse(f, smpp.StatusInvCmdLen)
 	}
-	if status := l.mayBind(b); status != smpp.StatusOK {
+	if status := l.mayBind(ctx, b); status != smpp.StatusOK {
 		return l.refuse(f, status)
 	}
 	l.up, l.scratch.Waiting = l.g.pool, l.g.pool.Flush
@@ -52,9 +53,12 @@ func (l fromAccount) bindHere(f smpp.Frame) error {
 }
 
 // mayBind tells whether the bind is granted, or the status to refuse it with.
-func (l fromAccount) mayBind(b bind) pdu.Status {
+func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
 	account, listed := l.g.policies.Load().Accounts[b.account]
-	err := l.g.authenticator.check(l.closing, l.esme.Await, l.esmeIP(), b, account.PasswordHash)
+	var err error
+	l.whileOpen(ctx, func(ctx context.Context) {
+		err = l.g.authenticator.check(ctx, l.esme.Await, l.esmeIP(), b, account.PasswordHash)
+	})
 	reason, status := "", smpp.StatusBindFailed
 	switch {
 	case l.draining.Load(): // the check may be cut short

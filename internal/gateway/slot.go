@@ -79,7 +79,8 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 		return false, err
 	}
 	session := g.newSMSCSession(conn, s.pool.mayHaveRoom)
-	over, end := context.WithCancel(context.WithoutCancel(ctx))
+	lasting := context.WithoutCancel(ctx)
+	over := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		bound, err = s.bind(ctx, session)
@@ -88,16 +89,16 @@ func (s *slot) serve(ctx context.Context, addr string) (bound bool, err error) {
 			return
 		}
 		select {
-		case <-over.Done():
+		case <-over:
 		case <-ctx.Done():
-			unbind(session, errStopping)
+			unbind(lasting, session, errStopping)
 		}
 	})
-	reason := session.Run(context.WithoutCancel(ctx), fromPool{s, session, over})
+	reason := session.Run(lasting, fromPool{s, session})
 	if p, ok := errors.AsType[*smpp.PanicError](reason); ok {
 		s.panicked(p.Value, p.Stack)
 	}
-	end()
+	close(over)
 	wg.Wait()
 	s.set(nil)
 	_ = s.waiting.Wait() // they return no errors

@@ -14,19 +14,18 @@ import (
 type fromSMSC struct {
 	*link
 	smsc *smscSession
-	over context.Context // ends when the session has
 }
 
 // Request passes a request on to the ESME. It never waits for it, since the
 // ESME's side may wait for what the SMSC sends next: what has no room is refused
 // for now, and the SMSC keeps it.
-func (l fromSMSC) Request(f smpp.Frame) error {
+func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 	l.g.metrics.count(fromSMSCSide, f)
 	if l.draining.Load() && f.ID() != pdu.UnbindID {
 		return l.refuse(f)
 	}
 	m, isMessage := subscriberMessage(f)
-	if isMessage && l.take(m) {
+	if isMessage && l.take(ctx, m) {
 		return nil
 	}
 	err := l.esme.TrySend(f, l.smsc.Arrived(), l.smsc)
@@ -50,12 +49,12 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 
 // take takes what is not for the ESME, or not yet: read responses, and receipts of parts or
 // that are to be held.
-func (l fromSMSC) take(m smpp.Message) bool {
+func (l fromSMSC) take(ctx context.Context, m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	later := aside{l.over, &l.waiting, l.link}
-	return l.g.takeRead(m, later, func(status pdu.Status) {
+	later := aside{&l.waiting, l.link}
+	return l.g.takeRead(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
-	}) || l.g.takeReceipt(m, later, l) || l.g.holdReceipt(l.bind.account, m, later, l)
+	}) || l.g.takeReceipt(ctx, m, later, l) || l.g.holdReceipt(ctx, l.bind.account, m, later, l)
 }
 
 func (l fromSMSC) account() string { return l.bind.account }

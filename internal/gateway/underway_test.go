@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -58,7 +57,7 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 				c, _ := receiptConversation(m)
 				before := g.underway.begin(c)
 				p, waiting := make(path, 2), new(errgroup.Group)
-				if !g.takeReceipt(m, aside{context.Background(), waiting, p}, p) {
+				if !g.takeReceipt(t.Context(), m, aside{waiting, p}, p) {
 					t.Fatal("the receipt was not taken")
 				}
 				after := g.underway.begin(c) // not waited for

@@ -69,7 +69,7 @@ func offline(t *testing.T, ledger Ledger, account Account, up *fakeUpstream) (*l
 func (l *link) ask(t *testing.T, f smpp.Frame) {
 	t.Helper()
 	l.begin(f)
-	if err := l.forward(f); err != nil {
+	if err := l.forward(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	l.esme.Flush()
