@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"net"
 	"sync"
 	"time"
 
@@ -44,15 +46,13 @@ func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 		return l.refuse(f, status)
 	}
 	if l.smsc == nil {
-		conn, err := l.g.opt.Dial(context.Background(), l.g.opt.SMSC)
-		if err != nil {
-			l.log.Load().Error("SMSC cannot be reached", "account", b.account, "error", err)
-			defer l.esme.Finish(errSMSCGone)
+		if err := l.dial(ctx); err != nil {
+			if !errors.Is(err, errInterrupted) {
+				l.log.Load().Error("SMSC cannot be reached", "account", b.account, "error", err)
+				defer l.esme.Finish(errSMSCGone)
+			}
 			return l.refuse(f, smpp.StatusSysErr)
 		}
-		l.smsc = l.g.newSMSCSession(conn, nil)
-		l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
-		l.dialed <- l.smsc
 	}
 	b.answered, b.once = make(chan struct{}), new(sync.Once)
 	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
@@ -61,6 +61,29 @@ func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 	// What an eager ESME sends behind its bind waits, as it does at an SMSC.
 	l.smsc.Flush()
 	<-b.answered
+	return nil
+}
+
+// errInterrupted is why a dial ended whose connection nobody waits for any more.
+var errInterrupted = errors.New("interrupted")
+
+// dial opens the link's connection to the SMSC. It returns errInterrupted when the ESME leaves, or
+// the gateway stops, before the connection is there.
+func (l fromESME) dial(ctx context.Context) (err error) {
+	var conn net.Conn
+	l.whileOpen(ctx, func(ctx context.Context) {
+		l.esme.Await(ctx, func(ctx context.Context) {
+			if conn, err = l.g.opt.Dial(ctx, l.g.opt.SMSC); err != nil && ctx.Err() != nil {
+				err = errInterrupted
+			}
+		})
+	})
+	if err != nil {
+		return err
+	}
+	l.smsc = l.g.newSMSCSession(conn, nil)
+	l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
+	l.dialed <- l.smsc
 	return nil
 }
 

@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"context"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// dialingLink is a link whose ESME has sent a bind, while the SMSC's host does not answer the dial.
+func dialingLink(t *testing.T) (esme *peer, stop context.CancelFunc, ended chan struct{}) {
+	t.Helper()
+	opt, dialing := DefaultOptions(), make(chan struct{})
+	opt.SMSC = "smsc:1"
+	opt.Dial = func(ctx context.Context, _ string) (net.Conn, error) {
+		close(dialing)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Hour):
+			return nil, context.DeadlineExceeded
+		}
+	}
+	g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	near, far := net.Pipe()
+	ended = make(chan struct{})
+	go func() {
+		newLink(g, near).run(ctx)
+		close(ended)
+	}()
+	esme = timeless(t, far)
+	esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+	<-dialing
+	return esme, stop, ended
+}
+
+// A dial to the SMSC ends when nobody waits for the connection any more.
+func TestDialInterrupted(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(esme *peer, stop context.CancelFunc)
+	}{
+		{"ESME leaves", func(esme *peer, _ context.CancelFunc) { _ = esme.conn.Close() }},
+		{"gateway stops", func(_ *peer, stop context.CancelFunc) { stop() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				esme, stop, ended := dialingLink(t)
+				defer stop()
+				begin := time.Now()
+				tt.end(esme, stop)
+				<-ended
+				if took := time.Since(begin); took != 0 {
+					t.Errorf("the link ended after %v, want it at once", took)
+				}
+			})
+		})
+	}
+}
+
+// A dial that takes longer than the ESME has to bind does not cost it its session.
+func TestDialOutlastsSessionInit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		esme, stop, ended := dialingLink(t)
+		defer stop()
+		if f := esme.nextAfter("bind_resp", time.Hour); f.Status() != smpp.StatusSysErr {
+			t.Errorf("got % x, want ESME_RSYSERR", []byte(f))
+		}
+		esme.wantEnd()
+		<-ended
+	})
+}
