@@ -31,7 +31,8 @@ type Limits struct {
 
 // usage is what the sessions of one account share.
 type usage struct {
-	limiter  *rate.Limiter // static, as limits
+	account  string // static, as limiter and limits
+	limiter  *rate.Limiter
 	limits   Limits
 	sessions int // guarded by usages.mu
 }
@@ -42,6 +43,8 @@ type usages struct {
 	by map[string]*usage
 }
 
+func newUsages() *usages { return &usages{by: make(map[string]*usage)} }
+
 // enter counts a session of the account; ok is false when it has enough. Limits
 // that have changed hold when the last session under the old ones has left.
 func (us *usages) enter(account string, limits Limits) (u *usage, ok bool) {
@@ -50,7 +53,7 @@ func (us *usages) enter(account string, limits Limits) (u *usage, ok bool) {
 	defer us.mu.Unlock()
 	u = us.by[account]
 	if u == nil || u.sessions == 0 && u.limits != limits {
-		u = &usage{limiter: rate.NewLimiter(limits.limit(), limits.burst()), limits: limits}
+		u = &usage{account: account, limiter: rate.NewLimiter(limits.limit(), limits.burst()), limits: limits}
 		us.by[account] = u
 	}
 	if u.limits.MaxSessions > 0 && u.sessions >= u.limits.MaxSessions {
@@ -62,12 +65,12 @@ func (us *usages) enter(account string, limits Limits) (u *usage, ok bool) {
 
 // leave ends what enter began. An account without limits is forgotten with its
 // last session; the others are as many as the operator wrote.
-func (us *usages) leave(account string, u *usage) {
+func (us *usages) leave(u *usage) {
 	defer crash.OnPanic()
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	if u.sessions--; u.sessions == 0 && u.limits.Rate <= 0 {
-		delete(us.by, account)
+		delete(us.by, u.account)
 	}
 }
 

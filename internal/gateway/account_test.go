@@ -41,7 +41,7 @@ func TestAdmit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				us := usages{by: make(map[string]*usage)}
+				us := newUsages()
 				u, _ := us.enter("bank", tt.limits)
 				at, refused := admitted(t, u, tt.n, tt.parts)
 				if refused != tt.refused || len(at) != tt.n-tt.refused {
@@ -58,7 +58,7 @@ func TestAdmit(t *testing.T) {
 // What was refused may go when its time has come.
 func TestAdmitAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		us := usages{by: make(map[string]*usage)}
+		us := newUsages()
 		u, _ := us.enter("bank", Limits{Rate: 2, Burst: 1, Reject: true})
 		admitted(t, u, 10, 1)
 		<-time.After(time.Second)
@@ -71,7 +71,7 @@ func TestAdmitAgain(t *testing.T) {
 // Who waits says so first, and waits no longer than its session.
 func TestAdmitWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		us := usages{by: make(map[string]*usage)}
+		us := newUsages()
 		u, _ := us.enter("bank", Limits{Rate: 0.001, Burst: 1})
 		waits := 0
 		waiting := func() { waits++ }
@@ -89,7 +89,7 @@ func TestAdmitWaiting(t *testing.T) {
 
 // All sessions of an account share its rate and its number of sessions.
 func TestUsages(t *testing.T) {
-	us := usages{by: make(map[string]*usage)}
+	us := newUsages()
 	two := Limits{Rate: 1, MaxSessions: 2}
 	first, ok := us.enter("bank", two)
 	second, ok2 := us.enter("bank", two)
@@ -102,7 +102,7 @@ func TestUsages(t *testing.T) {
 	if other, ok := us.enter("shop", two); !ok || other == first {
 		t.Error("another account: want limits of its own")
 	}
-	us.leave("bank", first)
+	us.leave(first)
 	if again, ok := us.enter("bank", two); !ok || again != second {
 		t.Error("when one has left: want room for one, with the same rate")
 	}
@@ -110,13 +110,13 @@ func TestUsages(t *testing.T) {
 
 // New limits hold when nobody is bound under the old ones any more.
 func TestUsagesChange(t *testing.T) {
-	us := usages{by: make(map[string]*usage)}
+	us := newUsages()
 	old, changed := Limits{Rate: 1, MaxSessions: 1}, Limits{Rate: 2, MaxSessions: 2}
 	u, _ := us.enter("bank", old)
 	if _, ok := us.enter("bank", changed); ok {
 		t.Error("beside a session under the old limits: let in, want those to hold")
 	}
-	us.leave("bank", u)
+	us.leave(u)
 	if u, ok := us.enter("bank", changed); !ok || u.limits != changed {
 		t.Errorf("got %+v, want %+v", u.limits, changed)
 	}
@@ -124,48 +124,20 @@ func TestUsagesChange(t *testing.T) {
 
 // A rate is not reset by a reconnect, and strangers leave nothing behind.
 func TestUsagesKept(t *testing.T) {
-	us := usages{by: make(map[string]*usage)}
+	us := newUsages()
 	limits := Limits{Rate: 0.001, Burst: 1, Reject: true}
 	u, _ := us.enter("bank", limits)
 	admitted(t, u, 1, 1)
-	us.leave("bank", u)
+	us.leave(u)
 	u, _ = us.enter("bank", limits)
 	if at, _ := admitted(t, u, 1, 1); len(at) != 0 {
 		t.Error("after a reconnect: let through, want the rate to go on")
 	}
 	for _, name := range []string{"a", "b", "c"} {
 		u, _ := us.enter(name, Limits{MaxSessions: 1})
-		us.leave(name, u)
+		us.leave(u)
 	}
 	if len(us.by) != 1 {
 		t.Errorf("kept %d accounts, want only the one with a rate", len(us.by))
-	}
-}
-
-func TestPlaces(t *testing.T) {
-	p := places{most: 3, mostUnbound: 2}
-	steps := []struct {
-		name string
-		do   func() string
-		want string
-	}{
-		{"first", p.take, ""},
-		{"second", p.take, ""},
-		{"third, two unbound", p.take, "max_unbound"},
-		{"third, one bound", func() string { p.bound(); return p.take() }, ""},
-		{"fourth", p.take, "max_sessions"},
-		{"fourth, all bound", func() string { p.bound(); p.bound(); return p.take() }, "max_sessions"},
-		{"fourth, when one has left", func() string { p.leave(); return p.take() }, ""},
-	}
-	for _, step := range steps {
-		if got := step.do(); got != step.want {
-			t.Errorf("%s: got %q, want %q", step.name, got, step.want)
-		}
-	}
-	unlimited := new(places)
-	for i := range 100 {
-		if got := unlimited.take(); got != "" {
-			t.Fatalf("no limit, place %d: got %q", i, got)
-		}
 	}
 }

@@ -68,12 +68,18 @@ var (
 // time that the ESME has to bind stands still; see smpp.Session.Await.
 type awaiter func(ctx context.Context, wait func(context.Context))
 
-// check returns nil if the bind's password is that of hash. It waits before it says
+// credentials are what a bind shows.
+type credentials struct {
+	account  string
+	password []byte
+}
+
+// check returns nil if the password of c is that of hash. It waits before it says
 // errWrong; it returns early when ctx ends.
-func (a *authenticator) check(ctx context.Context, await awaiter, address string, b bind, hash []byte) error {
+func (a *authenticator) check(ctx context.Context, await awaiter, address string, c credentials, hash []byte) error {
 	refused := time.After(a.refusalTime(address))
 	var err error
-	await(ctx, func(ctx context.Context) { err = a.matches(ctx, b, hash) })
+	await(ctx, func(ctx context.Context) { err = a.matches(ctx, c, hash) })
 	switch err {
 	case nil:
 		a.forgive(address)
@@ -89,15 +95,16 @@ func (a *authenticator) check(ctx context.Context, await awaiter, address string
 
 // matches compares, when it is the bind's turn. Passwords that passed are remembered by a keyed
 // hash, since a thousand ESMEs that come back at once would wait minutes for bcrypt.
-func (a *authenticator) matches(ctx context.Context, b bind, hash []byte) error {
-	key := a.key(b, hash)
+func (a *authenticator) matches(ctx context.Context, c credentials, hash []byte) error {
+	key := a.key(c, hash)
 	if a.hasPassed(key) {
 		return nil
 	}
-	if err := a.enter(ctx); err != nil {
+	end, err := a.turn(ctx)
+	if err != nil {
 		return err
 	}
-	defer func() { <-a.working }()
+	defer end()
 	if a.hasPassed(key) { // on another session of the account
 		return nil
 	}
@@ -105,7 +112,7 @@ func (a *authenticator) matches(ctx context.Context, b bind, hash []byte) error 
 	if !listed {
 		hash = unknown
 	}
-	if bcrypt.CompareHashAndPassword(hash, b.password) != nil || !listed {
+	if bcrypt.CompareHashAndPassword(hash, c.password) != nil || !listed {
 		return errWrong
 	}
 	a.mu.Lock()
@@ -118,9 +125,9 @@ func (a *authenticator) matches(ctx context.Context, b bind, hash []byte) error 
 }
 
 // key is what a bind is remembered by.
-func (a *authenticator) key(b bind, hash []byte) [32]byte {
+func (a *authenticator) key(c credentials, hash []byte) [32]byte {
 	known := hmac.New(sha256.New, a.secret[:])
-	for _, part := range [][]byte{[]byte(b.account), b.password, hash} {
+	for _, part := range [][]byte{[]byte(c.account), c.password, hash} {
 		known.Write(part)
 		known.Write([]byte{0})
 	}
@@ -134,23 +141,23 @@ func (a *authenticator) hasPassed(key [32]byte) bool {
 	return ok
 }
 
-// enter waits until bcrypt has room for another bind. Binds enter in the order in which they
-// came. No more wait than there are connections that have not bound (listen.max_unbound).
-func (a *authenticator) enter(ctx context.Context) error {
+// turn waits until bcrypt has room for another bind, until end is called. Binds have their turns in
+// the order in which they came. No more wait than there are connections that have not bound (listen.max_unbound).
+func (a *authenticator) turn(ctx context.Context) (end func(), err error) {
 	late := time.NewTimer(checkWait)
 	defer late.Stop()
 	select {
 	case a.working <- struct{}{}:
 	case <-late.C:
-		return errBusy
+		return nil, errBusy
 	case <-ctx.Done():
-		return errLeft
+		return nil, errLeft
 	}
 	if ctx.Err() != nil {
 		<-a.working
-		return errLeft
+		return nil, errLeft
 	}
-	return nil
+	return func() { <-a.working }, nil
 }
 
 // forgive forgets that an address was wrong.

@@ -199,11 +199,6 @@ func TestPanicGivesBack(t *testing.T) {
 	}{
 		{"between number and SMSC", func(w *world) { w.metrics.skips[Numbered] = plantedCounter{} }, text(receiver, 2), 0},
 		{"between number and SMSC, in parts", func(w *world) { w.metrics.skips[Numbered] = plantedCounter{} }, long(2, 0), 0},
-		{"before the parts are sent", func(w *world) {
-			w.usages.mu.Lock()
-			defer w.usages.mu.Unlock()
-			w.usages.by["bank"].limiter = nil // which the further parts ask
-		}, long(2, 0), 0},
 		{"at the answer to the last part", nil, long(2, 0), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -241,9 +236,7 @@ func TestPanicGivesBack(t *testing.T) {
 func TestPanicInSharedState(t *testing.T) {
 	if os.Getenv("READBACK_TEST_PANIC") != "" {
 		w := serve(t, setup{})
-		w.usages.mu.Lock()
-		w.usages.by = nil // the next bind cannot be counted
-		w.usages.mu.Unlock()
+		w.usages = new(usages) // the next bind cannot be counted
 		w.connect().send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
 		<-within(t).Done()
 		return

@@ -22,7 +22,7 @@ func (l *link) enter(b bind) pdu.Status {
 		l.refusedBind(b, "max_sessions of the account is reached")
 		return smpp.StatusAlreadyBound
 	}
-	l.usage, l.counted = u, b.account
+	l.usage = u
 	return smpp.StatusOK
 }
 
@@ -31,7 +31,7 @@ func (l *link) exit() {
 	if l.usage == nil {
 		return
 	}
-	l.g.usages.leave(l.counted, l.usage)
+	l.g.usages.leave(l.usage)
 	l.usage = nil
 }
 

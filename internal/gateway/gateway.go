@@ -104,14 +104,14 @@ type Deliverer interface {
 
 // Gateway serves ESMEs.
 type Gateway struct {
-	opt       Options
-	intercept Interceptor
-	deliverer Deliverer
-	policies  policies
-	metrics   *metrics
-	usages    usages
-	places    places
-	underway  underway
+	opt         Options
+	intercept   Interceptor
+	deliverer   Deliverer
+	policies    policies
+	metrics     *metrics
+	usages      *usages
+	connections *connections
+	underway    underway
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
@@ -125,13 +125,13 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
 	g := &Gateway{
-		opt:       opt,
-		intercept: Interceptor{Form: opt.Form, Ledger: ledger},
-		deliverer: deliverer,
-		metrics:   newMetrics(opt.Registerer),
-		usages:    usages{by: make(map[string]*usage)},
-		underway:  underway{by: make(map[message.Conversation][]flight)},
-		places:    places{most: opt.MaxSessions, mostUnbound: opt.MaxUnbound},
+		opt:         opt,
+		intercept:   Interceptor{Form: opt.Form, Ledger: ledger},
+		deliverer:   deliverer,
+		metrics:     newMetrics(opt.Registerer),
+		usages:      newUsages(),
+		underway:    underway{by: make(map[message.Conversation][]flight)},
+		connections: newConnections(opt.MaxSessions, opt.MaxUnbound),
 	}
 	if opt.Shared != nil {
 		g.pool, g.authenticator = newPool(g), newAuthenticator(opt.SessionInit)
@@ -182,7 +182,7 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 		if conn == nil {
 			return err
 		}
-		if reason := g.places.take(); reason != "" {
+		if reason := g.connections.add(); reason != "" {
 			g.metrics.refused.WithLabelValues(reason).Inc()
 			g.opt.Logger.Warn("connection refused", "reason", reason+" is reached", "remote", conn.RemoteAddr().String())
 			_ = conn.Close() // nothing was promised to it
@@ -190,7 +190,7 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 		}
 		links.Go(func() {
 			newLink(g, conn).run(ctx)
-			g.places.leave()
+			g.connections.remove()
 		})
 	}
 }

@@ -107,7 +107,7 @@ func TestAccountMaxSessions(t *testing.T) {
 			t.Errorf("counted %v, want 1", got)
 		}
 		_ = esme.conn.Close()
-		w.await("end of the session", func() bool { w.usages.mu.Lock(); defer w.usages.mu.Unlock(); return w.usages.by["bank"] == nil })
+		log.want(t, "link ended", "account=bank")
 		join()
 	})
 }
@@ -157,7 +157,14 @@ func TestMaxUnbound(t *testing.T) {
 		}
 		_ = stranger.conn.Close()
 		for range 3 { // each bound ESME leaves the place to the next
-			w.await("place", func() bool { w.places.mu.Lock(); defer w.places.mu.Unlock(); return w.places.unbound == 0 })
+			w.await("place", func() bool {
+				limit := w.connections.add()
+				if limit == "" {
+					w.connections.bound()
+					w.connections.remove()
+				}
+				return limit == ""
+			})
 			join()
 		}
 	})

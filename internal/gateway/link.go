@@ -34,9 +34,8 @@ type link struct {
 	splitting *splitMessage // whose parts are being sent; nil: none
 
 	// Set by the SMSC's read goroutine before bound is closed.
-	bind    bind
-	usage   *usage // what the account's sessions share; nil before the bind
-	counted string // the account that usage is of
+	bind  bind
+	usage *usage // what the account's sessions share; nil before the bind
 
 	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
 	waiting  errgroup.Group // receipts and reads of subscribers; see maxAside
@@ -176,7 +175,7 @@ func (l *link) runFeedback(ctx, gone context.Context) {
 	case <-gone.Done():
 	case <-l.bound:
 	}
-	l.g.places.bound()
+	l.g.connections.bound()
 	if !l.bind.state.CanReceive() {
 		return
 	}

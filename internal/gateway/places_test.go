@@ -10,12 +10,12 @@ import (
 	"readback/udh"
 )
 
-// Places are taken one by one, up to either limit, and given again when a connection binds or ends.
-func TestPlacesLimits(t *testing.T) {
-	p := places{most: 3, mostUnbound: 2}
+// Connections are counted up to either limit, and no more when they bind or end.
+func TestConnectionsLimits(t *testing.T) {
+	p := newConnections(3, 2)
 	want := func(what, limit string) {
 		t.Helper()
-		if got := p.take(); got != limit {
+		if got := p.add(); got != limit {
 			t.Errorf("%s: got %q, want %q", what, got, limit)
 		}
 	}
@@ -27,12 +27,12 @@ func TestPlacesLimits(t *testing.T) {
 	want("fourth", "max_sessions")
 	p.bound()
 	want("fourth", "max_sessions")
-	p.leave()
-	want("in the place of one that left", "")
+	p.remove()
+	want("after one has left", "")
 	if p.all != 3 || p.unbound != 2 {
-		t.Errorf("got %d places taken, %d unbound; want 3, 2", p.all, p.unbound)
+		t.Errorf("got %d connections, %d unbound; want 3, 2", p.all, p.unbound)
 	}
-	p = places{}
+	p = newConnections(0, 0)
 	for range 100 {
 		want("no limit", "")
 	}

@@ -57,7 +57,7 @@ func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
 	account, listed := l.g.policies.Load().Accounts[b.account]
 	var err error
 	l.whileOpen(ctx, func(ctx context.Context) {
-		err = l.g.authenticator.check(ctx, l.esme.Await, l.esmeIP(), b, account.PasswordHash)
+		err = l.g.authenticator.check(ctx, l.esme.Await, l.esmeIP(), credentials{b.account, b.password}, account.PasswordHash)
 	})
 	reason, status := "", smpp.StatusBindFailed
 	switch {

@@ -3,13 +3,13 @@ package gateway
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -130,9 +130,12 @@ func TestBindWithoutPool(t *testing.T) {
 func TestDrainEndsRefusal(t *testing.T) {
 	w := share(t, setup{options: func(o *Options) { o.SessionInit = 0 }}, Shared{}, bank)
 	smsc := w.answerBind()
-	w.authenticator.mu.Lock()
-	w.authenticator.failing["127.0.0.1"] = failure{100, time.Now()} // from here on over a test's patience
-	w.authenticator.mu.Unlock()
+	for range 6 { // from here on a refusal takes longer than a test's patience
+		ended, end := context.WithCancel(t.Context())
+		end()
+		regardless := func(_ context.Context, wait func(context.Context)) { wait(t.Context()) }
+		_ = w.authenticator.check(ended, regardless, "127.0.0.1", claim("bank", "wrong"), secretHash())
+	}
 	esme := w.binding(simulator.Bind{Password: "wrong"})
 	w.await("bind", func() bool { return w.count("readback_pdus_total", "command=bind_transceiver") == 1 })
 	w.stop()

@@ -50,10 +50,10 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}
-	l.count(Numbered)
 	m.flight = l.g.underway.begin(m.sent.Conversation)
 	l.splitting, l.scratch.assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
+	l.count(Numbered)
 	throttled := !l.usage.admitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
 	for n, part := range s.Frames {
 		if n > 0 {

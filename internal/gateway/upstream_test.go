@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
-	"golang.org/x/time/rate"
 
 	"readback/smpp"
 )
@@ -51,7 +50,7 @@ func offline(t *testing.T, ledger Ledger, account Account, up *fakeUpstream) (*l
 	near, far := net.Pipe()
 	l := newLink(g, near)
 	l.up, l.bind.account, l.scratch.Waiting = up, "bank", func() {}
-	l.usage = &usage{limiter: rate.NewLimiter(rate.Inf, 1)}
+	l.usage, _ = g.usages.enter("bank", Limits{})
 	l.esme.SetState(smpp.BoundTRX)
 	ended := make(chan struct{})
 	go func() {
