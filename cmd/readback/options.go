@@ -64,18 +64,18 @@ func messageIDs(cfg config.Config) gateway.MessageIDs {
 // policies are what of it may change at run time.
 func policies(cfg config.Config) (all gateway.Policies, err error) {
 	all.Accounts = make(map[string]gateway.Account, len(cfg.Accounts))
-	if all.Default, err = account(cfg, cfg.Account("")); err != nil {
+	if all.Default, err = accountOf(cfg, cfg.Account("")); err != nil {
 		return all, err
 	}
 	for id, a := range cfg.Accounts {
-		if all.Accounts[id], err = account(cfg, a); err != nil {
+		if all.Accounts[id], err = accountOf(cfg, a); err != nil {
 			return all, fmt.Errorf("accounts.%s: %w", id, err)
 		}
 	}
 	return all, nil
 }
 
-func account(cfg config.Config, a config.Account) (gateway.Account, error) {
+func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 	telling, err := telling(cfg, a)
 	to := gateway.Account{
 		Policy: policy(cfg, a),

@@ -2,13 +2,22 @@ package gateway
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // claim is what a bind with a password shows.
 func claim(account, password string) credentials { return credentials{account, []byte(password)} }
+
+// hashed is a hash of "secret" that is quickly checked.
+var hashed = sync.OnceValue(func() []byte {
+	hash, _ := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost) // it knows the cost
+	return hash
+})
 
 // timed checks a bind and how long that takes.
 func (a *authenticator) timed(t *testing.T, what, address string, c credentials, hash []byte, want error, took time.Duration) {
@@ -31,9 +40,9 @@ func TestAuthenticate(t *testing.T) {
 		hash []byte
 		want error
 	}{
-		{"right", claim("bank", "secret"), secretHash(), nil},
-		{"wrong password", claim("bank", "wrong"), secretHash(), errWrong},
-		{"no password", claim("bank", ""), secretHash(), errWrong},
+		{"right", claim("bank", "secret"), hashed(), nil},
+		{"wrong password", claim("bank", "wrong"), hashed(), errWrong},
+		{"no password", claim("bank", ""), hashed(), errWrong},
 		{"unknown system_id", claim("nobody", "secret"), nil, errWrong},
 		{"no system_id", claim("", ""), nil, errWrong},
 		{"account without password", claim("bank", ""), []byte{}, errWrong},
@@ -57,7 +66,7 @@ func TestAuthenticate(t *testing.T) {
 func TestAuthenticateBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const here, there = "192.0.2.1", "192.0.2.2"
-		a, hash := newAuthenticator(0), secretHash()
+		a, hash := newAuthenticator(0), hashed()
 		right, wrong := claim("bank", "secret"), claim("bank", "wrong")
 		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
 			a.timed(t, "wrong again", here, wrong, hash, errWrong, seconds*time.Second)
@@ -76,7 +85,7 @@ func TestAuthenticateWithinSessionInit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAuthenticator(4 * time.Second)
 		for _, seconds := range []time.Duration{1, 2, 3, 3} {
-			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), secretHash(), errWrong, seconds*time.Second)
+			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), hashed(), errWrong, seconds*time.Second)
 		}
 	})
 }
@@ -84,7 +93,7 @@ func TestAuthenticateWithinSessionInit(t *testing.T) {
 // What passed once needs no bcrypt again, until the operator changes the hash.
 func TestAuthenticateRemembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, hash, right := newAuthenticator(0), secretHash(), claim("bank", "secret")
+		a, hash, right := newAuthenticator(0), hashed(), claim("bank", "secret")
 		a.timed(t, "right password", "192.0.2.1", right, hash, nil, 0)
 		for range cap(a.working) { // from here on bcrypt is busy with others
 			a.working <- struct{}{}
@@ -120,7 +129,7 @@ func TestAuthenticateBounded(t *testing.T) {
 	for i := range maxPassed {
 		a.passed[[32]byte{byte(i), byte(i >> 8)}] = struct{}{}
 	}
-	if err := a.matches(t.Context(), claim("bank", "secret"), secretHash()); err != nil || len(a.passed) > maxPassed {
+	if err := a.matches(t.Context(), claim("bank", "secret"), hashed()); err != nil || len(a.passed) > maxPassed {
 		t.Errorf("passwords remembered: got %d, want at most %d", len(a.passed), maxPassed)
 	}
 }

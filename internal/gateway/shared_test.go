@@ -134,7 +134,7 @@ func TestDrainEndsRefusal(t *testing.T) {
 		ended, end := context.WithCancel(t.Context())
 		end()
 		regardless := func(_ context.Context, wait func(context.Context)) { wait(t.Context()) }
-		_ = w.authenticator.check(ended, regardless, "127.0.0.1", claim("bank", "wrong"), secretHash())
+		_ = w.authenticator.check(ended, regardless, "127.0.0.1", credentials{"bank", []byte("wrong")}, secretHash())
 	}
 	esme := w.binding(simulator.Bind{Password: "wrong"})
 	w.await("bind", func() bool { return w.count("readback_pdus_total", "command=bind_transceiver") == 1 })

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// occupy has others take all the turns of the check of passwords; free gives one back.
+func occupy(t *testing.T, a *authenticator) (free func()) {
+	t.Helper()
+	var end func()
+	for range 2 {
+		var err error
+		if end, err = a.turn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return end
+}
+
+// turnWait is how long a bind waits for its turn.
+const turnWait = 30 * time.Second
+
+// queueing is a link whose ESME has sent a bind, while the check of passwords is busy.
+func queueing(t *testing.T, account string) (g *Gateway, esme *peer, free func(), ended chan struct{}) {
+	t.Helper()
+	opt := DefaultOptions()
+	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
+	opt.Policies.Accounts = map[string]Account{"bank": {PasswordHash: secretHash()}}
+	g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	smsc, _ := net.Pipe()
+	session := g.newSMSCSession(smsc, nil)
+	session.SetState(smpp.BoundTRX)
+	g.pool.slots[0].set(session)
+	near, far := net.Pipe()
+	free, ended = occupy(t, g.authenticator), make(chan struct{})
+	go func() {
+		newLink(g, addressed{near}).run(t.Context())
+		close(ended)
+	}()
+	esme = newPeer(t, far)
+	_ = far.SetDeadline(time.Time{})
+	esme.send(simulator.Bind{SystemID: account, Password: "secret"}.Append(nil, 1))
+	return g, esme, free, ended
+}
+
+// addressed is a pipe with an address that binds may come from.
+type addressed struct{ net.Conn }
+
+func (addressed) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1} }
+
+// An honest ESME that waits for its turn longer than it has to bind is let in all the same.
+func TestBindHereOutlastsSessionInit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, esme, free, ended := queueing(t, "bank")
+		time.Sleep(turnWait - time.Second)
+		free()
+		f := esme.next("bind_resp")
+		if f.ID() != pdu.BindTransceiverRespID || f.Status() != smpp.StatusOK {
+			t.Errorf("got % x, want ESME_ROK", []byte(f))
+		}
+		_ = esme.conn.Close()
+		<-ended
+	})
+}
+
+// A bind that does not get its turn in time is refused for now, whether there is such an account or not.
+func TestBindHereBusy(t *testing.T) {
+	for _, account := range []string{"bank", "nobody"} {
+		synctest.Test(t, func(t *testing.T) {
+			g, esme, free, ended := queueing(t, account)
+			begin := time.Now()
+			esme.want("bind_resp", frame(pdu.BindTransceiverRespID, smpp.StatusSysErr, 1, ""))
+			if took := time.Since(begin); took != turnWait {
+				t.Errorf("%s: refused after %v, want %v", account, took, turnWait)
+			}
+			free()
+			esme.wantEnd() // it has no more time to bind than others
+			if took := time.Since(begin); took != turnWait+g.opt.SessionInit {
+				t.Errorf("%s: dropped after %v, want %v", account, took, turnWait+g.opt.SessionInit)
+			}
+			<-ended
+		})
+	}
+}
+
+// An ESME that leaves while it waits for its turn holds no place.
+func TestBindHereLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, esme, _, ended := queueing(t, "bank")
+		time.Sleep(time.Second)
+		_ = esme.conn.Close()
+		begin := time.Now()
+		<-ended
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("the link goes on for %v", took)
+		}
+	})
+}
