@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"readback/config"
+	"readback/internal/account"
 	"readback/internal/gateway"
 	"readback/internal/transport"
 	"readback/relay"
@@ -79,7 +80,7 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 	telling, err := telling(cfg, a)
 	to := gateway.Account{
 		Policy: policy(cfg, a),
-		Limits: gateway.Limits{
+		Limits: account.Limits{
 			Rate: float64(a.Rate), Burst: a.Burst, Reject: a.OverRate == "reject",
 			Window: a.Window, MaxSessions: a.MaxSessions,
 		},
@@ -89,10 +90,10 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 		to.Allow = transport.Allow(a.Allow).Allows
 	}
 	for _, r := range a.Addresses {
-		to.Addresses = append(to.Addresses, gateway.AddressRange(r))
+		to.Addresses = append(to.Addresses, account.AddressRange(r))
 	}
 	for _, r := range a.MayRead {
-		to.MayRead = append(to.MayRead, gateway.AddressRange(r))
+		to.MayRead = append(to.MayRead, account.AddressRange(r))
 	}
 	to.Feedback = telling
 	return to, err

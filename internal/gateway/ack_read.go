@@ -12,6 +12,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
@@ -25,7 +26,7 @@ const maxAcks = 64
 // takeAck takes a message of the ESME's that is a read response: an SME delivery
 // acknowledgement (esm_class 08, SMPP 3.4 §2.11) from a receiver for whom the account may
 // speak. The SMSC never sees it. It tells whether it is one.
-func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []AddressRange) (taken bool) {
+func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
 	rd, ok := l.g.ackOf(f, mayRead)
 	if !ok {
 		return false
@@ -47,7 +48,7 @@ func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []AddressRange
 
 // ackOf reads the read response that a message is. Whatever has another type or form, or is
 // from somebody else, is none.
-func (g *Gateway) ackOf(f smpp.Frame, mayRead []AddressRange) (rd relay.Read, ok bool) {
+func (g *Gateway) ackOf(f smpp.Frame, mayRead []account.AddressRange) (rd relay.Read, ok bool) {
 	if g.opt.Acks == nil || len(mayRead) == 0 {
 		return rd, false
 	}
@@ -63,13 +64,13 @@ func (g *Gateway) ackOf(f smpp.Frame, mayRead []AddressRange) (rd relay.Read, ok
 }
 
 // holds tells whether one of the ranges has the address.
-func holds(ranges []AddressRange, addr []byte) bool {
+func holds(ranges []account.AddressRange, addr []byte) bool {
 	normal, err := message.NormalAddr(addr)
 	if err != nil {
 		return false
 	}
 	for _, r := range ranges {
-		if r.has(normal.String()) {
+		if r.Has(normal.String()) {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/smpp"
@@ -23,7 +24,7 @@ func (f fakeReader) Submit(ctx context.Context, rd relay.Read) relay.Verdict { r
 func ackSetup(r fakeReader) setup {
 	return setup{options: func(o *Options) {
 		o.Acks = r
-		o.Policies.Accounts = map[string]Account{"bank": {MayRead: []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}}}
+		o.Policies.Accounts = map[string]Account{"bank": {MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}}}
 	}}
 }
 

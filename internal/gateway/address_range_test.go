@@ -6,48 +6,15 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
 
-// A range has the numbers of its length from Low to High; a prefix also longer ones.
-func TestAddressRangeHas(t *testing.T) {
-	plain, prefix := AddressRange{Low: "1200", High: "1399"}, AddressRange{Low: "1200", High: "1399", Prefix: true}
-	name := AddressRange{Low: "bank", High: "bank"}
-	for _, tt := range []struct {
-		r    AddressRange
-		addr string
-		want bool
-	}{
-		{plain, "1200", true},
-		{plain, "1300", true},
-		{plain, "1399", true},
-		{plain, "1199", false},
-		{plain, "1400", false},
-		{plain, "120", false},
-		{plain, "12000", false},
-		{plain, "", false},
-		{prefix, "1200", true},
-		{prefix, "1399", true},
-		{prefix, "12000", true},
-		{prefix, "13999999", true},
-		{prefix, "11999", false},
-		{prefix, "14000", false},
-		{prefix, "139", false},
-		{name, "bank", true},
-		{name, "banks", false},
-		{name, "ban", false},
-	} {
-		if got := tt.r.has(tt.addr); got != tt.want {
-			t.Errorf("%+v has %q: got %t, want %t", tt.r, tt.addr, got, tt.want)
-		}
-	}
-}
-
 // What is no address belongs to nobody.
 func TestAccountOfNobody(t *testing.T) {
 	p := Policies{Accounts: map[string]Account{
-		"all":  {Addresses: []AddressRange{{Prefix: true, Low: "", High: "\xFF"}}},
+		"all":  {Addresses: []account.AddressRange{{Prefix: true, Low: "", High: "\xFF"}}},
 		"none": {},
 	}}
 	for addr, want := range map[string]string{"10690001": "all", "": "", strings.Repeat("1", 100): ""} {
@@ -55,7 +22,7 @@ func TestAccountOfNobody(t *testing.T) {
 			t.Errorf("%q: got %q, %t, want %q", addr, got, ok, want)
 		}
 	}
-	p = Policies{Accounts: map[string]Account{"bank": {Addresses: []AddressRange{{Low: "1", High: "1"}, {Low: "10690001", High: "10690001"}}}}}
+	p = Policies{Accounts: map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "1", High: "1"}, {Low: "10690001", High: "10690001"}}}}}
 	if got, ok := p.accountOf([]byte("10690001")); got != "bank" || !ok {
 		t.Errorf("second range: got %q, %t, want bank", got, ok)
 	}
@@ -63,7 +30,7 @@ func TestAccountOfNobody(t *testing.T) {
 
 // An alert_notification is dropped, and said to be, only where nobody gets it.
 func TestAlertDropped(t *testing.T) {
-	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []AddressRange{{Low: "10690001", High: "10690001"}}}})
+	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
 	smsc := w.answerBind()
 	esme := w.login(simulator.Bind{})
 	alert := func(to string) smpp.Frame {

@@ -8,17 +8,18 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
 
 // occupy has others take all the turns of the check of passwords; free gives one back.
-func occupy(t *testing.T, a *authenticator) (free func()) {
+func occupy(t *testing.T, a *account.Authenticator) (free func()) {
 	t.Helper()
 	var end func()
 	for range 2 {
 		var err error
-		if end, err = a.turn(t.Context()); err != nil {
+		if end, err = a.Turn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

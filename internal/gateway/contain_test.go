@@ -3,18 +3,14 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net"
-	"os"
-	"os/exec"
-	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"readback/internal/crash"
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/relay/journal"
@@ -67,7 +63,7 @@ var plants = []planted{
 		options: func(o *Options) {
 			o.Acks = fakeReader(func(context.Context, relay.Read) relay.Verdict { plantedPanic(); return relay.Verdict{} })
 		},
-		account: Account{MayRead: []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}},
+		account: Account{MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}},
 		cause: func(esme, _ *peer) {
 			f := ack(0x08, receiver, ackText)
 			f.SetSeq(2)
@@ -229,25 +225,5 @@ func TestPanicGivesBack(t *testing.T) {
 				})
 			})
 		})
-	}
-}
-
-// A panic with a lock held that all links need ends the process: they would wait for ever.
-func TestPanicInSharedState(t *testing.T) {
-	if os.Getenv("READBACK_TEST_PANIC") != "" {
-		w := serve(t, setup{})
-		w.usages = new(usages) // the next bind cannot be counted
-		w.connect().send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
-		<-within(t).Done()
-		return
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPanicInSharedState$")
-	cmd.Env = append(os.Environ(), "READBACK_TEST_PANIC=1")
-	out, err := cmd.CombinedOutput()
-	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != crash.Status {
-		t.Errorf("end of the process: got %v, want status %d", err, crash.Status)
-	}
-	if !strings.Contains(string(out), "(*usages).enter") {
-		t.Errorf("standard error: got\n%s\nwant the stack", out)
 	}
 }

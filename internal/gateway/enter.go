@@ -17,7 +17,7 @@ func (l *link) enter(b bind) pdu.Status {
 		l.refusedBind(b, "address is not in the account's allow list")
 		return smpp.StatusBindFailed
 	}
-	u, ok := l.g.usages.enter(b.account, account.Limits)
+	u, ok := l.g.usages.Enter(b.account, account.Limits)
 	if !ok {
 		l.refusedBind(b, "max_sessions of the account is reached")
 		return smpp.StatusAlreadyBound
@@ -31,7 +31,7 @@ func (l *link) exit() {
 	if l.usage == nil {
 		return
 	}
-	l.g.usages.leave(l.usage)
+	l.g.usages.Leave(l.usage)
 	l.usage = nil
 }
 

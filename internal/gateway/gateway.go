@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/account"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/udh"
@@ -109,14 +110,14 @@ type Gateway struct {
 	deliverer   Deliverer
 	policies    policies
 	metrics     *metrics
-	usages      *usages
-	connections *connections
+	usages      *account.Usages
+	connections *account.Connections
 	underway    underway
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
 	members       members
-	authenticator *authenticator
+	authenticator *account.Authenticator
 }
 
 // New returns a Gateway that numbers by ledger and takes feedback from deliverer.
@@ -129,12 +130,12 @@ func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
 		intercept:   Interceptor{Form: opt.Form, Ledger: ledger},
 		deliverer:   deliverer,
 		metrics:     newMetrics(opt.Registerer),
-		usages:      newUsages(),
+		usages:      account.NewUsages(),
 		underway:    underway{by: make(map[message.Conversation][]flight)},
-		connections: newConnections(opt.MaxSessions, opt.MaxUnbound),
+		connections: account.NewConnections(opt.MaxSessions, opt.MaxUnbound),
 	}
 	if opt.Shared != nil {
-		g.pool, g.authenticator = newPool(g), newAuthenticator(opt.SessionInit)
+		g.pool, g.authenticator = newPool(g), account.NewAuthenticator(opt.SessionInit)
 		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)
@@ -182,7 +183,7 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 		if conn == nil {
 			return err
 		}
-		if reason := g.connections.add(); reason != "" {
+		if reason := g.connections.Add(); reason != "" {
 			g.metrics.refused.WithLabelValues(reason).Inc()
 			g.opt.Logger.Warn("connection refused", "reason", reason+" is reached", "remote", conn.RemoteAddr().String())
 			_ = conn.Close() // nothing was promised to it
@@ -190,7 +191,7 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 		}
 		links.Go(func() {
 			newLink(g, conn).run(ctx)
-			g.connections.remove()
+			g.connections.Remove()
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -20,7 +21,7 @@ func query(seq uint32) smpp.Frame {
 func TestRateReject(t *testing.T) {
 	ledger := remembering()
 	ledger.routes.Store("A", "bank")
-	account := Account{Limits: Limits{Rate: 0.001, Burst: 2, Reject: true}}
+	account := Account{Limits: account.Limits{Rate: 0.001, Burst: 2, Reject: true}}
 	inBothModes(t, setup{ledger: ledger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 		esme, smsc := join()
 		submitted(esme, smsc, 2, "A")
@@ -39,7 +40,7 @@ func TestRateReject(t *testing.T) {
 
 // Over its rate an account is not read: all goes, but later.
 func TestRatePace(t *testing.T) {
-	account := Account{Limits: Limits{Rate: 50, Burst: 1}}
+	account := Account{Limits: account.Limits{Rate: 50, Burst: 1}}
 	inBothModes(t, setup{}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 		esme, smsc := join()
 		const n = 11
@@ -61,7 +62,7 @@ func TestRatePace(t *testing.T) {
 // A session with its window full is not read until one of its requests is
 // answered; other sessions are.
 func TestWindow(t *testing.T) {
-	inBothModes(t, setup{}, Account{Limits: Limits{Window: 2}}, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{}, Account{Limits: account.Limits{Window: 2}}, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 		esme, smsc := join()
 		esme.send(text(receiver, 2), text(receiver, 3), text(receiver, 4), frame(pdu.EnquireLinkID, 0, 9, ""))
 		smsc.next("first")
@@ -85,7 +86,7 @@ func TestWindow(t *testing.T) {
 // A full window ends with the answers that the gateway gives in the SMSC's stead.
 func TestWindowOfASilentSMSC(t *testing.T) {
 	s := setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}
-	inBothModes(t, s, Account{Limits: Limits{Window: 1}}, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, s, Account{Limits: account.Limits{Window: 1}}, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 		esme, _ := join()
 		esme.send(text(receiver, 2), text(receiver, 3), text(receiver, 4))
 		for seq := uint32(2); seq <= 4; seq++ {
@@ -96,7 +97,7 @@ func TestWindowOfASilentSMSC(t *testing.T) {
 
 // An account has so many sessions at a time, and a place again when one leaves.
 func TestAccountMaxSessions(t *testing.T) {
-	inBothModes(t, setup{}, Account{Limits: Limits{MaxSessions: 1}}, func(t *testing.T, w *world, log logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{}, Account{Limits: account.Limits{MaxSessions: 1}}, func(t *testing.T, w *world, log logged, join func() (esme, smsc *peer)) {
 		esme, _ := join()
 		request := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 1)
 		second := w.connect()
@@ -115,7 +116,7 @@ func TestAccountMaxSessions(t *testing.T) {
 // A bind that the SMSC refuses takes no place.
 func TestAccountMaxSessionsRefused(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) {
-		o.Policies.Accounts = map[string]Account{"bank": {Limits: Limits{MaxSessions: 1}}}
+		o.Policies.Accounts = map[string]Account{"bank": {Limits: account.Limits{MaxSessions: 1}}}
 	}})
 	esme := w.binding(simulator.Bind{Password: "wrong"})
 	smsc := w.accept()
@@ -158,10 +159,10 @@ func TestMaxUnbound(t *testing.T) {
 		_ = stranger.conn.Close()
 		for range 3 { // each bound ESME leaves the place to the next
 			w.await("place", func() bool {
-				limit := w.connections.add()
+				limit := w.connections.Add()
 				if limit == "" {
-					w.connections.bound()
-					w.connections.remove()
+					w.connections.Bound()
+					w.connections.Remove()
 				}
 				return limit == ""
 			})

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"readback/internal/account"
 	"readback/smpp"
 )
 
@@ -35,7 +36,7 @@ type link struct {
 
 	// Set by the SMSC's read goroutine before bound is closed.
 	bind  bind
-	usage *usage // what the account's sessions share; nil before the bind
+	usage *account.Usage // what the account's sessions share; nil before the bind
 
 	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
 	waiting  errgroup.Group // receipts and reads of subscribers; see maxAside
@@ -175,7 +176,7 @@ func (l *link) runFeedback(ctx, gone context.Context) {
 	case <-gone.Done():
 	case <-l.bound:
 	}
-	l.g.connections.bound()
+	l.g.connections.Bound()
 	if !l.bind.state.CanReceive() {
 		return
 	}

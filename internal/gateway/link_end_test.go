@@ -9,6 +9,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/relay/message"
@@ -105,7 +106,7 @@ func TestLinkEndsBehindVerdicts(t *testing.T) {
 	}{
 		{"of the ESME", func(o *Options, r Reader) {
 			o.Acks = r
-			o.Policies.Default.MayRead = []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
+			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
 		}, func(p piped) { p.esme.send(ack(0x08, receiver, ackText)) }},
 		{"of a subscriber", func(o *Options, r Reader) { o.Reads = r }, func(p piped) {
 			p.smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))

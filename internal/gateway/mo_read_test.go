@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/smpp"
@@ -26,7 +27,7 @@ func fromSubscriber(seq uint32, esmClass, dataCoding byte, ud string) smpp.Frame
 }
 
 var readingBank = Account{
-	Policy: Policy{When: All}, Addresses: []AddressRange{{Low: "10690001", High: "10690001"}},
+	Policy: Policy{When: All}, Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}},
 }
 
 // blockedReader is a Reader whose verdicts take longer than anybody waits.

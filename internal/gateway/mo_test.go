@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/smpp"
@@ -15,10 +16,10 @@ import (
 // number or name.
 func TestAccountOf(t *testing.T) {
 	p := Policies{Accounts: map[string]Account{
-		"prefix": {Addresses: []AddressRange{{Low: "447700900", High: "447700900", Prefix: true}}},
-		"range":  {Addresses: []AddressRange{{Low: "1069000", High: "1069099"}, {Low: "2000", High: "2009"}}},
-		"number": {Addresses: []AddressRange{{Low: "15550100", High: "15550100"}}},
-		"name":   {Addresses: []AddressRange{{Low: "acme", High: "acme"}}},
+		"prefix": {Addresses: []account.AddressRange{{Low: "447700900", High: "447700900", Prefix: true}}},
+		"range":  {Addresses: []account.AddressRange{{Low: "1069000", High: "1069099"}, {Low: "2000", High: "2009"}}},
+		"number": {Addresses: []account.AddressRange{{Low: "15550100", High: "15550100"}}},
+		"name":   {Addresses: []account.AddressRange{{Low: "acme", High: "acme"}}},
 		"none":   {},
 	}}
 	tests := []struct{ addr, want string }{
@@ -54,8 +55,8 @@ func TestAccountOf(t *testing.T) {
 
 // owned is two accounts with an address each.
 var owned = map[string]Account{
-	"bank": {Addresses: []AddressRange{{Low: "10690001", High: "10690001"}}},
-	"shop": {Addresses: []AddressRange{{Low: "shop", High: "shop"}}},
+	"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}},
+	"shop": {Addresses: []account.AddressRange{{Low: "shop", High: "shop"}}},
 }
 
 func TestMO(t *testing.T) {

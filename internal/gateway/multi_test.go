@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/smpp"
@@ -317,7 +318,7 @@ func TestSplitNot(t *testing.T) {
 // Each receiver counts for the rate, split or not; a list counts as one.
 func TestSplitRate(t *testing.T) {
 	for _, split := range []bool{true, false} {
-		account := Account{Policy: Policy{When: All, SplitMulti: split}, Limits: Limits{Rate: 0.001, Burst: 4, Reject: true}}
+		account := Account{Policy: Policy{When: All, SplitMulti: split}, Limits: account.Limits{Rate: 0.001, Burst: 4, Reject: true}}
 		inBothModes(t, setup{}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 			esme, _ := join()
 			esme.send(toAll(2, three...), toAll(3, three[0], three[1]), toAll(4, "staff"), toAll(5, "staff"))

@@ -10,34 +10,6 @@ import (
 	"readback/udh"
 )
 
-// Connections are counted up to either limit, and no more when they bind or end.
-func TestConnectionsLimits(t *testing.T) {
-	p := newConnections(3, 2)
-	want := func(what, limit string) {
-		t.Helper()
-		if got := p.add(); got != limit {
-			t.Errorf("%s: got %q, want %q", what, got, limit)
-		}
-	}
-	want("first", "")
-	want("second", "")
-	want("third, unbound", "max_unbound")
-	p.bound()
-	want("third", "")
-	want("fourth", "max_sessions")
-	p.bound()
-	want("fourth", "max_sessions")
-	p.remove()
-	want("after one has left", "")
-	if p.all != 3 || p.unbound != 2 {
-		t.Errorf("got %d connections, %d unbound; want 3, 2", p.all, p.unbound)
-	}
-	p = newConnections(0, 0)
-	for range 100 {
-		want("no limit", "")
-	}
-}
-
 // sar_* parameters tell of a part if all three are there, of their length, and in their bounds.
 func TestSARParameters(t *testing.T) {
 	tlv := smpp.AppendTLV

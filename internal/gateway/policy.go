@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"net"
 	"sync"
 	"sync/atomic"
 
+	"readback/internal/account"
 	"readback/relay"
 	"readback/udh"
 )
@@ -104,4 +106,14 @@ func (p *policies) next() <-chan struct{} {
 		p.changed = make(chan struct{})
 	}
 	return p.changed
+}
+
+// Account is what the operator set for one system_id.
+type Account struct {
+	Policy
+	account.Limits
+	PasswordHash []byte                 // bcrypt, shared mode only
+	Allow        func(net.Addr) bool    // who may bind as this account; nil: everybody
+	Addresses    []account.AddressRange // whose messages from subscribers go to it, shared mode only
+	MayRead      []account.AddressRange // receivers whose read responses it may send; empty: nobody's
 }

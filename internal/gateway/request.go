@@ -80,7 +80,7 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 		}
 	}
 	switch {
-	case !l.usage.admit(l.closing, receivers, l.scratch.Waiting):
+	case !l.usage.Admit(l.closing, receivers, l.scratch.Waiting):
 		return l.refuse(f, smpp.StatusThrottled)
 	case id != pdu.SubmitMultiID && l.takeAck(ctx, f, account.MayRead):
 		return nil

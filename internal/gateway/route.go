@@ -266,21 +266,6 @@ func (ms *members) alert(account string, f smpp.Frame) bool {
 	return false
 }
 
-// AddressRange is addresses that belong to an account: numbers of one length from
-// Low to High; with Prefix also longer ones that begin so; or one name.
-type AddressRange struct {
-	Low, High string
-	Prefix    bool
-}
-
-// has tells whether the range holds the normalised address.
-func (r AddressRange) has(addr string) bool {
-	if r.Prefix && len(addr) > len(r.Low) {
-		addr = addr[:len(r.Low)]
-	}
-	return len(addr) == len(r.Low) && r.Low <= addr && addr <= r.High
-}
-
 // accountOf finds the account that has an address; the ranges do not overlap.
 func (p *Policies) accountOf(addr []byte) (account string, ok bool) {
 	normal, err := message.NormalAddr(addr)
@@ -290,7 +275,7 @@ func (p *Policies) accountOf(addr []byte) (account string, ok bool) {
 	text := normal.String()
 	for name, a := range p.Accounts {
 		for _, r := range a.Addresses {
-			if r.has(text) {
+			if r.Has(text) {
 				return name, true
 			}
 		}

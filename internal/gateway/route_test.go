@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay/message"
 	"readback/smpp"
@@ -164,7 +165,7 @@ func TestReceiptEarlyBounded(t *testing.T) {
 // What is for an account goes to its sessions in turn: to those that may receive,
 // have room and stay.
 func TestDeliverInTurn(t *testing.T) {
-	accounts := map[string]Account{"bank": {Addresses: []AddressRange{{Low: "1069", High: "1069", Prefix: true}}}}
+	accounts := map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "1069", High: "1069", Prefix: true}}}}
 	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 3 }}, Shared{}, accounts)
 	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliver("10690001", 0, "Hello", "", seq) }
 	transmitter := w.login(simulator.Bind{ID: pdu.BindTransmitterID})

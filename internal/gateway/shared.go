@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/smpp"
 )
 
@@ -54,16 +55,16 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 
 // mayBind tells whether the bind is granted, or the status to refuse it with.
 func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
-	account, listed := l.g.policies.Load().Accounts[b.account]
+	acct, listed := l.g.policies.Load().Accounts[b.account]
 	var err error
 	l.whileOpen(ctx, func(ctx context.Context) {
-		err = l.g.authenticator.check(ctx, l.esme.Await, l.esmeIP(), credentials{b.account, b.password}, account.PasswordHash)
+		err = l.g.authenticator.Check(ctx, l.esme.Await, l.esmeIP(), account.Credentials{Account: b.account, Password: b.password}, acct.PasswordHash)
 	})
 	reason, status := "", smpp.StatusBindFailed
 	switch {
 	case l.draining.Load(): // the check may be cut short
 		return smpp.StatusSysErr
-	case err == errBusy, err == errLeft: // whether it is listed or not
+	case err == account.ErrBusy, err == account.ErrLeft: // whether it is listed or not
 		reason, status = err.Error(), smpp.StatusSysErr
 	case !listed:
 		reason = "no such account"

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -134,7 +135,7 @@ func TestDrainEndsRefusal(t *testing.T) {
 		ended, end := context.WithCancel(t.Context())
 		end()
 		regardless := func(_ context.Context, wait func(context.Context)) { wait(t.Context()) }
-		_ = w.authenticator.check(ended, regardless, "127.0.0.1", credentials{"bank", []byte("wrong")}, secretHash())
+		_ = w.authenticator.Check(ended, regardless, "127.0.0.1", account.Credentials{Account: "bank", Password: []byte("wrong")}, secretHash())
 	}
 	esme := w.binding(simulator.Bind{Password: "wrong"})
 	w.await("bind", func() bool { return w.count("readback_pdus_total", "command=bind_transceiver") == 1 })
@@ -164,7 +165,7 @@ func TestUnbindHere(t *testing.T) {
 
 // What waits at the SMSC does not overtake the answer to the bind.
 func TestDeliverBehindBind(t *testing.T) {
-	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []AddressRange{{Low: "10690001", High: "10690001"}}}})
+	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
 	smsc := w.answerBind()
 	flood := bytes.Repeat(deliver("10690001", 0, "Hello", "", 1), 100)
 	var flooding sync.WaitGroup

@@ -54,7 +54,7 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 	l.splitting, l.scratch.assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
 	l.count(Numbered)
-	throttled := !l.usage.admitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
+	throttled := !l.usage.AdmitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
 	for n, part := range s.Frames {
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/smpp"
@@ -228,10 +229,10 @@ func TestSplitMessageESMEGone(t *testing.T) {
 
 // Parts count for the rate.
 func TestSplitMessageRate(t *testing.T) {
-	account := cutting
-	account.Limits = Limits{Rate: 0.001, Burst: 4, Reject: true}
+	acct := cutting
+	acct.Limits = account.Limits{Rate: 0.001, Burst: 4, Reject: true}
 	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 		esme, smsc := join()
 		esme.send(long(2, 0), long(3, 0))
 		for n, seq := range partsNumbered(t, smsc, 0) {
@@ -247,10 +248,10 @@ func TestSplitMessageRate(t *testing.T) {
 // A message in more parts than may be sent at once counts as those: it would never go else.
 func TestSplitMessageOverBurst(t *testing.T) {
 	for burst := range 3 {
-		account := cutting
-		account.Limits = Limits{Rate: 0.001, Burst: burst, Reject: true} // 0 is one
+		acct := cutting
+		acct.Limits = account.Limits{Rate: 0.001, Burst: burst, Reject: true} // 0 is one
 		ledger := cuttingLedger()
-		inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
 			esme, smsc := join()
 			esme.send(long(2, 0))
 			for n, seq := range partsNumbered(t, smsc, 0) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/smpp"
 )
 
@@ -39,10 +40,10 @@ func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, r *request) error
 func (u *fakeUpstream) Flush() { u.flushes++ }
 
 // offline is a link of the account bank without an SMSC, and its ESME, which reads.
-func offline(t *testing.T, ledger Ledger, account Account, up *fakeUpstream) (*link, *peer) {
+func offline(t *testing.T, ledger Ledger, acct Account, up *fakeUpstream) (*link, *peer) {
 	t.Helper()
 	opt := DefaultOptions()
-	opt.SMSC, opt.Policies.Default = "smsc:1", account
+	opt.SMSC, opt.Policies.Default = "smsc:1", acct
 	g, err := New(opt, ledger, fakeDeliverer{})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func offline(t *testing.T, ledger Ledger, account Account, up *fakeUpstream) (*l
 	near, far := net.Pipe()
 	l := newLink(g, near)
 	l.up, l.bind.account, l.scratch.Waiting = up, "bank", func() {}
-	l.usage, _ = g.usages.enter("bank", Limits{})
+	l.usage, _ = g.usages.Enter("bank", account.Limits{})
 	l.esme.SetState(smpp.BoundTRX)
 	ended := make(chan struct{})
 	go func() {

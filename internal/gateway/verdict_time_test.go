@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
@@ -24,7 +25,7 @@ func TestVerdictInTime(t *testing.T) {
 		})
 		p := pipe(t, fakeLedger{}, func(o *Options) {
 			o.Acks, o.Reads = r, r
-			o.Policies.Default.MayRead = []AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
+			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
 		})
 		f := ack(0x08, receiver, ackText)
 		p.esme.send(f)

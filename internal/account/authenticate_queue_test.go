@@ -1,4 +1,4 @@
-package gateway
+package account
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 )
 
 // busy has others take all the turns; free gives one back.
-func busy(t *testing.T, a *authenticator) (free func()) {
+func busy(t *testing.T, a *Authenticator) (free func()) {
 	t.Helper()
 	var ends []func()
 	for range 2 {
-		end, err := a.turn(t.Context())
+		end, err := a.Turn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,12 +24,12 @@ func busy(t *testing.T, a *authenticator) (free func()) {
 // Binds whose password is to be checked have their turn in the order in which they came.
 func TestAuthenticateInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, entered := newAuthenticator(0), make(chan int)
+		a, entered := NewAuthenticator(0), make(chan int)
 		free := busy(t, a)
 		const n = 10
 		for i := range n {
 			go func() {
-				if _, err := a.turn(t.Context()); err != nil {
+				if _, err := a.Turn(t.Context()); err != nil {
 					t.Errorf("bind %d: %v", i, err)
 				}
 				entered <- i
@@ -48,7 +48,7 @@ func TestAuthenticateInOrder(t *testing.T) {
 // Sessions of one account that come at once are checked once: it is seen again when it is their turn.
 func TestAuthenticateOnceForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, b := newAuthenticator(0), claim("bank", "secret")
+		a, b := NewAuthenticator(0), claim("bank", "secret")
 		noHash := []byte("which nothing matches")
 		free, got := busy(t, a), make(chan error, 1)
 		go func() { got <- a.matches(t.Context(), b, noHash) }()
@@ -66,7 +66,7 @@ func TestAuthenticateOnceForMany(t *testing.T) {
 // An ESME that leaves while it waits gives up its turn, and its address has done nothing wrong.
 func TestAuthenticateLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAuthenticator(0)
+		a := NewAuthenticator(0)
 		free := busy(t, a)
 		leaving := func(ctx context.Context, wait func(context.Context)) {
 			ctx, leave := context.WithCancel(ctx)
@@ -74,8 +74,8 @@ func TestAuthenticateLeft(t *testing.T) {
 			wait(ctx)
 		}
 		begin := time.Now()
-		if err := a.check(t.Context(), leaving, "192.0.2.1", claim("bank", "wrong"), hashed()); err != errLeft {
-			t.Errorf("got %v, want %v", err, errLeft)
+		if err := a.Check(t.Context(), leaving, "192.0.2.1", claim("bank", "wrong"), hashed()); err != ErrLeft {
+			t.Errorf("got %v, want %v", err, ErrLeft)
 		}
 		if took := time.Since(begin); took != time.Second {
 			t.Errorf("it takes %v, want %v", took, time.Second)
@@ -87,8 +87,8 @@ func TestAuthenticateLeft(t *testing.T) {
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 100 { // either may be seen first
-			if err := a.matches(gone, claim("bank", "secret"), hashed()); err != errLeft {
-				t.Fatalf("gone before its turn: got %v, want %v", err, errLeft)
+			if err := a.matches(gone, claim("bank", "secret"), hashed()); err != ErrLeft {
+				t.Fatalf("gone before its turn: got %v, want %v", err, ErrLeft)
 			}
 		}
 		if used := len(a.working); used != cap(a.working)-1 {

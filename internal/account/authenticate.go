@@ -1,4 +1,4 @@
-package gateway
+package account
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// authenticator checks passwords against bcrypt hashes. A refusal takes the same
+// Authenticator checks passwords against bcrypt hashes. A refusal takes the same
 // time whatever was wrong, and longer for an address that keeps being wrong.
-type authenticator struct {
+type Authenticator struct {
 	most    time.Duration // that a refusal may take
 	secret  [32]byte      // of this process: what passed is remembered under it
 	working chan struct{} // bounds the CPU that bcrypt takes
@@ -39,10 +39,10 @@ const (
 	maxFailing   = 10_000
 )
 
-// newAuthenticator makes one for ESMEs that have sessionInit to bind, or, if that is
-// zero, any time: the refusal must come before.
-func newAuthenticator(sessionInit time.Duration) *authenticator {
-	a := &authenticator{
+// NewAuthenticator returns an Authenticator for ESMEs that have sessionInit to bind, which is how long
+// a refusal may take at most; zero is no limit.
+func NewAuthenticator(sessionInit time.Duration) *Authenticator {
+	a := &Authenticator{
 		most: maxRefusal, working: make(chan struct{}, 2),
 		passed: make(map[[32]byte]struct{}), failing: make(map[string]failure),
 	}
@@ -53,37 +53,38 @@ func newAuthenticator(sessionInit time.Duration) *authenticator {
 	return a
 }
 
-// unknown is compared with where there is no account, so that it takes as long: a
-// hash of the default cost, of which no one knows the password.
+// unknown takes the place of the hash where there is no account, so that the check takes as long. It
+// has the default cost, and nobody knows its password.
 var unknown = []byte("$2a$10$3/IKVlc4YBZKtgnIli.sMesTES7N87xNrzn9KGb9laMH4dsGlwORu")
 
-// Why a bind is not let in. Of the password errBusy and errLeft say nothing.
+// The reasons for which Check refuses a bind. After ErrBusy and ErrLeft it is not known whether the
+// password is right.
 var (
-	errWrong = errors.New("wrong password")
-	errBusy  = errors.New("too many binds wait for the check of their password")
-	errLeft  = errors.New("the ESME left before its password was checked")
+	ErrWrong = errors.New("wrong password")
+	ErrBusy  = errors.New("too many binds wait for the check of their password")
+	ErrLeft  = errors.New("the ESME left before its password was checked")
 )
 
-// awaiter runs wait with a context that ends with ctx, and when the ESME leaves. Meanwhile the
+// Awaiter runs wait with a context that ends with ctx, and when the ESME leaves. Meanwhile the
 // time that the ESME has to bind stands still; see smpp.Session.Await.
-type awaiter func(ctx context.Context, wait func(context.Context))
+type Awaiter func(ctx context.Context, wait func(context.Context))
 
-// credentials are what a bind shows.
-type credentials struct {
-	account  string
-	password []byte
+// Credentials are the system_id and the password of a bind.
+type Credentials struct {
+	Account  string
+	Password []byte
 }
 
-// check returns nil if the password of c is that of hash. It waits before it says
-// errWrong; it returns early when ctx ends.
-func (a *authenticator) check(ctx context.Context, await awaiter, address string, c credentials, hash []byte) error {
+// Check returns nil if hash is that of the password of c. Before it returns ErrWrong it waits, longer
+// for an address from which the password was wrong before; it returns early when ctx ends.
+func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string, c Credentials, hash []byte) error {
 	refused := time.After(a.refusalTime(address))
 	var err error
 	await(ctx, func(ctx context.Context) { err = a.matches(ctx, c, hash) })
 	switch err {
 	case nil:
 		a.forgive(address)
-	case errWrong:
+	case ErrWrong:
 		a.fail(address)
 		select {
 		case <-refused:
@@ -95,12 +96,12 @@ func (a *authenticator) check(ctx context.Context, await awaiter, address string
 
 // matches compares, when it is the bind's turn. Passwords that passed are remembered by a keyed
 // hash, since a thousand ESMEs that come back at once would wait minutes for bcrypt.
-func (a *authenticator) matches(ctx context.Context, c credentials, hash []byte) error {
+func (a *Authenticator) matches(ctx context.Context, c Credentials, hash []byte) error {
 	key := a.key(c, hash)
 	if a.hasPassed(key) {
 		return nil
 	}
-	end, err := a.turn(ctx)
+	end, err := a.Turn(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,8 +113,8 @@ func (a *authenticator) matches(ctx context.Context, c credentials, hash []byte)
 	if !listed {
 		hash = unknown
 	}
-	if bcrypt.CompareHashAndPassword(hash, c.password) != nil || !listed {
-		return errWrong
+	if bcrypt.CompareHashAndPassword(hash, c.Password) != nil || !listed {
+		return ErrWrong
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -125,50 +126,50 @@ func (a *authenticator) matches(ctx context.Context, c credentials, hash []byte)
 }
 
 // key is what a bind is remembered by.
-func (a *authenticator) key(c credentials, hash []byte) [32]byte {
+func (a *Authenticator) key(c Credentials, hash []byte) [32]byte {
 	known := hmac.New(sha256.New, a.secret[:])
-	for _, part := range [][]byte{[]byte(c.account), c.password, hash} {
+	for _, part := range [][]byte{[]byte(c.Account), c.Password, hash} {
 		known.Write(part)
 		known.Write([]byte{0})
 	}
 	return [32]byte(known.Sum(nil))
 }
 
-func (a *authenticator) hasPassed(key [32]byte) bool {
+func (a *Authenticator) hasPassed(key [32]byte) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	_, ok := a.passed[key]
 	return ok
 }
 
-// turn waits until bcrypt has room for another bind, until end is called. Binds have their turns in
+// Turn waits until bcrypt has room for another bind, until end is called. Binds have their turns in
 // the order in which they came. No more wait than there are connections that have not bound (listen.max_unbound).
-func (a *authenticator) turn(ctx context.Context) (end func(), err error) {
+func (a *Authenticator) Turn(ctx context.Context) (end func(), err error) {
 	late := time.NewTimer(checkWait)
 	defer late.Stop()
 	select {
 	case a.working <- struct{}{}:
 	case <-late.C:
-		return nil, errBusy
+		return nil, ErrBusy
 	case <-ctx.Done():
-		return nil, errLeft
+		return nil, ErrLeft
 	}
 	if ctx.Err() != nil {
 		<-a.working
-		return nil, errLeft
+		return nil, ErrLeft
 	}
 	return func() { <-a.working }, nil
 }
 
 // forgive forgets that an address was wrong.
-func (a *authenticator) forgive(address string) {
+func (a *Authenticator) forgive(address string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.failing, address)
 }
 
 // refusalTime is how long a refusal of this address takes now.
-func (a *authenticator) refusalTime(address string) time.Duration {
+func (a *Authenticator) refusalTime(address string) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f := a.failing[address]
@@ -178,7 +179,7 @@ func (a *authenticator) refusalTime(address string) time.Duration {
 	return min(refusalTime<<min(f.times, 5), a.most)
 }
 
-func (a *authenticator) fail(address string) {
+func (a *Authenticator) fail(address string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.failing) >= maxFailing {

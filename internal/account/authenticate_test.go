@@ -1,4 +1,4 @@
-package gateway
+package account
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // claim is what a bind with a password shows.
-func claim(account, password string) credentials { return credentials{account, []byte(password)} }
+func claim(account, password string) Credentials { return Credentials{account, []byte(password)} }
 
 // hashed is a hash of "secret" that is quickly checked.
 var hashed = sync.OnceValue(func() []byte {
@@ -20,33 +20,33 @@ var hashed = sync.OnceValue(func() []byte {
 })
 
 // timed checks a bind and how long that takes.
-func (a *authenticator) timed(t *testing.T, what, address string, c credentials, hash []byte, want error, took time.Duration) {
+func (a *Authenticator) timed(t *testing.T, what, address string, c Credentials, hash []byte, want error, took time.Duration) {
 	t.Helper()
 	begin := time.Now()
-	got := a.check(t.Context(), staying, address, c, hash)
+	got := a.Check(t.Context(), staying, address, c, hash)
 	if d := time.Since(begin); got != want || d != took {
 		t.Errorf("%s: got %v after %v, want %v after %v", what, got, d, want, took)
 	}
 }
 
-// staying is the awaiter of an ESME that does not leave.
+// staying is the Awaiter of an ESME that does not leave.
 func staying(ctx context.Context, wait func(context.Context)) { wait(ctx) }
 
 // A refusal takes the same time whatever was wrong; who is right does not wait.
 func TestAuthenticate(t *testing.T) {
 	tests := []struct {
 		name string
-		bind credentials
+		bind Credentials
 		hash []byte
 		want error
 	}{
 		{"right", claim("bank", "secret"), hashed(), nil},
-		{"wrong password", claim("bank", "wrong"), hashed(), errWrong},
-		{"no password", claim("bank", ""), hashed(), errWrong},
-		{"unknown system_id", claim("nobody", "secret"), nil, errWrong},
-		{"no system_id", claim("", ""), nil, errWrong},
-		{"account without password", claim("bank", ""), []byte{}, errWrong},
-		{"a hash that is none", claim("bank", "secret"), []byte("secret"), errWrong},
+		{"wrong password", claim("bank", "wrong"), hashed(), ErrWrong},
+		{"no password", claim("bank", ""), hashed(), ErrWrong},
+		{"unknown system_id", claim("nobody", "secret"), nil, ErrWrong},
+		{"no system_id", claim("", ""), nil, ErrWrong},
+		{"account without password", claim("bank", ""), []byte{}, ErrWrong},
+		{"a hash that is none", claim("bank", "secret"), []byte("secret"), ErrWrong},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestAuthenticate(t *testing.T) {
 				if tt.want == nil {
 					took = 0
 				}
-				newAuthenticator(0).timed(t, "check", "192.0.2.1", tt.bind, tt.hash, tt.want, took)
+				NewAuthenticator(0).timed(t, "check", "192.0.2.1", tt.bind, tt.hash, tt.want, took)
 			})
 		})
 	}
@@ -66,26 +66,26 @@ func TestAuthenticate(t *testing.T) {
 func TestAuthenticateBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const here, there = "192.0.2.1", "192.0.2.2"
-		a, hash := newAuthenticator(0), hashed()
+		a, hash := NewAuthenticator(0), hashed()
 		right, wrong := claim("bank", "secret"), claim("bank", "wrong")
 		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-			a.timed(t, "wrong again", here, wrong, hash, errWrong, seconds*time.Second)
+			a.timed(t, "wrong again", here, wrong, hash, ErrWrong, seconds*time.Second)
 		}
-		a.timed(t, "wrong elsewhere", there, wrong, hash, errWrong, time.Second)
+		a.timed(t, "wrong elsewhere", there, wrong, hash, ErrWrong, time.Second)
 		a.timed(t, "right", here, right, hash, nil, 0)
-		a.timed(t, "wrong after right", here, wrong, hash, errWrong, time.Second)
-		a.timed(t, "unknown after wrong", here, claim("nobody", "x"), nil, errWrong, 2*time.Second)
+		a.timed(t, "wrong after right", here, wrong, hash, ErrWrong, time.Second)
+		a.timed(t, "unknown after wrong", here, claim("nobody", "x"), nil, ErrWrong, 2*time.Second)
 		<-time.After(forgiveAfter + time.Second) // virtual
-		a.timed(t, "wrong after a long time", here, wrong, hash, errWrong, time.Second)
+		a.timed(t, "wrong after a long time", here, wrong, hash, ErrWrong, time.Second)
 	})
 }
 
 // The refusal comes before the session-init timer ends the connection.
 func TestAuthenticateWithinSessionInit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAuthenticator(4 * time.Second)
+		a := NewAuthenticator(4 * time.Second)
 		for _, seconds := range []time.Duration{1, 2, 3, 3} {
-			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), hashed(), errWrong, seconds*time.Second)
+			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), hashed(), ErrWrong, seconds*time.Second)
 		}
 	})
 }
@@ -93,7 +93,7 @@ func TestAuthenticateWithinSessionInit(t *testing.T) {
 // What passed once needs no bcrypt again, until the operator changes the hash.
 func TestAuthenticateRemembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, hash, right := newAuthenticator(0), hashed(), claim("bank", "secret")
+		a, hash, right := NewAuthenticator(0), hashed(), claim("bank", "secret")
 		a.timed(t, "right password", "192.0.2.1", right, hash, nil, 0)
 		for range cap(a.working) { // from here on bcrypt is busy with others
 			a.working <- struct{}{}
@@ -101,7 +101,7 @@ func TestAuthenticateRemembers(t *testing.T) {
 		a.timed(t, "the same", "192.0.2.2", right, hash, nil, 0)
 		for _, tt := range []struct {
 			name string
-			bind credentials
+			bind Credentials
 			hash []byte
 		}{
 			{"another password", claim("bank", "other"), hash},
@@ -109,7 +109,7 @@ func TestAuthenticateRemembers(t *testing.T) {
 			{"another hash", right, append([]byte(nil), hash[:len(hash)-1]...)},
 			{"the same octets, cut elsewhere", claim("ban", "ksecret"), hash},
 		} {
-			a.timed(t, tt.name, "192.0.2.2", tt.bind, tt.hash, errBusy, checkWait)
+			a.timed(t, tt.name, "192.0.2.2", tt.bind, tt.hash, ErrBusy, checkWait)
 		}
 		if len(a.failing) > 0 {
 			t.Errorf("failing: %v, want none: nobody has looked at these passwords", a.failing)
@@ -119,7 +119,7 @@ func TestAuthenticateRemembers(t *testing.T) {
 
 // Strangers cannot fill the memory.
 func TestAuthenticateBounded(t *testing.T) {
-	a := newAuthenticator(0)
+	a := NewAuthenticator(0)
 	for i := range 3 * maxFailing {
 		a.fail(string(rune(i)))
 	}

@@ -1,4 +1,4 @@
-package gateway
+package account
 
 import (
 	"testing"
@@ -7,11 +7,11 @@ import (
 )
 
 // admitted is when each of n messages gets through, and which are refused.
-func admitted(t *testing.T, u *usage, n, parts int) (at []time.Duration, refused int) {
+func admitted(t *testing.T, u *Usage, n, parts int) (at []time.Duration, refused int) {
 	t.Helper()
 	begin := time.Now()
 	for range n {
-		if u.admit(nil, parts, func() {}) {
+		if u.Admit(nil, parts, func() {}) {
 			at = append(at, time.Since(begin))
 		} else {
 			refused++
@@ -41,8 +41,8 @@ func TestAdmit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				us := newUsages()
-				u, _ := us.enter("bank", tt.limits)
+				us := NewUsages()
+				u, _ := us.Enter("bank", tt.limits)
 				at, refused := admitted(t, u, tt.n, tt.parts)
 				if refused != tt.refused || len(at) != tt.n-tt.refused {
 					t.Errorf("refused: got %d, want %d", refused, tt.refused)
@@ -58,8 +58,8 @@ func TestAdmit(t *testing.T) {
 // What was refused may go when its time has come.
 func TestAdmitAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		us := newUsages()
-		u, _ := us.enter("bank", Limits{Rate: 2, Burst: 1, Reject: true})
+		us := NewUsages()
+		u, _ := us.Enter("bank", Limits{Rate: 2, Burst: 1, Reject: true})
 		admitted(t, u, 10, 1)
 		<-time.After(time.Second)
 		if at, _ := admitted(t, u, 10, 1); len(at) != 1 {
@@ -71,17 +71,17 @@ func TestAdmitAgain(t *testing.T) {
 // Who waits says so first, and waits no longer than its session.
 func TestAdmitWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		us := newUsages()
-		u, _ := us.enter("bank", Limits{Rate: 0.001, Burst: 1})
+		us := NewUsages()
+		u, _ := us.Enter("bank", Limits{Rate: 0.001, Burst: 1})
 		waits := 0
 		waiting := func() { waits++ }
-		if !u.admit(nil, 1, waiting) || waits != 0 {
+		if !u.Admit(nil, 1, waiting) || waits != 0 {
 			t.Errorf("the first: got %d waits, want to go at once", waits)
 		}
 		stop := make(chan struct{})
 		time.AfterFunc(time.Second, func() { close(stop) })
 		begin := time.Now()
-		if u.admit(stop, 1, waiting) || waits != 1 || time.Since(begin) != time.Second {
+		if u.Admit(stop, 1, waiting) || waits != 1 || time.Since(begin) != time.Second {
 			t.Errorf("the second: got %d waits, %v; want one until the session ends", waits, time.Since(begin))
 		}
 	})
@@ -89,53 +89,53 @@ func TestAdmitWaiting(t *testing.T) {
 
 // All sessions of an account share its rate and its number of sessions.
 func TestUsages(t *testing.T) {
-	us := newUsages()
+	us := NewUsages()
 	two := Limits{Rate: 1, MaxSessions: 2}
-	first, ok := us.enter("bank", two)
-	second, ok2 := us.enter("bank", two)
+	first, ok := us.Enter("bank", two)
+	second, ok2 := us.Enter("bank", two)
 	if !ok || !ok2 || first != second {
 		t.Fatalf("got %p, %p; want one for both", first, second)
 	}
-	if _, ok := us.enter("bank", two); ok {
+	if _, ok := us.Enter("bank", two); ok {
 		t.Error("a third session: let in, want two at most")
 	}
-	if other, ok := us.enter("shop", two); !ok || other == first {
+	if other, ok := us.Enter("shop", two); !ok || other == first {
 		t.Error("another account: want limits of its own")
 	}
-	us.leave(first)
-	if again, ok := us.enter("bank", two); !ok || again != second {
+	us.Leave(first)
+	if again, ok := us.Enter("bank", two); !ok || again != second {
 		t.Error("when one has left: want room for one, with the same rate")
 	}
 }
 
 // New limits hold when nobody is bound under the old ones any more.
 func TestUsagesChange(t *testing.T) {
-	us := newUsages()
+	us := NewUsages()
 	old, changed := Limits{Rate: 1, MaxSessions: 1}, Limits{Rate: 2, MaxSessions: 2}
-	u, _ := us.enter("bank", old)
-	if _, ok := us.enter("bank", changed); ok {
+	u, _ := us.Enter("bank", old)
+	if _, ok := us.Enter("bank", changed); ok {
 		t.Error("beside a session under the old limits: let in, want those to hold")
 	}
-	us.leave(u)
-	if u, ok := us.enter("bank", changed); !ok || u.limits != changed {
+	us.Leave(u)
+	if u, ok := us.Enter("bank", changed); !ok || u.limits != changed {
 		t.Errorf("got %+v, want %+v", u.limits, changed)
 	}
 }
 
 // A rate is not reset by a reconnect, and strangers leave nothing behind.
 func TestUsagesKept(t *testing.T) {
-	us := newUsages()
+	us := NewUsages()
 	limits := Limits{Rate: 0.001, Burst: 1, Reject: true}
-	u, _ := us.enter("bank", limits)
+	u, _ := us.Enter("bank", limits)
 	admitted(t, u, 1, 1)
-	us.leave(u)
-	u, _ = us.enter("bank", limits)
+	us.Leave(u)
+	u, _ = us.Enter("bank", limits)
 	if at, _ := admitted(t, u, 1, 1); len(at) != 0 {
 		t.Error("after a reconnect: let through, want the rate to go on")
 	}
 	for _, name := range []string{"a", "b", "c"} {
-		u, _ := us.enter(name, Limits{MaxSessions: 1})
-		us.leave(u)
+		u, _ := us.Enter(name, Limits{MaxSessions: 1})
+		us.Leave(u)
 	}
 	if len(us.by) != 1 {
 		t.Errorf("kept %d accounts, want only the one with a rate", len(us.by))

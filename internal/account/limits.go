@@ -1,0 +1,118 @@
+// Package account is who may bind, and how much an account may use: the check of
+// passwords, the limits of accounts and of connections, and the addresses that
+// belong to an account.
+package account
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"readback/internal/crash"
+)
+
+// Limits of an account; zero is no limit.
+type Limits struct {
+	Rate        float64 // messages a second, over all sessions; each part counts
+	Burst       int     // messages at once beyond that; 0: a second's worth
+	Reject      bool    // over the rate: ESME_RTHROTTLED, in place of not reading
+	Window      int     // unanswered requests of a session, beyond which it is not read
+	MaxSessions int     // bound at once
+}
+
+// Usage is what the sessions of one account share.
+type Usage struct {
+	// Static after construction.
+	account string
+	limiter *rate.Limiter
+	limits  Limits
+
+	// Guarded by Usages.mu.
+	sessions int
+}
+
+// Usages are the usages of all accounts. One is kept while its account has sessions, and for ever
+// if the account has a rate.
+type Usages struct {
+	mu sync.Mutex
+	by map[string]*Usage
+}
+
+// NewUsages returns Usages without any session.
+func NewUsages() *Usages { return &Usages{by: make(map[string]*Usage)} }
+
+// Enter counts a session of the account; ok is false when the account has as many as it may. Limits
+// that have changed take effect when the last session under the old ones has left.
+func (us *Usages) Enter(account string, limits Limits) (u *Usage, ok bool) {
+	defer crash.OnPanic()
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u = us.by[account]
+	if u == nil || u.sessions == 0 && u.limits != limits {
+		u = &Usage{account: account, limiter: rate.NewLimiter(limits.limit(), limits.burst()), limits: limits}
+		us.by[account] = u
+	}
+	if u.limits.MaxSessions > 0 && u.sessions >= u.limits.MaxSessions {
+		return nil, false
+	}
+	u.sessions++
+	return u, true
+}
+
+// Leave counts a session no more that Enter has counted. It forgets an account without a rate with
+// the account's last session; the others are as many as the operator wrote.
+func (us *Usages) Leave(u *Usage) {
+	defer crash.OnPanic()
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	if u.sessions--; u.sessions == 0 && u.limits.Rate <= 0 {
+		delete(us.by, u.account)
+	}
+}
+
+func (l Limits) limit() rate.Limit {
+	if l.Rate <= 0 {
+		return rate.Inf
+	}
+	return rate.Limit(l.Rate)
+}
+
+func (l Limits) burst() int {
+	if l.Burst > 0 {
+		return l.Burst
+	}
+	return max(1, int(l.Rate))
+}
+
+// Admit reports whether n messages may pass. It waits for their turn until stop is closed, or,
+// where the account is to be refused, does not wait. It calls waiting before it waits.
+func (u *Usage) Admit(stop <-chan struct{}, n int, waiting func()) bool {
+	if u.limits.Rate <= 0 {
+		return true
+	}
+	n = min(n, u.limiter.Burst())
+	if u.limits.Reject {
+		return u.limiter.AllowN(time.Now(), n)
+	}
+	if u.limiter.AllowN(time.Now(), n) {
+		return true
+	}
+	waiting()
+	r := u.limiter.ReserveN(time.Now(), n)
+	turn := time.NewTimer(r.Delay())
+	defer turn.Stop()
+	select {
+	case <-turn.C:
+		return true
+	case <-stop:
+		r.Cancel()
+		return false
+	}
+}
+
+// AdmitRest is admit for n further parts of a message that was admitted as one: together
+// they count as the burst at most, so that a message in more parts is not refused for ever.
+func (u *Usage) AdmitRest(stop <-chan struct{}, n int, waiting func()) bool {
+	return u.Admit(stop, min(n, u.limiter.Burst()-1), waiting)
+}
