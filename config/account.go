@@ -1,21 +1,25 @@
 package config
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"readback/internal/account"
+)
 
 // Account is what holds for one system_id. Load fills in the general settings
 // where the account has none of its own.
 type Account struct {
-	PasswordHash Secret          `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
-	Rate         int             `key:"rate" range:"0..100000" doc:"messages a second that the account may send, parts counted; 0 is no limit"`
-	Burst        int             `key:"burst" range:"0..100000" doc:"messages that it may send at once; 0 is as many as rate"`
-	OverRate     string          `key:"over_rate" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
-	Window       int             `key:"window" range:"0..10000" doc:"requests of one session that wait for their answer; 0 is no limit"`
-	MaxSessions  int             `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
-	Allow        []netip.Prefix  `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
-	Addresses    []AddressRange  `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
-	MayRead      []AddressRange  `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is nobody's, and what it sends goes to the SMSC"`
-	Track        AccountTrack    `key:"track"`
-	Feedback     AccountFeedback `key:"feedback"`
+	PasswordHash Secret                 `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
+	Rate         int                    `key:"rate" range:"0..100000" doc:"messages a second that the account may send, parts counted; 0 is no limit"`
+	Burst        int                    `key:"burst" range:"0..100000" doc:"messages that it may send at once; 0 is as many as rate"`
+	OverRate     string                 `key:"over_rate" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
+	Window       int                    `key:"window" range:"0..10000" doc:"requests of one session that wait for their answer; 0 is no limit"`
+	MaxSessions  int                    `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
+	Allow        []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
+	Addresses    []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
+	MayRead      []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is nobody's, and what it sends goes to the SMSC"`
+	Track        AccountTrack           `key:"track"`
+	Feedback     AccountFeedback        `key:"feedback"`
 
 	// Listed tells that the operator listed the account. In shared mode who is not
 	// listed cannot bind.

@@ -5,20 +5,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-)
 
-// AddressRange is the addresses that one entry of accounts.*.addresses stands for,
-// normalised as conversations are: without the + or 00 of an international
-// number, names in lower case.
-//
-// Low and High are of one length. If they are digits, the range is every number
-// of that length from Low to High; with Prefix, Low equals High and every longer
-// number that begins so belongs to it too. If they are not, they are equal, and
-// the range is that one name.
-type AddressRange struct {
-	Low, High string
-	Prefix    bool
-}
+	"readback/internal/account"
+)
 
 const (
 	// maxAddress is 21 octets with the NUL (SMPP 3.4 §5.2.8).
@@ -28,32 +17,9 @@ const (
 	minInternational = 10
 )
 
-// String returns the range as it may be written in the configuration.
-func (r AddressRange) String() string {
-	switch {
-	case r.Prefix:
-		return r.Low + "*"
-	case r.Low != r.High:
-		return r.Low + "-" + r.High
-	}
-	return r.Low
-}
-
-// overlaps tells whether an address belongs to both ranges.
-func (r AddressRange) overlaps(o AddressRange) bool {
-	if len(r.Low) > len(o.Low) {
-		r, o = o, r
-	}
-	n := len(r.Low)
-	if n < len(o.Low) && !r.Prefix || o.Low[:n] > r.High || r.Low > o.High[:n] {
-		return false
-	}
-	return isDigits(r.Low) == isDigits(o.Low) // last, since it is the dearest
-}
-
 // parseRange reads a prefix such as 447700900*, a range such as 1069000-1069099,
 // a number or a name.
-func parseRange(s string) (AddressRange, *problem) {
+func parseRange(s string) (account.AddressRange, *problem) {
 	if digits, ok := strings.CutSuffix(s, "*"); ok {
 		return parseAddressPrefix(strings.TrimPrefix(digits, "+"))
 	}
@@ -64,25 +30,25 @@ func parseRange(s string) (AddressRange, *problem) {
 	low, high = normal(low), normal(high)
 	switch p := checkAddress(low); {
 	case p != nil:
-		return AddressRange{}, p
+		return account.AddressRange{}, p
 	case len(low) != len(high):
-		return AddressRange{}, &problem{"first and last differ in length", "1069000-1069099; or a prefix such as 10690*"}
+		return account.AddressRange{}, &problem{"first and last differ in length", "1069000-1069099; or a prefix such as 10690*"}
 	case low > high:
-		return AddressRange{}, &problem{"the last comes before the first", "1069000-1069099"}
+		return account.AddressRange{}, &problem{"the last comes before the first", "1069000-1069099"}
 	}
-	return AddressRange{Low: low, High: high}, nil
+	return account.AddressRange{Low: low, High: high}, nil
 }
 
-func parseAddressPrefix(digits string) (AddressRange, *problem) {
+func parseAddressPrefix(digits string) (account.AddressRange, *problem) {
 	switch {
 	case !isDigits(digits):
-		return AddressRange{}, &problem{"a prefix of something else than digits", "such as 447700900*"}
+		return account.AddressRange{}, &problem{"a prefix of something else than digits", "such as 447700900*"}
 	case strings.HasPrefix(digits, "00"):
-		return AddressRange{}, &problem{"a prefix with the 00 of international numbers, which they are compared without", "such as 447700900*"}
+		return account.AddressRange{}, &problem{"a prefix with the 00 of international numbers, which they are compared without", "such as 447700900*"}
 	case len(digits) > maxAddress:
-		return AddressRange{}, &problem{fmt.Sprintf("a prefix of %d digits", len(digits)), fmt.Sprintf("at most %d", maxAddress)}
+		return account.AddressRange{}, &problem{fmt.Sprintf("a prefix of %d digits", len(digits)), fmt.Sprintf("at most %d", maxAddress)}
 	}
-	return AddressRange{Low: digits, High: digits, Prefix: true}, nil
+	return account.AddressRange{Low: digits, High: digits, Prefix: true}, nil
 }
 
 // checkAddress wants a number, or a name of characters that an address can have.
@@ -122,14 +88,14 @@ func isDigits(s string) bool {
 func (l *loader) checkRanges() {
 	type taken struct {
 		key string
-		by  AddressRange
+		by  account.AddressRange
 	}
 	var before []taken
 	for _, id := range l.systemIDs() {
 		key := accountKey(id) + ".addresses"
 		own := l.cfg.Accounts[id].Addresses
 		for _, r := range own {
-			i := slices.IndexFunc(before, func(t taken) bool { return t.by.overlaps(r) })
+			i := slices.IndexFunc(before, func(t taken) bool { return t.by.Overlaps(r) })
 			if i >= 0 {
 				l.refuseIf(true, problem{fmt.Sprintf("%s meets %s of %s", r, before[i].by, before[i].key), "an address belongs to one account"}, key)
 			}

@@ -3,26 +3,28 @@ package config
 import (
 	"strings"
 	"testing"
+
+	"readback/internal/account"
 )
 
 func TestParseRange(t *testing.T) {
 	tests := []struct {
 		name, text string
-		want       AddressRange
+		want       account.AddressRange
 		printed    string
 	}{
-		{"number", "10690001", AddressRange{"10690001", "10690001", false}, "10690001"},
-		{"international", "+447700900100", AddressRange{"447700900100", "447700900100", false}, "447700900100"},
-		{"international with 00", "00447700900100", AddressRange{"447700900100", "447700900100", false}, "447700900100"},
-		{"short code with 00", "00123", AddressRange{"00123", "00123", false}, "00123"},
-		{"prefix", "447700900*", AddressRange{"447700900", "447700900", true}, "447700900*"},
-		{"prefix with +", "+447700900*", AddressRange{"447700900", "447700900", true}, "447700900*"},
-		{"range", "1069000-1069099", AddressRange{"1069000", "1069099", false}, "1069000-1069099"},
-		{"range with +", "+15550100-+15550199", AddressRange{"15550100", "15550199", false}, "15550100-15550199"},
-		{"range of one", "5-5", AddressRange{"5", "5", false}, "5"},
-		{"name", "Bank", AddressRange{"bank", "bank", false}, "bank"},
-		{"name with a dash", "My-Bank", AddressRange{"my-bank", "my-bank", false}, "my-bank"},
-		{"name of digits and a letter", "10-20a", AddressRange{"10-20a", "10-20a", false}, "10-20a"},
+		{"number", "10690001", account.AddressRange{Low: "10690001", High: "10690001"}, "10690001"},
+		{"international", "+447700900100", account.AddressRange{Low: "447700900100", High: "447700900100"}, "447700900100"},
+		{"international with 00", "00447700900100", account.AddressRange{Low: "447700900100", High: "447700900100"}, "447700900100"},
+		{"short code with 00", "00123", account.AddressRange{Low: "00123", High: "00123"}, "00123"},
+		{"prefix", "447700900*", account.AddressRange{Low: "447700900", High: "447700900", Prefix: true}, "447700900*"},
+		{"prefix with +", "+447700900*", account.AddressRange{Low: "447700900", High: "447700900", Prefix: true}, "447700900*"},
+		{"range", "1069000-1069099", account.AddressRange{Low: "1069000", High: "1069099"}, "1069000-1069099"},
+		{"range with +", "+15550100-+15550199", account.AddressRange{Low: "15550100", High: "15550199"}, "15550100-15550199"},
+		{"range of one", "5-5", account.AddressRange{Low: "5", High: "5"}, "5"},
+		{"name", "Bank", account.AddressRange{Low: "bank", High: "bank"}, "bank"},
+		{"name with a dash", "My-Bank", account.AddressRange{Low: "my-bank", High: "my-bank"}, "my-bank"},
+		{"name of digits and a letter", "10-20a", account.AddressRange{Low: "10-20a", High: "10-20a"}, "10-20a"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,7 +70,7 @@ func TestOverlaps(t *testing.T) {
 			if p != nil || q != nil {
 				t.Fatalf("parse: %v, %v", p, q)
 			}
-			if got, back := a.overlaps(b), b.overlaps(a); got != tt.want || back != tt.want {
+			if got, back := a.Overlaps(b), b.Overlaps(a); got != tt.want || back != tt.want {
 				t.Errorf("got %v, the other way %v; want %v", got, back, tt.want)
 			}
 		})
@@ -95,7 +97,7 @@ func FuzzParseRange(f *testing.F) {
 		if again, p := parseRange(r.String()); !strings.HasPrefix(r.Low, "00") && (p != nil || again != r) {
 			t.Errorf("%q: got %+v, from its print %+v, %v", s, r, again, p)
 		}
-		if !r.overlaps(r) {
+		if !r.Overlaps(r) {
 			t.Errorf("%q: %+v does not meet itself", s, r)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"readback/internal/account"
 )
 
 // field is one key with a value, as the struct tags describe it: key is its name,
@@ -79,7 +81,7 @@ func (f field) described() field {
 
 // isWritten tells whether the items of a list count as they are written: digits
 // are no number here, nor is a leading zero one for octal.
-func (f field) isWritten() bool { return f.typ == reflect.TypeFor[[]AddressRange]() }
+func (f field) isWritten() bool { return f.typ == reflect.TypeFor[[]account.AddressRange]() }
 
 func (f field) isMap() bool { return f.typ == reflect.TypeFor[map[string]Account]() }
 

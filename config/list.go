@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"reflect"
 	"strings"
+
+	"readback/internal/account"
 )
 
 // items reads a list; the environment and the flags part it by commas.
@@ -46,7 +48,7 @@ func (f field) item(w string) (any, *problem) {
 	switch f.typ {
 	case reflect.TypeFor[[]netip.Prefix]():
 		return parsePrefix(w)
-	case reflect.TypeFor[[]AddressRange]():
+	case reflect.TypeFor[[]account.AddressRange]():
 		return parseRange(w)
 	}
 	if p := f.checkWord(w); p != nil {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"readback/internal/account"
 )
 
 // load reads a file of that content and a command line.
@@ -65,7 +67,7 @@ func fullAccount() Account {
 		PasswordHash: "$2y$10$92IXUNpkjO0rOQ5byMi.Ye4oKoEa3Ro9llC/.og/at2.uheWG/igi",
 		Rate:         500, Burst: 1000, OverRate: "reject", Window: 50, MaxSessions: 4,
 		Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")},
-		Addresses: []AddressRange{
+		Addresses: []account.AddressRange{
 			{Low: "447700900", High: "447700900", Prefix: true},
 			{Low: "1069000", High: "1069099"},
 			{Low: "0123", High: "0123"},
@@ -73,7 +75,7 @@ func fullAccount() Account {
 			{Low: "15550100", High: "15550199"},
 			{Low: "my-bank 1", High: "my-bank 1"},
 		},
-		MayRead: []AddressRange{{Low: "447700901", High: "447700901", Prefix: true}},
+		MayRead: []account.AddressRange{{Low: "447700901", High: "447700901", Prefix: true}},
 		Listed:  true,
 		Track:   AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
 		Feedback: AccountFeedback{

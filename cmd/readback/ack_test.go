@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/config"
+	"readback/internal/account"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -18,7 +19,7 @@ import (
 func TestServeAck(t *testing.T) {
 	r := startService(t, func(cfg *config.Config) {
 		hub := cfg.Account("hub")
-		hub.MayRead = []config.AddressRange{{Low: "4477009001", High: "4477009001", Prefix: true}}
+		hub.MayRead = []account.AddressRange{{Low: "4477009001", High: "4477009001", Prefix: true}}
 		cfg.Accounts["hub"] = hub
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)

@@ -85,15 +85,10 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 			Window: a.Window, MaxSessions: a.MaxSessions,
 		},
 		PasswordHash: []byte(a.PasswordHash),
+		Addresses:    a.Addresses, MayRead: a.MayRead,
 	}
 	if len(a.Allow) > 0 {
 		to.Allow = transport.Allow(a.Allow).Allows
-	}
-	for _, r := range a.Addresses {
-		to.Addresses = append(to.Addresses, account.AddressRange(r))
-	}
-	for _, r := range a.MayRead {
-		to.MayRead = append(to.MayRead, account.AddressRange(r))
 	}
 	to.Feedback = telling
 	return to, err

@@ -24,7 +24,7 @@ var imports = map[string][]string{
 		"internal/simulator", "internal/token", "internal/transport", "internal/webhook", "relay",
 		"relay/message", "smpp", "udh",
 	},
-	"config":                    {},
+	"config":                    {"internal/account"},
 	"conversation":              {},
 	"handset":                   {"udh"},
 	"internal/acceptance":       {},
