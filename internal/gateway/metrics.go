@@ -19,7 +19,7 @@ type metrics struct {
 	bindsRefused *prometheus.CounterVec
 	binds        *prometheus.GaugeVec
 	pdus         *prometheus.CounterVec
-	skips        [skips]prometheus.Counter
+	skips        []prometheus.Counter // by Skip
 	splits       *prometheus.CounterVec
 	uncancelled  prometheus.Counter
 	merged       *prometheus.CounterVec
@@ -111,8 +111,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Name: "readback_submits_total",
 		Help: "submit_sm and submit_multi by what became of their number: numbered, or why not.",
 	}, []string{"skip"})
-	for s := range skips {
-		m.skips[s] = vec.WithLabelValues(s.String())
+	for _, s := range Skips() {
+		m.skips = append(m.skips, vec.WithLabelValues(s.String()))
 	}
 	return m
 }

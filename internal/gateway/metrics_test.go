@@ -56,7 +56,7 @@ func TestSkipsCounted(t *testing.T) {
 	smsc.next("untracked")
 	smsc.next("untracked submit_multi")
 	want[NotRequested]++
-	for s := range skips {
+	for _, s := range Skips() {
 		if got := w.count("readback_submits_total", "skip="+s.String()); got != want[s] {
 			t.Errorf("%s: got %v, want %v", s, got, want[s])
 		}
