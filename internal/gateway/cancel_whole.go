@@ -32,7 +32,7 @@ func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
 	if !ok {
 		return false
 	}
-	ids := l.g.intercept.Ledger.PartIDs(c, id, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
+	ids := l.g.ledger.PartIDs(c, id, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
 	if len(ids) == 0 {
 		return false
 	}

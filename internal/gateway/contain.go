@@ -77,7 +77,7 @@ func (l *link) ended(err error) bool {
 func (l *link) abandon(r *request) {
 	switch {
 	case r.sent != nil:
-		l.g.intercept.Ledger.Refuse(r.sent) // without effect after Accept
+		l.g.ledger.Refuse(r.sent) // without effect after Accept
 	case r.bind != nil:
 		r.bind.settle()
 	}
@@ -90,8 +90,8 @@ func (l *link) abandon(r *request) {
 // goroutine has ended.
 func (l *link) abandonUnsent() {
 	defer l.contain()
-	if s := l.scratch.assigned; s != nil {
-		l.g.intercept.Ledger.Refuse(s)
+	if s := l.scratch.Assigned; s != nil {
+		l.g.ledger.Refuse(s)
 	}
 	if m := l.splitting; m != nil {
 		m.refuseUnsent()

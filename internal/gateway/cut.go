@@ -38,10 +38,10 @@ func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (*
 	if i.Ledger.Assign(s) != nil {
 		return nil, LedgerDown
 	}
-	b.assigned = s
+	b.Assigned = s
 	frames, skip := i.parts(b, p, t, pl, s)
 	if skip != Numbered {
-		b.assigned = nil
+		b.Assigned = nil
 		i.Ledger.Refuse(s)
 		return nil, skip
 	}

@@ -73,7 +73,7 @@ func TestTellUnwritable(t *testing.T) {
 	if f, err := deliverSM(feedback(), &Telling{Form: FormMO, Template: broken}, 0x34); err == nil {
 		t.Errorf("broken template: got % x, want an error", []byte(f))
 	}
-	account := Account{Policy: Policy{Feedback: Telling{Form: FormMO, Template: broken}}}
+	account := Account{Feedback: Telling{Form: FormMO, Template: broken}}
 	l, _ := offline(t, fakeLedger{}, account, &fakeUpstream{})
 	if err := l.tell(t.Context(), feedback()); !message.IsPermanent(err) {
 		t.Errorf("tell: got %v, want a permanent error", err)

@@ -106,6 +106,7 @@ type Deliverer interface {
 // Gateway serves ESMEs.
 type Gateway struct {
 	opt         Options
+	ledger      WholeLedger
 	intercept   Interceptor
 	deliverer   Deliverer
 	policies    policies
@@ -121,12 +122,13 @@ type Gateway struct {
 }
 
 // New returns a Gateway that numbers by ledger and takes feedback from deliverer.
-func New(opt Options, ledger Ledger, deliverer Deliverer) (*Gateway, error) {
+func New(opt Options, ledger WholeLedger, deliverer Deliverer) (*Gateway, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
 	g := &Gateway{
 		opt:         opt,
+		ledger:      ledger,
 		intercept:   Interceptor{Form: opt.Form, Ledger: ledger},
 		deliverer:   deliverer,
 		metrics:     newMetrics(opt.Registerer),

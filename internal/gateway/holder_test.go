@@ -52,7 +52,7 @@ func TestHoldReceipt(t *testing.T) {
 				}
 				return tt.held, tt.err
 			}
-			w := serve(t, setup{policy: Policy{Feedback: tt.telling}, options: func(o *Options) { o.Holder = asked }})
+			w := serve(t, setup{feedback: tt.telling, options: func(o *Options) { o.Holder = asked }})
 			esme, smsc := w.bind(simulator.Bind{})
 			smsc.send(tt.receipt)
 			answer := frame(pdu.DeliverSMRespID, 0, tt.receipt.Seq(), "\x00")
@@ -83,7 +83,7 @@ func TestHoldReceiptEarly(t *testing.T) {
 	ledger.await = func(context.Context, []byte) (string, bool) { return "bank", true }
 	held := make(chan string, 1)
 	holder := fakeHolder(func(account, id string, _ []byte) (bool, error) { held <- account + " " + id; return true, nil })
-	account := Account{Policy: Policy{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}}
+	account := Account{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}
 	s := setup{ledger: ledger, options: func(o *Options) { o.Holder = holder }}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": account})
 	smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
@@ -97,7 +97,7 @@ func TestHoldReceiptEarly(t *testing.T) {
 // A receipt that was held goes out as it came, under a number of ours.
 func TestTellReceipt(t *testing.T) {
 	deliverer, tellers := telling()
-	w := serve(t, setup{deliverer: deliverer, policy: Policy{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}})
+	w := serve(t, setup{deliverer: deliverer, feedback: Telling{Form: FormReceipt, HoldReceipt: true}})
 	esme, _ := w.bind(simulator.Bind{})
 	tell := receive(t, "feedback of the session", tellers)
 	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))

@@ -1,33 +1,23 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"time"
 
 	"readback/relay"
-	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
 
-// Ledger gives the numbers and learns what became of them.
+// Ledger gives the numbers.
 type Ledger interface {
+	// Assign gives s a number. After nil, Accept or Refuse must follow.
 	Assign(s *relay.Sent) error
+	// Follow notes a part without a number, and reports whether Accept or Refuse must follow.
 	Follow(s *relay.Sent) bool
-	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
-	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
+	// Refuse gives back what Assign or Follow noted.
 	Refuse(s *relay.Sent)
-	Receipt(c message.Conversation, messageID []byte, state message.State)
-	PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool)
-	PartIDs(c message.Conversation, id, key []byte) [][]byte
-	Merge(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error))
-
-	// Of shared mode: which account a message_id belongs to.
-	Route(account string, id []byte, w relay.Waiter, token uint64)
-	Routed(id []byte) (account string, ok bool)
-	AwaitRoute(ctx context.Context, id []byte) (account string, ok bool)
 }
 
 // Interceptor is the one place where a message changes: it decides whether a
@@ -47,9 +37,9 @@ type Scratch struct {
 	tracked                        tracked
 	sent                           relay.Sent
 
-	// assigned is the message for which the ledger still expects Accept or Refuse from this
-	// goroutine; nil if there is none.
-	assigned *relay.Sent
+	// Assigned is the message for which the ledger still expects Accept or Refuse from this
+	// goroutine; nil if there is none. Who hands the message on sets it to nil.
+	Assigned *relay.Sent
 }
 
 // Submit returns what goes on in place of f, what the ledger is to be told the fate of,
@@ -78,10 +68,10 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	case err != nil:
 		return i.convert(b, t), nil, LedgerDown
 	}
-	b.assigned = s
+	b.Assigned = s
 	out, skip := i.number(b, p, t, s)
 	if skip != Numbered {
-		b.assigned = nil
+		b.Assigned = nil
 		i.Ledger.Refuse(s) // the number is lost, the message is not
 		return f, nil, skip
 	}
@@ -93,7 +83,7 @@ func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *relay.Sent, sk
 	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
 	known := i.Ledger.Follow(s)
 	if known {
-		b.assigned = s
+		b.Assigned = s
 	}
 	out := t.m.Frame
 	if !s.AsIs {

@@ -34,7 +34,7 @@ func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, later aside, 
 	}
 	key := g.opt.IDs.key(g.opt.IDs.receipt(id))
 	flights := g.underway.of(c) // asked first: one may land in between
-	if part, ok := g.intercept.Ledger.PartOf(key, c.Receiver); ok {
+	if part, ok := g.ledger.PartOf(key, c.Receiver); ok {
 		g.merge(part, m, p)
 		return true
 	}
@@ -46,7 +46,7 @@ func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, later aside, 
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		landed := land(wait, flights)
-		part, ok := g.intercept.Ledger.PartOf(key, c.Receiver)
+		part, ok := g.ledger.PartOf(key, c.Receiver)
 		m, err := smpp.ParseMessage(f)
 		switch {
 		case err != nil: // it was read before
@@ -83,7 +83,7 @@ func (g *Gateway) merge(part journal.CutPart, m smpp.Message, p receiptPath) {
 		return
 	}
 	f := bytes.Clone(m.Frame)
-	g.intercept.Ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
+	g.ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
 		// This is the ledger's goroutine: a panic would end the process.
 		orRefuse(p, func() { g.merged(f, whole, err, p) }, func() { g.refuseReceipt(f, p) })
 	})

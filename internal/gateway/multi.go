@@ -58,7 +58,7 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		if status == smpp.StatusOK && l.up.Send(out, l.esme.Arrived(), r) != nil {
 			status = smpp.StatusSysErr
 		}
-		l.scratch.assigned = nil // r is told of
+		l.scratch.Assigned = nil // r is told of
 		if status != smpp.StatusOK {
 			whole.refuse(r, status)
 		}

@@ -48,7 +48,6 @@ type Policy struct {
 	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
 	ForwardAckBits  bool // leave registered_delivery as it came
 	SplitMulti      bool // submit_multi goes on as one submit_sm for each receiver
-	Feedback        Telling
 }
 
 // Policies are what holds for all accounts: one value, swapped whole by Use.
@@ -111,6 +110,7 @@ func (p *policies) next() <-chan struct{} {
 // Account is what the operator set for one system_id.
 type Account struct {
 	Policy
+	Feedback Telling
 	account.Limits
 	PasswordHash []byte                 // bcrypt, shared mode only
 	Allow        func(net.Addr) bool    // who may bind as this account; nil: everybody

@@ -19,7 +19,7 @@ func (g *Gateway) noteReceipt(m smpp.Message) {
 		return
 	}
 	if c, ok := receiptConversation(m); ok {
-		g.intercept.Ledger.Receipt(c, id, state)
+		g.ledger.Receipt(c, id, state)
 	}
 }
 

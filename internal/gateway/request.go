@@ -152,7 +152,7 @@ func (l *link) number(f smpp.Frame, policy Policy) (out smpp.Frame, sent *relay.
 		return out, nil, skip
 	}
 	kept := *sent
-	l.scratch.assigned = &kept
+	l.scratch.Assigned = &kept
 	return out, &kept, skip
 }
 
@@ -168,7 +168,7 @@ func (l *link) count(skip Skip) {
 // was under way.
 func (l *link) pass(f smpp.Frame, r *request) error {
 	err := l.up.Send(f, l.esme.Arrived(), r)
-	l.scratch.assigned = nil // r is told of
+	l.scratch.Assigned = nil // r is told of
 	if err != nil {
 		l.forget(r)
 		return l.refuse(f, smpp.StatusSysErr)
@@ -181,7 +181,7 @@ func (l *link) pass(f smpp.Frame, r *request) error {
 func (l *link) forget(r *request) {
 	switch {
 	case r.sent != nil:
-		l.g.intercept.Ledger.Refuse(r.sent)
+		l.g.ledger.Refuse(r.sent)
 	case r.bind != nil:
 		r.bind.settle()
 	}
@@ -236,7 +236,7 @@ func (l *link) routes(id pdu.ID) bool {
 // record tells the ledger of a message that the SMSC accepted; w is told once, when
 // all of it is in the log.
 func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token uint64) {
-	ledger, messageID := l.g.intercept.Ledger, messageID(f)
+	ledger, messageID := l.g.ledger, messageID(f)
 	if !l.routes(id) {
 		ledger.Accept(r.sent, messageID, w, token)
 		return

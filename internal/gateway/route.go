@@ -67,7 +67,7 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 	if g.takeReceipt(ctx, m, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}
-	if account, ok := g.intercept.Ledger.Routed(id); ok {
+	if account, ok := g.ledger.Routed(id); ok {
 		if g.holdReceipt(ctx, account, m, later, routedReceipt{l, bytes.Clone(id)}) {
 			return nil
 		}
@@ -83,7 +83,7 @@ func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) err
 	later.try(func() {
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		account, _ := l.pool.g.intercept.Ledger.AwaitRoute(wait, id)
+		account, _ := l.pool.g.ledger.AwaitRoute(wait, id)
 		m, err := smpp.ParseMessage(f)
 		if err != nil {
 			return // it was read before
@@ -117,7 +117,7 @@ type routedReceipt struct {
 }
 
 func (l routedReceipt) account() string {
-	account, _ := l.pool.g.intercept.Ledger.Routed(l.id)
+	account, _ := l.pool.g.ledger.Routed(l.id)
 	return account
 }
 

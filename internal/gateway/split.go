@@ -51,7 +51,7 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 		m.wanted = asked.RegisteredDelivery()
 	}
 	m.flight = l.g.underway.begin(m.sent.Conversation)
-	l.splitting, l.scratch.assigned = m, nil
+	l.splitting, l.scratch.Assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
 	l.count(Numbered)
 	throttled := !l.usage.AdmitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
@@ -145,10 +145,10 @@ func (m *splitMessage) accept(l *link) {
 		c.Keys = append(c.Keys, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
 		if l.routes(m.id) {
 			// The log keeps the order.
-			l.g.intercept.Ledger.Route(l.bind.account, l.g.opt.IDs.response(id), released{}, 0)
+			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.response(id), released{}, 0)
 		}
 	}
-	l.g.intercept.Ledger.AcceptCut(m.sent, c, m, 0)
+	l.g.ledger.AcceptCut(m.sent, c, m, 0)
 }
 
 // Logged answers the ESME: its message is in the log.
@@ -161,7 +161,7 @@ func (m *splitMessage) Logged(uint64) {
 // other goroutine is at its end: the panic was before that answer was noted, or in this
 // goroutine's accept or fail.
 func (m *splitMessage) giveUp() {
-	m.link.g.intercept.Ledger.Refuse(m.sent) // without effect after AcceptCut
+	m.link.g.ledger.Refuse(m.sent) // without effect after AcceptCut
 	m.finish(smpp.AppendRefusal(nil, m.id, smpp.StatusSysErr, m.seq), false)
 	m.cancel(m.accepted())
 }
@@ -176,7 +176,7 @@ func (m *splitMessage) accepted() [][]byte {
 // fail answers the ESME with a refusal, and takes back what the SMSC has accepted.
 func (m *splitMessage) fail(l *link) {
 	l.g.metrics.splits.WithLabelValues("refused").Inc()
-	l.g.intercept.Ledger.Refuse(m.sent)
+	l.g.ledger.Refuse(m.sent)
 	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
 	m.cancel(m.accepted())
 }

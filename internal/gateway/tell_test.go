@@ -115,9 +115,7 @@ func TestTellForm(t *testing.T) {
 	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
 		t.Run(tt.name, func(t *testing.T) {
 			deliverer, tellers := telling()
-			w := serve(t, setup{deliverer: deliverer, policy: Policy{
-				Feedback: Telling{VendorTLVs: tt.vendor, Tags: DefaultVendorTags},
-			}})
+			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: DefaultVendorTags}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
 			outcome := told(t, receive(t, "feedback of the session", tellers))
 			f := esme.next("feedback")
@@ -136,7 +134,7 @@ func TestTellForm(t *testing.T) {
 // policies reaches sessions that are bound.
 func TestTellElsewhere(t *testing.T) {
 	use := func(form FeedbackForm) Policies {
-		return Policies{Default: Account{Policy: Policy{Feedback: Telling{Form: form}}}}
+		return Policies{Default: Account{Feedback: Telling{Form: form}}}
 	}
 	began, ended := make(chan relay.Teller), make(chan struct{})
 	deliverer := fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {

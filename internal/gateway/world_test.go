@@ -56,6 +56,7 @@ type setup struct {
 	ledger    fakeLedger
 	deliverer fakeDeliverer
 	policy    Policy
+	feedback  Telling
 	options   func(*Options)
 }
 
@@ -80,7 +81,7 @@ func serve(t testing.TB, s setup) *world {
 		w.smscs = listen(t)
 		opt.SMSC = w.smscs.Addr().String()
 	}
-	opt.Registerer, opt.Policies = w.registry, Policies{Default: Account{Policy: s.policy}}
+	opt.Registerer, opt.Policies = w.registry, Policies{Default: Account{Policy: s.policy, Feedback: s.feedback}}
 	if s.options != nil {
 		s.options(&opt)
 	}

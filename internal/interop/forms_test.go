@@ -53,7 +53,8 @@ func TestForms(t *testing.T) {
 		for _, f := range forms {
 			t.Run(name+"/"+f.name, func(t *testing.T) {
 				s := &scenario{smsc: func() simulator.Options { return simulator.Options{NoReceipts: true} }}
-				s.policies.Default.Policy = gateway.Policy{When: gateway.All, Feedback: gateway.Telling{Form: f.form}}
+				s.policies.Default.Policy = gateway.Policy{When: gateway.All}
+				s.policies.Default.Feedback = gateway.Telling{Form: f.form}
 				w := newWorld(t, true, s, "")
 				isTold(w, f, func() {
 					w.read(from.Addr, to.Addr, 1)
