@@ -3,25 +3,14 @@ package gateway
 import (
 	"testing"
 
-	"readback/internal/golden"
 	"readback/internal/simulator"
-	"readback/smpp"
 )
-
-func BenchmarkSubmit(b *testing.B) {
-	f := smpp.Frame(golden.Bytes(b, "submit_gsm7.txt", "in"))
-	i, scratch, p := newInterceptor(numbering(1)), &Scratch{}, Policy{When: All}
-	b.ReportAllocs()
-	for b.Loop() {
-		i.Submit(scratch, "bank", p, f)
-	}
-}
 
 // BenchmarkLink is load, gateway and sink in one process, over TCP. Direct is the
 // same without a gateway.
 func BenchmarkLink(b *testing.B) {
 	_, sink := startSMSC(b, simulator.Options{})
-	gateway := func(p Policy) string { return serve(b, setup{smsc: sink, policy: p, ledger: numbering(1)}).addr }
+	gateway := func(p Policy) string { return serve(b, setup{smsc: sink, policy: p, ledger: assigning(1)}).addr }
 	for _, bb := range []struct{ name, addr string }{
 		{"direct", sink},
 		{"untracked", gateway(Policy{When: Off})},

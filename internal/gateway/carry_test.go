@@ -17,7 +17,7 @@ import (
 )
 
 // sarTLVs are the sar_* parameters of a part, behind another one.
-func sarTLVs(ref uint16, total, seq byte) []byte {
+func sarParameters(ref uint16, total, seq byte) []byte {
 	tlvs := smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte{0, 42})
 	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarMsgRefNum, []byte{byte(ref >> 8), byte(ref)})
 	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarTotalSegments, []byte{total})
@@ -25,9 +25,9 @@ func sarTLVs(ref uint16, total, seq byte) []byte {
 }
 
 // submitSM is a submit_sm with a text and optional parameters.
-func submitSM(dataCoding, esmClass byte, ud string, tlvs []byte) smpp.Frame {
+func shortMessage(dataCoding, esmClass byte, ud string, tlvs []byte) smpp.Frame {
 	return simulator.ShortMessage{
-		From: simulator.Number("10690001"), To: simulator.Number(receiver),
+		From: simulator.Number("10690001"), To: simulator.Number(subscriber),
 		DataCoding: dataCoding, ESMClass: esmClass, UserData: []byte(ud), TLVs: tlvs,
 	}.Append(nil, pdu.SubmitSMID, 1)
 }
@@ -45,26 +45,26 @@ func TestSARBecomesHeader(t *testing.T) {
 		skip    Skip
 	}{
 		{
-			"with room", submitSM(0, 0, "Hello", sarTLVs(0x1234, 3, 2)),
-			submitSM(0, 0x40, "\x0A\x08\x04\x12\x34\x03\x02\x80\x02\x00\x07Hello", reference), false, false, Numbered,
+			"with room", shortMessage(0, 0, "Hello", sarParameters(0x1234, 3, 2)),
+			shortMessage(0, 0x40, "\x0A\x08\x04\x12\x34\x03\x02\x80\x02\x00\x07Hello", reference), false, false, Numbered,
 		},
 		{
-			"at the limit", submitSM(0, 0, a("a", 147), sarTLVs(9, 3, 2)),
-			submitSM(0, 0x40, "\x0A\x08\x04\x00\x09\x03\x02\x80\x02\x00\x07"+a("a", 147), reference), false, false, Numbered,
+			"at the limit", shortMessage(0, 0, a("a", 147), sarParameters(9, 3, 2)),
+			shortMessage(0, 0x40, "\x0A\x08\x04\x00\x09\x03\x02\x80\x02\x00\x07"+a("a", 147), reference), false, false, Numbered,
 		},
 		{
-			"room for IE 08 only", submitSM(0, 0, a("a", 152), sarTLVs(9, 3, 2)),
-			submitSM(0, 0x40, "\x06\x08\x04\x00\x09\x03\x02"+a("a", 152), reference), true, false, NoRoom,
+			"room for IE 08 only", shortMessage(0, 0, a("a", 152), sarParameters(9, 3, 2)),
+			shortMessage(0, 0x40, "\x06\x08\x04\x00\x09\x03\x02"+a("a", 152), reference), true, false, NoRoom,
 		},
-		{"no room for IE 08", submitSM(0, 0, a("a", 153), sarTLVs(9, 3, 2)), nil, true, true, NoRoom},
-		{"incomplete", submitSM(0, 0, "Hello", sarTLVs(9, 3, 2)[:14]), nil, false, false, Malformed},
-		{"beyond the total", submitSM(0, 0, "Hello", sarTLVs(9, 3, 4)), nil, false, false, Malformed},
-		{"with a header", submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", sarTLVs(9, 3, 2)), nil, false, false, Malformed},
-		{"binary", submitSM(4, 0, "Hello", sarTLVs(9, 3, 2)), nil, true, true, Binary},
+		{"no room for IE 08", shortMessage(0, 0, a("a", 153), sarParameters(9, 3, 2)), nil, true, true, NoRoom},
+		{"incomplete", shortMessage(0, 0, "Hello", sarParameters(9, 3, 2)[:14]), nil, false, false, Malformed},
+		{"beyond the total", shortMessage(0, 0, "Hello", sarParameters(9, 3, 4)), nil, false, false, Malformed},
+		{"with a header", shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", sarParameters(9, 3, 2)), nil, false, false, Malformed},
+		{"binary", shortMessage(4, 0, "Hello", sarParameters(9, 3, 2)), nil, true, true, Binary},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			followed, asIs := false, false
-			ledger := numbering(7)
+			ledger := giving(7)
 			ledger.follow = func(s *relay.Sent) bool {
 				followed, asIs = true, s.AsIs
 				if want := (message.Part{Ref: 9, Wide: true, Total: 3, Seq: 2}); s.Part != want {
@@ -72,7 +72,7 @@ func TestSARBecomesHeader(t *testing.T) {
 				}
 				return true
 			}
-			out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
+			out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
 			want := tt.want
 			if want == nil {
 				want = tt.f
@@ -89,12 +89,12 @@ func TestSARBecomesHeader(t *testing.T) {
 
 // TestSARAsIs shows that a part keeps its sar_* parameters when an earlier one did.
 func TestSARAsIs(t *testing.T) {
-	ledger := fakeLedger{
+	ledger := fakeNumbers{
 		assign: func(*relay.Sent) error { return relay.ErrAsIs },
 		follow: func(s *relay.Sent) bool { s.AsIs = true; return true },
 	}
-	f := submitSM(0, 0, "Hello", sarTLVs(9, 3, 3))
-	out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+	f := shortMessage(0, 0, "Hello", sarParameters(9, 3, 3))
+	out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
 	if !bytes.Equal(out, f) || sent == nil || skip != NoRoom {
 		t.Errorf("got %s\n% x, want no_room and the part as it came", skip, []byte(out))
 	}
@@ -103,10 +103,10 @@ func TestSARAsIs(t *testing.T) {
 // TestSARWhileDown shows that a part keeps its sar_* parameters if the ledger, which is away,
 // says so.
 func TestSARWhileDown(t *testing.T) {
-	f := submitSM(0, 0, "Hello", sarTLVs(9, 3, 3))
+	f := shortMessage(0, 0, "Hello", sarParameters(9, 3, 3))
 	for _, asIs := range []bool{true, false} {
-		ledger := fakeLedger{assign: func(s *relay.Sent) error { s.AsIs = asIs; return relay.ErrDown }}
-		out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+		ledger := fakeNumbers{assign: func(s *relay.Sent) error { s.AsIs = asIs; return relay.ErrDown }}
+		out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
 		if bytes.Equal(out, f) != asIs || sent != nil || skip != LedgerDown {
 			t.Errorf("as is %v: got %s\n% x", asIs, skip, []byte(out))
 		}
@@ -115,9 +115,9 @@ func TestSARWhileDown(t *testing.T) {
 
 // TestPartsFollow shows which parts without room the ledger hears of.
 func TestPartsFollow(t *testing.T) {
-	full := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+strings.Repeat("a", 153), nil)
-	first := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil)
-	whole := submitSM(0, 0, strings.Repeat("a", 160), nil)
+	full := shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+strings.Repeat("a", 153), nil)
+	first := shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil)
+	whole := shortMessage(0, 0, strings.Repeat("a", 160), nil)
 	for _, tt := range []struct {
 		name string
 		p    Policy
@@ -127,14 +127,14 @@ func TestPartsFollow(t *testing.T) {
 		{"full part", Policy{When: All}, full, true},
 		{"full part, split", Policy{When: All, Overflow: SplitNoRoom}, full, true},
 		{"full part, reject", Policy{When: All, Overflow: RejectNoRoom}, full, false},
-		{"full part by sar_*, reject", Policy{When: All, Overflow: RejectNoRoom}, submitSM(0, 0, strings.Repeat("a", 153), sarTLVs(9, 3, 2)), false},
+		{"full part by sar_*, reject", Policy{When: All, Overflow: RejectNoRoom}, shortMessage(0, 0, strings.Repeat("a", 153), sarParameters(9, 3, 2)), false},
 		{"the marker waits for the last part", Policy{When: All, Carriage: ByMarker, Overflow: RejectNoRoom}, first, true},
 		{"message of its own", Policy{When: All}, whole, false},
 		{"not asked for", Policy{}, full, false},
 	} {
-		ledger, followed := fakeLedger{}, false
+		ledger, followed := fakeNumbers{}, false
 		ledger.follow = func(*relay.Sent) bool { followed = true; return true }
-		out, sent, skip := newInterceptor(ledger).Submit(&Scratch{}, "bank", tt.p, tt.f)
+		out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", tt.p, tt.f)
 		if followed != tt.want || (sent != nil) != tt.want || skip == Numbered || !bytes.Equal(out, tt.f) {
 			t.Errorf("%s: followed %v, skip %s, want followed %v and the part as it came", tt.name, followed, skip, tt.want)
 		}
@@ -144,10 +144,10 @@ func TestPartsFollow(t *testing.T) {
 // TestPartsThatCannotFollow shows that the ledger, not the length of its text, is why a part
 // that would wait for the last one is not known.
 func TestPartsThatCannotFollow(t *testing.T) {
-	f := submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil)
+	f := shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil)
 	for overflow, want := range map[Overflow]Skip{RejectNoRoom: LedgerDown, SkipNoRoom: NoRoom} {
 		p := Policy{When: All, Carriage: ByMarker, Overflow: overflow}
-		out, sent, skip := newInterceptor(fakeLedger{}).Submit(&Scratch{}, "bank", p, f)
+		out, sent, skip := interceptorOf(fakeNumbers{}).Submit(&Scratch{}, "bank", p, f)
 		if sent != nil || skip != want || !bytes.Equal(out, f) {
 			t.Errorf("overflow %d: got %s, %v; want %s and the part as it came", overflow, skip, sent, want)
 		}
@@ -174,29 +174,29 @@ func TestPackedText(t *testing.T) {
 		skip    Skip
 	}{
 		{
-			"element", submitSM(0, 0, pack("Hello", 0), nil),
-			submitSM(0, 0x40, "\x04\x80\x02\x00\x07"+pack("Hello", 5), nil),
+			"element", shortMessage(0, 0, pack("Hello", 0), nil),
+			shortMessage(0, 0x40, "\x04\x80\x02\x00\x07"+pack("Hello", 5), nil),
 			Policy{When: All},
 			Numbered,
 		},
 		{
-			"behind a part", submitSM(0, 0x40, "\x05\x00\x03\x64\x02\x01"+pack("Hello", 6), nil),
-			submitSM(0, 0x40, "\x09\x00\x03\x64\x02\x01\x80\x02\x00\x07"+pack("Hello", 10), nil),
+			"behind a part", shortMessage(0, 0x40, "\x05\x00\x03\x64\x02\x01"+pack("Hello", 6), nil),
+			shortMessage(0, 0x40, "\x09\x00\x03\x64\x02\x01\x80\x02\x00\x07"+pack("Hello", 10), nil),
 			Policy{When: All},
 			Numbered,
 		},
 		{
-			"marker", submitSM(0, 0, pack("Hello", 0), nil),
-			submitSM(0, 0, pack("Hello\x5F007", 0), nil),
+			"marker", shortMessage(0, 0, pack("Hello", 0), nil),
+			shortMessage(0, 0, pack("Hello\x5F007", 0), nil),
 			Policy{When: All, Carriage: ByMarker},
 			Numbered,
 		},
-		{"155 septets", submitSM(0, 0, pack(full[:155], 0), nil), nil, Policy{When: All}, NoRoom},
-		{"154 septets", submitSM(0, 0, pack(full[:154], 0), nil), submitSM(0, 0x40, "\x04\x80\x02\x00\x07"+pack(full[:154], 5), nil), Policy{When: All}, Numbered},
-		{"an end that may be @ or nothing", submitSM(0, 0, "\x31\xD9\x8C\x56\xB3\xDD\x00", nil), nil, Policy{When: All}, Malformed},
-		{"Latin-1 is not packed", submitSM(3, 0, "Hello", nil), submitSM(3, 0x40, "\x04\x80\x02\x00\x07Hello", nil), Policy{When: All}, Numbered},
+		{"155 septets", shortMessage(0, 0, pack(full[:155], 0), nil), nil, Policy{When: All}, NoRoom},
+		{"154 septets", shortMessage(0, 0, pack(full[:154], 0), nil), shortMessage(0, 0x40, "\x04\x80\x02\x00\x07"+pack(full[:154], 5), nil), Policy{When: All}, Numbered},
+		{"an end that may be @ or nothing", shortMessage(0, 0, "\x31\xD9\x8C\x56\xB3\xDD\x00", nil), nil, Policy{When: All}, Malformed},
+		{"Latin-1 is not packed", shortMessage(3, 0, "Hello", nil), shortMessage(3, 0x40, "\x04\x80\x02\x00\x07Hello", nil), Policy{When: All}, Numbered},
 	} {
-		i := newInterceptor(numbering(7))
+		i := interceptorOf(giving(7))
 		i.Form.Packed = true
 		out, _, skip := i.Submit(&Scratch{}, "bank", tt.p, tt.f)
 		want := tt.want
@@ -216,11 +216,11 @@ func TestElementWithProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	var c message.Conversation
-	ledger := numbering(17)
+	ledger := giving(17)
 	ledger.assign = func(s *relay.Sent) error { s.Number, c = 17, s.Conversation; return nil }
-	i := newInterceptor(ledger)
+	i := interceptorOf(ledger)
 	i.Form.Proofs = proofs
-	out, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, submitSM(0, 0, "Hello", nil))
+	out, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, shortMessage(0, 0, "Hello", nil))
 	m, err := smpp.ParseMessage(out)
 	if err != nil || skip != Numbered {
 		t.Fatalf("skip %s, %v", skip, err)
@@ -233,7 +233,7 @@ func TestElementWithProof(t *testing.T) {
 		t.Errorf("proof %s is not right", tag)
 	}
 	for n, want := range map[int]Skip{149: Numbered, 150: NoRoom} {
-		if _, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, submitSM(0, 0, strings.Repeat("a", n), nil)); skip != want {
+		if _, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, shortMessage(0, 0, strings.Repeat("a", n), nil)); skip != want {
 			t.Errorf("%d septets: got %s, want %s", n, skip, want)
 		}
 	}
@@ -241,13 +241,13 @@ func TestElementWithProof(t *testing.T) {
 
 // TestTextThatEndsLikeAMarker shows that the last marker counts.
 func TestTextThatEndsLikeAMarker(t *testing.T) {
-	f := submitSM(0, 0, "Room \x5F017", nil)
-	out, _, skip := newInterceptor(numbering(18)).Submit(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, f)
-	if want := submitSM(0, 0, "Room \x5F017\x5F018", nil); skip != Numbered || !bytes.Equal(out, want) {
+	f := shortMessage(0, 0, "Room \x5F017", nil)
+	out, _, skip := interceptorOf(giving(18)).Submit(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, f)
+	if want := shortMessage(0, 0, "Room \x5F017\x5F018", nil); skip != Numbered || !bytes.Equal(out, want) {
 		t.Errorf("got %s\n% x, want\n% x", skip, []byte(out), []byte(want))
 	}
 }
 
-func payload(text string) []byte { return smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)) }
+func payloadTLV(text string) []byte { return smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)) }
 
 func anything(n int) []string { return make([]string, n) }

@@ -19,69 +19,69 @@ func TestCut(t *testing.T) {
 		want []string // user data; nil: not cut
 	}{
 		{
-			"155 septets", submitSM(0, 0, a("a", 155), nil),
+			"155 septets", shortMessage(0, 0, a("a", 155), nil),
 			Policy{},
 			nil,
 			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 148), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("a", 7)},
 		},
 		{
-			"reference of 16 bits", submitSM(0, 0, a("a", 155), nil),
+			"reference of 16 bits", shortMessage(0, 0, a("a", 155), nil),
 			Policy{},
 			func(f *Form) { f.WideRef = true },
 			[]string{"\x0A\x08\x04\x00\x05\x02\x01\x80\x02\x00\x07" + a("a", 147), "\x0A\x08\x04\x00\x05\x02\x02\x80\x02\x00\x07" + a("a", 8)},
 		},
 		{
-			"escape pair at the end of a part", submitSM(0, 0, a("a", 147)+"\x1B\x65bcdefgh", nil),
+			"escape pair at the end of a part", shortMessage(0, 0, a("a", 147)+"\x1B\x65bcdefgh", nil),
 			Policy{},
 			nil,
 			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 147), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07\x1B\x65bcdefgh"},
 		},
 		{
-			"surrogate pair at the end of a part", submitSM(8, 0, a("\x00a", 64)+"\xD8\x3D\xDE\x00"+a("\x00b", 3), nil),
+			"surrogate pair at the end of a part", shortMessage(8, 0, a("\x00a", 64)+"\xD8\x3D\xDE\x00"+a("\x00b", 3), nil),
 			Policy{},
 			nil,
 			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("\x00a", 64), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07\xD8\x3D\xDE\x00" + a("\x00b", 3)},
 		},
 		{
-			"national language in each part", submitSM(0, 0x40, "\x03\x24\x01\x01"+a("a", 155), nil),
+			"national language in each part", shortMessage(0, 0x40, "\x03\x24\x01\x01"+a("a", 155), nil),
 			Policy{},
 			nil,
 			[]string{"\x0C\x00\x03\x05\x02\x01\x24\x01\x01\x80\x02\x00\x07" + a("a", 145), "\x0C\x00\x03\x05\x02\x02\x24\x01\x01\x80\x02\x00\x07" + a("a", 10)},
 		},
 		{
-			"marker behind the last part", submitSM(3, 0, a("a", 138), nil),
+			"marker behind the last part", shortMessage(3, 0, a("a", 138), nil),
 			Policy{Carriage: ByMarker},
 			nil,
 			[]string{"\x05\x00\x03\x05\x02\x01" + a("a", 134), "\x05\x00\x03\x05\x02\x02aaaa\xA7007"},
 		},
 		{
-			"no room behind the last part", submitSM(3, 0, "", payload(a("a", 2*134-1))),
+			"no room behind the last part", shortMessage(3, 0, "", payloadTLV(a("a", 2*134-1))),
 			Policy{Carriage: ByMarker},
 			nil,
 			[]string{"\x05\x00\x03\x05\x03\x01" + a("a", 134), "\x05\x00\x03\x05\x03\x02" + a("a", 133), "\x05\x00\x03\x05\x03\x03\xA7007"},
 		},
 		{
-			"auto", submitSM(0, 0, a("a", 158), nil),
+			"auto", shortMessage(0, 0, a("a", 158), nil),
 			Policy{Carriage: Auto},
 			nil,
 			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("a", 148), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("a", 10)},
 		},
 		{
-			"Cyrillic", submitSM(6, 0, a("\xD0", 136), nil),
+			"Cyrillic", shortMessage(6, 0, a("\xD0", 136), nil),
 			Policy{},
 			nil,
 			[]string{"\x09\x00\x03\x05\x02\x01\x80\x02\x00\x07" + a("\xD0", 130), "\x09\x00\x03\x05\x02\x02\x80\x02\x00\x07" + a("\xD0", 6)},
 		},
-		{"Cyrillic has no marker", submitSM(6, 0, a("\xD0", 140), nil), Policy{Carriage: ByMarker}, nil, nil},
-		{"KS C 5601 is not cut", submitSM(0x0E, 0, a("\xB0\xA1", 70), nil), Policy{}, nil, nil},
-		{"a part is not cut", submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+a("a", 153), nil), Policy{}, nil, nil},
-		{"a sar_* part is not cut", submitSM(0, 0, a("a", 153), sarTLVs(9, 3, 2)), Policy{}, nil, nil},
-		{"formatted text is not cut", submitSM(0, 0x40, "\x05\x0A\x03\x00\x05\x01"+a("a", 153), nil), Policy{}, nil, nil},
-		{"255 parts", submitSM(0, 0, "", payload(a("a", 255*148))), Policy{}, nil, anything(255)},
-		{"256 parts", submitSM(0, 0, "", payload(a("a", 255*148+1))), Policy{}, nil, nil},
+		{"Cyrillic has no marker", shortMessage(6, 0, a("\xD0", 140), nil), Policy{Carriage: ByMarker}, nil, nil},
+		{"KS C 5601 is not cut", shortMessage(0x0E, 0, a("\xB0\xA1", 70), nil), Policy{}, nil, nil},
+		{"a part is not cut", shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01"+a("a", 153), nil), Policy{}, nil, nil},
+		{"a sar_* part is not cut", shortMessage(0, 0, a("a", 153), sarParameters(9, 3, 2)), Policy{}, nil, nil},
+		{"formatted text is not cut", shortMessage(0, 0x40, "\x05\x0A\x03\x00\x05\x01"+a("a", 153), nil), Policy{}, nil, nil},
+		{"255 parts", shortMessage(0, 0, "", payloadTLV(a("a", 255*148))), Policy{}, nil, anything(255)},
+		{"256 parts", shortMessage(0, 0, "", payloadTLV(a("a", 255*148+1))), Policy{}, nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ledger := numbering(7)
+			ledger := giving(7)
 			ledger.assign = func(s *relay.Sent) error {
 				if int(s.Cut) != len(tt.want) {
 					t.Errorf("the ledger hears of %d parts, want %d", s.Cut, len(tt.want))
@@ -89,7 +89,7 @@ func TestCut(t *testing.T) {
 				s.Number, s.Part.Ref = 7, 5
 				return nil
 			}
-			i := newInterceptor(ledger)
+			i := interceptorOf(ledger)
 			if tt.form != nil {
 				tt.form(&i.Form)
 			}
@@ -120,15 +120,15 @@ func TestCut(t *testing.T) {
 // A part with room that must keep its form goes on as it came, and is never cut: the ledger
 // has no place to note it.
 func TestCutWithRoom(t *testing.T) {
-	ledger := numbering(7)
+	ledger := giving(7)
 	ledger.assign = func(*relay.Sent) error { t.Error("a number was taken"); return nil }
 	for name, f := range map[string]smpp.Frame{
-		"sar_* part":  submitSM(0, 0, "Hello", sarTLVs(33, 2, 2)),
-		"UDH part":    submitSM(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil),
-		"own message": submitSM(0, 0, "Hello", nil),
+		"sar_* part":  shortMessage(0, 0, "Hello", sarParameters(33, 2, 2)),
+		"UDH part":    shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil),
+		"own message": shortMessage(0, 0, "Hello", nil),
 	} {
 		for c := range Auto + 1 {
-			s, skip := newInterceptor(ledger).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
+			s, skip := interceptorOf(ledger).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
 			if s != nil || skip != NoRoom {
 				t.Errorf("%s: got %+v, %s; want no_room", name, s, skip)
 			}

@@ -39,13 +39,13 @@ func FuzzSubmit(f *testing.F) {
 			}
 		}
 	}
-	f.Add([]byte(submitSM(0, 0, "Hello", sarTLVs(9, 3, 2))), uint16(7), uint8(ByElement), uint8(0))
-	f.Add([]byte(submitSM(8, 0, "", payload(string(bytes.Repeat([]byte("\xD8\x3D\xDE\x00"), 100))))), uint16(7), uint8(Auto), uint8(0))
+	f.Add([]byte(shortMessage(0, 0, "Hello", sarParameters(9, 3, 2))), uint16(7), uint8(ByElement), uint8(0))
+	f.Add([]byte(shortMessage(8, 0, "", payloadTLV(string(bytes.Repeat([]byte("\xD8\x3D\xDE\x00"), 100))))), uint16(7), uint8(Auto), uint8(0))
 	f.Fuzz(func(t *testing.T, in []byte, n uint16, carriage, settings uint8) {
 		if len(in) < smpp.HeaderLen || len(in) > smpp.MaxFrameLen {
 			return
 		}
-		c := fuzzCase{t: t, in: bytes.Clone(in), n: n, i: newInterceptor(numbering(n))}
+		c := fuzzCase{t: t, in: bytes.Clone(in), n: n, i: interceptorOf(giving(n))}
 		c.p = Policy{When: All, Carriage: Carriage(carriage % uint8(Auto+1)), ForwardAckBits: settings&fuzzKeepAcks != 0}
 		c.i.Form.Packed, c.i.Form.WideRef = settings&fuzzPacked != 0, settings&fuzzWide != 0
 		if settings&fuzzLatin1 != 0 {

@@ -29,7 +29,7 @@ func TestGoldenThroughLink(t *testing.T) {
 		}
 		number.Store(uint32(g.Number))
 		w.Use(Policies{Default: Account{Policy: Policy{
-			When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: carriageNames[g.Carriage],
+			When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: map[string]Carriage{"udh": ByElement, "text": ByMarker, "auto": Auto}[g.Carriage],
 		}}})
 		esme.send(f)
 		smsc.want(g.Name, g.Want())
@@ -92,7 +92,7 @@ func TestEverythingPasses(t *testing.T) {
 
 // Sequence numbers stay, also those that the gateway counts its own requests in.
 func TestSequenceNumbers(t *testing.T) {
-	w := serve(t, setup{policy: Policy{When: All}, ledger: numbering(1)})
+	w := serve(t, setup{policy: Policy{When: All}, ledger: assigning(1)})
 	esme, smsc := w.bind(simulator.Bind{})
 	for _, seq := range []uint32{0, 1, 2, smpp.OwnSeq, smpp.OwnSeq + 1, smpp.MaxSeq, 0xFFFFFFFF, 1} {
 		esme.send(text(receiver, seq))

@@ -137,7 +137,7 @@ func TestAlert(t *testing.T) {
 // data_sm is tracked, routed and receipted like submit_sm.
 func TestDataSM(t *testing.T) {
 	ledger, record := remembering(), make(chan string, 1)
-	ledger.assign = numbering(0x0102).assign
+	ledger.assign = assigning(0x0102).assign
 	remember := ledger
 	ledger.route = func(account string, id []byte, w relay.Waiter, token uint64) {
 		record <- account + " " + string(id)

@@ -16,8 +16,8 @@ import (
 
 // withProtocol is a submit_sm with another protocol_id.
 func withProtocol(pid byte) smpp.Frame {
-	f := submitSM(0, 0, "Hello", nil)
-	f[bytes.Index(f, []byte(receiver))+len(receiver)+2] = pid // NUL, esm_class
+	f := shortMessage(0, 0, "Hello", nil)
+	f[bytes.Index(f, []byte(subscriber))+len(subscriber)+2] = pid // NUL, esm_class
 	return f
 }
 
@@ -40,18 +40,18 @@ func TestSkipBinary(t *testing.T) {
 		0x03: Numbered, 0x06: Numbered, 0x6F: Numbered, 0x70: Binary, 0x71: Binary, 0x7E: Binary, 0x7F: Binary, 0x81: Numbered,
 		0x80: Taken,
 	} {
-		tests = append(tests, test{"element", submitSM(0, 0x40, "\x03"+string([]byte{id})+"\x01\x05Hello", nil), want})
+		tests = append(tests, test{"element", shortMessage(0, 0x40, "\x03"+string([]byte{id})+"\x01\x05Hello", nil), want})
 	}
 	tests = append(
 		tests,
-		test{"port of 8 bits", submitSM(0, 0x40, "\x04\x04\x02\x01\x02Hello", nil), Binary},
-		test{"port of 16 bits", submitSM(0, 0x40, "\x06\x05\x04\x01\x02\x03\x04Hello", nil), Binary},
-		test{"source_port", submitSM(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagSourcePort, []byte{1, 2})), Binary},
-		test{"destination_port", submitSM(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagDestinationPort, []byte{1, 2})), Binary},
-		test{"binary data_coding", submitSM(4, 0, "Hello", nil), Binary},
+		test{"port of 8 bits", shortMessage(0, 0x40, "\x04\x04\x02\x01\x02Hello", nil), Binary},
+		test{"port of 16 bits", shortMessage(0, 0x40, "\x06\x05\x04\x01\x02\x03\x04Hello", nil), Binary},
+		test{"source_port", shortMessage(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagSourcePort, []byte{1, 2})), Binary},
+		test{"destination_port", shortMessage(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagDestinationPort, []byte{1, 2})), Binary},
+		test{"binary data_coding", shortMessage(4, 0, "Hello", nil), Binary},
 	)
 	for _, tt := range tests {
-		out, sent, skip := newInterceptor(numbering(1)).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
+		out, sent, skip := interceptorOf(giving(1)).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
 		if skip != tt.want || (sent != nil) != (skip == Numbered) || skip != Numbered && !bytes.Equal(out, tt.f) {
 			t.Errorf("%s: got %s, want %s, and the message as it came: % x", tt.name, skip, tt.want, []byte(tt.f))
 		}
@@ -66,19 +66,19 @@ func TestMarkerBesideShift(t *testing.T) {
 		f    smpp.Frame
 		want Skip
 	}{
-		{"locking shift", submitSM(0, 0x40, "\x03\x25\x01\x01Hello", nil), NoRoom},
-		{"single shift", submitSM(0, 0x40, "\x03\x24\x01\x01Hello", nil), Numbered},
-		{"locking shift in UCS2", submitSM(8, 0x40, "\x03\x25\x01\x01\x00H", nil), Numbered},
+		{"locking shift", shortMessage(0, 0x40, "\x03\x25\x01\x01Hello", nil), NoRoom},
+		{"single shift", shortMessage(0, 0x40, "\x03\x24\x01\x01Hello", nil), Numbered},
+		{"locking shift in UCS2", shortMessage(8, 0x40, "\x03\x25\x01\x01\x00H", nil), Numbered},
 	} {
-		i := newInterceptor(numbering(7))
+		i := interceptorOf(giving(7))
 		for carriage, want := range map[Carriage]Skip{ByMarker: tt.want, ByElement: Numbered, Auto: Numbered} {
 			if _, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All, Carriage: carriage}, tt.f); skip != want {
 				t.Errorf("%s, carriage %d: got %s, want %s", tt.name, carriage, skip, want)
 			}
 		}
 	}
-	long := submitSM(0, 0x40, "\x03\x25\x01\x01"+strings.Repeat("a", 155), nil)
-	if s, skip := newInterceptor(numbering(7)).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, long); s != nil || skip != NoRoom {
+	long := shortMessage(0, 0x40, "\x03\x25\x01\x01"+strings.Repeat("a", 155), nil)
+	if s, skip := interceptorOf(giving(7)).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, long); s != nil || skip != NoRoom {
 		t.Errorf("cut: got %v, %s; want none, no_room", s, skip)
 	}
 }
@@ -86,14 +86,14 @@ func TestMarkerBesideShift(t *testing.T) {
 // The marker goes behind the last part of a message, and behind no other.
 func TestMarkerOfParts(t *testing.T) {
 	for seq, want := range map[byte]Skip{1: NoRoom, 2: NoRoom, 3: Numbered} {
-		f := submitSM(0, 0x40, "\x05\x00\x03\x2A\x03"+string([]byte{seq})+"Hello", nil)
-		out, _, skip := newInterceptor(numbering(7)).Submit(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, f)
+		f := shortMessage(0, 0x40, "\x05\x00\x03\x2A\x03"+string([]byte{seq})+"Hello", nil)
+		out, _, skip := interceptorOf(giving(7)).Submit(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, f)
 		if skip != want || bytes.Equal(out, f) == (want == Numbered) {
 			t.Errorf("part %d of 3: got %s, % x, want %s", seq, skip, []byte(out), want)
 		}
 	}
-	only := submitSM(0, 0x40, "\x05\x00\x03\x2A\x01\x01"+strings.Repeat("a", 153), nil)
-	if _, skip := newInterceptor(numbering(7)).Cut(&Scratch{}, "bank", Policy{When: All}, only); skip == Numbered {
+	only := shortMessage(0, 0x40, "\x05\x00\x03\x2A\x01\x01"+strings.Repeat("a", 153), nil)
+	if _, skip := interceptorOf(giving(7)).Cut(&Scratch{}, "bank", Policy{When: All}, only); skip == Numbered {
 		t.Error("a message with a reference of its own was cut")
 	}
 }
@@ -105,20 +105,20 @@ func TestSkipAddresses(t *testing.T) {
 		name, from, to string
 		want           Skip
 	}{
-		{"right", good, receiver, Numbered},
-		{"no source_addr", "", receiver, Malformed},
+		{"right", good, subscriber, Numbered},
+		{"no source_addr", "", subscriber, Malformed},
 		{"no destination_addr", good, "", Malformed},
-		{"source_addr too long", long, receiver, Malformed},
+		{"source_addr too long", long, subscriber, Malformed},
 		{"destination_addr too long", good, long, Malformed},
 	} {
 		tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-		f := frame(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\x05Hello")
-		out, sent, skip := newInterceptor(numbering(1)).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+		f := pduOf(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\x05Hello")
+		out, sent, skip := interceptorOf(giving(1)).Submit(&Scratch{}, "bank", Policy{When: All}, f)
 		if skip != tt.want || (sent != nil) != (skip == Numbered) || bytes.Equal(out, f) == (skip == Numbered) {
 			t.Errorf("%s: got %s, %v, want %s", tt.name, skip, sent, tt.want)
 		}
-		full := frame(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\xA0"+strings.Repeat("a", 160))
-		if s, skip := newInterceptor(numbering(1)).Cut(&Scratch{}, "bank", Policy{When: All}, full); skip != tt.want || (s != nil) != (skip == Numbered) {
+		full := pduOf(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\xA0"+strings.Repeat("a", 160))
+		if s, skip := interceptorOf(giving(1)).Cut(&Scratch{}, "bank", Policy{When: All}, full); skip != tt.want || (s != nil) != (skip == Numbered) {
 			t.Errorf("%s, cut: got %s, %v, want %s", tt.name, skip, s, tt.want)
 		}
 	}
@@ -128,22 +128,22 @@ func TestSkipAddresses(t *testing.T) {
 func TestCutSkips(t *testing.T) {
 	full := strings.Repeat("a", 160)
 	assigned := 0
-	counting := fakeLedger{assign: func(s *relay.Sent) error { assigned++; return errors.New("away") }}
+	counting := fakeNumbers{assign: func(s *relay.Sent) error { assigned++; return errors.New("away") }}
 	for _, tt := range []struct {
 		name string
 		p    Policy
 		f    smpp.Frame
 		want Skip
 	}{
-		{"off", Policy{When: Off}, submitSM(0, 0, full, nil), NotRequested},
-		{"not asked for", Policy{}, submitSM(0, 0, full, nil), NotRequested},
-		{"binary", Policy{When: All}, submitSM(4, 0, full, nil), Binary},
-		{"broken header", Policy{When: All}, submitSM(0, 0x40, "\xFF"+full, nil), Malformed},
-		{"with room", Policy{When: All}, submitSM(0, 0, "Hello", nil), NoRoom},
-		{"ledger is away", Policy{When: All}, submitSM(0, 0, full, nil), LedgerDown},
+		{"off", Policy{When: Off}, shortMessage(0, 0, full, nil), NotRequested},
+		{"not asked for", Policy{}, shortMessage(0, 0, full, nil), NotRequested},
+		{"binary", Policy{When: All}, shortMessage(4, 0, full, nil), Binary},
+		{"broken header", Policy{When: All}, shortMessage(0, 0x40, "\xFF"+full, nil), Malformed},
+		{"with room", Policy{When: All}, shortMessage(0, 0, "Hello", nil), NoRoom},
+		{"ledger is away", Policy{When: All}, shortMessage(0, 0, full, nil), LedgerDown},
 	} {
 		assigned = 0
-		if s, skip := newInterceptor(counting).Cut(&Scratch{}, "bank", tt.p, tt.f); s != nil || skip != tt.want {
+		if s, skip := interceptorOf(counting).Cut(&Scratch{}, "bank", tt.p, tt.f); s != nil || skip != tt.want {
 			t.Errorf("%s: got %v, %s; want none, %s", tt.name, s, skip, tt.want)
 		}
 		if want := map[bool]int{true: 1}[tt.want == LedgerDown]; assigned != want {
@@ -154,21 +154,21 @@ func TestCutSkips(t *testing.T) {
 
 // RejectNoRoom gives back what has no room, and nothing that is skipped for another reason.
 func TestRejectNoRoomOnly(t *testing.T) {
-	down := fakeLedger{assign: func(*relay.Sent) error { return relay.ErrDown }}
+	down := fakeNumbers{assign: func(*relay.Sent) error { return relay.ErrDown }}
 	p := Policy{When: All, Overflow: RejectNoRoom}
 	for _, tt := range []struct {
 		name   string
-		ledger fakeLedger
+		ledger fakeNumbers
 		f      smpp.Frame
 		skip   Skip
 		want   bool
 	}{
-		{"no room", fakeLedger{}, submitSM(0, 0, strings.Repeat("a", 160), nil), NoRoom, true},
-		{"binary", fakeLedger{}, submitSM(4, 0, "Hello", nil), Binary, false},
-		{"binary part by sar_*", fakeLedger{}, submitSM(4, 0, "Hello", sarTLVs(9, 3, 2)), Binary, false},
-		{"ledger is down", down, submitSM(0, 0, "Hello", nil), LedgerDown, false},
+		{"no room", fakeNumbers{}, shortMessage(0, 0, strings.Repeat("a", 160), nil), NoRoom, true},
+		{"binary", fakeNumbers{}, shortMessage(4, 0, "Hello", nil), Binary, false},
+		{"binary part by sar_*", fakeNumbers{}, shortMessage(4, 0, "Hello", sarParameters(9, 3, 2)), Binary, false},
+		{"ledger is down", down, shortMessage(0, 0, "Hello", nil), LedgerDown, false},
 	} {
-		out, sent, skip := newInterceptor(tt.ledger).Submit(&Scratch{}, "bank", p, tt.f)
+		out, sent, skip := interceptorOf(tt.ledger).Submit(&Scratch{}, "bank", p, tt.f)
 		if skip != tt.skip || !bytes.Equal(out, tt.f) {
 			t.Errorf("%s: got %s, want %s and the message as it came", tt.name, skip, tt.skip)
 		}
@@ -181,21 +181,21 @@ func TestRejectNoRoomOnly(t *testing.T) {
 // A part whose sar_* parameters become a header keeps its registered_delivery, and one without
 // room for the header stays as it came, in whatever coding.
 func TestConvertKeepsRegistered(t *testing.T) {
-	follows := fakeLedger{follow: func(*relay.Sent) bool { return true }}
-	f := submitSM(0, 0, strings.Repeat("a", 152), sarTLVs(9, 3, 2))
-	at := bytes.Index(f, []byte(receiver)) + len(receiver) + 6
+	follows := fakeNumbers{follow: func(*relay.Sent) bool { return true }}
+	f := shortMessage(0, 0, strings.Repeat("a", 152), sarParameters(9, 3, 2))
+	at := bytes.Index(f, []byte(subscriber)) + len(subscriber) + 6
 	f[at] = 0x0D
-	out, _, skip := newInterceptor(follows).Submit(&Scratch{}, "bank", Policy{When: All}, f)
+	out, _, skip := interceptorOf(follows).Submit(&Scratch{}, "bank", Policy{When: All}, f)
 	m, err := smpp.ParseMessage(out)
 	if err != nil || skip != NoRoom || m.RegisteredDelivery() != 0x0D || !m.HasUDH() {
 		t.Errorf("got %s, %v, registered_delivery %02x, header %t; want no_room, 0d, a header", skip, err, m.RegisteredDelivery(), m.HasUDH())
 	}
-	odd := submitSM(8, 0, strings.Repeat("a", 11), sarTLVs(9, 3, 2)) // half a UCS2 character
-	if out, _, _ := newInterceptor(follows).Submit(&Scratch{}, "bank", Policy{When: All}, odd); !bytes.Equal(out, odd) {
+	odd := shortMessage(8, 0, strings.Repeat("a", 11), sarParameters(9, 3, 2)) // half a UCS2 character
+	if out, _, _ := interceptorOf(follows).Submit(&Scratch{}, "bank", Policy{When: All}, odd); !bytes.Equal(out, odd) {
 		t.Errorf("a text that cannot be read was changed: % x", []byte(out))
 	}
-	i := newInterceptor(fakeLedger{assign: func(*relay.Sent) error { return relay.ErrDown }})
-	full := submitSM(0, 0, strings.Repeat("a", 147), sarTLVs(9, 3, 2))
+	i := interceptorOf(fakeNumbers{assign: func(*relay.Sent) error { return relay.ErrDown }})
+	full := shortMessage(0, 0, strings.Repeat("a", 147), sarParameters(9, 3, 2))
 	i.Form.Default = udh.Latin1 // 140 octets, of which the header takes 7
 	if out, _, _ := i.Submit(&Scratch{}, "bank", Policy{When: All}, full); !bytes.Equal(out, full) {
 		t.Errorf("what has no room for a header was changed: % x", []byte(out))

@@ -30,7 +30,7 @@ func TestPackedVectors(t *testing.T) {
 			if tt.name != "no header" {
 				m.ESMClass = smpp.ESMClassUDHI
 			}
-			i := newInterceptor(numbering(1))
+			i := interceptorOf(giving(1))
 			i.Form.Packed = true
 			out, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, m.Append(nil, pdu.SubmitSMID, 1))
 			if skip != Numbered {
@@ -67,7 +67,7 @@ func TestPackedCut(t *testing.T) {
 			}
 			m := simulator.ShortMessage{From: simulator.Number("10690001"), To: simulator.Number("447700900123")}
 			m.TLVs = smpp.AppendTLV(nil, smpp.TagMessagePayload, packed)
-			i := newInterceptor(numbering(1))
+			i := interceptorOf(giving(1))
 			i.Form.Packed = true
 			s, skip := i.Cut(&Scratch{}, "bank", Policy{When: All}, m.Append(nil, pdu.SubmitSMID, 1))
 			if s == nil {

@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/relay"
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/smpp"
+)
+
+// fakeLedger is a ledger of functions; those left out do nothing.
+type fakeLedger struct {
+	routes *sync.Map // account by message_id; nil: none
+	await  func(context.Context, []byte) (string, bool)
+	route  func(account string, id []byte, w relay.Waiter, token uint64)
+
+	assign  func(*relay.Sent) error
+	follow  func(*relay.Sent) bool
+	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
+	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
+	partOf  func(key []byte, receiver message.Addr) (journal.CutPart, bool)
+	partIDs func(c message.Conversation, id, key []byte) [][]byte
+	merge   func(journal.CutPart, message.PartReceipt, func(*relay.Merged, error))
+	refuse  func(*relay.Sent)
+	receipt func(message.Conversation, []byte, message.State)
+}
+
+func (l fakeLedger) Assign(s *relay.Sent) error {
+	if l.assign == nil {
+		s.Number = 1
+		return nil
+	}
+	return l.assign(s)
+}
+
+func (l fakeLedger) Follow(s *relay.Sent) bool { return l.follow != nil && l.follow(s) }
+
+func (l fakeLedger) AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64) {
+	if l.cut == nil {
+		w.Logged(token)
+		return
+	}
+	l.cut(s, c, w, token)
+}
+
+func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
+	if l.partOf == nil {
+		return journal.CutPart{}, false
+	}
+	return l.partOf(key, receiver)
+}
+
+func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
+	if l.partIDs == nil {
+		return nil
+	}
+	return l.partIDs(c, id, key)
+}
+
+func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
+	l.merge(p, r, done)
+}
+
+func (l fakeLedger) Accept(s *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+	if l.accept == nil {
+		w.Logged(token)
+		return
+	}
+	l.accept(s, id, w, token)
+}
+
+func (l fakeLedger) Refuse(s *relay.Sent) {
+	if l.refuse != nil {
+		l.refuse(s)
+	}
+}
+
+func (l fakeLedger) Receipt(c message.Conversation, id []byte, state message.State) {
+	if l.receipt != nil {
+		l.receipt(c, id, state)
+	}
+}
+
+func (l fakeLedger) Route(account string, id []byte, w relay.Waiter, token uint64) {
+	if l.routes != nil {
+		l.routes.Store(string(id), account)
+	}
+	if l.route != nil {
+		l.route(account, id, w, token)
+		return
+	}
+	w.Logged(token)
+}
+
+func (l fakeLedger) Routed(id []byte) (account string, ok bool) {
+	if l.routes == nil {
+		return "", false
+	}
+	v, ok := l.routes.Load(string(id))
+	account, _ = v.(string)
+	return account, ok
+}
+
+func (l fakeLedger) AwaitRoute(ctx context.Context, id []byte) (account string, ok bool) {
+	if l.await != nil {
+		return l.await(ctx, id)
+	}
+	return l.Routed(id)
+}
+
+// assigning returns a ledger that gives every message the number n.
+func assigning(n uint16) fakeLedger {
+	return fakeLedger{assign: func(s *relay.Sent) error { s.Number = n; return nil }}
+}
+
+// submitSM is a submit_sm with a text and optional parameters.
+func submitSM(dataCoding, esmClass byte, ud string, tlvs []byte) smpp.Frame {
+	return simulator.ShortMessage{
+		From: simulator.Number("10690001"), To: simulator.Number(receiver),
+		DataCoding: dataCoding, ESMClass: esmClass, UserData: []byte(ud), TLVs: tlvs,
+	}.Append(nil, pdu.SubmitSMID, 1)
+}
+
+// sarTLVs are the optional parameters of a part.
+func sarTLVs(ref uint16, total, seq byte) []byte {
+	tlvs := smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte{0, 42})
+	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarMsgRefNum, []byte{byte(ref >> 8), byte(ref)})
+	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarTotalSegments, []byte{total})
+	return smpp.AppendTLV(tlvs, smpp.TagSarSegmentSeqnum, []byte{seq})
+}
+
+func payload(text string) []byte { return smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)) }
