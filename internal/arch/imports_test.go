@@ -56,14 +56,15 @@ var imports = map[string][]string{
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
 var keepers = map[string][]string{
-	"github.com/cockroachdb/pebble": {"relay"},
-	"github.com/golang-jwt/":        {"internal/token"},
-	"github.com/nats-io/":           {"relay", "relay/relaytest"},
-	"github.com/spf13/cobra":        {"cmd/readback"},
-	"github.com/spf13/pflag":        {"config", "cmd/readback"},
-	"github.com/spf13/viper":        {"config"},
-	"go.yaml.in/yaml":               {"config"},
-	"gopkg.in/yaml":                 {},
+	"github.com/cockroachdb/pebble":  {"relay"},
+	"github.com/golang-jwt/":         {"internal/token"},
+	"github.com/nats-io/":            {"relay", "relay/relaytest"},
+	"github.com/pires/go-proxyproto": {"internal/transport"},
+	"github.com/spf13/cobra":         {"cmd/readback"},
+	"github.com/spf13/pflag":         {"cmd/readback", "config"},
+	"github.com/spf13/viper":         {"config"},
+	"go.yaml.in/yaml":                {"config"},
+	"gopkg.in/yaml":                  {},
 }
 
 // pkg is what go list says of a package; tests are left out.

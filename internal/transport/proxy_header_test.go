@@ -11,6 +11,14 @@ import (
 	"testing"
 )
 
+// Octets of version 2 headers (proxy-protocol.txt §2.2).
+const (
+	v2Local = 0x20 // version and command: the proxy speaks for itself
+	v2Proxy = 0x21 // for a client
+	v2TCP4  = 0x11 // family and protocol
+	v2TCP6  = 0x21
+)
+
 // v2 is a version 2 header: command, family, and what follows the length.
 func v2(command, family byte, rest ...byte) string {
 	b := append([]byte(v2Signature), command, family)
@@ -60,6 +68,7 @@ var sound = []struct {
 	{"v1 lowest and highest port", "PROXY TCP4 192.0.2.7 198.51.100.1 0 65535\r\n", netip.MustParseAddrPort("192.0.2.7:0")},
 	{"v1 UNKNOWN", "PROXY UNKNOWN\r\n", nobody},
 	{"v1 UNKNOWN with addresses", "PROXY UNKNOWN 192.0.2.7 198.51.100.1 40000 2775\r\n", nobody},
+	{"v1 UNKNOWN with CR", "PROXY UNKNOWN \r \r\n", nobody},
 	{"v1 longest", "PROXY UNKNOWN " + strings.Repeat("f", v1MaxLine-len("PROXY UNKNOWN \r\n")) + "\r\n", nobody},
 	{"v2 TCP4", v2Of(client4, server4), client4},
 	{"v2 TCP6", v2Of(client6, server6), client6},
@@ -117,34 +126,34 @@ func TestProxyHeaderErrors(t *testing.T) {
 		{"lower case", "proxy TCP4 192.0.2.7 198.51.100.1 40000 2775\r\n", "first octet is 70", 1},
 		{"HTTP", "POST / HTTP/1.1\r\n", "octet 2 is 4F", 2},
 		{"v1 without space", "PROXYTCP4 192.0.2.7 198.51.100.1 40000 2775\r\n", "octet 6 is 54", 6},
-		{"v1 two spaces", "PROXY TCP4  192.0.2.7 198.51.100.1 40000 2775\r\n", "want TCP4", 0},
-		{"v1 space at the end", "PROXY TCP4 192.0.2.7 198.51.100.1 40000 2775 \r\n", "want TCP4", 0},
-		{"v1 LF alone", "PROXY TCP4 192.0.2.7 198.51.100.1 40000 2775\n", "without CR", 0},
-		{"v1 CR within", "PROXY UNKNOWN \r \r\n", "CR within", 0},
+		{"v1 two spaces", "PROXY TCP4  192.0.2.7 198.51.100.1 40000 2775\r\n", "address family or protocol", 0},
+		{"v1 space at the end", "PROXY TCP4 192.0.2.7 198.51.100.1 40000 2775 \r\n", "address family or protocol", 0},
+		{"v1 LF alone", "PROXY TCP4 192.0.2.7 198.51.100.1 40000 2775\n", "must end with", 0},
+		{"v1 CR within", "PROXY TCP4 192.0.2.7 198.51.100.1 40000\r 2775\r\n", "invalid port number", 0},
 		{"v1 too long", "PROXY UNKNOWN " + strings.Repeat("f", 200) + "\r\n", "within 107", v1MaxLine},
-		{"v1 nothing", "PROXY \r\n", "want TCP4", 0},
-		{"v1 UDP4", "PROXY UDP4 192.0.2.7 198.51.100.1 40000 2775\r\n", "want TCP4", 0},
-		{"v1 nearly UNKNOWN", "PROXY UNKNOWNS\r\n", "want TCP4", 0},
-		{"v1 no port", "PROXY TCP4 192.0.2.7 198.51.100.1 40000\r\n", "want TCP4", 0},
-		{"v1 IPv6 as TCP4", "PROXY TCP4 2001:db8::7 198.51.100.1 40000 2775\r\n", "source address", 0},
-		{"v1 IPv4 as TCP6", "PROXY TCP6 2001:db8::7 198.51.100.1 40000 2775\r\n", "destination address", 0},
-		{"v1 zone", "PROXY TCP6 fe80::1%eth0 2001:db8::1 40000 2775\r\n", "source address", 0},
-		{"v1 leading zero", "PROXY TCP4 192.0.2.07 198.51.100.1 40000 2775\r\n", "source address", 0},
-		{"v1 host", "PROXY TCP4 esme.example 198.51.100.1 40000 2775\r\n", "source address", 0},
-		{"v1 port too high", "PROXY TCP4 192.0.2.7 198.51.100.1 65536 2775\r\n", "source port", 0},
-		{"v1 port with zero", "PROXY TCP4 192.0.2.7 198.51.100.1 040000 2775\r\n", "source port", 0},
-		{"v1 port with sign", "PROXY TCP4 192.0.2.7 198.51.100.1 40000 +2775\r\n", "destination port", 0},
+		{"v1 nothing", "PROXY \r\n", "address family or protocol", 0},
+		{"v1 UDP4", "PROXY UDP4 192.0.2.7 198.51.100.1 40000 2775\r\n", "address family or protocol", 0},
+		{"v1 nearly UNKNOWN", "PROXY UNKNOWNS\r\n", "address family or protocol", 0},
+		{"v1 no port", "PROXY TCP4 192.0.2.7 198.51.100.1 40000\r\n", "address family or protocol", 0},
+		{"v1 IPv6 as TCP4", "PROXY TCP4 2001:db8::7 198.51.100.1 40000 2775\r\n", "invalid address", 0},
+		{"v1 IPv4 as TCP6", "PROXY TCP6 2001:db8::7 198.51.100.1 40000 2775\r\n", "invalid address", 0},
+		{"v1 zone", "PROXY TCP6 fe80::1%eth0 2001:db8::1 40000 2775\r\n", "invalid address", 0},
+		{"v1 leading zero", "PROXY TCP4 192.0.2.07 198.51.100.1 40000 2775\r\n", "invalid address", 0},
+		{"v1 host", "PROXY TCP4 esme.example 198.51.100.1 40000 2775\r\n", "invalid address", 0},
+		{"v1 port too high", "PROXY TCP4 192.0.2.7 198.51.100.1 65536 2775\r\n", "invalid port number", 0},
+		{"v1 port with zero", "PROXY TCP4 192.0.2.7 198.51.100.1 040000 2775\r\n", "invalid port number", 0},
+		{"v1 port with sign", "PROXY TCP4 192.0.2.7 198.51.100.1 40000 +2775\r\n", "invalid port number", 0},
 		{"v2 signature", "\r\n\r\n\x00\r\nQUIX\n\x21\x11\x00\x00", "signature", v2Fixed},
 		{"v2 version 1", v2(0x11, v2TCP4, make([]byte, 12)...), "command are 11", v2Fixed},
 		{"v2 version 3", v2(0x31, v2TCP4, make([]byte, 12)...), "command are 31", v2Fixed},
 		{"v2 command 2", v2(0x22, v2TCP4, make([]byte, 12)...), "command are 22", v2Fixed},
 		{"v2 too long", v2(v2Proxy, v2TCP4, make([]byte, v2MaxLength+1)...), "over 4096", v2Fixed},
 		{"v2 longest to say", v2(v2Local, 0, make([]byte, 65535)...), "over 4096", v2Fixed},
-		{"v2 short for IPv4", v2(v2Proxy, v2TCP4, make([]byte, 11)...), "want 12", 0},
-		{"v2 short for IPv6", v2(v2Proxy, v2TCP6, make([]byte, 35)...), "want 36", 0},
-		{"v2 short for Unix", v2(v2Proxy, 0x31, make([]byte, 215)...), "want 216", 0},
-		{"v2 family", v2(v2Proxy, 0x41, make([]byte, 216)...), "protocol are 41", 0},
-		{"v2 protocol", v2(v2Proxy, 0x13, make([]byte, 216)...), "protocol are 13", 0},
+		{"v2 short for IPv4", v2(v2Proxy, v2TCP4, make([]byte, 11)...), "invalid length: command, family and length are 2111000B", 0},
+		{"v2 short for IPv6", v2(v2Proxy, v2TCP6, make([]byte, 35)...), "invalid length: command, family and length are 21210023", 0},
+		{"v2 short for Unix", v2(v2Proxy, 0x31, make([]byte, 215)...), "invalid length: command, family and length are 213100D7", 0},
+		{"v2 family", v2(v2Proxy, 0x41, make([]byte, 216)...), "protocol: command, family and length are 214100D8", 0},
+		{"v2 protocol", v2(v2Proxy, 0x13, make([]byte, 216)...), "protocol: command, family and length are 211300D8", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -58,6 +58,35 @@ func TestProxyListener(t *testing.T) {
 	}
 }
 
+// TestProxyListenerPieces sends each header octet by octet, as a slow network may deliver it.
+func TestProxyListenerPieces(t *testing.T) {
+	for _, tt := range sound {
+		t.Run(tt.name, func(t *testing.T) {
+			ln := newFakeListener()
+			proxy := NewProxyListener(ln, balancers, Opening{})
+			defer func() { _ = proxy.Close() }()
+			out := ln.dial(balancer)
+			go func() {
+				for _, b := range []byte(tt.header + "SMPP") {
+					_, _ = out.Write([]byte{b}) // the reader sees what is missing
+				}
+				_ = out.Close()
+			}()
+			want := tt.want.String()
+			if tt.want == nobody {
+				want = balancer
+			}
+			conn := accept(t, proxy)
+			if got := conn.RemoteAddr().String(); got != want {
+				t.Errorf("got remote %s, want %s", got, want)
+			}
+			if got, err := io.ReadAll(conn); err != nil || string(got) != "SMPP" {
+				t.Errorf("got %q, %v behind the header, want SMPP", got, err)
+			}
+		})
+	}
+}
+
 func TestProxyListenerRefuses(t *testing.T) {
 	tests := []struct {
 		name string
