@@ -3,6 +3,7 @@ module readback
 go 1.26.8
 
 require (
+	github.com/MicahParks/jwkset v0.11.4
 	github.com/cockroachdb/pebble v1.1.5
 	github.com/eclipse/paho.mqtt.golang v1.5.1
 	github.com/fiorix/go-smpp v0.0.0-20210403173735-2894b96e70ba

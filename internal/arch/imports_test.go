@@ -56,6 +56,7 @@ var imports = map[string][]string{
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
 var keepers = map[string][]string{
+	"github.com/MicahParks/jwkset":   {"internal/token"},
 	"github.com/cockroachdb/pebble":  {"relay"},
 	"github.com/golang-jwt/":         {"internal/token"},
 	"github.com/nats-io/":            {"relay", "relay/relaytest"},

@@ -80,14 +80,19 @@ func TestSetChanges(t *testing.T) {
 		{"another curve", es256, map[string]any{"crv": "P-384"}, ""},
 		{"unknown type", eddsa, map[string]any{"kty": "AKP"}, ""},
 		{"private", es256, map[string]any{"d": b64([]byte("private"))}, "private key"},
-		{"point off the curve", es256, map[string]any{"x": b64(make([]byte, 32))}, "number"},
+		{"point off the curve", es256, map[string]any{"x": b64(make([]byte, 32))}, "not on the specified curve"},
 		{"short point", es256, map[string]any{"y": b64(make([]byte, 31))}, "P-256"},
 		{"short modulus", rs256, map[string]any{"n": b64(make([]byte, 128))}, "at least 2048"},
-		{"exponent 1", rs256, map[string]any{"e": b64([]byte{1})}, "exponent"},
-		{"no exponent", rs256, map[string]any{"e": ""}, "exponent"},
+		{"exponent 1", rs256, map[string]any{"e": b64([]byte{1})}, `"e" is out of range`},
+		{"even exponent", rs256, map[string]any{"e": b64([]byte{4})}, "exponent 4"},
+		{"exponent over 64 bits", rs256, map[string]any{"e": b64([]byte{1, 0, 0, 0, 0, 0, 1, 0, 1})}, "E in marshal does not match"},
+		{"no exponent", rs256, map[string]any{"e": ""}, `requires parameters "n" and "e"`},
 		{"short secret", hs256, map[string]any{"k": b64([]byte("secret"))}, "at least 32"},
-		{"short Ed25519", eddsa, map[string]any{"x": b64([]byte("x"))}, "Ed25519"},
-		{"no base64", eddsa, map[string]any{"x": "=="}, "JWK set"},
+		{"short Ed25519", eddsa, map[string]any{"x": b64([]byte("x"))}, "32 bytes"},
+		{"padding alone", eddsa, map[string]any{"x": "=="}, "padding"},
+		{"padding", hs256, map[string]any{"k": base64.URLEncoding.EncodeToString([]byte(secret))}, "padding"},
+		{"no base64", eddsa, map[string]any{"x": "!"}, "illegal base64"},
+		{"number for text", eddsa, map[string]any{"x": 7}, "JWK set"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,10 +100,44 @@ func TestSetChanges(t *testing.T) {
 			switch {
 			case tt.want == "" && (err != nil || len(all) != len(methods)-1):
 				t.Errorf("got %d keys, %v, want the others", len(all), err)
-			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
-				t.Errorf("got %v, want %q", err, tt.want)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n")):
+				t.Errorf("got %v, want %q in one line", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestSetTakes has keys that are written in another way, and what a set may say beside a key.
+func TestSetTakes(t *testing.T) {
+	rs := signers()[rs256].Public().(*rsa.PublicKey)
+	tests := []struct {
+		name, kind string
+		changes    map[string]any
+	}{
+		{"zeros in front", rs256, map[string]any{"n": b64(append([]byte{0}, rs.N.Bytes()...)), "e": b64([]byte{0, 1, 0, 1})}},
+		{"certificates and operations", es256, map[string]any{"x5c": []string{"!"}, "x5u": "ftp://h/", "x5t": "!", "key_ops": "?"}},
+		{"unknown member", eddsa, map[string]any{"exp": 7}},
+		{"kid of another key", eddsa, map[string]any{"kid": es256}},
+		{"no kid", eddsa, map[string]any{"kid": ""}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := verifier(t, set(t, tt.kind, tt.changes))
+			for _, alg := range methods {
+				kid := alg
+				if id, ok := tt.changes["kid"].(string); ok && alg == tt.kind {
+					kid = id
+				}
+				if got, err := v.Subject(sign(t, alg, good(), nil, "kid", kid), now); got != "+447700900123" {
+					t.Errorf("%s: got %q, %v", alg, got, err)
+				}
+			}
+		})
+	}
+	one := `{"kty":"oct","kid":"a","k":"` + b64([]byte(strings.Repeat("y", 40))) + `"}`
+	v := verifier(t, []byte(`{"keys":[`+one+`,{"kty":"oct","kid":"a","k":"`+b64([]byte(secret))+`"}]}`))
+	if got, err := v.Subject(sign(t, hs256, good(), nil, "kid", "a"), now); got != "+447700900123" {
+		t.Errorf("second key with one kid: got %q, %v", got, err)
 	}
 }
 

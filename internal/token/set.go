@@ -1,46 +1,33 @@
 package token
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
+	"strings"
+
+	"github.com/MicahParks/jwkset"
 )
 
-// jwk is a JSON Web Key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+// jwk is a key of a set (RFC 7517 §4). It has the members that make up a key and say what it is for.
+// What else a set says, such as certificates, decides nothing here.
 type jwk struct {
-	Type    string `json:"kty"`
-	Use     string `json:"use"`
-	Alg     string `json:"alg"`
-	ID      string `json:"kid"`
-	Curve   string `json:"crv"`
-	N       octets `json:"n"`
-	E       octets `json:"e"`
-	X       octets `json:"x"`
-	Y       octets `json:"y"`
-	Secret  octets `json:"k"`
-	Private octets `json:"d"`
+	KTY jwkset.KTY      `json:"kty"`
+	USE jwkset.USE      `json:"use"`
+	ALG jwkset.ALG      `json:"alg"`
+	KID string          `json:"kid"`
+	CRV jwkset.CRV      `json:"crv"`
+	N   string          `json:"n"`
+	E   string          `json:"e"`
+	X   string          `json:"x"`
+	Y   string          `json:"y"`
+	K   string          `json:"k"`
+	D   json.RawMessage `json:"d"`
 }
 
-// octets are written in base64url without padding.
-type octets []byte
-
-func (o *octets) UnmarshalJSON(text []byte) error {
-	var s string
-	err := json.Unmarshal(text, &s)
-	if err == nil {
-		*o, err = base64.RawURLEncoding.DecodeString(s)
-	}
-	return err
-}
-
-// parseSet reads a JWK set (RFC 7517 §5). Keys for something else than to verify by one of
-// our algorithms are passed over, as the standard has it.
+// parseSet reads a JWK set (RFC 7517 §5). It skips keys that are not for verifying by one of our
+// algorithms, as the standard says.
 func parseSet(text []byte) (all keys, err error) {
 	var set struct {
 		Keys []jwk `json:"keys"`
@@ -49,18 +36,14 @@ func parseSet(text []byte) (all keys, err error) {
 		return nil, fmt.Errorf("JWK set: %w", err)
 	}
 	for i, j := range set.Keys {
-		if j.Use != "" && j.Use != "sig" {
+		if j.USE != "" && j.USE != jwkset.UseSig {
 			continue
 		}
-		public, err := j.public()
-		var k key
-		if err == nil && public != nil {
-			k, err = newKey(j.ID, public)
-		}
+		k, err := j.parse()
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("JWK set: number %d: %w", i+1, err)
-		case public != nil && (j.Alg == "" || j.Alg == k.alg):
+		case k.alg != "" && (j.ALG == "" || j.ALG.String() == k.alg):
 			all = append(all, k)
 		}
 	}
@@ -70,30 +53,53 @@ func parseSet(text []byte) (all keys, err error) {
 	return all, nil
 }
 
-// public returns the key; nil if it is of a kind that is not used here.
-func (j *jwk) public() (any, error) {
-	switch {
-	case j.Private != nil:
-		return nil, errors.New("a private key: public keys are wanted")
-	case j.Type == "oct":
-		return []byte(j.Secret), nil
-	case j.Type == "RSA":
-		e := new(big.Int).SetBytes(j.E)
-		if !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 || e.Bit(0) == 0 {
-			return nil, errors.New("not an exponent of RSA")
-		}
-		return &rsa.PublicKey{N: new(big.Int).SetBytes(j.N), E: int(e.Int64())}, nil
-	case j.Type == "EC" && j.Curve == "P-256":
-		if len(j.X) != 32 || len(j.Y) != 32 {
-			return nil, errors.New("not a point of P-256")
-		}
-		point := append(append([]byte{4}, j.X...), j.Y...)
-		return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-	case j.Type == "OKP" && j.Curve == "Ed25519":
-		if len(j.X) != ed25519.PublicKeySize {
-			return nil, errors.New("not a key of Ed25519")
-		}
-		return ed25519.PublicKey(j.X), nil
+// parse returns the key. Its alg is empty if the key is of a kind that is not used here.
+func (j *jwk) parse() (key, error) {
+	if j.D != nil {
+		return key{}, errors.New("a private key: public keys are wanted")
 	}
-	return nil, nil
+	if !j.isUsed() {
+		return key{}, nil
+	}
+	if err := j.checkForm(); err != nil {
+		return key{}, err
+	}
+	public, err := jwkset.NewJWKFromMarshal(
+		jwkset.JWKMarshal{KTY: j.KTY, CRV: j.CRV, N: j.N, E: j.E, X: j.X, Y: j.Y, K: j.K},
+		jwkset.JWKMarshalOptions{Private: j.KTY == jwkset.KtyOct}, jwkset.JWKValidateOptions{})
+	if err != nil {
+		return key{}, errors.New(strings.ReplaceAll(err.Error(), "\n", ": ")) // jwkset joins errors by line ends
+	}
+	if p, ok := public.Key().(*rsa.PublicKey); ok && (p.E < 3 || p.E%2 == 0) {
+		return key{}, fmt.Errorf("RSA with exponent %d", p.E)
+	}
+	return newKey(j.KID, public.Key())
+}
+
+// isUsed reports whether the key is of a type and on a curve that one of our algorithms has.
+func (j *jwk) isUsed() bool {
+	switch j.KTY {
+	case jwkset.KtyOct, jwkset.KtyRSA:
+		return true
+	case jwkset.KtyEC:
+		return j.CRV == jwkset.CrvP256
+	case jwkset.KtyOKP:
+		return j.CRV == jwkset.CrvEd25519
+	}
+	return false
+}
+
+// lenCoordinate is how many characters the 32 octets of a coordinate are in base64url.
+const lenCoordinate = 43
+
+// checkForm refuses what the standard does not allow and jwkset does: octets that are written with
+// padding (RFC 7515 §2), and coordinates that are not of full length (RFC 7518 §6.2.1.2).
+func (j *jwk) checkForm() error {
+	switch {
+	case strings.Contains(j.N+j.E+j.X+j.Y+j.K, "="):
+		return errors.New("base64url with padding")
+	case j.KTY == jwkset.KtyEC && (len(j.X) != lenCoordinate || len(j.Y) != lenCoordinate):
+		return errors.New("not a point of P-256")
+	}
+	return nil
 }
