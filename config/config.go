@@ -47,7 +47,7 @@ func Default() Config {
 			Form: "sme-ack", Keep: 72 * time.Hour, VendorTagNumber: 0x1520, VendorTagRead: 0x1521,
 			AfterReceipt: 30 * time.Second,
 			Template:     "{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}",
-			Webhook:      Webhook{Timeout: 10 * time.Second, Concurrency: 4},
+			Webhook:      Webhook{OldSignature: true, Timeout: 10 * time.Second, Concurrency: 4},
 		},
 		Reads: Reads{
 			Addr: "127.0.0.1:8080", Auth: []string{"none"}, SMS: true, IEI: 0x81, JWT: ReadsJWT{Leeway: 30 * time.Second},

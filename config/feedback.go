@@ -33,7 +33,8 @@ type Feedback struct {
 // Webhook is where feedback of form webhook goes.
 type Webhook struct {
 	URL          string        `key:"url" form:"url" empty:"none" secret:"all" doc:"http or https URL that feedback is posted to"`
-	SecretFile   string        `key:"secret_file" empty:"none" doc:"file that holds the secret of the signature, one line of 16 to 128 characters"`
+	SecretFile   string        `key:"secret_file" empty:"none" doc:"file that holds the secret of the signature, one line of 16 to 128 characters; behind whsec_ it is the key in base64"`
+	OldSignature bool          `key:"old_signature" doc:"sign by Readback-Signature too, the header of the first release; the next release has neither the header nor this key"`
 	Timeout      time.Duration `key:"timeout" range:"100ms..25s" doc:"time for the answer"`
 	CA           string        `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the server's certificate; empty is those of the system"`
 	AllowPrivate bool          `key:"allow_private" doc:"connect to loopback, private and link-local addresses, too"`
@@ -59,6 +60,7 @@ type AccountFeedback struct {
 type AccountWebhook struct {
 	URL          string        `key:"url"`
 	SecretFile   string        `key:"secret_file"`
+	OldSignature bool          `key:"old_signature"`
 	Timeout      time.Duration `key:"timeout"`
 	CA           string        `key:"ca"`
 	AllowPrivate bool          `key:"allow_private"`

@@ -80,7 +80,7 @@ func fullAccount() Account {
 		Track:   AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
 		Feedback: AccountFeedback{
 			Form: "mo", Rate: 5, Template: "{{.Number}}",
-			Webhook: AccountWebhook{URL: "http://127.0.0.1/", Timeout: time.Second, Concurrency: 1},
+			Webhook: AccountWebhook{URL: "http://127.0.0.1/", OldSignature: true, Timeout: time.Second, Concurrency: 1},
 		},
 	}
 }

@@ -103,7 +103,11 @@ func webhookTarget(a config.Account, roots map[string]*x509.CertPool) (*webhook.
 		}
 		roots[w.CA] = pool
 	}
+	secret, err := webhook.ParseSecret(string(w.Secret))
+	if err != nil {
+		return nil, fmt.Errorf("feedback.webhook.secret_file: %w", err)
+	}
 	return &webhook.Target{
-		URL: w.URL, Secret: []byte(w.Secret), Timeout: w.Timeout, Roots: roots[w.CA], AllowPrivate: w.AllowPrivate,
+		URL: w.URL, Secret: secret, OldSignature: w.OldSignature, Timeout: w.Timeout, Roots: roots[w.CA], AllowPrivate: w.AllowPrivate,
 	}, nil
 }

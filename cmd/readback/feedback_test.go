@@ -55,7 +55,7 @@ func TestFeedbackSettings(t *testing.T) {
 				t.Errorf("gateway: got %+v", got)
 			}
 			hook := l.targets.Accounts["bank"]
-			if (hook != nil) != tt.hook || tt.hook && (hook.URL != "https://app.example/" || string(hook.Secret) != "3f1c9a0d5e7b4268" ||
+			if (hook != nil) != tt.hook || tt.hook && (hook.URL != "https://app.example/" || hook.Secret == nil || !hook.OldSignature ||
 				hook.Timeout != 10*time.Second || !hook.AllowPrivate) {
 				t.Errorf("webhook: got %+v, want one: %v", hook, tt.hook)
 			}

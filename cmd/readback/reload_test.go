@@ -155,6 +155,9 @@ func TestReloadFails(t *testing.T) {
 		{"no authorities", func(cfg *config.Config) {
 			cfg.Feedback.Form, cfg.Feedback.Webhook.CA = "webhook", filepath.Join(t.TempDir(), "none.pem")
 		}, nil, "feedback.webhook.ca"},
+		{"secret that is no base64", func(cfg *config.Config) {
+			cfg.Feedback.Form, cfg.Feedback.Webhook.Secret = "webhook", "whsec_3f1c9a0d5e7b4268?"
+		}, nil, "feedback.webhook.secret_file"},
 		{"mtls alone", func(cfg *config.Config) { cfg.Reads.Auth = []string{"mtls"} }, nil, "reads.auth"},
 		{"no key", func(cfg *config.Config) { cfg.Reads.Auth = []string{"api_key"} }, nil, "api_key"},
 		{"no tokens", func(cfg *config.Config) {

@@ -64,6 +64,7 @@ var keepers = map[string][]string{
 	"github.com/spf13/cobra":         {"cmd/readback"},
 	"github.com/spf13/pflag":         {"cmd/readback", "config"},
 	"github.com/spf13/viper":         {"config"},
+	"github.com/standard-webhooks/":  {"internal/webhook"},
 	"go.yaml.in/yaml":                {"config"},
 	"gopkg.in/yaml":                  {},
 }

@@ -96,6 +96,9 @@ func server(t *testing.T, answer func(fb *message.Feedback) int) (*Target, <-cha
 			t.Errorf("body %s: %v", body, err)
 		}
 		if err := check(r.Header.Get("Readback-Signature"), body); err != nil {
+			t.Errorf("old signature: %v", err)
+		}
+		if err := verify(r.Header, body); err != nil {
 			t.Errorf("signature: %v", err)
 		}
 		asked <- fb

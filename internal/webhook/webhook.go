@@ -23,7 +23,8 @@ import (
 // Target is where the feedback of an account goes.
 type Target struct {
 	URL          string
-	Secret       []byte         // of the signature
+	Secret       *Secret        // of the signatures
+	OldSignature bool           // sign by Readback-Signature, too
 	Timeout      time.Duration  // for the answer
 	Roots        *x509.CertPool // that must have signed the server's certificate; nil: the system's
 	AllowPrivate bool           // connect to addresses that are not public, too
@@ -148,7 +149,13 @@ func (h *Webhooks) request(ctx context.Context, t *Target, event string, body []
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "readback/"+h.version)
 	req.Header.Set("Readback-Event", event)
-	req.Header.Set("Readback-Signature", Sign(t.Secret, time.Now(), body))
+	at := time.Now()
+	if err := t.Secret.sign(req.Header, event, at, body); err != nil {
+		return nil, fmt.Errorf("webhook: %w", err)
+	}
+	if t.OldSignature {
+		req.Header.Set(oldSignature, t.Secret.old(at, body))
+	}
 	return req, nil
 }
 
