@@ -41,6 +41,7 @@ var imports = map[string][]string{
 	"internal/ops":              {},
 	"internal/seed":             {},
 	"internal/simulator":        {"handset", "smpp", "udh"},
+	"internal/testpeer":         {"smpp"},
 	"internal/token":            {"internal/kept"},
 	"internal/transport":        {"internal/kept"},
 	"internal/webhook":          {"relay", "relay/message"},
@@ -52,6 +53,9 @@ var imports = map[string][]string{
 	"smpp":                      {},
 	"udh":                       {},
 }
+
+// forTests are packages that only tests import: no row of imports names one.
+var forTests = []string{"internal/testpeer"}
 
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
@@ -150,6 +154,17 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestForTests keeps the packages of the tests out of the rows. What a test imports is in no row.
+func TestForTests(t *testing.T) {
+	for name, allowed := range imports {
+		for _, p := range forTests {
+			if slices.Contains(allowed, p) {
+				t.Errorf("%s may import %s, which is for tests", name, p)
+			}
+		}
+	}
+}
+
 func TestBroken(t *testing.T) {
 	tests := []struct {
 		name string
@@ -169,6 +184,7 @@ func TestBroken(t *testing.T) {
 			pkg{module + "/relay", []string{"go.yaml.in/yaml/v3"}},
 			[]string{"relay imports go.yaml.in/yaml/v3, which is for [config]"},
 		},
+		{"the tests' peers", pkg{module + "/smpp", []string{module + "/internal/testpeer"}}, []string{"smpp imports internal/testpeer"}},
 		{"no row", pkg{module + "/internal/new", nil}, []string{"internal/new has no row in the table of imports"}},
 	}
 	for _, tt := range tests {
