@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/internal/testpeer"
 )
 
 // client makes a ClientTLS whose files lie in dir.
@@ -41,10 +43,10 @@ func greeted(t *testing.T, c *ClientTLS, addr string) (net.Conn, error) {
 }
 
 func TestClient(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
+	a, other := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
 	tests := []struct {
 		name    string
-		clients *authority
+		clients *testpeer.Authority
 		files   Client
 		want    string // in the error; empty: connects
 	}{
@@ -53,14 +55,14 @@ func TestClient(t *testing.T) {
 		{"another server name", nil, Client{CA: "ca.pem", ServerName: "smsc.example"}, "not smsc.example"},
 		{"another authority", nil, Client{CA: "other.pem"}, "unknown authority"},
 		{"authorities of the system", nil, Client{}, "unknown authority"},
-		{"client certificate", &a, Client{CA: "ca.pem", Cert: "cert.pem", Key: "key.pem"}, ""},
-		{"client certificate of another authority", &other, Client{CA: "ca.pem", Cert: "cert.pem", Key: "key.pem"}, "unknown certificate authority"},
-		{"no client certificate", &a, Client{CA: "ca.pem"}, "certificate required"},
+		{"client certificate", a, Client{CA: "ca.pem", Cert: "cert.pem", Key: "key.pem"}, ""},
+		{"client certificate of another authority", other, Client{CA: "ca.pem", Cert: "cert.pem", Key: "key.pem"}, "unknown certificate authority"},
+		{"no client certificate", a, Client{CA: "ca.pem"}, "certificate required"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := startServer(t, a, tt.clients)
-			put(t, s.dir, map[string][]byte{"ca.pem": a.pem(), "other.pem": other.pem()})
+			testpeer.PutFiles(t, s.dir, map[string][]byte{"ca.pem": a.PEM(), "other.pem": other.PEM()})
 			conn, err := greeted(t, client(t, s.dir, tt.files), s.addr)
 			switch {
 			case tt.want == "" && err != nil:
@@ -76,14 +78,14 @@ func TestClient(t *testing.T) {
 
 // TestClientHello checks what the server is told: the name, and no version below 1.2.
 func TestClientHello(t *testing.T) {
-	a := newAuthority(t)
+	a := testpeer.NewAuthority(t)
 	dir := t.TempDir()
-	put(t, dir, map[string][]byte{"ca.pem": a.pem()})
+	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": a.PEM()})
 	hellos := make(chan *tls.ClientHelloInfo, 1)
-	ln := NewTLSListener(listen(t), &tls.Config{
+	ln := NewTLSListener(testpeer.Listen(t), &tls.Config{
 		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
 			hellos <- h
-			return &tls.Config{Certificates: []tls.Certificate{a.pair(t, "smsc.example")}}, nil
+			return &tls.Config{Certificates: []tls.Certificate{a.Pair(t, "smsc.example")}}, nil
 		},
 	}, Opening{})
 	echo(t, ln)
@@ -102,16 +104,16 @@ func TestClientHello(t *testing.T) {
 }
 
 func TestClientReload(t *testing.T) {
-	a, later := newAuthority(t), newAuthority(t)
-	s := startServer(t, a, &a)
+	a, later := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
+	s := startServer(t, a, a)
 	dir := t.TempDir()
-	put(t, dir, map[string][]byte{"ca.pem": a.pem()})
-	later.putPair(t, dir, "esme") // not one that the server takes
+	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": a.PEM()})
+	later.PutPair(t, dir, "esme") // not one that the server takes
 	c := client(t, dir, Client{CA: "ca.pem", Cert: "cert.pem", Key: "key.pem"})
 	if _, err := greeted(t, c, s.addr); err == nil {
 		t.Fatal("got a connection, want none")
 	}
-	a.putPair(t, dir, "esme")
+	a.PutPair(t, dir, "esme")
 	if err := c.Reload(); err != nil {
 		t.Fatal(err)
 	}
@@ -120,14 +122,14 @@ func TestClientReload(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	put(t, dir, map[string][]byte{"ca.pem": []byte("broken")})
+	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": []byte("broken")})
 	if err := c.Reload(); err == nil {
 		t.Error("got no error for a broken file")
 	}
 	if _, err := greeted(t, c, s.addr); err != nil {
 		t.Errorf("got %v, want the files from before", err)
 	}
-	put(t, dir, map[string][]byte{"ca.pem": later.pem()})
+	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": later.PEM()})
 	if err := c.Reload(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +141,7 @@ func TestClientReload(t *testing.T) {
 
 // TestClientWaits dials a server that accepts and says nothing.
 func TestClientWaits(t *testing.T) {
-	ln := listen(t)
+	ln := testpeer.Listen(t)
 	tests := []struct {
 		name    string
 		timeout time.Duration
@@ -171,7 +173,7 @@ func TestClientWaits(t *testing.T) {
 
 // TestClientCloses dials a server that does not speak TLS: no connection is left.
 func TestClientCloses(t *testing.T) {
-	ln := listen(t)
+	ln := testpeer.Listen(t)
 	failed := make(chan error)
 	go func() {
 		_, err := client(t, "", Client{}).Dial(t.Context(), "tcp", ln.Addr().String())

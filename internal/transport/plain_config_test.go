@@ -5,14 +5,16 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
+
+	"readback/internal/testpeer"
 )
 
 // TestPlainConfig asks for certificates without GetConfigForClient, by the newest files.
 func TestPlainConfig(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
+	a, other := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
 	dir := t.TempDir()
-	a.putPair(t, dir, "gateway.example")
-	put(t, dir, map[string][]byte{"clients.pem": a.pem()})
+	a.PutPair(t, dir, "gateway.example")
+	testpeer.PutFiles(t, dir, map[string][]byte{"clients.pem": a.PEM()})
 	s, err := NewServer(Server{
 		Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "clients.pem"),
 	}, (&record{}).logger())
@@ -23,7 +25,7 @@ func TestPlainConfig(t *testing.T) {
 	}, (&record{}).logger())
 	must(t, err)
 	required, may := s.PlainConfig(), optional.PlainConfig()
-	mine, foreign := a.pair(t, "app"), other.pair(t, "app")
+	mine, foreign := a.Pair(t, "app"), other.Pair(t, "app")
 	for _, tt := range []struct {
 		name   string
 		config *tls.Config
@@ -38,8 +40,8 @@ func TestPlainConfig(t *testing.T) {
 		{"optional, none", may, func() {}, nil, true},
 		{"optional, of another authority", may, func() {}, []tls.Certificate{foreign}, false},
 		{"other files", required, func() {
-			put(t, dir, map[string][]byte{"clients.pem": other.pem()})
-			a.putPair(t, dir, "next.example")
+			testpeer.PutFiles(t, dir, map[string][]byte{"clients.pem": other.PEM()})
+			a.PutPair(t, dir, "next.example")
 			must(t, s.Reload())
 		}, []tls.Certificate{foreign}, true},
 	} {
@@ -58,7 +60,7 @@ func TestPlainConfig(t *testing.T) {
 				if tt.shows != nil {
 					get = always(tt.shows[0])
 				}
-				c := tls.Client(client, &tls.Config{ServerName: name, RootCAs: a.pool(), GetClientCertificate: get})
+				c := tls.Client(client, &tls.Config{ServerName: name, RootCAs: a.Pool(), GetClientCertificate: get})
 				if c.Handshake() == nil {
 					_, _ = c.Read(make([]byte, 1)) // what the server says against it
 				}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/internal/testpeer"
 )
 
 var balancers = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
@@ -133,7 +135,7 @@ func TestProxyListenerRefuses(t *testing.T) {
 // TestCloseWrite says on a real connection, through all that is wrapped around it,
 // that no more will come.
 func TestCloseWrite(t *testing.T) {
-	ln := listen(t)
+	ln := testpeer.Listen(t)
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	chain := NewLimiter(Limits{PerAddress: 1}, slog.New(slog.DiscardHandler), nil).Listener(NewProxyListener(ln, trusted, Opening{}))
 	closeAfter(t, chain)

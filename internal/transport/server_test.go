@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"readback/internal/testpeer"
 )
 
 // tlsServer is a server by files of one directory that greets and echoes.
@@ -23,20 +25,20 @@ type tlsServer struct {
 
 // startServer serves with a certificate of a for gateway.example; its clients need
 // one of clients, unless that is nil.
-func startServer(t *testing.T, a authority, clients *authority) tlsServer {
+func startServer(t *testing.T, a, clients *testpeer.Authority) tlsServer {
 	t.Helper()
 	s := tlsServer{dir: t.TempDir(), log: &record{}}
-	a.putPair(t, s.dir, "gateway.example")
+	a.PutPair(t, s.dir, "gateway.example")
 	files := Server{Cert: filepath.Join(s.dir, "cert.pem"), Key: filepath.Join(s.dir, "key.pem")}
 	if clients != nil {
-		put(t, s.dir, map[string][]byte{"clients.pem": clients.pem()})
+		testpeer.PutFiles(t, s.dir, map[string][]byte{"clients.pem": clients.PEM()})
 		files.ClientCA = filepath.Join(s.dir, "clients.pem")
 	}
 	var err error
 	if s.ServerTLS, err = NewServer(files, s.log.logger()); err != nil {
 		t.Fatal(err)
 	}
-	ln := NewTLSListener(listen(t), s.Config(), Opening{Log: s.log.logger()})
+	ln := NewTLSListener(testpeer.Listen(t), s.Config(), Opening{Log: s.log.logger()})
 	s.addr = ln.Addr().String()
 	echo(t, ln)
 	return s
@@ -68,23 +70,23 @@ func echoed(t *testing.T, conn net.Conn) {
 }
 
 func TestServer(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
-	mine, foreign := a.pair(t, "esme"), other.pair(t, "esme")
+	a, other := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
+	mine, foreign := a.Pair(t, "esme"), other.Pair(t, "esme")
 	tests := []struct {
 		name    string
-		clients *authority
+		clients *testpeer.Authority
 		client  *tls.Config
 		refused string // in the server's log; empty: connects
 	}{
 		{"plain server", nil, &tls.Config{}, ""},
 		{"TLS 1.2", nil, &tls.Config{MaxVersion: tls.VersionTLS12}, ""},
 		{"TLS 1.1", nil, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "unsupported versions"},
-		{"client certificate", &a, &tls.Config{Certificates: []tls.Certificate{mine}}, ""},
-		{"client certificate, TLS 1.2", &a, &tls.Config{Certificates: []tls.Certificate{mine}, MaxVersion: tls.VersionTLS12}, ""},
-		{"no client certificate", &a, &tls.Config{}, "didn't provide a certificate"},
-		{"no client certificate, TLS 1.2", &a, &tls.Config{MaxVersion: tls.VersionTLS12}, "didn't provide a certificate"},
-		{"client of another authority", &a, &tls.Config{GetClientCertificate: always(foreign)}, "unknown authority"},
-		{"client that does not know us", nil, &tls.Config{RootCAs: other.pool()}, "bad certificate"},
+		{"client certificate", a, &tls.Config{Certificates: []tls.Certificate{mine}}, ""},
+		{"client certificate, TLS 1.2", a, &tls.Config{Certificates: []tls.Certificate{mine}, MaxVersion: tls.VersionTLS12}, ""},
+		{"no client certificate", a, &tls.Config{}, "didn't provide a certificate"},
+		{"no client certificate, TLS 1.2", a, &tls.Config{MaxVersion: tls.VersionTLS12}, "didn't provide a certificate"},
+		{"client of another authority", a, &tls.Config{GetClientCertificate: always(foreign)}, "unknown authority"},
+		{"client that does not know us", nil, &tls.Config{RootCAs: other.Pool()}, "bad certificate"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -92,7 +94,7 @@ func TestServer(t *testing.T) {
 			config := tt.client.Clone()
 			config.ServerName = "gateway.example"
 			if config.RootCAs == nil {
-				config.RootCAs = a.pool()
+				config.RootCAs = a.Pool()
 			}
 			conn, err := s.connect(t, config)
 			if tt.refused == "" {
@@ -112,11 +114,11 @@ func TestServer(t *testing.T) {
 
 // TestServerClientOptional takes a client without a certificate, and tells who has one.
 func TestServerClientOptional(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
-	mine, foreign := a.pair(t, "app"), other.pair(t, "app")
+	a, other := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
+	mine, foreign := a.Pair(t, "app"), other.Pair(t, "app")
 	dir := t.TempDir()
-	a.putPair(t, dir, "gateway.example")
-	put(t, dir, map[string][]byte{"clients.pem": a.pem()})
+	a.PutPair(t, dir, "gateway.example")
+	testpeer.PutFiles(t, dir, map[string][]byte{"clients.pem": a.PEM()})
 	s, err := NewServer(Server{
 		Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "clients.pem"),
 		ClientOptional: true, Protocols: []string{"h2", "http/1.1"},
@@ -132,7 +134,7 @@ func TestServerClientOptional(t *testing.T) {
 			here, there := net.Pipe()
 			closeAfter(t, here)
 			closeAfter(t, there)
-			config := &tls.Config{RootCAs: a.pool(), ServerName: "gateway.example", NextProtos: []string{"h2"}}
+			config := &tls.Config{RootCAs: a.Pool(), ServerName: "gateway.example", NextProtos: []string{"h2"}}
 			if tt.client != nil {
 				config.GetClientCertificate = always(*tt.client)
 			}
@@ -163,9 +165,9 @@ func serial(conn *tls.Conn) string {
 }
 
 func TestServerReload(t *testing.T) {
-	a := newAuthority(t)
+	a := testpeer.NewAuthority(t)
 	s := startServer(t, a, nil)
-	config := &tls.Config{RootCAs: a.pool(), ServerName: "gateway.example"}
+	config := &tls.Config{RootCAs: a.Pool(), ServerName: "gateway.example"}
 	connect := func() *tls.Conn {
 		t.Helper()
 		conn, err := s.connect(t, config)
@@ -175,7 +177,7 @@ func TestServerReload(t *testing.T) {
 		return conn
 	}
 	first := connect()
-	a.putPair(t, s.dir, "gateway.example")
+	a.PutPair(t, s.dir, "gateway.example")
 	if again := connect(); serial(again) != serial(first) {
 		t.Fatal("a certificate was taken that nobody had loaded")
 	}
@@ -188,7 +190,7 @@ func TestServerReload(t *testing.T) {
 	}
 	echoed(t, first) // its session goes on
 
-	put(t, s.dir, map[string][]byte{"cert.pem": []byte("half a cert")})
+	testpeer.PutFiles(t, s.dir, map[string][]byte{"cert.pem": []byte("half a cert")})
 	if err := s.Reload(); err == nil || !strings.Contains(err.Error(), "cert.pem") {
 		t.Errorf("got %v, want an error with the name of the file", err)
 	}
@@ -204,17 +206,17 @@ func TestServerReload(t *testing.T) {
 func TestServerForgets(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			a, later := newAuthority(t), newAuthority(t)
-			s := startServer(t, a, &a)
+			a, later := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
+			s := startServer(t, a, a)
 			config := &tls.Config{
-				RootCAs: a.pool(), ServerName: "gateway.example", MaxVersion: version,
-				GetClientCertificate: always(a.pair(t, "esme")), ClientSessionCache: tls.NewLRUClientSessionCache(0),
+				RootCAs: a.Pool(), ServerName: "gateway.example", MaxVersion: version,
+				GetClientCertificate: always(a.Pair(t, "esme")), ClientSessionCache: tls.NewLRUClientSessionCache(0),
 			}
 			conn, err := s.connect(t, config)
 			if err != nil {
 				t.Fatal(err)
 			}
-			put(t, s.dir, map[string][]byte{"clients.pem": later.pem()})
+			testpeer.PutFiles(t, s.dir, map[string][]byte{"clients.pem": later.PEM()})
 			if err := s.Reload(); err != nil {
 				t.Fatal(err)
 			}
@@ -227,10 +229,10 @@ func TestServerForgets(t *testing.T) {
 }
 
 func TestNewServerErrors(t *testing.T) {
-	a := newAuthority(t)
-	cert, key := a.issue(t, "gateway.example")
-	_, otherKey := a.issue(t, "gateway.example")
-	ca := string(a.pem())
+	a := testpeer.NewAuthority(t)
+	cert, key := a.Issue(t, "gateway.example")
+	_, otherKey := a.Issue(t, "gateway.example")
+	ca := string(a.PEM())
 	tests := []struct {
 		name           string
 		cert, key, ca  string
@@ -247,7 +249,7 @@ func TestNewServerErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			put(t, dir, map[string][]byte{"cert.pem": []byte(tt.cert), "key.pem": []byte(tt.key), "ca.pem": []byte(tt.ca)})
+			testpeer.PutFiles(t, dir, map[string][]byte{"cert.pem": []byte(tt.cert), "key.pem": []byte(tt.key), "ca.pem": []byte(tt.ca)})
 			s, err := NewServer(Server{
 				Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "ca.pem"),
 			}, slog.New(slog.DiscardHandler))
@@ -263,14 +265,14 @@ func TestNewServerErrors(t *testing.T) {
 
 // TestServerWatch sees the files of a server change without being told.
 func TestServerWatch(t *testing.T) {
-	a := newAuthority(t)
+	a := testpeer.NewAuthority(t)
 	s := startServer(t, a, nil)
 	before := s.kept.Now()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); s.Watch(ctx, time.Millisecond) }()
 	next := s.log.next()
-	a.putPair(t, s.dir, "gateway.example")
+	a.PutPair(t, s.dir, "gateway.example")
 	<-next
 	awaitLine(t, s.log, "certificates reloaded", "cert.pem")
 	if s.kept.Now() == before {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"readback/internal/testpeer"
 )
 
 // child makes this program do as a service that systemd starts does: take its
@@ -94,7 +96,7 @@ func start(t *testing.T, pid string, names *string, files ...*os.File) (output f
 // descriptor is a file of a listening socket, and its address.
 func descriptor(t *testing.T) (*os.File, string) {
 	t.Helper()
-	ln := listen(t)
+	ln := testpeer.Listen(t)
 	f, err := ln.(*net.TCPListener).File()
 	if err != nil {
 		t.Fatal(err)

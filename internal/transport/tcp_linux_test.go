@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"readback/internal/testpeer"
 )
 
 // option reads an option of the socket.
@@ -51,7 +53,7 @@ func TestTCP(t *testing.T) {
 			if err := s.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			ln := s.Listener(nagling{listen(t)})
+			ln := s.Listener(nagling{testpeer.Listen(t)})
 			out, err := s.Dial(t.Context(), "tcp", ln.Addr().String())
 			if err != nil {
 				t.Fatal(err)

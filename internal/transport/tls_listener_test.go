@@ -7,13 +7,15 @@ import (
 	"net"
 	"testing"
 	"testing/synctest"
+
+	"readback/internal/testpeer"
 )
 
 // TestTLSListenerReasons has clients that are none. Who leaves without a word, such
 // as the probe of a load balancer, is no news.
 func TestTLSListenerReasons(t *testing.T) {
-	a := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{a.pair(t, "gateway.example")}}
+	a := testpeer.NewAuthority(t)
+	config := &tls.Config{Certificates: []tls.Certificate{a.Pair(t, "gateway.example")}}
 	bind := "\x00\x00\x00\x1f\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x01esme\x00secret\x00\x00\x34\x00\x00\x00"
 	tests := []struct {
 		name   string
@@ -23,7 +25,7 @@ func TestTLSListenerReasons(t *testing.T) {
 		{"leaves", func(conn net.Conn) { _ = conn.Close() }, ""},
 		{"SMPP", func(conn net.Conn) { _, _ = io.WriteString(conn, bind) }, "does not look like a TLS handshake"},
 		{"leaves behind its hello", func(conn net.Conn) {
-			c := tls.Client(&deaf{conn}, &tls.Config{ServerName: "gateway.example", RootCAs: a.pool()})
+			c := tls.Client(&deaf{conn}, &tls.Config{ServerName: "gateway.example", RootCAs: a.Pool()})
 			_ = c.Handshake()                                // fails, being deaf
 			go func() { _, _ = io.Copy(io.Discard, conn) }() // until the server has said its part
 			synctest.Wait()

@@ -8,23 +8,25 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+
+	"readback/internal/testpeer"
 )
 
 // TestChain puts all steps together, as the package comment has them: a client of a
 // load balancer, in the allow list, over TLS with its certificate.
 func TestChain(t *testing.T) {
-	a := newAuthority(t)
-	pair := a.pair(t, "gateway.example")
+	a := testpeer.NewAuthority(t)
+	pair := a.Pair(t, "gateway.example")
 	allow, err := ParseAllow([]string{"192.0.2.0/24"})
 	must(t, err)
 	var log record
 	opening := Opening{Log: log.logger()}
-	raw := listen(t)
+	raw := testpeer.Listen(t)
 	ln := TCP{}.Listener(raw)
 	ln = NewProxyListener(ln, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, opening)
 	ln = NewLimiter(Limits{Allow: allow, PerAddress: 1}, log.logger(), nil).Listener(ln)
 	ln = NewTLSListener(ln, &tls.Config{
-		Certificates: []tls.Certificate{pair}, ClientCAs: a.pool(), ClientAuth: tls.RequireAndVerifyClientCert,
+		Certificates: []tls.Certificate{pair}, ClientCAs: a.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 	}, opening)
 	conns, done := make(chan net.Conn, 1), make(chan struct{})
 	go func() { defer close(done); acceptAll(ln, conns) }()
@@ -32,7 +34,7 @@ func TestChain(t *testing.T) {
 		out := dial(t, raw)
 		_, err := io.WriteString(out, header)
 		must(t, err)
-		c := tls.Client(out, &tls.Config{RootCAs: a.pool(), ServerName: "gateway.example", Certificates: []tls.Certificate{a.pair(t, "esme")}})
+		c := tls.Client(out, &tls.Config{RootCAs: a.Pool(), ServerName: "gateway.example", Certificates: []tls.Certificate{a.Pair(t, "esme")}})
 		return c, c.Handshake()
 	}
 

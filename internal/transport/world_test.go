@@ -130,17 +130,6 @@ func tcpAddr(s string) *net.TCPAddr {
 	return a
 }
 
-// listen is a listener on the loopback that is closed with the test.
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeAfter(t, ln)
-	return ln
-}
-
 func closeAfter(t *testing.T, c interface{ Close() error }) {
 	t.Helper()
 	t.Cleanup(func() { _ = c.Close() })
