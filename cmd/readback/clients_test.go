@@ -1,54 +1,31 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"readback/config"
+	"readback/internal/testpeer"
 	"readback/relay"
 )
 
-// selfSigned writes a certificate and its key.
-func selfSigned(t *testing.T) (certFile, keyFile string) {
+// newFiles are those of a listener: a certificate, its key, and their authority.
+func newFiles(t *testing.T) config.ClientTLS {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	dir, a := t.TempDir(), testpeer.NewAuthority(t)
+	a.PutPair(t, dir, "gateway.example")
+	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": a.PEM()})
+	return config.ClientTLS{
+		Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "ca.pem"),
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, kind string, der []byte) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	return write("cert.pem", "CERTIFICATE", cert), write("key.pem", "PRIVATE KEY", private)
 }
 
 func TestOpenToClients(t *testing.T) {
-	cert, key := selfSigned(t)
-	files := config.ClientTLS{Cert: cert, Key: key, ClientCA: cert}
+	files := newFiles(t)
 	cfg := config.Default().Reads
 	cfg.MaxClients = 7
 	cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883"}
@@ -69,7 +46,7 @@ func TestOpenToClients(t *testing.T) {
 		t.Errorf("clients: got %d, want 7", opt.MaxClients)
 	}
 
-	cfg.MQTT.TLS = config.ClientTLS{Cert: key, Key: key}
+	cfg.MQTT.TLS = config.ClientTLS{Cert: files.Key, Key: files.Key}
 	if _, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reads.mqtt.tls") {
 		t.Errorf("got %v, want an error that names reads.mqtt.tls", err)
 	}
@@ -81,7 +58,7 @@ func TestOpenToClients(t *testing.T) {
 
 // TestClientsWithoutCertificate: who has another credential that is taken needs none.
 func TestClientsWithoutCertificate(t *testing.T) {
-	cert, key := selfSigned(t)
+	files := newFiles(t)
 	for _, tt := range []struct {
 		auth string
 		want tls.ClientAuthType
@@ -93,7 +70,7 @@ func TestClientsWithoutCertificate(t *testing.T) {
 		t.Run(tt.auth, func(t *testing.T) {
 			cfg := config.Default().Reads
 			cfg.Auth = strings.Fields(tt.auth)
-			cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883", TLS: config.ClientTLS{Cert: cert, Key: key, ClientCA: cert}}
+			cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883", TLS: files}
 			opt := relay.DefaultOptions()
 			if _, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler)); err != nil {
 				t.Fatal(err)

@@ -1,20 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,80 +14,22 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"readback/config"
+	"readback/internal/testpeer"
 )
-
-// certify issues a certificate by itself, or by another.
-func certify(t *testing.T, template *x509.Certificate, by *tls.Certificate) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template.SerialNumber, template.NotAfter = big.NewInt(time.Now().UnixNano()), time.Now().Add(time.Hour)
-	parent, signer := template, any(key)
-	if by != nil {
-		parent, signer = by.Leaf, by.PrivateKey
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-}
-
-func client(t *testing.T, authority *tls.Certificate, cn string, uris ...*url.URL) *tls.Certificate {
-	c := certify(t, &x509.Certificate{
-		Subject: pkix.Name{CommonName: cn}, URIs: uris, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}, authority)
-	return &c
-}
-
-// put writes PEM into a file of the test.
-func put(t *testing.T, name string, blocks ...*pem.Block) string {
-	t.Helper()
-	var text bytes.Buffer
-	for _, b := range blocks {
-		_ = pem.Encode(&text, b) // to memory
-	}
-	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-func certPEM(c *tls.Certificate) *pem.Block {
-	return &pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]}
-}
 
 // TestReadsOverTLS lets in a backend and a subscriber by their certificates, another
 // subscriber by its token, and nobody else.
 func TestReadsOverTLS(t *testing.T) {
-	authority := certify(t, &x509.Certificate{
-		Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}, nil)
-	server := certify(t, &x509.Certificate{
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, &authority)
-	key, err := x509.MarshalPKCS8PrivateKey(server.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	authority, foreign := testpeer.NewAuthority(t), testpeer.NewAuthority(t)
+	dir := t.TempDir()
+	authority.PutPair(t, dir, "gateway.example")
 	const secret = "0123456789abcdef0123456789abcdef"
-	keys := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(keys, []byte(secret), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": authority.PEM(), "secret": []byte(secret)})
 	r := startService(t, func(cfg *config.Config) {
 		cfg.Reads.Auth = []string{"mtls", "jwt"}
-		cfg.Reads.JWT.Keys = keys
+		cfg.Reads.JWT.Keys = filepath.Join(dir, "secret")
 		cfg.Reads.TLS = config.ReadsTLS{
-			Cert: put(t, "cert.pem", certPEM(&server)), Key: put(t, "key.pem", &pem.Block{Type: "PRIVATE KEY", Bytes: key}),
-			ClientCA: put(t, "ca.pem", certPEM(&authority)),
+			Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "ca.pem"),
 		}
 	})
 	if err := r.relay.WaitReady(t.Context()); err != nil {
@@ -108,7 +41,10 @@ func TestReadsOverTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := certify(t, &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil)
+	certificate := func(by *testpeer.Authority, cn string, uris ...*url.URL) *tls.Certificate {
+		c := by.Pair(t, cn, uris...)
+		return &c
+	}
 	tel := &url.URL{Scheme: "tel", Opaque: "+447700900123"}
 	tests := []struct {
 		name  string
@@ -117,18 +53,16 @@ func TestReadsOverTLS(t *testing.T) {
 		code  int // 0: no connection
 	}{
 		{"nobody", nil, "", 401},
-		{"backend", client(t, &authority, "app.example"), "", 404},
-		{"subscriber", client(t, &authority, "app", tel), "", 404},
-		{"another subscriber", client(t, &authority, "447700900124"), "", 403},
+		{"backend", certificate(authority, "app.example"), "", 404},
+		{"subscriber", certificate(authority, "app", tel), "", 404},
+		{"another subscriber", certificate(authority, "447700900124"), "", 403},
 		{"token", nil, token, 404},
 		{"bad token", nil, token + "x", 401},
-		{"certificate of somebody else", client(t, &foreign, "app.example"), "", 0},
+		{"certificate of somebody else", certificate(foreign, "app.example"), "", 0},
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(authority.Leaf)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool}}
+			transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: authority.Pool()}}
 			defer transport.CloseIdleConnections()
 			if tt.cert != nil {
 				transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -21,6 +19,7 @@ import (
 	"readback/handset"
 	"readback/internal/ops"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -63,10 +62,7 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 // startBefore starts a gateway before an SMSC of this kind.
 func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config)) *running {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := testpeer.Listen(t)
 	cfg := demoConfig(t.TempDir(), ln.Addr().String(), "127.0.0.1:0")
 	if change != nil {
 		change(&cfg)
@@ -79,10 +75,9 @@ func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config
 	hangups := make(chan os.Signal, 1)
 	s.load, s.logging, s.hangups = w.load, new(ops.LogSettings), hangups
 	smsc := simulator.NewSMSC(opt)
+	stopSMSC := testpeer.Serve(t, "the SMSC", ln, smsc.Serve)
 	ctx, cancel := context.WithCancel(t.Context())
-	smscDone, done := make(chan error, 1), make(chan error, 1)
-	smscCtx, stopSMSC := context.WithCancel(context.WithoutCancel(ctx))
-	go func() { smscDone <- smsc.Serve(smscCtx, ln) }()
+	done := make(chan error, 1)
 	go func() { done <- s.run(ctx) }()
 	stopped := false
 	stop := func() error {
@@ -93,7 +88,7 @@ func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config
 		cancel()
 		err := <-done
 		stopSMSC()
-		return errors.Join(err, <-smscDone)
+		return err
 	}
 	t.Cleanup(func() { _ = stop() })
 	return &running{s, smsc, stop, w, hangups}
@@ -216,11 +211,7 @@ func TestServeQuietAccount(t *testing.T) {
 
 // TestOpenSaysWhatIsInUse shows the error of a port that is taken.
 func TestOpenSaysWhatIsInUse(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
+	ln := testpeer.Listen(t)
 	cfg := demoConfig(t.TempDir(), "127.0.0.1:1", ln.Addr().String())
 	if _, err := open(cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reads.addr") {
 		t.Errorf("got %v, want an error that names reads.addr", err)
