@@ -14,13 +14,14 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/handset"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
 // ask makes one request of the control and returns the code and the answer.
 func ask(t *testing.T, method, url, body string) (int, []byte) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(within(t), method, url, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(testpeer.Within(t), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,32 +51,32 @@ func TestControlHandsets(t *testing.T) {
 	call(t, openESME(t, addr, ESMEOptions{}), submit(m))
 
 	client := ControlClient{ctl.URL}
-	inbox, err := client.Messages(within(t), "+"+receiver, 1)
+	inbox, err := client.Messages(testpeer.Within(t), "+"+receiver, 1)
 	if err != nil || len(inbox) != 1 {
 		t.Fatalf("inbox %+v, %v, want one message", inbox, err)
 	}
 	if got := inbox[0]; got.Text != "Hi" || got.Element != "80020011" || *got.Number != 17 || got.UDH != "0480020011" || got.Opened {
 		t.Errorf("message %+v, want Hi with number 17", got)
 	}
-	if got, err := client.Handsets(within(t)); err != nil || fmt.Sprint(got) != "["+receiver+"]" {
+	if got, err := client.Handsets(testpeer.Within(t)); err != nil || fmt.Sprint(got) != "["+receiver+"]" {
 		t.Errorf("handsets %v, %v, want %s", got, err, receiver)
 	}
-	if err := client.Open(within(t), receiver, 1, false); err != nil {
+	if err := client.Open(testpeer.Within(t), receiver, 1, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-reads; got.Number != 17 || got.Status != handset.Read || got.Sender != sender || got.Receiver != receiver {
 		t.Errorf("read response %+v, want number 17", got)
 	}
-	if inbox, _ = client.Messages(within(t), receiver, 0); !inbox[0].Opened {
+	if inbox, _ = client.Messages(testpeer.Within(t), receiver, 0); !inbox[0].Opened {
 		t.Error("the message is not marked as opened")
 	}
-	if err := client.Open(within(t), receiver, 1, true); err != nil {
+	if err := client.Open(testpeer.Within(t), receiver, 1, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-reads; got.Status != handset.DeletedUnread {
 		t.Errorf("status %d, want %d", got.Status, handset.DeletedUnread)
 	}
-	if err := client.Open(within(t), receiver, 2, false); err == nil || !strings.Contains(err.Error(), "404") {
+	if err := client.Open(testpeer.Within(t), receiver, 2, false); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("open of no message: %v, want 404", err)
 	}
 }

@@ -6,13 +6,14 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
 func TestDeliver(t *testing.T) {
 	c, addr := startSMSC(t, Options{})
 	mo := ShortMessage{From: Number(receiver), To: Number(sender), UserData: []byte("STOP")}
-	if _, err := c.Deliver(within(t), "bank", mo.Append(nil, pdu.DeliverSMID, 0)); !errors.Is(err, ErrNotBound) {
+	if _, err := c.Deliver(testpeer.Within(t), "bank", mo.Append(nil, pdu.DeliverSMID, 0)); !errors.Is(err, ErrNotBound) {
 		t.Errorf("nobody bound: %v, want %v", err, ErrNotBound)
 	}
 	openESME(t, addr, ESMEOptions{Bind: Bind{ID: pdu.BindTransmitterID}})
@@ -22,7 +23,7 @@ func TestDeliver(t *testing.T) {
 		}
 		return smpp.StatusOK
 	}})
-	if err := c.WaitBound(within(t), "bank", 2); err != nil {
+	if err := c.WaitBound(testpeer.Within(t), "bank", 2); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -42,14 +43,14 @@ func TestDeliver(t *testing.T) {
 			if tt.frame.ID() == 0x00010201 {
 				account = "" // any account, any session
 			}
-			got, err := c.Deliver(within(t), account, tt.frame)
+			got, err := c.Deliver(testpeer.Within(t), account, tt.frame)
 			if err != nil || got != tt.want {
 				t.Errorf("Deliver = %#x, %v, want %#x", uint32(got), err, uint32(tt.want))
 			}
 			if account == "" {
 				return
 			}
-			frames, err := e.WaitReceived(within(t), i+1)
+			frames, err := e.WaitReceived(testpeer.Within(t), i+1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,25 +68,19 @@ func TestDeliver(t *testing.T) {
 
 func TestDeliverGone(t *testing.T) {
 	c, addr := startSMSC(t, Options{})
-	conn, in := dialRaw(t, addr)
-	if _, err := conn.Write(Bind{SystemID: "bank"}.Append(nil, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := in.Next(); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.WaitBound(within(t), "bank", 1); err != nil {
+	p := testpeer.Dial(t, addr)
+	p.Send(Bind{SystemID: "bank"}.Append(nil, 1))
+	p.Next("bind_resp")
+	if err := c.WaitBound(testpeer.Within(t), "bank", 1); err != nil {
 		t.Fatal(err)
 	}
 	result := make(chan error, 1)
 	go func() {
-		_, err := c.Deliver(within(t), "bank", ShortMessage{}.Append(nil, pdu.DeliverSMID, 0))
+		_, err := c.Deliver(testpeer.Within(t), "bank", ShortMessage{}.Append(nil, pdu.DeliverSMID, 0))
 		result <- err
 	}()
-	if _, err := in.Next(); err != nil {
-		t.Fatal(err)
-	}
-	_ = conn.Close()
+	p.Next("deliver_sm")
+	_ = p.Conn.Close()
 	if err := <-result; !errors.Is(err, ErrGone) {
 		t.Errorf("Deliver = %v, want %v", err, ErrGone)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -29,7 +30,7 @@ func TestESMEAnswers(t *testing.T) {
 		{"unbind", request(pdu.UnbindID), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, err := c.Deliver(within(t), "bank", tt.frame); err != nil || got != tt.want {
+			if got, err := c.Deliver(testpeer.Within(t), "bank", tt.frame); err != nil || got != tt.want {
 				t.Errorf("answer = %#x, %v, want %#x", uint32(got), err, uint32(tt.want))
 			}
 		})
@@ -37,7 +38,7 @@ func TestESMEAnswers(t *testing.T) {
 	if err := e.Err(); !errors.Is(err, errUnbound) {
 		t.Errorf("Err = %v, want %v", err, errUnbound)
 	}
-	if err := e.Submit(within(t), submit(text(receiver, "Hi")), nil); !errors.Is(err, ErrOver) {
+	if err := e.Submit(testpeer.Within(t), submit(text(receiver, "Hi")), nil); !errors.Is(err, ErrOver) {
 		t.Errorf("Submit = %v, want %v", err, ErrOver)
 	}
 	if got := c.Received(pdu.DeliverSMRespID); len(got) != 1 || got[0].Frame.Len() != smpp.HeaderLen+1 {
@@ -48,7 +49,7 @@ func TestESMEAnswers(t *testing.T) {
 func TestESMEWindow(t *testing.T) {
 	_, addr := startSMSC(t, Options{})
 	e := openESME(t, addr, ESMEOptions{Window: 1})
-	if err := e.Submit(within(t), submit(text("447700909000", "Hi")), nil); err != nil {
+	if err := e.Submit(testpeer.Within(t), submit(text("447700909000", "Hi")), nil); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -56,7 +57,7 @@ func TestESMEWindow(t *testing.T) {
 	if err := e.Submit(ctx, submit(text(receiver, "Hi")), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("Submit beyond the window = %v, want %v", err, context.Canceled)
 	}
-	if err := e.Submit(within(t), []byte("short"), nil); err == nil {
+	if err := e.Submit(testpeer.Within(t), []byte("short"), nil); err == nil {
 		t.Error("what is no PDU was sent")
 	}
 }
@@ -65,13 +66,13 @@ func TestESMEKeepsSequenceNumber(t *testing.T) {
 	c, addr := startSMSC(t, Options{Keep: 10})
 	e := openESME(t, addr, ESMEOptions{})
 	m := text("447700909000", "Hi").Append(nil, pdu.SubmitSMID, 0x12345678)
-	if err := e.Submit(within(t), m, nil); err != nil {
+	if err := e.Submit(testpeer.Within(t), m, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Submit(within(t), m, nil); !errors.Is(err, ErrSeqInUse) {
+	if err := e.Submit(testpeer.Within(t), m, nil); !errors.Is(err, ErrSeqInUse) {
 		t.Errorf("the same number again = %v, want %v", err, ErrSeqInUse)
 	}
-	got, err := c.WaitReceived(within(t), 1, pdu.SubmitSMID)
+	got, err := c.WaitReceived(testpeer.Within(t), 1, pdu.SubmitSMID)
 	if err != nil || string(got[0].Frame) != string(m) {
 		t.Errorf("received %x, %v, want %x", got, err, []byte(m))
 	}
@@ -83,7 +84,7 @@ func TestESMESendsGarbage(t *testing.T) {
 	if err := e.Send([]byte("\x00\x00\x00\x01garbage garbage")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := e.WaitReceived(within(t), 1, pdu.GenericNACKID)
+	got, err := e.WaitReceived(testpeer.Within(t), 1, pdu.GenericNACKID)
 	if err != nil || got[0].Frame.Status() != smpp.StatusInvCmdLen {
 		t.Errorf("answer %v, %v, want generic_nack 02", got, err)
 	}
@@ -92,10 +93,10 @@ func TestESMESendsGarbage(t *testing.T) {
 
 func TestESMETimers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
+		p := testpeer.NewPipes()
 		c := NewSMSC(Options{Keep: 100})
-		serveSMSC(t, c, p)
-		e, err := newESME(t.Context(), p.dial(), ESMEOptions{DeliverDelay: time.Second, EnquireLink: time.Minute})
+		testpeer.Serve(t, "the SMSC", p, c.Serve)
+		e, err := newESME(t.Context(), p.Dial(), ESMEOptions{DeliverDelay: time.Second, EnquireLink: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

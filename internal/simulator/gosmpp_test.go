@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -18,7 +19,7 @@ func TestGoSMPP(t *testing.T) {
 	c, addr := startSMSC(t, Options{Accounts: map[string]string{"bank": "secret"}, Network: n, Keep: 100})
 	received := make(chan pdu.Body, 10)
 	tc := &gosmpp.Transceiver{
-		Addr: addr, User: "bank", Passwd: "secret", RespTimeout: patience,
+		Addr: addr, User: "bank", Passwd: "secret", RespTimeout: testpeer.Patience,
 		Handler: func(p pdu.Body) { received <- p },
 	}
 	if status := <-tc.Bind(); status.Error() != nil {
@@ -35,13 +36,13 @@ func TestGoSMPP(t *testing.T) {
 	if got := sm.RespID(); got != "4A7F01" {
 		t.Errorf("message_id = %q, want 4A7F01", got)
 	}
-	if m, err := n.Handset(receiver).WaitMessage(within(t), 1); err != nil || m.Text != "你好" || m.From != sender {
+	if m, err := n.Handset(receiver).WaitMessage(testpeer.Within(t), 1); err != nil || m.Text != "你好" || m.From != sender {
 		t.Errorf("handset has %+v, %v, want 你好", m, err)
 	}
 	var receipt pdu.Body
 	select {
 	case receipt = <-received:
-	case <-within(t).Done():
+	case <-testpeer.Within(t).Done():
 		t.Fatal("no receipt")
 	}
 	if got := receipt.Fields()[pdufield.ESMClass].Bytes()[0]; receipt.Header().ID != pdu.DeliverSMID || got != smpp.ESMClassReceipt {
@@ -60,7 +61,7 @@ func TestGoSMPP(t *testing.T) {
 	if err != nil || multi.RespID() == "" {
 		t.Errorf("submit_multi = %q, %v", multi.RespID(), err)
 	}
-	if got, err := c.WaitReceived(within(t), 1, pdu.DeliverSMRespID); err != nil || len(got) != 1 {
+	if got, err := c.WaitReceived(testpeer.Within(t), 1, pdu.DeliverSMRespID); err != nil || len(got) != 1 {
 		t.Errorf("%d deliver_sm_resp, %v, want 1", len(got), err)
 	}
 	if got := c.Received()[0]; got.Frame.ID() != pdu.BindTransceiverID || got.Session != 1 || got.Account != "" {
@@ -81,7 +82,7 @@ func TestGoSMPPRefused(t *testing.T) {
 func TestLongMessage(t *testing.T) {
 	n := NewNetwork(HandsetOptions{})
 	_, addr := startSMSC(t, Options{Network: n})
-	tc := &gosmpp.Transceiver{Addr: addr, User: "bank", RespTimeout: patience}
+	tc := &gosmpp.Transceiver{Addr: addr, User: "bank", RespTimeout: testpeer.Patience}
 	if status := <-tc.Bind(); status.Error() != nil {
 		t.Fatal(status.Error())
 	}
@@ -93,7 +94,7 @@ func TestLongMessage(t *testing.T) {
 	if _, err := tc.SubmitLongMsg(&gosmpp.ShortMessage{Src: sender, Dst: receiver, Text: pdutext.Latin1(long)}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := n.Handset(receiver).WaitMessage(within(t), 1)
+	m, err := n.Handset(receiver).WaitMessage(testpeer.Within(t), 1)
 	if err != nil || m.Text != long || m.Parts < 3 {
 		t.Errorf("message of %d parts %q, %v, want %q", m.Parts, m.Text, err, long)
 	}

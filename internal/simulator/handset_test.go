@@ -14,6 +14,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/handset"
+	"readback/internal/testpeer"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -174,7 +175,7 @@ func TestInboxBound(t *testing.T) {
 	if m := h.Messages(); len(m) != 2 || m[0].Text != "b" || m[0].Index != 2 {
 		t.Errorf("inbox %+v, want b as number 2, and c", m)
 	}
-	if m, err := h.WaitMessage(within(t), 3); err != nil || m.Text != "c" {
+	if m, err := h.WaitMessage(testpeer.Within(t), 3); err != nil || m.Text != "c" {
 		t.Errorf("third = %q, %v, want c", m.Text, err)
 	}
 	if _, err := h.Message(1); !errors.Is(err, ErrNoMessage) {
@@ -187,7 +188,7 @@ func TestInboxBound(t *testing.T) {
 		t.Errorf("%d messages in pieces, want %d", got, maxAssembling)
 	}
 	h.Receive(shortMessage{sender, 1, "\x05\x00\x03\x01\x02\x02", "y", ""}.message(t))
-	if m, err := h.WaitMessage(within(t), 4); err != nil || m.Text != "xy" {
+	if m, err := h.WaitMessage(testpeer.Within(t), 4); err != nil || m.Text != "xy" {
 		t.Errorf("fourth = %q, %v, want xy", m.Text, err)
 	}
 }
@@ -218,11 +219,11 @@ func TestOpen(t *testing.T) {
 	h := NewHandset(receiver, HandsetOptions{Respond: HTTPReads(srv.URL, "key")})
 	h.Receive(shortMessage{sender, 1, "\x08\x80\x06\x00\x11\x9f\x3a\x01\xc2", "Hi", ""}.message(t))
 	h.Receive(shortMessage{sender, 1, "", "Hi", ""}.message(t))
-	m, err := h.WaitMessage(within(t), 1)
+	m, err := h.WaitMessage(testpeer.Within(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Open(within(t), m); err != nil {
+	if err := h.Open(testpeer.Within(t), m); err != nil {
 		t.Fatal(err)
 	}
 	got := body.Load().(map[string]any)
@@ -235,14 +236,14 @@ func TestOpen(t *testing.T) {
 		t.Errorf("opened %v after %d tries, want true after 3", m.Opened, calls.Load())
 	}
 	var refused *RefusedError
-	if err := h.Delete(within(t), m); !errors.As(err, &refused) || refused.Code != http.StatusNotFound {
+	if err := h.Delete(testpeer.Within(t), m); !errors.As(err, &refused) || refused.Code != http.StatusNotFound {
 		t.Errorf("refused: %v, want 404", err)
 	}
 	plain, _ := h.Message(2)
-	if err := h.Open(within(t), plain); !errors.Is(err, ErrNoNumber) {
+	if err := h.Open(testpeer.Within(t), plain); !errors.Is(err, ErrNoNumber) {
 		t.Errorf("no number: %v, want %v", err, ErrNoNumber)
 	}
-	if err := NewHandset(receiver, HandsetOptions{}).Open(within(t), m); !errors.Is(err, ErrNoRespond) {
+	if err := NewHandset(receiver, HandsetOptions{}).Open(testpeer.Within(t), m); !errors.Is(err, ErrNoRespond) {
 		t.Errorf("no way: %v, want %v", err, ErrNoRespond)
 	}
 }
@@ -251,13 +252,13 @@ func TestHTTPReadsKeyNotValid(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusUnauthorized) }))
 	defer srv.Close()
 	var refused *RefusedError
-	if err := HTTPReads(srv.URL, "")(within(t), handset.Response{}); !errors.As(err, &refused) || refused.Code != http.StatusUnauthorized {
+	if err := HTTPReads(srv.URL, "")(testpeer.Within(t), handset.Response{}); !errors.As(err, &refused) || refused.Code != http.StatusUnauthorized {
 		t.Errorf("got %v, want 401", err)
 	}
 }
 
 func TestHTTPReadsGivesUp(t *testing.T) {
-	ctx, cancel := context.WithCancel(within(t))
+	ctx, cancel := context.WithCancel(testpeer.Within(t))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "3600")
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -275,7 +276,7 @@ func TestNetworkBehindSMSC(t *testing.T) {
 	_, addr := startSMSC(t, Options{Network: n})
 	e := openESME(t, addr, ESMEOptions{})
 	call(t, e, text("+"+receiver, "Hi#001").Append(nil, pdu.SubmitSMID, 0))
-	m, err := n.Handset("00"+receiver).WaitMessage(within(t), 1)
+	m, err := n.Handset("00"+receiver).WaitMessage(testpeer.Within(t), 1)
 	if err != nil || m.Number != 1 || m.Carriage != ByMarker {
 		t.Errorf("message %+v, %v, want number 1 by marker", m, err)
 	}

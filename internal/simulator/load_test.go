@@ -12,6 +12,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -45,7 +46,7 @@ func TestLoad(t *testing.T) {
 	const messages, conversations = 20_000, 5_000
 	var s seen
 	_, addr := startSMSC(t, Options{OnFrame: s.frame(t)})
-	r, err := Load(within(t), LoadOptions{
+	r, err := Load(testpeer.Within(t), LoadOptions{
 		Addr: addr, Binds: 4, Messages: messages, Conversations: conversations, Serial: true, RegisteredDelivery: 1, Linger: 100 * time.Millisecond,
 	})
 	if err != nil {
@@ -77,7 +78,7 @@ func TestLoadFailures(t *testing.T) {
 		}
 		return smpp.AppendRefusal(nil, f.ID(), smpp.StatusThrottled, f.Seq()), true
 	}})
-	r, err := Load(within(t), LoadOptions{Addr: addr, Messages: 1000})
+	r, err := Load(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 1000})
 	if err != nil || r.OK != 900 || r.Failed[smpp.StatusThrottled] != 100 {
 		t.Errorf("result %v, %v, want 900 ok and 100 throttled", r, err)
 	}
@@ -89,11 +90,11 @@ func TestLoadFailures(t *testing.T) {
 func TestLoadEnds(t *testing.T) {
 	swallow := func(_ string, f smpp.Frame) ([]byte, bool) { return nil, f.ID() == pdu.SubmitSMID }
 	_, addr := startSMSC(t, Options{Answer: swallow})
-	r, err := Load(within(t), LoadOptions{Addr: addr, Messages: 100, Stall: time.Millisecond})
+	r, err := Load(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 100, Stall: time.Millisecond})
 	if err == nil || r.Unanswered != 16 || !strings.Contains(err.Error(), "nothing came") {
 		t.Errorf("stall: %v, %v, want 16 unanswered and an error", r, err)
 	}
-	ctx, cancel := context.WithCancel(within(t))
+	ctx, cancel := context.WithCancel(testpeer.Within(t))
 	_, addr = startSMSC(t, Options{Answer: swallow, OnFrame: func(r Record) {
 		if r.Frame.ID() == pdu.SubmitSMID {
 			cancel()
@@ -103,7 +104,7 @@ func TestLoadEnds(t *testing.T) {
 		t.Errorf("cancelled: %v, want %v", err, context.Canceled)
 	}
 	_, addr = startSMSC(t, Options{Accounts: map[string]string{}})
-	if _, err := Load(within(t), LoadOptions{Addr: addr}); !errors.Is(err, statusInvSystemID) {
+	if _, err := Load(testpeer.Within(t), LoadOptions{Addr: addr}); !errors.Is(err, statusInvSystemID) {
 		t.Errorf("refused bind: %v, want %v", err, statusInvSystemID)
 	}
 	for _, opt := range []LoadOptions{
@@ -113,7 +114,7 @@ func TestLoadEnds(t *testing.T) {
 		{Sender: 99999999, Conversations: 10_000},
 		{Bind: Bind{Password: "far too long"}},
 	} {
-		if _, err := Load(within(t), opt); err == nil || !strings.HasPrefix(err.Error(), "load: ") {
+		if _, err := Load(testpeer.Within(t), opt); err == nil || !strings.HasPrefix(err.Error(), "load: ") {
 			t.Errorf("%+v: %v, want a refusal", opt, err)
 		}
 	}
@@ -121,13 +122,13 @@ func TestLoadEnds(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
-		serveSMSC(t, NewSMSC(Options{}), p)
+		p := testpeer.NewPipes()
+		testpeer.Serve(t, "the SMSC", p, NewSMSC(Options{}).Serve)
 		opt, err := LoadOptions{Rate: 10, Messages: 31}.withDefaults()
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newLoader(opt, 0, p.dial())
+		l := newLoader(opt, 0, p.Dial())
 		if _, err := bind(t.Context(), l.conn, l.in, opt.Bind); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -26,7 +27,7 @@ func TestReceipt(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := openESME(t, addr, ESMEOptions{Bind: Bind{Version: tt.version}})
 			id := messageID(call(t, e, submit(m)))
-			got, err := e.WaitReceived(within(t), 1, pdu.DeliverSMID)
+			got, err := e.WaitReceived(testpeer.Within(t), 1, pdu.DeliverSMID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +46,7 @@ func TestReceipt(t *testing.T) {
 			if wantTLVs := strings.Replace(tt.tlvs, "4A7F01", id, 1); rest != wantTLVs {
 				t.Errorf("TLVs %x, want %x", rest, wantTLVs)
 			}
-			if err := e.Unbind(within(t)); err != nil {
+			if err := e.Unbind(testpeer.Within(t)); err != nil {
 				t.Errorf("Unbind = %v", err)
 			}
 		})
@@ -85,39 +86,30 @@ func TestReceiptsWait(t *testing.T) {
 	for range messages {
 		call(t, tx, submit(m))
 	}
-	if err := tx.Unbind(within(t)); err != nil {
+	if err := tx.Unbind(testpeer.Within(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.WaitBound(within(t), "bank", 0); err != nil {
+	if err := c.WaitBound(testpeer.Within(t), "bank", 0); err != nil {
 		t.Fatal(err)
 	}
-	conn, in := dialRaw(t, addr)
-	if _, err := conn.Write(Bind{ID: pdu.BindReceiverID, SystemID: "bank"}.Append(nil, 1)); err != nil {
-		t.Fatal(err)
-	}
+	p := testpeer.Dial(t, addr)
+	p.Send(Bind{ID: pdu.BindReceiverID, SystemID: "bank"}.Append(nil, 1))
 	open := []uint32{}
-	next := func() smpp.Frame {
-		f, err := in.Next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
-	if f := next(); f.ID() != pdu.BindReceiverRespID {
+	if f := p.Next("bind_receiver_resp"); f.ID() != pdu.BindReceiverRespID {
 		t.Fatalf("first came %08x, want bind_receiver_resp", uint32(f.ID()))
 	}
 	for got := 0; got < messages; got++ {
 		if len(open) == 2 { // the window is used: an answer to something else comes first
-			_, _ = conn.Write(smpp.AppendHeader(nil, pdu.EnquireLinkID, 0, 77, 0))
-			if f := next(); f.ID() != pdu.EnquireLinkRespID {
+			p.Send(testpeer.Frame(pdu.EnquireLinkID, 0, 77, ""))
+			if f := p.Next("enquire_link_resp"); f.ID() != pdu.EnquireLinkRespID {
 				t.Fatalf("receipt beyond the window: %x", []byte(f))
 			}
 			for _, seq := range open {
-				_, _ = conn.Write(append(smpp.AppendHeader(nil, pdu.DeliverSMRespID, 0, seq, 1), 0))
+				p.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
 			}
 			open = open[:0]
 		}
-		f := next()
+		f := p.Next("deliver_sm")
 		if f.ID() != pdu.DeliverSMID {
 			t.Fatalf("got %08x, want deliver_sm", uint32(f.ID()))
 		}

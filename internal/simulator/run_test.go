@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/testpeer"
 )
 
 // screen is what a command prints, line by line.
@@ -32,7 +34,7 @@ func (s *screen) wait(t *testing.T, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
 	var found []string
-	err := s.more.wait(within(t), &s.mu, func() bool {
+	err := s.more.wait(testpeer.Within(t), &s.mu, func() bool {
 		found = re.FindStringSubmatch(s.text.String())
 		return found != nil
 	})
@@ -52,7 +54,7 @@ func TestCommands(t *testing.T) {
 		answer(w, http.StatusAccepted)
 	}))
 	defer app.Close()
-	ctx, cancel := context.WithCancel(within(t))
+	ctx, cancel := context.WithCancel(testpeer.Within(t))
 	var center, bank, phone screen
 	ended := make(chan error, 2)
 	go func() {
@@ -105,11 +107,11 @@ func TestCommands(t *testing.T) {
 func TestRunESMERefused(t *testing.T) {
 	_, addr := startSMSC(t, Options{})
 	var out screen
-	err := RunESME(within(t), ESMECommand{Addr: addr, From: sender, To: "447700900008", Text: "Hi", Out: &out})
+	err := RunESME(testpeer.Within(t), ESMECommand{Addr: addr, From: sender, To: "447700900008", Text: "Hi", Out: &out})
 	if err == nil || !strings.Contains(err.Error(), pdu.Status(8).Error()) {
 		t.Errorf("RunESME = %v, want the refusal", err)
 	}
-	if err := RunLoad(within(t), LoadOptions{Addr: addr, Messages: 10}, &out); err != nil {
+	if err := RunLoad(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 10}, &out); err != nil {
 		t.Error(err)
 	}
 	out.wait(t, `sent 10, ok 10`)
@@ -117,10 +119,10 @@ func TestRunESMERefused(t *testing.T) {
 
 func TestRunSMSCAddressTaken(t *testing.T) {
 	_, addr := startSMSC(t, Options{})
-	if err := RunSMSC(within(t), SMSCCommand{Addr: addr, Out: io.Discard}); err == nil {
+	if err := RunSMSC(testpeer.Within(t), SMSCCommand{Addr: addr, Out: io.Discard}); err == nil {
 		t.Error("listening on a taken address is no error")
 	}
-	if err := RunSMSC(within(t), SMSCCommand{Addr: "127.0.0.1:0", Control: addr, Out: io.Discard}); err == nil {
+	if err := RunSMSC(testpeer.Within(t), SMSCCommand{Addr: "127.0.0.1:0", Control: addr, Out: io.Discard}); err == nil {
 		t.Error("a control on a taken address is no error")
 	}
 }

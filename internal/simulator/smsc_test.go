@@ -1,16 +1,14 @@
 package simulator
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
-	"io"
-	"net"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -36,19 +34,10 @@ func TestBind(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, addr := startSMSC(t, tt.opt)
-			conn, err := net.Dial("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = conn.Close() }()
+			p := testpeer.Dial(t, addr)
 			req := tt.bind.Append(nil, 7)
-			if _, err := conn.Write(req); err != nil {
-				t.Fatal(err)
-			}
-			f, err := smpp.NewReader(conn).Next()
-			if err != nil {
-				t.Fatal(err)
-			}
+			p.Send(req)
+			f := p.Next("response")
 			if got, want := f.ID(), smpp.ResponseID(req.ID()); got != want || f.Seq() != 7 {
 				t.Errorf("response = %08x seq %d, want %08x seq 7", uint32(got), f.Seq(), uint32(want))
 			}
@@ -59,20 +48,9 @@ func TestBind(t *testing.T) {
 	}
 }
 
-// dialRaw returns a connection that is not bound.
-func dialRaw(t *testing.T, addr string) (net.Conn, *smpp.Reader) {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn, smpp.NewReader(conn)
-}
-
 func TestUnbound(t *testing.T) {
 	_, addr := startSMSC(t, Options{})
-	conn, in := dialRaw(t, addr)
+	p := testpeer.Dial(t, addr)
 	tests := []struct {
 		name   string
 		frame  smpp.Frame
@@ -89,36 +67,23 @@ func TestUnbound(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.frame.SetSeq(9)
-			if _, err := conn.Write(tt.frame); err != nil {
-				t.Fatal(err)
-			}
-			f, err := in.Next()
-			if err != nil || f.ID() != tt.id || f.Status() != tt.status || f.Seq() != 9 {
-				t.Errorf("response = %x, %v, want %08x status %#x seq 9", []byte(f), err, uint32(tt.id), uint32(tt.status))
+			p.Send(tt.frame)
+			if f := p.Next("response"); f.ID() != tt.id || f.Status() != tt.status || f.Seq() != 9 {
+				t.Errorf("response = %x, want %08x status %#x seq 9", []byte(f), uint32(tt.id), uint32(tt.status))
 			}
 		})
 	}
-	if _, err := in.Next(); err != io.EOF {
-		t.Errorf("after unbind: %v, want EOF", err)
-	}
+	p.WantEnd()
 }
 
 func TestGarbageLength(t *testing.T) {
 	_, addr := startSMSC(t, Options{})
 	for _, octets := range []string{"0000000f" + "00000004" + "00000000" + "00000005", "ffffffff" + "00000004" + "00000000" + "00000005"} {
-		conn, in := dialRaw(t, addr)
+		p := testpeer.Dial(t, addr)
 		b, _ := hex.DecodeString(octets)
-		if _, err := conn.Write(b); err != nil {
-			t.Fatal(err)
-		}
-		f, err := in.Next()
-		want := smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdLen, 5, 0)
-		if err != nil || !bytes.Equal(f, want) {
-			t.Errorf("%s: answer %x, %v, want %x", octets, []byte(f), err, want)
-		}
-		if _, err := in.Next(); err == nil {
-			t.Errorf("%s: the connection stays open", octets)
-		}
+		p.Send(b)
+		p.Want(octets, smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdLen, 5, 0))
+		p.WantEnd()
 	}
 }
 
@@ -144,7 +109,7 @@ func TestMagicReceivers(t *testing.T) {
 		}
 	}
 	silent := make(chan smpp.Frame, 1)
-	err := e.Submit(within(t), submit(text("447700909000", "Hi")), func(f smpp.Frame) { silent <- f })
+	err := e.Submit(testpeer.Within(t), submit(text("447700909000", "Hi")), func(f smpp.Frame) { silent <- f })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +117,7 @@ func TestMagicReceivers(t *testing.T) {
 	if len(silent) != 0 {
 		t.Error("9000 was answered")
 	}
-	if _, err := e.Call(within(t), submit(text("447700909001", "Hi"))); !errors.Is(err, ErrOver) {
+	if _, err := e.Call(testpeer.Within(t), submit(text("447700909001", "Hi"))); !errors.Is(err, ErrOver) {
 		t.Errorf("9001: %v, want %v", err, ErrOver)
 	}
 	if f := <-silent; f != nil {
@@ -205,7 +170,7 @@ func TestRecorder(t *testing.T) {
 func TestDisconnect(t *testing.T) {
 	c, addr := startSMSC(t, Options{})
 	e := openESME(t, addr, ESMEOptions{})
-	if err := c.WaitBound(within(t), "bank", 1); err != nil {
+	if err := c.WaitBound(testpeer.Within(t), "bank", 1); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Disconnect("shop"); got != 0 {
@@ -215,7 +180,7 @@ func TestDisconnect(t *testing.T) {
 		t.Errorf("disconnected %d sessions, want 1", got)
 	}
 	<-e.Done()
-	if err := c.WaitBound(within(t), "", 0); err != nil {
+	if err := c.WaitBound(testpeer.Within(t), "", 0); err != nil {
 		t.Fatal(err)
 	}
 }

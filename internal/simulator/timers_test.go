@@ -8,13 +8,14 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
 // bindPipe binds over a pipe within a synctest bubble.
-func bindPipe(t *testing.T, p *pipes) (send func(smpp.Frame), next func() (smpp.Frame, error)) {
+func bindPipe(t *testing.T, p *testpeer.Pipes) (send func(smpp.Frame), next func() (smpp.Frame, error)) {
 	t.Helper()
-	conn := p.dial()
+	conn := p.Dial()
 	in := smpp.NewReader(conn)
 	send = func(f smpp.Frame) { _, _ = conn.Write(f) }
 	send(Bind{SystemID: "bank"}.Append(nil, 1))
@@ -26,8 +27,8 @@ func bindPipe(t *testing.T, p *pipes) (send func(smpp.Frame), next func() (smpp.
 
 func TestEnquireLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
-		serveSMSC(t, NewSMSC(Options{EnquireLink: 30 * time.Second}), p)
+		p := testpeer.NewPipes()
+		testpeer.Serve(t, "the SMSC", p, NewSMSC(Options{EnquireLink: 30 * time.Second}).Serve)
 		send, next := bindPipe(t, p)
 		start := time.Now()
 		for i := 1; i <= 3; i++ {
@@ -50,8 +51,8 @@ func TestEnquireLink(t *testing.T) {
 
 func TestResponseDelayAndWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
-		serveSMSC(t, NewSMSC(Options{ResponseDelay: time.Second, Window: 2}), p)
+		p := testpeer.NewPipes()
+		testpeer.Serve(t, "the SMSC", p, NewSMSC(Options{ResponseDelay: time.Second, Window: 2}).Serve)
 		send, next := bindPipe(t, p)
 		start := time.Now()
 		m := text(receiver, "Hi")
@@ -80,9 +81,9 @@ func TestResponseDelayAndWindow(t *testing.T) {
 
 func TestDeliverAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipes()
+		p := testpeer.NewPipes()
 		n := NewNetwork(HandsetOptions{})
-		serveSMSC(t, NewSMSC(Options{DeliverAfter: time.Minute, Network: n}), p)
+		testpeer.Serve(t, "the SMSC", p, NewSMSC(Options{DeliverAfter: time.Minute, Network: n}).Serve)
 		send, next := bindPipe(t, p)
 		m := text(receiver, "first")
 		m.RegisteredDelivery = 1

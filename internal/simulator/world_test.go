@@ -2,49 +2,20 @@ package simulator
 
 import (
 	"bytes"
-	"context"
-	"net"
 	"testing"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
-
-// patience bounds what a test waits for.
-const patience = 20 * time.Second
-
-func within(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // startSMSC serves an SMSC until the test ends and returns its address.
 func startSMSC(t testing.TB, opt Options) (*SMSC, string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := NewSMSC(opt)
-	serveSMSC(t, c, ln)
+	c, ln := NewSMSC(opt), testpeer.Listen(t)
+	testpeer.Serve(t, "the SMSC", ln, c.Serve)
 	return c, ln.Addr().String()
-}
-
-func serveSMSC(t testing.TB, c *SMSC, ln net.Listener) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- c.Serve(ctx, ln) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve = %v, want nil", err)
-		}
-	})
 }
 
 // openESME binds to addr; the test closes it at its end.
@@ -53,7 +24,7 @@ func openESME(t testing.TB, addr string, opt ESMEOptions) *ESME {
 	if opt.SystemID == "" {
 		opt.SystemID = "bank"
 	}
-	e, err := OpenESME(within(t), addr, opt)
+	e, err := OpenESME(testpeer.Within(t), addr, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +34,7 @@ func openESME(t testing.TB, addr string, opt ESMEOptions) *ESME {
 
 func call(t testing.TB, e *ESME, frame []byte) smpp.Frame {
 	t.Helper()
-	f, err := e.Call(within(t), frame)
+	f, err := e.Call(testpeer.Within(t), frame)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,33 +73,3 @@ func messageID(f smpp.Frame) string {
 	r := fields{b: f.Body()}
 	return string(r.cstring())
 }
-
-// pipes is a listener whose connections are in memory, for virtual time.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-}
-
-func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
-
-func (p *pipes) dial() net.Conn {
-	here, there := net.Pipe()
-	p.conns <- there
-	return here
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	close(p.done)
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }

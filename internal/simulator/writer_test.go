@@ -9,6 +9,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -81,7 +82,7 @@ func TestReceiptsComeBack(t *testing.T) {
 	for range messages {
 		call(t, here, submit(m))
 	}
-	got, err := here.WaitReceived(within(t), messages, pdu.DeliverSMID)
+	got, err := here.WaitReceived(testpeer.Within(t), messages, pdu.DeliverSMID)
 	if err != nil || len(got) != messages || len(there.Received(pdu.DeliverSMID)) != 0 {
 		t.Errorf("%d receipts here, %v, %d there, want all here", len(got), err, len(there.Received(pdu.DeliverSMID)))
 	}
