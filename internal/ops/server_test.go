@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/testpeer"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -73,10 +75,7 @@ func TestServeTwiceOnOneRegistry(t *testing.T) {
 // TestServeAndProbe runs the server on a socket, asks it as the container's health
 // check does, and ends it while a profile is being taken.
 func TestServeAndProbe(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := testpeer.Listen(t)
 	asked := make(chan struct{}, 1)
 	s := NewServer(prometheus.NewRegistry(), map[string]func() error{
 		"relay": func() error { asked <- struct{}{}; return errors.New("no ledger") },
@@ -109,10 +108,7 @@ func TestServeAndProbe(t *testing.T) {
 }
 
 func TestServeFails(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := testpeer.Listen(t)
 	_ = ln.Close()
 	if err := NewServer(prometheus.NewRegistry(), nil, nil, quiet).Serve(t.Context(), ln); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)

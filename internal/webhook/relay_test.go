@@ -11,12 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/message"
 )
-
-// patience bounds whatever a test waits for.
-const patience = 20 * time.Second
 
 // running is a relay, with the webhooks that it feeds.
 type running struct {
@@ -48,9 +46,7 @@ func start(t *testing.T, store string, h *Webhooks) *running {
 	})
 	all := &running{r, t, sync.OnceFunc(func() { unhook(); cancel(); parts.Wait() })}
 	t.Cleanup(all.stop)
-	limit, end := context.WithTimeout(context.Background(), patience)
-	defer end()
-	if err := r.WaitReady(limit); err != nil {
+	if err := r.WaitReady(testpeer.Within(t)); err != nil {
 		t.Fatal(err)
 	}
 	return all
@@ -112,17 +108,6 @@ func server(t *testing.T, answer func(fb *message.Feedback) int) (*Target, <-cha
 	return target(srv), asked
 }
 
-func next(t *testing.T, asked <-chan *message.Feedback) *message.Feedback {
-	t.Helper()
-	select {
-	case fb := <-asked:
-		return fb
-	case <-time.After(patience):
-		t.Fatal("no request in time")
-		panic("unreachable")
-	}
-}
-
 // Feedback is posted though no ESME is bound, again when the server died with it, and
 // that of one conversation in order.
 func TestFeedbackIsPosted(t *testing.T) {
@@ -147,7 +132,7 @@ func TestFeedbackIsPosted(t *testing.T) {
 	events := make(map[string]string) // by message
 	var a, b []string
 	for len(a)+len(b) < 9 {
-		fb := next(t, asked)
+		fb := testpeer.Receive(t, "request", asked)
 		id := fb.MessageIDs[0]
 		if event, again := events[id]; again && event != fb.Event {
 			t.Errorf("%s again: got event %s, want %s", id, fb.Event, event)
@@ -176,10 +161,10 @@ func TestFeedbackOutlivesTheGateway(t *testing.T) {
 	h := hooks(t, Targets{Default: to})
 	r := start(t, store, h)
 	r.read("bank", "447700900101", "id0")
-	first := next(t, asked)
+	first := testpeer.Receive(t, "request", asked)
 	r.stop() // while the request is under way
 	start(t, store, h)
-	if again := next(t, asked); again.Event != first.Event {
+	if again := testpeer.Receive(t, "request", asked); again.Event != first.Event {
 		t.Errorf("after a restart: got event %s, want %s", again.Event, first.Event)
 	}
 }
@@ -189,7 +174,7 @@ func TestFeedbackIsNotWanted(t *testing.T) {
 	to, asked := server(t, func(*message.Feedback) int { return http.StatusGone })
 	r := start(t, t.TempDir(), hooks(t, Targets{Default: to}))
 	r.read("bank", "447700900101", "id0")
-	fb := next(t, asked)
+	fb := testpeer.Receive(t, "request", asked)
 	for {
 		dead, _, err := r.Dead(t.Context(), relay.DeadQuery{Account: "bank", Limit: 10})
 		if err != nil {
