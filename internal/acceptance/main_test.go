@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"readback/internal/testpeer"
 )
 
 // program is the program under test; TestMain builds it.
@@ -85,7 +87,7 @@ func within(t *testing.T) context.Context {
 func listen(t *testing.T, addr string) net.Listener {
 	t.Helper()
 	if addr == "" {
-		addr = "127.0.0.1:0"
+		return testpeer.Listen(t)
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {

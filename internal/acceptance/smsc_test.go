@@ -3,11 +3,11 @@
 package acceptance
 
 import (
-	"context"
 	"net"
 	"testing"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 )
 
 // smsc is a simulated SMSC that can be stopped, at an address.
@@ -21,20 +21,6 @@ type smsc struct {
 func startSMSC(t *testing.T, ln net.Listener, opt simulator.Options) *smsc {
 	t.Helper()
 	c := &smsc{SMSC: simulator.NewSMSC(opt), addr: ln.Addr().String()}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- c.Serve(ctx, ln) }()
-	stopped := false
-	c.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("SMSC: %v", err)
-		}
-	}
-	t.Cleanup(c.stop)
+	c.stop = testpeer.Serve(t, "the SMSC", ln, c.Serve)
 	return c
 }

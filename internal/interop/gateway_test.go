@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/internal/gateway"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/message"
 )
@@ -38,7 +39,7 @@ func (w *world) startGateway(s *scenario, smsc string) string {
 	if err != nil {
 		w.Fatalf("gateway: %v", err)
 	}
-	ln := listen(w.T)
+	ln := testpeer.Listen(w.T)
 	w.serve("gateway", ln, func(ctx context.Context, ln net.Listener) error { return g.Serve(ctx, ln) })
 	return ln.Addr().String()
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -72,7 +73,7 @@ func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var ports []string
 	for range n {
-		ln := listen(t)
+		ln := testpeer.Listen(t)
 		defer func() { _ = ln.Close() }() // all of them at the end, so that they differ
 		_, port, _ := net.SplitHostPort(ln.Addr().String())
 		ports = append(ports, port)

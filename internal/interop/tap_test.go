@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -35,7 +36,7 @@ type line struct {
 // newTap listens on a free port and passes connections on to target.
 func newTap(t *testing.T, target string) *tap {
 	t.Helper()
-	p := &tap{ln: listen(t), target: target}
+	p := &tap{ln: testpeer.Listen(t), target: target}
 	p.tasks.Go(p.accept)
 	return p
 }
@@ -125,14 +126,4 @@ func frames(t *testing.T, stream []byte) []smpp.Frame {
 		}
 		all = append(all, bytes.Clone(f))
 	}
-}
-
-// listen opens a free port on the loopback.
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ln
 }

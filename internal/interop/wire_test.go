@@ -4,69 +4,39 @@ package interop
 
 import (
 	"fmt"
-	"io"
-	"net"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
 // wire is a connection of an ESME that keeps no rules.
 type wire struct {
-	net.Conn
-	w   *world
-	in  *smpp.Reader
+	*testpeer.Peer
 	saw []string
 }
 
 func (w *world) dial() *wire {
 	w.Helper()
-	conn, err := net.Dial("tcp", w.addr())
-	if err != nil {
-		w.Fatal(err)
-	}
-	w.Cleanup(func() { _ = conn.Close() }) // most are closed by then
-	if at, ok := w.ctx.Deadline(); ok {
-		if err := conn.SetDeadline(at); err != nil {
-			w.Fatal(err)
-		}
-	}
-	return &wire{Conn: conn, w: w, in: smpp.NewReader(conn)}
-}
-
-func (c *wire) write(b []byte) {
-	c.w.Helper()
-	if _, err := c.Write(b); err != nil {
-		c.w.Fatal(err)
-	}
+	return &wire{Peer: testpeer.Dial(w.T, w.addr())}
 }
 
 // read notes the next n PDUs.
 func (c *wire) read(n int) {
-	c.w.Helper()
 	for i := range n {
-		f, err := c.in.Next()
-		if err != nil {
-			c.w.Fatalf("read PDU %d of %d: %v, after %q", i+1, n, err, c.saw)
-		}
+		f := c.Next(fmt.Sprintf("PDU %d of %d, after %q", i+1, n, c.saw))
 		c.saw = append(c.saw, fmt.Sprintf("% x", []byte(f)))
 	}
 }
 
 // leave unbinds, and notes what comes until the peer hangs up.
 func (c *wire) leave() []string {
-	c.w.Helper()
-	c.write(frame(pdu.UnbindID, 0x77))
+	c.Send(frame(pdu.UnbindID, 0x77))
 	c.read(1)
-	if _, err := c.in.Next(); err != io.EOF {
-		c.w.Errorf("after the unbind: got %v, want %v", err, io.EOF)
-	}
-	if err := c.Close(); err != nil {
-		c.w.Error(err)
-	}
+	c.WantEnd()
 	return c.saw
 }
 
@@ -96,9 +66,9 @@ func TestBinds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := scenario{numbered: 1, play: func(w *world) []string {
 				c := w.dial()
-				c.write(tt.bind)
+				c.Send(tt.bind)
 				c.read(1)
-				c.write(submit(2, "Hello", nil))
+				c.Send(submit(2, "Hello", nil))
 				c.read(1)
 				return c.leave()
 			}}
@@ -112,18 +82,18 @@ func TestFragments(t *testing.T) {
 	s := scenario{numbered: 4, play: func(w *world) []string {
 		c := w.dial()
 		for _, b := range bindFrame(nil) {
-			c.write([]byte{b})
+			c.Send([]byte{b})
 		}
 		c.read(1)
 		for _, b := range submit(2, "octet by octet", nil) {
-			c.write([]byte{b})
+			c.Send([]byte{b})
 		}
 		c.read(1)
 		var all []byte
 		for seq := range uint32(3) {
 			all = append(all, submit(seq+3, "all at once", nil)...)
 		}
-		c.write(all)
+		c.Send(all)
 		c.read(3)
 		return c.leave()
 	}}
@@ -134,7 +104,7 @@ func TestFragments(t *testing.T) {
 func TestEagerESME(t *testing.T) {
 	s := scenario{numbered: 1, play: func(w *world) []string {
 		c := w.dial()
-		c.write(append(bindFrame(nil), submit(2, "without waiting", nil)...))
+		c.Send(append(bindFrame(nil), submit(2, "without waiting", nil)...))
 		c.read(2)
 		return c.leave()
 	}}
@@ -155,10 +125,10 @@ func TestEagerSMSC(t *testing.T) {
 	}
 	s := scenario{smsc: smsc, play: func(w *world) []string {
 		c := w.dial()
-		c.write(bindFrame(nil))
+		c.Send(bindFrame(nil))
 		c.read(3)
 		for _, f := range []smpp.Frame{frame(pdu.DeliverSMRespID, 5, []byte{0}), frame(pdu.GenericNACKID, 6)} {
-			c.write(f)
+			c.Send(f)
 		}
 		if _, err := w.smsc.WaitReceived(w.ctx, 1, pdu.GenericNACKID); err != nil {
 			w.Fatalf("the responses do not come: %v", err)

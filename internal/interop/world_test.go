@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 )
 
@@ -101,7 +102,7 @@ func (w *world) startSMSC(opt simulator.Options) string {
 	const kept = 10_000
 	opt.Keep = kept
 	w.smsc = simulator.NewSMSC(opt)
-	ln := listen(w.T)
+	ln := testpeer.Listen(w.T)
 	w.serve("SMSC", ln, w.smsc.Serve)
 	return ln.Addr().String()
 }
