@@ -68,6 +68,7 @@ func TestFileCuts(t *testing.T) {
 			lines++
 		}
 		c := openFile(t, cut)
+		c.sync = func(*os.File) error { return nil } // what a crash leaves is in other tests
 		if got := kept(t, c); got != want[lines] {
 			t.Fatalf("cut to %d octets: got %s, want %s", n, got, want[lines])
 		}
