@@ -3,8 +3,10 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -148,22 +150,32 @@ func TestDrainStopsFeedback(t *testing.T) {
 func TestDrainDespitePeers(t *testing.T) {
 	tests := []struct {
 		name string
-		act  func(t *testing.T, esme, smsc *peer)
+		act  func(esme, smsc *peer)
+		took time.Duration // beyond the drain
 	}{
-		{"ESME answers no unbind", func(t *testing.T, esme, smsc *peer) { smsc.unbind() }},
-		{"SMSC answers no unbind", func(t *testing.T, esme, smsc *peer) { esme.unbind() }},
-		{"SMSC owes an answer", func(t *testing.T, esme, smsc *peer) { esme.unbind(); smsc.unbind() }},
+		{"ESME answers no unbind", func(esme, smsc *peer) { esme.readOn(); smsc.unbind() }, smpp.UnbindTime},
+		{"SMSC answers no unbind", func(esme, smsc *peer) { smsc.readOn(); esme.unbind() }, smpp.UnbindTime},
+		{"SMSC owes an answer", func(esme, smsc *peer) { esme.unbind(); smsc.unbind() }, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel() // each waits for smpp.UnbindTime
-			w := serve(t, setup{options: func(o *Options) { o.DrainTimeout = 50 * time.Millisecond }})
-			esme, smsc := w.bind(simulator.Bind{})
-			esme.send(text(receiver, 2))
-			smsc.next("submit_sm")
-			w.stop()
-			tt.act(t, esme, smsc)
-			w.awaitEnd()
+			synctest.Test(t, func(t *testing.T) {
+				const drain = 50 * time.Millisecond
+				w := serve(t, setup{inMemory: true, options: func(o *Options) { o.DrainTimeout = drain }})
+				esme, smsc := w.bind(simulator.Bind{})
+				esme.send(text(receiver, 2))
+				smsc.next("submit_sm")
+				begin := time.Now()
+				w.stop()
+				tt.act(esme, smsc)
+				w.awaitEnd()
+				if got, want := time.Since(begin), drain+tt.took; got != want {
+					t.Errorf("the gateway stopped after %v, want %v", got, want)
+				}
+			})
 		})
 	}
 }
+
+// readOn reads what comes and answers nothing.
+func (p *peer) readOn() { go func() { _, _ = io.Copy(io.Discard, p.conn) }() }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -58,13 +59,15 @@ type setup struct {
 	policy    Policy
 	feedback  Telling
 	options   func(*Options)
+	inMemory  bool // connections are pipes, for virtual time
 }
 
 // world is a gateway that serves until the test ends.
 type world struct {
 	*Gateway
 	t        testing.TB
-	addr     string
+	addr     string // empty in memory
+	dial     func() net.Conn
 	registry *prometheus.Registry
 	stop     context.CancelFunc
 	served   chan error // what Serve returned
@@ -77,10 +80,7 @@ func serve(t testing.TB, s setup) *world {
 	t.Helper()
 	w := &world{t: t, registry: prometheus.NewRegistry(), served: make(chan error, 1)}
 	opt := DefaultOptions()
-	if opt.SMSC = s.smsc; s.smsc == "" {
-		w.smscs = listen(t)
-		opt.SMSC = w.smscs.Addr().String()
-	}
+	ln := w.listen(s, &opt)
 	opt.Registerer, opt.Policies = w.registry, Policies{Default: Account{Policy: s.policy, Feedback: s.feedback}}
 	if s.options != nil {
 		s.options(&opt)
@@ -89,8 +89,6 @@ func serve(t testing.TB, s setup) *world {
 	if w.Gateway, err = New(opt, s.ledger, s.deliverer); err != nil {
 		t.Fatal(err)
 	}
-	ln := listen(t)
-	w.addr = ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
 	go func() { w.served <- w.Serve(ctx, ln) }()
@@ -99,6 +97,31 @@ func serve(t testing.TB, s setup) *world {
 		w.awaitEnd()
 	})
 	return w
+}
+
+// listen returns the listener for ESMEs, and sets where the SMSC is.
+func (w *world) listen(s setup, opt *Options) net.Listener {
+	if s.inMemory {
+		esmes, smscs := testpeer.NewPipes(), testpeer.NewPipes()
+		w.dial, w.smscs = esmes.Dial, smscs
+		opt.SMSC = "smsc:2775"
+		opt.Dial = func(context.Context, string) (net.Conn, error) { return smscs.Dial(), nil }
+		return esmes
+	}
+	if opt.SMSC = s.smsc; s.smsc == "" {
+		w.smscs = listen(w.t)
+		opt.SMSC = w.smscs.Addr().String()
+	}
+	ln := listen(w.t)
+	w.addr = ln.Addr().String()
+	w.dial = func() net.Conn {
+		conn, err := net.Dial("tcp", w.addr)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return conn
+	}
+	return ln
 }
 
 // awaitEnd waits until Serve has returned, which it must without an error.
@@ -139,17 +162,15 @@ func startSMSC(t testing.TB, opt simulator.Options) (*simulator.SMSC, string) {
 // connect opens a connection as an ESME does.
 func (w *world) connect() *peer {
 	w.t.Helper()
-	conn, err := net.Dial("tcp", w.addr)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return newPeer(w.t, conn)
+	return newPeer(w.t, w.dial())
 }
 
 // accept takes the gateway's next connection as an SMSC does.
 func (w *world) accept() *peer {
 	w.t.Helper()
-	_ = w.smscs.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
+	if ln, ok := w.smscs.(*net.TCPListener); ok {
+		_ = ln.SetDeadline(time.Now().Add(patience))
+	}
 	conn, err := w.smscs.Accept()
 	if err != nil {
 		w.t.Fatal(err)
