@@ -98,7 +98,7 @@ func TestWindowOfASilentSMSC(t *testing.T) {
 // An account has so many sessions at a time, and a place again when one leaves.
 func TestAccountMaxSessions(t *testing.T) {
 	inBothModes(t, setup{}, Account{Limits: account.Limits{MaxSessions: 1}}, func(t *testing.T, w *world, log logged, join func() (esme, smsc *peer)) {
-		esme, _ := join()
+		esme, smsc := join()
 		request := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 1)
 		second := w.connect()
 		second.send(request)
@@ -108,6 +108,9 @@ func TestAccountMaxSessions(t *testing.T) {
 			t.Errorf("counted %v, want 1", got)
 		}
 		_ = esme.conn.Close()
+		if w.opt.Shared == nil {
+			smsc.unbind() // or the link would wait for smpp.UnbindTime
+		}
 		log.want(t, "link ended", "account=bank")
 		join()
 	})
