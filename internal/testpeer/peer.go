@@ -3,6 +3,7 @@ package testpeer
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -13,11 +14,12 @@ import (
 	"readback/smpp"
 )
 
-// Peer is an ESME or SMSC whose octets the test writes and reads itself.
+// Peer is an ESME or SMSC whose octets the test writes and reads itself. A test that does not want
+// to fail at the first error uses Conn and In.
 type Peer struct {
+	T    testing.TB
 	Conn net.Conn
-	t    testing.TB
-	in   *smpp.Reader
+	In   *smpp.Reader
 }
 
 // New returns the peer at this end of conn, which is closed with the test.
@@ -25,7 +27,7 @@ func New(t testing.TB, conn net.Conn) *Peer {
 	t.Helper()
 	_ = conn.SetDeadline(time.Now().Add(Patience))
 	t.Cleanup(func() { _ = conn.Close() }) // many have been closed by then
-	return &Peer{conn, t, smpp.NewReader(conn)}
+	return &Peer{t, conn, smpp.NewReader(conn)}
 }
 
 // Dial connects to addr.
@@ -38,10 +40,12 @@ func Dial(t testing.TB, addr string) *Peer {
 	return New(t, conn)
 }
 
-// Accept takes the next connection of a TCP listener.
+// Accept takes the next connection of a listener.
 func Accept(t testing.TB, ln net.Listener) *Peer {
 	t.Helper()
-	_ = ln.(*net.TCPListener).SetDeadline(time.Now().Add(Patience))
+	if tcp, ok := ln.(*net.TCPListener); ok {
+		_ = tcp.SetDeadline(time.Now().Add(Patience))
+	}
 	conn, err := ln.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -51,55 +55,83 @@ func Accept(t testing.TB, ln net.Listener) *Peer {
 
 // Send writes all frames at once.
 func (p *Peer) Send(frames ...[]byte) {
-	p.t.Helper()
+	p.T.Helper()
 	if _, err := p.Conn.Write(bytes.Join(frames, nil)); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 }
 
 // Next returns a copy of the next PDU.
 func (p *Peer) Next(what string) smpp.Frame {
-	p.t.Helper()
-	f, err := p.in.Next()
+	p.T.Helper()
+	f, err := p.In.Next()
 	if err != nil {
-		p.t.Fatalf("%s: %v", what, err)
+		p.T.Fatalf("%s: %v", what, err)
 	}
 	return bytes.Clone(f)
 }
 
+// NextAfter reads the next PDU, which must come exactly after d: time is virtual.
+func (p *Peer) NextAfter(what string, d time.Duration) smpp.Frame {
+	p.T.Helper()
+	begin := time.Now()
+	f := p.Next(what)
+	if took := time.Since(begin); took != d {
+		p.T.Errorf("%s: got % x after %v, want it after %v", what, []byte(f), took, d)
+	}
+	return f
+}
+
 // Want reads the next PDU, which must have these octets.
 func (p *Peer) Want(what string, want smpp.Frame) {
-	p.t.Helper()
+	p.T.Helper()
 	if got := p.Next(what); !bytes.Equal(got, want) {
-		p.t.Fatalf("%s: got\n% x, want\n% x", what, []byte(got), []byte(want))
+		p.T.Fatalf("%s: got\n% x, want\n% x", what, []byte(got), []byte(want))
 	}
 }
 
 // WantNothing checks that no octet comes for a moment.
 func (p *Peer) WantNothing() {
-	p.t.Helper()
+	p.T.Helper()
 	_ = p.Conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-	if f, err := p.in.Next(); !errors.Is(err, os.ErrDeadlineExceeded) {
-		p.t.Fatalf("got % x, %v, want nothing", []byte(f), err)
+	if f, err := p.In.Next(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		p.T.Fatalf("got % x, %v, want nothing", []byte(f), err)
 	}
 	_ = p.Conn.SetReadDeadline(time.Now().Add(Patience))
 }
 
 // WantEnd reads the end of the connection.
 func (p *Peer) WantEnd() {
-	p.t.Helper()
-	if f, err := p.in.Next(); !smpp.Gone(err) {
-		p.t.Fatalf("got % x, %v, want the end of the connection", []byte(f), err)
+	p.T.Helper()
+	if f, err := p.In.Next(); !smpp.Gone(err) {
+		p.T.Fatalf("got % x, %v, want the end of the connection", []byte(f), err)
 	}
 	_ = p.Conn.Close()
 }
 
+// ReadToEnd reads to the end of the connection, whatever comes before it.
+func (p *Peer) ReadToEnd() {
+	p.T.Helper()
+	for {
+		if _, err := p.In.Next(); err != nil {
+			if !smpp.Gone(err) {
+				p.T.Fatalf("got %v, want the end of the connection", err)
+			}
+			_ = p.Conn.Close()
+			return
+		}
+	}
+}
+
+// ReadOn reads what comes and answers nothing, until the connection ends.
+func (p *Peer) ReadOn() { go func() { _, _ = io.Copy(io.Discard, p.Conn) }() }
+
 // Unbind answers the unbind of a gateway, which comes next, and reads the end.
 func (p *Peer) Unbind() {
-	p.t.Helper()
+	p.T.Helper()
 	f := p.Next("unbind")
 	if f.ID() != pdu.UnbindID || f.Seq() < smpp.OwnSeq {
-		p.t.Fatalf("got % x, want an unbind of the gateway", []byte(f))
+		p.T.Fatalf("got % x, want an unbind of the gateway", []byte(f))
 	}
 	p.Send(Frame(pdu.UnbindRespID, 0, f.Seq(), ""))
 	p.WantEnd()
