@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -71,21 +72,21 @@ func TestAckTaken(t *testing.T) {
 		{"nothing in it", ack(0x08, number, ""), nil},
 	} {
 		tt.frame.SetSeq(uint32(i + 2))
-		esme.send(tt.frame)
+		esme.Send(tt.frame)
 		if tt.want == nil {
-			smsc.want(tt.name, tt.frame)
-			smsc.send(frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
-			esme.want(tt.name, frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
+			smsc.Want(tt.name, tt.frame)
+			smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
+			esme.Want(tt.name, testpeer.Frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
 			continue
 		}
-		got := receive(t, tt.name, reads)
+		got := testpeer.Receive(t, tt.name, reads)
 		if got.Way != "smpp" || got.By.Name != "account:bank" || strings.TrimPrefix(got.Receiver, "+") != number || got.Sender != "10690001" {
 			t.Errorf("%s: got %+v", tt.name, got)
 		}
 		if got.Number != tt.want.Number || got.Status != tt.want.Status || got.Proof != tt.want.Proof || !got.ReadAt.Equal(tt.want.ReadAt) {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 		}
-		resp := esme.next(tt.name)
+		resp := esme.Next(tt.name)
 		if resp.ID() != pdu.SubmitSMRespID || resp.Status() != smpp.StatusOK || resp.Seq() != tt.frame.Seq() || !strings.HasPrefix(string(resp.Body()), "read-") {
 			t.Errorf("%s: got % x, want submit_sm_resp ESME_ROK with a message_id", tt.name, []byte(resp))
 		}
@@ -113,8 +114,8 @@ func TestAckVerdict(t *testing.T) {
 		codes <- tt.code
 		f := ack(0x08, "447700900123", ackText)
 		f.SetSeq(uint32(i + 2))
-		esme.send(f)
-		if got := esme.next("answer"); got.ID() != pdu.SubmitSMRespID || got.Status() != tt.want || got.Seq() != f.Seq() {
+		esme.Send(f)
+		if got := esme.Next("answer"); got.ID() != pdu.SubmitSMRespID || got.Status() != tt.want || got.Seq() != f.Seq() {
 			t.Errorf("%d: got % x, want status %02x", tt.code, []byte(got), uint32(tt.want))
 		}
 	}
@@ -135,20 +136,20 @@ func TestAckWaits(t *testing.T) {
 	for seq := range uint32(maxAcks + 1) {
 		f := ack(0x08, "447700900123", ackText)
 		f.SetSeq(seq + 2)
-		esme.send(f)
+		esme.Send(f)
 	}
 	for range maxAcks {
-		receive(t, "read response", entered)
+		testpeer.Receive(t, "read response", entered)
 	}
-	esme.want("one too many", smpp.AppendRefusal(nil, pdu.SubmitSMID, smpp.StatusTempApp, maxAcks+2))
+	esme.Want("one too many", smpp.AppendRefusal(nil, pdu.SubmitSMID, smpp.StatusTempApp, maxAcks+2))
 	m := text(receiver, 99)
-	esme.send(m)
-	smsc.want("a message meanwhile", m)
-	smsc.send(frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
-	esme.want("its answer", frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
+	esme.Send(m)
+	smsc.Want("a message meanwhile", m)
+	smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
+	esme.Want("its answer", testpeer.Frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
 	close(verdicts)
 	for range maxAcks {
-		if f := esme.next("answer"); f.Status() != smpp.StatusOK {
+		if f := esme.Next("answer"); f.Status() != smpp.StatusOK {
 			t.Errorf("got % x, want ESME_ROK", []byte(f))
 		}
 	}
@@ -162,8 +163,8 @@ func TestAckPasses(t *testing.T) {
 	esme, smsc := w.bind(simulator.Bind{})
 	f := ack(0x08, "447700900123", ackText)
 	f.SetSeq(2)
-	esme.send(f)
-	smsc.want("acknowledgement", f)
-	smsc.send(frame(pdu.SubmitSMRespID, 0, 2, "4A\x00"))
-	esme.want("answer", frame(pdu.SubmitSMRespID, 0, 2, "4A\x00"))
+	esme.Send(f)
+	smsc.Want("acknowledgement", f)
+	smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, 0, 2, "4A\x00"))
+	esme.Want("answer", testpeer.Frame(pdu.SubmitSMRespID, 0, 2, "4A\x00"))
 }

@@ -8,6 +8,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -34,17 +35,17 @@ func TestAlertDropped(t *testing.T) {
 	smsc := w.answerBind()
 	esme := w.login(simulator.Bind{})
 	alert := func(to string) smpp.Frame {
-		return frame(pdu.AlertNotificationID, 0, 9, "\x01\x01"+receiver+"\x00\x00\x01"+to+"\x00")
+		return testpeer.Frame(pdu.AlertNotificationID, 0, 9, "\x01\x01"+receiver+"\x00\x00\x01"+to+"\x00")
 	}
 	for to, dropped := range map[string]bool{"10690001": false, "10690002": true} {
 		w.await("the session of the account", func() bool { return len(w.members.of("bank")) == 1 })
 		for len(w.log) > 0 {
 			<-w.log
 		}
-		smsc.send(alert(to), frame(pdu.EnquireLinkID, 0, 10, ""))
-		smsc.want("what is behind the alert", frame(pdu.EnquireLinkRespID, 0, 10, ""))
+		smsc.Send(alert(to), testpeer.Frame(pdu.EnquireLinkID, 0, 10, ""))
+		smsc.Want("what is behind the alert", testpeer.Frame(pdu.EnquireLinkRespID, 0, 10, ""))
 		if !dropped {
-			esme.want("alert_notification", alert(to))
+			esme.Want("alert_notification", alert(to))
 		}
 		said := false
 		for len(w.log) > 0 {
@@ -55,17 +56,17 @@ func TestAlertDropped(t *testing.T) {
 		}
 	}
 	for n := range 10 { // cut short
-		smsc.send(frame(pdu.AlertNotificationID, 0, 9, "\x01\x01123\x00\x00\x01\x00"[:n]))
+		smsc.Send(testpeer.Frame(pdu.AlertNotificationID, 0, 9, "\x01\x01123\x00\x00\x01\x00"[:n]))
 	}
-	smsc.send(frame(pdu.EnquireLinkID, 0, 11, ""))
-	smsc.want("what is behind broken alerts", frame(pdu.EnquireLinkRespID, 0, 11, ""))
+	smsc.Send(testpeer.Frame(pdu.EnquireLinkID, 0, 11, ""))
+	smsc.Want("what is behind broken alerts", testpeer.Frame(pdu.EnquireLinkRespID, 0, 11, ""))
 }
 
 // An answer that belongs to nobody is counted.
 func TestPoolCountsUnmatched(t *testing.T) {
 	w, _, smsc := pair(t, setup{}, bank)
-	smsc.send(accepted(99, "LATE"), frame(pdu.EnquireLinkID, 0, 10, ""))
-	smsc.want("what is behind it", frame(pdu.EnquireLinkRespID, 0, 10, ""))
+	smsc.Send(accepted(99, "LATE"), testpeer.Frame(pdu.EnquireLinkID, 0, 10, ""))
+	smsc.Want("what is behind it", testpeer.Frame(pdu.EnquireLinkRespID, 0, 10, ""))
 	for name, label := range map[string]string{"readback_pdus_total": "command=submit_sm_resp", "readback_late_answers_total": ""} {
 		if got := w.count(name, label); got != 1 {
 			t.Errorf("%s: got %v, want 1", name, got)
@@ -77,12 +78,12 @@ func TestPoolCountsUnmatched(t *testing.T) {
 func TestMultiIsRouted(t *testing.T) {
 	_, esme, smsc := pair(t, setup{ledger: remembering()}, bank)
 	tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05Hello"
-	f := frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x01"+"\x01\x01\x01"+three[0]+"\x00"+tail)
-	esme.send(f)
-	smsc.want("submit_multi", f)
-	answer := frame(pdu.SubmitMultiRespID, 0, 2, "M1\x00\x00")
-	smsc.send(answer)
-	esme.want("submit_multi_resp", answer)
+	f := testpeer.Frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x01"+"\x01\x01\x01"+three[0]+"\x00"+tail)
+	esme.Send(f)
+	smsc.Want("submit_multi", f)
+	answer := testpeer.Frame(pdu.SubmitMultiRespID, 0, 2, "M1\x00\x00")
+	smsc.Send(answer)
+	esme.Want("submit_multi_resp", answer)
 	takes(esme, smsc, deliver("10690001", 0x04, "id:M1 stat:DELIVRD", "", 7))
 }
 
@@ -90,9 +91,9 @@ func TestMultiIsRouted(t *testing.T) {
 func TestUnknownRequestUnanswered(t *testing.T) {
 	w := serve(t, setup{})
 	esme, smsc := w.bind(simulator.Bind{})
-	vendor := frame(0x00010203, 0, 2, "vendor")
-	esme.send(vendor)
-	smsc.want("request of a vendor", vendor)
-	_ = smsc.conn.Close()
-	esme.unbind()
+	vendor := testpeer.Frame(0x00010203, 0, 2, "vendor")
+	esme.Send(vendor)
+	smsc.Want("request of a vendor", vendor)
+	_ = smsc.Conn.Close()
+	esme.Unbind()
 }

@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -30,7 +31,7 @@ func occupy(t *testing.T, a *account.Authenticator) (free func()) {
 const turnWait = 30 * time.Second
 
 // queueing is a link whose ESME has sent a bind, while the check of passwords is busy.
-func queueing(t *testing.T, account string) (g *Gateway, esme *peer, free func(), ended chan struct{}) {
+func queueing(t *testing.T, account string) (g *Gateway, esme *testpeer.Peer, free func(), ended chan struct{}) {
 	t.Helper()
 	opt := DefaultOptions()
 	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
@@ -49,9 +50,9 @@ func queueing(t *testing.T, account string) (g *Gateway, esme *peer, free func()
 		newLink(g, addressed{near}).run(t.Context())
 		close(ended)
 	}()
-	esme = newPeer(t, far)
+	esme = testpeer.New(t, far)
 	_ = far.SetDeadline(time.Time{})
-	esme.send(simulator.Bind{SystemID: account, Password: "secret"}.Append(nil, 1))
+	esme.Send(simulator.Bind{SystemID: account, Password: "secret"}.Append(nil, 1))
 	return g, esme, free, ended
 }
 
@@ -66,11 +67,11 @@ func TestBindHereOutlastsSessionInit(t *testing.T) {
 		_, esme, free, ended := queueing(t, "bank")
 		time.Sleep(turnWait - time.Second)
 		free()
-		f := esme.next("bind_resp")
+		f := esme.Next("bind_resp")
 		if f.ID() != pdu.BindTransceiverRespID || f.Status() != smpp.StatusOK {
 			t.Errorf("got % x, want ESME_ROK", []byte(f))
 		}
-		_ = esme.conn.Close()
+		_ = esme.Conn.Close()
 		<-ended
 	})
 }
@@ -81,12 +82,12 @@ func TestBindHereBusy(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g, esme, free, ended := queueing(t, account)
 			begin := time.Now()
-			esme.want("bind_resp", frame(pdu.BindTransceiverRespID, smpp.StatusSysErr, 1, ""))
+			esme.Want("bind_resp", testpeer.Frame(pdu.BindTransceiverRespID, smpp.StatusSysErr, 1, ""))
 			if took := time.Since(begin); took != turnWait {
 				t.Errorf("%s: refused after %v, want %v", account, took, turnWait)
 			}
 			free()
-			esme.wantEnd() // it has no more time to bind than others
+			esme.WantEnd() // it has no more time to bind than others
 			if took := time.Since(begin); took != turnWait+g.opt.SessionInit {
 				t.Errorf("%s: dropped after %v, want %v", account, took, turnWait+g.opt.SessionInit)
 			}
@@ -100,7 +101,7 @@ func TestBindHereLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, esme, _, ended := queueing(t, "bank")
 		time.Sleep(time.Second)
-		_ = esme.conn.Close()
+		_ = esme.Conn.Close()
 		begin := time.Now()
 		<-ended
 		if took := time.Since(begin); took > time.Second {

@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -36,13 +37,13 @@ func TestBindPasses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := serve(t, setup{})
 			esme := w.connect()
-			request := frame(tt.id, 0, 77, tt.bind)
-			esme.send(request)
+			request := testpeer.Frame(tt.id, 0, 77, tt.bind)
+			esme.Send(request)
 			smsc := w.accept()
-			smsc.want("bind", request)
-			answer := frame(smpp.ResponseID(tt.id), tt.status, 77, tt.answer)
-			smsc.send(answer)
-			esme.want("bind_resp", answer)
+			smsc.Want("bind", request)
+			answer := testpeer.Frame(smpp.ResponseID(tt.id), tt.status, 77, tt.answer)
+			smsc.Send(answer)
+			esme.Want("bind_resp", answer)
 		})
 	}
 }
@@ -55,12 +56,12 @@ func TestBindAgain(t *testing.T) {
 		password string
 		want     pdu.Status
 	}{{"wrong", 0x0E}, {"secret", smpp.StatusOK}, {"secret", smpp.StatusAlreadyBound}} {
-		esme.send(simulator.Bind{SystemID: "bank", Password: tt.password}.Append(nil, uint32(seq)))
-		if f := esme.next("bind_resp"); f.Status() != tt.want || f.ID() != pdu.BindTransceiverRespID || f.Seq() != uint32(seq) {
+		esme.Send(simulator.Bind{SystemID: "bank", Password: tt.password}.Append(nil, uint32(seq)))
+		if f := esme.Next("bind_resp"); f.Status() != tt.want || f.ID() != pdu.BindTransceiverRespID || f.Seq() != uint32(seq) {
 			t.Errorf("password %q: got % x, want status %#x", tt.password, []byte(f), uint32(tt.want))
 		}
 	}
-	if err := c.WaitBound(within(t), "bank", 1); err != nil {
+	if err := c.WaitBound(testpeer.Within(t), "bank", 1); err != nil {
 		t.Error(err)
 	}
 }
@@ -72,14 +73,14 @@ func TestBindEagerly(t *testing.T) {
 	esme := w.connect()
 	first, second := simulator.Bind{SystemID: "bank"}.Append(nil, 1), simulator.Bind{SystemID: "shop"}.Append(nil, 2)
 	m := text(receiver, 3)
-	esme.send(first, second, m)
+	esme.Send(first, second, m)
 	smsc := w.accept()
-	smsc.want("first bind", first)
-	answer := frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00")
-	smsc.send(answer)
-	esme.want("first bind_resp", answer)
-	esme.want("second bind_resp", refusal(second, smpp.StatusAlreadyBound))
-	smsc.want("submit_sm", m)
+	smsc.Want("first bind", first)
+	answer := testpeer.Frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00")
+	smsc.Send(answer)
+	esme.Want("first bind_resp", answer)
+	esme.Want("second bind_resp", refusal(second, smpp.StatusAlreadyBound))
+	smsc.Want("submit_sm", m)
 }
 
 // A bind_resp with a number of the SMSC's own binds all the same, and passes as it came.
@@ -87,15 +88,15 @@ func TestBindAnsweredUnderAnotherNumber(t *testing.T) {
 	w := serve(t, setup{})
 	esme := w.connect()
 	bind := simulator.Bind{SystemID: "bank"}.Append(nil, 7)
-	esme.send(bind)
+	esme.Send(bind)
 	smsc := w.accept()
-	smsc.want("bind", bind)
-	answer := frame(pdu.BindTransceiverRespID, 0, 4711, "SMSC\x00")
-	smsc.send(answer)
-	esme.want("bind_resp", answer)
+	smsc.Want("bind", bind)
+	answer := testpeer.Frame(pdu.BindTransceiverRespID, 0, 4711, "SMSC\x00")
+	smsc.Send(answer)
+	esme.Want("bind_resp", answer)
 	m := text(receiver, 8)
-	esme.send(m)
-	smsc.want("submit_sm", m)
+	esme.Send(m)
+	smsc.Want("submit_sm", m)
 }
 
 func TestBindTruncated(t *testing.T) {
@@ -103,21 +104,21 @@ func TestBindTruncated(t *testing.T) {
 	esme := w.connect()
 	whole := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 0)
 	for n := range len(whole) - smpp.HeaderLen {
-		f := frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
-		esme.send(f)
-		esme.want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
+		f := testpeer.Frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
+		esme.Send(f)
+		esme.Want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
 	}
-	esme.send(whole) // no harm done
-	w.accept().want("bind", whole)
+	esme.Send(whole) // no harm done
+	w.accept().Want("bind", whole)
 }
 
 func TestSMSCUnreachable(t *testing.T) {
-	ln := listen(t)
+	ln := testpeer.Listen(t)
 	addr := ln.Addr().String()
 	_ = ln.Close()
 	esme := serve(t, setup{smsc: addr, options: func(o *Options) { o.SessionInit = 0 }}).connect()
 	f := simulator.Bind{SystemID: "bank"}.Append(nil, 5)
-	esme.send(f)
-	esme.want("bind_resp", refusal(f, smpp.StatusSysErr))
-	esme.wantEnd()
+	esme.Send(f)
+	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
+	esme.WantEnd()
 }

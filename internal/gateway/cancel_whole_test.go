@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -14,7 +15,7 @@ import (
 func TestCancelWhole(t *testing.T) {
 	const addresses = "\x00\x00\x0110690001\x00\x01\x01" + receiver + "\x00"
 	cancel := func(seq uint32, id, addresses string) smpp.Frame {
-		return frame(pdu.CancelSMID, 0, seq, "\x00"+id+addresses)
+		return testpeer.Frame(pdu.CancelSMID, 0, seq, "\x00"+id+addresses)
 	}
 	ledger := cuttingLedger()
 	for _, id := range []string{"Id1", "other"} {
@@ -26,12 +27,12 @@ func TestCancelWhole(t *testing.T) {
 		}
 		return [][]byte{[]byte("Id1"), []byte("Id2"), []byte("Id3")}
 	}
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		for seq, failed := range []pdu.Status{smpp.StatusOK, smpp.StatusCancelFailed} {
-			esme.send(cancel(uint32(seq+2), "Id1", addresses))
+			esme.Send(cancel(uint32(seq+2), "Id1", addresses))
 			for n, id := range []string{"Id1", "Id2", "Id3"} {
-				f := smsc.next("cancel_sm")
+				f := smsc.Next("cancel_sm")
 				if want := cancel(f.Seq(), id, addresses); !bytes.Equal(f, want) || n > 0 && f.Seq() < smpp.OwnSeq {
 					t.Fatalf("part %d: got % x, want % x", n+1, []byte(f), []byte(want))
 				}
@@ -39,19 +40,19 @@ func TestCancelWhole(t *testing.T) {
 				if n == 1 {
 					status = failed
 				}
-				smsc.send(frame(pdu.CancelSMRespID, status, f.Seq(), ""))
+				smsc.Send(testpeer.Frame(pdu.CancelSMRespID, status, f.Seq(), ""))
 			}
-			esme.want("cancel_sm_resp", frame(pdu.CancelSMRespID, failed, uint32(seq+2), ""))
+			esme.Want("cancel_sm_resp", testpeer.Frame(pdu.CancelSMRespID, failed, uint32(seq+2), ""))
 		}
 		for _, f := range []smpp.Frame{
 			cancel(8, "other", addresses),
 			cancel(9, "Id1", "\x00\x00\x0110690001\x00\x00\x00\x00"), // to whom is not said
 			cancel(10, "Id1", "\x00"),                                // cut short
 		} {
-			esme.send(f)
-			smsc.want("cancel_sm as it came", f)
-			smsc.send(frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
-			esme.want("cancel_sm_resp", frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+			esme.Send(f)
+			smsc.Want("cancel_sm as it came", f)
+			smsc.Send(testpeer.Frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+			esme.Want("cancel_sm_resp", testpeer.Frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
 		}
 	})
 }

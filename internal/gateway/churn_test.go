@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -39,17 +40,17 @@ func (a *answers) note(f smpp.Frame, open map[uint32]bool) error {
 
 // keepSending sends messages, some at a time, until it is to stop, and reads the
 // answers to all.
-func (a *answers) keepSending(esme *peer, stop <-chan struct{}) error {
+func (a *answers) keepSending(esme *testpeer.Peer, stop <-chan struct{}) error {
 	const atOnce = 20
 	open, stopped := make(map[uint32]bool), false
 	for seq := uint32(100); !stopped || len(open) > 0; {
 		for ; !stopped && len(open) < atOnce; seq++ {
 			open[seq] = true
-			if _, err := esme.conn.Write(text(receiver, seq)); err != nil {
+			if _, err := esme.Conn.Write(text(receiver, seq)); err != nil {
 				return err
 			}
 		}
-		f, err := esme.in.Next()
+		f, err := esme.In.Next()
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func TestChurn(t *testing.T) {
 	up := func() {
 		t.Helper()
 		for range size {
-			receive(t, "bind", binds)
+			testpeer.Receive(t, "bind", binds)
 		}
 		w.await("binds", func() bool { return w.count("readback_smsc_bind_up", "") == size })
 	}
@@ -98,7 +99,7 @@ func TestChurn(t *testing.T) {
 	}
 	close(stop)
 	for range esmes {
-		if err := receive(t, "answers of an ESME", done); err != nil {
+		if err := testpeer.Receive(t, "answers of an ESME", done); err != nil {
 			t.Error(err)
 		}
 	}

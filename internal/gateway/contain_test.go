@@ -12,6 +12,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -32,7 +33,7 @@ type planted struct {
 	ledger  func(*fakeLedger)
 	options func(*Options)
 	account Account
-	cause   func(esme, smsc *peer)
+	cause   func(esme, smsc *testpeer.Peer)
 	bind    bool // the SMSC's PDU ends no link in shared mode: the bind is everybody's
 }
 
@@ -40,7 +41,7 @@ var plants = []planted{
 	{
 		name:   "a message gets its number",
 		ledger: func(l *fakeLedger) { l.assign = func(*relay.Sent) error { plantedPanic(); return nil } },
-		cause:  func(esme, _ *peer) { esme.send(text(receiver, 2)) },
+		cause:  func(esme, _ *testpeer.Peer) { esme.Send(text(receiver, 2)) },
 	},
 	{
 		name: "the SMSC refuses a message",
@@ -52,10 +53,10 @@ var plants = []planted{
 				}
 			}
 		},
-		cause: func(esme, smsc *peer) {
-			esme.send(text(receiver, 2))
-			f := smsc.next("submit_sm")
-			smsc.send(smpp.AppendRefusal(nil, f.ID(), smpp.StatusQueueFull, f.Seq()))
+		cause: func(esme, smsc *testpeer.Peer) {
+			esme.Send(text(receiver, 2))
+			f := smsc.Next("submit_sm")
+			smsc.Send(smpp.AppendRefusal(nil, f.ID(), smpp.StatusQueueFull, f.Seq()))
 		},
 	},
 	{
@@ -64,10 +65,10 @@ var plants = []planted{
 			o.Acks = fakeReader(func(context.Context, relay.Read) relay.Verdict { plantedPanic(); return relay.Verdict{} })
 		},
 		account: Account{MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}},
-		cause: func(esme, _ *peer) {
+		cause: func(esme, _ *testpeer.Peer) {
 			f := ack(0x08, receiver, ackText)
 			f.SetSeq(2)
-			esme.send(f)
+			esme.Send(f)
 		},
 	},
 	{
@@ -76,8 +77,10 @@ var plants = []planted{
 			o.Reads = readerFunc(func(relay.Read) relay.Verdict { plantedPanic(); return relay.Verdict{} })
 		},
 		account: readingBank,
-		cause:   func(_, smsc *peer) { smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01")) },
-		bind:    true,
+		cause: func(_, smsc *testpeer.Peer) {
+			smsc.Send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
+		},
+		bind: true,
 	},
 	{
 		name: "a receipt passes",
@@ -85,7 +88,7 @@ var plants = []planted{
 			l.partOf = func([]byte, message.Addr) (journal.CutPart, bool) { plantedPanic(); return journal.CutPart{}, false }
 		},
 		account: readingBank,
-		cause:   func(_, smsc *peer) { smsc.send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
+		cause:   func(_, smsc *testpeer.Peer) { smsc.Send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
 		bind:    true,
 	},
 	{
@@ -97,7 +100,7 @@ var plants = []planted{
 			}
 		},
 		account: readingBank,
-		cause:   func(_, smsc *peer) { smsc.send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
+		cause:   func(_, smsc *testpeer.Peer) { smsc.Send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
 		bind:    true,
 	},
 }
@@ -114,16 +117,16 @@ func TestPanicEndsItsLink(t *testing.T) {
 				tt.ledger(&s.ledger)
 			}
 			tt.account.When = All
-			inBothModes(t, s, tt.account, func(t *testing.T, w *world, log logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, s, tt.account, func(t *testing.T, w *world, log logged, join func() (esme, smsc *testpeer.Peer)) {
 				before := w.count("readback_panics_total", "")
 				esme, smsc := join()
 				other, otherSMSC := join()
 				tt.cause(esme, smsc)
 				switch shared := smsc == otherSMSC; {
 				case !tt.bind || !shared:
-					esme.wantUnbound()
+					esme.ReadToEnd()
 				default:
-					f := smsc.next("answer to the SMSC")
+					f := smsc.Next("answer to the SMSC")
 					if f.ID() != pdu.DeliverSMRespID || f.Status() != smpp.StatusTempApp {
 						t.Errorf("answer to the SMSC: got % x, want deliver_sm_resp with ESME_RX_T_APPN", []byte(f))
 					}
@@ -131,26 +134,12 @@ func TestPanicEndsItsLink(t *testing.T) {
 				log.want(t, "level=ERROR", "panic", "stack=", "contain_test.go")
 				w.await("panic counted", func() bool { return w.count("readback_panics_total", "") == before+1 })
 				q := query(9)
-				other.send(q)
-				for f := otherSMSC.next("query_sm of the other link"); !bytes.Equal(f, q); {
-					f = otherSMSC.next("query_sm of the other link") // behind what went before
+				other.Send(q)
+				for f := otherSMSC.Next("query_sm of the other link"); !bytes.Equal(f, q); {
+					f = otherSMSC.Next("query_sm of the other link") // behind what went before
 				}
 			})
 		})
-	}
-}
-
-// wantUnbound reads to the end of the connection, and closes it.
-func (p *peer) wantUnbound() {
-	p.t.Helper()
-	for {
-		if _, err := p.in.Next(); err != nil {
-			if !smpp.Gone(err) {
-				p.t.Fatalf("got %v, want the end of the connection", err)
-			}
-			_ = p.conn.Close()
-			return
-		}
 	}
 }
 
@@ -160,8 +149,8 @@ func TestPanicAtBind(t *testing.T) {
 		o.Policies.Accounts = map[string]Account{"bank": {Allow: func(net.Addr) bool { plantedPanic(); return true }}}
 	}})
 	esme := w.connect()
-	esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
-	esme.wantUnbound()
+	esme.Send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+	esme.ReadToEnd()
 	w.bind(simulator.Bind{SystemID: "shop"})
 	w.await("panic counted", func() bool { return w.count("readback_panics_total", "") == 1 })
 }
@@ -177,10 +166,10 @@ func TestPanicInFeedback(t *testing.T) {
 		return nil
 	}}})
 	esme, _ := w.bind(simulator.Bind{})
-	if err := receive(t, "outcome of the feedback", errs); !message.IsPermanent(err) {
+	if err := testpeer.Receive(t, "outcome of the feedback", errs); !message.IsPermanent(err) {
 		t.Errorf("outcome: got %v, want a permanent error", err)
 	}
-	esme.wantUnbound()
+	esme.ReadToEnd()
 	w.bind(simulator.Bind{SystemID: "shop"})
 }
 
@@ -200,24 +189,24 @@ func TestPanicGivesBack(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger := cuttingLedger()
 			ledger.cut = func(*relay.Sent, relay.Cut, relay.Waiter, uint64) { plantedPanic() }
-			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				if tt.prepare != nil {
 					tt.prepare(w)
 				}
-				esme.send(tt.send)
+				esme.Send(tt.send)
 				for range tt.answers {
-					smsc.send(accepted(smsc.next("part").Seq(), "A"))
+					smsc.Send(accepted(smsc.Next("part").Seq(), "A"))
 				}
 				for range tt.answers { // in each mode the SMSC must not keep what it has accepted
-					f := smsc.next("cancel_sm")
+					f := smsc.Next("cancel_sm")
 					if f.ID() != pdu.CancelSMID {
 						t.Fatalf("got % x, want cancel_sm", []byte(f))
 					}
-					smsc.send(frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+					smsc.Send(testpeer.Frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
 				}
-				esme.wantUnbound()
-				receive(t, "number given back", ledger.refused)
+				esme.ReadToEnd()
+				testpeer.Receive(t, "number given back", ledger.refused)
 				w.await("nothing under way", func() bool {
 					w.underway.mu.Lock()
 					defer w.underway.mu.Unlock()

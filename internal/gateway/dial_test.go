@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
 // dialingLink is a link whose ESME has sent a bind, while the SMSC's host does not answer the dial.
-func dialingLink(t *testing.T) (esme *peer, stop context.CancelFunc, ended chan struct{}) {
+func dialingLink(t *testing.T) (esme *testpeer.Peer, stop context.CancelFunc, ended chan struct{}) {
 	t.Helper()
 	opt, dialing := DefaultOptions(), make(chan struct{})
 	opt.SMSC = "smsc:1"
@@ -37,7 +38,7 @@ func dialingLink(t *testing.T) (esme *peer, stop context.CancelFunc, ended chan 
 		close(ended)
 	}()
 	esme = timeless(t, far)
-	esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+	esme.Send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
 	<-dialing
 	return esme, stop, ended
 }
@@ -46,10 +47,10 @@ func dialingLink(t *testing.T) (esme *peer, stop context.CancelFunc, ended chan 
 func TestDialInterrupted(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		end  func(esme *peer, stop context.CancelFunc)
+		end  func(esme *testpeer.Peer, stop context.CancelFunc)
 	}{
-		{"ESME leaves", func(esme *peer, _ context.CancelFunc) { _ = esme.conn.Close() }},
-		{"gateway stops", func(_ *peer, stop context.CancelFunc) { stop() }},
+		{"ESME leaves", func(esme *testpeer.Peer, _ context.CancelFunc) { _ = esme.Conn.Close() }},
+		{"gateway stops", func(_ *testpeer.Peer, stop context.CancelFunc) { stop() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -71,10 +72,10 @@ func TestDialOutlastsSessionInit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		esme, stop, ended := dialingLink(t)
 		defer stop()
-		if f := esme.nextAfter("bind_resp", time.Hour); f.Status() != smpp.StatusSysErr {
+		if f := esme.NextAfter("bind_resp", time.Hour); f.Status() != smpp.StatusSysErr {
 			t.Errorf("got % x, want ESME_RSYSERR", []byte(f))
 		}
-		esme.wantEnd()
+		esme.WantEnd()
 		<-ended
 	})
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -12,17 +11,18 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
 
 // draining asks for new work until the gateway refuses it, and returns the
 // refusal. Until then the SMSC's script must answer.
-func draining(esme *peer) smpp.Frame {
-	esme.t.Helper()
+func draining(esme *testpeer.Peer) smpp.Frame {
+	esme.T.Helper()
 	for seq := uint32(1000); ; seq++ {
-		esme.send(text(receiver, seq))
-		if f := esme.next("submit_sm_resp"); f.Status() != smpp.StatusOK {
+		esme.Send(text(receiver, seq))
+		if f := esme.Next("submit_sm_resp"); f.Status() != smpp.StatusOK {
 			return f
 		}
 	}
@@ -30,17 +30,17 @@ func draining(esme *peer) smpp.Frame {
 
 // answerAll answers the submit_sm that come to the SMSC until the end of the
 // session; what else comes is left in the channel.
-func answerAll(smsc *peer) <-chan smpp.Frame {
+func answerAll(smsc *testpeer.Peer) <-chan smpp.Frame {
 	others := make(chan smpp.Frame, 100)
 	go func() {
 		defer close(others)
 		for {
-			f, err := smsc.in.Next()
+			f, err := smsc.In.Next()
 			switch {
 			case err != nil:
 				return
 			case f.ID() == pdu.SubmitSMID:
-				_, _ = smsc.conn.Write(accepted(f.Seq(), "A")) // the ESME waits for it
+				_, _ = smsc.Conn.Write(accepted(f.Seq(), "A")) // the ESME waits for it
 			default:
 				others <- bytes.Clone(f)
 			}
@@ -56,38 +56,38 @@ func TestDrain(t *testing.T) {
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{ID: pdu.BindReceiverID})
 	unbound := w.connect()
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
 	others := answerAll(smsc)
 
 	w.stop()
 	if f := draining(esme); f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusThrottled {
 		t.Errorf("new request: got % x, want ESME_RTHROTTLED", []byte(f))
 	}
-	smsc.send(receipt)
-	if f := receive(t, "answer to the SMSC's request", others); f.ID() != pdu.DeliverSMRespID || f.Status() != smpp.StatusTempApp {
+	smsc.Send(receipt)
+	if f := testpeer.Receive(t, "answer to the SMSC's request", others); f.ID() != pdu.DeliverSMRespID || f.Status() != smpp.StatusTempApp {
 		t.Errorf("new request of the SMSC: got % x, want ESME_RX_T_APPN", []byte(f))
 	}
-	unbound.wantEnd()
-	idle.unbind()
-	idleSMSC.unbind()
+	unbound.WantEnd()
+	idle.Unbind()
+	idleSMSC.Unbind()
 	for { // until the listener is closed no connection is served
 		conn, err := net.Dial("tcp", w.addr)
 		if err != nil {
 			break
 		}
-		newPeer(t, conn).wantEnd()
+		testpeer.New(t, conn).WantEnd()
 	}
 
-	smsc.send(accepted(2, "LAST"))
-	esme.want("answer under way", accepted(2, "LAST"))
-	esme.unbind()
-	unbind := receive(t, "unbind of the SMSC", others)
+	smsc.Send(accepted(2, "LAST"))
+	esme.Want("answer under way", accepted(2, "LAST"))
+	esme.Unbind()
+	unbind := testpeer.Receive(t, "unbind of the SMSC", others)
 	if unbind.ID() != pdu.UnbindID {
 		t.Errorf("got % x, want unbind", []byte(unbind))
 	}
-	smsc.send(frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
-	_ = smsc.conn.Close()
+	smsc.Send(testpeer.Frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
+	_ = smsc.Conn.Close()
 	w.awaitEnd()
 }
 
@@ -96,16 +96,16 @@ func TestDrainAwaitsLog(t *testing.T) {
 	ledger, records := slowLedger()
 	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
-	smsc.send(accepted(2, "A"))
-	r := receive(t, "record", records)
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
+	smsc.Send(accepted(2, "A"))
+	r := testpeer.Receive(t, "record", records)
 	w.stop()
-	esme.wantNothing()
+	esme.WantNothing()
 	r.logged()
-	esme.want("submit_sm_resp", accepted(2, "A"))
-	esme.unbind()
-	smsc.unbind()
+	esme.Want("submit_sm_resp", accepted(2, "A"))
+	esme.Unbind()
+	smsc.Unbind()
 }
 
 // A request that waits for the window when the gateway stops is under way, too.
@@ -114,17 +114,17 @@ func TestDrainAwaitsWindow(t *testing.T) {
 		w := serve(t, setup{options: func(o *Options) { o.Window = 1 }})
 		idle, _ := w.bind(simulator.Bind{})
 		esme, smsc := w.bind(simulator.Bind{})
-		esme.send(text(receiver, 2), text(receiver, 3))
-		smsc.next("first submit_sm")
+		esme.Send(text(receiver, 2), text(receiver, 3))
+		smsc.Next("first submit_sm")
 		w.stop()
-		idle.unbind() // so the other link may well drain, too
-		smsc.send(accepted(2, "A"))
-		smsc.next("second submit_sm")
-		smsc.send(accepted(3, "B"))
-		esme.want("first answer", accepted(2, "A"))
-		esme.want("second answer", accepted(3, "B"))
-		esme.unbind()
-		smsc.unbind()
+		idle.Unbind() // so the other link may well drain, too
+		smsc.Send(accepted(2, "A"))
+		smsc.Next("second submit_sm")
+		smsc.Send(accepted(3, "B"))
+		esme.Want("first answer", accepted(2, "A"))
+		esme.Want("second answer", accepted(3, "B"))
+		esme.Unbind()
+		smsc.Unbind()
 	}
 }
 
@@ -138,11 +138,11 @@ func TestDrainStopsFeedback(t *testing.T) {
 		return nil
 	}}})
 	esme, smsc := w.bind(simulator.Bind{})
-	receive(t, "feedback", begun)
+	testpeer.Receive(t, "feedback", begun)
 	w.stop()
-	receive(t, "end of the feedback", ended)
-	esme.unbind()
-	smsc.unbind()
+	testpeer.Receive(t, "end of the feedback", ended)
+	esme.Unbind()
+	smsc.Unbind()
 }
 
 // Peers that do not play along hold the gateway no longer than its bounds: none
@@ -150,12 +150,12 @@ func TestDrainStopsFeedback(t *testing.T) {
 func TestDrainDespitePeers(t *testing.T) {
 	tests := []struct {
 		name string
-		act  func(esme, smsc *peer)
+		act  func(esme, smsc *testpeer.Peer)
 		took time.Duration // beyond the drain
 	}{
-		{"ESME answers no unbind", func(esme, smsc *peer) { esme.readOn(); smsc.unbind() }, smpp.UnbindTime},
-		{"SMSC answers no unbind", func(esme, smsc *peer) { smsc.readOn(); esme.unbind() }, smpp.UnbindTime},
-		{"SMSC owes an answer", func(esme, smsc *peer) { esme.unbind(); smsc.unbind() }, 0},
+		{"ESME answers no unbind", func(esme, smsc *testpeer.Peer) { esme.ReadOn(); smsc.Unbind() }, smpp.UnbindTime},
+		{"SMSC answers no unbind", func(esme, smsc *testpeer.Peer) { smsc.ReadOn(); esme.Unbind() }, smpp.UnbindTime},
+		{"SMSC owes an answer", func(esme, smsc *testpeer.Peer) { esme.Unbind(); smsc.Unbind() }, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,8 +163,8 @@ func TestDrainDespitePeers(t *testing.T) {
 				const drain = 50 * time.Millisecond
 				w := serve(t, setup{inMemory: true, options: func(o *Options) { o.DrainTimeout = drain }})
 				esme, smsc := w.bind(simulator.Bind{})
-				esme.send(text(receiver, 2))
-				smsc.next("submit_sm")
+				esme.Send(text(receiver, 2))
+				smsc.Next("submit_sm")
 				begin := time.Now()
 				w.stop()
 				tt.act(esme, smsc)
@@ -176,6 +176,3 @@ func TestDrainDespitePeers(t *testing.T) {
 		})
 	}
 }
-
-// readOn reads what comes and answers nothing.
-func (p *peer) readOn() { go func() { _, _ = io.Copy(io.Discard, p.conn) }() }

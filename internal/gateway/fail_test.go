@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -31,11 +32,11 @@ func refusing(refused chan<- uint16) fakeLedger {
 func TestSMSCGone(t *testing.T) {
 	tests := []struct {
 		name string
-		end  func(*simulator.SMSC, *peer)
+		end  func(*simulator.SMSC, *testpeer.Peer)
 		owed int
 	}{
-		{"hangs up", func(_ *simulator.SMSC, esme *peer) { esme.send(text(hangsUp, 14)) }, 5},
-		{"disconnects", func(c *simulator.SMSC, _ *peer) { c.Disconnect("bank") }, 4},
+		{"hangs up", func(_ *simulator.SMSC, esme *testpeer.Peer) { esme.Send(text(hangsUp, 14)) }, 5},
+		{"disconnects", func(c *simulator.SMSC, _ *testpeer.Peer) { c.Disconnect("bank") }, 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -44,15 +45,15 @@ func TestSMSCGone(t *testing.T) {
 			w := serve(t, setup{smsc: addr, ledger: refusing(refused), policy: Policy{When: All}})
 			esme := w.bindESME()
 			for seq := range uint32(4) {
-				esme.send(text(neverAnswered, 10+seq))
+				esme.Send(text(neverAnswered, 10+seq))
 			}
-			if _, err := c.WaitReceived(within(t), 4, pdu.SubmitSMID); err != nil {
+			if _, err := c.WaitReceived(testpeer.Within(t), 4, pdu.SubmitSMID); err != nil {
 				t.Fatal(err)
 			}
 			tt.end(c, esme)
 			answered := make(map[uint32]bool)
 			for range tt.owed {
-				f := esme.next("submit_sm_resp")
+				f := esme.Next("submit_sm_resp")
 				if f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusSysErr || len(f) != smpp.HeaderLen || answered[f.Seq()] {
 					t.Errorf("got % x, want ESME_RSYSERR once for each message", []byte(f))
 				}
@@ -60,12 +61,12 @@ func TestSMSCGone(t *testing.T) {
 			}
 			numbers := make(map[uint16]bool)
 			for range tt.owed {
-				numbers[receive(t, "refusal", refused)] = true
+				numbers[testpeer.Receive(t, "refusal", refused)] = true
 			}
 			if len(numbers) != tt.owed {
 				t.Errorf("refused %v, want %d numbers", numbers, tt.owed)
 			}
-			esme.unbind()
+			esme.Unbind()
 		})
 	}
 }
@@ -75,14 +76,14 @@ func TestRequestAfterSMSCGone(t *testing.T) {
 	refused := make(chan uint16, 1)
 	w := serve(t, setup{ledger: refusing(refused), policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
-	_ = smsc.conn.Close()
-	unbind := esme.next("unbind")
+	_ = smsc.Conn.Close()
+	unbind := esme.Next("unbind")
 	m := text(receiver, 2)
-	esme.send(m)
-	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
-	receive(t, "refusal", refused)
-	esme.send(frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
-	esme.wantEnd()
+	esme.Send(m)
+	esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	testpeer.Receive(t, "refusal", refused)
+	esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
+	esme.WantEnd()
 }
 
 // A request that is not answered in time is answered in the SMSC's stead; its own
@@ -95,17 +96,17 @@ func TestSMSCSilent(t *testing.T) {
 	})
 	esme, smsc := w.bind(simulator.Bind{})
 	m := text(receiver, 9)
-	esme.send(m)
-	if f := smsc.next("submit_sm"); f.Seq() != 9 {
+	esme.Send(m)
+	if f := smsc.Next("submit_sm"); f.Seq() != 9 {
 		t.Errorf("sequence_number: got %d, want 9", f.Seq())
 	}
-	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
-	receive(t, "refusal", refused)
+	esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	testpeer.Receive(t, "refusal", refused)
 
-	esme.send(m) // the same number again: the late answer is not for this one
-	again := smsc.next("submit_sm again")
-	smsc.send(accepted(9, "LATE"), accepted(again.Seq(), "B"))
-	esme.want("submit_sm_resp", accepted(9, "B"))
+	esme.Send(m) // the same number again: the late answer is not for this one
+	again := smsc.Next("submit_sm again")
+	smsc.Send(accepted(9, "LATE"), accepted(again.Seq(), "B"))
+	esme.Want("submit_sm_resp", accepted(9, "B"))
 	for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
 		if got := w.count(name, ""); got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)
@@ -118,12 +119,12 @@ func TestBindUnanswered(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 50 * time.Millisecond }})
 	esme := w.connect()
 	f := simulator.Bind{SystemID: "bank"}.Append(nil, 1)
-	esme.send(f)
+	esme.Send(f)
 	smsc := w.accept()
-	smsc.want("bind", f)
-	esme.want("bind_resp", refusal(f, smpp.StatusSysErr))
-	esme.wantEnd()
-	smsc.wantEnd()
+	smsc.Want("bind", f)
+	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
+	esme.WantEnd()
+	smsc.WantEnd()
 }
 
 // An ESME that went leaves messages under way: those that the SMSC still takes are
@@ -137,23 +138,23 @@ func TestESMEGone(t *testing.T) {
 	}
 	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(text(receiver, 2), text(receiver, 3), text(receiver, 4))
+	esme.Send(text(receiver, 2), text(receiver, 3), text(receiver, 4))
 	for range 3 {
-		smsc.next("submit_sm")
+		smsc.Next("submit_sm")
 	}
-	_ = esme.conn.Close()
-	unbind := smsc.next("unbind")
+	_ = esme.Conn.Close()
+	unbind := smsc.Next("unbind")
 	if unbind.ID() != pdu.UnbindID {
 		t.Fatalf("got % x, want unbind", []byte(unbind))
 	}
-	smsc.send(accepted(2, "A"), accepted(3, "B"), frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
+	smsc.Send(accepted(2, "A"), accepted(3, "B"), testpeer.Frame(pdu.UnbindRespID, 0, unbind.Seq(), ""))
 	for _, want := range []string{"A", "B"} {
-		if got := receive(t, "record", ids); got != want {
+		if got := testpeer.Receive(t, "record", ids); got != want {
 			t.Errorf("recorded %q, want %q", got, want)
 		}
 	}
-	smsc.wantEnd()
-	if got := receive(t, "refusal", refused); got != 3 {
+	smsc.WantEnd()
+	if got := testpeer.Receive(t, "refusal", refused); got != 3 {
 		t.Errorf("refused number %d, want 3, which was never answered", got)
 	}
 }
@@ -163,50 +164,50 @@ func TestGarbage(t *testing.T) {
 	w := serve(t, setup{})
 	esme, smsc := w.bind(simulator.Bind{})
 	stranger := w.connect()
-	stranger.send([]byte("GET / HTTP/1.1\r\nHost: smsc\r\n\r\n"))
-	stranger.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 0x2E310D0A, ""))
-	stranger.wantEnd()
+	stranger.Send([]byte("GET / HTTP/1.1\r\nHost: smsc\r\n\r\n"))
+	stranger.Want("generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 0x2E310D0A, ""))
+	stranger.WantEnd()
 
 	m := text(receiver, 2)
-	esme.send(m)
-	smsc.want("submit_sm", m)
-	smsc.send([]byte{0, 0, 0, 15, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 8})
-	smsc.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 8, ""))
-	smsc.wantEnd()
-	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
-	esme.unbind()
+	esme.Send(m)
+	smsc.Want("submit_sm", m)
+	smsc.Send([]byte{0, 0, 0, 15, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 8})
+	smsc.Want("generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 8, ""))
+	smsc.WantEnd()
+	esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	esme.Unbind()
 }
 
 // Before the bind only a bind gets anywhere.
 func TestBeforeBind(t *testing.T) {
 	esme := serve(t, setup{}).connect()
 	m := text(receiver, 1)
-	esme.send(m)
-	esme.want("submit_sm_resp", refusal(m, smpp.StatusInvBindState))
-	esme.send(frame(0x00010201, 0, 2, "?"))
-	esme.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 2, ""))
+	esme.Send(m)
+	esme.Want("submit_sm_resp", refusal(m, smpp.StatusInvBindState))
+	esme.Send(testpeer.Frame(0x00010201, 0, 2, "?"))
+	esme.Want("generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 2, ""))
 }
 
 func TestMaxSessions(t *testing.T) {
 	c, addr := startSMSC(t, simulator.Options{})
 	w := serve(t, setup{smsc: addr, options: func(o *Options) { o.MaxSessions = 1 }})
 	first := w.bindESME()
-	w.connect().wantEnd()
+	w.connect().WantEnd()
 	if got := w.count("readback_connections_refused_total", "reason=max_sessions"); got != 1 {
 		t.Errorf("refused connections: got %v, want 1", got)
 	}
-	_ = first.conn.Close()
-	if err := c.WaitBound(within(t), "bank", 0); err != nil {
+	_ = first.Conn.Close()
+	if err := c.WaitBound(testpeer.Within(t), "bank", 0); err != nil {
 		t.Fatal(err)
 	}
-	for begin := time.Now(); time.Since(begin) < patience; { // the place is free in a moment
+	for begin := time.Now(); time.Since(begin) < testpeer.Patience; { // the place is free in a moment
 		conn, err := net.Dial("tcp", w.addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := newPeer(t, conn)
+		p := testpeer.New(t, conn)
 		_, _ = conn.Write(simulator.Bind{SystemID: "bank"}.Append(nil, 1)) // too late on one that is refused
-		if f, err := p.in.Next(); err == nil && f.Status() == smpp.StatusOK {
+		if f, err := p.In.Next(); err == nil && f.Status() == smpp.StatusOK {
 			return
 		}
 	}

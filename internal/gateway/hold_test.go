@@ -8,6 +8,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -39,17 +40,17 @@ func TestAnswerWaitsForLog(t *testing.T) {
 	ledger, records := slowLedger()
 	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
-	smsc.send(accepted(2, "4A7F01"), receipt)
-	r := receive(t, "record", records)
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
+	smsc.Send(accepted(2, "4A7F01"), receipt)
+	r := testpeer.Receive(t, "record", records)
 	if r.id != "4A7F01" {
 		t.Errorf("message_id: got %q, want 4A7F01", r.id)
 	}
-	esme.wantNothing()
+	esme.WantNothing()
 	r.logged()
-	esme.want("submit_sm_resp", accepted(2, "4A7F01"))
-	esme.want("receipt", receipt)
+	esme.Want("submit_sm_resp", accepted(2, "4A7F01"))
+	esme.Want("receipt", receipt)
 }
 
 // The order of the wire stays, whichever record is in the log first.
@@ -57,21 +58,21 @@ func TestLogOutOfOrder(t *testing.T) {
 	ledger, records := slowLedger()
 	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(text(receiver, 2), text(receiver, 3), text(receiver, 4), text(receiver, 5))
+	esme.Send(text(receiver, 2), text(receiver, 3), text(receiver, 4), text(receiver, 5))
 	for range 4 {
-		smsc.next("submit_sm")
+		smsc.Next("submit_sm")
 	}
-	refused := frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 4, "")
-	smsc.send(accepted(5, "D"), accepted(2, "A"), refused, accepted(3, "B"))
-	d, a, b := receive(t, "record", records), receive(t, "record", records), receive(t, "record", records)
+	refused := testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 4, "")
+	smsc.Send(accepted(5, "D"), accepted(2, "A"), refused, accepted(3, "B"))
+	d, a, b := testpeer.Receive(t, "record", records), testpeer.Receive(t, "record", records), testpeer.Receive(t, "record", records)
 	b.logged()
 	a.logged()
-	esme.wantNothing()
+	esme.WantNothing()
 	d.logged()
-	esme.want("first answer", accepted(5, "D"))
-	esme.want("second answer", accepted(2, "A"))
-	esme.want("third answer", refused)
-	esme.want("fourth answer", accepted(3, "B"))
+	esme.Want("first answer", accepted(5, "D"))
+	esme.Want("second answer", accepted(2, "A"))
+	esme.Want("third answer", refused)
+	esme.Want("fourth answer", accepted(3, "B"))
 }
 
 // A refusal has nothing to wait for; nor has the answer to what has no number.
@@ -80,18 +81,18 @@ func TestAnswerWithoutRecord(t *testing.T) {
 	w := serve(t, setup{ledger: refusing(refused), policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	for seq, answer := range []smpp.Frame{
-		frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 0, ""),
-		frame(pdu.SubmitSMRespID, 0x0412, 0, "\x00"),
-		frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 0, ""),
+		testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 0, ""),
+		testpeer.Frame(pdu.SubmitSMRespID, 0x0412, 0, "\x00"),
+		testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 0, ""),
 	} {
-		esme.send(text(receiver, uint32(seq)))
-		smsc.next("submit_sm")
+		esme.Send(text(receiver, uint32(seq)))
+		smsc.Next("submit_sm")
 		answer.SetSeq(uint32(seq))
-		smsc.send(answer)
-		if got := receive(t, "refusal", refused); int(got) != seq+1 {
+		smsc.Send(answer)
+		if got := testpeer.Receive(t, "refusal", refused); int(got) != seq+1 {
 			t.Errorf("refused number %d, want %d", got, seq+1)
 		}
-		esme.want("answer", answer)
+		esme.Want("answer", answer)
 	}
 }
 
@@ -101,18 +102,18 @@ func TestAnswerBehindUnbind(t *testing.T) {
 	ledger, records := slowLedger()
 	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(text(receiver, 2), text(receiver, 3), frame(pdu.UnbindID, 0, 4, ""))
+	esme.Send(text(receiver, 2), text(receiver, 3), testpeer.Frame(pdu.UnbindID, 0, 4, ""))
 	for range 3 {
-		smsc.next("request")
+		smsc.Next("request")
 	}
-	smsc.send(accepted(2, "A"), frame(pdu.UnbindRespID, 0, 4, ""), accepted(3, "B"))
-	a, b := receive(t, "record", records), receive(t, "record behind the unbind_resp", records)
+	smsc.Send(accepted(2, "A"), testpeer.Frame(pdu.UnbindRespID, 0, 4, ""), accepted(3, "B"))
+	a, b := testpeer.Receive(t, "record", records), testpeer.Receive(t, "record behind the unbind_resp", records)
 	b.logged()
-	esme.wantNothing()
+	esme.WantNothing()
 	a.logged()
-	esme.want("submit_sm_resp", accepted(2, "A"))
-	esme.want("unbind_resp", frame(pdu.UnbindRespID, 0, 4, ""))
-	esme.wantEnd()
+	esme.Want("submit_sm_resp", accepted(2, "A"))
+	esme.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 4, ""))
+	esme.WantEnd()
 }
 
 // What cannot be numbered passes as it came, or is refused, as the policy says.
@@ -137,15 +138,15 @@ func TestUnnumbered(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := serve(t, setup{ledger: tt.ledger, policy: tt.policy})
 			esme, smsc := w.bind(simulator.Bind{})
-			esme.send(tt.in)
+			esme.Send(tt.in)
 			if tt.want != smpp.StatusOK {
-				esme.want("submit_sm_resp", refusal(tt.in, tt.want))
+				esme.Want("submit_sm_resp", refusal(tt.in, tt.want))
 			} else {
-				smsc.want("submit_sm", tt.in)
+				smsc.Want("submit_sm", tt.in)
 			}
-			next := frame(pdu.QuerySMID, 0, 99, "4A7F01\x00\x00\x00\x00")
-			esme.send(next)
-			smsc.want("what follows", next)
+			next := testpeer.Frame(pdu.QuerySMID, 0, 99, "4A7F01\x00\x00\x00\x00")
+			esme.Send(next)
+			smsc.Want("what follows", next)
 		})
 	}
 }

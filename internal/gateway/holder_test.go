@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -54,23 +55,23 @@ func TestHoldReceipt(t *testing.T) {
 			}
 			w := serve(t, setup{feedback: tt.telling, options: func(o *Options) { o.Holder = asked }})
 			esme, smsc := w.bind(simulator.Bind{})
-			smsc.send(tt.receipt)
-			answer := frame(pdu.DeliverSMRespID, 0, tt.receipt.Seq(), "\x00")
+			smsc.Send(tt.receipt)
+			answer := testpeer.Frame(pdu.DeliverSMRespID, 0, tt.receipt.Seq(), "\x00")
 			if tt.passes {
-				esme.want("receipt", tt.receipt)
-				esme.send(answer)
+				esme.Want("receipt", tt.receipt)
+				esme.Send(answer)
 			}
-			got := smsc.next("answer")
+			got := smsc.Next("answer")
 			if got.ID() != pdu.DeliverSMRespID || got.Seq() != tt.receipt.Seq() || !tt.passes && got.Status() != tt.status {
 				t.Errorf("answer: got % x, want status %v", []byte(got), tt.status)
 			}
 			m := text(receiver, 2)
-			smsc.send(frame(pdu.EnquireLinkID, 0, 7, ""))
-			smsc.next("enquire_link_resp")
-			esme.send(m)
-			smsc.want("what comes next", m)
-			smsc.send(frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
-			if f := esme.next("what comes next"); f.ID() != pdu.SubmitSMRespID {
+			smsc.Send(testpeer.Frame(pdu.EnquireLinkID, 0, 7, ""))
+			smsc.Next("enquire_link_resp")
+			esme.Send(m)
+			smsc.Want("what comes next", m)
+			smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
+			if f := esme.Next("what comes next"); f.ID() != pdu.SubmitSMRespID {
 				t.Errorf("to the ESME: got % x", []byte(f))
 			}
 		})
@@ -86,12 +87,12 @@ func TestHoldReceiptEarly(t *testing.T) {
 	account := Account{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}
 	s := setup{ledger: ledger, options: func(o *Options) { o.Holder = holder }}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": account})
-	smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
-	smsc.want("answer", delivered(7))
-	if got := receive(t, "held receipt", held); got != "bank 4A7F01" {
+	smsc.Send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
+	smsc.Want("answer", delivered(7))
+	if got := testpeer.Receive(t, "held receipt", held); got != "bank 4A7F01" {
 		t.Errorf("held: %s, want bank 4A7F01", got)
 	}
-	esme.wantNothing()
+	esme.WantNothing()
 }
 
 // A receipt that was held goes out as it came, under a number of ours.
@@ -99,15 +100,15 @@ func TestTellReceipt(t *testing.T) {
 	deliverer, tellers := telling()
 	w := serve(t, setup{deliverer: deliverer, feedback: Telling{Form: FormReceipt, HoldReceipt: true}})
 	esme, _ := w.bind(simulator.Bind{})
-	tell := receive(t, "feedback of the session", tellers)
+	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
 	outcome := make(chan error, 1)
-	ctx, fb := within(t), &message.Feedback{Account: "bank", Receipt: bytes.Clone(want)}
+	ctx, fb := testpeer.Within(t), &message.Feedback{Account: "bank", Receipt: bytes.Clone(want)}
 	go func() { outcome <- tell(ctx, fb) }()
 	want.SetSeq(smpp.OwnSeq)
-	esme.want("receipt", want)
-	esme.send(frame(pdu.DeliverSMRespID, 0, want.Seq(), "\x00"))
-	if err := receive(t, "outcome", outcome); err != nil {
+	esme.Want("receipt", want)
+	esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, want.Seq(), "\x00"))
+	if err := testpeer.Receive(t, "outcome", outcome); err != nil {
 		t.Error(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
@@ -20,7 +21,7 @@ import (
 // to its SMSC, which are scripts.
 type piped struct {
 	g          *Gateway
-	esme, smsc *peer
+	esme, smsc *testpeer.Peer
 	stop       context.CancelFunc
 	ended      chan struct{} // closed when the link has
 }
@@ -50,35 +51,24 @@ func pipe(t *testing.T, ledger WholeLedger, change func(*Options)) piped {
 		close(p.ended)
 	}()
 	bind := simulator.Bind{SystemID: "bank"}.Append(nil, 1)
-	p.esme.send(bind)
+	p.esme.Send(bind)
 	p.smsc = timeless(t, <-dialed)
-	p.smsc.want("bind", bind)
-	p.smsc.send(frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"))
-	p.esme.next("bind_resp")
+	p.smsc.Want("bind", bind)
+	p.smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"))
+	p.esme.Next("bind_resp")
 	t.Cleanup(func() {
 		stop()
-		_, _ = p.esme.conn.Close(), p.smsc.conn.Close()
+		_, _ = p.esme.Conn.Close(), p.smsc.Conn.Close()
 		<-p.ended
 	})
 	return p
 }
 
 // timeless is a peer that waits as long as the bubble does.
-func timeless(t *testing.T, conn net.Conn) *peer {
-	p := newPeer(t, conn)
+func timeless(t *testing.T, conn net.Conn) *testpeer.Peer {
+	p := testpeer.New(t, conn)
 	_ = conn.SetDeadline(time.Time{})
 	return p
-}
-
-// nextAfter reads the next PDU, which must come after d.
-func (p *peer) nextAfter(what string, d time.Duration) smpp.Frame {
-	p.t.Helper()
-	begin := time.Now()
-	f := p.next(what)
-	if took := time.Since(begin); took != d {
-		p.t.Errorf("%s: got % x after %v, want it after %v", what, []byte(f), took, d)
-	}
-	return f
 }
 
 // stubborn is a Reader whose verdicts come when the test wants them, whatever the context.
@@ -107,9 +97,9 @@ func TestLinkEndsBehindVerdicts(t *testing.T) {
 		{"of the ESME", func(o *Options, r Reader) {
 			o.Acks = r
 			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
-		}, func(p piped) { p.esme.send(ack(0x08, receiver, ackText)) }},
+		}, func(p piped) { p.esme.Send(ack(0x08, receiver, ackText)) }},
 		{"of a subscriber", func(o *Options, r Reader) { o.Reads = r }, func(p piped) {
-			p.smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
+			p.smsc.Send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,7 +108,7 @@ func TestLinkEndsBehindVerdicts(t *testing.T) {
 				p := pipe(t, fakeLedger{}, func(o *Options) { tt.options(o, reads) })
 				tt.send(p)
 				asked := <-reads.asked
-				_, _ = p.esme.conn.Close(), p.smsc.conn.Close()
+				_, _ = p.esme.Conn.Close(), p.smsc.Conn.Close()
 				<-asked.Done()
 				synctest.Wait()
 				select {
@@ -139,19 +129,19 @@ func TestDrainAwaitsESME(t *testing.T) {
 	for _, answers := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			p := pipe(t, fakeLedger{}, func(o *Options) { o.DrainTimeout = o.ResponseTimeout / 2 })
-			p.smsc.send(deliver("10690001", 0, "Hello", "", 7))
-			p.esme.next("deliver_sm")
+			p.smsc.Send(deliver("10690001", 0, "Hello", "", 7))
+			p.esme.Next("deliver_sm")
 			p.stop()
 			after := p.g.opt.DrainTimeout
 			if answers {
 				after = time.Second
-				time.AfterFunc(after, func() { p.esme.send(delivered(7)) })
+				time.AfterFunc(after, func() { p.esme.Send(delivered(7)) })
 			}
-			if f := p.esme.nextAfter("unbind", after); f.ID() != pdu.UnbindID {
+			if f := p.esme.NextAfter("unbind", after); f.ID() != pdu.UnbindID {
 				t.Errorf("got % x, want unbind", []byte(f))
 			}
 			if answers {
-				p.smsc.want("deliver_sm_resp", delivered(7))
+				p.smsc.Want("deliver_sm_resp", delivered(7))
 			}
 		})
 	}
@@ -167,7 +157,7 @@ func TestDrainAwaitsSMSC(t *testing.T) {
 	}{
 		{"submit_sm", text(receiver, 2), 1},
 		{"in parts", long(2, 0), 3},
-		{"cancel_sm of parts", frame(pdu.CancelSMID, 0, 2, "\x00P1\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00"), 3},
+		{"cancel_sm of parts", testpeer.Frame(pdu.CancelSMID, 0, 2, "\x00P1\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00"), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -175,21 +165,21 @@ func TestDrainAwaitsSMSC(t *testing.T) {
 					return [][]byte{[]byte("P1"), []byte("P2"), []byte("P3")}
 				}}
 				p := pipe(t, ledger, func(o *Options) { o.Policies.Default = cutting })
-				p.esme.send(tt.f)
+				p.esme.Send(tt.f)
 				var asked []smpp.Frame
 				for range tt.parts {
-					asked = append(asked, p.smsc.next("request"))
+					asked = append(asked, p.smsc.Next("request"))
 				}
 				p.stop()
 				for i, f := range asked {
 					time.AfterFunc(time.Duration(i+1)*time.Second, func() {
-						p.smsc.send(frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "A\x00"))
+						p.smsc.Send(testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "A\x00"))
 					})
 				}
-				if f := p.esme.nextAfter("answer", time.Duration(tt.parts)*time.Second); f.ID() != smpp.ResponseID(tt.f.ID()) || f.Seq() != 2 {
+				if f := p.esme.NextAfter("answer", time.Duration(tt.parts)*time.Second); f.ID() != smpp.ResponseID(tt.f.ID()) || f.Seq() != 2 {
 					t.Errorf("got % x, want the answer", []byte(f))
 				}
-				if f := p.esme.nextAfter("unbind", 0); f.ID() != pdu.UnbindID {
+				if f := p.esme.NextAfter("unbind", 0); f.ID() != pdu.UnbindID {
 					t.Errorf("got % x, want unbind", []byte(f))
 				}
 			})

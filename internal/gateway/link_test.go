@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -31,11 +32,11 @@ func TestGoldenThroughLink(t *testing.T) {
 		w.Use(Policies{Default: Account{Policy: Policy{
 			When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: map[string]Carriage{"udh": ByElement, "text": ByMarker, "auto": Auto}[g.Carriage],
 		}}})
-		esme.send(f)
-		smsc.want(g.Name, g.Want())
-		answer := frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "4A7F01\x00")
-		smsc.send(answer)
-		esme.want("answer to "+g.Name, answer)
+		esme.Send(f)
+		smsc.Want(g.Name, g.Want())
+		answer := testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "4A7F01\x00")
+		smsc.Send(answer)
+		esme.Want("answer to "+g.Name, answer)
 	}
 }
 
@@ -64,28 +65,28 @@ func TestEverythingPasses(t *testing.T) {
 	w := serve(t, setup{policy: Policy{When: Off}})
 	esme, smsc := w.bind(simulator.Bind{})
 	vendorTLVs := "\x14\x01\x00\x01b\x14\x00\x00\x00\x14\x01\x00\x01a\xFF\xFF\x00\x00"
-	empty := frame(pdu.DeliverSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	empty := testpeer.Frame(pdu.DeliverSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 	odd := []smpp.Frame{
-		frame(pdu.DataSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00"+vendorTLVs),
-		frame(pdu.DataSMID, 0, 0, "not a data_sm at all"),
-		frame(0x00010203, 0, 0, "vendor"),
-		frame(0x7FFFFFFF, 0x12345678, 0, ""),
-		frame(0x80010203, 0x0499, 0, "its response"),
-		frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 0, ""),
-		frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 999, ""),
-		frame(0x00010204, 0, 0, strings.Repeat("long", (smpp.MaxFrameLen-smpp.HeaderLen)/4)),
+		testpeer.Frame(pdu.DataSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00"+vendorTLVs),
+		testpeer.Frame(pdu.DataSMID, 0, 0, "not a data_sm at all"),
+		testpeer.Frame(0x00010203, 0, 0, "vendor"),
+		testpeer.Frame(0x7FFFFFFF, 0x12345678, 0, ""),
+		testpeer.Frame(0x80010203, 0x0499, 0, "its response"),
+		testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 0, ""),
+		testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdLen, 999, ""),
+		testpeer.Frame(0x00010204, 0, 0, strings.Repeat("long", (smpp.MaxFrameLen-smpp.HeaderLen)/4)),
 	}
 	up := burst(t, "esme", odd...)
-	down := burst(t, "smsc", append(odd, empty, frame(pdu.AlertNotificationID, 0, 0, "\x01\x01447700900123\x00\x00\x0110690001\x00"),
-		frame(pdu.DeliverSMID, 0, 0, string(empty.Body())+vendorTLVs), frame(pdu.DeliverSMID, 0, 0, "broken"))...)
-	go func() { _, _ = esme.conn.Write(bytes.Join(up, nil)) }() // what does not come is seen below
-	go func() { _, _ = smsc.conn.Write(bytes.Join(down, nil)) }()
+	down := burst(t, "smsc", append(odd, empty, testpeer.Frame(pdu.AlertNotificationID, 0, 0, "\x01\x01447700900123\x00\x00\x0110690001\x00"),
+		testpeer.Frame(pdu.DeliverSMID, 0, 0, string(empty.Body())+vendorTLVs), testpeer.Frame(pdu.DeliverSMID, 0, 0, "broken"))...)
+	go func() { _, _ = esme.Conn.Write(bytes.Join(up, nil)) }() // what does not come is seen below
+	go func() { _, _ = smsc.Conn.Write(bytes.Join(down, nil)) }()
 	for i := range max(len(up), len(down)) {
 		if i < len(up) {
-			smsc.want("from the ESME", up[i])
+			smsc.Want("from the ESME", up[i])
 		}
 		if i < len(down) {
-			esme.want("from the SMSC", down[i])
+			esme.Want("from the SMSC", down[i])
 		}
 	}
 }
@@ -95,18 +96,18 @@ func TestSequenceNumbers(t *testing.T) {
 	w := serve(t, setup{policy: Policy{When: All}, ledger: assigning(1)})
 	esme, smsc := w.bind(simulator.Bind{})
 	for _, seq := range []uint32{0, 1, 2, smpp.OwnSeq, smpp.OwnSeq + 1, smpp.MaxSeq, 0xFFFFFFFF, 1} {
-		esme.send(text(receiver, seq))
-		if f := smsc.next("submit_sm"); f.Seq() != seq {
+		esme.Send(text(receiver, seq))
+		if f := smsc.Next("submit_sm"); f.Seq() != seq {
 			t.Errorf("submit_sm: got sequence_number %#x, want %#x", f.Seq(), seq)
 		}
-		smsc.send(accepted(seq, "A"))
-		esme.want("submit_sm_resp", accepted(seq, "A"))
+		smsc.Send(accepted(seq, "A"))
+		esme.Want("submit_sm_resp", accepted(seq, "A"))
 
-		deliver := frame(pdu.DeliverSMID, 0, seq, "anything")
-		smsc.send(deliver)
-		esme.want("deliver_sm", deliver)
-		esme.send(frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
-		smsc.want("deliver_sm_resp", frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
+		deliver := testpeer.Frame(pdu.DeliverSMID, 0, seq, "anything")
+		smsc.Send(deliver)
+		esme.Want("deliver_sm", deliver)
+		esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
+		smsc.Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
 	}
 }
 
@@ -117,10 +118,10 @@ func TestSequenceNumberRepeated(t *testing.T) {
 	esme, smsc := w.bind(simulator.Bind{})
 	const seq = 7
 	messages := []smpp.Frame{text("447700900001", seq), text("447700900002", seq), text("447700900003", seq)}
-	esme.send(messages[0], messages[1], messages[2])
+	esme.Send(messages[0], messages[1], messages[2])
 	var seqs [3]uint32
 	for i, m := range messages {
-		f := smsc.next("submit_sm")
+		f := smsc.Next("submit_sm")
 		if seqs[i] = f.Seq(); !bytes.Equal(f[smpp.HeaderLen:], m.Body()) {
 			t.Errorf("message %d: got % x, want % x", i, []byte(f), []byte(m))
 		}
@@ -130,8 +131,8 @@ func TestSequenceNumberRepeated(t *testing.T) {
 	}
 	for _, i := range []int{2, 0, 1} {
 		id := string(rune('A' + i))
-		smsc.send(accepted(seqs[i], id))
-		esme.want("submit_sm_resp "+id, accepted(seq, id))
+		smsc.Send(accepted(seqs[i], id))
+		esme.Want("submit_sm_resp "+id, accepted(seq, id))
 	}
 }
 
@@ -139,8 +140,8 @@ func TestSequenceNumberRepeated(t *testing.T) {
 func TestEnquireLink(t *testing.T) {
 	w := serve(t, setup{})
 	esme, smsc := w.bind(simulator.Bind{})
-	for _, p := range []*peer{esme, smsc} {
-		p.send(frame(pdu.EnquireLinkID, 0, 9, ""))
-		p.want("enquire_link_resp", frame(pdu.EnquireLinkRespID, 0, 9, ""))
+	for _, p := range []*testpeer.Peer{esme, smsc} {
+		p.Send(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""))
+		p.Want("enquire_link_resp", testpeer.Frame(pdu.EnquireLinkRespID, 0, 9, ""))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -23,11 +24,11 @@ func realLedger(t testing.TB) *relay.Ledger {
 	go func() { done <- r.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := receive(t, "end of the relay", done); err != nil {
+		if err := testpeer.Receive(t, "end of the relay", done); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := r.WaitReady(within(t)); err != nil {
+	if err := r.WaitReady(testpeer.Within(t)); err != nil {
 		t.Fatal(err)
 	}
 	return r.Ledger()
@@ -46,16 +47,16 @@ func manyLedger(t testing.TB) fakeLedger {
 // whichever part comes first; each is answered, and the next message gets a number.
 func TestManyPartsOpen(t *testing.T) {
 	for _, first := range []byte{1, 2} {
-		inBothModes(t, setup{ledger: manyLedger(t)}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+		inBothModes(t, setup{ledger: manyLedger(t)}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 			esme, smsc := join()
 			seq := uint32(2)
 			pass := func(f smpp.Frame) (sent smpp.Frame) {
 				t.Helper()
 				f.SetSeq(seq)
-				esme.send(f)
-				sent = smsc.next("part")
-				smsc.send(accepted(sent.Seq(), "A"))
-				esme.want("submit_sm_resp", accepted(seq, "A"))
+				esme.Send(f)
+				sent = smsc.Next("part")
+				smsc.Send(accepted(sent.Seq(), "A"))
+				esme.Want("submit_sm_resp", accepted(seq, "A"))
 				seq++
 				return sent
 			}

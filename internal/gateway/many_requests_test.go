@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -26,7 +27,7 @@ func TestManyRequestsEnd(t *testing.T) {
 	for name, f := range map[string]smpp.Frame{
 		"parts":     submitSM(0, 0, "", payload(strings.Repeat("a", many*148))),
 		"receivers": (&scene{sender: "10690001"}).multi(many, "Hello"),
-		"cancel_sm": frame(pdu.CancelSMID, 0, 2, "\x00P\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00"),
+		"cancel_sm": testpeer.Frame(pdu.CancelSMID, 0, 2, "\x00P\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00"),
 	} {
 		for _, leaves := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
@@ -36,13 +37,13 @@ func TestManyRequestsEnd(t *testing.T) {
 						o.Window = 1
 					})
 					var peers sync.WaitGroup
-					peers.Go(func() { _, _ = io.Copy(io.Discard, p.esme.conn) })
+					peers.Go(func() { _, _ = io.Copy(io.Discard, p.esme.Conn) })
 					peers.Go(func() { answerSlowly(p.smsc) })
-					p.esme.send(f)
+					p.esme.Send(f)
 					synctest.Wait()
 					begin := time.Now()
 					if leaves {
-						_ = p.esme.conn.Close() // noticed at the next enquire_link
+						_ = p.esme.Conn.Close() // noticed at the next enquire_link
 					} else {
 						p.stop()
 					}
@@ -52,7 +53,7 @@ func TestManyRequestsEnd(t *testing.T) {
 					if got := time.Since(begin); got > most {
 						t.Errorf("the link ended after %v, want %v at most", got, most)
 					}
-					_, _ = p.esme.conn.Close(), p.smsc.conn.Close()
+					_, _ = p.esme.Conn.Close(), p.smsc.Conn.Close()
 					peers.Wait()
 				})
 			})
@@ -61,15 +62,15 @@ func TestManyRequestsEnd(t *testing.T) {
 }
 
 // answerSlowly accepts a request a second until the connection ends.
-func answerSlowly(smsc *peer) {
+func answerSlowly(smsc *testpeer.Peer) {
 	for {
-		f, err := smsc.in.Next()
+		f, err := smsc.In.Next()
 		if err != nil {
 			return
 		}
 		id, seq := f.ID(), f.Seq()
 		<-time.After(time.Second)
-		if _, err := smsc.conn.Write(frame(smpp.ResponseID(id), 0, seq, "A\x00")); err != nil {
+		if _, err := smsc.Conn.Write(testpeer.Frame(smpp.ResponseID(id), 0, seq, "A\x00")); err != nil {
 			return
 		}
 	}

@@ -80,7 +80,7 @@ func TestMembersSend(t *testing.T) {
 			t.Errorf("%s: sent %t, want %t", tt.name, got, tt.want)
 		}
 		if tt.want {
-			got := parsed(t, esme.next(tt.name))
+			got := parsed(t, esme.Next(tt.name))
 			if tlvs := got.TLVs(); (tlvs.Rest() > 0) != tt.tlvs || string(got.UserData()) != "Hello" {
 				t.Errorf("%s: got % x, want TLVs %t", tt.name, []byte(got.Frame), tt.tlvs)
 			}

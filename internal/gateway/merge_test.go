@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -33,7 +34,7 @@ func partReceiptOf(id, stat, err string, state byte, seq uint32) smpp.Frame {
 
 // taken is the SMSC's answer when the gateway takes a receipt or a read itself.
 func taken(seq uint32, status pdu.Status) smpp.Frame {
-	return frame(pdu.DeliverSMRespID, status, seq, "\x00")
+	return testpeer.Frame(pdu.DeliverSMRespID, status, seq, "\x00")
 }
 
 // mergingLedger knows the parts p1 and p2, and merges as the test says.
@@ -90,26 +91,26 @@ func TestReceiptsOfParts(t *testing.T) {
 				default: // the whole, in shared mode
 				}
 			}
-			inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				smsc.send(partReceiptOf("P2", "DELIVRD", "000", 2, 7))
-				r := receive(t, "receipt in the ledger", heard)
+				smsc.Send(partReceiptOf("P2", "DELIVRD", "000", 2, 7))
+				r := testpeer.Receive(t, "receipt in the ledger", heard)
 				if want := (message.PartReceipt{State: 2, ID: "P2", Err: "000", Text: "end of it"}); r != want {
 					t.Errorf("the ledger hears %+v, want %+v", r, want)
 				}
-				if got := receive(t, "note", noted); got != "P2 delivered" {
+				if got := testpeer.Receive(t, "note", noted); got != "P2 delivered" {
 					t.Errorf("noted %s, want P2 delivered", got)
 				}
 				if tt.stat == "" {
-					smsc.want("answer", taken(7, tt.answer))
-					esme.wantNothing()
+					smsc.Want("answer", taken(7, tt.answer))
+					esme.WantNothing()
 					return
 				}
 				want := partReceiptOf("P1", tt.stat, tt.code, tt.state, 7)
 				want = smpp.Frame(strings.Replace(string(want), "end of it", "beginning", 1))
-				esme.want("receipt of the whole", want)
-				esme.send(frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
-				smsc.want("the ESME's answer", frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
+				esme.Want("receipt of the whole", want)
+				esme.Send(testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
+				smsc.Want("the ESME's answer", testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
 				if got := w.count("readback_part_receipts_total", "outcome=passed"); got != 1 {
 					t.Errorf("passed: got %v, want 1", got)
 				}
@@ -125,7 +126,7 @@ func TestReceiptsThatAreNotMerged(t *testing.T) {
 		t.Error("a receipt was merged")
 		return nil, nil
 	})
-	inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		intermediate := partReceiptOf("P1", "ENROUTE", "000", 1, 5)
 		intermediate[intermediate.Len()-len(receiptTail(intermediate))] = smpp.ESMClassIntermediate
@@ -135,14 +136,14 @@ func TestReceiptsThatAreNotMerged(t *testing.T) {
 			intermediate,
 			partReceiptOf("4A7F01", "DELIVRD", "000", 2, 6),
 		} {
-			smsc.send(f)
-			esme.want("deliver_sm", f)
-			esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
-			smsc.want("deliver_sm_resp", frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			smsc.Send(f)
+			esme.Want("deliver_sm", f)
+			esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			smsc.Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
 		}
-		smsc.send(partReceiptOf("P2", "ENROUTE", "000", 1, 8))
-		smsc.want("answer", taken(8, smpp.StatusOK))
-		esme.wantNothing()
+		smsc.Send(partReceiptOf("P2", "ENROUTE", "000", 1, 8))
+		smsc.Want("answer", taken(8, smpp.StatusOK))
+		esme.WantNothing()
 	})
 }
 
@@ -171,21 +172,21 @@ func TestReceiptWaitsForItsMessage(t *testing.T) {
 	}
 	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(long(2, 1))
+	esme.Send(long(2, 1))
 	seqs := partsNumbered(t, smsc, 1)
-	smsc.send(accepted(seqs[0], "id1"))
-	smsc.send(partReceiptOf("id1", "DELIVRD", "000", 2, 7), partReceiptOf("other", "DELIVRD", "000", 2, 8))
-	smsc.send(accepted(seqs[1], "id2"), accepted(seqs[2], "id3"))
-	c := receive(t, "cut message", ledger.cuts)
-	esme.wantNothing()
+	smsc.Send(accepted(seqs[0], "id1"))
+	smsc.Send(partReceiptOf("id1", "DELIVRD", "000", 2, 7), partReceiptOf("other", "DELIVRD", "000", 2, 8))
+	smsc.Send(accepted(seqs[1], "id2"), accepted(seqs[2], "id3"))
+	c := testpeer.Receive(t, "cut message", ledger.cuts)
+	esme.WantNothing()
 	close(known)
 	c.logged()
-	esme.want("submit_sm_resp", accepted(2, "id1"))
-	if r := receive(t, "receipt in the ledger", merged); r.ID != "id1" {
+	esme.Want("submit_sm_resp", accepted(2, "id1"))
+	if r := testpeer.Receive(t, "receipt in the ledger", merged); r.ID != "id1" {
 		t.Errorf("the ledger hears of %s, want id1", r.ID)
 	}
-	smsc.want("answer", taken(7, smpp.StatusOK))
-	esme.want("the other receipt", partReceiptOf("other", "DELIVRD", "000", 2, 8))
+	smsc.Want("answer", taken(7, smpp.StatusOK))
+	esme.Want("the other receipt", partReceiptOf("other", "DELIVRD", "000", 2, 8))
 }
 
 // A receipt may have no text: in a data_sm it has no place for one either.
@@ -202,12 +203,12 @@ func TestWholeReceiptWithoutText(t *testing.T) {
 		{"deliver_sm", pdu.DeliverSMID, head + "\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
 		{"data_sm", pdu.DataSMID, head + "\x00\x00"},
 	} {
-		m, err := smpp.ParseMessage(frame(tt.id, 0, 7, tt.head+string(receipt("P2", 2))))
+		m, err := smpp.ParseMessage(testpeer.Frame(tt.id, 0, 7, tt.head+string(receipt("P2", 2))))
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := wholeReceipt(m, &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "P1", Text: "words"}})
-		if want := frame(tt.id, 0, 7, tt.head+string(receipt("P1", 5))); !bytes.Equal(got.Frame, want) {
+		if want := testpeer.Frame(tt.id, 0, 7, tt.head+string(receipt("P1", 5))); !bytes.Equal(got.Frame, want) {
 			t.Errorf("%s: got\n% x, want\n% x", tt.name, []byte(got.Frame), []byte(want))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -34,7 +35,7 @@ func TestSkipsCounted(t *testing.T) {
 		{NoRoom, golden.Bytes(t, "submit_gsm7_full.txt", "in")},
 		{Taken, golden.Bytes(t, "submit_taken.txt", "in")},
 		{Malformed, golden.Bytes(t, "submit_malformed_udh.txt", "in")},
-		{Malformed, frame(pdu.SubmitSMID, 0, 1, "broken")},
+		{Malformed, testpeer.Frame(pdu.SubmitSMID, 0, 1, "broken")},
 		{Binary, golden.Bytes(t, "submit_port_binary.txt", "in")},
 		{Ack, golden.Bytes(t, "submit_ack.txt", "in")},
 		{Replace, golden.Bytes(t, "submit_replace.txt", "in")},
@@ -45,16 +46,16 @@ func TestSkipsCounted(t *testing.T) {
 	want := make(map[Skip]float64)
 	for _, tt := range tests {
 		away = tt.skip == LedgerDown
-		esme.send(tt.in)
-		smsc.next(tt.skip.String())
-		smsc.send(frame(smpp.ResponseID(tt.in.ID()), smpp.StatusThrottled, tt.in.Seq(), ""))
-		esme.next("answer")
+		esme.Send(tt.in)
+		smsc.Next(tt.skip.String())
+		smsc.Send(testpeer.Frame(smpp.ResponseID(tt.in.ID()), smpp.StatusThrottled, tt.in.Seq(), ""))
+		esme.Next("answer")
 		want[tt.skip]++
 	}
 	w.Use(Policies{Accounts: map[string]Account{"bank": {Policy: Policy{When: Off}}}, Default: Account{Policy: Policy{When: All}}})
-	esme.send(text(receiver, 1), golden.Bytes(t, "submit_multi.txt", "in"))
-	smsc.next("untracked")
-	smsc.next("untracked submit_multi")
+	esme.Send(text(receiver, 1), golden.Bytes(t, "submit_multi.txt", "in"))
+	smsc.Next("untracked")
+	smsc.Next("untracked submit_multi")
 	want[NotRequested]++
 	for _, s := range Skips() {
 		if got := w.count("readback_submits_total", "skip="+s.String()); got != want[s] {
@@ -68,10 +69,10 @@ func TestPDUsCounted(t *testing.T) {
 	w := serve(t, setup{})
 	esme, smsc := w.bind(simulator.Bind{})
 	for seq := range uint32(5) {
-		esme.send(text(receiver, seq))
-		smsc.next("submit_sm")
-		smsc.send(frame(pdu.SubmitSMRespID, pdu.Status(seq/3)*smpp.StatusThrottled, seq, ""))
-		esme.next("submit_sm_resp")
+		esme.Send(text(receiver, seq))
+		smsc.Next("submit_sm")
+		smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, pdu.Status(seq/3)*smpp.StatusThrottled, seq, ""))
+		esme.Next("submit_sm_resp")
 	}
 	want := map[string]float64{
 		"from=esme command=bind_transceiver status=0x00":      1,
@@ -101,9 +102,9 @@ func TestLabelsBounded(t *testing.T) {
 	w := serve(t, setup{})
 	const peers = 3000
 	for i := range uint32(peers) {
-		w.metrics.count(fromESMESide, frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
-		w.metrics.count(fromSMSCSide, frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
-		w.metrics.count(fromSMSCSide, frame(pdu.ID(0x10000+i), 0, 0, ""))
+		w.metrics.count(fromESMESide, testpeer.Frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
+		w.metrics.count(fromSMSCSide, testpeer.Frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
+		w.metrics.count(fromSMSCSide, testpeer.Frame(pdu.ID(0x10000+i), 0, 0, ""))
 	}
 	series := 0
 	w.series("readback_pdus_total", func(labels []string, value float64) {

@@ -9,6 +9,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -43,18 +44,18 @@ func (r blockedReader) Submit(ctx context.Context, _ relay.Read) relay.Verdict {
 func TestReadBySMSCThatIsGone(t *testing.T) {
 	reads := make(blockedReader, 1)
 	options := func(o *Options) { o.Reads = reads }
-	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		esme.send(text(receiver, 2))
-		smsc.next("submit_sm")
-		smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
-		wait := receive(t, "read response", reads)
-		_ = smsc.conn.Close()
-		receive(t, "end of its wait", wait.Done())
+		esme.Send(text(receiver, 2))
+		smsc.Next("submit_sm")
+		smsc.Send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
+		wait := testpeer.Receive(t, "read response", reads)
+		_ = smsc.Conn.Close()
+		testpeer.Receive(t, "end of its wait", wait.Done())
 		if err := wait.Err(); !errors.Is(err, context.Canceled) {
 			t.Errorf("the wait for a verdict ended with %v, want %v", err, context.Canceled)
 		}
-		esme.want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
+		esme.Want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
 	})
 }
 
@@ -70,7 +71,7 @@ func TestReadBySMS(t *testing.T) {
 			return <-verdict
 		})
 	}
-	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		for i, tt := range []struct {
 			name, ud string
@@ -88,15 +89,15 @@ func TestReadBySMS(t *testing.T) {
 		} {
 			seq := uint32(i + 1)
 			verdict <- relay.Verdict{Code: tt.verdict}
-			smsc.send(fromSubscriber(seq, udhi, 0, tt.ud))
+			smsc.Send(fromSubscriber(seq, udhi, 0, tt.ud))
 			tt.want.Receiver, tt.want.Sender, tt.want.Way = receiver, "10690001", "sms"
 			tt.want.By.Name = "network"
-			if got := receive(t, tt.name, reads); got != tt.want {
+			if got := testpeer.Receive(t, tt.name, reads); got != tt.want {
 				t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 			}
-			smsc.want(tt.name, taken(seq, tt.answer))
+			smsc.Want(tt.name, taken(seq, tt.answer))
 		}
-		esme.wantNothing()
+		esme.WantNothing()
 		for i, f := range []smpp.Frame{
 			fromSubscriber(101, 0, 0, "Hello"),
 			fromSubscriber(102, 0, 8, "\x04\x1f\x04\x40"),
@@ -108,10 +109,10 @@ func TestReadBySMS(t *testing.T) {
 			fromSubscriber(108, udhi|smpp.ESMClassDeliveryAck, 0, "\x05\x81\x03\x00\x11\x01"), // an acknowledgement of the network
 			fromSubscriber(109, udhi, 0, "\x05\x81\x04\x00\x11\x01"),                          // a broken header
 		} {
-			smsc.send(f)
-			esme.want("message of a subscriber", f)
-			esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
-			smsc.want("answer", frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			smsc.Send(f)
+			esme.Want("message of a subscriber", f)
+			esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			smsc.Want("answer", testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
 			if len(reads) > 0 {
 				t.Fatalf("message %d was read as %+v", i, <-reads)
 			}
@@ -124,6 +125,6 @@ func TestReadBySMSOff(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) { o.ReadIEI = 0x81 }})
 	esme, smsc := w.bind(simulator.Bind{})
 	f := fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01")
-	smsc.send(f)
-	esme.want("deliver_sm", f)
+	smsc.Send(f)
+	esme.Want("deliver_sm", f)
 }

@@ -8,6 +8,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -68,13 +69,13 @@ func TestMO(t *testing.T) {
 	w.await("shop", func() bool { return len(w.members.of("shop")) == 1 })
 	for i, tt := range []struct {
 		to   string
-		esme *peer
+		esme *testpeer.Peer
 	}{{"10690001", esme}, {"Shop", shop}} {
 		seq := uint32(10 * i)
 		takes(tt.esme, smsc, deliver(tt.to, 0, "Hello", "", seq))
 		takes(tt.esme, smsc, deliver(tt.to, 0x08, "read it", "", seq+1))            // a subscriber's acknowledgement
 		takes(tt.esme, smsc, deliver(tt.to, 0x04, "without message_id", "", seq+2)) // what else could it go by
-		takes(tt.esme, smsc, frame(pdu.DataSMID, 0, seq+3, "\x00\x01\x01447700900123\x00\x00\x01"+tt.to+"\x00\x00\x00\x00"))
+		takes(tt.esme, smsc, testpeer.Frame(pdu.DataSMID, 0, seq+3, "\x00\x01\x01447700900123\x00\x00\x01"+tt.to+"\x00\x00\x00\x00"))
 	}
 	returns(smsc, deliver("10690002", 0, "Hello", "", 99)) // nobody's
 }
@@ -95,10 +96,10 @@ func TestOldESME(t *testing.T) {
 		{"some", "Hello", reference, "Hello"},
 		{"payload", "", reference + payload(200), strings.Repeat("x", 200)},
 	} {
-		smsc.send(deliver("10690001", 0, tt.text, tt.tlvs, 7))
-		old.want(tt.name, deliver("10690001", 0, tt.want, "", 7))
-		old.send(delivered(7))
-		smsc.next("deliver_sm_resp")
+		smsc.Send(deliver("10690001", 0, tt.text, tt.tlvs, 7))
+		old.Want(tt.name, deliver("10690001", 0, tt.want, "", 7))
+		old.Send(delivered(7))
+		smsc.Next("deliver_sm_resp")
 	}
 	long := deliver("10690001", 0, "", payload(300), 8)
 	returns(smsc, long)
@@ -107,7 +108,7 @@ func TestOldESME(t *testing.T) {
 	for range 2 {
 		takes(esme, smsc, long)
 	}
-	old.wantNothing()
+	old.WantNothing()
 }
 
 // An alert_notification goes to one session of the account that has its esme_addr;
@@ -115,23 +116,23 @@ func TestOldESME(t *testing.T) {
 func TestAlert(t *testing.T) {
 	w := share(t, setup{}, Shared{}, owned)
 	smsc, esme, shop := w.answerBind(), w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
-	alert := func(body string) smpp.Frame { return frame(pdu.AlertNotificationID, 0, 7, body) }
+	alert := func(body string) smpp.Frame { return testpeer.Frame(pdu.AlertNotificationID, 0, 7, body) }
 	known := alert("\x01\x01447700900123\x00\x00\x0110690001\x00")
 	w.await("bank", func() bool { return len(w.members.of("bank")) == 1 })
-	smsc.send(known)
-	esme.want("alert_notification", known)
+	smsc.Send(known)
+	esme.Want("alert_notification", known)
 	nobodys := "\x01\x01447700900123\x00\x00\x0110690002\x00"
 	for n := range len(nobodys) + 1 {
-		smsc.send(alert(nobodys[:n]))
+		smsc.Send(alert(nobodys[:n]))
 		w.log.want(t, "alert_notification dropped")
 	}
-	_ = esme.conn.Close()
+	_ = esme.Conn.Close()
 	w.await("bank is gone", func() bool { return w.members.of("bank") == nil })
-	smsc.send(known)
+	smsc.Send(known)
 	w.log.want(t, "alert_notification dropped")
-	smsc.send(frame(pdu.EnquireLinkID, 0, 9, ""))
-	smsc.want("nothing before it", frame(pdu.EnquireLinkRespID, 0, 9, ""))
-	shop.wantNothing()
+	smsc.Send(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""))
+	smsc.Want("nothing before it", testpeer.Frame(pdu.EnquireLinkRespID, 0, 9, ""))
+	shop.WantNothing()
 }
 
 // data_sm is tracked, routed and receipted like submit_sm.
@@ -146,14 +147,14 @@ func TestDataSM(t *testing.T) {
 	}
 	_, esme, smsc := pair(t, setup{ledger: ledger}, map[string]Account{"bank": {Policy: Policy{When: All}}})
 	const head = "\x00\x00\x0110690001\x00\x01\x01447700900123\x00"
-	esme.send(frame(pdu.DataSMID, 0, 2, head+"\x00\x01\x00\x04\x24\x00\x05Hello"))
-	smsc.want("data_sm", frame(pdu.DataSMID, 0, 2, head+"\x40\x01\x00\x04\x24\x00\x0A\x04\x80\x02\x01\x02Hello"))
-	answer := frame(pdu.DataSMRespID, 0, 2, "4A7F01\x00")
-	smsc.send(answer)
-	esme.want("data_sm_resp", answer)
-	if got := receive(t, "route", record); got != "bank 4A7F01" {
+	esme.Send(testpeer.Frame(pdu.DataSMID, 0, 2, head+"\x00\x01\x00\x04\x24\x00\x05Hello"))
+	smsc.Want("data_sm", testpeer.Frame(pdu.DataSMID, 0, 2, head+"\x40\x01\x00\x04\x24\x00\x0A\x04\x80\x02\x01\x02Hello"))
+	answer := testpeer.Frame(pdu.DataSMRespID, 0, 2, "4A7F01\x00")
+	smsc.Send(answer)
+	esme.Want("data_sm_resp", answer)
+	if got := testpeer.Receive(t, "route", record); got != "bank 4A7F01" {
 		t.Errorf("route: got %q, want bank 4A7F01", got)
 	}
-	receipt := frame(pdu.DataSMID, 0, 7, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x04\x00\x00"+receiptedID("4A7F01")+"\x04\x27\x00\x01\x02")
+	receipt := testpeer.Frame(pdu.DataSMID, 0, 7, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x04\x00\x00"+receiptedID("4A7F01")+"\x04\x27\x00\x01\x02")
 	takes(esme, smsc, receipt)
 }

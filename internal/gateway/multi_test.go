@@ -12,6 +12,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -31,12 +32,12 @@ func toAll(seq uint32, receivers ...string) smpp.Frame {
 			body += "\x02" + r + "\x00"
 		}
 	}
-	return frame(pdu.SubmitMultiID, 0, seq, body+multiTail)
+	return testpeer.Frame(pdu.SubmitMultiID, 0, seq, body+multiTail)
 }
 
 // part is the submit_sm to one of them, with its number.
 func part(seq uint32, receiver string, number byte) smpp.Frame {
-	return frame(pdu.SubmitSMID, 0, seq, multiFrom+"\x01\x01"+receiver+"\x00"+
+	return testpeer.Frame(pdu.SubmitSMID, 0, seq, multiFrom+"\x01\x01"+receiver+"\x00"+
 		"\x40\x00\x00\x00\x00\x01\x00\x00\x00\x0A\x04\x80\x02\x00"+string(rune(number))+"Hello")
 }
 
@@ -50,7 +51,7 @@ func multiResp(status pdu.Status, id string, failures ...string) smpp.Frame {
 	for _, f := range failures {
 		body += f
 	}
-	return frame(pdu.SubmitMultiRespID, status, 2, body)
+	return testpeer.Frame(pdu.SubmitMultiRespID, status, 2, body)
 }
 
 // splittingLedger counts from 1 and reports what was refused; the test writes the
@@ -77,16 +78,16 @@ var three = []string{"447700900001", "447700900002", "447700900003"}
 
 // parts reads the submit_sm of a submit_multi to three, numbered in their order,
 // and returns their sequence_numbers.
-func parts(smsc *peer) (seqs []uint32) {
-	smsc.t.Helper()
+func parts(smsc *testpeer.Peer) (seqs []uint32) {
+	smsc.T.Helper()
 	var number byte
 	for i, r := range three {
-		f := smsc.next("part")
+		f := smsc.Next("part")
 		if i == 0 {
 			number = f[len(f)-len("Hello")-1]
 		}
 		if want := part(f.Seq(), r, number+byte(i)); !bytes.Equal(f, want) {
-			smsc.t.Fatalf("part %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
+			smsc.T.Fatalf("part %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
 		}
 		seqs = append(seqs, f.Seq())
 	}
@@ -119,30 +120,30 @@ func TestSplit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger, records, refused := splittingLedger()
-			inBothModes(t, setup{ledger: ledger}, splitting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{ledger: ledger}, splitting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				esme.send(toAll(2, three...))
+				esme.Send(toAll(2, three...))
 				seqs := parts(smsc)
 				var written []record
 				for i, n := range []int{2, 0, 1} {
 					if tt.answers[i] != smpp.StatusOK {
-						smsc.send(frame(pdu.SubmitSMRespID, tt.answers[i], seqs[n], ""))
-						receive(t, "refusal", refused)
+						smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, tt.answers[i], seqs[n], ""))
+						testpeer.Receive(t, "refusal", refused)
 						continue
 					}
-					smsc.send(accepted(seqs[n], fmt.Sprint("id", i)))
-					written = append(written, receive(t, "record", records))
+					smsc.Send(accepted(seqs[n], fmt.Sprint("id", i)))
+					written = append(written, testpeer.Receive(t, "record", records))
 				}
 				for _, r := range written {
-					esme.wantNothing()
+					esme.WantNothing()
 					r.logged()
 				}
-				esme.want("submit_multi_resp", tt.want)
+				esme.Want("submit_multi_resp", tt.want)
 				if got := w.count("readback_submits_total", "skip=numbered"); got != 3 {
 					t.Errorf("numbered: got %v, want 3", got)
 				}
-				esme.send(text(receiver, 3)) // it goes on
-				smsc.next("submit_sm")
+				esme.Send(text(receiver, 3)) // it goes on
+				smsc.Next("submit_sm")
 			})
 		})
 	}
@@ -152,29 +153,29 @@ func TestSplit(t *testing.T) {
 func TestSplitUnanswered(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		do   func(smsc *peer)
+		do   func(smsc *testpeer.Peer)
 	}{
-		{"silent", func(*peer) {}},
-		{"gone", func(smsc *peer) { _ = smsc.conn.Close() }},
+		{"silent", func(*testpeer.Peer) {}},
+		{"gone", func(smsc *testpeer.Peer) { _ = smsc.Conn.Close() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger, records, refused := splittingLedger()
 			s := setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 200 * time.Millisecond }}
-			inBothModes(t, s, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, s, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				esme.send(toAll(2, three...))
+				esme.Send(toAll(2, three...))
 				seqs := parts(smsc)
-				smsc.send(accepted(seqs[1], "A"))
-				receive(t, "record", records).logged()
+				smsc.Send(accepted(seqs[1], "A"))
+				testpeer.Receive(t, "record", records).logged()
 				tt.do(smsc)
-				f := esme.next("submit_multi_resp")
+				f := esme.Next("submit_multi_resp")
 				lost := []string{failed(three[0], smpp.StatusSysErr), failed(three[2], smpp.StatusSysErr)}
 				other := multiResp(0, "A", lost[1], lost[0])
 				if !bytes.Equal(f, multiResp(0, "A", lost...)) && !bytes.Equal(f, other) {
 					t.Errorf("got % x, want % x", []byte(f), []byte(other))
 				}
 				for range 2 {
-					receive(t, "refusal", refused)
+					testpeer.Receive(t, "refusal", refused)
 				}
 			})
 		})
@@ -201,24 +202,24 @@ func TestSplitUnnumbered(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			account := splitting
 			account.RejectOnFailure = tt.reject
-			inBothModes(t, setup{ledger: away}, account, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{ledger: away}, account, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				esme.send(toAll(2, three...))
+				esme.Send(toAll(2, three...))
 				for i, r := range three {
 					if i == 1 && tt.reject {
 						continue
 					}
-					f, want := smsc.next("part"), part(0, r, 1)
+					f, want := smsc.Next("part"), part(0, r, 1)
 					if i == 1 {
-						want = frame(pdu.SubmitSMID, 0, 0, multiFrom+"\x01\x01"+r+"\x00"+multiTail)
+						want = testpeer.Frame(pdu.SubmitSMID, 0, 0, multiFrom+"\x01\x01"+r+"\x00"+multiTail)
 					}
 					want.SetSeq(f.Seq())
 					if !bytes.Equal(f, want) {
 						t.Errorf("part %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
 					}
-					smsc.send(accepted(f.Seq(), "A"))
+					smsc.Send(accepted(f.Seq(), "A"))
 				}
-				esme.want("submit_multi_resp", tt.want)
+				esme.Want("submit_multi_resp", tt.want)
 				if got := w.count("readback_submits_total", "skip=ledger_down"); got != 1 {
 					t.Errorf("ledger_down: got %v, want 1", got)
 				}
@@ -241,23 +242,23 @@ func TestSplitOddAnswers(t *testing.T) {
 		},
 		{
 			"another answer",
-			func(seq uint32) smpp.Frame { return frame(pdu.GenericNACKID, 0, seq, "") },
+			func(seq uint32) smpp.Frame { return testpeer.Frame(pdu.GenericNACKID, 0, seq, "") },
 			multiResp(smpp.StatusThrottled, "",
 				failed(three[0], smpp.StatusSysErr), failed(three[1], smpp.StatusThrottled), failed(three[2], smpp.StatusThrottled)),
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBothModes(t, setup{ledger: refusing(make(chan uint16, 10))}, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{ledger: refusing(make(chan uint16, 10))}, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				esme.send(toAll(2, three...))
+				esme.Send(toAll(2, three...))
 				for i, seq := range parts(smsc) {
 					if i == 0 {
-						smsc.send(tt.first(seq))
+						smsc.Send(tt.first(seq))
 						continue
 					}
-					smsc.send(frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seq, ""))
+					smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seq, ""))
 				}
-				esme.want("submit_multi_resp", tt.want)
+				esme.Want("submit_multi_resp", tt.want)
 			})
 		})
 	}
@@ -267,20 +268,20 @@ func TestSplitOddAnswers(t *testing.T) {
 func TestSplitFirstPart(t *testing.T) {
 	account := Account{Policy: Policy{When: All, SplitMulti: true, Carriage: ByMarker, Overflow: RejectNoRoom}}
 	ledger := fakeLedger{follow: func(*relay.Sent) bool { return true }}
-	inBothModes(t, setup{ledger: ledger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		part := "\x40\x00\x00\x00\x00\x01\x00\x00\x00\x0B\x05\x00\x03\x2A\x02\x01Hello"
 		list := toAll(2, three...)
 		body := string(list[smpp.HeaderLen : len(list)-len(multiTail)])
-		esme.send(frame(pdu.SubmitMultiID, 0, 2, body+part))
+		esme.Send(testpeer.Frame(pdu.SubmitMultiID, 0, 2, body+part))
 		for _, r := range three {
-			f := smsc.next("part")
-			if want := frame(pdu.SubmitSMID, 0, f.Seq(), multiFrom+"\x01\x01"+r+"\x00"+part); !bytes.Equal(f, want) {
+			f := smsc.Next("part")
+			if want := testpeer.Frame(pdu.SubmitSMID, 0, f.Seq(), multiFrom+"\x01\x01"+r+"\x00"+part); !bytes.Equal(f, want) {
 				t.Errorf("got\n% x, want\n% x", []byte(f), []byte(want))
 			}
-			smsc.send(accepted(f.Seq(), "A"))
+			smsc.Send(accepted(f.Seq(), "A"))
 		}
-		esme.want("submit_multi_resp", multiResp(0, "A"))
+		esme.Want("submit_multi_resp", multiResp(0, "A"))
 	})
 }
 
@@ -296,17 +297,17 @@ func TestSplitNot(t *testing.T) {
 		{"pass", Policy{When: All}, toAll(2, three...), 1},
 		{"a distribution list", splitting.Policy, toAll(2, three[0], "staff", three[1]), 1},
 		{"nobody", splitting.Policy, toAll(2), 1},
-		{"malformed", splitting.Policy, frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x09"), 1},
+		{"malformed", splitting.Policy, testpeer.Frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x09"), 1},
 		{"not tracked", Policy{When: Off, SplitMulti: true}, toAll(2, three...), 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			inBothModes(t, setup{}, Account{Policy: tt.policy}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{}, Account{Policy: tt.policy}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				esme.send(tt.in)
-				smsc.want("submit_multi", tt.in)
-				smsc.send(multiResp(0, "A"))
-				esme.want("submit_multi_resp", multiResp(0, "A"))
+				esme.Send(tt.in)
+				smsc.Want("submit_multi", tt.in)
+				smsc.Send(multiResp(0, "A"))
+				esme.Want("submit_multi_resp", multiResp(0, "A"))
 				if got := w.count("readback_submits_total", "skip=multi"); got != tt.skips {
 					t.Errorf("skip multi: got %v, want %v", got, tt.skips)
 				}
@@ -319,11 +320,11 @@ func TestSplitNot(t *testing.T) {
 func TestSplitRate(t *testing.T) {
 	for _, split := range []bool{true, false} {
 		account := Account{Policy: Policy{When: All, SplitMulti: split}, Limits: account.Limits{Rate: 0.001, Burst: 4, Reject: true}}
-		inBothModes(t, setup{}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		inBothModes(t, setup{}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 			esme, _ := join()
-			esme.send(toAll(2, three...), toAll(3, three[0], three[1]), toAll(4, "staff"), toAll(5, "staff"))
-			esme.want("3 and 2 receivers", refusal(toAll(3, three[0]), smpp.StatusThrottled))
-			esme.want("3, a list and a list", refusal(toAll(5, "staff"), smpp.StatusThrottled))
+			esme.Send(toAll(2, three...), toAll(3, three[0], three[1]), toAll(4, "staff"), toAll(5, "staff"))
+			esme.Want("3 and 2 receivers", refusal(toAll(3, three[0]), smpp.StatusThrottled))
+			esme.Want("3, a list and a list", refusal(toAll(5, "staff"), smpp.StatusThrottled))
 		})
 	}
 }
@@ -332,24 +333,24 @@ func TestSplitRate(t *testing.T) {
 // new is taken.
 func TestSplitDraining(t *testing.T) {
 	ledger, records, _ := splittingLedger()
-	w := serve(t, setup{ledger: ledger, policy: splitting.Policy, options: func(o *Options) { o.DrainTimeout = 2 * patience }})
+	w := serve(t, setup{ledger: ledger, policy: splitting.Policy, options: func(o *Options) { o.DrainTimeout = 2 * testpeer.Patience }})
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{})
-	esme.send(toAll(2, three...))
+	esme.Send(toAll(2, three...))
 	seqs := parts(smsc)
 	w.stop()
-	idle.unbind() // so this link drains, too, or will in a moment
-	idleSMSC.unbind()
+	idle.Unbind() // so this link drains, too, or will in a moment
+	idleSMSC.Unbind()
 	var written []record
 	for _, seq := range seqs {
-		smsc.send(accepted(seq, "A"))
-		written = append(written, receive(t, "record", records))
+		smsc.Send(accepted(seq, "A"))
+		written = append(written, testpeer.Receive(t, "record", records))
 	}
-	esme.wantNothing()
+	esme.WantNothing()
 	for _, r := range written {
 		r.logged()
 	}
-	esme.want("submit_multi_resp", multiResp(0, "A"))
-	esme.unbind()
-	smsc.unbind()
+	esme.Want("submit_multi_resp", multiResp(0, "A"))
+	esme.Unbind()
+	smsc.Unbind()
 }

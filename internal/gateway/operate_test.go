@@ -7,6 +7,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -25,33 +26,33 @@ func TestOperate(t *testing.T) {
 		foreign smpp.Frame // with another
 		refused pdu.Status
 	}{
-		{"query_sm", frame(pdu.QuerySMID, 0, 7, "4A7F01\x00"+source), frame(pdu.QuerySMID, 0, 7, "4A7F02\x00"+source), smpp.StatusQueryFailed},
+		{"query_sm", testpeer.Frame(pdu.QuerySMID, 0, 7, "4A7F01\x00"+source), testpeer.Frame(pdu.QuerySMID, 0, 7, "4A7F02\x00"+source), smpp.StatusQueryFailed},
 		{
-			"cancel_sm", frame(pdu.CancelSMID, 0, 7, "CMT\x004A7F01\x00"+source+"\x01\x01447700900123\x00"),
-			frame(pdu.CancelSMID, 0, 7, "4A7F01\x004A7F02\x00"+source+"\x01\x01447700900123\x00"), smpp.StatusCancelFailed,
+			"cancel_sm", testpeer.Frame(pdu.CancelSMID, 0, 7, "CMT\x004A7F01\x00"+source+"\x01\x01447700900123\x00"),
+			testpeer.Frame(pdu.CancelSMID, 0, 7, "4A7F01\x004A7F02\x00"+source+"\x01\x01447700900123\x00"), smpp.StatusCancelFailed,
 		},
 		{
-			"replace_sm", frame(pdu.ReplaceSMID, 0, 7, "4A7F01\x00"+source+"\x00\x00\x01\x00\x05Hello"),
-			frame(pdu.ReplaceSMID, 0, 7, "4A7F02\x00"+source+"\x00\x00\x01\x00\x05Hello"), smpp.StatusReplaceFailed,
+			"replace_sm", testpeer.Frame(pdu.ReplaceSMID, 0, 7, "4A7F01\x00"+source+"\x00\x00\x01\x00\x05Hello"),
+			testpeer.Frame(pdu.ReplaceSMID, 0, 7, "4A7F02\x00"+source+"\x00\x00\x01\x00\x05Hello"), smpp.StatusReplaceFailed,
 		},
-		{"golden query_sm", golden.Bytes(t, "query_sm.txt", "in"), frame(pdu.QuerySMID, 0, 7, ""), smpp.StatusQueryFailed},
-		{"golden cancel_sm", golden.Bytes(t, "cancel_sm.txt", "in"), frame(pdu.CancelSMID, 0, 7, "CMT"), smpp.StatusCancelFailed},
-		{"golden replace_sm", golden.Bytes(t, "replace_sm.txt", "in"), frame(pdu.ReplaceSMID, 0, 7, "\x00"), smpp.StatusReplaceFailed},
+		{"golden query_sm", golden.Bytes(t, "query_sm.txt", "in"), testpeer.Frame(pdu.QuerySMID, 0, 7, ""), smpp.StatusQueryFailed},
+		{"golden cancel_sm", golden.Bytes(t, "cancel_sm.txt", "in"), testpeer.Frame(pdu.CancelSMID, 0, 7, "CMT"), smpp.StatusCancelFailed},
+		{"golden replace_sm", golden.Bytes(t, "replace_sm.txt", "in"), testpeer.Frame(pdu.ReplaceSMID, 0, 7, "\x00"), smpp.StatusReplaceFailed},
 	}
 	for _, tt := range tests {
-		esme.send(tt.f)
-		smsc.want("own "+tt.name, tt.f)
-		answer := frame(smpp.ResponseID(tt.f.ID()), 0, tt.f.Seq(), "whatever")
-		smsc.send(answer)
-		esme.want("answer to "+tt.name, answer)
+		esme.Send(tt.f)
+		smsc.Want("own "+tt.name, tt.f)
+		answer := testpeer.Frame(smpp.ResponseID(tt.f.ID()), 0, tt.f.Seq(), "whatever")
+		smsc.Send(answer)
+		esme.Want("answer to "+tt.name, answer)
 
-		shop.send(tt.f)
-		shop.want("another's "+tt.name, refusal(tt.f, tt.refused))
+		shop.Send(tt.f)
+		shop.Want("another's "+tt.name, refusal(tt.f, tt.refused))
 		w.log.want(t, "msg=refused", "account=shop", "not a message of this account")
-		esme.send(tt.foreign)
-		esme.want("unknown "+tt.name, refusal(tt.foreign, tt.refused))
+		esme.Send(tt.foreign)
+		esme.Want("unknown "+tt.name, refusal(tt.foreign, tt.refused))
 	}
-	smsc.wantNothing()
+	smsc.WantNothing()
 }
 
 // A message_id is known in whatever form the SMSC's answers have.
@@ -60,10 +61,10 @@ func TestOperateByNumber(t *testing.T) {
 	smsc, esme := w.answerBind(), w.login(simulator.Bind{})
 	submitted(esme, smsc, 2, "004A7F01")
 	for _, id := range []string{"004A7F01", "4a7f01"} {
-		f := frame(pdu.QuerySMID, 0, 7, id+"\x00\x00\x0110690001\x00")
-		esme.send(f)
-		smsc.want(id, f)
-		smsc.send(frame(pdu.QuerySMRespID, 0, 7, ""))
-		esme.next("query_sm_resp")
+		f := testpeer.Frame(pdu.QuerySMID, 0, 7, id+"\x00\x00\x0110690001\x00")
+		esme.Send(f)
+		smsc.Want(id, f)
+		smsc.Send(testpeer.Frame(pdu.QuerySMRespID, 0, 7, ""))
+		esme.Next("query_sm_resp")
 	}
 }

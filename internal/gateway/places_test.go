@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -36,7 +37,7 @@ func TestESMEIP(t *testing.T) {
 func TestCongestionOfRefusal(t *testing.T) {
 	body := "A\x00" + string(smpp.AppendTLV(nil, smpp.TagCongestionState, []byte{99}))
 	for status, want := range map[pdu.Status]bool{0: true, smpp.StatusSysErr: false, smpp.StatusThrottled: true} {
-		if got := throttled(frame(pdu.SubmitSMRespID, status, 1, body)); got != want {
+		if got := throttled(testpeer.Frame(pdu.SubmitSMRespID, status, 1, body)); got != want {
 			t.Errorf("status %v: got %t, want %t", status, got, want)
 		}
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
 
 // binds answers n binds of the gateway. Which slot each is of nobody can tell.
-func (w sharing) binds(n int) (smscs []*peer) {
+func (w sharing) binds(n int) (smscs []*testpeer.Peer) {
 	w.t.Helper()
 	for range n {
 		smscs = append(smscs, w.answerBind())
@@ -31,20 +32,20 @@ func TestPoolSpreads(t *testing.T) {
 		t.Errorf("binds up: got %v, want 3", got)
 	}
 	esme, seq := w.login(simulator.Bind{}), uint32(10)
-	send := func() uint32 { seq++; esme.send(text(receiver, seq)); return seq }
+	send := func() uint32 { seq++; esme.Send(text(receiver, seq)); return seq }
 	for range 6 {
 		send()
 	}
 	for _, smsc := range smscs {
-		smsc.next("first of two")
-		f := smsc.next("second of two")
+		smsc.Next("first of two")
+		f := smsc.Next("second of two")
 		if smsc != smscs[1] {
 			continue
 		}
-		smsc.send(accepted(f.Seq(), "A"))
-		esme.want("answer", accepted(f.Seq(), "A"))
+		smsc.Send(accepted(f.Seq(), "A"))
+		esme.Want("answer", accepted(f.Seq(), "A"))
 	}
-	if want := send(); smscs[1].next("where there is room").Seq() != want {
+	if want := send(); smscs[1].Next("where there is room").Seq() != want {
 		t.Errorf("got another message, want %d", want)
 	}
 }
@@ -58,17 +59,17 @@ func TestPoolStuckBind(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := share(t, setup{options: func(o *Options) { o.Window = 1 }}, Shared{Binds: 2}, bank)
 			smscs := w.binds(2)
-			esmes := []*peer{w.login(simulator.Bind{}), w.login(simulator.Bind{}), w.login(simulator.Bind{})}
+			esmes := []*testpeer.Peer{w.login(simulator.Bind{}), w.login(simulator.Bind{}), w.login(simulator.Bind{})}
 			for i, esme := range esmes {
-				esme.send(text(receiver, uint32(10*i+1)), text(receiver, uint32(10*i+2)))
+				esme.Send(text(receiver, uint32(10*i+1)), text(receiver, uint32(10*i+2)))
 			}
 			stuck, working := smscs[tt.stuck], smscs[1-tt.stuck]
-			stuck.next("what is never answered")
+			stuck.Next("what is never answered")
 			for range 5 {
-				f := working.next("all the rest")
-				working.send(accepted(f.Seq(), "A"))
+				f := working.Next("all the rest")
+				working.Send(accepted(f.Seq(), "A"))
 			}
-			stuck.wantNothing()
+			stuck.WantNothing()
 		})
 	}
 }
@@ -82,33 +83,33 @@ func TestPoolLost(t *testing.T) {
 	smscs := w.binds(2)
 	esme := w.login(simulator.Bind{})
 	for seq := range uint32(4) {
-		esme.send(text(receiver, 10+seq))
+		esme.Send(text(receiver, 10+seq))
 	}
-	lost := map[uint32]bool{smscs[0].next("lost").Seq(): true, smscs[0].next("lost").Seq(): true}
-	kept := []uint32{smscs[1].next("kept").Seq(), smscs[1].next("kept").Seq()}
-	_ = smscs[0].conn.Close()
+	lost := map[uint32]bool{smscs[0].Next("lost").Seq(): true, smscs[0].Next("lost").Seq(): true}
+	kept := []uint32{smscs[1].Next("kept").Seq(), smscs[1].Next("kept").Seq()}
+	_ = smscs[0].Conn.Close()
 	for range 2 {
-		f := esme.next("submit_sm_resp")
+		f := esme.Next("submit_sm_resp")
 		if f.Status() != smpp.StatusSysErr || !lost[f.Seq()] {
 			t.Errorf("got % x, want ESME_RSYSERR once for each of %v", []byte(f), lost)
 		}
 		delete(lost, f.Seq())
-		receive(t, "refusal", refused)
+		testpeer.Receive(t, "refusal", refused)
 	}
 	w.log.want(t, "bind to the SMSC lost")
 	submitted(esme, smscs[1], 20, "A")
-	smscs[1].send(accepted(kept[0], "B"), accepted(kept[1], "C"))
-	esme.want("submit_sm_resp", accepted(kept[0], "B"))
-	esme.want("submit_sm_resp", accepted(kept[1], "C"))
+	smscs[1].Send(accepted(kept[0], "B"), accepted(kept[1], "C"))
+	esme.Want("submit_sm_resp", accepted(kept[0], "B"))
+	esme.Want("submit_sm_resp", accepted(kept[1], "C"))
 
 	again := w.answerBind()
 	w.noConnection() // one bind for one place
 	if got := w.count("readback_smsc_bind_up", ""); got != 2 {
 		t.Errorf("binds up: got %v, want 2", got)
 	}
-	esme.send(text(receiver, 30), text(receiver, 31))
-	again.next("one of two")
-	smscs[1].next("the other")
+	esme.Send(text(receiver, 30), text(receiver, 31))
+	again.Next("one of two")
+	smscs[1].Next("the other")
 	if len(refused) > 0 {
 		t.Errorf("refused number %d, too", <-refused)
 	}
@@ -119,14 +120,14 @@ func TestPoolLost(t *testing.T) {
 func TestPoolDown(t *testing.T) {
 	tests := []struct {
 		name string
-		end  func(smsc *peer)
+		end  func(smsc *testpeer.Peer)
 	}{
-		{"unbinds", func(smsc *peer) {
-			smsc.send(frame(pdu.UnbindID, 0, 9, ""))
-			smsc.want("unbind_resp", frame(pdu.UnbindRespID, 0, 9, ""))
-			smsc.wantEnd()
+		{"unbinds", func(smsc *testpeer.Peer) {
+			smsc.Send(testpeer.Frame(pdu.UnbindID, 0, 9, ""))
+			smsc.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 9, ""))
+			smsc.WantEnd()
 		}},
-		{"hangs up", func(smsc *peer) { _ = smsc.conn.Close() }},
+		{"hangs up", func(smsc *testpeer.Peer) { _ = smsc.Conn.Close() }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,20 +144,20 @@ func TestPoolDown(t *testing.T) {
 					}
 				}
 			}}, bank)
-			waiting := []*peer{w.login(simulator.Bind{}), w.login(simulator.Bind{})}
-			esme.send(text(receiver, 2))
-			smsc.next("submit_sm")
+			waiting := []*testpeer.Peer{w.login(simulator.Bind{}), w.login(simulator.Bind{})}
+			esme.Send(text(receiver, 2))
+			smsc.Next("submit_sm")
 			for _, p := range waiting {
-				p.send(text(receiver, 3))
+				p.Send(text(receiver, 3))
 			}
 			w.await("requests that wait", func() bool { return w.pool.waiting.Load() == 2 })
 			tt.end(smsc)
-			esme.want("under way", refusal(text(receiver, 2), smpp.StatusSysErr))
+			esme.Want("under way", refusal(text(receiver, 2), smpp.StatusSysErr))
 			for _, p := range waiting {
-				p.want("that waited", refusal(text(receiver, 3), smpp.StatusSysErr))
+				p.Want("that waited", refusal(text(receiver, 3), smpp.StatusSysErr))
 			}
-			esme.send(text(receiver, 4))
-			esme.want("while it is down", refusal(text(receiver, 4), smpp.StatusSysErr))
+			esme.Send(text(receiver, 4))
+			esme.Want("while it is down", refusal(text(receiver, 4), smpp.StatusSysErr))
 			if err := w.Ready(); err == nil {
 				t.Error("Ready: got nil, want why not")
 			}
@@ -179,10 +180,10 @@ func TestPoolManyWait(t *testing.T) {
 		esme := w.login(simulator.Bind{})
 		go func() {
 			for seq := range uint32(each) {
-				_, _ = esme.conn.Write(text(receiver, 10+seq)) // the answers tell
+				_, _ = esme.Conn.Write(text(receiver, 10+seq)) // the answers tell
 			}
 			for range each {
-				f, err := esme.in.Next()
+				f, err := esme.In.Next()
 				if err == nil && f.Status() != smpp.StatusOK {
 					err = f.Status()
 				}
@@ -195,7 +196,7 @@ func TestPoolManyWait(t *testing.T) {
 		}()
 	}
 	for range esmes {
-		if err := receive(t, "all answers of an ESME", done); err != nil {
+		if err := testpeer.Receive(t, "all answers of an ESME", done); err != nil {
 			t.Error(err)
 		}
 	}
@@ -204,11 +205,11 @@ func TestPoolManyWait(t *testing.T) {
 // A request that is not answered in time is answered in the SMSC's stead, once.
 func TestPoolSilent(t *testing.T) {
 	w, esme, smsc := pair(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
-	esme.send(text(receiver, 2))
-	late := smsc.next("submit_sm").Seq()
-	esme.want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
+	esme.Send(text(receiver, 2))
+	late := smsc.Next("submit_sm").Seq()
+	esme.Want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
 	w.log.want(t, "no answer of the SMSC", "command=submit_sm")
-	smsc.send(accepted(late, "LATE"))
+	smsc.Send(accepted(late, "LATE"))
 	submitted(esme, smsc, 3, "A")
 	w.log.want(t, "late answer of the SMSC", "command=submit_sm_resp")
 	for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
@@ -222,15 +223,15 @@ func TestPoolSilent(t *testing.T) {
 func TestPoolUnbinds(t *testing.T) {
 	ledger, records := slowRoutes()
 	w, esme, smsc := pair(t, setup{ledger: ledger}, bank)
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
 	w.stop()
-	smsc.wantNothing()
-	smsc.send(accepted(2, "A"))
-	receive(t, "record", records).logged()
-	esme.want("submit_sm_resp", accepted(2, "A"))
-	esme.unbind()
-	smsc.unbind()
+	smsc.WantNothing()
+	smsc.Send(accepted(2, "A"))
+	testpeer.Receive(t, "record", records).logged()
+	esme.Want("submit_sm_resp", accepted(2, "A"))
+	esme.Unbind()
+	smsc.Unbind()
 	w.awaitEnd()
 }
 
@@ -247,12 +248,12 @@ func slowRoutes() (fakeLedger, <-chan record) {
 func TestPoolESMEGone(t *testing.T) {
 	ledger := remembering()
 	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)
-	esme.send(text(receiver, 2), text(receiver, 3))
-	smsc.next("first")
-	smsc.next("second")
-	_ = esme.conn.Close()
-	smsc.send(accepted(2, "A"), accepted(3, "B"), frame(pdu.EnquireLinkID, 0, 9, ""))
-	smsc.want("behind them", frame(pdu.EnquireLinkRespID, 0, 9, ""))
+	esme.Send(text(receiver, 2), text(receiver, 3))
+	smsc.Next("first")
+	smsc.Next("second")
+	_ = esme.Conn.Close()
+	smsc.Send(accepted(2, "A"), accepted(3, "B"), testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""))
+	smsc.Want("behind them", testpeer.Frame(pdu.EnquireLinkRespID, 0, 9, ""))
 	for _, id := range []string{"A", "B"} {
 		if account, ok := ledger.Routed([]byte(id)); !ok || account != "bank" {
 			t.Errorf("message %s: got %q, want a route to bank", id, account)
@@ -263,15 +264,15 @@ func TestPoolESMEGone(t *testing.T) {
 // What concerns no account is refused, and does no harm.
 func TestPoolRefuses(t *testing.T) {
 	w, esme, smsc := pair(t, setup{}, bank)
-	for _, f := range []smpp.Frame{frame(0x00010203, 0, 7, "vendor"), frame(pdu.SubmitSMID, 0, 8, ""), frame(pdu.BindTransceiverID, 0, 9, "")} {
-		smsc.send(f)
-		if got := smsc.next("refusal"); got.Status() == smpp.StatusOK || got.Seq() != f.Seq() {
+	for _, f := range []smpp.Frame{testpeer.Frame(0x00010203, 0, 7, "vendor"), testpeer.Frame(pdu.SubmitSMID, 0, 8, ""), testpeer.Frame(pdu.BindTransceiverID, 0, 9, "")} {
+		smsc.Send(f)
+		if got := smsc.Next("refusal"); got.Status() == smpp.StatusOK || got.Seq() != f.Seq() {
 			t.Errorf("%s: got % x, want a refusal", smpp.Command(f.ID()), []byte(got))
 		}
 	}
 	w.log.want(t, "request of the SMSC refused", "command=other")
-	smsc.send(frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 0, ""), frame(0x80010203, 0, 99, ""), frame(pdu.DeliverSMID, 0, 10, "broken"))
-	smsc.want("deliver_sm_resp", frame(pdu.DeliverSMRespID, smpp.StatusInvMsgLen, 10, ""))
-	esme.wantNothing()
+	smsc.Send(testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 0, ""), testpeer.Frame(0x80010203, 0, 99, ""), testpeer.Frame(pdu.DeliverSMID, 0, 10, "broken"))
+	smsc.Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusInvMsgLen, 10, ""))
+	esme.WantNothing()
 	submitted(esme, smsc, 2, "A")
 }

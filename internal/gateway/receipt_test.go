@@ -7,6 +7,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -88,8 +89,8 @@ func TestReceiptNoted(t *testing.T) {
 		deliver("447700900123", "10690001", 0x10),                //
 		deliver("", "10690001", smpp.ESMClassReceipt),            // of no conversation
 		deliver("447700900123", "", smpp.ESMClassReceipt),        //
-		frame(pdu.DeliverSMID, 0, 0, "broken"),                   //
-		frame(pdu.DataSMID, 0, 0, "\x00\x00\x00\x00"),            //
+		testpeer.Frame(pdu.DeliverSMID, 0, 0, "broken"),          //
+		testpeer.Frame(pdu.DataSMID, 0, 0, "\x00\x00\x00\x00"),   //
 		golden.Bytes(t, "deliver_mo.txt", "in"),                  //
 		deliver("+447700900123", "BANK", smpp.ESMClassReceipt),   // the first that counts
 		golden.Bytes(t, "deliver_receipt.txt", "in"),             // the second
@@ -98,8 +99,8 @@ func TestReceiptNoted(t *testing.T) {
 	}
 	for i, f := range pass {
 		f.SetSeq(uint32(i + 1))
-		smsc.send(f)
-		esme.want("deliver_sm", f)
+		smsc.Send(f)
+		esme.Want("deliver_sm", f)
 	}
 	for _, want := range []note{
 		{"bank", "447700900123", "4A7F01", message.StateDelivered},
@@ -107,7 +108,7 @@ func TestReceiptNoted(t *testing.T) {
 		{"1", "447700900123", "4A7F01", message.StateDelivered},
 		{"1", "447700900123", "4A7F01", message.StateDelivered},
 	} {
-		if got := receive(t, "receipt", notes); got != want {
+		if got := testpeer.Receive(t, "receipt", notes); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}

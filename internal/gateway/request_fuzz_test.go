@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -58,7 +59,7 @@ func FuzzBind(f *testing.F) {
 		for id, state := range map[pdu.ID]smpp.State{
 			pdu.BindTransmitterID: smpp.BoundTX, pdu.BindReceiverID: smpp.BoundRX, pdu.BindTransceiverID: smpp.BoundTRX,
 		} {
-			b, err := readBind(frame(id, 0, 1, string(body)))
+			b, err := readBind(testpeer.Frame(id, 0, 1, string(body)))
 			whole := whole && smpp.HeaderLen+n <= pdu.MaxSize
 			if (err == nil) != whole {
 				t.Fatalf("got %v, want whole %t", err, whole)
@@ -104,7 +105,7 @@ func FuzzCancel(f *testing.F) {
 			}
 			return [][]byte{[]byte("P1"), []byte("P2")}
 		}}, up)
-		if taken := l.cancelWhole(frame(pdu.CancelSMID, 0, 7, string(body))); taken != readable || asked != readable {
+		if taken := l.cancelWhole(testpeer.Frame(pdu.CancelSMID, 0, 7, string(body))); taken != readable || asked != readable {
 			t.Errorf("taken %t, asked %t, want %t", taken, asked, readable)
 		}
 		for n, f := range up.sent {
@@ -133,7 +134,7 @@ func FuzzOperate(f *testing.F) {
 		for id, want := range map[pdu.ID]string{pdu.QuerySMID: first, pdu.ReplaceSMID: first, pdu.CancelSMID: second} {
 			up, asked := &fakeUpstream{}, askedLedger{}
 			l := offlineFor(t, &asked, up)
-			in := frame(id, 0, 7, string(body))
+			in := testpeer.Frame(id, 0, 7, string(body))
 			if err := (fromAccount{l}).operate(t.Context(), in); err != nil {
 				t.Fatal(err)
 			}
@@ -159,6 +160,6 @@ func (l *askedLedger) Routed(id []byte) (account string, ok bool) {
 func offlineFor(t *testing.T, ledger WholeLedger, up *fakeUpstream) *link {
 	t.Helper()
 	l, esme := offline(t, ledger, Account{}, up)
-	go func() { _, _ = io.Copy(io.Discard, esme.conn) }()
+	go func() { _, _ = io.Copy(io.Discard, esme.Conn) }()
 	return l
 }

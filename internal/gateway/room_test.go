@@ -7,6 +7,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -18,16 +19,16 @@ func TestNoRoomForTheESME(t *testing.T) {
 	deliver := smpp.Frame(golden.Bytes(t, "deliver_mo.txt", "in"))
 	for seq := range uint32(3) {
 		deliver.SetSeq(seq + 1)
-		smsc.send(deliver)
+		smsc.Send(deliver)
 	}
-	smsc.want("answer to the third", refusal(deliver, smpp.StatusTempApp))
-	esme.next("first deliver_sm")
-	esme.next("second deliver_sm")
+	smsc.Want("answer to the third", refusal(deliver, smpp.StatusTempApp))
+	esme.Next("first deliver_sm")
+	esme.Next("second deliver_sm")
 
-	query := frame(pdu.QuerySMID, 0, 9, "4A7F01\x00\x00\x00\x00")
-	esme.send(query)
-	smsc.want("query_sm", query)
-	answer := frame(pdu.QuerySMRespID, 0, 9, "4A7F01\x00\x00\x02\x00")
-	smsc.send(answer)
-	esme.want("query_sm_resp", answer)
+	query := testpeer.Frame(pdu.QuerySMID, 0, 9, "4A7F01\x00\x00\x00\x00")
+	esme.Send(query)
+	smsc.Want("query_sm", query)
+	answer := testpeer.Frame(pdu.QuerySMRespID, 0, 9, "4A7F01\x00\x00\x02\x00")
+	smsc.Send(answer)
+	esme.Want("query_sm_resp", answer)
 }

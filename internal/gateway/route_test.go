@@ -10,28 +10,29 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
 
 // delivered is the ESME's deliver_sm_resp.
-func delivered(seq uint32) smpp.Frame { return frame(pdu.DeliverSMRespID, 0, seq, "\x00") }
+func delivered(seq uint32) smpp.Frame { return testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00") }
 
 // takes checks that f reaches the ESME, and its answer the bind it came from.
-func takes(esme, smsc *peer, f smpp.Frame) {
-	esme.t.Helper()
-	smsc.send(f)
-	esme.want("deliver_sm", f)
-	answer := frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "\x00")
-	esme.send(answer)
-	smsc.want("deliver_sm_resp", answer)
+func takes(esme, smsc *testpeer.Peer, f smpp.Frame) {
+	esme.T.Helper()
+	smsc.Send(f)
+	esme.Want("deliver_sm", f)
+	answer := testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "\x00")
+	esme.Send(answer)
+	smsc.Want("deliver_sm_resp", answer)
 }
 
 // returns checks that the SMSC is to keep f.
-func returns(smsc *peer, f smpp.Frame) {
-	smsc.t.Helper()
-	smsc.send(f)
-	smsc.want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
+func returns(smsc *testpeer.Peer, f smpp.Frame) {
+	smsc.T.Helper()
+	smsc.Send(f)
+	smsc.Want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
 }
 
 func receiptedID(id string) string {
@@ -68,7 +69,7 @@ func TestReceiptRoute(t *testing.T) {
 			submitted(other, smsc, 2, "OTHER")
 			submitted(esme, smsc, 3, tt.id)
 			takes(esme, smsc, deliver("10690001", tt.class, tt.text, tt.tlvs, 77))
-			other.wantNothing()
+			other.WantNothing()
 		})
 	}
 }
@@ -82,7 +83,7 @@ func TestReceiptRouteNoted(t *testing.T) {
 	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)
 	submitted(esme, smsc, 2, "4A7F01")
 	takes(esme, smsc, deliver("10690001", 0x04, appendixB, "", 7))
-	if got, want := receive(t, "receipt", noted), "10690001 "+receiver+" 4A7F01 delivered"; got != want {
+	if got, want := testpeer.Receive(t, "receipt", noted), "10690001 "+receiver+" 4A7F01 delivered"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -103,19 +104,19 @@ func TestReceiptEarly(t *testing.T) {
 	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
 	smscs := w.binds(2)
 	esme := w.login(simulator.Bind{})
-	esme.send(text(receiver, 2), text(receiver, 3))
-	f := smscs[0].next("submit_sm")
-	smscs[1].next("submit_sm")
+	esme.Send(text(receiver, 2), text(receiver, 3))
+	f := smscs[0].Next("submit_sm")
+	smscs[1].Next("submit_sm")
 	early := deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 77)
-	smscs[1].send(early)
-	esme.wantNothing()
+	smscs[1].Send(early)
+	esme.WantNothing()
 	returns(smscs[1], deliver("nobody", 0, "Hello", "", 78))
-	smscs[0].send(accepted(f.Seq(), "4A7F01"))
-	esme.want("submit_sm_resp", accepted(f.Seq(), "4A7F01"))
+	smscs[0].Send(accepted(f.Seq(), "4A7F01"))
+	esme.Want("submit_sm_resp", accepted(f.Seq(), "4A7F01"))
 	close(answered)
-	esme.want("receipt", early)
-	esme.send(delivered(77))
-	smscs[1].want("deliver_sm_resp", delivered(77))
+	esme.Want("receipt", early)
+	esme.Send(delivered(77))
+	smscs[1].Want("deliver_sm_resp", delivered(77))
 }
 
 // A receipt of no known message goes back to the SMSC, after a while that is short
@@ -133,14 +134,14 @@ func TestReceiptUnknown(t *testing.T) {
 		return "", false
 	}}}, bank)
 	returns(smsc, deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
-	if wait := receive(t, "question", asked); wait <= 0 || wait > earlyTime {
+	if wait := testpeer.Receive(t, "question", asked); wait <= 0 || wait > earlyTime {
 		t.Errorf("waits for %v, want up to %v", wait, earlyTime)
 	}
 	blocks = true
-	smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 8))
-	receive(t, "question", asked)
-	_ = smsc.conn.Close()
-	if err := receive(t, "end of the wait", ended); err != context.Canceled {
+	smsc.Send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 8))
+	testpeer.Receive(t, "question", asked)
+	_ = smsc.Conn.Close()
+	if err := testpeer.Receive(t, "end of the wait", ended); err != context.Canceled {
 		t.Errorf("the wait ended by %v, want by the end of the bind", err)
 	}
 }
@@ -153,12 +154,12 @@ func TestReceiptEarlyBounded(t *testing.T) {
 		return "", false
 	}}}, bank)
 	for seq := range uint32(maxAside + 1) {
-		smsc.send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
+		smsc.Send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
 	}
-	smsc.want("refusal of the last", refusal(deliver("", 0, "", "", maxAside), smpp.StatusTempApp))
+	smsc.Want("refusal of the last", refusal(deliver("", 0, "", "", maxAside), smpp.StatusTempApp))
 	close(released)
 	for range maxAside {
-		smsc.next("refusal")
+		smsc.Next("refusal")
 	}
 }
 
@@ -170,33 +171,33 @@ func TestDeliverInTurn(t *testing.T) {
 	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliver("10690001", 0, "Hello", "", seq) }
 	transmitter := w.login(simulator.Bind{ID: pdu.BindTransmitterID})
 	returns(smsc, mo(1))
-	receivers := []*peer{w.login(simulator.Bind{ID: pdu.BindReceiverID}), w.login(simulator.Bind{})}
+	receivers := []*testpeer.Peer{w.login(simulator.Bind{ID: pdu.BindReceiverID}), w.login(simulator.Bind{})}
 	w.await("both", func() bool { return len(w.members.of("bank")) == 2 })
-	smsc.send(mo(2), mo(3), mo(4), mo(5))
+	smsc.Send(mo(2), mo(3), mo(4), mo(5))
 	for i, esme := range receivers {
-		if a, b := esme.next("one").Seq(), esme.next("another").Seq(); b != a+2 {
+		if a, b := esme.Next("one").Seq(), esme.Next("another").Seq(); b != a+2 {
 			t.Errorf("session %d: got numbers %d and %d, want every other", i, a, b)
 		}
-		esme.wantNothing()
+		esme.WantNothing()
 	}
-	smsc.send(mo(6), mo(7))
-	last := []uint32{receivers[0].next("third").Seq(), receivers[1].next("third").Seq()}
+	smsc.Send(mo(6), mo(7))
+	last := []uint32{receivers[0].Next("third").Seq(), receivers[1].Next("third").Seq()}
 	returns(smsc, mo(8)) // both have their window full
-	receivers[1].send(delivered(last[1]))
-	smsc.want("deliver_sm_resp", delivered(last[1]))
-	smsc.send(mo(9))
-	receivers[1].want("where there is room", mo(9))
+	receivers[1].Send(delivered(last[1]))
+	smsc.Want("deliver_sm_resp", delivered(last[1]))
+	smsc.Send(mo(9))
+	receivers[1].Want("where there is room", mo(9))
 
 	for _, esme := range receivers {
-		_ = esme.conn.Close()
+		_ = esme.Conn.Close()
 	}
 	for range 6 { // what they never answered
-		if f := smsc.next("deliver_sm_resp"); f.Status() != smpp.StatusTempApp {
+		if f := smsc.Next("deliver_sm_resp"); f.Status() != smpp.StatusTempApp {
 			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(f))
 		}
 	}
 	returns(smsc, mo(10))
-	transmitter.wantNothing()
+	transmitter.WantNothing()
 }
 
 // Two binds may count alike: each answer finds the one its request came from.
@@ -206,16 +207,16 @@ func TestDeliverSameNumber(t *testing.T) {
 	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
 	smscs, esme := w.binds(2), w.login(simulator.Bind{})
 	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
-	smscs[0].send(f)
-	esme.want("deliver_sm", f)
-	smscs[1].send(f)
-	second := esme.next("deliver_sm of the other bind")
+	smscs[0].Send(f)
+	esme.Want("deliver_sm", f)
+	smscs[1].Send(f)
+	second := esme.Next("deliver_sm of the other bind")
 	if second.Seq() < smpp.OwnSeq || !bytes.Equal(second.Body(), f.Body()) {
 		t.Errorf("got % x, want the same under a number of the gateway's own", []byte(second))
 	}
 	for i, seq := range []uint32{second.Seq(), 7} {
-		esme.send(frame(pdu.DeliverSMRespID, pdu.Status(i), seq, "\x00"))
-		smscs[1-i].want("deliver_sm_resp", frame(pdu.DeliverSMRespID, pdu.Status(i), 7, "\x00"))
+		esme.Send(testpeer.Frame(pdu.DeliverSMRespID, pdu.Status(i), seq, "\x00"))
+		smscs[1-i].Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, pdu.Status(i), 7, "\x00"))
 	}
 }
 
@@ -226,13 +227,13 @@ func TestDeliverUnanswered(t *testing.T) {
 	ledger.routes.Store("A", "bank")
 	w, esme, smsc := pair(t, setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
 	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
-	smsc.send(f)
-	esme.want("deliver_sm", f)
-	smsc.want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
+	smsc.Send(f)
+	esme.Want("deliver_sm", f)
+	smsc.Want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
 	if got := w.count("readback_unanswered_total", "peer=esme"); got != 1 {
 		t.Errorf("unanswered: got %v, want 1", got)
 	}
-	esme.send(delivered(7))
+	esme.Send(delivered(7))
 	submitted(esme, smsc, 2, "B")
 }
 
@@ -241,18 +242,18 @@ func TestDeliverDraining(t *testing.T) {
 	ledger := remembering()
 	ledger.routes.Store("A", "bank")
 	w, esme, smsc := pair(t, setup{ledger: ledger}, bank)
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
 	others := answerAll(smsc)
 	w.stop()
 	draining(esme)
 	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
-	smsc.send(f)
-	if got := receive(t, "answer", others); !bytes.Equal(got, refusal(f, smpp.StatusTempApp)) {
+	smsc.Send(f)
+	if got := testpeer.Receive(t, "answer", others); !bytes.Equal(got, refusal(f, smpp.StatusTempApp)) {
 		t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))
 	}
-	smsc.send(accepted(2, "B"))
-	esme.want("under way", accepted(2, "B"))
-	esme.unbind()
-	smsc.send(frame(pdu.UnbindRespID, 0, receive(t, "unbind", others).Seq(), ""))
+	smsc.Send(accepted(2, "B"))
+	esme.Want("under way", accepted(2, "B"))
+	esme.Unbind()
+	smsc.Send(testpeer.Frame(pdu.UnbindRespID, 0, testpeer.Receive(t, "unbind", others).Seq(), ""))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -64,11 +65,11 @@ func (s *scene) request(op byte) smpp.Frame {
 	case 4: // the same to several receivers
 		return s.multi(int(b[0]%4), strings.Repeat("a", 20*int(b[1]%32)))
 	case 5:
-		return frame(pdu.CancelSMID, 0, 0, fmt.Sprintf("\x00%X\x00\x01\x01%s\x00\x01\x01%s\x00", b[0], s.sender, receiver))
+		return testpeer.Frame(pdu.CancelSMID, 0, 0, fmt.Sprintf("\x00%X\x00\x01\x01%s\x00\x01\x01%s\x00", b[0], s.sender, receiver))
 	case 6:
-		return frame(pdu.QuerySMID, 0, 0, fmt.Sprintf("%X\x00\x01\x01%s\x00", b[0], s.sender))
+		return testpeer.Frame(pdu.QuerySMID, 0, 0, fmt.Sprintf("%X\x00\x01\x01%s\x00", b[0], s.sender))
 	case 7: // octets as they come
-		return frame(pdu.SubmitSMID, 0, 0, string(s.script.take(int(b[0]))))
+		return testpeer.Frame(pdu.SubmitSMID, 0, 0, string(s.script.take(int(b[0]))))
 	}
 	return m.Append(nil, id, 0)
 }

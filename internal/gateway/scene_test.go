@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 	"readback/udh"
@@ -24,7 +25,7 @@ type scene struct {
 	t        *testing.T
 	g        *Gateway
 	registry *prometheus.Registry
-	ln       *pipes
+	ln       *testpeer.Pipes
 	served   chan error
 	stop     context.CancelFunc
 	sender   string // of this scene only, so that its conversations are
@@ -56,7 +57,7 @@ const (
 
 func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
 	s := &scene{
-		t: t, ln: newPipes(), served: make(chan error, 1), script: new(octets),
+		t: t, ln: testpeer.NewPipes(), served: make(chan error, 1), script: new(octets),
 		sender: fmt.Sprintf("1069%08d", scenes.Add(1)), bound: make(chan struct{}),
 		answered: make(map[uint32]int), changed: make(chan struct{}, 1),
 	}
@@ -100,48 +101,21 @@ func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
 	return s
 }
 
-// pipes is a listener of connections within the process.
-type pipes struct {
-	conns  chan net.Conn
-	closed context.Context
-	close  context.CancelFunc
-}
-
-func newPipes() *pipes {
-	p := &pipes{conns: make(chan net.Conn, 1)}
-	p.closed, p.close = context.WithCancel(context.Background())
-	return p
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed.Done():
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.close(); return nil }
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
 // bind binds the ESME, in shared mode once a bind of the gateway's own is up.
 func (s *scene) bind() {
 	(&world{t: s.t}).await("a bind of the gateway's own", func() bool { return s.g.Ready() == nil })
-	near, far := net.Pipe()
-	s.ln.conns <- near
-	s.esme = far
+	s.esme = s.ln.Dial()
 	s.peers.Go(s.readESME)
-	s.write(far, simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 1))
+	s.write(s.esme, simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 1))
 	select {
 	case <-s.bound:
-	case <-time.After(patience):
+	case <-time.After(testpeer.Patience):
 		s.t.Fatal("the ESME is not bound")
 	}
 }
 
 func (s *scene) write(conn net.Conn, f smpp.Frame) {
-	_ = conn.SetWriteDeadline(time.Now().Add(patience))
+	_ = conn.SetWriteDeadline(time.Now().Add(testpeer.Patience))
 	_, _ = conn.Write(f) // who is gone needs none
 }
 
@@ -166,7 +140,7 @@ func (s *scene) readESME() {
 			default:
 			}
 		case smpp.HasResponse(id):
-			s.peers.Go(func() { s.write(s.esme, frame(smpp.ResponseID(id), 0, seq, "\x00")) })
+			s.peers.Go(func() { s.write(s.esme, testpeer.Frame(smpp.ResponseID(id), 0, seq, "\x00")) })
 		}
 	}
 }
@@ -190,18 +164,18 @@ func (s *scene) serveSMSC(conn net.Conn) {
 		}
 		switch how % 16 {
 		case 13:
-			s.write(conn, frame(smpp.ResponseID(id), pdu.Status(how>>4)+smpp.StatusSysErr, seq, ""))
+			s.write(conn, testpeer.Frame(smpp.ResponseID(id), pdu.Status(how>>4)+smpp.StatusSysErr, seq, ""))
 		case 14:
-			s.write(conn, frame(pdu.GenericNACKID, smpp.StatusInvCmdID, seq, ""))
+			s.write(conn, testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, seq, ""))
 		case 15: // never
 		case 12: // its receipt comes first
 			n := fmt.Sprintf("%X", s.ids.Add(1))
 			s.write(conn, s.receipt(n))
-			s.write(conn, frame(smpp.ResponseID(id), 0, seq, n+"\x00"))
+			s.write(conn, testpeer.Frame(smpp.ResponseID(id), 0, seq, n+"\x00"))
 		case 11: // an id that was given before, or none
-			s.write(conn, frame(smpp.ResponseID(id), 0, seq, strings.Repeat("A", int(how>>4)&1)+"\x00"))
+			s.write(conn, testpeer.Frame(smpp.ResponseID(id), 0, seq, strings.Repeat("A", int(how>>4)&1)+"\x00"))
 		default:
-			s.write(conn, frame(smpp.ResponseID(id), 0, seq, fmt.Sprintf("%X", s.ids.Add(1))+"\x00"))
+			s.write(conn, testpeer.Frame(smpp.ResponseID(id), 0, seq, fmt.Sprintf("%X", s.ids.Add(1))+"\x00"))
 		}
 		if how&0x80 != 0 {
 			s.write(conn, s.receipt(fmt.Sprintf("%X", s.ids.Load())))
@@ -231,7 +205,7 @@ func (s *scene) play(script []byte) {
 		f.SetSeq(seq)
 		s.write(s.esme, f)
 	}
-	for late := time.After(patience); s.unanswered(seq) > 0; {
+	for late := time.After(testpeer.Patience); s.unanswered(seq) > 0; {
 		select {
 		case <-s.changed:
 		case <-late:
@@ -260,7 +234,7 @@ func (s *scene) end() {
 		if err != nil {
 			s.t.Errorf("Serve: got %v, want nil", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(testpeer.Patience):
 		s.t.Fatal("Serve goes on")
 	}
 	_ = s.esme.Close()

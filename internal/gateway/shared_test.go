@@ -15,6 +15,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -37,17 +38,17 @@ func TestBindHere(t *testing.T) {
 		{"wrong password", simulator.Bind{Password: "wrong"}, smpp.StatusBindFailed, "wrong password"},
 		{"unknown", simulator.Bind{SystemID: "nobody"}, smpp.StatusBindFailed, "no such account"},
 	}
-	var esmes []*peer
+	var esmes []*testpeer.Peer
 	want := make(map[string]bool)
 	for _, tt := range tests {
 		esme := w.binding(tt.bind) // all at once: a refusal takes its time
 		esmes = append(esmes, esme)
 		if tt.want != smpp.StatusOK {
-			want[fmt.Sprintf("msg=%q remote=%s account=%s reason=%q", "bind refused", esme.conn.LocalAddr(), cmp.Or(tt.bind.SystemID, "bank"), tt.reason)] = true
+			want[fmt.Sprintf("msg=%q remote=%s account=%s reason=%q", "bind refused", esme.Conn.LocalAddr(), cmp.Or(tt.bind.SystemID, "bank"), tt.reason)] = true
 		}
 	}
 	for i, tt := range tests {
-		f := esmes[i].next(tt.name)
+		f := esmes[i].Next(tt.name)
 		id := smpp.ResponseID(cmp.Or(tt.bind.ID, pdu.BindTransceiverID))
 		if f.ID() != id || f.Status() != tt.want || f.Seq() != 1 {
 			t.Errorf("%s: got % x, want status %#02x", tt.name, []byte(f), uint32(tt.want))
@@ -61,8 +62,8 @@ func TestBindHere(t *testing.T) {
 		if got := w.count("readback_binds_refused_total", "reason="+tt.reason); got != 1 {
 			t.Errorf("%s: counted %v times, want once", tt.name, got)
 		}
-		esmes[i].send(simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 2))
-		if f := esmes[i].next("second bind_resp"); f.Status() != smpp.StatusOK {
+		esmes[i].Send(simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 2))
+		if f := esmes[i].Next("second bind_resp"); f.Status() != smpp.StatusOK {
 			t.Errorf("%s, then right: got % x, want ESME_ROK", tt.name, []byte(f))
 		}
 	}
@@ -86,7 +87,7 @@ func TestBindResp(t *testing.T) {
 		tlvs    string
 	}{{"3.3", 0x33, ""}, {"3.4", 0x34, version}, {"5.0", 0x50, version}} {
 		esme := w.binding(simulator.Bind{Version: tt.version})
-		esme.want("bind_resp of "+tt.name, frame(pdu.BindTransceiverRespID, 0, 1, "readback\x00"+tt.tlvs))
+		esme.Want("bind_resp of "+tt.name, testpeer.Frame(pdu.BindTransceiverRespID, 0, 1, "readback\x00"+tt.tlvs))
 	}
 }
 
@@ -96,12 +97,12 @@ func TestBindHereTruncated(t *testing.T) {
 	esme := w.connect()
 	whole := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 0)
 	for n := range len(whole) - smpp.HeaderLen {
-		f := frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
-		esme.send(f)
-		esme.want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
+		f := testpeer.Frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
+		esme.Send(f)
+		esme.Want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
 	}
-	esme.send(whole) // no harm done
-	if f := esme.next("bind_resp"); f.Status() != smpp.StatusOK {
+	esme.Send(whole) // no harm done
+	if f := esme.Next("bind_resp"); f.Status() != smpp.StatusOK {
 		t.Errorf("got % x, want ESME_ROK", []byte(f))
 	}
 }
@@ -114,15 +115,15 @@ func TestBindWithoutPool(t *testing.T) {
 	}
 	f := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 1)
 	esme := w.connect()
-	esme.send(f)
-	esme.want("bind_resp", refusal(f, smpp.StatusSysErr))
+	esme.Send(f)
+	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
 	w.log.want(t, "bind refused", "account=bank", errNoBind.Error())
 	w.answerBind()
 	if err := w.Ready(); err != nil {
 		t.Errorf("Ready: got %v, want nil", err)
 	}
-	esme.send(f)
-	if f := esme.next("bind_resp"); f.Status() != smpp.StatusOK {
+	esme.Send(f)
+	if f := esme.Next("bind_resp"); f.Status() != smpp.StatusOK {
 		t.Errorf("got % x, want ESME_ROK", []byte(f))
 	}
 }
@@ -140,27 +141,27 @@ func TestDrainEndsRefusal(t *testing.T) {
 	esme := w.binding(simulator.Bind{Password: "wrong"})
 	w.await("bind", func() bool { return w.count("readback_pdus_total", "command=bind_transceiver") == 1 })
 	w.stop()
-	for f, err := esme.in.Next(); err == nil; f, err = esme.in.Next() { // until the end
+	for f, err := esme.In.Next(); err == nil; f, err = esme.In.Next() { // until the end
 		if f.Status() != smpp.StatusSysErr {
 			t.Errorf("got % x, want ESME_RSYSERR if anything", []byte(f))
 		}
 	}
-	_ = esme.conn.Close()
-	smsc.unbind()
+	_ = esme.Conn.Close()
+	smsc.Unbind()
 	w.awaitEnd()
 }
 
 // An ESME leaves, the gateway's own bind stays.
 func TestUnbindHere(t *testing.T) {
 	w, esme, smsc := pair(t, setup{}, bank)
-	esme.send(frame(pdu.UnbindID, 0, 2, ""))
-	esme.want("unbind_resp", frame(pdu.UnbindRespID, 0, 2, ""))
-	esme.wantEnd()
+	esme.Send(testpeer.Frame(pdu.UnbindID, 0, 2, ""))
+	esme.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 2, ""))
+	esme.WantEnd()
 	submitted(w.login(simulator.Bind{}), smsc, 3, "A")
 	before := w.connect()
-	before.send(frame(pdu.UnbindID, 0, 4, ""))
-	before.want("unbind_resp before the bind", frame(pdu.UnbindRespID, 0, 4, ""))
-	before.wantEnd()
+	before.Send(testpeer.Frame(pdu.UnbindID, 0, 4, ""))
+	before.Want("unbind_resp before the bind", testpeer.Frame(pdu.UnbindRespID, 0, 4, ""))
+	before.WantEnd()
 }
 
 // What waits at the SMSC does not overtake the answer to the bind.
@@ -171,18 +172,18 @@ func TestDeliverBehindBind(t *testing.T) {
 	var flooding sync.WaitGroup
 	flooding.Go(func() {
 		for err := error(nil); err == nil; { // until the test is over
-			_, err = smsc.conn.Write(flood)
+			_, err = smsc.Conn.Write(flood)
 		}
 	})
-	flooding.Go(func() { _, _ = io.Copy(io.Discard, smsc.conn) })
+	flooding.Go(func() { _, _ = io.Copy(io.Discard, smsc.Conn) })
 	for range 100 {
 		esme := w.binding(simulator.Bind{})
-		if f := esme.next("bind_resp"); f.ID() != pdu.BindTransceiverRespID {
+		if f := esme.Next("bind_resp"); f.ID() != pdu.BindTransceiverRespID {
 			t.Fatalf("got %s, want the bind_resp first", smpp.Command(f.ID()))
 		}
-		esme.next("deliver_sm")
-		_ = esme.conn.Close()
+		esme.Next("deliver_sm")
+		_ = esme.Conn.Close()
 	}
-	_ = smsc.conn.Close()
+	_ = smsc.Conn.Close()
 	flooding.Wait()
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -38,7 +39,7 @@ func (l logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, n
 func (l logged) want(t testing.TB, parts ...string) {
 	t.Helper()
 	for {
-		line := receive(t, "log line with "+strings.Join(parts, ", "), l)
+		line := testpeer.Receive(t, "log line with "+strings.Join(parts, ", "), l)
 		missing := 0
 		for _, part := range parts {
 			if !strings.Contains(line, part) {
@@ -87,20 +88,20 @@ func ids(m MessageIDs) func(*Options) { return func(o *Options) { o.IDs = m } }
 var bank = map[string]Account{"bank": {}}
 
 // answerBind takes the gateway's next connection and accepts the bind.
-func (w sharing) answerBind() *peer {
+func (w sharing) answerBind() *testpeer.Peer {
 	w.t.Helper()
 	smsc := w.accept()
-	f := smsc.next("bind of the gateway")
+	f := smsc.Next("bind of the gateway")
 	if want := "hub\x00pass\x00RE\x00\x34\x00\x00\x00"; f.ID() != pdu.BindTransceiverID || string(f.Body()) != want {
 		w.t.Fatalf("bind: got % x, want bind_transceiver %q", []byte(f), want)
 	}
-	smsc.send(frame(pdu.BindTransceiverRespID, 0, f.Seq(), "SMSC\x00"))
+	smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, f.Seq(), "SMSC\x00"))
 	w.log.want(w.t, "bound to the SMSC")
 	return smsc
 }
 
 // binding is an ESME that has sent its bind.
-func (w *world) binding(b simulator.Bind) *peer {
+func (w *world) binding(b simulator.Bind) *testpeer.Peer {
 	w.t.Helper()
 	if b.SystemID == "" {
 		b.SystemID = "bank"
@@ -109,22 +110,22 @@ func (w *world) binding(b simulator.Bind) *peer {
 		b.Password = "secret"
 	}
 	esme := w.connect()
-	esme.send(b.Append(nil, 1))
+	esme.Send(b.Append(nil, 1))
 	return esme
 }
 
 // login is an ESME that the gateway itself has let in.
-func (w sharing) login(b simulator.Bind) *peer {
+func (w sharing) login(b simulator.Bind) *testpeer.Peer {
 	w.t.Helper()
 	esme := w.binding(b)
-	if f := esme.next("bind_resp"); f.Status() != smpp.StatusOK || f.Seq() != 1 {
+	if f := esme.Next("bind_resp"); f.Status() != smpp.StatusOK || f.Seq() != 1 {
 		w.t.Fatalf("bind_resp: got % x, want ESME_ROK", []byte(f))
 	}
 	return esme
 }
 
 // pair is one ESME and one bind of the gateway.
-func pair(t testing.TB, s setup, accounts map[string]Account) (w sharing, esme, smsc *peer) {
+func pair(t testing.TB, s setup, accounts map[string]Account) (w sharing, esme, smsc *testpeer.Peer) {
 	t.Helper()
 	w = share(t, s, Shared{}, accounts)
 	smsc = w.answerBind()
@@ -135,12 +136,12 @@ func pair(t testing.TB, s setup, accounts map[string]Account) (w sharing, esme, 
 func remembering() fakeLedger { return fakeLedger{routes: new(sync.Map)} }
 
 // submitted passes a message through and returns when the ESME has its message_id.
-func submitted(esme, smsc *peer, seq uint32, id string) {
-	esme.t.Helper()
-	esme.send(text(receiver, seq))
-	f := smsc.next("submit_sm")
-	smsc.send(accepted(f.Seq(), id))
-	esme.want("submit_sm_resp", accepted(seq, id))
+func submitted(esme, smsc *testpeer.Peer, seq uint32, id string) {
+	esme.T.Helper()
+	esme.Send(text(receiver, seq))
+	f := smsc.Next("submit_sm")
+	smsc.Send(accepted(f.Seq(), id))
+	esme.Want("submit_sm_resp", accepted(seq, id))
 }
 
 // deliver is a deliver_sm from the receiver.
@@ -154,7 +155,7 @@ func deliver(to string, esmClass byte, text, tlvs string, seq uint32) smpp.Frame
 // await waits until the condition holds, which nothing announces.
 func (w *world) await(what string, cond func() bool) {
 	w.t.Helper()
-	end, tick := time.After(patience), time.NewTicker(time.Millisecond)
+	end, tick := time.After(testpeer.Patience), time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !cond() {
 		select {
@@ -167,7 +168,7 @@ func (w *world) await(what string, cond func() bool) {
 
 // inBothModes runs a test with the account "bank" in either mode; join gives an
 // ESME of the account and the connection on which the SMSC gets its messages.
-func inBothModes(t *testing.T, s setup, account Account, run func(t *testing.T, w *world, log logged, join func() (esme, smsc *peer))) {
+func inBothModes(t *testing.T, s setup, account Account, run func(t *testing.T, w *world, log logged, join func() (esme, smsc *testpeer.Peer))) {
 	t.Helper()
 	t.Run("mirror", func(t *testing.T) {
 		s, change, log := s, s.options, make(logged, 1000)
@@ -178,12 +179,12 @@ func inBothModes(t *testing.T, s setup, account Account, run func(t *testing.T, 
 			}
 		}
 		w := serve(t, s)
-		run(t, w, log, func() (esme, smsc *peer) { return w.bind(simulator.Bind{Password: "secret"}) })
+		run(t, w, log, func() (esme, smsc *testpeer.Peer) { return w.bind(simulator.Bind{Password: "secret"}) })
 	})
 	t.Run("shared", func(t *testing.T) {
 		w := share(t, s, Shared{}, map[string]Account{"bank": account, "shop": {}})
 		smsc := w.answerBind()
-		run(t, w.world, w.log, func() (*peer, *peer) { return w.login(simulator.Bind{}), smsc })
+		run(t, w.world, w.log, func() (*testpeer.Peer, *testpeer.Peer) { return w.login(simulator.Bind{}), smsc })
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -38,21 +39,21 @@ func TestFailOver(t *testing.T) {
 	want := func(names ...string) {
 		t.Helper()
 		for _, name := range names {
-			if got := receive(t, "connection", dialed); got != name {
+			if got := testpeer.Receive(t, "connection", dialed); got != name {
 				t.Errorf("got a connection to %s, want to %s", got, name)
 			}
 		}
 	}
 	want("a:1", "b:1")
 	smsc := w.answerBind()
-	_ = smsc.conn.Close()
+	_ = smsc.Conn.Close()
 	w.log.want(t, "bind to the SMSC lost", "smsc=b:1")
 	want("a:1", "b:1")
 
 	smsc = w.accept() // this one refuses the bind
-	f := smsc.next("bind")
-	smsc.send(frame(pdu.BindTransceiverRespID, smpp.StatusBindFailed, f.Seq(), ""))
-	smsc.wantEnd()
+	f := smsc.Next("bind")
+	smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, smpp.StatusBindFailed, f.Seq(), ""))
+	smsc.WantEnd()
 	w.log.want(t, "bind to the SMSC lost", "smsc=b:1", "bind_transceiver")
 	want("c:1")
 	w.answerBind()
@@ -66,12 +67,12 @@ func TestFailOverUnanswered(t *testing.T) {
 	options, dialed := dialing()
 	w := share(t, setup{options: func(o *Options) { options(o); o.ResponseTimeout = 100 * time.Millisecond }},
 		Shared{Addrs: []string{"a:1", "b:1"}}, bank)
-	receive(t, "first connection", dialed)
+	testpeer.Receive(t, "first connection", dialed)
 	silent := w.accept()
-	silent.next("bind")
-	silent.wantEnd()
+	silent.Next("bind")
+	silent.WantEnd()
 	w.log.want(t, "bind to the SMSC lost", "smsc=a:1", smpp.ErrNoAnswer.Error())
-	if got := receive(t, "second connection", dialed); got != "b:1" {
+	if got := testpeer.Receive(t, "second connection", dialed); got != "b:1" {
 		t.Errorf("got a connection to %s, want to b:1", got)
 	}
 	w.answerBind()
@@ -81,11 +82,11 @@ func TestFailOverUnanswered(t *testing.T) {
 func TestOutbind(t *testing.T) {
 	w := share(t, setup{}, Shared{}, bank)
 	smsc := w.accept()
-	f := smsc.next("bind")
-	smsc.send(frame(pdu.OutbindID, 0, 7, "SMSC\x00secret\x00"))
-	smsc.want("generic_nack", frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 7, ""))
+	f := smsc.Next("bind")
+	smsc.Send(testpeer.Frame(pdu.OutbindID, 0, 7, "SMSC\x00secret\x00"))
+	smsc.Want("generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 7, ""))
 	w.log.want(t, "request of the SMSC refused", "command=outbind")
-	smsc.send(frame(pdu.BindTransceiverRespID, 0, f.Seq(), "SMSC\x00"))
+	smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, f.Seq(), "SMSC\x00"))
 	w.log.want(t, "bound to the SMSC")
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -33,8 +34,8 @@ func TestSplitSendFails(t *testing.T) {
 			for n := range tt.nth {
 				up.answer(l, n, 0, "id"+string(rune('1'+n))+"\x00")
 			}
-			esme.want("submit_sm_resp", refusal(f, smpp.StatusSysErr))
-			receive(t, "refusal", refused)
+			esme.Want("submit_sm_resp", refusal(f, smpp.StatusSysErr))
+			testpeer.Receive(t, "refusal", refused)
 			for n := range tt.nth { // one after the other
 				i := tt.nth + n
 				if len(up.sent) != i+1 || up.sent[i].ID() != pdu.CancelSMID || !bytes.Contains(up.sent[i], []byte("id"+string(rune('1'+n)))) {
@@ -61,7 +62,7 @@ func TestCancelSendFails(t *testing.T) {
 	up.answer(l, 0, 0, "id1\x00")
 	up.answer(l, 1, 0, "id2\x00")
 	up.answer(l, 2, smpp.StatusQueueFull, "")
-	esme.want("submit_sm_resp", refusal(f, smpp.StatusQueueFull))
+	esme.Want("submit_sm_resp", refusal(f, smpp.StatusQueueFull))
 	if last := up.sent[len(up.sent)-1]; len(up.sent) != 4 || !bytes.Contains(last, []byte("id2")) {
 		t.Errorf("sent %d requests, the last % x; want a cancel_sm of id2", len(up.sent), []byte(last))
 	}
@@ -82,7 +83,7 @@ func TestCancelWholeAnswers(t *testing.T) {
 	ledger := fakeLedger{partIDs: func(message.Conversation, []byte, []byte) [][]byte {
 		return [][]byte{[]byte("id1"), []byte("id2"), []byte("id3")}
 	}}
-	cancel := frame(pdu.CancelSMID, 0, 7, "\x00id1\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00")
+	cancel := testpeer.Frame(pdu.CancelSMID, 0, 7, "\x00id1\x00\x00\x0110690001\x00\x01\x01"+receiver+"\x00")
 	for _, tt := range []struct {
 		name    string
 		fails   func(int, smpp.Frame) bool
@@ -116,7 +117,7 @@ func TestCancelWholeAnswers(t *testing.T) {
 				up.answer(l, n, status, "")
 			}
 			l.wantOwed(t, 0)
-			esme.want("cancel_sm_resp", frame(pdu.CancelSMRespID, tt.want, 7, ""))
+			esme.Want("cancel_sm_resp", testpeer.Frame(pdu.CancelSMRespID, tt.want, 7, ""))
 		})
 	}
 }
@@ -129,17 +130,17 @@ func TestMultiSendFails(t *testing.T) {
 	l, esme := offline(t, refusing(refused), account, up)
 	tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05Hello"
 	body := multiFrom + "\x02" + "\x01\x01\x01" + three[0] + "\x00" + "\x01\x01\x01" + three[1] + "\x00" + tail
-	l.ask(t, frame(pdu.SubmitMultiID, 0, 2, body))
+	l.ask(t, testpeer.Frame(pdu.SubmitMultiID, 0, 2, body))
 	if len(up.sent) != 1 {
 		t.Fatalf("sent %d messages, want 1", len(up.sent))
 	}
-	if got := receive(t, "refusal", refused); got != 2 {
+	if got := testpeer.Receive(t, "refusal", refused); got != 2 {
 		t.Errorf("refused number %d, want 2", got)
 	}
 	l.wantOwed(t, 2)
 	up.answer(l, 0, 0, "id1\x00")
 	l.wantOwed(t, 0)
-	esme.want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusSysErr)))
+	esme.Want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusSysErr)))
 }
 
 // In shared mode each part is known by its message_id, in whatever form the SMSC writes it: the
@@ -148,20 +149,20 @@ func TestPartsAreRouted(t *testing.T) {
 	ledger := cuttingLedger()
 	s := setup{ledger: ledger.fakeLedger, options: ids(MessageIDs{Response: Decimal, Receipt: Hex})}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": cutting})
-	esme.send(long(2, 1))
+	esme.Send(long(2, 1))
 	for n, seq := range partsNumbered(t, smsc, 1) {
-		smsc.send(accepted(seq, "0016"+string(rune('1'+n))))
+		smsc.Send(accepted(seq, "0016"+string(rune('1'+n))))
 	}
-	c := receive(t, "cut message", ledger.cuts)
+	c := testpeer.Receive(t, "cut message", ledger.cuts)
 	if got := string(bytes.Join(c.Keys, []byte(" "))); got != "a1 a2 a3" {
 		t.Errorf("keys of the parts: got %s, want a1 a2 a3", got)
 	}
 	c.logged()
-	esme.want("submit_sm_resp", accepted(2, "00161"))
+	esme.Want("submit_sm_resp", accepted(2, "00161"))
 	for seq, id := range []string{"00161", "00162", "00163"} {
-		query := frame(pdu.QuerySMID, 0, uint32(10+seq), id+"\x00\x00\x0110690001\x00")
-		esme.send(query)
-		smsc.want("query_sm of "+id, query)
+		query := testpeer.Frame(pdu.QuerySMID, 0, uint32(10+seq), id+"\x00\x00\x0110690001\x00")
+		esme.Send(query)
+		smsc.Want("query_sm of "+id, query)
 	}
 	takes(esme, smsc, deliver("10690001", 0x04, "id:0A2 stat:ENROUTE", "", 7)) // 162
 }
@@ -171,12 +172,12 @@ func TestPartsNeedNoRoute(t *testing.T) {
 	ledger := cuttingLedger()
 	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(long(2, 1))
+	esme.Send(long(2, 1))
 	for n, seq := range partsNumbered(t, smsc, 1) {
-		smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
-	receive(t, "cut message", ledger.cuts).logged()
-	esme.want("submit_sm_resp", accepted(2, "id1"))
+	testpeer.Receive(t, "cut message", ledger.cuts).logged()
+	esme.Want("submit_sm_resp", accepted(2, "id1"))
 	ledger.routes.Range(func(id, _ any) bool {
 		t.Errorf("message %s has a route", id)
 		return true

@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -69,22 +70,22 @@ var cutting = Account{Policy: Policy{When: All, Overflow: SplitNoRoom}}
 // accepted and in the log.
 func TestSplitMessage(t *testing.T) {
 	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		for _, asked := range []struct{ esme, smsc byte }{{0, 0}, {1, 1}, {2, 1}, {3, 1}, {0x16, 0x11}} {
 			f := long(2, asked.esme)
-			esme.send(f)
+			esme.Send(f)
 			seqs := partsNumbered(t, smsc, asked.smsc)
 			for _, n := range []int{2, 0, 1} {
-				smsc.send(accepted(seqs[n], "id"+string(rune('1'+n))))
+				smsc.Send(accepted(seqs[n], "id"+string(rune('1'+n))))
 			}
-			c := receive(t, "cut message", ledger.cuts)
+			c := testpeer.Receive(t, "cut message", ledger.cuts)
 			if got := string(bytes.Join(c.IDs, []byte(" "))); got != "id1 id2 id3" || c.Wanted != asked.esme {
 				t.Errorf("the ledger hears of %s, %02x; want id1 id2 id3, %02x", got, c.Wanted, asked.esme)
 			}
-			esme.wantNothing()
+			esme.WantNothing()
 			c.logged()
-			esme.want("submit_sm_resp", accepted(2, "id1"))
+			esme.Want("submit_sm_resp", accepted(2, "id1"))
 		}
 		if got := w.count("readback_splits_total", "outcome=accepted"); got != 5 {
 			t.Errorf("splits: got %v, want 5", got)
@@ -97,11 +98,11 @@ func TestSplitMessage(t *testing.T) {
 
 // partsNumbered reads the parts of a long message, whatever number it has, and returns
 // their sequence_numbers.
-func partsNumbered(t *testing.T, smsc *peer, registered byte) (seqs []uint32) {
+func partsNumbered(t *testing.T, smsc *testpeer.Peer, registered byte) (seqs []uint32) {
 	t.Helper()
 	var number [2]byte
 	for n := 1; n <= 3; n++ {
-		f := smsc.next("part")
+		f := smsc.Next("part")
 		i := bytes.Index(f, []byte{0x80, 2})
 		if i < 0 {
 			t.Fatalf("part %d has no element: % x", n, []byte(f))
@@ -136,34 +137,34 @@ func TestSplitMessageRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger := cuttingLedger()
-			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
-				esme.send(long(2, 1))
+				esme.Send(long(2, 1))
 				seqs := partsNumbered(t, smsc, 1)
 				for n, status := range tt.answers {
 					if status != smpp.StatusOK {
-						smsc.send(frame(pdu.SubmitSMRespID, status, seqs[n], ""))
+						smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, status, seqs[n], ""))
 					} else {
-						smsc.send(accepted(seqs[n], "id"+string(rune('1'+n))))
+						smsc.Send(accepted(seqs[n], "id"+string(rune('1'+n))))
 					}
 				}
-				esme.want("submit_sm_resp", refusal(long(2, 1), tt.want))
-				receive(t, "refusal", ledger.refused)
+				esme.Want("submit_sm_resp", refusal(long(2, 1), tt.want))
+				testpeer.Receive(t, "refusal", ledger.refused)
 				for i, id := range tt.cancelled {
-					f := smsc.next("cancel_sm")
+					f := smsc.Next("cancel_sm")
 					body := "\x00" + id + "\x00\x00\x0110690001\x00\x01\x01" + receiver + "\x00"
-					if want := frame(pdu.CancelSMID, 0, f.Seq(), body); !bytes.Equal(f, want) || f.Seq() < smpp.OwnSeq {
+					if want := testpeer.Frame(pdu.CancelSMID, 0, f.Seq(), body); !bytes.Equal(f, want) || f.Seq() < smpp.OwnSeq {
 						t.Fatalf("cancel_sm %d: got\n% x, want\n% x", i, []byte(f), []byte(want))
 					}
 					status := pdu.Status(0)
 					if i > 0 {
 						status = smpp.StatusCancelFailed
 					}
-					smsc.send(frame(pdu.CancelSMRespID, status, f.Seq(), ""))
+					smsc.Send(testpeer.Frame(pdu.CancelSMRespID, status, f.Seq(), ""))
 				}
-				esme.send(text(receiver, 3)) // the cancel_sm_resp do not reach the ESME, and it goes on
-				smsc.send(accepted(smsc.next("submit_sm").Seq(), "next"))
-				esme.want("submit_sm_resp", accepted(3, "next"))
+				esme.Send(text(receiver, 3)) // the cancel_sm_resp do not reach the ESME, and it goes on
+				smsc.Send(accepted(smsc.Next("submit_sm").Seq(), "next"))
+				esme.Want("submit_sm_resp", accepted(3, "next"))
 				if got, want := w.count("readback_parts_not_cancelled_total", ""), float64(max(0, len(tt.cancelled)-1)); got != want {
 					t.Errorf("not cancelled: got %v, want %v", got, want)
 				}
@@ -179,19 +180,19 @@ func TestSplitMessageRefused(t *testing.T) {
 // messages to the receiver (SMPP 3.4 §4.9).
 func TestSplitMessageRefusedWithoutID(t *testing.T) {
 	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		esme.send(long(2, 1))
+		esme.Send(long(2, 1))
 		seqs := partsNumbered(t, smsc, 1)
-		smsc.send(accepted(seqs[0], ""), accepted(seqs[1], ""), frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seqs[2], ""))
-		esme.want("submit_sm_resp", refusal(long(2, 1), smpp.StatusThrottled))
-		esme.send(text(receiver, 3))
-		f := smsc.next("submit_sm")
+		smsc.Send(accepted(seqs[0], ""), accepted(seqs[1], ""), testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seqs[2], ""))
+		esme.Want("submit_sm_resp", refusal(long(2, 1), smpp.StatusThrottled))
+		esme.Send(text(receiver, 3))
+		f := smsc.Next("submit_sm")
 		if f.ID() != pdu.SubmitSMID {
 			t.Errorf("the SMSC got % x, want a submit_sm", []byte(f))
 		}
-		smsc.send(accepted(f.Seq(), "next"))
-		esme.want("submit_sm_resp", accepted(3, "next"))
+		smsc.Send(accepted(f.Seq(), "next"))
+		esme.Want("submit_sm_resp", accepted(3, "next"))
 		if got := w.count("readback_parts_not_cancelled_total", ""); got != 2 {
 			t.Errorf("not cancelled: got %v, want 2", got)
 		}
@@ -201,14 +202,14 @@ func TestSplitMessageRefusedWithoutID(t *testing.T) {
 // What the SMSC never answers counts as refused.
 func TestSplitMessageUnanswered(t *testing.T) {
 	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		esme.send(long(2, 1))
+		esme.Send(long(2, 1))
 		seqs := partsNumbered(t, smsc, 1)
-		smsc.send(accepted(seqs[1], "id2"))
-		_ = smsc.conn.Close()
-		esme.want("submit_sm_resp", refusal(long(2, 1), smpp.StatusSysErr))
-		receive(t, "refusal", ledger.refused)
+		smsc.Send(accepted(seqs[1], "id2"))
+		_ = smsc.Conn.Close()
+		esme.Want("submit_sm_resp", refusal(long(2, 1), smpp.StatusSysErr))
+		testpeer.Receive(t, "refusal", ledger.refused)
 	})
 }
 
@@ -217,14 +218,14 @@ func TestSplitMessageESMEGone(t *testing.T) {
 	ledger := cuttingLedger()
 	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
-	esme.send(long(2, 1))
+	esme.Send(long(2, 1))
 	seqs := partsNumbered(t, smsc, 1)
-	_ = esme.conn.Close()
-	smsc.next("unbind")
+	_ = esme.Conn.Close()
+	smsc.Next("unbind")
 	for n, seq := range seqs {
-		smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
-	receive(t, "cut message", ledger.cuts).logged()
+	testpeer.Receive(t, "cut message", ledger.cuts).logged()
 }
 
 // Parts count for the rate.
@@ -232,16 +233,16 @@ func TestSplitMessageRate(t *testing.T) {
 	acct := cutting
 	acct.Limits = account.Limits{Rate: 0.001, Burst: 4, Reject: true}
 	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		esme.send(long(2, 0), long(3, 0))
+		esme.Send(long(2, 0), long(3, 0))
 		for n, seq := range partsNumbered(t, smsc, 0) {
-			smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+			smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 		}
-		esme.want("three of four", refusal(long(3, 0), smpp.StatusThrottled))
-		receive(t, "refusal", ledger.refused)
-		receive(t, "cut message", ledger.cuts).logged()
-		esme.want("submit_sm_resp", accepted(2, "id1"))
+		esme.Want("three of four", refusal(long(3, 0), smpp.StatusThrottled))
+		testpeer.Receive(t, "refusal", ledger.refused)
+		testpeer.Receive(t, "cut message", ledger.cuts).logged()
+		esme.Want("submit_sm_resp", accepted(2, "id1"))
 	})
 }
 
@@ -251,14 +252,14 @@ func TestSplitMessageOverBurst(t *testing.T) {
 		acct := cutting
 		acct.Limits = account.Limits{Rate: 0.001, Burst: burst, Reject: true} // 0 is one
 		ledger := cuttingLedger()
-		inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+		inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 			esme, smsc := join()
-			esme.send(long(2, 0))
+			esme.Send(long(2, 0))
 			for n, seq := range partsNumbered(t, smsc, 0) {
-				smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+				smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 			}
-			receive(t, "cut message", ledger.cuts).logged()
-			esme.want("submit_sm_resp", accepted(2, "id1"))
+			testpeer.Receive(t, "cut message", ledger.cuts).logged()
+			esme.Want("submit_sm_resp", accepted(2, "id1"))
 		})
 	}
 }
@@ -272,23 +273,23 @@ func TestSplitMessageOfMulti(t *testing.T) {
 	body := multiFrom + "\x02" + "\x01\x01\x01" + three[0] + "\x00" + "\x01\x01\x01" + three[1] + "\x00" + tail +
 		string(smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)))
 	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		esme.send(frame(pdu.SubmitMultiID, 0, 2, body))
+		esme.Send(testpeer.Frame(pdu.SubmitMultiID, 0, 2, body))
 		for n := range 6 {
-			f := smsc.next("part")
+			f := smsc.Next("part")
 			status, id := pdu.Status(0), "id"+string(rune('1'+n))+"\x00"
 			if n == 4 {
 				status, id = smpp.StatusQueueFull, ""
 			}
-			smsc.send(frame(pdu.SubmitSMRespID, status, f.Seq(), id))
+			smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, status, f.Seq(), id))
 		}
-		receive(t, "first message", ledger.cuts).logged()
-		esme.want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusQueueFull)))
-		receive(t, "refusal of the second", ledger.refused)
+		testpeer.Receive(t, "first message", ledger.cuts).logged()
+		esme.Want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusQueueFull)))
+		testpeer.Receive(t, "refusal of the second", ledger.refused)
 		for range 2 {
-			f := smsc.next("cancel_sm")
-			smsc.send(frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+			f := smsc.Next("cancel_sm")
+			smsc.Send(testpeer.Frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
 		}
 	})
 }
@@ -299,18 +300,18 @@ func TestSplitMessageDraining(t *testing.T) {
 	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{})
-	esme.send(long(2, 1))
+	esme.Send(long(2, 1))
 	seqs := partsNumbered(t, smsc, 1)
 	w.stop()
-	idle.unbind()
-	idleSMSC.unbind()
+	idle.Unbind()
+	idleSMSC.Unbind()
 	for n, seq := range seqs {
-		smsc.send(accepted(seq, "id"+string(rune('1'+n))))
+		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
-	receive(t, "cut message", ledger.cuts).logged()
-	esme.want("submit_sm_resp", accepted(2, "id1"))
-	esme.unbind()
-	smsc.unbind()
+	testpeer.Receive(t, "cut message", ledger.cuts).logged()
+	esme.Want("submit_sm_resp", accepted(2, "id1"))
+	esme.Unbind()
+	smsc.Unbind()
 }
 
 // A data_sm is cut likewise, and answered with a data_sm_resp.
@@ -319,21 +320,21 @@ func TestSplitDataSM(t *testing.T) {
 	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	payload := smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(strings.Repeat("a", 200)))
-	f := frame(pdu.DataSMID, 0, 2, "\x00\x01\x0110690001\x00\x01\x01"+receiver+"\x00\x00\x00\x00"+string(payload))
+	f := testpeer.Frame(pdu.DataSMID, 0, 2, "\x00\x01\x0110690001\x00\x01\x01"+receiver+"\x00\x00\x00\x00"+string(payload))
 	for _, status := range []pdu.Status{0, smpp.StatusQueueFull} {
-		esme.send(f)
+		esme.Send(f)
 		for n := range 2 {
-			p := smsc.next("part")
+			p := smsc.Next("part")
 			if m, err := smpp.ParseMessage(p); err != nil || p.ID() != pdu.DataSMID || binary.BigEndian.Uint16(m.UserData()[4:]) != uint16(0x0200+n+1) {
 				t.Fatalf("part %d: got % x, %v", n+1, []byte(p), err)
 			}
-			smsc.send(frame(pdu.DataSMRespID, status, p.Seq(), "id"+string(rune('1'+n))+"\x00"))
+			smsc.Send(testpeer.Frame(pdu.DataSMRespID, status, p.Seq(), "id"+string(rune('1'+n))+"\x00"))
 		}
 		if status != 0 {
-			esme.want("data_sm_resp", refusal(f, status))
+			esme.Want("data_sm_resp", refusal(f, status))
 			continue
 		}
-		receive(t, "cut message", ledger.cuts).logged()
-		esme.want("data_sm_resp", frame(pdu.DataSMRespID, 0, 2, "id1\x00"))
+		testpeer.Receive(t, "cut message", ledger.cuts).logged()
+		esme.Want("data_sm_resp", testpeer.Frame(pdu.DataSMRespID, 0, 2, "id1\x00"))
 	}
 }

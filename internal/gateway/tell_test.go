@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/golden"
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
@@ -29,7 +30,7 @@ func telling() (fakeDeliverer, <-chan relay.Teller) {
 // told tells an ESME and leaves the outcome in the channel.
 func told(t *testing.T, tell relay.Teller) <-chan error {
 	t.Helper()
-	ctx, outcome := within(t), make(chan error, 1)
+	ctx, outcome := testpeer.Within(t), make(chan error, 1)
 	go func() { outcome <- tell(ctx, feedback()) }()
 	return outcome
 }
@@ -40,7 +41,7 @@ func TestTell(t *testing.T) {
 	deliverer, tellers := telling()
 	w := serve(t, setup{deliverer: deliverer})
 	esme, smsc := w.bind(simulator.Bind{})
-	tell := receive(t, "feedback of the session", tellers)
+	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	tests := []struct {
 		name      string
 		answer    pdu.ID
@@ -61,16 +62,16 @@ func TestTell(t *testing.T) {
 	for i, tt := range tests {
 		outcome := told(t, tell)
 		want.SetSeq(smpp.OwnSeq + uint32(i))
-		esme.want("feedback", want)
-		esme.send(frame(tt.answer, tt.status, want.Seq(), "\x00"))
-		err := receive(t, tt.name, outcome)
+		esme.Want("feedback", want)
+		esme.Send(testpeer.Frame(tt.answer, tt.status, want.Seq(), "\x00"))
+		err := testpeer.Receive(t, tt.name, outcome)
 		if (err == nil) != (tt.status == smpp.StatusOK) || message.IsPermanent(err) != tt.permanent {
 			t.Errorf("%s: got %v, permanent %t; want permanent %t", tt.name, err, message.IsPermanent(err), tt.permanent)
 		}
 	}
 	m := text(receiver, 2)
-	esme.send(m)
-	smsc.want("what comes next from the ESME", m)
+	esme.Send(m)
+	smsc.Want("what comes next from the ESME", m)
 }
 
 // Feedback that is not answered is not lost: it is tried again elsewhere.
@@ -78,20 +79,20 @@ func TestTellNobody(t *testing.T) {
 	deliverer, tellers := telling()
 	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
 	esme, smsc := w.bind(simulator.Bind{})
-	tell := receive(t, "feedback of the session", tellers)
+	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	check := func(name string, outcome <-chan error) {
 		t.Helper()
-		if err := receive(t, name, outcome); err == nil || message.IsPermanent(err) {
+		if err := testpeer.Receive(t, name, outcome); err == nil || message.IsPermanent(err) {
 			t.Errorf("%s: got %v, want a temporary error", name, err)
 		}
 	}
 	outcome := told(t, tell)
-	late := esme.next("feedback")
+	late := esme.Next("feedback")
 	check("no answer", outcome)
 
-	esme.send(frame(pdu.DeliverSMRespID, 0, late.Seq(), "\x00"), text(receiver, 2))
-	smsc.want("behind a late answer", text(receiver, 2))
-	smsc.send(frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
+	esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, late.Seq(), "\x00"), text(receiver, 2))
+	smsc.Want("behind a late answer", text(receiver, 2))
+	smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -99,9 +100,9 @@ func TestTellNobody(t *testing.T) {
 		t.Errorf("stopped: got %v, want a temporary error", err)
 	}
 	outcome = told(t, tell)
-	_ = esme.conn.Close()
+	_ = esme.Conn.Close()
 	check("ESME leaves", outcome)
-	smsc.unbind()
+	smsc.Unbind()
 	check("ESME is gone", told(t, tell))
 }
 
@@ -117,13 +118,13 @@ func TestTellForm(t *testing.T) {
 			deliverer, tellers := telling()
 			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: DefaultVendorTags}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
-			outcome := told(t, receive(t, "feedback of the session", tellers))
-			f := esme.next("feedback")
+			outcome := told(t, testpeer.Receive(t, "feedback of the session", tellers))
+			f := esme.Next("feedback")
 			if got := len(optional(t, f)); got != tt.want {
 				t.Errorf("got %d octets of TLVs, want %d", got, tt.want)
 			}
-			esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
-			if err := receive(t, "outcome", outcome); err != nil {
+			esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+			if err := testpeer.Receive(t, "outcome", outcome); err != nil {
 				t.Error(err)
 			}
 		})
@@ -146,34 +147,34 @@ func TestTellElsewhere(t *testing.T) {
 	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.Policies = use(FormElsewhere) }})
 	esme, smsc := w.bind(simulator.Bind{})
 	m := text(receiver, 2)
-	esme.send(m)
-	smsc.want("a message of an account that is told elsewhere", m)
+	esme.Send(m)
+	smsc.Want("a message of an account that is told elsewhere", m)
 	select {
 	case <-began:
 		t.Error("feedback is taken, want none")
 	default:
 	}
 	w.Use(use(FormUserAck))
-	tell := receive(t, "feedback after a change", began)
+	tell := testpeer.Receive(t, "feedback after a change", began)
 	outcome := told(t, tell)
-	f := esme.next("feedback")
+	f := esme.Next("feedback")
 	if m, err := smpp.ParseMessage(f); err != nil || m.ESMClass() != smpp.ESMClassUserAck {
 		t.Errorf("feedback: got % x, %v, want esm_class 10", []byte(f), err)
 	}
-	esme.send(frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
-	if err := receive(t, "outcome", outcome); err != nil {
+	esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
+	if err := testpeer.Receive(t, "outcome", outcome); err != nil {
 		t.Error(err)
 	}
 	w.Use(use(FormReceipt)) // by SMPP as well: the delivery goes on
 	w.Use(use(FormElsewhere))
-	receive(t, "end of the delivery", ended)
-	if err := tell(within(t), feedback()); err == nil || message.IsPermanent(err) {
+	testpeer.Receive(t, "end of the delivery", ended)
+	if err := tell(testpeer.Within(t), feedback()); err == nil || message.IsPermanent(err) {
 		t.Errorf("told elsewhere: got %v, want a temporary error", err)
 	}
 	w.Use(use(FormSMEAck))
-	receive(t, "feedback after another change", began)
+	testpeer.Receive(t, "feedback after another change", began)
 	w.stop()
-	receive(t, "end of the delivery", ended)
+	testpeer.Receive(t, "end of the delivery", ended)
 }
 
 // Only who can be sent a deliver_sm takes feedback, and only once it is bound.
@@ -189,21 +190,21 @@ func TestWhoIsTold(t *testing.T) {
 		"tx": pdu.BindTransmitterID, "rx": pdu.BindReceiverID, "trx": pdu.BindTransceiverID,
 	} {
 		esme, smsc := w.bind(simulator.Bind{ID: id, SystemID: name})
-		ends = append(ends, func() { _ = esme.conn.Close(); smsc.unbind() })
+		ends = append(ends, func() { _ = esme.Conn.Close(); smsc.Unbind() })
 	}
-	accounts := []string{receive(t, "first session that is told", told), receive(t, "second session that is told", told)}
+	accounts := []string{testpeer.Receive(t, "first session that is told", told), testpeer.Receive(t, "second session that is told", told)}
 	for _, end := range ends {
 		end()
 	}
 	refused := w.connect()
-	refused.send(simulator.Bind{SystemID: "refused"}.Append(nil, 1))
+	refused.Send(simulator.Bind{SystemID: "refused"}.Append(nil, 1))
 	smsc := w.accept()
-	smsc.next("bind")
-	smsc.send(frame(pdu.BindTransceiverRespID, 0x0E, 1, ""))
-	refused.next("bind_resp")
+	smsc.Next("bind")
+	smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0x0E, 1, ""))
+	refused.Next("bind_resp")
 	w.stop()
-	refused.wantEnd()
-	smsc.wantEnd()
+	refused.WantEnd()
+	smsc.WantEnd()
 	w.awaitEnd()
 	for len(told) > 0 {
 		accounts = append(accounts, <-told)
@@ -219,22 +220,22 @@ func TestFeedbackBehindBind(t *testing.T) {
 	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
 		return tell(ctx, feedback())
 	}}})
-	busy := bytes.Repeat(frame(pdu.EnquireLinkID, 0, 9, ""), 1000)
+	busy := bytes.Repeat(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""), 1000)
 	for range 30 {
 		esme := w.connect()
-		esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1), busy)
+		esme.Send(simulator.Bind{SystemID: "bank"}.Append(nil, 1), busy)
 		smsc := w.accept()
-		smsc.next("bind")
-		smsc.send(frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"))
+		smsc.Next("bind")
+		smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"))
 		for _, want := range []pdu.ID{pdu.BindTransceiverRespID, pdu.DeliverSMID} {
-			f := esme.next("PDU")
+			f := esme.Next("PDU")
 			for f.ID() == pdu.EnquireLinkRespID {
-				f = esme.next("PDU")
+				f = esme.Next("PDU")
 			}
 			if f.ID() != want {
 				t.Fatalf("got %s, want %s first", smpp.Command(f.ID()), smpp.Command(want))
 			}
 		}
-		_, _ = esme.conn.Close(), smsc.conn.Close()
+		_, _ = esme.Conn.Close(), smsc.Conn.Close()
 	}
 }

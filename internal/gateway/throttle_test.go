@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -78,7 +79,7 @@ func TestThrottled(t *testing.T) {
 		{"data_sm_resp", pdu.DataSMRespID, 0, "A\x00" + congestion(95), true},
 	}
 	for _, tt := range tests {
-		if got := throttled(frame(tt.id, tt.status, 1, tt.body)); got != tt.want {
+		if got := throttled(testpeer.Frame(tt.id, tt.status, 1, tt.body)); got != tt.want {
 			t.Errorf("%s: got %t, want %t", tt.name, got, tt.want)
 		}
 	}
@@ -90,23 +91,23 @@ func TestThrottling(t *testing.T) {
 	w := share(t, setup{options: func(o *Options) { o.Window = 4 }}, Shared{}, map[string]Account{"bank": {}, "shop": {}})
 	smsc := w.answerBind()
 	esme, shop := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
-	esme.send(text(receiver, 2))
-	smsc.next("submit_sm")
-	answer := frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, "")
-	smsc.send(answer)
-	esme.want("answer", answer)
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
+	answer := testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, "")
+	smsc.Send(answer)
+	esme.Want("answer", answer)
 	for seq := range uint32(10) {
-		shop.send(text(receiver, 10+seq))
+		shop.Send(text(receiver, 10+seq))
 	}
 	var under []uint32
 	for _, more := range []int{2, 1, 1, 2} { // halved, and wider with the third answer
 		for range more {
-			under = append(under, smsc.next("submit_sm").Seq())
+			under = append(under, smsc.Next("submit_sm").Seq())
 		}
-		smsc.wantNothing()
-		smsc.send(accepted(under[0], "A"))
-		shop.want("answer", accepted(under[0], "A"))
+		smsc.WantNothing()
+		smsc.Send(accepted(under[0], "A"))
+		shop.Want("answer", accepted(under[0], "A"))
 		under = under[1:]
 	}
-	esme.wantNothing()
+	esme.WantNothing()
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -17,22 +18,22 @@ func TestESMEUnbinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
 			esme, smsc := w.bind(simulator.Bind{})
-			unbind := frame(pdu.UnbindID, 0, 5, "")
-			esme.send(unbind)
-			smsc.want("unbind", unbind)
+			unbind := testpeer.Frame(pdu.UnbindID, 0, 5, "")
+			esme.Send(unbind)
+			smsc.Want("unbind", unbind)
 			switch name {
 			case answered:
-				smsc.send(frame(pdu.UnbindRespID, 0, 5, ""))
+				smsc.Send(testpeer.Frame(pdu.UnbindRespID, 0, 5, ""))
 			case hangsUp:
-				_ = smsc.conn.Close()
+				_ = smsc.Conn.Close()
 			}
-			esme.want("unbind_resp", frame(pdu.UnbindRespID, 0, 5, ""))
-			esme.wantEnd()
+			esme.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 5, ""))
+			esme.WantEnd()
 			switch name {
 			case answered:
-				smsc.wantEnd()
+				smsc.WantEnd()
 			case silent:
-				smsc.unbind() // it is asked once more
+				smsc.Unbind() // it is asked once more
 			}
 		})
 	}
@@ -41,24 +42,24 @@ func TestESMEUnbinds(t *testing.T) {
 // Before any bind there is nobody to pass an unbind to.
 func TestESMEUnbindsUnbound(t *testing.T) {
 	esme := serve(t, setup{}).connect()
-	esme.send(frame(pdu.UnbindID, 0, 1, ""))
-	esme.want("unbind_resp", frame(pdu.UnbindRespID, 0, 1, ""))
-	esme.wantEnd()
+	esme.Send(testpeer.Frame(pdu.UnbindID, 0, 1, ""))
+	esme.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 1, ""))
+	esme.WantEnd()
 }
 
 func TestSMSCUnbinds(t *testing.T) {
 	for _, answers := range []bool{true, false} {
 		w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
 		esme, smsc := w.bind(simulator.Bind{})
-		unbind := frame(pdu.UnbindID, 0, 6, "")
-		smsc.send(unbind)
-		esme.want("unbind", unbind)
+		unbind := testpeer.Frame(pdu.UnbindID, 0, 6, "")
+		smsc.Send(unbind)
+		esme.Want("unbind", unbind)
 		if answers {
-			esme.send(frame(pdu.UnbindRespID, 0, 6, ""))
+			esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
 		}
-		smsc.want("unbind_resp", frame(pdu.UnbindRespID, 0, 6, ""))
-		smsc.wantEnd()
-		esme.wantEnd()
+		smsc.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
+		smsc.WantEnd()
+		esme.WantEnd()
 	}
 }
 
@@ -67,19 +68,19 @@ func TestSMSCUnbinds(t *testing.T) {
 func TestSMSCUnbindsAndLeaves(t *testing.T) {
 	w := serve(t, setup{})
 	esme, smsc := w.bind(simulator.Bind{})
-	m, unbind := text(receiver, 2), frame(pdu.UnbindID, 0, 6, "")
-	esme.send(m)
-	smsc.want("submit_sm", m)
-	smsc.send(unbind)
-	_ = smsc.conn.Close()
-	esme.want("unbind", unbind)
-	esme.want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
-	esme.send(frame(pdu.UnbindRespID, 0, 6, ""))
+	m, unbind := text(receiver, 2), testpeer.Frame(pdu.UnbindID, 0, 6, "")
+	esme.Send(m)
+	smsc.Want("submit_sm", m)
+	smsc.Send(unbind)
+	_ = smsc.Conn.Close()
+	esme.Want("unbind", unbind)
+	esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+	esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
 	// The gateway asks again, unless it has heard the answer before it sees that the SMSC has left.
-	f, err := esme.in.Next()
+	f, err := esme.In.Next()
 	if err == nil && f.ID() == pdu.UnbindID && f.Seq() >= smpp.OwnSeq {
-		esme.send(frame(pdu.UnbindRespID, 0, f.Seq(), ""))
-		f, err = esme.in.Next()
+		esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, f.Seq(), ""))
+		f, err = esme.In.Next()
 	}
 	if !smpp.Gone(err) {
 		t.Errorf("got % x, %v, want the end of the connection", []byte(f), err)

@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -40,7 +41,7 @@ func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, r *request) error
 func (u *fakeUpstream) Flush() { u.flushes++ }
 
 // offline is a link of the account bank without an SMSC, and its ESME, which reads.
-func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (*link, *peer) {
+func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (*link, *testpeer.Peer) {
 	t.Helper()
 	opt := DefaultOptions()
 	opt.SMSC, opt.Policies.Default = "smsc:1", acct
@@ -62,7 +63,7 @@ func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (
 		_ = far.Close()
 		<-ended
 	})
-	return l, newPeer(t, far)
+	return l, testpeer.New(t, far)
 }
 
 // ask has the link pass on a request of the ESME's.
@@ -78,7 +79,7 @@ func (l *link) ask(t *testing.T, f smpp.Frame) {
 // answer has the link take the SMSC's answer to the request n.
 func (u *fakeUpstream) answer(l *link, n int, status pdu.Status, body string) {
 	f := u.sent[n]
-	_ = l.answered(frame(smpp.ResponseID(f.ID()), status, f.Seq(), body), smscPending{ID: f.ID(), Seq: f.Seq(), Ref: u.refs[n]}, time.Time{})
+	_ = l.answered(testpeer.Frame(smpp.ResponseID(f.ID()), status, f.Seq(), body), smscPending{ID: f.ID(), Seq: f.Seq(), Ref: u.refs[n]}, time.Time{})
 	l.settle()
 }
 

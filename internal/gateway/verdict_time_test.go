@@ -28,12 +28,12 @@ func TestVerdictInTime(t *testing.T) {
 			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
 		})
 		f := ack(0x08, receiver, ackText)
-		p.esme.send(f)
-		if got := p.esme.nextAfter("answer to the ESME", readTime); got.ID() != pdu.SubmitSMRespID || got.Status() != smpp.StatusTempApp {
+		p.esme.Send(f)
+		if got := p.esme.NextAfter("answer to the ESME", readTime); got.ID() != pdu.SubmitSMRespID || got.Status() != smpp.StatusTempApp {
 			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))
 		}
-		p.smsc.send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
-		if got := p.smsc.nextAfter("answer to the SMSC", readTime); got.ID() != pdu.DeliverSMRespID || got.Status() != smpp.StatusTempApp {
+		p.smsc.Send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
+		if got := p.smsc.NextAfter("answer to the SMSC", readTime); got.ID() != pdu.DeliverSMRespID || got.Status() != smpp.StatusTempApp {
 			t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"net"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,28 +14,6 @@ import (
 	"readback/relay"
 	"readback/smpp"
 )
-
-// patience bounds whatever a test waits for.
-const patience = 20 * time.Second
-
-func within(t testing.TB) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// receive returns the next value of an event.
-func receive[T any](t testing.TB, what string, ch <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-ch:
-		return v
-	case <-time.After(patience):
-		t.Fatalf("%s: nothing came", what)
-		panic("unreachable")
-	}
-}
 
 // fakeDeliverer is a deliverer of one function; without it, there is no feedback.
 type fakeDeliverer struct {
@@ -109,10 +86,10 @@ func (w *world) listen(s setup, opt *Options) net.Listener {
 		return esmes
 	}
 	if opt.SMSC = s.smsc; s.smsc == "" {
-		w.smscs = listen(w.t)
+		w.smscs = testpeer.Listen(w.t)
 		opt.SMSC = w.smscs.Addr().String()
 	}
-	ln := listen(w.t)
+	ln := testpeer.Listen(w.t)
 	w.addr = ln.Addr().String()
 	w.dial = func() net.Conn {
 		conn, err := net.Dial("tcp", w.addr)
@@ -127,80 +104,55 @@ func (w *world) listen(s setup, opt *Options) net.Listener {
 // awaitEnd waits until Serve has returned, which it must without an error.
 func (w *world) awaitEnd() {
 	w.t.Helper()
-	if err := receive(w.t, "end of Serve", w.served); err != nil {
+	if err := testpeer.Receive(w.t, "end of Serve", w.served); err != nil {
 		w.t.Errorf("Serve: got %v, want nil", err)
 	}
 	w.served <- nil // for who asks again
 }
 
-func listen(t testing.TB) net.Listener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = ln.Close() })
-	return ln
-}
-
 // startSMSC serves a simulated SMSC until the test ends and returns its address.
 func startSMSC(t testing.TB, opt simulator.Options) (*simulator.SMSC, string) {
 	t.Helper()
-	c, ln := simulator.NewSMSC(opt), listen(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- c.Serve(ctx, ln) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := receive(t, "end of the SMSC", done); err != nil {
-			t.Errorf("SMSC: %v", err)
-		}
-	})
+	c, ln := simulator.NewSMSC(opt), testpeer.Listen(t)
+	testpeer.Serve(t, "the SMSC", ln, c.Serve)
 	return c, ln.Addr().String()
 }
 
 // connect opens a connection as an ESME does.
-func (w *world) connect() *peer {
+func (w *world) connect() *testpeer.Peer {
 	w.t.Helper()
-	return newPeer(w.t, w.dial())
+	return testpeer.New(w.t, w.dial())
 }
 
 // accept takes the gateway's next connection as an SMSC does.
-func (w *world) accept() *peer {
+func (w *world) accept() *testpeer.Peer {
 	w.t.Helper()
-	if ln, ok := w.smscs.(*net.TCPListener); ok {
-		_ = ln.SetDeadline(time.Now().Add(patience))
-	}
-	conn, err := w.smscs.Accept()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return newPeer(w.t, conn)
+	return testpeer.Accept(w.t, w.smscs)
 }
 
 // bind joins an ESME, bound as id, to an SMSC; both are scripts.
-func (w *world) bind(b simulator.Bind) (esme, smsc *peer) {
+func (w *world) bind(b simulator.Bind) (esme, smsc *testpeer.Peer) {
 	w.t.Helper()
 	if b.SystemID == "" {
 		b.SystemID = "bank"
 	}
 	esme = w.connect()
 	request := b.Append(nil, 1)
-	esme.send(request)
+	esme.Send(request)
 	smsc = w.accept()
-	smsc.want("bind", request)
-	answer := frame(smpp.ResponseID(request.ID()), 0, 1, "SMSC\x00")
-	smsc.send(answer)
-	esme.want("bind_resp", answer)
+	smsc.Want("bind", request)
+	answer := testpeer.Frame(smpp.ResponseID(request.ID()), 0, 1, "SMSC\x00")
+	smsc.Send(answer)
+	esme.Want("bind_resp", answer)
 	return esme, smsc
 }
 
 // bindESME binds an ESME to a simulated SMSC.
-func (w *world) bindESME() *peer {
+func (w *world) bindESME() *testpeer.Peer {
 	w.t.Helper()
 	esme := w.connect()
-	esme.send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
-	if f := esme.next("bind_resp"); f.ID() != pdu.BindTransceiverRespID || f.Status() != smpp.StatusOK {
+	esme.Send(simulator.Bind{SystemID: "bank"}.Append(nil, 1))
+	if f := esme.Next("bind_resp"); f.ID() != pdu.BindTransceiverRespID || f.Status() != smpp.StatusOK {
 		w.t.Fatalf("bind_resp: got % x", []byte(f))
 	}
 	return esme
