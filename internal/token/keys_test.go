@@ -69,6 +69,16 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// ecX is the first coordinate of the elliptic key.
+func ecX(t *testing.T) []byte {
+	t.Helper()
+	point, err := signers()[es256].Public().(*ecdsa.PublicKey).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return point[1:33]
+}
+
 func TestSetChanges(t *testing.T) {
 	tests := []struct {
 		name, kind string
@@ -82,6 +92,7 @@ func TestSetChanges(t *testing.T) {
 		{"private", es256, map[string]any{"d": b64([]byte("private"))}, "private key"},
 		{"point off the curve", es256, map[string]any{"x": b64(make([]byte, 32))}, "not on the specified curve"},
 		{"short point", es256, map[string]any{"y": b64(make([]byte, 31))}, "P-256"},
+		{"long point", es256, map[string]any{"x": b64(append([]byte{0}, ecX(t)...))}, "P-256"},
 		{"short modulus", rs256, map[string]any{"n": b64(make([]byte, 128))}, "at least 2048"},
 		{"exponent 1", rs256, map[string]any{"e": b64([]byte{1})}, `"e" is out of range`},
 		{"even exponent", rs256, map[string]any{"e": b64([]byte{4})}, "exponent 4"},
