@@ -12,7 +12,7 @@ type Account struct {
 	PasswordHash Secret                 `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
 	Rate         int                    `key:"rate" range:"0..100000" doc:"messages a second that the account may send, parts counted; 0 is no limit"`
 	Burst        int                    `key:"burst" range:"0..100000" doc:"messages that it may send at once; 0 is as many as rate"`
-	OverRate     string                 `key:"over_rate" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
+	OverRate     string                 `key:"over_rate" default:"pace" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
 	Window       int                    `key:"window" range:"0..10000" doc:"requests of one session that wait for their answer; 0 is no limit"`
 	MaxSessions  int                    `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
 	Allow        []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
@@ -24,15 +24,6 @@ type Account struct {
 	// Listed tells that the operator listed the account. In shared mode who is not
 	// listed cannot bind.
 	Listed bool
-}
-
-// AccountTrack is the part of Track that an account may set.
-type AccountTrack struct {
-	When      string `key:"when"`
-	Carriage  string `key:"carriage"`
-	Overflow  string `key:"overflow"`
-	OnFailure string `key:"on_failure"`
-	Multi     string `key:"multi"`
 }
 
 // checkAccounts holds the settings of each account against each other, and the

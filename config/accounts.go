@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"readback/internal/setting"
 )
 
 // accounts reads the accounts from the tree, where a system_id keeps its case
@@ -46,21 +48,15 @@ func (l *loader) accounts() {
 // account reads one account; what it leaves open is as for everybody.
 func (l *loader) account(key string, n *yaml.Node) Account {
 	d := &document{file: l.doc.file, given: l.doc.given}
-	s := schema{
-		prefix: key + ".", fields: make(map[string]field),
-		sections: sectionsOf(accountFields), later: laterAccountKeys,
-	}
-	for _, f := range accountFields {
-		s.fields[f.key] = f.described()
-	}
+	s := schemaOf(key)
 	d.walk(s, "", n, make(map[string]any))
 	l.take(d.errs)
 	a := l.cfg.general()
 	a.Listed = true
 	to := reflect.ValueOf(&a).Elem()
 	for _, f := range accountFields {
-		if g, ok := l.doc.given[s.prefix+f.key]; ok {
-			l.store(f.described(), s.prefix+f.key, g, to.FieldByIndex(f.index))
+		if g, ok := l.doc.given[s.prefix+f.Key]; ok {
+			l.store(f, s.prefix+f.Key, g, to)
 		}
 	}
 	return a
@@ -83,7 +79,7 @@ func checkSystemID(k *yaml.Node) *problem {
 	if k.Kind != yaml.ScalarNode || isNull(k) || k.Value == "" {
 		return &problem{"not a system_id", "the name that the ESME binds with"}
 	}
-	return checkBindText("system_id", k.Value, maxSystemID)
+	return (*problem)(setting.CheckSystemID(k.Value))
 }
 
 // tree keeps the error that a whole tree is of the wrong kind.
@@ -95,5 +91,5 @@ func (l *loader) tree(key string, n *yaml.Node, wanted string) {
 // nodeError keeps an error about a node whose value must not be shown.
 func (l *loader) nodeError(n *yaml.Node, key string, p problem) {
 	l.failed[key] = true
-	l.errs = append(l.errs, &Error{File: l.doc.file, Line: n.Line, Key: key, Problem: p.what, Hint: p.hint})
+	l.errs = append(l.errs, &Error{File: l.doc.file, Line: n.Line, Key: key, Problem: p.What, Hint: p.Hint})
 }

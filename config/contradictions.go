@@ -35,14 +35,14 @@ func (l *loader) refuseIf(condition bool, p problem, keys ...string) {
 	}
 	key, g := l.firstGiven(keys)
 	l.errs = append(l.errs, &Error{
-		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.what, Hint: p.hint,
+		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.What, Hint: p.Hint,
 	})
 }
 
 // refuseAny keeps an error about the first of the keys that holds something.
 func (l *loader) refuseAny(p problem, keys ...string) {
 	for _, k := range keys {
-		if !reflect.ValueOf(l.cfg).FieldByIndex(fieldsByKey[k].index).IsZero() {
+		if !reflect.ValueOf(l.cfg).FieldByIndex(fieldsByKey[k].Index).IsZero() {
 			l.refuseIf(true, p, k)
 			return
 		}
@@ -98,7 +98,7 @@ func (l *loader) checkTrack() {
 	for _, id := range l.systemIDs() {
 		key := accountKey(id) + ".track.carriage"
 		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && t.Numbers.Last > marked,
-			problem{"track.numbers.last does not fit the three digits of the marker", three.hint}, key, "track.numbers.last")
+			problem{"track.numbers.last does not fit the three digits of the marker", three.Hint}, key, "track.numbers.last")
 	}
 }
 
@@ -115,7 +115,7 @@ func (l *loader) checkRelay() {
 	l.refuseIf(r.Creds != "" && r.NKey != "", problem{"creds and nkey both", "one of them"}, "relay.nkey", "relay.creds")
 }
 
-// isLoopback tells whether only this machine reaches the address.
+// isLoopback reports whether only this machine reaches the address.
 func isLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -125,7 +125,7 @@ func isLoopback(addr string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// overlap tells whether two listeners would meet: one port, and one host or all.
+// overlap reports whether two listeners would meet: one port, and one host or all.
 func overlap(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
@@ -139,13 +139,13 @@ func overlap(a, b string) bool {
 	return named && isLoopback(a) && isLoopback(b)
 }
 
-// reaches tells whether who connects to the one address surely meets the other's
-// listener. Of a remote host, or a name, nothing is known.
+// reaches reports whether a connection to addr surely arrives at the listener. Where
+// addr is a remote host, or a name, nothing is known.
 func reaches(addr, listener string) bool {
 	return overlap(addr, listener) && (isLoopback(addr) || isEverywhere(addr) || !isEverywhere(listener))
 }
 
-// isEverywhere tells whether an address stands for all of this machine.
+// isEverywhere reports whether an address stands for all of this machine.
 func isEverywhere(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
+
+	"readback/internal/setting"
 )
 
 // document reads the YAML for viper, and keeps what viper forgets: the line of
@@ -30,16 +32,6 @@ type given struct {
 	value any    // what YAML makes of it
 	plain bool   // from the environment or a flag, where all values are text
 }
-
-// schema is the keys that may stand in one tree.
-type schema struct {
-	prefix   string // of the keys, in messages
-	fields   map[string]field
-	sections map[string]bool
-	later    []string
-}
-
-var global = schema{fields: fieldsByKey, sections: sections, later: laterKeys}
 
 func newDocument(file string) *document {
 	return &document{file: file, given: make(map[string]given), trees: make(map[string]*yaml.Node)}
@@ -100,7 +92,7 @@ func (d *document) walk(s schema, key string, n *yaml.Node, into map[string]any)
 	seen := make(map[string]int)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], resolve(n.Content[i+1])
-		full := join(key, k.Value)
+		full := setting.Join(key, k.Value)
 		if first, ok := seen[k.Value]; ok {
 			d.add(k.Line, s.prefix+full, "", problem{"given twice", fmt.Sprintf("first on line %d", first)})
 			continue
@@ -114,18 +106,18 @@ func (d *document) pair(s schema, key string, k, v *yaml.Node, into map[string]a
 	f, known := s.fields[key]
 	switch {
 	case k.Kind != yaml.ScalarNode || k.ShortTag() == "!!merge":
-		d.add(k.Line, s.prefix+parent(key), "", problem{"a key that is not a name", "write the keys out"})
+		d.add(k.Line, s.prefix+setting.Parent(key), "", problem{"a key that is not a name", "write the keys out"})
 	case isLater(s.later, key):
 		if !isEmpty(v) {
-			d.add(k.Line, s.prefix+key, "", problem{notYet, "leave it out"})
+			d.add(k.Line, s.prefix+key, "", problem{setting.NotYet, "leave it out"})
 		}
-	case s.sections[key]:
+	case s.isSection(key):
 		d.section(s, key, k, v, into)
 	case !known:
 		d.add(k.Line, s.prefix+key, "", problem{"unknown key", nearestKey(s, key)})
 	case isNull(v):
-		d.add(k.Line, s.prefix+key, "", problem{"no value", f.wanted() + "; or leave the key out"})
-	case f.isTree():
+		d.add(k.Line, s.prefix+key, "", problem{"no value", f.Wanted() + "; or leave the key out"})
+	case f.IsTree():
 		d.given[s.prefix+key] = given{at: place{d.file, k.Line}}
 		d.trees[key] = v
 	default:
@@ -145,19 +137,19 @@ func (d *document) section(s schema, key string, k, v *yaml.Node, into map[strin
 	}
 }
 
-func (d *document) value(s schema, f field, k, v *yaml.Node, into map[string]any) {
+func (d *document) value(s schema, f setting.Field, k, v *yaml.Node, into map[string]any) {
 	value, text, ok := decode(v)
-	if f.isWritten() && ok {
+	if f.IsWritten() && ok {
 		value = written(v, value)
 	}
 	if !ok {
-		d.add(k.Line, s.prefix+f.key, "", problem{"found " + kindOfNode(v), f.wanted()})
+		d.add(k.Line, s.prefix+f.Key, "", problem{"found " + kindOfNode(v), f.Wanted()})
 		return
 	}
 	into[k.Value] = value
-	d.given[s.prefix+f.key] = given{at: place{d.file, k.Line}, text: f.show(text), value: value}
+	d.given[s.prefix+f.Key] = given{at: place{d.file, k.Line}, text: f.Show(text), value: value}
 }
 
 func (d *document) add(line int, key, value string, p problem) {
-	d.errs = append(d.errs, &Error{File: d.file, Line: line, Key: key, Value: value, Problem: p.what, Hint: p.hint})
+	d.errs = append(d.errs, &Error{File: d.file, Line: line, Key: key, Value: value, Problem: p.What, Hint: p.Hint})
 }

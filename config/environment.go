@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"readback/internal/setting"
 )
 
 const (
@@ -27,8 +29,8 @@ func envName(key string) string {
 func checkEnvironment() Errors {
 	known := []string{envFile}
 	for _, f := range fields {
-		if !f.isTree() {
-			known = append(known, envName(f.key))
+		if !f.IsTree() {
+			known = append(known, envName(f.Key))
 		}
 	}
 	var errs Errors
@@ -38,7 +40,7 @@ func checkEnvironment() Errors {
 			continue
 		}
 		if p := unknownVariable(name, value, known); p != nil {
-			errs = append(errs, &Error{File: name, Problem: p.what, Hint: p.hint})
+			errs = append(errs, &Error{File: name, Problem: p.What, Hint: p.Hint})
 		}
 	}
 	return errs
@@ -54,8 +56,8 @@ func unknownVariable(name, value string, known []string) *problem {
 	}
 	var trees []string
 	for _, f := range fields {
-		if f.isTree() {
-			trees = append(trees, f.key)
+		if f.IsTree() {
+			trees = append(trees, f.Key)
 		}
 	}
 	switch {
@@ -65,7 +67,7 @@ func unknownVariable(name, value string, known []string) *problem {
 		if value == "" || value == "false" {
 			return nil
 		}
-		return &problem{notYet, "unset it"}
+		return &problem{setting.NotYet, "unset it"}
 	case serviceLink.MatchString(name):
 		return &problem{"unknown variable", "if Kubernetes made it for a service: enableServiceLinks: false"}
 	}
@@ -75,7 +77,7 @@ func unknownVariable(name, value string, known []string) *problem {
 	return &problem{"unknown variable", "READBACK_SECTION_KEY, such as " + envName("track.carriage")}
 }
 
-// under tells whether a variable is one of the names, or of a key below one.
+// under reports whether a variable is one of the names, or of a key below one.
 func under(name string, names []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return name == n || strings.HasPrefix(name, n+"_") })
 }

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"readback/internal/setting"
 )
 
 // Error is one thing that is wrong with the configuration. It prints as
@@ -30,7 +31,7 @@ func (e *Error) Error() string {
 		b.WriteString(printable(e.Key) + ": ")
 	}
 	if e.Value != "" {
-		fmt.Fprintf(&b, "%q: ", shorten(e.Value))
+		fmt.Fprintf(&b, "%q: ", setting.Shorten(e.Value))
 	}
 	b.WriteString(e.Problem)
 	if e.Hint != "" {
@@ -87,21 +88,12 @@ func (p place) String() string {
 }
 
 // problem is what is wrong with a value, and the way out.
-type problem struct{ what, hint string }
+type problem setting.Problem
 
 // printable quotes a key that would break the line or worse.
 func printable(key string) string {
 	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(shorten(key))
+		return strconv.Quote(setting.Shorten(key))
 	}
-	return shorten(key)
-}
-
-// shorten keeps a long key or value from filling the terminal.
-func shorten(s string) string {
-	const most = 60
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
+	return setting.Shorten(key)
 }

@@ -17,71 +17,37 @@ const (
 
 // Feedback is what the ESME is told about a read message.
 type Feedback struct {
-	Form            string        `key:"form" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
-	Keep            time.Duration `key:"keep" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
-	Events          bool          `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
-	Rate            int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
-	AfterReceipt    time.Duration `key:"after_receipt" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
-	HoldReceipt     time.Duration `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
-	Template        string        `key:"template" form:"template" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
-	VendorTLVs      bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
-	VendorTagNumber uint16        `key:"vendor_tag_number" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
-	VendorTagRead   uint16        `key:"vendor_tag_read" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
-	Webhook         Webhook       `key:"webhook" doc:"the HTTP requests of form webhook"`
+	AccountFeedback
+
+	Keep            time.Duration `key:"keep" default:"72h" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
+	VendorTagNumber uint16        `key:"vendor_tag_number" default:"0x1520" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
+	VendorTagRead   uint16        `key:"vendor_tag_read" default:"0x1521" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
+}
+
+// AccountFeedback is the part of Feedback that an account may have for itself.
+type AccountFeedback struct {
+	Form         string        `key:"form" default:"sme-ack" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
+	Events       bool          `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
+	Rate         int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
+	AfterReceipt time.Duration `key:"after_receipt" default:"30s" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
+	HoldReceipt  time.Duration `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
+	Template     Template      `key:"template" default:"{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
+	VendorTLVs   bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
+	Webhook      Webhook       `key:"webhook" doc:"the HTTP requests of form webhook"`
 }
 
 // Webhook is where feedback of form webhook goes.
 type Webhook struct {
 	URL          string        `key:"url" form:"url" empty:"none" secret:"all" doc:"http or https URL that feedback is posted to"`
 	SecretFile   string        `key:"secret_file" empty:"none" doc:"file that holds the secret of the signature, one line of 16 to 128 characters; behind whsec_ it is the key in base64"`
-	OldSignature bool          `key:"old_signature" doc:"sign by Readback-Signature too, the header of the first release; the next release has neither the header nor this key"`
-	Timeout      time.Duration `key:"timeout" range:"100ms..25s" doc:"time for the answer"`
+	OldSignature bool          `key:"old_signature" default:"true" doc:"sign by Readback-Signature too, the header of the first release; the next release has neither the header nor this key"`
+	Timeout      time.Duration `key:"timeout" default:"10s" range:"100ms..25s" doc:"time for the answer"`
 	CA           string        `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the server's certificate; empty is those of the system"`
 	AllowPrivate bool          `key:"allow_private" doc:"connect to loopback, private and link-local addresses, too"`
-	Concurrency  int           `key:"concurrency" range:"1..100" doc:"requests under way at a time, for each account"`
+	Concurrency  int           `key:"concurrency" default:"4" range:"1..100" doc:"requests under way at a time, for each account"`
 
 	// Secret is what Load read from SecretFile.
 	Secret Secret
-}
-
-// AccountFeedback is the part of Feedback that an account may set.
-type AccountFeedback struct {
-	Form         string         `key:"form"`
-	Events       bool           `key:"events"`
-	Rate         int            `key:"rate"`
-	AfterReceipt time.Duration  `key:"after_receipt"`
-	HoldReceipt  time.Duration  `key:"hold_receipt"`
-	Template     string         `key:"template"`
-	VendorTLVs   bool           `key:"vendor_tlvs"`
-	Webhook      AccountWebhook `key:"webhook"`
-}
-
-// AccountWebhook is Webhook for one account.
-type AccountWebhook struct {
-	URL          string        `key:"url"`
-	SecretFile   string        `key:"secret_file"`
-	OldSignature bool          `key:"old_signature"`
-	Timeout      time.Duration `key:"timeout"`
-	CA           string        `key:"ca"`
-	AllowPrivate bool          `key:"allow_private"`
-	Concurrency  int           `key:"concurrency"`
-
-	Secret Secret
-}
-
-// checkURL wants what a request can be posted to.
-func checkURL(s string) *problem {
-	const example = "https://app.example/readback"
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return &problem{"not an http or https URL", example}
-	case u.User != nil:
-		return &problem{"a URL with a user name or password", example + "; requests are signed by secret_file"}
-	case u.Fragment != "":
-		return &problem{"a URL with a fragment", example}
-	}
-	return nil
 }
 
 // readWebhookSecrets reads the secrets of the webhooks in use.
@@ -153,7 +119,7 @@ func (l *loader) checkForm(prefix string, f AccountFeedback) {
 		problem{"an address that is not public", "allow_private: true, if it is meant"}, url)
 }
 
-// isPrivateURL tells whether a URL names an address that is surely not public. What a
+// isPrivateURL reports whether a URL names an address that is surely not public. What a
 // name stands for is seen when it is dialled.
 func isPrivateURL(s string) bool {
 	u, err := url.Parse(s)

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"readback/internal/setting"
 )
 
 const (
@@ -50,16 +52,16 @@ func (l *loader) set(pair string) {
 	case !ok:
 		e.Problem, e.Hint = "no value", "KEY=VALUE, such as track.carriage=auto"
 	case isLater(laterKeys, key):
-		e.Problem, e.Hint = notYet, "leave it out"
-	case known && f.isTree() || strings.HasPrefix(key, "accounts."):
+		e.Problem, e.Hint = setting.NotYet, "leave it out"
+	case known && f.IsTree() || strings.HasPrefix(key, "accounts."):
 		e.Problem, e.Hint = "cannot be set by a flag", "write it in the file"
-	case sections[key]:
+	case global.isSection(key):
 		e.Problem, e.Hint = "a section", "its keys one by one"
 	case !known:
 		e.Problem, e.Hint = "unknown key", nearestKey(global, key)
 	default:
 		l.viper.Set(key, text)
-		l.flags[key] = given{at: place{file: name}, text: f.show(text), plain: true}
+		l.flags[key] = given{at: place{file: name}, text: f.Show(text), plain: true}
 		return
 	}
 	l.errs = append(l.errs, e)

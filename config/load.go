@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"readback/internal/setting"
 )
 
 // Load reads the configuration: defaults, then the file, then the environment,
@@ -46,9 +48,9 @@ func (l *loader) open(flags *pflag.FlagSet) {
 	l.viper.AllowEmptyEnv(true) // READBACK_OPS_ADDR= switches off, as "" does in the file
 	l.bind(flagConfig, envFile)
 	for _, f := range fields {
-		if !f.isTree() {
-			l.viper.SetDefault(f.key, reflect.ValueOf(l.cfg).FieldByIndex(f.index).Interface())
-			l.bind(f.key, envName(f.key))
+		if !f.IsTree() {
+			l.viper.SetDefault(f.Key, reflect.ValueOf(l.cfg).FieldByIndex(f.Index).Interface())
+			l.bind(f.Key, envName(f.Key))
 		}
 	}
 	l.bindFlags(flags)
@@ -68,7 +70,7 @@ func (l *loader) read() {
 	}
 	data, err := os.ReadFile(l.doc.file)
 	if err != nil {
-		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: unreadable(err).what})
+		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: setting.Unreadable(err).What})
 		return
 	}
 	l.decode(data)

@@ -45,7 +45,7 @@ func TestLoadFull(t *testing.T) {
 	own, general := fullAccount(), Account{
 		OverRate: "pace",
 		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
-		Feedback: AccountFeedback{Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: AccountWebhook(fullWebhook())},
+		Feedback: AccountFeedback{Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: fullWebhook()},
 	}
 	listed := general
 	listed.Listed, listed.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
@@ -80,7 +80,7 @@ func fullAccount() Account {
 		Track:   AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
 		Feedback: AccountFeedback{
 			Form: "mo", Rate: 5, Template: "{{.Number}}",
-			Webhook: AccountWebhook{URL: "http://127.0.0.1/", OldSignature: true, Timeout: time.Second, Concurrency: 1},
+			Webhook: Webhook{URL: "http://127.0.0.1/", OldSignature: true, Timeout: time.Second, Concurrency: 1},
 		},
 	}
 }
@@ -111,14 +111,18 @@ func fullConfig() Config {
 			ResponseTimeout: 30 * time.Second, EnquireLink: 15 * time.Second, DefaultAlphabet: "latin1",
 		},
 		Track: Track{
-			When: "off", Carriage: "auto", IEI: 0x9F, Numbers: Numbers{First: 0, Last: 999}, Overflow: "reject", Reference: 16,
+			AccountTrack: AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
+			IEI:          0x9F, Numbers: Numbers{First: 0, Last: 999}, Reference: 16,
 			Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
-			ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},
-			OnFailure:    "reject", Multi: "split", ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
+			ProofSecrets:   []Secret{"an example key, of 16 octets at least", "the example key before that one"},
+			ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
 		Feedback: Feedback{
-			Form: "webhook", Events: true, Keep: 24 * time.Hour, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",
-			VendorTLVs: true, VendorTagNumber: 0x1600, VendorTagRead: 0x1601, Webhook: fullWebhook(),
+			AccountFeedback: AccountFeedback{
+				Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",
+				VendorTLVs: true, Webhook: fullWebhook(),
+			},
+			Keep: 24 * time.Hour, VendorTagNumber: 0x1600, VendorTagRead: 0x1601,
 		},
 		Reads: Reads{
 			Addr: ":8081", Auth: []string{"api_key", "jwt", "mtls", "proof"}, IEI: 0x82,

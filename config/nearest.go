@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"readback/internal/setting"
 )
 
 // nearestKey asks whether the key beside was meant, or the one of the same name
@@ -10,15 +12,15 @@ import (
 func nearestKey(s schema, key string) string {
 	var beside, elsewhere []string
 	for _, k := range s.names() {
-		if parent(k) == parent(key) {
+		if setting.Parent(k) == setting.Parent(key) {
 			beside = append(beside, k)
 		}
-		if last(k) == strings.ToLower(last(key)) {
+		if setting.Last(k) == strings.ToLower(setting.Last(key)) {
 			elsewhere = append(elsewhere, k)
 		}
 	}
 	slices.SortFunc(elsewhere, strings.Compare)
-	near := nearest(key, beside, max(2, len(last(key))/3))
+	near := nearest(key, beside, max(2, len(setting.Last(key))/3))
 	if i := slices.IndexFunc(beside, func(k string) bool { return begins(k, key) || begins(key, k) }); near == "" && i >= 0 {
 		near = beside[i]
 	}
@@ -28,7 +30,7 @@ func nearestKey(s schema, key string) string {
 	if near == "" {
 		slices.Sort(beside)
 		for i := range beside {
-			beside[i] = last(beside[i])
+			beside[i] = setting.Last(beside[i])
 		}
 		if len(beside) == 0 {
 			return ""
@@ -38,21 +40,9 @@ func nearestKey(s schema, key string) string {
 	return "did you mean " + s.prefix + near + "?"
 }
 
-// begins tells whether a key begins with the words of another: password_hash with
+// begins reports whether a key begins with the words of another: password_hash with
 // password.
 func begins(key, words string) bool { return strings.HasPrefix(key, words+"_") }
-
-// names lists all keys, sections too.
-func (s schema) names() []string {
-	var all []string
-	for k := range s.fields {
-		all = append(all, k)
-	}
-	for k := range s.sections {
-		all = append(all, k)
-	}
-	return all
-}
 
 // nearest returns the name that differs from s by the fewest letters, and by most
 // at most; of equals the first in the alphabet.
@@ -86,5 +76,3 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
-
-func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }

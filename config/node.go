@@ -1,6 +1,10 @@
 package config
 
-import "go.yaml.in/yaml/v3"
+import (
+	"go.yaml.in/yaml/v3"
+
+	"readback/internal/setting"
+)
 
 // resolve follows an alias to what it stands for.
 func resolve(n *yaml.Node) *yaml.Node {
@@ -50,15 +54,15 @@ func written(n *yaml.Node, v any) any {
 func kindOfNode(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
-		return kindOf(map[string]any{})
+		return setting.KindOf(map[string]any{})
 	case yaml.SequenceNode:
-		return kindOf([]any{})
+		return setting.KindOf([]any{})
 	}
 	v, _, _ := decode(n)
-	return kindOf(v)
+	return setting.KindOf(v)
 }
 
-// isEmpty tells whether a value only says that nothing is wanted: null, "",
+// isEmpty reports whether a value only says that nothing is wanted: null, "",
 // false, [], {} or a mapping of such values.
 func isEmpty(n *yaml.Node) bool {
 	switch n.Kind {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/url"
 	"slices"
 	"time"
 )
@@ -16,7 +15,7 @@ type ReadsTLS struct {
 // ReadsJWT is whose tokens are taken.
 type ReadsJWT struct {
 	Keys     string        `key:"keys" form:"file" empty:"none" doc:"file with the keys that tokens are signed with: public keys in PEM, a JWK set, or an HMAC secret in one line; read again when it changes"`
-	Leeway   time.Duration `key:"leeway" range:"0s..10m" doc:"how far the clock of who makes tokens may be off"`
+	Leeway   time.Duration `key:"leeway" default:"30s" range:"0s..10m" doc:"how far the clock of who makes tokens may be off"`
 	Issuer   string        `key:"issuer" doc:"claim iss that a token must have; empty is any"`
 	Audience string        `key:"audience" doc:"claim aud that a token must have; empty is any"`
 }
@@ -64,13 +63,4 @@ func (l *loader) warnReads() {
 	l.warnIf(!has("jwt") && r.JWT.Keys != "", "not used: reads.auth does not ask for jwt", "reads.jwt.keys", "reads.auth")
 	l.warnIf(r.Addr != "" && !isLoopback(r.Addr) && r.TLS.Cert == "",
 		"keys and tokens of callers pass in the clear, unless something in front speaks TLS", "reads.addr")
-}
-
-// checkOrigin wants the origin of a web page (RFC 6454 §6.2).
-func checkOrigin(s string) *problem {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || s != u.Scheme+"://"+u.Host {
-		return &problem{"not the origin of a web page", "https://app.example, without a path"}
-	}
-	return nil
 }

@@ -5,30 +5,33 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"readback/internal/setting"
 )
 
 func TestReference(t *testing.T) {
 	got := Reference()
 	for _, row := range []string{
-		"| `listen.addr` | `\":2775\"` | address that ESMEs bind to, host:port; empty is TLS only |",
-		"| `listen.allow` | `[]` |",
-		"| `smsc.tls.enable` | `false` |",
-		"| `smsc.message_id.receipt` | `as_is` | message_id in receipts; `as_is`, `hex` or `dec` |",
-		"| `accounts.SYSTEM_ID.password_hash` | `\"\"` | bcrypt hash",
-		"| `accounts.SYSTEM_ID.rate` | `0` | messages a second that the account may send, parts counted; 0 is no limit; 0 to 100000 |",
-		"| `accounts.SYSTEM_ID.over_rate` | `pace` |",
-		"| `accounts.SYSTEM_ID.addresses` | `[]` |",
-		"| `accounts.SYSTEM_ID.track.multi` | as `track.multi` |",
-		"| `listen.inactivity` | `0s` | time without any message after which the session is ended; 0 is never; 0s to 24h |",
-		"| `track.iei` | `0x80` | identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not; 0x80 to 0xFF |",
-		"| `track.marker.gsm7` | `\"§\"` |",
-		"| `feedback.keep` | `72h` |",
-		"| `feedback.vendor_tag_read` | `0x1521` |",
-		"| `reads.auth` | `[none]` |",
-		"| `reads.api_keys` | `[]` |",
-		"| `relay.sync` | `250ms` |",
+		"| `listen.addr` | `\":2775\"` | restart | address that ESMEs bind to, host:port; empty is TLS only |",
+		"| `listen.allow` | `[]` | restart |",
+		"| `smsc.tls.enable` | `false` | restart |",
+		"| `smsc.message_id.receipt` | `as_is` | restart | message_id in receipts; `as_is`, `hex` or `dec` |",
+		"| `accounts.SYSTEM_ID.password_hash` | `\"\"` | reload | bcrypt hash",
+		"| `accounts.SYSTEM_ID.rate` | `0` | reload | messages a second that the account may send, parts counted; 0 is no limit; 0 to 100000 |",
+		"| `accounts.SYSTEM_ID.over_rate` | `pace` | reload |",
+		"| `accounts.SYSTEM_ID.addresses` | `[]` | reload |",
+		"| `accounts.SYSTEM_ID.track.multi` | as `track.multi` | reload |",
+		"| `listen.inactivity` | `0s` | restart | time without any message after which the session is ended; 0 is never; 0s to 24h |",
+		"| `track.iei` | `0x80` | restart | identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not; 0x80 to 0xFF |",
+		"| `track.marker.gsm7` | `\"§\"` | restart |",
+		"| `feedback.keep` | `72h` | reload |",
+		"| `feedback.vendor_tag_read` | `0x1521` | reload |",
+		"| `reads.auth` | `[none]` | reload |",
+		"| `reads.api_keys` | `[]` | reload |",
+		"| `relay.sync` | `250ms` | restart |",
 		"; `1`, `3` or `5` |",
-		"| `accounts.SYSTEM_ID.track.when` | as `track.when` |",
+		"| `accounts.SYSTEM_ID.track.when` | as `track.when` | reload |",
 	} {
 		if !strings.Contains(got, row) {
 			t.Errorf("no %s in\n%s", row, got)
@@ -45,37 +48,37 @@ func TestFields(t *testing.T) {
 	variables := map[string]string{envFile: "--config"}
 	for _, f := range fields {
 		checkTags(t, f)
-		if other, taken := variables[envName(f.key)]; taken {
-			t.Errorf("%s: its variable is that of %s", f.key, other)
+		if other, taken := variables[envName(f.Key)]; taken {
+			t.Errorf("%s: its variable is that of %s", f.Key, other)
 		}
-		variables[envName(f.key)] = f.key
-		if isLater(laterKeys, f.key) {
-			t.Errorf("%s: both known and of a later release", f.key)
+		variables[envName(f.Key)] = f.Key
+		if isLater(laterKeys, f.Key) {
+			t.Errorf("%s: both known and of a later release", f.Key)
 		}
 	}
 	for _, f := range accountFields {
-		checkTags(t, f.described())
-		if f.described().typ != f.typ {
-			t.Errorf("%s: type %v in an account, %v elsewhere", f.key, f.typ, f.described().typ)
+		checkTags(t, f)
+		if general, ok := fieldsByKey[f.Key]; ok && (general.Tag != f.Tag || general.Type != f.Type) {
+			t.Errorf("%s: one thing in an account, another elsewhere", f.Key)
 		}
-		if isLater(laterAccountKeys, f.key) {
-			t.Errorf("accounts: %s: both known and of a later release", f.key)
+		if isLater(laterAccountKeys, f.Key) {
+			t.Errorf("accounts: %s: both known and of a later release", f.Key)
 		}
 	}
 }
 
-func checkTags(t *testing.T, f field) {
+func checkTags(t *testing.T, f setting.Field) {
 	t.Helper()
-	if f.tag.Get("doc") == "" {
-		t.Errorf("%s: no meaning", f.key)
+	if f.Tag.Get("doc") == "" {
+		t.Errorf("%s: no meaning", f.Key)
 	}
-	number := f.isDuration() || f.typ.Kind() == reflect.Int || f.typ.Kind() == reflect.Uint8 || f.typ.Kind() == reflect.Uint16
-	if number && f.tag.Get("range") == "" && f.tag.Get("among") == "" {
-		t.Errorf("%s: no range", f.key)
+	number := f.Type == reflect.TypeFor[time.Duration]() || f.Type.Kind() == reflect.Int || f.Type.Kind() == reflect.Uint8 || f.Type.Kind() == reflect.Uint16
+	if number && f.Tag.Get("range") == "" && f.Tag.Get("among") == "" {
+		t.Errorf("%s: no range", f.Key)
 	}
-	list := f.typ.Kind() == reflect.Slice && !f.isTree()
-	if list && f.tag.Get("oneof") == "" && f.tag.Get("example") == "" {
-		t.Errorf("%s: no example of the list", f.key)
+	list := f.Type.Kind() == reflect.Slice && !f.IsTree()
+	if list && f.Tag.Get("oneof") == "" && f.Tag.Get("example") == "" {
+		t.Errorf("%s: no example of the list", f.Key)
 	}
 }
 
@@ -97,7 +100,7 @@ func TestSampleChangesNothing(t *testing.T) {
 		t.Errorf("the account of the sample: got %+v, %v", got, err)
 	}
 	for _, f := range fields {
-		if line := fmt.Sprintf("%s: %s\n", last(f.key), f.defaultText()); !f.isMap() && !strings.Contains(Sample(), line) {
+		if line := fmt.Sprintf("%s: %s\n", setting.Last(f.Key), f.Text(Default())); !isMap(f) && !strings.Contains(Sample(), line) {
 			t.Errorf("no %q in the sample", line)
 		}
 	}

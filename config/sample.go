@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"readback/internal/setting"
 )
 
 // Sample returns a configuration file with every key at its default and its
@@ -12,7 +14,14 @@ func Sample() string {
 	var b strings.Builder
 	b.WriteString("# Every key of Readback with its default. Each is also a variable:\n")
 	b.WriteString("# track.carriage is READBACK_TRACK_CARRIAGE.\n")
-	sampleOf(&b, reflect.TypeFor[Config](), "", "")
+	section, defaults := "", Default()
+	for _, f := range fields {
+		if !isMap(f) {
+			sampleSections(&b, section, setting.Parent(f.Key))
+			section = setting.Parent(f.Key)
+			sampleKey(&b, f, f.Text(defaults))
+		}
+	}
 	b.WriteString(sampleAccounts)
 	return b.String()
 }
@@ -37,25 +46,29 @@ accounts: {}
 #    addresses: [447700900*, 1069000-1069099, 10690001, Bank]
 `
 
-func sampleOf(b *strings.Builder, t reflect.Type, prefix, indent string) {
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		name := sf.Tag.Get("key")
-		key := join(prefix, name)
-		switch f := fieldsByKey[key]; {
-		case name == "" || f.isMap():
-		case sf.Type.Kind() == reflect.Struct:
-			if indent == "" {
-				b.WriteByte('\n')
-			}
-			fmt.Fprintf(b, "%s# %s\n%s%s:\n", indent, sf.Tag.Get("doc"), indent, name)
-			sampleOf(b, sf.Type, key, indent+"  ")
-		default:
-			if f.tag.Get("follows") != "" {
-				name = "#" + name // written out, it would no longer follow
-			}
-			meaning := strings.ReplaceAll(f.meaning(), "`", "")
-			fmt.Fprintf(b, "%s# %s\n%s%s: %s\n", indent, meaning, indent, name, f.defaultText())
-		}
+// sampleSections opens the sections that begin behind a key of the section before.
+func sampleSections(b *strings.Builder, before, section string) {
+	if section == "" || section == before || strings.HasPrefix(before, section+".") {
+		return
 	}
+	sampleSections(b, before, setting.Parent(section))
+	indent := indentOf(section)
+	if indent == "" {
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(b, "%s# %s\n%s%s:\n", indent, sections[section], indent, setting.Last(section))
 }
+
+func sampleKey(b *strings.Builder, f setting.Field, text string) {
+	name, indent := setting.Last(f.Key), indentOf(f.Key)
+	if f.Tag.Get("follows") != "" {
+		name = "#" + name // written out, it would no longer follow
+	}
+	fmt.Fprintf(b, "%s# %s\n%s%s: %s\n", indent, strings.ReplaceAll(f.Meaning(), "`", ""), indent, name, text)
+}
+
+// indentOf is what stands before a key: two spaces for each section that it is in.
+func indentOf(key string) string { return strings.Repeat("  ", strings.Count(key, ".")) }
+
+// isMap reports whether a key holds the accounts.
+func isMap(f setting.Field) bool { return f.Type.Kind() == reflect.Map }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"readback/internal/setting"
 )
 
 // TestSecretsHide prints a configuration in every way that a program would.
@@ -42,8 +44,8 @@ func TestSecretsHide(t *testing.T) {
 				t.Errorf("%s: the secret is in %s", way, text)
 			}
 		}
-		if !strings.Contains(text, hidden) {
-			t.Errorf("%s: no %s in %s", way, hidden, text)
+		if !strings.Contains(text, setting.Hidden) {
+			t.Errorf("%s: no %s in %s", way, setting.Hidden, text)
 		}
 	}
 	if got := Secret("").String(); got != "" {
@@ -53,7 +55,7 @@ func TestSecretsHide(t *testing.T) {
 
 func TestHashPassword(t *testing.T) {
 	hash, err := HashPassword([]byte("secret08"))
-	if err != nil || checkHash(hash) != nil {
+	if _, p := byKey(accountFields)["password_hash"].Parse(hash, true); err != nil || p != nil {
 		t.Fatalf("got %q, %v", hash, err)
 	}
 	if err := bcrypt.CompareHashAndPassword([]byte(hash), []byte("secret08")); err != nil {
@@ -96,14 +98,14 @@ func TestReadSecret(t *testing.T) {
 			got, p := readSecret(path)
 			what := ""
 			if p != nil {
-				what = p.what
+				what = p.What
 			}
 			if got != tt.want || what != tt.problem {
 				t.Errorf("got %q, %q; want %q, %q", string(got), what, string(tt.want), tt.problem)
 			}
 		})
 	}
-	if _, p := readSecret(t.TempDir()); p == nil || p.what != "not a file" {
+	if _, p := readSecret(t.TempDir()); p == nil || p.What != "not a file" {
 		t.Errorf("directory: got %v", p)
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strings"
+
+	"readback/internal/setting"
 )
 
 // origin returns what was given for a key by the source that wins, as viper
@@ -15,7 +16,7 @@ func (l *loader) origin(key string) (g given, ok bool) {
 	}
 	if f, isKey := fieldsByKey[key]; isKey {
 		if text, set := os.LookupEnv(envName(key)); set {
-			return given{at: place{file: envName(key)}, text: f.show(text), plain: true}, true
+			return given{at: place{file: envName(key)}, text: f.Show(text), plain: true}, true
 		}
 	}
 	g, ok = l.doc.given[key]
@@ -26,45 +27,31 @@ func (l *loader) origin(key string) (g given, ok bool) {
 func (l *loader) settings() {
 	cfg := reflect.ValueOf(&l.cfg).Elem()
 	for _, f := range fields {
-		g, ok := l.origin(f.key)
-		if !ok || f.isTree() {
+		g, ok := l.origin(f.Key)
+		if !ok || f.IsTree() {
 			continue
 		}
-		g.value = l.viper.Get(f.key)
-		l.store(f, f.key, g, cfg.FieldByIndex(f.index))
+		g.value = l.viper.Get(f.Key)
+		l.store(f, f.Key, g, cfg)
 	}
 }
 
 // store parses a value into its place, or keeps the error.
-func (l *loader) store(f field, key string, g given, to reflect.Value) {
-	v, p := f.parse(g.value, g.plain)
+func (l *loader) store(f setting.Field, key string, g given, in reflect.Value) {
+	v, p := f.Parse(g.value, g.plain)
 	if p != nil {
-		l.fail(key, g, p)
+		l.fail(key, g, (*problem)(p))
 		return
 	}
-	to.Set(reflect.ValueOf(v).Convert(to.Type()))
+	f.Set(in, v)
 }
 
 // fail keeps an error about a value that was given.
 func (l *loader) fail(key string, g given, p *problem) {
 	l.failed[key] = true
 	l.errs = append(l.errs, &Error{
-		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.what, Hint: p.hint,
+		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.What, Hint: p.Hint,
 	})
-}
-
-// show returns a value as it may be printed: without what stands before the @ of
-// a server address, which may be a password, and not at all if all of it is secret.
-func (f field) show(text string) string {
-	switch f.tag.Get("secret") {
-	case "all":
-		return ""
-	case "userinfo":
-		if i := strings.LastIndexByte(text, '@'); i >= 0 {
-			return hidden + text[i:]
-		}
-	}
-	return text
 }
 
 // numbers chooses the marker's range where the marker is the carriage and the
@@ -82,11 +69,11 @@ func (l *loader) numbers() {
 	}
 }
 
-// anyFailed tells whether one of the keys, or a section that holds one, has been
+// anyFailed reports whether one of the keys, or a section that holds one, has been
 // complained about.
 func (l *loader) anyFailed(keys []string) bool {
 	return slices.ContainsFunc(keys, func(k string) bool {
-		for ; k != ""; k = parent(k) {
+		for ; k != ""; k = setting.Parent(k) {
 			if l.failed[k] {
 				return true
 			}

@@ -16,20 +16,20 @@ const asIs = "as_is"
 
 // SMSC is the side of the operator's SMSC.
 type SMSC struct {
-	Mode            string        `key:"mode" oneof:"mirror,shared" doc:"mirror opens one SMSC session for each ESME session, with the ESME's own credentials; shared holds sessions of its own, and checks ESMEs against accounts"`
-	Addr            string        `key:"addr" form:"dial" doc:"address of the SMSC, host:port"`
+	Mode            string        `key:"mode" default:"mirror" oneof:"mirror,shared" doc:"mirror opens one SMSC session for each ESME session, with the ESME's own credentials; shared holds sessions of its own, and checks ESMEs against accounts"`
+	Addr            string        `key:"addr" default:"127.0.0.1:2776" form:"dial" doc:"address of the SMSC, host:port"`
 	Addrs           []string      `key:"addrs" form:"dial" example:"192.0.2.1:2775" doc:"shared mode: addresses of the SMSC in place of smsc.addr, the first that answers is used"`
 	SystemID        string        `key:"system_id" form:"system_id" empty:"none" doc:"shared mode: the name that the gateway binds with"`
 	PasswordFile    string        `key:"password_file" doc:"shared mode: file that holds the password for it, and nothing else"`
 	SystemType      string        `key:"system_type" form:"system_type" empty:"none" doc:"shared mode: system_type of the gateway's binds"`
-	Binds           int           `key:"binds" range:"1..64" doc:"shared mode: sessions to the SMSC"`
+	Binds           int           `key:"binds" default:"2" range:"1..64" doc:"shared mode: sessions to the SMSC"`
 	TLS             SMSCTLS       `key:"tls" doc:"TLS to the SMSC"`
 	MessageID       MessageID     `key:"message_id" doc:"how the SMSC writes a message_id, so that a receipt finds its message"`
-	Window          int           `key:"window" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
-	ConnectTimeout  time.Duration `key:"connect_timeout" range:"1ms..5m" doc:"time to reach the SMSC"`
-	ResponseTimeout time.Duration `key:"response_timeout" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
-	EnquireLink     time.Duration `key:"enquire_link" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
-	DefaultAlphabet string        `key:"default_alphabet" oneof:"gsm7,gsm7_packed,latin1" doc:"what data_coding 0 means to this SMSC; with gsm7_packed all GSM 7-bit text is packed"`
+	Window          int           `key:"window" default:"100" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
+	ConnectTimeout  time.Duration `key:"connect_timeout" default:"5s" range:"1ms..5m" doc:"time to reach the SMSC"`
+	ResponseTimeout time.Duration `key:"response_timeout" default:"10s" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
+	EnquireLink     time.Duration `key:"enquire_link" default:"30s" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
+	DefaultAlphabet string        `key:"default_alphabet" default:"gsm7" oneof:"gsm7,gsm7_packed,latin1" doc:"what data_coding 0 means to this SMSC; with gsm7_packed all GSM 7-bit text is packed"`
 
 	// Password is what Load read from PasswordFile; in mirror mode it is empty.
 	Password Secret
@@ -47,8 +47,8 @@ type SMSCTLS struct {
 // MessageID is how the SMSC writes the same message_id in two places: both are
 // compared as written, or both as numbers.
 type MessageID struct {
-	Response string `key:"response" oneof:"as_is,hex,dec" doc:"message_id in submit_sm_resp"`
-	Receipt  string `key:"receipt" oneof:"as_is,hex,dec" doc:"message_id in receipts"`
+	Response string `key:"response" default:"as_is" oneof:"as_is,hex,dec" doc:"message_id in submit_sm_resp"`
+	Receipt  string `key:"receipt" default:"as_is" oneof:"as_is,hex,dec" doc:"message_id in receipts"`
 }
 
 // Targets lists the addresses of the SMSC in the order in which they are tried;

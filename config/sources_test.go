@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"readback/internal/setting"
 )
 
 func TestLaterSourceWins(t *testing.T) {
@@ -42,21 +44,21 @@ func TestLaterSourceWins(t *testing.T) {
 func TestEveryKeyEverywhere(t *testing.T) {
 	const wrong = "? ?"
 	for _, f := range fields {
-		if f.isTree() {
+		if f.IsTree() {
 			continue
 		}
-		text := strings.Trim(f.defaultText(), `"`)
-		t.Run(f.key, func(t *testing.T) {
-			cfg, err := load(t, "", "--set", f.key+"="+text)
+		text := strings.Trim(f.Text(Default()), `"`)
+		t.Run(f.Key, func(t *testing.T) {
+			cfg, err := load(t, "", "--set", f.Key+"="+text)
 			checkDefault(t, "flag", cfg, err)
-			_, err = load(t, "", "--set", f.key+"="+wrong)
+			_, err = load(t, "", "--set", f.Key+"="+wrong)
 			checkRefused(t, f, "--set", err)
-			t.Setenv(envName(f.key), text)
+			t.Setenv(envName(f.Key), text)
 			cfg, err = load(t, "")
 			checkDefault(t, "variable", cfg, err)
-			t.Setenv(envName(f.key), wrong)
+			t.Setenv(envName(f.Key), wrong)
 			_, err = load(t, "")
-			checkRefused(t, f, envName(f.key), err)
+			checkRefused(t, f, envName(f.Key), err)
 		})
 	}
 }
@@ -68,18 +70,18 @@ func checkDefault(t *testing.T, source string, got Config, err error) {
 	}
 }
 
-func checkRefused(t *testing.T, f field, source string, err error) {
+func checkRefused(t *testing.T, f setting.Field, source string, err error) {
 	t.Helper()
-	want := fmt.Sprintf("%s: %s: ", source, f.key)
+	want := fmt.Sprintf("%s: %s: ", source, f.Key)
 	if !isFreeText(f) && (err == nil || !strings.Contains(err.Error(), want)) {
 		t.Errorf("%s: got %v, want %q in it", source, err, want)
 	}
 }
 
-// isFreeText tells whether any text, if it is short, is good for a key.
-func isFreeText(f field) bool {
-	free := slices.Contains([]string{"", "path", "template", "system_id", "system_type"}, f.tag.Get("form"))
-	return f.typ.Kind() == reflect.String && f.tag.Get("oneof") == "" && free
+// isFreeText reports whether any text, if it is short, is good for a key.
+func isFreeText(f setting.Field) bool {
+	free := slices.Contains([]string{"", "path", "template", "system_id", "system_type"}, f.Tag.Get("form"))
+	return f.Type.Kind() == reflect.String && f.Tag.Get("oneof") == "" && free
 }
 
 func TestVariables(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/template"
 	"unicode/utf16"
+
+	"readback/internal/setting"
 )
 
 // templateSample has the names that a template may use, each as long as it gets.
@@ -27,6 +29,19 @@ const (
 	maxSeptets = 160
 	maxUCS2    = 70
 )
+
+// Template is the text of form mo: a Go template.
+type Template string
+
+// UnmarshalText takes a template whose text is one message, and does not look like a
+// delivery receipt.
+func (t *Template) UnmarshalText(text []byte) error {
+	if p := checkTemplate(string(text)); p != nil {
+		return (*setting.Problem)(p)
+	}
+	*t = Template(text)
+	return nil
+}
 
 // checkTemplate wants a template whose text is one message, and does not look like a
 // delivery receipt.

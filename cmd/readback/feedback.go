@@ -33,7 +33,7 @@ func telling(cfg config.Config, a config.Account) (t gateway.Telling, err error)
 			Number: pdutlv.Tag(cfg.Feedback.VendorTagNumber), Read: pdutlv.Tag(cfg.Feedback.VendorTagRead),
 		},
 	}
-	if t.Template, err = gateway.ParseTemplate(a.Feedback.Template); err != nil {
+	if t.Template, err = gateway.ParseTemplate(string(a.Feedback.Template)); err != nil {
 		return t, fmt.Errorf("feedback.template: %w", err)
 	}
 	return t, nil

@@ -1,30 +1,28 @@
-package config
+package account
 
 import (
 	"strings"
 	"testing"
-
-	"readback/internal/account"
 )
 
 func TestParseRange(t *testing.T) {
 	tests := []struct {
 		name, text string
-		want       account.AddressRange
+		want       AddressRange
 		printed    string
 	}{
-		{"number", "10690001", account.AddressRange{Low: "10690001", High: "10690001"}, "10690001"},
-		{"international", "+447700900100", account.AddressRange{Low: "447700900100", High: "447700900100"}, "447700900100"},
-		{"international with 00", "00447700900100", account.AddressRange{Low: "447700900100", High: "447700900100"}, "447700900100"},
-		{"short code with 00", "00123", account.AddressRange{Low: "00123", High: "00123"}, "00123"},
-		{"prefix", "447700900*", account.AddressRange{Low: "447700900", High: "447700900", Prefix: true}, "447700900*"},
-		{"prefix with +", "+447700900*", account.AddressRange{Low: "447700900", High: "447700900", Prefix: true}, "447700900*"},
-		{"range", "1069000-1069099", account.AddressRange{Low: "1069000", High: "1069099"}, "1069000-1069099"},
-		{"range with +", "+15550100-+15550199", account.AddressRange{Low: "15550100", High: "15550199"}, "15550100-15550199"},
-		{"range of one", "5-5", account.AddressRange{Low: "5", High: "5"}, "5"},
-		{"name", "Bank", account.AddressRange{Low: "bank", High: "bank"}, "bank"},
-		{"name with a dash", "My-Bank", account.AddressRange{Low: "my-bank", High: "my-bank"}, "my-bank"},
-		{"name of digits and a letter", "10-20a", account.AddressRange{Low: "10-20a", High: "10-20a"}, "10-20a"},
+		{"number", "10690001", AddressRange{Low: "10690001", High: "10690001"}, "10690001"},
+		{"international", "+447700900100", AddressRange{Low: "447700900100", High: "447700900100"}, "447700900100"},
+		{"international with 00", "00447700900100", AddressRange{Low: "447700900100", High: "447700900100"}, "447700900100"},
+		{"short code with 00", "00123", AddressRange{Low: "00123", High: "00123"}, "00123"},
+		{"prefix", "447700900*", AddressRange{Low: "447700900", High: "447700900", Prefix: true}, "447700900*"},
+		{"prefix with +", "+447700900*", AddressRange{Low: "447700900", High: "447700900", Prefix: true}, "447700900*"},
+		{"range", "1069000-1069099", AddressRange{Low: "1069000", High: "1069099"}, "1069000-1069099"},
+		{"range with +", "+15550100-+15550199", AddressRange{Low: "15550100", High: "15550199"}, "15550100-15550199"},
+		{"range of one", "5-5", AddressRange{Low: "5", High: "5"}, "5"},
+		{"name", "Bank", AddressRange{Low: "bank", High: "bank"}, "bank"},
+		{"name with a dash", "My-Bank", AddressRange{Low: "my-bank", High: "my-bank"}, "my-bank"},
+		{"name of digits and a letter", "10-20a", AddressRange{Low: "10-20a", High: "10-20a"}, "10-20a"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,16 +1,16 @@
-package config
+package setting
 
 import (
 	"fmt"
 	"net/netip"
 	"reflect"
 	"strings"
-
-	"readback/internal/account"
 )
 
+var prefixes = reflect.TypeFor[[]netip.Prefix]()
+
 // items reads a list; the environment and the flags part it by commas.
-func (f field) items(v any, text bool) (any, *problem) {
+func (f Field) items(v any, text bool) (any, *Problem) {
 	list, ok := v.([]any)
 	if s, isText := v.(string); isText && text {
 		list, ok = split(s), true
@@ -20,22 +20,22 @@ func (f field) items(v any, text bool) (any, *problem) {
 		return nil, f.wrongType(v)
 	case text && len(list) == 0 && v != "[]":
 		// An unset variable must not open a list of who may come in.
-		return nil, &problem{"no value", f.wanted() + "; or [] for none"}
+		return nil, &Problem{"no value", f.Wanted() + "; or [] for none"}
 	}
-	to := reflect.Zero(f.typ) // an empty list is none
+	to := reflect.Zero(f.Type) // an empty list is none
 	seen := make(map[any]bool, len(list))
 	for _, one := range list {
 		w, isText := one.(string)
 		if !isText {
-			return nil, &problem{"found " + kindOf(one) + " in the list", f.wanted()}
+			return nil, &Problem{"found " + KindOf(one) + " in the list", f.Wanted()}
 		}
 		item, p := f.item(w)
 		if p != nil {
-			p.what = fmt.Sprintf("%q: %s", shorten(w), p.what)
+			p.What = fmt.Sprintf("%q: %s", Shorten(w), p.What)
 			return nil, p
 		}
 		if seen[item] {
-			return nil, &problem{fmt.Sprintf("%q stands twice in the list", shorten(w)), ""}
+			return nil, &Problem{fmt.Sprintf("%q stands twice in the list", Shorten(w)), ""}
 		}
 		seen[item] = true
 		to = reflect.Append(to, reflect.ValueOf(item))
@@ -44,12 +44,12 @@ func (f field) items(v any, text bool) (any, *problem) {
 }
 
 // item reads one item of a list.
-func (f field) item(w string) (any, *problem) {
-	switch f.typ {
-	case reflect.TypeFor[[]netip.Prefix]():
+func (f Field) item(w string) (any, *Problem) {
+	switch {
+	case f.Type == prefixes:
 		return parsePrefix(w)
-	case reflect.TypeFor[[]account.AddressRange]():
-		return parseRange(w)
+	case f.hasTextItems():
+		return readItself(f.Type.Elem(), w)
 	}
 	if p := f.checkWord(w); p != nil {
 		return nil, p
@@ -75,7 +75,7 @@ func split(s string) []any {
 
 // parsePrefix reads a network, or an address as the network of that one. What
 // would not match as it reads is refused.
-func parsePrefix(s string) (netip.Prefix, *problem) {
+func parsePrefix(s string) (netip.Prefix, *Problem) {
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 		a = a.Unmap()
 		return netip.PrefixFrom(a, a.BitLen()), nil
@@ -83,11 +83,11 @@ func parsePrefix(s string) (netip.Prefix, *problem) {
 	p, err := netip.ParsePrefix(s)
 	switch {
 	case err != nil:
-		return p, &problem{"neither an IP address nor a network", "192.0.2.7, 10.1.0.0/16 or 2001:db8::/32"}
+		return p, &Problem{"neither an IP address nor a network", "192.0.2.7, 10.1.0.0/16 or 2001:db8::/32"}
 	case p.Addr().Is4In6():
-		return p, &problem{"a network of IPv4 written as IPv6", "as IPv4, such as 10.1.0.0/16"}
+		return p, &Problem{"a network of IPv4 written as IPv6", "as IPv4, such as 10.1.0.0/16"}
 	case p != p.Masked():
-		return p, &problem{"an address with a length is not a network", p.Masked().String() + ", or the address alone"}
+		return p, &Problem{"an address with a length is not a network", p.Masked().String() + ", or the address alone"}
 	}
 	return p, nil
 }

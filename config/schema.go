@@ -1,0 +1,74 @@
+package config
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"readback/internal/setting"
+)
+
+var (
+	fields        = setting.Fields(reflect.TypeFor[Config]())
+	accountFields = setting.Fields(reflect.TypeFor[Account]())
+	fieldsByKey   = byKey(fields)
+	sections      = setting.Sections(reflect.TypeFor[Config]())
+)
+
+// schema is the keys that may stand in one tree.
+type schema struct {
+	prefix   string // of the keys, in messages
+	fields   map[string]setting.Field
+	sections map[string]string
+	later    []string
+}
+
+var global = schema{fields: fieldsByKey, sections: sections, later: laterKeys}
+
+// schemaOf returns the keys of one account.
+func schemaOf(account string) schema {
+	return schema{
+		prefix: account + ".", fields: byKey(accountFields), sections: setting.Sections(reflect.TypeFor[Account]()),
+		later: laterAccountKeys,
+	}
+}
+
+func byKey(fs []setting.Field) map[string]setting.Field {
+	m := make(map[string]setting.Field, len(fs))
+	for _, f := range fs {
+		m[f.Key] = f
+	}
+	return m
+}
+
+// isSection reports whether the key holds other keys.
+func (s schema) isSection(key string) bool {
+	_, ok := s.sections[key]
+	return ok
+}
+
+// names lists all keys, sections too.
+func (s schema) names() []string {
+	return slices.AppendSeq(slices.Collect(maps.Keys(s.fields)), maps.Keys(s.sections))
+}
+
+// laterKeys are the keys of later releases; each stands for all keys under it.
+var laterKeys = []string{
+	"smsc.outbind",
+	"relay.tls",
+}
+
+// laterAccountKeys are those of an account; there are none now.
+var laterAccountKeys []string
+
+func isLater(later []string, key string) bool {
+	return slices.ContainsFunc(later, func(l string) bool { return key == l || strings.HasPrefix(key, l+".") })
+}
+
+// isOwn reports whether a key of an account is its own, and not one of the general keys
+// said again for it.
+func isOwn(f setting.Field) bool {
+	_, general := fieldsByKey[f.Key]
+	return !general
+}

@@ -1,0 +1,103 @@
+package setting
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Problem is what is wrong with a value, and the way out, which may be empty. A value that
+// reads itself (encoding.TextUnmarshaler) may return one as its error.
+type Problem struct{ What, Hint string }
+
+// Wrong returns a Problem.
+func Wrong(what, hint string) *Problem { return &Problem{what, hint} }
+
+// Error returns both in one line.
+func (p *Problem) Error() string {
+	if p.Hint == "" {
+		return p.What
+	}
+	return p.What + " (hint: " + p.Hint + ")"
+}
+
+// problemOf returns what an error says of a value that reads itself.
+func problemOf(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	return &Problem{What: err.Error()}
+}
+
+// wrongType says what was found and what is wanted.
+func (f Field) wrongType(found any) *Problem {
+	return &Problem{"found " + KindOf(found), f.Wanted()}
+}
+
+// Wanted describes a good value.
+func (f Field) Wanted() string {
+	switch {
+	case f.Tag.Get("wanted") != "":
+		return f.Tag.Get("wanted")
+	case f.isDuration() && f.Tag.Get("word") != "":
+		return "a duration such as 250ms, or " + f.Tag.Get("word")
+	case f.isDuration():
+		return "a duration such as 10s or 72h"
+	case f.isRune():
+		return `one character in quotes, such as "§"`
+	case f.Tag.Get("example") != "":
+		return "a list such as [" + f.Tag.Get("example") + "]"
+	case f.isList():
+		return "a list such as [" + f.list("oneof")[0] + "]"
+	case f.Type.Kind() == reflect.Bool:
+		return "true or false"
+	case f.Type.Kind() != reflect.String:
+		return "a whole number"
+	case f.Tag.Get("oneof") != "":
+		return either(f.list("oneof"))
+	}
+	return "text in quotes"
+}
+
+// KindOf names what YAML made of a value.
+func KindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "no value"
+	case string:
+		return "text"
+	case bool:
+		return "true or false"
+	case int, uint64, int64:
+		return "a whole number"
+	case float64:
+		return "a number with a fraction"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "a mapping"
+	case time.Time:
+		return "a date"
+	}
+	return "something else"
+}
+
+// either lists words as a person would: a, b or c.
+func either(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// Shorten keeps a long key or value from filling the terminal.
+func Shorten(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}

@@ -1,0 +1,78 @@
+package setting
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Meaning is the explanation of the key, and the values that it takes.
+func (f Field) Meaning() string {
+	s := f.Tag.Get("doc")
+	if words := append(f.list("oneof"), f.list("among")...); len(words) > 0 {
+		for i := range words {
+			words[i] = "`" + words[i] + "`"
+		}
+		s += "; " + either(words)
+	} else if low, high, ok := f.bounds(); ok {
+		s += "; " + low + " to " + high
+	}
+	return s
+}
+
+// Text writes the field of a struct as YAML has it.
+func (f Field) Text(in any) string {
+	v := reflect.ValueOf(in).FieldByIndex(f.Index)
+	if digits := f.Tag.Get("hex"); digits != "" {
+		return fmt.Sprintf("0x%0"+digits+"X", v.Uint())
+	}
+	switch value := v.Interface().(type) {
+	case time.Duration:
+		return shortDuration(value)
+	case rune:
+		return fmt.Sprintf("%q", string(value))
+	case []string:
+		return "[" + strings.Join(value, ", ") + "]"
+	case fmt.Stringer:
+		return fmt.Sprintf("%q", value.String())
+	}
+	switch {
+	case v.Kind() == reflect.String:
+		if s := v.String(); s == "" || strings.ContainsAny(s, ":{") {
+			return fmt.Sprintf("%q", s)
+		}
+	case v.Kind() == reflect.Slice:
+		return "[]" // but for words, no list has anything in it by default
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// shortDuration leaves out the units that are nothing: 72h, not 72h0m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// Hidden stands in the place of what is secret.
+const Hidden = "[hidden]"
+
+// Show returns a value as it may be printed: without what stands before the @ of a server
+// address, which may be a password, and not at all if all of it is secret.
+func (f Field) Show(text string) string {
+	switch f.Tag.Get("secret") {
+	case "all":
+		return ""
+	case "userinfo":
+		if i := strings.LastIndexByte(text, '@'); i >= 0 {
+			return Hidden + text[i:]
+		}
+	}
+	return text
+}

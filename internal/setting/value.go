@@ -1,0 +1,162 @@
+package setting
+
+import (
+	"encoding"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+var unmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// Parse makes the value that the field holds. What the environment and the flags give is
+// text, whatever is wanted, and is read as such; the file's values must have the right
+// type. They are as YAML has them.
+func (f Field) Parse(v any, text bool) (any, *Problem) {
+	switch {
+	case f.isDuration():
+		return f.duration(v)
+	case f.isRune():
+		return f.symbol(v)
+	}
+	switch f.Type.Kind() {
+	case reflect.Bool:
+		return f.boolean(v, text)
+	case reflect.String:
+		return f.text(v)
+	case reflect.Slice:
+		return f.items(v, text)
+	default:
+		return f.number(v, text)
+	}
+}
+
+func (f Field) text(v any) (any, *Problem) {
+	s, ok := v.(string)
+	if !ok {
+		return nil, f.wrongType(v)
+	}
+	if p := f.checkWord(s); p != nil {
+		return nil, p
+	}
+	if reflect.PointerTo(f.Type).Implements(unmarshaler) {
+		return readItself(f.Type, s)
+	}
+	return s, f.checkForm(s)
+}
+
+// readItself has a value of the type read a text.
+func readItself(t reflect.Type, s string) (any, *Problem) {
+	v := reflect.New(t)
+	if err := v.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
+		return nil, problemOf(err)
+	}
+	return v.Elem().Interface(), nil
+}
+
+func (f Field) boolean(v any, text bool) (any, *Problem) {
+	if s, ok := v.(string); ok && text {
+		switch s {
+		case "true":
+			return true, nil
+		case "false":
+			return false, nil
+		}
+	}
+	if _, ok := v.(bool); !ok {
+		return nil, f.wrongType(v)
+	}
+	return v, nil
+}
+
+func (f Field) duration(v any) (any, *Problem) {
+	s, ok := v.(string)
+	if n, isInt := v.(int); isInt && n == 0 {
+		s, ok = "0s", true // nothing is nothing in any unit
+	}
+	if !ok {
+		return nil, f.wrongType(v)
+	}
+	if w := f.Tag.Get("word"); w != "" && s == w {
+		return time.Duration(0), nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return nil, &Problem{"not a duration", f.Wanted()}
+	}
+	return d, f.checkRange(int64(d))
+}
+
+func (f Field) number(v any, text bool) (any, *Problem) {
+	n, ok := v.(int)
+	if s, isText := v.(string); isText && text {
+		parsed, err := strconv.ParseInt(s, 0, 64)
+		n, ok = int(parsed), err == nil
+	}
+	if _, isBig := v.(uint64); isBig {
+		n, ok = math.MaxInt, true // YAML gives uint64 only beyond int: out of any range
+	}
+	if !ok {
+		return nil, f.wrongType(v)
+	}
+	if p := f.checkRange(int64(n)); p != nil {
+		return nil, p
+	}
+	return reflect.ValueOf(n).Convert(f.Type).Interface(), nil
+}
+
+// checkRange holds a number, or a duration in nanoseconds, against among and range.
+func (f Field) checkRange(n int64) *Problem {
+	if among := f.list("among"); among != nil {
+		if !slices.Contains(among, strconv.FormatInt(n, 10)) {
+			return &Problem{"unknown value", either(among)}
+		}
+		return nil
+	}
+	low, high, ok := f.bounds()
+	if ok && (n < f.bound(low) || n > f.bound(high)) {
+		return &Problem{"out of range", low + " to " + high}
+	}
+	return nil
+}
+
+// bound reads one end of the range.
+func (f Field) bound(s string) int64 {
+	if f.isDuration() {
+		d, _ := time.ParseDuration(s)
+		return int64(d)
+	}
+	n, _ := strconv.ParseInt(s, 0, 64)
+	return n
+}
+
+func (f Field) symbol(v any) (any, *Problem) {
+	s, ok := v.(string)
+	if !ok {
+		return nil, f.wrongType(v)
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 || size != len(s) {
+		return nil, &Problem{"not one character", f.Wanted()}
+	}
+	return r, checkSymbol(f.Tag.Get("form"), r)
+}
+
+// NotYet is the answer to a key or value that is planned: silence would let the
+// operator believe in a protection that is not there.
+const NotYet = "not supported yet"
+
+// checkWord holds a word against oneof and later.
+func (f Field) checkWord(s string) *Problem {
+	known := f.list("oneof")
+	switch {
+	case known == nil || slices.Contains(known, s):
+		return nil
+	case slices.Contains(f.list("later"), s):
+		return &Problem{NotYet, either(known)}
+	}
+	return &Problem{"unknown value", either(known)}
+}
