@@ -40,7 +40,7 @@ func (l *loader) accounts() {
 			l.nodeError(k, key, problem{"found " + kindOfNode(v), "a mapping such as {track: {when: all}}"})
 			continue
 		}
-		l.doc.given[key] = given{at: place{l.doc.file, k.Line}}
+		l.doc.given[key] = given{at: place{l.doc.file, k.Line, k.Column}}
 		l.cfg.Accounts[k.Value] = l.account(key, v)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"readback/relay"
 )
 
 // apiKeys reads the list of keys. Neither a key nor its hash is ever shown.
@@ -32,11 +34,11 @@ func (l *loader) apiKeys() {
 			l.nodeError(item, at+".name", problem{"given twice", "a name for each key"})
 		}
 		seen[k.Name] = true
-		l.cfg.Reads.APIKeys = append(l.cfg.Reads.APIKeys, k)
+		l.cfg.Relay.APIKeys = append(l.cfg.Relay.APIKeys, k)
 	}
 }
 
-func (l *loader) apiKey(at string, n *yaml.Node) (k APIKey, ok bool) {
+func (l *loader) apiKey(at string, n *yaml.Node) (k relay.APIKey, ok bool) {
 	if n.Kind != yaml.MappingNode {
 		l.nodeError(n, at, problem{"found " + kindOfNode(n), "a mapping {name: app, sha256: …}"})
 		return k, false
@@ -45,7 +47,7 @@ func (l *loader) apiKey(at string, n *yaml.Node) (k APIKey, ok bool) {
 	seen := make(map[string]bool)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, v := n.Content[i], resolve(n.Content[i+1])
-		p := k.take(name.Value, v)
+		p := takeKey(&k, name.Value, v)
 		if seen[name.Value] {
 			p = &problem{"given twice", ""}
 		}
@@ -67,8 +69,8 @@ func (l *loader) apiKey(at string, n *yaml.Node) (k APIKey, ok bool) {
 // maxKeyRate is more than one gateway can take.
 const maxKeyRate = 10_000_000
 
-// take reads one of the values of a key.
-func (k *APIKey) take(name string, v *yaml.Node) *problem {
+// takeKey reads one of the values of a key.
+func takeKey(k *relay.APIKey, name string, v *yaml.Node) *problem {
 	switch name {
 	case "name":
 		if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!str" {

@@ -47,7 +47,7 @@ func (l *loader) checkClients() {
 		}
 		l.refuseIf(l.cfg.Relay.NATS != embedded,
 			problem{"only the embedded server has listeners of ours", "leave it out, and let your cluster listen; what comes there is taken"}, addr, "relay.nats")
-		auth := l.cfg.Reads.Auth
+		auth := l.cfg.Relay.Auth
 		l.refuseIf(len(auth) == 0, problem{"nobody may report a read", "auth: [api_key]"}, "reads.auth", addr)
 		l.refuseIf(slices.Contains(auth, "none") && !isLoopback(n.addr),
 			problem{"reads.auth none would let anyone on the network report a read", "auth: [api_key], or an address such as 127.0.0.1:1883"}, addr, "reads.auth")

@@ -2,17 +2,25 @@
 // value. It is the only package that knows viper, and only cmd imports it.
 package config
 
-import "readback/internal/setting"
+import (
+	"readback/internal/gateway"
+	"readback/internal/setting"
+	"readback/relay"
+)
 
 // Config is every setting of the gateway, checked. It is not changed once Load
-// has returned it, and may be shared.
+// has returned it, and may be shared. Most sections are structs of their own; a
+// setting that another package uses as it is, is a field of that package's
+// options.
 type Config struct {
-	Listen   Listen             `key:"listen" doc:"where ESMEs bind"`
-	SMSC     SMSC               `key:"smsc" doc:"the way to the SMSC"`
-	Track    Track              `key:"track" doc:"which messages get a number, and how it travels"`
-	Feedback Feedback           `key:"feedback" live:"yes" doc:"what the ESME is told about a read message"`
-	Reads    Reads              `key:"reads" doc:"read responses"`
-	Relay    Relay              `key:"relay" doc:"the ledger and its streams"`
+	Listen   Listen   `key:"listen" doc:"where ESMEs bind"`
+	SMSC     SMSC     `key:"smsc" doc:"the way to the SMSC"`
+	Track    Track    `key:"track" doc:"which messages get a number, and how it travels"`
+	Feedback Feedback `key:"feedback" live:"yes" doc:"what the ESME is told about a read message"`
+	Reads    Reads    `key:"reads" doc:"read responses"`
+	Gateway  gateway.Config
+	Relay    relay.Config       `section:"relay" doc:"the ledger and its streams"`
+	Settings relay.Settings     // of the relay that may change while it runs
 	Ops      Ops                `key:"ops" doc:"health, metrics and profiles over HTTP"`
 	Log      Log                `key:"log" doc:"the log on standard error"`
 	Accounts map[string]Account `key:"accounts" live:"yes" wanted:"a mapping of accounts" doc:"what differs for one account, by system_id"`

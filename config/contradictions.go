@@ -86,18 +86,18 @@ func (l *loader) checkAddresses() {
 }
 
 func (l *loader) checkTrack() {
-	t := l.cfg.Track
+	t, first, last := l.cfg.Track, int(l.cfg.Relay.First), int(l.cfg.Relay.Last)
 	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
 	l.refuseIf(t.Proof && len(t.ProofKeys) == 0, problem{"no key to make proofs with", "track.proof_keys: [FILE]"}, "track.proof", "track.proof_keys")
-	l.refuseIf(l.cfg.Reads.SMS && l.cfg.Reads.IEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
-	l.refuseIf(t.Numbers.Last-t.Numbers.First+1 < fewest,
+	l.refuseIf(l.cfg.Reads.SMS && l.cfg.Gateway.ReadIEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
+	l.refuseIf(last-first+1 < fewest,
 		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
 		"track.numbers.last", "track.numbers.first", "track.carriage")
 	three := problem{"does not fit the three digits of the marker", "last: 999 at most, or carriage: udh"}
-	l.refuseIf(t.Carriage != "udh" && t.Numbers.Last > marked, three, "track.numbers.last", "track.carriage")
+	l.refuseIf(t.Carriage != "udh" && last > marked, three, "track.numbers.last", "track.carriage")
 	for _, id := range l.systemIDs() {
 		key := accountKey(id) + ".track.carriage"
-		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && t.Numbers.Last > marked,
+		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && last > marked,
 			problem{"track.numbers.last does not fit the three digits of the marker", three.Hint}, key, "track.numbers.last")
 	}
 }

@@ -52,7 +52,7 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 	}
 	switch err := dec.Decode(&more); {
 	case err == nil:
-		d.add(more.Line, "", "", problem{"a second document in the file", "one file, one document"})
+		d.wrong(&more, "", problem{"a second document in the file", "one file, one document"})
 	case !errors.Is(err, io.EOF):
 		d.syntax(err)
 		return nil
@@ -61,7 +61,7 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 	switch {
 	case isNull(top):
 	case top.Kind != yaml.MappingNode:
-		d.add(top.Line, "", "", problem{"found " + kindOfNode(top), "sections such as listen: and smsc:"})
+		d.wrong(top, "", problem{"found " + kindOfNode(top), "sections such as listen: and smsc:"})
 	default:
 		d.walk(global, "", top, into)
 	}
@@ -84,7 +84,7 @@ func (d *document) syntax(err error) {
 	if grammar.MatchString(text) {
 		line++
 	}
-	d.add(line, "", "", problem{"not YAML: " + text, ""})
+	d.errs = append(d.errs, &Error{File: d.file, Line: line, Problem: "not YAML: " + text})
 }
 
 // walk takes the pairs of one mapping. key is its own, empty at the top.
@@ -94,7 +94,7 @@ func (d *document) walk(s schema, key string, n *yaml.Node, into map[string]any)
 		k, v := n.Content[i], resolve(n.Content[i+1])
 		full := setting.Join(key, k.Value)
 		if first, ok := seen[k.Value]; ok {
-			d.add(k.Line, s.prefix+full, "", problem{"given twice", fmt.Sprintf("first on line %d", first)})
+			d.wrong(k, s.prefix+full, problem{"given twice", fmt.Sprintf("first on line %d", first)})
 			continue
 		}
 		seen[k.Value] = k.Line
@@ -106,19 +106,19 @@ func (d *document) pair(s schema, key string, k, v *yaml.Node, into map[string]a
 	f, known := s.fields[key]
 	switch {
 	case k.Kind != yaml.ScalarNode || k.ShortTag() == "!!merge":
-		d.add(k.Line, s.prefix+setting.Parent(key), "", problem{"a key that is not a name", "write the keys out"})
+		d.wrong(k, s.prefix+setting.Parent(key), problem{"a key that is not a name", "write the keys out"})
 	case isLater(s.later, key):
 		if !isEmpty(v) {
-			d.add(k.Line, s.prefix+key, "", problem{setting.NotYet, "leave it out"})
+			d.wrong(k, s.prefix+key, problem{setting.NotYet, "leave it out"})
 		}
 	case s.isSection(key):
 		d.section(s, key, k, v, into)
 	case !known:
-		d.add(k.Line, s.prefix+key, "", problem{"unknown key", nearestKey(s, key)})
+		d.wrong(k, s.prefix+key, problem{"unknown key", nearestKey(s, key)})
 	case isNull(v):
-		d.add(k.Line, s.prefix+key, "", problem{"no value", f.Wanted() + "; or leave the key out"})
+		d.wrong(k, s.prefix+key, problem{"no value", f.Wanted() + "; or leave the key out"})
 	case f.IsTree():
-		d.given[s.prefix+key] = given{at: place{d.file, k.Line}}
+		d.given[s.prefix+key] = given{at: place{d.file, k.Line, k.Column}}
 		d.trees[key] = v
 	default:
 		d.value(s, f, k, v, into)
@@ -129,7 +129,7 @@ func (d *document) section(s schema, key string, k, v *yaml.Node, into map[strin
 	switch {
 	case isNull(v): // a section whose keys are all commented out
 	case v.Kind != yaml.MappingNode:
-		d.add(k.Line, s.prefix+key, "", problem{"found " + kindOfNode(v), "a mapping of keys"})
+		d.wrong(k, s.prefix+key, problem{"found " + kindOfNode(v), "a mapping of keys"})
 	default:
 		inner := make(map[string]any)
 		into[k.Value] = inner
@@ -143,13 +143,14 @@ func (d *document) value(s schema, f setting.Field, k, v *yaml.Node, into map[st
 		value = written(v, value)
 	}
 	if !ok {
-		d.add(k.Line, s.prefix+f.Key, "", problem{"found " + kindOfNode(v), f.Wanted()})
+		d.wrong(k, s.prefix+f.Key, problem{"found " + kindOfNode(v), f.Wanted()})
 		return
 	}
 	into[k.Value] = value
-	d.given[s.prefix+f.Key] = given{at: place{d.file, k.Line}, text: f.Show(text), value: value}
+	d.given[s.prefix+f.Key] = given{at: place{d.file, k.Line, k.Column}, text: f.Show(text), value: value}
 }
 
-func (d *document) add(line int, key, value string, p problem) {
-	d.errs = append(d.errs, &Error{File: d.file, Line: line, Key: key, Value: value, Problem: p.What, Hint: p.Hint})
+// wrong keeps an error about a node, which stands at a key, empty for the file as a whole.
+func (d *document) wrong(n *yaml.Node, key string, p problem) {
+	d.errs = append(d.errs, &Error{File: d.file, Line: n.Line, Key: key, Problem: p.What, Hint: p.Hint})
 }

@@ -26,7 +26,7 @@ type Error struct {
 // Error returns the whole of it in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(place{e.File, e.Line}.String())
+	b.WriteString(place{file: e.File, line: e.Line}.String())
 	if e.Key != "" {
 		b.WriteString(printable(e.Key) + ": ")
 	}
@@ -72,8 +72,8 @@ func (e Errors) sort() {
 
 // place is where a value was given: a line of the file, a variable or a flag.
 type place struct {
-	file string
-	line int
+	file         string
+	line, column int
 }
 
 // String returns the place as it leads a message, or nothing for a default.

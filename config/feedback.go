@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"readback/internal/gateway"
 )
 
 // Values of feedback.form that other settings go with.
@@ -18,22 +20,19 @@ const (
 // Feedback is what the ESME is told about a read message.
 type Feedback struct {
 	AccountFeedback
-
-	Keep            time.Duration `key:"keep" default:"72h" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
-	VendorTagNumber uint16        `key:"vendor_tag_number" default:"0x1520" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
-	VendorTagRead   uint16        `key:"vendor_tag_read" default:"0x1521" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
+	gateway.VendorTags
 }
 
 // AccountFeedback is the part of Feedback that an account may have for itself.
 type AccountFeedback struct {
-	Form         string        `key:"form" default:"sme-ack" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
-	Events       bool          `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
-	Rate         int           `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
-	AfterReceipt time.Duration `key:"after_receipt" default:"30s" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
-	HoldReceipt  time.Duration `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
-	Template     Template      `key:"template" default:"{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
-	VendorTLVs   bool          `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
-	Webhook      Webhook       `key:"webhook" doc:"the HTTP requests of form webhook"`
+	Form         string               `key:"form" default:"sme-ack" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
+	Events       bool                 `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
+	Rate         int                  `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
+	AfterReceipt time.Duration        `key:"after_receipt" default:"30s" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
+	HoldReceipt  time.Duration        `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
+	Template     gateway.TemplateText `key:"template" default:"{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
+	VendorTLVs   bool                 `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
+	Webhook      Webhook              `key:"webhook" doc:"the HTTP requests of form webhook"`
 }
 
 // Webhook is where feedback of form webhook goes.
@@ -87,7 +86,7 @@ func (l *loader) webhookSecret(prefix, path string) Secret {
 // checkFeedback holds the settings of feedback against each other.
 func (l *loader) checkFeedback() {
 	f := l.cfg.Feedback
-	l.refuseIf(f.VendorTagNumber == f.VendorTagRead, problem{"number and read time under one tag", "two tags"},
+	l.refuseIf(f.VendorTags.Number == f.VendorTags.Read, problem{"number and read time under one tag", "two tags"},
 		"feedback.vendor_tag_read", "feedback.vendor_tag_number")
 	l.checkForm("", l.cfg.general().Feedback)
 	for _, id := range l.systemIDs() {

@@ -14,15 +14,8 @@ type Listen struct {
 	Allow         []netip.Prefix `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which ESMEs may connect; empty is from anywhere"`
 	ProxyProtocol bool           `key:"proxy_protocol" doc:"connections from listen.proxy_from begin with a PROXY header, v1 or v2, that names the ESME's address"`
 	ProxyFrom     []netip.Prefix `key:"proxy_from" example:"10.0.0.5" doc:"addresses and networks of the load balancers that send PROXY headers"`
-	MaxSessions   int            `key:"max_sessions" default:"1000" range:"1..100000" doc:"ESME sessions at a time; further connections are closed"`
 	MaxPerAddress int            `key:"max_per_address" range:"0..100000" doc:"connections at a time from one address; 0 is no limit"`
-	MaxUnbound    int            `key:"max_unbound" default:"200" range:"1..100000" doc:"connections at a time, in all, that have not bound yet"`
-	SessionInit   time.Duration  `key:"session_init" default:"10s" range:"1ms..10m" doc:"time from the connection to the bind"`
-	EnquireLink   time.Duration  `key:"enquire_link" default:"30s" range:"1ms..1h" doc:"silence after which the ESME is asked whether it is there"`
-	Inactivity    time.Duration  `key:"inactivity" range:"0s..24h" doc:"time without any message after which the session is ended; 0 is never"`
-	WriteTimeout  time.Duration  `key:"write_timeout" default:"30s" range:"1ms..10m" doc:"time in which a peer must take what is written to it, or be cut off"`
 	KeepAlive     time.Duration  `key:"keepalive" default:"30s" range:"1s..1h" doc:"silence after which TCP asks whether the peer's machine is there"`
-	DrainTimeout  time.Duration  `key:"drain_timeout" default:"10s" range:"1ms..10m" doc:"time that answers under way are given when the gateway stops"`
 }
 
 // ListenTLS is the listener for ESMEs that speak TLS: off without Addr; with it,

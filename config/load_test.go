@@ -13,6 +13,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"readback/internal/account"
+	"readback/internal/gateway"
+	"readback/internal/token"
+	"readback/relay"
 )
 
 // load reads a file of that content and a command line.
@@ -97,8 +100,12 @@ func fullConfig() Config {
 				netip.MustParsePrefix("192.0.2.2/32"), netip.MustParsePrefix("2001:db8:1::1/128"),
 			},
 			ProxyProtocol: true, ProxyFrom: []netip.Prefix{netip.MustParsePrefix("10.0.0.5/32")},
-			MaxSessions: 50, MaxPerAddress: 8, MaxUnbound: 20, SessionInit: 5 * time.Second,
-			EnquireLink: time.Minute, WriteTimeout: 10 * time.Second, KeepAlive: time.Minute, DrainTimeout: 20 * time.Second,
+			MaxPerAddress: 8, KeepAlive: time.Minute,
+		},
+		Gateway: gateway.Config{
+			MaxSessions: 50, MaxUnbound: 20, SessionInit: 5 * time.Second, ESMEEnquireLink: time.Minute,
+			WriteTimeout: 10 * time.Second, DrainTimeout: 20 * time.Second,
+			Window: 10000, ResponseTimeout: 30 * time.Second, SMSCEnquireLink: 15 * time.Second, ReadIEI: 0x82,
 		},
 		SMSC: SMSC{
 			Mode: "shared", Addr: "127.0.0.1:2776", Addrs: []string{"[::1]:2776", "smsc.example:2776"},
@@ -106,13 +113,12 @@ func fullConfig() Config {
 			TLS: SMSCTLS{
 				Enable: true, CA: files + "/cert.pem", Cert: files + "/cert.pem", Key: files + "/key.pem", ServerName: "smsc.example",
 			},
-			MessageID: MessageID{Response: "hex", Receipt: "dec"},
-			Window:    10000, ConnectTimeout: 3 * time.Second,
-			ResponseTimeout: 30 * time.Second, EnquireLink: 15 * time.Second, DefaultAlphabet: "latin1",
+			MessageID:      MessageID{Response: "hex", Receipt: "dec"},
+			ConnectTimeout: 3 * time.Second, DefaultAlphabet: "latin1",
 		},
 		Track: Track{
 			AccountTrack: AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
-			IEI:          0x9F, Numbers: Numbers{First: 0, Last: 999}, Reference: 16,
+			IEI:          0x9F, Reference: 16,
 			Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
 			ProofSecrets:   []Secret{"an example key, of 16 octets at least", "the example key before that one"},
 			ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
@@ -122,21 +128,26 @@ func fullConfig() Config {
 				Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",
 				VendorTLVs: true, Webhook: fullWebhook(),
 			},
-			Keep: 24 * time.Hour, VendorTagNumber: 0x1600, VendorTagRead: 0x1601,
+			VendorTags: gateway.VendorTags{Number: 0x1600, Read: 0x1601},
 		},
 		Reads: Reads{
-			Addr: ":8081", Auth: []string{"api_key", "jwt", "mtls", "proof"}, IEI: 0x82,
-			APIKeys: []APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
-			JWT:     ReadsJWT{Keys: files + "/cert.pem", Leeway: 5 * time.Second, Issuer: "https://id.example", Audience: "readback"},
-			TLS:     ReadsTLS{Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem"},
-			Rate:    60, Burst: 100, ReplayWindow: time.Hour, MaxConnections: 50, MaxClients: 10000,
-			CORS: []string{"https://app.example", "http://localhost:3000"},
+			Addr:           ":8081",
+			JWT:            token.Options{Keys: files + "/cert.pem", Leeway: 5 * time.Second, Issuer: "https://id.example", Audience: "readback"},
+			TLS:            ReadsTLS{Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem"},
+			MaxConnections: 50,
 		},
-		Relay: Relay{
+		Relay: relay.Config{
+			Numbers:  relay.Numbers{First: 0, Last: 999},
+			Auth:     []string{"api_key", "jwt", "mtls", "proof"},
+			APIKeys:  []relay.APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
+			ReadRate: 60, ReadBurst: 100, ReplayWindow: time.Hour, MaxClients: 10000,
+			Origins: []string{"https://app.example", "http://localhost:3000"},
+
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",
 		},
-		Log: Log{Level: "debug", Format: "text"},
+		Settings: relay.Settings{FeedbackKeep: 24 * time.Hour},
+		Log:      Log{Level: "debug", Format: "text"},
 	}
 }
 
@@ -150,19 +161,19 @@ func fullWebhook() Webhook {
 func TestNumbersFollowCarriage(t *testing.T) {
 	tests := []struct {
 		name, content string
-		want          Numbers
+		want          relay.Numbers
 	}{
-		{"element", "track: {carriage: udh}", Numbers{1, 257}},
-		{"auto", "track: {carriage: auto}", Numbers{1, 257}},
-		{"marker", "track: {carriage: text}", Numbers{0, 255}},
-		{"marker, first given", "track: {carriage: text, numbers: {first: 10}}", Numbers{10, 255}},
-		{"marker, last given", "track: {carriage: text, numbers: {last: 999}}", Numbers{0, 999}},
-		{"marker for one account", "accounts: {bank: {track: {carriage: text}}}", Numbers{1, 257}},
+		{"element", "track: {carriage: udh}", relay.Numbers{First: 1, Last: 257}},
+		{"auto", "track: {carriage: auto}", relay.Numbers{First: 1, Last: 257}},
+		{"marker", "track: {carriage: text}", relay.Numbers{First: 0, Last: 255}},
+		{"marker, first given", "track: {carriage: text, numbers: {first: 10}}", relay.Numbers{First: 10, Last: 255}},
+		{"marker, last given", "track: {carriage: text, numbers: {last: 999}}", relay.Numbers{First: 0, Last: 999}},
+		{"marker for one account", "accounts: {bank: {track: {carriage: text}}}", relay.Numbers{First: 1, Last: 257}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg, err := load(t, tt.content)
-			if got := cfg.Track.Numbers; err != nil || got != tt.want {
+			if got := cfg.Relay.Numbers; err != nil || got != tt.want {
 				t.Errorf("got %v, %v; want %v", got, err, tt.want)
 			}
 		})

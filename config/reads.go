@@ -1,9 +1,6 @@
 package config
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // ReadsTLS is TLS on the HTTP interface: off without Cert.
 type ReadsTLS struct {
@@ -12,19 +9,11 @@ type ReadsTLS struct {
 	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed a caller's certificate, for reads.auth mtls"`
 }
 
-// ReadsJWT is whose tokens are taken.
-type ReadsJWT struct {
-	Keys     string        `key:"keys" form:"file" empty:"none" doc:"file with the keys that tokens are signed with: public keys in PEM, a JWK set, or an HMAC secret in one line; read again when it changes"`
-	Leeway   time.Duration `key:"leeway" default:"30s" range:"0s..10m" doc:"how far the clock of who makes tokens may be off"`
-	Issuer   string        `key:"issuer" doc:"claim iss that a token must have; empty is any"`
-	Audience string        `key:"audience" doc:"claim aud that a token must have; empty is any"`
-}
-
 // checkReads wants read responses of whom the operator means only.
 func (l *loader) checkReads() {
 	r := l.cfg.Reads
-	has := func(auth string) bool { return slices.Contains(r.Auth, auth) }
-	l.refuseIf(has("api_key") && len(r.APIKeys) == 0,
+	has := func(auth string) bool { return slices.Contains(l.cfg.Relay.Auth, auth) }
+	l.refuseIf(has("api_key") && len(l.cfg.Relay.APIKeys) == 0,
 		problem{"api_key without a key", "reads.api_keys: [{name: app, sha256: …}]"}, "reads.auth", "reads.api_keys")
 	l.refuseIf(has("jwt") && r.JWT.Keys == "", problem{"jwt without keys", "reads.jwt.keys: FILE"}, "reads.auth", "reads.jwt.keys")
 	l.refuseIf(has("mtls") && r.TLS.ClientCA == "",
@@ -46,7 +35,7 @@ func (l *loader) checkReadsHTTP(has func(auth string) bool) {
 	if r.Addr == "" {
 		return
 	}
-	l.refuseIf(len(r.Auth) == 0, problem{"nobody may report a read", "auth: [none] or [api_key]; or addr: \"\" for no HTTP"}, "reads.auth")
+	l.refuseIf(len(l.cfg.Relay.Auth) == 0, problem{"nobody may report a read", "auth: [none] or [api_key]; or addr: \"\" for no HTTP"}, "reads.auth")
 	l.refuseIf(has("none") && !isLoopback(r.Addr),
 		problem{"reads.auth none would let anyone on the network report a read", "auth: [api_key], or an address such as 127.0.0.1:8080"},
 		"reads.addr", "reads.auth")
@@ -55,11 +44,11 @@ func (l *loader) checkReadsHTTP(has func(auth string) bool) {
 // warnReads notes a way in that is wider, or narrower, than it looks.
 func (l *loader) warnReads() {
 	r := l.cfg.Reads
-	has := func(auth string) bool { return slices.Contains(r.Auth, auth) }
-	l.warnIf(has("none") && len(r.Auth) > 1, "none lets everyone in, whatever else is asked for", "reads.auth")
+	has := func(auth string) bool { return slices.Contains(l.cfg.Relay.Auth, auth) }
+	l.warnIf(has("none") && len(l.cfg.Relay.Auth) > 1, "none lets everyone in, whatever else is asked for", "reads.auth")
 	l.warnIf(has("none") && l.cfg.Relay.NATS != embedded,
 		"with none, whoever may publish to readback.reads on the cluster may report a read", "relay.nats", "reads.auth")
-	l.warnIf(!has("api_key") && len(r.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
+	l.warnIf(!has("api_key") && len(l.cfg.Relay.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
 	l.warnIf(!has("jwt") && r.JWT.Keys != "", "not used: reads.auth does not ask for jwt", "reads.jwt.keys", "reads.auth")
 	l.warnIf(r.Addr != "" && !isLoopback(r.Addr) && r.TLS.Cert == "",
 		"keys and tokens of callers pass in the clear, unless something in front speaks TLS", "reads.addr")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/internal/setting"
+	"readback/relay"
 )
 
 func TestReference(t *testing.T) {
@@ -56,6 +57,11 @@ func TestFields(t *testing.T) {
 			t.Errorf("%s: both known and of a later release", f.Key)
 		}
 	}
+	for key, doc := range sections {
+		if doc == "" {
+			t.Errorf("%s: no meaning of the section", key)
+		}
+	}
 	for _, f := range accountFields {
 		checkTags(t, f)
 		if general, ok := fieldsByKey[f.Key]; ok && (general.Tag != f.Tag || general.Type != f.Type) {
@@ -69,6 +75,9 @@ func TestFields(t *testing.T) {
 
 func checkTags(t *testing.T, f setting.Field) {
 	t.Helper()
+	if section := setting.Parent(f.Key); section != "" && !global.isSection(section) {
+		t.Errorf("%s: no section", f.Key)
+	}
 	if f.Tag.Get("doc") == "" {
 		t.Errorf("%s: no meaning", f.Key)
 	}
@@ -90,7 +99,7 @@ func TestSampleChangesNothing(t *testing.T) {
 		t.Errorf("got %+v, %v\nwant %+v\nfrom\n%s", cfg, err, want, Sample())
 	}
 	cfg, err = load(t, Sample(), "--set", "track.carriage=text")
-	if got, want := cfg.Track.Numbers, (Numbers{0, 255}); err != nil || got != want {
+	if got, want := cfg.Relay.Numbers, (relay.Numbers{Last: 255}); err != nil || got != want {
 		t.Errorf("with the marker: got %v, %v; want %v", got, err, want)
 	}
 	text, _ := strings.CutPrefix(sampleAccounts, "\n# what differs")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"os"
 	"reflect"
 	"slices"
@@ -25,14 +26,22 @@ func (l *loader) origin(key string) (g given, ok bool) {
 
 // settings checks each value that was given and puts it in its place.
 func (l *loader) settings() {
-	cfg := reflect.ValueOf(&l.cfg).Elem()
+	type one struct {
+		f setting.Field
+		g given
+	}
+	var all []one
 	for _, f := range fields {
-		g, ok := l.origin(f.Key)
-		if !ok || f.IsTree() {
-			continue
+		if g, ok := l.origin(f.Key); ok && !f.IsTree() {
+			g.value = l.viper.Get(f.Key)
+			all = append(all, one{f, g})
 		}
-		g.value = l.viper.Get(f.Key)
-		l.store(f, f.Key, g, cfg)
+	}
+	// The errors of one line come in its order.
+	slices.SortStableFunc(all, func(a, b one) int { return cmp.Compare(a.g.at.column, b.g.at.column) })
+	cfg := reflect.ValueOf(&l.cfg).Elem()
+	for _, o := range all {
+		l.store(o.f, o.f.Key, o.g, cfg)
 	}
 }
 
@@ -57,15 +66,14 @@ func (l *loader) fail(key string, g given, p *problem) {
 // numbers chooses the marker's range where the marker is the carriage and the
 // operator left the range open.
 func (l *loader) numbers() {
-	t := &l.cfg.Track
-	if t.Carriage != "text" {
+	if l.cfg.Track.Carriage != "text" {
 		return
 	}
 	if _, given := l.origin("track.numbers.first"); !given {
-		t.Numbers.First = 0
+		l.cfg.Relay.First = 0
 	}
 	if _, given := l.origin("track.numbers.last"); !given {
-		t.Numbers.Last = 255
+		l.cfg.Relay.Last = 255
 	}
 }
 

@@ -25,10 +25,7 @@ type SMSC struct {
 	Binds           int           `key:"binds" default:"2" range:"1..64" doc:"shared mode: sessions to the SMSC"`
 	TLS             SMSCTLS       `key:"tls" doc:"TLS to the SMSC"`
 	MessageID       MessageID     `key:"message_id" doc:"how the SMSC writes a message_id, so that a receipt finds its message"`
-	Window          int           `key:"window" default:"100" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
 	ConnectTimeout  time.Duration `key:"connect_timeout" default:"5s" range:"1ms..5m" doc:"time to reach the SMSC"`
-	ResponseTimeout time.Duration `key:"response_timeout" default:"10s" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
-	EnquireLink     time.Duration `key:"enquire_link" default:"30s" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
 	DefaultAlphabet string        `key:"default_alphabet" default:"gsm7" oneof:"gsm7,gsm7_packed,latin1" doc:"what data_coding 0 means to this SMSC; with gsm7_packed all GSM 7-bit text is packed"`
 
 	// Password is what Load read from PasswordFile; in mirror mode it is empty.

@@ -74,10 +74,8 @@ func TestIdentify(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newCallers(&Options{
-				Auth: tt.auth, Tokens: subjects{},
-				APIKeys: []APIKey{{Name: "other", SHA256: hashOf("other")}, {Name: "app", SHA256: hashOf("secret")}},
-			})
+			keys := []APIKey{{Name: "other", SHA256: hashOf("other")}, {Name: "app", SHA256: hashOf("secret")}}
+			c := newCallers(&Options{Config: Config{Auth: tt.auth, APIKeys: keys}, Tokens: subjects{}})
 			by, v := c.identify(tt.cred, time.Now())
 			got := by.Name + " " + by.Receiver.String()
 			switch {
@@ -171,7 +169,7 @@ func TestSetCallers(t *testing.T) {
 		got, _ := r.call("POST", "/v1/reads", `{"receiver":"1","number":1}`, "X-API-Key", key)
 		return got
 	}
-	if err := r.SetCallers(Options{Auth: []string{AuthJWT}}); err == nil || code("old") != 404 {
+	if err := r.SetCallers(Options{Config: Config{Auth: []string{AuthJWT}}}); err == nil || code("old") != 404 {
 		t.Errorf("bad rules: got %v and %d with the old key, want an error and 404", err, code("old"))
 	}
 	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("new")}}
@@ -184,7 +182,7 @@ func TestSetCallers(t *testing.T) {
 func FuzzCredential(f *testing.F) {
 	f.Add("Authorization", "Bearer secret", "X-API-Key", "")
 	f.Add("x-api-key", "a", "authorization", "bearer  b")
-	rules := newCallers(&Options{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: hashOf("secret")}}})
+	rules := newCallers(&Options{Config: Config{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: hashOf("secret")}}}})
 	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
 		headers := map[string][]string{name1: {value1}, name2: {value2}, "Empty": nil}
 		cred := credentialOf(headers)

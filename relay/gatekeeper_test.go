@@ -137,7 +137,7 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
 	r.opt.MQTT = &Listener{Addr: "0.0.0.0:1883"} // as if it listened there
-	if err := r.SetCallers(Options{Auth: []string{AuthNone}}); err == nil {
+	if err := r.SetCallers(Options{Config: Config{Auth: []string{AuthNone}}}); err == nil {
 		t.Error("everyone on the network may report a read")
 	}
 	if r.callers.openToAll() {

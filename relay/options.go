@@ -9,81 +9,86 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/setting"
 )
 
 // Embedded is the value of Options.NATS for the server within the process.
 const Embedded = "embedded"
 
-// Options of a Relay. DefaultOptions is the base; Store must be set.
+// Config is what the operator decides of a Relay. Each field is a setting: its key, default,
+// bounds and explanation stand in its tags (internal/setting).
+type Config struct {
+	NATS     string        `key:"relay.nats" default:"embedded" form:"nats" secret:"userinfo" doc:"embedded, or the cluster as a comma list of nats:// and tls:// addresses"`
+	Store    string        `key:"relay.store" default:"/var/lib/readback" form:"path" doc:"directory of the index and of the embedded server's streams"`
+	Replicas int           `key:"relay.replicas" default:"1" among:"1,3,5" doc:"copies of each stream in a cluster"`
+	Sync     time.Duration `key:"relay.sync" default:"250ms" range:"0s..1m" word:"always" doc:"how often the embedded server's files are synced; always is after each batch"`
+	Keep     time.Duration `key:"relay.keep" default:"168h" range:"1h..8760h" doc:"how long a message can be read"`
+	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"loopback address on which the embedded server takes NATS clients; empty is none"`
+	Creds    string        `key:"relay.creds" doc:"credentials file for the cluster"`
+	NKey     string        `key:"relay.nkey" doc:"NKey seed file for the cluster"`
+
+	Numbers `key:"track.numbers" doc:"the numbers of a conversation"`
+
+	Auth         []string      `key:"reads.auth" default:"none" live:"yes" oneof:"none,api_key,jwt,mtls,proof" doc:"who may report a read, any one of these: a backend with an API key or a certificate, a subscriber with a token, who shows the proof of each message; none only on a loopback address"`
+	APIKeys      []APIKey      `key:"reads.api_keys" live:"yes" wanted:"a list of {name, sha256, rate}" doc:"list of {name, sha256, rate}: the SHA-256 of each key in 64 hexadecimal digits, and how many reads a minute it may report, if there is to be a limit"`
+	ReadRate     int           `key:"reads.rate" default:"600" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
+	ReadBurst    int           `key:"reads.burst" default:"1000" range:"1..1000000" doc:"of them at once"`
+	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
+	Origins      []string      `key:"reads.cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
+	MaxClients   int           `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
+	Audit        bool          `key:"log.audit" default:"true" doc:"a line at level info for each read response and its verdict; else at debug"`
+}
+
+// Numbers are the range that the numbers of a conversation run through, again and again.
+type Numbers struct {
+	First uint16 `key:"first" default:"1" follows:"carriage" range:"0..65535" doc:"first number of a cycle; 0 where carriage is text"`
+	Last  uint16 `key:"last" default:"257" follows:"carriage" range:"0..65535" doc:"last number of a cycle; 255 where carriage is text, at most 999 for text and auto"`
+}
+
+// Options of a Relay: what the operator decides, and what only the process has.
+// DefaultOptions is the base.
 type Options struct {
-	NATS   string // Embedded, or the URLs of a cluster, comma-separated
-	Creds  string // credentials file for the cluster
-	NKey   string // nkey seed file for the cluster
-	Store  string // directory of the index and of the embedded server's streams
-	Listen string // host:port on which the embedded server listens too; empty: in process only
+	Config
+	Settings // that may change while the relay runs
+
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *Listener
-	MaxClients      int // of both, at a time
 
-	Replicas int           // of each stream; 1 with the embedded server
-	Sync     time.Duration // how often the embedded server syncs its files; 0: at each append
-
-	Keep        time.Duration // how long a message can be read
-	First, Last uint16        // the numbers of a conversation, at least 2·W of them
-	Proofs      Proofs        // what read responses may show; zero: none is looked at
+	Proofs Proofs // what read responses may show; zero: none is looked at
+	Tokens Tokens // whose their tokens are; nil: nobody's
 
 	Conversations int             // conversations held in memory; what is out is held beyond that
 	ReadWait      time.Duration   // how long a read response waits for the SMSC's answer to its message
 	TellTimeout   time.Duration   // how long a Teller may take
 	Backoff       []time.Duration // between tries of a feedback; the last one repeats
 
-	// SameID tells whether the message_id of a receipt, the first, is that of a message, the
+	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
 	// second; nil: when they are equal.
 	SameID func(receipt, message []byte) bool
 
-	Settings // that may change while the relay runs
-
-	Auth    []string // AuthNone, …: who may send read responses, by any one of them
-	APIKeys []APIKey // that callers show
-	Tokens  Tokens   // whose their tokens are; nil: nobody's
-
-	ReadRate     int           // read responses a minute for each receiver; 0: no limit
-	ReadBurst    int           // of them at once
-	ReplayWindow time.Duration // within which an id stands for one content; 0: not looked at
-	Origins      []string      // web pages that may call the HTTP API, as scheme://host
-
-	Audit      bool                  // log verdicts at level info; else at debug
 	Logger     *slog.Logger          // nil: nothing is logged
 	Registerer prometheus.Registerer // nil: metrics are counted for nobody
 }
 
-// DefaultOptions returns Options that lack only the Store.
+// DefaultOptions returns the Options of an operator who has decided nothing.
 func DefaultOptions() Options {
-	return Options{
-		NATS:          Embedded,
-		Replicas:      1,
-		Sync:          250 * time.Millisecond,
-		Keep:          168 * time.Hour,
-		First:         1,
-		Last:          257,
+	o := Options{
 		Conversations: 1 << 18,
-		MaxClients:    10000,
 		ReadWait:      10 * time.Second,
 		TellTimeout:   30 * time.Second,
 		Backoff: []time.Duration{
 			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
 		},
-		SameID:       likeID,
-		Settings:     Settings{FeedbackKeep: 72 * time.Hour, Mask: true},
-		Auth:         []string{AuthNone},
-		ReadRate:     600,
-		ReadBurst:    1000, // one array
-		ReplayWindow: 10 * time.Minute,
-		Audit:        true,
+		SameID: likeID,
 	}
+	setting.Defaults(&o.Config)
+	setting.Defaults(&o.Settings)
+	return o
 }
 
-// Validate names everything that is wrong with the options.
+// Validate names everything that a relay cannot work with. The bounds of the settings are
+// narrower.
 func (o *Options) Validate() error {
 	check := func(ok bool, format string, args ...any) error {
 		if ok {

@@ -38,7 +38,7 @@ func TestOpenToAll(t *testing.T) {
 		{[]string{AuthJWT, AuthProof}, false},
 		{[]string{AuthProof, AuthNone}, true},
 	} {
-		if got := newCallers(&Options{Auth: tt.auth, Tokens: subjects{}}).openToAll(); got != tt.want {
+		if got := newCallers(&Options{Config: Config{Auth: tt.auth}, Tokens: subjects{}}).openToAll(); got != tt.want {
 			t.Errorf("%q: got %v, want %v", tt.auth, got, tt.want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestOpenToAll(t *testing.T) {
 // Clients stay connected if new rules require the same credentials as before.
 func TestSameRules(t *testing.T) {
 	rules := func(auth []string, keys ...string) *callerRules {
-		opt := &Options{Auth: auth}
+		opt := &Options{Config: Config{Auth: auth}}
 		for _, k := range keys {
 			opt.APIKeys = append(opt.APIKeys, APIKey{Name: "app", SHA256: hashOf(k)})
 		}
@@ -73,7 +73,7 @@ func TestSameRules(t *testing.T) {
 // The name of a caller with a certificate, for the audit log, is mtls and the common name, but
 // not for a subscriber.
 func TestCertificateNames(t *testing.T) {
-	c := newCallers(&Options{Auth: []string{AuthMTLS}})
+	c := newCallers(&Options{Config: Config{Auth: []string{AuthMTLS}}})
 	for _, tt := range []struct{ name, cn, tel, want string }{
 		{"a backend", "app.example", "", "mtls:app.example"},
 		{"a backend without a name", "", "", "mtls"},
@@ -91,7 +91,7 @@ func TestCertificateNames(t *testing.T) {
 
 // An empty key is no credential, and neither is a token that nobody verifies.
 func TestNobodyByAccident(t *testing.T) {
-	c := newCallers(&Options{Auth: []string{AuthAPIKey, AuthJWT}, APIKeys: []APIKey{{Name: "app", SHA256: hashOf("")}}})
+	c := newCallers(&Options{Config: Config{Auth: []string{AuthAPIKey, AuthJWT}, APIKeys: []APIKey{{Name: "app", SHA256: hashOf("")}}}})
 	for name, cred := range map[string]credential{"nothing": {}, "a token": {token: "447700900123"}, "a key": {apiKey: "x"}} {
 		if by, v := c.identify(cred, time.Now()); v.Code != 401 {
 			t.Errorf("%s: got %+v, %+v, want 401", name, by, v)

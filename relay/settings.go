@@ -8,15 +8,15 @@ import (
 )
 
 // Settings are what may change while the relay runs. They are one value, which Use swaps
-// whole.
+// whole. The operator decides those with a key, as in Config.
 type Settings struct {
-	FeedbackKeep time.Duration // how long feedback waits to be told; then it is a dead letter
-	Mask         bool          // mask subscriber numbers in logs
+	FeedbackKeep time.Duration `key:"feedback.keep" default:"72h" live:"yes" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
+	Mask         bool          `key:"log.mask" default:"true" live:"yes" doc:"show the first three and the last digit of subscriber numbers only"`
 
 	Events bool // some account has events told
 
 	// Account returns what holds for an account; nil: the zero value for all.
-	Account func(account string) AccountSettings
+	Account func(account string) AccountSettings `json:"-"`
 }
 
 // AccountSettings say what becomes of an account's feedback.

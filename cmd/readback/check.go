@@ -51,9 +51,9 @@ func checkFiles(cfg config.Config) error {
 	log := slog.New(slog.DiscardHandler)
 	unused := relay.DefaultOptions()
 	_, smsc := newDialer(cfg, log)
-	_, esmes := newFront(cfg.Listen, log, nil)
-	_, reads := newReadsFront(cfg.Reads, log, nil)
-	_, clients := openToClients(cfg.Reads, &unused, log)
+	_, esmes := newFront(cfg, log, nil)
+	_, reads := newReadsFront(cfg, log, nil)
+	_, clients := openToClients(cfg, &unused, log)
 	_, changing := newLive(cfg)
 	return errors.Join(smsc, esmes, reads, clients, changing)
 }

@@ -12,15 +12,14 @@ import (
 
 // openToClients gives the relay its listeners for handsets and app backends. It returns
 // their certificates, which are to be watched.
-func openToClients(cfg config.Reads, opt *relay.Options, log *slog.Logger) (watched []*transport.ServerTLS, err error) {
-	opt.MaxClients = cfg.MaxClients
+func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (watched []*transport.ServerTLS, err error) {
 	for _, l := range []struct {
 		key, addr string
 		tls       config.ClientTLS
 		to        **relay.Listener
 	}{
-		{"reads.mqtt", cfg.MQTT.Addr, cfg.MQTT.TLS, &opt.MQTT},
-		{"reads.websocket", cfg.WebSocket.Addr, cfg.WebSocket.TLS, &opt.WebSocket},
+		{"reads.mqtt", cfg.Reads.MQTT.Addr, cfg.Reads.MQTT.TLS, &opt.MQTT},
+		{"reads.websocket", cfg.Reads.WebSocket.Addr, cfg.Reads.WebSocket.TLS, &opt.WebSocket},
 	} {
 		if l.addr == "" {
 			continue
@@ -30,7 +29,7 @@ func openToClients(cfg config.Reads, opt *relay.Options, log *slog.Logger) (watc
 			continue
 		}
 		files, err := transport.NewServer(transport.Server{
-			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientOptional: sparesCertificates(cfg),
+			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientOptional: sparesCertificates(cfg.Relay.Auth),
 		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("%s.tls: %w", l.key, err)
@@ -39,13 +38,13 @@ func openToClients(cfg config.Reads, opt *relay.Options, log *slog.Logger) (watc
 		watched = append(watched, files)
 	}
 	if opt.WebSocket != nil {
-		opt.WebSocket.Origins = cfg.WebSocket.Origins
+		opt.WebSocket.Origins = cfg.Reads.WebSocket.Origins
 	}
 	return watched, nil
 }
 
-// sparesCertificates tells whether clients may show something else in place of a certificate.
+// sparesCertificates reports whether clients may show something else in place of a certificate.
 // That is settled when the listeners begin.
-func sparesCertificates(cfg config.Reads) bool {
-	return slices.Contains(cfg.Auth, relay.AuthMTLS) && !asksForCertificates(cfg)
+func sparesCertificates(auth []string) bool {
+	return slices.Contains(auth, relay.AuthMTLS) && !asksForCertificates(auth)
 }

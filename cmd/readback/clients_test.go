@@ -26,12 +26,12 @@ func newFiles(t *testing.T) config.ClientTLS {
 
 func TestOpenToClients(t *testing.T) {
 	files := newFiles(t)
-	cfg := config.Default().Reads
-	cfg.MaxClients = 7
+	all := config.Default()
+	cfg := &all.Reads
 	cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883"}
 	cfg.WebSocket = config.WebSocket{Addr: "127.0.0.1:8443", TLS: files, Origins: []string{"https://app.example"}}
 	opt := relay.DefaultOptions()
-	watched, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler))
+	watched, err := openToClients(all, &opt, slog.New(slog.DiscardHandler))
 	if err != nil || len(watched) != 1 {
 		t.Fatalf("got %d certificates, %v, want 1", len(watched), err)
 	}
@@ -42,16 +42,12 @@ func TestOpenToClients(t *testing.T) {
 	if w == nil || w.Addr != cfg.WebSocket.Addr || w.TLS == nil || w.TLS.VerifyConnection == nil || !slices.Equal(w.Origins, cfg.WebSocket.Origins) {
 		t.Errorf("WebSocket: got %+v", w)
 	}
-	if opt.MaxClients != 7 {
-		t.Errorf("clients: got %d, want 7", opt.MaxClients)
-	}
-
 	cfg.MQTT.TLS = config.ClientTLS{Cert: files.Key, Key: files.Key}
-	if _, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reads.mqtt.tls") {
+	if _, err := openToClients(all, &opt, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reads.mqtt.tls") {
 		t.Errorf("got %v, want an error that names reads.mqtt.tls", err)
 	}
 	opt = relay.DefaultOptions()
-	if _, err := openToClients(config.Default().Reads, &opt, slog.New(slog.DiscardHandler)); err != nil || opt.MQTT != nil || opt.WebSocket != nil {
+	if _, err := openToClients(config.Default(), &opt, slog.New(slog.DiscardHandler)); err != nil || opt.MQTT != nil || opt.WebSocket != nil {
 		t.Errorf("by default: got %+v, %+v, %v, want none", opt.MQTT, opt.WebSocket, err)
 	}
 }
@@ -68,11 +64,11 @@ func TestClientsWithoutCertificate(t *testing.T) {
 		{"mtls jwt", tls.RequestClientCert},
 	} {
 		t.Run(tt.auth, func(t *testing.T) {
-			cfg := config.Default().Reads
-			cfg.Auth = strings.Fields(tt.auth)
-			cfg.MQTT = config.MQTT{Addr: "127.0.0.1:1883", TLS: files}
+			all := config.Default()
+			all.Relay.Auth = strings.Fields(tt.auth)
+			all.Reads.MQTT = config.MQTT{Addr: "127.0.0.1:1883", TLS: files}
 			opt := relay.DefaultOptions()
-			if _, err := openToClients(cfg, &opt, slog.New(slog.DiscardHandler)); err != nil {
+			if _, err := openToClients(all, &opt, slog.New(slog.DiscardHandler)); err != nil {
 				t.Fatal(err)
 			}
 			if got := opt.MQTT.TLS.ClientAuth; got != tt.want {

@@ -4,8 +4,6 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
-
 	"readback/config"
 	"readback/internal/gateway"
 	"readback/internal/transport"
@@ -29,9 +27,7 @@ var forms = map[string]gateway.FeedbackForm{
 func telling(cfg config.Config, a config.Account) (t gateway.Telling, err error) {
 	t = gateway.Telling{
 		Form: forms[a.Feedback.Form], VendorTLVs: a.Feedback.VendorTLVs, HoldReceipt: a.Feedback.HoldReceipt > 0,
-		Tags: gateway.VendorTags{
-			Number: pdutlv.Tag(cfg.Feedback.VendorTagNumber), Read: pdutlv.Tag(cfg.Feedback.VendorTagRead),
-		},
+		Tags: cfg.Feedback.VendorTags,
 	}
 	if t.Template, err = gateway.ParseTemplate(string(a.Feedback.Template)); err != nil {
 		return t, fmt.Errorf("feedback.template: %w", err)
@@ -63,15 +59,15 @@ func relaySettings(cfg config.Config) relay.Settings {
 		listed[id] = of(cfg.Account(id))
 		events = events || listed[id].Events
 	}
-	return relay.Settings{
-		FeedbackKeep: cfg.Feedback.Keep, Mask: cfg.Log.Mask, Events: events,
-		Account: func(name string) relay.AccountSettings {
-			if s, ok := listed[name]; ok {
-				return s
-			}
-			return general
-		},
+	settings := cfg.Settings
+	settings.Events = events
+	settings.Account = func(name string) relay.AccountSettings {
+		if s, ok := listed[name]; ok {
+			return s
+		}
+		return general
 	}
+	return settings
 }
 
 // webhookTargets are where feedback of form webhook goes.

@@ -50,7 +50,7 @@ func TestFeedbackSettings(t *testing.T) {
 				t.Errorf("relay: got %+v, want %+v", got, tt.want)
 			}
 			got := l.policies.Of("bank").Feedback
-			if got.Form != tt.tells || !got.VendorTLVs || got.Tags != gateway.DefaultVendorTags || got.Template == nil ||
+			if got.Form != tt.tells || !got.VendorTLVs || got.Tags != cfg.Feedback.VendorTags || got.Template == nil ||
 				got.HoldReceipt != (tt.form == "receipt") {
 				t.Errorf("gateway: got %+v", got)
 			}

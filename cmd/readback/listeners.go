@@ -47,14 +47,14 @@ func (s *sockets) close() {
 // front is what ESMEs' connections go through before SMPP begins.
 type front struct {
 	cfg     config.Listen
-	log     *slog.Logger
-	refused transport.Refused
+	opening transport.Opening
 	limiter *transport.Limiter
 	tls     *transport.ServerTLS // nil: no TLS
 }
 
-func newFront(cfg config.Listen, log *slog.Logger, refused transport.Refused) (*front, error) {
-	f := &front{cfg: cfg, log: log, refused: refused}
+func newFront(all config.Config, log *slog.Logger, refused transport.Refused) (*front, error) {
+	cfg := all.Listen
+	f := &front{cfg: cfg, opening: transport.Opening{Timeout: all.Gateway.SessionInit, Log: log, Refused: refused}}
 	f.limiter = transport.NewLimiter(transport.Limits{Allow: cfg.Allow, PerAddress: cfg.MaxPerAddress}, log, refused)
 	if cfg.TLS.Cert == "" {
 		return f, nil
@@ -73,18 +73,14 @@ func newFront(cfg config.Listen, log *slog.Logger, refused transport.Refused) (*
 func (f *front) plain(ln net.Listener) net.Listener {
 	ln = transport.TCP{KeepAlive: transport.KeepAlive(f.cfg.KeepAlive)}.Listener(ln)
 	if f.cfg.ProxyProtocol {
-		ln = transport.NewProxyListener(ln, f.cfg.ProxyFrom, f.opening())
+		ln = transport.NewProxyListener(ln, f.cfg.ProxyFrom, f.opening)
 	}
 	return f.limiter.Listener(ln)
 }
 
 // secure wraps a listener with TLS.
 func (f *front) secure(ln net.Listener) net.Listener {
-	return transport.NewTLSListener(f.plain(ln), f.tls.Config(), f.opening())
-}
-
-func (f *front) opening() transport.Opening {
-	return transport.Opening{Timeout: f.cfg.SessionInit, Log: f.log, Refused: f.refused}
+	return transport.NewTLSListener(f.plain(ln), f.tls.Config(), f.opening)
 }
 
 // dialer is the way to the SMSC: TCP, or TLS by files that may change.

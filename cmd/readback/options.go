@@ -19,16 +19,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 		return gateway.Options{}, fmt.Errorf("track.marker: %w", err)
 	}
 	opt := gateway.DefaultOptions()
-	opt.SMSC = cfg.SMSC.Addr
-	opt.ResponseTimeout = cfg.SMSC.ResponseTimeout
-	opt.DrainTimeout = cfg.Listen.DrainTimeout
-	opt.Window = cfg.SMSC.Window
-	opt.MaxSessions, opt.MaxUnbound = cfg.Listen.MaxSessions, cfg.Listen.MaxUnbound
-	opt.WriteTimeout = cfg.Listen.WriteTimeout
-	opt.SessionInit = cfg.Listen.SessionInit
-	opt.ESMEEnquireLink = cfg.Listen.EnquireLink
-	opt.SMSCEnquireLink = cfg.SMSC.EnquireLink
-	opt.Inactivity = cfg.Listen.Inactivity
+	opt.Config, opt.SMSC = cfg.Gateway, cfg.SMSC.Addr
 	proofs, err := proofsOf(cfg)
 	if err != nil {
 		return gateway.Options{}, err
@@ -37,7 +28,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 		IEI: cfg.Track.IEI, Marker: marker, Default: alphabets[cfg.SMSC.DefaultAlphabet],
 		Packed: cfg.SMSC.DefaultAlphabet == "gsm7_packed", WideRef: cfg.Track.Reference == 16, Proofs: proofs,
 	}
-	opt.IDs, opt.ReadIEI = messageIDs(cfg), cfg.Reads.IEI
+	opt.IDs = messageIDs(cfg)
 	if cfg.SMSC.Mode == "shared" {
 		opt.Shared = &gateway.Shared{
 			Addrs: cfg.SMSC.Targets(), SystemID: cfg.SMSC.SystemID, Password: string(cfg.SMSC.Password),
@@ -128,20 +119,8 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	if opt.Proofs, err = proofsOf(cfg); err != nil {
 		return opt, err
 	}
-	opt.NATS = cfg.Relay.NATS
-	opt.Creds, opt.NKey = cfg.Relay.Creds, cfg.Relay.NKey
-	opt.Store, opt.Listen = cfg.Relay.Store, cfg.Relay.Listen
-	opt.Replicas, opt.Sync = cfg.Relay.Replicas, cfg.Relay.Sync
-	opt.Keep = cfg.Relay.Keep
-	opt.First, opt.Last = uint16(cfg.Track.Numbers.First), uint16(cfg.Track.Numbers.Last)
-	opt.ReadWait = cfg.SMSC.ResponseTimeout
+	opt.Config = cfg.Relay
+	opt.ReadWait = cfg.Gateway.ResponseTimeout
 	opt.SameID = messageIDs(cfg).Same
-	opt.Auth = cfg.Reads.Auth
-	for _, k := range cfg.Reads.APIKeys {
-		opt.APIKeys = append(opt.APIKeys, relay.APIKey(k))
-	}
-	opt.ReadRate, opt.ReadBurst, opt.ReplayWindow = cfg.Reads.Rate, cfg.Reads.Burst, cfg.Reads.ReplayWindow
-	opt.Origins = cfg.Reads.CORS
-	opt.Audit = cfg.Log.Audit
 	return opt, nil
 }

@@ -31,14 +31,14 @@ type readsFront struct {
 	swapped chan *token.Verifier // to be watched from now on
 }
 
-func newReadsFront(cfg config.Reads, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
+func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
 	f := &readsFront{log: log, refused: refused, swapped: make(chan *token.Verifier, 1)}
-	f.limiter = transport.NewLimiter(transport.Limits{Total: cfg.MaxConnections}, log, refused)
+	f.limiter = transport.NewLimiter(transport.Limits{Total: cfg.Reads.MaxConnections}, log, refused)
 	var certificates, keys error
-	if cfg.TLS.Cert != "" {
+	if cfg.Reads.TLS.Cert != "" {
 		f.tls, certificates = transport.NewServer(transport.Server{
-			Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, ClientCA: cfg.TLS.ClientCA,
-			ClientOptional: !asksForCertificates(cfg),
+			Cert: cfg.Reads.TLS.Cert, Key: cfg.Reads.TLS.Key, ClientCA: cfg.Reads.TLS.ClientCA,
+			ClientOptional: !asksForCertificates(cfg.Relay.Auth),
 			Protocols:      []string{"h2", "http/1.1"},
 		}, log)
 		if certificates != nil {
@@ -50,13 +50,11 @@ func newReadsFront(cfg config.Reads, log *slog.Logger, refused transport.Refused
 }
 
 // newTokens verifies tokens; nil if none are taken.
-func newTokens(cfg config.Reads, log *slog.Logger) (*token.Verifier, error) {
-	if !slices.Contains(cfg.Auth, relay.AuthJWT) {
+func newTokens(cfg config.Config, log *slog.Logger) (*token.Verifier, error) {
+	if !slices.Contains(cfg.Relay.Auth, relay.AuthJWT) {
 		return nil, nil
 	}
-	v, err := token.NewVerifier(token.Options{
-		Keys: cfg.JWT.Keys, Leeway: cfg.JWT.Leeway, Issuer: cfg.JWT.Issuer, Audience: cfg.JWT.Audience,
-	}, log)
+	v, err := token.NewVerifier(cfg.Reads.JWT, log)
 	if err != nil {
 		return nil, fmt.Errorf("reads.jwt: %w", err)
 	}
@@ -72,10 +70,10 @@ func callersOf(cfg config.Config, tokens *token.Verifier) (relay.Options, error)
 	return opt, err
 }
 
-// asksForCertificates tells whether callers must show one: mtls alone. That is settled
+// asksForCertificates reports whether callers must show one: mtls alone. That is settled
 // when the listener begins.
-func asksForCertificates(cfg config.Reads) bool {
-	return slices.Equal(cfg.Auth, []string{relay.AuthMTLS})
+func asksForCertificates(auth []string) bool {
+	return slices.Equal(auth, []string{relay.AuthMTLS})
 }
 
 // swap has other tokens watched.
@@ -89,8 +87,8 @@ func (f *readsFront) swap(tokens *token.Verifier) {
 
 // local refuses a listener that more than this machine reaches, where everyone is let in:
 // systemd may have opened another address than the configured one.
-func local(cfg config.Reads, ln net.Listener) error {
-	if ln == nil || !slices.Contains(cfg.Auth, relay.AuthNone) {
+func local(auth []string, ln net.Listener) error {
+	if ln == nil || !slices.Contains(auth, relay.AuthNone) {
 		return nil
 	}
 	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {

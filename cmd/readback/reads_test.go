@@ -26,7 +26,7 @@ func TestReadsOverTLS(t *testing.T) {
 	const secret = "0123456789abcdef0123456789abcdef"
 	testpeer.PutFiles(t, dir, map[string][]byte{"ca.pem": authority.PEM(), "secret": []byte(secret)})
 	r := startService(t, func(cfg *config.Config) {
-		cfg.Reads.Auth = []string{"mtls", "jwt"}
+		cfg.Relay.Auth = []string{"mtls", "jwt"}
 		cfg.Reads.JWT.Keys = filepath.Join(dir, "secret")
 		cfg.Reads.TLS = config.ReadsTLS{
 			Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "ca.pem"),
@@ -95,10 +95,10 @@ func TestReadsOverTLS(t *testing.T) {
 
 // TestLocal refuses to let everyone in on an address of the network.
 func TestLocal(t *testing.T) {
-	open, closed := config.Reads{Auth: []string{"none"}}, config.Reads{Auth: []string{"api_key"}}
+	open, closed := []string{"none"}, []string{"api_key"}
 	tests := []struct {
 		name string
-		cfg  config.Reads
+		auth []string
 		addr string
 		ok   bool
 	}{
@@ -108,7 +108,7 @@ func TestLocal(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := local(tt.cfg, addressed{addr: tt.addr}); (err == nil) != tt.ok {
+			if err := local(tt.auth, addressed{addr: tt.addr}); (err == nil) != tt.ok {
 				t.Errorf("got %v, want right: %v", err, tt.ok)
 			}
 		})

@@ -108,7 +108,7 @@ func (s *service) reloadOnce() ([]string, error) {
 		return cfg.Warnings, err
 	}
 	if s.logging != nil {
-		if err := s.logging.Set(cfg.Log.Level, cfg.Log.Mask); err != nil {
+		if err := s.logging.Set(cfg.Log.Level, cfg.Settings.Mask); err != nil {
 			return cfg.Warnings, err
 		}
 	}
@@ -126,17 +126,17 @@ func (s *service) reloadOnce() ([]string, error) {
 
 // reloadCallers puts in force who may send read responses.
 func (s *service) reloadCallers(cfg config.Config) error {
-	if err := local(cfg.Reads, s.reads); err != nil {
+	if err := local(cfg.Relay.Auth, s.reads); err != nil {
 		return err
 	}
-	if asksForCertificates(cfg.Reads) != asksForCertificates(s.cfg.Reads) {
+	if asksForCertificates(cfg.Relay.Auth) != asksForCertificates(s.cfg.Relay.Auth) {
 		return errors.New("reads.auth: from mtls alone, or to it, takes a restart")
 	}
 	clients := s.cfg.Reads.MQTT.TLS.ClientCA != "" || s.cfg.Reads.WebSocket.TLS.ClientCA != ""
-	if clients && sparesCertificates(cfg.Reads) != sparesCertificates(s.cfg.Reads) {
+	if clients && sparesCertificates(cfg.Relay.Auth) != sparesCertificates(s.cfg.Relay.Auth) {
 		return errors.New("reads.auth: mtls beside others, or no more, takes a restart where MQTT or WebSocket have a client_ca")
 	}
-	tokens, err := newTokens(cfg.Reads, s.log)
+	tokens, err := newTokens(cfg, s.log)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"readback/config"
 	"readback/handset"
 	"readback/internal/simulator"
+	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -158,10 +159,10 @@ func TestReloadFails(t *testing.T) {
 		{"secret that is no base64", func(cfg *config.Config) {
 			cfg.Feedback.Form, cfg.Feedback.Webhook.Secret = "webhook", "whsec_3f1c9a0d5e7b4268?"
 		}, nil, "feedback.webhook.secret_file"},
-		{"mtls alone", func(cfg *config.Config) { cfg.Reads.Auth = []string{"mtls"} }, nil, "reads.auth"},
-		{"no key", func(cfg *config.Config) { cfg.Reads.Auth = []string{"api_key"} }, nil, "api_key"},
+		{"mtls alone", func(cfg *config.Config) { cfg.Relay.Auth = []string{"mtls"} }, nil, "reads.auth"},
+		{"no key", func(cfg *config.Config) { cfg.Relay.Auth = []string{"api_key"} }, nil, "api_key"},
 		{"no tokens", func(cfg *config.Config) {
-			cfg.Reads.Auth, cfg.Reads.JWT.Keys = []string{"jwt"}, filepath.Join(t.TempDir(), "none.json")
+			cfg.Relay.Auth, cfg.Reads.JWT.Keys = []string{"jwt"}, filepath.Join(t.TempDir(), "none.json")
 		}, nil, "reads.jwt"},
 		{"template", func(cfg *config.Config) { cfg.Feedback.Template = "{{" }, nil, "feedback.template"},
 	}
@@ -210,8 +211,8 @@ func TestReloadCallers(t *testing.T) {
 	for _, key := range []string{"first", "second"} {
 		r.written.write(func(cfg *config.Config) {
 			sum := sha256.Sum256([]byte(key))
-			cfg.Reads.Auth = []string{"api_key"}
-			cfg.Reads.APIKeys = []config.APIKey{{Name: key, SHA256: hex.EncodeToString(sum[:])}}
+			cfg.Relay.Auth = []string{"api_key"}
+			cfg.Relay.APIKeys = []relay.APIKey{{Name: key, SHA256: hex.EncodeToString(sum[:])}}
 		}, nil)
 		if code, body := r.post(t, "/-/reload"); code != http.StatusOK || body != "" {
 			t.Fatalf("reload: got %d %q", code, body)
@@ -228,7 +229,7 @@ func TestReloadSaysWhatNeedsARestart(t *testing.T) {
 	r := startService(t, nil)
 	r.written.write(func(cfg *config.Config) {
 		cfg.Warnings = []string{"readback.yaml:3: track.iei: an odd one"}
-		cfg.SMSC.Window, cfg.Listen.Addr = 7, ":1"
+		cfg.Gateway.Window, cfg.Listen.Addr = 7, ":1"
 	}, nil)
 	code, body := r.post(t, "/-/reload")
 	want := "warning: readback.yaml:3: track.iei: an odd one\n" +

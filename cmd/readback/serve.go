@@ -28,7 +28,7 @@ configuration again, see reload. The log goes to standard error.`,
 			return err
 		}
 		logging := new(ops.LogSettings)
-		if err := logging.Set(cfg.Log.Level, cfg.Log.Mask); err != nil {
+		if err := logging.Set(cfg.Log.Level, cfg.Settings.Mask); err != nil {
 			return err
 		}
 		log, err := ops.NewLogger(os.Stderr, cfg.Log.Format, logging)

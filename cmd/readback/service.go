@@ -107,7 +107,7 @@ func (s *service) assemble(cfg config.Config) error {
 		return err
 	}
 	store.Settings, store.Logger, store.Registerer = live.settings, s.log, registry
-	if s.clients, err = openToClients(cfg.Reads, &store, s.log); err != nil {
+	if s.clients, err = openToClients(cfg, &store, s.log); err != nil {
 		return err
 	}
 	if s.relay, err = relay.Open(store); err != nil {
@@ -128,16 +128,16 @@ func (s *service) assemble(cfg config.Config) error {
 
 // makeFronts makes what connections go through: of ESMEs, to the SMSC, and of callers.
 func (s *service) makeFronts(cfg config.Config) (err error) {
-	if err := local(cfg.Reads, s.reads); err != nil {
+	if err := local(cfg.Relay.Auth, s.reads); err != nil {
 		return err
 	}
 	if s.dialer, err = newDialer(cfg, s.log); err != nil {
 		return err
 	}
-	if s.front, err = newFront(cfg.Listen, s.log, func(reason, _ string) { s.gateway.Refused(reason) }); err != nil {
+	if s.front, err = newFront(cfg, s.log, func(reason, _ string) { s.gateway.Refused(reason) }); err != nil {
 		return err
 	}
-	s.callers, err = newReadsFront(cfg.Reads, s.log, func(reason, _ string) { s.relay.Refused(reason) })
+	s.callers, err = newReadsFront(cfg, s.log, func(reason, _ string) { s.relay.Refused(reason) })
 	return err
 }
 

@@ -30,7 +30,7 @@ const (
 // Telling is what the operator decided on the feedback of one account.
 type Telling struct {
 	Form     FeedbackForm
-	Template *template.Template // of FormMO; nil: DefaultTemplate
+	Template *template.Template // of FormMO, which needs one
 	// HoldReceipt says that FormReceipt takes the place of the SMSC's own receipt, which waits
 	// with the Holder.
 	HoldReceipt bool
@@ -38,14 +38,11 @@ type Telling struct {
 	Tags        VendorTags
 }
 
-// VendorTags are the TLVs of our own.
+// VendorTags are the TLVs of our own: settings of the section feedback.
 type VendorTags struct {
-	Number pdutlv.Tag // uint16 big-endian
-	Read   pdutlv.Tag // the time, RFC 3339
+	Number pdutlv.Tag `key:"vendor_tag_number" default:"0x1520" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the number"`
+	Read   pdutlv.Tag `key:"vendor_tag_read" default:"0x1521" hex:"4" range:"0x1400..0x3FFF" doc:"tag of the read time"`
 }
-
-// DefaultVendorTags are those of docs/wire.md.
-var DefaultVendorTags = VendorTags{Number: 0x1520, Read: 0x1521}
 
 // deliver takes the account's feedback until ctx ends, or until policies, whose change
 // closes changed, want it told elsewhere.

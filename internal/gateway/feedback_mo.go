@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -13,34 +14,12 @@ import (
 	"readback/udh"
 )
 
-// templateFields are what a template may name. config holds a template against the
-// same names.
-type templateFields struct {
-	Account   string
-	Sender    string // as submitted
-	Receiver  string
-	Number    int
-	Status    int    // 1 or 2
-	State     string // read or deleted
-	ReadAt    string // RFC 3339, UTC
-	MessageID string // as in submit_sm_resp
-	Reference string // user_message_reference; empty: none
-}
-
-// DefaultTemplate is that of docs/operations.md.
-const DefaultTemplate = "{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}"
-
-var defaultTemplate = template.Must(ParseTemplate(DefaultTemplate))
-
-// ParseTemplate reads the text of a template for FormMO.
-func ParseTemplate(text string) (*template.Template, error) {
-	return template.New("feedback").Parse(text)
-}
+var errNoTemplate = errors.New("form mo has no template")
 
 // moContent is a message as a subscriber could have sent it.
 func moContent(fb *message.Feedback, t *template.Template) (content, error) {
 	if t == nil {
-		t = defaultTemplate
+		return content{}, errNoTemplate
 	}
 	var text bytes.Buffer
 	if err := t.Execute(&text, fieldsOf(fb)); err != nil {

@@ -39,6 +39,13 @@ func optional(t *testing.T, f smpp.Frame) string {
 	return string(f[len(f)-r.Rest():])
 }
 
+// vendorTags are those of testdata/pdu/feedback_vendor.txt, plainTemplate that of
+// feedback_mo.txt.
+var (
+	vendorTags    = VendorTags{Number: 0x1520, Read: 0x1521}
+	plainTemplate = template.Must(ParseTemplate("{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}"))
+)
+
 // ucs2Template is one whose text is not GSM 7-bit.
 var ucs2Template = template.Must(ParseTemplate("{{.Receiver}} 已读 {{.Number}}"))
 
@@ -47,9 +54,9 @@ func TestFeedbackGolden(t *testing.T) {
 		"feedback_sme_ack.txt":  {Form: FormSMEAck},
 		"feedback_user_ack.txt": {Form: FormUserAck},
 		"feedback_receipt.txt":  {Form: FormReceipt},
-		"feedback_mo.txt":       {Form: FormMO},
+		"feedback_mo.txt":       {Form: FormMO, Template: plainTemplate},
 		"feedback_mo_ucs2.txt":  {Form: FormMO, Template: ucs2Template},
-		"feedback_vendor.txt":   {Form: FormSMEAck, VendorTLVs: true, Tags: DefaultVendorTags},
+		"feedback_vendor.txt":   {Form: FormSMEAck, VendorTLVs: true, Tags: vendorTags},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := deliverSM(feedback(), &form, smpp.InterfaceVersion34)
@@ -71,7 +78,7 @@ func TestFeedbackTLVs(t *testing.T) {
 		number    = "\x00\x02\x00\x11"
 		readAt    = "\x00\x142026-11-23T08:30:00Z"
 	)
-	plain, vendor := Telling{}, Telling{VendorTLVs: true, Tags: DefaultVendorTags}
+	plain, vendor := Telling{}, Telling{VendorTLVs: true, Tags: vendorTags}
 	other := Telling{VendorTLVs: true, Tags: VendorTags{0x1400, 0x3FFF}}
 	in := func(form FeedbackForm, t Telling) Telling { t.Form = form; return t }
 	unread := func(fb *message.Feedback) { fb.Status = message.StatusDeletedUnread }
@@ -96,7 +103,7 @@ func TestFeedbackTLVs(t *testing.T) {
 		{"receipt", unread, in(FormReceipt, plain), 0x34, id},
 		{"receipt, vendor", nil, in(FormReceipt, vendor), 0x34, id + "\x15\x20" + number + "\x15\x21" + readAt},
 		{"receipt, 3.3", nil, in(FormReceipt, plain), 0x33, ""},
-		{"mo", nil, in(FormMO, plain), 0x34, ""},
+		{"mo", nil, in(FormMO, Telling{Template: plainTemplate}), 0x34, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,11 +167,11 @@ func TestFeedbackDecodes(t *testing.T) {
 			"0",
 			[]map[smpp.Tag]string{named, own},
 		},
-		{FormMO, nil, "0", "8613800138000 has read message 17 at 2026-11-23T08:30:00Z", "0", []map[smpp.Tag]string{own}},
+		{FormMO, plainTemplate, "0", "8613800138000 has read message 17 at 2026-11-23T08:30:00Z", "0", []map[smpp.Tag]string{own}},
 		{FormMO, ucs2Template, "0", "8613800138000 已读 17", "8", []map[smpp.Tag]string{own}},
 	}
 	for _, tt := range tests {
-		form := Telling{Form: tt.form, Template: tt.template, VendorTLVs: true, Tags: DefaultVendorTags}
+		form := Telling{Form: tt.form, Template: tt.template, VendorTLVs: true, Tags: vendorTags}
 		f, err := deliverSM(feedback(), &form, smpp.InterfaceVersion34)
 		if err != nil {
 			t.Fatal(err)

@@ -7,95 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/account"
 	"readback/relay"
 	"readback/relay/message"
-	"readback/udh"
 )
-
-// Options of a Gateway.
-type Options struct {
-	SMSC   string  // host:port of the SMSC
-	Shared *Shared // the gateway's own binds to it, in shared mode; nil: mirror mode
-	// Dial opens a connection to the SMSC.
-	Dial func(ctx context.Context, addr string) (net.Conn, error)
-
-	ResponseTimeout time.Duration // for each of its answers, and the ESME's
-	DrainTimeout    time.Duration // for the answers under way when the gateway stops
-	Window          int           // requests under way to the SMSC on one link
-	ESMEWindow      int           // requests under way to the ESME; SMSCs keep well below
-	MaxSessions     int           // ESME connections at once
-	MaxUnbound      int           // of them, those that have not bound yet; 0: no limit
-
-	WriteTimeout time.Duration // for a peer to take what is sent to it
-
-	SessionInit     time.Duration // for an ESME to bind
-	ESMEEnquireLink time.Duration // of an ESME's silence before it is asked; 0: never
-	SMSCEnquireLink time.Duration // of the SMSC's silence
-	Inactivity      time.Duration // of an ESME without any PDU but enquire_link; 0: no limit
-
-	Form     Form
-	IDs      MessageIDs
-	Policies Policies
-
-	Holder  Holder // keeps receipts; nil: they pass
-	Reads   Reader // takes read responses that come as messages; nil: they pass like others
-	Acks    Reader // takes those of ESMEs, from accounts with MayRead; nil: likewise
-	ReadIEI byte   // of their element
-
-	Logger     *slog.Logger
-	Registerer prometheus.Registerer // for the metrics; nil: none are kept
-}
-
-// DefaultOptions are the defaults of docs/operations.md.
-func DefaultOptions() Options {
-	return Options{
-		Dial:            dialTCP,
-		ResponseTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second,
-		Window: 100, ESMEWindow: 1000, MaxSessions: 1000,
-		SessionInit: 10 * time.Second, ESMEEnquireLink: 30 * time.Second, SMSCEnquireLink: 30 * time.Second,
-		ReadIEI: 0x81,
-		Form:    Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
-		Logger:  slog.New(slog.DiscardHandler),
-	}
-}
-
-// Validate says what of the options cannot be.
-func (o Options) Validate() error {
-	var errs []error
-	check := func(ok bool, what string) {
-		if !ok {
-			errs = append(errs, errors.New(what))
-		}
-	}
-	if o.Shared == nil {
-		check(isHostPort(o.SMSC), "SMSC is not host:port")
-	} else {
-		check(len(o.Shared.Addrs) > 0, "Shared.Addrs is empty")
-		check(!slices.ContainsFunc(o.Shared.Addrs, func(a string) bool { return !isHostPort(a) }), "Shared.Addrs has one that is not host:port")
-		check(o.Shared.Binds > 0, "Shared.Binds is not positive")
-	}
-	check(o.Dial != nil, "Dial is missing")
-	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")
-	check(o.Window > 0, "Window is not positive")
-	check(o.ESMEWindow > 0, "ESMEWindow is not positive")
-	check(o.MaxSessions > 0, "MaxSessions is not positive")
-	check(o.Logger != nil, "Logger is missing")
-	return errors.Join(errs...)
-}
-
-func isHostPort(addr string) bool {
-	_, _, err := net.SplitHostPort(addr)
-	return err == nil
-}
 
 // Deliverer hands an account's feedback to its sessions.
 type Deliverer interface {

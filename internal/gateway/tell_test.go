@@ -116,7 +116,7 @@ func TestTellForm(t *testing.T) {
 	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
 		t.Run(tt.name, func(t *testing.T) {
 			deliverer, tellers := telling()
-			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: DefaultVendorTags}})
+			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: vendorTags}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
 			outcome := told(t, testpeer.Receive(t, "feedback of the session", tellers))
 			f := esme.Next("feedback")

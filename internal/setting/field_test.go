@@ -82,9 +82,6 @@ func TestDefaults(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if err := Check(&got); err != nil {
-		t.Errorf("the defaults: %v", err)
-	}
 }
 
 func TestDefaultsRefuseWhatTheSettingDoes(t *testing.T) {
@@ -112,38 +109,6 @@ func TestText(t *testing.T) {
 		if got := f.Text(e); got != want[f.Key] {
 			t.Errorf("%s: got %s, want %s", f.Key, got, want[f.Key])
 		}
-	}
-}
-
-func TestCheck(t *testing.T) {
-	tests := []struct {
-		name   string
-		change func(*example)
-		want   string
-	}{
-		{"out of range", func(e *example) { e.Store.Keep = time.Minute }, "store.keep: 1m0s: out of range (hint: 1h to 8760h)"},
-		{"unsigned", func(e *example) { e.Track.IEI = 1 }, "track.iei: 1: out of range (hint: 0x80 to 0xFF)"},
-		{"not among", func(e *example) { e.Store.Copies = 2 }, "store.copies: 2: unknown value (hint: 1 or 3)"},
-		{"word", func(e *example) { e.Track.When = "never" }, "track.when: never: unknown value (hint: requested, all or off)"},
-		{"word of a later release", func(e *example) { e.Log.Level = "trace" }, "log.level: trace: not supported yet (hint: debug or info)"},
-		{"item", func(e *example) { e.Store.Auth = []string{"none", "some"} }, "store.auth: [none some]: unknown value (hint: none or all)"},
-		{"form", func(e *example) { e.Listen.Addr = "2775" }, "listen.addr: 2775: not host:port (hint: host:port such as 127.0.0.1:2775; IPv6 as [::1]:2775)"},
-		{"empty", func(e *example) { e.Listen.Addr = "" }, ""},
-		{"symbol", func(e *example) { e.Store.Symbol = '□' }, "store.symbol: 9633: not in the GSM 7-bit default alphabet, or not in one septet (hint: §, # or *)"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var e example
-			Defaults(&e)
-			tt.change(&e)
-			got := ""
-			if err := Check(&e); err != nil {
-				got = err.Error()
-			}
-			if got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
 	}
 }
 

@@ -15,12 +15,12 @@ import (
 // maxToken is more than any token has that names a subscriber.
 const maxToken = 8 << 10
 
-// Options of a Verifier. Keys must be set.
+// Options of a Verifier: settings of the section reads.jwt. Keys must be set.
 type Options struct {
-	Keys     string        // file: public keys in PEM, a JWK set, or an HMAC secret
-	Leeway   time.Duration // by which clocks may differ
-	Issuer   string        // that a token must name; empty: any
-	Audience string        // that a token must be for; empty: any
+	Keys     string        `key:"keys" form:"file" empty:"none" doc:"file with the keys that tokens are signed with: public keys in PEM, a JWK set, or an HMAC secret in one line; read again when it changes"`
+	Leeway   time.Duration `key:"leeway" default:"30s" range:"0s..10m" doc:"how far the clock of who makes tokens may be off"`
+	Issuer   string        `key:"issuer" doc:"claim iss that a token must have; empty is any"`
+	Audience string        `key:"audience" doc:"claim aud that a token must have; empty is any"`
 }
 
 // Verifier verifies tokens by keys that may change.
