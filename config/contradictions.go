@@ -5,14 +5,6 @@ import (
 	"reflect"
 )
 
-const (
-	embedded = "embedded"
-	marked   = 999 // the highest number in three digits
-	// fewest is twice the numbers of a conversation that may be out and not yet
-	// in the log; with fewer a number could be given twice.
-	fewest = 16
-)
-
 // contradictions holds the settings against each other.
 func (l *loader) contradictions() {
 	l.checkListen()
@@ -83,36 +75,6 @@ func (l *loader) checkAddresses() {
 			l.refuseIf(reaches(target, ln.addr), problem{"the gateway would bind to itself", key + " is where the SMSC listens"}, key, ln.key)
 		}
 	}
-}
-
-func (l *loader) checkTrack() {
-	t, first, last := l.cfg.Track, int(l.cfg.Relay.First), int(l.cfg.Relay.Last)
-	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
-	l.refuseIf(t.Proof && len(t.ProofKeys) == 0, problem{"no key to make proofs with", "track.proof_keys: [FILE]"}, "track.proof", "track.proof_keys")
-	l.refuseIf(l.cfg.Reads.SMS && l.cfg.Gateway.ReadIEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
-	l.refuseIf(last-first+1 < fewest,
-		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
-		"track.numbers.last", "track.numbers.first", "track.carriage")
-	three := problem{"does not fit the three digits of the marker", "last: 999 at most, or carriage: udh"}
-	l.refuseIf(t.Carriage != "udh" && last > marked, three, "track.numbers.last", "track.carriage")
-	for _, id := range l.systemIDs() {
-		key := accountKey(id) + ".track.carriage"
-		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && last > marked,
-			problem{"track.numbers.last does not fit the three digits of the marker", three.Hint}, key, "track.numbers.last")
-	}
-}
-
-func (l *loader) checkRelay() {
-	r := l.cfg.Relay
-	if r.NATS == embedded {
-		l.refuseIf(r.Replicas > 1, problem{"the embedded server is one, and keeps one copy", "replicas: 1, or nats: nats://host:4222"}, "relay.replicas", "relay.nats")
-		l.refuseIf(r.Creds != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.creds", "relay.nats")
-		l.refuseIf(r.NKey != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.nkey", "relay.nats")
-		l.refuseIf(r.Listen != "" && !isLoopback(r.Listen), problem{"the embedded server asks nobody who they are", "an address such as 127.0.0.1:4222"}, "relay.listen")
-		return
-	}
-	l.refuseIf(r.Listen != "", problem{"only the embedded server listens", "leave it out, or nats: embedded"}, "relay.listen", "relay.nats")
-	l.refuseIf(r.Creds != "" && r.NKey != "", problem{"creds and nkey both", "one of them"}, "relay.nkey", "relay.creds")
 }
 
 // isLoopback reports whether only this machine reaches the address.

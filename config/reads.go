@@ -1,6 +1,23 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"readback/internal/token"
+)
+
+// Reads is the ways in for read responses.
+type Reads struct {
+	Addr string        `key:"addr" default:"127.0.0.1:8080" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
+	SMS  bool          `key:"sms" default:"true" doc:"take messages from subscribers that are read responses; they never reach the ESME"`
+	JWT  token.Options `key:"jwt" live:"yes" doc:"whose tokens are taken, for reads.auth jwt"`
+	TLS  ReadsTLS      `key:"tls" doc:"TLS on the HTTP interface"`
+
+	MaxConnections int `key:"max_connections" default:"1000" range:"1..100000" doc:"connections to the HTTP interface at a time; further ones are closed"`
+
+	MQTT      MQTT      `key:"mqtt" doc:"read responses over MQTT, to the embedded server"`
+	WebSocket WebSocket `key:"websocket" doc:"read responses over NATS in WebSocket and, beside reads.mqtt, MQTT in WebSocket (path /mqtt)"`
+}
 
 // ReadsTLS is TLS on the HTTP interface: off without Cert.
 type ReadsTLS struct {

@@ -76,31 +76,8 @@ func (l *loader) readPassword() {
 	s.Password = secret
 }
 
-// minProofKey is the least length of a key for proofs, in octets.
-const minProofKey = 16
-
 // oneLine is what a file with a secret should hold.
 const oneLine = "the secret and nothing else, in one line"
-
-// readProofKeys reads the keys for proofs.
-func (l *loader) readProofKeys() {
-	const key = "track.proof_keys"
-	if l.failed[key] {
-		return
-	}
-	for _, path := range l.cfg.Track.ProofKeys {
-		secret, p := readSecret(path)
-		if p == nil && len(secret) < minProofKey {
-			p = &problem{fmt.Sprintf("the key is shorter than %d octets", minProofKey), "openssl rand -hex 32 makes one"}
-		}
-		if p != nil {
-			g, _ := l.origin(key)
-			l.fail(key, g, &problem{path + ": " + p.What, p.Hint})
-			return
-		}
-		l.cfg.Track.ProofSecrets = append(l.cfg.Track.ProofSecrets, secret)
-	}
-}
 
 // readSecret reads a file that holds one line, whose end does not count.
 func readSecret(path string) (Secret, *problem) {

@@ -1,0 +1,31 @@
+package config
+
+import "readback/relay"
+
+// embedded is the value of relay.nats for the server within the process.
+const embedded = relay.Embedded
+
+// Ops is the operator's own HTTP interface.
+type Ops struct {
+	Addr string `key:"addr" default:"127.0.0.1:9090" form:"bind" empty:"off" doc:"address of metrics, health and profiles, host:port; keep it on loopback, since it asks nobody who they are; empty is off"`
+}
+
+// Log is how the gateway logs.
+type Log struct {
+	Level  string `key:"level" default:"info" live:"yes" oneof:"debug,info,warn,error" doc:"least level that is logged"`
+	Format string `key:"format" default:"json" oneof:"json,text" doc:"form of a line"`
+}
+
+// checkRelay holds the settings of the relay against each other.
+func (l *loader) checkRelay() {
+	r := l.cfg.Relay
+	if r.NATS == embedded {
+		l.refuseIf(r.Replicas > 1, problem{"the embedded server is one, and keeps one copy", "replicas: 1, or nats: nats://host:4222"}, "relay.replicas", "relay.nats")
+		l.refuseIf(r.Creds != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.creds", "relay.nats")
+		l.refuseIf(r.NKey != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.nkey", "relay.nats")
+		l.refuseIf(r.Listen != "" && !isLoopback(r.Listen), problem{"the embedded server asks nobody who they are", "an address such as 127.0.0.1:4222"}, "relay.listen")
+		return
+	}
+	l.refuseIf(r.Listen != "", problem{"only the embedded server listens", "leave it out, or nats: embedded"}, "relay.listen", "relay.nats")
+	l.refuseIf(r.Creds != "" && r.NKey != "", problem{"creds and nkey both", "one of them"}, "relay.nkey", "relay.creds")
+}

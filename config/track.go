@@ -1,0 +1,97 @@
+package config
+
+import "fmt"
+
+// Track is which messages get a number, and how it travels.
+type Track struct {
+	AccountTrack
+
+	IEI            uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
+	Reference      int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
+	Proof          bool     `key:"proof" doc:"add to each element a proof that only who holds the message can show in a read response: 4 octets more"`
+	ProofKeys      []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files with a key each, 16 octets at least and nothing else: the first one signs, all of them verify"`
+	ForwardAckBits bool     `key:"forward_ack_bits" live:"yes" doc:"leave registered_delivery bits 0C set towards the SMSC"`
+	Marker         Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
+
+	// ProofSecrets is what Load read from ProofKeys.
+	ProofSecrets []Secret
+}
+
+// AccountTrack is the part of Track that an account may have for itself.
+type AccountTrack struct {
+	When      string `key:"when" default:"requested" live:"yes" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
+	Carriage  string `key:"carriage" default:"udh" live:"yes" oneof:"udh,text,auto" doc:"udh is the element, text the marker, auto the element where it fits and else the marker"`
+	Overflow  string `key:"overflow" default:"skip" live:"yes" oneof:"skip,split,reject" doc:"a message without room goes on unnumbered, or in parts that each have the number, or is refused with ESME_RINVMSGLEN"`
+	OnFailure string `key:"on_failure" default:"pass" live:"yes" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
+	Multi     string `key:"multi" default:"pass" live:"yes" oneof:"pass,split" doc:"submit_multi goes on unnumbered, or as one submit_sm for each receiver, each with its number"`
+}
+
+// Marker is one symbol for each encoding.
+type Marker struct {
+	UCS2   rune `key:"ucs2" default:"□" form:"ucs2" doc:"symbol in UCS2"`
+	GSM7   rune `key:"gsm7" default:"§" form:"gsm7" doc:"symbol in the GSM 7-bit default alphabet, one septet"`
+	Latin1 rune `key:"latin1" default:"§" form:"latin1" doc:"symbol in Latin-1"`
+	ASCII  rune `key:"ascii" default:"#" form:"ascii" doc:"symbol in ASCII"`
+}
+
+const (
+	marked = 999 // the highest number in three digits
+	// fewest is twice the numbers of a conversation that may be out and not yet
+	// in the log; with fewer a number could be given twice.
+	fewest = 16
+)
+
+// checkTrack holds the settings of numbers against each other.
+func (l *loader) checkTrack() {
+	t, first, last := l.cfg.Track, int(l.cfg.Relay.First), int(l.cfg.Relay.Last)
+	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
+	l.refuseIf(t.Proof && len(t.ProofKeys) == 0, problem{"no key to make proofs with", "track.proof_keys: [FILE]"}, "track.proof", "track.proof_keys")
+	l.refuseIf(l.cfg.Reads.SMS && l.cfg.Gateway.ReadIEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
+	l.refuseIf(last-first+1 < fewest,
+		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
+		"track.numbers.last", "track.numbers.first", "track.carriage")
+	three := problem{"does not fit the three digits of the marker", "last: 999 at most, or carriage: udh"}
+	l.refuseIf(t.Carriage != "udh" && last > marked, three, "track.numbers.last", "track.carriage")
+	for _, id := range l.systemIDs() {
+		key := accountKey(id) + ".track.carriage"
+		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && last > marked,
+			problem{"track.numbers.last does not fit the three digits of the marker", three.Hint}, key, "track.numbers.last")
+	}
+}
+
+// numbers chooses the marker's range where the marker is the carriage and the
+// operator left the range open.
+func (l *loader) numbers() {
+	if l.cfg.Track.Carriage != "text" {
+		return
+	}
+	if _, given := l.origin("track.numbers.first"); !given {
+		l.cfg.Relay.First = 0
+	}
+	if _, given := l.origin("track.numbers.last"); !given {
+		l.cfg.Relay.Last = 255
+	}
+}
+
+// minProofKey is the least length of a key for proofs, in octets.
+const minProofKey = 16
+
+// readProofKeys reads the keys for proofs.
+func (l *loader) readProofKeys() {
+	const key = "track.proof_keys"
+	if l.failed[key] {
+		return
+	}
+	for _, path := range l.cfg.Track.ProofKeys {
+		secret, p := readSecret(path)
+		if p == nil && len(secret) < minProofKey {
+			p = &problem{fmt.Sprintf("the key is shorter than %d octets", minProofKey), "openssl rand -hex 32 makes one"}
+		}
+		if p != nil {
+			g, _ := l.origin(key)
+			l.fail(key, g, &problem{path + ": " + p.What, p.Hint})
+			return
+		}
+		l.cfg.Track.ProofSecrets = append(l.cfg.Track.ProofSecrets, secret)
+	}
+}
