@@ -2,8 +2,8 @@ package relay
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"readback/internal/metric"
 	"readback/relay/journal"
 )
 
@@ -36,74 +36,99 @@ type metrics struct {
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	f := promauto.With(reg)
-	m := &metrics{
-		appends: f.NewHistogram(prometheus.HistogramOpts{
-			Name: "readback_ledger_append_seconds", Help: "Time from an append to the log until it is acknowledged.",
-			Buckets: prometheus.ExponentialBuckets(50e-6, 2, 16),
-		}),
-		batches: f.NewHistogram(prometheus.HistogramOpts{
-			Name: "readback_ledger_batch_records", Help: "Records in an append to the log.",
-			Buckets: prometheus.ExponentialBuckets(1, 2, 12),
-		}),
-		down: f.NewGauge(prometheus.GaugeOpts{
-			Name: "readback_ledger_down", Help: "1 while no number can be given and no read taken.",
-		}),
-		dropped: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_ledger_dropped_total", Help: "Records dropped because the log was away for too long.",
-		}),
-		receipts: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_ledger_receipts_dropped_total", Help: "Delivery receipts dropped because too many were waiting.",
-		}),
-		reads: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_reads_total", Help: "Read responses by the way they came in and their verdict.",
-		}, []string{"way", "verdict"}),
-		optedOut: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_reads_opted_out_total", Help: "Read responses accepted and dropped, because the receiver has opted out.",
-		}),
-		refused: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
-		}, []string{"reason"}),
-		erased: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",
-		}),
-		feedback: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_feedback_total", Help: "Feedback by what became of it.",
-		}, []string{"outcome"}),
-		outbox: f.NewGauge(prometheus.GaugeOpts{
-			Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",
-		}),
-		waiting: f.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "readback_feedback_waiting", Help: "Feedback in the queue of an account, not yet settled.",
-		}, []string{"account"}),
-		oldest: f.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "readback_feedback_oldest_seconds", Help: "Age of the oldest feedback in the queue of an account.",
-		}, []string{"account"}),
-		letters: f.NewGauge(prometheus.GaugeOpts{
-			Name: "readback_dead_letters", Help: "Dead letters that are kept.",
-		}),
-		held: f.NewGauge(prometheus.GaugeOpts{
-			Name: "readback_receipts_held", Help: "Receipts of the SMSC that wait for a read response to take their place.",
-		}),
-		heads: f.NewGauge(prometheus.GaugeOpts{
-			Name: "readback_ledger_conversations", Help: "Conversations held in memory.",
-		}),
-	}
-	m.events = f.NewCounter(prometheus.CounterOpts{
-		Name: "readback_events_total", Help: "Events published to their stream.",
+	m, f := new(metrics), metric.With(reg)
+	m.addLedger(f)
+	m.addReads(f)
+	m.addFeedback(f)
+	return m
+}
+
+func (m *metrics) addLedger(f metric.Factory) {
+	m.appends = f.Histogram(metric.Opts{
+		Name: "readback_ledger_append_seconds", Help: "Time from an append to the log until it is acknowledged.",
+		Look: "it is over 100 ms", Buckets: prometheus.ExponentialBuckets(50e-6, 2, 16),
 	})
-	m.clientsRefused = f.NewCounter(prometheus.CounterOpts{
-		Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
+	m.batches = f.Histogram(metric.Opts{
+		Name: "readback_ledger_batch_records", Help: "Records in an append to the log.",
+		Buckets: prometheus.ExponentialBuckets(1, 2, 12),
 	})
-	m.clientsDenied = f.NewCounterVec(prometheus.CounterOpts{
-		Name: "readback_clients_denied_total",
-		Help: "Messages and subscriptions of MQTT and WebSocket clients for subjects that are not theirs.",
-	}, []string{"what"})
-	records := f.NewCounterVec(prometheus.CounterOpts{
+	m.down = f.Gauge(metric.Opts{
+		Name: "readback_ledger_down", Help: "1 while no number can be given and no read taken.",
+		Look: "1",
+	})
+	m.dropped = f.Counter(metric.Opts{
+		Name: "readback_ledger_dropped_total", Help: "Records dropped because the log was away for too long.",
+		Look: "it rises: these messages cannot be reported as read",
+	})
+	m.receipts = f.Counter(metric.Opts{
+		Name: "readback_ledger_receipts_dropped_total", Help: "Delivery receipts dropped because too many were waiting.",
+		Look: "it rises: states lag",
+	})
+	m.heads = f.Gauge(metric.Opts{
+		Name: "readback_ledger_conversations", Help: "Conversations held in memory.",
+	})
+	records := f.CounterVec(metric.Opts{
 		Name: "readback_ledger_records_total", Help: "Records written to the log, by kind.",
-	}, []string{"kind"})
+		Labels: []string{"kind"},
+	})
 	for k := journal.KindStart; k < journal.Kinds; k++ {
 		m.records[k] = records.WithLabelValues(k.String())
 	}
-	return m
+}
+
+func (m *metrics) addReads(f metric.Factory) {
+	m.reads = f.CounterVec(metric.Opts{
+		Name: "readback_reads_total", Help: "Read responses by the way they came in and their verdict.",
+		Labels: []string{"way", "verdict"}, Look: "401, 403 (forged), 429 rise",
+	})
+	m.optedOut = f.Counter(metric.Opts{
+		Name: "readback_reads_opted_out_total", Help: "Read responses accepted and dropped, because the receiver has opted out.",
+	})
+	m.refused = f.CounterVec(metric.Opts{
+		Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
+		Labels: []string{"reason"}, Detail: "`max_connections`, `tls`.", Look: "it rises",
+	})
+	m.erased = f.Counter(metric.Opts{
+		Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",
+	})
+	m.clientsRefused = f.Counter(metric.Opts{
+		Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
+		Detail: "The log says why.", Look: "it rises",
+	})
+	m.clientsDenied = f.CounterVec(metric.Opts{
+		Name: "readback_clients_denied_total", Help: "Messages and subscriptions of MQTT and WebSocket clients for subjects that are not theirs.",
+		Labels: []string{"what"}, Detail: "`publish`, `subscription`.", Look: "it rises",
+	})
+}
+
+func (m *metrics) addFeedback(f metric.Factory) {
+	m.feedback = f.CounterVec(metric.Opts{
+		Name: "readback_feedback_total", Help: "Feedback by what became of it.",
+		Labels: []string{"outcome"}, Detail: "`published`, `delivered`, `retried`; made a dead letter: `dead` (refused), `expired` (`feedback.keep`); dead letters `replayed`, `dropped`; `superseded`: READ or the SMSC's receipt, where the account gets one of both; `off`: of accounts that are not told; `erased`: of receivers that were erased.",
+		Look: "`dead`, `expired` or `dropped` rise",
+	})
+	m.outbox = f.Gauge(metric.Opts{
+		Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",
+		Look: "it stays above zero",
+	})
+	m.waiting = f.GaugeVec(metric.Opts{
+		Name: "readback_feedback_waiting", Help: "Feedback in the queue of an account, not yet settled.",
+		Labels: []string{"account"}, Detail: "Accounts that are neither listed nor bound are `other`.",
+	})
+	m.oldest = f.GaugeVec(metric.Opts{
+		Name: "readback_feedback_oldest_seconds", Help: "Age of the oldest feedback in the queue of an account.",
+		Labels: []string{"account"}, Detail: "Accounts that are neither listed nor bound are `other`.", Look: "it grows",
+	})
+	m.letters = f.Gauge(metric.Opts{
+		Name: "readback_dead_letters", Help: "Dead letters that are kept.",
+		Look: "above 0: `readback dead list`",
+	})
+	m.held = f.Gauge(metric.Opts{
+		Name: "readback_receipts_held", Help: "Receipts of the SMSC that wait for a read response to take their place.",
+		Detail: "See `feedback.hold_receipt`.",
+	})
+	m.events = f.Counter(metric.Opts{
+		Name: "readback_events_total", Help: "Events published to their stream.",
+		Look: "it stands still with `feedback.events`",
+	})
 }

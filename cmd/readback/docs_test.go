@@ -3,8 +3,12 @@ package main
 import (
 	"flag"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/config"
 )
@@ -22,6 +26,7 @@ func TestOperationsPage(t *testing.T) {
 	text := string(page)
 	for name, want := range map[string]string{
 		"settings": config.Reference(),
+		"metrics":  startService(t, nil).metrics.Reference(),
 	} {
 		before, got, after := generated(t, text, name)
 		if got != want && !*update {
@@ -46,4 +51,30 @@ func generated(t *testing.T, page, name string) (before, part, after string) {
 	}
 	i += len(begin)
 	return page[:i], page[i:j], page[j:]
+}
+
+// TestMetricsAreDeclared: what a gateway has at /metrics is what it has declared, and so in
+// the page. Only the metrics of the Go runtime and of the process are somebody else's.
+func TestMetricsAreDeclared(t *testing.T) {
+	registry := startService(t, nil).metrics
+	descs := make(chan *prometheus.Desc, 1000)
+	registry.Describe(descs)
+	close(descs)
+	var got, want []string
+	name := regexp.MustCompile(`fqName: "(readback_[^"]+)"`)
+	for d := range descs {
+		if m := name.FindStringSubmatch(d.String()); m != nil {
+			got = append(got, m[1])
+		}
+	}
+	for _, o := range registry.Declared() {
+		want = append(want, o.Name)
+		if o.Help == "" || !strings.HasSuffix(o.Help, ".") {
+			t.Errorf("%s: help is %q, want a sentence", o.Name, o.Help)
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }

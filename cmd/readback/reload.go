@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/spf13/cobra"
 
 	"readback/config"
 	"readback/internal/gateway"
+	"readback/internal/metric"
 	"readback/internal/ops"
 	"readback/internal/webhook"
 	"readback/relay"
@@ -44,12 +44,13 @@ type reloads struct {
 }
 
 func newReloads(reg prometheus.Registerer) reloads {
-	f := promauto.With(reg)
+	f := metric.With(reg)
 	r := reloads{
-		results: f.NewCounterVec(prometheus.CounterOpts{
+		results: f.CounterVec(metric.Opts{
 			Name: "readback_config_reloads_total", Help: "Times that the configuration was read again, by result: ok or error.",
-		}, []string{"result"}),
-		success: f.NewGauge(prometheus.GaugeOpts{
+			Labels: []string{"result"}, Look: "`error` rises",
+		}),
+		success: f.Gauge(metric.Opts{
 			Name: "readback_config_last_reload_success_timestamp_seconds", Help: "When the configuration in force was read.",
 		}),
 	}

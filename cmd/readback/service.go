@@ -11,10 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"readback/config"
 	"readback/internal/gateway"
+	"readback/internal/metric"
 	"readback/internal/ops"
 	"readback/internal/transport"
 	"readback/internal/webhook"
@@ -29,6 +28,7 @@ type service struct {
 	gateway  *gateway.Gateway
 	webhooks *webhook.Webhooks
 	ops      *ops.Server
+	metrics  *metric.Registry
 	front    *front
 	callers  *readsFront
 	dialer   dialer
@@ -89,7 +89,7 @@ func (s *service) listen(cfg config.Config, sockets *sockets) (err error) {
 
 // assemble makes the parts and ties them together.
 func (s *service) assemble(cfg config.Config) error {
-	registry := prometheus.NewRegistry()
+	registry := metric.NewRegistry()
 	options, err := gatewayOptions(cfg)
 	if err != nil {
 		return err
@@ -142,8 +142,9 @@ func (s *service) makeFronts(cfg config.Config) (err error) {
 }
 
 // makePages makes the operator's pages.
-func (s *service) makePages(registry *prometheus.Registry) {
-	s.ops = ops.NewServer(registry, map[string]func() error{
+func (s *service) makePages(registry *metric.Registry) {
+	s.metrics = registry
+	s.ops = ops.NewServer(registry.Registry, map[string]func() error{
 		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
 	}, s.beginDrain, s.log)
 	s.reloads = newReloads(registry)

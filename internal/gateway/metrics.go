@@ -7,12 +7,12 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"readback/internal/metric"
 	"readback/smpp"
 )
 
-// metrics are what the gateway counts; docs/operations.md explains each.
+// metrics are what the gateway counts.
 type metrics struct {
 	connections  prometheus.Gauge
 	refused      *prometheus.CounterVec
@@ -49,72 +49,87 @@ const (
 )
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	f := promauto.With(reg)
-	m := &metrics{
-		counters:    make(map[pduKey]prometheus.Counter),
-		connections: f.NewGauge(prometheus.GaugeOpts{Name: "readback_sessions", Help: "ESME connections open now."}),
-		refused: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_connections_refused_total",
-			Help: "ESME connections refused, by reason.",
-		}, []string{"reason"}),
-		bindsRefused: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_binds_refused_total",
-			Help: "Binds that the gateway itself refused, by reason.",
-		}, []string{"reason"}),
-		binds: f.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "readback_smsc_bind_up",
-			Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode).",
-		}, []string{"bind"}),
-		pdus: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_pdus_total",
-			Help: "PDUs passed, by who sent them, command and status.",
-		}, []string{"from", "command", "status"}),
-		expired: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_unanswered_total",
-			Help: "Requests without response in time, by who owed it.",
-		}, []string{"peer"}),
-		splits: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_splits_total",
-			Help: "Messages that went on in parts for lack of room, by outcome: accepted, refused.",
-		}, []string{"outcome"}),
-		uncancelled: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_parts_not_cancelled_total",
-			Help: "Accepted parts of refused messages that the SMSC did not cancel.",
-		}),
-		merged: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "readback_part_receipts_total",
-			Help: "Receipts of parts by what became of them: merged, passed (the last one, as that of the whole), unwanted, refused.",
-		}, []string{"outcome"}),
-		late: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_late_answers_total",
-			Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
-		}),
-		panics: f.NewCounter(prometheus.CounterOpts{
-			Name: "readback_panics_total",
-			Help: "Panics that ended a link, a bind of the gateway's own, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",
-		}),
-		answer: f.NewHistogram(prometheus.HistogramOpts{
-			Name: "readback_smsc_answer_seconds",
-			Help: "Time from a numbered submit_sm to its submit_sm_resp.", Buckets: prometheus.ExponentialBuckets(100e-6, 2, 18),
-		}),
-	}
-	added := f.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "readback_added_seconds",
-		Help:    "Time that a sample of the PDUs spent in the gateway, until written, by where they went.",
-		Buckets: prometheus.ExponentialBuckets(10e-6, 2, 18),
-	}, []string{"to"})
+	m, f := &metrics{counters: make(map[pduKey]prometheus.Counter)}, metric.With(reg)
+	m.addSessions(f)
+	m.addMessages(f)
+	m.addParts(f)
+	return m
+}
+
+// addSessions makes those of connections, and of the PDUs on them.
+func (m *metrics) addSessions(f metric.Factory) {
+	m.connections = f.Gauge(metric.Opts{
+		Name: "readback_sessions", Help: "ESME connections open now.",
+		Look: "it drops",
+	})
+	m.refused = f.CounterVec(metric.Opts{
+		Name: "readback_connections_refused_total", Help: "ESME connections refused, by reason.",
+		Labels: []string{"reason"}, Detail: "`max_sessions`, `max_unbound`, `per_address`, `not_allowed`, `proxy`, `tls`.", Look: "it rises",
+	})
+	m.bindsRefused = f.CounterVec(metric.Opts{
+		Name: "readback_binds_refused_total", Help: "Binds that the gateway itself refused, by reason.",
+		Labels: []string{"reason"}, Look: "it rises",
+	})
+	m.binds = f.GaugeVec(metric.Opts{
+		Name: "readback_smsc_bind_up", Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode).",
+		Labels: []string{"bind"}, Look: "0",
+	})
+	m.pdus = f.CounterVec(metric.Opts{
+		Name: "readback_pdus_total", Help: "PDUs passed, by who sent them, command and status.",
+		Labels: []string{"from", "command", "status"}, Look: "statuses other than `0x00` rise",
+	})
+	m.expired = f.CounterVec(metric.Opts{
+		Name: "readback_unanswered_total", Help: "Requests without response in time, by who owed it.",
+		Labels: []string{"peer"}, Look: "`peer=\"smsc\"` rises",
+	})
+	m.late = f.Counter(metric.Opts{
+		Name: "readback_late_answers_total", Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
+		Look: "it rises: `smsc.response_timeout` is too short",
+	})
+	m.panics = f.Counter(metric.Opts{
+		Name: "readback_panics_total", Help: "Panics that ended a link, a bind of the gateway's own, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",
+		Detail: "[ADR 19](adr/0019-what-a-panic-ends.md).", Look: "it rises at all: the stack is in the log at ERROR",
+	})
+}
+
+// addMessages makes those of messages and their numbers.
+func (m *metrics) addMessages(f metric.Factory) {
+	m.answer = f.Histogram(metric.Opts{
+		Name: "readback_smsc_answer_seconds", Help: "Time from a numbered submit_sm to its submit_sm_resp.",
+		Buckets: prometheus.ExponentialBuckets(100e-6, 2, 18),
+	})
+	added := f.HistogramVec(metric.Opts{
+		Name: "readback_added_seconds", Help: "Time that a sample of the PDUs spent in the gateway, until written, by where they went.",
+		Labels: []string{"to"}, Buckets: prometheus.ExponentialBuckets(10e-6, 2, 18),
+	})
 	toSMSC, toESME := added.WithLabelValues("smsc"), added.WithLabelValues("esme")
 	m.addedToSMSC = func(d time.Duration) { toSMSC.Observe(d.Seconds()) }
 	m.addedToESME = func(d time.Duration) { toESME.Observe(d.Seconds()) }
-
-	vec := f.NewCounterVec(prometheus.CounterOpts{
-		Name: "readback_submits_total",
-		Help: "submit_sm and submit_multi by what became of their number: numbered, or why not.",
-	}, []string{"skip"})
+	vec := f.CounterVec(metric.Opts{
+		Name: "readback_submits_total", Help: "submit_sm and submit_multi by what became of their number: numbered, or why not.",
+		Labels: []string{"skip"}, Detail: "data_sm with a message_payload, too. What each skip is stands below.",
+		Look: "`ledger_down`, `malformed` rise; `no_room` is large",
+	})
 	for _, s := range Skips() {
 		m.skips = append(m.skips, vec.WithLabelValues(s.String()))
 	}
-	return m
+}
+
+// addParts makes those of messages that went on in parts.
+func (m *metrics) addParts(f metric.Factory) {
+	m.splits = f.CounterVec(metric.Opts{
+		Name: "readback_splits_total", Help: "Messages that went on in parts for lack of room, by outcome: accepted, refused.",
+		Labels: []string{"outcome"}, Look: "`refused` rises",
+	})
+	m.uncancelled = f.Counter(metric.Opts{
+		Name: "readback_parts_not_cancelled_total", Help: "Accepted parts of refused messages that the SMSC did not cancel.",
+		Detail: "A receiver may have half a message, and the whole later.", Look: "it rises",
+	})
+	m.merged = f.CounterVec(metric.Opts{
+		Name: "readback_part_receipts_total", Help: "Receipts of parts by what became of them: merged, passed (the last one, as that of the whole), unwanted, refused.",
+		Labels: []string{"outcome"}, Detail: "`merged`: others are to come. `unwanted`: the ESME did not ask for this outcome. `refused`: for now, since the ledger is away, too many wait, or a message that it may be about takes over 5 s.",
+		Look: "`refused` rises; `passed` and `unwanted` stay far below `readback_splits_total{outcome=\"accepted\"}`: receipts do not come, or do not find their part",
+	})
 }
 
 // count counts a PDU that arrived.

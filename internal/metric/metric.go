@@ -1,0 +1,119 @@
+// Package metric declares what the process counts. A metric is declared once, where its
+// package makes it: the declaration has what Prometheus shows and what docs/operations.md
+// says.
+package metric
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// Opts is the declaration of a metric.
+type Opts struct {
+	Name   string
+	Help   string   // in one sentence
+	Labels []string // of a metric that has several series
+	Detail string   // more for the docs, in Markdown: what the values of the labels mean
+	Look   string   // when an operator should look, in Markdown; empty: never for this metric alone
+
+	Buckets []float64 // of a histogram
+}
+
+// Registry is a registry that knows the declarations of its metrics.
+type Registry struct {
+	*prometheus.Registry
+
+	mu       sync.Mutex
+	declared []Opts
+}
+
+// NewRegistry returns a Registry without metrics.
+func NewRegistry() *Registry { return &Registry{Registry: prometheus.NewRegistry()} }
+
+func (r *Registry) declare(o Opts) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.declared = append(r.declared, o)
+}
+
+// Declared returns the declarations, by name.
+func (r *Registry) Declared() []Opts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(slices.Values(r.declared), func(a, b Opts) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Reference returns a Markdown table of all declarations: name with labels, meaning, and
+// when to look.
+func (r *Registry) Reference() string {
+	var b strings.Builder
+	b.WriteString("| metric | meaning | look when |\n|---|---|---|\n")
+	for _, o := range r.Declared() {
+		name, meaning := o.Name, o.Help
+		if len(o.Labels) > 0 {
+			name += "{" + strings.Join(o.Labels, ",") + "}"
+		}
+		if o.Detail != "" {
+			meaning += " " + o.Detail
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, meaning, o.Look)
+	}
+	return b.String()
+}
+
+// Factory makes metrics and registers them.
+type Factory struct {
+	make    promauto.Factory
+	declare func(Opts)
+}
+
+// With returns a Factory for reg. Where reg is a Registry, the Factory declares the metrics
+// there. Where it is nil, they are counted for nobody.
+func With(reg prometheus.Registerer) Factory {
+	f := Factory{promauto.With(reg), func(Opts) {}}
+	if r, ok := reg.(*Registry); ok {
+		f.declare = r.declare
+	}
+	return f
+}
+
+// Counter makes a counter without labels.
+func (f Factory) Counter(o Opts) prometheus.Counter {
+	f.declare(o)
+	return f.make.NewCounter(prometheus.CounterOpts{Name: o.Name, Help: o.Help})
+}
+
+// CounterVec makes counters by the labels.
+func (f Factory) CounterVec(o Opts) *prometheus.CounterVec {
+	f.declare(o)
+	return f.make.NewCounterVec(prometheus.CounterOpts{Name: o.Name, Help: o.Help}, o.Labels)
+}
+
+// Gauge makes a gauge without labels.
+func (f Factory) Gauge(o Opts) prometheus.Gauge {
+	f.declare(o)
+	return f.make.NewGauge(prometheus.GaugeOpts{Name: o.Name, Help: o.Help})
+}
+
+// GaugeVec makes gauges by the labels.
+func (f Factory) GaugeVec(o Opts) *prometheus.GaugeVec {
+	f.declare(o)
+	return f.make.NewGaugeVec(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, o.Labels)
+}
+
+// Histogram makes a histogram without labels.
+func (f Factory) Histogram(o Opts) prometheus.Histogram {
+	f.declare(o)
+	return f.make.NewHistogram(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets})
+}
+
+// HistogramVec makes histograms by the labels.
+func (f Factory) HistogramVec(o Opts) *prometheus.HistogramVec {
+	f.declare(o)
+	return f.make.NewHistogramVec(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets}, o.Labels)
+}
