@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/config"
+	"readback/internal/gateway"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of the pages anew")
@@ -26,6 +28,7 @@ func TestOperationsPage(t *testing.T) {
 	text := string(page)
 	for name, want := range map[string]string{
 		"settings": config.Reference(),
+		"skips":    skipsTable(),
 		"metrics":  startService(t, nil).metrics.Reference(),
 	} {
 		before, got, after := generated(t, text, name)
@@ -39,6 +42,15 @@ func TestOperationsPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func skipsTable() string {
+	var b strings.Builder
+	b.WriteString("| skip | why |\n|---|---|\n")
+	for _, s := range gateway.Skips() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s, s.Meaning())
+	}
+	return b.String()
 }
 
 // generated parts a page at the marks of a generated part.

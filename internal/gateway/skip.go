@@ -39,5 +39,8 @@ func Skips() []Skip {
 	return all
 }
 
+// Meaning returns what the skip means, for the docs.
+func (s Skip) Meaning() string { return skips[s].meaning }
+
 // String returns the name of the skip.
 func (s Skip) String() string { return skips[s].name }
