@@ -11,17 +11,13 @@ import (
 // Account is what holds for one system_id. Load fills in the general settings
 // where the account has none of its own.
 type Account struct {
-	PasswordHash Secret                 `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
-	Rate         int                    `key:"rate" range:"0..100000" doc:"messages a second that the account may send, parts counted; 0 is no limit"`
-	Burst        int                    `key:"burst" range:"0..100000" doc:"messages that it may send at once; 0 is as many as rate"`
-	OverRate     string                 `key:"over_rate" default:"pace" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
-	Window       int                    `key:"window" range:"0..10000" doc:"requests of one session that wait for their answer; 0 is no limit"`
-	MaxSessions  int                    `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
-	Allow        []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
-	Addresses    []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
-	MayRead      []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is nobody's, and what it sends goes to the SMSC"`
-	Track        AccountTrack           `key:"track"`
-	Feedback     AccountFeedback        `key:"feedback"`
+	PasswordHash Secret `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
+	account.Limits
+	Allow     []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
+	Addresses []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
+	MayRead   []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is nobody's, and what it sends goes to the SMSC"`
+	Track     AccountTrack           `key:"track"`
+	Feedback  AccountFeedback        `key:"feedback"`
 
 	// Listed tells that the operator listed the account. In shared mode who is not
 	// listed cannot bind.
@@ -35,7 +31,7 @@ func (l *loader) checkAccounts() {
 		key, a := accountKey(id), l.cfg.Accounts[id]
 		p := problem{"without a rate there is nothing to be over", key + ".rate"}
 		l.refuseIf(a.Rate == 0 && a.Burst > 0, p, key+".burst", key+".rate")
-		l.refuseIf(a.Rate == 0 && a.OverRate == "reject", p, key+".over_rate", key+".rate")
+		l.refuseIf(a.Rate == 0 && a.Reject, p, key+".over_rate", key+".rate")
 	}
 	l.checkRanges()
 }

@@ -46,7 +46,6 @@ func TestLoadFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, general := fullAccount(), Account{
-		OverRate: "pace",
 		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
 		Feedback: AccountFeedback{Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: fullWebhook()},
 	}
@@ -68,8 +67,8 @@ func TestLoadFull(t *testing.T) {
 func fullAccount() Account {
 	return Account{
 		PasswordHash: "$2y$10$92IXUNpkjO0rOQ5byMi.Ye4oKoEa3Ro9llC/.og/at2.uheWG/igi",
-		Rate:         500, Burst: 1000, OverRate: "reject", Window: 50, MaxSessions: 4,
-		Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")},
+		Limits:       account.Limits{Rate: 500, Burst: 1000, Reject: true, Window: 50, MaxSessions: 4},
+		Allow:        []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")},
 		Addresses: []account.AddressRange{
 			{Low: "447700900", High: "447700900", Prefix: true},
 			{Low: "1069000", High: "1069099"},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"readback/config"
-	"readback/internal/account"
 	"readback/internal/gateway"
 	"readback/internal/transport"
 	"readback/relay"
@@ -70,11 +69,8 @@ func policies(cfg config.Config) (all gateway.Policies, err error) {
 func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 	telling, err := telling(cfg, a)
 	to := gateway.Account{
-		Policy: policy(cfg, a),
-		Limits: account.Limits{
-			Rate: float64(a.Rate), Burst: a.Burst, Reject: a.OverRate == "reject",
-			Window: a.Window, MaxSessions: a.MaxSessions,
-		},
+		Policy:       policy(cfg, a),
+		Limits:       a.Limits,
 		PasswordHash: []byte(a.PasswordHash),
 		Addresses:    a.Addresses, MayRead: a.MayRead,
 	}

@@ -12,13 +12,13 @@ import (
 	"readback/internal/crash"
 )
 
-// Limits of an account; zero is no limit.
+// Limits of an account: settings of it. Zero is no limit.
 type Limits struct {
-	Rate        float64 // messages a second, over all sessions; each part counts
-	Burst       int     // messages at once beyond that; 0: a second's worth
-	Reject      bool    // over the rate: ESME_RTHROTTLED, in place of not reading
-	Window      int     // unanswered requests of a session, beyond which it is not read
-	MaxSessions int     // bound at once
+	Rate        float64 `key:"rate" range:"0..100000" doc:"messages a second that the account may send, parts counted; 0 is no limit"`
+	Burst       int     `key:"burst" range:"0..100000" doc:"messages that it may send at once; 0 is as many as rate"`
+	Reject      bool    `key:"over_rate" default:"pace" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
+	Window      int     `key:"window" range:"0..10000" doc:"requests of one session that wait for their answer; 0 is no limit"`
+	MaxSessions int     `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
 }
 
 // Usage is what the sessions of one account share.

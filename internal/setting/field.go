@@ -12,7 +12,7 @@
 //	live       "yes" if a running process takes a change on; on a section, for all keys in it
 //	range      the least and the greatest number or duration
 //	among      the numbers that there are
-//	oneof      the words that there are
+//	oneof      the words that there are; of a number or a bool, those of 0, 1, … or of false, true
 //	later      words of a later release
 //	word       a word that stands for a duration of 0
 //	form       what a text must look like; see forms
@@ -138,6 +138,11 @@ func (f Field) hasTextItems() bool { return reflect.PointerTo(f.Type.Elem()).Imp
 func (f Field) isDuration() bool { return f.Type == reflect.TypeFor[time.Duration]() }
 
 func (f Field) isRune() bool { return f.Type.Kind() == reflect.Int32 }
+
+// isWord reports whether the value is written as a word, and is none: a number, or a bool.
+func (f Field) isWord() bool {
+	return f.Tag.Get("oneof") != "" && (f.Type.Kind() == reflect.Bool || reflect.Zero(f.Type).CanUint())
+}
 
 // list splits a tag into its words.
 func (f Field) list(tag string) []string {

@@ -96,6 +96,21 @@ func TestDefaultsRefuseWhatTheSettingDoes(t *testing.T) {
 	Defaults(&bad)
 }
 
+func TestTextOfWords(t *testing.T) {
+	in := struct {
+		How way  `key:"how" oneof:"udh,text,auto"`
+		Say bool `key:"say" oneof:"pass,reject"`
+		No  bool `key:"no" oneof:"pass,reject"`
+	}{How: 2, Say: true}
+	var got []string
+	for _, f := range Fields(reflect.TypeOf(in)) {
+		got = append(got, f.Text(in))
+	}
+	if want := []string{"auto", "reject", "pass"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestText(t *testing.T) {
 	var e example
 	Defaults(&e)
@@ -111,6 +126,9 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// way is a number that is written as a word.
+type way uint8
 
 // upper is a word that reads itself.
 type upper string
@@ -129,6 +147,8 @@ func TestParse(t *testing.T) {
 		Trees []part        `key:"trees" wanted:"a list of {when}"`
 		N     uint16        `key:"n" range:"0..1000"`
 		On    bool          `key:"on"`
+		How   way           `key:"how" oneof:"udh,text,auto"`
+		Say   bool          `key:"say" oneof:"pass,reject"`
 		D     time.Duration `key:"d" range:"0s..1m" word:"always"`
 	}
 	by := make(map[string]Field)
@@ -152,6 +172,12 @@ func TestParse(t *testing.T) {
 		{"n", uint64(1) << 63, false, "out of range (hint: 0 to 1000)"},
 		{"on", "true", true, "true"},
 		{"on", "true", false, "found text (hint: true or false)"},
+		{"how", "auto", false, "2"},
+		{"how", "usd", false, "unknown value (hint: udh, text or auto)"},
+		{"how", 2, false, "found a whole number (hint: udh, text or auto)"},
+		{"say", "reject", false, "true"},
+		{"say", "pass", true, "false"},
+		{"say", true, false, "found true or false (hint: pass or reject)"},
 		{"d", "always", false, "0s"},
 		{"d", 0, false, "0s"},
 		{"d", "1h", false, "out of range (hint: 0s to 1m)"},

@@ -51,6 +51,8 @@ func (f Field) Wanted() string {
 		return "a list such as [" + f.Tag.Get("example") + "]"
 	case f.isList():
 		return "a list such as [" + f.list("oneof")[0] + "]"
+	case f.isWord():
+		return either(f.list("oneof"))
 	case f.Type.Kind() == reflect.Bool:
 		return "true or false"
 	case f.Type.Kind() != reflect.String:

@@ -27,6 +27,9 @@ func (f Field) Text(in any) string {
 	if digits := f.Tag.Get("hex"); digits != "" {
 		return fmt.Sprintf("0x%0"+digits+"X", v.Uint())
 	}
+	if f.isWord() {
+		return f.list("oneof")[wordIndex(v)]
+	}
 	switch value := v.Interface().(type) {
 	case time.Duration:
 		return shortDuration(value)
@@ -46,6 +49,17 @@ func (f Field) Text(in any) string {
 		return "[]" // but for words, no list has anything in it by default
 	}
 	return fmt.Sprint(v.Interface())
+}
+
+// wordIndex is the place of a word in oneof.
+func wordIndex(v reflect.Value) uint64 {
+	switch {
+	case v.CanUint():
+		return v.Uint()
+	case v.Bool():
+		return 1
+	}
+	return 0
 }
 
 // shortDuration leaves out the units that are nothing: 72h, not 72h0m0s.

@@ -21,6 +21,8 @@ func (f Field) Parse(v any, text bool) (any, *Problem) {
 		return f.duration(v)
 	case f.isRune():
 		return f.symbol(v)
+	case f.isWord():
+		return f.word(v)
 	}
 	switch f.Type.Kind() {
 	case reflect.Bool:
@@ -46,6 +48,22 @@ func (f Field) text(v any) (any, *Problem) {
 		return readItself(f.Type, s)
 	}
 	return s, f.checkForm(s)
+}
+
+// word reads a word that stands for a number or a bool.
+func (f Field) word(v any) (any, *Problem) {
+	s, ok := v.(string)
+	if !ok {
+		return nil, f.wrongType(v)
+	}
+	if p := f.checkWord(s); p != nil {
+		return nil, p
+	}
+	n := slices.Index(f.list("oneof"), s)
+	if f.Type.Kind() == reflect.Bool {
+		return n == 1, nil
+	}
+	return reflect.ValueOf(n).Convert(f.Type).Interface(), nil
 }
 
 // readItself has a value of the type read a text.
