@@ -53,7 +53,7 @@ func (c Config) Account(systemID string) Account {
 // general returns the account of whom the operator said nothing.
 func (c Config) general() (a Account) {
 	setting.Defaults(&a)
-	a.Track, a.Feedback = c.Track.AccountTrack, c.Feedback.AccountFeedback
+	a.Track, a.Feedback = c.Track.Policy, c.Feedback.AccountFeedback
 	return a
 }
 

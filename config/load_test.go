@@ -46,7 +46,7 @@ func TestLoadFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, general := fullAccount(), Account{
-		Track:    AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
+		Track:    gateway.Policy{When: gateway.Off, Carriage: gateway.Auto, Overflow: gateway.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
 		Feedback: AccountFeedback{Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: fullWebhook()},
 	}
 	listed := general
@@ -79,7 +79,7 @@ func fullAccount() Account {
 		},
 		MayRead: []account.AddressRange{{Low: "447700901", High: "447700901", Prefix: true}},
 		Listed:  true,
-		Track:   AccountTrack{When: "requested", Carriage: "text", Overflow: "skip", OnFailure: "pass", Multi: "pass"},
+		Track:   gateway.Policy{Carriage: gateway.ByMarker, ForwardAckBits: true},
 		Feedback: AccountFeedback{
 			Form: "mo", Rate: 5, Template: "{{.Number}}",
 			Webhook: Webhook{URL: "http://127.0.0.1/", OldSignature: true, Timeout: time.Second, Concurrency: 1},
@@ -116,11 +116,11 @@ func fullConfig() Config {
 			ConnectTimeout: 3 * time.Second, DefaultAlphabet: "latin1",
 		},
 		Track: Track{
-			AccountTrack: AccountTrack{When: "off", Carriage: "auto", Overflow: "reject", OnFailure: "reject", Multi: "split"},
-			IEI:          0x9F, Reference: 16,
+			Policy: gateway.Policy{When: gateway.Off, Carriage: gateway.Auto, Overflow: gateway.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
+			IEI:    0x9F, Reference: 16,
 			Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
-			ProofSecrets:   []Secret{"an example key, of 16 octets at least", "the example key before that one"},
-			ForwardAckBits: true, Marker: Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
+			ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},
+			Marker:       Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
 		},
 		Feedback: Feedback{
 			AccountFeedback: AccountFeedback{
@@ -219,5 +219,17 @@ accounts:
 	}
 	if !strings.Contains(err.Error(), `"[hidden]@192.0.2.1"`) {
 		t.Errorf("no [hidden] in\n%v", err)
+	}
+}
+
+// TestGeneralForAll: no account may have a general setting for itself, and each has its value.
+func TestGeneralForAll(t *testing.T) {
+	cfg, err := load(t, "track: {forward_ack_bits: true}\naccounts: {bank: {}}")
+	if err != nil || !cfg.Account("bank").Track.ForwardAckBits {
+		t.Errorf("got %v, %v, want true", cfg.Account("bank").Track.ForwardAckBits, err)
+	}
+	_, err = load(t, "accounts: {bank: {track: {forward_ack_bits: true}}}")
+	if err == nil || !strings.Contains(err.Error(), "accounts.bank.track.forward_ack_bits: unknown key") {
+		t.Errorf("for an account: got %v, want an unknown key", err)
 	}
 }

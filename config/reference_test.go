@@ -82,7 +82,7 @@ func checkTags(t *testing.T, f setting.Field) {
 		t.Errorf("%s: no meaning", f.Key)
 	}
 	number := f.Type == reflect.TypeFor[time.Duration]() || f.Type.Kind() == reflect.Int || f.Type.Kind() == reflect.Uint8 || f.Type.Kind() == reflect.Uint16
-	if number && f.Tag.Get("range") == "" && f.Tag.Get("among") == "" {
+	if number && f.Tag.Get("range") == "" && f.Tag.Get("among") == "" && f.Tag.Get("oneof") == "" {
 		t.Errorf("%s: no range", f.Key)
 	}
 	list := f.Type.Kind() == reflect.Slice && !f.IsTree()

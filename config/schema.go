@@ -11,7 +11,7 @@ import (
 
 var (
 	fields        = setting.Fields(reflect.TypeFor[Config]())
-	accountFields = setting.Fields(reflect.TypeFor[Account]())
+	accountFields = slices.DeleteFunc(setting.Fields(reflect.TypeFor[Account]()), isGeneral)
 	fieldsByKey   = byKey(fields)
 	sections      = setting.Sections(reflect.TypeFor[Config]())
 )
@@ -65,6 +65,10 @@ var laterAccountKeys []string
 func isLater(later []string, key string) bool {
 	return slices.ContainsFunc(later, func(l string) bool { return key == l || strings.HasPrefix(key, l+".") })
 }
+
+// isGeneral reports whether no account may have the setting for itself, though it has the
+// same struct.
+func isGeneral(f setting.Field) bool { return f.Tag.Get("account") == "no" }
 
 // isOwn reports whether a key of an account is its own, and not one of the general keys
 // said again for it.

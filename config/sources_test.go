@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"readback/internal/gateway"
 	"readback/internal/setting"
 )
 
@@ -16,15 +17,15 @@ func TestLaterSourceWins(t *testing.T) {
 		name     string
 		env      string
 		args     []string
-		carriage string
+		carriage gateway.Carriage
 		level    string
 	}{
-		{"file", "", nil, "text", "error"},
-		{"environment over file", "auto", nil, "auto", "error"},
-		{"flag over environment", "auto", []string{"--set", "track.carriage=udh"}, "udh", "error"},
-		{"last flag", "", []string{"--set=track.carriage=udh", "--set=track.carriage=auto"}, "auto", "error"},
-		{"log level", "", []string{"--log-level", "debug"}, "text", "debug"},
-		{"one key over its flag", "", []string{"--log-level=debug", "--set=log.level=warn"}, "text", "warn"},
+		{"file", "", nil, gateway.ByMarker, "error"},
+		{"environment over file", "auto", nil, gateway.Auto, "error"},
+		{"flag over environment", "auto", []string{"--set", "track.carriage=udh"}, gateway.ByElement, "error"},
+		{"last flag", "", []string{"--set=track.carriage=udh", "--set=track.carriage=auto"}, gateway.Auto, "error"},
+		{"log level", "", []string{"--log-level", "debug"}, gateway.ByMarker, "debug"},
+		{"one key over its flag", "", []string{"--log-level=debug", "--set=log.level=warn"}, gateway.ByMarker, "warn"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -33,7 +34,7 @@ func TestLaterSourceWins(t *testing.T) {
 			}
 			cfg, err := load(t, file, tt.args...)
 			if cfg.Track.Carriage != tt.carriage || cfg.Log.Level != tt.level || err != nil {
-				t.Errorf("got %s, %s, %v; want %s, %s", cfg.Track.Carriage, cfg.Log.Level, err, tt.carriage, tt.level)
+				t.Errorf("got %v, %s, %v; want %v, %s", cfg.Track.Carriage, cfg.Log.Level, err, tt.carriage, tt.level)
 			}
 		})
 	}

@@ -1,29 +1,23 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"readback/internal/gateway"
+)
 
 // Track is which messages get a number, and how it travels.
 type Track struct {
-	AccountTrack
+	gateway.Policy // that an account may have for itself
 
-	IEI            uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
-	Reference      int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
-	Proof          bool     `key:"proof" doc:"add to each element a proof that only who holds the message can show in a read response: 4 octets more"`
-	ProofKeys      []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files with a key each, 16 octets at least and nothing else: the first one signs, all of them verify"`
-	ForwardAckBits bool     `key:"forward_ack_bits" live:"yes" doc:"leave registered_delivery bits 0C set towards the SMSC"`
-	Marker         Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
+	IEI       uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
+	Reference int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
+	Proof     bool     `key:"proof" doc:"add to each element a proof that only who holds the message can show in a read response: 4 octets more"`
+	ProofKeys []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files with a key each, 16 octets at least and nothing else: the first one signs, all of them verify"`
+	Marker    Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
 
 	// ProofSecrets is what Load read from ProofKeys.
 	ProofSecrets []Secret
-}
-
-// AccountTrack is the part of Track that an account may have for itself.
-type AccountTrack struct {
-	When      string `key:"when" default:"requested" live:"yes" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
-	Carriage  string `key:"carriage" default:"udh" live:"yes" oneof:"udh,text,auto" doc:"udh is the element, text the marker, auto the element where it fits and else the marker"`
-	Overflow  string `key:"overflow" default:"skip" live:"yes" oneof:"skip,split,reject" doc:"a message without room goes on unnumbered, or in parts that each have the number, or is refused with ESME_RINVMSGLEN"`
-	OnFailure string `key:"on_failure" default:"pass" live:"yes" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
-	Multi     string `key:"multi" default:"pass" live:"yes" oneof:"pass,split" doc:"submit_multi goes on unnumbered, or as one submit_sm for each receiver, each with its number"`
 }
 
 // Marker is one symbol for each encoding.
@@ -51,10 +45,10 @@ func (l *loader) checkTrack() {
 		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
 		"track.numbers.last", "track.numbers.first", "track.carriage")
 	three := problem{"does not fit the three digits of the marker", "last: 999 at most, or carriage: udh"}
-	l.refuseIf(t.Carriage != "udh" && last > marked, three, "track.numbers.last", "track.carriage")
+	l.refuseIf(t.Carriage != gateway.ByElement && last > marked, three, "track.numbers.last", "track.carriage")
 	for _, id := range l.systemIDs() {
 		key := accountKey(id) + ".track.carriage"
-		l.refuseIf(t.Carriage == "udh" && l.cfg.Accounts[id].Track.Carriage != "udh" && last > marked,
+		l.refuseIf(t.Carriage == gateway.ByElement && l.cfg.Accounts[id].Track.Carriage != gateway.ByElement && last > marked,
 			problem{"track.numbers.last does not fit the three digits of the marker", three.Hint}, key, "track.numbers.last")
 	}
 }
@@ -62,7 +56,7 @@ func (l *loader) checkTrack() {
 // numbers chooses the marker's range where the marker is the carriage and the
 // operator left the range open.
 func (l *loader) numbers() {
-	if l.cfg.Track.Carriage != "text" {
+	if l.cfg.Track.Carriage != gateway.ByMarker {
 		return
 	}
 	if _, given := l.origin("track.numbers.first"); !given {

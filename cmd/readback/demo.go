@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/config"
+	"readback/internal/gateway"
 )
 
 func demoCommand() *cobra.Command {
@@ -48,9 +49,9 @@ func demoConfig(store, smsc, reads string) config.Config {
 	cfg.Listen.Addr, cfg.Ops.Addr, cfg.Reads.Addr = "127.0.0.1:0", "127.0.0.1:0", reads
 	cfg.SMSC.Addr = smsc
 	cfg.Relay.Store = store
-	cfg.Track.When = "all"
+	cfg.Track.When = gateway.All
 	text := cfg.Account(markerAccount)
-	text.Track.Carriage = "text"
+	text.Track.Carriage = gateway.ByMarker
 	cfg.Accounts = map[string]config.Account{markerAccount: text}
 	return cfg
 }

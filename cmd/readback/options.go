@@ -40,10 +40,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 // The words of the configuration, which config has checked.
 var (
 	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "gsm7_packed": udh.GSM7, "latin1": udh.Latin1}
-	whens     = map[string]gateway.When{"requested": gateway.Requested, "all": gateway.All, "off": gateway.Off}
 	bases     = map[string]gateway.Base{"as_is": gateway.AsIs, "hex": gateway.Hex, "dec": gateway.Decimal}
-	overflows = map[string]gateway.Overflow{"skip": gateway.SkipNoRoom, "split": gateway.SplitNoRoom, "reject": gateway.RejectNoRoom}
-	carriages = map[string]gateway.Carriage{"udh": gateway.ByElement, "text": gateway.ByMarker, "auto": gateway.Auto}
 )
 
 func messageIDs(cfg config.Config) gateway.MessageIDs {
@@ -69,7 +66,7 @@ func policies(cfg config.Config) (all gateway.Policies, err error) {
 func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 	telling, err := telling(cfg, a)
 	to := gateway.Account{
-		Policy:       policy(cfg, a),
+		Policy:       a.Track,
 		Limits:       a.Limits,
 		PasswordHash: []byte(a.PasswordHash),
 		Addresses:    a.Addresses, MayRead: a.MayRead,
@@ -79,17 +76,6 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 	}
 	to.Feedback = telling
 	return to, err
-}
-
-func policy(cfg config.Config, a config.Account) gateway.Policy {
-	return gateway.Policy{
-		When:            whens[a.Track.When],
-		Carriage:        carriages[a.Track.Carriage],
-		Overflow:        overflows[a.Track.Overflow],
-		RejectOnFailure: a.Track.OnFailure == "reject",
-		ForwardAckBits:  cfg.Track.ForwardAckBits,
-		SplitMulti:      a.Track.Multi == "split",
-	}
 }
 
 // proofsOf makes the proofs of the configuration; off without track.proof.

@@ -13,7 +13,7 @@ import (
 // When says which messages of an account are tracked.
 type When uint8
 
-// The values of track.when.
+// The values of track.when, in the order of Policy.
 const (
 	Requested When = iota // those that ask for a read acknowledgement (SMPP 3.4 §5.2.17)
 	All
@@ -23,7 +23,7 @@ const (
 // Carriage says how a number travels.
 type Carriage uint8
 
-// The values of track.carriage.
+// The values of track.carriage, in the order of Policy.
 const (
 	ByElement Carriage = iota // in the user data header
 	ByMarker                  // at the end of the text
@@ -33,21 +33,21 @@ const (
 // Overflow says what becomes of a message that has no room for its number.
 type Overflow uint8
 
-// The values of track.overflow.
+// The values of track.overflow, in the order of Policy.
 const (
 	SkipNoRoom   Overflow = iota // it goes on as it came
 	SplitNoRoom                  // it goes on as parts of a concatenated message, each with the number
 	RejectNoRoom                 // ESME_RINVMSGLEN
 )
 
-// Policy is what the operator decided for one account.
+// Policy is what the operator decided for one account: settings of the section track.
 type Policy struct {
-	When            When
-	Carriage        Carriage
-	Overflow        Overflow
-	RejectOnFailure bool // ESME_RSYSERR in place of passing unnumbered
-	ForwardAckBits  bool // leave registered_delivery as it came
-	SplitMulti      bool // submit_multi goes on as one submit_sm for each receiver
+	When            When     `key:"when" default:"requested" live:"yes" oneof:"requested,all,off" doc:"requested is registered_delivery bit 04"`
+	Carriage        Carriage `key:"carriage" default:"udh" live:"yes" oneof:"udh,text,auto" doc:"udh is the element, text the marker, auto the element where it fits and else the marker"`
+	Overflow        Overflow `key:"overflow" default:"skip" live:"yes" oneof:"skip,split,reject" doc:"a message without room goes on unnumbered, or in parts that each have the number, or is refused with ESME_RINVMSGLEN"`
+	RejectOnFailure bool     `key:"on_failure" default:"pass" live:"yes" oneof:"pass,reject" doc:"while no number can be given, messages go on unnumbered, or are refused with ESME_RSYSERR"`
+	SplitMulti      bool     `key:"multi" default:"pass" live:"yes" oneof:"pass,split" doc:"submit_multi goes on unnumbered, or as one submit_sm for each receiver, each with its number"`
+	ForwardAckBits  bool     `key:"forward_ack_bits" live:"yes" account:"no" doc:"leave registered_delivery bits 0C set towards the SMSC"`
 }
 
 // Policies are what holds for all accounts: one value, swapped whole by Use.

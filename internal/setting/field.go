@@ -21,6 +21,7 @@
 //	wanted     what is wanted in place of a wrong value, for lists and mappings of structs
 //	hex        digits of a number that is written in hexadecimal
 //	follows    a setting that changes this default
+//	account    "no" if no account may have it for itself, though it is in a struct of both
 //	secret     "all" if the value must not be shown, "userinfo" for what stands before its @
 //
 // A field of struct type with a key is a section, whose keys begin with its own. One
