@@ -14,6 +14,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/gateway"
+	"readback/internal/setting"
 	"readback/internal/token"
 	"readback/relay"
 )
@@ -41,17 +42,20 @@ func TestLoadNothing(t *testing.T) {
 }
 
 func TestLoadFull(t *testing.T) {
-	got, err := Load(filepath.Join(files, "good_full.yaml"), nil)
+	path := filepath.Join(files, "good_full.yaml")
+	got, err := Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, general := fullAccount(), Account{
-		Track:    gateway.Policy{When: gateway.Off, Carriage: gateway.Auto, Overflow: gateway.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
-		Feedback: AccountFeedback{Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}", VendorTLVs: true, Webhook: fullWebhook()},
-	}
+	l := newLoader(path)
+	l.read()
+	l.accounts()
+	want, own := fullConfig(), fullAccount()
+	leave(&want, Default(), fields, "", l.doc.given)
+	general := want.general()
+	leave(&own, general, accountFields, accountKey("Bank.One")+".", l.doc.given)
 	listed := general
 	listed.Listed, listed.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
-	want := fullConfig()
 	want.Accounts = map[string]Account{"Bank.One": own, "bank.one": listed, "12345": listed}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -59,6 +63,16 @@ func TestLoadFull(t *testing.T) {
 	for id, want := range map[string]Account{"Bank.One": own, "bank.one": listed, "BANK.ONE": general, "": general} {
 		if a := got.Account(id); !reflect.DeepEqual(a, want) {
 			t.Errorf("Account(%q): got %+v, want %+v", id, a, want)
+		}
+	}
+}
+
+// leave sets the settings in the struct that to points to, and that the file leaves out, as
+// they are in from.
+func leave(to, from any, fs []setting.Field, prefix string, given map[string]given) {
+	for _, f := range fs {
+		if _, ok := given[prefix+f.Key]; !ok {
+			f.Set(reflect.ValueOf(to).Elem(), reflect.ValueOf(from).FieldByIndex(f.Index).Interface())
 		}
 	}
 }
