@@ -56,6 +56,7 @@ var imports = map[string][]string{
 	"relay/message":             {},
 	"relay/relaytest":           {"relay/message"},
 	"smpp":                      {},
+	"smpp/receipt":              {"smpp"},
 	"udh":                       {},
 }
 
