@@ -168,15 +168,24 @@ func TestReceiptFields(t *testing.T) {
 
 // The golden PDUs that are receipts, and no others.
 func TestParseGolden(t *testing.T) {
-	want := map[string]bool{"deliver_receipt.txt": true, "feedback_receipt.txt": true}
+	type said struct {
+		id    string
+		state State
+	}
+	want := map[string]said{
+		"deliver_receipt.txt":           {"4A7F01", Delivered},
+		"deliver_receipt_disagrees.txt": {"4A7F01", Delivered},
+		"deliver_receipt_ucs2.txt":      {"4A7F01", Expired},
+		"feedback_receipt.txt":          {"4A7F01", Delivered},
+	}
 	for _, g := range golden.All(t) {
 		f := smpp.Frame(g.In)
 		if f.ID() != pdu.DeliverSMID {
 			continue
 		}
 		r, ok := Parse(parsed(t, f))
-		if ok != want[g.Name] || ok && (string(r.ID) != "4A7F01" || r.State != Delivered || !r.IsFinal()) {
-			t.Errorf("%s: got %q, %v, receipt %t, want %t", g.Name, r.ID, r.State, ok, want[g.Name])
+		if got := (said{string(r.ID), r.State}); got != want[g.Name] || ok != (want[g.Name] != said{}) || r.IsFinal() != ok {
+			t.Errorf("%s: got %+v, receipt %t, final %t, want %+v", g.Name, got, ok, r.IsFinal(), want[g.Name])
 		}
 	}
 }
