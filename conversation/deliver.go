@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+
+	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // Deliver is a deliver_sm, as far as it matters: any client library has these fields.
@@ -11,19 +14,10 @@ type Deliver struct {
 	ESMClass     byte              // esm_class
 	ShortMessage []byte            // short_message, or message_payload
 	TLVs         map[uint16][]byte // optional parameters by their tags
+	DataCoding   byte              // data_coding
 }
 
-// Tags and types that are looked at (SMPP 3.4 §5.3.2, §5.2.12).
-const (
-	tagMessageID    = 0x001E // receipted_message_id
-	tagResponseCode = 0x0205 // user_response_code
-	tagMessageState = 0x0427 // message_state
-
-	typeMask    = 0x3C
-	typeReceipt = 0x04
-	typeAck     = 0x08 // SME delivery acknowledgement: form sme-ack
-	typeUserAck = 0x10 // SME manual or user acknowledgement: form user-ack
-)
+func (d *Deliver) tlv(tag smpp.Tag) []byte { return d.TLVs[uint16(tag)] }
 
 // Values of user_response_code and status.
 const (
@@ -35,20 +29,18 @@ const (
 // receipt. ok is false for all else: messages of subscribers, and feedback without message_id,
 // as sme-ack has none for an ESME that bound below version 3.4.
 //
-// In form receipt, a text of READ or DELETED stands for the read response. An SMSC puts
-// the beginning of the message there: whoever uses this form must not send messages that
-// say just that.
+// A receipt is read by the rules of package receipt: what the optional parameters say wins
+// over the text. In form receipt, a text of READ or DELETED stands for the read response. An
+// SMSC puts the beginning of the message there: an ESME that is told in this form must not
+// send messages that say just that.
 func ParseDeliver(d Deliver) (n News, ok bool) {
-	id, _, _ := bytes.Cut(d.TLVs[tagMessageID], []byte{0})
-	switch d.ESMClass & typeMask {
-	case typeAck, typeUserAck:
+	var id []byte
+	switch d.ESMClass & smpp.ESMClassType {
+	case smpp.ESMClassDeliveryAck, smpp.ESMClassUserAck: // forms sme-ack and user-ack
+		id, _, _ = bytes.Cut(d.tlv(smpp.TagReceiptedMessageID), []byte{0})
 		n = parseAck(d)
-	case typeReceipt:
-		n.State = receiptState(d)
-		if len(id) == 0 {
-			id = word(d.ShortMessage, "id:")
-		}
-		n.readReceipt(d.ShortMessage)
+	case smpp.ESMClassReceipt:
+		id, n = parseReceipt(d)
 	default:
 		return News{}, false
 	}
@@ -63,7 +55,7 @@ func ParseDeliver(d Deliver) (n News, ok bool) {
 // from the text.
 func parseAck(d Deliver) (n News) {
 	status := word(d.ShortMessage, "status:")
-	if code := d.TLVs[tagResponseCode]; len(code) == 1 {
+	if code := d.tlv(smpp.TagUserResponseCode); len(code) == 1 {
 		status = []byte(strconv.Itoa(int(code[0])))
 	}
 	switch string(status) {
@@ -80,37 +72,36 @@ func parseAck(d Deliver) (n News) {
 	return n
 }
 
-// states are the final ones of message_state, and of a receipt's text (SMPP 3.4 §5.2.28,
-// Appendix B). ACCEPTED says that customer service has it, not the handset.
-var (
-	states = map[byte]State{2: Delivered, 3: Failed, 4: Failed, 5: Failed, 8: Failed}
-	stats  = map[string]State{
-		"DELIVRD": Delivered, "EXPIRED": Failed, "DELETED": Failed, "UNDELIV": Failed, "REJECTD": Failed,
-	}
-)
-
-func receiptState(d Deliver) State {
-	if state := d.TLVs[tagMessageState]; len(state) == 1 {
-		return states[state[0]]
-	}
-	return stats[string(word(d.ShortMessage, "stat:"))]
+// states are what the final states of a receipt come to. ACCEPTED says that customer service
+// has the message, not the handset.
+var states = map[receipt.State]State{
+	receipt.Delivered: Delivered,
+	receipt.Expired:   Failed, receipt.Deleted: Failed, receipt.Undeliverable: Failed, receipt.Rejected: Failed,
 }
 
-// readReceipt reads form receipt: the text says what became of the message, and the
-// date when.
-func (n *News) readReceipt(text []byte) {
-	_, said, _ := bytes.Cut(text, []byte(" text:"))
-	switch {
-	case n.State != Delivered:
-		return
-	case string(said) == "READ":
+// parseReceipt reads a delivery receipt, and form receipt: its text says what became of the
+// message, and its date when.
+func parseReceipt(d Deliver) (id []byte, n News) {
+	source := receipt.Source{
+		ESMClass: d.ESMClass, DataCoding: d.DataCoding, UserData: d.ShortMessage,
+		MessageID: d.tlv(smpp.TagReceiptedMessageID), State: d.tlv(smpp.TagMessageState),
+	}
+	r, _ := source.Parse()
+	n.State = states[r.State]
+	if n.State != Delivered {
+		return r.ID, n
+	}
+	fields := r.Fields()
+	switch string(fields.Text) {
+	case "READ":
 		n.State = Read
-	case string(said) == "DELETED":
+	case "DELETED":
 		n.State = DeletedUnread
 	default:
-		return
+		return r.ID, n
 	}
-	n.ReadAt, _ = time.Parse("0601021504", string(word(text, "done date:")))
+	n.ReadAt = receipt.ParseDate(fields.DoneDate)
+	return r.ID, n
 }
 
 // word is what stands behind a name, up to the next space.

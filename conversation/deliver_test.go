@@ -3,6 +3,7 @@ package conversation
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func deliver(t *testing.T, f smpp.Frame) Deliver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := Deliver{ESMClass: m.ESMClass(), ShortMessage: m.UserData(), TLVs: make(map[uint16][]byte)}
+	d := Deliver{ESMClass: m.ESMClass(), DataCoding: m.DataCoding(), ShortMessage: m.UserData(), TLVs: make(map[uint16][]byte)}
 	tlvs := m.TLVs()
 	for tlv, ok := tlvs.Next(); ok; tlv, ok = tlvs.Next() {
 		d.TLVs[uint16(tlv.Tag)] = tlv.Value
@@ -39,9 +40,12 @@ func line(n News, ok bool) string {
 
 func TestParseGolden(t *testing.T) {
 	tests := map[string]string{
-		"feedback_sme_ack.txt": "true [4A7F01] read 2026-11-23T08:30:00Z 17",
-		"deliver_receipt.txt":  "true [4A7F01] delivered - -",
-		"deliver_mo.txt":       "false [] submitted - -",
+		"feedback_sme_ack.txt":          "true [4A7F01] read 2026-11-23T08:30:00Z 17",
+		"deliver_receipt.txt":           "true [4A7F01] delivered - -",
+		"deliver_receipt_disagrees.txt": "true [4A7F01] delivered - -",
+		"deliver_receipt_ucs2.txt":      "true [4A7F01] failed - -",
+		"feedback_receipt.txt":          "true [4A7F01] read 2026-11-23T08:30:00Z -",
+		"deliver_mo.txt":                "false [] submitted - -",
 	}
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -53,35 +57,47 @@ func TestParseGolden(t *testing.T) {
 }
 
 func TestParseDeliver(t *testing.T) {
+	const tagID, tagState, tagCode = uint16(smpp.TagReceiptedMessageID), uint16(smpp.TagMessageState), uint16(smpp.TagUserResponseCode)
 	id := func(more map[uint16][]byte) map[uint16][]byte {
-		all := map[uint16][]byte{tagMessageID: []byte("4A7F01\x00")}
-		for tag, value := range more {
-			all[tag] = value
-		}
+		all := map[uint16][]byte{tagID: []byte("4A7F01\x00")}
+		maps.Copy(all, more)
 		return all
+	}
+	said := func(class byte, text string, tlvs map[uint16][]byte) Deliver {
+		return Deliver{ESMClass: class, ShortMessage: []byte(text), TLVs: tlvs}
 	}
 	const ack = "readback receiver:447700900101 number:017 status:1 read:2026-11-23T08:30:00Z"
 	const receipt = "id:4A7F01 sub:001 dlvrd:001 submit date:2611230815 done date:2611230830 "
+	code := func(c byte) map[uint16][]byte { return map[uint16][]byte{tagCode: {c}} }
+	state := func(s ...byte) map[uint16][]byte { return map[uint16][]byte{tagState: s} }
 	tests := []struct {
 		name string
 		d    Deliver
 		want string
 	}{
-		{"sme-ack", Deliver{0x08, []byte(ack), id(map[uint16][]byte{tagResponseCode: {1}})}, "true [4A7F01] read 2026-11-23T08:30:00Z 17"},
-		{"user-ack with UDHI", Deliver{0x50, []byte(ack), id(map[uint16][]byte{tagResponseCode: {2}})}, "true [4A7F01] deleted_unread 2026-11-23T08:30:00Z 17"},
-		{"sme-ack, text alone", Deliver{0x08, []byte(ack), id(nil)}, "true [4A7F01] read 2026-11-23T08:30:00Z 17"},
-		{"sme-ack, not read yet", Deliver{0x08, []byte(ack), id(map[uint16][]byte{tagResponseCode: {0}})}, "true [4A7F01] submitted 2026-11-23T08:30:00Z 17"},
-		{"sme-ack without TLVs", Deliver{0x08, []byte(ack), nil}, "false [] submitted - -"},
-		{"another's ack", Deliver{0x08, []byte("OK"), id(nil)}, "true [4A7F01] submitted - -"},
-		{"receipt of a read", Deliver{0x04, []byte(receipt + "stat:DELIVRD err:000 text:READ"), nil}, "true [4A7F01] read 2026-11-23T08:30:00Z -"},
-		{"with TLVs", Deliver{0x04, []byte(receipt + "stat:DELIVRD err:000 text:DELETED"), id(map[uint16][]byte{tagMessageState: {2}})}, "true [4A7F01] deleted_unread 2026-11-23T08:30:00Z -"},
-		{"a text that begins so", Deliver{0x04, []byte(receipt + "stat:DELIVRD err:000 text:READ this"), nil}, "true [4A7F01] delivered - -"},
-		{"failed, whatever the text", Deliver{0x04, []byte(receipt + "stat:UNDELIV err:011 text:READ"), nil}, "true [4A7F01] failed - -"},
-		{"state by TLV", Deliver{0x04, nil, id(map[uint16][]byte{tagMessageState: {3}})}, "true [4A7F01] failed - -"},
-		{"under way", Deliver{0x04, []byte(receipt + "stat:ENROUTE err:000 text:"), nil}, "true [4A7F01] submitted - -"},
-		{"intermediate", Deliver{0x20, []byte(receipt), id(nil)}, "false [] submitted - -"},
-		{"message of a subscriber", Deliver{0x00, []byte(receipt), nil}, "false [] submitted - -"},
-		{"id within a word", Deliver{0x04, []byte("void:1 stat:DELIVRD"), nil}, "false [] submitted - -"},
+		{"sme-ack", said(0x08, ack, id(code(1))), "true [4A7F01] read 2026-11-23T08:30:00Z 17"},
+		{"user-ack with UDHI", said(0x50, ack, id(code(2))), "true [4A7F01] deleted_unread 2026-11-23T08:30:00Z 17"},
+		{"sme-ack, text alone", said(0x08, ack, id(nil)), "true [4A7F01] read 2026-11-23T08:30:00Z 17"},
+		{"sme-ack, not read yet", said(0x08, ack, id(code(0))), "true [4A7F01] submitted 2026-11-23T08:30:00Z 17"},
+		{"sme-ack without TLVs", said(0x08, ack, nil), "false [] submitted - -"},
+		{"another's ack", said(0x08, "OK", id(nil)), "true [4A7F01] submitted - -"},
+		{"receipt of a read", said(0x04, receipt+"stat:DELIVRD err:000 text:READ", nil), "true [4A7F01] read 2026-11-23T08:30:00Z -"},
+		{"with TLVs", said(0x04, receipt+"stat:DELIVRD err:000 text:DELETED", id(state(2))), "true [4A7F01] deleted_unread 2026-11-23T08:30:00Z -"},
+		{"a text that begins so", said(0x04, receipt+"stat:DELIVRD err:000 text:READ this", nil), "true [4A7F01] delivered - -"},
+		{"failed, whatever the text", said(0x04, receipt+"stat:UNDELIV err:011 text:READ", nil), "true [4A7F01] failed - -"},
+		{"state by TLV", said(0x04, "", id(state(3))), "true [4A7F01] failed - -"},
+		{"deleted", said(0x04, "", id(state(4))), "true [4A7F01] failed - -"},
+		{"rejected", said(0x04, "", id(state(8))), "true [4A7F01] failed - -"},
+		{"unknown", said(0x04, "", id(state(7))), "true [4A7F01] submitted - -"},
+		{"message_state wins", said(0x04, receipt+"stat:UNDELIV err:011 text:READ", state(2)), "true [4A7F01] read 2026-11-23T08:30:00Z -"},
+		{"message_state wins, though it is not final", said(0x04, receipt+"stat:DELIVRD err:000 text:READ", state(1)), "true [4A7F01] submitted - -"},
+		{"malformed message_state", said(0x04, receipt+"stat:DELIVRD err:000 text:", state(5, 0)), "true [4A7F01] delivered - -"},
+		{"receipted_message_id wins", said(0x04, "id:OTHER stat:DELIVRD", id(nil)), "true [4A7F01] delivered - -"},
+		{"other case and spacing", said(0x04, "STAT: delivrd\r\nDone Date: 2611230830\r\nID: 4A7F01\r\nTEXT:READ", nil), "true [4A7F01] read 2026-11-23T08:30:00Z -"},
+		{"under way", said(0x04, receipt+"stat:ENROUTE err:000 text:", nil), "true [4A7F01] submitted - -"},
+		{"intermediate", said(0x20, receipt, id(nil)), "false [] submitted - -"},
+		{"message of a subscriber", said(0x00, receipt, nil), "false [] submitted - -"},
+		{"id within a word", said(0x04, "void:1 stat:DELIVRD", nil), "false [] submitted - -"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,7 +135,9 @@ func FuzzDeliver(f *testing.F) {
 	f.Add(byte(0x08), []byte("readback receiver:447700900101 number:017 status:1 read:2026-11-23T08:30:00Z"), []byte("4A7F01\x00"), []byte{1}, []byte{2})
 	f.Add(byte(0x04), []byte("id:4A7F01 stat:DELIVRD done date:2611230830 text:READ"), []byte{}, []byte{}, []byte{})
 	f.Fuzz(func(t *testing.T, class byte, text, id, code, state []byte) {
-		d := Deliver{class, text, map[uint16][]byte{tagMessageID: id, tagResponseCode: code, tagMessageState: state}}
+		d := Deliver{ESMClass: class, ShortMessage: text, TLVs: map[uint16][]byte{
+			uint16(smpp.TagReceiptedMessageID): id, uint16(smpp.TagUserResponseCode): code, uint16(smpp.TagMessageState): state,
+		}}
 		n, ok := ParseDeliver(d)
 		if ok != (len(n.MessageIDs) == 1 && n.MessageIDs[0] != "") || !ok && n.State != Submitted {
 			t.Errorf("got %+v, %v of %+v", n, ok, d)

@@ -20,6 +20,9 @@ func (w *world) note(p pdu.Body) {
 	if f := p.Fields()[pdufield.ESMClass]; f != nil {
 		d.ESMClass = f.Bytes()[0]
 	}
+	if f := p.Fields()[pdufield.DataCoding]; f != nil {
+		d.DataCoding = f.Bytes()[0]
+	}
 	if f := p.Fields()[pdufield.ShortMessage]; f != nil {
 		d.ShortMessage = f.Bytes()
 	}

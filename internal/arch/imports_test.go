@@ -25,7 +25,7 @@ var imports = map[string][]string{
 		"internal/webhook", "relay", "relay/message", "smpp", "udh",
 	},
 	"config":              {"internal/account", "internal/gateway", "internal/setting", "internal/token", "relay"},
-	"conversation":        {},
+	"conversation":        {"smpp", "smpp/receipt"},
 	"handset":             {"udh"},
 	"internal/acceptance": {},
 	"internal/account":    {"internal/crash", "internal/setting"},
