@@ -45,7 +45,7 @@ var imports = map[string][]string{
 	"internal/ops":              {},
 	"internal/seed":             {},
 	"internal/setting":          {},
-	"internal/simulator":        {"handset", "smpp", "udh"},
+	"internal/simulator":        {"handset", "smpp", "smpp/receipt", "udh"},
 	"internal/testpeer":         {"smpp"},
 	"internal/token":            {"internal/kept"},
 	"internal/transport":        {"internal/kept"},

@@ -18,7 +18,7 @@ type account struct {
 	mu       sync.Mutex
 	bound    []*session // guarded by mu, as all below
 	turn     int        // where the search for a session starts
-	receipts []*receipt
+	receipts []*waitingReceipt
 }
 
 func (a *account) join(s *session) {
@@ -52,7 +52,7 @@ func (a *account) full() bool {
 
 // offer queues a receipt. A full account loses it: a message that had been
 // accepted when there was room.
-func (a *account) offer(r *receipt) {
+func (a *account) offer(r *waitingReceipt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.receipts) < maxReceipts {

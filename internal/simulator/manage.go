@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // submitMulti accepts a message to many; it reaches no handset (SMPP 3.4 §4.5.1).
@@ -37,7 +38,7 @@ func (s *session) submitMulti(ctx context.Context, f smpp.Frame) {
 		s.refuse(ctx, f, statusInvNumDests)
 	default:
 		n := s.smsc.store.accept()
-		s.smsc.store.set(n, Delivered)
+		s.smsc.store.set(n, receipt.Delivered)
 		s.accepted(f, n)
 		s.send(ctx, nil)
 	}
@@ -59,7 +60,7 @@ func (s *session) query(ctx context.Context, f smpp.Frame) {
 		return
 	}
 	body := append(append([]byte(nil), id...), 0)
-	if state != Enroute {
+	if state != receipt.Enroute {
 		body = append(body, time.Now().UTC().Format("060102150405")+"000+"...) // final_date
 	}
 	body = append(body, 0, byte(state), 0)
@@ -80,7 +81,7 @@ func (s *session) cancel(ctx context.Context, f smpp.Frame) {
 	switch {
 	case r.bad:
 		status = smpp.StatusInvCmdLen
-	case !known || !s.smsc.release(n, Deleted):
+	case !known || !s.smsc.release(n, receipt.Deleted):
 		status = statusCancelFail
 	}
 	s.conclude(ctx, f, status)

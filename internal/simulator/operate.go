@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // Further statuses of message operations (SMPP 3.4 §5.1.3).
@@ -70,7 +71,7 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 			return nil
 		}
 	}
-	if m.RegisteredDelivery()&receiptMask != 0 && !s.smsc.opt.NoReceipts && s.account.Load().full() {
+	if m.RegisteredDelivery()&smpp.RegisteredReceipt != 0 && !s.smsc.opt.NoReceipts && s.account.Load().full() {
 		s.refuse(ctx, f, smpp.StatusQueueFull)
 		return nil
 	}
@@ -143,15 +144,15 @@ func (s *session) send(ctx context.Context, then func()) {
 func (c *SMSC) route(ctx context.Context, s *session, n uint64, m smpp.Message) {
 	a := s.account.Load()
 	if c.enroute == nil {
-		c.finish(a, s, n, m, Delivered)
+		c.finish(a, s, n, m, receipt.Delivered)
 		return
 	}
 	c.store.hold(n, &held{a, bytes.Clone(m.Frame)})
-	c.enroute.put(ctx, func() { c.release(n, Delivered) })
+	c.enroute.put(ctx, func() { c.release(n, receipt.Delivered) })
 }
 
 // release finishes a message that was held; it does nothing if it is gone.
-func (c *SMSC) release(n uint64, state State) bool {
+func (c *SMSC) release(n uint64, state receipt.State) bool {
 	h := c.store.take(n)
 	if h == nil {
 		return false
@@ -165,12 +166,12 @@ func (c *SMSC) release(n uint64, state State) bool {
 }
 
 // finish brings message n to its final state and sends the receipt.
-func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state State) {
+func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state receipt.State) {
 	c.store.set(n, state)
-	if state == Delivered && c.network != nil {
+	if state == receipt.Delivered && c.network != nil {
 		c.network.Receive(m)
 	}
-	if c.opt.NoReceipts || !wantsReceipt(m.RegisteredDelivery(), state) {
+	if c.opt.NoReceipts || !receipt.Wanted(m.RegisteredDelivery(), state) {
 		return
 	}
 	id := string(c.store.appendID(nil, n))

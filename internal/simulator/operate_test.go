@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 func TestMessageIDs(t *testing.T) {
@@ -86,9 +87,9 @@ func TestQueryDelivered(t *testing.T) {
 	e := openESME(t, addr, ESMEOptions{})
 	id := messageID(call(t, e, submit(text(receiver, "Hi"))))
 	r := fields{b: call(t, e, request(pdu.QuerySMID, id, 0, 1, sender)).Body()}
-	gotID, date, state, code := string(r.cstring()), r.cstring(), State(r.octet()), r.octet()
-	if gotID != id || len(date) != 16 || state != Delivered || code != 0 || r.bad || len(r.b) != 0 {
-		t.Errorf("query_sm_resp = %q %q %d %d, want %q, a date, %d, 0", gotID, date, state, code, id, Delivered)
+	gotID, date, state, code := string(r.cstring()), r.cstring(), receipt.State(r.octet()), r.octet()
+	if gotID != id || len(date) != 16 || state != receipt.Delivered || code != 0 || r.bad || len(r.b) != 0 {
+		t.Errorf("query_sm_resp = %q %q %d %d, want %q, a date, %d, 0", gotID, date, state, code, id, receipt.Delivered)
 	}
 }
 
@@ -96,12 +97,12 @@ func TestForgottenID(t *testing.T) {
 	s := newStore(false)
 	n := s.accept()
 	for range remembered {
-		s.set(s.accept(), Delivered)
+		s.set(s.accept(), receipt.Delivered)
 	}
 	if _, ok := s.state(n); ok {
 		t.Error("the oldest message is remembered beyond the bound")
 	}
-	if state, ok := s.state(n + 1); !ok || state != Delivered {
-		t.Errorf("state of the next = %d, %v, want %d", state, ok, Delivered)
+	if state, ok := s.state(n + 1); !ok || state != receipt.Delivered {
+		t.Errorf("state of the next = %d, %v, want %d", state, ok, receipt.Delivered)
 	}
 }

@@ -53,28 +53,6 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
-func TestWantsReceipt(t *testing.T) {
-	for _, tt := range []struct {
-		registeredDelivery byte
-		state              State
-		want               bool
-	}{
-		{0, Delivered, false},
-		{4, Delivered, false},
-		{1, Delivered, true},
-		{1, Deleted, true},
-		{2, Delivered, false},
-		{2, Deleted, true},
-		{3, Delivered, true},
-		{3, Deleted, false},
-		{0x15, Delivered, true},
-	} {
-		if got := wantsReceipt(tt.registeredDelivery, tt.state); got != tt.want {
-			t.Errorf("wantsReceipt(%02x, %d) = %v, want %v", tt.registeredDelivery, tt.state, got, tt.want)
-		}
-	}
-}
-
 // TestReceiptsWait has a transmitter submit, and a receiver come later that
 // leaves no more than its window unanswered.
 func TestReceiptsWait(t *testing.T) {
@@ -132,7 +110,7 @@ func TestNoReceipts(t *testing.T) {
 func TestReceiptsFull(t *testing.T) {
 	c, addr := startSMSC(t, Options{})
 	e := openESME(t, addr, ESMEOptions{Bind: Bind{ID: pdu.BindTransmitterID}})
-	c.accounts["bank"].receipts = make([]*receipt, maxReceipts)
+	c.accounts["bank"].receipts = make([]*waitingReceipt, maxReceipts)
 	m := text(receiver, "Hi")
 	if got := call(t, e, submit(m)).Status(); got != smpp.StatusOK {
 		t.Errorf("without receipt: status %#x, want 0", uint32(got))

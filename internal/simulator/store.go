@@ -6,16 +6,7 @@ import (
 	"sync/atomic"
 
 	"readback/smpp"
-)
-
-// State is message_state (SMPP 3.4 §5.2.28).
-type State byte
-
-// The states that a message of the simulator can have.
-const (
-	Enroute   State = 1
-	Delivered State = 2
-	Deleted   State = 4
+	"readback/smpp/receipt"
 )
 
 // firstID is the number of the first message_id: 4A7F01.
@@ -53,21 +44,21 @@ func newStore(decimal bool) *store {
 // accept gives the next message its number.
 func (s *store) accept() uint64 {
 	n := s.next.Add(1) - 1
-	s.set(n, Enroute)
+	s.set(n, receipt.Enroute)
 	return n
 }
 
 // accepted counts the messages so far.
 func (s *store) accepted() uint64 { return s.next.Load() - firstID }
 
-func (s *store) set(n uint64, state State) {
+func (s *store) set(n uint64, state receipt.State) {
 	s.states[n%remembered].Store(n<<8 | uint64(state))
 }
 
 // state returns how far message n got; ok is false if it is unknown or forgotten.
-func (s *store) state(n uint64) (state State, ok bool) {
+func (s *store) state(n uint64) (state receipt.State, ok bool) {
 	v := s.states[n%remembered].Load()
-	return State(v), v>>8 == n && v != 0
+	return receipt.State(v), v>>8 == n && v != 0
 }
 
 // appendID appends the message_id of number n, without NUL.
