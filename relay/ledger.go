@@ -32,7 +32,7 @@ type Ledger struct {
 	keep    time.Duration
 	sameID  func(a, b []byte) bool
 
-	receipts chan receipt
+	receipts chan passedReceipt
 	applying sync.RWMutex // held while what is logged is not yet in the index
 	skip     uint64       // window; 0 in the test that shows what it is for
 
@@ -46,7 +46,7 @@ func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
 		first: opt.First, numbers: opt.numbers(),
 		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: m,
 		routes: newRoutes(), cuts: newCuts(), keep: opt.Keep, sameID: opt.SameID,
-		receipts: make(chan receipt, maxReceipts),
+		receipts: make(chan passedReceipt, maxReceipts),
 		skip:     window,
 	}
 	if l.sameID == nil {

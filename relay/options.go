@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/setting"
+	"readback/smpp/receipt"
 )
 
 // Embedded is the value of Options.NATS for the server within the process.
@@ -80,7 +81,7 @@ func DefaultOptions() Options {
 		Backoff: []time.Duration{
 			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
 		},
-		SameID: likeID,
+		SameID: receipt.SameID,
 	}
 	setting.Defaults(&o.Config)
 	setting.Defaults(&o.Settings)

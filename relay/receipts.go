@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -17,8 +16,8 @@ const (
 	earlyWait   = 30 * time.Second
 )
 
-// receipt is a delivery receipt that passed by.
-type receipt struct {
+// passedReceipt is a delivery receipt that passed by.
+type passedReceipt struct {
 	conv      message.Conversation
 	messageID string
 	state     message.State
@@ -33,7 +32,7 @@ func (l *Ledger) Receipt(c message.Conversation, messageID []byte, state message
 		return
 	}
 	select {
-	case l.receipts <- receipt{conv: c, messageID: string(messageID), state: state, at: time.Now()}:
+	case l.receipts <- passedReceipt{conv: c, messageID: string(messageID), state: state, at: time.Now()}:
 	default:
 		l.metrics.receipts.Inc()
 	}
@@ -46,7 +45,7 @@ func (r *Relay) resolveReceipts(ctx context.Context) {
 	l := r.ledger
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
-	var early []receipt
+	var early []passedReceipt
 	for {
 		select {
 		case <-ctx.Done():
@@ -79,7 +78,7 @@ func (l *Ledger) known(c *message.Conversation) bool {
 }
 
 // resolve finds the message and queues the record; false when there is none yet.
-func (l *Ledger) resolve(rc *receipt) bool {
+func (l *Ledger) resolve(rc *passedReceipt) bool {
 	p, seq, err := l.findMessage(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
 	if err != nil || p == nil {
 		return err != nil
@@ -108,10 +107,4 @@ func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (
 		return true
 	})
 	return p, seq, err
-}
-
-// likeID compares message_ids as far as SMSCs differ by themselves between the answer to a
-// message and its receipt: in case and leading zeros.
-func likeID(a, b []byte) bool {
-	return bytes.EqualFold(bytes.TrimLeft(a, "0"), bytes.TrimLeft(b, "0"))
 }

@@ -57,7 +57,7 @@ func TestEarlyReceipts(t *testing.T) {
 			c := relaytest.Conversation(t, "10690001", "447700900123")
 			synctest.Test(t, func(t *testing.T) {
 				l := r.ledger
-				l.status, l.receipts, l.queue = newStatus(), make(chan receipt, maxReceipts), newQueue() // of this bubble
+				l.status, l.receipts, l.queue = newStatus(), make(chan passedReceipt, maxReceipts), newQueue() // of this bubble
 				l.status.set(nil)
 				h := &head{conv: c}
 				l.table.of(&c.Receiver).add(h, 1, time.Now())

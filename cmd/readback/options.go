@@ -7,6 +7,7 @@ import (
 	"readback/internal/gateway"
 	"readback/internal/transport"
 	"readback/relay"
+	"readback/smpp/receipt"
 	"readback/udh"
 )
 
@@ -40,11 +41,11 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 // The words of the configuration, which config has checked.
 var (
 	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "gsm7_packed": udh.GSM7, "latin1": udh.Latin1}
-	bases     = map[string]gateway.Base{"as_is": gateway.AsIs, "hex": gateway.Hex, "dec": gateway.Decimal}
+	bases     = map[string]receipt.Base{"as_is": receipt.AsIs, "hex": receipt.Hex, "dec": receipt.Decimal}
 )
 
-func messageIDs(cfg config.Config) gateway.MessageIDs {
-	return gateway.MessageIDs{
+func messageIDs(cfg config.Config) receipt.IDs {
+	return receipt.IDs{
 		Response: bases[cfg.SMSC.MessageID.Response], Receipt: bases[cfg.SMSC.MessageID.Receipt],
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // wholeCancel is an ESME's cancel_sm for a message that went on in parts: it goes on for each
@@ -32,7 +33,7 @@ func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
 	if !ok {
 		return false
 	}
-	ids := l.g.ledger.PartIDs(c, id, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
+	ids := l.g.ledger.PartIDs(c, id, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 	if len(ids) == 0 {
 		return false
 	}

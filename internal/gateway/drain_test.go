@@ -64,7 +64,7 @@ func TestDrain(t *testing.T) {
 	if f := draining(esme); f.ID() != pdu.SubmitSMRespID || f.Status() != smpp.StatusThrottled {
 		t.Errorf("new request: got % x, want ESME_RTHROTTLED", []byte(f))
 	}
-	smsc.Send(receipt)
+	smsc.Send(deliveredReceipt)
 	if f := testpeer.Receive(t, "answer to the SMSC's request", others); f.ID() != pdu.DeliverSMRespID || f.Status() != smpp.StatusTempApp {
 		t.Errorf("new request of the SMSC: got % x, want ESME_RX_T_APPN", []byte(f))
 	}

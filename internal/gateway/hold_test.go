@@ -30,7 +30,7 @@ func slowLedger() (fakeLedger, <-chan record) {
 	}}, records
 }
 
-var receipt = simulator.ShortMessage{
+var deliveredReceipt = simulator.ShortMessage{
 	From: simulator.Number(receiver), To: simulator.Number("10690001"), ESMClass: smpp.ESMClassReceipt,
 	UserData: []byte("id:4A7F01 sub:001 dlvrd:001 submit date:2611230829 done date:2611230829 stat:DELIVRD err:000 text:"),
 }.Append(nil, pdu.DeliverSMID, 90)
@@ -42,7 +42,7 @@ func TestAnswerWaitsForLog(t *testing.T) {
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2))
 	smsc.Next("submit_sm")
-	smsc.Send(accepted(2, "4A7F01"), receipt)
+	smsc.Send(accepted(2, "4A7F01"), deliveredReceipt)
 	r := testpeer.Receive(t, "record", records)
 	if r.id != "4A7F01" {
 		t.Errorf("message_id: got %q, want 4A7F01", r.id)
@@ -50,7 +50,7 @@ func TestAnswerWaitsForLog(t *testing.T) {
 	esme.WantNothing()
 	r.logged()
 	esme.Want("submit_sm_resp", accepted(2, "4A7F01"))
-	esme.Want("receipt", receipt)
+	esme.Want("receipt", deliveredReceipt)
 }
 
 // The order of the wire stays, whichever record is in the log first.

@@ -10,6 +10,7 @@ import (
 	"readback/relay"
 	"readback/relay/journal"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // receiptPath is where a receipt came from and would go.
@@ -32,7 +33,7 @@ func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, later aside, 
 	if id == nil || !ok {
 		return false
 	}
-	key := g.opt.IDs.key(g.opt.IDs.receipt(id))
+	key := receipt.Key(g.opt.IDs.OfReceipt(id))
 	flights := g.underway.of(c) // asked first: one may land in between
 	if part, ok := g.ledger.PartOf(key, c.Receiver); ok {
 		g.merge(part, m, p)

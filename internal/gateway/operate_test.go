@@ -9,6 +9,7 @@ import (
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // A message may be queried, cancelled and replaced by its own account, and by no
@@ -57,7 +58,7 @@ func TestOperate(t *testing.T) {
 
 // A message_id is known in whatever form the SMSC's answers have.
 func TestOperateByNumber(t *testing.T) {
-	w := share(t, setup{ledger: remembering(), options: ids(MessageIDs{Hex, Decimal})}, Shared{}, bank)
+	w := share(t, setup{ledger: remembering(), options: ids(receipt.IDs{Response: receipt.Hex, Receipt: receipt.Decimal})}, Shared{}, bank)
 	smsc, esme := w.answerBind(), w.login(simulator.Bind{})
 	submitted(esme, smsc, 2, "004A7F01")
 	for _, id := range []string{"004A7F01", "4a7f01"} {

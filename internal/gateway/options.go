@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/setting"
+	"readback/smpp/receipt"
 	"readback/udh"
 )
 
@@ -44,7 +45,7 @@ type Options struct {
 	ESMEWindow int // requests under way to the ESME; SMSCs keep well below
 
 	Form     Form
-	IDs      MessageIDs
+	IDs      receipt.IDs
 	Policies Policies
 
 	Holder Holder // keeps receipts; nil: they pass

@@ -122,7 +122,7 @@ func TestHoldReceiptPasses(t *testing.T) {
 		o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
 	}
 	r := newReceiving(t, fakeLedger{}, holding)
-	m := parsed(t, receipt)
+	m := parsed(t, deliveredReceipt)
 	if !r.holdReceipt(t.Context(), "bank", m, r.later, r.path) {
 		t.Error("the receipt was not taken")
 	}
@@ -141,7 +141,7 @@ func TestHoldReceiptPasses(t *testing.T) {
 // receipts does, and no more than there is room for.
 func TestReceiptsUnderwayOnly(t *testing.T) {
 	r := newReceiving(t, fakeLedger{}, func(*Options) {})
-	m := parsed(t, receipt)
+	m := parsed(t, deliveredReceipt)
 	c, _ := receiptConversation(m)
 	f := r.underway.begin(c)
 	for name, other := range map[string]smpp.Frame{

@@ -244,7 +244,7 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token
 	if r.sent != nil {
 		ledger.Accept(r.sent, messageID, released{}, 0) // the log keeps the order
 	}
-	ledger.Route(l.bind.account, l.g.opt.IDs.response(messageID), w, token)
+	ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), w, token)
 }
 
 // messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).

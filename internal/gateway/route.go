@@ -63,7 +63,7 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 		account, _ := g.policies.Load().accountOf(m.To.Addr)
 		return l.deliver(account, m, l.session.Arrived())
 	}
-	id = g.opt.IDs.receipt(id)
+	id = g.opt.IDs.OfReceipt(id)
 	if g.takeReceipt(ctx, m, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}

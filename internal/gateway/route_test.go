@@ -13,6 +13,7 @@ import (
 	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // delivered is the ESME's deliver_sm_resp.
@@ -42,23 +43,23 @@ func receiptedID(id string) string {
 // A receipt goes to the account of its message, whichever way the SMSC writes the
 // message_id.
 func TestReceiptRoute(t *testing.T) {
-	numbers := MessageIDs{Response: Hex, Receipt: Decimal}
+	numbers := receipt.IDs{Response: receipt.Hex, Receipt: receipt.Decimal}
 	tests := []struct {
 		name       string
-		ids        MessageIDs
+		ids        receipt.IDs
 		id         string // in the answer; the other account's is OTHER or FF
 		class      byte
 		text, tlvs string
 	}{
-		{"text", MessageIDs{}, "4A7F01", 0x04, "id:4A7F01 stat:DELIVRD", ""},
-		{"TLV", MessageIDs{}, "4A7F01", 0x04, "", receiptedID("4A7F01")},
-		{"TLV without NUL", MessageIDs{}, "4A7F01", 0x04, "", string(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte("4A7F01")))},
-		{"the TLV goes first", MessageIDs{}, "4A7F01", 0x04, "id:OTHER stat:DELIVRD", receiptedID("4A7F01")},
-		{"an empty TLV does not", MessageIDs{}, "4A7F01", 0x04, "id:4A7F01 stat:DELIVRD", receiptedID("")},
-		{"intermediate notification", MessageIDs{}, "4A7F01", 0x20, "id:4A7F01 stat:ENROUTE", ""},
+		{"text", receipt.IDs{}, "4A7F01", 0x04, "id:4A7F01 stat:DELIVRD", ""},
+		{"TLV", receipt.IDs{}, "4A7F01", 0x04, "", receiptedID("4A7F01")},
+		{"TLV without NUL", receipt.IDs{}, "4A7F01", 0x04, "", string(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte("4A7F01")))},
+		{"the TLV goes first", receipt.IDs{}, "4A7F01", 0x04, "id:OTHER stat:DELIVRD", receiptedID("4A7F01")},
+		{"an empty TLV does not", receipt.IDs{}, "4A7F01", 0x04, "id:4A7F01 stat:DELIVRD", receiptedID("")},
+		{"intermediate notification", receipt.IDs{}, "4A7F01", 0x20, "id:4A7F01 stat:ENROUTE", ""},
 		{"hexadecimal to decimal", numbers, "4A7F01", 0x04, "id:4882177 stat:DELIVRD", ""},
 		{"leading zeros and case", numbers, "004a7f01", 0x04, "id:0004882177 stat:DELIVRD", ""},
-		{"decimal to hexadecimal", MessageIDs{Response: Decimal, Receipt: Hex}, "4882177", 0x04, "id:4A7F01 stat:DELIVRD", ""},
+		{"decimal to hexadecimal", receipt.IDs{Response: receipt.Decimal, Receipt: receipt.Hex}, "4882177", 0x04, "id:4A7F01 stat:DELIVRD", ""},
 		{"no number after all", numbers, "X-1", 0x04, "id:X-1 stat:DELIVRD", ""},
 	}
 	for _, tt := range tests {

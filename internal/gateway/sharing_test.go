@@ -14,6 +14,7 @@ import (
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // secretHash is a hash of "secret" that is quickly checked.
@@ -82,7 +83,7 @@ func share(t testing.TB, s setup, shared Shared, accounts map[string]Account) sh
 }
 
 // ids sets how the SMSC writes message_ids.
-func ids(m MessageIDs) func(*Options) { return func(o *Options) { o.IDs = m } }
+func ids(m receipt.IDs) func(*Options) { return func(o *Options) { o.IDs = m } }
 
 // bank is the one account of most tests.
 var bank = map[string]Account{"bank": {}}

@@ -10,6 +10,7 @@ import (
 
 	"readback/relay"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // whole is what a request is one part of.
@@ -142,10 +143,10 @@ func (m *splitMessage) accept(l *link) {
 	l.g.metrics.splits.WithLabelValues("accepted").Inc()
 	c := relay.Cut{IDs: m.ids, Wanted: m.wanted}
 	for _, id := range m.ids {
-		c.Keys = append(c.Keys, l.g.opt.IDs.key(l.g.opt.IDs.response(id)))
+		c.Keys = append(c.Keys, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 		if l.routes(m.id) {
 			// The log keeps the order.
-			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.response(id), released{}, 0)
+			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(id), released{}, 0)
 		}
 	}
 	l.g.ledger.AcceptCut(m.sent, c, m, 0)

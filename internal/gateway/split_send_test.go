@@ -12,6 +12,7 @@ import (
 	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // A part that cannot be sent fails the message: the parts behind it are not sent, those
@@ -147,7 +148,7 @@ func TestMultiSendFails(t *testing.T) {
 // account may ask for it, and gets what is said about it.
 func TestPartsAreRouted(t *testing.T) {
 	ledger := cuttingLedger()
-	s := setup{ledger: ledger.fakeLedger, options: ids(MessageIDs{Response: Decimal, Receipt: Hex})}
+	s := setup{ledger: ledger.fakeLedger, options: ids(receipt.IDs{Response: receipt.Decimal, Receipt: receipt.Hex})}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": cutting})
 	esme.Send(long(2, 1))
 	for n, seq := range partsNumbered(t, smsc, 1) {
