@@ -12,11 +12,11 @@ import (
 	"readback/smpp"
 )
 
-// deliver makes a deliver_sm.
+// deliver makes a deliver_sm, with a registered_delivery.
 func deliver(esmClass, dataCoding byte, userData, tlvs string) smpp.Frame {
 	f := smpp.AppendHeader(nil, pdu.DeliverSMID, 0, 7, 0)
 	f = append(f, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00"...)
-	f = append(f, esmClass, 0, 0, 0, 0, 0, 0, dataCoding, 0, byte(len(userData)))
+	f = append(f, esmClass, 0, 0, 0, 0, 0x11, 0, dataCoding, 0, byte(len(userData)))
 	f = append(append(f, userData...), tlvs...)
 	binary.BigEndian.PutUint32(f, uint32(len(f)))
 	return f
