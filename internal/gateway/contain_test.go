@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -91,18 +92,6 @@ var plants = []planted{
 		cause:   func(_, smsc *testpeer.Peer) { smsc.Send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
 		bind:    true,
 	},
-	{
-		name: "the ledger has merged a receipt",
-		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, message.Addr) (journal.CutPart, bool) { return journal.CutPart{Seq: 1}, true }
-			l.merge = func(_ journal.CutPart, _ message.PartReceipt, done func(*relay.Merged, error)) {
-				go done(&relay.Merged{PartReceipt: message.PartReceipt{State: 200}, Wanted: true}, nil)
-			}
-		},
-		account: readingBank,
-		cause:   func(_, smsc *testpeer.Peer) { smsc.Send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
-		bind:    true,
-	},
 }
 
 // A panic in one link ends that link: it is counted, its stack is logged, and another link of
@@ -171,6 +160,31 @@ func TestPanicInFeedback(t *testing.T) {
 	}
 	esme.ReadToEnd()
 	w.bind(simulator.Bind{SystemID: "shop"})
+}
+
+// plantedPath is where a receipt would go, if that did not panic.
+type plantedPath struct{ path }
+
+func (plantedPath) forward(smpp.Message) error { plantedPanic(); return nil }
+
+func (p plantedPath) contain() {
+	if recover() != nil {
+		p.path <- "contained"
+	}
+}
+
+// The receipt of a whole message that panics concerns its link only, not the ledger, on whose
+// goroutine that is. The SMSC keeps it.
+func TestPanicInMerge(t *testing.T) {
+	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*relay.Merged, error)) {
+		done(&relay.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
+	}}
+	r := newReceiving(t, ledger, func(*Options) {})
+	m, rc, _ := readAgain(partReceiptOf("A", "DELIVRD", "000", 2, 7))
+	r.merge(journal.CutPart{Seq: 1}, m, &rc, plantedPath{r.path})
+	if got := r.did(); !slices.Equal(got, []string{"contained", "answered 64"}) {
+		t.Errorf("got %v, want it contained, and refused for now", got)
+	}
 }
 
 // What a link has taken of the ledger when it panics is given back: other links of the account

@@ -6,6 +6,7 @@ import (
 
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // Holder keeps receipts.
@@ -15,34 +16,33 @@ type Holder interface {
 	HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error)
 }
 
-// holdReceipt keeps back the SMSC's receipt of a delivery, where the account is to get one
-// receipt for a message: ours, that it was read, or this one. It tells whether it has taken
+// holdReceipt keeps back the SMSC's receipt r of a delivery, where the account is to get one
+// receipt for a message: ours, that it was read, or this one. It reports whether it has taken
 // the receipt, which is answered when it is durable. An account that is not known has none.
-func (g *Gateway) holdReceipt(ctx context.Context, account string, m smpp.Message, later aside, p receiptPath) (taken bool) {
+func (g *Gateway) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
 	t := g.policies.of(account).Feedback
-	if account == "" || !t.HoldReceipt || t.Form != FormReceipt || g.opt.Holder == nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
+	if account == "" || !t.HoldReceipt || t.Form != FormReceipt || g.opt.Holder == nil {
 		return false
 	}
-	id, state, ok := readReceipt(m)
-	c, isOne := receiptConversation(m)
-	if !ok || !isOne || state != message.StateDelivered {
+	c, ok := receiptConversation(m)
+	if !ok || r.Intermediate || len(r.ID) == 0 || r.State != receipt.Delivered {
 		return false
 	}
-	f, id := bytes.Clone(m.Frame), bytes.Clone(id)
+	f, id := bytes.Clone(m.Frame), bytes.Clone(r.ID)
 	later.try(func() {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		held, err := g.opt.Holder.HoldReceipt(ctx, account, c, id, f)
-		m, parseErr := smpp.ParseMessage(f)
+		m, r, isReceipt := readAgain(f)
 		switch {
-		case parseErr != nil: // it was read before
+		case !isReceipt:
 		case err != nil:
 			g.opt.Logger.Warn("receipt is not held", "account", account, "error", err)
 			err = p.reply(f, smpp.StatusTempApp)
 		case held:
 			err = p.reply(f, smpp.StatusOK)
 		default:
-			g.noteReceipt(m)
+			g.noteReceipt(m, &r)
 			err = p.forward(m)
 		}
 		_ = err // a side that has gone is the business of whoever runs it

@@ -9,6 +9,7 @@ import (
 
 	"readback/relay"
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/smpp/receipt"
 )
@@ -24,19 +25,18 @@ type receiptPath interface {
 	reply(f smpp.Frame, status pdu.Status) error
 }
 
-// takeReceipt takes a receipt that is about a part of a message which the gateway has
-// cut, or may be about one that is under way: the ESME knows the whole only, and gets
-// one receipt, when all parts have theirs. It tells whether it has taken it.
-func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, later aside, p receiptPath) (taken bool) {
-	id := receiptID(m)
+// takeReceipt takes the receipt r in m if it is about a part of a message which the gateway
+// has cut, or may be about one that is under way: the ESME knows the whole only, and gets
+// one receipt, when all parts have theirs. It reports whether it has taken it.
+func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
 	c, ok := receiptConversation(m)
-	if id == nil || !ok {
+	if len(r.ID) == 0 || !ok {
 		return false
 	}
-	key := receipt.Key(g.opt.IDs.OfReceipt(id))
+	key := receipt.Key(g.opt.IDs.OfReceipt(r.ID))
 	flights := g.underway.of(c) // asked first: one may land in between
 	if part, ok := g.ledger.PartOf(key, c.Receiver); ok {
-		g.merge(part, m, p)
+		g.merge(part, m, r, p)
 		return true
 	}
 	if len(flights) == 0 {
@@ -48,16 +48,16 @@ func (g *Gateway) takeReceipt(ctx context.Context, m smpp.Message, later aside, 
 		defer cancel()
 		landed := land(wait, flights)
 		part, ok := g.ledger.PartOf(key, c.Receiver)
-		m, err := smpp.ParseMessage(f)
+		m, r, isReceipt := readAgain(f)
 		switch {
-		case err != nil: // it was read before
+		case !isReceipt:
 		case ok:
-			g.merge(part, m, p)
+			g.merge(part, m, &r, p)
 		case !landed: // it may still be of a part
 			g.refuseReceipt(f, p)
-		case g.holdReceipt(ctx, p.account(), m, later, p):
+		case g.holdReceipt(ctx, p.account(), m, &r, later, p):
 		default:
-			g.noteReceipt(m)
+			g.noteReceipt(m, &r)
 			_ = p.forward(m) // a side that has gone is the business of whoever runs it
 		}
 	}, func() { g.refuseReceipt(f, p) })
@@ -70,11 +70,10 @@ func (g *Gateway) refuseReceipt(f smpp.Frame, p receiptPath) {
 	_ = p.reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
 }
 
-// merge has the ledger know of the receipt of a part. It is answered when that is in the
-// log; the last one goes on as the receipt of the whole.
-func (g *Gateway) merge(part journal.CutPart, m smpp.Message, p receiptPath) {
-	state, isFinal := receiptState(m)
-	if !isFinal {
+// merge adds the receipt r of a part to what the ledger knows. The receipt is answered when
+// that is in the log; the last one goes on as the receipt of the whole message.
+func (g *Gateway) merge(part journal.CutPart, m smpp.Message, r *receipt.Receipt, p receiptPath) {
+	if !r.IsFinal() {
 		// Of what is not final the ESME hears what concerns the message_id that it knows.
 		if part.Seq == 1 {
 			_ = p.forward(m)
@@ -84,11 +83,31 @@ func (g *Gateway) merge(part journal.CutPart, m smpp.Message, p receiptPath) {
 		return
 	}
 	f := bytes.Clone(m.Frame)
-	g.ledger.Merge(part, partReceipt(m, state), func(whole *relay.Merged, err error) {
+	g.ledger.Merge(part, partReceipt(r.Part()), func(whole *relay.Merged, err error) {
 		// This is the ledger's goroutine: a panic would end the process.
 		orRefuse(p, func() { g.merged(f, whole, err, p) }, func() { g.refuseReceipt(f, p) })
 	})
-	g.noteReceipt(m)
+	g.noteReceipt(m, r)
+}
+
+// partReceipt is p as the ledger keeps it.
+func partReceipt(p receipt.Part) message.PartReceipt {
+	return message.PartReceipt{State: byte(p.State), ID: p.ID, Err: p.Err, Network: p.Network, Text: p.Text}
+}
+
+// wholeReceipt makes the receipt of a whole message of m, the last one of its parts. One that
+// would be too long stays as it is: the ESME may know what it means.
+func wholeReceipt(m smpp.Message, whole *relay.Merged) smpp.Message {
+	f, ok := receipt.AppendWhole(nil, m, receipt.Part{
+		State: receipt.State(whole.State), ID: whole.ID, Err: whole.Err, Network: whole.Network, Text: whole.Text,
+	})
+	if !ok {
+		return m
+	}
+	if changed, err := smpp.ParseMessage(f); err == nil {
+		return changed
+	}
+	return m
 }
 
 // merged passes the receipt f of a part on as that of the whole, if that is complete, or answers it.

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -187,77 +186,4 @@ func TestReceiptWaitsForItsMessage(t *testing.T) {
 	}
 	smsc.Want("answer", taken(7, smpp.StatusOK))
 	esme.Want("the other receipt", partReceiptOf("other", "DELIVRD", "000", 2, 8))
-}
-
-// A receipt may have no text: in a data_sm it has no place for one either.
-func TestWholeReceiptWithoutText(t *testing.T) {
-	receipt := func(id string, state byte) []byte {
-		return smpp.AppendTLV(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte(id+"\x00")), smpp.TagMessageState, []byte{state})
-	}
-	head := "\x00\x01\x01" + receiver + "\x00\x00\x0110690001\x00\x04"
-	for _, tt := range []struct {
-		name string
-		id   pdu.ID
-		head string
-	}{
-		{"deliver_sm", pdu.DeliverSMID, head + "\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
-		{"data_sm", pdu.DataSMID, head + "\x00\x00"},
-	} {
-		m, err := smpp.ParseMessage(testpeer.Frame(tt.id, 0, 7, tt.head+string(receipt("P2", 2))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := wholeReceipt(m, &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "P1", Text: "words"}})
-		if want := testpeer.Frame(tt.id, 0, 7, tt.head+string(receipt("P1", 5))); !bytes.Equal(got.Frame, want) {
-			t.Errorf("%s: got\n% x, want\n% x", tt.name, []byte(got.Frame), []byte(want))
-		}
-	}
-}
-
-// Where message_state and the text disagree, the one that is final counts: as for what the
-// ledger hears of a message.
-func TestReceiptState(t *testing.T) {
-	for _, tt := range []struct {
-		name, stat string
-		state      byte
-		want       byte
-		isFinal    bool
-	}{
-		{"both", "DELIVRD", 2, 2, true},
-		{"both final", "DELIVRD", 5, 5, true},
-		{"the text is final", "DELIVRD", 1, 2, true},
-		{"message_state is", "ENROUTE", 2, 2, true},
-		{"none is", "ENROUTE", 6, 6, false},
-	} {
-		m, err := smpp.ParseMessage(partReceiptOf("P1", tt.stat, "000", tt.state, 7))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if state, isFinal := receiptState(m); state != tt.want || isFinal != tt.isFinal {
-			t.Errorf("%s: got %d %v, want %d %v", tt.name, state, isFinal, tt.want, tt.isFinal)
-		}
-	}
-}
-
-func TestWholeText(t *testing.T) {
-	whole := func(state byte, err string) *relay.Merged {
-		return &relay.Merged{PartReceipt: message.PartReceipt{State: state, ID: "FIRST", Err: err, Text: "words"}}
-	}
-	for _, tt := range []struct {
-		name, text string
-		whole      *relay.Merged
-		want       string
-	}{
-		{"delivered", "id:2 sub:001 dlvrd:001 stat:DELIVRD err:000 text:end", whole(2, "000"), "id:FIRST sub:001 dlvrd:001 stat:DELIVRD err:000 text:words"},
-		{"failed", "id:2 dlvrd:001 stat:DELIVRD err:000 Text:end", whole(8, "0045"), "id:FIRST dlvrd:000 stat:REJECTD err:0045 Text:words"},
-		{"no error code known", "id:2 stat:DELIVRD err:000", whole(7, ""), "id:FIRST stat:UNKNOWN err:000"},
-		{"no words", "id:2 stat:DELIVRD", whole(2, ""), "id:FIRST stat:DELIVRD"},
-		{"a name in the words", "stat:DELIVRD id:2 text:id:9 stat:x", whole(3, ""), "stat:EXPIRED id:FIRST text:words"},
-		{"the other name in the words", "id:2 stat:DELIVRD Text:a text: b", whole(2, ""), "id:FIRST stat:DELIVRD Text:words"},
-		{"nothing", "", whole(2, ""), ""},
-	} {
-		if got := string(wholeText([]byte(tt.text), tt.whole)); got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -53,6 +54,18 @@ func newReceiving(t *testing.T, ledger fakeLedger, change func(*Options)) *recei
 	return r
 }
 
+// take has the gateway take f, if that is a receipt.
+func (r *receiving) take(f smpp.Frame, later aside) bool {
+	m, rc, ok := readAgain(f)
+	return ok && r.takeReceipt(context.Background(), m, &rc, later, r.path)
+}
+
+// hold has the gateway hold f, if that is a receipt.
+func (r *receiving) hold(account string, f smpp.Frame, later aside) bool {
+	m, rc, ok := readAgain(f)
+	return ok && r.holdReceipt(context.Background(), account, m, &rc, later, r.path)
+}
+
 // did waits for what was started, and returns what became of the receipts.
 func (r *receiving) did() (outcomes []string) {
 	_ = r.later.group.Wait()
@@ -102,7 +115,7 @@ func TestHoldReceiptOnly(t *testing.T) {
 		{"no destination_addr", "bank", holds, holding, from(receiver, "", 0x04, good), false},
 	} {
 		r := newReceiving(t, fakeLedger{}, func(o *Options) { o.Holder, o.Policies.Default.Feedback = tt.holder, tt.telling })
-		if got := r.holdReceipt(t.Context(), tt.account, parsed(t, tt.f), r.later, r.path); got != tt.want {
+		if got := r.hold(tt.account, tt.f, r.later); got != tt.want {
 			t.Errorf("%s: held %t, want %t", tt.name, got, tt.want)
 		}
 		if got := r.did(); tt.want != slices.Equal(got, []string{"answered 00"}) {
@@ -122,14 +135,13 @@ func TestHoldReceiptPasses(t *testing.T) {
 		o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
 	}
 	r := newReceiving(t, fakeLedger{}, holding)
-	m := parsed(t, deliveredReceipt)
-	if !r.holdReceipt(t.Context(), "bank", m, r.later, r.path) {
+	if !r.hold("bank", deliveredReceipt, r.later) {
 		t.Error("the receipt was not taken")
 	}
 	if got := r.did(); !slices.Equal(got, []string{"forwarded"}) || !slices.Equal(r.noted, []string{"4A7F01 delivered"}) {
 		t.Errorf("got %v, noted %v; want it to be forwarded and noted", got, r.noted)
 	}
-	if !r.holdReceipt(t.Context(), "bank", m, full(), r.path) {
+	if !r.hold("bank", deliveredReceipt, full()) {
 		t.Error("the receipt that is one too many was not taken")
 	}
 	if got := r.did(); !slices.Equal(got, []string{"answered 64"}) {
@@ -141,8 +153,7 @@ func TestHoldReceiptPasses(t *testing.T) {
 // receipts does, and no more than there is room for.
 func TestReceiptsUnderwayOnly(t *testing.T) {
 	r := newReceiving(t, fakeLedger{}, func(*Options) {})
-	m := parsed(t, deliveredReceipt)
-	c, _ := receiptConversation(m)
+	c, _ := receiptConversation(parsed(t, deliveredReceipt))
 	f := r.underway.begin(c)
 	for name, other := range map[string]smpp.Frame{
 		"message":               deliver("10690001", 0, "id:4A7F01 stat:DELIVRD", "", 7),
@@ -150,11 +161,11 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 		"another conversation":  deliver("10690002", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
 		"receipt to no address": deliver("", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
 	} {
-		if r.takeReceipt(t.Context(), parsed(t, other), r.later, r.path) {
+		if r.take(other, r.later) {
 			t.Errorf("%s: taken, want it to go its way", name)
 		}
 	}
-	if !r.takeReceipt(t.Context(), m, full(), r.path) {
+	if !r.take(deliveredReceipt, full()) {
 		t.Error("the receipt that is one too many was not taken")
 	}
 	if got := r.did(); !slices.Equal(got, []string{"answered 64"}) {
@@ -163,7 +174,7 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 	if got := testutil.ToFloat64(r.metrics.merged.WithLabelValues("refused")); got != 1 {
 		t.Errorf("refused: counted %v, want 1", got)
 	}
-	if !r.takeReceipt(t.Context(), m, r.later, r.path) {
+	if !r.take(deliveredReceipt, r.later) {
 		t.Error("the receipt was not taken")
 	}
 	r.Gateway.underway.end(c, f)
@@ -195,7 +206,8 @@ func TestMergeOutcomes(t *testing.T) {
 			done(tt.whole, tt.err)
 		}}
 		r := newReceiving(t, ledger, func(*Options) {})
-		r.merge(journal.CutPart{Seq: tt.part}, parsed(t, tt.f), r.path)
+		m, rc, _ := readAgain(tt.f)
+		r.merge(journal.CutPart{Seq: tt.part}, m, &rc, r.path)
 		if got := r.did(); !slices.Equal(got, []string{tt.want}) {
 			t.Errorf("%q, part %d: got %v, want %s", tt.outcome, tt.part, got, tt.want)
 		}
@@ -211,64 +223,11 @@ func TestMergeOutcomes(t *testing.T) {
 	}
 }
 
-// Of the receipt of the last part everything stays that is not about the part alone.
-func TestWholeReceiptKeeps(t *testing.T) {
-	const network, vendor = smpp.TagNetworkErrorCode, smpp.Tag(0x1400)
-	made := func(id string, state byte, code string) smpp.Frame {
-		tlvs := smpp.AppendTLV(nil, vendor, []byte("abc"))
-		tlvs = append(tlvs, receiptedID(id)...)
-		tlvs = smpp.AppendTLV(tlvs, network, []byte(code))
-		tlvs = smpp.AppendTLV(tlvs, smpp.TagMessageState, []byte{state})
-		return simulator.ShortMessage{
-			From: simulator.Number(receiver), To: simulator.Number("10690001"), ESMClass: 0x44, RegisteredDelivery: 0x11, DataCoding: 3,
-			UserData: []byte("id:" + id + " stat:" + stats[state]), TLVs: tlvs,
-		}.Append(nil, pdu.DeliverSMID, 7)
-	}
-	m := parsed(t, made("P2", 2, "\x03\x00\x01"))
-	if r := partReceipt(m, 2); r.Network != "\x03\x00\x01" {
-		t.Errorf("network_error_code of the part: got % x", r.Network)
-	}
-	for network, want := range map[string]string{"": "\x03\x00\x01", "\x03\x00\x09": "\x03\x00\x09"} {
-		got := wholeReceipt(m, &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "P1", Network: network}})
-		if !bytes.Equal(got.Frame, made("P1", 5, want)) {
-			t.Errorf("network_error_code % x: got\n% x, want\n% x", network, []byte(got.Frame), []byte(made("P1", 5, want)))
-		}
-	}
+// A receipt that would be too long for that of the whole stays as it came.
+func TestWholeReceiptTooLong(t *testing.T) {
+	m := parsed(t, deliveredReceipt)
 	long := &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: string(bytes.Repeat([]byte("9"), 250))}}
 	if got := wholeReceipt(m, long); !bytes.Equal(got.Frame, m.Frame) {
-		t.Errorf("too long: got\n% x, want it as it came", []byte(got.Frame))
-	}
-	if got := string(replaceField([]byte("id:P2 stat:DELIVRD"), "id:", "")); got != "id:P2 stat:DELIVRD" {
-		t.Errorf("replaced by nothing: got %q", got)
-	}
-	if before, words := receiptText([]byte("text:id:1")); string(before) != "text:" || string(words) != "id:1" {
-		t.Errorf("text in front: got %q, %q", before, words)
-	}
-}
-
-// Only a receipt has the last word on a message.
-func TestReceiptStateOfOthers(t *testing.T) {
-	for class, want := range map[byte]bool{0x04: true, 0x44: true, 0x20: false, 0x00: false, 0x08: false} {
-		f := deliver("10690001", class&^0x40, "id:A stat:DELIVRD", "", 7)
-		if state, isFinal := receiptState(parsed(t, f)); state != 2 || isFinal != want {
-			t.Errorf("esm_class %02x: got %d, final %t, want 2, %t", class, state, isFinal, want)
-		}
-	}
-	for _, tt := range []struct {
-		class            byte
-		text, tlvs, want string
-	}{
-		{0x04, "id:A stat:DELIVRD", "", "A"},
-		{0x20, "id:A stat:ENROUTE", "", "A"},
-		{0x04, "id: stat:DELIVRD", "", ""},
-		{0x04, "id:A", receiptedID("B"), "B"},
-		{0x04, "id:A", receiptedID(""), "A"},
-		{0x00, "id:A", receiptedID("B"), ""},
-		{0x08, "id:A", receiptedID("B"), ""},
-	} {
-		got := receiptID(parsed(t, deliver("10690001", tt.class, tt.text, tt.tlvs, 7)))
-		if string(got) != tt.want || (got == nil) != (tt.want == "") {
-			t.Errorf("esm_class %02x, %q, % x: got %q, nil %t, want %q", tt.class, tt.text, tt.tlvs, got, got == nil, tt.want)
-		}
+		t.Errorf("got\n% x, want it as it came", []byte(got.Frame))
 	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -8,63 +9,14 @@ import (
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
+	"readback/relay"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 const appendixB = "id:4A7F01 sub:001 dlvrd:001 submit date:2611230829 done date:2611230829 stat:DELIVRD err:000 text:Hello"
-
-func TestReadReceipt(t *testing.T) {
-	id := func(s string) string { return string(smpp.AppendTLV(nil, smpp.TagReceiptedMessageID, []byte(s))) }
-	state := func(b ...byte) string { return string(smpp.AppendTLV(nil, smpp.TagMessageState, b)) }
-	const none = message.StateSent
-	tests := []struct {
-		name, text, tlvs string
-		id               string // empty: no receipt that tells anything
-		state            message.State
-	}{
-		{"text", appendixB, "", "4A7F01", message.StateDelivered},
-		{"TLVs", "", id("4A7F01\x00") + state(2), "4A7F01", message.StateDelivered},
-		{"TLVs the other way round", "", state(2) + id("4A7F01\x00"), "4A7F01", message.StateDelivered},
-		{"TLVs go first", appendixB, id("OTHER\x00") + state(5), "OTHER", message.StateFailed},
-		{"id without NUL", "", id("4A7F01") + state(3), "4A7F01", message.StateExpired},
-		{"id with leading zeros", "", id("0004a7f01\x00") + state(2), "0004a7f01", message.StateDelivered},
-		{"decimal id in the text", "id:4882177 stat:DELIVRD", "", "4882177", message.StateDelivered},
-		{"one TLV of the two: the text", appendixB, id("OTHER\x00"), "4A7F01", message.StateDelivered},
-		{"the other one: the text", appendixB, state(5), "4A7F01", message.StateDelivered},
-		{"state of two octets: the text", appendixB, id("OTHER\x00") + state(5, 0), "4A7F01", message.StateDelivered},
-		{"nothing else in it", "id:A stat:EXPIRED", "", "A", message.StateExpired},
-		{"failed: deleted", "id:A stat:DELETED err:001", "", "A", message.StateFailed},
-		{"failed: undeliverable", "id:A stat:UNDELIV err:001", "", "A", message.StateFailed},
-		{"failed: rejected", "id:A stat:REJECTD err:001", "", "A", message.StateFailed},
-		{"failed by TLV: deleted", "", id("A") + state(4), "A", message.StateFailed},
-		{"failed by TLV: rejected", "", id("A") + state(8), "A", message.StateFailed},
-		{"on its way", "id:A stat:ENROUTE err:000", "", "", none},
-		{"on its way by TLV", "", id("A") + state(1), "", none},
-		{"accepted", "id:A stat:ACCEPTD err:000", id("A") + state(6), "", none},
-		{"unknown", "id:A stat:UNKNOWN err:000", id("A") + state(7), "", none},
-		{"a state of no standard", "id:A stat:READ", id("A") + state(99), "", none},
-		{"no id", "stat:DELIVRD err:000", "", "", none},
-		{"empty id", "id: stat:DELIVRD", id("\x00") + state(2), "", none},
-		{"no state", "id:4A7F01 err:000", "", "", none},
-		{"no text", "", "", "", none},
-		{"any text", "Hello", "", "", none},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			m, err := smpp.ParseMessage(simulator.ShortMessage{
-				ESMClass: smpp.ESMClassReceipt, UserData: []byte(tt.text), TLVs: []byte(tt.tlvs),
-			}.Append(nil, pdu.DeliverSMID, 1))
-			if err != nil {
-				t.Fatal(err)
-			}
-			id, state, ok := readReceipt(m)
-			if ok != (tt.id != "") || ok && (string(id) != tt.id || state != tt.state) {
-				t.Errorf("got %q, %s, %t; want %q, %s", id, state, ok, tt.id, tt.state)
-			}
-		})
-	}
-}
 
 // The ledger hears of the receipts that pass by, and of nothing else.
 func TestReceiptNoted(t *testing.T) {
@@ -94,6 +46,8 @@ func TestReceiptNoted(t *testing.T) {
 		golden.Bytes(t, "deliver_mo.txt", "in"),                  //
 		deliver("+447700900123", "BANK", smpp.ESMClassReceipt),   // the first that counts
 		golden.Bytes(t, "deliver_receipt.txt", "in"),             // the second
+		golden.Bytes(t, "deliver_receipt_disagrees.txt", "in"),   // the TLVs win
+		golden.Bytes(t, "deliver_receipt_ucs2.txt", "in"),        //
 		deliver("447700900123", "1", smpp.ESMClassReceipt|0x40),  // with a header, which this text is not
 		deliver("00447700900123", "1", smpp.ESMClassReceipt|0x3), // mode bits mean nothing here
 	}
@@ -105,6 +59,8 @@ func TestReceiptNoted(t *testing.T) {
 	for _, want := range []note{
 		{"bank", "447700900123", "4A7F01", message.StateDelivered},
 		{"10690001", "447700900123", "4A7F01", message.StateDelivered},
+		{"10690001", "447700900123", "4A7F01", message.StateDelivered},
+		{"10690001", "447700900123", "4A7F01", message.StateExpired},
 		{"1", "447700900123", "4A7F01", message.StateDelivered},
 		{"1", "447700900123", "4A7F01", message.StateDelivered},
 	} {
@@ -114,5 +70,80 @@ func TestReceiptNoted(t *testing.T) {
 	}
 	if len(notes) > 0 {
 		t.Errorf("noted %+v, want no more", <-notes)
+	}
+}
+
+// A receipt whose text and TLVs say different things is read the same wherever it goes: by what
+// the ledger hears of it, whether it is held, and what it says of a part.
+func TestReceiptsThatDisagree(t *testing.T) {
+	state := func(s byte) string { return string(smpp.AppendTLV(nil, smpp.TagMessageState, []byte{s})) }
+	const none = message.StateSent
+	tests := []struct {
+		name, text, tlvs string
+		id               string
+		state            message.State // in the ledger
+		part             byte          // message_state of the part; 0: it is not final
+	}{
+		{"agree", "id:A stat:DELIVRD", receiptedID("A") + state(2), "A", message.StateDelivered, 2},
+		{"text undelivered, TLV delivered", "id:A stat:UNDELIV", state(2), "A", message.StateDelivered, 2},
+		{"text delivered, TLV undeliverable", "id:A stat:DELIVRD", state(5), "A", message.StateFailed, 5},
+		{"text delivered, TLV expired", "id:A stat:DELIVRD", state(3), "A", message.StateExpired, 3},
+		{"text delivered, TLV deleted", "id:A stat:DELIVRD", state(4), "A", message.StateFailed, 4},
+		{"text delivered, TLV rejected", "id:A stat:DELIVRD", state(8), "A", message.StateFailed, 8},
+		{"text delivered, TLV unknown", "id:A stat:DELIVRD", state(7), "A", none, 7},
+		{"text delivered, TLV under way", "id:A stat:DELIVRD", state(1), "A", none, 0},
+		{"text under way, TLV delivered", "id:A stat:ENROUTE", state(2), "A", message.StateDelivered, 2},
+		{"another id", "id:A stat:DELIVRD", receiptedID("B"), "B", message.StateDelivered, 2},
+		{"another id and state", "id:A stat:DELIVRD", receiptedID("B") + state(5), "B", message.StateFailed, 5},
+		{"no TLVs", "Id: A Stat: undeliv", "", "A", message.StateFailed, 5},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var part message.PartReceipt
+			ledger := fakeLedger{merge: func(_ journal.CutPart, p message.PartReceipt, done func(*relay.Merged, error)) {
+				part = p
+				done(nil, nil)
+			}}
+			r := newReceiving(t, ledger, func(o *Options) {
+				o.Holder = fakeHolder(func(_, id string, _ []byte) (bool, error) { return id == tt.id, nil })
+				o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+			})
+			const network = "\x03\x00\x15"
+			tlvs := string(smpp.AppendTLV([]byte(tt.tlvs), smpp.TagNetworkErrorCode, []byte(network)))
+			m, rc, _ := readAgain(deliver("10690001", 0x04, tt.text+" err:021 text:words", tlvs, 7))
+			var noted []string
+			if tt.state != none {
+				noted = []string{tt.id + " " + tt.state.String()}
+			}
+			if r.noteReceipt(m, &rc); !slices.Equal(r.noted, noted) {
+				t.Errorf("noted %v, want %v", r.noted, noted)
+			}
+			if held := r.holdReceipt(t.Context(), "bank", m, &rc, r.later, r.path); held != (tt.state == message.StateDelivered) {
+				t.Errorf("held %t of state %v", held, tt.state)
+			}
+			if got := r.did(); len(got) > 0 && got[0] != "answered 00" {
+				t.Errorf("held: it was %v", got)
+			}
+			var want message.PartReceipt
+			if tt.part > 0 {
+				want = message.PartReceipt{State: tt.part, ID: tt.id, Err: "021", Network: network, Text: "words"}
+			}
+			if r.merge(journal.CutPart{Seq: 1}, m, &rc, r.path); part != want {
+				t.Errorf("part: got %+v, want %+v", part, want)
+			}
+		})
+	}
+}
+
+// Feedback in form receipt is read back as the receipt of a delivery.
+func TestFeedbackIsAReceipt(t *testing.T) {
+	for _, version := range []byte{0x33, 0x34} {
+		f, err := deliverSM(feedback(), &Telling{Form: FormReceipt}, version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, r, ok := readAgain(f); !ok || string(r.ID) != "4A7F01" || r.State != receipt.Delivered || !r.IsFinal() {
+			t.Errorf("version %02x: got %q, %v, receipt %t", version, r.ID, r.State, ok)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"readback/internal/crash"
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // fromPool handles what the SMSC sends to one of the gateway's own sessions.
@@ -58,20 +59,20 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 	}) {
 		return nil
 	}
-	id := receiptID(m)
-	if id == nil {
+	r, isReceipt := receipt.Parse(m)
+	if !isReceipt || len(r.ID) == 0 {
 		account, _ := g.policies.Load().accountOf(m.To.Addr)
-		return l.deliver(account, m, l.session.Arrived())
+		return l.deliver(account, m, nil, l.session.Arrived())
 	}
-	id = g.opt.IDs.OfReceipt(id)
-	if g.takeReceipt(ctx, m, later, routedReceipt{l, bytes.Clone(id)}) {
+	id := g.opt.IDs.OfReceipt(r.ID)
+	if g.takeReceipt(ctx, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}
 	if account, ok := g.ledger.Routed(id); ok {
-		if g.holdReceipt(ctx, account, m, later, routedReceipt{l, bytes.Clone(id)}) {
+		if g.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 			return nil
 		}
-		return l.deliver(account, m, l.session.Arrived())
+		return l.deliver(account, m, &r, l.session.Arrived())
 	}
 	return l.deliverLater(ctx, bytes.Clone(f), bytes.Clone(id))
 }
@@ -84,15 +85,15 @@ func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) err
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		account, _ := l.pool.g.ledger.AwaitRoute(wait, id)
-		m, err := smpp.ParseMessage(f)
-		if err != nil {
-			return // it was read before
-		}
-		defer l.session.Flush()
-		if l.pool.g.holdReceipt(ctx, account, m, later, routedReceipt{l, id}) {
+		m, r, isReceipt := readAgain(f)
+		if !isReceipt {
 			return
 		}
-		_ = l.deliver(account, m, time.Time{}) // an SMSC that is gone needs no answer
+		defer l.session.Flush()
+		if l.pool.g.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, id}) {
+			return
+		}
+		_ = l.deliver(account, m, &r, time.Time{}) // an SMSC that is gone needs no answer
 	}, func() {
 		defer l.session.Flush()
 		_ = l.refuse(f)
@@ -100,13 +101,15 @@ func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) err
 	return nil
 }
 
-// deliver hands m to a session of the account.
-func (l fromPool) deliver(account string, m smpp.Message, arrived time.Time) error {
+// deliver hands m to a session of the account. r is the receipt that it is, nil if it is none.
+func (l fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, arrived time.Time) error {
 	to := l.pool.g.members.send(account, m, l.session, arrived)
 	if to == nil {
 		return l.refuse(m.Frame)
 	}
-	l.pool.g.noteReceipt(m)
+	if r != nil {
+		l.pool.g.noteReceipt(m, r)
+	}
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/smpp"
+	"readback/smpp/receipt"
 	"readback/udh"
 )
 
@@ -187,7 +188,7 @@ func (s *scene) receipt(id string) smpp.Frame {
 	stat, _ := s.script.next()
 	return simulator.ShortMessage{
 		From: simulator.Number(receiver), To: simulator.Number(s.sender), ESMClass: 4,
-		UserData: []byte("id:" + id + " sub:001 dlvrd:001 stat:" + stats[1+stat%8] + " err:000 text:"),
+		UserData: []byte("id:" + id + " sub:001 dlvrd:001 stat:" + receipt.State(1+stat%8).Stat() + " err:000 text:"),
 	}.Append(nil, pdu.DeliverSMID, uint32(s.ids.Add(1)))
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // fromSMSC handles what the SMSC sends.
@@ -25,17 +26,29 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 		return l.refuse(f)
 	}
 	m, isMessage := subscriberMessage(f)
-	if isMessage && l.take(ctx, m) {
+	if !isMessage {
+		_, err := l.pass(f)
+		return err
+	}
+	r, isReceipt := receipt.Parse(m)
+	if isReceipt && l.takeReceipt(ctx, m, &r) || !isReceipt && l.takeRead(ctx, m) {
 		return nil
 	}
-	err := l.esme.TrySend(f, l.smsc.Arrived(), l.smsc)
+	passed, err := l.pass(f)
+	if passed && isReceipt {
+		l.g.noteReceipt(m, &r)
+	}
+	return err
+}
+
+// pass passes f on to the ESME. passed is false if there is no room for it, or nobody who
+// could take it.
+func (l fromSMSC) pass(f smpp.Frame) (passed bool, err error) {
+	err = l.esme.TrySend(f, l.smsc.Arrived(), l.smsc)
 	if errors.Is(err, smpp.ErrNoRoom) {
-		return l.refuse(f)
+		return false, l.refuse(f)
 	}
-	if err == nil && isMessage {
-		l.g.noteReceipt(m)
-	}
-	return ignoreGone(err)
+	return err == nil, ignoreGone(err)
 }
 
 // subscriberMessage views f if it is a message or a receipt for the ESME.
@@ -47,15 +60,21 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 	return m, err == nil
 }
 
-// take takes what is not for the ESME, or not yet: read responses, and receipts of parts or
-// that are to be held.
-func (l fromSMSC) take(ctx context.Context, m smpp.Message) bool {
+// takeRead takes a read response, which is not for the ESME.
+func (l fromSMSC) takeRead(ctx context.Context, m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	later := aside{&l.waiting, l.link}
-	return l.g.takeRead(ctx, m, later, func(status pdu.Status) {
+	return l.g.takeRead(ctx, m, l.later(), func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
-	}) || l.g.takeReceipt(ctx, m, later, l) || l.g.holdReceipt(ctx, l.bind.account, m, later, l)
+	})
 }
+
+// takeReceipt takes a receipt that is not for the ESME, or not yet: that of a part, or one
+// that is to be held.
+func (l fromSMSC) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt) bool {
+	return l.g.takeReceipt(ctx, m, r, l.later(), l) || l.g.holdReceipt(ctx, l.bind.account, m, r, l.later(), l)
+}
+
+func (l fromSMSC) later() aside { return aside{&l.waiting, l.link} }
 
 func (l fromSMSC) account() string { return l.bind.account }
 

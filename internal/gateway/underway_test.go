@@ -50,14 +50,11 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				m, err := smpp.ParseMessage(partReceiptOf("other", "DELIVRD", "000", 2, 7))
-				if err != nil {
-					t.Fatal(err)
-				}
+				m, r, _ := readAgain(partReceiptOf("other", "DELIVRD", "000", 2, 7))
 				c, _ := receiptConversation(m)
 				before := g.underway.begin(c)
 				p, waiting := make(path, 2), new(errgroup.Group)
-				if !g.takeReceipt(t.Context(), m, aside{waiting, p}, p) {
+				if !g.takeReceipt(t.Context(), m, &r, aside{waiting, p}, p) {
 					t.Fatal("the receipt was not taken")
 				}
 				after := g.underway.begin(c) // not waited for

@@ -55,7 +55,7 @@ func TestHoldInTime(t *testing.T) {
 			o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
 		})
 		begin := time.Now()
-		if !r.holdReceipt(t.Context(), "bank", parsed(t, deliveredReceipt), r.later, r.path) {
+		if !r.hold("bank", deliveredReceipt, r.later) {
 			t.Error("the receipt was not taken")
 		}
 		if got := strings.Join(r.did(), " "); got != "answered 64" || time.Since(begin) != earlyTime {
