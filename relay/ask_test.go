@@ -58,7 +58,9 @@ func (s *scriptedLog) on(subject string, answer func(*nats.Msg)) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = sub.Unsubscribe() })
-	flush(s.t, s.server)
+	if err := s.server.Flush(); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *scriptedLog) respond(m *nats.Msg, body string) {
