@@ -17,7 +17,7 @@ import (
 // brings it into the index, and tells who waits for it. One append is under way at a
 // time; what comes meanwhile goes in the next one.
 type appender struct {
-	client    *logClient
+	client    *journal.JetStream
 	queue     *queue
 	applier   *applier
 	ledger    *Ledger
@@ -63,7 +63,7 @@ func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 // write appends a batch, however long that takes. What it returns is final.
 func (a *appender) write(ctx context.Context, b *batch) error {
 	began := time.Now()
-	if err := a.client.append(ctx, b.buf); err != nil {
+	if err := a.client.Append(ctx, b.buf); err != nil {
 		if err := a.persist(ctx, b, err); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (a *appender) commit(b *batch) error {
 	}
 	clear(b.waits)
 	b.waits = b.waits[:0] // lose must not tell them again
-	res, err := a.applier.apply(a.client.last, b.buf, b.changes)
+	res, err := a.applier.apply(a.client.Last, b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
 		return err
@@ -124,8 +124,8 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 	a.log.Warn("ledger is down", "error", cause)
 	b.release().tell()
 	a.comfort()
-	a.client.urgent, a.client.alarmed = a.queue.wake, a.comfort
-	defer func() { a.client.urgent = nil }()
+	a.client.Urgent, a.client.Alarmed = a.queue.wake, a.comfort
+	defer func() { a.client.Urgent = nil }()
 
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		landed, err := a.retry(ctx, b)
@@ -135,7 +135,7 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 			a.log.Info("ledger is up again")
 			return nil
 		}
-		if errors.Is(err, ErrFenced) || errors.Is(err, nats.ErrConnectionClosed) || ctx.Err() != nil {
+		if errors.Is(err, journal.ErrFenced) || errors.Is(err, nats.ErrConnectionClosed) || ctx.Err() != nil {
 			return err
 		}
 		if err := a.pause(ctx, backoff.Jitter(wait)); err != nil {
@@ -146,12 +146,12 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 
 // retry looks what became of b and appends it again if it did not land.
 func (a *appender) retry(ctx context.Context, b *batch) (bool, error) {
-	f, err := a.client.settle(ctx, b.buf)
+	f, err := a.client.Settle(ctx, b.buf)
 	switch f {
-	case fateLanded:
+	case journal.Landed:
 		return true, nil
-	case fateLost:
-		err = a.client.append(ctx, b.buf)
+	case journal.Lost:
+		err = a.client.Append(ctx, b.buf)
 	}
 	return err == nil, err
 }
@@ -254,7 +254,7 @@ func (a *appender) begin(ctx context.Context, r *journal.Record) error {
 	b := &batch{buf: journal.AppendStart(a.queue.newBatch(), r)}
 	b.add(journal.KindStart)
 	for {
-		err := a.client.append(ctx, b.buf)
+		err := a.client.Append(ctx, b.buf)
 		if err == nil {
 			return a.commit(b)
 		}
@@ -264,7 +264,7 @@ func (a *appender) begin(ctx context.Context, r *journal.Record) error {
 		}
 		if landed, err := a.retry(ctx, b); landed {
 			return a.commit(b)
-		} else if errors.Is(err, ErrFenced) || ctx.Err() != nil {
+		} else if errors.Is(err, journal.ErrFenced) || ctx.Err() != nil {
 			return err
 		}
 	}

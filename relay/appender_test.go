@@ -112,8 +112,8 @@ func TestStopWithFullQueue(t *testing.T) {
 		}
 	}
 	at, err := a.ledger.index.applied()
-	if err != nil || !at.stopped || at.seq != a.client.last {
-		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.client.last)
+	if err != nil || !at.stopped || at.seq != a.client.Last {
+		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.client.Last)
 	}
 	if b := a.queue.begin(journal.KindHead); b != nil {
 		t.Error("a record is let in behind the stop record")

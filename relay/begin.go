@@ -46,7 +46,7 @@ func (r *Relay) begin(ctx context.Context) error {
 
 func (r *Relay) tryBegin(ctx context.Context) error {
 	if !r.nc.IsConnected() {
-		return away(r.nc, errNotConnected)
+		return journal.Unreachable(r.nc, journal.ErrNotConnected)
 	}
 	info, err := makeStreams(ctx, r.js, &r.opt)
 	if err != nil {
@@ -74,16 +74,16 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 }
 
 func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.StreamInfo, a *applier) error {
-	client, err := newLogClient(r.nc)
+	client, err := journal.NewJetStream(r.nc)
 	if err != nil {
 		return err
 	}
 	if info.State.Msgs > 0 {
-		client.last = info.State.LastSeq
+		client.Last = info.State.LastSeq
 	}
 	instance, err := newInstance()
 	if err != nil {
-		client.close()
+		client.Close()
 		return err
 	}
 	r.ledger.epoch = epoch
@@ -98,11 +98,11 @@ func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.St
 		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
 	}
 	if err := r.appender.begin(ctx, &start); err != nil {
-		client.close()
+		client.Close()
 		return fmt.Errorf("begin epoch: %w", err)
 	}
 	r.ledger.since = a.cycle.since
-	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.last)
+	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.Last)
 	r.status.set(nil)
 	return nil
 }

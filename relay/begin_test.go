@@ -25,7 +25,7 @@ func notBegun(t *testing.T) *Relay {
 // again is the relay after a restart, with the same index and log.
 func (r *Relay) again(t *testing.T) {
 	t.Helper()
-	r.appender.client.close()
+	r.appender.client.Close()
 	r.status = newStatus()
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
 	if err := r.begin(relaytest.Deadline(t)); err != nil {
@@ -48,8 +48,8 @@ func TestEpochs(t *testing.T) {
 		if r.ledger.epoch != epoch || r.ledger.since != since {
 			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, r.ledger.epoch, r.ledger.since, epoch, since)
 		}
-		last := r.appender.client.last
-		if at, err := r.index.applied(); err != nil || at.seq != last || at.epoch != epoch || at.stopped || r.state(t, streamLedger).LastSeq != last {
+		last := r.appender.client.Last
+		if at, err := r.index.applied(); err != nil || at.seq != last || at.epoch != epoch || at.stopped || r.state(t, journal.Stream).LastSeq != last {
 			t.Errorf("%s: got the index at %+v, %v, the log at %d, want the start of the epoch", what, at, err, last)
 		}
 	}
@@ -155,10 +155,10 @@ func TestBeginGivesUp(t *testing.T) {
 		t.Errorf("no time: got %v, want %v", err, context.Canceled)
 	}
 	info, err := makeStreams(relaytest.Deadline(t), r.js, &r.opt)
-	if err != nil || info.Config.Name != streamLedger {
+	if err != nil || info.Config.Name != journal.Stream {
 		t.Fatalf("got %+v, %v, want the log", info, err)
 	}
-	if _, err := r.js.Publish(relaytest.Deadline(t), subjectLedger, []byte("\x00 is no batch")); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), journal.Subject, []byte("\x00 is no batch")); err != nil {
 		t.Fatal(err)
 	}
 	var bad *journal.RecordError

@@ -77,12 +77,12 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
 	connected := make(chan struct{}, 1)
 	a.connected = connected
-	js := jetStreamOf(t, a.client.nc)
-	s, err := js.Stream(relaytest.Deadline(t), streamLedger)
+	js := jetStreamOf(t, a.client.Nc)
+	s, err := js.Stream(relaytest.Deadline(t), journal.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(relaytest.Deadline(t), streamLedger); err != nil {
+	if err := js.DeleteStream(relaytest.Deadline(t), journal.Stream); err != nil {
 		t.Fatal(err)
 	}
 	told := make(logged, 4)
@@ -117,8 +117,8 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if err := relaytest.Receive(t, ended); err != nil {
 		t.Fatal(err)
 	}
-	if got := value(t, reg, "readback_ledger_down", ""); got != 0 || a.client.urgent != nil {
-		t.Errorf("got %v down, urgent %v, want neither", got, a.client.urgent)
+	if got := value(t, reg, "readback_ledger_down", ""); got != 0 || a.client.Urgent != nil {
+		t.Errorf("got %v down, urgent %v, want neither", got, a.client.Urgent)
 	}
 	if f, err := a.ledger.index.findNumber(&c, 1, maxDay); f == nil || err != nil {
 		t.Errorf("got %+v, %v, want the message", f, err)
@@ -137,7 +137,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
 	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
-	if _, err := jetStreamOf(t, a.client.nc).Publish(relaytest.Deadline(t), subjectLedger, []byte("another writer")); err != nil {
+	if _, err := jetStreamOf(t, a.client.Nc).Publish(relaytest.Deadline(t), journal.Subject, []byte("another writer")); err != nil {
 		t.Fatal(err)
 	}
 	told := make(logged, 4)
@@ -151,7 +151,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	go func() { ended <- a.run(ctx, stop) }()
 	relaytest.Receive(t, told)
 	relaytest.Receive(t, told)
-	if err := a.status.wait(relaytest.Deadline(t)); !errors.Is(err, ErrFenced) || !errors.Is(err, ErrDown) {
+	if err := a.status.wait(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) || !errors.Is(err, ErrDown) {
 		t.Errorf("got status %v, want that it is down, fenced off", err)
 	}
 	a.ledger.Accept(second, []byte("B"), told, 3)
@@ -164,7 +164,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 		t.Errorf("got metric %v, want it down", got)
 	}
 	close(stop)
-	if err := relaytest.Receive(t, ended); !errors.Is(err, ErrFenced) {
+	if err := relaytest.Receive(t, ended); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("end: got %v, want ErrFenced", err)
 	}
 	a.queue.tell(wait{told, 5})

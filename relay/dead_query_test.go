@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -124,8 +125,8 @@ func TestDeadLettersGo(t *testing.T) {
 		"replay": func() (int, *DeadQuery, error) { return r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
 		"drop":   func() (int, *DeadQuery, error) { return r.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
 	} {
-		if n, rest, err := do(); n != 0 || rest != nil || !errors.Is(err, errAway) {
-			t.Errorf("%s of what cannot be removed: got %d, %+v, %v, want %v", name, n, rest, err, errAway)
+		if n, rest, err := do(); n != 0 || rest != nil || !errors.Is(err, journal.ErrUnreachable) {
+			t.Errorf("%s of what cannot be removed: got %d, %+v, %v, want %v", name, n, rest, err, journal.ErrUnreachable)
 		}
 	}
 	// The one that is in the queue, and could not be removed, is not put there twice.

@@ -68,7 +68,7 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	r.js = &fakeJS{publishAsync: func(*nats.Msg) error {
 		published++
 		feedback, events = r.free()
-		return errAway
+		return journal.ErrUnreachable
 	}}
 	if _, err := (&publisher{relay: r}).publish(relaytest.Deadline(t)); err == nil || published != 1 || feedback {
 		t.Errorf("feedback: got %v, %d published, erasure can begin %v, want one and that it cannot", err, published, feedback)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -168,8 +169,8 @@ func TestPurgeOfWhatIsTold(t *testing.T) {
 	r.js = withoutDelete(js)
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
 	for range 2 { // what could not be deleted is not taken for gone through
-		if err := r.purge(relaytest.Deadline(t), streamDead, receiver); !errors.Is(err, errAway) {
-			t.Errorf("a stream that does not answer: got %v, want %v", err, errAway)
+		if err := r.purge(relaytest.Deadline(t), streamDead, receiver); !errors.Is(err, journal.ErrUnreachable) {
+			t.Errorf("a stream that does not answer: got %v, want %v", err, journal.ErrUnreachable)
 		}
 	}
 	r.js = js

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -100,8 +101,8 @@ func TestSweep(t *testing.T) {
 	}
 	r.js = withoutDelete(js)
 	r.settings.Store(&Settings{})
-	if err := r.sweep(relaytest.Deadline(t), "shop"); !errors.Is(err, errAway) || r.state(t, streamFeedback).Msgs != 3 {
-		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
+	if err := r.sweep(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamFeedback).Msgs != 3 {
+		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }
 
@@ -194,8 +195,8 @@ func TestSurveySweeps(t *testing.T) {
 	r.js = withoutDelete(js)
 	r.settings.Store(&Settings{})
 	r.eventsKept = 0
-	if err := r.surveyOnce(relaytest.Deadline(t)); !errors.Is(err, errAway) {
-		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
+	if err := r.surveyOnce(relaytest.Deadline(t)); !errors.Is(err, journal.ErrUnreachable) {
+		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }
 

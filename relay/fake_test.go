@@ -6,6 +6,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/journal"
 )
 
 // fakeJS is a JetStream of which a test replaces some functions. The JetStream inside does the rest.
@@ -70,12 +72,12 @@ func (s *fakeStream) SecureDeleteMsg(ctx context.Context, seq uint64) error {
 
 // withoutPublish is js, but it publishes nothing.
 func withoutPublish(js jetstream.JetStream) jetstream.JetStream {
-	return &fakeJS{JetStream: js, publish: func(*nats.Msg) error { return errAway }}
+	return &fakeJS{JetStream: js, publish: func(*nats.Msg) error { return journal.ErrUnreachable }}
 }
 
 // withoutDelete is js, but it deletes no message.
 func withoutDelete(js jetstream.JetStream) jetstream.JetStream {
-	refuse := func(uint64) error { return errAway }
+	refuse := func(uint64) error { return journal.ErrUnreachable }
 	return &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		return &fakeStream{Stream: s, remove: refuse, secureRemove: refuse}
 	}}
@@ -106,7 +108,8 @@ type pending struct {
 }
 
 func (p *pending) Ok() <-chan *jetstream.PubAck { return p.ok }
-func (p *pending) Err() <-chan error            { return p.err }
+
+func (p *pending) Err() <-chan error { return p.err }
 
 func (s *streams) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
 	if err := s.refuse; err != nil {

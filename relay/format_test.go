@@ -49,7 +49,7 @@ func streamOf(t *testing.T, r *Relay) (*nats.Conn, jetstream.Stream) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := js.Stream(relaytest.Deadline(t), streamLedger)
+	s, err := js.Stream(relaytest.Deadline(t), journal.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func appendToLog(t *testing.T, r *Relay, messages ...[]byte) uint64 {
 	t.Helper()
 	nc, s := streamOf(t, r)
 	for _, data := range messages {
-		if _, err := nc.Request(subjectLedger, data, appendTimeout*10); err != nil {
+		if _, err := nc.Request(journal.Subject, data, journal.AppendTimeout*10); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,15 +172,15 @@ func TestDamagedNewestMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkNewest(relaytest.Deadline(t), js, last); err != nil {
+		if err := journal.CheckNewest(relaytest.Deadline(t), js, last); err != nil {
 			t.Errorf("%x: got %v, want no word on it", damaged, err)
 		}
-		if err := checkNewest(relaytest.Deadline(t), js, last+1); err != nil {
+		if err := journal.CheckNewest(relaytest.Deadline(t), js, last+1); err != nil {
 			t.Errorf("a message that has expired: got %v, want no word on it", err)
 		}
 		ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 		cancel()
-		if err := checkNewest(ctx, js, last); err == nil {
+		if err := journal.CheckNewest(ctx, js, last); err == nil {
 			t.Error("a log that cannot be asked: got no error")
 		}
 	}

@@ -32,7 +32,7 @@ func idleRelay(t *testing.T) *Relay {
 func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
 	client, js := testLogClient(t)
-	r.nc, r.js, r.log = client.nc, js, (&relaytest.LogLines{}).Logger()
+	r.nc, r.js, r.log = client.Nc, js, (&relaytest.LogLines{}).Logger()
 	return r
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -42,7 +43,7 @@ func TestNATSAwayAndBack(t *testing.T) {
 
 	relaytest.Halt(s)
 	r.accept(pending, "id2") // is told at once, or after the append's second
-	if err := r.waitDown(); !errors.Is(err, ErrDown) || !errors.Is(err, errAway) {
+	if err := r.waitDown(); !errors.Is(err, ErrDown) || !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("reason: got %v, want ErrDown since NATS is away", err)
 	}
 	if err := r.Ready(); err == nil || err.Error() != "ledger is down: NATS is away: not connected" {
@@ -90,13 +91,13 @@ func TestSecondWriterFences(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.accept(late, "id2")
-	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, ErrFenced) {
+	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("first is down for good: got %v, want ErrFenced", err)
 	}
 	if s := second.submit(c, "id3"); s.ordinal <= late.ordinal {
 		t.Errorf("second: got ordinal %d, want one after %d", s.ordinal, late.ordinal)
 	}
-	if err := first.stop(); !errors.Is(err, ErrFenced) {
+	if err := first.stop(); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("stop of the first: got %v, want ErrFenced", err)
 	}
 }
@@ -134,7 +135,7 @@ func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 }
 
 // testLogClient returns a client of an empty log.
-func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
+func testLogClient(t *testing.T) (*journal.JetStream, jetstream.JetStream) {
 	t.Helper()
 	nc, err := nats.Connect(relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
 	if err != nil {
@@ -146,11 +147,11 @@ func testLogClient(t *testing.T) (*logClient, jetstream.JetStream) {
 	if _, err := makeStreams(relaytest.Deadline(t), js, &opt); err != nil {
 		t.Fatal(err)
 	}
-	c, err := newLogClient(nc)
+	c, err := journal.NewJetStream(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.close)
+	t.Cleanup(c.Close)
 	return c, js
 }
 
@@ -159,7 +160,7 @@ func TestAppendThatLanded(t *testing.T) {
 	c, js := testLogClient(t)
 	ctx := relaytest.Deadline(t)
 	for _, data := range []string{"one", "two"} {
-		if err := c.append(ctx, []byte(data)); err != nil {
+		if err := c.Append(ctx, []byte(data)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -167,36 +168,36 @@ func TestAppendThatLanded(t *testing.T) {
 		name string
 		last uint64
 		data string
-		want fate
+		want journal.Fate
 		err  error
 	}{
-		{"landed", 1, "two", fateLanded, nil},
-		{"lost", 2, "three", fateLost, nil},
-		{"another writer", 1, "mine", fateUnknown, ErrFenced},
-		{"log was cut", 3, "four", fateUnknown, ErrFenced},
+		{"landed", 1, "two", journal.Landed, nil},
+		{"lost", 2, "three", journal.Lost, nil},
+		{"another writer", 1, "mine", journal.Unknown, journal.ErrFenced},
+		{"log was cut", 3, "four", journal.Unknown, journal.ErrFenced},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c.last = tt.last
-			got, err := c.settle(ctx, []byte(tt.data))
+			c.Last = tt.last
+			got, err := c.Settle(ctx, []byte(tt.data))
 			if got != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("got %v, %v, want %v, %v", got, err, tt.want, tt.err)
 			}
 		})
 	}
-	stream, err := js.Stream(ctx, streamLedger)
+	stream, err := js.Stream(ctx, journal.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := stream.Purge(ctx); err != nil {
 		t.Fatal(err)
 	}
-	c.last = 2
-	if got, err := c.settle(ctx, []byte("three")); got != fateLost || err != nil {
+	c.Last = 2
+	if got, err := c.Settle(ctx, []byte("three")); got != journal.Lost || err != nil {
 		t.Errorf("all expired: got %v, %v, want lost", got, err)
 	}
-	if err := c.append(ctx, []byte("three")); err != nil || c.last != 3 {
-		t.Errorf("append to what has expired: got %v at %d, want 3", err, c.last)
+	if err := c.Append(ctx, []byte("three")); err != nil || c.Last != 3 {
+		t.Errorf("append to what has expired: got %v at %d, want 3", err, c.Last)
 	}
 }
 

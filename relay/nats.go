@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
+	"readback/relay/journal"
 )
 
 // Streams and subjects beside the ledger's log.
@@ -174,7 +175,7 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 		eventStream(opt, opt.FeedbackKeep),
 		{Name: streamHeld, Subjects: []string{subjectHeld + "*"}},
 		{
-			Name: streamLedger, Subjects: []string{subjectLedger}, MaxAge: opt.Keep + 24*time.Hour,
+			Name: journal.Stream, Subjects: []string{journal.Subject}, MaxAge: opt.Keep + 24*time.Hour,
 			Duplicates: 100 * time.Millisecond, AllowDirect: true,
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -23,7 +24,7 @@ func (r *Relay) OperatorHandler() http.Handler {
 		case <-r.begun:
 			mux.ServeHTTP(w, req)
 		default:
-			refuse(w, tryAgain(errNotConnected.Error()))
+			refuse(w, tryAgain(journal.ErrNotConnected.Error()))
 		}
 	})
 }

@@ -106,7 +106,7 @@ func TestLongOutage(t *testing.T) {
 	if n := r.pendingRoutes(); n > maxQueuedRecords+journal.MaxBatch/8 {
 		t.Errorf("routes in memory: got %d, want %d and those of an append at most", n, maxQueuedRecords)
 	}
-	if err := r.waitDown(); !errors.Is(err, errAway) {
+	if err := r.waitDown(); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("reason: got %v, want that NATS is away", err)
 	}
 	began := time.Now()

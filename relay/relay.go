@@ -18,6 +18,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/journal"
 )
 
 // stopTimeout bounds a clean stop.
@@ -126,7 +128,7 @@ func (r *Relay) Reads() *Reads { return r.reads }
 func (r *Relay) Ready() error {
 	_, err := r.status.get()
 	if err == nil && !r.nc.IsConnected() { // an idle ledger has not noticed yet
-		err = fmt.Errorf("%w: %w", ErrDown, away(r.nc, errNotConnected))
+		err = fmt.Errorf("%w: %w", ErrDown, journal.Unreachable(r.nc, journal.ErrNotConnected))
 	}
 	return err
 }
@@ -179,7 +181,7 @@ func (r *Relay) run(ctx context.Context) error {
 		return err
 	}
 	close(r.begun)
-	defer r.appender.client.close()
+	defer r.appender.client.Close()
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := make(chan struct{})

@@ -119,12 +119,12 @@ func TestRelease(t *testing.T) {
 	}
 	js := r.js
 	r.js = withoutDelete(js)
-	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) {
-		t.Errorf("nothing can be deleted: got %v, want %v", err, errAway)
+	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) {
+		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 	r.js = withoutPublish(js)
-	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errAway) || r.state(t, streamHeld).Msgs != 2 {
-		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, errAway)
+	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamHeld).Msgs != 2 {
+		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, journal.ErrUnreachable)
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestHoldOrPass(t *testing.T) {
 		{"unknown message", time.Time{}, func(*Relay) {}, "B", false, nil, 0, 0},
 		{"while down", time.Time{}, func(r *Relay) { r.status.set(ErrDown) }, "A", false, nil, 0, 0},
 		{"no room in the queue", time.Time{}, func(r *Relay) { r.ledger.queue.records = maxQueuedRecords }, "A", false, errHeld, 0, 0},
-		{"no stream", time.Time{}, func(r *Relay) { r.js = withoutPublish(r.js) }, "A", false, errAway, 1, 0},
+		{"no stream", time.Time{}, func(r *Relay) { r.js = withoutPublish(r.js) }, "A", false, journal.ErrUnreachable, 1, 0},
 		{"no index", time.Time{}, func(r *Relay) { _ = r.index.close() }, "A", false, errIndexClosed, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/journal"
 )
 
 // replay brings the index to the end of the log. An index that is not of this log is
@@ -15,7 +17,7 @@ import (
 // than the log has.
 func replay(ctx context.Context, js jetstream.JetStream, info *jetstream.StreamInfo, a *applier, log *slog.Logger) (applied, error) {
 	if info.State.Msgs > 0 {
-		if err := checkNewest(ctx, js, info.State.LastSeq); err != nil {
+		if err := journal.CheckNewest(ctx, js, info.State.LastSeq); err != nil {
 			return applied{}, err
 		}
 	}
@@ -49,7 +51,7 @@ func replay(ctx context.Context, js jetstream.JetStream, info *jetstream.StreamI
 
 // feed applies the messages from…to of the log.
 func feed(ctx context.Context, js jetstream.JetStream, from, to uint64, a *applier) error {
-	c, err := js.OrderedConsumer(ctx, streamLedger, jetstream.OrderedConsumerConfig{
+	c, err := js.OrderedConsumer(ctx, journal.Stream, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:   from,
 	})

@@ -171,7 +171,7 @@ func TestRoutesAreBounded(t *testing.T) {
 	for i := range 3 {
 		first.route("bank", fmt.Sprint("id", i))
 	}
-	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, ErrFenced) {
+	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) {
 		t.Fatalf("first: got %v, want ErrFenced", err)
 	}
 	first.wantNoRoutes()

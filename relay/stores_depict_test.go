@@ -67,7 +67,7 @@ func depict(t testing.TB, store string) *depiction {
 // depictLog lists the kinds of record in the log of the store.
 func (r *running) depictLog(d *depiction) {
 	var seen [journal.Kinds]bool
-	r.walk(streamLedger, func(m *jetstream.RawStreamMsg) {
+	r.walk(journal.Stream, func(m *jetstream.RawStreamMsg) {
 		b, err := journal.ParseBatch(m.Data)
 		for rec := (journal.Record{}); err == nil && b.Next(&rec); {
 			seen[rec.Kind] = true

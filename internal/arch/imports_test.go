@@ -72,7 +72,7 @@ var keepers = map[string][]string{
 	"github.com/MicahParks/jwkset":                            {"internal/token"},
 	"github.com/cockroachdb/pebble":                           {"relay"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
-	"github.com/nats-io/":                                     {"relay", "relay/relaytest"},
+	"github.com/nats-io/":                                     {"relay", "relay/journal", "relay/relaytest"},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},

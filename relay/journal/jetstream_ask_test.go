@@ -1,4 +1,4 @@
-package relay
+package journal
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // scriptedLog is a client of a log, in whose place the test answers.
 type scriptedLog struct {
-	*logClient
+	*JetStream
 	t      *testing.T
 	server *nats.Conn
 }
@@ -42,12 +42,12 @@ func newScriptedLog(t *testing.T) *scriptedLog {
 		t.Cleanup(nc.Close)
 		conns[i] = nc
 	}
-	c, err := newLogClient(conns[0])
+	c, err := NewJetStream(conns[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.close)
-	return &scriptedLog{logClient: c, t: t, server: conns[1]}
+	t.Cleanup(c.Close)
+	return &scriptedLog{JetStream: c, t: t, server: conns[1]}
 }
 
 // on calls answer with each request on a subject.
@@ -78,10 +78,10 @@ func (s *scriptedLog) answer(subject, body string) {
 func TestLateReply(t *testing.T) {
 	s := newScriptedLog(t)
 	asked := make(chan *nats.Msg, 2)
-	s.on(subjectLedger, func(m *nats.Msg) { asked <- m })
+	s.on(Subject, func(m *nats.Msg) { asked <- m })
 	ctx, giveUp := context.WithCancel(relaytest.Deadline(t))
 	first := make(chan error, 1)
-	go func() { first <- s.append(ctx, []byte("one")) }()
+	go func() { first <- s.Append(ctx, []byte("one")) }()
 	late := relaytest.Receive(t, asked)
 	giveUp()
 	if err := relaytest.Receive(t, first); !errors.Is(err, context.Canceled) {
@@ -89,15 +89,15 @@ func TestLateReply(t *testing.T) {
 	}
 
 	second := make(chan error, 1)
-	go func() { second <- s.append(relaytest.Deadline(t), []byte("two")) }()
+	go func() { second <- s.Append(relaytest.Deadline(t), []byte("two")) }()
 	next := relaytest.Receive(t, asked)
 	if late.Reply == next.Reply {
 		t.Errorf("both appends want their answer at %s", next.Reply)
 	}
 	s.respond(late, `{"seq":5}`)
 	s.respond(next, `{"seq":7}`)
-	if err := relaytest.Receive(t, second); err != nil || s.last != 7 {
-		t.Errorf("got %v and the end at %d, want the answer to the second, 7", err, s.last)
+	if err := relaytest.Receive(t, second); err != nil || s.Last != 7 {
+		t.Errorf("got %v and the end at %d, want the answer to the second, 7", err, s.Last)
 	}
 }
 
@@ -115,17 +115,17 @@ func TestAppendAnswers(t *testing.T) {
 	}
 	s := newScriptedLog(t)
 	asked, answers := make(chan *nats.Msg, 1), make(chan string, 1)
-	s.on(subjectLedger, func(m *nats.Msg) { asked <- m; s.respond(m, <-answers) })
+	s.on(Subject, func(m *nats.Msg) { asked <- m; s.respond(m, <-answers) })
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s.last = 8
+			s.Last = 8
 			answers <- tt.answer
-			err := s.append(relaytest.Deadline(t), []byte("data"))
+			err := s.Append(relaytest.Deadline(t), []byte("data"))
 			if err == nil != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("got %v, want %q", err, tt.err)
 			}
-			if s.last != tt.last {
-				t.Errorf("end of the log: got %d, want %d", s.last, tt.last)
+			if s.Last != tt.last {
+				t.Errorf("end of the log: got %d, want %d", s.Last, tt.last)
 			}
 			m := relaytest.Receive(t, asked)
 			if got := m.Header.Get(nats.ExpectedLastSubjSeqHdr); got != "8" || string(m.Data) != "data" {
@@ -139,11 +139,11 @@ func TestAppendAnswers(t *testing.T) {
 // closed connection is not errAway, because it does not come back.
 func TestNobodyAnswers(t *testing.T) {
 	s := newScriptedLog(t)
-	if err := s.append(relaytest.Deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, nats.ErrNoResponders) {
+	if err := s.Append(relaytest.Deadline(t), nil); !errors.Is(err, ErrUnreachable) || !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("no log: got %v, want that NATS is away, since nobody answers", err)
 	}
-	s.nc.Close()
-	if err := s.append(relaytest.Deadline(t), nil); errors.Is(err, errAway) || !errors.Is(err, nats.ErrConnectionClosed) {
+	s.Nc.Close()
+	if err := s.Append(relaytest.Deadline(t), nil); errors.Is(err, ErrUnreachable) || !errors.Is(err, nats.ErrConnectionClosed) {
 		t.Errorf("closed: got %v, want that the connection is closed", err)
 	}
 }
@@ -153,14 +153,14 @@ func TestLogIsSilent(t *testing.T) {
 	t.Parallel() // it waits for a time-out
 	s := newScriptedLog(t)
 	urgent, alarms := make(chan struct{}, 1), 0
-	s.urgent, s.alarmed = urgent, func() { alarms++ }
+	s.Urgent, s.Alarmed = urgent, func() { alarms++ }
 	urgent <- struct{}{}
-	s.on(subjectLedger, func(*nats.Msg) {})
-	if err := s.append(relaytest.Deadline(t), nil); !errors.Is(err, errAway) || !errors.Is(err, errLogTimeout) || alarms != 1 {
+	s.on(Subject, func(*nats.Msg) {})
+	if err := s.Append(relaytest.Deadline(t), nil); !errors.Is(err, ErrUnreachable) || !errors.Is(err, errLogTimeout) || alarms != 1 {
 		t.Errorf("got %v, %d alarms, want a time-out and one alarm", err, alarms)
 	}
-	if s.last != 0 {
-		t.Errorf("end of the log: got %d, want 0", s.last)
+	if s.Last != 0 {
+		t.Errorf("end of the log: got %d, want 0", s.Last)
 	}
 }
 
@@ -173,28 +173,28 @@ func TestFateIsNotGuessed(t *testing.T) {
 	)
 	tests := []struct {
 		name, message, info string
-		want                fate
+		want                Fate
 		last                uint64
 		err                 string
 	}{
-		{"landed", mine, "", fateLanded, 6, ""},
-		{"log ends before it", `{"message":{"seq":5,"data":"dGhlaXJz"}}`, "", fateLost, 5, ""},
-		{"last message cannot be read", fails, "", fateUnknown, 5, "unavailable"},
-		{"last message is nonsense", `{`, "", fateUnknown, 5, "answer of the log"},
-		{"empty, ends where it did", none, `{"state":{"last_seq":5}}`, fateLost, 0, ""},
-		{"empty, ends elsewhere", none, `{"state":{"last_seq":6}}`, fateUnknown, 5, "another writer"},
-		{"empty, end is unknown", none, fails, fateUnknown, 5, "unavailable"},
-		{"empty, end is nonsense", none, `{`, fateUnknown, 5, "answer of the log"},
+		{"landed", mine, "", Landed, 6, ""},
+		{"log ends before it", `{"message":{"seq":5,"data":"dGhlaXJz"}}`, "", Lost, 5, ""},
+		{"last message cannot be read", fails, "", Unknown, 5, "unavailable"},
+		{"last message is nonsense", `{`, "", Unknown, 5, "answer of the log"},
+		{"empty, ends where it did", none, `{"state":{"last_seq":5}}`, Lost, 0, ""},
+		{"empty, ends elsewhere", none, `{"state":{"last_seq":6}}`, Unknown, 5, "another writer"},
+		{"empty, end is unknown", none, fails, Unknown, 5, "unavailable"},
+		{"empty, end is nonsense", none, `{`, Unknown, 5, "answer of the log"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScriptedLog(t)
-			s.last = 5
-			s.answer("$JS.API.STREAM.MSG.GET."+streamLedger, tt.message)
-			s.answer("$JS.API.STREAM.INFO."+streamLedger, tt.info)
-			got, err := s.settle(relaytest.Deadline(t), []byte("mine"))
-			if got != tt.want || s.last != tt.last {
-				t.Errorf("got %d and the end at %d, want %d and %d", got, s.last, tt.want, tt.last)
+			s.Last = 5
+			s.answer("$JS.API.STREAM.MSG.GET."+Stream, tt.message)
+			s.answer("$JS.API.STREAM.INFO."+Stream, tt.info)
+			got, err := s.Settle(relaytest.Deadline(t), []byte("mine"))
+			if got != tt.want || s.Last != tt.last {
+				t.Errorf("got %d and the end at %d, want %d and %d", got, s.Last, tt.want, tt.last)
 			}
 			if err == nil != (tt.err == "") || err != nil && !strings.Contains(fmt.Sprint(err), tt.err) {
 				t.Errorf("got %v, want %q", err, tt.err)

@@ -1,4 +1,4 @@
-package relay
+package journal
 
 import (
 	"context"
@@ -6,17 +6,15 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
-
-	"readback/relay/journal"
 )
 
-// checkNewest returns a FormatError if a newer release has written the newest message of the
+// CheckNewest returns a FormatError if a newer release has written the newest message of the
 // log. replay calls it before it changes anything, because an index that has applied this message
 // does not read it again.
-func checkNewest(ctx context.Context, js jetstream.JetStream, last uint64) error {
-	stream, err := js.Stream(ctx, streamLedger)
+func CheckNewest(ctx context.Context, js jetstream.JetStream, last uint64) error {
+	stream, err := js.Stream(ctx, Stream)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", streamLedger, err)
+		return fmt.Errorf("stream %s: %w", Stream, err)
 	}
 	m, err := stream.GetMsg(ctx, last)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -25,10 +23,10 @@ func checkNewest(ctx context.Context, js jetstream.JetStream, last uint64) error
 	if err != nil {
 		return fmt.Errorf("newest message of the log: %w", err)
 	}
-	r, _ := journal.ParseBatch(m.Data) // its error sticks
-	for rec := (journal.Record{}); r.Next(&rec); {
+	r, _ := ParseBatch(m.Data) // its error sticks
+	for rec := (Record{}); r.Next(&rec); {
 	}
-	if newer, ok := errors.AsType[*journal.FormatError](r.Err); ok {
+	if newer, ok := errors.AsType[*FormatError](r.Err); ok {
 		return newer
 	}
 	return nil // what is damaged matters when it is read

@@ -1,4 +1,4 @@
-package relay
+package journal
 
 import (
 	"bytes"
@@ -14,40 +14,40 @@ import (
 
 // Names of the ledger's log.
 const (
-	streamLedger  = "READBACK_LEDGER"
-	subjectLedger = "readback.ledger.0"
+	Stream  = "READBACK_LEDGER"
+	Subject = "readback.ledger.0"
 )
 
-// appendTimeout is how long the log may take to acknowledge before it counts as away.
-const appendTimeout = time.Second
+// AppendTimeout is how long the log may take to acknowledge before it counts as away.
+const AppendTimeout = time.Second
 
 var (
-	errAway         = errors.New("NATS is away")
-	errNotConnected = errors.New("not connected")
+	ErrUnreachable  = errors.New("NATS is away")
+	ErrNotConnected = errors.New("not connected")
 	errLogTimeout   = errors.New("log did not answer in time")
 
 	// ErrFenced says that another writer appended to the log: this one has lost it.
 	ErrFenced = errors.New("another writer has appended to the log; restart to take it over")
 )
 
-// logClient appends to the log, one message at a time, each with the sequence of the last
+// JetStream appends to the log, one message at a time, each with the sequence of the last
 // one that it expects there: the fence against a second writer. It belongs to one
 // goroutine.
-type logClient struct {
-	nc      *nats.Conn
+type JetStream struct {
+	Nc      *nats.Conn
 	inbox   string
 	sub     *nats.Subscription
 	replies chan *nats.Msg
 	asked   uint64 // requests so far
 	timer   *time.Timer
 
-	last    uint64          // sequence of the last message
-	urgent  <-chan struct{} // while waiting for an answer, call alarmed when this says so
-	alarmed func()
+	Last    uint64          // sequence of the last message
+	Urgent  <-chan struct{} // while waiting for an answer, call alarmed when this says so
+	Alarmed func()
 }
 
-func newLogClient(nc *nats.Conn) (*logClient, error) {
-	c := &logClient{nc: nc, inbox: nc.NewRespInbox(), replies: make(chan *nats.Msg, 64), timer: time.NewTimer(0)}
+func NewJetStream(nc *nats.Conn) (*JetStream, error) {
+	c := &JetStream{Nc: nc, inbox: nc.NewRespInbox(), replies: make(chan *nats.Msg, 64), timer: time.NewTimer(0)}
 	var err error
 	c.sub, err = nc.ChanSubscribe(c.inbox+".*", c.replies)
 	if err != nil {
@@ -56,16 +56,16 @@ func newLogClient(nc *nats.Conn) (*logClient, error) {
 	return c, nil
 }
 
-func (c *logClient) close() {
+func (c *JetStream) Close() {
 	c.timer.Stop()
 	_ = c.sub.Unsubscribe() // the connection is about to be closed
 }
 
-// append adds a message at the end of the log.
-func (c *logClient) append(ctx context.Context, data []byte) error {
-	m := nats.NewMsg(subjectLedger)
+// Append adds a message at the end of the log.
+func (c *JetStream) Append(ctx context.Context, data []byte) error {
+	m := nats.NewMsg(Subject)
 	m.Data = data
-	m.Header.Set(nats.ExpectedLastSubjSeqHdr, strconv.FormatUint(c.last, 10))
+	m.Header.Set(nats.ExpectedLastSubjSeqHdr, strconv.FormatUint(c.Last, 10))
 	reply, err := c.ask(ctx, m)
 	if err != nil {
 		return err
@@ -80,18 +80,18 @@ func (c *logClient) append(ctx context.Context, data []byte) error {
 	if ack.Error != nil {
 		return ack.Error
 	}
-	c.last = ack.Seq
+	c.Last = ack.Seq
 	return nil
 }
 
 // ask sends a request and waits for its answer, for a second at most.
-func (c *logClient) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
+func (c *JetStream) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 	c.asked++
 	m.Reply = c.inbox + "." + strconv.FormatUint(c.asked, 10)
-	if err := c.nc.PublishMsg(m); err != nil {
-		return nil, away(c.nc, err)
+	if err := c.Nc.PublishMsg(m); err != nil {
+		return nil, Unreachable(c.Nc, err)
 	}
-	c.timer.Reset(appendTimeout)
+	c.timer.Reset(AppendTimeout)
 	for {
 		select {
 		case r := <-c.replies:
@@ -99,21 +99,21 @@ func (c *logClient) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 				continue // a late answer to an earlier request
 			}
 			if len(r.Data) == 0 && r.Header.Get("Status") == "503" {
-				return nil, away(c.nc, nats.ErrNoResponders)
+				return nil, Unreachable(c.Nc, nats.ErrNoResponders)
 			}
 			return r, nil
-		case <-c.urgent:
-			c.alarmed()
+		case <-c.Urgent:
+			c.Alarmed()
 		case <-c.timer.C:
-			return nil, away(c.nc, errLogTimeout)
+			return nil, Unreachable(c.Nc, errLogTimeout)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// away says that NATS is away, and why: whatever failed, without a connection that is it.
-func away(nc *nats.Conn, cause error) error {
+// Unreachable says that NATS is away, and why: whatever failed, without a connection that is it.
+func Unreachable(nc *nats.Conn, cause error) error {
 	switch refused := nc.LastError(); {
 	case nc.IsClosed():
 		return cause
@@ -121,52 +121,52 @@ func away(nc *nats.Conn, cause error) error {
 	case errors.Is(refused, nats.ErrAuthorization), errors.Is(refused, nats.ErrAuthExpired), errors.Is(refused, nats.ErrAuthRevoked):
 		cause = refused
 	default:
-		cause = errNotConnected
+		cause = ErrNotConnected
 	}
-	return fmt.Errorf("%w: %w", errAway, cause)
+	return fmt.Errorf("%w: %w", ErrUnreachable, cause)
 }
 
-// fate is what became of an append that was not acknowledged.
-type fate int
+// Fate is what became of an append that was not acknowledged.
+type Fate int
 
 const (
-	fateUnknown fate = iota
-	fateLanded
-	fateLost
+	Unknown Fate = iota
+	Landed
+	Lost
 )
 
-// settle finds out what became of an append of data: it landed if the last message is
+// Settle finds out what became of an append of data: it landed if the last message is
 // that one, and did not if the log ends where it ended before. Anything else is the
 // work of another writer.
-func (c *logClient) settle(ctx context.Context, data []byte) (fate, error) {
+func (c *JetStream) Settle(ctx context.Context, data []byte) (Fate, error) {
 	seq, last, err := c.lastMessage(ctx)
 	switch {
 	case err != nil:
-		return fateUnknown, err
+		return Unknown, err
 	case seq > 0 && bytes.Equal(last, data):
-		c.last = seq
-		return fateLanded, nil
-	case seq == c.last:
-		return fateLost, nil
+		c.Last = seq
+		return Landed, nil
+	case seq == c.Last:
+		return Lost, nil
 	case seq > 0:
-		return fateUnknown, fmt.Errorf("%w (it ends at %d, not at %d)", ErrFenced, seq, c.last)
+		return Unknown, fmt.Errorf("%w (it ends at %d, not at %d)", ErrFenced, seq, c.Last)
 	}
 	end, err := c.end(ctx)
 	switch {
 	case err != nil:
-		return fateUnknown, err
-	case end == c.last: // all of it has expired
-		c.last = 0
-		return fateLost, nil
+		return Unknown, err
+	case end == c.Last: // all of it has expired
+		c.Last = 0
+		return Lost, nil
 	}
-	return fateUnknown, fmt.Errorf("%w (it is empty and ends at %d, not at %d)", ErrFenced, end, c.last)
+	return Unknown, fmt.Errorf("%w (it is empty and ends at %d, not at %d)", ErrFenced, end, c.Last)
 }
 
 // lastMessage returns the last message of the log, from the leader: a replica may lag.
 // The sequence is 0 when there is none.
-func (c *logClient) lastMessage(ctx context.Context) (uint64, []byte, error) {
-	m := nats.NewMsg("$JS.API.STREAM.MSG.GET." + streamLedger)
-	m.Data = []byte(`{"last_by_subj":"` + subjectLedger + `"}`)
+func (c *JetStream) lastMessage(ctx context.Context) (uint64, []byte, error) {
+	m := nats.NewMsg("$JS.API.STREAM.MSG.GET." + Stream)
+	m.Data = []byte(`{"last_by_subj":"` + Subject + `"}`)
 	var answer struct {
 		Message struct {
 			Seq  uint64 `json:"seq"`
@@ -189,14 +189,14 @@ func (c *logClient) lastMessage(ctx context.Context) (uint64, []byte, error) {
 const codeNoMessage = 10037
 
 // end returns the last sequence that the stream has given.
-func (c *logClient) end(ctx context.Context) (uint64, error) {
+func (c *JetStream) end(ctx context.Context) (uint64, error) {
 	var answer struct {
 		State struct {
 			Last uint64 `json:"last_seq"`
 		} `json:"state"`
 		Error *nats.APIError `json:"error"`
 	}
-	if err := c.api(ctx, nats.NewMsg("$JS.API.STREAM.INFO."+streamLedger), &answer); err != nil {
+	if err := c.api(ctx, nats.NewMsg("$JS.API.STREAM.INFO."+Stream), &answer); err != nil {
 		return 0, err
 	}
 	if answer.Error != nil {
@@ -205,7 +205,7 @@ func (c *logClient) end(ctx context.Context) (uint64, error) {
 	return answer.State.Last, nil
 }
 
-func (c *logClient) api(ctx context.Context, m *nats.Msg, answer any) error {
+func (c *JetStream) api(ctx context.Context, m *nats.Msg, answer any) error {
 	reply, err := c.ask(ctx, m)
 	if err != nil {
 		return err
