@@ -7,9 +7,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"readback/internal/backoff"
+	"readback/internal/crash"
 	"readback/relay/journal"
 )
 
@@ -17,7 +16,7 @@ import (
 // brings it into the index, and tells who waits for it. One append is under way at a
 // time; what comes meanwhile goes in the next one.
 type appender struct {
-	client    *journal.JetStream
+	journal   journal.Log
 	queue     *queue
 	applier   *applier
 	ledger    *Ledger
@@ -63,7 +62,7 @@ func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 // write appends a batch, however long that takes. What it returns is final.
 func (a *appender) write(ctx context.Context, b *batch) error {
 	began := time.Now()
-	if err := a.client.Append(ctx, b.buf); err != nil {
+	if err := a.journal.Append(ctx, b.buf); err != nil {
 		if err := a.persist(ctx, b, err); err != nil {
 			return err
 		}
@@ -81,7 +80,7 @@ func (a *appender) commit(b *batch) error {
 	}
 	clear(b.waits)
 	b.waits = b.waits[:0] // lose must not tell them again
-	res, err := a.applier.apply(a.client.Last, b.buf, b.changes)
+	res, err := a.applier.apply(a.journal.Last(), b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
 		return err
@@ -124,8 +123,7 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 	a.log.Warn("ledger is down", "error", cause)
 	b.release().tell()
 	a.comfort()
-	a.client.Urgent, a.client.Alarmed = a.queue.wake, a.comfort
-	defer func() { a.client.Urgent = nil }()
+	defer a.answerMeanwhile()()
 
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		landed, err := a.retry(ctx, b)
@@ -135,7 +133,7 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 			a.log.Info("ledger is up again")
 			return nil
 		}
-		if errors.Is(err, journal.ErrFenced) || errors.Is(err, nats.ErrConnectionClosed) || ctx.Err() != nil {
+		if journal.IsFinal(err) || ctx.Err() != nil {
 			return err
 		}
 		if err := a.pause(ctx, backoff.Jitter(wait)); err != nil {
@@ -146,32 +144,49 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 
 // retry looks what became of b and appends it again if it did not land.
 func (a *appender) retry(ctx context.Context, b *batch) (bool, error) {
-	f, err := a.client.Settle(ctx, b.buf)
+	f, err := a.journal.Settle(ctx, b.buf)
 	switch f {
 	case journal.Landed:
 		return true, nil
 	case journal.Lost:
-		err = a.client.Append(ctx, b.buf)
+		err = a.journal.Append(ctx, b.buf)
 	}
 	return err == nil, err
+}
+
+// answerMeanwhile starts a goroutine that tells all who come to wait, since their records will not
+// be in the log soon. The function that it returns ends it.
+func (a *appender) answerMeanwhile() (end func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer crash.OnPanic()
+		defer close(ended)
+		for {
+			select {
+			case <-a.queue.wake:
+				a.comfort()
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-ended
+	}
 }
 
 // pause waits, less when the connection comes back.
 func (a *appender) pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-			return nil
-		case <-a.connected:
-			return nil
-		case <-a.queue.wake:
-			a.comfort()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	select {
+	case <-t.C:
+	case <-a.connected:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
+	return nil
 }
 
 // comfort tells all waiters that their records will not be in the log soon.
@@ -254,12 +269,11 @@ func (a *appender) begin(ctx context.Context, r *journal.Record) error {
 	b := &batch{buf: journal.AppendStart(a.queue.newBatch(), r)}
 	b.add(journal.KindStart)
 	for {
-		err := a.client.Append(ctx, b.buf)
+		err := a.journal.Append(ctx, b.buf)
 		if err == nil {
 			return a.commit(b)
 		}
-		var api *nats.APIError
-		if errors.As(err, &api) || ctx.Err() != nil {
+		if _, refused := errors.AsType[*journal.RefusedError](err); refused || ctx.Err() != nil {
 			return err
 		}
 		if landed, err := a.retry(ctx, b); landed {

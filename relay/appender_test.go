@@ -66,7 +66,6 @@ func TestStopCoversWhatIsGiven(t *testing.T) {
 // testAppender is an appender of an empty log, and its ledger.
 func testAppender(t *testing.T) *appender {
 	t.Helper()
-	client, _ := testLogClient(t)
 	opt := testOptions(t)
 	ix, err := openIndex(t.TempDir(), opt.logger())
 	if err != nil {
@@ -78,7 +77,7 @@ func testAppender(t *testing.T) *appender {
 	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)
 	return &appender{
-		client: client, queue: l.queue, applier: &applier{ix: ix}, applied: func(*result) {},
+		journal: new(journal.Memory).Open(), queue: l.queue, applier: &applier{ix: ix}, applied: func(*result) {},
 		ledger: l, status: l.status, metrics: l.metrics, log: opt.logger(),
 	}
 }
@@ -112,8 +111,8 @@ func TestStopWithFullQueue(t *testing.T) {
 		}
 	}
 	at, err := a.ledger.index.applied()
-	if err != nil || !at.stopped || at.seq != a.client.Last {
-		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.client.Last)
+	if err != nil || !at.stopped || at.seq != a.journal.Last() {
+		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.journal.Last())
 	}
 	if b := a.queue.begin(journal.KindHead); b != nil {
 		t.Error("a record is let in behind the stop record")

@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"readback/internal/backoff"
 	"readback/relay/journal"
 )
@@ -52,8 +50,21 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	log, err := journal.NewJetStream(r.js, info)
+	if err != nil {
+		return err
+	}
+	if err := r.beginOn(ctx, log); err != nil {
+		log.Close()
+		return err
+	}
+	return nil
+}
+
+// beginOn brings the index to the end of log, and begins an epoch there.
+func (r *Relay) beginOn(ctx context.Context, log journal.Log) error {
 	a := &applier{ix: r.index, expired: r.oldestDay(), events: r.tellsEvents}
-	at, err := replay(ctx, r.js, info, a, r.log)
+	at, err := replay(ctx, log, a, r.log)
 	if err != nil {
 		return err
 	}
@@ -70,26 +81,18 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 		return err
 	}
 	r.metrics.outbox.Set(float64(rows))
-	return r.beginEpoch(ctx, at.epoch, info, a)
+	return r.beginEpoch(ctx, at.epoch, log, a)
 }
 
-func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.StreamInfo, a *applier) error {
-	client, err := journal.NewJetStream(r.nc)
-	if err != nil {
-		return err
-	}
-	if info.State.Msgs > 0 {
-		client.Last = info.State.LastSeq
-	}
+func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, log journal.Log, a *applier) error {
 	instance, err := newInstance()
 	if err != nil {
-		client.Close()
 		return err
 	}
 	r.ledger.epoch = epoch
 	r.ledger.queue.open(journal.Header{Epoch: epoch, Instance: instance})
 	r.appender = &appender{
-		client: client, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
+		journal: log, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
 		metrics: r.metrics, log: r.log, connected: r.connected, applied: r.applied,
 	}
 	host, _ := os.Hostname() // for the reader of the log only
@@ -98,11 +101,10 @@ func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, info *jetstream.St
 		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
 	}
 	if err := r.appender.begin(ctx, &start); err != nil {
-		client.Close()
 		return fmt.Errorf("begin epoch: %w", err)
 	}
 	r.ledger.since = a.cycle.since
-	r.log.Info("ledger is up", "epoch", epoch, "sequence", client.Last)
+	r.log.Info("ledger is up", "epoch", epoch, "sequence", log.Last())
 	r.status.set(nil)
 	return nil
 }

@@ -25,7 +25,7 @@ func notBegun(t *testing.T) *Relay {
 // again is the relay after a restart, with the same index and log.
 func (r *Relay) again(t *testing.T) {
 	t.Helper()
-	r.appender.client.Close()
+	r.appender.journal.Close()
 	r.status = newStatus()
 	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
 	if err := r.begin(relaytest.Deadline(t)); err != nil {
@@ -48,7 +48,7 @@ func TestEpochs(t *testing.T) {
 		if r.ledger.epoch != epoch || r.ledger.since != since {
 			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, r.ledger.epoch, r.ledger.since, epoch, since)
 		}
-		last := r.appender.client.Last
+		last := r.appender.journal.Last()
 		if at, err := r.index.applied(); err != nil || at.seq != last || at.epoch != epoch || at.stopped || r.state(t, journal.Stream).LastSeq != last {
 			t.Errorf("%s: got the index at %+v, %v, the log at %d, want the start of the epoch", what, at, err, last)
 		}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -77,14 +78,14 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
 	connected := make(chan struct{}, 1)
 	a.connected = connected
-	js := jetStreamOf(t, a.client.Nc)
-	s, err := js.Stream(relaytest.Deadline(t), journal.Stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := js.DeleteStream(relaytest.Deadline(t), journal.Stream); err != nil {
-		t.Fatal(err)
-	}
+	var back atomic.Bool
+	log := &journal.Memory{Fault: func([]byte) (bool, error) {
+		if back.Load() {
+			return false, nil
+		}
+		return false, journal.ErrUnreachable
+	}}
+	a.journal = log.Open()
 	told := make(logged, 4)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a.ledger.Accept(a.ledger.mustAssign(t, tracked(c)), []byte("A"), told, 1)
@@ -106,9 +107,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if got := relaytest.Receive(t, w); got != outcomeDown {
 		t.Errorf("who comes meanwhile: got outcome %d, want that it is down", got)
 	}
-	if _, err := js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
-		t.Fatal(err)
-	}
+	back.Store(true)
 	connected <- struct{}{}
 	if err := a.status.wait(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
@@ -117,8 +116,8 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if err := relaytest.Receive(t, ended); err != nil {
 		t.Fatal(err)
 	}
-	if got := value(t, reg, "readback_ledger_down", ""); got != 0 || a.client.Urgent != nil {
-		t.Errorf("got %v down, urgent %v, want neither", got, a.client.Urgent)
+	if got := value(t, reg, "readback_ledger_down", ""); got != 0 {
+		t.Errorf("got %v down, want 0", got)
 	}
 	if f, err := a.ledger.index.findNumber(&c, 1, maxDay); f == nil || err != nil {
 		t.Errorf("got %+v, %v, want the message", f, err)
@@ -137,7 +136,9 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
 	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
-	if _, err := jetStreamOf(t, a.client.Nc).Publish(relaytest.Deadline(t), journal.Subject, []byte("another writer")); err != nil {
+	log := new(journal.Memory)
+	a.journal = log.Open()
+	if err := log.Open().Append(t.Context(), []byte("another writer")); err != nil {
 		t.Fatal(err)
 	}
 	told := make(logged, 4)

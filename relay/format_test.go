@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -155,37 +154,6 @@ func TestNewerReleaseKeepsItsIndex(t *testing.T) {
 	defer func() { _ = ix.close() }()
 	if got, err := ix.get(keyMeta); string(got) != meta || err != nil {
 		t.Errorf("got %q, %v, want %q as before", got, err, meta)
-	}
-}
-
-// TestDamagedNewestMessage: what the index has need not be read again.
-func TestDamagedNewestMessage(t *testing.T) {
-	opt := writtenStore(t)
-	r, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, damaged := range [][]byte{{}, {0}, {journal.BatchVersion}, append(journal.AppendHeader(nil, journal.Header{Epoch: 9}), 0)} {
-		last := appendToLog(t, r, damaged)
-		nc, _ := streamOf(t, r)
-		js, err := jetstream.New(nc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := journal.CheckNewest(relaytest.Deadline(t), js, last); err != nil {
-			t.Errorf("%x: got %v, want no word on it", damaged, err)
-		}
-		if err := journal.CheckNewest(relaytest.Deadline(t), js, last+1); err != nil {
-			t.Errorf("a message that has expired: got %v, want no word on it", err)
-		}
-		ctx, cancel := context.WithCancel(relaytest.Deadline(t))
-		cancel()
-		if err := journal.CheckNewest(ctx, js, last); err == nil {
-			t.Error("a log that cannot be asked: got no error")
-		}
-	}
-	if err := r.Close(); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -31,8 +31,8 @@ func idleRelay(t *testing.T) *Relay {
 // withStreams connects an idle relay to a NATS server that has the streams.
 func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
-	client, js := testLogClient(t)
-	r.nc, r.js, r.log = client.Nc, js, (&relaytest.LogLines{}).Logger()
+	js := testStreams(t)
+	r.nc, r.js, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
 	return r
 }
 

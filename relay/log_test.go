@@ -134,8 +134,8 @@ func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	return js
 }
 
-// testLogClient returns a client of an empty log.
-func testLogClient(t *testing.T) (*journal.JetStream, jetstream.JetStream) {
+// testStreams connects to a NATS server that has the streams.
+func testStreams(t *testing.T) jetstream.JetStream {
 	t.Helper()
 	nc, err := nats.Connect(relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
 	if err != nil {
@@ -147,58 +147,7 @@ func testLogClient(t *testing.T) (*journal.JetStream, jetstream.JetStream) {
 	if _, err := makeStreams(relaytest.Deadline(t), js, &opt); err != nil {
 		t.Fatal(err)
 	}
-	c, err := journal.NewJetStream(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c, js
-}
-
-// An append whose acknowledgement was lost is not repeated.
-func TestAppendThatLanded(t *testing.T) {
-	c, js := testLogClient(t)
-	ctx := relaytest.Deadline(t)
-	for _, data := range []string{"one", "two"} {
-		if err := c.Append(ctx, []byte(data)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tests := []struct {
-		name string
-		last uint64
-		data string
-		want journal.Fate
-		err  error
-	}{
-		{"landed", 1, "two", journal.Landed, nil},
-		{"lost", 2, "three", journal.Lost, nil},
-		{"another writer", 1, "mine", journal.Unknown, journal.ErrFenced},
-		{"log was cut", 3, "four", journal.Unknown, journal.ErrFenced},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c.Last = tt.last
-			got, err := c.Settle(ctx, []byte(tt.data))
-			if got != tt.want || !errors.Is(err, tt.err) {
-				t.Errorf("got %v, %v, want %v, %v", got, err, tt.want, tt.err)
-			}
-		})
-	}
-	stream, err := js.Stream(ctx, journal.Stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := stream.Purge(ctx); err != nil {
-		t.Fatal(err)
-	}
-	c.Last = 2
-	if got, err := c.Settle(ctx, []byte("three")); got != journal.Lost || err != nil {
-		t.Errorf("all expired: got %v, %v, want lost", got, err)
-	}
-	if err := c.Append(ctx, []byte("three")); err != nil || c.Last != 3 {
-		t.Errorf("append to what has expired: got %v at %d, want 3", err, c.Last)
-	}
+	return js
 }
 
 func TestStoreIsLocked(t *testing.T) {

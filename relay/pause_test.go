@@ -11,8 +11,7 @@ import (
 	"readback/relay/relaytest"
 )
 
-// The appender waits before it looks at the log again, but not when NATS comes back. Waiters
-// that come meanwhile are told.
+// The appender waits before it looks at the log again, but not when NATS comes back.
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		connected := make(chan struct{}, 1)
@@ -22,16 +21,6 @@ func TestPause(t *testing.T) {
 		pause := func() { go func() { paused <- a.pause(ctx, time.Minute) }(); synctest.Wait() }
 
 		pause()
-		told := make(logged, 2)
-		b := a.queue.begin(journal.KindRoute)
-		b.waits = append(b.waits, wait{told, 1})
-		a.queue.end(b)
-		synctest.Wait()
-		a.queue.tell(wait{told, 2})
-		synctest.Wait()
-		if len(told) != 2 || len(paused) > 0 {
-			t.Errorf("got %d told, end of the pause %v, want 2 and that it goes on", len(told), len(paused) > 0)
-		}
 		if err := <-paused; err != nil || time.Since(began) != time.Minute {
 			t.Errorf("got %v after %s, want a minute", err, time.Since(began))
 		}
@@ -43,6 +32,30 @@ func TestPause(t *testing.T) {
 		cancel()
 		if err := <-paused; !errors.Is(err, context.Canceled) || time.Since(began) != time.Minute {
 			t.Errorf("end: got %v after %s, want %v at once", err, time.Since(began), context.Canceled)
+		}
+	})
+}
+
+// Waiters that come while the log is away are told, until that ends.
+func TestAnswerMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: (&relaytest.LogLines{}).Logger()}
+		end := a.answerMeanwhile()
+		told := make(logged, 3)
+		b := a.queue.begin(journal.KindRoute)
+		b.waits = append(b.waits, wait{told, 1})
+		a.queue.end(b)
+		synctest.Wait()
+		a.queue.tell(wait{told, 2})
+		synctest.Wait()
+		if len(told) != 2 {
+			t.Errorf("got %d told, want 2", len(told))
+		}
+		end()
+		a.queue.tell(wait{told, 3})
+		synctest.Wait()
+		if len(told) != 2 {
+			t.Errorf("got %d told after the end, want 2", len(told))
 		}
 	})
 }

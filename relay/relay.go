@@ -181,7 +181,7 @@ func (r *Relay) run(ctx context.Context) error {
 		return err
 	}
 	close(r.begun)
-	defer r.appender.client.Close()
+	defer r.appender.journal.Close()
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := make(chan struct{})

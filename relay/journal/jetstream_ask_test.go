@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/relaytest"
 )
@@ -42,7 +43,11 @@ func newScriptedLog(t *testing.T) *scriptedLog {
 		t.Cleanup(nc.Close)
 		conns[i] = nc
 	}
-	c, err := NewJetStream(conns[0])
+	js, err := jetstream.New(conns[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewJetStream(js, &jetstream.StreamInfo{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +101,8 @@ func TestLateReply(t *testing.T) {
 	}
 	s.respond(late, `{"seq":5}`)
 	s.respond(next, `{"seq":7}`)
-	if err := relaytest.Receive(t, second); err != nil || s.Last != 7 {
-		t.Errorf("got %v and the end at %d, want the answer to the second, 7", err, s.Last)
+	if err := relaytest.Receive(t, second); err != nil || s.last != 7 {
+		t.Errorf("got %v and the end at %d, want the answer to the second, 7", err, s.last)
 	}
 }
 
@@ -118,14 +123,14 @@ func TestAppendAnswers(t *testing.T) {
 	s.on(Subject, func(m *nats.Msg) { asked <- m; s.respond(m, <-answers) })
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s.Last = 8
+			s.last = 8
 			answers <- tt.answer
 			err := s.Append(relaytest.Deadline(t), []byte("data"))
 			if err == nil != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("got %v, want %q", err, tt.err)
 			}
-			if s.Last != tt.last {
-				t.Errorf("end of the log: got %d, want %d", s.Last, tt.last)
+			if s.last != tt.last {
+				t.Errorf("end of the log: got %d, want %d", s.last, tt.last)
 			}
 			m := relaytest.Receive(t, asked)
 			if got := m.Header.Get(nats.ExpectedLastSubjSeqHdr); got != "8" || string(m.Data) != "data" {
@@ -142,25 +147,22 @@ func TestNobodyAnswers(t *testing.T) {
 	if err := s.Append(relaytest.Deadline(t), nil); !errors.Is(err, ErrUnreachable) || !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("no log: got %v, want that NATS is away, since nobody answers", err)
 	}
-	s.Nc.Close()
+	s.nc.Close()
 	if err := s.Append(relaytest.Deadline(t), nil); errors.Is(err, ErrUnreachable) || !errors.Is(err, nats.ErrConnectionClosed) {
 		t.Errorf("closed: got %v, want that the connection is closed", err)
 	}
 }
 
-// The log has a second to answer. When an urgent record waits, the alarm is raised meanwhile.
+// The log has a second to answer.
 func TestLogIsSilent(t *testing.T) {
 	t.Parallel() // it waits for a time-out
 	s := newScriptedLog(t)
-	urgent, alarms := make(chan struct{}, 1), 0
-	s.Urgent, s.Alarmed = urgent, func() { alarms++ }
-	urgent <- struct{}{}
 	s.on(Subject, func(*nats.Msg) {})
-	if err := s.Append(relaytest.Deadline(t), nil); !errors.Is(err, ErrUnreachable) || !errors.Is(err, errLogTimeout) || alarms != 1 {
-		t.Errorf("got %v, %d alarms, want a time-out and one alarm", err, alarms)
+	if err := s.Append(relaytest.Deadline(t), nil); !errors.Is(err, ErrUnreachable) || !errors.Is(err, errLogTimeout) {
+		t.Errorf("got %v, want a time-out", err)
 	}
-	if s.Last != 0 {
-		t.Errorf("end of the log: got %d, want 0", s.Last)
+	if s.last != 0 {
+		t.Errorf("end of the log: got %d, want 0", s.last)
 	}
 }
 
@@ -189,12 +191,12 @@ func TestFateIsNotGuessed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScriptedLog(t)
-			s.Last = 5
+			s.last = 5
 			s.answer("$JS.API.STREAM.MSG.GET."+Stream, tt.message)
 			s.answer("$JS.API.STREAM.INFO."+Stream, tt.info)
 			got, err := s.Settle(relaytest.Deadline(t), []byte("mine"))
-			if got != tt.want || s.Last != tt.last {
-				t.Errorf("got %d and the end at %d, want %d and %d", got, s.Last, tt.want, tt.last)
+			if got != tt.want || s.last != tt.last {
+				t.Errorf("got %d and the end at %d, want %d and %d", got, s.last, tt.want, tt.last)
 			}
 			if err == nil != (tt.err == "") || err != nil && !strings.Contains(fmt.Sprint(err), tt.err) {
 				t.Errorf("got %v, want %q", err, tt.err)
