@@ -11,6 +11,7 @@ import (
 	"readback/relay/journal"
 	"readback/relay/journal/journaltest"
 	"readback/relay/message"
+	"readback/smpp/receipt"
 )
 
 // Any octets that are read as the key of an entry are the key of the place that was read.
@@ -43,7 +44,7 @@ func FuzzIndexValues(f *testing.F) {
 		comesBack(t, value, parseHead, func(h *headValue) []byte { return appendHeadValue(nil, h.epoch, h.next) })
 		comesBack(t, value, parseApplied, func(a *applied) []byte { return appendApplied(nil, *a) })
 		comesBack(t, value, parsePartOfDay, func(p *journal.CutPart) []byte { return appendPart(nil, p) })
-		comesBack(t, value, parseCutState, func(c *cutState) []byte { return appendCutState(nil, c) })
+		comesBack(t, value, parseCutState, func(m *receipt.Merge) []byte { return appendCutState(nil, m) })
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"readback/relay/journal"
 	"readback/relay/journal/journaltest"
 	"readback/relay/message"
+	"readback/smpp/receipt"
 )
 
 // The keys of the index are these octets.
@@ -159,17 +160,17 @@ func TestGoldenValues(t *testing.T) {
 	}
 }
 
-func goldenCuts() map[string]cutState {
-	return map[string]cutState{
-		"cut, no receipt yet": {wanted: 1, states: []byte{0, 0, 0}},
+func goldenCuts() map[string]receipt.Merge {
+	return map[string]receipt.Merge{
+		"cut, no receipt yet": {Wanted: 1, States: []byte{0, 0, 0}},
 		"cut, complete": {
-			wanted: 1, closing: 2, states: []byte{2, 5}, worst: message.PartReceipt{State: 5, Err: "021", Network: "\x03\x00\x15"},
-			id: "4A7F01", text: "Your table",
+			Wanted: 1, Closing: 2, States: []byte{2, 5}, Worst: receipt.Part{State: 5, Err: "021", Network: "\x03\x00\x15"},
+			ID: "4A7F01", Text: "Your table",
 		},
 		"cut, all at their most": {
-			wanted: 255, closing: 255, states: journaltest.Many("\x08", 255),
-			worst: message.PartReceipt{State: 255, Err: string(journaltest.Many("e", 64)), Network: string(journaltest.Many("n", 64))},
-			id:    string(journaltest.Many("m", 64)), text: string(journaltest.Many("t", 64)),
+			Wanted: 255, Closing: 255, States: journaltest.Many("\x08", 255),
+			Worst: receipt.Part{State: 255, Err: string(journaltest.Many("e", 64)), Network: string(journaltest.Many("n", 64))},
+			ID:    string(journaltest.Many("m", 64)), Text: string(journaltest.Many("t", 64)),
 		},
 	}
 }

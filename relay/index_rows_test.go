@@ -110,7 +110,7 @@ func goldenRows(t *testing.T) map[string]string {
 	})
 	later := goldenEntry(func(e *entry) { e.ordinal, e.account = 1<<40+1, []byte("shop") })
 	cut := goldenCuts()["cut, complete"]
-	cut.closing = 1
+	cut.Closing = 1
 	erased := message.Conversation{Sender: journaltest.Conversation.Sender, Receiver: journaltest.MustAddr("447700900199")}
 	rows := map[string][]byte{
 		string(keyApplied): appendApplied(nil, applied{seq: 7, epoch: 3, stopped: true, cycle: cycle{1, 257, 3}}),

@@ -9,81 +9,19 @@ import (
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
-// The merged receipt has the worst state of all parts.
-func TestWorstReceipt(t *testing.T) {
-	order := []byte{messageDelivered, messageUnknown, messageExpired, messageDeleted, messageUndeliverable, messageRejected}
-	for i, a := range order {
-		for j, b := range order {
-			c := cutState{wanted: 1, states: make([]byte, 2)}
-			if m := c.note(1, &message.PartReceipt{State: a, ID: "A1", Err: fmt.Sprint(a), Text: "one"}); m != nil {
-				t.Errorf("%d alone: got %+v, want nothing yet", a, m)
-			}
-			m := c.note(2, &message.PartReceipt{State: b, ID: "A2", Err: fmt.Sprint(b), Text: "two", Network: "n"})
-			want := order[max(i, j)]
-			if m == nil || m.State != want || m.Err != fmt.Sprint(want) || m.ID != "A1" || m.Text != "one" || !m.Wanted {
-				t.Errorf("%d and %d: got %+v, want %d, with the id and the text of the first", a, b, m, want)
-			}
-		}
+// The ledger says of the whole message what the receipts of its parts come to, field by field.
+func TestReceiptOfWholeMessage(t *testing.T) {
+	m := receipt.Merge{States: make([]byte, 2), Wanted: 1}
+	if got := noteReceipt(&m, 1, &message.PartReceipt{State: 5, ID: "A1", Err: "021", Network: "\x03\x00\x15", Text: "one"}); got != nil {
+		t.Errorf("one of two: got %+v, want nothing yet", got)
 	}
-}
-
-// Only a final receipt of one of the parts counts.
-func TestReceiptOfNoPart(t *testing.T) {
-	c := cutState{states: make([]byte, 2)}
-	for _, tt := range []struct {
-		name  string
-		seq   uint8
-		state byte
-	}{
-		{"part 0", 0, messageDelivered},
-		{"part 3 of 2", 3, messageDelivered},
-		{"no state", 1, 0},
-		{"en route", 1, 1},
-		{"accepted", 1, 6},
-		{"beyond those there are", 1, 9},
-	} {
-		if m := c.note(tt.seq, &message.PartReceipt{State: tt.state}); m != nil || string(c.states) != "\x00\x00" {
-			t.Errorf("%s: got %+v, states %v, want that it changes nothing", tt.name, m, c.states)
-		}
-	}
-}
-
-// A part in the state UNKNOWN may still get a better or a worse state. Any other further receipt
-// of a part is a repetition.
-func TestUnknownTurnsOut(t *testing.T) {
-	const ok, unknown, failed = messageDelivered, messageUnknown, messageUndeliverable
-	type step struct {
-		seq   uint8
-		state byte
-		want  string // "": nothing
-	}
-	for _, tt := range []struct {
-		name  string
-		steps []step
-	}{
-		{"better", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, ok, "2 e2"}}},
-		{"worse", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, failed, "5 e5"}}},
-		{"better than another that failed", []step{{1, unknown, ""}, {2, failed, "5 e5"}, {1, ok, "5 e5"}}},
-		{"unknown again", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, unknown, ""}, {2, ok, "7 e7"}}},
-		{"a failure is not delivered later", []step{{1, failed, ""}, {2, ok, "5 e5"}, {1, ok, ""}, {2, ok, "5 e5"}}},
-		{"a delivery does not become unknown", []step{{1, ok, ""}, {1, unknown, ""}, {2, ok, "2 e2"}}},
-		{"the last one again, in another state", []step{{1, ok, ""}, {2, ok, "2 e2"}, {2, failed, "2 e2"}}},
-		{"two unknown", []step{{1, unknown, ""}, {2, unknown, "7 e7"}, {1, ok, "7 e7"}, {2, ok, "2 e2"}}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c := cutState{states: make([]byte, 2)}
-			for i, s := range tt.steps {
-				got := ""
-				if m := c.note(s.seq, &message.PartReceipt{State: s.state, Err: fmt.Sprint("e", s.state)}); m != nil {
-					got = fmt.Sprint(m.State, " ", m.Err)
-				}
-				if got != s.want {
-					t.Errorf("step %d: got %q, want %q", i+1, got, s.want)
-				}
-			}
-		})
+	got := noteReceipt(&m, 2, &message.PartReceipt{State: 2, ID: "A2", Err: "000", Network: "\x03\x00\x00", Text: "two"})
+	want := Merged{PartReceipt: message.PartReceipt{State: 5, ID: "A1", Err: "021", Network: "\x03\x00\x15", Text: "one"}, Wanted: true}
+	if got == nil || *got != want {
+		t.Errorf("two of two: got %+v, want %+v", got, want)
 	}
 }
 
@@ -101,19 +39,19 @@ func TestWhichReceiptIsWanted(t *testing.T) {
 		{0x0c | 1, true, true},
 	} {
 		for state, want := range map[byte]bool{messageDelivered: tt.delivered, messageExpired: tt.failed, messageUnknown: tt.failed} {
-			c := cutState{wanted: tt.wanted, states: make([]byte, 1)}
-			if m := c.note(1, &message.PartReceipt{State: state}); m == nil || m.Wanted != want {
+			c := receipt.Merge{Wanted: tt.wanted, States: make([]byte, 1)}
+			if m := noteReceipt(&c, 1, &message.PartReceipt{State: state}); m == nil || m.Wanted != want {
 				t.Errorf("registered_delivery %#x, state %d: got %+v, want that it is wanted: %v", tt.wanted, state, m, want)
 			}
 		}
 	}
 }
 
-// Each field of a cutState is in its value.
+// The value of a split message has each field of its Merge that counts.
 func TestCutStateComesBack(t *testing.T) {
-	want := cutState{
-		wanted: 2, closing: 3, states: []byte{messageDelivered, 0, messageExpired}, id: "A1", text: "text",
-		worst: message.PartReceipt{State: messageExpired, Err: "021", Network: "\x03\x00\x15"},
+	want := receipt.Merge{
+		Wanted: 2, Closing: 3, States: []byte{messageDelivered, 0, messageExpired}, ID: "A1", Text: "text",
+		Worst: receipt.Part{State: receipt.Expired, Err: "021", Network: "\x03\x00\x15"},
 	}
 	value := appendCutState(nil, &want)
 	if got, err := parseCutState(value); err != nil || !reflect.DeepEqual(got, want) {
@@ -125,6 +63,15 @@ func TestCutStateComesBack(t *testing.T) {
 		}
 	}
 }
+
+// Values of message_state.
+const (
+	messageDelivered     = byte(receipt.Delivered)
+	messageExpired       = byte(receipt.Expired)
+	messageUndeliverable = byte(receipt.Undeliverable)
+	messageUnknown       = byte(receipt.Unknown)
+	messageRejected      = byte(receipt.Rejected)
+)
 
 // The first part creates the state of a cut message. Receipts count only for their own message
 // on its own day.
