@@ -18,17 +18,15 @@ func TestWaiterIsToldOnce(t *testing.T) {
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
 	}
-	r.index.mu.Lock()
-	db := r.index.db
-	r.index.db = nil
-	r.index.mu.Unlock()
+	if err := r.index.close(); err != nil {
+		t.Fatal(err)
+	}
 	told := make(logged, 2)
 	r.Ledger().Accept(s, []byte("A"), told, 1)
 	relaytest.Receive(t, told)
 	if err := r.stop(); err == nil {
 		t.Error("the loss of the index was not told")
 	}
-	_ = db.Close()
 	if n := len(told); n > 0 {
 		t.Errorf("told %d more times, want once in all", n)
 	}

@@ -217,7 +217,7 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 // An event and a feedback have the user_message_reference of the message, including 0. If the
 // message has none, they have none.
 func TestReferenceIsTold(t *testing.T) {
-	for _, want := range []*uint16{nil, ptr(uint16(0)), ptr(uint16(7))} {
+	for _, want := range []*uint16{nil, new(uint16(0)), new(uint16(7))} {
 		l, p := newLogbook(t), testPlace(t)
 		r := acceptedAt(p, "id")
 		if want != nil {

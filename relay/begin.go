@@ -64,7 +64,7 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 // beginOn brings the index to the end of log, and begins an epoch there.
 func (r *Relay) beginOn(ctx context.Context, log journal.Log) error {
 	a := &applier{ix: r.index, expired: r.oldestDay(), events: r.tellsEvents}
-	at, err := replay(ctx, log, a, r.log)
+	at, err := a.replay(ctx, log, r.log)
 	if err != nil {
 		return err
 	}

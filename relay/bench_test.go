@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -145,34 +144,5 @@ func TestAssignAllocatesNothing(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("allocations of Assign: got %v, want 0", n)
-	}
-}
-
-// An accepted message is applied to the index without allocation on the heap if its account has
-// no events.
-func TestApplyAllocates(t *testing.T) {
-	opt := testOptions(t)
-	ix, err := openIndex(t.TempDir(), opt.logger())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ix.close() }()
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	a := &applier{ix: ix, events: func([]byte) bool { return false }}
-	a.b = ix.db.NewBatchWithSize(1 << 20)
-	rec := journal.Record{
-		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),
-		MessageID: []byte("4A7F01C2"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
-	}
-	n := testing.AllocsPerRun(100, func() {
-		if err := a.accepted(&rec); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if n != 0 {
-		t.Errorf("got %v allocations, want none", n)
-	}
-	if err := a.b.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

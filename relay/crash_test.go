@@ -20,10 +20,7 @@ import (
 // written.
 func (r *running) crash() {
 	r.Relay.nc.Close()
-	r.index.mu.Lock()
-	_ = r.index.db.Close() // without a flush
-	r.index.db = nil
-	r.index.mu.Unlock()
+	_ = r.index.discard()
 	_ = r.stop()
 }
 

@@ -267,3 +267,130 @@ func TestReferencesDoNotCollide(t *testing.T) {
 	}
 	r.Ledger().Refuse(wide)
 }
+
+// on its own day.
+func TestPartsInTheIndex(t *testing.T) {
+	l, c := newLogbook(t), relaytest.Conversation(t, "10690001", "447700900123")
+	cut := func(day uint16, first, key string, seq uint8) journal.Record {
+		return journal.Record{
+			Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: seq,
+			Cut: journal.CutRecord{First: []byte(first), Key: []byte(key), Wanted: 1},
+		}
+	}
+	merge := func(day uint16, first string, seq uint8) *Merged {
+		l.write(journal.Record{
+			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Cut: journal.CutRecord{First: []byte(first)},
+			Notes: message.PartReceipt{State: messageDelivered},
+		})
+		return l.result.outcomes[0].merged
+	}
+	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
+	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {
+		if p, ok, err := l.ix.part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.CutPart{Seq: want, First: "a1", Day: 20780}) {
+			t.Errorf("part %s: got %+v %v, %v, want %d", key, p, ok, err, want)
+		}
+	}
+	if m := merge(20780, "a1", 1); m != nil {
+		t.Errorf("one of two: got %+v", m)
+	}
+	l.write(cut(20780, "a1", "a2", 2)) // the part comes again: what is known of the first stays
+	if m := merge(20781, "a1", 2); m != nil {
+		t.Errorf("of another day: got %+v", m)
+	}
+	if m := merge(20780, "b1", 2); m != nil {
+		t.Errorf("of another message: got %+v", m)
+	}
+	if m := merge(20780, "c1", 2); m != nil {
+		t.Errorf("of none: got %+v", m)
+	}
+	if m := merge(20780, "a1", 2); m == nil || m.State != messageDelivered {
+		t.Errorf("two of two: got %+v, want delivered", m)
+	}
+	l.a.expired = 20781
+	l.write(cut(20780, "d1", "d1", 1), cut(20781, "d1", "d1", 1))
+	for day, want := range map[uint16]bool{20780: false, 20781: true} {
+		if _, ok, err := l.ix.part([]byte("d1"), &c.Receiver, day, 1); err != nil || ok != want {
+			t.Errorf("day %d: got a part %v, %v, want %v", day, ok, err, want)
+		}
+	}
+}
+
+func TestReceiptsOfPartsMerge(t *testing.T) {
+	type step struct {
+		part  string
+		state byte
+		want  string // state, err, id, text and whether it is wanted; "" while more are to come
+	}
+	const ok, failed = messageDelivered, messageUndeliverable
+	for _, tt := range []struct {
+		name   string
+		wanted byte
+		steps  []step
+	}{
+		{"all delivered", 1, []step{{"a1", ok, ""}, {"a3", ok, ""}, {"a2", ok, "2 002 A1 text of a1 true"}}},
+		{"one fails first", 1, []step{{"a2", failed, ""}, {"a1", ok, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
+		{"one fails last", 1, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", failed, "5 005 A1 text of a1 true"}}},
+		{"the worst", 1, []step{{"a1", messageExpired, ""}, {"a2", messageRejected, ""}, {"a3", failed, "8 008 A1 text of a1 true"}}},
+		{"the last one again", 1, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 true"}, {"a3", ok, "2 002 A1 text of a1 true"}}},
+		{"an earlier one again", 1, []step{{"a1", ok, ""}, {"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 true"}, {"a1", ok, ""}}},
+		{"on failure, delivered", 2, []step{{"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "2 002 A1 text of a1 false"}}},
+		{"on failure, failed", 2, []step{{"a1", ok, ""}, {"a2", failed, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
+		{"on success, failed", 3, []step{{"a1", ok, ""}, {"a2", failed, ""}, {"a3", ok, "5 005 A1 text of a1 false"}}},
+		{"unknown, then known", 1, []step{
+			{"a1", ok, ""},
+			{"a2", messageUnknown, ""},
+			{"a3", ok, "7 007 A1 text of a1 true"},
+			{"a2", ok, "2 002 A1 text of a1 true"},
+		}},
+		{"a failure does not turn", 1, []step{{"a1", failed, ""}, {"a1", ok, ""}, {"a2", ok, ""}, {"a3", ok, "5 005 A1 text of a1 true"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			opt := testOptions(t)
+			r := start(t, opt)
+			c := relaytest.Conversation(t, "10690001", "447700900123")
+			r.submitCut(c, tt.wanted, "A1", "A2", "A3")
+			for i, s := range tt.steps {
+				if i == 1 { // what came before survives
+					if err := r.stop(); err != nil {
+						t.Fatal(err)
+					}
+					r = start(t, opt)
+				}
+				m, err := r.merge(c, s.part, s.state)
+				got := ""
+				if m != nil {
+					got = fmt.Sprint(m.State, " ", m.Err, " ", m.ID, " ", m.Text, " ", m.Wanted)
+				}
+				if err != nil || got != s.want {
+					t.Errorf("step %d, %s %d: got %q %v, want %q", i+1, s.part, s.state, got, err, s.want)
+				}
+			}
+		})
+	}
+}
+
+// Merge fails while the ledger is down and when the queue has no room.
+func TestMergeWhenDown(t *testing.T) {
+	l, _ := idleLedger(t)
+	merge := func() (m *Merged, err error, told bool) {
+		l.Merge(journal.CutPart{Seq: 1, First: "a1"}, message.PartReceipt{State: messageDelivered}, func(got *Merged, failed error) {
+			m, err, told = got, failed, true
+		})
+		return m, err, told
+	}
+	if _, _, told := merge(); told {
+		t.Error("up: told before the log has it")
+	}
+	if got := l.takeRecords(t); len(got) != 1 || got[0].Kind != journal.KindMerge {
+		t.Errorf("up: got %+v, want one record", got)
+	}
+	l.status.set(ErrDown)
+	if m, err, told := merge(); !told || m != nil || !errors.Is(err, ErrDown) {
+		t.Errorf("down: got %v, %v, told %v, want ErrDown", m, err, told)
+	}
+	l.status.set(nil)
+	l.queue.close()
+	if m, err, told := merge(); !told || m != nil || !errors.Is(err, ErrDown) {
+		t.Errorf("no room: got %v, %v, told %v, want ErrDown", m, err, told)
+	}
+}

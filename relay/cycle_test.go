@@ -38,26 +38,26 @@ func TestGoOnBehind(t *testing.T) {
 	}
 }
 
-func (c cycle) numbers() uint64 { return uint64(c.last-c.first) + 1 }
+func numbersOf(c cycle) uint64 { return uint64(c.last-c.first) + 1 }
 
 func changeCycle(t *testing.T, from, to cycle, sent, skip uint64) {
 	last := make(map[uint16]uint64) // ordinal by number
 	var newest *found
 	for o := range sent {
-		n := from.first + uint16(o%from.numbers())
+		n := from.first + uint16(o%numbersOf(from))
 		last[n] = o
 		if n >= to.first && n <= to.last {
 			newest = &found{place: journal.Place{Number: n}, entry: entry{ordinal: o}}
 		}
 	}
-	least := min(from.numbers(), to.numbers())
+	least := min(numbersOf(from), numbersOf(to))
 	now := sent + skip // what is skipped counts as given
-	begin := goOnBehind(newest, now, to.first, to.numbers())
-	if begin < now || begin >= now+to.numbers() {
+	begin := goOnBehind(newest, now, to.first, numbersOf(to))
+	if begin < now || begin >= now+numbersOf(to) {
 		t.Errorf("after %d: got ordinal %d", sent, begin)
 	}
-	for i := range 2 * to.numbers() {
-		n := to.first + uint16((begin+i)%to.numbers())
+	for i := range 2 * numbersOf(to) {
+		n := to.first + uint16((begin+i)%numbersOf(to))
 		if o, given := last[n]; given && now+i-o < least {
 			t.Errorf("after %d: number %d comes again after %d, want %d", sent, n, now+i-o, least)
 		}

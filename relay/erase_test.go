@@ -93,17 +93,16 @@ func (r *running) wantMessages(stream string, want uint64) {
 // keyWith returns a key or value of the index with these octets in it.
 func (r *running) keyWith(octets string) string {
 	r.t.Helper()
-	l, err := r.index.lookup()
-	if err != nil {
+	found := ""
+	if err := r.index.eachRow(func(key, value []byte) bool {
+		if pair := string(key) + "=" + string(value); strings.Contains(pair, octets) {
+			found = pair
+		}
+		return found == ""
+	}); err != nil {
 		r.t.Fatal(err)
 	}
-	defer func() { _ = l.close() }()
-	for ok := l.it.First(); ok; ok = l.it.Next() {
-		if pair := string(l.it.Key()) + "=" + string(l.it.Value()); strings.Contains(pair, octets) {
-			return pair
-		}
-	}
-	return ""
+	return found
 }
 
 // After an erasure no number is assigned twice: not at once, not after a kill, and not after the

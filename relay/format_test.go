@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"encoding/binary"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -97,9 +99,9 @@ func TestLogOfNewerRelease(t *testing.T) {
 			}
 			last := appendToLog(t, r, tt.add...)
 			if tt.index {
-				if err := r.index.db.Set(keyApplied, appendApplied(nil, applied{seq: last, epoch: 9}), pebble.NoSync); err != nil {
-					t.Fatal(err)
-				}
+				// How far the index has got: sequence, epoch, no clean stop, no cycle.
+				row := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, last), 9)
+				setRow(t, r, "a", append(row, make([]byte, 11)...))
 			}
 			err = r.Run(relaytest.Deadline(t))
 			if err == nil || !strings.HasPrefix(err.Error(), "log was written by a newer release") {
@@ -116,6 +118,37 @@ func TestLogOfNewerRelease(t *testing.T) {
 			wantLeft(t, opt, last)
 		})
 	}
+}
+
+// setRow puts a row in the index of a relay that does not run.
+func setRow(t *testing.T, r *Relay, key string, value []byte) {
+	t.Helper()
+	if err := r.index.close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(r.opt.Store, "index")
+	db, err := pebble.Open(dir, &pebble.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Set([]byte(key), value, pebble.Sync), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r.index, err = openIndex(dir, r.log); err != nil {
+		t.Fatal(err)
+	}
+	r.ledger.index, r.reads.index = r.index, r.index
+}
+
+// row returns a row of the index; "" when there is none.
+func (r *Relay) row(key string) (row string) {
+	_ = r.index.eachRow(func(k, value []byte) bool {
+		if string(k) == key {
+			row = string(value)
+		}
+		return true
+	})
+	return row
 }
 
 // wantLeft looks whether a log still ends where it did.
@@ -141,26 +174,16 @@ func TestNewerReleaseKeepsItsIndex(t *testing.T) {
 	}
 	appendToLog(t, r, newerBatch)
 	const meta = "\x07 of a newer release"
-	if err := r.index.db.Set(keyMeta, []byte(meta), pebble.NoSync); err != nil {
-		t.Fatal(err)
-	}
+	setRow(t, r, "m", []byte(meta))
 	if err := r.Run(relaytest.Deadline(t)); err == nil {
 		t.Error("got no error of a newer log")
 	}
-	ix, err := openIndex(r.index.dir, opt.logger())
+	again, err := Open(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ix.close() }()
-	if got, err := ix.get(keyMeta); string(got) != meta || err != nil {
-		t.Errorf("got %q, %v, want %q as before", got, err, meta)
-	}
-}
-
-// A release that adds a kind of record must be refused by this one, even if its newest message has
-// none of that kind: it does so by another version of the index.
-func TestKindsGoWithTheIndex(t *testing.T) {
-	if journal.Kinds != 15 || indexVersion != 4 {
-		t.Errorf("got %d kinds of records and version %d of the index; a new kind needs another version, and stores: see testdata/stores/README.md", journal.Kinds-1, indexVersion)
+	defer func() { _ = again.Close() }()
+	if got := again.row("m"); got != meta {
+		t.Errorf("got %q, want %q as before", got, meta)
 	}
 }

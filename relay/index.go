@@ -241,6 +241,29 @@ func (ix *index) flush() error {
 	return ix.db.Flush()
 }
 
+// eachRow calls f with the keys and values of all rows, until it returns false.
+func (ix *index) eachRow(f func(key, value []byte) bool) error {
+	l, err := ix.lookup()
+	if err != nil {
+		return err
+	}
+	for ok := l.it.First(); ok && f(l.it.Key(), l.it.Value()); ok = l.it.Next() {
+	}
+	return firstError(l.it.Error(), l.close())
+}
+
+// discard closes the store without writing what is in memory, as a crash would.
+func (ix *index) discard() error {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if ix.db == nil {
+		return nil
+	}
+	err := ix.db.Close()
+	ix.db = nil
+	return err
+}
+
 // close flushes and closes the store; once closed it answers errIndexClosed.
 func (ix *index) close() error {
 	ix.mu.Lock()

@@ -2,19 +2,86 @@ package relay
 
 import (
 	"encoding/binary"
+	"log/slog"
 	"testing"
 
 	"github.com/cockroachdb/pebble"
 
+	"readback/relay/journal"
 	"readback/relay/message"
-	"readback/relay/relaytest"
 )
 
-// An index of another version or another stream is discarded and built again from the log. An
-// index of this version and stream is kept.
+// followed returns an index in dir that has been brought to the end of log.
+func followed(t *testing.T, dir string, log *journal.Memory) *index {
+	t.Helper()
+	logger := slog.New(slog.DiscardHandler)
+	ix, err := openIndex(dir, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &applier{ix: ix}
+	if _, err := a.replay(t.Context(), log.Open(), logger); err != nil {
+		t.Fatal(err)
+	}
+	return ix
+}
+
+// oneMessage is a log with one accepted message.
+func oneMessage(t *testing.T) (*journal.Memory, journal.Place) {
+	t.Helper()
+	log, rec := new(journal.Memory), acceptedAt(testPlace(t), "4A7F01")
+	batch := journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &rec)
+	if err := log.Open().Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	return log, rec.Place
+}
+
+// planted returns the directory of an index that has followed log, in which the message at p has
+// failed and a route stands that the log does not have.
+func planted(t *testing.T, log *journal.Memory, p journal.Place, change func(*pebble.DB) error) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	ix := followed(t, dir, log)
+	f, err := ix.findNumber(&p.Conv, p.Number, maxDay)
+	if err != nil || f == nil {
+		t.Fatalf("message: %v, %v", f, err)
+	}
+	f.entry.state = message.StateFailed
+	err = firstError(
+		ix.db.Set(entryKey(nil, &f.place), appendEntry(nil, &f.entry), pebble.NoSync),
+		ix.db.Set(routeKey(nil, f.place.Day, []byte("planted")), []byte("bank"), pebble.NoSync),
+		change(ix.db), ix.close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// wantBelieved brings the index in dir to the end of log, and looks whether it was kept.
+func wantBelieved(t *testing.T, dir string, log *journal.Memory, p journal.Place, believed bool) {
+	t.Helper()
+	ix := followed(t, dir, log)
+	defer func() { _ = ix.close() }()
+	if account, err := ix.route([]byte("planted"), p.Day, 1); (len(account) > 0) != believed || err != nil {
+		t.Errorf("what does not stand in the log: found %q, %v, want it found %v", account, err, believed)
+	}
+	want := message.StateSent
+	if believed {
+		want = message.StateFailed
+	}
+	if f, err := ix.findNumber(&p.Conv, p.Number, maxDay); f == nil || err != nil || f.entry.state != want {
+		t.Errorf("message: got %+v, %v, want state %s", f, err, want)
+	}
+	if got, err := ix.get(keyMeta); string(got) != string(metaValue(log.Open().Info().Created)) || err != nil {
+		t.Errorf("meta: got %x, %v, want that of the log", got, err)
+	}
+}
+
+// An index of another version or another log is discarded and built again from the log. An
+// index of this version and log is kept.
 func TestIndexOfAnotherVersion(t *testing.T) {
-	written := writtenStore(t)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
+	log, p := oneMessage(t)
 	for _, tt := range []struct {
 		name     string
 		change   func(meta []byte) []byte
@@ -25,98 +92,39 @@ func TestIndexOfAnotherVersion(t *testing.T) {
 		{"newer version", func(meta []byte) []byte { meta[0]++; return meta }, false},
 		{"no version", func(meta []byte) []byte { return meta[1:] }, false},
 		{"no meta", func([]byte) []byte { return nil }, false},
-		{"stream made later", func(meta []byte) []byte { return made(meta, 1) }, false},
-		{"stream made earlier", func(meta []byte) []byte { return made(meta, ^uint64(0)) }, false},
+		{"log made later", func(meta []byte) []byte { return made(meta, 1) }, false},
+		{"log made earlier", func(meta []byte) []byte { return made(meta, ^uint64(0)) }, false},
 		{"more behind it", func(meta []byte) []byte { return append(meta, 0) }, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			opt := copied(t, written)
-			meta := plant(t, opt, tt.change, &c)
-			r := start(t, opt)
-			if _, ok := r.Ledger().Routed([]byte("planted")); ok != tt.believed {
-				t.Errorf("what does not stand in the log: found %v, want %v", ok, tt.believed)
-			}
-			want := message.StateSent
-			if tt.believed {
-				want = message.StateFailed
-			}
-			if f := r.found(c, 1); f == nil || f.entry.state != want {
-				t.Errorf("message: got %+v, want state %s", f, want)
-			}
-			if got, err := r.index.get(keyMeta); string(got) != meta || err != nil {
-				t.Errorf("meta: got %x, %v, want %x", got, err, meta)
-			}
+			dir := planted(t, log, p, func(db *pebble.DB) error {
+				meta := tt.change(metaValue(log.Open().Info().Created))
+				if meta == nil {
+					return db.Delete(keyMeta, pebble.NoSync)
+				}
+				return db.Set(keyMeta, meta, pebble.NoSync)
+			})
+			wantBelieved(t, dir, log, p, tt.believed)
 		})
 	}
 }
 
-// made changes the time when the stream was made.
+// made changes the time when the log was made.
 func made(meta []byte, by uint64) []byte {
 	return binary.BigEndian.AppendUint64(meta[:1], binary.BigEndian.Uint64(meta[1:])+by)
-}
-
-// plant puts a route into an index that the log does not have, and marks the first message of a
-// conversation as failed. It also changes the meta of the index, and returns the one before.
-func plant(t *testing.T, opt Options, change func([]byte) []byte, c *message.Conversation) (was string) {
-	t.Helper()
-	r, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	f, err := r.index.findNumber(c, 1, maxDay)
-	if err != nil || f == nil {
-		t.Fatalf("message: %v, %v", f, err)
-	}
-	f.entry.state = message.StateFailed
-	meta, err := r.index.get(keyMeta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	was = string(meta)
-	db := r.index.db
-	err = firstError(
-		db.Set(entryKey(nil, &f.place), appendEntry(nil, &f.entry), pebble.NoSync),
-		db.Set(routeKey(nil, f.place.Day, []byte("planted")), []byte("bank"), pebble.NoSync),
-		db.Delete(keyMeta, pebble.NoSync))
-	if meta = change(meta); meta != nil {
-		err = firstError(err, db.Set(keyMeta, meta, pebble.NoSync))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return was
 }
 
 // An index that is ahead of the log, or does not say how far it got, is built again from the
 // log.
 func TestIndexAheadOfItsLog(t *testing.T) {
-	written := writtenStore(t)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
+	log, p := oneMessage(t)
 	for name, value := range map[string][]byte{
 		"ahead":      appendApplied(nil, applied{seq: 1 << 40, epoch: 1}),
 		"unreadable": {1, 2, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			opt := copied(t, written)
-			plant(t, opt, func(meta []byte) []byte { return meta }, &c)
-			ix, err := openIndex(opt.Store+"/index", opt.logger())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := firstError(ix.db.Set(keyApplied, value, pebble.NoSync), ix.close()); err != nil {
-				t.Fatal(err)
-			}
-			r := start(t, opt)
-			if f := r.found(c, 1); f == nil || f.entry.state != message.StateSent {
-				t.Errorf("message: got %+v, want state sent", f)
-			}
+			dir := planted(t, log, p, func(db *pebble.DB) error { return db.Set(keyApplied, value, pebble.NoSync) })
+			wantBelieved(t, dir, log, p, false)
 		})
 	}
 }

@@ -10,8 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cockroachdb/pebble"
-
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -158,11 +157,15 @@ func foreignIndex(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ix.rebuild(1); err != nil {
-		t.Fatal(err)
+	log := new(journal.Memory)
+	for range 9 {
+		if err := log.Open().Append(t.Context(), journal.AppendHeader(nil, journal.Header{Epoch: 9})); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := ix.db.Set(keyApplied, appendApplied(nil, applied{seq: 1 << 40, epoch: 9}), pebble.NoSync); err != nil {
-		t.Fatal(err)
+	a := &applier{ix: ix}
+	if at, err := a.replay(t.Context(), log.Open(), ix.log); err != nil || at.seq != 9 {
+		t.Fatalf("got %+v, %v, want sequence 9", at, err)
 	}
 	if err := ix.close(); err != nil {
 		t.Fatal(err)

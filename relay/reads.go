@@ -251,13 +251,13 @@ func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst [
 	l.queue.end(b)
 	select {
 	case o := <-came:
-		return o.verdict()
+		return verdictAfter(o)
 	case <-ctx.Done():
 		return unavailable()
 	}
 }
 
-func (o outcome) verdict() Verdict {
+func verdictAfter(o outcome) Verdict {
 	switch o {
 	case outcomeRead, outcomeDuplicate, outcomeNoted:
 		return Verdict{Code: 202}

@@ -153,7 +153,7 @@ func TestVerdictOfAnOutcome(t *testing.T) {
 	for o, want := range map[outcome]int{
 		outcomeRead: 202, outcomeDuplicate: 202, outcomeNoted: 202, outcomeGone: 404, outcomeDown: 503, outcomeGone + 1: 503,
 	} {
-		if v := o.verdict(); v.Code != want || (v.RetryAfter > 0) != (want == 503) {
+		if v := verdictAfter(o); v.Code != want || (v.RetryAfter > 0) != (want == 503) {
 			t.Errorf("outcome %d: got %+v, want %d", o, v, want)
 		}
 	}

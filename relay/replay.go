@@ -11,7 +11,7 @@ import (
 // replay brings the index to the end of the log. An index that is not of this log is
 // emptied first: it knows a log that was made at another time, or more batches
 // than the log has.
-func replay(ctx context.Context, log journal.Log, a *applier, logger *slog.Logger) (applied, error) {
+func (a *applier) replay(ctx context.Context, log journal.Log, logger *slog.Logger) (applied, error) {
 	info := log.Info()
 	if err := journal.CheckNewest(ctx, log); err != nil {
 		return applied{}, err

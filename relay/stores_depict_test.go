@@ -126,7 +126,7 @@ func (r *running) depictIndex(d *depiction) {
 			r.t.Fatal(err)
 		}
 		if err := r.index.eachEntry(&c, maxDay, func(f found) bool {
-			image.Entries = append(image.Entries, f.image())
+			image.Entries = append(image.Entries, imageOf(&f))
 			return true
 		}); err != nil {
 			r.t.Fatal(err)
@@ -148,8 +148,8 @@ func (r *running) depictIndex(d *depiction) {
 	}
 }
 
-// image shows an entry.
-func (f *found) image() entryImage {
+// imageOf shows an entry.
+func imageOf(f *found) entryImage {
 	e := &f.entry
 	show := func(a *message.Address) string { return fmt.Sprintf("%d %d %s", a.TON, a.NPI, a.Addr) }
 	image := entryImage{

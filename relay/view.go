@@ -74,13 +74,13 @@ func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) 
 	})
 	all = all[max(0, len(all)-maxView):]
 	for i := range all {
-		v.Messages = append(v.Messages, all[i].view())
+		v.Messages = append(v.Messages, viewOf(&all[i]))
 		v.Shown.see(&all[i])
 	}
 	return v, nil
 }
 
-func (f *found) view() MessageView {
+func viewOf(f *found) MessageView {
 	e := &f.entry
 	m := MessageView{
 		Number: f.place.Number, State: e.state.String(), Account: string(e.account),

@@ -1,0 +1,38 @@
+package relay
+
+import (
+	"log/slog"
+	"testing"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/relay/relaytest"
+)
+
+// An accepted message is applied to the index without allocation on the heap if its account has
+// no events.
+func TestApplyAllocates(t *testing.T) {
+	ix, err := openIndex(t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.close() }()
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	a := &applier{ix: ix, events: func([]byte) bool { return false }}
+	a.b = ix.db.NewBatchWithSize(1 << 20)
+	rec := journal.Record{
+		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),
+		MessageID: []byte("4A7F01C2"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
+	}
+	n := testing.AllocsPerRun(100, func() {
+		if err := a.accepted(&rec); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("got %v allocations, want none", n)
+	}
+	if err := a.b.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
