@@ -38,7 +38,7 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 
 // idleRelayOn is an idle relay on the index of l, with streams that the test acknowledges. Unlike
 // idleRelay it starts no goroutine, so a test can create it in a synctest bubble.
-func idleRelayOn(t *testing.T, l *logbook) (*Relay, *streams) {
+func idleRelayOn(t *testing.T, l *book) (*Relay, *streams) {
 	t.Helper()
 	opt := testOptions(t)
 	opt.Logger = nil

@@ -4,7 +4,9 @@ import (
 	"reflect"
 	"testing"
 
+	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 	"readback/smpp/receipt"
 )
 
@@ -70,3 +72,50 @@ const (
 )
 
 // The first part creates the state of a cut message. Receipts count only for their own message
+
+// on its own day.
+func TestPartsInTheIndex(t *testing.T) {
+	l, c := newLogbook(t), relaytest.Conversation(t, "10690001", "447700900123")
+	cut := func(day uint16, first, key string, seq uint8) journal.Record {
+		return journal.Record{
+			Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: seq,
+			Cut: journal.CutRecord{First: []byte(first), Key: []byte(key), Wanted: 1},
+		}
+	}
+	merge := func(day uint16, first string, seq uint8) *Merged {
+		l.write(journal.Record{
+			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Cut: journal.CutRecord{First: []byte(first)},
+			Notes: message.PartReceipt{State: messageDelivered},
+		})
+		return l.result.outcomes[0].merged
+	}
+	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
+	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {
+		if p, ok, err := l.ix.part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.CutPart{Seq: want, First: "a1", Day: 20780}) {
+			t.Errorf("part %s: got %+v %v, %v, want %d", key, p, ok, err, want)
+		}
+	}
+	if m := merge(20780, "a1", 1); m != nil {
+		t.Errorf("one of two: got %+v", m)
+	}
+	l.write(cut(20780, "a1", "a2", 2)) // the part comes again: what is known of the first stays
+	if m := merge(20781, "a1", 2); m != nil {
+		t.Errorf("of another day: got %+v", m)
+	}
+	if m := merge(20780, "b1", 2); m != nil {
+		t.Errorf("of another message: got %+v", m)
+	}
+	if m := merge(20780, "c1", 2); m != nil {
+		t.Errorf("of none: got %+v", m)
+	}
+	if m := merge(20780, "a1", 2); m == nil || m.State != messageDelivered {
+		t.Errorf("two of two: got %+v, want delivered", m)
+	}
+	l.a.expired = 20781
+	l.write(cut(20780, "d1", "d1", 1), cut(20781, "d1", "d1", 1))
+	for day, want := range map[uint16]bool{20780: false, 20781: true} {
+		if _, ok, err := l.ix.part([]byte("d1"), &c.Receiver, day, 1); err != nil || ok != want {
+			t.Errorf("day %d: got a part %v, %v, want %v", day, ok, err, want)
+		}
+	}
+}

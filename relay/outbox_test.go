@@ -28,24 +28,24 @@ func places(all []journal.Record) string {
 
 // readMessages applies n messages, and n read responses in a message of the log each. The first
 // feedback has the place 2.0.
-func (l *logbook) readMessages(n int) {
+func (l *book) readMessages(n int) {
 	l.t.Helper()
 	var all []journal.Record
-	p := testPlace(l.t)
+	p := placeOf(l.t)
 	for i := range n {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		all = append(all, acceptedAt(p, fmt.Sprint("id", i)))
+		all = append(all, acceptedOf(p, fmt.Sprint("id", i)))
 	}
 	l.write(all...)
 	for i := range n {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		l.write(readAt(p, message.StatusRead, int64(2000+i)))
+		l.write(readOf(p, message.StatusRead, int64(2000+i)))
 	}
 }
 
 // A feedback leaves the outbox when its queue has acknowledged it and all feedback before it.
 func TestFeedbackLeavesTheOutbox(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	l.readMessages(3)
 	synctest.Test(t, func(t *testing.T) {
 		r, s := idleRelayOn(t, l)
@@ -112,7 +112,7 @@ func TestPublishedAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLogbook(t)
+			l := newBook(t)
 			l.readMessages(2)
 			synctest.Test(t, func(t *testing.T) {
 				r, s := idleRelayOn(t, l)
@@ -156,7 +156,7 @@ func TestPublishedAgain(t *testing.T) {
 
 // A publisher that waits for a queue, or for room in the log, ends with its context.
 func TestPublishEnds(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	l.readMessages(1)
 	synctest.Test(t, func(t *testing.T) {
 		r, s := idleRelayOn(t, l)
@@ -184,7 +184,7 @@ func TestPublishEnds(t *testing.T) {
 
 // The feedback of a quiet account leaves the outbox, and no queue gets it.
 func TestQuietAccount(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	l.readMessages(1)
 	r, s := idleRelayOn(t, l)
 	r.settings.Store(&Settings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
@@ -207,13 +207,13 @@ func TestQuietAccount(t *testing.T) {
 // An outbox with more rows than one batch is published batch by batch, each from where the one
 // before ended.
 func TestOutboxIsPublishedInPieces(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	var all []journal.Record
-	p := testPlace(t)
+	p := placeOf(t)
 	const n = outboxBatch + 3
 	for i := range n {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		all = append(all, acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
+		all = append(all, acceptedOf(p, "id"), readOf(p, message.StatusRead, 2000))
 	}
 	l.write(all...)
 	r, s := idleRelayOn(t, l)
@@ -233,7 +233,7 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 // A feedback goes to the queue of its account. Its id is the same each time, and differs from
 // that of any other feedback.
 func TestFeedbackMessage(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	l.readMessages(2)
 	found, err := l.ix.outbox(prefixOutbox, 0, 0, 10)
 	if err != nil || len(found) != 2 {

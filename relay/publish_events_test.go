@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
@@ -16,20 +17,28 @@ import (
 )
 
 // threeEvents is an index with the events of three messages that were sent.
-func threeEvents(t *testing.T) *logbook {
+func threeEvents(t *testing.T) *book {
 	t.Helper()
-	l := newLogbook(t)
-	p := testPlace(t)
+	l := newBook(t)
+	p := placeOf(t)
 	for i := range 3 {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		l.write(acceptedAt(p, "id"))
+		l.write(acceptedOf(p, "id"))
 	}
 	return l
 }
 
 // eventIDs are the ids of the events in their outbox.
-func (l *logbook) eventIDs() (ids []string) {
-	for _, ev := range rows[message.Event](l, prefixEvent) {
+func (l *book) eventIDs() (ids []string) {
+	all, err := l.ix.outbox(prefixEvent, 0, 0, 1000)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, row := range all {
+		var ev message.Event
+		if err := json.Unmarshal(row.body, &ev); err != nil {
+			l.t.Fatal(err)
+		}
 		ids = append(ids, ev.Event)
 	}
 	return ids
@@ -177,7 +186,7 @@ func TestEventsGoOn(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedAt(testPlace(t), "id4"))
+		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedOf(placeOf(t), "id4"))
 		r.ledger.queue.take().waiters[0].tell(outcomeNoted, nil)
 		synctest.Wait()
 		r.tellEvents()

@@ -106,7 +106,7 @@ func TestOutstanding(t *testing.T) {
 // A read response waits for the SMSC's answer to its message, up to its limit.
 func TestWaitForTheAnswer(t *testing.T) {
 	for _, answered := range []bool{true, false} {
-		book := newLogbook(t)
+		book := newBook(t)
 		synctest.Test(t, func(t *testing.T) {
 			l, h := idleLedger(t)
 			l.index = book.ix
@@ -132,7 +132,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 				t.Fatalf("before the answer: got %+v, want that it waits", <-done)
 			}
 			if answered {
-				book.write(acceptedAt(journal.Place{Conv: h.conv, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, "id"))
+				book.write(acceptedOf(journal.Place{Conv: h.conv, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, "id"))
 				h.shard.mu.Lock()
 				h.settle(s.ordinal, 0)
 				h.shard.mu.Unlock()

@@ -19,7 +19,7 @@ type sessions struct {
 	done   chan error // of Deliver
 }
 
-func newSessions(t *testing.T, l *logbook) *sessions {
+func newSessions(t *testing.T, l *book) *sessions {
 	t.Helper()
 	r, _ := idleRelayOn(t, l)
 	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
@@ -61,7 +61,7 @@ func (a *account) queue(number uint16) *taken {
 
 // A session ends when its last feedback has been answered, and is then forgotten.
 func TestSessionLeaves(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	leaves := []struct {
 		name    string
 		leave   func(s *sessions, end context.CancelCauseFunc)
@@ -118,7 +118,7 @@ func TestSessionLeaves(t *testing.T) {
 
 // A relay that has stopped takes no session.
 func TestNoSessionAfterTheStop(t *testing.T) {
-	s := newSessions(t, newLogbook(t))
+	s := newSessions(t, newBook(t))
 	s.accounts.stop()
 	if err := s.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v, want that it has stopped", err)
@@ -128,7 +128,7 @@ func TestNoSessionAfterTheStop(t *testing.T) {
 // A refused feedback is delivered again when it is due. Feedback that comes meanwhile is
 // delivered at once.
 func TestPutOffIsDue(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := newSessions(t, l)
 		ctx, end := context.WithCancel(t.Context())

@@ -53,7 +53,7 @@ func depict(t testing.TB, store string) *depiction {
 	r.wantOptOutAndErasure()
 	d.Told = r.tellWaiting()
 	for _, key := range []string{"4a7f0c", "4a7f0f"} {
-		if d.Merged[key], err = r.merge(storeConversation(t, storeCut), key, messageDelivered); err != nil {
+		if d.Merged[key], err = r.merge(storeConversation(t, storeCut), key, stateDelivered); err != nil {
 			t.Errorf("merge %s: %v", key, err)
 		}
 	}

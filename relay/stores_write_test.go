@@ -258,7 +258,7 @@ func (r *running) awaitReported(s *Sent) {
 func (r *running) mergeAll(c message.Conversation, keys ...string) {
 	r.t.Helper()
 	for _, key := range keys {
-		if _, err := r.merge(c, key, messageDelivered); err != nil {
+		if _, err := r.merge(c, key, stateDelivered); err != nil {
 			r.t.Fatalf("merge %s: %v", key, err)
 		}
 	}

@@ -49,7 +49,7 @@ type session struct {
 	letters *letters
 }
 
-func newSession(t *testing.T, l *logbook, keep time.Duration) *session {
+func newSession(t *testing.T, l *book, keep time.Duration) *session {
 	t.Helper()
 	r, _ := idleRelayOn(t, l)
 	s := &session{m: &taken{}, letters: &letters{}}
@@ -90,7 +90,7 @@ func answering(err error) Teller {
 // erased. Otherwise it stays.
 func TestWhatBecomesOfATell(t *testing.T) {
 	refusal, final := errors.New("ESME_RX_T_APPN"), message.Permanent(errors.New("ESME_RX_P_APPN"))
-	l := newLogbook(t)
+	l := newBook(t)
 	tests := []struct {
 		name    string
 		answer  error
@@ -151,7 +151,7 @@ func TestWhatBecomesOfATell(t *testing.T) {
 // A message that comes again after it was settled is acknowledged the same way, because the
 // first acknowledgement may have been lost.
 func TestComesAgainAfterItWasSettled(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	for want, answer := range map[string]error{"ack": nil, "term": message.Permanent(errors.New("ESME_RX_P_APPN"))} {
 		s := newSession(t, l, time.Hour)
 		s.tell(t.Context(), s.h, answering(answer))
@@ -164,7 +164,7 @@ func TestComesAgainAfterItWasSettled(t *testing.T) {
 
 // Each refusal puts the feedback off for longer, up to the last step.
 func TestBackoffGrows(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t, l, time.Hour)
 		for i, step := range []time.Duration{time.Second, 10 * time.Second, 100 * time.Second, 100 * time.Second} {
@@ -188,7 +188,7 @@ func TestBackoffGrows(t *testing.T) {
 
 // A feedback is not delivered again before the time that the ESME has named, and not much later.
 func TestNotBefore(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t, l, time.Hour)
 		s.tell(t.Context(), s.h, answering(message.Later(errors.New("429"), time.Minute)))
@@ -207,7 +207,7 @@ func TestNotBefore(t *testing.T) {
 // An ESME that does not answer is asked again. Feedback of a session that has ended goes to the
 // next one at once, and does not count as refused.
 func TestTellTimesOut(t *testing.T) {
-	l := newLogbook(t)
+	l := newBook(t)
 	waits := func(ctx context.Context, _ *message.Feedback) error { <-ctx.Done(); return ctx.Err() }
 	synctest.Test(t, func(t *testing.T) {
 		s := newSession(t, l, time.Hour)
@@ -230,7 +230,7 @@ func TestTellTimesOut(t *testing.T) {
 
 // A feedback is not delivered if the SMSC's receipt was released before the message was read.
 func TestSuperseded(t *testing.T) {
-	s := newSession(t, newLogbook(t), time.Hour)
+	s := newSession(t, newBook(t), time.Hour)
 	s.relay.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
 		return AccountSettings{HoldReceipt: time.Minute}
 	}})
@@ -246,7 +246,7 @@ func TestSuperseded(t *testing.T) {
 
 // A dead letter is stored even if the session ends at that moment.
 func TestDeadLetterOutlivesTheSession(t *testing.T) {
-	s := newSession(t, newLogbook(t), time.Hour)
+	s := newSession(t, newBook(t), time.Hour)
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	s.ctx = ctx
