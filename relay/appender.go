@@ -21,7 +21,7 @@ type appender struct {
 	applier   *applier
 	ledger    *Ledger
 	status    *status
-	metrics   *metrics
+	metrics   *ledgerMetrics
 	log       *slog.Logger
 	connected <-chan struct{} // the connection is there again
 
@@ -85,7 +85,9 @@ func (a *appender) commit(b *batch) error {
 	if err != nil {
 		return err
 	}
-	a.applied(res)
+	if a.applied != nil {
+		a.applied(res)
+	}
 	for i := range b.marks {
 		m := &b.marks[i]
 		s := m.head.shard

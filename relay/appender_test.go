@@ -70,7 +70,7 @@ func testAppender(t *testing.T) *appender {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ix.close() })
-	l := newLedger(&opt, ix, newStatus(), newMetrics(nil))
+	l := ledgerOn(&opt, ix)
 	l.epoch = 1
 	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)

@@ -84,7 +84,7 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ix.close() }()
-	l := newLedger(&opt, ix, newStatus(), newMetrics(nil))
+	l := ledgerOn(&opt, ix)
 	synctest.Test(t, func(t *testing.T) {
 		l.status = newStatus()
 		found := make(chan string, 1)

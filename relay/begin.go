@@ -2,11 +2,8 @@ package relay
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"readback/internal/backoff"
@@ -54,57 +51,16 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.beginOn(ctx, log); err != nil {
+	if err := r.ledger.begin(ctx, log); err != nil {
 		log.Close()
 		return err
 	}
-	return nil
-}
-
-// beginOn brings the index to the end of log, and begins an epoch there.
-func (r *Relay) beginOn(ctx context.Context, log journal.Log) error {
-	a := &applier{ix: r.index, expired: r.oldestDay(), events: r.tellsEvents}
-	at, err := a.replay(ctx, log, r.log)
-	if err != nil {
-		return err
-	}
-	if !at.stopped || at.epoch == 0 || !at.cycle.is(r.opt.First, r.opt.Last) {
-		at.epoch++
-	}
-	parts, err := r.index.hasParts()
-	if err != nil {
-		return err
-	}
-	r.ledger.cuts.any.Store(parts)
 	rows, err := r.index.outboxRows()
 	if err != nil {
+		log.Close()
 		return err
 	}
 	r.metrics.outbox.Set(float64(rows))
-	return r.beginEpoch(ctx, at.epoch, log, a)
-}
-
-func (r *Relay) beginEpoch(ctx context.Context, epoch uint64, log journal.Log, a *applier) error {
-	instance, err := newInstance()
-	if err != nil {
-		return err
-	}
-	r.ledger.epoch = epoch
-	r.ledger.queue.open(journal.Header{Epoch: epoch, Instance: instance})
-	r.appender = &appender{
-		journal: log, queue: r.ledger.queue, applier: a, ledger: r.ledger, status: r.status,
-		metrics: r.metrics, log: r.log, connected: r.connected, applied: r.applied,
-	}
-	host, _ := os.Hostname() // for the reader of the log only
-	start := journal.Record{
-		First: r.opt.First, Last: r.opt.Last, At: time.Now().UnixMilli(),
-		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
-	}
-	if err := r.appender.begin(ctx, &start); err != nil {
-		return fmt.Errorf("begin epoch: %w", err)
-	}
-	r.ledger.since = a.cycle.since
-	r.log.Info("ledger is up", "epoch", epoch, "sequence", log.Last())
 	r.status.set(nil)
 	return nil
 }
@@ -121,11 +77,4 @@ func (r *Relay) applied(res *result) {
 	if res.events {
 		r.tellEvents()
 	}
-}
-
-// newInstance returns what sets the batches of this writer apart.
-func newInstance() (uint64, error) {
-	var b [8]byte
-	_, err := rand.Read(b[:])
-	return binary.BigEndian.Uint64(b[:]), err
 }

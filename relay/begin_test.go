@@ -25,9 +25,10 @@ func notBegun(t *testing.T) *Relay {
 // again is the relay after a restart, with the same index and log.
 func (r *Relay) again(t *testing.T) {
 	t.Helper()
-	r.appender.journal.Close()
+	r.ledger.appender.journal.Close()
 	r.status = newStatus()
-	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
+	r.opt.Registerer = nil // that of the first has its metrics already
+	r.ledger = r.newLedger()
 	if err := r.begin(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -48,14 +49,14 @@ func TestEpochs(t *testing.T) {
 		if r.ledger.epoch != epoch || r.ledger.since != since {
 			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, r.ledger.epoch, r.ledger.since, epoch, since)
 		}
-		last := r.appender.journal.Last()
+		last := r.ledger.appender.journal.Last()
 		if at, err := r.index.applied(); err != nil || at.seq != last || at.epoch != epoch || at.stopped || r.state(t, journal.Stream).LastSeq != last {
 			t.Errorf("%s: got the index at %+v, %v, the log at %d, want the start of the epoch", what, at, err, last)
 		}
 	}
 	stop := func() {
 		t.Helper()
-		if err := r.appender.stop(relaytest.Deadline(t)); err != nil {
+		if err := r.ledger.appender.stop(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,7 +105,7 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	r.ledger.Accept(s, []byte("A"), told, 1)
 	drain := func(outbox float64, signalled bool) {
 		t.Helper()
-		if err := r.appender.drain(relaytest.Deadline(t)); err != nil {
+		if err := r.ledger.appender.drain(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 		select {

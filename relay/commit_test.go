@@ -18,7 +18,7 @@ import (
 func TestCommit(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
-	a.metrics = newMetrics(reg)
+	a.metrics = newLedgerMetrics(reg)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	told := make(logged, 4)
 	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
@@ -75,7 +75,7 @@ func TestCommit(t *testing.T) {
 func TestAppendIsMadeAgain(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
-	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
+	a.metrics, a.log = newLedgerMetrics(reg), (&relaytest.LogLines{}).Logger()
 	connected := make(chan struct{}, 1)
 	a.connected = connected
 	var back atomic.Bool
@@ -135,7 +135,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
 	reg := prometheus.NewRegistry()
-	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
+	a.metrics, a.log = newLedgerMetrics(reg), (&relaytest.LogLines{}).Logger()
 	log := new(journal.Memory)
 	a.journal = log.Open()
 	if err := log.Open().Append(t.Context(), []byte("another writer")); err != nil {

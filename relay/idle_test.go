@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -28,6 +29,14 @@ func idleRelay(t *testing.T) *Relay {
 	return r
 }
 
+// ledgerOn is a ledger on an index, without a log.
+func ledgerOn(opt *Options, ix *index) *Ledger {
+	return newLedger(ledgerOptions{
+		First: opt.First, Last: opt.Last, Conversations: opt.Conversations, Keep: opt.Keep, SameID: opt.SameID,
+		Logger: slog.New(slog.DiscardHandler),
+	}, ix, newStatus())
+}
+
 // withStreams connects an idle relay to a NATS server that has the streams.
 func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
@@ -45,7 +54,7 @@ func idleRelayOn(t *testing.T, l *book) (*Relay, *streams) {
 	opt.Registerer = prometheus.NewRegistry()
 	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, erasures: newErasures()}
 	r.settings.Store(&opt.Settings)
-	r.ledger = newLedger(&r.opt, l.ix, r.status, r.metrics)
+	r.ledger = r.newLedger()
 	r.status.set(nil)
 	r.outbox, r.events = make(chan struct{}, 1), make(chan struct{}, 1)
 	s := &streams{}
@@ -70,7 +79,7 @@ func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte)
 func idleLedger(t *testing.T) (*Ledger, *head) {
 	t.Helper()
 	opt := testOptions(t)
-	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
+	l := ledgerOn(&opt, &index{})
 	l.status.set(nil)
 	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
 	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())

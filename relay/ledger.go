@@ -3,8 +3,11 @@ package relay
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/crash"
 	"readback/relay/journal"
@@ -26,11 +29,15 @@ type Ledger struct {
 	queue   *queue
 	index   *index
 	status  *status
-	metrics *metrics
+	metrics *ledgerMetrics
 	routes  *routes
 	cuts    *cuts
 	keep    time.Duration
 	sameID  func(a, b []byte) bool
+
+	logger   *slog.Logger
+	opt      ledgerOptions
+	appender *appender // since begin
 
 	receipts chan passedReceipt
 	applying sync.RWMutex // held while what is logged is not yet in the index
@@ -41,10 +48,27 @@ type Ledger struct {
 	since uint64 // the epoch that began with this cycle of numbers
 }
 
-func newLedger(opt *Options, ix *index, st *status, m *metrics) *Ledger {
+// ledgerOptions say how a Ledger works, and whom it tells.
+type ledgerOptions struct {
+	First, Last   uint16        // the numbers of a cycle
+	Conversations int           // held in memory
+	Keep          time.Duration // how long a message can be read
+	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
+	// second; nil: when they are equal.
+	SameID func(receipt, message []byte) bool
+
+	Events    func(account []byte) bool // reports whether the account gets events; nil: none does
+	Applied   func(*result)             // is called with what each batch came to; nil: nobody is told
+	Connected <-chan struct{}           // says that the connection to the log is there again
+
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+func newLedger(opt ledgerOptions, ix *index, st *status) *Ledger {
 	l := &Ledger{
-		first: opt.First, numbers: opt.numbers(),
-		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: m,
+		first: opt.First, numbers: uint64(opt.Last-opt.First) + 1, opt: opt, logger: opt.Logger,
+		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: newLedgerMetrics(opt.Registerer),
 		routes: newRoutes(), cuts: newCuts(), keep: opt.Keep, sameID: opt.SameID,
 		receipts: make(chan passedReceipt, maxReceipts),
 		skip:     window,

@@ -76,7 +76,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := testOptions(t)
-		l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
+		l := ledgerOn(&opt, &index{})
 		l.status.set(nil)
 		c := relaytest.Conversation(t, "10690001", "447700900123")
 		h := &head{conv: c}

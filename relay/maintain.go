@@ -3,19 +3,12 @@ package relay
 import (
 	"context"
 	"time"
-
-	"readback/relay/message"
 )
 
 const (
 	flushEvery  = 30 * time.Second
 	expireEvery = time.Hour
 )
-
-// oldestDay is the first day of which something is kept.
-func (r *Relay) oldestDay() uint16 {
-	return message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
-}
 
 // maintain writes the index to the disk now and then, so that little of the log has to
 // be read again after a crash, and forgets days that have expired.
@@ -32,7 +25,7 @@ func (r *Relay) maintain(ctx context.Context) {
 			if err := r.index.flush(); err != nil {
 				r.log.Error("index cannot be flushed", "error", err)
 			}
-			r.metrics.heads.Set(float64(r.ledger.table.count()))
+			r.ledger.metrics.heads.Set(float64(r.ledger.table.count()))
 		case <-expire.C:
 			r.expire()
 		}
@@ -43,7 +36,7 @@ func (r *Relay) expire() {
 	if err := r.renewOptOuts(time.Now().Add(-r.opt.Keep / 2)); err != nil {
 		r.log.Error("opt-outs cannot be renewed in the log", "error", err)
 	}
-	if err := r.index.expire(r.oldestDay()); err != nil {
+	if err := r.index.expire(r.ledger.oldestDay()); err != nil {
 		r.log.Error("old messages cannot be removed", "error", err)
 	}
 }

@@ -117,10 +117,10 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 func TestDaysAreForgotten(t *testing.T) {
 	r := idleRelay(t)
 	oldest := message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
-	if got := r.oldestDay(); got != oldest && got != oldest+1 { // midnight
+	if got := r.ledger.oldestDay(); got != oldest && got != oldest+1 { // midnight
 		t.Errorf("oldest day: got %d, want %d", got, oldest)
 	}
-	oldest = r.oldestDay()
+	oldest = r.ledger.oldestDay()
 	for i, day := range []uint16{oldest - 1, oldest + 1} {
 		r.applyRecords(t, uint64(i+1), func(b []byte) []byte { return journal.AppendRoute(b, day, "bank", []byte{byte('a' + i)}) })
 	}

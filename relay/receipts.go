@@ -41,8 +41,7 @@ func (l *Ledger) Receipt(c message.Conversation, messageID []byte, state message
 // resolveReceipts finds the message of each receipt, and has the log know. A receipt
 // may come before the SMSC's answer to its message: it is looked at again until the
 // wait is over.
-func (r *Relay) resolveReceipts(ctx context.Context) {
-	l := r.ledger
+func (l *Ledger) resolveReceipts(ctx context.Context) {
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
 	var early []passedReceipt

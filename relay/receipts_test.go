@@ -65,7 +65,7 @@ func TestEarlyReceipts(t *testing.T) {
 					h.sent(out{})
 				}
 				l.Receipt(c, []byte("A"), message.StateDelivered)
-				go r.resolveReceipts(t.Context()) // until the bubble ends
+				go r.ledger.resolveReceipts(t.Context()) // until the bubble ends
 				time.Sleep(tt.answer)             // of the bubble
 				r.applyRecords(t, 1, func(b []byte) []byte {
 					p := journal.Place{Conv: c, Day: message.DayOf(time.Now().UnixMilli()), Number: 1}

@@ -31,7 +31,7 @@ type Relay struct {
 	opt        Options
 	log        *slog.Logger
 	metrics    *metrics
-	status     *status
+	status     *status   // that of the ledger
 	lock       io.Closer // of the store
 	index      *index
 	ledger     *Ledger
@@ -64,9 +64,8 @@ type Relay struct {
 	putOffs          putOffs
 
 	// Set by Run before status is up.
-	nc       *nats.Conn
-	js       jetstream.JetStream
-	appender *appender
+	nc *nats.Conn
+	js jetstream.JetStream
 
 	stopWithin time.Duration // bounds a clean stop; shorter in a test
 
@@ -90,12 +89,21 @@ func Open(opt Options) (*Relay, error) {
 	if err := r.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}
-	r.ledger = newLedger(&r.opt, r.index, r.status, r.metrics)
+	r.ledger = r.newLedger()
 	r.reads = newReads(r)
 	r.changes = newRates(maxChanges, maxChanges)
 	r.erasures = newErasures()
 	r.accounts.relay = r
 	return r, nil
+}
+
+// newLedger returns the ledger of the relay, which has the same status.
+func (r *Relay) newLedger() *Ledger {
+	return newLedger(ledgerOptions{
+		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
+		Events: r.tellsEvents, Applied: r.applied, Connected: r.connected,
+		Logger: r.log, Registerer: r.opt.Registerer,
+	}, r.index, r.status)
 }
 
 func (r *Relay) open() error {
@@ -181,12 +189,11 @@ func (r *Relay) run(ctx context.Context) error {
 		return err
 	}
 	close(r.begun)
-	defer r.appender.journal.Close()
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := make(chan struct{})
 	appended := make(chan error, 1)
-	go func() { appended <- r.appender.run(hard, stop) }()
+	go func() { appended <- r.ledger.run(hard, stop) }()
 
 	r.work(ctx, answered)
 
@@ -203,7 +210,7 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.resolveReceipts, r.publishFeedback, r.publishEvents, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
+	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.publishFeedback, r.publishEvents, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
 	if r.gatekeeper != nil {

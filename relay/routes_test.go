@@ -154,7 +154,7 @@ func TestRouteWhileDown(t *testing.T) {
 // Routes that cannot get to the log are dropped, and those of a lost ledger are forgotten.
 func TestRoutesAreBounded(t *testing.T) {
 	opt := testOptions(t)
-	l := newLedger(&opt, &index{}, newStatus(), newMetrics(nil))
+	l := ledgerOn(&opt, &index{})
 	l.queue.records = maxQueuedRecords
 	w := make(logged, 1)
 	l.Route("bank", []byte("1"), w, 0)
