@@ -12,6 +12,7 @@ import (
 
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // content is what the forms differ in.
@@ -96,16 +97,8 @@ func feedbackTLVs(fb *message.Feedback) (tlvs []byte) {
 		tlvs = smpp.AppendTLV(tlvs, smpp.TagUserMessageReference, binary.BigEndian.AppendUint16(nil, *fb.Reference))
 	}
 	if len(fb.MessageIDs) > 0 {
-		tlvs = appendReceiptTLVs(tlvs, fb.MessageIDs[0])
+		// Without message_state one common stack takes the message for failed.
+		tlvs = receipt.AppendTLVs(tlvs, fb.MessageIDs[0], receipt.Delivered)
 	}
 	return smpp.AppendTLV(tlvs, smpp.TagUserResponseCode, []byte{fb.Status})
 }
-
-// appendReceiptTLVs names the message. message_state goes with every
-// receipted_message_id: without it one common stack takes the message for failed.
-func appendReceiptTLVs(tlvs []byte, id string) []byte {
-	tlvs = smpp.AppendTLV(tlvs, smpp.TagReceiptedMessageID, append([]byte(id), 0))
-	return smpp.AppendTLV(tlvs, smpp.TagMessageState, []byte{messageStateDelivered})
-}
-
-const messageStateDelivered = 2 // SMPP 3.4 §5.2.28

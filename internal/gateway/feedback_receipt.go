@@ -2,15 +2,11 @@ package gateway
 
 import (
 	"errors"
-	"fmt"
-	"time"
 
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
-
-// receiptDate is how a receipt writes a time: YYMMDDhhmm (SMPP 3.4 Appendix B).
-const receiptDate = "0601021504"
 
 var errNoID = errors.New("the SMSC gave the message no message_id to write a receipt about")
 
@@ -25,12 +21,12 @@ func receiptContent(fb *message.Feedback) (content, error) {
 	if fb.Status == message.StatusDeletedUnread {
 		text = "DELETED"
 	}
+	report := receipt.Report{
+		ID: fb.MessageIDs[0], State: receipt.Delivered, Submitted: fb.SubmittedAt, Done: fb.ReadAt, Text: text,
+	}
 	return content{
 		esmClass: smpp.ESMClassReceipt,
-		text: fmt.Appendf(nil, "id:%s sub:001 dlvrd:001 submit date:%s done date:%s stat:DELIVRD err:000 text:%s",
-			fb.MessageIDs[0], receiptTime(fb.SubmittedAt), receiptTime(fb.ReadAt), text),
-		tlvs: appendReceiptTLVs(nil, fb.MessageIDs[0]),
+		text:     report.AppendText(nil),
+		tlvs:     receipt.AppendTLVs(nil, report.ID, report.State),
 	}, nil
 }
-
-func receiptTime(t time.Time) string { return t.UTC().Format(receiptDate) }
