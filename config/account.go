@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"readback/internal/account"
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 )
 
 // Account is what holds for one system_id. Load fills in the general settings
@@ -17,7 +17,7 @@ type Account struct {
 	Allow     []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty is from wherever listen.allow lets in"`
 	Addresses []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
 	MayRead   []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is nobody's, and what it sends goes to the SMSC"`
-	Track     gateway.Policy         `key:"track"`
+	Track     numbering.Policy       `key:"track"`
 	Feedback  AccountFeedback        `key:"feedback"`
 
 	// Listed tells that the operator listed the account. In shared mode who is not

@@ -14,6 +14,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/setting"
 	"readback/internal/token"
 	"readback/relay"
@@ -93,7 +94,7 @@ func fullAccount() Account {
 		},
 		MayRead: []account.AddressRange{{Low: "447700901", High: "447700901", Prefix: true}},
 		Listed:  true,
-		Track:   gateway.Policy{Carriage: gateway.ByMarker, ForwardAckBits: true},
+		Track:   numbering.Policy{Carriage: numbering.ByMarker, ForwardAckBits: true},
 		Feedback: AccountFeedback{
 			Form: "mo", Rate: 5, Template: "{{.Number}}",
 			Webhook: Webhook{URL: "http://127.0.0.1/", OldSignature: true, Timeout: time.Second, Concurrency: 1},
@@ -130,7 +131,7 @@ func fullConfig() Config {
 			ConnectTimeout: 3 * time.Second, DefaultAlphabet: "latin1",
 		},
 		Track: Track{
-			Policy: gateway.Policy{When: gateway.Off, Carriage: gateway.Auto, Overflow: gateway.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
+			Policy: numbering.Policy{When: numbering.Off, Carriage: numbering.Auto, Overflow: numbering.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
 			IEI:    0x9F, Reference: 16,
 			Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
 			ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/setting"
 )
 
@@ -17,15 +17,15 @@ func TestLaterSourceWins(t *testing.T) {
 		name     string
 		env      string
 		args     []string
-		carriage gateway.Carriage
+		carriage numbering.Carriage
 		level    string
 	}{
-		{"file", "", nil, gateway.ByMarker, "error"},
-		{"environment over file", "auto", nil, gateway.Auto, "error"},
-		{"flag over environment", "auto", []string{"--set", "track.carriage=udh"}, gateway.ByElement, "error"},
-		{"last flag", "", []string{"--set=track.carriage=udh", "--set=track.carriage=auto"}, gateway.Auto, "error"},
-		{"log level", "", []string{"--log-level", "debug"}, gateway.ByMarker, "debug"},
-		{"one key over its flag", "", []string{"--log-level=debug", "--set=log.level=warn"}, gateway.ByMarker, "warn"},
+		{"file", "", nil, numbering.ByMarker, "error"},
+		{"environment over file", "auto", nil, numbering.Auto, "error"},
+		{"flag over environment", "auto", []string{"--set", "track.carriage=udh"}, numbering.ByElement, "error"},
+		{"last flag", "", []string{"--set=track.carriage=udh", "--set=track.carriage=auto"}, numbering.Auto, "error"},
+		{"log level", "", []string{"--log-level", "debug"}, numbering.ByMarker, "debug"},
+		{"one key over its flag", "", []string{"--log-level=debug", "--set=log.level=warn"}, numbering.ByMarker, "warn"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

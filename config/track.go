@@ -3,12 +3,12 @@ package config
 import (
 	"fmt"
 
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 )
 
 // Track is which messages get a number, and how it travels.
 type Track struct {
-	gateway.Policy // that an account may have for itself
+	numbering.Policy // that an account may have for itself
 
 	IEI       uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
 	Reference int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
@@ -45,10 +45,10 @@ func (l *loader) checkTrack() {
 		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
 		"track.numbers.last", "track.numbers.first", "track.carriage")
 	three := problem{"does not fit the three digits of the marker", "last: 999 at most, or carriage: udh"}
-	l.refuseIf(t.Carriage != gateway.ByElement && last > marked, three, "track.numbers.last", "track.carriage")
+	l.refuseIf(t.Carriage != numbering.ByElement && last > marked, three, "track.numbers.last", "track.carriage")
 	for _, id := range l.systemIDs() {
 		key := accountKey(id) + ".track.carriage"
-		l.refuseIf(t.Carriage == gateway.ByElement && l.cfg.Accounts[id].Track.Carriage != gateway.ByElement && last > marked,
+		l.refuseIf(t.Carriage == numbering.ByElement && l.cfg.Accounts[id].Track.Carriage != numbering.ByElement && last > marked,
 			problem{"track.numbers.last does not fit the three digits of the marker", three.Hint}, key, "track.numbers.last")
 	}
 }
@@ -56,7 +56,7 @@ func (l *loader) checkTrack() {
 // numbers chooses the marker's range where the marker is the carriage and the
 // operator left the range open.
 func (l *loader) numbers() {
-	if l.cfg.Track.Carriage != gateway.ByMarker {
+	if l.cfg.Track.Carriage != numbering.ByMarker {
 		return
 	}
 	if _, given := l.origin("track.numbers.first"); !given {

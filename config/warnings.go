@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 )
 
 // warnings notes what is allowed and seldom meant.
@@ -16,7 +16,7 @@ func (l *loader) warnings() {
 	l.warnReads()
 	l.warnIf(l.cfg.Ops.Addr != "" && !isLoopback(l.cfg.Ops.Addr),
 		"metrics and profiles for anyone who reaches the address: they ask nobody who they are", "ops.addr")
-	l.warnIf(t.Proof && t.Carriage == gateway.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
+	l.warnIf(t.Proof && t.Carriage == numbering.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
 	l.warnListen()
 	l.warnClients()
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
@@ -58,11 +58,11 @@ func (l *loader) warnMirror() {
 // warnAccount looks at the settings of one account, or of all others, at the
 // keys that it was given itself.
 func (l *loader) warnAccount(prefix string, a Account) {
-	all := a.Track.When == gateway.All
+	all := a.Track.When == numbering.All
 	l.warnFeedback(prefix, a.Feedback)
 	l.warnIf(all && a.Feedback.Form == "off", "every message gets a number, and no ESME hears that it was read",
 		prefix+"feedback.form", prefix+"track.when")
-	l.warnIf(all && a.Track.Overflow == gateway.RejectNoRoom, "messages without room are refused though nobody asked for a read acknowledgement",
+	l.warnIf(all && a.Track.Overflow == numbering.RejectNoRoom, "messages without room are refused though nobody asked for a read acknowledgement",
 		prefix+"track.overflow", prefix+"track.when")
 	l.warnIf(all && a.Track.RejectOnFailure, "while the ledger is away every message is refused, asked for or not",
 		prefix+"track.on_failure", prefix+"track.when")

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/config"
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 )
 
 func demoCommand() *cobra.Command {
@@ -49,9 +49,9 @@ func demoConfig(store, smsc, reads string) config.Config {
 	cfg.Listen.Addr, cfg.Ops.Addr, cfg.Reads.Addr = "127.0.0.1:0", "127.0.0.1:0", reads
 	cfg.SMSC.Addr = smsc
 	cfg.Relay.Store = store
-	cfg.Track.When = gateway.All
+	cfg.Track.When = numbering.All
 	text := cfg.Account(markerAccount)
-	text.Track.Carriage = gateway.ByMarker
+	text.Track.Carriage = numbering.ByMarker
 	cfg.Accounts = map[string]config.Account{markerAccount: text}
 	return cfg
 }

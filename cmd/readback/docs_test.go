@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/config"
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of the pages anew")
@@ -47,7 +47,7 @@ func TestOperationsPage(t *testing.T) {
 func skipsTable() string {
 	var b strings.Builder
 	b.WriteString("| skip | why |\n|---|---|\n")
-	for _, s := range gateway.Skips() {
+	for _, s := range numbering.Skips() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", s, s.Meaning())
 	}
 	return b.String()

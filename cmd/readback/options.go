@@ -5,6 +5,7 @@ import (
 
 	"readback/config"
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/transport"
 	"readback/relay"
 	"readback/smpp/receipt"
@@ -24,7 +25,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	if err != nil {
 		return gateway.Options{}, err
 	}
-	opt.Form = gateway.Form{
+	opt.Form = numbering.Form{
 		IEI: cfg.Track.IEI, Marker: marker, Default: alphabets[cfg.SMSC.DefaultAlphabet],
 		Packed: cfg.SMSC.DefaultAlphabet == "gsm7_packed", WideRef: cfg.Track.Reference == 16, Proofs: proofs,
 	}

@@ -7,6 +7,7 @@ import (
 	"readback/config"
 	"readback/internal/account"
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/relay"
 )
 
@@ -30,7 +31,7 @@ func TestDefaultsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "account.Limits", live.policies.Default.Limits, account.Limits{})
-	same(t, "gateway.Policy", live.policies.Default.Policy, gateway.Policy{})
+	same(t, "gateway.Policy", live.policies.Default.Policy, numbering.Policy{})
 
 	store, err := relayOptions(cfg)
 	if err != nil {

@@ -21,10 +21,10 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "internal/account", "internal/gateway", "internal/metric",
-		"internal/ops", "internal/simulator", "internal/token", "internal/transport",
+		"internal/numbering", "internal/ops", "internal/simulator", "internal/token", "internal/transport",
 		"internal/webhook", "relay", "relay/message", "smpp", "smpp/receipt", "udh",
 	},
-	"config":              {"internal/account", "internal/gateway", "internal/setting", "internal/token", "relay"},
+	"config":              {"internal/account", "internal/gateway", "internal/numbering", "internal/setting", "internal/token", "relay"},
 	"conversation":        {"smpp", "smpp/receipt"},
 	"handset":             {"udh"},
 	"internal/acceptance": {},
@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"internal/backoff":    {},
 	"internal/crash":      {},
 	"internal/gateway": {
-		"internal/account", "internal/crash", "internal/metric", "internal/setting", "relay",
+		"internal/account", "internal/crash", "internal/metric", "internal/numbering", "internal/setting", "relay",
 		"relay/journal", "relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
@@ -42,6 +42,7 @@ var imports = map[string][]string{
 	"internal/lru":       {},
 	"internal/metric":    {},
 	"internal/mutants":   {},
+	"internal/numbering": {"relay", "relay/message", "smpp", "udh"},
 	"internal/ops":       {},
 	"internal/seed":      {},
 	"internal/setting":   {},

@@ -3,6 +3,7 @@ package gateway
 import (
 	"testing"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 )
 
@@ -10,11 +11,13 @@ import (
 // same without a gateway.
 func BenchmarkLink(b *testing.B) {
 	_, sink := startSMSC(b, simulator.Options{})
-	gateway := func(p Policy) string { return serve(b, setup{smsc: sink, policy: p, ledger: assigning(1)}).addr }
+	gateway := func(p numbering.Policy) string {
+		return serve(b, setup{smsc: sink, policy: p, ledger: assigning(1)}).addr
+	}
 	for _, bb := range []struct{ name, addr string }{
 		{"direct", sink},
-		{"untracked", gateway(Policy{When: Off})},
-		{"tracked", gateway(Policy{When: All})},
+		{"untracked", gateway(numbering.Policy{When: numbering.Off})},
+		{"tracked", gateway(numbering.Policy{When: numbering.All})},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()

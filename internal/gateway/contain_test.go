@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -105,7 +106,7 @@ func TestPanicEndsItsLink(t *testing.T) {
 			if tt.ledger != nil {
 				tt.ledger(&s.ledger)
 			}
-			tt.account.When = All
+			tt.account.When = numbering.All
 			inBothModes(t, s, tt.account, func(t *testing.T, w *world, log logged, join func() (esme, smsc *testpeer.Peer)) {
 				before := w.count("readback_panics_total", "")
 				esme, smsc := join()
@@ -196,8 +197,8 @@ func TestPanicGivesBack(t *testing.T) {
 		send    smpp.Frame
 		answers int // of the SMSC
 	}{
-		{"between number and SMSC", func(w *world) { w.metrics.skips[Numbered] = plantedCounter{} }, text(receiver, 2), 0},
-		{"between number and SMSC, in parts", func(w *world) { w.metrics.skips[Numbered] = plantedCounter{} }, long(2, 0), 0},
+		{"between number and SMSC", func(w *world) { w.metrics.skips[numbering.Numbered] = plantedCounter{} }, text(receiver, 2), 0},
+		{"between number and SMSC, in parts", func(w *world) { w.metrics.skips[numbering.Numbered] = plantedCounter{} }, long(2, 0), 0},
 		{"at the answer to the last part", nil, long(2, 0), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -52,7 +53,7 @@ func answerAll(smsc *testpeer.Peer) <-chan smpp.Frame {
 // When the gateway stops it takes no more, awaits what is under way, unbinds both
 // sides and returns.
 func TestDrain(t *testing.T) {
-	w := serve(t, setup{policy: Policy{When: All}})
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{ID: pdu.BindReceiverID})
 	unbound := w.connect()
@@ -94,7 +95,7 @@ func TestDrain(t *testing.T) {
 // The answer under way is awaited until its record is in the log, too.
 func TestDrainAwaitsLog(t *testing.T) {
 	ledger, records := slowLedger()
-	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	w := serve(t, setup{ledger: ledger, policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2))
 	smsc.Next("submit_sm")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -42,7 +43,7 @@ func TestSMSCGone(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, addr := startSMSC(t, simulator.Options{Keep: 100})
 			refused := make(chan uint16, 10)
-			w := serve(t, setup{smsc: addr, ledger: refusing(refused), policy: Policy{When: All}})
+			w := serve(t, setup{smsc: addr, ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}})
 			esme := w.bindESME()
 			for seq := range uint32(4) {
 				esme.Send(text(neverAnswered, 10+seq))
@@ -74,7 +75,7 @@ func TestSMSCGone(t *testing.T) {
 // While the ESME has not answered that unbind, what it asks for is refused.
 func TestRequestAfterSMSCGone(t *testing.T) {
 	refused := make(chan uint16, 1)
-	w := serve(t, setup{ledger: refusing(refused), policy: Policy{When: All}})
+	w := serve(t, setup{ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	_ = smsc.Conn.Close()
 	unbind := esme.Next("unbind")
@@ -91,7 +92,7 @@ func TestRequestAfterSMSCGone(t *testing.T) {
 func TestSMSCSilent(t *testing.T) {
 	refused := make(chan uint16, 1)
 	w := serve(t, setup{
-		ledger: refusing(refused), policy: Policy{When: All},
+		ledger: refusing(refused), policy: numbering.Policy{When: numbering.All},
 		options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond },
 	})
 	esme, smsc := w.bind(simulator.Bind{})
@@ -136,7 +137,7 @@ func TestESMEGone(t *testing.T) {
 		ids <- string(id)
 		w.Logged(token)
 	}
-	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	w := serve(t, setup{ledger: ledger, policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2), text(receiver, 3), text(receiver, 4))
 	for range 3 {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/relay"
 	"readback/relay/message"
 )
@@ -26,7 +27,7 @@ type Deliverer interface {
 type Gateway struct {
 	opt         Options
 	ledger      WholeLedger
-	intercept   Interceptor
+	intercept   numbering.Interceptor
 	deliverer   Deliverer
 	policies    policies
 	metrics     *metrics
@@ -48,7 +49,7 @@ func New(opt Options, ledger WholeLedger, deliverer Deliverer) (*Gateway, error)
 	g := &Gateway{
 		opt:         opt,
 		ledger:      ledger,
-		intercept:   Interceptor{Form: opt.Form, Ledger: ledger},
+		intercept:   numbering.Interceptor{Form: opt.Form, Ledger: ledger},
 		deliverer:   deliverer,
 		metrics:     newMetrics(opt.Registerer),
 		usages:      account.NewUsages(),

@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -38,7 +39,7 @@ var deliveredReceipt = simulator.ShortMessage{
 // The answer to a numbered message waits for the log, and its receipt behind it.
 func TestAnswerWaitsForLog(t *testing.T) {
 	ledger, records := slowLedger()
-	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	w := serve(t, setup{ledger: ledger, policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2))
 	smsc.Next("submit_sm")
@@ -56,7 +57,7 @@ func TestAnswerWaitsForLog(t *testing.T) {
 // The order of the wire stays, whichever record is in the log first.
 func TestLogOutOfOrder(t *testing.T) {
 	ledger, records := slowLedger()
-	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	w := serve(t, setup{ledger: ledger, policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2), text(receiver, 3), text(receiver, 4), text(receiver, 5))
 	for range 4 {
@@ -78,7 +79,7 @@ func TestLogOutOfOrder(t *testing.T) {
 // A refusal has nothing to wait for; nor has the answer to what has no number.
 func TestAnswerWithoutRecord(t *testing.T) {
 	refused := make(chan uint16, 10)
-	w := serve(t, setup{ledger: refusing(refused), policy: Policy{When: All}})
+	w := serve(t, setup{ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	for seq, answer := range []smpp.Frame{
 		testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 0, ""),
@@ -100,7 +101,7 @@ func TestAnswerWithoutRecord(t *testing.T) {
 // those go that still wait for their own record.
 func TestAnswerBehindUnbind(t *testing.T) {
 	ledger, records := slowLedger()
-	w := serve(t, setup{ledger: ledger, policy: Policy{When: All}})
+	w := serve(t, setup{ledger: ledger, policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2), text(receiver, 3), testpeer.Frame(pdu.UnbindID, 0, 4, ""))
 	for range 3 {
@@ -123,16 +124,16 @@ func TestUnnumbered(t *testing.T) {
 	tests := []struct {
 		name   string
 		ledger fakeLedger
-		policy Policy
+		policy numbering.Policy
 		in     smpp.Frame
 		want   pdu.Status // of the refusal, or ESME_ROK
 	}{
-		{"ledger away, pass", away, Policy{When: All}, text(receiver, 2), smpp.StatusOK},
-		{"ledger away, reject", away, Policy{When: All, RejectOnFailure: true}, text(receiver, 2), smpp.StatusSysErr},
-		{"ledger away, not tracked", away, Policy{When: Requested, RejectOnFailure: true}, text(receiver, 2), smpp.StatusOK},
-		{"no room, pass", fakeLedger{}, Policy{When: All, RejectOnFailure: true}, full, smpp.StatusOK},
-		{"no room, reject", fakeLedger{}, Policy{When: All, Overflow: RejectNoRoom}, full, smpp.StatusInvMsgLen},
-		{"room, reject", fakeLedger{}, Policy{When: Requested, Overflow: RejectNoRoom}, full, smpp.StatusOK},
+		{"ledger away, pass", away, numbering.Policy{When: numbering.All}, text(receiver, 2), smpp.StatusOK},
+		{"ledger away, reject", away, numbering.Policy{When: numbering.All, RejectOnFailure: true}, text(receiver, 2), smpp.StatusSysErr},
+		{"ledger away, not tracked", away, numbering.Policy{When: numbering.Requested, RejectOnFailure: true}, text(receiver, 2), smpp.StatusOK},
+		{"no room, pass", fakeLedger{}, numbering.Policy{When: numbering.All, RejectOnFailure: true}, full, smpp.StatusOK},
+		{"no room, reject", fakeLedger{}, numbering.Policy{When: numbering.All, Overflow: numbering.RejectNoRoom}, full, smpp.StatusInvMsgLen},
+		{"room, reject", fakeLedger{}, numbering.Policy{When: numbering.Requested, Overflow: numbering.RejectNoRoom}, full, smpp.StatusOK},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

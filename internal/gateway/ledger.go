@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 
+	"readback/internal/numbering"
 	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -10,7 +11,7 @@ import (
 
 // WholeLedger gives the numbers and learns what became of them.
 type WholeLedger interface {
-	Ledger
+	numbering.Ledger
 	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
 	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
 	Receipt(c message.Conversation, messageID []byte, state message.State)

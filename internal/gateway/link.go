@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/smpp"
 )
 
@@ -31,7 +32,7 @@ type link struct {
 	// Owned by the ESME's read goroutine.
 	smsc      *smscSession
 	up        upstream // smsc, or the pool
-	scratch   Scratch
+	scratch   numbering.Scratch
 	splitting *splitMessage // whose parts are being sent; nil: none
 
 	// Set by the SMSC's read goroutine before bound is closed.

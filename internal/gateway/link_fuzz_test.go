@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"testing"
+
+	"readback/internal/numbering"
 )
 
 // FuzzLink plays a script of an ESME and an SMSC against a whole link, with the real ledger and
@@ -14,11 +16,11 @@ func FuzzLink(f *testing.F) {
 		many = append(many, 0, ref, 2, 1+ref/32, 0) // 32 first parts, and the last part of another message
 	}
 	for settings := range uint16(4) {
-		f.Add(many, settings<<6|uint16(SplitNoRoom))
-		f.Add([]byte{2, 7, 2, 1, 3, 2, 5, 1, 9, 4, 3, 3, 1, 1, 2, 6, 1}, settings<<6|uint16(SplitNoRoom))
+		f.Add(many, settings<<6|uint16(numbering.SplitNoRoom))
+		f.Add([]byte{2, 7, 2, 1, 3, 2, 5, 1, 9, 4, 3, 3, 1, 1, 2, 6, 1}, settings<<6|uint16(numbering.SplitNoRoom))
 	}
-	f.Add([]byte{4, 3, 1, 2, 0, 4, 2, 5, 4, 9, 7, 1, 0xFF, 3}, uint16(SplitNoRoom)|1<<6)
-	f.Add([]byte{8, 16, 0x40, 5, 0, 3, 42, 2, 1, 'a', 9, 4, 1, 2, 3, 4}, uint16(RejectNoRoom)|1<<7)
+	f.Add([]byte{4, 3, 1, 2, 0, 4, 2, 5, 4, 9, 7, 1, 0xFF, 3}, uint16(numbering.SplitNoRoom)|1<<6)
+	f.Add([]byte{8, 16, 0x40, 5, 0, 3, 42, 2, 1, 'a', 9, 4, 1, 2, 3, 4}, uint16(numbering.RejectNoRoom)|1<<7)
 	f.Fuzz(func(t *testing.T, script []byte, settings uint16) {
 		if len(script) > 400 {
 			return

@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -29,8 +30,8 @@ func TestGoldenThroughLink(t *testing.T) {
 			continue
 		}
 		number.Store(uint32(g.Number))
-		w.Use(Policies{Default: Account{Policy: Policy{
-			When: map[string]When{"all": All, "requested": Requested}[g.When], Carriage: map[string]Carriage{"udh": ByElement, "text": ByMarker, "auto": Auto}[g.Carriage],
+		w.Use(Policies{Default: Account{Policy: numbering.Policy{
+			When: map[string]numbering.When{"all": numbering.All, "requested": numbering.Requested}[g.When], Carriage: map[string]numbering.Carriage{"udh": numbering.ByElement, "text": numbering.ByMarker, "auto": numbering.Auto}[g.Carriage],
 		}}})
 		esme.Send(f)
 		smsc.Want(g.Name, g.Want())
@@ -62,7 +63,7 @@ func burst(t *testing.T, from string, more ...smpp.Frame) (all [][]byte) {
 // What is not numbered passes both ways at once, octet for octet and in order:
 // also what answers nothing, and what no standard knows.
 func TestEverythingPasses(t *testing.T) {
-	w := serve(t, setup{policy: Policy{When: Off}})
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.Off}})
 	esme, smsc := w.bind(simulator.Bind{})
 	vendorTLVs := "\x14\x01\x00\x01b\x14\x00\x00\x00\x14\x01\x00\x01a\xFF\xFF\x00\x00"
 	empty := testpeer.Frame(pdu.DeliverSMID, 0, 0, "\x00\x01\x01447700900123\x00\x00\x0110690001\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
@@ -93,7 +94,7 @@ func TestEverythingPasses(t *testing.T) {
 
 // Sequence numbers stay, also those that the gateway counts its own requests in.
 func TestSequenceNumbers(t *testing.T) {
-	w := serve(t, setup{policy: Policy{When: All}, ledger: assigning(1)})
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.All}, ledger: assigning(1)})
 	esme, smsc := w.bind(simulator.Bind{})
 	for _, seq := range []uint32{0, 1, 2, smpp.OwnSeq, smpp.OwnSeq + 1, smpp.MaxSeq, 0xFFFFFFFF, 1} {
 		esme.Send(text(receiver, seq))
@@ -114,7 +115,7 @@ func TestSequenceNumbers(t *testing.T) {
 // A number that comes twice in flight leaves once as one of ours; each answer
 // finds its request, in whatever order.
 func TestSequenceNumberRepeated(t *testing.T) {
-	w := serve(t, setup{policy: Policy{When: Off}})
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.Off}})
 	esme, smsc := w.bind(simulator.Bind{})
 	const seq = 7
 	messages := []smpp.Frame{text("447700900001", seq), text("447700900002", seq), text("447700900003", seq)}

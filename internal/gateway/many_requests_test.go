@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/smpp"
@@ -33,7 +34,7 @@ func TestManyRequestsEnd(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					p := pipe(t, ledger, func(o *Options) {
-						o.Policies.Default = Account{Policy: Policy{When: All, Overflow: SplitNoRoom, SplitMulti: true}}
+						o.Policies.Default = Account{Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom, SplitMulti: true}}
 						o.Window = 1
 					})
 					var peers sync.WaitGroup

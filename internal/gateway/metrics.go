@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
+	"readback/internal/numbering"
 	"readback/smpp"
 )
 
@@ -110,7 +111,7 @@ func (m *metrics) addMessages(f metric.Factory) {
 		Labels: []string{"skip"}, Detail: "data_sm with a message_payload, too. What each skip is stands below.",
 		Look: "`ledger_down`, `malformed` rise; `no_room` is large",
 	})
-	for _, s := range Skips() {
+	for _, s := range numbering.Skips() {
 		m.skips = append(m.skips, vec.WithLabelValues(s.String()))
 	}
 }

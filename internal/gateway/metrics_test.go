@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -17,7 +18,7 @@ import (
 // Each submit_sm is counted by what became of its number.
 func TestSkipsCounted(t *testing.T) {
 	away := false
-	w := serve(t, setup{policy: Policy{When: All}, ledger: fakeLedger{assign: func(s *relay.Sent) error {
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.All}, ledger: fakeLedger{assign: func(s *relay.Sent) error {
 		if away {
 			return errors.New("away")
 		}
@@ -28,36 +29,36 @@ func TestSkipsCounted(t *testing.T) {
 	canned := text(receiver, 1)
 	canned[len(canned)-len("Your code is 4711.")-2] = 1 // sm_default_msg_id
 	tests := []struct {
-		skip Skip
+		skip numbering.Skip
 		in   smpp.Frame
 	}{
-		{Numbered, golden.Bytes(t, "submit_gsm7.txt", "in")},
-		{NoRoom, golden.Bytes(t, "submit_gsm7_full.txt", "in")},
-		{Taken, golden.Bytes(t, "submit_taken.txt", "in")},
-		{Malformed, golden.Bytes(t, "submit_malformed_udh.txt", "in")},
-		{Malformed, testpeer.Frame(pdu.SubmitSMID, 0, 1, "broken")},
-		{Binary, golden.Bytes(t, "submit_port_binary.txt", "in")},
-		{Ack, golden.Bytes(t, "submit_ack.txt", "in")},
-		{Replace, golden.Bytes(t, "submit_replace.txt", "in")},
-		{Bypass, canned},
-		{Multi, golden.Bytes(t, "submit_multi.txt", "in")},
-		{LedgerDown, golden.Bytes(t, "submit_gsm7.txt", "in")},
+		{numbering.Numbered, golden.Bytes(t, "submit_gsm7.txt", "in")},
+		{numbering.NoRoom, golden.Bytes(t, "submit_gsm7_full.txt", "in")},
+		{numbering.Taken, golden.Bytes(t, "submit_taken.txt", "in")},
+		{numbering.Malformed, golden.Bytes(t, "submit_malformed_udh.txt", "in")},
+		{numbering.Malformed, testpeer.Frame(pdu.SubmitSMID, 0, 1, "broken")},
+		{numbering.Binary, golden.Bytes(t, "submit_port_binary.txt", "in")},
+		{numbering.Ack, golden.Bytes(t, "submit_ack.txt", "in")},
+		{numbering.Replace, golden.Bytes(t, "submit_replace.txt", "in")},
+		{numbering.Bypass, canned},
+		{numbering.Multi, golden.Bytes(t, "submit_multi.txt", "in")},
+		{numbering.LedgerDown, golden.Bytes(t, "submit_gsm7.txt", "in")},
 	}
-	want := make(map[Skip]float64)
+	want := make(map[numbering.Skip]float64)
 	for _, tt := range tests {
-		away = tt.skip == LedgerDown
+		away = tt.skip == numbering.LedgerDown
 		esme.Send(tt.in)
 		smsc.Next(tt.skip.String())
 		smsc.Send(testpeer.Frame(smpp.ResponseID(tt.in.ID()), smpp.StatusThrottled, tt.in.Seq(), ""))
 		esme.Next("answer")
 		want[tt.skip]++
 	}
-	w.Use(Policies{Accounts: map[string]Account{"bank": {Policy: Policy{When: Off}}}, Default: Account{Policy: Policy{When: All}}})
+	w.Use(Policies{Accounts: map[string]Account{"bank": {Policy: numbering.Policy{When: numbering.Off}}}, Default: Account{Policy: numbering.Policy{When: numbering.All}}})
 	esme.Send(text(receiver, 1), golden.Bytes(t, "submit_multi.txt", "in"))
 	smsc.Next("untracked")
 	smsc.Next("untracked submit_multi")
-	want[NotRequested]++
-	for _, s := range Skips() {
+	want[numbering.NotRequested]++
+	for _, s := range numbering.Skips() {
 		if got := w.count("readback_submits_total", "skip="+s.String()); got != want[s] {
 			t.Errorf("%s: got %v, want %v", s, got, want[s])
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -28,7 +29,7 @@ func fromSubscriber(seq uint32, esmClass, dataCoding byte, ud string) smpp.Frame
 }
 
 var readingBank = Account{
-	Policy: Policy{When: All}, Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}},
+	Policy: numbering.Policy{When: numbering.All}, Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}},
 }
 
 // blockedReader is a Reader whose verdicts take longer than anybody waits.

@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -145,7 +146,7 @@ func TestDataSM(t *testing.T) {
 		remember.routes.Store(string(id), account)
 		w.Logged(token)
 	}
-	_, esme, smsc := pair(t, setup{ledger: ledger}, map[string]Account{"bank": {Policy: Policy{When: All}}})
+	_, esme, smsc := pair(t, setup{ledger: ledger}, map[string]Account{"bank": {Policy: numbering.Policy{When: numbering.All}}})
 	const head = "\x00\x00\x0110690001\x00\x01\x01447700900123\x00"
 	esme.Send(testpeer.Frame(pdu.DataSMID, 0, 2, head+"\x00\x01\x00\x04\x24\x00\x05Hello"))
 	smsc.Want("data_sm", testpeer.Frame(pdu.DataSMID, 0, 2, head+"\x40\x01\x00\x04\x24\x00\x0A\x04\x80\x02\x01\x02Hello"))

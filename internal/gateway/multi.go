@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/smpp"
 )
 
@@ -32,7 +33,7 @@ type failedPart struct {
 }
 
 // explode sends a submit_multi as one submit_sm for each receiver.
-func (l *link) explode(m smpp.Multi, policy Policy) error {
+func (l *link) explode(m smpp.Multi, policy numbering.Policy) error {
 	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
 	l.owed.Add(int64(len(m.To))) // each part is settled, and the whole when it is answered
 	var b []byte
@@ -45,8 +46,8 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 			continue
 		}
 		out, sent, skip := l.number(f, policy)
-		if sent == nil && skip == NoRoom && policy.Overflow == SplitNoRoom {
-			var s *Segments
+		if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
+			var s *numbering.Segments
 			if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
 				l.split(f, s, r)
 				continue
@@ -54,7 +55,7 @@ func (l *link) explode(m smpp.Multi, policy Policy) error {
 		}
 		l.count(skip)
 		r.sent = sent
-		status := policy.refusal(skip, sent)
+		status := policy.Refusal(skip, sent)
 		if status == smpp.StatusOK && l.up.Send(out, l.esme.Arrived(), r) != nil {
 			status = smpp.StatusSysErr
 		}

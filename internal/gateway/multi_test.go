@@ -11,6 +11,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -71,7 +72,7 @@ func splittingLedger() (ledger fakeLedger, records <-chan record, refused <-chan
 	return ledger, log, r
 }
 
-var splitting = Account{Policy: Policy{When: All, SplitMulti: true}}
+var splitting = Account{Policy: numbering.Policy{When: numbering.All, SplitMulti: true}}
 
 // three are the receivers of the tests below.
 var three = []string{"447700900001", "447700900002", "447700900003"}
@@ -266,7 +267,7 @@ func TestSplitOddAnswers(t *testing.T) {
 
 // A part without the marker waits for the last one, whether it has one receiver or many.
 func TestSplitFirstPart(t *testing.T) {
-	account := Account{Policy: Policy{When: All, SplitMulti: true, Carriage: ByMarker, Overflow: RejectNoRoom}}
+	account := Account{Policy: numbering.Policy{When: numbering.All, SplitMulti: true, Carriage: numbering.ByMarker, Overflow: numbering.RejectNoRoom}}
 	ledger := fakeLedger{follow: func(*relay.Sent) bool { return true }}
 	inBothModes(t, setup{ledger: ledger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
@@ -290,15 +291,15 @@ func TestSplitFirstPart(t *testing.T) {
 func TestSplitNot(t *testing.T) {
 	tests := []struct {
 		name   string
-		policy Policy
+		policy numbering.Policy
 		in     smpp.Frame
 		skips  float64
 	}{
-		{"pass", Policy{When: All}, toAll(2, three...), 1},
+		{"pass", numbering.Policy{When: numbering.All}, toAll(2, three...), 1},
 		{"a distribution list", splitting.Policy, toAll(2, three[0], "staff", three[1]), 1},
 		{"nobody", splitting.Policy, toAll(2), 1},
 		{"malformed", splitting.Policy, testpeer.Frame(pdu.SubmitMultiID, 0, 2, multiFrom+"\x09"), 1},
-		{"not tracked", Policy{When: Off, SplitMulti: true}, toAll(2, three...), 0},
+		{"not tracked", numbering.Policy{When: numbering.Off, SplitMulti: true}, toAll(2, three...), 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -319,7 +320,7 @@ func TestSplitNot(t *testing.T) {
 // Each receiver counts for the rate, split or not; a list counts as one.
 func TestSplitRate(t *testing.T) {
 	for _, split := range []bool{true, false} {
-		account := Account{Policy: Policy{When: All, SplitMulti: split}, Limits: account.Limits{Rate: 0.001, Burst: 4, Reject: true}}
+		account := Account{Policy: numbering.Policy{When: numbering.All, SplitMulti: split}, Limits: account.Limits{Rate: 0.001, Burst: 4, Reject: true}}
 		inBothModes(t, setup{}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 			esme, _ := join()
 			esme.Send(toAll(2, three...), toAll(3, three[0], three[1]), toAll(4, "staff"), toAll(5, "staff"))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/numbering"
 	"readback/internal/setting"
 	"readback/smpp/receipt"
 	"readback/udh"
@@ -44,7 +45,7 @@ type Options struct {
 
 	ESMEWindow int // requests under way to the ESME; SMSCs keep well below
 
-	Form     Form
+	Form     numbering.Form
 	IDs      receipt.IDs
 	Policies Policies
 
@@ -60,7 +61,7 @@ type Options struct {
 func DefaultOptions() Options {
 	o := Options{
 		Dial: dialTCP, ESMEWindow: 1000,
-		Form:   Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
+		Form:   numbering.Form{IEI: 0x80, Marker: udh.DefaultMarker, Default: udh.GSM7},
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	setting.Defaults(&o.Config)

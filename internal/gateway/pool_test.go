@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -78,8 +79,8 @@ func TestPoolStuckBind(t *testing.T) {
 // ESME_RSYSERR, once; what comes then goes elsewhere, until one new bind is up.
 func TestPoolLost(t *testing.T) {
 	refused := make(chan uint16, 10)
-	w := share(t, setup{ledger: refusing(refused), policy: Policy{When: All}}, Shared{Binds: 2},
-		map[string]Account{"bank": {Policy: Policy{When: All}}})
+	w := share(t, setup{ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}}, Shared{Binds: 2},
+		map[string]Account{"bank": {Policy: numbering.Policy{When: numbering.All}}})
 	smscs := w.binds(2)
 	esme := w.login(simulator.Bind{})
 	for seq := range uint32(4) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -86,10 +87,10 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 		return nil
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)
-	case account.SplitMulti && account.When != Off && to.Splits():
+	case account.SplitMulti && account.When != numbering.Off && to.Splits():
 		return l.explode(to, account.Policy)
-	case account.When != Off:
-		l.g.metrics.skips[Multi].Inc()
+	case account.When != numbering.Off:
+		l.g.metrics.skips[numbering.Multi].Inc()
 	}
 	return l.pass(f, l.untracked)
 }
@@ -112,17 +113,17 @@ func (l *link) awaitRoom(window int) {
 }
 
 // submit gives a message its number, if it is to have one, and passes it on.
-func (l *link) submit(f smpp.Frame, policy Policy) error {
+func (l *link) submit(f smpp.Frame, policy numbering.Policy) error {
 	out, sent, skip := l.number(f, policy)
-	if sent == nil && skip == NoRoom && policy.Overflow == SplitNoRoom {
-		var s *Segments
+	if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
+		var s *numbering.Segments
 		if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
 			l.split(f, s, nil)
 			return nil
 		}
 	}
 	l.count(skip)
-	if status := policy.refusal(skip, sent); status != smpp.StatusOK {
+	if status := policy.Refusal(skip, sent); status != smpp.StatusOK {
 		return l.refuse(f, status)
 	}
 	if sent == nil {
@@ -131,22 +132,9 @@ func (l *link) submit(f smpp.Frame, policy Policy) error {
 	return l.pass(out, &request{link: l, sent: sent})
 }
 
-// refusal is the status with which the ESME gets a message back, ESME_ROK if it goes on: as
-// one that the ledger knows does, be it a part without a number.
-func (p Policy) refusal(skip Skip, sent *relay.Sent) pdu.Status {
-	switch {
-	case sent != nil:
-	case skip == NoRoom && p.Overflow == RejectNoRoom:
-		return smpp.StatusInvMsgLen
-	case skip == LedgerDown && p.RejectOnFailure:
-		return smpp.StatusSysErr
-	}
-	return smpp.StatusOK
-}
-
 // number gives f its number; sent is nil if the ledger is to be told nothing. The frame is
 // valid until the next call.
-func (l *link) number(f smpp.Frame, policy Policy) (out smpp.Frame, sent *relay.Sent, skip Skip) {
+func (l *link) number(f smpp.Frame, policy numbering.Policy) (out smpp.Frame, sent *relay.Sent, skip numbering.Skip) {
 	out, sent, skip = l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
 	if sent == nil {
 		return out, nil, skip
@@ -157,9 +145,9 @@ func (l *link) number(f smpp.Frame, policy Policy) (out smpp.Frame, sent *relay.
 }
 
 // count notes whether a message got its number.
-func (l *link) count(skip Skip) {
+func (l *link) count(skip numbering.Skip) {
 	l.g.metrics.skips[skip].Inc()
-	if skip != Numbered {
+	if skip != numbering.Numbered {
 		l.log.Load().Debug("unnumbered", "skip", skip.String())
 	}
 }

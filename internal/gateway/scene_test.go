@@ -13,6 +13,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -69,14 +70,14 @@ func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
 		s.peers.Go(func() { s.serveSMSC(far) })
 		return near, nil
 	}
-	account := Account{Policy: Policy{
-		When: All, Overflow: Overflow(settings & 3 % 3), SplitMulti: true, RejectOnFailure: settings&sceneReject != 0,
+	account := Account{Policy: numbering.Policy{
+		When: numbering.All, Overflow: numbering.Overflow(settings & 3 % 3), SplitMulti: true, RejectOnFailure: settings&sceneReject != 0,
 	}, PasswordHash: secretHash()}
 	switch {
 	case settings&sceneMarker != 0:
-		account.Carriage = ByMarker
+		account.Carriage = numbering.ByMarker
 	case settings&sceneAuto != 0:
-		account.Carriage = Auto
+		account.Carriage = numbering.Auto
 	}
 	opt.Form.Packed, opt.Form.WideRef = settings&scenePacked != 0, settings&sceneWide != 0
 	if settings&sceneProofs != 0 {

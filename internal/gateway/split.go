@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/numbering"
 	"readback/relay"
 	"readback/smpp"
 	"readback/smpp/receipt"
@@ -43,7 +44,7 @@ type splitMessage struct {
 }
 
 // split sends the message f in parts; of is as in splitMessage.
-func (l *link) split(f smpp.Frame, s *Segments, of *request) {
+func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 	m := &splitMessage{
 		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of,
 		open: len(s.Frames), ids: make([][]byte, len(s.Frames)),
@@ -54,7 +55,7 @@ func (l *link) split(f smpp.Frame, s *Segments, of *request) {
 	m.flight = l.g.underway.begin(m.sent.Conversation)
 	l.splitting, l.scratch.Assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
-	l.count(Numbered)
+	l.count(numbering.Numbered)
 	throttled := !l.usage.AdmitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
 	for n, part := range s.Frames {
 		if n > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay/message"
@@ -125,7 +126,7 @@ func TestCancelWholeAnswers(t *testing.T) {
 
 // A receiver whose message cannot be sent is one that failed, and the others are told of.
 func TestMultiSendFails(t *testing.T) {
-	account := Account{Policy: Policy{When: All, SplitMulti: true}}
+	account := Account{Policy: numbering.Policy{When: numbering.All, SplitMulti: true}}
 	refused := make(chan uint16, 10)
 	up := &fakeUpstream{fails: func(n int, _ smpp.Frame) bool { return n == 1 }}
 	l, esme := offline(t, refusing(refused), account, up)

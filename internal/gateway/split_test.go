@@ -10,6 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -64,7 +65,7 @@ func cuttingLedger() logOf {
 	return l
 }
 
-var cutting = Account{Policy: Policy{When: All, Overflow: SplitNoRoom}}
+var cutting = Account{Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom}}
 
 // A message without room goes in parts; the ESME gets the answer to the first, when all are
 // accepted and in the log.

@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -33,7 +34,7 @@ type setup struct {
 	smsc      string // empty: a script, see world.smsc
 	ledger    fakeLedger
 	deliverer fakeDeliverer
-	policy    Policy
+	policy    numbering.Policy
 	feedback  Telling
 	options   func(*Options)
 	inMemory  bool // connections are pipes, for virtual time

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 )
 
 // outcome is what becomes of a message.
@@ -55,7 +55,7 @@ func (c *capture) check(p *passage, read []dissected) {
 		fail("parts", len(p.out), parts)
 		return
 	}
-	if got := p.skip == gateway.Numbered; got != (want == numbered || want == cut) {
+	if got := p.skip == numbering.Numbered; got != (want == numbered || want == cut) {
 		fail("outcome", p.skip.String(), want)
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/smpp"
 	"readback/udh"
@@ -21,7 +22,7 @@ func TestDissectionOfGateway(t *testing.T) {
 	s := &scenario{
 		smsc: func() simulator.Options { return simulator.Options{PlainReceivers: true} },
 		policies: gateway.Policies{Default: gateway.Account{
-			Policy: gateway.Policy{When: gateway.All, Overflow: gateway.SplitNoRoom},
+			Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom},
 		}},
 	}
 	w := newWorld(t, true, s, "")
@@ -65,7 +66,7 @@ func (c *capture) addGot(p *passage, got map[string][]smpp.Frame) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	p.outAt, p.out, p.skip = len(c.all), got[string(m.To.Addr)], gateway.NoRoom
+	p.outAt, p.out, p.skip = len(c.all), got[string(m.To.Addr)], numbering.NoRoom
 	c.all = append(c.all, p.out...)
 	if len(p.out) == 0 {
 		c.t.Fatalf("%v: the SMSC did not get it", p.sample)
@@ -74,7 +75,7 @@ func (c *capture) addGot(p *passage, got map[string][]smpp.Frame) {
 		return
 	}
 	if _, ok := udh.Number(m.UserData(), iei); ok {
-		p.skip, p.element = gateway.Numbered, "0001"
+		p.skip, p.element = numbering.Numbered, "0001"
 	}
 	if h, err := udh.ParseHeader(m.UserData()); err == nil {
 		part, _ := h.Concat()

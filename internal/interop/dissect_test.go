@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/relay"
 	"readback/smpp"
 	"readback/udh"
@@ -56,7 +56,7 @@ type passage struct {
 	look
 	in      smpp.Frame
 	out     []smpp.Frame
-	skip    gateway.Skip
+	skip    numbering.Skip
 	element string // what the number's element holds, in hex
 	ref     string // of its parts, if it is cut
 
@@ -113,25 +113,25 @@ func (c *capture) dissect() {
 
 // pass does as the gateway does with a message of an account that has overflow: split.
 func (c *capture) pass(p *passage) {
-	i := gateway.Interceptor{
-		Form:   gateway.Form{IEI: iei, Marker: udh.DefaultMarker, Packed: c.packed, WideRef: p.wide},
+	i := numbering.Interceptor{
+		Form:   numbering.Form{IEI: iei, Marker: udh.DefaultMarker, Packed: c.packed, WideRef: p.wide},
 		Ledger: &counter{n: &c.given},
 	}
 	if p.proof {
 		i.Form.Proofs = c.proofs
 	}
-	policy := gateway.Policy{When: gateway.All, Overflow: gateway.SplitNoRoom}
-	var b gateway.Scratch
+	policy := numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom}
+	var b numbering.Scratch
 	in := bytes.Clone(p.in)
 	out, sent, skip := i.Submit(&b, account, policy, in)
 	p.out, p.skip = []smpp.Frame{bytes.Clone(out)}, skip
-	if skip == gateway.NoRoom && (sent == nil || sent.Number == 0) {
+	if skip == numbering.NoRoom && (sent == nil || sent.Number == 0) {
 		if s, skip := i.Cut(&b, account, policy, in); s != nil {
 			p.out, p.skip, sent = s.Frames, skip, s.Sent
 			p.ref = fmt.Sprint(s.Sent.Part.Ref)
 		}
 	}
-	if p.skip != gateway.Numbered {
+	if p.skip != numbering.Numbered {
 		return
 	}
 	p.element = fmt.Sprintf("%04x", sent.Number)
@@ -142,7 +142,7 @@ func (c *capture) pass(p *passage) {
 
 // counter is a ledger that gives one number after the other.
 type counter struct {
-	gateway.Ledger // what is not asked here
+	numbering.Ledger // what is not asked here
 
 	n *int
 }

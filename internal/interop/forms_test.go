@@ -16,6 +16,7 @@ import (
 	linx "github.com/linxGnu/gosmpp/pdu"
 
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
@@ -53,7 +54,7 @@ func TestForms(t *testing.T) {
 		for _, f := range forms {
 			t.Run(name+"/"+f.name, func(t *testing.T) {
 				s := &scenario{smsc: func() simulator.Options { return simulator.Options{NoReceipts: true} }}
-				s.policies.Default.Policy = gateway.Policy{When: gateway.All}
+				s.policies.Default.Policy = numbering.Policy{When: numbering.All}
 				s.policies.Default.Feedback = gateway.Telling{Form: f.form}
 				w := newWorld(t, true, s, "")
 				isTold(w, f, func() {

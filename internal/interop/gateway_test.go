@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/message"
@@ -32,8 +33,8 @@ func (w *world) startGateway(s *scenario, smsc string) string {
 	opt.SMSC = smsc
 	opt.DrainTimeout = time.Second // peers that leave without a word are not what is tested
 	opt.Policies = s.policies
-	if opt.Policies.Default.Policy == (gateway.Policy{}) {
-		opt.Policies.Default.Policy = gateway.Policy{When: gateway.All}
+	if opt.Policies.Default.Policy == (numbering.Policy{}) {
+		opt.Policies.Default.Policy = numbering.Policy{When: numbering.All}
 	}
 	g, err := gateway.New(opt, r.Ledger(), r)
 	if err != nil {

@@ -9,18 +9,19 @@ import (
 
 	"readback/internal/gateway"
 	"readback/internal/golden"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/smpp"
 )
 
 // goldenPolicies are the policies that golden PDUs name.
 var goldenPolicies = gateway.Policies{
-	Default: gateway.Account{Policy: gateway.Policy{When: gateway.All}},
+	Default: gateway.Account{Policy: numbering.Policy{When: numbering.All}},
 	Accounts: map[string]gateway.Account{
-		"all text":      {Policy: gateway.Policy{When: gateway.All, Carriage: gateway.ByMarker}},
-		"all auto":      {Policy: gateway.Policy{When: gateway.All, Carriage: gateway.Auto}},
-		"requested udh": {Policy: gateway.Policy{When: gateway.Requested}},
-		"requested any": {Policy: gateway.Policy{When: gateway.Requested}},
+		"all text":      {Policy: numbering.Policy{When: numbering.All, Carriage: numbering.ByMarker}},
+		"all auto":      {Policy: numbering.Policy{When: numbering.All, Carriage: numbering.Auto}},
+		"requested udh": {Policy: numbering.Policy{When: numbering.Requested}},
+		"requested any": {Policy: numbering.Policy{When: numbering.Requested}},
 	},
 }
 

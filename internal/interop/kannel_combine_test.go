@@ -14,7 +14,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
-	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/smpp"
@@ -59,8 +59,8 @@ func TestKannelCombines(t *testing.T) {
 // cutForHandset cuts a message and returns its parts as the SMSC delivers them.
 func cutForHandset(t *testing.T, given *int, l look, coding byte, text []byte) []smpp.Frame {
 	t.Helper()
-	i := gateway.Interceptor{
-		Form:   gateway.Form{IEI: iei, Marker: udh.DefaultMarker, WideRef: l.wide},
+	i := numbering.Interceptor{
+		Form:   numbering.Form{IEI: iei, Marker: udh.DefaultMarker, WideRef: l.wide},
 		Ledger: &counter{n: given},
 	}
 	if l.proof {
@@ -70,7 +70,7 @@ func cutForHandset(t *testing.T, given *int, l look, coding byte, text []byte) [
 		}
 	}
 	m := simulator.ShortMessage{From: from, To: to, DataCoding: coding, TLVs: tlv(smpp.TagMessagePayload, string(text))}
-	s, skip := i.Cut(new(gateway.Scratch), account, gateway.Policy{When: gateway.All}, m.Append(nil, pdu.SubmitSMID, 0))
+	s, skip := i.Cut(new(numbering.Scratch), account, numbering.Policy{When: numbering.All}, m.Append(nil, pdu.SubmitSMID, 0))
 	if s == nil {
 		t.Fatalf("%d octets of data_coding %d: got no parts, skip %v", len(text), coding, skip)
 	}

@@ -12,12 +12,13 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/smpp"
 )
 
 // splitting is a scenario in which messages without room are cut.
 var splitting = &scenario{policies: gateway.Policies{Default: gateway.Account{
-	Policy: gateway.Policy{When: gateway.All, Overflow: gateway.SplitNoRoom},
+	Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom},
 }}}
 
 // TestNodeSplit has node-smpp send messages that the gateway cuts: it gets one answer and

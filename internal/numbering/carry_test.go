@@ -1,4 +1,4 @@
-package gateway
+package numbering
 
 import (
 	"bytes"
@@ -151,7 +151,7 @@ func TestPartsThatCannotFollow(t *testing.T) {
 		if sent != nil || skip != want || !bytes.Equal(out, f) {
 			t.Errorf("overflow %d: got %s, %v; want %s and the part as it came", overflow, skip, sent, want)
 		}
-		if status := p.refusal(skip, sent); status != smpp.StatusOK {
+		if status := p.Refusal(skip, sent); status != smpp.StatusOK {
 			t.Errorf("overflow %d: refused with %v", overflow, status)
 		}
 	}

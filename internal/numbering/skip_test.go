@@ -1,4 +1,4 @@
-package gateway
+package numbering
 
 import (
 	"bytes"
@@ -172,7 +172,7 @@ func TestRejectNoRoomOnly(t *testing.T) {
 		if skip != tt.skip || !bytes.Equal(out, tt.f) {
 			t.Errorf("%s: got %s, want %s and the message as it came", tt.name, skip, tt.skip)
 		}
-		if got := p.refusal(skip, sent) != smpp.StatusOK; got != tt.want {
+		if got := p.Refusal(skip, sent) != smpp.StatusOK; got != tt.want {
 			t.Errorf("%s: refused %t, want %t", tt.name, got, tt.want)
 		}
 	}

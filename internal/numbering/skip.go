@@ -1,4 +1,4 @@
-package gateway
+package numbering
 
 // Skip is why a message goes on without a number. It is no error: the message
 // goes on as it came.

@@ -1,4 +1,6 @@
-package gateway
+// Package numbering decides whether and how a message carries a number, and writes it: the
+// interceptor, the ways to carry a number, and segmentation where there is no room for one.
+package numbering
 
 import (
 	"errors"
@@ -233,12 +235,4 @@ func (i *Interceptor) number(b *Scratch, p Policy, t *tracked, s *relay.Sent) (s
 		b.frame = out
 	}
 	return out, skip
-}
-
-// registered is registered_delivery towards the SMSC.
-func (p Policy) registered(m smpp.Message) byte {
-	if p.ForwardAckBits {
-		return m.RegisteredDelivery()
-	}
-	return m.RegisteredDelivery() &^ smpp.RegisteredAckMask
 }
