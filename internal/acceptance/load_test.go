@@ -17,8 +17,8 @@ const (
 	window = 16
 )
 
-// load sends messages, each with a text of its own, and wants all of them answered.
-func load(ctx context.Context, t *testing.T, addr, text string, messages, conversations int) {
+// sendAll sends messages, each with a text of its own, and wants all of them answered.
+func sendAll(ctx context.Context, t *testing.T, addr, text string, messages, conversations int) {
 	t.Helper()
 	r, err := simulator.Load(ctx, loadOptions(addr, text, messages, conversations))
 	if err != nil || r.OK != messages {
@@ -44,8 +44,8 @@ func TestLoad(t *testing.T) {
 			c := startSMSC(t, listen(t, ""), simulator.Options{NoReceipts: true, OnFrame: seen.see})
 			g := startGateway(ctx, t, free(t).with(s).with(settings{"smsc.addr": c.addr}).write(t))
 			many, one := size(200_000), size(10_000)
-			load(ctx, t, g.addr, "many ", many, size(100_000))
-			load(ctx, t, g.addr, "one ", one, 1)
+			sendAll(ctx, t, g.addr, "many ", many, size(100_000))
+			sendAll(ctx, t, g.addr, "one ", one, 1)
 			seen.check(t, many+one)
 			if got := len(seen.texts); got != many+one {
 				t.Errorf("%d messages came, want %d", got, many+one)
@@ -91,7 +91,7 @@ func TestKill(t *testing.T) {
 	start := time.Now()
 	g := startGateway(ctx, t, config)
 	t.Logf("ready %v after the last kill", time.Since(start).Round(time.Millisecond))
-	load(ctx, t, g.addr, "after ", messages, conversations)
+	sendAll(ctx, t, g.addr, "after ", messages, conversations)
 	seen.check(t, came+messages)
 }
 

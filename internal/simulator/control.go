@@ -71,18 +71,18 @@ type ReceivedPDU struct {
 }
 
 func (c control) handsets(w http.ResponseWriter, _ *http.Request) {
-	if c.smsc.network == nil {
+	if c.smsc.Network() == nil {
 		writeJSON(w, http.StatusOK, []string{})
 		return
 	}
-	writeJSON(w, http.StatusOK, c.smsc.network.Handsets())
+	writeJSON(w, http.StatusOK, c.smsc.Network().Handsets())
 }
 
 // handset finds the handset of the path; it has answered the request if it is nil.
 func (c control) handset(w http.ResponseWriter, r *http.Request) *Handset {
 	var h *Handset
-	if c.smsc.network != nil {
-		h = c.smsc.network.Handset(r.PathValue("msisdn"))
+	if c.smsc.Network() != nil {
+		h = c.smsc.Network().Handset(r.PathValue("msisdn"))
 	}
 	if h == nil {
 		writeError(w, http.StatusNotFound, errors.New("no such handset"))

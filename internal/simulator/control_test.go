@@ -18,6 +18,30 @@ import (
 	"readback/smpp"
 )
 
+const (
+	bank       = "10690001"     // sends messages
+	subscriber = "447700900123" // receives them
+)
+
+// startControlled serves an SMSC until the test ends and returns its address.
+func startControlled(t *testing.T, opt Options) (*SMSC, string) {
+	t.Helper()
+	c, ln := NewSMSC(opt), testpeer.Listen(t)
+	testpeer.Serve(t, "the SMSC", ln, c.Serve)
+	return c, ln.Addr().String()
+}
+
+// bindBank binds an ESME to addr until the test ends.
+func bindBank(t *testing.T, addr string) *ESME {
+	t.Helper()
+	e, err := OpenESME(testpeer.Within(t), addr, ESMEOptions{Bind: Bind{SystemID: "bank"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
 // ask makes one request of the control and returns the code and the answer.
 func ask(t *testing.T, method, url, body string) (int, []byte) {
 	t.Helper()
@@ -43,51 +67,59 @@ func TestControlHandsets(t *testing.T) {
 		reads <- r
 		return nil
 	}})
-	c, addr := startSMSC(t, Options{Network: n})
+	c, addr := startControlled(t, Options{Network: n})
 	ctl := httptest.NewServer(NewControl(c))
 	defer ctl.Close()
-	m := text(receiver, "Hi")
-	m.ESMClass, m.UserData = smpp.ESMClassUDHI, []byte("\x04\x80\x02\x00\x11Hi")
-	call(t, openESME(t, addr, ESMEOptions{}), submit(m))
+	e := bindBank(t, addr)
+	m := ShortMessage{
+		From: Number(bank), To: Number(subscriber), ESMClass: smpp.ESMClassUDHI, DataCoding: 1,
+		UserData: []byte("\x04\x80\x02\x00\x11Hi"),
+	}
+	if _, err := e.Call(testpeer.Within(t), m.Append(nil, pdu.SubmitSMID, 0)); err != nil {
+		t.Fatal(err)
+	}
 
 	client := ControlClient{ctl.URL}
-	inbox, err := client.Messages(testpeer.Within(t), "+"+receiver, 1)
+	inbox, err := client.Messages(testpeer.Within(t), "+"+subscriber, 1)
 	if err != nil || len(inbox) != 1 {
 		t.Fatalf("inbox %+v, %v, want one message", inbox, err)
 	}
 	if got := inbox[0]; got.Text != "Hi" || got.Element != "80020011" || *got.Number != 17 || got.UDH != "0480020011" || got.Opened {
 		t.Errorf("message %+v, want Hi with number 17", got)
 	}
-	if got, err := client.Handsets(testpeer.Within(t)); err != nil || fmt.Sprint(got) != "["+receiver+"]" {
-		t.Errorf("handsets %v, %v, want %s", got, err, receiver)
+	if got, err := client.Handsets(testpeer.Within(t)); err != nil || fmt.Sprint(got) != "["+subscriber+"]" {
+		t.Errorf("handsets %v, %v, want %s", got, err, subscriber)
 	}
-	if err := client.Open(testpeer.Within(t), receiver, 1, false); err != nil {
+	if err := client.Open(testpeer.Within(t), subscriber, 1, false); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-reads; got.Number != 17 || got.Status != handset.Read || got.Sender != sender || got.Receiver != receiver {
+	if got := <-reads; got.Number != 17 || got.Status != handset.Read || got.Sender != bank || got.Receiver != subscriber {
 		t.Errorf("read response %+v, want number 17", got)
 	}
-	if inbox, _ = client.Messages(testpeer.Within(t), receiver, 0); !inbox[0].Opened {
+	if inbox, _ = client.Messages(testpeer.Within(t), subscriber, 0); !inbox[0].Opened {
 		t.Error("the message is not marked as opened")
 	}
-	if err := client.Open(testpeer.Within(t), receiver, 1, true); err != nil {
+	if err := client.Open(testpeer.Within(t), subscriber, 1, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-reads; got.Status != handset.DeletedUnread {
 		t.Errorf("status %d, want %d", got.Status, handset.DeletedUnread)
 	}
-	if err := client.Open(testpeer.Within(t), receiver, 2, false); err == nil || !strings.Contains(err.Error(), "404") {
+	if err := client.Open(testpeer.Within(t), subscriber, 2, false); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("open of no message: %v, want 404", err)
 	}
 }
 
 func TestControlPDUs(t *testing.T) {
-	c, addr := startSMSC(t, Options{Keep: 100})
+	c, addr := startControlled(t, Options{Keep: 100})
 	ctl := httptest.NewServer(NewControl(c))
 	defer ctl.Close()
-	e := openESME(t, addr, ESMEOptions{})
-	sent := text(receiver, "Hi").Append(nil, pdu.SubmitSMID, 5)
-	call(t, e, sent)
+	e := bindBank(t, addr)
+	m := ShortMessage{From: Number(bank), To: Number(subscriber), DataCoding: 1, UserData: []byte("Hi")}
+	sent := m.Append(nil, pdu.SubmitSMID, 5)
+	if _, err := e.Call(testpeer.Within(t), sent); err != nil {
+		t.Fatal(err)
+	}
 	_, b := ask(t, http.MethodGet, ctl.URL+"/received?command=submit_sm&wait=1", "")
 	var received []ReceivedPDU
 	if err := json.Unmarshal(b, &received); err != nil || len(received) != 1 {
@@ -96,7 +128,7 @@ func TestControlPDUs(t *testing.T) {
 	if got := received[0]; got.Account != "bank" || got.Session != 1 || got.Hex != hex.EncodeToString(sent) {
 		t.Errorf("received %+v, want %x of bank", got, []byte(sent))
 	}
-	mo := ShortMessage{From: Number(receiver), To: Number(sender), UserData: []byte("STOP")}
+	mo := ShortMessage{From: Number(subscriber), To: Number(bank), UserData: []byte("STOP")}
 	body := fmt.Sprintf(`{"account": "bank", "hex": "%x"}`, []byte(mo.Append(nil, pdu.DeliverSMID, 0)))
 	if code, b := ask(t, http.MethodPost, ctl.URL+"/deliver", body); code != http.StatusOK || string(b) != `{"status":0}`+"\n" {
 		t.Errorf("deliver = %d %s, want status 0", code, b)
@@ -111,7 +143,7 @@ func TestControlPDUs(t *testing.T) {
 }
 
 func TestControlRefuses(t *testing.T) {
-	c, _ := startSMSC(t, Options{})
+	c, _ := startControlled(t, Options{})
 	ctl := httptest.NewServer(NewControl(c))
 	defer ctl.Close()
 	tests := []struct {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,8 +73,8 @@ func OpenESME(ctx context.Context, addr string, opt ESMEOptions) (*ESME, error) 
 
 // newESME binds over conn, which is its own from here on.
 func newESME(ctx context.Context, conn net.Conn, opt ESMEOptions) (*ESME, error) {
-	setDefault(&opt.Window, defaultWindow)
-	setDefault(&opt.Keep, defaultESMEKeep)
+	opt.Window = cmp.Or(opt.Window, defaultWindow)
+	opt.Keep = cmp.Or(opt.Keep, defaultESMEKeep)
 	e := &ESME{
 		Recorder: Recorder{keep: opt.Keep}, opt: opt, conn: conn, out: writer{conn: conn},
 		window: make(chan struct{}, opt.Window), ended: make(chan struct{}),

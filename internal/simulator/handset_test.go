@@ -194,7 +194,10 @@ func TestInboxBound(t *testing.T) {
 }
 
 // answer is a server's verdict.
-func answer(w http.ResponseWriter, code int) { writeJSON(w, code, handset.Verdict{Code: code}) }
+func answer(w http.ResponseWriter, code int) {
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(handset.Verdict{Code: code})
+}
 
 func TestOpen(t *testing.T) {
 	var calls atomic.Int32

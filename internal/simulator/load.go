@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,13 +47,13 @@ const maxLoadWindow = 10_000
 
 // withDefaults fills in what was left empty and checks the rest.
 func (o LoadOptions) withDefaults() (LoadOptions, error) {
-	setDefault(&o.Binds, 1)
-	setDefault(&o.Window, 16)
-	setDefault(&o.Messages, 1000)
-	setDefault(&o.Conversations, 1)
-	setDefault(&o.Sender, 10690001)
-	setDefault(&o.Text, "Your code is 4711.")
-	setDefault(&o.Stall, 30*time.Second)
+	o.Binds = cmp.Or(o.Binds, 1)
+	o.Window = cmp.Or(o.Window, 16)
+	o.Messages = cmp.Or(o.Messages, 1000)
+	o.Conversations = cmp.Or(o.Conversations, 1)
+	o.Sender = cmp.Or(o.Sender, 10690001)
+	o.Text = cmp.Or(o.Text, "Your code is 4711.")
+	o.Stall = cmp.Or(o.Stall, 30*time.Second)
 	o.Binds = min(o.Binds, o.Messages)
 	switch {
 	case o.Binds < 0 || o.Messages < 0 || o.Conversations < 0 || o.Rate < 0:
@@ -67,13 +68,6 @@ func (o LoadOptions) withDefaults() (LoadOptions, error) {
 		return o, fmt.Errorf("load: sender %d leaves no room for %d conversations", o.Sender, o.Conversations)
 	}
 	return o, nil
-}
-
-func setDefault[T comparable](v *T, to T) {
-	var zero T
-	if *v == zero {
-		*v = to
-	}
 }
 
 // Load sends messages over as many sessions as asked and returns when all are

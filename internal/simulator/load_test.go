@@ -16,6 +16,17 @@ import (
 	"readback/smpp"
 )
 
+// invSystemID is ESME_RINVSYSID.
+const invSystemID pdu.Status = 0x0F
+
+// startSink serves an SMSC until the test ends and returns its address.
+func startSink(t testing.TB, opt Options) (*SMSC, string) {
+	t.Helper()
+	c, ln := NewSMSC(opt), testpeer.Listen(t)
+	testpeer.Serve(t, "the SMSC", ln, c.Serve)
+	return c, ln.Addr().String()
+}
+
 // seen collects what a load brought to the SMSC.
 type seen struct {
 	mu            sync.Mutex
@@ -45,7 +56,7 @@ func (s *seen) frame(t *testing.T) func(Record) {
 func TestLoad(t *testing.T) {
 	const messages, conversations = 20_000, 5_000
 	var s seen
-	_, addr := startSMSC(t, Options{OnFrame: s.frame(t)})
+	_, addr := startSink(t, Options{OnFrame: s.frame(t)})
 	r, err := Load(testpeer.Within(t), LoadOptions{
 		Addr: addr, Binds: 4, Messages: messages, Conversations: conversations, Serial: true, RegisteredDelivery: 1, Linger: 100 * time.Millisecond,
 	})
@@ -72,7 +83,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLoadFailures(t *testing.T) {
-	_, addr := startSMSC(t, Options{Answer: func(_ string, f smpp.Frame) ([]byte, bool) {
+	_, addr := startSink(t, Options{Answer: func(_ string, f smpp.Frame) ([]byte, bool) {
 		if f.ID() != pdu.SubmitSMID || f.Seq()%10 != 0 {
 			return nil, false
 		}
@@ -89,13 +100,13 @@ func TestLoadFailures(t *testing.T) {
 
 func TestLoadEnds(t *testing.T) {
 	swallow := func(_ string, f smpp.Frame) ([]byte, bool) { return nil, f.ID() == pdu.SubmitSMID }
-	_, addr := startSMSC(t, Options{Answer: swallow})
+	_, addr := startSink(t, Options{Answer: swallow})
 	r, err := Load(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 100, Stall: time.Millisecond})
 	if err == nil || r.Unanswered != 16 || !strings.Contains(err.Error(), "nothing came") {
 		t.Errorf("stall: %v, %v, want 16 unanswered and an error", r, err)
 	}
 	ctx, cancel := context.WithCancel(testpeer.Within(t))
-	_, addr = startSMSC(t, Options{Answer: swallow, OnFrame: func(r Record) {
+	_, addr = startSink(t, Options{Answer: swallow, OnFrame: func(r Record) {
 		if r.Frame.ID() == pdu.SubmitSMID {
 			cancel()
 		}
@@ -103,9 +114,9 @@ func TestLoadEnds(t *testing.T) {
 	if _, err := Load(ctx, LoadOptions{Addr: addr}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v, want %v", err, context.Canceled)
 	}
-	_, addr = startSMSC(t, Options{Accounts: map[string]string{}})
-	if _, err := Load(testpeer.Within(t), LoadOptions{Addr: addr}); !errors.Is(err, statusInvSystemID) {
-		t.Errorf("refused bind: %v, want %v", err, statusInvSystemID)
+	_, addr = startSink(t, Options{Accounts: map[string]string{}})
+	if _, err := Load(testpeer.Within(t), LoadOptions{Addr: addr}); !errors.Is(err, invSystemID) {
+		t.Errorf("refused bind: %v, want %v", err, invSystemID)
 	}
 	for _, opt := range []LoadOptions{
 		{Window: 10_001},
@@ -198,7 +209,7 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 func BenchmarkSink(b *testing.B) {
 	for _, window := range []int{16, 100, 1000} {
 		b.Run(fmt.Sprintf("window=%d", window), func(b *testing.B) {
-			_, addr := startSMSC(b, Options{})
+			_, addr := startSink(b, Options{})
 			b.ReportAllocs()
 			r, err := Load(context.Background(), LoadOptions{
 				Addr: addr, Binds: 4, Window: window, Messages: max(b.N, 4), Conversations: 100_000,

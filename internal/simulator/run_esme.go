@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -66,8 +67,8 @@ func (cmd ESMECommand) send(ctx context.Context, e *ESME, out *printer) error {
 		if response.Status() != smpp.StatusOK {
 			return response.Status()
 		}
-		r := fields{b: response.Body()}
-		out.printf("%s → %s  accepted as %s\n", cmd.From, cmd.To, r.cstring())
+		id, _, _ := bytes.Cut(response.Body(), []byte{0})
+		out.printf("%s → %s  accepted as %s\n", cmd.From, cmd.To, id)
 	}
 	return nil
 }

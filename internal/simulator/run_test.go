@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/handset"
 	"readback/internal/testpeer"
 )
 
@@ -19,39 +21,73 @@ import (
 type screen struct {
 	mu   sync.Mutex
 	text strings.Builder
-	more event
+	more chan struct{} // closed by the next Write, nil while nobody waits
 }
 
 func (s *screen) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.more.fire()
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
 	return s.text.Write(b)
 }
 
-// wait waits for a match and returns its first group.
+// wait waits for a match and returns its last group.
 func (s *screen) wait(t *testing.T, pattern string) string {
 	t.Helper()
-	re := regexp.MustCompile(pattern)
-	var found []string
-	err := s.more.wait(testpeer.Within(t), &s.mu, func() bool {
-		found = re.FindStringSubmatch(s.text.String())
-		return found != nil
-	})
-	if err != nil {
-		t.Fatalf("printed %q, want %s", s.text.String(), pattern)
+	re, ctx := regexp.MustCompile(pattern), testpeer.Within(t)
+	for {
+		text, more := s.printed()
+		if found := re.FindStringSubmatch(text); found != nil {
+			return found[len(found)-1]
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			t.Fatalf("printed %q, want %s", text, pattern)
+		}
 	}
-	return found[len(found)-1]
+}
+
+// printed returns what was printed so far, and a channel that closes when there is more.
+func (s *screen) printed() (text string, more <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more == nil {
+		s.more = make(chan struct{})
+	}
+	return s.text.String(), s.more
+}
+
+const (
+	esmeNumber    = "10690001"
+	handsetNumber = "447700900123"
+)
+
+// verdict answers a read response.
+func verdict(w http.ResponseWriter, code int) {
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(handset.Verdict{Code: code})
+}
+
+// startCenter serves an SMSC until the test ends and returns its address.
+func startCenter(t *testing.T) string {
+	t.Helper()
+	c, ln := NewSMSC(Options{}), testpeer.Listen(t)
+	testpeer.Serve(t, "the SMSC", ln, c.Serve)
+	return ln.Addr().String()
 }
 
 // TestCommands runs the three simulators against each other.
 func TestCommands(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b, _ := io.ReadAll(r.Body); !strings.Contains(string(b), `"number":17`) {
-			answer(w, http.StatusNotFound)
+			verdict(w, http.StatusNotFound)
 			return
 		}
-		answer(w, http.StatusAccepted)
+		verdict(w, http.StatusAccepted)
 	}))
 	defer app.Close()
 	ctx, cancel := context.WithCancel(testpeer.Within(t))
@@ -66,7 +102,7 @@ func TestCommands(t *testing.T) {
 	control := center.wait(t, `control listens on (\S+)`)
 	go func() {
 		ended <- RunESME(ctx, ESMECommand{
-			Addr: addr, ESMEOptions: ESMEOptions{Bind: Bind{SystemID: "bank"}}, From: sender, To: "+" + receiver,
+			Addr: addr, ESMEOptions: ESMEOptions{Bind: Bind{SystemID: "bank"}}, From: esmeNumber, To: "+" + handsetNumber,
 			Text: "Hi#017", RegisteredDelivery: 1, Messages: 2, Stay: true, Out: &bank,
 		})
 	}()
@@ -74,7 +110,7 @@ func TestCommands(t *testing.T) {
 	bank.wait(t, `10690001 → \+447700900123  accepted as 4A7F02`)
 	bank.wait(t, `deliver_sm esm_class 04  447700900123 → 10690001  "id:4A7F02 .*stat:DELIVRD`)
 
-	inbox := HandsetCommand{Control: control, Receiver: receiver, Out: &phone}
+	inbox := HandsetCommand{Control: control, Receiver: handsetNumber, Out: &phone}
 	if err := RunHandset(ctx, inbox); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +120,7 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	phone.wait(t, `447700900123 opened message 2`)
-	direct := HandsetCommand{Reads: app.URL, Receiver: receiver, Sender: sender, Number: 17, Out: &phone}
+	direct := HandsetCommand{Reads: app.URL, Receiver: handsetNumber, Sender: esmeNumber, Number: 17, Out: &phone}
 	if err := RunHandset(ctx, direct); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +129,7 @@ func TestCommands(t *testing.T) {
 	if err := RunHandset(ctx, direct); err == nil {
 		t.Error("a refused read response is no error")
 	}
-	if err := RunHandset(ctx, HandsetCommand{Receiver: receiver}); err == nil {
+	if err := RunHandset(ctx, HandsetCommand{Receiver: handsetNumber}); err == nil {
 		t.Error("a handset without anything to do is no error")
 	}
 	cancel()
@@ -105,9 +141,9 @@ func TestCommands(t *testing.T) {
 }
 
 func TestRunESMERefused(t *testing.T) {
-	_, addr := startSMSC(t, Options{})
+	addr := startCenter(t)
 	var out screen
-	err := RunESME(testpeer.Within(t), ESMECommand{Addr: addr, From: sender, To: "447700900008", Text: "Hi", Out: &out})
+	err := RunESME(testpeer.Within(t), ESMECommand{Addr: addr, From: esmeNumber, To: "447700900008", Text: "Hi", Out: &out})
 	if err == nil || !strings.Contains(err.Error(), pdu.Status(8).Error()) {
 		t.Errorf("RunESME = %v, want the refusal", err)
 	}
@@ -118,7 +154,7 @@ func TestRunESMERefused(t *testing.T) {
 }
 
 func TestRunSMSCAddressTaken(t *testing.T) {
-	_, addr := startSMSC(t, Options{})
+	addr := startCenter(t)
 	if err := RunSMSC(testpeer.Within(t), SMSCCommand{Addr: addr, Out: io.Discard}); err == nil {
 		t.Error("listening on a taken address is no error")
 	}

@@ -57,6 +57,9 @@ func NewSMSC(opt Options) *SMSC {
 	return c
 }
 
+// Network returns the handsets behind the SMSC. It is nil if there are none.
+func (c *SMSC) Network() *Network { return c.network }
+
 // Serve takes sessions from ln until ctx ends, then closes ln and all sessions;
 // it returns when the last one is gone, nil if it was ctx that ended it. It is
 // called once.
