@@ -42,7 +42,7 @@ fuzz:
 	./deploy/fuzz.sh $(FUZZTIME)
 
 bench:
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./smpp ./udh ./relay ./internal/numbering ./internal/gateway ./internal/simulator
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./smpp ./udh ./relay ./internal/numbering ./internal/gateway ./internal/simulator/load
 
 e2e:
 	./internal/interop/install.sh

@@ -3,7 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"readback/internal/simulator"
+	"readback/internal/simulator/command"
+	"readback/internal/simulator/load"
 )
 
 func simCommand() *cobra.Command {
@@ -19,7 +20,7 @@ closed) provoke each fault.`,
 }
 
 func simSMSC() *cobra.Command {
-	var sim simulator.SMSCCommand
+	var sim command.SMSC
 	var iei uint8
 	cmd := &cobra.Command{
 		Use:   "smsc",
@@ -48,14 +49,14 @@ func simSMSC() *cobra.Command {
 		if len(sim.SMSC.Accounts) == 0 {
 			sim.SMSC.Accounts = nil
 		}
-		return simulator.RunSMSC(cmd.Context(), sim)
+		return command.RunSMSC(cmd.Context(), sim)
 	}
 	return cmd
 }
 
 func simESME() *cobra.Command {
-	var sim simulator.ESMECommand
-	var load simulator.LoadOptions
+	var sim command.ESME
+	var options load.Options
 	var registered uint8
 	var heavy bool
 	cmd := &cobra.Command{
@@ -76,26 +77,26 @@ func simESME() *cobra.Command {
 	f.IntVar(&sim.Messages, "messages", 1, "how many messages")
 	f.BoolVar(&sim.Stay, "stay", false, "stay bound and print what comes")
 	f.BoolVar(&heavy, "load", false, "send as fast as the windows allow, and print rate and latencies")
-	f.IntVar(&load.Binds, "binds", 4, "with --load: sessions")
-	f.IntVar(&load.Window, "window", 16, "with --load: unanswered messages of a session")
-	f.IntVar(&load.Conversations, "conversations", 1000, "with --load: conversations")
-	f.Float64Var(&load.Rate, "rate", 0, "with --load: messages a second; 0: as fast as it goes")
-	f.DurationVar(&load.Linger, "linger", 0, "with --load: stay that long for feedback")
-	f.BoolVar(&load.Serial, "serial", false, "with --load: end each text with its own eight digits")
+	f.IntVar(&options.Binds, "binds", 4, "with --load: sessions")
+	f.IntVar(&options.Window, "window", 16, "with --load: unanswered messages of a session")
+	f.IntVar(&options.Conversations, "conversations", 1000, "with --load: conversations")
+	f.Float64Var(&options.Rate, "rate", 0, "with --load: messages a second; 0: as fast as it goes")
+	f.DurationVar(&options.Linger, "linger", 0, "with --load: stay that long for feedback")
+	f.BoolVar(&options.Serial, "serial", false, "with --load: end each text with its own eight digits")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		sim.RegisteredDelivery, sim.Out = registered, cmd.OutOrStdout()
 		if !heavy {
-			return simulator.RunESME(cmd.Context(), sim)
+			return command.RunESME(cmd.Context(), sim)
 		}
-		load.Bind, load.Addr, load.Messages, load.Text = sim.Bind, sim.Addr, sim.Messages, sim.Text
-		load.RegisteredDelivery = registered
-		return simulator.RunLoad(cmd.Context(), load, cmd.OutOrStdout())
+		options.Bind, options.Addr, options.Messages, options.Text = sim.Bind, sim.Addr, sim.Messages, sim.Text
+		options.RegisteredDelivery = registered
+		return command.RunLoad(cmd.Context(), options, cmd.OutOrStdout())
 	}
 	return cmd
 }
 
 func simHandset() *cobra.Command {
-	var sim simulator.HandsetCommand
+	var sim command.Handset
 	cmd := &cobra.Command{
 		Use:   "handset",
 		Short: "A handset of `sim smsc`: list the inbox, open a message; or send a read response",
@@ -115,7 +116,7 @@ func simHandset() *cobra.Command {
 	f.BoolVar(&sim.Deleted, "deleted", false, "it was deleted unread")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		sim.Out = cmd.OutOrStdout()
-		return simulator.RunHandset(cmd.Context(), sim)
+		return command.RunHandset(cmd.Context(), sim)
 	}
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/internal/simulator"
+	"readback/internal/simulator/load"
 )
 
 // Bounds of what the crowd may do to a busy ESME and to the gateway's memory.
@@ -82,11 +83,11 @@ func abuseTime() time.Duration {
 }
 
 // busy has the busy sessions send at a pace and wants all answered with ESME_ROK.
-func busy(ctx context.Context, t *testing.T, g *gateway, d time.Duration) simulator.LoadResult {
+func busy(ctx context.Context, t *testing.T, g *gateway, d time.Duration) load.Result {
 	t.Helper()
 	const rate = 2000
 	messages := size(rate * int(d/time.Second))
-	r, err := simulator.Load(ctx, simulator.LoadOptions{
+	r, err := load.Run(ctx, load.Options{
 		Bind: simulator.Bind{SystemID: accounts[0], Password: password}, Addr: g.addr,
 		Binds: size(50), Window: 4, Rate: float64(size(rate)), Messages: messages, Conversations: messages / 4,
 	})

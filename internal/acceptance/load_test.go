@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"readback/internal/simulator"
+	"readback/internal/simulator/load"
 )
 
 // Load by four binds with a window of 16, as promised.
@@ -20,15 +21,15 @@ const (
 // sendAll sends messages, each with a text of its own, and wants all of them answered.
 func sendAll(ctx context.Context, t *testing.T, addr, text string, messages, conversations int) {
 	t.Helper()
-	r, err := simulator.Load(ctx, loadOptions(addr, text, messages, conversations))
+	r, err := load.Run(ctx, loadOptions(addr, text, messages, conversations))
 	if err != nil || r.OK != messages {
 		t.Errorf("load: %v, %v", err, r)
 	}
 	t.Log(r)
 }
 
-func loadOptions(addr, text string, messages, conversations int) simulator.LoadOptions {
-	return simulator.LoadOptions{
+func loadOptions(addr, text string, messages, conversations int) load.Options {
+	return load.Options{
 		Bind: simulator.Bind{SystemID: accounts[0], Password: password}, Addr: addr,
 		Binds: binds, Window: window, Messages: messages, Conversations: conversations,
 		Text: text, Serial: true,
@@ -70,9 +71,9 @@ func TestKill(t *testing.T) {
 	for i := range times {
 		g := startGateway(ctx, t, config)
 		half := seen.after(came + messages/2)
-		done := make(chan simulator.LoadResult, 1)
+		done := make(chan load.Result, 1)
 		go func() {
-			r, _ := simulator.Load(ctx, loadOptions(g.addr, fmt.Sprintf("kill %d ", i), messages, conversations))
+			r, _ := load.Run(ctx, loadOptions(g.addr, fmt.Sprintf("kill %d ", i), messages, conversations))
 			done <- r
 		}()
 		select {

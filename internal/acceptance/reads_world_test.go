@@ -13,6 +13,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
+	"readback/internal/simulator/load"
 	"readback/smpp"
 )
 
@@ -75,7 +76,7 @@ func (w *readWorld) restart(ctx context.Context) {
 func (w *readWorld) submit(ctx context.Context, receivers int) {
 	w.Helper()
 	g, _ := w.current()
-	r, err := simulator.Load(ctx, simulator.LoadOptions{
+	r, err := load.Run(ctx, load.Options{
 		Bind: simulator.Bind{SystemID: accounts[0]}, Addr: g.addr, Binds: binds, Window: window,
 		Messages: receivers * eachReceiver, Conversations: receivers, Text: "Hello",
 	})

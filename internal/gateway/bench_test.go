@@ -5,6 +5,7 @@ import (
 
 	"readback/internal/numbering"
 	"readback/internal/simulator"
+	"readback/internal/simulator/load"
 )
 
 // BenchmarkLink is load, gateway and sink in one process, over TCP. Direct is the
@@ -21,7 +22,7 @@ func BenchmarkLink(b *testing.B) {
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
-			r, err := simulator.Load(b.Context(), simulator.LoadOptions{
+			r, err := load.Run(b.Context(), load.Options{
 				Bind: simulator.Bind{SystemID: "bank"}, Addr: bb.addr,
 				Binds: 4, Window: 16, Messages: b.N, Conversations: 1000,
 			})

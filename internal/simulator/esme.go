@@ -78,13 +78,13 @@ func newESME(ctx context.Context, conn net.Conn, opt ESMEOptions) (*ESME, error)
 	e := &ESME{
 		Recorder: Recorder{keep: opt.Keep}, opt: opt, conn: conn, out: writer{conn: conn},
 		window: make(chan struct{}, opt.Window), ended: make(chan struct{}),
-		in: smpp.NewReader(conn), seq: bindSeq, pending: make(map[uint32]func(smpp.Frame)),
+		in: smpp.NewReader(conn), seq: BindSeq, pending: make(map[uint32]func(smpp.Frame)),
 	}
 	if opt.DeliverDelay > 0 {
 		e.later = newLine(opt.DeliverDelay)
 	}
 	var err error
-	if e.bound, err = bind(ctx, conn, e.in, opt.Bind); err != nil {
+	if e.bound, err = SendBind(ctx, conn, e.in, opt.Bind); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
@@ -105,14 +105,14 @@ func (e *ESME) start() {
 	}
 }
 
-// bindSeq is the sequence_number of an ESME's bind; requests follow.
-const bindSeq = 1
+// BindSeq is the sequence_number of an ESME's bind; requests follow.
+const BindSeq = 1
 
-// bind binds over conn and returns a copy of the bind_resp.
-func bind(ctx context.Context, conn net.Conn, in *smpp.Reader, b Bind) (smpp.Frame, error) {
+// SendBind binds over conn and returns a copy of the bind_resp.
+func SendBind(ctx context.Context, conn net.Conn, in *smpp.Reader, b Bind) (smpp.Frame, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	if _, err := conn.Write(b.Append(nil, bindSeq)); err != nil {
+	if _, err := conn.Write(b.Append(nil, BindSeq)); err != nil {
 		return nil, fmt.Errorf("bind: %w", err)
 	}
 	f, err := in.Next()
@@ -123,7 +123,7 @@ func bind(ctx context.Context, conn net.Conn, in *smpp.Reader, b Bind) (smpp.Fra
 		return nil, fmt.Errorf("bind: %w", err)
 	case f.Status() != smpp.StatusOK:
 		return nil, fmt.Errorf("bind: %w", f.Status())
-	case !f.IsResponse() || f.Seq() != bindSeq:
+	case !f.IsResponse() || f.Seq() != BindSeq:
 		return nil, fmt.Errorf("bind: answered with command_id %08x", uint32(f.ID()))
 	}
 	return append(smpp.Frame(nil), f...), nil

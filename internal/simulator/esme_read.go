@@ -75,7 +75,7 @@ func (e *ESME) settle(f smpp.Frame) {
 
 // accept answers a message with the chosen status.
 func (e *ESME) accept(ctx context.Context, f smpp.Frame) {
-	response := messageResponse(nil, f, e.choose(f))
+	response := AppendMessageResponse(nil, f, e.choose(f))
 	if e.later == nil {
 		e.out.add(response)
 		return
@@ -90,9 +90,9 @@ func (e *ESME) choose(f smpp.Frame) pdu.Status {
 	return e.opt.OnRequest(f)
 }
 
-// messageResponse appends the answer to a deliver_sm or data_sm: its message_id
+// AppendMessageResponse appends the answer to a deliver_sm or data_sm: its message_id
 // is empty (SMPP 3.4 §4.6.2, §4.7.2).
-func messageResponse(dst []byte, f smpp.Frame, status pdu.Status) []byte {
+func AppendMessageResponse(dst []byte, f smpp.Frame, status pdu.Status) []byte {
 	return append(smpp.AppendHeader(dst, smpp.ResponseID(f.ID()), status, f.Seq(), 1), 0)
 }
 

@@ -16,7 +16,7 @@ import (
 func TestESMEAnswers(t *testing.T) {
 	c, addr := startSMSC(t, Options{Keep: 100, FirstSeq: 1})
 	e := openESME(t, addr, ESMEOptions{OnRequest: func(smpp.Frame) pdu.Status { return smpp.StatusPermApp }})
-	if got := e.BindResponse(); got.ID() != pdu.BindTransceiverRespID || got.Seq() != bindSeq {
+	if got := e.BindResponse(); got.ID() != pdu.BindTransceiverRespID || got.Seq() != BindSeq {
 		t.Errorf("bind_resp = %x", []byte(got))
 	}
 	for _, tt := range []struct {

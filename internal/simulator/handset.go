@@ -48,7 +48,7 @@ type Handset struct {
 
 // NewHandset returns a handset with an empty inbox.
 func NewHandset(msisdn string, opt HandsetOptions) *Handset {
-	return &Handset{msisdn: digits(msisdn), opt: opt.withDefaults()}
+	return &Handset{msisdn: Digits(msisdn), opt: opt.withDefaults()}
 }
 
 // MSISDN is the handset's number, without international prefix.

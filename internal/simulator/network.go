@@ -66,7 +66,7 @@ func NewNetwork(opt HandsetOptions) *Network {
 // Handset returns the handset with this number; a plus or two zeros before an
 // international number make no difference. It is nil when there are too many.
 func (n *Network) Handset(msisdn string) *Handset {
-	msisdn = digits(msisdn)
+	msisdn = Digits(msisdn)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h := n.handsets[msisdn]
@@ -97,8 +97,8 @@ func (n *Network) Receive(m smpp.Message) {
 	}
 }
 
-// digits is a number without its international prefix.
-func digits(addr string) string {
+// Digits returns a number without its international prefix.
+func Digits(addr string) string {
 	if rest, ok := strings.CutPrefix(addr, "+"); ok {
 		return rest
 	}

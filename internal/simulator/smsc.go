@@ -1,6 +1,5 @@
-// Package simulator is the world around a gateway: an SMSC with handsets behind
-// it, ESMEs, and load. It rests on smpp frames and works on raw octets, so that
-// tests see what a peer would see.
+// Package simulator holds the peers of a gateway: an SMSC with handsets behind it, and ESMEs.
+// It works on raw octets, by package smpp, so that tests see what a peer would see.
 package simulator
 
 import (

@@ -1,4 +1,4 @@
-package simulator
+package command
 
 import (
 	"bytes"
@@ -8,14 +8,16 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/simulator"
+	"readback/internal/simulator/load"
 	"readback/smpp"
 )
 
-// ESMECommand is what `sim esme` does: it binds, sends a message, and prints what
+// ESME is what `sim esme` does: it binds, sends a message, and prints what
 // comes.
-type ESMECommand struct {
+type ESME struct {
 	Addr string
-	ESMEOptions
+	simulator.ESMEOptions
 	From, To           string
 	Text               string // ASCII; nothing is sent if it is empty
 	RegisteredDelivery byte
@@ -26,13 +28,13 @@ type ESMECommand struct {
 
 // RunESME runs an ESME until its messages are answered, or with Stay until ctx
 // ends or the session is over. It fails if a message was refused.
-func RunESME(ctx context.Context, cmd ESMECommand) error {
+func RunESME(ctx context.Context, cmd ESME) error {
 	out := &printer{w: cmd.Out}
 	cmd.OnRequest = func(f smpp.Frame) pdu.Status {
 		out.request(f)
 		return smpp.StatusOK
 	}
-	e, err := OpenESME(ctx, cmd.Addr, cmd.ESMEOptions)
+	e, err := simulator.OpenESME(ctx, cmd.Addr, cmd.ESMEOptions)
 	if err != nil {
 		return err
 	}
@@ -51,12 +53,12 @@ func RunESME(ctx context.Context, cmd ESMECommand) error {
 }
 
 // send submits the messages one by one.
-func (cmd ESMECommand) send(ctx context.Context, e *ESME, out *printer) error {
+func (cmd ESME) send(ctx context.Context, e *simulator.ESME, out *printer) error {
 	if cmd.Text == "" {
 		return nil
 	}
-	m := ShortMessage{
-		From: Number(cmd.From), To: Number(digits(cmd.To)), RegisteredDelivery: cmd.RegisteredDelivery,
+	m := simulator.ShortMessage{
+		From: simulator.Number(cmd.From), To: simulator.Number(simulator.Digits(cmd.To)), RegisteredDelivery: cmd.RegisteredDelivery,
 		DataCoding: 1, UserData: []byte(cmd.Text),
 	}
 	for range max(cmd.Messages, 1) {
@@ -84,8 +86,8 @@ func (p *printer) request(f smpp.Frame) {
 }
 
 // RunLoad runs a load and prints its result, which is also there if it failed.
-func RunLoad(ctx context.Context, opt LoadOptions, w io.Writer) error {
-	r, err := Load(ctx, opt)
+func RunLoad(ctx context.Context, opt load.Options, w io.Writer) error {
+	r, err := load.Run(ctx, opt)
 	if r.Sent > 0 {
 		(&printer{w: w}).printf("%v", r)
 	}

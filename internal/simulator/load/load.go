@@ -1,4 +1,6 @@
-package simulator
+// Package load sends many messages through a gateway or to an SMSC, and measures the rate and
+// the latencies.
+package load
 
 import (
 	"cmp"
@@ -11,11 +13,13 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"golang.org/x/sync/errgroup"
+
+	"readback/internal/simulator"
 )
 
-// LoadOptions say what Load sends. Zero values stand for the defaults named.
-type LoadOptions struct {
-	Bind                      // bind_transceiver by default
+// Options say what Run sends. Zero values stand for the defaults named.
+type Options struct {
+	simulator.Bind            // bind_transceiver by default
 	Addr               string // of the SMSC or gateway
 	Binds              int    // sessions at once: 1
 	Window             int    // requests unanswered on each: 16, at most 10000
@@ -31,8 +35,8 @@ type LoadOptions struct {
 	Stall              time.Duration // gives up when nothing has come for so long: 30 s
 }
 
-// LoadResult is what came of it.
-type LoadResult struct {
+// Result is what came of it.
+type Result struct {
 	Sent       int
 	OK         int                // answered with ESME_ROK
 	Failed     map[pdu.Status]int // answered otherwise
@@ -43,10 +47,10 @@ type LoadResult struct {
 	P50, P90, P99, P999, Max time.Duration // from the writing of a submit_sm to its response
 }
 
-const maxLoadWindow = 10_000
+const maxWindow = 10_000
 
 // withDefaults fills in what was left empty and checks the rest.
-func (o LoadOptions) withDefaults() (LoadOptions, error) {
+func (o Options) withDefaults() (Options, error) {
 	o.Binds = cmp.Or(o.Binds, 1)
 	o.Window = cmp.Or(o.Window, 16)
 	o.Messages = cmp.Or(o.Messages, 1000)
@@ -58,8 +62,8 @@ func (o LoadOptions) withDefaults() (LoadOptions, error) {
 	switch {
 	case o.Binds < 0 || o.Messages < 0 || o.Conversations < 0 || o.Rate < 0:
 		return o, errors.New("load: a count below zero")
-	case o.Window < 0 || o.Window > maxLoadWindow:
-		return o, fmt.Errorf("load: window %d is outside 1…%d", o.Window, maxLoadWindow)
+	case o.Window < 0 || o.Window > maxWindow:
+		return o, fmt.Errorf("load: window %d is outside 1…%d", o.Window, maxWindow)
 	case len(o.Text) > 160:
 		return o, fmt.Errorf("load: text of %d octets, at most 160 fit", len(o.Text))
 	case len(o.SystemID) > 15 || len(o.Password) > 8 || len(o.SystemType) > 12:
@@ -70,15 +74,15 @@ func (o LoadOptions) withDefaults() (LoadOptions, error) {
 	return o, nil
 }
 
-// Load sends messages over as many sessions as asked and returns when all are
+// Run sends messages over as many sessions as asked and returns when all are
 // answered, the connections fail, nothing comes any more, or ctx ends; an error
 // comes with the result so far. Receivers are +44 7700 900000 and up without the
 // magic ones, senders the short codes from Sender up, all by the number of the
 // conversation, so that each run sends the same.
-func Load(ctx context.Context, opt LoadOptions) (LoadResult, error) {
+func Run(ctx context.Context, opt Options) (Result, error) {
 	opt, err := opt.withDefaults()
 	if err != nil {
-		return LoadResult{}, err
+		return Result{}, err
 	}
 	loaders := make([]*loader, opt.Binds)
 	for i := range loaders {
@@ -88,7 +92,7 @@ func Load(ctx context.Context, opt LoadOptions) (LoadResult, error) {
 		defer loaders[i].close()
 	}
 	if err != nil {
-		return LoadResult{}, err
+		return Result{}, err
 	}
 	var group errgroup.Group
 	start := time.Now()
@@ -100,8 +104,8 @@ func Load(ctx context.Context, opt LoadOptions) (LoadResult, error) {
 }
 
 // collect adds up what the loaders saw.
-func collect(loaders []*loader, start time.Time) LoadResult {
-	r := LoadResult{Failed: make(map[pdu.Status]int)}
+func collect(loaders []*loader, start time.Time) Result {
+	r := Result{Failed: make(map[pdu.Status]int)}
 	var h histogram
 	for _, l := range loaders {
 		r.Sent += l.sent
@@ -119,7 +123,7 @@ func collect(loaders []*loader, start time.Time) LoadResult {
 }
 
 // PerSecond is how many messages were answered in a second.
-func (r LoadResult) PerSecond() float64 {
+func (r Result) PerSecond() float64 {
 	answered := float64(r.Sent - r.Unanswered)
 	if r.Duration <= 0 {
 		return 0
@@ -128,7 +132,7 @@ func (r LoadResult) PerSecond() float64 {
 }
 
 // String says it in a few lines.
-func (r LoadResult) String() string {
+func (r Result) String() string {
 	var s strings.Builder
 	_, _ = fmt.Fprintf(&s, "sent %d, ok %d, unanswered %d, delivered %d in %v: %.0f msg/s\n",
 		r.Sent, r.OK, r.Unanswered, r.Delivered, r.Duration.Round(time.Millisecond), r.PerSecond())

@@ -1,4 +1,4 @@
-package simulator
+package control
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/handset"
+	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
 )
@@ -24,17 +25,17 @@ const (
 )
 
 // startControlled serves an SMSC until the test ends and returns its address.
-func startControlled(t *testing.T, opt Options) (*SMSC, string) {
+func startControlled(t *testing.T, opt simulator.Options) (*simulator.SMSC, string) {
 	t.Helper()
-	c, ln := NewSMSC(opt), testpeer.Listen(t)
+	c, ln := simulator.NewSMSC(opt), testpeer.Listen(t)
 	testpeer.Serve(t, "the SMSC", ln, c.Serve)
 	return c, ln.Addr().String()
 }
 
 // bindBank binds an ESME to addr until the test ends.
-func bindBank(t *testing.T, addr string) *ESME {
+func bindBank(t *testing.T, addr string) *simulator.ESME {
 	t.Helper()
-	e, err := OpenESME(testpeer.Within(t), addr, ESMEOptions{Bind: Bind{SystemID: "bank"}})
+	e, err := simulator.OpenESME(testpeer.Within(t), addr, simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "bank"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,23 +64,23 @@ func ask(t *testing.T, method, url, body string) (int, []byte) {
 
 func TestControlHandsets(t *testing.T) {
 	reads := make(chan handset.Response, 1)
-	n := NewNetwork(HandsetOptions{Respond: func(_ context.Context, r handset.Response) error {
+	n := simulator.NewNetwork(simulator.HandsetOptions{Respond: func(_ context.Context, r handset.Response) error {
 		reads <- r
 		return nil
 	}})
-	c, addr := startControlled(t, Options{Network: n})
-	ctl := httptest.NewServer(NewControl(c))
+	c, addr := startControlled(t, simulator.Options{Network: n})
+	ctl := httptest.NewServer(NewHandler(c))
 	defer ctl.Close()
 	e := bindBank(t, addr)
-	m := ShortMessage{
-		From: Number(bank), To: Number(subscriber), ESMClass: smpp.ESMClassUDHI, DataCoding: 1,
+	m := simulator.ShortMessage{
+		From: simulator.Number(bank), To: simulator.Number(subscriber), ESMClass: smpp.ESMClassUDHI, DataCoding: 1,
 		UserData: []byte("\x04\x80\x02\x00\x11Hi"),
 	}
 	if _, err := e.Call(testpeer.Within(t), m.Append(nil, pdu.SubmitSMID, 0)); err != nil {
 		t.Fatal(err)
 	}
 
-	client := ControlClient{ctl.URL}
+	client := Client{ctl.URL}
 	inbox, err := client.Messages(testpeer.Within(t), "+"+subscriber, 1)
 	if err != nil || len(inbox) != 1 {
 		t.Fatalf("inbox %+v, %v, want one message", inbox, err)
@@ -111,11 +112,11 @@ func TestControlHandsets(t *testing.T) {
 }
 
 func TestControlPDUs(t *testing.T) {
-	c, addr := startControlled(t, Options{Keep: 100})
-	ctl := httptest.NewServer(NewControl(c))
+	c, addr := startControlled(t, simulator.Options{Keep: 100})
+	ctl := httptest.NewServer(NewHandler(c))
 	defer ctl.Close()
 	e := bindBank(t, addr)
-	m := ShortMessage{From: Number(bank), To: Number(subscriber), DataCoding: 1, UserData: []byte("Hi")}
+	m := simulator.ShortMessage{From: simulator.Number(bank), To: simulator.Number(subscriber), DataCoding: 1, UserData: []byte("Hi")}
 	sent := m.Append(nil, pdu.SubmitSMID, 5)
 	if _, err := e.Call(testpeer.Within(t), sent); err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestControlPDUs(t *testing.T) {
 	if got := received[0]; got.Account != "bank" || got.Session != 1 || got.Hex != hex.EncodeToString(sent) {
 		t.Errorf("received %+v, want %x of bank", got, []byte(sent))
 	}
-	mo := ShortMessage{From: Number(subscriber), To: Number(bank), UserData: []byte("STOP")}
+	mo := simulator.ShortMessage{From: simulator.Number(subscriber), To: simulator.Number(bank), UserData: []byte("STOP")}
 	body := fmt.Sprintf(`{"account": "bank", "hex": "%x"}`, []byte(mo.Append(nil, pdu.DeliverSMID, 0)))
 	if code, b := ask(t, http.MethodPost, ctl.URL+"/deliver", body); code != http.StatusOK || string(b) != `{"status":0}`+"\n" {
 		t.Errorf("deliver = %d %s, want status 0", code, b)
@@ -143,8 +144,8 @@ func TestControlPDUs(t *testing.T) {
 }
 
 func TestControlRefuses(t *testing.T) {
-	c, _ := startControlled(t, Options{})
-	ctl := httptest.NewServer(NewControl(c))
+	c, _ := startControlled(t, simulator.Options{})
+	ctl := httptest.NewServer(NewHandler(c))
 	defer ctl.Close()
 	tests := []struct {
 		name, method, path, body string

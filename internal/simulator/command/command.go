@@ -1,4 +1,5 @@
-package simulator
+// Package command runs the simulators as commands: what `readback sim` does.
+package command
 
 import (
 	"context"
@@ -7,46 +8,47 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"readback/handset"
+	"readback/internal/simulator"
+	"readback/internal/simulator/control"
 )
 
-// SMSCCommand is what `sim smsc` does.
-type SMSCCommand struct {
+// SMSC is what `sim smsc` does.
+type SMSC struct {
 	Addr    string // to listen on; port 0 takes a free one
-	Control string // to listen on for NewControl; empty has none
+	Control string // to listen on for package control; empty: none
 	Reads   string // URL that handsets post read responses to, such as http://127.0.0.1:8080/v1/reads
 	APIKey  string // for Reads
 	Sink    bool   // no handsets: messages are answered and forgotten
 	Verbose bool   // prints each message that reaches a handset
 	Out     io.Writer
-	SMSC    Options        // Network is filled in
-	Handset HandsetOptions // Respond and OnMessage are filled in
+	SMSC    simulator.Options        // Network is filled in
+	Handset simulator.HandsetOptions // Respond and OnMessage are filled in
 }
 
 // RunSMSC runs an SMSC with its handsets until ctx ends. It prints where it
 // listens.
-func RunSMSC(ctx context.Context, cmd SMSCCommand) error {
+func RunSMSC(ctx context.Context, cmd SMSC) error {
 	out := &printer{w: cmd.Out}
 	if cmd.Reads != "" {
-		cmd.Handset.Respond = HTTPReads(cmd.Reads, cmd.APIKey)
+		cmd.Handset.Respond = simulator.HTTPReads(cmd.Reads, cmd.APIKey)
 	}
 	if cmd.Verbose {
 		cmd.Handset.OnMessage = out.message
 	}
 	if !cmd.Sink {
-		cmd.SMSC.Network = NewNetwork(cmd.Handset)
+		cmd.SMSC.Network = simulator.NewNetwork(cmd.Handset)
 	}
 	ln, err := net.Listen("tcp", cmd.Addr)
 	if err != nil {
 		return err
 	}
-	smsc := NewSMSC(cmd.SMSC)
+	smsc := simulator.NewSMSC(cmd.SMSC)
 	group, ctx := errgroup.WithContext(ctx)
 	out.printf("smsc listens on %v\n", ln.Addr())
 	group.Go(func() error { return smsc.Serve(ctx, ln) })
@@ -57,29 +59,15 @@ func RunSMSC(ctx context.Context, cmd SMSCCommand) error {
 			return group.Wait()
 		}
 		out.printf("control listens on http://%v\n", ln.Addr())
-		group.Go(func() error { return ServeControl(ctx, ln, smsc) })
+		group.Go(func() error { return control.Serve(ctx, ln, smsc) })
 	}
 	return group.Wait()
 }
 
-// ServeControl serves NewControl(c) on ln until ctx ends.
-func ServeControl(ctx context.Context, ln net.Listener, c *SMSC) error {
-	srv := &http.Server{
-		Handler:           NewControl(c),
-		ReadHeaderTimeout: 5 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-	}
-	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// HandsetCommand is what `sim handset` does: with Control it lists the inbox of
+// Handset is what `sim handset` does: with Control it lists the inbox of
 // Receiver, or opens one message of it; with Reads it sends a read response
 // without an SMSC.
-type HandsetCommand struct {
+type Handset struct {
 	Control  string // URL of the control of `sim smsc`
 	Reads    string // URL for read responses
 	APIKey   string // for Reads
@@ -93,7 +81,7 @@ type HandsetCommand struct {
 }
 
 // RunHandset does one step of a handset and prints what came of it.
-func RunHandset(ctx context.Context, cmd HandsetCommand) error {
+func RunHandset(ctx context.Context, cmd Handset) error {
 	out := &printer{w: cmd.Out}
 	switch {
 	case cmd.Receiver == "":
@@ -103,13 +91,13 @@ func RunHandset(ctx context.Context, cmd HandsetCommand) error {
 	case cmd.Reads != "":
 		return cmd.respond(ctx, out)
 	case cmd.Index > 0:
-		if err := (ControlClient{cmd.Control}).Open(ctx, cmd.Receiver, cmd.Index, cmd.Deleted); err != nil {
+		if err := (control.Client{URL: cmd.Control}).Open(ctx, cmd.Receiver, cmd.Index, cmd.Deleted); err != nil {
 			return err
 		}
 		out.printf("%s opened message %d\n", cmd.Receiver, cmd.Index)
 		return nil
 	}
-	messages, err := ControlClient{cmd.Control}.Messages(ctx, cmd.Receiver, 0)
+	messages, err := control.Client{URL: cmd.Control}.Messages(ctx, cmd.Receiver, 0)
 	if err != nil {
 		return err
 	}
@@ -120,12 +108,12 @@ func RunHandset(ctx context.Context, cmd HandsetCommand) error {
 }
 
 // respond sends a read response of the command's own words.
-func (cmd HandsetCommand) respond(ctx context.Context, out *printer) error {
+func (cmd Handset) respond(ctx context.Context, out *printer) error {
 	status := handset.Read
 	if cmd.Deleted {
 		status = handset.DeletedUnread
 	}
-	err := HTTPReads(cmd.Reads, cmd.APIKey)(ctx, handset.Response{
+	err := simulator.HTTPReads(cmd.Reads, cmd.APIKey)(ctx, handset.Response{
 		Receiver: cmd.Receiver, Sender: cmd.Sender, Number: cmd.Number, Status: status,
 		ReadAt: time.Now(), Proof: cmd.Proof,
 	})
@@ -147,10 +135,10 @@ func (p *printer) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.w, format, args...) // a closed pipe ends the process by itself
 }
 
-func (p *printer) message(to string, m Message) { p.inbox(to, show(m)) }
+func (p *printer) message(to string, m simulator.Message) { p.inbox(to, control.NewInboxMessage(m)) }
 
 // inbox prints one message: when, from whom to whom, its number and how it came.
-func (p *printer) inbox(to string, m InboxMessage) {
+func (p *printer) inbox(to string, m control.InboxMessage) {
 	number := "no number"
 	if m.Number != nil {
 		number = fmt.Sprintf("number %03d by %s", *m.Number, m.Carriage)

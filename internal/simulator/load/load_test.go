@@ -1,4 +1,4 @@
-package simulator
+package load
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
 )
@@ -20,9 +21,9 @@ import (
 const invSystemID pdu.Status = 0x0F
 
 // startSink serves an SMSC until the test ends and returns its address.
-func startSink(t testing.TB, opt Options) (*SMSC, string) {
+func startSink(t testing.TB, opt simulator.Options) (*simulator.SMSC, string) {
 	t.Helper()
-	c, ln := NewSMSC(opt), testpeer.Listen(t)
+	c, ln := simulator.NewSMSC(opt), testpeer.Listen(t)
 	testpeer.Serve(t, "the SMSC", ln, c.Serve)
 	return c, ln.Addr().String()
 }
@@ -34,9 +35,9 @@ type seen struct {
 	conversations map[string]int
 }
 
-func (s *seen) frame(t *testing.T) func(Record) {
+func (s *seen) frame(t *testing.T) func(simulator.Record) {
 	s.serials, s.conversations = map[string]int{}, map[string]int{}
-	return func(r Record) {
+	return func(r simulator.Record) {
 		if r.Frame.ID() != pdu.SubmitSMID {
 			return
 		}
@@ -56,8 +57,8 @@ func (s *seen) frame(t *testing.T) func(Record) {
 func TestLoad(t *testing.T) {
 	const messages, conversations = 20_000, 5_000
 	var s seen
-	_, addr := startSink(t, Options{OnFrame: s.frame(t)})
-	r, err := Load(testpeer.Within(t), LoadOptions{
+	_, addr := startSink(t, simulator.Options{OnFrame: s.frame(t)})
+	r, err := Run(testpeer.Within(t), Options{
 		Addr: addr, Binds: 4, Messages: messages, Conversations: conversations, Serial: true, RegisteredDelivery: 1, Linger: 100 * time.Millisecond,
 	})
 	if err != nil {
@@ -83,13 +84,13 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLoadFailures(t *testing.T) {
-	_, addr := startSink(t, Options{Answer: func(_ string, f smpp.Frame) ([]byte, bool) {
+	_, addr := startSink(t, simulator.Options{Answer: func(_ string, f smpp.Frame) ([]byte, bool) {
 		if f.ID() != pdu.SubmitSMID || f.Seq()%10 != 0 {
 			return nil, false
 		}
 		return smpp.AppendRefusal(nil, f.ID(), smpp.StatusThrottled, f.Seq()), true
 	}})
-	r, err := Load(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 1000})
+	r, err := Run(testpeer.Within(t), Options{Addr: addr, Messages: 1000})
 	if err != nil || r.OK != 900 || r.Failed[smpp.StatusThrottled] != 100 {
 		t.Errorf("result %v, %v, want 900 ok and 100 throttled", r, err)
 	}
@@ -100,32 +101,32 @@ func TestLoadFailures(t *testing.T) {
 
 func TestLoadEnds(t *testing.T) {
 	swallow := func(_ string, f smpp.Frame) ([]byte, bool) { return nil, f.ID() == pdu.SubmitSMID }
-	_, addr := startSink(t, Options{Answer: swallow})
-	r, err := Load(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 100, Stall: time.Millisecond})
+	_, addr := startSink(t, simulator.Options{Answer: swallow})
+	r, err := Run(testpeer.Within(t), Options{Addr: addr, Messages: 100, Stall: time.Millisecond})
 	if err == nil || r.Unanswered != 16 || !strings.Contains(err.Error(), "nothing came") {
 		t.Errorf("stall: %v, %v, want 16 unanswered and an error", r, err)
 	}
 	ctx, cancel := context.WithCancel(testpeer.Within(t))
-	_, addr = startSink(t, Options{Answer: swallow, OnFrame: func(r Record) {
+	_, addr = startSink(t, simulator.Options{Answer: swallow, OnFrame: func(r simulator.Record) {
 		if r.Frame.ID() == pdu.SubmitSMID {
 			cancel()
 		}
 	}})
-	if _, err := Load(ctx, LoadOptions{Addr: addr}); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ctx, Options{Addr: addr}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v, want %v", err, context.Canceled)
 	}
-	_, addr = startSink(t, Options{Accounts: map[string]string{}})
-	if _, err := Load(testpeer.Within(t), LoadOptions{Addr: addr}); !errors.Is(err, invSystemID) {
+	_, addr = startSink(t, simulator.Options{Accounts: map[string]string{}})
+	if _, err := Run(testpeer.Within(t), Options{Addr: addr}); !errors.Is(err, invSystemID) {
 		t.Errorf("refused bind: %v, want %v", err, invSystemID)
 	}
-	for _, opt := range []LoadOptions{
+	for _, opt := range []Options{
 		{Window: 10_001},
 		{Messages: -1},
 		{Text: strings.Repeat("x", 161)},
 		{Sender: 99999999, Conversations: 10_000},
-		{Bind: Bind{Password: "far too long"}},
+		{Bind: simulator.Bind{Password: "far too long"}},
 	} {
-		if _, err := Load(testpeer.Within(t), opt); err == nil || !strings.HasPrefix(err.Error(), "load: ") {
+		if _, err := Run(testpeer.Within(t), opt); err == nil || !strings.HasPrefix(err.Error(), "load: ") {
 			t.Errorf("%+v: %v, want a refusal", opt, err)
 		}
 	}
@@ -134,13 +135,13 @@ func TestLoadEnds(t *testing.T) {
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := testpeer.NewPipes()
-		testpeer.Serve(t, "the SMSC", p, NewSMSC(Options{}).Serve)
-		opt, err := LoadOptions{Rate: 10, Messages: 31}.withDefaults()
+		testpeer.Serve(t, "the SMSC", p, simulator.NewSMSC(simulator.Options{}).Serve)
+		opt, err := Options{Rate: 10, Messages: 31}.withDefaults()
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := newLoader(opt, 0, p.Dial())
-		if _, err := bind(t.Context(), l.conn, l.in, opt.Bind); err != nil {
+		if _, err := simulator.SendBind(t.Context(), l.conn, l.in, opt.Bind); err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
@@ -181,7 +182,7 @@ func TestHistogram(t *testing.T) {
 }
 
 func TestLoaderAllocatesNothing(t *testing.T) {
-	opt, err := LoadOptions{Messages: 1 << 30, Conversations: 100_000, Serial: true}.withDefaults()
+	opt, err := Options{Messages: 1 << 30, Conversations: 100_000, Serial: true}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,9 +210,9 @@ func TestLoaderAllocatesNothing(t *testing.T) {
 func BenchmarkSink(b *testing.B) {
 	for _, window := range []int{16, 100, 1000} {
 		b.Run(fmt.Sprintf("window=%d", window), func(b *testing.B) {
-			_, addr := startSink(b, Options{})
+			_, addr := startSink(b, simulator.Options{})
 			b.ReportAllocs()
-			r, err := Load(context.Background(), LoadOptions{
+			r, err := Run(context.Background(), Options{
 				Addr: addr, Binds: 4, Window: window, Messages: max(b.N, 4), Conversations: 100_000,
 			})
 			if err != nil || r.OK != r.Sent {

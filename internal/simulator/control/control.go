@@ -1,4 +1,6 @@
-package simulator
+// Package control is an HTTP interface to a simulated SMSC and its handsets, and a client of
+// it. Tests in any language use it.
+package control
 
 import (
 	"context"
@@ -6,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,10 +16,11 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/simulator"
 	"readback/smpp"
 )
 
-// NewControl returns a handler that drives an SMSC and its handsets over HTTP with JSON, for tests in any
+// NewHandler returns a handler that drives an SMSC and its handsets over HTTP with JSON, for tests in any
 // language:
 //
 //	GET  /handsets                                 their numbers
@@ -28,7 +32,7 @@ import (
 //
 // A wait ends after 30 seconds with what there is. Whoever reaches it may do all
 // this: it belongs on loopback.
-func NewControl(smsc *SMSC) http.Handler {
+func NewHandler(smsc *simulator.SMSC) http.Handler {
 	c := control{smsc}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /handsets", c.handsets)
@@ -40,7 +44,7 @@ func NewControl(smsc *SMSC) http.Handler {
 	return mux
 }
 
-type control struct{ smsc *SMSC }
+type control struct{ smsc *simulator.SMSC }
 
 const (
 	controlWait    = 30 * time.Second
@@ -79,8 +83,8 @@ func (c control) handsets(w http.ResponseWriter, _ *http.Request) {
 }
 
 // handset finds the handset of the path; it has answered the request if it is nil.
-func (c control) handset(w http.ResponseWriter, r *http.Request) *Handset {
-	var h *Handset
+func (c control) handset(w http.ResponseWriter, r *http.Request) *simulator.Handset {
+	var h *simulator.Handset
 	if c.smsc.Network() != nil {
 		h = c.smsc.Network().Handset(r.PathValue("msisdn"))
 	}
@@ -117,12 +121,12 @@ func (c control) messages(w http.ResponseWriter, r *http.Request) {
 	}
 	out := []InboxMessage{}
 	for _, m := range h.Messages() {
-		out = append(out, show(m))
+		out = append(out, NewInboxMessage(m))
 	}
 	writeJSON(w, http.StatusOK, out)
 }
 
-func show(m Message) InboxMessage {
+func NewInboxMessage(m simulator.Message) InboxMessage {
 	out := InboxMessage{
 		Index: m.Index, From: m.From, Text: m.Text, Carriage: m.Carriage,
 		Element: hex.EncodeToString(m.Element), UDH: hex.EncodeToString(m.UDH),
@@ -156,7 +160,7 @@ func (c control) open(w http.ResponseWriter, r *http.Request) {
 	} else {
 		err = h.Open(r.Context(), m)
 	}
-	var refused *RefusedError
+	var refused *simulator.RefusedError
 	switch {
 	case errors.As(err, &refused):
 		writeError(w, refused.Code, err)
@@ -245,4 +249,18 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 
 func writeError(w http.ResponseWriter, code int, err error) {
 	writeJSON(w, code, map[string]string{"error": err.Error()})
+}
+
+// Serve serves NewHandler(c) on ln until ctx ends.
+func Serve(ctx context.Context, ln net.Listener, c *simulator.SMSC) error {
+	srv := &http.Server{
+		Handler:           NewHandler(c),
+		ReadHeaderTimeout: 5 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package simulator
+package load
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/simulator"
 	"readback/smpp"
 )
 
@@ -17,7 +18,7 @@ import (
 // and filling the window again, which costs the least: the CPU that a test wants
 // to see spent is the gateway's.
 type loader struct {
-	opt   LoadOptions
+	opt   Options
 	conn  net.Conn
 	in    *smpp.Reader
 	out   []byte
@@ -44,28 +45,28 @@ type flight struct {
 }
 
 // openLoader connects and binds the ith session.
-func openLoader(ctx context.Context, opt LoadOptions, i int) (*loader, error) {
+func openLoader(ctx context.Context, opt Options, i int) (*loader, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", opt.Addr)
 	if err != nil {
 		return nil, err
 	}
 	l := newLoader(opt, i, conn)
-	if _, err := bind(ctx, conn, l.in, opt.Bind); err != nil {
+	if _, err := simulator.SendBind(ctx, conn, l.in, opt.Bind); err != nil {
 		l.close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func newLoader(opt LoadOptions, i int, conn net.Conn) *loader {
+func newLoader(opt Options, i int, conn net.Conn) *loader {
 	slots := 1024
 	for slots < 4*opt.Window {
 		slots *= 2
 	}
 	return &loader{
 		opt: opt, conn: conn, in: smpp.NewReader(conn), text: newTemplate(opt),
-		first: i, total: (opt.Messages - i + opt.Binds - 1) / opt.Binds, seq: bindSeq,
+		first: i, total: (opt.Messages - i + opt.Binds - 1) / opt.Binds, seq: simulator.BindSeq,
 		inFlight: make([]flight, slots), failed: make(map[pdu.Status]int),
 	}
 }
@@ -193,7 +194,7 @@ func (l *loader) handle(f smpp.Frame, now time.Time) {
 		l.settle(f, now)
 	case id == pdu.DeliverSMID || id == pdu.DataSMID:
 		l.delivered++
-		l.out = messageResponse(l.out, f, smpp.StatusOK)
+		l.out = simulator.AppendMessageResponse(l.out, f, smpp.StatusOK)
 	case id == pdu.EnquireLinkID || id == pdu.UnbindID:
 		l.out = smpp.AppendHeader(l.out, smpp.ResponseID(id), smpp.StatusOK, f.Seq(), 0)
 	}

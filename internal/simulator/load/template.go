@@ -1,10 +1,11 @@
-package simulator
+package load
 
 import (
 	"strconv"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/simulator"
 	"readback/smpp"
 )
 
@@ -14,7 +15,7 @@ var receivers = func() (all []string) {
 	const first, count = 447700900000, 1000
 	for n := range count {
 		addr := strconv.Itoa(first + n)
-		if FaultOf([]byte(addr)) == NoFault {
+		if simulator.FaultOf([]byte(addr)) == simulator.NoFault {
 			all = append(all, addr)
 		}
 	}
@@ -28,7 +29,7 @@ func conversation(first uint64, c int) (sender uint64, receiver string) {
 
 // template is a submit_sm of which only digits change from message to message.
 type template struct {
-	opt              LoadOptions
+	opt              Options
 	frame            smpp.Frame
 	sender, receiver int // where their digits start
 	serial           int // where its digits start, zero if there is none
@@ -37,14 +38,14 @@ type template struct {
 const serialDigits = 8
 
 // newTemplate lays the message out.
-func newTemplate(opt LoadOptions) *template {
+func newTemplate(opt Options) *template {
 	text := []byte(opt.Text)
 	if opt.Serial {
 		text = append(text[:min(len(text), 160-serialDigits)], "00000000"...)
 	}
 	sender, receiver := conversation(opt.Sender, 0)
-	m := ShortMessage{
-		From: Number(strconv.FormatUint(sender, 10)), To: Number(receiver),
+	m := simulator.ShortMessage{
+		From: simulator.Number(strconv.FormatUint(sender, 10)), To: simulator.Number(receiver),
 		RegisteredDelivery: opt.RegisteredDelivery, DataCoding: opt.DataCoding, UserData: text,
 	}
 	t := &template{opt: opt, frame: m.Append(nil, pdu.SubmitSMID, 0)}

@@ -1,4 +1,4 @@
-package simulator
+package load
 
 import (
 	"math/bits"

@@ -1,4 +1,4 @@
-package simulator
+package command
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/handset"
+	"readback/internal/simulator"
+	"readback/internal/simulator/load"
 	"readback/internal/testpeer"
 )
 
@@ -75,7 +77,7 @@ func verdict(w http.ResponseWriter, code int) {
 // startCenter serves an SMSC until the test ends and returns its address.
 func startCenter(t *testing.T) string {
 	t.Helper()
-	c, ln := NewSMSC(Options{}), testpeer.Listen(t)
+	c, ln := simulator.NewSMSC(simulator.Options{}), testpeer.Listen(t)
 	testpeer.Serve(t, "the SMSC", ln, c.Serve)
 	return ln.Addr().String()
 }
@@ -94,15 +96,15 @@ func TestCommands(t *testing.T) {
 	var center, bank, phone screen
 	ended := make(chan error, 2)
 	go func() {
-		ended <- RunSMSC(ctx, SMSCCommand{
+		ended <- RunSMSC(ctx, SMSC{
 			Addr: "127.0.0.1:0", Control: "127.0.0.1:0", Reads: app.URL, Verbose: true, Out: &center,
 		})
 	}()
 	addr := center.wait(t, `smsc listens on (\S+)`)
 	control := center.wait(t, `control listens on (\S+)`)
 	go func() {
-		ended <- RunESME(ctx, ESMECommand{
-			Addr: addr, ESMEOptions: ESMEOptions{Bind: Bind{SystemID: "bank"}}, From: esmeNumber, To: "+" + handsetNumber,
+		ended <- RunESME(ctx, ESME{
+			Addr: addr, ESMEOptions: simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "bank"}}, From: esmeNumber, To: "+" + handsetNumber,
 			Text: "Hi#017", RegisteredDelivery: 1, Messages: 2, Stay: true, Out: &bank,
 		})
 	}()
@@ -110,7 +112,7 @@ func TestCommands(t *testing.T) {
 	bank.wait(t, `10690001 → \+447700900123  accepted as 4A7F02`)
 	bank.wait(t, `deliver_sm esm_class 04  447700900123 → 10690001  "id:4A7F02 .*stat:DELIVRD`)
 
-	inbox := HandsetCommand{Control: control, Receiver: handsetNumber, Out: &phone}
+	inbox := Handset{Control: control, Receiver: handsetNumber, Out: &phone}
 	if err := RunHandset(ctx, inbox); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +122,7 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	phone.wait(t, `447700900123 opened message 2`)
-	direct := HandsetCommand{Reads: app.URL, Receiver: handsetNumber, Sender: esmeNumber, Number: 17, Out: &phone}
+	direct := Handset{Reads: app.URL, Receiver: handsetNumber, Sender: esmeNumber, Number: 17, Out: &phone}
 	if err := RunHandset(ctx, direct); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +131,7 @@ func TestCommands(t *testing.T) {
 	if err := RunHandset(ctx, direct); err == nil {
 		t.Error("a refused read response is no error")
 	}
-	if err := RunHandset(ctx, HandsetCommand{Receiver: handsetNumber}); err == nil {
+	if err := RunHandset(ctx, Handset{Receiver: handsetNumber}); err == nil {
 		t.Error("a handset without anything to do is no error")
 	}
 	cancel()
@@ -143,11 +145,11 @@ func TestCommands(t *testing.T) {
 func TestRunESMERefused(t *testing.T) {
 	addr := startCenter(t)
 	var out screen
-	err := RunESME(testpeer.Within(t), ESMECommand{Addr: addr, From: esmeNumber, To: "447700900008", Text: "Hi", Out: &out})
+	err := RunESME(testpeer.Within(t), ESME{Addr: addr, From: esmeNumber, To: "447700900008", Text: "Hi", Out: &out})
 	if err == nil || !strings.Contains(err.Error(), pdu.Status(8).Error()) {
 		t.Errorf("RunESME = %v, want the refusal", err)
 	}
-	if err := RunLoad(testpeer.Within(t), LoadOptions{Addr: addr, Messages: 10}, &out); err != nil {
+	if err := RunLoad(testpeer.Within(t), load.Options{Addr: addr, Messages: 10}, &out); err != nil {
 		t.Error(err)
 	}
 	out.wait(t, `sent 10, ok 10`)
@@ -155,10 +157,10 @@ func TestRunESMERefused(t *testing.T) {
 
 func TestRunSMSCAddressTaken(t *testing.T) {
 	addr := startCenter(t)
-	if err := RunSMSC(testpeer.Within(t), SMSCCommand{Addr: addr, Out: io.Discard}); err == nil {
+	if err := RunSMSC(testpeer.Within(t), SMSC{Addr: addr, Out: io.Discard}); err == nil {
 		t.Error("listening on a taken address is no error")
 	}
-	if err := RunSMSC(testpeer.Within(t), SMSCCommand{Addr: "127.0.0.1:0", Control: addr, Out: io.Discard}); err == nil {
+	if err := RunSMSC(testpeer.Within(t), SMSC{Addr: "127.0.0.1:0", Control: addr, Out: io.Discard}); err == nil {
 		t.Error("a control on a taken address is no error")
 	}
 }

@@ -1,4 +1,4 @@
-package simulator
+package control
 
 import (
 	"bytes"
@@ -12,30 +12,30 @@ import (
 	"strings"
 )
 
-// ControlClient drives NewControl from outside, at URL, such as
+// Client calls the handler of NewHandler at URL, such as
 // "http://127.0.0.1:2780".
-type ControlClient struct{ URL string }
+type Client struct{ URL string }
 
 // Handsets lists the numbers of the handsets.
-func (c ControlClient) Handsets(ctx context.Context) (out []string, err error) {
+func (c Client) Handsets(ctx context.Context) (out []string, err error) {
 	return out, c.do(ctx, http.MethodGet, "/handsets", nil, &out)
 }
 
 // Messages returns the inbox of a handset, once n messages have arrived or half a
 // minute has passed; it does not wait if n is zero.
-func (c ControlClient) Messages(ctx context.Context, msisdn string, n int) (out []InboxMessage, err error) {
+func (c Client) Messages(ctx context.Context, msisdn string, n int) (out []InboxMessage, err error) {
 	path := "/handsets/" + url.PathEscape(msisdn) + "/messages?wait=" + strconv.Itoa(n)
 	return out, c.do(ctx, http.MethodGet, path, nil, &out)
 }
 
 // Open opens a message of a handset, or deletes it unread.
-func (c ControlClient) Open(ctx context.Context, msisdn string, index int, deleted bool) error {
+func (c Client) Open(ctx context.Context, msisdn string, index int, deleted bool) error {
 	body := map[string]any{"index": index, "deleted": deleted}
 	return c.do(ctx, http.MethodPost, "/handsets/"+url.PathEscape(msisdn)+"/open", body, nil)
 }
 
 // do makes one request and reads its answer into out unless that is nil.
-func (c ControlClient) do(ctx context.Context, method, path string, in, out any) error {
+func (c Client) do(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
