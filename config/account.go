@@ -26,19 +26,19 @@ type Account struct {
 }
 
 // checkAccounts holds the settings of each account against each other, and the
-// accounts against one another.
-func (l *loader) checkAccounts() {
+// readAccounts against one another.
+func checkAccounts(l *loader) {
 	for _, id := range l.systemIDs() {
 		key, a := accountKey(id), l.cfg.Accounts[id]
 		p := problem{"without a rate there is nothing to be over", key + ".rate"}
 		l.refuseIf(a.Rate == 0 && a.Burst > 0, p, key+".burst", key+".rate")
 		l.refuseIf(a.Rate == 0 && a.Reject, p, key+".over_rate", key+".rate")
 	}
-	l.checkRanges()
+	checkRanges(l)
 }
 
 // checkRanges wants each address in one account, since a message goes to one.
-func (l *loader) checkRanges() {
+func checkRanges(l *loader) {
 	type taken struct {
 		key string
 		by  account.AddressRange

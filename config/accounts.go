@@ -11,9 +11,9 @@ import (
 	"readback/internal/setting"
 )
 
-// accounts reads the accounts from the tree, where a system_id keeps its case
+// readAccounts reads the accounts from the tree, where a system_id keeps its case
 // and its dots.
-func (l *loader) accounts() {
+func readAccounts(l *loader) {
 	n := l.doc.trees["accounts"]
 	if n == nil {
 		return
@@ -41,12 +41,12 @@ func (l *loader) accounts() {
 			continue
 		}
 		l.doc.given[key] = given{at: place{l.doc.file, k.Line, k.Column}}
-		l.cfg.Accounts[k.Value] = l.account(key, v)
+		l.cfg.Accounts[k.Value] = readAccount(l, key, v)
 	}
 }
 
-// account reads one account; what it leaves open is as for everybody.
-func (l *loader) account(key string, n *yaml.Node) Account {
+// readAccount reads one account; what it leaves open is as for everybody.
+func readAccount(l *loader, key string, n *yaml.Node) Account {
 	d := &document{file: l.doc.file, given: l.doc.given}
 	s := schemaOf(key)
 	d.walk(s, "", n, make(map[string]any))
@@ -80,16 +80,4 @@ func checkSystemID(k *yaml.Node) *problem {
 		return &problem{"not a system_id", "the name that the ESME binds with"}
 	}
 	return (*problem)(setting.CheckSystemID(k.Value))
-}
-
-// tree keeps the error that a whole tree is of the wrong kind.
-func (l *loader) tree(key string, n *yaml.Node, wanted string) {
-	l.nodeError(n, key, problem{"found " + kindOfNode(n), wanted})
-	l.failed[key] = true
-}
-
-// nodeError keeps an error about a node whose value must not be shown.
-func (l *loader) nodeError(n *yaml.Node, key string, p problem) {
-	l.failed[key] = true
-	l.errs = append(l.errs, &Error{File: l.doc.file, Line: n.Line, Key: key, Problem: p.What, Hint: p.Hint})
 }

@@ -11,8 +11,8 @@ import (
 	"readback/relay"
 )
 
-// apiKeys reads the list of keys. Neither a key nor its hash is ever shown.
-func (l *loader) apiKeys() {
+// readAPIKeys reads the list of keys. Neither a key nor its hash is ever shown.
+func readAPIKeys(l *loader) {
 	const key = "reads.api_keys"
 	n := l.doc.trees[key]
 	if n == nil {
@@ -25,7 +25,7 @@ func (l *loader) apiKeys() {
 	seen := make(map[string]bool)
 	for i, item := range n.Content {
 		at := fmt.Sprintf("%s[%d]", key, i)
-		k, ok := l.apiKey(at, resolve(item))
+		k, ok := readAPIKey(l, at, resolve(item))
 		if !ok {
 			l.failed[key] = true
 			continue
@@ -38,7 +38,7 @@ func (l *loader) apiKeys() {
 	}
 }
 
-func (l *loader) apiKey(at string, n *yaml.Node) (k relay.APIKey, ok bool) {
+func readAPIKey(l *loader, at string, n *yaml.Node) (k relay.APIKey, ok bool) {
 	if n.Kind != yaml.MappingNode {
 		l.nodeError(n, at, problem{"found " + kindOfNode(n), "a mapping {name: app, sha256: …}"})
 		return k, false

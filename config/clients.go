@@ -34,7 +34,7 @@ func (c Config) clientListeners() []clientListener {
 }
 
 // checkClients wants listeners that exist, and that let in no more than they read.
-func (l *loader) checkClients() {
+func checkClients(l *loader) {
 	for _, n := range l.cfg.clientListeners() {
 		addr, cert, key, ca := n.key+".addr", n.key+".tls.cert", n.key+".tls.key", n.key+".tls.client_ca"
 		l.refuseIf((n.tls.Cert == "") != (n.tls.Key == ""), problem{"certificate and key belong together", "both, or neither"}, cert, key)
@@ -55,7 +55,7 @@ func (l *loader) checkClients() {
 }
 
 // warnClients notes passwords that anybody on the way can read.
-func (l *loader) warnClients() {
+func warnClients(l *loader) {
 	for _, n := range l.cfg.clientListeners() {
 		l.warnIf(n.addr != "" && n.tls.Cert == "" && !isLoopback(n.addr),
 			"without TLS whoever is on the way reads the clients' credentials", n.key+".addr")

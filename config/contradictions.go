@@ -5,17 +5,17 @@ import (
 	"reflect"
 )
 
-// contradictions holds the settings against each other.
-func (l *loader) contradictions() {
-	l.checkListen()
-	l.checkSMSC()
-	l.checkAddresses()
-	l.checkTrack()
-	l.checkAccounts()
-	l.checkReads()
-	l.checkClients()
-	l.checkRelay()
-	l.checkFeedback()
+// checkAll holds the settings against each other.
+func checkAll(l *loader) {
+	checkListen(l)
+	checkSMSC(l)
+	checkAddresses(l)
+	checkTrack(l)
+	checkAccounts(l)
+	checkReads(l)
+	checkClients(l)
+	checkRelay(l)
+	checkFeedback(l)
 }
 
 // refuseIf keeps an error where the condition holds. It is told at the first of
@@ -51,7 +51,7 @@ func (l *loader) firstGiven(keys []string) (string, given) {
 }
 
 // checkAddresses wants each address once, and no way round into ourselves.
-func (l *loader) checkAddresses() {
+func checkAddresses(l *loader) {
 	own := []struct{ key, addr string }{
 		{"listen.addr", l.cfg.Listen.Addr},
 		{"listen.tls.addr", l.cfg.Listen.TLS.Addr},

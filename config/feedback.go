@@ -50,20 +50,20 @@ type Webhook struct {
 }
 
 // readWebhookSecrets reads the secrets of the webhooks in use.
-func (l *loader) readWebhookSecrets() {
+func readWebhookSecrets(l *loader) {
 	f := &l.cfg.Feedback
 	if f.Form == formWebhook {
-		f.Webhook.Secret = l.webhookSecret("feedback.", f.Webhook.SecretFile)
+		f.Webhook.Secret = readWebhookSecret(l, "feedback.", f.Webhook.SecretFile)
 	}
 	for _, id := range l.systemIDs() {
 		if a := l.cfg.Accounts[id]; a.Feedback.Form == formWebhook {
-			a.Feedback.Webhook.Secret = l.webhookSecret(accountKey(id)+".feedback.", a.Feedback.Webhook.SecretFile)
+			a.Feedback.Webhook.Secret = readWebhookSecret(l, accountKey(id)+".feedback.", a.Feedback.Webhook.SecretFile)
 			l.cfg.Accounts[id] = a
 		}
 	}
 }
 
-func (l *loader) webhookSecret(prefix, path string) Secret {
+func readWebhookSecret(l *loader, prefix, path string) Secret {
 	const least = 16
 	key := prefix + "webhook.secret_file"
 	if _, own := l.origin(key); !own {
@@ -84,19 +84,19 @@ func (l *loader) webhookSecret(prefix, path string) Secret {
 }
 
 // checkFeedback holds the settings of feedback against each other.
-func (l *loader) checkFeedback() {
+func checkFeedback(l *loader) {
 	f := l.cfg.Feedback
 	l.refuseIf(f.VendorTags.Number == f.VendorTags.Read, problem{"number and read time under one tag", "two tags"},
 		"feedback.vendor_tag_read", "feedback.vendor_tag_number")
-	l.checkForm("", l.cfg.general().Feedback)
+	checkForm(l, "", l.cfg.general().Feedback)
 	for _, id := range l.systemIDs() {
-		l.checkForm(accountKey(id)+".", l.cfg.Accounts[id].Feedback)
+		checkForm(l, accountKey(id)+".", l.cfg.Accounts[id].Feedback)
 	}
 }
 
 // checkForm wants what the form of an account, or of all others, needs. What an account
 // has from the others is told there.
-func (l *loader) checkForm(prefix string, f AccountFeedback) {
+func checkForm(l *loader, prefix string, f AccountFeedback) {
 	form, url, secret := prefix+"feedback.form", prefix+"feedback.webhook.url", prefix+"feedback.webhook.secret_file"
 	own := func(keys ...string) bool {
 		return prefix == "" || slices.ContainsFunc(keys, func(k string) bool { _, ok := l.origin(k); return ok })
@@ -131,7 +131,7 @@ func isPrivateURL(s string) bool {
 }
 
 // warnFeedback notes what is set and not used, or open to who listens.
-func (l *loader) warnFeedback(prefix string, f AccountFeedback) {
+func warnFeedback(l *loader, prefix string, f AccountFeedback) {
 	key := prefix + "feedback.webhook.url"
 	used := f.Form == formWebhook
 	for _, a := range l.cfg.Accounts {

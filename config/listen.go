@@ -28,7 +28,7 @@ type ListenTLS struct {
 }
 
 // checkListen wants a way in for ESMEs that is as protected as it reads.
-func (l *loader) checkListen() {
+func checkListen(l *loader) {
 	n := l.cfg.Listen
 	l.refuseIf(n.Addr == "" && n.TLS.Addr == "", problem{"no address for ESMEs", "listen.addr, or listen.tls.addr, or both"},
 		"listen.addr", "listen.tls.addr")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
 )
@@ -96,14 +97,14 @@ func (l *loader) take(errs Errors) {
 // finish makes the checked value of all that was read.
 func (l *loader) finish() (Config, error) {
 	l.settings()
-	l.accounts()
-	l.apiKeys()
-	l.numbers()
-	l.readPassword()
-	l.readProofKeys()
-	l.readWebhookSecrets()
-	l.contradictions()
-	l.warnings()
+	readAccounts(l)
+	readAPIKeys(l)
+	readNumbers(l)
+	readPassword(l)
+	readProofKeys(l)
+	readWebhookSecrets(l)
+	checkAll(l)
+	warnAll(l)
 	if len(l.errs) > 0 {
 		l.errs.sort()
 		return Config{Warnings: l.cfg.Warnings}, l.errs
@@ -176,4 +177,16 @@ func (l *loader) anyFailed(keys []string) bool {
 		}
 		return false
 	})
+}
+
+// tree keeps the error that a whole tree is of the wrong kind.
+func (l *loader) tree(key string, n *yaml.Node, wanted string) {
+	l.nodeError(n, key, problem{"found " + kindOfNode(n), wanted})
+	l.failed[key] = true
+}
+
+// nodeError keeps an error about a node whose value must not be shown.
+func (l *loader) nodeError(n *yaml.Node, key string, p problem) {
+	l.failed[key] = true
+	l.errs = append(l.errs, &Error{File: l.doc.file, Line: n.Line, Key: key, Problem: p.What, Hint: p.Hint})
 }

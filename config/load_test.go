@@ -50,7 +50,7 @@ func TestLoadFull(t *testing.T) {
 	}
 	l := newLoader(path)
 	l.read()
-	l.accounts()
+	readAccounts(l)
 	want, own := fullConfig(), fullAccount()
 	leave(&want, Default(), fields, "", l.doc.given)
 	general := want.general()

@@ -17,7 +17,7 @@ type Log struct {
 }
 
 // checkRelay holds the settings of the relay against each other.
-func (l *loader) checkRelay() {
+func checkRelay(l *loader) {
 	r := l.cfg.Relay
 	if r.NATS == embedded {
 		l.refuseIf(r.Replicas > 1, problem{"the embedded server is one, and keeps one copy", "replicas: 1, or nats: nats://host:4222"}, "relay.replicas", "relay.nats")

@@ -27,7 +27,7 @@ type ReadsTLS struct {
 }
 
 // checkReads wants read responses of whom the operator means only.
-func (l *loader) checkReads() {
+func checkReads(l *loader) {
 	r := l.cfg.Reads
 	has := func(auth string) bool { return slices.Contains(l.cfg.Relay.Auth, auth) }
 	l.refuseIf(has("api_key") && len(l.cfg.Relay.APIKeys) == 0,
@@ -37,11 +37,11 @@ func (l *loader) checkReads() {
 		problem{"mtls without an authority", "reads.tls.client_ca: FILE, beside cert and key"}, "reads.auth", "reads.tls.client_ca")
 	l.refuseIf(has("proof") && !l.cfg.Track.Proof,
 		problem{"proof, and messages carry none", "track.proof: true, with track.proof_keys"}, "reads.auth", "track.proof")
-	l.checkReadsHTTP(has)
+	checkReadsHTTP(l, has)
 }
 
 // checkReadsHTTP looks at what holds for the HTTP interface only.
-func (l *loader) checkReadsHTTP(has func(auth string) bool) {
+func checkReadsHTTP(l *loader, has func(auth string) bool) {
 	r := l.cfg.Reads
 	l.refuseIf((r.TLS.Cert == "") != (r.TLS.Key == ""), problem{"a certificate without its key, or a key without its certificate", "both of them"},
 		"reads.tls.cert", "reads.tls.key")
@@ -59,7 +59,7 @@ func (l *loader) checkReadsHTTP(has func(auth string) bool) {
 }
 
 // warnReads notes a way in that is wider, or narrower, than it looks.
-func (l *loader) warnReads() {
+func warnReads(l *loader) {
 	r := l.cfg.Reads
 	has := func(auth string) bool { return slices.Contains(l.cfg.Relay.Auth, auth) }
 	l.warnIf(has("none") && len(l.cfg.Relay.Auth) > 1, "none lets everyone in, whatever else is asked for", "reads.auth")

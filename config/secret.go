@@ -61,7 +61,7 @@ func HashPassword(password []byte) (string, error) {
 }
 
 // readPassword reads the password of the gateway's own binds.
-func (l *loader) readPassword() {
+func readPassword(l *loader) {
 	const key = "smsc.password_file"
 	s := &l.cfg.SMSC
 	if s.Mode != shared || s.PasswordFile == "" || l.failed[key] {

@@ -58,7 +58,7 @@ func (s SMSC) Targets() []string {
 }
 
 // checkSMSC holds the settings of the way to the SMSC against each other.
-func (l *loader) checkSMSC() {
+func checkSMSC(l *loader) {
 	s := l.cfg.SMSC
 	if _, chosen := l.origin("smsc.tls.enable"); !chosen {
 		l.refuseAny(problem{"smsc.tls.enable is not set: the way to the SMSC would be open", "enable: true; or false, to leave the rest unused"},
@@ -77,12 +77,12 @@ func (l *loader) checkSMSC() {
 		problem{"smsc.addrs is given too, without this one", "one of both, addrs to fail over"}, "smsc.addr", "smsc.addrs")
 	l.refuseIf(s.SystemID == "", problem{"shared mode without a name to bind with", "smsc.system_id"}, "smsc.system_id", "smsc.mode")
 	l.refuseIf(s.PasswordFile == "", problem{"shared mode without a password to bind with", "smsc.password_file"}, "smsc.password_file", "smsc.mode")
-	l.checkSharedAccounts()
+	checkSharedAccounts(l)
 }
 
 // checkSharedAccounts wants somebody who can bind: in shared mode no SMSC checks
 // the ESMEs' passwords.
-func (l *loader) checkSharedAccounts() {
+func checkSharedAccounts(l *loader) {
 	n := l.doc.trees["accounts"]
 	l.refuseIf(n == nil || len(n.Content) == 0, problem{"shared mode without accounts: nobody could bind", "accounts: {bank: {password_hash: …}}"},
 		"accounts", "smsc.mode")

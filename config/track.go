@@ -36,7 +36,7 @@ const (
 )
 
 // checkTrack holds the settings of numbers against each other.
-func (l *loader) checkTrack() {
+func checkTrack(l *loader) {
 	t, first, last := l.cfg.Track, int(l.cfg.Relay.First), int(l.cfg.Relay.Last)
 	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
 	l.refuseIf(t.Proof && len(t.ProofKeys) == 0, problem{"no key to make proofs with", "track.proof_keys: [FILE]"}, "track.proof", "track.proof_keys")
@@ -53,9 +53,9 @@ func (l *loader) checkTrack() {
 	}
 }
 
-// numbers chooses the marker's range where the marker is the carriage and the
+// readNumbers chooses the marker's range where the marker is the carriage and the
 // operator left the range open.
-func (l *loader) numbers() {
+func readNumbers(l *loader) {
 	if l.cfg.Track.Carriage != numbering.ByMarker {
 		return
 	}
@@ -71,7 +71,7 @@ func (l *loader) numbers() {
 const minProofKey = 16
 
 // readProofKeys reads the keys for proofs.
-func (l *loader) readProofKeys() {
+func readProofKeys(l *loader) {
 	const key = "track.proof_keys"
 	if l.failed[key] {
 		return

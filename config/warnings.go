@@ -8,28 +8,28 @@ import (
 	"readback/internal/numbering"
 )
 
-// warnings notes what is allowed and seldom meant.
-func (l *loader) warnings() {
+// warnAll notes what is allowed and seldom meant.
+func warnAll(l *loader) {
 	t := l.cfg.Track
 	l.warnIf(t.IEI >= 0xA0 && (t.IEI <= 0xBF || t.IEI >= 0xE0),
 		fmt.Sprintf("0x%02X is not among the identifiers for use between SMEs, 80 to 9F: some SMSCs drop or change it", t.IEI), "track.iei")
-	l.warnReads()
+	warnReads(l)
 	l.warnIf(l.cfg.Ops.Addr != "" && !isLoopback(l.cfg.Ops.Addr),
 		"metrics and profiles for anyone who reaches the address: they ask nobody who they are", "ops.addr")
 	l.warnIf(t.Proof && t.Carriage == numbering.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
-	l.warnListen()
-	l.warnClients()
+	warnListen(l)
+	warnClients(l)
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
 		fmt.Sprintf("the password is longer than the %d octets of SMPP: some SMSCs refuse the bind", maxPassword), "smsc.password_file")
-	l.warnMirror()
-	l.warnAccount("", l.cfg.general())
+	warnMirror(l)
+	warnAccount(l, "", l.cfg.general())
 	for _, id := range l.systemIDs() {
-		l.warnAccount(accountKey(id)+".", l.cfg.Accounts[id])
+		warnAccount(l, accountKey(id)+".", l.cfg.Accounts[id])
 	}
 }
 
 // warnListen notes a way in that the operator may have forgotten.
-func (l *loader) warnListen() {
+func warnListen(l *loader) {
 	n := l.cfg.Listen
 	if _, chosen := l.origin("listen.addr"); !chosen && n.TLS.Addr != "" {
 		l.warnIf(true, "ESMEs can bind without TLS too, on "+n.Addr+": listen.addr: \"\" ends that", "listen.tls.addr")
@@ -38,7 +38,7 @@ func (l *loader) warnListen() {
 }
 
 // warnMirror notes what only shared mode uses.
-func (l *loader) warnMirror() {
+func warnMirror(l *loader) {
 	if l.cfg.SMSC.Mode != mirror || l.failed["smsc.mode"] {
 		return
 	}
@@ -57,9 +57,9 @@ func (l *loader) warnMirror() {
 
 // warnAccount looks at the settings of one account, or of all others, at the
 // keys that it was given itself.
-func (l *loader) warnAccount(prefix string, a Account) {
+func warnAccount(l *loader, prefix string, a Account) {
 	all := a.Track.When == numbering.All
-	l.warnFeedback(prefix, a.Feedback)
+	warnFeedback(l, prefix, a.Feedback)
 	l.warnIf(all && a.Feedback.Form == "off", "every message gets a number, and no ESME hears that it was read",
 		prefix+"feedback.form", prefix+"track.when")
 	l.warnIf(all && a.Track.Overflow == numbering.RejectNoRoom, "messages without room are refused though nobody asked for a read acknowledgement",
