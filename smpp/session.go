@@ -2,65 +2,11 @@ package smpp
 
 import (
 	"context"
-	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
 )
-
-// Reasons for which a session ends, as Run returns them. A peer that just went
-// away is io.EOF, a stream that is not SMPP a *FrameError.
-var (
-	ErrClosed   = errors.New("session is closed")
-	ErrUnbound  = errors.New("unbound")
-	ErrSlowPeer = errors.New("peer does not read")
-	ErrDead     = errors.New("peer does not answer enquire_link")
-	ErrNoBind   = errors.New("peer did not bind in time")
-	ErrInactive = errors.New("inactive for too long")
-)
-
-// UnbindTime is how long a session waits for unbind_resp: many ESMEs send none.
-const UnbindTime = 5 * time.Second
-
-// Options of a session. The zero value has no timers and no window.
-type Options struct {
-	SMSC bool // the peer is an SMSC; else it is an ESME
-	// Window is how many requests may be under way to the peer; 0: no limit. Of two
-	// sessions that send to each other from their handlers one at most may ever
-	// fill its window: with both full, each waits for answers that stand behind
-	// requests of the other, until Response is over.
-	Window       int
-	Timers       Timers        // SMPP 3.4 §7.2
-	Response     time.Duration // how long the peer may take to answer a request; 0: for ever
-	WriteTimeout time.Duration // how long the peer may take nothing; DefaultWriteTimeout if 0
-	// Observe is told, for one frame at a time, how long it was in here: from its
-	// arrival on the other session until it was written.
-	Observe func(added time.Duration)
-	// Room is told that TrySend may have room where it had none. It must not wait.
-	Room func()
-}
-
-// DefaultWriteTimeout is how long a peer may leave unread what is sent to it.
-const DefaultWriteTimeout = 30 * time.Second
-
-// Handler takes what a Session[R] does not see to itself. Its methods but Expired
-// run on the read goroutine, in wire order; frames are valid until they return.
-type Handler[R any] interface {
-	// Request is called for each request that the state allows, except
-	// enquire_link. An error ends the session. ctx is that of Run; it also ends
-	// when the session has read its last frame.
-	Request(ctx context.Context, f Frame) error
-	// Response is called with the request that it answers.
-	Response(f Frame, to Pending[R]) error
-	// Unmatched is called for a response that answers nothing; late tells that it
-	// answers a request that had expired.
-	Unmatched(f Frame, late bool) error
-	// Expired is called for a request without response in time, on the timers'
-	// goroutine.
-	Expired(to Pending[R])
-	// Idle is called when no whole frame is left to handle: the time to flush.
-	Idle()
-}
 
 // Session is one SMPP connection: it frames, answers enquire_link, keeps state,
 // window and timers, and correlates responses. R is the type of the reference that
@@ -163,4 +109,81 @@ func (s *Session[R]) SetState(st State) {
 		default: // they will wake anyway
 		}
 	}
+}
+
+// Close ends the session at once.
+func (s *Session[R]) Close(cause error) {
+	s.setCause(cause)
+	s.out.fail()
+	_ = s.conn.Close() // the reader and the writer see it
+}
+
+// Finish ends the session when what was put out is written; at the latest after
+// UnbindTime, whether the peer reads and held responses are released or not.
+func (s *Session[R]) Finish(cause error) {
+	s.setCause(cause)
+	if s.out.end() {
+		s.startOverdue(cause)
+	}
+}
+
+// startOverdue closes the session after UnbindTime, unless it hangs up before.
+func (s *Session[R]) startOverdue(cause error) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if !s.hungUp {
+		s.overdue = time.AfterFunc(UnbindTime, func() { s.Close(cause) })
+	}
+}
+
+// stopOverdue notes that the session has hung up.
+func (s *Session[R]) stopOverdue() {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.hungUp = true
+	if s.overdue != nil {
+		s.overdue.Stop()
+	}
+}
+
+// setCause keeps the first reason, but for a panic, which must not go unnoticed.
+func (s *Session[R]) setCause(cause error) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if s.cause == nil || isPanic(cause) && !isPanic(s.cause) {
+		s.cause = cause
+	}
+	s.state = Closed
+}
+
+func (s *Session[R]) reason() error {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.cause
+}
+
+// What the peer still sends is read for so long, and up to so many octets, when a
+// connection is closed.
+const (
+	lingerTime   = time.Second
+	lingerOctets = 1 << 20
+)
+
+// hangUp closes the connection. A close while the peer still sends would reset
+// it and take our last PDUs with it, a generic_nack or the answers of a drain. So
+// the peer is told that no more will come, and read until it closes as well,
+// within bounds.
+func (s *Session[R]) hangUp() {
+	if half, ok := s.conn.(interface{ CloseWrite() error }); ok { // TCP and TLS
+		// Only the close below matters if one of these fails; after Close all do.
+		_ = half.CloseWrite()
+		_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime))
+		select {
+		case <-s.over: // the read goroutine took what it could
+			_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime)) // Await may have taken it back
+			_, _ = io.CopyN(io.Discard, s.conn, lingerOctets)
+		case <-time.After(lingerTime):
+		}
+	}
+	_ = s.conn.Close() // a second close changes nothing
 }

@@ -98,3 +98,14 @@ func (s *Session[R]) expire(h Handler[R], p Pending[R]) {
 	defer recovered(s.Finish)
 	h.Expired(p)
 }
+
+// setTimers changes the timers, and wakes their goroutine.
+func (s *Session[R]) setTimers(change func(*Timers, time.Time)) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	change(&s.timers, time.Now())
+	select {
+	case s.bound <- struct{}{}:
+	default: // they will wake anyway
+	}
+}

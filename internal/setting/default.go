@@ -21,9 +21,3 @@ func Defaults(to any) {
 		f.Set(v, value)
 	}
 }
-
-// Set puts a value that Parse made into the struct.
-func (f Field) Set(in reflect.Value, value any) {
-	to := in.FieldByIndex(f.Index)
-	to.Set(reflect.ValueOf(value).Convert(to.Type()))
-}

@@ -28,17 +28,6 @@ var forms = map[string]func(s string) *Problem{
 	"path":        checkPath,
 }
 
-// checkForm looks inside a text by the form that its tag names.
-func (f Field) checkForm(s string) *Problem {
-	if s == "" && f.Tag.Get("empty") != "" {
-		return nil
-	}
-	if check := forms[f.Tag.Get("form")]; check != nil {
-		return check(s)
-	}
-	return nil
-}
-
 // checkAddr wants host:port with a port in digits. To bind, the host may be
 // absent (all addresses) and the port 0 (any free one).
 func checkAddr(s string, bind bool) *Problem {

@@ -90,3 +90,35 @@ func (f Field) Show(text string) string {
 	}
 	return text
 }
+
+// wrongType says what was found and what is wanted.
+func (f Field) wrongType(found any) *Problem {
+	return &Problem{"found " + KindOf(found), f.Wanted()}
+}
+
+// Wanted describes a good value.
+func (f Field) Wanted() string {
+	switch {
+	case f.Tag.Get("wanted") != "":
+		return f.Tag.Get("wanted")
+	case f.isDuration() && f.Tag.Get("word") != "":
+		return "a duration such as 250ms, or " + f.Tag.Get("word")
+	case f.isDuration():
+		return "a duration such as 10s or 72h"
+	case f.isRune():
+		return `one character in quotes, such as "§"`
+	case f.Tag.Get("example") != "":
+		return "a list such as [" + f.Tag.Get("example") + "]"
+	case f.isList():
+		return "a list such as [" + f.list("oneof")[0] + "]"
+	case f.isWord():
+		return either(f.list("oneof"))
+	case f.Type.Kind() == reflect.Bool:
+		return "true or false"
+	case f.Type.Kind() != reflect.String:
+		return "a whole number"
+	case f.Tag.Get("oneof") != "":
+		return either(f.list("oneof"))
+	}
+	return "text in quotes"
+}

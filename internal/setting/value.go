@@ -178,3 +178,20 @@ func (f Field) checkWord(s string) *Problem {
 	}
 	return &Problem{"unknown value", either(known)}
 }
+
+// Set puts a value that Parse made into the struct.
+func (f Field) Set(in reflect.Value, value any) {
+	to := in.FieldByIndex(f.Index)
+	to.Set(reflect.ValueOf(value).Convert(to.Type()))
+}
+
+// checkForm looks inside a text by the form that its tag names.
+func (f Field) checkForm(s string) *Problem {
+	if s == "" && f.Tag.Get("empty") != "" {
+		return nil
+	}
+	if check := forms[f.Tag.Get("form")]; check != nil {
+		return check(s)
+	}
+	return nil
+}

@@ -12,33 +12,6 @@ const (
 	statusInvSystemID pdu.Status = 0x0F // ESME_RINVSYSID
 )
 
-// bind answers a bind request and lets the session in (SMPP 3.4 §4.1).
-func (s *session) bind(f smpp.Frame) {
-	r := fields{b: f.Body()}
-	systemID, password := string(r.cstring()), string(r.cstring())
-	r.cstring() // system_type
-	version := r.octet()
-	r.octets(2) // addr_ton, addr_npi
-	r.cstring() // address_range
-	switch status := s.smsc.authenticate(systemID, password); {
-	case s.account.Load() != nil:
-		s.reply(f, smpp.StatusAlreadyBound)
-		return
-	case r.bad:
-		s.reply(f, smpp.StatusInvCmdLen)
-		return
-	case status != smpp.StatusOK:
-		s.reply(f, status)
-		return
-	}
-	s.transmits = f.ID() != pdu.BindReceiverID
-	s.receives = f.ID() != pdu.BindTransmitterID
-	s.hasTLVs = version >= smpp.InterfaceVersion34
-	s.out.add(s.bindResponse(f)) // before join, so that no receipt overtakes it
-	s.smsc.join(s, systemID)
-	s.account.Load().pump(s)
-}
-
 // authenticate checks credentials against the accounts.
 func (c *SMSC) authenticate(systemID, password string) pdu.Status {
 	if c.opt.Accounts == nil {
@@ -54,13 +27,4 @@ func (c *SMSC) authenticate(systemID, password string) pdu.Status {
 		return statusInvPassword
 	}
 	return statusInvSystemID
-}
-
-// bindResponse is the bind_resp that lets an ESME in (SMPP 3.4 §4.1.2).
-func (s *session) bindResponse(f smpp.Frame) []byte {
-	body := append([]byte(s.smsc.opt.SystemID), 0)
-	if !s.smsc.opt.OmitVersion {
-		body = smpp.AppendTLV(body, smpp.TagScInterfaceVersion, []byte{smpp.InterfaceVersion34})
-	}
-	return append(smpp.AppendHeader(nil, smpp.ResponseID(f.ID()), smpp.StatusOK, f.Seq(), len(body)), body...)
 }

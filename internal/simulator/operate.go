@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -177,4 +178,16 @@ func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state
 	id := string(c.store.appendID(nil, n))
 	a.offer(newReceipt(m, id, state, time.Now()))
 	a.pump(here)
+}
+
+// sendReceipt adds r to what the session writes; the account's mutex is held.
+func (s *session) sendReceipt(r *waitingReceipt) {
+	f := r.frame
+	if !s.hasTLVs {
+		f = f[:r.mandatory]
+		binary.BigEndian.PutUint32(f, uint32(len(f)))
+	}
+	seq, _ := s.await(0, nil)
+	f.SetSeq(seq)
+	s.out.add(f)
 }

@@ -52,15 +52,3 @@ func excerpt(m smpp.Message) string {
 	}
 	return string(text)
 }
-
-// sendReceipt adds r to what the session writes; the account's mutex is held.
-func (s *session) sendReceipt(r *waitingReceipt) {
-	f := r.frame
-	if !s.hasTLVs {
-		f = f[:r.mandatory]
-		binary.BigEndian.PutUint32(f, uint32(len(f)))
-	}
-	seq, _ := s.await(0, nil)
-	f.SetSeq(seq)
-	s.out.add(f)
-}
