@@ -22,14 +22,14 @@ func (m Message) WithoutTLVs() (f Frame, ok bool) {
 	return f, true
 }
 
-// Change is what differs in a copy of a message. All other octets are those of the
-// frame, but for the lengths.
+// Change says what differs in a copy of a message. All other octets are those of the frame,
+// except the lengths.
 type Change struct {
 	UserData           []byte
 	ESMClass           byte
 	RegisteredDelivery byte
-	// TLV, if not nil, is asked for the value of each optional parameter but
-	// message_payload, and whether it stays.
+	// TLV, if not nil, is called for each optional parameter but message_payload. It returns
+	// the value to write, and whether the parameter stays.
 	TLV func(TLV) (value []byte, keep bool)
 }
 
@@ -74,7 +74,8 @@ func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
 	return f, true
 }
 
-// shortRoom is what short_message can hold: data_sm has none.
+// shortRoom returns how many octets short_message can hold. A data_sm has no short_message,
+// so the room is zero.
 func (m Message) shortRoom() int {
 	if m.smLength < 0 {
 		return 0
@@ -82,8 +83,8 @@ func (m Message) shortRoom() int {
 	return MaxShortMessage
 }
 
-// appendTLVs appends the optional parameters, with payload as message_payload, and what
-// stands behind them.
+// appendTLVs appends the optional parameters, with payload as message_payload, and the octets
+// behind the last parameter.
 func (m Message) appendTLVs(dst []byte, change func(TLV) ([]byte, bool), payload []byte) []byte {
 	if change == nil {
 		return append(dst, m.Frame[m.tlvs:]...)

@@ -1,7 +1,7 @@
-// Package smpp is the wire and one session of it: frames as views of the octets
-// that arrived, the reader that delimits them, a view of the messages, and the
-// session with its states, window and timers. It interprets no more of a PDU
-// than a relay must, so that what it forwards leaves as it came.
+// Package smpp implements the SMPP wire format and one session of it: frames as views of the
+// octets that arrived, the reader that delimits them, a view of the messages, and the session
+// with its states, window and timers. It interprets no more of a PDU than a relay needs, so
+// that forwarded PDUs leave as they came.
 package smpp
 
 import (
@@ -24,8 +24,8 @@ const (
 	OwnSeq = 0x40000000
 )
 
-// Frame is one PDU as the octets that arrived, header included. It is a view:
-// whoever keeps it longer than its source allows copies it first.
+// Frame is one PDU as the octets that arrived, header included. It is a view: code that keeps
+// a frame longer than its source allows must copy it.
 type Frame []byte
 
 // Len is the length of the PDU in octets, its command_length.
@@ -43,13 +43,13 @@ func (f Frame) Seq() uint32 { return binary.BigEndian.Uint32(f[12:]) }
 // SetSeq overwrites the sequence_number in place.
 func (f Frame) SetSeq(seq uint32) { binary.BigEndian.PutUint32(f[12:], seq) }
 
-// Body is everything behind the header.
+// Body returns the octets behind the header.
 func (f Frame) Body() []byte { return f[HeaderLen:] }
 
-// IsResponse tells responses, generic_nack included, from requests.
+// IsResponse reports whether the frame is a response, generic_nack included.
 func (f Frame) IsResponse() bool { return IsResponse(f.ID()) }
 
-// IsResponse tells whether id has the response bit set (SMPP 3.4 §5.1.2).
+// IsResponse reports whether id has the response bit set (SMPP 3.4 §5.1.2).
 func IsResponse(id pdu.ID) bool { return id&responseBit != 0 }
 
 // ResponseID is the command_id that answers the request id.
@@ -65,17 +65,16 @@ func AppendHeader(dst []byte, id pdu.ID, status pdu.Status, seq uint32, bodyLen 
 	return binary.BigEndian.AppendUint32(dst, seq)
 }
 
-// AppendRefusal appends the response that refuses the request id with status.
-// Three responses get the shortest body their definition allows, since common
-// stacks cannot read them without one; all others are a header, as SMPP 3.4
-// §4.4.2 has it.
+// AppendRefusal appends the response that refuses the request id with status. Three responses
+// get the shortest body that their definition allows, since common stacks cannot read them
+// without a body. All others are a header only (SMPP 3.4 §4.4.2).
 func AppendRefusal(dst []byte, id pdu.ID, status pdu.Status, seq uint32) []byte {
 	body := refusalBodies[id]
 	return append(AppendHeader(dst, ResponseID(id), status, seq, len(body)), body...)
 }
 
-// AppendDelivered appends the response of who takes a deliver_sm or data_sm itself, with
-// an empty message_id (SMPP 3.4 §4.6.2, §4.7.2).
+// AppendDelivered appends the response to a deliver_sm or data_sm that the caller consumes
+// instead of forwarding it. The response has an empty message_id (SMPP 3.4 §4.6.2, §4.7.2).
 func AppendDelivered(dst []byte, id pdu.ID, status pdu.Status, seq uint32) []byte {
 	return append(AppendHeader(dst, ResponseID(id), status, seq, 1), 0)
 }
@@ -86,8 +85,8 @@ var refusalBodies = map[pdu.ID]string{
 	pdu.SubmitMultiID: "\x00\x00",         // message_id, no_unsuccess (§4.5.2)
 }
 
-// FrameError says why a stream can no longer be cut into PDUs. The session
-// answers it with a generic_nack of its Status and Seq, and ends.
+// FrameError says why a stream can no longer be divided into PDUs. The session answers the
+// stream with a generic_nack that has its Status and Seq, and ends.
 type FrameError struct {
 	Length uint32     // the command_length that the peer claimed
 	Status pdu.Status // always StatusInvCmdLen

@@ -2,21 +2,23 @@ package smpp
 
 import "context"
 
-// Handler takes what a Session[R] does not see to itself. Its methods but Expired
-// run on the read goroutine, in wire order; frames are valid until they return.
+// Handler handles the events that a Session[R] does not handle itself. All methods but
+// Expired run on the read goroutine, in the order of the stream. Frames are valid until the
+// method returns.
 type Handler[R any] interface {
 	// Request is called for each request that the state allows, except
 	// enquire_link. An error ends the session. ctx is that of Run; it also ends
 	// when the session has read its last frame.
 	Request(ctx context.Context, f Frame) error
-	// Response is called with the request that it answers.
+	// Response is called for a response. to is the request that it answers.
 	Response(f Frame, to Pending[R]) error
-	// Unmatched is called for a response that answers nothing; late tells that it
-	// answers a request that had expired.
+	// Unmatched is called for a response that answers no request under way. late reports
+	// whether the request had expired before.
 	Unmatched(f Frame, late bool) error
-	// Expired is called for a request without response in time, on the timers'
-	// goroutine.
+	// Expired is called for a request that got no response in time. It runs on the goroutine
+	// of the timers.
 	Expired(to Pending[R])
-	// Idle is called when no whole frame is left to handle: the time to flush.
+	// Idle is called when no whole frame is left in the buffer. It is the time to flush other
+	// sessions.
 	Idle()
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// Message is a view of a submit_sm, data_sm or deliver_sm: where its fields
-// stand in the frame (SMPP 3.4 §4.4.1, §4.6.1, §4.7.1). The frame stays as it
-// is; AppendChanged makes a changed copy.
+// Message is a view of a submit_sm, data_sm or deliver_sm. It holds the positions of the
+// fields in the frame (SMPP 3.4 §4.4.1, §4.6.1, §4.7.1). The frame does not change;
+// AppendChanged makes a changed copy.
 type Message struct {
 	Frame Frame
 
@@ -42,11 +42,10 @@ func (e *MessageError) Error() string {
 	return fmt.Sprintf("%s at octet %d is malformed", e.Field, e.Offset)
 }
 
-// ParseMessage views f, which must be a submit_sm, data_sm or deliver_sm. It
-// fails with a *MessageError when a mandatory field runs over the end, when the
-// TLVs cannot be walked though the text must be among them, or when short_message
-// and message_payload are both used (SMPP 3.4 §5.3.2.32). Octets behind a
-// short_message that are no TLVs are left alone.
+// ParseMessage views f, which must be a submit_sm, data_sm or deliver_sm. It fails with a
+// *MessageError when a mandatory field extends beyond the end, when the text must be in a TLV
+// and the TLVs are malformed, and when short_message and message_payload are both used (SMPP
+// 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs stay as they are.
 func ParseMessage(f Frame) (Message, error) {
 	m := Message{Frame: f, payload: -1, protocolID: -1, replaceIfPresent: -1, smLength: -1}
 	r := fieldReader{b: f, at: HeaderLen}
@@ -103,7 +102,7 @@ func (m *Message) findPayload() error {
 // ESMClass is esm_class (SMPP 3.4 §5.2.12).
 func (m Message) ESMClass() byte { return m.Frame[m.esmClass] }
 
-// HasUDH tells whether the user data starts with a user data header.
+// HasUDH reports whether the user data starts with a user data header.
 func (m Message) HasUDH() bool { return m.ESMClass()&ESMClassUDHI != 0 }
 
 // ProtocolID is protocol_id, zero in a data_sm, which has none (SMPP 3.4 §5.2.13).
@@ -126,10 +125,11 @@ func (m Message) DefaultMessageID() byte {
 	return m.Frame[m.smLength-1]
 }
 
-// HasPayload tells whether the user data stands in message_payload.
+// HasPayload reports whether the user data stands in message_payload.
 func (m Message) HasPayload() bool { return m.payload >= 0 }
 
-// UserData is the user data, header and text, wherever it stands: part of the frame.
+// UserData returns the user data, header and text, from short_message or message_payload. It
+// is part of the frame.
 func (m Message) UserData() []byte {
 	switch {
 	case m.payload >= 0:
@@ -140,7 +140,7 @@ func (m Message) UserData() []byte {
 	return nil
 }
 
-// TLVs walks the optional parameters in the order in which they came.
+// TLVs returns a reader of the optional parameters, in the order in which they came.
 func (m Message) TLVs() TLVReader { return TLVs(m.Frame[m.tlvs:]) }
 
 func (m Message) octet(at int) byte {
@@ -167,7 +167,7 @@ const (
 	MaxShortMessage = 254
 )
 
-// fieldReader steps over mandatory fields; its first failure sticks.
+// fieldReader reads past mandatory fields. It keeps its first error.
 type fieldReader struct {
 	b   []byte
 	at  int

@@ -7,8 +7,8 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// Multi is a view of a submit_multi (SMPP 3.4 §4.5.1): its receivers, and where
-// their list stands in the frame.
+// Multi is a view of a submit_multi (SMPP 3.4 §4.5.1): its receivers, and the position of
+// their list in the frame.
 type Multi struct {
 	Frame Frame
 	To    []Address // the SME addresses, in their order
@@ -56,12 +56,12 @@ func ParseMulti(f Frame) (Multi, error) {
 	return m, nil
 }
 
-// Splits tells whether the message can go to each of its receivers by itself: what
-// a distribution list holds only the SMSC knows.
+// Splits reports whether the message can go to each of its receivers by itself. It cannot if
+// it names a distribution list, whose members only the SMSC knows.
 func (m Multi) Splits() bool { return len(m.To) > 0 && !m.lists }
 
-// AppendSubmitSM appends the submit_sm to receiver i: the two PDUs are alike but
-// for the receivers. It has the sequence_number of the submit_multi.
+// AppendSubmitSM appends the submit_sm to receiver i. The two PDUs differ only in the
+// receivers. The submit_sm has the sequence_number of the submit_multi.
 func (m Multi) AppendSubmitSM(dst []byte, i int) []byte {
 	start := len(dst)
 	dst = append(dst, m.Frame[:m.from]...)

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Reasons for which a session ends, as Run returns them. A peer that just went
-// away is io.EOF, a stream that is not SMPP a *FrameError.
+// Run returns one of these errors as the reason why the session ended. When the peer just
+// closed the connection, the reason is io.EOF, and for a stream that is not SMPP it is a
+// *FrameError.
 var (
 	ErrClosed   = errors.New("session is closed")
 	ErrUnbound  = errors.New("unbound")
@@ -16,24 +17,24 @@ var (
 	ErrInactive = errors.New("inactive for too long")
 )
 
-// UnbindTime is how long a session waits for unbind_resp: many ESMEs send none.
+// UnbindTime is how long a session waits for unbind_resp. Many ESMEs send none.
 const UnbindTime = 5 * time.Second
 
-// Options of a session. The zero value has no timers and no window.
+// Options are the options of a session. The zero value has no timers and no window.
 type Options struct {
 	SMSC bool // the peer is an SMSC; else it is an ESME
-	// Window is how many requests may be under way to the peer; 0: no limit. Of two
-	// sessions that send to each other from their handlers one at most may ever
-	// fill its window: with both full, each waits for answers that stand behind
-	// requests of the other, until Response is over.
+	// Window is how many requests may be unanswered by the peer; 0: no limit. Where two
+	// sessions send to each other from their handlers, at most one of them may ever fill its
+	// window. If both windows are full, each session waits for responses that are queued
+	// behind requests of the other one, until Response has passed.
 	Window       int
 	Timers       Timers        // SMPP 3.4 §7.2
-	Response     time.Duration // how long the peer may take to answer a request; 0: for ever
-	WriteTimeout time.Duration // how long the peer may take nothing; DefaultWriteTimeout if 0
-	// Observe is told, for one frame at a time, how long it was in here: from its
-	// arrival on the other session until it was written.
+	Response     time.Duration // how long the peer may take to answer a request; 0: without limit
+	WriteTimeout time.Duration // how long the peer may read nothing; DefaultWriteTimeout if 0
+	// Observe is called for one frame at a time, with the time from its arrival on the other
+	// session until it was written.
 	Observe func(added time.Duration)
-	// Room is told that TrySend may have room where it had none. It must not wait.
+	// Room is called when TrySend may have room again. It must not wait.
 	Room func()
 }
 

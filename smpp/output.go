@@ -8,47 +8,47 @@ import (
 	"time"
 )
 
-// output is what waits to be written to the peer. Frames leave in the order in
-// which they were put in; a held frame keeps back itself and all behind it until
-// it is released, so that nothing overtakes it. One goroutine writes.
+// output is the queue of frames to be written to the peer. Frames leave in the order in which
+// they were put in. A held frame delays itself and all frames behind it until it is released,
+// so that no frame overtakes it. One goroutine writes.
 type output struct {
 	conn    net.Conn
-	timeout time.Duration // of a peer that takes nothing
+	timeout time.Duration // how long the peer may read nothing
 	observe func(added time.Duration)
-	room    func() // told when what was unwritten is less; may be nil
+	room    func() // called when fewer octets are unwritten; may be nil
 
 	mu      sync.Mutex
-	wake    sync.Cond // the writer's
-	drained sync.Cond // of those who wait for room
+	wake    sync.Cond // wakes the writer
+	drained sync.Cond // wakes goroutines that wait for room
 	buf     []byte
 	spare   []byte
-	taken   uint64 // octets taken out of buf: where buf starts in all that was put in
+	taken   uint64 // octets that were taken out of buf: the position of buf in the stream
 	waiting int    // goroutines in drained.Wait
 	flush   bool   // something may be written now
 	ended   bool   // nothing more will be put in
 	failed  bool   // nothing more will be written
-	holds   []hold // from head on: those not released, and released ones behind such
+	holds   []hold // holds[head:] are not released, or were released behind one that is not
 	head    int
 	first   uint64 // id of holds[head]
 	sample  sample
 }
 
-// hold marks where a held frame starts in all that was put in.
+// hold marks the position of a held frame in the stream.
 type hold struct {
 	at       uint64
 	released bool
 }
 
-// sample follows one frame at a time from its arrival to its departure.
+// sample follows one frame at a time from its arrival until it is written.
 type sample struct {
 	arrived time.Time
-	end     uint64 // where it ends in all that was put in
+	end     uint64 // its end in the stream
 }
 
 const (
-	softOutput = 256 << 10 // requests wait while more than this is unwritten
-	hardOutput = 4 << 20   // the session ends when a peer leaves more than this unread
-	autoFlush  = 32 << 10  // written without waiting for the reader to run dry
+	softOutput = 256 << 10 // requests wait while more octets than this are unwritten
+	hardOutput = 4 << 20   // the session ends when more octets than this are unread by the peer
+	autoFlush  = 32 << 10  // so many octets are written at once, even while more frames arrive
 )
 
 func (o *output) init(conn net.Conn, opt Options) {
@@ -56,8 +56,8 @@ func (o *output) init(conn net.Conn, opt Options) {
 	o.wake.L, o.drained.L = &o.mu, &o.mu
 }
 
-// put appends f under another sequence_number; o.mu is held. arrived is zero, or
-// when f came in. It reports false when the peer has left too much unread.
+// put appends f with the given sequence_number; o.mu is held. arrived is when f came in, or
+// zero. put returns false if the peer has left too much unread.
 func (o *output) put(f Frame, seq uint32, arrived time.Time) bool {
 	at := len(o.buf)
 	o.buf = append(o.buf, f...)
@@ -71,13 +71,13 @@ func (o *output) put(f Frame, seq uint32, arrived time.Time) bool {
 	return len(o.buf) <= hardOutput
 }
 
-// hold keeps back what is put in next, until release of the id returned; o.mu is held.
+// hold delays the frame that is put in next, until release of the returned id; o.mu is held.
 func (o *output) hold() uint64 {
 	o.holds = append(o.holds, hold{at: o.taken + uint64(len(o.buf))})
 	return o.first + uint64(len(o.holds)-o.head) - 1
 }
 
-// release lets a held frame go, and wakes the writer if it is the first.
+// release ends the hold of a frame, and wakes the writer if it is the first one.
 func (o *output) release(id uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -99,7 +99,7 @@ func (o *output) release(id uint64) {
 	o.wakeWriter()
 }
 
-// wakeWriter lets the writer take what may go; o.mu is held.
+// wakeWriter lets the writer write what is not held; o.mu is held.
 func (o *output) wakeWriter() {
 	if !o.flush || o.ended {
 		o.flush = true
@@ -107,7 +107,7 @@ func (o *output) wakeWriter() {
 	}
 }
 
-// Flush hands everything that is not held to the writer.
+// Flush lets the writer write everything that is not held.
 func (o *output) Flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -116,7 +116,7 @@ func (o *output) Flush() {
 	}
 }
 
-// writable is how much of buf may go; o.mu is held.
+// writable returns how many octets of buf may be written; o.mu is held.
 func (o *output) writable() int {
 	if o.head < len(o.holds) {
 		return int(o.holds[o.head].at - o.taken)
@@ -124,8 +124,8 @@ func (o *output) writable() int {
 	return len(o.buf)
 }
 
-// end lets the writer finish what is there, once holds are released, and return.
-// It reports whether it is the first to say so.
+// end lets the writer return once it has written what is there and holds are released. It
+// reports whether this is the first call.
 func (o *output) end() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -136,7 +136,7 @@ func (o *output) end() bool {
 	return first
 }
 
-// fail ends the writer at once.
+// fail stops the writer at once.
 func (o *output) fail() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -145,11 +145,11 @@ func (o *output) fail() {
 	o.drained.Broadcast()
 }
 
-// wait returns when cond does, or false when the writer has failed; o.mu is held.
+// wait returns true when cond does, and false when the writer has failed; o.mu is held.
 func (o *output) wait(cond func() bool) bool {
 	for !o.failed && !cond() {
 		if o.writable() > 0 {
-			o.wakeWriter() // what we wait for may hang on it
+			o.wakeWriter() // cond may depend on a flush
 		}
 		o.waiting++
 		o.drained.Wait()
@@ -158,7 +158,7 @@ func (o *output) wait(cond func() bool) bool {
 	return !o.failed
 }
 
-// ready tells whether the writer has something to do; o.mu is held.
+// ready reports whether the writer has something to do; o.mu is held.
 func (o *output) ready() bool {
 	if o.ended {
 		return o.writable() > 0 || len(o.buf) == 0
@@ -166,14 +166,14 @@ func (o *output) ready() bool {
 	return o.flush && o.writable() > 0
 }
 
-// changed wakes those who wait; o.mu is held.
+// changed wakes all waiting goroutines; o.mu is held.
 func (o *output) changed() {
 	if o.waiting > 0 {
 		o.drained.Broadcast()
 	}
 }
 
-// run writes until end or fail, or until the peer takes nothing for the time-out.
+// run writes until end or fail is called, or until the peer reads nothing for the time-out.
 func (o *output) run() error {
 	for {
 		batch, sampled, ok := o.next()
@@ -192,8 +192,8 @@ func (o *output) run() error {
 	}
 }
 
-// write writes b. Each time-out counts from the last octet that the peer took, so
-// that a slow line with a long batch is no dead one.
+// write writes b. The time-out starts again with each octet that the peer takes, so that a
+// long batch on a slow line does not look like a dead peer.
 func (o *output) write(b []byte) error {
 	for {
 		if err := o.conn.SetWriteDeadline(time.Now().Add(o.timeout)); err != nil {
@@ -207,7 +207,7 @@ func (o *output) write(b []byte) error {
 	}
 }
 
-// next waits for a batch and takes it. What it took last is free again.
+// next waits for a batch and takes it. The batch before it is free for reuse.
 func (o *output) next() (batch []byte, sampled time.Time, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -223,7 +223,7 @@ func (o *output) next() (batch []byte, sampled time.Time, ok bool) {
 	batch = o.buf[:n]
 	o.buf, o.spare = append(o.spare[:0], o.buf[n:]...), o.buf[:0]
 	if cap(o.spare) > 2*softOutput {
-		o.spare = nil // a burst is over: give its memory back
+		o.spare = nil // after a burst, give its memory back
 	}
 	o.taken += uint64(n)
 	if o.sample.end <= o.taken {

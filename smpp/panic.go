@@ -6,11 +6,11 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is the reason of a session that ended because a Handler, Options.Observe or
-// Options.Room panicked, or the session itself. No lock of the session is held any more.
+// PanicError is the reason of a session that ended because a Handler, Options.Observe,
+// Options.Room or the session itself panicked. The session holds no lock any more.
 type PanicError struct {
-	Value any    // what panic was called with
-	Stack []byte // of the goroutine that panicked, as runtime/debug has it
+	Value any    // the value passed to panic
+	Stack []byte // of the goroutine that panicked, as runtime/debug formats it
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
@@ -20,7 +20,7 @@ func isPanic(err error) bool {
 	return ok
 }
 
-// recovered ends the session by end, Finish or Close, if the caller, which defers it, panics.
+// recovered ends the session by end (Finish or Close) if the function that defers it panics.
 func recovered(end func(cause error)) {
 	if v := recover(); v != nil {
 		end(&PanicError{v, debug.Stack()})

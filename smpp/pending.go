@@ -9,22 +9,23 @@ import (
 // Pending is a request that was sent and waits for its response.
 type Pending[R any] struct {
 	ID  pdu.ID
-	Seq uint32    // the sequence_number that its maker gave it
+	Seq uint32    // the sequence_number that the sender gave it
 	At  time.Time // when it was sent
-	Ref R         // what the sender gave to get it back with the response
+	Ref R         // what the sender gets back with the response
 
-	answer chan pdu.Status // of a Call
+	answer chan pdu.Status // set for a Call
 }
 
-// pendings are the requests under way to one peer, by the sequence_number they
-// carry there.
+// pendings holds the unanswered requests to one peer, by the sequence_number with which they
+// were sent.
 type pendings[R any] struct {
 	open map[uint32]Pending[R]
-	late map[uint32]struct{} // answered in the peer's stead; its own word may still come
-	own  uint32              // the last number of a request of ours
+	late map[uint32]struct{} // numbers of expired requests; a response may still come
+	own  uint32              // the last number of a request that the session made itself
 }
 
-// maxLate bounds how many late answers are told from unasked ones.
+// maxLate limits how many expired requests are remembered, by which a late response differs
+// from one that answers nothing.
 const maxLate = 1024
 
 func newPendings[R any]() pendings[R] {
@@ -33,8 +34,8 @@ func newPendings[R any]() pendings[R] {
 	}
 }
 
-// add files p under its own sequence_number, or under one of ours if that is in
-// use or was given up on, and returns it.
+// add stores p under its own sequence_number, and returns p. If the number is in use or
+// belongs to an expired request, p gets one of the session's own numbers.
 func (ps *pendings[R]) add(p Pending[R]) uint32 {
 	seq := p.Seq
 	if _, used := ps.open[seq]; used || ps.isLate(seq) {
@@ -44,7 +45,7 @@ func (ps *pendings[R]) add(p Pending[R]) uint32 {
 	return seq
 }
 
-// addOwn files a request that the session makes itself.
+// addOwn stores a request that the session makes itself.
 func (ps *pendings[R]) addOwn(p Pending[R]) uint32 {
 	p.Seq = ps.nextOwn()
 	ps.open[p.Seq] = p
@@ -71,8 +72,8 @@ func (ps *pendings[R]) take(seq uint32) (Pending[R], bool) {
 	return p, ok
 }
 
-// takeBind removes the bind that f answers under a number of its own, as one
-// SMSC does: there is at most one bind under way.
+// takeBind removes the bind that f answers with another sequence_number. One SMSC does so. At
+// most one bind is under way.
 func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 	for seq, p := range ps.open {
 		if IsBind(p.ID) && ResponseID(p.ID) == f.ID() {
@@ -84,21 +85,21 @@ func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 	return Pending[R]{}, false
 }
 
-// isLate tells whether the request seq was given up on.
+// isLate reports whether the request seq has expired.
 func (ps *pendings[R]) isLate(seq uint32) bool {
 	_, ok := ps.late[seq]
 	return ok
 }
 
-// takeLate tells whether seq was given up on, and forgets it.
+// takeLate reports whether the request seq has expired, and forgets it.
 func (ps *pendings[R]) takeLate(seq uint32) bool {
 	ok := ps.isLate(seq)
 	delete(ps.late, seq)
 	return ok
 }
 
-// expire removes and returns the requests that were sent before the instant
-// given, and says when the oldest of the others was sent.
+// expire removes and returns the requests that were sent before the given time. It also
+// returns when the oldest of the others was sent.
 func (ps *pendings[R]) expire(before time.Time) (expired []Pending[R], oldest time.Time) {
 	for seq, p := range ps.open {
 		if p.At.After(before) {

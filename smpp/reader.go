@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// Reader cuts a stream into frames.
+// Reader divides a stream into frames.
 type Reader struct {
 	src        io.Reader
 	buf        []byte
-	start, end int // what has been read and not handed out is buf[start:end]
+	start, end int // buf[start:end] has been read and not yet returned
 }
 
-// readBuffer holds what one read(2) of a busy peer brings; an idle session
-// costs no more than this.
+// readBuffer is enough for what one read(2) from a busy peer returns. It is all that an idle
+// session uses.
 const readBuffer = 8 << 10
 
 // NewReader returns a Reader of src.
@@ -21,10 +21,10 @@ func NewReader(src io.Reader) *Reader {
 	return &Reader{src: src, buf: make([]byte, readBuffer)}
 }
 
-// Next returns the next frame, valid until the next call. It reads only when no
-// whole frame is buffered, and its buffer grows with the octets that arrive, not
-// with the length a peer claims. The error is a *FrameError when framing is
-// lost, io.EOF between two frames, io.ErrUnexpectedEOF within one.
+// Next returns the next frame, which is valid until the next call. It reads only when no
+// whole frame is buffered. Its buffer grows with the octets that arrive, not with the length
+// that a peer claims. The error is a *FrameError when framing is lost, io.EOF between two
+// frames, and io.ErrUnexpectedEOF within one.
 func (r *Reader) Next() (Frame, error) {
 	for {
 		n, err := r.frameLen()
@@ -42,15 +42,15 @@ func (r *Reader) Next() (Frame, error) {
 	}
 }
 
-// Buffered tells whether Next would return without reading.
+// Buffered reports whether Next would return without reading.
 func (r *Reader) Buffered() bool {
 	n, err := r.frameLen()
 	return err != nil || n > 0 && r.end-r.start >= n
 }
 
-// frameLen returns the length of the frame at the start of the buffer, zero if
-// its header has not arrived. A length that cannot be is reported as soon as it
-// is seen; with the sequence_number when that is there.
+// frameLen returns the length of the frame at the start of the buffer, or zero if its header
+// has not arrived. An impossible length is an error as soon as it has arrived, with the
+// sequence_number if that has arrived, too.
 func (r *Reader) frameLen() (int, error) {
 	b := r.buf[r.start:r.end]
 	if len(b) < 4 {
@@ -73,7 +73,7 @@ func (r *Reader) fill() error {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.start, r.end = 0, r.end-r.start
 	}
-	if r.end == len(r.buf) { // full of a part of one frame
+	if r.end == len(r.buf) { // the buffer is full of a part of one frame
 		longer := make([]byte, min(2*len(r.buf), MaxFrameLen))
 		copy(longer, r.buf)
 		r.buf = longer
@@ -82,7 +82,7 @@ func (r *Reader) fill() error {
 	r.end += n
 	switch {
 	case n > 0:
-		return nil // an error that came with octets comes again
+		return nil // the reader returns the error again after these octets
 	case err == io.EOF && r.end > 0:
 		return io.ErrUnexpectedEOF
 	case err == nil:

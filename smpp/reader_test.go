@@ -184,7 +184,7 @@ func TestReaderMemory(t *testing.T) {
 	}
 }
 
-// A frame is valid until the next call, and Buffered tells whether that reads.
+// A frame is valid until the next call, and Buffered reports whether that reads.
 func TestReaderBuffered(t *testing.T) {
 	a, b := newFrame(pdu.SubmitSMID, 0, 1, "one"), newFrame(pdu.DataSMID, 0, 2, "second")
 	reads := 0

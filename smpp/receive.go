@@ -34,7 +34,7 @@ func (s *Session[R]) readAll(ctx context.Context, h Handler[R]) error {
 	}
 }
 
-// arrivals reads from the connection and notes when.
+// arrivals reads from the connection and notes the time of each read.
 type arrivals[R any] struct{ s *Session[R] }
 
 func (a arrivals[R]) Read(b []byte) (int, error) {
@@ -43,7 +43,7 @@ func (a arrivals[R]) Read(b []byte) (int, error) {
 	e.octets = e.octets[n:]
 	err := e.err
 	if n > 0 {
-		err = nil // it comes behind them
+		err = nil // the error comes after these octets
 	} else if err == nil {
 		n, err = a.s.conn.Read(b)
 	}
@@ -51,10 +51,10 @@ func (a arrivals[R]) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Arrived is when the frame now being handled came in; for handlers.
+// Arrived returns when the frame that is being handled came in. It is for handlers.
 func (s *Session[R]) Arrived() time.Time { return s.arrived }
 
-// unframed answers a stream that is no SMPP (SMPP 3.4 §4.3).
+// unframed answers a stream that is not SMPP (SMPP 3.4 §4.3).
 func (s *Session[R]) unframed(err error) error {
 	var bad *FrameError
 	if errors.As(err, &bad) {
@@ -67,7 +67,7 @@ func (s *Session[R]) unframed(err error) error {
 	return err
 }
 
-// handle gives one frame to whom it concerns.
+// handle passes one frame to the handler, or answers it itself.
 func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 	id := f.ID()
 	if IsResponse(id) {
@@ -82,7 +82,8 @@ func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 	return h.Request(ctx, f)
 }
 
-// heard notes that the peer has sent the request id, and returns what the state says to it.
+// heard notes that the peer has sent the request id. It returns the status with which the
+// state refuses the request, or StatusOK.
 func (s *Session[R]) heard(id pdu.ID) pdu.Status {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -90,8 +91,8 @@ func (s *Session[R]) heard(id pdu.ID) pdu.Status {
 	return s.state.Check(id, s.opt.SMSC)
 }
 
-// refuse answers a request that the state forbids; an unknown one before the
-// bind gets generic_nack, one that has no response gets none.
+// refuse answers a request that the state forbids. An unknown request before the bind gets
+// generic_nack. A request that has no response gets none.
 func (s *Session[R]) refuse(f Frame, status pdu.Status) error {
 	switch {
 	case !HasResponse(f.ID()):
@@ -102,9 +103,9 @@ func (s *Session[R]) refuse(f Frame, status pdu.Status) error {
 	return s.putOwn(AppendRefusal(nil, f.ID(), status, f.Seq()), f.Seq())
 }
 
-// putOwn sends a response of the session's own. It waits for the peer to read,
-// so that who floods us with requests fills his own buffers, not ours. When the
-// session has ended it sends nothing: what is still read is thrown away.
+// putOwn sends a response that the session makes itself. It waits for the peer to read, so
+// that a peer that sends too many requests fills its own buffers and not ours. When the
+// session has ended, putOwn sends nothing.
 func (s *Session[R]) putOwn(f Frame, seq uint32) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -118,9 +119,9 @@ func (s *Session[R]) putOwn(f Frame, seq uint32) error {
 	return nil
 }
 
-// response finds the request that f answers.
+// response passes f to the handler with the request that it answers.
 func (s *Session[R]) response(h Handler[R], f Frame) error {
-	alive := f.ID() == pdu.EnquireLinkRespID // and no more than that
+	alive := f.ID() == pdu.EnquireLinkRespID // the session's own requests need nothing else
 	p, ok, late := s.answered(f, alive)
 	s.mayHaveRoom()
 	switch {
@@ -130,7 +131,7 @@ func (s *Session[R]) response(h Handler[R], f Frame) error {
 		return h.Unmatched(f, late)
 	case p.answer != nil:
 		if IsBind(p.ID) && f.Status() == StatusOK {
-			s.SetState(BindState(p.ID)) // before the peer's next request
+			s.SetState(BindState(p.ID)) // before the next request of the peer
 		}
 		p.answer <- f.Status()
 		return nil
@@ -140,8 +141,8 @@ func (s *Session[R]) response(h Handler[R], f Frame) error {
 	return h.Response(f, p)
 }
 
-// answered takes the request that f answers out of those under way; late tells that it had
-// expired.
+// answered removes the request that f answers from the pending ones. late reports whether it
+// had expired.
 func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], ok, late bool) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -155,18 +156,20 @@ func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], ok, late bool)
 	return p, ok, late
 }
 
-// earlyOctets is how much a peer may send ahead while Await waits and still be noticed when it leaves.
+// earlyOctets is how much a peer may send ahead while Await waits. Up to this, Await notices
+// when the peer leaves.
 const earlyOctets = 4 << 10
 
-// early is what arrived during Await. The read goroutine gets it before it reads on.
+// early holds the octets that arrived during Await. The read goroutine takes them before it
+// reads on.
 type early struct {
 	octets []byte
-	err    error // ended the connection
+	err    error // the error that ended the connection
 }
 
-// Await runs wait for a handler that cannot answer a bind at once. The session-init timer is
-// paused meanwhile, because the delay is ours. The context of wait ends with
-// ctx, and when the peer leaves. Only the read goroutine may call it, in Handler.Request.
+// Await calls wait for a handler that cannot answer a bind at once. The session-init timer
+// stops meanwhile, because the peer does not cause the delay. The context of wait ends with
+// ctx, and when the peer leaves. Only the read goroutine may call Await, in Handler.Request.
 func (s *Session[R]) Await(ctx context.Context, wait func(context.Context)) {
 	ctx, left := context.WithCancel(ctx)
 	defer left()
@@ -187,8 +190,8 @@ func (s *Session[R]) Await(ctx context.Context, wait func(context.Context)) {
 	wait(ctx)
 }
 
-// listen reads ahead until the peer leaves, earlyOctets are there or a deadline ends it. It
-// reports whether the peer has left.
+// listen reads ahead until the peer leaves, earlyOctets have arrived or the read deadline
+// ends it. It reports whether the peer has left.
 func (s *Session[R]) listen() (left bool) {
 	buf := append(make([]byte, 0, earlyOctets), s.early.octets...)
 	for s.early.err == nil && len(buf) < cap(buf) {

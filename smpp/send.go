@@ -10,16 +10,15 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// ErrNoAnswer says that the peer did not answer a request in time.
+// ErrNoAnswer means that the peer did not answer a request in time.
 var ErrNoAnswer = errors.New("no response in time")
 
-// ErrNoRoom says that a request cannot go out without waiting.
+// ErrNoRoom means that a request cannot be sent without waiting.
 var ErrNoRoom = errors.New("window is full or peer does not read")
 
-// Send puts out the request f, which its maker sent with f's sequence_number and
-// which arrived at the time given; it leaves with another number only if that one
-// is in use. ref comes back with the response. Send copies f and waits for the
-// window and for the peer to read; it fails only when the session has ended.
+// Send sends the request f, which arrived at the given time. It keeps the sequence_number of
+// f unless that is in use. The session returns ref with the response. Send copies f, and
+// waits for the window and for the peer to read. It fails only when the session has ended.
 func (s *Session[R]) Send(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -30,7 +29,7 @@ func (s *Session[R]) Send(f Frame, arrived time.Time, ref R) error {
 	return nil
 }
 
-// TrySend is Send where the caller may not wait: it fails with ErrNoRoom instead.
+// TrySend is Send for callers that may not wait. It fails with ErrNoRoom instead.
 func (s *Session[R]) TrySend(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -44,8 +43,8 @@ func (s *Session[R]) TrySend(f Frame, arrived time.Time, ref R) error {
 	return nil
 }
 
-// TrySendOver is TrySend for a request that may not wait for the window either, where it is
-// better to ask too much of the peer than not to ask.
+// TrySendOver is TrySend for requests that ignore the window, because it is better to exceed
+// it than not to send them.
 func (s *Session[R]) TrySendOver(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -59,7 +58,7 @@ func (s *Session[R]) TrySendOver(f Frame, arrived time.Time, ref R) error {
 	return nil
 }
 
-// putRequest files f and puts it out; out.mu is held.
+// putRequest stores f as pending and puts it into the output; out.mu is held.
 func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	seq := f.Seq()
 	if HasResponse(f.ID()) {
@@ -68,22 +67,22 @@ func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	s.out.put(f, seq, arrived)
 }
 
-// roomForRequest tells whether another request may go now; out.mu is held. A
-// session that has ended has room for everything, so that nobody waits for it.
+// roomForRequest reports whether another request may be sent now; out.mu is held. It is true
+// for a session that has ended, so that nobody waits for it.
 func (s *Session[R]) roomForRequest() bool {
 	return s.out.ended || len(s.out.buf) <= softOutput &&
 		(s.opt.Window <= 0 || len(s.pending.open) < s.opt.Window)
 }
 
-// Reply puts out the response f to the peer's request seq. It never waits: a
-// peer that leaves too much unread is given up.
+// Reply sends the response f to the peer's request seq. It never waits: the session of a peer
+// that leaves too much unread ends.
 func (s *Session[R]) Reply(f Frame, seq uint32, arrived time.Time) error {
 	_, err := s.reply(f, seq, arrived, false)
 	return err
 }
 
-// ReplyHeld is Reply for a response that may leave only after Release of the
-// hold it returns; what is put out later waits behind it.
+// ReplyHeld is Reply for a response that may be sent only after Release of the returned hold.
+// Everything that is sent later waits behind it.
 func (s *Session[R]) ReplyHeld(f Frame, seq uint32, arrived time.Time) (hold uint64, err error) {
 	return s.reply(f, seq, arrived, true)
 }
@@ -110,16 +109,16 @@ func (s *Session[R]) putReply(f Frame, seq uint32, arrived time.Time, held bool)
 	return hold, nil
 }
 
-// Release lets a held response go. It never waits.
+// Release ends the hold of a response. It never waits.
 func (s *Session[R]) Release(hold uint64) { s.out.release(hold) }
 
-// Flush lets the writer begin with what was put out. Sessions flush when they
-// have nothing more to read; others who send call it.
+// Flush lets the writer start with what was sent. A session flushes when it has nothing more
+// to read; other senders call Flush.
 func (s *Session[R]) Flush() { s.out.Flush() }
 
-// Call sends a request of our own, numbered from OwnSeq up, and waits for its
-// response: nil for ESME_ROK, else the pdu.Status, ErrNoAnswer, ErrClosed or the
-// end of ctx.
+// Call sends a request of the session's own, numbered from OwnSeq up, and waits for its
+// response. It returns nil for ESME_ROK, else the pdu.Status, ErrNoAnswer, ErrClosed or the
+// error of ctx.
 func (s *Session[R]) Call(ctx context.Context, f Frame) error {
 	answer := make(chan pdu.Status, 1)
 	if err := s.putCall(f, answer); err != nil {
@@ -159,15 +158,15 @@ func (s *Session[R]) putCall(f Frame, answer chan pdu.Status) error {
 	return nil
 }
 
-// Unbind asks the peer to end the session, waits for its answer as long as ctx
-// allows, and ends it (SMPP 3.4 §4.2).
+// Unbind sends unbind, waits for the response until ctx ends, and ends the session (SMPP 3.4
+// §4.2).
 func (s *Session[R]) Unbind(ctx context.Context, cause error) {
-	// Whether or how the peer answers, the session is over.
+	// The session ends in any case, so the answer does not matter.
 	_ = s.Call(ctx, AppendHeader(nil, pdu.UnbindID, 0, 0, 0))
 	s.Finish(cause)
 }
 
-// Room is how many requests TrySend would take now.
+// Room returns how many requests TrySend would accept now.
 func (s *Session[R]) Room() int {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -193,15 +192,15 @@ func (s *Session[R]) setWindow(n int) {
 	s.out.changed()
 }
 
-// mayHaveRoom says so to who waits for it; out.mu is not held.
+// mayHaveRoom wakes senders that wait for room; out.mu is not held.
 func (s *Session[R]) mayHaveRoom() {
 	if s.opt.Room != nil {
 		s.opt.Room()
 	}
 }
 
-// Abandoned returns the requests that were never answered, once, after Run, in
-// the order in which they were sent.
+// Abandoned returns the requests that were never answered, in the order in which they were
+// sent. It may be called once, after Run.
 func (s *Session[R]) Abandoned() []Pending[R] {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -216,7 +215,8 @@ func (s *Session[R]) Abandoned() []Pending[R] {
 	return left
 }
 
-// WaitAnswered waits until the peer owes no answer, the session has ended, or ctx has.
+// WaitAnswered waits until the peer has answered all requests, the session has ended, or ctx
+// has.
 func (s *Session[R]) WaitAnswered(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() {
 		s.out.mu.Lock()

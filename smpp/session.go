@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// Session is one SMPP connection: it frames, answers enquire_link, keeps state,
-// window and timers, and correlates responses. R is the type of the reference that
-// Send takes and Handler.Response gets back. Send, Reply and the like are safe for
-// concurrent use.
+// Session is one SMPP connection. It delimits frames, answers enquire_link, keeps state,
+// window and timers, and correlates responses. R is the type of the reference that Send takes
+// and Handler.Response gets back. Send, Reply and similar methods are safe for concurrent
+// use.
 type Session[R any] struct {
 	// Static after construction.
 	conn  net.Conn
 	opt   Options
 	over  chan struct{} // closed when nothing more is read
-	bound chan struct{} // wakes the timers: others count now, or the same differently
+	bound chan struct{} // wakes the goroutine of the timers: their durations may have changed
 
 	// Owned by the read goroutine.
-	arrived time.Time // when the octets now being handled came in
-	early   early     // lent to listen during Await
+	arrived time.Time // when the octets that are being handled arrived
+	early   early     // owned by listen during Await
 
 	// Guarded by out.mu.
 	out     output
@@ -46,10 +46,10 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 	return s
 }
 
-// Run serves the session until the peer leaves, ctx ends, a handler fails or the
-// session is closed, and returns why. What was put out before is written first,
-// if the peer reads. It returns last: nothing of the session runs behind it. A handler
-// that panics ends the session, with a *PanicError.
+// Run serves the session until the peer leaves, ctx ends, a handler fails or the session is
+// closed, and returns the reason. It first writes what was sent before, if the peer reads.
+// When it returns, no goroutine of the session runs any more. A panic of a handler ends the
+// session with a *PanicError.
 func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
@@ -78,7 +78,7 @@ func (s *Session[R]) opened() {
 	s.timers.Opened(time.Now())
 }
 
-// write writes what is put out until the session ends.
+// write writes the output until the session ends.
 func (s *Session[R]) write() {
 	defer recovered(s.Close)
 	if err := s.out.run(); err != nil {
@@ -86,15 +86,15 @@ func (s *Session[R]) write() {
 	}
 }
 
-// State is where the session is in SMPP 3.4 §2.2.
+// State returns the state of the session (SMPP 3.4 §2.2).
 func (s *Session[R]) State() State {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	return s.state
 }
 
-// SetState moves the session on: a bind that passed through was accepted. One
-// that is closed stays so.
+// SetState sets the state, for example after a bind was accepted. A closed session stays
+// closed.
 func (s *Session[R]) SetState(st State) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -106,7 +106,7 @@ func (s *Session[R]) SetState(st State) {
 		s.timers.Bound(time.Now())
 		select {
 		case s.bound <- struct{}{}:
-		default: // they will wake anyway
+		default: // it will wake anyway
 		}
 	}
 }
@@ -115,11 +115,11 @@ func (s *Session[R]) SetState(st State) {
 func (s *Session[R]) Close(cause error) {
 	s.setCause(cause)
 	s.out.fail()
-	_ = s.conn.Close() // the reader and the writer see it
+	_ = s.conn.Close() // the reader and the writer get an error
 }
 
-// Finish ends the session when what was put out is written; at the latest after
-// UnbindTime, whether the peer reads and held responses are released or not.
+// Finish ends the session once its output is written. It waits for UnbindTime at most, even
+// if the peer does not read or held responses are not released.
 func (s *Session[R]) Finish(cause error) {
 	s.setCause(cause)
 	if s.out.end() {
@@ -127,7 +127,8 @@ func (s *Session[R]) Finish(cause error) {
 	}
 }
 
-// startOverdue closes the session after UnbindTime, unless it hangs up before.
+// startOverdue starts a timer that closes the session after UnbindTime, unless it hangs up
+// before.
 func (s *Session[R]) startOverdue(cause error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -136,7 +137,7 @@ func (s *Session[R]) startOverdue(cause error) {
 	}
 }
 
-// stopOverdue notes that the session has hung up.
+// stopOverdue stops the timer, and notes that the session has hung up.
 func (s *Session[R]) stopOverdue() {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -146,7 +147,7 @@ func (s *Session[R]) stopOverdue() {
 	}
 }
 
-// setCause keeps the first reason, but for a panic, which must not go unnoticed.
+// setCause keeps the first reason. Only a panic replaces it, because a panic must be noticed.
 func (s *Session[R]) setCause(cause error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -162,24 +163,23 @@ func (s *Session[R]) reason() error {
 	return s.cause
 }
 
-// What the peer still sends is read for so long, and up to so many octets, when a
-// connection is closed.
+// Limits of what is still read from the peer when a connection is closed.
 const (
 	lingerTime   = time.Second
 	lingerOctets = 1 << 20
 )
 
-// hangUp closes the connection. A close while the peer still sends would reset
-// it and take our last PDUs with it, a generic_nack or the answers of a drain. So
-// the peer is told that no more will come, and read until it closes as well,
-// within bounds.
+// hangUp closes the connection. If the peer still sends, a plain close would reset the
+// connection, and the peer could lose the last PDUs, such as a generic_nack or the answers of
+// a drain. So hangUp first ends its own direction, and reads until the peer closes too,
+// within limits.
 func (s *Session[R]) hangUp() {
 	if half, ok := s.conn.(interface{ CloseWrite() error }); ok { // TCP and TLS
 		// Only the close below matters if one of these fails; after Close all do.
 		_ = half.CloseWrite()
 		_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime))
 		select {
-		case <-s.over: // the read goroutine took what it could
+		case <-s.over: // the read goroutine has read all it could
 			_ = s.conn.SetReadDeadline(time.Now().Add(lingerTime)) // Await may have taken it back
 			_, _ = io.CopyN(io.Discard, s.conn, lingerOctets)
 		case <-time.After(lingerTime):

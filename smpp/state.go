@@ -2,8 +2,8 @@ package smpp
 
 import "github.com/fiorix/go-smpp/smpp/pdu"
 
-// State is the state of a session (SMPP 3.4 §2.2). States are bits, so that the
-// rules read like table 2-1.
+// State is the state of a session (SMPP 3.4 §2.2). States are bits, so that the rules look
+// like table 2-1.
 type State uint8
 
 // The states of SMPP 3.4 §2.2.
@@ -19,10 +19,10 @@ const (
 	receiving  = BoundRX | BoundTRX
 )
 
-// rules is SMPP 3.4 table 2-1: in which states the ESME and the SMSC may send a
-// request. SMPP 5.0 §2.4 adds the broadcasts, replace_sm as a transceiver, and
-// unbind before the bind. An SMSC that sends outbind has connected to us, as an ESME
-// does: it is let through so that who is there can refuse it aloud. What is not listed may pass in any bound state.
+// rules is SMPP 3.4 table 2-1: in which states the ESME and the SMSC may send a request. SMPP
+// 5.0 §2.4 adds the broadcasts, replace_sm as a transceiver, and unbind before the bind. An
+// SMSC that sends outbind connects to us as an ESME does; the session allows it, so that the
+// handler can refuse it. A request that is not listed is allowed in any bound state.
 var rules = map[pdu.ID]struct{ esme, smsc State }{
 	pdu.BindTransmitterID:   {esme: Open},
 	pdu.BindReceiverID:      {esme: Open},
@@ -43,8 +43,8 @@ var rules = map[pdu.ID]struct{ esme, smsc State }{
 	0x00000113:              {esme: submitting}, // cancel_broadcast_sm
 }
 
-// Check tells whether the request id may be sent in state s by the SMSC
-// (fromSMSC) or the ESME: StatusOK, or the status to refuse it with.
+// Check returns StatusOK if the SMSC (fromSMSC) or the ESME may send the request id in state
+// s, and otherwise the status of the refusal.
 func (s State) Check(id pdu.ID, fromSMSC bool) pdu.Status {
 	rule, ok := rules[id]
 	allowed := rule.esme
@@ -62,13 +62,13 @@ func (s State) Check(id pdu.ID, fromSMSC bool) pdu.Status {
 	return StatusInvBindState
 }
 
-// CanReceive tells whether deliver_sm may be sent to the ESME.
+// CanReceive reports whether deliver_sm may be sent to the ESME.
 func (s State) CanReceive() bool { return s&receiving != 0 }
 
-// IsBound tells whether a bind has succeeded and no unbind followed.
+// IsBound reports whether a bind has succeeded and no unbind followed.
 func (s State) IsBound() bool { return s&bound != 0 }
 
-// IsBind tells whether id is one of the three bind requests.
+// IsBind reports whether id is one of the three bind requests.
 func IsBind(id pdu.ID) bool { return BindState(id) != 0 }
 
 // BindState is the state that the bind request id leads to, zero for other requests.
@@ -84,7 +84,7 @@ func BindState(id pdu.ID) State {
 	return 0
 }
 
-// HasResponse tells whether the request id is ever answered (SMPP 3.4 §4.1.7, §4.12).
+// HasResponse reports whether the request id is ever answered (SMPP 3.4 §4.1.7, §4.12).
 func HasResponse(id pdu.ID) bool {
 	return id != pdu.OutbindID && id != pdu.AlertNotificationID
 }

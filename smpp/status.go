@@ -30,9 +30,8 @@ const (
 	StatusQueryFailed   pdu.Status = 0x67 // ESME_RQUERYFAIL
 )
 
-// Temporary tells whether the same request may succeed later. The two refusals
-// that an ESME means for good are ESME_RX_P_APPN and ESME_RX_R_APPN; anything
-// else is worth another try.
+// Temporary reports whether the same request may succeed later. An ESME refuses a message for
+// good with ESME_RX_P_APPN or ESME_RX_R_APPN. After any other status another try makes sense.
 func Temporary(s pdu.Status) bool { return s != StatusPermApp && s != StatusRejectApp }
 
 // Tag is the tag of an optional parameter (SMPP 3.4 §5.3.1).
@@ -56,11 +55,11 @@ const (
 	InterfaceVersion34      byte = 0x34               // from here on a peer understands TLVs (SMPP 3.4 §3.4)
 )
 
-// KnownStatus tells whether s is one that go-smpp has a text for.
+// KnownStatus reports whether s is one that go-smpp has a text for.
 func KnownStatus(s pdu.Status) bool { return !strings.HasPrefix(s.Error(), "unknown status") }
 
-// Command names a command_id for logs and metrics, in the spelling of the
-// standard; what it does not know is "other".
+// Command names a command_id for logs and metrics, in the spelling of the standard. Unknown
+// ones are "other".
 func Command(id pdu.ID) string {
 	if name, ok := commands[id]; ok {
 		return name

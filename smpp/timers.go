@@ -2,27 +2,27 @@ package smpp
 
 import "time"
 
-// Timers decides when a session must act (SMPP 3.4 §7.2). It is a value without
-// clock or goroutine: the session tells it what happened and asks what is due.
-// A duration of zero switches its timer off.
+// Timers decides when a session must act (SMPP 3.4 §7.2). It is a value without clock or
+// goroutine: the session reports events and asks what is due. A duration of zero disables its
+// timer.
 type Timers struct {
 	SessionInit time.Duration // from the connection to the bind
-	EnquireLink time.Duration // of silence, until the peer is asked whether it is there
-	Answer      time.Duration // from that question until the peer is given up
-	Inactivity  time.Duration // without any PDU but enquire_link, until the session is unbound
+	EnquireLink time.Duration // of silence, until enquire_link is sent
+	Answer      time.Duration // from enquire_link until the session ends
+	Inactivity  time.Duration // without any PDU but enquire_link, until unbind is sent
 
 	opened, held, bound, heard, active, asked time.Time
 }
 
-// Action is what is due.
+// Action is what the session must do.
 type Action uint8
 
 // The actions, from the mildest to the strongest.
 const (
 	Wait   Action = iota
 	Ask           // send enquire_link
-	Unbind        // inactivity: end the session politely
-	Drop          // never bound, or gone without a word: close the connection
+	Unbind        // inactivity: unbind
+	Drop          // not bound in time, or no answer to enquire_link: close the connection
 )
 
 // Opened starts the timers.
@@ -31,16 +31,15 @@ func (t *Timers) Opened(now time.Time) { t.opened, t.heard, t.active = now, now,
 // Bound ends the session-init timer.
 func (t *Timers) Bound(now time.Time) { t.bound, t.active = now, now }
 
-// Held stops the session-init timer: the peer waits for us.
+// Held stops the session-init timer: the peer waits for our answer.
 func (t *Timers) Held(now time.Time) { t.held = now }
 
-// Resumed lets it go on where it stood.
+// Resumed starts the session-init timer again, with the time that was left.
 func (t *Timers) Resumed(now time.Time) {
 	t.opened, t.held = t.opened.Add(now.Sub(t.held)), time.Time{}
 }
 
-// Heard notes that anything arrived from the peer; busy that it was more than
-// enquire_link.
+// Heard notes that a PDU arrived from the peer. busy says that it was not enquire_link.
 func (t *Timers) Heard(now time.Time, busy bool) {
 	t.heard, t.asked = now, time.Time{}
 	if busy {
@@ -51,8 +50,8 @@ func (t *Timers) Heard(now time.Time, busy bool) {
 // Asked notes that enquire_link was sent.
 func (t *Timers) Asked(now time.Time) { t.asked = now }
 
-// Due returns what must be done now, and when to ask again if nothing happens:
-// the zero time if never.
+// Due returns what must be done now, and when to ask again if nothing happens. The time is
+// zero if no timer runs.
 func (t *Timers) Due(now time.Time) (Action, time.Time) {
 	var next time.Time
 	due := func(from time.Time, d time.Duration) bool {

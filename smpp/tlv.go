@@ -12,7 +12,7 @@ const tlvHeaderLen = 4
 type TLV struct {
 	Tag    pdutlv.Tag
 	Value  []byte // part of the frame
-	Offset int    // of the tag, from where the optional parameters start
+	Offset int    // offset of the tag in the optional parameters
 }
 
 // TLVReader walks optional parameters without copying.
@@ -21,11 +21,11 @@ type TLVReader struct {
 	at int
 }
 
-// TLVs walks b, the part of a PDU behind its mandatory fields.
+// TLVs returns a reader of b, the octets of a PDU behind its mandatory fields.
 func TLVs(b []byte) TLVReader { return TLVReader{b: b} }
 
-// Next returns the next parameter; ok is false at the end and at one that runs
-// over it.
+// Next returns the next parameter. ok is false at the end, and for a parameter that extends
+// beyond it.
 func (r *TLVReader) Next() (tlv TLV, ok bool) {
 	b := r.b[r.at:]
 	if len(b) < tlvHeaderLen {
@@ -40,8 +40,8 @@ func (r *TLVReader) Next() (tlv TLV, ok bool) {
 	return tlv, true
 }
 
-// Rest counts the octets that Next has not passed: after the last parameter,
-// those that are none.
+// Rest returns how many octets Next has not passed. After the last parameter these are octets
+// that are no parameter.
 func (r *TLVReader) Rest() int { return len(r.b) - r.at }
 
 // AppendTLV appends one optional parameter.

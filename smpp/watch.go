@@ -7,7 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// watch applies the timers.
+// watch runs the timers until ctx ends.
 func (s *Session[R]) watch(ctx context.Context, h Handler[R]) {
 	defer recovered(s.Finish)
 	timer := time.NewTimer(0)
@@ -23,16 +23,16 @@ func (s *Session[R]) watch(ctx context.Context, h Handler[R]) {
 	}
 }
 
-// idleTick is how long the timers sleep when none is set.
+// idleTick is how long the goroutine sleeps when no timer runs.
 const idleTick = time.Minute
 
-// tick does what is due and returns when to come again.
+// tick does what is due and returns the time until the next tick.
 func (s *Session[R]) tick(ctx context.Context, h Handler[R], now time.Time) time.Duration {
 	action, expired, next := s.due(now)
 	if len(expired) > 0 {
 		s.mayHaveRoom()
 	}
-	s.expired(h, expired) // first: act may wait for the peer
+	s.expired(h, expired) // before act, which may wait for the peer
 	s.act(ctx, action)
 	if next.IsZero() {
 		return idleTick
@@ -40,8 +40,8 @@ func (s *Session[R]) tick(ctx context.Context, h Handler[R], now time.Time) time
 	return max(next.Sub(now), time.Millisecond)
 }
 
-// due returns the action that is due, the requests that have expired, and the time of the next
-// look; zero if nothing is to come.
+// due returns the action that is due, the requests that have expired, and the time of the
+// next tick; zero if no timer runs.
 func (s *Session[R]) due(now time.Time) (action Action, expired []Pending[R], next time.Time) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -57,7 +57,7 @@ func (s *Session[R]) due(now time.Time) (action Action, expired []Pending[R], ne
 		var oldest time.Time
 		expired, oldest = s.pending.expire(now.Add(-s.opt.Response))
 		if oldest.IsZero() {
-			oldest = now // whatever is sent from now on
+			oldest = now // requests may be sent from now on
 		}
 		if due := oldest.Add(s.opt.Response); next.IsZero() || due.Before(next) {
 			next = due
@@ -87,13 +87,14 @@ func (s *Session[R]) expired(h Handler[R], ps []Pending[R]) {
 		switch {
 		case p.answer != nil:
 			close(p.answer)
-		case p.ID != pdu.EnquireLinkID: // its timer is Timers.Answer
+		case p.ID != pdu.EnquireLinkID: // Timers.Answer is responsible for enquire_link
 			s.expire(h, p)
 		}
 	}
 }
 
-// expire hands one request to the handler. One that panics does not keep back the others.
+// expire passes one expired request to the handler. A panic does not affect the other
+// requests.
 func (s *Session[R]) expire(h Handler[R], p Pending[R]) {
 	defer recovered(s.Finish)
 	h.Expired(p)
