@@ -20,7 +20,7 @@ const (
 // hashedHeadKey stands for headKey of a conversation that was erased.
 func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
 	var buf [2 * (1 + message.MaxAddr)]byte
-	sum := sha256.Sum256(journal.AppendConversation(buf[:0], c))
+	sum := sha256.Sum256(message.AppendConversation(buf[:0], c))
 	return append(append(dst, prefixPerson, personHead), sum[:hashedOctets]...)
 }
 

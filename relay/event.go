@@ -59,7 +59,7 @@ func feedbackID(p *journal.Place, e *entry) string {
 // eventID has the form of a ULID: 48 bits of the time, and 80 bits that stand for the
 // message and what became of it. It is the same whenever it is made again.
 func eventID(p *journal.Place, at int64, what string) string {
-	key := journal.AppendConversation(nil, &p.Conv)
+	key := message.AppendConversation(nil, &p.Conv)
 	key = binary.AppendUvarint(key, p.Ordinal)
 	sum := sha256.Sum256(append(key, what...))
 	var id [16]byte

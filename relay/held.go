@@ -79,7 +79,7 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conve
 	m := nats.NewMsg(subjectHeld + accountToken(account))
 	m.Data = data
 	// The SMSC sends it again when our answer does not reach it.
-	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", journal.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", message.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
 	if _, err := r.js.PublishMsg(ctx, m); err != nil {
 		return false, fmt.Errorf("hold receipt: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"time"
 
-	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -73,7 +72,7 @@ func slotOf(at time.Time) int64 { return at.Unix() / int64(proofSlot/time.Second
 
 func proof(key []byte, c *message.Conversation, number uint16, slot int64) [ProofLen]byte {
 	var buf [2*(1+message.MaxAddr) + 2 + 8]byte
-	b := journal.AppendConversation(buf[:0], c)
+	b := message.AppendConversation(buf[:0], c)
 	b = binary.BigEndian.AppendUint16(b, number)
 	b = binary.BigEndian.AppendUint64(b, uint64(slot))
 	mac := hmac.New(sha256.New, key)

@@ -7,16 +7,10 @@ import (
 )
 
 func appendPlace(dst []byte, p *Place) []byte {
-	dst = AppendConversation(dst, &p.Conv)
+	dst = message.AppendConversation(dst, &p.Conv)
 	dst = binary.AppendUvarint(dst, uint64(p.Day))
 	dst = binary.AppendUvarint(dst, uint64(p.Number))
 	return binary.AppendUvarint(dst, p.Ordinal)
-}
-
-// AppendConversation appends the two addresses of a conversation. A hash of it, or a key made of
-// it, stays the same for ever.
-func AppendConversation(dst []byte, c *message.Conversation) []byte {
-	return AppendString(AppendString(dst, c.Sender.Bytes()), c.Receiver.Bytes())
 }
 
 // AppendAddress appends an address as submitted; without text the reader knows its address.

@@ -10,7 +10,7 @@ import (
 //
 //	head      conversation · bound
 func AppendHead(dst []byte, c *message.Conversation, bound uint64) []byte {
-	dst = AppendConversation(append(dst, byte(KindHead)), c)
+	dst = message.AppendConversation(append(dst, byte(KindHead)), c)
 	return binary.AppendUvarint(dst, bound)
 }
 
