@@ -55,7 +55,7 @@ func (a *audit) act(what string, by *Caller, receiver string, v Verdict) {
 
 func (a *audit) line(what string, by *Caller, v Verdict, note string, attrs []slog.Attr) {
 	refused := v.Code >= 400
-	if refused && (by.Name == "" || by.isStranger()) && !a.strangers.AllowN(time.Now(), 1) {
+	if refused && (by.Name == "" || by.IsAnonymous()) && !a.strangers.AllowN(time.Now(), 1) {
 		a.left.Add(1)
 		return
 	}

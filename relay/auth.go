@@ -4,19 +4,33 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Ways in Options.Auth by which a caller may show who it is.
+// Values of Rules.Auth: the ways in which a caller may authenticate.
 const (
-	AuthNone   = "none"    // it need not
-	AuthAPIKey = "api_key" // of APIKeys: speaks for all
-	AuthJWT    = "jwt"     // by Tokens: speaks for one subscriber
+	AuthNone   = "none"    // the caller need not
+	AuthAPIKey = "api_key" // one of APIKeys: speaks for all receivers
+	AuthJWT    = "jwt"     // a token that Tokens accepts: speaks for one subscriber
 	AuthMTLS   = "mtls"    // a certificate of its TLS connection: see subscriberOf
-	AuthProof  = "proof"   // it need not, but each response must show its proof
+	AuthProof  = "proof"   // the caller need not, but each read response must show its proof
 )
+
+// Rules say who may report a read. They may change while the relay runs. Those with a key are
+// settings (internal/setting).
+type Rules struct {
+	Auth    []string `key:"reads.auth" default:"none" live:"yes" oneof:"none,api_key,jwt,mtls,proof" doc:"who may report a read, any one of these: a backend with an API key or a certificate, a subscriber with a token, who shows the proof of each message; none only on a loopback address"`
+	APIKeys []APIKey `key:"reads.api_keys" live:"yes" wanted:"a list of {name, sha256, rate}" doc:"list of {name, sha256, rate}: the SHA-256 of each key in 64 hexadecimal digits, and how many reads a minute it may report, if there is to be a limit"`
+
+	Tokens Tokens `json:"-"` // verifies tokens; nil: none is accepted
+}
+
+// Tokens returns the subscriber that a bearer token speaks for at a time.
+type Tokens interface {
+	Subject(token string, now time.Time) (string, error)
+}
 
 // APIKey is the key of an app backend, known by its hash.
 type APIKey struct {
@@ -25,34 +39,23 @@ type APIKey struct {
 	Rate   int    // read responses a minute; 0: no limit
 }
 
-// validateAuth names what is wrong with who may come in.
-func (o *Options) validateAuth() error {
+// Validate names everything that is wrong with the rules where proofs are checked by p.
+func (r *Rules) Validate(p Proofs) error {
 	var err error
 	wrong := func(format string, args ...any) { err = errors.Join(err, fmt.Errorf(format, args...)) }
-	for _, a := range o.Auth {
+	for _, a := range r.Auth {
 		switch {
-		case a == AuthAPIKey && len(o.APIKeys) == 0:
+		case a == AuthAPIKey && len(r.APIKeys) == 0:
 			wrong("auth: %s without a key", a)
-		case a == AuthJWT && o.Tokens == nil:
+		case a == AuthJWT && r.Tokens == nil:
 			wrong("auth: %s without keys of tokens", a)
-		case a == AuthProof && !o.Proofs.On():
+		case a == AuthProof && !p.On():
 			wrong("auth: %s without a proof key", a)
 		case !slices.Contains([]string{AuthNone, AuthAPIKey, AuthJWT, AuthMTLS, AuthProof}, a):
 			wrong("auth: %q is unknown", a)
 		}
 	}
-	for _, l := range []*Listener{o.MQTT, o.WebSocket} {
-		if l != nil && !l.isLocal() && slices.Contains(o.Auth, AuthNone) {
-			wrong("auth: %s would let anyone report a read who reaches %s", AuthNone, l.Addr)
-		}
-	}
-	guard := http.NewCrossOriginProtection()
-	for _, origin := range o.Origins {
-		if e := guard.AddTrustedOrigin(origin); e != nil {
-			wrong("origins: %w", e)
-		}
-	}
-	for i, k := range o.APIKeys {
+	for i, k := range r.APIKeys {
 		if b, e := hex.DecodeString(strings.TrimSpace(k.SHA256)); e != nil || len(b) != 32 {
 			wrong("api key %d: not a SHA-256 in hex", i+1)
 		}

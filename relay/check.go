@@ -21,7 +21,7 @@ type question struct {
 // check looks at all that can be said without the ledger.
 func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 	q := question{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
-	if v := takeOne(rd.By.limit, now); v.Code != 0 {
+	if v := limited(rd.By.Take(now)); v.Code != 0 {
 		return q, v
 	}
 	var err error
@@ -36,14 +36,14 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 	if v := checkFields(rd, now); v.Code != 0 {
 		return q, v
 	}
-	if v := rd.By.mayRead(rd, &q.receiver); v.Code != 0 {
+	if v := mayRead(rd, &q.receiver); v.Code != 0 {
 		return q, v
 	}
 	rates := rs.rates
 	if rd.By.NeedsProof {
 		rates = rs.guesses
 	}
-	if v := rates.take(rateKey{q.receiver, rd.By.isStranger()}, now); v.Code != 0 {
+	if v := limited(rates.Take(&q.receiver, rd.By.IsAnonymous(), now)); v.Code != 0 {
 		return q, v
 	}
 	q.readAt = now.UnixMilli()
@@ -69,13 +69,15 @@ func checkFields(rd *Read, now time.Time) Verdict {
 	return Verdict{}
 }
 
-// mayRead tells whether the caller may send this read response for the receiver.
-func (c *Caller) mayRead(rd *Read, receiver *message.Addr) Verdict {
+// mayRead returns why the caller must not send this read response for the receiver; its code is 0
+// when it may.
+func mayRead(rd *Read, receiver *message.Addr) Verdict {
+	c := &rd.By
 	switch {
-	case !c.speaksFor(receiver):
+	case !c.SpeaksFor(receiver):
 		return Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
 	case c.NeedsProof && rd.Proof == "":
-		return c.unproven("proof", "is missing")
+		return unproven(c, "proof", "is missing")
 	case c.NeedsProof && rd.Sender == "":
 		return malformed("sender", "is missing: the proof is that of one conversation")
 	}

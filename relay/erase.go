@@ -87,8 +87,8 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) Verdict {
 	}
 	r.erasures.note(receiver, now)
 	r.ledger.forget(receiver, now)
-	r.reads.rates.forget(receiver)
-	r.reads.guesses.forget(receiver)
+	r.reads.rates.Forget(&receiver)
+	r.reads.guesses.Forget(&receiver)
 	r.reads.replays.forget(receiver)
 	for _, stream := range []string{streamHeld, streamFeedback, streamDead, streamEvents} {
 		if err := r.purge(ctx, stream, receiver); err != nil {

@@ -189,7 +189,9 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 // An erasure removes the receiver's rates, ids and conversations from memory. A conversation
 // with a number that is not in the index yet stays, and so do other receivers.
 func TestEraseForgetsTheReceiver(t *testing.T) {
-	r := start(t, testOptions(t))
+	opt := testOptions(t)
+	opt.ReadRate, opt.ReadBurst = 1, 1
+	r := start(t, opt)
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for i := 125; r.ledger.table.of(&other.Receiver) != r.ledger.table.of(&mine.Receiver); i++ { // side by side
 		other = relaytest.Conversation(t, "10690001", fmt.Sprint(447700900000+i))
@@ -198,8 +200,8 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 	now := time.Now()
 	for _, c := range []message.Conversation{mine, other} {
 		r.submit(c, "id1")
-		r.reads.rates.by.Put(rateKey{receiver: c.Receiver}, nil)
-		r.reads.guesses.by.Put(rateKey{c.Receiver, true}, nil)
+		r.reads.rates.Take(&c.Receiver, false, now)
+		r.reads.guesses.Take(&c.Receiver, true, now)
 		r.reads.replays.claim(replayKey{c.Receiver, 7}, said{}, now)
 	}
 	if err := r.Ledger().Assign(tracked(open)); err != nil {
@@ -212,12 +214,16 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 	if !before.covers(&message.Feedback{Receiver: "447700900123", ReceivedAt: now}) {
 		t.Error("what came before does not count as erased")
 	}
-	for name, n := range map[string]int{
-		"rates": r.reads.rates.by.Len(), "guesses": r.reads.guesses.by.Len(), "ids": r.reads.replays.seen.Len(),
-	} {
-		if n != 1 {
-			t.Errorf("%s: got %d in memory, want that of the other receiver", name, n)
+	for c, want := range map[message.Conversation]bool{mine: true, other: false} {
+		if got := r.reads.rates.Take(&c.Receiver, false, now) == 0; got != want {
+			t.Errorf("%v: got another read taken: %v, want %v", c, got, want)
 		}
+		if got := r.reads.guesses.Take(&c.Receiver, true, now) == 0; got != want {
+			t.Errorf("%v: got another guess taken: %v, want %v", c, got, want)
+		}
+	}
+	if got := r.reads.replays.seen.Len(); got != 1 {
+		t.Errorf("ids: got %d in memory, want that of the other receiver", got)
 	}
 	for c, want := range map[message.Conversation]bool{mine: false, open: true, other: true} {
 		sh := r.ledger.table.of(&c.Receiver)

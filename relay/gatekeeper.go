@@ -26,7 +26,7 @@ import (
 type gatekeeper struct {
 	// Static after construction.
 	secret  string // of the process
-	callers *callers
+	callers *Callers
 	most    int // connections
 	relay   *Relay
 	server  atomic.Pointer[server.Server]
@@ -99,26 +99,29 @@ func (g *gatekeeper) kindOf(id uint64) string {
 
 // credential is what a client shows: the password of MQTT, or that or the token of NATS, and
 // its certificate if the listener asks for one.
-func (g *gatekeeper) credential(c server.ClientAuthentication) credential {
+func (g *gatekeeper) credential(c server.ClientAuthentication) Credential {
 	o := c.GetOpts()
-	cred := credential{token: cmp.Or(o.Password, o.Token)}
+	cred := Credential{Token: cmp.Or(o.Password, o.Token)}
 	if s := c.GetTLSConnectionState(); s != nil && len(s.PeerCertificates) > 0 {
-		cred.cert = s.PeerCertificates[0] // the listener has verified it
+		cred.Certificate = s.PeerCertificates[0] // the listener has verified it
 	}
 	return cred
 }
 
 // admit tells what a client may do.
-func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, error) {
+func (g *gatekeeper) admit(kind, name string, cred Credential) (*server.User, error) {
 	switch {
 	case !g.isOpen():
 		return nil, errStartingUp
 	case g.server.Load().NumClients() > g.most+1: // and the process itself
 		return nil, errTooMany
 	}
-	by, v := g.callers.identify(cred, time.Now())
-	if v.Code != 0 || by.NeedsProof && !g.callers.openToAll() {
-		return nil, errors.New(cmp.Or(v.Reason, by.refused, "no credential"))
+	by, err := g.callers.Identify(cred, time.Now())
+	switch {
+	case err != nil:
+		return nil, err
+	case by.NeedsProof && !g.callers.IsOpenToAll():
+		return nil, cmp.Or(by.Refused, ErrNoCredential)
 	}
 	if !message.AllDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
 		return nil, errNoNumber
@@ -128,7 +131,7 @@ func (g *gatekeeper) admit(kind, name string, cred credential) (*server.User, er
 			return nil, errOtherNumber
 		}
 	}
-	return &server.User{Permissions: permissions(kind, &by), ConnectionDeadline: deadlineOf(cred.token, time.Now())}, nil
+	return &server.User{Permissions: permissions(kind, &by), ConnectionDeadline: deadlineOf(cred.Token, time.Now())}, nil
 }
 
 // deadlineOf is when a client has to show its credential again: when its token expires, or

@@ -100,12 +100,12 @@ func TestClientsDismissed(t *testing.T) {
 	r := startOpen(t, opt)
 	gone := make(chan struct{})
 	nc := r.webSocketClient(t, nats.Token("secret"), nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
-	if err := r.SetCallers(opt); err != nil {
+	if err := r.SetCallers(opt.Rules); err != nil {
 		t.Fatal(err)
 	}
 	flush(t, nc) // the same as before: it stays
 	opt.APIKeys = []APIKey{{Name: "app", SHA256: strings.Repeat("00", 32)}}
-	if err := r.SetCallers(opt); err != nil {
+	if err := r.SetCallers(opt.Rules); err != nil {
 		t.Fatal(err)
 	}
 	relaytest.Receive(t, gone)
@@ -137,10 +137,10 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
 	r.opt.MQTT = &Listener{Addr: "0.0.0.0:1883"} // as if it listened there
-	if err := r.SetCallers(Options{Config: Config{Auth: []string{AuthNone}}}); err == nil {
+	if err := r.SetCallers(Rules{Auth: []string{AuthNone}}); err == nil {
 		t.Error("everyone on the network may report a read")
 	}
-	if r.callers.openToAll() {
+	if r.callers.IsOpenToAll() {
 		t.Error("the refused callers are in force")
 	}
 }

@@ -79,12 +79,13 @@ type callerKey struct{}
 // authenticated lets those in whom the rules know, and keeps who it is.
 func (r *Relay) authenticated(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		cred := credentialOf(req.Header)
+		cred := FromHeaders(req.Header)
 		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
-			cred.cert = req.TLS.PeerCertificates[0]
+			cred.Certificate = req.TLS.PeerCertificates[0]
 		}
-		by, v := r.callers.identify(cred, time.Now())
-		if v.Code != 0 {
+		by, err := r.callers.Identify(cred, time.Now())
+		if err != nil {
+			v := unauthorized(err)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
 			r.reads.tell(&Read{Way: "http"}, v, "")
 			refuse(w, v)

@@ -107,7 +107,7 @@ func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
 		r.log.Error("message in the stream of read responses cannot be read", "error", err)
 		return
 	}
-	r.settle(m, meta.NumDelivered, r.submitFrom(ctx, credentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats"))
+	r.settle(m, meta.NumDelivered, r.submitFrom(ctx, FromHeaders(m.Headers()), meta.Timestamp, m.Data(), "nats"))
 }
 
 // settle acknowledges a message, which has come so many times, if there is a last word on it,
@@ -154,7 +154,7 @@ func (r *Relay) answerReads(ctx context.Context) (end func(), err error) {
 	work.SetLimit(maxIntake)
 	sub, err := r.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
-			answer, _ := json.Marshal(r.submitFrom(ctx, credentialOf(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
+			answer, _ := json.Marshal(r.submitFrom(ctx, FromHeaders(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
 			if m.Reply != "" {
 				_ = m.Respond(answer) // who asked asks again
 			}

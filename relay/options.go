@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,8 +33,8 @@ type Config struct {
 
 	Numbers `key:"track.numbers" doc:"the numbers of a conversation"`
 
-	Auth         []string      `key:"reads.auth" default:"none" live:"yes" oneof:"none,api_key,jwt,mtls,proof" doc:"who may report a read, any one of these: a backend with an API key or a certificate, a subscriber with a token, who shows the proof of each message; none only on a loopback address"`
-	APIKeys      []APIKey      `key:"reads.api_keys" live:"yes" wanted:"a list of {name, sha256, rate}" doc:"list of {name, sha256, rate}: the SHA-256 of each key in 64 hexadecimal digits, and how many reads a minute it may report, if there is to be a limit"`
+	Rules // say who may report a read
+
 	ReadRate     int           `key:"reads.rate" default:"600" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
 	ReadBurst    int           `key:"reads.burst" default:"1000" range:"1..1000000" doc:"of them at once"`
 	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
@@ -57,7 +59,6 @@ type Options struct {
 	MQTT, WebSocket *Listener
 
 	Proofs Proofs // what read responses may show; zero: none is looked at
-	Tokens Tokens // whose their tokens are; nil: nobody's
 
 	Conversations int             // conversations held in memory; what is out is held beyond that
 	ReadWait      time.Duration   // how long a read response waits for the SMSC's answer to its message
@@ -122,6 +123,23 @@ func (o *Options) Validate() error {
 		}
 	}
 	return errors.Join(err, o.validateListeners(), o.validateAuth())
+}
+
+// validateAuth names everything that is wrong with who may report a read, and from where.
+func (o *Options) validateAuth() error {
+	err := o.Rules.Validate(o.Proofs)
+	for _, l := range []*Listener{o.MQTT, o.WebSocket} {
+		if l != nil && !l.isLocal() && slices.Contains(o.Auth, AuthNone) {
+			err = errors.Join(err, fmt.Errorf("auth: %s would let anyone report a read who reaches %s", AuthNone, l.Addr))
+		}
+	}
+	guard := http.NewCrossOriginProtection()
+	for _, origin := range o.Origins {
+		if e := guard.AddTrustedOrigin(origin); e != nil {
+			err = errors.Join(err, fmt.Errorf("origins: %w", e))
+		}
+	}
+	return err
 }
 
 // numbers is how many numbers a cycle has.

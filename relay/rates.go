@@ -1,8 +1,6 @@
 package relay
 
 import (
-	"math"
-	"net/http"
 	"sync"
 	"time"
 
@@ -12,19 +10,19 @@ import (
 	"readback/relay/message"
 )
 
-// maxRates is how many receivers' rates are remembered. Who is forgotten may send a burst
-// again.
+// maxRates is the number of receivers whose rates are held. A receiver that is evicted may have
+// a burst again.
 const maxRates = 1 << 16
 
-// Bounds of what is taken for one receiver from who must show proofs, whatever is taken from
-// others: each read response is a guess at 32 bits.
+// Bounds of the read responses for one receiver from callers that must show proofs, whatever the
+// limit for others is: each of them is a guess at 32 bits.
 const (
 	guessRate  = 600 // a minute
 	guessBurst = 1000
 )
 
-// rates bounds how much comes for each receiver.
-type rates struct {
+// Rates limits the read responses for each receiver.
+type Rates struct {
 	limit rate.Limit
 	burst int
 
@@ -33,32 +31,36 @@ type rates struct {
 	by *lru.Cache[rateKey, *rate.Limiter]
 }
 
-// rateKey keeps strangers apart: they must not use up what is the receiver's own.
+// rateKey has a limit of its own for anonymous callers: they must not use up the receiver's.
 type rateKey struct {
-	receiver message.Addr
-	stranger bool
+	receiver  message.Addr
+	anonymous bool
 }
 
-func newRates(aMinute, burst int) *rates {
-	return &rates{limit: perMinute(aMinute), burst: burst, by: lru.New[rateKey, *rate.Limiter](maxRates)}
+// NewRates returns Rates that take so many a minute for each receiver, and so many of them at
+// once. Without a rate there is no limit.
+func NewRates(aMinute, burst int) *Rates {
+	return &Rates{limit: perMinute(aMinute), burst: burst, by: lru.New[rateKey, *rate.Limiter](maxRates)}
 }
 
-// newGuesses are the rates of who must show proofs: no more than others may.
-func newGuesses(aMinute, burst int) *rates {
+// NewGuessRates returns the Rates of callers that must show proofs. They are at most those of
+// other callers.
+func NewGuessRates(aMinute, burst int) *Rates {
 	if aMinute == 0 {
-		return newRates(guessRate, guessBurst)
+		return NewRates(guessRate, guessBurst)
 	}
-	return newRates(min(aMinute, guessRate), min(burst, guessBurst))
+	return NewRates(min(aMinute, guessRate), min(burst, guessBurst))
 }
 
 func perMinute(n int) rate.Limit { return rate.Limit(float64(n) / 60) }
 
-// take counts one. The verdict is 429 when there are too many, else its code
-// is 0.
-func (r *rates) take(key rateKey, now time.Time) Verdict {
+// Take counts a read response for a receiver, and returns 0. If there are too many, it counts
+// nothing and returns how long the caller has to wait.
+func (r *Rates) Take(receiver *message.Addr, anonymous bool, now time.Time) time.Duration {
 	if r.limit == 0 {
-		return Verdict{}
+		return 0
 	}
+	key := rateKey{*receiver, anonymous}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l, ok := r.by.Get(key)
@@ -69,25 +71,19 @@ func (r *rates) take(key rateKey, now time.Time) Verdict {
 	return takeOne(l, now)
 }
 
-func (r *rates) forget(receiver message.Addr) {
+// Forget removes a receiver from memory.
+func (r *Rates) Forget(receiver *message.Addr) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.by.Forget(func(k rateKey) bool { return k.receiver == receiver })
+	r.by.Forget(func(k rateKey) bool { return k.receiver == *receiver })
 }
 
-// takeOne counts one against a limit; nil is none.
-func takeOne(l *rate.Limiter, now time.Time) Verdict {
-	if l == nil {
-		return Verdict{}
-	}
+// takeOne is Take of one limiter.
+func takeOne(l *rate.Limiter, now time.Time) time.Duration {
 	one := l.ReserveN(now, 1)
 	wait := one.DelayFrom(now)
-	if wait == 0 {
-		return Verdict{}
+	if wait > 0 {
+		one.CancelAt(now)
 	}
-	one.CancelAt(now)
-	return Verdict{
-		Code: http.StatusTooManyRequests, Reason: "too many of them",
-		RetryAfter: int(math.Ceil(wait.Seconds())),
-	}
+	return wait
 }

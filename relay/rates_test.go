@@ -2,7 +2,7 @@ package relay
 
 import (
 	"fmt"
-	"net/http"
+	"math"
 	"testing"
 	"time"
 
@@ -11,9 +11,9 @@ import (
 
 func TestRates(t *testing.T) {
 	now := time.Now()
-	r := newRates(6, 2)
+	r := NewRates(6, 2)
 	a, b := rateKey{receiver: relaytest.Addr(t, "447700900123")}, rateKey{receiver: relaytest.Addr(t, "447700900124")}
-	stranger := rateKey{a.receiver, true}
+	anonymous := rateKey{a.receiver, true}
 	steps := []struct {
 		name  string
 		key   rateKey
@@ -27,138 +27,43 @@ func TestRates(t *testing.T) {
 		{"half way", a, 5 * time.Second, 5},
 		{"later", a, 10 * time.Second, 0},
 		{"another receiver", b, 0, 0},
-		{"strangers have their own", stranger, 0, 0},
+		{"anonymous callers have their own", anonymous, 0, 0},
 	}
 	for _, s := range steps {
-		v := r.take(s.key, now.Add(s.after))
-		if v.RetryAfter != s.want || v.Code != 0 && v.Code != http.StatusTooManyRequests || (v.Code == 0) != (s.want == 0) {
-			t.Errorf("%s: got %+v, want %d s", s.name, v, s.want)
+		wait := r.Take(&s.key.receiver, s.key.anonymous, now.Add(s.after))
+		if got := int(math.Ceil(wait.Seconds())); got != s.want {
+			t.Errorf("%s: got %s, want %d s", s.name, wait, s.want)
 		}
 	}
-	r.forget(a.receiver)
-	if _, ok := r.by.Get(stranger); ok || r.by.Len() != 1 {
+	r.Forget(&a.receiver)
+	if _, ok := r.by.Get(anonymous); ok || r.by.Len() != 1 {
 		t.Errorf("after forget: got %d receivers, want the other one", r.by.Len())
 	}
 	for i := range maxRates + 10 {
-		r.take(rateKey{receiver: relaytest.Addr(t, fmt.Sprint(447700900000+i))}, now)
+		receiver := relaytest.Addr(t, fmt.Sprint(447700900000+i))
+		r.Take(&receiver, false, now)
 	}
 	if got := r.by.Len(); got != maxRates {
 		t.Errorf("got %d receivers in memory, want %d", got, maxRates)
 	}
-	off := newRates(0, 0)
+	off := NewRates(0, 0)
 	for range 100 {
-		if v := off.take(a, now); v.Code != 0 {
-			t.Fatalf("no limit: got %+v", v)
+		if wait := off.Take(&a.receiver, false, now); wait != 0 {
+			t.Fatalf("no limit: got %s", wait)
 		}
 	}
 }
 
-func TestReadRates(t *testing.T) {
-	opt := testOptions(t)
-	opt.Auth = []string{AuthAPIKey}
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("app")}, {Name: "slow", SHA256: hashOf("slow"), Rate: 1}}
-	opt.ReadRate, opt.ReadBurst = 1, 2
-	r := start(t, opt)
-	post := func(key, receiver string) (int, string) {
-		return r.call("POST", "/v1/reads", `{"receiver":"`+receiver+`","number":1}`, "X-API-Key", key)
-	}
-	for i, want := range []int{404, 404, 429} {
-		if code, body := post("app", "447700900123"); code != want {
-			t.Errorf("number %d of one receiver: got %d %s, want %d", i+1, code, body, want)
-		}
-	}
-	if code, _ := post("app", "447700900124"); code != 404 {
-		t.Errorf("another receiver: got %d, want 404", code)
-	}
-	for i, want := range []int{404, 429} {
-		if code, body := post("slow", fmt.Sprint("44770090020", i)); code != want {
-			t.Errorf("number %d of a slow key: got %d %s, want %d", i+1, code, body, want)
-		}
-	}
-	w := r.record("POST", "/v1/reads", `{"receiver":"447700900123","number":1}`, "X-API-Key", "app")
-	if after := w.Header().Get("Retry-After"); after == "" || after == "0" {
-		t.Errorf("Retry-After: got %q, want seconds", after)
-	}
-}
-
-// A caller with a proof of 32 bits has a limited number of attempts, even where others have no
-// limit.
-func TestGuessRate(t *testing.T) {
+// Anonymous callers have a limit even where others have none.
+func TestGuessRates(t *testing.T) {
+	now, receiver := time.Now(), relaytest.Addr(t, "447700900123")
 	for _, tt := range []struct{ rate, burst, want int }{{0, 0, guessBurst}, {1 << 20, 1 << 20, guessBurst}, {1, 2, 2}} {
-		opt := testOptions(t)
-		opt.Auth, opt.Proofs, opt.Audit = []string{AuthProof}, proofs(t), false
-		opt.ReadRate, opt.ReadBurst = tt.rate, tt.burst
-		now, r := time.Now(), start(t, opt)
-		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: Caller{NeedsProof: true}}
-		taken := 0
-		for ; taken <= guessBurst; taken++ {
-			if _, v := r.reads.check(&rd, now); v.Code == 429 {
-				break
-			}
+		r, taken := NewGuessRates(tt.rate, tt.burst), 0
+		for taken <= guessBurst && r.Take(&receiver, true, now) == 0 {
+			taken++
 		}
 		if taken != tt.want {
-			t.Errorf("rate %d, burst %d: got %d guesses at once, want %d", tt.rate, tt.burst, taken, tt.want)
-		}
-		rd.By = Caller{Name: "app"}
-		if _, v := r.reads.check(&rd, now); v.Code != 0 {
-			t.Errorf("rate %d: a key: got %+v", tt.rate, v)
-		}
-	}
-}
-
-func TestReplays(t *testing.T) {
-	r := newReplays(10 * time.Minute)
-	now := time.Now()
-	key := replayKey{relaytest.Addr(t, "447700900123"), 7}
-	one, other := said{sender: relaytest.Addr(t, "bank"), number: 1, status: 1}, said{sender: relaytest.Addr(t, "bank"), number: 2, status: 1}
-	steps := []struct {
-		name    string
-		key     replayKey
-		content said
-		after   time.Duration
-		want    bool
-	}{
-		{"first", key, one, 0, true},
-		{"again", key, one, time.Minute, true},
-		{"other content", key, other, 2 * time.Minute, false},
-		{"other status", key, said{sender: one.sender, number: 1, status: 2}, 2 * time.Minute, false},
-		{"another receiver", replayKey{relaytest.Addr(t, "447700900124"), 7}, other, 2 * time.Minute, true},
-		{"no id", replayKey{receiver: key.receiver}, one, 0, true},
-		{"no id, other content", replayKey{receiver: key.receiver}, other, 0, true},
-		{"after the window", key, other, 11 * time.Minute, true},
-		{"what it stood for before", key, one, 11 * time.Minute, false},
-	}
-	for _, s := range steps {
-		if got := r.claim(s.key, s.content, now.Add(s.after)); got != s.want {
-			t.Errorf("%s: got %v, want %v", s.name, got, s.want)
-		}
-	}
-	for i := range maxReplays + 10 {
-		r.claim(replayKey{key.receiver, uint64(i + 1)}, one, now)
-	}
-	if got := r.seen.Len(); got != maxReplays {
-		t.Errorf("got %d ids in memory, want %d", got, maxReplays)
-	}
-	r.forget(key.receiver)
-	if got := r.seen.Len(); got != 0 {
-		t.Errorf("after forget: got %d ids, want none", got)
-	}
-}
-
-// Without a window, or without an id, nothing is remembered.
-func TestNoReplayWindow(t *testing.T) {
-	key := replayKey{relaytest.Addr(t, "447700900123"), 7}
-	for _, r := range []*replays{newReplays(0), newReplays(time.Minute)} {
-		if r.window > 0 {
-			key.id = 0
-		}
-		for number := range uint16(3) {
-			if !r.claim(key, said{number: number}, time.Now()) {
-				t.Errorf("window %s, id %d: got it refused", r.window, key.id)
-			}
-		}
-		if r.seen.Len() > 0 {
-			t.Errorf("window %s, id %d: got %d remembered, want none", r.window, key.id, r.seen.Len())
+			t.Errorf("rate %d, burst %d: got %d at once, want %d", tt.rate, tt.burst, taken, tt.want)
 		}
 	}
 }

@@ -21,8 +21,8 @@ type Reads struct {
 	opt     *Options
 	metrics *metrics
 	audit   *audit
-	rates   *rates
-	guesses *rates // of who must show proofs
+	rates   *Rates
+	guesses *Rates // of who must show proofs
 	replays *replays
 }
 
@@ -31,7 +31,7 @@ func newReads(r *Relay) *Reads {
 	audit.mask = r.mask // which may change
 	return &Reads{
 		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: audit,
-		rates: newRates(r.opt.ReadRate, r.opt.ReadBurst), guesses: newGuesses(r.opt.ReadRate, r.opt.ReadBurst),
+		rates: NewRates(r.opt.ReadRate, r.opt.ReadBurst), guesses: NewGuessRates(r.opt.ReadRate, r.opt.ReadBurst),
 		replays: newReplays(r.opt.ReplayWindow),
 	}
 }

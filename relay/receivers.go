@@ -61,7 +61,7 @@ func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
 	defer cancel()
 	receiver, v := receiverOf(req)
 	if v.Code == 0 {
-		v = r.changes.take(rateKey{receiver: receiver}, time.Now())
+		v = limited(r.changes.Take(&receiver, false, time.Now()))
 	}
 	if v.Code == 0 {
 		v = do(ctx, receiver)
@@ -83,8 +83,8 @@ func receiverOf(req *http.Request) (message.Addr, Verdict) {
 	case err != nil:
 		return receiver, malformed("receiver", err.Error())
 	case by.NeedsProof:
-		return receiver, by.unproven("", "a proof is for read responses only")
-	case !by.speaksFor(&receiver):
+		return receiver, unproven(&by, "", "a proof is for read responses only")
+	case !by.SpeaksFor(&receiver):
 		return receiver, Verdict{Code: http.StatusForbidden, Field: "receiver", Reason: "is not the caller's"}
 	}
 	return receiver, Verdict{}

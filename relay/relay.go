@@ -36,7 +36,7 @@ type Relay struct {
 	index      *index
 	ledger     *Ledger
 	reads      *Reads
-	callers    *callers
+	callers    *Callers
 	strangers  *strangers
 	gatekeeper *gatekeeper // of the embedded server's listeners; nil when it has none
 
@@ -59,7 +59,7 @@ type Relay struct {
 	publishing       sync.Mutex // held while feedback goes from the outbox to its queue
 	publishingEvents sync.Mutex // and while events do
 	optingOut        sync.Mutex // held while an opt-out changes
-	changes          *rates     // of opt-outs and erasures
+	changes          *Rates     // of opt-outs and erasures
 	erasures         *erasures
 	putOffs          putOffs
 
@@ -82,7 +82,7 @@ func Open(opt Options) (*Relay, error) {
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}), spoilt: make(chan struct{}, 1),
-		callers: newCallers(&opt), strangers: newStrangers(opt.logger()), stopWithin: stopTimeout,
+		callers: NewCallers(opt.Rules), strangers: newStrangers(opt.logger()), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
 	r.eventsKept = opt.FeedbackKeep
@@ -91,7 +91,7 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = r.newLedger()
 	r.reads = newReads(r)
-	r.changes = newRates(maxChanges, maxChanges)
+	r.changes = NewRates(maxChanges, maxChanges)
 	r.erasures = newErasures()
 	r.accounts.relay = r
 	return r, nil
@@ -131,6 +131,20 @@ func (r *Relay) Ledger() *Ledger { return r.ledger }
 
 // Reads takes the read responses.
 func (r *Relay) Reads() *Reads { return r.reads }
+
+// SetCallers puts other rules in force: who may send read responses and ask for conversations.
+// On an error the rules stay.
+func (r *Relay) SetCallers(rules Rules) error {
+	opt := r.opt
+	opt.Rules = rules
+	if err := opt.validateAuth(); err != nil {
+		return err
+	}
+	if r.callers.Set(rules) && r.gatekeeper != nil {
+		r.gatekeeper.dismiss()
+	}
+	return nil
+}
 
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {

@@ -101,7 +101,7 @@ func (r *Relay) submitTopic(ctx context.Context, topic string, body []byte, way 
 		return answer{Verdict: v}
 	}
 	by := Caller{Name: way, Receiver: receiver}
-	if anybody, v := r.callers.identify(credential{}, time.Now()); v.Code == 0 && r.callers.openToAll() {
+	if anybody, err := r.callers.Identify(Credential{}, time.Now()); err == nil && r.callers.IsOpenToAll() {
 		by.NeedsProof = anybody.NeedsProof
 	}
 	return r.submit(ctx, body, way, by)

@@ -88,9 +88,10 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 }
 
 // submitFrom is submit of whoever showed a credential at a time.
-func (r *Relay) submitFrom(ctx context.Context, cred credential, at time.Time, body []byte, way string) answer {
-	by, v := r.callers.identify(cred, at)
-	if v.Code != 0 {
+func (r *Relay) submitFrom(ctx context.Context, cred Credential, at time.Time, body []byte, way string) answer {
+	by, err := r.callers.Identify(cred, at)
+	if err != nil {
+		v := unauthorized(err)
 		r.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
 	}

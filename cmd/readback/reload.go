@@ -145,7 +145,7 @@ func (s *service) reloadCallers(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := s.relay.SetCallers(callers); err != nil {
+	if err := s.relay.SetCallers(callers.Rules); err != nil {
 		return err
 	}
 	s.callers.swap(tokens)
