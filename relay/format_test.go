@@ -41,7 +41,7 @@ func copied(t *testing.T, opt Options) Options {
 // streamOf connects to the embedded server of a relay that does not run.
 func streamOf(t *testing.T, r *Relay) (*nats.Conn, jetstream.Stream) {
 	t.Helper()
-	nc, err := nats.Connect("", nats.InProcessServer(inProcess{r}))
+	nc, err := nats.Connect("", nats.InProcessServer(r.broker))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,14 +92,22 @@ func (h *handset) publish(qos byte, topic, body string) {
 	h.done(h.Publish(topic, qos, false, body))
 }
 
-func (r *running) mqttURL() string { return fmt.Sprintf("tcp://127.0.0.1:%d", r.mqtt) }
+func (r *running) mqttURL() string {
+	port, _ := r.broker.Ports()
+	return fmt.Sprintf("tcp://127.0.0.1:%d", port)
+}
+
+func (r *running) webSocketURL() string {
+	_, port := r.broker.Ports()
+	return fmt.Sprintf("ws://127.0.0.1:%d", port)
+}
 
 // startOpen starts a relay, and returns when it lets clients in.
 func startOpen(t *testing.T, opt Options) *running {
 	t.Helper()
 	r := start(t, opt)
 	select {
-	case <-r.gatekeeper.opened:
+	case <-r.taking:
 	case <-relaytest.Deadline(t).Done():
 		t.Fatal("no client is let in")
 	}

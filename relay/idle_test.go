@@ -52,7 +52,7 @@ func idleRelayOn(t *testing.T, l *book) (*Relay, *streams) {
 	opt := testOptions(t)
 	opt.Logger = nil
 	opt.Registerer = prometheus.NewRegistry()
-	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, erasures: newErasures()}
+	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, erasures: newErasures(), connection: &connection{}}
 	r.settings.Store(&opt.Settings)
 	r.ledger = r.newLedger()
 	r.status.set(nil)

@@ -2,18 +2,15 @@ package relay
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-
-	"readback/relay/journal"
 )
 
-// Listener is a way into the embedded server for handsets and app backends.
+// Listener is where handsets and app backends connect to the embedded server.
 type Listener struct {
 	Addr    string      // host:port
 	TLS     *tls.Config // nil: none
@@ -21,44 +18,27 @@ type Listener struct {
 }
 
 // Bounds of what comes in by MQTT and WebSocket. All clients of the embedded server share
-// them, the process's own connection too: its largest message is a batch of the log.
+// them, the process's own connection too.
 const (
-	clientPayload  = journal.MaxBatch + 16<<10 // octets of a message with its headers; beyond it the client is cut off
-	clientPending  = 32 << 20                  // octets that wait for a client; beyond it the client is cut off. A replay has 16 MiB under way
-	clientSpare    = 64                        // connections beyond Options.MaxClients, for those that are not known yet
-	clientAuth     = 5                         // seconds for TLS, and again to say who it is
-	clientPing     = 30 * time.Second          // of silence, before a client is asked whether it is there; not over MQTT
-	clientUnacked  = 100                       // messages to an MQTT subscription without acknowledgement
-	clientSubs     = 100                       // subscriptions of a client; beyond it the client is cut off
-	clientLook     = 10 * time.Second          // between looks at them
-	clientStay     = 24 * time.Hour            // of a connection; then the client has to connect again
-	sessionKeeping = 24 * time.Hour            // of an MQTT subscription whose client is away
+	clientPending  = 32 << 20         // octets that wait for a client; beyond it the client is disconnected. A replay has 16 MiB under way
+	clientSpare    = 64               // connections beyond MaxClients, for those that have not authenticated yet
+	clientAuth     = 5                // seconds for TLS, and again to authenticate
+	clientPing     = 30 * time.Second // of silence, before a client is asked whether it is there; not over MQTT
+	clientUnacked  = 100              // messages to an MQTT subscription without acknowledgement
+	clientSubs     = 100              // subscriptions of a client; beyond it the client is disconnected
+	clientLook     = 10 * time.Second // between looks at them
+	clientStay     = 24 * time.Hour   // of a connection; then the client has to connect again
+	sessionKeeping = 24 * time.Hour   // of an MQTT subscription whose client is away
 )
 
-// hasClients tells whether the embedded server is open to others than NATS clients on loopback.
-func (o *Options) hasClients() bool { return o.MQTT != nil || o.WebSocket != nil }
-
-func (o *Options) validateListeners() error {
-	var err error
-	for name, l := range map[string]*Listener{"mqtt": o.MQTT, "websocket": o.WebSocket} {
-		if l == nil {
-			continue
-		}
-		if _, _, e := hostPort(l.Addr); e != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", name, e))
-		}
-		if o.NATS != Embedded {
-			err = errors.Join(err, fmt.Errorf("%s: is for the embedded server only", name))
-		}
-		if o.MaxClients <= 0 {
-			err = errors.Join(err, fmt.Errorf("%s: max clients: %d is not positive", name, o.MaxClients))
-		}
-	}
+// Validate says what is wrong with the address.
+func (l *Listener) Validate() error {
+	_, _, err := hostPort(l.Addr)
 	return err
 }
 
-// isLocal tells whether only this machine reaches the listener.
-func (l *Listener) isLocal() bool {
+// IsLocal reports whether only this machine reaches the listener.
+func (l *Listener) IsLocal() bool {
 	host, _, err := net.SplitHostPort(l.Addr)
 	ip := net.ParseIP(host)
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
@@ -79,10 +59,9 @@ func hostPort(addr string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// openDoors gives the server its listeners for handsets and app backends, and a gatekeeper.
-func (o *Options) openDoors(so *server.Options, g *gatekeeper) (err error) {
-	so.CustomClientAuthentication = g
-	so.MaxPayload, so.MaxPending = clientPayload, clientPending
+// addListeners adds the listeners for handsets and app backends, and the bounds of their clients.
+func (o *ServerOptions) addListeners(so *server.Options) (err error) {
+	so.MaxPayload, so.MaxPending = int32(o.MaxPayload), clientPending
 	so.MaxConn = o.MaxClients + clientSpare
 	so.PingInterval = clientPing
 	if l := o.MQTT; l != nil {

@@ -21,8 +21,7 @@ type metrics struct {
 
 	events prometheus.Counter
 
-	clientsRefused prometheus.Counter
-	clientsDenied  *prometheus.CounterVec
+	broker *BrokerMetrics
 
 	labels []string // of waiting and oldest; owned by the survey
 }
@@ -30,6 +29,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m, f := new(metrics), metric.With(reg)
 	m.addReads(f)
+	m.broker = NewBrokerMetrics(f)
 	m.addFeedback(f)
 	return m
 }
@@ -48,14 +48,6 @@ func (m *metrics) addReads(f metric.Factory) {
 	})
 	m.erased = f.Counter(metric.Opts{
 		Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",
-	})
-	m.clientsRefused = f.Counter(metric.Opts{
-		Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
-		Detail: "The log says why.", Look: "it rises",
-	})
-	m.clientsDenied = f.CounterVec(metric.Opts{
-		Name: "readback_clients_denied_total", Help: "Messages and subscriptions of MQTT and WebSocket clients for subjects that are not theirs.",
-		Labels: []string{"what"}, Detail: "`publish`, `subscription`.", Look: "it rises",
 	})
 }
 

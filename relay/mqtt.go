@@ -1,6 +1,10 @@
 package relay
 
-import "github.com/nats-io/nats.go/jetstream"
+import (
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
 
 // Bounds of what the embedded server keeps for MQTT clients, in octets. In the streams of
 // retained messages and of sessions the oldest go; the others take no more when they are
@@ -11,13 +15,14 @@ const (
 	mqttSessions = 64 << 20
 )
 
-// mqttStreams are those of the server's own, as it would make them for its first client,
-// but bounded, and before that client comes: what nobody consumes is not kept.
-func mqttStreams() []jetstream.StreamConfig {
+// mqttStreams returns the streams that the server keeps for MQTT clients, as it would make them
+// for its first client, but bounded. They must be made before that client connects. Messages that
+// nobody consumes are not kept; the others are for maxAge, up to maxOctets.
+func mqttStreams(maxAge time.Duration, maxOctets int64) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
 			Name: streamMQTT, Subjects: []string{subjectMQTT + ">"}, Retention: jetstream.InterestPolicy,
-			MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
+			MaxAge: maxAge, MaxBytes: maxOctets, Discard: jetstream.DiscardNew,
 		},
 		{
 			Name: "$MQTT_qos2in", Subjects: []string{"$MQTT.qos2.in.>"}, MaxMsgsPerSubject: 1,

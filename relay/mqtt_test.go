@@ -34,9 +34,9 @@ func TestMQTT(t *testing.T) {
 				opt.MQTT.TLS, opt.WebSocket.TLS = of, of
 			}
 			r := startOpen(t, opt)
-			port := r.mqtt
+			port, webSocket := r.broker.Ports()
 			if tt.path != "" {
-				port = r.webSocket
+				port = webSocket
 			}
 			url := fmt.Sprintf("%s://127.0.0.1:%d%s", tt.scheme, port, tt.path)
 			c := relaytest.Conversation(t, "10690001", handsetNumber)
@@ -133,7 +133,7 @@ func TestMQTTBounded(t *testing.T) {
 		h := connected(t, r.mqttURL(), "app", "secret", nil)
 		h.publish(2, "readback/reads/"+handsetNumber, `{}`)
 		relaytest.Receive(t, h.verdicts)
-		for _, want := range mqttStreams() {
+		for _, want := range mqttStreams(readsAge, readsOctets) {
 			s, err := r.js.Stream(relaytest.Deadline(t), want.Name)
 			if err != nil || s.CachedInfo().Config.MaxBytes != want.MaxBytes {
 				t.Errorf("%s: got %+v, %v, want %d octets at most", want.Name, s.CachedInfo().Config, err, want.MaxBytes)

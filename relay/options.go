@@ -125,11 +125,30 @@ func (o *Options) Validate() error {
 	return errors.Join(err, o.validateListeners(), o.validateAuth())
 }
 
+func (o *Options) validateListeners() error {
+	var err error
+	for name, l := range map[string]*Listener{"mqtt": o.MQTT, "websocket": o.WebSocket} {
+		if l == nil {
+			continue
+		}
+		if e := l.Validate(); e != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", name, e))
+		}
+		if o.NATS != Embedded {
+			err = errors.Join(err, fmt.Errorf("%s: is for the embedded server only", name))
+		}
+		if o.MaxClients <= 0 {
+			err = errors.Join(err, fmt.Errorf("%s: max clients: %d is not positive", name, o.MaxClients))
+		}
+	}
+	return err
+}
+
 // validateAuth names everything that is wrong with who may report a read, and from where.
 func (o *Options) validateAuth() error {
 	err := o.Rules.Validate(o.Proofs)
 	for _, l := range []*Listener{o.MQTT, o.WebSocket} {
-		if l != nil && !l.isLocal() && slices.Contains(o.Auth, AuthNone) {
+		if l != nil && !l.IsLocal() && slices.Contains(o.Auth, AuthNone) {
 			err = errors.Join(err, fmt.Errorf("auth: %s would let anyone report a read who reaches %s", AuthNone, l.Addr))
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/vfs"
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -28,27 +27,23 @@ const stopTimeout = 10 * time.Second
 // Relay owns the connection to NATS, the streams, the ledger, and what runs between
 // them: reads in, feedback out.
 type Relay struct {
-	opt        Options
-	log        *slog.Logger
-	metrics    *metrics
-	status     *status   // that of the ledger
-	lock       io.Closer // of the store
-	index      *index
-	ledger     *Ledger
-	reads      *Reads
-	callers    *Callers
-	strangers  *strangers
-	gatekeeper *gatekeeper // of the embedded server's listeners; nil when it has none
-
-	mqtt, webSocket int // ports of the embedded server; 0: none
+	opt     Options
+	log     *slog.Logger
+	metrics *metrics
+	status  *status   // that of the ledger
+	lock    io.Closer // of the store
+	index   *index
+	ledger  *Ledger
+	reads   *Reads
+	callers *Callers
+	broker  *Server // the embedded NATS server; nil without
 
 	connected chan struct{} // NATS is there again
 	outbox    chan struct{} // there is something in the outbox
 	events    chan struct{} // there is something in that of the events
 	begun     chan struct{} // closed when the streams are there
-	spoilt    chan struct{} // the embedded server could not write one of its streams
+	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
 
-	server    atomic.Pointer[server.Server] // the embedded one, nil without; another after each revival
 	accounts  accounts
 	settings  atomic.Pointer[Settings]
 	waiting   waiting // the accounts whose feedback waits
@@ -63,14 +58,18 @@ type Relay struct {
 	erasures         *erasures
 	putOffs          putOffs
 
-	// Set by Run before status is up.
-	nc *nats.Conn
-	js jetstream.JetStream
+	*connection
 
 	stopWithin time.Duration // bounds a clean stop; shorter in a test
 
 	closing sync.Once
 	closed  error
+}
+
+// connection is that to NATS. Open makes it, and Run fills it before status is up.
+type connection struct {
+	nc *nats.Conn
+	js jetstream.JetStream
 }
 
 // Open locks the store, opens the index, and starts the embedded server if there is to
@@ -81,8 +80,8 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
-		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}), spoilt: make(chan struct{}, 1),
-		callers: NewCallers(opt.Rules), strangers: newStrangers(opt.logger()), stopWithin: stopTimeout,
+		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
+		callers: NewCallers(opt.Rules), connection: &connection{}, stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
 	r.eventsKept = opt.FeedbackKeep
@@ -118,10 +117,7 @@ func (r *Relay) open() error {
 		return err
 	}
 	if r.opt.NATS == Embedded {
-		if r.opt.hasClients() {
-			r.gatekeeper = newGatekeeper(r)
-		}
-		err = r.startServer()
+		r.broker, err = r.startBroker()
 	}
 	return err
 }
@@ -140,8 +136,8 @@ func (r *Relay) SetCallers(rules Rules) error {
 	if err := opt.validateAuth(); err != nil {
 		return err
 	}
-	if r.callers.Set(rules) && r.gatekeeper != nil {
-		r.gatekeeper.dismiss()
+	if r.callers.Set(rules) && r.broker != nil {
+		r.broker.DisconnectClients()
 	}
 	return nil
 }
@@ -160,10 +156,10 @@ func (r *Relay) WaitReady(ctx context.Context) error { return r.status.wait(ctx)
 
 // ClientURL is where clients reach the embedded server; empty when it listens nowhere.
 func (r *Relay) ClientURL() string {
-	if s := r.server.Load(); s != nil && r.opt.Listen != "" {
-		return s.ClientURL()
+	if r.broker == nil {
+		return ""
 	}
-	return ""
+	return r.broker.ClientURL()
 }
 
 // Run connects, brings the index to the end of the log, begins an epoch and serves
@@ -171,8 +167,8 @@ func (r *Relay) ClientURL() string {
 func (r *Relay) Run(ctx context.Context) error {
 	running, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	if r.server.Load() != nil {
-		wg.Go(func() { r.revive(running) })
+	if r.broker != nil {
+		wg.Go(func() { r.broker.Run(running) })
 	}
 	err := r.run(ctx)
 	stop()
@@ -181,11 +177,7 @@ func (r *Relay) Run(ctx context.Context) error {
 }
 
 func (r *Relay) run(ctx context.Context) error {
-	var err error
-	if r.nc, err = connect(r); err != nil {
-		return err
-	}
-	if r.js, err = jetstream.New(r.nc); err != nil {
+	if err := r.connect(); err != nil {
 		return err
 	}
 	answered, err := r.answer(ctx) // with 503 until the ledger is up
@@ -227,9 +219,6 @@ func (r *Relay) work(ctx context.Context, answered func()) {
 	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.publishFeedback, r.publishEvents, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
-	if r.gatekeeper != nil {
-		wg.Go(func() { r.gatekeeper.watch(ctx) })
-	}
 	<-ctx.Done()
 	answered()
 	wg.Wait()
@@ -247,9 +236,8 @@ func (r *Relay) Close() error {
 		if r.index != nil {
 			errs = append(errs, r.index.close())
 		}
-		if s := r.server.Load(); s != nil {
-			s.Shutdown()
-			s.WaitForShutdown()
+		if r.broker != nil {
+			r.broker.Shutdown()
 		}
 		if r.lock != nil {
 			errs = append(errs, r.lock.Close())

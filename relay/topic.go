@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -15,22 +16,12 @@ import (
 	"readback/relay/message"
 )
 
-// Each receiver has a subject for its read responses and one for the verdicts on them: for
-// MQTT the topics readback/reads/<receiver> and readback/verdicts/<receiver>. The broker
-// sees to it that nobody sends for another receiver.
-//
 // What comes by MQTT with QoS 1 or 2 is stored in the server's own stream before it is
 // acknowledged, and taken from there. What comes with QoS 0, or from NATS clients, is not
 // stored: a NATS client may ask for the verdict as the reply instead.
-const (
-	subjectReadsOf    = "readback.reads."
-	subjectVerdictsOf = "readback.verdicts."
 
-	streamMQTT  = "$MQTT_msgs"
-	subjectMQTT = "$MQTT.msgs."
-
-	headerMQTT = "Nmqtt-Pub" // of what comes by MQTT: its QoS, one digit
-)
+// headerMQTT is in the headers of what comes by MQTT: its QoS, one digit.
+const headerMQTT = "Nmqtt-Pub"
 
 // maxTopicPending is how many messages wait to be looked at; what comes beyond that is lost, as
 // with QoS 0 it may be.
@@ -166,23 +157,17 @@ func (r *Relay) publishSmall(subject string, v any) error {
 // takeTopics takes read responses from the stream of MQTT, if there is one. Until somebody has
 // come by MQTT to an operator's cluster there is none.
 func (r *Relay) takeTopics(ctx context.Context) {
+	ready := sync.OnceFunc(func() { close(r.taking) })
 	if r.opt.NATS == Embedded && r.opt.MQTT == nil {
-		r.openDoor()
+		ready()
 		return
 	}
 	r.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
 		return r.consume(ctx, intake{
 			stream: streamMQTT, durable: topicIntake, filter: subjectMQTT + subjectReadsOf + ">",
-			ready: r.openDoor, take: r.takeTopic,
+			ready: ready, take: r.takeTopic,
 		})
 	})
-}
-
-// openDoor lets in handsets and app backends: what is acknowledged to them is kept now.
-func (r *Relay) openDoor() {
-	if r.gatekeeper != nil {
-		r.gatekeeper.open.Do(func() { close(r.gatekeeper.opened) })
-	}
 }
 
 // takeTopic settles one message of the stream of MQTT. Whoever sent it hears the verdict when

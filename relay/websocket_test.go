@@ -79,7 +79,7 @@ func TestLongVerdict(t *testing.T) {
 func (r *running) webSocketClient(t *testing.T, options ...nats.Option) *nats.Conn {
 	t.Helper()
 	options = append(options, nats.CustomInboxPrefix("readback.verdicts."+handsetNumber), nats.MaxReconnects(0), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
-	nc, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), options...)
+	nc, err := nats.Connect(r.webSocketURL(), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestOrigin(t *testing.T) {
 	opt.WebSocket.Origins = []string{"https://app.example"}
 	r := startOpen(t, opt)
 	for origin, want := range map[string]int{"https://app.example": http.StatusSwitchingProtocols, "https://evil.example": http.StatusForbidden} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/mqtt", r.webSocket), nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(r.webSocketURL(), "ws", "http", 1)+"/mqtt", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

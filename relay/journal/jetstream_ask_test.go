@@ -140,8 +140,8 @@ func TestAppendAnswers(t *testing.T) {
 	}
 }
 
-// Without a log, or without NATS, an append fails with errAway and the more helpful reason. A
-// closed connection is not errAway, because it does not come back.
+// Without a log, or without NATS, an append fails with ErrUnreachable and the more helpful reason. A
+// closed connection is not ErrUnreachable, because it does not come back.
 func TestNobodyAnswers(t *testing.T) {
 	s := newScriptedLog(t)
 	if err := s.Append(relaytest.Deadline(t), nil); !errors.Is(err, ErrUnreachable) || !errors.Is(err, nats.ErrNoResponders) {

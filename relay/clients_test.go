@@ -2,7 +2,6 @@ package relay
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/relaytest"
 )
@@ -21,7 +19,8 @@ func TestClientDenied(t *testing.T) {
 	opt := clientOptions(t)
 	lines := &relaytest.LogLines{}
 	opt.Logger = lines.Logger()
-	opt.Registerer = prometheus.NewRegistry()
+	reg := prometheus.NewRegistry()
+	opt.Registerer = reg
 	r := startOpen(t, opt)
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	h.publish(1, "$JS/API/STREAM/DELETE/"+streamReads, "")
@@ -39,7 +38,7 @@ func TestClientDenied(t *testing.T) {
 	}
 	flush(t, nc)
 	for what, want := range map[string]float64{"publish": 6, "subscription": 4} {
-		if got := testutil.ToFloat64(r.metrics.clientsDenied.WithLabelValues(what)); got != want {
+		if got := value(t, reg, "readback_clients_denied_total", what); got != want {
 			t.Errorf("denied %s: got %v, want %v", what, got, want)
 		}
 	}
@@ -50,12 +49,12 @@ func TestClientDenied(t *testing.T) {
 		t.Errorf("stream: %v", err)
 	}
 	for _, tt := range []struct{ name, user, password string }{
-		{"wrong key", "app", "wrong"}, {"no key", "app", ""}, {"the process's name", ownUser, "secret2"},
+		{"wrong key", "app", "wrong"}, {"no key", "app", ""}, {"the process's name", "readback", "secret2"},
 	} {
 		if token := dial(t, r.mqttURL(), tt.user, tt.password, nil).Connect(); token.Wait() && token.Error() == nil {
 			t.Errorf("%s: let in", tt.name)
 		}
-		if _, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), nats.UserInfo(tt.user, tt.password)); err == nil {
+		if _, err := nats.Connect(r.webSocketURL(), nats.UserInfo(tt.user, tt.password)); err == nil {
 			t.Errorf("%s: let in by WebSocket", tt.name)
 		}
 	}
@@ -64,37 +63,7 @@ func TestClientDenied(t *testing.T) {
 	}
 }
 
-// Nobody fills the server: neither with connections nor with subscriptions.
-func TestClientBounds(t *testing.T) {
-	opt := clientOptions(t)
-	opt.MaxClients = 1
-	lines := &relaytest.LogLines{}
-	opt.Logger = lines.Logger()
-	r := startOpen(t, opt)
-	gone := make(chan struct{})
-	nc := r.webSocketClient(t, nats.Token("secret"), nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
-	for i := range clientSubs + 1 {
-		if _, err := nc.SubscribeSync(subjectVerdictsOf + handsetNumber); err != nil {
-			t.Fatal(err)
-		}
-		if i == clientSubs-1 {
-			flush(t, nc)
-			r.gatekeeper.cutOff()
-			flush(t, nc) // it is still there
-		}
-	}
-	flush(t, nc)
-	if token := dial(t, r.mqttURL(), "app", "secret", nil).Connect(); token.Wait() && token.Error() == nil {
-		t.Error("one client too many: let in")
-	}
-	if lines.Count("too many clients") != 1 {
-		t.Errorf("log lacks the refusal")
-	}
-	r.gatekeeper.cutOff()
-	relaytest.Receive(t, gone)
-}
-
-// Who has connected with a key that is taken away has to show another one.
+// A client that has connected with a key that is revoked has to present another one.
 func TestClientsDismissed(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
@@ -109,7 +78,7 @@ func TestClientsDismissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	relaytest.Receive(t, gone)
-	if _, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", r.webSocket), nats.Token("secret")); err == nil {
+	if _, err := nats.Connect(r.webSocketURL(), nats.Token("secret")); err == nil {
 		t.Error("let in with the key from before")
 	}
 	if !r.nc.IsConnected() {

@@ -1,0 +1,27 @@
+package relay
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/metric"
+)
+
+// BrokerMetrics count what clients of the embedded server are refused.
+type BrokerMetrics struct {
+	refused prometheus.Counter
+	denied  *prometheus.CounterVec
+}
+
+// NewBrokerMetrics declares the metrics.
+func NewBrokerMetrics(f metric.Factory) *BrokerMetrics {
+	return &BrokerMetrics{
+		refused: f.Counter(metric.Opts{
+			Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
+			Detail: "The log says why.", Look: "it rises",
+		}),
+		denied: f.CounterVec(metric.Opts{
+			Name: "readback_clients_denied_total", Help: "Messages and subscriptions of MQTT and WebSocket clients for subjects that are not theirs.",
+			Labels: []string{"what"}, Detail: "`publish`, `subscription`.", Look: "it rises",
+		}),
+	}
+}

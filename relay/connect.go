@@ -1,0 +1,94 @@
+package relay
+
+import (
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"readback/internal/backoff"
+)
+
+// ClientOptions are those of the process's own connection.
+type ClientOptions struct {
+	Log       *slog.Logger
+	Mask      func(number string) string // writes a subscriber's number as the log shows it
+	Connected func()                     // called each time the server is there; it must not wait
+}
+
+// Cluster says how the process connects to the operator's servers.
+type Cluster struct {
+	URL   string // or a comma list of them
+	Creds string // credentials file; empty: none
+	NKey  string // file of an NKey seed; empty: none
+}
+
+// Connect connects to the embedded server.
+func (s *Server) Connect(opt ClientOptions) (*nats.Conn, error) {
+	options := append(opt.options(), nats.InProcessServer(s))
+	if s.authorizer != nil {
+		options = append(options, s.authorizer.own())
+	}
+	return connect("", options)
+}
+
+// Connect connects to the cluster. It does not wait until a server is there.
+func (c Cluster) Connect(opt ClientOptions) (*nats.Conn, error) {
+	options := opt.options()
+	if c.Creds != "" {
+		options = append(options, nats.UserCredentials(c.Creds))
+	}
+	if c.NKey != "" {
+		o, err := nats.NkeyOptionFromSeed(c.NKey)
+		if err != nil {
+			return nil, fmt.Errorf("nkey: %w", err)
+		}
+		options = append(options, o)
+	}
+	return connect(c.URL, options)
+}
+
+func connect(url string, options []nats.Option) (*nats.Conn, error) {
+	nc, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return nc, nil
+}
+
+// options are those of any connection: it connects again by itself, for ever.
+func (o ClientOptions) options() []nats.Option {
+	connected := func(*nats.Conn) { o.Connected() }
+	return []nats.Option{
+		nats.Name("readback"),
+		nats.MaxReconnects(-1),
+		nats.RetryOnFailedConnect(true),
+		nats.IgnoreAuthErrorAbort(), // the operator may allow later what is refused now
+		nats.ReconnectBufSize(-1),   // an append that waits for a connection has to fail instead
+		nats.CustomReconnectDelay(func(attempts int) time.Duration {
+			return backoff.Jitter(min(time.Duration(attempts)*100*time.Millisecond, 2*time.Second))
+		}),
+		nats.ConnectHandler(connected),
+		nats.ReconnectHandler(connected),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				o.Log.Warn("NATS connection lost", "error", err)
+			}
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { o.logError(err) }),
+	}
+}
+
+// logError logs an error of NATS, and masks the subscribers in its subjects.
+func (o ClientOptions) logError(err error) {
+	text := subscriberSubject.ReplaceAllStringFunc(err.Error(), func(subject string) string {
+		at := strings.LastIndexByte(subject, '.') + 1
+		return subject[:at] + o.Mask(subject[at:])
+	})
+	o.Log.Warn("NATS error", "error", text)
+}
+
+var subscriberSubject = regexp.MustCompile(`readback\.(reads|verdicts)\.\d+`)

@@ -1,0 +1,158 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/metric"
+	"readback/relay/message"
+	"readback/relay/relaytest"
+)
+
+// fixture is a server whose clients present the key "secret".
+type fixture struct {
+	*Server
+	log       *relaytest.LogLines
+	metrics   *prometheus.Registry
+	connected chan struct{} // has a value each time the process's own connection is there
+}
+
+// serve starts a server, which runs until the test ends. change may be nil.
+func serve(t *testing.T, change func(*ServerOptions)) *fixture {
+	t.Helper()
+	f := &fixture{log: &relaytest.LogLines{}, metrics: prometheus.NewRegistry(), connected: make(chan struct{}, 16)}
+	ready := make(chan struct{})
+	close(ready)
+	opt := ServerOptions{
+		Store: t.TempDir(), Sync: time.Second, MaxClients: 10, MaxPayload: 1 << 20, Ready: ready,
+		MQTT: &Listener{Addr: "127.0.0.1:0"}, WebSocket: &Listener{Addr: "127.0.0.1:0"},
+		Callers: NewCallers(Rules{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: digest("secret")}}}),
+		Log:     f.log.Logger(), Mask: message.Mask, Metrics: NewBrokerMetrics(metric.With(f.metrics)),
+	}
+	if change != nil {
+		change(&opt)
+	}
+	var err error
+	if f.Server, err = StartServer(opt); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		f.Run(ctx)
+		close(stopped)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-stopped
+		f.Shutdown()
+	})
+	return f
+}
+
+// own is the process's own connection.
+func (f *fixture) own(t *testing.T) (*nats.Conn, jetstream.JetStream) {
+	t.Helper()
+	nc, err := f.Connect(ClientOptions{Log: f.log.Logger(), Mask: message.Mask, Connected: func() { f.connected <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	relaytest.Receive(t, f.connected)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc, js
+}
+
+// client connects with the key, by WebSocket.
+func (f *fixture) client(options ...nats.Option) (*nats.Conn, error) {
+	_, port := f.Ports()
+	return nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", port), append(options, nats.Token("secret"), nats.MaxReconnects(0))...)
+}
+
+// A stream that could not be written is opened again with its messages.
+func TestReopen(t *testing.T) {
+	f := serve(t, nil)
+	_, js := f.own(t)
+	ctx := relaytest.Deadline(t)
+	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "S", Subjects: []string{"s"}}); err != nil {
+		t.Fatal(err)
+	}
+	publish := func() {
+		t.Helper()
+		if _, err := js.Publish(ctx, "s", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish()
+	if err := f.running.Load().ShutdownJetStream(); err != nil {
+		t.Fatal(err)
+	}
+	log := &serverLog{opt: &f.opt, limited: f.limited, writeFailed: f.writeFailed}
+	log.Errorf("JetStream stream '%s' critical write error: %v", "$G > S", "no space left on device")
+	relaytest.Receive(t, f.connected)
+	publish()
+	s, err := js.Stream(ctx, "S")
+	if err != nil || s.CachedInfo().State.Msgs != 2 {
+		t.Errorf("got %+v, %v, want both messages", s, err)
+	}
+	if f.log.Count("store cannot be written") != 1 {
+		t.Errorf("log: got %q, want why", f.log.All)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	opt := ServerOptions{Store: t.TempDir(), Listen: ln.Addr().String(), Log: (&relaytest.LogLines{}).Logger()}
+	if _, err := StartServer(opt); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("got %v, want that the port is in use", err)
+	}
+}
+
+func TestStoreOptions(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sync   time.Duration
+		always bool
+	}{"always": {0, true}, "now and then": {time.Second, false}} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, func(o *ServerOptions) { o.Sync = tt.sync }).running.Load().JetStreamConfig()
+			if c.SyncAlways != tt.always || !tt.always && c.SyncInterval != tt.sync {
+				t.Errorf("got always %v, else each %s, want %v, %s", c.SyncAlways, c.SyncInterval, tt.always, tt.sync)
+			}
+			// The free disk space at the start is not a bound of the streams.
+			if c.MaxStore < 1<<60 {
+				t.Errorf("got %d octets at most, want no bound", c.MaxStore)
+			}
+		})
+	}
+}
+
+// What a cluster does not allow names a subscriber.
+func TestErrorMasked(t *testing.T) {
+	lines := &relaytest.LogLines{}
+	opt := ClientOptions{Log: lines.Logger(), Mask: message.Mask}
+	for _, text := range []string{
+		`nats: permissions violation: Permissions Violation for Publish to "readback.verdicts.447700900123"`,
+		`nats: permissions violation: Permissions Violation for Subscription to "readback.reads.*" using queue "readback_topics"`,
+	} {
+		opt.logError(errors.New(text))
+	}
+	if lines.Count("447700900123") > 0 || lines.Count("readback.verdicts.447********3") != 1 || lines.Count("readback.reads.*") != 1 {
+		t.Errorf("got %q", lines.All)
+	}
+}

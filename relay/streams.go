@@ -1,0 +1,65 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"readback/relay/journal"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Streams and subjects beside the ledger's log.
+const (
+	streamReads  = "READBACK_READS"
+	subjectReads = "readback.reads"
+
+	streamFeedback  = "READBACK_FEEDBACK"
+	subjectFeedback = "readback.feedback.0."
+
+	streamDead  = "READBACK_DEAD"
+	subjectDead = "readback.dead."
+)
+
+// Bounds of the streams.
+const (
+	readsAge     = 24 * time.Hour
+	readsOctets  = 256 << 20
+	maxConsumers = 20000
+)
+
+// makeStreams makes the streams, or brings those that are there to these settings. It
+// returns the ledger's log.
+func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
+	streams := []jetstream.StreamConfig{
+		{
+			Name: streamReads, Subjects: []string{subjectReads}, Retention: jetstream.WorkQueuePolicy,
+			MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
+		},
+		{
+			Name: streamFeedback, Subjects: []string{subjectFeedback + "*"}, Retention: jetstream.WorkQueuePolicy,
+			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
+		},
+		{Name: streamDead, Subjects: []string{subjectDead + "*"}}, // the same
+		eventStream(opt, opt.FeedbackKeep),
+		{Name: streamHeld, Subjects: []string{subjectHeld + "*"}},
+		{
+			Name: journal.Stream, Subjects: []string{journal.Subject}, MaxAge: opt.Keep + 24*time.Hour,
+			Duplicates: 100 * time.Millisecond, AllowDirect: true,
+		},
+	}
+	if opt.MQTT != nil {
+		streams = append(mqttStreams(readsAge, readsOctets), streams...)
+	}
+	var info *jetstream.StreamInfo
+	for _, c := range streams {
+		c.Storage, c.Replicas = jetstream.FileStorage, opt.Replicas
+		s, err := js.CreateOrUpdateStream(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", c.Name, err)
+		}
+		info = s.CachedInfo()
+	}
+	return info, nil
+}
