@@ -2,6 +2,8 @@ package relay
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -32,10 +34,11 @@ func serve(t *testing.T, change func(*ServerOptions)) *fixture {
 	f := &fixture{log: &relaytest.LogLines{}, metrics: prometheus.NewRegistry(), connected: make(chan struct{}, 16)}
 	ready := make(chan struct{})
 	close(ready)
+	sum := sha256.Sum256([]byte("secret"))
 	opt := ServerOptions{
 		Store: t.TempDir(), Sync: time.Second, MaxClients: 10, MaxPayload: 1 << 20, Ready: ready,
 		MQTT: &Listener{Addr: "127.0.0.1:0"}, WebSocket: &Listener{Addr: "127.0.0.1:0"},
-		Callers: NewCallers(Rules{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: digest("secret")}}}),
+		Callers: NewCallers(Rules{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}}),
 		Log:     f.log.Logger(), Mask: message.Mask, Metrics: NewBrokerMetrics(metric.With(f.metrics)),
 	}
 	if change != nil {
