@@ -19,8 +19,8 @@ import (
 )
 
 // authorizer decides who may use the embedded server, and what for. The process itself presents a
-// secret of its own, and NATS clients on loopback (ServerOptions.Listen) may do everything.
-// Handsets and app backends, which come by MQTT or WebSocket, authenticate as Callers says. They
+// secret of its own, and NATS clients on loopback (the option Listen) may do everything. Handsets
+// and app backends, which come by MQTT or WebSocket, authenticate by the rules of Callers. They
 // may publish read responses and receive the verdicts on them, and nothing else.
 type authorizer struct {
 	// Static after construction.

@@ -8,15 +8,15 @@ import (
 	"readback/relay/message"
 )
 
-// errSubject says that a certificate means a subscriber, and not which one.
+// errSubject says that a certificate is for a subscriber, but not for which one.
 var errSubject = errors.New("certificate names no single subscriber")
 
-// minSubscriber is the least number of digits of a subscriber's number.
+// minSubscriber is the least number of digits in a subscriber's number.
 const minSubscriber = 5
 
-// subscriberOf returns the subscriber that a certificate is for: by its URI tel:+…, or else
-// by a common name that is a number; zero for any other certificate, which is that of a
-// backend.
+// subscriberOf returns the subscriber that a certificate is for: the one in its URI tel:+…, or
+// else in a common name that is a number. It returns the zero Addr for any other certificate,
+// which is one of a backend.
 func subscriberOf(cert *x509.Certificate) (message.Addr, error) {
 	var number string
 	for _, u := range cert.URIs {
@@ -38,11 +38,11 @@ func subscriberOf(cert *x509.Certificate) (message.Addr, error) {
 	return message.NormalAddr(number)
 }
 
-// separators are what stands between digits for the eye only.
+// separators removes what stands between digits for the reader only.
 var separators = strings.NewReplacer("-", "", ".", "", "(", "", ")", "", " ", "")
 
-// telNumber is the global number of a tel URI (RFC 3966 §3), without its separators; empty
-// when it is none.
+// telNumber returns the global number in a tel URI (RFC 3966 §3), without its separators; empty
+// if it has none.
 func telNumber(s string) string {
 	s = separators.Replace(s)
 	if !strings.HasPrefix(s, "+") || !isSubscriber(s) {

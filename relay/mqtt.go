@@ -6,12 +6,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Bounds of what the embedded server keeps for MQTT clients, in octets. In the streams of
-// retained messages and of sessions the oldest go; the others take no more when they are
-// full, and the server acknowledges nothing.
+// Bounds of what the embedded server keeps for MQTT clients, in octets. The streams of retained
+// messages and of sessions drop the oldest when they are full. The others take no more, and the
+// server acknowledges nothing.
 const (
 	mqttHeld     = 64 << 20 // of QoS 2, until it is released
-	mqttRetained = 16 << 20 // nobody needs them here
+	mqttRetained = 16 << 20 // this application needs none
 	mqttSessions = 64 << 20
 )
 

@@ -12,27 +12,26 @@ import (
 )
 
 const (
-	// ProofLen is the length of a proof in octets; in a read response it stands in hex.
+	// ProofLen is the length of a proof in octets. A read response has it in hex.
 	ProofLen = 4
 	// MinProofKey is the least length of a key in octets.
 	MinProofKey = 16
 
-	// proofSlot is how long the proofs of one number stay the same. A message is at most
-	// one slot away from the others of its parts.
+	// proofSlot is how long the proofs of one number stay the same. The parts of a message are
+	// at most one slot apart.
 	proofSlot = time.Hour
 )
 
 // ErrProofKey says that a key is too short to keep a secret.
 var ErrProofKey = errors.New("proof key is under 16 octets")
 
-// Proofs makes and checks the proofs that travel with a number: only who holds the
-// message can say that it was read. A proof is a truncated HMAC-SHA256 over the
-// conversation, the number and the hour in which the message was sent. The zero
-// Proofs makes none and finds none right.
+// Proofs makes and checks the proofs that travel with a number: only a caller that has the
+// message can report it as read. A proof is a truncated HMAC-SHA256 over the conversation, the
+// number and the hour in which the message was sent. The zero Proofs makes none and accepts none.
 type Proofs struct{ keys [][]byte }
 
-// NewProofs returns Proofs that sign with the first key and check with all of them, so
-// that keys can be changed while messages are on their way. The error is ErrProofKey.
+// NewProofs returns Proofs that sign with the first key and check with all of them, so that a key
+// can be replaced while messages are in transit. The error is ErrProofKey.
 func NewProofs(keys ...[]byte) (Proofs, error) {
 	for _, k := range keys {
 		if len(k) < MinProofKey {
@@ -42,17 +41,16 @@ func NewProofs(keys ...[]byte) (Proofs, error) {
 	return Proofs{keys}, nil
 }
 
-// On tells whether there is a key.
+// On reports whether there is a key.
 func (p Proofs) On() bool { return len(p.keys) > 0 }
 
-// Sign returns the proof of a number that is given to a message sent at that time.
-// There must be a key.
+// Sign returns the proof of a number of a message sent at that time. There must be a key.
 func (p Proofs) Sign(c *message.Conversation, number uint16, at time.Time) [ProofLen]byte {
 	return proof(p.keys[0], c, number, slotOf(at))
 }
 
-// Check tells whether tag, in hex, is the proof of a number of a message sent at that
-// time. It takes as long for a wrong tag as for a right one.
+// Check reports whether tag, in hex, is the proof of a number of a message sent at that time. It
+// takes as long for a wrong tag as for a right one.
 func (p Proofs) Check(c *message.Conversation, number uint16, at time.Time, tag string) bool {
 	shown, err := hex.DecodeString(tag)
 	if err != nil {
