@@ -162,7 +162,7 @@ func fullConfig() Config {
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",
 		},
-		Settings: relay.Settings{FeedbackKeep: 24 * time.Hour},
+		Settings: relay.Settings{FeedbackSettings: relay.FeedbackSettings{FeedbackKeep: 24 * time.Hour}},
 		Log:      Log{Level: "debug", Format: "text"},
 	}
 }

@@ -60,14 +60,14 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 		log.Close()
 		return err
 	}
-	r.metrics.outbox.Set(float64(rows))
+	r.metrics.feedback.outbox.Set(float64(rows))
 	r.status.set(nil)
 	return nil
 }
 
 // applied passes on what a batch came to.
 func (r *Relay) applied(res *result) {
-	r.metrics.outbox.Add(float64(res.added - res.taken))
+	r.metrics.feedback.outbox.Add(float64(res.added - res.taken))
 	if res.added > 0 {
 		r.tellOutbox()
 	}

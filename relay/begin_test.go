@@ -118,7 +118,7 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 				t.Error("nobody looks at the outbox")
 			}
 		}
-		if got := testutil.ToFloat64(r.metrics.outbox); got != outbox {
+		if got := testutil.ToFloat64(r.metrics.feedback.outbox); got != outbox {
 			t.Errorf("outbox: got %v, want %v", got, outbox)
 		}
 	}

@@ -156,7 +156,7 @@ func (r *Relay) away(ctx context.Context, stream jetstream.Stream, d *DeadLetter
 	if err := deleteMsg(ctx, stream, d.ID); err != nil {
 		return fmt.Errorf("remove dead letter %d: %w", d.ID, err)
 	}
-	r.metrics.feedback.WithLabelValues(outcome).Inc()
+	r.metrics.feedback.outcomes.WithLabelValues(outcome).Inc()
 	r.log.Info("dead letter "+outcome, "account", d.Account, "event", d.Event)
 	*n++
 	return nil

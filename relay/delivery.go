@@ -143,7 +143,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 
 // settled takes a feedback out of the queue.
 func (a *account) settled(h *held, outcome string) {
-	a.relay.metrics.feedback.WithLabelValues(outcome).Inc()
+	a.relay.metrics.feedback.outcomes.WithLabelValues(outcome).Inc()
 	settle := jetstream.Msg.Term
 	if outcome == "delivered" {
 		settle = jetstream.Msg.Ack
@@ -157,7 +157,7 @@ func (a *account) settled(h *held, outcome string) {
 // retry puts a feedback off that was refused for now. It stays with this account's
 // sessions, so that nothing of its conversation overtakes it.
 func (a *account) retry(h *held, err error) {
-	a.relay.metrics.feedback.WithLabelValues("retried").Inc()
+	a.relay.metrics.feedback.outcomes.WithLabelValues("retried").Inc()
 	steps := a.relay.opt.Backoff
 	wait := max(backoff.Jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
 	a.relay.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,

@@ -97,7 +97,7 @@ func (r *Relay) publishSome(ctx context.Context) (int, error) {
 	if err := r.dropEvents(ctx, last.seq, last.index); err != nil {
 		return 0, err
 	}
-	r.metrics.events.Add(float64(len(rows)))
+	r.metrics.feedback.events.Add(float64(len(rows)))
 	return len(rows), nil
 }
 

@@ -247,7 +247,7 @@ func TestEventsErased(t *testing.T) {
 // A reload changes for how long events are kept.
 func TestEventsKeptAsSet(t *testing.T) {
 	r := start(t, testOptions(t))
-	if err := r.Use(Settings{FeedbackKeep: time.Minute}); err != nil {
+	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Minute}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {

@@ -45,7 +45,7 @@ func (r *Relay) sweep(ctx context.Context, account string) error {
 		if err := deleteMsg(ctx, stream, m.Sequence); err != nil {
 			return fmt.Errorf("remove what is too old from %s: %w", subject, err)
 		}
-		r.metrics.feedback.WithLabelValues("expired").Inc()
+		r.metrics.feedback.outcomes.WithLabelValues("expired").Inc()
 		seq = m.Sequence + 1
 	}
 	return nil
@@ -57,7 +57,7 @@ func (r *Relay) sweepDead(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", streamDead, err)
 	}
-	r.metrics.letters.Set(float64(stream.CachedInfo().State.Msgs))
+	r.metrics.feedback.letters.Set(float64(stream.CachedInfo().State.Msgs))
 	for range maxSwept {
 		m, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subjectDead+"*"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && time.Since(m.Time) < deadAge {
@@ -69,7 +69,7 @@ func (r *Relay) sweepDead(ctx context.Context) error {
 		if err := deleteMsg(ctx, stream, m.Sequence); err != nil {
 			return fmt.Errorf("drop dead letter: %w", err)
 		}
-		r.metrics.feedback.WithLabelValues("dropped").Inc()
+		r.metrics.feedback.outcomes.WithLabelValues("dropped").Inc()
 		r.log.Warn("dead letter dropped: kept for 7 days", "account", m.Header.Get(headerAccount),
 			"event", m.Header.Get(headerEvent), "reason", m.Header.Get(headerReason))
 	}

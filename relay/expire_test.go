@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/metric"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -55,7 +56,7 @@ func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 
 func TestExpired(t *testing.T) {
 	var r Relay
-	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour}})
 	now := time.Now()
 	for age, want := range map[time.Duration]bool{0: false, time.Hour - 1: false, time.Hour: true, 2 * time.Hour: true} {
 		if got := r.expired(now.Add(-age), now); got != want {
@@ -204,7 +205,7 @@ func TestSurveySweeps(t *testing.T) {
 // that is empty has no metric.
 func TestQueueMetrics(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	m := newMetrics(reg)
+	m := newFeedbackMetrics(metric.With(reg))
 	named := func(q *QueueView) bool { return q.Account < "m" }
 	look := func(all []QueueView, waiting, oldest map[string]float64) {
 		t.Helper()

@@ -133,7 +133,7 @@ func (r *Relay) releaseOnce(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", streamHeld, err)
 	}
-	r.metrics.held.Set(float64(stream.CachedInfo().State.Msgs))
+	r.metrics.feedback.held.Set(float64(stream.CachedInfo().State.Msgs))
 	if stream.CachedInfo().State.Msgs == 0 {
 		return nil
 	}
@@ -198,7 +198,7 @@ func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.
 			return err
 		}
 		if f != nil && f.entry.readInTime(due.Sub(h.At)) {
-			r.metrics.feedback.WithLabelValues("superseded").Inc()
+			r.metrics.feedback.outcomes.WithLabelValues("superseded").Inc()
 			return nil // it was told that it is read
 		}
 	}
@@ -222,7 +222,7 @@ func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) err
 	if s := r.settings.Load().account(h.Account); s.Own || s.Quiet {
 		err := r.bury(ctx, &letter{account: h.Account, event: fb.Event, data: data, seq: seq}, errNoDeliver)
 		if err == nil {
-			r.metrics.feedback.WithLabelValues("dead").Inc()
+			r.metrics.feedback.outcomes.WithLabelValues("dead").Inc()
 		}
 		return err
 	}
@@ -233,7 +233,7 @@ func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) err
 		return fmt.Errorf("release receipt: %w", err)
 	}
 	r.waiting.add(h.Account)
-	r.metrics.feedback.WithLabelValues("published").Inc()
+	r.metrics.feedback.outcomes.WithLabelValues("published").Inc()
 	return nil
 }
 

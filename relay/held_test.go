@@ -126,7 +126,7 @@ func TestReceiptOfAnotherForm(t *testing.T) {
 			if !r.hold(c, "id1") {
 				t.Fatal("the receipt is not held")
 			}
-			if err := r.Use(Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return form }}); err != nil {
+			if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return form }}}); err != nil {
 				t.Fatal(err)
 			}
 			r.later(time.Minute)
@@ -167,7 +167,7 @@ func TestReceiptsThatPass(t *testing.T) {
 		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
 	}
 	r.awaitState(c, s.Number, "delivered")
-	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)}})
 	passTime()
 	r.read(c, s.Number)
 	if fb := relaytest.Receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {

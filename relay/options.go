@@ -54,16 +54,15 @@ type Numbers struct {
 type Options struct {
 	Config
 	Settings // that may change while the relay runs
+	DeliveryOptions
 
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *Listener
 
 	Proofs Proofs // what read responses may show; zero: none is looked at
 
-	Conversations int             // conversations held in memory; what is out is held beyond that
-	ReadWait      time.Duration   // how long a read response waits for the SMSC's answer to its message
-	TellTimeout   time.Duration   // how long a Teller may take
-	Backoff       []time.Duration // between tries of a feedback; the last one repeats
+	Conversations int           // conversations held in memory; what is out is held beyond that
+	ReadWait      time.Duration // how long a read response waits for the SMSC's answer to its message
 
 	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
 	// second; nil: when they are equal.
@@ -76,13 +75,10 @@ type Options struct {
 // DefaultOptions returns the Options of an operator who has decided nothing.
 func DefaultOptions() Options {
 	o := Options{
-		Conversations: 1 << 18,
-		ReadWait:      10 * time.Second,
-		TellTimeout:   30 * time.Second,
-		Backoff: []time.Duration{
-			time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
-		},
-		SameID: receipt.SameID,
+		Conversations:   1 << 18,
+		ReadWait:        10 * time.Second,
+		DeliveryOptions: DefaultDelivery(),
+		SameID:          receipt.SameID,
 	}
 	setting.Defaults(&o.Config)
 	setting.Defaults(&o.Settings)
@@ -110,8 +106,7 @@ func (o *Options) Validate() error {
 		o.Settings.Validate(),
 		check(o.Conversations >= shards, "conversations: %d is under %d", o.Conversations, shards),
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
-		check(o.TellTimeout > 0, "tell timeout: %s is not positive", o.TellTimeout),
-		check(len(o.Backoff) > 0, "backoff: no steps"),
+		o.DeliveryOptions.Validate(),
 		check(o.ReadRate == 0 || o.ReadRate > 0 && o.ReadBurst > 0, "read rate: %d with a burst of %d", o.ReadRate, o.ReadBurst),
 		check(o.ReplayWindow >= 0, "replay window: %s is negative", o.ReplayWindow),
 		check(embedded || o.Listen == "", "listen: %q is for the embedded server only", o.Listen),

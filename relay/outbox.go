@@ -128,7 +128,7 @@ func (p *publisher) fed(ctx context.Context, row outboxRow, outcome string) erro
 		}
 	}
 	p.seq, p.index = row.seq, row.index
-	p.relay.metrics.feedback.WithLabelValues(outcome).Inc()
+	p.relay.metrics.feedback.outcomes.WithLabelValues(outcome).Inc()
 	return nil
 }
 

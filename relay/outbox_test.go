@@ -187,7 +187,7 @@ func TestQuietAccount(t *testing.T) {
 	l := newBook(t)
 	l.readMessages(1)
 	r, s := idleRelayOn(t, l)
-	r.settings.Store(&Settings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }}})
 	p := publisher{relay: r}
 	if _, err := p.publish(t.Context()); err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 	}
 	l.write(all...)
 	r, s := idleRelayOn(t, l)
-	r.settings.Store(&Settings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }}})
 	pub := publisher{relay: r}
 	for i, want := range []int{outboxBatch, 3, 0} {
 		more, err := pub.publish(t.Context())

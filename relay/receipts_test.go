@@ -66,7 +66,7 @@ func TestEarlyReceipts(t *testing.T) {
 				}
 				l.Receipt(c, []byte("A"), message.StateDelivered)
 				go r.ledger.resolveReceipts(t.Context()) // until the bubble ends
-				time.Sleep(tt.answer)             // of the bubble
+				time.Sleep(tt.answer)                    // of the bubble
 				r.applyRecords(t, 1, func(b []byte) []byte {
 					p := journal.Place{Conv: c, Day: message.DayOf(time.Now().UnixMilli()), Number: 1}
 					return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: 1, At: 1, MessageID: []byte("A"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")

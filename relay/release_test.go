@@ -75,7 +75,7 @@ func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 // cannot read.
 func TestRelease(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
-	r.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Hour)}})
 	now := time.UnixMilli(time.Now().UnixMilli())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
 	c := func(i byte) message.Conversation {
@@ -110,10 +110,10 @@ func TestRelease(t *testing.T) {
 		if got := r.state(t, streamHeld).Msgs; got != 2 {
 			t.Errorf("got %d held, want 2", got)
 		}
-		if got := testutil.ToFloat64(r.metrics.feedback.WithLabelValues("superseded")); got != 1 {
+		if got := testutil.ToFloat64(r.metrics.feedback.outcomes.WithLabelValues("superseded")); got != 1 {
 			t.Errorf("got %v superseded, want 1", got)
 		}
-		if got := testutil.ToFloat64(r.metrics.feedback.WithLabelValues("published")); got != 4 {
+		if got := testutil.ToFloat64(r.metrics.feedback.outcomes.WithLabelValues("published")); got != 4 {
 			t.Errorf("got %v published, want 4", got)
 		}
 	}

@@ -22,7 +22,7 @@ type sessions struct {
 func newSessions(t *testing.T, l *book) *sessions {
 	t.Helper()
 	r, _ := idleRelayOn(t, l)
-	r.settings.Store(&Settings{FeedbackKeep: time.Hour})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour}})
 	r.opt.Backoff = []time.Duration{time.Second, 100 * time.Second}
 	r.begun = make(chan struct{}) // nothing is taken from the queues
 	r.accounts.relay = r

@@ -31,9 +31,9 @@ const storeAge = 40 * 365 * 24 * time.Hour
 func storeOptions(t testing.TB, dir string) Options {
 	opt := testOptions(t)
 	opt.Store, opt.Keep = dir, storeAge
-	opt.Settings = Settings{FeedbackKeep: storeAge, Events: true, Account: func(string) AccountSettings {
+	opt.Settings = Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: storeAge, Events: true, Account: func(string) AccountSettings {
 		return AccountSettings{Events: true, HoldReceipt: storeAge}
-	}}
+	}}}
 	return opt
 }
 

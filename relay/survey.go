@@ -92,7 +92,7 @@ func (r *Relay) surveyOnce(ctx context.Context) error {
 		accounts = append(accounts, q.Account)
 	}
 	r.waiting.end(accounts)
-	r.metrics.queues(all, func(q *QueueView) bool {
+	r.metrics.feedback.queues(all, func(q *QueueView) bool {
 		return q.Sessions > 0 || r.settings.Load().account(q.Account).Listed
 	})
 	for _, q := range all {
@@ -105,32 +105,6 @@ func (r *Relay) surveyOnce(ctx context.Context) error {
 		}
 	}
 	return errors.Join(err, r.sweepDead(ctx), r.keepEvents(ctx))
-}
-
-// queues shows what waits, by account where named says so; the others share one label, or
-// anybody could fill the metrics with labels.
-func (m *metrics) queues(all []QueueView, named func(*QueueView) bool) {
-	waiting, oldest := make(map[string]float64), make(map[string]float64)
-	for i := range all {
-		label := "other"
-		if named(&all[i]) {
-			label = all[i].Account
-		}
-		waiting[label] += float64(all[i].Waiting)
-		oldest[label] = max(oldest[label], all[i].Age)
-	}
-	for _, label := range m.labels { // those of the last time
-		if _, still := waiting[label]; !still {
-			m.waiting.DeleteLabelValues(label)
-			m.oldest.DeleteLabelValues(label)
-		}
-	}
-	m.labels = m.labels[:0]
-	for label := range waiting {
-		m.waiting.WithLabelValues(label).Set(waiting[label])
-		m.oldest.WithLabelValues(label).Set(oldest[label])
-		m.labels = append(m.labels, label)
-	}
 }
 
 // handOver removes the consumer by which sessions took the feedback of an account that

@@ -99,7 +99,7 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 			r.waitFor("bank", 3)
 			r.surveying.Lock()
 			r.eventsKept = 1 // no stream is kept so short
-			r.settings.Store(&Settings{FeedbackKeep: 1})
+			r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: 1}})
 			release := sync.OnceFunc(r.surveying.Unlock)
 			defer release()
 			if bound { // and the survey does not look
@@ -147,7 +147,7 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 	})
 	relaytest.Receive(t, asked)
 	leave()
-	own := Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Own: true} }}
+	own := Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Own: true} }}}
 	if err := r.Use(own); err != nil {
 		t.Fatal(err)
 	}

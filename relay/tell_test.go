@@ -54,7 +54,7 @@ func newSession(t *testing.T, l *book, keep time.Duration) *session {
 	r, _ := idleRelayOn(t, l)
 	s := &session{m: &taken{}, letters: &letters{}}
 	r.js = s.letters
-	r.settings.Store(&Settings{FeedbackKeep: keep})
+	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: keep}})
 	r.opt.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
 	s.account = &account{relay: r, name: "bank", order: newOrder(), changed: make(chan struct{}), ctx: context.Background()}
 	fb := &message.Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
@@ -231,9 +231,9 @@ func TestTellTimesOut(t *testing.T) {
 // A feedback is not delivered if the SMSC's receipt was released before the message was read.
 func TestSuperseded(t *testing.T) {
 	s := newSession(t, newBook(t), time.Hour)
-	s.relay.settings.Store(&Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
+	s.relay.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
 		return AccountSettings{HoldReceipt: time.Minute}
-	}})
+	}}})
 	s.h.fb.MessageIDs, s.h.fb.DeliveredAt = []string{"id1"}, s.h.fb.ReceivedAt.Add(-time.Minute)
 	s.tell(t.Context(), s.h, func(context.Context, *message.Feedback) error {
 		t.Error("told, want that it is not")

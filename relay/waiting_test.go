@@ -118,14 +118,14 @@ func TestLimitsFollowTheSettings(t *testing.T) {
 	if got, want := limitsNow(), (limits{most: maxTells, every: 100 * time.Millisecond}); got != want {
 		t.Errorf("at first: got %+v, want %+v", got, want)
 	}
-	err := r.Use(Settings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Tells: 2} }})
+	err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Tells: 2} }}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := limitsNow(), (limits{most: 2}); got != want {
 		t.Errorf("after a change: got %+v, want %+v", got, want)
 	}
-	if err := r.Use(Settings{FeedbackKeep: time.Second}); err == nil || r.settings.Load().FeedbackKeep != time.Hour {
+	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Second}}); err == nil || r.settings.Load().FeedbackKeep != time.Hour {
 		t.Errorf("wrong settings: got %v, want an error and those before", err)
 	}
 }
