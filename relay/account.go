@@ -29,7 +29,7 @@ const consumerNote = "readback: sessions of the account"
 func (a *account) run() {
 	defer close(a.finished)
 	select {
-	case <-a.relay.begun:
+	case <-a.begun:
 	case <-a.ctx.Done():
 		return
 	}
@@ -42,7 +42,7 @@ func (a *account) run() {
 		if time.Since(began) > time.Minute {
 			wait = 50 * time.Millisecond
 		}
-		a.relay.log.Warn("feedback cannot be taken from its queue", "account", a.name, "error", err)
+		a.log.Warn("feedback cannot be taken from its queue", "account", a.name, "error", err)
 		backoff.Sleep(a.ctx, backoff.Jitter(wait))
 		wait = min(2*wait, 5*time.Second)
 	}
@@ -53,11 +53,11 @@ func (a *account) run() {
 // is made again each time: its state is in the server's memory only, what is not
 // acknowledged stays in the stream.
 func (a *account) take() error {
-	c, err := a.relay.js.CreateOrUpdateConsumer(a.ctx, streamFeedback, jetstream.ConsumerConfig{
+	c, err := a.js.CreateOrUpdateConsumer(a.ctx, streamFeedback, jetstream.ConsumerConfig{
 		Durable:           a.token,
 		FilterSubject:     subjectFeedback + a.token,
 		AckPolicy:         jetstream.AckExplicitPolicy,
-		AckWait:           a.relay.opt.TellTimeout + tellMargin,
+		AckWait:           a.delivery.TellTimeout + tellMargin,
 		MaxAckPending:     maxHeld,
 		InactiveThreshold: consumerAge,
 		Description:       consumerNote,
@@ -88,7 +88,7 @@ func (a *account) take() error {
 			return fmt.Errorf("consume: %w", err)
 		}
 		if err := a.hold(m); err != nil {
-			a.relay.log.Error("feedback cannot be read", "account", a.name, "error", err)
+			a.log.Error("feedback cannot be read", "account", a.name, "error", err)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (a *account) hold(m jetstream.Msg) error {
 			settle = again
 			return
 		}
-		if a.relay.erasures.covers(fb) {
+		if a.erasures.covers(fb) {
 			o.came(seq)
 			settle = jetstream.Msg.Term
 			return
@@ -129,7 +129,7 @@ func (a *account) hold(m jetstream.Msg) error {
 
 // heartbeat tells the server that what is held is not forgotten.
 func (a *account) heartbeat(ctx context.Context) {
-	t := time.NewTicker((a.relay.opt.TellTimeout + tellMargin) / 3)
+	t := time.NewTicker((a.delivery.TellTimeout + tellMargin) / 3)
 	defer t.Stop()
 	for {
 		select {
@@ -171,6 +171,24 @@ func (a *account) nak(all []*held) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_, _ = a.relay.nc.RequestWithContext(ctx, h.msg.Reply(), []byte("-NAK")) // the same
+		_, _ = a.js.Conn().RequestWithContext(ctx, h.msg.Reply(), []byte("-NAK")) // the same
+	}
+}
+
+// receiptWait is how long a feedback waits for the SMSC's receipt of its message; 0 if it
+// need not.
+func (a *account) receiptWait(fb *message.Feedback) time.Duration {
+	if !fb.ReceiptPending {
+		return 0
+	}
+	return a.settings.Load().account(a.name).AfterReceipt
+}
+
+// lookForReceipt releases a feedback if the receipt has passed since it was published.
+func (a *account) lookForReceipt(fb *message.Feedback) {
+	c := fb.Conversation()
+	f, err := a.index.findNumber(&c, fb.Number, message.DayOf(fb.SubmittedAt.UnixMilli()))
+	if err == nil && f != nil && !f.entry.awaitsReceipt() {
+		a.change(func(o *order) { o.passed(c, fb.Number) })
 	}
 }

@@ -10,7 +10,10 @@ import (
 
 // accounts is the accounts that have a session.
 type accounts struct {
-	relay *Relay
+	*feedbackShared
+	waiting  *waiting
+	dead     *deadLetters
+	erasures *erasures
 
 	// Guarded by mu.
 	mu      sync.Mutex
@@ -50,12 +53,16 @@ func (s *accounts) join(name string) (*account, error) {
 	}
 }
 
-func (s *accounts) start(name string) *account {
-	a := &account{
-		relay: s.relay, name: name, token: accountToken(name),
+func (s *accounts) new(name string) *account {
+	return &account{
+		feedbackShared: s.feedbackShared, dead: s.dead, erasures: s.erasures, name: name, token: accountToken(name),
 		finished: make(chan struct{}), order: newOrder(), changed: make(chan struct{}),
 	}
-	a.order.limits = s.relay.settings.Load().account(name).limits()
+}
+
+func (s *accounts) start(name string) *account {
+	a := s.new(name)
+	a.order.limits = s.settings.Load().account(name).limits()
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if s.all == nil {
 		s.all = make(map[string]*account)
@@ -65,12 +72,12 @@ func (s *accounts) start(name string) *account {
 	return a
 }
 
-// wake has the accounts look at the settings anew.
+// wake makes the accounts look at the settings anew.
 func (s *accounts) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.all {
-		a.change(func(o *order) { o.limits = s.relay.settings.Load().account(a.name).limits() })
+		a.change(func(o *order) { o.limits = s.settings.Load().account(a.name).limits() })
 	}
 }
 
@@ -118,5 +125,15 @@ func (s *accounts) stop() {
 	s.mu.Unlock()
 	for _, a := range all {
 		<-a.finished
+	}
+}
+
+// receiptPassed releases the feedback on a message.
+func (s *accounts) receiptPassed(r receipted) {
+	s.mu.Lock()
+	a := s.all[r.account]
+	s.mu.Unlock()
+	if a != nil {
+		a.change(func(o *order) { o.passed(r.conv, r.number) })
 	}
 }

@@ -146,7 +146,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 func (r *running) waitForQueue(account string, n uint64) {
 	r.t.Helper()
 	for {
-		all, err := r.Queues(relaytest.Deadline(r.t))
+		all, err := r.feedback.Queues(relaytest.Deadline(r.t))
 		if err != nil {
 			r.t.Fatal(err)
 		}

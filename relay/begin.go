@@ -55,26 +55,10 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 		log.Close()
 		return err
 	}
-	rows, err := r.index.outboxRows()
-	if err != nil {
+	if err := r.feedback.countOutbox(); err != nil {
 		log.Close()
 		return err
 	}
-	r.metrics.feedback.outbox.Set(float64(rows))
 	r.status.set(nil)
 	return nil
-}
-
-// applied passes on what a batch came to.
-func (r *Relay) applied(res *result) {
-	r.metrics.feedback.outbox.Add(float64(res.added - res.taken))
-	if res.added > 0 {
-		r.tellOutbox()
-	}
-	for _, passed := range res.receiptPassed {
-		r.accounts.receiptPassed(passed)
-	}
-	if res.events {
-		r.tellEvents()
-	}
 }

@@ -109,7 +109,7 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		select {
-		case <-r.outbox:
+		case <-r.feedback.outbox.added:
 			if !signalled {
 				t.Error("got the outbox looked at, want nothing in it")
 			}

@@ -29,8 +29,14 @@ type letter struct {
 	tries          int    // that were refused before
 }
 
-// bury stores a feedback among the dead letters.
-func (r *Relay) bury(ctx context.Context, l *letter, cause error) error {
+// deadLetters is the feedback that was given up.
+type deadLetters struct {
+	*feedbackShared
+	waiting *waiting
+}
+
+// store makes a dead letter of a feedback.
+func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error {
 	m := nats.NewMsg(subjectDead + accountToken(l.account))
 	m.Data = l.data
 	m.Header.Set(headerEvent, l.event)
@@ -40,10 +46,10 @@ func (r *Relay) bury(ctx context.Context, l *letter, cause error) error {
 	m.Header.Set(headerTries, strconv.Itoa(l.tries+1))
 	// The event alone would swallow a letter that was replayed and has died again.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s-%d", l.event, l.seq))
-	if _, err := r.js.PublishMsg(ctx, m); err != nil {
+	if _, err := ds.js.PublishMsg(ctx, m); err != nil {
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
-	r.log.Warn("feedback is a dead letter", "account", l.account, "event", l.event, "error", cause)
+	ds.log.Warn("feedback is a dead letter", "account", l.account, "event", l.event, "error", cause)
 	return nil
 }
 
@@ -67,14 +73,17 @@ type DeadQuery struct {
 	Limit   int    // how many are looked at
 }
 
+// deadAge is how long dead letters are kept.
+const deadAge = 7 * 24 * time.Hour
+
 // maxDead is how many dead letters are looked at in one go.
 const maxDead = 1000
 
-// eachDead calls f with the dead letters that q chooses, oldest first, until f returns an
+// each calls f with the dead letters that q chooses, oldest first, until f returns an
 // error. It returns the query for the rest, nil when it has seen them all: what dies
 // meanwhile, of that which is replayed, is not among them.
-func (r *Relay) eachDead(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (rest *DeadQuery, err error) {
-	stream, err := r.js.Stream(ctx, streamDead)
+func (ds *deadLetters) each(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (rest *DeadQuery, err error) {
+	stream, err := ds.js.Stream(ctx, streamDead)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", streamDead, err)
 	}
@@ -117,9 +126,9 @@ func deadLetter(m *jetstream.RawStreamMsg) *DeadLetter {
 
 // Dead returns dead letters, oldest first. rest is the query for the next page; nil when there
 // is none.
-func (r *Relay) Dead(ctx context.Context, q DeadQuery) (letters []DeadLetter, rest *DeadQuery, err error) {
+func (ds *deadLetters) Dead(ctx context.Context, q DeadQuery) (letters []DeadLetter, rest *DeadQuery, err error) {
 	letters = []DeadLetter{}
-	rest, err = r.eachDead(ctx, q, func(_ jetstream.Stream, d *DeadLetter) error {
+	rest, err = ds.each(ctx, q, func(_ jetstream.Stream, d *DeadLetter) error {
 		letters = append(letters, *d)
 		return nil
 	})
@@ -128,36 +137,61 @@ func (r *Relay) Dead(ctx context.Context, q DeadQuery) (letters []DeadLetter, re
 
 // Replay puts dead letters back into their accounts' queues, oldest first, and returns how
 // many. A crash in between puts one back twice at most.
-func (r *Relay) Replay(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
-	rest, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+func (ds *deadLetters) Replay(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
+	rest, err = ds.each(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
 		m := nats.NewMsg(subjectFeedback + accountToken(d.Account))
 		m.Data = d.Feedback
 		// Not the id of the first time: the stream may remember that, and drop this one.
 		m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("replay-%d", d.ID))
-		if _, err := r.js.PublishMsg(ctx, m); err != nil {
+		if _, err := ds.js.PublishMsg(ctx, m); err != nil {
 			return fmt.Errorf("replay %d: %w", d.ID, err)
 		}
-		r.waiting.add(d.Account)
-		return r.away(ctx, stream, d, "replayed", &n)
+		ds.waiting.add(d.Account)
+		return ds.remove(ctx, stream, d, "replayed", &n)
 	})
 	return n, rest, err
 }
 
 // Drop forgets dead letters, and returns how many.
-func (r *Relay) Drop(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
-	rest, err = r.eachDead(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
-		return r.away(ctx, stream, d, "dropped", &n)
+func (ds *deadLetters) Drop(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
+	rest, err = ds.each(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+		return ds.remove(ctx, stream, d, "dropped", &n)
 	})
 	return n, rest, err
 }
 
-// away removes a dead letter, and counts and logs it.
-func (r *Relay) away(ctx context.Context, stream jetstream.Stream, d *DeadLetter, outcome string, n *int) error {
+// remove removes a dead letter, and counts and logs it.
+func (ds *deadLetters) remove(ctx context.Context, stream jetstream.Stream, d *DeadLetter, outcome string, n *int) error {
 	if err := deleteMsg(ctx, stream, d.ID); err != nil {
 		return fmt.Errorf("remove dead letter %d: %w", d.ID, err)
 	}
-	r.metrics.feedback.outcomes.WithLabelValues(outcome).Inc()
-	r.log.Info("dead letter "+outcome, "account", d.Account, "event", d.Event)
+	ds.metrics.outcomes.WithLabelValues(outcome).Inc()
+	ds.log.Info("dead letter "+outcome, "account", d.Account, "event", d.Event)
 	*n++
+	return nil
+}
+
+// expire drops dead letters that were kept for long enough.
+func (ds *deadLetters) expire(ctx context.Context) error {
+	stream, err := ds.js.Stream(ctx, streamDead)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", streamDead, err)
+	}
+	ds.metrics.letters.Set(float64(stream.CachedInfo().State.Msgs))
+	for range maxSwept {
+		m, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subjectDead+"*"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && time.Since(m.Time) < deadAge {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("oldest dead letter: %w", err)
+		}
+		if err := deleteMsg(ctx, stream, m.Sequence); err != nil {
+			return fmt.Errorf("drop dead letter: %w", err)
+		}
+		ds.metrics.outcomes.WithLabelValues("dropped").Inc()
+		ds.log.Warn("dead letter dropped: kept for 7 days", "account", m.Header.Get(headerAccount),
+			"event", m.Header.Get(headerEvent), "reason", m.Header.Get(headerReason))
+	}
 	return nil
 }

@@ -22,7 +22,7 @@ func withDeadLetters(t *testing.T) *Relay {
 		if i%3 == 1 {
 			l.account = "shop"
 		}
-		if err := r.bury(relaytest.Deadline(t), l, errors.New("refused")); err != nil {
+		if err := r.feedback.store(relaytest.Deadline(t), l, errors.New("refused")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestDeadQuery(t *testing.T) {
 		{"no such account", DeadQuery{Limit: 9, Account: "zoo"}, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			letters, rest, err := r.Dead(relaytest.Deadline(t), tt.q)
+			letters, rest, err := r.feedback.Dead(relaytest.Deadline(t), tt.q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func TestDeadQuery(t *testing.T) {
 
 // A dead letter has its account, event, reason, number of tries, time and feedback.
 func TestDeadLetter(t *testing.T) {
-	letters, _, err := withDeadLetters(t).Dead(relaytest.Deadline(t), DeadQuery{Limit: 9})
+	letters, _, err := withDeadLetters(t).feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,11 +91,11 @@ func TestDeadLetter(t *testing.T) {
 // the letters.
 func TestDeadLettersGo(t *testing.T) {
 	r := withDeadLetters(t)
-	n, rest, err := r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 2, Account: "shop"})
+	n, rest, err := r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 2, Account: "shop"})
 	if n != 2 || rest == nil || err != nil {
 		t.Errorf("replayed: got %d, %+v, %v, want 2", n, rest, err)
 	}
-	if accounts, _ := r.waiting.get(); !accounts["shop"] || len(accounts) != 1 {
+	if accounts, _ := r.feedback.accounts.waiting.get(); !accounts["shop"] || len(accounts) != 1 {
 		t.Errorf("got %v waiting, want the shop", accounts)
 	}
 	s, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
@@ -112,7 +112,7 @@ func TestDeadLettersGo(t *testing.T) {
 		}
 	}
 	for _, want := range []int{1, 0} {
-		if n, rest, err = r.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9, Event: "e3"}); n != want || rest != nil || err != nil {
+		if n, rest, err = r.feedback.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9, Event: "e3"}); n != want || rest != nil || err != nil {
 			t.Errorf("dropped: got %d, %+v, %v, want %d", n, rest, err, want)
 		}
 	}
@@ -120,18 +120,18 @@ func TestDeadLettersGo(t *testing.T) {
 		t.Errorf("got %d dead letters left, want 2", got)
 	}
 	js := r.js
-	r.js = withoutDelete(js)
+	r.feedback.js = withoutDelete(js)
 	for name, do := range map[string]func() (int, *DeadQuery, error){
-		"replay": func() (int, *DeadQuery, error) { return r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
-		"drop":   func() (int, *DeadQuery, error) { return r.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
+		"replay": func() (int, *DeadQuery, error) { return r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
+		"drop":   func() (int, *DeadQuery, error) { return r.feedback.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
 	} {
 		if n, rest, err := do(); n != 0 || rest != nil || !errors.Is(err, journal.ErrUnreachable) {
 			t.Errorf("%s of what cannot be removed: got %d, %+v, %v, want %v", name, n, rest, err, journal.ErrUnreachable)
 		}
 	}
 	// The one that is in the queue, and could not be removed, is not put there twice.
-	r.js = js
-	if n, _, err := r.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
+	r.feedback.js = js
+	if n, _, err := r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
 		t.Errorf("replayed again: got %d, %v, want 2", n, err)
 	}
 	if got := r.state(t, streamFeedback).Msgs; got != 4 {

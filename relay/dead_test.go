@@ -27,7 +27,7 @@ func (r *running) awaitDead(n int) []DeadLetter {
 	r.t.Helper()
 	ctx := relaytest.Deadline(r.t)
 	for {
-		all, _, err := r.Dead(ctx, DeadQuery{Limit: maxDead})
+		all, _, err := r.feedback.Dead(ctx, DeadQuery{Limit: maxDead})
 		if err != nil {
 			r.t.Fatalf("dead letters: %v", err)
 		}
@@ -96,7 +96,7 @@ func TestReplayEnds(t *testing.T) {
 	r.awaitDead(3)
 	query, replayed := DeadQuery{Limit: 1}, 0
 	for rest := &query; rest != nil; {
-		n, more, err := r.Replay(relaytest.Deadline(t), *rest)
+		n, more, err := r.feedback.Replay(relaytest.Deadline(t), *rest)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,13 +28,13 @@ var ErrNoMore = errors.New("no more is to be told here")
 // the last tell has returned.
 //
 // It returns nil when ctx has ended, ErrStopped when the relay has.
-func (r *Relay) Deliver(ctx context.Context, account string, tell Teller) error {
+func (s *accounts) Deliver(ctx context.Context, account string, tell Teller) error {
 	defer crash.OnPanic()
-	a, err := r.accounts.join(account)
+	a, err := s.join(account)
 	if err != nil {
 		return err
 	}
-	defer r.accounts.leave(a)
+	defer s.leave(a)
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, cancel)()
@@ -60,7 +60,9 @@ func (r *Relay) Deliver(ctx context.Context, account string, tell Teller) error 
 
 // account is the delivery of one account's feedback to its sessions.
 type account struct {
-	relay    *Relay
+	*feedbackShared
+	dead     *deadLetters
+	erasures *erasures
 	name     string
 	token    string
 	ctx      context.Context // ends with the last session, or with the relay
@@ -108,15 +110,15 @@ func (a *account) change(f func(*order)) {
 
 // tell has a session tell the ESME, and settles the feedback by what came of it.
 func (a *account) tell(ctx context.Context, h *held, tell Teller) {
-	limit, cancel := context.WithTimeout(ctx, a.relay.opt.TellTimeout)
+	limit, cancel := context.WithTimeout(ctx, a.delivery.TellTimeout)
 	defer cancel()
 	var err error
 	outcome := "dead"
 	switch {
-	case a.relay.settings.Load().account(a.name).tooLate(h.fb):
+	case a.settings.Load().account(a.name).tooLate(h.fb):
 		a.settled(h, "superseded")
 		return
-	case a.relay.expired(h.at, time.Now()):
+	case a.expired(h.at, time.Now()):
 		err, outcome = errExpired, "expired"
 	default:
 		err = tell(limit, h.fb)
@@ -124,12 +126,12 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	switch {
 	case err == nil:
 		a.settled(h, "delivered")
-		a.relay.reported(h.fb)
-	case a.relay.erasures.covers(h.fb):
+		a.reported(h.fb)
+	case a.erasures.covers(h.fb):
 		a.settled(h, "erased")
 	case message.IsPermanent(err):
-		if buried := a.bury(h, err); buried != nil {
-			a.relay.log.Warn("dead letter cannot be stored", "account", a.name, "error", buried)
+		if failed := a.giveUp(h, err); failed != nil {
+			a.log.Warn("dead letter cannot be stored", "account", a.name, "error", failed)
 			a.retry(h, err)
 			return
 		}
@@ -143,7 +145,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 
 // settled takes a feedback out of the queue.
 func (a *account) settled(h *held, outcome string) {
-	a.relay.metrics.feedback.outcomes.WithLabelValues(outcome).Inc()
+	a.metrics.outcomes.WithLabelValues(outcome).Inc()
 	settle := jetstream.Msg.Term
 	if outcome == "delivered" {
 		settle = jetstream.Msg.Ack
@@ -157,10 +159,10 @@ func (a *account) settled(h *held, outcome string) {
 // retry puts a feedback off that was refused for now. It stays with this account's
 // sessions, so that nothing of its conversation overtakes it.
 func (a *account) retry(h *held, err error) {
-	a.relay.metrics.feedback.outcomes.WithLabelValues("retried").Inc()
-	steps := a.relay.opt.Backoff
+	a.metrics.outcomes.WithLabelValues("retried").Inc()
+	steps := a.delivery.Backoff
 	wait := max(backoff.Jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
-	a.relay.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
+	a.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
 		"tries", h.tries+1, "wait", wait, "error", err)
 	a.change(func(o *order) {
 		h.tries++
@@ -168,10 +170,10 @@ func (a *account) retry(h *held, err error) {
 	})
 }
 
-// bury stores a feedback among the dead letters.
-func (a *account) bury(h *held, cause error) error {
+// giveUp makes a dead letter of a feedback.
+func (a *account) giveUp(h *held, cause error) error {
 	// A session that ends must not lose what its ESME has said.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 5*time.Second)
 	defer cancel()
-	return a.relay.bury(ctx, &letter{account: a.name, event: h.fb.Event, data: h.msg.Data(), seq: h.seq, tries: h.tries}, cause)
+	return a.dead.store(ctx, &letter{account: a.name, event: h.fb.Event, data: h.msg.Data(), seq: h.seq, tries: h.tries}, cause)
 }

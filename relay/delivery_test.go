@@ -259,7 +259,7 @@ func TestNoMoreIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- r.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
+		done <- r.feedback.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
 			asked <- fb.MessageIDs[0]
 			select {
 			case <-answer:

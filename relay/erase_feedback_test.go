@@ -17,11 +17,11 @@ import (
 
 // free reports whether nobody holds the locks of the two publishers.
 func (r *Relay) free() (feedback, events bool) {
-	if feedback = r.publishing.TryLock(); feedback {
-		r.publishing.Unlock()
+	if feedback = r.feedback.outbox.mu.TryLock(); feedback {
+		r.feedback.outbox.mu.Unlock()
 	}
-	if events = r.publishingEvents.TryLock(); events {
-		r.publishingEvents.Unlock()
+	if events = r.feedback.events.mu.TryLock(); events {
+		r.feedback.events.mu.Unlock()
 	}
 	return feedback, events
 }
@@ -65,15 +65,15 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	}
 	var published int
 	var feedback, events bool
-	r.js = &fakeJS{publishAsync: func(*nats.Msg) error {
+	r.feedback.js = &fakeJS{publishAsync: func(*nats.Msg) error {
 		published++
 		feedback, events = r.free()
 		return journal.ErrUnreachable
 	}}
-	if _, err := (&publisher{relay: r}).publish(relaytest.Deadline(t)); err == nil || published != 1 || feedback {
+	if _, err := r.feedback.outbox.publish(relaytest.Deadline(t)); err == nil || published != 1 || feedback {
 		t.Errorf("feedback: got %v, %d published, erasure can begin %v, want one and that it cannot", err, published, feedback)
 	}
-	if _, err := r.publishSome(relaytest.Deadline(t)); err == nil || published != 2 || events {
+	if _, err := r.feedback.events.publish(relaytest.Deadline(t)); err == nil || published != 2 || events {
 		t.Errorf("events: got %v, %d published, erasure can begin %v, want one more and that it cannot", err, published, events)
 	}
 	if feedback, events := r.free(); !feedback || !events {
@@ -87,13 +87,13 @@ func TestEraseFromOutbox(t *testing.T) {
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	r.submit(mine, "id1")
 	r.submit(other, "id2")
-	r.publishing.Lock()
+	r.feedback.outbox.mu.Lock()
 	r.read(mine, 1)
 	r.read(other, 1)
 	erased := make(chan Verdict, 1)
 	go func() { erased <- r.Erase(relaytest.Deadline(t), mine.Receiver) }()
 	// Whoever comes first, the publisher or the erasure: nothing of mine is left.
-	r.publishing.Unlock()
+	r.feedback.outbox.mu.Unlock()
 	if v := relaytest.Receive(t, erased); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}
@@ -108,7 +108,7 @@ func TestEraseFromOutbox(t *testing.T) {
 
 // An erasure covers the feedback that was received before it, of its receiver only.
 func TestErasuresCover(t *testing.T) {
-	e, at := newErasures(), time.Now()
+	e, at := newErasures(nil), time.Now()
 	e.note(relaytest.Addr(t, "447700900123"), at)
 	tests := []struct {
 		name, receiver string
@@ -153,7 +153,7 @@ func TestEraseWhileTold(t *testing.T) {
 	if id := relaytest.Receive(t, telling); id != "id1" {
 		t.Fatalf("got %s told first, want id1", id)
 	}
-	a := r.accounts.all["bank"]
+	a := r.feedback.accounts.all["bank"]
 	for { // until the second one is held, too
 		a.mu.Lock()
 		held := len(a.order.held)

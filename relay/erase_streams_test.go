@@ -115,13 +115,13 @@ func TestPurgeGoesOn(t *testing.T) {
 	key := purgeKey{streamDead, receiver}
 	purge := func(through uint64, want ...string) {
 		t.Helper()
-		if err := r.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
+		if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
 			t.Fatal(err)
 		}
 		if got := receiversIn(t, js, streamDead); !slices.Equal(got, want) {
 			t.Errorf("got messages about %q, want %q", got, want)
 		}
-		if got, _ := r.erasures.purged.Get(key); got != through {
+		if got, _ := r.feedback.erasures.purged.Get(key); got != through {
 			t.Errorf("got gone through to %d, want %d", got, through)
 		}
 	}
@@ -131,7 +131,7 @@ func TestPurgeGoesOn(t *testing.T) {
 	publishAbout(t, js, subject, other, mine)
 	purge(5, other, other)
 	publishAbout(t, js, subject, mine)
-	r.erasures.purged.Put(key, 6)
+	r.feedback.erasures.purged.Put(key, 6)
 	purge(6, other, other, mine) // as if it had been gone through
 	s, err := js.Stream(relaytest.Deadline(t), streamDead)
 	if err != nil {
@@ -156,33 +156,33 @@ func TestPurgeOfWhatIsTold(t *testing.T) {
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123", "447700900123")
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	defer cancel()
-	r.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
+	r.feedback.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		settled := func(seq uint64) error { return errors.Join(s.DeleteMsg(ctx, seq), s.SecureDeleteMsg(ctx, seq)) }
 		return &fakeStream{Stream: s, secureRemove: settled}
 	}}
-	if err := r.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
+	if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
 		t.Errorf("settled meanwhile: got %v", err)
 	}
 	if got := receiversIn(t, js, streamDead); len(got) > 0 {
 		t.Errorf("got messages about %q, want none", got)
 	}
-	r.js = withoutDelete(js)
+	r.feedback.js = withoutDelete(js)
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
 	for range 2 { // what could not be deleted is not taken for gone through
-		if err := r.purge(relaytest.Deadline(t), streamDead, receiver); !errors.Is(err, journal.ErrUnreachable) {
+		if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); !errors.Is(err, journal.ErrUnreachable) {
 			t.Errorf("a stream that does not answer: got %v, want %v", err, journal.ErrUnreachable)
 		}
 	}
-	r.js = js
-	if err := r.purge(relaytest.Deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
+	r.feedback.js = js
+	if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
 		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, streamDead))
 	}
-	r.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
+	r.feedback.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		cancel() // when the purge has its stream
 		return s
 	}}
 	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
-	if err := r.purge(ctx, streamDead, receiver); !errors.Is(err, context.Canceled) {
+	if err := r.feedback.erasures.purge(ctx, streamDead, receiver); !errors.Is(err, context.Canceled) {
 		t.Errorf("without time: got %v, want %v", err, context.Canceled)
 	}
 }

@@ -171,19 +171,19 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 	cancel()
 	verdicts := make(chan Verdict, 1)
 	erase := func() { verdicts <- r.Erase(ctx, c.Receiver) }
-	r.erasures.one <- struct{}{}
+	r.erasing <- struct{}{}
 	go erase()
 	if v := relaytest.Receive(t, verdicts); v.Code != 503 {
 		t.Errorf("another one is at work: got %+v, want 503", v)
 	}
-	<-r.erasures.one
+	<-r.erasing
 	r.status.set(ErrDown)
-	r.publishing.Lock() // until the log has room
+	r.feedback.outbox.mu.Lock() // until the log has room
 	go erase()
 	if v := relaytest.Receive(t, verdicts); v.Code != 503 {
 		t.Errorf("the ledger is away: got %+v, want 503", v)
 	}
-	r.publishing.Unlock()
+	r.feedback.outbox.mu.Unlock()
 }
 
 // An erasure removes the receiver's rates, ids and conversations from memory. A conversation
@@ -207,7 +207,7 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 	if err := r.Ledger().Assign(tracked(open)); err != nil {
 		t.Fatal(err)
 	}
-	before := r.erasures
+	before := r.feedback.erasures
 	if v := r.Erase(relaytest.Deadline(t), mine.Receiver); v.Code != 202 {
 		t.Fatalf("erase: got %+v", v)
 	}

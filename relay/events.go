@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -13,56 +14,63 @@ import (
 	"readback/relay/journal"
 )
 
-// The stream of the events: a subject for each account.
-const (
-	streamEvents  = "READBACK_EVENTS"
-	subjectEvents = "readback.events."
-	eventsOctets  = 1 << 30 // the oldest go
-)
+// events moves events from the index to their stream.
+type events struct {
+	*feedbackShared
+	added chan struct{} // there is something in the outbox of the events
+	kept  time.Duration // for so long the stream keeps them; owned by the sweep
+	mu    sync.Mutex    // held while events go from their outbox to the stream
+}
 
-// tellsEvents tells whether the changes of an account's messages are told.
-func (r *Relay) tellsEvents(account []byte) bool {
-	s := r.settings.Load()
+func newEvents(s *feedbackShared) *events {
+	return &events{feedbackShared: s, added: make(chan struct{}, 1), kept: s.settings.Load().FeedbackKeep}
+}
+
+// notify says that there is something in the outbox of the events.
+func (es *events) notify() {
+	select {
+	case es.added <- struct{}{}:
+	default:
+	}
+}
+
+// wanted reports whether events are published of an account's messages.
+func (es *events) wanted(account []byte) bool {
+	s := es.settings.Load()
 	return s.Events && s.account(string(account)).Events
 }
 
-// eventStream is kept as long as feedback waits.
-func eventStream(opt *Options, keep time.Duration) jetstream.StreamConfig {
-	return jetstream.StreamConfig{
-		Name: streamEvents, Subjects: []string{subjectEvents + "*"}, MaxAge: keep, MaxBytes: eventsOctets,
-		Storage: jetstream.FileStorage, Replicas: opt.Replicas,
-	}
-}
-
-// keepEvents has the stream keep them as long as the settings in force say. It belongs to the
-// survey.
-func (r *Relay) keepEvents(ctx context.Context) error {
-	keep := r.settings.Load().FeedbackKeep
-	if keep == r.eventsKept {
+// keep makes the stream keep events as long as the settings in force say. It belongs to the
+// sweep.
+func (es *events) keep(ctx context.Context) error {
+	keep := es.settings.Load().FeedbackKeep
+	if keep == es.kept {
 		return nil
 	}
-	if _, err := r.js.UpdateStream(ctx, eventStream(&r.opt, keep)); err != nil {
+	c := eventStream(keep)
+	c.Storage, c.Replicas = jetstream.FileStorage, es.replicas
+	if _, err := es.js.UpdateStream(ctx, c); err != nil {
 		return fmt.Errorf("stream %s: %w", streamEvents, err)
 	}
-	r.eventsKept = keep
+	es.kept = keep
 	return nil
 }
 
-// publishEvents moves events from their outbox to the stream, oldest first. What is in the
+// run moves events from their outbox to the stream, oldest first. What is in the
 // stream leaves the outbox by a record in the log; after a crash in between it is
 // published again, with the same id.
-func (r *Relay) publishEvents(ctx context.Context) {
+func (es *events) run(ctx context.Context) {
 	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
-		n, err := r.publishSome(ctx)
+		n, err := es.publish(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			r.log.Warn("events cannot be published", "error", err)
+			es.log.Warn("events cannot be published", "error", err)
 			backoff.Sleep(ctx, backoff.Jitter(wait))
 			wait = min(2*wait, 5*time.Second)
 			continue
 		case n < outboxBatch:
 			select {
-			case <-r.events:
+			case <-es.added:
 			case <-ctx.Done():
 			}
 		}
@@ -70,11 +78,11 @@ func (r *Relay) publishEvents(ctx context.Context) {
 	}
 }
 
-// publishSome publishes the first rows, and returns when the index has let go of them.
-func (r *Relay) publishSome(ctx context.Context) (int, error) {
-	r.publishingEvents.Lock()
-	defer r.publishingEvents.Unlock()
-	rows, err := r.index.outbox(prefixEvent, 0, 0, outboxBatch)
+// publish publishes the first rows, and returns when the index has let go of them.
+func (es *events) publish(ctx context.Context) (int, error) {
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	rows, err := es.index.outbox(prefixEvent, 0, 0, outboxBatch)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -82,7 +90,7 @@ func (r *Relay) publishSome(ctx context.Context) (int, error) {
 	for i, row := range rows {
 		m, err := eventMessage(row.body)
 		if err == nil {
-			acks[i], err = r.js.PublishMsgAsync(m)
+			acks[i], err = es.js.PublishMsgAsync(m)
 		}
 		if err != nil {
 			return 0, err
@@ -94,16 +102,16 @@ func (r *Relay) publishSome(ctx context.Context) (int, error) {
 		}
 	}
 	last := rows[len(rows)-1]
-	if err := r.dropEvents(ctx, last.seq, last.index); err != nil {
+	if err := es.drop(ctx, last.seq, last.index); err != nil {
 		return 0, err
 	}
-	r.metrics.feedback.events.Add(float64(len(rows)))
+	es.metrics.events.Add(float64(len(rows)))
 	return len(rows), nil
 }
 
-// dropEvents has the log know that the events up to one are in the stream.
-func (r *Relay) dropEvents(ctx context.Context, seq, index uint64) error {
-	v := r.ledger.submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
+// drop records that the events up to one are in the stream.
+func (es *events) drop(ctx context.Context, seq, index uint64) error {
+	v := es.ledger.submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
 	if !v.Accepted() {
 		return ErrDown
 	}
@@ -122,12 +130,4 @@ func eventMessage(row []byte) (*nats.Msg, error) {
 	m.Data = row
 	m.Header.Set(nats.MsgIdHdr, ev.Event)
 	return m, nil
-}
-
-// tellEvents says that there is something in the outbox of the events.
-func (r *Relay) tellEvents() {
-	select {
-	case r.events <- struct{}{}:
-	default:
-	}
 }

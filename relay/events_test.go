@@ -144,7 +144,7 @@ func TestEventsOutliveCrash(t *testing.T) {
 	first := r.submit(c, "id1")
 	wantEvent(t, r.eventsOf("bank"), first, "sent")
 	// The stream refuses what comes now.
-	stream := eventStream(&opt, opt.FeedbackKeep)
+	stream := eventStream(opt.FeedbackKeep)
 	stream.Storage, stream.Sealed = jetstream.FileStorage, false
 	stream.MaxMsgs, stream.Discard = 1, jetstream.DiscardNew
 	if _, err := r.js.UpdateStream(relaytest.Deadline(t), stream); err != nil {
@@ -250,7 +250,7 @@ func TestEventsKeptAsSet(t *testing.T) {
 	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Minute}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
+	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	s, err := r.js.Stream(relaytest.Deadline(t), streamEvents)

@@ -55,11 +55,11 @@ func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 }
 
 func TestExpired(t *testing.T) {
-	var r Relay
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour}})
+	var s feedbackShared
+	s.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour})
 	now := time.Now()
 	for age, want := range map[time.Duration]bool{0: false, time.Hour - 1: false, time.Hour: true, 2 * time.Hour: true} {
-		if got := r.expired(now.Add(-age), now); got != want {
+		if got := s.expired(now.Add(-age), now); got != want {
 			t.Errorf("%s old: got %v, want %v", age, got, want)
 		}
 	}
@@ -84,11 +84,11 @@ func TestSweep(t *testing.T) {
 	publish("bank", `{"event":"e5"}`)
 	old := withAges(js, map[uint64]time.Duration{1: 3 * time.Hour, 2: 2 * time.Hour, 3: 2 * time.Hour, 5: 2 * time.Hour})
 	for range 2 {
-		r.js = old
-		if err := r.sweep(relaytest.Deadline(t), "bank"); err != nil {
+		r.feedback.js = old
+		if err := r.feedback.sweeper.expire(relaytest.Deadline(t), "bank"); err != nil {
 			t.Fatal(err)
 		}
-		letters, _, err := r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
+		letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 		if err != nil || len(letters) != 2 || letters[0].Event != "e1" || letters[1].Event != "" || string(letters[1].Feedback) != "null" ||
 			letters[0].Account != "bank" || letters[0].Reason != errExpired.Error() {
 			t.Errorf("got %+v, %v, want e1 and what is no JSON", letters, err)
@@ -100,9 +100,9 @@ func TestSweep(t *testing.T) {
 			t.Errorf("expired: got %v, want 2", got)
 		}
 	}
-	r.js = withoutDelete(js)
-	r.settings.Store(&Settings{})
-	if err := r.sweep(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamFeedback).Msgs != 3 {
+	r.feedback.js = withoutDelete(js)
+	r.feedback.settings.Store(&FeedbackSettings{})
+	if err := r.feedback.sweeper.expire(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamFeedback).Msgs != 3 {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }
@@ -113,7 +113,7 @@ func TestSweepDead(t *testing.T) {
 	reg := r.registry()
 	js := r.js
 	for _, event := range []string{"e1", "e2", "e3"} {
-		if err := r.bury(relaytest.Deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
+		if err := r.feedback.store(relaytest.Deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,11 +125,11 @@ func TestSweepDead(t *testing.T) {
 		{"young", deadAge - time.Minute, []string{"e2", "e3"}},
 		{"a week", deadAge, []string{"e3"}},
 	} {
-		r.js = withAges(js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second})
-		if err := r.sweepDead(relaytest.Deadline(t)); err != nil {
+		r.feedback.js = withAges(js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second})
+		if err := r.feedback.deadLetters.expire(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
-		letters, _, err := r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
+		letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 		var got []string
 		for _, l := range letters {
 			got = append(got, l.Event)
@@ -173,30 +173,30 @@ func TestSurveySweeps(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	reg := r.registry()
 	js := r.js
-	r.accounts.all = map[string]*account{"shop": {sessions: 1}}
+	r.feedback.accounts.all = map[string]*account{"shop": {sessions: 1}}
 	for _, subject := range []string{"bank", "shop", "club"} {
 		publishAbout(t, js, subjectFeedback+subject, "447700900123")
 	}
-	r.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
-	r.waiting.add("gone")
-	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
+	r.feedback.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
+	r.feedback.accounts.waiting.add("gone")
+	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	letters, _, err := r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
+	letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 	if err != nil || len(letters) != 1 || letters[0].Account != "bank" {
 		t.Errorf("got %+v, %v, want a letter of the bank", letters, err)
 	}
-	accounts, _ := r.waiting.get()
+	accounts, _ := r.feedback.accounts.waiting.get()
 	if accounts["gone"] || !accounts["bank"] || !accounts["shop"] || !accounts["club"] {
 		t.Errorf("got %v waiting, want the three", accounts)
 	}
 	if got := value(t, reg, "readback_feedback_waiting", "shop"); got != 1 {
 		t.Errorf("waiting of the shop: got %v, want 1", got)
 	}
-	r.js = withoutDelete(js)
-	r.settings.Store(&Settings{})
-	r.eventsKept = 0
-	if err := r.surveyOnce(relaytest.Deadline(t)); !errors.Is(err, journal.ErrUnreachable) {
+	r.feedback.js = withoutDelete(js)
+	r.feedback.settings.Store(&FeedbackSettings{})
+	r.feedback.events.kept = 0
+	if err := r.feedback.sweep(relaytest.Deadline(t)); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }

@@ -23,9 +23,6 @@ import (
 // waits in a stream of its own: in the account's queue it would take the place of what can be
 // told.
 const (
-	streamHeld  = "READBACK_HELD"
-	subjectHeld = "readback.held."
-
 	heldEvery  = time.Second     // how often held receipts are looked at
 	heldMargin = 2 * time.Second // in which a read response in time gets into the log
 	heldAgain  = 50 * time.Millisecond
@@ -42,6 +39,13 @@ type heldReceipt struct {
 	Receipt   []byte    `json:"receipt"` // the PDU
 }
 
+// heldReceipts is the receipts that wait in that stream.
+type heldReceipts struct {
+	*feedbackShared
+	waiting *waiting
+	dead    *deadLetters
+}
+
 // errHeld is of a receipt that cannot be kept now.
 var errHeld = errors.New("receipt cannot be held, the ledger is away")
 
@@ -50,22 +54,20 @@ var errHeld = errors.New("receipt cannot be held, the ledger is away")
 // nobody needs it. It is false for what is no message of one part that has a number: the
 // receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
 // ledger.
-func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
+func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
 	defer crash.OnPanic()
-	if !r.status.up.Load() || len(account) > journal.MaxAccount {
+	if !hs.up() || len(account) > journal.MaxAccount {
 		return false, nil // SMS flows
 	}
-	p, e, err := r.messageOf(ctx, &c, messageID)
+	p, e, err := hs.messageOf(ctx, &c, messageID)
 	if err != nil || p == nil || e.total > 1 {
 		return false, err
 	}
 	at := time.UnixMilli(time.Now().UnixMilli()) // as the log has it
-	b := r.ledger.queue.begin(journal.KindReceipt)
-	if b == nil {
+	rec := journal.Record{Place: *p, State: message.StateDelivered, At: at.UnixMilli()}
+	if !hs.record(journal.KindReceipt, func(dst []byte) []byte { return journal.AppendReceipt(dst, &rec) }) {
 		return false, errHeld
 	}
-	b.buf = journal.AppendReceipt(b.buf, &journal.Record{Place: *p, State: message.StateDelivered, At: at.UnixMilli()})
-	r.ledger.queue.end(b)
 	if e.state.IsFinal() {
 		return true, nil
 	}
@@ -80,22 +82,22 @@ func (r *Relay) HoldReceipt(ctx context.Context, account string, c message.Conve
 	m.Data = data
 	// The SMSC sends it again when our answer does not reach it.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", message.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
-	if _, err := r.js.PublishMsg(ctx, m); err != nil {
+	if _, err := hs.js.PublishMsg(ctx, m); err != nil {
 		return false, fmt.Errorf("hold receipt: %w", err)
 	}
 	return true, nil
 }
 
 // messageOf finds the message of a receipt; nil when it has none.
-func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *entry, error) {
+func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *entry, error) {
 	for {
-		onItsWay := r.ledger.known(c) // asked first: it may get to the index in between
-		p, _, err := r.ledger.findMessage(c, id, message.DayOf(time.Now().UnixMilli()))
+		onItsWay := hs.ledger.known(c) // asked first: it may get to the index in between
+		p, _, err := hs.ledger.findMessage(c, id, message.DayOf(time.Now().UnixMilli()))
 		if err != nil || p != nil {
 			if err != nil {
 				return nil, nil, err
 			}
-			f, err := r.index.findNumber(c, p.Number, p.Day)
+			f, err := hs.index.findNumber(c, p.Number, p.Day)
 			if err != nil || f == nil {
 				return nil, nil, err
 			}
@@ -110,30 +112,30 @@ func (r *Relay) messageOf(ctx context.Context, c *message.Conversation, id []byt
 	}
 }
 
-// releaseReceipts lets held receipts go whose time is over.
-func (r *Relay) releaseReceipts(ctx context.Context) {
+// run releases held receipts whose time is over, until ctx ends.
+func (hs *heldReceipts) run(ctx context.Context) {
 	tick := time.NewTicker(heldEvery)
 	defer tick.Stop()
-	failed := backoff.Complaint{Log: r.log, What: "held receipts cannot be looked at"}
+	failed := backoff.Complaint{Log: hs.log, What: "held receipts cannot be looked at"}
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		if err := r.releaseOnce(ctx, time.Now()); ctx.Err() == nil {
+		if err := hs.releaseDue(ctx, time.Now()); ctx.Err() == nil {
 			failed.About(err)
 		}
 	}
 }
 
-// releaseOnce looks at the oldest receipts of each account.
-func (r *Relay) releaseOnce(ctx context.Context, now time.Time) error {
-	stream, err := r.js.Stream(ctx, streamHeld)
+// releaseDue looks at the oldest receipts of each account.
+func (hs *heldReceipts) releaseDue(ctx context.Context, now time.Time) error {
+	stream, err := hs.js.Stream(ctx, streamHeld)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", streamHeld, err)
 	}
-	r.metrics.feedback.held.Set(float64(stream.CachedInfo().State.Msgs))
+	hs.metrics.held.Set(float64(stream.CachedInfo().State.Msgs))
 	if stream.CachedInfo().State.Msgs == 0 {
 		return nil
 	}
@@ -142,15 +144,15 @@ func (r *Relay) releaseOnce(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("stream %s: %w", streamHeld, err)
 	}
 	for _, subject := range slices.Sorted(maps.Keys(info.State.Subjects)) {
-		if err := r.release(ctx, stream, subject, now); err != nil {
+		if err := hs.releaseOf(ctx, stream, subject, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// release goes through the receipts of an account, which come in the order of time.
-func (r *Relay) release(ctx context.Context, stream jetstream.Stream, subject string, now time.Time) error {
+// releaseOf goes through the receipts of an account, which come in the order of time.
+func (hs *heldReceipts) releaseOf(ctx context.Context, stream jetstream.Stream, subject string, now time.Time) error {
 	for seq := uint64(0); ctx.Err() == nil; {
 		m, err := stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(subject))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -162,13 +164,13 @@ func (r *Relay) release(ctx context.Context, stream jetstream.Stream, subject st
 		seq = m.Sequence
 		var h heldReceipt
 		if err := json.Unmarshal(m.Data, &h); err != nil {
-			r.log.Error("held receipt cannot be read", "error", err)
+			hs.log.Error("held receipt cannot be read", "error", err)
 		} else {
-			due := h.At.Add(r.settings.Load().account(h.Account).HoldReceipt)
+			due := h.At.Add(hs.settings.Load().account(h.Account).HoldReceipt)
 			if now.Before(due.Add(heldMargin)) {
 				return nil
 			}
-			if err := r.letGo(ctx, seq, &h, due); err != nil {
+			if err := hs.release(ctx, seq, &h, due); err != nil {
 				return err
 			}
 		}
@@ -179,8 +181,8 @@ func (r *Relay) release(ctx context.Context, stream jetstream.Stream, subject st
 	return ctx.Err()
 }
 
-// letGo puts a receipt in the account's queue, unless the message was read in time.
-func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.Time) error {
+// release puts a receipt in the account's queue, unless the message was read in time.
+func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt, due time.Time) error {
 	var c message.Conversation
 	var errs [2]error
 	c.Sender, errs[0] = message.NormalAddr(h.Sender)
@@ -188,29 +190,29 @@ func (r *Relay) letGo(ctx context.Context, seq uint64, h *heldReceipt, due time.
 	if err := errors.Join(errs[:]...); err != nil {
 		return err // it was normal when it was held
 	}
-	p, _, err := r.ledger.findMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
+	p, _, err := hs.ledger.findMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
 	if err != nil {
 		return err
 	}
 	if p != nil {
-		f, err := r.index.findNumber(&c, p.Number, p.Day)
+		f, err := hs.index.findNumber(&c, p.Number, p.Day)
 		if err != nil {
 			return err
 		}
 		if f != nil && f.entry.readInTime(due.Sub(h.At)) {
-			r.metrics.feedback.outcomes.WithLabelValues("superseded").Inc()
+			hs.metrics.outcomes.WithLabelValues("superseded").Inc()
 			return nil // it was told that it is read
 		}
 	}
-	return r.passReceipt(ctx, seq, h)
+	return hs.enqueue(ctx, seq, h)
 }
 
 // errNoDeliver is of a receipt that was held for an account whose form has changed since.
 var errNoDeliver = errors.New("the SMSC's receipt: the account is told by no deliver_sm any more")
 
-// passReceipt puts a receipt in the account's queue, or among the dead letters where whoever
+// enqueue puts a receipt in the account's queue, or among the dead letters where whoever
 // takes from the queue would take it for feedback, or nobody does.
-func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) error {
+func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt) error {
 	fb := message.Feedback{
 		Event: fmt.Sprintf("receipt-%d", seq), Account: h.Account, Sender: h.Sender, Receiver: h.Receiver, Number: h.Number,
 		MessageIDs: []string{h.MessageID}, ReceivedAt: h.At.UTC(), Receipt: h.Receipt,
@@ -219,32 +221,32 @@ func (r *Relay) passReceipt(ctx context.Context, seq uint64, h *heldReceipt) err
 	if err != nil {
 		return err
 	}
-	if s := r.settings.Load().account(h.Account); s.Own || s.Quiet {
-		err := r.bury(ctx, &letter{account: h.Account, event: fb.Event, data: data, seq: seq}, errNoDeliver)
+	if s := hs.settings.Load().account(h.Account); s.Own || s.Quiet {
+		err := hs.dead.store(ctx, &letter{account: h.Account, event: fb.Event, data: data, seq: seq}, errNoDeliver)
 		if err == nil {
-			r.metrics.feedback.outcomes.WithLabelValues("dead").Inc()
+			hs.metrics.outcomes.WithLabelValues("dead").Inc()
 		}
 		return err
 	}
 	m := nats.NewMsg(subjectFeedback + accountToken(h.Account))
 	m.Data = data
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("held-%d", seq))
-	if _, err := r.js.PublishMsg(ctx, m); err != nil {
+	if _, err := hs.js.PublishMsg(ctx, m); err != nil {
 		return fmt.Errorf("release receipt: %w", err)
 	}
-	r.waiting.add(h.Account)
-	r.metrics.feedback.outcomes.WithLabelValues("published").Inc()
+	hs.waiting.add(h.Account)
+	hs.metrics.outcomes.WithLabelValues("published").Inc()
 	return nil
 }
 
-// readInTime tells whether a message was read before its receipt is let go: tooLate of the
+// readInTime reports whether a message was read before its receipt is released: tooLate of the
 // feedback on it.
 func (e *entry) readInTime(hold time.Duration) bool {
 	return e.state.IsFinal() &&
 		(e.deliveredAt == 0 || message.Time(e.receivedAt).Before(message.Time(e.deliveredAt).Add(hold)))
 }
 
-// tooLate tells whether the SMSC's receipt has taken the place of a feedback: it was let go
+// tooLate reports whether the SMSC's receipt has taken the place of a feedback: it was released
 // before the message was read. Receipts of parts are not held.
 func (s AccountSettings) tooLate(fb *message.Feedback) bool {
 	return s.HoldReceipt > 0 && len(fb.Receipt) == 0 && len(fb.MessageIDs) == 1 && !fb.DeliveredAt.IsZero() &&

@@ -23,7 +23,7 @@ func holding(hold time.Duration) func(string) AccountSettings {
 // hold gives the relay the SMSC's receipt of a message.
 func (r *running) hold(c message.Conversation, id string) bool {
 	r.t.Helper()
-	held, err := r.HoldReceipt(relaytest.Deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
+	held, err := r.feedback.HoldReceipt(relaytest.Deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
 	if err != nil {
 		r.t.Fatalf("hold the receipt of %s: %v", id, err)
 	}
@@ -33,7 +33,7 @@ func (r *running) hold(c message.Conversation, id string) bool {
 // later lets receipts go as if it were so much later.
 func (r *running) later(d time.Duration) {
 	r.t.Helper()
-	if err := r.releaseOnce(relaytest.Deadline(r.t), time.Now().Add(d)); err != nil {
+	if err := r.feedback.releaseDue(relaytest.Deadline(r.t), time.Now().Add(d)); err != nil {
 		r.t.Fatalf("release: %v", err)
 	}
 }
@@ -167,7 +167,7 @@ func TestReceiptsThatPass(t *testing.T) {
 		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
 	}
 	r.awaitState(c, s.Number, "delivered")
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)}})
+	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})
 	passTime()
 	r.read(c, s.Number)
 	if fb := relaytest.Receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {
@@ -209,7 +209,7 @@ func TestHeldReceiptHasAMargin(t *testing.T) {
 		now  time.Time
 		want uint64
 	}{{"when its time is over", h.At.Add(time.Hour), 1}, {"within the margin", due.Add(-1), 1}, {"after the margin", due, 0}} {
-		if err := r.releaseOnce(relaytest.Deadline(t), tt.now); err != nil {
+		if err := r.feedback.releaseDue(relaytest.Deadline(t), tt.now); err != nil {
 			t.Fatal(err)
 		}
 		s, err := r.js.Stream(relaytest.Deadline(t), streamHeld)
@@ -270,16 +270,16 @@ func TestReceiptGoesOnce(t *testing.T) {
 			}
 			seq, h := r.firstHeld()
 			for range 2 {
-				if err := r.letGo(relaytest.Deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
+				if err := r.feedback.release(relaytest.Deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			r.wantMessages(tt.stream, 1)
-			if err := r.letGo(relaytest.Deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
+			if err := r.feedback.release(relaytest.Deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			r.wantMessages(tt.stream, 2)
-			if accounts, _ := r.waiting.get(); accounts["bank"] != (tt.stream == streamFeedback) {
+			if accounts, _ := r.feedback.accounts.waiting.get(); accounts["bank"] != (tt.stream == streamFeedback) {
 				t.Errorf("got %v waiting, want bank if it is feedback", accounts)
 			}
 			if tt.stream == streamDead {

@@ -42,6 +42,8 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
 	js := testStreams(t)
 	r.nc, r.js, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
+	r.feedback.connect(js)
+	r.feedback.log = r.log
 	return r
 }
 
@@ -52,13 +54,13 @@ func idleRelayOn(t *testing.T, l *book) (*Relay, *streams) {
 	opt := testOptions(t)
 	opt.Logger = nil
 	opt.Registerer = prometheus.NewRegistry()
-	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, erasures: newErasures(), connection: &connection{}}
+	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, begun: make(chan struct{}), connection: &connection{}}
 	r.settings.Store(&opt.Settings)
 	r.ledger = r.newLedger()
 	r.status.set(nil)
-	r.outbox, r.events = make(chan struct{}, 1), make(chan struct{}, 1)
+	r.feedback = r.makeFeedback()
 	s := &streams{}
-	r.js = s
+	r.feedback.connect(s)
 	return r, s
 }
 

@@ -18,14 +18,14 @@ func TestLongNames(t *testing.T) {
 	long := strings.Repeat(".", 4085)
 	for name, use := range map[string]func(){
 		"account of a session": func() {
-			if err := r.Deliver(t.Context(), long, func(context.Context, *message.Feedback) error { return nil }); err == nil {
+			if err := r.feedback.Deliver(t.Context(), long, func(context.Context, *message.Feedback) error { return nil }); err == nil {
 				t.Error("deliver: got no error, want one")
 			}
 		},
 		"account of a receipt": func() {
 			c := relaytest.Conversation(t, "10690001", "447700900123")
 			r.submit(c, "id1")
-			if held, err := r.HoldReceipt(t.Context(), long, c, []byte("id1"), []byte("receipt")); held || err != nil {
+			if held, err := r.feedback.HoldReceipt(t.Context(), long, c, []byte("id1"), []byte("receipt")); held || err != nil {
 				t.Errorf("hold: got %v, %v, want that it passes", held, err)
 			}
 		},

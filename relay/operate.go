@@ -30,7 +30,7 @@ func (r *Relay) OperatorHandler() http.Handler {
 }
 
 func (r *Relay) getQueues(w http.ResponseWriter, req *http.Request) {
-	all, err := r.Queues(req.Context())
+	all, err := r.feedback.Queues(req.Context())
 	if err != nil {
 		refuse(w, tryAgain(err.Error()))
 		return
@@ -65,7 +65,7 @@ func (r *Relay) getDead(w http.ResponseWriter, req *http.Request) {
 		reply(w, http.StatusBadRequest, malformed("", err.Error()))
 		return
 	}
-	letters, rest, err := r.Dead(req.Context(), q)
+	letters, rest, err := r.feedback.Dead(req.Context(), q)
 	if err != nil {
 		refuse(w, tryAgain(err.Error()))
 		return
@@ -123,12 +123,12 @@ func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (change
 }
 
 func (r *Relay) replayOf(req *http.Request, q DeadQuery) (changed, error) {
-	n, rest, err := r.Replay(req.Context(), q)
+	n, rest, err := r.feedback.Replay(req.Context(), q)
 	return changed{n, nextOf(rest)}, err
 }
 
 func (r *Relay) dropOf(req *http.Request, q DeadQuery) (changed, error) {
-	n, rest, err := r.Drop(req.Context(), q)
+	n, rest, err := r.feedback.Drop(req.Context(), q)
 	return changed{n, nextOf(rest)}, err
 }
 

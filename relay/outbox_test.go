@@ -49,7 +49,7 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 	l.readMessages(3)
 	synctest.Test(t, func(t *testing.T) {
 		r, s := idleRelayOn(t, l)
-		p := publisher{relay: r}
+		p := r.feedback.outbox
 		done := make(chan error, 1)
 		go func() {
 			more, err := p.publish(t.Context())
@@ -82,7 +82,7 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "4.0 " {
 			t.Errorf("after that of the third: got rows %sgone, want 4.0", got)
 		}
-		if accounts, _ := r.waiting.get(); !accounts["bank"] {
+		if accounts, _ := r.feedback.accounts.waiting.get(); !accounts["bank"] {
 			t.Error("the account is not known to have feedback")
 		}
 		// The log has not brought in that they are gone: they are not published twice.
@@ -116,7 +116,7 @@ func TestPublishedAgain(t *testing.T) {
 			l.readMessages(2)
 			synctest.Test(t, func(t *testing.T) {
 				r, s := idleRelayOn(t, l)
-				p := publisher{relay: r}
+				p := r.feedback.outbox
 				tt.fail(s)
 				done := make(chan error, 1)
 				go func() {
@@ -160,7 +160,7 @@ func TestPublishEnds(t *testing.T) {
 	l.readMessages(1)
 	synctest.Test(t, func(t *testing.T) {
 		r, s := idleRelayOn(t, l)
-		p := publisher{relay: r}
+		p := r.feedback.outbox
 		done := make(chan error, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { _, err := p.publish(ctx); done <- err }()
@@ -187,15 +187,15 @@ func TestQuietAccount(t *testing.T) {
 	l := newBook(t)
 	l.readMessages(1)
 	r, s := idleRelayOn(t, l)
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }}})
-	p := publisher{relay: r}
+	r.feedback.settings.Store(&FeedbackSettings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
+	p := r.feedback.outbox
 	if _, err := p.publish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "2.0 " || len(s.published) != 0 {
 		t.Errorf("got rows %sgone and %d published, want 2.0 gone and none", got, len(s.published))
 	}
-	if accounts, _ := r.waiting.get(); len(accounts) != 0 {
+	if accounts, _ := r.feedback.accounts.waiting.get(); len(accounts) != 0 {
 		t.Errorf("accounts with feedback: got %v, want none", accounts)
 	}
 	reg := r.registry()
@@ -217,8 +217,8 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 	}
 	l.write(all...)
 	r, s := idleRelayOn(t, l)
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }}})
-	pub := publisher{relay: r}
+	r.feedback.settings.Store(&FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }})
+	pub := r.feedback.outbox
 	for i, want := range []int{outboxBatch, 3, 0} {
 		more, err := pub.publish(t.Context())
 		if got := len(ofKind(r.ledger.takeRecords(t), journal.KindFed)); err != nil || got != want || more != (i == 0) {

@@ -29,13 +29,13 @@ var ledgerPanics = map[string]func(t *testing.T, r *running){
 			}
 		}
 	},
-	"(*Relay).HoldReceipt": func(t *testing.T, r *running) {
+	"(*heldReceipts).HoldReceipt": func(t *testing.T, r *running) {
 		c := relaytest.Conversation(t, "10690001", "447700900123")
 		r.submit(c, "id1")
 		r.ledger.queue.mu.Lock()
 		r.ledger.queue.free = make([]*batch, maxFree) // the next batch is nil; no other is kept now
 		r.ledger.queue.mu.Unlock()
-		_, err := r.HoldReceipt(t.Context(), "bank", c, []byte("id1"), []byte("receipt"))
+		_, err := r.feedback.HoldReceipt(t.Context(), "bank", c, []byte("id1"), []byte("receipt"))
 		t.Fatal(err)
 	},
 }

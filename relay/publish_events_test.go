@@ -56,7 +56,7 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 		}
 		done := make(chan result, 1)
 		go func() {
-			n, err := r.publishSome(t.Context())
+			n, err := r.feedback.events.publish(t.Context())
 			done <- result{n, err}
 		}()
 		for i := range 3 {
@@ -120,7 +120,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 				r, s := idleRelayOn(t, l)
 				s.refuse = tt.refuse
 				done := make(chan error, 1)
-				go func() { _, err := r.publishSome(t.Context()); done <- err }()
+				go func() { _, err := r.feedback.events.publish(t.Context()); done <- err }()
 				synctest.Wait()
 				tt.then(r, s)
 				if err := <-done; !errors.Is(err, tt.want) {
@@ -131,7 +131,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 				}
 				first := s.ids()
 				s.published, s.acks = nil, nil
-				go func() { _, err := r.publishSome(t.Context()); done <- err }()
+				go func() { _, err := r.feedback.events.publish(t.Context()); done <- err }()
 				synctest.Wait()
 				want := l.eventIDs()
 				if again := s.ids(); !slices.Equal(again, want) || len(first) > 0 && !slices.Equal(first, want) {
@@ -168,7 +168,7 @@ func TestEventsGoOn(t *testing.T) {
 		r, s := idleRelayOn(t, l)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan bool)
-		go func() { r.publishEvents(ctx); close(done) }()
+		go func() { r.feedback.events.run(ctx); close(done) }()
 		for i := range 3 {
 			time.Sleep(time.Second)
 			synctest.Wait()
@@ -189,7 +189,7 @@ func TestEventsGoOn(t *testing.T) {
 		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedOf(placeOf(t), "id4"))
 		r.ledger.queue.take().waiters[0].tell(outcomeNoted, nil)
 		synctest.Wait()
-		r.tellEvents()
+		r.feedback.events.notify()
 		synctest.Wait()
 		if len(s.acks) != 1 {
 			t.Errorf("published later: got %d events, want 1", len(s.acks))

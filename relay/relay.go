@@ -27,36 +27,27 @@ const stopTimeout = 10 * time.Second
 // Relay owns the connection to NATS, the streams, the ledger, and what runs between
 // them: reads in, feedback out.
 type Relay struct {
-	opt     Options
-	log     *slog.Logger
-	metrics *metrics
-	status  *status   // that of the ledger
-	lock    io.Closer // of the store
-	index   *index
-	ledger  *Ledger
-	reads   *Reads
-	callers *Callers
-	broker  *Server // the embedded NATS server; nil without
+	opt      Options
+	log      *slog.Logger
+	metrics  *metrics
+	status   *status   // that of the ledger
+	lock     io.Closer // of the store
+	index    *index
+	ledger   *Ledger
+	reads    *Reads
+	feedback *feedback
+	callers  *Callers
+	broker   *Server // the embedded NATS server; nil without
 
 	connected chan struct{} // NATS is there again
-	outbox    chan struct{} // there is something in the outbox
-	events    chan struct{} // there is something in that of the events
 	begun     chan struct{} // closed when the streams are there
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
 
-	accounts  accounts
 	settings  atomic.Pointer[Settings]
-	waiting   waiting // the accounts whose feedback waits
-	surveying sync.Mutex
-
-	eventsKept time.Duration // guarded by surveying
-
-	publishing       sync.Mutex // held while feedback goes from the outbox to its queue
-	publishingEvents sync.Mutex // and while events do
-	optingOut        sync.Mutex // held while an opt-out changes
-	changes          *Rates     // of opt-outs and erasures
-	erasures         *erasures
-	putOffs          putOffs
+	optingOut sync.Mutex    // held while an opt-out changes
+	changes   *Rates        // of opt-outs and erasures
+	erasing   chan struct{} // has room for the erasure at work
+	putOffs   putOffs
 
 	*connection
 
@@ -80,19 +71,17 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
-		connected: make(chan struct{}, 1), outbox: make(chan struct{}, 1), events: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
+		connected: make(chan struct{}, 1), erasing: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
 		callers: NewCallers(opt.Rules), connection: &connection{}, stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
-	r.eventsKept = opt.FeedbackKeep
 	if err := r.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}
 	r.ledger = r.newLedger()
+	r.feedback = r.makeFeedback()
 	r.reads = newReads(r)
 	r.changes = NewRates(maxChanges, maxChanges)
-	r.erasures = newErasures()
-	r.accounts.relay = r
 	return r, nil
 }
 
@@ -100,9 +89,18 @@ func Open(opt Options) (*Relay, error) {
 func (r *Relay) newLedger() *Ledger {
 	return newLedger(ledgerOptions{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
-		Events: r.tellsEvents, Applied: r.applied, Connected: r.connected,
-		Logger: r.log, Registerer: r.opt.Registerer,
+		Events:    func(account []byte) bool { return r.feedback.events.wanted(account) },
+		Applied:   func(res *result) { r.feedback.applied(res) },
+		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}, r.index, r.status)
+}
+
+func (r *Relay) makeFeedback() *feedback {
+	return newFeedbackService(&feedbackConfig{
+		Settings: r.opt.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
+		index: r.index, ledger: r.ledger, up: r.status.up.Load, begun: r.begun,
+		metrics: r.metrics.feedback, log: r.log,
+	})
 }
 
 func (r *Relay) open() error {
@@ -142,6 +140,9 @@ func (r *Relay) SetCallers(rules Rules) error {
 	return nil
 }
 
+// Feedback delivers what the accounts are told.
+func (r *Relay) Feedback() *feedback { return r.feedback }
+
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {
 	_, err := r.status.get()
@@ -180,13 +181,14 @@ func (r *Relay) run(ctx context.Context) error {
 	if err := r.connect(); err != nil {
 		return err
 	}
+	r.feedback.connect(r.js)
 	answered, err := r.answer(ctx) // with 503 until the ledger is up
 	if err != nil {
 		return err
 	}
 	if err := r.begin(ctx); err != nil {
 		answered()
-		defer r.accounts.stop()
+		defer r.feedback.stop()
 		if ctx.Err() != nil {
 			r.status.end(ErrStopped)
 			return nil
@@ -216,13 +218,13 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.publishFeedback, r.publishEvents, r.survey, r.releaseReceipts, r.takeReads, r.takeTopics, r.maintain} {
+	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.feedback.run, r.takeReads, r.takeTopics, r.maintain} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()
 	answered()
 	wg.Wait()
-	r.accounts.stop()
+	r.feedback.stop()
 }
 
 // Close gives back what Open opened, without a clean stop of the ledger. Run calls it.

@@ -134,7 +134,7 @@ func (r *running) tellings(account string) <-chan *message.Feedback {
 func (r *running) deliver(account string, tell Teller) (leave func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.Deliver(ctx, account, tell) }()
+	go func() { done <- r.feedback.Deliver(ctx, account, tell) }()
 	leave = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, ErrStopped) {

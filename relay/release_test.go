@@ -75,13 +75,13 @@ func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 // cannot read.
 func TestRelease(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Hour)}})
+	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
 	now := time.UnixMilli(time.Now().UnixMilli())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
 	c := func(i byte) message.Conversation {
 		return relaytest.Conversation(t, "10690001", "44770090012"+string('0'+i))
 	}
-	if err := r.releaseOnce(relaytest.Deadline(t), now); err != nil {
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now); err != nil {
 		t.Errorf("nothing is held: got %v", err)
 	}
 	r.brings(t, c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
@@ -98,7 +98,7 @@ func TestRelease(t *testing.T) {
 	r.holds(t, "bank", c(6), "behind a young one", old)
 	r.holds(t, "shop", c(7), "of the shop", old)
 	for range 2 {
-		if err := r.releaseOnce(relaytest.Deadline(t), now); err != nil {
+		if err := r.feedback.releaseDue(relaytest.Deadline(t), now); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := r.inQueue(t, "bank"), []string{"gone from the index", "too late", "unread"}; !slices.Equal(got, want) {
@@ -118,19 +118,19 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	js := r.js
-	r.js = withoutDelete(js)
-	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) {
+	r.feedback.js = withoutDelete(js)
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
-	r.js = withoutPublish(js)
-	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamHeld).Msgs != 2 {
+	r.feedback.js = withoutPublish(js)
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamHeld).Msgs != 2 {
 		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, journal.ErrUnreachable)
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
-	r.js = js
-	if err := r.releaseOnce(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errIndexClosed) || r.state(t, streamHeld).Msgs != 2 {
+	r.feedback.js = js
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errIndexClosed) || r.state(t, streamHeld).Msgs != 2 {
 		t.Errorf("without an index: got %v, want %v and the receipts held", err, errIndexClosed)
 	}
 }
@@ -154,14 +154,14 @@ func TestHoldOrPass(t *testing.T) {
 		{"unknown message", time.Time{}, func(*Relay) {}, "B", false, nil, 0, 0},
 		{"while down", time.Time{}, func(r *Relay) { r.status.set(ErrDown) }, "A", false, nil, 0, 0},
 		{"no room in the queue", time.Time{}, func(r *Relay) { r.ledger.queue.records = maxQueuedRecords }, "A", false, errHeld, 0, 0},
-		{"no stream", time.Time{}, func(r *Relay) { r.js = withoutPublish(r.js) }, "A", false, journal.ErrUnreachable, 1, 0},
+		{"no stream", time.Time{}, func(r *Relay) { r.feedback.js = withoutPublish(r.js) }, "A", false, journal.ErrUnreachable, 1, 0},
 		{"no index", time.Time{}, func(r *Relay) { _ = r.index.close() }, "A", false, errIndexClosed, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := idleRelay(t).withStreams(t)
 			r.brings(t, c, "A", now, tt.read)
 			tt.prepare(r)
-			held, err := r.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
+			held, err := r.feedback.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
 			if held != tt.held || !errors.Is(err, tt.err) {
 				t.Errorf("got %v, %v, want %v, %v", held, err, tt.held, tt.err)
 			}
@@ -185,12 +185,12 @@ func TestHoldWaitsForTheAnswer(t *testing.T) {
 	h.sent(out{})
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()
-	if held, err := r.HoldReceipt(ctx, "bank", c, []byte("A"), nil); held || err != nil {
+	if held, err := r.feedback.HoldReceipt(ctx, "bank", c, []byte("A"), nil); held || err != nil {
 		t.Errorf("its caller goes: got %v, %v, want it to pass", held, err)
 	}
 	done := make(chan bool)
 	go func() {
-		held, err := r.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte("A"), nil)
+		held, err := r.feedback.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte("A"), nil)
 		done <- held && err == nil
 	}()
 	r.brings(t, c, "A", time.Now(), time.Time{})

@@ -8,19 +8,15 @@ import (
 	"readback/relay/message"
 )
 
-// reported has the log know that an ESME has acknowledged a feedback. It never waits: when too
+// reported records that an ESME has acknowledged a feedback. It never waits: when too
 // much waits for the log it stays unknown when that was.
-func (r *Relay) reported(fb *message.Feedback) {
-	f, err := r.index.findFeedback(fb)
+func (s *feedbackShared) reported(fb *message.Feedback) {
+	f, err := s.index.findFeedback(fb)
 	if err != nil || f == nil || f.entry.reportedAt != 0 {
 		return // expired, told again, or on its way out
 	}
-	b := r.ledger.queue.begin(journal.KindReported)
-	if b == nil {
-		return
-	}
-	b.buf = journal.AppendReported(b.buf, &journal.Record{Place: f.place, At: time.Now().UnixMilli()})
-	r.ledger.queue.end(b)
+	rec := journal.Record{Place: f.place, At: time.Now().UnixMilli()}
+	s.record(journal.KindReported, func(dst []byte) []byte { return journal.AppendReported(dst, &rec) })
 }
 
 // findFeedback returns the entry of the message that a feedback is about; nil when it is gone.

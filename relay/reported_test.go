@@ -62,7 +62,7 @@ func TestReportedIsRecorded(t *testing.T) {
 	}
 	r.ledger.queue.records = maxQueuedRecords
 	last := r.addRead(t, c, day, 9)
-	if r.reported(last); r.ledger.queue.records != maxQueuedRecords || r.ledger.queue.drops != 0 {
+	if r.feedback.reported(last); r.ledger.queue.records != maxQueuedRecords || r.ledger.queue.drops != 0 {
 		t.Error("without room: got it queued or counted")
 	}
 }
@@ -71,7 +71,7 @@ func TestReportedIsRecorded(t *testing.T) {
 func (r *Relay) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 	t.Helper()
 	began := time.Now().UnixMilli()
-	r.reported(fb)
+	r.feedback.reported(fb)
 	b := r.ledger.queue.take()
 	if (b != nil) != want {
 		t.Fatalf("got %+v queued, want a record: %v", b, want)
@@ -84,7 +84,7 @@ func (r *Relay) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 	if err != nil || f.entry.reportedAt < began {
 		t.Fatalf("got %+v, %v, want it reported now", f, err)
 	}
-	if r.reported(fb); r.ledger.queue.take() != nil {
+	if r.feedback.reported(fb); r.ledger.queue.take() != nil {
 		t.Error("told again: got another record")
 	}
 }

@@ -21,18 +21,16 @@ type sessions struct {
 
 func newSessions(t *testing.T, l *book) *sessions {
 	t.Helper()
-	r, _ := idleRelayOn(t, l)
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour}})
-	r.opt.Backoff = []time.Duration{time.Second, 100 * time.Second}
-	r.begun = make(chan struct{}) // nothing is taken from the queues
-	r.accounts.relay = r
+	r, _ := idleRelayOn(t, l) // nothing is taken from its queues
+	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour})
+	r.feedback.delivery.Backoff = []time.Duration{time.Second, 100 * time.Second}
 	return &sessions{Relay: r, asked: make(chan uint16, 8), answer: make(chan error), done: make(chan error, 8)}
 }
 
 // deliver starts a session of the account bank. The test answers each feedback.
 func (s *sessions) deliver(ctx context.Context) *account {
 	go func() {
-		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
+		s.done <- s.feedback.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
 			if ctx.Err() != nil { // the session is about to end
 				return ctx.Err()
 			}
@@ -46,9 +44,9 @@ func (s *sessions) deliver(ctx context.Context) *account {
 		})
 	}()
 	synctest.Wait()
-	s.accounts.mu.Lock()
-	defer s.accounts.mu.Unlock()
-	return s.accounts.all["bank"]
+	s.feedback.accounts.mu.Lock()
+	defer s.feedback.accounts.mu.Unlock()
+	return s.feedback.accounts.all["bank"]
 }
 
 // queue puts a feedback in the queue, each in a conversation of its own.
@@ -78,11 +76,11 @@ func TestSessionLeaves(t *testing.T) {
 			s.answer <- nil
 			s.answer <- nil
 		}, "[ack]", nil},
-		{"the relay stops", func(s *sessions, _ context.CancelCauseFunc) { s.accounts.stop() }, "[]", ErrStopped},
+		{"the relay stops", func(s *sessions, _ context.CancelCauseFunc) { s.feedback.accounts.stop() }, "[]", ErrStopped},
 		{"the relay stops when no more is to be told", func(s *sessions, end context.CancelCauseFunc) {
 			end(ErrNoMore)
 			synctest.Wait()
-			s.accounts.stop()
+			s.feedback.accounts.stop()
 		}, "[]", nil},
 	}
 	for _, tt := range leaves {
@@ -108,7 +106,7 @@ func TestSessionLeaves(t *testing.T) {
 				if a.order.telling != 0 {
 					t.Errorf("being told: got %d, want none", a.order.telling)
 				}
-				if got := s.accounts.sessions(); got["bank"] != 0 {
+				if got := s.feedback.accounts.sessions(); got["bank"] != 0 {
 					t.Errorf("sessions: got %v, want none", got)
 				}
 			})
@@ -119,8 +117,8 @@ func TestSessionLeaves(t *testing.T) {
 // A relay that has stopped takes no session.
 func TestNoSessionAfterTheStop(t *testing.T) {
 	s := newSessions(t, newBook(t))
-	s.accounts.stop()
-	if err := s.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, ErrStopped) {
+	s.feedback.accounts.stop()
+	if err := s.feedback.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v, want that it has stopped", err)
 	}
 }

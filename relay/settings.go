@@ -20,8 +20,7 @@ func (r *Relay) Use(s Settings) error {
 		return fmt.Errorf("settings: %w", err)
 	}
 	r.settings.Store(&s)
-	r.accounts.wake()
-	r.waiting.wake()
+	r.feedback.use(s.FeedbackSettings)
 	return nil
 }
 

@@ -26,7 +26,7 @@ func depict(t testing.TB, store string) *depiction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	relay.surveying.Lock() // it drops dead letters that are over a week old
+	relay.feedback.sweeper.mu.Lock() // it drops dead letters that are over a week old
 	r := run(t, relay)
 	defer func() {
 		if err := r.stop(); err != nil {
@@ -34,12 +34,12 @@ func depict(t testing.TB, store string) *depiction {
 		}
 	}()
 	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
-		relay.surveying.Unlock()
+		relay.feedback.sweeper.mu.Unlock()
 		t.Fatalf("relay is not ready: %v", err)
 	}
 	d := &depiction{Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*Merged{}, Next: map[string]uint16{}}
-	d.Dead, _, err = r.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
-	relay.surveying.Unlock()
+	d.Dead, _, err = r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
+	relay.feedback.sweeper.mu.Unlock()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,19 +14,12 @@ import (
 const (
 	streamReads  = "READBACK_READS"
 	subjectReads = "readback.reads"
-
-	streamFeedback  = "READBACK_FEEDBACK"
-	subjectFeedback = "readback.feedback.0."
-
-	streamDead  = "READBACK_DEAD"
-	subjectDead = "readback.dead."
 )
 
 // Bounds of the streams.
 const (
-	readsAge     = 24 * time.Hour
-	readsOctets  = 256 << 20
-	maxConsumers = 20000
+	readsAge    = 24 * time.Hour
+	readsOctets = 256 << 20
 )
 
 // makeStreams makes the streams, or brings those that are there to these settings. It
@@ -37,18 +30,12 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 			Name: streamReads, Subjects: []string{subjectReads}, Retention: jetstream.WorkQueuePolicy,
 			MaxAge: readsAge, MaxBytes: readsOctets, Discard: jetstream.DiscardNew,
 		},
-		{
-			Name: streamFeedback, Subjects: []string{subjectFeedback + "*"}, Retention: jetstream.WorkQueuePolicy,
-			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
-		},
-		{Name: streamDead, Subjects: []string{subjectDead + "*"}}, // the same
-		eventStream(opt, opt.FeedbackKeep),
-		{Name: streamHeld, Subjects: []string{subjectHeld + "*"}},
-		{
-			Name: journal.Stream, Subjects: []string{journal.Subject}, MaxAge: opt.Keep + 24*time.Hour,
-			Duplicates: 100 * time.Millisecond, AllowDirect: true,
-		},
 	}
+	streams = append(streams, feedbackStreams(opt.FeedbackKeep)...)
+	streams = append(streams, jetstream.StreamConfig{
+		Name: journal.Stream, Subjects: []string{journal.Subject}, MaxAge: opt.Keep + 24*time.Hour,
+		Duplicates: 100 * time.Millisecond, AllowDirect: true,
+	})
 	if opt.MQTT != nil {
 		streams = append(mqttStreams(readsAge, readsOctets), streams...)
 	}

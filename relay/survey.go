@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,9 +17,9 @@ import (
 
 // Bounds of looking at the queues.
 const (
-	surveyEvery = 15 * time.Second
-	surveyTime  = 10 * time.Second
-	maxSwept    = 1000 // feedbacks of one queue that are found too old in one round
+	sweepEvery = 15 * time.Second
+	sweepTime  = 10 * time.Second
+	maxSwept   = 1000 // feedbacks of one queue that are found too old in one round
 )
 
 // QueueView is what waits for one account.
@@ -30,9 +31,19 @@ type QueueView struct {
 	Sessions int       `json:"sessions"` // that take it now
 }
 
+// sweeper looks at the queues now and then: what waits for whom, and what has waited too long.
+type sweeper struct {
+	*feedbackShared
+	accounts *accounts
+	waiting  *waiting
+	dead     *deadLetters
+	events   *events
+	mu       sync.Mutex // held by a sweep
+}
+
 // Queues shows the queues that are not empty, in the order of their accounts.
-func (r *Relay) Queues(ctx context.Context) ([]QueueView, error) {
-	stream, err := r.js.Stream(ctx, streamFeedback)
+func (s *sweeper) Queues(ctx context.Context) ([]QueueView, error) {
+	stream, err := s.js.Stream(ctx, streamFeedback)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", streamFeedback, err)
 	}
@@ -40,7 +51,7 @@ func (r *Relay) Queues(ctx context.Context) ([]QueueView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", streamFeedback, err)
 	}
-	now, sessions := time.Now(), r.accounts.sessions()
+	now, sessions := time.Now(), s.accounts.sessions()
 	var all []QueueView
 	for _, subject := range slices.Sorted(maps.Keys(info.State.Subjects)) {
 		first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subject))
@@ -59,14 +70,13 @@ func (r *Relay) Queues(ctx context.Context) ([]QueueView, error) {
 	return all, nil
 }
 
-// survey looks at the queues now and then: what waits for whom, and what has waited too
-// long.
-func (r *Relay) survey(ctx context.Context) {
-	tick := time.NewTicker(surveyEvery)
+// run sweeps now and then until ctx ends.
+func (s *sweeper) run(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	failed := backoff.Complaint{Log: r.log, What: "feedback queues cannot be looked at"}
+	failed := backoff.Complaint{Log: s.log, What: "feedback queues cannot be looked at"}
 	for {
-		if err := r.surveyOnce(ctx); ctx.Err() == nil {
+		if err := s.sweep(ctx); ctx.Err() == nil {
 			failed.About(err)
 		}
 		select {
@@ -77,13 +87,13 @@ func (r *Relay) survey(ctx context.Context) {
 	}
 }
 
-func (r *Relay) surveyOnce(ctx context.Context) error {
-	r.surveying.Lock() // one at a time
-	defer r.surveying.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, surveyTime)
+func (s *sweeper) sweep(ctx context.Context) error {
+	s.mu.Lock() // one at a time
+	defer s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, sweepTime)
 	defer cancel()
-	r.waiting.begin()
-	all, err := r.Queues(ctx)
+	s.waiting.begin()
+	all, err := s.Queues(ctx)
 	if err != nil {
 		return err
 	}
@@ -91,30 +101,30 @@ func (r *Relay) surveyOnce(ctx context.Context) error {
 	for _, q := range all {
 		accounts = append(accounts, q.Account)
 	}
-	r.waiting.end(accounts)
-	r.metrics.feedback.queues(all, func(q *QueueView) bool {
-		return q.Sessions > 0 || r.settings.Load().account(q.Account).Listed
+	s.waiting.end(accounts)
+	s.metrics.queues(all, func(q *QueueView) bool {
+		return q.Sessions > 0 || s.settings.Load().account(q.Account).Listed
 	})
 	for _, q := range all {
-		if r.settings.Load().account(q.Account).Own {
-			r.handOver(ctx, q.Account)
+		if s.settings.Load().account(q.Account).Own {
+			s.handOver(ctx, q.Account)
 		}
 		// What is too old is seen by who tells it, if anybody does.
-		if q.Sessions == 0 && r.expired(q.Oldest, time.Now()) {
-			err = errors.Join(err, r.sweep(ctx, q.Account))
+		if q.Sessions == 0 && s.expired(q.Oldest, time.Now()) {
+			err = errors.Join(err, s.expire(ctx, q.Account))
 		}
 	}
-	return errors.Join(err, r.sweepDead(ctx), r.keepEvents(ctx))
+	return errors.Join(err, s.dead.expire(ctx), s.events.keep(ctx))
 }
 
 // handOver removes the consumer by which sessions took the feedback of an account that
 // has a consumer of its own now: a work queue has one for each subject.
-func (r *Relay) handOver(ctx context.Context, account string) {
-	c, err := r.js.Consumer(ctx, streamFeedback, accountToken(account))
+func (s *sweeper) handOver(ctx context.Context, account string) {
+	c, err := s.js.Consumer(ctx, streamFeedback, accountToken(account))
 	if err != nil || c.CachedInfo().Config.Description != consumerNote {
 		return // there is none, as a rule
 	}
-	if err := r.js.DeleteConsumer(ctx, streamFeedback, accountToken(account)); err != nil {
-		r.log.Warn("consumer of the sessions cannot be removed", "account", account, "error", err)
+	if err := s.js.DeleteConsumer(ctx, streamFeedback, accountToken(account)); err != nil {
+		s.log.Warn("consumer of the sessions cannot be removed", "account", account, "error", err)
 	}
 }

@@ -30,7 +30,7 @@ func (r *running) waitFor(account string, n int) {
 		r.read(c, s.Number)
 	}
 	for {
-		all, err := r.Queues(relaytest.Deadline(r.t))
+		all, err := r.feedback.Queues(relaytest.Deadline(r.t))
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestQueuesAreShown(t *testing.T) {
 	}
 	look := func(want map[string]float64) {
 		t.Helper()
-		if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
+		if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
 		for _, label := range []string{"bank", "other", "visitor 1"} {
@@ -78,7 +78,7 @@ func TestQueuesAreShown(t *testing.T) {
 	}
 	r.deliver("visitor 1", func(ctx context.Context, _ *message.Feedback) error { <-ctx.Done(); return ctx.Err() })
 	for ctx := relaytest.Deadline(t); ; { // the last acknowledgement and the session may be on their way
-		all, err := r.Queues(ctx)
+		all, err := r.feedback.Queues(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,17 +97,17 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 			opt.Registerer = reg
 			r := start(t, opt)
 			r.waitFor("bank", 3)
-			r.surveying.Lock()
-			r.eventsKept = 1 // no stream is kept so short
-			r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: 1}})
-			release := sync.OnceFunc(r.surveying.Unlock)
+			r.feedback.sweeper.mu.Lock()
+			r.feedback.events.kept = 1 // no stream is kept so short
+			r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: 1})
+			release := sync.OnceFunc(r.feedback.sweeper.mu.Unlock)
 			defer release()
 			if bound { // and the survey does not look
 				r.deliver("bank", func(context.Context, *message.Feedback) error {
 					t.Error("told, want what is too old to be kept from the ESME")
 					return nil
 				})
-			} else if release(); r.surveyOnce(relaytest.Deadline(t)) != nil {
+			} else if release(); r.feedback.sweep(relaytest.Deadline(t)) != nil {
 				t.Fatal("the survey failed")
 			}
 			if all := r.awaitDead(3); all[0].Reason != "not told within feedback.keep" {
@@ -151,7 +151,7 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 	if err := r.Use(own); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
+	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	// As the nats command line does.
@@ -166,7 +166,7 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 		t.Fatalf("feedback: %v", err)
 	}
 	r.wantEmpty(streamFeedback)
-	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil {
+	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.js.Consumer(relaytest.Deadline(t), streamFeedback, "billing"); err != nil {

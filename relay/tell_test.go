@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
 )
@@ -44,19 +45,22 @@ func (l *letters) PublishMsg(_ context.Context, m *nats.Msg, _ ...jetstream.Publ
 // session is an account with one feedback that is being told.
 type session struct {
 	*account
-	h       *held
-	m       *taken
-	letters *letters
+	feedback *feedback
+	reg      *prometheus.Registry
+	h        *held
+	m        *taken
+	letters  *letters
 }
 
 func newSession(t *testing.T, l *book, keep time.Duration) *session {
 	t.Helper()
 	r, _ := idleRelayOn(t, l)
-	s := &session{m: &taken{}, letters: &letters{}}
-	r.js = s.letters
-	r.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: keep}})
-	r.opt.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
-	s.account = &account{relay: r, name: "bank", order: newOrder(), changed: make(chan struct{}), ctx: context.Background()}
+	s := &session{feedback: r.feedback, reg: r.registry(), m: &taken{}, letters: &letters{}}
+	r.feedback.js = s.letters
+	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: keep})
+	r.feedback.delivery.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
+	s.account = r.feedback.accounts.new("bank")
+	s.ctx = context.Background()
 	fb := &message.Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
 	s.order.add(7, s.m, fb, time.Now())
 	s.take(t)
@@ -74,9 +78,8 @@ func (s *session) take(t *testing.T) {
 // wantCounted checks that one feedback is counted, with the outcome want.
 func (s *session) wantCounted(t *testing.T, want string) {
 	t.Helper()
-	reg := s.relay.registry()
 	for _, outcome := range []string{"delivered", "retried", "dead", "expired", "erased"} {
-		if got := value(t, reg, "readback_feedback_total", outcome); got != 0 && outcome != want || got != 1 && outcome == want {
+		if got := value(t, s.reg, "readback_feedback_total", outcome); got != 0 && outcome != want || got != 1 && outcome == want {
 			t.Errorf("%s: got %v, want 1 of %s alone", outcome, got, want)
 		}
 	}
@@ -111,13 +114,13 @@ func TestWhatBecomesOfATell(t *testing.T) {
 			s.h.at, s.letters.refuse = s.h.at.Add(-time.Hour), nats.ErrNoResponders
 		}, "[]", 0, 1, "retried"},
 		{"erased, refused", refusal, func(s *session) {
-			s.relay.erasures.note(s.h.line().Receiver, time.Now())
+			s.erasures.note(s.h.line().Receiver, time.Now())
 		}, "[term]", 0, 0, "erased"},
 		{"erased, refused for good", final, func(s *session) {
-			s.relay.erasures.note(s.h.line().Receiver, time.Now())
+			s.erasures.note(s.h.line().Receiver, time.Now())
 		}, "[term]", 0, 0, "erased"},
 		{"erased, told", nil, func(s *session) {
-			s.relay.erasures.note(s.h.line().Receiver, time.Now())
+			s.erasures.note(s.h.line().Receiver, time.Now())
 		}, "[ack]", 0, 0, "delivered"},
 	}
 	for _, tt := range tests {
@@ -213,8 +216,8 @@ func TestTellTimesOut(t *testing.T) {
 		s := newSession(t, l, time.Hour)
 		began := time.Now()
 		s.tell(t.Context(), s.h, waits)
-		if took := time.Since(began); took != s.relay.opt.TellTimeout || s.h.tries != 1 || !s.h.due.After(time.Now()) {
-			t.Errorf("no answer: got %d tries after %s, due %s, want one after %s", s.h.tries, took, s.h.due, s.relay.opt.TellTimeout)
+		if took := time.Since(began); took != s.delivery.TellTimeout || s.h.tries != 1 || !s.h.due.After(time.Now()) {
+			t.Errorf("no answer: got %d tries after %s, due %s, want one after %s", s.h.tries, took, s.h.due, s.delivery.TellTimeout)
 		}
 		time.Sleep(time.Minute)
 		s.take(t)
@@ -231,9 +234,9 @@ func TestTellTimesOut(t *testing.T) {
 // A feedback is not delivered if the SMSC's receipt was released before the message was read.
 func TestSuperseded(t *testing.T) {
 	s := newSession(t, newBook(t), time.Hour)
-	s.relay.settings.Store(&Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
+	s.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
 		return AccountSettings{HoldReceipt: time.Minute}
-	}}})
+	}})
 	s.h.fb.MessageIDs, s.h.fb.DeliveredAt = []string{"id1"}, s.h.fb.ReceivedAt.Add(-time.Minute)
 	s.tell(t.Context(), s.h, func(context.Context, *message.Feedback) error {
 		t.Error("told, want that it is not")
@@ -250,7 +253,7 @@ func TestDeadLetterOutlivesTheSession(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	s.ctx = ctx
-	s.relay.js = contextual{s.letters}
+	s.feedback.js = contextual{s.letters}
 	s.tell(t.Context(), s.h, answering(message.Permanent(errors.New("ESME_RX_P_APPN"))))
 	if len(s.letters.stored) != 1 || fmt.Sprint(s.m.settled) != "[term]" {
 		t.Errorf("got %d letters, settled %v, want one and that it is terminated", len(s.letters.stored), s.m.settled)

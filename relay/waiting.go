@@ -8,7 +8,7 @@ import (
 // waiting is the accounts that have feedback in their queues, as far as it is known.
 type waiting struct {
 	mu      sync.Mutex
-	round   uint64            // of the survey
+	round   uint64            // of the sweep
 	all     map[string]uint64 // guarded by mu: the round in which it was last seen
 	changed chan struct{}     // guarded by mu: closed at the next change
 }
@@ -50,7 +50,7 @@ func (w *waiting) end(found []string) {
 	}
 }
 
-// wake has those who look at the accounts look again.
+// wake makes those who look at the accounts look again.
 func (w *waiting) wake() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -84,12 +84,12 @@ func (w *waiting) get() (accounts map[string]bool, changed <-chan struct{}) {
 // some in its queue and that wanted names. It looks again when something is published, when
 // an account's queue is empty, and at Use. It returns when ctx has ended and the last tell
 // has returned.
-func (r *Relay) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell Teller) {
+func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell Teller) {
 	var deliveries sync.WaitGroup
 	defer deliveries.Wait()
 	running := make(map[string]context.CancelCauseFunc)
 	for ctx.Err() == nil {
-		accounts, changed := r.waiting.get()
+		accounts, changed := s.waiting.get()
 		for account, stop := range running {
 			if !accounts[account] || !wanted(account) {
 				stop(ErrNoMore)
@@ -103,8 +103,8 @@ func (r *Relay) DeliverWaiting(ctx context.Context, wanted func(account string) 
 			one, stop := context.WithCancelCause(ctx)
 			running[account] = stop
 			deliveries.Go(func() {
-				if err := r.Deliver(one, account, tell); err != nil {
-					r.log.Info("feedback stopped", "account", account, "reason", err)
+				if err := s.Deliver(one, account, tell); err != nil {
+					s.log.Info("feedback stopped", "account", account, "reason", err)
 				}
 			})
 		}

@@ -18,7 +18,7 @@ func (r *running) hooked(wanted func(string) bool, tell Teller) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.DeliverWaiting(ctx, wanted, tell)
+		r.feedback.DeliverWaiting(ctx, wanted, tell)
 	}()
 	r.t.Cleanup(func() { cancel(); <-done })
 }
@@ -41,10 +41,10 @@ func TestDeliverWaiting(t *testing.T) {
 		t.Errorf("told: got %s", got)
 	}
 	r.wantEmpty(streamFeedback)
-	if err := r.surveyOnce(relaytest.Deadline(t)); err != nil { // nothing waits: the delivery ends
+	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil { // nothing waits: the delivery ends
 		t.Fatal(err)
 	}
-	for r.accounts.sessions()["shop"] != 0 {
+	for r.feedback.accounts.sessions()["shop"] != 0 {
 		runtime.Gosched()
 	}
 	r.waitFor("bank", 1) // not wanted
@@ -104,9 +104,9 @@ func TestLimitsFollowTheSettings(t *testing.T) {
 	r.tellings("bank")
 	limitsNow := func() (l limits) {
 		for ctx := relaytest.Deadline(t); ctx.Err() == nil; runtime.Gosched() {
-			r.accounts.mu.Lock()
-			a := r.accounts.all["bank"]
-			r.accounts.mu.Unlock()
+			r.feedback.accounts.mu.Lock()
+			a := r.feedback.accounts.all["bank"]
+			r.feedback.accounts.mu.Unlock()
 			if a != nil {
 				a.change(func(o *order) { l = o.limits })
 				return l

@@ -114,12 +114,12 @@ func (s *service) assemble(cfg config.Config) error {
 		return err
 	}
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
-	options.Policies, options.Holder = live.policies, s.relay
+	options.Policies, options.Holder = live.policies, s.relay.Feedback()
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads()
 	}
 	options.Acks = s.relay.Reads()
-	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay); err != nil {
+	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay.Feedback()); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}
 	s.makePages(registry)
@@ -203,7 +203,7 @@ func (s *service) run(ctx context.Context) error {
 	if s.reads != nil {
 		stopReads = start("reads", func(ctx context.Context) error { return s.relay.ServeReads(ctx, s.callers.listener(s.reads)) })
 	}
-	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay) })
+	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay.Feedback()) })
 	s.awaitRelay(ctx)
 	s.notify("READY=1")
 	defer start("reload", s.awaitHangups)()

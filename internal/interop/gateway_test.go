@@ -36,7 +36,7 @@ func (w *world) startGateway(s *scenario, smsc string) string {
 	if opt.Policies.Default.Policy == (numbering.Policy{}) {
 		opt.Policies.Default.Policy = numbering.Policy{When: numbering.All}
 	}
-	g, err := gateway.New(opt, r.Ledger(), r)
+	g, err := gateway.New(opt, r.Ledger(), r.Feedback())
 	if err != nil {
 		w.Fatalf("gateway: %v", err)
 	}

@@ -40,7 +40,7 @@ func start(t *testing.T, store string, h *Webhooks) *running {
 	})
 	hooked, unhook := context.WithCancel(context.Background())
 	parts.Go(func() {
-		if err := h.Run(hooked, r); err != nil {
+		if err := h.Run(hooked, r.Feedback()); err != nil {
 			t.Errorf("webhooks: %v", err)
 		}
 	})
@@ -176,7 +176,7 @@ func TestFeedbackIsNotWanted(t *testing.T) {
 	r.read("bank", "447700900101", "id0")
 	fb := testpeer.Receive(t, "request", asked)
 	for {
-		dead, _, err := r.Dead(t.Context(), relay.DeadQuery{Account: "bank", Limit: 10})
+		dead, _, err := r.Feedback().Dead(t.Context(), relay.DeadQuery{Account: "bank", Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,100 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams of feedback. Each has a subject for each account: its token comes last.
+const (
+	streamFeedback  = "READBACK_FEEDBACK"
+	subjectFeedback = "readback.feedback.0."
+
+	streamDead  = "READBACK_DEAD"
+	subjectDead = "readback.dead."
+
+	streamHeld  = "READBACK_HELD"
+	subjectHeld = "readback.held."
+
+	streamEvents  = "READBACK_EVENTS"
+	subjectEvents = "readback.events."
+)
+
+// Bounds of the streams.
+const (
+	maxConsumers = 20000
+	eventsOctets = 1 << 30 // the oldest go
+)
+
+// feedbackStreams returns the streams of feedback, when feedback waits for keep. Storage and
+// replicas are those of all streams.
+func feedbackStreams(keep time.Duration) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name: streamFeedback, Subjects: []string{subjectFeedback + "*"}, Retention: jetstream.WorkQueuePolicy,
+			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
+		},
+		{Name: streamDead, Subjects: []string{subjectDead + "*"}}, // the same
+		eventStream(keep),
+		{Name: streamHeld, Subjects: []string{subjectHeld + "*"}},
+	}
+}
+
+// eventStream is kept as long as feedback waits.
+func eventStream(keep time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: streamEvents, Subjects: []string{subjectEvents + "*"}, MaxAge: keep, MaxBytes: eventsOctets,
+	}
+}
+
+// accountToken is an account as a token of a subject: what could not stand there is
+// written =XX.
+func accountToken(account string) string {
+	const hex = "0123456789ABCDEF"
+	token := make([]byte, 0, len(account))
+	for i := range len(account) {
+		c := account[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-':
+			token = append(token, c)
+		default:
+			token = append(token, '=', hex[c>>4], hex[c&15])
+		}
+	}
+	if len(token) == 0 {
+		return "=" // of the empty account
+	}
+	return string(token)
+}
+
+// accountOf is the way back from accountToken.
+func accountOf(token string) string {
+	if token == "=" {
+		return ""
+	}
+	account := make([]byte, 0, len(token))
+	for i := 0; i < len(token); i++ {
+		if c, err := strconv.ParseUint(token[i+1:min(i+3, len(token))], 16, 8); token[i] == '=' && err == nil {
+			account = append(account, byte(c))
+			i += 2
+			continue
+		}
+		account = append(account, token[i])
+	}
+	return string(account)
+}
+
+// deleteMsg removes a message from a stream; one that is gone already is removed.
+func deleteMsg(ctx context.Context, stream jetstream.Stream, seq uint64) error {
+	err := stream.DeleteMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		if _, e := stream.GetMsg(ctx, seq); errors.Is(e, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+	}
+	return err
+}
