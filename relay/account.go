@@ -26,34 +26,34 @@ const consumerNote = "readback: sessions of the account"
 
 // run takes the account's feedback from its queue until the last session has left,
 // whatever becomes of NATS in between, and gives back what was not told.
-func (a *account) run() {
+func (a *account) run(ctx context.Context) {
 	defer close(a.finished)
 	select {
 	case <-a.begun:
-	case <-a.ctx.Done():
+	case <-ctx.Done():
 		return
 	}
 	for wait := 50 * time.Millisecond; ; {
 		began := time.Now()
-		err := a.take()
-		if a.ctx.Err() != nil {
+		err := a.take(ctx)
+		if ctx.Err() != nil {
 			break
 		}
 		if time.Since(began) > time.Minute {
 			wait = 50 * time.Millisecond
 		}
 		a.log.Warn("feedback cannot be taken from its queue", "account", a.name, "error", err)
-		backoff.Sleep(a.ctx, backoff.Jitter(wait))
+		backoff.Sleep(ctx, backoff.Jitter(wait))
 		wait = min(2*wait, 5*time.Second)
 	}
-	a.giveBack()
+	a.giveBack(context.WithoutCancel(ctx))
 }
 
 // take takes feedback from the queue until ctx ends or the queue is lost. The consumer
 // is made again each time: its state is in the server's memory only, what is not
 // acknowledged stays in the stream.
-func (a *account) take() error {
-	c, err := a.js.CreateOrUpdateConsumer(a.ctx, streamFeedback, jetstream.ConsumerConfig{
+func (a *account) take(ctx context.Context) error {
+	c, err := a.js.CreateOrUpdateConsumer(ctx, streamFeedback, jetstream.ConsumerConfig{
 		Durable:           a.token,
 		FilterSubject:     subjectFeedback + a.token,
 		AckPolicy:         jetstream.AckExplicitPolicy,
@@ -74,7 +74,7 @@ func (a *account) take() error {
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
-	ctx, cancel := context.WithCancel(a.ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	var beat sync.WaitGroup
 	beat.Go(func() { a.heartbeat(ctx) })
 	defer beat.Wait()
@@ -147,7 +147,7 @@ func (a *account) heartbeat(ctx context.Context) {
 
 // giveBack returns to the queue what was not told, in order, once nothing is being
 // told any more.
-func (a *account) giveBack() {
+func (a *account) giveBack(ctx context.Context) {
 	for {
 		a.mu.Lock()
 		telling, changed, all := a.order.telling, a.changed, a.order.all()
@@ -156,20 +156,20 @@ func (a *account) giveBack() {
 			<-changed
 			continue
 		}
-		a.nak(all)
+		a.nak(ctx, all)
 		return
 	}
 }
 
 // nak gives messages back, and returns when the server has taken them: the next session
 // is to find them among those that come again.
-func (a *account) nak(all []*held) {
+func (a *account) nak(ctx context.Context, all []*held) {
 	for i, h := range all {
 		if i < len(all)-1 {
 			_ = h.msg.Nak() // without it the message comes again later
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		_, _ = a.js.Conn().RequestWithContext(ctx, h.msg.Reply(), []byte("-NAK")) // the same
 	}

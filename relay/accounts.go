@@ -28,7 +28,7 @@ var errAccount = fmt.Errorf("the name of the account is longer than %d octets", 
 
 // join registers a session of an account. The first one starts taking from the queue,
 // once what an earlier one held is back in it.
-func (s *accounts) join(name string) (*account, error) {
+func (s *accounts) join(name string, own *session) (*account, error) {
 	if len(name) > journal.MaxAccount {
 		return nil, errAccount
 	}
@@ -42,8 +42,8 @@ func (s *accounts) join(name string) (*account, error) {
 		if a == nil {
 			a = s.start(name)
 		}
-		if a.ctx.Err() == nil {
-			a.sessions++
+		if !a.stopped {
+			a.sessions[own] = true
 			return a, nil
 		}
 		s.mu.Unlock()
@@ -56,19 +56,20 @@ func (s *accounts) join(name string) (*account, error) {
 func (s *accounts) new(name string) *account {
 	return &account{
 		feedbackShared: s.feedbackShared, dead: s.dead, erasures: s.erasures, name: name, token: accountToken(name),
-		finished: make(chan struct{}), order: newOrder(), changed: make(chan struct{}),
+		finished: make(chan struct{}), sessions: make(map[*session]bool), order: newOrder(), changed: make(chan struct{}),
 	}
 }
 
 func (s *accounts) start(name string) *account {
 	a := s.new(name)
 	a.order.limits = s.settings.Load().account(name).limits()
-	a.ctx, a.cancel = context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.Background())
+	a.stop = stop
 	if s.all == nil {
 		s.all = make(map[string]*account)
 	}
 	s.all[name] = a
-	go a.run() // awaited by leave of the last session, and by wait
+	go a.run(ctx) // awaited by leave of the last session, and by wait
 	return a
 }
 
@@ -87,7 +88,7 @@ func (s *accounts) sessions() map[string]int {
 	defer s.mu.Unlock()
 	all := make(map[string]int, len(s.all))
 	for name, a := range s.all {
-		all[name] = a.sessions
+		all[name] = len(a.sessions)
 	}
 	return all
 }
@@ -100,17 +101,27 @@ func (s *accounts) forget(a *account) {
 
 // leave ends what join began; the last session of an account waits until its queue has
 // got back what was not told.
-func (s *accounts) leave(a *account) {
+func (s *accounts) leave(a *account, own *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a.sessions--; a.sessions > 0 {
+	delete(a.sessions, own)
+	if len(a.sessions) > 0 {
 		return
 	}
-	a.cancel()
+	a.end()
 	s.mu.Unlock()
 	<-a.finished
 	s.mu.Lock()
 	s.forget(a)
+}
+
+// end stops run and all sessions. It is called with mu of the accounts held.
+func (a *account) end() {
+	a.stopped = true
+	a.stop()
+	for own := range a.sessions {
+		own.stop()
+	}
 }
 
 // stop ends all deliveries, and returns when the queues have got back what was not told.
@@ -119,7 +130,7 @@ func (s *accounts) stop() {
 	s.stopped = true
 	var all []*account
 	for _, a := range s.all {
-		a.cancel()
+		a.end()
 		all = append(all, a)
 	}
 	s.mu.Unlock()

@@ -30,14 +30,8 @@ var ErrNoMore = errors.New("no more is to be told here")
 // It returns nil when ctx has ended, ErrStopped when the relay has.
 func (s *accounts) Deliver(ctx context.Context, account string, tell Teller) error {
 	defer crash.OnPanic()
-	a, err := s.join(account)
-	if err != nil {
-		return err
-	}
-	defer s.leave(a)
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(a.ctx, cancel)()
 	telling, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	defer context.AfterFunc(both, func() {
@@ -45,7 +39,12 @@ func (s *accounts) Deliver(ctx context.Context, account string, tell Teller) err
 			cut()
 		}
 	})()
-	defer context.AfterFunc(a.ctx, cut)()
+	own := &session{stop: func() { cancel(); cut() }}
+	a, err := s.join(account, own)
+	if err != nil {
+		return err
+	}
+	defer s.leave(a, own)
 
 	var tells sync.WaitGroup
 	for h := a.next(both); h != nil; h = a.next(both) {
@@ -58,6 +57,9 @@ func (s *accounts) Deliver(ctx context.Context, account string, tell Teller) err
 	return nil
 }
 
+// session is a call of Deliver.
+type session struct{ stop context.CancelFunc }
+
 // account is the delivery of one account's feedback to its sessions.
 type account struct {
 	*feedbackShared
@@ -65,10 +67,12 @@ type account struct {
 	erasures *erasures
 	name     string
 	token    string
-	ctx      context.Context // ends with the last session, or with the relay
-	cancel   context.CancelFunc
 	finished chan struct{} // closed when run has returned
-	sessions int           // guarded by accounts.mu
+
+	// Guarded by accounts.mu.
+	sessions map[*session]bool
+	stop     context.CancelFunc // of run
+	stopped  bool               // by the last session that left, or with the relay
 
 	// Guarded by mu.
 	mu      sync.Mutex
@@ -130,7 +134,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	case a.erasures.covers(h.fb):
 		a.settled(h, "erased")
 	case message.IsPermanent(err):
-		if failed := a.giveUp(h, err); failed != nil {
+		if failed := a.giveUp(ctx, h, err); failed != nil {
 			a.log.Warn("dead letter cannot be stored", "account", a.name, "error", failed)
 			a.retry(h, err)
 			return
@@ -171,9 +175,9 @@ func (a *account) retry(h *held, err error) {
 }
 
 // giveUp makes a dead letter of a feedback.
-func (a *account) giveUp(h *held, cause error) error {
+func (a *account) giveUp(ctx context.Context, h *held, cause error) error {
 	// A session that ends must not lose what its ESME has said.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return a.dead.store(ctx, &letter{account: a.name, event: h.fb.Event, data: h.msg.Data(), seq: h.seq, tries: h.tries}, cause)
 }

@@ -173,7 +173,7 @@ func TestSurveySweeps(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	reg := r.registry()
 	js := r.js
-	r.feedback.accounts.all = map[string]*account{"shop": {sessions: 1}}
+	r.feedback.accounts.all = map[string]*account{"shop": {sessions: map[*session]bool{{}: true}}}
 	for _, subject := range []string{"bank", "shop", "club"} {
 		publishAbout(t, js, subjectFeedback+subject, "447700900123")
 	}

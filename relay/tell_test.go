@@ -42,8 +42,8 @@ func (l *letters) PublishMsg(_ context.Context, m *nats.Msg, _ ...jetstream.Publ
 	return &jetstream.PubAck{}, nil
 }
 
-// session is an account with one feedback that is being told.
-type session struct {
+// told is an account with one feedback that is being told.
+type told struct {
 	*account
 	feedback *feedback
 	reg      *prometheus.Registry
@@ -52,15 +52,14 @@ type session struct {
 	letters  *letters
 }
 
-func newSession(t *testing.T, l *book, keep time.Duration) *session {
+func newSession(t *testing.T, l *book, keep time.Duration) *told {
 	t.Helper()
 	r, _ := idleRelayOn(t, l)
-	s := &session{feedback: r.feedback, reg: r.registry(), m: &taken{}, letters: &letters{}}
+	s := &told{feedback: r.feedback, reg: r.registry(), m: &taken{}, letters: &letters{}}
 	r.feedback.js = s.letters
 	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: keep})
 	r.feedback.delivery.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
 	s.account = r.feedback.accounts.new("bank")
-	s.ctx = context.Background()
 	fb := &message.Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
 	s.order.add(7, s.m, fb, time.Now())
 	s.take(t)
@@ -68,7 +67,7 @@ func newSession(t *testing.T, l *book, keep time.Duration) *session {
 }
 
 // take takes the feedback as a session does.
-func (s *session) take(t *testing.T) {
+func (s *told) take(t *testing.T) {
 	t.Helper()
 	if s.h, _ = s.order.next(time.Now()); s.h == nil {
 		t.Fatal("no feedback to tell")
@@ -76,7 +75,7 @@ func (s *session) take(t *testing.T) {
 }
 
 // wantCounted checks that one feedback is counted, with the outcome want.
-func (s *session) wantCounted(t *testing.T, want string) {
+func (s *told) wantCounted(t *testing.T, want string) {
 	t.Helper()
 	for _, outcome := range []string{"delivered", "retried", "dead", "expired", "erased"} {
 		if got := value(t, s.reg, "readback_feedback_total", outcome); got != 0 && outcome != want || got != 1 && outcome == want {
@@ -97,29 +96,29 @@ func TestWhatBecomesOfATell(t *testing.T) {
 	tests := []struct {
 		name    string
 		answer  error
-		prepare func(*session)
+		prepare func(*told)
 		settled string // how; "": it stays
 		letters int
 		tries   int
 		counted string
 	}{
-		{"told", nil, func(*session) {}, "[ack]", 0, 0, "delivered"},
-		{"refused", refusal, func(*session) {}, "[]", 0, 1, "retried"},
-		{"refused for good", final, func(*session) {}, "[term]", 1, 0, "dead"},
-		{"refused for good, no room for dead letters", final, func(s *session) {
+		{"told", nil, func(*told) {}, "[ack]", 0, 0, "delivered"},
+		{"refused", refusal, func(*told) {}, "[]", 0, 1, "retried"},
+		{"refused for good", final, func(*told) {}, "[term]", 1, 0, "dead"},
+		{"refused for good, no room for dead letters", final, func(s *told) {
 			s.letters.refuse = nats.ErrNoResponders
 		}, "[]", 0, 1, "retried"},
-		{"waited too long", nil, func(s *session) { s.h.at = s.h.at.Add(-time.Hour) }, "[term]", 1, 0, "expired"},
-		{"waited too long, no room for dead letters", nil, func(s *session) {
+		{"waited too long", nil, func(s *told) { s.h.at = s.h.at.Add(-time.Hour) }, "[term]", 1, 0, "expired"},
+		{"waited too long, no room for dead letters", nil, func(s *told) {
 			s.h.at, s.letters.refuse = s.h.at.Add(-time.Hour), nats.ErrNoResponders
 		}, "[]", 0, 1, "retried"},
-		{"erased, refused", refusal, func(s *session) {
+		{"erased, refused", refusal, func(s *told) {
 			s.erasures.note(s.h.line().Receiver, time.Now())
 		}, "[term]", 0, 0, "erased"},
-		{"erased, refused for good", final, func(s *session) {
+		{"erased, refused for good", final, func(s *told) {
 			s.erasures.note(s.h.line().Receiver, time.Now())
 		}, "[term]", 0, 0, "erased"},
-		{"erased, told", nil, func(s *session) {
+		{"erased, told", nil, func(s *told) {
 			s.erasures.note(s.h.line().Receiver, time.Now())
 		}, "[ack]", 0, 0, "delivered"},
 	}
@@ -252,9 +251,8 @@ func TestDeadLetterOutlivesTheSession(t *testing.T) {
 	s := newSession(t, newBook(t), time.Hour)
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
-	s.ctx = ctx
 	s.feedback.js = contextual{s.letters}
-	s.tell(t.Context(), s.h, answering(message.Permanent(errors.New("ESME_RX_P_APPN"))))
+	s.tell(ctx, s.h, answering(message.Permanent(errors.New("ESME_RX_P_APPN"))))
 	if len(s.letters.stored) != 1 || fmt.Sprint(s.m.settled) != "[term]" {
 		t.Errorf("got %d letters, settled %v, want one and that it is terminated", len(s.letters.stored), s.m.settled)
 	}
