@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"readback/relay/message"
+
 	"golang.org/x/time/rate"
 )
 
@@ -36,7 +38,7 @@ func newAudit(opt *Options, log *slog.Logger) *audit {
 
 // verdict logs what a read response came to; note is a reason that the caller is not told.
 // Of one that could not be read only Way and By are known.
-func (a *audit) verdict(rd *Read, v Verdict, note string) {
+func (a *audit) verdict(rd *Read, v message.Verdict, note string) {
 	attrs := []slog.Attr{slog.String("way", rd.Way), slog.String("caller", rd.By.Name)}
 	if rd.Receiver != "" {
 		attrs = append(attrs,
@@ -47,19 +49,19 @@ func (a *audit) verdict(rd *Read, v Verdict, note string) {
 }
 
 // act logs what was asked about a receiver and what came of it.
-func (a *audit) act(what string, by *Caller, receiver string, v Verdict) {
+func (a *audit) act(what string, by *Caller, receiver string, v message.Verdict) {
 	a.line(what, by, v, "", []slog.Attr{
 		slog.String("way", "http"), slog.String("caller", by.Name), slog.String("receiver", a.mask(receiver)),
 	})
 }
 
-func (a *audit) line(what string, by *Caller, v Verdict, note string, attrs []slog.Attr) {
-	refused := v.Code >= 400
+func (a *audit) line(what string, by *Caller, v message.Verdict, note string, attrs []slog.Attr) {
+	refused := v.IsRefused()
 	if refused && (by.Name == "" || by.IsAnonymous()) && !a.strangers.AllowN(time.Now(), 1) {
 		a.left.Add(1)
 		return
 	}
-	attrs = append(attrs, slog.Int("verdict", v.Code))
+	attrs = append(attrs, slog.Int("verdict", Code(v.Kind)))
 	if v.Field != "" {
 		attrs = append(attrs, slog.String("field", v.Field))
 	}

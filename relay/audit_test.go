@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"readback/relay/message"
 )
 
 func TestAudit(t *testing.T) {
@@ -19,23 +21,27 @@ func TestAudit(t *testing.T) {
 		want string
 	}{
 		{
-			"accepted", func() { a.verdict(rd, Verdict{Code: 202}, "") },
+			"accepted", func() { a.verdict(rd, message.Accept(), "") },
 			`level=INFO msg="read response" way=http caller=app receiver=447********3 sender=106****1 number=17 status=1 verdict=202`,
 		},
 		{
-			"opted out", func() { a.verdict(rd, Verdict{Code: 202}, "receiver has opted out") },
+			"opted out", func() { a.verdict(rd, message.Accept(), "receiver has opted out") },
 			`status=1 verdict=202 reason="receiver has opted out"`,
 		},
 		{
-			"refused", func() { a.verdict(rd, Verdict{Code: 403, Field: "proof", Reason: "is missing"}, "") },
+			"refused", func() {
+				a.verdict(rd, message.Verdict{Kind: message.VerdictForbidden, Field: "proof", Reason: "is missing"}, "")
+			},
 			`verdict=403 field=proof reason="is missing"`,
 		},
 		{
-			"not read at all", func() { a.verdict(&Read{Way: "nats"}, Verdict{Code: 401, Reason: "no credential"}, "") },
+			"not read at all", func() {
+				a.verdict(&Read{Way: "nats"}, message.Verdict{Kind: message.VerdictUnauthenticated, Reason: "no credential"}, "")
+			},
 			`msg="read response" way=nats caller="" verdict=401 reason="no credential"`,
 		},
 		{
-			"erased", func() { a.act("erasure", &rd.By, "447700900123", Verdict{Code: 202}) },
+			"erased", func() { a.act("erasure", &rd.By, "447700900123", message.Accept()) },
 			`msg=erasure way=http caller=app receiver=447********3 verdict=202`,
 		},
 	}
@@ -56,16 +62,16 @@ func TestAuditOfStrangers(t *testing.T) {
 	opt := testOptions(t)
 	var log bytes.Buffer
 	a := newAudit(&opt, slog.New(slog.NewTextHandler(&log, nil)))
-	refused := Verdict{Code: 401}
+	refused := message.Verdict{Kind: message.VerdictUnauthenticated}
 	for range 10 * strangersBurst {
 		a.verdict(&Read{Way: "http"}, refused, "")
-		a.verdict(&Read{Way: "http", By: Caller{Name: AuthProof, NeedsProof: true}}, Verdict{Code: 403}, "")
+		a.verdict(&Read{Way: "http", By: Caller{Name: AuthProof, NeedsProof: true}}, message.Verdict{Kind: message.VerdictForbidden}, "")
 	}
 	if got := strings.Count(log.String(), "\n"); got > 3*strangersBurst {
 		t.Errorf("got %d lines", got)
 	}
 	log.Reset()
-	a.verdict(&Read{Way: "http", By: Caller{Name: "app"}}, Verdict{Code: 404}, "")
+	a.verdict(&Read{Way: "http", By: Caller{Name: "app"}}, message.Verdict{Kind: message.VerdictNotFound}, "")
 	if got := log.String(); !strings.Contains(got, "verdict=404") || !strings.Contains(got, "left_out=") {
 		t.Errorf("got %q, want a known caller's line, and how many were left out", got)
 	}
@@ -77,7 +83,7 @@ func TestAuditOff(t *testing.T) {
 	opt.Audit = false
 	var log bytes.Buffer
 	a := newAudit(&opt, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	a.verdict(&Read{Way: "http"}, Verdict{Code: 202}, "")
+	a.verdict(&Read{Way: "http"}, message.Accept(), "")
 	if !strings.Contains(log.String(), "level=DEBUG") {
 		t.Errorf("got %q, want a line at debug", log.String())
 	}

@@ -19,31 +19,31 @@ type question struct {
 }
 
 // check looks at all that can be said without the ledger.
-func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
+func (rs *Reads) check(rd *Read, now time.Time) (question, message.Verdict) {
 	q := question{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
-	if v := limited(rd.By.Take(now)); v.Code != 0 {
+	if v := limited(rd.By.Take(now)); v.IsDecided() {
 		return q, v
 	}
 	var err error
 	if q.receiver, err = message.NormalAddr(rd.Receiver); err != nil {
-		return q, malformed("receiver", err.Error())
+		return q, message.Malformed("receiver", err.Error())
 	}
 	if rd.Sender != "" {
 		if q.sender, err = message.NormalAddr(rd.Sender); err != nil {
-			return q, malformed("sender", err.Error())
+			return q, message.Malformed("sender", err.Error())
 		}
 	}
-	if v := checkFields(rd, now); v.Code != 0 {
+	if v := checkFields(rd, now); v.IsDecided() {
 		return q, v
 	}
-	if v := mayRead(rd, &q.receiver); v.Code != 0 {
+	if v := mayRead(rd, &q.receiver); v.IsDecided() {
 		return q, v
 	}
 	rates := rs.rates
 	if rd.By.NeedsProof {
 		rates = rs.guesses
 	}
-	if v := limited(rates.Take(&q.receiver, rd.By.IsAnonymous(), now)); v.Code != 0 {
+	if v := limited(rates.Take(&q.receiver, rd.By.IsAnonymous(), now)); v.IsDecided() {
 		return q, v
 	}
 	q.readAt = now.UnixMilli()
@@ -52,60 +52,60 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, Verdict) {
 		q.readAt = min(q.readAt, q.said)
 	}
 	if _, err := rs.ledger.status.get(); err != nil {
-		return q, unavailable()
+		return q, message.LedgerDown()
 	}
-	return q, Verdict{}
+	return q, message.Verdict{}
 }
 
-func checkFields(rd *Read, now time.Time) Verdict {
+func checkFields(rd *Read, now time.Time) message.Verdict {
 	switch {
 	case rd.Status > message.StatusDeletedUnread:
-		return malformed("status", "is not 0, 1 or 2")
+		return message.Malformed("status", "is not 0, 1 or 2")
 	case rd.ReadAt.Sub(now) > clockSlack:
-		return malformed("read_at", "is in the future")
+		return message.Malformed("read_at", "is in the future")
 	case len(rd.ID) > maxReadID:
-		return malformed("id", "is over 256 octets")
+		return message.Malformed("id", "is over 256 octets")
 	}
-	return Verdict{}
+	return message.Verdict{}
 }
 
 // mayRead returns why the caller must not send this read response for the receiver; its code is 0
 // when it may.
-func mayRead(rd *Read, receiver *message.Addr) Verdict {
+func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 	c := &rd.By
 	switch {
 	case !c.SpeaksFor(receiver):
-		return Verdict{Code: 403, Field: "receiver", Reason: "is not the caller's"}
+		return message.Verdict{Kind: message.VerdictForbidden, Field: "receiver", Reason: "is not the caller's"}
 	case c.NeedsProof && rd.Proof == "":
 		return unproven(c, "proof", "is missing")
 	case c.NeedsProof && rd.Sender == "":
-		return malformed("sender", "is missing: the proof is that of one conversation")
+		return message.Malformed("sender", "is missing: the proof is that of one conversation")
 	}
-	return Verdict{}
+	return message.Verdict{}
 }
 
 // doubt returns why a read response must not be about f; its code is 0 when it may.
-func (rs *Reads) doubt(rd *Read, q *question, f *found) Verdict {
+func (rs *Reads) doubt(rd *Read, q *question, f *found) message.Verdict {
 	content := said{sender: f.place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {
 	case q.now.Sub(message.Time(f.entry.at)) > rs.opt.Keep:
-		return Verdict{Code: 410, Reason: "message is too old"}
+		return message.Verdict{Kind: message.VerdictTooOld, Reason: "message is too old"}
 	case (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.proven(f, rd.Proof):
 		return wrongProof()
 	case !rs.replays.claim(replayKey{q.receiver, q.id}, content, q.now):
-		return Verdict{Code: 403, Field: "id", Reason: "stood for another read response"}
+		return message.Verdict{Kind: message.VerdictForbidden, Field: "id", Reason: "stood for another read response"}
 	}
-	return Verdict{}
+	return message.Verdict{}
 }
 
-func wrongProof() Verdict {
-	return Verdict{Code: 403, Field: "proof", Reason: "is not that of the message"}
+func wrongProof() message.Verdict {
+	return message.Verdict{Kind: message.VerdictForbidden, Field: "proof", Reason: "is not that of the message"}
 }
 
 // veil tells who must prove that it holds a message nothing else about messages than that
 // it has not: or it could find out who gets them from whom.
-func (rs *Reads) veil(rd *Read, v Verdict) (veiled Verdict, note string) {
-	if rd.By.NeedsProof && (v.Code == 404 || v.Code == 410) {
+func (rs *Reads) veil(rd *Read, v message.Verdict) (veiled message.Verdict, note string) {
+	if rd.By.NeedsProof && (v.Kind == message.VerdictNotFound || v.Kind == message.VerdictTooOld) {
 		return wrongProof(), " (" + v.Reason + ")"
 	}
 	return v, ""

@@ -131,7 +131,7 @@ func TestListenBesideMQTT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v Verdict
+	var v verdictJSON
 	if err := json.Unmarshal(reply.Data, &v); err != nil || v.Code != http.StatusNotFound {
 		t.Errorf("got %s, want 404", reply.Data)
 	}

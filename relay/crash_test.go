@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -132,7 +131,7 @@ func (w *world) readOne(r *running, c message.Conversation, g given) {
 	v := r.Reads().Submit(relaytest.Deadline(w.t), response(c, g.number))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if v.Code == http.StatusAccepted && !w.crashed.Load() {
+	if v.IsAccepted() && !w.crashed.Load() {
 		w.read[g.id] = true
 	}
 }

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -110,7 +109,7 @@ func TestCycleChanges(t *testing.T) {
 		}
 	}
 	v := r.Reads().Submit(relaytest.Deadline(t), response(c, 99))
-	if v.Code != http.StatusBadRequest || v.Field != "number" {
+	if v.Kind != message.VerdictMalformed || v.Field != "number" {
 		t.Errorf("read of a number of no cycle: got %+v, want 400", v)
 	}
 }

@@ -42,7 +42,7 @@ func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if v := r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)); !v.Accepted() {
+			if v := r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)); !v.IsAccepted() {
 				t.Errorf("read: got %+v, want 202", v)
 			}
 		})
@@ -235,7 +235,7 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 			continue
 		}
 		r.accept(s, "id2")
-		if r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)).Accepted() {
+		if r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)).IsAccepted() {
 			break
 		}
 	}

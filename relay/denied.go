@@ -2,31 +2,32 @@ package relay
 
 import (
 	"math"
-	"net/http"
 	"time"
+
+	"readback/relay/message"
 )
 
 // unauthorized is the verdict on a caller that is not accepted, for the reason that err says.
-func unauthorized(err error) Verdict {
-	return Verdict{Code: http.StatusUnauthorized, Reason: err.Error()}
+func unauthorized(err error) message.Verdict {
+	return message.Verdict{Kind: message.VerdictUnauthenticated, Reason: err.Error()}
 }
 
 // unproven is the verdict on a caller that needs a proof and shows none. If the caller presented
 // a token that has expired, the verdict says so: with 403 the caller would give up.
-func unproven(by *Caller, field, reason string) Verdict {
+func unproven(by *Caller, field, reason string) message.Verdict {
 	if by.Refused != nil {
 		return unauthorized(by.Refused)
 	}
-	return Verdict{Code: http.StatusForbidden, Field: field, Reason: reason}
+	return message.Verdict{Kind: message.VerdictForbidden, Field: field, Reason: reason}
 }
 
-// limited is the verdict on a read response whose caller has to wait; its code is 0 if it need not.
-func limited(wait time.Duration) Verdict {
+// limited is the verdict on a read response whose caller has to wait; none if it need not.
+func limited(wait time.Duration) message.Verdict {
 	if wait == 0 {
-		return Verdict{}
+		return message.Verdict{}
 	}
-	return Verdict{
-		Code: http.StatusTooManyRequests, Reason: "too many of them",
+	return message.Verdict{
+		Kind: message.VerdictTooMany, Reason: "too many of them",
 		RetryAfter: int(math.Ceil(wait.Seconds())),
 	}
 }

@@ -15,20 +15,20 @@ import (
 // What the log says of it stays there until it is as old as Keep, and a day; it is brought
 // back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
 // Erase is to be called again.
-func (r *Relay) Erase(ctx context.Context, receiver message.Addr) Verdict {
+func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdict {
 	defer crash.OnPanic()
 	if !r.status.up.Load() {
-		return unavailable()
+		return message.LedgerDown()
 	}
 	select {
 	case r.erasing <- struct{}{}:
 		defer func() { <-r.erasing }()
 	case <-ctx.Done():
-		return tryAgain("others are being erased, send it again")
+		return message.TryAgain("others are being erased, send it again")
 	}
 	now := time.Now()
 	v := r.eraseIndex(ctx, receiver, now)
-	if v.Code != 202 {
+	if !v.IsAccepted() {
 		return v
 	}
 	r.ledger.forget(receiver, now)
@@ -36,7 +36,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) Verdict {
 	r.reads.guesses.Forget(&receiver)
 	r.reads.replays.forget(receiver)
 	if err := r.feedback.erase(ctx, receiver, now); err != nil {
-		return tryAgain("not all is erased yet, send it again")
+		return message.TryAgain("not all is erased yet, send it again")
 	}
 	r.metrics.erased.Inc()
 	return v
@@ -44,7 +44,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) Verdict {
 
 // eraseIndex records the erasure, and returns when the index has done it. Meanwhile nothing is on its way from the
 // outboxes to the queue and the event stream.
-func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.Time) Verdict {
+func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.Time) message.Verdict {
 	resume := r.feedback.pause()
 	defer resume()
 	return r.ledger.submit(ctx, journal.KindErase, func(dst []byte) []byte {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func (r *Relay) free() (feedback, events bool) {
 func TestNothingIsPublishedDuringErasure(t *testing.T) {
 	r := idleRelay(t)
 	receiver := relaytest.Addr(t, "447700900123")
-	verdict := make(chan Verdict, 1)
+	verdict := make(chan message.Verdict, 1)
 	go func() { verdict <- r.eraseIndex(relaytest.Deadline(t), receiver, time.Now()) }()
 	relaytest.Receive(t, r.ledger.queue.wake)
 	if feedback, events := r.free(); feedback || events {
@@ -43,7 +42,7 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 		t.Fatalf("got %+v in the queue, want the erasure", b)
 	}
 	b.waiters[0].tell(outcomeNoted, nil)
-	if v := relaytest.Receive(t, verdict); v.Code != http.StatusAccepted {
+	if v := relaytest.Receive(t, verdict); !v.IsAccepted() {
 		t.Errorf("got %+v, want 202", v)
 	}
 	if feedback, events := r.free(); !feedback || !events {
@@ -90,11 +89,11 @@ func TestEraseFromOutbox(t *testing.T) {
 	r.feedback.outbox.mu.Lock()
 	r.read(mine, 1)
 	r.read(other, 1)
-	erased := make(chan Verdict, 1)
+	erased := make(chan message.Verdict, 1)
 	go func() { erased <- r.Erase(relaytest.Deadline(t), mine.Receiver) }()
 	// Whoever comes first, the publisher or the erasure: nothing of mine is left.
 	r.feedback.outbox.mu.Unlock()
-	if v := relaytest.Receive(t, erased); v.Code != 202 {
+	if v := relaytest.Receive(t, erased); !v.IsAccepted() {
 		t.Fatalf("erase: got %+v", v)
 	}
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != "447700900124" {
@@ -162,7 +161,7 @@ func TestEraseWhileTold(t *testing.T) {
 			break
 		}
 	}
-	if v := r.Erase(relaytest.Deadline(t), c.Receiver); v.Code != 202 {
+	if v := r.Erase(relaytest.Deadline(t), c.Receiver); !v.IsAccepted() {
 		t.Fatalf("erase: got %+v", v)
 	}
 	r.submit(c, "id3")

@@ -62,7 +62,7 @@ func TestEraseGoesThroughEveryStream(t *testing.T) {
 	for _, subject := range subjectsOf {
 		publishAbout(t, r.js, subject, mine, other, "+"+mine, mine)
 	}
-	if v := r.Erase(relaytest.Deadline(t), relaytest.Addr(t, mine)); v.Code != 202 {
+	if v := r.Erase(relaytest.Deadline(t), relaytest.Addr(t, mine)); !v.IsAccepted() {
 		t.Fatalf("erase: got %+v", v)
 	}
 	for stream := range subjectsOf {
@@ -88,14 +88,14 @@ func TestEraseIsNotDoneHalf(t *testing.T) {
 			if err := r.js.DeleteStream(relaytest.Deadline(t), stream); err != nil {
 				t.Fatal(err)
 			}
-			if v := r.Erase(relaytest.Deadline(t), receiver); v.Code != 503 || v.RetryAfter == 0 {
+			if v := r.Erase(relaytest.Deadline(t), receiver); v.Kind != message.VerdictUnavailable || v.RetryAfter == 0 {
 				t.Errorf("without the stream: got %+v, want 503 and when to ask again", v)
 			}
 			if _, err := r.js.CreateStream(relaytest.Deadline(t), config); err != nil {
 				t.Fatal(err)
 			}
 			publishAbout(t, r.js, subject, receiver.String())
-			if v := r.Erase(relaytest.Deadline(t), receiver); v.Code != 202 {
+			if v := r.Erase(relaytest.Deadline(t), receiver); !v.IsAccepted() {
 				t.Errorf("again: got %+v, want 202", v)
 			}
 			if got := receiversIn(t, r.js, stream); len(got) > 0 {

@@ -52,7 +52,7 @@ func TestErase(t *testing.T) {
 		if f := r.found(c, 1); f != nil {
 			t.Errorf("%v: got %+v, want no message", c.Sender, f)
 		}
-		if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 3)); v.Code != 404 {
+		if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 3)); v.Kind != message.VerdictNotFound {
 			t.Errorf("%v: read: got %+v, want 404", c.Sender, v)
 		}
 	}
@@ -125,7 +125,7 @@ func TestEraseKeepsNumbers(t *testing.T) {
 	}
 	erase := func() {
 		t.Helper()
-		if v := r.Erase(relaytest.Deadline(t), c.Receiver); v.Code != 202 {
+		if v := r.Erase(relaytest.Deadline(t), c.Receiver); !v.IsAccepted() {
 			t.Fatalf("erase: got %+v", v)
 		}
 	}
@@ -169,18 +169,18 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()
-	verdicts := make(chan Verdict, 1)
+	verdicts := make(chan message.Verdict, 1)
 	erase := func() { verdicts <- r.Erase(ctx, c.Receiver) }
 	r.erasing <- struct{}{}
 	go erase()
-	if v := relaytest.Receive(t, verdicts); v.Code != 503 {
+	if v := relaytest.Receive(t, verdicts); v.Kind != message.VerdictUnavailable {
 		t.Errorf("another one is at work: got %+v, want 503", v)
 	}
 	<-r.erasing
 	r.status.set(ErrDown)
 	r.feedback.outbox.mu.Lock() // until the log has room
 	go erase()
-	if v := relaytest.Receive(t, verdicts); v.Code != 503 {
+	if v := relaytest.Receive(t, verdicts); v.Kind != message.VerdictUnavailable {
 		t.Errorf("the ledger is away: got %+v, want 503", v)
 	}
 	r.feedback.outbox.mu.Unlock()
@@ -208,7 +208,7 @@ func TestEraseForgetsTheReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := r.feedback.erasures
-	if v := r.Erase(relaytest.Deadline(t), mine.Receiver); v.Code != 202 {
+	if v := r.Erase(relaytest.Deadline(t), mine.Receiver); !v.IsAccepted() {
 		t.Fatalf("erase: got %+v", v)
 	}
 	if !before.covers(&message.Feedback{Receiver: "447700900123", ReceivedAt: now}) {

@@ -112,7 +112,7 @@ func (es *events) publish(ctx context.Context) (int, error) {
 // drop records that the events up to one are in the stream.
 func (es *events) drop(ctx context.Context, seq, index uint64) error {
 	v := es.ledger.submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
-	if !v.Accepted() {
+	if !v.IsAccepted() {
 		return ErrDown
 	}
 	return nil

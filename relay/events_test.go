@@ -67,7 +67,7 @@ func TestEvents(t *testing.T) {
 	receipt("id1", message.StateDelivered) // says nothing new
 	rd := response(c, s.Number)
 	rd.Status = message.StatusNotRead
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
 		t.Fatalf("not read: got %+v", v)
 	}
 	wantEvent(t, events, s, message.ChangeNotRead)
@@ -89,7 +89,7 @@ func TestEvents(t *testing.T) {
 	wantEvent(t, events, s, "sent")
 	rd = response(c, s.Number)
 	rd.Status = message.StatusDeletedUnread
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
 		t.Fatalf("deleted: got %+v", v)
 	}
 	wantEvent(t, events, s, "deleted_unread")
@@ -189,7 +189,7 @@ func TestReportedAt(t *testing.T) {
 	s := r.submit(c, "id1")
 	rd := response(c, s.Number)
 	rd.Status = message.StatusNotRead
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
 		t.Fatalf("not read: got %+v", v)
 	}
 	m := r.view(c)
@@ -235,7 +235,7 @@ func TestEventsErased(t *testing.T) {
 	r.submit(kept, "id2")
 	relaytest.Receive(t, events)
 	relaytest.Receive(t, events)
-	if v := r.Erase(relaytest.Deadline(t), erased.Receiver); !v.Accepted() {
+	if v := r.Erase(relaytest.Deadline(t), erased.Receiver); !v.IsAccepted() {
 		t.Fatalf("erase: got %+v", v)
 	}
 	ev := relaytest.Receive(t, r.eventsOf("bank"))

@@ -82,7 +82,7 @@ func (r *running) ways(lines <-chan map[string]any) map[string]way {
 	}
 	r.t.Cleanup(nc.Close)
 	verdict := func(answer []byte) (int, string) {
-		var v Verdict
+		var v verdictJSON
 		if err := json.Unmarshal(answer, &v); err != nil {
 			r.t.Fatalf("answer %q: %v", answer, err)
 		}

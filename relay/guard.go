@@ -3,6 +3,8 @@ package relay
 import (
 	"net/http"
 	"slices"
+
+	"readback/relay/message"
 )
 
 // maxRequests is how many requests of the HTTP API are under way at once; more get 503.
@@ -17,7 +19,7 @@ func atMost(most int, h http.Handler) http.Handler {
 			defer func() { <-places }()
 			h.ServeHTTP(w, req)
 		default:
-			refuse(w, tryAgain("too many requests are under way, send it again"))
+			refuse(w, message.TryAgain("too many requests are under way, send it again"))
 		}
 	})
 }
@@ -25,13 +27,13 @@ func atMost(most int, h http.Handler) http.Handler {
 // crossOrigin lets web pages of the origins in and no others, as far as browsers tell: a
 // page that somebody has open must not speak for who is let in without a credential.
 // denied is told of those that are refused.
-func crossOrigin(origins []string, denied func(Verdict), h http.Handler) http.Handler {
+func crossOrigin(origins []string, denied func(message.Verdict), h http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	for _, o := range origins {
 		_ = guard.AddTrustedOrigin(o) // Validate has seen to it
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		v := Verdict{Code: http.StatusForbidden, Reason: "web page of another origin"}
+		v := message.Verdict{Kind: message.VerdictForbidden, Reason: "web page of another origin"}
 		denied(v)
 		refuse(w, v)
 	}))

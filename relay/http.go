@@ -33,7 +33,7 @@ func (r *Relay) Handler() http.Handler {
 	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", r.putOptOut)
 	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", r.deleteOptOut)
 	mux.HandleFunc("DELETE /v1/receivers/{receiver}", r.deleteReceiver)
-	denied := func(v Verdict) { r.reads.tell(&Read{Way: "http"}, v, "") }
+	denied := func(v message.Verdict) { r.reads.tell(&Read{Way: "http"}, v, "") }
 	return atMost(maxRequests, crossOrigin(r.opt.Origins, denied, r.authenticated(mux)))
 }
 
@@ -104,9 +104,9 @@ func callerOf(req *http.Request) Caller {
 func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxReadOctets))
 	if err != nil {
-		v := tryAgain("body did not come whole") // a slow network must not cost the response
+		v := message.TryAgain("body did not come whole") // a slow network must not cost the response
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			v = Verdict{Code: http.StatusRequestEntityTooLarge, Reason: "is over 64 KiB"}
+			v = message.Verdict{Kind: message.VerdictTooLarge, Reason: "is over 64 KiB"}
 		}
 		r.reads.tell(&Read{Way: "http", By: callerOf(req)}, v, "")
 		refuse(w, v)
@@ -116,21 +116,21 @@ func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
 	if s := a.retryAfter(); s > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(s))
 	}
-	reply(w, a.Code, a)
+	reply(w, a.code(), a)
 }
 
 func (r *Relay) getConversation(w http.ResponseWriter, req *http.Request) {
 	receiver, v := receiverOf(req)
-	if v.Code != 0 {
+	if v.IsDecided() {
 		refuse(w, v)
 		return
 	}
 	view, err := r.Conversation(req.PathValue("sender"), receiver.String())
 	switch {
 	case errors.Is(err, message.ErrAddress):
-		refuse(w, malformed("address", err.Error()))
+		refuse(w, message.Malformed("address", err.Error()))
 	case err != nil:
-		refuse(w, tryAgain("index is away"))
+		refuse(w, message.TryAgain("index is away"))
 	default:
 		reply(w, http.StatusOK, view)
 	}

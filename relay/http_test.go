@@ -120,15 +120,15 @@ func TestAmbiguousWithoutSender(t *testing.T) {
 	r.submit(a, "id1")
 	r.submit(b, "id2")
 	rd := Read{Receiver: "447700900123", Number: 1, Status: message.StatusRead, ID: "x"}
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Code != http.StatusConflict || v.Field != "sender" {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Kind != message.VerdictAmbiguous || v.Field != "sender" {
 		t.Errorf("two senders: got %+v, want 409", v)
 	}
 	rd.Sender = "10690001"
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
 		t.Errorf("named sender: got %+v, want 202", v)
 	}
 	rd.Sender = ""
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.Accepted() {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
 		t.Errorf("the same again without a sender: got %+v, want 202", v)
 	}
 	if f, err := r.index.findNumber(&b, 1, message.DayOf(time.Now().UnixMilli())); err != nil || f.entry.state != message.StateSent {
@@ -139,7 +139,7 @@ func TestAmbiguousWithoutSender(t *testing.T) {
 		t.Fatal(err)
 	}
 	rd.ID = ""
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Code != http.StatusConflict {
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Kind != message.VerdictAmbiguous {
 		t.Errorf("one logged, one on its way: got %+v, want 409", v)
 	}
 }
@@ -158,7 +158,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			h := s.head
-			verdict := make(chan Verdict)
+			verdict := make(chan message.Verdict)
 			go func() { verdict <- r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)) }()
 			for { // until the read waits for a change
 				h.shard.mu.Lock()
@@ -173,7 +173,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 			} else {
 				r.Ledger().Refuse(s)
 			}
-			if v := relaytest.Receive(t, verdict); v.Code != tt.code {
+			if v := relaytest.Receive(t, verdict); Code(v.Kind) != tt.code {
 				t.Errorf("got %+v, want %d", v, tt.code)
 			}
 		})
@@ -268,12 +268,12 @@ func FuzzParseReads(f *testing.F) {
 	f.Add([]byte(`[{"receiver":"1","number":1},{}]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		items, _, v := ParseReads(body)
-		if (v.Code == 0) == (len(items) == 0) || v.Code != 0 && v.Code != 400 && v.Code != 413 {
+		if (!v.IsDecided()) == (len(items) == 0) || v.IsDecided() && v.Kind != message.VerdictMalformed && v.Kind != message.VerdictTooLarge {
 			t.Errorf("got %d items and %+v", len(items), v)
 		}
 		for _, item := range items {
 			rd, v := ParseRead(item)
-			if v.Code != 0 && v.Code != 400 || v.Code == 0 && rd.Receiver == "" {
+			if v.IsDecided() && v.Kind != message.VerdictMalformed || !v.IsDecided() && rd.Receiver == "" {
 				t.Errorf("item %s: got %+v, %+v", item, rd, v)
 			}
 		}

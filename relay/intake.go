@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/backoff"
+	"readback/relay/message"
 )
 
 // Bounds of the read responses that come in over NATS.
@@ -117,11 +117,11 @@ func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
 	var err error
 	now, limited := time.Now(), backoff.Jitter(limitedAgain*time.Duration(min(times, maxLimited)))
 	switch {
-	case a.has(http.StatusServiceUnavailable):
+	case a.has(message.VerdictUnavailable):
 		last, err = false, m.NakWithDelay(backoff.Jitter(intakeAgain))
-	case a.has(http.StatusTooManyRequests) && times < maxLimited && r.putOffs.add(now, now.Add(limited)):
+	case a.has(message.VerdictTooMany) && times < maxLimited && r.putOffs.add(now, now.Add(limited)):
 		last, err = false, m.NakWithDelay(limited)
-	case a.Code == http.StatusAccepted:
+	case a.IsAccepted():
 		err = m.Ack()
 	default:
 		err = m.TermWithReason(a.refused())

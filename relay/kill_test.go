@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -68,7 +67,7 @@ func beKilled(store string) error {
 		<-done
 		fmt.Println("logged", id)
 		if i%3 == 0 {
-			if v := r.Reads().Submit(ctx, response(c, s.Number)); v.Code == http.StatusAccepted {
+			if v := r.Reads().Submit(ctx, response(c, s.Number)); v.IsAccepted() {
 				fmt.Println("read", id)
 			}
 		}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"errors"
-	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -52,7 +52,7 @@ func TestNATSAwayAndBack(t *testing.T) {
 	if err := r.Ledger().Assign(tracked(c)); !errors.Is(err, ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
-	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, first.Number)); v.Code != http.StatusServiceUnavailable {
+	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, first.Number)); v.Kind != message.VerdictUnavailable {
 		t.Errorf("read: got %+v, want 503", v)
 	}
 

@@ -16,7 +16,7 @@ func TestOptOutChanges(t *testing.T) {
 	receiver := relaytest.Addr(t, "447700900123")
 	set := func(on, queued bool) {
 		t.Helper()
-		verdict := make(chan Verdict, 1)
+		verdict := make(chan message.Verdict, 1)
 		go func() { verdict <- r.setOptOut(relaytest.Deadline(t), &receiver, on) }()
 		if queued {
 			relaytest.Receive(t, r.ledger.queue.wake)
@@ -28,7 +28,7 @@ func TestOptOutChanges(t *testing.T) {
 			r.applyRecords(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
 			b.waiters[0].tell(outcomeNoted, nil)
 		}
-		if v := relaytest.Receive(t, verdict); v.Code != 202 {
+		if v := relaytest.Receive(t, verdict); !v.IsAccepted() {
 			t.Errorf("opt-out %v: got %+v, want 202", on, v)
 		}
 		if b := r.ledger.queue.take(); b != nil {
@@ -43,17 +43,17 @@ func TestOptOutChanges(t *testing.T) {
 	set(true, false)
 	set(false, true)
 	r.ledger.queue.records = maxQueuedRecords
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Code != 503 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without room: got %+v, want 503", v)
 	}
 	r.status.set(ErrDown)
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Code != 503 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without a log: got %+v, want 503", v)
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, false); v.Code != 503 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, false); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without an index: got %+v, want 503", v)
 	}
 }

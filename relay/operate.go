@@ -24,7 +24,7 @@ func (r *Relay) OperatorHandler() http.Handler {
 		case <-r.begun:
 			mux.ServeHTTP(w, req)
 		default:
-			refuse(w, tryAgain(journal.ErrNotConnected.Error()))
+			refuse(w, message.TryAgain(journal.ErrNotConnected.Error()))
 		}
 	})
 }
@@ -32,7 +32,7 @@ func (r *Relay) OperatorHandler() http.Handler {
 func (r *Relay) getQueues(w http.ResponseWriter, req *http.Request) {
 	all, err := r.feedback.Queues(req.Context())
 	if err != nil {
-		refuse(w, tryAgain(err.Error()))
+		refuse(w, message.TryAgain(err.Error()))
 		return
 	}
 	if all == nil {
@@ -62,12 +62,12 @@ func deadQuery(values url.Values) (q DeadQuery, err error) {
 func (r *Relay) getDead(w http.ResponseWriter, req *http.Request) {
 	q, err := deadQuery(req.URL.Query())
 	if err != nil {
-		reply(w, http.StatusBadRequest, malformed("", err.Error()))
+		refuse(w, message.Malformed("", err.Error()))
 		return
 	}
 	letters, rest, err := r.feedback.Dead(req.Context(), q)
 	if err != nil {
-		refuse(w, tryAgain(err.Error()))
+		refuse(w, message.TryAgain(err.Error()))
 		return
 	}
 	if req.URL.Query().Get("full") != "true" {
@@ -110,12 +110,12 @@ func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (change
 			err = errors.New("neither account nor event nor all=true")
 		}
 		if err != nil {
-			reply(w, http.StatusBadRequest, malformed("", err.Error()))
+			refuse(w, message.Malformed("", err.Error()))
 			return
 		}
 		done, err := change(r, req, q)
 		if err != nil {
-			refuse(w, tryAgain(err.Error()))
+			refuse(w, message.TryAgain(err.Error()))
 			return
 		}
 		reply(w, http.StatusOK, done)

@@ -60,15 +60,15 @@ func (r *Relay) optOut(receiver *message.Addr) (OptOut, error) {
 
 // setOptOut has the log know that a receiver opts out, or no longer. The verdict is 202
 // when that is so.
-func (r *Relay) setOptOut(ctx context.Context, receiver *message.Addr, on bool) Verdict {
+func (r *Relay) setOptOut(ctx context.Context, receiver *message.Addr, on bool) message.Verdict {
 	r.optingOut.Lock()
 	defer r.optingOut.Unlock()
 	now, err := r.optOut(receiver)
 	switch {
 	case err != nil:
-		return unavailable()
+		return message.LedgerDown()
 	case now.On == on:
-		return Verdict{Code: 202}
+		return message.Accept()
 	}
 	rec := journal.Record{At: time.Now().UnixMilli()}
 	rec.Place.Conv.Receiver, rec.ReadAt = *receiver, rec.At

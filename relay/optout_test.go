@@ -2,7 +2,6 @@ package relay
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,7 +39,7 @@ func TestOptOut(t *testing.T) {
 		}
 	}
 	r.read(c, 1) // accepted, silently
-	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 9)); v.Code != http.StatusNotFound {
+	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 9)); v.Kind != message.VerdictNotFound {
 		t.Errorf("number never sent: got %+v, want 404 as ever", v)
 	}
 	if f := r.found(c, 1); f.entry.state != message.StateSent {
@@ -75,11 +74,11 @@ func TestOptOutHolds(t *testing.T) {
 	r := start(t, opt)
 	receiver, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
 	for _, a := range []message.Addr{receiver, other} {
-		if v := r.setOptOut(relaytest.Deadline(t), &a, true); v.Code != 202 {
+		if v := r.setOptOut(relaytest.Deadline(t), &a, true); !v.IsAccepted() {
 			t.Fatalf("opt out: got %+v", v)
 		}
 	}
-	if v := r.setOptOut(relaytest.Deadline(t), &other, false); v.Code != 202 {
+	if v := r.setOptOut(relaytest.Deadline(t), &other, false); !v.IsAccepted() {
 		t.Fatalf("end of opt-out: got %+v", v)
 	}
 	before, err := r.optOut(&receiver)
@@ -114,7 +113,7 @@ func TestOptOutIsRenewed(t *testing.T) {
 	opt.Registerer = reg
 	r := start(t, opt)
 	receiver := relaytest.Addr(t, "447700900123")
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Code != 202 {
+	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); !v.IsAccepted() {
 		t.Fatalf("got %+v", v)
 	}
 	before, err := r.optOut(&receiver)
@@ -135,7 +134,7 @@ func TestOptOutIsRenewed(t *testing.T) {
 	if err := r.renewOptOuts(renewed.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if v := r.setOptOut(relaytest.Deadline(t), ptr(relaytest.Addr(t, "447700900124")), true); v.Code != 202 { // behind it in the log
+	if v := r.setOptOut(relaytest.Deadline(t), ptr(relaytest.Addr(t, "447700900124")), true); !v.IsAccepted() { // behind it in the log
 		t.Fatalf("got %+v", v)
 	}
 	awaitValue(t, reg, "readback_ledger_records_total", "opt_out", 3)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // Only a preflight request of an allowed origin gets the methods and headers that a page may
@@ -32,7 +34,7 @@ func TestPreflight(t *testing.T) {
 				}
 			}
 			before := served
-			crossOrigin(tt.origins, func(Verdict) {}, h).ServeHTTP(w, req)
+			crossOrigin(tt.origins, func(message.Verdict) {}, h).ServeHTTP(w, req)
 			if w.Code != tt.code || (served > before) != (tt.code == 200) {
 				t.Errorf("got %d, served %d, want %d", w.Code, served-before, tt.code)
 			}

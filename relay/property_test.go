@@ -3,7 +3,6 @@ package relay
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"testing"
 
@@ -176,7 +175,7 @@ func TestStatesMoveForward(t *testing.T) {
 			rd := response(c, uint16(i+1))
 			rd.Status = uint8(rnd.IntN(3))
 			v := r.Reads().Submit(relaytest.Deadline(t), rd)
-			if v.Code != http.StatusAccepted {
+			if !v.IsAccepted() {
 				t.Fatalf("read of %d: %+v", i+1, v)
 			}
 			if _, again := read[ids[i]]; !again && rd.Status != message.StatusNotRead {

@@ -25,17 +25,6 @@ type Read struct {
 	By       Caller    // who sends it
 }
 
-// Verdict is what a read response came to. Its JSON is the answer.
-type Verdict struct {
-	Code       int    `json:"code"`                  // of HTTP
-	Reason     string `json:"error,omitempty"`       // why it was refused
-	Field      string `json:"field,omitempty"`       // which field is at fault
-	RetryAfter int    `json:"retry_after,omitempty"` // seconds after which to send it again
-}
-
-// Accepted tells whether the read response is durable.
-func (v Verdict) Accepted() bool { return v.Code == 202 }
-
 // readJSON is Read on the wire.
 type readJSON struct {
 	Receiver *string `json:"receiver"`
@@ -57,19 +46,19 @@ const (
 
 // ParseRead reads a read response from its JSON. Fields that it does not know are
 // passed over. The verdict is that of a malformed one; its code is 0 when all is well.
-func ParseRead(data []byte) (Read, Verdict) { return parseRead(data, "") }
+func ParseRead(data []byte) (Read, message.Verdict) { return parseRead(data, "") }
 
 // parseRead takes the receiver from elsewhere where the JSON names none.
-func parseRead(data []byte, receiver string) (Read, Verdict) {
+func parseRead(data []byte, receiver string) (Read, message.Verdict) {
 	j := readJSON{Receiver: &receiver}
-	if v := unmarshal(data, &j); v.Code != 0 {
+	if v := unmarshal(data, &j); v.IsDecided() {
 		return Read{}, v
 	}
 	switch {
 	case j.Receiver == nil || *j.Receiver == "":
-		return Read{}, malformed("receiver", "is missing")
+		return Read{}, message.Malformed("receiver", "is missing")
 	case j.Number == nil:
-		return Read{}, malformed("number", "is missing")
+		return Read{}, message.Malformed("number", "is missing")
 	}
 	rd := Read{Receiver: *j.Receiver, Number: *j.Number, Status: message.StatusRead}
 	if j.Status != nil {
@@ -83,56 +72,56 @@ func parseRead(data []byte, receiver string) (Read, Verdict) {
 	if j.ReadAt != nil && *j.ReadAt != "" {
 		at, err := time.Parse(time.RFC3339, *j.ReadAt)
 		if err != nil {
-			return Read{}, malformed("read_at", "is not a time as in RFC 3339")
+			return Read{}, message.Malformed("read_at", "is not a time as in RFC 3339")
 		}
 		rd.ReadAt = at
 	}
-	return rd, Verdict{}
+	return rd, message.Verdict{}
 }
 
-func unmarshal(data []byte, into any) Verdict {
+func unmarshal(data []byte, into any) message.Verdict {
 	err := json.Unmarshal(data, into)
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case err == nil:
-		return Verdict{}
+		return message.Verdict{}
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return malformed(wrong.Field, "is a "+wrong.Value+", not a "+wrong.Type.String())
+		return message.Malformed(wrong.Field, "is a "+wrong.Value+", not a "+wrong.Type.String())
 	case errors.As(err, &wrong):
-		return malformed("", "is a "+wrong.Value+", not an object")
+		return message.Malformed("", "is a "+wrong.Value+", not an object")
 	}
-	return malformed("", "is not JSON: "+err.Error())
+	return message.Malformed("", "is not JSON: "+err.Error())
 }
 
 // ParseReads reads one read response, or an array of up to a thousand. Each item stands
 // alone: items[i] is to be parsed by ParseRead. The verdict is on the whole; its code is
 // 0 when all is well.
-func ParseReads(body []byte) (items []json.RawMessage, array bool, v Verdict) {
+func ParseReads(body []byte) (items []json.RawMessage, array bool, v message.Verdict) {
 	body = bytes.TrimSpace(body)
 	switch {
 	case len(body) > maxReadOctets:
-		return nil, false, Verdict{Code: 413, Reason: "is over 64 KiB"}
+		return nil, false, message.Verdict{Kind: message.VerdictTooLarge, Reason: "is over 64 KiB"}
 	case len(body) == 0:
-		return nil, false, malformed("", "is empty")
+		return nil, false, message.Malformed("", "is empty")
 	case depth(body) > maxReadDepth:
-		return nil, false, malformed("", "is nested too deeply")
+		return nil, false, message.Malformed("", "is nested too deeply")
 	case body[0] != '[':
-		return []json.RawMessage{body}, false, Verdict{}
+		return []json.RawMessage{body}, false, message.Verdict{}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(&items); err != nil {
-		return nil, true, malformed("", "is not JSON: "+err.Error())
+		return nil, true, message.Malformed("", "is not JSON: "+err.Error())
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, true, malformed("", "goes on after the array")
+		return nil, true, message.Malformed("", "goes on after the array")
 	}
 	switch {
 	case len(items) == 0:
-		return nil, true, malformed("", "is an empty array")
+		return nil, true, message.Malformed("", "is an empty array")
 	case len(items) > maxReadItems:
-		return nil, true, Verdict{Code: 413, Reason: "has over 1000 items"}
+		return nil, true, message.Verdict{Kind: message.VerdictTooLarge, Reason: "has over 1000 items"}
 	}
-	return items, true, Verdict{}
+	return items, true, message.Verdict{}
 }
 
 // depth is how deeply JSON is nested. Of what is no JSON it says nothing.
@@ -155,10 +144,6 @@ func depth(body []byte) (deepest int) {
 		}
 	}
 	return deepest
-}
-
-func malformed(field, reason string) Verdict {
-	return Verdict{Code: 400, Field: field, Reason: reason}
 }
 
 // hashID stands for the id of a read response; 0 for none.

@@ -28,7 +28,7 @@ func TestReadWithProof(t *testing.T) {
 		rd := response(c, s.Number)
 		rd.Proof = tt.proof
 		v := r.Reads().Submit(relaytest.Deadline(t), rd)
-		if v.Code != tt.want {
+		if Code(v.Kind) != tt.want {
 			t.Errorf("%s: verdict %+v, want %d", tt.name, v, tt.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -47,7 +48,7 @@ func TestGuessRate(t *testing.T) {
 		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: Caller{NeedsProof: true}}
 		taken := 0
 		for ; taken <= 1000; taken++ {
-			if _, v := r.reads.check(&rd, now); v.Code == 429 {
+			if _, v := r.reads.check(&rd, now); v.Kind == message.VerdictTooMany {
 				break
 			}
 		}
@@ -55,7 +56,7 @@ func TestGuessRate(t *testing.T) {
 			t.Errorf("rate %d, burst %d: got %d guesses at once, want %d", tt.rate, tt.burst, taken, tt.want)
 		}
 		rd.By = Caller{Name: "app"}
-		if _, v := r.reads.check(&rd, now); v.Code != 0 {
+		if _, v := r.reads.check(&rd, now); v.IsDecided() {
 			t.Errorf("rate %d: a key: got %+v", tt.rate, v)
 		}
 	}

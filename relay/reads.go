@@ -39,7 +39,7 @@ func newReads(r *Relay) *Reads {
 // Submit takes a read response. The verdict 202 means that the log has it, and that a
 // crash will not lose the feedback on it, or that the receiver has opted out. Submit waits
 // for the log, and for the SMSC's answer to the message if that is not there yet.
-func (rs *Reads) Submit(ctx context.Context, rd Read) Verdict {
+func (rs *Reads) Submit(ctx context.Context, rd Read) message.Verdict {
 	if rd.Way == "" {
 		rd.Way = "direct"
 	}
@@ -49,15 +49,15 @@ func (rs *Reads) Submit(ctx context.Context, rd Read) Verdict {
 }
 
 // tell counts and logs a verdict. Of what could not be read only Way and By are known.
-func (rs *Reads) tell(rd *Read, v Verdict, note string) {
-	rs.metrics.reads.WithLabelValues(rd.Way, strconv.Itoa(v.Code)).Inc()
+func (rs *Reads) tell(rd *Read, v message.Verdict, note string) {
+	rs.metrics.reads.WithLabelValues(rd.Way, strconv.Itoa(Code(v.Kind))).Inc()
 	rs.audit.verdict(rd, v, note)
 }
 
 // submit returns the verdict, and what the audit log has to say beside it.
-func (rs *Reads) submit(ctx context.Context, rd *Read) (v Verdict, note string) {
+func (rs *Reads) submit(ctx context.Context, rd *Read) (v message.Verdict, note string) {
 	q, v := rs.check(rd, time.Now())
-	if v.Code != 0 {
+	if v.IsDecided() {
 		return v, ""
 	}
 	f, v := rs.find(ctx, &q)
@@ -66,41 +66,34 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) (v Verdict, note string) 
 	} else {
 		v = rs.doubt(rd, &q, f)
 	}
-	if v.Code != 0 {
+	if v.IsDecided() {
 		return rs.veil(rd, v)
 	}
 	optedOut, err := rs.index.optOut(&q.receiver)
 	switch {
 	case err != nil:
-		return unavailable(), ""
+		return message.LedgerDown(), ""
 	case optedOut > 0:
 		rs.metrics.optedOut.Inc()
-		return Verdict{Code: 202}, "receiver has opted out"
+		return message.Accept(), "receiver has opted out"
 	case f.entry.state.IsFinal():
-		return Verdict{Code: 202}, "was known"
+		return message.Accept(), "was known"
 	}
 	return rs.record(ctx, &q, f), ""
 }
 
 // unknown is the verdict v on a number that nobody has: one that is never given is malformed.
 // It is asked last, since messages of another cycle may be outstanding.
-func (rs *Reads) unknown(q *question, v Verdict) Verdict {
-	if v.Code == 404 && (q.number < rs.opt.First || q.number > rs.opt.Last) {
-		return malformed("number", "is not from "+strconv.Itoa(int(rs.opt.First))+" to "+strconv.Itoa(int(rs.opt.Last)))
+func (rs *Reads) unknown(q *question, v message.Verdict) message.Verdict {
+	if v.Kind == message.VerdictNotFound && (q.number < rs.opt.First || q.number > rs.opt.Last) {
+		return message.Malformed("number", "is not from "+strconv.Itoa(int(rs.opt.First))+" to "+strconv.Itoa(int(rs.opt.Last)))
 	}
 	return v
 }
 
-func unavailable() Verdict { return tryAgain("ledger is down, send it again") }
-
-func tryAgain(reason string) Verdict {
-	const seconds = 2
-	return Verdict{Code: 503, Reason: reason, RetryAfter: seconds}
-}
-
 // find returns the message that a read response is about. One that the SMSC has not
 // answered yet is waited for.
-func (rs *Reads) find(ctx context.Context, q *question) (*found, Verdict) {
+func (rs *Reads) find(ctx context.Context, q *question) (*found, message.Verdict) {
 	ctx, cancel := context.WithTimeout(ctx, rs.opt.ReadWait)
 	defer cancel()
 	for {
@@ -111,13 +104,13 @@ func (rs *Reads) find(ctx context.Context, q *question) (*found, Verdict) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, tryAgain("message is not answered by the SMSC yet, send it again")
+			return nil, message.TryAgain("message is not answered by the SMSC yet, send it again")
 		}
 	}
 }
 
 // look is find at this moment; changed is not nil when it is worth to look again.
-func (rs *Reads) look(q *question) (f *found, changed <-chan struct{}, v Verdict) {
+func (rs *Reads) look(q *question) (f *found, changed <-chan struct{}, v message.Verdict) {
 	senders, changed := rs.ledger.outstanding(&q.receiver, &q.sender, q.number)
 	if !q.sender.IsZero() {
 		if changed != nil {
@@ -128,12 +121,12 @@ func (rs *Reads) look(q *question) (f *found, changed <-chan struct{}, v Verdict
 	}
 	all, err := rs.index.findReceiver(&q.receiver, q.number, rs.today(q))
 	if err != nil {
-		return nil, nil, unavailable()
+		return nil, nil, message.LedgerDown()
 	}
 	f, other, ambiguous := pick(all, senders, q.id)
 	switch {
 	case ambiguous:
-		return nil, nil, Verdict{Code: 409, Field: "sender", Reason: "several senders have this number outstanding"}
+		return nil, nil, message.Verdict{Kind: message.VerdictAmbiguous, Field: "sender", Reason: "several senders have this number outstanding"}
 	case f == nil && other:
 		return nil, changed, v
 	}
@@ -144,14 +137,14 @@ func (rs *Reads) today(q *question) uint16 {
 	return message.DayOf(q.now.Add(rs.opt.ReadWait + time.Minute).UnixMilli())
 }
 
-func verdictOf(f *found, err error) Verdict {
+func verdictOf(f *found, err error) message.Verdict {
 	switch {
 	case err != nil:
-		return unavailable()
+		return message.LedgerDown()
 	case f == nil:
-		return Verdict{Code: 404, Reason: "no such message"}
+		return message.NoSuchMessage()
 	}
-	return Verdict{}
+	return message.Verdict{}
 }
 
 // pick chooses among the conversations of a receiver that know a number, when the read
@@ -226,7 +219,7 @@ func (l *Ledger) isOut(h *head, number uint16) bool {
 }
 
 // record has the log know, and waits until it does.
-func (rs *Reads) record(ctx context.Context, q *question, f *found) Verdict {
+func (rs *Reads) record(ctx context.Context, q *question, f *found) message.Verdict {
 	return rs.ledger.submit(ctx, journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
 			Place: f.place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
@@ -236,14 +229,14 @@ func (rs *Reads) record(ctx context.Context, q *question, f *found) Verdict {
 }
 
 // submit has the log know a record that has an outcome, and waits for that.
-func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) Verdict {
+func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
 	defer crash.OnPanic()
 	if !l.status.up.Load() {
-		return unavailable()
+		return message.LedgerDown()
 	}
 	b := l.queue.begin(k)
 	if b == nil {
-		return unavailable()
+		return message.LedgerDown()
 	}
 	b.buf = appendTo(b.buf)
 	came := make(chan outcome, 1) // has room for the one outcome
@@ -253,16 +246,16 @@ func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst [
 	case o := <-came:
 		return verdictAfter(o)
 	case <-ctx.Done():
-		return unavailable()
+		return message.LedgerDown()
 	}
 }
 
-func verdictAfter(o outcome) Verdict {
+func verdictAfter(o outcome) message.Verdict {
 	switch o {
 	case outcomeRead, outcomeDuplicate, outcomeNoted:
-		return Verdict{Code: 202}
+		return message.Accept()
 	case outcomeGone:
-		return Verdict{Code: 404, Reason: "no such message"}
+		return message.NoSuchMessage()
 	}
-	return unavailable()
+	return message.LedgerDown()
 }

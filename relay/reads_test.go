@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,7 +118,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 			began := time.Now()
 			type result struct {
 				f *found
-				v Verdict
+				v message.Verdict
 			}
 			done := make(chan result, 1)
 			q := &question{receiver: h.conv.Receiver, sender: h.conv.Sender, number: s.Number, now: began}
@@ -138,10 +137,10 @@ func TestWaitForTheAnswer(t *testing.T) {
 				h.shard.mu.Unlock()
 			}
 			got, took := <-done, time.Since(began)
-			if answered && (got.f == nil || got.v.Code != 0 || took != 0) {
+			if answered && (got.f == nil || got.v.IsDecided() || took != 0) {
 				t.Errorf("answered: got %+v after %s, want the message at once", got, took)
 			}
-			if !answered && (got.f != nil || got.v.Code != http.StatusServiceUnavailable || got.v.RetryAfter == 0 || took != opt.ReadWait) {
+			if !answered && (got.f != nil || got.v.Kind != message.VerdictUnavailable || got.v.RetryAfter == 0 || took != opt.ReadWait) {
 				t.Errorf("not answered: got %+v after %s, want 503 after %s", got, took, opt.ReadWait)
 			}
 		})
@@ -153,17 +152,17 @@ func TestVerdictOfAnOutcome(t *testing.T) {
 	for o, want := range map[outcome]int{
 		outcomeRead: 202, outcomeDuplicate: 202, outcomeNoted: 202, outcomeGone: 404, outcomeDown: 503, outcomeGone + 1: 503,
 	} {
-		if v := verdictAfter(o); v.Code != want || (v.RetryAfter > 0) != (want == 503) {
+		if v := verdictAfter(o); Code(v.Kind) != want || (v.RetryAfter > 0) != (want == 503) {
 			t.Errorf("outcome %d: got %+v, want %d", o, v, want)
 		}
 	}
-	if v := verdictOf(nil, errors.New("broken")); v.Code != 503 {
+	if v := verdictOf(nil, errors.New("broken")); v.Kind != message.VerdictUnavailable {
 		t.Errorf("index cannot be read: got %+v, want 503", v)
 	}
-	if v := verdictOf(nil, nil); v.Code != 404 {
+	if v := verdictOf(nil, nil); v.Kind != message.VerdictNotFound {
 		t.Errorf("no message: got %+v, want 404", v)
 	}
-	if v := verdictOf(&found{}, nil); v.Code != 0 {
+	if v := verdictOf(&found{}, nil); v.IsDecided() {
 		t.Errorf("a message: got %+v, want no verdict yet", v)
 	}
 }
@@ -173,8 +172,8 @@ func TestVerdictOfAnOutcome(t *testing.T) {
 func TestSubmitWaitsForTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, h := idleLedger(t)
-		submit := func(ctx context.Context) <-chan Verdict {
-			done := make(chan Verdict, 1)
+		submit := func(ctx context.Context) <-chan message.Verdict {
+			done := make(chan message.Verdict, 1)
 			go func() {
 				done <- l.submit(ctx, journal.KindErase, func(dst []byte) []byte { return journal.AppendErase(dst, &h.conv.Receiver, 1) })
 			}()
@@ -187,23 +186,23 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 			t.Fatalf("got %+v for the log, want a record that is waited for", b)
 		}
 		b.waiters[0].tell(outcomeGone, nil)
-		if v := <-done; v.Code != 404 {
+		if v := <-done; v.Kind != message.VerdictNotFound {
 			t.Errorf("gone: got %+v, want 404", v)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done = submit(ctx)
 		cancel()
-		if v := <-done; v.Code != 503 {
+		if v := <-done; v.Kind != message.VerdictUnavailable {
 			t.Errorf("no more time: got %+v, want 503", v)
 		}
 		l.queue.take().waiters[0].tell(outcomeNoted, nil) // nobody waits any more: it does not block
 		l.status.set(ErrDown)
-		if v := <-submit(t.Context()); v.Code != 503 || l.queue.take() != nil {
+		if v := <-submit(t.Context()); v.Kind != message.VerdictUnavailable || l.queue.take() != nil {
 			t.Errorf("down: got %+v, want 503 and nothing for the log", v)
 		}
 		l.status.set(nil)
 		l.queue.close()
-		if v := <-submit(t.Context()); v.Code != 503 {
+		if v := <-submit(t.Context()); v.Kind != message.VerdictUnavailable {
 			t.Errorf("no room: got %+v, want 503", v)
 		}
 	})

@@ -16,7 +16,7 @@ const maxChanges = 10
 // getOptOut tells whether a receiver has opted out.
 func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
 	receiver, v := receiverOf(req)
-	if v.Code != 0 {
+	if v.IsDecided() {
 		refuse(w, v)
 		return
 	}
@@ -26,7 +26,7 @@ func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
 func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
 	o, err := r.optOut(receiver)
 	if err != nil {
-		refuse(w, unavailable())
+		refuse(w, message.LedgerDown())
 		return
 	}
 	reply(w, http.StatusOK, o)
@@ -43,7 +43,7 @@ func (r *Relay) deleteOptOut(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r *Relay) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
-	r.change(w, req, what, func(ctx context.Context, receiver message.Addr) Verdict {
+	r.change(w, req, what, func(ctx context.Context, receiver message.Addr) message.Verdict {
 		return r.setOptOut(ctx, &receiver, on)
 	}, func(receiver message.Addr) { r.replyOptOut(w, &receiver) })
 }
@@ -55,20 +55,20 @@ func (r *Relay) deleteReceiver(w http.ResponseWriter, req *http.Request) {
 
 // change does what a caller wants of a receiver, logs what came of it, and answers.
 func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
-	do func(context.Context, message.Addr) Verdict, done func(message.Addr),
+	do func(context.Context, message.Addr) message.Verdict, done func(message.Addr),
 ) {
 	ctx, cancel := context.WithTimeout(req.Context(), intakeWait)
 	defer cancel()
 	receiver, v := receiverOf(req)
-	if v.Code == 0 {
+	if !v.IsDecided() {
 		v = limited(r.changes.Take(&receiver, false, time.Now()))
 	}
-	if v.Code == 0 {
+	if !v.IsDecided() {
 		v = do(ctx, receiver)
 	}
 	by := callerOf(req)
 	r.reads.audit.act(what, &by, req.PathValue("receiver"), v)
-	if v.Code != http.StatusAccepted {
+	if !v.IsAccepted() {
 		refuse(w, v)
 		return
 	}
@@ -76,27 +76,27 @@ func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
 }
 
 // receiverOf is the receiver that a request is about, if its caller may speak for it.
-func receiverOf(req *http.Request) (message.Addr, Verdict) {
+func receiverOf(req *http.Request) (message.Addr, message.Verdict) {
 	by := callerOf(req)
 	receiver, err := message.NormalAddr(req.PathValue("receiver"))
 	switch {
 	case err != nil:
-		return receiver, malformed("receiver", err.Error())
+		return receiver, message.Malformed("receiver", err.Error())
 	case by.NeedsProof:
 		return receiver, unproven(&by, "", "a proof is for read responses only")
 	case !by.SpeaksFor(&receiver):
-		return receiver, Verdict{Code: http.StatusForbidden, Field: "receiver", Reason: "is not the caller's"}
+		return receiver, message.Verdict{Kind: message.VerdictForbidden, Field: "receiver", Reason: "is not the caller's"}
 	}
-	return receiver, Verdict{}
+	return receiver, message.Verdict{}
 }
 
 // Refused counts a connection to the HTTP API that was closed at once.
 func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reason).Inc() }
 
 // refuse answers with a verdict.
-func refuse(w http.ResponseWriter, v Verdict) {
+func refuse(w http.ResponseWriter, v message.Verdict) {
 	if v.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(v.RetryAfter))
 	}
-	reply(w, v.Code, v)
+	reply(w, Code(v.Kind), wireVerdict(v))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -111,7 +110,7 @@ func (r *running) accept(s *Sent, id string) {
 // read sends a read response and wants it to be accepted.
 func (r *running) read(c message.Conversation, number uint16) {
 	r.t.Helper()
-	if v := r.Reads().Submit(relaytest.Deadline(r.t), response(c, number)); v.Code != http.StatusAccepted {
+	if v := r.Reads().Submit(relaytest.Deadline(r.t), response(c, number)); !v.IsAccepted() {
 		r.t.Fatalf("read of %d: got %+v, want 202", number, v)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -169,7 +168,7 @@ func (r *running) wantOptOutAndErasure() {
 	r.read(storeConversation(r.t, storeOptOut), 1) // dropped: nothing is told
 	for number := range uint16(3) {
 		v := r.Reads().Submit(relaytest.Deadline(r.t), response(storeConversation(r.t, storeErased), number+1))
-		if v.Code != http.StatusNotFound {
+		if v.Kind != message.VerdictNotFound {
 			r.t.Errorf("read of what was erased: got %+v, want 404", v)
 		}
 	}

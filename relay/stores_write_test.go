@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,7 +141,7 @@ func (r *running) word(s *Sent, status uint8, id string) {
 	r.t.Helper()
 	rd := response(s.Conversation, s.Number)
 	rd.Status, rd.ReadAt, rd.ID = status, s.At.Add(time.Minute), id
-	if v := r.Reads().Submit(relaytest.Deadline(r.t), rd); v.Code != http.StatusAccepted {
+	if v := r.Reads().Submit(relaytest.Deadline(r.t), rd); !v.IsAccepted() {
 		r.t.Fatalf("read of %d: got %+v, want 202", s.Number, v)
 	}
 }
@@ -211,7 +210,7 @@ func writeFirstSession(r *running) {
 	for i := range 3 {
 		r.word(r.stored(13+i, storeErased, fmt.Sprintf("4A7F1%d", 2+i), nil), message.StatusRead, "")
 	}
-	if v := r.Erase(relaytest.Deadline(r.t), relaytest.Addr(r.t, storeErased)); v.Code != http.StatusAccepted {
+	if v := r.Erase(relaytest.Deadline(r.t), relaytest.Addr(r.t, storeErased)); !v.IsAccepted() {
 		r.t.Errorf("erase: got %+v, want 202", v)
 	}
 	r.route("bank", "4a7f01")
@@ -267,7 +266,7 @@ func (r *running) mergeAll(c message.Conversation, keys ...string) {
 func (r *running) optOutOf(receiver string) {
 	r.t.Helper()
 	a := relaytest.Addr(r.t, receiver)
-	if v := r.setOptOut(relaytest.Deadline(r.t), &a, true); v.Code != http.StatusAccepted {
+	if v := r.setOptOut(relaytest.Deadline(r.t), &a, true); !v.IsAccepted() {
 		r.t.Fatalf("opt out: got %+v, want 202", v)
 	}
 }

@@ -49,7 +49,7 @@ func TestSubmitByCaller(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			rd := response(c, 1)
 			rd.By, rd.Proof = tt.by, tt.proof
-			if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Code != tt.code || v.Field != tt.field {
+			if v := r.Reads().Submit(relaytest.Deadline(t), rd); Code(v.Kind) != tt.code || v.Field != tt.field {
 				t.Errorf("got %+v, want %d %s", v, tt.code, tt.field)
 			}
 		})

@@ -87,7 +87,7 @@ func qos(h nats.Header) byte {
 func (r *Relay) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
 	receiver, err := message.NormalAddr(topic)
 	if err != nil {
-		v := malformed("receiver", "topic: "+err.Error())
+		v := message.Malformed("receiver", "topic: "+err.Error())
 		r.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
 	}
@@ -102,14 +102,14 @@ func (r *Relay) submitTopic(ctx context.Context, topic string, body []byte, way 
 type topicVerdict struct {
 	ID     string  `json:"id,omitempty"`
 	Number *uint16 `json:"number,omitempty"`
-	Verdict
+	verdictJSON
 }
 
 // on is the answer to a body, ready for its JSON.
 func (a answer) on(body []byte) any {
 	items, _, v := ParseReads(body)
-	if v.Code != 0 {
-		return topicVerdict{Verdict: a.Verdict}
+	if v.IsDecided() {
+		return topicVerdict{verdictJSON: wireVerdict(a.Verdict)}
 	}
 	all := make([]topicVerdict, len(items))
 	for i, item := range items {
@@ -117,10 +117,11 @@ func (a answer) on(body []byte) any {
 		if len(all[i].ID) > maxReadID {
 			all[i].ID = ""
 		}
-		all[i].Verdict = a.Verdict
+		v := a.Verdict
 		if a.items != nil {
-			all[i].Verdict = a.items[i]
+			v = a.items[i]
 		}
+		all[i].verdictJSON = wireVerdict(v)
 	}
 	if a.items != nil {
 		return all

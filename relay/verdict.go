@@ -9,29 +9,44 @@ import (
 	"slices"
 	"time"
 
+	"readback/relay/message"
+
 	"golang.org/x/sync/errgroup"
 )
 
 // maxAtOnce is how many items of one array are looked at at once.
 const maxAtOnce = 64
 
-// answer is the verdict on a body: of its one read response, or of each in an array.
+// answer is the verdict on a body: on its one read response, or on each one of an array. If the
+// items of an array differ, the verdict on the whole is none.
 type answer struct {
-	Verdict
-	items []Verdict // nil for a single one
+	message.Verdict
+	items []message.Verdict // nil for a single one
 }
 
 // MarshalJSON gives an array for an array.
 func (a answer) MarshalJSON() ([]byte, error) {
-	if a.items != nil {
-		return json.Marshal(a.items)
+	if a.items == nil {
+		return json.Marshal(wireVerdict(a.Verdict))
 	}
-	return json.Marshal(a.Verdict)
+	all := make([]verdictJSON, len(a.items))
+	for i, v := range a.items {
+		all[i] = wireVerdict(v)
+	}
+	return json.Marshal(all)
 }
 
-// has tells whether the verdict on the whole, or on an item of it, has a code.
-func (a answer) has(code int) bool {
-	return a.Code == code || slices.ContainsFunc(a.items, func(v Verdict) bool { return v.Code == code })
+// code is the one that all items share, else 207.
+func (a answer) code() int {
+	if !a.IsDecided() {
+		return http.StatusMultiStatus
+	}
+	return Code(a.Kind)
+}
+
+// has reports whether the verdict on the whole, or on an item of it, is of a kind.
+func (a answer) has(kind message.VerdictKind) bool {
+	return a.Kind == kind || slices.ContainsFunc(a.items, func(v message.Verdict) bool { return v.Kind == kind })
 }
 
 // retryAfter is in how many seconds the whole of it may be sent again; 0: nobody needs to.
@@ -46,26 +61,26 @@ func (a answer) retryAfter() int {
 // refused says what was refused, without naming anybody.
 func (a answer) refused() string {
 	if a.items == nil {
-		return fmt.Sprintf("%d %s %s", a.Code, a.Field, a.Reason)
+		return fmt.Sprintf("%d %s %s", a.code(), a.Field, a.Reason)
 	}
 	counts := make(map[int]int)
 	for _, v := range a.items {
-		counts[v.Code]++
+		counts[Code(v.Kind)]++
 	}
 	return fmt.Sprintf("verdicts: %v", counts)
 }
 
 // submit takes a body: one read response or an array of them. The items of an array are
-// looked at side by side. Its code is the one that all items share, else 207.
+// looked at side by side.
 func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) answer {
 	ctx, cancel := context.WithTimeout(ctx, intakeWait)
 	defer cancel()
 	items, array, v := ParseReads(body)
-	if v.Code != 0 {
+	if v.IsDecided() {
 		r.reads.tell(&Read{Way: way, By: by}, v, "")
 		return answer{Verdict: v}
 	}
-	verdicts := make([]Verdict, len(items))
+	verdicts := make([]message.Verdict, len(items))
 	var work errgroup.Group
 	work.SetLimit(maxAtOnce)
 	for i, item := range items {
@@ -78,13 +93,13 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 	if !array {
 		return answer{Verdict: verdicts[0]}
 	}
-	code := verdicts[0].Code
+	kind := verdicts[0].Kind
 	for _, v := range verdicts {
-		if v.Code != code {
-			code = http.StatusMultiStatus
+		if v.Kind != kind {
+			kind = message.VerdictNone
 		}
 	}
-	return answer{Verdict: Verdict{Code: code}, items: verdicts}
+	return answer{Verdict: message.Verdict{Kind: kind}, items: verdicts}
 }
 
 // submitFrom is submit of whoever showed a credential at a time.
@@ -98,10 +113,10 @@ func (r *Relay) submitFrom(ctx context.Context, cred Credential, at time.Time, b
 	return r.submit(ctx, body, way, by)
 }
 
-func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) (v Verdict) {
+func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) (v message.Verdict) {
 	defer rs.contain(&v, way, by)
 	rd, v := parseRead(item, by.Receiver.String()) // who speaks for one need not name it
-	if v.Code != 0 {
+	if v.IsDecided() {
 		rs.tell(&Read{Way: way, By: by}, v, "")
 		return v
 	}
@@ -111,9 +126,9 @@ func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Cal
 
 // contain makes a verdict of a panic, so that what one caller sends ends nobody's work but his:
 // it is not the ledger's, which ends the process. It is deferred.
-func (rs *Reads) contain(v *Verdict, way string, by Caller) {
+func (rs *Reads) contain(v *message.Verdict, way string, by Caller) {
 	if p := recover(); p != nil {
-		*v = Verdict{Code: http.StatusInternalServerError, Reason: "internal error"}
+		*v = message.Verdict{Kind: message.VerdictFailed, Reason: "internal error"}
 		rs.audit.log.Error("panic in a read response", "way", way, "panic", p, "stack", string(debug.Stack()))
 		rs.tell(&Read{Way: way, By: by}, *v, "")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"readback/handset"
 	"readback/relay"
 )
 
@@ -71,14 +72,14 @@ func timeOrDash(t *time.Time) string {
 
 // verdictError is what the gateway said against a request.
 func verdictError(answer []byte) error {
-	var v relay.Verdict
+	var v handset.Verdict
 	if err := json.Unmarshal(answer, &v); err != nil {
 		return fmt.Errorf("answer of the gateway: %w", err)
 	}
 	return errors.New(verdictText(v))
 }
 
-func verdictText(v relay.Verdict) string {
+func verdictText(v handset.Verdict) string {
 	text := fmt.Sprintf("%d %s", v.Code, http.StatusText(v.Code))
 	if reason := strings.TrimSpace(v.Field + " " + v.Reason); reason != "" {
 		text += ": " + reason

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"readback/relay"
+	"readback/handset"
 	"readback/relay/message"
 )
 
@@ -59,7 +59,7 @@ func sendRead(cmd *cobra.Command, response map[string]any) error {
 	if _, err := a.do(cmd.Context(), http.MethodPost, "/v1/reads", response, &answer); err != nil {
 		return err
 	}
-	var v relay.Verdict
+	var v handset.Verdict
 	if err := json.Unmarshal(answer, &v); err != nil {
 		return fmt.Errorf("answer of the gateway: %w", err)
 	}

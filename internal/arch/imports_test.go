@@ -20,10 +20,11 @@ const module = "readback"
 // gets its row here.
 var imports = map[string][]string{
 	"cmd/readback": {
-		"config", "conversation", "internal/account", "internal/gateway", "internal/metric",
-		"internal/numbering", "internal/ops", "internal/simulator", "internal/simulator/command",
-		"internal/simulator/load", "internal/token", "internal/transport", "internal/webhook",
-		"relay", "relay/message", "smpp", "smpp/receipt", "udh",
+		"config", "conversation", "handset", "internal/account", "internal/gateway",
+		"internal/metric", "internal/numbering", "internal/ops", "internal/simulator",
+		"internal/simulator/command", "internal/simulator/load", "internal/token",
+		"internal/transport", "internal/webhook", "relay", "relay/message", "smpp", "smpp/receipt",
+		"udh",
 	},
 	"config":              {"internal/account", "internal/gateway", "internal/numbering", "internal/setting", "internal/token", "relay"},
 	"conversation":        {"smpp", "smpp/receipt"},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +40,7 @@ func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []account.Addr
 		return nil
 	})
 	if !waits {
-		l.answerAck(head, relay.Verdict{Code: http.StatusServiceUnavailable})
+		l.answerAck(head, message.Verdict{Kind: message.VerdictUnavailable})
 	}
 	return true
 }
@@ -121,7 +120,7 @@ func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 }
 
 // answerAck answers a read response of the ESME's by its verdict.
-func (l *link) answerAck(head smpp.Frame, v relay.Verdict) {
+func (l *link) answerAck(head smpp.Frame, v message.Verdict) {
 	defer l.settle()
 	status := ackStatus(v)
 	out := smpp.AppendRefusal(nil, head.ID(), status, head.Seq())
@@ -135,13 +134,13 @@ func (l *link) answerAck(head smpp.Frame, v relay.Verdict) {
 }
 
 // ackStatus is the command_status that tells a verdict.
-func ackStatus(v relay.Verdict) pdu.Status {
-	switch v.Code {
-	case http.StatusAccepted:
+func ackStatus(v message.Verdict) pdu.Status {
+	switch v.Kind {
+	case message.VerdictAccepted:
 		return smpp.StatusOK
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+	case message.VerdictUnavailable, message.VerdictTooMany:
 		return smpp.StatusTempApp
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case message.VerdictUnauthenticated, message.VerdictForbidden:
 		return smpp.StatusInvSrcAddr
 	}
 	return smpp.StatusSubmitFailed

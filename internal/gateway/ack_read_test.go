@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +12,14 @@ import (
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // fakeReader is a Reader of one function.
-type fakeReader func(ctx context.Context, rd relay.Read) relay.Verdict
+type fakeReader func(ctx context.Context, rd relay.Read) message.Verdict
 
-func (f fakeReader) Submit(ctx context.Context, rd relay.Read) relay.Verdict { return f(ctx, rd) }
+func (f fakeReader) Submit(ctx context.Context, rd relay.Read) message.Verdict { return f(ctx, rd) }
 
 // ackSetup lets the account bank speak for 4477009….
 func ackSetup(r fakeReader) setup {
@@ -42,9 +42,9 @@ const ackText = "readback receiver:447700900123 number:017 status:1 read:2026-11
 // everything else as it came.
 func TestAckTaken(t *testing.T) {
 	reads := make(chan relay.Read, 1)
-	w := serve(t, ackSetup(func(_ context.Context, rd relay.Read) relay.Verdict {
+	w := serve(t, ackSetup(func(_ context.Context, rd relay.Read) message.Verdict {
 		reads <- rd
-		return relay.Verdict{Code: http.StatusAccepted}
+		return message.Verdict{Kind: message.VerdictAccepted}
 	}))
 	esme, smsc := w.bind(simulator.Bind{})
 	const number = "447700900123"
@@ -95,28 +95,28 @@ func TestAckTaken(t *testing.T) {
 
 // Each verdict has its command_status.
 func TestAckVerdict(t *testing.T) {
-	codes := make(chan int, 1)
-	w := serve(t, ackSetup(func(context.Context, relay.Read) relay.Verdict { return relay.Verdict{Code: <-codes} }))
+	kinds := make(chan message.VerdictKind, 1)
+	w := serve(t, ackSetup(func(context.Context, relay.Read) message.Verdict { return message.Verdict{Kind: <-kinds} }))
 	esme, _ := w.bind(simulator.Bind{})
 	for i, tt := range []struct {
-		code int
+		kind message.VerdictKind
 		want pdu.Status
 	}{
-		{202, smpp.StatusOK},
-		{503, smpp.StatusTempApp},
-		{429, smpp.StatusTempApp},
-		{403, smpp.StatusInvSrcAddr},
-		{400, smpp.StatusSubmitFailed},
-		{404, smpp.StatusSubmitFailed},
-		{409, smpp.StatusSubmitFailed},
-		{410, smpp.StatusSubmitFailed},
+		{message.VerdictAccepted, smpp.StatusOK},
+		{message.VerdictUnavailable, smpp.StatusTempApp},
+		{message.VerdictTooMany, smpp.StatusTempApp},
+		{message.VerdictForbidden, smpp.StatusInvSrcAddr},
+		{message.VerdictMalformed, smpp.StatusSubmitFailed},
+		{message.VerdictNotFound, smpp.StatusSubmitFailed},
+		{message.VerdictAmbiguous, smpp.StatusSubmitFailed},
+		{message.VerdictTooOld, smpp.StatusSubmitFailed},
 	} {
-		codes <- tt.code
+		kinds <- tt.kind
 		f := ack(0x08, "447700900123", ackText)
 		f.SetSeq(uint32(i + 2))
 		esme.Send(f)
 		if got := esme.Next("answer"); got.ID() != pdu.SubmitSMRespID || got.Status() != tt.want || got.Seq() != f.Seq() {
-			t.Errorf("%d: got % x, want status %02x", tt.code, []byte(got), uint32(tt.want))
+			t.Errorf("%d: got % x, want status %02x", tt.kind, []byte(got), uint32(tt.want))
 		}
 	}
 }
@@ -124,13 +124,13 @@ func TestAckVerdict(t *testing.T) {
 // A verdict that takes its time holds up nothing else, and not too many wait at once.
 func TestAckWaits(t *testing.T) {
 	entered, verdicts := make(chan struct{}, maxAcks), make(chan struct{})
-	w := serve(t, ackSetup(func(ctx context.Context, _ relay.Read) relay.Verdict {
+	w := serve(t, ackSetup(func(ctx context.Context, _ relay.Read) message.Verdict {
 		entered <- struct{}{}
 		select {
 		case <-verdicts:
 		case <-ctx.Done():
 		}
-		return relay.Verdict{Code: http.StatusAccepted}
+		return message.Verdict{Kind: message.VerdictAccepted}
 	}))
 	esme, smsc := w.bind(simulator.Bind{})
 	for seq := range uint32(maxAcks + 1) {
@@ -158,7 +158,7 @@ func TestAckWaits(t *testing.T) {
 // By default an SME delivery acknowledgement is a message like any other.
 func TestAckPasses(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) {
-		o.Acks = fakeReader(func(context.Context, relay.Read) relay.Verdict { panic("not reached") })
+		o.Acks = fakeReader(func(context.Context, relay.Read) message.Verdict { panic("not reached") })
 	}})
 	esme, smsc := w.bind(simulator.Bind{})
 	f := ack(0x08, "447700900123", ackText)

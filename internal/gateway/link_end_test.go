@@ -74,14 +74,14 @@ func timeless(t *testing.T, conn net.Conn) *testpeer.Peer {
 // stubborn is a Reader whose verdicts come when the test wants them, whatever the context.
 type stubborn struct {
 	asked   chan context.Context
-	verdict chan relay.Verdict
+	verdict chan message.Verdict
 }
 
 func newStubborn() stubborn {
-	return stubborn{make(chan context.Context, 1), make(chan relay.Verdict)}
+	return stubborn{make(chan context.Context, 1), make(chan message.Verdict)}
 }
 
-func (r stubborn) Submit(ctx context.Context, _ relay.Read) relay.Verdict {
+func (r stubborn) Submit(ctx context.Context, _ relay.Read) message.Verdict {
 	r.asked <- ctx
 	return <-r.verdict
 }
@@ -116,7 +116,7 @@ func TestLinkEndsBehindVerdicts(t *testing.T) {
 					t.Error("the link has ended before the verdict")
 				default:
 				}
-				reads.verdict <- relay.Verdict{Code: 503}
+				reads.verdict <- message.Verdict{Kind: message.VerdictUnavailable}
 				<-p.ended
 			})
 		})

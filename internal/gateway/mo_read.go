@@ -3,19 +3,19 @@ package gateway
 import (
 	"context"
 	"encoding/hex"
-	"net/http"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
 
 // Reader takes read responses.
 type Reader interface {
-	Submit(ctx context.Context, rd relay.Read) relay.Verdict
+	Submit(ctx context.Context, rd relay.Read) message.Verdict
 }
 
 // readTime bounds the verdict on a read response that came as a message: it may have to
@@ -53,9 +53,9 @@ func (g *Gateway) readOf(m smpp.Message) (rd relay.Read, ok bool) {
 
 // readStatus answers a read response: what may be accepted later the SMSC is to keep, and
 // what never will be it must not send again.
-func readStatus(v relay.Verdict) pdu.Status {
-	switch v.Code {
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+func readStatus(v message.Verdict) pdu.Status {
+	switch v.Kind {
+	case message.VerdictUnavailable, message.VerdictTooMany:
 		return smpp.StatusTempApp
 	}
 	return smpp.StatusOK

@@ -12,13 +12,14 @@ import (
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // readerFunc is a Reader of one function.
-type readerFunc func(relay.Read) relay.Verdict
+type readerFunc func(relay.Read) message.Verdict
 
-func (f readerFunc) Submit(_ context.Context, rd relay.Read) relay.Verdict { return f(rd) }
+func (f readerFunc) Submit(_ context.Context, rd relay.Read) message.Verdict { return f(rd) }
 
 // fromSubscriber is a message from the receiver to the sender of text.
 func fromSubscriber(seq uint32, esmClass, dataCoding byte, ud string) smpp.Frame {
@@ -35,10 +36,10 @@ var readingBank = Account{
 // blockedReader is a Reader whose verdicts take longer than anybody waits.
 type blockedReader chan context.Context
 
-func (r blockedReader) Submit(ctx context.Context, _ relay.Read) relay.Verdict {
+func (r blockedReader) Submit(ctx context.Context, _ relay.Read) message.Verdict {
 	r <- ctx
 	<-ctx.Done()
-	return relay.Verdict{Code: 503}
+	return message.Verdict{Kind: message.VerdictUnavailable}
 }
 
 // A verdict does not hold up what the ESME is to hear when the SMSC is gone.
@@ -64,10 +65,10 @@ func TestReadBySMSCThatIsGone(t *testing.T) {
 func TestReadBySMS(t *testing.T) {
 	const udhi = smpp.ESMClassUDHI
 	reads := make(chan relay.Read, 1)
-	verdict := make(chan relay.Verdict, 1)
+	verdict := make(chan message.Verdict, 1)
 	options := func(o *Options) {
 		o.ReadIEI = 0x81
-		o.Reads = readerFunc(func(rd relay.Read) relay.Verdict {
+		o.Reads = readerFunc(func(rd relay.Read) message.Verdict {
 			reads <- rd
 			return <-verdict
 		})
@@ -77,19 +78,19 @@ func TestReadBySMS(t *testing.T) {
 		for i, tt := range []struct {
 			name, ud string
 			want     relay.Read
-			verdict  int
+			verdict  message.VerdictKind
 			answer   pdu.Status
 		}{
-			{"read", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, 202, smpp.StatusOK},
-			{"deleted, with text", "\x05\x81\x03\x01\x01\x02Hi", relay.Read{Number: 257, Status: 2}, 202, smpp.StatusOK},
-			{"with proof", "\x09\x81\x07\x00\x11\x01\x9F\x3A\x01\xC2", relay.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}, 202, smpp.StatusOK},
-			{"unknown number", "\x05\x81\x03\x00\x12\x01", relay.Read{Number: 18, Status: 1}, 404, smpp.StatusOK},
-			{"malformed status", "\x05\x81\x03\x00\x11\x09", relay.Read{Number: 17, Status: 9}, 400, smpp.StatusOK},
-			{"ledger is down", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, 503, smpp.StatusTempApp},
-			{"too many", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, 429, smpp.StatusTempApp},
+			{"read", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, message.VerdictAccepted, smpp.StatusOK},
+			{"deleted, with text", "\x05\x81\x03\x01\x01\x02Hi", relay.Read{Number: 257, Status: 2}, message.VerdictAccepted, smpp.StatusOK},
+			{"with proof", "\x09\x81\x07\x00\x11\x01\x9F\x3A\x01\xC2", relay.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}, message.VerdictAccepted, smpp.StatusOK},
+			{"unknown number", "\x05\x81\x03\x00\x12\x01", relay.Read{Number: 18, Status: 1}, message.VerdictNotFound, smpp.StatusOK},
+			{"malformed status", "\x05\x81\x03\x00\x11\x09", relay.Read{Number: 17, Status: 9}, message.VerdictMalformed, smpp.StatusOK},
+			{"ledger is down", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, message.VerdictUnavailable, smpp.StatusTempApp},
+			{"too many", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, message.VerdictTooMany, smpp.StatusTempApp},
 		} {
 			seq := uint32(i + 1)
-			verdict <- relay.Verdict{Code: tt.verdict}
+			verdict <- message.Verdict{Kind: tt.verdict}
 			smsc.Send(fromSubscriber(seq, udhi, 0, tt.ud))
 			tt.want.Receiver, tt.want.Sender, tt.want.Way = receiver, "10690001", "sms"
 			tt.want.By.Name = "network"

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,9 +18,9 @@ import (
 // A read response that has no verdict in time is refused for now, on either way.
 func TestVerdictInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := fakeReader(func(ctx context.Context, _ relay.Read) relay.Verdict {
+		r := fakeReader(func(ctx context.Context, _ relay.Read) message.Verdict {
 			<-ctx.Done()
-			return relay.Verdict{Code: http.StatusServiceUnavailable}
+			return message.Verdict{Kind: message.VerdictUnavailable}
 		})
 		p := pipe(t, fakeLedger{}, func(o *Options) {
 			o.Acks, o.Reads = r, r
@@ -66,22 +65,22 @@ func TestHoldInTime(t *testing.T) {
 
 // Each verdict has a status of its own, which tells whether to try again.
 func TestVerdictStatus(t *testing.T) {
-	for code, want := range map[int]struct{ esme, smsc pdu.Status }{
-		202: {smpp.StatusOK, smpp.StatusOK},
-		200: {smpp.StatusSubmitFailed, smpp.StatusOK}, // not a verdict
-		400: {smpp.StatusSubmitFailed, smpp.StatusOK},
-		401: {smpp.StatusInvSrcAddr, smpp.StatusOK},
-		403: {smpp.StatusInvSrcAddr, smpp.StatusOK},
-		404: {smpp.StatusSubmitFailed, smpp.StatusOK},
-		429: {smpp.StatusTempApp, smpp.StatusTempApp},
-		500: {smpp.StatusSubmitFailed, smpp.StatusOK},
-		503: {smpp.StatusTempApp, smpp.StatusTempApp},
+	for kind, want := range map[message.VerdictKind]struct{ esme, smsc pdu.Status }{
+		message.VerdictAccepted:        {smpp.StatusOK, smpp.StatusOK},
+		message.VerdictNone:            {smpp.StatusSubmitFailed, smpp.StatusOK}, // not a verdict
+		message.VerdictMalformed:       {smpp.StatusSubmitFailed, smpp.StatusOK},
+		message.VerdictUnauthenticated: {smpp.StatusInvSrcAddr, smpp.StatusOK},
+		message.VerdictForbidden:       {smpp.StatusInvSrcAddr, smpp.StatusOK},
+		message.VerdictNotFound:        {smpp.StatusSubmitFailed, smpp.StatusOK},
+		message.VerdictTooMany:         {smpp.StatusTempApp, smpp.StatusTempApp},
+		message.VerdictFailed:          {smpp.StatusSubmitFailed, smpp.StatusOK},
+		message.VerdictUnavailable:     {smpp.StatusTempApp, smpp.StatusTempApp},
 	} {
-		if got := ackStatus(relay.Verdict{Code: code}); got != want.esme {
-			t.Errorf("%d: got %v for the ESME, want %v", code, got, want.esme)
+		if got := ackStatus(message.Verdict{Kind: kind}); got != want.esme {
+			t.Errorf("%d: got %v for the ESME, want %v", kind, got, want.esme)
 		}
-		if got := readStatus(relay.Verdict{Code: code}); got != want.smsc {
-			t.Errorf("%d: got %v for the SMSC, want %v", code, got, want.smsc)
+		if got := readStatus(message.Verdict{Kind: kind}); got != want.smsc {
+			t.Errorf("%d: got %v for the SMSC, want %v", kind, got, want.smsc)
 		}
 	}
 }

@@ -51,8 +51,7 @@ func (w *world) read(sender, receiver string, number uint16) {
 	ctx, cancel := context.WithTimeout(w.ctx, deadline)
 	defer cancel()
 	verdict := w.relay.Reads().Submit(ctx, relay.Read{Sender: sender, Receiver: receiver, Number: number, Status: message.StatusRead})
-	const accepted = 202
-	if verdict.Code != accepted {
-		w.Fatalf("read of %d: got %+v, want %d", number, verdict, accepted)
+	if !verdict.IsAccepted() {
+		w.Fatalf("read of %d: got %+v, want that it is accepted", number, verdict)
 	}
 }

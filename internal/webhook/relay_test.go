@@ -77,7 +77,7 @@ func (r *running) read(account, receiver, id string) {
 	r.Ledger().Accept(s, []byte(id), inLog, 0)
 	<-inLog
 	v := r.Reads().Submit(r.t.Context(), relay.Read{Receiver: receiver, Sender: "10690001", Number: s.Number, Status: message.StatusRead})
-	if !v.Accepted() {
+	if !v.IsAccepted() {
 		r.t.Fatalf("read: got %+v", v)
 	}
 }
