@@ -22,14 +22,17 @@ const (
 type audit struct {
 	log       *slog.Logger
 	mask      func(string) string
+	code      func(message.VerdictKind) int
 	level     slog.Level
 	strangers *rate.Limiter
 	left      atomic.Int64 // lines left out since the last one
 }
 
-func newAudit(opt *Options, log *slog.Logger) *audit {
-	a := &audit{log: log, mask: opt.mask, level: slog.LevelDebug}
-	if opt.Audit {
+// newAudit returns an audit that logs at the level info or else debug. mask writes a
+// subscriber's number, and code is how a kind of verdicts is logged.
+func newAudit(log *slog.Logger, info bool, mask func(string) string, code func(message.VerdictKind) int) *audit {
+	a := &audit{log: log, mask: mask, code: code, level: slog.LevelDebug}
+	if info {
 		a.level = slog.LevelInfo
 	}
 	a.strangers = rate.NewLimiter(strangersLines, strangersBurst)
@@ -61,7 +64,7 @@ func (a *audit) line(what string, by *Caller, v message.Verdict, note string, at
 		a.left.Add(1)
 		return
 	}
-	attrs = append(attrs, slog.Int("verdict", Code(v.Kind)))
+	attrs = append(attrs, slog.Int("verdict", a.code(v.Kind)))
 	if v.Field != "" {
 		attrs = append(attrs, slog.String("field", v.Field))
 	}

@@ -13,7 +13,7 @@ func TestAudit(t *testing.T) {
 	opt := testOptions(t)
 	var log bytes.Buffer
 	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	a := newAudit(&opt, opt.Logger)
+	a := newAudit(opt.Logger, opt.Audit, opt.mask, Code)
 	rd := &Read{Receiver: "447700900123", Sender: "10690001", Number: 17, Status: 1, Way: "http", By: Caller{Name: "app"}}
 	tests := []struct {
 		name string
@@ -61,7 +61,7 @@ func TestAudit(t *testing.T) {
 func TestAuditOfStrangers(t *testing.T) {
 	opt := testOptions(t)
 	var log bytes.Buffer
-	a := newAudit(&opt, slog.New(slog.NewTextHandler(&log, nil)))
+	a := newAudit(slog.New(slog.NewTextHandler(&log, nil)), opt.Audit, opt.mask, Code)
 	refused := message.Verdict{Kind: message.VerdictUnauthenticated}
 	for range 10 * strangersBurst {
 		a.verdict(&Read{Way: "http"}, refused, "")
@@ -82,7 +82,7 @@ func TestAuditOff(t *testing.T) {
 	opt := testOptions(t)
 	opt.Audit = false
 	var log bytes.Buffer
-	a := newAudit(&opt, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	a := newAudit(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), opt.Audit, opt.mask, Code)
 	a.verdict(&Read{Way: "http"}, message.Accept(), "")
 	if !strings.Contains(log.String(), "level=DEBUG") {
 		t.Errorf("got %q, want a line at debug", log.String())

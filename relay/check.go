@@ -51,7 +51,7 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, message.Verdict) {
 		q.said = rd.ReadAt.UnixMilli()
 		q.readAt = min(q.readAt, q.said)
 	}
-	if _, err := rs.ledger.status.get(); err != nil {
+	if !rs.ledger.isUp() {
 		return q, message.LedgerDown()
 	}
 	return q, message.Verdict{}

@@ -32,9 +32,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 		return v
 	}
 	r.ledger.forget(receiver, now)
-	r.reads.rates.Forget(&receiver)
-	r.reads.guesses.Forget(&receiver)
-	r.reads.replays.forget(receiver)
+	r.reads.forget(receiver)
 	if err := r.feedback.erase(ctx, receiver, now); err != nil {
 		return message.TryAgain("not all is erased yet, send it again")
 	}

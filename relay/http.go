@@ -125,7 +125,7 @@ func (r *Relay) getConversation(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
-	view, err := r.Conversation(req.PathValue("sender"), receiver.String())
+	view, err := r.views.conversation(req.PathValue("sender"), receiver.String())
 	switch {
 	case errors.Is(err, message.ErrAddress):
 		refuse(w, message.Malformed("address", err.Error()))

@@ -209,7 +209,7 @@ func TestIndexIsBuiltAgain(t *testing.T) {
 			}
 			tt.harm(t, filepath.Join(opt.Store, "index"))
 			r = start(t, opt)
-			v, err := r.Conversation("10690001", "447700900123")
+			v, err := r.views.conversation("10690001", "447700900123")
 			if err != nil || len(v.Messages) != 2 || v.Messages[0].State != "read" || v.Messages[1].MessageIDs[0] != "id2" {
 				t.Errorf("conversation: got %+v, %v", v, err)
 			}

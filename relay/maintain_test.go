@@ -17,12 +17,12 @@ func TestOptOutChanges(t *testing.T) {
 	set := func(on, queued bool) {
 		t.Helper()
 		verdict := make(chan message.Verdict, 1)
-		go func() { verdict <- r.setOptOut(relaytest.Deadline(t), &receiver, on) }()
+		go func() { verdict <- r.optOuts.set(relaytest.Deadline(t), &receiver, on) }()
 		if queued {
 			relaytest.Receive(t, r.ledger.queue.wake)
-			if r.optingOut.TryLock() {
+			if r.optOuts.mu.TryLock() {
 				t.Error("another change can begin before this one is done")
-				r.optingOut.Unlock()
+				r.optOuts.mu.Unlock()
 			}
 			b := r.ledger.queue.take()
 			r.applyRecords(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
@@ -34,7 +34,7 @@ func TestOptOutChanges(t *testing.T) {
 		if b := r.ledger.queue.take(); b != nil {
 			t.Errorf("opt-out %v: got %+v queued, want nothing more", on, b)
 		}
-		if now, err := r.optOut(&receiver); err != nil || now.On != on || (now.Since != nil) != on || now.Receiver != "447700900123" {
+		if now, err := r.optOuts.get(&receiver); err != nil || now.On != on || (now.Since != nil) != on || now.Receiver != "447700900123" {
 			t.Errorf("got %+v, %v, want %v", now, err, on)
 		}
 	}
@@ -43,17 +43,17 @@ func TestOptOutChanges(t *testing.T) {
 	set(true, false)
 	set(false, true)
 	r.ledger.queue.records = maxQueuedRecords
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
+	if v := r.optOuts.set(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without room: got %+v, want 503", v)
 	}
 	r.status.set(ErrDown)
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
+	if v := r.optOuts.set(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without a log: got %+v, want 503", v)
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
-	if v := r.setOptOut(relaytest.Deadline(t), &receiver, false); v.Kind != message.VerdictUnavailable {
+	if v := r.optOuts.set(relaytest.Deadline(t), &receiver, false); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without an index: got %+v, want 503", v)
 	}
 }
@@ -77,7 +77,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		before time.Time
 		want   int
 	}{{time.UnixMilli(half - 1), 0}, {time.UnixMilli(half), 1}} {
-		if err := r.renewOptOuts(tt.before); err != nil {
+		if err := r.optOuts.renew(tt.before); err != nil {
 			t.Fatal(err)
 		}
 		b := r.ledger.queue.take()
@@ -102,13 +102,13 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		t.Errorf("one at a time: got %+v, %v", stale, err)
 	}
 	r.ledger.queue.records = maxQueuedRecords
-	if err := r.renewOptOuts(now.Add(time.Hour)); err == nil {
+	if err := r.optOuts.renew(now.Add(time.Hour)); err == nil {
 		t.Error("without room: got no error")
 	}
 	if err := r.index.close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.renewOptOuts(now); err == nil {
+	if err := r.optOuts.renew(now); err == nil {
 		t.Error("without an index: got no error")
 	}
 }

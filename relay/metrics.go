@@ -8,8 +8,7 @@ import (
 
 // metrics are what an operator sees of the relay; never a subscriber's number.
 type metrics struct {
-	reads    *prometheus.CounterVec
-	optedOut prometheus.Counter
+	reads    *readMetrics
 	refused  *prometheus.CounterVec
 	erased   prometheus.Counter
 	feedback *feedbackMetrics
@@ -25,13 +24,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 }
 
 func (m *metrics) addReads(f metric.Factory) {
-	m.reads = f.CounterVec(metric.Opts{
-		Name: "readback_reads_total", Help: "Read responses by the way they came in and their verdict.",
-		Labels: []string{"way", "verdict"}, Look: "401, 403 (forged), 429 rise",
-	})
-	m.optedOut = f.Counter(metric.Opts{
-		Name: "readback_reads_opted_out_total", Help: "Read responses accepted and dropped, because the receiver has opted out.",
-	})
+	m.reads = newReadMetrics(f)
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
 		Labels: []string{"reason"}, Detail: "`max_connections`, `tls`.", Look: "it rises",

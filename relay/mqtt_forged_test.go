@@ -127,7 +127,7 @@ func TestHandsetWithProof(t *testing.T) {
 		t.Errorf("feedback: got number %d, want %d alone", fb.Number, second.Number)
 	}
 	r.wantEmpty(streamMQTT)
-	if got := testutil.ToFloat64(r.metrics.reads.WithLabelValues("mqtt", "403")); got != 2 {
+	if got := testutil.ToFloat64(r.metrics.reads.verdicts.WithLabelValues("mqtt", "403")); got != 2 {
 		t.Errorf("refused: got %v, want 2", got)
 	}
 	token := h.Subscribe("readback/verdicts/"+handsetNumber, 0, nil).(*mqtt.SubscribeToken)

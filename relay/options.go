@@ -35,12 +35,11 @@ type Config struct {
 
 	Rules // say who may report a read
 
-	ReadRate     int           `key:"reads.rate" default:"600" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
-	ReadBurst    int           `key:"reads.burst" default:"1000" range:"1..1000000" doc:"of them at once"`
-	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
-	Origins      []string      `key:"reads.cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
-	MaxClients   int           `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
-	Audit        bool          `key:"log.audit" default:"true" doc:"a line at level info for each read response and its verdict; else at debug"`
+	ReadLimits
+
+	Origins    []string `key:"reads.cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
+	MaxClients int      `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
+	Audit      bool     `key:"log.audit" default:"true" doc:"a line at level info for each read response and its verdict; else at debug"`
 }
 
 // Numbers are the range that the numbers of a conversation run through, again and again.
@@ -107,8 +106,7 @@ func (o *Options) Validate() error {
 		check(o.Conversations >= shards, "conversations: %d is under %d", o.Conversations, shards),
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		o.DeliveryOptions.Validate(),
-		check(o.ReadRate == 0 || o.ReadRate > 0 && o.ReadBurst > 0, "read rate: %d with a burst of %d", o.ReadRate, o.ReadBurst),
-		check(o.ReplayWindow >= 0, "replay window: %s is negative", o.ReplayWindow),
+		o.ReadLimits.Validate(),
 		check(embedded || o.Listen == "", "listen: %q is for the embedded server only", o.Listen),
 		check(!embedded || o.Creds == "" && o.NKey == "", "creds, nkey: are for a cluster only"),
 	)
@@ -154,6 +152,14 @@ func (o *Options) validateAuth() error {
 		}
 	}
 	return err
+}
+
+// reads are the options of Reads.
+func (o *Options) reads() ReadOptions {
+	return ReadOptions{
+		ReadLimits: o.ReadLimits, First: o.First, Last: o.Last,
+		Keep: o.Keep, ReadWait: o.ReadWait, Proofs: o.Proofs,
+	}
 }
 
 // numbers is how many numbers a cycle has.

@@ -1,19 +1,13 @@
 package relay
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
+	"sync"
 	"time"
 
 	"readback/relay/journal"
 	"readback/relay/message"
 )
-
-// An opt-out stands in the index under 'u' · 'o' · receiver, as the time since when and the
-// time of its record. The log forgets records, and opt-outs must hold: each is logged again
-// when half of the time is over for which the log keeps it.
-const personOptOut = 'o'
 
 // OptOut is whether read responses of a receiver are dropped.
 type OptOut struct {
@@ -22,35 +16,16 @@ type OptOut struct {
 	Since    *time.Time `json:"since,omitempty"`
 }
 
-func optOutKey(dst []byte, receiver *message.Addr) []byte {
-	return append(append(dst, prefixPerson, personOptOut), receiver.Bytes()...)
+// optOuts are the opt-outs of all receivers.
+type optOuts struct {
+	ledger *Ledger
+	index  *index
+	mu     sync.Mutex // held while an opt-out changes
 }
 
-// optOut notes an opt-out, or its end.
-func (a *applier) optOut(rec *journal.Record) error {
-	a.came(outcomeNoted, nil)
-	a.key = optOutKey(a.key[:0], &rec.Place.Conv.Receiver)
-	if rec.Status == 0 {
-		return a.b.Delete(a.key, nil)
-	}
-	a.val = binary.AppendUvarint(binary.AppendUvarint(a.val[:0], uint64(rec.ReadAt)), uint64(rec.At))
-	return a.b.Set(a.key, a.val, nil)
-}
-
-// optOut returns since when a receiver has opted out; 0 when it has not.
-func (ix *index) optOut(receiver *message.Addr) (since int64, err error) {
-	var buf [2 + message.MaxAddr]byte
-	value, err := ix.get(optOutKey(buf[:0], receiver))
-	if err != nil || value == nil {
-		return 0, err
-	}
-	d := journal.Decoder{B: value}
-	return d.Time("since"), d.Err
-}
-
-// optOut is the opt-out of a receiver.
-func (r *Relay) optOut(receiver *message.Addr) (OptOut, error) {
-	ms, err := r.index.optOut(receiver)
+// get returns the opt-out of a receiver.
+func (o *optOuts) get(receiver *message.Addr) (OptOut, error) {
+	ms, err := o.index.optOut(receiver)
 	if err != nil || ms == 0 {
 		return OptOut{Receiver: receiver.String()}, err
 	}
@@ -58,12 +33,12 @@ func (r *Relay) optOut(receiver *message.Addr) (OptOut, error) {
 	return OptOut{Receiver: receiver.String(), On: true, Since: &since}, nil
 }
 
-// setOptOut has the log know that a receiver opts out, or no longer. The verdict is 202
-// when that is so.
-func (r *Relay) setOptOut(ctx context.Context, receiver *message.Addr, on bool) message.Verdict {
-	r.optingOut.Lock()
-	defer r.optingOut.Unlock()
-	now, err := r.optOut(receiver)
+// set has the log know that a receiver opts out, or no longer. The verdict accepts
+// it when that is so.
+func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) message.Verdict {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now, err := o.get(receiver)
 	switch {
 	case err != nil:
 		return message.LedgerDown()
@@ -75,48 +50,24 @@ func (r *Relay) setOptOut(ctx context.Context, receiver *message.Addr, on bool) 
 	if on {
 		rec.Status = 1
 	}
-	return r.ledger.submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
+	return o.ledger.submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
 }
 
-// renewOptOuts logs those again whose records are older than that, a thousand at a time:
+// renew logs those again whose records are older than that, a thousand at a time:
 // what is left is done the next time.
-func (r *Relay) renewOptOuts(before time.Time) error {
-	r.optingOut.Lock() // or one that is ended just now would come back
-	defer r.optingOut.Unlock()
+func (o *optOuts) renew(before time.Time) error {
+	o.mu.Lock() // or one that is ended just now would come back
+	defer o.mu.Unlock()
 	const most = 1000
-	stale, err := r.index.staleOptOuts(before.UnixMilli(), most)
+	stale, err := o.index.staleOptOuts(before.UnixMilli(), most)
 	if err != nil {
 		return err
 	}
 	for i := range stale {
-		b := r.ledger.queue.begin(journal.KindOptOut)
-		if b == nil {
-			return ErrDown
-		}
 		stale[i].At = time.Now().UnixMilli()
-		b.buf = journal.AppendOptOut(b.buf, &stale[i])
-		r.ledger.queue.end(b)
+		if err := o.ledger.enqueue(journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &stale[i]) }); err != nil {
+			return err
+		}
 	}
 	return nil
-}
-
-// staleOptOuts returns the records of opt-outs that were logged before.
-func (ix *index) staleOptOuts(before int64, most int) ([]journal.Record, error) {
-	l, err := ix.lookup()
-	if err != nil {
-		return nil, err
-	}
-	var all []journal.Record
-	var failed error
-	prefix := []byte{prefixPerson, personOptOut}
-	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix) && len(all) < most; ok = l.it.Next() {
-		d := journal.Decoder{B: l.it.Value()}
-		rec := journal.Record{Status: 1, ReadAt: d.Time("since"), At: d.Time("time")}
-		var bad error
-		rec.Place.Conv.Receiver, bad = message.NewAddr(l.it.Key()[len(prefix):])
-		if failed = firstError(failed, d.Err, bad); rec.At < before {
-			all = append(all, rec)
-		}
-	}
-	return all, firstError(failed, l.it.Error(), l.close())
 }

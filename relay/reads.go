@@ -2,10 +2,11 @@ package relay
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
-	"readback/internal/crash"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -18,22 +19,55 @@ const clockSlack = 5 * time.Minute
 type Reads struct {
 	ledger  *Ledger
 	index   *index
-	opt     *Options
-	metrics *metrics
+	opt     *ReadOptions
 	audit   *audit
+	metrics *readMetrics
 	rates   *Rates
-	guesses *Rates // of who must show proofs
+	guesses *Rates // of callers that must show proofs
 	replays *replays
 }
 
-func newReads(r *Relay) *Reads {
-	audit := newAudit(&r.opt, r.log)
-	audit.mask = r.mask // which may change
-	return &Reads{
-		ledger: r.ledger, index: r.index, opt: &r.opt, metrics: r.metrics, audit: audit,
-		rates: NewRates(r.opt.ReadRate, r.opt.ReadBurst), guesses: NewGuessRates(r.opt.ReadRate, r.opt.ReadBurst),
-		replays: newReplays(r.opt.ReplayWindow),
+// ReadOptions are what Reads go by.
+type ReadOptions struct {
+	ReadLimits
+	First, Last uint16        // numbers of a cycle
+	Keep        time.Duration // how long a message can be read
+	ReadWait    time.Duration // how long a read response waits for the SMSC's answer to its message
+	Proofs      Proofs        // what read responses may show; zero: none is looked at
+}
+
+// ReadLimits are what the operator decides of read responses. Each field is a setting.
+type ReadLimits struct {
+	ReadRate     int           `key:"reads.rate" default:"600" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
+	ReadBurst    int           `key:"reads.burst" default:"1000" range:"1..1000000" doc:"of them at once"`
+	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
+}
+
+// Validate names everything that Reads cannot work with.
+func (l *ReadLimits) Validate() error {
+	var err error
+	if l.ReadRate < 0 || l.ReadRate > 0 && l.ReadBurst <= 0 {
+		err = fmt.Errorf("read rate: %d with a burst of %d", l.ReadRate, l.ReadBurst)
 	}
+	if l.ReplayWindow < 0 {
+		err = errors.Join(err, fmt.Errorf("replay window: %s is negative", l.ReplayWindow))
+	}
+	return err
+}
+
+func newReads(l *Ledger, ix *index, opt ReadOptions, a *audit, m *readMetrics) *Reads {
+	return &Reads{
+		ledger: l, index: ix, opt: &opt, audit: a, metrics: m,
+		rates: NewRates(opt.ReadRate, opt.ReadBurst), guesses: NewGuessRates(opt.ReadRate, opt.ReadBurst),
+		replays: newReplays(opt.ReplayWindow),
+	}
+}
+
+// forget drops from memory what came for a receiver.
+func (rs *Reads) forget(receiver message.Addr) {
+	rs.rates.Forget(&receiver)
+	rs.guesses.Forget(&receiver)
+	rs.replays.forget(receiver)
 }
 
 // Submit takes a read response. The verdict 202 means that the log has it, and that a
@@ -50,7 +84,7 @@ func (rs *Reads) Submit(ctx context.Context, rd Read) message.Verdict {
 
 // tell counts and logs a verdict. Of what could not be read only Way and By are known.
 func (rs *Reads) tell(rd *Read, v message.Verdict, note string) {
-	rs.metrics.reads.WithLabelValues(rd.Way, strconv.Itoa(Code(v.Kind))).Inc()
+	rs.metrics.verdicts.WithLabelValues(rd.Way, strconv.Itoa(rs.audit.code(v.Kind))).Inc()
 	rs.audit.verdict(rd, v, note)
 }
 
@@ -185,39 +219,6 @@ func contains(senders []message.Addr, sender message.Addr) bool {
 	return false
 }
 
-// outstanding returns the senders who have given this number to the receiver without
-// the index knowing about it yet; sender is one of them, or zero for any. The channel is
-// closed when that has changed; nil when there are none.
-func (l *Ledger) outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
-	defer crash.OnPanic()
-	sh := l.table.of(receiver)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if !sender.IsZero() {
-		h := sh.heads[message.Conversation{Sender: *sender, Receiver: *receiver}]
-		if h == nil || !l.isOut(h, number) {
-			return nil, nil
-		}
-		return []message.Addr{*sender}, h.change()
-	}
-	for h := sh.busy; h != nil; h = h.busyNext {
-		if h.conv.Receiver == *receiver && l.isOut(h, number) {
-			senders = append(senders, h.conv.Sender)
-			changed = h.change()
-		}
-	}
-	return senders, changed
-}
-
-func (l *Ledger) isOut(h *head, number uint16) bool {
-	for _, o := range h.out {
-		if l.number(o.ordinal) == number {
-			return true
-		}
-	}
-	return false
-}
-
 // record has the log know, and waits until it does.
 func (rs *Reads) record(ctx context.Context, q *question, f *found) message.Verdict {
 	return rs.ledger.submit(ctx, journal.KindRead, func(dst []byte) []byte {
@@ -226,36 +227,4 @@ func (rs *Reads) record(ctx context.Context, q *question, f *found) message.Verd
 			ReadAt: max(q.readAt, f.entry.at), // it cannot have been read before it was sent
 		})
 	})
-}
-
-// submit has the log know a record that has an outcome, and waits for that.
-func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
-	defer crash.OnPanic()
-	if !l.status.up.Load() {
-		return message.LedgerDown()
-	}
-	b := l.queue.begin(k)
-	if b == nil {
-		return message.LedgerDown()
-	}
-	b.buf = appendTo(b.buf)
-	came := make(chan outcome, 1) // has room for the one outcome
-	b.await(func(o outcome, _ *Merged) { came <- o })
-	l.queue.end(b)
-	select {
-	case o := <-came:
-		return verdictAfter(o)
-	case <-ctx.Done():
-		return message.LedgerDown()
-	}
-}
-
-func verdictAfter(o outcome) message.Verdict {
-	switch o {
-	case outcomeRead, outcomeDuplicate, outcomeNoted:
-		return message.Accept()
-	case outcomeGone:
-		return message.NoSuchMessage()
-	}
-	return message.LedgerDown()
 }

@@ -24,7 +24,7 @@ func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
-	o, err := r.optOut(receiver)
+	o, err := r.optOuts.get(receiver)
 	if err != nil {
 		refuse(w, message.LedgerDown())
 		return
@@ -44,7 +44,7 @@ func (r *Relay) deleteOptOut(w http.ResponseWriter, req *http.Request) {
 
 func (r *Relay) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
 	r.change(w, req, what, func(ctx context.Context, receiver message.Addr) message.Verdict {
-		return r.setOptOut(ctx, &receiver, on)
+		return r.optOuts.set(ctx, &receiver, on)
 	}, func(receiver message.Addr) { r.replyOptOut(w, &receiver) })
 }
 
@@ -67,7 +67,7 @@ func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
 		v = do(ctx, receiver)
 	}
 	by := callerOf(req)
-	r.reads.audit.act(what, &by, req.PathValue("receiver"), v)
+	r.audit.act(what, &by, req.PathValue("receiver"), v)
 	if !v.IsAccepted() {
 		refuse(w, v)
 		return

@@ -35,19 +35,21 @@ type Relay struct {
 	index    *index
 	ledger   *Ledger
 	reads    *Reads
+	audit    *audit
 	feedback *feedback
 	callers  *Callers
+	optOuts  optOuts
+	views    views
 	broker   *Server // the embedded NATS server; nil without
 
 	connected chan struct{} // NATS is there again
 	begun     chan struct{} // closed when the streams are there
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
 
-	settings  atomic.Pointer[Settings]
-	optingOut sync.Mutex    // held while an opt-out changes
-	changes   *Rates        // of opt-outs and erasures
-	erasing   chan struct{} // has room for the erasure at work
-	putOffs   putOffs
+	settings atomic.Pointer[Settings]
+	changes  *Rates        // of opt-outs and erasures
+	erasing  chan struct{} // has room for the erasure at work
+	putOffs  putOffs
 
 	*connection
 
@@ -80,7 +82,10 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = r.newLedger()
 	r.feedback = r.makeFeedback()
-	r.reads = newReads(r)
+	r.audit = newAudit(r.log, r.opt.Audit, r.mask, Code)
+	r.reads = newReads(r.ledger, r.index, r.opt.reads(), r.audit, r.metrics.reads)
+	r.optOuts = optOuts{ledger: r.ledger, index: r.index}
+	r.views = views{ledger: r.ledger, index: r.index, keep: r.opt.Keep}
 	r.changes = NewRates(maxChanges, maxChanges)
 	return r, nil
 }

@@ -121,7 +121,7 @@ func (r *running) depictIndex(d *depiction) {
 		c := storeConversation(r.t, receiver)
 		image := conversationImage{Entries: []entryImage{}}
 		var err error
-		if image.ConversationView, err = r.Conversation(storeSender, receiver); err != nil {
+		if image.ConversationView, err = r.views.conversation(storeSender, receiver); err != nil {
 			r.t.Fatal(err)
 		}
 		if err := r.index.eachEntry(&c, maxDay, func(f found) bool {
@@ -131,7 +131,7 @@ func (r *running) depictIndex(d *depiction) {
 			r.t.Fatal(err)
 		}
 		d.Conversations = append(d.Conversations, image)
-		o, err := r.optOut(&c.Receiver)
+		o, err := r.optOuts.get(&c.Receiver)
 		if err != nil {
 			r.t.Fatal(err)
 		}

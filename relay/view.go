@@ -41,8 +41,15 @@ type Shown struct {
 	Sent *uint16 `json:"sent"`
 }
 
-// Conversation shows what the index knows of the messages from sender to receiver.
-func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) {
+// views shows conversations.
+type views struct {
+	ledger *Ledger
+	index  *index
+	keep   time.Duration // how long a message is shown
+}
+
+// conversation shows what the index knows of the messages from sender to receiver.
+func (vs *views) conversation(sender, receiver string) (ConversationView, error) {
 	v := ConversationView{Messages: []MessageView{}}
 	var c message.Conversation
 	var err error
@@ -54,10 +61,10 @@ func (r *Relay) Conversation(sender, receiver string) (ConversationView, error) 
 	}
 	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
 
-	oldest := time.Now().Add(-r.opt.Keep).UnixMilli()
-	r.ledger.catchUp()
+	oldest := time.Now().Add(-vs.keep).UnixMilli()
+	vs.ledger.catchUp()
 	var all []found
-	err = r.index.eachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
+	err = vs.index.eachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
 		if f.entry.at >= oldest {
 			all = append(all, f)
 		}
