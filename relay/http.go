@@ -20,27 +20,39 @@ const (
 	readTimeout       = 15 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderOctets   = 32 << 10
+	shutdownTimeout   = 10 * time.Second
 	maxStreams        = 64 // of one HTTP/2 connection
 )
 
+// API is the HTTP API of callers.
+type API struct {
+	*submitter
+	audit   *audit
+	optOuts *optOuts
+	views   *views
+	erase   func(ctx context.Context, receiver message.Addr) message.Verdict
+	changes *Rates   // of opt-outs and erasures
+	origins []string // of web pages that may call
+}
+
 // Handler is the HTTP API: read responses in, conversations out, and what a receiver may
 // ask for.
-func (r *Relay) Handler() http.Handler {
+func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/reads", r.postReads)
-	mux.HandleFunc("GET /v1/conversations/{sender}/{receiver}", r.getConversation)
-	mux.HandleFunc("GET /v1/receivers/{receiver}/optout", r.getOptOut)
-	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", r.putOptOut)
-	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", r.deleteOptOut)
-	mux.HandleFunc("DELETE /v1/receivers/{receiver}", r.deleteReceiver)
-	denied := func(v message.Verdict) { r.reads.tell(&Read{Way: "http"}, v, "") }
-	return atMost(maxRequests, crossOrigin(r.opt.Origins, denied, r.authenticated(mux)))
+	mux.HandleFunc("POST /v1/reads", a.postReads)
+	mux.HandleFunc("GET /v1/conversations/{sender}/{receiver}", a.getConversation)
+	mux.HandleFunc("GET /v1/receivers/{receiver}/optout", a.getOptOut)
+	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", a.putOptOut)
+	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", a.deleteOptOut)
+	mux.HandleFunc("DELETE /v1/receivers/{receiver}", a.deleteReceiver)
+	denied := func(v message.Verdict) { a.reads.tell(&Read{Way: "http"}, v, "") }
+	return atMost(maxRequests, crossOrigin(a.origins, denied, a.authenticated(mux)))
 }
 
 // ServeReads serves Handler on ln until ctx ends and what was asked is answered. It closes
 // ln.
-func (r *Relay) ServeReads(ctx context.Context, ln net.Listener) error {
-	s := newHTTPServer(r.Handler())
+func (a *API) ServeReads(ctx context.Context, ln net.Listener) error {
+	s := newHTTPServer(a.Handler())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
 	var err error
@@ -49,7 +61,7 @@ func (r *Relay) ServeReads(ctx context.Context, ln net.Listener) error {
 		return fmt.Errorf("serve reads: %w", err)
 	case <-ctx.Done():
 	}
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err = s.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
 		err = s.Close()
@@ -77,17 +89,17 @@ func newHTTPServer(h http.Handler) *http.Server {
 type callerKey struct{}
 
 // authenticated lets those in whom the rules know, and keeps who it is.
-func (r *Relay) authenticated(h http.Handler) http.Handler {
+func (a *API) authenticated(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		cred := FromHeaders(req.Header)
 		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
 			cred.Certificate = req.TLS.PeerCertificates[0]
 		}
-		by, err := r.callers.Identify(cred, time.Now())
+		by, err := a.callers.Identify(cred, time.Now())
 		if err != nil {
 			v := unauthorized(err)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
-			r.reads.tell(&Read{Way: "http"}, v, "")
+			a.reads.tell(&Read{Way: "http"}, v, "")
 			refuse(w, v)
 			return
 		}
@@ -101,31 +113,31 @@ func callerOf(req *http.Request) Caller {
 	return by
 }
 
-func (r *Relay) postReads(w http.ResponseWriter, req *http.Request) {
+func (a *API) postReads(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxReadOctets))
 	if err != nil {
 		v := message.TryAgain("body did not come whole") // a slow network must not cost the response
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			v = message.Verdict{Kind: message.VerdictTooLarge, Reason: "is over 64 KiB"}
 		}
-		r.reads.tell(&Read{Way: "http", By: callerOf(req)}, v, "")
+		a.reads.tell(&Read{Way: "http", By: callerOf(req)}, v, "")
 		refuse(w, v)
 		return
 	}
-	a := r.submit(req.Context(), body, "http", callerOf(req))
-	if s := a.retryAfter(); s > 0 {
+	ans := a.submit(req.Context(), body, "http", callerOf(req))
+	if s := ans.retryAfter(); s > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(s))
 	}
-	reply(w, a.code(), a)
+	reply(w, ans.code(), ans)
 }
 
-func (r *Relay) getConversation(w http.ResponseWriter, req *http.Request) {
+func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 	receiver, v := receiverOf(req)
 	if v.IsDecided() {
 		refuse(w, v)
 		return
 	}
-	view, err := r.views.conversation(req.PathValue("sender"), receiver.String())
+	view, err := a.views.conversation(req.PathValue("sender"), receiver.String())
 	switch {
 	case errors.Is(err, message.ErrAddress):
 		refuse(w, message.Malformed("address", err.Error()))

@@ -33,7 +33,7 @@ func (r *running) record(method, path, body string, headers ...string) *httptest
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	r.Handler().ServeHTTP(w, req)
+	r.API().Handler().ServeHTTP(w, req)
 	return w
 }
 
@@ -247,7 +247,7 @@ func TestServeReads(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.ServeReads(ctx, ln) }()
+	go func() { done <- r.API().ServeReads(ctx, ln) }()
 	resp, err := http.Post("http://"+ln.Addr().String()+"/v1/reads", "text/plain", strings.NewReader(`{"receiver":"1","number":1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +284,7 @@ func FuzzParseReads(f *testing.F) {
 func TestBodyBroken(t *testing.T) {
 	r := start(t, testOptions(t))
 	w := httptest.NewRecorder()
-	r.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", iotest.ErrReader(errors.New("timeout"))))
+	r.API().Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", iotest.ErrReader(errors.New("timeout"))))
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -27,16 +28,27 @@ const (
 	maxLimited   = 5           // times; then they are lost
 )
 
-// takeReads takes read responses from their stream. A message is acknowledged when the
+// streamIntake takes read responses from JetStream. The ways in over NATS share it.
+type streamIntake struct {
+	*submitter
+	*connection
+	log     *slog.Logger
+	putOffs putOffs
+}
+
+// natsIntake takes read responses of NATS clients.
+type natsIntake struct{ *streamIntake }
+
+// take takes read responses from their stream. A message is acknowledged when the
 // verdict on it is durable, and comes again when the ledger is down.
-func (r *Relay) takeReads(ctx context.Context) {
-	r.keepTaking(ctx, "NATS", func(ctx context.Context) error {
-		return r.consume(ctx, intake{stream: streamReads, durable: "intake", memory: true, take: r.takeRead})
+func (n *natsIntake) take(ctx context.Context) {
+	n.keepTaking(ctx, "NATS", func(ctx context.Context) error {
+		return n.consume(ctx, intake{stream: streamReads, durable: "intake", memory: true, take: n.takeRead})
 	})
 }
 
 // keepTaking consumes until ctx ends, whatever becomes of NATS in between.
-func (r *Relay) keepTaking(ctx context.Context, from string, consume func(context.Context) error) {
+func (in *streamIntake) keepTaking(ctx context.Context, from string, consume func(context.Context) error) {
 	said := "" // a cluster need not let us have its MQTT: one line says so
 	for wait := 50 * time.Millisecond; ctx.Err() == nil; {
 		began := time.Now()
@@ -48,7 +60,7 @@ func (r *Relay) keepTaking(ctx context.Context, from string, consume func(contex
 			wait, said = 50*time.Millisecond, ""
 		}
 		if err.Error() != said && !errors.Is(err, jetstream.ErrStreamNotFound) {
-			r.log.Warn("read responses cannot be taken", "from", from, "error", err)
+			in.log.Warn("read responses cannot be taken", "from", from, "error", err)
 			said = err.Error()
 		}
 		backoff.Sleep(ctx, backoff.Jitter(wait))
@@ -64,8 +76,8 @@ type intake struct {
 	take                    func(context.Context, jetstream.Msg)
 }
 
-func (r *Relay) consume(ctx context.Context, in intake) error {
-	c, err := r.js.CreateOrUpdateConsumer(ctx, in.stream, jetstream.ConsumerConfig{
+func (si *streamIntake) consume(ctx context.Context, in intake) error {
+	c, err := si.js.CreateOrUpdateConsumer(ctx, in.stream, jetstream.ConsumerConfig{
 		Durable:       in.durable,
 		FilterSubject: in.filter,
 		AckPolicy:     jetstream.AckExplicitPolicy,
@@ -101,25 +113,25 @@ func (r *Relay) consume(ctx context.Context, in intake) error {
 
 // takeRead settles one message of the stream. Whoever sent it counts as of when the stream
 // got it: a token may have expired since.
-func (r *Relay) takeRead(ctx context.Context, m jetstream.Msg) {
+func (n *natsIntake) takeRead(ctx context.Context, m jetstream.Msg) {
 	meta, err := m.Metadata()
 	if err != nil {
-		r.log.Error("message in the stream of read responses cannot be read", "error", err)
+		n.log.Error("message in the stream of read responses cannot be read", "error", err)
 		return
 	}
-	r.settle(m, meta.NumDelivered, r.submitFrom(ctx, FromHeaders(m.Headers()), meta.Timestamp, m.Data(), "nats"))
+	n.settle(m, meta.NumDelivered, n.submitFrom(ctx, FromHeaders(m.Headers()), meta.Timestamp, m.Data(), "nats"))
 }
 
 // settle acknowledges a message, which has come so many times, if there is a last word on it,
 // and has it come again if not. It tells whether there is one.
-func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
+func (in *streamIntake) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
 	last = true
 	var err error
 	now, limited := time.Now(), backoff.Jitter(limitedAgain*time.Duration(min(times, maxLimited)))
 	switch {
 	case a.has(message.VerdictUnavailable):
 		last, err = false, m.NakWithDelay(backoff.Jitter(intakeAgain))
-	case a.has(message.VerdictTooMany) && times < maxLimited && r.putOffs.add(now, now.Add(limited)):
+	case a.has(message.VerdictTooMany) && times < maxLimited && in.putOffs.add(now, now.Add(limited)):
 		last, err = false, m.NakWithDelay(limited)
 	case a.IsAccepted():
 		err = m.Ack()
@@ -127,34 +139,19 @@ func (r *Relay) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
 		err = m.TermWithReason(a.refused())
 	}
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		r.log.Warn("read response cannot be acknowledged", "error", err)
+		in.log.Warn("read response cannot be acknowledged", "error", err)
 	}
 	return last
 }
 
-// answer answers what is not taken from a stream. What it returns ends that, once those
-// that have come are answered.
-func (r *Relay) answer(ctx context.Context) (end func(), err error) {
-	reads, err := r.answerReads(ctx)
-	if err != nil {
-		return nil, err
-	}
-	topics, err := r.answerTopics(ctx)
-	if err != nil {
-		reads()
-		return nil, err
-	}
-	return func() { reads(); topics() }, nil
-}
-
-// answerReads answers requests: the verdict is the reply. What it returns ends that, once
+// answer answers requests: the verdict is the reply. What it returns ends that, once
 // those that have come are answered.
-func (r *Relay) answerReads(ctx context.Context) (end func(), err error) {
+func (n *natsIntake) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
-	sub, err := r.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
+	sub, err := n.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
-			answer, _ := json.Marshal(r.submitFrom(ctx, FromHeaders(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
+			answer, _ := json.Marshal(n.submitFrom(ctx, FromHeaders(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
 			if m.Reply != "" {
 				_ = m.Respond(answer) // who asked asks again
 			}

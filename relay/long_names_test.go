@@ -30,11 +30,11 @@ func TestLongNames(t *testing.T) {
 			}
 		},
 		"receiver of a topic": func() {
-			r.answerTopic(t.Context(), &nats.Msg{Subject: subjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
+			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{Subject: subjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
 		},
 		"reply of a topic": func() {
 			topic := "447700900123"
-			r.answerTopic(t.Context(), &nats.Msg{
+			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{
 				Subject: subjectReadsOf + topic, Reply: subjectVerdictsOf + topic + "." + long, Data: []byte(`{"number":1}`),
 			})
 		},

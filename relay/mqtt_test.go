@@ -90,14 +90,14 @@ func TestMQTTOutlivesCrash(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
-	if _, err := r.js.PauseConsumer(relaytest.Deadline(t), streamMQTT, topicIntake, time.Now().Add(time.Hour)); err != nil {
+	if _, err := r.js.PauseConsumer(relaytest.Deadline(t), streamMQTT, topicDurable, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, s.Number))
 	r.crash()
 	r = startOpen(t, opt)
-	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), streamMQTT, topicIntake); err != nil {
+	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), streamMQTT, topicDurable); err != nil {
 		t.Fatal(err)
 	}
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != s.Number {
@@ -116,7 +116,7 @@ func TestMQTTOfCluster(t *testing.T) {
 	sent := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	h := connected(t, fmt.Sprintf("tcp://127.0.0.1:%d", so.MQTT.Port), "", "", nil) // its stream is there now
 	ctx := relaytest.Deadline(t)
-	for _, err := r.js.Consumer(ctx, streamMQTT, topicIntake); err != nil; _, err = r.js.Consumer(ctx, streamMQTT, topicIntake) {
+	for _, err := r.js.Consumer(ctx, streamMQTT, topicDurable); err != nil; _, err = r.js.Consumer(ctx, streamMQTT, topicDurable) {
 		if ctx.Err() != nil {
 			t.Fatal(err)
 		}

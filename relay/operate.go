@@ -11,17 +11,23 @@ import (
 	"readback/relay/message"
 )
 
-// OperatorHandler is the operator's HTTP API on what waits and what is dead. It asks nobody
+// adminAPI is the operator's HTTP API.
+type adminAPI struct {
+	feedback *feedback
+	begun    <-chan struct{} // closed when the streams are there
+}
+
+// Handler is the operator's HTTP API on what waits and what is dead. It asks nobody
 // who they are.
-func (r *Relay) OperatorHandler() http.Handler {
+func (a *adminAPI) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/feedback", r.getQueues)
-	mux.HandleFunc("GET /v1/dead", r.getDead)
-	mux.HandleFunc("POST /v1/dead/replay", r.changeDead((*Relay).replayOf))
-	mux.HandleFunc("DELETE /v1/dead", r.changeDead((*Relay).dropOf))
+	mux.HandleFunc("GET /v1/feedback", a.getQueues)
+	mux.HandleFunc("GET /v1/dead", a.getDead)
+	mux.HandleFunc("POST /v1/dead/replay", a.changeDead(a.replayOf))
+	mux.HandleFunc("DELETE /v1/dead", a.changeDead(a.dropOf))
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		select {
-		case <-r.begun:
+		case <-a.begun:
 			mux.ServeHTTP(w, req)
 		default:
 			refuse(w, message.TryAgain(journal.ErrNotConnected.Error()))
@@ -29,8 +35,8 @@ func (r *Relay) OperatorHandler() http.Handler {
 	})
 }
 
-func (r *Relay) getQueues(w http.ResponseWriter, req *http.Request) {
-	all, err := r.feedback.Queues(req.Context())
+func (a *adminAPI) getQueues(w http.ResponseWriter, req *http.Request) {
+	all, err := a.feedback.Queues(req.Context())
 	if err != nil {
 		refuse(w, message.TryAgain(err.Error()))
 		return
@@ -59,20 +65,20 @@ func deadQuery(values url.Values) (q DeadQuery, err error) {
 	return q, nil
 }
 
-func (r *Relay) getDead(w http.ResponseWriter, req *http.Request) {
+func (a *adminAPI) getDead(w http.ResponseWriter, req *http.Request) {
 	q, err := deadQuery(req.URL.Query())
 	if err != nil {
 		refuse(w, message.Malformed("", err.Error()))
 		return
 	}
-	letters, rest, err := r.feedback.Dead(req.Context(), q)
+	letters, rest, err := a.feedback.Dead(req.Context(), q)
 	if err != nil {
 		refuse(w, message.TryAgain(err.Error()))
 		return
 	}
 	if req.URL.Query().Get("full") != "true" {
 		for i := range letters {
-			letters[i].mask()
+			maskLetter(&letters[i])
 		}
 	}
 	reply(w, http.StatusOK, struct {
@@ -102,7 +108,7 @@ type changed struct {
 
 // changeDead answers a request to do something with dead letters. All of them must be
 // asked for by name.
-func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (changed, error)) http.HandlerFunc {
+func (a *adminAPI) changeDead(change func(*http.Request, DeadQuery) (changed, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		values := req.URL.Query()
 		q, err := deadQuery(values)
@@ -113,7 +119,7 @@ func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (change
 			refuse(w, message.Malformed("", err.Error()))
 			return
 		}
-		done, err := change(r, req, q)
+		done, err := change(req, q)
 		if err != nil {
 			refuse(w, message.TryAgain(err.Error()))
 			return
@@ -122,18 +128,18 @@ func (r *Relay) changeDead(change func(*Relay, *http.Request, DeadQuery) (change
 	}
 }
 
-func (r *Relay) replayOf(req *http.Request, q DeadQuery) (changed, error) {
-	n, rest, err := r.feedback.Replay(req.Context(), q)
+func (a *adminAPI) replayOf(req *http.Request, q DeadQuery) (changed, error) {
+	n, rest, err := a.feedback.Replay(req.Context(), q)
 	return changed{n, nextOf(rest)}, err
 }
 
-func (r *Relay) dropOf(req *http.Request, q DeadQuery) (changed, error) {
-	n, rest, err := r.feedback.Drop(req.Context(), q)
+func (a *adminAPI) dropOf(req *http.Request, q DeadQuery) (changed, error) {
+	n, rest, err := a.feedback.Drop(req.Context(), q)
 	return changed{n, nextOf(rest)}, err
 }
 
-// mask hides the middle of the addresses in the feedback.
-func (d *DeadLetter) mask() {
+// maskLetter hides the middle of the addresses in the feedback.
+func maskLetter(d *DeadLetter) {
 	var fb map[string]any
 	if json.Unmarshal(d.Feedback, &fb) != nil {
 		return

@@ -28,7 +28,7 @@ func TestRetryAfter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			r.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", strings.NewReader(tt.body)))
+			r.API().Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", strings.NewReader(tt.body)))
 			seconds, err := strconv.Atoi(w.Header().Get("Retry-After"))
 			if w.Code != http.StatusServiceUnavailable || err != nil || seconds < 1 {
 				t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))

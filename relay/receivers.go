@@ -14,17 +14,17 @@ import (
 const maxChanges = 10
 
 // getOptOut tells whether a receiver has opted out.
-func (r *Relay) getOptOut(w http.ResponseWriter, req *http.Request) {
+func (a *API) getOptOut(w http.ResponseWriter, req *http.Request) {
 	receiver, v := receiverOf(req)
 	if v.IsDecided() {
 		refuse(w, v)
 		return
 	}
-	r.replyOptOut(w, &receiver)
+	a.replyOptOut(w, &receiver)
 }
 
-func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
-	o, err := r.optOuts.get(receiver)
+func (a *API) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
+	o, err := a.optOuts.get(receiver)
 	if err != nil {
 		refuse(w, message.LedgerDown())
 		return
@@ -33,41 +33,41 @@ func (r *Relay) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
 }
 
 // putOptOut has read responses of a receiver dropped from now on.
-func (r *Relay) putOptOut(w http.ResponseWriter, req *http.Request) {
-	r.changeOptOut(w, req, "opt-out", true)
+func (a *API) putOptOut(w http.ResponseWriter, req *http.Request) {
+	a.changeOptOut(w, req, "opt-out", true)
 }
 
 // deleteOptOut has them taken again.
-func (r *Relay) deleteOptOut(w http.ResponseWriter, req *http.Request) {
-	r.changeOptOut(w, req, "end of opt-out", false)
+func (a *API) deleteOptOut(w http.ResponseWriter, req *http.Request) {
+	a.changeOptOut(w, req, "end of opt-out", false)
 }
 
-func (r *Relay) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
-	r.change(w, req, what, func(ctx context.Context, receiver message.Addr) message.Verdict {
-		return r.optOuts.set(ctx, &receiver, on)
-	}, func(receiver message.Addr) { r.replyOptOut(w, &receiver) })
+func (a *API) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
+	a.change(w, req, what, func(ctx context.Context, receiver message.Addr) message.Verdict {
+		return a.optOuts.set(ctx, &receiver, on)
+	}, func(receiver message.Addr) { a.replyOptOut(w, &receiver) })
 }
 
 // deleteReceiver erases what is known of a receiver.
-func (r *Relay) deleteReceiver(w http.ResponseWriter, req *http.Request) {
-	r.change(w, req, "erasure", r.Erase, func(message.Addr) { w.WriteHeader(http.StatusNoContent) })
+func (a *API) deleteReceiver(w http.ResponseWriter, req *http.Request) {
+	a.change(w, req, "erasure", a.erase, func(message.Addr) { w.WriteHeader(http.StatusNoContent) })
 }
 
 // change does what a caller wants of a receiver, logs what came of it, and answers.
-func (r *Relay) change(w http.ResponseWriter, req *http.Request, what string,
+func (a *API) change(w http.ResponseWriter, req *http.Request, what string,
 	do func(context.Context, message.Addr) message.Verdict, done func(message.Addr),
 ) {
 	ctx, cancel := context.WithTimeout(req.Context(), intakeWait)
 	defer cancel()
 	receiver, v := receiverOf(req)
 	if !v.IsDecided() {
-		v = limited(r.changes.Take(&receiver, false, time.Now()))
+		v = limited(a.changes.Take(&receiver, false, time.Now()))
 	}
 	if !v.IsDecided() {
 		v = do(ctx, receiver)
 	}
 	by := callerOf(req)
-	r.audit.act(what, &by, req.PathValue("receiver"), v)
+	a.audit.act(what, &by, req.PathValue("receiver"), v)
 	if !v.IsAccepted() {
 		refuse(w, v)
 		return
@@ -89,9 +89,6 @@ func receiverOf(req *http.Request) (message.Addr, message.Verdict) {
 	}
 	return receiver, message.Verdict{}
 }
-
-// Refused counts a connection to the HTTP API that was closed at once.
-func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reason).Inc() }
 
 // refuse answers with a verdict.
 func refuse(w http.ResponseWriter, v message.Verdict) {

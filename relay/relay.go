@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -47,9 +48,9 @@ type Relay struct {
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
 
 	settings atomic.Pointer[Settings]
-	changes  *Rates        // of opt-outs and erasures
 	erasing  chan struct{} // has room for the erasure at work
-	putOffs  putOffs
+	natsWays []natsWay     // in over NATS
+	api      *API
 
 	*connection
 
@@ -86,7 +87,13 @@ func Open(opt Options) (*Relay, error) {
 	r.reads = newReads(r.ledger, r.index, r.opt.reads(), r.audit, r.metrics.reads)
 	r.optOuts = optOuts{ledger: r.ledger, index: r.index}
 	r.views = views{ledger: r.ledger, index: r.index, keep: r.opt.Keep}
-	r.changes = NewRates(maxChanges, maxChanges)
+	submit := &submitter{reads: r.reads, callers: r.callers}
+	r.api = &API{
+		submitter: submit, audit: r.audit, optOuts: &r.optOuts, views: &r.views, erase: r.Erase,
+		changes: NewRates(maxChanges, maxChanges), origins: r.opt.Origins,
+	}
+	r.natsWays = natsWays(&streamIntake{submitter: submit, connection: r.connection, log: r.log},
+		r.opt.NATS != Embedded || r.opt.MQTT != nil, sync.OnceFunc(func() { close(r.taking) }))
 	return r, nil
 }
 
@@ -127,6 +134,17 @@ func (r *Relay) open() error {
 
 // Ledger gives the numbers.
 func (r *Relay) Ledger() *Ledger { return r.ledger }
+
+// API is the HTTP API of callers.
+func (r *Relay) API() *API { return r.api }
+
+// Refused counts a connection to the HTTP API that was closed at once.
+func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reason).Inc() }
+
+// OperatorHandler is the HTTP API of the operator.
+func (r *Relay) OperatorHandler() http.Handler {
+	return (&adminAPI{feedback: r.feedback, begun: r.begun}).Handler()
+}
 
 // Reads takes the read responses.
 func (r *Relay) Reads() *Reads { return r.reads }
@@ -187,7 +205,7 @@ func (r *Relay) run(ctx context.Context) error {
 		return err
 	}
 	r.feedback.connect(r.js)
-	answered, err := r.answer(ctx) // with 503 until the ledger is up
+	answered, err := answerAll(ctx, r.natsWays) // with 503 until the ledger is up
 	if err != nil {
 		return err
 	}
@@ -223,8 +241,11 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and awaits what is answered.
 func (r *Relay) work(ctx context.Context, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.feedback.run, r.takeReads, r.takeTopics, r.maintain} {
+	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.feedback.run, r.maintain} {
 		wg.Go(func() { f(ctx) })
+	}
+	for _, w := range r.natsWays {
+		wg.Go(func() { w.take(ctx) })
 	}
 	<-ctx.Done()
 	answered()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,23 +27,30 @@ const headerMQTT = "Nmqtt-Pub"
 const maxTopicPending = 4096
 
 // topicQueue shares the topics among gateways. It is not the queue of subjectReadsNow, or the one
-// would get what is for the other. topicIntake takes them from the stream.
+// would get what is for the other. topicDurable takes them from the stream.
 const (
-	topicQueue  = "readback_topics"
-	topicIntake = "readback_intake"
+	topicQueue   = "readback_topics"
+	topicDurable = "readback_intake"
 )
 
-// answerTopics answers what is not stored. What it returns ends that, once those that have
+// topicIntake takes read responses from the topics of MQTT.
+type topicIntake struct {
+	*streamIntake
+	mqtt   bool   // somebody may come by MQTT
+	taking func() // is called once what MQTT clients send is taken from its stream
+}
+
+// answer answers what is not stored. What it returns ends that, once those that have
 // come are answered.
-func (r *Relay) answerTopics(ctx context.Context) (end func(), err error) {
+func (n *topicIntake) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
-	sub, err := r.nc.QueueSubscribe(subjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
+	sub, err := n.nc.QueueSubscribe(subjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
 		if m.Subject == subjectReadsNow || qos(m.Header) > 0 {
 			return // taken elsewhere
 		}
 		work.Go(func() error { // waits when too many are at work
-			r.answerTopic(ctx, m)
+			n.answerTopic(ctx, m)
 			return nil
 		})
 	})
@@ -60,19 +66,19 @@ func (r *Relay) answerTopics(ctx context.Context) (end func(), err error) {
 	}, nil
 }
 
-func (r *Relay) answerTopic(ctx context.Context, m *nats.Msg) {
+func (n *topicIntake) answerTopic(ctx context.Context, m *nats.Msg) {
 	way := "nats"
 	if m.Header.Get(headerMQTT) != "" {
 		way = "mqtt"
 	}
 	topic := strings.TrimPrefix(m.Subject, subjectReadsOf)
-	a := r.submitTopic(ctx, topic, m.Data, way)
+	a := n.submitTopic(ctx, topic, m.Data, way)
 	to := subjectVerdictsOf + topic
 	// A reply elsewhere would be the process's word at any subject that the client names.
 	if strings.HasPrefix(m.Reply, to+".") {
 		to = m.Reply
 	}
-	r.publishVerdict(to, m.Data, a)
+	n.publishVerdict(to, m.Data, a)
 }
 
 // qos of what comes by MQTT; 0 for everything else.
@@ -84,18 +90,18 @@ func qos(h nats.Header) byte {
 }
 
 // submitTopic takes a body that came on the topic of a receiver.
-func (r *Relay) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
+func (n *topicIntake) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
 	receiver, err := message.NormalAddr(topic)
 	if err != nil {
 		v := message.Malformed("receiver", "topic: "+err.Error())
-		r.reads.tell(&Read{Way: way}, v, "")
+		n.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
 	}
 	by := Caller{Name: way, Receiver: receiver}
-	if anybody, err := r.callers.Identify(Credential{}, time.Now()); err == nil && r.callers.IsOpenToAll() {
+	if anybody, err := n.callers.Identify(Credential{}, time.Now()); err == nil && n.callers.IsOpenToAll() {
 		by.NeedsProof = anybody.NeedsProof
 	}
-	return r.submit(ctx, body, way, by)
+	return n.submit(ctx, body, way, by)
 }
 
 // topicVerdict names the read response that a verdict is on.
@@ -134,54 +140,53 @@ func (a answer) on(body []byte) any {
 const maxVerdictSubject = 1024
 
 // publishVerdict tells whoever listens now.
-func (r *Relay) publishVerdict(subject string, body []byte, a answer) {
+func (n *topicIntake) publishVerdict(subject string, body []byte, a answer) {
 	if len(subject) > maxVerdictSubject {
 		return // no receiver has such a number
 	}
-	if err := r.publishSmall(subject, a.on(body)); err != nil {
-		r.log.Debug("verdict cannot be told", "error", err)
+	if err := n.publishSmall(subject, a.on(body)); err != nil {
+		n.log.Debug("verdict cannot be told", "error", err)
 	}
 }
 
 // publishSmall publishes JSON, and an array that is too long for a message in halves.
-func (r *Relay) publishSmall(subject string, v any) error {
+func (n *topicIntake) publishSmall(subject string, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
 	if all, ok := v.([]topicVerdict); ok && len(text) > maxReadOctets && len(all) > 1 {
-		return errors.Join(r.publishSmall(subject, all[:len(all)/2]), r.publishSmall(subject, all[len(all)/2:]))
+		return errors.Join(n.publishSmall(subject, all[:len(all)/2]), n.publishSmall(subject, all[len(all)/2:]))
 	}
-	return r.nc.Publish(subject, text)
+	return n.nc.Publish(subject, text)
 }
 
-// takeTopics takes read responses from the stream of MQTT, if there is one. Until somebody has
+// take takes read responses from the stream of MQTT, if there is one. Until somebody has
 // come by MQTT to an operator's cluster there is none.
-func (r *Relay) takeTopics(ctx context.Context) {
-	ready := sync.OnceFunc(func() { close(r.taking) })
-	if r.opt.NATS == Embedded && r.opt.MQTT == nil {
-		ready()
+func (n *topicIntake) take(ctx context.Context) {
+	if !n.mqtt {
+		n.taking()
 		return
 	}
-	r.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
-		return r.consume(ctx, intake{
-			stream: streamMQTT, durable: topicIntake, filter: subjectMQTT + subjectReadsOf + ">",
-			ready: ready, take: r.takeTopic,
+	n.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
+		return n.consume(ctx, intake{
+			stream: streamMQTT, durable: topicDurable, filter: subjectMQTT + subjectReadsOf + ">",
+			ready: n.taking, take: n.takeTopic,
 		})
 	})
 }
 
 // takeTopic settles one message of the stream of MQTT. Whoever sent it hears the verdict when
 // it is the last word.
-func (r *Relay) takeTopic(ctx context.Context, m jetstream.Msg) {
+func (n *topicIntake) takeTopic(ctx context.Context, m jetstream.Msg) {
 	meta, err := m.Metadata()
 	if err != nil {
-		r.log.Error("message in the stream of MQTT cannot be read", "error", err)
+		n.log.Error("message in the stream of MQTT cannot be read", "error", err)
 		return
 	}
 	topic := strings.TrimPrefix(m.Subject(), subjectMQTT+subjectReadsOf)
-	a := r.submitTopic(ctx, topic, m.Data(), "mqtt")
-	if r.settle(m, meta.NumDelivered, a) {
-		r.publishVerdict(subjectVerdictsOf+topic, m.Data(), a)
+	a := n.submitTopic(ctx, topic, m.Data(), "mqtt")
+	if n.settle(m, meta.NumDelivered, a) {
+		n.publishVerdict(subjectVerdictsOf+topic, m.Data(), a)
 	}
 }

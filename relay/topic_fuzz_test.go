@@ -45,7 +45,7 @@ func FuzzTopic(f *testing.F) {
 	f.Add(receiver+".x", []byte("\xff"))
 	codes := []int{202, 207, 400, 401, 403, 404, 409, 410, 413}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
-		a := r.submitTopic(t.Context(), topic, body, "mqtt")
+		a := r.natsWays[1].(*topicIntake).submitTopic(t.Context(), topic, body, "mqtt")
 		items, _, v := ParseReads(body)
 		all := topicVerdicts(t, a.on(body))
 		if len(all) != max(len(items), 1) && a.items != nil || a.items != nil && v.IsDecided() {

@@ -70,14 +70,20 @@ func (a answer) refused() string {
 	return fmt.Sprintf("verdicts: %v", counts)
 }
 
+// submitter takes bodies of read responses, whatever way they come.
+type submitter struct {
+	reads   *Reads
+	callers *Callers
+}
+
 // submit takes a body: one read response or an array of them. The items of an array are
 // looked at side by side.
-func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) answer {
+func (s *submitter) submit(ctx context.Context, body []byte, way string, by Caller) answer {
 	ctx, cancel := context.WithTimeout(ctx, intakeWait)
 	defer cancel()
 	items, array, v := ParseReads(body)
 	if v.IsDecided() {
-		r.reads.tell(&Read{Way: way, By: by}, v, "")
+		s.reads.tell(&Read{Way: way, By: by}, v, "")
 		return answer{Verdict: v}
 	}
 	verdicts := make([]message.Verdict, len(items))
@@ -85,7 +91,7 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 	work.SetLimit(maxAtOnce)
 	for i, item := range items {
 		work.Go(func() error {
-			verdicts[i] = r.reads.submitJSON(ctx, item, way, by)
+			verdicts[i] = s.reads.submitJSON(ctx, item, way, by)
 			return nil
 		})
 	}
@@ -103,14 +109,14 @@ func (r *Relay) submit(ctx context.Context, body []byte, way string, by Caller) 
 }
 
 // submitFrom is submit of whoever showed a credential at a time.
-func (r *Relay) submitFrom(ctx context.Context, cred Credential, at time.Time, body []byte, way string) answer {
-	by, err := r.callers.Identify(cred, at)
+func (s *submitter) submitFrom(ctx context.Context, cred Credential, at time.Time, body []byte, way string) answer {
+	by, err := s.callers.Identify(cred, at)
 	if err != nil {
 		v := unauthorized(err)
-		r.reads.tell(&Read{Way: way}, v, "")
+		s.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
 	}
-	return r.submit(ctx, body, way, by)
+	return s.submit(ctx, body, way, by)
 }
 
 func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) (v message.Verdict) {
