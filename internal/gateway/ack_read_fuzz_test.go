@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func FuzzReadWords(f *testing.F) {
 			return // in UTC it may be a year that RFC 3339 does not have
 		}
 		fb := message.Feedback{Receiver: "447700900123", Number: rd.Number, Status: rd.Status, ReadAt: rd.ReadAt}
-		told := feedbackText(&fb)
+		told := textOf(t, &fb)
 		for _, words := range []string{"", " and number", " Re: x"} {
 			again, ok := wordsOf(t, append(told, words...), 0, 8)
 			at := rd.ReadAt.Truncate(time.Second)
@@ -90,4 +91,18 @@ func FuzzReadWords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// textOf is the text of feedback in form sme-ack.
+func textOf(t *testing.T, fb *message.Feedback) []byte {
+	t.Helper()
+	f, err := deliverSM(fb, &Telling{}, 0x33)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Clone(m.UserData())
 }

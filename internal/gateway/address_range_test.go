@@ -84,7 +84,7 @@ func TestMultiIsRouted(t *testing.T) {
 	answer := testpeer.Frame(pdu.SubmitMultiRespID, 0, 2, "M1\x00\x00")
 	smsc.Send(answer)
 	esme.Want("submit_multi_resp", answer)
-	takes(esme, smsc, deliver("10690001", 0x04, "id:M1 stat:DELIVRD", "", 7))
+	takes(esme, smsc, deliverFrame("10690001", 0x04, "id:M1 stat:DELIVRD", "", 7))
 }
 
 // A request that nobody knows to have a response gets none when the SMSC is gone.

@@ -7,6 +7,7 @@ import (
 
 	"readback/relay/message"
 	"readback/smpp"
+	"readback/smpp/receipt"
 )
 
 // Each character is written in the first data_coding that all ESMEs read alike: GSM 7-bit where
@@ -67,16 +68,28 @@ func TestTemplateFields(t *testing.T) {
 	}
 }
 
-// Feedback that cannot be written is given up: it would never be otherwise.
-func TestTellUnwritable(t *testing.T) {
+// A template that cannot be filled in makes no deliver_sm.
+func TestFeedbackUnwritable(t *testing.T) {
 	broken := template.Must(ParseTemplate("{{.Nothing}}"))
 	if f, err := deliverSM(feedback(), &Telling{Form: FormMO, Template: broken}, 0x34); err == nil {
-		t.Errorf("broken template: got % x, want an error", []byte(f))
+		t.Errorf("got % x, want an error", []byte(f))
 	}
-	account := Account{Feedback: Telling{Form: FormMO, Template: broken}}
-	l, _ := offline(t, fakeLedger{}, account, &fakeUpstream{})
-	if err := l.tell(t.Context(), feedback()); !message.IsPermanent(err) {
-		t.Errorf("tell: got %v, want a permanent error", err)
+}
+
+// Feedback in form receipt is read back as the receipt of a delivery.
+func TestFeedbackIsAReceipt(t *testing.T) {
+	for _, version := range []byte{0x33, 0x34} {
+		f, err := deliverSM(feedback(), &Telling{Form: FormReceipt}, version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := smpp.ParseMessage(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, ok := receipt.Parse(m); !ok || string(r.ID) != "4A7F01" || r.State != receipt.Delivered || !r.IsFinal() {
+			t.Errorf("version %02x: got %q, %v, receipt %t", version, r.ID, r.State, ok)
+		}
 	}
 }
 

@@ -87,7 +87,7 @@ func TestHoldReceiptEarly(t *testing.T) {
 	account := Account{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}
 	s := setup{ledger: ledger, options: func(o *Options) { o.Holder = holder }}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": account})
-	smsc.Send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
+	smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
 	smsc.Want("answer", delivered(7))
 	if got := testpeer.Receive(t, "held receipt", held); got != "bank 4A7F01" {
 		t.Errorf("held: %s, want bank 4A7F01", got)

@@ -129,7 +129,7 @@ func TestDrainAwaitsESME(t *testing.T) {
 	for _, answers := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			p := pipe(t, fakeLedger{}, func(o *Options) { o.DrainTimeout = o.ResponseTimeout / 2 })
-			p.smsc.Send(deliver("10690001", 0, "Hello", "", 7))
+			p.smsc.Send(deliverFrame("10690001", 0, "Hello", "", 7))
 			p.esme.Next("deliver_sm")
 			p.stop()
 			after := p.g.opt.DrainTimeout

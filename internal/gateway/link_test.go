@@ -104,9 +104,9 @@ func TestSequenceNumbers(t *testing.T) {
 		smsc.Send(accepted(seq, "A"))
 		esme.Want("submit_sm_resp", accepted(seq, "A"))
 
-		deliver := testpeer.Frame(pdu.DeliverSMID, 0, seq, "anything")
-		smsc.Send(deliver)
-		esme.Want("deliver_sm", deliver)
+		f := testpeer.Frame(pdu.DeliverSMID, 0, seq, "anything")
+		smsc.Send(f)
+		esme.Want("deliver_sm", f)
 		esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
 		smsc.Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
 	}

@@ -51,7 +51,7 @@ func TestMembersTakeTurns(t *testing.T) {
 // its version does not know.
 func TestMembersSend(t *testing.T) {
 	ms := members{by: make(map[string][]*link)}
-	m := parsed(t, deliver("10690001", 0, "Hello", receiptedID("A"), 7))
+	m := parsed(t, deliverFrame("10690001", 0, "Hello", receiptedID("A"), 7))
 	if ms.send("bank", m, nil, time.Time{}) != nil {
 		t.Error("it was sent to nobody")
 	}

@@ -65,7 +65,7 @@ func TestMO(t *testing.T) {
 	w := share(t, setup{}, Shared{}, owned)
 	smsc := w.answerBind()
 	esme := w.login(simulator.Bind{})
-	returns(smsc, deliver("SHOP", 0, "Hello", "", 7)) // away
+	returns(smsc, deliverFrame("SHOP", 0, "Hello", "", 7)) // away
 	shop := w.login(simulator.Bind{SystemID: "shop"})
 	w.await("shop", func() bool { return len(w.members.of("shop")) == 1 })
 	for i, tt := range []struct {
@@ -73,12 +73,12 @@ func TestMO(t *testing.T) {
 		esme *testpeer.Peer
 	}{{"10690001", esme}, {"Shop", shop}} {
 		seq := uint32(10 * i)
-		takes(tt.esme, smsc, deliver(tt.to, 0, "Hello", "", seq))
-		takes(tt.esme, smsc, deliver(tt.to, 0x08, "read it", "", seq+1))            // a subscriber's acknowledgement
-		takes(tt.esme, smsc, deliver(tt.to, 0x04, "without message_id", "", seq+2)) // what else could it go by
+		takes(tt.esme, smsc, deliverFrame(tt.to, 0, "Hello", "", seq))
+		takes(tt.esme, smsc, deliverFrame(tt.to, 0x08, "read it", "", seq+1))            // a subscriber's acknowledgement
+		takes(tt.esme, smsc, deliverFrame(tt.to, 0x04, "without message_id", "", seq+2)) // what else could it go by
 		takes(tt.esme, smsc, testpeer.Frame(pdu.DataSMID, 0, seq+3, "\x00\x01\x01447700900123\x00\x00\x01"+tt.to+"\x00\x00\x00\x00"))
 	}
-	returns(smsc, deliver("10690002", 0, "Hello", "", 99)) // nobody's
+	returns(smsc, deliverFrame("10690002", 0, "Hello", "", 99)) // nobody's
 }
 
 // An ESME of version 3.3 gets no TLVs, but every text; what it cannot get another
@@ -97,12 +97,12 @@ func TestOldESME(t *testing.T) {
 		{"some", "Hello", reference, "Hello"},
 		{"payload", "", reference + payload(200), strings.Repeat("x", 200)},
 	} {
-		smsc.Send(deliver("10690001", 0, tt.text, tt.tlvs, 7))
-		old.Want(tt.name, deliver("10690001", 0, tt.want, "", 7))
+		smsc.Send(deliverFrame("10690001", 0, tt.text, tt.tlvs, 7))
+		old.Want(tt.name, deliverFrame("10690001", 0, tt.want, "", 7))
 		old.Send(delivered(7))
 		smsc.Next("deliver_sm_resp")
 	}
-	long := deliver("10690001", 0, "", payload(300), 8)
+	long := deliverFrame("10690001", 0, "", payload(300), 8)
 	returns(smsc, long)
 	esme := w.login(simulator.Bind{})
 	w.await("both", func() bool { return len(w.members.of("bank")) == 2 })

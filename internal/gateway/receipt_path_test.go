@@ -156,10 +156,10 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 	c, _ := receiptConversation(parsed(t, deliveredReceipt))
 	f := r.underway.begin(c)
 	for name, other := range map[string]smpp.Frame{
-		"message":               deliver("10690001", 0, "id:4A7F01 stat:DELIVRD", "", 7),
-		"receipt without id":    deliver("10690001", 0x04, "stat:DELIVRD", "", 7),
-		"another conversation":  deliver("10690002", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
-		"receipt to no address": deliver("", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
+		"message":               deliverFrame("10690001", 0, "id:4A7F01 stat:DELIVRD", "", 7),
+		"receipt without id":    deliverFrame("10690001", 0x04, "stat:DELIVRD", "", 7),
+		"another conversation":  deliverFrame("10690002", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
+		"receipt to no address": deliverFrame("", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
 	} {
 		if r.take(other, r.later) {
 			t.Errorf("%s: taken, want it to go its way", name)

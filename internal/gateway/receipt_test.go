@@ -13,7 +13,6 @@ import (
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
-	"readback/smpp/receipt"
 )
 
 const appendixB = "id:4A7F01 sub:001 dlvrd:001 submit date:2611230829 done date:2611230829 stat:DELIVRD err:000 text:Hello"
@@ -29,27 +28,27 @@ func TestReceiptNoted(t *testing.T) {
 		notes <- note{c.Sender.String(), c.Receiver.String(), string(id), state}
 	}}})
 	esme, smsc := w.bind(simulator.Bind{})
-	deliver := func(from, to string, esmClass byte) smpp.Frame {
+	delivery := func(from, to string, esmClass byte) smpp.Frame {
 		return simulator.ShortMessage{
 			From: simulator.Number(from), To: simulator.Number(to), ESMClass: esmClass, UserData: []byte(appendixB),
 		}.Append(nil, pdu.DeliverSMID, 0)
 	}
 	pass := []smpp.Frame{
-		deliver("447700900123", "10690001", 0x00),                // MO
-		deliver("447700900123", "10690001", 0x20),                // intermediate notification
-		deliver("447700900123", "10690001", 0x08),                // somebody's acknowledgement
-		deliver("447700900123", "10690001", 0x10),                //
-		deliver("", "10690001", smpp.ESMClassReceipt),            // of no conversation
-		deliver("447700900123", "", smpp.ESMClassReceipt),        //
-		testpeer.Frame(pdu.DeliverSMID, 0, 0, "broken"),          //
-		testpeer.Frame(pdu.DataSMID, 0, 0, "\x00\x00\x00\x00"),   //
-		golden.Bytes(t, "deliver_mo.txt", "in"),                  //
-		deliver("+447700900123", "BANK", smpp.ESMClassReceipt),   // the first that counts
-		golden.Bytes(t, "deliver_receipt.txt", "in"),             // the second
-		golden.Bytes(t, "deliver_receipt_disagrees.txt", "in"),   // the TLVs win
-		golden.Bytes(t, "deliver_receipt_ucs2.txt", "in"),        //
-		deliver("447700900123", "1", smpp.ESMClassReceipt|0x40),  // with a header, which this text is not
-		deliver("00447700900123", "1", smpp.ESMClassReceipt|0x3), // mode bits mean nothing here
+		delivery("447700900123", "10690001", 0x00),                // MO
+		delivery("447700900123", "10690001", 0x20),                // intermediate notification
+		delivery("447700900123", "10690001", 0x08),                // somebody's acknowledgement
+		delivery("447700900123", "10690001", 0x10),                //
+		delivery("", "10690001", smpp.ESMClassReceipt),            // of no conversation
+		delivery("447700900123", "", smpp.ESMClassReceipt),        //
+		testpeer.Frame(pdu.DeliverSMID, 0, 0, "broken"),           //
+		testpeer.Frame(pdu.DataSMID, 0, 0, "\x00\x00\x00\x00"),    //
+		golden.Bytes(t, "deliver_mo.txt", "in"),                   //
+		delivery("+447700900123", "BANK", smpp.ESMClassReceipt),   // the first that counts
+		golden.Bytes(t, "deliver_receipt.txt", "in"),              // the second
+		golden.Bytes(t, "deliver_receipt_disagrees.txt", "in"),    // the TLVs win
+		golden.Bytes(t, "deliver_receipt_ucs2.txt", "in"),         //
+		delivery("447700900123", "1", smpp.ESMClassReceipt|0x40),  // with a header, which this text is not
+		delivery("00447700900123", "1", smpp.ESMClassReceipt|0x3), // mode bits mean nothing here
 	}
 	for i, f := range pass {
 		f.SetSeq(uint32(i + 1))
@@ -110,7 +109,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 			})
 			const network = "\x03\x00\x15"
 			tlvs := string(smpp.AppendTLV([]byte(tt.tlvs), smpp.TagNetworkErrorCode, []byte(network)))
-			m, rc, _ := readAgain(deliver("10690001", 0x04, tt.text+" err:021 text:words", tlvs, 7))
+			m, rc, _ := readAgain(deliverFrame("10690001", 0x04, tt.text+" err:021 text:words", tlvs, 7))
 			var noted []string
 			if tt.state != none {
 				noted = []string{tt.id + " " + tt.state.String()}
@@ -132,18 +131,5 @@ func TestReceiptsThatDisagree(t *testing.T) {
 				t.Errorf("part: got %+v, want %+v", part, want)
 			}
 		})
-	}
-}
-
-// Feedback in form receipt is read back as the receipt of a delivery.
-func TestFeedbackIsAReceipt(t *testing.T) {
-	for _, version := range []byte{0x33, 0x34} {
-		f, err := deliverSM(feedback(), &Telling{Form: FormReceipt}, version)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, r, ok := readAgain(f); !ok || string(r.ID) != "4A7F01" || r.State != receipt.Delivered || !r.IsFinal() {
-			t.Errorf("version %02x: got %q, %v, receipt %t", version, r.ID, r.State, ok)
-		}
 	}
 }

@@ -16,12 +16,12 @@ import (
 func TestNoRoomForTheESME(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) { o.ESMEWindow = 2 }})
 	esme, smsc := w.bind(simulator.Bind{SystemID: "bank"})
-	deliver := smpp.Frame(golden.Bytes(t, "deliver_mo.txt", "in"))
+	mo := smpp.Frame(golden.Bytes(t, "deliver_mo.txt", "in"))
 	for seq := range uint32(3) {
-		deliver.SetSeq(seq + 1)
-		smsc.Send(deliver)
+		mo.SetSeq(seq + 1)
+		smsc.Send(mo)
 	}
-	smsc.Want("answer to the third", refusal(deliver, smpp.StatusTempApp))
+	smsc.Want("answer to the third", refusal(mo, smpp.StatusTempApp))
 	esme.Next("first deliver_sm")
 	esme.Next("second deliver_sm")
 

@@ -69,7 +69,7 @@ func TestReceiptRoute(t *testing.T) {
 			esme, other := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
 			submitted(other, smsc, 2, "OTHER")
 			submitted(esme, smsc, 3, tt.id)
-			takes(esme, smsc, deliver("10690001", tt.class, tt.text, tt.tlvs, 77))
+			takes(esme, smsc, deliverFrame("10690001", tt.class, tt.text, tt.tlvs, 77))
 			other.WantNothing()
 		})
 	}
@@ -83,7 +83,7 @@ func TestReceiptRouteNoted(t *testing.T) {
 	}
 	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)
 	submitted(esme, smsc, 2, "4A7F01")
-	takes(esme, smsc, deliver("10690001", 0x04, appendixB, "", 7))
+	takes(esme, smsc, deliverFrame("10690001", 0x04, appendixB, "", 7))
 	if got, want := testpeer.Receive(t, "receipt", noted), "10690001 "+receiver+" 4A7F01 delivered"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -108,10 +108,10 @@ func TestReceiptEarly(t *testing.T) {
 	esme.Send(text(receiver, 2), text(receiver, 3))
 	f := smscs[0].Next("submit_sm")
 	smscs[1].Next("submit_sm")
-	early := deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 77)
+	early := deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 77)
 	smscs[1].Send(early)
 	esme.WantNothing()
-	returns(smscs[1], deliver("nobody", 0, "Hello", "", 78))
+	returns(smscs[1], deliverFrame("nobody", 0, "Hello", "", 78))
 	smscs[0].Send(accepted(f.Seq(), "4A7F01"))
 	esme.Want("submit_sm_resp", accepted(f.Seq(), "4A7F01"))
 	close(answered)
@@ -134,12 +134,12 @@ func TestReceiptUnknown(t *testing.T) {
 		}
 		return "", false
 	}}}, bank)
-	returns(smsc, deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
+	returns(smsc, deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
 	if wait := testpeer.Receive(t, "question", asked); wait <= 0 || wait > earlyTime {
 		t.Errorf("waits for %v, want up to %v", wait, earlyTime)
 	}
 	blocks = true
-	smsc.Send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 8))
+	smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 8))
 	testpeer.Receive(t, "question", asked)
 	_ = smsc.Conn.Close()
 	if err := testpeer.Receive(t, "end of the wait", ended); err != context.Canceled {
@@ -155,9 +155,9 @@ func TestReceiptEarlyBounded(t *testing.T) {
 		return "", false
 	}}}, bank)
 	for seq := range uint32(maxAside + 1) {
-		smsc.Send(deliver("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
+		smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
 	}
-	smsc.Want("refusal of the last", refusal(deliver("", 0, "", "", maxAside), smpp.StatusTempApp))
+	smsc.Want("refusal of the last", refusal(deliverFrame("", 0, "", "", maxAside), smpp.StatusTempApp))
 	close(released)
 	for range maxAside {
 		smsc.Next("refusal")
@@ -169,7 +169,7 @@ func TestReceiptEarlyBounded(t *testing.T) {
 func TestDeliverInTurn(t *testing.T) {
 	accounts := map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "1069", High: "1069", Prefix: true}}}}
 	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 3 }}, Shared{}, accounts)
-	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliver("10690001", 0, "Hello", "", seq) }
+	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliverFrame("10690001", 0, "Hello", "", seq) }
 	transmitter := w.login(simulator.Bind{ID: pdu.BindTransmitterID})
 	returns(smsc, mo(1))
 	receivers := []*testpeer.Peer{w.login(simulator.Bind{ID: pdu.BindReceiverID}), w.login(simulator.Bind{})}
@@ -207,7 +207,7 @@ func TestDeliverSameNumber(t *testing.T) {
 	ledger.routes.Store("A", "bank")
 	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
 	smscs, esme := w.binds(2), w.login(simulator.Bind{})
-	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+	f := deliverFrame("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
 	smscs[0].Send(f)
 	esme.Want("deliver_sm", f)
 	smscs[1].Send(f)
@@ -227,7 +227,7 @@ func TestDeliverUnanswered(t *testing.T) {
 	ledger := remembering()
 	ledger.routes.Store("A", "bank")
 	w, esme, smsc := pair(t, setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
-	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+	f := deliverFrame("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
 	smsc.Send(f)
 	esme.Want("deliver_sm", f)
 	smsc.Want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
@@ -248,7 +248,7 @@ func TestDeliverDraining(t *testing.T) {
 	others := answerAll(smsc)
 	w.stop()
 	draining(esme)
-	f := deliver("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+	f := deliverFrame("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
 	smsc.Send(f)
 	if got := testpeer.Receive(t, "answer", others); !bytes.Equal(got, refusal(f, smpp.StatusTempApp)) {
 		t.Errorf("got % x, want ESME_RX_T_APPN", []byte(got))

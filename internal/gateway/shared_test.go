@@ -168,7 +168,7 @@ func TestUnbindHere(t *testing.T) {
 func TestDeliverBehindBind(t *testing.T) {
 	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
 	smsc := w.answerBind()
-	flood := bytes.Repeat(deliver("10690001", 0, "Hello", "", 1), 100)
+	flood := bytes.Repeat(deliverFrame("10690001", 0, "Hello", "", 1), 100)
 	var flooding sync.WaitGroup
 	flooding.Go(func() {
 		for err := error(nil); err == nil; { // until the test is over

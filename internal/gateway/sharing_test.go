@@ -145,8 +145,8 @@ func submitted(esme, smsc *testpeer.Peer, seq uint32, id string) {
 	esme.Want("submit_sm_resp", accepted(seq, id))
 }
 
-// deliver is a deliver_sm from the receiver.
-func deliver(to string, esmClass byte, text, tlvs string, seq uint32) smpp.Frame {
+// deliverFrame is a deliver_sm from the receiver.
+func deliverFrame(to string, esmClass byte, text, tlvs string, seq uint32) smpp.Frame {
 	return simulator.ShortMessage{
 		From: simulator.Number(receiver), To: simulator.Number(to), ESMClass: esmClass,
 		UserData: []byte(text), TLVs: []byte(tlvs),

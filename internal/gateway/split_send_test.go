@@ -166,7 +166,7 @@ func TestPartsAreRouted(t *testing.T) {
 		esme.Send(query)
 		smsc.Want("query_sm of "+id, query)
 	}
-	takes(esme, smsc, deliver("10690001", 0x04, "id:0A2 stat:ENROUTE", "", 7)) // 162
+	takes(esme, smsc, deliverFrame("10690001", 0x04, "id:0A2 stat:ENROUTE", "", 7)) // 162
 }
 
 // In mirror mode no message needs a route.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -27,11 +28,20 @@ func telling() (fakeDeliverer, <-chan relay.Teller) {
 	}}, tellers
 }
 
+// bankFeedback is that of testdata/pdu/feedback_sme_ack.txt.
+func bankFeedback() *message.Feedback {
+	reference := uint16(42)
+	return &message.Feedback{
+		Account: "bank", Sender: "10690001", SenderNPI: 1, Receiver: "8613800138000", ReceiverTON: 1, ReceiverNPI: 1,
+		Number: 17, Reference: &reference, Status: message.StatusRead, MessageIDs: []string{"4A7F01"}, ReadAt: time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC),
+	}
+}
+
 // told tells an ESME and leaves the outcome in the channel.
 func told(t *testing.T, tell relay.Teller) <-chan error {
 	t.Helper()
 	ctx, outcome := testpeer.Within(t), make(chan error, 1)
-	go func() { outcome <- tell(ctx, feedback()) }()
+	go func() { outcome <- tell(ctx, bankFeedback()) }()
 	return outcome
 }
 
@@ -96,7 +106,7 @@ func TestTellNobody(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := tell(ctx, feedback()); err == nil || message.IsPermanent(err) {
+	if err := tell(ctx, bankFeedback()); err == nil || message.IsPermanent(err) {
 		t.Errorf("stopped: got %v, want a temporary error", err)
 	}
 	outcome = told(t, tell)
@@ -116,11 +126,16 @@ func TestTellForm(t *testing.T) {
 	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
 		t.Run(tt.name, func(t *testing.T) {
 			deliverer, tellers := telling()
-			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: vendorTags}})
+			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: VendorTags{Number: 0x1520, Read: 0x1521}}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
 			outcome := told(t, testpeer.Receive(t, "feedback of the session", tellers))
 			f := esme.Next("feedback")
-			if got := len(optional(t, f)); got != tt.want {
+			m, err := smpp.ParseMessage(f)
+			if err != nil {
+				t.Fatalf("feedback cannot be read: %v", err)
+			}
+			tlvs := m.TLVs()
+			if got := tlvs.Rest(); got != tt.want {
 				t.Errorf("got %d octets of TLVs, want %d", got, tt.want)
 			}
 			esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
@@ -168,7 +183,7 @@ func TestTellElsewhere(t *testing.T) {
 	w.Use(use(FormReceipt)) // by SMPP as well: the delivery goes on
 	w.Use(use(FormElsewhere))
 	testpeer.Receive(t, "end of the delivery", ended)
-	if err := tell(testpeer.Within(t), feedback()); err == nil || message.IsPermanent(err) {
+	if err := tell(testpeer.Within(t), bankFeedback()); err == nil || message.IsPermanent(err) {
 		t.Errorf("told elsewhere: got %v, want a temporary error", err)
 	}
 	w.Use(use(FormSMEAck))
@@ -218,7 +233,7 @@ func TestWhoIsTold(t *testing.T) {
 // the ESME keeps its session busy.
 func TestFeedbackBehindBind(t *testing.T) {
 	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
-		return tell(ctx, feedback())
+		return tell(ctx, bankFeedback())
 	}}})
 	busy := bytes.Repeat(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""), 1000)
 	for range 30 {
@@ -237,5 +252,14 @@ func TestFeedbackBehindBind(t *testing.T) {
 			}
 		}
 		_, _ = esme.Conn.Close(), smsc.Conn.Close()
+	}
+}
+
+// Feedback that cannot be written is given up: it would never be otherwise.
+func TestTellUnwritable(t *testing.T) {
+	broken := template.Must(ParseTemplate("{{.Nothing}}"))
+	l, _ := offline(t, fakeLedger{}, Account{Feedback: Telling{Form: FormMO, Template: broken}}, &fakeUpstream{})
+	if err := l.tell(t.Context(), bankFeedback()); !message.IsPermanent(err) {
+		t.Errorf("tell: got %v, want a permanent error", err)
 	}
 }
