@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"readback/internal/gateway"
+	"readback/internal/deliver"
 )
 
 // Values of feedback.form that other settings go with.
@@ -20,7 +20,7 @@ const (
 // Feedback is what the ESME is told about a read message.
 type Feedback struct {
 	AccountFeedback
-	gateway.VendorTags
+	deliver.VendorTags
 }
 
 // AccountFeedback is the part of Feedback that an account may have for itself.
@@ -30,7 +30,7 @@ type AccountFeedback struct {
 	Rate         int                  `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
 	AfterReceipt time.Duration        `key:"after_receipt" default:"30s" range:"0s..10m" doc:"how long feedback waits for the SMSC's receipt to pass, if the message asked for one; 0 is not at all"`
 	HoldReceipt  time.Duration        `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
-	Template     gateway.TemplateText `key:"template" default:"{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
+	Template     deliver.TemplateText `key:"template" default:"{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
 	VendorTLVs   bool                 `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`
 	Webhook      Webhook              `key:"webhook" doc:"the HTTP requests of form webhook"`
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"readback/internal/account"
+	"readback/internal/deliver"
 	"readback/internal/gateway"
 	"readback/internal/numbering"
 	"readback/internal/setting"
@@ -142,7 +143,7 @@ func fullConfig() Config {
 				Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",
 				VendorTLVs: true, Webhook: fullWebhook(),
 			},
-			VendorTags: gateway.VendorTags{Number: 0x1600, Read: 0x1601},
+			VendorTags: deliver.VendorTags{Number: 0x1600, Read: 0x1601},
 		},
 		Reads: Reads{
 			Addr:           ":8081",

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"readback/config"
-	"readback/internal/gateway"
+	"readback/internal/deliver"
 	"readback/internal/transport"
 	"readback/internal/webhook"
 	"readback/relay"
@@ -18,18 +18,18 @@ const (
 	formOff     = "off"
 )
 
-var forms = map[string]gateway.FeedbackForm{
-	"sme-ack": gateway.FormSMEAck, "receipt": gateway.FormReceipt, "mo": gateway.FormMO, "user-ack": gateway.FormUserAck,
-	formWebhook: gateway.FormElsewhere, formNATS: gateway.FormElsewhere, formOff: gateway.FormElsewhere,
+var forms = map[string]deliver.Form{
+	"sme-ack": deliver.SMEAck, "receipt": deliver.Receipt, "mo": deliver.MO, "user-ack": deliver.UserAck,
+	formWebhook: deliver.NoSession, formNATS: deliver.NoSession, formOff: deliver.NoSession,
 }
 
 // telling is how the gateway tells an account.
-func telling(cfg config.Config, a config.Account) (t gateway.Telling, err error) {
-	t = gateway.Telling{
+func telling(cfg config.Config, a config.Account) (t deliver.Options, err error) {
+	t = deliver.Options{
 		Form: forms[a.Feedback.Form], VendorTLVs: a.Feedback.VendorTLVs, HoldReceipt: a.Feedback.HoldReceipt > 0,
 		Tags: cfg.Feedback.VendorTags,
 	}
-	if t.Template, err = gateway.ParseTemplate(string(a.Feedback.Template)); err != nil {
+	if t.Template, err = deliver.ParseTemplate(string(a.Feedback.Template)); err != nil {
 		return t, fmt.Errorf("feedback.template: %w", err)
 	}
 	return t, nil
@@ -45,7 +45,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 		switch {
 		case a.Feedback.Form == formWebhook:
 			s.Tells = a.Feedback.Webhook.Concurrency
-		case forms[a.Feedback.Form] != gateway.FormElsewhere:
+		case forms[a.Feedback.Form] != deliver.NoSession:
 			s.AfterReceipt = a.Feedback.AfterReceipt // it takes the same way
 			if s.HoldReceipt = a.Feedback.HoldReceipt; s.HoldReceipt > 0 {
 				s.AfterReceipt = 0 // ours takes the place of that

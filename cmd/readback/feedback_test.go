@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"readback/config"
-	"readback/internal/gateway"
+	"readback/internal/deliver"
 	"readback/relay"
 )
 
@@ -17,17 +17,17 @@ import (
 func TestFeedbackSettings(t *testing.T) {
 	tests := []struct {
 		form  string
-		tells gateway.FeedbackForm
+		tells deliver.Form
 		want  relay.AccountSettings
 		hook  bool
 	}{
-		{"sme-ack", gateway.FormSMEAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"receipt", gateway.FormReceipt, relay.AccountSettings{HoldReceipt: time.Hour}, false},
-		{"mo", gateway.FormMO, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"user-ack", gateway.FormUserAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"webhook", gateway.FormElsewhere, relay.AccountSettings{Tells: 3}, true},
-		{"nats", gateway.FormElsewhere, relay.AccountSettings{Own: true}, false},
-		{"off", gateway.FormElsewhere, relay.AccountSettings{Quiet: true}, false},
+		{"sme-ack", deliver.SMEAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"receipt", deliver.Receipt, relay.AccountSettings{HoldReceipt: time.Hour}, false},
+		{"mo", deliver.MO, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"user-ack", deliver.UserAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"webhook", deliver.NoSession, relay.AccountSettings{Tells: 3}, true},
+		{"nats", deliver.NoSession, relay.AccountSettings{Own: true}, false},
+		{"off", deliver.NoSession, relay.AccountSettings{Quiet: true}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.form, func(t *testing.T) {

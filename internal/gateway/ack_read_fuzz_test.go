@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/deliver"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/relay/message"
@@ -96,7 +97,7 @@ func FuzzReadWords(f *testing.F) {
 // textOf is the text of feedback in form sme-ack.
 func textOf(t *testing.T, fb *message.Feedback) []byte {
 	t.Helper()
-	f, err := deliverSM(fb, &Telling{}, 0x33)
+	f, err := deliver.DeliverSM(fb, &deliver.Options{}, 0x33)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"readback/internal/deliver"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/smpp/receipt"
@@ -21,7 +22,7 @@ type Holder interface {
 // the receipt, which is answered when it is durable. An account that is not known has none.
 func (g *Gateway) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
 	t := g.policies.of(account).Feedback
-	if account == "" || !t.HoldReceipt || t.Form != FormReceipt || g.opt.Holder == nil {
+	if account == "" || !t.HoldReceipt || t.Form != deliver.Receipt || g.opt.Holder == nil {
 		return false
 	}
 	c, ok := receiptConversation(m)

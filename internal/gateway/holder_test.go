@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/deliver"
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
@@ -28,10 +29,10 @@ func TestHoldReceipt(t *testing.T) {
 	receipt := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
 	failed := smpp.Frame(bytes.ReplaceAll(receipt, []byte("DELIVRD"), []byte("UNDELIV")))
 	failed = bytes.ReplaceAll(failed, []byte("\x04\x27\x00\x01\x02"), []byte("\x04\x27\x00\x01\x05"))
-	holding := Telling{Form: FormReceipt, HoldReceipt: true}
+	holding := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	tests := []struct {
 		name    string
-		telling Telling
+		telling deliver.Options
 		receipt smpp.Frame
 		held    bool
 		err     error
@@ -42,8 +43,8 @@ func TestHoldReceipt(t *testing.T) {
 		{"not numbered", holding, receipt, false, nil, true, 0},
 		{"away", holding, receipt, false, errors.New("away"), false, smpp.StatusTempApp},
 		{"failed", holding, failed, true, nil, true, 0},
-		{"another form", Telling{Form: FormMO, HoldReceipt: true}, receipt, true, nil, true, 0},
-		{"not asked for", Telling{Form: FormReceipt}, receipt, true, nil, true, 0},
+		{"another form", deliver.Options{Form: deliver.MO, HoldReceipt: true}, receipt, true, nil, true, 0},
+		{"not asked for", deliver.Options{Form: deliver.Receipt}, receipt, true, nil, true, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +85,7 @@ func TestHoldReceiptEarly(t *testing.T) {
 	ledger.await = func(context.Context, []byte) (string, bool) { return "bank", true }
 	held := make(chan string, 1)
 	holder := fakeHolder(func(account, id string, _ []byte) (bool, error) { held <- account + " " + id; return true, nil })
-	account := Account{Feedback: Telling{Form: FormReceipt, HoldReceipt: true}}
+	account := Account{Feedback: deliver.Options{Form: deliver.Receipt, HoldReceipt: true}}
 	s := setup{ledger: ledger, options: func(o *Options) { o.Holder = holder }}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": account})
 	smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
@@ -98,7 +99,7 @@ func TestHoldReceiptEarly(t *testing.T) {
 // A receipt that was held goes out as it came, under a number of ours.
 func TestTellReceipt(t *testing.T) {
 	deliverer, tellers := telling()
-	w := serve(t, setup{deliverer: deliverer, feedback: Telling{Form: FormReceipt, HoldReceipt: true}})
+	w := serve(t, setup{deliverer: deliverer, feedback: deliver.Options{Form: deliver.Receipt, HoldReceipt: true}})
 	esme, _ := w.bind(simulator.Bind{})
 	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))

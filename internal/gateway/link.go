@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/account"
+	"readback/internal/deliver"
 	"readback/internal/numbering"
 	"readback/smpp"
 )
@@ -183,7 +184,7 @@ func (l *link) runFeedback(ctx, gone context.Context) {
 	}
 	for ctx.Err() == nil {
 		changed := l.g.policies.next()
-		if l.g.policies.of(l.bind.account).Feedback.Form != FormElsewhere {
+		if l.g.policies.of(l.bind.account).Feedback.Form != deliver.NoSession {
 			l.deliver(ctx, changed)
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"readback/internal/account"
+	"readback/internal/deliver"
 	"readback/internal/numbering"
 )
 
@@ -58,7 +59,7 @@ func (p *policies) next() <-chan struct{} {
 // Account is what the operator set for one system_id.
 type Account struct {
 	numbering.Policy
-	Feedback Telling
+	Feedback deliver.Options
 	account.Limits
 	PasswordHash []byte                 // bcrypt, shared mode only
 	Allow        func(net.Addr) bool    // who may bind as this account; nil: everybody

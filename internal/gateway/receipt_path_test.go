@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"golang.org/x/sync/errgroup"
 
+	"readback/internal/deliver"
 	"readback/internal/simulator"
 	"readback/relay"
 	"readback/relay/journal"
@@ -92,20 +93,20 @@ func TestHoldReceiptOnly(t *testing.T) {
 	}
 	const good = "id:4A7F01 stat:DELIVRD"
 	holds := fakeHolder(func(string, string, []byte) (bool, error) { return true, nil })
-	holding := Telling{Form: FormReceipt, HoldReceipt: true}
+	holding := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	for _, tt := range []struct {
 		name    string
 		account string
 		holder  Holder
-		telling Telling
+		telling deliver.Options
 		f       smpp.Frame
 		want    bool
 	}{
 		{"a receipt", "bank", holds, holding, from(receiver, "10690001", 0x04, good), true},
 		{"of nobody that is known", "", holds, holding, from(receiver, "10690001", 0x04, good), false},
 		{"nobody holds", "bank", nil, holding, from(receiver, "10690001", 0x04, good), false},
-		{"not asked for", "bank", holds, Telling{Form: FormReceipt}, from(receiver, "10690001", 0x04, good), false},
-		{"in another form", "bank", holds, Telling{Form: FormMO, HoldReceipt: true}, from(receiver, "10690001", 0x04, good), false},
+		{"not asked for", "bank", holds, deliver.Options{Form: deliver.Receipt}, from(receiver, "10690001", 0x04, good), false},
+		{"in another form", "bank", holds, deliver.Options{Form: deliver.MO, HoldReceipt: true}, from(receiver, "10690001", 0x04, good), false},
 		{"a message", "bank", holds, holding, from(receiver, "10690001", 0, good), false},
 		{"an intermediate notification", "bank", holds, holding, from(receiver, "10690001", 0x20, good), false},
 		{"no message_id", "bank", holds, holding, from(receiver, "10690001", 0x04, "stat:DELIVRD"), false},
@@ -132,7 +133,7 @@ func TestHoldReceiptOnly(t *testing.T) {
 func TestHoldReceiptPasses(t *testing.T) {
 	holding := func(o *Options) {
 		o.Holder = fakeHolder(func(string, string, []byte) (bool, error) { return false, nil })
-		o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+		o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	}
 	r := newReceiving(t, fakeLedger{}, holding)
 	if !r.hold("bank", deliveredReceipt, r.later) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/deliver"
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
@@ -105,7 +106,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 			}}
 			r := newReceiving(t, ledger, func(o *Options) {
 				o.Holder = fakeHolder(func(_, id string, _ []byte) (bool, error) { return id == tt.id, nil })
-				o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+				o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 			})
 			const network = "\x03\x00\x15"
 			tlvs := string(smpp.AppendTLV([]byte(tt.tlvs), smpp.TagNetworkErrorCode, []byte(network)))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/deliver"
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
@@ -126,7 +127,7 @@ func TestTellForm(t *testing.T) {
 	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
 		t.Run(tt.name, func(t *testing.T) {
 			deliverer, tellers := telling()
-			w := serve(t, setup{deliverer: deliverer, feedback: Telling{VendorTLVs: tt.vendor, Tags: VendorTags{Number: 0x1520, Read: 0x1521}}})
+			w := serve(t, setup{deliverer: deliverer, feedback: deliver.Options{VendorTLVs: tt.vendor, Tags: deliver.VendorTags{Number: 0x1520, Read: 0x1521}}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
 			outcome := told(t, testpeer.Receive(t, "feedback of the session", tellers))
 			f := esme.Next("feedback")
@@ -149,8 +150,8 @@ func TestTellForm(t *testing.T) {
 // An account that is told elsewhere is taken from by no session; a change of the
 // policies reaches sessions that are bound.
 func TestTellElsewhere(t *testing.T) {
-	use := func(form FeedbackForm) Policies {
-		return Policies{Default: Account{Feedback: Telling{Form: form}}}
+	use := func(form deliver.Form) Policies {
+		return Policies{Default: Account{Feedback: deliver.Options{Form: form}}}
 	}
 	began, ended := make(chan relay.Teller), make(chan struct{})
 	deliverer := fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
@@ -159,7 +160,7 @@ func TestTellElsewhere(t *testing.T) {
 		ended <- struct{}{}
 		return nil
 	}}
-	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.Policies = use(FormElsewhere) }})
+	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.Policies = use(deliver.NoSession) }})
 	esme, smsc := w.bind(simulator.Bind{})
 	m := text(receiver, 2)
 	esme.Send(m)
@@ -169,7 +170,7 @@ func TestTellElsewhere(t *testing.T) {
 		t.Error("feedback is taken, want none")
 	default:
 	}
-	w.Use(use(FormUserAck))
+	w.Use(use(deliver.UserAck))
 	tell := testpeer.Receive(t, "feedback after a change", began)
 	outcome := told(t, tell)
 	f := esme.Next("feedback")
@@ -180,13 +181,13 @@ func TestTellElsewhere(t *testing.T) {
 	if err := testpeer.Receive(t, "outcome", outcome); err != nil {
 		t.Error(err)
 	}
-	w.Use(use(FormReceipt)) // by SMPP as well: the delivery goes on
-	w.Use(use(FormElsewhere))
+	w.Use(use(deliver.Receipt)) // by SMPP as well: the delivery goes on
+	w.Use(use(deliver.NoSession))
 	testpeer.Receive(t, "end of the delivery", ended)
 	if err := tell(testpeer.Within(t), bankFeedback()); err == nil || message.IsPermanent(err) {
 		t.Errorf("told elsewhere: got %v, want a temporary error", err)
 	}
-	w.Use(use(FormSMEAck))
+	w.Use(use(deliver.SMEAck))
 	testpeer.Receive(t, "feedback after another change", began)
 	w.stop()
 	testpeer.Receive(t, "end of the delivery", ended)
@@ -257,8 +258,8 @@ func TestFeedbackBehindBind(t *testing.T) {
 
 // Feedback that cannot be written is given up: it would never be otherwise.
 func TestTellUnwritable(t *testing.T) {
-	broken := template.Must(ParseTemplate("{{.Nothing}}"))
-	l, _ := offline(t, fakeLedger{}, Account{Feedback: Telling{Form: FormMO, Template: broken}}, &fakeUpstream{})
+	broken := template.Must(deliver.ParseTemplate("{{.Nothing}}"))
+	l, _ := offline(t, fakeLedger{}, Account{Feedback: deliver.Options{Form: deliver.MO, Template: broken}}, &fakeUpstream{})
 	if err := l.tell(t.Context(), bankFeedback()); !message.IsPermanent(err) {
 		t.Errorf("tell: got %v, want a permanent error", err)
 	}

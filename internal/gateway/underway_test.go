@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"golang.org/x/sync/errgroup"
 
+	"readback/internal/deliver"
 	"readback/smpp"
 )
 
@@ -44,7 +45,7 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				opt := DefaultOptions()
 				opt.SMSC = "smsc:1"
-				opt.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+				opt.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 				opt.Holder = fakeHolder(func(string, string, []byte) (bool, error) { return tt.held, nil })
 				g, err := New(opt, fakeLedger{}, fakeDeliverer{})
 				if err != nil {

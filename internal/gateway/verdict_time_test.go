@@ -10,6 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/deliver"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
@@ -51,7 +52,7 @@ func TestHoldInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiving(t, fakeLedger{}, func(o *Options) {
 			o.Holder = timedHolder{}
-			o.Policies.Default.Feedback = Telling{Form: FormReceipt, HoldReceipt: true}
+			o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 		})
 		begin := time.Now()
 		if !r.hold("bank", deliveredReceipt, r.later) {

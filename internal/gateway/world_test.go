@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/deliver"
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
@@ -35,7 +36,7 @@ type setup struct {
 	ledger    fakeLedger
 	deliverer fakeDeliverer
 	policy    numbering.Policy
-	feedback  Telling
+	feedback  deliver.Options
 	options   func(*Options)
 	inMemory  bool // connections are pipes, for virtual time
 }

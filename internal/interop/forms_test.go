@@ -15,7 +15,7 @@ import (
 	"github.com/linxGnu/gosmpp"
 	linx "github.com/linxGnu/gosmpp/pdu"
 
-	"readback/internal/gateway"
+	"readback/internal/deliver"
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/smpp"
@@ -24,17 +24,17 @@ import (
 // form is a form of feedback, and what stacks make of it.
 type form struct {
 	name     string
-	form     gateway.FeedbackForm
+	form     deliver.Form
 	esmClass byte
 	text     string // what the text starts with
 	kannel   string // which URL Kannel calls, and with what
 }
 
 var forms = []form{
-	{"sme-ack", gateway.FormSMEAck, 0x08, feedbackWord + to.Addr + " number:001", "/dlr?id=4A7F01&to=447700900123&type=1"},
-	{"receipt", gateway.FormReceipt, 0x04, "id:4A7F01 sub:001 dlvrd:001 submit date:", "/dlr?id=4A7F01&to=447700900123&type=1"},
-	{"mo", gateway.FormMO, 0x00, to.Addr + " has read message 1 at ", "/mo?charset=UTF-8&from=447700900123&text=447700900123+has+read+message+1"},
-	{"user-ack", gateway.FormUserAck, 0x10, feedbackWord + to.Addr + " number:001", "/mo?charset=UTF-8&from=447700900123&text=readback+receiver%3A447700900123"},
+	{"sme-ack", deliver.SMEAck, 0x08, feedbackWord + to.Addr + " number:001", "/dlr?id=4A7F01&to=447700900123&type=1"},
+	{"receipt", deliver.Receipt, 0x04, "id:4A7F01 sub:001 dlvrd:001 submit date:", "/dlr?id=4A7F01&to=447700900123&type=1"},
+	{"mo", deliver.MO, 0x00, to.Addr + " has read message 1 at ", "/mo?charset=UTF-8&from=447700900123&text=447700900123+has+read+message+1"},
+	{"user-ack", deliver.UserAck, 0x10, feedbackWord + to.Addr + " number:001", "/mo?charset=UTF-8&from=447700900123&text=readback+receiver%3A447700900123"},
 }
 
 // stacks are the ESMEs of other makers: each binds, sends a message, and shows what it makes
@@ -55,7 +55,7 @@ func TestForms(t *testing.T) {
 			t.Run(name+"/"+f.name, func(t *testing.T) {
 				s := &scenario{smsc: func() simulator.Options { return simulator.Options{NoReceipts: true} }}
 				s.policies.Default.Policy = numbering.Policy{When: numbering.All}
-				s.policies.Default.Feedback = gateway.Telling{Form: f.form}
+				s.policies.Default.Feedback = deliver.Options{Form: f.form}
 				w := newWorld(t, true, s, "")
 				isTold(w, f, func() {
 					w.read(from.Addr, to.Addr, 1)

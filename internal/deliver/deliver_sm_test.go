@@ -1,4 +1,4 @@
-package gateway
+package deliver
 
 import (
 	"bytes"
@@ -39,10 +39,10 @@ func optional(t *testing.T, f smpp.Frame) string {
 	return string(f[len(f)-r.Rest():])
 }
 
-// vendorTags are those of testdata/pdu/feedback_vendor.txt, plainTemplate that of
+// tagsOfOurs are those of testdata/pdu/feedback_vendor.txt, plainTemplate that of
 // feedback_mo.txt.
 var (
-	vendorTags    = VendorTags{Number: 0x1520, Read: 0x1521}
+	tagsOfOurs    = VendorTags{Number: 0x1520, Read: 0x1521}
 	plainTemplate = template.Must(ParseTemplate("{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}"))
 )
 
@@ -50,16 +50,16 @@ var (
 var ucs2Template = template.Must(ParseTemplate("{{.Receiver}} 已读 {{.Number}}"))
 
 func TestFeedbackGolden(t *testing.T) {
-	for name, form := range map[string]Telling{
-		"feedback_sme_ack.txt":  {Form: FormSMEAck},
-		"feedback_user_ack.txt": {Form: FormUserAck},
-		"feedback_receipt.txt":  {Form: FormReceipt},
-		"feedback_mo.txt":       {Form: FormMO, Template: plainTemplate},
-		"feedback_mo_ucs2.txt":  {Form: FormMO, Template: ucs2Template},
-		"feedback_vendor.txt":   {Form: FormSMEAck, VendorTLVs: true, Tags: vendorTags},
+	for name, form := range map[string]Options{
+		"feedback_sme_ack.txt":  {Form: SMEAck},
+		"feedback_user_ack.txt": {Form: UserAck},
+		"feedback_receipt.txt":  {Form: Receipt},
+		"feedback_mo.txt":       {Form: MO, Template: plainTemplate},
+		"feedback_mo_ucs2.txt":  {Form: MO, Template: ucs2Template},
+		"feedback_vendor.txt":   {Form: SMEAck, VendorTLVs: true, Tags: tagsOfOurs},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := deliverSM(feedback(), &form, smpp.InterfaceVersion34)
+			got, err := DeliverSM(feedback(), &form, smpp.InterfaceVersion34)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,14 +78,14 @@ func TestFeedbackTLVs(t *testing.T) {
 		number    = "\x00\x02\x00\x11"
 		readAt    = "\x00\x142026-11-23T08:30:00Z"
 	)
-	plain, vendor := Telling{}, Telling{VendorTLVs: true, Tags: vendorTags}
-	other := Telling{VendorTLVs: true, Tags: VendorTags{0x1400, 0x3FFF}}
-	in := func(form FeedbackForm, t Telling) Telling { t.Form = form; return t }
+	plain, vendor := Options{}, Options{VendorTLVs: true, Tags: tagsOfOurs}
+	other := Options{VendorTLVs: true, Tags: VendorTags{0x1400, 0x3FFF}}
+	in := func(form Form, t Options) Options { t.Form = form; return t }
 	unread := func(fb *message.Feedback) { fb.Status = message.StatusDeletedUnread }
 	tests := []struct {
 		name    string
 		change  func(*message.Feedback)
-		telling Telling
+		telling Options
 		version byte
 		want    string
 	}{
@@ -98,12 +98,12 @@ func TestFeedbackTLVs(t *testing.T) {
 		{"no reference", func(fb *message.Feedback) { fb.Reference = nil }, plain, 0x34, id + read},
 		{"no message_id", func(fb *message.Feedback) { fb.MessageIDs = nil }, plain, 0x34, reference + read},
 		{"deleted unread", unread, plain, 0x34, reference + id + "\x02\x05\x00\x01\x02"},
-		{"user-ack", unread, in(FormUserAck, plain), 0x34, reference + id + "\x02\x05\x00\x01\x02"},
-		{"user-ack, 3.3", nil, in(FormUserAck, plain), 0x33, ""},
-		{"receipt", unread, in(FormReceipt, plain), 0x34, id},
-		{"receipt, vendor", nil, in(FormReceipt, vendor), 0x34, id + "\x15\x20" + number + "\x15\x21" + readAt},
-		{"receipt, 3.3", nil, in(FormReceipt, plain), 0x33, ""},
-		{"mo", nil, in(FormMO, Telling{Template: plainTemplate}), 0x34, ""},
+		{"user-ack", unread, in(UserAck, plain), 0x34, reference + id + "\x02\x05\x00\x01\x02"},
+		{"user-ack, 3.3", nil, in(UserAck, plain), 0x33, ""},
+		{"receipt", unread, in(Receipt, plain), 0x34, id},
+		{"receipt, vendor", nil, in(Receipt, vendor), 0x34, id + "\x15\x20" + number + "\x15\x21" + readAt},
+		{"receipt, 3.3", nil, in(Receipt, plain), 0x33, ""},
+		{"mo", nil, in(MO, Options{Template: plainTemplate}), 0x34, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestFeedbackTLVs(t *testing.T) {
 			if tt.change != nil {
 				tt.change(fb)
 			}
-			f, err := deliverSM(fb, &tt.telling, tt.version)
+			f, err := DeliverSM(fb, &tt.telling, tt.version)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,26 +153,26 @@ func TestFeedbackDecodes(t *testing.T) {
 	asked := map[smpp.Tag]string{smpp.TagUserMessageReference: "\x00\x2A", smpp.TagUserResponseCode: "\x01"}
 	own := map[smpp.Tag]string{0x1520: "\x00\x11", 0x1521: "2026-11-23T08:30:00Z"}
 	tests := []struct {
-		form           FeedbackForm
+		form           Form
 		template       *template.Template
 		esmClass, text string
 		coding         string
 		tlvs           []map[smpp.Tag]string
 	}{
-		{FormSMEAck, nil, "8", text, "0", []map[smpp.Tag]string{named, asked, own}},
-		{FormUserAck, nil, "16", text, "0", []map[smpp.Tag]string{named, asked, own}},
+		{SMEAck, nil, "8", text, "0", []map[smpp.Tag]string{named, asked, own}},
+		{UserAck, nil, "16", text, "0", []map[smpp.Tag]string{named, asked, own}},
 		{
-			FormReceipt, nil, "4",
+			Receipt, nil, "4",
 			"id:4A7F01 sub:001 dlvrd:001 submit date:2611230815 done date:2611230830 stat:DELIVRD err:000 text:READ",
 			"0",
 			[]map[smpp.Tag]string{named, own},
 		},
-		{FormMO, plainTemplate, "0", "8613800138000 has read message 17 at 2026-11-23T08:30:00Z", "0", []map[smpp.Tag]string{own}},
-		{FormMO, ucs2Template, "0", "8613800138000 已读 17", "8", []map[smpp.Tag]string{own}},
+		{MO, plainTemplate, "0", "8613800138000 has read message 17 at 2026-11-23T08:30:00Z", "0", []map[smpp.Tag]string{own}},
+		{MO, ucs2Template, "0", "8613800138000 已读 17", "8", []map[smpp.Tag]string{own}},
 	}
 	for _, tt := range tests {
-		form := Telling{Form: tt.form, Template: tt.template, VendorTLVs: true, Tags: vendorTags}
-		f, err := deliverSM(feedback(), &form, smpp.InterfaceVersion34)
+		form := Options{Form: tt.form, Template: tt.template, VendorTLVs: true, Tags: tagsOfOurs}
+		f, err := DeliverSM(feedback(), &form, smpp.InterfaceVersion34)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestReceiptOfUnread(t *testing.T) {
 	}
 	for _, id := range []string{"", strings.Repeat("9", 200)} {
 		fb.MessageIDs = []string{id}
-		if f, err := deliverSM(fb, &Telling{Form: FormReceipt}, 0x34); err == nil {
+		if f, err := DeliverSM(fb, &Options{Form: Receipt}, 0x34); err == nil {
 			t.Errorf("message_id %q: got % x, want an error", id, f)
 		}
 	}

@@ -1,4 +1,4 @@
-package gateway
+package deliver
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"readback/udh"
 )
 
-// TemplateText is the text of a template for FormMO. As a setting it is checked when it is
+// TemplateText is the text of a template for form MO. As a setting it is checked when it is
 // read: it must be one message at most, and must not look like a delivery receipt.
 type TemplateText string
 
@@ -23,7 +23,7 @@ func (t *TemplateText) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseTemplate reads the text of a template for FormMO.
+// ParseTemplate reads the text of a template for form MO.
 func ParseTemplate(text string) (*template.Template, error) {
 	return template.New("feedback").Parse(text)
 }

@@ -1,4 +1,4 @@
-package gateway
+package deliver
 
 import (
 	"strings"
@@ -71,7 +71,7 @@ func TestTemplateFields(t *testing.T) {
 // A template that cannot be filled in makes no deliver_sm.
 func TestFeedbackUnwritable(t *testing.T) {
 	broken := template.Must(ParseTemplate("{{.Nothing}}"))
-	if f, err := deliverSM(feedback(), &Telling{Form: FormMO, Template: broken}, 0x34); err == nil {
+	if f, err := DeliverSM(feedback(), &Options{Form: MO, Template: broken}, 0x34); err == nil {
 		t.Errorf("got % x, want an error", []byte(f))
 	}
 }
@@ -79,7 +79,7 @@ func TestFeedbackUnwritable(t *testing.T) {
 // Feedback in form receipt is read back as the receipt of a delivery.
 func TestFeedbackIsAReceipt(t *testing.T) {
 	for _, version := range []byte{0x33, 0x34} {
-		f, err := deliverSM(feedback(), &Telling{Form: FormReceipt}, version)
+		f, err := DeliverSM(feedback(), &Options{Form: Receipt}, version)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestFeedbackRoom(t *testing.T) {
 	room := smpp.MaxShortMessage - len(base.text) + 1
 	for n, want := range map[int]bool{room: true, room + 1: false} {
 		fb.MessageIDs[0] = strings.Repeat("9", n)
-		if f, err := deliverSM(fb, &Telling{Form: FormReceipt}, 0x33); (err == nil) != want {
+		if f, err := DeliverSM(fb, &Options{Form: Receipt}, 0x33); (err == nil) != want {
 			t.Errorf("message_id of %d octets: got %d octets, %v, want it written: %t", n, len(f), err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package gateway
+package deliver
 
 import (
 	"bytes"
@@ -24,13 +24,13 @@ type content struct {
 }
 
 // contentOf makes a feedback in the account's form.
-func contentOf(fb *message.Feedback, t *Telling) (c content, err error) {
+func contentOf(fb *message.Feedback, t *Options) (c content, err error) {
 	switch t.Form {
-	case FormReceipt:
+	case Receipt:
 		c, err = receiptContent(fb)
-	case FormMO:
+	case MO:
 		c, err = moContent(fb, t.Template)
-	case FormUserAck:
+	case UserAck:
 		c = content{esmClass: smpp.ESMClassUserAck, text: feedbackText(fb), tlvs: feedbackTLVs(fb)}
 	default:
 		c = content{esmClass: smpp.ESMClassDeliveryAck, text: feedbackText(fb), tlvs: feedbackTLVs(fb)}
@@ -42,9 +42,9 @@ func contentOf(fb *message.Feedback, t *Telling) (c content, err error) {
 	return c, err
 }
 
-// deliverSM makes the deliver_sm (SMPP 3.4 §4.6.1). A peer below version 3.4 gets no
+// DeliverSM makes the deliver_sm (SMPP 3.4 §4.6.1). A peer below version 3.4 gets no
 // TLVs (§3.4). The session gives the sequence_number.
-func deliverSM(fb *message.Feedback, t *Telling, version byte) (smpp.Frame, error) {
+func DeliverSM(fb *message.Feedback, t *Options, version byte) (smpp.Frame, error) {
 	c, err := contentOf(fb, t)
 	if err != nil {
 		return nil, err
