@@ -18,15 +18,10 @@ const (
 	formOff     = "off"
 )
 
-var forms = map[string]deliver.Form{
-	"sme-ack": deliver.SMEAck, "receipt": deliver.Receipt, "mo": deliver.MO, "user-ack": deliver.UserAck,
-	formWebhook: deliver.NoSession, formNATS: deliver.NoSession, formOff: deliver.NoSession,
-}
-
-// telling is how the gateway tells an account.
-func telling(cfg config.Config, a config.Account) (t deliver.Options, err error) {
+// deliverOptions are how an account gets its feedback from the gateway.
+func deliverOptions(cfg config.Config, a config.Account) (t deliver.Options, err error) {
 	t = deliver.Options{
-		Form: forms[a.Feedback.Form], VendorTLVs: a.Feedback.VendorTLVs, HoldReceipt: a.Feedback.HoldReceipt > 0,
+		Form: deliver.FormOf(a.Feedback.Form), VendorTLVs: a.Feedback.VendorTLVs, HoldReceipt: a.Feedback.HoldReceipt > 0,
 		Tags: cfg.Feedback.VendorTags,
 	}
 	if t.Template, err = deliver.ParseTemplate(string(a.Feedback.Template)); err != nil {
@@ -45,7 +40,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 		switch {
 		case a.Feedback.Form == formWebhook:
 			s.Tells = a.Feedback.Webhook.Concurrency
-		case forms[a.Feedback.Form] != deliver.NoSession:
+		case deliver.FormOf(a.Feedback.Form) != deliver.NoSession:
 			s.AfterReceipt = a.Feedback.AfterReceipt // it takes the same way
 			if s.HoldReceipt = a.Feedback.HoldReceipt; s.HoldReceipt > 0 {
 				s.AfterReceipt = 0 // ours takes the place of that

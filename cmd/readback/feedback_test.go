@@ -5,6 +5,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,5 +88,16 @@ func TestWebhookRoots(t *testing.T) {
 	bank, shop := all.Accounts["bank"], all.Accounts["shop"]
 	if bank.Roots == nil || bank.Roots != shop.Roots || bank.Roots != all.Default.Roots {
 		t.Errorf("roots: got %p, %p and %p, want the same", bank.Roots, shop.Roots, all.Default.Roots)
+	}
+}
+
+// Each form of a deliver_sm is a value of feedback.form.
+func TestFormsAreSettings(t *testing.T) {
+	field, _ := reflect.TypeFor[config.AccountFeedback]().FieldByName("Form")
+	words := strings.Split(field.Tag.Get("oneof"), ",")
+	for _, name := range deliver.Names() {
+		if !slices.Contains(words, name) {
+			t.Errorf("form %s is not among %q", name, words)
+		}
 	}
 }

@@ -66,7 +66,7 @@ func policies(cfg config.Config) (all gateway.Policies, err error) {
 }
 
 func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
-	telling, err := telling(cfg, a)
+	telling, err := deliverOptions(cfg, a)
 	to := gateway.Account{
 		Policy:       a.Track,
 		Limits:       a.Limits,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/fiorix/go-smpp/smpp/pdu/pdufield"
@@ -12,40 +11,12 @@ import (
 
 	"readback/relay/message"
 	"readback/smpp"
-	"readback/smpp/receipt"
 )
-
-// content is what the forms differ in.
-type content struct {
-	esmClass   byte
-	dataCoding byte
-	text       []byte
-	tlvs       []byte // for peers from version 3.4 on
-}
-
-// contentOf makes a feedback in the account's form.
-func contentOf(fb *message.Feedback, t *Options) (c content, err error) {
-	switch t.Form {
-	case Receipt:
-		c, err = receiptContent(fb)
-	case MO:
-		c, err = moContent(fb, t.Template)
-	case UserAck:
-		c = content{esmClass: smpp.ESMClassUserAck, text: feedbackText(fb), tlvs: feedbackTLVs(fb)}
-	default:
-		c = content{esmClass: smpp.ESMClassDeliveryAck, text: feedbackText(fb), tlvs: feedbackTLVs(fb)}
-	}
-	if t.VendorTLVs {
-		c.tlvs = smpp.AppendTLV(c.tlvs, t.Tags.Number, binary.BigEndian.AppendUint16(nil, fb.Number))
-		c.tlvs = smpp.AppendTLV(c.tlvs, t.Tags.Read, []byte(fb.ReadAt.UTC().Format(time.RFC3339)))
-	}
-	return c, err
-}
 
 // DeliverSM makes the deliver_sm (SMPP 3.4 §4.6.1). A peer below version 3.4 gets no
 // TLVs (§3.4). The session gives the sequence_number.
 func DeliverSM(fb *message.Feedback, t *Options, version byte) (smpp.Frame, error) {
-	c, err := contentOf(fb, t)
+	c, err := t.Form.content(fb, t)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +36,7 @@ func DeliverSM(fb *message.Feedback, t *Options, version byte) (smpp.Frame, erro
 		{pdufield.DestAddrTON, fb.SenderTON},
 		{pdufield.DestAddrNPI, fb.SenderNPI},
 		{pdufield.DestinationAddr, fb.Sender},
-		{pdufield.ESMClass, c.esmClass},
+		{pdufield.ESMClass, forms[t.Form].esmClass},
 		{pdufield.ShortMessage, pdutext.Raw(c.text)}, // sets data_coding, too
 		{pdufield.DataCoding, c.dataCoding},
 	} {
@@ -83,22 +54,4 @@ func DeliverSM(fb *message.Feedback, t *Options, version byte) (smpp.Frame, erro
 	}
 	binary.BigEndian.PutUint32(f, uint32(len(f)))
 	return f, nil
-}
-
-// feedbackText tells people and stacks without TLVs.
-func feedbackText(fb *message.Feedback) []byte {
-	return unlikeReceipt(fmt.Appendf(nil, "readback receiver:%s number:%03d status:%d read:%s",
-		fb.Receiver, fb.Number, fb.Status, fb.ReadAt.UTC().Format(time.RFC3339)))
-}
-
-// feedbackTLVs are those that SMPP 3.4 table 4-18 lists for deliver_sm.
-func feedbackTLVs(fb *message.Feedback) (tlvs []byte) {
-	if fb.Reference != nil {
-		tlvs = smpp.AppendTLV(tlvs, smpp.TagUserMessageReference, binary.BigEndian.AppendUint16(nil, *fb.Reference))
-	}
-	if len(fb.MessageIDs) > 0 {
-		// Without message_state one common stack takes the message for failed.
-		tlvs = receipt.AppendTLVs(tlvs, fb.MessageIDs[0], receipt.Delivered)
-	}
-	return smpp.AppendTLV(tlvs, smpp.TagUserResponseCode, []byte{fb.Status})
 }

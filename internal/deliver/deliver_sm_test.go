@@ -217,7 +217,7 @@ func TestFeedbackDecodes(t *testing.T) {
 func TestReceiptOfUnread(t *testing.T) {
 	fb := feedback()
 	fb.Status = message.StatusDeletedUnread
-	c, err := receiptContent(fb)
+	c, err := receiptContent(fb, nil)
 	if want := " stat:DELIVRD err:000 text:DELETED"; err != nil || !strings.HasSuffix(string(c.text), want) {
 		t.Errorf("got %q, %v, want %q at the end", c.text, err, want)
 	}
@@ -261,7 +261,7 @@ func TestEncodeText(t *testing.T) {
 func TestTemplateNames(t *testing.T) {
 	tmpl := template.Must(ParseTemplate(
 		"{{.Account}} {{.Sender}} {{.Receiver}} {{.Number}} {{.Status}} {{.State}} {{.ReadAt}} {{.MessageID}} {{.Reference}}"))
-	c, err := moContent(feedback(), tmpl)
+	c, err := moContent(feedback(), &Options{Template: tmpl})
 	if want := "bank 10690001 8613800138000 17 1 read 2026-11-23T08:30:00Z 4A7F01 42"; err != nil || string(c.text) != want {
 		t.Errorf("got %q, %v, want %q", c.text, err, want)
 	}

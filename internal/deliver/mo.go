@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"text/template"
 	"time"
 	"unicode/utf16"
 
@@ -17,12 +16,12 @@ import (
 var errNoTemplate = errors.New("form mo has no template")
 
 // moContent is a message as a subscriber could have sent it.
-func moContent(fb *message.Feedback, t *template.Template) (content, error) {
-	if t == nil {
+func moContent(fb *message.Feedback, o *Options) (content, error) {
+	if o.Template == nil {
 		return content{}, errNoTemplate
 	}
 	var text bytes.Buffer
-	if err := t.Execute(&text, fieldsOf(fb)); err != nil {
+	if err := o.Template.Execute(&text, fieldsOf(fb)); err != nil {
 		return content{}, fmt.Errorf("feedback template: %w", err)
 	}
 	c := content{}
@@ -76,7 +75,7 @@ func encodeText(s string) (dataCoding byte, text []byte) {
 	}
 }
 
-// sameInGSM7 tells whether an ASCII character has its own octet in the GSM 7-bit
+// sameInGSM7 reports whether an ASCII character has its own octet in the GSM 7-bit
 // default alphabet (TS 23.038 §6.2.1).
 func sameInGSM7(r rune) bool {
 	switch {

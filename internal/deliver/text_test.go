@@ -59,11 +59,11 @@ func TestTemplateFields(t *testing.T) {
 	tmpl := template.Must(ParseTemplate("{{.State}} {{.Status}} <{{.MessageID}}> <{{.Reference}}>"))
 	fb := feedback()
 	fb.Status, fb.MessageIDs, fb.Reference = message.StatusDeletedUnread, nil, nil
-	if c, err := moContent(fb, tmpl); err != nil || string(c.text) != "deleted 2 <> <>" {
+	if c, err := moContent(fb, &Options{Template: tmpl}); err != nil || string(c.text) != "deleted 2 <> <>" {
 		t.Errorf("got %q, %v, want deleted and nothing else", c.text, err)
 	}
 	fb.Status, fb.MessageIDs = message.StatusRead, []string{"A"}
-	if c, err := moContent(fb, tmpl); err != nil || string(c.text) != "read 1 <A> <>" {
+	if c, err := moContent(fb, &Options{Template: tmpl}); err != nil || string(c.text) != "read 1 <A> <>" {
 		t.Errorf("got %q, %v, want read 1 and the message_id", c.text, err)
 	}
 }
@@ -97,7 +97,7 @@ func TestFeedbackIsAReceipt(t *testing.T) {
 func TestFeedbackRoom(t *testing.T) {
 	fb := feedback()
 	fb.MessageIDs = []string{""}
-	base, err := receiptContent(&message.Feedback{MessageIDs: []string{"A"}})
+	base, err := receiptContent(&message.Feedback{MessageIDs: []string{"A"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
