@@ -14,7 +14,7 @@ import (
 // fromSMSC handles what the SMSC sends.
 type fromSMSC struct {
 	*link
-	smsc *smscSession
+	session *smscSession // whose requests and responses it handles
 }
 
 // Request passes a request on to the ESME. It never waits for it, since the
@@ -44,7 +44,7 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 // pass passes f on to the ESME. passed is false if there is no room for it, or nobody who
 // could take it.
 func (l fromSMSC) pass(f smpp.Frame) (passed bool, err error) {
-	err = l.esme.TrySend(f, l.smsc.Arrived(), l.smsc)
+	err = l.esme.TrySend(f, l.session.Arrived(), l.session)
 	if errors.Is(err, smpp.ErrNoRoom) {
 		return false, l.refuse(f)
 	}
@@ -81,7 +81,7 @@ func (l fromSMSC) account() string { return l.bind.account }
 // forward passes a receipt on to the ESME.
 func (l fromSMSC) forward(m smpp.Message) error {
 	defer l.esme.Flush()
-	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, l.smsc) != nil {
+	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, l.session) != nil {
 		return l.reply(m.Frame, smpp.StatusTempApp)
 	}
 	return nil
@@ -93,8 +93,8 @@ func (l fromSMSC) reply(f smpp.Frame, status pdu.Status) error {
 }
 
 func (l fromSMSC) answer(id pdu.ID, seq uint32, status pdu.Status) error {
-	defer l.smsc.Flush()
-	return ignoreGone(l.smsc.Reply(smpp.AppendDelivered(nil, id, status, seq), seq, time.Time{}))
+	defer l.session.Flush()
+	return ignoreGone(l.session.Reply(smpp.AppendDelivered(nil, id, status, seq), seq, time.Time{}))
 }
 
 // refuse answers a request of the SMSC's with "try again later".
@@ -102,7 +102,7 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 	if !smpp.HasResponse(f.ID()) {
 		return nil
 	}
-	return l.smsc.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{})
+	return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{})
 }
 
 // Response passes the SMSC's answer on to the ESME.
@@ -114,9 +114,9 @@ func (l fromSMSC) Response(f smpp.Frame, to smscPending) error {
 	if r.bind != nil {
 		return l.bindAnswered(f, to, r.bind)
 	}
-	err := l.answered(f, to, l.smsc.Arrived())
+	err := l.answered(f, to, l.session.Arrived())
 	if to.ID == pdu.UnbindID {
-		l.smsc.Finish(smpp.ErrUnbound) // first, or it would be asked again when the ESME has gone
+		l.session.Finish(smpp.ErrUnbound) // first, or it would be asked again when the ESME has gone
 		l.esme.Finish(smpp.ErrUnbound)
 	}
 	return err
@@ -130,10 +130,10 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 	if accepted {
 		l.bind = *b
 		l.logBound()
-		l.smsc.SetState(b.state)
+		l.session.SetState(b.state)
 		l.esme.SetState(b.state)
 	}
-	err := l.esme.Reply(f, to.Seq, l.smsc.Arrived())
+	err := l.esme.Reply(f, to.Seq, l.session.Arrived())
 	if accepted {
 		close(l.bound)
 	}
@@ -160,7 +160,7 @@ func (l fromSMSC) Unmatched(f smpp.Frame, late bool) error {
 		l.log.Load().Warn("late answer of the SMSC", "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
 		return nil
 	}
-	return ignoreGone(l.esme.Reply(f, f.Seq(), l.smsc.Arrived()))
+	return ignoreGone(l.esme.Reply(f, f.Seq(), l.session.Arrived()))
 }
 
 // Expired answers the ESME in the SMSC's stead.
