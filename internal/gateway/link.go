@@ -31,13 +31,20 @@ type link struct {
 	untracked *request // what every request without a number comes back with
 
 	// Owned by the ESME's read goroutine.
-	smsc      *smscSession
-	up        upstream // smsc, or the pool
 	scratch   numbering.Scratch
 	splitting *splitMessage // whose parts are being sent; nil: none
 
-	// Set by the SMSC's read goroutine before bound is closed.
-	bind  bind
+	// Set by the ESME's read goroutine before it passes the first request on. Others read them
+	// only in handling the answer to such a request.
+	smsc *smscSession // nil in shared mode
+	up   upstream     // smsc, or the pool
+
+	// Set before bound is closed: by the SMSC's read goroutine in mirror mode, by the ESME's in
+	// shared mode.
+	bind bind
+
+	// Owned by the ESME's read goroutine; by the SMSC's while that one waits for the answer to a
+	// bind; and by run when the ESME's has ended.
 	usage *account.Usage // what the account's sessions share; nil before the bind
 
 	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
