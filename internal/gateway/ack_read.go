@@ -24,7 +24,7 @@ const maxAcks = 64
 
 // takeAck takes a message of the ESME's that is a read response: an SME delivery
 // acknowledgement (esm_class 08, SMPP 3.4 §2.11) from a receiver for whom the account may
-// speak. The SMSC never sees it. It tells whether it is one.
+// speak. The SMSC never sees it. It reports whether the message is one.
 func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
 	rd, ok := l.g.ackOf(f, mayRead)
 	if !ok {
@@ -62,7 +62,7 @@ func (g *Gateway) ackOf(f smpp.Frame, mayRead []account.AddressRange) (rd relay.
 	return rd, ok
 }
 
-// holds tells whether one of the ranges has the address.
+// holds reports whether one of the ranges has the address.
 func holds(ranges []account.AddressRange, addr []byte) bool {
 	normal, err := message.NormalAddr(addr)
 	if err != nil {

@@ -32,8 +32,8 @@ type failedPart struct {
 	status pdu.Status
 }
 
-// explode sends a submit_multi as one submit_sm for each receiver.
-func (l *link) explode(m smpp.Multi, policy numbering.Policy) error {
+// splitMulti sends a submit_multi as one submit_sm for each receiver.
+func (l *link) splitMulti(m smpp.Multi, policy numbering.Policy) error {
 	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
 	l.owed.Add(int64(len(m.To))) // each part is settled, and the whole when it is answered
 	var b []byte

@@ -53,7 +53,7 @@ func (p *pool) run(ctx context.Context) {
 	wg.Wait()
 }
 
-// up tells whether any session is bound.
+// up reports whether any session is bound.
 func (p *pool) up() bool {
 	for _, s := range p.slots {
 		if s.current() != nil {

@@ -88,7 +88,7 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)
 	case account.SplitMulti && account.When != numbering.Off && to.Splits():
-		return l.explode(to, account.Policy)
+		return l.splitMulti(to, account.Policy)
 	case account.When != numbering.Off:
 		l.g.metrics.skips[numbering.Multi].Inc()
 	}
@@ -216,7 +216,7 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 	return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
 }
 
-// routes tells whether a message_id must find its way back to the account.
+// routes reports whether a message_id must find its way back to the account.
 func (l *link) routes(id pdu.ID) bool {
 	return l.g.pool != nil && (id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID)
 }

@@ -53,7 +53,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	return err
 }
 
-// mayBind tells whether the bind is granted, or the status to refuse it with.
+// mayBind returns ESME_ROK if the bind is granted, else the status to refuse it with.
 func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
 	acct, listed := l.g.policies.Load().Accounts[b.account]
 	var err error

@@ -140,7 +140,7 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 	return ignoreGone(err)
 }
 
-// bindAccepted tells whether f makes the link a bound one.
+// bindAccepted reports whether f makes the link a bound one.
 func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
 	if f.Status() != smpp.StatusOK || f.ID() != smpp.ResponseID(b.id) {
 		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))

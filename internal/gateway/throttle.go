@@ -32,7 +32,7 @@ func (r *room) answered(throttled bool, now time.Time, most int) int {
 	return int(r.window)
 }
 
-// throttled tells whether the SMSC says, by its status or by congestion_state,
+// throttled reports whether the SMSC says, by its status or by congestion_state,
 // that it gets too much.
 func throttled(f smpp.Frame) bool {
 	switch f.Status() {

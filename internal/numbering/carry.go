@@ -40,7 +40,7 @@ func (t *tracked) headerLen() int {
 	return t.header.Len()
 }
 
-// elementFits tells whether the element can go in.
+// elementFits reports whether the element can go in.
 func (i *Interceptor) elementFits(t *tracked) Skip {
 	if !udh.FitsElement(t.coding, t.headerLen(), i.Form.elementLen(), t.text) {
 		return NoRoom
@@ -48,7 +48,7 @@ func (i *Interceptor) elementFits(t *tracked) Skip {
 	return Numbered
 }
 
-// markerFits tells whether the marker can follow the text. Of a concatenated
+// markerFits reports whether the marker can follow the text. Of a concatenated
 // message only the last part ends the text.
 func (i *Interceptor) markerFits(t *tracked) Skip {
 	if !i.marks(t) || t.part.Seq != t.part.Total || !i.Form.Marker.Fits(t.coding, t.headerLen(), t.text) {
@@ -57,13 +57,13 @@ func (i *Interceptor) markerFits(t *tracked) Skip {
 	return Numbered
 }
 
-// marks tells whether the coding has a marker. With a locking shift the symbol is another
+// marks reports whether the coding has a marker. With a locking shift the symbol is another
 // character.
 func (i *Interceptor) marks(t *tracked) bool {
 	return i.Form.Marker.Len(t.coding) > 0 && !(t.coding == udh.GSM7 && t.header.HasLockingShift())
 }
 
-// fitsConverted tells whether the part fits with its sar_* parameters in the header.
+// fitsConverted reports whether the part fits with its sar_* parameters in the header.
 func (t *tracked) fitsConverted() bool {
 	units, ok := udh.TextLen(t.coding, t.text)
 	return ok && units <= udh.Room(t.coding, t.headerLen())

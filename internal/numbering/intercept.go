@@ -115,7 +115,7 @@ type tracked struct {
 
 func (t *tracked) isPart() bool { return t.part.Total > 1 }
 
-// goesAlong tells whether a message without a number is to be noted all the same, as a
+// goesAlong reports whether a message without a number is to be noted all the same, as a
 // part of one that may get a number: by another part that has room, or never, if this
 // one keeps its sar_* parameters, which all parts of a message must have or none.
 func (t *tracked) goesAlong(skip Skip, p Policy) bool {
@@ -128,7 +128,7 @@ func (t *tracked) goesAlong(skip Skip, p Policy) bool {
 	return t.sar
 }
 
-// waitsForLast tells whether the part goes without the marker since another is the last.
+// waitsForLast reports whether the part goes without the marker since another is the last.
 func (t *tracked) waitsForLast(p Policy) bool {
 	return p.Carriage == ByMarker && t.part.Seq != t.part.Total
 }

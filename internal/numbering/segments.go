@@ -89,7 +89,7 @@ func (t *tracked) cut(header int) (ends []int, ok bool) {
 	return nil, false
 }
 
-// packs tells whether each part can be packed: where one ends with a character that could
+// packs reports whether each part can be packed: where one ends with a character that could
 // be taken for filling, a little less in each part sets the ends elsewhere.
 func packs(text []byte, ends []int, header int) bool {
 	from := 0
@@ -102,7 +102,7 @@ func packs(text []byte, ends []int, header int) bool {
 	return true
 }
 
-// lastHasRoom tells whether the marker fits behind the last part.
+// lastHasRoom reports whether the marker fits behind the last part.
 func (i *Interceptor) lastHasRoom(t *tracked, ends []int, header int) bool {
 	from := 0
 	if len(ends) > 1 {
