@@ -199,7 +199,7 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 		if err != nil {
 			return err
 		}
-		if f != nil && f.entry.readInTime(due.Sub(h.At)) {
+		if f != nil && readInTime(&f.entry, due.Sub(h.At)) {
 			hs.metrics.outcomes.WithLabelValues("superseded").Inc()
 			return nil // it was told that it is read
 		}
@@ -241,7 +241,7 @@ func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt)
 
 // readInTime reports whether a message was read before its receipt is released: tooLate of the
 // feedback on it.
-func (e *entry) readInTime(hold time.Duration) bool {
+func readInTime(e *entry, hold time.Duration) bool {
 	return e.state.IsFinal() &&
 		(e.deliveredAt == 0 || message.Time(e.receivedAt).Before(message.Time(e.deliveredAt).Add(hold)))
 }

@@ -211,7 +211,7 @@ func TestReadInTime(t *testing.T) {
 		{"deleted in time", entry{state: message.StateDeletedUnread, deliveredAt: 1000, receivedAt: 1001}, true},
 		{"not read", entry{state: message.StateDelivered, deliveredAt: 1000}, false},
 	} {
-		if got := tt.entry.readInTime(time.Second); got != tt.want {
+		if got := readInTime(&tt.entry, time.Second); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 		fb := &message.Feedback{ReceivedAt: message.Time(tt.entry.receivedAt), MessageIDs: []string{"A"}}

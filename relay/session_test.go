@@ -49,8 +49,8 @@ func (s *sessions) deliver(ctx context.Context) *account {
 	return s.feedback.accounts.all["bank"]
 }
 
-// queue puts a feedback in the queue, each in a conversation of its own.
-func (a *account) queue(number uint16) *taken {
+// enqueue puts a feedback in the queue, each in a conversation of its own.
+func enqueue(a *account, number uint16) *taken {
 	m := &taken{}
 	fb := &message.Feedback{Sender: "s", Receiver: fmt.Sprint(number), Number: number}
 	a.change(func(o *order) { o.add(uint64(number), m, fb, time.Now()) })
@@ -90,7 +90,7 @@ func TestSessionLeaves(t *testing.T) {
 				ctx, end := context.WithCancelCause(t.Context())
 				defer end(nil)
 				a := s.deliver(ctx)
-				m, other := a.queue(1), a.queue(2)
+				m, other := enqueue(a, 1), enqueue(a, 2)
 				synctest.Wait()
 				if len(s.asked) != 2 {
 					t.Fatalf("told at once: got %d, want both", len(s.asked))
@@ -142,7 +142,7 @@ func TestPutOffIsDue(t *testing.T) {
 				t.Errorf("%s: told %v, want %s", name, got, numbers)
 			}
 		}
-		a.queue(1)
+		enqueue(a, 1)
 		want("at once", "[1]")
 		s.answer <- errors.New("ESME_RX_T_APPN")
 		want("refused", "[]")
@@ -151,7 +151,7 @@ func TestPutOffIsDue(t *testing.T) {
 		}
 		s.answer <- errors.New("ESME_RX_T_APPN")
 		want("refused again", "[]")
-		a.queue(2)
+		enqueue(a, 2)
 		want("one that came meanwhile", "[2]")
 		s.answer <- nil
 		time.Sleep(time.Minute)
