@@ -125,7 +125,7 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	case a.expired(h.at, time.Now()):
 		err, outcome = errExpired, "expired"
 	default:
-		err = tell(limit, h.fb)
+		err = h.count(tell(limit, h.fb))
 	}
 	switch {
 	case err == nil:
@@ -145,6 +145,18 @@ func (a *account) tell(ctx context.Context, h *held, tell Teller) {
 	default:
 		a.retry(h, err)
 	}
+}
+
+// count counts an error that the Teller allows a number of, and makes the last one permanent.
+func (h *held) count(err error) error {
+	most := message.Most(err)
+	if most == 0 {
+		return err
+	}
+	if h.counted++; h.counted >= most {
+		return message.Permanent(err)
+	}
+	return err
 }
 
 // settled takes a feedback out of the queue.

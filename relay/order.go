@@ -52,6 +52,7 @@ type held struct {
 	fb      *message.Feedback
 	at      time.Time // when it came into the queue
 	tries   int       // that were refused
+	counted int       // errors marked by AtMost
 	due     time.Time // not before
 	telling bool
 	awaits  bool // the SMSC's receipt

@@ -267,3 +267,23 @@ func (c contextual) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstre
 	}
 	return c.letters.PublishMsg(ctx, m, opts...)
 }
+
+// Of the errors that a Teller allows a number of, the last one is permanent. Others do not count.
+func TestLastOfAllowedErrors(t *testing.T) {
+	refusal := errors.New("400")
+	synctest.Test(t, func(t *testing.T) {
+		s := newSession(t, newLogbook(t), time.Hour)
+		for i, err := range []error{message.AtMost(3, refusal), refusal, message.AtMost(3, refusal)} {
+			s.tell(t.Context(), s.h, answering(err))
+			if len(s.letters.stored) > 0 {
+				t.Fatalf("after error %d: got a dead letter, want none yet", i+1)
+			}
+			time.Sleep(time.Until(s.h.due))
+			s.take(t)
+		}
+		s.tell(t.Context(), s.h, answering(message.AtMost(3, refusal)))
+		if len(s.letters.stored) != 1 || fmt.Sprint(s.m.settled) != "[term]" {
+			t.Errorf("got %d letters, settled %v, want one and that it is terminated", len(s.letters.stored), s.m.settled)
+		}
+	})
+}

@@ -77,11 +77,10 @@ func TestTellerSaysWhen(t *testing.T) {
 		tries int
 		at    time.Time
 	}
-	tells := make(chan told, 4)
-	r.deliver("bank", func(_ context.Context, fb *message.Feedback) error {
-		tells <- told{fb.Refused, time.Now()}
-		if fb.Refused < 2 {
-			fb.Refused++
+	tells, tries := make(chan told, 4), 0
+	r.deliver("bank", func(_ context.Context, _ *message.Feedback) error {
+		tells <- told{tries, time.Now()}
+		if tries++; tries < 3 {
 			return message.Later(errors.New("429"), 100*time.Millisecond)
 		}
 		return nil

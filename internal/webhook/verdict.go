@@ -17,7 +17,7 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// verdict is what an answer means: nil for taken. It counts refusals.
+// verdict is what an answer means: nil for taken.
 //
 //	2xx                done
 //	410                the server wants no more of this: dead at once
@@ -26,7 +26,7 @@ const (
 //	3xx, 5xx           later; 503 as Retry-After says
 //
 // Redirects are not followed: the operator named the server.
-func verdict(resp *http.Response, refused *int, now time.Time) error {
+func verdict(resp *http.Response, now time.Time) error {
 	err := fmt.Errorf("webhook: %s", resp.Status)
 	switch code := resp.StatusCode; {
 	case code >= 200 && code < 300:
@@ -38,9 +38,7 @@ func verdict(resp *http.Response, refused *int, now time.Time) error {
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly:
 		return err
 	case code >= 400 && code < 500:
-		if *refused++; *refused >= maxRefusals {
-			return message.Permanent(err)
-		}
+		return message.AtMost(maxRefusals, err)
 	}
 	return err
 }

@@ -135,7 +135,7 @@ func (h *Webhooks) Tell(ctx context.Context, fb *message.Feedback) error {
 	// What the server says beside its status is read so that the connection lives on, and
 	// no further than that costs nothing.
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer)
-	return verdict(resp, &fb.Refused, time.Now())
+	return verdict(resp, time.Now())
 }
 
 // maxAnswer is how much of an answer is read.

@@ -28,8 +28,6 @@ type Feedback struct {
 	Receipt     []byte    `json:"receipt,omitempty"`     // the SMSC's own, in place of all this: a PDU
 
 	ReceiptPending bool `json:"receipt_pending,omitempty"` // the SMSC's receipt, which the ESME wants, had not passed
-
-	Refused int `json:"-"` // the Teller's own count, kept while the feedback is with this process
 }
 
 // Conversation returns the conversation of the message, whatever notation its addresses were
@@ -53,6 +51,22 @@ func IsPermanent(err error) bool {
 type permanentError struct{ error }
 
 func (e permanentError) Unwrap() error { return e.error }
+
+// AtMost marks an error of a Teller: the last of n such errors on a feedback is permanent.
+func AtMost(n int, err error) error { return countedError{err, n} }
+
+type countedError struct {
+	error
+	most int
+}
+
+func (e countedError) Unwrap() error { return e.error }
+
+// Most is how many errors on a feedback AtMost allows; 0 for any other error.
+func Most(err error) int {
+	c, _ := errors.AsType[countedError](err)
+	return c.most
+}
 
 // Later marks an error of a Teller: the feedback is not to be told again before wait is
 // over.
