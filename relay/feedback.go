@@ -9,7 +9,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -147,15 +146,4 @@ func (f *feedback) erase(ctx context.Context, receiver message.Addr, now time.Ti
 	}
 	f.accounts.erase()
 	return nil
-}
-
-// record appends a record to the log, and does not wait. It reports whether there is room.
-func (s *feedbackShared) record(k journal.Kind, appendTo func(dst []byte) []byte) bool {
-	b := s.ledger.queue.begin(k)
-	if b == nil {
-		return false
-	}
-	b.buf = appendTo(b.buf)
-	s.ledger.queue.end(b)
-	return true
 }

@@ -125,7 +125,7 @@ func (o *outbox) again(err error) error {
 // fed records that a feedback is in its queue.
 func (o *outbox) fed(ctx context.Context, row outboxRow, outcome string) error {
 	for {
-		if o.record(journal.KindFed, func(dst []byte) []byte { return journal.AppendFed(dst, row.seq, row.index) }) {
+		if o.ledger.record(journal.KindFed, func(dst []byte) []byte { return journal.AppendFed(dst, row.seq, row.index) }) {
 			break
 		}
 		if backoff.Sleep(ctx, time.Second); ctx.Err() != nil {

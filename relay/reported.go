@@ -16,7 +16,7 @@ func (s *feedbackShared) reported(fb *message.Feedback) {
 		return // expired, told again, or on its way out
 	}
 	rec := journal.Record{Place: f.place, At: time.Now().UnixMilli()}
-	s.record(journal.KindReported, func(dst []byte) []byte { return journal.AppendReported(dst, &rec) })
+	s.ledger.record(journal.KindReported, func(dst []byte) []byte { return journal.AppendReported(dst, &rec) })
 }
 
 // findFeedback returns the entry of the message that a feedback is about; nil when it is gone.

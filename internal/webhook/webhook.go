@@ -43,7 +43,7 @@ func (t *Targets) of(account string) *Target {
 	return t.Default
 }
 
-// Deliverer hands out the feedback that waits, as relay.Relay does.
+// Deliverer hands out the feedback that waits, as that of a relay does.
 type Deliverer interface {
 	DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell relay.Teller)
 }
