@@ -9,8 +9,8 @@ import (
 	"readback/internal/numbering"
 )
 
-// Account is what holds for one system_id. Load fills in the general settings
-// where the account has none of its own.
+// Account holds the settings of one system_id. Load fills in the general settings where the
+// account has none of its own.
 type Account struct {
 	PasswordHash Secret `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
 	account.Limits
@@ -20,13 +20,13 @@ type Account struct {
 	Track     numbering.Policy       `key:"track"`
 	Feedback  AccountFeedback        `key:"feedback"`
 
-	// Listed tells that the operator listed the account. In shared mode who is not
-	// listed cannot bind.
+	// Listed reports whether the operator listed the account. In shared mode other accounts
+	// cannot bind.
 	Listed bool
 }
 
-// checkAccounts holds the settings of each account against each other, and the
-// readAccounts against one another.
+// checkAccounts refuses settings of an account that contradict each other, or those of
+// another account.
 func checkAccounts(l *loader) {
 	for _, id := range l.systemIDs() {
 		key, a := accountKey(id), l.cfg.Accounts[id]
@@ -37,7 +37,7 @@ func checkAccounts(l *loader) {
 	checkRanges(l)
 }
 
-// checkRanges wants each address in one account, since a message goes to one.
+// checkRanges refuses an address that two accounts have, since a message goes to one account.
 func checkRanges(l *loader) {
 	type taken struct {
 		key string

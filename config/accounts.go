@@ -11,8 +11,8 @@ import (
 	"readback/internal/setting"
 )
 
-// readAccounts reads the accounts from the tree, where a system_id keeps its case
-// and its dots.
+// readAccounts reads the accounts from the YAML tree, in which a system_id keeps its case and
+// its dots.
 func readAccounts(l *loader) {
 	n := l.doc.trees["accounts"]
 	if n == nil {
@@ -45,7 +45,7 @@ func readAccounts(l *loader) {
 	}
 }
 
-// readAccount reads one account; what it leaves open is as for everybody.
+// readAccount reads one account. It takes the general settings where the account has none.
 func readAccount(l *loader, key string, n *yaml.Node) Account {
 	d := &document{file: l.doc.file, given: l.doc.given}
 	s := schemaOf(key)
@@ -62,8 +62,8 @@ func readAccount(l *loader, key string, n *yaml.Node) Account {
 	return a
 }
 
-// accountKey returns the key of an account for messages; in quotes if it would
-// read as several keys.
+// accountKey returns the key of an account for messages. It is in quotes if it would look
+// like several keys.
 func accountKey(systemID string) string {
 	plain := func(r rune) bool {
 		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '-')
@@ -74,7 +74,7 @@ func accountKey(systemID string) string {
 	return fmt.Sprintf("accounts.%q", systemID)
 }
 
-// checkSystemID wants a name that a bind can carry.
+// checkSystemID refuses a name that no bind can carry.
 func checkSystemID(k *yaml.Node) *problem {
 	if k.Kind != yaml.ScalarNode || isNull(k) || k.Value == "" {
 		return &problem{"not a system_id", "the name that the ESME binds with"}

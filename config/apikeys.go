@@ -11,7 +11,7 @@ import (
 	"readback/relay"
 )
 
-// readAPIKeys reads the list of keys. Neither a key nor its hash is ever shown.
+// readAPIKeys reads the list of keys. Messages show neither a key nor its hash.
 func readAPIKeys(l *loader) {
 	const key = "reads.api_keys"
 	n := l.doc.trees[key]
@@ -66,10 +66,10 @@ func readAPIKey(l *loader, at string, n *yaml.Node) (k relay.APIKey, ok bool) {
 	return k, ok
 }
 
-// maxKeyRate is more than one gateway can take.
+// maxKeyRate is more than one gateway can handle.
 const maxKeyRate = 10_000_000
 
-// takeKey reads one of the values of a key.
+// takeKey reads one value of a key.
 func takeKey(k *relay.APIKey, name string, v *yaml.Node) *problem {
 	switch name {
 	case "name":

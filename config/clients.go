@@ -33,7 +33,7 @@ func (c Config) clientListeners() []clientListener {
 	return []clientListener{{"reads.mqtt", r.MQTT.Addr, r.MQTT.TLS}, {"reads.websocket", r.WebSocket.Addr, r.WebSocket.TLS}}
 }
 
-// checkClients wants listeners that exist, and that let in no more than they read.
+// checkClients checks the listeners of handsets and app backends.
 func checkClients(l *loader) {
 	for _, n := range l.cfg.clientListeners() {
 		addr, cert, key, ca := n.key+".addr", n.key+".tls.cert", n.key+".tls.key", n.key+".tls.client_ca"
@@ -54,7 +54,7 @@ func checkClients(l *loader) {
 	}
 }
 
-// warnClients notes passwords that anybody on the way can read.
+// warnClients warns of passwords that are sent in clear text.
 func warnClients(l *loader) {
 	for _, n := range l.cfg.clientListeners() {
 		l.warnIf(n.addr != "" && n.tls.Cert == "" && !isLoopback(n.addr),

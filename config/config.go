@@ -1,5 +1,5 @@
-// Package config reads the file, the environment and the flags into one checked
-// value. It is the only package that knows viper, and only cmd imports it.
+// Package config reads the file, the environment and the flags into one checked value. It is
+// the only package that imports viper, and only cmd imports it.
 package config
 
 import (
@@ -10,10 +10,9 @@ import (
 	"readback/relay"
 )
 
-// Config is every setting of the gateway, checked. It is not changed once Load
-// has returned it, and may be shared. Most sections are structs of their own; a
-// setting that another package uses as it is, is a field of that package's
-// options.
+// Config holds every setting of the gateway, checked. It does not change after Load has
+// returned it, and may be shared. Most sections are structs of this package. A setting that
+// another package uses unchanged is a field of that package's options.
 type Config struct {
 	Listen   Listen   `key:"listen" doc:"where ESMEs bind"`
 	SMSC     SMSC     `key:"smsc" doc:"the way to the SMSC"`
@@ -27,20 +26,20 @@ type Config struct {
 	Log      Log                `key:"log" doc:"the log on standard error"`
 	Accounts map[string]Account `key:"accounts" live:"yes" wanted:"a mapping of accounts" doc:"what differs for one account, by system_id"`
 
-	// Warnings are settings that are allowed and worth a second look, a line each.
+	// Warnings name settings that are allowed and probably unintended, one line each.
 	Warnings []string
 }
 
-// Default returns the settings of an empty configuration. The number range is
-// that of the element; Load chooses the marker's where track.carriage is text.
+// Default returns the settings of an empty configuration. Its number range is that of the
+// element. Load takes the range of the marker where track.carriage is text.
 func Default() (c Config) {
 	setting.Defaults(&c)
 	return c
 }
 
-// Account returns what holds for the ESME that binds as systemID: its own
-// settings where the operator gave some, the general ones elsewhere. Its field
-// Listed reports whether the operator listed it at all.
+// Account returns the settings for the ESME that binds as systemID: its own ones where the
+// operator gave some, else the general ones. Its field Listed reports whether the operator
+// listed the account.
 func (c Config) Account(systemID string) Account {
 	a, ok := c.Accounts[systemID]
 	if !ok {
@@ -50,15 +49,15 @@ func (c Config) Account(systemID string) Account {
 	return a
 }
 
-// general returns the account of whom the operator said nothing.
+// general returns the settings of an account that is not listed.
 func (c Config) general() (a Account) {
 	setting.Defaults(&a)
 	a.Track, a.Feedback = c.Track.Policy, c.Feedback.AccountFeedback
 	return a
 }
 
-// Restart names the keys that differ between two configurations and that a running
-// gateway does not take on.
+// Restart returns the keys that differ between two configurations and change only with a
+// restart.
 func Restart(before, after Config) []string {
 	var all []string
 	a, b := reflect.ValueOf(before), reflect.ValueOf(after)

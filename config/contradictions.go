@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// checkAll holds the settings against each other.
+// checkAll refuses settings that contradict each other.
 func checkAll(l *loader) {
 	checkListen(l)
 	checkSMSC(l)
@@ -18,9 +18,9 @@ func checkAll(l *loader) {
 	checkFeedback(l)
 }
 
-// refuseIf keeps an error where the condition holds. It is told at the first of
-// the keys that was given at all, and not at all if one of them is wrong in
-// itself, since the condition says nothing then.
+// refuseIf adds an error if the condition holds. The error names the first of the keys that
+// was given. There is none if the value of one of the keys is wrong in itself, since the
+// condition means nothing then.
 func (l *loader) refuseIf(condition bool, p problem, keys ...string) {
 	if !condition || l.anyFailed(keys) {
 		return
@@ -31,7 +31,7 @@ func (l *loader) refuseIf(condition bool, p problem, keys ...string) {
 	})
 }
 
-// refuseAny keeps an error about the first of the keys that holds something.
+// refuseAny adds an error about the first of the keys that is not empty.
 func (l *loader) refuseAny(p problem, keys ...string) {
 	for _, k := range keys {
 		if !reflect.ValueOf(l.cfg).FieldByIndex(fieldsByKey[k].Index).IsZero() {
@@ -50,7 +50,8 @@ func (l *loader) firstGiven(keys []string) (string, given) {
 	return keys[0], given{}
 }
 
-// checkAddresses wants each address once, and no way round into ourselves.
+// checkAddresses refuses an address that is used twice, and an SMSC that is the gateway
+// itself.
 func checkAddresses(l *loader) {
 	own := []struct{ key, addr string }{
 		{"listen.addr", l.cfg.Listen.Addr},
@@ -87,7 +88,8 @@ func isLoopback(addr string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// overlap reports whether two listeners would meet: one port, and one host or all.
+// overlap reports whether two listeners conflict: they have the same port, and the same host
+// or all hosts.
 func overlap(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
@@ -97,17 +99,17 @@ func overlap(a, b string) bool {
 	if isEverywhere(a) || isEverywhere(b) || hostA == hostB {
 		return true
 	}
-	named := hostA == "localhost" || hostB == "localhost" // 127.0.0.1, or ::1, or both
+	named := hostA == "localhost" || hostB == "localhost" // it may be 127.0.0.1, ::1 or both
 	return named && isLoopback(a) && isLoopback(b)
 }
 
-// reaches reports whether a connection to addr surely arrives at the listener. Where
-// addr is a remote host, or a name, nothing is known.
+// reaches reports whether a connection to addr certainly arrives at the listener. For a
+// remote host or a name it cannot be known.
 func reaches(addr, listener string) bool {
 	return overlap(addr, listener) && (isLoopback(addr) || isEverywhere(addr) || !isEverywhere(listener))
 }
 
-// isEverywhere reports whether an address stands for all of this machine.
+// isEverywhere reports whether an address stands for all addresses of this machine.
 func isEverywhere(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)

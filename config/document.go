@@ -15,9 +15,8 @@ import (
 	"readback/internal/setting"
 )
 
-// document reads the YAML for viper, and keeps what viper forgets: the line of
-// each value, keys in their own spelling, and what is wrong with the rest. What
-// it finds wrong does not reach viper.
+// document reads the YAML for viper. It keeps what viper drops: the line of each value, the
+// spelling of the keys, and the errors. Wrong values do not reach viper.
 type document struct {
 	file  string
 	given map[string]given
@@ -25,11 +24,11 @@ type document struct {
 	errs  Errors
 }
 
-// given is a value as somebody wrote it, and where.
+// given is a value as the operator wrote it, and its place.
 type given struct {
 	at    place
-	text  string // as written, without what is secret; empty for lists
-	value any    // what YAML makes of it
+	text  string // as written, without secrets; empty for lists
+	value any    // as YAML decodes it
 	plain bool   // from the environment or a flag, where all values are text
 }
 
@@ -37,7 +36,7 @@ func newDocument(file string) *document {
 	return &document{file: file, given: make(map[string]given), trees: make(map[string]*yaml.Node)}
 }
 
-// Decoder makes the document viper's decoder for the file (viper.DecoderRegistry).
+// Decoder returns the document as viper's decoder for the file (viper.DecoderRegistry).
 func (d *document) Decoder(string) (viper.Decoder, error) { return d, nil }
 
 // Decode implements viper.Decoder. It never fails: errors are kept for Load.
@@ -70,7 +69,7 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 
 var (
 	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-	// grammar marks the errors whose line the library counts from 0.
+	// grammar matches the errors whose line the library counts from 0.
 	grammar = regexp.MustCompile(`^did not find expected (key|node content|'-'|','|<)`)
 )
 
@@ -87,7 +86,7 @@ func (d *document) syntax(err error) {
 	d.errs = append(d.errs, &Error{File: d.file, Line: line, Problem: "not YAML: " + text})
 }
 
-// walk takes the pairs of one mapping. key is its own, empty at the top.
+// walk reads the pairs of one mapping. key is the mapping's own key, empty at the top.
 func (d *document) walk(s schema, key string, n *yaml.Node, into map[string]any) {
 	seen := make(map[string]int)
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -150,7 +149,7 @@ func (d *document) value(s schema, f setting.Field, k, v *yaml.Node, into map[st
 	d.given[s.prefix+f.Key] = given{at: place{d.file, k.Line, k.Column}, text: f.Show(text), value: value}
 }
 
-// wrong keeps an error about a node, which stands at a key, empty for the file as a whole.
+// wrong adds an error about a node. key is empty if the error is about the whole file.
 func (d *document) wrong(n *yaml.Node, key string, p problem) {
 	d.errs = append(d.errs, &Error{File: d.file, Line: n.Line, Key: key, Problem: p.What, Hint: p.Hint})
 }

@@ -11,11 +11,11 @@ import (
 
 const (
 	envPrefix = "READBACK_"
-	envFile   = envPrefix + "CONFIG" // stands for --config
+	envFile   = envPrefix + "CONFIG" // instead of --config
 )
 
-// serviceLink matches what Kubernetes puts into the environment of every
-// container beside a service whose name begins with readback.
+// serviceLink matches the variables that Kubernetes sets in every container for a service
+// whose name begins with readback.
 var serviceLink = regexp.MustCompile(`^READBACK_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP)(_.*)?)?)$`)
 
 // envName returns the variable that sets a key: track.carriage is
@@ -24,8 +24,8 @@ func envName(key string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 }
 
-// checkEnvironment refuses the variables that look like ours and set nothing.
-// Their values are not shown, since nothing is known about them.
+// checkEnvironment refuses variables that look like settings and are none. Messages do not
+// show their values, since they may be secret.
 func checkEnvironment() Errors {
 	known := []string{envFile}
 	for _, f := range fields {
@@ -77,7 +77,7 @@ func unknownVariable(name, value string, known []string) *problem {
 	return &problem{"unknown variable", "READBACK_SECTION_KEY, such as " + envName("track.carriage")}
 }
 
-// under reports whether a variable is one of the names, or of a key below one.
+// under reports whether a variable is one of the names, or belongs to a key below one.
 func under(name string, names []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return name == n || strings.HasPrefix(name, n+"_") })
 }

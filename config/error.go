@@ -15,15 +15,15 @@ import (
 //
 //	readback.yaml:12: track.carriage: "usd": unknown value (hint: udh, text or auto)
 type Error struct {
-	File    string // the file; or the environment variable, or the flag
+	File    string // of the file, the environment variable or the flag
 	Line    int    // in the file, from 1; 0 elsewhere
 	Key     string // with dots; empty if it is about the file as a whole
 	Value   string // as written; empty if there is none or it is secret
 	Problem string
-	Hint    string // the way out; may be empty
+	Hint    string // how to fix it; may be empty
 }
 
-// Error returns the whole of it in one line.
+// Error returns the error in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(place{file: e.File, line: e.Line}.String())
@@ -40,7 +40,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Errors is everything that is wrong, the file's by line and then the rest.
+// Errors holds everything that is wrong: first the errors of the file by line, then the
+// others.
 type Errors []*Error
 
 // Error returns a line for each.
@@ -76,7 +77,7 @@ type place struct {
 	line, column int
 }
 
-// String returns the place as it leads a message, or nothing for a default.
+// String returns the place as a prefix of a message. It is empty for a default.
 func (p place) String() string {
 	switch {
 	case p.file == "":
@@ -87,10 +88,10 @@ func (p place) String() string {
 	return fmt.Sprintf("%s:%d: ", p.file, p.line)
 }
 
-// problem is what is wrong with a value, and the way out.
+// problem says what is wrong with a value, and how to fix it.
 type problem setting.Problem
 
-// printable quotes a key that would break the line or worse.
+// printable quotes a key that contains line breaks or control characters.
 func printable(key string) string {
 	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(setting.Shorten(key))

@@ -10,20 +10,20 @@ import (
 	"readback/internal/deliver"
 )
 
-// Values of feedback.form that other settings go with.
+// Values of feedback.form on which other settings depend.
 const (
 	formReceipt = "receipt"
 	formWebhook = "webhook"
 	formNATS    = "nats"
 )
 
-// Feedback is what the ESME is told about a read message.
+// Feedback holds the settings of what the ESME gets when a message is read.
 type Feedback struct {
 	AccountFeedback
 	deliver.VendorTags
 }
 
-// AccountFeedback is the part of Feedback that an account may have for itself.
+// AccountFeedback is the part of Feedback that an account may set for itself.
 type AccountFeedback struct {
 	Form         string               `key:"form" default:"sme-ack" oneof:"sme-ack,receipt,mo,user-ack,webhook,nats,off" doc:"sme-ack, receipt, mo and user-ack are a deliver_sm with esm_class 08, 04, 00 and 10; webhook is an HTTP request; nats leaves it on the account's subject for a consumer of its own; off writes to the ledger only"`
 	Events       bool                 `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
@@ -35,7 +35,7 @@ type AccountFeedback struct {
 	Webhook      Webhook              `key:"webhook" doc:"the HTTP requests of form webhook"`
 }
 
-// Webhook is where feedback of form webhook goes.
+// Webhook holds the settings of feedback in form webhook.
 type Webhook struct {
 	URL          string        `key:"url" form:"url" empty:"none" secret:"all" doc:"http or https URL that feedback is posted to"`
 	SecretFile   string        `key:"secret_file" empty:"none" doc:"file that holds the secret of the signature, one line of 16 to 128 characters; behind whsec_ it is the key in base64"`
@@ -45,7 +45,7 @@ type Webhook struct {
 	AllowPrivate bool          `key:"allow_private" doc:"connect to loopback, private and link-local addresses, too"`
 	Concurrency  int           `key:"concurrency" default:"4" range:"1..100" doc:"requests under way at a time, for each account"`
 
-	// Secret is what Load read from SecretFile.
+	// Secret is what Load has read from SecretFile.
 	Secret Secret
 }
 
@@ -83,7 +83,7 @@ func readWebhookSecret(l *loader, prefix, path string) Secret {
 	return secret
 }
 
-// checkFeedback holds the settings of feedback against each other.
+// checkFeedback refuses settings of feedback that contradict each other.
 func checkFeedback(l *loader) {
 	f := l.cfg.Feedback
 	l.refuseIf(f.VendorTags.Number == f.VendorTags.Read, problem{"number and read time under one tag", "two tags"},
@@ -94,8 +94,8 @@ func checkFeedback(l *loader) {
 	}
 }
 
-// checkForm wants what the form of an account, or of all others, needs. What an account
-// has from the others is told there.
+// checkForm checks that the form of an account, or of all others, has the settings that it
+// needs. Problems of general settings are reported there.
 func checkForm(l *loader, prefix string, f AccountFeedback) {
 	form, url, secret := prefix+"feedback.form", prefix+"feedback.webhook.url", prefix+"feedback.webhook.secret_file"
 	own := func(keys ...string) bool {
@@ -118,8 +118,8 @@ func checkForm(l *loader, prefix string, f AccountFeedback) {
 		problem{"an address that is not public", "allow_private: true, if it is meant"}, url)
 }
 
-// isPrivateURL reports whether a URL names an address that is surely not public. What a
-// name stands for is seen when it is dialled.
+// isPrivateURL reports whether a URL names an address that is certainly not public. A name is
+// checked when it is dialled.
 func isPrivateURL(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil {
@@ -130,7 +130,7 @@ func isPrivateURL(s string) bool {
 	return u.Hostname() == "localhost" || err == nil && (!ip.IsGlobalUnicast() || ip.IsPrivate())
 }
 
-// warnFeedback notes what is set and not used, or open to who listens.
+// warnFeedback warns of settings that are not used, and of a webhook without TLS.
 func warnFeedback(l *loader, prefix string, f AccountFeedback) {
 	key := prefix + "feedback.webhook.url"
 	used := f.Form == formWebhook

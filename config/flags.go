@@ -22,7 +22,7 @@ func RegisterFlags(flags *pflag.FlagSet) {
 	flags.String(flagLogLevel, "", "least `LEVEL` that is logged: debug, info, warn or error")
 }
 
-// bindFlags takes the flags that are there and were given.
+// bindFlags reads the flags that exist and were given.
 func (l *loader) bindFlags(flags *pflag.FlagSet) {
 	if flags == nil {
 		return
@@ -32,7 +32,7 @@ func (l *loader) bindFlags(flags *pflag.FlagSet) {
 		if f == nil {
 			continue
 		}
-		_ = l.viper.BindPFlag(key, f) // refuses a nil flag only
+		_ = l.viper.BindPFlag(key, f) // fails only for a nil flag
 		if flag == flagLogLevel && f.Changed {
 			l.flags[key] = given{at: place{file: "--" + flagLogLevel}, text: f.Value.String(), plain: true}
 		}
@@ -42,7 +42,7 @@ func (l *loader) bindFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// set takes one --set KEY=VALUE. A value without a good key is not shown.
+// set reads one --set KEY=VALUE. A message shows the value only if the key is valid.
 func (l *loader) set(pair string) {
 	const name = "--" + flagSet
 	key, text, ok := strings.Cut(pair, "=")

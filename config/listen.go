@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Listen is the side of the ESMEs. At least one of Addr and TLS.Addr is set. For
-// Allow and ProxyFrom the peer's address is to be compared unmapped and without
-// its zone (netip.Addr.Unmap, WithZone).
+// Listen holds the settings of the ESMEs' side. At least one of Addr and TLS.Addr is set. For
+// Allow and ProxyFrom compare the peer's address unmapped and without its zone
+// (netip.Addr.Unmap, WithZone).
 type Listen struct {
 	Addr          string         `key:"addr" default:":2775" form:"bind" empty:"off" doc:"address that ESMEs bind to, host:port; empty is TLS only"`
 	TLS           ListenTLS      `key:"tls" doc:"the listener for ESMEs that speak TLS, beside or instead of the plain one"`
@@ -18,8 +18,8 @@ type Listen struct {
 	KeepAlive     time.Duration  `key:"keepalive" default:"30s" range:"1s..1h" doc:"silence after which TCP asks whether the peer's machine is there"`
 }
 
-// ListenTLS is the listener for ESMEs that speak TLS: off without Addr; with it,
-// Cert and Key are set.
+// ListenTLS holds the settings of the TLS listener for ESMEs. It is off without Addr. With
+// Addr, Cert and Key are set.
 type ListenTLS struct {
 	Addr     string `key:"addr" form:"bind" empty:"off" doc:"address that ESMEs bind to over TLS, host:port; empty is off"`
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate and its chain"`
@@ -27,7 +27,7 @@ type ListenTLS struct {
 	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the ESME's certificate; empty asks for none"`
 }
 
-// checkListen wants a way in for ESMEs that is as protected as it reads.
+// checkListen checks that ESMEs can connect, and that TLS has all it needs.
 func checkListen(l *loader) {
 	n := l.cfg.Listen
 	l.refuseIf(n.Addr == "" && n.TLS.Addr == "", problem{"no address for ESMEs", "listen.addr, or listen.tls.addr, or both"},

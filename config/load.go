@@ -14,12 +14,12 @@ import (
 	"readback/internal/setting"
 )
 
-// Load reads the configuration: defaults, then the file, then the environment,
-// then the flags; the later wins. An empty path takes --config or
-// READBACK_CONFIG; if there is none either, there is no file. flags may be nil.
+// Load reads the configuration: defaults, then the file, then the environment, then the
+// flags. A later source overrides an earlier one. If path is empty, --config or
+// READBACK_CONFIG names the file; without these there is none. flags may be nil.
 //
-// Any error is an Errors with all that is wrong, and no setting of that Config
-// may be used: its Warnings alone are filled in.
+// An error is always an Errors with everything that is wrong. Then only the Warnings of the
+// Config are set.
 func Load(path string, flags *pflag.FlagSet) (Config, error) {
 	l := newLoader(path)
 	l.open(flags)
@@ -27,13 +27,13 @@ func Load(path string, flags *pflag.FlagSet) (Config, error) {
 	return l.finish()
 }
 
-// loader gathers one configuration.
+// loader collects one configuration.
 type loader struct {
 	viper  *viper.Viper
 	doc    *document
-	flags  map[string]given // by key, what the command line sets
+	flags  map[string]given // by key, the values of the command line
 	cfg    Config
-	failed map[string]bool // keys of which an error has been told already
+	failed map[string]bool // keys that have an error
 	errs   Errors
 }
 
@@ -46,9 +46,9 @@ func newLoader(path string) *loader {
 	return l
 }
 
-// open ties environment and flags to viper and finds the name of the file.
+// open connects environment and flags to viper and finds the name of the file.
 func (l *loader) open(flags *pflag.FlagSet) {
-	l.viper.AllowEmptyEnv(true) // READBACK_OPS_ADDR= switches off, as "" does in the file
+	l.viper.AllowEmptyEnv(true) // READBACK_OPS_ADDR= disables it, as "" does in the file
 	l.bind(flagConfig, envFile)
 	for _, f := range fields {
 		if !f.IsTree() {
@@ -63,7 +63,7 @@ func (l *loader) open(flags *pflag.FlagSet) {
 	l.errs = append(l.errs, checkEnvironment()...)
 }
 
-// bind ties a key to its variable. viper refuses only a call without a key.
+// bind connects a key to its variable. viper fails only without a key.
 func (l *loader) bind(key, variable string) { _ = l.viper.BindEnv(key, variable) }
 
 // read reads the file, if there is one.
@@ -94,7 +94,7 @@ func (l *loader) take(errs Errors) {
 	}
 }
 
-// finish makes the checked value of all that was read.
+// finish checks what was read and returns it.
 func (l *loader) finish() (Config, error) {
 	l.settings()
 	readAccounts(l)
@@ -112,8 +112,8 @@ func (l *loader) finish() (Config, error) {
 	return l.cfg, nil
 }
 
-// origin returns what was given for a key by the source that wins, as viper
-// decides; ok is false where the default stands.
+// origin returns the value that was given for a key by the source that overrides the others,
+// as viper decides. ok is false where the default holds.
 func (l *loader) origin(key string) (g given, ok bool) {
 	if g, ok = l.flags[key]; ok {
 		return g, true
@@ -127,7 +127,7 @@ func (l *loader) origin(key string) (g given, ok bool) {
 	return g, ok
 }
 
-// settings checks each value that was given and puts it in its place.
+// settings checks each value that was given and stores it.
 func (l *loader) settings() {
 	type one struct {
 		f setting.Field
@@ -140,7 +140,7 @@ func (l *loader) settings() {
 			all = append(all, one{f, g})
 		}
 	}
-	// The errors of one line come in its order.
+	// Errors of one line are in the order of the line.
 	slices.SortStableFunc(all, func(a, b one) int { return cmp.Compare(a.g.at.column, b.g.at.column) })
 	cfg := reflect.ValueOf(&l.cfg).Elem()
 	for _, o := range all {
@@ -148,7 +148,7 @@ func (l *loader) settings() {
 	}
 }
 
-// store parses a value into its place, or keeps the error.
+// store parses a value and stores it, or adds an error.
 func (l *loader) store(f setting.Field, key string, g given, in reflect.Value) {
 	v, p := f.Parse(g.value, g.plain)
 	if p != nil {
@@ -158,7 +158,7 @@ func (l *loader) store(f setting.Field, key string, g given, in reflect.Value) {
 	f.Set(in, v)
 }
 
-// fail keeps an error about a value that was given.
+// fail adds an error about a value that was given.
 func (l *loader) fail(key string, g given, p *problem) {
 	l.failed[key] = true
 	l.errs = append(l.errs, &Error{
@@ -166,8 +166,7 @@ func (l *loader) fail(key string, g given, p *problem) {
 	})
 }
 
-// anyFailed reports whether one of the keys, or a section that holds one, has been
-// complained about.
+// anyFailed reports whether one of the keys, or a section that contains one, has an error.
 func (l *loader) anyFailed(keys []string) bool {
 	return slices.ContainsFunc(keys, func(k string) bool {
 		for ; k != ""; k = setting.Parent(k) {
@@ -179,13 +178,13 @@ func (l *loader) anyFailed(keys []string) bool {
 	})
 }
 
-// tree keeps the error that a whole tree is of the wrong kind.
+// tree adds the error that a whole subtree has the wrong type.
 func (l *loader) tree(key string, n *yaml.Node, wanted string) {
 	l.nodeError(n, key, problem{"found " + kindOfNode(n), wanted})
 	l.failed[key] = true
 }
 
-// nodeError keeps an error about a node whose value must not be shown.
+// nodeError adds an error about a node whose value must not be shown.
 func (l *loader) nodeError(n *yaml.Node, key string, p problem) {
 	l.failed[key] = true
 	l.errs = append(l.errs, &Error{File: l.doc.file, Line: n.Line, Key: key, Problem: p.What, Hint: p.Hint})

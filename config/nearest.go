@@ -7,8 +7,8 @@ import (
 	"readback/internal/setting"
 )
 
-// nearestKey asks whether the key beside was meant, or the one of the same name
-// in another section.
+// nearestKey returns a hint for an unknown key: a similar key beside it, or the key of the
+// same name in another section.
 func nearestKey(s schema, key string) string {
 	var beside, elsewhere []string
 	for _, k := range s.names() {
@@ -40,12 +40,12 @@ func nearestKey(s schema, key string) string {
 	return "did you mean " + s.prefix + near + "?"
 }
 
-// begins reports whether a key begins with the words of another: password_hash with
+// begins reports whether a key begins with the words of another one: password_hash with
 // password.
 func begins(key, words string) bool { return strings.HasPrefix(key, words+"_") }
 
-// nearest returns the name that differs from s by the fewest letters, and by most
-// at most; of equals the first in the alphabet.
+// nearest returns the name that differs from s by the fewest letters, at most most. Of
+// several it returns the first in the alphabet.
 func nearest(s string, names []string, most int) string {
 	slices.Sort(names)
 	best, least := "", most+1

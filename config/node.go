@@ -6,7 +6,7 @@ import (
 	"readback/internal/setting"
 )
 
-// resolve follows an alias to what it stands for.
+// resolve follows an alias to its node.
 func resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -36,7 +36,7 @@ func decode(n *yaml.Node) (v any, text string, ok bool) {
 	return nil, "", false
 }
 
-// written puts the scalars of a list back as they were written.
+// written returns the scalars of a list as they were written.
 func written(n *yaml.Node, v any) any {
 	list, ok := v.([]any)
 	for i := range list {
@@ -50,7 +50,7 @@ func written(n *yaml.Node, v any) any {
 	return list
 }
 
-// kindOfNode names what a node is.
+// kindOfNode names the kind of a node.
 func kindOfNode(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -62,8 +62,8 @@ func kindOfNode(n *yaml.Node) string {
 	return setting.KindOf(v)
 }
 
-// isEmpty reports whether a value only says that nothing is wanted: null, "",
-// false, [], {} or a mapping of such values.
+// isEmpty reports whether a value only disables something: null, "", false, [], {} or a
+// mapping of such values.
 func isEmpty(n *yaml.Node) bool {
 	switch n.Kind {
 	case yaml.ScalarNode:

@@ -2,21 +2,21 @@ package config
 
 import "readback/relay"
 
-// embedded is the value of relay.nats for the server within the process.
+// embedded is the value of relay.nats that stands for the server within the process.
 const embedded = relay.Embedded
 
-// Ops is the operator's own HTTP interface.
+// Ops holds the settings of the operator's HTTP interface.
 type Ops struct {
 	Addr string `key:"addr" default:"127.0.0.1:9090" form:"bind" empty:"off" doc:"address of metrics, health and profiles, host:port; keep it on loopback, since it asks nobody who they are; empty is off"`
 }
 
-// Log is how the gateway logs.
+// Log holds the settings of the log.
 type Log struct {
 	Level  string `key:"level" default:"info" live:"yes" oneof:"debug,info,warn,error" doc:"least level that is logged"`
 	Format string `key:"format" default:"json" oneof:"json,text" doc:"form of a line"`
 }
 
-// checkRelay holds the settings of the relay against each other.
+// checkRelay refuses settings of the relay that contradict each other.
 func checkRelay(l *loader) {
 	r := l.cfg.Relay
 	if r.NATS == embedded {

@@ -6,7 +6,7 @@ import (
 	"readback/internal/token"
 )
 
-// Reads is the ways in for read responses.
+// Reads holds the settings of the interfaces for read responses.
 type Reads struct {
 	Addr string        `key:"addr" default:"127.0.0.1:8080" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
 	SMS  bool          `key:"sms" default:"true" doc:"take messages from subscribers that are read responses; they never reach the ESME"`
@@ -26,7 +26,7 @@ type ReadsTLS struct {
 	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed a caller's certificate, for reads.auth mtls"`
 }
 
-// checkReads wants read responses of whom the operator means only.
+// checkReads checks that only callers whom the operator means can send read responses.
 func checkReads(l *loader) {
 	r := l.cfg.Reads
 	has := func(auth string) bool { return slices.Contains(l.cfg.Relay.Auth, auth) }
@@ -40,7 +40,7 @@ func checkReads(l *loader) {
 	checkReadsHTTP(l, has)
 }
 
-// checkReadsHTTP looks at what holds for the HTTP interface only.
+// checkReadsHTTP checks the settings of the HTTP interface.
 func checkReadsHTTP(l *loader, has func(auth string) bool) {
 	r := l.cfg.Reads
 	l.refuseIf((r.TLS.Cert == "") != (r.TLS.Key == ""), problem{"a certificate without its key, or a key without its certificate", "both of them"},
@@ -58,7 +58,7 @@ func checkReadsHTTP(l *loader, has func(auth string) bool) {
 		"reads.addr", "reads.auth")
 }
 
-// warnReads notes a way in that is wider, or narrower, than it looks.
+// warnReads warns of an interface that admits more, or fewer, callers than it seems to.
 func warnReads(l *loader) {
 	r := l.cfg.Reads
 	has := func(auth string) bool { return slices.Contains(l.cfg.Relay.Auth, auth) }

@@ -8,8 +8,8 @@ import (
 	"readback/internal/setting"
 )
 
-// Sample returns a configuration file with every key at its default and its
-// meaning beside it. Loaded, it changes nothing.
+// Sample returns a configuration file with every key at its default and its meaning beside
+// it. Loading it changes nothing.
 func Sample() string {
 	var b strings.Builder
 	b.WriteString("# Every key of Readback with its default. Each is also a variable:\n")
@@ -46,7 +46,7 @@ accounts: {}
 #    addresses: [447700900*, 1069000-1069099, 10690001, Bank]
 `
 
-// sampleSections opens the sections that begin behind a key of the section before.
+// sampleSections writes the headings of the sections that begin with this key.
 func sampleSections(b *strings.Builder, before, section string) {
 	if section == "" || section == before || strings.HasPrefix(before, section+".") {
 		return
@@ -62,12 +62,12 @@ func sampleSections(b *strings.Builder, before, section string) {
 func sampleKey(b *strings.Builder, f setting.Field, text string) {
 	name, indent := setting.Last(f.Key), indentOf(f.Key)
 	if f.Tag.Get("follows") != "" {
-		name = "#" + name // written out, it would no longer follow
+		name = "#" + name // a value in the sample would no longer follow the other key
 	}
 	fmt.Fprintf(b, "%s# %s\n%s%s: %s\n", indent, strings.ReplaceAll(f.Meaning(), "`", ""), indent, name, text)
 }
 
-// indentOf is what stands before a key: two spaces for each section that it is in.
+// indentOf returns the indentation of a key: two spaces for each section around it.
 func indentOf(key string) string { return strings.Repeat("  ", strings.Count(key, ".")) }
 
 // isMap reports whether a key holds the accounts.

@@ -16,7 +16,7 @@ var (
 	sections      = setting.Sections(reflect.TypeFor[Config]())
 )
 
-// schema is the keys that may stand in one tree.
+// schema holds the keys that are allowed in one tree.
 type schema struct {
 	prefix   string // of the keys, in messages
 	fields   map[string]setting.Field
@@ -48,12 +48,12 @@ func (s schema) isSection(key string) bool {
 	return ok
 }
 
-// names lists all keys, sections too.
+// names lists all keys, including sections.
 func (s schema) names() []string {
 	return slices.AppendSeq(slices.Collect(maps.Keys(s.fields)), maps.Keys(s.sections))
 }
 
-// laterKeys are the keys of later releases; each stands for all keys under it.
+// laterKeys are keys of later releases. Each stands for all keys under it.
 var laterKeys = []string{
 	"smsc.outbind",
 	"relay.tls",
@@ -66,12 +66,12 @@ func isLater(later []string, key string) bool {
 	return slices.ContainsFunc(later, func(l string) bool { return key == l || strings.HasPrefix(key, l+".") })
 }
 
-// isGeneral reports whether no account may have the setting for itself, though it has the
-// same struct.
+// isGeneral reports whether a setting is for all accounts only, although it is in the same
+// struct.
 func isGeneral(f setting.Field) bool { return f.Tag.Get("account") == "no" }
 
-// isOwn reports whether a key of an account is its own, and not one of the general keys
-// said again for it.
+// isOwn reports whether a key of an account exists only there, and not among the general
+// keys.
 func isOwn(f setting.Field) bool {
 	_, general := fieldsByKey[f.Key]
 	return !general

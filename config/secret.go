@@ -13,8 +13,8 @@ import (
 	"readback/internal/setting"
 )
 
-// Secret is text that does not show itself: however it is printed, logged or
-// marshalled, it reads [hidden], or nothing if it is empty. string(s) is the text.
+// Secret is text that is not shown: printed, logged or marshalled it is [hidden], or nothing
+// if it is empty. string(s) returns the text.
 type Secret string
 
 // String returns [hidden], or nothing.
@@ -32,13 +32,13 @@ func (s Secret) GoString() string { return s.String() }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 const (
-	// hashCost is what HashPassword asks of bcrypt, some 50 ms of one core: a
-	// thousand ESMEs that bind again at once should not wait for minutes.
+	// hashCost is the bcrypt cost of HashPassword, some 50 ms of one core. It is low so that
+	// a thousand ESMEs that bind again at once do not wait for minutes.
 	hashCost = 10
-	// maxPassword is the longest that SMPP allows in a bind: 9 octets with the NUL
+	// maxPassword is the longest password that SMPP allows in a bind: 9 octets with the NUL
 	// (SMPP 3.4 §5.2.2).
 	maxPassword = 8
-	// maxSecretFile is more than any password has.
+	// maxSecretFile is more than any password needs.
 	maxSecretFile = 128
 )
 
@@ -76,10 +76,10 @@ func readPassword(l *loader) {
 	s.Password = secret
 }
 
-// oneLine is what a file with a secret should hold.
+// oneLine is the hint about a file with a secret.
 const oneLine = "the secret and nothing else, in one line"
 
-// readSecret reads a file that holds one line, whose end does not count.
+// readSecret reads a file that holds one line. The line may end with a line break.
 func readSecret(path string) (Secret, *problem) {
 	f, p := setting.OpenFile(path)
 	if p != nil {

@@ -11,10 +11,10 @@ const (
 	shared = "shared"
 )
 
-// asIs is the message_id that is compared as it is written.
+// asIs is the base of message_ids that are compared as strings.
 const asIs = "as_is"
 
-// SMSC is the side of the operator's SMSC.
+// SMSC holds the settings of the SMSC's side.
 type SMSC struct {
 	Mode            string        `key:"mode" default:"mirror" oneof:"mirror,shared" doc:"mirror opens one SMSC session for each ESME session, with the ESME's own credentials; shared holds sessions of its own, and checks ESMEs against accounts"`
 	Addr            string        `key:"addr" default:"127.0.0.1:2776" form:"dial" doc:"address of the SMSC, host:port"`
@@ -28,11 +28,11 @@ type SMSC struct {
 	ConnectTimeout  time.Duration `key:"connect_timeout" default:"5s" range:"1ms..5m" doc:"time to reach the SMSC"`
 	DefaultAlphabet string        `key:"default_alphabet" default:"gsm7" oneof:"gsm7,gsm7_packed,latin1" doc:"what data_coding 0 means to this SMSC; with gsm7_packed all GSM 7-bit text is packed"`
 
-	// Password is what Load read from PasswordFile; in mirror mode it is empty.
+	// Password is what Load has read from PasswordFile. In mirror mode it is empty.
 	Password Secret
 }
 
-// SMSCTLS is TLS on the way to the SMSC.
+// SMSCTLS holds the settings of TLS on the connection to the SMSC.
 type SMSCTLS struct {
 	Enable     bool   `key:"enable" doc:"speak TLS to the SMSC"`
 	CA         string `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the SMSC's certificate; empty is those of the system"`
@@ -41,15 +41,15 @@ type SMSCTLS struct {
 	ServerName string `key:"server_name" form:"host" empty:"none" doc:"name in the SMSC's certificate; empty is the host of its address"`
 }
 
-// MessageID is how the SMSC writes the same message_id in two places: both are
-// compared as written, or both as numbers.
+// MessageID says how the SMSC writes the same message_id in responses and in receipts. Both
+// are strings, or both are numbers.
 type MessageID struct {
 	Response string `key:"response" default:"as_is" oneof:"as_is,hex,dec" doc:"message_id in submit_sm_resp"`
 	Receipt  string `key:"receipt" default:"as_is" oneof:"as_is,hex,dec" doc:"message_id in receipts"`
 }
 
-// Targets lists the addresses of the SMSC in the order in which they are tried;
-// in mirror mode it is one.
+// Targets returns the addresses of the SMSC in the order in which they are tried. In mirror
+// mode there is one.
 func (s SMSC) Targets() []string {
 	if s.Mode == shared && len(s.Addrs) > 0 {
 		return slices.Clone(s.Addrs)
@@ -57,7 +57,7 @@ func (s SMSC) Targets() []string {
 	return []string{s.Addr}
 }
 
-// checkSMSC holds the settings of the way to the SMSC against each other.
+// checkSMSC refuses settings of the SMSC's side that contradict each other.
 func checkSMSC(l *loader) {
 	s := l.cfg.SMSC
 	if _, chosen := l.origin("smsc.tls.enable"); !chosen {
@@ -80,7 +80,7 @@ func checkSMSC(l *loader) {
 	checkSharedAccounts(l)
 }
 
-// checkSharedAccounts wants somebody who can bind: in shared mode no SMSC checks
+// checkSharedAccounts checks that an ESME can bind. In shared mode the SMSC does not check
 // the ESMEs' passwords.
 func checkSharedAccounts(l *loader) {
 	n := l.doc.trees["accounts"]

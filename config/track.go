@@ -6,9 +6,9 @@ import (
 	"readback/internal/numbering"
 )
 
-// Track is which messages get a number, and how it travels.
+// Track holds the settings of which messages get a number, and how they carry it.
 type Track struct {
-	numbering.Policy // that an account may have for itself
+	numbering.Policy // the settings that an account may have for itself
 
 	IEI       uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
 	Reference int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
@@ -16,7 +16,7 @@ type Track struct {
 	ProofKeys []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files with a key each, 16 octets at least and nothing else: the first one signs, all of them verify"`
 	Marker    Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
 
-	// ProofSecrets is what Load read from ProofKeys.
+	// ProofSecrets is what Load has read from ProofKeys.
 	ProofSecrets []Secret
 }
 
@@ -30,12 +30,12 @@ type Marker struct {
 
 const (
 	marked = 999 // the highest number in three digits
-	// fewest is twice the numbers of a conversation that may be out and not yet
-	// in the log; with fewer a number could be given twice.
+	// fewest is twice as many numbers as may be assigned in a conversation and missing from
+	// the log. With fewer numbers, one could be assigned twice.
 	fewest = 16
 )
 
-// checkTrack holds the settings of numbers against each other.
+// checkTrack refuses settings of numbers that contradict each other.
 func checkTrack(l *loader) {
 	t, first, last := l.cfg.Track, int(l.cfg.Relay.First), int(l.cfg.Relay.Last)
 	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
@@ -53,8 +53,8 @@ func checkTrack(l *loader) {
 	}
 }
 
-// readNumbers chooses the marker's range where the marker is the carriage and the
-// operator left the range open.
+// readNumbers takes the number range of the marker if the marker is the carriage and the
+// operator gave no range.
 func readNumbers(l *loader) {
 	if l.cfg.Track.Carriage != numbering.ByMarker {
 		return

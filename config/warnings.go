@@ -8,7 +8,7 @@ import (
 	"readback/internal/numbering"
 )
 
-// warnAll notes what is allowed and seldom meant.
+// warnAll adds warnings of settings that are allowed and probably unintended.
 func warnAll(l *loader) {
 	t := l.cfg.Track
 	l.warnIf(t.IEI >= 0xA0 && (t.IEI <= 0xBF || t.IEI >= 0xE0),
@@ -28,7 +28,7 @@ func warnAll(l *loader) {
 	}
 }
 
-// warnListen notes a way in that the operator may have forgotten.
+// warnListen warns of a listener that the operator may have forgotten.
 func warnListen(l *loader) {
 	n := l.cfg.Listen
 	if _, chosen := l.origin("listen.addr"); !chosen && n.TLS.Addr != "" {
@@ -37,7 +37,7 @@ func warnListen(l *loader) {
 	l.warnIf(len(n.ProxyFrom) > 0 && !n.ProxyProtocol, "not used: listen.proxy_protocol is not set", "listen.proxy_from")
 }
 
-// warnMirror notes what only shared mode uses.
+// warnMirror warns of settings that only shared mode uses.
 func warnMirror(l *loader) {
 	if l.cfg.SMSC.Mode != mirror || l.failed["smsc.mode"] {
 		return
@@ -55,8 +55,8 @@ func warnMirror(l *loader) {
 	}
 }
 
-// warnAccount looks at the settings of one account, or of all others, at the
-// keys that it was given itself.
+// warnAccount warns of the settings of one account, or of the general ones if prefix is
+// empty. It names the keys that the account was given.
 func warnAccount(l *loader, prefix string, a Account) {
 	all := a.Track.When == numbering.All
 	warnFeedback(l, prefix, a.Feedback)
@@ -68,8 +68,8 @@ func warnAccount(l *loader, prefix string, a Account) {
 		prefix+"track.on_failure", prefix+"track.when")
 }
 
-// warnIf adds a warning at the first of the keys that was given; if none was,
-// the operator did not choose it here, and is told elsewhere.
+// warnIf adds a warning at the first of the keys that was given. If none was given, the
+// operator did not choose the value here, and another warning names it.
 func (l *loader) warnIf(condition bool, text string, keys ...string) {
 	if !condition || l.anyFailed(keys) {
 		return
@@ -81,5 +81,5 @@ func (l *loader) warnIf(condition bool, text string, keys ...string) {
 	l.cfg.Warnings = append(l.cfg.Warnings, g.at.String()+key+": "+text)
 }
 
-// systemIDs lists the accounts in order, so that messages come in one.
+// systemIDs returns the accounts in order, so that messages are in order, too.
 func (l *loader) systemIDs() []string { return slices.Sorted(maps.Keys(l.cfg.Accounts)) }

@@ -126,7 +126,7 @@ type News struct {
 	Number     *uint16 // of the message in its conversation, if that was told
 }
 
-// Tell notes news. It tells whether the state of a message that was submitted has changed by
+// Tell notes news. It reports whether the state of a message that was submitted has changed by
 // it: if not, it is a repetition, or comes early, or is about a message that the book
 // does not have.
 func (b *Book) Tell(n News) (changed bool) {

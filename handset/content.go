@@ -6,16 +6,16 @@ import (
 	"readback/udh"
 )
 
-// content is a part, taken apart.
+// content holds the pieces of one part.
 type content struct {
-	header udh.Header // nil: there is none
-	broken bool       // it has one that cannot be read
+	header udh.Header // nil if there is none
+	broken bool       // there is a header that cannot be read
 	text   []byte
 	coding udh.Coding
 }
 
-// split takes the header off. One that is malformed is ignored whole (TS 23.040
-// §9.2.3.24).
+// split separates the header from the text. A malformed header is ignored as a whole (TS
+// 23.040 §9.2.3.24).
 func (p Part) split() content {
 	c := content{text: p.UserData, coding: p.Coding}
 	if !p.HasUDH {
@@ -33,7 +33,7 @@ func (p Part) split() content {
 	return c
 }
 
-// number returns what element iei carries; the proof is a copy.
+// number returns the contents of element iei. The proof is a copy.
 func (c content) number(iei byte) (n uint16, proof []byte, ok bool) {
 	if n, ok = udh.Number(c.header, iei); !ok {
 		return 0, nil, false
@@ -42,15 +42,15 @@ func (c content) number(iei byte) (n uint16, proof []byte, ok bool) {
 	return n, bytes.Clone(e.Data[udh.NumberLen:]), true
 }
 
-// endsMessage tells whether a marker at the end of the text can be a gateway's: not
-// before the last part, nor where the symbol is another character.
+// endsMessage reports whether a marker at the end of the text can be a gateway's. It cannot
+// before the last part, or where a national table gives the symbol another meaning.
 func (c content) endsMessage() bool {
 	where, _ := c.header.Concat()
 	return !c.broken && where.Seq == where.Total && (c.coding != udh.GSM7 || !c.header.HasLockingShift())
 }
 
-// decode returns the text of the parts. What is written in one coding is joined
-// before it is decoded, since a sender may have cut a character in two.
+// decode returns the text of all parts. It joins adjacent texts of one coding before it
+// decodes them, since a sender may have divided a character between two parts.
 func decode(parts []content) string {
 	var text string
 	var octets []byte

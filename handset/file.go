@@ -12,26 +12,26 @@ import (
 	"runtime"
 )
 
-// File is a Store in one file, for one process: a line of JSON for each response
-// that is added and for each removal. It is written anew when most of it is done with.
+// File is a Store in one file, for one process. Each added response and each removal is a
+// line of JSON. The file is rewritten when most of its lines are obsolete.
 type File struct {
 	path string
 	sync func(*os.File) error // (*os.File).Sync, except in tests
 	f    *os.File
-	size int64           // of the whole lines
-	torn bool            // there may be octets behind them
-	new  bool            // the directory may not have f on the disk yet
-	live map[string]bool // the IDs that are kept
+	size int64           // length of the whole lines
+	torn bool            // there may be octets behind the whole lines
+	new  bool            // the name of f may not be on the disk yet
+	live map[string]bool // the IDs of the responses that are kept
 }
 
-// record is a line.
+// record is one line of the file.
 type record struct {
 	Add    *Response `json:"add,omitempty"`
 	Remove []string  `json:"remove,omitempty"`
 }
 
-// OpenFile opens the store at path, or makes it. What a crash has left of a last line is
-// dropped.
+// OpenFile opens the store at path, or creates it. It drops an incomplete last line, which a
+// crash may have left.
 func OpenFile(path string) (*File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -50,12 +50,12 @@ func OpenFile(path string) (*File, error) {
 // Close closes the file.
 func (s *File) Close() error { return s.f.Close() }
 
-// Load reads the file from its beginning. A whole line that cannot be read is passed
-// over: better one response lost than all. After an error s is as before.
+// Load reads the file from its beginning. It skips whole lines that cannot be read: it is
+// better to lose one response than all. After an error s is unchanged.
 func (s *File) Load() ([]Response, error) {
 	in := bufio.NewReader(io.NewSectionReader(s.f, 0, 1<<62))
 	var all []Response
-	size, live := int64(0), make(map[string]int) // where each stands in all
+	size, live := int64(0), make(map[string]int) // the position of each in all
 	for {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
@@ -85,8 +85,8 @@ func (s *File) Load() ([]Response, error) {
 	}
 }
 
-// living are those of all that live. What was removed and added again stands where it was
-// added last.
+// living returns the IDs of the responses that are kept. A response that was removed and
+// added again has its latest position.
 func living(all []Response, live map[string]int) (left []Response) {
 	for i, r := range all {
 		if at, ok := live[r.ID]; ok && at == i {
@@ -120,8 +120,8 @@ func (s *File) Remove(ids []string) error {
 	return s.compact()
 }
 
-// append writes a line, whole or not at all. It syncs the directory first: if a crash lost the
-// file's name, the line would be lost with it.
+// append writes a line, completely or not at all. It syncs the directory first: if a crash
+// lost the name of the file, the line would be lost, too.
 func (s *File) append(r record) error {
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *File) append(r record) error {
 	return nil
 }
 
-// trim cuts off what stands behind the whole lines.
+// trim removes what stands behind the whole lines.
 func (s *File) trim() error {
 	if !s.torn {
 		return nil
@@ -155,13 +155,13 @@ func (s *File) trim() error {
 	return nil
 }
 
-// A file below minCompact is small enough; a response takes some two hundred octets.
+// A file below minCompact is not rewritten. A response takes some two hundred octets.
 const (
 	minCompact = 64 << 10
 	perLive    = 1 << 10
 )
 
-// compact writes the file anew when most of it is done with.
+// compact rewrites the file when most of its lines are obsolete.
 func (s *File) compact() error {
 	if s.size < minCompact || s.size < int64(len(s.live))*perLive {
 		return nil
@@ -169,7 +169,7 @@ func (s *File) compact() error {
 	return s.rewrite()
 }
 
-// rewrite leaves in the file what is kept.
+// rewrite replaces the file by one that has only the responses that are kept.
 func (s *File) rewrite() error {
 	kept, err := s.Load()
 	if err != nil {
@@ -191,7 +191,7 @@ func (s *File) rewrite() error {
 	return errors.Join(old.Close(), s.syncDir())
 }
 
-// replace writes a file beside the one of before, gives it its name, and returns it open.
+// replace writes a new file, renames it to the name of the old one, and returns it open.
 func (s *File) replace(content []byte) (*os.File, error) {
 	tmp := s.path + ".new"
 	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_APPEND|os.O_TRUNC, 0o600)
@@ -211,7 +211,8 @@ func (s *File) replace(content []byte) (*os.File, error) {
 	return f, nil
 }
 
-// syncDir makes the name of a new file last. Windows cannot sync a directory.
+// syncDir syncs the directory, so that the name of a new file survives a crash. Windows
+// cannot sync a directory.
 func (s *File) syncDir() error {
 	if !s.new || runtime.GOOS == "windows" {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"readback/udh"
 )
 
-// Carriage is how a number came.
+// Carriage is how a message carries its number.
 type Carriage byte
 
 // The carriages.
@@ -48,33 +48,34 @@ type Finder struct {
 // Part is the user data of a short message: a whole one, or a part of a concatenated one.
 type Part struct {
 	UserData []byte // header included
-	HasUDH   bool   // whether it starts with a header: TP-UDHI, esm_class bit 40
-	// Coding of the text; udh.CodingOf tells it from data_coding.
+	HasUDH   bool   // whether it starts with a header (TP-UDHI, esm_class bit 40)
+	// Coding of the text. udh.CodingOf returns it for a data_coding.
 	Coding udh.Coding
 }
 
-// Found is what Find learned of a message.
+// Found is what Find found in a message.
 type Found struct {
 	Number   uint16
 	Carriage Carriage // ByNone: there is no number
-	// Proof is the octets behind the number in its element: four, or none. Who
-	// shows them to the server has the message.
+	// Proof holds the octets behind the number in its element: four, or none. They prove to
+	// the server that the reader has the message.
 	Proof  []byte
-	Text   string // to show: without the marker
-	Marker string // what was taken from the end of the text
+	Text   string // the text to show, without the marker
+	Marker string // the marker that was removed from the end of the text
 }
 
-// ProofHex is the proof as a read response has it.
+// ProofHex returns the proof as a read response contains it.
 func (f Found) ProofHex() string { return hex.EncodeToString(f.Proof) }
 
-// Find looks at a message: at its one part, or all of them in their order. All
-// parts that had room carry the same element, so the first one counts, before any
-// marker; in a header that repeats it, the last. The marker is that at the very
-// end, with the symbol of whatever alphabet, since the SMSC may have changed that: what
-// looks like another one in front of it is the sender's own text.
+// Find looks for the number in a message: in its one part, or in all parts in their order.
+// All parts that had room carry the same element, so the first element counts, and it counts
+// before any marker. In a header that repeats the element, the last one counts. The marker is
+// the one at the very end of the text, with the symbol of any alphabet, since the SMSC may
+// have changed the alphabet. If there is another marker in front of it, that is the sender's
+// own text.
 //
-// A sender can end its text like a marker, or use the element, without a gateway:
-// such a number is nobody's, and the server answers 404 to it.
+// A sender can also write text that ends like a marker, or use the element, without a
+// gateway. The server answers 404 to a read response with such a number.
 func (f Finder) Find(parts ...Part) Found {
 	iei, marker := f.IEI, f.Marker
 	if iei == 0 {

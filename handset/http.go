@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// HTTP sends read responses by POST. TLS is the client's matter.
+// HTTP sends read responses by POST. TLS is a matter of Client.
 type HTTP struct {
 	URL string // of the server's /v1/reads
 	// Client; nil stands for one with a time-out of thirty seconds.
 	Client *http.Client
-	// Token returns the bearer token, an API key its key; each is asked before every
-	// try, so that what has expired is replaced. Nil shows none.
+	// Token returns the bearer token, and APIKey the API key. They are called before every
+	// try, so that an expired one can be replaced. Nil sends none.
 	Token, APIKey func(ctx context.Context) (string, error)
 }
 
@@ -29,11 +29,11 @@ func Key(key string) func(context.Context) (string, error) {
 
 var defaultClient = &http.Client{Timeout: 30 * time.Second}
 
-// maxAnswer is more than a thousand verdicts take.
+// maxAnswer is the longest answer that is read. A thousand verdicts are shorter.
 const maxAnswer = 1 << 20
 
-// ErrNoVerdict says that the answer is not a Readback server's: a wrong URL, or a
-// proxy in between that has an opinion of its own.
+// ErrNoVerdict means that the answer is not from a Readback server: the URL is wrong, or a
+// proxy in between has answered.
 var ErrNoVerdict = errors.New("the answer holds no verdict")
 
 // Send is a Sender.
@@ -58,7 +58,7 @@ func (h HTTP) Send(ctx context.Context, batch []Response) ([]Verdict, error) {
 	switch v := (Verdict{Code: res.StatusCode, Reason: http.StatusText(res.StatusCode)}); {
 	case v.Again():
 		return nil, &LaterError{v, retryAfter(res.Header, time.Now())}
-	case v.Code == http.StatusRequestEntityTooLarge: // a proxy may say so, too
+	case v.Code == http.StatusRequestEntityTooLarge: // a proxy may answer so, too
 		return []Verdict{v}, nil
 	}
 	return verdicts(res.StatusCode, body, len(batch))
@@ -98,7 +98,7 @@ func (h HTTP) request(ctx context.Context, batch []Response) (*http.Request, err
 	return req, nil
 }
 
-// verdicts reads the answer: an array for an array, else one verdict on all.
+// verdicts reads the answer: an array if the request was one, else one verdict for all.
 func verdicts(status int, body []byte, n int) ([]Verdict, error) {
 	body = bytes.TrimSpace(body)
 	var all []Verdict

@@ -10,35 +10,35 @@ import (
 	"time"
 )
 
-// Store keeps the responses of a queue while the app is not running. A queue calls
-// it from one goroutine at a time.
+// Store keeps the responses of a queue while the app is not running. A queue calls it from
+// one goroutine at a time.
 type Store interface {
-	// Load returns what was added and not removed, in that order.
+	// Load returns what was added and not removed, in the order of the additions.
 	Load() ([]Response, error)
-	// Add keeps r: when it returns nil, no restart loses it.
+	// Add keeps r. After it has returned nil, no restart loses r.
 	Add(r Response) error
-	// Remove forgets the responses with these IDs. After a crash they may be there
-	// again, which is harmless: the server knows them.
+	// Remove forgets the responses with these IDs. After a crash they may be there again.
+	// That is harmless: the server knows the IDs.
 	Remove(ids []string) error
 }
 
 // Options of a queue. Zero values stand for the defaults.
 type Options struct {
-	// Send is how responses are sent; HTTP.Send for one.
+	// Send sends responses. HTTP.Send is one such function.
 	Send Sender
 	// Store keeps responses across restarts; nil forgets them.
 	Store Store
-	// Max is how many responses wait at most; Put refuses more. Default: 10000.
+	// Max is how many responses may wait; Put refuses more. Default: 10000.
 	Max int
-	// Keep is how long a response waits; then it is given up with verdict 410, which
-	// is what the server would say. Default: 168h.
+	// Keep is how long a response waits before the queue gives it up with verdict 410, which
+	// the server would also answer. Default: 168h.
 	Keep time.Duration
 	// FirstWait and MaxWait bound the wait between tries, which doubles. Default: 1s, 5m.
 	FirstWait, MaxWait time.Duration
-	// Final is called with each response that is done with, and the verdict on it, on
-	// the goroutine of Run; nil ignores them.
+	// Final is called with each response that leaves the queue and the verdict on it, on the
+	// goroutine of Run; nil ignores them.
 	Final func(r Response, v Verdict)
-	// Log gets what has to be tried again; nil discards.
+	// Log gets the failures after which responses are sent again; nil discards them.
 	Log *slog.Logger
 }
 
@@ -61,25 +61,25 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Queue keeps read responses until the server took them, and sends them in their
+// Queue keeps read responses until the server has accepted them, and sends them in their
 // order. Its methods may be called from any goroutine.
 type Queue struct {
 	opt  Options       // static
-	more chan struct{} // a token when Put has added to an empty queue
-	now  chan struct{} // a token when Wake was called
+	more chan struct{} // has a token after Put has added to an empty queue
+	now  chan struct{} // has a token after Wake was called
 
 	mu    sync.Mutex
 	items []item // guarded by mu: the oldest first
 }
 
-// item is a response that waits.
+// item is a waiting response.
 type item struct {
 	Response
 	since time.Time
-	size  int // of its JSON
+	size  int // length of its JSON
 }
 
-// OpenQueue returns a queue with what the store has kept. Run sends it.
+// OpenQueue returns a queue with the responses that the store has kept. Run sends them.
 func OpenQueue(opt Options) (*Queue, error) {
 	q := &Queue{opt: opt.withDefaults(), more: make(chan struct{}, 1), now: make(chan struct{}, 1)}
 	if opt.Send == nil {
@@ -103,12 +103,12 @@ func newItem(r Response) item {
 	return item{r, r.ReadAt, len(b)}
 }
 
-// ErrFull says that as many responses wait as may.
+// ErrFull means that Options.Max responses wait already.
 var ErrFull = errors.New("the queue of read responses is full")
 
-// Put adds a response: when it returns nil, the response is kept. A response without
-// ReadAt was read now; one without ID gets one; one whose ID waits already is there
-// already.
+// Put adds a response. After it has returned nil, the response is kept. A response without
+// ReadAt gets the current time, and one without ID gets an ID. A response whose ID waits
+// already is not added again.
 func (q *Queue) Put(r Response) error {
 	if err := r.check(); err != nil {
 		return err
@@ -140,14 +140,14 @@ func (q *Queue) Put(r Response) error {
 	return nil
 }
 
-// Len is how many responses wait.
+// Len returns how many responses wait.
 func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.items)
 }
 
-// Wake ends a wait between tries, unless the server asked for it: for an app that
+// Wake ends a wait between tries, unless the server asked for the wait. It is for an app that
 // learns that there is a network again.
 func (q *Queue) Wake() { signal(q.now) }
 
@@ -158,13 +158,13 @@ func signal(c chan struct{}) {
 	}
 }
 
-// Bounds of what a server takes at once.
+// Limits of one request to the server.
 const (
 	maxBatch  = 1000
 	maxOctets = 64 << 10
 )
 
-// head returns the oldest responses that go in one batch of at most limit.
+// head returns the oldest responses that fit in one batch of at most limit.
 func (q *Queue) head(limit int) []Response {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -180,13 +180,13 @@ func (q *Queue) head(limit int) []Response {
 	return batch
 }
 
-// outcome is a response that is done with.
+// outcome is the final verdict on one response.
 type outcome struct {
 	r Response
 	v Verdict
 }
 
-// remove takes out what is done with, wherever it stands.
+// remove removes these responses from the queue, at any position.
 func (q *Queue) remove(done []outcome) {
 	if len(done) == 0 {
 		return

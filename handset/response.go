@@ -9,36 +9,36 @@ import (
 	"readback/udh"
 )
 
-// Status is what became of a message.
+// Status says what the receiver did with a message.
 type Status byte
 
-// The statuses, as they stand in a read response.
+// The statuses, as a read response contains them.
 const (
 	NotRead       Status = 0
 	Read          Status = 1
 	DeletedUnread Status = 2
 )
 
-// Response is a read response: its JSON is what the server takes.
+// Response is a read response. Its JSON is what the server accepts.
 type Response struct {
 	Receiver string    `json:"receiver"`         // the reader's own number
-	Sender   string    `json:"sender,omitempty"` // as the message named it; may be empty
+	Sender   string    `json:"sender,omitempty"` // as in the message; may be empty
 	Number   uint16    `json:"number"`
 	Status   Status    `json:"status"`
 	ReadAt   time.Time `json:"read_at,omitzero"`
 	Proof    string    `json:"proof,omitempty"` // hex
-	// ID is the same in repetitions; Queue.Put gives one to a response that has none.
+	// ID is the same in repetitions. Queue.Put gives an ID to a response that has none.
 	ID string `json:"id,omitempty"`
 }
 
-// Response makes the response to a message. ok is false if the message carries no number.
+// Response returns the response to a message. ok is false if the message carries no number.
 func (f Found) Response(receiver, sender string, s Status, at time.Time) (r Response, ok bool) {
 	return Response{
 		Receiver: receiver, Sender: sender, Number: f.Number, Status: s, ReadAt: at.UTC(), Proof: f.ProofHex(),
 	}, f.Carriage != ByNone
 }
 
-// ErrResponse says that a response cannot be sent: a field is missing or too long.
+// ErrResponse means that a response cannot be sent: a field is missing or too long.
 var ErrResponse = errors.New("unusable read response")
 
 // maxAddr leaves room for a prefix before the twenty octets of an address.
@@ -48,7 +48,7 @@ const (
 	maxProof = 64
 )
 
-// check refuses what no server would take, so that it does not stand in a queue.
+// check refuses what no server would accept, so that it does not wait in a queue.
 func (r Response) check() error {
 	field := ""
 	switch {

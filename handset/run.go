@@ -10,11 +10,11 @@ import (
 
 const (
 	sendTimeout = time.Minute
-	maxAsked    = time.Hour // of a server that asks to wait
+	maxAsked    = time.Hour // where a server asks to wait
 )
 
-// Run sends what waits until ctx ends. What was under way then is sent again by the
-// next Run, under the same ID. Only one Run may be under way.
+// Run sends the waiting responses until ctx ends. A response that was being sent then is sent
+// again by the next Run, with the same ID. Only one Run may be active.
 func (q *Queue) Run(ctx context.Context) {
 	limit, fails := maxBatch, 0
 	for ctx.Err() == nil {
@@ -60,13 +60,13 @@ func (q *Queue) send(ctx context.Context, batch []Response) ([]Verdict, error) {
 	return q.opt.Send(ctx, batch)
 }
 
-// settled is what the verdicts on a batch come to.
+// settled is what follows from the verdicts on a batch.
 type settled struct {
 	done  []outcome
-	again int  // how many are sent again
-	split bool // the batch was refused as a whole: one half of it may not be
+	again int  // how many responses are sent again
+	split bool // the batch was refused as a whole; a smaller one may be accepted
 
-	// untimed are sent again without their time, which the server does not believe.
+	// untimed responses are sent again without their time, which the server has refused.
 	untimed map[string]bool
 }
 
@@ -99,8 +99,8 @@ func settle(batch []Response, verdicts []Verdict) (s settled, err error) {
 	return s, nil
 }
 
-// untime takes the time of reading out: a handset whose clock is wrong has still
-// read the message.
+// untime removes the time of reading. The message was read even if the clock of the handset
+// is wrong.
 func (q *Queue) untime(ids map[string]bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -111,7 +111,7 @@ func (q *Queue) untime(ids map[string]bool) {
 	}
 }
 
-// giveUp takes out what has waited too long. The oldest stand first.
+// giveUp removes the responses that have waited too long. The oldest are first.
 func (q *Queue) giveUp(now time.Time) {
 	var done []outcome
 	q.mu.Lock()
@@ -152,8 +152,8 @@ func (q *Queue) wait(ctx context.Context, fails int, err error) {
 	}
 }
 
-// backoff doubles with each failure, up to most. Half of it is chance, so that many
-// handsets that failed together do not come back together.
+// backoff returns a wait that doubles with each failure, up to most. Half of it is random, so
+// that many handsets that failed together do not try again together.
 func backoff(fails int, first, most time.Duration) time.Duration {
 	d := first
 	for ; fails > 1 && d < most; fails-- {

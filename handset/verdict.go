@@ -14,14 +14,14 @@ type Verdict struct {
 	Field  string `json:"field,omitempty"` // which field is wrong
 }
 
-// Accepted tells whether the server has the response and will not lose it.
+// Accepted reports whether the server has stored the response.
 func (v Verdict) Accepted() bool { return v.Code == http.StatusAccepted }
 
-// Again tells whether the same response may be accepted later: the server is busy
-// or away, or the key was not valid and another may be. All else is final: the
-// response is wrong (400), not this caller's to send (403), about no message (404) or
-// one too old (410), or about several (409): then it takes a new one that names the
-// sender.
+// Again reports whether the same response may be accepted later: the server is busy or
+// unavailable, or the key was not valid and another one may be. All other verdicts are final:
+// the response is wrong (400), this caller may not send it (403), there is no such message
+// (404), the message is too old (410), or there are several (409), and only a new response
+// that names the sender can be accepted.
 func (v Verdict) Again() bool {
 	switch v.Code {
 	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -30,15 +30,15 @@ func (v Verdict) Again() bool {
 	return v.Code >= http.StatusInternalServerError
 }
 
-// Sender sends read responses and returns the server's verdicts: one for each, in their
-// order, or one for all of them. With an error, nothing is known of any, and all
-// are sent again.
+// Sender sends read responses and returns the server's verdicts: one for each response, in
+// their order, or one for all. After an error the verdicts are unknown, and all responses are
+// sent again.
 type Sender func(ctx context.Context, batch []Response) ([]Verdict, error)
 
-// LaterError is a Sender's word that all are to be sent again, and when.
+// LaterError is an error of a Sender that says when to send all responses again.
 type LaterError struct {
 	Verdict
-	After time.Duration // that the server asks to wait; zero if it does not
+	After time.Duration // the wait that the server asks for; zero if it asks for none
 }
 
 func (e *LaterError) Error() string {

@@ -86,7 +86,7 @@ func TextLen(c Coding, text []byte) (units int, ok bool) {
 	return len(text), true
 }
 
-// escaped tells whether an ASCII character takes two septets, being in the
+// escaped reports whether an ASCII character takes two septets, being in the
 // extension table of GSM 7-bit only (TS 23.038 §6.2.1.1).
 func escaped(b byte) bool {
 	switch b {
@@ -96,7 +96,7 @@ func escaped(b byte) bool {
 	return false
 }
 
-// FitsElement tells whether text still fits in one message when an element of
+// FitsElement reports whether text still fits in one message when an element of
 // elementLen octets joins its header of headerLen octets, zero if there is none yet.
 func FitsElement(c Coding, headerLen, elementLen int, text []byte) bool {
 	units, ok := TextLen(c, text)

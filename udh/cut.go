@@ -86,7 +86,7 @@ func graphemes(text []byte, room int) iter.Seq2[int, int] {
 // is decoded as one.
 func unitsOf(r rune) int { return max(utf16.RuneLen(r), 1) }
 
-// IsRepeatable tells whether the header can stand before each part of a message that
+// IsRepeatable reports whether the header can stand before each part of a message that
 // is cut: its elements are about the whole message, and none points into the text
 // or makes it a part already (TS 23.040 §9.2.3.24).
 func (h Header) IsRepeatable() bool {

@@ -109,7 +109,7 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
-// endsInHalf tells whether GSM 7-bit text ends with an escape that begins a pair.
+// endsInHalf reports whether GSM 7-bit text ends with an escape that begins a pair.
 func endsInHalf(text []byte) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] == escape {

@@ -146,15 +146,15 @@ func (h Header) Concat() (p Part, ok bool) {
 	return p, ok
 }
 
-// HasPorts tells whether the message is addressed to an application port.
+// HasPorts reports whether the message is addressed to an application port.
 func (h Header) HasPorts() bool { return h.find(ports8) > 0 || h.find(ports16) > 0 }
 
-// HasLockingShift tells whether the GSM 7-bit text uses a national table in place
+// HasLockingShift reports whether the GSM 7-bit text uses a national table in place
 // of the default one, so that a marker's symbol may mean another character
 // (TS 23.038 §6.2.1.2.3).
 func (h Header) HasLockingShift() bool { return h.find(lockingShift) > 0 }
 
-// HasSIMToolkit tells whether the message is for the (U)SIM toolkit (TS 23.040
+// HasSIMToolkit reports whether the message is for the (U)SIM toolkit (TS 23.040
 // §9.2.3.24: identifiers 70–7F).
 func (h Header) HasSIMToolkit() bool {
 	for at := 1; at < len(h); at += elementHeaderLen + int(h[at+1]) {

@@ -86,7 +86,7 @@ func (m Marker) Len(c Coding) int {
 	return s.units + markerDigits
 }
 
-// Fits tells whether text and the marker fit in one message behind a header of
+// Fits reports whether text and the marker fit in one message behind a header of
 // headerLen octets, zero if there is none.
 func (m Marker) Fits(c Coding, headerLen int, text []byte) bool {
 	units, ok := TextLen(c, text)
@@ -193,7 +193,7 @@ func (m Marker) Remove(text []byte, c Coding) (rest []byte, ok bool) {
 	return text[:len(text)-(1+markerDigits)*m.symbol(c).width], true
 }
 
-// endsInEscape tells whether what follows GSM 7-bit text would be read with the
+// endsInEscape reports whether what follows GSM 7-bit text would be read with the
 // extension table (TS 23.038 §6.2.1.1).
 func endsInEscape(text []byte) bool {
 	return len(text) > 0 && text[len(text)-1] == escape

@@ -34,7 +34,7 @@ func Append(dst, ud []byte, has bool, iei byte, n uint16) ([]byte, error) {
 }
 
 // AppendElement appends to dst the user data ud with e behind the sender's own
-// elements, which stay as they are and where they are; has tells whether ud
+// elements, which stay as they are and where they are; has reports whether ud
 // starts with a header, and where it does not one is made. The error is
 // ErrHeader, ErrTaken or ErrNoRoom, and dst comes back as it was. Whether the
 // text still fits behind the header is FitsElement's to say. dst and ud must not
@@ -70,7 +70,7 @@ func Number(ud []byte, iei byte) (n uint16, ok bool) {
 }
 
 // Remove appends to dst the user data ud, which starts with a header, without the
-// last element iei: it undoes Append. has tells whether a header is left. Where
+// last element iei: it undoes Append. has reports whether a header is left. Where
 // there is no such element, or no well-formed header, ok is false and dst comes
 // back as it was. dst and ud must not overlap.
 func Remove(dst, ud []byte, iei byte) (out []byte, has, ok bool) {

@@ -64,7 +64,7 @@ func Pack(dst, septets []byte, headerLen int) (packed []byte, ok bool) {
 	return dst, true
 }
 
-// Packs tells whether Pack can: it cannot where the last septet ends an octet and could be
+// Packs reports whether Pack can: it cannot where the last septet ends an octet and could be
 // taken for what fills one.
 func Packs(septets []byte, headerLen int) bool {
 	n := len(septets)
