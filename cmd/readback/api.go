@@ -24,7 +24,7 @@ type api struct {
 	client    *http.Client
 }
 
-// apiFlags adds the flags that tell where it is and how to get in.
+// apiFlags adds the flags with the interface's address and the credentials.
 func apiFlags(cmd *cobra.Command) {
 	config.RegisterFlags(cmd.Flags())
 	cmd.Flags().String("url", "", "the gateway's HTTP interface, `URL`, in place of the configuration's reads.addr")

@@ -11,16 +11,16 @@ import (
 	"readback/config"
 )
 
-// askTime is how long a running gateway may take to answer.
+// askTime is how long a running gateway may take to answer a command.
 const askTime = 30 * time.Second
 
-// askFlags adds the flags that tell where a running gateway is.
+// askFlags adds the flags with the address of a running gateway.
 func askFlags(cmd *cobra.Command) {
 	config.RegisterFlags(cmd.Flags())
 	cmd.Flags().String("ops", "", "the gateway's ops.addr, `HOST:PORT`, in place of that in the configuration")
 }
 
-// askGateway calls ask with a URL of the operator's pages of a running gateway.
+// askGateway calls ask with the URL of a running gateway's operator interface.
 func askGateway(cmd *cobra.Command, path string, ask func(ctx context.Context, url string) error) error {
 	base, err := opsBase(cmd)
 	if err != nil {
@@ -31,7 +31,7 @@ func askGateway(cmd *cobra.Command, path string, ask func(ctx context.Context, u
 	return ask(ctx, base+path)
 }
 
-// opsBase is where the operator's pages of the gateway are.
+// opsBase returns the base URL of the gateway's operator interface.
 func opsBase(cmd *cobra.Command) (string, error) {
 	if addr, _ := cmd.Flags().GetString("ops"); addr != "" {
 		return baseURL(addr)
@@ -46,7 +46,7 @@ func opsBase(cmd *cobra.Command) (string, error) {
 	return baseURL(cfg.Ops.Addr)
 }
 
-// baseURL is where what listens at addr is on this machine.
+// baseURL returns the URL by which this machine reaches a listener at addr.
 func baseURL(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

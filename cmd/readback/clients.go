@@ -10,8 +10,8 @@ import (
 	"readback/relay"
 )
 
-// openToClients gives the relay its listeners for handsets and app backends. It returns
-// their certificates, which are to be watched.
+// openToClients gives the relay its listeners for handsets and app backends. It returns their
+// certificates, which the caller must watch for changes.
 func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (watched []*transport.ServerTLS, err error) {
 	for _, l := range []struct {
 		key, addr string
@@ -43,8 +43,8 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 	return watched, nil
 }
 
-// sparesCertificates reports whether clients may show something else in place of a certificate.
-// That is settled when the listeners begin.
+// sparesCertificates reports whether clients may present something other than a certificate.
+// A reload does not change it for a listener.
 func sparesCertificates(auth []string) bool {
 	return slices.Contains(auth, relay.AuthMTLS) && !asksForCertificates(auth)
 }

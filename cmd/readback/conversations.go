@@ -70,7 +70,7 @@ func timeOrDash(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// verdictError is what the gateway said against a request.
+// verdictError returns the gateway's reason for refusing a request.
 func verdictError(answer []byte) error {
 	var v handset.Verdict
 	if err := json.Unmarshal(answer, &v); err != nil {

@@ -38,10 +38,10 @@ type deadPage struct {
 	Next    *nextPage
 }
 
-// nextPage is what a request for the next page has in addition.
+// nextPage holds the parameters of the request for the next page.
 type nextPage struct{ After, Until uint64 }
 
-// chosen are the flags that choose dead letters.
+// chosen holds the flags that select dead letters.
 type chosen struct {
 	account, event *string
 	full, all      *bool
@@ -71,8 +71,8 @@ func (c chosen) values() url.Values {
 	return v
 }
 
-// pages asks for page after page. Each answer is given to take, which returns what the next
-// one is; nil ends it.
+// pages requests page after page. It passes each answer to take, which returns the request of
+// the next page, or nil at the end.
 func pages(cmd *cobra.Command, method, path string, values url.Values, take func(answer []byte) (*nextPage, error)) error {
 	base, err := opsBase(cmd)
 	if err != nil {
@@ -94,7 +94,7 @@ func pages(cmd *cobra.Command, method, path string, values url.Values, take func
 	}
 }
 
-// eachDead gives f the dead letters that c chooses.
+// eachDead calls f with each dead letter that c selects.
 func eachDead(cmd *cobra.Command, c chosen, f func(*relay.DeadLetter) error) error {
 	return pages(cmd, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (*nextPage, error) {
 		var p deadPage
@@ -119,7 +119,7 @@ func deadListCommand() *cobra.Command {
 		say(out, "TIME\tACCOUNT\tEVENT\tTRIES\tSENDER\tRECEIVER\tNUMBER\tREASON\n")
 		err := eachDead(cmd, c, func(d *relay.DeadLetter) error {
 			var fb message.Feedback
-			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read shows nothing
+			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read is left out
 			say(out, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\n", d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
 				fb.Sender, fb.Receiver, fb.Number, d.Reason)
 			return nil

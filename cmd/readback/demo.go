@@ -42,8 +42,8 @@ goes on, a message every second, until Ctrl-C.`,
 	return cmd
 }
 
-// demoConfig is the configuration of the demo's gateway: everything is tracked,
-// and a second account shows the other carriage.
+// demoConfig is the configuration of the demo's gateway. All messages are tracked, and the
+// second account uses the other carriage.
 func demoConfig(store, smsc, reads string) config.Config {
 	cfg := config.Default()
 	cfg.Listen.Addr, cfg.Ops.Addr, cfg.Reads.Addr = "127.0.0.1:0", "127.0.0.1:0", reads
@@ -56,17 +56,17 @@ func demoConfig(store, smsc, reads string) config.Config {
 	return cfg
 }
 
-// The demo's accounts, and who sends.
+// The demo's accounts and their addresses.
 const (
 	elementAccount = "demo"
 	markerAccount  = "demo-text"
 	demoSender     = "10690001"
 )
 
-// exchangeTime is how long a message may take to come back as read.
+// exchangeTime is how long the feedback on a message may take.
 const exchangeTime = 10 * time.Second
 
-// run starts the world and lets messages go through it.
+// run starts all parts of the demo and exchanges messages.
 func (w *world) run(ctx context.Context, once bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
@@ -80,7 +80,7 @@ func (w *world) run(ctx context.Context, once bool) error {
 	return err
 }
 
-// converse binds the ESMEs and sends: two messages, or one a second.
+// converse binds the ESMEs and sends messages: two, or one a second.
 func (w *world) converse(ctx context.Context, once bool) error {
 	if err := w.bindESMEs(ctx); err != nil {
 		return err
@@ -126,8 +126,9 @@ Ctrl-C ends it.
 	}
 }
 
-// receiver is who gets message n: a few people, so that conversations grow.
+// receiver returns the receiver of message n. There are only a few, so that conversations
+// grow.
 func receiver(n int) string { return fmt.Sprintf("44770090010%d", n%4+1) }
 
-// tempStore makes the directory that the demo's ledger lives in.
+// tempStore creates the directory of the demo's ledger.
 func tempStore() (string, error) { return os.MkdirTemp("", "readback-demo-") }

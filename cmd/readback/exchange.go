@@ -16,8 +16,8 @@ import (
 	"readback/smpp"
 )
 
-// exchange sends message n, and lets its receiver open it if it is to be read.
-// The error says what did not come.
+// exchange sends message n, and lets its receiver open it if it is to be read. The error says
+// what did not arrive.
 func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
@@ -53,7 +53,7 @@ func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
 	return w.readBack(ctx, e, handset, m, id)
 }
 
-// readBack opens the message and waits until its ESME knows.
+// readBack opens the message and waits until its ESME has the feedback.
 func (w *world) readBack(ctx context.Context, e *esme, h *simulator.Handset, m simulator.Message, id string) error {
 	if err := h.Open(ctx, m); err != nil {
 		return fmt.Errorf("the read response of handset %s was not accepted: %w", h.MSISDN(), err)

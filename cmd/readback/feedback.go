@@ -11,7 +11,7 @@ import (
 	"readback/relay"
 )
 
-// The words of feedback.form that are more than a form of deliver_sm.
+// Values of feedback.form that are no form of deliver_sm.
 const (
 	formWebhook = "webhook"
 	formNATS    = "nats"
@@ -30,7 +30,7 @@ func deliverOptions(cfg config.Config, a config.Account) (t deliver.Options, err
 	return t, nil
 }
 
-// relaySettings are what the relay does with the accounts' feedback.
+// relaySettings returns how the relay handles the accounts' feedback.
 func relaySettings(cfg config.Config) relay.Settings {
 	of := func(a config.Account) relay.AccountSettings {
 		s := relay.AccountSettings{
@@ -43,7 +43,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 		case deliver.FormOf(a.Feedback.Form) != deliver.NoSession:
 			s.AfterReceipt = a.Feedback.AfterReceipt // it takes the same way
 			if s.HoldReceipt = a.Feedback.HoldReceipt; s.HoldReceipt > 0 {
-				s.AfterReceipt = 0 // ours takes the place of that
+				s.AfterReceipt = 0 // our receipt replaces the SMSC's
 			}
 		}
 		return s
@@ -65,9 +65,9 @@ func relaySettings(cfg config.Config) relay.Settings {
 	return settings
 }
 
-// webhookTargets are where feedback of form webhook goes.
+// webhookTargets returns the targets of feedback in form webhook.
 func webhookTargets(cfg config.Config) (webhook.Targets, error) {
-	roots := make(map[string]*x509.CertPool) // by file: targets that share it share connections
+	roots := make(map[string]*x509.CertPool) // by file: targets that share a file share connections
 	all := webhook.Targets{Accounts: make(map[string]*webhook.Target, len(cfg.Accounts))}
 	var err error
 	if all.Default, err = webhookTarget(cfg.Account(""), roots); err != nil {
@@ -81,7 +81,7 @@ func webhookTargets(cfg config.Config) (webhook.Targets, error) {
 	return all, nil
 }
 
-// webhookTarget is that of an account; nil if its form is another.
+// webhookTarget returns the target of an account; nil if its form is another.
 func webhookTarget(a config.Account, roots map[string]*x509.CertPool) (*webhook.Target, error) {
 	w := a.Feedback.Webhook
 	if a.Feedback.Form != formWebhook {

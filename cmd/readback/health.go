@@ -9,7 +9,7 @@ import (
 	"readback/internal/ops"
 )
 
-// probeTime is how long a gateway that is well may take to say so.
+// probeTime is how long a healthy gateway may take to answer.
 const probeTime = 2 * time.Second
 
 func healthCommand() *cobra.Command {

@@ -14,7 +14,7 @@ import (
 	"readback/conversation"
 )
 
-// note tells the ESMEs' book of a deliver_sm.
+// note passes a deliver_sm to the ESMEs' book.
 func (w *world) note(p pdu.Body) {
 	d := conversation.Deliver{TLVs: make(map[uint16][]byte)}
 	if f := p.Fields()[pdufield.ESMClass]; f != nil {
@@ -39,7 +39,7 @@ func (w *world) note(p pdu.Body) {
 	}
 }
 
-// apiView is what GET /v1/conversations answers.
+// apiView is the answer of GET /v1/conversations.
 type apiView struct {
 	Messages []struct {
 		Number     int
@@ -50,8 +50,8 @@ type apiView struct {
 	Shown struct{ Read, Sent *int } // numbers
 }
 
-// list shows the ESME's own list of a conversation, once it says what the gateway's
-// says: the ESME may be told a little later.
+// list shows the ESME's own list of a conversation, once it agrees with the gateway's list.
+// The ESME may get its feedback a little later.
 func (w *world) list(ctx context.Context, to string) error {
 	for {
 		own, _ := w.book.Conversation(demoSender, to)
@@ -74,8 +74,8 @@ func (w *world) list(ctx context.Context, to string) error {
 
 var errLists = errors.New("the ESME's list and the gateway's differ")
 
-// compareLists is nil where both show the same. A conversation that another ESME writes
-// in, too, cannot be compared.
+// compareLists returns nil if both lists agree. It cannot compare a conversation to which
+// another ESME writes, too.
 func compareLists(own conversation.View, told apiView) error {
 	for _, m := range told.Messages {
 		if m.Account != elementAccount && m.Account != markerAccount {
@@ -108,12 +108,12 @@ func (w *world) askList(ctx context.Context, to string) (view apiView, err error
 // newest is how many messages of a list are shown.
 const newest = 8
 
-// ownLine is the list as the ESME's book has it, by message_id: it does not know the
+// ownLine returns the list in the ESME's book, by message_id. The book does not know the
 // numbers of messages that nobody has read.
 func ownLine(v conversation.View) string {
 	var states []string
 	for _, m := range v.Messages {
-		if len(m.MessageIDs) > 0 { // the gateway does not list what was never answered
+		if len(m.MessageIDs) > 0 { // the gateway does not list messages that were never answered
 			states = append(states, fmt.Sprintf("%s %v", strings.Join(m.MessageIDs, "+"), m.State))
 		}
 	}
@@ -126,7 +126,8 @@ func ownLine(v conversation.View) string {
 	return listLine(states, id(v.Read), id(v.Sent))
 }
 
-// line is the same as the gateway has it. A number stands for its newest message.
+// line returns the gateway's list. Where a number occurs twice, it stands for the newer
+// message.
 func (v apiView) line() string {
 	ids := make(map[int]string)
 	var states []string

@@ -11,11 +11,11 @@ import (
 	"readback/internal/transport"
 )
 
-// fileCheck is how often certificates are looked at for a change.
+// fileCheck is how often certificates are checked for changes.
 const fileCheck = 10 * time.Second
 
-// sockets opens the listeners of the configuration, or takes those that systemd
-// has opened, by their names.
+// sockets opens the listeners of the configuration, or takes the sockets that systemd has
+// opened, by their names.
 type sockets struct {
 	given map[string]net.Listener
 	open  []net.Listener
@@ -37,14 +37,14 @@ func (s *sockets) listen(key, name, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// close closes what was opened, for a start that fails.
+// close closes the listeners after a failed start.
 func (s *sockets) close() {
 	for _, ln := range s.open {
-		_ = ln.Close() // it served nobody
+		_ = ln.Close() // it has served nobody
 	}
 }
 
-// front is what ESMEs' connections go through before SMPP begins.
+// front is what connections of ESMEs pass before SMPP begins.
 type front struct {
 	cfg     config.Listen
 	opening transport.Opening
@@ -83,7 +83,7 @@ func (f *front) secure(ln net.Listener) net.Listener {
 	return transport.NewTLSListener(f.plain(ln), f.tls.Config(), f.opening)
 }
 
-// dialer is the way to the SMSC: TCP, or TLS by files that may change.
+// dialer connects to the SMSC, over TCP, or over TLS with files that may change.
 type dialer struct {
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
 	watch  func(ctx context.Context) // nil: nothing to watch

@@ -1,5 +1,5 @@
-// Command readback puts read receipts beside an SMSC: a transparent SMPP proxy
-// that numbers messages on their way and tells ESMEs when they were read.
+// Command readback is a transparent SMPP proxy that relays read receipts: it numbers messages
+// and tells ESMEs when they were read.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal kills
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := newCommand().ExecuteContext(ctx); err != nil {
 		if !errors.Is(err, errReported) {
 			fmt.Fprintln(os.Stderr, "readback:", err)
@@ -25,7 +25,7 @@ func main() {
 	}
 }
 
-// errReported ends a command whose findings were printed already.
+// errReported is the error of a command that has already printed its findings.
 var errReported = errors.New("reported")
 
 func newCommand() *cobra.Command {

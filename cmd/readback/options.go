@@ -12,7 +12,7 @@ import (
 	"readback/udh"
 )
 
-// gatewayOptions are the gateway's part of the configuration.
+// gatewayOptions returns the gateway's part of the configuration.
 func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	m := cfg.Track.Marker
 	marker, err := udh.NewMarker(m.UCS2, m.GSM7, m.Latin1, m.ASCII)
@@ -39,7 +39,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	return opt, nil
 }
 
-// The words of the configuration, which config has checked.
+// The values of the configuration as the gateway has them. Package config has checked them.
 var (
 	alphabets = map[string]udh.Coding{"gsm7": udh.GSM7, "gsm7_packed": udh.GSM7, "latin1": udh.Latin1}
 	bases     = map[string]receipt.Base{"as_is": receipt.AsIs, "hex": receipt.Hex, "dec": receipt.Decimal}
@@ -51,7 +51,7 @@ func messageIDs(cfg config.Config) receipt.IDs {
 	}
 }
 
-// policies are what of it may change at run time.
+// policies returns the settings of the gateway that may change at run time.
 func policies(cfg config.Config) (all gateway.Policies, err error) {
 	all.Accounts = make(map[string]gateway.Account, len(cfg.Accounts))
 	if all.Default, err = accountOf(cfg, cfg.Account("")); err != nil {
@@ -80,7 +80,7 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 	return to, err
 }
 
-// proofsOf makes the proofs of the configuration; off without track.proof.
+// proofsOf returns the proofs by the configuration. They are off without track.proof.
 func proofsOf(cfg config.Config) (relay.Proofs, error) {
 	if !cfg.Track.Proof {
 		return relay.Proofs{}, nil
@@ -96,7 +96,7 @@ func proofsOf(cfg config.Config) (relay.Proofs, error) {
 	return proofs, nil
 }
 
-// relayOptions are the relay's part of the configuration.
+// relayOptions returns the relay's part of the configuration.
 func relayOptions(cfg config.Config) (relay.Options, error) {
 	opt := relay.DefaultOptions()
 	var err error

@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-// parts are what runs beside the gateway.
+// parts are the servers and watchers that run beside the gateway.
 type parts struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
 	errs    []error
 }
 
-// start runs a part until the function that it returns is called, which waits.
+// start runs a part. The function that it returns stops the part and waits for it.
 func (p *parts) start(ctx context.Context, log *slog.Logger, name string, serve func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -33,7 +33,7 @@ func (p *parts) start(ctx context.Context, log *slog.Logger, name string, serve 
 
 func (p *parts) wait() { p.running.Wait() }
 
-// err is what has gone wrong so far.
+// err returns the errors of the parts that have ended.
 func (p *parts) err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

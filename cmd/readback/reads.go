@@ -16,19 +16,19 @@ import (
 	"readback/relay"
 )
 
-// readsKeepAlive is the silence after which TCP asks a caller's machine whether it is there.
+// readsKeepAlive is the silence after which TCP probes a caller's connection.
 const readsKeepAlive = 30 * time.Second
 
-// readsFront is what callers of the HTTP interface for read responses go through, and
-// whose tokens are taken.
+// readsFront is what requests to the HTTP interface for read responses pass, and the tokens
+// that it accepts.
 type readsFront struct {
 	log     *slog.Logger
 	refused transport.Refused
 	limiter *transport.Limiter
 	tls     *transport.ServerTLS // nil: no TLS
-	tokens  *token.Verifier      // nil: none are taken
+	tokens  *token.Verifier      // nil: it accepts no tokens
 
-	swapped chan *token.Verifier // to be watched from now on
+	swapped chan *token.Verifier // new tokens to be watched
 }
 
 func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
@@ -49,7 +49,7 @@ func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refuse
 	return f, errors.Join(certificates, keys)
 }
 
-// newTokens verifies tokens; nil if none are taken.
+// newTokens returns the verifier of tokens; nil if none are accepted.
 func newTokens(cfg config.Config, log *slog.Logger) (*token.Verifier, error) {
 	if !slices.Contains(cfg.Relay.Auth, relay.AuthJWT) {
 		return nil, nil
@@ -61,31 +61,31 @@ func newTokens(cfg config.Config, log *slog.Logger) (*token.Verifier, error) {
 	return v, nil
 }
 
-// callersOf are who may send read responses, by the configuration.
+// callersOf returns who may send read responses, by the configuration.
 func callersOf(cfg config.Config, tokens *token.Verifier) (relay.Options, error) {
 	opt, err := relayOptions(cfg)
-	if tokens != nil { // a nil one would be no nil interface
+	if tokens != nil { // a nil *token.Verifier would not be a nil interface
 		opt.Tokens = tokens
 	}
 	return opt, err
 }
 
-// asksForCertificates reports whether callers must show one: mtls alone. That is settled
-// when the listener begins.
+// asksForCertificates reports whether callers must present a certificate, which is so if
+// reads.auth is mtls alone. A reload does not change it for a listener.
 func asksForCertificates(auth []string) bool {
 	return slices.Equal(auth, []string{relay.AuthMTLS})
 }
 
-// swap has other tokens watched.
+// swap makes watchTokens watch other tokens.
 func (f *readsFront) swap(tokens *token.Verifier) {
 	select {
-	case <-f.swapped: // one that nobody has come to watch
+	case <-f.swapped: // replaces one that was not taken yet
 	default:
 	}
 	f.swapped <- tokens
 }
 
-// local refuses a listener that more than this machine reaches, where everyone is let in:
+// local refuses a listener that other machines can reach, if reads.auth admits everyone.
 // systemd may have opened another address than the configured one.
 func local(auth []string, ln net.Listener) error {
 	if ln == nil || !slices.Contains(auth, relay.AuthNone) {
@@ -97,7 +97,7 @@ func local(auth []string, ln net.Listener) error {
 	return nil
 }
 
-// listener wraps the one of the HTTP interface.
+// listener wraps the listener of the HTTP interface.
 func (f *readsFront) listener(ln net.Listener) net.Listener {
 	ln = f.limiter.Listener(transport.TCP{KeepAlive: transport.KeepAlive(readsKeepAlive)}.Listener(ln))
 	if f.tls == nil {
@@ -116,7 +116,7 @@ func (f *readsFront) watch(ctx context.Context) {
 	wg.Wait()
 }
 
-// watchTokens watches the keys of those tokens that are in force.
+// watchTokens watches the keys of the tokens that are in use.
 func (f *readsFront) watchTokens(ctx context.Context) {
 	for tokens := f.tokens; ctx.Err() == nil; {
 		one, stop := context.WithCancel(ctx)

@@ -18,7 +18,7 @@ import (
 	"readback/relay"
 )
 
-// live is what may change at run time, of one configuration.
+// live holds what may change at run time, by one configuration.
 type live struct {
 	policies gateway.Policies
 	settings relay.Settings
@@ -37,7 +37,7 @@ func newLive(cfg config.Config) (l live, err error) {
 	return l, err
 }
 
-// reloads counts them.
+// reloads counts reloads by their result.
 type reloads struct {
 	results *prometheus.CounterVec
 	success prometheus.Gauge
@@ -63,8 +63,8 @@ var (
 	errDraining = errors.New("the gateway is draining")
 )
 
-// reload reads the configuration again and puts in force what may change at run time:
-// all of it, or, on any error, nothing. It returns what the operator should know.
+// reload reads the configuration again and applies what may change at run time: all of it, or
+// nothing if there is an error. It returns what the operator should know.
 func (s *service) reload() (notes []string, err error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -115,7 +115,7 @@ func (s *service) reloadOnce() ([]string, error) {
 	}
 	s.gateway.Use(l.policies)
 	s.webhooks.Use(l.targets)
-	if err := s.relay.Use(l.settings); err != nil { // it looks at who is wanted anew
+	if err := s.relay.Use(l.settings); err != nil { // it looks again at which accounts have a webhook
 		return cfg.Warnings, err
 	}
 	notes := cfg.Warnings
@@ -125,7 +125,7 @@ func (s *service) reloadOnce() ([]string, error) {
 	return notes, nil
 }
 
-// reloadCallers puts in force who may send read responses.
+// reloadCallers applies who may send read responses.
 func (s *service) reloadCallers(cfg config.Config) error {
 	if err := local(cfg.Relay.Auth, s.reads); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (s *service) reloadCallers(cfg config.Config) error {
 	return nil
 }
 
-// reloadCertificates reads the certificates in use now.
+// reloadCertificates reads the certificates that are in use again.
 func (s *service) reloadCertificates() error {
 	if s.front.tls != nil {
 		if err := s.front.tls.Reload(); err != nil {
@@ -182,7 +182,7 @@ func (s *service) awaitHangups(ctx context.Context) error {
 	for {
 		select {
 		case <-s.hangups:
-			_, _ = s.reload() // it is logged
+			_, _ = s.reload() // reload has logged it
 		case <-ctx.Done():
 			return nil
 		}

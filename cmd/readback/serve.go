@@ -36,7 +36,7 @@ configuration again, see reload. The log goes to standard error.`,
 			return err
 		}
 		hangups := make(chan os.Signal, 1)
-		signal.Notify(hangups, syscall.SIGHUP) // early: it would kill us
+		signal.Notify(hangups, syscall.SIGHUP) // before anything else: the signal would end the process
 		s, err := open(cfg, log)
 		if err != nil {
 			return err

@@ -20,9 +20,9 @@ import (
 	"readback/relay"
 )
 
-// service is the gateway with everything that it needs, open and not yet running.
+// service is the gateway with everything that it needs. It is open and not yet running.
 type service struct {
-	cfg      config.Config // that it was started with
+	cfg      config.Config // the configuration that it was started with
 	log      *slog.Logger
 	relay    *relay.Relay
 	gateway  *gateway.Gateway
@@ -32,27 +32,27 @@ type service struct {
 	front    *front
 	callers  *readsFront
 	dialer   dialer
-	clients  []*transport.ServerTLS // of MQTT and WebSocket
+	clients  []*transport.ServerTLS // certificates of MQTT and WebSocket
 
 	// Set before run; nil where the configuration cannot change.
-	load    func() (config.Config, error) // reads it again
+	load    func() (config.Config, error) // reads the configuration again
 	logging *ops.LogSettings
 	hangups <-chan os.Signal
 
 	reloads   reloads
-	reloading sync.Mutex // one reload at a time
+	reloading sync.Mutex // allows one reload at a time
 
-	esmes, secure, reads, admin net.Listener // nil: off
+	esmes, secure, reads, admin net.Listener // nil if it is off
 	draining                    atomic.Bool
-	drain                       chan struct{} // told to stop by the operator
+	drain                       chan struct{} // closed when the operator stops it
 }
 
-// startWait is how long ESMEs wait for the ledger when the gateway starts. After
-// that they are served without: SMS must flow.
+// startWait is how long ESMEs wait for the ledger when the gateway starts. After that they
+// are served without the ledger, because SMS traffic must flow.
 const startWait = 10 * time.Second
 
-// open opens the listeners first, so that nothing is begun that cannot be served,
-// then the store.
+// open first opens the listeners, so that nothing starts that cannot be served, and then the
+// store.
 func open(cfg config.Config, log *slog.Logger) (*service, error) {
 	s := &service{cfg: cfg, log: log, drain: make(chan struct{}, 1)}
 	given, err := transport.Sockets()
@@ -87,7 +87,7 @@ func (s *service) listen(cfg config.Config, sockets *sockets) (err error) {
 	return nil
 }
 
-// assemble makes the parts and ties them together.
+// assemble creates the parts and connects them.
 func (s *service) assemble(cfg config.Config) error {
 	registry := metric.NewRegistry()
 	options, err := gatewayOptions(cfg)
@@ -126,7 +126,7 @@ func (s *service) assemble(cfg config.Config) error {
 	return nil
 }
 
-// makeFronts makes what connections go through: of ESMEs, to the SMSC, and of callers.
+// makeFronts creates what connections of ESMEs, to the SMSC and of callers pass.
 func (s *service) makeFronts(cfg config.Config) (err error) {
 	if err := local(cfg.Relay.Auth, s.reads); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (s *service) makeFronts(cfg config.Config) (err error) {
 	return err
 }
 
-// makePages makes the operator's pages.
+// makePages adds the operator's pages.
 func (s *service) makePages(registry *metric.Registry) {
 	s.metrics = registry
 	s.ops = ops.NewServer(registry.Registry, map[string]func() error{
@@ -156,7 +156,7 @@ func (s *service) makePages(registry *metric.Registry) {
 func (s *service) beginDrain() {
 	select {
 	case s.drain <- struct{}{}:
-	default: // it was told before
+	default: // a drain was requested before
 	}
 }
 
@@ -167,16 +167,16 @@ func (s *service) drainState() error {
 	return nil
 }
 
-// ESMEs is the address that ESMEs bind to.
+// ESMEs returns the address for ESMEs.
 func (s *service) ESMEs() string { return address(s.esmes) }
 
-// Secure is the address that ESMEs bind to over TLS.
+// Secure returns the address for ESMEs that use TLS.
 func (s *service) Secure() string { return address(s.secure) }
 
-// Reads is the address of the HTTP interface for read responses.
+// Reads returns the address of the HTTP interface for read responses.
 func (s *service) Reads() string { return address(s.reads) }
 
-// Ops is the address of metrics and health.
+// Ops returns the address of metrics and health.
 func (s *service) Ops() string { return address(s.admin) }
 
 func address(ln net.Listener) string {
@@ -186,9 +186,9 @@ func address(ln net.Listener) string {
 	return ln.Addr().String()
 }
 
-// run serves until ctx ends or the operator drains it. The ESMEs go first, then
-// the reads, then the relay, whose last records they make; metrics and health stay
-// to the end.
+// run serves until ctx ends or the operator drains it. It first ends the ESMEs' sessions,
+// then the interfaces for reads, then the relay, which still stores their last records.
+// Metrics and health run until the end.
 func (s *service) run(ctx context.Context) error {
 	var parts parts
 	defer parts.wait()
@@ -241,7 +241,7 @@ func (s *service) serveESMEs(ctx context.Context) error {
 	return s.gateway.Serve(ctx, lns...)
 }
 
-// watchFiles loads certificates anew when their files change.
+// watchFiles reads certificates again when their files change.
 func (s *service) watchFiles(ctx context.Context) error {
 	var wg sync.WaitGroup
 	if s.front.tls != nil {
@@ -258,14 +258,14 @@ func (s *service) watchFiles(ctx context.Context) error {
 	return nil
 }
 
-// notify tells systemd, where it asks.
+// notify sends systemd a notification, if it wants them.
 func (s *service) notify(state string) {
 	if err := transport.Notify(state); err != nil {
 		s.log.Warn("systemd is not told", "error", err)
 	}
 }
 
-// awaitRelay gives the ledger a while to open before the first ESME is served.
+// awaitRelay waits a while for the ledger to open before the first ESME is served.
 func (s *service) awaitRelay(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()

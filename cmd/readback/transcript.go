@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// transcript prints what happens, a line each: when, from whom to whom, what.
+// transcript prints the events of the demo, a line each: when, from whom to whom, what.
 type transcript struct {
 	mu  sync.Mutex
 	out io.Writer
 }
 
-// say prints one step.
+// say prints one event.
 func (t *transcript) say(from, what, to, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -21,12 +21,12 @@ func (t *transcript) say(from, what, to, format string, args ...any) {
 	say(t.out, "%s  %-42s %s\n", time.Now().Format("15:04:05.000"), arrow, fmt.Sprintf(format, args...))
 }
 
-// note prints a line that is no step.
+// note prints a line that is no event.
 func (t *transcript) note(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	say(t.out, format+"\n", args...)
 }
 
-// say prints. That nobody reads is no error: a closed pipe ends the process.
+// say prints text. It ignores errors: a closed pipe ends the process.
 func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }

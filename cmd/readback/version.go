@@ -18,7 +18,7 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version is the module's version, or the revision that it was built from.
+// version returns the version of the module, or the revision that it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

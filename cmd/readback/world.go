@@ -18,7 +18,7 @@ import (
 	"readback/smpp"
 )
 
-// world is the gateway of the demo and everything around it.
+// world is the gateway of the demo and its peers.
 type world struct {
 	log      *transcript
 	service  *service
@@ -29,7 +29,7 @@ type world struct {
 	store    string
 	esmes    []*esme
 	book     *conversation.Book // of the ESMEs
-	news     chan struct{}      // a token when the book has changed
+	news     chan struct{}      // has a token when the book has changed
 }
 
 // esme is one account's session: the go-smpp client.
@@ -102,7 +102,7 @@ func (w *world) bindESMEs(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		go func() { // the client wants its later states read; it closes the channel
+		go func() { // the client must have its later states read; it closes the channel
 			for range status {
 			}
 		}()
@@ -110,16 +110,16 @@ func (w *world) bindESMEs(ctx context.Context) error {
 	return nil
 }
 
-// unbindESMEs ends the sessions from the ESMEs' side: the client does not answer an unbind,
-// and the gateway would wait for it.
+// unbindESMEs unbinds the sessions from the ESMEs' side. The client does not answer an unbind
+// of the gateway, which would wait for it.
 func (w *world) unbindESMEs() {
 	for _, e := range w.esmes {
-		_ = e.client.Close() // one that has gone needs no unbind
+		_ = e.client.Close() // a session that has ended needs no unbind
 	}
 }
 
-// handle takes a deliver_sm; the client answers it. When nobody waits for it any
-// more the oldest goes.
+// handle takes a deliver_sm, which the client answers. If nobody takes the messages any more,
+// it drops the oldest.
 func (w *world) handle(e *esme, p pdu.Body) {
 	if p.Header().ID != pdu.DeliverSMID {
 		return
@@ -131,7 +131,7 @@ func (w *world) handle(e *esme, p pdu.Body) {
 	}
 }
 
-// sawFrame reports the numbered messages that reach the SMSC.
+// sawFrame prints the numbered messages that reach the SMSC.
 func (w *world) sawFrame(r simulator.Record) {
 	if r.Frame.ID() != pdu.SubmitSMID {
 		return
@@ -143,7 +143,7 @@ func (w *world) sawFrame(r simulator.Record) {
 	w.log.say("readback", "submit_sm", "SMSC", "esm_class %02x, short_message %s", m.ESMClass(), hexOf(m))
 }
 
-// hexOf shows the user data, header and text apart.
+// hexOf shows header and text of the user data separately.
 func hexOf(m smpp.Message) string {
 	ud := m.UserData()
 	n := 0
@@ -161,7 +161,7 @@ func hexOf(m smpp.Message) string {
 	return header + text
 }
 
-// field is a field of a deliver_sm as text.
+// field returns a field of a deliver_sm as text.
 func field(p pdu.Body, name pdufield.Name) string {
 	if f := p.Fields()[name]; f != nil {
 		return f.String()

@@ -67,7 +67,7 @@ func (r AddressRange) Overlaps(o AddressRange) bool {
 	if n < len(o.Low) && !r.Prefix || o.Low[:n] > r.High || r.Low > o.High[:n] {
 		return false
 	}
-	return isDigits(r.Low) == isDigits(o.Low) // last, since it is the dearest
+	return isDigits(r.Low) == isDigits(o.Low) // last, since it is the most expensive
 }
 
 // parseRange reads a prefix such as 447700900*, a range such as 1069000-1069099,
@@ -104,7 +104,8 @@ func parseAddressPrefix(digits string) (AddressRange, *setting.Problem) {
 	return AddressRange{Low: digits, High: digits, Prefix: true}, nil
 }
 
-// checkAddress wants a number, or a name of characters that an address can have.
+// checkAddress refuses what is neither a number nor a name of characters that an address can
+// have.
 func checkAddress(s string) *setting.Problem {
 	switch {
 	case len(s) > maxAddress:
@@ -119,7 +120,7 @@ func checkAddress(s string) *setting.Problem {
 
 func notInName(r rune) bool { return r < ' ' || r > '~' || r == '*' }
 
-// normal brings an address into the form in which it is compared.
+// normal returns the form in which addresses are compared.
 func normal(s string) string {
 	digits, plus := strings.CutPrefix(s, "+")
 	switch {

@@ -12,35 +12,35 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Authenticator checks passwords against bcrypt hashes. A refusal takes the same
-// time whatever was wrong, and longer for an address that keeps being wrong.
+// Authenticator checks passwords against bcrypt hashes. A refusal takes the same time
+// whatever the reason, and longer for an address that is wrong again and again.
 type Authenticator struct {
-	most    time.Duration // that a refusal may take
-	secret  [32]byte      // of this process: what passed is remembered under it
-	working chan struct{} // bounds the CPU that bcrypt takes
+	most    time.Duration // the longest delay of a refusal
+	secret  [32]byte      // random; the key of the hashes of passwords that passed
+	working chan struct{} // limits the CPU time of bcrypt
 
 	mu      sync.Mutex
 	passed  map[[32]byte]struct{} // guarded by mu
 	failing map[string]failure    // by address; guarded by mu
 }
 
-// failure is how an address did lately.
+// failure counts the recent wrong passwords of an address.
 type failure struct {
 	times int
 	last  time.Time
 }
 
 const (
-	refusalTime  = time.Second      // from a wrong bind to its answer
+	refusalTime  = time.Second      // from a wrong bind to its response
 	maxRefusal   = 30 * time.Second // for an address that is wrong again and again
 	forgiveAfter = 10 * time.Minute
-	checkWait    = 30 * time.Second // of a bind for its turn; few ESMEs wait longer for bind_resp
+	checkWait    = 30 * time.Second // how long a bind waits for its turn; few ESMEs wait longer for bind_resp
 	maxPassed    = 10_000
 	maxFailing   = 10_000
 )
 
-// NewAuthenticator returns an Authenticator for ESMEs that have sessionInit to bind, which is how long
-// a refusal may take at most; zero is no limit.
+// NewAuthenticator returns an Authenticator for ESMEs that must bind within sessionInit. A
+// refusal takes no longer than that; zero is no limit.
 func NewAuthenticator(sessionInit time.Duration) *Authenticator {
 	a := &Authenticator{
 		most: maxRefusal, working: make(chan struct{}, 2),
@@ -53,20 +53,20 @@ func NewAuthenticator(sessionInit time.Duration) *Authenticator {
 	return a
 }
 
-// unknown takes the place of the hash where there is no account, so that the check takes as long. It
+// unknown replaces the hash where there is no account, so that the check takes as long. It
 // has the default cost, and nobody knows its password.
 var unknown = []byte("$2a$10$3/IKVlc4YBZKtgnIli.sMesTES7N87xNrzn9KGb9laMH4dsGlwORu")
 
-// The reasons for which Check refuses a bind. After ErrBusy and ErrLeft it is not known whether the
-// password is right.
+// The reasons for which Check refuses a bind. After ErrBusy and ErrLeft it is unknown whether
+// the password is right.
 var (
 	ErrWrong = errors.New("wrong password")
 	ErrBusy  = errors.New("too many binds wait for the check of their password")
 	ErrLeft  = errors.New("the ESME left before its password was checked")
 )
 
-// Awaiter runs wait with a context that ends with ctx, and when the ESME leaves. Meanwhile the
-// time that the ESME has to bind stands still; see smpp.Session.Await.
+// Awaiter calls wait with a context that ends with ctx, and when the ESME leaves. Meanwhile
+// the session-init timer stands still; see smpp.Session.Await.
 type Awaiter func(ctx context.Context, wait func(context.Context))
 
 // Credentials are the system_id and the password of a bind.
@@ -75,8 +75,9 @@ type Credentials struct {
 	Password []byte
 }
 
-// Check returns nil if hash is that of the password of c. Before it returns ErrWrong it waits, longer
-// for an address from which the password was wrong before; it returns early when ctx ends.
+// Check returns nil if hash is the hash of the password of c. It delays ErrWrong, and delays
+// it longer for an address from which the password was wrong before. It returns early when
+// ctx ends.
 func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string, c Credentials, hash []byte) error {
 	refused := time.After(a.refusalTime(address))
 	var err error
@@ -94,8 +95,9 @@ func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string
 	return err
 }
 
-// matches compares, when it is the bind's turn. Passwords that passed are remembered by a keyed
-// hash, since a thousand ESMEs that come back at once would wait minutes for bcrypt.
+// matches compares the password when it is the turn of the bind. It remembers passwords that
+// passed by a keyed hash. Otherwise a thousand ESMEs that bind again at once would wait for
+// minutes.
 func (a *Authenticator) matches(ctx context.Context, c Credentials, hash []byte) error {
 	key := a.key(c, hash)
 	if a.hasPassed(key) {
@@ -106,7 +108,7 @@ func (a *Authenticator) matches(ctx context.Context, c Credentials, hash []byte)
 		return err
 	}
 	defer end()
-	if a.hasPassed(key) { // on another session of the account
+	if a.hasPassed(key) { // meanwhile, in another session of the account
 		return nil
 	}
 	listed := len(hash) > 0
@@ -125,7 +127,7 @@ func (a *Authenticator) matches(ctx context.Context, c Credentials, hash []byte)
 	return nil
 }
 
-// key is what a bind is remembered by.
+// key returns the keyed hash of a bind.
 func (a *Authenticator) key(c Credentials, hash []byte) [32]byte {
 	known := hmac.New(sha256.New, a.secret[:])
 	for _, part := range [][]byte{[]byte(c.Account), c.Password, hash} {
@@ -142,8 +144,9 @@ func (a *Authenticator) hasPassed(key [32]byte) bool {
 	return ok
 }
 
-// Turn waits until bcrypt has room for another bind, until end is called. Binds have their turns in
-// the order in which they came. No more wait than there are connections that have not bound (listen.max_unbound).
+// Turn waits until bcrypt has room for another bind. end must be called afterwards. Binds get
+// their turns in the order in which they came. No more can wait than there are connections
+// that have not bound (listen.max_unbound).
 func (a *Authenticator) Turn(ctx context.Context) (end func(), err error) {
 	late := time.NewTimer(checkWait)
 	defer late.Stop()
@@ -161,14 +164,14 @@ func (a *Authenticator) Turn(ctx context.Context) (end func(), err error) {
 	return func() { <-a.working }, nil
 }
 
-// forgive forgets that an address was wrong.
+// forgive forgets the wrong passwords of an address.
 func (a *Authenticator) forgive(address string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.failing, address)
 }
 
-// refusalTime is how long a refusal of this address takes now.
+// refusalTime returns how long the next refusal of this address takes.
 func (a *Authenticator) refusalTime(address string) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,8 +14,8 @@ type Connections struct {
 	all, unbound int
 }
 
-// NewConnections returns Connections with a limit of most connections, mostUnbound of them not bound.
-// Zero is no limit.
+// NewConnections returns Connections that allow most connections, and mostUnbound that have
+// not bound. Zero is no limit.
 func NewConnections(most, mostUnbound int) *Connections {
 	return &Connections{most: most, mostUnbound: mostUnbound}
 }
@@ -44,7 +44,7 @@ func (c *Connections) Bound() {
 	c.unbound--
 }
 
-// Remove counts a connection no more. It is called after Bound.
+// Remove stops counting a connection. It is called after Bound.
 func (c *Connections) Remove() {
 	defer crash.OnPanic()
 	c.mu.Lock()

@@ -1,6 +1,5 @@
-// Package account is who may bind, and how much an account may use: the check of
-// passwords, the limits of accounts and of connections, and the addresses that
-// belong to an account.
+// Package account decides who may bind, and how much an account may use. It checks passwords,
+// the limits of accounts and of connections, and the addresses that belong to an account.
 package account
 
 import (
@@ -21,7 +20,7 @@ type Limits struct {
 	MaxSessions int     `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
 }
 
-// Usage is what the sessions of one account share.
+// Usage is what all sessions of one account use together.
 type Usage struct {
 	// Static after construction.
 	account string
@@ -32,8 +31,8 @@ type Usage struct {
 	sessions int
 }
 
-// Usages are the usages of all accounts. One is kept while its account has sessions, and for ever
-// if the account has a rate.
+// Usages holds the usage of each account. A usage is kept while its account has sessions, and
+// for ever if the account has a rate.
 type Usages struct {
 	mu sync.Mutex
 	by map[string]*Usage
@@ -42,8 +41,8 @@ type Usages struct {
 // NewUsages returns Usages without any session.
 func NewUsages() *Usages { return &Usages{by: make(map[string]*Usage)} }
 
-// Enter counts a session of the account; ok is false when the account has as many as it may. Limits
-// that have changed take effect when the last session under the old ones has left.
+// Enter counts a session of the account. ok is false if the account has as many sessions as
+// it may. Changed limits take effect when the last session under the old limits has ended.
 func (us *Usages) Enter(account string, limits Limits) (u *Usage, ok bool) {
 	defer crash.OnPanic()
 	us.mu.Lock()
@@ -60,8 +59,8 @@ func (us *Usages) Enter(account string, limits Limits) (u *Usage, ok bool) {
 	return u, true
 }
 
-// Leave counts a session no more that Enter has counted. It forgets an account without a rate with
-// the account's last session; the others are as many as the operator wrote.
+// Leave stops counting a session. With its last session, an account without a rate is
+// forgotten. The accounts with a rate are as many as the operator configured.
 func (us *Usages) Leave(u *Usage) {
 	defer crash.OnPanic()
 	us.mu.Lock()
@@ -85,8 +84,8 @@ func (l Limits) burst() int {
 	return max(1, int(l.Rate))
 }
 
-// Admit reports whether n messages may pass. It waits for their turn until stop is closed, or,
-// where the account is to be refused, does not wait. It calls waiting before it waits.
+// Admit reports whether n messages may pass. It waits for their turn until stop is closed, or
+// does not wait if the account is to be refused. Before it waits it calls waiting.
 func (u *Usage) Admit(stop <-chan struct{}, n int, waiting func()) bool {
 	if u.limits.Rate <= 0 {
 		return true
@@ -111,8 +110,8 @@ func (u *Usage) Admit(stop <-chan struct{}, n int, waiting func()) bool {
 	}
 }
 
-// AdmitRest is admit for n further parts of a message that was admitted as one: together
-// they count as the burst at most, so that a message in more parts is not refused for ever.
+// AdmitRest is Admit for n further parts of a message that was admitted as one. Together they
+// count at most as the burst, so that a message with more parts can be admitted at all.
 func (u *Usage) AdmitRest(stop <-chan struct{}, n int, waiting func()) bool {
 	return u.Admit(stop, min(n, u.limiter.Burst()-1), waiting)
 }

@@ -1,4 +1,4 @@
-// Package backoff spreads and waits out the time between tries, and reports a failure once.
+// Package backoff computes and waits for the time between tries, and reports a failure once.
 package backoff
 
 import (
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Jitter spreads d by a quarter to either side.
+// Jitter returns d changed at random by up to a quarter.
 func Jitter(d time.Duration) time.Duration {
 	return d - d/4 + rand.N(d/2+1)
 }

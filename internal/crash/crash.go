@@ -1,4 +1,4 @@
-// Package crash ends the process where a panic leaves behind what others would wait for.
+// Package crash ends the process after a panic that leaves shared state inconsistent.
 package crash
 
 import (
@@ -10,10 +10,10 @@ import (
 // Status is the exit status of the process, as after a panic that nobody recovers from.
 const Status = 2
 
-// OnPanic ends the process if the function that defers it panics. It is deferred, before the
-// lock is taken, by what changes state that several links share: half a change there, or a
-// lock that is never released, would stop all of them, and a restart costs less
-// (docs/adr/0019-what-a-panic-ends.md). The stack goes to standard error.
+// OnPanic ends the process if the function that defers it panics. Functions that change state
+// shared by several links defer it before they take the lock. After a panic the state would
+// be half changed or the lock would stay locked, which would stop all links. A restart costs
+// less (docs/adr/0019-what-a-panic-ends.md). OnPanic writes the stack to standard error.
 func OnPanic() {
 	if v := recover(); v != nil {
 		fmt.Fprintf(os.Stderr, "panic: %v\n\nit left shared state half changed: the process ends\n\n%s", v, debug.Stack())

@@ -1,4 +1,4 @@
-// Package kept holds what some files say, and reads them again when they change.
+// Package kept holds the contents of files, and reads the files again when they change.
 package kept
 
 import (
@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// defaultWatch is how often files are looked at unless the caller says otherwise.
+// defaultWatch is how often files are checked unless the caller sets another interval.
 const defaultWatch = 5 * time.Second
 
-// Files is the newest sound content of some files. Reload is called before anything
-// else; the methods may be called from any goroutine then.
+// Files holds the newest valid contents of some files. Call Reload before anything else.
+// After that, any goroutine may call the methods.
 type Files[T any] struct {
 	// Static after construction.
-	What  string   // they hold, for the log
+	What  string   // what the files contain, for the log
 	Names []string // of the files
 	Read  func() (*T, error)
 
@@ -27,13 +27,13 @@ type Files[T any] struct {
 
 	mu     sync.Mutex    // one reads at a time
 	seen   []fs.FileInfo // guarded by mu: the files when they were last read
-	failed bool          // guarded by mu: the last reading did
+	failed bool          // guarded by mu: the last reading failed
 }
 
-// Now is the content.
+// Now returns the contents.
 func (k *Files[T]) Now() *T { return k.now.Load() }
 
-// Reload reads the files. On an error the content stays as it was.
+// Reload reads the files. After an error the contents stay as they were.
 func (k *Files[T]) Reload() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -50,12 +50,12 @@ func (k *Files[T]) reloadAt(seen []fs.FileInfo) error {
 	return nil
 }
 
-// refresh reads the files if they have changed, or could not be read the last time:
-// what was wrong then, such as a permission, need not show in the files.
+// refresh reads the files if they have changed. It also does after a failed reading, because
+// its cause, such as a permission, need not change the files.
 func (k *Files[T]) refresh() (reloaded bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	seen := k.stat() // before reading: what is written meanwhile shows the next time
+	seen := k.stat() // before reading: a later write then shows in the next check
 	if !k.failed && slices.EqualFunc(seen, k.seen, sameFile) {
 		return false, nil
 	}
@@ -65,11 +65,11 @@ func (k *Files[T]) refresh() (reloaded bool, err error) {
 	return true, nil
 }
 
-// stat follows symbolic links: Kubernetes swaps the one of the directory above.
+// stat follows symbolic links, because Kubernetes replaces the link of the directory above.
 func (k *Files[T]) stat() []fs.FileInfo {
 	infos := make([]fs.FileInfo, len(k.Names))
 	for i, f := range k.Names {
-		infos[i], _ = os.Stat(f) // nil: the file is away, and reading says so
+		infos[i], _ = os.Stat(f) // nil: the file is missing; reading reports it
 	}
 	return infos
 }
@@ -81,8 +81,8 @@ func sameFile(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// Watch reads the files again when they change, and logs that, until ctx ends. It looks
-// at them that often; 0: every 5 s.
+// Watch reads the files again when they change, and logs that, until ctx ends. It checks them
+// at the given interval; 0: every 5 s.
 func (k *Files[T]) Watch(ctx context.Context, every time.Duration, log *slog.Logger) {
 	if every <= 0 {
 		every = defaultWatch
@@ -99,8 +99,8 @@ func (k *Files[T]) Watch(ctx context.Context, every time.Duration, log *slog.Log
 	}
 }
 
-// look refreshes and logs what came of it, an error only if it is not the one said
-// before. It returns the error that stands.
+// look refreshes the contents and logs the result. It logs an error only if it differs from
+// the one before. It returns the current error.
 func (k *Files[T]) look(log *slog.Logger, said string) string {
 	reloaded, err := k.refresh()
 	if err != nil {

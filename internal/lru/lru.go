@@ -3,11 +3,11 @@ package lru
 
 import "container/list"
 
-// Cache holds values by their keys, up to a bound: then it forgets the one that was used longest
-// ago. It must not be used by several goroutines at once.
+// Cache holds values by their keys, up to a limit. Beyond it, it forgets the value that was
+// not used for longest. It is not safe for concurrent use.
 type Cache[K comparable, V any] struct {
 	most  int
-	order list.List // of item[K, V], the last used in front
+	order list.List // of item[K, V], the last used first
 	at    map[K]*list.Element
 }
 
@@ -16,12 +16,12 @@ type item[K comparable, V any] struct {
 	value V
 }
 
-// New returns a Cache of most values.
+// New returns a Cache for up to most values.
 func New[K comparable, V any](most int) *Cache[K, V] {
 	return &Cache[K, V]{most: most, at: make(map[K]*list.Element)}
 }
 
-// Get returns the value of a key, and counts as its use.
+// Get returns the value of a key. This is a use of the value.
 func (r *Cache[K, V]) Get(key K) (value V, ok bool) {
 	e := r.at[key]
 	if e == nil {
@@ -31,7 +31,7 @@ func (r *Cache[K, V]) Get(key K) (value V, ok bool) {
 	return e.Value.(item[K, V]).value, true
 }
 
-// Put sets the value of a key, and counts as its use.
+// Put sets the value of a key. This is a use of the value.
 func (r *Cache[K, V]) Put(key K, value V) {
 	if e := r.at[key]; e != nil {
 		e.Value = item[K, V]{key, value}

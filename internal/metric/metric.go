@@ -1,6 +1,5 @@
-// Package metric declares what the process counts. A metric is declared once, where its
-// package makes it: the declaration has what Prometheus shows and what docs/operations.md
-// says.
+// Package metric declares the metrics of the process. A metric is declared once, where its
+// package creates it. The declaration serves both Prometheus and docs/operations.md.
 package metric
 
 import (
@@ -72,8 +71,8 @@ type Factory struct {
 	declare func(Opts)
 }
 
-// With returns a Factory for reg. Where reg is a Registry, the Factory declares the metrics
-// there. Where it is nil, they are counted for nobody.
+// With returns a Factory for reg. If reg is a Registry, the Factory declares the metrics
+// there. If reg is nil, the metrics are not exported.
 func With(reg prometheus.Registerer) Factory {
 	f := Factory{promauto.With(reg), func(Opts) {}}
 	if r, ok := reg.(*Registry); ok {

@@ -10,7 +10,7 @@ import (
 
 const hidden = "[hidden]"
 
-// levels are the words of log.level.
+// levels are the values of log.level.
 var levels = map[string]slog.Level{
 	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 }
@@ -24,13 +24,13 @@ var (
 	unseen = map[string]bool{"password": true, "text": true, "short_message": true, "message_payload": true}
 )
 
-// LogSettings are what may change of a log while it is written.
+// LogSettings are the settings of a log that may change while it is in use.
 type LogSettings struct {
 	level slog.LevelVar
 	mask  atomic.Bool
 }
 
-// Set puts the level, debug, info, warn or error, and the masking in force.
+// Set applies the level (debug, info, warn or error) and the masking.
 func (s *LogSettings) Set(level string, mask bool) error {
 	least, ok := levels[level]
 	if !ok {
@@ -41,11 +41,11 @@ func (s *LogSettings) Set(level string, mask bool) error {
 	return nil
 }
 
-// NewLogger returns a logger that writes lines of the format, json or text, by the
-// settings. Attributes named sender, receiver, msisdn, source_addr or
-// destination_addr are written as Mask has them if the settings say so; those named
-// password, text, short_message or message_payload are never written. Numbers in
-// messages and under other keys are the caller's to mask.
+// NewLogger returns a logger that writes lines in the format json or text, by the settings.
+// Attributes named sender, receiver, msisdn, source_addr or destination_addr are masked by
+// Mask if the settings say so. Attributes named password, text, short_message or
+// message_payload are never written. The caller must mask numbers in messages and under other
+// keys.
 func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error) {
 	opt := &slog.HandlerOptions{Level: &s.level, ReplaceAttr: s.guard}
 	switch format {
@@ -57,7 +57,7 @@ func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error)
 	return nil, fmt.Errorf("log format %q: want json or text", format)
 }
 
-// guard is what slog does to each attribute, in groups too.
+// guard replaces the attributes that must not be written, in groups, too.
 func (s *LogSettings) guard(_ []string, a slog.Attr) slog.Attr {
 	switch {
 	case unseen[a.Key]:

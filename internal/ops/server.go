@@ -1,5 +1,5 @@
-// Package ops is the operator's view of a running gateway: metrics, health and
-// profiles over HTTP, and the log.
+// Package ops is the operator's interface to a running gateway: metrics, health and profiles
+// over HTTP, and the log.
 package ops
 
 import (
@@ -104,7 +104,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 		defer cancel()
 		if srv.Shutdown(last) != nil {
-			_ = srv.Close() // who is still there has had his time
+			_ = srv.Close() // a client that is still there has had time enough
 		}
 	})
 	err := srv.Serve(ln)

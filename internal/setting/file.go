@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// checkFile wants a file that can be read now; what is in it is seen by who
-// loads it.
+// checkFile refuses a file that cannot be read now. The code that loads the file checks its
+// contents.
 func checkFile(path string) *Problem {
 	f, p := OpenFile(path)
 	if p != nil {
@@ -17,8 +17,7 @@ func checkFile(path string) *Problem {
 	return nil
 }
 
-// OpenFile opens a regular file; anything else, a pipe above all, could hold up
-// the start.
+// OpenFile opens a regular file. Anything else, such as a pipe, could block the start.
 func OpenFile(path string) (*os.File, *Problem) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -28,8 +28,8 @@ var forms = map[string]func(s string) *Problem{
 	"path":        checkPath,
 }
 
-// checkAddr wants host:port with a port in digits. To bind, the host may be
-// absent (all addresses) and the port 0 (any free one).
+// checkAddr refuses what is not host:port with a port in digits. To bind, the host may be
+// empty (all addresses) and the port 0 (any free one).
 func checkAddr(s string, bind bool) *Problem {
 	example := "host:port such as 127.0.0.1:2775"
 	host, port, err := net.SplitHostPort(s)
@@ -54,7 +54,7 @@ func checkAddr(s string, bind bool) *Problem {
 
 func notInHost(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("/@", r) }
 
-// checkHost wants a name or an address without a port.
+// checkHost refuses what is not a name or an address without a port.
 func checkHost(s string) *Problem {
 	_, err := netip.ParseAddr(s)
 	if err != nil && (strings.ContainsFunc(s, notInHost) || strings.ContainsRune(s, ':')) {
@@ -63,7 +63,7 @@ func checkHost(s string) *Problem {
 	return nil
 }
 
-// checkPath wants the name of a directory.
+// checkPath refuses what cannot be the name of a directory.
 func checkPath(s string) *Problem {
 	if strings.TrimSpace(s) == "" {
 		return &Problem{"empty", "a directory such as /var/lib/readback"}
@@ -78,10 +78,10 @@ const (
 	maxSystemType = 12
 )
 
-// CheckSystemID wants a text that a bind can carry as its system_id.
+// CheckSystemID refuses a system_id that no bind can carry.
 func CheckSystemID(s string) *Problem { return checkBindText("system_id", s, maxSystemID) }
 
-// checkBindText wants a text that fits its place in a bind.
+// checkBindText refuses text that does not fit its field in a bind.
 func checkBindText(what, s string, most int) *Problem {
 	switch {
 	case len(s) > most:
@@ -92,7 +92,8 @@ func checkBindText(what, s string, most int) *Problem {
 	return nil
 }
 
-// checkNATS wants the word embedded or a comma list of server addresses.
+// checkNATS refuses what is neither the word embedded nor a comma-separated list of server
+// addresses.
 func checkNATS(s string) *Problem {
 	if s == "embedded" {
 		return nil
@@ -107,7 +108,7 @@ func checkNATS(s string) *Problem {
 	return nil
 }
 
-// checkURL wants what a request can be posted to.
+// checkURL refuses what is not an http or https URL to which a signed request can be posted.
 func checkURL(s string) *Problem {
 	const example = "https://app.example/readback"
 	u, err := url.Parse(s)
@@ -122,7 +123,7 @@ func checkURL(s string) *Problem {
 	return nil
 }
 
-// checkOrigin wants the origin of a web page (RFC 6454 §6.2).
+// checkOrigin refuses what is not the origin of a web page (RFC 6454 §6.2).
 func checkOrigin(s string) *Problem {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || s != u.Scheme+"://"+u.Host {
@@ -138,7 +139,7 @@ const maxHashCost = 14
 // of hash. Version 2x marks hashes of a broken implementation.
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$(\d\d)\$[./0-9A-Za-z]{53}$`)
 
-// checkHash wants a bcrypt hash that can be checked in reasonable time.
+// checkHash refuses what is not a bcrypt hash that can be checked in reasonable time.
 func checkHash(s string) *Problem {
 	m := bcryptForm.FindStringSubmatch(s)
 	switch {

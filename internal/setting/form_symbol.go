@@ -9,8 +9,8 @@ import (
 const gsm7 = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
 	"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 
-// checkSymbol wants a character that the encoding has in one unit, and no digit:
-// digits follow it.
+// checkSymbol refuses a character that has more than one unit in the encoding, and digits,
+// because digits follow it.
 func checkSymbol(encoding string, r rune) *Problem {
 	if unicode.IsDigit(r) || unicode.IsSpace(r) || !unicode.IsPrint(r) {
 		return &Problem{"a digit, a space or nothing that can be seen", "a symbol such as # or §"}

@@ -9,7 +9,7 @@ import (
 
 var prefixes = reflect.TypeFor[[]netip.Prefix]()
 
-// items reads a list; the environment and the flags part it by commas.
+// items reads a list. In the environment and in flags, commas separate the items.
 func (f Field) items(v any, text bool) (any, *Problem) {
 	list, ok := v.([]any)
 	if s, isText := v.(string); isText && text {
@@ -19,7 +19,8 @@ func (f Field) items(v any, text bool) (any, *Problem) {
 	case !ok:
 		return nil, f.wrongType(v)
 	case text && len(list) == 0 && v != "[]":
-		// An unset variable must not open a list of who may come in.
+		// An unset variable must not turn a list of allowed peers into an empty one, which
+		// allows all.
 		return nil, &Problem{"no value", f.Wanted() + "; or [] for none"}
 	}
 	to := reflect.Zero(f.Type) // an empty list is none
@@ -57,8 +58,8 @@ func (f Field) item(w string) (any, *Problem) {
 	return w, f.checkForm(w)
 }
 
-// split parts a list on one line, with or without the brackets that it has in
-// YAML; it is nil if nothing is in it.
+// split divides a list on one line, with or without the brackets of YAML. It returns nil if
+// the list is empty.
 func split(s string) []any {
 	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
 		s = strings.TrimSuffix(inner, "]")
@@ -73,8 +74,8 @@ func split(s string) []any {
 	return all
 }
 
-// parsePrefix reads a network, or an address as the network of that one. What
-// would not match as it reads is refused.
+// parsePrefix reads a network, or an address as a network of one address. It refuses a
+// network that matches other addresses than its text suggests.
 func parsePrefix(s string) (netip.Prefix, *Problem) {
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 		a = a.Unmap()

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Problem is what is wrong with a value, and the way out, which may be empty. A value that
-// reads itself (encoding.TextUnmarshaler) may return one as its error.
+// Problem says what is wrong with a value, and how to fix it, which may be empty. A value
+// that parses itself (encoding.TextUnmarshaler) may return one as its error.
 type Problem struct{ What, Hint string }
 
 // Wrong returns a Problem.
@@ -22,7 +22,7 @@ func (p *Problem) Error() string {
 	return p.What + " (hint: " + p.Hint + ")"
 }
 
-// problemOf returns what an error says of a value that reads itself.
+// problemOf returns the problem that the error of a value that parses itself means.
 func problemOf(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
@@ -30,7 +30,7 @@ func problemOf(err error) *Problem {
 	return &Problem{What: err.Error()}
 }
 
-// KindOf names what YAML made of a value.
+// KindOf names the type that YAML has given a value.
 func KindOf(v any) string {
 	switch v.(type) {
 	case nil:
@@ -53,7 +53,7 @@ func KindOf(v any) string {
 	return "something else"
 }
 
-// either lists words as a person would: a, b or c.
+// either lists words as in a sentence: a, b or c.
 func either(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
@@ -62,7 +62,7 @@ func either(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// Shorten keeps a long key or value from filling the terminal.
+// Shorten shortens a key or value for printing.
 func Shorten(s string) string {
 	const most = 60
 	if utf8.RuneCountInString(s) <= most {

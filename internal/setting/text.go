@@ -21,7 +21,7 @@ func (f Field) Meaning() string {
 	return s
 }
 
-// Text writes the field of a struct as YAML has it.
+// Text returns the field of a struct as YAML writes it.
 func (f Field) Text(in any) string {
 	v := reflect.ValueOf(in).FieldByIndex(f.Index)
 	if digits := f.Tag.Get("hex"); digits != "" {
@@ -46,12 +46,12 @@ func (f Field) Text(in any) string {
 			return fmt.Sprintf("%q", s)
 		}
 	case v.Kind() == reflect.Slice:
-		return "[]" // but for words, no list has anything in it by default
+		return "[]" // except for lists of words, every list is empty by default
 	}
 	return fmt.Sprint(v.Interface())
 }
 
-// wordIndex is the place of a word in oneof.
+// wordIndex returns the position of a word in oneof.
 func wordIndex(v reflect.Value) uint64 {
 	switch {
 	case v.CanUint():
@@ -62,7 +62,7 @@ func wordIndex(v reflect.Value) uint64 {
 	return 0
 }
 
-// shortDuration leaves out the units that are nothing: 72h, not 72h0m0s.
+// shortDuration leaves out units that are zero: 72h, not 72h0m0s.
 func shortDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -74,11 +74,11 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-// Hidden stands in the place of what is secret.
+// Hidden replaces a secret.
 const Hidden = "[hidden]"
 
-// Show returns a value as it may be printed: without what stands before the @ of a server
-// address, which may be a password, and not at all if all of it is secret.
+// Show returns a value as it may be printed. In a server address it leaves out what stands
+// before the @, which may be a password. A value that is secret as a whole is not shown.
 func (f Field) Show(text string) string {
 	switch f.Tag.Get("secret") {
 	case "all":

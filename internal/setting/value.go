@@ -12,9 +12,9 @@ import (
 
 var unmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-// Parse makes the value that the field holds. What the environment and the flags give is
-// text, whatever is wanted, and is read as such; the file's values must have the right
-// type. They are as YAML has them.
+// Parse returns the value that the field holds. Values of the environment and of flags are
+// text, and are parsed as such. Values of the file, as YAML decodes them, must have the right
+// type.
 func (f Field) Parse(v any, text bool) (any, *Problem) {
 	switch {
 	case f.isDuration():
@@ -66,7 +66,7 @@ func (f Field) word(v any) (any, *Problem) {
 	return reflect.ValueOf(n).Convert(f.Type).Interface(), nil
 }
 
-// readItself has a value of the type read a text.
+// readItself calls UnmarshalText of a value.
 func readItself(t reflect.Type, s string) (any, *Problem) {
 	v := reflect.New(t)
 	if err := v.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
@@ -93,7 +93,7 @@ func (f Field) boolean(v any, text bool) (any, *Problem) {
 func (f Field) duration(v any) (any, *Problem) {
 	s, ok := v.(string)
 	if n, isInt := v.(int); isInt && n == 0 {
-		s, ok = "0s", true // nothing is nothing in any unit
+		s, ok = "0s", true // zero needs no unit
 	}
 	if !ok {
 		return nil, f.wrongType(v)
@@ -115,7 +115,7 @@ func (f Field) number(v any, text bool) (any, *Problem) {
 		n, ok = int(parsed), err == nil
 	}
 	if _, isBig := v.(uint64); isBig {
-		n, ok = math.MaxInt, true // YAML gives uint64 only beyond int: out of any range
+		n, ok = math.MaxInt, true // YAML gives uint64 only for numbers beyond int, which are out of any range
 	}
 	if !ok {
 		return nil, f.wrongType(v)
@@ -126,7 +126,7 @@ func (f Field) number(v any, text bool) (any, *Problem) {
 	return reflect.ValueOf(n).Convert(f.Type).Interface(), nil
 }
 
-// checkRange holds a number, or a duration in nanoseconds, against among and range.
+// checkRange checks a number, or a duration in nanoseconds, by the tags among and range.
 func (f Field) checkRange(n int64) *Problem {
 	if among := f.list("among"); among != nil {
 		if !slices.Contains(among, strconv.FormatInt(n, 10)) {
@@ -163,11 +163,11 @@ func (f Field) symbol(v any) (any, *Problem) {
 	return r, checkSymbol(f.Tag.Get("form"), r)
 }
 
-// NotYet is the answer to a key or value that is planned: silence would let the
-// operator believe in a protection that is not there.
+// NotYet is the problem of a key or value of a later release. If it were ignored, the
+// operator would believe in a protection that does not exist.
 const NotYet = "not supported yet"
 
-// checkWord holds a word against oneof and later.
+// checkWord checks a word by the tags oneof and later.
 func (f Field) checkWord(s string) *Problem {
 	known := f.list("oneof")
 	switch {
@@ -179,13 +179,13 @@ func (f Field) checkWord(s string) *Problem {
 	return &Problem{"unknown value", either(known)}
 }
 
-// Set puts a value that Parse made into the struct.
+// Set stores a value that Parse has returned in the struct.
 func (f Field) Set(in reflect.Value, value any) {
 	to := in.FieldByIndex(f.Index)
 	to.Set(reflect.ValueOf(value).Convert(to.Type()))
 }
 
-// checkForm looks inside a text by the form that its tag names.
+// checkForm checks a text by the form that its tag names.
 func (f Field) checkForm(s string) *Problem {
 	if s == "" && f.Tag.Get("empty") != "" {
 		return nil

@@ -28,7 +28,7 @@ func (a *account) join(s *session) {
 	s.account.Store(a)
 }
 
-// leave takes s out and tells whether the account has neither sessions nor
+// leave takes s out and reports whether the account has neither sessions nor
 // receipts left.
 func (a *account) leave(s *session) (idle bool) {
 	a.mu.Lock()
@@ -43,7 +43,7 @@ func (a *account) sessions() int {
 	return len(a.bound)
 }
 
-// full tells whether no more receipts can wait.
+// full reports whether no more receipts can wait.
 func (a *account) full() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

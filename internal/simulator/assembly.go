@@ -65,7 +65,7 @@ func sarPart(m smpp.Message) udh.Part {
 	return p
 }
 
-// isSame tells whether q is p once more.
+// isSame reports whether q is p once more.
 func (p *part) isSame(q *part) bool {
 	return p.HasUDH == q.HasUDH && bytes.Equal(p.UserData, q.UserData)
 }

@@ -49,7 +49,7 @@ func (l *line) run(ctx context.Context, idle func()) {
 	}
 }
 
-// sleep waits for d and tells whether ctx is still alive.
+// sleep waits for d and reports whether ctx is still alive.
 func (l *line) sleep(ctx context.Context, d time.Duration, idle func()) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -48,7 +48,7 @@ func (s *session) operate(ctx context.Context, f smpp.Frame) error {
 	return nil
 }
 
-// mayOperate tells whether the bind allows the operation (SMPP 3.4 table 2-1).
+// mayOperate reports whether the bind allows the operation (SMPP 3.4 table 2-1).
 func (s *session) mayOperate(id pdu.ID) bool {
 	return s.account.Load() != nil && (s.transmits || id == pdu.DataSMID)
 }

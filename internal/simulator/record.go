@@ -71,7 +71,7 @@ func (c *Recorder) received(ids []pdu.ID) []Record {
 	return out
 }
 
-// isOne tells whether r has one of the ids; none stands for all.
+// isOne reports whether r has one of the ids; none stands for all.
 func isOne(r Record, ids []pdu.ID) bool {
 	return len(ids) == 0 || slices.Contains(ids, r.Frame.ID())
 }

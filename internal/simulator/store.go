@@ -101,7 +101,7 @@ func (s *store) take(n uint64) *held {
 }
 
 // replace gives message n other contents; change runs with the store locked and
-// tells whether it could.
+// reports whether it could.
 func (s *store) replace(n uint64, change func(h *held) bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,8 +20,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// The algorithms that are verified. Each key has one: a token cannot choose another for
-// it.
+// The algorithms that are verified. Each key has one, so that a token cannot choose another
+// algorithm for it.
 const (
 	hs256 = "HS256"
 	rs256 = "RS256"
@@ -39,7 +39,7 @@ const (
 	minRSA     = 2048 // bits (RFC 7518 §3.3)
 )
 
-// key is one that a token may be signed with.
+// key is a key that a token may be signed with.
 type key struct {
 	id  string // kid; empty: none
 	alg string
@@ -48,7 +48,7 @@ type key struct {
 
 type keys []key
 
-// readKeys reads a file: a JWK set, PEM, or a secret. All of it must be sound.
+// readKeys reads a file: a JWK set, PEM, or a secret. Everything in it must be valid.
 func readKeys(file string) (*keys, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -125,7 +125,7 @@ func parseBlock(block *pem.Block) (key, error) {
 	return newKey("", public)
 }
 
-// newKey ties a key to the algorithm of its type.
+// newKey returns a key with the algorithm of its type.
 func newKey(id string, public any) (key, error) {
 	k := key{id: id, key: public}
 	switch p := public.(type) {
@@ -152,8 +152,8 @@ func newKey(id string, public any) (key, error) {
 	return k, nil
 }
 
-// parseSecret takes one line as a secret, unless it looks like a public key: anyone could
-// sign with that.
+// parseSecret reads one line as a secret, unless it looks like a public key, with which
+// anyone could sign.
 func parseSecret(text []byte) (keys, error) {
 	s := string(text)
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
@@ -169,7 +169,7 @@ func parseSecret(text []byte) (keys, error) {
 	return keys{k}, nil
 }
 
-// isPublic tells whether a text is a public key or a certificate in base64.
+// isPublic reports whether a text is a public key or a certificate in base64.
 func isPublic(s string) bool {
 	der, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
@@ -185,7 +185,7 @@ func isPublic(s string) bool {
 // that have its kid, or have none.
 func (ks keys) candidates(t *jwt.Token) (any, error) {
 	if _, critical := t.Header["crit"]; critical {
-		return nil, errCritical // RFC 7515 §4.1.11: we understand none
+		return nil, errCritical // RFC 7515 §4.1.11: no critical header is supported
 	}
 	id, named := t.Header["kid"].(string)
 	var set jwt.VerificationKeySet

@@ -10,8 +10,8 @@ import (
 	"github.com/MicahParks/jwkset"
 )
 
-// jwk is a key of a set (RFC 7517 §4). It has the members that make up a key and say what it is for.
-// What else a set says, such as certificates, decides nothing here.
+// jwk is a key of a set (RFC 7517 §4). It has the members that make up a key and say what it
+// is for. Other members of a set, such as certificates, do not matter.
 type jwk struct {
 	KTY jwkset.KTY      `json:"kty"`
 	USE jwkset.USE      `json:"use"`
@@ -68,7 +68,7 @@ func (j *jwk) parse() (key, error) {
 		jwkset.JWKMarshal{KTY: j.KTY, CRV: j.CRV, N: j.N, E: j.E, X: j.X, Y: j.Y, K: j.K},
 		jwkset.JWKMarshalOptions{Private: j.KTY == jwkset.KtyOct}, jwkset.JWKValidateOptions{})
 	if err != nil {
-		return key{}, errors.New(strings.ReplaceAll(err.Error(), "\n", ": ")) // jwkset joins errors by line ends
+		return key{}, errors.New(strings.ReplaceAll(err.Error(), "\n", ": ")) // jwkset joins errors with line breaks
 	}
 	if p, ok := public.Key().(*rsa.PublicKey); ok && (p.E < 3 || p.E%2 == 0) {
 		return key{}, fmt.Errorf("RSA with exponent %d", p.E)

@@ -1,4 +1,5 @@
-// Package token tells whose a JSON Web Token is (RFC 7519), by keys in a file.
+// Package token verifies JSON Web Tokens (RFC 7519) by keys in a file, and returns their
+// subscriber.
 package token
 
 import (
@@ -12,7 +13,7 @@ import (
 	"readback/internal/kept"
 )
 
-// maxToken is more than any token has that names a subscriber.
+// maxToken is more than any token needs.
 const maxToken = 8 << 10
 
 // Options of a Verifier: settings of the section reads.jwt. Keys must be set.
@@ -43,14 +44,14 @@ func NewVerifier(opt Options, log *slog.Logger) (*Verifier, error) {
 	return v, nil
 }
 
-// Reload reads the file now. On an error the keys from before stay in use.
+// Reload reads the file now. After an error the keys from before stay in use.
 func (v *Verifier) Reload() error { return v.keys.Reload() }
 
-// Watch reads the file again when it changes, until ctx ends. It looks at it that often;
-// 0: every 5 s.
+// Watch reads the file again when it changes, until ctx ends. It checks the file at the given
+// interval; 0: every 5 s.
 func (v *Verifier) Watch(ctx context.Context, every time.Duration) { v.keys.Watch(ctx, every, v.log) }
 
-// claims are what a token must say of its bearer.
+// claims are the claims that a token must have.
 type claims struct {
 	jwt.RegisteredClaims
 	MSISDN string `json:"msisdn"`
@@ -62,8 +63,8 @@ var (
 	errCritical = errors.New("token has a header that must be understood")
 )
 
-// Subject returns the subscriber whom a token speaks for at a time, as the token has it:
-// its claim msisdn, or sub if it has none. Its errors say nothing that is secret.
+// Subject returns the subscriber for whom a token is valid at a time: its claim msisdn, or
+// sub without one. Its errors contain nothing secret.
 func (v *Verifier) Subject(token string, now time.Time) (string, error) {
 	if len(token) > maxToken {
 		return "", errTooLong

@@ -58,7 +58,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
-// Allows tells whether addr may connect. What is not an IP address may only where
+// Allows reports whether addr may connect. What is not an IP address may only where
 // everybody may.
 func (a Allow) Allows(addr net.Addr) bool {
 	if len(a) == 0 {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// connecting is what the connections to a target depend on beside its address: targets
-// that agree in it share one pool of connections.
+// connecting holds what connections to a target depend on beside its address. Targets with
+// the same values share one connection pool.
 type connecting struct {
 	roots        *x509.CertPool
 	allowPrivate bool
@@ -21,7 +21,7 @@ type connecting struct {
 
 func (t *Target) connecting() connecting { return connecting{t.Roots, t.AllowPrivate} }
 
-// Bounds of the connections.
+// Limits of the connections.
 const (
 	dialTime    = 5 * time.Second
 	idleTime    = 90 * time.Second
@@ -37,7 +37,7 @@ func newClient(c connecting) *http.Client {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			// No Proxy: it would connect where we must not, in our stead.
+			// No Proxy: a proxy would connect to addresses that we must not connect to.
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.roots},
 			ForceAttemptHTTP2:      true,
@@ -52,8 +52,8 @@ func newClient(c connecting) *http.Client {
 
 var errPrivate = errors.New("not a public address, and allow_private is not set")
 
-// refusePrivate sees the address that is connected to, when a name has been resolved: what
-// the name stood for before does not count.
+// refusePrivate checks the address of the connection, after the name was resolved. An address
+// that the name had before does not count.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {

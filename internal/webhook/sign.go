@@ -14,7 +14,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// oldSignature is the header of the first release.
+// oldSignature is the signature header of the first release.
 const oldSignature = "Readback-Signature"
 
 // Secret signs requests. Make one with ParseSecret.
@@ -30,8 +30,8 @@ const (
 	maxKey    = 64
 )
 
-// ParseSecret takes the text of a secret. Behind the prefix whsec_ it is the key of
-// webhook-signature in base64, as Standard Webhooks writes it. Without the prefix its octets
+// ParseSecret parses the text of a secret. If it begins with whsec_, the rest is the key of
+// webhook-signature in base64, as Standard Webhooks writes it. Otherwise its octets
 // themselves are the key.
 func ParseSecret(text string) (*Secret, error) {
 	key := []byte(text)
@@ -48,9 +48,9 @@ func ParseSecret(text string) (*Secret, error) {
 	return &Secret{text: []byte(text), signer: signer}, nil
 }
 
-// sign adds the headers of Standard Webhooks for a request that is sent at a time: webhook-id,
-// webhook-timestamp, webhook-signature. The time is under the signature so that nobody can send an
-// old request again and have it taken for a new one.
+// sign adds the headers of Standard Webhooks: webhook-id, webhook-timestamp and
+// webhook-signature. The signature includes the time, so that nobody can replay an old
+// request as a new one.
 func (s *Secret) sign(h http.Header, event string, at time.Time, body []byte) error {
 	signature, err := s.signer.Sign(event, at, body)
 	if err != nil {
@@ -62,8 +62,8 @@ func (s *Secret) sign(h http.Header, event string, at time.Time, body []byte) er
 	return nil
 }
 
-// old returns the value of Readback-Signature: the time of the request, and the
-// HMAC-SHA256 of that time, a dot and the body. It goes with the next release.
+// old returns the value of Readback-Signature: the time of the request, and the HMAC-SHA256
+// of that time, a dot and the body. The next release removes it.
 func (s *Secret) old(at time.Time, body []byte) string {
 	t := strconv.FormatInt(at.Unix(), 10)
 	mac := hmac.New(sha256.New, s.text)

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// maxRefusals is how often a feedback is told to a server that refuses it: for some
-	// fifty minutes, so that a deployment gone wrong does not cost it.
+	// maxRefusals is how often a feedback is sent to a server that refuses it. This takes
+	// some fifty minutes, so that a faulty deployment does not lose the feedback.
 	maxRefusals = 10
-	// maxRetryAfter is how long a server may put us off.
+	// maxRetryAfter is the longest wait that a server may ask for.
 	maxRetryAfter = time.Hour
 )
 

@@ -1,5 +1,5 @@
-// Package webhook tells accounts of read messages by HTTP requests: each feedback is
-// posted as JSON, signed, until the server has taken it.
+// Package webhook sends accounts their feedback by HTTP requests. It posts each feedback as
+// signed JSON, until the server has accepted it.
 package webhook
 
 import (
@@ -20,19 +20,19 @@ import (
 	"readback/relay/message"
 )
 
-// Target is where the feedback of an account goes.
+// Target is the server that gets the feedback of an account.
 type Target struct {
 	URL          string
 	Secret       *Secret        // of the signatures
 	OldSignature bool           // sign by Readback-Signature, too
 	Timeout      time.Duration  // for the answer
 	Roots        *x509.CertPool // that must have signed the server's certificate; nil: the system's
-	AllowPrivate bool           // connect to addresses that are not public, too
+	AllowPrivate bool           // addresses that are not public are allowed
 }
 
-// Targets are those of all accounts: one value, swapped whole.
+// Targets holds the targets of all accounts. It is one value and is replaced as a whole.
 type Targets struct {
-	Default  *Target            // of whom the operator said nothing; nil: none
+	Default  *Target            // for accounts that are not listed; nil: none
 	Accounts map[string]*Target // by account; nil: none, whatever Default is
 }
 
@@ -55,20 +55,20 @@ type Webhooks struct {
 	log     *slog.Logger
 }
 
-// targets is Targets with the clients to reach them.
+// targets is Targets with the HTTP clients for them.
 type targets struct {
 	Targets
 	clients map[connecting]*http.Client
 }
 
-// New makes Webhooks for targets, which Use may swap.
+// New returns Webhooks for targets, which Use may replace.
 func New(t Targets, version string, log *slog.Logger) *Webhooks {
 	h := &Webhooks{version: version, log: log}
 	h.Use(t)
 	return h
 }
 
-// Use puts other targets in force. Who hands out the feedback is to look at Wanted again.
+// Use replaces the targets. The caller must make the Deliverer ask Wanted again.
 func (h *Webhooks) Use(t Targets) {
 	now := &targets{Targets: t, clients: make(map[connecting]*http.Client)}
 	all := []*Target{t.Default}
@@ -91,20 +91,21 @@ func (t *targets) closeIdle() {
 	}
 }
 
-// Wanted tells whether an account is told by a webhook.
+// Wanted reports whether an account gets its feedback by a webhook.
 func (h *Webhooks) Wanted(account string) bool { return h.now.Load().of(account) != nil }
 
-// Run tells, until ctx ends, every account that has a target and feedback that waits.
+// Run delivers, until ctx ends, the waiting feedback of every account that has a target.
 func (h *Webhooks) Run(ctx context.Context, d Deliverer) error {
 	d.DeliverWaiting(ctx, h.Wanted, h.Tell)
 	h.now.Load().closeIdle()
 	return nil
 }
 
-// errReceipt is of a receipt that was kept back while the account was told by deliver_sm.
+// errReceipt is the error of a receipt that was held back while the account got its feedback
+// by deliver_sm.
 var errReceipt = errors.New("the SMSC's receipt: a webhook is told of messages read only")
 
-// errNoTarget is of a feedback that was on its way when its account lost its target.
+// errNoTarget is the error of a feedback whose account has lost its target meanwhile.
 var errNoTarget = errors.New("the account has no webhook any more")
 
 // Tell posts one feedback. It is a relay.Teller.
@@ -132,8 +133,7 @@ func (h *Webhooks) Tell(ctx context.Context, fb *message.Feedback) error {
 		return fmt.Errorf("webhook: %w", withoutURL(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
-	// What the server says beside its status is read so that the connection lives on, and
-	// no further than that costs nothing.
+	// The rest of the answer is read so that the connection can be used again, up to a limit.
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer)
 	return verdict(resp, time.Now())
 }
@@ -159,7 +159,7 @@ func (h *Webhooks) request(ctx context.Context, t *Target, event string, body []
 	return req, nil
 }
 
-// withoutURL leaves out of an error the URL, which may have a token in it.
+// withoutURL removes the URL from an error, because it may contain a token.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err

@@ -26,14 +26,14 @@ import (
 // BatchVersion is the version of the batches that this release writes and reads.
 const BatchVersion = 1
 
-// Bounds of a batch and of a record in octets. MaxRecord is more than any record has.
+// Limits of a batch and of a record in octets. No record reaches MaxRecord.
 const (
 	MaxBatch  = 64 << 10
 	MaxRecord = 1 << 10
 )
 
-// Header precedes the records of a batch. Instance and Serial make a batch unlike any other, so
-// that a writer recognizes its own batch.
+// Header precedes the records of a batch. Instance and Serial differ in all batches, so that
+// a writer recognizes its own batch.
 type Header struct {
 	Epoch    uint64
 	Instance uint64
@@ -73,7 +73,7 @@ func ParseBatch(data []byte) (BatchReader, error) {
 	return r, r.Err
 }
 
-// Next reads one record into rec and reports whether there was one; if not, Err says whether
+// Next reads one record into rec and reports whether there was one; if not, Err reports whether
 // that is the end of the batch. The slices of rec are parts of the batch.
 func (r *BatchReader) Next(rec *Record) bool {
 	if r.Err != nil || r.Off == len(r.B) {

@@ -2,8 +2,8 @@ package journal
 
 import "encoding/binary"
 
-// CutPart is one of the parts that the gateway made of a message which had no room for
-// its number, as a receipt names it.
+// CutPart is one of the parts into which the gateway has split a message without room for its
+// number, as a receipt names it.
 type CutPart struct {
 	Seq   uint8
 	First string // key of the first part

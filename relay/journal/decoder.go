@@ -28,7 +28,7 @@ type Decoder struct {
 	Err error // nil, a *RecordError or a *FormatError
 }
 
-// Fail makes the field at hand the first failure, if there is none yet.
+// Fail records that the current field is malformed, unless there was a failure before.
 func (d *Decoder) Fail(field, reason string) {
 	if d.Err == nil {
 		d.Err = &RecordError{Field: field, Offset: d.Off, Reason: reason}

@@ -6,7 +6,7 @@ import (
 	"readback/relay/message"
 )
 
-// AppendErase appends the record that all is erased that is known of a receiver, at a time in
+// AppendErase appends the record that everything about a receiver is erased, at a time in
 // milliseconds.
 //
 //	erase     receiver(string) · time

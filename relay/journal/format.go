@@ -2,9 +2,10 @@ package journal
 
 import "fmt"
 
-// FormatError says that the log has what this release cannot read, since a newer one wrote it.
+// FormatError says that the log contains something that this release cannot read, because a
+// newer release wrote it.
 type FormatError struct {
-	At    RecordError // where it stands in its batch
+	At    RecordError // its position in the batch
 	Found string      // the version, or the kind of record
 }
 
@@ -15,7 +16,7 @@ func (e *FormatError) Error() string {
 
 func (e *FormatError) Unwrap() error { return &e.At }
 
-// newer fails with a FormatError, if nothing has failed before.
+// newer fails with a FormatError, unless there was a failure before.
 func (d *Decoder) newer(field, found string) {
 	if d.Err != nil {
 		return

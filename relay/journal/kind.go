@@ -1,6 +1,6 @@
 package journal
 
-// Kind says what a record tells. It is an octet of the log: the values never change.
+// Kind is the kind of a record. It is an octet of the log, so the values never change.
 type Kind byte
 
 // The kinds of records.
@@ -19,17 +19,17 @@ const (
 	KindErase
 	KindReported
 	KindPublished
-	// Kinds is how many there are, counting none. A new kind raises the version of the index as
-	// well: an older release then reads the log from its beginning, finds the kind, and refuses the
-	// store.
+	// Kinds is the number of kinds, including zero. A new kind also raises the version of the
+	// index. An older release then reads the log from its beginning, finds the kind, and
+	// refuses the store.
 	Kinds
 )
 
-// table describes each kind. What is done with a record of it is in the index's table.
+// table describes each kind. The index has a table of what to do with its records.
 var table = [Kinds]struct {
 	name    string // in the metrics
-	changes bool   // it changes what an earlier record brought
-	waits   bool   // one that finds no room is put off, or is not missed
+	changes bool   // it changes what an earlier record has brought
+	waits   bool   // without room in the queue it is retried, or can be lost
 	append  func(dst []byte, r *Record) []byte
 	parse   func(d *Decoder, r *Record)
 }{
@@ -52,10 +52,11 @@ var table = [Kinds]struct {
 // String is the name of the kind in the metrics.
 func (k Kind) String() string { return table[k].name }
 
-// Changes reports whether a record of this kind changes what an earlier one brought.
+// Changes reports whether records of this kind change what an earlier record has brought.
 func (k Kind) Changes() bool { return table[k].changes }
 
-// Waits reports whether a record of this kind that finds no room is put off, or is not missed.
+// Waits reports whether a record of this kind that finds no room in the queue is retried, or
+// can be lost.
 func (k Kind) Waits() bool { return table[k].waits }
 
 // Append appends a record of any kind.

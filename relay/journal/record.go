@@ -2,23 +2,23 @@ package journal
 
 import "readback/relay/message"
 
-// Bounds of the strings in a record, in octets.
+// Limits of the strings in a record, in octets.
 const (
 	MaxAccount   = 64
 	MaxMessageID = 255
 	MaxInstance  = 64
 )
 
-// Place is where the entry of a message stands in the index.
+// Place identifies the entry of a message in the index.
 type Place struct {
 	Conv    message.Conversation
 	Day     uint16 // of its submission, since 1970, UTC
 	Number  uint16
-	Ordinal uint64 // which message of the conversation it is, from 0
+	Ordinal uint64 // the position of the message in its conversation, from 0
 }
 
-// Record is any record: which fields count depends on the kind. The slices of one that was read
-// are parts of its batch.
+// Record is a record of any kind. The kind says which fields count. The slices of a record
+// that was read are parts of its batch.
 type Record struct {
 	Kind        Kind
 	Place       Place

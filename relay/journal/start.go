@@ -2,11 +2,11 @@ package journal
 
 import "encoding/binary"
 
-// AppendStart appends the record that begins an epoch: from it on no earlier writer can append.
+// AppendStart appends the record that begins an epoch. After it no earlier writer can append.
 //
 //	start     first · last · instance name(string) · time
 //
-// The index takes from it with which epoch the cycle of numbers began.
+// The index learns from it in which epoch the cycle of numbers began.
 func AppendStart(dst []byte, r *Record) []byte {
 	dst = append(dst, byte(KindStart))
 	dst = binary.AppendUvarint(dst, uint64(r.First))

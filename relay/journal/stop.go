@@ -2,8 +2,8 @@ package journal
 
 import "encoding/binary"
 
-// AppendStop appends the record of a clean stop, at a time in milliseconds. When it is the last
-// one of the log, no number needs to be skipped.
+// AppendStop appends the record of a clean stop, at a time in milliseconds. If it is the last
+// record of the log, no number needs to be skipped.
 //
 //	stop      time
 func AppendStop(dst []byte, at int64) []byte {

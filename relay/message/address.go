@@ -2,20 +2,21 @@ package message
 
 import "errors"
 
-// MaxAddr is the longest address in octets (SMPP 3.4 §5.2.8, §5.2.9: 21 with the NUL).
+// MaxAddr is the length of the longest address in octets (SMPP 3.4 §5.2.8, §5.2.9: 21 with
+// the NUL).
 const MaxAddr = 20
 
 // ErrAddress says that an address is empty or longer than MaxAddr.
 var ErrAddress = errors.New("address is empty or over 20 octets")
 
-// Addr is the text of an address, kept by value so that it can be a map key and
-// costs no allocation.
+// Addr is the text of an address. It is a value, so that it can be a map key and needs no
+// allocation.
 type Addr struct {
 	n uint8
 	b [MaxAddr]byte
 }
 
-// NewAddr returns s as it is.
+// NewAddr returns the address s unchanged.
 func NewAddr[T string | []byte](s T) (Addr, error) {
 	var a Addr
 	if len(s) == 0 || len(s) > MaxAddr {
@@ -25,10 +26,9 @@ func NewAddr[T string | []byte](s T) (Addr, error) {
 	return a, nil
 }
 
-// NormalAddr returns s in the one form that a conversation is known by: `+` and
-// `00` in front of an international number are dropped, an alphanumeric address
-// is in lower case, a short code stays as it is. It asks for no TON, since a read
-// response has none.
+// NormalAddr returns s in the form that identifies a conversation. It drops `+` and `00` in
+// front of an international number and changes an alphanumeric address to lower case. A short
+// code stays as it is. The type of number does not count, since a read response has none.
 func NormalAddr[T string | []byte](s T) (Addr, error) {
 	a, err := NewAddr(s)
 	if err != nil {
@@ -63,7 +63,7 @@ func AllDigits(b []byte) bool {
 	return true
 }
 
-// Bytes is the text: part of a, valid as long as a is not changed.
+// Bytes returns the text. It is part of a, and valid as long as a does not change.
 func (a *Addr) Bytes() []byte { return a.b[:a.n] }
 
 func (a Addr) String() string { return string(a.b[:a.n]) }

@@ -1,6 +1,6 @@
-// Package message holds the values that the rest of relay speaks of: who sent what to
-// whom, how far a message got, and what is reported about it. It does no I/O and imports
-// no other package of the module.
+// Package message holds the values that all of relay uses: who sent what to whom, how far a
+// message got, and what is reported about it. It does no I/O and imports no other package of
+// the module.
 package message
 
 import "encoding/binary"

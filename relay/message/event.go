@@ -5,7 +5,7 @@ import "time"
 // Event reports that the state of a message has changed. Its JSON stands in the event stream, and
 // docs/wire.md describes it.
 type Event struct {
-	Event       string    `json:"event"` // the same whenever this event is told
+	Event       string    `json:"event"` // the same in every repetition of this event
 	Type        Change    `json:"type"`
 	Account     string    `json:"account"`
 	Sender      string    `json:"sender"`   // as submitted
@@ -17,11 +17,11 @@ type Event struct {
 	At          time.Time `json:"at"` // of the change
 }
 
-// Change is what an event tells of: a state that a message has reached, or one of those below.
+// Change is what an event reports: a state that a message has reached, or one of those below.
 type Change string
 
 // Changes that are no states.
 const (
-	ChangeNotRead  Change = "not_read" // the receiver says: not yet
+	ChangeNotRead  Change = "not_read" // the receiver has answered "not read yet"
 	ChangeReported Change = "reported" // the ESME has acknowledged its feedback
 )

@@ -25,7 +25,7 @@ type Feedback struct {
 	ReceivedAt  time.Time `json:"received_at"` // when the read response came in
 
 	DeliveredAt time.Time `json:"delivered_at,omitzero"` // when the SMSC's receipt came
-	Receipt     []byte    `json:"receipt,omitempty"`     // the SMSC's own, in place of all this: a PDU
+	Receipt     []byte    `json:"receipt,omitempty"`     // the SMSC's own receipt as a PDU; then the other fields do not count
 
 	ReceiptPending bool `json:"receipt_pending,omitempty"` // the SMSC's receipt, which the ESME wants, had not passed
 }
@@ -79,7 +79,7 @@ type laterError struct {
 
 func (e laterError) Unwrap() error { return e.error }
 
-// RetryAfter is how long Later asked to wait; 0 for any other error.
+// RetryAfter returns the wait of an error that Later marked; 0 for any other error.
 func RetryAfter(err error) time.Duration {
 	l, _ := errors.AsType[laterError](err)
 	return l.wait

@@ -1,14 +1,14 @@
 package message
 
-// Part says which part of a concatenated message a submit_sm carries
-// (TS 23.040 §9.2.3.24.1, §9.2.3.24.8). The zero Part is a message of its own.
+// Part says which part of a concatenated message a submit_sm carries (TS 23.040 §9.2.3.24.1,
+// §9.2.3.24.8). The zero Part is a message that is not concatenated.
 type Part struct {
 	Ref        uint16 // the concatenation reference, the same in all parts
 	Wide       bool   // the reference has 16 bits
 	Total, Seq uint8
 }
 
-// MaxNote is the longest text that is kept of a receipt.
+// MaxNote is the length of the longest text of a receipt that is kept.
 const MaxNote = 64
 
 // PartReceipt is what a final receipt says of a part, or of the whole message.

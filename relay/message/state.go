@@ -25,8 +25,9 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// Rank orders the states: a failure may turn out to have been none, a read response
-// says the last word, and of two read responses the first one holds.
+// Rank orders the states. A read response ranks over a delivery, and a delivery over a
+// failure, since a failed message may still be delivered. Of two read responses the first one
+// counts.
 func (s State) Rank() int {
 	switch s {
 	case StateSent:
@@ -39,10 +40,10 @@ func (s State) Rank() int {
 	return 3
 }
 
-// IsFinal reports whether a read response has said the last word.
+// IsFinal reports whether a read response has set the state, after which no other follows.
 func (s State) IsFinal() bool { return s.Rank() == 3 }
 
-// Forward is the later of s and to.
+// Forward returns the later state of s and to.
 func (s State) Forward(to State) State {
 	if to.Rank() > s.Rank() {
 		return to
