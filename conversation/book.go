@@ -45,8 +45,8 @@ func (o Options) withDefaults() Options {
 
 // Book keeps conversations. Its methods may be called from any goroutine.
 //
-// All that it is told is kept as facts that add up and are never taken back: so the
-// order makes no difference, nor does repetition, and a state only moves forward.
+// A book stores everything it is told as facts that add up and are never taken back. So
+// neither order nor repetition makes a difference, and a state only moves forward.
 type Book struct {
 	opt Options // static
 
@@ -71,10 +71,10 @@ func New(opt Options) *Book {
 
 // Submit is a message that the ESME sends.
 type Submit struct {
-	// Key is the ESME's own word for the message, by which Answered knows it; unique among what
-	// is kept. It may be empty if MessageIDs are there.
+	// Key is the ESME's own name of the message, which Answered uses. It is unique among the
+	// messages that are kept. It may be empty if there are MessageIDs.
 	Key string
-	// MessageIDs of the answers, where they are known already.
+	// MessageIDs of the answers, if they are known already.
 	MessageIDs       []string
 	Sender, Receiver string    // source_addr and destination_addr
 	At               time.Time // orders the conversation
@@ -85,8 +85,8 @@ type Submit struct {
 // maxParts is how many parts a message can have (TS 23.040 §9.2.3.24.1).
 const maxParts = 255
 
-// Submitted notes a message. One without Key and MessageIDs is not kept: nothing could be
-// said of it.
+// Submitted notes a message. A message without Key and MessageIDs is not kept, since nothing
+// could refer to it.
 func (b *Book) Submitted(s Submit) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -121,14 +121,14 @@ type News struct {
 	// MessageIDs of the message; one of them is enough for a state beyond Delivered. A
 	// receipt is about the part whose message_id it has.
 	MessageIDs []string
-	State      State // zero changes nothing
+	State      State // zero: the state does not change
 	ReadAt     time.Time
-	Number     *uint16 // of the message in its conversation, if that was told
+	Number     *uint16 // of the message in its conversation, if it is known
 }
 
-// Tell notes news. It reports whether the state of a message that was submitted has changed by
-// it: if not, it is a repetition, or comes early, or is about a message that the book
-// does not have.
+// Tell notes news. It reports whether the state of a submitted message has changed by it. If
+// not, the news is a repetition, comes early, or is about a message that the book does not
+// have.
 func (b *Book) Tell(n News) (changed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"readback/smpp/receipt"
 )
 
-// Deliver is a deliver_sm, as far as it matters: any client library has these fields.
+// Deliver holds the fields of a deliver_sm that matter. Any client library has them.
 type Deliver struct {
 	ESMClass     byte              // esm_class
 	ShortMessage []byte            // short_message, or message_payload
@@ -72,8 +72,8 @@ func parseAck(d Deliver) (n News) {
 	return n
 }
 
-// states are what the final states of a receipt come to. ACCEPTED says that customer service
-// has the message, not the handset.
+// states are the states of a message by the final state of its receipt. ACCEPTED means that
+// customer service has the message, not the handset.
 var states = map[receipt.State]State{
 	receipt.Delivered: Delivered,
 	receipt.Expired:   Failed, receipt.Deleted: Failed, receipt.Undeliverable: Failed, receipt.Rejected: Failed,
@@ -104,7 +104,7 @@ func parseReceipt(d Deliver) (id []byte, n News) {
 	return r.ID, n
 }
 
-// word is what stands behind a name, up to the next space.
+// word returns the text between a name and the next space.
 func word(text []byte, name string) []byte {
 	if rest, ok := bytes.CutPrefix(text, []byte(name)); ok {
 		w, _, _ := bytes.Cut(rest, []byte{' '})

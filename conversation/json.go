@@ -25,7 +25,7 @@ type Feedback struct {
 
 var errNoIDs = errors.New("no message_ids")
 
-// ParseFeedback reads it. Fields that it does not know are passed over.
+// ParseFeedback reads the JSON. It ignores fields that it does not know.
 func ParseFeedback(body []byte) (f Feedback, err error) {
 	if err = json.Unmarshal(body, &f); err == nil && len(f.MessageIDs) == 0 {
 		err = errNoIDs
@@ -36,8 +36,8 @@ func ParseFeedback(body []byte) (f Feedback, err error) {
 	return f, nil
 }
 
-// News is what a book wants to know of it; it needs no event, since repetition changes
-// nothing.
+// News returns what a book needs of the feedback. It does not need the event, since
+// repetition changes nothing.
 func (f Feedback) News() News {
 	n := News{MessageIDs: f.MessageIDs, ReadAt: f.ReadAt, Number: &f.Number}
 	switch f.Status {

@@ -57,8 +57,8 @@ func (b *Book) await(key string) *message {
 	return m
 }
 
-// link notes message_ids of m. An SMSC may give one again: the newer message has it
-// then.
+// link notes message_ids of m. If an SMSC uses a message_id again, it belongs to the newer
+// message.
 func (b *Book) link(m *message, ids []string) {
 	for _, id := range ids {
 		p := b.byID[id]
@@ -76,8 +76,8 @@ func (b *Book) link(m *message, ids []string) {
 
 func usable(id string) bool { return id != "" && len(id) <= maxID }
 
-// parts finds those with these message_ids. If none of them has a message yet, they are
-// kept for the answer that is to come.
+// parts returns the parts with these message_ids. If none of them has a message yet, they are
+// kept until an answer names them.
 func (b *Book) parts(ids []string) []*part {
 	var all []*part
 	placed := false
@@ -98,7 +98,7 @@ func (b *Book) parts(ids []string) []*part {
 	return all
 }
 
-// awaitPart begins a part that no answer has named yet.
+// awaitPart adds a part that no answer has named yet.
 func (b *Book) awaitPart(id string) *part {
 	p := &part{id: id}
 	b.byID[id] = p
@@ -112,7 +112,7 @@ func (b *Book) awaitPart(id string) *part {
 	return p
 }
 
-// place puts a message where its time says.
+// place inserts a message at the position of its time.
 func (b *Book) place(m *message, who pair) {
 	c := b.conversations[who]
 	if c == nil {
@@ -145,7 +145,7 @@ func (b *Book) forgetConversation(c *conversation) {
 	delete(b.conversations, c.pair)
 }
 
-// forget drops what leads to a message.
+// forget removes all references to a message.
 func (b *Book) forget(m *message) {
 	if b.byKey[m.key] == m {
 		delete(b.byKey, m.key)

@@ -34,8 +34,8 @@ type message struct {
 	refused bool
 }
 
-// part is a submit_sm, by its message_id. Each of its facts only ever becomes true, or
-// higher.
+// part is a submit_sm, by its message_id. Its facts only change from unknown to known, or to
+// a higher state.
 type part struct {
 	id                string
 	message           *message // nil until an answer named it
@@ -45,7 +45,7 @@ type part struct {
 	number            *uint16
 }
 
-// tell adds what the news say.
+// tell adds the facts of the news.
 func (p *part) tell(n *News) {
 	switch n.State {
 	case Failed:
@@ -61,7 +61,7 @@ func (p *part) tell(n *News) {
 	}
 }
 
-// read keeps the best that was said, and of that the earliest time.
+// read keeps the best status, and its earliest time.
 func (p *part) read(n *News) {
 	better := n.State > p.end
 	if better || n.State == p.end && earlier(n.ReadAt, p.readAt) {
@@ -71,8 +71,8 @@ func (p *part) read(n *News) {
 
 func earlier(a, b time.Time) bool { return !a.IsZero() && (b.IsZero() || a.Before(b)) }
 
-// state is what the facts come to: a part that was read or deleted stands for its message, one
-// that failed, too; a message is delivered when all parts are.
+// state derives the state from the facts. One part that was read, deleted or failed decides
+// for the whole message. A message is delivered when all its parts are.
 func (m *message) state() State {
 	if m == nil {
 		return Submitted

@@ -35,9 +35,9 @@ func (v View) Mark(i int) string {
 	return ""
 }
 
-// Conversation returns a copy of a conversation; ok is false if the book has none. A plus or
-// two zeros before an international number make no difference, nor does the case of
-// letters.
+// Conversation returns a copy of a conversation. ok is false if the book does not have it. A
+// plus or two zeros in front of an international number make no difference, nor does the case
+// of letters.
 func (b *Book) Conversation(sender, receiver string) (v View, ok bool) {
 	who := pair{normal(sender), normal(receiver)}
 	v = View{Sender: who.sender, Receiver: who.receiver, Read: -1, Sent: -1}
@@ -63,7 +63,7 @@ func (b *Book) Conversation(sender, receiver string) (v View, ok bool) {
 // prefix: no short code is as long, no international number shorter.
 const minInternational = 10
 
-// normal is an address in the one form that a conversation is known by, as the gateway's.
+// normal returns an address in the form that identifies a conversation, as the gateway does.
 func normal(addr string) string {
 	if rest, ok := strings.CutPrefix(addr, "+"); ok && isNumber(rest) {
 		return rest

@@ -68,8 +68,8 @@ func Room(c Coding, headerLen int) int {
 	return n
 }
 
-// TextLen counts text, which stands behind the header, in the units of Room. ok
-// is false if it cannot be text of that coding: UCS2 with half a unit.
+// TextLen returns the length of text, which stands behind the header, in the units of Room.
+// ok is false if it cannot be text of that coding: UCS2 with half a unit.
 func TextLen(c Coding, text []byte) (units int, ok bool) {
 	switch c {
 	case ASCII:
@@ -86,8 +86,8 @@ func TextLen(c Coding, text []byte) (units int, ok bool) {
 	return len(text), true
 }
 
-// escaped reports whether an ASCII character takes two septets, being in the
-// extension table of GSM 7-bit only (TS 23.038 §6.2.1.1).
+// escaped reports whether an ASCII character takes two septets, because it is only in the
+// extension table of GSM 7-bit (TS 23.038 §6.2.1.1).
 func escaped(b byte) bool {
 	switch b {
 	case '^', '{', '}', '[', ']', '~', '\\', '|', '\f':

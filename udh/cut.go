@@ -10,11 +10,12 @@ import (
 // MaxParts is how many parts a concatenated message may have (TS 23.040 §9.2.3.24.1).
 const MaxParts = 255
 
-// Cut returns where the parts of text end, when each part has room for so many units:
-// as few parts as can be, each as full as can be. No part ends within a character, an
-// escape pair or a surrogate pair (TS 23.040 §9.2.3.24.1), nor within what people see as
-// one character, unless that alone is longer than a part. ok is false for text that cannot
-// be cut: of more than MaxParts parts, Opaque, Binary, or with half a character.
+// Cut returns where the parts of text end, if each part has room for so many units. There are
+// as few parts as possible, and each is as full as possible. No part ends within a character,
+// an escape pair or a surrogate pair (TS 23.040 §9.2.3.24.1). No part ends within what people
+// see as one character, unless that alone is longer than a part. ok is false for text that
+// cannot be cut: it would take more than MaxParts parts, is Opaque or Binary, or has half a
+// character.
 func Cut(text []byte, c Coding, room int) (ends []int, ok bool) {
 	if c >= Opaque || room < 2 { // an escape pair
 		return nil, false
@@ -36,7 +37,8 @@ func Cut(text []byte, c Coding, room int) (ends []int, ok bool) {
 	return append(ends, at), true
 }
 
-// clusters walks what must stay together: octets and units of each, none over room.
+// clusters iterates over the pieces that must stay together, none longer than room. It yields
+// the octets and units of each.
 func clusters(text []byte, c Coding, room int) iter.Seq2[int, int] {
 	if c == UCS2 {
 		return graphemes(text, room)
@@ -56,7 +58,8 @@ func clusters(text []byte, c Coding, room int) iter.Seq2[int, int] {
 	}
 }
 
-// graphemes walks the grapheme clusters of UCS2 text; one over room by its code points.
+// graphemes iterates over the grapheme clusters of UCS2 text. A cluster that is longer than
+// room is divided into code points.
 func graphemes(text []byte, room int) iter.Seq2[int, int] {
 	return func(yield func(n, u int) bool) {
 		rest, state := decodeUCS2(text), -1
@@ -86,9 +89,9 @@ func graphemes(text []byte, room int) iter.Seq2[int, int] {
 // is decoded as one.
 func unitsOf(r rune) int { return max(utf16.RuneLen(r), 1) }
 
-// IsRepeatable reports whether the header can stand before each part of a message that
-// is cut: its elements are about the whole message, and none points into the text
-// or makes it a part already (TS 23.040 §9.2.3.24).
+// IsRepeatable reports whether the header can stand before each part of a message that is
+// cut. Its elements must be about the whole message: none may point into the text or mark the
+// message as a part (TS 23.040 §9.2.3.24).
 func (h Header) IsRepeatable() bool {
 	for e := range h.Elements() {
 		switch {

@@ -1,6 +1,6 @@
-// Package udh knows the user data of one short message: the user data header and
-// its elements, the element and the marker that carry a message number, and how
-// much room a message has for them (TS 23.040 §9.2.3.24). It knows no SMPP session.
+// Package udh reads and writes the user data of a short message: the user data header and its
+// elements, the element and the marker that carry a message number, and the room that a
+// message has for them (TS 23.040 §9.2.3.24). It knows no SMPP session.
 package udh
 
 import (

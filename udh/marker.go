@@ -118,9 +118,9 @@ func (m Marker) Append(dst, text []byte, c Coding, n uint16) ([]byte, error) {
 	return dst, nil
 }
 
-// FindAny is Find for who receives a message: on its way an SMSC may have turned ASCII or
-// Latin-1 into GSM 7-bit or UCS2, with the symbol of the alphabet that it came in. rest is
-// text without the marker, a part of text.
+// FindAny is Find for the receiver of a message. On the way an SMSC may have changed ASCII or
+// Latin-1 to GSM 7-bit or UCS2, with the symbol of the original alphabet. rest is text
+// without the marker, a part of text.
 func (m Marker) FindAny(text []byte, c Coding) (n uint16, rest []byte, ok bool) {
 	for from := range codings {
 		s, ok := m.symbol(from).in(from, c)
@@ -134,8 +134,8 @@ func (m Marker) FindAny(text []byte, c Coding) (n uint16, rest []byte, ok bool) 
 	return 0, text, false
 }
 
-// in returns the symbol of one alphabet in another; false where that lacks it, or has it
-// in two septets only.
+// in returns the symbol of one alphabet in another. ok is false if the other alphabet lacks
+// it, or has it only as two septets.
 func (s symbol) in(from, to Coding) (symbol, bool) {
 	if s.width == 0 {
 		return symbol{}, false
@@ -184,8 +184,8 @@ func (s symbol) find(text []byte, c Coding) (n uint16, ok bool) {
 	return n, true
 }
 
-// Remove returns text without the marker it ends with, a part of text: it undoes
-// Append. ok is false, and text whole, where there is none.
+// Remove returns text without the marker at its end, a part of text: it undoes Append. If
+// there is no marker, ok is false and text is unchanged.
 func (m Marker) Remove(text []byte, c Coding) (rest []byte, ok bool) {
 	if _, ok = m.Find(text, c); !ok {
 		return text, false

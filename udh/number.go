@@ -33,11 +33,10 @@ func Append(dst, ud []byte, has bool, iei byte, n uint16) ([]byte, error) {
 	return AppendElement(dst, ud, has, NumberElement(iei, n))
 }
 
-// AppendElement appends to dst the user data ud with e behind the sender's own
-// elements, which stay as they are and where they are; has reports whether ud
-// starts with a header, and where it does not one is made. The error is
-// ErrHeader, ErrTaken or ErrNoRoom, and dst comes back as it was. Whether the
-// text still fits behind the header is FitsElement's to say. dst and ud must not
+// AppendElement appends to dst the user data ud with e behind the sender's own elements,
+// which keep their places. has says whether ud starts with a header; if not, a header is
+// made. The error is ErrHeader, ErrTaken or ErrNoRoom, and dst is returned unchanged.
+// FitsElement reports whether the text still fits behind the header. dst and ud must not
 // overlap.
 func AppendElement(dst, ud []byte, has bool, e Element) ([]byte, error) {
 	var h Header
@@ -54,9 +53,9 @@ func AppendElement(dst, ud []byte, has bool, e Element) ([]byte, error) {
 	return append(out, ud[len(h):]...), nil
 }
 
-// Number returns the number that the header at the start of ud carries in element
-// iei. The last such element counts; it holds a number, or a number and its
-// proof: with any other length it is somebody else's.
+// Number returns the number that the header at the start of ud carries in element iei. The
+// last such element counts. It holds a number, or a number and its proof. An element of any
+// other length belongs to somebody else.
 func Number(ud []byte, iei byte) (n uint16, ok bool) {
 	h, err := ParseHeader(ud)
 	if err != nil {
@@ -69,10 +68,10 @@ func Number(ud []byte, iei byte) (n uint16, ok bool) {
 	return binary.BigEndian.Uint16(e.Data), true
 }
 
-// Remove appends to dst the user data ud, which starts with a header, without the
-// last element iei: it undoes Append. has reports whether a header is left. Where
-// there is no such element, or no well-formed header, ok is false and dst comes
-// back as it was. dst and ud must not overlap.
+// Remove appends to dst the user data ud, which starts with a header, without the last
+// element iei: it undoes Append. has reports whether a header is left. If there is no such
+// element, or no well-formed header, ok is false and dst is returned unchanged. dst and ud
+// must not overlap.
 func Remove(dst, ud []byte, iei byte) (out []byte, has, ok bool) {
 	h, err := ParseHeader(ud)
 	if err != nil {

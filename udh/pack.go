@@ -4,14 +4,14 @@ package udh
 // could be taken for another character (TS 23.038 §6.1.2.3.1).
 const carriageReturn = 0x0D
 
-// fillBits is how many bits stand between a header of headerLen octets and packed
-// text, so that it starts at a septet (TS 23.040 §9.2.3.24).
+// fillBits returns how many bits stand between a header of headerLen octets and packed text,
+// so that the text starts at a septet (TS 23.040 §9.2.3.24).
 func fillBits(headerLen int) int { return (7 - 8*headerLen%7) % 7 }
 
-// Unpack appends to dst the septets of packed GSM 7-bit text, which stands behind a
-// header of headerLen octets, zero if there is none (TS 23.038 §6.1.2.1). ok is false, and
-// dst as it was, where it is not certain how many there are: nobody counts septets
-// in SMPP, and a last one of zero may be '@' or nothing.
+// Unpack appends to dst the septets of packed GSM 7-bit text, which stands behind a header of
+// headerLen octets, zero if there is none (TS 23.038 §6.1.2.1). ok is false, and dst
+// unchanged, if the number of septets is not certain: SMPP does not count septets, and a last
+// one of zero may be '@' or nothing.
 func Unpack(dst, packed []byte, headerLen int) (septets []byte, ok bool) {
 	fill := fillBits(headerLen)
 	bits := 8*len(packed) - fill
@@ -37,9 +37,9 @@ func Unpack(dst, packed []byte, headerLen int) (septets []byte, ok bool) {
 	return dst, true
 }
 
-// Pack appends to dst the septets, packed, as they stand behind a header of headerLen
-// octets: it undoes Unpack. A header has its fill bits even if no text follows. ok is
-// false, and dst as it was, for text that Unpack would not find again.
+// Pack appends to dst the septets, packed as they stand behind a header of headerLen octets:
+// it undoes Unpack. A header has its fill bits even if no text follows. ok is false, and dst
+// unchanged, for text that Unpack would not return.
 func Pack(dst, septets []byte, headerLen int) (packed []byte, ok bool) {
 	if !Packs(septets, headerLen) {
 		return dst, false
@@ -64,8 +64,8 @@ func Pack(dst, septets []byte, headerLen int) (packed []byte, ok bool) {
 	return dst, true
 }
 
-// Packs reports whether Pack can: it cannot where the last septet ends an octet and could be
-// taken for what fills one.
+// Packs reports whether Pack can pack the text. It cannot if the last septet ends at an octet
+// and could be taken for fill bits.
 func Packs(septets []byte, headerLen int) bool {
 	n := len(septets)
 	return n == 0 || (fillBits(headerLen)+7*n)%8 != 0 || septets[n-1] != carriageReturn && septets[n-1] != 0

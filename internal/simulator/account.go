@@ -101,7 +101,7 @@ func (a *account) free(here *session) *session {
 
 func (a *account) hasRoom(s *session) bool { return s.receives && s.windows < a.window }
 
-// answered gives the session's receipt window back, and uses it.
+// answered notes that a receipt of the session was answered, and sends the next one.
 func (a *account) answered(s *session) {
 	a.mu.Lock()
 	s.windows--
@@ -109,7 +109,7 @@ func (a *account) answered(s *session) {
 	a.pump(s)
 }
 
-// pick returns a session for a request of the test's making, by turns.
+// pick returns a session for a request of the test. The sessions take turns.
 func (a *account) pick(suits func(*session) bool) *session {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -43,7 +43,7 @@ func (p *part) header() udh.Header {
 	return h
 }
 
-// sarPart is the part that the sar_* TLVs tell of, all three of them (SMPP 3.4
+// sarPart returns the part that the sar_* TLVs describe, if all three are there (SMPP 3.4
 // §5.3.2.22 to §5.3.2.24).
 func sarPart(m smpp.Message) udh.Part {
 	p := udh.Part{Wide: true}
@@ -65,7 +65,7 @@ func sarPart(m smpp.Message) udh.Part {
 	return p
 }
 
-// isSame reports whether q is p once more.
+// isSame reports whether q repeats p.
 func (p *part) isSame(q *part) bool {
 	return p.HasUDH == q.HasUDH && bytes.Equal(p.UserData, q.UserData)
 }
@@ -81,9 +81,9 @@ type puzzle struct {
 	missing int
 }
 
-// join adds p and returns all parts in their order when none is missing. A part
-// that comes again is dropped; if it says something else its sender has begun
-// another message under the same reference, and what there was is given up.
+// join adds p. It returns all parts in their order when none is missing. A repeated part is
+// dropped. If a part with the same number has other contents, its sender has begun another
+// message under the same reference, and the earlier parts are dropped.
 func (a *assembly) join(p *part) []*part {
 	if p.where.Total <= 1 {
 		return []*part{p}
@@ -105,7 +105,8 @@ func (a *assembly) join(p *part) []*part {
 	return z.parts
 }
 
-// find returns the message that p is part of, begun if need be, and where it is.
+// find returns the message that p is part of, and its index. It adds the message if it is
+// new.
 func (a *assembly) find(p *part) (int, *puzzle) {
 	key := p.where
 	key.Seq = 0

@@ -27,8 +27,8 @@ type ESMEOptions struct {
 	DeliverDelay time.Duration
 	// EnquireLink is how often the SMSC is asked whether it is there. Zero never asks.
 	EnquireLink time.Duration
-	// Keep is how many of the PDUs received are kept, responses included; zero
-	// stands for 10000.
+	// Keep is how many of the received PDUs are kept, including responses; zero stands for
+	// 10000.
 	Keep int
 }
 
@@ -71,7 +71,7 @@ func OpenESME(ctx context.Context, addr string, opt ESMEOptions) (*ESME, error) 
 	return newESME(ctx, conn, opt)
 }
 
-// newESME binds over conn, which is its own from here on.
+// newESME binds over conn and owns conn from then on.
 func newESME(ctx context.Context, conn net.Conn, opt ESMEOptions) (*ESME, error) {
 	opt.Window = cmp.Or(opt.Window, defaultWindow)
 	opt.Keep = cmp.Or(opt.Keep, defaultESMEKeep)
@@ -92,7 +92,7 @@ func newESME(ctx context.Context, conn net.Conn, opt ESMEOptions) (*ESME, error)
 	return e, nil
 }
 
-// start brings the goroutines to life that Close waits for.
+// start starts the goroutines that Close waits for.
 func (e *ESME) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
@@ -141,7 +141,7 @@ func (e *ESME) Err() error {
 	return e.reason
 }
 
-// ErrOver says that the session is over, or that a response never came because it is.
+// ErrOver means that the session has ended, perhaps before a response came.
 var ErrOver = errors.New("the session is over")
 
 // Submit sends a request, waiting until the window has room, and calls done with

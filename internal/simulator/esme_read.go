@@ -9,7 +9,7 @@ import (
 	"readback/smpp"
 )
 
-// read handles what comes until the session is over, then lets all requests know.
+// read handles frames until the session ends. Then it ends all requests.
 func (e *ESME) read(ctx context.Context, cancel context.CancelFunc) {
 	defer cancel()
 	for e.reason == nil {
@@ -100,8 +100,8 @@ func (e *ESME) reply(f smpp.Frame, status pdu.Status) {
 	e.out.add(smpp.AppendHeader(nil, smpp.ResponseID(f.ID()), status, f.Seq(), 0))
 }
 
-// enquire asks the SMSC whether it is there. It takes part in the window like any
-// request, and when that is full there is traffic enough.
+// enquire sends enquire_link regularly. It takes part in the window like any request. If the
+// window is full, the line is busy and needs no enquire_link.
 func (e *ESME) enquire(ctx context.Context) {
 	t := time.NewTicker(e.opt.EnquireLink)
 	defer t.Stop()

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// event wakes those who wait for a change. It is guarded by the mutex of what
-// changes, and costs nothing while nobody waits.
+// event wakes goroutines that wait for a change. The mutex of the changing state guards it.
+// It costs nothing while nobody waits.
 type event struct{ ch chan struct{} }
 
-// fire wakes all who wait; the mutex is held.
+// fire wakes all waiting goroutines; the mutex is held.
 func (e *event) fire() {
 	if e.ch != nil {
 		close(e.ch)
@@ -17,8 +17,8 @@ func (e *event) fire() {
 	}
 }
 
-// wait returns when done says so, or with ctx's error. done is called with mu
-// held: first at once, then each time the event has fired.
+// wait returns nil when done returns true, or the error of ctx. It calls done with mu held:
+// first at once, then each time the event has fired.
 func (e *event) wait(ctx context.Context, mu *sync.Mutex, done func() bool) error {
 	for {
 		mu.Lock()

@@ -2,7 +2,7 @@ package simulator
 
 import "bytes"
 
-// fields steps over the mandatory fields of a PDU body; its first failure sticks.
+// fields reads past the mandatory fields of a PDU body. It keeps its first failure.
 type fields struct {
 	b   []byte // what is left
 	bad bool

@@ -11,7 +11,7 @@ import (
 	"readback/smpp"
 )
 
-// Carriages of a number, as Message has them.
+// Values of Message.Carriage.
 var (
 	ByElement = handset.ByElement.String()
 	ByMarker  = handset.ByMarker.String()
@@ -54,8 +54,8 @@ func NewHandset(msisdn string, opt HandsetOptions) *Handset {
 // MSISDN is the handset's number, without international prefix.
 func (h *Handset) MSISDN() string { return h.msisdn }
 
-// Receive takes a submit_sm or data_sm that is for this handset, or a part of
-// one. It copies what it keeps.
+// Receive takes a submit_sm or data_sm for this handset, whole or a part of a message. It
+// copies what it keeps.
 func (h *Handset) Receive(m smpp.Message) {
 	p := newPart(m, &h.opt)
 	h.mu.Lock()
@@ -122,13 +122,13 @@ var (
 	ErrNoRespond = errors.New("the handset has no way to send read responses")
 )
 
-// Open is the person reading m: the app sends the read response, and Open
-// returns when it has been accepted.
+// Open stands for the person reading m. The app sends the read response, and Open returns
+// when the response has been accepted.
 func (h *Handset) Open(ctx context.Context, m Message) error {
 	return h.respond(ctx, m, handset.Read)
 }
 
-// Delete is the person deleting m unread, which is told like a read.
+// Delete stands for the person deleting m unread. The app reports it like a read.
 func (h *Handset) Delete(ctx context.Context, m Message) error {
 	return h.respond(ctx, m, handset.DeletedUnread)
 }

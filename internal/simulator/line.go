@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxWaiting bounds a line; whoever comes when it is full waits.
+// maxWaiting is the length of a line. When the line is full, put waits.
 const maxWaiting = 1 << 16
 
 // line runs jobs a fixed time after they came, in their order, on one goroutine.
@@ -31,7 +31,7 @@ func (l *line) put(ctx context.Context, run func()) {
 	}
 }
 
-// run works until ctx ends and calls idle whenever it is about to wait.
+// run runs jobs until ctx ends. It calls idle before it waits.
 func (l *line) run(ctx context.Context, idle func()) {
 	for {
 		select {

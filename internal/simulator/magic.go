@@ -22,7 +22,7 @@ const (
 // faultStatus is the answer of those faults that have one.
 var faultStatus = map[Fault]pdu.Status{FaultSysErr: smpp.StatusSysErr, Throttled: smpp.StatusThrottled}
 
-// FaultOf tells what a message to this destination_addr meets.
+// FaultOf returns what happens to a message for this destination_addr.
 func FaultOf(addr []byte) Fault {
 	if len(addr) < 4 {
 		return NoFault

@@ -49,8 +49,8 @@ func (o HandsetOptions) withDefaults() HandsetOptions {
 // maxHandsets bounds a network; what is sent to further numbers is lost.
 const maxHandsets = 100_000
 
-// Network is the handsets behind an SMSC. A handset comes to be when it is first
-// asked for, or gets its first message.
+// Network is the set of handsets behind an SMSC. A handset is created when it is first asked
+// for, or gets its first message.
 type Network struct {
 	opt HandsetOptions
 
@@ -89,8 +89,7 @@ func (n *Network) Handsets() []string {
 	return out
 }
 
-// Receive brings a message to the handset of its destination_addr. It copies
-// what it keeps.
+// Receive passes a message to the handset of its destination_addr. It copies what it keeps.
 func (n *Network) Receive(m smpp.Message) {
 	if h := n.Handset(string(m.To.Addr)); h != nil {
 		h.Receive(m)

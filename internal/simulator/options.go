@@ -52,10 +52,9 @@ type Options struct {
 	// OnFrame is called for each PDU received, on the session's read goroutine.
 	// The frame is valid during the call only.
 	OnFrame func(Record)
-	// Answer, when it returns true, takes the place of the SMSC's own answer to a
-	// request, binds and unbinds included: what it returns is sent as it is,
-	// nothing if it is empty. It is called on the session's read goroutine; the
-	// frame is valid during the call only.
+	// Answer, when it returns true, replaces the SMSC's own answer to a request, including
+	// bind and unbind. Its result is sent unchanged, or nothing if it is empty. It is called
+	// on the session's read goroutine. The frame is valid during the call only.
 	Answer func(account string, f smpp.Frame) (response []byte, ok bool)
 	// Log gets the ends of sessions; nil discards.
 	Log *slog.Logger

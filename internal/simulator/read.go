@@ -27,10 +27,9 @@ const (
 	maxBackoff     = 5 * time.Second
 )
 
-// HTTPReads sends read responses by POST to url, with apiKey as X-API-Key if it is
-// not empty. An unreachable or unavailable server is tried again, ten times in
-// all, which is safe: the same response twice is one read. Another verdict than
-// 202 is a *RefusedError.
+// HTTPReads returns a Respond that posts to url, with apiKey as X-API-Key if it is not empty.
+// It tries ten times while the server is unreachable or unavailable. That is safe: the same
+// response twice is one read. A verdict other than 202 is a *RefusedError.
 func HTTPReads(url, apiKey string) Respond {
 	server := handset.HTTP{URL: url, APIKey: handset.Key(apiKey)}
 	return func(ctx context.Context, r handset.Response) error {
@@ -52,14 +51,14 @@ func HTTPReads(url, apiKey string) Respond {
 	}
 }
 
-// respondOnce tries once. With an error it returns how long the server asks to wait,
-// below zero if another try is no use.
+// respondOnce tries once. With an error it returns how long the server asks to wait, or a
+// negative time if another try makes no sense.
 func respondOnce(ctx context.Context, send handset.Sender, r handset.Response) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, respondTimeout)
 	defer cancel()
 	v, err := send(ctx, []handset.Response{r})
 	switch later := (*handset.LaterError)(nil); {
-	case errors.As(err, &later) && later.Code == http.StatusUnauthorized: // it stays the same key
+	case errors.As(err, &later) && later.Code == http.StatusUnauthorized: // the key would not change
 		return -1, &RefusedError{later.Verdict}
 	case errors.As(err, &later):
 		return later.After, err

@@ -83,7 +83,7 @@ func (s *session) run(ctx context.Context) error {
 	return s.read(ctx)
 }
 
-// read handles what comes, in its order, and writes when nothing more has come.
+// read handles frames in their order, and flushes when no more are buffered.
 func (s *session) read(ctx context.Context) error {
 	for {
 		f, err := s.in.Next()
@@ -102,8 +102,7 @@ func (s *session) read(ctx context.Context) error {
 	}
 }
 
-// takeLeave tells the peer that framing is lost, if that is it, and writes what is
-// left.
+// takeLeave sends generic_nack if framing is lost, and flushes.
 func (s *session) takeLeave(err error) {
 	var lost *smpp.FrameError
 	if errors.As(err, &lost) {
@@ -135,7 +134,7 @@ func (s *session) handle(ctx context.Context, f smpp.Frame) error {
 	return s.answer(ctx, f)
 }
 
-// answer gives the SMSC's own answer to a request.
+// answer sends the SMSC's own answer to a request.
 func (s *session) answer(ctx context.Context, f smpp.Frame) error {
 	switch f.ID() {
 	case pdu.BindTransmitterID, pdu.BindReceiverID, pdu.BindTransceiverID:
@@ -157,7 +156,7 @@ func (s *session) answer(ctx context.Context, f smpp.Frame) error {
 	return nil
 }
 
-// reply answers f with a header alone, or with the shortest body if it refuses.
+// reply answers f with a header only, or with the shortest body if it refuses.
 func (s *session) reply(f smpp.Frame, status pdu.Status) {
 	if status == smpp.StatusOK {
 		s.scratch = smpp.AppendHeader(s.scratch[:0], smpp.ResponseID(f.ID()), status, f.Seq(), 0)
@@ -167,7 +166,8 @@ func (s *session) reply(f smpp.Frame, status pdu.Status) {
 	s.out.add(s.scratch)
 }
 
-// enquire asks the peer whether it is there, and closes if it was not.
+// enquire sends enquire_link regularly, and closes the connection if the last one was not
+// answered.
 func (s *session) enquire(ctx context.Context, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -188,7 +188,7 @@ func (s *session) enquire(ctx context.Context, every time.Duration) {
 	}
 }
 
-// bind answers a bind request and lets the session in (SMPP 3.4 §4.1).
+// bind answers a bind request and binds the session (SMPP 3.4 §4.1).
 func (s *session) bind(f smpp.Frame) {
 	r := fields{b: f.Body()}
 	systemID, password := string(r.cstring()), string(r.cstring())
@@ -215,7 +215,7 @@ func (s *session) bind(f smpp.Frame) {
 	s.account.Load().pump(s)
 }
 
-// bindResponse is the bind_resp that lets an ESME in (SMPP 3.4 §4.1.2).
+// bindResponse returns the bind_resp that accepts a bind (SMPP 3.4 §4.1.2).
 func (s *session) bindResponse(f smpp.Frame) []byte {
 	body := append([]byte(s.smsc.opt.SystemID), 0)
 	if !s.smsc.opt.OmitVersion {

@@ -17,7 +17,7 @@ import (
 // maxSessions bounds the sessions of an SMSC; one more is closed at once.
 const maxSessions = 10_000
 
-// maxAccounts is from how many accounts on those that are idle are forgotten.
+// maxAccounts is the number of accounts beyond which idle ones are forgotten.
 const maxAccounts = 10_000
 
 // SMSC is a message centre of many sessions. It answers every operation of SMPP
@@ -40,7 +40,7 @@ type SMSC struct {
 	changed  event // fires when a session is bound or leaves
 }
 
-// NewSMSC returns an SMSC that Serve brings to life.
+// NewSMSC returns an SMSC. Serve starts it.
 func NewSMSC(opt Options) *SMSC {
 	c := &SMSC{
 		Recorder: Recorder{keep: opt.Keep},
@@ -59,9 +59,8 @@ func NewSMSC(opt Options) *SMSC {
 // Network returns the handsets behind the SMSC. It is nil if there are none.
 func (c *SMSC) Network() *Network { return c.network }
 
-// Serve takes sessions from ln until ctx ends, then closes ln and all sessions;
-// it returns when the last one is gone, nil if it was ctx that ended it. It is
-// called once.
+// Serve accepts sessions from ln until ctx ends, then closes ln and all sessions. It returns
+// when the last session has ended, nil if ctx ended it. It may be called once.
 func (c *SMSC) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
@@ -112,7 +111,7 @@ func (c *SMSC) add(s *session) bool {
 	return true
 }
 
-// join makes s a session of the account name, with what its bind allows.
+// join adds s to the sessions of the account name, with the rights of its bind.
 func (c *SMSC) join(s *session, name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,8 +124,8 @@ func (c *SMSC) join(s *session, name string) {
 	c.changed.fire()
 }
 
-// leave takes s out of its account. The account stays, for the receipts that are
-// still to come; only when there are too many of them are idle ones forgotten.
+// leave removes s from its account. The account stays for receipts that are still to come. If
+// there are too many accounts, idle ones are forgotten.
 func (c *SMSC) leave(s *session) {
 	a := s.account.Load()
 	if a == nil {
@@ -140,8 +139,8 @@ func (c *SMSC) leave(s *session) {
 	c.changed.fire()
 }
 
-// WaitBound waits until n sessions of the account are bound, not more nor fewer;
-// an empty name stands for all accounts.
+// WaitBound waits until exactly n sessions of the account are bound. An empty name stands for
+// all accounts.
 func (c *SMSC) WaitBound(ctx context.Context, name string, n int) error {
 	return c.changed.wait(ctx, &c.mu, func() bool {
 		bound := 0

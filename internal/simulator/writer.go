@@ -9,9 +9,9 @@ import (
 // writePatience is how long a peer may refuse to read before its session ends.
 const writePatience = 30 * time.Second
 
-// writer collects frames and writes them in batches, so that a busy session
-// costs one system call for many. Whoever adds also flushes, once it has nothing
-// more to add.
+// writer collects frames and writes them in batches, so that a busy session needs one system
+// call for many frames. A goroutine that adds frames also flushes them, when it has no more
+// to add.
 type writer struct {
 	conn net.Conn
 

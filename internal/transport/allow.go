@@ -58,8 +58,8 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
-// Allows reports whether addr may connect. What is not an IP address may only where
-// everybody may.
+// Allows reports whether addr may connect. An addr that is not an IP address may connect only
+// if the list is empty.
 func (a Allow) Allows(addr net.Addr) bool {
 	if len(a) == 0 {
 		return true
@@ -77,8 +77,8 @@ func contains(list []netip.Prefix, ip netip.Addr) bool {
 	return false
 }
 
-// ipOf is the IP address in addr: IPv4 as such even if it came mapped into IPv6,
-// and without zone, since no prefix contains an address that has one.
+// ipOf returns the IP address in addr. An IPv4-mapped address becomes IPv4. The zone is
+// dropped, since no prefix contains an address with a zone.
 func ipOf(addr net.Addr) (netip.Addr, bool) {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {

@@ -29,10 +29,10 @@ type ClientTLS struct {
 	log   *slog.Logger
 }
 
-// credentials are what the files of a Client say.
+// credentials are the contents of the files of a Client.
 type credentials struct {
 	roots *x509.CertPool  // nil: the system's
-	cert  tls.Certificate // empty: none to show
+	cert  tls.Certificate // empty: no certificate
 }
 
 // NewClient reads the files.
@@ -66,9 +66,9 @@ func (f Client) read() (*credentials, error) {
 	return &c, nil
 }
 
-// Dial opens a connection and does the handshake, TLS 1.2 or later, by the newest
-// files; both within the time-out of TCP. With TLS 1.3 a server that refuses our
-// certificate says so only in what is read next.
+// Dial opens a connection and does the handshake, TLS 1.2 or later, with the newest contents
+// of the files. Both must be done within the time-out of TCP. With TLS 1.3, a server that
+// refuses our certificate says so only in the next read.
 func (c *ClientTLS) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if c.tcp.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -91,27 +91,27 @@ func (c *ClientTLS) Dial(ctx context.Context, network, addr string) (net.Conn, e
 func (c *ClientTLS) config(addr string) *tls.Config {
 	name := c.files.ServerName
 	if name == "" {
-		name, _, _ = net.SplitHostPort(addr) // it was dialled: it has a port
+		name, _, _ = net.SplitHostPort(addr) // it was dialled, so it has a port
 	}
 	now := c.kept.Now()
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		ServerName: name,
 		RootCAs:    now.roots,
-		// Unlike Certificates, this shows ours even to a server that names other
-		// authorities: it can then say what is wrong with it.
+		// Unlike Certificates, this presents our certificate even to a server that names
+		// other authorities. The server can then say what is wrong with it.
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return &now.cert, nil
 		},
 	}
 }
 
-// Reload reads the files now. On an error what was read before stays in use.
-// Connections that exist are not touched.
+// Reload reads the files now. After an error the old contents stay in use. Existing
+// connections are not affected.
 func (c *ClientTLS) Reload() error { return c.kept.Reload() }
 
-// Watch reloads when the files change, and logs that, until ctx ends. It looks at
-// them that often; 0: every 5 s.
+// Watch reloads when the files change, and logs that, until ctx ends. It checks the files at
+// the given interval; 0: every 5 s.
 func (c *ClientTLS) Watch(ctx context.Context, every time.Duration) {
 	c.kept.Watch(ctx, every, c.log)
 }

@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// Limits of who may connect.
+// Limits say who may connect, and how often.
 type Limits struct {
 	Allow      Allow // nobody else; empty: everybody
 	PerAddress int   // connections of one IP address at a time; 0: no limit
 	Total      int   // connections at a time; 0: no limit
 }
 
-// Limiter holds several listeners to the same Limits.
+// Limiter applies the same Limits to several listeners.
 type Limiter struct {
 	// Static after construction.
 	limits  Limits
@@ -22,19 +22,18 @@ type Limiter struct {
 	refused Refused
 
 	mu    sync.Mutex
-	open  map[netip.Addr]int // guarded by mu; what is not IP counts as one address
+	open  map[netip.Addr]int // guarded by mu; all that is not IP counts as one address
 	total int                // guarded by mu
 }
 
-// NewLimiter makes a Limiter. Each refusal is logged and told to refused, which may
-// be nil.
+// NewLimiter returns a Limiter. It logs each refusal and calls refused, which may be nil.
 func NewLimiter(limits Limits, log *slog.Logger, refused Refused) *Limiter {
 	return &Limiter{limits: limits, log: log, refused: refused, open: map[netip.Addr]int{}}
 }
 
-// Listener lets through what the limits permit and closes the rest. A connection
-// counts until it is closed. TLS belongs behind it: who is refused is not worth a
-// handshake.
+// Listener accepts the connections that the limits permit and closes the others. A connection
+// counts until it is closed. TLS belongs above this listener, since a connection that is
+// refused is not worth a handshake.
 func (l *Limiter) Listener(ln net.Listener) net.Listener { return limitListener{ln, l} }
 
 type limitListener struct {
@@ -54,7 +53,7 @@ func (l limitListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit returns the connection, counted, or nil when it has refused it.
+// admit counts the connection and returns it, or closes it and returns nil.
 func (l *Limiter) admit(conn net.Conn) net.Conn {
 	if !l.limits.Allow.Allows(conn.RemoteAddr()) {
 		l.refuse(conn, ReasonAllow)
@@ -73,14 +72,14 @@ func (l *Limiter) admit(conn net.Conn) net.Conn {
 
 func (l *Limiter) refuse(conn net.Conn, reason string) {
 	remote := conn.RemoteAddr().String()
-	_ = conn.Close() // nothing was promised to it
+	_ = conn.Close() // an error does not matter: nothing was sent to it
 	l.log.Warn("connection refused", "reason", reason, "remote", remote)
 	if l.refused != nil {
 		l.refused(reason, remote)
 	}
 }
 
-// count counts a connection, or says why there must be no more.
+// count counts a connection, or returns why no more are allowed.
 func (l *Limiter) count(ip netip.Addr) (reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,7 +99,7 @@ func (l *Limiter) release(ip netip.Addr) {
 	defer l.mu.Unlock()
 	l.total--
 	if l.open[ip]--; l.open[ip] == 0 {
-		delete(l.open, ip) // or the map grows with every address ever seen
+		delete(l.open, ip) // otherwise the map would keep every address
 	}
 }
 
@@ -110,12 +109,12 @@ type counted struct {
 	release func()
 }
 
-// Close gives the place back first: a peer that sees the close may come again at
-// once.
+// Close first stops counting the connection, because a peer that sees the close may connect
+// again at once.
 func (c *counted) Close() error {
 	c.release()
 	return c.Conn.Close()
 }
 
-// CloseWrite tells the peer that no more will come.
+// CloseWrite ends the direction to the peer.
 func (c *counted) CloseWrite() error { return closeWrite(c.Conn) }

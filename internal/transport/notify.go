@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// notifyWait is how long a word to systemd may take when it has many to read.
+// notifyWait is how long a notification may take when systemd is busy.
 const notifyWait = time.Second
 
-// Notify tells systemd the state of the service, such as READY=1 or STOPPING=1; it
-// does nothing if nobody asked for it. See sd_notify(3).
+// Notify tells systemd the state of the service, such as READY=1 or STOPPING=1. It does
+// nothing if systemd did not ask for notifications. See sd_notify(3).
 func Notify(state string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
@@ -28,7 +28,7 @@ func notify(path, state string) error {
 	if path[0] != '/' && path[0] != '@' {
 		return fmt.Errorf("NOTIFY_SOCKET is %q, want a path or @name", path)
 	}
-	conn, err := net.Dial("unixgram", path) // @ is the abstract name space to net too
+	conn, err := net.Dial("unixgram", path) // package net, too, uses @ for the abstract name space
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ func readPair(cert, key string) (tls.Certificate, error) {
 	return pair, nil
 }
 
-// ReadPool reads the certificates of authorities. All of the file must be sound:
-// half of it may mean half of the clients.
+// ReadPool reads the certificates of authorities. The whole file must be valid, since half of
+// it may mean half of the clients.
 func ReadPool(file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"crypto/x509"
 )
 
-// PlainConfig is Config for a server that has a use of its own for GetConfigForClient. Only
-// whether clients need a certificate is settled when it is taken.
+// PlainConfig is Config for a server that sets GetConfigForClient itself. Later changes do
+// not affect whether clients need a certificate.
 func (s *ServerTLS) PlainConfig() *tls.Config {
 	c := &tls.Config{
 		MinVersion:             tls.VersionTLS12,

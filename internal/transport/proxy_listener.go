@@ -5,11 +5,11 @@ import (
 	"net/netip"
 )
 
-// NewProxyListener reads the PROXY header, version 1 or 2, that connections from the
-// trusted addresses must begin with; RemoteAddr of such a connection is then the
-// client's. Where the header names no client (LOCAL, UNKNOWN, no TCP over IP) the
-// address stays the proxy's. Connections from elsewhere pass as they are. What
-// follows the header is left unread. An empty list trusts nobody.
+// NewProxyListener returns a listener that reads the PROXY header, version 1 or 2, with which
+// connections from the trusted addresses must begin. RemoteAddr of such a connection is the
+// client's address. If the header names no client (LOCAL, UNKNOWN, not TCP over IP), it stays
+// the proxy's address. Connections from other addresses are not changed. The octets behind
+// the header are left unread. An empty list trusts nobody.
 func NewProxyListener(ln net.Listener, trusted []netip.Prefix, o Opening) net.Listener {
 	return newStage(ln, ReasonProxy, o, func(conn net.Conn) (net.Conn, error) {
 		if ip, ok := ipOf(conn.RemoteAddr()); !ok || !contains(trusted, ip) {
@@ -32,8 +32,8 @@ type proxied struct {
 	client *net.TCPAddr
 }
 
-// RemoteAddr is the client's address.
+// RemoteAddr returns the client's address.
 func (c *proxied) RemoteAddr() net.Addr { return c.client }
 
-// CloseWrite tells the peer that no more will come.
+// CloseWrite ends the direction to the peer.
 func (c *proxied) CloseWrite() error { return closeWrite(c.Conn) }

@@ -8,7 +8,7 @@ import (
 	"github.com/pires/go-proxyproto"
 )
 
-// Bounds and fixed octets of PROXY headers.
+// Limits and fixed octets of PROXY headers.
 const (
 	v1Prefix  = "PROXY "
 	v1MaxLine = 107 // proxy-protocol.txt §2.1, its end included
@@ -18,8 +18,9 @@ const (
 	v2MaxLength = 4096                     // of addresses and TLVs together; real ones have a few hundred
 )
 
-// readV1Line reads the rest of a header of version 1, whose first octet has been read, and returns
-// the whole line. It reads octet by octet, since only the end of the line tells where SMPP begins.
+// readV1Line reads the rest of a header of version 1, whose first octet has been read, and
+// returns the whole line. It reads octet by octet, since SMPP begins right behind the end of
+// the line.
 func readV1Line(r io.Reader) ([]byte, error) {
 	line := append(make([]byte, 0, v1MaxLine), v1Prefix[0])
 	for line[len(line)-1] != '\n' {

@@ -10,7 +10,7 @@ import (
 	"readback/internal/kept"
 )
 
-// certificates is what the files hold, for the log.
+// certificates names the contents of the files in the log.
 const certificates = "certificates"
 
 // Server names the PEM files of a TLS server.
@@ -19,7 +19,7 @@ type Server struct {
 	Key      string // its private key
 	ClientCA string // authorities of its clients; empty: clients need no certificate
 
-	ClientOptional bool     // a client may have no certificate; one that it has must be sound
+	ClientOptional bool     // a client may have no certificate, but no invalid one
 	Protocols      []string // of ALPN, the preferred one first
 }
 
@@ -44,7 +44,7 @@ func NewServer(files Server, log *slog.Logger) (*ServerTLS, error) {
 	return s, nil
 }
 
-// named leaves out what is not set.
+// named removes empty names.
 func named(files ...string) []string {
 	var all []string
 	for _, f := range files {
@@ -63,7 +63,7 @@ func (f Server) read() (*tls.Config, error) {
 	c := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		Certificates: []tls.Certificate{pair},
-		// A resumed session would rest on the authorities of its first handshake.
+		// A resumed session would rely on the authorities of its first handshake.
 		SessionTicketsDisabled: true,
 		NextProtos:             f.Protocols,
 	}
@@ -78,8 +78,8 @@ func (f Server) read() (*tls.Config, error) {
 	return c, err
 }
 
-// Config is a configuration, TLS 1.2 or later, that holds each new handshake to the
-// newest files. It needs to be taken once only.
+// Config returns a configuration, TLS 1.2 or later, that uses the newest contents of the
+// files for each handshake. It stays valid when the files change.
 func (s *ServerTLS) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:             tls.VersionTLS12,
@@ -90,12 +90,12 @@ func (s *ServerTLS) Config() *tls.Config {
 	}
 }
 
-// Reload reads the files now. On an error what was read before stays in use.
-// Connections that exist are not touched.
+// Reload reads the files now. After an error the old contents stay in use. Existing
+// connections are not affected.
 func (s *ServerTLS) Reload() error { return s.kept.Reload() }
 
-// Watch reloads when the files change, and logs that, until ctx ends. It looks at
-// them that often; 0: every 5 s.
+// Watch reloads when the files change, and logs that, until ctx ends. It checks the files at
+// the given interval; 0: every 5 s.
 func (s *ServerTLS) Watch(ctx context.Context, every time.Duration) {
 	s.kept.Watch(ctx, every, s.log)
 }

@@ -11,10 +11,10 @@ import (
 
 const firstSocket = 3 // SD_LISTEN_FDS_START
 
-// Sockets are the listeners that systemd opened for this process, by the name that
-// the unit gives them (FileDescriptorName=, or else that of the unit); nil if there
-// are none. The variables that tell of them are unset, so that Sockets finds them
-// once only and no child does. See sd_listen_fds_with_names(3).
+// Sockets returns the listeners that systemd opened for this process, by the names in the
+// unit (FileDescriptorName=, or else the name of the unit). It returns nil if there are none.
+// It unsets systemd's variables, so that it finds the listeners only once, and no child
+// process does. See sd_listen_fds_with_names(3).
 func Sockets() (map[string]net.Listener, error) {
 	pid, count, names := os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS"), os.Getenv("LISTEN_FDNAMES")
 	for _, name := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
@@ -23,7 +23,7 @@ func Sockets() (map[string]net.Listener, error) {
 		}
 	}
 	if pid != strconv.Itoa(os.Getpid()) {
-		return nil, nil // for nobody, or for another process
+		return nil, nil // not set, or for another process
 	}
 	fds, err := socketNames(count, names)
 	if err != nil {
@@ -37,7 +37,7 @@ func Sockets() (map[string]net.Listener, error) {
 		}
 		if err != nil {
 			for _, ln := range sockets {
-				_ = ln.Close() // it served nobody
+				_ = ln.Close() // it has served nobody
 			}
 			return nil, fmt.Errorf("sockets of systemd: %w", err)
 		}
@@ -46,10 +46,10 @@ func Sockets() (map[string]net.Listener, error) {
 	return sockets, nil
 }
 
-// maxSockets is far above what a unit has.
+// maxSockets is far more than a unit has.
 const maxSockets = 64
 
-// socketNames is the name of each socket, in their order.
+// socketNames returns the name of each socket, in their order.
 func socketNames(count, names string) ([]string, error) {
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 0 || n > maxSockets {
@@ -70,10 +70,10 @@ func socketNames(count, names string) ([]string, error) {
 	return all, nil
 }
 
-// socket makes a listener of a file descriptor and closes that.
+// socket returns a listener of a file descriptor, and closes the descriptor.
 func socket(fd int, name string) (net.Listener, error) {
 	f := os.NewFile(uintptr(fd), name)
-	defer func() { _ = f.Close() }() // the listener has a copy of its own
+	defer func() { _ = f.Close() }() // the listener has its own copy
 	if name == "connection" {
 		return nil, errors.New("the unit passes connections, want Accept=no")
 	}

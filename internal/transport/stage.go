@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Opening bounds what connections do before they are accepted: a PROXY header, a
-// TLS handshake. The zero value is useful.
+// Opening limits what connections do before they are accepted: read a PROXY header, do a TLS
+// handshake. The zero value is useful.
 type Opening struct {
 	Timeout time.Duration // for each connection; 0: 10 s
 	AtOnce  int           // connections that open at a time; 0: 256
 	Log     *slog.Logger  // of those that fail; nil: none
-	Refused Refused       // told of those that fail; may be nil
+	Refused Refused       // called for those that fail; may be nil
 }
 
 func (o Opening) withDefaults() Opening {
@@ -30,9 +30,9 @@ func (o Opening) withDefaults() Opening {
 	return o
 }
 
-// graceShare of its time is what a connection has for itself. After that it makes
-// room when all places are taken and another one waits: peers that connect and say
-// nothing must not keep the others out until they time out.
+// graceShare is the part of its time for which a connection keeps its place in any case.
+// After that it gives up its place when all are taken and another connection waits. Peers
+// that connect and send nothing must not keep others out until they time out.
 const graceShare = 8
 
 var (
@@ -41,9 +41,9 @@ var (
 	errLeft     = errors.New("left without a word")
 )
 
-// stage is a listener whose connections open in goroutines of their own, so that a
-// slow one holds up nobody. Accept returns those that are done. The goroutines
-// begin with the first Accept and have ended when Close returns.
+// stage is a listener whose connections open in goroutines of their own, so that a slow
+// connection delays no other. Accept returns the open ones. The goroutines start with the
+// first Accept and have ended when Close returns.
 type stage struct {
 	// Static after construction.
 	net.Listener
@@ -53,8 +53,8 @@ type stage struct {
 
 	begin    sync.Once
 	running  sync.WaitGroup
-	places   chan struct{} // one element for each that opens, or is done and waits for Accept
-	wanted   chan struct{} // an offer to take the place of one that is slow
+	places   chan struct{} // holds an element for each connection that opens, or is open and waits for Accept
+	wanted   chan struct{} // offers the place of a slow connection to a new one
 	accepted chan accepted
 	closed   chan struct{}
 	end      func() // closes closed
@@ -77,7 +77,7 @@ func newStage(ln net.Listener, reason string, o Opening, open func(net.Conn) (ne
 	return s
 }
 
-// Accept waits for the next connection that is open.
+// Accept waits for the next open connection.
 func (s *stage) Accept() (net.Conn, error) {
 	s.begin.Do(func() { s.running.Go(s.run) })
 	select {
@@ -91,7 +91,7 @@ func (s *stage) Accept() (net.Conn, error) {
 // Close closes the listener below as well, and the connections that were not
 // accepted yet.
 func (s *stage) Close() error {
-	s.begin.Do(func() {}) // nothing begins any more
+	s.begin.Do(func() {}) // no new connection starts to open
 	err := s.Listener.Close()
 	s.end()
 	s.running.Wait()
@@ -107,14 +107,14 @@ func (s *stage) run() {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil:
-			// Whoever accepts sets the pace in which this is tried again.
+			// The caller of Accept decides how soon it tries again.
 			if !s.hand(accepted{err: err}) {
 				return
 			}
 			continue
 		}
 		if !s.takePlace() {
-			_ = conn.Close() // too late: nothing was promised to it
+			_ = conn.Close() // it came too late, so an error does not matter
 			return
 		}
 		s.running.Go(func() {
@@ -124,9 +124,9 @@ func (s *stage) run() {
 	}
 }
 
-// takePlace waits until one more connection may open, and reports false when the
-// listener closes. When no place is free it asks a slow connection for its own;
-// what comes meanwhile waits in the backlog of the socket.
+// takePlace waits until one more connection may open. It returns false when the listener
+// closes. When no place is free, it asks a slow connection for its place. Meanwhile new
+// connections wait in the backlog of the socket.
 func (s *stage) takePlace() bool {
 	select {
 	case s.places <- struct{}{}:
@@ -148,7 +148,7 @@ func (s *stage) takePlace() bool {
 	}
 }
 
-// serve opens one connection and hands it over.
+// serve opens one connection and passes it to Accept.
 func (s *stage) serve(conn net.Conn) {
 	opened, verdict := make(chan struct{}), make(chan error, 1)
 	s.running.Go(func() { verdict <- s.guard(conn, opened) })
@@ -166,7 +166,7 @@ func (s *stage) serve(conn net.Conn) {
 	}
 }
 
-// guard closes the connection if it is not open in time, and says why.
+// guard closes the connection with a reason if it is not open in time.
 func (s *stage) guard(conn net.Conn, opened <-chan struct{}) error {
 	grace, end := time.NewTimer(s.opening.Timeout/graceShare), time.NewTimer(s.opening.Timeout)
 	defer grace.Stop()
@@ -191,8 +191,8 @@ func (s *stage) guard(conn net.Conn, opened <-chan struct{}) error {
 	return why
 }
 
-// fail closes a connection that did not open. Probes of load balancers connect and
-// leave, every few seconds: they are no news.
+// fail closes a connection that did not open. Load balancers probe by connecting and leaving
+// every few seconds; these are not worth a warning.
 func (s *stage) fail(conn net.Conn, err error) {
 	remote := conn.RemoteAddr().String()
 	_ = conn.Close() // the cause is in err
@@ -208,7 +208,7 @@ func (s *stage) fail(conn net.Conn, err error) {
 	}
 }
 
-// hand gives a to Accept, and reports false when the listener closes.
+// hand passes a to Accept. It returns false when the listener closes.
 func (s *stage) hand(a accepted) bool {
 	select {
 	case s.accepted <- a:

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// TCP are the settings of connections, accepted or dialled. Nagle's algorithm is
-// off in any case: a PDU is to leave when it is written.
+// TCP holds the settings of connections, accepted or dialled. Nagle's algorithm is always
+// off, because a PDU must be sent when it is written.
 type TCP struct {
-	Timeout   time.Duration       // to dial, a TLS handshake included; 0: as long as the caller waits
+	Timeout   time.Duration       // to dial, including the TLS handshake; 0: no limit
 	KeepAlive net.KeepAliveConfig // see KeepAlive
 }
 
 // keepAliveCount is how many probes in a row go unanswered before TCP gives up.
 const keepAliveCount = 3
 
-// KeepAlive are settings by which a peer that has vanished is noticed after about
-// twice idle: three probes, a third of idle apart, when idle has passed without a
-// word. With idle 0 there are no probes.
+// KeepAlive holds settings that detect a vanished peer after about twice idle: after idle
+// without any packet come three probes, a third of idle apart. With idle 0 there are no
+// probes.
 func KeepAlive(idle time.Duration) net.KeepAliveConfig {
 	if idle <= 0 {
 		return net.KeepAliveConfig{}
@@ -31,13 +31,13 @@ func KeepAlive(idle time.Duration) net.KeepAliveConfig {
 	}
 }
 
-// What Linux takes: tcp(7), MAX_TCP_KEEPIDLE and its like.
+// Limits of Linux: tcp(7), MAX_TCP_KEEPIDLE and similar.
 const (
 	maxKeepAlive      = 32767 * time.Second
 	maxKeepAliveCount = 127
 )
 
-// Validate says what of the settings cannot be.
+// Validate returns what is wrong with the settings.
 func (t TCP) Validate() error {
 	var errs []error
 	check := func(ok bool, what string) {
@@ -54,8 +54,7 @@ func (t TCP) Validate() error {
 	return errors.Join(errs...)
 }
 
-// apply sets conn up. Go has NoDelay on for connections of its own making; one from
-// elsewhere may not.
+// apply sets up conn. Go sets NoDelay on its own connections only.
 func (t TCP) apply(conn net.Conn) error {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -91,6 +90,6 @@ func (l tcpListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = l.tcp.apply(conn) // fails if the peer has left already: who reads will see
+	_ = l.tcp.apply(conn) // fails if the peer has left already, which the reader will notice
 	return conn, nil
 }

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// NewTLSListener speaks TLS with each connection of ln. Accept returns connections
-// whose handshake is done and, where the configuration asks for it, whose client
-// has proved who it is.
+// NewTLSListener returns a listener that speaks TLS on each connection of ln. Accept returns
+// connections whose handshake is done. Where the configuration asks for it, the client has
+// presented a valid certificate.
 func NewTLSListener(ln net.Listener, config *tls.Config, o Opening) net.Listener {
 	return newStage(ln, ReasonTLS, o, func(conn net.Conn) (net.Conn, error) {
 		c := tls.Server(conn, config)
