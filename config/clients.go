@@ -19,7 +19,7 @@ type WebSocket struct {
 type ClientTLS struct {
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listener's certificate and its chain; empty is no TLS"`
 	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the client's certificate, which it must show unless reads.auth has others beside mtls; empty asks for none"`
+	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign clients' certificates; a client must present one unless reads.auth has others beside mtls; empty requires none"`
 }
 
 // clientListener is one of the listeners for handsets and app backends.

@@ -38,11 +38,11 @@ type AccountFeedback struct {
 // Webhook holds the settings of feedback in form webhook.
 type Webhook struct {
 	URL          string        `key:"url" form:"url" empty:"none" secret:"all" doc:"http or https URL that feedback is posted to"`
-	SecretFile   string        `key:"secret_file" empty:"none" doc:"file that holds the secret of the signature, one line of 16 to 128 characters; behind whsec_ it is the key in base64"`
+	SecretFile   string        `key:"secret_file" empty:"none" doc:"file with the secret of the signature, one line of 16 to 128 characters; after whsec_ it is the key in base64"`
 	OldSignature bool          `key:"old_signature" default:"true" doc:"sign by Readback-Signature too, the header of the first release; the next release has neither the header nor this key"`
 	Timeout      time.Duration `key:"timeout" default:"10s" range:"100ms..25s" doc:"time for the answer"`
-	CA           string        `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the server's certificate; empty is those of the system"`
-	AllowPrivate bool          `key:"allow_private" doc:"connect to loopback, private and link-local addresses, too"`
+	CA           string        `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign the server's certificate; empty is those of the system"`
+	AllowPrivate bool          `key:"allow_private" doc:"allow loopback, private and link-local addresses, too"`
 	Concurrency  int           `key:"concurrency" default:"4" range:"1..100" doc:"requests under way at a time, for each account"`
 
 	// Secret is what Load has read from SecretFile.

@@ -9,13 +9,13 @@ import (
 // Allow and ProxyFrom compare the peer's address unmapped and without its zone
 // (netip.Addr.Unmap, WithZone).
 type Listen struct {
-	Addr          string         `key:"addr" default:":2775" form:"bind" empty:"off" doc:"address that ESMEs bind to, host:port; empty is TLS only"`
+	Addr          string         `key:"addr" default:":2775" form:"bind" empty:"off" doc:"address that ESMEs bind to, host:port; empty: TLS only"`
 	TLS           ListenTLS      `key:"tls" doc:"the listener for ESMEs that speak TLS, beside or instead of the plain one"`
-	Allow         []netip.Prefix `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which ESMEs may connect; empty is from anywhere"`
+	Allow         []netip.Prefix `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which ESMEs may connect; empty allows all"`
 	ProxyProtocol bool           `key:"proxy_protocol" doc:"connections from listen.proxy_from begin with a PROXY header, v1 or v2, that names the ESME's address"`
 	ProxyFrom     []netip.Prefix `key:"proxy_from" example:"10.0.0.5" doc:"addresses and networks of the load balancers that send PROXY headers"`
 	MaxPerAddress int            `key:"max_per_address" range:"0..100000" doc:"connections at a time from one address; 0 is no limit"`
-	KeepAlive     time.Duration  `key:"keepalive" default:"30s" range:"1s..1h" doc:"silence after which TCP asks whether the peer's machine is there"`
+	KeepAlive     time.Duration  `key:"keepalive" default:"30s" range:"1s..1h" doc:"silence after which TCP probes the connection"`
 }
 
 // ListenTLS holds the settings of the TLS listener for ESMEs. It is off without Addr. With
@@ -24,7 +24,7 @@ type ListenTLS struct {
 	Addr     string `key:"addr" form:"bind" empty:"off" doc:"address that ESMEs bind to over TLS, host:port; empty is off"`
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate and its chain"`
 	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed the ESME's certificate; empty asks for none"`
+	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign ESMEs' certificates; empty requires none"`
 }
 
 // checkListen checks that ESMEs can connect, and that TLS has all it needs.

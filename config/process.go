@@ -7,7 +7,7 @@ const embedded = relay.Embedded
 
 // Ops holds the settings of the operator's HTTP interface.
 type Ops struct {
-	Addr string `key:"addr" default:"127.0.0.1:9090" form:"bind" empty:"off" doc:"address of metrics, health and profiles, host:port; keep it on loopback, since it asks nobody who they are; empty is off"`
+	Addr string `key:"addr" default:"127.0.0.1:9090" form:"bind" empty:"off" doc:"address of metrics, health and profiles, host:port; keep it on loopback, since it has no authentication; empty is off"`
 }
 
 // Log holds the settings of the log.

@@ -9,7 +9,7 @@ import (
 // Reads holds the settings of the interfaces for read responses.
 type Reads struct {
 	Addr string        `key:"addr" default:"127.0.0.1:8080" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
-	SMS  bool          `key:"sms" default:"true" doc:"take messages from subscribers that are read responses; they never reach the ESME"`
+	SMS  bool          `key:"sms" default:"true" doc:"handle messages from subscribers that are read responses; they never reach the ESME"`
 	JWT  token.Options `key:"jwt" live:"yes" doc:"whose tokens are taken, for reads.auth jwt"`
 	TLS  ReadsTLS      `key:"tls" doc:"TLS on the HTTP interface"`
 
@@ -23,7 +23,7 @@ type Reads struct {
 type ReadsTLS struct {
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the certificate of the HTTP interface and its chain; empty is no TLS"`
 	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities one of which must have signed a caller's certificate, for reads.auth mtls"`
+	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign callers' certificates, for reads.auth mtls"`
 }
 
 // checkReads checks that only callers whom the operator means can send read responses.

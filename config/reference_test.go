@@ -14,7 +14,7 @@ import (
 func TestReference(t *testing.T) {
 	got := Reference()
 	for _, row := range []string{
-		"| `listen.addr` | `\":2775\"` | restart | address that ESMEs bind to, host:port; empty is TLS only |",
+		"| `listen.addr` | `\":2775\"` | restart | address that ESMEs bind to, host:port; empty: TLS only |",
 		"| `listen.allow` | `[]` | restart |",
 		"| `smsc.tls.enable` | `false` | restart |",
 		"| `smsc.message_id.receipt` | `as_is` | restart | message_id in receipts; `as_is`, `hex` or `dec` |",

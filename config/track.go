@@ -12,8 +12,8 @@ type Track struct {
 
 	IEI       uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
 	Reference int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
-	Proof     bool     `key:"proof" doc:"add to each element a proof that only who holds the message can show in a read response: 4 octets more"`
-	ProofKeys []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files with a key each, 16 octets at least and nothing else: the first one signs, all of them verify"`
+	Proof     bool     `key:"proof" doc:"add a proof of 4 octets to each element, which only the receiver of the message can present in a read response"`
+	ProofKeys []string `key:"proof_keys" form:"file" example:"/etc/readback/proof.key" doc:"files that contain only a key of at least 16 octets: the first key signs, all of them verify"`
 	Marker    Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
 
 	// ProofSecrets is what Load has read from ProofKeys.

@@ -272,7 +272,7 @@ func (c contextual) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstre
 func TestLastOfAllowedErrors(t *testing.T) {
 	refusal := errors.New("400")
 	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, newLogbook(t), time.Hour)
+		s := newSession(t, newBook(t), time.Hour)
 		for i, err := range []error{message.AtMost(3, refusal), refusal, message.AtMost(3, refusal)} {
 			s.tell(t.Context(), s.h, answering(err))
 			if len(s.letters.stored) > 0 {

@@ -15,8 +15,8 @@ import (
 type Limits struct {
 	Rate        float64 `key:"rate" range:"0..100000" doc:"messages a second that the account may send, parts counted; 0 is no limit"`
 	Burst       int     `key:"burst" range:"0..100000" doc:"messages that it may send at once; 0 is as many as rate"`
-	Reject      bool    `key:"over_rate" default:"pace" oneof:"pace,reject" doc:"what is over the rate waits, or is refused with ESME_RTHROTTLED"`
-	Window      int     `key:"window" range:"0..10000" doc:"requests of one session that wait for their answer; 0 is no limit"`
+	Reject      bool    `key:"over_rate" default:"pace" oneof:"pace,reject" doc:"messages over the rate wait, or are refused with ESME_RTHROTTLED"`
+	Window      int     `key:"window" range:"0..10000" doc:"requests of one session that may be unanswered; 0 is no limit"`
 	MaxSessions int     `key:"max_sessions" range:"0..100000" doc:"sessions of the account at a time; 0 is no limit"`
 }
 
