@@ -10,7 +10,7 @@ import (
 	"readback/internal/seed"
 )
 
-// step is something that a book is told.
+// step is one call of a book.
 type step func(b *Book)
 
 // history makes messages with all that happens to them, in the order in which it

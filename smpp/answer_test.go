@@ -96,7 +96,7 @@ func TestAnswerToBindLate(t *testing.T) {
 	})
 }
 
-// An answer to enquire_link that nobody asked for is told; one that comes late is not.
+// An unexpected response to enquire_link is passed to the handler; a late one is not.
 func TestAnswerToEnquireLinkUnasked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, stray := startCollecting(t, BoundTRX, Options{Response: time.Second, Timers: Timers{EnquireLink: time.Minute}})

@@ -38,7 +38,8 @@ func startTCPLike(t *testing.T, h Handler[any]) (running, *tcpLike) {
 	return startOn(t, conn, far, BoundTRX, Options{}, h), conn
 }
 
-// Who is finished with is told that no more comes, and has a second to close as well.
+// A peer whose session has finished learns that no more comes, and has a second to close as
+// well.
 func TestFinishLingers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, conn := startTCPLike(t, fakeHandler{})

@@ -17,7 +17,7 @@ const (
 	dataFields = addressFields + "registered_delivery data_coding"
 )
 
-// What is missing is told by its name and place, field by field.
+// An error names a missing field and its place, field by field.
 func TestParseMessageWhere(t *testing.T) {
 	for id, names := range map[pdu.ID]string{pdu.SubmitSMID: shortFields, pdu.DeliverSMID: shortFields, pdu.DataSMID: dataFields} {
 		fields := strings.Fields(names)
@@ -35,7 +35,7 @@ func TestParseMessageWhere(t *testing.T) {
 	}
 }
 
-// What is wrong behind the mandatory fields is told by its place, too.
+// An error names the place of what is wrong behind the mandatory fields, too.
 func TestParseMessageWhereBehind(t *testing.T) {
 	short := strings.Repeat("00", 16)
 	for _, tt := range []struct {

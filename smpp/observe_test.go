@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Observe is told how long a frame was in here: since it arrived until it was written.
+// Observe gets the time of a frame in the process: from its arrival until it was written.
 func TestObserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := make(chan time.Duration, 10)

@@ -81,7 +81,7 @@ func TestRunReturnsLast(t *testing.T) {
 	})
 }
 
-// Room is told when a window was changed, and when requests expired; at no other tick.
+// Room is called when a window was changed, and when requests expired, and at no other tick.
 func TestRoomToldOnce(t *testing.T) {
 	told := 0
 	s := tickOf(Options{Window: 1, Response: 10 * time.Second, Room: func() { told++ }})

@@ -78,7 +78,7 @@ func TestSendGoesOnByExpiry(t *testing.T) {
 	})
 }
 
-// Whoever waits for the window is told when the session ends, however it does.
+// Senders that wait for the window get an error when the session ends, for any reason.
 func TestSendEndsWithTheSession(t *testing.T) {
 	tests := []struct {
 		name string

@@ -109,7 +109,7 @@ func TestAppendDelivered(t *testing.T) {
 	}
 }
 
-// A session that is told no time gives a peer half a minute to read.
+// Without a write time-out, a session gives a peer half a minute to read.
 func TestDefaultWriteTimeout(t *testing.T) {
 	for set, want := range map[time.Duration]time.Duration{
 		0: 30 * time.Second, -1: 30 * time.Second, 1: 1, time.Minute: time.Minute,

@@ -85,7 +85,7 @@ func TestWatchInactive(t *testing.T) {
 	}
 }
 
-// Whoever sends requests is not asked whether it is there, and is not inactive.
+// A peer that sends requests gets no enquire_link, and is not inactive.
 func TestWatchHearsRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := Options{Timers: Timers{EnquireLink: 30 * time.Second, Inactivity: 50 * time.Second}}
@@ -231,7 +231,7 @@ func TestWatchTickAtLeast(t *testing.T) {
 	}
 }
 
-// A request that expires while the session waits for unbind_resp is told at once.
+// A request that expires while the session waits for unbind_resp is reported at once.
 func TestWatchExpiresBeforeUnbind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		expired := make(chan time.Time, 1)

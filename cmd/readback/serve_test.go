@@ -169,7 +169,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeQuietAccount shows feedback.form off: the read is taken, nobody is told.
+// TestServeQuietAccount shows feedback.form off: the read is accepted, and nobody gets
+// feedback.
 func TestServeQuietAccount(t *testing.T) {
 	r := startService(t, func(cfg *config.Config) {
 		quiet := cfg.Account("quiet")

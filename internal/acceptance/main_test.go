@@ -62,7 +62,7 @@ func raiseFiles() {
 
 const fullVariable = "READBACK_FULL"
 
-// full tells whether the sizes are those of the promises.
+// full reports whether the sizes are those of the promises.
 var full = os.Getenv(fullVariable) == "1"
 
 // size is n, or a tenth of it in the short form.

@@ -26,7 +26,7 @@ func (r tally) String() string {
 		r.sent, r.ok, r.failed, r.none, r.many, r.wrong, r.invented)
 }
 
-// isClean tells whether each message had one answer, and a true one.
+// isClean reports whether each message had one answer, and a true one.
 func (r tally) isClean() bool { return r.none == 0 && r.many == 0 && r.wrong == 0 && r.invented == 0 }
 
 // count adds up what an ESME saw, and holds it against the SMSC's book, if there is one.

@@ -43,7 +43,7 @@ func (t traffic) ofPeers(hasty bool) traffic {
 	return traffic{slices.DeleteFunc(t.up, drop), slices.DeleteFunc(t.down, drop)}
 }
 
-// isFeedback tells whether f is what the gateway tells of a read message.
+// isFeedback reports whether f is what the gateway tells of a read message.
 func isFeedback(f smpp.Frame) bool {
 	return f.ID() == pdu.DeliverSMID && bytes.Contains(f, []byte("readback receiver:"))
 }

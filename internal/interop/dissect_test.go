@@ -186,7 +186,7 @@ func (c *capture) addAll() {
 	c.addLong()
 }
 
-// isEdge tells whether a text so long just fits, or just does not, in one of the looks.
+// isEdge reports whether a text so long just fits, or just does not, in one of the looks.
 func isEdge(a alphabet, o own, length int) bool {
 	room := a.room(o.length())
 	isEdge := length < 2 || length == longest || length == room || length == room+1

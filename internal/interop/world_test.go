@@ -63,7 +63,7 @@ func newWorld(t *testing.T, gated bool, s *scenario, smscAddr string) *world {
 // addr is where ESMEs connect to.
 func (w *world) addr() string { return w.front.addr() }
 
-// gated tells whether the gateway is in between.
+// gated reports whether the gateway is in between.
 func (w *world) gated() bool { return w.relay != nil }
 
 // stop ends the world from the ESMEs' side on; afterwards the taps are complete.
