@@ -164,8 +164,10 @@ func (r *running) awaitPart(c message.Conversation, number uint16, seq uint8) {
 		if err != nil || f == nil {
 			r.t.Fatalf("number %d: %v", number, err)
 		}
-		if f.entry.part(seq).state == message.StateDelivered {
-			return
+		for _, p := range f.entry.parts {
+			if p.seq == seq && p.state == message.StateDelivered {
+				return
+			}
 		}
 	}
 	r.t.Fatalf("part %d of number %d has no receipt", seq, number)

@@ -71,7 +71,7 @@ func (r *running) depictLog(d *depiction) {
 		for rec := (journal.Record{}); err == nil && b.Next(&rec); {
 			seen[rec.Kind] = true
 		}
-		if err := firstError(err, b.Err); err != nil {
+		if err := errors.Join(err, b.Err); err != nil {
 			r.t.Errorf("log message %d: %v", m.Sequence, err)
 		}
 	})
