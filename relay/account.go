@@ -187,8 +187,8 @@ func (a *account) receiptWait(fb *message.Feedback) time.Duration {
 // lookForReceipt releases a feedback if the receipt has passed since it was published.
 func (a *account) lookForReceipt(fb *message.Feedback) {
 	c := fb.Conversation()
-	f, err := a.index.findNumber(&c, fb.Number, message.DayOf(fb.SubmittedAt.UnixMilli()))
-	if err == nil && f != nil && !f.entry.awaitsReceipt() {
+	f, err := a.index.FindNumber(&c, fb.Number, message.DayOf(fb.SubmittedAt.UnixMilli()))
+	if err == nil && f != nil && !f.Entry.AwaitsReceipt() {
 		a.change(func(o *order) { o.passed(c, fb.Number) })
 	}
 }

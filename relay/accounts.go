@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 )
 
@@ -140,11 +141,11 @@ func (s *accounts) stop() {
 }
 
 // receiptPassed releases the feedback on a message.
-func (s *accounts) receiptPassed(r receipted) {
+func (s *accounts) receiptPassed(r index.ReceiptPassed) {
 	s.mu.Lock()
-	a := s.all[r.account]
+	a := s.all[r.Account]
 	s.mu.Unlock()
 	if a != nil {
-		a.change(func(o *order) { o.passed(r.conv, r.number) })
+		a.change(func(o *order) { o.passed(r.Conv, r.Number) })
 	}
 }

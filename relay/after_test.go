@@ -160,12 +160,12 @@ func (r *running) waitForQueue(account string, n uint64) {
 func (r *running) awaitPart(c message.Conversation, number uint16, seq uint8) {
 	r.t.Helper()
 	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
-		f, err := r.index.findNumber(&c, number, message.DayOf(time.Now().UnixMilli()))
+		f, err := r.index.FindNumber(&c, number, message.DayOf(time.Now().UnixMilli()))
 		if err != nil || f == nil {
 			r.t.Fatalf("number %d: %v", number, err)
 		}
-		for _, p := range f.entry.parts {
-			if p.seq == seq && p.state == message.StateDelivered {
+		for _, p := range f.Entry.Parts {
+			if p.Seq == seq && p.State == message.StateDelivered {
 				return
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"readback/internal/backoff"
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 )
 
@@ -18,14 +19,14 @@ import (
 type appender struct {
 	journal   journal.Log
 	queue     *queue
-	applier   *applier
+	applier   *index.Applier
 	ledger    *Ledger
 	status    *status
 	metrics   *ledgerMetrics
 	log       *slog.Logger
 	connected <-chan struct{} // the connection is there again
 
-	applied func(*result) // called with what each batch came to
+	applied func(*index.Result) // called with what each batch came to
 
 	complained time.Time // when dropped records were last logged
 	dropped    int       // since then
@@ -80,7 +81,7 @@ func (a *appender) commit(b *batch) error {
 	}
 	clear(b.waits)
 	b.waits = b.waits[:0] // lose must not tell them again
-	res, err := a.applier.apply(a.journal.Last(), b.buf, b.changes)
+	res, err := a.applier.Apply(a.journal.Last(), b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
 		return err
@@ -101,8 +102,8 @@ func (a *appender) commit(b *batch) error {
 	a.ledger.routes.settle(b.routes...)
 	a.ledger.cuts.settle(b.cuts...)
 	for _, w := range b.waiters {
-		o := res.of(w.record)
-		w.tell(o.outcome, o.merged)
+		o := res.Of(w.record)
+		w.tell(o.Outcome, o.Merged)
 	}
 	a.metrics.batches.Observe(float64(b.records))
 	for k, n := range b.counts {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -18,7 +19,7 @@ func TestWaiterIsToldOnce(t *testing.T) {
 	if err := r.Ledger().Assign(s); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.index.close(); err != nil {
+	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	told := make(logged, 2)
@@ -65,17 +66,17 @@ func TestStopCoversWhatIsGiven(t *testing.T) {
 func testAppender(t *testing.T) *appender {
 	t.Helper()
 	opt := testOptions(t)
-	ix, err := openIndex(t.TempDir(), opt.logger())
+	ix, err := index.Open(t.TempDir(), opt.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = ix.close() })
+	t.Cleanup(func() { _ = ix.Close() })
 	l := ledgerOn(&opt, ix)
 	l.epoch = 1
 	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)
 	return &appender{
-		journal: new(journal.Memory).Open(), queue: l.queue, applier: &applier{ix: ix}, applied: func(*result) {},
+		journal: new(journal.Memory).Open(), queue: l.queue, applier: &index.Applier{Ix: ix}, applied: func(*index.Result) {},
 		ledger: l, status: l.status, metrics: l.metrics, log: opt.logger(),
 	}
 }
@@ -104,12 +105,12 @@ func TestStopWithFullQueue(t *testing.T) {
 	}
 	for i, s := range sent {
 		c := s.Conversation
-		if epoch, next, err := a.ledger.index.head(&c); epoch != 1 || next != 1 || err != nil {
+		if epoch, next, err := a.ledger.index.Head(&c); epoch != 1 || next != 1 || err != nil {
 			t.Errorf("conversation %d: got head %d in epoch %d, %v, want 1 in 1", i, next, epoch, err)
 		}
 	}
-	at, err := a.ledger.index.applied()
-	if err != nil || !at.stopped || at.seq != a.journal.Last() {
+	at, err := a.ledger.index.Position()
+	if err != nil || !at.Stopped || at.Seq != a.journal.Last() {
 		t.Errorf("got %+v, %v, want a stop at %d", at, err, a.journal.Last())
 	}
 	if b := a.queue.begin(journal.KindHead); b != nil {

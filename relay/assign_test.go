@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -65,8 +66,8 @@ func TestLoad(t *testing.T) {
 			other := c
 			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
-				a := &applier{ix: r.index}
-				if _, err := a.apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
+				a := &index.Applier{Ix: r.index}
+				if _, err := a.Apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
 					t.Fatal(err)
 				}
 				other = c
@@ -77,7 +78,7 @@ func TestLoad(t *testing.T) {
 			}
 		})
 	}
-	if err := r.index.close(); err != nil {
+	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{l.Assign(tracked(c)), func() error { _, err := l.load(&c); return err }()} {

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -79,11 +80,11 @@ func (r *running) awaitings(n int) {
 func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 	dir := t.TempDir()
 	opt := testOptions(t)
-	ix, err := openIndex(dir, opt.logger())
+	ix, err := index.Open(dir, opt.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ix.close() }()
+	defer func() { _ = ix.Close() }()
 	l := ledgerOn(&opt, ix)
 	synctest.Test(t, func(t *testing.T) {
 		l.status = newStatus()

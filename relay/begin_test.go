@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -50,7 +51,7 @@ func TestEpochs(t *testing.T) {
 			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, r.ledger.epoch, r.ledger.since, epoch, since)
 		}
 		last := r.ledger.appender.journal.Last()
-		if at, err := r.index.applied(); err != nil || at.seq != last || at.epoch != epoch || at.stopped || r.state(t, journal.Stream).LastSeq != last {
+		if at, err := r.index.Position(); err != nil || at.Seq != last || at.Epoch != epoch || at.Stopped || r.state(t, journal.Stream).LastSeq != last {
 			t.Errorf("%s: got the index at %+v, %v, the log at %d, want the start of the epoch", what, at, err, last)
 		}
 	}
@@ -76,13 +77,13 @@ func TestEpochs(t *testing.T) {
 	want("with another last number", 4, 4)
 	r.again(t)
 	want("after another crash", 5, 4)
-	if err := r.index.rebuild(1); err != nil {
+	if err := r.index.Rebuild(1); err != nil {
 		t.Fatal(err)
 	}
 	r.again(t)
 	want("without an index", 6, 4)
 	stop()
-	if err := r.index.rebuild(1); err != nil {
+	if err := r.index.Rebuild(1); err != nil {
 		t.Fatal(err)
 	}
 	r.again(t)
@@ -136,12 +137,12 @@ func TestBeginFindsWhatWaits(t *testing.T) {
 	if !r.ledger.cuts.any.Load() {
 		t.Error("got no parts, want some to look for")
 	}
-	rows, err := r.index.outbox(prefixOutbox, 0, 0, 9)
+	rows, err := r.index.Outbox(index.FeedbackOutbox, 0, 0, 9)
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("got %d rows, %v, want 1", len(rows), err)
 	}
 	b = r.ledger.queue.begin(journal.KindFed)
-	b.buf = journal.AppendFed(b.buf, rows[0].seq, rows[0].index)
+	b.buf = journal.AppendFed(b.buf, rows[0].Seq, rows[0].Index)
 	r.ledger.queue.end(b)
 	drain(0, false)
 }

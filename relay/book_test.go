@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -13,19 +14,19 @@ import (
 // book is an index with an applier, for tests of what reads the index. The test writes the log.
 type book struct {
 	t   testing.TB
-	ix  *index
-	a   *applier
+	ix  *index.Index
+	a   *index.Applier
 	seq uint64 // of the last message
 }
 
 func newBook(t testing.TB) *book {
 	t.Helper()
-	ix, err := openIndex(t.TempDir(), slog.New(slog.DiscardHandler))
+	ix, err := index.Open(t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = ix.close() })
-	return &book{t: t, ix: ix, a: &applier{ix: ix, events: func([]byte) bool { return true }}}
+	t.Cleanup(func() { _ = ix.Close() })
+	return &book{t: t, ix: ix, a: &index.Applier{Ix: ix, Events: func([]byte) bool { return true }}}
 }
 
 // write applies the records as one message of the log.
@@ -38,7 +39,7 @@ func (l *book) write(all ...journal.Record) {
 		data = journal.Append(data, r)
 		changes = changes || r.Kind.Changes() || r.Kind == journal.KindAccepted && r.Part.Total > 1
 	}
-	if _, err := l.a.apply(l.seq, data, changes); err != nil {
+	if _, err := l.a.Apply(l.seq, data, changes); err != nil {
 		l.t.Fatal(err)
 	}
 }

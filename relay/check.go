@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
@@ -85,10 +86,10 @@ func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 }
 
 // doubt returns why a read response must not be about f; its code is 0 when it may.
-func (rs *Reads) doubt(rd *Read, q *question, f *found) message.Verdict {
-	content := said{sender: f.place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
+func (rs *Reads) doubt(rd *Read, q *question, f *index.Found) message.Verdict {
+	content := said{sender: f.Place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {
-	case q.now.Sub(message.Time(f.entry.at)) > rs.opt.Keep:
+	case q.now.Sub(message.Time(f.Entry.At)) > rs.opt.Keep:
 		return message.Verdict{Kind: message.VerdictTooOld, Reason: "message is too old"}
 	case (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.proven(f, rd.Proof):
 		return wrongProof()
@@ -112,6 +113,6 @@ func (rs *Reads) veil(rd *Read, v message.Verdict) (veiled message.Verdict, note
 }
 
 // proven tells whether tag is the proof of the message.
-func (rs *Reads) proven(f *found, tag string) bool {
-	return rs.opt.Proofs.Check(&f.place.Conv, f.place.Number, message.Time(f.entry.at), tag)
+func (rs *Reads) proven(f *index.Found, tag string) bool {
+	return rs.opt.Proofs.Check(&f.Place.Conv, f.Place.Number, message.Time(f.Entry.At), tag)
 }

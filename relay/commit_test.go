@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -53,7 +54,7 @@ func TestCommit(t *testing.T) {
 	if account, ok := a.ledger.Routed([]byte("A")); account != "bank" || !ok {
 		t.Errorf("got account %q, want bank", account)
 	}
-	for i, want := range []outcome{outcomeRead, outcomeDuplicate} {
+	for i, want := range []index.Outcome{index.Read, index.Duplicate} {
 		if got := relaytest.Receive(t, reads[i]); got != want {
 			t.Errorf("read %d: got outcome %d, want %d", i, got, want)
 		}
@@ -104,7 +105,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	b.buf = journal.AppendOptOut(b.buf, &journal.Record{Place: journal.Place{Conv: c}, Status: 1, ReadAt: 1, At: 1})
 	b.await(w.tell)
 	a.queue.end(b)
-	if got := relaytest.Receive(t, w); got != outcomeDown {
+	if got := relaytest.Receive(t, w); got != index.Down {
 		t.Errorf("who comes meanwhile: got outcome %d, want that it is down", got)
 	}
 	back.Store(true)
@@ -119,10 +120,10 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if got := value(t, reg, "readback_ledger_down", ""); got != 0 {
 		t.Errorf("got %v down, want 0", got)
 	}
-	if f, err := a.ledger.index.findNumber(&c, 1, maxDay); f == nil || err != nil {
+	if f, err := a.ledger.index.FindNumber(&c, 1, index.MaxDay); f == nil || err != nil {
 		t.Errorf("got %+v, %v, want the message", f, err)
 	}
-	if since, err := a.ledger.index.optOut(&c.Receiver); since != 1 || err != nil {
+	if since, err := a.ledger.index.OptOut(&c.Receiver); since != 1 || err != nil {
 		t.Errorf("got opt-out since %d, %v, want what came meanwhile", since, err)
 	}
 	if len(told) > 0 {
@@ -206,11 +207,11 @@ func TestAppenderEnds(t *testing.T) {
 			if len(told) != want || a.queue.begin(journal.KindRoute) != nil {
 				t.Errorf("got %d waiters told, want %d and the queue closed", len(told), want)
 			}
-			at, err := a.ledger.index.applied()
-			if err != nil || at.stopped == tt.cancel {
+			at, err := a.ledger.index.Position()
+			if err != nil || at.Stopped == tt.cancel {
 				t.Errorf("got %+v, %v, want a stop record: %v", at, err, !tt.cancel)
 			}
-			if account, err := a.ledger.index.route([]byte("A"), maxDay, maxDay); !tt.cancel && (err != nil || (account == "bank") != tt.queued) {
+			if account, err := a.ledger.index.Route([]byte("A"), index.MaxDay, index.MaxDay); !tt.cancel && (err != nil || (account == "bank") != tt.queued) {
 				t.Errorf("got route to %q, %v, want it if it was queued", account, err)
 			}
 		})

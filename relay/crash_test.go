@@ -19,7 +19,7 @@ import (
 // written.
 func (r *running) crash() {
 	r.Relay.nc.Close()
-	_ = r.index.discard()
+	_ = r.index.Discard()
 	_ = r.stop()
 }
 
@@ -162,14 +162,14 @@ func (w *world) check(r *running) {
 	}
 	for c, entries := range w.entries {
 		for number, g := range entries {
-			f, err := r.index.findNumber(&c, number, message.DayOf(1<<46))
+			f, err := r.index.FindNumber(&c, number, message.DayOf(1<<46))
 			switch {
 			case err != nil || f == nil:
 				w.fault("entry %d of %v is lost: %v", number, c.Receiver, err)
-			case f.entry.ordinal < g.ordinal:
-				w.fault("entry %d of %v went back to ordinal %d from %d", number, c.Receiver, f.entry.ordinal, g.ordinal)
-			case f.entry.ordinal == g.ordinal && w.read[g.id] && f.entry.state != message.StateRead:
-				w.fault("message %s was read, and is %s", g.id, f.entry.state)
+			case f.Entry.Ordinal < g.ordinal:
+				w.fault("entry %d of %v went back to ordinal %d from %d", number, c.Receiver, f.Entry.Ordinal, g.ordinal)
+			case f.Entry.Ordinal == g.ordinal && w.read[g.id] && f.Entry.State != message.StateRead:
+				w.fault("message %s was read, and is %s", g.id, f.Entry.State)
 			}
 		}
 	}

@@ -7,16 +7,10 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
-
-// Merged is what the receipts of all parts of a message come to: the one receipt that
-// its ESME gets.
-type Merged struct {
-	message.PartReceipt      // the worst of them; ID and Text are those of the first part
-	Wanted              bool // the ESME has asked for such a receipt
-}
 
 // Cut is what the SMSC said of the parts of a message that the gateway cut.
 type Cut struct {
@@ -172,7 +166,7 @@ func (l *Ledger) PartOf(key []byte, receiver message.Addr) (journal.CutPart, boo
 		return part, true
 	}
 	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
-	part, ok, err := l.index.part(key, &receiver, today, uint16(l.keep/(24*time.Hour))+2)
+	part, ok, err := l.index.Part(key, &receiver, today, uint16(l.keep/(24*time.Hour))+2)
 	return part, ok && err == nil
 }
 
@@ -185,13 +179,13 @@ func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) 
 		return nil
 	}
 	l.catchUp()
-	err := l.index.eachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
-		parts := f.entry.parts
-		if len(parts) < 2 || !bytes.EqualFold(parts[0].id, id) {
+	err := l.index.EachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
+		parts := f.Entry.Parts
+		if len(parts) < 2 || !bytes.EqualFold(parts[0].Id, id) {
 			return true
 		}
 		for _, part := range parts {
-			ids = append(ids, part.id)
+			ids = append(ids, part.Id)
 		}
 		return false
 	})
@@ -205,7 +199,7 @@ func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) 
 // at once: on the ledger's goroutine, or before Merge returns. It gets nil while other
 // parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
 // The error is ErrDown: nothing is known of it.
-func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*Merged, error)) {
+func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	defer crash.OnPanic()
 	if !l.status.up.Load() {
 		done(nil, ErrDown)
@@ -217,8 +211,8 @@ func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*Merg
 		return
 	}
 	b.buf = journal.AppendMerge(b.buf, p, r)
-	b.await(func(o outcome, m *Merged) {
-		if o == outcomeDown {
+	b.await(func(o index.Outcome, m *message.Merged) {
+		if o == index.Down {
 			done(nil, ErrDown)
 			return
 		}

@@ -32,19 +32,19 @@ func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) 
 }
 
 // merge tells of a part's receipt, and returns what it came to.
-func (r *running) merge(c message.Conversation, key string, state byte) (*Merged, error) {
+func (r *running) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
 	r.t.Helper()
 	p, ok := r.Ledger().PartOf([]byte(key), c.Receiver)
 	if !ok {
 		return nil, errors.New("no such part")
 	}
 	type result struct {
-		m   *Merged
+		m   *message.Merged
 		err error
 	}
 	done := make(chan result, 1)
 	note := message.PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
-	r.Ledger().Merge(p, note, func(m *Merged, err error) { done <- result{m, err} })
+	r.Ledger().Merge(p, note, func(m *message.Merged, err error) { done <- result{m, err} })
 	got := relaytest.Receive(r.t, done)
 	return got.m, got.err
 }
@@ -165,7 +165,7 @@ func TestPartOfBeforeTheLog(t *testing.T) {
 	if !ok || p.Seq != 2 {
 		t.Errorf("got part %d %v, want 2", p.Seq, ok)
 	}
-	again.Ledger().Merge(p, message.PartReceipt{State: stateDelivered}, func(m *Merged, err error) {
+	again.Ledger().Merge(p, message.PartReceipt{State: stateDelivered}, func(m *message.Merged, err error) {
 		if m != nil || !errors.Is(err, ErrDown) {
 			t.Errorf("merge: got %v %v, want ErrDown", m, err)
 		}

@@ -3,16 +3,9 @@ package relay
 import (
 	"fmt"
 
+	"readback/relay/index"
 	"readback/relay/message"
 )
-
-// cycle is the numbers that a conversation is given round and round.
-type cycle struct {
-	first, last uint16
-	since       uint64 // the epoch that began with it
-}
-
-func (c cycle) is(first, last uint16) bool { return c.since > 0 && c.first == first && c.last == last }
 
 // goOn returns the ordinal, from next on, with which a conversation goes on in a cycle that
 // is not the one of its last messages. Messages may be outstanding under numbers of both.
@@ -20,10 +13,10 @@ func (c cycle) is(first, last uint16) bool { return c.since > 0 && c.first == fi
 // were ordinals since: each number comes again after all others of the cycle, as if
 // it had been this one all the time. Without such a number it begins with the first.
 func (l *Ledger) goOn(c *message.Conversation, next uint64) (uint64, error) {
-	var newest *found
-	err := l.index.eachEntry(c, maxDay, func(f found) bool {
-		n := uint64(f.place.Number)
-		if n >= uint64(l.first) && n < uint64(l.first)+l.numbers && (newest == nil || f.entry.ordinal > newest.entry.ordinal) {
+	var newest *index.Found
+	err := l.index.EachEntry(c, index.MaxDay, func(f index.Found) bool {
+		n := uint64(f.Place.Number)
+		if n >= uint64(l.first) && n < uint64(l.first)+l.numbers && (newest == nil || f.Entry.Ordinal > newest.Entry.Ordinal) {
 			newest = &f
 		}
 		return true
@@ -35,10 +28,10 @@ func (l *Ledger) goOn(c *message.Conversation, next uint64) (uint64, error) {
 }
 
 // goOnBehind skips ordinals until the number is the right one.
-func goOnBehind(newest *found, next uint64, first uint16, numbers uint64) uint64 {
+func goOnBehind(newest *index.Found, next uint64, first uint16, numbers uint64) uint64 {
 	var want uint64 // the number, counted from first
 	if newest != nil {
-		want = uint64(newest.place.Number-first) + next - newest.entry.ordinal
+		want = uint64(newest.Place.Number-first) + next - newest.Entry.Ordinal
 	}
 	return next + (want%numbers+numbers-next%numbers)%numbers
 }

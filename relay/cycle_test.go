@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -14,20 +15,20 @@ import (
 // After any change of the cycle, a number comes again only after as many messages as the shorter
 // cycle has.
 func TestGoOnBehind(t *testing.T) {
-	cycles := []cycle{
-		{first: 1, last: 40},
-		{first: 0, last: 38},
-		{first: 1, last: 20},
-		{first: 10, last: 30},
-		{first: 30, last: 69},
-		{first: 35, last: 40},
-		{first: 50, last: 60},
-		{first: 0, last: 99},
+	cycles := []index.Cycle{
+		{First: 1, Last: 40},
+		{First: 0, Last: 38},
+		{First: 1, Last: 20},
+		{First: 10, Last: 30},
+		{First: 30, Last: 69},
+		{First: 35, Last: 40},
+		{First: 50, Last: 60},
+		{First: 0, Last: 99},
 	}
 	for _, from := range cycles {
 		for _, to := range cycles {
 			for _, skip := range []uint64{0, 3} {
-				t.Run(fmt.Sprintf("%d-%d to %d-%d skip %d", from.first, from.last, to.first, to.last, skip), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%d-%d to %d-%d skip %d", from.First, from.Last, to.First, to.Last, skip), func(t *testing.T) {
 					for sent := range uint64(90) {
 						changeCycle(t, from, to, sent, skip)
 					}
@@ -37,26 +38,26 @@ func TestGoOnBehind(t *testing.T) {
 	}
 }
 
-func numbersOf(c cycle) uint64 { return uint64(c.last-c.first) + 1 }
+func numbersOf(c index.Cycle) uint64 { return uint64(c.Last-c.First) + 1 }
 
-func changeCycle(t *testing.T, from, to cycle, sent, skip uint64) {
+func changeCycle(t *testing.T, from, to index.Cycle, sent, skip uint64) {
 	last := make(map[uint16]uint64) // ordinal by number
-	var newest *found
+	var newest *index.Found
 	for o := range sent {
-		n := from.first + uint16(o%numbersOf(from))
+		n := from.First + uint16(o%numbersOf(from))
 		last[n] = o
-		if n >= to.first && n <= to.last {
-			newest = &found{place: journal.Place{Number: n}, entry: entry{ordinal: o}}
+		if n >= to.First && n <= to.Last {
+			newest = &index.Found{Place: journal.Place{Number: n}, Entry: index.Entry{Ordinal: o}}
 		}
 	}
 	least := min(numbersOf(from), numbersOf(to))
 	now := sent + skip // what is skipped counts as given
-	begin := goOnBehind(newest, now, to.first, numbersOf(to))
+	begin := goOnBehind(newest, now, to.First, numbersOf(to))
 	if begin < now || begin >= now+numbersOf(to) {
 		t.Errorf("after %d: got ordinal %d", sent, begin)
 	}
 	for i := range 2 * numbersOf(to) {
-		n := to.first + uint16((begin+i)%numbersOf(to))
+		n := to.First + uint16((begin+i)%numbersOf(to))
 		if o, given := last[n]; given && now+i-o < least {
 			t.Errorf("after %d: number %d comes again after %d, want %d", sent, n, now+i-o, least)
 		}
@@ -151,10 +152,10 @@ func TestGoOn(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct {
-		c    cycle
+		c    index.Cycle
 		want bool
-	}{{cycle{1, 257, 1}, true}, {cycle{1, 257, 0}, false}, {cycle{2, 257, 1}, false}, {cycle{1, 256, 1}, false}} {
-		if got := tt.c.is(1, 257); got != tt.want {
+	}{{index.Cycle{First: 1, Last: 257, Since: 1}, true}, {index.Cycle{First: 1, Last: 257, Since: 0}, false}, {index.Cycle{First: 2, Last: 257, Since: 1}, false}, {index.Cycle{First: 1, Last: 256, Since: 1}, false}} {
+		if got := tt.c.Is(1, 257); got != tt.want {
 			t.Errorf("%+v: got %v, want %v", tt.c, got, tt.want)
 		}
 	}

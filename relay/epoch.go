@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -20,23 +21,23 @@ func (l *Ledger) oldestDay() uint16 {
 // begin brings the index to the end of log, and begins an epoch there: no other writer can
 // append from then on. The ledger keeps log, if it succeeds.
 func (l *Ledger) begin(ctx context.Context, log journal.Log) error {
-	a := &applier{ix: l.index, expired: l.oldestDay(), events: l.opt.Events}
-	at, err := a.replay(ctx, log, l.logger)
+	a := &index.Applier{Ix: l.index, Expired: l.oldestDay(), Events: l.opt.Events}
+	at, err := a.Replay(ctx, log, l.logger)
 	if err != nil {
 		return err
 	}
-	if !at.stopped || at.epoch == 0 || !at.cycle.is(l.opt.First, l.opt.Last) {
-		at.epoch++
+	if !at.Stopped || at.Epoch == 0 || !at.Cycle.Is(l.opt.First, l.opt.Last) {
+		at.Epoch++
 	}
-	parts, err := l.index.hasParts()
+	parts, err := l.index.HasParts()
 	if err != nil {
 		return err
 	}
 	l.cuts.any.Store(parts)
-	return l.beginEpoch(ctx, at.epoch, log, a)
+	return l.beginEpoch(ctx, at.Epoch, log, a)
 }
 
-func (l *Ledger) beginEpoch(ctx context.Context, epoch uint64, log journal.Log, a *applier) error {
+func (l *Ledger) beginEpoch(ctx context.Context, epoch uint64, log journal.Log, a *index.Applier) error {
 	instance, err := newInstance()
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (l *Ledger) beginEpoch(ctx context.Context, epoch uint64, log journal.Log, 
 	if err := l.appender.begin(ctx, &start); err != nil {
 		return fmt.Errorf("begin epoch: %w", err)
 	}
-	l.since = a.cycle.since
+	l.since = a.Cycle.Since
 	l.logger.Info("ledger is up", "epoch", epoch, "sequence", log.Last())
 	return nil
 }

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"readback/internal/crash"
@@ -48,18 +47,6 @@ func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.
 	return r.ledger.submit(ctx, journal.KindErase, func(dst []byte) []byte {
 		return journal.AppendErase(dst, &receiver, now.UnixMilli())
 	})
-}
-
-// isAbout tells whether a feedback, in JSON, is about a receiver.
-func isAbout(feedback []byte, receiver message.Addr) bool {
-	var fb struct {
-		Receiver string `json:"receiver"`
-	}
-	if json.Unmarshal(feedback, &fb) != nil {
-		return false
-	}
-	a, err := message.NormalAddr(fb.Receiver)
-	return err == nil && a == receiver
 }
 
 // forget drops from memory what the index knows as well of a receiver's conversations.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -41,7 +42,7 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 	if b.counts[journal.KindErase] != 1 || len(b.waiters) != 1 {
 		t.Fatalf("got %+v in the queue, want the erasure", b)
 	}
-	b.waiters[0].tell(outcomeNoted, nil)
+	b.waiters[0].tell(index.Noted, nil)
 	if v := relaytest.Receive(t, verdict); !v.IsAccepted() {
 		t.Errorf("got %+v, want 202", v)
 	}
@@ -54,12 +55,12 @@ func TestNothingIsPublishedDuringErasure(t *testing.T) {
 func TestErasureWaitsForThePublishers(t *testing.T) {
 	r := idleRelay(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	a := &applier{
-		ix: r.index, events: func([]byte) bool { return true },
+	a := &index.Applier{
+		Ix: r.index, Events: func([]byte) bool { return true },
 	}
 	p := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}
 	b := journal.AppendAccepted(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &journal.Record{Place: p, Bound: 5, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
-	if _, err := a.apply(1, journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: 2, At: 3}), true); err != nil {
+	if _, err := a.Apply(1, journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: 2, At: 3}), true); err != nil {
 		t.Fatal(err)
 	}
 	var published int
@@ -100,7 +101,7 @@ func TestEraseFromOutbox(t *testing.T) {
 		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
 	}
 	r.wantEmpty(streamFeedback)
-	if rows, err := r.index.outboxRows(); err != nil || rows > 1 { // the record of the other one's may follow
+	if rows, err := r.index.OutboxRows(); err != nil || rows > 1 { // the record of the other one's may follow
 		t.Errorf("got %d rows, %v", rows, err)
 	}
 }

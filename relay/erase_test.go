@@ -94,7 +94,7 @@ func (r *running) wantMessages(stream string, want uint64) {
 func (r *running) keyWith(octets string) string {
 	r.t.Helper()
 	found := ""
-	if err := r.index.eachRow(func(key, value []byte) bool {
+	if err := r.index.EachRow(func(key, value []byte) bool {
 		if pair := string(key) + "=" + string(value); strings.Contains(pair, octets) {
 			found = pair
 		}

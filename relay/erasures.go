@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/lru"
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
@@ -81,7 +82,7 @@ func (e *erasures) purge(ctx context.Context, stream string, receiver message.Ad
 		if err != nil {
 			return fmt.Errorf("erase: %w", err)
 		}
-		if seq = m.Sequence; isAbout(m.Data, receiver) {
+		if seq = m.Sequence; index.IsAbout(m.Data, receiver) {
 			err = s.SecureDeleteMsg(ctx, seq)
 			if err != nil && !errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // it was settled meanwhile
 				return fmt.Errorf("erase: %w", err)

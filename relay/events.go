@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
+	"readback/relay/index"
 	"readback/relay/journal"
 )
 
@@ -82,13 +83,13 @@ func (es *events) run(ctx context.Context) {
 func (es *events) publish(ctx context.Context) (int, error) {
 	es.mu.Lock()
 	defer es.mu.Unlock()
-	rows, err := es.index.outbox(prefixEvent, 0, 0, outboxBatch)
+	rows, err := es.index.Outbox(index.EventOutbox, 0, 0, outboxBatch)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	acks := make([]jetstream.PubAckFuture, len(rows))
 	for i, row := range rows {
-		m, err := eventMessage(row.body)
+		m, err := eventMessage(row.Body)
 		if err == nil {
 			acks[i], err = es.js.PublishMsgAsync(m)
 		}
@@ -102,7 +103,7 @@ func (es *events) publish(ctx context.Context) (int, error) {
 		}
 	}
 	last := rows[len(rows)-1]
-	if err := es.drop(ctx, last.seq, last.index); err != nil {
+	if err := es.drop(ctx, last.Seq, last.Index); err != nil {
 		return 0, err
 	}
 	es.metrics.events.Add(float64(len(rows)))

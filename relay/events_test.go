@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -101,7 +102,7 @@ func TestEvents(t *testing.T) {
 func (r *running) wantNoRows() {
 	r.t.Helper()
 	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
-		rows, err := r.index.outbox(prefixEvent, 0, 0, 1)
+		rows, err := r.index.Outbox(index.EventOutbox, 0, 0, 1)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func TestEventsOff(t *testing.T) {
 	events := r.eventsOf("bank")
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.read(c, r.submit(c, "id1").Number)
-	if rows, err := r.index.outbox(prefixEvent, 0, 0, 1); err != nil || len(rows) > 0 {
+	if rows, err := r.index.Outbox(index.EventOutbox, 0, 0, 1); err != nil || len(rows) > 0 {
 		t.Errorf("got %d events, %v, want none", len(rows), err)
 	}
 	if err := r.Use(on); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -29,7 +30,7 @@ func TestDaysExpire(t *testing.T) {
 	}
 	count := func() (n int) {
 		r.ledger.catchUp() // whoever is told may be ahead of the index
-		if err := r.index.eachEntry(&c, message.DayOf(1<<46), func(found) bool { n++; return true }); err != nil {
+		if err := r.index.EachEntry(&c, message.DayOf(1<<46), func(index.Found) bool { n++; return true }); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -37,7 +38,7 @@ func TestDaysExpire(t *testing.T) {
 	if got := count(); got != 2 { // a day that has expired is not brought in at all
 		t.Errorf("entries: got %d, want 2", got)
 	}
-	if err := r.index.expire(message.DayOf(time.Now().UnixMilli())); err != nil {
+	if err := r.index.Expire(message.DayOf(time.Now().UnixMilli())); err != nil {
 		t.Fatal(err)
 	}
 	if got := count(); got != 1 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
@@ -31,7 +32,7 @@ type feedbackConfig struct {
 	Delivery DeliveryOptions
 	Replicas int // of the streams
 
-	index   *index
+	index   *index.Index
 	ledger  *Ledger
 	up      func() bool     // reports whether the ledger is up
 	begun   <-chan struct{} // closed when the streams are there
@@ -43,7 +44,7 @@ type feedbackConfig struct {
 type feedbackShared struct {
 	delivery DeliveryOptions
 	replicas int
-	index    *index
+	index    *index.Index
 	ledger   *Ledger
 	up       func() bool
 	begun    <-chan struct{}
@@ -101,7 +102,7 @@ func (f *feedback) stop() { f.accounts.stop() }
 
 // countOutbox counts what is in the outbox before the ledger is up.
 func (f *feedback) countOutbox() error {
-	rows, err := f.index.outboxRows()
+	rows, err := f.index.OutboxRows()
 	if err != nil {
 		return err
 	}
@@ -110,15 +111,15 @@ func (f *feedback) countOutbox() error {
 }
 
 // applied passes on what a batch of the log came to.
-func (f *feedback) applied(res *result) {
-	f.metrics.outbox.Add(float64(res.added - res.taken))
-	if res.added > 0 {
+func (f *feedback) applied(res *index.Result) {
+	f.metrics.outbox.Add(float64(res.Added - res.Taken))
+	if res.Added > 0 {
 		f.outbox.notify()
 	}
-	for _, passed := range res.receiptPassed {
+	for _, passed := range res.ReceiptPassed {
 		f.accounts.receiptPassed(passed)
 	}
-	if res.events {
+	if res.Events {
 		f.events.notify()
 	}
 }

@@ -223,7 +223,7 @@ func TestForgedReads(t *testing.T) {
 			}
 		})
 	}
-	rows, err := r.index.outboxRows()
+	rows, err := r.index.OutboxRows()
 	if err != nil || rows != 0 {
 		t.Errorf("got %d feedbacks, %v, want none", rows, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
@@ -123,7 +124,7 @@ func TestLogOfNewerRelease(t *testing.T) {
 // setRow puts a row in the index of a relay that does not run.
 func setRow(t *testing.T, r *Relay, key string, value []byte) {
 	t.Helper()
-	if err := r.index.close(); err != nil {
+	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(r.opt.Store, "index")
@@ -134,7 +135,7 @@ func setRow(t *testing.T, r *Relay, key string, value []byte) {
 	if err := errors.Join(db.Set([]byte(key), value, pebble.Sync), db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if r.index, err = openIndex(dir, r.log); err != nil {
+	if r.index, err = index.Open(dir, r.log); err != nil {
 		t.Fatal(err)
 	}
 	r.ledger.index, r.reads.index = r.index, r.index
@@ -142,7 +143,7 @@ func setRow(t *testing.T, r *Relay, key string, value []byte) {
 
 // row returns a row of the index; "" when there is none.
 func (r *Relay) row(key string) (row string) {
-	_ = r.index.eachRow(func(k, value []byte) bool {
+	_ = r.index.EachRow(func(k, value []byte) bool {
 		if string(k) == key {
 			row = string(value)
 		}

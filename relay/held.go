@@ -14,6 +14,7 @@ import (
 
 	"readback/internal/backoff"
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -60,7 +61,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 		return false, nil // SMS flows
 	}
 	p, e, err := hs.messageOf(ctx, &c, messageID)
-	if err != nil || p == nil || e.total > 1 {
+	if err != nil || p == nil || e.Total > 1 {
 		return false, err
 	}
 	at := time.UnixMilli(time.Now().UnixMilli()) // as the log has it
@@ -68,7 +69,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	if !hs.ledger.record(journal.KindReceipt, func(dst []byte) []byte { return journal.AppendReceipt(dst, &rec) }) {
 		return false, errHeld
 	}
-	if e.state.IsFinal() {
+	if e.State.IsFinal() {
 		return true, nil
 	}
 	data, err := json.Marshal(heldReceipt{
@@ -89,7 +90,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 }
 
 // messageOf finds the message of a receipt; nil when it has none.
-func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *entry, error) {
+func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *index.Entry, error) {
 	for {
 		onItsWay := hs.ledger.known(c) // asked first: it may get to the index in between
 		p, _, err := hs.ledger.findMessage(c, id, message.DayOf(time.Now().UnixMilli()))
@@ -97,11 +98,11 @@ func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, 
 			if err != nil {
 				return nil, nil, err
 			}
-			f, err := hs.index.findNumber(c, p.Number, p.Day)
+			f, err := hs.index.FindNumber(c, p.Number, p.Day)
 			if err != nil || f == nil {
 				return nil, nil, err
 			}
-			return p, &f.entry, nil
+			return p, &f.Entry, nil
 		}
 		if !onItsWay {
 			return nil, nil, nil
@@ -195,11 +196,11 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 		return err
 	}
 	if p != nil {
-		f, err := hs.index.findNumber(&c, p.Number, p.Day)
+		f, err := hs.index.FindNumber(&c, p.Number, p.Day)
 		if err != nil {
 			return err
 		}
-		if f != nil && readInTime(&f.entry, due.Sub(h.At)) {
+		if f != nil && readInTime(&f.Entry, due.Sub(h.At)) {
 			hs.metrics.outcomes.WithLabelValues("superseded").Inc()
 			return nil // it was told that it is read
 		}
@@ -241,9 +242,9 @@ func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt)
 
 // readInTime reports whether a message was read before its receipt is released: tooLate of the
 // feedback on it.
-func readInTime(e *entry, hold time.Duration) bool {
-	return e.state.IsFinal() &&
-		(e.deliveredAt == 0 || message.Time(e.receivedAt).Before(message.Time(e.deliveredAt).Add(hold)))
+func readInTime(e *index.Entry, hold time.Duration) bool {
+	return e.State.IsFinal() &&
+		(e.DeliveredAt == 0 || message.Time(e.ReceivedAt).Before(message.Time(e.DeliveredAt).Add(hold)))
 }
 
 // tooLate reports whether the SMSC's receipt has taken the place of a feedback: it was released

@@ -131,8 +131,8 @@ func TestAmbiguousWithoutSender(t *testing.T) {
 	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
 		t.Errorf("the same again without a sender: got %+v, want 202", v)
 	}
-	if f, err := r.index.findNumber(&b, 1, message.DayOf(time.Now().UnixMilli())); err != nil || f.entry.state != message.StateSent {
-		t.Errorf("the other conversation: got %v, %v, want sent", f.entry.state, err)
+	if f, err := r.index.FindNumber(&b, 1, message.DayOf(time.Now().UnixMilli())); err != nil || f.Entry.State != message.StateSent {
+		t.Errorf("the other conversation: got %v, %v, want sent", f.Entry.State, err)
 	}
 	third := tracked(relaytest.Conversation(t, "10690003", "447700900123"))
 	if err := r.Ledger().Assign(third); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
@@ -30,7 +31,7 @@ func idleRelay(t *testing.T) *Relay {
 }
 
 // ledgerOn is a ledger on an index, without a log.
-func ledgerOn(opt *Options, ix *index) *Ledger {
+func ledgerOn(opt *Options, ix *index.Index) *Ledger {
 	return newLedger(ledgerOptions{
 		First: opt.First, Last: opt.Last, Conversations: opt.Conversations, Keep: opt.Keep, SameID: opt.SameID,
 		Logger: slog.New(slog.DiscardHandler),
@@ -70,8 +71,8 @@ func (r *Relay) registry() *prometheus.Registry { return r.opt.Registerer.(*prom
 // applyRecords brings records into the index of an idle relay, as message seq of the log.
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
-	a := &applier{ix: r.index}
-	if _, err := a.apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
+	a := &index.Applier{Ix: r.index}
+	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,7 +82,7 @@ func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte)
 func idleLedger(t *testing.T) (*Ledger, *head) {
 	t.Helper()
 	opt := testOptions(t)
-	l := ledgerOn(&opt, &index{})
+	l := ledgerOn(&opt, &index.Index{})
 	l.status.set(nil)
 	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
 	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())

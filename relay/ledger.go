@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -27,7 +28,7 @@ type Ledger struct {
 	numbers uint64 // how many a cycle has
 	table   *table
 	queue   *queue
-	index   *index
+	index   *index.Index
 	status  *status
 	metrics *ledgerMetrics
 	routes  *routes
@@ -58,14 +59,14 @@ type ledgerOptions struct {
 	SameID func(receipt, message []byte) bool
 
 	Events    func(account []byte) bool // reports whether the account gets events; nil: none does
-	Applied   func(*result)             // is called with what each batch came to; nil: nobody is told
+	Applied   func(*index.Result)       // is called with what each batch came to; nil: nobody is told
 	Connected <-chan struct{}           // says that the connection to the log is there again
 
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
 
-func newLedger(opt ledgerOptions, ix *index, st *status) *Ledger {
+func newLedger(opt ledgerOptions, ix *index.Index, st *status) *Ledger {
 	l := &Ledger{
 		first: opt.First, numbers: uint64(opt.Last-opt.First) + 1, opt: opt, logger: opt.Logger,
 		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: newLedgerMetrics(opt.Registerer),
@@ -178,7 +179,7 @@ func (l *Ledger) head(sh *shard, s *Sent) (*head, error) {
 // load finds where a conversation goes on. Up to W ordinals beyond what the log
 // knows may have been given in each epoch since then, and they are skipped.
 func (l *Ledger) load(c *message.Conversation) (uint64, error) {
-	epoch, next, err := l.index.head(c)
+	epoch, next, err := l.index.Head(c)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%w: %w", ErrDown, err)

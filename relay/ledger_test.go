@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
@@ -76,7 +77,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := testOptions(t)
-		l := ledgerOn(&opt, &index{})
+		l := ledgerOn(&opt, &index.Index{})
 		l.status.set(nil)
 		c := relaytest.Conversation(t, "10690001", "447700900123")
 		h := &head{conv: c}
@@ -153,7 +154,7 @@ func TestNothingIsSkippedAfterCleanStop(t *testing.T) {
 
 // foreignIndex is of another log, and further.
 func foreignIndex(t *testing.T, dir string) {
-	ix, err := openIndex(dir, slog.New(slog.DiscardHandler))
+	ix, err := index.Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,11 +164,11 @@ func foreignIndex(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	a := &applier{ix: ix}
-	if at, err := a.replay(t.Context(), log.Open(), slog.New(slog.DiscardHandler)); err != nil || at.seq != 9 {
+	a := &index.Applier{Ix: ix}
+	if at, err := a.Replay(t.Context(), log.Open(), slog.New(slog.DiscardHandler)); err != nil || at.Seq != 9 {
 		t.Fatalf("got %+v, %v, want sequence 9", at, err)
 	}
-	if err := ix.close(); err != nil {
+	if err := ix.Close(); err != nil {
 		t.Fatal(err)
 	}
 }

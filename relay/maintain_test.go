@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -26,7 +27,7 @@ func TestOptOutChanges(t *testing.T) {
 			}
 			b := r.ledger.queue.take()
 			r.applyRecords(t, 1, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
-			b.waiters[0].tell(outcomeNoted, nil)
+			b.waiters[0].tell(index.Noted, nil)
 		}
 		if v := relaytest.Receive(t, verdict); !v.IsAccepted() {
 			t.Errorf("opt-out %v: got %+v, want 202", on, v)
@@ -50,7 +51,7 @@ func TestOptOutChanges(t *testing.T) {
 	if v := r.optOuts.set(relaytest.Deadline(t), &receiver, true); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without a log: got %+v, want 503", v)
 	}
-	if err := r.index.close(); err != nil {
+	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if v := r.optOuts.set(relaytest.Deadline(t), &receiver, false); v.Kind != message.VerdictUnavailable {
@@ -89,23 +90,23 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		}
 		r.applyRecords(t, 3, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
 	}
-	if stale, err := r.index.staleOptOuts(now.UnixMilli(), 10); err != nil || len(stale) != 1 || stale[0].Place.Conv.Receiver.String() != "447700900122" {
+	if stale, err := r.index.StaleOptOuts(now.UnixMilli(), 10); err != nil || len(stale) != 1 || stale[0].Place.Conv.Receiver.String() != "447700900122" {
 		t.Errorf("got %+v, %v, want the young one alone", stale, err)
 	}
 	for receiver, want := range map[string]int64{"447700900121": 5, "447700900122": 6} {
 		a := relaytest.Addr(t, receiver)
-		if since, err := r.index.optOut(&a); since != want || err != nil {
+		if since, err := r.index.OptOut(&a); since != want || err != nil {
 			t.Errorf("%s: got opt-out since %d, %v, want %d", receiver, since, err, want)
 		}
 	}
-	if stale, err := r.index.staleOptOuts(now.Add(time.Hour).UnixMilli(), 1); err != nil || len(stale) != 1 {
+	if stale, err := r.index.StaleOptOuts(now.Add(time.Hour).UnixMilli(), 1); err != nil || len(stale) != 1 {
 		t.Errorf("one at a time: got %+v, %v", stale, err)
 	}
 	r.ledger.queue.records = maxQueuedRecords
 	if err := r.optOuts.renew(now.Add(time.Hour)); err == nil {
 		t.Error("without room: got no error")
 	}
-	if err := r.index.close(); err != nil {
+	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.optOuts.renew(now); err == nil {
@@ -134,7 +135,7 @@ func TestDaysAreForgotten(t *testing.T) {
 	}
 	r.expire()
 	for id, want := range map[string]string{"a": "", "b": "bank"} {
-		if got, err := r.index.route([]byte(id), oldest+1, 10); got != want || err != nil {
+		if got, err := r.index.Route([]byte(id), oldest+1, 10); got != want || err != nil {
 			t.Errorf("route %s: got %q, %v, want %q", id, got, err, want)
 		}
 	}

@@ -67,8 +67,8 @@ func TestReceiptsOfPartsMerge(t *testing.T) {
 // Merge fails while the ledger is down and when the queue has no room.
 func TestMergeWhenDown(t *testing.T) {
 	l, _ := idleLedger(t)
-	merge := func() (m *Merged, err error, told bool) {
-		l.Merge(journal.CutPart{Seq: 1, First: "a1"}, message.PartReceipt{State: stateDelivered}, func(got *Merged, failed error) {
+	merge := func() (m *message.Merged, err error, told bool) {
+		l.Merge(journal.CutPart{Seq: 1, First: "a1"}, message.PartReceipt{State: stateDelivered}, func(got *message.Merged, failed error) {
 			m, err, told = got, failed, true
 		})
 		return m, err, told

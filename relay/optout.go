@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -19,13 +20,13 @@ type OptOut struct {
 // optOuts are the opt-outs of all receivers.
 type optOuts struct {
 	ledger *Ledger
-	index  *index
+	index  *index.Index
 	mu     sync.Mutex // held while an opt-out changes
 }
 
 // get returns the opt-out of a receiver.
 func (o *optOuts) get(receiver *message.Addr) (OptOut, error) {
-	ms, err := o.index.optOut(receiver)
+	ms, err := o.index.OptOut(receiver)
 	if err != nil || ms == 0 {
 		return OptOut{Receiver: receiver.String()}, err
 	}
@@ -59,7 +60,7 @@ func (o *optOuts) renew(before time.Time) error {
 	o.mu.Lock() // or one that is ended just now would come back
 	defer o.mu.Unlock()
 	const most = 1000
-	stale, err := o.index.staleOptOuts(before.UnixMilli(), most)
+	stale, err := o.index.StaleOptOuts(before.UnixMilli(), most)
 	if err != nil {
 		return err
 	}

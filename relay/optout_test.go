@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/index"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -42,8 +43,8 @@ func TestOptOut(t *testing.T) {
 	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, 9)); v.Kind != message.VerdictNotFound {
 		t.Errorf("number never sent: got %+v, want 404 as ever", v)
 	}
-	if f := r.found(c, 1); f.entry.state != message.StateSent {
-		t.Errorf("got state %v, want sent", f.entry.state)
+	if f := r.found(c, 1); f.Entry.State != message.StateSent {
+		t.Errorf("got state %v, want sent", f.Entry.State)
 	}
 	if got := value(t, reg, "readback_reads_opted_out_total", ""); got != 1 {
 		t.Errorf("got %v dropped, want 1", got)
@@ -58,9 +59,9 @@ func TestOptOut(t *testing.T) {
 }
 
 // found is the entry of a number.
-func (r *running) found(c message.Conversation, number uint16) *found {
+func (r *running) found(c message.Conversation, number uint16) *index.Found {
 	r.t.Helper()
-	f, err := r.index.findNumber(&c, number, message.DayOf(time.Now().Add(time.Hour).UnixMilli()))
+	f, err := r.index.FindNumber(&c, number, message.DayOf(time.Now().Add(time.Hour).UnixMilli()))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestOptOutIsRenewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := func(before time.Time) int {
-		stale, err := r.index.staleOptOuts(before.UnixMilli(), 10)
+		stale, err := r.index.StaleOptOuts(before.UnixMilli(), 10)
 		if err != nil {
 			t.Fatal(err)
 		}

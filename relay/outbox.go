@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
+	"readback/relay/index"
 	"readback/relay/journal"
 )
 
@@ -67,13 +68,13 @@ func (o *outbox) run(ctx context.Context) {
 func (o *outbox) publish(ctx context.Context) (more bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	rows, err := o.index.outbox(prefixOutbox, o.seq, o.row, outboxBatch)
+	rows, err := o.index.Outbox(index.FeedbackOutbox, o.seq, o.row, outboxBatch)
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
 	acks := make([]jetstream.PubAckFuture, len(rows))
 	for i, row := range rows {
-		m, account, err := feedbackMessage(row.body)
+		m, account, err := feedbackMessage(row.Body)
 		if err == nil && !o.settings.Load().account(account).Quiet {
 			acks[i], err = o.js.PublishMsgAsync(m)
 			o.waiting.add(account)
@@ -123,16 +124,16 @@ func (o *outbox) again(err error) error {
 }
 
 // fed records that a feedback is in its queue.
-func (o *outbox) fed(ctx context.Context, row outboxRow, outcome string) error {
+func (o *outbox) fed(ctx context.Context, row index.Row, outcome string) error {
 	for {
-		if o.ledger.record(journal.KindFed, func(dst []byte) []byte { return journal.AppendFed(dst, row.seq, row.index) }) {
+		if o.ledger.record(journal.KindFed, func(dst []byte) []byte { return journal.AppendFed(dst, row.Seq, row.Index) }) {
 			break
 		}
 		if backoff.Sleep(ctx, time.Second); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	o.seq, o.row = row.seq, row.index
+	o.seq, o.row = row.Seq, row.Index
 	o.metrics.outcomes.WithLabelValues(outcome).Inc()
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -235,19 +236,19 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 func TestFeedbackMessage(t *testing.T) {
 	l := newBook(t)
 	l.readMessages(2)
-	found, err := l.ix.outbox(prefixOutbox, 0, 0, 10)
+	found, err := l.ix.Outbox(index.FeedbackOutbox, 0, 0, 10)
 	if err != nil || len(found) != 2 {
 		t.Fatalf("outbox: %d rows, %v", len(found), err)
 	}
 	var ids []string
 	for _, row := range found {
-		m, account, err := feedbackMessage(row.body)
-		if err != nil || account != "bank" || m.Subject != "readback.feedback.0.bank" || string(m.Data) != string(row.body) {
+		m, account, err := feedbackMessage(row.Body)
+		if err != nil || account != "bank" || m.Subject != "readback.feedback.0.bank" || string(m.Data) != string(row.Body) {
 			t.Fatalf("got %+v of %q, %v", m, account, err)
 		}
 		ids = append(ids, m.Header.Get(nats.MsgIdHdr))
 	}
-	again, _, _ := feedbackMessage(found[0].body)
+	again, _, _ := feedbackMessage(found[0].Body)
 	if len(ids[0]) != 16 || ids[0] == ids[1] || again.Header.Get(nats.MsgIdHdr) != ids[0] {
 		t.Errorf("ids: got %q, and %q made again", ids, again.Header.Get(nats.MsgIdHdr))
 	}

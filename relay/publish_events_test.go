@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -30,13 +31,13 @@ func threeEvents(t *testing.T) *book {
 
 // eventIDs are the ids of the events in their outbox.
 func (l *book) eventIDs() (ids []string) {
-	all, err := l.ix.outbox(prefixEvent, 0, 0, 1000)
+	all, err := l.ix.Outbox(index.EventOutbox, 0, 0, 1000)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	for _, row := range all {
 		var ev message.Event
-		if err := json.Unmarshal(row.body, &ev); err != nil {
+		if err := json.Unmarshal(row.Body, &ev); err != nil {
 			l.t.Fatal(err)
 		}
 		ids = append(ids, ev.Event)
@@ -75,7 +76,7 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 		if rec := (journal.Record{}); err != nil || !read.Next(&rec) || rec.Seq != 3 || rec.Index != 0 {
 			t.Errorf("up to: got %d.%d, %v, want 3.0", rec.Seq, rec.Index, err)
 		}
-		b.waiters[0].tell(outcomeNoted, nil)
+		b.waiters[0].tell(index.Noted, nil)
 		if got := <-done; got.n != 3 || got.err != nil {
 			t.Errorf("got %d, %v, want 3", got.n, got.err)
 		}
@@ -187,7 +188,7 @@ func TestEventsGoOn(t *testing.T) {
 		}
 		synctest.Wait()
 		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedOf(placeOf(t), "id4"))
-		r.ledger.queue.take().waiters[0].tell(outcomeNoted, nil)
+		r.ledger.queue.take().waiters[0].tell(index.Noted, nil)
 		synctest.Wait()
 		r.feedback.events.notify()
 		synctest.Wait()

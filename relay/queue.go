@@ -3,7 +3,9 @@ package relay
 import (
 	"sync"
 
+	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/message"
 )
 
 // Bounds of what waits for the log. A record beyond them is dropped and counted.
@@ -53,12 +55,12 @@ type batch struct {
 // waiter waits for what a record comes to.
 type waiter struct {
 	record uint64 // its place in the batch
-	tell   func(o outcome, m *Merged)
+	tell   func(o index.Outcome, m *message.Merged)
 }
 
 // await has tell called with what the record comes to that was added last, or with outcomeDown
 // if it will not be in the log soon. It must return at once.
-func (b *batch) await(tell func(o outcome, m *Merged)) {
+func (b *batch) await(tell func(o index.Outcome, m *message.Merged)) {
 	b.waiters = append(b.waiters, waiter{uint64(b.records - 1), tell})
 }
 
@@ -273,7 +275,7 @@ func (w waiters) tell() {
 		w.w.Logged(w.token)
 	}
 	for _, w := range w.results {
-		w.tell(outcomeDown, nil)
+		w.tell(index.Down, nil)
 	}
 }
 

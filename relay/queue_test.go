@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"testing"
 
+	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -52,9 +54,9 @@ func TestQueueIsBounded(t *testing.T) {
 }
 
 // outcomes takes what records come to.
-type outcomes chan outcome
+type outcomes chan index.Outcome
 
-func (c outcomes) tell(o outcome, _ *Merged) { c <- o }
+func (c outcomes) tell(o index.Outcome, _ *message.Merged) { c <- o }
 
 // put queues a record of a kind, and returns its batch.
 func (q *queue) put(t *testing.T, k journal.Kind, change func(*batch)) *batch {
@@ -167,7 +169,7 @@ func TestQueueLetsWaitersGo(t *testing.T) {
 		t.Error("the waiters are not told once, in order")
 	}
 	for i, r := range reads {
-		if len(r) != 1 || <-r != outcomeDown {
+		if len(r) != 1 || <-r != index.Down {
 			t.Errorf("read %d: not told once that the log is down", i)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -18,7 +19,7 @@ const clockSlack = 5 * time.Minute
 // log know. Its methods may be called from any goroutine.
 type Reads struct {
 	ledger  *Ledger
-	index   *index
+	index   *index.Index
 	opt     *ReadOptions
 	audit   *audit
 	metrics *readMetrics
@@ -55,7 +56,7 @@ func (l *ReadLimits) Validate() error {
 	return err
 }
 
-func newReads(l *Ledger, ix *index, opt ReadOptions, a *audit, m *readMetrics) *Reads {
+func newReads(l *Ledger, ix *index.Index, opt ReadOptions, a *audit, m *readMetrics) *Reads {
 	return &Reads{
 		ledger: l, index: ix, opt: &opt, audit: a, metrics: m,
 		rates: NewRates(opt.ReadRate, opt.ReadBurst), guesses: NewGuessRates(opt.ReadRate, opt.ReadBurst),
@@ -103,14 +104,14 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) (v message.Verdict, note 
 	if v.IsDecided() {
 		return rs.veil(rd, v)
 	}
-	optedOut, err := rs.index.optOut(&q.receiver)
+	optedOut, err := rs.index.OptOut(&q.receiver)
 	switch {
 	case err != nil:
 		return message.LedgerDown(), ""
 	case optedOut > 0:
 		rs.metrics.optedOut.Inc()
 		return message.Accept(), "receiver has opted out"
-	case f.entry.state.IsFinal():
+	case f.Entry.State.IsFinal():
 		return message.Accept(), "was known"
 	}
 	return rs.record(ctx, &q, f), ""
@@ -127,7 +128,7 @@ func (rs *Reads) unknown(q *question, v message.Verdict) message.Verdict {
 
 // find returns the message that a read response is about. One that the SMSC has not
 // answered yet is waited for.
-func (rs *Reads) find(ctx context.Context, q *question) (*found, message.Verdict) {
+func (rs *Reads) find(ctx context.Context, q *question) (*index.Found, message.Verdict) {
 	ctx, cancel := context.WithTimeout(ctx, rs.opt.ReadWait)
 	defer cancel()
 	for {
@@ -144,16 +145,16 @@ func (rs *Reads) find(ctx context.Context, q *question) (*found, message.Verdict
 }
 
 // look is find at this moment; changed is not nil when it is worth to look again.
-func (rs *Reads) look(q *question) (f *found, changed <-chan struct{}, v message.Verdict) {
+func (rs *Reads) look(q *question) (f *index.Found, changed <-chan struct{}, v message.Verdict) {
 	senders, changed := rs.ledger.outstanding(&q.receiver, &q.sender, q.number)
 	if !q.sender.IsZero() {
 		if changed != nil {
 			return nil, changed, v
 		}
-		f, err := rs.index.findNumber(&message.Conversation{Sender: q.sender, Receiver: q.receiver}, q.number, rs.today(q))
+		f, err := rs.index.FindNumber(&message.Conversation{Sender: q.sender, Receiver: q.receiver}, q.number, rs.today(q))
 		return f, nil, verdictOf(f, err)
 	}
-	all, err := rs.index.findReceiver(&q.receiver, q.number, rs.today(q))
+	all, err := rs.index.FindReceiver(&q.receiver, q.number, rs.today(q))
 	if err != nil {
 		return nil, nil, message.LedgerDown()
 	}
@@ -171,7 +172,7 @@ func (rs *Reads) today(q *question) uint16 {
 	return message.DayOf(q.now.Add(rs.opt.ReadWait + time.Minute).UnixMilli())
 }
 
-func verdictOf(f *found, err error) message.Verdict {
+func verdictOf(f *index.Found, err error) message.Verdict {
 	switch {
 	case err != nil:
 		return message.LedgerDown()
@@ -185,17 +186,17 @@ func verdictOf(f *found, err error) message.Verdict {
 // response names no sender. A repetition goes to the message that it was about. Else one
 // message must be outstanding: one of all, or one that is on its way from a sender in
 // senders (other). If none is, any that was read will do: nothing changes.
-func pick(all []found, senders []message.Addr, id uint64) (f *found, other, ambiguous bool) {
-	var done *found
+func pick(all []index.Found, senders []message.Addr, id uint64) (f *index.Found, other, ambiguous bool) {
+	var done *index.Found
 	n := len(senders)
 	for i := range all {
 		switch {
-		case !all[i].entry.state.IsFinal():
-			if !contains(senders, all[i].place.Conv.Sender) {
+		case !all[i].Entry.State.IsFinal():
+			if !contains(senders, all[i].Place.Conv.Sender) {
 				f = &all[i]
 				n++
 			}
-		case id != 0 && all[i].entry.readID == id:
+		case id != 0 && all[i].Entry.ReadID == id:
 			return &all[i], false, false
 		default:
 			done = &all[i]
@@ -220,11 +221,11 @@ func contains(senders []message.Addr, sender message.Addr) bool {
 }
 
 // record has the log know, and waits until it does.
-func (rs *Reads) record(ctx context.Context, q *question, f *found) message.Verdict {
+func (rs *Reads) record(ctx context.Context, q *question, f *index.Found) message.Verdict {
 	return rs.ledger.submit(ctx, journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
-			Place: f.place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
-			ReadAt: max(q.readAt, f.entry.at), // it cannot have been read before it was sent
+			Place: f.Place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
+			ReadAt: max(q.readAt, f.Entry.At), // it cannot have been read before it was sent
 		})
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -16,41 +17,41 @@ import (
 // A read response without a sender is about the only outstanding message, or about the one that
 // it was about before.
 func TestPick(t *testing.T) {
-	known := func(sender string, s message.State, id uint64) found {
-		return found{place: journal.Place{Conv: relaytest.Conversation(t, sender, "1")}, entry: entry{state: s, readID: id}}
+	known := func(sender string, s message.State, id uint64) index.Found {
+		return index.Found{Place: journal.Place{Conv: relaytest.Conversation(t, sender, "1")}, Entry: index.Entry{State: s, ReadID: id}}
 	}
 	sent, delivered, read, deleted := known("a", message.StateSent, 0), known("b", message.StateDelivered, 0), known("c", message.StateRead, 7), known("d", message.StateDeletedUnread, 8)
 	a, x, y := relaytest.Addr(t, "a"), relaytest.Addr(t, "x"), relaytest.Addr(t, "y")
 	tests := []struct {
 		name             string
-		all              []found
+		all              []index.Found
 		onTheirWay       []message.Addr
 		id               uint64
 		want             string // the sender; "": none
 		other, ambiguous bool
 	}{
 		{"none", nil, nil, 0, "", false, false},
-		{"one", []found{sent}, nil, 0, "a", false, false},
-		{"one beside one that was read", []found{read, delivered, deleted}, nil, 0, "b", false, false},
-		{"two", []found{sent, delivered}, nil, 0, "", false, true},
-		{"one that was read", []found{read}, nil, 0, "c", false, false},
-		{"a repetition", []found{sent, delivered, read}, nil, 7, "c", false, false},
-		{"a repetition, beside one that was deleted", []found{read, deleted}, nil, 8, "d", false, false},
-		{"no repetition", []found{read, sent}, nil, 9, "a", false, false},
+		{"one", []index.Found{sent}, nil, 0, "a", false, false},
+		{"one beside one that was read", []index.Found{read, delivered, deleted}, nil, 0, "b", false, false},
+		{"two", []index.Found{sent, delivered}, nil, 0, "", false, true},
+		{"one that was read", []index.Found{read}, nil, 0, "c", false, false},
+		{"a repetition", []index.Found{sent, delivered, read}, nil, 7, "c", false, false},
+		{"a repetition, beside one that was deleted", []index.Found{read, deleted}, nil, 8, "d", false, false},
+		{"no repetition", []index.Found{read, sent}, nil, 9, "a", false, false},
 		{"one on its way", nil, []message.Addr{x}, 0, "", true, false},
-		{"one on its way, and one that was read", []found{read}, []message.Addr{x}, 0, "", true, false},
-		{"a repetition, while one is on its way", []found{read}, []message.Addr{x}, 7, "c", false, false},
-		{"one on its way, and one outstanding", []found{sent}, []message.Addr{x}, 0, "", false, true},
+		{"one on its way, and one that was read", []index.Found{read}, []message.Addr{x}, 0, "", true, false},
+		{"a repetition, while one is on its way", []index.Found{read}, []message.Addr{x}, 7, "c", false, false},
+		{"one on its way, and one outstanding", []index.Found{sent}, []message.Addr{x}, 0, "", false, true},
 		{"two on their way", nil, []message.Addr{x, y}, 0, "", false, true},
-		{"the next of the same sender on its way", []found{sent}, []message.Addr{a}, 0, "", true, false},
-		{"that, and another outstanding", []found{sent, delivered}, []message.Addr{a}, 0, "", false, true},
+		{"the next of the same sender on its way", []index.Found{sent}, []message.Addr{a}, 0, "", true, false},
+		{"that, and another outstanding", []index.Found{sent, delivered}, []message.Addr{a}, 0, "", false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f, other, ambiguous := pick(tt.all, tt.onTheirWay, tt.id)
 			got := ""
 			if f != nil {
-				got = f.place.Conv.Sender.String()
+				got = f.Place.Conv.Sender.String()
 			}
 			if got != tt.want || other != tt.other || ambiguous != tt.ambiguous {
 				t.Errorf("got %q, other %v, ambiguous %v, want %q, %v, %v", got, other, ambiguous, tt.want, tt.other, tt.ambiguous)
@@ -117,7 +118,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 			}
 			began := time.Now()
 			type result struct {
-				f *found
+				f *index.Found
 				v message.Verdict
 			}
 			done := make(chan result, 1)
@@ -149,8 +150,8 @@ func TestWaitForTheAnswer(t *testing.T) {
 
 // The outcome of a record determines the verdict.
 func TestVerdictOfAnOutcome(t *testing.T) {
-	for o, want := range map[outcome]int{
-		outcomeRead: 202, outcomeDuplicate: 202, outcomeNoted: 202, outcomeGone: 404, outcomeDown: 503, outcomeGone + 1: 503,
+	for o, want := range map[index.Outcome]int{
+		index.Read: 202, index.Duplicate: 202, index.Noted: 202, index.Gone: 404, index.Down: 503, index.Gone + 1: 503,
 	} {
 		if v := verdictAfter(o); Code(v.Kind) != want || (v.RetryAfter > 0) != (want == 503) {
 			t.Errorf("outcome %d: got %+v, want %d", o, v, want)
@@ -162,7 +163,7 @@ func TestVerdictOfAnOutcome(t *testing.T) {
 	if v := verdictOf(nil, nil); v.Kind != message.VerdictNotFound {
 		t.Errorf("no message: got %+v, want 404", v)
 	}
-	if v := verdictOf(&found{}, nil); v.IsDecided() {
+	if v := verdictOf(&index.Found{}, nil); v.IsDecided() {
 		t.Errorf("a message: got %+v, want no verdict yet", v)
 	}
 }
@@ -185,7 +186,7 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 		if len(done) > 0 || b == nil || len(b.waiters) != 1 || b.counts[journal.KindErase] != 1 {
 			t.Fatalf("got %+v for the log, want a record that is waited for", b)
 		}
-		b.waiters[0].tell(outcomeGone, nil)
+		b.waiters[0].tell(index.Gone, nil)
 		if v := <-done; v.Kind != message.VerdictNotFound {
 			t.Errorf("gone: got %+v, want 404", v)
 		}
@@ -195,7 +196,7 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 		if v := <-done; v.Kind != message.VerdictUnavailable {
 			t.Errorf("no more time: got %+v, want 503", v)
 		}
-		l.queue.take().waiters[0].tell(outcomeNoted, nil) // nobody waits any more: it does not block
+		l.queue.take().waiters[0].tell(index.Noted, nil) // nobody waits any more: it does not block
 		l.status.set(ErrDown)
 		if v := <-submit(t.Context()); v.Kind != message.VerdictUnavailable || l.queue.take() != nil {
 			t.Errorf("down: got %+v, want 503 and nothing for the log", v)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -96,10 +97,10 @@ func (l *Ledger) resolve(rc *passedReceipt) bool {
 func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (*journal.Place, uint8, error) {
 	var p *journal.Place
 	var seq uint8
-	err := l.index.eachEntry(c, today, func(f found) bool {
-		for _, part := range f.entry.parts {
-			if l.sameID(id, part.id) {
-				p, seq = &f.place, part.seq
+	err := l.index.EachEntry(c, today, func(f index.Found) bool {
+		for _, part := range f.Entry.Parts {
+			if l.sameID(id, part.Id) {
+				p, seq = &f.Place, part.Seq
 				return false
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 )
 
@@ -33,7 +34,7 @@ type Relay struct {
 	metrics  *metrics
 	status   *status   // that of the ledger
 	lock     io.Closer // of the store
-	index    *index
+	index    *index.Index
 	ledger   *Ledger
 	reads    *Reads
 	audit    *audit
@@ -102,7 +103,7 @@ func (r *Relay) newLedger() *Ledger {
 	return newLedger(ledgerOptions{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
 		Events:    func(account []byte) bool { return r.feedback.events.wanted(account) },
-		Applied:   func(res *result) { r.feedback.applied(res) },
+		Applied:   func(res *index.Result) { r.feedback.applied(res) },
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}, r.index, r.status)
 }
@@ -123,7 +124,7 @@ func (r *Relay) open() error {
 	if r.lock, err = vfs.Default.Lock(filepath.Join(r.opt.Store, "LOCK")); err != nil {
 		return fmt.Errorf("store %s is in use by another readback: %w", r.opt.Store, err)
 	}
-	if r.index, err = openIndex(filepath.Join(r.opt.Store, "index"), r.log); err != nil {
+	if r.index, err = index.Open(filepath.Join(r.opt.Store, "index"), r.log); err != nil {
 		return err
 	}
 	if r.opt.NATS == Embedded {
@@ -262,7 +263,7 @@ func (r *Relay) Close() error {
 		}
 		var errs []error
 		if r.index != nil {
-			errs = append(errs, r.index.close())
+			errs = append(errs, r.index.Close())
 		}
 		if r.broker != nil {
 			r.broker.Shutdown()

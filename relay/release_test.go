@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -126,12 +127,12 @@ func TestRelease(t *testing.T) {
 	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamHeld).Msgs != 2 {
 		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, journal.ErrUnreachable)
 	}
-	if err := r.index.close(); err != nil {
+	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	r.feedback.js = js
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, errIndexClosed) || r.state(t, streamHeld).Msgs != 2 {
-		t.Errorf("without an index: got %v, want %v and the receipts held", err, errIndexClosed)
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, index.ErrClosed) || r.state(t, streamHeld).Msgs != 2 {
+		t.Errorf("without an index: got %v, want %v and the receipts held", err, index.ErrClosed)
 	}
 }
 
@@ -155,7 +156,7 @@ func TestHoldOrPass(t *testing.T) {
 		{"while down", time.Time{}, func(r *Relay) { r.status.set(ErrDown) }, "A", false, nil, 0, 0},
 		{"no room in the queue", time.Time{}, func(r *Relay) { r.ledger.queue.records = maxQueuedRecords }, "A", false, errHeld, 0, 0},
 		{"no stream", time.Time{}, func(r *Relay) { r.feedback.js = withoutPublish(r.js) }, "A", false, journal.ErrUnreachable, 1, 0},
-		{"no index", time.Time{}, func(r *Relay) { _ = r.index.close() }, "A", false, errIndexClosed, 0, 0},
+		{"no index", time.Time{}, func(r *Relay) { _ = r.index.Close() }, "A", false, index.ErrClosed, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := idleRelay(t).withStreams(t)
@@ -202,23 +203,23 @@ func TestHoldWaitsForTheAnswer(t *testing.T) {
 func TestReadInTime(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		entry entry
+		entry index.Entry
 		want  bool
 	}{
-		{"in time", entry{state: message.StateRead, deliveredAt: 1000, receivedAt: 1999}, true},
-		{"too late", entry{state: message.StateRead, deliveredAt: 1000, receivedAt: 2000}, false},
-		{"not delivered, as far as is known", entry{state: message.StateRead, receivedAt: 9000}, true},
-		{"deleted in time", entry{state: message.StateDeletedUnread, deliveredAt: 1000, receivedAt: 1001}, true},
-		{"not read", entry{state: message.StateDelivered, deliveredAt: 1000}, false},
+		{"in time", index.Entry{State: message.StateRead, DeliveredAt: 1000, ReceivedAt: 1999}, true},
+		{"too late", index.Entry{State: message.StateRead, DeliveredAt: 1000, ReceivedAt: 2000}, false},
+		{"not delivered, as far as is known", index.Entry{State: message.StateRead, ReceivedAt: 9000}, true},
+		{"deleted in time", index.Entry{State: message.StateDeletedUnread, DeliveredAt: 1000, ReceivedAt: 1001}, true},
+		{"not read", index.Entry{State: message.StateDelivered, DeliveredAt: 1000}, false},
 	} {
 		if got := readInTime(&tt.entry, time.Second); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
-		fb := &message.Feedback{ReceivedAt: message.Time(tt.entry.receivedAt), MessageIDs: []string{"A"}}
-		if tt.entry.deliveredAt > 0 {
-			fb.DeliveredAt = message.Time(tt.entry.deliveredAt)
+		fb := &message.Feedback{ReceivedAt: message.Time(tt.entry.ReceivedAt), MessageIDs: []string{"A"}}
+		if tt.entry.DeliveredAt > 0 {
+			fb.DeliveredAt = message.Time(tt.entry.DeliveredAt)
 		}
-		if !tt.entry.state.IsFinal() {
+		if !tt.entry.State.IsFinal() {
 			continue // there is no feedback
 		}
 		s := AccountSettings{HoldReceipt: time.Second}

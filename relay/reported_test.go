@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -23,11 +24,11 @@ func (r *Relay) addRead(t *testing.T, c message.Conversation, day uint16, ordina
 		}, "bank")
 		return journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: reportedTime, At: reportedTime})
 	})
-	f, err := r.index.findNumber(&c, p.Number, maxDay)
+	f, err := r.index.FindNumber(&c, p.Number, index.MaxDay)
 	if err != nil || f == nil {
 		t.Fatalf("got %+v, %v, want the message", f, err)
 	}
-	return newFeedback(&f.place, &f.entry)
+	return index.NewFeedback(&f.Place, &f.Entry)
 }
 
 // The first time that an ESME acknowledges a feedback, the log gets a record for the message that
@@ -80,8 +81,8 @@ func (r *Relay) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 		return
 	}
 	r.applyRecords(t, 1000, func(dst []byte) []byte { return append(dst, b.buf[b.body:]...) })
-	f, err := r.index.findFeedback(fb)
-	if err != nil || f.entry.reportedAt < began {
+	f, err := r.index.FindFeedback(fb)
+	if err != nil || f.Entry.ReportedAt < began {
 		t.Fatalf("got %+v, %v, want it reported now", f, err)
 	}
 	if r.feedback.reported(fb); r.ledger.queue.take() != nil {

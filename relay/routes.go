@@ -75,7 +75,7 @@ func (l *Ledger) Routed(id []byte) (account string, ok bool) {
 		return "", false
 	}
 	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
-	account, err := l.index.route(id, today, uint16(l.keep/(24*time.Hour))+2)
+	account, err := l.index.Route(id, today, uint16(l.keep/(24*time.Hour))+2)
 	return account, err == nil && account != ""
 }
 
@@ -171,22 +171,4 @@ func (rs *routes) leave(id string, told chan<- string) {
 		return
 	}
 	rs.awaited[id] = slices.Delete(all, i, i+1)
-}
-
-// route returns the account that an id was last given to, in so many days up to newest;
-// empty when there is none.
-func (ix *index) route(id []byte, newest, days uint16) (string, error) {
-	for back := range days {
-		var buf [3 + journal.MaxRouteID]byte
-		account, err := ix.get(routeKey(buf[:0], newest-back, id))
-		if err != nil || account != nil {
-			return string(account), err
-		}
-	}
-	return "", nil
-}
-
-// routeKey is 'r' · day(2 octets) · id: days expire as ranges.
-func routeKey(dst []byte, day uint16, id []byte) []byte {
-	return append(dayPrefix(dst, prefixRoute, day), id...)
 }

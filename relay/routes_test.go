@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -154,7 +155,7 @@ func TestRouteWhileDown(t *testing.T) {
 // Routes that cannot get to the log are dropped, and those of a lost ledger are forgotten.
 func TestRoutesAreBounded(t *testing.T) {
 	opt := testOptions(t)
-	l := ledgerOn(&opt, &index{})
+	l := ledgerOn(&opt, &index.Index{})
 	l.queue.records = maxQueuedRecords
 	w := make(logged, 1)
 	l.Route("bank", []byte("1"), w, 0)
@@ -178,21 +179,21 @@ func TestRoutesAreBounded(t *testing.T) {
 	_ = first.stop()
 }
 
-func applyRoute(t *testing.T, ix *index, day uint16, account, id string) {
+func applyRoute(t *testing.T, ix *index.Index, day uint16, account, id string) {
 	t.Helper()
-	a := &applier{ix: ix, expired: 100}
+	a := &index.Applier{Ix: ix, Expired: 100}
 	b := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1}), day, account, []byte(id))
-	if _, err := a.apply(uint64(day), b, false); err != nil {
+	if _, err := a.Apply(uint64(day), b, false); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestRoutesExpire(t *testing.T) {
-	ix, err := openIndex(t.TempDir(), testOptions(t).Logger)
+	ix, err := index.Open(t.TempDir(), testOptions(t).Logger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ix.close() }()
+	defer func() { _ = ix.Close() }()
 	applyRoute(t, ix, 99, "bank", "expired before it came")
 	applyRoute(t, ix, 101, "bank", "both")
 	applyRoute(t, ix, 100, "shop", "both")
@@ -212,10 +213,10 @@ func TestRoutesExpire(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := ix.expire(tt.expire); err != nil {
+			if err := ix.Expire(tt.expire); err != nil {
 				t.Fatal(err)
 			}
-			if got, err := ix.route([]byte(tt.id), 105, 10); got != tt.want || err != nil {
+			if got, err := ix.Route([]byte(tt.id), 105, 10); got != tt.want || err != nil {
 				t.Errorf("got %q, %v, want %q", got, err, tt.want)
 			}
 		})

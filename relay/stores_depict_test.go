@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -36,7 +37,7 @@ func depict(t testing.TB, store string) *depiction {
 		relay.feedback.sweeper.mu.Unlock()
 		t.Fatalf("relay is not ready: %v", err)
 	}
-	d := &depiction{Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*Merged{}, Next: map[string]uint16{}}
+	d := &depiction{Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*message.Merged{}, Next: map[string]uint16{}}
 	d.Dead, _, err = r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 	relay.feedback.sweeper.mu.Unlock()
 	if err != nil {
@@ -124,7 +125,7 @@ func (r *running) depictIndex(d *depiction) {
 		if image.ConversationView, err = r.views.conversation(storeSender, receiver); err != nil {
 			r.t.Fatal(err)
 		}
-		if err := r.index.eachEntry(&c, maxDay, func(f found) bool {
+		if err := r.index.EachEntry(&c, index.MaxDay, func(f index.Found) bool {
 			image.Entries = append(image.Entries, imageOf(&f))
 			return true
 		}); err != nil {
@@ -148,15 +149,15 @@ func (r *running) depictIndex(d *depiction) {
 }
 
 // imageOf shows an entry.
-func imageOf(f *found) entryImage {
-	e := &f.entry
+func imageOf(f *index.Found) entryImage {
+	e := &f.Entry
 	show := func(a *message.Address) string { return fmt.Sprintf("%d %d %s", a.TON, a.NPI, a.Addr) }
 	image := entryImage{
-		Ordinal: e.ordinal, Number: f.place.Number, Day: f.place.Day, From: show(&e.from), To: show(&e.to),
-		WantsReceipt: e.wantsReceipt, ReadID: e.readID, ReceivedAt: e.receivedAt, Total: e.total,
+		Ordinal: e.Ordinal, Number: f.Place.Number, Day: f.Place.Day, From: show(&e.From), To: show(&e.To),
+		WantsReceipt: e.WantsReceipt, ReadID: e.ReadID, ReceivedAt: e.ReceivedAt, Total: e.Total,
 	}
-	for _, p := range e.parts {
-		image.Parts = append(image.Parts, partImage{p.seq, p.state.String(), string(p.id)})
+	for _, p := range e.Parts {
+		image.Parts = append(image.Parts, partImage{p.Seq, p.State.String(), string(p.Id)})
 	}
 	return image
 }

@@ -21,18 +21,18 @@ const storesDir = "../testdata/stores"
 
 // depiction is all that is to be found in a store.
 type depiction struct {
-	Kinds         []string            `json:"kinds"` // of the records in its log
-	Conversations []conversationImage `json:"conversations"`
-	Routes        map[string]string   `json:"routes"` // accounts by message_id
-	OptOuts       []OptOut            `json:"opt_outs"`
-	Parts         map[string]string   `json:"parts"` // of cut messages: "seq key of the first part" by key
-	Dead          []DeadLetter        `json:"dead"`
-	Held          []heldReceipt       `json:"held"`
-	Events        []string            `json:"events"`
-	Told          []*message.Feedback `json:"told"`    // what waited
-	Merged        map[string]*Merged  `json:"merged"`  // what the last receipt of a message comes to, by key of its part
-	Next          map[string]uint16   `json:"next"`    // the next number by receiver
-	Release       []*message.Feedback `json:"release"` // the receipts that were held, when their time is over
+	Kinds         []string                   `json:"kinds"` // of the records in its log
+	Conversations []conversationImage        `json:"conversations"`
+	Routes        map[string]string          `json:"routes"` // accounts by message_id
+	OptOuts       []OptOut                   `json:"opt_outs"`
+	Parts         map[string]string          `json:"parts"` // of cut messages: "seq key of the first part" by key
+	Dead          []DeadLetter               `json:"dead"`
+	Held          []heldReceipt              `json:"held"`
+	Events        []string                   `json:"events"`
+	Told          []*message.Feedback        `json:"told"`    // what waited
+	Merged        map[string]*message.Merged `json:"merged"`  // what the last receipt of a message comes to, by key of its part
+	Next          map[string]uint16          `json:"next"`    // the next number by receiver
+	Release       []*message.Feedback        `json:"release"` // the receipts that were held, when their time is over
 }
 
 // conversationImage is a conversation with what its view does not show.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -70,7 +71,7 @@ func TestWriteStore(t *testing.T) {
 		select {} // until it is killed
 	}
 	for name, last := range map[string]func(*testing.T, string){"clean-stop": stopLastSession, "kill-9": killLastSession} {
-		dir := filepath.Join(*storeDir, fmt.Sprintf("log%d-index%d-%s", journal.BatchVersion, indexVersion, name))
+		dir := filepath.Join(*storeDir, fmt.Sprintf("log%d-index%d-%s", journal.BatchVersion, index.Version, name))
 		store := filepath.Join(dir, "store")
 		r := start(t, storeOptions(t, store))
 		writeFirstSession(r)
@@ -233,7 +234,7 @@ func (r *running) settled() {
 	r.t.Helper()
 	r.wantNoRows()
 	for ctx := relaytest.Deadline(r.t); ; {
-		rows, err := r.index.outboxRows()
+		rows, err := r.index.OutboxRows()
 		if err != nil || ctx.Err() != nil {
 			r.t.Fatalf("feedback stays in the outbox: %d rows, %v", rows, err)
 		}
@@ -247,7 +248,7 @@ func (r *running) settled() {
 func (r *running) awaitReported(s *Sent) {
 	r.t.Helper()
 	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
-		if f := r.found(s.Conversation, s.Number); f != nil && f.entry.reportedAt != 0 {
+		if f := r.found(s.Conversation, s.Number); f != nil && f.Entry.ReportedAt != 0 {
 			return
 		}
 	}

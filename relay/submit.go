@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -52,8 +53,8 @@ func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst [
 		return message.LedgerDown()
 	}
 	b.buf = appendTo(b.buf)
-	came := make(chan outcome, 1) // has room for the one outcome
-	b.await(func(o outcome, _ *Merged) { came <- o })
+	came := make(chan index.Outcome, 1) // has room for the one outcome
+	b.await(func(o index.Outcome, _ *message.Merged) { came <- o })
 	l.queue.end(b)
 	select {
 	case o := <-came:
@@ -63,11 +64,11 @@ func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst [
 	}
 }
 
-func verdictAfter(o outcome) message.Verdict {
+func verdictAfter(o index.Outcome) message.Verdict {
 	switch o {
-	case outcomeRead, outcomeDuplicate, outcomeNoted:
+	case index.Read, index.Duplicate, index.Noted:
 		return message.Accept()
-	case outcomeGone:
+	case index.Gone:
 		return message.NoSuchMessage()
 	}
 	return message.LedgerDown()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
@@ -44,7 +45,7 @@ type Shown struct {
 // views shows conversations.
 type views struct {
 	ledger *Ledger
-	index  *index
+	index  *index.Index
 	keep   time.Duration // how long a message is shown
 }
 
@@ -63,9 +64,9 @@ func (vs *views) conversation(sender, receiver string) (ConversationView, error)
 
 	oldest := time.Now().Add(-vs.keep).UnixMilli()
 	vs.ledger.catchUp()
-	var all []found
-	err = vs.index.eachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f found) bool {
-		if f.entry.at >= oldest {
+	var all []index.Found
+	err = vs.index.EachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
+		if f.Entry.At >= oldest {
 			all = append(all, f)
 		}
 		return true
@@ -73,8 +74,8 @@ func (vs *views) conversation(sender, receiver string) (ConversationView, error)
 	if err != nil {
 		return v, fmt.Errorf("conversation: %w", err)
 	}
-	slices.SortFunc(all, func(a, b found) int {
-		if a.entry.ordinal < b.entry.ordinal {
+	slices.SortFunc(all, func(a, b index.Found) int {
+		if a.Entry.Ordinal < b.Entry.Ordinal {
 			return -1
 		}
 		return 1
@@ -87,17 +88,17 @@ func (vs *views) conversation(sender, receiver string) (ConversationView, error)
 	return v, nil
 }
 
-func viewOf(f *found) MessageView {
-	e := &f.entry
+func viewOf(f *index.Found) MessageView {
+	e := &f.Entry
 	m := MessageView{
-		Number: f.place.Number, State: e.state.String(), Account: string(e.account),
-		MessageIDs: e.messageIDs(), SubmittedAt: message.Time(e.at),
+		Number: f.Place.Number, State: e.State.String(), Account: string(e.Account),
+		MessageIDs: e.MessageIDs(), SubmittedAt: message.Time(e.At),
 	}
-	if e.hasReference {
-		m.Reference = &e.reference
+	if e.HasReference {
+		m.Reference = &e.Reference
 	}
 	for to, ms := range map[**time.Time]int64{
-		&m.DeliveredAt: e.deliveredAt, &m.ReadAt: e.readAt, &m.NotReadAt: e.notReadAt, &m.ReportedAt: e.reportedAt,
+		&m.DeliveredAt: e.DeliveredAt, &m.ReadAt: e.ReadAt, &m.NotReadAt: e.NotReadAt, &m.ReportedAt: e.ReportedAt,
 	} {
 		if ms != 0 {
 			at := message.Time(ms)
@@ -108,11 +109,11 @@ func viewOf(f *found) MessageView {
 }
 
 // see looks at the messages of a conversation one after the other, oldest first.
-func (s *Shown) see(f *found) {
-	switch f.entry.state {
+func (s *Shown) see(f *index.Found) {
+	switch f.Entry.State {
 	case message.StateRead:
-		s.Read = &f.place.Number
+		s.Read = &f.Place.Number
 	case message.StateSent, message.StateDelivered, message.StateDeletedUnread:
-		s.Sent = &f.place.Number
+		s.Sent = &f.Place.Number
 	}
 }

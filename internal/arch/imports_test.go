@@ -58,17 +58,15 @@ var imports = map[string][]string{
 	"internal/token":             {"internal/kept"},
 	"internal/transport":         {"internal/kept"},
 	"internal/webhook":           {"relay", "relay/message"},
-	"relay": {
-		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "internal/setting",
-		"relay/journal", "relay/message", "smpp/receipt", "udh",
-	},
-	"relay/journal":             {"relay/message"},
-	"relay/journal/journaltest": {"relay/journal", "relay/message"},
-	"relay/message":             {},
-	"relay/relaytest":           {"relay/message"},
-	"smpp":                      {},
-	"smpp/receipt":              {"smpp"},
-	"udh":                       {},
+	"relay":                      {"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "internal/setting", "relay/index", "relay/journal", "relay/message", "smpp/receipt", "udh"},
+	"relay/index":                {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/journal":              {"relay/message"},
+	"relay/journal/journaltest":  {"relay/journal", "relay/message"},
+	"relay/message":              {},
+	"relay/relaytest":            {"relay/message"},
+	"smpp":                       {},
+	"smpp/receipt":               {"smpp"},
+	"udh":                        {},
 }
 
 // forTests are packages that only tests import: no row of imports names one.
@@ -78,7 +76,7 @@ var forTests = []string{"internal/testpeer"}
 // of their path.
 var keepers = map[string][]string{
 	"github.com/MicahParks/jwkset":                            {"internal/token"},
-	"github.com/cockroachdb/pebble":                           {"relay"},
+	"github.com/cockroachdb/pebble":                           {"relay", "relay/index"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
 	"github.com/nats-io/":                                     {"relay", "relay/journal", "relay/relaytest"},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},

@@ -177,8 +177,8 @@ func (p plantedPath) contain() {
 // The receipt of a whole message that panics concerns its link only, not the ledger, on whose
 // goroutine that is. The SMSC keeps it.
 func TestPanicInMerge(t *testing.T) {
-	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*relay.Merged, error)) {
-		done(&relay.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
+	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
+		done(&message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
 	}}
 	r := newReceiving(t, ledger, func(*Options) {})
 	m, rc, _ := readAgain(partReceiptOf("A", "DELIVRD", "000", 2, 7))

@@ -17,7 +17,7 @@ type WholeLedger interface {
 	Receipt(c message.Conversation, messageID []byte, state message.State)
 	PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
-	Merge(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error))
+	Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error))
 
 	// Of shared mode: which account a message_id belongs to.
 	Route(account string, id []byte, w relay.Waiter, token uint64)

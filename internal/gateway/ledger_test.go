@@ -25,7 +25,7 @@ type fakeLedger struct {
 	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
 	partOf  func(key []byte, receiver message.Addr) (journal.CutPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
-	merge   func(journal.CutPart, message.PartReceipt, func(*relay.Merged, error))
+	merge   func(journal.CutPart, message.PartReceipt, func(*message.Merged, error))
 	refuse  func(*relay.Sent)
 	receipt func(message.Conversation, []byte, message.State)
 }
@@ -62,7 +62,7 @@ func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
 	return l.partIDs(c, id, key)
 }
 
-func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
+func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	l.merge(p, r, done)
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
@@ -83,7 +82,7 @@ func (g *Gateway) merge(part journal.CutPart, m smpp.Message, r *receipt.Receipt
 		return
 	}
 	f := bytes.Clone(m.Frame)
-	g.ledger.Merge(part, partReceipt(r.Part()), func(whole *relay.Merged, err error) {
+	g.ledger.Merge(part, partReceipt(r.Part()), func(whole *message.Merged, err error) {
 		// This is the ledger's goroutine: a panic would end the process.
 		orRefuse(p, func() { g.merged(f, whole, err, p) }, func() { g.refuseReceipt(f, p) })
 	})
@@ -97,7 +96,7 @@ func partReceipt(p receipt.Part) message.PartReceipt {
 
 // wholeReceipt makes the receipt of a whole message of m, the last one of its parts. One that
 // would be too long stays as it is: the ESME may know what it means.
-func wholeReceipt(m smpp.Message, whole *relay.Merged) smpp.Message {
+func wholeReceipt(m smpp.Message, whole *message.Merged) smpp.Message {
 	f, ok := receipt.AppendWhole(nil, m, receipt.Part{
 		State: receipt.State(whole.State), ID: whole.ID, Err: whole.Err, Network: whole.Network, Text: whole.Text,
 	})
@@ -111,7 +110,7 @@ func wholeReceipt(m smpp.Message, whole *relay.Merged) smpp.Message {
 }
 
 // merged passes the receipt f of a part on as that of the whole, if that is complete, or answers it.
-func (g *Gateway) merged(f smpp.Frame, whole *relay.Merged, err error, p receiptPath) {
+func (g *Gateway) merged(f smpp.Frame, whole *message.Merged, err error, p receiptPath) {
 	m, parseErr := smpp.ParseMessage(f)
 	outcome, status := "merged", smpp.StatusOK
 	switch {

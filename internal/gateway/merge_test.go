@@ -9,7 +9,6 @@ import (
 
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
@@ -37,7 +36,7 @@ func taken(seq uint32, status pdu.Status) smpp.Frame {
 }
 
 // mergingLedger knows the parts p1 and p2, and merges as the test says.
-func mergingLedger(merge func(journal.CutPart, message.PartReceipt) (*relay.Merged, error)) fakeLedger {
+func mergingLedger(merge func(journal.CutPart, message.PartReceipt) (*message.Merged, error)) fakeLedger {
 	l := remembering()
 	for _, id := range []string{"P1", "P2", "4A7F01"} {
 		l.routes.Store(id, "bank")
@@ -46,7 +45,7 @@ func mergingLedger(merge func(journal.CutPart, message.PartReceipt) (*relay.Merg
 		seq := map[string]uint8{"p1": 1, "p2": 2}[string(key)]
 		return journal.CutPart{Seq: seq}, seq > 0 && to.String() == receiver
 	}
-	l.merge = func(p journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
+	l.merge = func(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
 		m, err := merge(p, r)
 		done(m, err)
 	}
@@ -56,12 +55,12 @@ func mergingLedger(merge func(journal.CutPart, message.PartReceipt) (*relay.Merg
 // The receipt of a part stays here until it is that of the whole; the ESME's answer to that
 // one is the SMSC's.
 func TestReceiptsOfParts(t *testing.T) {
-	whole := func(state byte, err string, wanted bool) *relay.Merged {
-		return &relay.Merged{PartReceipt: message.PartReceipt{State: state, ID: "P1", Err: err, Text: "beginning"}, Wanted: wanted}
+	whole := func(state byte, err string, wanted bool) *message.Merged {
+		return &message.Merged{PartReceipt: message.PartReceipt{State: state, ID: "P1", Err: err, Text: "beginning"}, Wanted: wanted}
 	}
 	for _, tt := range []struct {
 		name   string
-		merged *relay.Merged
+		merged *message.Merged
 		err    error
 		answer pdu.Status // of the gateway
 		stat   string     // of what the ESME gets; empty: nothing
@@ -76,7 +75,7 @@ func TestReceiptsOfParts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			heard := make(chan message.PartReceipt, 1)
-			ledger := mergingLedger(func(p journal.CutPart, r message.PartReceipt) (*relay.Merged, error) {
+			ledger := mergingLedger(func(p journal.CutPart, r message.PartReceipt) (*message.Merged, error) {
 				if p.Seq != 2 {
 					t.Errorf("part %d, want 2", p.Seq)
 				}
@@ -121,7 +120,7 @@ func TestReceiptsOfParts(t *testing.T) {
 // What is not final passes for the part whose message_id the ESME knows; other receipts
 // pass as they came.
 func TestReceiptsThatAreNotMerged(t *testing.T) {
-	ledger := mergingLedger(func(journal.CutPart, message.PartReceipt) (*relay.Merged, error) {
+	ledger := mergingLedger(func(journal.CutPart, message.PartReceipt) (*message.Merged, error) {
 		t.Error("a receipt was merged")
 		return nil, nil
 	})
@@ -165,7 +164,7 @@ func TestReceiptWaitsForItsMessage(t *testing.T) {
 			return journal.CutPart{}, false
 		}
 	}
-	ledger.merge = func(_ journal.CutPart, r message.PartReceipt, done func(*relay.Merged, error)) {
+	ledger.merge = func(_ journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
 		merged <- r
 		done(nil, nil)
 	}

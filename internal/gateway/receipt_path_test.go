@@ -13,7 +13,6 @@ import (
 
 	"readback/internal/deliver"
 	"readback/internal/simulator"
-	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
@@ -186,24 +185,24 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 
 // Every receipt of a part is counted by what became of it, and noted if it is final.
 func TestMergeOutcomes(t *testing.T) {
-	whole := &relay.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "P1"}, Wanted: true}
+	whole := &message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "P1"}, Wanted: true}
 	for _, tt := range []struct {
 		outcome string // empty: not merged
 		part    uint8
 		f       smpp.Frame
-		whole   *relay.Merged
+		whole   *message.Merged
 		err     error
 		want    string
 		noted   []string
 	}{
 		{"merged", 1, partReceiptOf("P1", "DELIVRD", "000", 2, 7), nil, nil, "answered 00", []string{"P1 delivered"}},
 		{"passed", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), whole, nil, "forwarded", []string{"P2 delivered"}},
-		{"unwanted", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), &relay.Merged{}, nil, "answered 00", []string{"P2 delivered"}},
+		{"unwanted", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), &message.Merged{}, nil, "answered 00", []string{"P2 delivered"}},
 		{"refused", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), nil, errors.New("away"), "answered 64", []string{"P2 delivered"}},
 		{"", 1, partReceiptOf("P1", "ENROUTE", "000", 1, 7), nil, nil, "forwarded", nil},
 		{"", 2, partReceiptOf("P2", "ENROUTE", "000", 1, 7), nil, nil, "answered 00", nil},
 	} {
-		ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*relay.Merged, error)) {
+		ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
 			done(tt.whole, tt.err)
 		}}
 		r := newReceiving(t, ledger, func(*Options) {})
@@ -227,7 +226,7 @@ func TestMergeOutcomes(t *testing.T) {
 // A receipt that would be too long for that of the whole stays as it came.
 func TestWholeReceiptTooLong(t *testing.T) {
 	m := parsed(t, deliveredReceipt)
-	long := &relay.Merged{PartReceipt: message.PartReceipt{State: 5, ID: string(bytes.Repeat([]byte("9"), 250))}}
+	long := &message.Merged{PartReceipt: message.PartReceipt{State: 5, ID: string(bytes.Repeat([]byte("9"), 250))}}
 	if got := wholeReceipt(m, long); !bytes.Equal(got.Frame, m.Frame) {
 		t.Errorf("got\n% x, want it as it came", []byte(got.Frame))
 	}

@@ -10,7 +10,6 @@ import (
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
@@ -100,7 +99,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var part message.PartReceipt
-			ledger := fakeLedger{merge: func(_ journal.CutPart, p message.PartReceipt, done func(*relay.Merged, error)) {
+			ledger := fakeLedger{merge: func(_ journal.CutPart, p message.PartReceipt, done func(*message.Merged, error)) {
 				part = p
 				done(nil, nil)
 			}}

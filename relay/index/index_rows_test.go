@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ const (
 )
 
 // indexRows are all rows of an index, by key.
-func indexRows(t *testing.T, ix *index) map[string]string {
+func indexRows(t *testing.T, ix *Index) map[string]string {
 	t.Helper()
 	l, err := ix.lookup()
 	if err != nil {
@@ -41,7 +41,7 @@ func indexRows(t *testing.T, ix *index) map[string]string {
 	return rows
 }
 
-func wantRows(t *testing.T, ix *index, want map[string]string) {
+func wantRows(t *testing.T, ix *Index, want map[string]string) {
 	t.Helper()
 	got := indexRows(t, ix)
 	for key, value := range want {
@@ -104,16 +104,16 @@ func goldenRows(t *testing.T) map[string]string {
 	values := journaltest.Golden(t, "index_values.txt")
 	second := journaltest.Place
 	second.Number = 1
-	m := goldenEntry(func(e *entry) {
-		e.reference, e.hasReference, e.wantsReceipt, e.state, e.parts[0].state = 42, true, true, message.StateRead, message.StateDelivered
-		e.deliveredAt, e.readAt, e.receivedAt, e.readID, e.reportedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2, 77, journaltest.Time
+	m := goldenEntry(func(e *Entry) {
+		e.Reference, e.HasReference, e.WantsReceipt, e.State, e.Parts[0].State = 42, true, true, message.StateRead, message.StateDelivered
+		e.DeliveredAt, e.ReadAt, e.ReceivedAt, e.ReadID, e.ReportedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2, 77, journaltest.Time
 	})
-	later := goldenEntry(func(e *entry) { e.ordinal, e.account = 1<<40+1, []byte("shop") })
+	later := goldenEntry(func(e *Entry) { e.Ordinal, e.Account = 1<<40+1, []byte("shop") })
 	cut := goldenCuts()["cut, complete"]
 	cut.Closing = 1
 	erased := message.Conversation{Sender: journaltest.Conversation.Sender, Receiver: journaltest.MustAddr("447700900199")}
 	rows := map[string][]byte{
-		string(keyApplied): appendApplied(nil, applied{seq: 7, epoch: 3, stopped: true, cycle: cycle{1, 257, 3}}),
+		string(keyApplied): appendApplied(nil, Position{Seq: 7, Epoch: 3, Stopped: true, Cycle: Cycle{1, 257, 3}}),
 		string(headKey(nil, &journaltest.MostConversation)):        appendHeadValue(nil, 3, 300),
 		string(headKey(nil, &journaltest.Conversation)):            appendHeadValue(nil, 3, 1<<40+2),
 		string(hashedHeadKey(nil, &erased)):                        appendHeadValue(nil, 3, 1<<40+5),
@@ -122,11 +122,11 @@ func goldenRows(t *testing.T) map[string]string {
 		string(routeKey(nil, 20780, []byte("4a7f01"))):             []byte("bank"),
 		string(cutKey(nil, 20780, []byte("4a7f01"))):               appendCutState(nil, &cut),
 		string(optOutKey(nil, &journaltest.Conversation.Receiver)): values["opt-out"],
-		string(outboxKey(nil, prefixOutbox, 7, 4)):                 []byte(goldenFeedback),
-		string(outboxKey(nil, prefixEvent, 7, 2)):                  []byte(goldenSent),
-		string(outboxKey(nil, prefixEvent, 7, 3)):                  []byte(goldenDelivered),
-		string(outboxKey(nil, prefixEvent, 7, 4)):                  []byte(goldenRead),
-		string(outboxKey(nil, prefixEvent, 7, 5)):                  []byte(goldenReported),
+		string(outboxKey(nil, FeedbackOutbox, 7, 4)):               []byte(goldenFeedback),
+		string(outboxKey(nil, EventOutbox, 7, 2)):                  []byte(goldenSent),
+		string(outboxKey(nil, EventOutbox, 7, 3)):                  []byte(goldenDelivered),
+		string(outboxKey(nil, EventOutbox, 7, 4)):                  []byte(goldenRead),
+		string(outboxKey(nil, EventOutbox, 7, 5)):                  []byte(goldenReported),
 	}
 	for seq, key := range []string{"4a7f01", "4a7f02"} {
 		part := journal.CutPart{Seq: uint8(seq + 1), First: "4a7f01"}
@@ -142,8 +142,8 @@ func goldenRows(t *testing.T) map[string]string {
 // The records of the log become these rows of the index, and later records remove them.
 func TestGoldenIndex(t *testing.T) {
 	l := newLogbook(t)
-	l.a.events = func(account []byte) bool { return string(account) == "bank" }
-	if _, err := l.a.apply(7, goldenLog(), true); err != nil {
+	l.a.Events = func(account []byte) bool { return string(account) == "bank" }
+	if _, err := l.a.Apply(7, goldenLog(), true); err != nil {
 		t.Fatal(err)
 	}
 	want := goldenRows(t)
@@ -153,13 +153,13 @@ func TestGoldenIndex(t *testing.T) {
 	batch = journal.AppendFed(batch, 7, 4)
 	batch = journal.AppendPublished(batch, 7, 4)
 	batch = journal.AppendOptOut(batch, &journal.Record{Place: journaltest.ReceiverOn(0)})
-	if _, err := l.a.apply(8, batch, false); err != nil {
+	if _, err := l.a.Apply(8, batch, false); err != nil {
 		t.Fatal(err)
 	}
 	delete(want, string(optOutKey(nil, &journaltest.Conversation.Receiver)))
 	maps.DeleteFunc(want, func(key, _ string) bool {
-		return key[0] == prefixOutbox || key[0] == prefixEvent && bytes.Compare([]byte(key), outboxKey(nil, prefixEvent, 7, 4)) <= 0
+		return key[0] == FeedbackOutbox || key[0] == EventOutbox && bytes.Compare([]byte(key), outboxKey(nil, EventOutbox, 7, 4)) <= 0
 	})
-	want[string(keyApplied)] = string(appendApplied(nil, applied{seq: 8, epoch: 3, cycle: cycle{1, 257, 3}}))
+	want[string(keyApplied)] = string(appendApplied(nil, Position{Seq: 8, Epoch: 3, Cycle: Cycle{1, 257, 3}}))
 	wantRows(t, l.ix, want)
 }

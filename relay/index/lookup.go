@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -15,20 +15,20 @@ import (
 // maxDays is how many days back a lookup goes at most.
 const maxDays = 400
 
-// maxDay is after all days.
-const maxDay = math.MaxUint16
+// MaxDay is after all days.
+const MaxDay = math.MaxUint16
 
 // lookup reads the index; it is one view of it, to be closed.
 type lookup struct {
-	ix *index
+	ix *Index
 	it *pebble.Iterator
 }
 
-func (ix *index) lookup() (*lookup, error) {
+func (ix *Index) lookup() (*lookup, error) {
 	ix.mu.RLock()
 	if ix.db == nil {
 		ix.mu.RUnlock()
-		return nil, errIndexClosed
+		return nil, ErrClosed
 	}
 	it, err := ix.db.NewIter(nil)
 	if err != nil {
@@ -80,39 +80,39 @@ func (l *lookup) eachDay(day uint16, f func(day uint16) bool) error {
 	return l.it.Error()
 }
 
-// found is an entry and where it stands.
-type found struct {
-	place journal.Place
-	entry entry // its slices are its own
+// Found is an entry and where it stands.
+type Found struct {
+	Place journal.Place
+	Entry Entry // its slices are its own
 }
 
 // read returns the entry that the iterator stands at.
-func (l *lookup) read() (found, error) {
+func (l *lookup) read() (Found, error) {
 	p, err := parseEntryKey(l.it.Key())
 	if err != nil {
-		return found{}, err
+		return Found{}, err
 	}
 	e, err := parseEntry(bytes.Clone(l.it.Value()))
-	p.Ordinal = e.ordinal
-	return found{place: p, entry: e}, err
+	p.Ordinal = e.Ordinal
+	return Found{Place: p, Entry: e}, err
 }
 
-// findNumber returns the newest entry of a number in a conversation; nil when there
+// FindNumber returns the newest entry of a number in a conversation; nil when there
 // is none.
-func (ix *index) findNumber(c *message.Conversation, number, today uint16) (*found, error) {
+func (ix *Index) FindNumber(c *message.Conversation, number, today uint16) (*Found, error) {
 	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
-	var f *found
+	var f *Found
 	var failed error
 	err = l.eachDay(today, func(day uint16) bool {
 		key := entryKey(nil, &journal.Place{Conv: *c, Day: day, Number: number})
 		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
 			return true
 		}
-		var at found
+		var at Found
 		at, failed = l.read()
 		f = &at
 		return false
@@ -120,14 +120,14 @@ func (ix *index) findNumber(c *message.Conversation, number, today uint16) (*fou
 	return f, firstError(failed, err, l.close())
 }
 
-// findReceiver returns the newest entry of a number in each conversation of a receiver.
-func (ix *index) findReceiver(receiver *message.Addr, number, today uint16) ([]found, error) {
+// FindReceiver returns the newest entry of a number in each conversation of a receiver.
+func (ix *Index) FindReceiver(receiver *message.Addr, number, today uint16) ([]Found, error) {
 	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
-	var all []found
+	var all []Found
 	var failed error
 	seen := make(map[message.Addr]bool)
 	err = l.eachDay(today, func(day uint16) bool {
@@ -156,9 +156,9 @@ func (ix *index) findReceiver(receiver *message.Addr, number, today uint16) ([]f
 	return all, firstError(failed, err, l.close())
 }
 
-// eachEntry calls f with the entries of a conversation, newest day first, until f returns
+// EachEntry calls f with the entries of a conversation, newest day first, until f returns
 // false.
-func (ix *index) eachEntry(c *message.Conversation, today uint16, f func(found) bool) error {
+func (ix *Index) EachEntry(c *message.Conversation, today uint16, f func(Found) bool) error {
 	defer crash.OnPanic()
 	l, err := ix.lookup()
 	if err != nil {
@@ -168,7 +168,7 @@ func (ix *index) eachEntry(c *message.Conversation, today uint16, f func(found) 
 	err = l.eachDay(today, func(day uint16) bool {
 		prefix := conversationPrefix(nil, day, c)
 		for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
-			var at found
+			var at Found
 			if at, failed = l.read(); failed != nil || !f(at) {
 				return false
 			}
@@ -178,42 +178,42 @@ func (ix *index) eachEntry(c *message.Conversation, today uint16, f func(found) 
 	return firstError(failed, err, l.close())
 }
 
-// outboxRow is a feedback that is not yet in its queue, or an event not yet in its stream.
-type outboxRow struct {
-	seq, index uint64 // where its record stands in the log
-	body       []byte // JSON
+// Row is a feedback that is not yet in its queue, or an event not yet in its stream.
+type Row struct {
+	Seq, Index uint64 // where its record stands in the log
+	Body       []byte // JSON
 }
 
-// outbox returns the first rows after seq and index.
-func (ix *index) outbox(prefix byte, seq, index uint64, limit int) ([]outboxRow, error) {
+// Outbox returns the first rows after seq and index.
+func (ix *Index) Outbox(prefix byte, seq, index uint64, limit int) ([]Row, error) {
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
-	var rows []outboxRow
+	var rows []Row
 	ok := l.it.SeekGE(outboxKey(nil, prefix, seq, index+1))
 	for ; ok && len(rows) < limit; ok = l.it.Next() {
 		key := l.it.Key()
 		if len(key) != 13 || key[0] != prefix {
 			break
 		}
-		rows = append(rows, outboxRow{
-			seq:   binary.BigEndian.Uint64(key[1:]),
-			index: uint64(binary.BigEndian.Uint32(key[9:])),
-			body:  bytes.Clone(l.it.Value()),
+		rows = append(rows, Row{
+			Seq:   binary.BigEndian.Uint64(key[1:]),
+			Index: uint64(binary.BigEndian.Uint32(key[9:])),
+			Body:  bytes.Clone(l.it.Value()),
 		})
 	}
 	return rows, firstError(l.it.Error(), l.close())
 }
 
-// outboxRows counts the rows of the outbox.
-func (ix *index) outboxRows() (int, error) {
+// OutboxRows counts the rows of the outbox.
+func (ix *Index) OutboxRows() (int, error) {
 	l, err := ix.lookup()
 	if err != nil {
 		return 0, err
 	}
 	n := 0
-	for ok := l.it.SeekGE([]byte{prefixOutbox}); ok && l.it.Key()[0] == prefixOutbox; ok = l.it.Next() {
+	for ok := l.it.SeekGE([]byte{FeedbackOutbox}); ok && l.it.Key()[0] == FeedbackOutbox; ok = l.it.Next() {
 		n++
 	}
 	return n, firstError(l.it.Error(), l.close())

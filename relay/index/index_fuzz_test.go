@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -41,9 +41,9 @@ func FuzzIndexValues(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
-		comesBack(t, value, parseEntry, func(e *entry) []byte { return appendEntry(nil, e) })
+		comesBack(t, value, parseEntry, func(e *Entry) []byte { return appendEntry(nil, e) })
 		comesBack(t, value, parseHead, func(h *headValue) []byte { return appendHeadValue(nil, h.epoch, h.next) })
-		comesBack(t, value, parseApplied, func(a *applied) []byte { return appendApplied(nil, *a) })
+		comesBack(t, value, parseApplied, func(a *Position) []byte { return appendApplied(nil, *a) })
 		comesBack(t, value, parsePartOfDay, func(p *journal.CutPart) []byte { return appendPart(nil, p) })
 		comesBack(t, value, parseCutState, func(m *receipt.Merge) []byte { return appendCutState(nil, m) })
 	})
@@ -80,7 +80,7 @@ func FuzzKeyOrder(f *testing.F) {
 		}
 		checkEntryOrder(t, &p, &q)
 		want := cmp.Or(cmp.Compare(seq, seq2), cmp.Compare(number, number2))
-		got := bytes.Compare(outboxKey(nil, prefixOutbox, seq, uint64(number)), outboxKey(nil, prefixOutbox, seq2, uint64(number2)))
+		got := bytes.Compare(outboxKey(nil, FeedbackOutbox, seq, uint64(number)), outboxKey(nil, FeedbackOutbox, seq2, uint64(number2)))
 		if got != want {
 			t.Errorf("outbox keys of %d %d and %d %d: got order %d, want %d", seq, number, seq2, number2, got, want)
 		}
@@ -138,30 +138,30 @@ func FuzzForeignRow(f *testing.F) {
 		}
 		f.Add(key, []byte("{}"))
 	}
-	ix, err := openIndex(f.TempDir(), slog.New(slog.DiscardHandler))
+	ix, err := Open(f.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { _ = ix.close() })
+	f.Cleanup(func() { _ = ix.Close() })
 	c := journaltest.Conversation
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		if err := ix.db.Set(key, value, pebble.NoSync); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = ix.findNumber(&c, 257, maxDay)
-		_, _ = ix.findReceiver(&c.Receiver, 257, maxDay)
-		_ = ix.eachEntry(&c, maxDay, func(found) bool { return true })
-		_, _ = ix.outbox(prefixOutbox, 0, 0, 10)
-		_, _ = ix.outbox(prefixEvent, 0, 0, 10)
-		_, _ = ix.outboxRows()
-		_, _ = ix.hasParts()
-		_, _ = ix.staleOptOuts(1<<46, 10)
-		_, _ = ix.optOut(&c.Receiver)
-		_, _, _ = ix.head(&c)
-		_, _ = ix.applied()
+		_, _ = ix.FindNumber(&c, 257, MaxDay)
+		_, _ = ix.FindReceiver(&c.Receiver, 257, MaxDay)
+		_ = ix.EachEntry(&c, MaxDay, func(Found) bool { return true })
+		_, _ = ix.Outbox(FeedbackOutbox, 0, 0, 10)
+		_, _ = ix.Outbox(EventOutbox, 0, 0, 10)
+		_, _ = ix.OutboxRows()
+		_, _ = ix.HasParts()
+		_, _ = ix.StaleOptOuts(1<<46, 10)
+		_, _ = ix.OptOut(&c.Receiver)
+		_, _, _ = ix.Head(&c)
+		_, _ = ix.Position()
 		_, _ = ix.matches(0)
-		_, _, _ = ix.part([]byte("4a7f02"), &c.Receiver, 20780, 1)
-		_, _ = ix.route([]byte("4a7f01"), 20780, 1)
+		_, _, _ = ix.Part([]byte("4a7f02"), &c.Receiver, 20780, 1)
+		_, _ = ix.Route([]byte("4a7f01"), 20780, 1)
 		if err := ix.db.Delete(key, pebble.NoSync); err != nil {
 			t.Fatal(err)
 		}

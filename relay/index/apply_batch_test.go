@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"errors"
@@ -25,13 +25,13 @@ func TestPartsBecomeOneEntry(t *testing.T) {
 	earlier.Ordinal = 4
 	l.write(partAt(earlier, 1, "x1", 900), partAt(earlier, 2, "x2", 901))
 	l.write(partAt(p, 2, "b", 1500))
-	if e := l.entry(p); e.ordinal != 5 || len(e.parts) != 1 || e.total != 2 || e.at != 1500 {
+	if e := l.entry(p); e.Ordinal != 5 || len(e.Parts) != 1 || e.Total != 2 || e.At != 1500 {
 		t.Errorf("first part: got %+v, want the later message alone", e)
 	}
 	l.write(partAt(p, 1, "a", 1000), partAt(p, 2, "B", 1600)) // the second one was sent again
 	e := l.entry(p)
-	if got := fmt.Sprint(e.messageIDs()); got != "[a B]" || e.at != 1000 {
-		t.Errorf("both: got %s at %d, want [a B] at 1000", got, e.at)
+	if got := fmt.Sprint(e.MessageIDs()); got != "[a B]" || e.At != 1000 {
+		t.Errorf("both: got %s at %d, want [a B] at 1000", got, e.At)
 	}
 	if got := l.changes(); !slices.Equal(got, []message.Change{"sent", "sent"}) {
 		t.Errorf("events: got %v, want one of each message", got)
@@ -43,7 +43,7 @@ func TestPartAfterTheReceipt(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.write(partAt(p, 1, "a", 1000), receiptAt(p, 1, message.StateDelivered, 1100), readAt(p, message.StatusRead, 1200))
 	l.write(partAt(p, 2, "b", 1300))
-	if e := l.entry(p); e.state != message.StateRead || e.parts[0].state != message.StateDelivered || len(e.parts) != 2 {
+	if e := l.entry(p); e.State != message.StateRead || e.Parts[0].State != message.StateDelivered || len(e.Parts) != 2 {
 		t.Errorf("got %+v, want it read, with both parts", e)
 	}
 }
@@ -57,12 +57,12 @@ func TestAcceptedOfExpiredDay(t *testing.T) {
 	}{{"the day after", 20781, false}, {"that day", 20780, true}} {
 		t.Run(tt.name, func(t *testing.T) {
 			l, p := newLogbook(t), testPlace(t)
-			l.a.expired = tt.expired
+			l.a.Expired = tt.expired
 			l.write(acceptedAt(p, "id"))
 			if e := l.entry(p); (e != nil) != tt.want {
 				t.Errorf("entry: got %+v, want one: %v", e, tt.want)
 			}
-			if epoch, next, err := l.ix.head(&p.Conv); err != nil || epoch != 3 || next != 6 {
+			if epoch, next, err := l.ix.Head(&p.Conv); err != nil || epoch != 3 || next != 6 {
 				t.Errorf("head: got %d %d %v, want epoch 3 and 6", epoch, next, err)
 			}
 		})
@@ -75,10 +75,10 @@ func TestNotRead(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.write(acceptedAt(p, "id"), receiptAt(p, 0, message.StateDelivered, 1500))
 	for _, tt := range []struct{ at, want int64 }{{2000, 2000}, {1900, 2000}, {2100, 2100}} {
-		if got := l.write(readAt(p, message.StatusNotRead, tt.at)); !slices.Equal(got, []outcome{outcomeNoted}) {
+		if got := l.write(readAt(p, message.StatusNotRead, tt.at)); !slices.Equal(got, []Outcome{Noted}) {
 			t.Errorf("at %d: got %v, want it noted", tt.at, got)
 		}
-		if e := l.entry(p); e.notReadAt != tt.want || e.state != message.StateDelivered || e.readAt != 0 {
+		if e := l.entry(p); e.NotReadAt != tt.want || e.State != message.StateDelivered || e.ReadAt != 0 {
 			t.Errorf("at %d: got %+v, want it not read at %d", tt.at, e, tt.want)
 		}
 	}
@@ -121,12 +121,12 @@ func TestReceiptPassed(t *testing.T) {
 			if len(l.write(tt.receipt)) != 0 {
 				t.Error("the receipt has an outcome")
 			}
-			passed := l.result.receiptPassed
-			if len(passed) != tt.want || tt.want == 1 && passed[0] != (receipted{"bank", p.Conv, p.Number}) {
+			passed := l.result.ReceiptPassed
+			if len(passed) != tt.want || tt.want == 1 && passed[0] != (ReceiptPassed{"bank", p.Conv, p.Number}) {
 				t.Errorf("passed: got %+v, want %d", passed, tt.want)
 			}
 			l.write(acceptedAt(p, "next"))
-			if passed := l.result.receiptPassed; len(passed) != 0 {
+			if passed := l.result.ReceiptPassed; len(passed) != 0 {
 				t.Errorf("with the next batch: got %+v again", passed)
 			}
 		})
@@ -139,12 +139,12 @@ func TestReported(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	reported := func(at int64) journal.Record { return journal.Record{Kind: journal.KindReported, Place: p, At: at} }
 	l.write(acceptedAt(p, "id"), reported(1500))
-	if e := l.entry(p); e.reportedAt != 0 {
-		t.Errorf("before it was read: got %d, want 0", e.reportedAt)
+	if e := l.entry(p); e.ReportedAt != 0 {
+		t.Errorf("before it was read: got %d, want 0", e.ReportedAt)
 	}
 	l.write(readAt(p, message.StatusRead, 2000), reported(3000))
 	l.write(reported(4000))
-	if e := l.entry(p); e.reportedAt != 3000 || e.state != message.StateRead {
+	if e := l.entry(p); e.ReportedAt != 3000 || e.State != message.StateRead {
 		t.Errorf("got %+v, want it reported at 3000", e)
 	}
 	if got, want := l.changes(), []message.Change{"sent", "read", message.ChangeReported}; !slices.Equal(got, want) {
@@ -170,7 +170,7 @@ func TestRowsLeave(t *testing.T) {
 		t.Errorf("events behind the first: got %v, want %v", got, want)
 	}
 	l.rows = nil
-	if got := l.write(journal.Record{Kind: journal.KindPublished, Seq: 2, Index: 0}); !slices.Equal(got, []outcome{outcomeNoted}) || l.rows != nil {
+	if got := l.write(journal.Record{Kind: journal.KindPublished, Seq: 2, Index: 0}); !slices.Equal(got, []Outcome{Noted}) || l.rows != nil {
 		t.Errorf("published: got %v, rows %v, want it noted", got, l.rows)
 	}
 	if got, want := l.changes(), []message.Change{"read"}; !slices.Equal(got, want) {
@@ -189,7 +189,7 @@ func TestOutcomesInOrder(t *testing.T) {
 		journal.Record{Kind: journal.KindOptOut, Place: receiver, Status: 1, ReadAt: 1, At: 1}, journal.Record{Kind: journal.KindReported, Place: p, At: 3000},
 		journal.Record{Kind: journal.KindErase, Place: receiver, At: 1}, journal.Record{Kind: journal.KindFed, Seq: 1}, readAt(p, message.StatusRead, 2001),
 	)
-	want := []outcome{outcomeRead, outcomeNoted, outcomeNoted, outcomeNoted, outcomeDuplicate}
+	want := []Outcome{Read, Noted, Noted, Noted, Duplicate}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -198,15 +198,15 @@ func TestOutcomesInOrder(t *testing.T) {
 // The result of a message of the log says whether it brings an event.
 func TestEventsAreAnnounced(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	l.a.events = func(account []byte) bool { return string(account) == "bank" }
+	l.a.Events = func(account []byte) bool { return string(account) == "bank" }
 	quiet := acceptedAt(p, "a")
 	quiet.Account = []byte("shop")
 	for i, tt := range []struct {
 		rec  journal.Record
 		want bool
 	}{{acceptedAt(p, "a"), true}, {quiet, false}, {acceptedAt(p, "b"), true}} {
-		if l.write(tt.rec); l.result.events != tt.want {
-			t.Errorf("message %d: got events %v, want %v", i+1, l.result.events, tt.want)
+		if l.write(tt.rec); l.result.Events != tt.want {
+			t.Errorf("message %d: got events %v, want %v", i+1, l.result.Events, tt.want)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func TestAllOrNothing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLogbook(t)
-			if got, err := l.a.apply(1, tt.data, tt.changes); err == nil {
+			if got, err := l.a.Apply(1, tt.data, tt.changes); err == nil {
 				t.Errorf("got %v, want an error", got)
 			}
 			if e := l.entry(p); e != nil {
@@ -241,10 +241,10 @@ func TestAllOrNothing(t *testing.T) {
 		})
 	}
 	l := newLogbook(t)
-	if err := l.ix.close(); err != nil {
+	if err := l.ix.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.a.apply(1, good, false); !errors.Is(err, errIndexClosed) {
+	if _, err := l.a.Apply(1, good, false); !errors.Is(err, ErrClosed) {
 		t.Errorf("closed: got %v, want that it is closed", err)
 	}
 }
@@ -261,20 +261,20 @@ func TestHowFarItGot(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		data []byte
-		want applied
+		want Position
 	}{
-		{"begun", starts(3, 1, 99), applied{epoch: 3, cycle: cycle{first: 1, last: 99, since: 3}}},
-		{"a message", accepted, applied{epoch: 3, cycle: cycle{first: 1, last: 99, since: 3}}},
-		{"stopped", stop, applied{epoch: 3, stopped: true, cycle: cycle{first: 1, last: 99, since: 3}}},
-		{"begun again", starts(4, 1, 99), applied{epoch: 4, cycle: cycle{first: 1, last: 99, since: 3}}},
-		{"with other numbers", starts(5, 1, 98), applied{epoch: 5, cycle: cycle{first: 1, last: 98, since: 5}}},
+		{"begun", starts(3, 1, 99), Position{Epoch: 3, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
+		{"a message", accepted, Position{Epoch: 3, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
+		{"stopped", stop, Position{Epoch: 3, Stopped: true, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
+		{"begun again", starts(4, 1, 99), Position{Epoch: 4, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
+		{"with other numbers", starts(5, 1, 98), Position{Epoch: 5, Cycle: Cycle{First: 1, Last: 98, Since: 5}}},
 	} {
 		l.seq++
-		tt.want.seq = l.seq
-		if _, err := l.a.apply(l.seq, tt.data, false); err != nil {
+		tt.want.Seq = l.seq
+		if _, err := l.a.Apply(l.seq, tt.data, false); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := l.ix.applied(); err != nil || got != tt.want {
+		if got, err := l.ix.Position(); err != nil || got != tt.want {
 			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
 		}
 	}

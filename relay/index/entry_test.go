@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 )
 
 // entryOf is the entry of a message in total parts. If total is 0, the message is not in parts.
-func entryOf(total uint8, seqs ...uint8) *entry {
-	e := &entry{total: total}
+func entryOf(total uint8, seqs ...uint8) *Entry {
+	e := &Entry{Total: total}
 	for _, seq := range seqs {
-		e.parts = append(e.parts, entryPart{seq: seq})
+		e.Parts = append(e.Parts, EntryPart{Seq: seq})
 	}
 	return e
 }
@@ -29,7 +29,7 @@ func TestReceiptsOfOneMessage(t *testing.T) {
 	const sent, expired, failed, delivered = message.StateSent, message.StateExpired, message.StateFailed, message.StateDelivered
 	tests := []struct {
 		name  string
-		e     *entry
+		e     *Entry
 		state message.State // before
 		came  []receipt
 		want  []message.State // after each
@@ -57,15 +57,15 @@ func TestReceiptsOfOneMessage(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.e.state = tt.state
+			tt.e.State = tt.state
 			for i, r := range tt.came {
 				tt.e.receipt(r.seq, r.to, int64(i+1))
-				if tt.e.state != tt.want[i] {
-					t.Errorf("after receipt %d: got %s, want %s", i+1, tt.e.state, tt.want[i])
+				if tt.e.State != tt.want[i] {
+					t.Errorf("after receipt %d: got %s, want %s", i+1, tt.e.State, tt.want[i])
 				}
 			}
-			if tt.e.deliveredAt != tt.at {
-				t.Errorf("delivered: got %d, want %d", tt.e.deliveredAt, tt.at)
+			if tt.e.DeliveredAt != tt.at {
+				t.Errorf("delivered: got %d, want %d", tt.e.DeliveredAt, tt.at)
 			}
 		})
 	}
@@ -74,28 +74,28 @@ func TestReceiptsOfOneMessage(t *testing.T) {
 // A message awaits its receipt, if the ESME wants one, until the receipts of all parts have
 // passed.
 func TestAwaitsReceipt(t *testing.T) {
-	part := func(seq uint8, s message.State) entryPart { return entryPart{seq: seq, state: s} }
+	part := func(seq uint8, s message.State) EntryPart { return EntryPart{Seq: seq, State: s} }
 	tests := []struct {
 		name  string
 		wants bool
 		total uint8
-		parts []entryPart
+		parts []EntryPart
 		want  bool
 	}{
-		{"not wanted", false, 0, []entryPart{part(0, message.StateSent)}, false},
-		{"not passed", true, 0, []entryPart{part(0, message.StateSent)}, true},
-		{"delivered", true, 0, []entryPart{part(0, message.StateDelivered)}, false},
-		{"failed", true, 0, []entryPart{part(0, message.StateFailed)}, false},
-		{"expired", true, 0, []entryPart{part(0, message.StateExpired)}, false},
-		{"no part passed", true, 2, []entryPart{part(1, message.StateSent), part(2, message.StateSent)}, true},
-		{"one part passed", true, 2, []entryPart{part(1, message.StateDelivered), part(2, message.StateSent)}, true},
-		{"one part not answered yet", true, 2, []entryPart{part(1, message.StateDelivered)}, true},
-		{"all parts passed", true, 2, []entryPart{part(1, message.StateDelivered), part(2, message.StateFailed)}, false},
+		{"not wanted", false, 0, []EntryPart{part(0, message.StateSent)}, false},
+		{"not passed", true, 0, []EntryPart{part(0, message.StateSent)}, true},
+		{"delivered", true, 0, []EntryPart{part(0, message.StateDelivered)}, false},
+		{"failed", true, 0, []EntryPart{part(0, message.StateFailed)}, false},
+		{"expired", true, 0, []EntryPart{part(0, message.StateExpired)}, false},
+		{"no part passed", true, 2, []EntryPart{part(1, message.StateSent), part(2, message.StateSent)}, true},
+		{"one part passed", true, 2, []EntryPart{part(1, message.StateDelivered), part(2, message.StateSent)}, true},
+		{"one part not answered yet", true, 2, []EntryPart{part(1, message.StateDelivered)}, true},
+		{"all parts passed", true, 2, []EntryPart{part(1, message.StateDelivered), part(2, message.StateFailed)}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := &entry{wantsReceipt: tt.wants, total: tt.total, parts: tt.parts}
-			if got := e.awaitsReceipt(); got != tt.want {
+			e := &Entry{WantsReceipt: tt.wants, Total: tt.total, Parts: tt.parts}
+			if got := e.AwaitsReceipt(); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -104,36 +104,36 @@ func TestAwaitsReceipt(t *testing.T) {
 
 // The parts of an entry are in order, whichever the SMSC accepted first.
 func TestPartsInOrder(t *testing.T) {
-	e := &entry{total: 4}
+	e := &Entry{Total: 4}
 	for _, seq := range []uint8{3, 1, 4, 2, 3, 1} {
 		p := e.part(seq)
-		if p.seq != seq {
-			t.Errorf("part %d: got %d", seq, p.seq)
+		if p.Seq != seq {
+			t.Errorf("part %d: got %d", seq, p.Seq)
 		}
-		p.id = append(p.id, 'a'+seq)
+		p.Id = append(p.Id, 'a'+seq)
 	}
-	want := []entryPart{{seq: 1, id: []byte("bb")}, {seq: 2, id: []byte("c")}, {seq: 3, id: []byte("dd")}, {seq: 4, id: []byte("e")}}
-	if !reflect.DeepEqual(e.parts, want) {
-		t.Errorf("got %+v, want %+v", e.parts, want)
+	want := []EntryPart{{Seq: 1, Id: []byte("bb")}, {Seq: 2, Id: []byte("c")}, {Seq: 3, Id: []byte("dd")}, {Seq: 4, Id: []byte("e")}}
+	if !reflect.DeepEqual(e.Parts, want) {
+		t.Errorf("got %+v, want %+v", e.Parts, want)
 	}
 }
 
 // Each field of an entry is in its value. A value that is cut short or too long is an error.
 func TestEntryComesBack(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	plain := entry{
-		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 5, NPI: 8, Addr: c.Sender}, to: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
-		at: 500, parts: []entryPart{{id: []byte("a")}},
+	plain := Entry{
+		Ordinal: 9, Account: []byte("bank"), From: message.Address{TON: 5, NPI: 8, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
+		At: 500, Parts: []EntryPart{{Id: []byte("a")}},
 	}
 	full := plain
-	full.reference, full.hasReference, full.wantsReceipt = 3, true, true
-	full.state, full.deliveredAt, full.readAt, full.receivedAt, full.readID = message.StateRead, 501, 502, 503, 504
-	full.notReadAt, full.reportedAt, full.total = 505, 506, 2
-	full.parts = []entryPart{{seq: 1, state: message.StateDelivered, id: []byte("a")}, {seq: 2, state: message.StateFailed, id: []byte("b")}}
+	full.Reference, full.HasReference, full.WantsReceipt = 3, true, true
+	full.State, full.DeliveredAt, full.ReadAt, full.ReceivedAt, full.ReadID = message.StateRead, 501, 502, 503, 504
+	full.NotReadAt, full.ReportedAt, full.Total = 505, 506, 2
+	full.Parts = []EntryPart{{Seq: 1, State: message.StateDelivered, Id: []byte("a")}, {Seq: 2, State: message.StateFailed, Id: []byte("b")}}
 	notRead, reported, zero := plain, plain, plain
-	notRead.notReadAt, reported.reportedAt = 505, 506
-	zero.hasReference = true
-	for name, e := range map[string]entry{"plain": plain, "full": full, "not read": notRead, "reported": reported, "reference 0": zero} {
+	notRead.NotReadAt, reported.ReportedAt = 505, 506
+	zero.HasReference = true
+	for name, e := range map[string]Entry{"plain": plain, "full": full, "not read": notRead, "reported": reported, "reference 0": zero} {
 		t.Run(name, func(t *testing.T) {
 			value := appendEntry(nil, &e)
 			got, err := parseEntry(value)
@@ -177,10 +177,10 @@ func TestEntryKeyIsWhole(t *testing.T) {
 // Any value of the index that can be read is written as it was read.
 func FuzzEntry(f *testing.F) {
 	c := relaytest.Conversation(f, "10690001", "8613800138000")
-	e := entry{
-		ordinal: 9, account: []byte("bank"), from: message.Address{TON: 1, Addr: c.Sender}, to: message.Address{Addr: c.Receiver},
-		at: 5, state: message.StateRead, readAt: 6, receivedAt: 7, readID: 8, total: 2, hasReference: true, reference: 3,
-		parts: []entryPart{{seq: 1, id: []byte("a")}, {seq: 2, state: message.StateDelivered, id: []byte("b")}},
+	e := Entry{
+		Ordinal: 9, Account: []byte("bank"), From: message.Address{TON: 1, Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
+		At: 5, State: message.StateRead, ReadAt: 6, ReceivedAt: 7, ReadID: 8, Total: 2, HasReference: true, Reference: 3,
+		Parts: []EntryPart{{Seq: 1, Id: []byte("a")}, {Seq: 2, State: message.StateDelivered, Id: []byte("b")}},
 	}
 	f.Add(appendEntry(nil, &e))
 	f.Fuzz(func(t *testing.T, value []byte) {

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -20,11 +20,11 @@ func TestGoldenFeedbackIsRead(t *testing.T) {
 	if err := json.Unmarshal([]byte(goldenFeedback), &got); err != nil {
 		t.Fatal(err)
 	}
-	e := goldenEntry(func(e *entry) {
-		e.reference, e.hasReference, e.state = 42, true, message.StateRead
-		e.deliveredAt, e.readAt, e.receivedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2
+	e := goldenEntry(func(e *Entry) {
+		e.Reference, e.HasReference, e.State = 42, true, message.StateRead
+		e.DeliveredAt, e.ReadAt, e.ReceivedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2
 	})
-	if want := newFeedback(&journaltest.Place, &e); !reflect.DeepEqual(&got, want) {
+	if want := NewFeedback(&journaltest.Place, &e); !reflect.DeepEqual(&got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, *want)
 	}
 }
@@ -108,7 +108,7 @@ func TestOverTheMost(t *testing.T) {
 // A release that adds a kind of record must be refused by this one, even if its newest message has
 // none of that kind: it does so by another version of the index.
 func TestKindsGoWithTheIndex(t *testing.T) {
-	if journal.Kinds != 15 || indexVersion != 4 {
-		t.Errorf("got %d kinds of records and version %d of the index; a new kind needs another version, and stores: see testdata/stores/README.md", journal.Kinds-1, indexVersion)
+	if journal.Kinds != 15 || Version != 4 {
+		t.Errorf("got %d kinds of records and version %d of the index; a new kind needs another version, and stores: see testdata/stores/README.md", journal.Kinds-1, Version)
 	}
 }

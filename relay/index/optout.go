@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ func optOutKey(dst []byte, receiver *message.Addr) []byte {
 }
 
 // optOut notes an opt-out, or its end.
-func (a *applier) optOut(rec *journal.Record) error {
-	a.came(outcomeNoted, nil)
+func (a *Applier) optOut(rec *journal.Record) error {
+	a.came(Noted, nil)
 	a.key = optOutKey(a.key[:0], &rec.Place.Conv.Receiver)
 	if rec.Status == 0 {
 		return a.b.Delete(a.key, nil)
@@ -28,8 +28,8 @@ func (a *applier) optOut(rec *journal.Record) error {
 	return a.b.Set(a.key, a.val, nil)
 }
 
-// optOut returns since when a receiver has opted out; 0 when it has not.
-func (ix *index) optOut(receiver *message.Addr) (since int64, err error) {
+// OptOut returns since when a receiver has opted out; 0 when it has not.
+func (ix *Index) OptOut(receiver *message.Addr) (since int64, err error) {
 	var buf [2 + message.MaxAddr]byte
 	value, err := ix.get(optOutKey(buf[:0], receiver))
 	if err != nil || value == nil {
@@ -39,8 +39,8 @@ func (ix *index) optOut(receiver *message.Addr) (since int64, err error) {
 	return d.Time("since"), d.Err
 }
 
-// staleOptOuts returns the records of opt-outs that were logged before.
-func (ix *index) staleOptOuts(before int64, most int) ([]journal.Record, error) {
+// StaleOptOuts returns the records of opt-outs that were logged before.
+func (ix *Index) StaleOptOuts(before int64, most int) ([]journal.Record, error) {
 	l, err := ix.lookup()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"encoding/binary"
@@ -12,15 +12,15 @@ import (
 )
 
 // followed returns an index in dir that has been brought to the end of log.
-func followed(t *testing.T, dir string, log *journal.Memory) *index {
+func followed(t *testing.T, dir string, log *journal.Memory) *Index {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	ix, err := openIndex(dir, logger)
+	ix, err := Open(dir, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &applier{ix: ix}
-	if _, err := a.replay(t.Context(), log.Open(), logger); err != nil {
+	a := &Applier{Ix: ix}
+	if _, err := a.Replay(t.Context(), log.Open(), logger); err != nil {
 		t.Fatal(err)
 	}
 	return ix
@@ -43,15 +43,15 @@ func planted(t *testing.T, log *journal.Memory, p journal.Place, change func(*pe
 	t.Helper()
 	dir = t.TempDir()
 	ix := followed(t, dir, log)
-	f, err := ix.findNumber(&p.Conv, p.Number, maxDay)
+	f, err := ix.FindNumber(&p.Conv, p.Number, MaxDay)
 	if err != nil || f == nil {
 		t.Fatalf("message: %v, %v", f, err)
 	}
-	f.entry.state = message.StateFailed
+	f.Entry.State = message.StateFailed
 	err = firstError(
-		ix.db.Set(entryKey(nil, &f.place), appendEntry(nil, &f.entry), pebble.NoSync),
-		ix.db.Set(routeKey(nil, f.place.Day, []byte("planted")), []byte("bank"), pebble.NoSync),
-		change(ix.db), ix.close())
+		ix.db.Set(entryKey(nil, &f.Place), appendEntry(nil, &f.Entry), pebble.NoSync),
+		ix.db.Set(routeKey(nil, f.Place.Day, []byte("planted")), []byte("bank"), pebble.NoSync),
+		change(ix.db), ix.Close())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,15 +62,15 @@ func planted(t *testing.T, log *journal.Memory, p journal.Place, change func(*pe
 func wantBelieved(t *testing.T, dir string, log *journal.Memory, p journal.Place, believed bool) {
 	t.Helper()
 	ix := followed(t, dir, log)
-	defer func() { _ = ix.close() }()
-	if account, err := ix.route([]byte("planted"), p.Day, 1); (len(account) > 0) != believed || err != nil {
+	defer func() { _ = ix.Close() }()
+	if account, err := ix.Route([]byte("planted"), p.Day, 1); (len(account) > 0) != believed || err != nil {
 		t.Errorf("what does not stand in the log: found %q, %v, want it found %v", account, err, believed)
 	}
 	want := message.StateSent
 	if believed {
 		want = message.StateFailed
 	}
-	if f, err := ix.findNumber(&p.Conv, p.Number, maxDay); f == nil || err != nil || f.entry.state != want {
+	if f, err := ix.FindNumber(&p.Conv, p.Number, MaxDay); f == nil || err != nil || f.Entry.State != want {
 		t.Errorf("message: got %+v, %v, want state %s", f, err, want)
 	}
 	if got, err := ix.get(keyMeta); string(got) != string(metaValue(log.Open().Info().Created)) || err != nil {
@@ -119,7 +119,7 @@ func made(meta []byte, by uint64) []byte {
 func TestIndexAheadOfItsLog(t *testing.T) {
 	log, p := oneMessage(t)
 	for name, value := range map[string][]byte{
-		"ahead":      appendApplied(nil, applied{seq: 1 << 40, epoch: 1}),
+		"ahead":      appendApplied(nil, Position{Seq: 1 << 40, Epoch: 1}),
 		"unreadable": {1, 2, 3},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,9 +1,10 @@
-package relay
+package index
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 
 	"readback/relay/journal"
@@ -27,8 +28,8 @@ func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
 // erase takes all entries of a receiver out, what is known of parts of its messages, the
 // feedback about it that waits in the outbox, and its name from the heads. It goes through
 // the whole outbox, which nothing finds by its receiver.
-func (a *applier) erase(rec *journal.Record) error {
-	a.came(outcomeNoted, nil)
+func (a *Applier) erase(rec *journal.Record) error {
+	a.came(Noted, nil)
 	if !a.changes {
 		return errors.New("batch was not said to change entries")
 	}
@@ -42,8 +43,8 @@ func (a *applier) erase(rec *journal.Record) error {
 		a.eraseOutbox(l, receiver), a.eraseEvents(l, receiver), it.Error(), it.Close())
 }
 
-func (a *applier) eraseEntries(l *lookup, receiver *message.Addr) (failed error) {
-	err := l.eachDay(maxDay, func(day uint16) bool {
+func (a *Applier) eraseEntries(l *lookup, receiver *message.Addr) (failed error) {
+	err := l.eachDay(MaxDay, func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, receiver)
 		if l.it.SeekGE(prefix) && bytes.HasPrefix(l.it.Key(), prefix) {
 			failed = a.b.DeleteRange(prefix, upper(prefix), nil)
@@ -53,7 +54,7 @@ func (a *applier) eraseEntries(l *lookup, receiver *message.Addr) (failed error)
 	return firstError(failed, err)
 }
 
-func (a *applier) eraseHeads(l *lookup, receiver *message.Addr) error {
+func (a *Applier) eraseHeads(l *lookup, receiver *message.Addr) error {
 	prefix := journal.AppendString([]byte{prefixHead}, receiver.Bytes())
 	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
 		d := journal.Decoder{B: l.it.Key(), Off: len(prefix)}
@@ -68,7 +69,7 @@ func (a *applier) eraseHeads(l *lookup, receiver *message.Addr) error {
 	return nil
 }
 
-func (a *applier) eraseParts(l *lookup, receiver *message.Addr) error {
+func (a *Applier) eraseParts(l *lookup, receiver *message.Addr) error {
 	for ok := l.it.SeekGE([]byte{prefixPart}); ok && l.it.Key()[0] == prefixPart; {
 		day := binary.BigEndian.Uint16(l.it.Key()[1:])
 		prefix := partsOf(nil, day, receiver)
@@ -84,23 +85,23 @@ func (a *applier) eraseParts(l *lookup, receiver *message.Addr) error {
 	return nil
 }
 
-func (a *applier) eraseOutbox(l *lookup, receiver *message.Addr) error {
-	for ok := l.it.SeekGE([]byte{prefixOutbox}); ok && l.it.Key()[0] == prefixOutbox; ok = l.it.Next() {
-		if !isAbout(l.it.Value(), *receiver) {
+func (a *Applier) eraseOutbox(l *lookup, receiver *message.Addr) error {
+	for ok := l.it.SeekGE([]byte{FeedbackOutbox}); ok && l.it.Key()[0] == FeedbackOutbox; ok = l.it.Next() {
+		if !IsAbout(l.it.Value(), *receiver) {
 			continue
 		}
 		if err := a.b.Delete(l.it.Key(), nil); err != nil {
 			return err
 		}
-		a.result.taken++
+		a.result.Taken++
 	}
 	return nil
 }
 
 // eraseEvents does the same in the outbox of the events.
-func (a *applier) eraseEvents(l *lookup, receiver *message.Addr) error {
-	for ok := l.it.SeekGE([]byte{prefixEvent}); ok && l.it.Key()[0] == prefixEvent; ok = l.it.Next() {
-		if !isAbout(l.it.Value(), *receiver) {
+func (a *Applier) eraseEvents(l *lookup, receiver *message.Addr) error {
+	for ok := l.it.SeekGE([]byte{EventOutbox}); ok && l.it.Key()[0] == EventOutbox; ok = l.it.Next() {
+		if !IsAbout(l.it.Value(), *receiver) {
 			continue
 		}
 		if err := a.b.Delete(l.it.Key(), nil); err != nil {
@@ -108,4 +109,16 @@ func (a *applier) eraseEvents(l *lookup, receiver *message.Addr) error {
 		}
 	}
 	return nil
+}
+
+// IsAbout tells whether a feedback, in JSON, is about a receiver.
+func IsAbout(feedback []byte, receiver message.Addr) bool {
+	var fb struct {
+		Receiver string `json:"receiver"`
+	}
+	if json.Unmarshal(feedback, &fb) != nil {
+		return false
+	}
+	a, err := message.NormalAddr(fb.Receiver)
+	return err == nil && a == receiver
 }

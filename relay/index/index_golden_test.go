@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -25,8 +25,8 @@ func TestGoldenKeys(t *testing.T) {
 		"conversation prefix":          conversationPrefix(nil, p.Day, c),
 		"head key":                     headKey(nil, c),
 		"hashed head key":              hashedHeadKey(nil, c),
-		"outbox key":                   outboxKey(nil, prefixOutbox, 1<<50, 999),
-		"event key":                    outboxKey(nil, prefixEvent, 1<<50, 999),
+		"outbox key":                   outboxKey(nil, FeedbackOutbox, 1<<50, 999),
+		"event key":                    outboxKey(nil, EventOutbox, 1<<50, 999),
 		"route key":                    routeKey(nil, p.Day, []byte("4a7f01")),
 		"cut key":                      cutKey(nil, p.Day, []byte("4a7f01")),
 		"part key":                     partKey(nil, p.Day, receiver, []byte("4a7f02")),
@@ -63,46 +63,46 @@ func TestGoldenEntryKey(t *testing.T) {
 }
 
 // goldenEntry is an entry, changed by change.
-func goldenEntry(change func(*entry)) entry {
-	e := entry{
-		ordinal: 1 << 40, account: []byte("bank"), from: journaltest.From, to: journaltest.To, at: journaltest.Time,
-		parts: []entryPart{{id: []byte("4A7F01")}},
+func goldenEntry(change func(*Entry)) Entry {
+	e := Entry{
+		Ordinal: 1 << 40, Account: []byte("bank"), From: journaltest.From, To: journaltest.To, At: journaltest.Time,
+		Parts: []EntryPart{{Id: []byte("4A7F01")}},
 	}
 	change(&e)
 	return e
 }
 
-func goldenEntries() map[string]entry {
-	read := func(e *entry) {
-		e.state, e.readAt, e.receivedAt, e.readID = message.StateRead, journaltest.Time+2, journaltest.Time+3, 77
+func goldenEntries() map[string]Entry {
+	read := func(e *Entry) {
+		e.State, e.ReadAt, e.ReceivedAt, e.ReadID = message.StateRead, journaltest.Time+2, journaltest.Time+3, 77
 	}
 	most := message.Address{TON: 255, NPI: 255, Addr: journaltest.MostAddr}
 	id := journaltest.Many("m", 255)
-	return map[string]entry{
-		"entry, sent":             goldenEntry(func(*entry) {}),
-		"entry, no parts":         goldenEntry(func(e *entry) { e.parts = nil }),
-		"entry, a reference":      goldenEntry(func(e *entry) { e.reference, e.hasReference = 42, true }),
-		"entry, reference 0":      goldenEntry(func(e *entry) { e.hasReference = true }),
-		"entry, a receipt wanted": goldenEntry(func(e *entry) { e.wantsReceipt = true }),
-		"entry, expired":          goldenEntry(func(e *entry) { e.state, e.parts[0].state = message.StateExpired, message.StateExpired }),
-		"entry, failed":           goldenEntry(func(e *entry) { e.state, e.parts[0].state = message.StateFailed, message.StateFailed }),
-		"entry, delivered": goldenEntry(func(e *entry) {
-			e.state, e.parts[0].state, e.deliveredAt = message.StateDelivered, message.StateDelivered, journaltest.Time+1
+	return map[string]Entry{
+		"entry, sent":             goldenEntry(func(*Entry) {}),
+		"entry, no parts":         goldenEntry(func(e *Entry) { e.Parts = nil }),
+		"entry, a reference":      goldenEntry(func(e *Entry) { e.Reference, e.HasReference = 42, true }),
+		"entry, reference 0":      goldenEntry(func(e *Entry) { e.HasReference = true }),
+		"entry, a receipt wanted": goldenEntry(func(e *Entry) { e.WantsReceipt = true }),
+		"entry, expired":          goldenEntry(func(e *Entry) { e.State, e.Parts[0].State = message.StateExpired, message.StateExpired }),
+		"entry, failed":           goldenEntry(func(e *Entry) { e.State, e.Parts[0].State = message.StateFailed, message.StateFailed }),
+		"entry, delivered": goldenEntry(func(e *Entry) {
+			e.State, e.Parts[0].State, e.DeliveredAt = message.StateDelivered, message.StateDelivered, journaltest.Time+1
 		}),
 		"entry, read": goldenEntry(read),
-		"entry, deleted unread": goldenEntry(func(e *entry) {
-			e.state, e.readAt, e.receivedAt = message.StateDeletedUnread, journaltest.Time+2, journaltest.Time+3
+		"entry, deleted unread": goldenEntry(func(e *Entry) {
+			e.State, e.ReadAt, e.ReceivedAt = message.StateDeletedUnread, journaltest.Time+2, journaltest.Time+3
 		}),
-		"entry, not read yet": goldenEntry(func(e *entry) { e.notReadAt = journaltest.Time + 4 }),
-		"entry, reported":     goldenEntry(func(e *entry) { read(e); e.reportedAt = journaltest.Time + 5 }),
-		"entry, two parts": goldenEntry(func(e *entry) {
-			e.total, e.parts = 2, []entryPart{{seq: 1, state: message.StateDelivered, id: []byte("4A7F01")}, {seq: 2, id: []byte("4A7F02")}}
+		"entry, not read yet": goldenEntry(func(e *Entry) { e.NotReadAt = journaltest.Time + 4 }),
+		"entry, reported":     goldenEntry(func(e *Entry) { read(e); e.ReportedAt = journaltest.Time + 5 }),
+		"entry, two parts": goldenEntry(func(e *Entry) {
+			e.Total, e.Parts = 2, []EntryPart{{Seq: 1, State: message.StateDelivered, Id: []byte("4A7F01")}, {Seq: 2, Id: []byte("4A7F02")}}
 		}),
 		"entry, all at their most": {
-			ordinal: journaltest.MostOrdinal, account: journaltest.Many("a", 64), from: most, to: most, at: journaltest.MostTime, reference: math.MaxUint16, hasReference: true,
-			wantsReceipt: true, state: message.StateDeletedUnread, deliveredAt: journaltest.MostTime, readAt: journaltest.MostTime, receivedAt: journaltest.MostTime,
-			readID: math.MaxUint64, notReadAt: journaltest.MostTime, reportedAt: journaltest.MostTime, total: 255,
-			parts: []entryPart{{254, message.StateDeletedUnread, id}, {255, message.StateDeletedUnread, id}},
+			Ordinal: journaltest.MostOrdinal, Account: journaltest.Many("a", 64), From: most, To: most, At: journaltest.MostTime, Reference: math.MaxUint16, HasReference: true,
+			WantsReceipt: true, State: message.StateDeletedUnread, DeliveredAt: journaltest.MostTime, ReadAt: journaltest.MostTime, ReceivedAt: journaltest.MostTime,
+			ReadID: math.MaxUint64, NotReadAt: journaltest.MostTime, ReportedAt: journaltest.MostTime, Total: 255,
+			Parts: []EntryPart{{254, message.StateDeletedUnread, id}, {255, message.StateDeletedUnread, id}},
 		},
 	}
 }
@@ -134,12 +134,12 @@ func TestGoldenValues(t *testing.T) {
 	for name, want := range map[string]headValue{"head": {3, 300}, "head, all at their most": {math.MaxUint64, journaltest.MostOrdinal}} {
 		checkGoldenValue(t, name, check(name, appendHeadValue(nil, want.epoch, want.next)), want, parseHead)
 	}
-	usual := cycle{first: 1, last: 257, since: 2}
-	for name, want := range map[string]applied{
-		"applied":          {seq: 9, epoch: 3, cycle: usual},
-		"applied, stopped": {seq: 9, epoch: 3, stopped: true, cycle: usual},
+	usual := Cycle{First: 1, Last: 257, Since: 2}
+	for name, want := range map[string]Position{
+		"applied":          {Seq: 9, Epoch: 3, Cycle: usual},
+		"applied, stopped": {Seq: 9, Epoch: 3, Stopped: true, Cycle: usual},
 		"applied, all at their most": {
-			seq: math.MaxUint64 - 1, epoch: math.MaxUint64 - 1, stopped: true, cycle: cycle{math.MaxUint16, math.MaxUint16, math.MaxUint64},
+			Seq: math.MaxUint64 - 1, Epoch: math.MaxUint64 - 1, Stopped: true, Cycle: Cycle{math.MaxUint16, math.MaxUint16, math.MaxUint64},
 		},
 	} {
 		checkGoldenValue(t, name, check(name, appendApplied(nil, want)), want, parseApplied)

@@ -1,4 +1,7 @@
-package relay
+// Package index makes the journal searchable: it applies the batches of the log to a Pebble store,
+// and finds the messages, parts, routes, opt-outs and outboxes that they describe. It is the only
+// package that uses Pebble.
+package index
 
 import (
 	"encoding/binary"
@@ -18,31 +21,31 @@ import (
 // The keys of the index begin with one of these. indexVersion changes with any of
 // the keys or values: an index of another version is built again from the log.
 const (
-	prefixEntry   = 'e'
-	prefixHead    = 'h'
-	prefixOutbox  = 'o'
-	prefixMeta    = 'm'
-	prefixApplied = 'a'
-	prefixRoute   = 'r'
-	prefixCut     = 'c'
-	prefixPart    = 'p'
-	prefixPerson  = 'u' // of subscribers: see optout.go, erase.go
-	prefixEvent   = 'v'
+	prefixEntry    = 'e'
+	prefixHead     = 'h'
+	FeedbackOutbox = 'o'
+	prefixMeta     = 'm'
+	prefixApplied  = 'a'
+	prefixRoute    = 'r'
+	prefixCut      = 'c'
+	prefixPart     = 'p'
+	prefixPerson   = 'u' // of subscribers: see optout.go, erase.go
+	EventOutbox    = 'v'
 
-	indexVersion = 4
+	Version = 4
 )
 
 var (
 	keyMeta    = []byte{prefixMeta}
 	keyApplied = []byte{prefixApplied}
 
-	errIndexClosed = errors.New("index is closed")
+	ErrClosed = errors.New("index is closed")
 )
 
-// index is what the log says, ready to look up: a Pebble store without a log of its
+// Index is what the log says, ready to look up: a Pebble store without a log of its
 // own. What it loses in a crash is read again from the log, since it notes in each
 // batch how far that batch brings it.
-type index struct {
+type Index struct {
 	dir string
 	log *slog.Logger
 
@@ -51,18 +54,18 @@ type index struct {
 	db *pebble.DB // nil when closed
 }
 
-// applied is how far the index follows the log.
-type applied struct {
-	seq     uint64 // of the last message
-	epoch   uint64 // of its batch
-	stopped bool   // it was a clean stop
-	cycle   cycle  // of its epoch; zero when the log has forgotten its beginning
+// Position is how far the index follows the log.
+type Position struct {
+	Seq     uint64 // of the last message
+	Epoch   uint64 // of its batch
+	Stopped bool   // it was a clean stop
+	Cycle   Cycle  // of its epoch; zero when the log has forgotten its beginning
 }
 
-// openIndex opens the store in dir. One that is damaged is removed: the log has it
+// Open opens the store in dir. One that is damaged is removed: the log has it
 // all.
-func openIndex(dir string, log *slog.Logger) (*index, error) {
-	ix := &index{dir: dir, log: log}
+func Open(dir string, log *slog.Logger) (*Index, error) {
+	ix := &Index{dir: dir, log: log}
 	if err := ix.open(); err != nil {
 		log.Warn("index is damaged and is built again", "error", err)
 		if err := os.RemoveAll(dir); err != nil {
@@ -75,7 +78,7 @@ func openIndex(dir string, log *slog.Logger) (*index, error) {
 	return ix, nil
 }
 
-func (ix *index) open() error {
+func (ix *Index) open() error {
 	cache := pebble.NewCache(64 << 20)
 	defer cache.Unref()
 	opt := &pebble.Options{
@@ -111,7 +114,7 @@ func (l indexLogger) Fatalf(format string, args ...any) {
 
 // matches tells whether the index is of this version and of the stream that was
 // created at that time.
-func (ix *index) matches(created int64) (bool, error) {
+func (ix *Index) matches(created int64) (bool, error) {
 	value, err := ix.get(keyMeta)
 	if err != nil {
 		return false, err
@@ -120,15 +123,15 @@ func (ix *index) matches(created int64) (bool, error) {
 }
 
 func metaValue(created int64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{indexVersion}, uint64(created))
+	return binary.BigEndian.AppendUint64([]byte{Version}, uint64(created))
 }
 
-// rebuild empties the index and ties it to a stream.
-func (ix *index) rebuild(created int64) error {
+// Rebuild empties the index and ties it to a stream.
+func (ix *Index) Rebuild(created int64) error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.db == nil {
-		return errIndexClosed
+		return ErrClosed
 	}
 	err := ix.db.Close()
 	ix.db = nil
@@ -145,11 +148,11 @@ func (ix *index) rebuild(created int64) error {
 }
 
 // get returns a copy of a value; nil when there is none.
-func (ix *index) get(key []byte) ([]byte, error) {
+func (ix *Index) get(key []byte) ([]byte, error) {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
-		return nil, errIndexClosed
+		return nil, ErrClosed
 	}
 	return copyOf(ix.db.Get(key))
 }
@@ -165,42 +168,42 @@ func copyOf(value []byte, closer interface{ Close() error }, err error) ([]byte,
 	return append(make([]byte, 0, len(value)), value...), closer.Close()
 }
 
-// applied says how far the index follows the log.
-func (ix *index) applied() (applied, error) {
+// Position says how far the index follows the log.
+func (ix *Index) Position() (Position, error) {
 	value, err := ix.get(keyApplied)
 	if err != nil || value == nil {
-		return applied{}, err
+		return Position{}, err
 	}
 	return parseApplied(value)
 }
 
-func parseApplied(value []byte) (applied, error) {
+func parseApplied(value []byte) (Position, error) {
 	d := journal.Decoder{B: value}
-	a := applied{seq: d.Uint64("sequence"), epoch: d.Uint64("epoch"), stopped: d.Byte("stopped") == 1}
-	a.cycle = cycle{first: d.Uint16("first"), last: d.Uint16("last"), since: d.Uint64("since")}
+	a := Position{Seq: d.Uint64("sequence"), Epoch: d.Uint64("epoch"), Stopped: d.Byte("stopped") == 1}
+	a.Cycle = Cycle{First: d.Uint16("first"), Last: d.Uint16("last"), Since: d.Uint64("since")}
 	return a, d.Err
 }
 
-func appendApplied(dst []byte, a applied) []byte {
-	dst = binary.BigEndian.AppendUint64(dst, a.seq)
-	dst = binary.BigEndian.AppendUint64(dst, a.epoch)
+func appendApplied(dst []byte, a Position) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, a.Seq)
+	dst = binary.BigEndian.AppendUint64(dst, a.Epoch)
 	stopped := byte(0)
-	if a.stopped {
+	if a.Stopped {
 		stopped = 1
 	}
-	dst = binary.AppendUvarint(append(dst, stopped), uint64(a.cycle.first))
-	dst = binary.AppendUvarint(dst, uint64(a.cycle.last))
-	return binary.BigEndian.AppendUint64(dst, a.cycle.since)
+	dst = binary.AppendUvarint(append(dst, stopped), uint64(a.Cycle.First))
+	dst = binary.AppendUvarint(dst, uint64(a.Cycle.Last))
+	return binary.BigEndian.AppendUint64(dst, a.Cycle.Since)
 }
 
-// head returns the epoch in which the head of a conversation was noted and its next
+// Head returns the epoch in which the head of a conversation was noted and its next
 // ordinal then; epoch 0 when there is none.
-func (ix *index) head(c *message.Conversation) (epoch, next uint64, err error) {
+func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 	var buf [64]byte
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
-		return 0, 0, errIndexClosed
+		return 0, 0, ErrClosed
 	}
 	value, closer, err := ix.db.Get(headKey(buf[:0], c))
 	if errors.Is(err, pebble.ErrNotFound) {
@@ -216,12 +219,12 @@ func (ix *index) head(c *message.Conversation) (epoch, next uint64, err error) {
 	return epoch, next, errors.Join(err, closer.Close())
 }
 
-// expire forgets the days before day.
-func (ix *index) expire(day uint16) error {
+// Expire forgets the days before day.
+func (ix *Index) Expire(day uint16) error {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
-		return errIndexClosed
+		return ErrClosed
 	}
 	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixCut, prefixPart} {
 		if err := ix.db.DeleteRange(dayPrefix(nil, prefix, 0), dayPrefix(nil, prefix, day), pebble.NoSync); err != nil {
@@ -231,18 +234,18 @@ func (ix *index) expire(day uint16) error {
 	return nil
 }
 
-// flush writes what is in memory to the disk.
-func (ix *index) flush() error {
+// Flush writes what is in memory to the disk.
+func (ix *Index) Flush() error {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
-		return errIndexClosed
+		return ErrClosed
 	}
 	return ix.db.Flush()
 }
 
-// eachRow calls f with the keys and values of all rows, until it returns false.
-func (ix *index) eachRow(f func(key, value []byte) bool) error {
+// EachRow calls f with the keys and values of all rows, until it returns false.
+func (ix *Index) EachRow(f func(key, value []byte) bool) error {
 	l, err := ix.lookup()
 	if err != nil {
 		return err
@@ -252,8 +255,8 @@ func (ix *index) eachRow(f func(key, value []byte) bool) error {
 	return firstError(l.it.Error(), l.close())
 }
 
-// discard closes the store without writing what is in memory, as a crash would.
-func (ix *index) discard() error {
+// Discard closes the store without writing what is in memory, as a crash would.
+func (ix *Index) Discard() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.db == nil {
@@ -264,8 +267,8 @@ func (ix *index) discard() error {
 	return err
 }
 
-// close flushes and closes the store; once closed it answers errIndexClosed.
-func (ix *index) close() error {
+// Close flushes and closes the store; once closed it answers errIndexClosed.
+func (ix *Index) Close() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.db == nil {

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"log/slog"
@@ -12,13 +12,13 @@ import (
 // An accepted message is applied to the index without allocation on the heap if its account has
 // no events.
 func TestApplyAllocates(t *testing.T) {
-	ix, err := openIndex(t.TempDir(), slog.New(slog.DiscardHandler))
+	ix, err := Open(t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ix.close() }()
+	defer func() { _ = ix.Close() }()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	a := &applier{ix: ix, events: func([]byte) bool { return false }}
+	a := &Applier{Ix: ix, Events: func([]byte) bool { return false }}
 	a.b = ix.db.NewBatchWithSize(1 << 20)
 	rec := journal.Record{
 		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -41,18 +41,18 @@ func TestNewestEntry(t *testing.T) {
 		{5, 20782, "old 20780"},
 		{5, 20780, "old 20780"},
 		{5, 20779, ""},
-		{6, maxDay, "six 20780"},
+		{6, MaxDay, "six 20780"},
 		{7, 20790, "seven 20783"},
 		{4, 20790, ""},
 		{8, 20790, ""},
 	}
 	for _, tt := range tests {
-		f, err := l.ix.findNumber(&c, tt.number, tt.today)
+		f, err := l.ix.FindNumber(&c, tt.number, tt.today)
 		got := ""
 		if f != nil {
-			got = fmt.Sprintf("%s %d", f.entry.parts[0].id, f.place.Day)
-			if f.place.Conv != c || f.place.Number != tt.number || f.place.Ordinal != uint64(f.place.Day) {
-				t.Errorf("%d on %d: got place %+v", tt.number, tt.today, f.place)
+			got = fmt.Sprintf("%s %d", f.Entry.Parts[0].Id, f.Place.Day)
+			if f.Place.Conv != c || f.Place.Number != tt.number || f.Place.Ordinal != uint64(f.Place.Day) {
+				t.Errorf("%d on %d: got place %+v", tt.number, tt.today, f.Place)
 			}
 		}
 		if err != nil || got != tt.want {
@@ -81,13 +81,13 @@ func TestNewestOfEachSender(t *testing.T) {
 	for today, want := range map[uint16]string{
 		20782: "[a new c new b old]", 20781: "[a old b old]", 20779: "[]", 20790: "[e tomorrow a new c new b old]",
 	} {
-		all, err := l.ix.findReceiver(&receiver, 5, today)
+		all, err := l.ix.FindReceiver(&receiver, 5, today)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got [][]byte
 		for _, f := range all {
-			got = append(got, f.entry.parts[0].id)
+			got = append(got, f.Entry.Parts[0].Id)
 		}
 		if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
 			t.Errorf("on %d: got %s, want %s", today, text, want)
@@ -115,15 +115,15 @@ func TestEachEntry(t *testing.T) {
 		n     int
 		want  string
 	}{
-		{maxDay, 9, "20782.1 20780.1 20780.2 0.3 "},
+		{MaxDay, 9, "20782.1 20780.1 20780.2 0.3 "},
 		{20781, 9, "20780.1 20780.2 0.3 "},
 		{0, 9, "0.3 "},
 		{20790, 2, "20782.1 20780.1 "},
 		{20790, 1, "20782.1 "},
 	} {
 		got, n := "", 0
-		err := l.ix.eachEntry(&c, tt.today, func(f found) bool {
-			got += string(f.entry.parts[0].id) + " "
+		err := l.ix.EachEntry(&c, tt.today, func(f Found) bool {
+			got += string(f.Entry.Parts[0].Id) + " "
 			n++
 			return n < tt.n
 		})
@@ -141,17 +141,17 @@ func TestDamagedEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bad *journal.RecordError
-	if f, err := l.ix.findNumber(&p.Conv, p.Number, p.Day); !errors.As(err, &bad) {
+	if f, err := l.ix.FindNumber(&p.Conv, p.Number, p.Day); !errors.As(err, &bad) {
 		t.Errorf("by number: got %+v, %v, want an error", f, err)
 	}
-	if all, err := l.ix.findReceiver(&p.Conv.Receiver, p.Number, p.Day); !errors.As(err, &bad) {
+	if all, err := l.ix.FindReceiver(&p.Conv.Receiver, p.Number, p.Day); !errors.As(err, &bad) {
 		t.Errorf("by receiver: got %+v, %v, want an error", all, err)
 	}
-	if err := l.ix.eachEntry(&p.Conv, p.Day, func(found) bool { return true }); !errors.As(err, &bad) {
+	if err := l.ix.EachEntry(&p.Conv, p.Day, func(Found) bool { return true }); !errors.As(err, &bad) {
 		t.Errorf("of the conversation: got %v, want an error", err)
 	}
 	data, _ := l.bytes(readAt(p, message.StatusRead, 2000))
-	if got, err := l.a.apply(9, data, true); !errors.As(err, &bad) {
+	if got, err := l.a.Apply(9, data, true); !errors.As(err, &bad) {
 		t.Errorf("read: got %v, %v, want an error", got, err)
 	}
 }
@@ -159,17 +159,17 @@ func TestDamagedEntry(t *testing.T) {
 // A closed index returns an error instead of saying that nothing was found.
 func TestClosedIndex(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	if err := l.ix.close(); err != nil {
+	if err := l.ix.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for name, ask := range map[string]func() error{
-		"number":   func() error { _, err := l.ix.findNumber(&p.Conv, 1, 1); return err },
-		"receiver": func() error { _, err := l.ix.findReceiver(&p.Conv.Receiver, 1, 1); return err },
-		"entries":  func() error { return l.ix.eachEntry(&p.Conv, 1, func(found) bool { return true }) },
-		"outbox":   func() error { _, err := l.ix.outbox(prefixOutbox, 0, 0, 1); return err },
-		"rows":     func() error { _, err := l.ix.outboxRows(); return err },
+		"number":   func() error { _, err := l.ix.FindNumber(&p.Conv, 1, 1); return err },
+		"receiver": func() error { _, err := l.ix.FindReceiver(&p.Conv.Receiver, 1, 1); return err },
+		"entries":  func() error { return l.ix.EachEntry(&p.Conv, 1, func(Found) bool { return true }) },
+		"outbox":   func() error { _, err := l.ix.Outbox(FeedbackOutbox, 0, 0, 1); return err },
+		"rows":     func() error { _, err := l.ix.OutboxRows(); return err },
 	} {
-		if err := ask(); !errors.Is(err, errIndexClosed) {
+		if err := ask(); !errors.Is(err, ErrClosed) {
 			t.Errorf("%s: got %v, want that the index is closed", name, err)
 		}
 		if !l.ix.mu.TryLock() {
@@ -187,15 +187,15 @@ func TestOutboxRows(t *testing.T) {
 		prefix     byte
 		seq, index uint64
 	}{
-		{prefixOutbox, 2, 0},
-		{prefixOutbox, 2, 1},
-		{prefixOutbox, 2, 300},
-		{prefixOutbox, 256, 0},
-		{prefixOutbox, 3, 7},
-		{prefixEvent, 1, 5},
-		{prefixEvent, 4, 0},
-		{prefixOutbox - 1, 9, 9},
-		{prefixOutbox + 1, 9, 9},
+		{FeedbackOutbox, 2, 0},
+		{FeedbackOutbox, 2, 1},
+		{FeedbackOutbox, 2, 300},
+		{FeedbackOutbox, 256, 0},
+		{FeedbackOutbox, 3, 7},
+		{EventOutbox, 1, 5},
+		{EventOutbox, 4, 0},
+		{FeedbackOutbox - 1, 9, 9},
+		{FeedbackOutbox + 1, 9, 9},
 	} {
 		if err := l.ix.db.Set(outboxKey(nil, k.prefix, k.seq, k.index), fmt.Appendf(nil, "%d.%d", k.seq, k.index), pebble.NoSync); err != nil {
 			t.Fatal(err)
@@ -207,27 +207,27 @@ func TestOutboxRows(t *testing.T) {
 		limit      int
 		want       string
 	}{
-		{prefixOutbox, 0, 0, 9, "2.0 2.1 2.300 3.7 256.0 "},
-		{prefixOutbox, 0, 0, 2, "2.0 2.1 "},
-		{prefixOutbox, 2, 0, 9, "2.1 2.300 3.7 256.0 "},
-		{prefixOutbox, 2, 1, 2, "2.300 3.7 "},
-		{prefixOutbox, 256, 0, 9, ""},
-		{prefixEvent, 0, 0, 9, "1.5 4.0 "},
-		{prefixEvent, 1, 5, 9, "4.0 "},
+		{FeedbackOutbox, 0, 0, 9, "2.0 2.1 2.300 3.7 256.0 "},
+		{FeedbackOutbox, 0, 0, 2, "2.0 2.1 "},
+		{FeedbackOutbox, 2, 0, 9, "2.1 2.300 3.7 256.0 "},
+		{FeedbackOutbox, 2, 1, 2, "2.300 3.7 "},
+		{FeedbackOutbox, 256, 0, 9, ""},
+		{EventOutbox, 0, 0, 9, "1.5 4.0 "},
+		{EventOutbox, 1, 5, 9, "4.0 "},
 	} {
-		all, err := l.ix.outbox(tt.prefix, tt.seq, tt.index, tt.limit)
+		all, err := l.ix.Outbox(tt.prefix, tt.seq, tt.index, tt.limit)
 		got := ""
 		for _, row := range all {
-			got += string(row.body) + " "
-			if string(row.body) != fmt.Sprintf("%d.%d", row.seq, row.index) {
-				t.Errorf("row %s: got place %d.%d", row.body, row.seq, row.index)
+			got += string(row.Body) + " "
+			if string(row.Body) != fmt.Sprintf("%d.%d", row.Seq, row.Index) {
+				t.Errorf("row %s: got place %d.%d", row.Body, row.Seq, row.Index)
 			}
 		}
 		if err != nil || got != tt.want {
 			t.Errorf("%d of %c behind %d.%d: got %s, %v, want %s", tt.limit, tt.prefix, tt.seq, tt.index, got, err, tt.want)
 		}
 	}
-	if n, err := l.ix.outboxRows(); n != 5 || err != nil {
+	if n, err := l.ix.OutboxRows(); n != 5 || err != nil {
 		t.Errorf("rows: got %d, %v, want 5", n, err)
 	}
 }

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"encoding/json"
@@ -16,24 +16,24 @@ import (
 // logbook is an index with an applier. The test writes the log.
 type logbook struct {
 	t      testing.TB
-	ix     *index
-	a      *applier
+	ix     *Index
+	a      *Applier
 	seq    uint64   // of the last message
-	result result   // of the last message
+	result Result   // of the last message
 	rows   [][2]int // of the outbox that were added and taken, by message that did
 }
 
 func newLogbook(t testing.TB) *logbook {
 	t.Helper()
-	ix, err := openIndex(t.TempDir(), slog.New(slog.DiscardHandler))
+	ix, err := Open(t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = ix.close() })
+	t.Cleanup(func() { _ = ix.Close() })
 	l := &logbook{t: t, ix: ix}
-	l.a = &applier{
-		ix:     ix,
-		events: func([]byte) bool { return true },
+	l.a = &Applier{
+		Ix:     ix,
+		Events: func([]byte) bool { return true },
 	}
 	return l
 }
@@ -50,47 +50,47 @@ func (l *logbook) bytes(all ...journal.Record) (data []byte, changes bool) {
 }
 
 // write applies the records as one message of the log.
-func (l *logbook) write(all ...journal.Record) []outcome {
+func (l *logbook) write(all ...journal.Record) []Outcome {
 	l.t.Helper()
 	l.seq++
 	data, changes := l.bytes(all...)
-	res, err := l.a.apply(l.seq, data, changes)
+	res, err := l.a.Apply(l.seq, data, changes)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if l.result = *res; res.added+res.taken > 0 {
-		l.rows = append(l.rows, [2]int{res.added, res.taken})
+	if l.result = *res; res.Added+res.Taken > 0 {
+		l.rows = append(l.rows, [2]int{res.Added, res.Taken})
 	}
-	var came []outcome
+	var came []Outcome
 	for _, o := range res.outcomes {
-		came = append(came, o.outcome)
+		came = append(came, o.Outcome)
 	}
 	return came
 }
 
 // entry returns the entry at a place, or nil.
-func (l *logbook) entry(p journal.Place) *entry {
+func (l *logbook) entry(p journal.Place) *Entry {
 	l.t.Helper()
-	f, err := l.ix.findNumber(&p.Conv, p.Number, p.Day)
+	f, err := l.ix.FindNumber(&p.Conv, p.Number, p.Day)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	if f == nil {
 		return nil
 	}
-	return &f.entry
+	return &f.Entry
 }
 
 // rows are the JSON values of an outbox.
 func rows[T any](l *logbook, prefix byte) (all []T) {
 	l.t.Helper()
-	found, err := l.ix.outbox(prefix, 0, 0, 1000)
+	found, err := l.ix.Outbox(prefix, 0, 0, 1000)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	for _, row := range found {
 		var v T
-		if err := json.Unmarshal(row.body, &v); err != nil {
+		if err := json.Unmarshal(row.Body, &v); err != nil {
 			l.t.Fatal(err)
 		}
 		all = append(all, v)
@@ -98,11 +98,11 @@ func rows[T any](l *logbook, prefix byte) (all []T) {
 	return all
 }
 
-func (l *logbook) feedback() []message.Feedback { return rows[message.Feedback](l, prefixOutbox) }
+func (l *logbook) feedback() []message.Feedback { return rows[message.Feedback](l, FeedbackOutbox) }
 
 // changes are the types of the events.
 func (l *logbook) changes() (all []message.Change) {
-	for _, ev := range rows[message.Event](l, prefixEvent) {
+	for _, ev := range rows[message.Event](l, EventOutbox) {
 		all = append(all, ev.Type)
 	}
 	return all
@@ -146,21 +146,21 @@ func TestFirstReadCounts(t *testing.T) {
 			t.Run(fmt.Sprint(tt.name, ", in one append: ", together), func(t *testing.T) {
 				l, p := newLogbook(t), testPlace(t)
 				first, second := readAt(p, tt.first, 2000), readAt(p, tt.second, 3000)
-				var got []outcome
+				var got []Outcome
 				if together {
 					got = l.write(acceptedAt(p, "id1"), first, second)
 				} else {
 					l.write(acceptedAt(p, "id1"))
 					got = append(l.write(first), l.write(second)...)
 				}
-				if want := []outcome{outcomeRead, outcomeDuplicate}; !slices.Equal(got, want) {
+				if want := []Outcome{Read, Duplicate}; !slices.Equal(got, want) {
 					t.Errorf("outcomes: got %v, want %v", got, want)
 				}
 				if fb := l.feedback(); len(fb) != 1 || fb[0].Status != tt.first || !fb[0].ReadAt.Equal(message.Time(2000)) {
 					t.Errorf("feedback: got %+v, want that of the first alone", fb)
 				}
 				e := l.entry(p)
-				if e.state != tt.state || e.readAt != 2000 || e.receivedAt != 2001 || e.readID != 2000 || e.notReadAt != 0 {
+				if e.State != tt.state || e.ReadAt != 2000 || e.ReceivedAt != 2001 || e.ReadID != 2000 || e.NotReadAt != 0 {
 					t.Errorf("entry: got %+v, want what the first said", e)
 				}
 				if want := [][2]int{{1, 0}}; !slices.Equal(l.rows, want) {
@@ -180,11 +180,11 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 	tests := []struct {
 		name string
 		rec  journal.Record
-		want []outcome
+		want []Outcome
 	}{
-		{"read", readAt(earlier, message.StatusRead, 2000), []outcome{outcomeGone}},
-		{"not read", readAt(earlier, message.StatusNotRead, 2000), []outcome{outcomeGone}},
-		{"deleted", readAt(earlier, message.StatusDeletedUnread, 2000), []outcome{outcomeGone}},
+		{"read", readAt(earlier, message.StatusRead, 2000), []Outcome{Gone}},
+		{"not read", readAt(earlier, message.StatusNotRead, 2000), []Outcome{Gone}},
+		{"deleted", readAt(earlier, message.StatusDeletedUnread, 2000), []Outcome{Gone}},
 		{"receipt", receiptAt(earlier, 0, message.StateDelivered, 2000), nil},
 		{"reported", journal.Record{Kind: journal.KindReported, Place: earlier, At: 2000}, nil},
 	}
@@ -203,8 +203,8 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 				t.Errorf("outcomes: got %v, want %v", got, tt.want)
 			}
 			e := l.entry(p)
-			if e.ordinal != 5 || e.state != state || e.notReadAt != 0 || e.reportedAt != 0 || e.deliveredAt != 0 ||
-				string(e.parts[0].id) != "later" {
+			if e.Ordinal != 5 || e.State != state || e.NotReadAt != 0 || e.ReportedAt != 0 || e.DeliveredAt != 0 ||
+				string(e.Parts[0].Id) != "later" {
 				t.Errorf("entry: got %+v, want the later message as it was", e)
 			}
 			if got := l.changes(); len(got) != n {
@@ -225,7 +225,7 @@ func TestReferenceIsTold(t *testing.T) {
 		}
 		l.write(r, readAt(p, message.StatusRead, 2000))
 		got := []*uint16{l.feedback()[0].Reference}
-		for _, ev := range rows[message.Event](l, prefixEvent) {
+		for _, ev := range rows[message.Event](l, EventOutbox) {
 			got = append(got, ev.Reference)
 		}
 		for _, ref := range got {
@@ -243,12 +243,12 @@ func TestShortMessage(t *testing.T) {
 	for i := range whole {
 		for _, changes := range []bool{false, true} {
 			var bad *journal.RecordError
-			if _, err := l.a.apply(1, whole[:i], changes); !errors.As(err, &bad) {
+			if _, err := l.a.Apply(1, whole[:i], changes); !errors.As(err, &bad) {
 				t.Errorf("%x: got %v, want an error of a field", whole[:i], err)
 			}
 		}
 	}
-	if at, err := l.ix.applied(); err != nil || at.seq != 0 {
+	if at, err := l.ix.Position(); err != nil || at.Seq != 0 {
 		t.Errorf("applied: got %+v, %v, want nothing", at, err)
 	}
 }

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"bytes"
@@ -26,14 +26,14 @@ func TestErasedRows(t *testing.T) {
 	l.write(journal.Record{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("A")})
 	l.write(journal.Record{Kind: journal.KindOptOut, Place: journal.Place{Conv: mine}, Status: 1, ReadAt: 9, At: 9})
 	l.write(journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: mine}, At: 4})
-	for prefix, want := range map[byte]int{prefixOutbox: 2, prefixEvent: 4} {
-		rows, err := l.ix.outbox(prefix, 0, 0, 99)
+	for prefix, want := range map[byte]int{FeedbackOutbox: 2, EventOutbox: 4} {
+		rows, err := l.ix.Outbox(prefix, 0, 0, 99)
 		if err != nil || len(rows) != want {
 			t.Errorf("%c: got %d rows, %v, want %d", prefix, len(rows), err, want)
 		}
 		for _, row := range rows {
-			if !bytes.Contains(row.body, []byte("447700900124")) || bytes.Contains(row.body, []byte("447700900123")) {
-				t.Errorf("%c: got %s, want those about the other receiver", prefix, row.body)
+			if !bytes.Contains(row.Body, []byte("447700900124")) || bytes.Contains(row.Body, []byte("447700900123")) {
+				t.Errorf("%c: got %s, want those about the other receiver", prefix, row.Body)
 			}
 		}
 	}
@@ -44,20 +44,20 @@ func TestErasedRows(t *testing.T) {
 	if came != 5 || went != 3 {
 		t.Errorf("got %d rows counted in and %d out, want 5 and 3", came, went)
 	}
-	if account, err := l.ix.route([]byte("A"), 20780, 1); account != "bank" || err != nil {
+	if account, err := l.ix.Route([]byte("A"), 20780, 1); account != "bank" || err != nil {
 		t.Errorf("route: got %q, %v, want bank", account, err)
 	}
-	if since, err := l.ix.optOut(&mine.Receiver); since != 9 || err != nil {
+	if since, err := l.ix.OptOut(&mine.Receiver); since != 9 || err != nil {
 		t.Errorf("opt-out: got since %d, %v, want it to stay", since, err)
 	}
 	for i := range uint16(5) {
 		c := []message.Conversation{other, mine, other, mine, mine}[i]
-		if f, err := l.ix.findNumber(&c, i, maxDay); err != nil || (f == nil) != (c == mine) {
+		if f, err := l.ix.FindNumber(&c, i, MaxDay); err != nil || (f == nil) != (c == mine) {
 			t.Errorf("number %d: got %+v, %v", i, f, err)
 		}
 	}
 	b := journal.AppendErase(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &other.Receiver, 4)
-	if _, err := l.a.apply(9, b, false); err == nil {
+	if _, err := l.a.Apply(9, b, false); err == nil {
 		t.Error("a batch that was not said to change entries: got no error")
 	}
 }
@@ -81,10 +81,10 @@ func TestEraseInOneBatch(t *testing.T) {
 		}
 	}
 	outcomes := l.write(append(all, journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: mine}, At: 4})...)
-	if want := []outcome{outcomeRead, outcomeRead, outcomeNoted}; !slices.Equal(outcomes, want) {
+	if want := []Outcome{Read, Read, Noted}; !slices.Equal(outcomes, want) {
 		t.Fatalf("got %v, want %v", outcomes, want)
 	}
-	if n, err := l.ix.outboxRows(); err != nil || n != 1 || len(l.rows) != 1 || l.rows[0][0]-l.rows[0][1] != 1 {
+	if n, err := l.ix.OutboxRows(); err != nil || n != 1 || len(l.rows) != 1 || l.rows[0][0]-l.rows[0][1] != 1 {
 		t.Errorf("outbox: got %d rows, counted as %v, %v, want 1", n, l.rows, err)
 	}
 	for key, want := range map[string]bool{"a1": false, "a2": false, "b1": true, "b2": true} {
@@ -92,7 +92,7 @@ func TestEraseInOneBatch(t *testing.T) {
 		if want {
 			receiver = other.Receiver
 		}
-		if _, ok, err := l.ix.part([]byte(key), &receiver, 20780, 1); ok != want || err != nil {
+		if _, ok, err := l.ix.Part([]byte(key), &receiver, 20780, 1); ok != want || err != nil {
 			t.Errorf("part %s: got %v, %v, want %v", key, ok, err, want)
 		}
 	}
@@ -102,11 +102,11 @@ func TestEraseInOneBatch(t *testing.T) {
 		}
 	}
 	for _, c := range []message.Conversation{mine, other} {
-		f, err := l.ix.findNumber(&c, 5, maxDay)
+		f, err := l.ix.FindNumber(&c, 5, MaxDay)
 		if err != nil || (f == nil) != (c == mine) {
 			t.Errorf("%v: got %+v, %v", c.Receiver, f, err)
 		}
-		if epoch, next, err := l.ix.head(&c); epoch != 3 || next != 5 || err != nil {
+		if epoch, next, err := l.ix.Head(&c); epoch != 3 || next != 5 || err != nil {
 			t.Errorf("%v: got head %d in epoch %d, %v, want 5 in 3", c.Receiver, next, epoch, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"reflect"
@@ -17,7 +17,7 @@ func TestReceiptOfWholeMessage(t *testing.T) {
 		t.Errorf("one of two: got %+v, want nothing yet", got)
 	}
 	got := noteReceipt(&m, 2, &message.PartReceipt{State: 2, ID: "A2", Err: "000", Network: "\x03\x00\x00", Text: "two"})
-	want := Merged{PartReceipt: message.PartReceipt{State: 5, ID: "A1", Err: "021", Network: "\x03\x00\x15", Text: "one"}, Wanted: true}
+	want := message.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "A1", Err: "021", Network: "\x03\x00\x15", Text: "one"}, Wanted: true}
 	if got == nil || *got != want {
 		t.Errorf("two of two: got %+v, want %+v", got, want)
 	}
@@ -82,16 +82,16 @@ func TestPartsInTheIndex(t *testing.T) {
 			Cut: journal.CutRecord{First: []byte(first), Key: []byte(key), Wanted: 1},
 		}
 	}
-	merge := func(day uint16, first string, seq uint8) *Merged {
+	merge := func(day uint16, first string, seq uint8) *message.Merged {
 		l.write(journal.Record{
 			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Cut: journal.CutRecord{First: []byte(first)},
 			Notes: message.PartReceipt{State: messageDelivered},
 		})
-		return l.result.outcomes[0].merged
+		return l.result.outcomes[0].Merged
 	}
 	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
 	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {
-		if p, ok, err := l.ix.part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.CutPart{Seq: want, First: "a1", Day: 20780}) {
+		if p, ok, err := l.ix.Part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.CutPart{Seq: want, First: "a1", Day: 20780}) {
 			t.Errorf("part %s: got %+v %v, %v, want %d", key, p, ok, err, want)
 		}
 	}
@@ -111,10 +111,10 @@ func TestPartsInTheIndex(t *testing.T) {
 	if m := merge(20780, "a1", 2); m == nil || m.State != messageDelivered {
 		t.Errorf("two of two: got %+v, want delivered", m)
 	}
-	l.a.expired = 20781
+	l.a.Expired = 20781
 	l.write(cut(20780, "d1", "d1", 1), cut(20781, "d1", "d1", 1))
 	for day, want := range map[uint16]bool{20780: false, 20781: true} {
-		if _, ok, err := l.ix.part([]byte("d1"), &c.Receiver, day, 1); err != nil || ok != want {
+		if _, ok, err := l.ix.Part([]byte("d1"), &c.Receiver, day, 1); err != nil || ok != want {
 			t.Errorf("day %d: got a part %v, %v, want %v", day, ok, err, want)
 		}
 	}

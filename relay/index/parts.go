@@ -1,13 +1,13 @@
-package relay
+package index
 
 import (
 	"readback/relay/journal"
 	"readback/relay/message"
 )
 
-// part returns the part of a message to receiver that a key was last given to, in so many
+// Part returns the part of a message to receiver that a key was last given to, in so many
 // days up to newest.
-func (ix *index) part(key []byte, receiver *message.Addr, newest, days uint16) (part journal.CutPart, ok bool, err error) {
+func (ix *Index) Part(key []byte, receiver *message.Addr, newest, days uint16) (part journal.CutPart, ok bool, err error) {
 	for back := range days {
 		value, err := ix.get(partKey(nil, newest-back, receiver, key))
 		if err != nil || value != nil {
@@ -40,8 +40,8 @@ func parsePart(day uint16, value []byte) (journal.CutPart, error) {
 	return p, d.Err
 }
 
-// hasParts tells whether any message was cut that is not yet forgotten.
-func (ix *index) hasParts() (bool, error) {
+// HasParts tells whether any message was cut that is not yet forgotten.
+func (ix *Index) HasParts() (bool, error) {
 	l, err := ix.lookup()
 	if err != nil {
 		return false, err

@@ -1,4 +1,4 @@
-package relay
+package index
 
 import (
 	"readback/relay/journal"
@@ -8,14 +8,14 @@ import (
 
 // noteReceipt adds the receipt of part seq to m. It returns the receipt of the whole message
 // when the receipts of all parts have come, and nil otherwise: see [receipt.Merge.Note].
-func noteReceipt(m *receipt.Merge, seq uint8, r *message.PartReceipt) *Merged {
+func noteReceipt(m *receipt.Merge, seq uint8, r *message.PartReceipt) *message.Merged {
 	whole := m.Note(seq, receipt.Part{
 		State: receipt.State(r.State), ID: r.ID, Err: r.Err, Network: r.Network, Text: r.Text,
 	})
 	if whole == nil {
 		return nil
 	}
-	return &Merged{
+	return &message.Merged{
 		PartReceipt: message.PartReceipt{
 			State: byte(whole.State), ID: whole.ID, Err: whole.Err, Network: whole.Network, Text: whole.Text,
 		},
@@ -52,8 +52,8 @@ func parseCutState(value []byte) (receipt.Merge, error) {
 }
 
 // cut applies the record of a part. The record of the first part creates the message.
-func (a *applier) cut(rec *journal.Record) error {
-	if rec.Place.Day < a.expired {
+func (a *Applier) cut(rec *journal.Record) error {
+	if rec.Place.Day < a.Expired {
 		return nil
 	}
 	a.key = partKey(a.key[:0], rec.Place.Day, &rec.Place.Conv.Receiver, rec.Cut.Key)
@@ -64,20 +64,20 @@ func (a *applier) cut(rec *journal.Record) error {
 	return a.putCut(rec, &receipt.Merge{Wanted: rec.Cut.Wanted, States: make([]byte, rec.Part.Total)})
 }
 
-func (a *applier) putCut(rec *journal.Record, m *receipt.Merge) error {
+func (a *Applier) putCut(rec *journal.Record, m *receipt.Merge) error {
 	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	a.val = appendCutState(a.val[:0], m)
 	return a.b.Set(a.key, a.val, nil)
 }
 
 // merge applies the receipt of a part. Its outcome is the receipt of the whole message.
-func (a *applier) merge(rec *journal.Record) error {
+func (a *Applier) merge(rec *journal.Record) error {
 	m, err := a.partReceipt(rec)
-	a.came(outcomeNoted, m)
+	a.came(Noted, m)
 	return err
 }
 
-func (a *applier) partReceipt(rec *journal.Record) (*Merged, error) {
+func (a *Applier) partReceipt(rec *journal.Record) (*message.Merged, error) {
 	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	value, err := copyOf(a.b.Get(a.key))
 	if err != nil || value == nil {

@@ -1,0 +1,284 @@
+package index
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/cockroachdb/pebble"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// Outcome is what a record came to, when the index got it.
+type Outcome uint8
+
+const (
+	Down      Outcome = iota // it is not known: the log is unavailable
+	Read                     // the state moved, feedback is on its way
+	Duplicate                // the last word was said before
+	Noted                    // it is noted, and no feedback comes of it
+	Gone                     // there is no such entry any more
+)
+
+// Result is what the records of a batch came to. It is valid until the next apply.
+type Result struct {
+	outcomes      []RecordOutcome // of those that have one, in the order of the records
+	Added, Taken  int             // rows of the outbox of feedback
+	ReceiptPassed []ReceiptPassed
+	Events        bool // there are new rows in the outbox of events
+}
+
+// RecordOutcome is what one record of a batch came to.
+type RecordOutcome struct {
+	record uint64 // its place in the batch
+	Outcome
+	Merged *message.Merged // what the receipts of all parts come to, if this one was the last
+}
+
+// Of returns what a record came to that has an outcome.
+func (r *Result) Of(record uint64) RecordOutcome {
+	i, _ := slices.BinarySearchFunc(r.outcomes, record, func(o RecordOutcome, record uint64) int {
+		return cmp.Compare(o.record, record)
+	})
+	return r.outcomes[i]
+}
+
+// ReceiptPassed is a message that was read before its receipts had passed, and now they have.
+type ReceiptPassed struct {
+	Account string
+	Conv    message.Conversation
+	Number  uint16
+}
+
+// Applier brings the batches of the log into the index. It belongs to one goroutine.
+type Applier struct {
+	Ix      *Index
+	Expired uint16                    // entries of days before are not brought in
+	Events  func(account []byte) bool // reports whether the account gets events; nil: none does
+	Cycle   Cycle                     // that was begun last
+
+	// Of the batch at hand.
+	b        *pebble.Batch
+	changes  bool // b can be read
+	at       Position
+	rec      journal.Record
+	index    uint64 // of the record
+	result   Result
+	key, val []byte
+	part     [1]EntryPart // of an accepted record
+}
+
+// effects says what a record of each kind does to the index.
+var effects = [journal.Kinds]func(*Applier, *journal.Record) error{
+	journal.KindStart:     (*Applier).start,
+	journal.KindStop:      (*Applier).stop,
+	journal.KindHead:      (*Applier).head,
+	journal.KindAccepted:  (*Applier).accepted,
+	journal.KindReceipt:   (*Applier).receipt,
+	journal.KindRead:      (*Applier).read,
+	journal.KindFed:       (*Applier).fed,
+	journal.KindRoute:     (*Applier).route,
+	journal.KindCut:       (*Applier).cut,
+	journal.KindMerge:     (*Applier).merge,
+	journal.KindOptOut:    (*Applier).optOut,
+	journal.KindErase:     (*Applier).erase,
+	journal.KindReported:  (*Applier).reported,
+	journal.KindPublished: (*Applier).published,
+}
+
+// minApply is the least size of a batch. Pebble panics when it closes an empty batch that was made
+// with less than 12 octets.
+const minApply = 64
+
+// Apply brings in the message with sequence seq: all of it or nothing. changes says that records
+// may change entries: of this batch, too.
+func (a *Applier) Apply(seq uint64, data []byte, changes bool) (*Result, error) {
+	a.Ix.mu.RLock()
+	defer a.Ix.mu.RUnlock()
+	if a.Ix.db == nil {
+		return nil, ErrClosed
+	}
+	size := max(2*len(data), minApply)
+	a.b, a.changes = a.Ix.db.NewBatchWithSize(size), changes
+	if changes {
+		a.b = a.Ix.db.NewIndexedBatchWithSize(size)
+	}
+	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0]}
+	err := a.records(seq, data)
+	if err == nil {
+		err = a.b.Commit(pebble.NoSync)
+	}
+	err = errors.Join(err, a.b.Close())
+	if err != nil {
+		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+	}
+	return &a.result, nil
+}
+
+func (a *Applier) records(seq uint64, data []byte) error {
+	r, err := journal.ParseBatch(data)
+	if err != nil {
+		return err
+	}
+	a.at = Position{Seq: seq, Epoch: r.Header.Epoch}
+	for ; r.Next(&a.rec); a.index++ {
+		a.at.Stopped = false
+		if err := effects[a.rec.Kind](a, &a.rec); err != nil {
+			return fmt.Errorf("record %d: %w", a.index, err)
+		}
+	}
+	if r.Err != nil {
+		return r.Err
+	}
+	a.at.Cycle = a.Cycle
+	a.val = appendApplied(a.val[:0], a.at)
+	return a.b.Set(keyApplied, a.val, nil)
+}
+
+// came notes what the record at hand came to.
+func (a *Applier) came(o Outcome, m *message.Merged) {
+	a.result.outcomes = append(a.result.outcomes, RecordOutcome{a.index, o, m})
+}
+
+// start notes with which epoch the cycle of numbers began.
+func (a *Applier) start(rec *journal.Record) error {
+	if !a.Cycle.Is(rec.First, rec.Last) {
+		a.Cycle = Cycle{First: rec.First, Last: rec.Last, Since: a.at.Epoch}
+	}
+	return nil
+}
+
+// stop notes a clean stop, unless more follows.
+func (a *Applier) stop(*journal.Record) error {
+	a.at.Stopped = true
+	return nil
+}
+
+// fed takes a feedback out of the outbox.
+func (a *Applier) fed(rec *journal.Record) error {
+	a.result.Taken++
+	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
+}
+
+func (a *Applier) head(rec *journal.Record) error {
+	a.key = headKey(a.key[:0], &rec.Place.Conv)
+	a.val = appendHeadValue(a.val[:0], a.at.Epoch, rec.Bound)
+	return a.b.Set(a.key, a.val, nil)
+}
+
+func (a *Applier) accepted(rec *journal.Record) error {
+	if err := a.head(rec); err != nil || rec.Place.Day < a.Expired {
+		return err
+	}
+	var old Entry
+	known := false
+	a.part[0] = EntryPart{Seq: rec.Part.Seq, Id: rec.MessageID}
+	e := Entry{
+		Ordinal: rec.Place.Ordinal, Account: rec.Account, From: rec.From, To: rec.To, At: rec.At,
+		Reference: rec.Reference, HasReference: rec.HasReference, WantsReceipt: rec.WantsReceipt,
+		Total: rec.Part.Total, Parts: a.part[:],
+	}
+	if rec.Part.Total > 1 {
+		var err error
+		if old, known, err = a.entry(&rec.Place); err != nil {
+			return err
+		}
+		if known {
+			old.part(rec.Part.Seq).Id = rec.MessageID
+			old.At = min(old.At, rec.At)
+			e = old
+		}
+	}
+	if err := a.put(&rec.Place, &e); err != nil || known {
+		return err
+	}
+	return a.changed(&rec.Place, &e, message.Change(message.StateSent.String()), rec.At)
+}
+
+// entry returns the entry at p if it is of the same message. It can be asked of a batch
+// with changes only.
+func (a *Applier) entry(p *journal.Place) (Entry, bool, error) {
+	if !a.changes {
+		return Entry{}, false, errors.New("batch was not said to change entries")
+	}
+	a.key = entryKey(a.key[:0], p)
+	value, err := copyOf(a.b.Get(a.key))
+	if err != nil || value == nil {
+		return Entry{}, false, err
+	}
+	e, err := parseEntry(value)
+	return e, err == nil && e.Ordinal == p.Ordinal, err
+}
+
+func (a *Applier) put(p *journal.Place, e *Entry) error {
+	a.key = entryKey(a.key[:0], p)
+	a.val = appendEntry(a.val[:0], e)
+	return a.b.Set(a.key, a.val, nil)
+}
+
+func (a *Applier) receipt(rec *journal.Record) error {
+	e, ok, err := a.entry(&rec.Place)
+	if err != nil || !ok {
+		return err
+	}
+	before, awaited := e.State, e.AwaitsReceipt()
+	e.receipt(rec.PartSeq, rec.State, rec.At)
+	if awaited && e.State.IsFinal() && !e.AwaitsReceipt() {
+		a.result.ReceiptPassed = append(a.result.ReceiptPassed, ReceiptPassed{string(e.Account), rec.Place.Conv, rec.Place.Number})
+	}
+	if err := a.put(&rec.Place, &e); err != nil || e.State == before {
+		return err
+	}
+	return a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At)
+}
+
+func (a *Applier) route(rec *journal.Record) error {
+	if rec.Place.Day < a.Expired {
+		return nil
+	}
+	a.key = routeKey(a.key[:0], rec.Place.Day, rec.MessageID)
+	return a.b.Set(a.key, rec.Account, nil)
+}
+
+// read notes what a read response says, and what it comes to.
+func (a *Applier) read(rec *journal.Record) error {
+	o, err := a.readResponse(rec)
+	a.came(o, nil)
+	return err
+}
+
+// readResponse moves the state, and puts the feedback in the outbox. The first response that
+// says the last word counts, the others change nothing.
+func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
+	e, ok, err := a.entry(&rec.Place)
+	switch {
+	case err != nil || !ok:
+		return Gone, err
+	case e.State.IsFinal():
+		return Duplicate, nil
+	case rec.Status == message.StatusNotRead:
+		return Noted, a.notRead(rec, &e)
+	}
+	e.State = message.StateRead
+	if rec.Status == message.StatusDeletedUnread {
+		e.State = message.StateDeletedUnread
+	}
+	e.ReadAt, e.ReceivedAt, e.ReadID = rec.ReadAt, rec.At, rec.ID
+	if err := a.put(&rec.Place, &e); err != nil {
+		return Gone, err
+	}
+	if err := a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At); err != nil {
+		return Gone, err
+	}
+	fb := NewFeedback(&rec.Place, &e)
+	row, err := json.Marshal(fb)
+	if err != nil {
+		return Gone, err
+	}
+	a.result.Added++
+	return Read, a.b.Set(outboxKey(nil, FeedbackOutbox, a.at.Seq, a.index), row, nil)
+}

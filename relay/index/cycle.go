@@ -1,0 +1,9 @@
+package index
+
+// Cycle is the numbers that a conversation is given round and round.
+type Cycle struct {
+	First, Last uint16
+	Since       uint64 // the epoch that began with it
+}
+
+func (c Cycle) Is(first, last uint16) bool { return c.Since > 0 && c.First == first && c.Last == last }

@@ -1,0 +1,245 @@
+package index
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// Entry is what the index tells of a message. The slices of one that was read are
+// parts of the value it was read from.
+type Entry struct {
+	Ordinal      uint64
+	Account      []byte
+	From, To     message.Address
+	At           int64 // submission, ms
+	Reference    uint16
+	HasReference bool
+	WantsReceipt bool // from the SMSC, of the delivery
+	State        message.State
+	DeliveredAt  int64 // ms; 0: not
+	ReadAt       int64 // by the receiver's clock
+	ReceivedAt   int64 // when the read response came in
+	ReadID       uint64
+	NotReadAt    int64 // when the receiver last said that it is not; 0: never
+	ReportedAt   int64 // when the ESME has acknowledged the feedback; 0: not
+	Total        uint8 // parts; 0: a message of its own
+	Parts        []EntryPart
+}
+
+// EntryPart is a part that the SMSC took.
+type EntryPart struct {
+	Seq   uint8
+	State message.State
+	Id    []byte // message_id
+}
+
+// flags of an entry
+const (
+	entryReference = 0x01
+	entryReceipt   = 0x02
+	entryNotRead   = 0x40
+	entryReported  = 0x80
+)
+
+func appendEntry(dst []byte, e *Entry) []byte {
+	dst = binary.AppendUvarint(dst, e.Ordinal)
+	dst = journal.AppendString(dst, e.Account)
+	dst = journal.AppendAddress(dst, &e.From, true)
+	dst = journal.AppendAddress(dst, &e.To, true)
+	dst = binary.AppendUvarint(dst, uint64(e.At))
+	dst = append(dst, byte(e.State), e.flags())
+	if e.HasReference {
+		dst = binary.AppendUvarint(dst, uint64(e.Reference))
+	}
+	dst = binary.AppendUvarint(dst, uint64(e.DeliveredAt))
+	dst = binary.AppendUvarint(dst, uint64(e.ReadAt))
+	if e.ReadAt != 0 {
+		dst = binary.AppendUvarint(dst, uint64(e.ReceivedAt))
+		dst = binary.BigEndian.AppendUint64(dst, e.ReadID)
+	}
+	dst = append(dst, e.Total, byte(len(e.Parts)))
+	for _, p := range e.Parts {
+		dst = append(dst, p.Seq, byte(p.State))
+		dst = journal.AppendString(dst, p.Id)
+	}
+	for _, at := range []int64{e.NotReadAt, e.ReportedAt} {
+		if at != 0 {
+			dst = binary.AppendUvarint(dst, uint64(at))
+		}
+	}
+	return dst
+}
+
+func (e *Entry) flags() (flags byte) {
+	if e.HasReference {
+		flags |= entryReference
+	}
+	if e.WantsReceipt {
+		flags |= entryReceipt
+	}
+	if e.NotReadAt != 0 {
+		flags |= entryNotRead
+	}
+	if e.ReportedAt != 0 {
+		flags |= entryReported
+	}
+	return flags
+}
+
+func parseEntry(value []byte) (Entry, error) {
+	d := journal.Decoder{B: value}
+	e := Entry{
+		Ordinal: d.Ordinal("ordinal"),
+		Account: d.String("account", journal.MaxAccount),
+		From:    d.Address("from", true, message.Addr{}),
+		To:      d.Address("to", true, message.Addr{}),
+		At:      d.Time("time"),
+		State:   d.State("state"),
+	}
+	flags := d.Byte("flags")
+	e.WantsReceipt = flags&entryReceipt != 0
+	if e.HasReference = flags&entryReference != 0; e.HasReference {
+		e.Reference = d.Uint16("user_message_reference")
+	}
+	e.DeliveredAt, e.ReadAt = d.Time("delivery time"), d.Time("read time")
+	if e.ReadAt != 0 {
+		e.ReceivedAt, e.ReadID = d.Time("time"), d.Uint64("id")
+	}
+	e.Total = d.Byte("total")
+	n := int(d.Byte("parts"))
+	for i := 0; i < n && d.Err == nil; i++ {
+		p := EntryPart{Seq: d.Byte("part seq"), State: d.State("part state")}
+		p.Id = d.String("message_id", journal.MaxMessageID)
+		e.Parts = append(e.Parts, p)
+	}
+	if flags&entryNotRead != 0 {
+		e.NotReadAt = d.Time("time of not being read")
+	}
+	if flags&entryReported != 0 {
+		e.ReportedAt = d.Time("report time")
+	}
+	if d.Err == nil && d.Off != len(value) {
+		d.Fail("end", "more octets follow")
+	}
+	return e, d.Err
+}
+
+// part returns the part with this seq, which is added if it is new.
+func (e *Entry) part(seq uint8) *EntryPart {
+	for i := range e.Parts {
+		if e.Parts[i].Seq == seq {
+			return &e.Parts[i]
+		}
+	}
+	i := len(e.Parts)
+	for i > 0 && e.Parts[i-1].Seq > seq {
+		i--
+	}
+	e.Parts = append(e.Parts, EntryPart{})
+	copy(e.Parts[i+1:], e.Parts[i:])
+	e.Parts[i] = EntryPart{Seq: seq}
+	return &e.Parts[i]
+}
+
+// receipt notes what became of a part, and moves the message: it has failed when one
+// part has, and is delivered when all parts are.
+func (e *Entry) receipt(seq uint8, to message.State, at int64) {
+	p := e.part(seq)
+	p.State = p.State.Forward(to)
+	state := p.State
+	delivered := 0
+	for _, p := range e.Parts {
+		if p.State == message.StateDelivered {
+			delivered++
+		}
+		if p.State == message.StateFailed || p.State == message.StateExpired {
+			state = p.State
+		}
+	}
+	if state == message.StateDelivered && delivered < int(e.Total) {
+		return
+	}
+	if e.State.Rank() < message.StateDelivered.Rank() && state == message.StateDelivered {
+		e.DeliveredAt = at
+	}
+	e.State = e.State.Forward(state)
+}
+
+// AwaitsReceipt tells whether a receipt that the ESME wants has not passed yet: of each
+// part, if it is in parts.
+func (e *Entry) AwaitsReceipt() bool {
+	if !e.WantsReceipt {
+		return false
+	}
+	passed := 0
+	for _, p := range e.Parts {
+		if p.State != message.StateSent {
+			passed++
+		}
+	}
+	return passed < max(1, int(e.Total))
+}
+
+// entryKey is 'e' · day(2 octets) · receiver · sender · number(2 octets): days expire as
+// ranges, and what one receiver got in a day stands together.
+func entryKey(dst []byte, p *journal.Place) []byte {
+	dst = conversationPrefix(dst, p.Day, &p.Conv)
+	return binary.BigEndian.AppendUint16(dst, p.Number)
+}
+
+func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
+	return binary.BigEndian.AppendUint16(append(dst, prefix), day)
+}
+
+func receiverPrefix(dst []byte, day uint16, receiver *message.Addr) []byte {
+	return journal.AppendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
+}
+
+func conversationPrefix(dst []byte, day uint16, c *message.Conversation) []byte {
+	return journal.AppendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
+}
+
+func headKey(dst []byte, c *message.Conversation) []byte {
+	dst = journal.AppendString(append(dst, prefixHead), c.Receiver.Bytes())
+	return journal.AppendString(dst, c.Sender.Bytes())
+}
+
+// outboxKey is a prefix, of feedback or of events, and where their record stands in the log.
+func outboxKey(dst []byte, prefix byte, seq, index uint64) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, prefix), seq)
+	return binary.BigEndian.AppendUint32(dst, uint32(index))
+}
+
+// parseEntryKey is the way back from entryKey.
+func parseEntryKey(key []byte) (journal.Place, error) {
+	d := journal.Decoder{B: key}
+	if d.Byte("prefix") != prefixEntry || len(key) < 7 {
+		return journal.Place{}, fmt.Errorf("key %x is not of an entry", key)
+	}
+	p := journal.Place{Day: binary.BigEndian.Uint16(key[1:])}
+	d.Off = 3
+	p.Conv.Receiver, p.Conv.Sender = d.Addr("receiver"), d.Addr("sender")
+	if d.Err == nil && len(key)-d.Off != 2 {
+		d.Fail("number", "not of 2 octets")
+	}
+	if d.Err == nil {
+		p.Number = binary.BigEndian.Uint16(key[d.Off:])
+	}
+	return p, d.Err
+}
+
+// head values
+
+func appendHeadValue(dst []byte, epoch, next uint64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(dst, epoch), next)
+}
+
+func parseHeadValue(value []byte) (epoch, next uint64, err error) {
+	d := journal.Decoder{B: value}
+	epoch, next = d.Uvarint("epoch", math.MaxUint64), d.Ordinal("next")
+	return epoch, next, d.Err
+}

@@ -1,0 +1,63 @@
+package index
+
+import (
+	"encoding/json"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// newEvent makes an event. It is the same each time it is made.
+func newEvent(p *journal.Place, e *Entry, c message.Change, at int64) *message.Event {
+	ev := &message.Event{
+		Event: eventID(p, at, "event "+string(c)), Type: c, Account: string(e.Account),
+		Sender: e.From.Addr.String(), Receiver: e.To.Addr.String(), Number: p.Number,
+		MessageIDs: e.MessageIDs(), SubmittedAt: message.Time(e.At), At: message.Time(at),
+	}
+	if e.HasReference {
+		reference := e.Reference // a pointer into e would have every entry allocated
+		ev.Reference = &reference
+	}
+	return ev
+}
+
+// changed puts an event in the outbox, if the account has them told.
+func (a *Applier) changed(p *journal.Place, e *Entry, c message.Change, at int64) error {
+	if a.Events == nil || !a.Events(e.Account) {
+		return nil
+	}
+	row, err := json.Marshal(newEvent(p, e, c, at))
+	if err != nil {
+		return err
+	}
+	a.result.Events = true
+	return a.b.Set(outboxKey(nil, EventOutbox, a.at.Seq, a.index), row, nil)
+}
+
+// published takes the events out of the outbox up to one that is in its stream.
+func (a *Applier) published(rec *journal.Record) error {
+	a.came(Noted, nil)
+	return a.b.DeleteRange([]byte{EventOutbox}, outboxKey(nil, EventOutbox, rec.Seq, rec.Index+1), nil)
+}
+
+// reported notes that the ESME knows: once, and of a message that was read.
+func (a *Applier) reported(rec *journal.Record) error {
+	e, ok, err := a.entry(&rec.Place)
+	if err != nil || !ok || e.ReportedAt != 0 || !e.State.IsFinal() {
+		return err
+	}
+	e.ReportedAt = rec.At
+	if err := a.put(&rec.Place, &e); err != nil {
+		return err
+	}
+	return a.changed(&rec.Place, &e, message.ChangeReported, rec.At)
+}
+
+// notRead notes that the receiver has not read the message yet: the last such word counts.
+func (a *Applier) notRead(rec *journal.Record, e *Entry) error {
+	e.NotReadAt = max(e.NotReadAt, rec.ReadAt)
+	if err := a.put(&rec.Place, e); err != nil {
+		return err
+	}
+	return a.changed(&rec.Place, e, message.ChangeNotRead, rec.At)
+}
