@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"readback/relay"
+	"readback/relay/access"
 )
 
 // readAPIKeys reads the list of keys. Messages show neither a key nor its hash.
@@ -38,7 +38,7 @@ func readAPIKeys(l *loader) {
 	}
 }
 
-func readAPIKey(l *loader, at string, n *yaml.Node) (k relay.APIKey, ok bool) {
+func readAPIKey(l *loader, at string, n *yaml.Node) (k access.APIKey, ok bool) {
 	if n.Kind != yaml.MappingNode {
 		l.nodeError(n, at, problem{"found " + kindOfNode(n), "a mapping {name: app, sha256: …}"})
 		return k, false
@@ -70,7 +70,7 @@ func readAPIKey(l *loader, at string, n *yaml.Node) (k relay.APIKey, ok bool) {
 const maxKeyRate = 10_000_000
 
 // takeKey reads one value of a key.
-func takeKey(k *relay.APIKey, name string, v *yaml.Node) *problem {
+func takeKey(k *access.APIKey, name string, v *yaml.Node) *problem {
 	switch name {
 	case "name":
 		if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!str" {

@@ -19,6 +19,7 @@ import (
 	"readback/internal/setting"
 	"readback/internal/token"
 	"readback/relay"
+	"readback/relay/access"
 )
 
 // load reads a file of that content and a command line.
@@ -153,9 +154,9 @@ func fullConfig() Config {
 		},
 		Relay: relay.Config{
 			Numbers: relay.Numbers{First: 0, Last: 999},
-			Rules: relay.Rules{
+			Rules: access.Rules{
 				Auth:    []string{"api_key", "jwt", "mtls", "proof"},
-				APIKeys: []relay.APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
+				APIKeys: []access.APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
 			},
 			ReadLimits: relay.ReadLimits{ReadRate: 60, ReadBurst: 100, ReplayWindow: time.Hour}, MaxClients: 10000,
 			Origins: []string{"https://app.example", "http://localhost:3000"},

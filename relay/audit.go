@@ -6,9 +6,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"readback/relay/message"
-
 	"golang.org/x/time/rate"
+
+	"readback/relay/access"
+	"readback/relay/message"
 )
 
 // Bounds of the lines on refused strangers, who could fill the disk with them.
@@ -52,13 +53,13 @@ func (a *audit) verdict(rd *Read, v message.Verdict, note string) {
 }
 
 // act logs what was asked about a receiver and what came of it.
-func (a *audit) act(what string, by *Caller, receiver string, v message.Verdict) {
+func (a *audit) act(what string, by *access.Caller, receiver string, v message.Verdict) {
 	a.line(what, by, v, "", []slog.Attr{
 		slog.String("way", "http"), slog.String("caller", by.Name), slog.String("receiver", a.mask(receiver)),
 	})
 }
 
-func (a *audit) line(what string, by *Caller, v message.Verdict, note string, attrs []slog.Attr) {
+func (a *audit) line(what string, by *access.Caller, v message.Verdict, note string, attrs []slog.Attr) {
 	refused := v.IsRefused()
 	if refused && (by.Name == "" || by.IsAnonymous()) && !a.strangers.AllowN(time.Now(), 1) {
 		a.left.Add(1)

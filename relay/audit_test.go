@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -14,7 +15,7 @@ func TestAudit(t *testing.T) {
 	var log bytes.Buffer
 	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	a := newAudit(opt.Logger, opt.Audit, opt.mask, Code)
-	rd := &Read{Receiver: "447700900123", Sender: "10690001", Number: 17, Status: 1, Way: "http", By: Caller{Name: "app"}}
+	rd := &Read{Receiver: "447700900123", Sender: "10690001", Number: 17, Status: 1, Way: "http", By: access.Caller{Name: "app"}}
 	tests := []struct {
 		name string
 		log  func()
@@ -65,13 +66,13 @@ func TestAuditOfStrangers(t *testing.T) {
 	refused := message.Verdict{Kind: message.VerdictUnauthenticated}
 	for range 10 * strangersBurst {
 		a.verdict(&Read{Way: "http"}, refused, "")
-		a.verdict(&Read{Way: "http", By: Caller{Name: AuthProof, NeedsProof: true}}, message.Verdict{Kind: message.VerdictForbidden}, "")
+		a.verdict(&Read{Way: "http", By: access.Caller{Name: access.AuthProof, NeedsProof: true}}, message.Verdict{Kind: message.VerdictForbidden}, "")
 	}
 	if got := strings.Count(log.String(), "\n"); got > 3*strangersBurst {
 		t.Errorf("got %d lines", got)
 	}
 	log.Reset()
-	a.verdict(&Read{Way: "http", By: Caller{Name: "app"}}, message.Verdict{Kind: message.VerdictNotFound}, "")
+	a.verdict(&Read{Way: "http", By: access.Caller{Name: "app"}}, message.Verdict{Kind: message.VerdictNotFound}, "")
 	if got := log.String(); !strings.Contains(got, "verdict=404") || !strings.Contains(got, "left_out=") {
 		t.Errorf("got %q, want a known caller's line, and how many were left out", got)
 	}
@@ -95,8 +96,8 @@ func TestAuditHidesCredentials(t *testing.T) {
 	var log bytes.Buffer
 	opt.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	i := newIssuer(t)
-	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, i.verifier()
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("top-secret")}}
+	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, i.verifier()
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("top-secret")}}
 	r := start(t, opt)
 	body := `{"receiver":"447700900123","number":1}`
 	good := i.token("447700900123", "id.example", 1<<40, nil, nil)

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -95,9 +96,9 @@ func (a *authorizer) kindOf(id uint64) string {
 
 // credential returns what a client presents: the password of MQTT, or that or the token of NATS,
 // and its certificate if the listener asks for one.
-func (a *authorizer) credential(c server.ClientAuthentication) Credential {
+func (a *authorizer) credential(c server.ClientAuthentication) access.Credential {
 	o := c.GetOpts()
-	cred := Credential{Token: cmp.Or(o.Password, o.Token)}
+	cred := access.Credential{Token: cmp.Or(o.Password, o.Token)}
 	if s := c.GetTLSConnectionState(); s != nil && len(s.PeerCertificates) > 0 {
 		cred.Certificate = s.PeerCertificates[0] // the listener has verified it
 	}
@@ -105,7 +106,7 @@ func (a *authorizer) credential(c server.ClientAuthentication) Credential {
 }
 
 // authorize returns what a client may do. The error says why it may not connect.
-func (a *authorizer) authorize(kind, name string, cred Credential) (*server.User, error) {
+func (a *authorizer) authorize(kind, name string, cred access.Credential) (*server.User, error) {
 	switch {
 	case !a.isReady():
 		return nil, errStartingUp
@@ -117,7 +118,7 @@ func (a *authorizer) authorize(kind, name string, cred Credential) (*server.User
 	case err != nil:
 		return nil, err
 	case by.NeedsProof && !a.opt.Callers.IsOpenToAll():
-		return nil, cmp.Or(by.Refused, ErrNoCredential)
+		return nil, cmp.Or(by.Refused, access.ErrNoCredential)
 	}
 	if !message.AllDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
 		return nil, errNoNumber
@@ -148,7 +149,7 @@ func deadlineOf(token string, now time.Time) time.Time {
 
 // permissions returns what a client may do. Its inbox for requests is below the subject of its
 // verdicts.
-func permissions(kind string, by *Caller) *server.Permissions {
+func permissions(kind string, by *access.Caller) *server.Permissions {
 	publish := &server.SubjectPermission{Allow: []string{subjectReadsOf + "*"}, Deny: []string{subjectReadsNow}}
 	// The MQTT topic readback/verdicts/# includes the level above.
 	subscribe := &server.SubjectPermission{Allow: []string{subjectVerdictsOf + ">", strings.TrimSuffix(subjectVerdictsOf, ".")}}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
@@ -73,7 +74,7 @@ func TestClientsDismissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	flush(t, nc) // the same as before: it stays
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: strings.Repeat("00", 32)}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: strings.Repeat("00", 32)}}
 	if err := r.SetCallers(opt.Rules); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 		if err := opt.Validate(); err != nil {
 			t.Errorf("%s with a key: %v", addr, err)
 		}
-		opt.Auth = []string{AuthAPIKey, AuthNone}
+		opt.Auth = []string{access.AuthAPIKey, access.AuthNone}
 		if err := opt.Validate(); (err == nil) != local {
 			t.Errorf("%s without: got %v, want right: %v", addr, err, local)
 		}
@@ -106,7 +107,7 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
 	r.opt.MQTT = &Listener{Addr: "0.0.0.0:1883"} // as if it listened there
-	if err := r.SetCallers(Rules{Auth: []string{AuthNone}}); err == nil {
+	if err := r.SetCallers(access.Rules{Auth: []string{access.AuthNone}}); err == nil {
 		t.Error("everyone on the network may report a read")
 	}
 	if r.callers.IsOpenToAll() {

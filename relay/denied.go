@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -14,7 +15,7 @@ func unauthorized(err error) message.Verdict {
 
 // unproven is the verdict on a caller that needs a proof and shows none. If the caller presented
 // a token that has expired, the verdict says so: with 403 the caller would give up.
-func unproven(by *Caller, field, reason string) message.Verdict {
+func unproven(by *access.Caller, field, reason string) message.Verdict {
 	if by.Refused != nil {
 		return unauthorized(by.Refused)
 	}

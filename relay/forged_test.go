@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/internal/token"
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
@@ -145,16 +146,16 @@ type writerFunc func([]byte) (int, error)
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // proofs are those of the tests' key.
-func proofs(t testing.TB) Proofs {
+func proofs(t testing.TB) access.Proofs {
 	t.Helper()
-	p, err := NewProofs([]byte("0123456789abcdef"))
+	p, err := access.NewProofs([]byte("0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func proofOf(p Proofs, s *Sent) string {
+func proofOf(p access.Proofs, s *Sent) string {
 	tag := p.Sign(&s.Conversation, s.Number, s.At)
 	return hex.EncodeToString(tag[:])
 }
@@ -165,8 +166,8 @@ func TestForgedReads(t *testing.T) {
 	opt := testOptions(t)
 	lines := auditLines(&opt)
 	i := newIssuer(t)
-	opt.Listen, opt.Auth, opt.Tokens = "127.0.0.1:0", []string{AuthJWT, AuthAPIKey, AuthMTLS}, i.verifier()
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.Listen, opt.Auth, opt.Tokens = "127.0.0.1:0", []string{access.AuthJWT, access.AuthAPIKey, access.AuthMTLS}, i.verifier()
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
 	opt.Proofs = proofs(t)
 	r := start(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", own), "id1") // number 1
@@ -241,7 +242,7 @@ func TestForgedReads(t *testing.T) {
 func TestProofAlone(t *testing.T) {
 	opt := testOptions(t)
 	lines := auditLines(&opt)
-	opt.Listen, opt.Auth, opt.Proofs = "127.0.0.1:0", []string{AuthProof}, proofs(t)
+	opt.Listen, opt.Auth, opt.Proofs = "127.0.0.1:0", []string{access.AuthProof}, proofs(t)
 	r := start(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
 	old := tracked(s.Conversation) // number 2

@@ -14,9 +14,10 @@ import (
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats.go"
 
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
@@ -27,7 +28,7 @@ func clientOptions(t *testing.T) Options {
 	opt := testOptions(t)
 	opt.MQTT, opt.WebSocket = &Listener{Addr: "127.0.0.1:0"}, &Listener{Addr: "127.0.0.1:0"}
 	sum := sha256.Sum256([]byte("secret"))
-	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}
 	return opt
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -31,8 +32,8 @@ type API struct {
 	optOuts *optOuts
 	views   *views
 	erase   func(ctx context.Context, receiver message.Addr) message.Verdict
-	changes *Rates   // of opt-outs and erasures
-	origins []string // of web pages that may call
+	changes *access.Rates // of opt-outs and erasures
+	origins []string      // of web pages that may call
 }
 
 // Handler is the HTTP API: read responses in, conversations out, and what a receiver may
@@ -91,7 +92,7 @@ type callerKey struct{}
 // authenticated lets those in whom the rules know, and keeps who it is.
 func (a *API) authenticated(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		cred := FromHeaders(req.Header)
+		cred := access.CredentialOf(req.Header)
 		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
 			cred.Certificate = req.TLS.PeerCertificates[0]
 		}
@@ -108,8 +109,8 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 }
 
 // callerOf is who sent a request that authenticated has let in.
-func callerOf(req *http.Request) Caller {
-	by, _ := req.Context().Value(callerKey{}).(Caller)
+func callerOf(req *http.Request) access.Caller {
+	by, _ := req.Context().Value(callerKey{}).(access.Caller)
 	return by
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -183,7 +184,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 func TestAPIKey(t *testing.T) {
 	sum := sha256.Sum256([]byte("secret"))
 	opt := testOptions(t)
-	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{Name: "other", SHA256: strings.Repeat("00", 32)}, {Name: "app", SHA256: hex.EncodeToString(sum[:])}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "other", SHA256: strings.Repeat("00", 32)}, {Name: "app", SHA256: hex.EncodeToString(sum[:])}}
 	r := start(t, opt)
 	tests := []struct {
 		name, header, value string

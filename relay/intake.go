@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/backoff"
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -119,7 +120,7 @@ func (n *natsIntake) takeRead(ctx context.Context, m jetstream.Msg) {
 		n.log.Error("message in the stream of read responses cannot be read", "error", err)
 		return
 	}
-	n.settle(m, meta.NumDelivered, n.submitFrom(ctx, FromHeaders(m.Headers()), meta.Timestamp, m.Data(), "nats"))
+	n.settle(m, meta.NumDelivered, n.submitFrom(ctx, access.CredentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats"))
 }
 
 // settle acknowledges a message, which has come so many times, if there is a last word on it,
@@ -151,7 +152,7 @@ func (n *natsIntake) answer(ctx context.Context) (end func(), err error) {
 	work.SetLimit(maxIntake)
 	sub, err := n.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
-			answer, _ := json.Marshal(n.submitFrom(ctx, FromHeaders(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
+			answer, _ := json.Marshal(n.submitFrom(ctx, access.CredentialOf(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
 			if m.Reply != "" {
 				_ = m.Respond(answer) // who asked asks again
 			}

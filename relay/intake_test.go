@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
@@ -119,7 +120,7 @@ func (u until) Subject(token string, now time.Time) (string, error) {
 func TestTokenExpiresInStream(t *testing.T) {
 	opt := testOptions(t)
 	expiry := time.Now().Add(-time.Hour)
-	opt.Auth, opt.Tokens = []string{AuthJWT}, until{expiry}
+	opt.Auth, opt.Tokens = []string{access.AuthJWT}, until{expiry}
 	r := start(t, opt)
 	for after, want := range map[time.Duration]string{-time.Minute: "404", time.Minute: "401"} {
 		m := &stored{at: expiry.Add(after)}

@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
@@ -23,7 +24,7 @@ func (i *issuer) password(receiver, by string, lasts time.Duration) string {
 // handsetOptions let in whoever has a token of the issuer's.
 func handsetOptions(t *testing.T, i *issuer) (Options, *relaytest.LogLines) {
 	opt := clientOptions(t)
-	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, i.verifier()
+	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, i.verifier()
 	lines := &relaytest.LogLines{}
 	opt.Logger, opt.Registerer = lines.Logger(), prometheus.NewRegistry()
 	return opt, lines
@@ -107,9 +108,9 @@ func TestHandsetForges(t *testing.T) {
 // Where the proof is all that is asked for, anybody may send, and each response must show it.
 func TestHandsetWithProof(t *testing.T) {
 	opt := clientOptions(t)
-	opt.Auth = []string{AuthProof}
+	opt.Auth = []string{access.AuthProof}
 	var err error
-	if opt.Proofs, err = NewProofs([]byte("an example key, of 16 octets at least")); err != nil {
+	if opt.Proofs, err = access.NewProofs([]byte("an example key, of 16 octets at least")); err != nil {
 		t.Fatal(err)
 	}
 	opt.Registerer = prometheus.NewRegistry()
@@ -157,7 +158,7 @@ func TestTokenOfWildcard(t *testing.T) {
 // The proof is no credential beside others: who sent a message that is stored could not be told.
 func TestProofBesideTokens(t *testing.T) {
 	opt, _ := handsetOptions(t, newIssuer(t))
-	opt.Auth = append(opt.Auth, AuthProof)
+	opt.Auth = append(opt.Auth, access.AuthProof)
 	opt.Proofs = proofs(t)
 	r := startOpen(t, opt)
 	if token := dial(t, r.mqttURL(), "", "", nil).Connect(); token.Wait() && token.Error() == nil {

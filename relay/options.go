@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/setting"
+	"readback/relay/access"
 	"readback/smpp/receipt"
 )
 
@@ -33,7 +34,7 @@ type Config struct {
 
 	Numbers `key:"track.numbers" doc:"the numbers of a conversation"`
 
-	Rules // say who may report a read
+	access.Rules // say who may report a read
 
 	ReadLimits
 
@@ -58,7 +59,7 @@ type Options struct {
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *Listener
 
-	Proofs Proofs // what read responses may show; zero: none is looked at
+	Proofs access.Proofs // what read responses may show; zero: none is looked at
 
 	Conversations int           // conversations held in memory; what is out is held beyond that
 	ReadWait      time.Duration // how long a read response waits for the SMSC's answer to its message
@@ -141,8 +142,8 @@ func (o *Options) validateListeners() error {
 func (o *Options) validateAuth() error {
 	err := o.Rules.Validate(o.Proofs)
 	for _, l := range []*Listener{o.MQTT, o.WebSocket} {
-		if l != nil && !l.IsLocal() && slices.Contains(o.Auth, AuthNone) {
-			err = errors.Join(err, fmt.Errorf("auth: %s would let anyone report a read who reaches %s", AuthNone, l.Addr))
+		if l != nil && !l.IsLocal() && slices.Contains(o.Auth, access.AuthNone) {
+			err = errors.Join(err, fmt.Errorf("auth: %s would let anyone report a read who reaches %s", access.AuthNone, l.Addr))
 		}
 	}
 	guard := http.NewCrossOriginProtection()

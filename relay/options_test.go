@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -35,8 +36,8 @@ func TestOptionsValidate(t *testing.T) {
 		{"listen without port", func(o *Options) { o.Listen = "127.0.0.1" }, "listen:"},
 		{"nkey of the embedded server", func(o *Options) { o.NKey = "f" }, "nkey:"},
 		{"unknown auth", func(o *Options) { o.Auth = []string{"jwt"} }, "auth:"},
-		{"no key", func(o *Options) { o.Auth = []string{AuthAPIKey} }, "auth:"},
-		{"short key", func(o *Options) { o.APIKeys = []APIKey{{SHA256: "abcd"}} }, "api key 1:"},
+		{"no key", func(o *Options) { o.Auth = []string{access.AuthAPIKey} }, "auth:"},
+		{"short key", func(o *Options) { o.APIKeys = []access.APIKey{{SHA256: "abcd"}} }, "api key 1:"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/access"
 	"readback/relay/index"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -152,8 +153,8 @@ func ptr[T any](v T) *T { return &v }
 // A subscriber has access to its own receiver only, and a backend to all.
 func TestReceiversByCaller(t *testing.T) {
 	opt := testOptions(t)
-	opt.Auth, opt.Tokens = []string{AuthJWT, AuthAPIKey}, subjects{}
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, subjects{}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
 	r := start(t, opt)
 	asks := [][2]string{
 		{"GET", "/v1/conversations/bank/447700900123"},

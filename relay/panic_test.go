@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"readback/internal/crash"
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -75,12 +76,12 @@ func TestPanicInARead(t *testing.T) {
 	opt := r.reads.opt
 	r.reads.opt = nil // which every read response is held against
 	body := []byte(`{"receiver":"447700900123","sender":"10690001","number":1}`)
-	a := r.api.submit(t.Context(), body, "http", Caller{Name: "anybody"})
+	a := r.api.submit(t.Context(), body, "http", access.Caller{Name: "anybody"})
 	if a.Kind != message.VerdictFailed || a.Reason == "" {
 		t.Errorf("verdict: got %+v, want 500 and a reason", a.Verdict)
 	}
 	r.reads.opt = opt
-	if a := r.api.submit(t.Context(), body, "http", Caller{Name: "anybody"}); !a.IsAccepted() {
+	if a := r.api.submit(t.Context(), body, "http", access.Caller{Name: "anybody"}); !a.IsAccepted() {
 		t.Errorf("verdict on the next one: got %+v, want 202", a.Verdict)
 	}
 }

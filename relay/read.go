@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -17,12 +18,12 @@ type Read struct {
 	Receiver string
 	Sender   string // may be empty: then one conversation of the receiver must have the number outstanding
 	Number   uint16
-	Status   uint8     // StatusRead, StatusDeletedUnread or StatusNotRead
-	ReadAt   time.Time // zero: when it came in
-	Proof    string    // the tag of the element, in hex
-	ID       string    // the same in repetitions, if there is one
-	Way      string    // it came in: http, nats, …; counted with the verdict
-	By       Caller    // who sends it
+	Status   uint8         // StatusRead, StatusDeletedUnread or StatusNotRead
+	ReadAt   time.Time     // zero: when it came in
+	Proof    string        // the tag of the element, in hex
+	ID       string        // the same in repetitions, if there is one
+	Way      string        // it came in: http, nats, …; counted with the verdict
+	By       access.Caller // who sends it
 }
 
 // readJSON is Read on the wire.

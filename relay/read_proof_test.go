@@ -4,13 +4,14 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
 func TestReadWithProof(t *testing.T) {
 	opt := testOptions(t)
 	var err error
-	if opt.Proofs, err = NewProofs([]byte("sixteen octets a")); err != nil {
+	if opt.Proofs, err = access.NewProofs([]byte("sixteen octets a")); err != nil {
 		t.Fatal(err)
 	}
 	r := start(t, opt)

@@ -5,14 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 func TestReadRates(t *testing.T) {
 	opt := testOptions(t)
-	opt.Auth = []string{AuthAPIKey}
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("app")}, {Name: "slow", SHA256: hashOf("slow"), Rate: 1}}
+	opt.Auth = []string{access.AuthAPIKey}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("app")}, {Name: "slow", SHA256: hashOf("slow"), Rate: 1}}
 	opt.ReadRate, opt.ReadBurst = 1, 2
 	r := start(t, opt)
 	post := func(key, receiver string) (int, string) {
@@ -42,10 +43,10 @@ func TestReadRates(t *testing.T) {
 func TestGuessRate(t *testing.T) {
 	for _, tt := range []struct{ rate, burst, want int }{{0, 0, 1000}, {1 << 20, 1 << 20, 1000}, {1, 2, 2}} {
 		opt := testOptions(t)
-		opt.Auth, opt.Proofs, opt.Audit = []string{AuthProof}, proofs(t), false
+		opt.Auth, opt.Proofs, opt.Audit = []string{access.AuthProof}, proofs(t), false
 		opt.ReadRate, opt.ReadBurst = tt.rate, tt.burst
 		now, r := time.Now(), start(t, opt)
-		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: Caller{NeedsProof: true}}
+		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: access.Caller{NeedsProof: true}}
 		taken := 0
 		for ; taken <= 1000; taken++ {
 			if _, v := r.reads.check(&rd, now); v.Kind == message.VerdictTooMany {
@@ -55,7 +56,7 @@ func TestGuessRate(t *testing.T) {
 		if taken != tt.want {
 			t.Errorf("rate %d, burst %d: got %d guesses at once, want %d", tt.rate, tt.burst, taken, tt.want)
 		}
-		rd.By = Caller{Name: "app"}
+		rd.By = access.Caller{Name: "app"}
 		if _, v := r.reads.check(&rd, now); v.IsDecided() {
 			t.Errorf("rate %d: a key: got %+v", tt.rate, v)
 		}

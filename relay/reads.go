@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -23,8 +24,8 @@ type Reads struct {
 	opt     *ReadOptions
 	audit   *audit
 	metrics *readMetrics
-	rates   *Rates
-	guesses *Rates // of callers that must show proofs
+	rates   *access.Rates
+	guesses *access.Rates // of callers that must show proofs
 	replays *replays
 }
 
@@ -34,7 +35,7 @@ type ReadOptions struct {
 	First, Last uint16        // numbers of a cycle
 	Keep        time.Duration // how long a message can be read
 	ReadWait    time.Duration // how long a read response waits for the SMSC's answer to its message
-	Proofs      Proofs        // what read responses may show; zero: none is looked at
+	Proofs      access.Proofs // what read responses may show; zero: none is looked at
 }
 
 // ReadLimits are what the operator decides of read responses. Each field is a setting.
@@ -59,7 +60,7 @@ func (l *ReadLimits) Validate() error {
 func newReads(l *Ledger, ix *index.Index, opt ReadOptions, a *audit, m *readMetrics) *Reads {
 	return &Reads{
 		ledger: l, index: ix, opt: &opt, audit: a, metrics: m,
-		rates: NewRates(opt.ReadRate, opt.ReadBurst), guesses: NewGuessRates(opt.ReadRate, opt.ReadBurst),
+		rates: access.NewRates(opt.ReadRate, opt.ReadBurst), guesses: access.NewGuessRates(opt.ReadRate, opt.ReadBurst),
 		replays: newReplays(opt.ReplayWindow),
 	}
 }

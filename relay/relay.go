@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/access"
 	"readback/relay/index"
 	"readback/relay/journal"
 )
@@ -39,7 +40,7 @@ type Relay struct {
 	reads    *Reads
 	audit    *audit
 	feedback *feedback
-	callers  *Callers
+	callers  *access.Callers
 	optOuts  optOuts
 	views    views
 	broker   *Server // the embedded NATS server; nil without
@@ -76,7 +77,7 @@ func Open(opt Options) (*Relay, error) {
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), erasing: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
-		callers: NewCallers(opt.Rules), connection: &connection{}, stopWithin: stopTimeout,
+		callers: access.NewCallers(opt.Rules), connection: &connection{}, stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {
@@ -91,7 +92,7 @@ func Open(opt Options) (*Relay, error) {
 	submit := &submitter{reads: r.reads, callers: r.callers}
 	r.api = &API{
 		submitter: submit, audit: r.audit, optOuts: &r.optOuts, views: &r.views, erase: r.Erase,
-		changes: NewRates(maxChanges, maxChanges), origins: r.opt.Origins,
+		changes: access.NewRates(maxChanges, maxChanges), origins: r.opt.Origins,
 	}
 	r.natsWays = natsWays(&streamIntake{submitter: submit, connection: r.connection, log: r.log},
 		r.opt.NATS != Embedded || r.opt.MQTT != nil, sync.OnceFunc(func() { close(r.taking) }))
@@ -152,7 +153,7 @@ func (r *Relay) Reads() *Reads { return r.reads }
 
 // SetCallers puts other rules in force: who may send read responses and ask for conversations.
 // On an error the rules stay.
-func (r *Relay) SetCallers(rules Rules) error {
+func (r *Relay) SetCallers(rules access.Rules) error {
 	opt := r.opt
 	opt.Rules = rules
 	if err := opt.validateAuth(); err != nil {

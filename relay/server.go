@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"readback/relay/access"
 )
 
 const (
@@ -33,7 +35,7 @@ type ServerOptions struct {
 
 	MaxClients int             // connections at these listeners
 	MaxPayload int             // octets of a message of any client with its headers; beyond it the client is disconnected
-	Callers    *Callers        // who may connect there
+	Callers    *access.Callers // who may connect there
 	Ready      <-chan struct{} // closed when what is acknowledged to clients is kept; none may connect before
 
 	Log     *slog.Logger

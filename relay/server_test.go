@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -38,7 +39,7 @@ func serve(t *testing.T, change func(*ServerOptions)) *fixture {
 	opt := ServerOptions{
 		Store: t.TempDir(), Sync: time.Second, MaxClients: 10, MaxPayload: 1 << 20, Ready: ready,
 		MQTT: &Listener{Addr: "127.0.0.1:0"}, WebSocket: &Listener{Addr: "127.0.0.1:0"},
-		Callers: NewCallers(Rules{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}}),
+		Callers: access.NewCallers(access.Rules{Auth: []string{access.AuthAPIKey}, APIKeys: []access.APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}}),
 		Log:     f.log.Logger(), Mask: message.Mask, Metrics: NewBrokerMetrics(metric.With(f.metrics)),
 	}
 	if change != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/relaytest"
 )
 
@@ -33,17 +34,17 @@ func TestSubmitByCaller(t *testing.T) {
 	r.submit(c, "id1")
 	tests := []struct {
 		name  string
-		by    Caller
+		by    access.Caller
 		proof string
 		code  int
 		field string
 	}{
-		{"another receiver", Caller{Receiver: relaytest.Addr(t, "447700900199")}, "", 403, "receiver"},
-		{"no proof", Caller{NeedsProof: true}, "", 403, "proof"},
-		{"no proof, and a token that has expired", Caller{NeedsProof: true, Refused: errors.New("token has expired")}, "", 401, ""},
-		{"a proof that nobody can check", Caller{NeedsProof: true}, "00000000", 403, "proof"},
-		{"a proof that nobody asks for", Caller{}, "00000000", 202, ""},
-		{"its own", Caller{Receiver: c.Receiver}, "", 202, ""},
+		{"another receiver", access.Caller{Receiver: relaytest.Addr(t, "447700900199")}, "", 403, "receiver"},
+		{"no proof", access.Caller{NeedsProof: true}, "", 403, "proof"},
+		{"no proof, and a token that has expired", access.Caller{NeedsProof: true, Refused: errors.New("token has expired")}, "", 401, ""},
+		{"a proof that nobody can check", access.Caller{NeedsProof: true}, "00000000", 403, "proof"},
+		{"a proof that nobody asks for", access.Caller{}, "00000000", 202, ""},
+		{"its own", access.Caller{Receiver: c.Receiver}, "", 202, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,16 +59,16 @@ func TestSubmitByCaller(t *testing.T) {
 
 func TestSetCallers(t *testing.T) {
 	opt := testOptions(t)
-	opt.Auth, opt.APIKeys = []string{AuthAPIKey}, []APIKey{{Name: "app", SHA256: hashOf("old")}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hashOf("old")}}
 	r := start(t, opt)
 	code := func(key string) int {
 		got, _ := r.call("POST", "/v1/reads", `{"receiver":"1","number":1}`, "X-API-Key", key)
 		return got
 	}
-	if err := r.SetCallers(Rules{Auth: []string{AuthJWT}}); err == nil || code("old") != 404 {
+	if err := r.SetCallers(access.Rules{Auth: []string{access.AuthJWT}}); err == nil || code("old") != 404 {
 		t.Errorf("bad rules: got %v and %d with the old key, want an error and 404", err, code("old"))
 	}
-	opt.APIKeys = []APIKey{{Name: "app", SHA256: hashOf("new")}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("new")}}
 	if err := r.SetCallers(opt.Rules); err != nil || code("old") != 401 || code("new") != 404 {
 		t.Errorf("got %v, %d with the old key and %d with the new one", err, code("old"), code("new"))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"readback/relay/access"
 	"readback/relay/message"
 )
 
@@ -97,8 +98,8 @@ func (n *topicIntake) submitTopic(ctx context.Context, topic string, body []byte
 		n.reads.tell(&Read{Way: way}, v, "")
 		return answer{Verdict: v}
 	}
-	by := Caller{Name: way, Receiver: receiver}
-	if anybody, err := n.callers.Identify(Credential{}, time.Now()); err == nil && n.callers.IsOpenToAll() {
+	by := access.Caller{Name: way, Receiver: receiver}
+	if anybody, err := n.callers.Identify(access.Credential{}, time.Now()); err == nil && n.callers.IsOpenToAll() {
 		by.NeedsProof = anybody.NeedsProof
 	}
 	return n.submit(ctx, body, way, by)

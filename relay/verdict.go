@@ -9,9 +9,10 @@ import (
 	"slices"
 	"time"
 
-	"readback/relay/message"
-
 	"golang.org/x/sync/errgroup"
+
+	"readback/relay/access"
+	"readback/relay/message"
 )
 
 // maxAtOnce is how many items of one array are looked at at once.
@@ -73,12 +74,12 @@ func (a answer) refused() string {
 // submitter takes bodies of read responses, whatever way they come.
 type submitter struct {
 	reads   *Reads
-	callers *Callers
+	callers *access.Callers
 }
 
 // submit takes a body: one read response or an array of them. The items of an array are
 // looked at side by side.
-func (s *submitter) submit(ctx context.Context, body []byte, way string, by Caller) answer {
+func (s *submitter) submit(ctx context.Context, body []byte, way string, by access.Caller) answer {
 	ctx, cancel := context.WithTimeout(ctx, intakeWait)
 	defer cancel()
 	items, array, v := ParseReads(body)
@@ -109,7 +110,7 @@ func (s *submitter) submit(ctx context.Context, body []byte, way string, by Call
 }
 
 // submitFrom is submit of whoever showed a credential at a time.
-func (s *submitter) submitFrom(ctx context.Context, cred Credential, at time.Time, body []byte, way string) answer {
+func (s *submitter) submitFrom(ctx context.Context, cred access.Credential, at time.Time, body []byte, way string) answer {
 	by, err := s.callers.Identify(cred, at)
 	if err != nil {
 		v := unauthorized(err)
@@ -119,7 +120,7 @@ func (s *submitter) submitFrom(ctx context.Context, cred Credential, at time.Tim
 	return s.submit(ctx, body, way, by)
 }
 
-func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Caller) (v message.Verdict) {
+func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by access.Caller) (v message.Verdict) {
 	defer rs.contain(&v, way, by)
 	rd, v := parseRead(item, by.Receiver.String()) // who speaks for one need not name it
 	if v.IsDecided() {
@@ -132,7 +133,7 @@ func (rs *Reads) submitJSON(ctx context.Context, item []byte, way string, by Cal
 
 // contain makes a verdict of a panic, so that what one caller sends ends nobody's work but his:
 // it is not the ledger's, which ends the process. It is deferred.
-func (rs *Reads) contain(v *message.Verdict, way string, by Caller) {
+func (rs *Reads) contain(v *message.Verdict, way string, by access.Caller) {
 	if p := recover(); p != nil {
 		*v = message.Verdict{Kind: message.VerdictFailed, Reason: "internal error"}
 		rs.audit.log.Error("panic in a read response", "way", way, "panic", p, "stack", string(debug.Stack()))

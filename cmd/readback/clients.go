@@ -8,6 +8,7 @@ import (
 	"readback/config"
 	"readback/internal/transport"
 	"readback/relay"
+	"readback/relay/access"
 )
 
 // openToClients gives the relay its listeners for handsets and app backends. It returns their
@@ -46,5 +47,5 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 // sparesCertificates reports whether clients may present something other than a certificate.
 // A reload does not change it for a listener.
 func sparesCertificates(auth []string) bool {
-	return slices.Contains(auth, relay.AuthMTLS) && !asksForCertificates(auth)
+	return slices.Contains(auth, access.AuthMTLS) && !asksForCertificates(auth)
 }

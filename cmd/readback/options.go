@@ -8,6 +8,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/transport"
 	"readback/relay"
+	"readback/relay/access"
 	"readback/smpp/receipt"
 	"readback/udh"
 )
@@ -81,17 +82,17 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 }
 
 // proofsOf returns the proofs by the configuration. They are off without track.proof.
-func proofsOf(cfg config.Config) (relay.Proofs, error) {
+func proofsOf(cfg config.Config) (access.Proofs, error) {
 	if !cfg.Track.Proof {
-		return relay.Proofs{}, nil
+		return access.Proofs{}, nil
 	}
 	var keys [][]byte
 	for _, k := range cfg.Track.ProofSecrets {
 		keys = append(keys, []byte(k))
 	}
-	proofs, err := relay.NewProofs(keys...)
+	proofs, err := access.NewProofs(keys...)
 	if err != nil {
-		return relay.Proofs{}, fmt.Errorf("track.proof_keys: %w", err)
+		return access.Proofs{}, fmt.Errorf("track.proof_keys: %w", err)
 	}
 	return proofs, nil
 }

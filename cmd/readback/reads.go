@@ -14,6 +14,7 @@ import (
 	"readback/internal/token"
 	"readback/internal/transport"
 	"readback/relay"
+	"readback/relay/access"
 )
 
 // readsKeepAlive is the silence after which TCP probes a caller's connection.
@@ -51,7 +52,7 @@ func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refuse
 
 // newTokens returns the verifier of tokens; nil if none are accepted.
 func newTokens(cfg config.Config, log *slog.Logger) (*token.Verifier, error) {
-	if !slices.Contains(cfg.Relay.Auth, relay.AuthJWT) {
+	if !slices.Contains(cfg.Relay.Auth, access.AuthJWT) {
 		return nil, nil
 	}
 	v, err := token.NewVerifier(cfg.Reads.JWT, log)
@@ -73,7 +74,7 @@ func callersOf(cfg config.Config, tokens *token.Verifier) (relay.Options, error)
 // asksForCertificates reports whether callers must present a certificate, which is so if
 // reads.auth is mtls alone. A reload does not change it for a listener.
 func asksForCertificates(auth []string) bool {
-	return slices.Equal(auth, []string{relay.AuthMTLS})
+	return slices.Equal(auth, []string{access.AuthMTLS})
 }
 
 // swap makes watchTokens watch other tokens.
@@ -88,7 +89,7 @@ func (f *readsFront) swap(tokens *token.Verifier) {
 // local refuses a listener that other machines can reach, if reads.auth admits everyone.
 // systemd may have opened another address than the configured one.
 func local(auth []string, ln net.Listener) error {
-	if ln == nil || !slices.Contains(auth, relay.AuthNone) {
+	if ln == nil || !slices.Contains(auth, access.AuthNone) {
 		return nil
 	}
 	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {

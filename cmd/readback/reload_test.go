@@ -22,7 +22,7 @@ import (
 	"readback/config"
 	"readback/handset"
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -212,7 +212,7 @@ func TestReloadCallers(t *testing.T) {
 		r.written.write(func(cfg *config.Config) {
 			sum := sha256.Sum256([]byte(key))
 			cfg.Relay.Auth = []string{"api_key"}
-			cfg.Relay.APIKeys = []relay.APIKey{{Name: key, SHA256: hex.EncodeToString(sum[:])}}
+			cfg.Relay.APIKeys = []access.APIKey{{Name: key, SHA256: hex.EncodeToString(sum[:])}}
 		}, nil)
 		if code, body := r.post(t, "/-/reload"); code != http.StatusOK || body != "" {
 			t.Fatalf("reload: got %d %q", code, body)

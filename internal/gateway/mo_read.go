@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
@@ -47,7 +48,7 @@ func (g *Gateway) readOf(m smpp.Message) (rd relay.Read, ok bool) {
 	number, status, proof, ok := udh.ReadResponse(m.UserData(), g.opt.ReadIEI)
 	return relay.Read{
 		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
-		Proof: hex.EncodeToString(proof), Way: "sms", By: relay.Caller{Name: "network"}, // which says whose message it is
+		Proof: hex.EncodeToString(proof), Way: "sms", By: access.Caller{Name: "network"}, // which says whose message it is
 	}, ok
 }
 

@@ -16,7 +16,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/access"
 	"readback/smpp"
 	"readback/smpp/receipt"
 	"readback/udh"
@@ -81,7 +81,7 @@ func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
 	}
 	opt.Form.Packed, opt.Form.WideRef = settings&scenePacked != 0, settings&sceneWide != 0
 	if settings&sceneProofs != 0 {
-		opt.Form.Proofs, _ = relay.NewProofs([]byte("sixteen octets a"))
+		opt.Form.Proofs, _ = access.NewProofs([]byte("sixteen octets a"))
 	}
 	if settings&sceneLatin1 != 0 {
 		opt.Form.Default = udh.Latin1

@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/numbering"
 	"readback/relay"
+	"readback/relay/access"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -67,7 +68,7 @@ type passage struct {
 type capture struct {
 	t        *testing.T
 	packed   bool
-	proofs   relay.Proofs
+	proofs   access.Proofs
 	given    int // numbers
 	all      []smpp.Frame
 	passages []passage
@@ -77,7 +78,7 @@ type capture struct {
 }
 
 func newCapture(t *testing.T, packed bool) *capture {
-	proofs, err := relay.NewProofs([]byte("sixteen octets a"))
+	proofs, err := access.NewProofs([]byte("sixteen octets a"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"readback/internal/numbering"
 	"readback/internal/simulator"
-	"readback/relay"
+	"readback/relay/access"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -65,7 +65,7 @@ func cutForHandset(t *testing.T, given *int, l look, coding byte, text []byte) [
 	}
 	if l.proof {
 		var err error
-		if i.Form.Proofs, err = relay.NewProofs([]byte("sixteen octets a")); err != nil {
+		if i.Form.Proofs, err = access.NewProofs([]byte("sixteen octets a")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/simulator"
 	"readback/relay"
+	"readback/relay/access"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
@@ -211,7 +212,7 @@ func TestPackedText(t *testing.T) {
 
 // TestElementWithProof shows the tag behind the number.
 func TestElementWithProof(t *testing.T) {
-	proofs, err := relay.NewProofs([]byte("sixteen octets a"))
+	proofs, err := access.NewProofs([]byte("sixteen octets a"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"readback/internal/golden"
-	"readback/relay"
+	"readback/relay/access"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -52,7 +52,7 @@ func FuzzSubmit(f *testing.F) {
 			c.i.Form.Default = udh.Latin1
 		}
 		if settings&fuzzProof != 0 {
-			c.i.Form.Proofs, _ = relay.NewProofs([]byte("sixteen octets a"))
+			c.i.Form.Proofs, _ = access.NewProofs([]byte("sixteen octets a"))
 		}
 		c.in = c.in[:len(c.in):len(c.in)]
 		c.run()

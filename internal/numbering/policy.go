@@ -4,6 +4,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/relay"
+	"readback/relay/access"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -56,7 +57,7 @@ type Form struct {
 	Default udh.Coding // what data_coding 0 stands for on this SMSC
 	Packed  bool       // GSM 7-bit text is packed, with fill bits behind a header
 	WideRef bool       // the gateway's own parts have a reference of 16 bits, not 8
-	Proofs  relay.Proofs
+	Proofs  access.Proofs
 }
 
 // Refusal is the status with which the ESME gets a message back, ESME_ROK if it goes on: as

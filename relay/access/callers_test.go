@@ -1,4 +1,4 @@
-package relay
+package access
 
 import (
 	"crypto/sha256"
@@ -85,7 +85,7 @@ func FuzzCredential(f *testing.F) {
 	callers := NewCallers(Rules{Auth: []string{AuthAPIKey}, APIKeys: []APIKey{{Name: "app", SHA256: digest("secret")}}})
 	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
 		headers := map[string][]string{name1: {value1}, name2: {value2}, "Empty": nil}
-		cred := FromHeaders(headers)
+		cred := CredentialOf(headers)
 		_, err := callers.Identify(cred, time.Time{})
 		if shown := strings.Contains(value1+value2, "secret"); err == nil && !shown {
 			t.Errorf("headers %q: got %+v, %v", headers, cred, err)

@@ -1,4 +1,6 @@
-package relay
+// Package access decides who may report a read: it identifies callers by what they present, limits
+// how much they send, and checks the proofs of messages. It knows neither HTTP nor NATS.
+package access
 
 import (
 	"encoding/hex"

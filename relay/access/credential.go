@@ -1,4 +1,4 @@
-package relay
+package access
 
 import (
 	"crypto/x509"
@@ -12,9 +12,9 @@ type Credential struct {
 	Certificate *x509.Certificate // of its TLS connection, verified
 }
 
-// FromHeaders returns the credential in the headers of HTTP, or of a NATS message, which keeps
+// CredentialOf returns the credential in the headers of HTTP, or of a NATS message, which keeps
 // the case of their names.
-func FromHeaders(headers map[string][]string) (cred Credential) {
+func CredentialOf(headers map[string][]string) (cred Credential) {
 	for name, values := range headers {
 		if len(values) == 0 {
 			continue
