@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -27,7 +28,7 @@ func TestClientDenied(t *testing.T) {
 	h.publish(1, "$JS/API/STREAM/DELETE/"+streamReads, "")
 	h.publish(1, "readback/reads", `{"receiver":"447700900123","number":1}`)
 	nc := r.webSocketClient(t, nats.Token("secret"))
-	for _, subject := range []string{subjectReadsNow, subjectReads, "$MQTT.msgs.readback.reads." + handsetNumber, "readback.ledger.0"} {
+	for _, subject := range []string{broker.SubjectReadsNow, subjectReads, "$MQTT.msgs.readback.reads." + handsetNumber, "readback.ledger.0"} {
 		if err := nc.Publish(subject, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +107,7 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 	}
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
-	r.opt.MQTT = &Listener{Addr: "0.0.0.0:1883"} // as if it listened there
+	r.opt.MQTT = &broker.Listener{Addr: "0.0.0.0:1883"} // as if it listened there
 	if err := r.SetCallers(access.Rules{Auth: []string{access.AuthNone}}); err == nil {
 		t.Error("everyone on the network may report a read")
 	}
@@ -125,7 +126,7 @@ func TestListenBesideMQTT(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	m := nats.NewMsg(subjectReadsNow)
+	m := nats.NewMsg(broker.SubjectReadsNow)
 	m.Header.Set("X-API-Key", "secret")
 	m.Data = []byte(`{"receiver":"447700900123","number":1}`)
 	reply, err := nc.RequestMsg(m, 10*time.Second)

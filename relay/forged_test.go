@@ -21,6 +21,7 @@ import (
 
 	"readback/internal/token"
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -112,7 +113,7 @@ func (r *running) ways(lines <-chan map[string]any) map[string]way {
 			return verdict([]byte(answer))
 		},
 		"nats request": func(authorization, body string) (int, string) {
-			answer := ask(subjectReadsNow, authorization, body)
+			answer := ask(broker.SubjectReadsNow, authorization, body)
 			relaytest.Receive(r.t, lines)
 			return verdict(answer.Data)
 		},

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -26,7 +27,7 @@ const handsetNumber = "447700900123"
 // clientOptions open both listeners, to whoever has the key "secret".
 func clientOptions(t *testing.T) Options {
 	opt := testOptions(t)
-	opt.MQTT, opt.WebSocket = &Listener{Addr: "127.0.0.1:0"}, &Listener{Addr: "127.0.0.1:0"}
+	opt.MQTT, opt.WebSocket = &broker.Listener{Addr: "127.0.0.1:0"}, &broker.Listener{Addr: "127.0.0.1:0"}
 	sum := sha256.Sum256([]byte("secret"))
 	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}
 	return opt

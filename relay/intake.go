@@ -15,6 +15,7 @@ import (
 
 	"readback/internal/backoff"
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/message"
 )
 
@@ -150,7 +151,7 @@ func (in *streamIntake) settle(m jetstream.Msg, times uint64, a answer) (last bo
 func (n *natsIntake) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
-	sub, err := n.nc.QueueSubscribe(subjectReadsNow, "readback", func(m *nats.Msg) {
+	sub, err := n.nc.QueueSubscribe(broker.SubjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
 			answer, _ := json.Marshal(n.submitFrom(ctx, access.CredentialOf(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
 			if m.Reply != "" {
@@ -160,7 +161,7 @@ func (n *natsIntake) answer(ctx context.Context) (end func(), err error) {
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("answer on %s: %w", subjectReadsNow, err)
+		return nil, fmt.Errorf("answer on %s: %w", broker.SubjectReadsNow, err)
 	}
 	return func() {
 		drain(sub)

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -34,7 +35,7 @@ func TestReadsOverNATS(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := nc.RequestWithContext(relaytest.Deadline(t), subjectReadsNow, []byte(tt.body))
+			m, err := nc.RequestWithContext(relaytest.Deadline(t), broker.SubjectReadsNow, []byte(tt.body))
 			if err != nil || !strings.HasPrefix(string(m.Data), tt.want) {
 				t.Fatalf("got %v, %v, want %s", m, err, tt.want)
 			}

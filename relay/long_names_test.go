@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"readback/relay/broker"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -30,12 +31,12 @@ func TestLongNames(t *testing.T) {
 			}
 		},
 		"receiver of a topic": func() {
-			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{Subject: subjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
+			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{Subject: broker.SubjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
 		},
 		"reply of a topic": func() {
 			topic := "447700900123"
 			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{
-				Subject: subjectReadsOf + topic, Reply: subjectVerdictsOf + topic + "." + long, Data: []byte(`{"number":1}`),
+				Subject: broker.SubjectReadsOf + topic, Reply: broker.SubjectVerdictsOf + topic + "." + long, Data: []byte(`{"number":1}`),
 			})
 		},
 	} {

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
+	"readback/relay/broker"
 )
 
 // metrics are what an operator sees of the relay; never a subscriber's number.
@@ -12,13 +13,13 @@ type metrics struct {
 	refused  *prometheus.CounterVec
 	erased   prometheus.Counter
 	feedback *feedbackMetrics
-	broker   *BrokerMetrics
+	broker   *broker.Metrics
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m, f := new(metrics), metric.With(reg)
 	m.addReads(f)
-	m.broker = NewBrokerMetrics(f)
+	m.broker = broker.NewMetrics(f)
 	m.feedback = newFeedbackMetrics(f)
 	return m
 }

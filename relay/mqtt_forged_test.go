@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -127,7 +128,7 @@ func TestHandsetWithProof(t *testing.T) {
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != second.Number {
 		t.Errorf("feedback: got number %d, want %d alone", fb.Number, second.Number)
 	}
-	r.wantEmpty(streamMQTT)
+	r.wantEmpty(broker.StreamMQTT)
 	if got := testutil.ToFloat64(r.metrics.reads.verdicts.WithLabelValues("mqtt", "403")); got != 2 {
 		t.Errorf("refused: got %v, want 2", got)
 	}

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -82,7 +83,7 @@ func TestMQTTVerdicts(t *testing.T) {
 			wantVerdict(t, h.verdicts, tt.want)
 		}
 	}
-	r.wantEmpty(streamMQTT)
+	r.wantEmpty(broker.StreamMQTT)
 }
 
 // What is acknowledged to a handset is kept until there is a verdict, whatever dies.
@@ -90,20 +91,20 @@ func TestMQTTOutlivesCrash(t *testing.T) {
 	opt := clientOptions(t)
 	r := startOpen(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
-	if _, err := r.js.PauseConsumer(relaytest.Deadline(t), streamMQTT, topicDurable, time.Now().Add(time.Hour)); err != nil {
+	if _, err := r.js.PauseConsumer(relaytest.Deadline(t), broker.StreamMQTT, topicDurable, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, s.Number))
 	r.crash()
 	r = startOpen(t, opt)
-	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), streamMQTT, topicDurable); err != nil {
+	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), broker.StreamMQTT, topicDurable); err != nil {
 		t.Fatal(err)
 	}
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != s.Number {
 		t.Errorf("feedback: got %+v", fb)
 	}
-	r.wantEmpty(streamMQTT)
+	r.wantEmpty(broker.StreamMQTT)
 }
 
 // On a cluster of the operator's the handsets come to its MQTT, and Readback takes from there.
@@ -116,7 +117,7 @@ func TestMQTTOfCluster(t *testing.T) {
 	sent := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	h := connected(t, fmt.Sprintf("tcp://127.0.0.1:%d", so.MQTT.Port), "", "", nil) // its stream is there now
 	ctx := relaytest.Deadline(t)
-	for _, err := r.js.Consumer(ctx, streamMQTT, topicDurable); err != nil; _, err = r.js.Consumer(ctx, streamMQTT, topicDurable) {
+	for _, err := r.js.Consumer(ctx, broker.StreamMQTT, topicDurable); err != nil; _, err = r.js.Consumer(ctx, broker.StreamMQTT, topicDurable) {
 		if ctx.Err() != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +134,7 @@ func TestMQTTBounded(t *testing.T) {
 		h := connected(t, r.mqttURL(), "app", "secret", nil)
 		h.publish(2, "readback/reads/"+handsetNumber, `{}`)
 		relaytest.Receive(t, h.verdicts)
-		for _, want := range mqttStreams(readsAge, readsOctets) {
+		for _, want := range broker.MQTTStreams(readsAge, readsOctets) {
 			s, err := r.js.Stream(relaytest.Deadline(t), want.Name)
 			if err != nil || s.CachedInfo().Config.MaxBytes != want.MaxBytes {
 				t.Errorf("%s: got %+v, %v, want %d octets at most", want.Name, s.CachedInfo().Config, err, want.MaxBytes)

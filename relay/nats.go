@@ -3,6 +3,7 @@ package relay
 import (
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/broker"
 	"readback/relay/journal"
 )
 
@@ -11,9 +12,9 @@ import (
 const maxPayload = journal.MaxBatch + 16<<10
 
 // startBroker starts the embedded server.
-func (r *Relay) startBroker() (*Server, error) {
+func (r *Relay) startBroker() (*broker.Server, error) {
 	opt := &r.opt
-	return StartServer(ServerOptions{
+	return broker.Start(broker.Options{
 		Store: opt.Store, Sync: opt.Sync, Listen: opt.Listen,
 		MQTT: opt.MQTT, WebSocket: opt.WebSocket, MaxClients: opt.MaxClients,
 		MaxPayload: maxPayload, Callers: r.callers, Ready: r.taking,
@@ -24,7 +25,7 @@ func (r *Relay) startBroker() (*Server, error) {
 // connect connects to the embedded server or to the cluster. r.connected gets a value each time
 // the server is there.
 func (r *Relay) connect() error {
-	opt := ClientOptions{Log: r.log, Mask: r.mask, Connected: func() {
+	opt := broker.ClientOptions{Log: r.log, Mask: r.mask, Connected: func() {
 		select {
 		case r.connected <- struct{}{}:
 		default:
@@ -34,7 +35,7 @@ func (r *Relay) connect() error {
 	if r.broker != nil {
 		r.nc, err = r.broker.Connect(opt)
 	} else {
-		r.nc, err = Cluster{URL: r.opt.NATS, Creds: r.opt.Creds, NKey: r.opt.NKey}.Connect(opt)
+		r.nc, err = broker.Cluster{URL: r.opt.NATS, Creds: r.opt.Creds, NKey: r.opt.NKey}.Connect(opt)
 	}
 	if err != nil {
 		return err

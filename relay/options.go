@@ -14,6 +14,7 @@ import (
 
 	"readback/internal/setting"
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/smpp/receipt"
 )
 
@@ -57,7 +58,7 @@ type Options struct {
 	DeliveryOptions
 
 	// Ways into the embedded server for handsets and app backends; nil: none.
-	MQTT, WebSocket *Listener
+	MQTT, WebSocket *broker.Listener
 
 	Proofs access.Proofs // what read responses may show; zero: none is looked at
 
@@ -121,7 +122,7 @@ func (o *Options) Validate() error {
 
 func (o *Options) validateListeners() error {
 	var err error
-	for name, l := range map[string]*Listener{"mqtt": o.MQTT, "websocket": o.WebSocket} {
+	for name, l := range map[string]*broker.Listener{"mqtt": o.MQTT, "websocket": o.WebSocket} {
 		if l == nil {
 			continue
 		}
@@ -141,7 +142,7 @@ func (o *Options) validateListeners() error {
 // validateAuth names everything that is wrong with who may report a read, and from where.
 func (o *Options) validateAuth() error {
 	err := o.Rules.Validate(o.Proofs)
-	for _, l := range []*Listener{o.MQTT, o.WebSocket} {
+	for _, l := range []*broker.Listener{o.MQTT, o.WebSocket} {
 		if l != nil && !l.IsLocal() && slices.Contains(o.Auth, access.AuthNone) {
 			err = errors.Join(err, fmt.Errorf("auth: %s would let anyone report a read who reaches %s", access.AuthNone, l.Addr))
 		}

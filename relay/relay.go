@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/index"
 	"readback/relay/journal"
 )
@@ -43,7 +44,7 @@ type Relay struct {
 	callers  *access.Callers
 	optOuts  optOuts
 	views    views
-	broker   *Server // the embedded NATS server; nil without
+	broker   *broker.Server // the embedded NATS server; nil without
 
 	connected chan struct{} // NATS is there again
 	begun     chan struct{} // closed when the streams are there

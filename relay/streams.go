@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"readback/relay/journal"
-
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/broker"
+	"readback/relay/journal"
 )
 
 // Streams and subjects beside the ledger's log.
@@ -37,7 +38,7 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 		Duplicates: 100 * time.Millisecond, AllowDirect: true,
 	})
 	if opt.MQTT != nil {
-		streams = append(mqttStreams(readsAge, readsOctets), streams...)
+		streams = append(broker.MQTTStreams(readsAge, readsOctets), streams...)
 	}
 	var info *jetstream.StreamInfo
 	for _, c := range streams {

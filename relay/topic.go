@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/relay/access"
+	"readback/relay/broker"
 	"readback/relay/message"
 )
 
@@ -46,8 +47,8 @@ type topicIntake struct {
 func (n *topicIntake) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
-	sub, err := n.nc.QueueSubscribe(subjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
-		if m.Subject == subjectReadsNow || qos(m.Header) > 0 {
+	sub, err := n.nc.QueueSubscribe(broker.SubjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
+		if m.Subject == broker.SubjectReadsNow || qos(m.Header) > 0 {
 			return // taken elsewhere
 		}
 		work.Go(func() error { // waits when too many are at work
@@ -59,7 +60,7 @@ func (n *topicIntake) answer(ctx context.Context) (end func(), err error) {
 		err = sub.SetPendingLimits(maxTopicPending, -1)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("answer on %s: %w", subjectReadsOf, err)
+		return nil, fmt.Errorf("answer on %s: %w", broker.SubjectReadsOf, err)
 	}
 	return func() {
 		drain(sub)
@@ -72,9 +73,9 @@ func (n *topicIntake) answerTopic(ctx context.Context, m *nats.Msg) {
 	if m.Header.Get(headerMQTT) != "" {
 		way = "mqtt"
 	}
-	topic := strings.TrimPrefix(m.Subject, subjectReadsOf)
+	topic := strings.TrimPrefix(m.Subject, broker.SubjectReadsOf)
 	a := n.submitTopic(ctx, topic, m.Data, way)
-	to := subjectVerdictsOf + topic
+	to := broker.SubjectVerdictsOf + topic
 	// A reply elsewhere would be the process's word at any subject that the client names.
 	if strings.HasPrefix(m.Reply, to+".") {
 		to = m.Reply
@@ -171,7 +172,7 @@ func (n *topicIntake) take(ctx context.Context) {
 	}
 	n.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
 		return n.consume(ctx, intake{
-			stream: streamMQTT, durable: topicDurable, filter: subjectMQTT + subjectReadsOf + ">",
+			stream: broker.StreamMQTT, durable: topicDurable, filter: broker.SubjectMQTT + broker.SubjectReadsOf + ">",
 			ready: n.taking, take: n.takeTopic,
 		})
 	})
@@ -185,9 +186,9 @@ func (n *topicIntake) takeTopic(ctx context.Context, m jetstream.Msg) {
 		n.log.Error("message in the stream of MQTT cannot be read", "error", err)
 		return
 	}
-	topic := strings.TrimPrefix(m.Subject(), subjectMQTT+subjectReadsOf)
+	topic := strings.TrimPrefix(m.Subject(), broker.SubjectMQTT+broker.SubjectReadsOf)
 	a := n.submitTopic(ctx, topic, m.Data(), "mqtt")
 	if n.settle(m, meta.NumDelivered, a) {
-		n.publishVerdict(subjectVerdictsOf+topic, m.Data(), a)
+		n.publishVerdict(broker.SubjectVerdictsOf+topic, m.Data(), a)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"readback/relay/broker"
 	"readback/relay/relaytest"
 )
 
@@ -20,7 +21,7 @@ func TestWebSocketNATS(t *testing.T) {
 	s := r.submit(c, "id1")
 	nc := r.webSocketClient(t, nats.Token("secret"))
 	body := fmt.Appendf(nil, `{"number":%d}`, s.Number)
-	m, err := nc.Request(subjectReadsOf+handsetNumber, body, 10*time.Second)
+	m, err := nc.Request(broker.SubjectReadsOf+handsetNumber, body, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,10 +30,10 @@ func TestWebSocketNATS(t *testing.T) {
 	}
 	// A reply subject of the process's own is not answered: the verdict goes where verdicts go.
 	verdicts := make(chan *nats.Msg, 4)
-	if _, err := nc.ChanSubscribe(subjectVerdictsOf+handsetNumber, verdicts); err != nil {
+	if _, err := nc.ChanSubscribe(broker.SubjectVerdictsOf+handsetNumber, verdicts); err != nil {
 		t.Fatal(err)
 	}
-	if err := nc.PublishRequest(subjectReadsOf+handsetNumber, "$JS.API.STREAM.DELETE."+streamFeedback, body); err != nil {
+	if err := nc.PublishRequest(broker.SubjectReadsOf+handsetNumber, "$JS.API.STREAM.DELETE."+streamFeedback, body); err != nil {
 		t.Fatal(err)
 	}
 	relaytest.Receive(t, verdicts)
@@ -48,14 +49,14 @@ func TestLongVerdict(t *testing.T) {
 	r := startOpen(t, opt)
 	nc := r.webSocketClient(t, nats.Token("secret"))
 	verdicts := make(chan *nats.Msg, 16)
-	if _, err := nc.ChanSubscribe(subjectVerdictsOf+handsetNumber, verdicts); err != nil {
+	if _, err := nc.ChanSubscribe(broker.SubjectVerdictsOf+handsetNumber, verdicts); err != nil {
 		t.Fatal(err)
 	}
 	body := []byte(`[{"number":1,"id":"` + strings.Repeat("<", 10_000) + `"}`)
 	for i := 1; i < maxReadItems; i++ {
 		body = fmt.Appendf(body, `,{"number":1,"id":"00000000-0000-%04d"}`, i)
 	}
-	if err := nc.Publish(subjectReadsOf+handsetNumber, append(body, ']')); err != nil {
+	if err := nc.Publish(broker.SubjectReadsOf+handsetNumber, append(body, ']')); err != nil {
 		t.Fatal(err)
 	}
 	var all []topicVerdict

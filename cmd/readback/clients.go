@@ -9,6 +9,7 @@ import (
 	"readback/internal/transport"
 	"readback/relay"
 	"readback/relay/access"
+	"readback/relay/broker"
 )
 
 // openToClients gives the relay its listeners for handsets and app backends. It returns their
@@ -17,7 +18,7 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 	for _, l := range []struct {
 		key, addr string
 		tls       config.ClientTLS
-		to        **relay.Listener
+		to        **broker.Listener
 	}{
 		{"reads.mqtt", cfg.Reads.MQTT.Addr, cfg.Reads.MQTT.TLS, &opt.MQTT},
 		{"reads.websocket", cfg.Reads.WebSocket.Addr, cfg.Reads.WebSocket.TLS, &opt.WebSocket},
@@ -25,7 +26,7 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 		if l.addr == "" {
 			continue
 		}
-		*l.to = &relay.Listener{Addr: l.addr}
+		*l.to = &broker.Listener{Addr: l.addr}
 		if l.tls.Cert == "" {
 			continue
 		}

@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"encoding/base64"
@@ -15,7 +15,7 @@ import (
 // No client may connect before what it sends is kept.
 func TestClientsBeforeReady(t *testing.T) {
 	ready := make(chan struct{})
-	f := serve(t, func(o *ServerOptions) { o.Ready = ready })
+	f := serve(t, func(o *Options) { o.Ready = ready })
 	if _, err := f.client(); err == nil {
 		t.Error("before: let in")
 	}
@@ -32,7 +32,7 @@ func TestClientsBeforeReady(t *testing.T) {
 
 // Clients can exhaust neither the connections of the server nor its memory for subscriptions.
 func TestClientBounds(t *testing.T) {
-	f := serve(t, func(o *ServerOptions) { o.MaxClients = 1 })
+	f := serve(t, func(o *Options) { o.MaxClients = 1 })
 	f.own(t)
 	gone := make(chan struct{})
 	nc, err := f.client(nats.ClosedHandler(func(*nats.Conn) { close(gone) }))
@@ -46,7 +46,7 @@ func TestClientBounds(t *testing.T) {
 		}
 	}
 	for i := range clientSubs + 1 {
-		if _, err := nc.SubscribeSync(subjectVerdictsOf + "447700900123"); err != nil {
+		if _, err := nc.SubscribeSync(SubjectVerdictsOf + "447700900123"); err != nil {
 			t.Fatal(err)
 		}
 		if i == clientSubs-1 {

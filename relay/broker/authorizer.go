@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ import (
 // may publish read responses and receive the verdicts on them, and nothing else.
 type authorizer struct {
 	// Static after construction.
-	opt     *ServerOptions
+	opt     *Options
 	limited *limitedLog
 	secret  string // of the process
 
@@ -47,7 +47,7 @@ var (
 	errNoNumber    = errors.New("credential is not of a number")
 )
 
-func newAuthorizer(opt *ServerOptions, limited *limitedLog) *authorizer {
+func newAuthorizer(opt *Options, limited *limitedLog) *authorizer {
 	return &authorizer{opt: opt, limited: limited, secret: rand.Text()}
 }
 
@@ -150,14 +150,14 @@ func deadlineOf(token string, now time.Time) time.Time {
 // permissions returns what a client may do. Its inbox for requests is below the subject of its
 // verdicts.
 func permissions(kind string, by *access.Caller) *server.Permissions {
-	publish := &server.SubjectPermission{Allow: []string{subjectReadsOf + "*"}, Deny: []string{subjectReadsNow}}
+	publish := &server.SubjectPermission{Allow: []string{SubjectReadsOf + "*"}, Deny: []string{SubjectReadsNow}}
 	// The MQTT topic readback/verdicts/# includes the level above.
-	subscribe := &server.SubjectPermission{Allow: []string{subjectVerdictsOf + ">", strings.TrimSuffix(subjectVerdictsOf, ".")}}
+	subscribe := &server.SubjectPermission{Allow: []string{SubjectVerdictsOf + ">", strings.TrimSuffix(SubjectVerdictsOf, ".")}}
 	switch {
 	case !by.Receiver.IsZero():
 		receiver := by.Receiver.String()
-		publish = &server.SubjectPermission{Allow: []string{subjectReadsOf + receiver}}
-		subscribe.Allow = []string{subjectVerdictsOf + receiver, subjectVerdictsOf + receiver + ".>"}
+		publish = &server.SubjectPermission{Allow: []string{SubjectReadsOf + receiver}}
+		subscribe.Allow = []string{SubjectVerdictsOf + receiver, SubjectVerdictsOf + receiver + ".>"}
 	case by.NeedsProof: // anonymous: not everyone may learn who reads when
 		subscribe = &server.SubjectPermission{Deny: []string{">"}}
 	}

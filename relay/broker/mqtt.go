@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"time"
@@ -15,13 +15,13 @@ const (
 	mqttSessions = 64 << 20
 )
 
-// mqttStreams returns the streams that the server keeps for MQTT clients, as it would make them
+// MQTTStreams returns the streams that the server keeps for MQTT clients, as it would make them
 // for its first client, but bounded. They must be made before that client connects. Messages that
 // nobody consumes are not kept; the others are for maxAge, up to maxOctets.
-func mqttStreams(maxAge time.Duration, maxOctets int64) []jetstream.StreamConfig {
+func MQTTStreams(maxAge time.Duration, maxOctets int64) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
-			Name: streamMQTT, Subjects: []string{subjectMQTT + ">"}, Retention: jetstream.InterestPolicy,
+			Name: StreamMQTT, Subjects: []string{SubjectMQTT + ">"}, Retention: jetstream.InterestPolicy,
 			MaxAge: maxAge, MaxBytes: maxOctets, Discard: jetstream.DiscardNew,
 		},
 		{

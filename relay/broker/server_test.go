@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"context"
@@ -30,23 +30,23 @@ type fixture struct {
 }
 
 // serve starts a server, which runs until the test ends. change may be nil.
-func serve(t *testing.T, change func(*ServerOptions)) *fixture {
+func serve(t *testing.T, change func(*Options)) *fixture {
 	t.Helper()
 	f := &fixture{log: &relaytest.LogLines{}, metrics: prometheus.NewRegistry(), connected: make(chan struct{}, 16)}
 	ready := make(chan struct{})
 	close(ready)
 	sum := sha256.Sum256([]byte("secret"))
-	opt := ServerOptions{
+	opt := Options{
 		Store: t.TempDir(), Sync: time.Second, MaxClients: 10, MaxPayload: 1 << 20, Ready: ready,
 		MQTT: &Listener{Addr: "127.0.0.1:0"}, WebSocket: &Listener{Addr: "127.0.0.1:0"},
 		Callers: access.NewCallers(access.Rules{Auth: []string{access.AuthAPIKey}, APIKeys: []access.APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}}),
-		Log:     f.log.Logger(), Mask: message.Mask, Metrics: NewBrokerMetrics(metric.With(f.metrics)),
+		Log:     f.log.Logger(), Mask: message.Mask, Metrics: NewMetrics(metric.With(f.metrics)),
 	}
 	if change != nil {
 		change(&opt)
 	}
 	var err error
-	if f.Server, err = StartServer(opt); err != nil {
+	if f.Server, err = Start(opt); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -122,8 +122,8 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ln.Close() }()
-	opt := ServerOptions{Store: t.TempDir(), Listen: ln.Addr().String(), Log: (&relaytest.LogLines{}).Logger()}
-	if _, err := StartServer(opt); err == nil || !strings.Contains(err.Error(), "in use") {
+	opt := Options{Store: t.TempDir(), Listen: ln.Addr().String(), Log: (&relaytest.LogLines{}).Logger()}
+	if _, err := Start(opt); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("got %v, want that the port is in use", err)
 	}
 }
@@ -134,7 +134,7 @@ func TestStoreOptions(t *testing.T) {
 		always bool
 	}{"always": {0, true}, "now and then": {time.Second, false}} {
 		t.Run(name, func(t *testing.T) {
-			c := serve(t, func(o *ServerOptions) { o.Sync = tt.sync }).running.Load().JetStreamConfig()
+			c := serve(t, func(o *Options) { o.Sync = tt.sync }).running.Load().JetStreamConfig()
 			if c.SyncAlways != tt.always || !tt.always && c.SyncInterval != tt.sync {
 				t.Errorf("got always %v, else each %s, want %v, %s", c.SyncAlways, c.SyncInterval, tt.always, tt.sync)
 			}

@@ -1,4 +1,6 @@
-package relay
+// Package broker is the embedded NATS server and who may use it, and the process's own connection to
+// that server or to a cluster.
+package broker
 
 import (
 	"context"
@@ -24,8 +26,8 @@ const (
 	reopenRoom   = 16 << 20        // octets that must be free before the streams are opened again
 )
 
-// ServerOptions are those of the embedded server.
-type ServerOptions struct {
+// Options are those of the embedded server.
+type Options struct {
 	Store  string        // the directory; the streams are below nats in it
 	Sync   time.Duration // how often the files are synced; 0: after each write
 	Listen string        // loopback address for NATS clients, which may do everything; empty: none
@@ -40,13 +42,13 @@ type ServerOptions struct {
 
 	Log     *slog.Logger
 	Mask    func(number string) string // writes a subscriber's number as the log shows it
-	Metrics *BrokerMetrics
+	Metrics *Metrics
 }
 
 // Server is the embedded NATS server. Its methods may be called from any goroutine.
 type Server struct {
 	// Static after construction.
-	opt         ServerOptions
+	opt         Options
 	limited     *limitedLog
 	authorizer  *authorizer // nil without listeners
 	writeFailed chan struct{}
@@ -56,8 +58,8 @@ type Server struct {
 	running atomic.Pointer[server.Server] // another one after each reopening
 }
 
-// StartServer starts the embedded server. The caller has to shut it down.
-func StartServer(opt ServerOptions) (*Server, error) {
+// Start starts the embedded server. The caller has to shut it down.
+func Start(opt Options) (*Server, error) {
 	s := &Server{opt: opt, limited: newLimitedLog(opt.Log), writeFailed: make(chan struct{}, 1)}
 	if opt.MQTT != nil || opt.WebSocket != nil {
 		s.authorizer = newAuthorizer(&s.opt, s.limited)

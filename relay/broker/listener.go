@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"crypto/tls"
@@ -60,7 +60,7 @@ func hostPort(addr string) (host string, port int, err error) {
 }
 
 // addListeners adds the listeners for handsets and app backends, and the bounds of their clients.
-func (o *ServerOptions) addListeners(so *server.Options) (err error) {
+func (o *Options) addListeners(so *server.Options) (err error) {
 	so.MaxPayload, so.MaxPending = int32(o.MaxPayload), clientPending
 	so.MaxConn = o.MaxClients + clientSpare
 	so.PingInterval = clientPing

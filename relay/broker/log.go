@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ const (
 // a write that fails, and why the server could not start. All other lines name subscribers, and are
 // dropped. A client of MQTT that may not publish is told that its message was taken.
 type serverLog struct {
-	opt         *ServerOptions
+	opt         *Options
 	limited     *limitedLog
 	writeFailed chan<- struct{} // of one
 	fatal       error           // written by the goroutine that starts the server
@@ -53,7 +53,7 @@ func (l *serverLog) Errorf(format string, v ...any) {
 
 // subject masks the receiver in a subject.
 func (l *serverLog) subject(s string) string {
-	for _, prefix := range []string{subjectReadsOf, subjectVerdictsOf} {
+	for _, prefix := range []string{SubjectReadsOf, SubjectVerdictsOf} {
 		if of, ok := strings.CutPrefix(s, prefix); ok {
 			return prefix + l.opt.Mask(of)
 		}
@@ -66,9 +66,12 @@ func (l *serverLog) Fatalf(format string, v ...any) { l.fatal = fmt.Errorf(forma
 
 // Noticef and the others log nothing that an operator needs.
 func (l *serverLog) Noticef(string, ...any) {}
-func (l *serverLog) Warnf(string, ...any)   {}
-func (l *serverLog) Debugf(string, ...any)  {}
-func (l *serverLog) Tracef(string, ...any)  {}
+
+func (l *serverLog) Warnf(string, ...any) {}
+
+func (l *serverLog) Debugf(string, ...any) {}
+
+func (l *serverLog) Tracef(string, ...any) {}
 
 // limitedLog logs at most so many lines, and drops the others.
 type limitedLog struct {

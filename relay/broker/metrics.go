@@ -1,4 +1,4 @@
-package relay
+package broker
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
@@ -6,15 +6,15 @@ import (
 	"readback/internal/metric"
 )
 
-// BrokerMetrics count what clients of the embedded server are refused.
-type BrokerMetrics struct {
+// Metrics count what clients of the embedded server are refused.
+type Metrics struct {
 	refused prometheus.Counter
 	denied  *prometheus.CounterVec
 }
 
-// NewBrokerMetrics declares the metrics.
-func NewBrokerMetrics(f metric.Factory) *BrokerMetrics {
-	return &BrokerMetrics{
+// NewMetrics declares the metrics.
+func NewMetrics(f metric.Factory) *Metrics {
+	return &Metrics{
 		refused: f.Counter(metric.Opts{
 			Name: "readback_clients_refused_total", Help: "MQTT and WebSocket clients that were not let in.",
 			Detail: "The log says why.", Look: "it rises",
