@@ -17,7 +17,7 @@ type Account struct {
 	Allow     []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty allows all that listen.allow allows"`
 	Addresses []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
 	MayRead   []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is none, and such messages go to the SMSC"`
-	Track     numbering.Policy         `key:"track"`
+	Track     numbering.Policy       `key:"track"`
 	Feedback  AccountFeedback        `key:"feedback"`
 
 	// Listed reports whether the operator listed the account. In shared mode other accounts

@@ -76,7 +76,7 @@ func testAppender(t *testing.T) *appender {
 	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)
 	return &appender{
-		journal: new(journal.Memory).Open(), queue: l.queue, applier: &index.Applier{Ix: ix}, applied: func(*index.Result) {},
+		journal: new(journal.Memory).Open(), queue: l.queue, applier: &index.Applier{Index: ix}, applied: func(*index.Result) {},
 		ledger: l, status: l.status, metrics: l.metrics, log: opt.logger(),
 	}
 }

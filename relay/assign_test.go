@@ -66,7 +66,7 @@ func TestLoad(t *testing.T) {
 			other := c
 			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
-				a := &index.Applier{Ix: r.index}
+				a := &index.Applier{Index: r.index}
 				if _, err := a.Apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
 					t.Fatal(err)
 				}

@@ -26,7 +26,7 @@ func newBook(t testing.TB) *book {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ix.Close() })
-	return &book{t: t, ix: ix, a: &index.Applier{Ix: ix, Events: func([]byte) bool { return true }}}
+	return &book{t: t, ix: ix, a: &index.Applier{Index: ix, Events: func([]byte) bool { return true }}}
 }
 
 // write applies the records as one message of the log.

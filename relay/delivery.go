@@ -13,11 +13,6 @@ import (
 	"readback/relay/message"
 )
 
-// Teller tells an ESME of a message that was read. nil means that the ESME has taken
-// it; an error marked by Permanent that it never will; any other error that it is to be
-// told again. It is called from several goroutines.
-type Teller func(ctx context.Context, fb *message.Feedback) error
-
 // ErrNoMore is the cause with which the context of Deliver is cancelled to have what is being
 // told come to its end: it would be told twice else, here and by who comes next.
 var ErrNoMore = errors.New("no more is to be told here")
@@ -28,7 +23,7 @@ var ErrNoMore = errors.New("no more is to be told here")
 // the last tell has returned.
 //
 // It returns nil when ctx has ended, ErrStopped when the relay has.
-func (s *accounts) Deliver(ctx context.Context, account string, tell Teller) error {
+func (s *accounts) Deliver(ctx context.Context, account string, tell message.Teller) error {
 	defer crash.OnPanic()
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -113,7 +108,7 @@ func (a *account) change(f func(*order)) {
 }
 
 // tell has a session tell the ESME, and settles the feedback by what came of it.
-func (a *account) tell(ctx context.Context, h *held, tell Teller) {
+func (a *account) tell(ctx context.Context, h *held, tell message.Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.delivery.TellTimeout)
 	defer cancel()
 	var err error

@@ -21,7 +21,7 @@ func (l *Ledger) oldestDay() uint16 {
 // begin brings the index to the end of log, and begins an epoch there: no other writer can
 // append from then on. The ledger keeps log, if it succeeds.
 func (l *Ledger) begin(ctx context.Context, log journal.Log) error {
-	a := &index.Applier{Ix: l.index, Expired: l.oldestDay(), Events: l.opt.Events}
+	a := &index.Applier{Index: l.index, Expired: l.oldestDay(), Events: l.opt.Events}
 	at, err := a.Replay(ctx, log, l.logger)
 	if err != nil {
 		return err

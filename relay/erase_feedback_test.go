@@ -56,7 +56,7 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	r := idleRelay(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a := &index.Applier{
-		Ix: r.index, Events: func([]byte) bool { return true },
+		Index: r.index, Events: func([]byte) bool { return true },
 	}
 	p := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}
 	b := journal.AppendAccepted(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &journal.Record{Place: p, Bound: 5, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")

@@ -66,7 +66,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	}
 	at := time.UnixMilli(time.Now().UnixMilli()) // as the log has it
 	rec := journal.Record{Place: *p, State: message.StateDelivered, At: at.UnixMilli()}
-	if !hs.ledger.record(journal.KindReceipt, func(dst []byte) []byte { return journal.AppendReceipt(dst, &rec) }) {
+	if hs.ledger.enqueue(journal.KindReceipt, func(dst []byte) []byte { return journal.AppendReceipt(dst, &rec) }) != nil {
 		return false, errHeld
 	}
 	if e.State.IsFinal() {

@@ -71,7 +71,7 @@ func (r *Relay) registry() *prometheus.Registry { return r.opt.Registerer.(*prom
 // applyRecords brings records into the index of an idle relay, as message seq of the log.
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
-	a := &index.Applier{Ix: r.index}
+	a := &index.Applier{Index: r.index}
 	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
 		t.Fatal(err)
 	}

@@ -164,7 +164,7 @@ func foreignIndex(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	a := &index.Applier{Ix: ix}
+	a := &index.Applier{Index: ix}
 	if at, err := a.Replay(t.Context(), log.Open(), slog.New(slog.DiscardHandler)); err != nil || at.Seq != 9 {
 		t.Fatalf("got %+v, %v, want sequence 9", at, err)
 	}

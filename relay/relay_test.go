@@ -130,7 +130,7 @@ func (r *running) tellings(account string) <-chan *message.Feedback {
 }
 
 // deliver registers a session; what it returns ends it.
-func (r *running) deliver(account string, tell Teller) (leave func()) {
+func (r *running) deliver(account string, tell message.Teller) (leave func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.feedback.Deliver(ctx, account, tell) }()

@@ -15,5 +15,5 @@ func (s *feedbackShared) reported(fb *message.Feedback) {
 		return // expired, told again, or on its way out
 	}
 	rec := journal.Record{Place: f.Place, At: time.Now().UnixMilli()}
-	s.ledger.record(journal.KindReported, func(dst []byte) []byte { return journal.AppendReported(dst, &rec) })
+	_ = s.ledger.enqueue(journal.KindReported, func(dst []byte) []byte { return journal.AppendReported(dst, &rec) }) // or it stays unknown
 }

@@ -181,7 +181,7 @@ func TestRoutesAreBounded(t *testing.T) {
 
 func applyRoute(t *testing.T, ix *index.Index, day uint16, account, id string) {
 	t.Helper()
-	a := &index.Applier{Ix: ix, Expired: 100}
+	a := &index.Applier{Index: ix, Expired: 100}
 	b := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1}), day, account, []byte(id))
 	if _, err := a.Apply(uint64(day), b, false); err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func (l *Ledger) isOut(h *head, number uint16) bool {
 	return false
 }
 
-// submit has the log know a record that has an outcome, and waits for that.
+// submit appends a record to the log that has an outcome, and waits for the outcome.
 func (l *Ledger) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
 	defer crash.OnPanic()
 	if !l.status.up.Load() {
@@ -74,7 +74,7 @@ func verdictAfter(o index.Outcome) message.Verdict {
 	return message.LedgerDown()
 }
 
-// enqueue has the log know a record that nobody waits for. The error is ErrDown.
+// enqueue queues a record for the log, and does not wait. The error is ErrDown, if there is no room.
 func (l *Ledger) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
 	b := l.queue.begin(k)
 	if b == nil {

@@ -84,7 +84,7 @@ func (s *told) wantCounted(t *testing.T, want string) {
 	}
 }
 
-func answering(err error) Teller {
+func answering(err error) message.Teller {
 	return func(context.Context, *message.Feedback) error { return err }
 }
 

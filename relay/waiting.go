@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"sync"
+
+	"readback/relay/message"
 )
 
 // waiting is the accounts that have feedback in their queues, as far as it is known.
@@ -84,7 +86,7 @@ func (w *waiting) get() (accounts map[string]bool, changed <-chan struct{}) {
 // some in its queue and that wanted names. It looks again when something is published, when
 // an account's queue is empty, and at Use. It returns when ctx has ended and the last tell
 // has returned.
-func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell Teller) {
+func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell message.Teller) {
 	var deliveries sync.WaitGroup
 	defer deliveries.Wait()
 	running := make(map[string]context.CancelCauseFunc)

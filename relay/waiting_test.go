@@ -13,7 +13,7 @@ import (
 )
 
 // hooked runs DeliverWaiting until the test ends.
-func (r *running) hooked(wanted func(string) bool, tell Teller) {
+func (r *running) hooked(wanted func(string) bool, tell message.Teller) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -60,7 +60,7 @@ var imports = map[string][]string{
 	"internal/testpeer":          {"smpp"},
 	"internal/token":             {"internal/kept"},
 	"internal/transport":         {"internal/kept"},
-	"internal/webhook":           {"relay", "relay/message"},
+	"internal/webhook":           {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/lru", "internal/metric",
 		"internal/setting", "relay/access", "relay/broker", "relay/index", "relay/journal",
@@ -218,5 +218,31 @@ func TestBroken(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// light are the packages that link neither NATS nor Pebble, not even by others: who uses a domain
+// value, or writes an app, needs no database.
+var light = []string{"relay/message", "relay/access", "conversation", "handset", "smpp/receipt", "internal/account", "internal/deliver", "internal/webhook"}
+
+func TestLight(t *testing.T) {
+	lookAtModule(t)
+	for _, name := range light {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-deps", module+"/"+name)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list: %v\n%s", err, &stderr)
+		}
+		deps := strings.Fields(string(out))
+		if !slices.Contains(deps, module+"/"+name) {
+			t.Fatalf("go list -deps %s: got %q", name, deps)
+		}
+		for _, heavy := range []string{"github.com/nats-io/", "github.com/cockroachdb/"} {
+			if slices.ContainsFunc(deps, func(d string) bool { return strings.HasPrefix(d, heavy) }) {
+				t.Errorf("%s links %s", name, heavy)
+			}
+		}
 	}
 }

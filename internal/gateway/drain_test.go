@@ -13,7 +13,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -132,7 +132,7 @@ func TestDrainAwaitsWindow(t *testing.T) {
 // Feedback ends first: none is begun that could not be answered.
 func TestDrainStopsFeedback(t *testing.T) {
 	begun, ended := make(chan struct{}), make(chan struct{})
-	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, _ relay.Teller) error {
+	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, _ message.Teller) error {
 		close(begun)
 		<-ctx.Done()
 		close(ended)

@@ -13,14 +13,13 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
-	"readback/relay"
 	"readback/relay/message"
 )
 
 // Deliverer hands an account's feedback to its sessions.
 type Deliverer interface {
 	// Deliver gives the feedback of account to tell until ctx ends.
-	Deliver(ctx context.Context, account string, tell relay.Teller) error
+	Deliver(ctx context.Context, account string, tell message.Teller) error
 }
 
 // Gateway serves ESMEs.

@@ -14,15 +14,14 @@ import (
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
 )
 
 // telling returns a deliverer that hands the test what it would tell an ESME by.
-func telling() (fakeDeliverer, <-chan relay.Teller) {
-	tellers := make(chan relay.Teller, 10)
-	return fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
+func telling() (fakeDeliverer, <-chan message.Teller) {
+	tellers := make(chan message.Teller, 10)
+	return fakeDeliverer{func(ctx context.Context, _ string, tell message.Teller) error {
 		tellers <- tell
 		<-ctx.Done()
 		return nil
@@ -39,7 +38,7 @@ func bankFeedback() *message.Feedback {
 }
 
 // told tells an ESME and leaves the outcome in the channel.
-func told(t *testing.T, tell relay.Teller) <-chan error {
+func told(t *testing.T, tell message.Teller) <-chan error {
 	t.Helper()
 	ctx, outcome := testpeer.Within(t), make(chan error, 1)
 	go func() { outcome <- tell(ctx, bankFeedback()) }()
@@ -153,8 +152,8 @@ func TestTellElsewhere(t *testing.T) {
 	use := func(form deliver.Form) Policies {
 		return Policies{Default: Account{Feedback: deliver.Options{Form: form}}}
 	}
-	began, ended := make(chan relay.Teller), make(chan struct{})
-	deliverer := fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
+	began, ended := make(chan message.Teller), make(chan struct{})
+	deliverer := fakeDeliverer{func(ctx context.Context, _ string, tell message.Teller) error {
 		began <- tell
 		<-ctx.Done()
 		ended <- struct{}{}
@@ -196,7 +195,7 @@ func TestTellElsewhere(t *testing.T) {
 // Only who can be sent a deliver_sm takes feedback, and only once it is bound.
 func TestWhoIsTold(t *testing.T) {
 	told := make(chan string, 10)
-	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, account string, _ relay.Teller) error {
+	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, account string, _ message.Teller) error {
 		told <- account
 		<-ctx.Done()
 		return nil
@@ -233,7 +232,7 @@ func TestWhoIsTold(t *testing.T) {
 // What waits for an ESME does not overtake the answer to its bind, not even while
 // the ESME keeps its session busy.
 func TestFeedbackBehindBind(t *testing.T) {
-	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, tell relay.Teller) error {
+	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, tell message.Teller) error {
 		return tell(ctx, bankFeedback())
 	}}})
 	busy := bytes.Repeat(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""), 1000)

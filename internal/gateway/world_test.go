@@ -13,16 +13,16 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // fakeDeliverer is a deliverer of one function; without it, there is no feedback.
 type fakeDeliverer struct {
-	deliver func(ctx context.Context, account string, tell relay.Teller) error
+	deliver func(ctx context.Context, account string, tell message.Teller) error
 }
 
-func (d fakeDeliverer) Deliver(ctx context.Context, account string, tell relay.Teller) error {
+func (d fakeDeliverer) Deliver(ctx context.Context, account string, tell message.Teller) error {
 	if d.deliver != nil {
 		return d.deliver(ctx, account, tell)
 	}

@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"readback/relay"
 	"readback/relay/message"
 )
 
@@ -45,7 +44,7 @@ func (t *Targets) of(account string) *Target {
 
 // Deliverer hands out the feedback that waits, as that of a relay does.
 type Deliverer interface {
-	DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell relay.Teller)
+	DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell message.Teller)
 }
 
 // Webhooks posts feedback.
@@ -108,7 +107,7 @@ var errReceipt = errors.New("the SMSC's receipt: a webhook is told of messages r
 // errNoTarget is the error of a feedback whose account has lost its target meanwhile.
 var errNoTarget = errors.New("the account has no webhook any more")
 
-// Tell posts one feedback. It is a relay.Teller.
+// Tell posts one feedback. It is a message.Teller.
 func (h *Webhooks) Tell(ctx context.Context, fb *message.Feedback) error {
 	now := h.now.Load()
 	t := now.of(fb.Account)

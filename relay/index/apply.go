@@ -56,7 +56,7 @@ type ReceiptPassed struct {
 
 // Applier brings the batches of the log into the index. It belongs to one goroutine.
 type Applier struct {
-	Ix      *Index
+	Index   *Index
 	Expired uint16                    // entries of days before are not brought in
 	Events  func(account []byte) bool // reports whether the account gets events; nil: none does
 	Cycle   Cycle                     // that was begun last
@@ -97,15 +97,15 @@ const minApply = 64
 // Apply brings in the message with sequence seq: all of it or nothing. changes says that records
 // may change entries: of this batch, too.
 func (a *Applier) Apply(seq uint64, data []byte, changes bool) (*Result, error) {
-	a.Ix.mu.RLock()
-	defer a.Ix.mu.RUnlock()
-	if a.Ix.db == nil {
+	a.Index.mu.RLock()
+	defer a.Index.mu.RUnlock()
+	if a.Index.db == nil {
 		return nil, ErrClosed
 	}
 	size := max(2*len(data), minApply)
-	a.b, a.changes = a.Ix.db.NewBatchWithSize(size), changes
+	a.b, a.changes = a.Index.db.NewBatchWithSize(size), changes
 	if changes {
-		a.b = a.Ix.db.NewIndexedBatchWithSize(size)
+		a.b = a.Index.db.NewIndexedBatchWithSize(size)
 	}
 	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0]}
 	err := a.records(seq, data)

@@ -18,7 +18,7 @@ func TestApplyAllocates(t *testing.T) {
 	}
 	defer func() { _ = ix.Close() }()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	a := &Applier{Ix: ix, Events: func([]byte) bool { return false }}
+	a := &Applier{Index: ix, Events: func([]byte) bool { return false }}
 	a.b = ix.db.NewBatchWithSize(1 << 20)
 	rec := journal.Record{
 		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),

@@ -32,7 +32,7 @@ func newLogbook(t testing.TB) *logbook {
 	t.Cleanup(func() { _ = ix.Close() })
 	l := &logbook{t: t, ix: ix}
 	l.a = &Applier{
-		Ix:     ix,
+		Index:  ix,
 		Events: func([]byte) bool { return true },
 	}
 	return l

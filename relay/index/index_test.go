@@ -19,7 +19,7 @@ func followed(t *testing.T, dir string, log *journal.Memory) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Applier{Ix: ix}
+	a := &Applier{Index: ix}
 	if _, err := a.Replay(t.Context(), log.Open(), logger); err != nil {
 		t.Fatal(err)
 	}

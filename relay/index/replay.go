@@ -16,16 +16,16 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 	if err := journal.CheckNewest(ctx, log); err != nil {
 		return Position{}, err
 	}
-	same, err := a.Ix.matches(info.Created)
+	same, err := a.Index.matches(info.Created)
 	if err != nil {
 		return Position{}, err
 	}
-	at, err := a.Ix.Position()
+	at, err := a.Index.Position()
 	if !same || err != nil || at.Seq > info.Last {
 		if at.Seq > 0 {
 			logger.Warn("index is not of this log and is built again", "index", at.Seq, "log", info.Last)
 		}
-		if err := a.Ix.Rebuild(info.Created); err != nil {
+		if err := a.Index.Rebuild(info.Created); err != nil {
 			return Position{}, err
 		}
 		at = Position{}
@@ -43,5 +43,5 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 		return Position{}, err
 	}
 	logger.Info("log replayed", "from", from, "to", info.Last, "took", time.Since(began))
-	return a.Ix.Position()
+	return a.Index.Position()
 }

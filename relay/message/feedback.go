@@ -1,6 +1,7 @@
 package message
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -84,3 +85,8 @@ func RetryAfter(err error) time.Duration {
 	l, _ := errors.AsType[laterError](err)
 	return l.wait
 }
+
+// Teller tells an ESME of a message that was read. nil means that the ESME has taken
+// it; an error marked by Permanent that it never will; any other error that it is to be
+// told again. It is called from several goroutines.
+type Teller func(ctx context.Context, fb *Feedback) error
