@@ -1,5 +1,5 @@
-// Package relay keeps the ledger of numbered messages, takes read responses, and
-// delivers the feedback on them. It is the only package that talks to NATS.
+// Package relay keeps the ledger of numbered messages, takes read responses, and delivers the
+// feedback on them.
 package relay
 
 import (
@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/pebble/vfs"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -123,7 +122,7 @@ func (r *Relay) open() error {
 		return err
 	}
 	var err error
-	if r.lock, err = vfs.Default.Lock(filepath.Join(r.opt.Store, "LOCK")); err != nil {
+	if r.lock, err = index.LockStore(r.opt.Store); err != nil {
 		return fmt.Errorf("store %s is in use by another readback: %w", r.opt.Store, err)
 	}
 	if r.index, err = index.Open(filepath.Join(r.opt.Store, "index"), r.log); err != nil {

@@ -85,7 +85,7 @@ var forTests = []string{"internal/testpeer"}
 // of their path.
 var keepers = map[string][]string{
 	"github.com/MicahParks/jwkset":                            {"internal/token"},
-	"github.com/cockroachdb/pebble":                           {"relay", "relay/index"},
+	"github.com/cockroachdb/pebble":                           {"relay/index"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
 	"github.com/nats-io/":                                     {"relay", "relay/broker", "relay/journal", "relay/relaytest"},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},

@@ -7,12 +7,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/cockroachdb/pebble"
 	"github.com/cockroachdb/pebble/bloom"
+	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -60,6 +63,12 @@ type Position struct {
 	Epoch   uint64 // of its batch
 	Stopped bool   // it was a clean stop
 	Cycle   Cycle  // of its epoch; zero when the log has forgotten its beginning
+}
+
+// LockStore takes the lock of a store, in the file LOCK of its directory. The error says that
+// another process has it. Close gives the lock back, and so does the end of the process.
+func LockStore(dir string) (io.Closer, error) {
+	return vfs.Default.Lock(filepath.Join(dir, "LOCK"))
 }
 
 // Open opens the store in dir. One that is damaged is removed: the log has it
