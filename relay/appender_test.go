@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"readback/relay/index"
@@ -65,19 +66,19 @@ func TestStopCoversWhatIsGiven(t *testing.T) {
 // testAppender is an appender of an empty log, and its ledger.
 func testAppender(t *testing.T) *appender {
 	t.Helper()
-	opt := testOptions(t)
-	ix, err := index.Open(t.TempDir(), opt.logger())
+	logger := slog.New(slog.DiscardHandler)
+	ix, err := index.Open(t.TempDir(), logger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ix.Close() })
-	l := ledgerOn(&opt, ix)
+	l := ledgerOn(ix)
 	l.epoch = 1
 	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
 	l.status.set(nil)
 	return &appender{
 		journal: new(journal.Memory).Open(), queue: l.queue, applier: &index.Applier{Index: ix}, applied: func(*index.Result) {},
-		ledger: l, status: l.status, metrics: l.metrics, log: opt.logger(),
+		ledger: l, status: l.status, metrics: l.metrics, log: logger,
 	}
 }
 

@@ -45,8 +45,7 @@ func TestAssignChecks(t *testing.T) {
 // A conversation that is not in memory goes on at the ordinal that the index and the epochs
 // since then determine.
 func TestLoad(t *testing.T) {
-	r := idleRelay(t)
-	l := r.ledger
+	l := indexedLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, tt := range []struct {
 		name         string
@@ -66,7 +65,7 @@ func TestLoad(t *testing.T) {
 			other := c
 			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
-				a := &index.Applier{Index: r.index}
+				a := &index.Applier{Index: l.index}
 				if _, err := a.Apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
 					t.Fatal(err)
 				}
@@ -78,7 +77,7 @@ func TestLoad(t *testing.T) {
 			}
 		})
 	}
-	if err := r.index.Close(); err != nil {
+	if err := l.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{l.Assign(tracked(c)), func() error { _, err := l.load(&c); return err }()} {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,13 +80,12 @@ func (r *running) awaitings(n int) {
 // When the ledger comes up, AwaitRoute finds a route that was in the log already.
 func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 	dir := t.TempDir()
-	opt := testOptions(t)
-	ix, err := index.Open(dir, opt.logger())
+	ix, err := index.Open(dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = ix.Close() }()
-	l := ledgerOn(&opt, ix)
+	l := ledgerOn(ix)
 	synctest.Test(t, func(t *testing.T) {
 		l.status = newStatus()
 		found := make(chan string, 1)

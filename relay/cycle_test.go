@@ -118,8 +118,7 @@ func TestCycleChanges(t *testing.T) {
 // A conversation goes on behind its newest number that is in the cycle. Numbers outside the
 // cycle do not matter, and the newest one may be old.
 func TestGoOn(t *testing.T) {
-	r := idleRelay(t)
-	l := r.ledger
+	l := indexedLedger(t)
 	l.first, l.numbers = 100, 50
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	if got, err := l.goOn(&c, 7); err != nil || l.number(got) != 100 || got < 7 || got >= 57 {
@@ -143,7 +142,7 @@ func TestGoOn(t *testing.T) {
 	} {
 		seq++
 		p := journal.Place{Conv: c, Day: tt.day, Number: tt.number, Ordinal: tt.ordinal}
-		r.applyRecords(t, seq, func(b []byte) []byte {
+		l.applyRecords(t, seq, func(b []byte) []byte {
 			return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: tt.ordinal + 1, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
 		})
 		got, err := l.goOn(&c, tt.next)

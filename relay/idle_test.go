@@ -1,14 +1,12 @@
 package relay
 
 import (
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
@@ -28,14 +26,6 @@ func idleRelay(t *testing.T) *Relay {
 	t.Cleanup(func() { _ = r.Close() })
 	r.status.set(nil)
 	return r
-}
-
-// ledgerOn is a ledger on an index, without a log.
-func ledgerOn(opt *Options, ix *index.Index) *Ledger {
-	return newLedger(ledgerOptions{
-		First: opt.First, Last: opt.Last, Conversations: opt.Conversations, Keep: opt.Keep, SameID: opt.SameID,
-		Logger: slog.New(slog.DiscardHandler),
-	}, ix, newStatus())
 }
 
 // withStreams connects an idle relay to a NATS server that has the streams.
@@ -71,46 +61,7 @@ func (r *Relay) registry() *prometheus.Registry { return r.opt.Registerer.(*prom
 // applyRecords brings records into the index of an idle relay, as message seq of the log.
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
-	a := &index.Applier{Index: r.index}
-	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// idleLedger is a ledger that is up, and the head of the only conversation that it has in memory.
-// It has neither a log nor an index. Records stay in its queue.
-func idleLedger(t *testing.T) (*Ledger, *head) {
-	t.Helper()
-	opt := testOptions(t)
-	l := ledgerOn(&opt, &index.Index{})
-	l.status.set(nil)
-	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
-	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
-	return l, h
-}
-
-// mustAssign gives s a number.
-func (l *Ledger) mustAssign(t *testing.T, s *Sent) *Sent {
-	t.Helper()
-	if err := l.Assign(s); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// takeRecords takes all records from the queue of the log.
-func (l *Ledger) takeRecords(t *testing.T) (all []journal.Record) {
-	t.Helper()
-	for b := l.queue.take(); b != nil; b = l.queue.take() {
-		r, err := journal.ParseBatch(b.buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rec := (journal.Record{}); r.Next(&rec); {
-			all = append(all, rec)
-		}
-	}
-	return all
+	r.ledger.applyRecords(t, seq, appendTo)
 }
 
 // ofKind returns the records of a kind.

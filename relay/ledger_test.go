@@ -76,8 +76,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 // Without the log, W numbers of a conversation are assigned and no more.
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		opt := testOptions(t)
-		l := ledgerOn(&opt, &index.Index{})
+		l := ledgerOn(&index.Index{})
 		l.status.set(nil)
 		c := relaytest.Conversation(t, "10690001", "447700900123")
 		h := &head{conv: c}

@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -152,10 +153,9 @@ func TestRouteWhileDown(t *testing.T) {
 	}
 }
 
-// Routes that cannot get to the log are dropped, and those of a lost ledger are forgotten.
+// Routes that cannot get to the log are dropped.
 func TestRoutesAreBounded(t *testing.T) {
-	opt := testOptions(t)
-	l := ledgerOn(&opt, &index.Index{})
+	l := ledgerOn(&index.Index{})
 	l.queue.records = maxQueuedRecords
 	w := make(logged, 1)
 	l.Route("bank", []byte("1"), w, 0)
@@ -163,8 +163,12 @@ func TestRoutesAreBounded(t *testing.T) {
 	if _, ok := l.Routed([]byte("1")); ok || l.queue.drops != 1 {
 		t.Errorf("queue full: known %v, %d dropped, want one dropped", ok, l.queue.drops)
 	}
+}
 
+// The routes of a ledger that has lost its log are forgotten.
+func TestRoutesOfALostLedger(t *testing.T) {
 	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
+	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
 	first := start(t, opt)
 	opt.Store = t.TempDir()
@@ -189,7 +193,7 @@ func applyRoute(t *testing.T, ix *index.Index, day uint16, account, id string) {
 }
 
 func TestRoutesExpire(t *testing.T) {
-	ix, err := index.Open(t.TempDir(), testOptions(t).Logger)
+	ix, err := index.Open(t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,78 @@
+package relay
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"readback/relay/index"
+	"readback/relay/journal"
+	"readback/relay/relaytest"
+	"readback/smpp/receipt"
+)
+
+// ledgerOn is a ledger on an index, without a log.
+func ledgerOn(ix *index.Index) *Ledger {
+	return newLedger(ledgerOptions{
+		First: 1, Last: 257, Conversations: 1024, Keep: 168 * time.Hour, SameID: receipt.SameID,
+		Logger: slog.New(slog.DiscardHandler),
+	}, ix, newStatus())
+}
+
+// indexedLedger is a ledger that is up, on an empty index, without a log. Records stay in its
+// queue.
+func indexedLedger(t *testing.T) *Ledger {
+	t.Helper()
+	ix, err := index.Open(t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ix.Close() })
+	l := ledgerOn(ix)
+	l.status.set(nil)
+	return l
+}
+
+// applyRecords brings records into the index of a ledger, as message seq of the log.
+func (l *Ledger) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
+	t.Helper()
+	a := &index.Applier{Index: l.index}
+	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// idleLedger is a ledger that is up, and the head of the only conversation that it has in memory.
+// It has neither a log nor an index. Records stay in its queue.
+func idleLedger(t *testing.T) (*Ledger, *head) {
+	t.Helper()
+	l := ledgerOn(&index.Index{})
+	l.status.set(nil)
+	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
+	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
+	return l, h
+}
+
+// mustAssign gives s a number.
+func (l *Ledger) mustAssign(t *testing.T, s *Sent) *Sent {
+	t.Helper()
+	if err := l.Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// takeRecords takes all records from the queue of the log.
+func (l *Ledger) takeRecords(t *testing.T) (all []journal.Record) {
+	t.Helper()
+	for b := l.queue.take(); b != nil; b = l.queue.take() {
+		r, err := journal.ParseBatch(b.buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rec := (journal.Record{}); r.Next(&rec); {
+			all = append(all, rec)
+		}
+	}
+	return all
+}
