@@ -54,7 +54,7 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
 	defer stop()
-	ctx, end := context.WithCancel(ctx)
+	running, end := context.WithCancel(ctx) // another variable: the function above may run now
 	defer end()
 
 	var wg sync.WaitGroup
@@ -63,9 +63,9 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 		s.write()
 		s.hangUp()
 	})
-	wg.Go(func() { s.watch(ctx, h) })
+	wg.Go(func() { s.watch(running, h) })
 
-	s.read(ctx, h)
+	s.read(running, h)
 	end()
 	close(s.over)
 	wg.Wait()
