@@ -13,8 +13,8 @@ import (
 )
 
 func TestAwaitRoute(t *testing.T) {
-	r := start(t, testOptions(t))
-	l := r.Ledger()
+	r := runLedger(t)
+	l := r
 	r.route("bank", "known")
 	if got, ok := l.AwaitRoute(relaytest.Deadline(t), []byte("known")); got != "bank" || !ok {
 		t.Errorf("known: got %q, %v, want bank", got, ok)
@@ -62,9 +62,9 @@ func TestAwaitRoute(t *testing.T) {
 }
 
 // awaitings returns when n wait.
-func (r *running) awaitings(n int) {
-	rs := r.ledger.routes
-	for ctx := relaytest.Deadline(r.t); ; {
+func (p *partition) awaitings(n int) {
+	rs := p.routes
+	for ctx := relaytest.Deadline(p.t); ; {
 		rs.mu.Lock()
 		waiting := rs.waiting
 		rs.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *running) awaitings(n int) {
 			return
 		}
 		if ctx.Err() != nil {
-			r.t.Fatalf("waiting: got %d, want %d", waiting, n)
+			p.t.Fatalf("waiting: got %d, want %d", waiting, n)
 		}
 	}
 }

@@ -161,7 +161,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	for range 2 {
 		relaytest.Receive(t, told)
 	}
-	(&running{Relay: &Relay{ledger: a.ledger}, t: t}).wantNoRoutes()
+	a.ledger.wantNoRoutes(t)
 	if got := value(t, reg, "readback_ledger_down", ""); got != 1 {
 		t.Errorf("got metric %v, want it down", got)
 	}

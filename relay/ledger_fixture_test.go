@@ -8,15 +8,11 @@ import (
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
-	"readback/smpp/receipt"
 )
 
 // ledgerOn is a ledger on an index, without a log.
 func ledgerOn(ix *index.Index) *Ledger {
-	return newLedger(ledgerOptions{
-		First: 1, Last: 257, Conversations: 1024, Keep: 168 * time.Hour, SameID: receipt.SameID,
-		Logger: slog.New(slog.DiscardHandler),
-	}, ix, newStatus())
+	return newLedger(ledgerOptionsOfTest(), ix, newStatus())
 }
 
 // indexedLedger is a ledger that is up, on an empty index, without a log. Records stay in its

@@ -221,16 +221,16 @@ func TestIndexIsBuiltAgain(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	opt := testOptions(t)
+	opt := ledgerOptionsOfTest()
 	opt.Conversations = 2 * shards
-	r := start(t, opt)
+	r := runLedgerOn(t, new(journal.Memory), t.TempDir(), opt)
 	all := conversations(t, 1000)
 	for range 3 {
 		for _, c := range all {
 			r.submit(c, "id")
 		}
 	}
-	if n := r.ledger.table.count(); n > 2*shards {
+	if n := r.table.count(); n > 2*shards {
 		t.Errorf("conversations in memory: got %d, want %d at most", n, 2*shards)
 	}
 	for _, c := range all {

@@ -103,7 +103,7 @@ func TestLongOutage(t *testing.T) {
 		r.Ledger().Route("bank", strconv.AppendInt(nil, int64(i), 10), &told, 0)
 	}
 	relaytest.Receive(t, told.zero)
-	if n := r.pendingRoutes(); n > maxQueuedRecords+journal.MaxBatch/8 {
+	if n := r.ledger.pendingRoutes(); n > maxQueuedRecords+journal.MaxBatch/8 {
 		t.Errorf("routes in memory: got %d, want %d and those of an append at most", n, maxQueuedRecords)
 	}
 	if err := r.waitDown(); !errors.Is(err, journal.ErrUnreachable) {

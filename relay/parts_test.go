@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
 func TestPartsShareANumber(t *testing.T) {
@@ -144,16 +146,16 @@ func TestAsIsHoldsForAllParts(t *testing.T) {
 
 // A message with a missing part does not bind a later message with the same reference.
 func TestAsIsEndsWithItsMessage(t *testing.T) {
-	r := start(t, testOptions(t))
+	r := runLedger(t)
 	part := func(at time.Time, asIs bool) *Sent {
 		s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
 		s.Part, s.At, s.AsIs, s.Converts = message.Part{Ref: 9, Wide: true, Total: 3, Seq: 1}, at, asIs, true
 		return s
 	}
-	if !r.Ledger().Follow(part(time.Now().Add(-partsWait-time.Second), true)) {
+	if !r.Follow(part(time.Now().Add(-partsWait-time.Second), true)) {
 		t.Fatal("the part was not noted")
 	}
-	if s := part(time.Now(), false); r.Ledger().Assign(s) != nil || s.Number != 1 {
+	if s := part(time.Now(), false); r.Assign(s) != nil || s.Number != 1 {
 		t.Errorf("a later message: got number %d, want 1", s.Number)
 	}
 }
@@ -161,13 +163,13 @@ func TestAsIsEndsWithItsMessage(t *testing.T) {
 // While the ledger is down, a part keeps its form. A message that has begun in another form goes
 // on in that form.
 func TestAsIsWhileDown(t *testing.T) {
-	r := start(t, testOptions(t))
+	r := runLedger(t)
 	part := func(receiver string, ref uint16, seq uint8) *Sent {
 		s := tracked(relaytest.Conversation(t, "10690001", receiver))
 		s.Part, s.Converts = message.Part{Ref: ref, Wide: true, Total: 3, Seq: seq}, true
 		return s
 	}
-	if err := r.Ledger().Assign(part("447700900123", 9, 1)); err != nil {
+	if err := r.Assign(part("447700900123", 9, 1)); err != nil {
 		t.Fatal(err)
 	}
 	r.status.set(ErrDown)
@@ -182,10 +184,10 @@ func TestAsIsWhileDown(t *testing.T) {
 		{"no part", tracked(relaytest.Conversation(t, "10690001", "447700900123")), false},
 	} {
 		followed := *tt.s
-		if err := r.Ledger().Assign(tt.s); !errors.Is(err, ErrDown) || tt.s.AsIs != tt.asIs {
+		if err := r.Assign(tt.s); !errors.Is(err, ErrDown) || tt.s.AsIs != tt.asIs {
 			t.Errorf("%s: got %v, AsIs %v, want %v", tt.name, err, tt.s.AsIs, tt.asIs)
 		}
-		if r.Ledger().Follow(&followed) || followed.AsIs != tt.asIs {
+		if r.Follow(&followed) || followed.AsIs != tt.asIs {
 			t.Errorf("%s, without room: AsIs %v, want %v", tt.name, followed.AsIs, tt.asIs)
 		}
 	}
@@ -239,21 +241,21 @@ func TestSameID(t *testing.T) {
 	}{
 		{"equal", nil, "4A7F01", "4A7F01", true},
 		{"none, another case", nil, "4a7f01", "4A7F01", false},
-		{"default, another case", DefaultOptions().SameID, "4a7f01", "4A7F01", true},
-		{"default, leading zeros", DefaultOptions().SameID, "4A7F01", "004A7F01", true},
-		{"default, another base", DefaultOptions().SameID, "4882177", "4A7F01", false},
+		{"default, another case", receipt.SameID, "4a7f01", "4A7F01", true},
+		{"default, leading zeros", receipt.SameID, "4A7F01", "004A7F01", true},
+		{"default, another base", receipt.SameID, "4882177", "4A7F01", false},
 		{"another base", base, "4882177", "4A7F01", true},
 		{"other way round", base, "4A7F01", "4882177", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			opt := testOptions(t)
+			opt := ledgerOptionsOfTest()
 			opt.SameID = tt.same
-			r := start(t, opt)
+			r := runLedgerOn(t, new(journal.Memory), t.TempDir(), opt)
 			c := relaytest.Conversation(t, "10690001", "447700900123")
 			s := r.submit(c, tt.message)
-			r.ledger.catchUp()
-			p, _, err := r.ledger.findMessage(&c, []byte(tt.receipt), s.day)
+			r.catchUp()
+			p, _, err := r.findMessage(&c, []byte(tt.receipt), s.day)
 			if err != nil || (p != nil) != tt.want {
 				t.Errorf("got %v, %v, want it found: %v", p, err, tt.want)
 			}

@@ -53,10 +53,9 @@ func TestEarlyReceipts(t *testing.T) {
 		{"not on its way", false, 10 * time.Second, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := idleRelay(t)
+			l := indexedLedger(t)
 			c := relaytest.Conversation(t, "10690001", "447700900123")
 			synctest.Test(t, func(t *testing.T) {
-				l := r.ledger
 				l.status, l.receipts, l.queue = newStatus(), make(chan passedReceipt, maxReceipts), newQueue() // of this bubble
 				l.status.set(nil)
 				h := &head{conv: c}
@@ -65,9 +64,9 @@ func TestEarlyReceipts(t *testing.T) {
 					h.sent(out{})
 				}
 				l.Receipt(c, []byte("A"), message.StateDelivered)
-				go r.ledger.resolveReceipts(t.Context()) // until the bubble ends
-				time.Sleep(tt.answer)                    // of the bubble
-				r.applyRecords(t, 1, func(b []byte) []byte {
+				go l.resolveReceipts(t.Context()) // until the bubble ends
+				time.Sleep(tt.answer)             // of the bubble
+				l.applyRecords(t, 1, func(b []byte) []byte {
 					p := journal.Place{Conv: c, Day: message.DayOf(time.Now().UnixMilli()), Number: 1}
 					return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: 1, At: 1, MessageID: []byte("A"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
 				})

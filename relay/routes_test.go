@@ -37,19 +37,19 @@ func (r *running) wantRouted(id, want string) {
 }
 
 // pendingRoutes is how many are not yet in the index.
-func (r *running) pendingRoutes() int {
-	rs := r.ledger.routes
+func (l *Ledger) pendingRoutes() int {
+	rs := l.routes
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	return len(rs.pending)
 }
 
 // wantNoRoutes waits until no route is in memory.
-func (r *running) wantNoRoutes() {
-	r.t.Helper()
-	for ctx := relaytest.Deadline(r.t); r.pendingRoutes() > 0; runtime.Gosched() {
+func (l *Ledger) wantNoRoutes(t testing.TB) {
+	t.Helper()
+	for ctx := relaytest.Deadline(t); l.pendingRoutes() > 0; runtime.Gosched() {
 		if ctx.Err() != nil {
-			r.t.Fatalf("in memory: got %d routes, want none", r.pendingRoutes())
+			t.Fatalf("in memory: got %d routes, want none", l.pendingRoutes())
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestRouteSurvives(t *testing.T) {
 			r.route("bank", "4a7f01")
 			r.route("bank", "4a7f02")
 			r.route("shop", "4a7f02") // given again by the SMSC: the newest wins
-			r.wantNoRoutes()
+			r.ledger.wantNoRoutes(t)
 			if tt.end(r); tt.name != "nothing" {
 				r = start(t, opt)
 			}
@@ -179,7 +179,7 @@ func TestRoutesOfALostLedger(t *testing.T) {
 	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) {
 		t.Fatalf("first: got %v, want ErrFenced", err)
 	}
-	first.wantNoRoutes()
+	first.ledger.wantNoRoutes(t)
 	_ = first.stop()
 }
 

@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"readback/relay/index"
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/relay/relaytest"
+	"readback/smpp/receipt"
+)
+
+// partition is a ledger that runs on a log in memory.
+type partition struct {
+	*Ledger
+	t    testing.TB
+	log  *journal.Memory
+	dir  string // of the index
+	opt  ledgerOptions
+	stop func() error // ends it cleanly, once
+}
+
+// runLedger runs a ledger on an empty log.
+func runLedger(t testing.TB) *partition {
+	return runLedgerOn(t, new(journal.Memory), t.TempDir(), ledgerOptionsOfTest())
+}
+
+func ledgerOptionsOfTest() ledgerOptions {
+	return ledgerOptions{
+		First: 1, Last: 257, Conversations: 1024, Keep: 168 * time.Hour, SameID: receipt.SameID,
+		Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
+// runLedgerOn runs a ledger on a log, with its index in dir.
+func runLedgerOn(t testing.TB, log *journal.Memory, dir string, opt ledgerOptions) *partition {
+	t.Helper()
+	ix, err := index.Open(dir, opt.Logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &partition{Ledger: newLedger(opt, ix, newStatus()), t: t, log: log, dir: dir, opt: opt}
+	if err := p.begin(relaytest.Deadline(t), log.Open()); err != nil {
+		t.Fatal(errors.Join(err, ix.Close()))
+	}
+	p.status.set(nil)
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	go p.resolveReceipts(ctx)
+	go func() { ended <- p.run(ctx, stop) }()
+	p.stop = sync.OnceValue(func() error {
+		p.status.end(ErrStopped)
+		close(stop)
+		err := <-ended
+		cancel()
+		return errors.Join(err, ix.Close())
+	})
+	t.Cleanup(func() { _ = p.stop() })
+	return p
+}
+
+// accept says that the SMSC took s, and waits until that is in the log.
+func (p *partition) accept(s *Sent, id string) {
+	w := make(logged, 1)
+	p.Accept(s, []byte(id), w, 7)
+	<-w
+}
+
+// submit sends a message that the SMSC takes.
+func (p *partition) submit(c message.Conversation, id string) *Sent {
+	p.t.Helper()
+	s := tracked(c)
+	if err := p.Assign(s); err != nil {
+		p.t.Fatalf("assign: %v", err)
+	}
+	p.accept(s, id)
+	return s
+}
+
+// route records the account of a message_id, and waits until that is in the log.
+func (p *partition) route(account, id string) {
+	p.t.Helper()
+	w := make(logged, 1)
+	p.Route(account, []byte(id), w, 9)
+	if token := relaytest.Receive(p.t, w); token != 9 {
+		p.t.Errorf("route of %s: told with token %d, want 9", id, token)
+	}
+}
