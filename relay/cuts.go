@@ -181,11 +181,11 @@ func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) 
 	l.catchUp()
 	err := l.index.EachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
 		parts := f.Entry.Parts
-		if len(parts) < 2 || !bytes.EqualFold(parts[0].Id, id) {
+		if len(parts) < 2 || !bytes.EqualFold(parts[0].ID, id) {
 			return true
 		}
 		for _, part := range parts {
-			ids = append(ids, part.Id)
+			ids = append(ids, part.ID)
 		}
 		return false
 	})

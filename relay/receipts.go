@@ -99,7 +99,7 @@ func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (
 	var seq uint8
 	err := l.index.EachEntry(c, today, func(f index.Found) bool {
 		for _, part := range f.Entry.Parts {
-			if l.sameID(id, part.Id) {
+			if l.sameID(id, part.ID) {
 				p, seq = &f.Place, part.Seq
 				return false
 			}

@@ -157,7 +157,7 @@ func imageOf(f *index.Found) entryImage {
 		WantsReceipt: e.WantsReceipt, ReadID: e.ReadID, ReceivedAt: e.ReceivedAt, Total: e.Total,
 	}
 	for _, p := range e.Parts {
-		image.Parts = append(image.Parts, partImage{p.Seq, p.State.String(), string(p.Id)})
+		image.Parts = append(image.Parts, partImage{p.Seq, p.State.String(), string(p.ID)})
 	}
 	return image
 }

@@ -176,7 +176,7 @@ func (a *Applier) accepted(rec *journal.Record) error {
 	}
 	var old Entry
 	known := false
-	a.part[0] = EntryPart{Seq: rec.Part.Seq, Id: rec.MessageID}
+	a.part[0] = EntryPart{Seq: rec.Part.Seq, ID: rec.MessageID}
 	e := Entry{
 		Ordinal: rec.Place.Ordinal, Account: rec.Account, From: rec.From, To: rec.To, At: rec.At,
 		Reference: rec.Reference, HasReference: rec.HasReference, WantsReceipt: rec.WantsReceipt,
@@ -188,7 +188,7 @@ func (a *Applier) accepted(rec *journal.Record) error {
 			return err
 		}
 		if known {
-			old.part(rec.Part.Seq).Id = rec.MessageID
+			old.part(rec.Part.Seq).ID = rec.MessageID
 			old.At = min(old.At, rec.At)
 			e = old
 		}

@@ -204,7 +204,7 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 			}
 			e := l.entry(p)
 			if e.Ordinal != 5 || e.State != state || e.NotReadAt != 0 || e.ReportedAt != 0 || e.DeliveredAt != 0 ||
-				string(e.Parts[0].Id) != "later" {
+				string(e.Parts[0].ID) != "later" {
 				t.Errorf("entry: got %+v, want the later message as it was", e)
 			}
 			if got := l.changes(); len(got) != n {

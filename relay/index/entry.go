@@ -34,7 +34,7 @@ type Entry struct {
 type EntryPart struct {
 	Seq   uint8
 	State message.State
-	Id    []byte // message_id
+	ID    []byte // message_id
 }
 
 // flags of an entry
@@ -64,7 +64,7 @@ func appendEntry(dst []byte, e *Entry) []byte {
 	dst = append(dst, e.Total, byte(len(e.Parts)))
 	for _, p := range e.Parts {
 		dst = append(dst, p.Seq, byte(p.State))
-		dst = journal.AppendString(dst, p.Id)
+		dst = journal.AppendString(dst, p.ID)
 	}
 	for _, at := range []int64{e.NotReadAt, e.ReportedAt} {
 		if at != 0 {
@@ -113,7 +113,7 @@ func parseEntry(value []byte) (Entry, error) {
 	n := int(d.Byte("parts"))
 	for i := 0; i < n && d.Err == nil; i++ {
 		p := EntryPart{Seq: d.Byte("part seq"), State: d.State("part state")}
-		p.Id = d.String("message_id", journal.MaxMessageID)
+		p.ID = d.String("message_id", journal.MaxMessageID)
 		e.Parts = append(e.Parts, p)
 	}
 	if flags&entryNotRead != 0 {

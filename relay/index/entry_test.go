@@ -110,9 +110,9 @@ func TestPartsInOrder(t *testing.T) {
 		if p.Seq != seq {
 			t.Errorf("part %d: got %d", seq, p.Seq)
 		}
-		p.Id = append(p.Id, 'a'+seq)
+		p.ID = append(p.ID, 'a'+seq)
 	}
-	want := []EntryPart{{Seq: 1, Id: []byte("bb")}, {Seq: 2, Id: []byte("c")}, {Seq: 3, Id: []byte("dd")}, {Seq: 4, Id: []byte("e")}}
+	want := []EntryPart{{Seq: 1, ID: []byte("bb")}, {Seq: 2, ID: []byte("c")}, {Seq: 3, ID: []byte("dd")}, {Seq: 4, ID: []byte("e")}}
 	if !reflect.DeepEqual(e.Parts, want) {
 		t.Errorf("got %+v, want %+v", e.Parts, want)
 	}
@@ -123,13 +123,13 @@ func TestEntryComesBack(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	plain := Entry{
 		Ordinal: 9, Account: []byte("bank"), From: message.Address{TON: 5, NPI: 8, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
-		At: 500, Parts: []EntryPart{{Id: []byte("a")}},
+		At: 500, Parts: []EntryPart{{ID: []byte("a")}},
 	}
 	full := plain
 	full.Reference, full.HasReference, full.WantsReceipt = 3, true, true
 	full.State, full.DeliveredAt, full.ReadAt, full.ReceivedAt, full.ReadID = message.StateRead, 501, 502, 503, 504
 	full.NotReadAt, full.ReportedAt, full.Total = 505, 506, 2
-	full.Parts = []EntryPart{{Seq: 1, State: message.StateDelivered, Id: []byte("a")}, {Seq: 2, State: message.StateFailed, Id: []byte("b")}}
+	full.Parts = []EntryPart{{Seq: 1, State: message.StateDelivered, ID: []byte("a")}, {Seq: 2, State: message.StateFailed, ID: []byte("b")}}
 	notRead, reported, zero := plain, plain, plain
 	notRead.NotReadAt, reported.ReportedAt = 505, 506
 	zero.HasReference = true
@@ -180,7 +180,7 @@ func FuzzEntry(f *testing.F) {
 	e := Entry{
 		Ordinal: 9, Account: []byte("bank"), From: message.Address{TON: 1, Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 		At: 5, State: message.StateRead, ReadAt: 6, ReceivedAt: 7, ReadID: 8, Total: 2, HasReference: true, Reference: 3,
-		Parts: []EntryPart{{Seq: 1, Id: []byte("a")}, {Seq: 2, State: message.StateDelivered, Id: []byte("b")}},
+		Parts: []EntryPart{{Seq: 1, ID: []byte("a")}, {Seq: 2, State: message.StateDelivered, ID: []byte("b")}},
 	}
 	f.Add(appendEntry(nil, &e))
 	f.Fuzz(func(t *testing.T, value []byte) {

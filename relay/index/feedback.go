@@ -44,7 +44,7 @@ func NewFeedback(p *journal.Place, e *Entry) *message.Feedback {
 func (e *Entry) MessageIDs() []string {
 	ids := make([]string, len(e.Parts))
 	for i, p := range e.Parts {
-		ids[i] = string(p.Id)
+		ids[i] = string(p.ID)
 	}
 	return ids
 }

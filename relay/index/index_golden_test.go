@@ -66,7 +66,7 @@ func TestGoldenEntryKey(t *testing.T) {
 func goldenEntry(change func(*Entry)) Entry {
 	e := Entry{
 		Ordinal: 1 << 40, Account: []byte("bank"), From: journaltest.From, To: journaltest.To, At: journaltest.Time,
-		Parts: []EntryPart{{Id: []byte("4A7F01")}},
+		Parts: []EntryPart{{ID: []byte("4A7F01")}},
 	}
 	change(&e)
 	return e
@@ -96,7 +96,7 @@ func goldenEntries() map[string]Entry {
 		"entry, not read yet": goldenEntry(func(e *Entry) { e.NotReadAt = journaltest.Time + 4 }),
 		"entry, reported":     goldenEntry(func(e *Entry) { read(e); e.ReportedAt = journaltest.Time + 5 }),
 		"entry, two parts": goldenEntry(func(e *Entry) {
-			e.Total, e.Parts = 2, []EntryPart{{Seq: 1, State: message.StateDelivered, Id: []byte("4A7F01")}, {Seq: 2, Id: []byte("4A7F02")}}
+			e.Total, e.Parts = 2, []EntryPart{{Seq: 1, State: message.StateDelivered, ID: []byte("4A7F01")}, {Seq: 2, ID: []byte("4A7F02")}}
 		}),
 		"entry, all at their most": {
 			Ordinal: journaltest.MostOrdinal, Account: journaltest.Many("a", 64), From: most, To: most, At: journaltest.MostTime, Reference: math.MaxUint16, HasReference: true,

@@ -50,7 +50,7 @@ func TestNewestEntry(t *testing.T) {
 		f, err := l.ix.FindNumber(&c, tt.number, tt.today)
 		got := ""
 		if f != nil {
-			got = fmt.Sprintf("%s %d", f.Entry.Parts[0].Id, f.Place.Day)
+			got = fmt.Sprintf("%s %d", f.Entry.Parts[0].ID, f.Place.Day)
 			if f.Place.Conv != c || f.Place.Number != tt.number || f.Place.Ordinal != uint64(f.Place.Day) {
 				t.Errorf("%d on %d: got place %+v", tt.number, tt.today, f.Place)
 			}
@@ -87,7 +87,7 @@ func TestNewestOfEachSender(t *testing.T) {
 		}
 		var got [][]byte
 		for _, f := range all {
-			got = append(got, f.Entry.Parts[0].Id)
+			got = append(got, f.Entry.Parts[0].ID)
 		}
 		if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
 			t.Errorf("on %d: got %s, want %s", today, text, want)
@@ -123,7 +123,7 @@ func TestEachEntry(t *testing.T) {
 	} {
 		got, n := "", 0
 		err := l.ix.EachEntry(&c, tt.today, func(f Found) bool {
-			got += string(f.Entry.Parts[0].Id) + " "
+			got += string(f.Entry.Parts[0].ID) + " "
 			n++
 			return n < tt.n
 		})
