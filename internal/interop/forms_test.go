@@ -15,6 +15,7 @@ import (
 	"github.com/linxGnu/gosmpp"
 	linx "github.com/linxGnu/gosmpp/pdu"
 
+	"readback/config"
 	"readback/internal/deliver"
 	"readback/internal/numbering"
 	"readback/internal/simulator"
@@ -55,7 +56,11 @@ func TestForms(t *testing.T) {
 			t.Run(name+"/"+f.name, func(t *testing.T) {
 				s := &scenario{smsc: func() simulator.Options { return simulator.Options{NoReceipts: true} }}
 				s.policies.Default.Policy = numbering.Policy{When: numbering.All}
-				s.policies.Default.Feedback = deliver.Options{Form: f.form}
+				template, err := deliver.ParseTemplate(string(config.Default().Feedback.Template))
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.policies.Default.Feedback = deliver.Options{Form: f.form, Template: template}
 				w := newWorld(t, true, s, "")
 				isTold(w, f, func() {
 					w.read(from.Addr, to.Addr, 1)
