@@ -55,10 +55,6 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 		log.Close()
 		return err
 	}
-	if err := r.feedback.countOutbox(); err != nil {
-		log.Close()
-		return err
-	}
 	r.status.set(nil)
 	return nil
 }

@@ -34,6 +34,11 @@ func (l *Ledger) begin(ctx context.Context, log journal.Log) error {
 		return err
 	}
 	l.cuts.any.Store(parts)
+	if l.opt.Followed != nil {
+		if err := l.opt.Followed(); err != nil {
+			return err // before anything is appended: begin is tried again
+		}
+	}
 	return l.beginEpoch(ctx, at.Epoch, log, a)
 }
 

@@ -58,6 +58,7 @@ type ledgerOptions struct {
 	// second; nil: when they are equal.
 	SameID func(receipt, message []byte) bool
 
+	Followed  func() error              // is called when the index has followed the log, before the epoch begins; nil: nothing is
 	Events    func(account []byte) bool // reports whether the account gets events; nil: none does
 	Applied   func(*index.Result)       // is called with what each batch came to; nil: nobody is told
 	Connected <-chan struct{}           // says that the connection to the log is there again

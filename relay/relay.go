@@ -103,6 +103,7 @@ func Open(opt Options) (*Relay, error) {
 func (r *Relay) newLedger() *Ledger {
 	return newLedger(ledgerOptions{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
+		Followed:  func() error { return r.feedback.countOutbox() },
 		Events:    func(account []byte) bool { return r.feedback.events.wanted(account) },
 		Applied:   func(res *index.Result) { r.feedback.applied(res) },
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
