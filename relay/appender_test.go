@@ -14,19 +14,15 @@ import (
 // After the loss of the index no message of the log can be applied, and the ledger is down for
 // good. A waiter is told once all the same.
 func TestWaiterIsToldOnce(t *testing.T) {
-	r := start(t, testOptions(t))
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	s := tracked(c)
-	if err := r.Ledger().Assign(s); err != nil {
+	p := runLedger(t)
+	s := p.mustAssign(t, toSend(relaytest.Conversation(t, "10690001", "447700900123")))
+	if err := p.index.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.index.Close(); err != nil {
-		t.Fatal(err)
-	}
-	told := make(logged, 2)
-	r.Ledger().Accept(s, []byte("A"), told, 1)
+	told := make(relaytest.Logged, 2)
+	p.Accept(s, []byte("A"), told, 1)
 	relaytest.Receive(t, told)
-	if err := r.stop(); err == nil {
+	if err := p.stop(); err == nil {
 		t.Error("the loss of the index was not told")
 	}
 	if n := len(told); n > 0 {
@@ -37,29 +33,26 @@ func TestWaiterIsToldOnce(t *testing.T) {
 // After a clean stop each conversation goes on with the next number. However many numbers are
 // without an answer, none is assigned again and none is skipped.
 func TestStopCoversWhatIsGiven(t *testing.T) {
-	opt := testOptions(t)
+	p := runLedger(t)
 	want := make(map[message.Conversation]uint64)
 	for life := range 3 {
-		r := start(t, opt)
 		for i := range window + 2 {
 			c := relaytest.Conversation(t, "10690001", fmt.Sprint(447700900100+i))
 			for range min(i, window-life) { // as many as may be out, less those without an answer
-				s := tracked(c)
-				if err := r.Ledger().Assign(s); err != nil {
-					t.Fatal(err)
-				}
+				s := p.mustAssign(t, toSend(c))
 				if s.ordinal != want[c] {
 					t.Errorf("life %d, conversation %d: got ordinal %d, want %d", life, i, s.ordinal, want[c])
 				}
 				want[c] = s.ordinal + 1
 			}
 		}
-		if err := r.stop(); err != nil {
+		if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
-		if r.ledger.epoch != 1 {
-			t.Errorf("life %d: got epoch %d, want 1", life, r.ledger.epoch)
+		if p.epoch != 1 {
+			t.Errorf("life %d: got epoch %d, want 1", life, p.epoch)
 		}
+		p = p.again()
 	}
 }
 
@@ -89,14 +82,14 @@ func TestStopWithFullQueue(t *testing.T) {
 	a := testAppender(t)
 	var sent []*Sent
 	for i := range 5 {
-		sent = append(sent, a.ledger.mustAssign(t, tracked(relaytest.Conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
+		sent = append(sent, a.ledger.mustAssign(t, toSend(relaytest.Conversation(t, "10690001", fmt.Sprint(447700900100+i)))))
 	}
 	other := relaytest.Conversation(t, "10690001", "447700900199")
 	for b := a.queue.begin(journal.KindHead); b != nil; b = a.queue.begin(journal.KindHead) {
 		b.buf = journal.AppendHead(b.buf, &other, 1)
 		a.queue.end(b)
 	}
-	told := make(logged, 1)
+	told := make(relaytest.Logged, 1)
 	a.ledger.Accept(sent[0], []byte("A"), told, 5)
 	if err := a.stop(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)

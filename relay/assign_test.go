@@ -27,7 +27,7 @@ func TestAssignChecks(t *testing.T) {
 		{"no receiver", func(s *Sent) { s.Conversation.Receiver = message.Addr{} }, message.ErrAddress},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := tracked(h.conv)
+			s := toSend(h.conv)
 			tt.change(s)
 			before := h.next
 			if err := l.Assign(s); !errors.Is(err, tt.want) || (h.next == before) != (err != nil) {
@@ -80,7 +80,7 @@ func TestLoad(t *testing.T) {
 	if err := l.index.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{l.Assign(tracked(c)), func() error { _, err := l.load(&c); return err }()} {
+	for _, err := range []error{l.Assign(toSend(c)), func() error { _, err := l.load(&c); return err }()} {
 		if !errors.Is(err, ErrDown) {
 			t.Errorf("without an index: got %v, want ErrDown", err)
 		}
@@ -92,10 +92,10 @@ func TestHeadIsUsed(t *testing.T) {
 	l, h := idleLedger(t)
 	other := &head{conv: relaytest.Conversation(t, "b", "447700900123")}
 	h.shard.add(other, 9, time.Now())
-	l.mustAssign(t, tracked(h.conv))
+	l.mustAssign(t, toSend(h.conv))
 	wantOrder(t, h.shard, "used", "b", "10690001")
-	l.mustAssign(t, tracked(h.conv))
-	l.mustAssign(t, tracked(other.conv))
+	l.mustAssign(t, toSend(h.conv))
+	l.mustAssign(t, toSend(other.conv))
 	wantOrder(t, h.shard, "used", "10690001", "b")
 }
 
@@ -105,14 +105,14 @@ func TestPartsAreAnswered(t *testing.T) {
 	l, h := idleLedger(t)
 	part := func(seq uint8, want uint64) *Sent {
 		t.Helper()
-		s := tracked(h.conv)
+		s := toSend(h.conv)
 		s.Part, s.Converts = message.Part{Ref: 7, Total: 2, Seq: seq}, true
 		if l.mustAssign(t, s); s.ordinal != want || s.AsIs {
 			t.Errorf("part %d: got ordinal %d, as it is %v, want %d", seq, s.ordinal, s.AsIs, want)
 		}
 		return s
 	}
-	told := make(logged, 9)
+	told := make(relaytest.Logged, 9)
 	first, second := part(1, 0), part(2, 0)
 	l.Refuse(second)
 	l.Accept(first, []byte("A"), told, 1)
@@ -131,13 +131,13 @@ func TestPartsAreAnswered(t *testing.T) {
 			t.Fatalf("got %+v out, want part 1 and 2 of the first message and part 1 of the second", h.out)
 		}
 	}
-	follows, numbered := tracked(h.conv), tracked(h.conv)
+	follows, numbered := toSend(h.conv), toSend(h.conv)
 	follows.Part, numbered.Part = message.Part{Ref: 9, Total: 2, Seq: 1}, message.Part{Ref: 9, Total: 2, Seq: 2}
 	before := len(h.parts)
 	if !l.Follow(follows) || l.mustAssign(t, numbered).ordinal != 2 || len(h.parts) != before+1 {
 		t.Errorf("behind a part without a number: got ordinal %d and %d messages open, want 2 and %d", numbered.ordinal, len(h.parts), before+1)
 	}
-	s := tracked(h.conv)
+	s := toSend(h.conv)
 	s.Part, s.Converts = message.Part{Ref: 8, Total: 2, Seq: 2}, true
 	if err := l.Assign(s); !errors.Is(err, ErrAsIs) || s.AsIs {
 		t.Errorf("the last part first: got %v, as it is %v, want ErrAsIs alone", err, s.AsIs)
@@ -151,9 +151,9 @@ func TestPartsAreAnswered(t *testing.T) {
 // Only the first answer to a message counts.
 func TestAnsweredOnce(t *testing.T) {
 	l, h := idleLedger(t)
-	told := make(logged, 9)
+	told := make(relaytest.Logged, 9)
 	for i, answer := range []func(*Sent){l.Refuse, func(s *Sent) { l.Accept(s, []byte("A"), told, 1) }} {
-		s := l.mustAssign(t, tracked(h.conv))
+		s := l.mustAssign(t, toSend(h.conv))
 		answer(s)
 		b := l.queue.take()
 		if b == nil || b.records != 1 {
@@ -175,7 +175,7 @@ func TestCutTakesAReference(t *testing.T) {
 	for cut, want := range map[uint8]uint16{0: 0, 1: 0, 2: 3, 3: 3} {
 		l, h := idleLedger(t)
 		h.next, h.logged, h.cover = 3, 3, 3
-		s := tracked(h.conv)
+		s := toSend(h.conv)
 		s.Cut = cut
 		if l.mustAssign(t, s); s.Part.Ref != want {
 			t.Errorf("cut in %d: got reference %d, want %d", cut, s.Part.Ref, want)
@@ -188,9 +188,9 @@ func TestAcceptedRecord(t *testing.T) {
 	l, h := idleLedger(t)
 	h.next, h.logged, h.cover = 300, 300, 300
 	l.first, l.numbers = 10, 100
-	s := tracked(h.conv)
+	s := toSend(h.conv)
 	s.Reference, s.HasReference, s.WantsReceipt = 42, true, true
-	told := make(logged, 1)
+	told := make(relaytest.Logged, 1)
 	if l.mustAssign(t, s); s.Number != 10 || s.day != message.DayOf(s.At.UnixMilli()) {
 		t.Errorf("got number %d of day %d, want 10 of the day of its submission", s.Number, s.day)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/relay/index"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -94,7 +95,9 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 			found <- account
 		}()
 		synctest.Wait()
-		applyRoute(t, ix, message.DayOf(time.Now().UnixMilli()), "bank", "4a7f01")
+		l.applyRecords(t, 1, func(b []byte) []byte {
+			return journal.AppendRoute(b, message.DayOf(time.Now().UnixMilli()), "bank", []byte("4a7f01"))
+		})
 		l.status.set(nil)
 		if got := <-found; got != "bank" {
 			t.Errorf("got %q, want bank", got)

@@ -3,7 +3,6 @@ package relay
 import (
 	"fmt"
 	"strconv"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -11,11 +10,6 @@ import (
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
-
-// credits lets a bounded number of messages be in flight.
-type credits chan struct{}
-
-func (c credits) Logged(uint64) { c <- struct{}{} }
 
 // BenchmarkLedger is the tracked path of a message within the ledger: its number is
 // assigned, the SMSC takes it, its record is in the log and in the index.
@@ -25,24 +19,13 @@ func BenchmarkLedger(b *testing.B) {
 			opt := testOptions(b)
 			opt.Conversations = 1 << 18
 			r := start(b, opt)
-			benchLedger(b, r, conversations(b, n), 64)
+			benchLedger(b, r, relaytest.Conversations(b, n), 64)
 		})
 	}
 }
 
-func conversations(t testing.TB, n int) []message.Conversation {
-	all := make([]message.Conversation, n)
-	for i := range all {
-		all[i] = relaytest.Conversation(t, "10690001", fmt.Sprintf("861380%07d", (i*7919)%n))
-	}
-	return all
-}
-
 func benchLedger(b *testing.B, r *running, all []message.Conversation, inFlight int) {
-	free := make(credits, inFlight)
-	for range inFlight {
-		free <- struct{}{}
-	}
+	free := relaytest.NewCredits(inFlight)
 	id := []byte("4A7F01C2")
 	l := r.Ledger()
 	b.ReportAllocs()
@@ -71,10 +54,7 @@ func benchLedger(b *testing.B, r *running, all []message.Conversation, inFlight 
 // BenchmarkRoute says which account a message_id belongs to, until that is in the index.
 func BenchmarkRoute(b *testing.B) {
 	r := start(b, testOptions(b))
-	free := make(credits, 64)
-	for range 64 {
-		free <- struct{}{}
-	}
+	free := relaytest.NewCredits(64)
 	var id []byte
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -116,7 +96,7 @@ func cpuTime(t testing.TB) time.Duration {
 // BenchmarkAssign numbers messages of a warm conversation.
 func BenchmarkAssign(b *testing.B) {
 	r := start(b, testOptions(b))
-	all := conversations(b, 1000)
+	all := relaytest.Conversations(b, 1000)
 	sent := make([]Sent, len(all))
 	for i := range sent {
 		sent[i] = *tracked(all[i])
@@ -128,21 +108,5 @@ func BenchmarkAssign(b *testing.B) {
 			b.Fatal(err)
 		}
 		r.Ledger().Refuse(s)
-	}
-}
-
-func TestAssignAllocatesNothing(t *testing.T) {
-	r := start(t, testOptions(t))
-	s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	n := testing.AllocsPerRun(4, func() {
-		if err := r.Ledger().Assign(s); err != nil {
-			t.Fatal(err)
-		}
-		s.head.settle(s.ordinal, 0)
-	})
-	if n != 0 {
-		t.Errorf("allocations of Assign: got %v, want 0", n)
 	}
 }

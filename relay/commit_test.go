@@ -21,8 +21,8 @@ func TestCommit(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	a.metrics = newLedgerMetrics(reg)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	told := make(logged, 4)
-	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
+	told := make(relaytest.Logged, 4)
+	first, second := a.ledger.mustAssign(t, toSend(c)), a.ledger.mustAssign(t, toSend(c))
 	h := first.head
 	changed := h.change()
 	a.ledger.Accept(first, []byte("A"), told, 1)
@@ -60,11 +60,11 @@ func TestCommit(t *testing.T) {
 		}
 	}
 	for label, want := range map[string]float64{"accepted": 1, "route": 1, "read": 2, "head": 0} {
-		if got := value(t, reg, "readback_ledger_records_total", label); got != want {
+		if got := relaytest.Metric(t, reg, "readback_ledger_records_total", label); got != want {
 			t.Errorf("%s records: got %v, want %v", label, got, want)
 		}
 	}
-	if n, m := value(t, reg, "readback_ledger_batch_records", ""), value(t, reg, "readback_ledger_append_seconds", ""); n != 1 || m != 1 {
+	if n, m := relaytest.Metric(t, reg, "readback_ledger_batch_records", ""), relaytest.Metric(t, reg, "readback_ledger_append_seconds", ""); n != 1 || m != 1 {
 		t.Errorf("got %v batches and %v appends counted, want 1 of each", n, m)
 	}
 	if len(a.queue.free) != 1 || a.queue.free[0].records != 0 || len(a.queue.free[0].waits) > 0 {
@@ -87,9 +87,9 @@ func TestAppendIsMadeAgain(t *testing.T) {
 		return false, journal.ErrUnreachable
 	}}
 	a.journal = log.Open()
-	told := make(logged, 4)
+	told := make(relaytest.Logged, 4)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	a.ledger.Accept(a.ledger.mustAssign(t, tracked(c)), []byte("A"), told, 1)
+	a.ledger.Accept(a.ledger.mustAssign(t, toSend(c)), []byte("A"), told, 1)
 	stop, ended := make(chan struct{}), make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -97,8 +97,8 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if token := relaytest.Receive(t, told); token != 1 {
 		t.Errorf("told: got %d, want 1", token)
 	}
-	if _, err := a.status.get(); !errors.Is(err, ErrDown) || value(t, reg, "readback_ledger_down", "") != 1 {
-		t.Errorf("got status %v, metric %v, want it down", err, value(t, reg, "readback_ledger_down", ""))
+	if _, err := a.status.get(); !errors.Is(err, ErrDown) || relaytest.Metric(t, reg, "readback_ledger_down", "") != 1 {
+		t.Errorf("got status %v, metric %v, want it down", err, relaytest.Metric(t, reg, "readback_ledger_down", ""))
 	}
 	w := make(outcomes, 1)
 	b := a.queue.begin(journal.KindOptOut)
@@ -117,7 +117,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if err := relaytest.Receive(t, ended); err != nil {
 		t.Fatal(err)
 	}
-	if got := value(t, reg, "readback_ledger_down", ""); got != 0 {
+	if got := relaytest.Metric(t, reg, "readback_ledger_down", ""); got != 0 {
 		t.Errorf("got %v down, want 0", got)
 	}
 	if f, err := a.ledger.index.FindNumber(&c, 1, index.MaxDay); f == nil || err != nil {
@@ -142,9 +142,9 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	if err := log.Open().Append(t.Context(), []byte("another writer")); err != nil {
 		t.Fatal(err)
 	}
-	told := make(logged, 4)
+	told := make(relaytest.Logged, 4)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	first, second := a.ledger.mustAssign(t, tracked(c)), a.ledger.mustAssign(t, tracked(c))
+	first, second := a.ledger.mustAssign(t, toSend(c)), a.ledger.mustAssign(t, toSend(c))
 	a.ledger.Accept(first, []byte("A"), told, 1)
 	a.ledger.Route("bank", []byte("A"), told, 2)
 	stop, ended := make(chan struct{}), make(chan error, 1)
@@ -162,7 +162,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 		relaytest.Receive(t, told)
 	}
 	a.ledger.wantNoRoutes(t)
-	if got := value(t, reg, "readback_ledger_down", ""); got != 1 {
+	if got := relaytest.Metric(t, reg, "readback_ledger_down", ""); got != 1 {
 		t.Errorf("got metric %v, want it down", got)
 	}
 	close(stop)
@@ -184,7 +184,7 @@ func TestAppenderEnds(t *testing.T) {
 	}{{"stop", false, false}, {"stop, something queued", true, false}, {"killed", false, true}, {"killed, something queued", true, true}} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := testAppender(t)
-			told := make(logged, 4)
+			told := make(relaytest.Logged, 4)
 			a.queue.late = append(a.queue.late, wait{told, 1}) // and nobody is woken for it
 			if tt.queued {
 				a.ledger.Route("bank", []byte("A"), told, 2)

@@ -7,34 +7,36 @@ import (
 	"strings"
 	"testing"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
 // submitCut sends a message in parts, up to the answer to its ESME.
-func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
-	r.t.Helper()
-	s := tracked(c)
+func (p *partition) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
+	p.t.Helper()
+	s := toSend(c)
 	s.Cut = uint8(len(ids))
-	if err := r.Ledger().Assign(s); err != nil {
-		r.t.Fatalf("assign: %v", err)
+	if err := p.Assign(s); err != nil {
+		p.t.Fatalf("assign: %v", err)
 	}
 	cut := Cut{Wanted: wanted}
 	for _, id := range ids {
 		cut.IDs = append(cut.IDs, []byte(id))
 		cut.Keys = append(cut.Keys, []byte(strings.ToLower(id)))
 	}
-	w := make(logged, 1)
-	r.Ledger().AcceptCut(s, cut, w, 7)
+	w := make(relaytest.Logged, 1)
+	p.AcceptCut(s, cut, w, 7)
 	<-w
 	return s
 }
 
 // merge tells of a part's receipt, and returns what it came to.
-func (r *running) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
-	r.t.Helper()
-	p, ok := r.Ledger().PartOf([]byte(key), c.Receiver)
+func (p *partition) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
+	p.t.Helper()
+	part, ok := p.PartOf([]byte(key), c.Receiver)
 	if !ok {
 		return nil, errors.New("no such part")
 	}
@@ -44,25 +46,25 @@ func (r *running) merge(c message.Conversation, key string, state byte) (*messag
 	}
 	done := make(chan result, 1)
 	note := message.PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
-	r.Ledger().Merge(p, note, func(m *message.Merged, err error) { done <- result{m, err} })
-	got := relaytest.Receive(r.t, done)
+	p.Merge(part, note, func(m *message.Merged, err error) { done <- result{m, err} })
+	got := relaytest.Receive(p.t, done)
 	return got.m, got.err
 }
 
 func TestPartOf(t *testing.T) {
-	r := start(t, testOptions(t))
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	if _, ok := r.Ledger().PartOf([]byte("a1"), c.Receiver); ok {
+	if _, ok := p.PartOf([]byte("a1"), c.Receiver); ok {
 		t.Error("a part was found before any message was cut")
 	}
-	r.submitCut(c, 1, "A1", "A2")
-	r.submit(c, "B1")
+	p.submitCut(c, 1, "A1", "A2")
+	p.submit(c, "B1")
 	for key, want := range map[string]bool{"a1": true, "a2": true, "b1": false, "": false} {
-		if p, ok := r.Ledger().PartOf([]byte(key), c.Receiver); ok != want {
-			t.Errorf("part %q: got %+v %v, want %v", key, p, ok, want)
+		if part, ok := p.PartOf([]byte(key), c.Receiver); ok != want {
+			t.Errorf("part %q: got %+v %v, want %v", key, part, ok, want)
 		}
 	}
-	if _, ok := r.Ledger().PartOf([]byte("a1"), relaytest.Conversation(t, "10690001", "447700900124").Receiver); ok {
+	if _, ok := p.PartOf([]byte("a1"), relaytest.Conversation(t, "10690001", "447700900124").Receiver); ok {
 		t.Error("a part was found for another receiver")
 	}
 }
@@ -71,9 +73,9 @@ func TestPartOf(t *testing.T) {
 // last record settles the message.
 func TestAcceptCut(t *testing.T) {
 	l, h := idleLedger(t)
-	w := make(logged, 4)
+	w := make(relaytest.Logged, 4)
 	cut := func(keys ...string) (*Sent, Cut) {
-		s := tracked(h.conv)
+		s := toSend(h.conv)
 		s.Cut = uint8(len(keys))
 		if err := l.Assign(s); err != nil {
 			t.Fatal(err)
@@ -150,120 +152,106 @@ func TestPartsOnTheirWay(t *testing.T) {
 // A receipt of a part is recognised before the log can be read. Merge then fails, and the SMSC
 // keeps the receipt.
 func TestPartOfBeforeTheLog(t *testing.T) {
-	opt := testOptions(t)
-	r := start(t, opt)
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	r.submitCut(c, 1, "A1", "A2")
-	if err := r.stop(); err != nil {
+	p.submitCut(c, 1, "A1", "A2")
+	if err := p.stop(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(opt)
+	ix, err := index.Open(p.dir, p.opt.Logger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, ok := again.Ledger().PartOf([]byte("a2"), c.Receiver)
-	if !ok || p.Seq != 2 {
-		t.Errorf("got part %d %v, want 2", p.Seq, ok)
+	defer func() { _ = ix.Close() }()
+	again := ledgerOn(ix)
+	part, ok := again.PartOf([]byte("a2"), c.Receiver)
+	if !ok || part.Seq != 2 {
+		t.Errorf("got part %d %v, want 2", part.Seq, ok)
 	}
-	again.Ledger().Merge(p, message.PartReceipt{State: stateDelivered}, func(m *message.Merged, err error) {
+	again.Merge(part, message.PartReceipt{State: byte(receipt.Delivered)}, func(m *message.Merged, err error) {
 		if m != nil || !errors.Is(err, ErrDown) {
 			t.Errorf("merge: got %v %v, want ErrDown", m, err)
 		}
 	})
-	if err := again.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // The receipts of a cut message are never merged if its parts do not all have message_ids of
 // their own.
 func TestPartsWithoutNames(t *testing.T) {
-	r := start(t, testOptions(t))
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for _, ids := range [][]string{{"A1", ""}, {"", "A2"}, {"A3", "a3", "A4"}} {
-		r.submitCut(c, 1, ids...)
+		p.submitCut(c, 1, ids...)
 		for _, id := range ids {
-			if p, ok := r.Ledger().PartOf([]byte(strings.ToLower(id)), c.Receiver); ok {
-				t.Errorf("%q of %q: got part %d, want none", id, ids, p.Seq)
+			if part, ok := p.PartOf([]byte(strings.ToLower(id)), c.Receiver); ok {
+				t.Errorf("%q of %q: got part %d, want none", id, ids, part.Seq)
 			}
 		}
 	}
-	if s := r.submit(c, "B1"); s.Number != 4 {
+	if s := p.submit(c, "B1"); s.Number != 4 {
 		t.Errorf("number of the next: got %d, want 4", s.Number)
 	}
-	r.wantStates(c, "sent", "sent", "sent", "sent")
+	all := p.entries(c)
+	for _, e := range all {
+		if e.State != message.StateSent {
+			t.Errorf("message %d: got state %s, want sent", e.Ordinal, e.State)
+		}
+	}
+	if len(all) != 4 {
+		t.Errorf("got %d messages, want 4", len(all))
+	}
 }
 
 // PartIDs finds the message_ids of all parts by that of the first.
 func TestPartIDs(t *testing.T) {
-	r := start(t, testOptions(t))
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	r.submitCut(c, 1, "A1", "A2", "A3")
-	r.submit(c, "B1")
+	p.submitCut(c, 1, "A1", "A2", "A3")
+	p.submit(c, "B1")
 	for id, want := range map[string]string{"A1": "A1 A2 A3", "A2": "", "B1": "", "": ""} {
-		got := bytes.Join(r.Ledger().PartIDs(c, []byte(id), []byte(strings.ToLower(id))), []byte(" "))
+		got := bytes.Join(p.PartIDs(c, []byte(id), []byte(strings.ToLower(id))), []byte(" "))
 		if string(got) != want {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
 	}
-	if ids := r.Ledger().PartIDs(relaytest.Conversation(t, "10690002", "447700900123"), []byte("A1"), []byte("a1")); ids != nil {
+	if ids := p.PartIDs(relaytest.Conversation(t, "10690002", "447700900123"), []byte("A1"), []byte("a1")); ids != nil {
 		t.Errorf("of another sender: got %q, want none", ids)
-	}
-}
-
-// A message that the gateway cut has one number, and its feedback has all message_ids.
-func TestCutIsOneMessage(t *testing.T) {
-	r := start(t, testOptions(t))
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	first := r.submitCut(c, 1, "A1", "A2", "A3")
-	if next := r.submit(c, "B1"); first.Number != 1 || next.Number != 2 {
-		t.Errorf("numbers: got %d %d, want 1 2", first.Number, next.Number)
-	}
-	for _, id := range []string{"A1", "A2"} {
-		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
-	}
-	r.wantStates(c, "sent", "sent")
-	r.Ledger().Receipt(c, []byte("A3"), message.StateDelivered)
-	r.wantStates(c, "delivered", "sent")
-	r.read(c, 1)
-	if fb := relaytest.Receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != "[A1 A2 A3]" {
-		t.Errorf("message ids: got %v, want all three", fb.MessageIDs)
 	}
 }
 
 // A cut message does not get a reference that the ESME uses for a message in parts, now or
 // lately.
 func TestReferencesDoNotCollide(t *testing.T) {
-	r := start(t, testOptions(t))
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, seq uint8) *Sent {
-		s := tracked(c)
+		s := toSend(c)
 		s.Part = message.Part{Ref: ref, Total: 2, Seq: seq}
-		if err := r.Ledger().Assign(s); err != nil {
+		if err := p.Assign(s); err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
 	open := part(2, 1)                     // ordinal 0; a part is missing
 	done1, done2 := part(3, 1), part(3, 2) // ordinal 1
-	r.accept(open, "E1")
-	r.accept(done1, "E2")
-	r.accept(done2, "E3")
+	p.accept(open, "E1")
+	p.accept(done1, "E2")
+	p.accept(done2, "E3")
 	for i, want := range []uint16{4, 5, 6} { // from ordinal 2 on: 2 is open, 3 was used lately
-		s := tracked(c)
+		s := toSend(c)
 		s.Cut = 2
-		if err := r.Ledger().Assign(s); err != nil {
+		if err := p.Assign(s); err != nil {
 			t.Fatal(err)
 		}
 		if s.Part.Ref != want {
 			t.Errorf("cut %d, ordinal %d: got reference %d, want %d", i, s.ordinal, s.Part.Ref, want)
 		}
-		r.Ledger().Refuse(s)
+		p.Refuse(s)
 	}
-	wide := tracked(c)
+	wide := toSend(c)
 	wide.Cut, wide.Part.Wide = 2, true
-	if err := r.Ledger().Assign(wide); err != nil || wide.Part.Ref != uint16(wide.ordinal) {
+	if err := p.Assign(wide); err != nil || wide.Part.Ref != uint16(wide.ordinal) {
 		t.Errorf("wide: got reference %d %v, want %d", wide.Part.Ref, err, wide.ordinal)
 	}
-	r.Ledger().Refuse(wide)
+	p.Refuse(wide)
 }

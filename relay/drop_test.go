@@ -34,12 +34,12 @@ func TestAcceptWithoutRoom(t *testing.T) {
 		for _, total := range []uint8{0, 2} {
 			t.Run(name, func(t *testing.T) {
 				l, h := idleLedger(t)
-				s := tracked(h.conv)
+				s := toSend(h.conv)
 				s.Part = message.Part{Ref: 7, Total: total, Seq: total}
 				l.mustAssign(t, s)
 				changed := h.change()
 				fill(l.queue)
-				told := make(logged, 1)
+				told := make(relaytest.Logged, 1)
 				l.Accept(s, []byte("A"), told, 7)
 				if len(h.out) > 0 || h.shard.busy != nil || !isClosed(changed) {
 					t.Errorf("got %v out, told of it %v, want it settled", h.out, isClosed(changed))
@@ -66,7 +66,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 	for name, fill := range noRoom {
 		t.Run(name, func(t *testing.T) {
 			l, h := idleLedger(t)
-			s := l.mustAssign(t, tracked(h.conv))
+			s := l.mustAssign(t, toSend(h.conv))
 			changed := h.change()
 			fill(l.queue)
 			l.Refuse(s)
@@ -77,7 +77,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 				t.Errorf("got cover %d, clean %v, want the number not in the log", h.cover, h.clean(time.Now()))
 			}
 			l.queue.records, l.queue.octets, l.queue.closed = 0, 0, false
-			l.Refuse(l.mustAssign(t, tracked(h.conv)))
+			l.Refuse(l.mustAssign(t, toSend(h.conv)))
 			if b := l.queue.take(); b == nil || b.counts[journal.KindHead] != 1 || b.marks[0].bound != 2 {
 				t.Errorf("with room again: got %+v queued, want a head with both numbers", b)
 			}
@@ -88,8 +88,8 @@ func TestRefuseWithoutRoom(t *testing.T) {
 // A refused number gets a record unless a queued record covers it already.
 func TestRefusedNumberIsCovered(t *testing.T) {
 	l, h := idleLedger(t)
-	first, second, third := l.mustAssign(t, tracked(h.conv)), l.mustAssign(t, tracked(h.conv)), l.mustAssign(t, tracked(h.conv))
-	told := make(logged, 1)
+	first, second, third := l.mustAssign(t, toSend(h.conv)), l.mustAssign(t, toSend(h.conv)), l.mustAssign(t, toSend(h.conv))
+	told := make(relaytest.Logged, 1)
 	l.Refuse(second)
 	l.Refuse(first)
 	l.Accept(third, []byte("A"), told, 1)
@@ -114,7 +114,7 @@ func TestRefusedNumberIsCovered(t *testing.T) {
 func TestEachRefusedNumberIsCovered(t *testing.T) {
 	l, h := idleLedger(t)
 	for i := range uint64(3) {
-		l.Refuse(l.mustAssign(t, tracked(h.conv)))
+		l.Refuse(l.mustAssign(t, toSend(h.conv)))
 		if b := l.queue.take(); b == nil || b.counts[journal.KindHead] != 1 || b.marks[0].bound != i+1 || h.cover != i+1 {
 			t.Errorf("number %d: got %+v queued, want a head up to it", i, b)
 		}
@@ -127,7 +127,7 @@ func TestRouteWithoutRoom(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, _ := idleLedger(t)
 			fill(l.queue)
-			told := make(logged, 1)
+			told := make(relaytest.Logged, 1)
 			l.Route("bank", []byte("1"), told, 3)
 			if len(told) != 1 || <-told != 3 {
 				t.Error("the waiter is not told at once")
@@ -147,14 +147,14 @@ func TestRouteWithoutRoom(t *testing.T) {
 func TestCoverAll(t *testing.T) {
 	l, h := idleLedger(t)
 	all := []*head{h}
-	for _, c := range conversations(t, 100) {
+	for _, c := range relaytest.Conversations(t, 100) {
 		h := &head{conv: c}
 		l.table.of(&c.Receiver).add(h, 101, time.Now()) // more than one in some shards
 		all = append(all, h)
 	}
 	for i, h := range all {
 		for range i % 3 { // of some none is given
-			l.mustAssign(t, tracked(h.conv))
+			l.mustAssign(t, toSend(h.conv))
 		}
 	}
 	l.queue.records = maxQueuedRecords

@@ -24,7 +24,7 @@ func acceptedParts(all []journal.Record) (text string) {
 // assigned. Parts that are answered later are recorded then.
 func TestEarlyPartsGetTheNumber(t *testing.T) {
 	l, h := idleLedger(t)
-	w := make(logged, 8)
+	w := make(relaytest.Logged, 8)
 	now := time.Now()
 	first, second, third := partOf(t, 3, 1, now), partOf(t, 3, 2, now), partOf(t, 3, 3, now)
 	if !l.Follow(first) || !l.Follow(second) {
@@ -73,7 +73,7 @@ func TestFollowWithANumber(t *testing.T) {
 // Follow ignores a message that is not a part, and a part that it cannot note.
 func TestFollowIsForParts(t *testing.T) {
 	l, h := idleLedger(t)
-	own := tracked(h.conv)
+	own := toSend(h.conv)
 	nobody, long := partOf(t, 2, 1, time.Now()), partOf(t, 2, 1, time.Now())
 	nobody.Conversation.Sender = message.Addr{}
 	long.Account = string(make([]byte, journal.MaxAccount+1))
@@ -110,9 +110,9 @@ func TestFormOfParts(t *testing.T) {
 		{"first part", nil, 1, true, false, true},
 		{"last part, alone", nil, 3, true, true, true},
 		{"last part, in the right form", nil, 3, false, false, false},
-		{"behind one in another form", ptr(false), 3, true, false, false},
-		{"behind one as it came", ptr(true), 2, true, true, true},
-		{"in the right form, behind one as it came", ptr(true), 2, false, false, false},
+		{"behind one in another form", new(false), 3, true, false, false},
+		{"behind one as it came", new(true), 2, true, true, true},
+		{"in the right form, behind one as it came", new(true), 2, false, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestEarlyPartsAreBounded(t *testing.T) {
 // dropped.
 func TestNoRoomForEarlyParts(t *testing.T) {
 	l, h := idleLedger(t)
-	w := make(logged, 4)
+	w := make(relaytest.Logged, 4)
 	for seq := uint8(1); seq <= 2; seq++ {
 		s := partOf(t, 3, seq, time.Now())
 		if !l.Follow(s) {

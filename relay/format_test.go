@@ -11,7 +11,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
@@ -102,7 +101,7 @@ func TestLogOfNewerRelease(t *testing.T) {
 			if tt.index {
 				// How far the index has got: sequence, epoch, no clean stop, no cycle.
 				row := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, last), 9)
-				setRow(t, r, "a", append(row, make([]byte, 11)...))
+				r = withRow(t, r, "a", append(row, make([]byte, 11)...))
 			}
 			err = r.Run(relaytest.Deadline(t))
 			if err == nil || !strings.HasPrefix(err.Error(), "log was written by a newer release") {
@@ -121,24 +120,24 @@ func TestLogOfNewerRelease(t *testing.T) {
 	}
 }
 
-// setRow puts a row in the index of a relay that does not run.
-func setRow(t *testing.T, r *Relay, key string, value []byte) {
+// withRow puts a row in the index of a relay that does not run, and opens it again.
+func withRow(t *testing.T, r *Relay, key string, value []byte) *Relay {
 	t.Helper()
-	if err := r.index.Close(); err != nil {
+	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(r.opt.Store, "index")
-	db, err := pebble.Open(dir, &pebble.Options{})
+	db, err := pebble.Open(filepath.Join(r.opt.Store, "index"), &pebble.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(db.Set([]byte(key), value, pebble.Sync), db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if r.index, err = index.Open(dir, r.log); err != nil {
+	again, err := Open(r.opt)
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.ledger.index, r.reads.index = r.index, r.index
+	return again
 }
 
 // row returns a row of the index; "" when there is none.
@@ -175,7 +174,7 @@ func TestNewerReleaseKeepsItsIndex(t *testing.T) {
 	}
 	appendToLog(t, r, newerBatch)
 	const meta = "\x07 of a newer release"
-	setRow(t, r, "m", []byte(meta))
+	r = withRow(t, r, "m", []byte(meta))
 	if err := r.Run(relaytest.Deadline(t)); err == nil {
 		t.Error("got no error of a newer log")
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
-	"readback/internal/crash"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -56,7 +55,6 @@ var errHeld = errors.New("receipt cannot be held, the ledger is away")
 // receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
 // ledger.
 func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
-	defer crash.OnPanic()
 	if !hs.up() || len(account) > journal.MaxAccount {
 		return false, nil // SMS flows
 	}

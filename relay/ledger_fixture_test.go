@@ -7,6 +7,7 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -71,4 +72,12 @@ func (l *Ledger) takeRecords(t *testing.T) (all []journal.Record) {
 		}
 	}
 	return all
+}
+
+// toSend is a submit_sm of the account bank.
+func toSend(c message.Conversation) *Sent {
+	return &Sent{
+		Conversation: c, Account: "bank", At: time.Now(),
+		From: message.Address{TON: 5, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
+	}
 }

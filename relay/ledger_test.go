@@ -12,30 +12,27 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 func TestOneConversationFromFourGoroutines(t *testing.T) {
-	opt := testOptions(t)
-	r := start(t, opt)
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	const each = 2500
 	var mu sync.Mutex
 	given := make(map[uint64]bool)
-	free := make(credits, 64)
-	for range 64 {
-		free <- struct{}{}
-	}
+	free := relaytest.NewCredits(64)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			last := uint64(0)
 			for i := range each {
 				<-free
-				s := tracked(c)
-				err := r.Ledger().Assign(s)
+				s := toSend(c)
+				err := p.Assign(s)
 				for errors.Is(err, ErrBusy) { // the others were quicker, for a second
-					err = r.Ledger().Assign(s)
+					err = p.Assign(s)
 				}
 				if err != nil {
 					t.Errorf("assign: %v", err)
@@ -47,7 +44,7 @@ func TestOneConversationFromFourGoroutines(t *testing.T) {
 				}
 				given[s.ordinal], last = true, s.ordinal
 				mu.Unlock()
-				r.Ledger().Accept(s, []byte("id"), free, 0)
+				p.Accept(s, []byte("id"), free, 0)
 			}
 		})
 	}
@@ -58,13 +55,13 @@ func TestOneConversationFromFourGoroutines(t *testing.T) {
 }
 
 func TestBurstWithoutAnswers(t *testing.T) {
-	r := start(t, testOptions(t))
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 16 {
-				if err := r.Ledger().Assign(tracked(c)); err != nil {
+				if err := p.Assign(toSend(c)); err != nil {
 					t.Errorf("assign: %v", err)
 				}
 			}
@@ -83,17 +80,17 @@ func TestWindow(t *testing.T) {
 		l.table.of(&c.Receiver).add(h, 1, time.Now())
 		var all []*Sent
 		for range window {
-			all = append(all, tracked(c))
+			all = append(all, toSend(c))
 			if err := l.Assign(all[len(all)-1]); err != nil {
 				t.Fatal(err)
 			}
 		}
 		began := time.Now()
-		if err := l.Assign(tracked(c)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
+		if err := l.Assign(toSend(c)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
 			t.Errorf("one more: got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
 		}
 		var wg sync.WaitGroup
-		late := tracked(c)
+		late := toSend(c)
 		wg.Go(func() {
 			if err := l.Assign(late); err != nil {
 				t.Errorf("assign: %v", err)
@@ -108,7 +105,7 @@ func TestWindow(t *testing.T) {
 			t.Errorf("ordinal: got %d, want %d", late.ordinal, window)
 		}
 		wg.Go(func() {
-			if err := l.Assign(tracked(c)); !errors.Is(err, ErrDown) {
+			if err := l.Assign(toSend(c)); !errors.Is(err, ErrDown) {
 				t.Errorf("assign: got %v, want ErrDown", err)
 			}
 		})
@@ -119,35 +116,30 @@ func TestWindow(t *testing.T) {
 }
 
 func TestNothingIsSkippedAfterCleanStop(t *testing.T) {
-	opt := testOptions(t)
+	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	want := uint64(0)
 	for i := range 4 {
-		r := start(t, opt)
 		for range 3 {
-			s := tracked(c)
-			if err := r.Ledger().Assign(s); err != nil {
-				t.Fatal(err)
-			}
+			s := p.mustAssign(t, toSend(c))
 			if s.ordinal != want {
 				t.Errorf("run %d: got ordinal %d, want %d", i, s.ordinal, want)
 			}
 			want++
 			switch i {
 			case 0:
-				r.accept(s, "id")
+				p.accept(s, "id")
 			case 1:
-				r.Ledger().Refuse(s)
+				p.Refuse(s)
 			}
 		}
 		if i == 2 {
-			r.crash()
+			p.kill()
 			want = 6 + window // the log knows of 6; the 3 of this run are among the W
-			continue
-		}
-		if err := r.stop(); err != nil {
+		} else if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
+		p = p.again()
 	}
 }
 
@@ -197,23 +189,19 @@ func TestIndexIsBuiltAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			opt := testOptions(t)
-			opt.Logger = nil
-			r := start(t, opt)
+			p := runLedger(t)
 			c := relaytest.Conversation(t, "10690001", "447700900123")
-			r.submit(c, "id1")
-			r.submit(c, "id2")
-			r.read(c, 1)
-			if err := r.stop(); err != nil {
+			p.read(p.submit(c, "id1"))
+			p.submit(c, "id2")
+			if err := p.stop(); err != nil {
 				t.Fatal(err)
 			}
-			tt.harm(t, filepath.Join(opt.Store, "index"))
-			r = start(t, opt)
-			v, err := r.views.conversation("10690001", "447700900123")
-			if err != nil || len(v.Messages) != 2 || v.Messages[0].State != "read" || v.Messages[1].MessageIDs[0] != "id2" {
-				t.Errorf("conversation: got %+v, %v", v, err)
+			tt.harm(t, p.dir)
+			p = p.again()
+			if got := p.entries(c); len(got) != 2 || got[0].State != message.StateRead || string(got[1].Parts[0].ID) != "id2" {
+				t.Errorf("conversation: got %+v", got)
 			}
-			if s := r.submit(c, "id3"); s.ordinal != 2 {
+			if s := p.submit(c, "id3"); s.ordinal != 2 {
 				t.Errorf("next ordinal: got %d, want 2", s.ordinal)
 			}
 		})
@@ -224,7 +212,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	opt := ledgerOptionsOfTest()
 	opt.Conversations = 2 * shards
 	r := runLedgerOn(t, new(journal.Memory), t.TempDir(), opt)
-	all := conversations(t, 1000)
+	all := relaytest.Conversations(t, 1000)
 	for range 3 {
 		for _, c := range all {
 			r.submit(c, "id")

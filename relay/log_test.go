@@ -94,8 +94,8 @@ func TestSecondWriterFences(t *testing.T) {
 	if err := first.WaitReady(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("first is down for good: got %v, want ErrFenced", err)
 	}
-	if s := second.submit(c, "id3"); s.ordinal <= late.ordinal {
-		t.Errorf("second: got ordinal %d, want one after %d", s.ordinal, late.ordinal)
+	if s := second.submit(c, "id3"); s.Number <= late.Number {
+		t.Errorf("second: got number %d, want one after %d", s.Number, late.Number)
 	}
 	if err := first.stop(); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("stop of the first: got %v, want ErrFenced", err)

@@ -10,7 +10,7 @@ import (
 
 // partOf is a part of a message of the account bank, with reference 9.
 func partOf(t *testing.T, total, seq uint8, at time.Time) *Sent {
-	s := tracked(relaytest.Conversation(t, "10690001", "447700900123"))
+	s := toSend(relaytest.Conversation(t, "10690001", "447700900123"))
 	s.Part, s.At = message.Part{Ref: 9, Total: total, Seq: seq}, at
 	return s
 }

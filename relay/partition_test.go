@@ -1,9 +1,12 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +26,7 @@ type partition struct {
 	dir  string // of the index
 	opt  ledgerOptions
 	stop func() error // ends it cleanly, once
+	kill func()       // ends it as kill -9 would: no stop record is written, and what is in memory is lost
 }
 
 // runLedger runs a ledger on an empty log.
@@ -60,13 +64,31 @@ func runLedgerOn(t testing.TB, log *journal.Memory, dir string, opt ledgerOption
 		cancel()
 		return errors.Join(err, ix.Close())
 	})
+	p.kill = func() {
+		cancel()
+		_ = ix.Discard()
+		_ = p.stop()
+	}
 	t.Cleanup(func() { _ = p.stop() })
 	return p
 }
 
+// again runs the ledger on the same log and index, after stop or kill.
+func (p *partition) again() *partition {
+	p.t.Helper()
+	return runLedgerOn(p.t, p.log, p.dir, p.opt)
+}
+
+// loseIndex removes the index, after stop or kill.
+func (p *partition) loseIndex() {
+	if err := os.RemoveAll(p.dir); err != nil {
+		p.t.Error(err)
+	}
+}
+
 // accept says that the SMSC took s, and waits until that is in the log.
 func (p *partition) accept(s *Sent, id string) {
-	w := make(logged, 1)
+	w := make(relaytest.Logged, 1)
 	p.Accept(s, []byte(id), w, 7)
 	<-w
 }
@@ -74,7 +96,7 @@ func (p *partition) accept(s *Sent, id string) {
 // submit sends a message that the SMSC takes.
 func (p *partition) submit(c message.Conversation, id string) *Sent {
 	p.t.Helper()
-	s := tracked(c)
+	s := toSend(c)
 	if err := p.Assign(s); err != nil {
 		p.t.Fatalf("assign: %v", err)
 	}
@@ -82,10 +104,33 @@ func (p *partition) submit(c message.Conversation, id string) *Sent {
 	return s
 }
 
+// read says that the message was read, and waits until that is in the index.
+func (p *partition) read(s *Sent) message.Verdict {
+	return p.Ledger.submit(relaytest.Deadline(p.t), journal.KindRead, func(dst []byte) []byte {
+		return journal.AppendRead(dst, &journal.Record{
+			Place: journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, Status: message.StatusRead, ReadAt: 1, At: 1,
+		})
+	})
+}
+
+// entries is what the index has of a conversation, the oldest message first.
+func (p *partition) entries(c message.Conversation) (all []index.Entry) {
+	p.t.Helper()
+	p.catchUp()
+	if err := p.index.EachEntry(&c, message.DayOf(time.Now().UnixMilli()), func(f index.Found) bool {
+		all = append(all, f.Entry)
+		return true
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	slices.SortFunc(all, func(a, b index.Entry) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
+	return all
+}
+
 // route records the account of a message_id, and waits until that is in the log.
 func (p *partition) route(account, id string) {
 	p.t.Helper()
-	w := make(logged, 1)
+	w := make(relaytest.Logged, 1)
 	p.Route(account, []byte(id), w, 9)
 	if token := relaytest.Receive(p.t, w); token != 9 {
 		p.t.Errorf("route of %s: told with token %d, want 9", id, token)

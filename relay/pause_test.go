@@ -41,7 +41,7 @@ func TestAnswerMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &appender{queue: newQueue(), metrics: newLedgerMetrics(nil), log: (&relaytest.LogLines{}).Logger()}
 		end := a.answerMeanwhile()
-		told := make(logged, 3)
+		told := make(relaytest.Logged, 3)
 		b := a.queue.begin(journal.KindRoute)
 		b.waits = append(b.waits, wait{told, 1})
 		a.queue.end(b)
@@ -65,7 +65,7 @@ func TestDropsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lines := &relaytest.LogLines{}
 		a := &appender{queue: newQueue(), metrics: newLedgerMetrics(nil), log: lines.Logger()}
-		told := make(logged, 9)
+		told := make(relaytest.Logged, 9)
 		late := func(drops, complaints int) {
 			t.Helper()
 			a.queue.drops = drops

@@ -17,7 +17,7 @@ func TestQueueIsBounded(t *testing.T) {
 	var octets, n int
 	for b := q.begin(journal.KindHead); b != nil; b = q.begin(journal.KindHead) {
 		b.buf = journal.AppendHead(b.buf, &c, 1<<60)
-		b.waits = append(b.waits, wait{make(logged, 1), 0})
+		b.waits = append(b.waits, wait{make(relaytest.Logged, 1), 0})
 		q.end(b)
 		n++
 	}
@@ -27,7 +27,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if q.begin(journal.KindAccepted) != nil {
 		t.Error("a record more was let in")
 	}
-	told := make(logged, 1)
+	told := make(relaytest.Logged, 1)
 	q.tell(wait{told, 5})
 	drops, late := q.dropped()
 	if drops != 1 || len(late) != 1 || late[0].token != 5 {
@@ -153,7 +153,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 // The waiters of all batches are told once that their records are not in the log.
 func TestQueueLetsWaitersGo(t *testing.T) {
 	q := newQueue()
-	told := make(logged, 4)
+	told := make(relaytest.Logged, 4)
 	reads := []outcomes{make(outcomes, 2), make(outcomes, 2)}
 	for i, r := range reads { // in two batches
 		q.put(t, journal.KindRead, func(b *batch) {
@@ -178,7 +178,7 @@ func TestQueueLetsWaitersGo(t *testing.T) {
 // Each dropped record is counted once, except records that are made again.
 func TestDropsAreCounted(t *testing.T) {
 	q := newQueue()
-	told := make(logged, 2)
+	told := make(relaytest.Logged, 2)
 	q.records = maxQueuedRecords - 1
 	q.put(t, journal.KindRoute, func(*batch) {})
 	for _, k := range []journal.Kind{journal.KindRoute, journal.KindHead, journal.KindRead, journal.KindPublished, journal.KindReported} {

@@ -70,6 +70,7 @@ func (l *Ledger) resolveReceipts(ctx context.Context) {
 // known tells whether a conversation is in memory: only then can the message of a
 // receipt be on its way to the index.
 func (l *Ledger) known(c *message.Conversation) bool {
+	defer crash.OnPanic()
 	sh := l.table.of(&c.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

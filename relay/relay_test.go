@@ -77,6 +77,14 @@ func (r *running) stop() error {
 	return r.err
 }
 
+// crash ends the relay as kill -9 would: what is in memory is lost, no stop record is
+// written.
+func (r *running) crash() {
+	r.Relay.nc.Close()
+	_ = r.index.Discard()
+	_ = r.stop()
+}
+
 // logged is a Waiter for tests.
 type logged chan uint64
 

@@ -76,6 +76,7 @@ func verdictAfter(o index.Outcome) message.Verdict {
 
 // enqueue queues a record for the log, and does not wait. The error is ErrDown, if there is no room.
 func (l *Ledger) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
+	defer crash.OnPanic()
 	b := l.queue.begin(k)
 	if b == nil {
 		return ErrDown

@@ -38,7 +38,7 @@ func fillWindow(t *testing.T, l *Ledger, h *head) *Sent {
 	t.Helper()
 	first := l.mustAssign(t, partOf(t, 3, 1, time.Now()))
 	for range window - 1 {
-		l.mustAssign(t, tracked(h.conv))
+		l.mustAssign(t, toSend(h.conv))
 	}
 	return first
 }
@@ -54,7 +54,7 @@ func TestWaitForLog(t *testing.T) {
 			t.Errorf("further part: got ordinal %d, want %d", s.ordinal, first.ordinal)
 		}
 		waits := 0
-		s := tracked(h.conv)
+		s := toSend(h.conv)
 		s.Waiting = func() { waits++ }
 		given := make(chan error, 1)
 		go func() { given <- l.Assign(s) }()
@@ -91,7 +91,7 @@ func wantNoNumber(t *testing.T, l *Ledger, h *head) {
 	t.Helper()
 	given := make(chan error, 1)
 	for _, err := range []error{ErrDown, ErrStopped} {
-		go func() { given <- l.Assign(tracked(h.conv)) }()
+		go func() { given <- l.Assign(toSend(h.conv)) }()
 		synctest.Wait()
 		l.status.set(err)
 		if got := <-given; !errors.Is(got, ErrDown) {
@@ -104,7 +104,7 @@ func wantNoNumber(t *testing.T, l *Ledger, h *head) {
 		l.status.set(nil)
 	}
 	began := time.Now()
-	if err := l.Assign(tracked(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
+	if err := l.Assign(toSend(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
 		t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
 	}
 	another := partOf(t, 3, 2, time.Now())
@@ -118,7 +118,7 @@ func wantNoNumber(t *testing.T, l *Ledger, h *head) {
 func TestHeadsAreCoveredInTime(t *testing.T) {
 	l, h := idleLedger(t)
 	for i := range uint64(window) {
-		l.mustAssign(t, tracked(h.conv))
+		l.mustAssign(t, toSend(h.conv))
 		want := (i + 1) / (window / 2) * (window / 2)
 		if h.cover != want || h.logged != 0 {
 			t.Errorf("after %d: got %d covered and %d in the log, want %d and 0", i+1, h.cover, h.logged, want)

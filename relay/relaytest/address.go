@@ -2,6 +2,7 @@
 package relaytest
 
 import (
+	"fmt"
 	"testing"
 
 	"readback/relay/message"
@@ -20,4 +21,13 @@ func Addr(t testing.TB, s string) message.Addr {
 // Conversation returns the conversation of two addresses.
 func Conversation(t testing.TB, sender, receiver string) message.Conversation {
 	return message.Conversation{Sender: Addr(t, sender), Receiver: Addr(t, receiver)}
+}
+
+// Conversations returns n conversations in an order of their own.
+func Conversations(t testing.TB, n int) []message.Conversation {
+	all := make([]message.Conversation, n)
+	for i := range all {
+		all[i] = Conversation(t, "10690001", fmt.Sprintf("861380%07d", (i*7919)%n))
+	}
+	return all
 }

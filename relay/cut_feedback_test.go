@@ -1,0 +1,68 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"readback/relay/message"
+	"readback/relay/relaytest"
+)
+
+// submitCut sends a message in parts, up to the answer to its ESME.
+func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
+	r.t.Helper()
+	s := tracked(c)
+	s.Cut = uint8(len(ids))
+	if err := r.Ledger().Assign(s); err != nil {
+		r.t.Fatalf("assign: %v", err)
+	}
+	cut := Cut{Wanted: wanted}
+	for _, id := range ids {
+		cut.IDs = append(cut.IDs, []byte(id))
+		cut.Keys = append(cut.Keys, []byte(strings.ToLower(id)))
+	}
+	w := make(logged, 1)
+	r.Ledger().AcceptCut(s, cut, w, 7)
+	<-w
+	return s
+}
+
+// merge tells of a part's receipt, and returns what it came to.
+func (r *running) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
+	r.t.Helper()
+	p, ok := r.Ledger().PartOf([]byte(key), c.Receiver)
+	if !ok {
+		return nil, errors.New("no such part")
+	}
+	type result struct {
+		m   *message.Merged
+		err error
+	}
+	done := make(chan result, 1)
+	note := message.PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
+	r.Ledger().Merge(p, note, func(m *message.Merged, err error) { done <- result{m, err} })
+	got := relaytest.Receive(r.t, done)
+	return got.m, got.err
+}
+
+// A message that the gateway cut has one number, and its feedback has all message_ids.
+func TestCutIsOneMessage(t *testing.T) {
+	r := start(t, testOptions(t))
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	first := r.submitCut(c, 1, "A1", "A2", "A3")
+	if next := r.submit(c, "B1"); first.Number != 1 || next.Number != 2 {
+		t.Errorf("numbers: got %d %d, want 1 2", first.Number, next.Number)
+	}
+	for _, id := range []string{"A1", "A2"} {
+		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
+	}
+	r.wantStates(c, "sent", "sent")
+	r.Ledger().Receipt(c, []byte("A3"), message.StateDelivered)
+	r.wantStates(c, "delivered", "sent")
+	r.read(c, 1)
+	if fb := relaytest.Receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != "[A1 A2 A3]" {
+		t.Errorf("message ids: got %v, want all three", fb.MessageIDs)
+	}
+}
