@@ -240,7 +240,7 @@ func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cau
 // nothing needs to be skipped.
 func (a *appender) stop(ctx context.Context) error {
 	for covered := false; !covered; {
-		if covered = a.ledger.coverAll(); covered {
+		if covered = a.ledger.table.coverAll(a.queue); covered {
 			a.queue.close()
 		}
 		if err := a.drain(ctx); err != nil {

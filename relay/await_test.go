@@ -86,9 +86,8 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ix.Close() }()
-	l := ledgerOn(ix)
 	synctest.Test(t, func(t *testing.T) {
-		l.status = newStatus()
+		l := ledgerOn(ix)
 		found := make(chan string, 1)
 		go func() {
 			account, _ := l.AwaitRoute(t.Context(), []byte("4a7f01"))
@@ -107,7 +106,7 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 
 // Each caller that waits for an id is told once. A caller that has left is not told.
 func TestAwaitedRoutes(t *testing.T) {
-	rs := newRoutes()
+	rs := newRoutes(nil, nil, 0)
 	var all []chan string
 	for i := range 4 {
 		all = append(all, make(chan string, 1))

@@ -21,6 +21,10 @@ type Cut struct {
 
 // cuts says of which message a part is, as long as the index does not.
 type cuts struct {
+	*recorder
+	index *index.Index
+	keep  time.Duration // how long a message can be read
+
 	any atomic.Bool // there may be parts, here or in the index
 
 	// Guarded by mu.
@@ -37,8 +41,8 @@ type cutRow struct {
 	receiver message.Addr
 }
 
-func newCuts() *cuts {
-	c := &cuts{pending: make(map[string]cutRow)}
+func newCuts(rec *recorder, ix *index.Index, keep time.Duration) *cuts {
+	c := &cuts{recorder: rec, index: ix, keep: keep, pending: make(map[string]cutRow)}
 	c.any.Store(true) // as long as the log has not been read
 	return c
 }
@@ -157,29 +161,29 @@ func bounded(id []byte) []byte { return id[:min(len(id), journal.MaxMessageID)] 
 
 // PartOf finds the part that has this key, in a message to receiver; false if there is
 // none.
-func (l *Ledger) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
+func (c *cuts) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
 	defer crash.OnPanic()
-	if !l.cuts.any.Load() || len(key) == 0 || len(key) > journal.MaxMessageID {
+	if !c.any.Load() || len(key) == 0 || len(key) > journal.MaxMessageID {
 		return journal.CutPart{}, false
 	}
-	if part, ok := l.cuts.find(key, &receiver); ok {
+	if part, ok := c.find(key, &receiver); ok {
 		return part, true
 	}
 	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
-	part, ok, err := l.index.Part(key, &receiver, today, uint16(l.keep/(24*time.Hour))+2)
+	part, ok, err := c.index.Part(key, &receiver, today, uint16(c.keep/(24*time.Hour))+2)
 	return part, ok && err == nil
 }
 
-// PartIDs returns the message_ids of all parts of a message from c.Sender to c.Receiver, in
+// PartIDs returns the message_ids of all parts of a message from conv.Sender to conv.Receiver, in
 // order, by that of the first one and its key; nil if there is no such message in parts that
 // the gateway made.
-func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) {
+func (c *cuts) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byte) {
 	defer crash.OnPanic()
-	if p, ok := l.PartOf(key, c.Receiver); !ok || p.Seq != 1 {
+	if p, ok := c.PartOf(key, conv.Receiver); !ok || p.Seq != 1 {
 		return nil
 	}
-	l.catchUp()
-	err := l.index.EachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
+	c.catchUp()
+	err := c.index.EachEntry(&conv, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
 		parts := f.Entry.Parts
 		if len(parts) < 2 || !bytes.EqualFold(parts[0].ID, id) {
 			return true
@@ -199,13 +203,13 @@ func (l *Ledger) PartIDs(c message.Conversation, id, key []byte) (ids [][]byte) 
 // at once: on the ledger's goroutine, or before Merge returns. It gets nil while other
 // parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
 // The error is ErrDown: nothing is known of it.
-func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
+func (c *cuts) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	defer crash.OnPanic()
-	if !l.status.up.Load() {
+	if !c.status.up.Load() {
 		done(nil, ErrDown)
 		return
 	}
-	b := l.queue.begin(journal.KindMerge)
+	b := c.queue.begin(journal.KindMerge)
 	if b == nil {
 		done(nil, ErrDown)
 		return
@@ -218,5 +222,5 @@ func (l *Ledger) Merge(p journal.CutPart, r message.PartReceipt, done func(*mess
 		}
 		done(m, nil)
 	})
-	l.queue.end(b)
+	c.queue.end(b)
 }

@@ -124,7 +124,7 @@ func TestAcceptCut(t *testing.T) {
 // in the index.
 func TestPartsOnTheirWay(t *testing.T) {
 	one, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
-	c := newCuts()
+	c := newCuts(nil, nil, 0)
 	row := c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 1, First: "a1", Day: 20780}, receiver: one})
 	second := c.add(cutRow{key: "a2", part: journal.CutPart{Seq: 2, First: "a1", Day: 20780}, receiver: one})
 	find := func(key string, receiver message.Addr, want uint8) {

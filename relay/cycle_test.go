@@ -50,7 +50,7 @@ func changeCycle(t *testing.T, from, to index.Cycle, sent, skip uint64) {
 	}
 	least := min(numbersOf(from), numbersOf(to))
 	now := sent + skip // what is skipped counts as given
-	begin := goOnBehind(newest, now, to.First, numbersOf(to))
+	begin := cycle{first: to.First, numbers: numbersOf(to)}.goOnBehind(newest, now)
 	if begin < now || begin >= now+numbersOf(to) {
 		t.Errorf("after %d: got ordinal %d", sent, begin)
 	}
@@ -69,7 +69,7 @@ func TestGoOn(t *testing.T) {
 	l := indexedLedger(t)
 	l.first, l.numbers = 100, 50
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	if got, err := l.goOn(&c, 7); err != nil || l.number(got) != 100 || got < 7 || got >= 57 {
+	if got, err := l.goOn(l.index, &c, 7); err != nil || l.number(got) != 100 || got < 7 || got >= 57 {
 		t.Errorf("no number: got ordinal %d, %v, want the next one of the first number", got, err)
 	}
 	seq := uint64(0)
@@ -93,7 +93,7 @@ func TestGoOn(t *testing.T) {
 		l.applyRecords(t, seq, func(b []byte) []byte {
 			return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: tt.ordinal + 1, At: 1, From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
 		})
-		got, err := l.goOn(&c, tt.next)
+		got, err := l.goOn(l.index, &c, tt.next)
 		if err != nil || l.number(got) != tt.wantedNumber || got < tt.next || got >= tt.next+50 {
 			t.Errorf("%s: got ordinal %d, number %d, %v, want number %d", tt.name, got, l.number(got), err, tt.wantedNumber)
 		}

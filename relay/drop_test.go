@@ -158,16 +158,16 @@ func TestCoverAll(t *testing.T) {
 		}
 	}
 	l.queue.records = maxQueuedRecords
-	if l.coverAll() {
+	if l.table.coverAll(l.queue) {
 		t.Error("without room: got all covered")
 	}
 	l.queue.records = maxQueuedRecords - 1
-	if l.coverAll() {
+	if l.table.coverAll(l.queue) {
 		t.Error("with room for one: got all covered")
 	}
 	l.queue.records = 0
 	for range 2 { // the second time there is nothing to do
-		if !l.coverAll() {
+		if !l.table.coverAll(l.queue) {
 			t.Error("with room: got some left")
 		}
 	}

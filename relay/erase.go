@@ -48,16 +48,3 @@ func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.
 		return journal.AppendErase(dst, &receiver, now.UnixMilli())
 	})
 }
-
-// forget drops from memory what the index knows as well of a receiver's conversations.
-func (l *Ledger) forget(receiver message.Addr, now time.Time) {
-	sh := l.table.of(&receiver)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	for c, h := range sh.heads {
-		if c.Receiver == receiver && h.clean(now) {
-			sh.unlink(h)
-			delete(sh.heads, c)
-		}
-	}
-}

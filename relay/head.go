@@ -94,3 +94,13 @@ func (h *head) change() <-chan struct{} {
 func (h *head) clean(now time.Time) bool {
 	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.expireParts(now)
 }
+
+// isOut reports whether a message with this number is on its way to the index.
+func (h *head) isOut(number uint16, c cycle) bool {
+	for _, o := range h.out {
+		if c.number(o.ordinal) == number {
+			return true
+		}
+	}
+	return false
+}

@@ -1,10 +1,8 @@
 package relay
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,25 +22,20 @@ const assignWait = time.Second
 // No number is given twice within a cycle, whatever crashes: see head and epoch.
 // Its methods may be called from any goroutine.
 type Ledger struct {
-	first   uint16
-	numbers uint64 // how many a cycle has
-	table   *table
-	queue   *queue
-	index   *index.Index
-	status  *status
-	metrics *ledgerMetrics
-	routes  *routes
-	cuts    *cuts
-	keep    time.Duration
-	sameID  func(a, b []byte) bool
+	*recorder
+	*routes   // accounts by message_id
+	*receipts // delivery receipts that pass by
+	*cuts     // parts of the messages that the gateway cut
+	cycle
 
+	table    *table
+	index    *index.Index
+	metrics  *ledgerMetrics
+	keep     time.Duration
 	logger   *slog.Logger
 	opt      ledgerOptions
 	appender *appender // since begin
-
-	receipts chan passedReceipt
-	applying sync.RWMutex // held while what is logged is not yet in the index
-	skip     uint64       // window; 0 in the test that shows what it is for
+	skip     uint64    // window; 0 in the test that shows what it is for
 
 	// Static once status is up.
 	epoch uint64
@@ -68,17 +61,13 @@ type ledgerOptions struct {
 }
 
 func newLedger(opt ledgerOptions, ix *index.Index, st *status) *Ledger {
-	l := &Ledger{
-		first: opt.First, numbers: uint64(opt.Last-opt.First) + 1, opt: opt, logger: opt.Logger,
-		table: newTable(opt.Conversations), queue: newQueue(), index: ix, status: st, metrics: newLedgerMetrics(opt.Registerer),
-		routes: newRoutes(), cuts: newCuts(), keep: opt.Keep, sameID: opt.SameID,
-		receipts: make(chan passedReceipt, maxReceipts),
-		skip:     window,
+	rec, heads, metrics := &recorder{queue: newQueue(), status: st}, newTable(opt.Conversations), newLedgerMetrics(opt.Registerer)
+	return &Ledger{
+		recorder: rec, routes: newRoutes(rec, ix, opt.Keep), cuts: newCuts(rec, ix, opt.Keep),
+		receipts: newReceipts(rec, ix, heads, opt.SameID, metrics.receipts),
+		cycle:    cycle{first: opt.First, numbers: uint64(opt.Last-opt.First) + 1},
+		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
 	}
-	if l.sameID == nil {
-		l.sameID = bytes.Equal
-	}
-	return l
 }
 
 // Assign gives s its number: the next one of its conversation, or that of the other
@@ -114,8 +103,8 @@ func (l *Ledger) assign(sh *shard, s *Sent) error {
 	if h.goesAsIs(s) {
 		return ErrAsIs
 	}
-	if !l.mayGive(h) {
-		if err := l.waitForLog(h, s); err != nil {
+	if !h.mayGive(l.cycle) {
+		if err := h.waitForLog(s, l.status, l.cycle); err != nil {
 			return err
 		}
 	}
@@ -155,12 +144,9 @@ func (l *Ledger) give(h *head, s *Sent) {
 		s.Part.Ref = h.takeRef(s.ordinal, s.Part.Wide)
 	}
 	if h.next-h.cover >= window/2 {
-		l.coverHead(h)
+		l.queue.cover(h)
 	}
 }
-
-// number is what stands for an ordinal in the message.
-func (l *Ledger) number(ordinal uint64) uint16 { return l.first + uint16(ordinal%l.numbers) }
 
 // head returns the memory of a conversation, from the index if need be.
 func (l *Ledger) head(sh *shard, s *Sent) (*head, error) {
@@ -191,7 +177,7 @@ func (l *Ledger) load(c *message.Conversation) (uint64, error) {
 	}
 	next += l.skip * (l.epoch - epoch)
 	if epoch < l.since {
-		return l.goOn(c, next)
+		return l.goOn(l.index, c, next)
 	}
 	return next, nil
 }
@@ -229,31 +215,16 @@ func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	l.queue.end(b)
 }
 
-// appendSent adds the record of an accepted message.
-func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
-	r := journal.Record{
-		Place:        journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal},
-		Bound:        bound,
-		At:           s.At.UnixMilli(),
-		MessageID:    messageID[:min(len(messageID), journal.MaxMessageID)],
-		From:         s.From,
-		To:           s.To,
-		Reference:    s.Reference,
-		HasReference: s.HasReference,
-		WantsReceipt: s.WantsReceipt,
-	}
-	if s.isPart() {
-		r.Part = s.Part
-		b.changes = true
-	}
-	b.buf = journal.AppendAccepted(b.buf, &r, s.Account)
+// outstanding returns the senders who have given this number to the receiver without
+// the index knowing about it yet; sender is one of them, or zero for any. The channel is
+// closed when that has changed; nil when there are none.
+func (l *Ledger) outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
+	defer crash.OnPanic()
+	return l.table.outstanding(receiver, sender, number, l.cycle)
 }
 
-// catchUp returns when the index has what anybody was told to be in the log.
-func (l *Ledger) catchUp() {
-	l.applying.RLock()
-	defer l.applying.RUnlock()
-}
+// forget drops from memory what the index knows as well of a receiver's conversations.
+func (l *Ledger) forget(receiver message.Addr, now time.Time) { l.table.forget(receiver, now) }
 
 // Refuse says that the SMSC refused s, did not answer, or is gone: the number is
 // skipped. It never waits.
@@ -273,7 +244,7 @@ func (l *Ledger) Refuse(s *Sent) {
 		return
 	}
 	if s.ordinal >= h.cover {
-		l.coverHead(h)
+		l.queue.cover(h)
 	}
 	h.settle(s.ordinal, s.seq())
 }

@@ -26,10 +26,10 @@ var ledgerPanics = map[string]func(t *testing.T, p *partition){
 			}
 		}
 	},
-	"(*Ledger).submit": func(t *testing.T, p *partition) {
+	"(*recorder).submit": func(t *testing.T, p *partition) {
 		p.Ledger.submit(t.Context(), journal.KindRead, func([]byte) []byte { panic("planted") })
 	},
-	"(*Ledger).enqueue": func(_ *testing.T, p *partition) {
+	"(*recorder).enqueue": func(_ *testing.T, p *partition) {
 		_ = p.enqueue(journal.KindReported, func([]byte) []byte { panic("planted") })
 	},
 }

@@ -1,8 +1,11 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/crash"
 	"readback/relay/index"
@@ -25,24 +28,43 @@ type passedReceipt struct {
 	at        time.Time
 }
 
+// receipts has the log know of the delivery receipts that pass by.
+type receipts struct {
+	*recorder
+	index  *index.Index
+	table  *table
+	sameID func(receipt, message []byte) bool
+
+	passed  chan passedReceipt
+	dropped prometheus.Counter
+}
+
+// newReceipts returns the receipts of a ledger. sameID as in ledgerOptions.
+func newReceipts(rec *recorder, ix *index.Index, heads *table, sameID func(receipt, message []byte) bool, dropped prometheus.Counter) *receipts {
+	if sameID == nil {
+		sameID = bytes.Equal
+	}
+	return &receipts{recorder: rec, index: ix, table: heads, sameID: sameID, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
+}
+
 // Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed
 // by. It never waits: when too many receipts do, this one is dropped and counted.
-func (l *Ledger) Receipt(c message.Conversation, messageID []byte, state message.State) {
+func (rs *receipts) Receipt(c message.Conversation, messageID []byte, state message.State) {
 	defer crash.OnPanic()
-	if !l.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
+	if !rs.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
 		return
 	}
 	select {
-	case l.receipts <- passedReceipt{conv: c, messageID: string(messageID), state: state, at: time.Now()}:
+	case rs.passed <- passedReceipt{conv: c, messageID: string(messageID), state: state, at: time.Now()}:
 	default:
-		l.metrics.receipts.Inc()
+		rs.dropped.Inc()
 	}
 }
 
 // resolveReceipts finds the message of each receipt, and has the log know. A receipt
 // may come before the SMSC's answer to its message: it is looked at again until the
 // wait is over.
-func (l *Ledger) resolveReceipts(ctx context.Context) {
+func (rs *receipts) resolveReceipts(ctx context.Context) {
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
 	var early []passedReceipt
@@ -50,15 +72,15 @@ func (l *Ledger) resolveReceipts(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case rc := <-l.receipts:
-			onItsWay := l.known(&rc.conv) // asked first: it may get to the index in between
-			if !l.resolve(&rc) && onItsWay && len(early) < maxEarly {
+		case rc := <-rs.passed:
+			onItsWay := rs.known(&rc.conv) // asked first: it may get to the index in between
+			if !rs.resolve(&rc) && onItsWay && len(early) < maxEarly {
 				early = append(early, rc)
 			}
 		case now := <-again.C:
 			left := early[:0]
 			for _, rc := range early {
-				if !l.resolve(&rc) && now.Sub(rc.at) < earlyWait {
+				if !rs.resolve(&rc) && now.Sub(rc.at) < earlyWait {
 					left = append(left, rc)
 				}
 			}
@@ -69,9 +91,9 @@ func (l *Ledger) resolveReceipts(ctx context.Context) {
 
 // known tells whether a conversation is in memory: only then can the message of a
 // receipt be on its way to the index.
-func (l *Ledger) known(c *message.Conversation) bool {
+func (rs *receipts) known(c *message.Conversation) bool {
 	defer crash.OnPanic()
-	sh := l.table.of(&c.Receiver)
+	sh := rs.table.of(&c.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	h := sh.heads[*c]
@@ -79,28 +101,28 @@ func (l *Ledger) known(c *message.Conversation) bool {
 }
 
 // resolve finds the message and queues the record; false when there is none yet.
-func (l *Ledger) resolve(rc *passedReceipt) bool {
-	p, seq, err := l.findMessage(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
+func (rs *receipts) resolve(rc *passedReceipt) bool {
+	p, seq, err := rs.findMessage(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
 	if err != nil || p == nil {
 		return err != nil
 	}
-	b := l.queue.begin(journal.KindReceipt)
+	b := rs.queue.begin(journal.KindReceipt)
 	if b == nil {
 		return true
 	}
 	b.buf = journal.AppendReceipt(b.buf, &journal.Record{Place: *p, PartSeq: seq, State: rc.state, At: rc.at.UnixMilli()})
-	l.queue.end(b)
+	rs.queue.end(b)
 	return true
 }
 
 // findMessage returns where the message with this message_id stands, and which part of
 // it that is; nil when there is none.
-func (l *Ledger) findMessage(c *message.Conversation, id []byte, today uint16) (*journal.Place, uint8, error) {
+func (rs *receipts) findMessage(c *message.Conversation, id []byte, today uint16) (*journal.Place, uint8, error) {
 	var p *journal.Place
 	var seq uint8
-	err := l.index.EachEntry(c, today, func(f index.Found) bool {
+	err := rs.index.EachEntry(c, today, func(f index.Found) bool {
 		for _, part := range f.Entry.Parts {
-			if l.sameID(id, part.ID) {
+			if rs.sameID(id, part.ID) {
 				p, seq = &f.Place, part.Seq
 				return false
 			}

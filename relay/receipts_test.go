@@ -1,12 +1,14 @@
 package relay
 
 import (
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -17,24 +19,24 @@ func TestReceiptsAreBounded(t *testing.T) {
 	l, h := idleLedger(t)
 	long := make([]byte, journal.MaxMessageID+1)
 	for _, id := range [][]byte{nil, long} {
-		if l.Receipt(h.conv, id, message.StateDelivered); len(l.receipts) > 0 {
+		if l.Receipt(h.conv, id, message.StateDelivered); len(l.passed) > 0 {
 			t.Errorf("id of %d octets: got it taken", len(id))
 		}
 	}
 	l.status.set(ErrDown)
-	if l.Receipt(h.conv, []byte("A"), message.StateDelivered); len(l.receipts) > 0 {
+	if l.Receipt(h.conv, []byte("A"), message.StateDelivered); len(l.passed) > 0 {
 		t.Error("while down: got it taken")
 	}
 	l.status.set(nil)
 	l.Receipt(h.conv, long[1:], message.StateFailed)
-	if rc := <-l.receipts; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != message.StateFailed || time.Since(rc.at) > time.Hour {
+	if rc := <-l.passed; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != message.StateFailed || time.Since(rc.at) > time.Hour {
 		t.Errorf("got %+v", rc)
 	}
 	for range maxReceipts + 3 {
 		l.Receipt(h.conv, []byte("A"), message.StateDelivered)
 	}
-	if got := testutil.ToFloat64(l.metrics.receipts); got != 3 || len(l.receipts) != maxReceipts {
-		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.receipts), maxReceipts)
+	if got := testutil.ToFloat64(l.dropped); got != 3 || len(l.passed) != maxReceipts {
+		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.passed), maxReceipts)
 	}
 }
 
@@ -53,10 +55,14 @@ func TestEarlyReceipts(t *testing.T) {
 		{"not on its way", false, 10 * time.Second, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := indexedLedger(t)
+			ix, err := index.Open(t.TempDir(), slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = ix.Close() }()
 			c := relaytest.Conversation(t, "10690001", "447700900123")
 			synctest.Test(t, func(t *testing.T) {
-				l.status, l.receipts, l.queue = newStatus(), make(chan passedReceipt, maxReceipts), newQueue() // of this bubble
+				l := ledgerOn(ix)
 				l.status.set(nil)
 				h := &head{conv: c}
 				l.table.of(&c.Receiver).add(h, 1, time.Now())

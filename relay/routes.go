@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -16,6 +17,10 @@ const maxAwaitings = 10_000
 
 // routes says which account a message_id belongs to, as long as the index does not.
 type routes struct {
+	*recorder
+	index *index.Index
+	keep  time.Duration // how long a message can be read
+
 	// Guarded by mu.
 	mu      sync.Mutex
 	serial  uint64
@@ -30,8 +35,8 @@ type route struct {
 	serial      uint64 // later ones of the same id have a higher one
 }
 
-func newRoutes() *routes {
-	return &routes{pending: make(map[string]route), awaited: make(map[string][]chan<- string)}
+func newRoutes(rec *recorder, ix *index.Index, keep time.Duration) *routes {
+	return &routes{recorder: rec, index: ix, keep: keep, pending: make(map[string]route), awaited: make(map[string][]chan<- string)}
 }
 
 // Route says that the message which the SMSC knows by id belongs to account. id is copied.
@@ -39,18 +44,18 @@ func newRoutes() *routes {
 // Route never waits: w is told when the record is in the log, or when it will not be soon,
 // maybe before Route returns. While the ledger is down the record waits for it. An empty id or
 // account is not recorded, nor is an id of over 65 octets.
-func (l *Ledger) Route(account string, id []byte, w Waiter, token uint64) {
+func (rs *routes) Route(account string, id []byte, w Waiter, token uint64) {
 	defer crash.OnPanic()
 	if len(id) == 0 || len(id) > journal.MaxRouteID || account == "" || len(account) > journal.MaxAccount {
 		w.Logged(token)
 		return
 	}
 	// Who waits is told by the appender, and there is one when the ledger has been up.
-	up := l.status.up.Load()
-	r := l.routes.add(account, string(id))
-	b := l.queue.begin(journal.KindRoute)
+	up := rs.status.up.Load()
+	r := rs.add(account, string(id))
+	b := rs.queue.begin(journal.KindRoute)
 	if b == nil {
-		l.routes.settle(r)
+		rs.settle(r)
 		w.Logged(token)
 		return
 	}
@@ -59,43 +64,43 @@ func (l *Ledger) Route(account string, id []byte, w Waiter, token uint64) {
 	if up {
 		b.waits = append(b.waits, wait{w, token})
 	}
-	l.queue.end(b)
+	rs.queue.end(b)
 	if !up {
 		w.Logged(token)
 	}
 }
 
 // Routed returns the account that id belongs to; false when that is not known.
-func (l *Ledger) Routed(id []byte) (account string, ok bool) {
+func (rs *routes) Routed(id []byte) (account string, ok bool) {
 	defer crash.OnPanic()
-	if account, ok = l.routes.find(id); ok {
+	if account, ok = rs.find(id); ok {
 		return account, true
 	}
 	if len(id) > journal.MaxRouteID {
 		return "", false
 	}
 	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
-	account, err := l.index.Route(id, today, uint16(l.keep/(24*time.Hour))+2)
+	account, err := rs.index.Route(id, today, uint16(rs.keep/(24*time.Hour))+2)
 	return account, err == nil && account != ""
 }
 
 // AwaitRoute is Routed for an id whose account may not be known yet, since a receipt may
 // come before the answer to its message: it waits until it is, or ctx ends. When ten
 // thousand wait already it does not.
-func (l *Ledger) AwaitRoute(ctx context.Context, id []byte) (account string, ok bool) {
+func (rs *routes) AwaitRoute(ctx context.Context, id []byte) (account string, ok bool) {
 	defer crash.OnPanic()
-	if account, ok = l.Routed(id); ok {
+	if account, ok = rs.Routed(id); ok {
 		return account, true
 	}
 	told := make(chan string, 1)
-	if !l.routes.await(string(id), told) {
+	if !rs.await(string(id), told) {
 		return "", false
 	}
-	defer l.routes.leave(string(id), told)
+	defer rs.leave(string(id), told)
 	for {
-		changed, _ := l.status.get()
+		changed, _ := rs.status.get()
 		// It may have come before await; or with the log, when the ledger was not up.
-		if account, ok = l.Routed(id); ok {
+		if account, ok = rs.Routed(id); ok {
 			return account, true
 		}
 		select {

@@ -113,7 +113,7 @@ func TestRoutesOfALostLedger(t *testing.T) {
 
 // A route stays in memory until the index has it. A route that replaced it meanwhile stays.
 func TestRoutesInMemory(t *testing.T) {
-	rs := newRoutes()
+	rs := newRoutes(nil, nil, 0)
 	first, other, second := rs.add("bank", "1"), rs.add("bank", "2"), rs.add("shop", "1")
 	want := func(what, id, account string) {
 		t.Helper()

@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -35,4 +36,24 @@ type Sent struct {
 	day     uint16 // of the first part's submission, since 1970, UTC
 	head    *head  // of its conversation, from Assign or Follow to Accept or Refuse
 	follows bool   // it is a part without a number, of a message that may get one
+}
+
+// appendSent adds the record of an accepted message.
+func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
+	r := journal.Record{
+		Place:        journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal},
+		Bound:        bound,
+		At:           s.At.UnixMilli(),
+		MessageID:    messageID[:min(len(messageID), journal.MaxMessageID)],
+		From:         s.From,
+		To:           s.To,
+		Reference:    s.Reference,
+		HasReference: s.HasReference,
+		WantsReceipt: s.WantsReceipt,
+	}
+	if s.isPart() {
+		r.Part = s.Part
+		b.changes = true
+	}
+	b.buf = journal.AppendAccepted(b.buf, &r, s.Account)
 }

@@ -131,3 +131,39 @@ func (s *shard) delist(h *head) {
 	}
 	h.busyPrev, h.busyNext = nil, nil
 }
+
+// outstanding returns the senders who have a message with this number to the receiver on its way
+// to the index; sender is one of them, or zero for any. The channel is closed when that has
+// changed; nil when there are none.
+func (t *table) outstanding(receiver, sender *message.Addr, number uint16, c cycle) (senders []message.Addr, changed <-chan struct{}) {
+	sh := t.of(receiver)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if !sender.IsZero() {
+		h := sh.heads[message.Conversation{Sender: *sender, Receiver: *receiver}]
+		if h == nil || !h.isOut(number, c) {
+			return nil, nil
+		}
+		return []message.Addr{*sender}, h.change()
+	}
+	for h := sh.busy; h != nil; h = h.busyNext {
+		if h.conv.Receiver == *receiver && h.isOut(number, c) {
+			senders = append(senders, h.conv.Sender)
+			changed = h.change()
+		}
+	}
+	return senders, changed
+}
+
+// forget drops what the index knows as well of a receiver's conversations.
+func (t *table) forget(receiver message.Addr, now time.Time) {
+	sh := t.of(&receiver)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for c, h := range sh.heads {
+		if c.Receiver == receiver && h.clean(now) {
+			sh.unlink(h)
+			delete(sh.heads, c)
+		}
+	}
+}

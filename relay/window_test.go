@@ -10,7 +10,7 @@ import (
 )
 
 func TestMayGive(t *testing.T) {
-	l := &Ledger{numbers: 400}
+	c := cycle{numbers: 400}
 	for _, tt := range []struct {
 		name         string
 		next, logged uint64
@@ -25,7 +25,7 @@ func TestMayGive(t *testing.T) {
 		{"both", 150, 150 - window, []out{{ordinal: 50}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := l.mayGive(&head{next: tt.next, logged: tt.logged, out: tt.out}); got != tt.want {
+			if got := (&head{next: tt.next, logged: tt.logged, out: tt.out}).mayGive(c); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
