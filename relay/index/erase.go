@@ -25,10 +25,17 @@ func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
 	return append(append(dst, prefixPerson, personHead), sum[:hashedOctets]...)
 }
 
-// erase takes all entries of a receiver out, what is known of parts of its messages, the
+// erasure takes what is known of one receiver out of the index.
+type erasure struct {
+	*Applier
+	*lookup  // of the batch at hand and all before it
+	receiver *message.Addr
+}
+
+// applyErase takes all entries of a receiver out, what is known of parts of its messages, the
 // feedback about it that waits in the outbox, and its name from the heads. It goes through
 // the whole outbox, which nothing finds by its receiver.
-func (a *Applier) erase(rec *journal.Record) error {
+func applyErase(a *Applier, rec *journal.Record) error {
 	a.came(Noted, nil)
 	if !a.changes {
 		return errors.New("batch was not said to change entries")
@@ -37,31 +44,29 @@ func (a *Applier) erase(rec *journal.Record) error {
 	if err != nil {
 		return err
 	}
-	l := &lookup{it: it} // of this batch and all before it
-	receiver := &rec.Place.Conv.Receiver
-	return firstError(a.eraseEntries(l, receiver), a.eraseHeads(l, receiver), a.eraseParts(l, receiver),
-		a.eraseOutbox(l, receiver), a.eraseEvents(l, receiver), it.Error(), it.Close())
+	e := erasure{Applier: a, lookup: &lookup{it: it}, receiver: &rec.Place.Conv.Receiver}
+	return firstError(e.entries(), e.heads(), e.parts(), e.outbox(), e.events(), it.Error(), it.Close())
 }
 
-func (a *Applier) eraseEntries(l *lookup, receiver *message.Addr) (failed error) {
-	err := l.eachDay(MaxDay, func(day uint16) bool {
-		prefix := receiverPrefix(nil, day, receiver)
-		if l.it.SeekGE(prefix) && bytes.HasPrefix(l.it.Key(), prefix) {
-			failed = a.b.DeleteRange(prefix, upper(prefix), nil)
+func (e erasure) entries() (failed error) {
+	err := e.eachDay(MaxDay, func(day uint16) bool {
+		prefix := receiverPrefix(nil, day, e.receiver)
+		if e.it.SeekGE(prefix) && bytes.HasPrefix(e.it.Key(), prefix) {
+			failed = e.b.DeleteRange(prefix, upper(prefix), nil)
 		}
 		return failed == nil
 	})
 	return firstError(failed, err)
 }
 
-func (a *Applier) eraseHeads(l *lookup, receiver *message.Addr) error {
-	prefix := journal.AppendString([]byte{prefixHead}, receiver.Bytes())
-	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
-		d := journal.Decoder{B: l.it.Key(), Off: len(prefix)}
-		c := message.Conversation{Sender: d.Addr("sender"), Receiver: *receiver}
+func (e erasure) heads() error {
+	prefix := journal.AppendString([]byte{prefixHead}, e.receiver.Bytes())
+	for ok := e.it.SeekGE(prefix); ok && bytes.HasPrefix(e.it.Key(), prefix); ok = e.it.Next() {
+		d := journal.Decoder{B: e.it.Key(), Off: len(prefix)}
+		c := message.Conversation{Sender: d.Addr("sender"), Receiver: *e.receiver}
 		err := firstError(d.Err,
-			a.b.Set(hashedHeadKey(nil, &c), l.it.Value(), nil),
-			a.b.Delete(l.it.Key(), nil))
+			e.b.Set(hashedHeadKey(nil, &c), e.it.Value(), nil),
+			e.b.Delete(e.it.Key(), nil))
 		if err != nil {
 			return err
 		}
@@ -69,42 +74,42 @@ func (a *Applier) eraseHeads(l *lookup, receiver *message.Addr) error {
 	return nil
 }
 
-func (a *Applier) eraseParts(l *lookup, receiver *message.Addr) error {
-	for ok := l.it.SeekGE([]byte{prefixPart}); ok && l.it.Key()[0] == prefixPart; {
-		day := binary.BigEndian.Uint16(l.it.Key()[1:])
-		prefix := partsOf(nil, day, receiver)
-		for ok = l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
-			part, err := parsePart(day, l.it.Value())
-			err = firstError(err, a.b.Delete(l.it.Key(), nil), a.b.Delete(cutKey(nil, day, []byte(part.First)), nil))
+func (e erasure) parts() error {
+	for ok := e.it.SeekGE([]byte{prefixPart}); ok && e.it.Key()[0] == prefixPart; {
+		day := binary.BigEndian.Uint16(e.it.Key()[1:])
+		prefix := partsOf(nil, day, e.receiver)
+		for ok = e.it.SeekGE(prefix); ok && bytes.HasPrefix(e.it.Key(), prefix); ok = e.it.Next() {
+			part, err := parsePart(day, e.it.Value())
+			err = firstError(err, e.b.Delete(e.it.Key(), nil), e.b.Delete(cutKey(nil, day, []byte(part.First)), nil))
 			if err != nil {
 				return err
 			}
 		}
-		ok = l.it.SeekGE(upper(dayPrefix(nil, prefixPart, day)))
+		ok = e.it.SeekGE(upper(dayPrefix(nil, prefixPart, day)))
 	}
 	return nil
 }
 
-func (a *Applier) eraseOutbox(l *lookup, receiver *message.Addr) error {
-	for ok := l.it.SeekGE([]byte{FeedbackOutbox}); ok && l.it.Key()[0] == FeedbackOutbox; ok = l.it.Next() {
-		if !IsAbout(l.it.Value(), *receiver) {
+func (e erasure) outbox() error {
+	for ok := e.it.SeekGE([]byte{FeedbackOutbox}); ok && e.it.Key()[0] == FeedbackOutbox; ok = e.it.Next() {
+		if !IsAbout(e.it.Value(), *e.receiver) {
 			continue
 		}
-		if err := a.b.Delete(l.it.Key(), nil); err != nil {
+		if err := e.b.Delete(e.it.Key(), nil); err != nil {
 			return err
 		}
-		a.result.Taken++
+		e.result.Taken++
 	}
 	return nil
 }
 
-// eraseEvents does the same in the outbox of the events.
-func (a *Applier) eraseEvents(l *lookup, receiver *message.Addr) error {
-	for ok := l.it.SeekGE([]byte{EventOutbox}); ok && l.it.Key()[0] == EventOutbox; ok = l.it.Next() {
-		if !IsAbout(l.it.Value(), *receiver) {
+// events does the same in the outbox of the events.
+func (e erasure) events() error {
+	for ok := e.it.SeekGE([]byte{EventOutbox}); ok && e.it.Key()[0] == EventOutbox; ok = e.it.Next() {
+		if !IsAbout(e.it.Value(), *e.receiver) {
 			continue
 		}
-		if err := a.b.Delete(l.it.Key(), nil); err != nil {
+		if err := e.b.Delete(e.it.Key(), nil); err != nil {
 			return err
 		}
 	}

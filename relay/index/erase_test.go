@@ -136,7 +136,7 @@ func TestEraseGoesPastOthersParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.a.eraseParts(&lookup{it: it}, &mine.Receiver); err != nil {
+	if err := (erasure{Applier: l.a, lookup: &lookup{it: it}, receiver: &mine.Receiver}).parts(); err != nil {
 		t.Fatal(err)
 	}
 	if got := it.Stats().ForwardStepCount[pebble.InterfaceCall]; got > 10 {

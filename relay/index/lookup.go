@@ -156,6 +156,36 @@ func (ix *Index) FindReceiver(receiver *message.Addr, number, today uint16) ([]F
 	return all, firstError(failed, err, l.close())
 }
 
+// FindFeedback returns the entry of the message that a feedback is about; nil when it is gone.
+// It stands under the day of the part that was numbered first, seldom the one after the first
+// submission's.
+func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
+	var c message.Conversation
+	var err error
+	if c.Sender, err = message.NormalAddr(fb.Sender); err != nil {
+		return nil, err
+	}
+	if c.Receiver, err = message.NormalAddr(fb.Receiver); err != nil {
+		return nil, err
+	}
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	day := message.DayOf(fb.SubmittedAt.UnixMilli())
+	var f Found
+	for _, d := range []uint16{day, day + 1} {
+		key := entryKey(nil, &journal.Place{Conv: c, Day: d, Number: fb.Number})
+		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
+			continue
+		}
+		if f, err = l.read(); err == nil && feedbackID(&f.Place, &f.Entry) == fb.Event {
+			return &f, l.close()
+		}
+	}
+	return nil, firstError(err, l.it.Error(), l.close())
+}
+
 // EachEntry calls f with the entries of a conversation, newest day first, until f returns
 // false.
 func (ix *Index) EachEntry(c *message.Conversation, today uint16, f func(Found) bool) error {

@@ -51,8 +51,8 @@ func parseCutState(value []byte) (receipt.Merge, error) {
 	return m, d.Err
 }
 
-// cut applies the record of a part. The record of the first part creates the message.
-func (a *Applier) cut(rec *journal.Record) error {
+// applyCut applies the record of a part. The record of the first part creates the message.
+func applyCut(a *Applier, rec *journal.Record) error {
 	if rec.Place.Day < a.Expired {
 		return nil
 	}
@@ -61,23 +61,23 @@ func (a *Applier) cut(rec *journal.Record) error {
 	if err := a.b.Set(a.key, a.val, nil); err != nil || rec.PartSeq > 1 {
 		return err
 	}
-	return a.putCut(rec, &receipt.Merge{Wanted: rec.Cut.Wanted, States: make([]byte, rec.Part.Total)})
+	return putCut(a, rec, &receipt.Merge{Wanted: rec.Cut.Wanted, States: make([]byte, rec.Part.Total)})
 }
 
-func (a *Applier) putCut(rec *journal.Record, m *receipt.Merge) error {
+func putCut(a *Applier, rec *journal.Record, m *receipt.Merge) error {
 	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	a.val = appendCutState(a.val[:0], m)
 	return a.b.Set(a.key, a.val, nil)
 }
 
-// merge applies the receipt of a part. Its outcome is the receipt of the whole message.
-func (a *Applier) merge(rec *journal.Record) error {
-	m, err := a.partReceipt(rec)
+// applyMerge applies the receipt of a part. Its outcome is the receipt of the whole message.
+func applyMerge(a *Applier, rec *journal.Record) error {
+	m, err := partReceipt(a, rec)
 	a.came(Noted, m)
 	return err
 }
 
-func (a *Applier) partReceipt(rec *journal.Record) (*message.Merged, error) {
+func partReceipt(a *Applier, rec *journal.Record) (*message.Merged, error) {
 	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
 	value, err := copyOf(a.b.Get(a.key))
 	if err != nil || value == nil {
@@ -88,5 +88,5 @@ func (a *Applier) partReceipt(rec *journal.Record) (*message.Merged, error) {
 		return nil, err
 	}
 	whole := noteReceipt(&m, rec.PartSeq, &rec.Notes)
-	return whole, a.putCut(rec, &m)
+	return whole, putCut(a, rec, &m)
 }

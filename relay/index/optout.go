@@ -17,8 +17,8 @@ func optOutKey(dst []byte, receiver *message.Addr) []byte {
 	return append(append(dst, prefixPerson, personOptOut), receiver.Bytes()...)
 }
 
-// optOut notes an opt-out, or its end.
-func (a *Applier) optOut(rec *journal.Record) error {
+// applyOptOut notes an opt-out, or its end.
+func applyOptOut(a *Applier, rec *journal.Record) error {
 	a.came(Noted, nil)
 	a.key = optOutKey(a.key[:0], &rec.Place.Conv.Receiver)
 	if rec.Status == 0 {
