@@ -104,6 +104,16 @@ func fullAccount() Account {
 	}
 }
 
+func fullTrack() Track {
+	return Track{
+		Policy: numbering.Policy{When: numbering.Off, Carriage: numbering.Auto, Overflow: numbering.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
+		IEI:    0x9F, Reference: 16,
+		Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
+		ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},
+		Marker:       Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
+	}
+}
+
 // fullConfig is good_full.yaml without its accounts.
 func fullConfig() Config {
 	return Config{
@@ -132,13 +142,7 @@ func fullConfig() Config {
 			MessageID:      MessageID{Response: "hex", Receipt: "dec"},
 			ConnectTimeout: 3 * time.Second, DefaultAlphabet: "latin1",
 		},
-		Track: Track{
-			Policy: numbering.Policy{When: numbering.Off, Carriage: numbering.Auto, Overflow: numbering.RejectNoRoom, RejectOnFailure: true, SplitMulti: true, ForwardAckBits: true},
-			IEI:    0x9F, Reference: 16,
-			Proof: true, ProofKeys: []string{files + "/proof.key", files + "/proof_old.key"},
-			ProofSecrets: []Secret{"an example key, of 16 octets at least", "the example key before that one"},
-			Marker:       Marker{UCS2: '✓', GSM7: '*', Latin1: '¶', ASCII: '*'},
-		},
+		Track: fullTrack(),
 		Feedback: Feedback{
 			AccountFeedback: AccountFeedback{
 				Form: "webhook", Events: true, Rate: 50, AfterReceipt: 5 * time.Second, Template: "{{.Number}} {{.State}}",

@@ -22,57 +22,59 @@ func failing(suffix string) func(*os.File) error {
 	}
 }
 
+// compactionFailures make a compaction fail, and let the next one succeed.
+var compactionFailures = []struct {
+	name   string
+	damage func(s *File) error
+	repair func(s *File) error
+}{
+	{
+		"the new file cannot be opened",
+		func(s *File) error { return os.MkdirAll(s.path+".new/x", 0o700) },
+		func(s *File) error { return os.RemoveAll(s.path + ".new") },
+	},
+	{
+		"the disk is full",
+		func(s *File) error { return os.Symlink("/dev/full", s.path+".new") },
+		func(*File) error { return nil },
+	},
+	{
+		"the new file is not on the disk",
+		func(s *File) error { s.sync = failing(".new"); return nil },
+		func(s *File) error { s.sync = (*os.File).Sync; return nil },
+	},
+	{
+		"the name cannot be given",
+		func(s *File) error {
+			return errors.Join(os.Rename(s.path, s.path+".old"), os.MkdirAll(s.path+"/x", 0o700))
+		},
+		func(s *File) error {
+			return errors.Join(os.RemoveAll(s.path), os.Rename(s.path+".old", s.path))
+		},
+	},
+	{
+		"the file cannot be read",
+		func(s *File) (err error) {
+			err = s.Close()
+			if err == nil {
+				s.f, err = os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
+			}
+			return err
+		},
+		func(s *File) (err error) {
+			err = s.Close()
+			if err == nil {
+				s.f, err = os.OpenFile(s.path, os.O_RDWR|os.O_APPEND, 0)
+			}
+			return err
+		},
+	},
+}
+
 // TestFileOutlivesAFailedCompaction makes a compaction fail in each way: the file is whole
 // and goes on, and is compacted when that can be done again.
 func TestFileOutlivesAFailedCompaction(t *testing.T) {
-	tests := []struct {
-		name   string
-		damage func(s *File) error
-		repair func(s *File) error
-	}{
-		{
-			"the new file cannot be opened",
-			func(s *File) error { return os.MkdirAll(s.path+".new/x", 0o700) },
-			func(s *File) error { return os.RemoveAll(s.path + ".new") },
-		},
-		{
-			"the disk is full",
-			func(s *File) error { return os.Symlink("/dev/full", s.path+".new") },
-			func(*File) error { return nil },
-		},
-		{
-			"the new file is not on the disk",
-			func(s *File) error { s.sync = failing(".new"); return nil },
-			func(s *File) error { s.sync = (*os.File).Sync; return nil },
-		},
-		{
-			"the name cannot be given",
-			func(s *File) error {
-				return errors.Join(os.Rename(s.path, s.path+".old"), os.MkdirAll(s.path+"/x", 0o700))
-			},
-			func(s *File) error {
-				return errors.Join(os.RemoveAll(s.path), os.Rename(s.path+".old", s.path))
-			},
-		},
-		{
-			"the file cannot be read",
-			func(s *File) (err error) {
-				err = s.Close()
-				if err == nil {
-					s.f, err = os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0)
-				}
-				return err
-			},
-			func(s *File) (err error) {
-				err = s.Close()
-				if err == nil {
-					s.f, err = os.OpenFile(s.path, os.O_RDWR|os.O_APPEND, 0)
-				}
-				return err
-			},
-		},
-	}
-	for _, tt := range tests {
+	for _, tt := range compactionFailures {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "reads")
 			s, all := crowded(t, path)

@@ -13,48 +13,51 @@ import (
 // plantedPanic is a function of this name, to be found in a stack.
 func plantedPanic() { panic("planted") }
 
+// panicTests are the ways in which what a session calls can panic.
+var panicTests = []struct {
+	name    string
+	handler fakeHandler
+	options func(*Options)
+	cause   func(s running) // what brings it about; nil: nothing more
+	// unwritten says that nothing gets as far as the peer.
+	unwritten bool
+}{
+	{
+		name:    "request",
+		handler: fakeHandler{request: func(Frame) error { plantedPanic(); return nil }},
+		cause:   func(s running) { s.peer.send(submit(7)) },
+	},
+	{
+		name:    "response",
+		handler: fakeHandler{response: func(Frame, Pending[any]) error { plantedPanic(); return nil }},
+		cause:   func(s running) { s.peer.send(submitResp(1)) },
+	},
+	{
+		name:    "unmatched response",
+		handler: fakeHandler{unmatched: func(Frame, bool) error { plantedPanic(); return nil }},
+		cause:   func(s running) { s.peer.send(submitResp(9)) },
+	},
+	{
+		name:    "nothing left to read",
+		handler: fakeHandler{idle: plantedPanic},
+		cause:   func(s running) { s.peer.send(submitResp(9)) },
+	},
+	{
+		name:    "no response in time",
+		handler: fakeHandler{expired: func(Pending[any]) { plantedPanic() }},
+		options: func(o *Options) { o.Response = time.Second },
+	},
+	{
+		name:      "room, when the writer has taken something",
+		options:   func(o *Options) { o.Room = plantedPanic },
+		unwritten: true,
+	},
+}
+
 // A panic in what a session calls ends that session and nothing else: what was put out before
 // is written, nobody waits for it, and its requests can be told of.
 func TestPanicEndsTheSession(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		handler fakeHandler
-		options func(*Options)
-		cause   func(s running) // what brings it about; nil: nothing more
-		// unwritten says that nothing gets as far as the peer.
-		unwritten bool
-	}{
-		{
-			name:    "request",
-			handler: fakeHandler{request: func(Frame) error { plantedPanic(); return nil }},
-			cause:   func(s running) { s.peer.send(submit(7)) },
-		},
-		{
-			name:    "response",
-			handler: fakeHandler{response: func(Frame, Pending[any]) error { plantedPanic(); return nil }},
-			cause:   func(s running) { s.peer.send(submitResp(1)) },
-		},
-		{
-			name:    "unmatched response",
-			handler: fakeHandler{unmatched: func(Frame, bool) error { plantedPanic(); return nil }},
-			cause:   func(s running) { s.peer.send(submitResp(9)) },
-		},
-		{
-			name:    "nothing left to read",
-			handler: fakeHandler{idle: plantedPanic},
-			cause:   func(s running) { s.peer.send(submitResp(9)) },
-		},
-		{
-			name:    "no response in time",
-			handler: fakeHandler{expired: func(Pending[any]) { plantedPanic() }},
-			options: func(o *Options) { o.Response = time.Second },
-		},
-		{
-			name:      "room, when the writer has taken something",
-			options:   func(o *Options) { o.Room = plantedPanic },
-			unwritten: true,
-		},
-	} {
+	for _, tt := range panicTests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var opt Options

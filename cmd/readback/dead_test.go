@@ -66,45 +66,12 @@ func TestLookingThingsUp(t *testing.T) {
 		t.Errorf("conversations of nobody: got %v", err)
 	}
 	<-told
-	var event string
-	for row := regexp.MustCompile(`bank +(\w{26}) +1 +106\*\*\*\*1 +447\*\*\*\*\*\*\*\*1 +1 +\S`); event == ""; {
-		out, err := execute(t, "dead", "list", "--ops", r.Ops())
-		if err != nil || ctx.Err() != nil {
-			t.Fatalf("dead list: got %q, %v", out, err)
-		}
-		if m := row.FindStringSubmatch(out); m != nil {
-			event = m[1]
-		}
-	}
+	event := awaitDead(ctx, t, r)
 	file := filepath.Join(t.TempDir(), "readback.yaml")
 	if err := os.WriteFile(file, []byte("ops: {addr: \""+r.Ops()+"\"}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, tt := range []struct {
-		args []string
-		want string // in the output; or, behind "error ", in the error
-	}{
-		{[]string{"show", "--event", event}, `"receiver": "447********1"`},
-		{[]string{"show", "--event", event, "--full"}, `"receiver": "447700900101"`},
-		{[]string{"show", "--event", "none"}, "error no dead letter of event none"},
-		{[]string{"show"}, "error which one"},
-		{[]string{"list", "--full"}, "447700900101"},
-		{[]string{"replay"}, "error which ones"},
-		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
-		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},
-	} {
-		out, err := execute(t, append(append([]string{"dead"}, tt.args...), "--config", file)...)
-		want, fails := strings.CutPrefix(tt.want, "error ")
-		if fails {
-			out = ""
-			if err != nil {
-				out = err.Error()
-			}
-		}
-		if (err != nil) != fails || !strings.Contains(out, want) {
-			t.Errorf("dead %v: got %q, %v; want %q", tt.args, out, err, tt.want)
-		}
-	}
+	lookAtDead(t, event, file)
 	<-told // it was replayed
 	if err := r.stop(); err != nil {
 		t.Errorf("stop: %v", err)
@@ -128,6 +95,51 @@ func TestFeedbackCommand(t *testing.T) {
 		}
 		if row.MatchString(out) {
 			return
+		}
+	}
+}
+
+// awaitDead waits for the dead letter of the bank, and returns its event.
+func awaitDead(ctx context.Context, t *testing.T, r *running) string {
+	t.Helper()
+	row := regexp.MustCompile(`bank +(\w{26}) +1 +106\*\*\*\*1 +447\*\*\*\*\*\*\*\*1 +1 +\S`)
+	for {
+		out, err := execute(t, "dead", "list", "--ops", r.Ops())
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("dead list: got %q, %v", out, err)
+		}
+		if m := row.FindStringSubmatch(out); m != nil {
+			return m[1]
+		}
+	}
+}
+
+// lookAtDead looks at the dead letter of an event, and replays it.
+func lookAtDead(t *testing.T, event, file string) {
+	t.Helper()
+	for _, tt := range []struct {
+		args []string
+		want string // in the output; or, behind "error ", in the error
+	}{
+		{[]string{"show", "--event", event}, `"receiver": "447********1"`},
+		{[]string{"show", "--event", event, "--full"}, `"receiver": "447700900101"`},
+		{[]string{"show", "--event", "none"}, "error no dead letter of event none"},
+		{[]string{"show"}, "error which one"},
+		{[]string{"list", "--full"}, "447700900101"},
+		{[]string{"replay"}, "error which ones"},
+		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
+		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},
+	} {
+		out, err := execute(t, append(append([]string{"dead"}, tt.args...), "--config", file)...)
+		want, fails := strings.CutPrefix(tt.want, "error ")
+		if fails {
+			out = ""
+			if err != nil {
+				out = err.Error()
+			}
+		}
+		if (err != nil) != fails || !strings.Contains(out, want) {
+			t.Errorf("dead %v: got %q, %v; want %q", tt.args, out, err, tt.want)
 		}
 	}
 }

@@ -62,33 +62,11 @@ func TestReadsOverTLS(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: authority.Pool()}}
-			defer transport.CloseIdleConnections()
+			client := &tls.Config{RootCAs: authority.Pool()}
 			if tt.cert != nil {
-				transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-					return tt.cert, nil
-				}
+				client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return tt.cert, nil }
 			}
-			req, err := http.NewRequestWithContext(t.Context(), "POST", "https://"+r.Reads()+"/v1/reads",
-				strings.NewReader(`{"receiver":"447700900123","sender":"1","number":1}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if tt.token != "" {
-				req.Header.Set("Authorization", "Bearer "+tt.token)
-			}
-			resp, err := transport.RoundTrip(req)
-			if err != nil {
-				if tt.code != 0 {
-					t.Error(err)
-				}
-				return
-			}
-			body, _ := io.ReadAll(resp.Body) // for the error
-			_ = resp.Body.Close()            // it is read
-			if resp.StatusCode != tt.code || resp.ProtoMajor != 2 {
-				t.Errorf("got %d %s over %s, want %d over HTTP/2", resp.StatusCode, body, resp.Proto, tt.code)
-			}
+			wantCode(t, "https://"+r.Reads()+"/v1/reads", client, tt.token, tt.code)
 		})
 	}
 }
@@ -130,4 +108,31 @@ func (a addressed) Addr() net.Addr {
 		panic(err)
 	}
 	return addr
+}
+
+// wantCode sends a read response over HTTP/2, and looks at the code of the answer; 0: there is no
+// connection.
+func wantCode(t *testing.T, url string, client *tls.Config, token string, code int) {
+	t.Helper()
+	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: client}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", url, strings.NewReader(`{"receiver":"447700900123","sender":"1","number":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		if code != 0 {
+			t.Error(err)
+		}
+		return
+	}
+	body, _ := io.ReadAll(resp.Body) // for the error
+	_ = resp.Body.Close()            // it is read
+	if resp.StatusCode != code || resp.ProtoMajor != 2 {
+		t.Errorf("got %d %s over %s, want %d over HTTP/2", resp.StatusCode, body, resp.Proto, code)
+	}
 }

@@ -69,41 +69,22 @@ func TestReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	posted := make(chan *message.Feedback, 10)
-	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-		fb := new(message.Feedback)
-		if err := json.NewDecoder(req.Body).Decode(fb); err != nil {
-			t.Errorf("webhook: %v", err)
-		}
-		posted <- fb
-	}))
-	defer app.Close()
+	app, posted := webhookApp(t)
 	form := func(name string) func(*config.Config) {
 		return func(cfg *config.Config) {
 			cfg.Feedback.Form = name
 			cfg.Feedback.Webhook.URL, cfg.Feedback.Webhook.AllowPrivate = app.URL, true
 		}
 	}
-	wantClass := func(want byte) {
-		t.Helper()
-		select {
-		case f := <-told:
-			if m, err := smpp.ParseMessage(f); err != nil || m.ESMClass() != want {
-				t.Errorf("feedback % x, want esm_class %02x", []byte(f), want)
-			}
-		case <-ctx.Done():
-			t.Fatal("no feedback")
-		}
-	}
 	r.exchange(ctx, t, e, receiver(0))
-	wantClass(smpp.ESMClassDeliveryAck)
+	wantClass(ctx, t, told, smpp.ESMClassDeliveryAck)
 
 	r.written.write(form("user-ack"), nil)
 	if code, body := r.post(t, "/-/reload"); code != http.StatusOK || body != "" {
 		t.Fatalf("reload: got %d %q, want 200 and nothing to say", code, body)
 	}
 	r.exchange(ctx, t, e, receiver(1))
-	wantClass(smpp.ESMClassUserAck)
+	wantClass(ctx, t, told, smpp.ESMClassUserAck)
 
 	r.written.write(form("webhook"), nil)
 	if code, body := r.post(t, "/-/reload"); code != http.StatusOK {
@@ -127,7 +108,7 @@ func TestReload(t *testing.T) {
 		}
 	}
 	r.exchange(ctx, t, e, receiver(3))
-	wantClass(smpp.ESMClassReceipt)
+	wantClass(ctx, t, told, smpp.ESMClassReceipt)
 	select {
 	case <-e.Done():
 		t.Error("the session was lost")
@@ -285,5 +266,33 @@ func TestOpsRefusesOtherOrigins(t *testing.T) {
 		if resp.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: got %s, want 403", path, resp.Status)
 		}
+	}
+}
+
+// webhookApp is an application that takes feedback by webhook, and what it gets.
+func webhookApp(t *testing.T) (*httptest.Server, <-chan *message.Feedback) {
+	t.Helper()
+	posted := make(chan *message.Feedback, 10)
+	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		fb := new(message.Feedback)
+		if err := json.NewDecoder(req.Body).Decode(fb); err != nil {
+			t.Errorf("webhook: %v", err)
+		}
+		posted <- fb
+	}))
+	t.Cleanup(app.Close)
+	return app, posted
+}
+
+// wantClass waits for a feedback, and looks at its esm_class.
+func wantClass(ctx context.Context, t *testing.T, told <-chan smpp.Frame, want byte) {
+	t.Helper()
+	select {
+	case f := <-told:
+		if m, err := smpp.ParseMessage(f); err != nil || m.ESMClass() != want {
+			t.Errorf("feedback % x, want esm_class %02x", []byte(f), want)
+		}
+	case <-ctx.Done():
+		t.Fatal("no feedback")
 	}
 }

@@ -199,18 +199,24 @@ func TestFeedbackDecodes(t *testing.T) {
 				t.Errorf("form %d: %s: got %q, want %q", tt.form, name, got, want)
 			}
 		}
-		n := 0
-		for _, tlvs := range tt.tlvs {
-			for tag, want := range tlvs {
-				n++
-				if got := p.TLVFields()[tag]; got == nil || strings.TrimSuffix(string(got.Bytes()), "\x00") != want {
-					t.Errorf("form %d: TLV %s: got %v, want %q", tt.form, tag.Hex(), got, want)
-				}
+		wantTLVs(t, p, tt.tlvs)
+	}
+}
+
+// wantTLVs looks whether a PDU has these TLVs and no others.
+func wantTLVs(t *testing.T, p pdu.Body, want []map[smpp.Tag]string) {
+	t.Helper()
+	n := 0
+	for _, tlvs := range want {
+		for tag, value := range tlvs {
+			n++
+			if got := p.TLVFields()[tag]; got == nil || strings.TrimSuffix(string(got.Bytes()), "\x00") != value {
+				t.Errorf("TLV %s: got %v, want %q", tag.Hex(), got, value)
 			}
 		}
-		if len(p.TLVFields()) != n {
-			t.Errorf("form %d: got %d TLVs, want %d", tt.form, len(p.TLVFields()), n)
-		}
+	}
+	if len(p.TLVFields()) != n {
+		t.Errorf("got %d TLVs, want %d", len(p.TLVFields()), n)
 	}
 }
 

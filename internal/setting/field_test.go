@@ -140,19 +140,21 @@ func (u *upper) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// parsed has a field of each type that a setting can have.
+type parsed struct {
+	Word  upper         `key:"word"`
+	Words []upper       `key:"words" example:"A"`
+	Trees []part        `key:"trees" wanted:"a list of {when}"`
+	N     uint16        `key:"n" range:"0..1000"`
+	On    bool          `key:"on"`
+	How   way           `key:"how" oneof:"udh,text,auto"`
+	Say   bool          `key:"say" oneof:"pass,reject"`
+	D     time.Duration `key:"d" range:"0s..1m" word:"always"`
+}
+
 func TestParse(t *testing.T) {
-	type fields struct {
-		Word  upper         `key:"word"`
-		Words []upper       `key:"words" example:"A"`
-		Trees []part        `key:"trees" wanted:"a list of {when}"`
-		N     uint16        `key:"n" range:"0..1000"`
-		On    bool          `key:"on"`
-		How   way           `key:"how" oneof:"udh,text,auto"`
-		Say   bool          `key:"say" oneof:"pass,reject"`
-		D     time.Duration `key:"d" range:"0s..1m" word:"always"`
-	}
 	by := make(map[string]Field)
-	for _, f := range Fields(reflect.TypeFor[fields]()) {
+	for _, f := range Fields(reflect.TypeFor[parsed]()) {
 		by[f.Key] = f
 	}
 	tests := []struct {

@@ -54,20 +54,23 @@ func TestPlainConfig(t *testing.T) {
 			if tt.name == "other files" {
 				name = "next.example"
 			}
-			go func() {
-				// Any certificate is shown, whoever it is asked from.
-				get := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &tls.Certificate{}, nil }
-				if tt.shows != nil {
-					get = always(tt.shows[0])
-				}
-				c := tls.Client(client, &tls.Config{ServerName: name, RootCAs: a.Pool(), GetClientCertificate: get})
-				if c.Handshake() == nil {
-					_, _ = c.Read(make([]byte, 1)) // what the server says against it
-				}
-			}()
+			go shake(client, &tls.Config{ServerName: name, RootCAs: a.Pool()}, tt.shows)
 			if err := tls.Server(server, tt.config).Handshake(); (err == nil) != tt.ok {
 				t.Errorf("got %v, want success: %v", err, tt.ok)
 			}
 		})
+	}
+}
+
+// shake is the client's side of a handshake. It shows the certificate of shows, whoever it is asked
+// from; none if there is none.
+func shake(conn net.Conn, config *tls.Config, shows []tls.Certificate) {
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &tls.Certificate{}, nil }
+	if shows != nil {
+		config.GetClientCertificate = always(shows[0])
+	}
+	c := tls.Client(conn, config)
+	if c.Handshake() == nil {
+		_, _ = c.Read(make([]byte, 1)) // what the server says against it
 	}
 }
