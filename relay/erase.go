@@ -16,7 +16,7 @@ import (
 // Erase is to be called again.
 func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdict {
 	defer crash.OnPanic()
-	if !r.status.up.Load() {
+	if !r.ledger.isUp() {
 		return message.LedgerDown()
 	}
 	select {

@@ -13,6 +13,12 @@ import (
 	"readback/relay/message"
 )
 
+// Bounds of the options.
+const (
+	minNumbers       = 2 * window // of a cycle
+	minConversations = shards     // in memory
+)
+
 // assignWait is how long Assign waits for the log, and how old a number may be when
 // it reaches the caller.
 const assignWait = time.Second
@@ -222,6 +228,9 @@ func (l *Ledger) outstanding(receiver, sender *message.Addr, number uint16) (sen
 	defer crash.OnPanic()
 	return l.table.outstanding(receiver, sender, number, l.cycle)
 }
+
+// countHeads has the metrics say how many conversations are in memory.
+func (l *Ledger) countHeads() { l.metrics.heads.Set(float64(l.table.count())) }
 
 // forget drops from memory what the index knows as well of a receiver's conversations.
 func (l *Ledger) forget(receiver message.Addr, now time.Time) { l.table.forget(receiver, now) }

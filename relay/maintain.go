@@ -25,7 +25,7 @@ func (r *Relay) maintain(ctx context.Context) {
 			if err := r.index.Flush(); err != nil {
 				r.log.Error("index cannot be flushed", "error", err)
 			}
-			r.ledger.metrics.heads.Set(float64(r.ledger.table.count()))
+			r.ledger.countHeads()
 		case <-expire.C:
 			r.expire()
 		}

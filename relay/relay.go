@@ -113,7 +113,7 @@ func (r *Relay) newLedger() *Ledger {
 func (r *Relay) makeFeedback() *feedback {
 	return newFeedbackService(&feedbackConfig{
 		Settings: r.opt.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
-		index: r.index, ledger: r.ledger, up: r.status.up.Load, begun: r.begun,
+		index: r.index, ledger: r.ledger, up: r.ledger.isUp, begun: r.begun,
 		metrics: r.metrics.feedback, log: r.log,
 	})
 }

@@ -20,6 +20,7 @@ var (
 	// ErrStopped says that the relay has stopped.
 	ErrStopped = errors.New("ledger has stopped")
 
+	// errStarting says that the log has not been read yet.
 	errStarting = errors.New("ledger is starting")
 )
 
