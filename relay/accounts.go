@@ -37,7 +37,7 @@ func (s *accounts) join(name string, own *session) (*account, error) {
 	defer s.mu.Unlock()
 	for {
 		if s.stopped {
-			return nil, ErrStopped
+			return nil, errFeedbackStopped
 		}
 		a := s.all[name]
 		if a == nil {

@@ -17,12 +17,15 @@ import (
 // told come to its end: it would be told twice else, here and by who comes next.
 var ErrNoMore = errors.New("no more is to be told here")
 
+// errFeedbackStopped says that the service has stopped.
+var errFeedbackStopped = errors.New("ledger has stopped")
+
 // Deliver gives the feedback of an account to tell, until ctx ends. Several sessions of one
 // account may be registered at once: each feedback goes to one of them, those of one
 // conversation in order. It waits for NATS as long as it has to, and returns when
 // the last tell has returned.
 //
-// It returns nil when ctx has ended, ErrStopped when the relay has.
+// It returns nil when ctx has ended, errFeedbackStopped when the service has stopped.
 func (s *accounts) Deliver(ctx context.Context, account string, tell message.Teller) error {
 	defer crash.OnPanic()
 	both, cancel := context.WithCancel(ctx)
@@ -47,7 +50,7 @@ func (s *accounts) Deliver(ctx context.Context, account string, tell message.Tel
 	}
 	tells.Wait()
 	if ctx.Err() == nil {
-		return ErrStopped
+		return errFeedbackStopped
 	}
 	return nil
 }

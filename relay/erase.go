@@ -42,9 +42,11 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 // eraseIndex records the erasure, and returns when the index has done it. Meanwhile nothing is on its way from the
 // outboxes to the queue and the event stream.
 func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.Time) message.Verdict {
-	resume := r.feedback.pause()
-	defer resume()
-	return r.ledger.submit(ctx, journal.KindErase, func(dst []byte) []byte {
-		return journal.AppendErase(dst, &receiver, now.UnixMilli())
+	var v message.Verdict
+	r.feedback.whilePaused(func() {
+		v = r.ledger.submit(ctx, journal.KindErase, func(dst []byte) []byte {
+			return journal.AppendErase(dst, &receiver, now.UnixMilli())
+		})
 	})
+	return v
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -110,11 +111,14 @@ func (es *events) publish(ctx context.Context) (int, error) {
 	return len(rows), nil
 }
 
+// errDown is of a log that does not take a record now.
+var errDown = errors.New("ledger is down")
+
 // drop records that the events up to one are in the stream.
 func (es *events) drop(ctx context.Context, seq, index uint64) error {
-	v := es.ledger.submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
+	v := es.ledger.Submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
 	if !v.IsAccepted() {
-		return ErrDown
+		return errDown
 	}
 	return nil
 }

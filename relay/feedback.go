@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/index"
+	"readback/relay/journal"
 	"readback/relay/message"
 )
 
@@ -32,12 +33,27 @@ type feedbackConfig struct {
 	Delivery DeliveryOptions
 	Replicas int // of the streams
 
-	index   *index.Index
-	ledger  *Ledger
-	up      func() bool     // reports whether the ledger is up
-	begun   <-chan struct{} // closed when the streams are there
-	metrics *feedbackMetrics
-	log     *slog.Logger
+	Index   *index.Index
+	Ledger  feedbackLedger
+	Begun   <-chan struct{} // closed when the streams are there
+	Metrics *feedbackMetrics
+	Log     *slog.Logger
+}
+
+// feedbackLedger is what feedback uses of the ledger.
+type feedbackLedger struct {
+	// IsUp reports whether records get into the log.
+	IsUp func() bool
+	// Enqueue adds a record to the log, and does not wait for it. It returns an error if there is
+	// no room.
+	Enqueue func(k journal.Kind, appendTo func(dst []byte) []byte) error
+	// Submit adds a record to the log, and waits for what it comes to.
+	Submit func(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict
+	// IsSending reports whether a message of the conversation may be on its way to the index.
+	IsSending func(c *message.Conversation) bool
+	// FindMessage returns where the message with this message_id stands, and which part of it
+	// that is; nil when there is none.
+	FindMessage func(c *message.Conversation, messageID []byte, today uint16) (*journal.Place, uint8, error)
 }
 
 // feedbackShared is what all parts of feedback use.
@@ -45,20 +61,19 @@ type feedbackShared struct {
 	delivery DeliveryOptions
 	replicas int
 	index    *index.Index
-	ledger   *Ledger
-	up       func() bool
+	ledger   feedbackLedger
 	begun    <-chan struct{}
 	metrics  *feedbackMetrics
 	log      *slog.Logger
 	settings atomic.Pointer[FeedbackSettings]
 
-	js jetstream.JetStream // set by connect, before up reports true and begun is closed
+	js jetstream.JetStream // set by connect, before the ledger is up and begun is closed
 }
 
 func newFeedbackService(c *feedbackConfig) *feedback {
 	s := &feedbackShared{
-		delivery: c.Delivery, replicas: c.Replicas, index: c.index, ledger: c.ledger,
-		up: c.up, begun: c.begun, metrics: c.metrics, log: c.log,
+		delivery: c.Delivery, replicas: c.Replicas, index: c.Index, ledger: c.Ledger,
+		begun: c.Begun, metrics: c.Metrics, log: c.Log,
 	}
 	s.settings.Store(&c.Settings)
 	w := new(waiting)
@@ -77,8 +92,8 @@ func newFeedbackService(c *feedbackConfig) *feedback {
 	return f
 }
 
-// connect gives feedback the JetStream that has its streams. It is called once, before up
-// reports true and begun is closed.
+// connect gives feedback the JetStream that has its streams. It is called once, before the ledger
+// is up and begun is closed.
 func (f *feedback) connect(js jetstream.JetStream) { f.js = js }
 
 // use puts other settings in force.
@@ -124,16 +139,18 @@ func (f *feedback) applied(res *index.Result) {
 	}
 }
 
-// pause returns when nothing is on its way from the outboxes to the queues and the event
-// stream. Nothing is until resume is called.
-func (f *feedback) pause() (resume func()) {
+// whilePaused calls do when nothing is on its way from the outboxes to the queues and the event
+// stream, and lets nothing begin until do has returned.
+func (f *feedback) whilePaused(do func()) {
 	f.outbox.mu.Lock()
+	defer f.outbox.mu.Unlock()
 	f.events.mu.Lock()
-	return func() {
-		f.events.mu.Unlock()
-		f.outbox.mu.Unlock()
-	}
+	defer f.events.mu.Unlock()
+	do()
 }
+
+// wantsEvents reports whether events are published of an account's messages.
+func (f *feedback) wantsEvents(account []byte) bool { return f.events.wanted(account) }
 
 // erase removes all feedback, dead letters, events and held receipts about a receiver that came
 // until now. On an error, which it logs, some are left.

@@ -55,7 +55,7 @@ var errHeld = errors.New("receipt cannot be held, the ledger is away")
 // receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
 // ledger.
 func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
-	if !hs.up() || len(account) > journal.MaxAccount {
+	if !hs.ledger.IsUp() || len(account) > journal.MaxAccount {
 		return false, nil // SMS flows
 	}
 	p, e, err := hs.messageOf(ctx, &c, messageID)
@@ -64,7 +64,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	}
 	at := time.UnixMilli(time.Now().UnixMilli()) // as the log has it
 	rec := journal.Record{Place: *p, State: message.StateDelivered, At: at.UnixMilli()}
-	if hs.ledger.enqueue(journal.KindReceipt, func(dst []byte) []byte { return journal.AppendReceipt(dst, &rec) }) != nil {
+	if hs.ledger.Enqueue(journal.KindReceipt, func(dst []byte) []byte { return journal.AppendReceipt(dst, &rec) }) != nil {
 		return false, errHeld
 	}
 	if e.State.IsFinal() {
@@ -90,8 +90,8 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 // messageOf finds the message of a receipt; nil when it has none.
 func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *index.Entry, error) {
 	for {
-		onItsWay := hs.ledger.known(c) // asked first: it may get to the index in between
-		p, _, err := hs.ledger.findMessage(c, id, message.DayOf(time.Now().UnixMilli()))
+		onItsWay := hs.ledger.IsSending(c) // asked first: it may get to the index in between
+		p, _, err := hs.ledger.FindMessage(c, id, message.DayOf(time.Now().UnixMilli()))
 		if err != nil || p != nil {
 			if err != nil {
 				return nil, nil, err
@@ -189,7 +189,7 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 	if err := errors.Join(errs[:]...); err != nil {
 		return err // it was normal when it was held
 	}
-	p, _, err := hs.ledger.findMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
+	p, _, err := hs.ledger.FindMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
 	if err != nil {
 		return err
 	}

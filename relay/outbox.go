@@ -126,7 +126,7 @@ func (o *outbox) again(err error) error {
 // fed records that a feedback is in its queue.
 func (o *outbox) fed(ctx context.Context, row index.Row, outcome string) error {
 	for {
-		if o.ledger.enqueue(journal.KindFed, func(dst []byte) []byte { return journal.AppendFed(dst, row.Seq, row.Index) }) == nil {
+		if o.ledger.Enqueue(journal.KindFed, func(dst []byte) []byte { return journal.AppendFed(dst, row.Seq, row.Index) }) == nil {
 			break
 		}
 		if backoff.Sleep(ctx, time.Second); ctx.Err() != nil {

@@ -112,7 +112,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 			acknowledge(s)
 			synctest.Wait()
 			r.ledger.queue.take().release().tell()
-		}, ErrDown},
+		}, errDown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 				acknowledge(s)
 				synctest.Wait()
 				r.ledger.queue.take().release().tell() // or it would wait on
-				if err := <-done; !errors.Is(err, ErrDown) {
+				if err := <-done; !errors.Is(err, errDown) {
 					t.Errorf("at the end: got %v, want that the log is away", err)
 				}
 			})

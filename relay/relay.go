@@ -104,7 +104,7 @@ func (r *Relay) newLedger() *Ledger {
 	return newLedger(ledgerOptions{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
 		Followed:  func() error { return r.feedback.countOutbox() },
-		Events:    func(account []byte) bool { return r.feedback.events.wanted(account) },
+		Events:    func(account []byte) bool { return r.feedback.wantsEvents(account) },
 		Applied:   func(res *index.Result) { r.feedback.applied(res) },
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}, r.index, r.status)
@@ -113,8 +113,11 @@ func (r *Relay) newLedger() *Ledger {
 func (r *Relay) makeFeedback() *feedback {
 	return newFeedbackService(&feedbackConfig{
 		Settings: r.opt.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
-		index: r.index, ledger: r.ledger, up: r.ledger.isUp, begun: r.begun,
-		metrics: r.metrics.feedback, log: r.log,
+		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
+		Ledger: feedbackLedger{
+			IsUp: r.ledger.isUp, Enqueue: r.ledger.enqueue, Submit: r.ledger.submit,
+			IsSending: r.ledger.known, FindMessage: r.ledger.findMessage,
+		},
 	})
 }
 

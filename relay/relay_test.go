@@ -144,7 +144,7 @@ func (r *running) deliver(account string, tell message.Teller) (leave func()) {
 	go func() { done <- r.feedback.Deliver(ctx, account, tell) }()
 	leave = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; err != nil && !errors.Is(err, ErrStopped) {
+		if err := <-done; err != nil && !errors.Is(err, errFeedbackStopped) {
 			r.t.Errorf("deliver: %v", err)
 		}
 	})

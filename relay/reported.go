@@ -14,6 +14,8 @@ func (s *feedbackShared) reported(fb *message.Feedback) {
 	if err != nil || f == nil || f.Entry.ReportedAt != 0 {
 		return // expired, told again, or on its way out
 	}
-	rec := journal.Record{Place: f.Place, At: time.Now().UnixMilli()}
-	_ = s.ledger.enqueue(journal.KindReported, func(dst []byte) []byte { return journal.AppendReported(dst, &rec) }) // or it stays unknown
+	at := time.Now().UnixMilli()
+	_ = s.ledger.Enqueue(journal.KindReported, func(dst []byte) []byte { // or it stays unknown
+		return journal.AppendReported(dst, &journal.Record{Place: f.Place, At: at})
+	})
 }

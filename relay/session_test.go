@@ -76,7 +76,7 @@ func TestSessionLeaves(t *testing.T) {
 			s.answer <- nil
 			s.answer <- nil
 		}, "[ack]", nil},
-		{"the relay stops", func(s *sessions, _ context.CancelCauseFunc) { s.feedback.accounts.stop() }, "[]", ErrStopped},
+		{"the relay stops", func(s *sessions, _ context.CancelCauseFunc) { s.feedback.accounts.stop() }, "[]", errFeedbackStopped},
 		{"the relay stops when no more is to be told", func(s *sessions, end context.CancelCauseFunc) {
 			end(ErrNoMore)
 			synctest.Wait()
@@ -118,7 +118,7 @@ func TestSessionLeaves(t *testing.T) {
 func TestNoSessionAfterTheStop(t *testing.T) {
 	s := newSessions(t, newBook(t))
 	s.feedback.accounts.stop()
-	if err := s.feedback.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, ErrStopped) {
+	if err := s.feedback.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, errFeedbackStopped) {
 		t.Errorf("got %v, want that it has stopped", err)
 	}
 }
