@@ -53,9 +53,9 @@ func (a *account) run(ctx context.Context) {
 // is made again each time: its state is in the server's memory only, what is not
 // acknowledged stays in the stream.
 func (a *account) take(ctx context.Context) error {
-	c, err := a.js.CreateOrUpdateConsumer(ctx, streamFeedback, jetstream.ConsumerConfig{
+	c, err := a.js.CreateOrUpdateConsumer(ctx, queueStream, jetstream.ConsumerConfig{
 		Durable:           a.token,
-		FilterSubject:     subjectFeedback + a.token,
+		FilterSubject:     queueSubject + a.token,
 		AckPolicy:         jetstream.AckExplicitPolicy,
 		AckWait:           a.delivery.TellTimeout + tellMargin,
 		MaxAckPending:     maxHeld,

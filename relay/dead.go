@@ -37,7 +37,7 @@ type deadLetters struct {
 
 // store makes a dead letter of a feedback.
 func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error {
-	m := nats.NewMsg(subjectDead + accountToken(l.account))
+	m := nats.NewMsg(deadSubject + accountToken(l.account))
 	m.Data = l.data
 	m.Header.Set(headerEvent, l.event)
 	m.Header.Set(headerAccount, l.account)
@@ -83,16 +83,16 @@ const maxDead = 1000
 // error. It returns the query for the rest, nil when it has seen them all: what dies
 // meanwhile, of that which is replayed, is not among them.
 func (ds *deadLetters) each(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (rest *DeadQuery, err error) {
-	stream, err := ds.js.Stream(ctx, streamDead)
+	stream, err := ds.js.Stream(ctx, deadStream)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", streamDead, err)
+		return nil, fmt.Errorf("stream %s: %w", deadStream, err)
 	}
 	if q.Until == 0 {
 		q.Until = stream.CachedInfo().State.LastSeq
 	}
-	subject := subjectDead + "*"
+	subject := deadSubject + "*"
 	if q.Account != "" {
-		subject = subjectDead + accountToken(q.Account)
+		subject = deadSubject + accountToken(q.Account)
 	}
 	for range min(max(q.Limit, 1), maxDead) {
 		m, err := stream.GetMsg(ctx, q.After+1, jetstream.WithGetMsgSubject(subject))
@@ -139,7 +139,7 @@ func (ds *deadLetters) Dead(ctx context.Context, q DeadQuery) (letters []DeadLet
 // many. A crash in between puts one back twice at most.
 func (ds *deadLetters) Replay(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
 	rest, err = ds.each(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
-		m := nats.NewMsg(subjectFeedback + accountToken(d.Account))
+		m := nats.NewMsg(queueSubject + accountToken(d.Account))
 		m.Data = d.Feedback
 		// Not the id of the first time: the stream may remember that, and drop this one.
 		m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("replay-%d", d.ID))
@@ -173,13 +173,13 @@ func (ds *deadLetters) remove(ctx context.Context, stream jetstream.Stream, d *D
 
 // expire drops dead letters that were kept for long enough.
 func (ds *deadLetters) expire(ctx context.Context) error {
-	stream, err := ds.js.Stream(ctx, streamDead)
+	stream, err := ds.js.Stream(ctx, deadStream)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", streamDead, err)
+		return fmt.Errorf("stream %s: %w", deadStream, err)
 	}
 	ds.metrics.letters.Set(float64(stream.CachedInfo().State.Msgs))
 	for range maxSwept {
-		m, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subjectDead+"*"))
+		m, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(deadSubject+"*"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && time.Since(m.Time) < deadAge {
 			return nil
 		}

@@ -98,7 +98,7 @@ func TestDeadLettersGo(t *testing.T) {
 	if accounts, _ := r.feedback.accounts.waiting.get(); !accounts["shop"] || len(accounts) != 1 {
 		t.Errorf("got %v waiting, want the shop", accounts)
 	}
-	s, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
+	s, err := r.js.Stream(relaytest.Deadline(t), queueStream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestDeadLettersGo(t *testing.T) {
 		if seq == 0 {
 			continue
 		}
-		m, err := s.GetMsg(relaytest.Deadline(t), uint64(seq), jetstream.WithGetMsgSubject(subjectFeedback+"shop"))
+		m, err := s.GetMsg(relaytest.Deadline(t), uint64(seq), jetstream.WithGetMsgSubject(queueSubject+"shop"))
 		if err != nil || string(m.Data) != want {
 			t.Errorf("queue: got %+v, %v, want %s", m, err, want)
 		}
@@ -116,7 +116,7 @@ func TestDeadLettersGo(t *testing.T) {
 			t.Errorf("dropped: got %d, %+v, %v, want %d", n, rest, err, want)
 		}
 	}
-	if got := r.state(t, streamDead).Msgs; got != 2 {
+	if got := r.state(t, deadStream).Msgs; got != 2 {
 		t.Errorf("got %d dead letters left, want 2", got)
 	}
 	js := r.js
@@ -134,7 +134,7 @@ func TestDeadLettersGo(t *testing.T) {
 	if n, _, err := r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
 		t.Errorf("replayed again: got %d, %v, want 2", n, err)
 	}
-	if got := r.state(t, streamFeedback).Msgs; got != 4 {
+	if got := r.state(t, queueStream).Msgs; got != 4 {
 		t.Errorf("got %d in the queues, want 4", got)
 	}
 }

@@ -51,8 +51,8 @@ func publishAbout(t *testing.T, js jetstream.JetStream, subject string, receiver
 
 // subjectsOf are the streams that name receivers, and where the account bank publishes to.
 var subjectsOf = map[string]string{
-	streamHeld: subjectHeld + "bank", streamFeedback: subjectFeedback + "bank",
-	streamDead: subjectDead + "bank", streamEvents: subjectEvents + "bank",
+	heldStream: heldSubject + "bank", queueStream: queueSubject + "bank",
+	deadStream: deadSubject + "bank", eventsStream: eventsSubject + "bank",
 }
 
 // An erasure removes the messages about the receiver from every stream.
@@ -111,14 +111,14 @@ func TestPurgeGoesOn(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	js := r.js
 	const mine, other = "447700900123", "447700900124"
-	subject, receiver := subjectsOf[streamDead], relaytest.Addr(t, mine)
-	key := purgeKey{streamDead, receiver}
+	subject, receiver := subjectsOf[deadStream], relaytest.Addr(t, mine)
+	key := purgeKey{deadStream, receiver}
 	purge := func(through uint64, want ...string) {
 		t.Helper()
-		if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
+		if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil {
 			t.Fatal(err)
 		}
-		if got := receiversIn(t, js, streamDead); !slices.Equal(got, want) {
+		if got := receiversIn(t, js, deadStream); !slices.Equal(got, want) {
 			t.Errorf("got messages about %q, want %q", got, want)
 		}
 		if got, _ := r.feedback.erasures.purged.Get(key); got != through {
@@ -133,11 +133,11 @@ func TestPurgeGoesOn(t *testing.T) {
 	publishAbout(t, js, subject, mine)
 	r.feedback.erasures.purged.Put(key, 6)
 	purge(6, other, other, mine) // as if it had been gone through
-	s, err := js.Stream(relaytest.Deadline(t), streamDead)
+	s, err := js.Stream(relaytest.Deadline(t), deadStream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(relaytest.Deadline(t), streamDead); err != nil {
+	if err := js.DeleteStream(relaytest.Deadline(t), deadStream); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
@@ -153,36 +153,36 @@ func TestPurgeOfWhatIsTold(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
 	js := r.js
 	receiver := relaytest.Addr(t, "447700900123")
-	publishAbout(t, js, subjectsOf[streamDead], "447700900123", "447700900123")
+	publishAbout(t, js, subjectsOf[deadStream], "447700900123", "447700900123")
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	defer cancel()
 	r.feedback.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		settled := func(seq uint64) error { return errors.Join(s.DeleteMsg(ctx, seq), s.SecureDeleteMsg(ctx, seq)) }
 		return &fakeStream{Stream: s, secureRemove: settled}
 	}}
-	if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); err != nil {
+	if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil {
 		t.Errorf("settled meanwhile: got %v", err)
 	}
-	if got := receiversIn(t, js, streamDead); len(got) > 0 {
+	if got := receiversIn(t, js, deadStream); len(got) > 0 {
 		t.Errorf("got messages about %q, want none", got)
 	}
 	r.feedback.js = withoutDelete(js)
-	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
+	publishAbout(t, js, subjectsOf[deadStream], "447700900123")
 	for range 2 { // what could not be deleted is not taken for gone through
-		if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); !errors.Is(err, journal.ErrUnreachable) {
+		if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); !errors.Is(err, journal.ErrUnreachable) {
 			t.Errorf("a stream that does not answer: got %v, want %v", err, journal.ErrUnreachable)
 		}
 	}
 	r.feedback.js = js
-	if err := r.feedback.erasures.purge(relaytest.Deadline(t), streamDead, receiver); err != nil || len(receiversIn(t, js, streamDead)) > 0 {
-		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, streamDead))
+	if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil || len(receiversIn(t, js, deadStream)) > 0 {
+		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, deadStream))
 	}
 	r.feedback.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		cancel() // when the purge has its stream
 		return s
 	}}
-	publishAbout(t, js, subjectsOf[streamDead], "447700900123")
-	if err := r.feedback.erasures.purge(ctx, streamDead, receiver); !errors.Is(err, context.Canceled) {
+	publishAbout(t, js, subjectsOf[deadStream], "447700900123")
+	if err := r.feedback.erasures.purge(ctx, deadStream, receiver); !errors.Is(err, context.Canceled) {
 		t.Errorf("without time: got %v, want %v", err, context.Canceled)
 	}
 }

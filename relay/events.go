@@ -49,10 +49,10 @@ func (es *events) keep(ctx context.Context) error {
 	if keep == es.kept {
 		return nil
 	}
-	c := eventStream(keep)
+	c := eventsConfig(keep)
 	c.Storage, c.Replicas = jetstream.FileStorage, es.replicas
 	if _, err := es.js.UpdateStream(ctx, c); err != nil {
-		return fmt.Errorf("stream %s: %w", streamEvents, err)
+		return fmt.Errorf("stream %s: %w", eventsStream, err)
 	}
 	es.kept = keep
 	return nil
@@ -131,7 +131,7 @@ func eventMessage(row []byte) (*nats.Msg, error) {
 	if err := json.Unmarshal(row, &ev); err != nil {
 		return nil, fmt.Errorf("event: %w", err)
 	}
-	m := nats.NewMsg(subjectEvents + accountToken(ev.Account))
+	m := nats.NewMsg(eventsSubject + accountToken(ev.Account))
 	m.Data = row
 	m.Header.Set(nats.MsgIdHdr, ev.Event)
 	return m, nil

@@ -145,7 +145,7 @@ func TestEventsOutliveCrash(t *testing.T) {
 	first := r.submit(c, "id1")
 	wantEvent(t, r.eventsOf("bank"), first, "sent")
 	// The stream refuses what comes now.
-	stream := eventStream(opt.FeedbackKeep)
+	stream := eventsConfig(opt.FeedbackKeep)
 	stream.Storage, stream.Sealed = jetstream.FileStorage, false
 	stream.MaxMsgs, stream.Discard = 1, jetstream.DiscardNew
 	if _, err := r.js.UpdateStream(relaytest.Deadline(t), stream); err != nil {

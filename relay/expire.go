@@ -21,11 +21,11 @@ func (s *feedbackShared) expired(at, now time.Time) bool {
 
 // expire makes dead letters of what has waited too long for an account without sessions.
 func (s *sweeper) expire(ctx context.Context, account string) error {
-	stream, err := s.js.Stream(ctx, streamFeedback)
+	stream, err := s.js.Stream(ctx, queueStream)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", streamFeedback, err)
+		return fmt.Errorf("stream %s: %w", queueStream, err)
 	}
-	subject, seq := subjectFeedback+accountToken(account), uint64(1)
+	subject, seq := queueSubject+accountToken(account), uint64(1)
 	for range maxSwept {
 		m, err := stream.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
 		if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && !s.expired(m.Time, time.Now()) {

@@ -74,7 +74,7 @@ func TestSweep(t *testing.T) {
 	js := r.js
 	publish := func(account, body string) {
 		t.Helper()
-		if _, err := js.Publish(relaytest.Deadline(t), subjectFeedback+account, []byte(body)); err != nil {
+		if _, err := js.Publish(relaytest.Deadline(t), queueSubject+account, []byte(body)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestSweep(t *testing.T) {
 			letters[0].Account != "bank" || letters[0].Reason != errExpired.Error() {
 			t.Errorf("got %+v, %v, want e1 and what is no JSON", letters, err)
 		}
-		if got := r.state(t, streamFeedback).Msgs; got != 3 {
+		if got := r.state(t, queueStream).Msgs; got != 3 {
 			t.Errorf("got %d left, want 3", got)
 		}
 		if got := value(t, reg, "readback_feedback_total", "expired"); got != 2 {
@@ -103,7 +103,7 @@ func TestSweep(t *testing.T) {
 	}
 	r.feedback.js = withoutDelete(js)
 	r.feedback.settings.Store(&FeedbackSettings{})
-	if err := r.feedback.sweeper.expire(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamFeedback).Msgs != 3 {
+	if err := r.feedback.sweeper.expire(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || r.state(t, queueStream).Msgs != 3 {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }
@@ -150,8 +150,8 @@ func TestSweepDead(t *testing.T) {
 // Deleting a message that is gone succeeds. Deleting one that the stream keeps is an error.
 func TestDeleteWhatIsGone(t *testing.T) {
 	r := idleRelay(t).withStreams(t)
-	publishAbout(t, r.js, subjectsOf[streamDead], "1", "2")
-	s, err := r.js.Stream(relaytest.Deadline(t), streamDead)
+	publishAbout(t, r.js, subjectsOf[deadStream], "1", "2")
+	s, err := r.js.Stream(relaytest.Deadline(t), deadStream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestDeleteWhatIsGone(t *testing.T) {
 	if err := deleteMsg(relaytest.Deadline(t), kept, 2); err == nil {
 		t.Error("what stays: got no error")
 	}
-	if got := r.state(t, streamDead).Msgs; got != 1 {
+	if got := r.state(t, deadStream).Msgs; got != 1 {
 		t.Errorf("got %d left, want 1", got)
 	}
 }
@@ -176,7 +176,7 @@ func TestSurveySweeps(t *testing.T) {
 	js := r.js
 	r.feedback.accounts.all = map[string]*account{"shop": {sessions: map[*session]bool{{}: true}}}
 	for _, subject := range []string{"bank", "shop", "club"} {
-		publishAbout(t, js, subjectFeedback+subject, "447700900123")
+		publishAbout(t, js, queueSubject+subject, "447700900123")
 	}
 	r.feedback.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
 	r.feedback.accounts.waiting.add("gone")

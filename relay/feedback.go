@@ -156,7 +156,7 @@ func (f *feedback) wantsEvents(account []byte) bool { return f.events.wanted(acc
 // until now. On an error, which it logs, some are left.
 func (f *feedback) erase(ctx context.Context, receiver message.Addr, now time.Time) error {
 	f.erasures.note(receiver, now)
-	for _, stream := range []string{streamHeld, streamFeedback, streamDead, streamEvents} {
+	for _, stream := range []string{heldStream, queueStream, deadStream, eventsStream} {
 		if err := f.erasures.purge(ctx, stream, receiver); err != nil {
 			f.log.Warn("feedback cannot be erased", "stream", stream, "error", err)
 			return err

@@ -11,17 +11,17 @@ import (
 
 // The streams of feedback. Each has a subject for each account: its token comes last.
 const (
-	streamFeedback  = "READBACK_FEEDBACK"
-	subjectFeedback = "readback.feedback.0."
+	queueStream  = "READBACK_FEEDBACK"
+	queueSubject = "readback.feedback.0."
 
-	streamDead  = "READBACK_DEAD"
-	subjectDead = "readback.dead."
+	deadStream  = "READBACK_DEAD"
+	deadSubject = "readback.dead."
 
-	streamHeld  = "READBACK_HELD"
-	subjectHeld = "readback.held."
+	heldStream  = "READBACK_HELD"
+	heldSubject = "readback.held."
 
-	streamEvents  = "READBACK_EVENTS"
-	subjectEvents = "readback.events."
+	eventsStream  = "READBACK_EVENTS"
+	eventsSubject = "readback.events."
 )
 
 // Bounds of the streams.
@@ -35,19 +35,19 @@ const (
 func feedbackStreams(keep time.Duration) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
-			Name: streamFeedback, Subjects: []string{subjectFeedback + "*"}, Retention: jetstream.WorkQueuePolicy,
+			Name: queueStream, Subjects: []string{queueSubject + "*"}, Retention: jetstream.WorkQueuePolicy,
 			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
 		},
-		{Name: streamDead, Subjects: []string{subjectDead + "*"}}, // the same
-		eventStream(keep),
-		{Name: streamHeld, Subjects: []string{subjectHeld + "*"}},
+		{Name: deadStream, Subjects: []string{deadSubject + "*"}}, // the same
+		eventsConfig(keep),
+		{Name: heldStream, Subjects: []string{heldSubject + "*"}},
 	}
 }
 
-// eventStream is kept as long as feedback waits.
-func eventStream(keep time.Duration) jetstream.StreamConfig {
+// eventsConfig is kept as long as feedback waits.
+func eventsConfig(keep time.Duration) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name: streamEvents, Subjects: []string{subjectEvents + "*"}, MaxAge: keep, MaxBytes: eventsOctets,
+		Name: eventsStream, Subjects: []string{eventsSubject + "*"}, MaxAge: keep, MaxBytes: eventsOctets,
 	}
 }
 

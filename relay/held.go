@@ -77,7 +77,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	if err != nil {
 		return false, err
 	}
-	m := nats.NewMsg(subjectHeld + accountToken(account))
+	m := nats.NewMsg(heldSubject + accountToken(account))
 	m.Data = data
 	// The SMSC sends it again when our answer does not reach it.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", message.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
@@ -130,17 +130,17 @@ func (hs *heldReceipts) run(ctx context.Context) {
 
 // releaseDue looks at the oldest receipts of each account.
 func (hs *heldReceipts) releaseDue(ctx context.Context, now time.Time) error {
-	stream, err := hs.js.Stream(ctx, streamHeld)
+	stream, err := hs.js.Stream(ctx, heldStream)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", streamHeld, err)
+		return fmt.Errorf("stream %s: %w", heldStream, err)
 	}
 	hs.metrics.held.Set(float64(stream.CachedInfo().State.Msgs))
 	if stream.CachedInfo().State.Msgs == 0 {
 		return nil
 	}
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subjectHeld+"*"))
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(heldSubject+"*"))
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", streamHeld, err)
+		return fmt.Errorf("stream %s: %w", heldStream, err)
 	}
 	for _, subject := range slices.Sorted(maps.Keys(info.State.Subjects)) {
 		if err := hs.releaseOf(ctx, stream, subject, now); err != nil {
@@ -227,7 +227,7 @@ func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt)
 		}
 		return err
 	}
-	m := nats.NewMsg(subjectFeedback + accountToken(h.Account))
+	m := nats.NewMsg(queueSubject + accountToken(h.Account))
 	m.Data = data
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("held-%d", seq))
 	if _, err := hs.js.PublishMsg(ctx, m); err != nil {

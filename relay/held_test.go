@@ -64,10 +64,10 @@ func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "first" || fb.Receipt != nil || fb.DeliveredAt.IsZero() {
 		t.Errorf("told: got %+v, want that it is read", fb)
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantEmpty(queueStream)
 	r.later(2 * time.Hour)
-	r.wantEmpty(streamHeld)
-	r.wantEmpty(streamFeedback)
+	r.wantEmpty(heldStream)
+	r.wantEmpty(queueStream)
 	if got := value(t, reg, "readback_feedback_total", "superseded"); got != 1 {
 		t.Errorf("superseded: got %v, want 1", got)
 	}
@@ -80,7 +80,7 @@ func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
 	if !r.hold(c, "early") {
 		t.Error("the receipt of what is read passes, want it kept")
 	}
-	r.wantEmpty(streamHeld)
+	r.wantEmpty(heldStream)
 }
 
 func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
@@ -105,7 +105,7 @@ func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
 	}
 	passTime()
 	r.read(c, s.Number)
-	r.wantEmpty(streamFeedback)
+	r.wantEmpty(queueStream)
 	other := relaytest.Conversation(t, "10690001", "447700900124")
 	r.read(other, r.submit(other, "id2").Number)
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "id2" {
@@ -130,8 +130,8 @@ func TestReceiptOfAnotherForm(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.later(time.Minute)
-			r.wantEmpty(streamHeld)
-			r.wantEmpty(streamFeedback)
+			r.wantEmpty(heldStream)
+			r.wantEmpty(queueStream)
 			if letters := r.awaitDead(1); letters[0].Account != "bank" {
 				t.Errorf("got %+v, want the receipt among the dead letters", letters)
 			}
@@ -156,7 +156,7 @@ func TestReceiptsThatPass(t *testing.T) {
 	if r.hold(c, "part") {
 		t.Error("the receipt of a part is held")
 	}
-	r.wantEmpty(streamHeld)
+	r.wantEmpty(heldStream)
 	second := *s
 	second.Part.Seq = 2
 	if err := r.Ledger().Assign(&second); err != nil {
@@ -178,11 +178,11 @@ func TestReceiptsThatPass(t *testing.T) {
 // firstHeld is the oldest receipt that is held.
 func (r *running) firstHeld() (seq uint64, h heldReceipt) {
 	r.t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(r.t), streamHeld)
+	s, err := r.js.Stream(relaytest.Deadline(r.t), heldStream)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	m, err := s.GetMsg(relaytest.Deadline(r.t), 1, jetstream.WithGetMsgSubject(subjectHeld+">"))
+	m, err := s.GetMsg(relaytest.Deadline(r.t), 1, jetstream.WithGetMsgSubject(heldSubject+">"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestHeldReceiptHasAMargin(t *testing.T) {
 		if err := r.feedback.releaseDue(relaytest.Deadline(t), tt.now); err != nil {
 			t.Fatal(err)
 		}
-		s, err := r.js.Stream(relaytest.Deadline(t), streamHeld)
+		s, err := r.js.Stream(relaytest.Deadline(t), heldStream)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestHeldReceiptHasAMargin(t *testing.T) {
 	if heldMargin < time.Second {
 		t.Errorf("got a margin of %s, want time for an append that is made again", heldMargin)
 	}
-	r.wantMessages(streamFeedback, 1)
+	r.wantMessages(queueStream, 1)
 }
 
 // TestReceiptIsHeldOnce: the SMSC that sends it again does not have it told twice; the receipt
@@ -246,7 +246,7 @@ func TestReceiptIsHeldOnce(t *testing.T) {
 			t.Fatal("the receipt is not held")
 		}
 	}
-	r.wantMessages(streamHeld, 3)
+	r.wantMessages(heldStream, 3)
 }
 
 // TestReceiptGoesOnce: a crash between the queue's copy of a receipt and the end of the held one
@@ -256,8 +256,8 @@ func TestReceiptGoesOnce(t *testing.T) {
 		form   AccountSettings
 		stream string
 	}{
-		"feedback":    {AccountSettings{HoldReceipt: time.Hour}, streamFeedback},
-		"dead letter": {AccountSettings{HoldReceipt: time.Hour, Own: true}, streamDead},
+		"feedback":    {AccountSettings{HoldReceipt: time.Hour}, queueStream},
+		"dead letter": {AccountSettings{HoldReceipt: time.Hour, Own: true}, deadStream},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opt := testOptions(t)
@@ -279,10 +279,10 @@ func TestReceiptGoesOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.wantMessages(tt.stream, 2)
-			if accounts, _ := r.feedback.accounts.waiting.get(); accounts["bank"] != (tt.stream == streamFeedback) {
+			if accounts, _ := r.feedback.accounts.waiting.get(); accounts["bank"] != (tt.stream == queueStream) {
 				t.Errorf("got %v waiting, want bank if it is feedback", accounts)
 			}
-			if tt.stream == streamDead {
+			if tt.stream == deadStream {
 				return
 			}
 			fb := relaytest.Receive(t, r.tellings("bank"))

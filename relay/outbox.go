@@ -147,7 +147,7 @@ func feedbackMessage(row []byte) (m *nats.Msg, account string, err error) {
 	if err := json.Unmarshal(row, &fb); err != nil {
 		return nil, "", fmt.Errorf("outbox: %w", err)
 	}
-	m = nats.NewMsg(subjectFeedback + accountToken(fb.Account))
+	m = nats.NewMsg(queueSubject + accountToken(fb.Account))
 	m.Data = row
 	// The event without its time: conversation, ordinal and status.
 	m.Header.Set(nats.MsgIdHdr, fb.Event[len(fb.Event)-16:])

@@ -43,7 +43,7 @@ func (r *Relay) holds(t *testing.T, account string, c message.Conversation, id s
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.js.Publish(relaytest.Deadline(t), subjectHeld+account, data); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), heldSubject+account, data); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -51,12 +51,12 @@ func (r *Relay) holds(t *testing.T, account string, c message.Conversation, id s
 // inQueue returns the message ids of the feedback of an account.
 func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 	t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
+	s, err := r.js.Stream(relaytest.Deadline(t), queueStream)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for seq := uint64(1); ; seq++ {
-		m, err := s.GetMsg(relaytest.Deadline(t), seq, jetstream.WithGetMsgSubject(subjectFeedback+account))
+		m, err := s.GetMsg(relaytest.Deadline(t), seq, jetstream.WithGetMsgSubject(queueSubject+account))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
@@ -91,7 +91,7 @@ func TestRelease(t *testing.T) {
 	r.holds(t, "bank", c(1), "gone from the index", old)
 	r.holds(t, "bank", c(2), "in time", old)
 	r.holds(t, "bank", c(3), "too late", old)
-	if _, err := r.js.Publish(relaytest.Deadline(t), subjectHeld+"bank", []byte("no JSON")); err != nil {
+	if _, err := r.js.Publish(relaytest.Deadline(t), heldSubject+"bank", []byte("no JSON")); err != nil {
 		t.Fatal(err)
 	}
 	r.holds(t, "bank", c(4), "unread", old)
@@ -108,7 +108,7 @@ func TestRelease(t *testing.T) {
 		if got, want := r.inQueue(t, "shop"), []string{"of the shop"}; !slices.Equal(got, want) {
 			t.Errorf("shop: got %q told, want %q", got, want)
 		}
-		if got := r.state(t, streamHeld).Msgs; got != 2 {
+		if got := r.state(t, heldStream).Msgs; got != 2 {
 			t.Errorf("got %d held, want 2", got)
 		}
 		if got := testutil.ToFloat64(r.metrics.feedback.outcomes.WithLabelValues("superseded")); got != 1 {
@@ -124,14 +124,14 @@ func TestRelease(t *testing.T) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 	r.feedback.js = withoutPublish(js)
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, streamHeld).Msgs != 2 {
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, heldStream).Msgs != 2 {
 		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, journal.ErrUnreachable)
 	}
 	if err := r.index.Close(); err != nil {
 		t.Fatal(err)
 	}
 	r.feedback.js = js
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, index.ErrClosed) || r.state(t, streamHeld).Msgs != 2 {
+	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, index.ErrClosed) || r.state(t, heldStream).Msgs != 2 {
 		t.Errorf("without an index: got %v, want %v and the receipts held", err, index.ErrClosed)
 	}
 }
@@ -170,7 +170,7 @@ func TestHoldOrPass(t *testing.T) {
 			if b := r.ledger.queue.take(); b != nil {
 				queued = b.counts[journal.KindReceipt]
 			}
-			if stored := r.state(t, streamHeld).Msgs; queued != tt.queued || stored != tt.stored {
+			if stored := r.state(t, heldStream).Msgs; queued != tt.queued || stored != tt.stored {
 				t.Errorf("got %d records and %d held, want %d and %d", queued, stored, tt.queued, tt.stored)
 			}
 		})

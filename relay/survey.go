@@ -43,13 +43,13 @@ type sweeper struct {
 
 // Queues shows the queues that are not empty, in the order of their accounts.
 func (s *sweeper) Queues(ctx context.Context) ([]QueueView, error) {
-	stream, err := s.js.Stream(ctx, streamFeedback)
+	stream, err := s.js.Stream(ctx, queueStream)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", streamFeedback, err)
+		return nil, fmt.Errorf("stream %s: %w", queueStream, err)
 	}
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subjectFeedback+"*"))
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(queueSubject+"*"))
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", streamFeedback, err)
+		return nil, fmt.Errorf("stream %s: %w", queueStream, err)
 	}
 	now, sessions := time.Now(), s.accounts.sessions()
 	var all []QueueView
@@ -61,7 +61,7 @@ func (s *sweeper) Queues(ctx context.Context) ([]QueueView, error) {
 		if err != nil {
 			return nil, fmt.Errorf("oldest of %s: %w", subject, err)
 		}
-		account := accountOf(strings.TrimPrefix(subject, subjectFeedback))
+		account := accountOf(strings.TrimPrefix(subject, queueSubject))
 		all = append(all, QueueView{
 			Account: account, Waiting: info.State.Subjects[subject], Oldest: first.Time.UTC(),
 			Age: now.Sub(first.Time).Seconds(), Sessions: sessions[account],
@@ -120,11 +120,11 @@ func (s *sweeper) sweep(ctx context.Context) error {
 // handOver removes the consumer by which sessions took the feedback of an account that
 // has a consumer of its own now: a work queue has one for each subject.
 func (s *sweeper) handOver(ctx context.Context, account string) {
-	c, err := s.js.Consumer(ctx, streamFeedback, accountToken(account))
+	c, err := s.js.Consumer(ctx, queueStream, accountToken(account))
 	if err != nil || c.CachedInfo().Config.Description != consumerNote {
 		return // there is none, as a rule
 	}
-	if err := s.js.DeleteConsumer(ctx, streamFeedback, accountToken(account)); err != nil {
+	if err := s.js.DeleteConsumer(ctx, queueStream, accountToken(account)); err != nil {
 		s.log.Warn("consumer of the sessions cannot be removed", "account", account, "error", err)
 	}
 }

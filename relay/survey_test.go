@@ -113,7 +113,7 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 			if all := r.awaitDead(3); all[0].Reason != "not told within feedback.keep" {
 				t.Errorf("reason: got %q", all[0].Reason)
 			}
-			r.wantEmpty(streamFeedback)
+			r.wantEmpty(queueStream)
 			if got := value(t, reg, "readback_feedback_total", "expired"); got != 3 {
 				t.Errorf("expired: got %v, want 3", got)
 			}
@@ -155,7 +155,7 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As the nats command line does.
-	c, err := r.js.CreateConsumer(relaytest.Deadline(t), streamFeedback, jetstream.ConsumerConfig{
+	c, err := r.js.CreateConsumer(relaytest.Deadline(t), queueStream, jetstream.ConsumerConfig{
 		Durable: "billing", FilterSubject: "readback.feedback.0.bank", AckPolicy: jetstream.AckExplicitPolicy,
 	})
 	if err != nil {
@@ -165,11 +165,11 @@ func TestOwnConsumerFindsTheSubjectFree(t *testing.T) {
 	if err != nil || m.Ack() != nil {
 		t.Fatalf("feedback: %v", err)
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantEmpty(queueStream)
 	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.js.Consumer(relaytest.Deadline(t), streamFeedback, "billing"); err != nil {
+	if _, err := r.js.Consumer(relaytest.Deadline(t), queueStream, "billing"); err != nil {
 		t.Errorf("the account's own consumer is gone: %v", err)
 	}
 }

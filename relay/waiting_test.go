@@ -40,7 +40,7 @@ func TestDeliverWaiting(t *testing.T) {
 	if got := relaytest.Receive(t, told); got != "shop" {
 		t.Errorf("told: got %s", got)
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantEmpty(queueStream)
 	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil { // nothing waits: the delivery ends
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestTellerSaysWhen(t *testing.T) {
 	if wait := second.at.Sub(first.at); wait < 100*time.Millisecond { // Backoff is 5 ms here
 		t.Errorf("told again after %v, want 100 ms at least", wait)
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantEmpty(queueStream)
 }
 
 // The rate and the number of tells follow the settings, of a session that is there, too.
