@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -27,9 +29,12 @@ func TestBeginCountsTheOutbox(t *testing.T) {
 	if _, err := makeStreams(relaytest.Deadline(t), r.js, &r.opt); err != nil {
 		t.Fatal(err)
 	}
-	p := placeOf(t)
-	p.Day = message.DayOf(time.Now().UnixMilli())
-	accepted, read := acceptedOf(p, "A"), readOf(p, message.StatusRead, 1)
+	p := journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: message.DayOf(time.Now().UnixMilli()), Number: 1}
+	accepted := journal.Record{
+		Kind: journal.KindAccepted, Place: p, Bound: 1, At: 1, Account: []byte("bank"), MessageID: []byte("A"),
+		From: message.Address{Addr: p.Conv.Sender}, To: message.Address{Addr: p.Conv.Receiver},
+	}
+	read := journal.Record{Kind: journal.KindRead, Place: p, Status: message.StatusRead, ReadAt: 1, At: 1}
 	batch := journal.Append(journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &accepted), &read)
 	if _, err := r.js.Publish(relaytest.Deadline(t), journal.Subject, batch); err != nil {
 		t.Fatal(err)
@@ -37,7 +42,7 @@ func TestBeginCountsTheOutbox(t *testing.T) {
 	if err := r.begin(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	if got := value(t, r.registry(), "readback_feedback_outbox", ""); got != 1 {
+	if got := relaytest.Metric(t, r.opt.Registerer.(*prometheus.Registry), "readback_feedback_outbox", ""); got != 1 {
 		t.Errorf("outbox: got %v, want 1", got)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
-	"readback/relay/relaytest"
 	"readback/smpp/receipt"
 )
 
@@ -44,22 +43,12 @@ func (l *book) write(all ...journal.Record) {
 	}
 }
 
-// placeOf is where the message of the tests stands.
-func placeOf(t testing.TB) journal.Place {
-	return journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: 20780, Number: 6, Ordinal: 5}
-}
-
 // acceptedOf is the record of a message that the SMSC accepted.
 func acceptedOf(p journal.Place, id string) journal.Record {
 	return journal.Record{
 		Kind: journal.KindAccepted, Place: p, Bound: p.Ordinal + 1, At: 1000, Account: []byte("bank"), MessageID: []byte(id),
 		From: message.Address{TON: 5, Addr: p.Conv.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: p.Conv.Receiver},
 	}
-}
-
-// readOf is the record of a read response.
-func readOf(p journal.Place, status uint8, at int64) journal.Record {
-	return journal.Record{Kind: journal.KindRead, Place: p, Status: status, ReadAt: at, At: at + 1, ID: uint64(at)}
 }
 
 // Values of message_state.

@@ -21,7 +21,7 @@ type Cut struct {
 
 // cuts says of which message a part is, as long as the index does not.
 type cuts struct {
-	*recorder
+	*writer
 	index *index.Index
 	keep  time.Duration // how long a message can be read
 
@@ -41,8 +41,8 @@ type cutRow struct {
 	receiver message.Addr
 }
 
-func newCuts(rec *recorder, ix *index.Index, keep time.Duration) *cuts {
-	c := &cuts{recorder: rec, index: ix, keep: keep, pending: make(map[string]cutRow)}
+func newCuts(rec *writer, ix *index.Index, keep time.Duration) *cuts {
+	c := &cuts{writer: rec, index: ix, keep: keep, pending: make(map[string]cutRow)}
 	c.any.Store(true) // as long as the log has not been read
 	return c
 }

@@ -12,27 +12,27 @@ import (
 	"readback/relay/relaytest"
 )
 
-// withDeadLetters is an idle relay with five dead letters, e1 to e5. The second and the fifth are of
+// withDeadLetters returns a service with five dead letters, e1 to e5. The second and the fifth are of
 // the account shop, the others of the account bank. The fourth is not JSON.
-func withDeadLetters(t *testing.T) *Relay {
+func withDeadLetters(t *testing.T) *fixture {
 	t.Helper()
-	r := idleRelay(t).withStreams(t)
+	f := servedFixture(t)
 	for i, data := range []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `no JSON`, `{"n":5}`} {
 		l := &letter{account: "bank", event: fmt.Sprint("e", i+1), data: []byte(data), seq: uint64(i), tries: i}
 		if i%3 == 1 {
 			l.account = "shop"
 		}
-		if err := r.feedback.store(relaytest.Deadline(t), l, errors.New("refused")); err != nil {
+		if err := f.store(relaytest.Deadline(t), l, errors.New("refused")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return r
+	return f
 }
 
 // A query selects the dead letters that match it, up to its limit. The rest is the query for the
 // next page.
 func TestDeadQuery(t *testing.T) {
-	r := withDeadLetters(t)
+	f := withDeadLetters(t)
 	for _, tt := range []struct {
 		name string
 		q    DeadQuery
@@ -51,7 +51,7 @@ func TestDeadQuery(t *testing.T) {
 		{"no such account", DeadQuery{Limit: 9, Account: "zoo"}, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			letters, rest, err := r.feedback.Dead(relaytest.Deadline(t), tt.q)
+			letters, rest, err := f.Dead(relaytest.Deadline(t), tt.q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func TestDeadQuery(t *testing.T) {
 
 // A dead letter has its account, event, reason, number of tries, time and feedback.
 func TestDeadLetter(t *testing.T) {
-	letters, _, err := withDeadLetters(t).feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: 9})
+	letters, _, err := withDeadLetters(t).Dead(relaytest.Deadline(t), DeadQuery{Limit: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,15 +90,15 @@ func TestDeadLetter(t *testing.T) {
 // Replay moves dead letters to the queues of their accounts, and Drop removes them. Both count
 // the letters.
 func TestDeadLettersGo(t *testing.T) {
-	r := withDeadLetters(t)
-	n, rest, err := r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 2, Account: "shop"})
+	f := withDeadLetters(t)
+	n, rest, err := f.Replay(relaytest.Deadline(t), DeadQuery{Limit: 2, Account: "shop"})
 	if n != 2 || rest == nil || err != nil {
 		t.Errorf("replayed: got %d, %+v, %v, want 2", n, rest, err)
 	}
-	if accounts, _ := r.feedback.accounts.waiting.get(); !accounts["shop"] || len(accounts) != 1 {
+	if accounts, _ := f.accounts.waiting.get(); !accounts["shop"] || len(accounts) != 1 {
 		t.Errorf("got %v waiting, want the shop", accounts)
 	}
-	s, err := r.js.Stream(relaytest.Deadline(t), queueStream)
+	s, err := f.js.Stream(relaytest.Deadline(t), queueStream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,29 +112,29 @@ func TestDeadLettersGo(t *testing.T) {
 		}
 	}
 	for _, want := range []int{1, 0} {
-		if n, rest, err = r.feedback.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9, Event: "e3"}); n != want || rest != nil || err != nil {
+		if n, rest, err = f.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9, Event: "e3"}); n != want || rest != nil || err != nil {
 			t.Errorf("dropped: got %d, %+v, %v, want %d", n, rest, err, want)
 		}
 	}
-	if got := r.state(t, deadStream).Msgs; got != 2 {
+	if got := f.state(deadStream).Msgs; got != 2 {
 		t.Errorf("got %d dead letters left, want 2", got)
 	}
-	js := r.js
-	r.feedback.js = withoutDelete(js)
+	js := f.js
+	f.js = withoutDelete(js)
 	for name, do := range map[string]func() (int, *DeadQuery, error){
-		"replay": func() (int, *DeadQuery, error) { return r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
-		"drop":   func() (int, *DeadQuery, error) { return r.feedback.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
+		"replay": func() (int, *DeadQuery, error) { return f.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
+		"drop":   func() (int, *DeadQuery, error) { return f.Drop(relaytest.Deadline(t), DeadQuery{Limit: 9}) },
 	} {
 		if n, rest, err := do(); n != 0 || rest != nil || !errors.Is(err, journal.ErrUnreachable) {
 			t.Errorf("%s of what cannot be removed: got %d, %+v, %v, want %v", name, n, rest, err, journal.ErrUnreachable)
 		}
 	}
 	// The one that is in the queue, and could not be removed, is not put there twice.
-	r.feedback.js = js
-	if n, _, err := r.feedback.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
+	f.js = js
+	if n, _, err := f.Replay(relaytest.Deadline(t), DeadQuery{Limit: 9}); n != 2 || err != nil {
 		t.Errorf("replayed again: got %d, %v, want 2", n, err)
 	}
-	if got := r.state(t, queueStream).Msgs; got != 4 {
+	if got := f.state(queueStream).Msgs; got != 4 {
 		t.Errorf("got %d in the queues, want 4", got)
 	}
 }

@@ -57,16 +57,16 @@ var subjectsOf = map[string]string{
 
 // An erasure removes the messages about the receiver from every stream.
 func TestEraseGoesThroughEveryStream(t *testing.T) {
-	r := start(t, testOptions(t))
+	f := servedFixture(t)
 	const mine, other = "447700900123", "447700900124"
 	for _, subject := range subjectsOf {
-		publishAbout(t, r.js, subject, mine, other, "+"+mine, mine)
+		publishAbout(t, f.js, subject, mine, other, "+"+mine, mine)
 	}
-	if v := r.Erase(relaytest.Deadline(t), relaytest.Addr(t, mine)); !v.IsAccepted() {
-		t.Fatalf("erase: got %+v", v)
+	if err := f.erase(relaytest.Deadline(t), relaytest.Addr(t, mine), time.Now()); err != nil {
+		t.Fatal(err)
 	}
 	for stream := range subjectsOf {
-		if got, want := receiversIn(t, r.js, stream), []string{other}; !slices.Equal(got, want) {
+		if got, want := receiversIn(t, f.js, stream), []string{other}; !slices.Equal(got, want) {
 			t.Errorf("%s: got messages about %q, want %q", stream, got, want)
 		}
 	}
@@ -74,54 +74,49 @@ func TestEraseGoesThroughEveryStream(t *testing.T) {
 
 // An erasure fails if a stream cannot be searched, and can then be requested again.
 func TestEraseIsNotDoneHalf(t *testing.T) {
+	f := servedFixture(t)
+	receiver := relaytest.Addr(t, "447700900123")
 	for stream, subject := range subjectsOf {
-		t.Run(stream, func(t *testing.T) {
-			opt := testOptions(t)
-			opt.Logger = nil
-			r := start(t, opt)
-			receiver := relaytest.Addr(t, "447700900123")
-			s, err := r.js.Stream(relaytest.Deadline(t), stream)
-			if err != nil {
-				t.Fatal(err)
-			}
-			config := s.CachedInfo().Config
-			if err := r.js.DeleteStream(relaytest.Deadline(t), stream); err != nil {
-				t.Fatal(err)
-			}
-			if v := r.Erase(relaytest.Deadline(t), receiver); v.Kind != message.VerdictUnavailable || v.RetryAfter == 0 {
-				t.Errorf("without the stream: got %+v, want 503 and when to ask again", v)
-			}
-			if _, err := r.js.CreateStream(relaytest.Deadline(t), config); err != nil {
-				t.Fatal(err)
-			}
-			publishAbout(t, r.js, subject, receiver.String())
-			if v := r.Erase(relaytest.Deadline(t), receiver); !v.IsAccepted() {
-				t.Errorf("again: got %+v, want 202", v)
-			}
-			if got := receiversIn(t, r.js, stream); len(got) > 0 {
-				t.Errorf("got messages about %q, want none", got)
-			}
-		})
+		s, err := f.js.Stream(relaytest.Deadline(t), stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.js.DeleteStream(relaytest.Deadline(t), stream); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.erase(relaytest.Deadline(t), receiver, time.Now()); !errors.Is(err, jetstream.ErrStreamNotFound) {
+			t.Errorf("without %s: got %v, want %v", stream, err, jetstream.ErrStreamNotFound)
+		}
+		if _, err := f.js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
+			t.Fatal(err)
+		}
+		publishAbout(t, f.js, subject, receiver.String())
+		if err := f.erase(relaytest.Deadline(t), receiver, time.Now()); err != nil {
+			t.Errorf("%s again: got %v", stream, err)
+		}
+		if got := receiversIn(t, f.js, stream); len(got) > 0 {
+			t.Errorf("%s: got messages about %q, want none", stream, got)
+		}
 	}
 }
 
 // A purge searches only the messages that came after the last one. If the stream was made anew,
 // it searches all of them.
 func TestPurgeGoesOn(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	js := r.js
+	f := servedFixture(t)
+	js := f.js
 	const mine, other = "447700900123", "447700900124"
 	subject, receiver := subjectsOf[deadStream], relaytest.Addr(t, mine)
 	key := purgeKey{deadStream, receiver}
 	purge := func(through uint64, want ...string) {
 		t.Helper()
-		if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil {
+		if err := f.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil {
 			t.Fatal(err)
 		}
 		if got := receiversIn(t, js, deadStream); !slices.Equal(got, want) {
 			t.Errorf("got messages about %q, want %q", got, want)
 		}
-		if got, _ := r.feedback.erasures.purged.Get(key); got != through {
+		if got, _ := f.erasures.purged.Get(key); got != through {
 			t.Errorf("got gone through to %d, want %d", got, through)
 		}
 	}
@@ -131,7 +126,7 @@ func TestPurgeGoesOn(t *testing.T) {
 	publishAbout(t, js, subject, other, mine)
 	purge(5, other, other)
 	publishAbout(t, js, subject, mine)
-	r.feedback.erasures.purged.Put(key, 6)
+	f.erasures.purged.Put(key, 6)
 	purge(6, other, other, mine) // as if it had been gone through
 	s, err := js.Stream(relaytest.Deadline(t), deadStream)
 	if err != nil {
@@ -150,39 +145,39 @@ func TestPurgeGoesOn(t *testing.T) {
 // A purge succeeds if a message is settled, and thus removed, meanwhile. It fails if the stream
 // does not answer.
 func TestPurgeOfWhatIsTold(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	js := r.js
+	f := servedFixture(t)
+	js := f.js
 	receiver := relaytest.Addr(t, "447700900123")
 	publishAbout(t, js, subjectsOf[deadStream], "447700900123", "447700900123")
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	defer cancel()
-	r.feedback.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
+	f.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		settled := func(seq uint64) error { return errors.Join(s.DeleteMsg(ctx, seq), s.SecureDeleteMsg(ctx, seq)) }
 		return &fakeStream{Stream: s, secureRemove: settled}
 	}}
-	if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil {
+	if err := f.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil {
 		t.Errorf("settled meanwhile: got %v", err)
 	}
 	if got := receiversIn(t, js, deadStream); len(got) > 0 {
 		t.Errorf("got messages about %q, want none", got)
 	}
-	r.feedback.js = withoutDelete(js)
+	f.js = withoutDelete(js)
 	publishAbout(t, js, subjectsOf[deadStream], "447700900123")
 	for range 2 { // what could not be deleted is not taken for gone through
-		if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); !errors.Is(err, journal.ErrUnreachable) {
+		if err := f.erasures.purge(relaytest.Deadline(t), deadStream, receiver); !errors.Is(err, journal.ErrUnreachable) {
 			t.Errorf("a stream that does not answer: got %v, want %v", err, journal.ErrUnreachable)
 		}
 	}
-	r.feedback.js = js
-	if err := r.feedback.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil || len(receiversIn(t, js, deadStream)) > 0 {
+	f.js = js
+	if err := f.erasures.purge(relaytest.Deadline(t), deadStream, receiver); err != nil || len(receiversIn(t, js, deadStream)) > 0 {
 		t.Errorf("at last: got %v and messages about %q, want none", err, receiversIn(t, js, deadStream))
 	}
-	r.feedback.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
+	f.js = &fakeJS{JetStream: js, stream: func(s jetstream.Stream) jetstream.Stream {
 		cancel() // when the purge has its stream
 		return s
 	}}
 	publishAbout(t, js, subjectsOf[deadStream], "447700900123")
-	if err := r.feedback.erasures.purge(ctx, deadStream, receiver); !errors.Is(err, context.Canceled) {
+	if err := f.erasures.purge(ctx, deadStream, receiver); !errors.Is(err, context.Canceled) {
 		t.Errorf("without time: got %v, want %v", err, context.Canceled)
 	}
 }

@@ -145,8 +145,11 @@ func TestEventsOutliveCrash(t *testing.T) {
 	first := r.submit(c, "id1")
 	wantEvent(t, r.eventsOf("bank"), first, "sent")
 	// The stream refuses what comes now.
-	stream := eventsConfig(opt.FeedbackKeep)
-	stream.Storage, stream.Sealed = jetstream.FileStorage, false
+	info, err := r.js.Stream(relaytest.Deadline(t), streamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := info.CachedInfo().Config
 	stream.MaxMsgs, stream.Discard = 1, jetstream.DiscardNew
 	if _, err := r.js.UpdateStream(relaytest.Deadline(t), stream); err != nil {
 		t.Fatal(err)
@@ -242,23 +245,5 @@ func TestEventsErased(t *testing.T) {
 	ev := relaytest.Receive(t, r.eventsOf("bank"))
 	if ev.Receiver != kept.Receiver.String() {
 		t.Errorf("got an event of %s, want those of %s only", ev.Receiver, kept.Receiver)
-	}
-}
-
-// A reload changes for how long events are kept.
-func TestEventsKeptAsSet(t *testing.T) {
-	r := start(t, testOptions(t))
-	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Minute}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
-		t.Fatal(err)
-	}
-	s, err := r.js.Stream(relaytest.Deadline(t), streamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := s.CachedInfo().Config.MaxAge; got != time.Minute {
-		t.Errorf("got %v, want a minute", got)
 	}
 }

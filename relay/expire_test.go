@@ -10,50 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
-	"readback/relay/index"
 	"readback/relay/journal"
-	"readback/relay/message"
 	"readback/relay/relaytest"
 )
-
-func TestDaysExpire(t *testing.T) {
-	opt := testOptions(t)
-	r := start(t, opt)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	for _, age := range []time.Duration{opt.Keep + 48*time.Hour, opt.Keep - time.Hour, 0} {
-		s := tracked(c)
-		s.At = time.Now().Add(-age)
-		if err := r.Ledger().Assign(s); err != nil {
-			t.Fatal(err)
-		}
-		r.accept(s, "id")
-	}
-	count := func() (n int) {
-		r.ledger.catchUp() // whoever is told may be ahead of the index
-		if err := r.index.EachEntry(&c, message.DayOf(1<<46), func(index.Found) bool { n++; return true }); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	if got := count(); got != 2 { // a day that has expired is not brought in at all
-		t.Errorf("entries: got %d, want 2", got)
-	}
-	if err := r.index.Expire(message.DayOf(time.Now().UnixMilli())); err != nil {
-		t.Fatal(err)
-	}
-	if got := count(); got != 1 {
-		t.Errorf("entries after expiry: got %d, want 1", got)
-	}
-}
-
-func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
-	t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(t), stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.CachedInfo().State
-}
 
 func TestExpired(t *testing.T) {
 	var s feedbackShared
@@ -69,9 +28,8 @@ func TestExpired(t *testing.T) {
 // A sweep makes dead letters of the feedback of one account that has waited too long. It goes
 // from the oldest on and stops at the first one that has not.
 func TestSweep(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	reg := r.registry()
-	js := r.js
+	f := servedFixture(t)
+	js := f.js
 	publish := func(account, body string) {
 		t.Helper()
 		if _, err := js.Publish(relaytest.Deadline(t), queueSubject+account, []byte(body)); err != nil {
@@ -85,36 +43,35 @@ func TestSweep(t *testing.T) {
 	publish("bank", `{"event":"e5"}`)
 	old := withAges(js, map[uint64]time.Duration{1: 3 * time.Hour, 2: 2 * time.Hour, 3: 2 * time.Hour, 5: 2 * time.Hour})
 	for range 2 {
-		r.feedback.js = old
-		if err := r.feedback.sweeper.expire(relaytest.Deadline(t), "bank"); err != nil {
+		f.js = old
+		if err := f.sweeper.expire(relaytest.Deadline(t), "bank"); err != nil {
 			t.Fatal(err)
 		}
-		letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
-		if err != nil || len(letters) != 2 || letters[0].Event != "e1" || letters[1].Event != "" || string(letters[1].Feedback) != "null" ||
+		letters := f.letters()
+		if len(letters) != 2 || letters[0].Event != "e1" || letters[1].Event != "" || string(letters[1].Feedback) != "null" ||
 			letters[0].Account != "bank" || letters[0].Reason != errExpired.Error() {
-			t.Errorf("got %+v, %v, want e1 and what is no JSON", letters, err)
+			t.Errorf("got %+v, want e1 and what is no JSON", letters)
 		}
-		if got := r.state(t, queueStream).Msgs; got != 3 {
+		if got := f.state(queueStream).Msgs; got != 3 {
 			t.Errorf("got %d left, want 3", got)
 		}
-		if got := value(t, reg, "readback_feedback_total", "expired"); got != 2 {
+		if got := f.counted("expired"); got != 2 {
 			t.Errorf("expired: got %v, want 2", got)
 		}
 	}
-	r.feedback.js = withoutDelete(js)
-	r.feedback.settings.Store(&FeedbackSettings{})
-	if err := r.feedback.sweeper.expire(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || r.state(t, queueStream).Msgs != 3 {
+	f.js = withoutDelete(js)
+	f.use(FeedbackSettings{})
+	if err := f.sweeper.expire(relaytest.Deadline(t), "shop"); !errors.Is(err, journal.ErrUnreachable) || f.state(queueStream).Msgs != 3 {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }
 
 // A sweep drops dead letters after a week, and not before.
 func TestSweepDead(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	reg := r.registry()
-	js := r.js
+	f := servedFixture(t)
+	js := f.js
 	for _, event := range []string{"e1", "e2", "e3"} {
-		if err := r.feedback.store(relaytest.Deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
+		if err := f.store(relaytest.Deadline(t), &letter{account: "bank", event: event, data: []byte("{}")}, errExpired); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,22 +83,21 @@ func TestSweepDead(t *testing.T) {
 		{"young", deadAge - time.Minute, []string{"e2", "e3"}},
 		{"a week", deadAge, []string{"e3"}},
 	} {
-		r.feedback.js = withAges(js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second})
-		if err := r.feedback.deadLetters.expire(relaytest.Deadline(t)); err != nil {
+		f.js = withAges(js, map[uint64]time.Duration{1: deadAge + time.Hour, 2: tt.second})
+		if err := f.deadLetters.expire(relaytest.Deadline(t)); err != nil {
 			t.Fatal(err)
 		}
-		letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
 		var got []string
-		for _, l := range letters {
+		for _, l := range f.letters() {
 			got = append(got, l.Event)
 		}
-		if err != nil || !slices.Equal(got, tt.want) {
-			t.Errorf("%s: got %q, %v, want %q", tt.name, got, err, tt.want)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
-		if got := value(t, reg, "readback_feedback_total", "dropped"); got != float64(3-len(tt.want)) {
+		if got := f.counted("dropped"); got != float64(3-len(tt.want)) {
 			t.Errorf("%s: got %v counted as dropped, want %d", tt.name, got, 3-len(tt.want))
 		}
-		if got := value(t, reg, "readback_dead_letters", ""); got != float64(len(tt.want)+1) { // before the sweep
+		if got := relaytest.Metric(t, f.reg, "readback_dead_letters", ""); got != float64(len(tt.want)+1) { // before the sweep
 			t.Errorf("%s: got %v dead letters in the metrics, want %d", tt.name, got, len(tt.want)+1)
 		}
 	}
@@ -149,9 +105,9 @@ func TestSweepDead(t *testing.T) {
 
 // Deleting a message that is gone succeeds. Deleting one that the stream keeps is an error.
 func TestDeleteWhatIsGone(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	publishAbout(t, r.js, subjectsOf[deadStream], "1", "2")
-	s, err := r.js.Stream(relaytest.Deadline(t), deadStream)
+	f := servedFixture(t)
+	publishAbout(t, f.js, subjectsOf[deadStream], "1", "2")
+	s, err := f.js.Stream(relaytest.Deadline(t), deadStream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,40 +120,40 @@ func TestDeleteWhatIsGone(t *testing.T) {
 	if err := deleteMsg(relaytest.Deadline(t), kept, 2); err == nil {
 		t.Error("what stays: got no error")
 	}
-	if got := r.state(t, deadStream).Msgs; got != 1 {
+	if got := f.state(deadStream).Msgs; got != 1 {
 		t.Errorf("got %d left, want 1", got)
 	}
 }
 
-// A survey looks at all queues, and sweeps those of accounts without a session.
-func TestSurveySweeps(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	reg := r.registry()
-	js := r.js
-	r.feedback.accounts.all = map[string]*account{"shop": {sessions: map[*session]bool{{}: true}}}
+// A sweep looks at all queues, and sweeps those of accounts without a session.
+func TestSweepOfAll(t *testing.T) {
+	f := servedFixture(t)
+	js := f.js
+	shop := f.accounts.new("shop")
+	shop.sessions[&session{}] = true
+	f.accounts.all = map[string]*account{"shop": shop}
 	for _, subject := range []string{"bank", "shop", "club"} {
 		publishAbout(t, js, queueSubject+subject, "447700900123")
 	}
-	r.feedback.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
-	r.feedback.accounts.waiting.add("gone")
-	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil {
+	f.js = withAges(js, map[uint64]time.Duration{1: time.Hour, 2: time.Hour, 3: time.Hour - time.Minute})
+	f.accounts.waiting.add("gone")
+	if err := f.sweep(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
-	if err != nil || len(letters) != 1 || letters[0].Account != "bank" {
-		t.Errorf("got %+v, %v, want a letter of the bank", letters, err)
+	if letters := f.letters(); len(letters) != 1 || letters[0].Account != "bank" {
+		t.Errorf("got %+v, want a letter of the bank", letters)
 	}
-	accounts, _ := r.feedback.accounts.waiting.get()
+	accounts, _ := f.accounts.waiting.get()
 	if accounts["gone"] || !accounts["bank"] || !accounts["shop"] || !accounts["club"] {
 		t.Errorf("got %v waiting, want the three", accounts)
 	}
-	if got := value(t, reg, "readback_feedback_waiting", "shop"); got != 1 {
+	if got := relaytest.Metric(t, f.reg, "readback_feedback_waiting", "shop"); got != 1 {
 		t.Errorf("waiting of the shop: got %v, want 1", got)
 	}
-	r.feedback.js = withoutDelete(js)
-	r.feedback.settings.Store(&FeedbackSettings{})
-	r.feedback.events.kept = 0
-	if err := r.feedback.sweep(relaytest.Deadline(t)); !errors.Is(err, journal.ErrUnreachable) {
+	f.js = withoutDelete(js)
+	f.use(FeedbackSettings{})
+	f.events.kept = 0
+	if err := f.sweep(relaytest.Deadline(t)); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
 }
@@ -212,10 +168,10 @@ func TestQueueMetrics(t *testing.T) {
 		t.Helper()
 		m.queues(all, named)
 		for _, label := range []string{"bank", "club", "other", "shop"} {
-			if got := value(t, reg, "readback_feedback_waiting", label); got != waiting[label] {
+			if got := relaytest.Metric(t, reg, "readback_feedback_waiting", label); got != waiting[label] {
 				t.Errorf("waiting of %s: got %v, want %v", label, got, waiting[label])
 			}
-			if got := value(t, reg, "readback_feedback_oldest_seconds", label); got != oldest[label] {
+			if got := relaytest.Metric(t, reg, "readback_feedback_oldest_seconds", label); got != oldest[label] {
 				t.Errorf("oldest of %s: got %v, want %v", label, got, oldest[label])
 			}
 		}
@@ -228,7 +184,7 @@ func TestQueueMetrics(t *testing.T) {
 	}, map[string]float64{"bank": 1, "club": 2, "other": 12}, map[string]float64{"bank": 2, "club": 3, "other": 9})
 	look([]QueueView{{Account: "bank", Waiting: 3, Age: 1}}, map[string]float64{"bank": 3}, map[string]float64{"bank": 1})
 	look(nil, nil, nil)
-	if value(t, reg, "readback_feedback_waiting", "") != 0 || len(m.labels) > 0 {
+	if relaytest.Metric(t, reg, "readback_feedback_waiting", "") != 0 || len(m.labels) > 0 {
 		t.Errorf("got labels %q, want none", m.labels)
 	}
 }

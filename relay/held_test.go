@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -20,21 +20,51 @@ func holding(hold time.Duration) func(string) AccountSettings {
 	return func(string) AccountSettings { return AccountSettings{HoldReceipt: hold} }
 }
 
-// hold gives the relay the SMSC's receipt of a message.
-func (r *running) hold(c message.Conversation, id string) bool {
-	r.t.Helper()
-	held, err := r.feedback.HoldReceipt(relaytest.Deadline(r.t), "bank", c, []byte(id), []byte("receipt of "+id))
+// holdingFixture returns a service that holds the receipts of all accounts for an hour, and whose
+// records are in the index at once.
+func holdingFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := servedFixture(t)
+	f.recorder.applies = true
+	f.use(FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
+	return f
+}
+
+// send puts a message of the account bank into the index.
+func (f *fixture) send(c message.Conversation, number uint16, id string) journal.Place {
+	f.t.Helper()
+	now := time.Now().UnixMilli()
+	p := journal.Place{Conv: c, Day: message.DayOf(now), Number: number, Ordinal: uint64(number) - 1}
+	sent := sentRecord(p, id)
+	sent.At = now
+	f.recorder.index.write(sent)
+	return p
+}
+
+// read puts a read response into the index, and the feedback on it into the queue.
+func (f *fixture) read(p journal.Place) {
+	f.t.Helper()
+	f.recorder.index.write(readRecord(p, time.Now()))
+	if _, err := f.outbox.publish(relaytest.Deadline(f.t)); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// hold gives the service the SMSC's receipt of a message.
+func (f *fixture) hold(c message.Conversation, id string) bool {
+	f.t.Helper()
+	held, err := f.HoldReceipt(relaytest.Deadline(f.t), "bank", c, []byte(id), []byte("receipt of "+id))
 	if err != nil {
-		r.t.Fatalf("hold the receipt of %s: %v", id, err)
+		f.t.Fatalf("hold the receipt of %s: %v", id, err)
 	}
 	return held
 }
 
 // later lets receipts go as if it were so much later.
-func (r *running) later(d time.Duration) {
-	r.t.Helper()
-	if err := r.feedback.releaseDue(relaytest.Deadline(r.t), time.Now().Add(d)); err != nil {
-		r.t.Fatalf("release: %v", err)
+func (f *fixture) later(d time.Duration) {
+	f.t.Helper()
+	if err := f.releaseDue(relaytest.Deadline(f.t), time.Now().Add(d)); err != nil {
+		f.t.Fatalf("release: %v", err)
 	}
 }
 
@@ -46,211 +76,179 @@ func passTime() {
 }
 
 func TestReadTakesThePlaceOfTheReceipt(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	opt := testOptions(t)
-	opt.Registerer, opt.Account = reg, holding(time.Hour)
-	r := start(t, opt)
-	told := r.tellings("bank")
+	f := holdingFixture(t)
+	told := f.told("bank")
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	first := r.submit(c, "first")
-	if !r.hold(c, "first") {
+	first := f.send(c, 1, "first")
+	if !f.hold(c, "first") {
 		t.Error("the receipt is not held")
 	}
-	if !r.hold(c, "first") { // the SMSC did not hear our answer
+	if !f.hold(c, "first") { // the SMSC did not hear our answer
 		t.Error("the receipt is not held again")
 	}
-	r.later(0)
-	r.read(c, first.Number)
+	f.later(0)
+	f.read(first)
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "first" || fb.Receipt != nil || fb.DeliveredAt.IsZero() {
 		t.Errorf("told: got %+v, want that it is read", fb)
 	}
-	r.wantEmpty(queueStream)
-	r.later(2 * time.Hour)
-	r.wantEmpty(heldStream)
-	r.wantEmpty(queueStream)
-	if got := value(t, reg, "readback_feedback_total", "superseded"); got != 1 {
+	f.wantMessages(queueStream, 0)
+	f.later(2 * time.Hour)
+	f.wantMessages(heldStream, 0)
+	f.wantMessages(queueStream, 0)
+	if got := f.counted("superseded"); got != 1 {
 		t.Errorf("superseded: got %v, want 1", got)
 	}
 
-	early := r.submit(c, "early") // read before its receipt comes
-	r.read(c, early.Number)
+	early := f.send(c, 2, "early") // read before its receipt comes
+	f.read(early)
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "early" {
 		t.Errorf("told: got %+v", fb)
 	}
-	if !r.hold(c, "early") {
+	if !f.hold(c, "early") {
 		t.Error("the receipt of what is read passes, want it kept")
 	}
-	r.wantEmpty(heldStream)
+	f.wantMessages(heldStream, 0)
 }
 
 func TestReceiptGoesWhenItsTimeIsOver(t *testing.T) {
-	opt := testOptions(t)
-	opt.Account = holding(time.Hour)
-	r := start(t, opt)
+	f := holdingFixture(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	s := r.submit(c, "id1")
-	if !r.hold(c, "id1") {
+	p := f.send(c, 1, "id1")
+	if !f.hold(c, "id1") {
 		t.Fatal("the receipt is not held")
 	}
-	if err := r.stop(); err != nil {
-		t.Fatal(err)
-	}
-	opt.Account = holding(time.Nanosecond) // what is read from now on is too late
-	r = start(t, opt)
-	r.later(time.Minute)
-	told := r.tellings("bank")
+	f.use(FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)}) // what is read from now on is too late
+	f.later(time.Minute)
+	told := f.told("bank")
 	fb := relaytest.Receive(t, told)
-	if !bytes.Equal(fb.Receipt, []byte("receipt of id1")) || fb.Number != s.Number {
+	if !bytes.Equal(fb.Receipt, []byte("receipt of id1")) || fb.Number != p.Number {
 		t.Errorf("told: got %+v, want the SMSC's receipt", fb)
 	}
 	passTime()
-	r.read(c, s.Number)
-	r.wantEmpty(queueStream)
+	f.read(p)
+	f.wantMessages(queueStream, 0)
 	other := relaytest.Conversation(t, "10690001", "447700900124")
-	r.read(other, r.submit(other, "id2").Number)
+	f.read(f.send(other, 1, "id2"))
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "id2" {
 		t.Errorf("told: got %+v, want the other message alone", fb)
 	}
 }
 
-// TestReceiptOfAnotherForm: what was held for an account that no deliver_sm tells any more is no
-// feedback, and not lost either.
+// A receipt that was held for an account that no deliver_sm tells any more becomes a dead letter.
 func TestReceiptOfAnotherForm(t *testing.T) {
 	for name, form := range map[string]AccountSettings{"nats": {Own: true}, "off": {Quiet: true}} {
 		t.Run(name, func(t *testing.T) {
-			opt := testOptions(t)
-			opt.Account = holding(time.Hour)
-			r := start(t, opt)
+			f := holdingFixture(t)
 			c := relaytest.Conversation(t, "10690001", "447700900123")
-			r.submit(c, "id1")
-			if !r.hold(c, "id1") {
+			f.send(c, 1, "id1")
+			if !f.hold(c, "id1") {
 				t.Fatal("the receipt is not held")
 			}
-			if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return form }}}); err != nil {
-				t.Fatal(err)
-			}
-			r.later(time.Minute)
-			r.wantEmpty(heldStream)
-			r.wantEmpty(queueStream)
-			if letters := r.awaitDead(1); letters[0].Account != "bank" {
+			f.use(FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return form }})
+			f.later(time.Minute)
+			f.wantMessages(heldStream, 0)
+			f.wantMessages(queueStream, 0)
+			if letters := f.letters(); len(letters) != 1 || letters[0].Account != "bank" {
 				t.Errorf("got %+v, want the receipt among the dead letters", letters)
 			}
 		})
 	}
 }
 
+// The receipts of messages without a number, and of parts, are not held.
 func TestReceiptsThatPass(t *testing.T) {
-	opt := testOptions(t)
-	opt.Account = holding(time.Hour)
-	r := start(t, opt)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	if r.hold(c, "unknown") {
+	f := holdingFixture(t)
+	p := testPlace(t)
+	now := time.Now().UnixMilli()
+	p.Day = message.DayOf(now)
+	if f.hold(p.Conv, "unknown") {
 		t.Error("the receipt of a message without a number is held")
 	}
-	s := tracked(c)
-	s.Part = message.Part{Ref: 7, Total: 2, Seq: 1}
-	if err := r.Ledger().Assign(s); err != nil {
-		t.Fatal(err)
+	part := func(seq uint8, id string) journal.Record {
+		r := sentRecord(p, id)
+		r.At, r.Part = now, message.Part{Ref: 7, Total: 2, Seq: seq}
+		return r
 	}
-	r.accept(s, "part")
-	if r.hold(c, "part") {
+	f.recorder.index.write(part(1, "part"))
+	if f.hold(p.Conv, "part") {
 		t.Error("the receipt of a part is held")
 	}
-	r.wantEmpty(heldStream)
-	second := *s
-	second.Part.Seq = 2
-	if err := r.Ledger().Assign(&second); err != nil {
-		t.Fatal(err)
+	f.wantMessages(heldStream, 0)
+	receipt := func(seq uint8) journal.Record {
+		return journal.Record{Kind: journal.KindReceipt, Place: p, PartSeq: seq, State: message.StateDelivered, At: now}
 	}
-	r.accept(&second, "part 2")
-	for _, id := range []string{"part", "part 2"} {
-		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
-	}
-	r.awaitState(c, s.Number, "delivered")
-	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})
+	f.recorder.index.write(part(2, "part 2"), receipt(1), receipt(2))
+	f.use(FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Nanosecond)})
 	passTime()
-	r.read(c, s.Number)
-	if fb := relaytest.Receive(t, r.tellings("bank")); len(fb.MessageIDs) != 2 {
+	f.read(p)
+	if fb := relaytest.Receive(t, f.told("bank")); len(fb.MessageIDs) != 2 || fb.DeliveredAt.IsZero() {
 		t.Errorf("told: got %+v, want that both parts are read", fb)
 	}
 }
 
 // firstHeld is the oldest receipt that is held.
-func (r *running) firstHeld() (seq uint64, h heldReceipt) {
-	r.t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(r.t), heldStream)
+func (f *fixture) firstHeld() (seq uint64, h heldReceipt) {
+	f.t.Helper()
+	s, err := f.js.Stream(relaytest.Deadline(f.t), heldStream)
 	if err != nil {
-		r.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	m, err := s.GetMsg(relaytest.Deadline(r.t), 1, jetstream.WithGetMsgSubject(heldSubject+">"))
+	m, err := s.GetMsg(relaytest.Deadline(f.t), 1, jetstream.WithGetMsgSubject(heldSubject+">"))
 	if err != nil {
-		r.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	if err := json.Unmarshal(m.Data, &h); err != nil {
-		r.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return m.Sequence, h
 }
 
-// TestHeldReceiptHasAMargin: a read response in time is in the log before the receipt goes.
+// A read response in time is in the log before the receipt goes.
 func TestHeldReceiptHasAMargin(t *testing.T) {
-	opt := testOptions(t)
-	opt.Account = holding(time.Hour)
-	r := start(t, opt)
+	f := holdingFixture(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	r.submit(c, "id1")
-	if !r.hold(c, "id1") {
+	f.send(c, 1, "id1")
+	if !f.hold(c, "id1") {
 		t.Fatal("the receipt is not held")
 	}
-	_, h := r.firstHeld()
+	_, h := f.firstHeld()
 	due := h.At.Add(time.Hour + heldMargin)
 	for _, tt := range []struct {
 		name string
 		now  time.Time
 		want uint64
 	}{{"when its time is over", h.At.Add(time.Hour), 1}, {"within the margin", due.Add(-1), 1}, {"after the margin", due, 0}} {
-		if err := r.feedback.releaseDue(relaytest.Deadline(t), tt.now); err != nil {
+		if err := f.releaseDue(relaytest.Deadline(t), tt.now); err != nil {
 			t.Fatal(err)
 		}
-		s, err := r.js.Stream(relaytest.Deadline(t), heldStream)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.CachedInfo().State.Msgs; got != tt.want {
+		if got := f.state(heldStream).Msgs; got != tt.want {
 			t.Errorf("%s: got %d held, want %d", tt.name, got, tt.want)
 		}
 	}
 	if heldMargin < time.Second {
 		t.Errorf("got a margin of %s, want time for an append that is made again", heldMargin)
 	}
-	r.wantMessages(queueStream, 1)
+	f.wantMessages(queueStream, 1)
 }
 
-// TestReceiptIsHeldOnce: the SMSC that sends it again does not have it told twice; the receipt
-// of the next message is another one.
+// A receipt that the SMSC sends again is not delivered twice. The receipt of the next message is
+// another one.
 func TestReceiptIsHeldOnce(t *testing.T) {
-	opt := testOptions(t)
-	opt.Account = holding(time.Hour)
-	r := start(t, opt)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	r.submit(c, "id1")
-	r.submit(c, "id2")
-	r.submit(relaytest.Conversation(t, "10690001", "447700900124"), "id1")
+	f := holdingFixture(t)
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
+	f.send(c, 1, "id1")
+	f.send(c, 2, "id2")
+	f.send(other, 1, "id1")
 	for range 2 {
-		for _, id := range []string{"id1", "id2"} {
-			if !r.hold(c, id) {
-				t.Fatal("the receipt is not held")
-			}
-		}
-		if !r.hold(relaytest.Conversation(t, "10690001", "447700900124"), "id1") {
+		if !f.hold(c, "id1") || !f.hold(c, "id2") || !f.hold(other, "id1") {
 			t.Fatal("the receipt is not held")
 		}
 	}
-	r.wantMessages(heldStream, 3)
+	f.wantMessages(heldStream, 3)
 }
 
-// TestReceiptGoesOnce: a crash between the queue's copy of a receipt and the end of the held one
-// does not have it told twice, wherever it goes.
+// A crash between the publication of a receipt and the removal of the held one does not have it
+// delivered twice, wherever it goes.
 func TestReceiptGoesOnce(t *testing.T) {
 	for name, tt := range map[string]struct {
 		form   AccountSettings
@@ -260,33 +258,32 @@ func TestReceiptGoesOnce(t *testing.T) {
 		"dead letter": {AccountSettings{HoldReceipt: time.Hour, Own: true}, deadStream},
 	} {
 		t.Run(name, func(t *testing.T) {
-			opt := testOptions(t)
-			opt.Logger, opt.Account = nil, func(string) AccountSettings { return tt.form }
-			r := start(t, opt)
+			f := holdingFixture(t)
+			f.use(FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return tt.form }})
 			c := relaytest.Conversation(t, "10690001", "447700900123")
-			s := r.submit(c, "id1")
-			if !r.hold(c, "id1") {
+			p := f.send(c, 1, "id1")
+			if !f.hold(c, "id1") {
 				t.Fatal("the receipt is not held")
 			}
-			seq, h := r.firstHeld()
+			seq, h := f.firstHeld()
 			for range 2 {
-				if err := r.feedback.release(relaytest.Deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
+				if err := f.release(relaytest.Deadline(t), seq, &h, h.At.Add(time.Hour)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			r.wantMessages(tt.stream, 1)
-			if err := r.feedback.release(relaytest.Deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
+			f.wantMessages(tt.stream, 1)
+			if err := f.release(relaytest.Deadline(t), seq+1, &h, h.At.Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
-			r.wantMessages(tt.stream, 2)
-			if accounts, _ := r.feedback.accounts.waiting.get(); accounts["bank"] != (tt.stream == queueStream) {
-				t.Errorf("got %v waiting, want bank if it is feedback", accounts)
+			f.wantMessages(tt.stream, 2)
+			if got, want := f.waits("bank"), tt.stream == queueStream; got != want {
+				t.Errorf("got the account waiting %v, want %v", got, want)
 			}
 			if tt.stream == deadStream {
 				return
 			}
-			fb := relaytest.Receive(t, r.tellings("bank"))
-			if fb.Event != fmt.Sprint("receipt-", seq) || fb.Account != "bank" || fb.Number != s.Number || fb.MessageIDs[0] != "id1" ||
+			fb := relaytest.Receive(t, f.told("bank"))
+			if fb.Event != fmt.Sprint("receipt-", seq) || fb.Account != "bank" || fb.Number != p.Number || fb.MessageIDs[0] != "id1" ||
 				fb.Sender != "10690001" || fb.Receiver != "447700900123" || !fb.ReceivedAt.Equal(h.At) {
 				t.Errorf("told: got %+v, want the receipt of the message", fb)
 			}

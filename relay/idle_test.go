@@ -1,13 +1,12 @@
 package relay
 
 import (
-	"slices"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
@@ -34,37 +33,21 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 	js := testStreams(t)
 	r.nc, r.js, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
 	r.feedback.connect(js)
-	r.feedback.log = r.log
 	return r
 }
 
-// idleRelayOn is an idle relay on the index of l, with streams that the test acknowledges. Unlike
-// idleRelay it starts no goroutine, so a test can create it in a synctest bubble.
-func idleRelayOn(t *testing.T, l *book) (*Relay, *streams) {
+// state returns what a stream holds.
+func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 	t.Helper()
-	opt := testOptions(t)
-	opt.Logger = nil
-	opt.Registerer = prometheus.NewRegistry()
-	r := &Relay{opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(), index: l.ix, begun: make(chan struct{}), connection: &connection{}}
-	r.settings.Store(&opt.Settings)
-	r.ledger = r.newLedger()
-	r.status.set(nil)
-	r.feedback = r.makeFeedback()
-	s := &streams{}
-	r.feedback.connect(s)
-	return r, s
+	s, err := r.js.Stream(relaytest.Deadline(t), stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().State
 }
-
-// registry has the metrics of an idle relay.
-func (r *Relay) registry() *prometheus.Registry { return r.opt.Registerer.(*prometheus.Registry) }
 
 // applyRecords brings records into the index of an idle relay, as message seq of the log.
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
 	r.ledger.applyRecords(t, seq, appendTo)
-}
-
-// ofKind returns the records of a kind.
-func ofKind(all []journal.Record, k journal.Kind) []journal.Record {
-	return slices.DeleteFunc(all, func(r journal.Record) bool { return r.Kind != k })
 }

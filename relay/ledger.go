@@ -28,7 +28,7 @@ const assignWait = time.Second
 // No number is given twice within a cycle, whatever crashes: see head and epoch.
 // Its methods may be called from any goroutine.
 type Ledger struct {
-	*recorder
+	*writer
 	*routes   // accounts by message_id
 	*receipts // delivery receipts that pass by
 	*cuts     // parts of the messages that the gateway cut
@@ -67,9 +67,9 @@ type ledgerOptions struct {
 }
 
 func newLedger(opt ledgerOptions, ix *index.Index, st *status) *Ledger {
-	rec, heads, metrics := &recorder{queue: newQueue(), status: st}, newTable(opt.Conversations), newLedgerMetrics(opt.Registerer)
+	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newLedgerMetrics(opt.Registerer)
 	return &Ledger{
-		recorder: rec, routes: newRoutes(rec, ix, opt.Keep), cuts: newCuts(rec, ix, opt.Keep),
+		writer: rec, routes: newRoutes(rec, ix, opt.Keep), cuts: newCuts(rec, ix, opt.Keep),
 		receipts: newReceipts(rec, ix, heads, opt.SameID, metrics.receipts),
 		cycle:    cycle{first: opt.First, numbers: uint64(opt.Last-opt.First) + 1},
 		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,

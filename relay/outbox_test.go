@@ -15,7 +15,6 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
-	"readback/relay/message"
 )
 
 // places lists the places of the rows that the records are about.
@@ -27,30 +26,25 @@ func places(all []journal.Record) string {
 	return text
 }
 
-// readMessages applies n messages, and n read responses in a message of the log each. The first
-// feedback has the place 2.0.
-func (l *book) readMessages(n int) {
-	l.t.Helper()
-	var all []journal.Record
-	p := placeOf(l.t)
-	for i := range n {
-		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		all = append(all, acceptedOf(p, fmt.Sprint("id", i)))
+// gone lists the places in the outbox of the feedback that has left it since gone was last called.
+func (f *fixture) gone() string {
+	var fed []journal.Record
+	for _, rec := range f.recorder.take() {
+		if rec.Kind == journal.KindFed {
+			fed = append(fed, rec)
+		}
 	}
-	l.write(all...)
-	for i := range n {
-		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		l.write(readOf(p, message.StatusRead, int64(2000+i)))
-	}
+	return places(fed)
 }
 
 // A feedback leaves the outbox when its queue has acknowledged it and all feedback before it.
 func TestFeedbackLeavesTheOutbox(t *testing.T) {
-	l := newBook(t)
-	l.readMessages(3)
+	ix := newTestIndex(t)
+	ix.writeReads(3)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := idleRelayOn(t, l)
-		p := r.feedback.outbox
+		f := newFixture(t, ix)
+		s := f.streams
+		p := f.outbox
 		done := make(chan error, 1)
 		go func() {
 			more, err := p.publish(t.Context())
@@ -63,27 +57,27 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 		if len(s.acks) != 3 {
 			t.Fatalf("published: got %d, want 3", len(s.acks))
 		}
-		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "" {
+		if got := f.gone(); got != "" {
 			t.Errorf("before an acknowledgement: got rows %sgone, want none", got)
 		}
 		s.acks[1].ok <- &jetstream.PubAck{}
 		synctest.Wait()
-		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "" {
+		if got := f.gone(); got != "" {
 			t.Errorf("after that of the second: got rows %sgone, want none yet", got)
 		}
 		s.acks[0].ok <- &jetstream.PubAck{}
 		synctest.Wait()
-		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "2.0 3.0 " {
+		if got := f.gone(); got != "2.0 3.0 " {
 			t.Errorf("after that of the first: got rows %sgone, want 2.0 3.0", got)
 		}
 		s.acks[2].ok <- &jetstream.PubAck{}
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "4.0 " {
+		if got := f.gone(); got != "4.0 " {
 			t.Errorf("after that of the third: got rows %sgone, want 4.0", got)
 		}
-		if accounts, _ := r.feedback.accounts.waiting.get(); !accounts["bank"] {
+		if !f.waits("bank") {
 			t.Error("the account is not known to have feedback")
 		}
 		// The log has not brought in that they are gone: they are not published twice.
@@ -113,11 +107,12 @@ func TestPublishedAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newBook(t)
-			l.readMessages(2)
+			ix := newTestIndex(t)
+			ix.writeReads(2)
 			synctest.Test(t, func(t *testing.T) {
-				r, s := idleRelayOn(t, l)
-				p := r.feedback.outbox
+				f := newFixture(t, ix)
+				s := f.streams
+				p := f.outbox
 				tt.fail(s)
 				done := make(chan error, 1)
 				go func() {
@@ -130,7 +125,7 @@ func TestPublishedAgain(t *testing.T) {
 				if err := <-done; err == nil || !strings.Contains(err.Error(), tt.want) || time.Since(began) > 5*time.Second {
 					t.Errorf("got %v after %s, want %s", err, time.Since(began), tt.want)
 				}
-				if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != tt.fed {
+				if got := f.gone(); got != tt.fed {
 					t.Errorf("gone: got rows %q, want %q", got, tt.fed)
 				}
 				first := s.ids()
@@ -157,11 +152,12 @@ func TestPublishedAgain(t *testing.T) {
 
 // A publisher that waits for a queue, or for room in the log, ends with its context.
 func TestPublishEnds(t *testing.T) {
-	l := newBook(t)
-	l.readMessages(1)
+	ix := newTestIndex(t)
+	ix.writeReads(1)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := idleRelayOn(t, l)
-		p := r.feedback.outbox
+		f := newFixture(t, ix)
+		s := f.streams
+		p := f.outbox
 		done := make(chan error, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { _, err := p.publish(ctx); done <- err }()
@@ -170,7 +166,7 @@ func TestPublishEnds(t *testing.T) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("waiting for the queue: got %v, want that it was cancelled", err)
 		}
-		r.ledger.queue.close()
+		f.recorder.full = true
 		ctx, cancel = context.WithCancel(t.Context())
 		go func() { _, err := p.publish(ctx); done <- err }()
 		synctest.Wait()
@@ -185,22 +181,22 @@ func TestPublishEnds(t *testing.T) {
 
 // The feedback of a quiet account leaves the outbox, and no queue gets it.
 func TestQuietAccount(t *testing.T) {
-	l := newBook(t)
-	l.readMessages(1)
-	r, s := idleRelayOn(t, l)
-	r.feedback.settings.Store(&FeedbackSettings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
-	p := r.feedback.outbox
+	ix := newTestIndex(t)
+	ix.writeReads(1)
+	f := newFixture(t, ix)
+	s := f.streams
+	f.use(FeedbackSettings{Account: func(account string) AccountSettings { return AccountSettings{Quiet: account == "bank"} }})
+	p := f.outbox
 	if _, err := p.publish(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := places(ofKind(r.ledger.takeRecords(t), journal.KindFed)); got != "2.0 " || len(s.published) != 0 {
+	if got := f.gone(); got != "2.0 " || len(s.published) != 0 {
 		t.Errorf("got rows %sgone and %d published, want 2.0 gone and none", got, len(s.published))
 	}
-	if accounts, _ := r.feedback.accounts.waiting.get(); len(accounts) != 0 {
-		t.Errorf("accounts with feedback: got %v, want none", accounts)
+	if f.waits("bank") {
+		t.Error("the account is known to have feedback, want that it has none")
 	}
-	reg := r.registry()
-	if off, published := value(t, reg, "readback_feedback_total", "off"), value(t, reg, "readback_feedback_total", "published"); off != 1 || published != 0 {
+	if off, published := f.counted("off"), f.counted("published"); off != 1 || published != 0 {
 		t.Errorf("counted: got %v off and %v published, want 1 and 0", off, published)
 	}
 }
@@ -208,21 +204,22 @@ func TestQuietAccount(t *testing.T) {
 // An outbox with more rows than one batch is published batch by batch, each from where the one
 // before ended.
 func TestOutboxIsPublishedInPieces(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	var all []journal.Record
-	p := placeOf(t)
+	p := testPlace(t)
 	const n = outboxBatch + 3
 	for i := range n {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		all = append(all, acceptedOf(p, "id"), readOf(p, message.StatusRead, 2000))
+		all = append(all, sentRecord(p, "id"), readRecord(p, time.UnixMilli(2000)))
 	}
-	l.write(all...)
-	r, s := idleRelayOn(t, l)
-	r.feedback.settings.Store(&FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }})
-	pub := r.feedback.outbox
+	ix.write(all...)
+	f := newFixture(t, ix)
+	s := f.streams
+	f.use(FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Quiet: true} }})
+	pub := f.outbox
 	for i, want := range []int{outboxBatch, 3, 0} {
 		more, err := pub.publish(t.Context())
-		if got := len(ofKind(r.ledger.takeRecords(t), journal.KindFed)); err != nil || got != want || more != (i == 0) {
+		if got := len(f.recorder.take()); err != nil || got != want || more != (i == 0) {
 			t.Errorf("piece %d: got %d rows gone, more %v, %v, want %d", i+1, got, more, err, want)
 		}
 	}
@@ -234,9 +231,9 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 // A feedback goes to the queue of its account. Its id is the same each time, and differs from
 // that of any other feedback.
 func TestFeedbackMessage(t *testing.T) {
-	l := newBook(t)
-	l.readMessages(2)
-	found, err := l.ix.Outbox(index.FeedbackOutbox, 0, 0, 10)
+	ix := newTestIndex(t)
+	ix.writeReads(2)
+	found, err := ix.Outbox(index.FeedbackOutbox, 0, 0, 10)
 	if err != nil || len(found) != 2 {
 		t.Fatalf("outbox: %d rows, %v", len(found), err)
 	}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
@@ -12,75 +11,58 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // threeEvents is an index with the events of three messages that were sent.
-func threeEvents(t *testing.T) *book {
+func threeEvents(t *testing.T) *testIndex {
 	t.Helper()
-	l := newBook(t)
-	p := placeOf(t)
+	ix := newTestIndex(t)
+	p := testPlace(t)
 	for i := range 3 {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		l.write(acceptedOf(p, "id"))
+		ix.write(sentRecord(p, "id"))
 	}
-	return l
-}
-
-// eventIDs are the ids of the events in their outbox.
-func (l *book) eventIDs() (ids []string) {
-	all, err := l.ix.Outbox(index.EventOutbox, 0, 0, 1000)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	for _, row := range all {
-		var ev message.Event
-		if err := json.Unmarshal(row.Body, &ev); err != nil {
-			l.t.Fatal(err)
-		}
-		ids = append(ids, ev.Event)
-	}
-	return ids
+	return ix
 }
 
 // Events leave their outbox when the stream has acknowledged all of them and the log has a
 // record of that.
 func TestEventsLeaveTheOutbox(t *testing.T) {
-	l := threeEvents(t)
+	ix := threeEvents(t)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := idleRelayOn(t, l)
+		f := newFixture(t, ix)
 		type result struct {
 			n   int
 			err error
 		}
 		done := make(chan result, 1)
 		go func() {
-			n, err := r.feedback.events.publish(t.Context())
+			n, err := f.events.publish(t.Context())
 			done <- result{n, err}
 		}()
 		for i := range 3 {
 			synctest.Wait()
-			if b := r.ledger.queue.take(); b != nil {
-				t.Errorf("after %d acknowledgements: got %d records for the log, want none", i, b.records)
+			if got := f.recorder.take(); len(got) > 0 {
+				t.Errorf("after %d acknowledgements: got %+v for the log, want nothing", i, got)
 			}
-			s.acks[2-i].ok <- &jetstream.PubAck{}
+			f.streams.acks[2-i].ok <- &jetstream.PubAck{}
 		}
 		synctest.Wait()
-		b := r.ledger.queue.take()
-		if b == nil || b.counts[journal.KindPublished] != 1 || len(done) > 0 {
-			t.Fatalf("after all acknowledgements: got %+v for the log, want one record that is waited for", b)
+		got := f.recorder.take()
+		if len(got) != 1 || got[0].Kind != journal.KindPublished || len(done) > 0 {
+			t.Fatalf("after all acknowledgements: got %+v for the log, want one record that is waited for", got)
 		}
-		read, err := journal.ParseBatch(b.buf)
-		if rec := (journal.Record{}); err != nil || !read.Next(&rec) || rec.Seq != 3 || rec.Index != 0 {
-			t.Errorf("up to: got %d.%d, %v, want 3.0", rec.Seq, rec.Index, err)
+		if got[0].Seq != 3 || got[0].Index != 0 {
+			t.Errorf("up to: got %d.%d, want 3.0", got[0].Seq, got[0].Index)
 		}
-		b.waiters[0].tell(index.Noted, nil)
+		f.recorder.answer(message.Accept())
 		if got := <-done; got.n != 3 || got.err != nil {
 			t.Errorf("got %d, %v, want 3", got.n, got.err)
 		}
-		if got := value(t, r.registry(), "readback_events_total", ""); got != 3 {
+		if got := relaytest.Metric(t, f.reg, "readback_events_total", ""); got != 3 {
 			t.Errorf("counted: got %v, want 3", got)
 		}
 	})
@@ -98,49 +80,50 @@ func TestEventsPublishedAgain(t *testing.T) {
 	tests := []struct {
 		name   string
 		refuse error
-		then   func(*Relay, *streams)
+		then   func(*fixture)
 		want   error
 	}{
-		{"refused at once", broken, func(*Relay, *streams) {}, broken},
-		{"the last one refused", nil, func(_ *Relay, s *streams) {
-			s.acks[0].ok <- nil
-			s.acks[1].ok <- nil
-			s.acks[2].err <- broken
+		{"refused at once", broken, func(*fixture) {}, broken},
+		{"the last one refused", nil, func(f *fixture) {
+			f.streams.acks[0].ok <- nil
+			f.streams.acks[1].ok <- nil
+			f.streams.acks[2].err <- broken
 		}, broken},
-		{"not answered", nil, func(*Relay, *streams) {}, nats.ErrTimeout},
-		{"the log is away", nil, func(r *Relay, s *streams) {
-			acknowledge(s)
+		{"not answered", nil, func(*fixture) {}, nats.ErrTimeout},
+		{"the log is away", nil, func(f *fixture) {
+			acknowledge(f.streams)
 			synctest.Wait()
-			r.ledger.queue.take().release().tell()
+			f.recorder.take()
+			f.recorder.answer(message.LedgerDown())
 		}, errDown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := threeEvents(t)
+			ix := threeEvents(t)
 			synctest.Test(t, func(t *testing.T) {
-				r, s := idleRelayOn(t, l)
-				s.refuse = tt.refuse
+				f := newFixture(t, ix)
+				f.streams.refuse = tt.refuse
 				done := make(chan error, 1)
-				go func() { _, err := r.feedback.events.publish(t.Context()); done <- err }()
+				go func() { _, err := f.events.publish(t.Context()); done <- err }()
 				synctest.Wait()
-				tt.then(r, s)
+				tt.then(f)
 				if err := <-done; !errors.Is(err, tt.want) {
 					t.Errorf("got %v, want %v", err, tt.want)
 				}
-				if b := r.ledger.queue.take(); b != nil {
-					t.Errorf("got %d records for the log, want none", b.records)
+				if got := f.recorder.take(); len(got) > 0 {
+					t.Errorf("got %+v for the log, want nothing", got)
 				}
-				first := s.ids()
-				s.published, s.acks = nil, nil
-				go func() { _, err := r.feedback.events.publish(t.Context()); done <- err }()
+				first := f.streams.ids()
+				f.streams.published, f.streams.acks = nil, nil
+				go func() { _, err := f.events.publish(t.Context()); done <- err }()
 				synctest.Wait()
-				want := l.eventIDs()
-				if again := s.ids(); !slices.Equal(again, want) || len(first) > 0 && !slices.Equal(first, want) {
+				want := ix.eventIDs()
+				if again := f.streams.ids(); !slices.Equal(again, want) || len(first) > 0 && !slices.Equal(first, want) {
 					t.Errorf("ids: got %q and again %q, want %q", first, again, want)
 				}
-				acknowledge(s)
+				acknowledge(f.streams)
 				synctest.Wait()
-				r.ledger.queue.take().release().tell() // or it would wait on
+				f.recorder.answer(message.LedgerDown()) // or it would wait on
 				if err := <-done; !errors.Is(err, errDown) {
 					t.Errorf("at the end: got %v, want that the log is away", err)
 				}
@@ -164,20 +147,20 @@ func TestEventMessage(t *testing.T) {
 // The publisher tries events again until the stream has acknowledged them, and publishes later
 // events when they come.
 func TestEventsGoOn(t *testing.T) {
-	l := threeEvents(t)
+	ix := threeEvents(t)
 	synctest.Test(t, func(t *testing.T) {
-		r, s := idleRelayOn(t, l)
+		f := newFixture(t, ix)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan bool)
-		go func() { r.feedback.events.run(ctx); close(done) }()
+		go func() { f.events.run(ctx); close(done) }()
 		for i := range 3 {
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if len(s.acks) != 3 {
-				t.Fatalf("try %d: got %d events, want 3", i+1, len(s.acks))
+			acks := f.streams.acks
+			if len(acks) != 3 {
+				t.Fatalf("try %d: got %d events, want 3", i+1, len(acks))
 			}
-			acks := s.acks
-			s.acks = nil
+			f.streams.acks = nil
 			if i < 2 {
 				acks[0].err <- nats.ErrNoResponders
 				continue
@@ -187,13 +170,13 @@ func TestEventsGoOn(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		l.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, acceptedOf(placeOf(t), "id4"))
-		r.ledger.queue.take().waiters[0].tell(index.Noted, nil)
+		ix.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, sentRecord(testPlace(t), "id4"))
+		f.recorder.answer(message.Accept())
 		synctest.Wait()
-		r.feedback.events.notify()
+		f.events.notify()
 		synctest.Wait()
-		if len(s.acks) != 1 {
-			t.Errorf("published later: got %d events, want 1", len(s.acks))
+		if len(f.streams.acks) != 1 {
+			t.Errorf("published later: got %d events, want 1", len(f.streams.acks))
 		}
 		cancel()
 		<-done

@@ -30,7 +30,7 @@ type passedReceipt struct {
 
 // receipts has the log know of the delivery receipts that pass by.
 type receipts struct {
-	*recorder
+	*writer
 	index  *index.Index
 	table  *table
 	sameID func(receipt, message []byte) bool
@@ -40,11 +40,11 @@ type receipts struct {
 }
 
 // newReceipts returns the receipts of a ledger. sameID as in ledgerOptions.
-func newReceipts(rec *recorder, ix *index.Index, heads *table, sameID func(receipt, message []byte) bool, dropped prometheus.Counter) *receipts {
+func newReceipts(rec *writer, ix *index.Index, heads *table, sameID func(receipt, message []byte) bool, dropped prometheus.Counter) *receipts {
 	if sameID == nil {
 		sameID = bytes.Equal
 	}
-	return &receipts{recorder: rec, index: ix, table: heads, sameID: sameID, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
+	return &receipts{writer: rec, index: ix, table: heads, sameID: sameID, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
 }
 
 // Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/index"
 	"readback/relay/journal"
@@ -17,46 +16,42 @@ import (
 	"readback/relay/relaytest"
 )
 
-// brings puts a delivered message into the index, and a read response unless read is zero.
-func (r *Relay) brings(t *testing.T, c message.Conversation, id string, delivered, read time.Time) journal.Place {
-	t.Helper()
+// delivered puts a delivered message into the index, and a read response unless read is zero.
+func (f *fixture) delivered(c message.Conversation, id string, delivered, read time.Time) {
+	f.t.Helper()
 	p := journal.Place{Conv: c, Day: message.DayOf(delivered.UnixMilli()), Number: 1}
-	r.applyRecords(t, 1, func(b []byte) []byte {
-		b = journal.AppendAccepted(b, &journal.Record{
-			Place: p, Bound: 1, At: delivered.UnixMilli(), MessageID: []byte(id), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
-		}, "bank")
-		b = journal.AppendReceipt(b, &journal.Record{Place: p, State: message.StateDelivered, At: delivered.UnixMilli()})
-		if !read.IsZero() {
-			b = journal.AppendRead(b, &journal.Record{Place: p, Status: message.StatusRead, ReadAt: read.UnixMilli(), At: read.UnixMilli()})
-		}
-		return b
-	})
-	return p
+	sent := sentRecord(p, id)
+	sent.At = delivered.UnixMilli()
+	all := []journal.Record{sent, {Kind: journal.KindReceipt, Place: p, State: message.StateDelivered, At: delivered.UnixMilli()}}
+	if !read.IsZero() {
+		all = append(all, readRecord(p, read))
+	}
+	f.recorder.index.write(all...)
 }
 
 // holds puts a receipt into the stream of held receipts.
-func (r *Relay) holds(t *testing.T, account string, c message.Conversation, id string, at time.Time) {
-	t.Helper()
+func (f *fixture) holds(account string, c message.Conversation, id string, at time.Time) {
+	f.t.Helper()
 	data, err := json.Marshal(heldReceipt{
 		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: 1, MessageID: id, At: at, Receipt: []byte(id),
 	})
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	if _, err := r.js.Publish(relaytest.Deadline(t), heldSubject+account, data); err != nil {
-		t.Fatal(err)
+	if _, err := f.js.Publish(relaytest.Deadline(f.t), heldSubject+account, data); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
 // inQueue returns the message ids of the feedback of an account.
-func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
-	t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(t), queueStream)
+func (f *fixture) inQueue(account string) (all []string) {
+	f.t.Helper()
+	s, err := f.js.Stream(relaytest.Deadline(f.t), queueStream)
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	for seq := uint64(1); ; seq++ {
-		m, err := s.GetMsg(relaytest.Deadline(t), seq, jetstream.WithGetMsgSubject(queueSubject+account))
+		m, err := s.GetMsg(relaytest.Deadline(f.t), seq, jetstream.WithGetMsgSubject(queueSubject+account))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return all
 		}
@@ -65,7 +60,7 @@ func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 			err = json.Unmarshal(m.Data, &fb)
 		}
 		if err != nil {
-			t.Fatal(err)
+			f.t.Fatal(err)
 		}
 		seq, all = m.Sequence, append(all, fb.MessageIDs...)
 	}
@@ -75,63 +70,63 @@ func (r *Relay) inQueue(t *testing.T, account string) (all []string) {
 // whose time is not. It drops receipts of messages that were read in time, and receipts that it
 // cannot read.
 func TestRelease(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
-	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
+	f := servedFixture(t)
+	f.use(FeedbackSettings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
 	now := time.UnixMilli(time.Now().UnixMilli())
 	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
 	c := func(i byte) message.Conversation {
 		return relaytest.Conversation(t, "10690001", "44770090012"+string('0'+i))
 	}
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now); err != nil {
+	if err := f.releaseDue(relaytest.Deadline(t), now); err != nil {
 		t.Errorf("nothing is held: got %v", err)
 	}
-	r.brings(t, c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
-	r.brings(t, c(3), "too late", old, old.Add(time.Hour))
-	r.brings(t, c(4), "unread", old, time.Time{})
-	r.holds(t, "bank", c(1), "gone from the index", old)
-	r.holds(t, "bank", c(2), "in time", old)
-	r.holds(t, "bank", c(3), "too late", old)
-	if _, err := r.js.Publish(relaytest.Deadline(t), heldSubject+"bank", []byte("no JSON")); err != nil {
+	f.delivered(c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
+	f.delivered(c(3), "too late", old, old.Add(time.Hour))
+	f.delivered(c(4), "unread", old, time.Time{})
+	f.holds("bank", c(1), "gone from the index", old)
+	f.holds("bank", c(2), "in time", old)
+	f.holds("bank", c(3), "too late", old)
+	if _, err := f.js.Publish(relaytest.Deadline(t), heldSubject+"bank", []byte("no JSON")); err != nil {
 		t.Fatal(err)
 	}
-	r.holds(t, "bank", c(4), "unread", old)
-	r.holds(t, "bank", c(5), "young", young)
-	r.holds(t, "bank", c(6), "behind a young one", old)
-	r.holds(t, "shop", c(7), "of the shop", old)
+	f.holds("bank", c(4), "unread", old)
+	f.holds("bank", c(5), "young", young)
+	f.holds("bank", c(6), "behind a young one", old)
+	f.holds("shop", c(7), "of the shop", old)
 	for range 2 {
-		if err := r.feedback.releaseDue(relaytest.Deadline(t), now); err != nil {
+		if err := f.releaseDue(relaytest.Deadline(t), now); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := r.inQueue(t, "bank"), []string{"gone from the index", "too late", "unread"}; !slices.Equal(got, want) {
+		if got, want := f.inQueue("bank"), []string{"gone from the index", "too late", "unread"}; !slices.Equal(got, want) {
 			t.Errorf("bank: got %q told, want %q", got, want)
 		}
-		if got, want := r.inQueue(t, "shop"), []string{"of the shop"}; !slices.Equal(got, want) {
+		if got, want := f.inQueue("shop"), []string{"of the shop"}; !slices.Equal(got, want) {
 			t.Errorf("shop: got %q told, want %q", got, want)
 		}
-		if got := r.state(t, heldStream).Msgs; got != 2 {
+		if got := f.state(heldStream).Msgs; got != 2 {
 			t.Errorf("got %d held, want 2", got)
 		}
-		if got := testutil.ToFloat64(r.metrics.feedback.outcomes.WithLabelValues("superseded")); got != 1 {
+		if got := f.counted("superseded"); got != 1 {
 			t.Errorf("got %v superseded, want 1", got)
 		}
-		if got := testutil.ToFloat64(r.metrics.feedback.outcomes.WithLabelValues("published")); got != 4 {
+		if got := f.counted("published"); got != 4 {
 			t.Errorf("got %v published, want 4", got)
 		}
 	}
-	js := r.js
-	r.feedback.js = withoutDelete(js)
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) {
+	js := f.js
+	f.js = withoutDelete(js)
+	if err := f.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("nothing can be deleted: got %v, want %v", err, journal.ErrUnreachable)
 	}
-	r.feedback.js = withoutPublish(js)
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || r.state(t, heldStream).Msgs != 2 {
+	f.js = withoutPublish(js)
+	if err := f.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, journal.ErrUnreachable) || f.state(heldStream).Msgs != 2 {
 		t.Errorf("nothing can be published: got %v, want %v and the receipts held", err, journal.ErrUnreachable)
 	}
-	if err := r.index.Close(); err != nil {
+	if err := f.index.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r.feedback.js = js
-	if err := r.feedback.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, index.ErrClosed) || r.state(t, heldStream).Msgs != 2 {
+	f.js = js
+	if err := f.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, index.ErrClosed) || f.state(heldStream).Msgs != 2 {
 		t.Errorf("without an index: got %v, want %v and the receipts held", err, index.ErrClosed)
 	}
 }
@@ -143,34 +138,37 @@ func TestHoldOrPass(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		read    time.Time
-		prepare func(*Relay)
+		prepare func(*fixture)
 		id      string
 		held    bool
 		err     error
 		queued  int
 		stored  uint64
 	}{
-		{"held", time.Time{}, func(*Relay) {}, "A", true, nil, 1, 1},
-		{"it was read", now, func(*Relay) {}, "A", true, nil, 1, 0},
-		{"unknown message", time.Time{}, func(*Relay) {}, "B", false, nil, 0, 0},
-		{"while down", time.Time{}, func(r *Relay) { r.status.set(ErrDown) }, "A", false, nil, 0, 0},
-		{"no room in the queue", time.Time{}, func(r *Relay) { r.ledger.queue.records = maxQueuedRecords }, "A", false, errHeld, 0, 0},
-		{"no stream", time.Time{}, func(r *Relay) { r.feedback.js = withoutPublish(r.js) }, "A", false, journal.ErrUnreachable, 1, 0},
-		{"no index", time.Time{}, func(r *Relay) { _ = r.index.Close() }, "A", false, index.ErrClosed, 0, 0},
+		{"held", time.Time{}, func(*fixture) {}, "A", true, nil, 1, 1},
+		{"it was read", now, func(*fixture) {}, "A", true, nil, 1, 0},
+		{"unknown message", time.Time{}, func(*fixture) {}, "B", false, nil, 0, 0},
+		{"while down", time.Time{}, func(f *fixture) { f.recorder.down = true }, "A", false, nil, 0, 0},
+		{"no room in the queue", time.Time{}, func(f *fixture) { f.recorder.full = true }, "A", false, errHeld, 0, 0},
+		{"no stream", time.Time{}, func(f *fixture) { f.js = withoutPublish(f.js) }, "A", false, journal.ErrUnreachable, 1, 0},
+		{"no index", time.Time{}, func(f *fixture) { _ = f.index.Close() }, "A", false, index.ErrClosed, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := idleRelay(t).withStreams(t)
-			r.brings(t, c, "A", now, tt.read)
-			tt.prepare(r)
-			held, err := r.feedback.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
+			f := servedFixture(t)
+			f.delivered(c, "A", now, tt.read)
+			tt.prepare(f)
+			held, err := f.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte(tt.id), []byte("pdu"))
 			if held != tt.held || !errors.Is(err, tt.err) {
 				t.Errorf("got %v, %v, want %v, %v", held, err, tt.held, tt.err)
 			}
 			queued := 0
-			if b := r.ledger.queue.take(); b != nil {
-				queued = b.counts[journal.KindReceipt]
+			for _, rec := range f.recorder.take() {
+				if rec.Kind != journal.KindReceipt || rec.State != message.StateDelivered || rec.Place.Number != 1 {
+					t.Errorf("got record %+v, want a receipt of the message", rec)
+				}
+				queued++
 			}
-			if stored := r.state(t, heldStream).Msgs; queued != tt.queued || stored != tt.stored {
+			if stored := f.state(heldStream).Msgs; queued != tt.queued || stored != tt.stored {
 				t.Errorf("got %d records and %d held, want %d and %d", queued, stored, tt.queued, tt.stored)
 			}
 		})
@@ -179,22 +177,20 @@ func TestHoldOrPass(t *testing.T) {
 
 // A receipt waits for the response to its message, up to its caller's context.
 func TestHoldWaitsForTheAnswer(t *testing.T) {
-	r := idleRelay(t).withStreams(t)
+	f := servedFixture(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	h := &head{conv: c}
-	r.ledger.table.of(&c.Receiver).add(h, 9, time.Now())
-	h.sent(out{})
+	f.recorder.sending = true
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()
-	if held, err := r.feedback.HoldReceipt(ctx, "bank", c, []byte("A"), nil); held || err != nil {
+	if held, err := f.HoldReceipt(ctx, "bank", c, []byte("A"), nil); held || err != nil {
 		t.Errorf("its caller goes: got %v, %v, want it to pass", held, err)
 	}
 	done := make(chan bool)
 	go func() {
-		held, err := r.feedback.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte("A"), nil)
+		held, err := f.HoldReceipt(relaytest.Deadline(t), "bank", c, []byte("A"), nil)
 		done <- held && err == nil
 	}()
-	r.brings(t, c, "A", time.Now(), time.Time{})
+	f.delivered(c, "A", time.Now(), time.Time{})
 	if !relaytest.Receive(t, done) {
 		t.Error("on its way: got it to pass, want it held")
 	}

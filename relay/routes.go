@@ -17,7 +17,7 @@ const maxAwaitings = 10_000
 
 // routes says which account a message_id belongs to, as long as the index does not.
 type routes struct {
-	*recorder
+	*writer
 	index *index.Index
 	keep  time.Duration // how long a message can be read
 
@@ -35,8 +35,8 @@ type route struct {
 	serial      uint64 // later ones of the same id have a higher one
 }
 
-func newRoutes(rec *recorder, ix *index.Index, keep time.Duration) *routes {
-	return &routes{recorder: rec, index: ix, keep: keep, pending: make(map[string]route), awaited: make(map[string][]chan<- string)}
+func newRoutes(rec *writer, ix *index.Index, keep time.Duration) *routes {
+	return &routes{writer: rec, index: ix, keep: keep, pending: make(map[string]route), awaited: make(map[string][]chan<- string)}
 }
 
 // Route says that the message which the SMSC knows by id belongs to account. id is copied.

@@ -11,26 +11,25 @@ import (
 	"readback/relay/message"
 )
 
-// sessions is a relay without NATS. The test fills its queues.
+// sessions is a service without NATS. The test fills its queues.
 type sessions struct {
-	*Relay
+	*fixture
 	asked  chan uint16 // numbers of what is being told
 	answer chan error
 	done   chan error // of Deliver
 }
 
-func newSessions(t *testing.T, l *book) *sessions {
+func newSessions(t *testing.T, ix *testIndex) *sessions {
 	t.Helper()
-	r, _ := idleRelayOn(t, l) // nothing is taken from its queues
-	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour})
-	r.feedback.delivery.Backoff = []time.Duration{time.Second, 100 * time.Second}
-	return &sessions{Relay: r, asked: make(chan uint16, 8), answer: make(chan error), done: make(chan error, 8)}
+	f := newFixture(t, ix) // nothing is taken from its queues
+	f.delivery.Backoff = []time.Duration{time.Second, 100 * time.Second}
+	return &sessions{fixture: f, asked: make(chan uint16, 8), answer: make(chan error), done: make(chan error, 8)}
 }
 
-// deliver starts a session of the account bank. The test answers each feedback.
-func (s *sessions) deliver(ctx context.Context) *account {
+// answered starts a session of the account bank. The test answers each feedback.
+func (s *sessions) answered(ctx context.Context) *account {
 	go func() {
-		s.done <- s.feedback.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
+		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
 			if ctx.Err() != nil { // the session is about to end
 				return ctx.Err()
 			}
@@ -44,9 +43,9 @@ func (s *sessions) deliver(ctx context.Context) *account {
 		})
 	}()
 	synctest.Wait()
-	s.feedback.accounts.mu.Lock()
-	defer s.feedback.accounts.mu.Unlock()
-	return s.feedback.accounts.all["bank"]
+	s.accounts.mu.Lock()
+	defer s.accounts.mu.Unlock()
+	return s.accounts.all["bank"]
 }
 
 // enqueue puts a feedback in the queue, each in a conversation of its own.
@@ -59,7 +58,7 @@ func enqueue(a *account, number uint16) *taken {
 
 // A session ends when its last feedback has been answered, and is then forgotten.
 func TestSessionLeaves(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	leaves := []struct {
 		name    string
 		leave   func(s *sessions, end context.CancelCauseFunc)
@@ -76,20 +75,20 @@ func TestSessionLeaves(t *testing.T) {
 			s.answer <- nil
 			s.answer <- nil
 		}, "[ack]", nil},
-		{"the relay stops", func(s *sessions, _ context.CancelCauseFunc) { s.feedback.accounts.stop() }, "[]", errFeedbackStopped},
-		{"the relay stops when no more is to be told", func(s *sessions, end context.CancelCauseFunc) {
+		{"the service stops", func(s *sessions, _ context.CancelCauseFunc) { s.accounts.stop() }, "[]", errFeedbackStopped},
+		{"the service stops when no more is to be told", func(s *sessions, end context.CancelCauseFunc) {
 			end(ErrNoMore)
 			synctest.Wait()
-			s.feedback.accounts.stop()
+			s.accounts.stop()
 		}, "[]", nil},
 	}
 	for _, tt := range leaves {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSessions(t, l)
+				s := newSessions(t, ix)
 				ctx, end := context.WithCancelCause(t.Context())
 				defer end(nil)
-				a := s.deliver(ctx)
+				a := s.answered(ctx)
 				m, other := enqueue(a, 1), enqueue(a, 2)
 				synctest.Wait()
 				if len(s.asked) != 2 {
@@ -106,7 +105,7 @@ func TestSessionLeaves(t *testing.T) {
 				if a.order.telling != 0 {
 					t.Errorf("being told: got %d, want none", a.order.telling)
 				}
-				if got := s.feedback.accounts.sessions(); got["bank"] != 0 {
+				if got := s.accounts.sessions(); got["bank"] != 0 {
 					t.Errorf("sessions: got %v, want none", got)
 				}
 			})
@@ -114,11 +113,11 @@ func TestSessionLeaves(t *testing.T) {
 	}
 }
 
-// A relay that has stopped takes no session.
+// A service that has stopped takes no session.
 func TestNoSessionAfterTheStop(t *testing.T) {
-	s := newSessions(t, newBook(t))
-	s.feedback.accounts.stop()
-	if err := s.feedback.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, errFeedbackStopped) {
+	s := newSessions(t, newTestIndex(t))
+	s.accounts.stop()
+	if err := s.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, errFeedbackStopped) {
 		t.Errorf("got %v, want that it has stopped", err)
 	}
 }
@@ -126,11 +125,11 @@ func TestNoSessionAfterTheStop(t *testing.T) {
 // A refused feedback is delivered again when it is due. Feedback that comes meanwhile is
 // delivered at once.
 func TestPutOffIsDue(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	synctest.Test(t, func(t *testing.T) {
-		s := newSessions(t, l)
+		s := newSessions(t, ix)
 		ctx, end := context.WithCancel(t.Context())
-		a := s.deliver(ctx)
+		a := s.answered(ctx)
 		want := func(name string, numbers string) {
 			t.Helper()
 			synctest.Wait()
@@ -164,7 +163,7 @@ func TestPutOffIsDue(t *testing.T) {
 		if err := <-s.done; err != nil {
 			t.Error(err)
 		}
-		if got := value(t, s.registry(), "readback_feedback_total", "retried"); got != 2 {
+		if got := s.counted("retried"); got != 2 {
 			t.Errorf("retried: got %v, want 2", got)
 		}
 	})

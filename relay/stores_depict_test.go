@@ -12,11 +12,23 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/broker"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
+
+// heldImage is a receipt as it is held in its stream.
+type heldImage struct {
+	Account   string    `json:"account"`
+	Sender    string    `json:"sender"`
+	Receiver  string    `json:"receiver"`
+	Number    uint16    `json:"number"`
+	MessageID string    `json:"message_id"`
+	At        time.Time `json:"at"`
+	Receipt   []byte    `json:"receipt"`
+}
 
 // depict runs the relay on a store, which it changes, and returns what is in it.
 func depict(t testing.TB, store string) *depiction {
@@ -26,7 +38,7 @@ func depict(t testing.TB, store string) *depiction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	relay.feedback.sweeper.mu.Lock() // it drops dead letters that are over a week old
+	dead := deadBefore(t, relay)
 	r := run(t, relay)
 	defer func() {
 		if err := r.stop(); err != nil {
@@ -34,18 +46,12 @@ func depict(t testing.TB, store string) *depiction {
 		}
 	}()
 	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
-		relay.feedback.sweeper.mu.Unlock()
 		t.Fatalf("relay is not ready: %v", err)
 	}
-	d := &depiction{Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*message.Merged{}, Next: map[string]uint16{}}
-	d.Dead, _, err = r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
-	relay.feedback.sweeper.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := &depiction{Dead: dead, Routes: map[string]string{}, Parts: map[string]string{}, Merged: map[string]*message.Merged{}, Next: map[string]uint16{}}
 	r.depictLog(d)
 	r.depictIndex(d)
-	d.Held = messages[heldReceipt](r, streamHeld)
+	d.Held = messages[heldImage](r, streamHeld)
 	for _, ev := range messages[message.Event](r, streamEvents) {
 		d.Events = append(d.Events, fmt.Sprintf("%s: %s %d to %s, %v, submitted at %s, at %s",
 			ev.Event, ev.Type, ev.Number, ev.Receiver, ev.MessageIDs, ev.SubmittedAt.Format(time.RFC3339Nano), ev.At.Format(time.RFC3339Nano)))
@@ -58,10 +64,35 @@ func depict(t testing.TB, store string) *depiction {
 		}
 	}
 	r.depictNext(d)
-	r.later(storeAge + 24*time.Hour)
+	noHold := opt.Settings
+	noHold.Account = func(string) AccountSettings { return AccountSettings{Events: true} }
+	if err := r.Use(noHold); err != nil {
+		t.Fatal(err)
+	}
 	r.wantEmpty(streamHeld)
 	d.Release = r.tellWaiting()
 	return d
+}
+
+// deadBefore returns the dead letters in the store of a relay that does not run yet. When it runs it
+// drops those that are over a week old.
+func deadBefore(t testing.TB, r *Relay) []DeadLetter {
+	t.Helper()
+	nc, err := r.broker.Connect(broker.ClientOptions{Log: r.log, Mask: r.mask, Connected: func() {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.feedback.connect(js)
+	letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return letters
 }
 
 // depictLog lists the kinds of record in the log of the store.

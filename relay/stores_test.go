@@ -27,7 +27,7 @@ type depiction struct {
 	OptOuts       []OptOut                   `json:"opt_outs"`
 	Parts         map[string]string          `json:"parts"` // of cut messages: "seq key of the first part" by key
 	Dead          []DeadLetter               `json:"dead"`
-	Held          []heldReceipt              `json:"held"`
+	Held          []heldImage                `json:"held"`
 	Events        []string                   `json:"events"`
 	Told          []*message.Feedback        `json:"told"`    // what waited
 	Merged        map[string]*message.Merged `json:"merged"`  // what the last receipt of a message comes to, by key of its part

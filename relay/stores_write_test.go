@@ -202,8 +202,9 @@ func writeFirstSession(r *running) {
 	r.mergeAll(cut, "4a7f0e", "4a7f0d") // and not yet 4a7f0f
 
 	held := r.stored(11, storeHeld, "4A7F10", nil)
-	if !r.hold(held.Conversation, "4A7F10") {
-		r.t.Error("the receipt is not held")
+	kept, err := r.feedback.HoldReceipt(relaytest.Deadline(r.t), "bank", held.Conversation, []byte("4A7F10"), []byte("receipt of 4A7F10"))
+	if err != nil || !kept {
+		r.t.Errorf("got the receipt held %v, %v, want that it is", kept, err)
 	}
 	optedOut := r.stored(12, storeOptOut, "4A7F11", nil)
 	r.optOutOf(storeOptOut)

@@ -7,6 +7,5 @@ const (
 	streamHeld     = "READBACK_HELD"
 	streamEvents   = "READBACK_EVENTS"
 
-	subjectDead   = "readback.dead."
 	subjectEvents = "readback.events."
 )

@@ -10,15 +10,15 @@ import (
 	"readback/relay/message"
 )
 
-// recorder appends records to the log. All parts of a ledger share one.
-type recorder struct {
+// writer appends records to the log. All parts of a ledger share one.
+type writer struct {
 	queue    *queue
 	status   *status
 	applying sync.RWMutex // held while what is logged is not yet in the index
 }
 
 // submit appends a record to the log that has an outcome, and waits for the outcome.
-func (r *recorder) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
+func (r *writer) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
 	defer crash.OnPanic()
 	if !r.status.up.Load() {
 		return message.LedgerDown()
@@ -50,7 +50,7 @@ func verdictAfter(o index.Outcome) message.Verdict {
 }
 
 // enqueue queues a record for the log, and does not wait. The error is ErrDown, if there is no room.
-func (r *recorder) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
+func (r *writer) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
 	defer crash.OnPanic()
 	b := r.queue.begin(k)
 	if b == nil {
@@ -62,10 +62,10 @@ func (r *recorder) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) err
 }
 
 // isUp reports whether numbers can be given and reads recorded.
-func (r *recorder) isUp() bool { return r.status.up.Load() }
+func (r *writer) isUp() bool { return r.status.up.Load() }
 
 // catchUp returns when the index has what anybody was told to be in the log.
-func (r *recorder) catchUp() {
+func (r *writer) catchUp() {
 	r.applying.RLock()
 	defer r.applying.RUnlock()
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/message"
 )
@@ -45,21 +44,20 @@ func (l *letters) PublishMsg(_ context.Context, m *nats.Msg, _ ...jetstream.Publ
 // told is an account with one feedback that is being told.
 type told struct {
 	*account
-	feedback *feedback
-	reg      *prometheus.Registry
-	h        *held
-	m        *taken
-	letters  *letters
+	fixture *fixture
+	h       *held
+	m       *taken
+	letters *letters
 }
 
-func newSession(t *testing.T, l *book, keep time.Duration) *told {
+func newSession(t *testing.T, ix *testIndex, keep time.Duration) *told {
 	t.Helper()
-	r, _ := idleRelayOn(t, l)
-	s := &told{feedback: r.feedback, reg: r.registry(), m: &taken{}, letters: &letters{}}
-	r.feedback.js = s.letters
-	r.feedback.settings.Store(&FeedbackSettings{FeedbackKeep: keep})
-	r.feedback.delivery.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
-	s.account = r.feedback.accounts.new("bank")
+	f := newFixture(t, ix)
+	s := &told{fixture: f, m: &taken{}, letters: &letters{}}
+	f.js = s.letters
+	f.use(FeedbackSettings{FeedbackKeep: keep})
+	f.delivery.Backoff = []time.Duration{time.Second, 10 * time.Second, 100 * time.Second}
+	s.account = f.accounts.new("bank")
 	fb := &message.Feedback{Event: "event", Account: "bank", Sender: "10690001", Receiver: "447700900123", ReceivedAt: time.Now()}
 	s.order.add(7, s.m, fb, time.Now())
 	s.take(t)
@@ -78,7 +76,7 @@ func (s *told) take(t *testing.T) {
 func (s *told) wantCounted(t *testing.T, want string) {
 	t.Helper()
 	for _, outcome := range []string{"delivered", "retried", "dead", "expired", "erased"} {
-		if got := value(t, s.reg, "readback_feedback_total", outcome); got != 0 && outcome != want || got != 1 && outcome == want {
+		if got := s.fixture.counted(outcome); got != 0 && outcome != want || got != 1 && outcome == want {
 			t.Errorf("%s: got %v, want 1 of %s alone", outcome, got, want)
 		}
 	}
@@ -92,7 +90,7 @@ func answering(err error) message.Teller {
 // erased. Otherwise it stays.
 func TestWhatBecomesOfATell(t *testing.T) {
 	refusal, final := errors.New("ESME_RX_T_APPN"), message.Permanent(errors.New("ESME_RX_P_APPN"))
-	l := newBook(t)
+	ix := newTestIndex(t)
 	tests := []struct {
 		name    string
 		answer  error
@@ -125,7 +123,7 @@ func TestWhatBecomesOfATell(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSession(t, l, time.Hour)
+				s := newSession(t, ix, time.Hour)
 				tt.prepare(s)
 				s.tell(t.Context(), s.h, answering(tt.answer))
 				if got := fmt.Sprint(s.m.settled); got != tt.settled {
@@ -153,9 +151,9 @@ func TestWhatBecomesOfATell(t *testing.T) {
 // A message that comes again after it was settled is acknowledged the same way, because the
 // first acknowledgement may have been lost.
 func TestComesAgainAfterItWasSettled(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	for want, answer := range map[string]error{"ack": nil, "term": message.Permanent(errors.New("ESME_RX_P_APPN"))} {
-		s := newSession(t, l, time.Hour)
+		s := newSession(t, ix, time.Hour)
 		s.tell(t.Context(), s.h, answering(answer))
 		again := &taken{}
 		if err := s.order.settled[7](again); err != nil || fmt.Sprint(again.settled) != "["+want+"]" {
@@ -166,9 +164,9 @@ func TestComesAgainAfterItWasSettled(t *testing.T) {
 
 // Each refusal puts the feedback off for longer, up to the last step.
 func TestBackoffGrows(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, l, time.Hour)
+		s := newSession(t, ix, time.Hour)
 		for i, step := range []time.Duration{time.Second, 10 * time.Second, 100 * time.Second, 100 * time.Second} {
 			s.tell(t.Context(), s.h, answering(errors.New("ESME_RX_T_APPN")))
 			wait := time.Until(s.h.due)
@@ -190,9 +188,9 @@ func TestBackoffGrows(t *testing.T) {
 
 // A feedback is not delivered again before the time that the ESME has named, and not much later.
 func TestNotBefore(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, l, time.Hour)
+		s := newSession(t, ix, time.Hour)
 		s.tell(t.Context(), s.h, answering(message.Later(errors.New("429"), time.Minute)))
 		if wait := time.Until(s.h.due); wait != time.Minute {
 			t.Errorf("told again after %s, want a minute", wait)
@@ -209,10 +207,10 @@ func TestNotBefore(t *testing.T) {
 // An ESME that does not answer is asked again. Feedback of a session that has ended goes to the
 // next one at once, and does not count as refused.
 func TestTellTimesOut(t *testing.T) {
-	l := newBook(t)
+	ix := newTestIndex(t)
 	waits := func(ctx context.Context, _ *message.Feedback) error { <-ctx.Done(); return ctx.Err() }
 	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, l, time.Hour)
+		s := newSession(t, ix, time.Hour)
 		began := time.Now()
 		s.tell(t.Context(), s.h, waits)
 		if took := time.Since(began); took != s.delivery.TellTimeout || s.h.tries != 1 || !s.h.due.After(time.Now()) {
@@ -232,7 +230,7 @@ func TestTellTimesOut(t *testing.T) {
 
 // A feedback is not delivered if the SMSC's receipt was released before the message was read.
 func TestSuperseded(t *testing.T) {
-	s := newSession(t, newBook(t), time.Hour)
+	s := newSession(t, newTestIndex(t), time.Hour)
 	s.settings.Store(&FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings {
 		return AccountSettings{HoldReceipt: time.Minute}
 	}})
@@ -248,10 +246,10 @@ func TestSuperseded(t *testing.T) {
 
 // A dead letter is stored even if the session ends at that moment.
 func TestDeadLetterOutlivesTheSession(t *testing.T) {
-	s := newSession(t, newBook(t), time.Hour)
+	s := newSession(t, newTestIndex(t), time.Hour)
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
-	s.feedback.js = contextual{s.letters}
+	s.fixture.js = contextual{s.letters}
 	s.tell(ctx, s.h, answering(message.Permanent(errors.New("ESME_RX_P_APPN"))))
 	if len(s.letters.stored) != 1 || fmt.Sprint(s.m.settled) != "[term]" {
 		t.Errorf("got %d letters, settled %v, want one and that it is terminated", len(s.letters.stored), s.m.settled)
@@ -272,7 +270,7 @@ func (c contextual) PublishMsg(ctx context.Context, m *nats.Msg, opts ...jetstre
 func TestLastOfAllowedErrors(t *testing.T) {
 	refusal := errors.New("400")
 	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, newBook(t), time.Hour)
+		s := newSession(t, newTestIndex(t), time.Hour)
 		for i, err := range []error{message.AtMost(3, refusal), refusal, message.AtMost(3, refusal)} {
 			s.tell(t.Context(), s.h, answering(err))
 			if len(s.letters.stored) > 0 {

@@ -13,23 +13,24 @@ import (
 )
 
 // hooked runs DeliverWaiting until the test ends.
-func (r *running) hooked(wanted func(string) bool, tell message.Teller) {
+func (f *fixture) hooked(wanted func(string) bool, tell message.Teller) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.feedback.DeliverWaiting(ctx, wanted, tell)
+		f.DeliverWaiting(ctx, wanted, tell)
 	}()
-	r.t.Cleanup(func() { cancel(); <-done })
+	f.t.Cleanup(func() { cancel(); <-done })
 }
 
 func TestDeliverWaiting(t *testing.T) {
-	r := start(t, testOptions(t))
+	f := servedFixture(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var mu sync.Mutex
 	wanted := map[string]bool{"shop": true}
 	told := make(chan string, 16)
-	r.waitFor("shop", 1) // before anybody asks
-	r.hooked(func(account string) bool {
+	f.fill("shop", c, "id1") // before anybody asks
+	f.hooked(func(account string) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return wanted[account]
@@ -40,45 +41,36 @@ func TestDeliverWaiting(t *testing.T) {
 	if got := relaytest.Receive(t, told); got != "shop" {
 		t.Errorf("told: got %s", got)
 	}
-	r.wantEmpty(queueStream)
-	if err := r.feedback.sweep(relaytest.Deadline(t)); err != nil { // nothing waits: the delivery ends
+	f.wantMessages(queueStream, 0)
+	if err := f.sweep(relaytest.Deadline(t)); err != nil { // nothing waits: the delivery ends
 		t.Fatal(err)
 	}
-	for r.feedback.accounts.sessions()["shop"] != 0 {
+	for f.accounts.sessions()["shop"] != 0 {
 		runtime.Gosched()
 	}
-	r.waitFor("bank", 1) // not wanted
-	c := relaytest.Conversation(t, "10690001", "447700900199")
-	s := tracked(c)
-	s.Account = "shop"
-	if err := r.Ledger().Assign(s); err != nil {
-		t.Fatal(err)
-	}
-	r.accept(s, "id")
-	r.read(c, s.Number)
+	f.fill("bank", c, "id1") // not wanted
+	f.fill("shop", c, "id2")
 	if got := relaytest.Receive(t, told); got != "shop" {
 		t.Errorf("told after a pause: got %s", got)
 	}
 	mu.Lock()
 	wanted["bank"] = true
 	mu.Unlock()
-	if err := r.Use(*r.settings.Load()); err != nil {
-		t.Fatal(err)
-	}
+	f.use(*f.settings.Load())
 	if got := relaytest.Receive(t, told); got != "bank" {
 		t.Errorf("told after a change: got %s", got)
 	}
 }
 
 func TestTellerSaysWhen(t *testing.T) {
-	r := start(t, testOptions(t))
-	r.waitFor("bank", 1)
+	f := servedFixture(t)
+	f.fill("bank", relaytest.Conversation(t, "10690001", "447700900123"), "id1")
 	type told struct {
 		tries int
 		at    time.Time
 	}
 	tells, tries := make(chan told, 4), 0
-	r.deliver("bank", func(_ context.Context, _ *message.Feedback) error {
+	f.deliver("bank", func(_ context.Context, _ *message.Feedback) error {
 		tells <- told{tries, time.Now()}
 		if tries++; tries < 3 {
 			return message.Later(errors.New("429"), 100*time.Millisecond)
@@ -92,20 +84,19 @@ func TestTellerSaysWhen(t *testing.T) {
 	if wait := second.at.Sub(first.at); wait < 100*time.Millisecond { // Backoff is 5 ms here
 		t.Errorf("told again after %v, want 100 ms at least", wait)
 	}
-	r.wantEmpty(queueStream)
+	f.wantMessages(queueStream, 0)
 }
 
 // The rate and the number of tells follow the settings, of a session that is there, too.
 func TestLimitsFollowTheSettings(t *testing.T) {
-	opt := testOptions(t)
-	opt.Account = func(string) AccountSettings { return AccountSettings{Rate: 10} }
-	r := start(t, opt)
-	r.tellings("bank")
+	f := servedFixture(t)
+	f.use(FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Rate: 10} }})
+	f.told("bank")
 	limitsNow := func() (l limits) {
 		for ctx := relaytest.Deadline(t); ctx.Err() == nil; runtime.Gosched() {
-			r.feedback.accounts.mu.Lock()
-			a := r.feedback.accounts.all["bank"]
-			r.feedback.accounts.mu.Unlock()
+			f.accounts.mu.Lock()
+			a := f.accounts.all["bank"]
+			f.accounts.mu.Unlock()
 			if a != nil {
 				a.change(func(o *order) { l = o.limits })
 				return l
@@ -117,14 +108,8 @@ func TestLimitsFollowTheSettings(t *testing.T) {
 	if got, want := limitsNow(), (limits{most: maxTells, every: 100 * time.Millisecond}); got != want {
 		t.Errorf("at first: got %+v, want %+v", got, want)
 	}
-	err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Hour, Account: func(string) AccountSettings { return AccountSettings{Tells: 2} }}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	f.use(FeedbackSettings{Account: func(string) AccountSettings { return AccountSettings{Tells: 2} }})
 	if got, want := limitsNow(), (limits{most: 2}); got != want {
 		t.Errorf("after a change: got %+v, want %+v", got, want)
-	}
-	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Second}}); err == nil || r.settings.Load().FeedbackKeep != time.Hour {
-		t.Errorf("wrong settings: got %v, want an error and those before", err)
 	}
 }

@@ -1,0 +1,18 @@
+package relay
+
+import (
+	"testing"
+	"time"
+)
+
+// Wrong settings are an error, and those before stay in force.
+func TestWrongSettings(t *testing.T) {
+	r := idleRelay(t)
+	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Minute}}); err != nil {
+		t.Fatal(err)
+	}
+	err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Second}})
+	if got := r.settings.Load().FeedbackKeep; err == nil || got != time.Minute {
+		t.Errorf("got %v and feedback kept for %s, want an error and a minute", err, got)
+	}
+}
