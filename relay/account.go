@@ -17,15 +17,15 @@ import (
 // Bounds of what is held of an account's queue.
 const (
 	maxHeld     = 1024
-	tellMargin  = 5 * time.Second // beyond the tell timeout, before a feedback comes again
+	tellMargin  = 5 * time.Second // beyond the tell timeout, before the queue sends a feedback again
 	consumerAge = 24 * time.Hour  // of a consumer that nobody asks any more
 )
 
 // consumerNote tells a consumer of ours from those of others on the same stream.
 const consumerNote = "readback: sessions of the account"
 
-// run takes the account's feedback from its queue until the last session has left,
-// whatever becomes of NATS in between, and gives back what was not told.
+// run takes the account's feedback from its queue until the last session has left, and gives back
+// what was not delivered. It goes on when NATS was away.
 func (a *account) run(ctx context.Context) {
 	defer close(a.finished)
 	select {
@@ -93,7 +93,7 @@ func (a *account) take(ctx context.Context) error {
 	}
 }
 
-// hold puts a message in the order in which it is told.
+// hold adds a message to the feedback that is to be delivered.
 func (a *account) hold(m jetstream.Msg) error {
 	meta, err := m.Metadata()
 	if err != nil {
@@ -127,7 +127,7 @@ func (a *account) hold(m jetstream.Msg) error {
 	return settle(m)
 }
 
-// heartbeat tells the server that what is held is not forgotten.
+// heartbeat keeps the server from sending again what is held.
 func (a *account) heartbeat(ctx context.Context) {
 	t := time.NewTicker((a.delivery.TellTimeout + tellMargin) / 3)
 	defer t.Stop()
@@ -145,8 +145,8 @@ func (a *account) heartbeat(ctx context.Context) {
 	}
 }
 
-// giveBack returns to the queue what was not told, in order, once nothing is being
-// told any more.
+// giveBack waits until nothing is being delivered any more, and returns to the queue what was not
+// delivered, in order.
 func (a *account) giveBack(ctx context.Context) {
 	for {
 		a.mu.Lock()
@@ -175,8 +175,8 @@ func (a *account) nak(ctx context.Context, all []*held) {
 	}
 }
 
-// receiptWait is how long a feedback waits for the SMSC's receipt of its message; 0 if it
-// need not.
+// receiptWait returns how long a feedback waits for the SMSC's receipt of its message; 0 if it does
+// not wait.
 func (a *account) receiptWait(fb *message.Feedback) time.Duration {
 	if !fb.ReceiptPending {
 		return 0

@@ -9,7 +9,7 @@ import (
 	"readback/relay/journal"
 )
 
-// accounts is the accounts that have a session.
+// accounts has the accounts with a session.
 type accounts struct {
 	*feedbackShared
 	waiting  *waiting
@@ -83,7 +83,7 @@ func (s *accounts) wake() {
 	}
 }
 
-// sessions says how many sessions each account has.
+// sessions returns how many sessions each account has.
 func (s *accounts) sessions() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,8 +100,8 @@ func (s *accounts) forget(a *account) {
 	}
 }
 
-// leave ends what join began; the last session of an account waits until its queue has
-// got back what was not told.
+// leave ends what join began. The last session of an account waits until the feedback that was not
+// delivered is back in the queue.
 func (s *accounts) leave(a *account, own *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +125,7 @@ func (a *account) end() {
 	}
 }
 
-// stop ends all deliveries, and returns when the queues have got back what was not told.
+// stop ends all deliveries, and returns when the feedback that was not delivered is back in its queue.
 func (s *accounts) stop() {
 	s.mu.Lock()
 	s.stopped = true
@@ -140,7 +140,7 @@ func (s *accounts) stop() {
 	}
 }
 
-// receiptPassed releases the feedback on a message.
+// receiptPassed ends the wait of the feedback on a message whose receipt has passed.
 func (s *accounts) receiptPassed(r index.ReceiptPassed) {
 	s.mu.Lock()
 	a := s.all[r.Account]

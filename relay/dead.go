@@ -29,7 +29,7 @@ type letter struct {
 	tries          int    // that were refused before
 }
 
-// deadLetters is the feedback that was given up.
+// deadLetters has the feedback that was given up.
 type deadLetters struct {
 	*feedbackShared
 	waiting *waiting
@@ -44,7 +44,7 @@ func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error 
 	m.Header.Set(headerReason, cause.Error())
 	m.Header.Set(headerTime, time.Now().UTC().Format(time.RFC3339))
 	m.Header.Set(headerTries, strconv.Itoa(l.tries+1))
-	// The event alone would swallow a letter that was replayed and has died again.
+	// With the id of the event alone the stream would drop a letter that was replayed and given up again.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s-%d", l.event, l.seq))
 	if _, err := ds.js.PublishMsg(ctx, m); err != nil {
 		return fmt.Errorf("publish dead letter: %w", err)
@@ -76,12 +76,12 @@ type DeadQuery struct {
 // deadAge is how long dead letters are kept.
 const deadAge = 7 * 24 * time.Hour
 
-// maxDead is how many dead letters are looked at in one go.
+// maxDead is how many dead letters are looked at in one call.
 const maxDead = 1000
 
-// each calls f with the dead letters that q chooses, oldest first, until f returns an
-// error. It returns the query for the rest, nil when it has seen them all: what dies
-// meanwhile, of that which is replayed, is not among them.
+// each calls f with the dead letters that q chooses, oldest first, until f returns an error. It
+// returns the query for the rest, nil when it has seen them all. What is replayed and becomes a dead
+// letter again meanwhile is not among them.
 func (ds *deadLetters) each(ctx context.Context, q DeadQuery, f func(jetstream.Stream, *DeadLetter) error) (rest *DeadQuery, err error) {
 	stream, err := ds.js.Stream(ctx, deadStream)
 	if err != nil {
@@ -119,7 +119,7 @@ func deadLetter(m *jetstream.RawStreamMsg) *DeadLetter {
 	}
 	d.Tries, _ = strconv.Atoi(m.Header.Get(headerTries))
 	if !json.Valid(d.Feedback) {
-		d.Feedback = []byte("null") // it died of that
+		d.Feedback = []byte("null") // it was given up because of that
 	}
 	return d
 }

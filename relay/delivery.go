@@ -13,19 +13,18 @@ import (
 	"readback/relay/message"
 )
 
-// ErrNoMore is the cause with which the context of Deliver is cancelled to have what is being
-// told come to its end: it would be told twice else, here and by who comes next.
+// ErrNoMore is the cause with which a caller cancels the context of Deliver to let the deliveries at
+// work come to their end. Otherwise they would be cancelled, and repeated by the next session.
 var ErrNoMore = errors.New("no more is to be told here")
 
 // errFeedbackStopped says that the service has stopped.
 var errFeedbackStopped = errors.New("ledger has stopped")
 
-// Deliver gives the feedback of an account to tell, until ctx ends. Several sessions of one
-// account may be registered at once: each feedback goes to one of them, those of one
-// conversation in order. It waits for NATS as long as it has to, and returns when
-// the last tell has returned.
+// Deliver calls tell with the feedback of an account until ctx ends. Several sessions of one account
+// may be registered at once: each feedback goes to one of them, and the feedback of one conversation
+// in order. Deliver waits for NATS as long as it has to, and returns when the last tell has returned.
 //
-// It returns nil when ctx has ended, errFeedbackStopped when the service has stopped.
+// It returns nil when ctx has ended, and ErrStopped when the service has stopped.
 func (s *accounts) Deliver(ctx context.Context, account string, tell message.Teller) error {
 	defer crash.OnPanic()
 	both, cancel := context.WithCancel(ctx)
@@ -75,10 +74,10 @@ type account struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	order   *order
-	changed chan struct{} // closed when there may be something to tell
+	changed chan struct{} // closed when there may be something to deliver
 }
 
-// next waits for a feedback to tell; nil when ctx has ended.
+// next waits for a feedback to deliver, and returns it; nil when ctx has ended.
 func (a *account) next(ctx context.Context) *held {
 	for ctx.Err() == nil {
 		a.mu.Lock()
@@ -101,7 +100,7 @@ func (a *account) next(ctx context.Context) *held {
 	return nil
 }
 
-// change calls f with the order, and wakes who waits for something to tell.
+// change calls f with the order, and wakes the sessions that wait for something to deliver.
 func (a *account) change(f func(*order)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -110,7 +109,7 @@ func (a *account) change(f func(*order)) {
 	a.changed = make(chan struct{})
 }
 
-// tell has a session tell the ESME, and settles the feedback by what came of it.
+// tell delivers a feedback to the ESME with a session, and settles it by the result.
 func (a *account) tell(ctx context.Context, h *held, tell message.Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.delivery.TellTimeout)
 	defer cancel()
@@ -170,8 +169,8 @@ func (a *account) settled(h *held, outcome string) {
 	})
 }
 
-// retry puts a feedback off that was refused for now. It stays with this account's
-// sessions, so that nothing of its conversation overtakes it.
+// retry puts a feedback off that was refused for now. It stays with this account's sessions, so that
+// no later feedback of its conversation overtakes it.
 func (a *account) retry(h *held, err error) {
 	a.metrics.outcomes.WithLabelValues("retried").Inc()
 	steps := a.delivery.Backoff

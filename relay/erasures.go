@@ -20,7 +20,7 @@ import (
 // session at that moment.
 const maxErasures = 1024
 
-// erasures are the receivers that were erased of late.
+// erasures has the receivers that were erased recently.
 type erasures struct {
 	*feedbackShared
 	purged *lru.Cache[purgeKey, uint64] // owned by the erasure at work: up to which sequence nothing is left
@@ -62,8 +62,8 @@ func (e *erasures) covers(fb *message.Feedback) bool {
 	return ok && !fb.ReceivedAt.After(until)
 }
 
-// purge deletes the feedback about a receiver from a stream. What it has gone through
-// it need not go through again.
+// purge deletes the feedback about a receiver from a stream. It begins behind the messages that it has
+// searched before.
 func (e *erasures) purge(ctx context.Context, stream string, receiver message.Addr) error {
 	s, err := e.js.Stream(ctx, stream)
 	if err != nil {
@@ -93,8 +93,8 @@ func (e *erasures) purge(ctx context.Context, stream string, receiver message.Ad
 	return nil
 }
 
-// erase drops feedback that was erased and is held for a session. What is being told at
-// this moment is dropped when that fails.
+// erase drops feedback that was erased and is held for a session. A feedback that is being delivered
+// is dropped if the delivery fails.
 func (s *accounts) erase() {
 	for _, a := range s.now() {
 		a.change(func(o *order) {

@@ -28,7 +28,7 @@ func newEvents(s *feedbackShared) *events {
 	return &events{feedbackShared: s, added: make(chan struct{}, 1), kept: s.settings.Load().FeedbackKeep}
 }
 
-// notify says that there is something in the outbox of the events.
+// notify wakes run, because there is something in the outbox of the events.
 func (es *events) notify() {
 	select {
 	case es.added <- struct{}{}:
@@ -80,7 +80,7 @@ func (es *events) run(ctx context.Context) {
 	}
 }
 
-// publish publishes the first rows, and returns when the index has let go of them.
+// publish publishes the first rows, and returns when they have left the outbox.
 func (es *events) publish(ctx context.Context) (int, error) {
 	es.mu.Lock()
 	defer es.mu.Unlock()

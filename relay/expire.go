@@ -14,7 +14,7 @@ import (
 
 var errExpired = message.Permanent(errors.New("not told within feedback.keep"))
 
-// expired reports whether what came into the queue at that time has waited too long.
+// expired reports whether feedback that came into the queue at that time has waited too long.
 func (s *feedbackShared) expired(at, now time.Time) bool {
 	return now.Sub(at) >= s.settings.Load().FeedbackKeep
 }

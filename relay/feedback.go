@@ -14,8 +14,8 @@ import (
 	"readback/relay/message"
 )
 
-// feedback delivers to accounts in order, retries or gives up. What the index says of a read
-// goes from the outbox to the queue of its account, and from there to the account's sessions.
+// feedback delivers to accounts in order, retries or gives up. Feedback goes from the outbox in the
+// index to the queue of its account, and from there to the account's sessions.
 type feedback struct {
 	*feedbackShared
 	*accounts     // Deliver, DeliverWaiting
@@ -70,6 +70,7 @@ type feedbackShared struct {
 	js jetstream.JetStream // set by connect, before the ledger is up and begun is closed
 }
 
+// newFeedbackService returns a service that is not connected yet.
 func newFeedbackService(c *feedbackConfig) *feedback {
 	s := &feedbackShared{
 		delivery: c.Delivery, replicas: c.Replicas, index: c.Index, ledger: c.Ledger,
@@ -103,7 +104,7 @@ func (f *feedback) use(s FeedbackSettings) {
 	f.accounts.waiting.wake()
 }
 
-// run does all that needs no session until ctx ends.
+// run publishes feedback and events, sweeps the queues and releases held receipts until ctx ends.
 func (f *feedback) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context){f.outbox.run, f.events.run, f.sweeper.run, f.heldReceipts.run} {
@@ -112,7 +113,7 @@ func (f *feedback) run(ctx context.Context) {
 	wg.Wait()
 }
 
-// stop ends all deliveries, and returns when the queues have got back what was not told.
+// stop ends all deliveries, and returns when the feedback that was not delivered is back in its queue.
 func (f *feedback) stop() { f.accounts.stop() }
 
 // countOutbox counts what is in the outbox before the ledger is up.
@@ -125,7 +126,8 @@ func (f *feedback) countOutbox() error {
 	return nil
 }
 
-// applied passes on what a batch of the log came to.
+// applied counts what a batch of the log changed in the index, and wakes the publishers and sessions
+// that wait for it.
 func (f *feedback) applied(res *index.Result) {
 	f.metrics.outbox.Add(float64(res.Added - res.Taken))
 	if res.Added > 0 {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// FeedbackSettings are those of feedback that may change while the relay runs.
+// FeedbackSettings are the settings of feedback that may change while the relay runs.
 type FeedbackSettings struct {
 	FeedbackKeep time.Duration `key:"feedback.keep" default:"72h" live:"yes" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
 
@@ -32,7 +32,7 @@ type AccountSettings struct {
 	HoldReceipt time.Duration
 }
 
-// DeliveryOptions say how feedback is delivered, to whatever account.
+// DeliveryOptions say how feedback is delivered to any account.
 type DeliveryOptions struct {
 	TellTimeout time.Duration   // how long a Teller may take
 	Backoff     []time.Duration // between tries of a feedback; the last one repeats
@@ -56,7 +56,7 @@ func (s *FeedbackSettings) Validate() error {
 	return nil
 }
 
-// Validate names everything that feedback cannot be delivered with.
+// Validate names everything that is wrong with the options.
 func (o *DeliveryOptions) Validate() error {
 	var errs [2]error
 	if o.TellTimeout <= 0 {
@@ -75,7 +75,7 @@ func (s *FeedbackSettings) account(name string) AccountSettings {
 	return s.Account(name)
 }
 
-// limits of how an account is told.
+// limits returns how fast feedback may be delivered to the account.
 func (s AccountSettings) limits() limits {
 	l := limits{most: s.Tells}
 	if l.most <= 0 {

@@ -51,8 +51,8 @@ func eventsConfig(keep time.Duration) jetstream.StreamConfig {
 	}
 }
 
-// accountToken is an account as a token of a subject: what could not stand there is
-// written =XX.
+// accountToken returns an account as a token of a subject. Octets that may not stand there are written
+// =XX.
 func accountToken(account string) string {
 	const hex = "0123456789ABCDEF"
 	token := make([]byte, 0, len(account))
@@ -71,7 +71,7 @@ func accountToken(account string) string {
 	return string(token)
 }
 
-// accountOf is the way back from accountToken.
+// accountOf returns the account of a token that accountToken returned.
 func accountOf(token string) string {
 	if token == "=" {
 		return ""

@@ -39,7 +39,7 @@ type heldReceipt struct {
 	Receipt   []byte    `json:"receipt"` // the PDU
 }
 
-// heldReceipts is the receipts that wait in that stream.
+// heldReceipts has the receipts that wait in that stream.
 type heldReceipts struct {
 	*feedbackShared
 	waiting *waiting
@@ -209,8 +209,8 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 // errNoDeliver is of a receipt that was held for an account whose form has changed since.
 var errNoDeliver = errors.New("the SMSC's receipt: the account is told by no deliver_sm any more")
 
-// enqueue puts a receipt in the account's queue, or among the dead letters where whoever
-// takes from the queue would take it for feedback, or nobody does.
+// enqueue puts a receipt in the account's queue. If a consumer of the account's own would take it for
+// feedback, or nobody takes it from the queue, it becomes a dead letter.
 func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt) error {
 	fb := message.Feedback{
 		Event: fmt.Sprintf("receipt-%d", seq), Account: h.Account, Sender: h.Sender, Receiver: h.Receiver, Number: h.Number,

@@ -9,38 +9,37 @@ import (
 	"readback/relay/message"
 )
 
-// maxTells is how many feedbacks of an account are being told at once, unless its settings say
+// maxTells is how many feedbacks of an account are delivered at once, unless its settings say
 // otherwise.
 const maxTells = 10
 
-// burstTime is how far a rate may be exceeded: what came late because of a timer's grain
-// is made up for.
+// burstTime is how far a rate may be exceeded, to make up for timers that fire late.
 const burstTime = 50 * time.Millisecond
 
-// limits of how an account is told.
+// limits say how fast feedback may be delivered to an account.
 type limits struct {
-	most  int           // tells at once
-	every time.Duration // a tell, on average; 0: no limit
+	most  int           // deliveries at once
+	every time.Duration // of deliveries, on average; 0: no limit
 }
 
-// order decides which feedback of an account is told next: those of one conversation
-// strictly one after the other, in the order of the queue. It has no goroutine and no
-// clock.
+// order decides which feedback of an account is delivered next. The feedback of one conversation is
+// delivered one after the other, in the order of the queue. It has no goroutine and no clock.
 type order struct {
 	held    map[uint64]*held                 // by sequence
 	lines   map[message.Conversation][]*held // by sequence
-	telling int                              // how many are being told
+	telling int                              // how many are being delivered
 	limits  limits
-	free    time.Time // when the next may be told, by the rate
+	free    time.Time // when the next may be delivered, by the rate
 
-	// What the queue has given out before and is to come again, in any order: until it
-	// is all here nothing is told, or a later one might overtake an earlier one.
-	given   uint64 // sequences up to this one
-	missing int    // so many of them
-	patient time.Time
+	// The queue has sent feedback to an earlier session that did not settle it, and sends it again,
+	// in any order. Until all of it is here nothing is delivered: a later feedback could overtake an
+	// earlier one.
+	given   uint64    // sequences up to this one were sent before
+	missing int       // so many of them are not here yet
+	patient time.Time // they are not waited for after this
 
-	// The last ones that were settled, and how: an acknowledgement may be lost, and then
-	// they come again. No more than maxHeld can.
+	// How the last feedbacks were settled. If an acknowledgement is lost the queue sends the feedback
+	// again. It does so with no more than maxHeld.
 	settled map[uint64]func(jetstream.Msg) error
 	recent  []uint64
 }
@@ -67,8 +66,8 @@ func newOrder() *order {
 
 func (h *held) line() message.Conversation { return h.fb.Conversation() }
 
-// add takes in a feedback. One that is held already came again because the queue had
-// lost sight of it: what is known of it stays, and it is acknowledged the new way.
+// add takes in a feedback. If it is held already, the queue has sent it again: its tries and times
+// stay, and it is acknowledged with the new message.
 func (o *order) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at time.Time) *held {
 	if h := o.held[seq]; h != nil {
 		h.msg = msg
@@ -91,7 +90,7 @@ func (o *order) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at time
 // await puts a feedback off until the SMSC's receipt has passed, or until due.
 func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
 
-// passed lets the feedback on a message go whose receipt has passed.
+// passed ends the wait of the feedback on a message whose receipt has passed.
 func (o *order) passed(c message.Conversation, number uint16) {
 	for _, h := range o.lines[c] {
 		if h.awaits && h.fb.Number == number {
@@ -100,8 +99,8 @@ func (o *order) passed(c message.Conversation, number uint16) {
 	}
 }
 
-// await says that the queue has given out so many before, with sequences up to given. They
-// are waited for no longer than until: some may be gone.
+// await makes next wait until n feedbacks with sequences up to given, which the queue sent before,
+// have come again. It waits no longer than until, because some may be gone.
 func (o *order) await(given uint64, n int, until time.Time) {
 	o.given, o.missing, o.patient = given, n, until
 	for seq := range o.held {
@@ -109,16 +108,16 @@ func (o *order) await(given uint64, n int, until time.Time) {
 	}
 }
 
-// came notes that one has come again.
+// came notes that the feedback with this sequence has come again.
 func (o *order) came(seq uint64) {
 	if seq <= o.given && o.missing > 0 {
 		o.missing--
 	}
 }
 
-// next returns a feedback to tell now: the first of its conversation, due, the lowest of
-// those. Without one it returns when to look again; zero when nothing is waiting for a
-// time.
+// next returns the feedback to deliver now: of those that are due and the first of their conversation,
+// the one with the lowest sequence. If there is none it returns when to look again; zero when nothing
+// waits for a time.
 func (o *order) next(now time.Time) (h *held, again time.Time) {
 	if o.telling >= o.limits.most {
 		return nil, time.Time{}
@@ -149,7 +148,7 @@ func (o *order) next(now time.Time) (h *held, again time.Time) {
 	return h, again
 }
 
-// spend counts a tell towards the rate.
+// spend counts a delivery towards the rate.
 func (o *order) spend(now time.Time) {
 	if o.free.Before(now) {
 		o.free = now
@@ -157,7 +156,7 @@ func (o *order) spend(now time.Time) {
 	o.free = o.free.Add(o.limits.every)
 }
 
-// done forgets a feedback that is settled, but for how.
+// done removes a feedback that is settled, and remembers how.
 func (o *order) done(h *held, settle func(jetstream.Msg) error) {
 	o.telling--
 	if len(o.recent) == maxHeld {
@@ -175,7 +174,7 @@ func (o *order) done(h *held, settle func(jetstream.Msg) error) {
 	o.lines[h.line()] = l
 }
 
-// later puts a feedback off.
+// later puts a feedback off until due.
 func (o *order) later(h *held, due time.Time) {
 	o.telling--
 	h.telling, h.due = false, due

@@ -32,7 +32,7 @@ func newOutbox(s *feedbackShared, w *waiting) *outbox {
 	return &outbox{feedbackShared: s, waiting: w, added: make(chan struct{}, 1)}
 }
 
-// notify says that there is something in the outbox.
+// notify wakes run, because there is something in the outbox.
 func (o *outbox) notify() {
 	select {
 	case o.added <- struct{}{}:
@@ -62,9 +62,8 @@ func (o *outbox) run(ctx context.Context) {
 	}
 }
 
-// publish publishes the next rows, and tells whether there may be more. On an error
-// the outbox is gone through from the start again: what is in the queue already is
-// recognised there by its id.
+// publish publishes the next rows, and reports whether there may be more. After an error the next
+// call begins at the start of the outbox again. The queue recognises by its id what it has already.
 func (o *outbox) publish(ctx context.Context) (more bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -118,6 +117,7 @@ func outcomeOf(ack jetstream.PubAckFuture) string {
 	return "published"
 }
 
+// again makes the next publish begin at the start of the outbox.
 func (o *outbox) again(err error) error {
 	o.seq, o.row = 0, 0
 	return err
@@ -138,7 +138,7 @@ func (o *outbox) fed(ctx context.Context, row index.Row, outcome string) error {
 	return nil
 }
 
-// feedbackMessage is a row of the outbox on its way to the queue of its account.
+// feedbackMessage returns a row of the outbox as a message for the queue of its account.
 func feedbackMessage(row []byte) (m *nats.Msg, account string, err error) {
 	var fb struct {
 		Event   string `json:"event"`

@@ -112,7 +112,7 @@ func (r *Relay) newLedger() *Ledger {
 
 func (r *Relay) makeFeedback() *feedback {
 	return newFeedbackService(&feedbackConfig{
-		Settings: r.opt.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
+		Settings: r.opt.Settings.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
 		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
 		Ledger: feedbackLedger{
 			IsUp: r.ledger.isUp, Enqueue: r.ledger.enqueue, Submit: r.ledger.submit,

@@ -31,7 +31,8 @@ type QueueView struct {
 	Sessions int       `json:"sessions"` // that take it now
 }
 
-// sweeper looks at the queues now and then: what waits for whom, and what has waited too long.
+// sweeper looks at the queues now and then. It counts what waits for each account, and finds what has
+// waited too long.
 type sweeper struct {
 	*feedbackShared
 	accounts *accounts
@@ -109,7 +110,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		if s.settings.Load().account(q.Account).Own {
 			s.handOver(ctx, q.Account)
 		}
-		// What is too old is seen by who tells it, if anybody does.
+		// A session finds by itself what is too old.
 		if q.Sessions == 0 && s.expired(q.Oldest, time.Now()) {
 			err = errors.Join(err, s.expire(ctx, q.Account))
 		}

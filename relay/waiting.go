@@ -7,7 +7,7 @@ import (
 	"readback/relay/message"
 )
 
-// waiting is the accounts that have feedback in their queues, as far as it is known.
+// waiting has the accounts with feedback in their queues, as far as it is known.
 type waiting struct {
 	mu      sync.Mutex
 	round   uint64            // of the sweep
@@ -52,14 +52,14 @@ func (w *waiting) end(found []string) {
 	}
 }
 
-// wake makes those who look at the accounts look again.
+// wake closes the channel that get returned, although the accounts are the same.
 func (w *waiting) wake() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tell()
 }
 
-// tell is called with mu held.
+// tell closes the channel that get returned. It is called with mu held.
 func (w *waiting) tell() {
 	if w.changed != nil {
 		close(w.changed)
@@ -82,10 +82,9 @@ func (w *waiting) get() (accounts map[string]bool, changed <-chan struct{}) {
 	return accounts, w.changed
 }
 
-// DeliverWaiting gives to tell, as Deliver does, the feedback of every account that has
-// some in its queue and that wanted names. It looks again when something is published, when
-// an account's queue is empty, and at Use. It returns when ctx has ended and the last tell
-// has returned.
+// DeliverWaiting calls tell, as Deliver does, with the feedback of every account that has some in its
+// queue and for which wanted is true. It asks wanted again when something is published, when an
+// account's queue is empty, and at Use. It returns when ctx has ended and the last tell has returned.
 func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell message.Teller) {
 	var deliveries sync.WaitGroup
 	defer deliveries.Wait()
