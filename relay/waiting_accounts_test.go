@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An account counts as having feedback until a survey that began after the last publication
+// An account counts as having feedback until a sweep that began after the last publication
 // finds none.
 func TestWaitingAccounts(t *testing.T) {
 	var w waiting
