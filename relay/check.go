@@ -52,7 +52,7 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, message.Verdict) {
 		q.said = rd.ReadAt.UnixMilli()
 		q.readAt = min(q.readAt, q.said)
 	}
-	if !rs.ledger.isUp() {
+	if !rs.ledger.IsUp() {
 		return q, message.LedgerDown()
 	}
 	return q, message.Verdict{}

@@ -182,7 +182,7 @@ func (c *cuts) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byte)
 	if p, ok := c.PartOf(key, conv.Receiver); !ok || p.Seq != 1 {
 		return nil
 	}
-	c.catchUp()
+	c.CatchUp()
 	err := c.index.EachEntry(&conv, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
 		parts := f.Entry.Parts
 		if len(parts) < 2 || !bytes.EqualFold(parts[0].ID, id) {

@@ -22,7 +22,7 @@ func TestDaysExpire(t *testing.T) {
 		r.accept(s, "id")
 	}
 	count := func() (n int) {
-		r.ledger.catchUp() // whoever is told may be ahead of the index
+		r.ledger.CatchUp() // whoever is told may be ahead of the index
 		if err := r.index.EachEntry(&c, message.DayOf(1<<46), func(index.Found) bool { n++; return true }); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 // Erase is to be called again.
 func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdict {
 	defer crash.OnPanic()
-	if !r.ledger.isUp() {
+	if !r.ledger.IsUp() {
 		return message.LedgerDown()
 	}
 	select {
@@ -44,7 +44,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.Time) message.Verdict {
 	var v message.Verdict
 	r.feedback.whilePaused(func() {
-		v = r.ledger.submit(ctx, journal.KindErase, func(dst []byte) []byte {
+		v = r.ledger.Submit(ctx, journal.KindErase, func(dst []byte) []byte {
 			return journal.AppendErase(dst, &receiver, now.UnixMilli())
 		})
 	})

@@ -221,10 +221,10 @@ func (l *Ledger) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	l.queue.end(b)
 }
 
-// outstanding returns the senders who have given this number to the receiver without
+// Outstanding returns the senders who have given this number to the receiver without
 // the index knowing about it yet; sender is one of them, or zero for any. The channel is
 // closed when that has changed; nil when there are none.
-func (l *Ledger) outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
+func (l *Ledger) Outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
 	defer crash.OnPanic()
 	return l.table.outstanding(receiver, sender, number, l.cycle)
 }

@@ -27,10 +27,10 @@ var ledgerPanics = map[string]func(t *testing.T, p *partition){
 		}
 	},
 	"submit": func(t *testing.T, p *partition) {
-		p.Ledger.submit(t.Context(), journal.KindRead, func([]byte) []byte { panic("planted") })
+		p.Ledger.Submit(t.Context(), journal.KindRead, func([]byte) []byte { panic("planted") })
 	},
 	"enqueue": func(_ *testing.T, p *partition) {
-		_ = p.enqueue(journal.KindReported, func([]byte) []byte { panic("planted") })
+		_ = p.Enqueue(journal.KindReported, func([]byte) []byte { panic("planted") })
 	},
 }
 

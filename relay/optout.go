@@ -51,7 +51,7 @@ func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) mess
 	if on {
 		rec.Status = 1
 	}
-	return o.ledger.submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
+	return o.ledger.Submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
 }
 
 // renew logs those again whose records are older than that, a thousand at a time:
@@ -66,7 +66,7 @@ func (o *optOuts) renew(before time.Time) error {
 	}
 	for i := range stale {
 		stale[i].At = time.Now().UnixMilli()
-		if err := o.ledger.enqueue(journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &stale[i]) }); err != nil {
+		if err := o.ledger.Enqueue(journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &stale[i]) }); err != nil {
 			return err
 		}
 	}

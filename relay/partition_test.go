@@ -106,7 +106,7 @@ func (p *partition) submit(c message.Conversation, id string) *Sent {
 
 // read says that the message was read, and waits until that is in the index.
 func (p *partition) read(s *Sent) message.Verdict {
-	return p.Ledger.submit(relaytest.Deadline(p.t), journal.KindRead, func(dst []byte) []byte {
+	return p.Ledger.Submit(relaytest.Deadline(p.t), journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
 			Place: journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, Status: message.StatusRead, ReadAt: 1, At: 1,
 		})
@@ -116,7 +116,7 @@ func (p *partition) read(s *Sent) message.Verdict {
 // entries is what the index has of a conversation, the oldest message first.
 func (p *partition) entries(c message.Conversation) (all []index.Entry) {
 	p.t.Helper()
-	p.catchUp()
+	p.CatchUp()
 	if err := p.index.EachEntry(&c, message.DayOf(time.Now().UnixMilli()), func(f index.Found) bool {
 		all = append(all, f.Entry)
 		return true

@@ -112,7 +112,7 @@ func TestSameID(t *testing.T) {
 			r := runLedgerOn(t, new(journal.Memory), t.TempDir(), opt)
 			c := relaytest.Conversation(t, "10690001", "447700900123")
 			s := r.submit(c, tt.message)
-			r.catchUp()
+			r.CatchUp()
 			p, _, err := r.findMessage(&c, []byte(tt.receipt), s.day)
 			if err != nil || (p != nil) != tt.want {
 				t.Errorf("got %v, %v, want it found: %v", p, err, tt.want)

@@ -147,7 +147,7 @@ func (rs *Reads) find(ctx context.Context, q *question) (*index.Found, message.V
 
 // look is find at this moment; changed is not nil when it is worth to look again.
 func (rs *Reads) look(q *question) (f *index.Found, changed <-chan struct{}, v message.Verdict) {
-	senders, changed := rs.ledger.outstanding(&q.receiver, &q.sender, q.number)
+	senders, changed := rs.ledger.Outstanding(&q.receiver, &q.sender, q.number)
 	if !q.sender.IsZero() {
 		if changed != nil {
 			return nil, changed, v
@@ -223,7 +223,7 @@ func contains(senders []message.Addr, sender message.Addr) bool {
 
 // record has the log know, and waits until it does.
 func (rs *Reads) record(ctx context.Context, q *question, f *index.Found) message.Verdict {
-	return rs.ledger.submit(ctx, journal.KindRead, func(dst []byte) []byte {
+	return rs.ledger.Submit(ctx, journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
 			Place: f.Place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
 			ReadAt: max(q.readAt, f.Entry.At), // it cannot have been read before it was sent

@@ -89,12 +89,12 @@ func TestOutstanding(t *testing.T) {
 		{"another receiver", other, nobody, s.Number, 0},
 	}
 	for _, tt := range tests {
-		senders, changed := l.outstanding(&tt.receiver, &tt.sender, tt.number)
+		senders, changed := l.Outstanding(&tt.receiver, &tt.sender, tt.number)
 		if len(senders) != tt.want || (changed != nil) != (tt.want > 0) || tt.want > 0 && senders[0] != c.Sender {
 			t.Errorf("%s: got %v, to look again %v, want %d", tt.name, senders, changed != nil, tt.want)
 		}
 	}
-	_, changed := l.outstanding(&c.Receiver, &c.Sender, s.Number)
+	_, changed := l.Outstanding(&c.Receiver, &c.Sender, s.Number)
 	l.Refuse(s)
 	select {
 	case <-changed:
@@ -176,7 +176,7 @@ func TestSubmitWaitsForTheLog(t *testing.T) {
 		submit := func(ctx context.Context) <-chan message.Verdict {
 			done := make(chan message.Verdict, 1)
 			go func() {
-				done <- l.submit(ctx, journal.KindErase, func(dst []byte) []byte { return journal.AppendErase(dst, &h.conv.Receiver, 1) })
+				done <- l.Submit(ctx, journal.KindErase, func(dst []byte) []byte { return journal.AppendErase(dst, &h.conv.Receiver, 1) })
 			}()
 			synctest.Wait()
 			return done

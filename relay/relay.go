@@ -115,7 +115,7 @@ func (r *Relay) makeFeedback() *feedback {
 		Settings: r.opt.Settings.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
 		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
 		Ledger: feedbackLedger{
-			IsUp: r.ledger.isUp, Enqueue: r.ledger.enqueue, Submit: r.ledger.submit,
+			IsUp: r.ledger.IsUp, Enqueue: r.ledger.Enqueue, Submit: r.ledger.Submit,
 			IsSending: r.ledger.known, FindMessage: r.ledger.findMessage,
 		},
 	})

@@ -17,8 +17,8 @@ type writer struct {
 	applying sync.RWMutex // held while what is logged is not yet in the index
 }
 
-// submit appends a record to the log that has an outcome, and waits for the outcome.
-func (r *writer) submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
+// Submit appends a record to the log that has an outcome, and waits for the outcome.
+func (r *writer) Submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
 	defer crash.OnPanic()
 	if !r.status.up.Load() {
 		return message.LedgerDown()
@@ -49,8 +49,8 @@ func verdictAfter(o index.Outcome) message.Verdict {
 	return message.LedgerDown()
 }
 
-// enqueue queues a record for the log, and does not wait. The error is ErrDown, if there is no room.
-func (r *writer) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
+// Enqueue queues a record for the log, and does not wait. The error is ErrDown, if there is no room.
+func (r *writer) Enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
 	defer crash.OnPanic()
 	b := r.queue.begin(k)
 	if b == nil {
@@ -61,11 +61,11 @@ func (r *writer) enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error
 	return nil
 }
 
-// isUp reports whether numbers can be given and reads recorded.
-func (r *writer) isUp() bool { return r.status.up.Load() }
+// IsUp reports whether numbers can be given and reads recorded.
+func (r *writer) IsUp() bool { return r.status.up.Load() }
 
-// catchUp returns when the index has what anybody was told to be in the log.
-func (r *writer) catchUp() {
+// CatchUp returns when the index has what anybody was told to be in the log.
+func (r *writer) CatchUp() {
 	r.applying.RLock()
 	defer r.applying.RUnlock()
 }

@@ -63,7 +63,7 @@ func (vs *views) conversation(sender, receiver string) (ConversationView, error)
 	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
 
 	oldest := time.Now().Add(-vs.keep).UnixMilli()
-	vs.ledger.catchUp()
+	vs.ledger.CatchUp()
 	var all []index.Found
 	err = vs.index.EachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
 		if f.Entry.At >= oldest {
