@@ -63,7 +63,7 @@ func TestFeedbackBehindTheReceipt(t *testing.T) {
 func (r *running) awaitState(c message.Conversation, number uint16, state string) {
 	r.t.Helper()
 	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
-		view, err := r.views.conversation(c.Sender.String(), c.Receiver.String())
+		view, err := r.conversation(c.Sender.String(), c.Receiver.String())
 		if err != nil {
 			r.t.Fatal(err)
 		}

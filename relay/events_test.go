@@ -223,7 +223,7 @@ func TestReportedAt(t *testing.T) {
 // view is how the one message of a conversation is shown.
 func (r *running) view(c message.Conversation) MessageView {
 	r.t.Helper()
-	v, err := r.views.conversation(c.Sender.String(), c.Receiver.String())
+	v, err := r.conversation(c.Sender.String(), c.Receiver.String())
 	if err != nil || len(v.Messages) != 1 {
 		r.t.Fatalf("conversation: got %+v, %v", v, err)
 	}

@@ -93,7 +93,7 @@ func TestSurvivesSIGKILL(t *testing.T) {
 	r := start(t, opt)
 	found := make(map[string]bool)
 	for i := range 5 {
-		v, err := r.views.conversation("10690001", fmt.Sprintf("155501%02d", i))
+		v, err := r.conversation("10690001", fmt.Sprintf("155501%02d", i))
 		if err != nil {
 			t.Fatal(err)
 		}

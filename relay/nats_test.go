@@ -108,7 +108,7 @@ func TestCrashBySync(t *testing.T) {
 			r := works(t, opt)
 			r.crash()
 			r = start(t, opt)
-			if v, err := r.views.conversation("10690001", "447700900123"); err != nil || len(v.Messages) != 1 {
+			if v, err := r.conversation("10690001", "447700900123"); err != nil || len(v.Messages) != 1 {
 				t.Errorf("after a crash: got %+v, %v, want the message", v, err)
 			}
 		})

@@ -156,14 +156,6 @@ func (o *Options) validateAuth() error {
 	return err
 }
 
-// reads are the options of Reads.
-func (o *Options) reads() ReadOptions {
-	return ReadOptions{
-		ReadLimits: o.ReadLimits, First: o.First, Last: o.Last,
-		Keep: o.Keep, ReadWait: o.ReadWait, Proofs: o.Proofs,
-	}
-}
-
 // numbers is how many numbers a cycle has.
 func (o *Options) numbers() uint64 {
 	if o.Last < o.First {

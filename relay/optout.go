@@ -10,7 +10,7 @@ import (
 	"readback/relay/message"
 )
 
-// OptOut is whether read responses of a receiver are dropped.
+// OptOut says whether read responses of a receiver are dropped.
 type OptOut struct {
 	Receiver string     `json:"receiver"`
 	On       bool       `json:"opted_out"`
@@ -19,10 +19,13 @@ type OptOut struct {
 
 // optOuts are the opt-outs of all receivers.
 type optOuts struct {
-	ledger *Ledger
+	ledger ledgerOfReads
 	index  *index.Index
 	mu     sync.Mutex // held while an opt-out changes
 }
+
+// newOptOuts returns the opt-outs that a ledger and its index have.
+func newOptOuts(l ledgerOfReads, ix *index.Index) *optOuts { return &optOuts{ledger: l, index: ix} }
 
 // get returns the opt-out of a receiver.
 func (o *optOuts) get(receiver *message.Addr) (OptOut, error) {
@@ -34,8 +37,8 @@ func (o *optOuts) get(receiver *message.Addr) (OptOut, error) {
 	return OptOut{Receiver: receiver.String(), On: true, Since: &since}, nil
 }
 
-// set has the log know that a receiver opts out, or no longer. The verdict accepts
-// it when that is so.
+// set records that a receiver opts out, or no longer does. The verdict accepts the change when the
+// log has it.
 func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) message.Verdict {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -54,8 +57,8 @@ func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) mess
 	return o.ledger.Submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
 }
 
-// renew logs those again whose records are older than that, a thousand at a time:
-// what is left is done the next time.
+// renew appends the opt-outs again whose records are older than before, up to a thousand. The next
+// call renews what is left.
 func (o *optOuts) renew(before time.Time) error {
 	o.mu.Lock() // or one that is ended just now would come back
 	defer o.mu.Unlock()

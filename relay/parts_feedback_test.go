@@ -110,7 +110,7 @@ func TestNoPartHasRoom(t *testing.T) {
 	if s := r.submit(c, "next"); s.Number != 1 {
 		t.Errorf("number of the next message: got %d, want 1", s.Number)
 	}
-	v, err := r.views.conversation("10690001", "447700900123")
+	v, err := r.conversation("10690001", "447700900123")
 	if err != nil || len(v.Messages) != 1 {
 		t.Errorf("messages: got %+v %v, want the next one only", v.Messages, err)
 	}
@@ -155,7 +155,7 @@ func (r *running) wantStates(c message.Conversation, want ...string) {
 	r.t.Helper()
 	ctx := relaytest.Deadline(r.t)
 	for {
-		v, err := r.views.conversation(c.Sender.String(), c.Receiver.String())
+		v, err := r.conversation(c.Sender.String(), c.Receiver.String())
 		if err != nil {
 			r.t.Fatal(err)
 		}

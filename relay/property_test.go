@@ -70,7 +70,7 @@ func TestStatesMoveForward(t *testing.T) {
 // checkRanks holds the states against those of before.
 func checkRanks(t *testing.T, r *running, ranks []int) {
 	t.Helper()
-	v, err := r.views.conversation("10690001", "447700900123")
+	v, err := r.conversation("10690001", "447700900123")
 	if err != nil || len(v.Messages) != len(ranks) {
 		t.Fatalf("conversation: %d messages, %v", len(v.Messages), err)
 	}

@@ -16,10 +16,26 @@ import (
 // clockSlack is how far in the future a receiver's clock may be.
 const clockSlack = 5 * time.Minute
 
-// Reads takes read responses: it finds out which message each is about, and has the
-// log know. Its methods may be called from any goroutine.
+// ledgerOfReads is what this package uses of the ledger of the numbers.
+type ledgerOfReads interface {
+	// IsUp reports whether records can be appended.
+	IsUp() bool
+	// Outstanding returns the senders that have assigned number to receiver without the index
+	// knowing it yet. A sender that is not zero is the only one in question. The channel is closed
+	// when that has changed; it is nil if there are no such senders.
+	Outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{})
+	// Submit appends a record, and returns when its outcome is known.
+	Submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict
+	// Enqueue queues a record, and does not wait.
+	Enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error
+	// CatchUp returns when the index has what was reported as logged.
+	CatchUp()
+}
+
+// Reads takes read responses: it finds the message that each is about, and records the read in the
+// log. Its methods may be called from any goroutine.
 type Reads struct {
-	ledger  *Ledger
+	ledger  ledgerOfReads
 	index   *index.Index
 	opt     *ReadOptions
 	audit   *audit
@@ -29,13 +45,15 @@ type Reads struct {
 	replays *replays
 }
 
-// ReadOptions are what Reads go by.
+// ReadOptions are the settings of Reads, and where it reports what it decides.
 type ReadOptions struct {
 	ReadLimits
 	First, Last uint16        // numbers of a cycle
 	Keep        time.Duration // how long a message can be read
-	ReadWait    time.Duration // how long a read response waits for the SMSC's answer to its message
+	Wait        time.Duration // how long a read response waits for the SMSC's answer to its message
 	Proofs      access.Proofs // what read responses may show; zero: none is looked at
+	Audit       *audit
+	Metrics     *readMetrics
 }
 
 // ReadLimits are what the operator decides of read responses. Each field is a setting.
@@ -45,7 +63,7 @@ type ReadLimits struct {
 	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
 }
 
-// Validate names everything that Reads cannot work with.
+// Validate returns an error that names everything that Reads cannot work with.
 func (l *ReadLimits) Validate() error {
 	var err error
 	if l.ReadRate < 0 || l.ReadRate > 0 && l.ReadBurst <= 0 {
@@ -57,15 +75,16 @@ func (l *ReadLimits) Validate() error {
 	return err
 }
 
-func newReads(l *Ledger, ix *index.Index, opt ReadOptions, a *audit, m *readMetrics) *Reads {
+// newReads returns a Reads over a ledger and its index.
+func newReads(l ledgerOfReads, ix *index.Index, opt ReadOptions) *Reads {
 	return &Reads{
-		ledger: l, index: ix, opt: &opt, audit: a, metrics: m,
+		ledger: l, index: ix, opt: &opt, audit: opt.Audit, metrics: opt.Metrics,
 		rates: access.NewRates(opt.ReadRate, opt.ReadBurst), guesses: access.NewGuessRates(opt.ReadRate, opt.ReadBurst),
 		replays: newReplays(opt.ReplayWindow),
 	}
 }
 
-// forget drops from memory what came for a receiver.
+// forget removes from memory what came for a receiver.
 func (rs *Reads) forget(receiver message.Addr) {
 	rs.rates.Forget(&receiver)
 	rs.guesses.Forget(&receiver)
@@ -84,7 +103,7 @@ func (rs *Reads) Submit(ctx context.Context, rd Read) message.Verdict {
 	return v
 }
 
-// tell counts and logs a verdict. Of what could not be read only Way and By are known.
+// tell counts and logs a verdict. A read response that could not be parsed has only Way and By.
 func (rs *Reads) tell(rd *Read, v message.Verdict, note string) {
 	rs.metrics.verdicts.WithLabelValues(rd.Way, strconv.Itoa(rs.audit.code(v.Kind))).Inc()
 	rs.audit.verdict(rd, v, note)
@@ -130,7 +149,7 @@ func (rs *Reads) unknown(q *question, v message.Verdict) message.Verdict {
 // find returns the message that a read response is about. One that the SMSC has not
 // answered yet is waited for.
 func (rs *Reads) find(ctx context.Context, q *question) (*index.Found, message.Verdict) {
-	ctx, cancel := context.WithTimeout(ctx, rs.opt.ReadWait)
+	ctx, cancel := context.WithTimeout(ctx, rs.opt.Wait)
 	defer cancel()
 	for {
 		f, changed, v := rs.look(q)
@@ -170,7 +189,7 @@ func (rs *Reads) look(q *question) (f *index.Found, changed <-chan struct{}, v m
 }
 
 func (rs *Reads) today(q *question) uint16 {
-	return message.DayOf(q.now.Add(rs.opt.ReadWait + time.Minute).UnixMilli())
+	return message.DayOf(q.now.Add(rs.opt.Wait + time.Minute).UnixMilli())
 }
 
 func verdictOf(f *index.Found, err error) message.Verdict {
@@ -221,7 +240,7 @@ func contains(senders []message.Addr, sender message.Addr) bool {
 	return false
 }
 
-// record has the log know, and waits until it does.
+// record appends the read to the log, and returns when its outcome is known.
 func (rs *Reads) record(ctx context.Context, q *question, f *index.Found) message.Verdict {
 	return rs.ledger.Submit(ctx, journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{

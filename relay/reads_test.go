@@ -111,7 +111,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 			l, h := idleLedger(t)
 			l.index = book.ix
 			opt := testOptions(t)
-			rs := &Reads{ledger: l, index: book.ix, opt: &ReadOptions{Keep: opt.Keep, ReadWait: opt.ReadWait}}
+			rs := &Reads{ledger: l, index: book.ix, opt: &ReadOptions{Keep: opt.Keep, Wait: opt.ReadWait}}
 			s := tracked(h.conv)
 			if err := l.Assign(s); err != nil {
 				t.Fatal(err)

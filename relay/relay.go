@@ -38,11 +38,9 @@ type Relay struct {
 	index    *index.Index
 	ledger   *Ledger
 	reads    *Reads
-	audit    *audit
 	feedback *feedback
 	callers  *access.Callers
-	optOuts  optOuts
-	views    views
+	optOuts  *optOuts
 	broker   *broker.Server // the embedded NATS server; nil without
 
 	connected chan struct{} // NATS is there again
@@ -85,13 +83,15 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = r.newLedger()
 	r.feedback = r.makeFeedback()
-	r.audit = newAudit(r.log, r.opt.Audit, r.mask, Code)
-	r.reads = newReads(r.ledger, r.index, r.opt.reads(), r.audit, r.metrics.reads)
-	r.optOuts = optOuts{ledger: r.ledger, index: r.index}
-	r.views = views{ledger: r.ledger, index: r.index, keep: r.opt.Keep}
+	audit := newAudit(r.log, r.opt.Audit, r.mask, Code)
+	r.reads = newReads(r.ledger, r.index, ReadOptions{
+		ReadLimits: r.opt.ReadLimits, First: r.opt.First, Last: r.opt.Last, Keep: r.opt.Keep, Wait: r.opt.ReadWait,
+		Proofs: r.opt.Proofs, Audit: audit, Metrics: r.metrics.reads,
+	})
+	r.optOuts = newOptOuts(r.ledger, r.index)
 	submit := &submitter{reads: r.reads, callers: r.callers}
 	r.api = &API{
-		submitter: submit, audit: r.audit, optOuts: &r.optOuts, views: &r.views, erase: r.Erase,
+		submitter: submit, audit: audit, optOuts: r.optOuts, views: newViews(r.ledger, r.index, r.opt.Keep), erase: r.Erase,
 		changes: access.NewRates(maxChanges, maxChanges), origins: r.opt.Origins,
 	}
 	r.natsWays = natsWays(&streamIntake{submitter: submit, connection: r.connection, log: r.log},

@@ -123,6 +123,11 @@ func (r *running) read(c message.Conversation, number uint16) {
 	}
 }
 
+// conversation returns what the index has of a conversation.
+func (r *Relay) conversation(sender, receiver string) (ConversationView, error) {
+	return newViews(r.ledger, r.index, r.opt.Keep).conversation(sender, receiver)
+}
+
 func response(c message.Conversation, number uint16) Read {
 	return Read{Receiver: c.Receiver.String(), Sender: c.Sender.String(), Number: number, Status: message.StatusRead}
 }

@@ -153,7 +153,7 @@ func (r *running) depictIndex(d *depiction) {
 		c := storeConversation(r.t, receiver)
 		image := conversationImage{Entries: []entryImage{}}
 		var err error
-		if image.ConversationView, err = r.views.conversation(storeSender, receiver); err != nil {
+		if image.ConversationView, err = r.conversation(storeSender, receiver); err != nil {
 			r.t.Fatal(err)
 		}
 		if err := r.index.EachEntry(&c, index.MaxDay, func(f index.Found) bool {

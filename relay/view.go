@@ -44,12 +44,18 @@ type Shown struct {
 
 // views shows conversations.
 type views struct {
-	ledger *Ledger
+	ledger ledgerOfReads
 	index  *index.Index
 	keep   time.Duration // how long a message is shown
 }
 
-// conversation shows what the index knows of the messages from sender to receiver.
+// newViews returns the views of a ledger's conversations. They show messages that are younger than
+// keep.
+func newViews(l ledgerOfReads, ix *index.Index, keep time.Duration) *views {
+	return &views{ledger: l, index: ix, keep: keep}
+}
+
+// conversation returns the messages from sender to receiver that the index has.
 func (vs *views) conversation(sender, receiver string) (ConversationView, error) {
 	v := ConversationView{Messages: []MessageView{}}
 	var c message.Conversation
@@ -108,7 +114,7 @@ func viewOf(f *index.Found) MessageView {
 	return m
 }
 
-// see looks at the messages of a conversation one after the other, oldest first.
+// see updates s by the next message of a conversation. The messages come oldest first.
 func (s *Shown) see(f *index.Found) {
 	switch f.Entry.State {
 	case message.StateRead:

@@ -18,7 +18,7 @@ func (v viewer) Logged(uint64) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c, _ := v.relay.views.conversation("10690001", "447700900123") // has no messages after an error
+		c, _ := v.relay.conversation("10690001", "447700900123") // has no messages after an error
 		v.seen <- len(c.Messages)
 	}()
 	select {
