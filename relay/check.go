@@ -3,11 +3,12 @@ package relay
 import (
 	"time"
 
+	"readback/relay/access"
 	"readback/relay/index"
 	"readback/relay/message"
 )
 
-// question is a read response whose fields are right.
+// question is a read response whose fields are valid.
 type question struct {
 	receiver message.Addr
 	sender   message.Addr // zero: not said
@@ -19,10 +20,10 @@ type question struct {
 	now      time.Time
 }
 
-// check looks at all that can be said without the ledger.
+// check decides what can be decided without the ledger.
 func (rs *Reads) check(rd *Read, now time.Time) (question, message.Verdict) {
 	q := question{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
-	if v := limited(rd.By.Take(now)); v.IsDecided() {
+	if v := message.RateLimited(rd.By.Take(now)); v.IsDecided() {
 		return q, v
 	}
 	var err error
@@ -44,7 +45,7 @@ func (rs *Reads) check(rd *Read, now time.Time) (question, message.Verdict) {
 	if rd.By.NeedsProof {
 		rates = rs.guesses
 	}
-	if v := limited(rates.Take(&q.receiver, rd.By.IsAnonymous(), now)); v.IsDecided() {
+	if v := message.RateLimited(rates.Take(&q.receiver, rd.By.IsAnonymous(), now)); v.IsDecided() {
 		return q, v
 	}
 	q.readAt = now.UnixMilli()
@@ -99,20 +100,29 @@ func (rs *Reads) doubt(rd *Read, q *question, f *index.Found) message.Verdict {
 	return message.Verdict{}
 }
 
+// unproven is the verdict on a caller that needs a proof and shows none. If the caller presented
+// a token that has expired, the verdict says so: with 403 the caller would give up.
+func unproven(by *access.Caller, field, reason string) message.Verdict {
+	if by.Refused != nil {
+		return message.Unauthenticated(by.Refused)
+	}
+	return message.Verdict{Kind: message.VerdictForbidden, Field: field, Reason: reason}
+}
+
 func wrongProof() message.Verdict {
 	return message.Verdict{Kind: message.VerdictForbidden, Field: "proof", Reason: "is not that of the message"}
 }
 
-// veil tells who must prove that it holds a message nothing else about messages than that
-// it has not: or it could find out who gets them from whom.
-func (rs *Reads) veil(rd *Read, v message.Verdict) (veiled message.Verdict, note string) {
+// hide returns the verdict that the caller is told. A caller that must show a proof learns only that
+// its proof is wrong: with "no such message" it could find out who gets messages from whom.
+func (rs *Reads) hide(rd *Read, v message.Verdict) (told message.Verdict, note string) {
 	if rd.By.NeedsProof && (v.Kind == message.VerdictNotFound || v.Kind == message.VerdictTooOld) {
 		return wrongProof(), " (" + v.Reason + ")"
 	}
 	return v, ""
 }
 
-// proven tells whether tag is the proof of the message.
+// proven reports whether tag is the proof of the message.
 func (rs *Reads) proven(f *index.Found, tag string) bool {
 	return rs.opt.Proofs.Check(&f.Place.Conv, f.Place.Number, message.Time(f.Entry.At), tag)
 }

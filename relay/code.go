@@ -6,8 +6,8 @@ import (
 	"readback/relay/message"
 )
 
-// codes are the HTTP status codes of the verdicts (docs/wire.md). The answers by NATS and MQTT
-// carry them, too.
+// codes are the HTTP status codes of the verdicts (docs/wire.md). Answers over NATS and MQTT have
+// them, too.
 var codes = [...]int{
 	message.VerdictAccepted:        http.StatusAccepted,
 	message.VerdictMalformed:       http.StatusBadRequest,
@@ -25,7 +25,7 @@ var codes = [...]int{
 // Code returns the HTTP status code of a kind of verdicts.
 func Code(k message.VerdictKind) int { return codes[k] }
 
-// verdictJSON is a verdict as it is answered.
+// verdictJSON is the JSON of a verdict.
 type verdictJSON struct {
 	Code       int    `json:"code"`                  // of HTTP
 	Reason     string `json:"error,omitempty"`       // why it was refused
@@ -33,7 +33,7 @@ type verdictJSON struct {
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds after which to send it again
 }
 
-// wireVerdict is v as it is answered.
+// wireVerdict returns the value for the JSON of a verdict.
 func wireVerdict(v message.Verdict) verdictJSON {
 	return verdictJSON{Code: Code(v.Kind), Reason: v.Reason, Field: v.Field, RetryAfter: v.RetryAfter}
 }

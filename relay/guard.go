@@ -7,16 +7,16 @@ import (
 	"readback/relay/message"
 )
 
-// maxRequests is how many requests of the HTTP API are under way at once; more get 503.
+// maxRequests is how many requests of the HTTP API are handled at a time. Further ones get 503.
 const maxRequests = 1000
 
-// atMost answers so many requests at once and no more.
+// atMost passes up to most requests at a time to h. It answers further ones with 503.
 func atMost(most int, h http.Handler) http.Handler {
-	places := make(chan struct{}, most)
+	slots := make(chan struct{}, most)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 			h.ServeHTTP(w, req)
 		default:
 			refuse(w, message.TryAgain("too many requests are under way, send it again"))
@@ -24,20 +24,20 @@ func atMost(most int, h http.Handler) http.Handler {
 	})
 }
 
-// crossOrigin lets web pages of the origins in and no others, as far as browsers tell: a
-// page that somebody has open must not speak for who is let in without a credential.
-// denied is told of those that are refused.
+// crossOrigin passes requests of web pages to h only if their origin is listed, as far as browsers
+// send it. Another page must not send requests in the name of a user who is accepted without a
+// credential. denied is called with the verdict on each refused request.
 func crossOrigin(origins []string, denied func(message.Verdict), h http.Handler) http.Handler {
-	guard := http.NewCrossOriginProtection()
+	protection := http.NewCrossOriginProtection()
 	for _, o := range origins {
-		_ = guard.AddTrustedOrigin(o) // Validate has seen to it
+		_ = protection.AddTrustedOrigin(o) // Options.Validate checks them
 	}
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		v := message.Verdict{Kind: message.VerdictForbidden, Reason: "web page of another origin"}
 		denied(v)
 		refuse(w, v)
 	}))
-	protected := guard.Handler(h)
+	protected := protection.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if len(origins) > 0 {
 			w.Header().Add("Vary", "Origin")
@@ -54,7 +54,7 @@ func crossOrigin(origins []string, denied func(message.Verdict), h http.Handler)
 	})
 }
 
-// preflight tells a browser what a page may send (Fetch §3.3).
+// preflight answers a browser with what a page may send (Fetch §3.3).
 func preflight(w http.ResponseWriter) {
 	w.Header().Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
 	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key")

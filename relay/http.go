@@ -28,16 +28,27 @@ const (
 // API is the HTTP API of callers.
 type API struct {
 	*submitter
-	audit   *audit
-	optOuts *optOuts
-	views   *views
-	erase   func(ctx context.Context, receiver message.Addr) message.Verdict
+	opt     APIOptions
 	changes *access.Rates // of opt-outs and erasures
-	origins []string      // of web pages that may call
 }
 
-// Handler is the HTTP API: read responses in, conversations out, and what a receiver may
-// ask for.
+// APIOptions are what an API serves.
+type APIOptions struct {
+	Submitter     *submitter
+	Audit         *audit // logs the changes that callers ask for
+	OptOuts       *optOuts
+	Conversations *views
+	Erase         func(ctx context.Context, receiver message.Addr) message.Verdict
+	Origins       []string // of web pages that may call
+}
+
+// newAPI returns the HTTP API of callers.
+func newAPI(opt APIOptions) *API {
+	return &API{submitter: opt.Submitter, opt: opt, changes: access.NewRates(maxChanges, maxChanges)}
+}
+
+// Handler returns the handler of the API: callers report reads and get conversations, and receivers
+// opt out and are erased.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/reads", a.postReads)
@@ -46,12 +57,11 @@ func (a *API) Handler() http.Handler {
 	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", a.putOptOut)
 	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", a.deleteOptOut)
 	mux.HandleFunc("DELETE /v1/receivers/{receiver}", a.deleteReceiver)
-	denied := func(v message.Verdict) { a.reads.tell(&Read{Way: "http"}, v, "") }
-	return atMost(maxRequests, crossOrigin(a.origins, denied, a.authenticated(mux)))
+	denied := func(v message.Verdict) { a.reads.Report("http", access.Caller{}, v) }
+	return atMost(maxRequests, crossOrigin(a.opt.Origins, denied, a.authenticated(mux)))
 }
 
-// ServeReads serves Handler on ln until ctx ends and what was asked is answered. It closes
-// ln.
+// ServeReads serves Handler on ln until ctx ends and the requests are answered. It closes ln.
 func (a *API) ServeReads(ctx context.Context, ln net.Listener) error {
 	s := newHTTPServer(a.Handler())
 	served := make(chan error, 1)
@@ -73,7 +83,7 @@ func (a *API) ServeReads(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// newHTTPServer bounds what a slow or greedy peer can hold.
+// newHTTPServer returns a server that bounds the time, the octets and the streams of a client.
 func newHTTPServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -89,7 +99,7 @@ func newHTTPServer(h http.Handler) *http.Server {
 // callerKey is the key of the Caller in the context of a request.
 type callerKey struct{}
 
-// authenticated lets those in whom the rules know, and keeps who it is.
+// authenticated passes the requests of accepted callers to h, with the Caller in their context.
 func (a *API) authenticated(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		cred := access.CredentialOf(req.Header)
@@ -98,9 +108,9 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 		}
 		by, err := a.callers.Identify(cred, time.Now())
 		if err != nil {
-			v := unauthorized(err)
+			v := message.Unauthenticated(err)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
-			a.reads.tell(&Read{Way: "http"}, v, "")
+			a.reads.Report("http", access.Caller{}, v)
 			refuse(w, v)
 			return
 		}
@@ -108,7 +118,7 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 	})
 }
 
-// callerOf is who sent a request that authenticated has let in.
+// callerOf returns the sender of a request that passed authenticated.
 func callerOf(req *http.Request) access.Caller {
 	by, _ := req.Context().Value(callerKey{}).(access.Caller)
 	return by
@@ -121,7 +131,7 @@ func (a *API) postReads(w http.ResponseWriter, req *http.Request) {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			v = message.Verdict{Kind: message.VerdictTooLarge, Reason: "is over 64 KiB"}
 		}
-		a.reads.tell(&Read{Way: "http", By: callerOf(req)}, v, "")
+		a.reads.Report("http", callerOf(req), v)
 		refuse(w, v)
 		return
 	}
@@ -138,7 +148,7 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
-	view, err := a.views.conversation(req.PathValue("sender"), receiver.String())
+	view, err := a.opt.Conversations.conversation(req.PathValue("sender"), receiver.String())
 	switch {
 	case errors.Is(err, message.ErrAddress):
 		refuse(w, message.Malformed("address", err.Error()))

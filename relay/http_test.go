@@ -273,7 +273,7 @@ func FuzzParseReads(f *testing.F) {
 			t.Errorf("got %d items and %+v", len(items), v)
 		}
 		for _, item := range items {
-			rd, v := ParseRead(item)
+			rd, v := parseRead(item, "")
 			if v.IsDecided() && v.Kind != message.VerdictMalformed || !v.IsDecided() && rd.Receiver == "" {
 				t.Errorf("item %s: got %+v, %+v", item, rd, v)
 			}

@@ -21,37 +21,38 @@ import (
 
 // Bounds of the read responses that come in over NATS.
 const (
-	maxIntake     = 64              // messages at once
-	maxAckPending = 4 * maxIntake   // messages that have come and are not settled
-	intakeAgain   = 5 * time.Second // when the ledger is down
+	maxIntake     = 64              // messages that are submitted at a time
+	maxAckPending = 4 * maxIntake   // messages that are delivered and not settled
+	intakeAgain   = 5 * time.Second // delay of the next delivery when the ledger is down
 	intakeWait    = time.Minute     // for the verdict on one message
 
-	limitedAgain = time.Minute // when there are too many for one receiver, longer each time
-	maxLimited   = 5           // times; then they are lost
+	limitedAgain = time.Minute // delay when there are too many for one receiver, longer each time
+	maxLimited   = 5           // deliveries; after them the message is dropped
 )
 
-// streamIntake takes read responses from JetStream. The ways in over NATS share it.
+// streamIntake takes read responses from streams. The ways in over NATS share it.
 type streamIntake struct {
 	*submitter
-	*connection
+	nc      *nats.Conn
+	js      jetstream.JetStream
 	log     *slog.Logger
 	putOffs putOffs
 }
 
-// natsIntake takes read responses of NATS clients.
+// natsIntake is the way in for NATS clients: a request, or a message for the stream of read responses.
 type natsIntake struct{ *streamIntake }
 
-// take takes read responses from their stream. A message is acknowledged when the
-// verdict on it is durable, and comes again when the ledger is down.
+// take takes read responses from their stream. A message is acknowledged when the verdict on it is
+// durable. It is delivered again if the ledger is down.
 func (n *natsIntake) take(ctx context.Context) {
 	n.keepTaking(ctx, "NATS", func(ctx context.Context) error {
 		return n.consume(ctx, intake{stream: streamReads, durable: "intake", memory: true, take: n.takeRead})
 	})
 }
 
-// keepTaking consumes until ctx ends, whatever becomes of NATS in between.
+// keepTaking calls consume until ctx ends, again after each error.
 func (in *streamIntake) keepTaking(ctx context.Context, from string, consume func(context.Context) error) {
-	said := "" // a cluster need not let us have its MQTT: one line says so
+	said := "" // the last error: one that stays, such as a missing permission, is logged once
 	for wait := 50 * time.Millisecond; ctx.Err() == nil; {
 		began := time.Now()
 		err := consume(ctx)
@@ -74,7 +75,7 @@ func (in *streamIntake) keepTaking(ctx context.Context, from string, consume fun
 type intake struct {
 	stream, durable, filter string
 	memory                  bool   // its state may be lost: the stream keeps what is not acknowledged
-	ready                   func() // called when it is there; may be nil
+	ready                   func() // called when the consumer exists; may be nil
 	take                    func(context.Context, jetstream.Msg)
 }
 
@@ -113,8 +114,8 @@ func (si *streamIntake) consume(ctx context.Context, in intake) error {
 	}
 }
 
-// takeRead settles one message of the stream. Whoever sent it counts as of when the stream
-// got it: a token may have expired since.
+// takeRead submits and settles one message of the stream. The credential is checked as of the time
+// when the stream got the message: a token may have expired since.
 func (n *natsIntake) takeRead(ctx context.Context, m jetstream.Msg) {
 	meta, err := m.Metadata()
 	if err != nil {
@@ -124,17 +125,17 @@ func (n *natsIntake) takeRead(ctx context.Context, m jetstream.Msg) {
 	n.settle(m, meta.NumDelivered, n.submitFrom(ctx, access.CredentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats"))
 }
 
-// settle acknowledges a message, which has come so many times, if there is a last word on it,
-// and has it come again if not. It tells whether there is one.
-func (in *streamIntake) settle(m jetstream.Msg, times uint64, a answer) (last bool) {
-	last = true
+// settle acknowledges a message that has been delivered so many times, if the answer is final. Else
+// the message is delivered again later. settle reports whether the answer is final.
+func (in *streamIntake) settle(m jetstream.Msg, times uint64, a answer) (final bool) {
+	final = true
 	var err error
 	now, limited := time.Now(), backoff.Jitter(limitedAgain*time.Duration(min(times, maxLimited)))
 	switch {
 	case a.has(message.VerdictUnavailable):
-		last, err = false, m.NakWithDelay(backoff.Jitter(intakeAgain))
+		final, err = false, m.NakWithDelay(backoff.Jitter(intakeAgain))
 	case a.has(message.VerdictTooMany) && times < maxLimited && in.putOffs.add(now, now.Add(limited)):
-		last, err = false, m.NakWithDelay(limited)
+		final, err = false, m.NakWithDelay(limited)
 	case a.IsAccepted():
 		err = m.Ack()
 	default:
@@ -143,11 +144,10 @@ func (in *streamIntake) settle(m jetstream.Msg, times uint64, a answer) (last bo
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		in.log.Warn("read response cannot be acknowledged", "error", err)
 	}
-	return last
+	return final
 }
 
-// answer answers requests: the verdict is the reply. What it returns ends that, once
-// those that have come are answered.
+// answer answers requests. The verdict is the reply.
 func (n *natsIntake) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
@@ -169,7 +169,7 @@ func (n *natsIntake) answer(ctx context.Context) (end func(), err error) {
 	}, nil
 }
 
-// drain ends a subscription after what has come; it waits a second at most.
+// drain ends a subscription when the messages that have come are handled, within a second.
 func drain(sub *nats.Subscription) {
 	drained := make(chan struct{})
 	var once sync.Once

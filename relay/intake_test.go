@@ -125,7 +125,7 @@ func TestTokenExpiresInStream(t *testing.T) {
 	r := start(t, opt)
 	for after, want := range map[time.Duration]string{-time.Minute: "404", time.Minute: "401"} {
 		m := &stored{at: expiry.Add(after)}
-		r.natsWays[0].(*natsIntake).takeRead(relaytest.Deadline(t), m)
+		(&natsIntake{&streamIntake{submitter: r.submitter, log: r.log}}).takeRead(relaytest.Deadline(t), m)
 		if !strings.HasPrefix(m.refused, want) {
 			t.Errorf("stored %v after the token expired: got %q, want %s", after, m.refused, want)
 		}

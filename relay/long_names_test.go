@@ -16,6 +16,7 @@ import (
 // connection of the process, and the ledger with it.
 func TestLongNames(t *testing.T) {
 	r := start(t, testOptions(t))
+	way := &topicIntake{streamIntake: &streamIntake{submitter: r.submitter, nc: r.nc, log: r.log}}
 	long := strings.Repeat(".", 4085)
 	for name, use := range map[string]func(){
 		"account of a session": func() {
@@ -31,11 +32,11 @@ func TestLongNames(t *testing.T) {
 			}
 		},
 		"receiver of a topic": func() {
-			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{Subject: broker.SubjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
+			way.answerTopic(t.Context(), &nats.Msg{Subject: broker.SubjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
 		},
 		"reply of a topic": func() {
 			topic := "447700900123"
-			r.natsWays[1].(*topicIntake).answerTopic(t.Context(), &nats.Msg{
+			way.answerTopic(t.Context(), &nats.Msg{
 				Subject: broker.SubjectReadsOf + topic, Reply: broker.SubjectVerdictsOf + topic + "." + long, Data: []byte(`{"number":1}`),
 			})
 		},

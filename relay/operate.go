@@ -12,14 +12,12 @@ import (
 )
 
 // adminAPI is the operator's HTTP API.
-type adminAPI struct {
-	feedback *feedback
-	begun    <-chan struct{} // closed when the streams are there
-}
+type adminAPI struct{ feedback *feedback }
 
-// Handler is the operator's HTTP API on what waits and what is dead. It asks nobody
-// who they are.
-func (a *adminAPI) Handler() http.Handler {
+// newAdminHandler returns the operator's HTTP API on queues and dead letters. It does not
+// authenticate callers. It answers 503 until begun is closed, when the streams exist.
+func newAdminHandler(fb *feedback, begun <-chan struct{}) http.Handler {
+	a := &adminAPI{feedback: fb}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/feedback", a.getQueues)
 	mux.HandleFunc("GET /v1/dead", a.getDead)
@@ -27,7 +25,7 @@ func (a *adminAPI) Handler() http.Handler {
 	mux.HandleFunc("DELETE /v1/dead", a.changeDead(a.dropOf))
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		select {
-		case <-a.begun:
+		case <-begun:
 			mux.ServeHTTP(w, req)
 		default:
 			refuse(w, message.TryAgain(journal.ErrNotConnected.Error()))
@@ -47,7 +45,7 @@ func (a *adminAPI) getQueues(w http.ResponseWriter, req *http.Request) {
 	reply(w, http.StatusOK, map[string][]QueueView{"queues": all})
 }
 
-// deadQuery reads what a request chooses.
+// deadQuery returns the query of a request for dead letters.
 func deadQuery(values url.Values) (q DeadQuery, err error) {
 	q = DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
 	for name, to := range map[string]*uint64{"after": &q.After, "until": &q.Until} {
@@ -87,7 +85,7 @@ func (a *adminAPI) getDead(w http.ResponseWriter, req *http.Request) {
 	}{letters, nextOf(rest)})
 }
 
-// nextPage is what a request for the next page has in addition.
+// nextPage is what a request for the next page adds to the query.
 type nextPage struct {
 	After uint64 `json:"after"`
 	Until uint64 `json:"until"`
@@ -100,14 +98,14 @@ func nextOf(rest *DeadQuery) *nextPage {
 	return &nextPage{rest.After, rest.Until}
 }
 
-// changed is what came of a replay or a drop.
+// changed is the answer to a replay or a drop.
 type changed struct {
 	Count int       `json:"count"`
 	Next  *nextPage `json:"next,omitempty"`
 }
 
-// changeDead answers a request to do something with dead letters. All of them must be
-// asked for by name.
+// changeDead returns the handler of a replay or a drop. A request without an account or an event
+// must have all=true.
 func (a *adminAPI) changeDead(change func(*http.Request, DeadQuery) (changed, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		values := req.URL.Query()

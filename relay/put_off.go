@@ -6,17 +6,18 @@ import (
 	"time"
 )
 
-// maxPutOff is how many messages are put off at a time because too much has come for their
-// receivers. The queue counts them as under way: more of them would hold up everybody's.
+// maxPutOff is how many messages are delayed at a time because there are too many for their
+// receivers. The stream counts them as delivered and not settled, so that more of them would delay
+// the messages of other receivers.
 const maxPutOff = maxIntake
 
-// putOffs are the messages that are put off.
+// putOffs are the messages whose delivery is delayed.
 type putOffs struct {
 	mu    sync.Mutex
-	until []time.Time // guarded by mu: when each comes again
+	until []time.Time // guarded by mu: when each is delivered again
 }
 
-// add tells whether one more may be put off.
+// add reports whether one more message may be delayed, and counts it until then.
 func (p *putOffs) add(now, until time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

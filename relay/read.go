@@ -21,9 +21,9 @@ type Read struct {
 	Status   uint8         // StatusRead, StatusDeletedUnread or StatusNotRead
 	ReadAt   time.Time     // zero: when it came in
 	Proof    string        // the tag of the element, in hex
-	ID       string        // the same in repetitions, if there is one
-	Way      string        // it came in: http, nats, …; counted with the verdict
-	By       access.Caller // who sends it
+	ID       string        // may be empty; the same in repetitions
+	Way      string        // the way in: http, nats, …; counted with the verdict
+	By       access.Caller // the sender
 }
 
 // readJSON is Read on the wire.
@@ -45,11 +45,8 @@ const (
 	maxReadDepth  = 16
 )
 
-// ParseRead reads a read response from its JSON. Fields that it does not know are
-// passed over. The verdict is that of a malformed one; its code is 0 when all is well.
-func ParseRead(data []byte) (Read, message.Verdict) { return parseRead(data, "") }
-
-// parseRead takes the receiver from elsewhere where the JSON names none.
+// parseRead parses the JSON of a read response. Unknown fields are ignored. receiver is the receiver
+// if the JSON names none. The verdict is undecided if the JSON is valid.
 func parseRead(data []byte, receiver string) (Read, message.Verdict) {
 	j := readJSON{Receiver: &receiver}
 	if v := unmarshal(data, &j); v.IsDecided() {
@@ -94,9 +91,9 @@ func unmarshal(data []byte, into any) message.Verdict {
 	return message.Malformed("", "is not JSON: "+err.Error())
 }
 
-// ParseReads reads one read response, or an array of up to a thousand. Each item stands
-// alone: items[i] is to be parsed by ParseRead. The verdict is on the whole; its code is
-// 0 when all is well.
+// ParseReads splits a body into its read responses: a single one, or the items of an array of up to
+// a thousand. It does not parse the items. The verdict is on the body as a whole, and undecided if
+// the body is valid.
 func ParseReads(body []byte) (items []json.RawMessage, array bool, v message.Verdict) {
 	body = bytes.TrimSpace(body)
 	switch {
@@ -125,7 +122,7 @@ func ParseReads(body []byte) (items []json.RawMessage, array bool, v message.Ver
 	return items, true, message.Verdict{}
 }
 
-// depth is how deeply JSON is nested. Of what is no JSON it says nothing.
+// depth returns how deeply JSON is nested. For other text the result means nothing.
 func depth(body []byte) (deepest int) {
 	within, text, escaped := 0, false, false
 	for _, c := range body {
@@ -147,7 +144,7 @@ func depth(body []byte) (deepest int) {
 	return deepest
 }
 
-// hashID stands for the id of a read response; 0 for none.
+// hashID returns the hash of a read response's id, or 0 if there is none.
 func hashID(id string) uint64 {
 	if id == "" {
 		return 0

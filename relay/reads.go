@@ -91,9 +91,9 @@ func (rs *Reads) forget(receiver message.Addr) {
 	rs.replays.forget(receiver)
 }
 
-// Submit takes a read response. The verdict 202 means that the log has it, and that a
-// crash will not lose the feedback on it, or that the receiver has opted out. Submit waits
-// for the log, and for the SMSC's answer to the message if that is not there yet.
+// Submit takes a read response. If the verdict accepts it, the log has it and a crash does not lose
+// the feedback, or the receiver has opted out. Submit waits for the log, and for the SMSC's answer to
+// the message if that is not there yet.
 func (rs *Reads) Submit(ctx context.Context, rd Read) message.Verdict {
 	if rd.Way == "" {
 		rd.Way = "direct"
@@ -103,7 +103,13 @@ func (rs *Reads) Submit(ctx context.Context, rd Read) message.Verdict {
 	return v
 }
 
-// tell counts and logs a verdict. A read response that could not be parsed has only Way and By.
+// Report counts and logs the verdict on what came in one way and could not be parsed. By is zero
+// if the caller is not known.
+func (rs *Reads) Report(way string, by access.Caller, v message.Verdict) {
+	rs.tell(&Read{Way: way, By: by}, v, "")
+}
+
+// tell counts and logs a verdict. note is a reason that the caller is not told.
 func (rs *Reads) tell(rd *Read, v message.Verdict, note string) {
 	rs.metrics.verdicts.WithLabelValues(rd.Way, strconv.Itoa(rs.audit.code(v.Kind))).Inc()
 	rs.audit.verdict(rd, v, note)
@@ -122,7 +128,7 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) (v message.Verdict, note 
 		v = rs.doubt(rd, &q, f)
 	}
 	if v.IsDecided() {
-		return rs.veil(rd, v)
+		return rs.hide(rd, v)
 	}
 	optedOut, err := rs.index.OptOut(&q.receiver)
 	switch {

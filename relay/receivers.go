@@ -9,11 +9,11 @@ import (
 	"readback/relay/message"
 )
 
-// maxChanges is how many changes a receiver may ask for at once and in a minute: an
-// erasure goes through all that waits.
+// maxChanges is how many changes are made for a receiver at once and in a minute. An erasure
+// searches all queues.
 const maxChanges = 10
 
-// getOptOut tells whether a receiver has opted out.
+// getOptOut answers whether a receiver has opted out.
 func (a *API) getOptOut(w http.ResponseWriter, req *http.Request) {
 	receiver, v := receiverOf(req)
 	if v.IsDecided() {
@@ -24,7 +24,7 @@ func (a *API) getOptOut(w http.ResponseWriter, req *http.Request) {
 }
 
 func (a *API) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
-	o, err := a.optOuts.get(receiver)
+	o, err := a.opt.OptOuts.get(receiver)
 	if err != nil {
 		refuse(w, message.LedgerDown())
 		return
@@ -32,28 +32,29 @@ func (a *API) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
 	reply(w, http.StatusOK, o)
 }
 
-// putOptOut has read responses of a receiver dropped from now on.
+// putOptOut lets a receiver opt out: its read responses are dropped from now on.
 func (a *API) putOptOut(w http.ResponseWriter, req *http.Request) {
 	a.changeOptOut(w, req, "opt-out", true)
 }
 
-// deleteOptOut has them taken again.
+// deleteOptOut ends the opt-out of a receiver.
 func (a *API) deleteOptOut(w http.ResponseWriter, req *http.Request) {
 	a.changeOptOut(w, req, "end of opt-out", false)
 }
 
 func (a *API) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
 	a.change(w, req, what, func(ctx context.Context, receiver message.Addr) message.Verdict {
-		return a.optOuts.set(ctx, &receiver, on)
+		return a.opt.OptOuts.set(ctx, &receiver, on)
 	}, func(receiver message.Addr) { a.replyOptOut(w, &receiver) })
 }
 
 // deleteReceiver erases what is known of a receiver.
 func (a *API) deleteReceiver(w http.ResponseWriter, req *http.Request) {
-	a.change(w, req, "erasure", a.erase, func(message.Addr) { w.WriteHeader(http.StatusNoContent) })
+	a.change(w, req, "erasure", a.opt.Erase, func(message.Addr) { w.WriteHeader(http.StatusNoContent) })
 }
 
-// change does what a caller wants of a receiver, logs what came of it, and answers.
+// change calls do for the receiver of a request, logs the verdict, and answers. done answers a
+// request that is accepted.
 func (a *API) change(w http.ResponseWriter, req *http.Request, what string,
 	do func(context.Context, message.Addr) message.Verdict, done func(message.Addr),
 ) {
@@ -61,13 +62,13 @@ func (a *API) change(w http.ResponseWriter, req *http.Request, what string,
 	defer cancel()
 	receiver, v := receiverOf(req)
 	if !v.IsDecided() {
-		v = limited(a.changes.Take(&receiver, false, time.Now()))
+		v = message.RateLimited(a.changes.Take(&receiver, false, time.Now()))
 	}
 	if !v.IsDecided() {
 		v = do(ctx, receiver)
 	}
 	by := callerOf(req)
-	a.audit.act(what, &by, req.PathValue("receiver"), v)
+	a.opt.Audit.act(what, &by, req.PathValue("receiver"), v)
 	if !v.IsAccepted() {
 		refuse(w, v)
 		return
@@ -75,7 +76,7 @@ func (a *API) change(w http.ResponseWriter, req *http.Request, what string,
 	done(receiver)
 }
 
-// receiverOf is the receiver that a request is about, if its caller may speak for it.
+// receiverOf returns the receiver that a request is about, if its caller may speak for it.
 func receiverOf(req *http.Request) (message.Addr, message.Verdict) {
 	by := callerOf(req)
 	receiver, err := message.NormalAddr(req.PathValue("receiver"))
@@ -90,7 +91,7 @@ func receiverOf(req *http.Request) (message.Addr, message.Verdict) {
 	return receiver, message.Verdict{}
 }
 
-// refuse answers with a verdict.
+// refuse answers a request with a verdict.
 func refuse(w http.ResponseWriter, v message.Verdict) {
 	if v.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(v.RetryAfter))

@@ -47,23 +47,19 @@ type Relay struct {
 	begun     chan struct{} // closed when the streams are there
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
 
-	settings atomic.Pointer[Settings]
-	erasing  chan struct{} // has room for the erasure at work
-	natsWays []natsWay     // in over NATS
-	api      *API
+	settings  atomic.Pointer[Settings]
+	erasing   chan struct{} // has room for the erasure at work
+	submitter *submitter
+	api       *API
 
-	*connection
+	// Set by Run before status is up.
+	nc *nats.Conn
+	js jetstream.JetStream
 
 	stopWithin time.Duration // bounds a clean stop; shorter in a test
 
 	closing sync.Once
 	closed  error
-}
-
-// connection is that to NATS. Open makes it, and Run fills it before status is up.
-type connection struct {
-	nc *nats.Conn
-	js jetstream.JetStream
 }
 
 // Open locks the store, opens the index, and starts the embedded server if there is to
@@ -75,7 +71,7 @@ func Open(opt Options) (*Relay, error) {
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
 		connected: make(chan struct{}, 1), erasing: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
-		callers: access.NewCallers(opt.Rules), connection: &connection{}, stopWithin: stopTimeout,
+		callers: access.NewCallers(opt.Rules), stopWithin: stopTimeout,
 	}
 	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {
@@ -89,13 +85,11 @@ func Open(opt Options) (*Relay, error) {
 		Proofs: r.opt.Proofs, Audit: audit, Metrics: r.metrics.reads,
 	})
 	r.optOuts = newOptOuts(r.ledger, r.index)
-	submit := &submitter{reads: r.reads, callers: r.callers}
-	r.api = &API{
-		submitter: submit, audit: audit, optOuts: r.optOuts, views: newViews(r.ledger, r.index, r.opt.Keep), erase: r.Erase,
-		changes: access.NewRates(maxChanges, maxChanges), origins: r.opt.Origins,
-	}
-	r.natsWays = natsWays(&streamIntake{submitter: submit, connection: r.connection, log: r.log},
-		r.opt.NATS != Embedded || r.opt.MQTT != nil, sync.OnceFunc(func() { close(r.taking) }))
+	r.submitter = newSubmitter(r.reads, r.callers)
+	r.api = newAPI(APIOptions{
+		Submitter: r.submitter, Audit: audit, OptOuts: r.optOuts, Erase: r.Erase, Origins: r.opt.Origins,
+		Conversations: newViews(r.ledger, r.index, r.opt.Keep),
+	})
 	return r, nil
 }
 
@@ -149,7 +143,7 @@ func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reaso
 
 // OperatorHandler is the HTTP API of the operator.
 func (r *Relay) OperatorHandler() http.Handler {
-	return (&adminAPI{feedback: r.feedback, begun: r.begun}).Handler()
+	return newAdminHandler(r.feedback, r.begun)
 }
 
 // Reads takes the read responses.
@@ -211,7 +205,11 @@ func (r *Relay) run(ctx context.Context) error {
 		return err
 	}
 	r.feedback.connect(r.js)
-	answered, err := answerAll(ctx, r.natsWays) // with 503 until the ledger is up
+	ways := newNATSWays(natsOptions{
+		Submitter: r.submitter, Conn: r.nc, JetStream: r.js, Logger: r.log,
+		MQTT: r.opt.NATS != Embedded || r.opt.MQTT != nil, Taking: func() { close(r.taking) },
+	})
+	answered, err := ways.answerAll(ctx) // with 503 until the ledger is up
 	if err != nil {
 		return err
 	}
@@ -232,7 +230,7 @@ func (r *Relay) run(ctx context.Context) error {
 	appended := make(chan error, 1)
 	go func() { appended <- r.ledger.run(hard, stop) }()
 
-	r.work(ctx, answered)
+	r.work(ctx, ways, answered)
 
 	r.status.end(ErrStopped)
 	deadline := time.AfterFunc(r.stopWithin, cancel)
@@ -244,14 +242,11 @@ func (r *Relay) run(ctx context.Context) error {
 	return nil
 }
 
-// work runs everything beside the appender until ctx ends, and awaits what is answered.
-func (r *Relay) work(ctx context.Context, answered func()) {
+// work runs everything beside the appender until ctx ends, and waits until the requests are answered.
+func (r *Relay) work(ctx context.Context, ways natsWays, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.feedback.run, r.maintain} {
+	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.feedback.run, r.maintain, ways.takeAll} {
 		wg.Go(func() { f(ctx) })
-	}
-	for _, w := range r.natsWays {
-		wg.Go(func() { w.take(ctx) })
 	}
 	<-ctx.Done()
 	answered()

@@ -17,33 +17,33 @@ import (
 	"readback/relay/message"
 )
 
-// What comes by MQTT with QoS 1 or 2 is stored in the server's own stream before it is
-// acknowledged, and taken from there. What comes with QoS 0, or from NATS clients, is not
-// stored: a NATS client may ask for the verdict as the reply instead.
+// The NATS server stores messages of MQTT clients with QoS 1 or 2 in its own stream before it
+// acknowledges them, and this package takes them from there. Messages with QoS 0, and those of NATS
+// clients, are not stored: a NATS client may ask for the verdict as the reply instead.
 
-// headerMQTT is in the headers of what comes by MQTT: its QoS, one digit.
+// headerMQTT is the header that the server adds to messages of MQTT clients: their QoS, one digit.
 const headerMQTT = "Nmqtt-Pub"
 
-// maxTopicPending is how many messages wait to be looked at; what comes beyond that is lost, as
-// with QoS 0 it may be.
+// maxTopicPending is how many messages may wait. Further ones are lost, as QoS 0 permits.
 const maxTopicPending = 4096
 
-// topicQueue shares the topics among gateways. It is not the queue of subjectReadsNow, or the one
-// would get what is for the other. topicDurable takes them from the stream.
+// topicQueue is the queue group that shares read responses among gateways. It must differ from the
+// group of the broker.SubjectReadsNow subscription. In a common group, NATS could deliver a request
+// on SubjectReadsNow to this subscription, which ignores it. topicDurable is the durable consumer
+// that takes read responses from broker.StreamMQTT.
 const (
 	topicQueue   = "readback_topics"
 	topicDurable = "readback_intake"
 )
 
-// topicIntake takes read responses from the topics of MQTT.
+// topicIntake is the way in by the topic of a receiver, for MQTT and NATS clients.
 type topicIntake struct {
 	*streamIntake
-	mqtt   bool   // somebody may come by MQTT
-	taking func() // is called once what MQTT clients send is taken from its stream
+	mqtt   bool   // MQTT clients may connect
+	taking func() // called when read responses of MQTT clients are taken from their stream
 }
 
-// answer answers what is not stored. What it returns ends that, once those that have
-// come are answered.
+// answer answers read responses that are not stored.
 func (n *topicIntake) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxIntake)
@@ -76,14 +76,14 @@ func (n *topicIntake) answerTopic(ctx context.Context, m *nats.Msg) {
 	topic := strings.TrimPrefix(m.Subject, broker.SubjectReadsOf)
 	a := n.submitTopic(ctx, topic, m.Data, way)
 	to := broker.SubjectVerdictsOf + topic
-	// A reply elsewhere would be the process's word at any subject that the client names.
+	// A reply to another subject would let the client publish there with the process's rights.
 	if strings.HasPrefix(m.Reply, to+".") {
 		to = m.Reply
 	}
 	n.publishVerdict(to, m.Data, a)
 }
 
-// qos of what comes by MQTT; 0 for everything else.
+// qos returns the QoS of a message of an MQTT client, and 0 for other messages.
 func qos(h nats.Header) byte {
 	if q := h.Get(headerMQTT); q != "" {
 		return q[0] - '0'
@@ -91,12 +91,12 @@ func qos(h nats.Header) byte {
 	return 0
 }
 
-// submitTopic takes a body that came on the topic of a receiver.
+// submitTopic submits a body that came on the topic of a receiver.
 func (n *topicIntake) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
 	receiver, err := message.NormalAddr(topic)
 	if err != nil {
 		v := message.Malformed("receiver", "topic: "+err.Error())
-		n.reads.tell(&Read{Way: way}, v, "")
+		n.reads.Report(way, access.Caller{}, v)
 		return answer{Verdict: v}
 	}
 	by := access.Caller{Name: way, Receiver: receiver}
@@ -106,14 +106,14 @@ func (n *topicIntake) submitTopic(ctx context.Context, topic string, body []byte
 	return n.submit(ctx, body, way, by)
 }
 
-// topicVerdict names the read response that a verdict is on.
+// topicVerdict is a verdict with the read response that it is on.
 type topicVerdict struct {
 	ID     string  `json:"id,omitempty"`
 	Number *uint16 `json:"number,omitempty"`
 	verdictJSON
 }
 
-// on is the answer to a body, ready for its JSON.
+// on returns the answer to a body as a value for its JSON.
 func (a answer) on(body []byte) any {
 	items, _, v := ParseReads(body)
 	if v.IsDecided() {
@@ -121,7 +121,7 @@ func (a answer) on(body []byte) any {
 	}
 	all := make([]topicVerdict, len(items))
 	for i, item := range items {
-		_ = json.Unmarshal(item, &all[i]) // a field that cannot be read stays out
+		_ = json.Unmarshal(item, &all[i]) // a field that cannot be parsed is left out
 		if len(all[i].ID) > maxReadID {
 			all[i].ID = ""
 		}
@@ -137,11 +137,11 @@ func (a answer) on(body []byte) any {
 	return all[0]
 }
 
-// maxVerdictSubject bounds where a verdict goes. A subject that is longer than a line of NATS's may
-// be would end the connection of the process.
+// maxVerdictSubject is the longest subject that verdicts are published on. A subject that is longer
+// than a protocol line of NATS would end the connection of the process.
 const maxVerdictSubject = 1024
 
-// publishVerdict tells whoever listens now.
+// publishVerdict publishes an answer to those that are subscribed now.
 func (n *topicIntake) publishVerdict(subject string, body []byte, a answer) {
 	if len(subject) > maxVerdictSubject {
 		return // no receiver has such a number
@@ -151,7 +151,7 @@ func (n *topicIntake) publishVerdict(subject string, body []byte, a answer) {
 	}
 }
 
-// publishSmall publishes JSON, and an array that is too long for a message in halves.
+// publishSmall publishes JSON. It publishes an array that is too long for one message in halves.
 func (n *topicIntake) publishSmall(subject string, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -163,8 +163,8 @@ func (n *topicIntake) publishSmall(subject string, v any) error {
 	return n.nc.Publish(subject, text)
 }
 
-// take takes read responses from the stream of MQTT, if there is one. Until somebody has
-// come by MQTT to an operator's cluster there is none.
+// take takes read responses from the stream of MQTT. In an operator's cluster, the stream does not
+// exist before the first MQTT client has connected.
 func (n *topicIntake) take(ctx context.Context) {
 	if !n.mqtt {
 		n.taking()
@@ -178,8 +178,8 @@ func (n *topicIntake) take(ctx context.Context) {
 	})
 }
 
-// takeTopic settles one message of the stream of MQTT. Whoever sent it hears the verdict when
-// it is the last word.
+// takeTopic submits and settles one message of the stream of MQTT, and publishes the verdict if it
+// is final.
 func (n *topicIntake) takeTopic(ctx context.Context, m jetstream.Msg) {
 	meta, err := m.Metadata()
 	if err != nil {

@@ -44,8 +44,9 @@ func FuzzTopic(f *testing.F) {
 	f.Add("", []byte(`[]`))
 	f.Add(receiver+".x", []byte("\xff"))
 	codes := []int{202, 207, 400, 401, 403, 404, 409, 410, 413}
+	way := &topicIntake{streamIntake: &streamIntake{submitter: r.submitter}}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
-		a := r.natsWays[1].(*topicIntake).submitTopic(t.Context(), topic, body, "mqtt")
+		a := way.submitTopic(t.Context(), topic, body, "mqtt")
 		items, _, v := ParseReads(body)
 		all := topicVerdicts(t, a.on(body))
 		if len(all) != max(len(items), 1) && a.items != nil || a.items != nil && v.IsDecided() {

@@ -1,5 +1,10 @@
 package message
 
+import (
+	"math"
+	"time"
+)
+
 // Verdict is what was decided on a request: on a read response, or on a change that a
 // receiver asks for. The zero value decides nothing: so far nothing speaks against the request.
 type Verdict struct {
@@ -56,3 +61,17 @@ func LedgerDown() Verdict { return TryAgain("ledger is down, send it again") }
 
 // NoSuchMessage is the verdict on a read response to a message that is not known.
 func NoSuchMessage() Verdict { return Verdict{Kind: VerdictNotFound, Reason: "no such message"} }
+
+// Unauthenticated is the verdict on a request of a caller that is not accepted. err is the reason.
+func Unauthenticated(err error) Verdict {
+	return Verdict{Kind: VerdictUnauthenticated, Reason: err.Error()}
+}
+
+// RateLimited is the verdict on a request that may be sent again after wait. If wait is 0, there is
+// no verdict.
+func RateLimited(wait time.Duration) Verdict {
+	if wait == 0 {
+		return Verdict{}
+	}
+	return Verdict{Kind: VerdictTooMany, Reason: "too many of them", RetryAfter: int(math.Ceil(wait.Seconds()))}
+}
