@@ -10,13 +10,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 // An erasure removes one receiver everywhere, and leaves the others.
 func TestErase(t *testing.T) {
-	r := start(t, testOptions(t))
+	opt, reg := testOptions(t), prometheus.NewRegistry()
+	opt.Registerer = reg
+	r := start(t, opt)
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	second := relaytest.Conversation(t, "bank", "447700900123")
 	for _, c := range []message.Conversation{mine, second, other} {
@@ -62,8 +66,9 @@ func TestErase(t *testing.T) {
 	if f := r.found(other, 3); f == nil {
 		t.Error("the other receiver: got no message")
 	}
-	if sh := r.ledger.table.of(&mine.Receiver); sh.heads[mine] != nil || sh.heads[second] != nil {
-		t.Error("got the conversation in memory")
+	r.ledger.countHeads()
+	if got := relaytest.Metric(t, reg, "readback_ledger_conversations", ""); got != 1 {
+		t.Errorf("in memory: got %v conversations, want that of the other receiver", got)
 	}
 	r.wantMessages(streamFeedback, 1)
 	r.wantMessages(streamDead, 1)
@@ -184,53 +189,4 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 			t.Errorf("the ledger is away: got %+v, want 503", v)
 		}
 	})
-}
-
-// An erasure removes the receiver's rates, ids and conversations from memory. A conversation
-// with a number that is not in the index yet stays, and so do other receivers.
-func TestEraseForgetsTheReceiver(t *testing.T) {
-	opt := testOptions(t)
-	opt.ReadRate, opt.ReadBurst = 1, 1
-	r := start(t, opt)
-	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
-	for i := 125; r.ledger.table.of(&other.Receiver) != r.ledger.table.of(&mine.Receiver); i++ { // side by side
-		other = relaytest.Conversation(t, "10690001", fmt.Sprint(447700900000+i))
-	}
-	open := relaytest.Conversation(t, "bank", "447700900123")
-	now := time.Now()
-	for _, c := range []message.Conversation{mine, other} {
-		r.submit(c, "id1")
-		r.reads.rates.Take(&c.Receiver, false, now)
-		r.reads.guesses.Take(&c.Receiver, true, now)
-		r.reads.replays.claim(replayKey{c.Receiver, 7}, said{}, now)
-	}
-	if err := r.Ledger().Assign(tracked(open)); err != nil {
-		t.Fatal(err)
-	}
-	if v := r.Erase(relaytest.Deadline(t), mine.Receiver); !v.IsAccepted() {
-		t.Fatalf("erase: got %+v", v)
-	}
-	for c, want := range map[message.Conversation]bool{mine: true, other: false} {
-		if got := r.reads.rates.Take(&c.Receiver, false, now) == 0; got != want {
-			t.Errorf("%v: got another read taken: %v, want %v", c, got, want)
-		}
-		if got := r.reads.guesses.Take(&c.Receiver, true, now) == 0; got != want {
-			t.Errorf("%v: got another guess taken: %v, want %v", c, got, want)
-		}
-	}
-	if got := r.reads.replays.seen.Len(); got != 1 {
-		t.Errorf("ids: got %d in memory, want that of the other receiver", got)
-	}
-	for c, want := range map[message.Conversation]bool{mine: false, open: true, other: true} {
-		sh := r.ledger.table.of(&c.Receiver)
-		sh.mu.Lock()
-		got, listed := sh.heads[c] != nil, false
-		for h := sh.oldest; h != nil; h = h.newer {
-			listed = listed || h.conv == c
-		}
-		sh.mu.Unlock()
-		if got != want || listed != want {
-			t.Errorf("%v: got it in memory %v, listed %v, want %v", c, got, listed, want)
-		}
-	}
 }

@@ -161,21 +161,3 @@ func TestSlowClients(t *testing.T) {
 		})
 	}
 }
-
-func TestDepth(t *testing.T) {
-	tests := []struct {
-		body string
-		want int
-	}{
-		{``, 0},
-		{`{"a":[1,{"b":2}],"c":[]}`, 3},
-		{`{"a":"[[[{\"["}`, 1},
-		{`"\\"[[`, 2},
-		{`]]]]`, 0},
-	}
-	for _, tt := range tests {
-		if got := depth([]byte(tt.body)); got != tt.want {
-			t.Errorf("%s: got %d, want %d", tt.body, got, tt.want)
-		}
-	}
-}

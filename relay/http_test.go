@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"readback/relay/access"
-	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -115,72 +114,6 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-func TestAmbiguousWithoutSender(t *testing.T) {
-	r := start(t, testOptions(t))
-	a, b := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900123")
-	r.submit(a, "id1")
-	r.submit(b, "id2")
-	rd := Read{Receiver: "447700900123", Number: 1, Status: message.StatusRead, ID: "x"}
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Kind != message.VerdictAmbiguous || v.Field != "sender" {
-		t.Errorf("two senders: got %+v, want 409", v)
-	}
-	rd.Sender = "10690001"
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
-		t.Errorf("named sender: got %+v, want 202", v)
-	}
-	rd.Sender = ""
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
-		t.Errorf("the same again without a sender: got %+v, want 202", v)
-	}
-	if f, err := r.index.FindNumber(&b, 1, message.DayOf(time.Now().UnixMilli())); err != nil || f.Entry.State != message.StateSent {
-		t.Errorf("the other conversation: got %v, %v, want sent", f.Entry.State, err)
-	}
-	third := tracked(relaytest.Conversation(t, "10690003", "447700900123"))
-	if err := r.Ledger().Assign(third); err != nil {
-		t.Fatal(err)
-	}
-	rd.ID = ""
-	if v := r.Reads().Submit(relaytest.Deadline(t), rd); v.Kind != message.VerdictAmbiguous {
-		t.Errorf("one logged, one on its way: got %+v, want 409", v)
-	}
-}
-
-func TestReadWaitsForAnswer(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		accept bool
-		code   int
-	}{{"accepted", true, 202}, {"refused", false, 404}} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := start(t, testOptions(t))
-			c := relaytest.Conversation(t, "10690001", "447700900123")
-			s := tracked(c)
-			if err := r.Ledger().Assign(s); err != nil {
-				t.Fatal(err)
-			}
-			h := s.head
-			verdict := make(chan message.Verdict)
-			go func() { verdict <- r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)) }()
-			for { // until the read waits for a change
-				h.shard.mu.Lock()
-				waits := h.changed != nil
-				h.shard.mu.Unlock()
-				if waits {
-					break
-				}
-			}
-			if tt.accept {
-				r.accept(s, "id1")
-			} else {
-				r.Ledger().Refuse(s)
-			}
-			if v := relaytest.Receive(t, verdict); Code(v.Kind) != tt.code {
-				t.Errorf("got %+v, want %d", v, tt.code)
-			}
-		})
-	}
-}
-
 func TestAPIKey(t *testing.T) {
 	sum := sha256.Sum256([]byte("secret"))
 	opt := testOptions(t)
@@ -261,24 +194,6 @@ func TestServeReads(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("serve: %v", err)
 	}
-}
-
-// ParseReads returns a verdict with a code, or items that are all complete.
-func FuzzParseReads(f *testing.F) {
-	f.Add([]byte(`{"receiver":"+8613800138000","sender":"10690001","number":17,"status":1,"read_at":"2026-11-23T08:30:00Z","proof":"9f3a01c2","id":"a"}`))
-	f.Add([]byte(`[{"receiver":"1","number":1},{}]`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		items, _, v := ParseReads(body)
-		if (!v.IsDecided()) == (len(items) == 0) || v.IsDecided() && v.Kind != message.VerdictMalformed && v.Kind != message.VerdictTooLarge {
-			t.Errorf("got %d items and %+v", len(items), v)
-		}
-		for _, item := range items {
-			rd, v := parseRead(item, "")
-			if v.IsDecided() && v.Kind != message.VerdictMalformed || !v.IsDecided() && rd.Receiver == "" {
-				t.Errorf("item %s: got %+v, %+v", item, rd, v)
-			}
-		}
-	})
 }
 
 // A body that is cut off is not malformed, because that would be final.

@@ -1,18 +1,41 @@
 package relay
 
 import (
-	"context"
 	"errors"
-	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"readback/internal/metric"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/reads/readstest"
 	"readback/relay/relaytest"
 )
+
+// readsOn returns Reads on a ledger. change changes its options; it may be nil.
+func readsOn(l *readstest.Ledger, change func(*ReadOptions)) *Reads {
+	opt := ReadOptions{
+		ReadLimits: ReadLimits{ReadRate: 600, ReadBurst: 1000, ReplayWindow: 10 * time.Minute},
+		First:      1, Last: 257, Keep: 168 * time.Hour, Wait: 10 * time.Second,
+		Audit:   newAudit(slog.New(slog.DiscardHandler), true, message.Mask, verdictNumber),
+		Metrics: newReadMetrics(metric.With(nil)),
+	}
+	if change != nil {
+		change(&opt)
+	}
+	return newReads(l, l.Index, opt)
+}
+
+// verdictNumber is how the tests log a kind of verdicts.
+func verdictNumber(k message.VerdictKind) int { return int(k) }
+
+// readOfMessage is the read response to a message.
+func readOfMessage(m *readstest.Message) Read {
+	return Read{Receiver: m.Receiver.String(), Sender: m.Sender.String(), Number: m.Number, Status: message.StatusRead}
+}
 
 // A read response without a sender is about the only outstanding message, or about the one that
 // it was about before.
@@ -60,69 +83,22 @@ func TestPick(t *testing.T) {
 	}
 }
 
-// outstanding returns, by sender, the assigned numbers of a receiver that are not in the index.
-func TestOutstanding(t *testing.T) {
-	l, h := idleLedger(t)
-	c := h.conv
-	another := &head{conv: message.Conversation{Sender: relaytest.Addr(t, "10690002"), Receiver: c.Receiver}}
-	l.table.of(&c.Receiver).add(another, 2, time.Now())
-	s := tracked(c)
-	if err := l.Assign(s); err != nil {
-		t.Fatal(err)
-	}
-	other, nobody := relaytest.Addr(t, "447700900124"), message.Addr{}
-	for i := 0; l.table.of(&other) != h.shard; i++ { // one that stands beside it
-		other = relaytest.Addr(t, fmt.Sprint(447700900200+i))
-	}
-	tests := []struct {
-		name             string
-		receiver, sender message.Addr
-		number           uint16
-		want             int
-	}{
-		{"the sender", c.Receiver, c.Sender, s.Number, 1},
-		{"any sender", c.Receiver, nobody, s.Number, 1},
-		{"another number", c.Receiver, c.Sender, s.Number + 1, 0},
-		{"another number of any sender", c.Receiver, nobody, s.Number + 1, 0},
-		{"another sender", c.Receiver, another.conv.Sender, s.Number, 0},
-		{"a sender that is not in memory", c.Receiver, other, s.Number, 0},
-		{"another receiver", other, nobody, s.Number, 0},
-	}
-	for _, tt := range tests {
-		senders, changed := l.Outstanding(&tt.receiver, &tt.sender, tt.number)
-		if len(senders) != tt.want || (changed != nil) != (tt.want > 0) || tt.want > 0 && senders[0] != c.Sender {
-			t.Errorf("%s: got %v, to look again %v, want %d", tt.name, senders, changed != nil, tt.want)
-		}
-	}
-	_, changed := l.Outstanding(&c.Receiver, &c.Sender, s.Number)
-	l.Refuse(s)
-	select {
-	case <-changed:
-	default:
-		t.Error("nobody is told that the message was refused")
-	}
-}
-
 // A read response waits for the SMSC's answer to its message, up to its limit.
 func TestWaitForTheAnswer(t *testing.T) {
 	for _, answered := range []bool{true, false} {
-		book := newBook(t)
+		l := readstest.NewLedger(t)
 		synctest.Test(t, func(t *testing.T) {
-			l, h := idleLedger(t)
-			l.index = book.ix
-			opt := testOptions(t)
-			rs := &Reads{ledger: l, index: book.ix, opt: &ReadOptions{Keep: opt.Keep, Wait: opt.ReadWait}}
-			s := tracked(h.conv)
-			if err := l.Assign(s); err != nil {
-				t.Fatal(err)
-			}
+			const wait = 10 * time.Second
+			rs := readsOn(l, func(opt *ReadOptions) { opt.Wait = wait })
+			m := l.Assign(relaytest.Conversation(t, "10690001", "447700900123"))
 			began := time.Now()
+			m.At = began
 			type result struct {
 				f *index.Found
 				v message.Verdict
 			}
 			done := make(chan result, 1)
-			q := &question{receiver: h.conv.Receiver, sender: h.conv.Sender, number: s.Number, now: began}
+			q := &question{receiver: m.Receiver, sender: m.Sender, number: m.Number, now: began}
 			go func() {
 				f, v := rs.find(t.Context(), q)
 				done <- result{f, v}
@@ -132,79 +108,28 @@ func TestWaitForTheAnswer(t *testing.T) {
 				t.Fatalf("before the answer: got %+v, want that it waits", <-done)
 			}
 			if answered {
-				book.write(acceptedOf(journal.Place{Conv: h.conv, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, "id"))
-				h.shard.mu.Lock()
-				h.settle(s.ordinal, 0)
-				h.shard.mu.Unlock()
+				l.Accept(m, "id")
 			}
 			got, took := <-done, time.Since(began)
 			if answered && (got.f == nil || got.v.IsDecided() || took != 0) {
 				t.Errorf("answered: got %+v after %s, want the message at once", got, took)
 			}
-			if !answered && (got.f != nil || got.v.Kind != message.VerdictUnavailable || got.v.RetryAfter == 0 || took != opt.ReadWait) {
-				t.Errorf("not answered: got %+v after %s, want 503 after %s", got, took, opt.ReadWait)
+			if !answered && (got.f != nil || got.v.Kind != message.VerdictUnavailable || got.v.RetryAfter == 0 || took != wait) {
+				t.Errorf("not answered: got %+v after %s, want that it may be sent again after %s", got, took, wait)
 			}
 		})
 	}
 }
 
-// The outcome of a record determines the verdict.
-func TestVerdictOfAnOutcome(t *testing.T) {
-	for o, want := range map[index.Outcome]int{
-		index.Read: 202, index.Duplicate: 202, index.Noted: 202, index.Gone: 404, index.Down: 503, index.Gone + 1: 503,
-	} {
-		if v := verdictAfter(o); Code(v.Kind) != want || (v.RetryAfter > 0) != (want == 503) {
-			t.Errorf("outcome %d: got %+v, want %d", o, v, want)
-		}
-	}
+// A lookup in the index determines the verdict.
+func TestVerdictOfALookup(t *testing.T) {
 	if v := verdictOf(nil, errors.New("broken")); v.Kind != message.VerdictUnavailable {
-		t.Errorf("index cannot be read: got %+v, want 503", v)
+		t.Errorf("index cannot be read: got %+v, want that it may be sent again", v)
 	}
 	if v := verdictOf(nil, nil); v.Kind != message.VerdictNotFound {
-		t.Errorf("no message: got %+v, want 404", v)
+		t.Errorf("no message: got %+v, want that there is none", v)
 	}
 	if v := verdictOf(&index.Found{}, nil); v.IsDecided() {
 		t.Errorf("a message: got %+v, want no verdict yet", v)
 	}
-}
-
-// The verdict on a record is its outcome in the index. Without the log, or after the time is
-// over, the verdict asks to send it again.
-func TestSubmitWaitsForTheLog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, h := idleLedger(t)
-		submit := func(ctx context.Context) <-chan message.Verdict {
-			done := make(chan message.Verdict, 1)
-			go func() {
-				done <- l.Submit(ctx, journal.KindErase, func(dst []byte) []byte { return journal.AppendErase(dst, &h.conv.Receiver, 1) })
-			}()
-			synctest.Wait()
-			return done
-		}
-		done := submit(t.Context())
-		b := l.queue.take()
-		if len(done) > 0 || b == nil || len(b.waiters) != 1 || b.counts[journal.KindErase] != 1 {
-			t.Fatalf("got %+v for the log, want a record that is waited for", b)
-		}
-		b.waiters[0].tell(index.Gone, nil)
-		if v := <-done; v.Kind != message.VerdictNotFound {
-			t.Errorf("gone: got %+v, want 404", v)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done = submit(ctx)
-		cancel()
-		if v := <-done; v.Kind != message.VerdictUnavailable {
-			t.Errorf("no more time: got %+v, want 503", v)
-		}
-		l.queue.take().waiters[0].tell(index.Noted, nil) // nobody waits any more: it does not block
-		l.status.set(ErrDown)
-		if v := <-submit(t.Context()); v.Kind != message.VerdictUnavailable || l.queue.take() != nil {
-			t.Errorf("down: got %+v, want 503 and nothing for the log", v)
-		}
-		l.status.set(nil)
-		l.queue.close()
-		if v := <-submit(t.Context()); v.Kind != message.VerdictUnavailable {
-			t.Errorf("no room: got %+v, want 503", v)
-		}
-	})
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"readback/relay/access"
-	"readback/relay/relaytest"
 )
 
 func hashOf(key string) string {
@@ -25,36 +24,6 @@ func (subjects) Subject(token string, _ time.Time) (string, error) {
 		return "", errors.New("token is bad")
 	}
 	return token, nil
-}
-
-// A caller may submit only what its credential allows, also where there are no proofs.
-func TestSubmitByCaller(t *testing.T) {
-	r := start(t, testOptions(t))
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	r.submit(c, "id1")
-	tests := []struct {
-		name  string
-		by    access.Caller
-		proof string
-		code  int
-		field string
-	}{
-		{"another receiver", access.Caller{Receiver: relaytest.Addr(t, "447700900199")}, "", 403, "receiver"},
-		{"no proof", access.Caller{NeedsProof: true}, "", 403, "proof"},
-		{"no proof, and a token that has expired", access.Caller{NeedsProof: true, Refused: errors.New("token has expired")}, "", 401, ""},
-		{"a proof that nobody can check", access.Caller{NeedsProof: true}, "00000000", 403, "proof"},
-		{"a proof that nobody asks for", access.Caller{}, "00000000", 202, ""},
-		{"its own", access.Caller{Receiver: c.Receiver}, "", 202, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			rd := response(c, 1)
-			rd.By, rd.Proof = tt.by, tt.proof
-			if v := r.Reads().Submit(relaytest.Deadline(t), rd); Code(v.Kind) != tt.code || v.Field != tt.field {
-				t.Errorf("got %+v, want %d %s", v, tt.code, tt.field)
-			}
-		})
-	}
 }
 
 func TestSetCallers(t *testing.T) {

@@ -72,6 +72,7 @@ var imports = map[string][]string{
 	"relay/journal":             {"relay/message"},
 	"relay/journal/journaltest": {"relay/journal", "relay/message"},
 	"relay/message":             {},
+	"relay/reads/readstest":     {"relay/index", "relay/journal", "relay/message"},
 	"relay/relaytest":           {"relay/message"},
 	"smpp":                      {},
 	"smpp/receipt":              {"smpp"},
