@@ -11,19 +11,18 @@ import (
 
 // No token and no key appears in the audit log.
 func TestAuditHidesCredentials(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	var log bytes.Buffer
 	opt.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	i := newIssuer(t)
 	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, i.verifier()
 	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("top-secret")}}
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	body := `{"receiver":"447700900123","number":1}`
 	good := i.token("447700900123", "id.example", 1<<40, nil, nil)
 	for _, authorization := range []string{good, good[:len(good)-4], "Bearer top-secret", "Bearer top-secret-1"} {
 		r.call("POST", "/v1/reads", body, "Authorization", authorization)
 	}
-	_ = r.stop()
 	parts := strings.Split(good, ".")
 	for _, secret := range append(parts[1:], "top-secret", hashOf("top-secret"), "447700900123") {
 		if strings.Contains(log.String(), secret) {

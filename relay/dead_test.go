@@ -62,7 +62,10 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 	r.awaitDead(3)
 	leave()
 
-	var done changed
+	var done struct {
+		Count int
+		Next  *struct{ After, Until uint64 }
+	}
 	// All within the time in which the streams remember ids; and twice, since what was
 	// replayed may die again.
 	for range 2 {
@@ -126,7 +129,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 
 	type page struct {
 		Letters []DeadLetter
-		Next    *nextPage
+		Next    *struct{ After, Until uint64 }
 	}
 	tests := []struct {
 		name, query string

@@ -22,6 +22,7 @@ import (
 	"readback/internal/token"
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/reads/readstest"
 	"readback/relay/relaytest"
 )
 
@@ -76,9 +77,9 @@ func (i *issuer) token(receiver, by string, lasts time.Duration, alg jwt.Signing
 // way sends a read response and returns its verdict and the field at fault.
 type way func(authorization, body string) (code int, field string)
 
-// ways are all ways in that this package has, at a relay that logs to lines.
-func (r *running) ways(lines <-chan map[string]any) map[string]way {
-	nc, err := nats.Connect(r.ClientURL())
+// ways are all ways in of this package. They log to lines.
+func (r *intakeFixture) ways(lines <-chan map[string]any) map[string]way {
+	nc, err := nats.Connect(r.broker.ClientURL())
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -126,8 +127,8 @@ func (r *running) ways(lines <-chan map[string]any) map[string]way {
 	}
 }
 
-// auditLines has the relay log each verdict to a channel.
-func auditLines(opt *Options) <-chan map[string]any {
+// auditLines logs each verdict to a channel.
+func auditLines(opt *intakeOptions) <-chan map[string]any {
 	lines := make(chan map[string]any, 1024)
 	opt.Logger = slog.New(slog.NewJSONHandler(writerFunc(func(b []byte) (int, error) {
 		line := make(map[string]any)
@@ -156,7 +157,7 @@ func proofs(t testing.TB) access.Proofs {
 	return p
 }
 
-func proofOf(p access.Proofs, s *Sent) string {
+func proofOf(p access.Proofs, s *readstest.Message) string {
 	tag := p.Sign(&s.Conversation, s.Number, s.At)
 	return hex.EncodeToString(tag[:])
 }
@@ -164,13 +165,13 @@ func proofOf(p access.Proofs, s *Sent) string {
 // A read response that its caller may not send is refused in every way in, and has no effect.
 func TestForgedReads(t *testing.T) {
 	const own, other = "447700900123", "447700900124"
-	opt := testOptions(t)
+	opt := testIntake(t)
 	lines := auditLines(&opt)
 	i := newIssuer(t)
 	opt.Listen, opt.Auth, opt.Tokens = "127.0.0.1:0", []string{access.AuthJWT, access.AuthAPIKey, access.AuthMTLS}, i.verifier()
 	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
 	opt.Proofs = proofs(t)
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", own), "id1") // number 1
 	r.submit(s.Conversation, "id2")                                  // number 2
 	r.submit(relaytest.Conversation(t, "10690001", other), "id3")
@@ -225,11 +226,10 @@ func TestForgedReads(t *testing.T) {
 			}
 		})
 	}
-	rows, err := r.index.OutboxRows()
+	rows, err := r.ledger.Index.OutboxRows()
 	if err != nil || rows != 0 {
 		t.Errorf("got %d feedbacks, %v, want none", rows, err)
 	}
-	r.wantEmpty(streamFeedback)
 	for name, send := range r.ways(lines) { // what is right still gets through
 		for _, authorization := range []string{good, "bearer secret"} {
 			if code, _ := send(authorization, read(own, 1, right)); code != 202 {
@@ -241,17 +241,12 @@ func TestForgedReads(t *testing.T) {
 
 // With proofs alone, a stranger who holds the message can report the read. Others learn nothing.
 func TestProofAlone(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	lines := auditLines(&opt)
 	opt.Listen, opt.Auth, opt.Proofs = "127.0.0.1:0", []string{access.AuthProof}, proofs(t)
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
-	old := tracked(s.Conversation) // number 2
-	old.At = time.Now().Add(-opt.Keep - time.Minute)
-	if err := r.Ledger().Assign(old); err != nil {
-		t.Fatal(err)
-	}
-	r.accept(old, "id2")
+	old := r.ledger.SendAt(s.Conversation, "id2", time.Now().Add(-opt.Keep-time.Minute)) // number 2
 	right := proofOf(opt.Proofs, s)
 	tests := []struct {
 		name, sender, proof string

@@ -17,9 +17,9 @@ import (
 )
 
 func TestCrossOrigin(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	opt.Origins = []string{"https://app.example"}
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	body := `{"receiver":"1","number":1}`
 	tests := []struct {
 		name, method, path string
@@ -53,9 +53,9 @@ func TestCrossOrigin(t *testing.T) {
 
 // No page of another origin is allowed unless the operator lists the origin.
 func TestCrossOriginOff(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	lines := auditLines(&opt)
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	w := r.record("POST", "/v1/reads", `{"receiver":"1","number":1}`, "Origin", "https://app.example")
 	if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != 403 || got != "" {
 		t.Errorf("got %d for %q, want 403", w.Code, got)

@@ -24,9 +24,9 @@ import (
 
 const handsetNumber = "447700900123"
 
-// clientOptions open both listeners, to whoever has the key "secret".
-func clientOptions(t *testing.T) Options {
-	opt := testOptions(t)
+// clientOptions have both listeners, for clients with the key "secret".
+func clientOptions(t *testing.T) intakeOptions {
+	opt := testIntake(t)
 	opt.MQTT, opt.WebSocket = &broker.Listener{Addr: "127.0.0.1:0"}, &broker.Listener{Addr: "127.0.0.1:0"}
 	sum := sha256.Sum256([]byte("secret"))
 	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hex.EncodeToString(sum[:])}}
@@ -94,20 +94,20 @@ func (h *handset) publish(qos byte, topic, body string) {
 	h.done(h.Publish(topic, qos, false, body))
 }
 
-func (r *running) mqttURL() string {
+func (r *intakeFixture) mqttURL() string {
 	port, _ := r.broker.Ports()
 	return fmt.Sprintf("tcp://127.0.0.1:%d", port)
 }
 
-func (r *running) webSocketURL() string {
+func (r *intakeFixture) webSocketURL() string {
 	_, port := r.broker.Ports()
 	return fmt.Sprintf("ws://127.0.0.1:%d", port)
 }
 
-// startOpen starts a relay, and returns when it lets clients in.
-func startOpen(t *testing.T, opt Options) *running {
+// serveClients opens the ways in, and returns when clients can connect.
+func serveClients(t *testing.T, opt intakeOptions) *intakeFixture {
 	t.Helper()
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	select {
 	case <-r.taking:
 	case <-relaytest.Deadline(t).Done():

@@ -20,23 +20,6 @@ import (
 	"readback/relay/relaytest"
 )
 
-// call sends a request to the API.
-func (r *running) call(method, path, body string, headers ...string) (int, string) {
-	w := r.record(method, path, body, headers...)
-	return w.Code, strings.TrimSpace(w.Body.String())
-}
-
-// record sends a request and returns all of the answer.
-func (r *running) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(method, path, strings.NewReader(body))
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	r.API().Handler().ServeHTTP(w, req)
-	return w
-}
-
 type verdictTest struct {
 	name string
 	body string
@@ -88,22 +71,15 @@ func malformedReads() []verdictTest {
 }
 
 func TestVerdicts(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	opt.ReadWait = 50 * time.Millisecond
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1") // number 1
 	r.submit(c, "id2") // number 2
 	r.submit(relaytest.Conversation(t, "bank", "447700900123"), "id3")
-	old := tracked(c) // number 3
-	old.At = time.Now().Add(-opt.Keep - time.Minute)
-	if err := r.Ledger().Assign(old); err != nil {
-		t.Fatal(err)
-	}
-	r.accept(old, "id4")
-	if err := r.Ledger().Assign(tracked(c)); err != nil { // number 4, not answered
-		t.Fatal(err)
-	}
+	r.ledger.SendAt(c, "id4", time.Now().Add(-opt.Keep-time.Minute)) // number 3
+	r.ledger.Assign(c)                                               // number 4, not answered
 	for _, tt := range append(wellFormed, malformedReads()...) {
 		t.Run(tt.name, func(t *testing.T) {
 			code, body := r.call("POST", "/v1/reads", tt.body)
@@ -116,9 +92,9 @@ func TestVerdicts(t *testing.T) {
 
 func TestAPIKey(t *testing.T) {
 	sum := sha256.Sum256([]byte("secret"))
-	opt := testOptions(t)
+	opt := testIntake(t)
 	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "other", SHA256: strings.Repeat("00", 32)}, {Name: "app", SHA256: hex.EncodeToString(sum[:])}}
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	tests := []struct {
 		name, header, value string
 		code                int
@@ -143,13 +119,14 @@ func TestAPIKey(t *testing.T) {
 }
 
 func TestConversationView(t *testing.T) {
-	r := start(t, testOptions(t))
+	r := serveIntake(t, testIntake(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 5 {
 		r.submit(c, fmt.Sprint("id", i+1))
 	}
-	r.read(c, 1)
-	r.read(c, 3)
+	for _, number := range []int{1, 3} {
+		r.read(c, number)
+	}
 	code, body := r.call("GET", "/v1/conversations/10690001/+447700900123", "")
 	var v ConversationView
 	if err := json.Unmarshal([]byte(body), &v); err != nil || code != 200 {
@@ -174,14 +151,14 @@ func TestConversationView(t *testing.T) {
 }
 
 func TestServeReads(t *testing.T) {
-	r := start(t, testOptions(t))
+	r := serveIntake(t, testIntake(t))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.API().ServeReads(ctx, ln) }()
+	go func() { done <- r.api.ServeReads(ctx, ln) }()
 	resp, err := http.Post("http://"+ln.Addr().String()+"/v1/reads", "text/plain", strings.NewReader(`{"receiver":"1","number":1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -198,9 +175,9 @@ func TestServeReads(t *testing.T) {
 
 // A body that is cut off is not malformed, because that would be final.
 func TestBodyBroken(t *testing.T) {
-	r := start(t, testOptions(t))
+	r := serveIntake(t, testIntake(t))
 	w := httptest.NewRecorder()
-	r.API().Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", iotest.ErrReader(errors.New("timeout"))))
+	r.api.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", iotest.ErrReader(errors.New("timeout"))))
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))
 	}

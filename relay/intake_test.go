@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,23 +12,21 @@ import (
 
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 func TestReadsOverNATS(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	opt.Listen = "127.0.0.1:0"
-	r := start(t, opt)
-	nc, err := nats.Connect(r.ClientURL())
+	r := serveIntake(t, opt)
+	nc, err := nats.Connect(r.broker.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nc.Close()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	for _, id := range []string{"id1", "id2", "id3"} {
-		r.submit(c, id)
-	}
-	told := r.tellings("bank")
+	first, second, third := r.submit(c, "id1"), r.submit(c, "id2"), r.submit(c, "id3")
 	tests := []struct{ name, body, want string }{
 		{"one", `{"receiver":"447700900123","sender":"10690001","number":1}`, `{"code":202}`},
 		{"array", `[{"receiver":"447700900123","sender":"10690001","number":1},{"receiver":"1","number":5}]`, `[{"code":202},{"code":404,"error":"no such message"}]`},
@@ -41,8 +40,8 @@ func TestReadsOverNATS(t *testing.T) {
 			}
 		})
 	}
-	if fb := relaytest.Receive(t, told); fb.Number != 1 {
-		t.Errorf("feedback: got number %d, want 1", fb.Number)
+	if got := r.state(first); got != message.StateRead {
+		t.Errorf("number 1: got %v, want it read", got)
 	}
 	for _, body := range []string{
 		`{"receiver":"447700900123","sender":"10690001","number":2}`,
@@ -54,22 +53,18 @@ func TestReadsOverNATS(t *testing.T) {
 			t.Fatalf("publish: %v", err)
 		}
 	}
-	for range 2 {
-		if fb := relaytest.Receive(t, told); fb.Number != 2 && fb.Number != 3 {
-			t.Errorf("feedback: got number %d, want 2 or 3", fb.Number)
-		}
-	}
-	r.wantEmpty(streamReads)
+	r.awaitRead(second)
+	r.awaitRead(third)
+	r.wantMessages(streamReads, 0)
 }
 
 // Reads that come too fast for one receiver are put off, and do not delay those of others.
 func TestBusyReceiver(t *testing.T) {
-	opt := testOptions(t)
-	opt.ReadRate, opt.ReadBurst = 1, 1
-	r := start(t, opt)
+	opt := testIntake(t)
+	opt.ReadRate, opt.ReadBurst, opt.Listen = 1, 1, "127.0.0.1:0"
+	r := serveIntake(t, opt)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
-	told := r.tellings("bank")
 	for range maxAckPending + maxIntake {
 		if _, err := r.js.PublishAsync(subjectReads, []byte(`{"receiver":"447700900999","number":1}`)); err != nil {
 			t.Fatal(err)
@@ -79,9 +74,7 @@ func TestBusyReceiver(t *testing.T) {
 	if _, err := r.js.Publish(relaytest.Deadline(t), subjectReads, body); err != nil {
 		t.Fatal(err)
 	}
-	if fb := relaytest.Receive(t, told); fb.Number != s.Number {
-		t.Errorf("feedback: got number %d, want %d", fb.Number, s.Number)
-	}
+	r.awaitRead(s)
 	r.wantMessages(streamReads, maxPutOff) // those that are put off
 }
 
@@ -107,25 +100,25 @@ func (m *stored) TermWithReason(reason string) error {
 	return nil
 }
 
-// until are Tokens that expire then.
+// until is a Tokens whose tokens expire at a time.
 type until struct{ time.Time }
 
 func (u until) Subject(token string, now time.Time) (string, error) {
 	if now.After(u.Time) {
-		return "", ErrStopped
+		return "", errors.New("token has expired")
 	}
 	return token, nil
 }
 
 // Whether a token has expired depends on when the stream got the message.
 func TestTokenExpiresInStream(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	expiry := time.Now().Add(-time.Hour)
 	opt.Auth, opt.Tokens = []string{access.AuthJWT}, until{expiry}
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	for after, want := range map[time.Duration]string{-time.Minute: "404", time.Minute: "401"} {
 		m := &stored{at: expiry.Add(after)}
-		(&natsIntake{&streamIntake{submitter: r.submitter, log: r.log}}).takeRead(relaytest.Deadline(t), m)
+		(&natsIntake{&streamIntake{submitter: r.submitter, log: opt.Logger}}).takeRead(relaytest.Deadline(t), m)
 		if !strings.HasPrefix(m.refused, want) {
 			t.Errorf("stored %v after the token expired: got %q, want %s", after, m.refused, want)
 		}

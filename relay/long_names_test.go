@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nats-io/nats.go"
-
-	"readback/relay/broker"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -16,7 +13,6 @@ import (
 // connection of the process, and the ledger with it.
 func TestLongNames(t *testing.T) {
 	r := start(t, testOptions(t))
-	way := &topicIntake{streamIntake: &streamIntake{submitter: r.submitter, nc: r.nc, log: r.log}}
 	long := strings.Repeat(".", 4085)
 	for name, use := range map[string]func(){
 		"account of a session": func() {
@@ -30,15 +26,6 @@ func TestLongNames(t *testing.T) {
 			if held, err := r.feedback.HoldReceipt(t.Context(), long, c, []byte("id1"), []byte("receipt")); held || err != nil {
 				t.Errorf("hold: got %v, %v, want that it passes", held, err)
 			}
-		},
-		"receiver of a topic": func() {
-			way.answerTopic(t.Context(), &nats.Msg{Subject: broker.SubjectReadsOf + strings.Repeat("9", 4085), Data: []byte(`{"number":1}`)})
-		},
-		"reply of a topic": func() {
-			topic := "447700900123"
-			way.answerTopic(t.Context(), &nats.Msg{
-				Subject: broker.SubjectReadsOf + topic, Reply: broker.SubjectVerdictsOf + topic + "." + long, Data: []byte(`{"number":1}`),
-			})
 		},
 	} {
 		use()

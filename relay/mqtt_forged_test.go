@@ -9,11 +9,10 @@ import (
 
 	"github.com/eclipse/paho.mqtt.golang"
 	"github.com/nats-io/nats.go"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -23,11 +22,11 @@ func (i *issuer) password(receiver, by string, lasts time.Duration) string {
 }
 
 // handsetOptions let in whoever has a token of the issuer's.
-func handsetOptions(t *testing.T, i *issuer) (Options, *relaytest.LogLines) {
+func handsetOptions(t *testing.T, i *issuer) (intakeOptions, *relaytest.LogLines) {
 	opt := clientOptions(t)
 	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, i.verifier()
 	lines := &relaytest.LogLines{}
-	opt.Logger, opt.Registerer = lines.Logger(), prometheus.NewRegistry()
+	opt.Logger = lines.Logger()
 	return opt, lines
 }
 
@@ -35,7 +34,7 @@ func handsetOptions(t *testing.T, i *issuer) (Options, *relaytest.LogLines) {
 func TestHandsetCredentials(t *testing.T) {
 	i := newIssuer(t)
 	opt, lines := handsetOptions(t, i)
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	own := i.password(handsetNumber, "id.example", time.Minute)
 	for _, tt := range []struct {
 		name, user, password string
@@ -77,7 +76,7 @@ func TestHandsetCredentials(t *testing.T) {
 func TestHandsetForges(t *testing.T) {
 	i := newIssuer(t)
 	opt, lines := handsetOptions(t, i)
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	const other = "447700900999"
 	victim := r.submit(relaytest.Conversation(t, "10690001", other), "id1")
 	own := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id2")
@@ -89,7 +88,7 @@ func TestHandsetForges(t *testing.T) {
 		}
 	}
 	h.publish(1, "$MQTT/msgs/readback/reads/"+other, body)
-	if got := value(t, opt.Registerer.(*prometheus.Registry), "readback_clients_denied_total", "publish"); got != 5 || lines.Count("client may not do this") != 5 {
+	if got := relaytest.Metric(t, r.registry, "readback_clients_denied_total", "publish"); got != 5 || lines.Count("client may not do this") != 5 {
 		t.Errorf("denied: got %v, %d lines, want 5 of each", got, lines.Count("client may not do this"))
 	}
 	h.publish(1, "readback/reads/"+handsetNumber, body)
@@ -101,8 +100,9 @@ func TestHandsetForges(t *testing.T) {
 		}
 	}
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, own.Number))
-	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != handsetNumber {
-		t.Errorf("feedback: got one of %s, want that of the handset's own number alone", fb.Receiver)
+	wantVerdict(t, h.verdicts, `{"number":1,"code":202}`)
+	if a, b := r.state(victim), r.state(own); a != message.StateSent || b != message.StateRead {
+		t.Errorf("got states %v and %v, want the handset's own message read alone", a, b)
 	}
 }
 
@@ -114,8 +114,7 @@ func TestHandsetWithProof(t *testing.T) {
 	if opt.Proofs, err = access.NewProofs([]byte("an example key, of 16 octets at least")); err != nil {
 		t.Fatal(err)
 	}
-	opt.Registerer = prometheus.NewRegistry()
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	c := relaytest.Conversation(t, "10690001", handsetNumber)
 	first, second := r.submit(c, "id1"), r.submit(c, "id2")
 	proof := opt.Proofs.Sign(&c, second.Number, second.At)
@@ -125,11 +124,12 @@ func TestHandsetWithProof(t *testing.T) {
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d}`, first.Number))
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d,"proof":%q}`, first.Number, hex.EncodeToString(proof[:])))
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d,"proof":%q}`, second.Number, hex.EncodeToString(proof[:])))
-	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != second.Number {
-		t.Errorf("feedback: got number %d, want %d alone", fb.Number, second.Number)
+	r.awaitRead(second)
+	r.wantMessages(broker.StreamMQTT, 0)
+	if got := r.state(first); got != message.StateSent {
+		t.Errorf("first message: got state %v, want sent", got)
 	}
-	r.wantEmpty(broker.StreamMQTT)
-	if got := testutil.ToFloat64(r.metrics.reads.verdicts.WithLabelValues("mqtt", "403")); got != 2 {
+	if got := relaytest.Metric(t, r.registry, "readback_reads_total", "403mqtt"); got != 2 {
 		t.Errorf("refused: got %v, want 2", got)
 	}
 	token := h.Subscribe("readback/verdicts/"+handsetNumber, 0, nil).(*mqtt.SubscribeToken)
@@ -142,7 +142,7 @@ func TestHandsetWithProof(t *testing.T) {
 func TestTokenOfWildcard(t *testing.T) {
 	i := newIssuer(t)
 	opt, _ := handsetOptions(t, i)
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	for _, subscriber := range []string{">", "*", "*.*", "44 7700", handsetNumber + ".>"} {
 		password := i.password(subscriber, "id.example", time.Minute)
 		if token := dial(t, r.mqttURL(), subscriber, password, nil).Connect(); token.Wait() && token.Error() == nil {
@@ -161,7 +161,7 @@ func TestProofBesideTokens(t *testing.T) {
 	opt, _ := handsetOptions(t, newIssuer(t))
 	opt.Auth = append(opt.Auth, access.AuthProof)
 	opt.Proofs = proofs(t)
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	if token := dial(t, r.mqttURL(), "", "", nil).Connect(); token.Wait() && token.Error() == nil {
 		t.Error("let in without a credential")
 	}

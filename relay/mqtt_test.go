@@ -2,7 +2,6 @@ package relay
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"readback/relay/broker"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -34,7 +34,7 @@ func TestMQTT(t *testing.T) {
 			if tt.secure {
 				opt.MQTT.TLS, opt.WebSocket.TLS = of, of
 			}
-			r := startOpen(t, opt)
+			r := serveClients(t, opt)
 			port, webSocket := r.broker.Ports()
 			if tt.path != "" {
 				port = webSocket
@@ -45,8 +45,8 @@ func TestMQTT(t *testing.T) {
 			h := connected(t, url, "app", "secret", trusting)
 			h.publish(tt.qos, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d,"id":"a1"}`, s.Number))
 			wantVerdict(t, h.verdicts, `{"id":"a1","number":1,"code":202}`)
-			if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != s.Number || fb.Receiver != handsetNumber {
-				t.Errorf("feedback: got %+v", fb)
+			if got := r.state(s); got != message.StateRead {
+				t.Errorf("state: got %v, want read", got)
 			}
 		})
 	}
@@ -54,7 +54,7 @@ func TestMQTT(t *testing.T) {
 
 // A backend gets the verdicts on all receivers, with either wildcard.
 func TestMQTTVerdictsOfAll(t *testing.T) {
-	r := startOpen(t, clientOptions(t))
+	r := serveClients(t, clientOptions(t))
 	for _, topic := range []string{"readback/verdicts/+", "readback/verdicts/#"} {
 		t.Run(topic, func(t *testing.T) {
 			h := dial(t, r.mqttURL(), "app", "secret", nil)
@@ -67,7 +67,7 @@ func TestMQTTVerdictsOfAll(t *testing.T) {
 }
 
 func TestMQTTVerdicts(t *testing.T) {
-	r := startOpen(t, clientOptions(t))
+	r := serveClients(t, clientOptions(t))
 	r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	for _, tt := range []struct{ name, body, want string }{
@@ -83,37 +83,36 @@ func TestMQTTVerdicts(t *testing.T) {
 			wantVerdict(t, h.verdicts, tt.want)
 		}
 	}
-	r.wantEmpty(broker.StreamMQTT)
+	r.wantMessages(broker.StreamMQTT, 0)
 }
 
-// What is acknowledged to a handset is kept until there is a verdict, whatever dies.
-func TestMQTTOutlivesCrash(t *testing.T) {
+// A read response that is acknowledged to a handset is kept until there is a verdict, also when the
+// process restarts.
+func TestMQTTOutlivesRestart(t *testing.T) {
 	opt := clientOptions(t)
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	if _, err := r.js.PauseConsumer(relaytest.Deadline(t), broker.StreamMQTT, topicDurable, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	h := connected(t, r.mqttURL(), "app", "secret", nil)
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, s.Number))
-	r.crash()
-	r = startOpen(t, opt)
+	r.stop()
+	r = serveIntakeOn(t, r.ledger, opt)
 	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), broker.StreamMQTT, topicDurable); err != nil {
 		t.Fatal(err)
 	}
-	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Number != s.Number {
-		t.Errorf("feedback: got %+v", fb)
-	}
-	r.wantEmpty(broker.StreamMQTT)
+	r.awaitRead(s)
+	r.wantMessages(broker.StreamMQTT, 0)
 }
 
 // On a cluster of the operator's the handsets come to its MQTT, and Readback takes from there.
 func TestMQTTOfCluster(t *testing.T) {
 	so := &server.Options{Port: server.RANDOM_PORT, StoreDir: t.TempDir(), MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT}}
 	s := relaytest.Serve(t, so)
-	opt := testOptions(t)
+	opt := testIntake(t)
 	opt.NATS = s.ClientURL()
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	sent := r.submit(relaytest.Conversation(t, "10690001", handsetNumber), "id1")
 	h := connected(t, fmt.Sprintf("tcp://127.0.0.1:%d", so.MQTT.Port), "", "", nil) // its stream is there now
 	ctx := relaytest.Deadline(t)
@@ -130,7 +129,7 @@ func TestMQTTOfCluster(t *testing.T) {
 func TestMQTTBounded(t *testing.T) {
 	opt := clientOptions(t)
 	for range 2 { // the second time the streams are there
-		r := startOpen(t, opt)
+		r := serveClients(t, opt)
 		h := connected(t, r.mqttURL(), "app", "secret", nil)
 		h.publish(2, "readback/reads/"+handsetNumber, `{}`)
 		relaytest.Receive(t, h.verdicts)
@@ -140,21 +139,6 @@ func TestMQTTBounded(t *testing.T) {
 				t.Errorf("%s: got %+v, %v, want %d octets at most", want.Name, s.CachedInfo().Config, err, want.MaxBytes)
 			}
 		}
-		if err := r.stop(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestMQTTPortTaken(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	opt := clientOptions(t)
-	opt.MQTT.Addr = ln.Addr().String()
-	if _, err := Open(opt); err == nil || !strings.Contains(err.Error(), "MQTT") {
-		t.Errorf("got %v, want that MQTT cannot listen", err)
+		r.stop()
 	}
 }

@@ -51,14 +51,14 @@ func TestReadsStayInNATS(t *testing.T) {
 		`{"receiver":"447700900123","number":1}`,
 		`[{"receiver":"447700900123","number":1},{"number":1}]`, // one of them is malformed
 	} {
-		if _, err := r.js.Publish(relaytest.Deadline(t), subjectReads, []byte(body)); err != nil {
+		if _, err := r.js.Publish(relaytest.Deadline(t), "readback.reads", []byte(body)); err != nil {
 			t.Fatal(err)
 		}
-		if got := relaytest.Receive(t, naked); !strings.HasSuffix(got, streamReads+".intake") {
+		if got := relaytest.Receive(t, naked); !strings.HasSuffix(got, "READBACK_READS.intake") {
 			t.Errorf("given back: got %q, want that of the reads", got)
 		}
 	}
-	s, err := r.js.Stream(relaytest.Deadline(t), streamReads)
+	s, err := r.js.Stream(relaytest.Deadline(t), "READBACK_READS")
 	if err != nil || s.CachedInfo().State.Msgs != 2 {
 		t.Errorf("in the stream: got %+v, %v, want 2 messages", s.CachedInfo().State, err)
 	}

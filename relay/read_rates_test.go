@@ -9,11 +9,11 @@ import (
 
 // The limits of a key and of a receiver answer 429 with the time to wait.
 func TestReadRates(t *testing.T) {
-	opt := testOptions(t)
+	opt := testIntake(t)
 	opt.Auth = []string{access.AuthAPIKey}
 	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("app")}, {Name: "slow", SHA256: hashOf("slow"), Rate: 1}}
 	opt.ReadRate, opt.ReadBurst = 1, 2
-	r := start(t, opt)
+	r := serveIntake(t, opt)
 	post := func(key, receiver string) (int, string) {
 		return r.call("POST", "/v1/reads", `{"receiver":"`+receiver+`","number":1}`, "X-API-Key", key)
 	}

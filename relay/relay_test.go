@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -121,6 +123,23 @@ func (r *running) read(c message.Conversation, number uint16) {
 	if v := r.Reads().Submit(relaytest.Deadline(r.t), response(c, number)); !v.IsAccepted() {
 		r.t.Fatalf("read of %d: got %+v, want 202", number, v)
 	}
+}
+
+// call sends a request to the API.
+func (r *running) call(method, path, body string, headers ...string) (int, string) {
+	w := r.record(method, path, body, headers...)
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+// record sends a request and returns all of the answer.
+func (r *running) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(method, path, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	r.API().Handler().ServeHTTP(w, req)
+	return w
 }
 
 // conversation returns what the index has of a conversation.

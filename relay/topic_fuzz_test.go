@@ -30,9 +30,9 @@ func topicVerdicts(t *testing.T, on any) (all []topicVerdict) {
 // report a read.
 func FuzzTopic(f *testing.F) {
 	const receiver = "447700900123"
-	opt := testOptions(f)
-	opt.Logger, opt.ReadRate = nil, 0
-	r := start(f, opt)
+	opt := testIntake(f)
+	opt.ReadRate = 0
+	r := serveIntake(f, opt)
 	for n := range 20 {
 		r.submit(relaytest.Conversation(f, "10690001", receiver), fmt.Sprint("id", n))
 	}

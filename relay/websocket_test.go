@@ -16,7 +16,7 @@ import (
 
 // A client that speaks NATS over WebSocket may ask for the verdict as the reply.
 func TestWebSocketNATS(t *testing.T) {
-	r := startOpen(t, clientOptions(t))
+	r := serveClients(t, clientOptions(t))
 	c := relaytest.Conversation(t, "10690001", handsetNumber)
 	s := r.submit(c, "id1")
 	nc := r.webSocketClient(t, nats.Token("secret"))
@@ -33,34 +33,35 @@ func TestWebSocketNATS(t *testing.T) {
 	if _, err := nc.ChanSubscribe(broker.SubjectVerdictsOf+handsetNumber, verdicts); err != nil {
 		t.Fatal(err)
 	}
-	if err := nc.PublishRequest(broker.SubjectReadsOf+handsetNumber, "$JS.API.STREAM.DELETE."+streamFeedback, body); err != nil {
+	if err := nc.PublishRequest(broker.SubjectReadsOf+handsetNumber, "$JS.API.STREAM.DELETE."+streamReads, body); err != nil {
 		t.Fatal(err)
 	}
 	relaytest.Receive(t, verdicts)
-	if _, err := r.js.Stream(relaytest.Deadline(t), streamFeedback); err != nil {
-		t.Errorf("feedback stream: %v", err)
+	if _, err := r.js.Stream(relaytest.Deadline(t), streamReads); err != nil {
+		t.Errorf("stream: %v", err)
 	}
 }
 
 // The verdicts on a long array are more than one message holds: all of them are told, in order.
 func TestLongVerdict(t *testing.T) {
+	const items = 1000 // as many as an array may have
 	opt := clientOptions(t)
 	opt.ReadRate, opt.ReadBurst = 1, 1
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	nc := r.webSocketClient(t, nats.Token("secret"))
 	verdicts := make(chan *nats.Msg, 16)
 	if _, err := nc.ChanSubscribe(broker.SubjectVerdictsOf+handsetNumber, verdicts); err != nil {
 		t.Fatal(err)
 	}
 	body := []byte(`[{"number":1,"id":"` + strings.Repeat("<", 10_000) + `"}`)
-	for i := 1; i < maxReadItems; i++ {
+	for i := 1; i < items; i++ {
 		body = fmt.Appendf(body, `,{"number":1,"id":"00000000-0000-%04d"}`, i)
 	}
 	if err := nc.Publish(broker.SubjectReadsOf+handsetNumber, append(body, ']')); err != nil {
 		t.Fatal(err)
 	}
 	var all []topicVerdict
-	for len(all) < maxReadItems {
+	for len(all) < items {
 		var some []topicVerdict
 		if err := json.Unmarshal(relaytest.Receive(t, verdicts).Data, &some); err != nil {
 			t.Fatal(err)
@@ -77,7 +78,7 @@ func TestLongVerdict(t *testing.T) {
 	}
 }
 
-func (r *running) webSocketClient(t *testing.T, options ...nats.Option) *nats.Conn {
+func (r *intakeFixture) webSocketClient(t *testing.T, options ...nats.Option) *nats.Conn {
 	t.Helper()
 	options = append(options, nats.CustomInboxPrefix("readback.verdicts."+handsetNumber), nats.MaxReconnects(0), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	nc, err := nats.Connect(r.webSocketURL(), options...)
@@ -91,7 +92,7 @@ func (r *running) webSocketClient(t *testing.T, options ...nats.Option) *nats.Co
 func TestOrigin(t *testing.T) {
 	opt := clientOptions(t)
 	opt.WebSocket.Origins = []string{"https://app.example"}
-	r := startOpen(t, opt)
+	r := serveClients(t, opt)
 	for origin, want := range map[string]int{"https://app.example": http.StatusSwitchingProtocols, "https://evil.example": http.StatusForbidden} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(r.webSocketURL(), "ws", "http", 1)+"/mqtt", nil)
 		if err != nil {
