@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"readback/relay/access"
+	"readback/relay/relaytest"
 )
 
 // No token and no key appears in the audit log.
@@ -16,7 +17,7 @@ func TestAuditHidesCredentials(t *testing.T) {
 	opt.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	i := newIssuer(t)
 	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, i.verifier()
-	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("top-secret")}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("top-secret")}}
 	r := serveIntake(t, opt)
 	body := `{"receiver":"447700900123","number":1}`
 	good := i.token("447700900123", "id.example", 1<<40, nil, nil)
@@ -24,7 +25,7 @@ func TestAuditHidesCredentials(t *testing.T) {
 		r.call("POST", "/v1/reads", body, "Authorization", authorization)
 	}
 	parts := strings.Split(good, ".")
-	for _, secret := range append(parts[1:], "top-secret", hashOf("top-secret"), "447700900123") {
+	for _, secret := range append(parts[1:], "top-secret", relaytest.SHA256("top-secret"), "447700900123") {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("got %q in the log:\n%s", secret, &log)
 		}

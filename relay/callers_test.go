@@ -14,7 +14,7 @@ import (
 
 func TestSetCallers(t *testing.T) {
 	opt := testOptions(t)
-	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hashOf("old")}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("old")}}
 	r := start(t, opt)
 	code := func(key string) int {
 		got, _ := r.call("POST", "/v1/reads", `{"receiver":"1","number":1}`, "X-API-Key", key)
@@ -23,7 +23,7 @@ func TestSetCallers(t *testing.T) {
 	if err := r.SetCallers(access.Rules{Auth: []string{access.AuthJWT}}); err == nil || code("old") != 404 {
 		t.Errorf("bad rules: got %v and %d with the old key, want an error and 404", err, code("old"))
 	}
-	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("new")}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("new")}}
 	if err := r.SetCallers(opt.Rules); err != nil || code("old") != 401 || code("new") != 404 {
 		t.Errorf("got %v, %d with the old key and %d with the new one", err, code("old"), code("new"))
 	}
@@ -33,7 +33,7 @@ func TestSetCallers(t *testing.T) {
 func TestClientsDismissed(t *testing.T) {
 	opt := testOptions(t)
 	opt.WebSocket = &broker.Listener{Addr: "127.0.0.1:0"}
-	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
 	r := start(t, opt)
 	relaytest.Receive(t, r.taking)
 	_, port := r.broker.Ports()
@@ -72,7 +72,7 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 	} {
 		opt := testOptions(t)
 		opt.MQTT = &broker.Listener{Addr: addr}
-		opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
+		opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
 		if err := opt.Validate(); err != nil {
 			t.Errorf("%s with a key: %v", addr, err)
 		}
@@ -83,7 +83,7 @@ func TestOpenToAllOnLoopbackOnly(t *testing.T) {
 	}
 	opt := testOptions(t)
 	opt.MQTT = &broker.Listener{Addr: "127.0.0.1:0"}
-	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
 	r := start(t, opt)
 	r.opt.MQTT = &broker.Listener{Addr: "0.0.0.0:1883"} // as if it listened there
 	if err := r.SetCallers(access.Rules{Auth: []string{access.AuthNone}}); err == nil {

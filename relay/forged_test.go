@@ -169,7 +169,7 @@ func TestForgedReads(t *testing.T) {
 	lines := auditLines(&opt)
 	i := newIssuer(t)
 	opt.Listen, opt.Auth, opt.Tokens = "127.0.0.1:0", []string{access.AuthJWT, access.AuthAPIKey, access.AuthMTLS}, i.verifier()
-	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
 	opt.Proofs = proofs(t)
 	r := serveIntake(t, opt)
 	s := r.submit(relaytest.Conversation(t, "10690001", own), "id1") // number 1

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"readback/relay/access"
+	"readback/relay/relaytest"
 )
 
 // The limits of a key and of a receiver answer 429 with the time to wait.
 func TestReadRates(t *testing.T) {
 	opt := testIntake(t)
 	opt.Auth = []string{access.AuthAPIKey}
-	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("app")}, {Name: "slow", SHA256: hashOf("slow"), Rate: 1}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("app")}, {Name: "slow", SHA256: relaytest.SHA256("slow"), Rate: 1}}
 	opt.ReadRate, opt.ReadBurst = 1, 2
 	r := serveIntake(t, opt)
 	post := func(key, receiver string) (int, string) {

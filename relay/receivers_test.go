@@ -55,7 +55,7 @@ func TestOptOut(t *testing.T) {
 func TestReceiversByCaller(t *testing.T) {
 	opt := testIntake(t)
 	opt.Auth, opt.Tokens = []string{access.AuthJWT, access.AuthAPIKey}, subjects{}
-	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.APIKeys = []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
 	r := serveIntake(t, opt)
 	asks := [][2]string{
 		{"GET", "/v1/conversations/bank/447700900123"},

@@ -12,7 +12,7 @@ import (
 func TestWaysOverNATS(t *testing.T) {
 	opt := testOptions(t)
 	opt.MQTT = &broker.Listener{Addr: "127.0.0.1:0"}
-	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: hashOf("secret")}}
+	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
 	r := start(t, opt)
 	ctx := relaytest.Deadline(t)
 	m, err := r.nc.RequestWithContext(ctx, broker.SubjectReadsNow, []byte(`{"receiver":"447700900123","number":1}`))
