@@ -12,14 +12,14 @@ import (
 	"readback/relay/message"
 )
 
-// Bounds of the lines on refused strangers, who could fill the disk with them.
+// Bounds of the lines about refused callers without a name. Without bounds, anybody could fill the
+// disk with such lines.
 const (
 	strangersLines = 10 // a second
 	strangersBurst = 100
 )
 
-// audit logs each verdict: who said what of whom, and what came of it. It never logs what a
-// caller showed.
+// audit logs each verdict, with the caller and the message. It never logs a credential.
 type audit struct {
 	log       *slog.Logger
 	mask      func(string) string
@@ -29,8 +29,8 @@ type audit struct {
 	left      atomic.Int64 // lines left out since the last one
 }
 
-// newAudit returns an audit that logs at the level info or else debug. mask writes a
-// subscriber's number, and code is how a kind of verdicts is logged.
+// newAudit returns an audit log at level info, or else debug. mask returns a subscriber's number as it
+// is logged, and code the number that is logged for a kind of verdicts.
 func newAudit(log *slog.Logger, info bool, mask func(string) string, code func(message.VerdictKind) int) *audit {
 	a := &audit{log: log, mask: mask, code: code, level: slog.LevelDebug}
 	if info {
@@ -40,8 +40,8 @@ func newAudit(log *slog.Logger, info bool, mask func(string) string, code func(m
 	return a
 }
 
-// verdict logs what a read response came to; note is a reason that the caller is not told.
-// Of one that could not be read only Way and By are known.
+// verdict logs the verdict on a read response. note is a reason that the caller is not told. A read
+// response that could not be parsed has only Way and By.
 func (a *audit) verdict(rd *Read, v message.Verdict, note string) {
 	attrs := []slog.Attr{slog.String("way", rd.Way), slog.String("caller", rd.By.Name)}
 	if rd.Receiver != "" {
@@ -52,7 +52,7 @@ func (a *audit) verdict(rd *Read, v message.Verdict, note string) {
 	a.line("read response", &rd.By, v, note, attrs)
 }
 
-// act logs what was asked about a receiver and what came of it.
+// act logs the verdict on a change that a caller asked for a receiver.
 func (a *audit) act(what string, by *access.Caller, receiver string, v message.Verdict) {
 	a.line(what, by, v, "", []slog.Attr{
 		slog.String("way", "http"), slog.String("caller", by.Name), slog.String("receiver", a.mask(receiver)),

@@ -71,8 +71,7 @@ func checkFields(rd *Read, now time.Time) message.Verdict {
 	return message.Verdict{}
 }
 
-// mayRead returns why the caller must not send this read response for the receiver; its code is 0
-// when it may.
+// mayRead returns the verdict if the caller must not send this read response for the receiver.
 func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 	c := &rd.By
 	switch {
@@ -86,7 +85,7 @@ func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 	return message.Verdict{}
 }
 
-// doubt returns why a read response must not be about f; its code is 0 when it may.
+// doubt returns the verdict if a read response must not be about f.
 func (rs *Reads) doubt(rd *Read, q *question, f *index.Found) message.Verdict {
 	content := said{sender: f.Place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {

@@ -60,7 +60,7 @@ func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) mess
 // renew appends the opt-outs again whose records are older than before, up to a thousand. The next
 // call renews what is left.
 func (o *optOuts) renew(before time.Time) error {
-	o.mu.Lock() // or one that is ended just now would come back
+	o.mu.Lock() // an opt-out that ends meanwhile must not be renewed
 	defer o.mu.Unlock()
 	const most = 1000
 	stale, err := o.index.StaleOptOuts(before.UnixMilli(), most)

@@ -45,7 +45,7 @@ type Reads struct {
 	replays *replays
 }
 
-// ReadOptions are the settings of Reads, and where it reports what it decides.
+// ReadOptions are the settings, and where verdicts are counted and logged.
 type ReadOptions struct {
 	ReadLimits
 	First, Last uint16        // numbers of a cycle
@@ -56,14 +56,14 @@ type ReadOptions struct {
 	Metrics     *readMetrics
 }
 
-// ReadLimits are what the operator decides of read responses. Each field is a setting.
+// ReadLimits are what the operator decides about read responses. Each field is a setting.
 type ReadLimits struct {
 	ReadRate     int           `key:"reads.rate" default:"600" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
 	ReadBurst    int           `key:"reads.burst" default:"1000" range:"1..1000000" doc:"of them at once"`
 	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
 }
 
-// Validate returns an error that names everything that Reads cannot work with.
+// Validate returns an error that names every limit that is not valid.
 func (l *ReadLimits) Validate() error {
 	var err error
 	if l.ReadRate < 0 || l.ReadRate > 0 && l.ReadBurst <= 0 {
@@ -75,7 +75,7 @@ func (l *ReadLimits) Validate() error {
 	return err
 }
 
-// newReads returns a Reads over a ledger and its index.
+// newReads returns what takes read responses, over a ledger and its index.
 func newReads(l ledgerOfReads, ix *index.Index, opt ReadOptions) *Reads {
 	return &Reads{
 		ledger: l, index: ix, opt: &opt, audit: opt.Audit, metrics: opt.Metrics,
@@ -115,7 +115,7 @@ func (rs *Reads) tell(rd *Read, v message.Verdict, note string) {
 	rs.audit.verdict(rd, v, note)
 }
 
-// submit returns the verdict, and what the audit log has to say beside it.
+// submit returns the verdict, and a note for the audit log.
 func (rs *Reads) submit(ctx context.Context, rd *Read) (v message.Verdict, note string) {
 	q, v := rs.check(rd, time.Now())
 	if v.IsDecided() {
@@ -143,8 +143,8 @@ func (rs *Reads) submit(ctx context.Context, rd *Read) (v message.Verdict, note 
 	return rs.record(ctx, &q, f), ""
 }
 
-// unknown is the verdict v on a number that nobody has: one that is never given is malformed.
-// It is asked last, since messages of another cycle may be outstanding.
+// unknown returns the verdict when no message was found and v says so. A number outside the range is
+// malformed. That is checked last, because messages of an earlier range may be outstanding.
 func (rs *Reads) unknown(q *question, v message.Verdict) message.Verdict {
 	if v.Kind == message.VerdictNotFound && (q.number < rs.opt.First || q.number > rs.opt.Last) {
 		return message.Malformed("number", "is not from "+strconv.Itoa(int(rs.opt.First))+" to "+strconv.Itoa(int(rs.opt.Last)))
@@ -152,8 +152,8 @@ func (rs *Reads) unknown(q *question, v message.Verdict) message.Verdict {
 	return v
 }
 
-// find returns the message that a read response is about. One that the SMSC has not
-// answered yet is waited for.
+// find returns the message that a read response is about. It waits for one that the SMSC has not
+// answered yet.
 func (rs *Reads) find(ctx context.Context, q *question) (*index.Found, message.Verdict) {
 	ctx, cancel := context.WithTimeout(ctx, rs.opt.Wait)
 	defer cancel()
@@ -170,7 +170,7 @@ func (rs *Reads) find(ctx context.Context, q *question) (*index.Found, message.V
 	}
 }
 
-// look is find at this moment; changed is not nil when it is worth to look again.
+// look is find without waiting. If changed is not nil, look is to be called again when it is closed.
 func (rs *Reads) look(q *question) (f *index.Found, changed <-chan struct{}, v message.Verdict) {
 	senders, changed := rs.ledger.Outstanding(&q.receiver, &q.sender, q.number)
 	if !q.sender.IsZero() {
@@ -208,10 +208,11 @@ func verdictOf(f *index.Found, err error) message.Verdict {
 	return message.Verdict{}
 }
 
-// pick chooses among the conversations of a receiver that know a number, when the read
-// response names no sender. A repetition goes to the message that it was about. Else one
-// message must be outstanding: one of all, or one that is on its way from a sender in
-// senders (other). If none is, any that was read will do: nothing changes.
+// pick chooses one of the messages of a receiver that have a number, for a read response without a
+// sender. A repetition is about the same message as before. Otherwise exactly one message must be
+// unread: one of all, or one that a sender in senders has sent and that is not in the index yet (other
+// is true). If there is none, pick returns any message that was read: recording it again changes
+// nothing.
 func pick(all []index.Found, senders []message.Addr, id uint64) (f *index.Found, other, ambiguous bool) {
 	var done *index.Found
 	n := len(senders)

@@ -11,8 +11,8 @@ import (
 // maxReplays is how many ids of read responses are remembered.
 const maxReplays = 1 << 16
 
-// replays remembers what was said under an id, so that nothing else is taken for it within
-// the window. A restart forgets it.
+// replays remembers the content of the read responses with an id, so that an id is not used for other
+// content within the window. It is lost when the process restarts.
 type replays struct {
 	window time.Duration // 0: nothing is remembered
 
@@ -43,7 +43,7 @@ func newReplays(window time.Duration) *replays {
 	return &replays{window: window, seen: lru.New[replayKey, stamped](maxReplays)}
 }
 
-// claim tells whether an id stands for this content: it is new, or stood for it before.
+// claim reports whether an id may stand for this content: it is new, or has stood for it before.
 func (r *replays) claim(key replayKey, content said, now time.Time) bool {
 	if r.window == 0 || key.id == 0 {
 		return true

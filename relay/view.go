@@ -12,7 +12,7 @@ import (
 // maxView is how many messages of a conversation are shown: the newest ones.
 const maxView = 1000
 
-// ConversationView is a conversation as its sender may show it.
+// ConversationView is a conversation as an app of its sender shows it.
 type ConversationView struct {
 	Sender   string        `json:"sender"`
 	Receiver string        `json:"receiver"`
@@ -34,9 +34,9 @@ type MessageView struct {
 	ReportedAt  *time.Time `json:"reported_at,omitempty"` // the ESME has acknowledged the feedback
 }
 
-// Shown is the rule of the display: Read is the number of the newest message that was
-// read, Sent that of the last one that was sent and not read. Nothing in between is
-// marked. nil when there is none. A message that failed or expired is neither.
+// Shown says which messages an app marks: Read is the number of the newest message that was read,
+// and Sent that of the last one that was sent and not read. Each is nil if there is no such message.
+// A message that failed or expired is neither.
 type Shown struct {
 	Read *uint16 `json:"read"`
 	Sent *uint16 `json:"sent"`
