@@ -122,14 +122,14 @@ func TestOldSignature(t *testing.T) {
 	defer srv.Close()
 	to := target(srv)
 	to.OldSignature = false
-	if err := hooks(t, Targets{Default: to}).Tell(t.Context(), feedback()); err != nil {
+	if err := hooks(t, Targets{Default: to}).Tell(t.Context(), sampleFeedback()); err != nil {
 		t.Fatal(err)
 	}
 	h := <-headers
 	if got := h.Values("Readback-Signature"); len(got) > 0 {
 		t.Errorf("got Readback-Signature %q, want none", got)
 	}
-	if got := h.Get("webhook-id"); got != feedback().Event {
-		t.Errorf("got webhook-id %q, want %s", got, feedback().Event)
+	if got := h.Get("webhook-id"); got != sampleFeedback().Event {
+		t.Errorf("got webhook-id %q, want %s", got, sampleFeedback().Event)
 	}
 }

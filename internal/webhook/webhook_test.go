@@ -34,7 +34,7 @@ func hooks(t *testing.T, targets Targets) *Webhooks {
 	return New(targets, "test", slog.New(slog.NewTextHandler(io.Discard, nil)))
 }
 
-func feedback() *message.Feedback {
+func sampleFeedback() *message.Feedback {
 	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
 	return &message.Feedback{
 		Event: "01JDCB8K400000000000000000", Account: "bank", Sender: "10690001", Receiver: "8613800138000",
@@ -54,7 +54,7 @@ func TestRequest(t *testing.T) {
 	}))
 	defer srv.Close()
 	h := hooks(t, Targets{Default: target(srv)})
-	if err := h.Tell(t.Context(), feedback()); err != nil {
+	if err := h.Tell(t.Context(), sampleFeedback()); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -62,7 +62,7 @@ func TestRequest(t *testing.T) {
 		t.Errorf("got %s %s of %d octets", r.Method, r.URL, r.ContentLength)
 	}
 	for name, want := range map[string]string{
-		"Content-Type": "application/json", "User-Agent": "readback/test", "Readback-Event": feedback().Event,
+		"Content-Type": "application/json", "User-Agent": "readback/test", "Readback-Event": sampleFeedback().Event,
 	} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
@@ -78,7 +78,7 @@ func TestRequest(t *testing.T) {
 		t.Errorf("headers %v: %v", r.Header, err)
 	}
 	var got message.Feedback
-	if err := json.Unmarshal(r.body, &got); err != nil || got.Event != feedback().Event || got.Number != 17 || got.MessageIDs[0] != "4A7F01" {
+	if err := json.Unmarshal(r.body, &got); err != nil || got.Event != sampleFeedback().Event || got.Number != 17 || got.MessageIDs[0] != "4A7F01" {
 		t.Errorf("got %s, %v", r.body, err)
 	}
 }
@@ -88,7 +88,7 @@ func TestRequest(t *testing.T) {
 func TestReceiptIsNoFeedback(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is posted") }))
 	defer srv.Close()
-	fb := feedback()
+	fb := sampleFeedback()
 	fb.Status, fb.Receipt = 0, []byte("a PDU")
 	if err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), fb); !message.IsPermanent(err) {
 		t.Errorf("got %v, want a dead letter", err)
@@ -130,7 +130,7 @@ func TestAnswers(t *testing.T) {
 				w.WriteHeader(tt.status)
 			}))
 			defer srv.Close()
-			err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), feedback())
+			err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), sampleFeedback())
 			if (err == nil) != tt.done || message.IsPermanent(err) != tt.permanent || message.Most(err) != tt.most || asked != 1 {
 				t.Errorf("got %v, permanent %v, at most %d, asked %d times; want done %v, permanent %v, at most %d, once",
 					err, message.IsPermanent(err), message.Most(err), asked, tt.done, tt.permanent, tt.most)
@@ -186,7 +186,7 @@ func TestTrouble(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := hooks(t, Targets{Default: tt.target}).Tell(t.Context(), feedback())
+			err := hooks(t, Targets{Default: tt.target}).Tell(t.Context(), sampleFeedback())
 			if err == nil || message.IsPermanent(err) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want a temporary error with %q", err, tt.want)
 			}
@@ -198,7 +198,7 @@ func TestTrouble(t *testing.T) {
 	known := target(secure)
 	known.Roots = x509.NewCertPool()
 	known.Roots.AddCert(secure.Certificate())
-	if err := hooks(t, Targets{Default: known}).Tell(t.Context(), feedback()); err != nil {
+	if err := hooks(t, Targets{Default: known}).Tell(t.Context(), sampleFeedback()); err != nil {
 		t.Errorf("known authority: got %v", err)
 	}
 }
@@ -213,7 +213,7 @@ func TestEndlessAnswer(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	if err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), feedback()); err != nil {
+	if err := hooks(t, Targets{Default: target(srv)}).Tell(t.Context(), sampleFeedback()); err != nil {
 		t.Error(err)
 	}
 }
@@ -233,7 +233,7 @@ func TestTargets(t *testing.T) {
 		if got := h.Wanted(account); got != (want != "") {
 			t.Errorf("%s: wanted: got %v", account, got)
 		}
-		fb := feedback()
+		fb := sampleFeedback()
 		fb.Account = account
 		if err := h.Tell(context.Background(), fb); (err == nil) != (want != "") {
 			t.Errorf("%s: got %v", account, err)
