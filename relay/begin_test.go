@@ -17,10 +17,7 @@ import (
 // notBegun is a relay that has not begun yet, with an empty log.
 func notBegun(t *testing.T) *Relay {
 	t.Helper()
-	r := idleRelay(t).withStreams(t)
-	r.status = newStatus()
-	r.ledger.status = r.status
-	return r
+	return openedRelay(t).withStreams(t)
 }
 
 // When it begins, a relay counts the feedback that waits in its outbox.

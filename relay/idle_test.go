@@ -7,12 +7,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/index"
+	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
 
-// idleRelay is a relay with an index and a ledger that is up. It has no NATS, and none of its
-// goroutines run: the test calls what they would call. Records stay in the ledger's queue.
-func idleRelay(t *testing.T) *Relay {
+// openedRelay is a relay with an index and a ledger that has not begun. It has no NATS, and none of
+// its goroutines run: the test calls what they would call.
+func openedRelay(t *testing.T) *Relay {
 	t.Helper()
 	opt := testOptions(t)
 	opt.NATS = "nats://127.0.0.1:1" // the relay does not connect
@@ -23,7 +25,6 @@ func idleRelay(t *testing.T) *Relay {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close() })
-	r.status.set(nil)
 	return r
 }
 
@@ -49,5 +50,8 @@ func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 // applyRecords brings records into the index of an idle relay, as message seq of the log.
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
-	r.ledger.applyRecords(t, seq, appendTo)
+	a := &index.Applier{Index: r.index}
+	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
+		t.Fatal(err)
+	}
 }

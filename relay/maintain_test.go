@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -11,7 +13,10 @@ import (
 
 // expire removes days older than Keep, and renews opt-outs in time.
 func TestDaysAreForgotten(t *testing.T) {
-	r := idleRelay(t)
+	r := notBegun(t)
+	if err := r.begin(relaytest.Deadline(t)); err != nil {
+		t.Fatal(err)
+	}
 	oldest := message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
 	if got := r.ledger.oldestDay(); got != oldest && got != oldest+1 { // midnight
 		t.Errorf("oldest day: got %d, want %d", got, oldest)
@@ -34,7 +39,12 @@ func TestDaysAreForgotten(t *testing.T) {
 			t.Errorf("route %s: got %q, %v, want %q", id, got, err, want)
 		}
 	}
-	if b := r.ledger.queue.take(); b == nil || b.counts[journal.KindOptOut] != 1 {
-		t.Errorf("got %+v queued, want the older opt-out", b)
+	stop := make(chan struct{})
+	close(stop)
+	if err := r.ledger.run(relaytest.Deadline(t), stop); err != nil {
+		t.Fatal(err)
+	}
+	if got := relaytest.Metric(t, r.opt.Registerer.(*prometheus.Registry), "readback_ledger_records_total", journal.KindOptOut.String()); got != 1 {
+		t.Errorf("got %v opt-outs in the log, want the older one", got)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Wrong settings are an error, and those before stay in force.
 func TestWrongSettings(t *testing.T) {
-	r := idleRelay(t)
+	r := openedRelay(t)
 	if err := r.Use(Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: time.Minute}}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestOutstanding(t *testing.T) {
 	c := h.conv
 	another := &head{conv: message.Conversation{Sender: relaytest.Addr(t, "10690002"), Receiver: c.Receiver}}
 	l.table.of(&c.Receiver).add(another, 2, time.Now())
-	s := tracked(c)
+	s := toSend(c)
 	if err := l.Assign(s); err != nil {
 		t.Fatal(err)
 	}
