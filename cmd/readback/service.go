@@ -114,7 +114,7 @@ func (s *service) assemble(cfg config.Config) error {
 		return err
 	}
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
-	options.Policies, options.Holder = live.policies, s.relay.Feedback()
+	options.Policies, options.Hold = live.policies, s.relay.Feedback().HoldReceipt
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads()
 	}

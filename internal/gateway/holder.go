@@ -10,19 +10,16 @@ import (
 	"readback/smpp/receipt"
 )
 
-// Holder keeps receipts.
-type Holder interface {
-	// HoldReceipt keeps the receipt f of a message, durably, until the message is read or the
-	// account's time for that is over; false if the receipt is to pass.
-	HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error)
-}
+// HoldFunc keeps the receipt f of a message, durably, until the message is read or the
+// account's time for that is over. held is false if the receipt is to pass.
+type HoldFunc func(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error)
 
 // holdReceipt keeps back the SMSC's receipt r of a delivery, where the account is to get one
 // receipt for a message: ours, that it was read, or this one. It reports whether it has taken
 // the receipt, which is answered when it is durable. An account that is not known has none.
 func (g *Gateway) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
 	t := g.policies.of(account).Feedback
-	if account == "" || !t.HoldReceipt || t.Form != deliver.Receipt || g.opt.Holder == nil {
+	if account == "" || !t.HoldReceipt || t.Form != deliver.Receipt || g.opt.Hold == nil {
 		return false
 	}
 	c, ok := receiptConversation(m)
@@ -33,7 +30,7 @@ func (g *Gateway) holdReceipt(ctx context.Context, account string, m smpp.Messag
 	later.try(func() {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		held, err := g.opt.Holder.HoldReceipt(ctx, account, c, id, f)
+		held, err := g.opt.Hold(ctx, account, c, id, f)
 		m, r, isReceipt := readAgain(f)
 		switch {
 		case !isReceipt:

@@ -16,11 +16,11 @@ import (
 	"readback/smpp"
 )
 
-// fakeHolder is a Holder of one function.
-type fakeHolder func(account, id string, f []byte) (bool, error)
-
-func (h fakeHolder) HoldReceipt(_ context.Context, account string, _ message.Conversation, id, f []byte) (bool, error) {
-	return h(account, string(id), f)
+// holding makes a HoldFunc of what a test looks at.
+func holding(hold func(account, id string, f []byte) (bool, error)) HoldFunc {
+	return func(_ context.Context, account string, _ message.Conversation, id, f []byte) (bool, error) {
+		return hold(account, string(id), f)
+	}
 }
 
 // What is held is answered when it is durable, and the ESME sees nothing of it; all other
@@ -29,7 +29,7 @@ func TestHoldReceipt(t *testing.T) {
 	receipt := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))
 	failed := smpp.Frame(bytes.ReplaceAll(receipt, []byte("DELIVRD"), []byte("UNDELIV")))
 	failed = bytes.ReplaceAll(failed, []byte("\x04\x27\x00\x01\x02"), []byte("\x04\x27\x00\x01\x05"))
-	holding := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
+	asReceipt := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	tests := []struct {
 		name    string
 		telling deliver.Options
@@ -39,22 +39,22 @@ func TestHoldReceipt(t *testing.T) {
 		passes  bool
 		status  pdu.Status // for the SMSC, if it does not pass
 	}{
-		{"held", holding, receipt, true, nil, false, smpp.StatusOK},
-		{"not numbered", holding, receipt, false, nil, true, 0},
-		{"away", holding, receipt, false, errors.New("away"), false, smpp.StatusTempApp},
-		{"failed", holding, failed, true, nil, true, 0},
+		{"held", asReceipt, receipt, true, nil, false, smpp.StatusOK},
+		{"not numbered", asReceipt, receipt, false, nil, true, 0},
+		{"away", asReceipt, receipt, false, errors.New("away"), false, smpp.StatusTempApp},
+		{"failed", asReceipt, failed, true, nil, true, 0},
 		{"another form", deliver.Options{Form: deliver.MO, HoldReceipt: true}, receipt, true, nil, true, 0},
 		{"not asked for", deliver.Options{Form: deliver.Receipt}, receipt, true, nil, true, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var asked fakeHolder = func(account, id string, f []byte) (bool, error) {
+			asked := holding(func(account, id string, f []byte) (bool, error) {
 				if account != "bank" || id != "4A7F01" || !bytes.Equal(f, tt.receipt) {
 					t.Errorf("held for %s: %s, % x", account, id, f)
 				}
 				return tt.held, tt.err
-			}
-			w := serve(t, setup{feedback: tt.telling, options: func(o *Options) { o.Holder = asked }})
+			})
+			w := serve(t, setup{feedback: tt.telling, options: func(o *Options) { o.Hold = asked }})
 			esme, smsc := w.bind(simulator.Bind{})
 			smsc.Send(tt.receipt)
 			answer := testpeer.Frame(pdu.DeliverSMRespID, 0, tt.receipt.Seq(), "\x00")
@@ -84,9 +84,9 @@ func TestHoldReceiptEarly(t *testing.T) {
 	ledger := remembering()
 	ledger.await = func(context.Context, []byte) (string, bool) { return "bank", true }
 	held := make(chan string, 1)
-	holder := fakeHolder(func(account, id string, _ []byte) (bool, error) { held <- account + " " + id; return true, nil })
+	hold := holding(func(account, id string, _ []byte) (bool, error) { held <- account + " " + id; return true, nil })
 	account := Account{Feedback: deliver.Options{Form: deliver.Receipt, HoldReceipt: true}}
-	s := setup{ledger: ledger, options: func(o *Options) { o.Holder = holder }}
+	s := setup{ledger: ledger, options: func(o *Options) { o.Hold = hold }}
 	_, esme, smsc := pair(t, s, map[string]Account{"bank": account})
 	smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
 	smsc.Want("answer", delivered(7))

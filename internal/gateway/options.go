@@ -49,9 +49,9 @@ type Options struct {
 	IDs      receipt.IDs
 	Policies Policies
 
-	Holder Holder // keeps receipts; nil: they pass
-	Reads  Reader // takes read responses that come as messages; nil: they pass like others
-	Acks   Reader // takes those of ESMEs, from accounts with MayRead; nil: likewise
+	Hold  HoldFunc // keeps receipts; nil: they pass
+	Reads Reader   // takes read responses that come as messages; nil: they pass like others
+	Acks  Reader   // takes those of ESMEs, from accounts with MayRead; nil: likewise
 
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // for the metrics; nil: none are kept

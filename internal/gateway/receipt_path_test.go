@@ -91,30 +91,30 @@ func TestHoldReceiptOnly(t *testing.T) {
 		}.Append(nil, pdu.DeliverSMID, 7)
 	}
 	const good = "id:4A7F01 stat:DELIVRD"
-	holds := fakeHolder(func(string, string, []byte) (bool, error) { return true, nil })
-	holding := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
+	holds := holding(func(string, string, []byte) (bool, error) { return true, nil })
+	asReceipt := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	for _, tt := range []struct {
 		name    string
 		account string
-		holder  Holder
+		hold    HoldFunc
 		telling deliver.Options
 		f       smpp.Frame
 		want    bool
 	}{
-		{"a receipt", "bank", holds, holding, from(receiver, "10690001", 0x04, good), true},
-		{"of nobody that is known", "", holds, holding, from(receiver, "10690001", 0x04, good), false},
-		{"nobody holds", "bank", nil, holding, from(receiver, "10690001", 0x04, good), false},
+		{"a receipt", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, good), true},
+		{"of nobody that is known", "", holds, asReceipt, from(receiver, "10690001", 0x04, good), false},
+		{"nobody holds", "bank", nil, asReceipt, from(receiver, "10690001", 0x04, good), false},
 		{"not asked for", "bank", holds, deliver.Options{Form: deliver.Receipt}, from(receiver, "10690001", 0x04, good), false},
 		{"in another form", "bank", holds, deliver.Options{Form: deliver.MO, HoldReceipt: true}, from(receiver, "10690001", 0x04, good), false},
-		{"a message", "bank", holds, holding, from(receiver, "10690001", 0, good), false},
-		{"an intermediate notification", "bank", holds, holding, from(receiver, "10690001", 0x20, good), false},
-		{"no message_id", "bank", holds, holding, from(receiver, "10690001", 0x04, "stat:DELIVRD"), false},
-		{"no state", "bank", holds, holding, from(receiver, "10690001", 0x04, "id:4A7F01"), false},
-		{"expired", "bank", holds, holding, from(receiver, "10690001", 0x04, "id:4A7F01 stat:EXPIRED"), false},
-		{"no source_addr", "bank", holds, holding, from("", "10690001", 0x04, good), false},
-		{"no destination_addr", "bank", holds, holding, from(receiver, "", 0x04, good), false},
+		{"a message", "bank", holds, asReceipt, from(receiver, "10690001", 0, good), false},
+		{"an intermediate notification", "bank", holds, asReceipt, from(receiver, "10690001", 0x20, good), false},
+		{"no message_id", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, "stat:DELIVRD"), false},
+		{"no state", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, "id:4A7F01"), false},
+		{"expired", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, "id:4A7F01 stat:EXPIRED"), false},
+		{"no source_addr", "bank", holds, asReceipt, from("", "10690001", 0x04, good), false},
+		{"no destination_addr", "bank", holds, asReceipt, from(receiver, "", 0x04, good), false},
 	} {
-		r := newReceiving(t, fakeLedger{}, func(o *Options) { o.Holder, o.Policies.Default.Feedback = tt.holder, tt.telling })
+		r := newReceiving(t, fakeLedger{}, func(o *Options) { o.Hold, o.Policies.Default.Feedback = tt.hold, tt.telling })
 		if got := r.hold(tt.account, tt.f, r.later); got != tt.want {
 			t.Errorf("%s: held %t, want %t", tt.name, got, tt.want)
 		}
@@ -130,11 +130,11 @@ func TestHoldReceiptOnly(t *testing.T) {
 // A receipt that is not held after all passes, and the ledger hears of it; when too many wait
 // the SMSC keeps it.
 func TestHoldReceiptPasses(t *testing.T) {
-	holding := func(o *Options) {
-		o.Holder = fakeHolder(func(string, string, []byte) (bool, error) { return false, nil })
+	passing := func(o *Options) {
+		o.Hold = holding(func(string, string, []byte) (bool, error) { return false, nil })
 		o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	}
-	r := newReceiving(t, fakeLedger{}, holding)
+	r := newReceiving(t, fakeLedger{}, passing)
 	if !r.hold("bank", deliveredReceipt, r.later) {
 		t.Error("the receipt was not taken")
 	}

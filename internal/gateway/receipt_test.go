@@ -104,7 +104,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 				done(nil, nil)
 			}}
 			r := newReceiving(t, ledger, func(o *Options) {
-				o.Holder = fakeHolder(func(_, id string, _ []byte) (bool, error) { return id == tt.id, nil })
+				o.Hold = holding(func(_, id string, _ []byte) (bool, error) { return id == tt.id, nil })
 				o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 			})
 			const network = "\x03\x00\x15"

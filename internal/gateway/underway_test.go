@@ -46,7 +46,7 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 				opt := DefaultOptions()
 				opt.SMSC = "smsc:1"
 				opt.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
-				opt.Holder = fakeHolder(func(string, string, []byte) (bool, error) { return tt.held, nil })
+				opt.Hold = holding(func(string, string, []byte) (bool, error) { return tt.held, nil })
 				g, err := New(opt, fakeLedger{}, fakeDeliverer{})
 				if err != nil {
 					t.Fatal(err)

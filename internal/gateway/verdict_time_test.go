@@ -39,10 +39,8 @@ func TestVerdictInTime(t *testing.T) {
 	})
 }
 
-// timedHolder is a Holder that never answers by itself.
-type timedHolder struct{}
-
-func (timedHolder) HoldReceipt(ctx context.Context, _ string, _ message.Conversation, _, _ []byte) (bool, error) {
+// holdLong is a HoldFunc that never answers by itself.
+func holdLong(ctx context.Context, _ string, _ message.Conversation, _, _ []byte) (bool, error) {
 	<-ctx.Done()
 	return false, ctx.Err()
 }
@@ -51,7 +49,7 @@ func (timedHolder) HoldReceipt(ctx context.Context, _ string, _ message.Conversa
 func TestHoldInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiving(t, fakeLedger{}, func(o *Options) {
-			o.Holder = timedHolder{}
+			o.Hold = holdLong
 			o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 		})
 		begin := time.Now()
