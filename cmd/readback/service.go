@@ -116,9 +116,9 @@ func (s *service) assemble(cfg config.Config) error {
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
 	options.Policies, options.Hold = live.policies, s.relay.Feedback().HoldReceipt
 	if cfg.Reads.SMS {
-		options.Reads = s.relay.Reads()
+		options.Reads = s.relay.Reads().Submit
 	}
-	options.Acks = s.relay.Reads()
+	options.Acks = s.relay.Reads().Submit
 	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay.Feedback()); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}

@@ -36,7 +36,7 @@ func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []account.Addr
 		defer l.contain()
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
-		l.answerAck(head, l.g.opt.Acks.Submit(ctx, rd))
+		l.answerAck(head, l.g.opt.Acks(ctx, rd))
 		return nil
 	})
 	if !waits {

@@ -16,13 +16,8 @@ import (
 	"readback/smpp"
 )
 
-// fakeReader is a Reader of one function.
-type fakeReader func(ctx context.Context, rd relay.Read) message.Verdict
-
-func (f fakeReader) Submit(ctx context.Context, rd relay.Read) message.Verdict { return f(ctx, rd) }
-
 // ackSetup lets the account bank speak for 4477009….
-func ackSetup(r fakeReader) setup {
+func ackSetup(r ReadFunc) setup {
 	return setup{options: func(o *Options) {
 		o.Acks = r
 		o.Policies.Accounts = map[string]Account{"bank": {MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}}}
@@ -158,7 +153,7 @@ func TestAckWaits(t *testing.T) {
 // By default an SME delivery acknowledgement is a message like any other.
 func TestAckPasses(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) {
-		o.Acks = fakeReader(func(context.Context, relay.Read) message.Verdict { panic("not reached") })
+		o.Acks = func(context.Context, relay.Read) message.Verdict { panic("not reached") }
 	}})
 	esme, smsc := w.bind(simulator.Bind{})
 	f := ack(0x08, "447700900123", ackText)

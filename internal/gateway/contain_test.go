@@ -64,7 +64,7 @@ var plants = []planted{
 	{
 		name: "a read response of the ESME's",
 		options: func(o *Options) {
-			o.Acks = fakeReader(func(context.Context, relay.Read) message.Verdict { plantedPanic(); return message.Verdict{} })
+			o.Acks = func(context.Context, relay.Read) message.Verdict { plantedPanic(); return message.Verdict{} }
 		},
 		account: Account{MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}},
 		cause: func(esme, _ *testpeer.Peer) {
@@ -76,7 +76,7 @@ var plants = []planted{
 	{
 		name: "a read response of a subscriber's",
 		options: func(o *Options) {
-			o.Reads = readerFunc(func(relay.Read) message.Verdict { plantedPanic(); return message.Verdict{} })
+			o.Reads = func(context.Context, relay.Read) message.Verdict { plantedPanic(); return message.Verdict{} }
 		},
 		account: readingBank,
 		cause: func(_, smsc *testpeer.Peer) {

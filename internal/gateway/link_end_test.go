@@ -71,7 +71,7 @@ func timeless(t *testing.T, conn net.Conn) *testpeer.Peer {
 	return p
 }
 
-// stubborn is a Reader whose verdicts come when the test wants them, whatever the context.
+// stubborn gives its verdicts when the test wants them, whatever the context.
 type stubborn struct {
 	asked   chan context.Context
 	verdict chan message.Verdict
@@ -81,7 +81,7 @@ func newStubborn() stubborn {
 	return stubborn{make(chan context.Context, 1), make(chan message.Verdict)}
 }
 
-func (r stubborn) Submit(ctx context.Context, _ relay.Read) message.Verdict {
+func (r stubborn) read(ctx context.Context, _ relay.Read) message.Verdict {
 	r.asked <- ctx
 	return <-r.verdict
 }
@@ -91,21 +91,21 @@ func (r stubborn) Submit(ctx context.Context, _ relay.Read) message.Verdict {
 func TestLinkEndsBehindVerdicts(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		options func(o *Options, r Reader)
+		options func(o *Options, r ReadFunc)
 		send    func(p piped)
 	}{
-		{"of the ESME", func(o *Options, r Reader) {
+		{"of the ESME", func(o *Options, r ReadFunc) {
 			o.Acks = r
 			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
 		}, func(p piped) { p.esme.Send(ack(0x08, receiver, ackText)) }},
-		{"of a subscriber", func(o *Options, r Reader) { o.Reads = r }, func(p piped) {
+		{"of a subscriber", func(o *Options, r ReadFunc) { o.Reads = r }, func(p piped) {
 			p.smsc.Send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				reads := newStubborn()
-				p := pipe(t, fakeLedger{}, func(o *Options) { tt.options(o, reads) })
+				p := pipe(t, fakeLedger{}, func(o *Options) { tt.options(o, reads.read) })
 				tt.send(p)
 				asked := <-reads.asked
 				_, _ = p.esme.Conn.Close(), p.smsc.Conn.Close()

@@ -14,10 +14,8 @@ import (
 	"readback/udh"
 )
 
-// Reader takes read responses.
-type Reader interface {
-	Submit(ctx context.Context, rd relay.Read) message.Verdict
-}
+// ReadFunc takes a read response and returns the verdict on it.
+type ReadFunc func(ctx context.Context, rd relay.Read) message.Verdict
 
 // readTime bounds the verdict on a read response that came as a message: it may have to
 // wait for the SMSC's answer to the message it is about.
@@ -34,7 +32,7 @@ func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later aside, rep
 	later.try(func() {
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
-		reply(readStatus(g.opt.Reads.Submit(ctx, rd)))
+		reply(readStatus(g.opt.Reads(ctx, rd)))
 	}, func() { reply(smpp.StatusTempApp) })
 	return true
 }

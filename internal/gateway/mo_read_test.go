@@ -16,11 +16,6 @@ import (
 	"readback/smpp"
 )
 
-// readerFunc is a Reader of one function.
-type readerFunc func(relay.Read) message.Verdict
-
-func (f readerFunc) Submit(_ context.Context, rd relay.Read) message.Verdict { return f(rd) }
-
 // fromSubscriber is a message from the receiver to the sender of text.
 func fromSubscriber(seq uint32, esmClass, dataCoding byte, ud string) smpp.Frame {
 	return simulator.ShortMessage{
@@ -33,19 +28,21 @@ var readingBank = Account{
 	Policy: numbering.Policy{When: numbering.All}, Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}},
 }
 
-// blockedReader is a Reader whose verdicts take longer than anybody waits.
-type blockedReader chan context.Context
-
-func (r blockedReader) Submit(ctx context.Context, _ relay.Read) message.Verdict {
-	r <- ctx
-	<-ctx.Done()
-	return message.Verdict{Kind: message.VerdictUnavailable}
+// blocked returns a ReadFunc whose verdicts take longer than anybody waits, and what it was
+// called with.
+func blocked() (ReadFunc, <-chan context.Context) {
+	asked := make(chan context.Context, 1)
+	return func(ctx context.Context, _ relay.Read) message.Verdict {
+		asked <- ctx
+		<-ctx.Done()
+		return message.Verdict{Kind: message.VerdictUnavailable}
+	}, asked
 }
 
 // A verdict does not hold up what the ESME is to hear when the SMSC is gone.
 func TestReadBySMSCThatIsGone(t *testing.T) {
-	reads := make(blockedReader, 1)
-	options := func(o *Options) { o.Reads = reads }
+	read, reads := blocked()
+	options := func(o *Options) { o.Reads = read }
 	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		esme.Send(text(receiver, 2))
@@ -68,10 +65,10 @@ func TestReadBySMS(t *testing.T) {
 	verdict := make(chan message.Verdict, 1)
 	options := func(o *Options) {
 		o.ReadIEI = 0x81
-		o.Reads = readerFunc(func(rd relay.Read) message.Verdict {
+		o.Reads = func(_ context.Context, rd relay.Read) message.Verdict {
 			reads <- rd
 			return <-verdict
-		})
+		}
 	}
 	inBothModes(t, setup{options: options}, readingBank, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()

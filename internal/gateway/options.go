@@ -50,8 +50,8 @@ type Options struct {
 	Policies Policies
 
 	Hold  HoldFunc // keeps receipts; nil: they pass
-	Reads Reader   // takes read responses that come as messages; nil: they pass like others
-	Acks  Reader   // takes those of ESMEs, from accounts with MayRead; nil: likewise
+	Reads ReadFunc // takes read responses that come as messages; nil: they pass like others
+	Acks  ReadFunc // takes those of ESMEs, from accounts with MayRead; nil: likewise
 
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // for the metrics; nil: none are kept

@@ -19,10 +19,10 @@ import (
 // A read response that has no verdict in time is refused for now, on either way.
 func TestVerdictInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := fakeReader(func(ctx context.Context, _ relay.Read) message.Verdict {
+		r := func(ctx context.Context, _ relay.Read) message.Verdict {
 			<-ctx.Done()
 			return message.Verdict{Kind: message.VerdictUnavailable}
-		})
+		}
 		p := pipe(t, fakeLedger{}, func(o *Options) {
 			o.Acks, o.Reads = r, r
 			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
