@@ -115,11 +115,12 @@ func (s *service) assemble(cfg config.Config) error {
 	}
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
 	options.Policies, options.Hold = live.policies, s.relay.Feedback().HoldReceipt
+	options.Deliver = s.relay.Feedback().Deliver
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads().Submit
 	}
 	options.Acks = s.relay.Reads().Submit
-	if s.gateway, err = gateway.New(options, s.relay.Ledger(), s.relay.Feedback()); err != nil {
+	if s.gateway, err = gateway.New(options, s.relay.Ledger()); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}
 	s.makePages(registry)
@@ -203,7 +204,7 @@ func (s *service) run(ctx context.Context) error {
 	if s.reads != nil {
 		stopReads = start("reads", func(ctx context.Context) error { return s.relay.API().ServeReads(ctx, s.callers.listener(s.reads)) })
 	}
-	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay.Feedback()) })
+	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay.Feedback().DeliverWaiting) })
 	s.awaitRelay(ctx)
 	s.notify("READY=1")
 	defer start("reload", s.awaitHangups)()

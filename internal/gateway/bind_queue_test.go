@@ -36,7 +36,7 @@ func queueing(t *testing.T, account string) (g *Gateway, esme *testpeer.Peer, fr
 	opt := DefaultOptions()
 	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
 	opt.Policies.Accounts = map[string]Account{"bank": {PasswordHash: secretHash()}}
-	g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+	g, err := New(opt, fakeLedger{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestCancelWithFullWindow(t *testing.T) {
 	opt.SMSC = "smsc:1"
 	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
 	opt.Window = 1
-	g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+	g, err := New(opt, fakeLedger{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -148,13 +148,13 @@ func TestPanicAtBind(t *testing.T) {
 // A feedback that panics becomes a dead letter: it would end every session that it is given to.
 func TestPanicInFeedback(t *testing.T) {
 	errs := make(chan error, 1)
-	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, account string, tell message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, account string, tell message.Teller) error {
 		if account == "bank" {
 			errs <- tell(ctx, nil) // which no deliver_sm can be made of
 		}
 		<-ctx.Done()
 		return nil
-	}}})
+	}})
 	esme, _ := w.bind(simulator.Bind{})
 	if err := testpeer.Receive(t, "outcome of the feedback", errs); !message.IsPermanent(err) {
 		t.Errorf("outcome: got %v, want a permanent error", err)

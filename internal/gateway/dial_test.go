@@ -26,7 +26,7 @@ func dialingLink(t *testing.T) (esme *testpeer.Peer, stop context.CancelFunc, en
 			return nil, context.DeadlineExceeded
 		}
 	}
-	g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+	g, err := New(opt, fakeLedger{})
 	if err != nil {
 		t.Fatal(err)
 	}

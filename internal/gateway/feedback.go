@@ -13,6 +13,9 @@ import (
 	"readback/smpp"
 )
 
+// DeliverFunc gives the feedback of account to tell until ctx ends.
+type DeliverFunc func(ctx context.Context, account string, tell message.Teller) error
+
 // deliver takes the account's feedback until ctx ends, or until policies, whose change
 // closes changed, want it told elsewhere.
 func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
@@ -22,7 +25,7 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 	defer cancel(relay.ErrNoMore)
 	delivery.Go(func() {
 		defer l.contain()
-		if err := l.g.deliverer.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
+		if err := l.g.opt.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}
 	})

@@ -16,18 +16,11 @@ import (
 	"readback/relay/message"
 )
 
-// Deliverer hands an account's feedback to its sessions.
-type Deliverer interface {
-	// Deliver gives the feedback of account to tell until ctx ends.
-	Deliver(ctx context.Context, account string, tell message.Teller) error
-}
-
 // Gateway serves ESMEs.
 type Gateway struct {
 	opt         Options
 	ledger      WholeLedger
 	intercept   numbering.Interceptor
-	deliverer   Deliverer
 	policies    policies
 	metrics     *metrics
 	usages      *account.Usages
@@ -40,8 +33,8 @@ type Gateway struct {
 	authenticator *account.Authenticator
 }
 
-// New returns a Gateway that numbers by ledger and takes feedback from deliverer.
-func New(opt Options, ledger WholeLedger, deliverer Deliverer) (*Gateway, error) {
+// New returns a Gateway that numbers by ledger.
+func New(opt Options, ledger WholeLedger) (*Gateway, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
@@ -49,7 +42,6 @@ func New(opt Options, ledger WholeLedger, deliverer Deliverer) (*Gateway, error)
 		opt:         opt,
 		ledger:      ledger,
 		intercept:   numbering.Interceptor{Form: opt.Form, Ledger: ledger},
-		deliverer:   deliverer,
 		metrics:     newMetrics(opt.Registerer),
 		usages:      account.NewUsages(),
 		underway:    underway{by: make(map[message.Conversation][]flight)},

@@ -98,8 +98,8 @@ func TestHoldReceiptEarly(t *testing.T) {
 
 // A receipt that was held goes out as it came, under a number of ours.
 func TestTellReceipt(t *testing.T) {
-	deliverer, tellers := telling()
-	w := serve(t, setup{deliverer: deliverer, feedback: deliver.Options{Form: deliver.Receipt, HoldReceipt: true}})
+	deliverFeedback, tellers := telling()
+	w := serve(t, setup{deliver: deliverFeedback, feedback: deliver.Options{Form: deliver.Receipt, HoldReceipt: true}})
 	esme, _ := w.bind(simulator.Bind{})
 	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	want := smpp.Frame(golden.Bytes(t, "deliver_receipt.txt", "in"))

@@ -186,7 +186,7 @@ func (l *link) runFeedback(ctx, gone context.Context) {
 	case <-l.bound:
 	}
 	l.g.connections.Bound()
-	if !l.bind.state.CanReceive() {
+	if l.g.opt.Deliver == nil || !l.bind.state.CanReceive() {
 		return
 	}
 	for ctx.Err() == nil {

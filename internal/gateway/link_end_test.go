@@ -39,7 +39,7 @@ func pipe(t *testing.T, ledger WholeLedger, change func(*Options)) piped {
 	if change != nil {
 		change(&opt)
 	}
-	g, err := New(opt, ledger, fakeDeliverer{})
+	g, err := New(opt, ledger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func (named) RemoteAddr() net.Addr { return &net.UnixAddr{Name: "@esme", Net: "u
 
 // An ESME is known by its address without the port, and by all of it where there is none.
 func TestESMEIP(t *testing.T) {
-	g, err := New(func() Options { o := DefaultOptions(); o.SMSC = "smsc:1"; return o }(), fakeLedger{}, fakeDeliverer{})
+	g, err := New(func() Options { o := DefaultOptions(); o.SMSC = "smsc:1"; return o }(), fakeLedger{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func newReceiving(t *testing.T, ledger fakeLedger, change func(*Options)) *recei
 	opt := DefaultOptions()
 	opt.SMSC = "smsc:1"
 	change(&opt)
-	g, err := New(opt, ledger, fakeDeliverer{})
+	g, err := New(opt, ledger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
 		opt.Shared = &Shared{Addrs: []string{opt.SMSC}, SystemID: "hub", Password: "pass", Binds: 2}
 	}
 	var err error
-	if s.g, err = New(opt, ledger, fakeDeliverer{}); err != nil {
+	if s.g, err = New(opt, ledger); err != nil {
 		t.Fatal(err)
 	}
 	var ctx context.Context

@@ -104,7 +104,7 @@ func TestRetries(t *testing.T) {
 			at = append(at, time.Now())
 			return nil, errors.New("down")
 		}
-		g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+		g, err := New(opt, fakeLedger{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,14 +18,14 @@ import (
 	"readback/smpp"
 )
 
-// telling returns a deliverer that hands the test what it would tell an ESME by.
-func telling() (fakeDeliverer, <-chan message.Teller) {
+// telling returns a DeliverFunc that hands the test what it would tell an ESME by.
+func telling() (DeliverFunc, <-chan message.Teller) {
 	tellers := make(chan message.Teller, 10)
-	return fakeDeliverer{func(ctx context.Context, _ string, tell message.Teller) error {
+	return func(ctx context.Context, _ string, tell message.Teller) error {
 		tellers <- tell
 		<-ctx.Done()
 		return nil
-	}}, tellers
+	}, tellers
 }
 
 // bankFeedback is that of testdata/pdu/feedback_sme_ack.txt.
@@ -48,8 +48,8 @@ func told(t *testing.T, tell message.Teller) <-chan error {
 // The ESME's answer decides whether feedback is done, tried again or given up.
 // Each is a request of the gateway, which the SMSC sees nothing of.
 func TestTell(t *testing.T) {
-	deliverer, tellers := telling()
-	w := serve(t, setup{deliverer: deliverer})
+	deliverFeedback, tellers := telling()
+	w := serve(t, setup{deliver: deliverFeedback})
 	esme, smsc := w.bind(simulator.Bind{})
 	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	tests := []struct {
@@ -86,8 +86,8 @@ func TestTell(t *testing.T) {
 
 // Feedback that is not answered is not lost: it is tried again elsewhere.
 func TestTellNobody(t *testing.T) {
-	deliverer, tellers := telling()
-	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
+	deliverFeedback, tellers := telling()
+	w := serve(t, setup{deliver: deliverFeedback, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
 	esme, smsc := w.bind(simulator.Bind{})
 	tell := testpeer.Receive(t, "feedback of the session", tellers)
 	check := func(name string, outcome <-chan error) {
@@ -125,8 +125,8 @@ func TestTellForm(t *testing.T) {
 		want    int // octets of TLVs
 	}{{"3.3", 0x33, true, 0}, {"3.4", 0x34, false, 27}, {"3.4 with vendor TLVs", 0x34, true, 57}} {
 		t.Run(tt.name, func(t *testing.T) {
-			deliverer, tellers := telling()
-			w := serve(t, setup{deliverer: deliverer, feedback: deliver.Options{VendorTLVs: tt.vendor, Tags: deliver.VendorTags{Number: 0x1520, Read: 0x1521}}})
+			deliverFeedback, tellers := telling()
+			w := serve(t, setup{deliver: deliverFeedback, feedback: deliver.Options{VendorTLVs: tt.vendor, Tags: deliver.VendorTags{Number: 0x1520, Read: 0x1521}}})
 			esme, _ := w.bind(simulator.Bind{Version: tt.version})
 			outcome := told(t, testpeer.Receive(t, "feedback of the session", tellers))
 			f := esme.Next("feedback")
@@ -153,13 +153,13 @@ func TestTellElsewhere(t *testing.T) {
 		return Policies{Default: Account{Feedback: deliver.Options{Form: form}}}
 	}
 	began, ended := make(chan message.Teller), make(chan struct{})
-	deliverer := fakeDeliverer{func(ctx context.Context, _ string, tell message.Teller) error {
+	deliverFeedback := func(ctx context.Context, _ string, tell message.Teller) error {
 		began <- tell
 		<-ctx.Done()
 		ended <- struct{}{}
 		return nil
-	}}
-	w := serve(t, setup{deliverer: deliverer, options: func(o *Options) { o.Policies = use(deliver.NoSession) }})
+	}
+	w := serve(t, setup{deliver: deliverFeedback, options: func(o *Options) { o.Policies = use(deliver.NoSession) }})
 	esme, smsc := w.bind(simulator.Bind{})
 	m := text(receiver, 2)
 	esme.Send(m)
@@ -195,11 +195,11 @@ func TestTellElsewhere(t *testing.T) {
 // Only who can be sent a deliver_sm takes feedback, and only once it is bound.
 func TestWhoIsTold(t *testing.T) {
 	told := make(chan string, 10)
-	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, account string, _ message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, account string, _ message.Teller) error {
 		told <- account
 		<-ctx.Done()
 		return nil
-	}}})
+	}})
 	var ends []func()
 	for name, id := range map[string]pdu.ID{
 		"tx": pdu.BindTransmitterID, "rx": pdu.BindReceiverID, "trx": pdu.BindTransceiverID,
@@ -232,9 +232,9 @@ func TestWhoIsTold(t *testing.T) {
 // What waits for an ESME does not overtake the answer to its bind, not even while
 // the ESME keeps its session busy.
 func TestFeedbackBehindBind(t *testing.T) {
-	w := serve(t, setup{deliverer: fakeDeliverer{func(ctx context.Context, _ string, tell message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, _ string, tell message.Teller) error {
 		return tell(ctx, bankFeedback())
-	}}})
+	}})
 	busy := bytes.Repeat(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""), 1000)
 	for range 30 {
 		esme := w.connect()

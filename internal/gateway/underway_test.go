@@ -47,7 +47,7 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 				opt.SMSC = "smsc:1"
 				opt.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 				opt.Hold = holding(func(string, string, []byte) (bool, error) { return tt.held, nil })
-				g, err := New(opt, fakeLedger{}, fakeDeliverer{})
+				g, err := New(opt, fakeLedger{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -45,7 +45,7 @@ func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (
 	t.Helper()
 	opt := DefaultOptions()
 	opt.SMSC, opt.Policies.Default = "smsc:1", acct
-	g, err := New(opt, ledger, fakeDeliverer{})
+	g, err := New(opt, ledger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,32 +13,18 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay/message"
 	"readback/smpp"
 )
 
-// fakeDeliverer is a deliverer of one function; without it, there is no feedback.
-type fakeDeliverer struct {
-	deliver func(ctx context.Context, account string, tell message.Teller) error
-}
-
-func (d fakeDeliverer) Deliver(ctx context.Context, account string, tell message.Teller) error {
-	if d.deliver != nil {
-		return d.deliver(ctx, account, tell)
-	}
-	<-ctx.Done()
-	return nil
-}
-
 // setup is what a test wants of its gateway.
 type setup struct {
-	smsc      string // empty: a script, see world.smsc
-	ledger    fakeLedger
-	deliverer fakeDeliverer
-	policy    numbering.Policy
-	feedback  deliver.Options
-	options   func(*Options)
-	inMemory  bool // connections are pipes, for virtual time
+	smsc     string // empty: a script, see world.smsc
+	ledger   fakeLedger
+	deliver  DeliverFunc
+	policy   numbering.Policy
+	feedback deliver.Options
+	options  func(*Options)
+	inMemory bool // connections are pipes, for virtual time
 }
 
 // world is a gateway that serves until the test ends.
@@ -61,11 +47,12 @@ func serve(t testing.TB, s setup) *world {
 	opt := DefaultOptions()
 	ln := w.listen(s, &opt)
 	opt.Registerer, opt.Policies = w.registry, Policies{Default: Account{Policy: s.policy, Feedback: s.feedback}}
+	opt.Deliver = s.deliver
 	if s.options != nil {
 		s.options(&opt)
 	}
 	var err error
-	if w.Gateway, err = New(opt, s.ledger, s.deliverer); err != nil {
+	if w.Gateway, err = New(opt, s.ledger); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

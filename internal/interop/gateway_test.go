@@ -36,7 +36,8 @@ func (w *world) startGateway(s *scenario, smsc string) string {
 	if opt.Policies.Default.Policy == (numbering.Policy{}) {
 		opt.Policies.Default.Policy = numbering.Policy{When: numbering.All}
 	}
-	g, err := gateway.New(opt, r.Ledger(), r.Feedback())
+	opt.Deliver = r.Feedback().Deliver
+	g, err := gateway.New(opt, r.Ledger())
 	if err != nil {
 		w.Fatalf("gateway: %v", err)
 	}

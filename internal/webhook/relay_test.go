@@ -40,7 +40,7 @@ func start(t *testing.T, store string, h *Webhooks) *running {
 	})
 	hooked, unhook := context.WithCancel(context.Background())
 	parts.Go(func() {
-		if err := h.Run(hooked, r.Feedback()); err != nil {
+		if err := h.Run(hooked, r.Feedback().DeliverWaiting); err != nil {
 			t.Errorf("webhooks: %v", err)
 		}
 	})

@@ -42,10 +42,9 @@ func (t *Targets) of(account string) *Target {
 	return t.Default
 }
 
-// Deliverer hands out the feedback that waits, as that of a relay does.
-type Deliverer interface {
-	DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell message.Teller)
-}
+// DeliverFunc gives to tell, until ctx ends, the waiting feedback of every account for which
+// wanted returns true.
+type DeliverFunc func(ctx context.Context, wanted func(account string) bool, tell message.Teller)
 
 // Webhooks posts feedback.
 type Webhooks struct {
@@ -67,7 +66,7 @@ func New(t Targets, version string, log *slog.Logger) *Webhooks {
 	return h
 }
 
-// Use replaces the targets. The caller must make the Deliverer ask Wanted again.
+// Use replaces the targets. The caller must make what delivers ask Wanted again.
 func (h *Webhooks) Use(t Targets) {
 	now := &targets{Targets: t, clients: make(map[connecting]*http.Client)}
 	all := []*Target{t.Default}
@@ -94,8 +93,8 @@ func (t *targets) closeIdle() {
 func (h *Webhooks) Wanted(account string) bool { return h.now.Load().of(account) != nil }
 
 // Run delivers, until ctx ends, the waiting feedback of every account that has a target.
-func (h *Webhooks) Run(ctx context.Context, d Deliverer) error {
-	d.DeliverWaiting(ctx, h.Wanted, h.Tell)
+func (h *Webhooks) Run(ctx context.Context, deliver DeliverFunc) error {
+	deliver(ctx, h.Wanted, h.Tell)
 	h.now.Load().closeIdle()
 	return nil
 }
