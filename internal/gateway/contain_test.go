@@ -180,7 +180,7 @@ func TestPanicInMerge(t *testing.T) {
 	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
 		done(&message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
 	}}
-	r := newReceiving(t, ledger, func(*Options) {})
+	r := newReceiving(t, ledger, func(*receiptOptions) {})
 	m, rc, _ := readAgain(partReceiptOf("A", "DELIVRD", "000", 2, 7))
 	r.merge(journal.CutPart{Seq: 1}, m, &rc, plantedPath{r.path})
 	if got := r.did(); !slices.Equal(got, []string{"contained", "answered 64"}) {
@@ -223,9 +223,9 @@ func TestPanicGivesBack(t *testing.T) {
 				esme.ReadToEnd()
 				testpeer.Receive(t, "number given back", ledger.refused)
 				w.await("nothing under way", func() bool {
-					w.underway.mu.Lock()
-					defer w.underway.mu.Unlock()
-					return len(w.underway.by) == 0
+					w.receipts.underway.mu.Lock()
+					defer w.receipts.underway.mu.Unlock()
+					return len(w.receipts.underway.by) == 0
 				})
 			})
 		})

@@ -13,7 +13,6 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
-	"readback/relay/message"
 )
 
 // Gateway serves ESMEs.
@@ -25,7 +24,7 @@ type Gateway struct {
 	metrics     *metrics
 	usages      *account.Usages
 	connections *account.Connections
-	underway    underway
+	receipts    *receiptHandler
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
@@ -44,9 +43,12 @@ func New(opt Options, ledger WholeLedger) (*Gateway, error) {
 		intercept:   numbering.Interceptor{Form: opt.Form, Ledger: ledger},
 		metrics:     newMetrics(opt.Registerer),
 		usages:      account.NewUsages(),
-		underway:    underway{by: make(map[message.Conversation][]flight)},
 		connections: account.NewConnections(opt.MaxSessions, opt.MaxUnbound),
 	}
+	g.receipts = newReceiptHandler(receiptOptions{
+		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,
+		Logger: opt.Logger, Registerer: opt.Registerer,
+	})
 	if opt.Shared != nil {
 		g.pool, g.authenticator = newPool(g), account.NewAuthenticator(opt.SessionInit)
 		g.members.by = make(map[string][]*link)

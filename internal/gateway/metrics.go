@@ -23,7 +23,6 @@ type metrics struct {
 	skips        []prometheus.Counter // by Skip
 	splits       *prometheus.CounterVec
 	uncancelled  prometheus.Counter
-	merged       *prometheus.CounterVec
 	expired      *prometheus.CounterVec
 	late         prometheus.Counter
 	answer       prometheus.Histogram
@@ -125,11 +124,6 @@ func (m *metrics) addParts(f metric.Factory) {
 	m.uncancelled = f.Counter(metric.Opts{
 		Name: "readback_parts_not_cancelled_total", Help: "Accepted parts of refused messages that the SMSC did not cancel.",
 		Detail: "A receiver may have half a message, and the whole later.", Look: "it rises",
-	})
-	m.merged = f.CounterVec(metric.Opts{
-		Name: "readback_part_receipts_total", Help: "Receipts of parts by what became of them: merged, passed (the last one, as that of the whole), unwanted, refused.",
-		Labels: []string{"outcome"}, Detail: "`merged`: others are to come. `unwanted`: the ESME did not ask for this outcome. `refused`: for now, since the ledger is away, too many wait, or a message that it may be about takes over 5 s.",
-		Look: "`refused` rises; `passed` and `unwanted` stay far below `readback_splits_total{outcome=\"accepted\"}`: receipts do not come, or do not find their part",
 	})
 }
 

@@ -34,6 +34,13 @@ type policies struct {
 
 func (p *policies) of(account string) Account { return p.Load().Of(account) }
 
+// holdReceipts reports whether the account's receipts of deliveries are kept back: it is to get
+// one receipt for a message, that it was read or that it was delivered.
+func (p *policies) holdReceipts(account string) bool {
+	t := p.of(account).Feedback
+	return t.HoldReceipt && t.Form == deliver.Receipt
+}
+
 // use puts others in force.
 func (p *policies) use(all *Policies) {
 	p.mu.Lock()

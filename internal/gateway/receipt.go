@@ -19,13 +19,13 @@ var finalStates = map[receipt.State]message.State{
 // noteReceipt tells the ledger of the delivery receipt r that passes by in m. An intermediate
 // notification just passes, and so does a receipt that does not say which message it is
 // about, or what became of it.
-func (g *Gateway) noteReceipt(m smpp.Message, r *receipt.Receipt) {
+func (h *receiptHandler) noteReceipt(m smpp.Message, r *receipt.Receipt) {
 	state, isFinal := finalStates[r.State]
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {
 		return
 	}
 	if c, ok := receiptConversation(m); ok {
-		g.ledger.Receipt(c, r.ID, state)
+		h.Ledger.Receipt(c, r.ID, state)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"golang.org/x/sync/errgroup"
 
-	"readback/internal/deliver"
 	"readback/internal/simulator"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -28,29 +28,25 @@ func parsed(t testing.TB, f smpp.Frame) smpp.Message {
 	return m
 }
 
-// receiving is a gateway that is given receipts by hand.
+// receiving is a receiptHandler that is given receipts by hand.
 type receiving struct {
-	*Gateway
+	*receiptHandler
 	later aside
 	path  path
 	noted []string
 }
 
-func newReceiving(t *testing.T, ledger fakeLedger, change func(*Options)) *receiving {
+func newReceiving(t *testing.T, ledger fakeLedger, change func(*receiptOptions)) *receiving {
 	t.Helper()
 	p := make(path, 10)
 	r := &receiving{later: aside{new(errgroup.Group), p}, path: p}
 	ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
 		r.noted = append(r.noted, string(id)+" "+s.String())
 	}
-	opt := DefaultOptions()
-	opt.SMSC = "smsc:1"
+	opt := receiptOptions{Ledger: ledger, Logger: slog.New(slog.DiscardHandler)}
+	opt.IsHeld = func(string) bool { return true }
 	change(&opt)
-	g, err := New(opt, ledger)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Gateway = g
+	r.receiptHandler = newReceiptHandler(opt)
 	return r
 }
 
@@ -92,29 +88,28 @@ func TestHoldReceiptOnly(t *testing.T) {
 	}
 	const good = "id:4A7F01 stat:DELIVRD"
 	holds := holding(func(string, string, []byte) (bool, error) { return true, nil })
-	asReceipt := deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	for _, tt := range []struct {
 		name    string
 		account string
 		hold    HoldFunc
-		telling deliver.Options
 		f       smpp.Frame
 		want    bool
 	}{
-		{"a receipt", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, good), true},
-		{"of nobody that is known", "", holds, asReceipt, from(receiver, "10690001", 0x04, good), false},
-		{"nobody holds", "bank", nil, asReceipt, from(receiver, "10690001", 0x04, good), false},
-		{"not asked for", "bank", holds, deliver.Options{Form: deliver.Receipt}, from(receiver, "10690001", 0x04, good), false},
-		{"in another form", "bank", holds, deliver.Options{Form: deliver.MO, HoldReceipt: true}, from(receiver, "10690001", 0x04, good), false},
-		{"a message", "bank", holds, asReceipt, from(receiver, "10690001", 0, good), false},
-		{"an intermediate notification", "bank", holds, asReceipt, from(receiver, "10690001", 0x20, good), false},
-		{"no message_id", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, "stat:DELIVRD"), false},
-		{"no state", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, "id:4A7F01"), false},
-		{"expired", "bank", holds, asReceipt, from(receiver, "10690001", 0x04, "id:4A7F01 stat:EXPIRED"), false},
-		{"no source_addr", "bank", holds, asReceipt, from("", "10690001", 0x04, good), false},
-		{"no destination_addr", "bank", holds, asReceipt, from(receiver, "", 0x04, good), false},
+		{"a receipt", "bank", holds, from(receiver, "10690001", 0x04, good), true},
+		{"of nobody that is known", "", holds, from(receiver, "10690001", 0x04, good), false},
+		{"nobody holds", "bank", nil, from(receiver, "10690001", 0x04, good), false},
+		{"not asked for", "shop", holds, from(receiver, "10690001", 0x04, good), false},
+		{"a message", "bank", holds, from(receiver, "10690001", 0, good), false},
+		{"an intermediate notification", "bank", holds, from(receiver, "10690001", 0x20, good), false},
+		{"no message_id", "bank", holds, from(receiver, "10690001", 0x04, "stat:DELIVRD"), false},
+		{"no state", "bank", holds, from(receiver, "10690001", 0x04, "id:4A7F01"), false},
+		{"expired", "bank", holds, from(receiver, "10690001", 0x04, "id:4A7F01 stat:EXPIRED"), false},
+		{"no source_addr", "bank", holds, from("", "10690001", 0x04, good), false},
+		{"no destination_addr", "bank", holds, from(receiver, "", 0x04, good), false},
 	} {
-		r := newReceiving(t, fakeLedger{}, func(o *Options) { o.Hold, o.Policies.Default.Feedback = tt.hold, tt.telling })
+		r := newReceiving(t, fakeLedger{}, func(o *receiptOptions) {
+			o.Hold, o.IsHeld = tt.hold, func(account string) bool { return account != "shop" }
+		})
 		if got := r.hold(tt.account, tt.f, r.later); got != tt.want {
 			t.Errorf("%s: held %t, want %t", tt.name, got, tt.want)
 		}
@@ -130,9 +125,8 @@ func TestHoldReceiptOnly(t *testing.T) {
 // A receipt that is not held after all passes, and the ledger hears of it; when too many wait
 // the SMSC keeps it.
 func TestHoldReceiptPasses(t *testing.T) {
-	passing := func(o *Options) {
+	passing := func(o *receiptOptions) {
 		o.Hold = holding(func(string, string, []byte) (bool, error) { return false, nil })
-		o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 	}
 	r := newReceiving(t, fakeLedger{}, passing)
 	if !r.hold("bank", deliveredReceipt, r.later) {
@@ -152,7 +146,7 @@ func TestHoldReceiptPasses(t *testing.T) {
 // While a message is under way in parts a receipt of its conversation waits: nothing but
 // receipts does, and no more than there is room for.
 func TestReceiptsUnderwayOnly(t *testing.T) {
-	r := newReceiving(t, fakeLedger{}, func(*Options) {})
+	r := newReceiving(t, fakeLedger{}, func(*receiptOptions) {})
 	c, _ := receiptConversation(parsed(t, deliveredReceipt))
 	f := r.underway.begin(c)
 	for name, other := range map[string]smpp.Frame{
@@ -171,13 +165,13 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 	if got := r.did(); !slices.Equal(got, []string{"answered 64"}) {
 		t.Errorf("one too many: got %v, want ESME_RX_T_APPN", got)
 	}
-	if got := testutil.ToFloat64(r.metrics.merged.WithLabelValues("refused")); got != 1 {
+	if got := testutil.ToFloat64(r.merged.WithLabelValues("refused")); got != 1 {
 		t.Errorf("refused: counted %v, want 1", got)
 	}
 	if !r.take(deliveredReceipt, r.later) {
 		t.Error("the receipt was not taken")
 	}
-	r.Gateway.underway.end(c, f)
+	r.underway.end(c, f)
 	if got := r.did(); !slices.Equal(got, []string{"forwarded"}) || !slices.Equal(r.noted, []string{"4A7F01 delivered"}) {
 		t.Errorf("landed: got %v, noted %v; want it to be forwarded and noted", got, r.noted)
 	}
@@ -205,7 +199,7 @@ func TestMergeOutcomes(t *testing.T) {
 		ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
 			done(tt.whole, tt.err)
 		}}
-		r := newReceiving(t, ledger, func(*Options) {})
+		r := newReceiving(t, ledger, func(*receiptOptions) {})
 		m, rc, _ := readAgain(tt.f)
 		r.merge(journal.CutPart{Seq: tt.part}, m, &rc, r.path)
 		if got := r.did(); !slices.Equal(got, []string{tt.want}) {
@@ -216,7 +210,7 @@ func TestMergeOutcomes(t *testing.T) {
 		}
 		for _, outcome := range []string{"merged", "passed", "unwanted", "refused"} {
 			want := map[bool]float64{true: 1}[outcome == tt.outcome]
-			if got := testutil.ToFloat64(r.metrics.merged.WithLabelValues(outcome)); got != want {
+			if got := testutil.ToFloat64(r.merged.WithLabelValues(outcome)); got != want {
 				t.Errorf("%q, part %d: counted %v as %s, want %v", tt.outcome, tt.part, got, outcome, want)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/internal/deliver"
 	"readback/internal/golden"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
@@ -103,9 +102,8 @@ func TestReceiptsThatDisagree(t *testing.T) {
 				part = p
 				done(nil, nil)
 			}}
-			r := newReceiving(t, ledger, func(o *Options) {
+			r := newReceiving(t, ledger, func(o *receiptOptions) {
 				o.Hold = holding(func(_, id string, _ []byte) (bool, error) { return id == tt.id, nil })
-				o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
 			})
 			const network = "\x03\x00\x15"
 			tlvs := string(smpp.AppendTLV([]byte(tt.tlvs), smpp.TagNetworkErrorCode, []byte(network)))

@@ -65,11 +65,11 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 		return l.deliver(account, m, nil, l.session.Arrived())
 	}
 	id := g.opt.IDs.OfReceipt(r.ID)
-	if g.takeReceipt(ctx, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
+	if g.receipts.takeReceipt(ctx, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}
 	if account, ok := g.ledger.Routed(id); ok {
-		if g.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
+		if g.receipts.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 			return nil
 		}
 		return l.deliver(account, m, &r, l.session.Arrived())
@@ -90,7 +90,7 @@ func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) err
 			return
 		}
 		defer l.session.Flush()
-		if l.pool.g.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, id}) {
+		if l.pool.g.receipts.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, id}) {
 			return
 		}
 		_ = l.deliver(account, m, &r, time.Time{}) // an SMSC that is gone needs no answer
@@ -108,7 +108,7 @@ func (l fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, ar
 		return l.refuse(m.Frame)
 	}
 	if r != nil {
-		l.pool.g.noteReceipt(m, r)
+		l.pool.g.receipts.noteReceipt(m, r)
 	}
 	return nil
 }

@@ -249,9 +249,9 @@ func (s *scene) end() {
 	if got := (&world{t: s.t, registry: s.registry}).count("readback_panics_total", ""); got != 0 {
 		s.t.Fatalf("%v panics", got)
 	}
-	s.g.underway.mu.Lock()
-	defer s.g.underway.mu.Unlock()
-	if n := len(s.g.underway.by); n > 0 {
+	s.g.receipts.underway.mu.Lock()
+	defer s.g.receipts.underway.mu.Unlock()
+	if n := len(s.g.receipts.underway.by); n > 0 {
 		s.t.Errorf("%d conversations have messages under way", n)
 	}
 }

@@ -36,7 +36,7 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 	}
 	passed, err := l.pass(f)
 	if passed && isReceipt {
-		l.g.noteReceipt(m, &r)
+		l.g.receipts.noteReceipt(m, &r)
 	}
 	return err
 }
@@ -71,7 +71,7 @@ func (l fromSMSC) takeRead(ctx context.Context, m smpp.Message) bool {
 // takeReceipt takes a receipt that is not for the ESME, or not yet: that of a part, or one
 // that is to be held.
 func (l fromSMSC) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt) bool {
-	return l.g.takeReceipt(ctx, m, r, l.later(), l) || l.g.holdReceipt(ctx, l.bind.account, m, r, l.later(), l)
+	return l.g.receipts.takeReceipt(ctx, m, r, l.later(), l) || l.g.receipts.holdReceipt(ctx, l.bind.account, m, r, l.later(), l)
 }
 
 func (l fromSMSC) later() aside { return aside{&l.waiting, l.link} }

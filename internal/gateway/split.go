@@ -52,7 +52,7 @@ func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}
-	m.flight = l.g.underway.begin(m.sent.Conversation)
+	m.flight = l.g.receipts.underway.begin(m.sent.Conversation)
 	l.splitting, l.scratch.Assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
 	l.count(numbering.Numbered)
@@ -202,7 +202,7 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	if !m.claim() {
 		return
 	}
-	defer l.g.underway.end(m.sent.Conversation, m.flight)
+	defer l.g.receipts.underway.end(m.sent.Conversation, m.flight)
 	defer l.settle()
 	if m.of != nil {
 		m.of.whole.answered(l, f, m.of, accepted)

@@ -47,7 +47,7 @@ func TestSplitSendFails(t *testing.T) {
 				up.answer(l, i, 0, "")
 			}
 			l.wantOwed(t, 0)
-			if len(l.g.underway.by) > 0 {
+			if len(l.g.receipts.underway.by) > 0 {
 				t.Error("the message is still under way")
 			}
 		})

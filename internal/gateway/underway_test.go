@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
-	"golang.org/x/sync/errgroup"
 
-	"readback/internal/deliver"
 	"readback/smpp"
 )
 
@@ -43,39 +41,34 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				opt := DefaultOptions()
-				opt.SMSC = "smsc:1"
-				opt.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
-				opt.Hold = holding(func(string, string, []byte) (bool, error) { return tt.held, nil })
-				g, err := New(opt, fakeLedger{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, r, _ := readAgain(partReceiptOf("other", "DELIVRD", "000", 2, 7))
+				r := newReceiving(t, fakeLedger{}, func(o *receiptOptions) {
+					o.Hold = holding(func(string, string, []byte) (bool, error) { return tt.held, nil })
+				})
+				m, rc, _ := readAgain(partReceiptOf("other", "DELIVRD", "000", 2, 7))
 				c, _ := receiptConversation(m)
-				before := g.underway.begin(c)
-				p, waiting := make(path, 2), new(errgroup.Group)
-				if !g.takeReceipt(t.Context(), m, &r, aside{waiting, p}, p) {
+				before := r.underway.begin(c)
+				p := r.path
+				if !r.takeReceipt(t.Context(), m, &rc, r.later, p) {
 					t.Fatal("the receipt was not taken")
 				}
-				after := g.underway.begin(c) // not waited for
+				after := r.underway.begin(c) // not waited for
 				synctest.Wait()
 				if len(p) > 0 {
 					t.Errorf("%s before the message has landed", <-p)
 				}
 				if tt.lands {
 					time.Sleep(earlyTime - 1)
-					g.underway.end(c, before)
+					r.underway.end(c, before)
 				}
-				_ = waiting.Wait()
+				_ = r.later.group.Wait()
 				if got := <-p; got != tt.want || len(p) > 0 {
 					t.Errorf("got %s and %d more, want %s", got, len(p), tt.want)
 				}
 				if !tt.lands {
-					g.underway.end(c, before)
+					r.underway.end(c, before)
 				}
-				if g.underway.end(c, after); len(g.underway.by) > 0 {
-					t.Errorf("left: %v", g.underway.by)
+				if r.underway.end(c, after); len(r.underway.by) > 0 {
+					t.Errorf("left: %v", r.underway.by)
 				}
 			})
 		})

@@ -10,7 +10,6 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
-	"readback/internal/deliver"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
@@ -48,10 +47,7 @@ func holdLong(ctx context.Context, _ string, _ message.Conversation, _, _ []byte
 // A receipt that cannot be held in time the SMSC keeps.
 func TestHoldInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newReceiving(t, fakeLedger{}, func(o *Options) {
-			o.Hold = holdLong
-			o.Policies.Default.Feedback = deliver.Options{Form: deliver.Receipt, HoldReceipt: true}
-		})
+		r := newReceiving(t, fakeLedger{}, func(o *receiptOptions) { o.Hold = holdLong })
 		begin := time.Now()
 		if !r.hold("bank", deliveredReceipt, r.later) {
 			t.Error("the receipt was not taken")
