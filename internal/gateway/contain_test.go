@@ -222,11 +222,7 @@ func TestPanicGivesBack(t *testing.T) {
 				}
 				esme.ReadToEnd()
 				testpeer.Receive(t, "number given back", ledger.refused)
-				w.await("nothing under way", func() bool {
-					w.receipts.underway.mu.Lock()
-					defer w.receipts.underway.mu.Unlock()
-					return len(w.receipts.underway.by) == 0
-				})
+				w.await("nothing in transit", func() bool { return w.receipts.inTransit() == 0 })
 			})
 		})
 	}

@@ -11,35 +11,35 @@ import (
 	"readback/smpp/receipt"
 )
 
-// takeReceipt takes the receipt r in m if it is about a part of a message which the gateway
-// has cut, or may be about one that is under way: the ESME knows the whole only, and gets
-// one receipt, when all parts have theirs. It reports whether it has taken it.
+// takeReceipt takes the receipt r in m if it is about a part of a message that the gateway
+// has split, or may be about a part of one that is in transit. The ESME knows the whole message
+// only, and gets one receipt, when all parts have theirs. taken is false if the receipt is about no part.
 func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
 	c, ok := receiptConversation(m)
 	if len(r.ID) == 0 || !ok {
 		return false
 	}
 	key := receipt.Key(h.IDs.OfReceipt(r.ID))
-	flights := h.underway.of(c) // asked first: one may land in between
+	transits := h.transits.in(c) // asked first: one may end in between
 	if part, ok := h.Ledger.PartOf(key, c.Receiver); ok {
 		h.merge(part, m, r, p)
 		return true
 	}
-	if len(flights) == 0 {
+	if len(transits) == 0 {
 		return false
 	}
 	f := bytes.Clone(m.Frame)
 	later.try(func() {
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		landed := land(wait, flights)
+		ended := awaitEnd(wait, transits)
 		part, ok := h.Ledger.PartOf(key, c.Receiver)
 		m, r, isReceipt := readAgain(f)
 		switch {
 		case !isReceipt:
 		case ok:
 			h.merge(part, m, &r, p)
-		case !landed: // it may still be of a part
+		case !ended: // it may still be of a part
 			h.refuseReceipt(f, p)
 		case h.holdReceipt(ctx, p.account(), m, &r, later, p):
 		default:

@@ -150,7 +150,7 @@ func receiptTail(f smpp.Frame) []byte {
 	return f[strings.Index(string(f), "10690001\x00")+len("10690001\x00"):]
 }
 
-// A receipt that comes while its message is under way waits: one of its parts is all that
+// A receipt that comes while its message is in transit waits: one of its parts is all that
 // the SMSC knows.
 func TestReceiptWaitsForItsMessage(t *testing.T) {
 	ledger := cuttingLedger()

@@ -143,12 +143,12 @@ func TestHoldReceiptPasses(t *testing.T) {
 	}
 }
 
-// While a message is under way in parts a receipt of its conversation waits: nothing but
+// While a message is in transit in parts a receipt of its conversation waits: nothing but
 // receipts does, and no more than there is room for.
-func TestReceiptsUnderwayOnly(t *testing.T) {
+func TestReceiptsInTransitOnly(t *testing.T) {
 	r := newReceiving(t, fakeLedger{}, func(*receiptOptions) {})
 	c, _ := receiptConversation(parsed(t, deliveredReceipt))
-	f := r.underway.begin(c)
+	transit := r.beginTransit(c)
 	for name, other := range map[string]smpp.Frame{
 		"message":               deliverFrame("10690001", 0, "id:4A7F01 stat:DELIVRD", "", 7),
 		"receipt without id":    deliverFrame("10690001", 0x04, "stat:DELIVRD", "", 7),
@@ -171,9 +171,9 @@ func TestReceiptsUnderwayOnly(t *testing.T) {
 	if !r.take(deliveredReceipt, r.later) {
 		t.Error("the receipt was not taken")
 	}
-	r.underway.end(c, f)
+	transit.end()
 	if got := r.did(); !slices.Equal(got, []string{"forwarded"}) || !slices.Equal(r.noted, []string{"4A7F01 delivered"}) {
-		t.Errorf("landed: got %v, noted %v; want it to be forwarded and noted", got, r.noted)
+		t.Errorf("transit ended: got %v, noted %v; want it to be forwarded and noted", got, r.noted)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 type receiptHandler struct {
 	receiptOptions
 	merged   *prometheus.CounterVec
-	underway underway
+	transits transits
 }
 
 // receiptOptions are what a receiptHandler works with.
@@ -69,6 +69,6 @@ func newReceiptHandler(o receiptOptions) *receiptHandler {
 			Labels: []string{"outcome"}, Detail: "`merged`: others are to come. `unwanted`: the ESME did not ask for this outcome. `refused`: for now, since the ledger is away, too many wait, or a message that it may be about takes over 5 s.",
 			Look: "`refused` rises; `passed` and `unwanted` stay far below `readback_splits_total{outcome=\"accepted\"}`: receipts do not come, or do not find their part",
 		}),
-		underway: underway{by: make(map[message.Conversation][]flight)},
+		transits: transits{by: make(map[message.Conversation][]*transit)},
 	}
 }

@@ -249,9 +249,7 @@ func (s *scene) end() {
 	if got := (&world{t: s.t, registry: s.registry}).count("readback_panics_total", ""); got != 0 {
 		s.t.Fatalf("%v panics", got)
 	}
-	s.g.receipts.underway.mu.Lock()
-	defer s.g.receipts.underway.mu.Unlock()
-	if n := len(s.g.receipts.underway.by); n > 0 {
-		s.t.Errorf("%d conversations have messages under way", n)
+	if n := s.g.receipts.inTransit(); n > 0 {
+		s.t.Errorf("%d conversations have messages in transit", n)
 	}
 }

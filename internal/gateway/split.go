@@ -24,13 +24,13 @@ type whole interface {
 // when all parts are accepted and their records are in the log, with the answer to the
 // first one; else with the status of one that was refused, and the others are cancelled.
 type splitMessage struct {
-	link   *link
-	id     pdu.ID // submit_sm or data_sm
-	seq    uint32 // of the ESME's message
-	sent   *relay.Sent
-	wanted byte     // its registered_delivery
-	of     *request // the part of a submit_multi that it is; nil: a message of its own
-	flight flight
+	link    *link
+	id      pdu.ID // submit_sm or data_sm
+	seq     uint32 // of the ESME's message
+	sent    *relay.Sent
+	wanted  byte     // its registered_delivery
+	of      *request // the part of a submit_multi that it is; nil: a message of its own
+	transit *transit
 
 	unsent int // the first part that the ESME's read goroutine has not sent; owned by that
 
@@ -52,7 +52,7 @@ func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}
-	m.flight = l.g.receipts.underway.begin(m.sent.Conversation)
+	m.transit = l.g.receipts.beginTransit(m.sent.Conversation)
 	l.splitting, l.scratch.Assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
 	l.count(numbering.Numbered)
@@ -202,7 +202,7 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	if !m.claim() {
 		return
 	}
-	defer l.g.receipts.underway.end(m.sent.Conversation, m.flight)
+	defer m.transit.end()
 	defer l.settle()
 	if m.of != nil {
 		m.of.whole.answered(l, f, m.of, accepted)

@@ -47,8 +47,8 @@ func TestSplitSendFails(t *testing.T) {
 				up.answer(l, i, 0, "")
 			}
 			l.wantOwed(t, 0)
-			if len(l.g.receipts.underway.by) > 0 {
-				t.Error("the message is still under way")
+			if l.g.receipts.inTransit() > 0 {
+				t.Error("the message is still in transit")
 			}
 		})
 	}

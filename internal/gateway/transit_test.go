@@ -25,17 +25,17 @@ func (p path) reply(_ smpp.Frame, status pdu.Status) error {
 	return nil
 }
 
-// A receipt waits for the messages that were under way in parts when it came, and then goes
-// its way: it is kept, too, where an account wants that. When they do not land the SMSC
+// A receipt waits for the messages that were in transit in parts when it came, and then goes
+// its way: it is kept, too, where an account wants that. When their transit does not end the SMSC
 // keeps it: one of their parts may be what it is about.
-func TestReceiptWaitsForThoseUnderway(t *testing.T) {
+func TestReceiptWaitsForTransits(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		held  bool
-		lands bool
-		want  string
+		name string
+		held bool
+		ends bool
+		want string
 	}{
-		{"lands", false, true, "forwarded"},
+		{"ends", false, true, "forwarded"},
 		{"held", true, true, "answered 00"},
 		{"does not", true, false, "answered 64"},
 	} {
@@ -46,29 +46,29 @@ func TestReceiptWaitsForThoseUnderway(t *testing.T) {
 				})
 				m, rc, _ := readAgain(partReceiptOf("other", "DELIVRD", "000", 2, 7))
 				c, _ := receiptConversation(m)
-				before := r.underway.begin(c)
+				before := r.beginTransit(c)
 				p := r.path
 				if !r.takeReceipt(t.Context(), m, &rc, r.later, p) {
 					t.Fatal("the receipt was not taken")
 				}
-				after := r.underway.begin(c) // not waited for
+				after := r.beginTransit(c) // not waited for
 				synctest.Wait()
 				if len(p) > 0 {
-					t.Errorf("%s before the message has landed", <-p)
+					t.Errorf("%s before the transit has ended", <-p)
 				}
-				if tt.lands {
+				if tt.ends {
 					time.Sleep(earlyTime - 1)
-					r.underway.end(c, before)
+					before.end()
 				}
 				_ = r.later.group.Wait()
 				if got := <-p; got != tt.want || len(p) > 0 {
 					t.Errorf("got %s and %d more, want %s", got, len(p), tt.want)
 				}
-				if !tt.lands {
-					r.underway.end(c, before)
+				if !tt.ends {
+					before.end()
 				}
-				if r.underway.end(c, after); len(r.underway.by) > 0 {
-					t.Errorf("left: %v", r.underway.by)
+				if after.end(); r.inTransit() > 0 {
+					t.Errorf("left: %v", r.transits.by)
 				}
 			})
 		})
