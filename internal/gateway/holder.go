@@ -11,7 +11,7 @@ import (
 // holdReceipt keeps back the SMSC's receipt r of a delivery, where the account is to get one
 // receipt for a message: ours, that it was read, or this one. It reports whether it has taken
 // the receipt, which is answered when it is durable. An account that is not known has none.
-func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
+func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later runner, p receiptPath) (taken bool) {
 	if account == "" || h.Hold == nil || !h.IsHeld(account) {
 		return false
 	}

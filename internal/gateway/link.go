@@ -48,7 +48,7 @@ type link struct {
 	usage *account.Usage // what the account's sessions share; nil before the bind
 
 	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
-	waiting  errgroup.Group // receipts and reads of subscribers; see maxAside
+	waiting  errgroup.Group // receipts and reads of subscribers; see maxBackground
 	acks     errgroup.Group // read responses of the ESME that wait for their verdict
 	draining atomic.Bool
 	awaiting atomic.Bool   // awaitRoom waits
@@ -57,13 +57,18 @@ type link struct {
 	log      atomic.Pointer[slog.Logger]
 }
 
+// maxBackground bounds what runs in the background of one session with the SMSC: receipts that
+// wait for the answer to their message, and reads that wait for their verdict. More are refused
+// for now.
+const maxBackground = 1000
+
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
 		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: make(chan struct{}),
 		settled: make(chan struct{}, 1), room: make(chan struct{}, 1),
 	}
-	l.waiting.SetLimit(maxAside)
+	l.waiting.SetLimit(maxBackground)
 	l.acks.SetLimit(maxAcks)
 	l.untracked = &request{link: l}
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))

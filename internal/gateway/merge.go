@@ -14,7 +14,7 @@ import (
 // takeReceipt takes the receipt r in m if it is about a part of a message that the gateway
 // has split, or may be about a part of one that is in transit. The ESME knows the whole message
 // only, and gets one receipt, when all parts have theirs. taken is false if the receipt is about no part.
-func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later aside, p receiptPath) (taken bool) {
+func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later runner, p receiptPath) (taken bool) {
 	c, ok := receiptConversation(m)
 	if len(r.ID) == 0 || !ok {
 		return false

@@ -24,7 +24,7 @@ const readTime = 15 * time.Second
 // takeRead takes a message from a subscriber that is a read response (docs/wire.md): the ESME
 // never sees it. It reports whether the message is one. The network vouches for its sender. reply
 // answers it when there is a verdict.
-func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later aside, reply func(pdu.Status)) (taken bool) {
+func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later runner, reply func(pdu.Status)) (taken bool) {
 	rd, ok := g.readOf(m)
 	if !ok {
 		return false

@@ -35,7 +35,7 @@ func newPool(g *Gateway) *pool {
 	p.room.L = &p.mu
 	for n := range g.opt.Shared.Binds {
 		s := &slot{pool: p, n: n}
-		s.waiting.SetLimit(maxAside)
+		s.waiting.SetLimit(maxBackground)
 		p.slots = append(p.slots, s)
 	}
 	return p

@@ -31,15 +31,16 @@ func parsed(t testing.TB, f smpp.Frame) smpp.Message {
 // receiving is a receiptHandler that is given receipts by hand.
 type receiving struct {
 	*receiptHandler
-	later aside
+	later runner
+	group *errgroup.Group // of later
 	path  path
 	noted []string
 }
 
 func newReceiving(t *testing.T, ledger fakeLedger, change func(*receiptOptions)) *receiving {
 	t.Helper()
-	p := make(path, 10)
-	r := &receiving{later: aside{new(errgroup.Group), p}, path: p}
+	p, group := make(path, 10), new(errgroup.Group)
+	r := &receiving{later: newRunner(group, p), group: group, path: p}
 	ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
 		r.noted = append(r.noted, string(id)+" "+s.String())
 	}
@@ -51,31 +52,31 @@ func newReceiving(t *testing.T, ledger fakeLedger, change func(*receiptOptions))
 }
 
 // take has the gateway take f, if that is a receipt.
-func (r *receiving) take(f smpp.Frame, later aside) bool {
+func (r *receiving) take(f smpp.Frame, later runner) bool {
 	m, rc, ok := readAgain(f)
 	return ok && r.takeReceipt(context.Background(), m, &rc, later, r.path)
 }
 
 // hold has the gateway hold f, if that is a receipt.
-func (r *receiving) hold(account string, f smpp.Frame, later aside) bool {
+func (r *receiving) hold(account string, f smpp.Frame, later runner) bool {
 	m, rc, ok := readAgain(f)
 	return ok && r.holdReceipt(context.Background(), account, m, &rc, later, r.path)
 }
 
 // did waits for what was started, and returns what became of the receipts.
 func (r *receiving) did() (outcomes []string) {
-	_ = r.later.group.Wait()
+	_ = r.group.Wait()
 	for len(r.path) > 0 {
 		outcomes = append(outcomes, <-r.path)
 	}
 	return outcomes
 }
 
-// full is an aside where too much waits already.
-func full() aside {
+// full is a runner that runs as much as it may.
+func full() runner {
 	group := new(errgroup.Group)
 	group.SetLimit(0)
-	return aside{group, path(nil)}
+	return newRunner(group, path(nil))
 }
 
 // What is held is a receipt of a delivery that says whose message it is about; everything else

@@ -53,7 +53,7 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 	}
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
-	later := aside{&l.waiting, l.slot}
+	later := newRunner(&l.waiting, l.slot)
 	if g.takeRead(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
@@ -80,7 +80,7 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
-	later := aside{&l.waiting, l.slot}
+	later := newRunner(&l.waiting, l.slot)
 	later.try(func() {
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()

@@ -154,12 +154,12 @@ func TestReceiptEarlyBounded(t *testing.T) {
 		<-released
 		return "", false
 	}}}, bank)
-	for seq := range uint32(maxAside + 1) {
+	for seq := range uint32(maxBackground + 1) {
 		smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", seq))
 	}
-	smsc.Want("refusal of the last", refusal(deliverFrame("", 0, "", "", maxAside), smpp.StatusTempApp))
+	smsc.Want("refusal of the last", refusal(deliverFrame("", 0, "", "", maxBackground), smpp.StatusTempApp))
 	close(released)
-	for range maxAside {
+	for range maxBackground {
 		smsc.Next("refusal")
 	}
 }

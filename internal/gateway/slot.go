@@ -25,7 +25,7 @@ type slot struct {
 	session *smscSession // nil unless it has bound; guarded by mu
 	room    room         // guarded by mu
 
-	waiting errgroup.Group // receipts and reads of subscribers; see maxAside
+	waiting errgroup.Group // receipts and reads of subscribers; see maxBackground
 }
 
 // current is the slot's session while that is bound, else nil.

@@ -60,7 +60,7 @@ func TestReceiptWaitsForTransits(t *testing.T) {
 					time.Sleep(earlyTime - 1)
 					before.end()
 				}
-				_ = r.later.group.Wait()
+				_ = r.group.Wait()
 				if got := <-p; got != tt.want || len(p) > 0 {
 					t.Errorf("got %s and %d more, want %s", got, len(p), tt.want)
 				}
