@@ -36,10 +36,11 @@ var imports = map[string][]string{
 	"internal/account":    {"internal/crash", "internal/setting"},
 	"internal/arch":       {},
 	"internal/backoff":    {},
+	"internal/background": {"internal/crash"},
 	"internal/crash":      {},
 	"internal/deliver":    {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/gateway": {
-		"internal/account", "internal/crash", "internal/deliver", "internal/metric",
+		"internal/account", "internal/background", "internal/crash", "internal/deliver", "internal/metric",
 		"internal/numbering", "internal/setting", "relay", "relay/access", "relay/journal",
 		"relay/message", "smpp", "smpp/receipt", "udh",
 	},

@@ -1,4 +1,5 @@
-// Package crash ends the process after a panic that leaves shared state inconsistent.
+// Package crash says what a panic ends: the link or bind that contains it, or the process if it
+// leaves shared state inconsistent.
 package crash
 
 import (

@@ -33,7 +33,7 @@ func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []account.Addr
 	rd.By.Name = "account:" + l.bind.account
 	head := bytes.Clone(f[:smpp.HeaderLen])
 	waits := l.acks.TryGo(func() error {
-		defer l.contain()
+		defer l.Contain()
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
 		l.answerAck(head, l.g.opt.Acks(ctx, rd))

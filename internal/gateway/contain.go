@@ -16,15 +16,8 @@ import (
 // errPanic is why a link ended that has panicked.
 var errPanic = errors.New("panic")
 
-// container contains the panics of a goroutine that works for it: a link, or one of the
-// gateway's own binds.
-type container interface {
-	// contain is deferred. It recovers from a panic of the function that defers it.
-	contain()
-}
-
-// contain ends the link.
-func (l *link) contain() {
+// Contain ends the link.
+func (l *link) Contain() {
 	if v := recover(); v != nil {
 		l.panicked(v, debug.Stack())
 	}
@@ -48,19 +41,6 @@ func (l *link) panicked(v any, stack []byte) {
 func (g *Gateway) panicked(log *slog.Logger, v any, stack []byte) {
 	g.metrics.panics.Inc()
 	log.Error("panic", "value", fmt.Sprint(v), "stack", string(stack))
-}
-
-// orRefuse runs f, and refuse if f panics, which of contains.
-func orRefuse(of container, f, refuse func()) {
-	done := false
-	defer func() {
-		if !done {
-			refuse()
-		}
-	}()
-	defer of.contain()
-	f()
-	done = true
 }
 
 // ended ends the link if one of its sessions has ended by a panic, and reports whether that is so.
@@ -89,7 +69,7 @@ func (l *link) abandon(r *request) {
 // abandonUnsent gives up what the ESME's read goroutine was sending when it panicked. That
 // goroutine has ended.
 func (l *link) abandonUnsent() {
-	defer l.contain()
+	defer l.Contain()
 	if s := l.scratch.Assigned; s != nil {
 		l.g.ledger.Refuse(s)
 	}
@@ -98,8 +78,8 @@ func (l *link) abandonUnsent() {
 	}
 }
 
-// contain ends nothing: the panic concerns one PDU of the SMSC's, and the bind is everybody's.
-func (s *slot) contain() {
+// Contain ends nothing: the panic concerns one PDU of the SMSC's, and the bind is everybody's.
+func (s *slot) Contain() {
 	if v := recover(); v != nil {
 		s.panicked(v, debug.Stack())
 	}

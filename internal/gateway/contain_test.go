@@ -168,7 +168,7 @@ type plantedPath struct{ path }
 
 func (plantedPath) forward(smpp.Message) error { plantedPanic(); return nil }
 
-func (p plantedPath) contain() {
+func (p plantedPath) Contain() {
 	if recover() != nil {
 		p.path <- "contained"
 	}

@@ -24,7 +24,7 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(relay.ErrNoMore)
 	delivery.Go(func() {
-		defer l.contain()
+		defer l.Contain()
 		if err := l.g.opt.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}

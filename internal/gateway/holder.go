@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"readback/internal/background"
 	"readback/smpp"
 	"readback/smpp/receipt"
 )
@@ -11,7 +12,7 @@ import (
 // holdReceipt keeps back the SMSC's receipt r of a delivery, where the account is to get one
 // receipt for a message: ours, that it was read, or this one. It reports whether it has taken
 // the receipt, which is answered when it is durable. An account that is not known has none.
-func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later runner, p receiptPath) (taken bool) {
+func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later background.Runner, p receiptPath) (taken bool) {
 	if account == "" || h.Hold == nil || !h.IsHeld(account) {
 		return false
 	}
@@ -20,7 +21,7 @@ func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp
 		return false
 	}
 	f, id := bytes.Clone(m.Frame), bytes.Clone(r.ID)
-	later.try(func() {
+	later.Try(func() {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		held, err := h.Hold(ctx, account, c, id, f)

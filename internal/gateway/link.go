@@ -98,7 +98,7 @@ func (l *link) whileOpen(ctx context.Context, wait func(context.Context)) {
 func (l *link) run(ctx context.Context) {
 	l.g.metrics.connections.Inc()
 	defer l.g.metrics.connections.Dec()
-	defer l.contain()
+	defer l.Contain()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	gone, leave := context.WithCancel(context.WithoutCancel(ctx)) // ends when the ESME's session has
@@ -130,7 +130,7 @@ func (l *link) run(ctx context.Context) {
 // runSMSC runs the SMSC's session when there is one. When the ESME goes first, which ends gone,
 // the session is unbound; when the SMSC does, what it owes is answered in its stead.
 func (l *link) runSMSC(gone context.Context) {
-	defer l.contain()
+	defer l.Contain()
 	var smsc *smscSession
 	select {
 	case smsc = <-l.dialed:
@@ -181,7 +181,7 @@ func unbind[R any](ctx context.Context, s *smpp.Session[R], cause error) {
 // runFeedback waits for the bind, then takes the account's feedback while the ESME
 // can be told.
 func (l *link) runFeedback(ctx, gone context.Context) {
-	defer l.contain()
+	defer l.Contain()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(gone, cancel)
@@ -210,7 +210,7 @@ func (l *link) runFeedback(ctx, gone context.Context) {
 // drain waits for the gateway's stop, then for the answers under way, and unbinds
 // the ESME; the SMSC follows when that is gone.
 func (l *link) drain(ctx, gone context.Context) {
-	defer l.contain()
+	defer l.Contain()
 	select {
 	case <-gone.Done():
 		return

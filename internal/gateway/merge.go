@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"readback/internal/background"
+	"readback/internal/crash"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
@@ -14,7 +16,7 @@ import (
 // takeReceipt takes the receipt r in m if it is about a part of a message that the gateway
 // has split, or may be about a part of one that is in transit. The ESME knows the whole message
 // only, and gets one receipt, when all parts have theirs. taken is false if the receipt is about no part.
-func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later runner, p receiptPath) (taken bool) {
+func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later background.Runner, p receiptPath) (taken bool) {
 	c, ok := receiptConversation(m)
 	if len(r.ID) == 0 || !ok {
 		return false
@@ -29,7 +31,7 @@ func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *rec
 		return false
 	}
 	f := bytes.Clone(m.Frame)
-	later.try(func() {
+	later.Try(func() {
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		ended := awaitEnd(wait, transits)
@@ -71,7 +73,7 @@ func (h *receiptHandler) merge(part journal.CutPart, m smpp.Message, r *receipt.
 	f := bytes.Clone(m.Frame)
 	h.Ledger.Merge(part, partReceipt(r.Part()), func(whole *message.Merged, err error) {
 		// This is the ledger's goroutine: a panic would end the process.
-		orRefuse(p, func() { h.passMerged(f, whole, err, p) }, func() { h.refuseReceipt(f, p) })
+		crash.OrRefuse(p, func() { h.passMerged(f, whole, err, p) }, func() { h.refuseReceipt(f, p) })
 	})
 	h.noteReceipt(m, r)
 }

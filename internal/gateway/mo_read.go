@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/background"
 	"readback/relay"
 	"readback/relay/access"
 	"readback/relay/message"
@@ -24,12 +25,12 @@ const readTime = 15 * time.Second
 // takeRead takes a message from a subscriber that is a read response (docs/wire.md): the ESME
 // never sees it. It reports whether the message is one. The network vouches for its sender. reply
 // answers it when there is a verdict.
-func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later runner, reply func(pdu.Status)) (taken bool) {
+func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later background.Runner, reply func(pdu.Status)) (taken bool) {
 	rd, ok := g.readOf(m)
 	if !ok {
 		return false
 	}
-	later.try(func() {
+	later.Try(func() {
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
 		reply(readStatus(g.opt.Reads(ctx, rd)))

@@ -103,7 +103,7 @@ func (w *multi) note(f smpp.Frame, r *request, accepted bool) {
 
 // Logged closes one part, and answers the whole with the last one.
 func (w *multi) Logged(uint64) {
-	defer w.link.contain() // this is the ledger's goroutine: a panic would end the process
+	defer w.link.Contain() // this is the ledger's goroutine: a panic would end the process
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.open--; w.open > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"golang.org/x/sync/errgroup"
 
+	"readback/internal/background"
 	"readback/internal/simulator"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -31,7 +32,7 @@ func parsed(t testing.TB, f smpp.Frame) smpp.Message {
 // receiving is a receiptHandler that is given receipts by hand.
 type receiving struct {
 	*receiptHandler
-	later runner
+	later background.Runner
 	group *errgroup.Group // of later
 	path  path
 	noted []string
@@ -40,7 +41,7 @@ type receiving struct {
 func newReceiving(t *testing.T, ledger fakeLedger, change func(*receiptOptions)) *receiving {
 	t.Helper()
 	p, group := make(path, 10), new(errgroup.Group)
-	r := &receiving{later: newRunner(group, p), group: group, path: p}
+	r := &receiving{later: background.New(group, p), group: group, path: p}
 	ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
 		r.noted = append(r.noted, string(id)+" "+s.String())
 	}
@@ -52,13 +53,13 @@ func newReceiving(t *testing.T, ledger fakeLedger, change func(*receiptOptions))
 }
 
 // take has the gateway take f, if that is a receipt.
-func (r *receiving) take(f smpp.Frame, later runner) bool {
+func (r *receiving) take(f smpp.Frame, later background.Runner) bool {
 	m, rc, ok := readAgain(f)
 	return ok && r.takeReceipt(context.Background(), m, &rc, later, r.path)
 }
 
 // hold has the gateway hold f, if that is a receipt.
-func (r *receiving) hold(account string, f smpp.Frame, later runner) bool {
+func (r *receiving) hold(account string, f smpp.Frame, later background.Runner) bool {
 	m, rc, ok := readAgain(f)
 	return ok && r.holdReceipt(context.Background(), account, m, &rc, later, r.path)
 }
@@ -73,10 +74,10 @@ func (r *receiving) did() (outcomes []string) {
 }
 
 // full is a runner that runs as much as it may.
-func full() runner {
+func full() background.Runner {
 	group := new(errgroup.Group)
 	group.SetLimit(0)
-	return newRunner(group, path(nil))
+	return background.New(group, path(nil))
 }
 
 // What is held is a receipt of a delivery that says whose message it is about; everything else

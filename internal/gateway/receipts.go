@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/crash"
 	"readback/internal/metric"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -52,7 +53,7 @@ type HoldFunc func(ctx context.Context, account string, c message.Conversation, 
 
 // receiptPath is where a receipt came from and would go.
 type receiptPath interface {
-	container
+	crash.Container
 	// account is whose message it is about; empty if that is not known.
 	account() string
 	// forward passes a receipt on to the ESME; the answer is the ESME's.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/background"
 	"readback/internal/crash"
 	"readback/relay/message"
 	"readback/smpp"
@@ -23,7 +24,7 @@ type fromPool struct {
 // Request finds the account that a request is for. What has no receiver now is
 // refused for now, and the SMSC keeps it.
 func (l fromPool) Request(ctx context.Context, f smpp.Frame) (err error) {
-	orRefuse(l.slot, func() { err = l.take(ctx, f) }, func() { err = l.refuse(f) })
+	crash.OrRefuse(l.slot, func() { err = l.take(ctx, f) }, func() { err = l.refuse(f) })
 	return err
 }
 
@@ -53,7 +54,7 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 	}
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
-	later := newRunner(&l.waiting, l.slot)
+	later := background.New(&l.waiting, l.slot)
 	if g.takeRead(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
@@ -80,8 +81,8 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
 func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
-	later := newRunner(&l.waiting, l.slot)
-	later.try(func() {
+	later := background.New(&l.waiting, l.slot)
+	later.Try(func() {
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		account, _ := l.pool.g.ledger.AwaitRoute(wait, id)

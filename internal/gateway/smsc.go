@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/background"
 	"readback/smpp"
 	"readback/smpp/receipt"
 )
@@ -74,7 +75,7 @@ func (l fromSMSC) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Re
 	return l.g.receipts.takeReceipt(ctx, m, r, l.later(), l) || l.g.receipts.holdReceipt(ctx, l.bind.account, m, r, l.later(), l)
 }
 
-func (l fromSMSC) later() runner { return newRunner(&l.waiting, l.link) }
+func (l fromSMSC) later() background.Runner { return background.New(&l.waiting, l.link) }
 
 func (l fromSMSC) account() string { return l.bind.account }
 

@@ -155,7 +155,7 @@ func (m *splitMessage) accept(l *link) {
 
 // Logged answers the ESME: its message is in the log.
 func (m *splitMessage) Logged(uint64) {
-	defer m.link.contain() // this is the ledger's goroutine: a panic would end the process
+	defer m.link.Contain() // this is the ledger's goroutine: a panic would end the process
 	m.finish(m.first, true)
 }
 

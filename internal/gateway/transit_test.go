@@ -16,7 +16,7 @@ type path chan string
 
 func (path) account() string { return "bank" }
 
-func (path) contain() {} // what panics fails the test
+func (path) Contain() {} // what panics fails the test
 
 func (p path) forward(smpp.Message) error { p <- "forwarded"; return nil }
 
