@@ -13,7 +13,7 @@ import (
 // receipt for a message: ours, that it was read, or this one. It reports whether it has taken
 // the receipt, which is answered when it is durable. An account that is not known has none.
 func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later background.Runner, p receiptPath) (taken bool) {
-	if account == "" || h.Hold == nil || !h.IsHeld(account) {
+	if account == "" || h.opt.Hold == nil || !h.opt.IsHeld(account) {
 		return false
 	}
 	c, ok := receiptConversation(m)
@@ -24,12 +24,12 @@ func (h *receiptHandler) holdReceipt(ctx context.Context, account string, m smpp
 	later.Try(func() {
 		ctx, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
-		held, err := h.Hold(ctx, account, c, id, f)
+		held, err := h.opt.Hold(ctx, account, c, id, f)
 		m, r, isReceipt := readAgain(f)
 		switch {
 		case !isReceipt:
 		case err != nil:
-			h.Logger.Warn("receipt is not held", "account", account, "error", err)
+			h.opt.Logger.Warn("receipt is not held", "account", account, "error", err)
 			err = p.reply(f, smpp.StatusTempApp)
 		case held:
 			err = p.reply(f, smpp.StatusOK)

@@ -21,9 +21,9 @@ func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *rec
 	if len(r.ID) == 0 || !ok {
 		return false
 	}
-	key := receipt.Key(h.IDs.OfReceipt(r.ID))
+	key := receipt.Key(h.opt.IDs.OfReceipt(r.ID))
 	transits := h.transits.in(c) // asked first: one may end in between
-	if part, ok := h.Ledger.PartOf(key, c.Receiver); ok {
+	if part, ok := h.opt.Ledger.PartOf(key, c.Receiver); ok {
 		h.merge(part, m, r, p)
 		return true
 	}
@@ -35,7 +35,7 @@ func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *rec
 		wait, cancel := context.WithTimeout(ctx, earlyTime)
 		defer cancel()
 		ended := awaitEnd(wait, transits)
-		part, ok := h.Ledger.PartOf(key, c.Receiver)
+		part, ok := h.opt.Ledger.PartOf(key, c.Receiver)
 		m, r, isReceipt := readAgain(f)
 		switch {
 		case !isReceipt:
@@ -71,7 +71,7 @@ func (h *receiptHandler) merge(part journal.CutPart, m smpp.Message, r *receipt.
 		return
 	}
 	f := bytes.Clone(m.Frame)
-	h.Ledger.Merge(part, partReceipt(r.Part()), func(whole *message.Merged, err error) {
+	h.opt.Ledger.Merge(part, partReceipt(r.Part()), func(whole *message.Merged, err error) {
 		// This is the ledger's goroutine: a panic would end the process.
 		crash.OrRefuse(p, func() { h.passMerged(f, whole, err, p) }, func() { h.refuseReceipt(f, p) })
 	})

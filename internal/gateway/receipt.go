@@ -25,7 +25,7 @@ func (h *receiptHandler) noteReceipt(m smpp.Message, r *receipt.Receipt) {
 		return
 	}
 	if c, ok := receiptConversation(m); ok {
-		h.Ledger.Receipt(c, r.ID, state)
+		h.opt.Ledger.Receipt(c, r.ID, state)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // is to get only if its message is not read is kept back, which is holdReceipt. The caller
 // passes on all others, and has them noted in the ledger by noteReceipt.
 type receiptHandler struct {
-	receiptOptions
+	opt      receiptOptions
 	merged   *prometheus.CounterVec
 	transits transits
 }
@@ -64,7 +64,7 @@ type receiptPath interface {
 
 func newReceiptHandler(o receiptOptions) *receiptHandler {
 	return &receiptHandler{
-		receiptOptions: o,
+		opt: o,
 		merged: metric.With(o.Registerer).CounterVec(metric.Opts{
 			Name: "readback_part_receipts_total", Help: "Receipts of parts by what became of them: merged, passed (the last one, as that of the whole), unwanted, refused.",
 			Labels: []string{"outcome"}, Detail: "`merged`: others are to come. `unwanted`: the ESME did not ask for this outcome. `refused`: for now, since the ledger is away, too many wait, or a message that it may be about takes over 5 s.",
