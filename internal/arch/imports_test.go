@@ -41,7 +41,7 @@ var imports = map[string][]string{
 	"internal/deliver":    {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver", "internal/metric",
-		"internal/numbering", "internal/setting", "relay", "relay/access", "relay/journal",
+		"internal/numbering", "internal/receipts", "internal/setting", "relay", "relay/access",
 		"relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":            {},
@@ -52,6 +52,7 @@ var imports = map[string][]string{
 	"internal/mutants":           {},
 	"internal/numbering":         {"relay", "relay/access", "relay/message", "smpp", "udh"},
 	"internal/ops":               {},
+	"internal/receipts":          {"internal/background", "internal/crash", "internal/metric", "relay/journal", "relay/message", "smpp", "smpp/receipt"},
 	"internal/seed":              {},
 	"internal/setting":           {},
 	"internal/simulator":         {"handset", "smpp", "smpp/receipt", "udh"},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -163,31 +162,6 @@ func TestPanicInFeedback(t *testing.T) {
 	w.bind(simulator.Bind{SystemID: "shop"})
 }
 
-// plantedPath is where a receipt would go, if that did not panic.
-type plantedPath struct{ path }
-
-func (plantedPath) forward(smpp.Message) error { plantedPanic(); return nil }
-
-func (p plantedPath) Contain() {
-	if recover() != nil {
-		p.path <- "contained"
-	}
-}
-
-// The receipt of a whole message that panics concerns its link only, not the ledger, on whose
-// goroutine that is. The SMSC keeps it.
-func TestPanicInMerge(t *testing.T) {
-	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
-		done(&message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
-	}}
-	r := newReceiving(t, ledger, func(*receiptOptions) {})
-	m, rc, _ := readAgain(partReceiptOf("A", "DELIVRD", "000", 2, 7))
-	r.merge(journal.CutPart{Seq: 1}, m, &rc, plantedPath{r.path})
-	if got := r.did(); !slices.Equal(got, []string{"contained", "answered 64"}) {
-		t.Errorf("got %v, want it contained, and refused for now", got)
-	}
-}
-
 // What a link has taken of the ledger when it panics is given back: other links of the account
 // send in the same conversations.
 func TestPanicGivesBack(t *testing.T) {
@@ -222,7 +196,7 @@ func TestPanicGivesBack(t *testing.T) {
 				}
 				esme.ReadToEnd()
 				testpeer.Receive(t, "number given back", ledger.refused)
-				w.await("nothing in transit", func() bool { return w.receipts.inTransit() == 0 })
+				w.await("nothing in transit", func() bool { return w.receipts.InTransit() == 0 })
 			})
 		})
 	}

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"testing"
+
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
@@ -25,4 +27,14 @@ func accepted(seq uint32, id string) smpp.Frame {
 // refusal is the response that refuses f.
 func refusal(f smpp.Frame, status pdu.Status) smpp.Frame {
 	return smpp.AppendRefusal(nil, f.ID(), status, f.Seq())
+}
+
+// parsed is a message that can be read.
+func parsed(t testing.TB, f smpp.Frame) smpp.Message {
+	t.Helper()
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
+	"readback/internal/receipts"
 )
 
 // Gateway serves ESMEs.
@@ -24,7 +25,7 @@ type Gateway struct {
 	metrics     *metrics
 	usages      *account.Usages
 	connections *account.Connections
-	receipts    *receiptHandler
+	receipts    *receipts.Handler
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
@@ -45,7 +46,7 @@ func New(opt Options, ledger WholeLedger) (*Gateway, error) {
 		usages:      account.NewUsages(),
 		connections: account.NewConnections(opt.MaxSessions, opt.MaxUnbound),
 	}
-	g.receipts = newReceiptHandler(receiptOptions{
+	g.receipts = receipts.New(receipts.Options{
 		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,
 		Logger: opt.Logger, Registerer: opt.Registerer,
 	})

@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/deliver"
 	"readback/internal/golden"
+	"readback/internal/receipts"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay/message"
@@ -17,7 +18,7 @@ import (
 )
 
 // holding makes a HoldFunc of what a test looks at.
-func holding(hold func(account, id string, f []byte) (bool, error)) HoldFunc {
+func holding(hold func(account, id string, f []byte) (bool, error)) receipts.HoldFunc {
 	return func(_ context.Context, account string, _ message.Conversation, id, f []byte) (bool, error) {
 		return hold(account, string(id), f)
 	}

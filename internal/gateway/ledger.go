@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"readback/internal/numbering"
+	"readback/internal/receipts"
 	"readback/relay"
 	"readback/relay/message"
 )
@@ -11,7 +12,7 @@ import (
 // WholeLedger gives the numbers and learns what became of them.
 type WholeLedger interface {
 	numbering.Ledger
-	receiptLedger
+	receipts.Ledger
 	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
 	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte

@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/background"
 	"readback/internal/crash"
+	"readback/internal/receipts"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/smpp/receipt"
@@ -66,11 +67,11 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 		return l.deliver(account, m, nil, l.session.Arrived())
 	}
 	id := g.opt.IDs.OfReceipt(r.ID)
-	if g.receipts.takeReceipt(ctx, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
+	if g.receipts.TakePart(ctx, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 		return nil
 	}
 	if account, ok := g.ledger.Routed(id); ok {
-		if g.receipts.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
+		if g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 			return nil
 		}
 		return l.deliver(account, m, &r, l.session.Arrived())
@@ -83,15 +84,15 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
 	later := background.New(&l.waiting, l.slot)
 	later.Try(func() {
-		wait, cancel := context.WithTimeout(ctx, earlyTime)
+		wait, cancel := context.WithTimeout(ctx, receipts.MaxWait)
 		defer cancel()
 		account, _ := l.pool.g.ledger.AwaitRoute(wait, id)
-		m, r, isReceipt := readAgain(f)
+		m, r, isReceipt := receipts.Parse(f)
 		if !isReceipt {
 			return
 		}
 		defer l.session.Flush()
-		if l.pool.g.receipts.holdReceipt(ctx, account, m, &r, later, routedReceipt{l, id}) {
+		if l.pool.g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, id}) {
 			return
 		}
 		_ = l.deliver(account, m, &r, time.Time{}) // an SMSC that is gone needs no answer
@@ -109,7 +110,7 @@ func (l fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, ar
 		return l.refuse(m.Frame)
 	}
 	if r != nil {
-		l.pool.g.receipts.noteReceipt(m, r)
+		l.pool.g.receipts.Note(m, r)
 	}
 	return nil
 }
@@ -120,22 +121,22 @@ type routedReceipt struct {
 	id []byte
 }
 
-func (l routedReceipt) account() string {
+func (l routedReceipt) Account() string {
 	account, _ := l.pool.g.ledger.Routed(l.id)
 	return account
 }
 
-// forward passes a receipt on to a session of the account.
-func (l routedReceipt) forward(m smpp.Message) error {
+// Forward passes a receipt on to a session of the account.
+func (l routedReceipt) Forward(m smpp.Message) error {
 	defer l.session.Flush()
-	if l.pool.g.members.send(l.account(), m, l.session, time.Time{}) == nil {
+	if l.pool.g.members.send(l.Account(), m, l.session, time.Time{}) == nil {
 		return l.refuse(m.Frame)
 	}
 	return nil
 }
 
-// reply answers the SMSC in the ESME's stead.
-func (l routedReceipt) reply(f smpp.Frame, status pdu.Status) error {
+// Reply answers the SMSC in the ESME's stead.
+func (l routedReceipt) Reply(f smpp.Frame, status pdu.Status) error {
 	return l.answer(f.ID(), f.Seq(), status)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/receipts"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay/message"
@@ -135,8 +136,8 @@ func TestReceiptUnknown(t *testing.T) {
 		return "", false
 	}}}, bank)
 	returns(smsc, deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 7))
-	if wait := testpeer.Receive(t, "question", asked); wait <= 0 || wait > earlyTime {
-		t.Errorf("waits for %v, want up to %v", wait, earlyTime)
+	if wait := testpeer.Receive(t, "question", asked); wait <= 0 || wait > receipts.MaxWait {
+		t.Errorf("waits for %v, want up to %v", wait, receipts.MaxWait)
 	}
 	blocks = true
 	smsc.Send(deliverFrame("10690001", 0x04, "id:4A7F01 stat:DELIVRD", "", 8))

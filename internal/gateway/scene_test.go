@@ -249,7 +249,7 @@ func (s *scene) end() {
 	if got := (&world{t: s.t, registry: s.registry}).count("readback_panics_total", ""); got != 0 {
 		s.t.Fatalf("%v panics", got)
 	}
-	if n := s.g.receipts.inTransit(); n > 0 {
+	if n := s.g.receipts.InTransit(); n > 0 {
 		s.t.Errorf("%d conversations have messages in transit", n)
 	}
 }

@@ -37,7 +37,7 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 	}
 	passed, err := l.pass(f)
 	if passed && isReceipt {
-		l.g.receipts.noteReceipt(m, &r)
+		l.g.receipts.Note(m, &r)
 	}
 	return err
 }
@@ -72,24 +72,24 @@ func (l fromSMSC) takeRead(ctx context.Context, m smpp.Message) bool {
 // takeReceipt takes a receipt that is not for the ESME, or not yet: that of a part, or one
 // that is to be held.
 func (l fromSMSC) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt) bool {
-	return l.g.receipts.takeReceipt(ctx, m, r, l.later(), l) || l.g.receipts.holdReceipt(ctx, l.bind.account, m, r, l.later(), l)
+	return l.g.receipts.TakePart(ctx, m, r, l.later(), l) || l.g.receipts.Hold(ctx, l.bind.account, m, r, l.later(), l)
 }
 
 func (l fromSMSC) later() background.Runner { return background.New(&l.waiting, l.link) }
 
-func (l fromSMSC) account() string { return l.bind.account }
+func (l fromSMSC) Account() string { return l.bind.account }
 
-// forward passes a receipt on to the ESME.
-func (l fromSMSC) forward(m smpp.Message) error {
+// Forward passes a receipt on to the ESME.
+func (l fromSMSC) Forward(m smpp.Message) error {
 	defer l.esme.Flush()
 	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, l.session) != nil {
-		return l.reply(m.Frame, smpp.StatusTempApp)
+		return l.Reply(m.Frame, smpp.StatusTempApp)
 	}
 	return nil
 }
 
-// reply answers the SMSC in the ESME's stead.
-func (l fromSMSC) reply(f smpp.Frame, status pdu.Status) error {
+// Reply answers the SMSC in the ESME's stead.
+func (l fromSMSC) Reply(f smpp.Frame, status pdu.Status) error {
 	return l.answer(f.ID(), f.Seq(), status)
 }
 

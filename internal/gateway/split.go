@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/numbering"
+	"readback/internal/receipts"
 	"readback/relay"
 	"readback/smpp"
 	"readback/smpp/receipt"
@@ -30,7 +31,7 @@ type splitMessage struct {
 	sent    *relay.Sent
 	wanted  byte     // its registered_delivery
 	of      *request // the part of a submit_multi that it is; nil: a message of its own
-	transit *transit
+	transit *receipts.Transit
 
 	unsent int // the first part that the ESME's read goroutine has not sent; owned by that
 
@@ -52,7 +53,7 @@ func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}
-	m.transit = l.g.receipts.beginTransit(m.sent.Conversation)
+	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
 	l.splitting, l.scratch.Assigned = m, nil
 	l.owed.Add(int64(len(s.Frames))) // beside the whole
 	l.count(numbering.Numbered)
@@ -202,7 +203,7 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	if !m.claim() {
 		return
 	}
-	defer m.transit.end()
+	defer m.transit.End()
 	defer l.settle()
 	if m.of != nil {
 		m.of.whole.answered(l, f, m.of, accepted)

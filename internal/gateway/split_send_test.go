@@ -47,7 +47,7 @@ func TestSplitSendFails(t *testing.T) {
 				up.answer(l, i, 0, "")
 			}
 			l.wantOwed(t, 0)
-			if l.g.receipts.inTransit() > 0 {
+			if l.g.receipts.InTransit() > 0 {
 				t.Error("the message is still in transit")
 			}
 		})

@@ -38,26 +38,6 @@ func TestVerdictInTime(t *testing.T) {
 	})
 }
 
-// holdLong is a HoldFunc that never answers by itself.
-func holdLong(ctx context.Context, _ string, _ message.Conversation, _, _ []byte) (bool, error) {
-	<-ctx.Done()
-	return false, ctx.Err()
-}
-
-// A receipt that cannot be held in time the SMSC keeps.
-func TestHoldInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newReceiving(t, fakeLedger{}, func(o *receiptOptions) { o.Hold = holdLong })
-		begin := time.Now()
-		if !r.hold("bank", deliveredReceipt, r.later) {
-			t.Error("the receipt was not taken")
-		}
-		if got := strings.Join(r.did(), " "); got != "answered 64" || time.Since(begin) != earlyTime {
-			t.Errorf("got %s after %v, want ESME_RX_T_APPN after %v", got, time.Since(begin), earlyTime)
-		}
-	})
-}
-
 // Each verdict has a status of its own, which tells whether to try again.
 func TestVerdictStatus(t *testing.T) {
 	for kind, want := range map[message.VerdictKind]struct{ esme, smsc pdu.Status }{

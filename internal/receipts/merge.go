@@ -1,4 +1,4 @@
-package gateway
+package receipts
 
 import (
 	"bytes"
@@ -13,11 +13,11 @@ import (
 	"readback/smpp/receipt"
 )
 
-// takeReceipt takes the receipt r in m if it is about a part of a message that the gateway
+// TakePart takes the receipt r in m if it is about a part of a message that the gateway
 // has split, or may be about a part of one that is in transit. The ESME knows the whole message
 // only, and gets one receipt, when all parts have theirs. taken is false if the receipt is about no part.
-func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt, later background.Runner, p receiptPath) (taken bool) {
-	c, ok := receiptConversation(m)
+func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Receipt, later background.Runner, p Path) (taken bool) {
+	c, ok := conversationOf(m)
 	if len(r.ID) == 0 || !ok {
 		return false
 	}
@@ -32,50 +32,50 @@ func (h *receiptHandler) takeReceipt(ctx context.Context, m smpp.Message, r *rec
 	}
 	f := bytes.Clone(m.Frame)
 	later.Try(func() {
-		wait, cancel := context.WithTimeout(ctx, earlyTime)
+		wait, cancel := context.WithTimeout(ctx, MaxWait)
 		defer cancel()
 		ended := awaitEnd(wait, transits)
 		part, ok := h.opt.Ledger.PartOf(key, c.Receiver)
-		m, r, isReceipt := readAgain(f)
+		m, r, isReceipt := Parse(f)
 		switch {
 		case !isReceipt:
 		case ok:
 			h.merge(part, m, &r, p)
 		case !ended: // it may still be of a part
-			h.refuseReceipt(f, p)
-		case h.holdReceipt(ctx, p.account(), m, &r, later, p):
+			h.refuse(f, p)
+		case h.Hold(ctx, p.Account(), m, &r, later, p):
 		default:
-			h.noteReceipt(m, &r)
-			_ = p.forward(m) // a side that has gone is the business of whoever runs it
+			h.Note(m, &r)
+			_ = p.Forward(m) // a side that has gone is the business of whoever runs it
 		}
-	}, func() { h.refuseReceipt(f, p) })
+	}, func() { h.refuse(f, p) })
 	return true
 }
 
-// refuseReceipt has the SMSC keep a receipt that may be of a part.
-func (h *receiptHandler) refuseReceipt(f smpp.Frame, p receiptPath) {
+// refuse has the SMSC keep a receipt that may be of a part.
+func (h *Handler) refuse(f smpp.Frame, p Path) {
 	h.merged.WithLabelValues("refused").Inc()
-	_ = p.reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
+	_ = p.Reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
 }
 
 // merge adds the receipt r of a part to what the ledger knows. The receipt is answered when
 // that is in the log; the last one goes on as the receipt of the whole message.
-func (h *receiptHandler) merge(part journal.CutPart, m smpp.Message, r *receipt.Receipt, p receiptPath) {
+func (h *Handler) merge(part journal.CutPart, m smpp.Message, r *receipt.Receipt, p Path) {
 	if !r.IsFinal() {
 		// Of what is not final the ESME hears what concerns the message_id that it knows.
 		if part.Seq == 1 {
-			_ = p.forward(m)
+			_ = p.Forward(m)
 			return
 		}
-		_ = p.reply(m.Frame, smpp.StatusOK)
+		_ = p.Reply(m.Frame, smpp.StatusOK)
 		return
 	}
 	f := bytes.Clone(m.Frame)
 	h.opt.Ledger.Merge(part, partReceipt(r.Part()), func(whole *message.Merged, err error) {
 		// This is the ledger's goroutine: a panic would end the process.
-		crash.OrRefuse(p, func() { h.passMerged(f, whole, err, p) }, func() { h.refuseReceipt(f, p) })
+		crash.OrRefuse(p, func() { h.passMerged(f, whole, err, p) }, func() { h.refuse(f, p) })
 	})
-	h.noteReceipt(m, r)
+	h.Note(m, r)
 }
 
 // partReceipt is p as the ledger keeps it.
@@ -99,7 +99,7 @@ func wholeReceipt(m smpp.Message, whole *message.Merged) smpp.Message {
 }
 
 // passMerged passes the receipt f of a part on as that of the whole, if that is complete, or answers it.
-func (h *receiptHandler) passMerged(f smpp.Frame, whole *message.Merged, err error, p receiptPath) {
+func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p Path) {
 	m, parseErr := smpp.ParseMessage(f)
 	outcome, status := "merged", smpp.StatusOK
 	switch {
@@ -113,12 +113,12 @@ func (h *receiptHandler) passMerged(f smpp.Frame, whole *message.Merged, err err
 	h.merged.WithLabelValues(outcome).Inc()
 	// A side that has gone is the business of whoever runs it.
 	if outcome == "passed" {
-		_ = p.forward(wholeReceipt(m, whole))
+		_ = p.Forward(wholeReceipt(m, whole))
 		return
 	}
-	_ = p.reply(f, status)
+	_ = p.Reply(f, status)
 }
 
-// earlyTime is how long a receipt may wait for the answer to its message: it may
+// MaxWait is how long a receipt may wait for the answer to its message: it may
 // come first, on another bind.
-const earlyTime = 5 * time.Second
+const MaxWait = 5 * time.Second

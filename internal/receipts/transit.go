@@ -1,4 +1,4 @@
-package gateway
+package receipts
 
 import (
 	"context"
@@ -13,40 +13,40 @@ import (
 // meanwhile may be about one of their parts.
 type transits struct {
 	mu sync.Mutex
-	by map[message.Conversation][]*transit
+	by map[message.Conversation][]*Transit
 }
 
-// transit is the time from the first part of a message to the answer to the message.
-type transit struct {
+// Transit is the time from the first part of a message to the answer to the message.
+type Transit struct {
 	of    *transits
 	c     message.Conversation
 	ended chan struct{} // closed when it is over
 }
 
-// beginTransit notes that a message of the conversation goes on in parts. The caller ends the
+// BeginTransit notes that a message of the conversation goes on in parts. The caller ends the
 // transit that it returns, once, when the message is answered.
-func (h *receiptHandler) beginTransit(c message.Conversation) *transit {
+func (h *Handler) BeginTransit(c message.Conversation) *Transit {
 	defer crash.OnPanic()
 	h.transits.mu.Lock()
 	defer h.transits.mu.Unlock()
-	t := &transit{of: &h.transits, c: c, ended: make(chan struct{})}
+	t := &Transit{of: &h.transits, c: c, ended: make(chan struct{})}
 	h.transits.by[c] = append(h.transits.by[c], t)
 	return t
 }
 
-func (t *transit) end() {
+func (t *Transit) End() {
 	defer crash.OnPanic()
 	t.of.mu.Lock()
 	defer t.of.mu.Unlock()
 	close(t.ended)
-	left := slices.DeleteFunc(t.of.by[t.c], func(other *transit) bool { return other == t })
+	left := slices.DeleteFunc(t.of.by[t.c], func(other *Transit) bool { return other == t })
 	if t.of.by[t.c] = left; len(left) == 0 {
 		delete(t.of.by, t.c)
 	}
 }
 
-// inTransit is the number of conversations that have messages in transit.
-func (h *receiptHandler) inTransit() int {
+// InTransit is the number of conversations that have messages in transit.
+func (h *Handler) InTransit() int {
 	defer crash.OnPanic()
 	h.transits.mu.Lock()
 	defer h.transits.mu.Unlock()
@@ -54,7 +54,7 @@ func (h *receiptHandler) inTransit() int {
 }
 
 // in returns those of a conversation.
-func (ts *transits) in(c message.Conversation) []*transit {
+func (ts *transits) in(c message.Conversation) []*Transit {
 	defer crash.OnPanic()
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -62,7 +62,7 @@ func (ts *transits) in(c message.Conversation) []*transit {
 }
 
 // awaitEnd waits until all transits have ended. It returns false if ctx ends before.
-func awaitEnd(ctx context.Context, all []*transit) bool {
+func awaitEnd(ctx context.Context, all []*Transit) bool {
 	for _, t := range all {
 		select {
 		case <-t.ended:

@@ -1,4 +1,4 @@
-package gateway
+package receipts
 
 import (
 	"readback/relay/message"
@@ -16,30 +16,30 @@ var finalStates = map[receipt.State]message.State{
 	receipt.Rejected:      message.StateFailed,
 }
 
-// noteReceipt tells the ledger of the delivery receipt r that passes by in m. An intermediate
+// Note tells the ledger of the delivery receipt r that passes by in m. An intermediate
 // notification just passes, and so does a receipt that does not say which message it is
 // about, or what became of it.
-func (h *receiptHandler) noteReceipt(m smpp.Message, r *receipt.Receipt) {
+func (h *Handler) Note(m smpp.Message, r *receipt.Receipt) {
 	state, isFinal := finalStates[r.State]
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {
 		return
 	}
-	if c, ok := receiptConversation(m); ok {
+	if c, ok := conversationOf(m); ok {
 		h.opt.Ledger.Receipt(c, r.ID, state)
 	}
 }
 
-// receiptConversation returns the conversation of the message that a receipt is about: the
+// conversationOf returns the conversation of the message that a receipt is about: the
 // receipt goes the other way round.
-func receiptConversation(m smpp.Message) (c message.Conversation, ok bool) {
+func conversationOf(m smpp.Message) (c message.Conversation, ok bool) {
 	var errs [2]error
 	c.Sender, errs[0] = message.NormalAddr(m.To.Addr)
 	c.Receiver, errs[1] = message.NormalAddr(m.From.Addr)
 	return c, errs[0] == nil && errs[1] == nil
 }
 
-// readAgain reads a copy of a receipt that has been read before. ok is always true then.
-func readAgain(f smpp.Frame) (m smpp.Message, r receipt.Receipt, ok bool) {
+// Parse reads a copy of a receipt that has been read before. ok is always true then.
+func Parse(f smpp.Frame) (m smpp.Message, r receipt.Receipt, ok bool) {
 	m, err := smpp.ParseMessage(f)
 	if err != nil {
 		return m, r, false

@@ -1,0 +1,45 @@
+package receipts
+
+import (
+	"bytes"
+	"context"
+
+	"readback/internal/background"
+	"readback/smpp"
+	"readback/smpp/receipt"
+)
+
+// Hold takes the receipt r in m, which the SMSC has sent, if it is about a delivery and the account
+// is to get one receipt for a message: the gateway's, that it was read, or this one. The receipt is
+// answered when it is stored. taken is false if it is not to be held; no receipt is if account is empty.
+func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later background.Runner, p Path) (taken bool) {
+	if account == "" || h.opt.Hold == nil || !h.opt.IsHeld(account) {
+		return false
+	}
+	c, ok := conversationOf(m)
+	if !ok || r.Intermediate || len(r.ID) == 0 || r.State != receipt.Delivered {
+		return false
+	}
+	f, id := bytes.Clone(m.Frame), bytes.Clone(r.ID)
+	later.Try(func() {
+		ctx, cancel := context.WithTimeout(ctx, MaxWait)
+		defer cancel()
+		held, err := h.opt.Hold(ctx, account, c, id, f)
+		m, r, isReceipt := Parse(f)
+		switch {
+		case !isReceipt:
+		case err != nil:
+			h.opt.Logger.Warn("receipt is not held", "account", account, "error", err)
+			err = p.Reply(f, smpp.StatusTempApp)
+		case held:
+			err = p.Reply(f, smpp.StatusOK)
+		default:
+			h.Note(m, &r)
+			err = p.Forward(m)
+		}
+		_ = err // a side that has gone is the business of whoever runs it
+	}, func() {
+		_ = p.Reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
+	})
+	return true
+}

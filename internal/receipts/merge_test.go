@@ -1,0 +1,88 @@
+package receipts
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/smpp"
+)
+
+// Every receipt of a part is counted by what became of it, and noted if it is final.
+func TestMergeOutcomes(t *testing.T) {
+	whole := &message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "P1"}, Wanted: true}
+	for _, tt := range []struct {
+		outcome string // empty: not merged
+		part    uint8
+		f       smpp.Frame
+		whole   *message.Merged
+		err     error
+		want    string
+		noted   []string
+	}{
+		{"merged", 1, partReceiptOf("P1", "DELIVRD", "000", 2, 7), nil, nil, "answered 00", []string{"P1 delivered"}},
+		{"passed", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), whole, nil, "forwarded", []string{"P2 delivered"}},
+		{"unwanted", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), &message.Merged{}, nil, "answered 00", []string{"P2 delivered"}},
+		{"refused", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), nil, errors.New("away"), "answered 64", []string{"P2 delivered"}},
+		{"", 1, partReceiptOf("P1", "ENROUTE", "000", 1, 7), nil, nil, "forwarded", nil},
+		{"", 2, partReceiptOf("P2", "ENROUTE", "000", 1, 7), nil, nil, "answered 00", nil},
+	} {
+		ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
+			done(tt.whole, tt.err)
+		}}
+		r := newReceiving(t, ledger, func(*Options) {})
+		m, rc, _ := Parse(tt.f)
+		r.merge(journal.CutPart{Seq: tt.part}, m, &rc, r.path)
+		if got := r.did(); !slices.Equal(got, []string{tt.want}) {
+			t.Errorf("%q, part %d: got %v, want %s", tt.outcome, tt.part, got, tt.want)
+		}
+		if !slices.Equal(r.noted, tt.noted) {
+			t.Errorf("%q, part %d: noted %v, want %v", tt.outcome, tt.part, r.noted, tt.noted)
+		}
+		for _, outcome := range []string{"merged", "passed", "unwanted", "refused"} {
+			want := map[bool]float64{true: 1}[outcome == tt.outcome]
+			if got := testutil.ToFloat64(r.merged.WithLabelValues(outcome)); got != want {
+				t.Errorf("%q, part %d: counted %v as %s, want %v", tt.outcome, tt.part, got, outcome, want)
+			}
+		}
+	}
+}
+
+// A receipt that would be too long for that of the whole stays as it came.
+func TestWholeReceiptTooLong(t *testing.T) {
+	m := parsed(t, deliveredReceipt)
+	long := &message.Merged{PartReceipt: message.PartReceipt{State: 5, ID: string(bytes.Repeat([]byte("9"), 250))}}
+	if got := wholeReceipt(m, long); !bytes.Equal(got.Frame, m.Frame) {
+		t.Errorf("got\n% x, want it as it came", []byte(got.Frame))
+	}
+}
+
+// plantedPath is where a receipt would go, if that did not panic.
+type plantedPath struct{ path }
+
+func (plantedPath) Forward(smpp.Message) error { panic("planted") }
+
+func (p plantedPath) Contain() {
+	if recover() != nil {
+		p.path <- "contained"
+	}
+}
+
+// The receipt of a whole message that panics concerns its link only, not the ledger, on whose
+// goroutine that is. The SMSC keeps it.
+func TestPanicInMerge(t *testing.T) {
+	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
+		done(&message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
+	}}
+	r := newReceiving(t, ledger, func(*Options) {})
+	m, rc, _ := Parse(partReceiptOf("A", "DELIVRD", "000", 2, 7))
+	r.merge(journal.CutPart{Seq: 1}, m, &rc, plantedPath{r.path})
+	if got := r.did(); !slices.Equal(got, []string{"contained", "answered 64"}) {
+		t.Errorf("got %v, want it contained, and refused for now", got)
+	}
+}
