@@ -121,7 +121,7 @@ func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 
 // answerAck answers a read response of the ESME's by its verdict.
 func (l *link) answerAck(head smpp.Frame, v message.Verdict) {
-	defer l.settle()
+	defer l.unanswered.settle()
 	status := ackStatus(v)
 	out := smpp.AppendRefusal(nil, head.ID(), status, head.Seq())
 	if status == smpp.StatusOK {

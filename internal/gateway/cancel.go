@@ -23,12 +23,12 @@ func (c *cancelling) next(l *link) {
 	for len(c.ids) > 0 {
 		id := c.ids[0]
 		c.ids = c.ids[1:]
-		l.owed.Add(1)
+		l.unanswered.add(1)
 		if l.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
 			l.up.Flush()
 			return
 		}
-		l.settle()
+		l.unanswered.settle()
 		c.failed(l, "it could not be asked")
 	}
 }

@@ -37,8 +37,8 @@ func TestCancelWithFullWindow(t *testing.T) {
 		}
 		c := &cancelling{ids: [][]byte{[]byte("id1"), []byte("id2")}}
 		c.next(l)
-		if len(c.ids) != 1 || l.owed.Load() != 1 {
-			t.Errorf("%s: %d parts left, %d answers owed; want the second part, one answer", name, len(c.ids), l.owed.Load())
+		if len(c.ids) != 1 || l.unanswered.n.Load() != 1 {
+			t.Errorf("%s: %d parts left, %d answers owed; want the second part, one answer", name, len(c.ids), l.unanswered.n.Load())
 		}
 		session.Finish(io.EOF)
 		var left []pdu.ID

@@ -38,7 +38,7 @@ func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
 		return false
 	}
 	w := &wholeCancel{seq: f.Seq(), open: len(ids)}
-	l.owed.Add(int64(len(ids))) // beside the whole
+	l.unanswered.add(len(ids)) // beside the whole
 	for n, id := range ids {
 		body := bytes.Join([][]byte{before, append(bytes.Clone(id), 0), behind}, nil)
 		seq := f.Seq()
@@ -49,7 +49,7 @@ func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
 		r := &request{link: l, whole: w, n: n}
 		if l.over() || l.up.Send(part, l.esme.Arrived(), r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
-			l.settle()
+			l.unanswered.settle()
 		}
 	}
 	return true
@@ -61,7 +61,7 @@ func (w *wholeCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool)
 	if !last {
 		return
 	}
-	defer l.settle()
+	defer l.unanswered.settle()
 	// An ESME that is gone needs no answer.
 	_ = l.esme.Reply(smpp.AppendHeader(nil, pdu.CancelSMRespID, status, w.seq, 0), w.seq, time.Time{})
 	l.esme.Flush()

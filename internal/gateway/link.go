@@ -47,14 +47,11 @@ type link struct {
 	// bind; and by run when the ESME's has ended.
 	usage *account.Usage // what the account's sessions share; nil before the bind
 
-	owed     atomic.Int64   // answers to the ESME's requests that are not put out yet
-	waiting  errgroup.Group // receipts and reads of subscribers; see maxBackground
-	acks     errgroup.Group // read responses of the ESME that wait for their verdict
-	draining atomic.Bool
-	awaiting atomic.Bool   // awaitRoom waits
-	settled  chan struct{} // wakes the drain when nothing is owed
-	room     chan struct{} // wakes awaitRoom
-	log      atomic.Pointer[slog.Logger]
+	unanswered *unanswered
+	waiting    errgroup.Group // receipts and reads of subscribers; see maxBackground
+	acks       errgroup.Group // read responses of the ESME that wait for their verdict
+	draining   atomic.Bool
+	log        atomic.Pointer[slog.Logger]
 }
 
 // maxBackground bounds what runs in the background of one session with the SMSC: receipts that
@@ -66,7 +63,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
 		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: make(chan struct{}),
-		settled: make(chan struct{}, 1), room: make(chan struct{}, 1),
+		unanswered: newUnanswered(),
 	}
 	l.waiting.SetLimit(maxBackground)
 	l.acks.SetLimit(maxAcks)
@@ -222,41 +219,11 @@ func (l *link) drain(ctx, gone context.Context) {
 	defer cancel()
 	select {
 	case <-l.bound:
-		l.waitSettled(wait)
+		l.unanswered.awaitNone(wait)
 		l.esme.WaitAnswered(wait)
 	default:
 	}
 	unbind(context.WithoutCancel(gone), l.esme, errStopping)
-}
-
-// waitSettled waits until the ESME is owed no answer. The SMSC's session does not
-// know of a request that waits for its window, nor whether an answer is put out.
-func (l *link) waitSettled(ctx context.Context) {
-	for l.owed.Load() > 0 {
-		select {
-		case <-l.settled:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// settle notes that a request of the ESME's was answered.
-func (l *link) settle() {
-	owed := l.owed.Add(-1)
-	if l.awaiting.Load() {
-		select {
-		case l.room <- struct{}{}:
-		default: // it will look anyway
-		}
-	}
-	if owed > 0 || !l.draining.Load() {
-		return
-	}
-	select {
-	case l.settled <- struct{}{}:
-	default: // it will look anyway
-	}
 }
 
 var errStopping = errors.New("gateway is stopping")

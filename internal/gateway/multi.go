@@ -35,7 +35,7 @@ type failedPart struct {
 // splitMulti sends a submit_multi as one submit_sm for each receiver.
 func (l *link) splitMulti(m smpp.Multi, policy numbering.Policy) error {
 	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
-	l.owed.Add(int64(len(m.To))) // each part is settled, and the whole when it is answered
+	l.unanswered.add(len(m.To)) // each part is settled, and the whole when it is answered
 	var b []byte
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
@@ -70,7 +70,7 @@ func (l *link) splitMulti(m smpp.Multi, policy numbering.Policy) error {
 // refuse answers for one part that was not sent.
 func (w *multi) refuse(r *request, status pdu.Status) {
 	w.answered(w.link, smpp.AppendRefusal(nil, pdu.SubmitSMID, status, 0), r, false)
-	w.link.settle()
+	w.link.unanswered.settle()
 }
 
 // answered takes the answer to one part.
@@ -123,5 +123,5 @@ func (w *multi) Logged(uint64) {
 	// An ESME that is gone needs no answer.
 	_ = w.link.esme.Reply(f, w.seq, time.Time{})
 	w.link.esme.Flush()
-	w.link.settle()
+	w.link.unanswered.settle()
 }

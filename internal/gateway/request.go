@@ -44,7 +44,7 @@ func (l *link) over() bool { return l.esme.State() == smpp.Closed }
 func (l *link) begin(f smpp.Frame) {
 	l.g.metrics.count(fromESMESide, f)
 	if smpp.HasResponse(f.ID()) {
-		l.owed.Add(1) // before it is seen whether the link drains; see waitSettled
+		l.unanswered.add(1) // before it is seen whether the link drains
 	}
 }
 
@@ -65,7 +65,7 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 		return l.refuse(f, smpp.StatusThrottled)
 	}
 	account := l.g.policies.of(l.bind.account)
-	l.awaitRoom(account.Window)
+	l.unanswered.awaitRoom(account.Window, l.closing, l.scratch.Waiting)
 	id := f.ID()
 	if id == pdu.CancelSMID && l.cancelWhole(f) {
 		return nil
@@ -93,23 +93,6 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 		l.g.metrics.skips[numbering.Multi].Inc()
 	}
 	return l.pass(f, l.untracked)
-}
-
-// awaitRoom waits until fewer than window requests of the ESME are unanswered;
-// meanwhile it is not read.
-func (l *link) awaitRoom(window int) {
-	if window <= 0 || l.owed.Load() <= int64(window) {
-		return
-	}
-	l.scratch.Waiting()
-	l.awaiting.Store(true)
-	defer l.awaiting.Store(false)
-	for l.owed.Load() > int64(window) && !isClosed(l.closing) {
-		select {
-		case <-l.room: // every request is answered, if not by the SMSC
-		case <-l.closing:
-		}
-	}
 }
 
 // submit gives a message its number, if it is to have one, and passes it on.
@@ -180,7 +163,7 @@ func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
 	if !smpp.HasResponse(f.ID()) {
 		return nil
 	}
-	defer l.settle()
+	defer l.unanswered.settle()
 	if f.ID() == pdu.UnbindID {
 		status = smpp.StatusOK // whatever happens, it leaves
 	}
@@ -256,7 +239,7 @@ func (r released) Logged(hold uint64) {
 func (l *link) answerInStead(p smscPending) {
 	r := p.Ref
 	defer l.containAnswer(r)
-	defer l.settle()
+	defer l.unanswered.settle()
 	if r.whole != nil {
 		r.whole.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
 		return
@@ -274,15 +257,5 @@ func (l *link) answerInStead(p smscPending) {
 	l.esme.Flush()
 	if p.ID == pdu.UnbindID || smpp.IsBind(p.ID) {
 		l.esme.Finish(errSMSCGone)
-	}
-}
-
-// isClosed reports whether c is closed.
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
 	}
 }

@@ -169,7 +169,7 @@ func (l fromPool) Response(f smpp.Frame, to smscPending) error {
 	l.session.SetWindow(l.windowAfter(f, l.session.Arrived()))
 	r := to.Ref
 	defer r.link.containAnswer(r)
-	defer r.link.settle()
+	defer r.link.unanswered.settle()
 	defer r.link.esme.Flush()
 	// An ESME that is gone, or does not read, must not end the others' session.
 	_ = r.link.answered(f, to, l.session.Arrived())

@@ -45,7 +45,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	l.esme.SetState(b.state)
 	l.logBound()
 	err = l.esme.Reply(l.bindResp(f, b), f.Seq(), time.Time{})
-	l.settle()
+	l.unanswered.settle()
 	if b.state.CanReceive() {
 		l.g.members.join(l.link) // behind the answer, so that nothing overtakes it
 	}

@@ -110,7 +110,7 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 func (l fromSMSC) Response(f smpp.Frame, to smscPending) error {
 	r := to.Ref
 	defer l.containAnswer(r)
-	defer l.settle()
+	defer l.unanswered.settle()
 	l.g.metrics.count(fromSMSCSide, f)
 	if r.bind != nil {
 		return l.bindAnswered(f, to, r.bind)

@@ -55,7 +55,7 @@ func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 	}
 	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
 	l.splitting, l.scratch.Assigned = m, nil
-	l.owed.Add(int64(len(s.Frames))) // beside the whole
+	l.unanswered.add(len(s.Frames)) // beside the whole
 	l.count(numbering.Numbered)
 	throttled := !l.usage.AdmitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
 	for n, part := range s.Frames {
@@ -82,7 +82,7 @@ func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 // refuse answers for part n, which was not sent.
 func (m *splitMessage) refuse(n int, status pdu.Status) {
 	m.answered(m.link, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: m.link, whole: m, n: n}, false)
-	m.link.settle()
+	m.link.unanswered.settle()
 }
 
 // refuseUnsent answers for the parts that are left when sending them has panicked.
@@ -204,7 +204,7 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 		return
 	}
 	defer m.transit.End()
-	defer l.settle()
+	defer l.unanswered.settle()
 	if m.of != nil {
 		m.of.whole.answered(l, f, m.of, accepted)
 		return

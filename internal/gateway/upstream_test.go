@@ -80,13 +80,13 @@ func (l *link) ask(t *testing.T, f smpp.Frame) {
 func (u *fakeUpstream) answer(l *link, n int, status pdu.Status, body string) {
 	f := u.sent[n]
 	_ = l.answered(testpeer.Frame(smpp.ResponseID(f.ID()), status, f.Seq(), body), smscPending{ID: f.ID(), Seq: f.Seq(), Ref: u.refs[n]}, time.Time{})
-	l.settle()
+	l.unanswered.settle()
 }
 
 // wantOwed checks how many answers are owed.
 func (l *link) wantOwed(t *testing.T, want int64) {
 	t.Helper()
-	if got := l.owed.Load(); got != want {
+	if got := l.unanswered.n.Load(); got != want {
 		t.Errorf("owed: got %d answers, want %d", got, want)
 	}
 }
