@@ -17,7 +17,8 @@ type fromESME struct{ *link }
 
 // Request passes a request on to the SMSC; a message by way of the interceptor.
 func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
-	l.begin(f)
+	l.g.metrics.count(fromESMESide, f)
+	l.unanswered.begin(f)
 	switch {
 	case smpp.IsBind(f.ID()):
 		return l.bindToSMSC(ctx, f)

@@ -40,14 +40,6 @@ type upstream interface {
 // at it before each of them, or the link would go on long after its ESME.
 func (l *link) over() bool { return l.esme.State() == smpp.Closed }
 
-// begin notes a request that came from the ESME.
-func (l *link) begin(f smpp.Frame) {
-	l.g.metrics.count(fromESMESide, f)
-	if smpp.HasResponse(f.ID()) {
-		l.unanswered.add(1) // before it is seen whether the link drains
-	}
-}
-
 // errOutbind ends a session on which somebody would have us bind to him.
 var errOutbind = errors.New("outbind is not accepted")
 

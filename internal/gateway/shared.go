@@ -16,7 +16,8 @@ type fromAccount struct{ *link }
 
 // Request answers binds and unbinds, and passes everything else on.
 func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
-	l.begin(f)
+	l.g.metrics.count(fromESMESide, f)
+	l.unanswered.begin(f)
 	switch id := f.ID(); {
 	case smpp.IsBind(id):
 		return l.bindHere(ctx, f)

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"sync/atomic"
+
+	"readback/smpp"
 )
 
 // unanswered counts the requests of the ESME whose answers are not put out yet. The SMSC's session
@@ -16,6 +18,14 @@ type unanswered struct {
 
 func newUnanswered() *unanswered {
 	return &unanswered{room: waiter{c: make(chan struct{}, 1)}, none: waiter{c: make(chan struct{}, 1)}}
+}
+
+// begin counts a request of the ESME's, if it has an answer. The caller looks only then whether the
+// link drains.
+func (u *unanswered) begin(f smpp.Frame) {
+	if smpp.HasResponse(f.ID()) {
+		u.add(1)
+	}
 }
 
 // add counts n requests more.

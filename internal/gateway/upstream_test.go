@@ -69,7 +69,7 @@ func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (
 // ask has the link pass on a request of the ESME's.
 func (l *link) ask(t *testing.T, f smpp.Frame) {
 	t.Helper()
-	l.begin(f)
+	l.unanswered.begin(f)
 	if err := l.forward(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
