@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"net"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -55,4 +56,15 @@ func (l *link) esmeIP() string {
 		return l.remote.String()
 	}
 	return host
+}
+
+// errOutbind ends a session on which somebody would have us bind to him.
+var errOutbind = errors.New("outbind is not accepted")
+
+// refuseOutbind notes who wants the gateway to bind to him (SMPP 3.4 §4.1.7), and
+// ends the session: the SMSC's address is in the settings.
+func (l *link) refuseOutbind() error {
+	l.g.metrics.bindsRefused.WithLabelValues("outbind").Inc()
+	l.log.Load().Warn("outbind refused", "reason", "the gateway binds to the configured SMSC only")
+	return errOutbind
 }

@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay"
+	"readback/smpp"
+)
+
+// answered passes on the SMSC's answer: at once, unless the ledger must know
+// of it first.
+func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
+	r, accepted := to.Ref, f.Status() == smpp.StatusOK && f.ID() == smpp.ResponseID(to.ID)
+	if r.sent != nil {
+		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
+	}
+	switch {
+	case r.whole != nil:
+		r.whole.answered(l, f, r, accepted)
+		return nil
+	case accepted && (r.sent != nil || l.routes(to.ID)):
+		hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
+		held := released{l.esme}
+		if err != nil {
+			held.esme = nil // the hold means nothing, or another answer
+		}
+		// The message is on its way even if its ESME has left: it will be read.
+		l.record(f, to.ID, r, held, hold)
+		return ignoreGone(err)
+	}
+	l.forget(r)
+	return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
+}
+
+// routes reports whether a message_id must find its way back to the account.
+func (l *link) routes(id pdu.ID) bool {
+	return l.g.pool != nil && (id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID)
+}
+
+// record tells the ledger of a message that the SMSC accepted; w is told once, when
+// all of it is in the log.
+func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token uint64) {
+	ledger, messageID := l.g.ledger, messageID(f)
+	if !l.routes(id) {
+		ledger.Accept(r.sent, messageID, w, token)
+		return
+	}
+	if r.sent != nil {
+		ledger.Accept(r.sent, messageID, released{}, 0) // the log keeps the order
+	}
+	ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), w, token)
+}
+
+// messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
+func messageID(f smpp.Frame) []byte {
+	id, _, _ := bytes.Cut(f.Body(), []byte{0})
+	return id
+}
+
+// released lets a held answer go when its record is in the log; without an ESME
+// there is none.
+type released struct{ esme *esmeSession }
+
+func (r released) Logged(hold uint64) {
+	if r.esme != nil {
+		r.esme.Release(hold)
+	}
+}
+
+// refuse answers a request of the ESME's ourselves.
+func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
+	if !smpp.HasResponse(f.ID()) {
+		return nil
+	}
+	defer l.unanswered.settle()
+	if f.ID() == pdu.UnbindID {
+		status = smpp.StatusOK // whatever happens, it leaves
+	}
+	err := l.esme.Reply(smpp.AppendRefusal(nil, f.ID(), status, f.Seq()), f.Seq(), time.Time{})
+	if f.ID() == pdu.UnbindID {
+		l.esme.Finish(smpp.ErrUnbound)
+	}
+	return err
+}
+
+// answerInStead answers a request of the ESME's that the SMSC never will. A
+// request that is not known to have a response gets none.
+func (l *link) answerInStead(p smscPending) {
+	r := p.Ref
+	defer l.containAnswer(r)
+	defer l.unanswered.settle()
+	if r.whole != nil {
+		r.whole.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
+		return
+	}
+	l.forget(r)
+	if smpp.Command(p.ID) == "other" {
+		return
+	}
+	status := smpp.StatusSysErr
+	if p.ID == pdu.UnbindID {
+		status = smpp.StatusOK
+	}
+	// An ESME that is gone needs no answer.
+	_ = l.esme.Reply(smpp.AppendRefusal(nil, p.ID, status, p.Seq), p.Seq, time.Time{})
+	l.esme.Flush()
+	if p.ID == pdu.UnbindID || smpp.IsBind(p.ID) {
+		l.esme.Finish(errSMSCGone)
+	}
+}
+
+// forget notes that the SMSC did not take a request, nor refuse it: the ledger
+// learns of a message, who waits for a bind waits no more.
+func (l *link) forget(r *request) {
+	switch {
+	case r.sent != nil:
+		l.g.ledger.Refuse(r.sent)
+	case r.bind != nil:
+		r.bind.settle()
+	}
+}
