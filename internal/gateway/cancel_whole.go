@@ -15,44 +15,53 @@ import (
 // wholeCancel is an ESME's cancel_sm for a message that went on in parts: it goes on for each
 // of them, and is answered once, with the status of one that was refused if any was.
 type wholeCancel struct {
-	seq uint32 // of the ESME's request
+	link  *link
+	seq   uint32       // of the ESME's request
+	parts []smpp.Frame // a cancel_sm for each part
 
 	mu     sync.Mutex
 	open   int // parts that are not answered
 	failed pdu.Status
 }
 
-// cancelWhole passes a cancel_sm on to all parts of its message. It tells whether the message
-// has any; without destination_addr that is not known.
-func (l *link) cancelWhole(f smpp.Frame) (taken bool) {
+// newWholeCancel makes one of the cancel_sm f. ok is false if the message has no parts; without
+// destination_addr that is not known.
+func newWholeCancel(l *link, f smpp.Frame) (w *wholeCancel, ok bool) {
 	before, id, behind, ok := cutCancel(f)
 	if !ok {
-		return false
+		return nil, false
 	}
 	c, ok := cancelConversation(behind)
 	if !ok {
-		return false
+		return nil, false
 	}
 	ids := l.g.ledger.PartIDs(c, id, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 	if len(ids) == 0 {
-		return false
+		return nil, false
 	}
-	w := &wholeCancel{seq: f.Seq(), open: len(ids)}
-	l.unanswered.add(len(ids)) // beside the whole
+	w = &wholeCancel{link: l, seq: f.Seq(), open: len(ids)}
 	for n, id := range ids {
 		body := bytes.Join([][]byte{before, append(bytes.Clone(id), 0), behind}, nil)
 		seq := f.Seq()
 		if n > 0 {
 			seq = smpp.OwnSeq // or above
 		}
-		part := append(smpp.AppendHeader(nil, pdu.CancelSMID, 0, seq, len(body)), body...)
+		w.parts = append(w.parts, append(smpp.AppendHeader(nil, pdu.CancelSMID, 0, seq, len(body)), body...))
+	}
+	return w, true
+}
+
+// send sends the cancel_sm for each part.
+func (w *wholeCancel) send() {
+	l := w.link
+	l.unanswered.add(len(w.parts)) // beside the whole
+	for n, part := range w.parts {
 		r := &request{link: l, whole: w, n: n}
 		if l.over() || l.up.Send(part, l.esme.Arrived(), r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
 			l.unanswered.settle()
 		}
 	}
-	return true
 }
 
 // answered takes the answer to one part, and answers the ESME with the last.

@@ -32,24 +32,28 @@ type failedPart struct {
 	status pdu.Status
 }
 
-// splitMulti sends a submit_multi as one submit_sm for each receiver.
-func (l *link) splitMulti(m smpp.Multi, policy numbering.Policy) error {
-	whole := &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
+func newMulti(l *link, m smpp.Multi) *multi {
+	return &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
+}
+
+// send sends the submit_multi m as one submit_sm for each receiver.
+func (w *multi) send(m smpp.Multi, policy numbering.Policy) {
+	l := w.link
 	l.unanswered.add(len(m.To)) // each part is settled, and the whole when it is answered
 	var b []byte
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
-		r := &request{link: l, whole: whole, n: i, to: to.Clone()}
+		r := &request{link: l, whole: w, n: i, to: to.Clone()}
 		if l.over() {
-			whole.refuse(r, smpp.StatusSysErr)
+			w.refuse(r, smpp.StatusSysErr)
 			continue
 		}
 		out, sent, skip := l.number(f, policy)
 		if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
 			var s *numbering.Segments
 			if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
-				l.split(f, s, r)
+				newSplitMessage(l, f, s, r).send(s.Frames)
 				continue
 			}
 		}
@@ -61,10 +65,9 @@ func (l *link) splitMulti(m smpp.Multi, policy numbering.Policy) error {
 		}
 		l.scratch.Assigned = nil // r is told of
 		if status != smpp.StatusOK {
-			whole.refuse(r, status)
+			w.refuse(r, status)
 		}
 	}
-	return nil
 }
 
 // refuse answers for one part that was not sent.

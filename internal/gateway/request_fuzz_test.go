@@ -105,7 +105,11 @@ func FuzzCancel(f *testing.F) {
 			}
 			return [][]byte{[]byte("P1"), []byte("P2")}
 		}}, up)
-		if taken := l.cancelWhole(testpeer.Frame(pdu.CancelSMID, 0, 7, string(body))); taken != readable || asked != readable {
+		w, taken := newWholeCancel(l, testpeer.Frame(pdu.CancelSMID, 0, 7, string(body)))
+		if taken {
+			w.send()
+		}
+		if taken != readable || asked != readable {
 			t.Errorf("taken %t, asked %t, want %t", taken, asked, readable)
 		}
 		for n, f := range up.sent {

@@ -44,8 +44,8 @@ type splitMessage struct {
 	failed pdu.Status // of the first part that was refused
 }
 
-// split sends the message f in parts; of is as in splitMessage.
-func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
+// newSplitMessage makes one of the message f that s is made of; of is as in splitMessage.
+func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) *splitMessage {
 	m := &splitMessage{
 		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of,
 		open: len(s.Frames), ids: make([][]byte, len(s.Frames)),
@@ -53,12 +53,18 @@ func (l *link) split(f smpp.Frame, s *numbering.Segments, of *request) {
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}
+	return m
+}
+
+// send sends the parts.
+func (m *splitMessage) send(parts []smpp.Frame) {
+	l := m.link
 	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
 	l.splitting, l.scratch.Assigned = m, nil
-	l.unanswered.add(len(s.Frames)) // beside the whole
+	l.unanswered.add(len(parts)) // beside the whole
 	l.count(numbering.Numbered)
-	throttled := !l.usage.AdmitRest(l.closing, len(s.Frames)-1, l.scratch.Waiting)
-	for n, part := range s.Frames {
+	throttled := !l.usage.AdmitRest(l.closing, len(parts)-1, l.scratch.Waiting)
+	for n, part := range parts {
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above
 		}

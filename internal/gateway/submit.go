@@ -18,8 +18,11 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 	account := l.g.policies.of(l.bind.account)
 	l.unanswered.awaitRoom(account.Window, l.closing, l.scratch.Waiting)
 	id := f.ID()
-	if id == pdu.CancelSMID && l.cancelWhole(f) {
-		return nil
+	if id == pdu.CancelSMID {
+		if w, ok := newWholeCancel(l, f); ok {
+			w.send()
+			return nil
+		}
 	}
 	if id != pdu.SubmitSMID && id != pdu.DataSMID && id != pdu.SubmitMultiID {
 		return l.pass(f, l.untracked)
@@ -39,7 +42,8 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 	case id != pdu.SubmitMultiID:
 		return l.submit(f, account.Policy)
 	case account.SplitMulti && account.When != numbering.Off && to.Splits():
-		return l.splitMulti(to, account.Policy)
+		newMulti(l, to).send(to, account.Policy)
+		return nil
 	case account.When != numbering.Off:
 		l.g.metrics.skips[numbering.Multi].Inc()
 	}
@@ -52,7 +56,7 @@ func (l *link) submit(f smpp.Frame, policy numbering.Policy) error {
 	if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
 		var s *numbering.Segments
 		if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
-			l.split(f, s, nil)
+			newSplitMessage(l, f, s, nil).send(s.Frames)
 			return nil
 		}
 	}
