@@ -24,8 +24,8 @@ func (c *cancelling) next(l *link) {
 		id := c.ids[0]
 		c.ids = c.ids[1:]
 		l.unanswered.add(1)
-		if l.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
-			l.up.Flush()
+		if l.submitter.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
+			l.submitter.up.Flush()
 			return
 		}
 		l.unanswered.settle()

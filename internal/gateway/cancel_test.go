@@ -27,12 +27,12 @@ func TestCancelWithFullWindow(t *testing.T) {
 		smsc, peer := net.Pipe()
 		l, session := newLink(g, esme), g.newSMSCSession(smsc, nil)
 		session.SetState(smpp.BoundTRX)
-		l.up = session
+		l.submitter.up = session
 		if shared {
 			g.pool.slots[0].set(session)
-			l.up = g.pool
+			l.submitter.up = g.pool
 		}
-		if err := l.up.TrySend(text(receiver, 2), time.Time{}, l.untracked); err != nil {
+		if err := l.submitter.up.TrySend(text(receiver, 2), time.Time{}, l.submitter.untracked); err != nil {
 			t.Fatal(err)
 		}
 		c := &cancelling{ids: [][]byte{[]byte("id1"), []byte("id2")}}

@@ -57,7 +57,7 @@ func (w *wholeCancel) send() {
 	l.unanswered.add(len(w.parts)) // beside the whole
 	for n, part := range w.parts {
 		r := &request{link: l, whole: w, n: n}
-		if l.over() || l.up.Send(part, l.esme.Arrived(), r) != nil {
+		if l.submitter.over() || l.submitter.up.Send(part, l.esme.Arrived(), r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
 			l.unanswered.settle()
 		}

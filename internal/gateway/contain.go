@@ -70,10 +70,10 @@ func (l *link) abandon(r *request) {
 // goroutine has ended.
 func (l *link) abandonUnsent() {
 	defer l.Contain()
-	if s := l.scratch.Assigned; s != nil {
+	if s := l.submitter.scratch.Assigned; s != nil {
 		l.g.ledger.Refuse(s)
 	}
-	if m := l.splitting; m != nil {
+	if m := l.submitter.splitting; m != nil {
 		m.refuseUnsent()
 	}
 }

@@ -27,9 +27,9 @@ func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
 	case l.smsc == nil: // unbind before any bind
 		return l.refuse(f, smpp.StatusInvBindState)
 	case f.ID() == pdu.UnbindID:
-		return l.pass(f, l.untracked)
+		return l.submitter.pass(f, l.submitter.untracked)
 	}
-	return l.forward(ctx, f)
+	return l.submitter.forward(ctx, f)
 }
 
 // bindToSMSC opens the link's connection to the SMSC, unless an earlier bind that
@@ -56,7 +56,7 @@ func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 		}
 	}
 	b.answered, b.once = make(chan struct{}), new(sync.Once)
-	if err := l.pass(f, &request{link: l.link, bind: &b}); err != nil {
+	if err := l.submitter.pass(f, &request{link: l.link, bind: &b}); err != nil {
 		return err
 	}
 	// What an eager ESME sends behind its bind waits, as it does at an SMSC.
@@ -83,7 +83,7 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 		return err
 	}
 	l.smsc = l.g.newSMSCSession(conn, nil)
-	l.up, l.scratch.Waiting = l.smsc, l.smsc.Flush
+	l.submitter.up, l.submitter.scratch.Waiting = l.smsc, l.smsc.Flush
 	l.dialed <- l.smsc
 	return nil
 }

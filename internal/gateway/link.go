@@ -12,7 +12,6 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/deliver"
-	"readback/internal/numbering"
 	"readback/smpp"
 )
 
@@ -28,16 +27,10 @@ type link struct {
 	closing chan struct{}     // closed when the link takes nothing new
 	once    sync.Once         // closes closing
 
-	untracked *request // what every request without a number comes back with
+	submitter *submitter
 
 	// Owned by the ESME's read goroutine.
-	scratch   numbering.Scratch
-	splitting *splitMessage // whose parts are being sent; nil: none
-
-	// Set by the ESME's read goroutine before it passes the first request on. Others read them
-	// only in handling the answer to such a request.
 	smsc *smscSession // nil in shared mode
-	up   upstream     // smsc, or the pool
 
 	// Set before bound is closed: by the SMSC's read goroutine in mirror mode, by the ESME's in
 	// shared mode.
@@ -67,7 +60,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	}
 	l.waiting.SetLimit(maxBackground)
 	l.acks.SetLimit(maxAcks)
-	l.untracked = &request{link: l}
+	l.submitter = newSubmitter(l)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
 }

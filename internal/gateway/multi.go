@@ -38,32 +38,32 @@ func newMulti(l *link, m smpp.Multi) *multi {
 
 // send sends the submit_multi m as one submit_sm for each receiver.
 func (w *multi) send(m smpp.Multi, policy numbering.Policy) {
-	l := w.link
+	l, s := w.link, w.link.submitter
 	l.unanswered.add(len(m.To)) // each part is settled, and the whole when it is answered
 	var b []byte
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
 		r := &request{link: l, whole: w, n: i, to: to.Clone()}
-		if l.over() {
+		if s.over() {
 			w.refuse(r, smpp.StatusSysErr)
 			continue
 		}
-		out, sent, skip := l.number(f, policy)
+		out, sent, skip := s.number(f, policy)
 		if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
-			var s *numbering.Segments
-			if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
-				newSplitMessage(l, f, s, r).send(s.Frames)
+			var parts *numbering.Segments
+			if parts, skip = l.g.intercept.Cut(&s.scratch, l.bind.account, policy, f); parts != nil {
+				newSplitMessage(l, f, parts, r).send(parts.Frames)
 				continue
 			}
 		}
-		l.count(skip)
+		s.count(skip)
 		r.sent = sent
 		status := policy.Refusal(skip, sent)
-		if status == smpp.StatusOK && l.up.Send(out, l.esme.Arrived(), r) != nil {
+		if status == smpp.StatusOK && s.up.Send(out, l.esme.Arrived(), r) != nil {
 			status = smpp.StatusSysErr
 		}
-		l.scratch.Assigned = nil // r is told of
+		s.scratch.Assigned = nil // r is told of
 		if status != smpp.StatusOK {
 			w.refuse(r, status)
 		}

@@ -34,5 +34,5 @@ func (l fromAccount) operate(ctx context.Context, f smpp.Frame) error {
 		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "not a message of this account")
 		return l.refuse(f, op.refused)
 	}
-	return l.forward(ctx, f)
+	return l.submitter.forward(ctx, f)
 }

@@ -28,7 +28,7 @@ func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
 	case operations[id].refused != 0:
 		return l.operate(ctx, f)
 	}
-	return l.forward(ctx, f)
+	return l.submitter.forward(ctx, f)
 }
 
 // bindHere checks who binds and answers.
@@ -41,7 +41,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	if status := l.mayBind(ctx, b); status != smpp.StatusOK {
 		return l.refuse(f, status)
 	}
-	l.up, l.scratch.Waiting = l.g.pool, l.g.pool.Flush
+	l.submitter.up, l.submitter.scratch.Waiting = l.g.pool, l.g.pool.Flush
 	l.bind = b
 	l.esme.SetState(b.state)
 	l.logBound()

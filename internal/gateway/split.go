@@ -58,12 +58,12 @@ func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) 
 
 // send sends the parts.
 func (m *splitMessage) send(parts []smpp.Frame) {
-	l := m.link
+	l, s := m.link, m.link.submitter
 	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
-	l.splitting, l.scratch.Assigned = m, nil
+	s.splitting, s.scratch.Assigned = m, nil
 	l.unanswered.add(len(parts)) // beside the whole
-	l.count(numbering.Numbered)
-	throttled := !l.usage.AdmitRest(l.closing, len(parts)-1, l.scratch.Waiting)
+	s.count(numbering.Numbered)
+	throttled := !l.usage.AdmitRest(l.closing, len(parts)-1, s.scratch.Waiting)
 	for n, part := range parts {
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above
@@ -72,9 +72,9 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 		switch {
 		case throttled:
 			status = smpp.StatusThrottled
-		case l.over():
+		case s.over():
 			status = smpp.StatusSysErr
-		case status == smpp.StatusOK && l.up.Send(part, l.esme.Arrived(), &request{link: l, whole: m, n: n}) != nil:
+		case status == smpp.StatusOK && s.up.Send(part, l.esme.Arrived(), &request{link: l, whole: m, n: n}) != nil:
 			status = smpp.StatusSysErr
 		}
 		m.unsent++
@@ -82,7 +82,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 			m.refuse(n, status)
 		}
 	}
-	l.splitting = nil
+	s.splitting = nil
 }
 
 // refuse answers for part n, which was not sent.

@@ -10,22 +10,37 @@ import (
 	"readback/smpp"
 )
 
+// submitter passes the requests of a bound ESME on to the SMSC. It is owned by the ESME's read
+// goroutine.
+type submitter struct {
+	link      *link
+	untracked *request // what every request without a number comes back with
+	scratch   numbering.Scratch
+	splitting *splitMessage // whose parts are being sent; nil: none
+
+	// The link's session with the SMSC, or the pool. It is set before the first request is passed
+	// on. Others read it only in handling the answer to such a request.
+	up upstream
+}
+
+func newSubmitter(l *link) *submitter { return &submitter{link: l, untracked: &request{link: l}} }
+
 // forward passes on a request of a bound ESME.
-func (l *link) forward(ctx context.Context, f smpp.Frame) error {
-	if l.draining.Load() {
-		return l.refuse(f, smpp.StatusThrottled)
+func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
+	if s.link.draining.Load() {
+		return s.link.refuse(f, smpp.StatusThrottled)
 	}
-	account := l.g.policies.of(l.bind.account)
-	l.unanswered.awaitRoom(account.Window, l.closing, l.scratch.Waiting)
+	account := s.link.g.policies.of(s.link.bind.account)
+	s.link.unanswered.awaitRoom(account.Window, s.link.closing, s.scratch.Waiting)
 	id := f.ID()
 	if id == pdu.CancelSMID {
-		if w, ok := newWholeCancel(l, f); ok {
+		if w, ok := newWholeCancel(s.link, f); ok {
 			w.send()
 			return nil
 		}
 	}
 	if id != pdu.SubmitSMID && id != pdu.DataSMID && id != pdu.SubmitMultiID {
-		return l.pass(f, l.untracked)
+		return s.pass(f, s.untracked)
 	}
 	var to smpp.Multi
 	receivers := 1
@@ -35,73 +50,73 @@ func (l *link) forward(ctx context.Context, f smpp.Frame) error {
 		}
 	}
 	switch {
-	case !l.usage.Admit(l.closing, receivers, l.scratch.Waiting):
-		return l.refuse(f, smpp.StatusThrottled)
-	case id != pdu.SubmitMultiID && l.takeAck(ctx, f, account.MayRead):
+	case !s.link.usage.Admit(s.link.closing, receivers, s.scratch.Waiting):
+		return s.link.refuse(f, smpp.StatusThrottled)
+	case id != pdu.SubmitMultiID && s.link.takeAck(ctx, f, account.MayRead):
 		return nil
 	case id != pdu.SubmitMultiID:
-		return l.submit(f, account.Policy)
+		return s.submit(f, account.Policy)
 	case account.SplitMulti && account.When != numbering.Off && to.Splits():
-		newMulti(l, to).send(to, account.Policy)
+		newMulti(s.link, to).send(to, account.Policy)
 		return nil
 	case account.When != numbering.Off:
-		l.g.metrics.skips[numbering.Multi].Inc()
+		s.link.g.metrics.skips[numbering.Multi].Inc()
 	}
-	return l.pass(f, l.untracked)
+	return s.pass(f, s.untracked)
 }
 
 // submit gives a message its number, if it is to have one, and passes it on.
-func (l *link) submit(f smpp.Frame, policy numbering.Policy) error {
-	out, sent, skip := l.number(f, policy)
+func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
+	out, sent, skip := s.number(f, policy)
 	if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
-		var s *numbering.Segments
-		if s, skip = l.g.intercept.Cut(&l.scratch, l.bind.account, policy, f); s != nil {
-			newSplitMessage(l, f, s, nil).send(s.Frames)
+		var parts *numbering.Segments
+		if parts, skip = s.link.g.intercept.Cut(&s.scratch, s.link.bind.account, policy, f); parts != nil {
+			newSplitMessage(s.link, f, parts, nil).send(parts.Frames)
 			return nil
 		}
 	}
-	l.count(skip)
+	s.count(skip)
 	if status := policy.Refusal(skip, sent); status != smpp.StatusOK {
-		return l.refuse(f, status)
+		return s.link.refuse(f, status)
 	}
 	if sent == nil {
-		return l.pass(out, l.untracked)
+		return s.pass(out, s.untracked)
 	}
-	return l.pass(out, &request{link: l, sent: sent})
+	return s.pass(out, &request{link: s.link, sent: sent})
 }
 
 // number gives f its number; sent is nil if the ledger is to be told nothing. The frame is
 // valid until the next call.
-func (l *link) number(f smpp.Frame, policy numbering.Policy) (out smpp.Frame, sent *relay.Sent, skip numbering.Skip) {
-	out, sent, skip = l.g.intercept.Submit(&l.scratch, l.bind.account, policy, f)
+func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Frame, sent *relay.Sent, skip numbering.Skip) {
+	out, sent, skip = s.link.g.intercept.Submit(&s.scratch, s.link.bind.account, policy, f)
 	if sent == nil {
 		return out, nil, skip
 	}
 	kept := *sent
-	l.scratch.Assigned = &kept
+	s.scratch.Assigned = &kept
 	return out, &kept, skip
 }
 
 // count notes whether a message got its number.
-func (l *link) count(skip numbering.Skip) {
-	l.g.metrics.skips[skip].Inc()
+func (s *submitter) count(skip numbering.Skip) {
+	s.link.g.metrics.skips[skip].Inc()
 	if skip != numbering.Numbered {
-		l.log.Load().Debug("unnumbered", "skip", skip.String())
+		s.link.log.Load().Debug("unnumbered", "skip", skip.String())
 	}
 }
 
 // pass sends f to the SMSC. If that is gone the ESME is told, as with all that
 // was under way.
-func (l *link) pass(f smpp.Frame, r *request) error {
-	err := l.up.Send(f, l.esme.Arrived(), r)
-	l.scratch.Assigned = nil // r is told of
+func (s *submitter) pass(f smpp.Frame, r *request) error {
+	err := s.up.Send(f, s.link.esme.Arrived(), r)
+	s.scratch.Assigned = nil // r is told of
 	if err != nil {
-		l.forget(r)
-		return l.refuse(f, smpp.StatusSysErr)
+		s.link.forget(r)
+		return s.link.refuse(f, smpp.StatusSysErr)
 	}
 	return nil
 }
 
 // over reports whether the ESME's session is ending. Whatever becomes many requests to the SMSC looks
 // at it before each of them, or the link would go on long after its ESME.
-func (l *link) over() bool { return l.esme.State() == smpp.Closed }
+func (s *submitter) over() bool { return s.link.esme.State() == smpp.Closed }

@@ -51,7 +51,7 @@ func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (
 	}
 	near, far := net.Pipe()
 	l := newLink(g, near)
-	l.up, l.bind.account, l.scratch.Waiting = up, "bank", func() {}
+	l.submitter.up, l.bind.account, l.submitter.scratch.Waiting = up, "bank", func() {}
 	l.usage, _ = g.usages.Enter("bank", account.Limits{})
 	l.esme.SetState(smpp.BoundTRX)
 	ended := make(chan struct{})
@@ -70,7 +70,7 @@ func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (
 func (l *link) ask(t *testing.T, f smpp.Frame) {
 	t.Helper()
 	l.unanswered.begin(f)
-	if err := l.forward(t.Context(), f); err != nil {
+	if err := l.submitter.forward(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	l.esme.Flush()
