@@ -12,51 +12,52 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/background"
 	"readback/relay"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
 
-// maxAcks is how many read responses of one ESME wait for their verdict; further ones
-// are refused for now.
-const maxAcks = 64
+// esmeReads takes the read responses of ESMEs: SME delivery acknowledgements (esm_class 08,
+// SMPP 3.4 §2.11) from receivers for whom the account may speak. The SMSC never sees them.
+type esmeReads struct {
+	Submit   ReadFunc   // nil: none are taken
+	IEI      uint8      // identifier of the element of a read response
+	Alphabet udh.Coding // that data_coding 0 means
+}
 
-// takeAck takes a message of the ESME's that is a read response: an SME delivery
-// acknowledgement (esm_class 08, SMPP 3.4 §2.11) from a receiver for whom the account may
-// speak. The SMSC never sees it. It reports whether the message is one.
-func (l *link) takeAck(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
-	rd, ok := l.g.ackOf(f, mayRead)
+// Take takes the message f of the account if it is a read response from a receiver in mayRead. It
+// calls answer with the response when there is a verdict. taken is false if f is another message.
+func (e esmeReads) Take(ctx context.Context, name string, f smpp.Frame, mayRead []account.AddressRange, later background.Runner, answer func(smpp.Frame)) (taken bool) {
+	rd, ok := e.parse(f, mayRead)
 	if !ok {
 		return false
 	}
-	rd.By.Name = "account:" + l.bind.account
+	rd.By.Name = "account:" + name
 	head := bytes.Clone(f[:smpp.HeaderLen])
-	waits := l.acks.TryGo(func() error {
-		defer l.Contain()
+	later.Try(func() {
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
-		l.answerAck(head, l.g.opt.Acks(ctx, rd))
-		return nil
+		answer(ackResponse(head, e.Submit(ctx, rd)))
+	}, func() {
+		answer(ackResponse(head, message.Verdict{Kind: message.VerdictUnavailable}))
 	})
-	if !waits {
-		l.answerAck(head, message.Verdict{Kind: message.VerdictUnavailable})
-	}
 	return true
 }
 
-// ackOf reads the read response that a message is. Whatever has another type or form, or is
+// parse reads the read response that a message is. Whatever has another type or form, or is
 // from somebody else, is none.
-func (g *Gateway) ackOf(f smpp.Frame, mayRead []account.AddressRange) (rd relay.Read, ok bool) {
-	if g.opt.Acks == nil || len(mayRead) == 0 {
+func (e esmeReads) parse(f smpp.Frame, mayRead []account.AddressRange) (rd relay.Read, ok bool) {
+	if e.Submit == nil || len(mayRead) == 0 {
 		return rd, false
 	}
 	m, err := smpp.ParseMessage(f)
 	if err != nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassDeliveryAck || !holds(mayRead, m.From.Addr) {
 		return rd, false
 	}
-	if rd, ok = readElement(m, g.opt.ReadIEI); !ok {
-		rd, ok = readWords(m, g.opt.Form.Default)
+	if rd, ok = readElement(m, e.IEI); !ok {
+		rd, ok = readWords(m, e.Alphabet)
 	}
 	rd.Receiver, rd.Sender, rd.Way = string(m.From.Addr), string(m.To.Addr), "smpp"
 	return rd, ok
@@ -119,18 +120,14 @@ func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 	return rd, ok
 }
 
-// answerAck answers a read response of the ESME's by its verdict.
-func (l *link) answerAck(head smpp.Frame, v message.Verdict) {
-	defer l.unanswered.settle()
+// ackResponse is the response to a read response of the ESME's, by its verdict.
+func ackResponse(head smpp.Frame, v message.Verdict) smpp.Frame {
 	status := ackStatus(v)
-	out := smpp.AppendRefusal(nil, head.ID(), status, head.Seq())
-	if status == smpp.StatusOK {
-		id := append([]byte("read-"+rand.Text()), 0) // there is no message that it could be asked about by
-		out = append(smpp.AppendHeader(nil, smpp.ResponseID(head.ID()), status, head.Seq(), len(id)), id...)
+	if status != smpp.StatusOK {
+		return smpp.AppendRefusal(nil, head.ID(), status, head.Seq())
 	}
-	// An ESME that is gone needs no answer.
-	_ = l.esme.Reply(out, head.Seq(), time.Time{})
-	l.esme.Flush()
+	id := append([]byte("read-"+rand.Text()), 0) // there is no message that it could be asked about by
+	return append(smpp.AppendHeader(nil, smpp.ResponseID(head.ID()), status, head.Seq(), len(id)), id...)
 }
 
 // ackStatus is the command_status that tells a verdict.

@@ -118,7 +118,7 @@ func TestAckVerdict(t *testing.T) {
 
 // A verdict that takes its time holds up nothing else, and not too many wait at once.
 func TestAckWaits(t *testing.T) {
-	entered, verdicts := make(chan struct{}, maxAcks), make(chan struct{})
+	entered, verdicts := make(chan struct{}, maxReads), make(chan struct{})
 	w := serve(t, ackSetup(func(ctx context.Context, _ relay.Read) message.Verdict {
 		entered <- struct{}{}
 		select {
@@ -128,22 +128,22 @@ func TestAckWaits(t *testing.T) {
 		return message.Verdict{Kind: message.VerdictAccepted}
 	}))
 	esme, smsc := w.bind(simulator.Bind{})
-	for seq := range uint32(maxAcks + 1) {
+	for seq := range uint32(maxReads + 1) {
 		f := ack(0x08, "447700900123", ackText)
 		f.SetSeq(seq + 2)
 		esme.Send(f)
 	}
-	for range maxAcks {
+	for range maxReads {
 		testpeer.Receive(t, "read response", entered)
 	}
-	esme.Want("one too many", smpp.AppendRefusal(nil, pdu.SubmitSMID, smpp.StatusTempApp, maxAcks+2))
+	esme.Want("one too many", smpp.AppendRefusal(nil, pdu.SubmitSMID, smpp.StatusTempApp, maxReads+2))
 	m := text(receiver, 99)
 	esme.Send(m)
 	smsc.Want("a message meanwhile", m)
 	smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
 	esme.Want("its answer", testpeer.Frame(pdu.SubmitSMRespID, 0, 99, "4A\x00"))
 	close(verdicts)
-	for range maxAcks {
+	for range maxReads {
 		if f := esme.Next("answer"); f.Status() != smpp.StatusOK {
 			t.Errorf("got % x, want ESME_ROK", []byte(f))
 		}

@@ -18,14 +18,16 @@ import (
 
 // Gateway serves ESMEs.
 type Gateway struct {
-	opt         Options
-	ledger      WholeLedger
-	intercept   numbering.Interceptor
-	policies    policies
-	metrics     *metrics
-	usages      *account.Usages
-	connections *account.Connections
-	receipts    *receipts.Handler
+	opt             Options
+	ledger          WholeLedger
+	intercept       numbering.Interceptor
+	policies        policies
+	metrics         *metrics
+	usages          *account.Usages
+	connections     *account.Connections
+	receipts        *receipts.Handler
+	subscriberReads subscriberReads
+	esmeReads       esmeReads
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
@@ -50,6 +52,8 @@ func New(opt Options, ledger WholeLedger) (*Gateway, error) {
 		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,
 		Logger: opt.Logger, Registerer: opt.Registerer,
 	})
+	g.subscriberReads = subscriberReads{Submit: opt.Reads, IEI: opt.ReadIEI}
+	g.esmeReads = esmeReads{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
 	if opt.Shared != nil {
 		g.pool, g.authenticator = newPool(g), account.NewAuthenticator(opt.SessionInit)
 		g.members.by = make(map[string][]*link)

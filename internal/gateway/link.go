@@ -42,7 +42,7 @@ type link struct {
 
 	unanswered *unanswered
 	waiting    errgroup.Group // receipts and reads of subscribers; see maxBackground
-	acks       errgroup.Group // read responses of the ESME that wait for their verdict
+	reads      errgroup.Group // read responses of the ESME that wait for their verdict
 	draining   atomic.Bool
 	log        atomic.Pointer[slog.Logger]
 }
@@ -52,6 +52,9 @@ type link struct {
 // for now.
 const maxBackground = 1000
 
+// maxReads is how many read responses of one ESME wait for their verdict. More are refused for now.
+const maxReads = 64
+
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
 		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
@@ -59,7 +62,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 		unanswered: newUnanswered(),
 	}
 	l.waiting.SetLimit(maxBackground)
-	l.acks.SetLimit(maxAcks)
+	l.reads.SetLimit(maxReads)
 	l.submitter = newSubmitter(l)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
@@ -105,7 +108,7 @@ func (l *link) run(ctx context.Context) {
 		l.abandonUnsent() // while the SMSC can be told
 	}
 	leave()
-	_ = l.acks.Wait() // they return no errors
+	_ = l.reads.Wait() // they return no errors
 	l.exit()
 	if l.g.pool != nil {
 		l.g.members.leave(l)

@@ -22,29 +22,35 @@ type ReadFunc func(ctx context.Context, rd relay.Read) message.Verdict
 // wait for the SMSC's answer to the message it is about.
 const readTime = 15 * time.Second
 
-// takeRead takes a message from a subscriber that is a read response (docs/wire.md): the ESME
-// never sees it. It reports whether the message is one. The network vouches for its sender. reply
-// answers it when there is a verdict.
-func (g *Gateway) takeRead(ctx context.Context, m smpp.Message, later background.Runner, reply func(pdu.Status)) (taken bool) {
-	rd, ok := g.readOf(m)
+// subscriberReads takes the read responses that subscribers send as messages (docs/wire.md). The
+// ESME never sees them.
+type subscriberReads struct {
+	Submit ReadFunc // nil: none are taken
+	IEI    uint8    // identifier of the element that makes a message a read response
+}
+
+// Take takes m if it is a read response, and calls answer when there is a verdict. The network vouches
+// for the sender. taken is false if m is another message.
+func (s subscriberReads) Take(ctx context.Context, m smpp.Message, later background.Runner, answer func(pdu.Status)) (taken bool) {
+	rd, ok := s.parse(m)
 	if !ok {
 		return false
 	}
 	later.Try(func() {
 		ctx, cancel := context.WithTimeout(ctx, readTime)
 		defer cancel()
-		reply(readStatus(g.opt.Reads(ctx, rd)))
-	}, func() { reply(smpp.StatusTempApp) })
+		answer(readStatus(s.Submit(ctx, rd)))
+	}, func() { answer(smpp.StatusTempApp) })
 	return true
 }
 
-// readOf reads the read response that a message is. Multipart messages, and whatever has
+// parse reads the read response that a message is. Multipart messages, and whatever has
 // another type or form, are none.
-func (g *Gateway) readOf(m smpp.Message) (rd relay.Read, ok bool) {
-	if g.opt.Reads == nil || !m.HasUDH() || m.ESMClass()&smpp.ESMClassType != 0 {
+func (s subscriberReads) parse(m smpp.Message) (rd relay.Read, ok bool) {
+	if s.Submit == nil || !m.HasUDH() || m.ESMClass()&smpp.ESMClassType != 0 {
 		return relay.Read{}, false
 	}
-	number, status, proof, ok := udh.ReadResponse(m.UserData(), g.opt.ReadIEI)
+	number, status, proof, ok := udh.ReadResponse(m.UserData(), s.IEI)
 	return relay.Read{
 		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
 		Proof: hex.EncodeToString(proof), Way: "sms", By: access.Caller{Name: "network"}, // which says whose message it is

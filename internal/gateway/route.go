@@ -56,7 +56,7 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 	g := l.pool.g
 	command, seq := f.ID(), f.Seq()
 	later := background.New(&l.waiting, l.slot)
-	if g.takeRead(ctx, m, later, func(status pdu.Status) {
+	if g.subscriberReads.Take(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
 		return nil

@@ -64,7 +64,7 @@ func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 // takeRead takes a read response, which is not for the ESME.
 func (l fromSMSC) takeRead(ctx context.Context, m smpp.Message) bool {
 	id, seq := m.Frame.ID(), m.Frame.Seq()
-	return l.g.takeRead(ctx, m, l.later(), func(status pdu.Status) {
+	return l.g.subscriberReads.Take(ctx, m, l.later(), func(status pdu.Status) {
 		_ = l.answer(id, seq, status) // an SMSC that is gone needs no answer
 	})
 }

@@ -52,7 +52,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 	switch {
 	case !s.link.usage.Admit(s.link.closing, receivers, s.scratch.Waiting):
 		return s.link.refuse(f, smpp.StatusThrottled)
-	case id != pdu.SubmitMultiID && s.link.takeAck(ctx, f, account.MayRead):
+	case id != pdu.SubmitMultiID && s.link.takeRead(ctx, f, account.MayRead):
 		return nil
 	case id != pdu.SubmitMultiID:
 		return s.submit(f, account.Policy)
