@@ -41,8 +41,8 @@ var imports = map[string][]string{
 	"internal/deliver":    {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver", "internal/metric",
-		"internal/numbering", "internal/receipts", "internal/setting", "relay", "relay/access",
-		"relay/message", "smpp", "smpp/receipt", "udh",
+		"internal/numbering", "internal/readresponse", "internal/receipts", "internal/setting",
+		"relay", "relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":            {},
 	"internal/interop":           {},
@@ -52,6 +52,7 @@ var imports = map[string][]string{
 	"internal/mutants":           {},
 	"internal/numbering":         {"relay", "relay/access", "relay/message", "smpp", "udh"},
 	"internal/ops":               {},
+	"internal/readresponse":      {"internal/account", "internal/background", "relay", "relay/access", "relay/message", "smpp", "udh"},
 	"internal/receipts":          {"internal/background", "internal/crash", "internal/metric", "relay/journal", "relay/message", "smpp", "smpp/receipt"},
 	"internal/seed":              {},
 	"internal/setting":           {},

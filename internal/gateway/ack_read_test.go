@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/readresponse"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -17,7 +18,7 @@ import (
 )
 
 // ackSetup lets the account bank speak for 4477009….
-func ackSetup(r ReadFunc) setup {
+func ackSetup(r readresponse.SubmitFunc) setup {
 	return setup{options: func(o *Options) {
 		o.Acks = r
 		o.Policies.Accounts = map[string]Account{"bank": {MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}}}

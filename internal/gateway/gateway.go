@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
+	"readback/internal/readresponse"
 	"readback/internal/receipts"
 )
 
@@ -26,8 +27,8 @@ type Gateway struct {
 	usages          *account.Usages
 	connections     *account.Connections
 	receipts        *receipts.Handler
-	subscriberReads subscriberReads
-	esmeReads       esmeReads
+	subscriberReads readresponse.Subscribers
+	esmeReads       readresponse.ESMEs
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool
@@ -52,8 +53,8 @@ func New(opt Options, ledger WholeLedger) (*Gateway, error) {
 		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,
 		Logger: opt.Logger, Registerer: opt.Registerer,
 	})
-	g.subscriberReads = subscriberReads{Submit: opt.Reads, IEI: opt.ReadIEI}
-	g.esmeReads = esmeReads{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
+	g.subscriberReads = readresponse.Subscribers{Submit: opt.Reads, IEI: opt.ReadIEI}
+	g.esmeReads = readresponse.ESMEs{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
 	if opt.Shared != nil {
 		g.pool, g.authenticator = newPool(g), account.NewAuthenticator(opt.SessionInit)
 		g.members.by = make(map[string][]*link)

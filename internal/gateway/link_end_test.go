@@ -10,6 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/readresponse"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -91,14 +92,14 @@ func (r stubborn) read(ctx context.Context, _ relay.Read) message.Verdict {
 func TestLinkEndsBehindVerdicts(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		options func(o *Options, r ReadFunc)
+		options func(o *Options, r readresponse.SubmitFunc)
 		send    func(p piped)
 	}{
-		{"of the ESME", func(o *Options, r ReadFunc) {
+		{"of the ESME", func(o *Options, r readresponse.SubmitFunc) {
 			o.Acks = r
 			o.Policies.Default.MayRead = []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}
 		}, func(p piped) { p.esme.Send(ack(0x08, receiver, ackText)) }},
-		{"of a subscriber", func(o *Options, r ReadFunc) { o.Reads = r }, func(p piped) {
+		{"of a subscriber", func(o *Options, r readresponse.SubmitFunc) { o.Reads = r }, func(p piped) {
 			p.smsc.Send(fromSubscriber(7, smpp.ESMClassUDHI, 0, "\x05\x81\x03\x00\x11\x01"))
 		}},
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
+	"readback/internal/readresponse"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -30,7 +31,7 @@ var readingBank = Account{
 
 // blocked returns a ReadFunc whose verdicts take longer than anybody waits, and what it was
 // called with.
-func blocked() (ReadFunc, <-chan context.Context) {
+func blocked() (readresponse.SubmitFunc, <-chan context.Context) {
 	asked := make(chan context.Context, 1)
 	return func(ctx context.Context, _ relay.Read) message.Verdict {
 		asked <- ctx

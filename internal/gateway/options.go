@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/numbering"
+	"readback/internal/readresponse"
 	"readback/internal/receipts"
 	"readback/internal/setting"
 	"readback/smpp/receipt"
@@ -50,10 +51,10 @@ type Options struct {
 	IDs      receipt.IDs
 	Policies Policies
 
-	Deliver DeliverFunc       // gives the ESMEs their feedback; nil: they get none
-	Hold    receipts.HoldFunc // keeps receipts; nil: they pass
-	Reads   ReadFunc          // takes read responses that come as messages; nil: they pass like others
-	Acks    ReadFunc          // takes those of ESMEs, from accounts with MayRead; nil: likewise
+	Deliver DeliverFunc             // gives the ESMEs their feedback; nil: they get none
+	Hold    receipts.HoldFunc       // keeps receipts; nil: they pass
+	Reads   readresponse.SubmitFunc // takes read responses that come as messages; nil: they pass like others
+	Acks    readresponse.SubmitFunc // takes those of ESMEs, from accounts with MayRead; nil: likewise
 
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // for the metrics; nil: none are kept

@@ -1,13 +1,9 @@
-package gateway
+package readresponse
 
 import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -19,17 +15,17 @@ import (
 	"readback/udh"
 )
 
-// esmeReads takes the read responses of ESMEs: SME delivery acknowledgements (esm_class 08,
+// ESMEs takes the read responses of ESMEs: SME delivery acknowledgements (esm_class 08,
 // SMPP 3.4 §2.11) from receivers for whom the account may speak. The SMSC never sees them.
-type esmeReads struct {
-	Submit   ReadFunc   // nil: none are taken
+type ESMEs struct {
+	Submit   SubmitFunc // nil: none are taken
 	IEI      uint8      // identifier of the element of a read response
 	Alphabet udh.Coding // that data_coding 0 means
 }
 
 // Take takes the message f of the account if it is a read response from a receiver in mayRead. It
 // calls answer with the response when there is a verdict. taken is false if f is another message.
-func (e esmeReads) Take(ctx context.Context, name string, f smpp.Frame, mayRead []account.AddressRange, later background.Runner, answer func(smpp.Frame)) (taken bool) {
+func (e ESMEs) Take(ctx context.Context, name string, f smpp.Frame, mayRead []account.AddressRange, later background.Runner, answer func(smpp.Frame)) (taken bool) {
 	rd, ok := e.parse(f, mayRead)
 	if !ok {
 		return false
@@ -37,7 +33,7 @@ func (e esmeReads) Take(ctx context.Context, name string, f smpp.Frame, mayRead 
 	rd.By.Name = "account:" + name
 	head := bytes.Clone(f[:smpp.HeaderLen])
 	later.Try(func() {
-		ctx, cancel := context.WithTimeout(ctx, readTime)
+		ctx, cancel := context.WithTimeout(ctx, MaxWait)
 		defer cancel()
 		answer(ackResponse(head, e.Submit(ctx, rd)))
 	}, func() {
@@ -48,7 +44,7 @@ func (e esmeReads) Take(ctx context.Context, name string, f smpp.Frame, mayRead 
 
 // parse reads the read response that a message is. Whatever has another type or form, or is
 // from somebody else, is none.
-func (e esmeReads) parse(f smpp.Frame, mayRead []account.AddressRange) (rd relay.Read, ok bool) {
+func (e ESMEs) parse(f smpp.Frame, mayRead []account.AddressRange) (rd relay.Read, ok bool) {
 	if e.Submit == nil || len(mayRead) == 0 {
 		return rd, false
 	}
@@ -75,49 +71,6 @@ func holds(ranges []account.AddressRange, addr []byte) bool {
 		}
 	}
 	return false
-}
-
-// readElement reads the element of a read response.
-func readElement(m smpp.Message, iei byte) (rd relay.Read, ok bool) {
-	if !m.HasUDH() {
-		return rd, false
-	}
-	number, status, proof, ok := udh.ReadResponse(m.UserData(), iei)
-	return relay.Read{Number: number, Status: status, Proof: hex.EncodeToString(proof)}, ok
-}
-
-// readWords reads the text of a read response, which is that of the gateway's own feedback:
-// number:017 status:1 read:2026-11-23T08:30:00Z, in any order and among other words. Only the number
-// must be there. A word without a colon is another word, whatever it says.
-func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
-	text := m.UserData()
-	if m.HasUDH() || len(text) > smpp.MaxShortMessage {
-		return rd, false
-	}
-	rd.Status = message.StatusRead
-	for word := range strings.FieldsSeq(udh.Decode(text, udh.CodingOf(m.DataCoding(), alphabet))) {
-		name, value, has := strings.Cut(word, ":")
-		if !has {
-			continue
-		}
-		var err error
-		switch name {
-		case "number":
-			var n uint64
-			n, err = strconv.ParseUint(value, 10, 16)
-			rd.Number, ok = uint16(n), true
-		case "status":
-			var n uint64
-			n, err = strconv.ParseUint(value, 10, 8)
-			rd.Status = uint8(n)
-		case "read":
-			rd.ReadAt, err = time.Parse(time.RFC3339, value)
-		}
-		if err != nil {
-			return relay.Read{}, false
-		}
-	}
-	return rd, ok
 }
 
 // ackResponse is the response to a read response of the ESME's, by its verdict.

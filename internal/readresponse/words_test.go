@@ -1,4 +1,4 @@
-package gateway
+package readresponse
 
 import (
 	"bytes"
@@ -62,6 +62,45 @@ func TestReadWords(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, *tt.want)
 			}
 		})
+	}
+}
+
+// A text is a read response if every word that has a name of one can be read, and the number is
+// there; a text that is longer than our own is none.
+func TestReadWordsBorders(t *testing.T) {
+	at := time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC)
+	long := strings.Repeat("x", smpp.MaxShortMessage-len("number:5 "))
+	for _, tt := range []struct {
+		text string
+		want relay.Read
+		ok   bool
+	}{
+		{"number:5", relay.Read{Number: 5, Status: 1}, true},
+		{"number:65535 status:255", relay.Read{Number: 65535, Status: 255}, true},
+		{"read:2026-11-23T08:30:00Z status:2 number:5", relay.Read{Number: 5, Status: 2, ReadAt: at}, true},
+		{"number:5 " + long, relay.Read{Number: 5, Status: 1}, true},
+		{"number:5 " + long + "x", relay.Read{}, false},
+		{"number: 5", relay.Read{}, false},
+		{"number:-1", relay.Read{}, false},
+		{"number:65536", relay.Read{}, false},
+		{"number:5 status:256", relay.Read{}, false},
+		{"number:5 status:", relay.Read{}, false},
+		{"number:5 read:yesterday", relay.Read{}, false},
+		{"status:1 read:2026-11-23T08:30:00Z", relay.Read{}, false},
+		{"Number:5", relay.Read{}, false},
+		{"5", relay.Read{}, false},
+	} {
+		m, err := smpp.ParseMessage(simulator.ShortMessage{
+			From: simulator.Number("447700900123"), To: simulator.Number("10690001"), DataCoding: 3,
+			TLVs: smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(tt.text)),
+		}.Append(nil, pdu.SubmitSMID, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := readWords(m, udh.GSM7)
+		if ok != tt.ok || ok && (got.Number != tt.want.Number || got.Status != tt.want.Status || !got.ReadAt.Equal(tt.want.ReadAt)) {
+			t.Errorf("%q: got %+v, %t; want %+v, %t", tt.text, got, ok, tt.want, tt.ok)
+		}
 	}
 }
 

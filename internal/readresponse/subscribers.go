@@ -1,4 +1,6 @@
-package gateway
+// Package readresponse takes the read responses that come as SMPP messages: from subscribers by the
+// SMSC, and from ESMEs.
+package readresponse
 
 import (
 	"context"
@@ -15,29 +17,29 @@ import (
 	"readback/udh"
 )
 
-// ReadFunc takes a read response and returns the verdict on it.
-type ReadFunc func(ctx context.Context, rd relay.Read) message.Verdict
+// SubmitFunc takes a read response and returns the verdict on it.
+type SubmitFunc func(ctx context.Context, rd relay.Read) message.Verdict
 
-// readTime bounds the verdict on a read response that came as a message: it may have to
+// MaxWait bounds the verdict on a read response that came as a message: it may have to
 // wait for the SMSC's answer to the message it is about.
-const readTime = 15 * time.Second
+const MaxWait = 15 * time.Second
 
-// subscriberReads takes the read responses that subscribers send as messages (docs/wire.md). The
+// Subscribers takes the read responses that subscribers send as messages (docs/wire.md). The
 // ESME never sees them.
-type subscriberReads struct {
-	Submit ReadFunc // nil: none are taken
-	IEI    uint8    // identifier of the element that makes a message a read response
+type Subscribers struct {
+	Submit SubmitFunc // nil: none are taken
+	IEI    uint8      // identifier of the element that makes a message a read response
 }
 
 // Take takes m if it is a read response, and calls answer when there is a verdict. The network vouches
 // for the sender. taken is false if m is another message.
-func (s subscriberReads) Take(ctx context.Context, m smpp.Message, later background.Runner, answer func(pdu.Status)) (taken bool) {
+func (s Subscribers) Take(ctx context.Context, m smpp.Message, later background.Runner, answer func(pdu.Status)) (taken bool) {
 	rd, ok := s.parse(m)
 	if !ok {
 		return false
 	}
 	later.Try(func() {
-		ctx, cancel := context.WithTimeout(ctx, readTime)
+		ctx, cancel := context.WithTimeout(ctx, MaxWait)
 		defer cancel()
 		answer(readStatus(s.Submit(ctx, rd)))
 	}, func() { answer(smpp.StatusTempApp) })
@@ -46,7 +48,7 @@ func (s subscriberReads) Take(ctx context.Context, m smpp.Message, later backgro
 
 // parse reads the read response that a message is. Multipart messages, and whatever has
 // another type or form, are none.
-func (s subscriberReads) parse(m smpp.Message) (rd relay.Read, ok bool) {
+func (s Subscribers) parse(m smpp.Message) (rd relay.Read, ok bool) {
 	if s.Submit == nil || !m.HasUDH() || m.ESMClass()&smpp.ESMClassType != 0 {
 		return relay.Read{}, false
 	}
