@@ -2,13 +2,10 @@ package gateway
 
 import (
 	"bytes"
-	"context"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/internal/account"
-	"readback/internal/background"
 	"readback/relay"
 	"readback/smpp"
 )
@@ -87,17 +84,6 @@ func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
 		l.esme.Finish(smpp.ErrUnbound)
 	}
 	return err
-}
-
-// takeRead takes a message of the ESME's that is a read response. taken is false if it is none.
-func (l *link) takeRead(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
-	seq := f.Seq()
-	return l.g.esmeReads.Take(ctx, l.bind.account, f, mayRead, background.New(&l.reads, l), func(response smpp.Frame) {
-		defer l.unanswered.settle()
-		// An ESME that is gone needs no answer.
-		_ = l.esme.Reply(response, seq, time.Time{})
-		l.esme.Flush()
-	})
 }
 
 // answerInStead answers a request of the ESME's that the SMSC never will. A

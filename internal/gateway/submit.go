@@ -2,9 +2,12 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
+	"readback/internal/background"
 	"readback/internal/numbering"
 	"readback/relay"
 	"readback/smpp"
@@ -52,7 +55,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 	switch {
 	case !s.link.usage.Admit(s.link.closing, receivers, s.scratch.Waiting):
 		return s.link.refuse(f, smpp.StatusThrottled)
-	case id != pdu.SubmitMultiID && s.link.takeRead(ctx, f, account.MayRead):
+	case id != pdu.SubmitMultiID && s.takeRead(ctx, f, account.MayRead):
 		return nil
 	case id != pdu.SubmitMultiID:
 		return s.submit(f, account.Policy)
@@ -63,6 +66,17 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 		s.link.g.metrics.skips[numbering.Multi].Inc()
 	}
 	return s.pass(f, s.untracked)
+}
+
+// takeRead takes a message of the ESME's that is a read response. taken is false if it is none.
+func (s *submitter) takeRead(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
+	l, seq := s.link, f.Seq()
+	return l.g.esmeReads.Take(ctx, l.bind.account, f, mayRead, background.New(&l.reads, l), func(response smpp.Frame) {
+		defer l.unanswered.settle()
+		// An ESME that is gone needs no answer.
+		_ = l.esme.Reply(response, seq, time.Time{})
+		l.esme.Flush()
+	})
 }
 
 // submit gives a message its number, if it is to have one, and passes it on.
