@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 
-	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -87,13 +86,4 @@ func (s *slot) Contain() {
 
 func (s *slot) panicked(v any, stack []byte) {
 	s.pool.g.panicked(s.pool.g.opt.Logger.With("bind", s.n), v, stack)
-}
-
-// containTell has a feedback that panicked become a dead letter, so that it does not end the next
-// session as well. It is deferred by tell.
-func (l *link) containTell(err *error) {
-	if v := recover(); v != nil {
-		l.panicked(v, debug.Stack())
-		*err = message.Permanent(fmt.Errorf("panic: %v", v))
-	}
 }

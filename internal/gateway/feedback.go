@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -16,9 +18,41 @@ import (
 // DeliverFunc gives the feedback of account to tell until ctx ends.
 type DeliverFunc func(ctx context.Context, account string, tell message.Teller) error
 
-// deliver takes the account's feedback until ctx ends, or until policies, whose change
-// closes changed, want it told elsewhere.
-func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
+// feedback gives the ESME of a link the feedback of its account.
+type feedback struct{ *link }
+
+// serve waits for the bind, and then delivers feedback until ctx or gone ends. It does so only while
+// the account gets its feedback by sessions.
+func (l feedback) serve(ctx, gone context.Context) {
+	defer l.Contain()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(gone, cancel)
+	defer stop()
+	select {
+	case <-gone.Done():
+	case <-l.bound:
+	}
+	l.g.connections.Bound()
+	if l.g.opt.Deliver == nil || !l.bind.state.CanReceive() {
+		return
+	}
+	for ctx.Err() == nil {
+		changed := l.g.policies.next()
+		if l.g.policies.of(l.bind.account).Feedback.Form != deliver.NoSession {
+			l.deliver(ctx, changed)
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// deliver delivers the account's feedback until ctx ends, or until other policies are in force, which
+// closes changed, and the account gets its feedback by another way.
+func (l feedback) deliver(ctx context.Context, changed <-chan struct{}) {
 	var delivery sync.WaitGroup
 	defer delivery.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -44,8 +78,8 @@ func (l *link) deliver(ctx context.Context, changed <-chan struct{}) {
 
 // tell delivers one feedback to the ESME and returns when it has answered: nil
 // for ESME_ROK, a message.Permanent error for a refusal that is meant for good.
-func (l *link) tell(ctx context.Context, fb *message.Feedback) (err error) {
-	defer l.containTell(&err)
+func (l feedback) tell(ctx context.Context, fb *message.Feedback) (err error) {
+	defer l.contain(&err)
 	t := l.g.policies.of(l.bind.account).Feedback
 	if t.Form == deliver.NoSession {
 		return errElsewhere
@@ -63,6 +97,15 @@ func (l *link) tell(ctx context.Context, fb *message.Feedback) (err error) {
 		return message.Permanent(err)
 	}
 	return err
+}
+
+// contain ends the link and makes the feedback that panicked a dead letter, so that it does not end
+// the next session as well. It is deferred by tell.
+func (l feedback) contain(err *error) {
+	if v := recover(); v != nil {
+		l.panicked(v, debug.Stack())
+		*err = message.Permanent(fmt.Errorf("panic: %v", v))
+	}
 }
 
 // errElsewhere is of a feedback that was on its way when the account's form changed.

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/account"
-	"readback/internal/deliver"
 	"readback/smpp"
 )
 
@@ -101,7 +100,7 @@ func (l *link) run(ctx context.Context) {
 		h = fromESME{l}
 		wg.Go(func() { l.runSMSC(gone) })
 	}
-	wg.Go(func() { l.runFeedback(ctx, gone) })
+	wg.Go(func() { feedback{l}.serve(ctx, gone) })
 	wg.Go(func() { l.drain(ctx, gone) })
 	err := l.esme.Run(gone, h)
 	if l.ended(err) {
@@ -169,35 +168,6 @@ func unbind[R any](ctx context.Context, s *smpp.Session[R], cause error) {
 	ctx, cancel := context.WithTimeout(ctx, smpp.UnbindTime)
 	defer cancel()
 	s.Unbind(ctx, cause)
-}
-
-// runFeedback waits for the bind, then takes the account's feedback while the ESME
-// can be told.
-func (l *link) runFeedback(ctx, gone context.Context) {
-	defer l.Contain()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := context.AfterFunc(gone, cancel)
-	defer stop()
-	select {
-	case <-gone.Done():
-	case <-l.bound:
-	}
-	l.g.connections.Bound()
-	if l.g.opt.Deliver == nil || !l.bind.state.CanReceive() {
-		return
-	}
-	for ctx.Err() == nil {
-		changed := l.g.policies.next()
-		if l.g.policies.of(l.bind.account).Feedback.Form != deliver.NoSession {
-			l.deliver(ctx, changed)
-			continue
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-	}
 }
 
 // drain waits for the gateway's stop, then for the answers under way, and unbinds
