@@ -5,6 +5,7 @@
 package smpp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -77,6 +78,13 @@ func AppendRefusal(dst []byte, id pdu.ID, status pdu.Status, seq uint32) []byte 
 // instead of forwarding it. The response has an empty message_id (SMPP 3.4 §4.6.2, §4.7.2).
 func AppendDelivered(dst []byte, id pdu.ID, status pdu.Status, seq uint32) []byte {
 	return append(AppendHeader(dst, ResponseID(id), status, seq, 1), 0)
+}
+
+// MessageID returns the message_id of f, a response to a submit_sm, data_sm or submit_multi. It is
+// part of the frame, and empty if f has none (SMPP 3.4 §4.4.2).
+func MessageID(f Frame) []byte {
+	id, _, _ := bytes.Cut(f.Body(), []byte{0})
+	return id
 }
 
 var refusalBodies = map[pdu.ID]string{

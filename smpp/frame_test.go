@@ -86,6 +86,14 @@ func TestAppendRefusal(t *testing.T) {
 	}
 }
 
+func TestMessageID(t *testing.T) {
+	for body, want := range map[string]string{"": "", "\x00": "", "A": "A", "4A7F01\x00": "4A7F01", "A\x00\x04\x28\x00\x01\x63": "A"} {
+		if got := MessageID(newFrame(pdu.SubmitSMRespID, StatusOK, 1, body)); string(got) != want {
+			t.Errorf("body % x: got %q, want %q", body, got, want)
+		}
+	}
+}
+
 func TestTLVs(t *testing.T) {
 	tests := []struct {
 		name string

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -43,7 +42,7 @@ func (l *link) routes(id pdu.ID) bool {
 // record tells the ledger of a message that the SMSC accepted; w is told once, when
 // all of it is in the log.
 func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token uint64) {
-	ledger, messageID := l.g.ledger, messageID(f)
+	ledger, messageID := l.g.ledger, smpp.MessageID(f)
 	if !l.routes(id) {
 		ledger.Accept(r.sent, messageID, w, token)
 		return
@@ -52,12 +51,6 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token
 		ledger.Accept(r.sent, messageID, released{}, 0) // the log keeps the order
 	}
 	ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), w, token)
-}
-
-// messageID is the message_id of a submit_sm_resp (SMPP 3.4 §4.4.2).
-func messageID(f smpp.Frame) []byte {
-	id, _, _ := bytes.Cut(f.Body(), []byte{0})
-	return id
 }
 
 // released lets a held answer go when its record is in the log; without an ESME

@@ -23,7 +23,7 @@ type answers struct {
 func (a *answers) note(f smpp.Frame, open map[uint32]bool) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	id := string(messageID(f))
+	id := string(smpp.MessageID(f))
 	switch {
 	case !open[f.Seq()]:
 		return fmt.Errorf("% x answers nothing that is open", []byte(f))

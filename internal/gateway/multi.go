@@ -100,7 +100,7 @@ func (w *multi) note(f smpp.Frame, r *request, accepted bool) {
 		w.last = refusedWith(f)
 		w.failed = append(w.failed, failedPart{r.to, w.last})
 	case !w.taken:
-		w.taken, w.id = true, append(w.id, messageID(f)...)
+		w.taken, w.id = true, append(w.id, smpp.MessageID(f)...)
 	}
 }
 

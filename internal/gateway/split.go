@@ -109,7 +109,7 @@ func (m *splitMessage) refused() pdu.Status {
 func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool) {
 	switch last, late := m.note(f, r, accepted); {
 	case late:
-		m.cancel([][]byte{bytes.Clone(messageID(f))})
+		m.cancel([][]byte{bytes.Clone(smpp.MessageID(f))})
 	case !last:
 	case m.failed != smpp.StatusOK:
 		m.fail(l)
@@ -127,7 +127,7 @@ func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (last, late
 	case m.over:
 		return false, accepted
 	case accepted:
-		m.ids[r.n] = bytes.Clone(messageID(f))
+		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
 		if r.n == 0 {
 			m.first = bytes.Clone(f)
 		}

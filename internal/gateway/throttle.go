@@ -49,7 +49,7 @@ func throttled(f smpp.Frame) bool {
 // none.
 func congestionState(f smpp.Frame) byte {
 	body := f.Body()
-	r := smpp.TLVs(body[min(len(messageID(f))+1, len(body)):])
+	r := smpp.TLVs(body[min(len(smpp.MessageID(f))+1, len(body)):])
 	for tlv, ok := r.Next(); ok; tlv, ok = r.Next() {
 		if tlv.Tag == smpp.TagCongestionState && len(tlv.Value) == 1 {
 			return tlv.Value[0]

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -69,8 +68,7 @@ func (cmd ESME) send(ctx context.Context, e *simulator.ESME, out *printer) error
 		if response.Status() != smpp.StatusOK {
 			return response.Status()
 		}
-		id, _, _ := bytes.Cut(response.Body(), []byte{0})
-		out.printf("%s → %s  accepted as %s\n", cmd.From, cmd.To, id)
+		out.printf("%s → %s  accepted as %s\n", cmd.From, cmd.To, smpp.MessageID(response))
 	}
 	return nil
 }
