@@ -41,7 +41,7 @@ func queueing(t *testing.T, account string) (g *Gateway, esme *testpeer.Peer, fr
 		t.Fatal(err)
 	}
 	smsc, _ := net.Pipe()
-	session := g.newSMSCSession(smsc, nil)
+	session := g.newSMSCSession(smsc)
 	session.SetState(smpp.BoundTRX)
 	g.pool.slots[0].set(session)
 	near, far := net.Pipe()

@@ -25,7 +25,7 @@ func TestCancelWithFullWindow(t *testing.T) {
 	for name, shared := range map[string]bool{"mirror": false, "shared": true} {
 		esme, far := net.Pipe()
 		smsc, peer := net.Pipe()
-		l, session := newLink(g, esme), g.newSMSCSession(smsc, nil)
+		l, session := newLink(g, esme), g.newSMSCSession(smsc)
 		session.SetState(smpp.BoundTRX)
 		l.submitter.up = session
 		if shared {

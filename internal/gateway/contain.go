@@ -78,12 +78,12 @@ func (l *link) abandonUnsent() {
 }
 
 // Contain ends nothing: the panic concerns one PDU of the SMSC's, and the bind is everybody's.
-func (s *slot) Contain() {
+func (l *fromPool) Contain() {
 	if v := recover(); v != nil {
-		s.panicked(v, debug.Stack())
+		l.panicked(v, debug.Stack())
 	}
 }
 
-func (s *slot) panicked(v any, stack []byte) {
-	s.pool.g.panicked(s.pool.g.opt.Logger.With("bind", s.n), v, stack)
+func (l *fromPool) panicked(v any, stack []byte) {
+	l.g.panicked(l.g.opt.Logger.With("bind", l.bind), v, stack)
 }

@@ -82,7 +82,7 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	l.smsc = l.g.newSMSCSession(conn, nil)
+	l.smsc = l.g.newSMSCSession(conn)
 	l.submitter.up, l.submitter.scratch.Waiting = l.smsc, l.smsc.Flush
 	l.dialed <- l.smsc
 	return nil

@@ -31,7 +31,7 @@ type Gateway struct {
 	esmeReads       readresponse.ESMEs
 
 	// Of shared mode; pool is nil in mirror mode.
-	pool          *pool
+	pool          *pool[*request]
 	members       members
 	authenticator *account.Authenticator
 }
@@ -56,7 +56,7 @@ func New(opt Options, ledger WholeLedger) (*Gateway, error) {
 	g.subscriberReads = readresponse.Subscribers{Submit: opt.Reads, IEI: opt.ReadIEI}
 	g.esmeReads = readresponse.ESMEs{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
 	if opt.Shared != nil {
-		g.pool, g.authenticator = newPool(g), account.NewAuthenticator(opt.SessionInit)
+		g.pool, g.authenticator = g.newPool(), account.NewAuthenticator(opt.SessionInit)
 		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)
@@ -115,6 +115,15 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 			g.connections.Remove()
 		})
 	}
+}
+
+// Ready says why no message can be passed on now: nil in mirror mode, where each
+// ESME has a connection of its own.
+func (g *Gateway) Ready() error {
+	if g.pool != nil && !g.pool.up() {
+		return errNoBind
+	}
+	return nil
 }
 
 // Refused counts a connection that did not get as far as the gateway.

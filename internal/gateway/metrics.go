@@ -18,7 +18,7 @@ type metrics struct {
 	connections  prometheus.Gauge
 	refused      *prometheus.CounterVec
 	bindsRefused *prometheus.CounterVec
-	binds        *prometheus.GaugeVec
+	pool         *poolMetrics
 	pdus         *prometheus.CounterVec
 	skips        []prometheus.Counter // by Skip
 	splits       *prometheus.CounterVec
@@ -49,7 +49,7 @@ const (
 )
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	m, f := &metrics{counters: make(map[pduKey]prometheus.Counter)}, metric.With(reg)
+	m, f := &metrics{pool: newPoolMetrics(reg), counters: make(map[pduKey]prometheus.Counter)}, metric.With(reg)
 	m.addSessions(f)
 	m.addMessages(f)
 	m.addParts(f)
@@ -69,10 +69,6 @@ func (m *metrics) addSessions(f metric.Factory) {
 	m.bindsRefused = f.CounterVec(metric.Opts{
 		Name: "readback_binds_refused_total", Help: "Binds that the gateway itself refused, by reason.",
 		Labels: []string{"reason"}, Look: "it rises",
-	})
-	m.binds = f.GaugeVec(metric.Opts{
-		Name: "readback_smsc_bind_up", Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode).",
-		Labels: []string{"bind"}, Look: "0",
 	})
 	m.pdus = f.CounterVec(metric.Opts{
 		Name: "readback_pdus_total", Help: "PDUs passed, by who sent them, command and status.",

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,32 +22,56 @@ type Shared struct {
 	Binds      int // sessions, each a bind_transceiver
 }
 
-// pool is the gateway's own sessions to the SMSC.
-type pool struct {
-	g     *Gateway
-	slots []*slot
+// poolOptions are the options of a pool.
+type poolOptions[R any] struct {
+	Config Shared
+	// Dial opens a connection to the SMSC.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	// Session has the options of each session. Its Window is the widest that a session has; its Room
+	// is set by the pool.
+	Session smpp.Options
+	// Handler returns the handler of a new session. bind is which of the binds it is, from 0.
+	Handler func(bind int, session *smpp.Session[R]) handler[R]
 
-	waiting atomic.Int32 // in Send
-	mu      sync.Mutex
-	room    sync.Cond // on mu: a session may have room, or is one no more
+	Logger  *slog.Logger
+	Metrics *poolMetrics
 }
 
-func newPool(g *Gateway) *pool {
-	p := &pool{g: g}
+// handler handles what the SMSC sends on one session.
+type handler[R any] interface {
+	smpp.Handler[R]
+	// Ended is called once, with the reason, when Run of the session has returned. The next session
+	// of the same bind starts when Ended has returned.
+	Ended(reason error)
+}
+
+// pool is the gateway's own sessions with the SMSC. R is the type of the reference that comes back
+// with an answer, as in smpp.Session.
+type pool[R any] struct {
+	opt   poolOptions[R]
+	slots []*slot[R]
+
+	waiting atomic.Int32 // callers that wait in Send
+	mu      sync.Mutex
+	room    sync.Cond // on mu: a session may have room, or has begun or ended
+}
+
+// newPool returns a pool. run binds its sessions.
+func newPool[R any](opt poolOptions[R]) *pool[R] {
+	p := &pool[R]{opt: opt}
 	p.room.L = &p.mu
-	for n := range g.opt.Shared.Binds {
-		s := &slot{pool: p, n: n}
-		s.waiting.SetLimit(maxBackground)
-		p.slots = append(p.slots, s)
+	p.opt.Session.Room = p.mayHaveRoom
+	for n := range opt.Config.Binds {
+		p.slots = append(p.slots, &slot[R]{pool: p, n: n})
 	}
 	return p
 }
 
-// errNoBind says that no session to the SMSC is bound now.
+// errNoBind says that no session with the SMSC is bound now.
 var errNoBind = errors.New("no bind to the SMSC is up")
 
-// run keeps all slots bound until ctx ends, then unbinds them.
-func (p *pool) run(ctx context.Context) {
+// run keeps all sessions bound until ctx ends, then unbinds them.
+func (p *pool[R]) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, s := range p.slots {
 		wg.Go(func() { s.run(ctx) })
@@ -54,7 +80,7 @@ func (p *pool) run(ctx context.Context) {
 }
 
 // up reports whether any session is bound.
-func (p *pool) up() bool {
+func (p *pool[R]) up() bool {
 	for _, s := range p.slots {
 		if s.current() != nil {
 			return true
@@ -63,24 +89,15 @@ func (p *pool) up() bool {
 	return false
 }
 
-// Ready says why no message can be passed on now: nil in mirror mode, where each
-// ESME has a connection of its own.
-func (g *Gateway) Ready() error {
-	if g.pool != nil && !g.pool.up() {
-		return errNoBind
-	}
-	return nil
-}
-
-// Send puts out a request on the session with the most room. Where none has any it
-// waits for the first that does, so that one that hangs holds up no one. It fails
-// when no session is bound.
-func (p *pool) Send(f smpp.Frame, arrived time.Time, r *request) error {
+// Send sends a request on the session with the most room. If no session has room, Send waits for
+// the first that does, so that one SMSC session that hangs holds up nobody. It fails when no session
+// is bound.
+func (p *pool[R]) Send(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	if err := p.TrySend(f, arrived, r); !errors.Is(err, smpp.ErrNoRoom) {
 		return err
 	}
-	p.Flush() // what we wait for may hang on it
+	p.Flush() // the answer that makes room may depend on it
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting.Add(1)
@@ -95,11 +112,11 @@ func (p *pool) Send(f smpp.Frame, arrived time.Time, r *request) error {
 	}
 }
 
-// TrySend is Send where the caller may not wait.
-func (p *pool) TrySend(f smpp.Frame, arrived time.Time, r *request) error {
+// TrySend is Send for callers that may not wait. It fails with smpp.ErrNoRoom if no session has room.
+func (p *pool[R]) TrySend(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	for {
-		var roomiest *smscSession
+		var roomiest *smpp.Session[R]
 		most, err := 0, errNoBind
 		for _, s := range p.slots {
 			session := s.current()
@@ -117,12 +134,12 @@ func (p *pool) TrySend(f smpp.Frame, arrived time.Time, r *request) error {
 		if roomiest.TrySend(f, arrived, r) == nil {
 			return nil
 		}
-		// Another took the room, or the session has ended: look again.
+		// Another caller took the room, or the session has ended: look again.
 	}
 }
 
-// TrySendOver is TrySend on any session, if none has room.
-func (p *pool) TrySendOver(f smpp.Frame, arrived time.Time, r *request) error {
+// TrySendOver is TrySend that ignores the window if no session has room.
+func (p *pool[R]) TrySendOver(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	err := p.TrySend(f, arrived, r)
 	if !errors.Is(err, smpp.ErrNoRoom) {
@@ -136,8 +153,8 @@ func (p *pool) TrySendOver(f smpp.Frame, arrived time.Time, r *request) error {
 	return err
 }
 
-// mayHaveRoom wakes one who waits for room: an answer makes room for one.
-func (p *pool) mayHaveRoom() {
+// mayHaveRoom wakes one caller that waits for room, because an answer makes room for one request.
+func (p *pool[R]) mayHaveRoom() {
 	if p.waiting.Load() == 0 {
 		return
 	}
@@ -146,15 +163,15 @@ func (p *pool) mayHaveRoom() {
 	p.mu.Unlock()
 }
 
-// changed wakes all who wait for room.
-func (p *pool) changed() {
+// changed wakes all callers that wait for room.
+func (p *pool[R]) changed() {
 	p.mu.Lock()
 	p.room.Broadcast()
 	p.mu.Unlock()
 }
 
-// Flush lets what was put out leave.
-func (p *pool) Flush() {
+// Flush wakes the writers of all sessions.
+func (p *pool[R]) Flush() {
 	for _, s := range p.slots {
 		if session := s.current(); session != nil {
 			session.Flush()

@@ -3,10 +3,12 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
+	"golang.org/x/sync/errgroup"
 
 	"readback/internal/background"
 	"readback/internal/crash"
@@ -18,19 +20,35 @@ import (
 
 // fromPool handles what the SMSC sends to one of the gateway's own sessions.
 type fromPool struct {
-	*slot
+	g       *Gateway
+	bind    int // which of the gateway's binds, from 0
 	session *smscSession
+	waiting errgroup.Group // receipts and reads of subscribers; see maxBackground
+}
+
+// newPool makes the gateway's own sessions with the SMSC.
+func (g *Gateway) newPool() *pool[*request] {
+	return newPool(poolOptions[*request]{
+		Config: *g.opt.Shared, Dial: g.opt.Dial, Session: g.smscOptions(), Handler: g.newFromPool,
+		Logger: g.opt.Logger, Metrics: g.metrics.pool,
+	})
+}
+
+func (g *Gateway) newFromPool(bind int, session *smscSession) handler[*request] {
+	l := &fromPool{g: g, bind: bind, session: session}
+	l.waiting.SetLimit(maxBackground)
+	return l
 }
 
 // Request finds the account that a request is for. What has no receiver now is
 // refused for now, and the SMSC keeps it.
-func (l fromPool) Request(ctx context.Context, f smpp.Frame) (err error) {
-	crash.OrRefuse(l.slot, func() { err = l.take(ctx, f) }, func() { err = l.refuse(f) })
+func (l *fromPool) Request(ctx context.Context, f smpp.Frame) (err error) {
+	crash.OrRefuse(l, func() { err = l.take(ctx, f) }, func() { err = l.refuse(f) })
 	return err
 }
 
-func (l fromPool) take(ctx context.Context, f smpp.Frame) error {
-	l.pool.g.metrics.count(fromSMSCSide, f)
+func (l *fromPool) take(ctx context.Context, f smpp.Frame) error {
+	l.g.metrics.count(fromSMSCSide, f)
 	switch f.ID() {
 	case pdu.UnbindID:
 		err := l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
@@ -42,20 +60,20 @@ func (l fromPool) take(ctx context.Context, f smpp.Frame) error {
 		l.alert(f)
 		return nil
 	}
-	l.pool.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.n, "command", smpp.Command(f.ID()), "reason", "it concerns no account")
+	l.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.bind, "command", smpp.Command(f.ID()), "reason", "it concerns no account")
 	return l.session.Reply(smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdID, f.Seq(), 0), f.Seq(), time.Time{})
 }
 
 // route passes on a deliver_sm or data_sm: a receipt to the account of its
 // message, anything else to the account that has its destination_addr.
-func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
+func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
 	m, err := smpp.ParseMessage(f)
 	if err != nil {
 		return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusInvMsgLen, f.Seq()), f.Seq(), time.Time{})
 	}
-	g := l.pool.g
+	g := l.g
 	command, seq := f.ID(), f.Seq()
-	later := background.New(&l.waiting, l.slot)
+	later := background.New(&l.waiting, l)
 	if g.subscriberReads.Take(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
@@ -81,18 +99,18 @@ func (l fromPool) route(ctx context.Context, f smpp.Frame) error {
 
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
-func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
-	later := background.New(&l.waiting, l.slot)
+func (l *fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
+	later := background.New(&l.waiting, l)
 	later.Try(func() {
 		wait, cancel := context.WithTimeout(ctx, receipts.MaxWait)
 		defer cancel()
-		account, _ := l.pool.g.ledger.AwaitRoute(wait, id)
+		account, _ := l.g.ledger.AwaitRoute(wait, id)
 		m, r, isReceipt := receipts.Parse(f)
 		if !isReceipt {
 			return
 		}
 		defer l.session.Flush()
-		if l.pool.g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, id}) {
+		if l.g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, id}) {
 			return
 		}
 		_ = l.deliver(account, m, &r, time.Time{}) // an SMSC that is gone needs no answer
@@ -104,32 +122,32 @@ func (l fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) err
 }
 
 // deliver hands m to a session of the account. r is the receipt that it is, nil if it is none.
-func (l fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, arrived time.Time) error {
-	to := l.pool.g.members.send(account, m, l.session, arrived)
+func (l *fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, arrived time.Time) error {
+	to := l.g.members.send(account, m, l.session, arrived)
 	if to == nil {
 		return l.refuse(m.Frame)
 	}
 	if r != nil {
-		l.pool.g.receipts.Note(m, r)
+		l.g.receipts.Note(m, r)
 	}
 	return nil
 }
 
 // routedReceipt is the way of a receipt to the account that its message_id belongs to.
 type routedReceipt struct {
-	fromPool
+	*fromPool
 	id []byte
 }
 
 func (l routedReceipt) Account() string {
-	account, _ := l.pool.g.ledger.Routed(l.id)
+	account, _ := l.g.ledger.Routed(l.id)
 	return account
 }
 
 // Forward passes a receipt on to a session of the account.
 func (l routedReceipt) Forward(m smpp.Message) error {
 	defer l.session.Flush()
-	if l.pool.g.members.send(l.Account(), m, l.session, time.Time{}) == nil {
+	if l.g.members.send(l.Account(), m, l.session, time.Time{}) == nil {
 		return l.refuse(m.Frame)
 	}
 	return nil
@@ -140,12 +158,12 @@ func (l routedReceipt) Reply(f smpp.Frame, status pdu.Status) error {
 	return l.answer(f.ID(), f.Seq(), status)
 }
 
-func (l fromPool) answer(id pdu.ID, seq uint32, status pdu.Status) error {
+func (l *fromPool) answer(id pdu.ID, seq uint32, status pdu.Status) error {
 	defer l.session.Flush()
 	return ignoreGone(l.session.Reply(smpp.AppendDelivered(nil, id, status, seq), seq, time.Time{}))
 }
 
-func (l fromPool) refuse(f smpp.Frame) error {
+func (l *fromPool) refuse(f smpp.Frame) error {
 	if !smpp.HasResponse(f.ID()) {
 		return nil
 	}
@@ -153,20 +171,19 @@ func (l fromPool) refuse(f smpp.Frame) error {
 }
 
 // alert passes on an alert_notification by its esme_addr (SMPP 3.4 §4.12.1).
-func (l fromPool) alert(f smpp.Frame) {
+func (l *fromPool) alert(f smpp.Frame) {
 	_, rest, _ := bytes.Cut(f.Body()[min(2, len(f.Body())):], []byte{0}) // source_addr
 	addr, _, _ := bytes.Cut(rest[min(2, len(rest)):], []byte{0})
-	account, ok := l.pool.g.policies.Load().accountOf(addr)
-	if !ok || !l.pool.g.members.alert(account, f) {
-		l.pool.g.opt.Logger.Warn("alert_notification dropped", "reason", "nobody is bound who has its esme_addr")
+	account, ok := l.g.policies.Load().accountOf(addr)
+	if !ok || !l.g.members.alert(account, f) {
+		l.g.opt.Logger.Warn("alert_notification dropped", "reason", "nobody is bound who has its esme_addr")
 	}
 }
 
 // Response passes the SMSC's answer on to whom it belongs.
-func (l fromPool) Response(f smpp.Frame, to smscPending) error {
-	g := l.pool.g
+func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
+	g := l.g
 	g.metrics.count(fromSMSCSide, f)
-	l.session.SetWindow(l.windowAfter(f, l.session.Arrived()))
 	r := to.Ref
 	defer r.link.containAnswer(r)
 	defer r.link.unanswered.settle()
@@ -176,31 +193,34 @@ func (l fromPool) Response(f smpp.Frame, to smscPending) error {
 	return nil
 }
 
-// windowAfter is the window of the bind after an answer of the SMSC's.
-func (s *slot) windowAfter(f smpp.Frame, arrived time.Time) int {
-	defer crash.OnPanic()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.room.answered(throttled(f), arrived, s.pool.g.opt.Window)
-}
-
 // Unmatched notes a response that answers nothing.
-func (l fromPool) Unmatched(f smpp.Frame, _ bool) error {
-	l.pool.g.metrics.count(fromSMSCSide, f)
-	l.pool.g.metrics.late.Inc()
-	l.pool.g.opt.Logger.Warn("late answer of the SMSC", "bind", l.n, "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
+func (l *fromPool) Unmatched(f smpp.Frame, _ bool) error {
+	l.g.metrics.count(fromSMSCSide, f)
+	l.g.metrics.late.Inc()
+	l.g.opt.Logger.Warn("late answer of the SMSC", "bind", l.bind, "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
 	return nil
 }
 
 // Expired answers the ESME in the SMSC's stead.
-func (l fromPool) Expired(to smscPending) {
-	l.pool.g.metrics.expired.WithLabelValues("smsc").Inc()
-	l.pool.g.opt.Logger.Warn("no answer of the SMSC", "bind", l.n, "command", smpp.Command(to.ID))
+func (l *fromPool) Expired(to smscPending) {
+	l.g.metrics.expired.WithLabelValues("smsc").Inc()
+	l.g.opt.Logger.Warn("no answer of the SMSC", "bind", l.bind, "command", smpp.Command(to.ID))
 	to.Ref.link.answerInStead(to)
 }
 
+// Ended answers the ESMEs in the SMSC's stead.
+func (l *fromPool) Ended(reason error) {
+	if p, ok := errors.AsType[*smpp.PanicError](reason); ok {
+		l.panicked(p.Value, p.Stack)
+	}
+	_ = l.waiting.Wait() // they return no errors
+	for _, p := range l.session.Abandoned() {
+		p.Ref.link.answerInStead(p)
+	}
+}
+
 // Idle has nothing to do: answers are flushed as they are passed on.
-func (l fromPool) Idle() {}
+func (l *fromPool) Idle() {}
 
 // members are the bound links that may receive, by account.
 type members struct {

@@ -27,12 +27,16 @@ func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
 	})
 }
 
-// newSMSCSession makes the session of a connection to the SMSC; room is told as
-// smpp.Options.Room is.
-func (g *Gateway) newSMSCSession(conn net.Conn, room func()) *smscSession {
-	return smpp.NewSession[*request](conn, smpp.Options{
-		SMSC: true, Window: g.opt.Window, Room: room, Response: g.opt.ResponseTimeout,
+// newSMSCSession makes the session of a mirror link's connection to the SMSC.
+func (g *Gateway) newSMSCSession(conn net.Conn) *smscSession {
+	return smpp.NewSession[*request](conn, g.smscOptions())
+}
+
+// smscOptions returns the options of a session with the SMSC.
+func (g *Gateway) smscOptions() smpp.Options {
+	return smpp.Options{
+		SMSC: true, Window: g.opt.Window, Response: g.opt.ResponseTimeout,
 		Observe: g.metrics.addedToSMSC, WriteTimeout: g.opt.WriteTimeout,
 		Timers: smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
-	})
+	}
 }

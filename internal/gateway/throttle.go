@@ -1,39 +1,28 @@
 package gateway
 
 import (
-	"time"
-
 	"readback/smpp"
 )
 
-// room is the window of one bind as the SMSC lets it be: halved when it says that
-// it has too much, and widened by one request a round trip when it does not. Pure;
-// the slot guards it.
-type room struct {
-	window float64
-	halved time.Time
+// throttling is a handler that moves the session's window by each answer of the SMSC.
+type throttling[R any] struct {
+	handler[R]
+	session *smpp.Session[R]
+	window  window // owned by the session's read goroutine
 }
 
-// halveEvery keeps the answers to one burst from halving the window many times.
-const halveEvery = 100 * time.Millisecond
+// Response moves the window, and passes the answer on.
+func (t *throttling[R]) Response(f smpp.Frame, to smpp.Pending[R]) error {
+	t.session.SetWindow(t.window.answered(throttled(f), t.session.Arrived()))
+	return t.handler.Response(f, to)
+}
 
 // congested is the congestion_state from which on an SMSC is near its limit
 // (SMPP 5.0 §4.8.4.18).
 const congested = 90
 
-// answered moves the window by one answer of the SMSC's, between 1 and most.
-func (r *room) answered(throttled bool, now time.Time, most int) int {
-	switch {
-	case !throttled:
-		r.window = min(r.window+1/r.window, float64(most))
-	case now.Sub(r.halved) >= halveEvery:
-		r.window, r.halved = max(r.window/2, 1), now
-	}
-	return int(r.window)
-}
-
-// throttled reports whether the SMSC says, by its status or by congestion_state,
-// that it gets too much.
+// throttled reports whether the SMSC says with its answer f that it gets too much, by the status or
+// by congestion_state.
 func throttled(f smpp.Frame) bool {
 	switch f.Status() {
 	case smpp.StatusThrottled, smpp.StatusQueueFull:
@@ -45,8 +34,8 @@ func throttled(f smpp.Frame) bool {
 	return congestionState(f) >= congested
 }
 
-// congestionState is that of an answer with a message_id in front, zero if it has
-// none.
+// congestionState returns the congestion_state of an answer that begins with a message_id; zero if
+// it has none.
 func congestionState(f smpp.Frame) byte {
 	body := f.Body()
 	r := smpp.TLVs(body[min(len(smpp.MessageID(f))+1, len(body)):])

@@ -13,7 +13,7 @@ import (
 
 // The window halves when the SMSC has too much, once a burst, and comes back by
 // one request a round trip.
-func TestRoomMoves(t *testing.T) {
+func TestWindowMoves(t *testing.T) {
 	type step struct {
 		at        time.Duration
 		answers   int
@@ -36,11 +36,11 @@ func TestRoomMoves(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			begin := time.Now()
-			r := room{window: float64(tt.most)}
+			w := newWindow(tt.most)
 			for i, s := range tt.steps {
 				got := 0
 				for range s.answers {
-					got = r.answered(s.throttled, begin.Add(s.at), tt.most)
+					got = w.answered(s.throttled, begin.Add(s.at))
 				}
 				if got != s.want {
 					t.Errorf("step %d: got %d, want %d", i, got, s.want)
