@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -35,15 +36,23 @@ func queueing(t *testing.T, account string) (g *Gateway, esme *testpeer.Peer, fr
 	t.Helper()
 	opt := DefaultOptions()
 	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
+	opt.SMSCEnquireLink = time.Hour
+	smscs := testpeer.NewPipes()
+	opt.Dial = func(context.Context, string) (net.Conn, error) { return smscs.Dial(), nil }
 	opt.Policies.Accounts = map[string]Account{"bank": {PasswordHash: secretHash()}}
 	g, err := New(opt, fakeLedger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	smsc, _ := net.Pipe()
-	session := g.newSMSCSession(smsc)
-	session.SetState(smpp.BoundTRX)
-	g.pool.slots[0].set(session)
+	stopPool := g.runPool(t.Context())
+	t.Cleanup(func() {
+		_ = smscs.Close() // ends Accept, and always succeeds
+		stopPool()
+	})
+	smsc := testpeer.Accept(t, smscs)
+	f := smsc.Next("bind of the gateway")
+	smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, smpp.StatusOK, f.Seq(), "SMSC\x00"))
+	synctest.Wait() // until the bind is up
 	near, far := net.Pipe()
 	free, ended = occupy(t, g.authenticator), make(chan struct{})
 	go func() {

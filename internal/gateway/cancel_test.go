@@ -11,45 +11,37 @@ import (
 	"readback/smpp"
 )
 
-// A part is taken back even if other requests fill the window, on a session of the link's
-// own and on one of the pool's.
+// A part is taken back even if other requests fill the window.
 func TestCancelWithFullWindow(t *testing.T) {
 	opt := DefaultOptions()
 	opt.SMSC = "smsc:1"
-	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
 	opt.Window = 1
 	g, err := New(opt, fakeLedger{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, shared := range map[string]bool{"mirror": false, "shared": true} {
-		esme, far := net.Pipe()
-		smsc, peer := net.Pipe()
-		l, session := newLink(g, esme), g.newSMSCSession(smsc)
-		session.SetState(smpp.BoundTRX)
-		l.submitter.up = session
-		if shared {
-			g.pool.slots[0].set(session)
-			l.submitter.up = g.pool
-		}
-		if err := l.submitter.up.TrySend(text(receiver, 2), time.Time{}, l.submitter.untracked); err != nil {
-			t.Fatal(err)
-		}
-		c := &cancelling{ids: [][]byte{[]byte("id1"), []byte("id2")}}
-		c.next(l)
-		if len(c.ids) != 1 || l.unanswered.n.Load() != 1 {
-			t.Errorf("%s: %d parts left, %d answers owed; want the second part, one answer", name, len(c.ids), l.unanswered.n.Load())
-		}
-		session.Finish(io.EOF)
-		var left []pdu.ID
-		for _, p := range session.Abandoned() {
-			left = append(left, p.ID)
-		}
-		if len(left) != 2 || left[1] != pdu.CancelSMID {
-			t.Errorf("%s: under way were %v, want a submit_sm and a cancel_sm", name, left)
-		}
-		for _, conn := range []net.Conn{esme, far, smsc, peer} {
-			_ = conn.Close()
-		}
+	esme, far := net.Pipe()
+	smsc, peer := net.Pipe()
+	l, session := newLink(g, esme), g.newSMSCSession(smsc)
+	session.SetState(smpp.BoundTRX)
+	l.submitter.up = session
+	if err := l.submitter.up.TrySend(text(receiver, 2), time.Time{}, l.submitter.untracked); err != nil {
+		t.Fatal(err)
+	}
+	c := &cancelling{ids: [][]byte{[]byte("id1"), []byte("id2")}}
+	c.next(l)
+	if len(c.ids) != 1 || l.unanswered.n.Load() != 1 {
+		t.Errorf("%d parts left, %d answers owed; want the second part, one answer", len(c.ids), l.unanswered.n.Load())
+	}
+	session.Finish(io.EOF)
+	var left []pdu.ID
+	for _, p := range session.Abandoned() {
+		left = append(left, p.ID)
+	}
+	if len(left) != 2 || left[1] != pdu.CancelSMID {
+		t.Errorf("under way were %v, want a submit_sm and a cancel_sm", left)
+	}
+	for _, conn := range []net.Conn{esme, far, smsc, peer} {
+		_ = conn.Close()
 	}
 }

@@ -151,7 +151,7 @@ func TestPoolDown(t *testing.T) {
 			for _, p := range waiting {
 				p.Send(text(receiver, 3))
 			}
-			w.await("requests that wait", func() bool { return w.pool.waiting.Load() == 2 })
+			w.await("requests of those that wait", func() bool { return w.count("readback_pdus_total", "command=submit_sm") == 3 })
 			tt.end(smsc)
 			esme.Want("under way", refusal(text(receiver, 2), smpp.StatusSysErr))
 			for _, p := range waiting {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -95,22 +96,21 @@ func TestOutbind(t *testing.T) {
 func TestRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
-		opt := DefaultOptions()
-		opt.Shared = &Shared{Addrs: []string{"a:1", "b:1"}, SystemID: "hub", Binds: 1}
-		opt.Dial = func(_ context.Context, addr string) (net.Conn, error) {
-			if addr != opt.Shared.Addrs[len(at)%2] {
-				t.Errorf("try %d: got %s", len(at), addr)
-			}
-			at = append(at, time.Now())
-			return nil, errors.New("down")
-		}
-		g, err := New(opt, fakeLedger{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		addrs := []string{"a:1", "b:1"}
+		p := newPool(poolOptions[int]{
+			Config: Shared{Addrs: addrs, SystemID: "hub", Binds: 1},
+			Dial: func(_ context.Context, addr string) (net.Conn, error) {
+				if addr != addrs[len(at)%2] {
+					t.Errorf("try %d: got %s", len(at), addr)
+				}
+				at = append(at, time.Now())
+				return nil, errors.New("down")
+			},
+			Logger: slog.New(slog.DiscardHandler), Metrics: newPoolMetrics(nil),
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		g.pool.run(ctx)
+		p.run(ctx)
 		for i, wait := 0, firstRetry; i+3 < len(at); i, wait = i+2, min(2*wait, lastRetry) {
 			if round := at[i+1].Sub(at[i]); round != 0 {
 				t.Errorf("try %d: got %v from one address to the next, want none", i, round)
