@@ -3,9 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,10 +81,8 @@ func (o Options) Validate() error {
 	}
 	if o.Shared == nil {
 		check(isHostPort(o.SMSC), "SMSC is not host:port")
-	} else {
-		check(len(o.Shared.Addrs) > 0, "Shared.Addrs is empty")
-		check(!slices.ContainsFunc(o.Shared.Addrs, func(a string) bool { return !isHostPort(a) }), "Shared.Addrs has one that is not host:port")
-		check(o.Shared.Binds > 0, "Shared.Binds is not positive")
+	} else if err := o.Shared.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("Shared: %w", err))
 	}
 	check(o.Dial != nil, "Dial is missing")
 	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")

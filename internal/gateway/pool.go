@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -20,6 +21,23 @@ type Shared struct {
 	Password   string
 	SystemType string
 	Binds      int // sessions, each a bind_transceiver
+}
+
+// Validate says what of the configuration cannot be.
+func (c *Shared) Validate() error {
+	var errs []error
+	if len(c.Addrs) == 0 {
+		errs = append(errs, errors.New("Addrs is empty"))
+	}
+	for _, addr := range c.Addrs {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			errs = append(errs, fmt.Errorf("Addrs: %q is not host:port", addr))
+		}
+	}
+	if c.Binds <= 0 {
+		errs = append(errs, errors.New("Binds is not positive"))
+	}
+	return errors.Join(errs...)
 }
 
 // poolOptions are the options of a pool.

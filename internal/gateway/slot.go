@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -87,7 +88,7 @@ func (s *slot[R]) serve(ctx context.Context, addr string) (bound bool, err error
 		select {
 		case <-over:
 		case <-ctx.Done():
-			unbind(lasting, session, errStopping)
+			s.unbind(lasting, session)
 		}
 	})
 	reason := session.Run(lasting, &throttling[R]{h, session, newWindow(opt.Session.Window)})
@@ -113,6 +114,15 @@ func (s *slot[R]) bind(ctx context.Context, session *smpp.Session[R]) (bound boo
 	s.set(session)
 	s.pool.opt.Logger.Info("bound to the SMSC", "bind", s.n)
 	return true, nil
+}
+
+var errStopped = errors.New("the pool has stopped")
+
+// unbind unbinds a session that has bound.
+func (s *slot[R]) unbind(ctx context.Context, session *smpp.Session[R]) {
+	ctx, cancel := context.WithTimeout(ctx, smpp.UnbindTime)
+	defer cancel()
+	session.Unbind(ctx, errStopped)
 }
 
 // set sets the session on which the pool sends; nil: none.

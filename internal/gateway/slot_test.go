@@ -125,6 +125,27 @@ func TestRetries(t *testing.T) {
 	})
 }
 
+func TestConfigValidate(t *testing.T) {
+	tests := []struct {
+		name  string
+		addrs []string
+		binds int
+		ok    bool
+	}{
+		{"right", []string{"smsc:2775"}, 1, true},
+		{"several", []string{"smsc:2775", "smsc:2776"}, 3, true},
+		{"no address", nil, 1, false},
+		{"no port", []string{"smsc:2775", "smsc"}, 1, false},
+		{"no binds", []string{"smsc:2775"}, 0, false},
+	}
+	for _, tt := range tests {
+		c := Shared{Addrs: tt.addrs, Binds: tt.binds}
+		if err := c.Validate(); (err == nil) != tt.ok {
+			t.Errorf("%s: got %v, want ok %t", tt.name, err, tt.ok)
+		}
+	}
+}
+
 func TestSharedValidate(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -134,9 +155,7 @@ func TestSharedValidate(t *testing.T) {
 		{"right", func(*Options) {}, true},
 		{"mirror", func(o *Options) { o.Shared, o.SMSC = nil, "smsc:2775" }, true},
 		{"mirror without SMSC", func(o *Options) { o.Shared = nil }, false},
-		{"no address", func(o *Options) { o.Shared.Addrs = nil }, false},
-		{"no port", func(o *Options) { o.Shared.Addrs = []string{"smsc:2775", "smsc"} }, false},
-		{"no binds", func(o *Options) { o.Shared.Binds = 0 }, false},
+		{"not valid", func(o *Options) { o.Shared.Binds = 0 }, false},
 	}
 	for _, tt := range tests {
 		opt := DefaultOptions()
