@@ -6,6 +6,7 @@ import (
 	"readback/config"
 	"readback/internal/gateway"
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/internal/transport"
 	"readback/relay"
 	"readback/relay/access"
@@ -32,7 +33,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	}
 	opt.IDs = messageIDs(cfg)
 	if cfg.SMSC.Mode == "shared" {
-		opt.Shared = &gateway.Shared{
+		opt.Shared = &pool.Config{
 			Addrs: cfg.SMSC.Targets(), SystemID: cfg.SMSC.SystemID, Password: string(cfg.SMSC.Password),
 			SystemType: cfg.SMSC.SystemType, Binds: cfg.SMSC.Binds,
 		}

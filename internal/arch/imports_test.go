@@ -21,7 +21,7 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "handset", "internal/account", "internal/deliver",
-		"internal/gateway", "internal/metric", "internal/numbering", "internal/ops",
+		"internal/gateway", "internal/metric", "internal/numbering", "internal/ops", "internal/pool",
 		"internal/simulator", "internal/simulator/command", "internal/simulator/load",
 		"internal/token", "internal/transport", "internal/webhook", "relay", "relay/access",
 		"relay/broker", "relay/message", "smpp", "smpp/receipt", "udh",
@@ -41,7 +41,7 @@ var imports = map[string][]string{
 	"internal/deliver":    {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver", "internal/metric",
-		"internal/numbering", "internal/readresponse", "internal/receipts", "internal/setting",
+		"internal/numbering", "internal/pool", "internal/readresponse", "internal/receipts", "internal/setting",
 		"relay", "relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":            {},
@@ -52,6 +52,7 @@ var imports = map[string][]string{
 	"internal/mutants":           {},
 	"internal/numbering":         {"relay", "relay/access", "relay/message", "smpp", "udh"},
 	"internal/ops":               {},
+	"internal/pool":              {"internal/crash", "internal/metric", "smpp"},
 	"internal/readresponse":      {"internal/account", "internal/background", "relay", "relay/access", "relay/message", "smpp", "udh"},
 	"internal/receipts":          {"internal/background", "internal/crash", "internal/metric", "relay/journal", "relay/message", "smpp", "smpp/receipt"},
 	"internal/seed":              {},

@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -31,7 +32,7 @@ func TestAccountOfNobody(t *testing.T) {
 
 // An alert_notification is dropped, and said to be, only where nobody gets it.
 func TestAlertDropped(t *testing.T) {
-	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
+	w := share(t, setup{}, pool.Config{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
 	smsc := w.answerBind()
 	esme := w.login(simulator.Bind{})
 	alert := func(to string) smpp.Frame {

@@ -10,6 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -35,7 +36,7 @@ const turnWait = 30 * time.Second
 func queueing(t *testing.T, account string) (g *Gateway, esme *testpeer.Peer, free func(), ended chan struct{}) {
 	t.Helper()
 	opt := DefaultOptions()
-	opt.Shared = &Shared{Addrs: []string{"smsc:1"}, Binds: 1}
+	opt.Shared = &pool.Config{Addrs: []string{"smsc:1"}, Binds: 1}
 	opt.SMSCEnquireLink = time.Hour
 	smscs := testpeer.NewPipes()
 	opt.Dial = func(context.Context, string) (net.Conn, error) { return smscs.Dial(), nil }

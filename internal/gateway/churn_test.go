@@ -7,6 +7,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -77,7 +78,7 @@ func TestChurn(t *testing.T) {
 			binds <- struct{}{}
 		}
 	}})
-	w := share(t, setup{smsc: addr, options: func(o *Options) { o.Window = 5 }}, Shared{Binds: size}, bank)
+	w := share(t, setup{smsc: addr, options: func(o *Options) { o.Window = 5 }}, pool.Config{Binds: size}, bank)
 	up := func() {
 		t.Helper()
 		for range size {

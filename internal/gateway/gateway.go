@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
 )
@@ -31,7 +32,7 @@ type Gateway struct {
 	esmeReads       readresponse.ESMEs
 
 	// Of shared mode; pool is nil in mirror mode.
-	pool          *pool[*request]
+	pool          *pool.Pool[*request]
 	members       members
 	authenticator *account.Authenticator
 }
@@ -120,8 +121,8 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 // Ready says why no message can be passed on now: nil in mirror mode, where each
 // ESME has a connection of its own.
 func (g *Gateway) Ready() error {
-	if g.pool != nil && !g.pool.up() {
-		return errNoBind
+	if g.pool != nil && !g.pool.Up() {
+		return pool.ErrDown
 	}
 	return nil
 }
@@ -137,7 +138,7 @@ func (g *Gateway) runPool(ctx context.Context) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	running.Go(func() { g.pool.run(ctx) })
+	running.Go(func() { g.pool.Run(ctx) })
 	return func() { cancel(); running.Wait() }
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/metric"
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/smpp"
 )
 
@@ -18,7 +19,7 @@ type metrics struct {
 	connections  prometheus.Gauge
 	refused      *prometheus.CounterVec
 	bindsRefused *prometheus.CounterVec
-	pool         *poolMetrics
+	pool         *pool.Metrics
 	pdus         *prometheus.CounterVec
 	skips        []prometheus.Counter // by Skip
 	splits       *prometheus.CounterVec
@@ -49,7 +50,7 @@ const (
 )
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	m, f := &metrics{pool: newPoolMetrics(reg), counters: make(map[pduKey]prometheus.Counter)}, metric.With(reg)
+	m, f := &metrics{pool: pool.NewMetrics(reg), counters: make(map[pduKey]prometheus.Counter)}, metric.With(reg)
 	m.addSessions(f)
 	m.addMessages(f)
 	m.addParts(f)

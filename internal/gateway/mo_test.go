@@ -8,6 +8,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -62,7 +63,7 @@ var owned = map[string]Account{
 }
 
 func TestMO(t *testing.T) {
-	w := share(t, setup{}, Shared{}, owned)
+	w := share(t, setup{}, pool.Config{}, owned)
 	smsc := w.answerBind()
 	esme := w.login(simulator.Bind{})
 	returns(smsc, deliverFrame("SHOP", 0, "Hello", "", 7)) // away
@@ -84,7 +85,7 @@ func TestMO(t *testing.T) {
 // An ESME of version 3.3 gets no TLVs, but every text; what it cannot get another
 // session of the account may.
 func TestOldESME(t *testing.T) {
-	w := share(t, setup{}, Shared{}, owned)
+	w := share(t, setup{}, pool.Config{}, owned)
 	smsc := w.answerBind()
 	old := w.login(simulator.Bind{Version: 0x33})
 	w.await("old", func() bool { return len(w.members.of("bank")) == 1 })
@@ -115,7 +116,7 @@ func TestOldESME(t *testing.T) {
 // An alert_notification goes to one session of the account that has its esme_addr;
 // it has no answer.
 func TestAlert(t *testing.T) {
-	w := share(t, setup{}, Shared{}, owned)
+	w := share(t, setup{}, pool.Config{}, owned)
 	smsc, esme, shop := w.answerBind(), w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
 	alert := func(body string) smpp.Frame { return testpeer.Frame(pdu.AlertNotificationID, 0, 7, body) }
 	known := alert("\x01\x01447700900123\x00\x00\x0110690001\x00")

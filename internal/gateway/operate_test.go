@@ -6,6 +6,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -16,7 +17,7 @@ import (
 // other: the SMSC cannot tell them apart.
 func TestOperate(t *testing.T) {
 	ledger := remembering()
-	w := share(t, setup{ledger: ledger}, Shared{}, map[string]Account{"bank": {}, "shop": {}})
+	w := share(t, setup{ledger: ledger}, pool.Config{}, map[string]Account{"bank": {}, "shop": {}})
 	smsc := w.answerBind()
 	esme, shop := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
 	submitted(esme, smsc, 2, "4A7F01")
@@ -58,7 +59,7 @@ func TestOperate(t *testing.T) {
 
 // A message_id is known in whatever form the SMSC's answers have.
 func TestOperateByNumber(t *testing.T) {
-	w := share(t, setup{ledger: remembering(), options: ids(receipt.IDs{Response: receipt.Hex, Receipt: receipt.Decimal})}, Shared{}, bank)
+	w := share(t, setup{ledger: remembering(), options: ids(receipt.IDs{Response: receipt.Hex, Receipt: receipt.Decimal})}, pool.Config{}, bank)
 	smsc, esme := w.answerBind(), w.login(simulator.Bind{})
 	submitted(esme, smsc, 2, "004A7F01")
 	for _, id := range []string{"004A7F01", "4a7f01"} {

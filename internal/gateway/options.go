@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
 	"readback/internal/setting"
@@ -40,8 +41,8 @@ type Config struct {
 type Options struct {
 	Config
 
-	SMSC   string  // host:port of the SMSC
-	Shared *Shared // the gateway's own binds to it, in shared mode; nil: mirror mode
+	SMSC   string       // host:port of the SMSC
+	Shared *pool.Config // the gateway's own binds to it, in shared mode; nil: mirror mode
 	// Dial opens a connection to the SMSC.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
 
@@ -82,7 +83,7 @@ func (o Options) Validate() error {
 	if o.Shared == nil {
 		check(isHostPort(o.SMSC), "SMSC is not host:port")
 	} else if err := o.Shared.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("Shared: %w", err))
+		errs = append(errs, fmt.Errorf("shared mode: %w", err))
 	}
 	check(o.Dial != nil, "Dial is missing")
 	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")

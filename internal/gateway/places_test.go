@@ -3,11 +3,6 @@ package gateway
 import (
 	"net"
 	"testing"
-
-	"github.com/fiorix/go-smpp/smpp/pdu"
-
-	"readback/internal/testpeer"
-	"readback/smpp"
 )
 
 // named is a connection from an address that is no host and port.
@@ -30,15 +25,5 @@ func TestESMEIP(t *testing.T) {
 	}
 	if err := g.Ready(); err != nil { // in mirror mode there is no pool to wait for
 		t.Errorf("Ready: got %v, want nil", err)
-	}
-}
-
-// A refusal says nothing of the SMSC's congestion but by its status.
-func TestCongestionOfRefusal(t *testing.T) {
-	body := "A\x00" + string(smpp.AppendTLV(nil, smpp.TagCongestionState, []byte{99}))
-	for status, want := range map[pdu.Status]bool{0: true, smpp.StatusSysErr: false, smpp.StatusThrottled: true} {
-		if got := throttled(testpeer.Frame(pdu.SubmitSMRespID, status, 1, body)); got != want {
-			t.Errorf("status %v: got %t, want %t", status, got, want)
-		}
 	}
 }

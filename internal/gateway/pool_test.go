@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -26,7 +27,7 @@ func (w sharing) binds(n int) (smscs []*testpeer.Peer) {
 
 // Requests go to the bind with the most room in its window.
 func TestPoolSpreads(t *testing.T) {
-	w := share(t, setup{}, Shared{Binds: 3}, bank)
+	w := share(t, setup{}, pool.Config{Binds: 3}, bank)
 	smscs := w.binds(3)
 	w.noConnection() // as many as were asked for
 	if got := w.count("readback_smsc_bind_up", ""); got != 3 {
@@ -58,7 +59,7 @@ func TestPoolStuckBind(t *testing.T) {
 		stuck int
 	}{{"the first", 0}, {"the second", 1}} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := share(t, setup{options: func(o *Options) { o.Window = 1 }}, Shared{Binds: 2}, bank)
+			w := share(t, setup{options: func(o *Options) { o.Window = 1 }}, pool.Config{Binds: 2}, bank)
 			smscs := w.binds(2)
 			esmes := []*testpeer.Peer{w.login(simulator.Bind{}), w.login(simulator.Bind{}), w.login(simulator.Bind{})}
 			for i, esme := range esmes {
@@ -79,7 +80,7 @@ func TestPoolStuckBind(t *testing.T) {
 // ESME_RSYSERR, once; what comes then goes elsewhere, until one new bind is up.
 func TestPoolLost(t *testing.T) {
 	refused := make(chan uint16, 10)
-	w := share(t, setup{ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}}, Shared{Binds: 2},
+	w := share(t, setup{ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}}, pool.Config{Binds: 2},
 		map[string]Account{"bank": {Policy: numbering.Policy{When: numbering.All}}})
 	smscs := w.binds(2)
 	esme := w.login(simulator.Bind{})
@@ -171,7 +172,7 @@ func TestPoolDown(t *testing.T) {
 // A request that waits for room goes when there is some, and is not lost when
 // many wait for little.
 func TestPoolManyWait(t *testing.T) {
-	w := share(t, setup{options: func(o *Options) { o.Window = 2 }}, Shared{Binds: 2}, bank)
+	w := share(t, setup{options: func(o *Options) { o.Window = 2 }}, pool.Config{Binds: 2}, bank)
 	for _, smsc := range w.binds(2) {
 		answerAll(smsc)
 	}

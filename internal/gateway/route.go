@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/background"
 	"readback/internal/crash"
+	"readback/internal/pool"
 	"readback/internal/receipts"
 	"readback/relay/message"
 	"readback/smpp"
@@ -26,14 +27,14 @@ type fromPool struct {
 }
 
 // newPool makes the gateway's own sessions with the SMSC.
-func (g *Gateway) newPool() *pool[*request] {
-	return newPool(poolOptions[*request]{
+func (g *Gateway) newPool() *pool.Pool[*request] {
+	return pool.New(pool.Options[*request]{
 		Config: *g.opt.Shared, Dial: g.opt.Dial, Session: g.smscOptions(), Handler: g.newFromPool,
 		Logger: g.opt.Logger, Metrics: g.metrics.pool,
 	})
 }
 
-func (g *Gateway) newFromPool(bind int, session *smscSession) handler[*request] {
+func (g *Gateway) newFromPool(bind int, session *smscSession) pool.Handler[*request] {
 	l := &fromPool{g: g, bind: bind, session: session}
 	l.waiting.SetLimit(maxBackground)
 	return l

@@ -9,6 +9,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/pool"
 	"readback/internal/receipts"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
@@ -65,7 +66,7 @@ func TestReceiptRoute(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := share(t, setup{ledger: remembering(), options: ids(tt.ids)}, Shared{}, map[string]Account{"bank": {}, "shop": {}})
+			w := share(t, setup{ledger: remembering(), options: ids(tt.ids)}, pool.Config{}, map[string]Account{"bank": {}, "shop": {}})
 			smsc := w.answerBind()
 			esme, other := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
 			submitted(other, smsc, 2, "OTHER")
@@ -103,7 +104,7 @@ func TestReceiptEarly(t *testing.T) {
 			return "", false
 		}
 	}
-	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
+	w := share(t, setup{ledger: ledger}, pool.Config{Binds: 2}, bank)
 	smscs := w.binds(2)
 	esme := w.login(simulator.Bind{})
 	esme.Send(text(receiver, 2), text(receiver, 3))
@@ -169,7 +170,7 @@ func TestReceiptEarlyBounded(t *testing.T) {
 // have room and stay.
 func TestDeliverInTurn(t *testing.T) {
 	accounts := map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "1069", High: "1069", Prefix: true}}}}
-	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 3 }}, Shared{}, accounts)
+	w := share(t, setup{options: func(o *Options) { o.ESMEWindow = 3 }}, pool.Config{}, accounts)
 	smsc, mo := w.answerBind(), func(seq uint32) smpp.Frame { return deliverFrame("10690001", 0, "Hello", "", seq) }
 	transmitter := w.login(simulator.Bind{ID: pdu.BindTransmitterID})
 	returns(smsc, mo(1))
@@ -206,7 +207,7 @@ func TestDeliverInTurn(t *testing.T) {
 func TestDeliverSameNumber(t *testing.T) {
 	ledger := remembering()
 	ledger.routes.Store("A", "bank")
-	w := share(t, setup{ledger: ledger}, Shared{Binds: 2}, bank)
+	w := share(t, setup{ledger: ledger}, pool.Config{Binds: 2}, bank)
 	smscs, esme := w.binds(2), w.login(simulator.Bind{})
 	f := deliverFrame("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
 	smscs[0].Send(f)

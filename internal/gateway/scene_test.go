@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/numbering"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay/access"
@@ -90,7 +91,7 @@ func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
 	s.registry = prometheus.NewRegistry()
 	opt.Registerer = s.registry
 	if settings&sceneShared != 0 {
-		opt.Shared = &Shared{Addrs: []string{opt.SMSC}, SystemID: "hub", Password: "pass", Binds: 2}
+		opt.Shared = &pool.Config{Addrs: []string{opt.SMSC}, SystemID: "hub", Password: "pass", Binds: 2}
 	}
 	var err error
 	if s.g, err = New(opt, ledger); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/pool"
 	"readback/smpp"
 )
 
@@ -71,8 +72,8 @@ func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
 		reason = "no such account"
 	case err != nil:
 		reason = err.Error()
-	case !l.g.pool.up():
-		reason, status = errNoBind.Error(), smpp.StatusSysErr
+	case !l.g.pool.Up():
+		reason, status = pool.ErrDown.Error(), smpp.StatusSysErr
 	default:
 		return l.enter(b)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -23,7 +24,7 @@ import (
 // does not learn it.
 func TestBindHere(t *testing.T) {
 	elsewhere := Account{Allow: func(net.Addr) bool { return false }}
-	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {}, "far": elsewhere})
+	w := share(t, setup{}, pool.Config{}, map[string]Account{"bank": {}, "far": elsewhere})
 	w.answerBind()
 	tests := []struct {
 		name   string
@@ -78,7 +79,7 @@ func TestBindHere(t *testing.T) {
 
 // An ESME that knows TLVs is told the gateway's version.
 func TestBindResp(t *testing.T) {
-	w := share(t, setup{}, Shared{}, bank)
+	w := share(t, setup{}, pool.Config{}, bank)
 	w.answerBind()
 	const version = "\x02\x10\x00\x01\x34" // sc_interface_version
 	for _, tt := range []struct {
@@ -92,7 +93,7 @@ func TestBindResp(t *testing.T) {
 }
 
 func TestBindHereTruncated(t *testing.T) {
-	w := share(t, setup{}, Shared{}, bank)
+	w := share(t, setup{}, pool.Config{}, bank)
 	w.answerBind()
 	esme := w.connect()
 	whole := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 0)
@@ -109,7 +110,7 @@ func TestBindHereTruncated(t *testing.T) {
 
 // An ESME that could not send anything is not let in; it may try again.
 func TestBindWithoutPool(t *testing.T) {
-	w := share(t, setup{}, Shared{}, bank)
+	w := share(t, setup{}, pool.Config{}, bank)
 	if err := w.Ready(); err == nil {
 		t.Error("Ready: got nil, want why not")
 	}
@@ -117,7 +118,7 @@ func TestBindWithoutPool(t *testing.T) {
 	esme := w.connect()
 	esme.Send(f)
 	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
-	w.log.want(t, "bind refused", "account=bank", errNoBind.Error())
+	w.log.want(t, "bind refused", "account=bank", pool.ErrDown.Error())
 	w.answerBind()
 	if err := w.Ready(); err != nil {
 		t.Errorf("Ready: got %v, want nil", err)
@@ -130,7 +131,7 @@ func TestBindWithoutPool(t *testing.T) {
 
 // The gateway stops at once, however long a refusal would still take.
 func TestDrainEndsRefusal(t *testing.T) {
-	w := share(t, setup{options: func(o *Options) { o.SessionInit = 0 }}, Shared{}, bank)
+	w := share(t, setup{options: func(o *Options) { o.SessionInit = 0 }}, pool.Config{}, bank)
 	smsc := w.answerBind()
 	for range 6 { // from here on a refusal takes longer than a test's patience
 		ended, end := context.WithCancel(t.Context())
@@ -166,7 +167,7 @@ func TestUnbindHere(t *testing.T) {
 
 // What waits at the SMSC does not overtake the answer to the bind.
 func TestDeliverBehindBind(t *testing.T) {
-	w := share(t, setup{}, Shared{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
+	w := share(t, setup{}, pool.Config{}, map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}})
 	smsc := w.answerBind()
 	flood := bytes.Repeat(deliverFrame("10690001", 0, "Hello", "", 1), 100)
 	var flooding sync.WaitGroup

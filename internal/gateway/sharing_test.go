@@ -11,6 +11,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"golang.org/x/crypto/bcrypt"
 
+	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -60,7 +61,7 @@ type sharing struct {
 }
 
 // share starts a gateway in shared mode. Each account's password is "secret".
-func share(t testing.TB, s setup, shared Shared, accounts map[string]Account) sharing {
+func share(t testing.TB, s setup, shared pool.Config, accounts map[string]Account) sharing {
 	t.Helper()
 	change, log := s.options, make(logged, 1000)
 	s.options = func(o *Options) {
@@ -128,7 +129,7 @@ func (w sharing) login(b simulator.Bind) *testpeer.Peer {
 // pair is one ESME and one bind of the gateway.
 func pair(t testing.TB, s setup, accounts map[string]Account) (w sharing, esme, smsc *testpeer.Peer) {
 	t.Helper()
-	w = share(t, s, Shared{}, accounts)
+	w = share(t, s, pool.Config{}, accounts)
 	smsc = w.answerBind()
 	return w, w.login(simulator.Bind{}), smsc
 }
@@ -183,7 +184,7 @@ func inBothModes(t *testing.T, s setup, account Account, run func(t *testing.T, 
 		run(t, w, log, func() (esme, smsc *testpeer.Peer) { return w.bind(simulator.Bind{Password: "secret"}) })
 	})
 	t.Run("shared", func(t *testing.T) {
-		w := share(t, s, Shared{}, map[string]Account{"bank": account, "shop": {}})
+		w := share(t, s, pool.Config{}, map[string]Account{"bank": account, "shop": {}})
 		smsc := w.answerBind()
 		run(t, w.world, w.log, func() (*testpeer.Peer, *testpeer.Peer) { return w.login(simulator.Bind{}), smsc })
 	})

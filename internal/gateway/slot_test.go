@@ -3,14 +3,13 @@ package gateway
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/pool"
 	"readback/internal/testpeer"
 	"readback/smpp"
 )
@@ -36,7 +35,7 @@ func dialing(down ...string) (options func(*Options), dialed chan string) {
 // The addresses are tried in turn, and after each loss from the first one on.
 func TestFailOver(t *testing.T) {
 	options, dialed := dialing("a:1")
-	w := share(t, setup{options: options}, Shared{Addrs: []string{"a:1", "b:1", "c:1"}}, bank)
+	w := share(t, setup{options: options}, pool.Config{Addrs: []string{"a:1", "b:1", "c:1"}}, bank)
 	want := func(names ...string) {
 		t.Helper()
 		for _, name := range names {
@@ -67,7 +66,7 @@ func TestFailOver(t *testing.T) {
 func TestFailOverUnanswered(t *testing.T) {
 	options, dialed := dialing()
 	w := share(t, setup{options: func(o *Options) { options(o); o.ResponseTimeout = 100 * time.Millisecond }},
-		Shared{Addrs: []string{"a:1", "b:1"}}, bank)
+		pool.Config{Addrs: []string{"a:1", "b:1"}}, bank)
 	testpeer.Receive(t, "first connection", dialed)
 	silent := w.accept()
 	silent.Next("bind")
@@ -81,7 +80,7 @@ func TestFailOverUnanswered(t *testing.T) {
 
 // What the SMSC asks before the bind is refused and logged.
 func TestOutbind(t *testing.T) {
-	w := share(t, setup{}, Shared{}, bank)
+	w := share(t, setup{}, pool.Config{}, bank)
 	smsc := w.accept()
 	f := smsc.Next("bind")
 	smsc.Send(testpeer.Frame(pdu.OutbindID, 0, 7, "SMSC\x00secret\x00"))
@@ -89,61 +88,6 @@ func TestOutbind(t *testing.T) {
 	w.log.want(t, "request of the SMSC refused", "command=outbind")
 	smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, f.Seq(), "SMSC\x00"))
 	w.log.want(t, "bound to the SMSC")
-}
-
-// While no address takes the bind, the rounds over all of them come less and less
-// often, but often enough to be back soon.
-func TestRetries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var at []time.Time
-		addrs := []string{"a:1", "b:1"}
-		p := newPool(poolOptions[int]{
-			Config: Shared{Addrs: addrs, SystemID: "hub", Binds: 1},
-			Dial: func(_ context.Context, addr string) (net.Conn, error) {
-				if addr != addrs[len(at)%2] {
-					t.Errorf("try %d: got %s", len(at), addr)
-				}
-				at = append(at, time.Now())
-				return nil, errors.New("down")
-			},
-			Logger: slog.New(slog.DiscardHandler), Metrics: newPoolMetrics(nil),
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		p.run(ctx)
-		for i, wait := 0, firstRetry; i+3 < len(at); i, wait = i+2, min(2*wait, lastRetry) {
-			if round := at[i+1].Sub(at[i]); round != 0 {
-				t.Errorf("try %d: got %v from one address to the next, want none", i, round)
-			}
-			if got := at[i+2].Sub(at[i]); got < wait/2 || got > wait {
-				t.Errorf("try %d: got %v to the next round, want %v to %v", i, got, wait/2, wait)
-			}
-		}
-		if rounds := len(at) / 2; rounds < int(time.Minute/lastRetry) || rounds > 2*int(time.Minute/lastRetry)+10 {
-			t.Errorf("got %d rounds in a minute", rounds)
-		}
-	})
-}
-
-func TestConfigValidate(t *testing.T) {
-	tests := []struct {
-		name  string
-		addrs []string
-		binds int
-		ok    bool
-	}{
-		{"right", []string{"smsc:2775"}, 1, true},
-		{"several", []string{"smsc:2775", "smsc:2776"}, 3, true},
-		{"no address", nil, 1, false},
-		{"no port", []string{"smsc:2775", "smsc"}, 1, false},
-		{"no binds", []string{"smsc:2775"}, 0, false},
-	}
-	for _, tt := range tests {
-		c := Shared{Addrs: tt.addrs, Binds: tt.binds}
-		if err := c.Validate(); (err == nil) != tt.ok {
-			t.Errorf("%s: got %v, want ok %t", tt.name, err, tt.ok)
-		}
-	}
 }
 
 func TestSharedValidate(t *testing.T) {
@@ -159,7 +103,7 @@ func TestSharedValidate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		opt := DefaultOptions()
-		opt.Shared = &Shared{Addrs: []string{"smsc:2775"}, Binds: 1}
+		opt.Shared = &pool.Config{Addrs: []string{"smsc:2775"}, Binds: 1}
 		tt.change(&opt)
 		if err := opt.Validate(); (err == nil) != tt.ok {
 			t.Errorf("%s: got %v, want ok %t", tt.name, err, tt.ok)

@@ -1,12 +1,10 @@
-package gateway
+package pool
 
-import (
-	"readback/smpp"
-)
+import "readback/smpp"
 
 // throttling is a handler that moves the session's window by each answer of the SMSC.
 type throttling[R any] struct {
-	handler[R]
+	Handler[R]
 	session *smpp.Session[R]
 	window  window // owned by the session's read goroutine
 }
@@ -14,7 +12,7 @@ type throttling[R any] struct {
 // Response moves the window, and passes the answer on.
 func (t *throttling[R]) Response(f smpp.Frame, to smpp.Pending[R]) error {
 	t.session.SetWindow(t.window.answered(throttled(f), t.session.Arrived()))
-	return t.handler.Response(f, to)
+	return t.Handler.Response(f, to)
 }
 
 // congested is the congestion_state from which on an SMSC is near its limit

@@ -1,4 +1,4 @@
-package gateway
+package pool
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // slot keeps one session with the SMSC bound. It never has two sessions at a time.
 type slot[R any] struct {
 	// Static after construction.
-	pool *pool[R]
+	pool *Pool[R]
 	n    int // which of the slots, from 0
 
 	// Guarded by mu.

@@ -1,4 +1,6 @@
-package gateway
+// Package pool is the gateway's own sessions with the SMSC in shared mode: it keeps them bound, and
+// sends each request on the session with the most room.
+package pool
 
 import (
 	"context"
@@ -14,8 +16,8 @@ import (
 	"readback/smpp"
 )
 
-// Shared is how the gateway binds to the SMSC itself, for all ESMEs (shared mode).
-type Shared struct {
+// Config is how the gateway binds to the SMSC itself, for all ESMEs (shared mode).
+type Config struct {
 	Addrs      []string // of the SMSC, in the order of preference
 	SystemID   string
 	Password   string
@@ -24,49 +26,49 @@ type Shared struct {
 }
 
 // Validate says what of the configuration cannot be.
-func (c *Shared) Validate() error {
+func (c *Config) Validate() error {
 	var errs []error
 	if len(c.Addrs) == 0 {
-		errs = append(errs, errors.New("Addrs is empty"))
+		errs = append(errs, errors.New("no address"))
 	}
 	for _, addr := range c.Addrs {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
-			errs = append(errs, fmt.Errorf("Addrs: %q is not host:port", addr))
+			errs = append(errs, fmt.Errorf("address %q is not host:port", addr))
 		}
 	}
 	if c.Binds <= 0 {
-		errs = append(errs, errors.New("Binds is not positive"))
+		errs = append(errs, errors.New("number of binds is not positive"))
 	}
 	return errors.Join(errs...)
 }
 
-// poolOptions are the options of a pool.
-type poolOptions[R any] struct {
-	Config Shared
+// Options are the options of a Pool.
+type Options[R any] struct {
+	Config Config
 	// Dial opens a connection to the SMSC.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
 	// Session has the options of each session. Its Window is the widest that a session has; its Room
 	// is set by the pool.
 	Session smpp.Options
 	// Handler returns the handler of a new session. bind is which of the binds it is, from 0.
-	Handler func(bind int, session *smpp.Session[R]) handler[R]
+	Handler func(bind int, session *smpp.Session[R]) Handler[R]
 
 	Logger  *slog.Logger
-	Metrics *poolMetrics
+	Metrics *Metrics
 }
 
-// handler handles what the SMSC sends on one session.
-type handler[R any] interface {
+// Handler handles what the SMSC sends on one session.
+type Handler[R any] interface {
 	smpp.Handler[R]
 	// Ended is called once, with the reason, when Run of the session has returned. The next session
 	// of the same bind starts when Ended has returned.
 	Ended(reason error)
 }
 
-// pool is the gateway's own sessions with the SMSC. R is the type of the reference that comes back
+// Pool is the gateway's own sessions with the SMSC. R is the type of the reference that comes back
 // with an answer, as in smpp.Session.
-type pool[R any] struct {
-	opt   poolOptions[R]
+type Pool[R any] struct {
+	opt   Options[R]
 	slots []*slot[R]
 
 	waiting atomic.Int32 // callers that wait in Send
@@ -74,9 +76,9 @@ type pool[R any] struct {
 	room    sync.Cond // on mu: a session may have room, or has begun or ended
 }
 
-// newPool returns a pool. run binds its sessions.
-func newPool[R any](opt poolOptions[R]) *pool[R] {
-	p := &pool[R]{opt: opt}
+// New returns a Pool. Run binds its sessions.
+func New[R any](opt Options[R]) *Pool[R] {
+	p := &Pool[R]{opt: opt}
 	p.room.L = &p.mu
 	p.opt.Session.Room = p.mayHaveRoom
 	for n := range opt.Config.Binds {
@@ -85,11 +87,11 @@ func newPool[R any](opt poolOptions[R]) *pool[R] {
 	return p
 }
 
-// errNoBind says that no session with the SMSC is bound now.
-var errNoBind = errors.New("no bind to the SMSC is up")
+// ErrDown says that no session with the SMSC is bound now.
+var ErrDown = errors.New("no bind to the SMSC is up")
 
-// run keeps all sessions bound until ctx ends, then unbinds them.
-func (p *pool[R]) run(ctx context.Context) {
+// Run keeps all sessions bound until ctx ends, then unbinds them.
+func (p *Pool[R]) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, s := range p.slots {
 		wg.Go(func() { s.run(ctx) })
@@ -97,8 +99,8 @@ func (p *pool[R]) run(ctx context.Context) {
 	wg.Wait()
 }
 
-// up reports whether any session is bound.
-func (p *pool[R]) up() bool {
+// Up reports whether any session is bound.
+func (p *Pool[R]) Up() bool {
 	for _, s := range p.slots {
 		if s.current() != nil {
 			return true
@@ -110,7 +112,7 @@ func (p *pool[R]) up() bool {
 // Send sends a request on the session with the most room. If no session has room, Send waits for
 // the first that does, so that one SMSC session that hangs holds up nobody. It fails when no session
 // is bound.
-func (p *pool[R]) Send(f smpp.Frame, arrived time.Time, r R) error {
+func (p *Pool[R]) Send(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	if err := p.TrySend(f, arrived, r); !errors.Is(err, smpp.ErrNoRoom) {
 		return err
@@ -131,11 +133,11 @@ func (p *pool[R]) Send(f smpp.Frame, arrived time.Time, r R) error {
 }
 
 // TrySend is Send for callers that may not wait. It fails with smpp.ErrNoRoom if no session has room.
-func (p *pool[R]) TrySend(f smpp.Frame, arrived time.Time, r R) error {
+func (p *Pool[R]) TrySend(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	for {
 		var roomiest *smpp.Session[R]
-		most, err := 0, errNoBind
+		most, err := 0, ErrDown
 		for _, s := range p.slots {
 			session := s.current()
 			if session == nil {
@@ -157,7 +159,7 @@ func (p *pool[R]) TrySend(f smpp.Frame, arrived time.Time, r R) error {
 }
 
 // TrySendOver is TrySend that ignores the window if no session has room.
-func (p *pool[R]) TrySendOver(f smpp.Frame, arrived time.Time, r R) error {
+func (p *Pool[R]) TrySendOver(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	err := p.TrySend(f, arrived, r)
 	if !errors.Is(err, smpp.ErrNoRoom) {
@@ -172,7 +174,7 @@ func (p *pool[R]) TrySendOver(f smpp.Frame, arrived time.Time, r R) error {
 }
 
 // mayHaveRoom wakes one caller that waits for room, because an answer makes room for one request.
-func (p *pool[R]) mayHaveRoom() {
+func (p *Pool[R]) mayHaveRoom() {
 	if p.waiting.Load() == 0 {
 		return
 	}
@@ -182,14 +184,14 @@ func (p *pool[R]) mayHaveRoom() {
 }
 
 // changed wakes all callers that wait for room.
-func (p *pool[R]) changed() {
+func (p *Pool[R]) changed() {
 	p.mu.Lock()
 	p.room.Broadcast()
 	p.mu.Unlock()
 }
 
 // Flush wakes the writers of all sessions.
-func (p *pool[R]) Flush() {
+func (p *Pool[R]) Flush() {
 	for _, s := range p.slots {
 		if session := s.current(); session != nil {
 			session.Flush()

@@ -1,4 +1,4 @@
-package gateway
+package pool
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 )
 
 // bindTransceiver makes the bind request of a pool (SMPP 3.4 §4.1.5).
-func bindTransceiver(o *Shared) (smpp.Frame, error) {
+func bindTransceiver(o *Config) (smpp.Frame, error) {
 	p := pdu.NewBindTransceiver()
 	p.Header().Seq = smpp.OwnSeq
 	for _, field := range []struct {
