@@ -25,57 +25,6 @@ func (w sharing) binds(n int) (smscs []*testpeer.Peer) {
 	return smscs
 }
 
-// Requests go to the bind with the most room in its window.
-func TestPoolSpreads(t *testing.T) {
-	w := share(t, setup{}, pool.Config{Binds: 3}, bank)
-	smscs := w.binds(3)
-	w.noConnection() // as many as were asked for
-	if got := w.count("readback_smsc_bind_up", ""); got != 3 {
-		t.Errorf("binds up: got %v, want 3", got)
-	}
-	esme, seq := w.login(simulator.Bind{}), uint32(10)
-	send := func() uint32 { seq++; esme.Send(text(receiver, seq)); return seq }
-	for range 6 {
-		send()
-	}
-	for _, smsc := range smscs {
-		smsc.Next("first of two")
-		f := smsc.Next("second of two")
-		if smsc != smscs[1] {
-			continue
-		}
-		smsc.Send(accepted(f.Seq(), "A"))
-		esme.Want("answer", accepted(f.Seq(), "A"))
-	}
-	if want := send(); smscs[1].Next("where there is room").Seq() != want {
-		t.Errorf("got another message, want %d", want)
-	}
-}
-
-// A bind whose window is full holds up nobody when another has room.
-func TestPoolStuckBind(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		stuck int
-	}{{"the first", 0}, {"the second", 1}} {
-		t.Run(tt.name, func(t *testing.T) {
-			w := share(t, setup{options: func(o *Options) { o.Window = 1 }}, pool.Config{Binds: 2}, bank)
-			smscs := w.binds(2)
-			esmes := []*testpeer.Peer{w.login(simulator.Bind{}), w.login(simulator.Bind{}), w.login(simulator.Bind{})}
-			for i, esme := range esmes {
-				esme.Send(text(receiver, uint32(10*i+1)), text(receiver, uint32(10*i+2)))
-			}
-			stuck, working := smscs[tt.stuck], smscs[1-tt.stuck]
-			stuck.Next("what is never answered")
-			for range 5 {
-				f := working.Next("all the rest")
-				working.Send(accepted(f.Seq(), "A"))
-			}
-			stuck.WantNothing()
-		})
-	}
-}
-
 // When one bind is lost the others go on. What was under way on it gets
 // ESME_RSYSERR, once; what comes then goes elsewhere, until one new bind is up.
 func TestPoolLost(t *testing.T) {
@@ -169,41 +118,6 @@ func TestPoolDown(t *testing.T) {
 	}
 }
 
-// A request that waits for room goes when there is some, and is not lost when
-// many wait for little.
-func TestPoolManyWait(t *testing.T) {
-	w := share(t, setup{options: func(o *Options) { o.Window = 2 }}, pool.Config{Binds: 2}, bank)
-	for _, smsc := range w.binds(2) {
-		answerAll(smsc)
-	}
-	const esmes, each = 10, 100
-	done := make(chan error, esmes)
-	for range esmes {
-		esme := w.login(simulator.Bind{})
-		go func() {
-			for seq := range uint32(each) {
-				_, _ = esme.Conn.Write(text(receiver, 10+seq)) // the answers tell
-			}
-			for range each {
-				f, err := esme.In.Next()
-				if err == nil && f.Status() != smpp.StatusOK {
-					err = f.Status()
-				}
-				if err != nil {
-					done <- err
-					return
-				}
-			}
-			done <- nil
-		}()
-	}
-	for range esmes {
-		if err := testpeer.Receive(t, "all answers of an ESME", done); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // A request that is not answered in time is answered in the SMSC's stead, once.
 func TestPoolSilent(t *testing.T) {
 	w, esme, smsc := pair(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
@@ -277,4 +191,31 @@ func TestPoolRefuses(t *testing.T) {
 	smsc.Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusInvMsgLen, 10, ""))
 	esme.WantNothing()
 	submitted(esme, smsc, 2, "A")
+}
+
+// The account that met the SMSC's refusal gets it as it came; the bind slows down
+// for all, and comes back.
+func TestThrottling(t *testing.T) {
+	w := share(t, setup{options: func(o *Options) { o.Window = 4 }}, pool.Config{}, map[string]Account{"bank": {}, "shop": {}})
+	smsc := w.answerBind()
+	esme, shop := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
+	esme.Send(text(receiver, 2))
+	smsc.Next("submit_sm")
+	answer := testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, "")
+	smsc.Send(answer)
+	esme.Want("answer", answer)
+	for seq := range uint32(10) {
+		shop.Send(text(receiver, 10+seq))
+	}
+	var under []uint32
+	for _, more := range []int{2, 1, 1, 2} { // halved, and wider with the third answer
+		for range more {
+			under = append(under, smsc.Next("submit_sm").Seq())
+		}
+		smsc.WantNothing()
+		smsc.Send(accepted(under[0], "A"))
+		shop.Want("answer", accepted(under[0], "A"))
+		under = under[1:]
+	}
+	esme.WantNothing()
 }

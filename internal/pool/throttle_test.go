@@ -2,22 +2,13 @@ package pool
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/testpeer"
 	"readback/smpp"
 )
-
-// A refusal says nothing of the SMSC's congestion but by its status.
-func TestCongestionOfRefusal(t *testing.T) {
-	body := "A\x00" + string(smpp.AppendTLV(nil, smpp.TagCongestionState, []byte{99}))
-	for status, want := range map[pdu.Status]bool{0: true, smpp.StatusSysErr: false, smpp.StatusThrottled: true} {
-		if got := throttled(testpeer.Frame(pdu.SubmitSMRespID, status, 1, body)); got != want {
-			t.Errorf("status %v: got %t, want %t", status, got, want)
-		}
-	}
-}
 
 func TestThrottled(t *testing.T) {
 	const submit = pdu.SubmitSMRespID
@@ -45,6 +36,7 @@ func TestThrottled(t *testing.T) {
 		{"of two octets", submit, 0, "A\x00" + congestion(99, 99), false},
 		{"cut off", submit, 0, "A\x00" + congestion(99)[:4], false},
 		{"another TLV", submit, 0, "A\x00" + vendor, false},
+		{"refused, congested", submit, smpp.StatusSysErr, "A\x00" + congestion(99), false},
 		{"data_sm_resp", pdu.DataSMRespID, 0, "A\x00" + congestion(95), true},
 	}
 	for _, tt := range tests {
@@ -52,4 +44,26 @@ func TestThrottled(t *testing.T) {
 			t.Errorf("%s: got %t, want %t", tt.name, got, tt.want)
 		}
 	}
+}
+
+// A bind that the SMSC throttles slows down, and comes back.
+func TestThrottling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, 1, func(o *Options[uint32]) { o.Session.Window = 4 })
+		smsc := s.bound()
+		s.trySend(1, nil)
+		answer(smsc, smsc.Next("submit_sm"), smpp.StatusThrottled)
+		seq := uint32(1)
+		var open []smpp.Frame                    // not answered
+		for _, more := range []int{2, 1, 1, 2} { // halved, and wider with the third answer
+			for range more {
+				seq++
+				s.trySend(seq, nil)
+				open = append(open, smsc.Next("submit_sm"))
+			}
+			s.trySend(seq+1, smpp.ErrNoRoom)
+			answer(smsc, open[0], smpp.StatusOK)
+			open = open[1:]
+		}
+	})
 }
