@@ -33,7 +33,7 @@ func (l *link) containAnswer(r *request) {
 // panicked ends the link, and nothing else.
 func (l *link) panicked(v any, stack []byte) {
 	l.g.panicked(l.log.Load(), v, stack)
-	l.close()
+	l.closing.begin()
 	l.esme.Finish(errPanic)
 }
 

@@ -72,7 +72,7 @@ var errInterrupted = errors.New("interrupted")
 // the gateway stops, before the connection is there.
 func (l fromESME) dial(ctx context.Context) (err error) {
 	var conn net.Conn
-	l.whileOpen(ctx, func(ctx context.Context) {
+	l.closing.whileOpen(ctx, func(ctx context.Context) {
 		l.esme.Await(ctx, func(ctx context.Context) {
 			if conn, err = l.g.opt.Dial(ctx, l.g.opt.SMSC); err != nil && ctx.Err() != nil {
 				err = errInterrupted

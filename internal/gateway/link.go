@@ -23,8 +23,7 @@ type link struct {
 	remote  net.Addr
 	dialed  chan *smscSession // the SMSC's session, once, when the ESME binds
 	bound   chan struct{}     // closed when the SMSC has accepted the bind
-	closing chan struct{}     // closed when the link takes nothing new
-	once    sync.Once         // closes closing
+	closing *closing          // whether the link takes anything new
 
 	submitter *submitter
 
@@ -57,7 +56,7 @@ const maxReads = 64
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
 		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
-		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: make(chan struct{}),
+		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: newClosing(),
 		unanswered: newUnanswered(),
 	}
 	l.waiting.SetLimit(maxBackground)
@@ -65,25 +64,6 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	l.submitter = newSubmitter(l)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
-}
-
-// close has the link take nothing new.
-func (l *link) close() { l.once.Do(func() { close(l.closing) }) }
-
-// whileOpen runs wait with a context that ends with ctx, and when the link takes nothing new.
-func (l *link) whileOpen(ctx context.Context, wait func(context.Context)) {
-	ctx, cancel := context.WithCancel(ctx)
-	var watching sync.WaitGroup
-	defer watching.Wait()
-	defer cancel()
-	watching.Go(func() {
-		select {
-		case <-l.closing:
-			cancel()
-		case <-ctx.Done():
-		}
-	})
-	wait(ctx)
 }
 
 // run serves the link until both sides are gone. When ctx ends it drains.
@@ -180,7 +160,7 @@ func (l *link) drain(ctx, gone context.Context) {
 	case <-ctx.Done():
 	}
 	l.draining.Store(true)
-	l.close()
+	l.closing.begin()
 	wait, cancel := context.WithTimeout(gone, l.g.opt.DrainTimeout)
 	defer cancel()
 	select {

@@ -59,7 +59,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
 	acct, listed := l.g.policies.Load().Accounts[b.account]
 	var err error
-	l.whileOpen(ctx, func(ctx context.Context) {
+	l.closing.whileOpen(ctx, func(ctx context.Context) {
 		err = l.g.authenticator.Check(ctx, l.esme.Await, l.esmeIP(), account.Credentials{Account: b.account, Password: b.password}, acct.PasswordHash)
 	})
 	reason, status := "", smpp.StatusBindFailed

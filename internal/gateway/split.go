@@ -63,7 +63,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 	s.splitting, s.scratch.Assigned = m, nil
 	l.unanswered.add(len(parts)) // beside the whole
 	s.count(numbering.Numbered)
-	throttled := !l.usage.AdmitRest(l.closing, len(parts)-1, s.scratch.Waiting)
+	throttled := !l.usage.AdmitRest(l.closing.begun, len(parts)-1, s.scratch.Waiting)
 	for n, part := range parts {
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above

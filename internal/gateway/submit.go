@@ -34,7 +34,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 		return s.link.refuse(f, smpp.StatusThrottled)
 	}
 	account := s.link.g.policies.of(s.link.bind.account)
-	s.link.unanswered.awaitRoom(account.Window, s.link.closing, s.scratch.Waiting)
+	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
 	id := f.ID()
 	if id == pdu.CancelSMID {
 		if w, ok := newWholeCancel(s.link, f); ok {
@@ -53,7 +53,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 		}
 	}
 	switch {
-	case !s.link.usage.Admit(s.link.closing, receivers, s.scratch.Waiting):
+	case !s.link.usage.Admit(s.link.closing.begun, receivers, s.scratch.Waiting):
 		return s.link.refuse(f, smpp.StatusThrottled)
 	case id != pdu.SubmitMultiID && s.takeRead(ctx, f, account.MayRead):
 		return nil
