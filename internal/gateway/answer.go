@@ -17,8 +17,8 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
 	}
 	switch {
-	case r.whole != nil:
-		r.whole.answered(l, f, r, accepted)
+	case r.group != nil:
+		r.group.answered(l, f, r, accepted)
 		return nil
 	case accepted && (r.sent != nil || l.routes(to.ID)):
 		hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
@@ -85,8 +85,8 @@ func (l *link) answerInStead(p smscPending) {
 	r := p.Ref
 	defer l.containAnswer(r)
 	defer l.unanswered.settle()
-	if r.whole != nil {
-		r.whole.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
+	if r.group != nil {
+		r.group.answered(l, smpp.AppendRefusal(nil, p.ID, smpp.StatusSysErr, 0), r, false)
 		return
 	}
 	l.forget(r)

@@ -60,7 +60,7 @@ func (l *link) abandon(r *request) {
 	case r.bind != nil:
 		r.bind.settle()
 	}
-	if m, ok := r.whole.(*splitMessage); ok {
+	if m, ok := r.group.(*splitMessage); ok {
 		m.giveUp()
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"readback/smpp"
 )
 
-// multi is a submit_multi that went on as one submit_sm for each receiver: each
+// multiSubmit is a submit_multi that went on as one submit_sm for each receiver: each
 // has a number of its own. It is answered once, when all of them are and their
 // records are in the log (SMPP 3.4 §4.5.2).
-type multi struct {
+type multiSubmit struct {
 	link *link
 	seq  uint32 // of the submit_multi
 
@@ -32,19 +32,19 @@ type failedPart struct {
 	status pdu.Status
 }
 
-func newMulti(l *link, m smpp.Multi) *multi {
-	return &multi{link: l, seq: m.Frame.Seq(), open: len(m.To)}
+func newMultiSubmit(l *link, m smpp.Multi) *multiSubmit {
+	return &multiSubmit{link: l, seq: m.Frame.Seq(), open: len(m.To)}
 }
 
 // send sends the submit_multi m as one submit_sm for each receiver.
-func (w *multi) send(m smpp.Multi, policy numbering.Policy) {
+func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 	l, s := w.link, w.link.submitter
-	l.unanswered.add(len(m.To)) // each part is settled, and the whole when it is answered
+	l.unanswered.add(len(m.To)) // beside the ESME's request
 	var b []byte
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
-		r := &request{link: l, whole: w, n: i, to: to.Clone()}
+		r := &request{link: l, group: w, n: i, to: to.Clone()}
 		if s.over() {
 			w.refuse(r, smpp.StatusSysErr)
 			continue
@@ -71,13 +71,13 @@ func (w *multi) send(m smpp.Multi, policy numbering.Policy) {
 }
 
 // refuse answers for one part that was not sent.
-func (w *multi) refuse(r *request, status pdu.Status) {
+func (w *multiSubmit) refuse(r *request, status pdu.Status) {
 	w.answered(w.link, smpp.AppendRefusal(nil, pdu.SubmitSMID, status, 0), r, false)
 	w.link.unanswered.settle()
 }
 
 // answered takes the answer to one part.
-func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
+func (w *multiSubmit) answered(l *link, f smpp.Frame, r *request, accepted bool) {
 	w.note(f, r, accepted)
 	if !accepted {
 		l.forget(r)
@@ -92,7 +92,7 @@ func (w *multi) answered(l *link, f smpp.Frame, r *request, accepted bool) {
 }
 
 // note keeps the answer to one part.
-func (w *multi) note(f smpp.Frame, r *request, accepted bool) {
+func (w *multiSubmit) note(f smpp.Frame, r *request, accepted bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -104,8 +104,8 @@ func (w *multi) note(f smpp.Frame, r *request, accepted bool) {
 	}
 }
 
-// Logged closes one part, and answers the whole with the last one.
-func (w *multi) Logged(uint64) {
+// Logged closes one part, and answers the ESME with the last one.
+func (w *multiSubmit) Logged(uint64) {
 	defer w.link.Contain() // this is the ledger's goroutine: a panic would end the process
 	w.mu.Lock()
 	defer w.mu.Unlock()

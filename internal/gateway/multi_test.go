@@ -59,7 +59,7 @@ func splittingLedger() (ledger fakeLedger, records <-chan record, refused <-chan
 	r, log := make(chan uint16, 300), make(chan record, 300)
 	ledger = refusing(r)
 	note := func(id []byte, w relay.Waiter, token uint64) {
-		if _, ok := w.(*multi); ok {
+		if _, ok := w.(*multiSubmit); ok {
 			log <- record{string(id), w, token}
 			return
 		}

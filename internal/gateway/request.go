@@ -13,9 +13,16 @@ type request struct {
 	sent *relay.Sent // what the ledger knows it by, if it is numbered
 	bind *bind       // what it asks for, if it is a bind
 
-	whole whole        // what it is one part of, if it was split
+	group group        // whose request it is, if several belong together
 	n     int          // which part, from 0
 	to    smpp.Address // the receiver of that part
+}
+
+// group is requests to the SMSC that belong together: the parts of a message, the messages of a
+// submit_multi, or the cancel_sm of all parts.
+type group interface {
+	// answered takes the answer to one of them. It never waits.
+	answered(l *link, f smpp.Frame, r *request, accepted bool)
 }
 
 // upstream is the way to the SMSC: a session of the link's own, or the pool.
@@ -24,7 +31,7 @@ type upstream interface {
 	Send(f smpp.Frame, arrived time.Time, r *request) error
 	// TrySend is Send where the caller may not wait.
 	TrySend(f smpp.Frame, arrived time.Time, r *request) error
-	// TrySendOver is TrySend that minds no window.
+	// TrySendOver is TrySend that ignores the window.
 	TrySendOver(f smpp.Frame, arrived time.Time, r *request) error
 	// Flush lets what was put out leave.
 	Flush()

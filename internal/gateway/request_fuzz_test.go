@@ -105,7 +105,7 @@ func FuzzCancel(f *testing.F) {
 			}
 			return [][]byte{[]byte("P1"), []byte("P2")}
 		}}, up)
-		w, taken := newWholeCancel(l, testpeer.Frame(pdu.CancelSMID, 0, 7, string(body)))
+		w, taken := newPartsCancel(l, testpeer.Frame(pdu.CancelSMID, 0, 7, string(body)))
 		if taken {
 			w.send()
 		}

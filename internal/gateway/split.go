@@ -15,12 +15,6 @@ import (
 	"readback/smpp/receipt"
 )
 
-// whole is what a request is one part of.
-type whole interface {
-	// answered takes the answer to one part. It never waits.
-	answered(l *link, f smpp.Frame, r *request, accepted bool)
-}
-
 // splitMessage is a message that went on in parts, for lack of room. It is answered once:
 // when all parts are accepted and their records are in the log, with the answer to the
 // first one; else with the status of one that was refused, and the others are cancelled.
@@ -61,7 +55,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 	l, s := m.link, m.link.submitter
 	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
 	s.splitting, s.scratch.Assigned = m, nil
-	l.unanswered.add(len(parts)) // beside the whole
+	l.unanswered.add(len(parts)) // beside the ESME's request
 	s.count(numbering.Numbered)
 	throttled := !l.usage.AdmitRest(l.closing.begun, len(parts)-1, s.scratch.Waiting)
 	for n, part := range parts {
@@ -74,7 +68,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 			status = smpp.StatusThrottled
 		case s.over():
 			status = smpp.StatusSysErr
-		case status == smpp.StatusOK && s.up.Send(part, l.esme.Arrived(), &request{link: l, whole: m, n: n}) != nil:
+		case status == smpp.StatusOK && s.up.Send(part, l.esme.Arrived(), &request{link: l, group: m, n: n}) != nil:
 			status = smpp.StatusSysErr
 		}
 		m.unsent++
@@ -87,7 +81,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 
 // refuse answers for part n, which was not sent.
 func (m *splitMessage) refuse(n int, status pdu.Status) {
-	m.answered(m.link, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: m.link, whole: m, n: n}, false)
+	m.answered(m.link, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: m.link, group: m, n: n}, false)
 	m.link.unanswered.settle()
 }
 
@@ -192,7 +186,7 @@ func (m *splitMessage) fail(l *link) {
 
 // cancel takes back parts that the SMSC has accepted.
 func (m *splitMessage) cancel(ids [][]byte) {
-	c := &cancelling{from: m.sent.From, to: m.sent.To}
+	c := &rollback{from: m.sent.From, to: m.sent.To}
 	for _, id := range ids {
 		if len(id) == 0 { // it would cancel all that the ESME has sent there
 			c.failed(m.link, "it has no message_id")
@@ -212,7 +206,7 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	defer m.transit.End()
 	defer l.unanswered.settle()
 	if m.of != nil {
-		m.of.whole.answered(l, f, m.of, accepted)
+		m.of.group.answered(l, f, m.of, accepted)
 		return
 	}
 	// An ESME that is gone needs no answer.

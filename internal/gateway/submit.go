@@ -37,7 +37,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
 	id := f.ID()
 	if id == pdu.CancelSMID {
-		if w, ok := newWholeCancel(s.link, f); ok {
+		if w, ok := newPartsCancel(s.link, f); ok {
 			w.send()
 			return nil
 		}
@@ -60,7 +60,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 	case id != pdu.SubmitMultiID:
 		return s.submit(f, account.Policy)
 	case account.SplitMulti && account.When != numbering.Off && to.Splits():
-		newMulti(s.link, to).send(to, account.Policy)
+		newMultiSubmit(s.link, to).send(to, account.Policy)
 		return nil
 	case account.When != numbering.Off:
 		s.link.g.metrics.skips[numbering.Multi].Inc()

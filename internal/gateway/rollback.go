@@ -9,22 +9,22 @@ import (
 	"readback/smpp"
 )
 
-// cancelling takes back, one after the other, the parts that the SMSC has accepted of a
+// rollback takes back, one after the other, the parts that the SMSC has accepted of a
 // message that it refused otherwise: the ESME will send all of it again, or none.
-type cancelling struct {
+type rollback struct {
 	from, to message.Address
 	ids      [][]byte // message_ids that are left
 }
 
-// next sends the next cancel_sm, if there is anything left. It never waits: on the read
-// goroutine of the session that would have to answer. Nor does it mind the window: an SMSC
-// refuses parts when it has much to do, and then who waits to send is quicker.
-func (c *cancelling) next(l *link) {
+// next sends the next cancel_sm, if any is left. It never waits, because it runs on the read
+// goroutine that must receive the SMSC's response. It ignores the window: an SMSC refuses parts
+// when it is busy, and then senders that wait for the window would always take the free slot first.
+func (c *rollback) next(l *link) {
 	for len(c.ids) > 0 {
 		id := c.ids[0]
 		c.ids = c.ids[1:]
 		l.unanswered.add(1)
-		if l.submitter.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, whole: c}) == nil {
+		if l.submitter.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, group: c}) == nil {
 			l.submitter.up.Flush()
 			return
 		}
@@ -34,14 +34,14 @@ func (c *cancelling) next(l *link) {
 }
 
 // answered notes what the SMSC said, and goes on.
-func (c *cancelling) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
+func (c *rollback) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
 	if !accepted {
 		c.failed(l, smpp.StatusName(f.Status()))
 	}
 	c.next(l)
 }
 
-func (c *cancelling) failed(l *link, reason string) {
+func (c *rollback) failed(l *link, reason string) {
 	l.g.metrics.uncancelled.Inc()
 	l.log.Load().Warn("a part of a refused message could not be cancelled", "reason", reason)
 }

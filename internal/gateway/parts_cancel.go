@@ -12,9 +12,9 @@ import (
 	"readback/smpp/receipt"
 )
 
-// wholeCancel is an ESME's cancel_sm for a message that went on in parts: it goes on for each
+// partsCancel is an ESME's cancel_sm for a message that went on in parts: it goes on for each
 // of them, and is answered once, with the status of one that was refused if any was.
-type wholeCancel struct {
+type partsCancel struct {
 	link  *link
 	seq   uint32       // of the ESME's request
 	parts []smpp.Frame // a cancel_sm for each part
@@ -24,9 +24,9 @@ type wholeCancel struct {
 	failed pdu.Status
 }
 
-// newWholeCancel makes one of the cancel_sm f. ok is false if the message has no parts; without
-// destination_addr that is not known.
-func newWholeCancel(l *link, f smpp.Frame) (w *wholeCancel, ok bool) {
+// newPartsCancel returns the partsCancel of the cancel_sm f. ok is false if the message has no parts;
+// without destination_addr that is not known.
+func newPartsCancel(l *link, f smpp.Frame) (w *partsCancel, ok bool) {
 	before, id, behind, ok := cutCancel(f)
 	if !ok {
 		return nil, false
@@ -39,7 +39,7 @@ func newWholeCancel(l *link, f smpp.Frame) (w *wholeCancel, ok bool) {
 	if len(ids) == 0 {
 		return nil, false
 	}
-	w = &wholeCancel{link: l, seq: f.Seq(), open: len(ids)}
+	w = &partsCancel{link: l, seq: f.Seq(), open: len(ids)}
 	for n, id := range ids {
 		body := bytes.Join([][]byte{before, append(bytes.Clone(id), 0), behind}, nil)
 		seq := f.Seq()
@@ -52,11 +52,11 @@ func newWholeCancel(l *link, f smpp.Frame) (w *wholeCancel, ok bool) {
 }
 
 // send sends the cancel_sm for each part.
-func (w *wholeCancel) send() {
+func (w *partsCancel) send() {
 	l := w.link
-	l.unanswered.add(len(w.parts)) // beside the whole
+	l.unanswered.add(len(w.parts)) // beside the ESME's request
 	for n, part := range w.parts {
-		r := &request{link: l, whole: w, n: n}
+		r := &request{link: l, group: w, n: n}
 		if l.submitter.over() || l.submitter.up.Send(part, l.esme.Arrived(), r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
 			l.unanswered.settle()
@@ -65,7 +65,7 @@ func (w *wholeCancel) send() {
 }
 
 // answered takes the answer to one part, and answers the ESME with the last.
-func (w *wholeCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
+func (w *partsCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
 	status, last := w.note(f, accepted)
 	if !last {
 		return
@@ -76,8 +76,8 @@ func (w *wholeCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool)
 	l.esme.Flush()
 }
 
-// note keeps the answer to one part; status is that of the whole once it was the last one.
-func (w *wholeCancel) note(f smpp.Frame, accepted bool) (status pdu.Status, last bool) {
+// note keeps the answer to one part. If that was the last one, status is the answer to the ESME.
+func (w *partsCancel) note(f smpp.Frame, accepted bool) (status pdu.Status, last bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !accepted && w.failed == smpp.StatusOK {
