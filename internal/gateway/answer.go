@@ -22,7 +22,7 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 		return nil
 	case accepted && (r.sent != nil || l.routes(to.ID)):
 		hold, err := l.esme.ReplyHeld(f, to.Seq, arrived)
-		held := released{l.esme}
+		held := heldAnswer{l.esme}
 		if err != nil {
 			held.esme = nil // the hold means nothing, or another answer
 		}
@@ -39,8 +39,8 @@ func (l *link) routes(id pdu.ID) bool {
 	return l.g.pool != nil && (id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID)
 }
 
-// record tells the ledger of a message that the SMSC accepted; w is told once, when
-// all of it is in the log.
+// record has the ledger record a message that the SMSC accepted. The ledger calls w once, when all
+// records of the message are in the log.
 func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token uint64) {
 	ledger, messageID := l.g.ledger, smpp.MessageID(f)
 	if !l.routes(id) {
@@ -48,22 +48,22 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token
 		return
 	}
 	if r.sent != nil {
-		ledger.Accept(r.sent, messageID, released{}, 0) // the log keeps the order
+		ledger.Accept(r.sent, messageID, heldAnswer{}, 0) // the log keeps the order
 	}
 	ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), w, token)
 }
 
-// released lets a held answer go when its record is in the log; without an ESME
-// there is none.
-type released struct{ esme *esmeSession }
+// heldAnswer releases a held answer to the ESME when its record is in the log. Without esme it does
+// nothing.
+type heldAnswer struct{ esme *esmeSession }
 
-func (r released) Logged(hold uint64) {
+func (r heldAnswer) Logged(hold uint64) {
 	if r.esme != nil {
 		r.esme.Release(hold)
 	}
 }
 
-// refuse answers a request of the ESME's ourselves.
+// refuse answers a request of the ESME's that the gateway does not pass on.
 func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
 	if !smpp.HasResponse(f.ID()) {
 		return nil
@@ -79,8 +79,8 @@ func (l *link) refuse(f smpp.Frame, status pdu.Status) error {
 	return err
 }
 
-// answerInStead answers a request of the ESME's that the SMSC never will. A
-// request that is not known to have a response gets none.
+// answerInStead answers a request of the ESME's in place of the SMSC, which never will. A request
+// that is not known to have a response gets none.
 func (l *link) answerInStead(p smscPending) {
 	r := p.Ref
 	defer l.containAnswer(r)
@@ -105,8 +105,8 @@ func (l *link) answerInStead(p smscPending) {
 	}
 }
 
-// forget notes that the SMSC did not take a request, nor refuse it: the ledger
-// learns of a message, who waits for a bind waits no more.
+// forget gives up a request that the SMSC did not accept. The ledger gets the number of a message
+// back, and the ESME's read goroutine waits for the answer to a bind no longer.
 func (l *link) forget(r *request) {
 	switch {
 	case r.sent != nil:

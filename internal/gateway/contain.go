@@ -12,7 +12,7 @@ import (
 // What a panic ends is decided in docs/adr/0019-what-a-panic-ends.md: the link in which it
 // happens, or the process where state that links share may be half changed (crash.OnPanic).
 
-// errPanic is why a link ended that has panicked.
+// errPanic is the reason for the end of a link that has panicked.
 var errPanic = errors.New("panic")
 
 // Contain ends the link.
@@ -22,7 +22,7 @@ func (l *link) Contain() {
 	}
 }
 
-// containAnswer is contain for what handles the answer to r, which it gives up.
+// containAnswer is Contain for the handling of the answer to r. It gives up r.
 func (l *link) containAnswer(r *request) {
 	if v := recover(); v != nil {
 		l.panicked(v, debug.Stack())

@@ -9,8 +9,8 @@ import (
 	"readback/smpp"
 )
 
-// enter lets a bind in if the account's limits and allow list do, and counts it;
-// else it returns the status to refuse it with. exit ends it.
+// enter admits a bind if the account's limits and allow list do, and counts it until exit. Otherwise
+// it returns the status to refuse the bind with.
 func (l *link) enter(b bind) pdu.Status {
 	l.exit() // of a bind before this one, which the SMSC refused
 	account := l.g.policies.of(b.account)
@@ -58,11 +58,11 @@ func (l *link) esmeIP() string {
 	return host
 }
 
-// errOutbind ends a session on which somebody would have us bind to him.
+// errOutbind ends a session whose peer asks the gateway to bind to it.
 var errOutbind = errors.New("outbind is not accepted")
 
-// refuseOutbind notes who wants the gateway to bind to him (SMPP 3.4 §4.1.7), and
-// ends the session: the SMSC's address is in the settings.
+// refuseOutbind logs that the peer asks the gateway to bind to it (SMPP 3.4 §4.1.7), and ends the
+// session: the SMSC's address is in the settings.
 func (l *link) refuseOutbind() error {
 	l.g.metrics.bindsRefused.WithLabelValues("outbind").Inc()
 	l.log.Load().Warn("outbind refused", "reason", "the gateway binds to the configured SMSC only")

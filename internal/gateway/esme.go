@@ -109,8 +109,8 @@ func (l fromESME) Unmatched(f smpp.Frame, _ bool) error {
 	return ignoreGone(l.smsc.Reply(f, f.Seq(), l.esme.Arrived()))
 }
 
-// Expired leaves the SMSC to its own timer: the ESME may yet answer. Only an
-// unbind is answered in its stead.
+// Expired does nothing: the ESME may answer yet, and the SMSC has a timer of its own. Only an unbind
+// is answered in place of the ESME.
 func (l fromESME) Expired(to esmePending) {
 	l.g.metrics.expired.WithLabelValues("esme").Inc()
 	if to.ID != pdu.UnbindID {

@@ -59,7 +59,7 @@ func (l feedback) deliver(ctx context.Context, changed <-chan struct{}) {
 	defer cancel(relay.ErrNoMore)
 	delivery.Go(func() {
 		defer l.Contain()
-		if err := l.g.opt.Deliver(ctx, l.bind.account, l.tell); err != nil && ctx.Err() == nil {
+		if err := l.g.opt.Deliver(ctx, l.bind.account, l.send); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}
 	})
@@ -76,13 +76,13 @@ func (l feedback) deliver(ctx context.Context, changed <-chan struct{}) {
 	}
 }
 
-// tell delivers one feedback to the ESME and returns when it has answered: nil
+// send delivers one feedback to the ESME and returns when it has answered: nil
 // for ESME_ROK, a message.Permanent error for a refusal that is meant for good.
-func (l feedback) tell(ctx context.Context, fb *message.Feedback) (err error) {
+func (l feedback) send(ctx context.Context, fb *message.Feedback) (err error) {
 	defer l.contain(&err)
 	t := l.g.policies.of(l.bind.account).Feedback
 	if t.Form == deliver.NoSession {
-		return errElsewhere
+		return errOtherWay
 	}
 	f, err := deliver.DeliverSM(fb, &t, l.bind.version)
 	if len(fb.Receipt) > 0 {
@@ -108,5 +108,5 @@ func (l feedback) contain(err *error) {
 	}
 }
 
-// errElsewhere is of a feedback that was on its way when the account's form changed.
-var errElsewhere = errors.New("the account is not told by SMPP any more")
+// errOtherWay is the error of a feedback whose account has got another form meanwhile.
+var errOtherWay = errors.New("the account is not told by SMPP any more")

@@ -100,7 +100,7 @@ func (l *link) run(ctx context.Context) {
 }
 
 // runSMSC runs the SMSC's session when there is one. When the ESME goes first, which ends gone,
-// the session is unbound; when the SMSC does, what it owes is answered in its stead.
+// the session is unbound; when the SMSC does, the requests that it has not answered are refused.
 func (l *link) runSMSC(gone context.Context) {
 	defer l.Contain()
 	var smsc *smscSession
@@ -150,7 +150,7 @@ func unbind[R any](ctx context.Context, s *smpp.Session[R], cause error) {
 	s.Unbind(ctx, cause)
 }
 
-// drain waits for the gateway's stop, then for the answers under way, and unbinds
+// drain waits for the gateway's stop, then for the answers that are outstanding, and unbinds
 // the ESME; the SMSC follows when that is gone.
 func (l *link) drain(ctx, gone context.Context) {
 	defer l.Contain()

@@ -26,7 +26,7 @@ type multiSubmit struct {
 	last   pdu.Status   // of the last one that failed
 }
 
-// failedPart is a receiver to whom the SMSC did not take the message.
+// failedPart is a receiver for whom the SMSC did not accept the message.
 type failedPart struct {
 	to     smpp.Address
 	status pdu.Status
@@ -45,7 +45,7 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
 		r := &request{link: l, group: w, n: i, to: to.Clone()}
-		if s.over() {
+		if s.esmeEnded() {
 			w.refuse(r, smpp.StatusSysErr)
 			continue
 		}
@@ -57,13 +57,13 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 				continue
 			}
 		}
-		s.count(skip)
+		s.countSkip(skip)
 		r.sent = sent
 		status := policy.Refusal(skip, sent)
 		if status == smpp.StatusOK && s.up.Send(out, l.esme.Arrived(), r) != nil {
 			status = smpp.StatusSysErr
 		}
-		s.scratch.Assigned = nil // r is told of
+		s.scratch.Assigned = nil // r has it
 		if status != smpp.StatusOK {
 			w.refuse(r, status)
 		}

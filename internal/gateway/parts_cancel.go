@@ -57,7 +57,7 @@ func (w *partsCancel) send() {
 	l.unanswered.add(len(w.parts)) // beside the ESME's request
 	for n, part := range w.parts {
 		r := &request{link: l, group: w, n: n}
-		if l.submitter.over() || l.submitter.up.Send(part, l.esme.Arrived(), r) != nil {
+		if l.submitter.esmeEnded() || l.submitter.up.Send(part, l.esme.Arrived(), r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
 			l.unanswered.settle()
 		}

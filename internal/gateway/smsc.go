@@ -42,8 +42,7 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 	return err
 }
 
-// pass passes f on to the ESME. passed is false if there is no room for it, or nobody who
-// could take it.
+// pass passes f on to the ESME. passed is false if its window has no room for f, or it has left.
 func (l fromSMSC) pass(f smpp.Frame) (passed bool, err error) {
 	err = l.esme.TrySend(f, l.session.Arrived(), l.session)
 	if errors.Is(err, smpp.ErrNoRoom) {
@@ -69,8 +68,8 @@ func (l fromSMSC) takeRead(ctx context.Context, m smpp.Message) bool {
 	})
 }
 
-// takeReceipt takes a receipt that is not for the ESME, or not yet: that of a part, or one
-// that is to be held.
+// takeReceipt takes a receipt that the ESME does not get, or not yet: that of a part, or one that is
+// to be held.
 func (l fromSMSC) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Receipt) bool {
 	return l.g.receipts.TakePart(ctx, m, r, l.later(), l) || l.g.receipts.Hold(ctx, l.bind.account, m, r, l.later(), l)
 }
@@ -88,7 +87,7 @@ func (l fromSMSC) Forward(m smpp.Message) error {
 	return nil
 }
 
-// Reply answers the SMSC in the ESME's stead.
+// Reply answers the SMSC in place of the ESME.
 func (l fromSMSC) Reply(f smpp.Frame, status pdu.Status) error {
 	return l.answer(f.ID(), f.Seq(), status)
 }
@@ -164,7 +163,7 @@ func (l fromSMSC) Unmatched(f smpp.Frame, late bool) error {
 	return ignoreGone(l.esme.Reply(f, f.Seq(), l.session.Arrived()))
 }
 
-// Expired answers the ESME in the SMSC's stead.
+// Expired answers the ESME in place of the SMSC.
 func (l fromSMSC) Expired(to smscPending) {
 	l.g.metrics.expired.WithLabelValues("smsc").Inc()
 	l.log.Load().Warn("no answer of the SMSC", "command", smpp.Command(to.ID))
@@ -174,8 +173,7 @@ func (l fromSMSC) Expired(to smscPending) {
 // Idle lets what was passed on leave.
 func (l fromSMSC) Idle() { l.esme.Flush() }
 
-// ignoreGone drops the error of a side that has gone: what follows from it is the
-// business of whoever runs that side.
+// ignoreGone drops the error of a session that has ended. What runs that session sees its end.
 func ignoreGone(err error) error {
 	if errors.Is(err, smpp.ErrClosed) {
 		return nil

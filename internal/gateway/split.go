@@ -31,14 +31,14 @@ type splitMessage struct {
 
 	// Guarded by mu.
 	mu     sync.Mutex
-	over   bool       // it is answered
+	done   bool       // it is answered
 	open   int        // parts that are not answered
 	ids    [][]byte   // message_ids of the parts; nil: not accepted
 	first  smpp.Frame // answer to the first part
 	failed pdu.Status // of the first part that was refused
 }
 
-// newSplitMessage makes one of the message f that s is made of; of is as in splitMessage.
+// newSplitMessage returns the splitMessage of f, whose parts are s; of is as in splitMessage.
 func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) *splitMessage {
 	m := &splitMessage{
 		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of,
@@ -56,7 +56,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
 	s.splitting, s.scratch.Assigned = m, nil
 	l.unanswered.add(len(parts)) // beside the ESME's request
-	s.count(numbering.Numbered)
+	s.countSkip(numbering.Numbered)
 	throttled := !l.usage.AdmitRest(l.closing.begun, len(parts)-1, s.scratch.Waiting)
 	for n, part := range parts {
 		if n > 0 {
@@ -66,7 +66,7 @@ func (m *splitMessage) send(parts []smpp.Frame) {
 		switch {
 		case throttled:
 			status = smpp.StatusThrottled
-		case s.over():
+		case s.esmeEnded():
 			status = smpp.StatusSysErr
 		case status == smpp.StatusOK && s.up.Send(part, l.esme.Arrived(), &request{link: l, group: m, n: n}) != nil:
 			status = smpp.StatusSysErr
@@ -118,7 +118,7 @@ func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (last, late
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.over:
+	case m.done:
 		return false, accepted
 	case accepted:
 		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
@@ -140,7 +140,7 @@ func refusedWith(f smpp.Frame) pdu.Status {
 	return f.Status()
 }
 
-// accept has the ledger know of the parts.
+// accept has the ledger record the parts.
 func (m *splitMessage) accept(l *link) {
 	l.g.metrics.splits.WithLabelValues("accepted").Inc()
 	c := relay.Cut{IDs: m.ids, Wanted: m.wanted}
@@ -148,7 +148,7 @@ func (m *splitMessage) accept(l *link) {
 		c.Keys = append(c.Keys, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 		if l.routes(m.id) {
 			// The log keeps the order.
-			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(id), released{}, 0)
+			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(id), heldAnswer{}, 0)
 		}
 	}
 	l.g.ledger.AcceptCut(m.sent, c, m, 0)
@@ -197,7 +197,7 @@ func (m *splitMessage) cancel(ids [][]byte) {
 	c.next(m.link)
 }
 
-// finish tells who waits for the message, once.
+// finish answers the ESME, or the submit_multi that the message is part of, once.
 func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	l := m.link
 	if !m.claim() {
@@ -218,7 +218,7 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 func (m *splitMessage) claim() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	first := !m.over
-	m.over = true
+	first := !m.done
+	m.done = true
 	return first
 }

@@ -79,7 +79,7 @@ func (s *submitter) takeRead(ctx context.Context, f smpp.Frame, mayRead []accoun
 	})
 }
 
-// submit gives a message its number, if it is to have one, and passes it on.
+// submit passes a message on, with its number if it is to have one.
 func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 	out, sent, skip := s.number(f, policy)
 	if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
@@ -89,7 +89,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 			return nil
 		}
 	}
-	s.count(skip)
+	s.countSkip(skip)
 	if status := policy.Refusal(skip, sent); status != smpp.StatusOK {
 		return s.link.refuse(f, status)
 	}
@@ -99,7 +99,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 	return s.pass(out, &request{link: s.link, sent: sent})
 }
 
-// number gives f its number; sent is nil if the ledger is to be told nothing. The frame is
+// number gives f its number. sent is nil if the ledger does not follow the message. The frame is
 // valid until the next call.
 func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Frame, sent *relay.Sent, skip numbering.Skip) {
 	out, sent, skip = s.link.g.intercept.Submit(&s.scratch, s.link.bind.account, policy, f)
@@ -111,19 +111,19 @@ func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Fram
 	return out, &kept, skip
 }
 
-// count notes whether a message got its number.
-func (s *submitter) count(skip numbering.Skip) {
+// countSkip notes whether a message got its number.
+func (s *submitter) countSkip(skip numbering.Skip) {
 	s.link.g.metrics.skips[skip].Inc()
 	if skip != numbering.Numbered {
 		s.link.log.Load().Debug("unnumbered", "skip", skip.String())
 	}
 }
 
-// pass sends f to the SMSC. If that is gone the ESME is told, as with all that
-// was under way.
+// pass sends f to the SMSC. If that is gone it refuses f, as all requests are refused that the SMSC
+// has not answered then.
 func (s *submitter) pass(f smpp.Frame, r *request) error {
 	err := s.up.Send(f, s.link.esme.Arrived(), r)
-	s.scratch.Assigned = nil // r is told of
+	s.scratch.Assigned = nil // r has it
 	if err != nil {
 		s.link.forget(r)
 		return s.link.refuse(f, smpp.StatusSysErr)
@@ -131,6 +131,6 @@ func (s *submitter) pass(f smpp.Frame, r *request) error {
 	return nil
 }
 
-// over reports whether the ESME's session is ending. Whatever becomes many requests to the SMSC looks
-// at it before each of them, or the link would go on long after its ESME.
-func (s *submitter) over() bool { return s.link.esme.State() == smpp.Closed }
+// esmeEnded reports whether the ESME's session is ending. A group
+// looks at it before each of its requests, or the link would go on long after its ESME.
+func (s *submitter) esmeEnded() bool { return s.link.esme.State() == smpp.Closed }

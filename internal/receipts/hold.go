@@ -37,7 +37,7 @@ func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *r
 			h.Note(m, &r)
 			err = p.Forward(m)
 		}
-		_ = err // a side that has gone is the business of whoever runs it
+		_ = err // what runs a session sees its end
 	}, func() {
 		_ = p.Reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
 	})

@@ -46,7 +46,7 @@ func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Recei
 		case h.Hold(ctx, p.Account(), m, &r, later, p):
 		default:
 			h.Note(m, &r)
-			_ = p.Forward(m) // a side that has gone is the business of whoever runs it
+			_ = p.Forward(m) // what runs a session sees its end
 		}
 	}, func() { h.refuse(f, p) })
 	return true
@@ -111,7 +111,7 @@ func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p P
 		outcome = "passed"
 	}
 	h.merged.WithLabelValues(outcome).Inc()
-	// A side that has gone is the business of whoever runs it.
+	// What runs a session sees its end.
 	if outcome == "passed" {
 		_ = p.Forward(wholeReceipt(m, whole))
 		return
