@@ -16,12 +16,14 @@ import (
 	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
+	"readback/relay"
+	"readback/relay/message"
 )
 
 // Gateway serves ESMEs.
 type Gateway struct {
 	opt             Options
-	ledger          WholeLedger
+	ledger          Ledger
 	intercept       numbering.Interceptor
 	policies        policies
 	metrics         *metrics
@@ -38,7 +40,7 @@ type Gateway struct {
 }
 
 // New returns a Gateway that numbers by ledger.
-func New(opt Options, ledger WholeLedger) (*Gateway, error) {
+func New(opt Options, ledger Ledger) (*Gateway, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
@@ -174,4 +176,18 @@ const connectTimeout = 5 * time.Second
 func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: connectTimeout}
 	return d.DialContext(ctx, "tcp", addr)
+}
+
+// Ledger gives the numbers and learns what became of them.
+type Ledger interface {
+	numbering.Ledger
+	receipts.Ledger
+	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
+	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
+	PartIDs(c message.Conversation, id, key []byte) [][]byte
+
+	// Of shared mode: which account a message_id belongs to.
+	Route(account string, id []byte, w relay.Waiter, token uint64)
+	Routed(id []byte) (account string, ok bool)
+	AwaitRoute(ctx context.Context, id []byte) (account string, ok bool)
 }

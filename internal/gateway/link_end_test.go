@@ -28,7 +28,7 @@ type piped struct {
 }
 
 // pipe starts a link and binds it as "bank". It must be called in a synctest bubble.
-func pipe(t *testing.T, ledger WholeLedger, change func(*Options)) piped {
+func pipe(t *testing.T, ledger Ledger, change func(*Options)) piped {
 	t.Helper()
 	opt, dialed := DefaultOptions(), make(chan net.Conn, 1)
 	opt.SMSC = "smsc:1"

@@ -161,7 +161,7 @@ func (l *askedLedger) Routed(id []byte) (account string, ok bool) {
 }
 
 // offlineFor is offline for a fuzzer: what the ESME gets is thrown away.
-func offlineFor(t *testing.T, ledger WholeLedger, up *fakeUpstream) *link {
+func offlineFor(t *testing.T, ledger Ledger, up *fakeUpstream) *link {
 	t.Helper()
 	l, esme := offline(t, ledger, Account{}, up)
 	go func() { _, _ = io.Copy(io.Discard, esme.Conn) }()

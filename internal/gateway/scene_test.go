@@ -58,7 +58,7 @@ const (
 	sceneLatin1
 )
 
-func newScene(t *testing.T, ledger WholeLedger, settings uint16) *scene {
+func newScene(t *testing.T, ledger Ledger, settings uint16) *scene {
 	s := &scene{
 		t: t, ln: testpeer.NewPipes(), served: make(chan error, 1), script: new(octets),
 		sender: fmt.Sprintf("1069%08d", scenes.Add(1)), bound: make(chan struct{}),

@@ -41,7 +41,7 @@ func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, r *request) error
 func (u *fakeUpstream) Flush() { u.flushes++ }
 
 // offline is a link of the account bank without an SMSC, and its ESME, which reads.
-func offline(t *testing.T, ledger WholeLedger, acct Account, up *fakeUpstream) (*link, *testpeer.Peer) {
+func offline(t *testing.T, ledger Ledger, acct Account, up *fakeUpstream) (*link, *testpeer.Peer) {
 	t.Helper()
 	opt := DefaultOptions()
 	opt.SMSC, opt.Policies.Default = "smsc:1", acct
