@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 // wanting sends a message of which its ESME wants a receipt.
-func (r *running) wanting(c message.Conversation, id string) *Sent {
+func (r *running) wanting(c message.Conversation, id string) *ledger.Sent {
 	r.t.Helper()
 	s := tracked(c)
 	s.WantsReceipt = true

@@ -8,6 +8,7 @@ import (
 
 	"readback/internal/backoff"
 	"readback/relay/journal"
+	"readback/relay/ledger"
 )
 
 // begin tries until the epoch has begun, or ctx ends, or the log cannot be read.
@@ -28,7 +29,7 @@ func (r *Relay) begin(ctx context.Context) error {
 			return fmt.Errorf("log cannot be read: %w", err)
 		}
 		r.log.Warn("ledger cannot begin", "error", err)
-		r.status.set(fmt.Errorf("%w: %w", errStarting, err))
+		r.status.Set(fmt.Errorf("%w: %w", ledger.ErrStarting, err))
 		t := time.NewTimer(backoff.Jitter(wait))
 		select {
 		case <-t.C:
@@ -51,10 +52,10 @@ func (r *Relay) tryBegin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.ledger.begin(ctx, log); err != nil {
+	if err := r.ledger.Begin(ctx, log); err != nil {
 		log.Close()
 		return err
 	}
-	r.status.set(nil)
+	r.status.Set(nil)
 	return nil
 }

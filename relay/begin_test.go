@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -68,10 +69,10 @@ func TestBeginGivesUp(t *testing.T) {
 	r.nc.Close() // NATS is away
 	ctx, cancel = context.WithCancel(relaytest.Deadline(t))
 	ended := make(chan error, 1)
-	changed, _ := r.status.get()
+	changed, _ := r.status.Get()
 	go func() { ended <- r.begin(ctx) }()
 	relaytest.Receive(t, changed)
-	if _, err := r.status.get(); !errors.Is(err, errStarting) {
+	if _, err := r.status.Get(); !errors.Is(err, ledger.ErrStarting) {
 		t.Errorf("without a connection: got %v, want that it is starting", err)
 	}
 	cancel()

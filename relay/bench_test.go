@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -34,7 +35,7 @@ func benchLedger(b *testing.B, r *running, all []message.Conversation, inFlight 
 	for i := range b.N {
 		<-free
 		c := all[i%len(all)]
-		s := Sent{
+		s := ledger.Sent{
 			Conversation: c, Account: "bank", At: began,
 			From: message.Address{TON: 5, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 		}
@@ -97,7 +98,7 @@ func cpuTime(t testing.TB) time.Duration {
 func BenchmarkAssign(b *testing.B) {
 	r := start(b, testOptions(b))
 	all := relaytest.Conversations(b, 1000)
-	sent := make([]Sent, len(all))
+	sent := make([]ledger.Sent, len(all))
 	for i := range sent {
 		sent[i] = *tracked(all[i])
 	}

@@ -6,19 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 // submitCut sends a message in parts, up to the answer to its ESME.
-func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
+func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) *ledger.Sent {
 	r.t.Helper()
 	s := tracked(c)
 	s.Cut = uint8(len(ids))
 	if err := r.Ledger().Assign(s); err != nil {
 		r.t.Fatalf("assign: %v", err)
 	}
-	cut := Cut{Wanted: wanted}
+	cut := ledger.Cut{Wanted: wanted}
 	for _, id := range ids {
 		cut.IDs = append(cut.IDs, []byte(id))
 		cut.Keys = append(cut.Keys, []byte(strings.ToLower(id)))

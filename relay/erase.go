@@ -30,7 +30,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 	if !v.IsAccepted() {
 		return v
 	}
-	r.ledger.forget(receiver, now)
+	r.ledger.Forget(receiver, now)
 	r.reads.forget(receiver)
 	if err := r.feedback.erase(ctx, receiver, now); err != nil {
 		return message.TryAgain("not all is erased yet, send it again")

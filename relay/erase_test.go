@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -66,7 +67,7 @@ func TestErase(t *testing.T) {
 	if f := r.found(other, 3); f == nil {
 		t.Error("the other receiver: got no message")
 	}
-	r.ledger.countHeads()
+	r.ledger.CountHeads()
 	if got := relaytest.Metric(t, reg, "readback_ledger_conversations", ""); got != 1 {
 		t.Errorf("in memory: got %v conversations, want that of the other receiver", got)
 	}
@@ -182,7 +183,7 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 		t.Errorf("another one is at work: got %+v, want 503", v)
 	}
 	<-r.erasing
-	r.status.set(ErrDown)
+	r.status.Set(ledger.ErrDown)
 	r.feedback.whilePaused(func() { // until the log has room
 		go erase()
 		if v := relaytest.Receive(t, verdicts); v.Kind != message.VerdictUnavailable {

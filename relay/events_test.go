@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/index"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -36,7 +37,7 @@ func (r *running) eventsOf(account string) <-chan message.Event {
 	return events
 }
 
-func wantEvent(t *testing.T, events <-chan message.Event, s *Sent, want message.Change) {
+func wantEvent(t *testing.T, events <-chan message.Event, s *ledger.Sent, want message.Change) {
 	t.Helper()
 	ev := relaytest.Receive(t, events)
 	if ev.Type != want || ev.Number != s.Number || ev.Receiver != s.Conversation.Receiver.String() || ev.Account != "bank" {
@@ -118,7 +119,7 @@ func TestEventsOfParts(t *testing.T) {
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	var s *Sent
+	var s *ledger.Sent
 	for seq := uint8(1); seq <= 2; seq++ {
 		s = tracked(c)
 		s.Part = message.Part{Ref: 7, Total: 2, Seq: seq}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/relaytest"
 )
 
@@ -112,7 +113,7 @@ func TestLogOfNewerRelease(t *testing.T) {
 					t.Errorf("got %v, want a sentence with %q", err, want)
 				}
 			}
-			if down := r.Ready(); !errors.Is(down, ErrStopped) || !strings.Contains(down.Error(), tt.found) {
+			if down := r.Ready(); !errors.Is(down, ledger.ErrStopped) || !strings.Contains(down.Error(), tt.found) {
 				t.Errorf("readiness: got %v, want that it has stopped, and why", down)
 			}
 			wantLeft(t, opt, last)

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -18,7 +19,7 @@ import (
 // waitDown returns when the relay is not ready.
 func (r *running) waitDown() error {
 	for {
-		changed, err := r.status.get()
+		changed, err := r.status.Get()
 		if err != nil {
 			return err
 		}
@@ -43,13 +44,13 @@ func TestNATSAwayAndBack(t *testing.T) {
 
 	relaytest.Halt(s)
 	r.accept(pending, "id2") // is told at once, or after the append's second
-	if err := r.waitDown(); !errors.Is(err, ErrDown) || !errors.Is(err, journal.ErrUnreachable) {
+	if err := r.waitDown(); !errors.Is(err, ledger.ErrDown) || !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("reason: got %v, want ErrDown since NATS is away", err)
 	}
 	if err := r.Ready(); err == nil || err.Error() != "ledger is down: NATS is away: not connected" {
 		t.Errorf("ready: got %v, want that NATS is away", err)
 	}
-	if err := r.Ledger().Assign(tracked(c)); !errors.Is(err, ErrDown) {
+	if err := r.Ledger().Assign(tracked(c)); !errors.Is(err, ledger.ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
 	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, first.Number)); v.Kind != message.VerdictUnavailable {
@@ -112,7 +113,7 @@ func TestNATSComesLater(t *testing.T) {
 	if err := r.Ready(); err == nil {
 		t.Error("ready without NATS")
 	}
-	if err := r.Ledger().Assign(tracked(relaytest.Conversation(t, "a", "1"))); !errors.Is(err, ErrDown) {
+	if err := r.Ledger().Assign(tracked(relaytest.Conversation(t, "a", "1"))); !errors.Is(err, ledger.ErrDown) {
 		t.Errorf("assign: got %v, want ErrDown", err)
 	}
 	relaytest.NATS(t, t.TempDir(), port)

@@ -25,7 +25,7 @@ func (r *Relay) maintain(ctx context.Context) {
 			if err := r.index.Flush(); err != nil {
 				r.log.Error("index cannot be flushed", "error", err)
 			}
-			r.ledger.countHeads()
+			r.ledger.CountHeads()
 		case <-expire.C:
 			r.expire()
 		}
@@ -36,7 +36,7 @@ func (r *Relay) expire() {
 	if err := r.optOuts.renew(time.Now().Add(-r.opt.Keep / 2)); err != nil {
 		r.log.Error("opt-outs cannot be renewed in the log", "error", err)
 	}
-	if err := r.index.Expire(r.ledger.oldestDay()); err != nil {
+	if err := r.index.Expire(r.ledger.OldestDay()); err != nil {
 		r.log.Error("old messages cannot be removed", "error", err)
 	}
 }

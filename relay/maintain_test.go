@@ -18,10 +18,10 @@ func TestDaysAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	oldest := message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())
-	if got := r.ledger.oldestDay(); got != oldest && got != oldest+1 { // midnight
+	if got := r.ledger.OldestDay(); got != oldest && got != oldest+1 { // midnight
 		t.Errorf("oldest day: got %d, want %d", got, oldest)
 	}
-	oldest = r.ledger.oldestDay()
+	oldest = r.ledger.OldestDay()
 	for i, day := range []uint16{oldest - 1, oldest + 1} {
 		r.applyRecords(t, uint64(i+1), func(b []byte) []byte { return journal.AppendRoute(b, day, "bank", []byte{byte('a' + i)}) })
 	}
@@ -41,7 +41,7 @@ func TestDaysAreForgotten(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	close(stop)
-	if err := r.ledger.run(relaytest.Deadline(t), stop); err != nil {
+	if err := r.ledger.Run(relaytest.Deadline(t), stop); err != nil {
 		t.Fatal(err)
 	}
 	if got := relaytest.Metric(t, r.opt.Registerer.(*prometheus.Registry), "readback_ledger_records_total", journal.KindOptOut.String()); got != 1 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/ledger"
 	"readback/relay/relaytest"
 )
 
@@ -61,7 +62,7 @@ func TestMetricsMove(t *testing.T) {
 	relaytest.Receive(t, r.tellings("bank"))
 	// The ESME may be told before the publisher hears that the queue has it.
 	awaitValue(t, reg, "readback_feedback_total", "published", 1)
-	r.status.set(ErrDown)
+	r.status.Set(ledger.ErrDown)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}

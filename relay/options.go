@@ -15,6 +15,7 @@ import (
 	"readback/internal/setting"
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/ledger"
 	"readback/smpp/receipt"
 )
 
@@ -99,13 +100,13 @@ func (o *Options) Validate() error {
 	err := errors.Join(
 		check(o.NATS != "", "nats: neither %q nor a URL", Embedded),
 		check(o.Store != "", "store: no directory"),
-		check(o.numbers() >= minNumbers, "numbers: %d to %d are fewer than %d", o.First, o.Last, minNumbers),
+		check(o.numbers() >= ledger.MinNumbers, "numbers: %d to %d are fewer than %d", o.First, o.Last, ledger.MinNumbers),
 		check(o.Replicas == 1 || !embedded && (o.Replicas == 3 || o.Replicas == 5),
 			"replicas: %d: want 1, or 3 or 5 in a cluster", o.Replicas),
 		check(o.Sync >= 0, "sync: %s is negative", o.Sync),
 		check(o.Keep >= time.Hour, "keep: %s is under an hour", o.Keep),
 		o.Settings.Validate(),
-		check(o.Conversations >= minConversations, "conversations: %d is under %d", o.Conversations, minConversations),
+		check(o.Conversations >= ledger.MinConversations, "conversations: %d is under %d", o.Conversations, ledger.MinConversations),
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		o.DeliveryOptions.Validate(),
 		o.ReadLimits.Validate(),

@@ -13,12 +13,13 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/relaytest"
 )
 
 func TestRetryAfter(t *testing.T) {
 	r := start(t, testOptions(t))
-	r.status.set(ErrDown)
+	r.status.Set(ledger.ErrDown)
 	tests := []struct{ name, body string }{
 		{"one", `{"receiver":"447700900123","number":1}`},
 		{"array", `[{"receiver":"447700900123","number":1},{"receiver":"447700900124","number":1}]`},
@@ -46,7 +47,7 @@ func TestReadsStayInNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	r.status.set(ErrDown)
+	r.status.Set(ledger.ErrDown)
 	for _, body := range []string{
 		`{"receiver":"447700900123","number":1}`,
 		`[{"receiver":"447700900123","number":1},{"number":1}]`, // one of them is malformed

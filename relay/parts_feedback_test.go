@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -12,7 +13,7 @@ import (
 func TestPartsShareANumber(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	part := func(ref uint16, total, seq uint8) *Sent {
+	part := func(ref uint16, total, seq uint8) *ledger.Sent {
 		s := tracked(c)
 		s.Part = message.Part{Ref: ref, Total: total, Seq: seq}
 		if err := r.Ledger().Assign(s); err != nil {
@@ -66,7 +67,7 @@ func TestPartsWithoutRoom(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := start(t, testOptions(t))
 			c := relaytest.Conversation(t, "10690001", "447700900123")
-			under := make(map[byte]*Sent)
+			under := make(map[byte]*ledger.Sent)
 			for _, step := range tt.order {
 				seq := step[1]
 				switch step[0] {

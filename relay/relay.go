@@ -22,6 +22,7 @@ import (
 	"readback/relay/broker"
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/ledger"
 )
 
 // stopTimeout bounds a clean stop.
@@ -33,10 +34,10 @@ type Relay struct {
 	opt      Options
 	log      *slog.Logger
 	metrics  *metrics
-	status   *status   // that of the ledger
-	lock     io.Closer // of the store
+	status   *ledger.Status // that of the ledger
+	lock     io.Closer      // of the store
 	index    *index.Index
-	ledger   *Ledger
+	ledger   *ledger.Partition
 	reads    *Reads
 	feedback *feedback
 	callers  *access.Callers
@@ -69,7 +70,7 @@ func Open(opt Options) (*Relay, error) {
 		return nil, fmt.Errorf("open relay: %w", err)
 	}
 	r := &Relay{
-		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: newStatus(),
+		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: ledger.NewStatus(),
 		connected: make(chan struct{}, 1), erasing: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
 		callers: access.NewCallers(opt.Rules), stopWithin: stopTimeout,
 	}
@@ -94,8 +95,8 @@ func Open(opt Options) (*Relay, error) {
 }
 
 // newLedger returns the ledger of the relay, which has the same status.
-func (r *Relay) newLedger() *Ledger {
-	return newLedger(ledgerOptions{
+func (r *Relay) newLedger() *ledger.Partition {
+	return ledger.New(ledger.Options{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
 		Followed:  func() error { return r.feedback.countOutbox() },
 		Events:    func(account []byte) bool { return r.feedback.wantsEvents(account) },
@@ -110,7 +111,7 @@ func (r *Relay) makeFeedback() *feedback {
 		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
 		Ledger: feedbackLedger{
 			IsUp: r.ledger.IsUp, Enqueue: r.ledger.Enqueue, Submit: r.ledger.Submit,
-			IsSending: r.ledger.known, FindMessage: r.ledger.findMessage,
+			IsSending: r.ledger.OnItsWay, FindMessage: r.ledger.Find,
 		},
 	})
 }
@@ -133,7 +134,7 @@ func (r *Relay) open() error {
 }
 
 // Ledger gives the numbers.
-func (r *Relay) Ledger() *Ledger { return r.ledger }
+func (r *Relay) Ledger() *ledger.Partition { return r.ledger }
 
 // API is the HTTP API of callers.
 func (r *Relay) API() *API { return r.api }
@@ -168,15 +169,15 @@ func (r *Relay) Feedback() *feedback { return r.feedback }
 
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {
-	_, err := r.status.get()
+	_, err := r.status.Get()
 	if err == nil && !r.nc.IsConnected() { // an idle ledger has not noticed yet
-		err = fmt.Errorf("%w: %w", ErrDown, journal.Unreachable(r.nc, journal.ErrNotConnected))
+		err = fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(r.nc, journal.ErrNotConnected))
 	}
 	return err
 }
 
 // WaitReady returns when Ready returns nil, or never will, or when ctx has ended.
-func (r *Relay) WaitReady(ctx context.Context) error { return r.status.wait(ctx) }
+func (r *Relay) WaitReady(ctx context.Context) error { return r.status.Wait(ctx) }
 
 // ClientURL is where clients reach the embedded server; empty when it listens nowhere.
 func (r *Relay) ClientURL() string {
@@ -217,10 +218,10 @@ func (r *Relay) run(ctx context.Context) error {
 		answered()
 		defer r.feedback.stop()
 		if ctx.Err() != nil {
-			r.status.end(ErrStopped)
+			r.status.End(ledger.ErrStopped)
 			return nil
 		}
-		r.status.end(fmt.Errorf("%w: %w", ErrStopped, err))
+		r.status.End(fmt.Errorf("%w: %w", ledger.ErrStopped, err))
 		return err
 	}
 	close(r.begun)
@@ -228,11 +229,11 @@ func (r *Relay) run(ctx context.Context) error {
 	defer cancel()
 	stop := make(chan struct{})
 	appended := make(chan error, 1)
-	go func() { appended <- r.ledger.run(hard, stop) }()
+	go func() { appended <- r.ledger.Run(hard, stop) }()
 
 	r.work(ctx, ways, answered)
 
-	r.status.end(ErrStopped)
+	r.status.End(ledger.ErrStopped)
 	deadline := time.AfterFunc(r.stopWithin, cancel)
 	defer deadline.Stop()
 	close(stop)
@@ -245,7 +246,7 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and waits until the requests are answered.
 func (r *Relay) work(ctx context.Context, ways natsWays, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.resolveReceipts, r.feedback.run, r.maintain, ways.takeAll} {
+	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.run, r.maintain, ways.takeAll} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()
@@ -257,7 +258,7 @@ func (r *Relay) work(ctx context.Context, ways natsWays, answered func()) {
 // Close gives back what Open opened, without a clean stop of the ledger. Run calls it.
 func (r *Relay) Close() error {
 	r.closing.Do(func() {
-		r.status.end(ErrStopped)
+		r.status.End(ledger.ErrStopped)
 		if r.nc != nil {
 			r.nc.Close()
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -93,15 +94,15 @@ type logged chan uint64
 func (l logged) Logged(token uint64) { l <- token }
 
 // tracked is a submit_sm of the account bank.
-func tracked(c message.Conversation) *Sent {
-	return &Sent{
+func tracked(c message.Conversation) *ledger.Sent {
+	return &ledger.Sent{
 		Conversation: c, Account: "bank", At: time.Now(),
 		From: message.Address{TON: 5, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 	}
 }
 
 // submit sends a message through the ledger, up to the answer to its ESME.
-func (r *running) submit(c message.Conversation, id string) *Sent {
+func (r *running) submit(c message.Conversation, id string) *ledger.Sent {
 	r.t.Helper()
 	s := tracked(c)
 	if err := r.Ledger().Assign(s); err != nil {
@@ -111,7 +112,7 @@ func (r *running) submit(c message.Conversation, id string) *Sent {
 	return s
 }
 
-func (r *running) accept(s *Sent, id string) {
+func (r *running) accept(s *ledger.Sent, id string) {
 	w := make(logged, 1)
 	r.Ledger().Accept(s, []byte(id), w, 7)
 	<-w

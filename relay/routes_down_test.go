@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"readback/relay/ledger"
 	"readback/relay/relaytest"
 )
 
@@ -48,7 +49,7 @@ func TestRouteWhileDown(t *testing.T) {
 	r.route("bank", "away") // is told after the append's second at most
 	r.wantRouted("early", "bank")
 	r.wantRouted("away", "bank")
-	if err := r.waitDown(); !errors.Is(err, ErrDown) {
+	if err := r.waitDown(); !errors.Is(err, ledger.ErrDown) {
 		t.Errorf("reason: got %v, want ErrDown", err)
 	}
 	r.route("shop", "away")

@@ -14,6 +14,7 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -123,7 +124,7 @@ func killLastSession(t *testing.T, store string) {
 }
 
 // stored sends the n-th message of a store to a receiver; change may be nil.
-func (r *running) stored(n int, receiver, id string, change func(*Sent)) *Sent {
+func (r *running) stored(n int, receiver, id string, change func(*ledger.Sent)) *ledger.Sent {
 	r.t.Helper()
 	s := tracked(storeConversation(r.t, receiver))
 	s.At = storeTime.Add(time.Duration(n) * time.Minute)
@@ -138,7 +139,7 @@ func (r *running) stored(n int, receiver, id string, change func(*Sent)) *Sent {
 }
 
 // word sends a read response that came a minute after the message.
-func (r *running) word(s *Sent, status uint8, id string) {
+func (r *running) word(s *ledger.Sent, status uint8, id string) {
 	r.t.Helper()
 	rd := response(s.Conversation, s.Number)
 	rd.Status, rd.ReadAt, rd.ID = status, s.At.Add(time.Minute), id
@@ -148,7 +149,7 @@ func (r *running) word(s *Sent, status uint8, id string) {
 }
 
 // passed notes the SMSC's receipt of a message, and waits for its state.
-func (r *running) passed(s *Sent, id string, to message.State) {
+func (r *running) passed(s *ledger.Sent, id string, to message.State) {
 	r.t.Helper()
 	r.Ledger().Receipt(s.Conversation, []byte(id), to)
 	r.awaitState(s.Conversation, s.Number, to.String())
@@ -157,7 +158,7 @@ func (r *running) passed(s *Sent, id string, to message.State) {
 // writeFirstSession brings a record of each kind into the log but the stop, which is
 // written at the end of it.
 func writeFirstSession(r *running) {
-	told := r.stored(1, storeReceiver, "4A7F01", func(s *Sent) {
+	told := r.stored(1, storeReceiver, "4A7F01", func(s *ledger.Sent) {
 		s.Reference, s.HasReference, s.WantsReceipt = 42, true, true
 		s.To.Addr = addrAsSubmitted(r.t, storeReceiver)
 	})
@@ -169,7 +170,7 @@ func writeFirstSession(r *running) {
 	leave()
 	r.awaitReported(told)
 
-	dead := r.stored(2, storeDead, "4A7F02", func(s *Sent) { s.Account = "shop" })
+	dead := r.stored(2, storeDead, "4A7F02", func(s *ledger.Sent) { s.Account = "shop" })
 	r.word(dead, message.StatusRead, "")
 	leave = r.deliver("shop", refusing)
 	r.awaitDead(1)
@@ -185,10 +186,10 @@ func writeFirstSession(r *running) {
 	r.Ledger().Refuse(refused) // number 5 has no message
 	r.word(r.stored(6, storeReceiver, "4A7F06", nil), message.StatusNotRead, "")
 	r.word(r.stored(7, storeReceiver, "4A7F07", nil), message.StatusDeletedUnread, "")
-	r.word(r.stored(8, storeReceiver, "4A7F08", func(s *Sent) { s.WantsReceipt = true }), message.StatusRead, "read-8")
+	r.word(r.stored(8, storeReceiver, "4A7F08", func(s *ledger.Sent) { s.WantsReceipt = true }), message.StatusRead, "read-8")
 
-	part := func(seq uint8) func(*Sent) {
-		return func(s *Sent) { s.Part = message.Part{Ref: 500, Wide: true, Total: 2, Seq: seq} }
+	part := func(seq uint8) func(*ledger.Sent) {
+		return func(s *ledger.Sent) { s.Part = message.Part{Ref: 500, Wide: true, Total: 2, Seq: seq} }
 	}
 	first := r.stored(9, storeParts, "4A7F09", part(1))
 	r.stored(10, storeParts, "4A7F0A", part(2))
@@ -246,7 +247,7 @@ func (r *running) settled() {
 }
 
 // awaitReported waits until the log knows that the ESME has acknowledged a feedback.
-func (r *running) awaitReported(s *Sent) {
+func (r *running) awaitReported(s *ledger.Sent) {
 	r.t.Helper()
 	for ctx := relaytest.Deadline(r.t); ctx.Err() == nil; {
 		if f := r.found(s.Conversation, s.Number); f != nil && f.Entry.ReportedAt != 0 {

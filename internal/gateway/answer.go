@@ -5,7 +5,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -41,7 +41,7 @@ func (l *link) routes(id pdu.ID) bool {
 
 // record has the ledger record a message that the SMSC accepted. The ledger calls w once, when all
 // records of the message are in the log.
-func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w relay.Waiter, token uint64) {
+func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, token uint64) {
 	ledger, messageID := l.g.ledger, smpp.MessageID(f)
 	if !l.routes(id) {
 		ledger.Accept(r.sent, messageID, w, token)

@@ -16,6 +16,7 @@ import (
 	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -41,14 +42,14 @@ type planted struct {
 var plants = []planted{
 	{
 		name:   "a message gets its number",
-		ledger: func(l *fakeLedger) { l.assign = func(*relay.Sent) error { plantedPanic(); return nil } },
+		ledger: func(l *fakeLedger) { l.assign = func(*ledger.Sent) error { plantedPanic(); return nil } },
 		cause:  func(esme, _ *testpeer.Peer) { esme.Send(text(receiver, 2)) },
 	},
 	{
 		name: "the SMSC refuses a message",
 		ledger: func(l *fakeLedger) {
 			var calls atomic.Int32 // the link gives the number back, then
-			l.refuse = func(*relay.Sent) {
+			l.refuse = func(*ledger.Sent) {
 				if calls.Add(1)%2 == 1 {
 					plantedPanic()
 				}
@@ -176,9 +177,9 @@ func TestPanicGivesBack(t *testing.T) {
 		{"at the answer to the last part", nil, long(2, 0), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ledger := cuttingLedger()
-			ledger.cut = func(*relay.Sent, relay.Cut, relay.Waiter, uint64) { plantedPanic() }
-			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+			l := cuttingLedger()
+			l.cut = func(*ledger.Sent, ledger.Cut, ledger.Waiter, uint64) { plantedPanic() }
+			inBothModes(t, setup{ledger: l.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				if tt.prepare != nil {
 					tt.prepare(w)
@@ -195,7 +196,7 @@ func TestPanicGivesBack(t *testing.T) {
 					smsc.Send(testpeer.Frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
 				}
 				esme.ReadToEnd()
-				testpeer.Receive(t, "number given back", ledger.refused)
+				testpeer.Receive(t, "number given back", l.refused)
 				w.await("nothing in transit", func() bool { return w.receipts.InTransit() == 0 })
 			})
 		})

@@ -10,7 +10,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -23,8 +23,8 @@ const (
 func refusing(refused chan<- uint16) fakeLedger {
 	next := uint16(0)
 	return fakeLedger{
-		assign: func(s *relay.Sent) error { next++; s.Number = next; return nil },
-		refuse: func(s *relay.Sent) { refused <- s.Number },
+		assign: func(s *ledger.Sent) error { next++; s.Number = next; return nil },
+		refuse: func(s *ledger.Sent) { refused <- s.Number },
 	}
 }
 
@@ -132,12 +132,12 @@ func TestBindUnanswered(t *testing.T) {
 // recorded.
 func TestESMEGone(t *testing.T) {
 	ids, refused := make(chan string, 10), make(chan uint16, 10)
-	ledger := refusing(refused)
-	ledger.accept = func(_ *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+	l := refusing(refused)
+	l.accept = func(_ *ledger.Sent, id []byte, w ledger.Waiter, token uint64) {
 		ids <- string(id)
 		w.Logged(token)
 	}
-	w := serve(t, setup{ledger: ledger, policy: numbering.Policy{When: numbering.All}})
+	w := serve(t, setup{ledger: l, policy: numbering.Policy{When: numbering.All}})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(text(receiver, 2), text(receiver, 3), text(receiver, 4))
 	for range 3 {

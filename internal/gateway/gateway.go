@@ -16,7 +16,7 @@ import (
 	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/relay/message"
 )
 
@@ -182,12 +182,12 @@ func dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 type Ledger interface {
 	numbering.Ledger
 	receipts.Ledger
-	Accept(s *relay.Sent, messageID []byte, w relay.Waiter, token uint64)
-	AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64)
+	Accept(s *ledger.Sent, messageID []byte, w ledger.Waiter, token uint64)
+	AcceptCut(s *ledger.Sent, c ledger.Cut, w ledger.Waiter, token uint64)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
 
 	// Of shared mode: which account a message_id belongs to.
-	Route(account string, id []byte, w relay.Waiter, token uint64)
+	Route(account string, id []byte, w ledger.Waiter, token uint64)
 	Routed(id []byte) (account string, ok bool)
 	AwaitRoute(ctx context.Context, id []byte) (account string, ok bool)
 }

@@ -10,14 +10,14 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
 // record is an accepted message on its way into the log.
 type record struct {
 	id     string
-	waiter relay.Waiter
+	waiter ledger.Waiter
 	token  uint64
 }
 
@@ -26,7 +26,7 @@ func (r record) logged() { r.waiter.Logged(r.token) }
 // slowLedger returns a ledger whose log the test writes.
 func slowLedger() (fakeLedger, <-chan record) {
 	records := make(chan record, 10)
-	return fakeLedger{accept: func(_ *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+	return fakeLedger{accept: func(_ *ledger.Sent, id []byte, w ledger.Waiter, token uint64) {
 		records <- record{string(id), w, token}
 	}}, records
 }
@@ -119,7 +119,7 @@ func TestAnswerBehindUnbind(t *testing.T) {
 
 // What cannot be numbered passes as it came, or is refused, as the policy says.
 func TestUnnumbered(t *testing.T) {
-	away := fakeLedger{assign: func(*relay.Sent) error { return errors.New("away") }}
+	away := fakeLedger{assign: func(*ledger.Sent) error { return errors.New("away") }}
 	full := golden.Bytes(t, "submit_gsm7_full.txt", "in")
 	tests := []struct {
 		name   string

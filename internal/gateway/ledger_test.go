@@ -7,8 +7,8 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
-	"readback/relay"
 	"readback/relay/journal"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -17,20 +17,20 @@ import (
 type fakeLedger struct {
 	routes *sync.Map // account by message_id; nil: none
 	await  func(context.Context, []byte) (string, bool)
-	route  func(account string, id []byte, w relay.Waiter, token uint64)
+	route  func(account string, id []byte, w ledger.Waiter, token uint64)
 
-	assign  func(*relay.Sent) error
-	follow  func(*relay.Sent) bool
-	accept  func(*relay.Sent, []byte, relay.Waiter, uint64)
-	cut     func(*relay.Sent, relay.Cut, relay.Waiter, uint64)
+	assign  func(*ledger.Sent) error
+	follow  func(*ledger.Sent) bool
+	accept  func(*ledger.Sent, []byte, ledger.Waiter, uint64)
+	cut     func(*ledger.Sent, ledger.Cut, ledger.Waiter, uint64)
 	partOf  func(key []byte, receiver message.Addr) (journal.CutPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
 	merge   func(journal.CutPart, message.PartReceipt, func(*message.Merged, error))
-	refuse  func(*relay.Sent)
+	refuse  func(*ledger.Sent)
 	receipt func(message.Conversation, []byte, message.State)
 }
 
-func (l fakeLedger) Assign(s *relay.Sent) error {
+func (l fakeLedger) Assign(s *ledger.Sent) error {
 	if l.assign == nil {
 		s.Number = 1
 		return nil
@@ -38,9 +38,9 @@ func (l fakeLedger) Assign(s *relay.Sent) error {
 	return l.assign(s)
 }
 
-func (l fakeLedger) Follow(s *relay.Sent) bool { return l.follow != nil && l.follow(s) }
+func (l fakeLedger) Follow(s *ledger.Sent) bool { return l.follow != nil && l.follow(s) }
 
-func (l fakeLedger) AcceptCut(s *relay.Sent, c relay.Cut, w relay.Waiter, token uint64) {
+func (l fakeLedger) AcceptCut(s *ledger.Sent, c ledger.Cut, w ledger.Waiter, token uint64) {
 	if l.cut == nil {
 		w.Logged(token)
 		return
@@ -66,7 +66,7 @@ func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*m
 	l.merge(p, r, done)
 }
 
-func (l fakeLedger) Accept(s *relay.Sent, id []byte, w relay.Waiter, token uint64) {
+func (l fakeLedger) Accept(s *ledger.Sent, id []byte, w ledger.Waiter, token uint64) {
 	if l.accept == nil {
 		w.Logged(token)
 		return
@@ -74,7 +74,7 @@ func (l fakeLedger) Accept(s *relay.Sent, id []byte, w relay.Waiter, token uint6
 	l.accept(s, id, w, token)
 }
 
-func (l fakeLedger) Refuse(s *relay.Sent) {
+func (l fakeLedger) Refuse(s *ledger.Sent) {
 	if l.refuse != nil {
 		l.refuse(s)
 	}
@@ -86,7 +86,7 @@ func (l fakeLedger) Receipt(c message.Conversation, id []byte, state message.Sta
 	}
 }
 
-func (l fakeLedger) Route(account string, id []byte, w relay.Waiter, token uint64) {
+func (l fakeLedger) Route(account string, id []byte, w ledger.Waiter, token uint64) {
 	if l.routes != nil {
 		l.routes.Store(string(id), account)
 	}
@@ -115,7 +115,7 @@ func (l fakeLedger) AwaitRoute(ctx context.Context, id []byte) (account string, 
 
 // assigning returns a ledger that gives every message the number n.
 func assigning(n uint16) fakeLedger {
-	return fakeLedger{assign: func(s *relay.Sent) error { s.Number = n; return nil }}
+	return fakeLedger{assign: func(s *ledger.Sent) error { s.Number = n; return nil }}
 }
 
 // submitSM is a submit_sm with a text and optional parameters.

@@ -12,14 +12,14 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
 // Every golden PDU of an ESME leaves the gateway as its file says.
 func TestGoldenThroughLink(t *testing.T) {
 	var number atomic.Uint32
-	w := serve(t, setup{ledger: fakeLedger{assign: func(s *relay.Sent) error {
+	w := serve(t, setup{ledger: fakeLedger{assign: func(s *ledger.Sent) error {
 		s.Number = uint16(number.Load())
 		return nil
 	}}})

@@ -7,11 +7,12 @@ import (
 
 	"readback/internal/testpeer"
 	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
 // realLedger is the ledger of a relay that runs until the test ends.
-func realLedger(t testing.TB) *relay.Ledger {
+func realLedger(t testing.TB) *ledger.Partition {
 	t.Helper()
 	opt := relay.DefaultOptions()
 	opt.Store, opt.Sync = t.TempDir(), time.Minute // the server's timer races with the making of a stream

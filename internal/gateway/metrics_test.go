@@ -11,14 +11,14 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
 // Each submit_sm is counted by what became of its number.
 func TestSkipsCounted(t *testing.T) {
 	away := false
-	w := serve(t, setup{policy: numbering.Policy{When: numbering.All}, ledger: fakeLedger{assign: func(s *relay.Sent) error {
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.All}, ledger: fakeLedger{assign: func(s *ledger.Sent) error {
 		if away {
 			return errors.New("away")
 		}

@@ -11,7 +11,7 @@ import (
 	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -139,15 +139,15 @@ func TestAlert(t *testing.T) {
 
 // data_sm is tracked, routed and receipted like submit_sm.
 func TestDataSM(t *testing.T) {
-	ledger, record := remembering(), make(chan string, 1)
-	ledger.assign = assigning(0x0102).assign
-	remember := ledger
-	ledger.route = func(account string, id []byte, w relay.Waiter, token uint64) {
+	l, record := remembering(), make(chan string, 1)
+	l.assign = assigning(0x0102).assign
+	remember := l
+	l.route = func(account string, id []byte, w ledger.Waiter, token uint64) {
 		record <- account + " " + string(id)
 		remember.routes.Store(string(id), account)
 		w.Logged(token)
 	}
-	_, esme, smsc := pair(t, setup{ledger: ledger}, map[string]Account{"bank": {Policy: numbering.Policy{When: numbering.All}}})
+	_, esme, smsc := pair(t, setup{ledger: l}, map[string]Account{"bank": {Policy: numbering.Policy{When: numbering.All}}})
 	const head = "\x00\x00\x0110690001\x00\x01\x01447700900123\x00"
 	esme.Send(testpeer.Frame(pdu.DataSMID, 0, 2, head+"\x00\x01\x00\x04\x24\x00\x05Hello"))
 	smsc.Want("data_sm", testpeer.Frame(pdu.DataSMID, 0, 2, head+"\x40\x01\x00\x04\x24\x00\x0A\x04\x80\x02\x01\x02Hello"))

@@ -12,7 +12,7 @@ import (
 
 	"readback/internal/numbering"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -55,19 +55,19 @@ func multiResp(status pdu.Status, id string, failures ...string) smpp.Frame {
 
 // splittingLedger counts from 1 and reports what was refused; the test writes the
 // records of parts into the log.
-func splittingLedger() (ledger fakeLedger, records <-chan record, refused <-chan uint16) {
+func splittingLedger() (l fakeLedger, records <-chan record, refused <-chan uint16) {
 	r, log := make(chan uint16, 300), make(chan record, 300)
-	ledger = refusing(r)
-	note := func(id []byte, w relay.Waiter, token uint64) {
+	l = refusing(r)
+	note := func(id []byte, w ledger.Waiter, token uint64) {
 		if _, ok := w.(*multiSubmit); ok {
 			log <- record{string(id), w, token}
 			return
 		}
 		w.Logged(token)
 	}
-	ledger.accept = func(_ *relay.Sent, id []byte, w relay.Waiter, token uint64) { note(id, w, token) }
-	ledger.route = func(_ string, id []byte, w relay.Waiter, token uint64) { note(id, w, token) }
-	return ledger, log, r
+	l.accept = func(_ *ledger.Sent, id []byte, w ledger.Waiter, token uint64) { note(id, w, token) }
+	l.route = func(_ string, id []byte, w ledger.Waiter, token uint64) { note(id, w, token) }
+	return l, log, r
 }
 
 var splitting = Account{Policy: numbering.Policy{When: numbering.All, SplitMulti: true}}
@@ -183,7 +183,7 @@ func TestSplitUnanswered(t *testing.T) {
 
 // A part that cannot be numbered goes unnumbered, or counts as refused.
 func TestSplitUnnumbered(t *testing.T) {
-	away := fakeLedger{assign: func(s *relay.Sent) error {
+	away := fakeLedger{assign: func(s *ledger.Sent) error {
 		if s.Conversation.Receiver.String() == three[1] {
 			return errors.New("away")
 		}
@@ -266,7 +266,7 @@ func TestSplitOddAnswers(t *testing.T) {
 // A part without the marker waits for the last one, whether it has one receiver or many.
 func TestSplitFirstPart(t *testing.T) {
 	account := Account{Policy: numbering.Policy{When: numbering.All, SplitMulti: true, Carriage: numbering.ByMarker, Overflow: numbering.RejectNoRoom}}
-	ledger := fakeLedger{follow: func(*relay.Sent) bool { return true }}
+	ledger := fakeLedger{follow: func(*ledger.Sent) bool { return true }}
 	inBothModes(t, setup{ledger: ledger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		part := "\x40\x00\x00\x00\x00\x01\x00\x00\x00\x0B\x05\x00\x03\x2A\x02\x01Hello"

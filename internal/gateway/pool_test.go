@@ -12,7 +12,7 @@ import (
 	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -154,7 +154,7 @@ func TestPoolUnbinds(t *testing.T) {
 // slowRoutes returns a ledger whose log of routes the test writes.
 func slowRoutes() (fakeLedger, <-chan record) {
 	records := make(chan record, 10)
-	return fakeLedger{route: func(_ string, id []byte, w relay.Waiter, token uint64) {
+	return fakeLedger{route: func(_ string, id []byte, w ledger.Waiter, token uint64) {
 		records <- record{string(id), w, token}
 	}}, records
 }

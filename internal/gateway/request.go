@@ -3,15 +3,15 @@ package gateway
 import (
 	"time"
 
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
 // request is what comes back with an answer of the SMSC: whose it is.
 type request struct {
 	link *link
-	sent *relay.Sent // what the ledger knows it by, if it is numbered
-	bind *bind       // what it asks for, if it is a bind
+	sent *ledger.Sent // what the ledger knows it by, if it is numbered
+	bind *bind        // what it asks for, if it is a bind
 
 	group group        // whose request it is, if several belong together
 	n     int          // which part, from 0

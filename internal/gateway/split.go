@@ -10,7 +10,7 @@ import (
 
 	"readback/internal/numbering"
 	"readback/internal/receipts"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/smpp/receipt"
 )
@@ -22,7 +22,7 @@ type splitMessage struct {
 	link    *link
 	id      pdu.ID // submit_sm or data_sm
 	seq     uint32 // of the ESME's message
-	sent    *relay.Sent
+	sent    *ledger.Sent
 	wanted  byte     // its registered_delivery
 	of      *request // the part of a submit_multi that it is; nil: a message of its own
 	transit *receipts.Transit
@@ -143,7 +143,7 @@ func refusedWith(f smpp.Frame) pdu.Status {
 // accept has the ledger record the parts.
 func (m *splitMessage) accept(l *link) {
 	l.g.metrics.splits.WithLabelValues("accepted").Inc()
-	c := relay.Cut{IDs: m.ids, Wanted: m.wanted}
+	c := ledger.Cut{IDs: m.ids, Wanted: m.wanted}
 	for _, id := range m.ids {
 		c.Keys = append(c.Keys, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 		if l.routes(m.id) {

@@ -11,7 +11,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -42,7 +42,7 @@ type logOf struct {
 }
 
 type cutOf struct {
-	relay.Cut
+	ledger.Cut
 	record
 }
 
@@ -50,13 +50,13 @@ func cuttingLedger() logOf {
 	l := logOf{cuts: make(chan cutOf, 10), refused: make(chan uint16, 10)}
 	l.fakeLedger = refusing(l.refused)
 	assign := l.assign
-	l.assign = func(s *relay.Sent) error {
+	l.assign = func(s *ledger.Sent) error {
 		if s.Cut > 0 {
 			s.Part.Ref = 77
 		}
 		return assign(s)
 	}
-	l.cut = func(_ *relay.Sent, c relay.Cut, w relay.Waiter, token uint64) {
+	l.cut = func(_ *ledger.Sent, c ledger.Cut, w ledger.Waiter, token uint64) {
 		l.cuts <- cutOf{c, record{"", w, token}}
 	}
 	l.routes = new(sync.Map)

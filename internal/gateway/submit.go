@@ -9,7 +9,7 @@ import (
 	"readback/internal/account"
 	"readback/internal/background"
 	"readback/internal/numbering"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -101,7 +101,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 
 // number gives f its number. sent is nil if the ledger does not follow the message. The frame is
 // valid until the next call.
-func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Frame, sent *relay.Sent, skip numbering.Skip) {
+func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Frame, sent *ledger.Sent, skip numbering.Skip) {
 	out, sent, skip = s.link.g.intercept.Submit(&s.scratch, s.link.bind.account, policy, f)
 	if sent == nil {
 		return out, nil, skip

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"readback/internal/numbering"
-	"readback/relay"
 	"readback/relay/access"
+	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -148,7 +148,7 @@ type counter struct {
 	n *int
 }
 
-func (l *counter) Assign(s *relay.Sent) error {
+func (l *counter) Assign(s *ledger.Sent) error {
 	*l.n++
 	s.Number = uint16(*l.n%257 + 1)
 	if s.Cut > 0 {
@@ -160,7 +160,7 @@ func (l *counter) Assign(s *relay.Sent) error {
 	return nil
 }
 
-func (l *counter) Follow(*relay.Sent) bool { return true }
+func (l *counter) Follow(*ledger.Sent) bool { return true }
 
 // mainCodings have texts of all lengths up to longest, the others of those at which
 // something changes.

@@ -3,7 +3,7 @@ package numbering
 import (
 	"errors"
 
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -90,7 +90,7 @@ type written struct {
 	part            *udh.Part // goes into the header; nil: it is no part, or says so itself
 	text            []byte
 	element, marker bool
-	sent            *relay.Sent // whose number it is
+	sent            *ledger.Sent // whose number it is
 	registered      byte
 }
 

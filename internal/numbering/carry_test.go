@@ -10,8 +10,8 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
-	"readback/relay"
 	"readback/relay/access"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
@@ -65,15 +65,15 @@ func TestSARBecomesHeader(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			followed, asIs := false, false
-			ledger := giving(7)
-			ledger.follow = func(s *relay.Sent) bool {
+			l := giving(7)
+			l.follow = func(s *ledger.Sent) bool {
 				followed, asIs = true, s.AsIs
 				if want := (message.Part{Ref: 9, Wide: true, Total: 3, Seq: 2}); s.Part != want {
 					t.Errorf("part: got %+v, want %+v", s.Part, want)
 				}
 				return true
 			}
-			out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
+			out, sent, skip := interceptorOf(l).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
 			want := tt.want
 			if want == nil {
 				want = tt.f
@@ -91,8 +91,8 @@ func TestSARBecomesHeader(t *testing.T) {
 // TestSARAsIs shows that a part keeps its sar_* parameters when an earlier one did.
 func TestSARAsIs(t *testing.T) {
 	ledger := fakeNumbers{
-		assign: func(*relay.Sent) error { return relay.ErrAsIs },
-		follow: func(s *relay.Sent) bool { s.AsIs = true; return true },
+		assign: func(*ledger.Sent) error { return ledger.ErrAsIs },
+		follow: func(s *ledger.Sent) bool { s.AsIs = true; return true },
 	}
 	f := shortMessage(0, 0, "Hello", sarParameters(9, 3, 3))
 	out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
@@ -106,7 +106,7 @@ func TestSARAsIs(t *testing.T) {
 func TestSARWhileDown(t *testing.T) {
 	f := shortMessage(0, 0, "Hello", sarParameters(9, 3, 3))
 	for _, asIs := range []bool{true, false} {
-		ledger := fakeNumbers{assign: func(s *relay.Sent) error { s.AsIs = asIs; return relay.ErrDown }}
+		ledger := fakeNumbers{assign: func(s *ledger.Sent) error { s.AsIs = asIs; return ledger.ErrDown }}
 		out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
 		if bytes.Equal(out, f) != asIs || sent != nil || skip != LedgerDown {
 			t.Errorf("as is %v: got %s\n% x", asIs, skip, []byte(out))
@@ -133,9 +133,9 @@ func TestPartsFollow(t *testing.T) {
 		{"message of its own", Policy{When: All}, whole, false},
 		{"not asked for", Policy{}, full, false},
 	} {
-		ledger, followed := fakeNumbers{}, false
-		ledger.follow = func(*relay.Sent) bool { followed = true; return true }
-		out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", tt.p, tt.f)
+		l, followed := fakeNumbers{}, false
+		l.follow = func(*ledger.Sent) bool { followed = true; return true }
+		out, sent, skip := interceptorOf(l).Submit(&Scratch{}, "bank", tt.p, tt.f)
 		if followed != tt.want || (sent != nil) != tt.want || skip == Numbered || !bytes.Equal(out, tt.f) {
 			t.Errorf("%s: followed %v, skip %s, want followed %v and the part as it came", tt.name, followed, skip, tt.want)
 		}
@@ -217,9 +217,9 @@ func TestElementWithProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	var c message.Conversation
-	ledger := giving(17)
-	ledger.assign = func(s *relay.Sent) error { s.Number, c = 17, s.Conversation; return nil }
-	i := interceptorOf(ledger)
+	l := giving(17)
+	l.assign = func(s *ledger.Sent) error { s.Number, c = 17, s.Conversation; return nil }
+	i := interceptorOf(l)
 	i.Form.Proofs = proofs
 	out, _, skip := i.Submit(&Scratch{}, "bank", Policy{When: All}, shortMessage(0, 0, "Hello", nil))
 	m, err := smpp.ParseMessage(out)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"time"
 
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
@@ -15,11 +15,11 @@ import (
 // Ledger gives the numbers.
 type Ledger interface {
 	// Assign gives s a number. After nil, Accept or Refuse must follow.
-	Assign(s *relay.Sent) error
+	Assign(s *ledger.Sent) error
 	// Follow notes a part without a number, and reports whether Accept or Refuse must follow.
-	Follow(s *relay.Sent) bool
+	Follow(s *ledger.Sent) bool
 	// Refuse gives back what Assign or Follow noted.
-	Refuse(s *relay.Sent)
+	Refuse(s *ledger.Sent)
 }
 
 // Interceptor is the one place where a message changes: it decides whether a
@@ -37,18 +37,18 @@ type Scratch struct {
 	septets, text, userData, frame []byte
 	element                        [udh.NumberLen + udh.ProofLen]byte
 	tracked                        tracked
-	sent                           relay.Sent
+	sent                           ledger.Sent
 
 	// Assigned is the message for which the ledger still expects Accept or Refuse from this
 	// goroutine; nil if there is none. Who hands the message on sets it to nil.
-	Assigned *relay.Sent
+	Assigned *ledger.Sent
 }
 
 // Submit returns what goes on in place of f, what the ledger is to be told the fate of,
 // and why the message has no number, if it has none: then it is f itself, but for a part
 // of a message with sar_* parameters, which has them in its header. What it returns is
 // valid until the scratch is used again.
-func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame) (smpp.Frame, *relay.Sent, Skip) {
+func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame) (smpp.Frame, *ledger.Sent, Skip) {
 	t, skip := i.examine(b, p, f)
 	if skip != Numbered && !t.goesAlong(skip, p) {
 		return f, nil, skip
@@ -63,7 +63,7 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	}
 	s.Waiting = b.Waiting
 	switch err := i.Ledger.Assign(s); {
-	case errors.Is(err, relay.ErrAsIs):
+	case errors.Is(err, ledger.ErrAsIs):
 		return i.follow(b, p, t, s, NoRoom)
 	case err != nil && s.AsIs:
 		return f, nil, LedgerDown
@@ -81,7 +81,7 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 }
 
 // follow lets a part go on without a number: another part may have room for it.
-func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *relay.Sent, skip Skip) (smpp.Frame, *relay.Sent, Skip) {
+func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *ledger.Sent, skip Skip) (smpp.Frame, *ledger.Sent, Skip) {
 	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
 	known := i.Ledger.Follow(s)
 	if known {
@@ -200,8 +200,8 @@ func (t *tracked) readUserData(b *Scratch) Skip {
 }
 
 // describe fills in what the ledger is told of the message.
-func (t *tracked) describe(s *relay.Sent, account string) error {
-	*s = relay.Sent{
+func (t *tracked) describe(s *ledger.Sent, account string) error {
+	*s = ledger.Sent{
 		Account: account, At: time.Now(), Part: message.Part(t.part),
 		Reference: t.tlvs.reference, HasReference: t.tlvs.hasReference,
 		WantsReceipt: t.m.RegisteredDelivery()&smpp.RegisteredAnyOutcome != 0, // or 03, success only (SMPP 5.0 §4.7.21)
@@ -222,7 +222,7 @@ func (t *tracked) describe(s *relay.Sent, account string) error {
 }
 
 // number writes the message with its number into the scratch.
-func (i *Interceptor) number(b *Scratch, p Policy, t *tracked, s *relay.Sent) (smpp.Frame, Skip) {
+func (i *Interceptor) number(b *Scratch, p Policy, t *tracked, s *ledger.Sent) (smpp.Frame, Skip) {
 	var part *udh.Part
 	if t.sar {
 		part = &t.part

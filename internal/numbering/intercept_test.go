@@ -8,28 +8,28 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/golden"
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/udh"
 )
 
 // fakeNumbers is a Ledger of functions; those left out do nothing.
 type fakeNumbers struct {
-	assign func(*relay.Sent) error
-	follow func(*relay.Sent) bool
-	refuse func(*relay.Sent)
+	assign func(*ledger.Sent) error
+	follow func(*ledger.Sent) bool
+	refuse func(*ledger.Sent)
 }
 
-func (l fakeNumbers) Assign(s *relay.Sent) error {
+func (l fakeNumbers) Assign(s *ledger.Sent) error {
 	if l.assign == nil {
 		return nil
 	}
 	return l.assign(s)
 }
 
-func (l fakeNumbers) Follow(s *relay.Sent) bool { return l.follow != nil && l.follow(s) }
+func (l fakeNumbers) Follow(s *ledger.Sent) bool { return l.follow != nil && l.follow(s) }
 
-func (l fakeNumbers) Refuse(s *relay.Sent) {
+func (l fakeNumbers) Refuse(s *ledger.Sent) {
 	if l.refuse != nil {
 		l.refuse(s)
 	}
@@ -37,7 +37,7 @@ func (l fakeNumbers) Refuse(s *relay.Sent) {
 
 // giving returns a ledger that gives every message the number n.
 func giving(n uint16) fakeNumbers {
-	return fakeNumbers{assign: func(s *relay.Sent) error { s.Number = n; return nil }}
+	return fakeNumbers{assign: func(s *ledger.Sent) error { s.Number = n; return nil }}
 }
 
 func interceptorOf(l Ledger) *Interceptor {
@@ -106,7 +106,7 @@ func TestSubmitOff(t *testing.T) {
 
 // TestSubmitLedgerDown shows that a message passes as it came when there is no number.
 func TestSubmitLedgerDown(t *testing.T) {
-	down := fakeNumbers{assign: func(*relay.Sent) error { return errors.New("away") }}
+	down := fakeNumbers{assign: func(*ledger.Sent) error { return errors.New("away") }}
 	f := smpp.Frame(golden.Bytes(t, "submit_gsm7.txt", "in"))
 	out, _, skip := interceptorOf(down).Submit(&Scratch{}, "bank", Policy{When: All}, f)
 	if skip != LedgerDown || !bytes.Equal(out, f) {

@@ -3,8 +3,8 @@ package numbering
 import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
 	"readback/relay/access"
+	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -62,7 +62,7 @@ type Form struct {
 
 // Refusal is the status with which the ESME gets a message back, ESME_ROK if it goes on: as
 // one that the ledger knows does, be it a part without a number.
-func (p Policy) Refusal(skip Skip, sent *relay.Sent) pdu.Status {
+func (p Policy) Refusal(skip Skip, sent *ledger.Sent) pdu.Status {
 	switch {
 	case sent != nil:
 	case skip == NoRoom && p.Overflow == RejectNoRoom:

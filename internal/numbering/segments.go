@@ -1,7 +1,7 @@
 package numbering
 
 import (
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -10,7 +10,7 @@ import (
 // §9.2.3.24.1): frames of their own, at least two, to be sent in order.
 type Segments struct {
 	Frames []smpp.Frame
-	Sent   *relay.Sent // the ledger's record of the message, which all parts share
+	Sent   *ledger.Sent // the ledger's record of the message, which all parts share
 }
 
 // Cut numbers a message that has no room for its number: each part gets the element, or the
@@ -30,7 +30,7 @@ func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (*
 	if !ok {
 		return nil, NoRoom
 	}
-	s := new(relay.Sent)
+	s := new(ledger.Sent)
 	if t.describe(s, account) != nil {
 		return nil, Malformed
 	}
@@ -113,7 +113,7 @@ func (i *Interceptor) lastHasRoom(t *tracked, ends []int, header int) bool {
 
 // parts writes the parts. A receipt of each is asked for if one of the whole is wanted at
 // all: what became of the message is known when it is known of all of them.
-func (i *Interceptor) parts(b *Scratch, p Policy, t *tracked, pl plan, s *relay.Sent) ([]smpp.Frame, Skip) {
+func (i *Interceptor) parts(b *Scratch, p Policy, t *tracked, pl plan, s *ledger.Sent) ([]smpp.Frame, Skip) {
 	registered := p.registered(t.m)
 	if registered&smpp.RegisteredReceipt != 0 {
 		registered = registered&^smpp.RegisteredReceipt | smpp.RegisteredAnyOutcome

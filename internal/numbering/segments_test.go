@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -83,15 +83,15 @@ var cutTests = []struct {
 func TestCut(t *testing.T) {
 	for _, tt := range cutTests {
 		t.Run(tt.name, func(t *testing.T) {
-			ledger := giving(7)
-			ledger.assign = func(s *relay.Sent) error {
+			l := giving(7)
+			l.assign = func(s *ledger.Sent) error {
 				if int(s.Cut) != len(tt.want) {
 					t.Errorf("the ledger hears of %d parts, want %d", s.Cut, len(tt.want))
 				}
 				s.Number, s.Part.Ref = 7, 5
 				return nil
 			}
-			i := interceptorOf(ledger)
+			i := interceptorOf(l)
 			if tt.form != nil {
 				tt.form(&i.Form)
 			}
@@ -122,15 +122,15 @@ func TestCut(t *testing.T) {
 // A part with room that must keep its form goes on as it came, and is never cut: the ledger
 // has no place to note it.
 func TestCutWithRoom(t *testing.T) {
-	ledger := giving(7)
-	ledger.assign = func(*relay.Sent) error { t.Error("a number was taken"); return nil }
+	l := giving(7)
+	l.assign = func(*ledger.Sent) error { t.Error("a number was taken"); return nil }
 	for name, f := range map[string]smpp.Frame{
 		"sar_* part":  shortMessage(0, 0, "Hello", sarParameters(33, 2, 2)),
 		"UDH part":    shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", nil),
 		"own message": shortMessage(0, 0, "Hello", nil),
 	} {
 		for c := range Auto + 1 {
-			s, skip := interceptorOf(ledger).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
+			s, skip := interceptorOf(l).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
 			if s != nil || skip != NoRoom {
 				t.Errorf("%s: got %+v, %s; want no_room", name, s, skip)
 			}

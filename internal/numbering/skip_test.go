@@ -8,7 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
@@ -128,7 +128,7 @@ func TestSkipAddresses(t *testing.T) {
 func TestCutSkips(t *testing.T) {
 	full := strings.Repeat("a", 160)
 	assigned := 0
-	counting := fakeNumbers{assign: func(s *relay.Sent) error { assigned++; return errors.New("away") }}
+	counting := fakeNumbers{assign: func(s *ledger.Sent) error { assigned++; return errors.New("away") }}
 	for _, tt := range []struct {
 		name string
 		p    Policy
@@ -154,7 +154,7 @@ func TestCutSkips(t *testing.T) {
 
 // RejectNoRoom gives back what has no room, and nothing that is skipped for another reason.
 func TestRejectNoRoomOnly(t *testing.T) {
-	down := fakeNumbers{assign: func(*relay.Sent) error { return relay.ErrDown }}
+	down := fakeNumbers{assign: func(*ledger.Sent) error { return ledger.ErrDown }}
 	p := Policy{When: All, Overflow: RejectNoRoom}
 	for _, tt := range []struct {
 		name   string
@@ -181,7 +181,7 @@ func TestRejectNoRoomOnly(t *testing.T) {
 // A part whose sar_* parameters become a header keeps its registered_delivery, and one without
 // room for the header stays as it came, in whatever coding.
 func TestConvertKeepsRegistered(t *testing.T) {
-	follows := fakeNumbers{follow: func(*relay.Sent) bool { return true }}
+	follows := fakeNumbers{follow: func(*ledger.Sent) bool { return true }}
 	f := shortMessage(0, 0, strings.Repeat("a", 152), sarParameters(9, 3, 2))
 	at := bytes.Index(f, []byte(subscriber)) + len(subscriber) + 6
 	f[at] = 0x0D
@@ -194,7 +194,7 @@ func TestConvertKeepsRegistered(t *testing.T) {
 	if out, _, _ := interceptorOf(follows).Submit(&Scratch{}, "bank", Policy{When: All}, odd); !bytes.Equal(out, odd) {
 		t.Errorf("a text that cannot be read was changed: % x", []byte(out))
 	}
-	i := interceptorOf(fakeNumbers{assign: func(*relay.Sent) error { return relay.ErrDown }})
+	i := interceptorOf(fakeNumbers{assign: func(*ledger.Sent) error { return ledger.ErrDown }})
 	full := shortMessage(0, 0, strings.Repeat("a", 147), sarParameters(9, 3, 2))
 	i.Form.Default = udh.Latin1 // 140 octets, of which the header takes 7
 	if out, _, _ := i.Submit(&Scratch{}, "bank", Policy{When: All}, full); !bytes.Equal(out, full) {

@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/testpeer"
 	"readback/relay"
+	"readback/relay/ledger"
 	"readback/relay/message"
 )
 
@@ -67,7 +68,7 @@ func (r *running) read(account, receiver, id string) {
 	if c.Receiver, err = message.NormalAddr(receiver); err != nil {
 		r.t.Fatal(err)
 	}
-	s := &relay.Sent{
+	s := &ledger.Sent{
 		Conversation: c, Account: account, At: time.Now(), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 	}
 	if err := r.Ledger().Assign(s); err != nil {

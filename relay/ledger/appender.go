@@ -1,0 +1,288 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"readback/internal/backoff"
+	"readback/internal/crash"
+	"readback/relay/index"
+	"readback/relay/journal"
+)
+
+// appender is the goroutine that writes the log: it takes what is queued, appends it,
+// brings it into the index, and tells who waits for it. One append is under way at a
+// time; what comes meanwhile goes in the next one.
+type appender struct {
+	journal   journal.Log
+	queue     *queue
+	applier   *index.Applier
+	ledger    *Partition
+	status    *Status
+	metrics   *metrics
+	log       *slog.Logger
+	connected <-chan struct{} // the connection is there again
+
+	applied func(*index.Result) // called with what each batch came to
+
+	complained time.Time // when dropped records were last logged
+	dropped    int       // since then
+}
+
+// run appends until stop is closed and the queue is empty, or ctx ends, or the log is
+// lost for good. It ends the log with a stop record if it can.
+func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
+	defer func() {
+		a.queue.close()
+		a.comfort()
+	}()
+	for {
+		b := a.queue.take()
+		if b == nil {
+			select {
+			case <-a.queue.wake:
+				a.late()
+				continue
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-stop:
+			}
+			if b = a.queue.take(); b == nil {
+				return a.stop(ctx)
+			}
+		}
+		if err := a.write(ctx, b); err != nil {
+			return a.lose(ctx, stop, b, err)
+		}
+	}
+}
+
+// write appends a batch, however long that takes. What it returns is final.
+func (a *appender) write(ctx context.Context, b *batch) error {
+	began := time.Now()
+	if err := a.journal.Append(ctx, b.buf); err != nil {
+		if err := a.persist(ctx, b, err); err != nil {
+			return err
+		}
+	}
+	a.metrics.appends.Observe(time.Since(began).Seconds())
+	return a.commit(b)
+}
+
+// commit tells who waits for a batch that it is in the log, and brings it into the index.
+// Until that is done, what the batch brings counts as outstanding.
+func (a *appender) commit(b *batch) error {
+	a.ledger.applying.Lock()
+	for _, w := range b.waits {
+		w.w.Logged(w.token)
+	}
+	clear(b.waits)
+	b.waits = b.waits[:0] // lose must not tell them again
+	res, err := a.applier.Apply(a.journal.Last(), b.buf, b.changes)
+	a.ledger.applying.Unlock()
+	if err != nil {
+		return err
+	}
+	if a.applied != nil {
+		a.applied(res)
+	}
+	for i := range b.marks {
+		m := &b.marks[i]
+		s := m.head.shard
+		s.mu.Lock()
+		m.head.raise(m.bound)
+		if m.settles {
+			m.head.settle(m.ordinal, m.part)
+		}
+		s.mu.Unlock()
+	}
+	a.ledger.routes.settle(b.routes...)
+	a.ledger.cuts.settle(b.cuts...)
+	for _, w := range b.waiters {
+		o := res.Of(w.record)
+		w.tell(o.Outcome, o.Merged)
+	}
+	a.metrics.batches.Observe(float64(b.records))
+	for k, n := range b.counts {
+		if n > 0 {
+			a.metrics.records[k].Add(float64(n))
+		}
+	}
+	a.queue.recycle(b)
+	return nil
+}
+
+// persist goes on until b is in the log: either it landed although nobody said so, or
+// it is appended again. Meanwhile the ledger is down, and nobody waits for it.
+func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.status.Set(fmt.Errorf("%w: %w", ErrDown, cause))
+	a.metrics.down.Set(1)
+	a.log.Warn("ledger is down", "error", cause)
+	b.release().tell()
+	a.comfort()
+	defer a.answerMeanwhile()()
+
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		landed, err := a.retry(ctx, b)
+		if landed {
+			a.status.Set(nil)
+			a.metrics.down.Set(0)
+			a.log.Info("ledger is up again")
+			return nil
+		}
+		if journal.IsFinal(err) || ctx.Err() != nil {
+			return err
+		}
+		if err := a.pause(ctx, backoff.Jitter(wait)); err != nil {
+			return err
+		}
+	}
+}
+
+// retry looks what became of b and appends it again if it did not land.
+func (a *appender) retry(ctx context.Context, b *batch) (bool, error) {
+	f, err := a.journal.Settle(ctx, b.buf)
+	switch f {
+	case journal.Landed:
+		return true, nil
+	case journal.Lost:
+		err = a.journal.Append(ctx, b.buf)
+	}
+	return err == nil, err
+}
+
+// answerMeanwhile starts a goroutine that tells all who come to wait, since their records will not
+// be in the log soon. The function that it returns ends it.
+func (a *appender) answerMeanwhile() (end func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer crash.OnPanic()
+		defer close(ended)
+		for {
+			select {
+			case <-a.queue.wake:
+				a.comfort()
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-ended
+	}
+}
+
+// pause waits, less when the connection comes back.
+func (a *appender) pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-a.connected:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// comfort tells all waiters that their records will not be in the log soon.
+func (a *appender) comfort() {
+	a.late()
+	a.queue.waiting().tell()
+}
+
+// late tells the waiters of dropped records, and complains once a minute.
+func (a *appender) late() {
+	n, waits := a.queue.dropped()
+	waiters{waits: waits}.tell()
+	a.metrics.dropped.Add(float64(n))
+	a.dropped += n
+	if a.dropped > 0 && time.Since(a.complained) > time.Minute {
+		a.log.Error("records were dropped, the log is away for too long", "records", a.dropped)
+		a.complained, a.dropped = time.Now(), 0
+	}
+}
+
+// lose ends the ledger for good, and goes on telling waiters until it is to stop.
+func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cause error) error {
+	a.status.End(fmt.Errorf("%w: %w", ErrDown, cause))
+	a.metrics.down.Set(1)
+	if ctx.Err() == nil {
+		a.log.Error("ledger is down for good", "error", cause)
+	}
+	for {
+		for ; b != nil; b = a.queue.take() {
+			b.release().tell()
+			a.ledger.routes.settle(b.routes...)
+			a.ledger.cuts.settle(b.cuts...)
+			a.queue.recycle(b)
+		}
+		a.comfort()
+		select {
+		case <-a.queue.wake:
+			b = a.queue.take()
+		case <-stop:
+			return cause
+		case <-ctx.Done():
+			return cause
+		}
+	}
+}
+
+// stop ends the log: what is given in memory is noted, and the stop record says that
+// nothing needs to be skipped.
+func (a *appender) stop(ctx context.Context) error {
+	for covered := false; !covered; {
+		if covered = a.ledger.table.coverAll(a.queue); covered {
+			a.queue.close()
+		}
+		if err := a.drain(ctx); err != nil {
+			return fmt.Errorf("stop: %w", err)
+		}
+	}
+	a.late()
+	end := &batch{buf: journal.AppendStop(a.queue.newBatch(), time.Now().UnixMilli())}
+	end.add(journal.KindStop)
+	if err := a.write(ctx, end); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}
+
+// drain writes all that is queued.
+func (a *appender) drain(ctx context.Context) error {
+	for b := a.queue.take(); b != nil; b = a.queue.take() {
+		if err := a.write(ctx, b); err != nil {
+			b.release().tell()
+			return err
+		}
+	}
+	return nil
+}
+
+// begin starts an epoch: from its start record on, no other writer can append.
+func (a *appender) begin(ctx context.Context, r *journal.Record) error {
+	b := &batch{buf: journal.AppendStart(a.queue.newBatch(), r)}
+	b.add(journal.KindStart)
+	for {
+		err := a.journal.Append(ctx, b.buf)
+		if err == nil {
+			return a.commit(b)
+		}
+		if _, refused := errors.AsType[*journal.RefusedError](err); refused || ctx.Err() != nil {
+			return err
+		}
+		if landed, err := a.retry(ctx, b); landed {
+			return a.commit(b)
+		} else if errors.Is(err, journal.ErrFenced) || ctx.Err() != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,38 @@
+package ledger
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"readback/relay/message"
+	"readback/relay/relaytest"
+)
+
+// forget removes the receiver's conversations from memory. A conversation with a number that is
+// not in the index yet stays, and so do other receivers.
+func TestForget(t *testing.T) {
+	p := runLedger(t)
+	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
+	for i := 125; p.table.of(&other.Receiver) != p.table.of(&mine.Receiver); i++ { // side by side
+		other = relaytest.Conversation(t, "10690001", fmt.Sprint(447700900000+i))
+	}
+	open := relaytest.Conversation(t, "bank", "447700900123")
+	for _, c := range []message.Conversation{mine, other} {
+		p.read(p.submit(c, "id1"))
+	}
+	p.mustAssign(t, toSend(open))
+	p.Forget(mine.Receiver, time.Now())
+	for c, want := range map[message.Conversation]bool{mine: false, open: true, other: true} {
+		sh := p.table.of(&c.Receiver)
+		sh.mu.Lock()
+		got, listed := sh.heads[c] != nil, false
+		for h := sh.oldest; h != nil; h = h.newer {
+			listed = listed || h.conv == c
+		}
+		sh.mu.Unlock()
+		if got != want || listed != want {
+			t.Errorf("%v: got it in memory %v, listed %v, want %v", c, got, listed, want)
+		}
+	}
+}

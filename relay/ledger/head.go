@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"time"
+
+	"readback/relay/message"
+)
+
+// window is W: how many numbers of a conversation may be out and not in the log.
+const window = 8
+
+// head is what the ledger remembers of a conversation. It is guarded by its shard.
+// Distances are between ordinals; the number is made of one at the very end.
+type head struct {
+	conv  message.Conversation
+	shard *shard
+
+	next   uint64 // the ordinal of the next message
+	logged uint64 // the log knows that the ordinals below are given; next-logged ≤ window
+	cover  uint64 // the log will know it, once what is queued is in it
+	out    []out  // given, and not settled: oldest first
+	parts  []openPart
+	lately [8]uint32 // references of the last messages of several parts; see lateRef
+	refs   int       // how many there were
+
+	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
+
+	older, newer       *head // by last use; of the shard
+	busyPrev, busyNext *head // those with numbers out; of the shard
+}
+
+// out is a number that is given, of which the index does not tell yet.
+type out struct {
+	ordinal uint64
+	day     uint16
+	part    uint8
+}
+
+// give takes the next ordinal.
+func (h *head) give() uint64 {
+	h.next++
+	return h.next - 1
+}
+
+// sent notes that a message or a part of one is on its way.
+func (h *head) sent(o out) {
+	if len(h.out) == 0 {
+		h.shard.enlist(h)
+	}
+	h.out = append(h.out, o)
+}
+
+// settle notes that the fate of a message is known: its entry is in the index, or
+// it has none. The oldest is the most likely.
+func (h *head) settle(ordinal uint64, part uint8) {
+	for i, o := range h.out {
+		if o.ordinal != ordinal || o.part != part {
+			continue
+		}
+		h.out = append(h.out[:i], h.out[i+1:]...)
+		if len(h.out) == 0 {
+			h.shard.delist(h)
+		}
+		break
+	}
+	h.tell()
+}
+
+// raise notes that the log knows the ordinals below bound to be given.
+func (h *head) raise(bound uint64) {
+	if bound > h.logged {
+		h.logged = bound
+		h.tell()
+	}
+}
+
+// tell wakes who waits for a change.
+func (h *head) tell() {
+	if h.changed != nil {
+		close(h.changed)
+		h.changed = nil
+	}
+}
+
+// change returns a channel that is closed at the next change.
+func (h *head) change() <-chan struct{} {
+	if h.changed == nil {
+		h.changed = make(chan struct{})
+	}
+	return h.changed
+}
+
+// clean tells whether the index knows all that h does, so that h may be forgotten.
+func (h *head) clean(now time.Time) bool {
+	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.expireParts(now)
+}
+
+// isOut reports whether a message with this number is on its way to the index.
+func (h *head) isOut(number uint16, c cycle) bool {
+	for _, o := range h.out {
+		if c.number(o.ordinal) == number {
+			return true
+		}
+	}
+	return false
+}
+
+// mayGive tells whether h may give another number now: fewer than W are unknown to
+// the log, and the oldest whose fate is open is less than a quarter of a cycle ago.
+// The latter keeps a message that is stuck on one link from meeting its number's
+// next bearer, sent over another.
+func (h *head) mayGive(c cycle) bool {
+	return h.next-h.logged < window && (len(h.out) == 0 || h.next-h.out[0].ordinal < c.numbers/4)
+}
+
+// waitForLog returns when fewer than W numbers of h are unknown to the log, or
+// after a second. It gives the lock of the shard away meanwhile; h stays, since it
+// is not clean. A further part of a message needs no number and does not wait.
+func (h *head) waitForLog(s *Sent, st *Status, c cycle) error {
+	deadline := time.NewTimer(assignWait)
+	defer deadline.Stop()
+	if s.Waiting != nil {
+		s.Waiting()
+	}
+	for {
+		down, err := st.Get()
+		switch {
+		case err != nil:
+			return ErrDown
+		case h.mayGive(c), s.isPart() && h.isOpen(s):
+			return nil
+		}
+		changed := h.change()
+		h.shard.mu.Unlock()
+		select {
+		case <-changed:
+		case <-down:
+		case <-deadline.C:
+			err = ErrBusy
+		}
+		h.shard.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}

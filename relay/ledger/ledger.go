@@ -1,0 +1,266 @@
+// Package ledger assigns the numbers of one partition of the conversations, and keeps the state of
+// their messages. Today there is one partition, with all of them.
+//
+// A message is handed to [Partition.Assign] before it goes to the SMSC, and to Accept or Refuse with
+// the answer. What the ledger learns it appends to a log of package journal, in batches, and brings
+// into the index; it tells a [Waiter] when a record is in the log. A number is given from memory,
+// before the log knows: see head, epoch and [Partition.Begin] for why none is given twice.
+package ledger
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/crash"
+	"readback/relay/index"
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// Bounds of the options.
+const (
+	MinNumbers       = 2 * window // of a cycle
+	MinConversations = shards     // in memory
+)
+
+// assignWait is how long Assign waits for the log, and how old a number may be when
+// it reaches the caller.
+const assignWait = time.Second
+
+// Partition says which number of which conversation stands for which message, and how
+// far that message got. It gives the numbers from memory; the log follows in batches.
+// No number is given twice within a cycle, whatever crashes: see head and epoch.
+// Its methods may be called from any goroutine.
+type Partition struct {
+	*writer
+	*routes   // accounts by message_id
+	*receipts // delivery receipts that pass by
+	*cuts     // parts of the messages that the gateway cut
+	cycle
+
+	table    *table
+	index    *index.Index
+	metrics  *metrics
+	keep     time.Duration
+	logger   *slog.Logger
+	opt      Options
+	appender *appender // since begin
+	skip     uint64    // window; 0 in the test that shows what it is for
+
+	// Static once status is up.
+	epoch uint64
+	since uint64 // the epoch that began with this cycle of numbers
+}
+
+// Options say how a partition works, and whom it tells.
+type Options struct {
+	First, Last   uint16        // the numbers of a cycle
+	Conversations int           // held in memory
+	Keep          time.Duration // how long a message can be read
+	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
+	// second; nil: when they are equal.
+	SameID func(receipt, message []byte) bool
+
+	Followed  func() error              // is called when the index has followed the log, before the epoch begins; nil: nothing is
+	Events    func(account []byte) bool // reports whether the account gets events; nil: none does
+	Applied   func(*index.Result)       // is called with what each batch came to; nil: nobody is told
+	Connected <-chan struct{}           // says that the connection to the log is there again
+
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+func New(opt Options, ix *index.Index, st *Status) *Partition {
+	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
+	return &Partition{
+		writer: rec, routes: newRoutes(rec, ix, opt.Keep), cuts: newCuts(rec, ix, opt.Keep),
+		receipts: newReceipts(rec, ix, heads, opt.SameID, metrics.receipts),
+		cycle:    cycle{first: opt.First, numbers: uint64(opt.Last-opt.First) + 1},
+		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
+	}
+}
+
+// Assign gives s its number: the next one of its conversation, or that of the other
+// parts of the same message. It waits for the log, up to a second, when W numbers
+// of the conversation are out and not yet in it. Each Assign that succeeds is
+// followed by one Accept or Refuse. It waits likewise when the oldest message without
+// an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy, which set
+// s.AsIs for a part that must not change.
+func (l *Partition) Assign(s *Sent) error {
+	defer crash.OnPanic()
+	if err := l.check(s); err != nil {
+		return fmt.Errorf("assign: %w", err)
+	}
+	sh := l.table.of(&s.Conversation.Receiver)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	err := l.assign(sh, s)
+	if err != nil && err != ErrAsIs {
+		s.AsIs = sh.keepsForm(s)
+	}
+	return err
+}
+
+// assign is Assign with the lock of the shard held.
+func (l *Partition) assign(sh *shard, s *Sent) error {
+	if !l.status.up.Load() {
+		return ErrDown
+	}
+	h, err := l.head(sh, s)
+	if err != nil {
+		return err
+	}
+	if h.goesAsIs(s) {
+		return ErrAsIs
+	}
+	if !h.mayGive(l.cycle) {
+		if err := h.waitForLog(s, l.status, l.cycle); err != nil {
+			return err
+		}
+	}
+	l.give(h, s)
+	return nil
+}
+
+// check tells whether s can be recorded.
+func (l *Partition) check(s *Sent) error {
+	if len(s.Account) > journal.MaxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
+		return message.ErrAddress
+	}
+	return nil
+}
+
+// give numbers s. The lock of the shard is held.
+func (l *Partition) give(h *head, s *Sent) {
+	s.head = h
+	var p *openPart
+	if s.isPart() {
+		p = h.join(s)
+	}
+	if p != nil && p.numbered {
+		s.ordinal, s.day = p.ordinal, p.day
+	} else {
+		s.ordinal, s.day = h.give(), message.DayOf(s.At.UnixMilli())
+		if p == nil && s.isPart() {
+			p = h.openParts(s)
+		}
+		if p != nil {
+			l.numberParts(h, p, s)
+		}
+	}
+	s.Number = l.number(s.ordinal)
+	h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
+	if s.Cut > 1 {
+		s.Part.Ref = h.takeRef(s.ordinal, s.Part.Wide)
+	}
+	if h.next-h.cover >= window/2 {
+		l.queue.cover(h)
+	}
+}
+
+// head returns the memory of a conversation, from the index if need be.
+func (l *Partition) head(sh *shard, s *Sent) (*head, error) {
+	if h := sh.heads[s.Conversation]; h != nil {
+		sh.touch(h)
+		return h, nil
+	}
+	next, err := l.load(&s.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	h := &head{conv: s.Conversation, next: next, logged: next, cover: next}
+	sh.add(h, l.table.capacity, s.At)
+	return h, nil
+}
+
+// load finds where a conversation goes on. Up to W ordinals beyond what the log
+// knows may have been given in each epoch since then, and they are skipped.
+func (l *Partition) load(c *message.Conversation) (uint64, error) {
+	epoch, next, err := l.index.Head(c)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%w: %w", ErrDown, err)
+	case epoch == 0: // not found; epochs count from 1
+		return l.skip * (l.epoch - 1), nil
+	case epoch >= l.epoch:
+		return next, nil
+	}
+	next += l.skip * (l.epoch - epoch)
+	if epoch < l.since {
+		return l.goOn(l.index, c, next)
+	}
+	return next, nil
+}
+
+// Accept says that the SMSC took s and gave it messageID, which is copied. It never
+// waits: w is told when the record is in the log, or when it will not be soon.
+func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
+	defer crash.OnPanic()
+	h := s.head
+	if h == nil {
+		l.queue.tell(wait{w, token})
+		return
+	}
+	s.head = nil
+	h.shard.mu.Lock()
+	defer h.shard.mu.Unlock()
+	known := !s.follows || l.numberLate(h, s, messageID)
+	if s.isPart() {
+		h.partAnswered(s, true)
+	}
+	if !known {
+		l.queue.tell(wait{w, token})
+		return
+	}
+	b := l.queue.begin(journal.KindAccepted)
+	if b == nil {
+		h.settle(s.ordinal, s.seq())
+		l.queue.tell(wait{w, token})
+		return
+	}
+	h.cover = max(h.cover, s.ordinal+1)
+	b.appendSent(s, h.cover, messageID)
+	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: !s.follows})
+	b.waits = append(b.waits, wait{w, token})
+	l.queue.end(b)
+}
+
+// Outstanding returns the senders who have given this number to the receiver without
+// the index knowing about it yet; sender is one of them, or zero for any. The channel is
+// closed when that has changed; nil when there are none.
+func (l *Partition) Outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
+	defer crash.OnPanic()
+	return l.table.outstanding(receiver, sender, number, l.cycle)
+}
+
+// CountHeads has the metrics say how many conversations are in memory.
+func (l *Partition) CountHeads() { l.metrics.heads.Set(float64(l.table.count())) }
+
+// Forget drops from memory what the index knows as well of a receiver's conversations.
+func (l *Partition) Forget(receiver message.Addr, now time.Time) { l.table.forget(receiver, now) }
+
+// Refuse says that the SMSC refused s, did not answer, or is gone: the number is
+// skipped. It never waits.
+func (l *Partition) Refuse(s *Sent) {
+	defer crash.OnPanic()
+	h := s.head
+	if h == nil {
+		return
+	}
+	s.head = nil
+	h.shard.mu.Lock()
+	defer h.shard.mu.Unlock()
+	if s.isPart() {
+		h.partAnswered(s, false)
+	}
+	if s.follows {
+		return
+	}
+	if s.ordinal >= h.cover {
+		l.queue.cover(h)
+	}
+	h.settle(s.ordinal, s.seq())
+}

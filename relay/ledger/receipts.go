@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/crash"
+	"readback/relay/index"
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// Bounds of the receipts that are being looked at.
+const (
+	maxReceipts = 4096 // that just came
+	maxEarly    = 4096 // that came before the SMSC's answer to their message
+	earlyWait   = 30 * time.Second
+)
+
+// passedReceipt is a delivery receipt that passed by.
+type passedReceipt struct {
+	conv      message.Conversation
+	messageID string
+	state     message.State
+	at        time.Time
+}
+
+// receipts has the log know of the delivery receipts that pass by.
+type receipts struct {
+	*writer
+	index  *index.Index
+	table  *table
+	sameID func(receipt, message []byte) bool
+
+	passed  chan passedReceipt
+	dropped prometheus.Counter
+}
+
+// newReceipts returns the receipts of a ledger. sameID as in ledgerOptions.
+func newReceipts(rec *writer, ix *index.Index, heads *table, sameID func(receipt, message []byte) bool, dropped prometheus.Counter) *receipts {
+	if sameID == nil {
+		sameID = bytes.Equal
+	}
+	return &receipts{writer: rec, index: ix, table: heads, sameID: sameID, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
+}
+
+// Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed
+// by. It never waits: when too many receipts do, this one is dropped and counted.
+func (rs *receipts) Receipt(c message.Conversation, messageID []byte, state message.State) {
+	defer crash.OnPanic()
+	if !rs.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
+		return
+	}
+	select {
+	case rs.passed <- passedReceipt{conv: c, messageID: string(messageID), state: state, at: time.Now()}:
+	default:
+		rs.dropped.Inc()
+	}
+}
+
+// ResolveReceipts finds the message of each receipt, and has the log know. A receipt
+// may come before the SMSC's answer to its message: it is looked at again until the
+// wait is over.
+func (rs *receipts) ResolveReceipts(ctx context.Context) {
+	again := time.NewTicker(500 * time.Millisecond)
+	defer again.Stop()
+	var early []passedReceipt
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case rc := <-rs.passed:
+			onItsWay := rs.OnItsWay(&rc.conv) // asked first: it may get to the index in between
+			if !rs.resolve(&rc) && onItsWay && len(early) < maxEarly {
+				early = append(early, rc)
+			}
+		case now := <-again.C:
+			left := early[:0]
+			for _, rc := range early {
+				if !rs.resolve(&rc) && now.Sub(rc.at) < earlyWait {
+					left = append(left, rc)
+				}
+			}
+			early = left
+		}
+	}
+}
+
+// OnItsWay tells whether a conversation is in memory: only then can the message of a
+// receipt be on its way to the index.
+func (rs *receipts) OnItsWay(c *message.Conversation) bool {
+	defer crash.OnPanic()
+	sh := rs.table.of(&c.Receiver)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	h := sh.heads[*c]
+	return h != nil && len(h.out) > 0
+}
+
+// resolve finds the message and queues the record; false when there is none yet.
+func (rs *receipts) resolve(rc *passedReceipt) bool {
+	p, seq, err := rs.Find(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
+	if err != nil || p == nil {
+		return err != nil
+	}
+	b := rs.queue.begin(journal.KindReceipt)
+	if b == nil {
+		return true
+	}
+	b.buf = journal.AppendReceipt(b.buf, &journal.Record{Place: *p, PartSeq: seq, State: rc.state, At: rc.at.UnixMilli()})
+	rs.queue.end(b)
+	return true
+}
+
+// Find returns where the message with this message_id stands, and which part of
+// it that is; nil when there is none.
+func (rs *receipts) Find(c *message.Conversation, id []byte, today uint16) (*journal.Place, uint8, error) {
+	var p *journal.Place
+	var seq uint8
+	err := rs.index.EachEntry(c, today, func(f index.Found) bool {
+		for _, part := range f.Entry.Parts {
+			if rs.sameID(id, part.ID) {
+				p, seq = &f.Place, part.Seq
+				return false
+			}
+		}
+		return true
+	})
+	return p, seq, err
+}

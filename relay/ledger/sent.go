@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"time"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// Sent is a tracked message on its way: made by the gateway, numbered by
+// Partition.Assign, and handed to Accept or Refuse when the SMSC has
+// answered or never will.
+type Sent struct {
+	Conversation message.Conversation
+	Account      string          // system_id of the ESME
+	From, To     message.Address // as submitted
+	At           time.Time
+	Reference    uint16 // user_message_reference, if HasReference
+	HasReference bool
+	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
+	Part         message.Part
+	// Cut is into how many parts the gateway cuts the message; 0 if it does not. Assign
+	// then gives the Ref of Part, one that no other message of the conversation has had
+	// lately; Part.Wide says how long it is.
+	Cut uint8
+	// Converts says that this part of the ESME's is to go on in another form, which all
+	// parts of a message must have or none; AsIs that it goes on as it came.
+	Converts, AsIs bool
+
+	// Waiting, if not nil, is called when Assign is about to wait for the fate of
+	// earlier messages: those that the caller has not yet let go must go now.
+	Waiting func()
+
+	Number  uint16 // given by Assign
+	ordinal uint64 // which message of the conversation it is, from 0: it decides the number
+	day     uint16 // of the first part's submission, since 1970, UTC
+	head    *head  // of its conversation, from Assign or Follow to Accept or Refuse
+	follows bool   // it is a part without a number, of a message that may get one
+}
+
+// appendSent adds the record of an accepted message.
+func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
+	r := journal.Record{
+		Place:        journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal},
+		Bound:        bound,
+		At:           s.At.UnixMilli(),
+		MessageID:    messageID[:min(len(messageID), journal.MaxMessageID)],
+		From:         s.From,
+		To:           s.To,
+		Reference:    s.Reference,
+		HasReference: s.HasReference,
+		WantsReceipt: s.WantsReceipt,
+	}
+	if s.isPart() {
+		r.Part = s.Part
+		b.changes = true
+	}
+	b.buf = journal.AppendAccepted(b.buf, &r, s.Account)
+}

@@ -1,0 +1,257 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"readback/relay/index"
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/relay/relaytest"
+	"readback/smpp/receipt"
+)
+
+// submitCut sends a message in parts, up to the answer to its ESME.
+func (p *partition) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
+	p.t.Helper()
+	s := toSend(c)
+	s.Cut = uint8(len(ids))
+	if err := p.Assign(s); err != nil {
+		p.t.Fatalf("assign: %v", err)
+	}
+	cut := Cut{Wanted: wanted}
+	for _, id := range ids {
+		cut.IDs = append(cut.IDs, []byte(id))
+		cut.Keys = append(cut.Keys, []byte(strings.ToLower(id)))
+	}
+	w := make(relaytest.Logged, 1)
+	p.AcceptCut(s, cut, w, 7)
+	<-w
+	return s
+}
+
+// merge tells of a part's receipt, and returns what it came to.
+func (p *partition) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
+	p.t.Helper()
+	part, ok := p.PartOf([]byte(key), c.Receiver)
+	if !ok {
+		return nil, errors.New("no such part")
+	}
+	type result struct {
+		m   *message.Merged
+		err error
+	}
+	done := make(chan result, 1)
+	note := message.PartReceipt{State: state, ID: strings.ToUpper(key), Err: fmt.Sprintf("%03d", state), Text: "text of " + key}
+	p.Merge(part, note, func(m *message.Merged, err error) { done <- result{m, err} })
+	got := relaytest.Receive(p.t, done)
+	return got.m, got.err
+}
+
+func TestPartOf(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	if _, ok := p.PartOf([]byte("a1"), c.Receiver); ok {
+		t.Error("a part was found before any message was cut")
+	}
+	p.submitCut(c, 1, "A1", "A2")
+	p.submit(c, "B1")
+	for key, want := range map[string]bool{"a1": true, "a2": true, "b1": false, "": false} {
+		if part, ok := p.PartOf([]byte(key), c.Receiver); ok != want {
+			t.Errorf("part %q: got %+v %v, want %v", key, part, ok, want)
+		}
+	}
+	if _, ok := p.PartOf([]byte("a1"), relaytest.Conversation(t, "10690001", "447700900124").Receiver); ok {
+		t.Error("a part was found for another receiver")
+	}
+}
+
+// AcceptCut records each part that the gateway made, with what a receipt of the part needs. The
+// last record settles the message.
+func TestAcceptCut(t *testing.T) {
+	l, h := idleLedger(t)
+	w := make(relaytest.Logged, 4)
+	cut := func(keys ...string) (*Sent, Cut) {
+		s := toSend(h.conv)
+		s.Cut = uint8(len(keys))
+		if err := l.Assign(s); err != nil {
+			t.Fatal(err)
+		}
+		c := Cut{Wanted: 2}
+		for _, k := range keys {
+			c.IDs, c.Keys = append(c.IDs, []byte("ID"+k)), append(c.Keys, []byte(k))
+		}
+		return s, c
+	}
+	s, c := cut("a1", "a2")
+	l.AcceptCut(s, c, w, 7)
+	b := l.queue.take()
+	if b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindCut] != 2 || b.counts[journal.KindHead] != 1 || len(b.waits) != 1 || len(b.cuts) != 2 ||
+		!b.changes || len(b.marks) != 1 || !b.marks[0].settles || b.marks[0].ordinal != s.ordinal || b.marks[0].bound != 1 || len(h.out) != 1 {
+		t.Errorf("got %+v, %d out, want two parts, what their receipts need, and one who waits", b, len(h.out))
+	}
+	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.First != "a1" {
+		t.Errorf("second part: got %+v %v", p, ok)
+	}
+	l.AcceptCut(s, c, w, 8) // it was handed over already
+	if b := l.queue.take(); b != nil {
+		t.Errorf("once more: got %+v, want nothing", b)
+	}
+	s, c = cut("b1", "b1")
+	l.AcceptCut(s, c, w, 9)
+	if b := l.queue.take(); b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindCut] != 0 || len(b.waits) != 1 {
+		t.Errorf("parts of one name: got %+v, want that their receipts pass as they come", b)
+	}
+	for name, room := range map[string]int{"no room at all": 0, "for one part": 1, "for one and its name": 2, "for all but the head": 4} {
+		l.queue.dropped()
+		s, c = cut("c1", "c2")
+		out := len(h.out)
+		l.queue.records = maxQueuedRecords - room
+		l.AcceptCut(s, c, w, 10)
+		l.queue.records = room
+		l.queue.take()
+		if _, late := l.queue.dropped(); len(late) != 1 || late[0].token != 10 || len(h.out) != out-1 {
+			t.Errorf("%s: got %d told and %d out, want one told and that it is settled", name, len(late), len(h.out))
+		}
+		l.queue.records = 0
+	}
+}
+
+// A part that is not in the index yet is found by its key and its receiver, until its record is
+// in the index.
+func TestPartsOnTheirWay(t *testing.T) {
+	one, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
+	c := newCuts(nil, nil, 0)
+	row := c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 1, First: "a1", Day: 20780}, receiver: one})
+	second := c.add(cutRow{key: "a2", part: journal.CutPart{Seq: 2, First: "a1", Day: 20780}, receiver: one})
+	find := func(key string, receiver message.Addr, want uint8) {
+		t.Helper()
+		p, ok := c.find([]byte(key), &receiver)
+		if ok != (want != 0) || ok && p.Seq != want {
+			t.Errorf("part %q of %s: got %d %v, want %d", key, receiver, p.Seq, ok, want)
+		}
+	}
+	find("a1", one, 1)
+	find("a2", one, 2)
+	find("a1", other, 0)
+	find("a3", one, 0)
+	c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 3, First: "b1", Day: 20780}, receiver: other}) // the id comes again
+	find("a1", one, 0)
+	find("a1", other, 3)
+	c.settle() // of a batch without parts
+	c.settle(row)
+	find("a1", other, 3) // it is the record of the one before that is in the index
+	find("a2", one, 2)
+	c.settle(second)
+	find("a2", one, 0)
+}
+
+// A receipt of a part is recognised before the log can be read. Merge then fails, and the SMSC
+// keeps the receipt.
+func TestPartOfBeforeTheLog(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	p.submitCut(c, 1, "A1", "A2")
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+	ix, err := index.Open(p.dir, p.opt.Logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.Close() }()
+	again := ledgerOn(ix)
+	part, ok := again.PartOf([]byte("a2"), c.Receiver)
+	if !ok || part.Seq != 2 {
+		t.Errorf("got part %d %v, want 2", part.Seq, ok)
+	}
+	again.Merge(part, message.PartReceipt{State: byte(receipt.Delivered)}, func(m *message.Merged, err error) {
+		if m != nil || !errors.Is(err, ErrDown) {
+			t.Errorf("merge: got %v %v, want ErrDown", m, err)
+		}
+	})
+}
+
+// The receipts of a cut message are never merged if its parts do not all have message_ids of
+// their own.
+func TestPartsWithoutNames(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	for _, ids := range [][]string{{"A1", ""}, {"", "A2"}, {"A3", "a3", "A4"}} {
+		p.submitCut(c, 1, ids...)
+		for _, id := range ids {
+			if part, ok := p.PartOf([]byte(strings.ToLower(id)), c.Receiver); ok {
+				t.Errorf("%q of %q: got part %d, want none", id, ids, part.Seq)
+			}
+		}
+	}
+	if s := p.submit(c, "B1"); s.Number != 4 {
+		t.Errorf("number of the next: got %d, want 4", s.Number)
+	}
+	all := p.entries(c)
+	for _, e := range all {
+		if e.State != message.StateSent {
+			t.Errorf("message %d: got state %s, want sent", e.Ordinal, e.State)
+		}
+	}
+	if len(all) != 4 {
+		t.Errorf("got %d messages, want 4", len(all))
+	}
+}
+
+// PartIDs finds the message_ids of all parts by that of the first.
+func TestPartIDs(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	p.submitCut(c, 1, "A1", "A2", "A3")
+	p.submit(c, "B1")
+	for id, want := range map[string]string{"A1": "A1 A2 A3", "A2": "", "B1": "", "": ""} {
+		got := bytes.Join(p.PartIDs(c, []byte(id), []byte(strings.ToLower(id))), []byte(" "))
+		if string(got) != want {
+			t.Errorf("%q: got %q, want %q", id, got, want)
+		}
+	}
+	if ids := p.PartIDs(relaytest.Conversation(t, "10690002", "447700900123"), []byte("A1"), []byte("a1")); ids != nil {
+		t.Errorf("of another sender: got %q, want none", ids)
+	}
+}
+
+// A cut message does not get a reference that the ESME uses for a message in parts, now or
+// lately.
+func TestReferencesDoNotCollide(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	part := func(ref uint16, seq uint8) *Sent {
+		s := toSend(c)
+		s.Part = message.Part{Ref: ref, Total: 2, Seq: seq}
+		if err := p.Assign(s); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	open := part(2, 1)                     // ordinal 0; a part is missing
+	done1, done2 := part(3, 1), part(3, 2) // ordinal 1
+	p.accept(open, "E1")
+	p.accept(done1, "E2")
+	p.accept(done2, "E3")
+	for i, want := range []uint16{4, 5, 6} { // from ordinal 2 on: 2 is open, 3 was used lately
+		s := toSend(c)
+		s.Cut = 2
+		if err := p.Assign(s); err != nil {
+			t.Fatal(err)
+		}
+		if s.Part.Ref != want {
+			t.Errorf("cut %d, ordinal %d: got reference %d, want %d", i, s.ordinal, s.Part.Ref, want)
+		}
+		p.Refuse(s)
+	}
+	wide := toSend(c)
+	wide.Cut, wide.Part.Wide = 2, true
+	if err := p.Assign(wide); err != nil || wide.Part.Ref != uint16(wide.ordinal) {
+		t.Errorf("wide: got reference %d %v, want %d", wide.Part.Ref, err, wide.ordinal)
+	}
+	p.Refuse(wide)
+}
