@@ -20,6 +20,7 @@ import (
 	"readback/internal/token"
 	"readback/relay"
 	"readback/relay/access"
+	"readback/relay/feedback"
 )
 
 // load reads a file of that content and a command line.
@@ -168,7 +169,7 @@ func fullConfig() Config {
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",
 		},
-		Settings: relay.Settings{FeedbackSettings: relay.FeedbackSettings{FeedbackKeep: 24 * time.Hour}},
+		Settings: relay.Settings{Settings: feedback.Settings{FeedbackKeep: 24 * time.Hour}},
 		Log:      Log{Level: "debug", Format: "text"},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/feedback"
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -22,8 +23,8 @@ func (r *running) wanting(c message.Conversation, id string) *ledger.Sent {
 	return s
 }
 
-func after(wait time.Duration) func(string) AccountSettings {
-	return func(string) AccountSettings { return AccountSettings{AfterReceipt: wait} }
+func after(wait time.Duration) func(string) feedback.AccountSettings {
+	return func(string) feedback.AccountSettings { return feedback.AccountSettings{AfterReceipt: wait} }
 }
 
 func TestFeedbackBehindTheReceipt(t *testing.T) {

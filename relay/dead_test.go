@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/feedback"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -23,11 +24,11 @@ func refusing(context.Context, *message.Feedback) error {
 }
 
 // awaitDead waits until there are so many dead letters.
-func (r *running) awaitDead(n int) []DeadLetter {
+func (r *running) awaitDead(n int) []feedback.DeadLetter {
 	r.t.Helper()
 	ctx := relaytest.Deadline(r.t)
 	for {
-		all, _, err := r.feedback.Dead(ctx, DeadQuery{Limit: maxDead})
+		all, _, err := r.feedback.DeadLetters(ctx, feedback.DeadQuery{Limit: feedback.MaxPage})
 		if err != nil {
 			r.t.Fatalf("dead letters: %v", err)
 		}
@@ -97,7 +98,7 @@ func TestReplayEnds(t *testing.T) {
 	}
 	r.deliver("bank", refusing)
 	r.awaitDead(3)
-	query, replayed := DeadQuery{Limit: 1}, 0
+	query, replayed := feedback.DeadQuery{Limit: 1}, 0
 	for rest := &query; rest != nil; {
 		n, more, err := r.feedback.Replay(relaytest.Deadline(t), *rest)
 		if err != nil {
@@ -128,7 +129,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 	all := r.awaitDead(3)
 
 	type page struct {
-		Letters []DeadLetter
+		Letters []feedback.DeadLetter
 		Next    *struct{ After, Until uint64 }
 	}
 	tests := []struct {

@@ -32,7 +32,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 	}
 	r.ledger.Forget(receiver, now)
 	r.reads.forget(receiver)
-	if err := r.feedback.erase(ctx, receiver, now); err != nil {
+	if err := r.feedback.Erase(ctx, receiver, now); err != nil {
 		return message.TryAgain("not all is erased yet, send it again")
 	}
 	r.metrics.erased.Inc()
@@ -43,7 +43,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 // outboxes to the queue and the event stream.
 func (r *Relay) eraseIndex(ctx context.Context, receiver message.Addr, now time.Time) message.Verdict {
 	var v message.Verdict
-	r.feedback.whilePaused(func() {
+	r.feedback.WhilePaused(func() {
 		v = r.ledger.Submit(ctx, journal.KindErase, func(dst []byte) []byte {
 			return journal.AppendErase(dst, &receiver, now.UnixMilli())
 		})

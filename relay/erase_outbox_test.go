@@ -14,7 +14,7 @@ func TestEraseFromOutbox(t *testing.T) {
 	r.submit(mine, "id1")
 	r.submit(other, "id2")
 	erased := make(chan message.Verdict, 1)
-	r.feedback.whilePaused(func() {
+	r.feedback.WhilePaused(func() {
 		r.read(mine, 1)
 		r.read(other, 1)
 		go func() { erased <- r.Erase(relaytest.Deadline(t), mine.Receiver) }()

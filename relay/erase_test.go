@@ -184,7 +184,7 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 	}
 	<-r.erasing
 	r.status.Set(ledger.ErrDown)
-	r.feedback.whilePaused(func() { // until the log has room
+	r.feedback.WhilePaused(func() { // until the log has room
 		go erase()
 		if v := relaytest.Receive(t, verdicts); v.Kind != message.VerdictUnavailable {
 			t.Errorf("the ledger is away: got %+v, want 503", v)

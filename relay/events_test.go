@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/feedback"
 	"readback/relay/index"
 	"readback/relay/ledger"
 	"readback/relay/message"
@@ -51,7 +52,9 @@ func wantEvent(t *testing.T, events <-chan message.Event, s *ledger.Sent, want m
 func eventOptions(t testing.TB) Options {
 	opt := testOptions(t)
 	opt.Settings.Events = true
-	opt.Settings.Account = func(account string) AccountSettings { return AccountSettings{Events: account == "bank"} }
+	opt.Settings.Account = func(account string) feedback.AccountSettings {
+		return feedback.AccountSettings{Events: account == "bank"}
+	}
 	return opt
 }
 

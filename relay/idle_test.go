@@ -33,7 +33,7 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
 	js := testStreams(t)
 	r.nc, r.js, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
-	r.feedback.connect(js)
+	r.feedback.Connect(js)
 	return r
 }
 

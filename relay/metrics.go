@@ -5,6 +5,7 @@ import (
 
 	"readback/internal/metric"
 	"readback/relay/broker"
+	"readback/relay/feedback"
 )
 
 // metrics are what an operator sees of the relay; never a subscriber's number.
@@ -12,7 +13,7 @@ type metrics struct {
 	reads    *readMetrics
 	refused  *prometheus.CounterVec
 	erased   prometheus.Counter
-	feedback *feedbackMetrics
+	feedback *feedback.Metrics
 	broker   *broker.Metrics
 }
 
@@ -20,7 +21,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m, f := new(metrics), metric.With(reg)
 	m.addReads(f)
 	m.broker = broker.NewMetrics(f)
-	m.feedback = newFeedbackMetrics(f)
+	m.feedback = feedback.NewMetrics(f)
 	return m
 }
 

@@ -7,16 +7,17 @@ import (
 	"net/url"
 	"strconv"
 
+	"readback/relay/feedback"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
 
 // adminAPI is the operator's HTTP API.
-type adminAPI struct{ feedback *feedback }
+type adminAPI struct{ feedback *feedback.Service }
 
 // newAdminHandler returns the operator's HTTP API on queues and dead letters. It does not
 // authenticate callers. It answers 503 until begun is closed, when the streams exist.
-func newAdminHandler(fb *feedback, begun <-chan struct{}) http.Handler {
+func newAdminHandler(fb *feedback.Service, begun <-chan struct{}) http.Handler {
 	a := &adminAPI{feedback: fb}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/feedback", a.getQueues)
@@ -40,14 +41,14 @@ func (a *adminAPI) getQueues(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if all == nil {
-		all = []QueueView{}
+		all = []feedback.Queue{}
 	}
-	reply(w, http.StatusOK, map[string][]QueueView{"queues": all})
+	reply(w, http.StatusOK, map[string][]feedback.Queue{"queues": all})
 }
 
 // deadQuery returns the query of a request for dead letters.
-func deadQuery(values url.Values) (q DeadQuery, err error) {
-	q = DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
+func deadQuery(values url.Values) (q feedback.DeadQuery, err error) {
+	q = feedback.DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
 	for name, to := range map[string]*uint64{"after": &q.After, "until": &q.Until} {
 		if s := values.Get(name); s != "" {
 			if *to, err = strconv.ParseUint(s, 10, 63); err != nil {
@@ -56,7 +57,7 @@ func deadQuery(values url.Values) (q DeadQuery, err error) {
 		}
 	}
 	if s := values.Get("limit"); s != "" {
-		if q.Limit, err = strconv.Atoi(s); err != nil || q.Limit < 1 || q.Limit > maxDead {
+		if q.Limit, err = strconv.Atoi(s); err != nil || q.Limit < 1 || q.Limit > feedback.MaxPage {
 			return q, errors.New("limit is not from 1 to 1000")
 		}
 	}
@@ -69,7 +70,7 @@ func (a *adminAPI) getDead(w http.ResponseWriter, req *http.Request) {
 		refuse(w, message.Malformed("", err.Error()))
 		return
 	}
-	letters, rest, err := a.feedback.Dead(req.Context(), q)
+	letters, rest, err := a.feedback.DeadLetters(req.Context(), q)
 	if err != nil {
 		refuse(w, message.TryAgain(err.Error()))
 		return
@@ -80,8 +81,8 @@ func (a *adminAPI) getDead(w http.ResponseWriter, req *http.Request) {
 		}
 	}
 	reply(w, http.StatusOK, struct {
-		Letters []DeadLetter `json:"letters"`
-		Next    *nextPage    `json:"next,omitempty"`
+		Letters []feedback.DeadLetter `json:"letters"`
+		Next    *nextPage             `json:"next,omitempty"`
 	}{letters, nextOf(rest)})
 }
 
@@ -91,7 +92,7 @@ type nextPage struct {
 	Until uint64 `json:"until"`
 }
 
-func nextOf(rest *DeadQuery) *nextPage {
+func nextOf(rest *feedback.DeadQuery) *nextPage {
 	if rest == nil {
 		return nil
 	}
@@ -106,7 +107,7 @@ type changed struct {
 
 // changeDead returns the handler of a replay or a drop. A request without an account or an event
 // must have all=true.
-func (a *adminAPI) changeDead(change func(*http.Request, DeadQuery) (changed, error)) http.HandlerFunc {
+func (a *adminAPI) changeDead(change func(*http.Request, feedback.DeadQuery) (changed, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		values := req.URL.Query()
 		q, err := deadQuery(values)
@@ -126,18 +127,18 @@ func (a *adminAPI) changeDead(change func(*http.Request, DeadQuery) (changed, er
 	}
 }
 
-func (a *adminAPI) replayOf(req *http.Request, q DeadQuery) (changed, error) {
+func (a *adminAPI) replayOf(req *http.Request, q feedback.DeadQuery) (changed, error) {
 	n, rest, err := a.feedback.Replay(req.Context(), q)
 	return changed{n, nextOf(rest)}, err
 }
 
-func (a *adminAPI) dropOf(req *http.Request, q DeadQuery) (changed, error) {
+func (a *adminAPI) dropOf(req *http.Request, q feedback.DeadQuery) (changed, error) {
 	n, rest, err := a.feedback.Drop(req.Context(), q)
 	return changed{n, nextOf(rest)}, err
 }
 
 // maskLetter hides the middle of the addresses in the feedback.
-func maskLetter(d *DeadLetter) {
+func maskLetter(d *feedback.DeadLetter) {
 	var fb map[string]any
 	if json.Unmarshal(d.Feedback, &fb) != nil {
 		return

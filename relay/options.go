@@ -15,6 +15,7 @@ import (
 	"readback/internal/setting"
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/feedback"
 	"readback/relay/ledger"
 	"readback/smpp/receipt"
 )
@@ -56,7 +57,7 @@ type Numbers struct {
 type Options struct {
 	Config
 	Settings // that may change while the relay runs
-	DeliveryOptions
+	feedback.DeliveryOptions
 
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *broker.Listener
@@ -79,7 +80,7 @@ func DefaultOptions() Options {
 	o := Options{
 		Conversations:   1 << 18,
 		ReadWait:        10 * time.Second,
-		DeliveryOptions: DefaultDelivery(),
+		DeliveryOptions: feedback.DefaultDelivery(),
 		SameID:          receipt.SameID,
 	}
 	setting.Defaults(&o.Config)

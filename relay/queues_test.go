@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/feedback"
 	"readback/relay/relaytest"
 )
 
 // The operator's API shows the queues that are not empty.
 func TestQueuesAreShown(t *testing.T) {
 	r := start(t, testOptions(t))
-	var got struct{ Queues []QueueView }
+	var got struct{ Queues []feedback.Queue }
 	r.operate("GET", "/v1/feedback", http.StatusOK, &got)
 	if got.Queues == nil || len(got.Queues) > 0 {
 		t.Errorf("at first: got %+v, want none", got.Queues)

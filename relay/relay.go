@@ -20,6 +20,7 @@ import (
 
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/feedback"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/ledger"
@@ -39,7 +40,7 @@ type Relay struct {
 	index    *index.Index
 	ledger   *ledger.Partition
 	reads    *Reads
-	feedback *feedback
+	feedback *feedback.Service
 	callers  *access.Callers
 	optOuts  *optOuts
 	broker   *broker.Server // the embedded NATS server; nil without
@@ -98,18 +99,18 @@ func Open(opt Options) (*Relay, error) {
 func (r *Relay) newLedger() *ledger.Partition {
 	return ledger.New(ledger.Options{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
-		Followed:  func() error { return r.feedback.countOutbox() },
-		Events:    func(account []byte) bool { return r.feedback.wantsEvents(account) },
-		Applied:   func(res *index.Result) { r.feedback.applied(res) },
+		Followed:  func() error { return r.feedback.CountOutbox() },
+		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },
+		Applied:   func(res *index.Result) { r.feedback.Applied(res) },
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}, r.index, r.status)
 }
 
-func (r *Relay) makeFeedback() *feedback {
-	return newFeedbackService(&feedbackConfig{
-		Settings: r.opt.Settings.FeedbackSettings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
+func (r *Relay) makeFeedback() *feedback.Service {
+	return feedback.New(&feedback.Config{
+		Settings: r.opt.Settings.Settings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
 		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
-		Ledger: feedbackLedger{
+		Ledger: feedback.Ledger{
 			IsUp: r.ledger.IsUp, Enqueue: r.ledger.Enqueue, Submit: r.ledger.Submit,
 			IsSending: r.ledger.OnItsWay, FindMessage: r.ledger.Find,
 		},
@@ -165,7 +166,7 @@ func (r *Relay) SetCallers(rules access.Rules) error {
 }
 
 // Feedback delivers what the accounts are told.
-func (r *Relay) Feedback() *feedback { return r.feedback }
+func (r *Relay) Feedback() *feedback.Service { return r.feedback }
 
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {
@@ -205,7 +206,7 @@ func (r *Relay) run(ctx context.Context) error {
 	if err := r.connect(); err != nil {
 		return err
 	}
-	r.feedback.connect(r.js)
+	r.feedback.Connect(r.js)
 	ways := newNATSWays(natsOptions{
 		Submitter: r.submitter, Conn: r.nc, JetStream: r.js, Logger: r.log,
 		MQTT: r.opt.NATS != Embedded || r.opt.MQTT != nil, Taking: func() { close(r.taking) },
@@ -216,7 +217,7 @@ func (r *Relay) run(ctx context.Context) error {
 	}
 	if err := r.begin(ctx); err != nil {
 		answered()
-		defer r.feedback.stop()
+		defer r.feedback.Stop()
 		if ctx.Err() != nil {
 			r.status.End(ledger.ErrStopped)
 			return nil
@@ -246,13 +247,13 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and waits until the requests are answered.
 func (r *Relay) work(ctx context.Context, ways natsWays, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.run, r.maintain, ways.takeAll} {
+	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.Run, r.maintain, ways.takeAll} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()
 	answered()
 	wg.Wait()
-	r.feedback.stop()
+	r.feedback.Stop()
 }
 
 // Close gives back what Open opened, without a clean stop of the ledger. Run calls it.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/feedback"
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -169,7 +170,7 @@ func (r *running) deliver(account string, tell message.Teller) (leave func()) {
 	go func() { done <- r.feedback.Deliver(ctx, account, tell) }()
 	leave = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; err != nil && !errors.Is(err, errFeedbackStopped) {
+		if err := <-done; err != nil && !errors.Is(err, feedback.ErrStopped) {
 			r.t.Errorf("deliver: %v", err)
 		}
 	})

@@ -3,13 +3,14 @@ package relay
 import (
 	"fmt"
 
+	"readback/relay/feedback"
 	"readback/relay/message"
 )
 
 // Settings are what may change while the relay runs. They are one value, which Use swaps
 // whole. The operator decides those with a key, as in Config.
 type Settings struct {
-	FeedbackSettings
+	feedback.Settings
 	Mask bool `key:"log.mask" default:"true" live:"yes" doc:"show the first three and the last digit of subscriber numbers only"`
 }
 
@@ -20,7 +21,7 @@ func (r *Relay) Use(s Settings) error {
 		return fmt.Errorf("settings: %w", err)
 	}
 	r.settings.Store(&s)
-	r.feedback.use(s.FeedbackSettings)
+	r.feedback.Use(s.Settings)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/broker"
+	"readback/relay/feedback"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -65,7 +66,7 @@ func depict(t testing.TB, store string) *depiction {
 	}
 	r.depictNext(d)
 	noHold := opt.Settings
-	noHold.Account = func(string) AccountSettings { return AccountSettings{Events: true} }
+	noHold.Account = func(string) feedback.AccountSettings { return feedback.AccountSettings{Events: true} }
 	if err := r.Use(noHold); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func depict(t testing.TB, store string) *depiction {
 
 // deadBefore returns the dead letters in the store of a relay that does not run yet. When it runs it
 // drops those that are over a week old.
-func deadBefore(t testing.TB, r *Relay) []DeadLetter {
+func deadBefore(t testing.TB, r *Relay) []feedback.DeadLetter {
 	t.Helper()
 	nc, err := r.broker.Connect(broker.ClientOptions{Log: r.log, Mask: r.mask, Connected: func() {}})
 	if err != nil {
@@ -87,8 +88,8 @@ func deadBefore(t testing.TB, r *Relay) []DeadLetter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.feedback.connect(js)
-	letters, _, err := r.feedback.Dead(relaytest.Deadline(t), DeadQuery{Limit: maxDead})
+	r.feedback.Connect(js)
+	letters, _, err := r.feedback.DeadLetters(relaytest.Deadline(t), feedback.DeadQuery{Limit: feedback.MaxPage})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"readback/relay/feedback"
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -26,7 +27,7 @@ type depiction struct {
 	Routes        map[string]string          `json:"routes"` // accounts by message_id
 	OptOuts       []OptOut                   `json:"opt_outs"`
 	Parts         map[string]string          `json:"parts"` // of cut messages: "seq key of the first part" by key
-	Dead          []DeadLetter               `json:"dead"`
+	Dead          []feedback.DeadLetter      `json:"dead"`
 	Held          []heldImage                `json:"held"`
 	Events        []string                   `json:"events"`
 	Told          []*message.Feedback        `json:"told"`    // what waited

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/feedback"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/ledger"
@@ -32,8 +33,8 @@ const storeAge = 40 * 365 * 24 * time.Hour
 func storeOptions(t testing.TB, dir string) Options {
 	opt := testOptions(t)
 	opt.Store, opt.Keep = dir, storeAge
-	opt.Settings = Settings{FeedbackSettings: FeedbackSettings{FeedbackKeep: storeAge, Events: true, Account: func(string) AccountSettings {
-		return AccountSettings{Events: true, HoldReceipt: storeAge}
+	opt.Settings = Settings{Settings: feedback.Settings{FeedbackKeep: storeAge, Events: true, Account: func(string) feedback.AccountSettings {
+		return feedback.AccountSettings{Events: true, HoldReceipt: storeAge}
 	}}}
 	return opt
 }

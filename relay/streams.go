@@ -7,13 +7,14 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/feedback"
 	"readback/relay/journal"
 )
 
 // makeStreams creates the streams, or updates those that exist. It returns the ledger's log.
 func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
 	streams := readStreams(opt.MQTT != nil)
-	streams = append(streams, feedbackStreams(opt.FeedbackKeep)...)
+	streams = append(streams, feedback.Streams(opt.FeedbackKeep)...)
 	streams = append(streams, jetstream.StreamConfig{
 		Name: journal.Stream, Subjects: []string{journal.Subject}, MaxAge: opt.Keep + 24*time.Hour,
 		Duplicates: 100 * time.Millisecond, AllowDirect: true,

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/internal/ops"
-	"readback/relay"
+	"readback/relay/feedback"
 	"readback/relay/message"
 )
 
@@ -34,7 +34,7 @@ feedback.keep. They are kept for 7 days.`,
 
 // deadPage is an answer of GET /v1/dead.
 type deadPage struct {
-	Letters []relay.DeadLetter
+	Letters []feedback.DeadLetter
 	Next    *nextPage
 }
 
@@ -95,7 +95,7 @@ func pages(cmd *cobra.Command, method, path string, values url.Values, take func
 }
 
 // eachDead calls f with each dead letter that c selects.
-func eachDead(cmd *cobra.Command, c chosen, f func(*relay.DeadLetter) error) error {
+func eachDead(cmd *cobra.Command, c chosen, f func(*feedback.DeadLetter) error) error {
 	return pages(cmd, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (*nextPage, error) {
 		var p deadPage
 		if err := json.Unmarshal(answer, &p); err != nil {
@@ -117,7 +117,7 @@ func deadListCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		say(out, "TIME\tACCOUNT\tEVENT\tTRIES\tSENDER\tRECEIVER\tNUMBER\tREASON\n")
-		err := eachDead(cmd, c, func(d *relay.DeadLetter) error {
+		err := eachDead(cmd, c, func(d *feedback.DeadLetter) error {
 			var fb message.Feedback
 			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read is left out
 			say(out, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\n", d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
@@ -138,7 +138,7 @@ func deadShowCommand() *cobra.Command {
 			return errors.New("which one: --event ID")
 		}
 		shown := 0
-		err := eachDead(cmd, c, func(d *relay.DeadLetter) error {
+		err := eachDead(cmd, c, func(d *feedback.DeadLetter) error {
 			shown++
 			text, err := json.MarshalIndent(d, "", "  ")
 			say(cmd.OutOrStdout(), "%s\n", text)
@@ -187,7 +187,7 @@ func feedbackCommand() *cobra.Command {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		say(out, "ACCOUNT\tWAITING\tOLDEST\tAGE\tSESSIONS\n")
 		err := pages(cmd, http.MethodGet, "/v1/feedback", url.Values{}, func(answer []byte) (*nextPage, error) {
-			var all struct{ Queues []relay.QueueView }
+			var all struct{ Queues []feedback.Queue }
 			err := json.Unmarshal(answer, &all)
 			for _, q := range all.Queues {
 				age := time.Duration(q.Age * float64(time.Second)).Round(time.Second)

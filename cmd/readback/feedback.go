@@ -9,6 +9,7 @@ import (
 	"readback/internal/transport"
 	"readback/internal/webhook"
 	"readback/relay"
+	"readback/relay/feedback"
 )
 
 // Values of feedback.form that are no form of deliver_sm.
@@ -32,8 +33,8 @@ func deliverOptions(cfg config.Config, a config.Account) (t deliver.Options, err
 
 // relaySettings returns how the relay handles the accounts' feedback.
 func relaySettings(cfg config.Config) relay.Settings {
-	of := func(a config.Account) relay.AccountSettings {
-		s := relay.AccountSettings{
+	of := func(a config.Account) feedback.AccountSettings {
+		s := feedback.AccountSettings{
 			Listed: a.Listed, Quiet: a.Feedback.Form == formOff, Own: a.Feedback.Form == formNATS,
 			Events: a.Feedback.Events, Rate: float64(a.Feedback.Rate),
 		}
@@ -48,7 +49,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 		}
 		return s
 	}
-	general, listed := of(cfg.Account("")), make(map[string]relay.AccountSettings, len(cfg.Accounts))
+	general, listed := of(cfg.Account("")), make(map[string]feedback.AccountSettings, len(cfg.Accounts))
 	events := general.Events
 	for id := range cfg.Accounts {
 		listed[id] = of(cfg.Account(id))
@@ -56,7 +57,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 	}
 	settings := cfg.Settings
 	settings.Events = events
-	settings.Account = func(name string) relay.AccountSettings {
+	settings.Account = func(name string) feedback.AccountSettings {
 		if s, ok := listed[name]; ok {
 			return s
 		}

@@ -13,7 +13,7 @@ import (
 
 	"readback/config"
 	"readback/internal/deliver"
-	"readback/relay"
+	"readback/relay/feedback"
 )
 
 // TestFeedbackSettings follows each setting of feedback to who obeys it.
@@ -21,16 +21,16 @@ func TestFeedbackSettings(t *testing.T) {
 	tests := []struct {
 		form  string
 		tells deliver.Form
-		want  relay.AccountSettings
+		want  feedback.AccountSettings
 		hook  bool
 	}{
-		{"sme-ack", deliver.SMEAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"receipt", deliver.Receipt, relay.AccountSettings{HoldReceipt: time.Hour}, false},
-		{"mo", deliver.MO, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"user-ack", deliver.UserAck, relay.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"webhook", deliver.NoSession, relay.AccountSettings{Tells: 3}, true},
-		{"nats", deliver.NoSession, relay.AccountSettings{Own: true}, false},
-		{"off", deliver.NoSession, relay.AccountSettings{Quiet: true}, false},
+		{"sme-ack", deliver.SMEAck, feedback.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"receipt", deliver.Receipt, feedback.AccountSettings{HoldReceipt: time.Hour}, false},
+		{"mo", deliver.MO, feedback.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"user-ack", deliver.UserAck, feedback.AccountSettings{AfterReceipt: 5 * time.Second}, false},
+		{"webhook", deliver.NoSession, feedback.AccountSettings{Tells: 3}, true},
+		{"nats", deliver.NoSession, feedback.AccountSettings{Own: true}, false},
+		{"off", deliver.NoSession, feedback.AccountSettings{Quiet: true}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.form, func(t *testing.T) {

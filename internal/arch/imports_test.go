@@ -24,7 +24,7 @@ var imports = map[string][]string{
 		"internal/metric", "internal/numbering", "internal/ops", "internal/pool",
 		"internal/simulator", "internal/simulator/command", "internal/simulator/load",
 		"internal/token", "internal/transport", "internal/webhook", "relay", "relay/access",
-		"relay/broker", "relay/message", "smpp", "smpp/receipt", "udh",
+		"relay/broker", "relay/feedback", "relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering",
@@ -42,8 +42,8 @@ var imports = map[string][]string{
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver",
 		"internal/metric", "internal/numbering", "internal/pool", "internal/readresponse",
-		"internal/receipts", "internal/setting", "relay", "relay/ledger", "relay/message",
-		"smpp", "smpp/receipt", "udh",
+		"internal/receipts", "internal/setting", "relay/feedback", "relay/ledger",
+		"relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
 	"internal/interop":   {},
@@ -77,11 +77,15 @@ var imports = map[string][]string{
 	"internal/webhook":           {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/lru", "internal/metric",
-		"internal/setting", "relay/access", "relay/broker", "relay/index", "relay/journal",
-		"relay/ledger", "relay/message", "smpp/receipt",
+		"internal/setting", "relay/access", "relay/broker", "relay/feedback", "relay/index",
+		"relay/journal", "relay/ledger", "relay/message", "smpp/receipt",
 	},
-	"relay/access":              {"internal/lru", "relay/message"},
-	"relay/broker":              {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
+	"relay/access": {"internal/lru", "relay/message"},
+	"relay/broker": {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
+	"relay/feedback": {
+		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "relay/index",
+		"relay/journal", "relay/message",
+	},
 	"relay/index":               {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/journal":             {"relay/message"},
 	"relay/journal/journaltest": {"relay/journal", "relay/message"},
@@ -106,7 +110,7 @@ var keepers = map[string][]string{
 	"github.com/MicahParks/jwkset":                            {"internal/token"},
 	"github.com/cockroachdb/pebble":                           {"relay/index"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
-	"github.com/nats-io/":                                     {"relay", "relay/broker", "relay/journal", "relay/relaytest"},
+	"github.com/nats-io/":                                     {"relay", "relay/broker", "relay/feedback", "relay/journal", "relay/relaytest"},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},
@@ -215,7 +219,7 @@ func TestBroken(t *testing.T) {
 		pkg  pkg
 		want []string
 	}{
-		{"allowed", pkg{module + "/internal/gateway", []string{"fmt", module + "/smpp", module + "/relay"}}, nil},
+		{"allowed", pkg{module + "/internal/gateway", []string{"fmt", module + "/smpp", module + "/relay/message"}}, nil},
 		{"wrong way", pkg{module + "/smpp", []string{module + "/internal/gateway"}}, []string{"smpp imports internal/gateway"}},
 		{"config beyond cmd", pkg{module + "/relay", []string{module + "/config"}}, []string{"relay imports config"}},
 		{

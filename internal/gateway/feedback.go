@@ -10,7 +10,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/deliver"
-	"readback/relay"
+	"readback/relay/feedback"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -18,12 +18,12 @@ import (
 // DeliverFunc gives the feedback of account to tell until ctx ends.
 type DeliverFunc func(ctx context.Context, account string, tell message.Teller) error
 
-// feedback gives the ESME of a link the feedback of its account.
-type feedback struct{ *link }
+// feedbackToESME gives the ESME of a link the feedback of its account.
+type feedbackToESME struct{ *link }
 
 // serve waits for the bind, and then delivers feedback until ctx or gone ends. It does so only while
 // the account gets its feedback by sessions.
-func (l feedback) serve(ctx, gone context.Context) {
+func (l feedbackToESME) serve(ctx, gone context.Context) {
 	defer l.Contain()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -52,11 +52,11 @@ func (l feedback) serve(ctx, gone context.Context) {
 
 // deliver delivers the account's feedback until ctx ends, or until other policies are in force, which
 // closes changed, and the account gets its feedback by another way.
-func (l feedback) deliver(ctx context.Context, changed <-chan struct{}) {
+func (l feedbackToESME) deliver(ctx context.Context, changed <-chan struct{}) {
 	var delivery sync.WaitGroup
 	defer delivery.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(relay.ErrNoMore)
+	defer cancel(feedback.ErrNoMore)
 	delivery.Go(func() {
 		defer l.Contain()
 		if err := l.g.opt.Deliver(ctx, l.bind.account, l.send); err != nil && ctx.Err() == nil {
@@ -78,7 +78,7 @@ func (l feedback) deliver(ctx context.Context, changed <-chan struct{}) {
 
 // send delivers one feedback to the ESME and returns when it has answered: nil
 // for ESME_ROK, a message.Permanent error for a refusal that is meant for good.
-func (l feedback) send(ctx context.Context, fb *message.Feedback) (err error) {
+func (l feedbackToESME) send(ctx context.Context, fb *message.Feedback) (err error) {
 	defer l.contain(&err)
 	t := l.g.policies.of(l.bind.account).Feedback
 	if t.Form == deliver.NoSession {
@@ -101,7 +101,7 @@ func (l feedback) send(ctx context.Context, fb *message.Feedback) (err error) {
 
 // contain ends the link and makes the feedback that panicked a dead letter, so that it does not end
 // the next session as well. It is deferred by tell.
-func (l feedback) contain(err *error) {
+func (l feedbackToESME) contain(err *error) {
 	if v := recover(); v != nil {
 		l.panicked(v, debug.Stack())
 		*err = message.Permanent(fmt.Errorf("panic: %v", v))

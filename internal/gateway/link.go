@@ -80,7 +80,7 @@ func (l *link) run(ctx context.Context) {
 		h = fromESME{l}
 		wg.Go(func() { l.runSMSC(gone) })
 	}
-	wg.Go(func() { feedback{l}.serve(ctx, gone) })
+	wg.Go(func() { feedbackToESME{l}.serve(ctx, gone) })
 	wg.Go(func() { l.drain(ctx, gone) })
 	err := l.esme.Run(gone, h)
 	if l.ended(err) {

@@ -259,7 +259,7 @@ func TestFeedbackBehindBind(t *testing.T) {
 func TestTellUnwritable(t *testing.T) {
 	broken := template.Must(deliver.ParseTemplate("{{.Nothing}}"))
 	l, _ := offline(t, fakeLedger{}, Account{Feedback: deliver.Options{Form: deliver.MO, Template: broken}}, &fakeUpstream{})
-	err := feedback{l}.send(t.Context(), bankFeedback())
+	err := feedbackToESME{l}.send(t.Context(), bankFeedback())
 	if !message.IsPermanent(err) {
 		t.Errorf("tell: got %v, want a permanent error", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"readback/internal/testpeer"
 	"readback/relay"
+	"readback/relay/feedback"
 	"readback/relay/ledger"
 	"readback/relay/message"
 )
@@ -177,7 +178,7 @@ func TestFeedbackIsNotWanted(t *testing.T) {
 	r.read("bank", "447700900101", "id0")
 	fb := testpeer.Receive(t, "request", asked)
 	for {
-		dead, _, err := r.Feedback().Dead(t.Context(), relay.DeadQuery{Account: "bank", Limit: 10})
+		dead, _, err := r.Feedback().DeadLetters(t.Context(), feedback.DeadQuery{Account: "bank", Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,192 @@
+package feedback
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
+	"readback/internal/crash"
+	"readback/relay/message"
+)
+
+// ErrNoMore is the cause with which a caller cancels the context of Deliver to let the deliveries at
+// work come to their end. Otherwise they would be cancelled, and repeated by the next session.
+var ErrNoMore = errors.New("no more is to be told here")
+
+// ErrStopped says that the service has stopped.
+var ErrStopped = errors.New("ledger has stopped")
+
+// Deliver calls tell with the feedback of an account until ctx ends. Several sessions of one account
+// may be registered at once: each feedback goes to one of them, and the feedback of one conversation
+// in order. Deliver waits for NATS as long as it has to, and returns when the last tell has returned.
+//
+// It returns nil when ctx has ended, and ErrStopped when the service has stopped.
+func (s *accounts) Deliver(ctx context.Context, account string, tell message.Teller) error {
+	defer crash.OnPanic()
+	both, cancel := context.WithCancel(ctx)
+	defer cancel()
+	telling, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	defer context.AfterFunc(both, func() {
+		if !errors.Is(context.Cause(both), ErrNoMore) {
+			cut()
+		}
+	})()
+	own := &session{stop: func() { cancel(); cut() }}
+	a, err := s.join(account, own)
+	if err != nil {
+		return err
+	}
+	defer s.leave(a, own)
+
+	var tells sync.WaitGroup
+	for h := a.next(both); h != nil; h = a.next(both) {
+		tells.Go(func() { a.deliver(telling, h, tell) })
+	}
+	tells.Wait()
+	if ctx.Err() == nil {
+		return ErrStopped
+	}
+	return nil
+}
+
+// session is a call of Deliver.
+type session struct{ stop context.CancelFunc }
+
+// account is the delivery of one account's feedback to its sessions.
+type account struct {
+	*shared
+	dead     *deadLetters
+	erasures *erasures
+	name     string
+	token    string
+	finished chan struct{} // closed when run has returned
+
+	// Guarded by accounts.mu.
+	sessions map[*session]bool
+	stop     context.CancelFunc // of run
+	stopped  bool               // by the last session that left, or with the relay
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	schedule *schedule
+	changed  chan struct{} // closed when there may be something to deliver
+}
+
+// next waits for a feedback to deliver, and returns it; nil when ctx has ended.
+func (a *account) next(ctx context.Context) *held {
+	for ctx.Err() == nil {
+		a.mu.Lock()
+		h, again := a.schedule.next(time.Now())
+		changed := a.changed
+		a.mu.Unlock()
+		if h != nil {
+			return h
+		}
+		var due <-chan time.Time
+		if !again.IsZero() {
+			due = time.After(time.Until(again))
+		}
+		select {
+		case <-changed:
+		case <-due:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// change calls f with the order, and wakes the sessions that wait for something to deliver.
+func (a *account) change(f func(*schedule)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f(a.schedule)
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// deliver delivers a feedback to the ESME with a session, and settles it by the result.
+func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
+	limit, cancel := context.WithTimeout(ctx, a.delivery.TellTimeout)
+	defer cancel()
+	var err error
+	outcome := "dead"
+	switch {
+	case a.settings.Load().account(a.name).tooLate(h.fb):
+		a.settled(h, "superseded")
+		return
+	case a.expired(h.at, time.Now()):
+		err, outcome = errExpired, "expired"
+	default:
+		err = h.count(tell(limit, h.fb))
+	}
+	switch {
+	case err == nil:
+		a.settled(h, "delivered")
+		a.recordReported(h.fb)
+	case a.erasures.covers(h.fb):
+		a.settled(h, "erased")
+	case message.IsPermanent(err):
+		if failed := a.giveUp(ctx, h, err); failed != nil {
+			a.log.Warn("dead letter cannot be stored", "account", a.name, "error", failed)
+			a.retry(h, err)
+			return
+		}
+		a.settled(h, outcome)
+	case ctx.Err() != nil: // the session has ended: another one tells it
+		a.change(func(o *schedule) { o.later(h, time.Time{}) })
+	default:
+		a.retry(h, err)
+	}
+}
+
+// count counts an error that the Teller allows a number of, and makes the last one permanent.
+func (h *held) count(err error) error {
+	most := message.Most(err)
+	if most == 0 {
+		return err
+	}
+	if h.counted++; h.counted >= most {
+		return message.Permanent(err)
+	}
+	return err
+}
+
+// settled takes a feedback out of the queue.
+func (a *account) settled(h *held, outcome string) {
+	a.metrics.outcomes.WithLabelValues(outcome).Inc()
+	settle := jetstream.Msg.Term
+	if outcome == "delivered" {
+		settle = jetstream.Msg.Ack
+	}
+	a.change(func(o *schedule) {
+		_ = settle(h.msg) // when this is lost it comes again, and is settled then
+		o.done(h, settle)
+	})
+}
+
+// retry puts a feedback off that was refused for now. It stays with this account's sessions, so that
+// no later feedback of its conversation overtakes it.
+func (a *account) retry(h *held, err error) {
+	a.metrics.outcomes.WithLabelValues("retried").Inc()
+	steps := a.delivery.Backoff
+	wait := max(backoff.Jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
+	a.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
+		"tries", h.tries+1, "wait", wait, "error", err)
+	a.change(func(o *schedule) {
+		h.tries++
+		o.later(h, time.Now().Add(wait))
+	})
+}
+
+// giveUp makes a dead letter of a feedback.
+func (a *account) giveUp(ctx context.Context, h *held, cause error) error {
+	// A session that ends must not lose what its ESME has said.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return a.dead.store(ctx, &letter{account: a.name, event: h.fb.Event, data: h.msg.Data(), seq: h.seq, tries: h.tries}, cause)
+}

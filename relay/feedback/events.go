@@ -1,0 +1,138 @@
+package feedback
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
+	"readback/relay/index"
+	"readback/relay/journal"
+)
+
+// events moves events from the index to their stream.
+type events struct {
+	*shared
+	added chan struct{} // there is something in the outbox of the events
+	kept  time.Duration // for so long the stream keeps them; owned by the sweep
+	mu    sync.Mutex    // held while events go from their outbox to the stream
+}
+
+func newEvents(s *shared) *events {
+	return &events{shared: s, added: make(chan struct{}, 1), kept: s.settings.Load().FeedbackKeep}
+}
+
+// notify wakes run, because there is something in the outbox of the events.
+func (es *events) notify() {
+	select {
+	case es.added <- struct{}{}:
+	default:
+	}
+}
+
+// wanted reports whether events are published of an account's messages.
+func (es *events) wanted(account []byte) bool {
+	s := es.settings.Load()
+	return s.Events && s.account(string(account)).Events
+}
+
+// keep makes the stream keep events as long as the settings in force say. It belongs to the
+// sweep.
+func (es *events) keep(ctx context.Context) error {
+	keep := es.settings.Load().FeedbackKeep
+	if keep == es.kept {
+		return nil
+	}
+	c := eventsConfig(keep)
+	c.Storage, c.Replicas = jetstream.FileStorage, es.replicas
+	if _, err := es.js.UpdateStream(ctx, c); err != nil {
+		return fmt.Errorf("stream %s: %w", eventsStream, err)
+	}
+	es.kept = keep
+	return nil
+}
+
+// run moves events from their outbox to the stream, oldest first. What is in the
+// stream leaves the outbox by a record in the log; after a crash in between it is
+// published again, with the same id.
+func (es *events) run(ctx context.Context) {
+	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
+		n, err := es.publish(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			es.log.Warn("events cannot be published", "error", err)
+			backoff.Sleep(ctx, backoff.Jitter(wait))
+			wait = min(2*wait, 5*time.Second)
+			continue
+		case n < outboxBatch:
+			select {
+			case <-es.added:
+			case <-ctx.Done():
+			}
+		}
+		wait = 100 * time.Millisecond
+	}
+}
+
+// publish publishes the first rows, and returns when they have left the outbox.
+func (es *events) publish(ctx context.Context) (int, error) {
+	es.mu.Lock()
+	defer es.mu.Unlock()
+	rows, err := es.index.Outbox(index.EventOutbox, 0, 0, outboxBatch)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	acks := make([]jetstream.PubAckFuture, len(rows))
+	for i, row := range rows {
+		m, err := eventMessage(row.Body)
+		if err == nil {
+			acks[i], err = es.js.PublishMsgAsync(m)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	for _, ack := range acks {
+		if err := awaitAck(ctx, ack); err != nil {
+			return 0, err
+		}
+	}
+	last := rows[len(rows)-1]
+	if err := es.recordPublished(ctx, last.Seq, last.Index); err != nil {
+		return 0, err
+	}
+	es.metrics.events.Add(float64(len(rows)))
+	return len(rows), nil
+}
+
+// errDown is of a log that does not take a record now.
+var errDown = errors.New("ledger is down")
+
+// recordPublished records that the events up to one are in the stream.
+func (es *events) recordPublished(ctx context.Context, seq, index uint64) error {
+	v := es.ledger.Submit(ctx, journal.KindPublished, func(dst []byte) []byte { return journal.AppendPublished(dst, seq, index) })
+	if !v.IsAccepted() {
+		return errDown
+	}
+	return nil
+}
+
+func eventMessage(row []byte) (*nats.Msg, error) {
+	var ev struct {
+		Event   string `json:"event"`
+		Account string `json:"account"`
+	}
+	if err := json.Unmarshal(row, &ev); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	m := nats.NewMsg(eventsSubject + accountToken(ev.Account))
+	m.Data = row
+	m.Header.Set(nats.MsgIdHdr, ev.Event)
+	return m, nil
+}

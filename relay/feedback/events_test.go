@@ -1,0 +1,184 @@
+package feedback
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/relay/relaytest"
+)
+
+// threeEvents is an index with the events of three messages that were sent.
+func threeEvents(t *testing.T) *testIndex {
+	t.Helper()
+	ix := newTestIndex(t)
+	p := testPlace(t)
+	for i := range 3 {
+		p.Number, p.Ordinal = uint16(i+1), uint64(i)
+		ix.write(sentRecord(p, "id"))
+	}
+	return ix
+}
+
+// Events leave their outbox when the stream has acknowledged all of them and the log has a
+// record of that.
+func TestEventsLeaveTheOutbox(t *testing.T) {
+	ix := threeEvents(t)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, ix)
+		type result struct {
+			n   int
+			err error
+		}
+		done := make(chan result, 1)
+		go func() {
+			n, err := f.events.publish(t.Context())
+			done <- result{n, err}
+		}()
+		for i := range 3 {
+			synctest.Wait()
+			if got := f.recorder.take(); len(got) > 0 {
+				t.Errorf("after %d acknowledgements: got %+v for the log, want nothing", i, got)
+			}
+			f.streams.acks[2-i].ok <- &jetstream.PubAck{}
+		}
+		synctest.Wait()
+		got := f.recorder.take()
+		if len(got) != 1 || got[0].Kind != journal.KindPublished || len(done) > 0 {
+			t.Fatalf("after all acknowledgements: got %+v for the log, want one record that is waited for", got)
+		}
+		if got[0].Seq != 3 || got[0].Index != 0 {
+			t.Errorf("up to: got %d.%d, want 3.0", got[0].Seq, got[0].Index)
+		}
+		f.recorder.answer(message.Accept())
+		if got := <-done; got.n != 3 || got.err != nil {
+			t.Errorf("got %d, %v, want 3", got.n, got.err)
+		}
+		if got := relaytest.Metric(t, f.reg, "readback_events_total", ""); got != 3 {
+			t.Errorf("counted: got %v, want 3", got)
+		}
+	})
+}
+
+// Events that the stream did not acknowledge, or that the log has no record of, are published
+// again with the same ids.
+func TestEventsPublishedAgain(t *testing.T) {
+	broken := errors.New("no responders")
+	acknowledge := func(s *streams) {
+		for _, ack := range s.acks {
+			ack.ok <- &jetstream.PubAck{}
+		}
+	}
+	tests := []struct {
+		name   string
+		refuse error
+		then   func(*fixture)
+		want   error
+	}{
+		{"refused at once", broken, func(*fixture) {}, broken},
+		{"the last one refused", nil, func(f *fixture) {
+			f.streams.acks[0].ok <- nil
+			f.streams.acks[1].ok <- nil
+			f.streams.acks[2].err <- broken
+		}, broken},
+		{"not answered", nil, func(*fixture) {}, nats.ErrTimeout},
+		{"the log is away", nil, func(f *fixture) {
+			acknowledge(f.streams)
+			synctest.Wait()
+			f.recorder.take()
+			f.recorder.answer(message.LedgerDown())
+		}, errDown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ix := threeEvents(t)
+			synctest.Test(t, func(t *testing.T) {
+				f := newFixture(t, ix)
+				f.streams.refuse = tt.refuse
+				done := make(chan error, 1)
+				go func() { _, err := f.events.publish(t.Context()); done <- err }()
+				synctest.Wait()
+				tt.then(f)
+				if err := <-done; !errors.Is(err, tt.want) {
+					t.Errorf("got %v, want %v", err, tt.want)
+				}
+				if got := f.recorder.take(); len(got) > 0 {
+					t.Errorf("got %+v for the log, want nothing", got)
+				}
+				first := f.streams.ids()
+				f.streams.published, f.streams.acks = nil, nil
+				go func() { _, err := f.events.publish(t.Context()); done <- err }()
+				synctest.Wait()
+				want := ix.eventIDs()
+				if again := f.streams.ids(); !slices.Equal(again, want) || len(first) > 0 && !slices.Equal(first, want) {
+					t.Errorf("ids: got %q and again %q, want %q", first, again, want)
+				}
+				acknowledge(f.streams)
+				synctest.Wait()
+				f.recorder.answer(message.LedgerDown()) // or it would wait on
+				if err := <-done; !errors.Is(err, errDown) {
+					t.Errorf("at the end: got %v, want that the log is away", err)
+				}
+			})
+		})
+	}
+}
+
+// An event goes to the subject of its account, with its own id.
+func TestEventMessage(t *testing.T) {
+	row := []byte(`{"event":"01JABC","account":"a.b"}`)
+	m, err := eventMessage(row)
+	if err != nil || m.Subject != "readback.events.a=2Eb" || string(m.Data) != string(row) || m.Header.Get(nats.MsgIdHdr) != "01JABC" {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	if m, err := eventMessage([]byte("{")); err == nil {
+		t.Errorf("nonsense: got %+v, want an error", m)
+	}
+}
+
+// The publisher tries events again until the stream has acknowledged them, and publishes later
+// events when they come.
+func TestEventsGoOn(t *testing.T) {
+	ix := threeEvents(t)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, ix)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan bool)
+		go func() { f.events.run(ctx); close(done) }()
+		for i := range 3 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			acks := f.streams.acks
+			if len(acks) != 3 {
+				t.Fatalf("try %d: got %d events, want 3", i+1, len(acks))
+			}
+			f.streams.acks = nil
+			if i < 2 {
+				acks[0].err <- nats.ErrNoResponders
+				continue
+			}
+			for _, ack := range acks {
+				ack.ok <- nil
+			}
+		}
+		synctest.Wait()
+		ix.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, sentRecord(testPlace(t), "id4"))
+		f.recorder.answer(message.Accept())
+		synctest.Wait()
+		f.events.notify()
+		synctest.Wait()
+		if len(f.streams.acks) != 1 {
+			t.Errorf("published later: got %d events, want 1", len(f.streams.acks))
+		}
+		cancel()
+		<-done
+	})
+}

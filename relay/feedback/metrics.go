@@ -1,0 +1,80 @@
+package feedback
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/metric"
+)
+
+// Metrics are what an operator sees of feedback; never a subscriber's number.
+type Metrics struct {
+	outcomes *prometheus.CounterVec
+	outbox   prometheus.Gauge
+	waiting  *prometheus.GaugeVec
+	oldest   *prometheus.GaugeVec
+	letters  prometheus.Gauge
+	held     prometheus.Gauge
+	events   prometheus.Counter
+
+	labels []string // of waiting and oldest; owned by the sweep
+}
+
+func NewMetrics(f metric.Factory) *Metrics {
+	m := new(Metrics)
+	m.outcomes = f.CounterVec(metric.Opts{
+		Name: "readback_feedback_total", Help: "Feedback by what became of it.",
+		Labels: []string{"outcome"}, Detail: "`published`, `delivered`, `retried`; made a dead letter: `dead` (refused), `expired` (`feedback.keep`); dead letters `replayed`, `dropped`; `superseded`: READ or the SMSC's receipt, where the account gets one of both; `off`: of accounts that are not told; `erased`: of receivers that were erased.",
+		Look: "`dead`, `expired` or `dropped` rise",
+	})
+	m.outbox = f.Gauge(metric.Opts{
+		Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",
+		Look: "it stays above zero",
+	})
+	m.waiting = f.GaugeVec(metric.Opts{
+		Name: "readback_feedback_waiting", Help: "Feedback in the queue of an account, not yet settled.",
+		Labels: []string{"account"}, Detail: "Accounts that are neither listed nor bound are `other`.",
+	})
+	m.oldest = f.GaugeVec(metric.Opts{
+		Name: "readback_feedback_oldest_seconds", Help: "Age of the oldest feedback in the queue of an account.",
+		Labels: []string{"account"}, Detail: "Accounts that are neither listed nor bound are `other`.", Look: "it grows",
+	})
+	m.letters = f.Gauge(metric.Opts{
+		Name: "readback_dead_letters", Help: "Dead letters that are kept.",
+		Look: "above 0: `readback dead list`",
+	})
+	m.held = f.Gauge(metric.Opts{
+		Name: "readback_receipts_held", Help: "Receipts of the SMSC that wait for a read response to take their place.",
+		Detail: "See `feedback.hold_receipt`.",
+	})
+	m.events = f.Counter(metric.Opts{
+		Name: "readback_events_total", Help: "Events published to their stream.",
+		Look: "it stands still with `feedback.events`",
+	})
+	return m
+}
+
+// queues shows what waits, by account where named says so; the others share one label, or
+// anybody could fill the metrics with labels.
+func (m *Metrics) queues(all []Queue, named func(*Queue) bool) {
+	waiting, oldest := make(map[string]float64), make(map[string]float64)
+	for i := range all {
+		label := "other"
+		if named(&all[i]) {
+			label = all[i].Account
+		}
+		waiting[label] += float64(all[i].Waiting)
+		oldest[label] = max(oldest[label], all[i].Age)
+	}
+	for _, label := range m.labels { // those of the last time
+		if _, still := waiting[label]; !still {
+			m.waiting.DeleteLabelValues(label)
+			m.oldest.DeleteLabelValues(label)
+		}
+	}
+	m.labels = m.labels[:0]
+	for label := range waiting {
+		m.waiting.WithLabelValues(label).Set(waiting[label])
+		m.oldest.WithLabelValues(label).Set(oldest[label])
+		m.labels = append(m.labels, label)
+	}
+}

@@ -1,0 +1,21 @@
+package feedback
+
+import (
+	"time"
+
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// recordReported records that an ESME has acknowledged a feedback. It never waits: when too
+// much waits for the log it stays unknown when that was.
+func (s *shared) recordReported(fb *message.Feedback) {
+	f, err := s.index.FindFeedback(fb)
+	if err != nil || f == nil || f.Entry.ReportedAt != 0 {
+		return // expired, told again, or on its way out
+	}
+	at := time.Now().UnixMilli()
+	_ = s.ledger.Enqueue(journal.KindReported, func(dst []byte) []byte { // or it stays unknown
+		return journal.AppendReported(dst, &journal.Record{Place: f.Place, At: at})
+	})
+}

@@ -1,0 +1,196 @@
+package feedback
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
+)
+
+// maxTells is how many feedbacks of an account are delivered at once, unless its settings say
+// otherwise.
+const maxTells = 10
+
+// burstTime is how far a rate may be exceeded, to make up for timers that fire late.
+const burstTime = 50 * time.Millisecond
+
+// limits say how fast feedback may be delivered to an account.
+type limits struct {
+	most  int           // deliveries at once
+	every time.Duration // of deliveries, on average; 0: no limit
+}
+
+// schedule decides which feedback of an account is delivered next. The feedback of one conversation is
+// delivered one after the other, in the order of the queue. It has no goroutine and no clock.
+type schedule struct {
+	held          map[uint64]*held                 // by sequence
+	conversations map[message.Conversation][]*held // by sequence
+	telling       int                              // how many are being delivered
+	limits        limits
+	free          time.Time // when the next may be delivered, by the rate
+
+	// The queue has sent feedback to an earlier session that did not settle it, and sends it again,
+	// in any order. Until all of it is here nothing is delivered: a later feedback could overtake an
+	// earlier one.
+	given     uint64    // sequences up to this one were sent before
+	missing   int       // so many of them are not here yet
+	waitUntil time.Time // they are not waited for after this
+
+	// How the last feedbacks were settled. If an acknowledgement is lost the queue sends the feedback
+	// again. It does so with no more than maxHeld.
+	settled map[uint64]func(jetstream.Msg) error
+	recent  []uint64
+}
+
+// held is a feedback that was taken from the queue and is not settled.
+type held struct {
+	seq     uint64
+	msg     jetstream.Msg
+	fb      *message.Feedback
+	at      time.Time // when it came into the queue
+	tries   int       // that were refused
+	counted int       // errors marked by AtMost
+	due     time.Time // not before
+	telling bool
+	awaits  bool // the SMSC's receipt
+}
+
+func newSchedule() *schedule {
+	return &schedule{
+		held: make(map[uint64]*held), conversations: make(map[message.Conversation][]*held), limits: limits{most: maxTells},
+		settled: make(map[uint64]func(jetstream.Msg) error),
+	}
+}
+
+func (h *held) conversation() message.Conversation { return h.fb.Conversation() }
+
+// add takes in a feedback. If it is held already, the queue has sent it again: its tries and times
+// stay, and it is acknowledged with the new message.
+func (o *schedule) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at time.Time) *held {
+	if h := o.held[seq]; h != nil {
+		h.msg = msg
+		return h
+	}
+	o.arrived(seq)
+	h := &held{seq: seq, msg: msg, fb: fb, at: at}
+	o.held[seq] = h
+	l := o.conversations[h.conversation()]
+	i, _ := slices.BinarySearchFunc(l, seq, func(h *held, seq uint64) int {
+		if h.seq < seq {
+			return -1
+		}
+		return 1
+	})
+	o.conversations[h.conversation()] = slices.Insert(l, i, h)
+	return h
+}
+
+// await puts a feedback off until the SMSC's receipt has passed, or until due.
+func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
+
+// passed ends the wait of the feedback on a message whose receipt has passed.
+func (o *schedule) passed(c message.Conversation, number uint16) {
+	for _, h := range o.conversations[c] {
+		if h.awaits && h.fb.Number == number {
+			h.awaits, h.due = false, time.Time{}
+		}
+	}
+}
+
+// await makes next wait until n feedbacks with sequences up to given, which the queue sent before,
+// have come again. It waits no longer than until, because some may be gone.
+func (o *schedule) await(given uint64, n int, until time.Time) {
+	o.given, o.missing, o.waitUntil = given, n, until
+	for seq := range o.held {
+		o.arrived(seq)
+	}
+}
+
+// arrived notes that the feedback with this sequence has come again.
+func (o *schedule) arrived(seq uint64) {
+	if seq <= o.given && o.missing > 0 {
+		o.missing--
+	}
+}
+
+// next returns the feedback to deliver now: of those that are due and the first of their conversation,
+// the one with the lowest sequence. If there is none it returns when to look again; zero when nothing
+// waits for a time.
+func (o *schedule) next(now time.Time) (h *held, again time.Time) {
+	if o.telling >= o.limits.most {
+		return nil, time.Time{}
+	}
+	if o.missing > 0 && now.Before(o.waitUntil) {
+		return nil, o.waitUntil
+	}
+	if o.free.After(now.Add(burstTime)) && len(o.held) > 0 {
+		return nil, o.free.Add(-burstTime)
+	}
+	for _, l := range o.conversations {
+		first := l[0]
+		switch {
+		case first.telling:
+		case first.due.After(now):
+			if again.IsZero() || first.due.Before(again) {
+				again = first.due
+			}
+		case h == nil || first.seq < h.seq:
+			h = first
+		}
+	}
+	if h != nil {
+		h.telling, h.awaits = true, false
+		o.telling++
+		o.spend(now)
+	}
+	return h, again
+}
+
+// spend counts a delivery towards the rate.
+func (o *schedule) spend(now time.Time) {
+	if o.free.Before(now) {
+		o.free = now
+	}
+	o.free = o.free.Add(o.limits.every)
+}
+
+// done removes a feedback that is settled, and remembers how.
+func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
+	o.telling--
+	if len(o.recent) == maxHeld {
+		delete(o.settled, o.recent[0])
+		o.recent = slices.Delete(o.recent, 0, 1)
+	}
+	o.recent = append(o.recent, h.seq)
+	o.settled[h.seq] = settle
+	delete(o.held, h.seq)
+	l := slices.DeleteFunc(o.conversations[h.conversation()], func(other *held) bool { return other == h })
+	if len(l) == 0 {
+		delete(o.conversations, h.conversation())
+		return
+	}
+	o.conversations[h.conversation()] = l
+}
+
+// later puts a feedback off until due.
+func (o *schedule) later(h *held, due time.Time) {
+	o.telling--
+	h.telling, h.due = false, due
+}
+
+// all returns what is held, lowest sequence first.
+func (o *schedule) all() []*held {
+	all := make([]*held, 0, len(o.held))
+	for _, h := range o.held {
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b *held) int {
+		if a.seq < b.seq {
+			return -1
+		}
+		return 1
+	})
+	return all
+}

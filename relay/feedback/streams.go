@@ -1,0 +1,100 @@
+package feedback
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams of feedback. Each has a subject for each account: its token comes last.
+const (
+	queueStream  = "READBACK_FEEDBACK"
+	queueSubject = "readback.feedback.0."
+
+	deadStream  = "READBACK_DEAD"
+	deadSubject = "readback.dead."
+
+	heldStream  = "READBACK_HELD"
+	heldSubject = "readback.held."
+
+	eventsStream  = "READBACK_EVENTS"
+	eventsSubject = "readback.events."
+)
+
+// Bounds of the streams.
+const (
+	maxConsumers = 20000
+	eventsOctets = 1 << 30 // the oldest go
+)
+
+// Streams returns the streams of feedback, when feedback waits for keep. Storage and
+// replicas are those of all streams.
+func Streams(keep time.Duration) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		{
+			Name: queueStream, Subjects: []string{queueSubject + "*"}, Retention: jetstream.WorkQueuePolicy,
+			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
+		},
+		{Name: deadStream, Subjects: []string{deadSubject + "*"}}, // the same
+		eventsConfig(keep),
+		{Name: heldStream, Subjects: []string{heldSubject + "*"}},
+	}
+}
+
+// eventsConfig is kept as long as feedback waits.
+func eventsConfig(keep time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: eventsStream, Subjects: []string{eventsSubject + "*"}, MaxAge: keep, MaxBytes: eventsOctets,
+	}
+}
+
+// accountToken returns an account as a token of a subject. Octets that may not stand there are written
+// =XX.
+func accountToken(account string) string {
+	const hex = "0123456789ABCDEF"
+	token := make([]byte, 0, len(account))
+	for i := range len(account) {
+		c := account[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-':
+			token = append(token, c)
+		default:
+			token = append(token, '=', hex[c>>4], hex[c&15])
+		}
+	}
+	if len(token) == 0 {
+		return "=" // of the empty account
+	}
+	return string(token)
+}
+
+// accountOf returns the account of a token that accountToken returned.
+func accountOf(token string) string {
+	if token == "=" {
+		return ""
+	}
+	account := make([]byte, 0, len(token))
+	for i := 0; i < len(token); i++ {
+		if c, err := strconv.ParseUint(token[i+1:min(i+3, len(token))], 16, 8); token[i] == '=' && err == nil {
+			account = append(account, byte(c))
+			i += 2
+			continue
+		}
+		account = append(account, token[i])
+	}
+	return string(account)
+}
+
+// deleteMsg removes a message from a stream; one that is gone already is removed.
+func deleteMsg(ctx context.Context, stream jetstream.Stream, seq uint64) error {
+	err := stream.DeleteMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
+		if _, e := stream.GetMsg(ctx, seq); errors.Is(e, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+	}
+	return err
+}
