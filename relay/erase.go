@@ -31,7 +31,7 @@ func (r *Relay) Erase(ctx context.Context, receiver message.Addr) message.Verdic
 		return v
 	}
 	r.ledger.Forget(receiver, now)
-	r.reads.forget(receiver)
+	r.reads.Forget(receiver)
 	if err := r.feedback.Erase(ctx, receiver, now); err != nil {
 		return message.TryAgain("not all is erased yet, send it again")
 	}

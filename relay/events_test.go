@@ -13,6 +13,7 @@ import (
 	"readback/relay/index"
 	"readback/relay/ledger"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/relay/relaytest"
 )
 
@@ -225,7 +226,7 @@ func TestReportedAt(t *testing.T) {
 }
 
 // view is how the one message of a conversation is shown.
-func (r *running) view(c message.Conversation) MessageView {
+func (r *running) view(c message.Conversation) reads.MessageView {
 	r.t.Helper()
 	v, err := r.conversation(c.Sender.String(), c.Receiver.String())
 	if err != nil || len(v.Messages) != 1 {

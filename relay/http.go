@@ -13,6 +13,7 @@ import (
 
 	"readback/relay/access"
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // Bounds of the HTTP server. The answer may have to wait for the SMSC.
@@ -35,9 +36,9 @@ type API struct {
 // APIOptions are what an API serves.
 type APIOptions struct {
 	Submitter     *submitter
-	Audit         *audit // logs the changes that callers ask for
-	OptOuts       *optOuts
-	Conversations *views
+	Audit         *reads.Audit // logs the changes that callers ask for
+	OptOuts       *reads.OptOuts
+	Conversations *reads.Conversations
 	Erase         func(ctx context.Context, receiver message.Addr) message.Verdict
 	Origins       []string // of web pages that may call
 }
@@ -125,7 +126,7 @@ func callerOf(req *http.Request) access.Caller {
 }
 
 func (a *API) postReads(w http.ResponseWriter, req *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxReadOctets))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, reads.MaxBody))
 	if err != nil {
 		v := message.TryAgain("body did not come whole") // a slow network must not cost the response
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -148,7 +149,7 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
-	view, err := a.opt.Conversations.conversation(req.PathValue("sender"), receiver.String())
+	view, err := a.opt.Conversations.View(req.PathValue("sender"), receiver.String())
 	switch {
 	case errors.Is(err, message.ErrAddress):
 		refuse(w, message.Malformed("address", err.Error()))

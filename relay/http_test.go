@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"readback/relay/access"
+	"readback/relay/reads"
 	"readback/relay/relaytest"
 )
 
@@ -128,7 +129,7 @@ func TestConversationView(t *testing.T) {
 		r.read(c, number)
 	}
 	code, body := r.call("GET", "/v1/conversations/10690001/+447700900123", "")
-	var v ConversationView
+	var v reads.ConversationView
 	if err := json.Unmarshal([]byte(body), &v); err != nil || code != 200 {
 		t.Fatalf("got %d %s, %v", code, body, err)
 	}

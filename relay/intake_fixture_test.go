@@ -20,6 +20,7 @@ import (
 	"readback/relay/broker"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/relay/reads/readstest"
 	"readback/relay/relaytest"
 )
@@ -28,7 +29,7 @@ import (
 // HTTP API only.
 type intakeOptions struct {
 	access.Rules
-	ReadLimits
+	reads.Limits
 	Proofs         access.Proofs
 	Keep, ReadWait time.Duration
 	Origins        []string
@@ -43,9 +44,9 @@ type intakeOptions struct {
 // testIntake returns options that let everybody in.
 func testIntake(t testing.TB) intakeOptions {
 	return intakeOptions{
-		Rules:      access.Rules{Auth: []string{access.AuthNone}},
-		ReadLimits: ReadLimits{ReadRate: 600, ReadBurst: 1000, ReplayWindow: 10 * time.Minute},
-		Keep:       168 * time.Hour, ReadWait: 10 * time.Second,
+		Rules:  access.Rules{Auth: []string{access.AuthNone}},
+		Limits: reads.Limits{ReadRate: 600, ReadBurst: 1000, ReplayWindow: 10 * time.Minute},
+		Keep:   168 * time.Hour, ReadWait: 10 * time.Second,
 		Logger: slog.New(slog.DiscardHandler), Store: t.TempDir(),
 	}
 }
@@ -76,15 +77,15 @@ func serveIntake(t testing.TB, opt intakeOptions) *intakeFixture {
 func serveIntakeOn(t testing.TB, l *readstest.Ledger, opt intakeOptions) *intakeFixture {
 	t.Helper()
 	f := &intakeFixture{t: t, ledger: l, registry: prometheus.NewRegistry(), taking: make(chan struct{}), stop: func() {}}
-	audit := newAudit(opt.Logger, true, message.Mask, Code)
-	rs := newReads(l, l.Index, ReadOptions{
-		ReadLimits: opt.ReadLimits, First: 1, Last: 257, Keep: opt.Keep, Wait: opt.ReadWait, Proofs: opt.Proofs,
-		Audit: audit, Metrics: newReadMetrics(metric.With(f.registry)),
+	audit := reads.NewAudit(opt.Logger, true, message.Mask, Code)
+	rs := reads.New(l, l.Index, reads.Options{
+		Limits: opt.Limits, First: 1, Last: 257, Keep: opt.Keep, Wait: opt.ReadWait, Proofs: opt.Proofs,
+		Audit: audit, Metrics: reads.NewMetrics(metric.With(f.registry)),
 	})
 	callers := access.NewCallers(opt.Rules)
 	f.submitter = newSubmitter(rs, callers)
 	f.api = newAPI(APIOptions{
-		Submitter: f.submitter, Audit: audit, OptOuts: newOptOuts(l, l.Index), Conversations: newViews(l, l.Index, opt.Keep),
+		Submitter: f.submitter, Audit: audit, OptOuts: reads.NewOptOuts(l, l.Index), Conversations: reads.NewConversations(l, l.Index, opt.Keep),
 		Origins: opt.Origins, Erase: func(ctx context.Context, receiver message.Addr) message.Verdict {
 			return l.Submit(ctx, journal.KindErase, func(dst []byte) []byte {
 				return journal.AppendErase(dst, &receiver, time.Now().UnixMilli())

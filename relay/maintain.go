@@ -33,7 +33,7 @@ func (r *Relay) maintain(ctx context.Context) {
 }
 
 func (r *Relay) expire() {
-	if err := r.optOuts.renew(time.Now().Add(-r.opt.Keep / 2)); err != nil {
+	if err := r.optOuts.Renew(time.Now().Add(-r.opt.Keep / 2)); err != nil {
 		r.log.Error("opt-outs cannot be renewed in the log", "error", err)
 	}
 	if err := r.index.Expire(r.ledger.OldestDay()); err != nil {

@@ -6,11 +6,12 @@ import (
 	"readback/internal/metric"
 	"readback/relay/broker"
 	"readback/relay/feedback"
+	"readback/relay/reads"
 )
 
 // metrics are what an operator sees of the relay; never a subscriber's number.
 type metrics struct {
-	reads    *readMetrics
+	reads    *reads.Metrics
 	refused  *prometheus.CounterVec
 	erased   prometheus.Counter
 	feedback *feedback.Metrics
@@ -26,7 +27,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 }
 
 func (m *metrics) addReads(f metric.Factory) {
-	m.reads = newReadMetrics(f)
+	m.reads = reads.NewMetrics(f)
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
 		Labels: []string{"reason"}, Detail: "`max_connections`, `tls`.", Look: "it rises",

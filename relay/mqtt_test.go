@@ -11,6 +11,7 @@ import (
 
 	"readback/relay/broker"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/relay/relaytest"
 )
 
@@ -76,7 +77,7 @@ func TestMQTTVerdicts(t *testing.T) {
 		{"no such message", `{"number":9,"id":"b"}`, `{"id":"b","number":9,"code":404,"error":"no such message"}`},
 		{"an array", `[{"number":1},{"number":8}]`, `[{"number":1,"code":202},{"number":8,"code":404,"error":"no such message"}]`},
 		{"no number", `{}`, `{"code":400,"error":"is missing","field":"number"}`},
-		{"too large", strings.Repeat(" ", 1) + `{"number":1,"id":"` + strings.Repeat("x", maxReadOctets) + `"}`, `{"code":413,"error":"is over 64 KiB"}`},
+		{"too large", strings.Repeat(" ", 1) + `{"number":1,"id":"` + strings.Repeat("x", reads.MaxBody) + `"}`, `{"code":413,"error":"is over 64 KiB"}`},
 	} {
 		for _, qos := range []byte{0, 1} {
 			h.publish(qos, "readback/reads/"+handsetNumber, tt.body)

@@ -17,6 +17,7 @@ import (
 	"readback/relay/broker"
 	"readback/relay/feedback"
 	"readback/relay/ledger"
+	"readback/relay/reads"
 	"readback/smpp/receipt"
 )
 
@@ -39,7 +40,7 @@ type Config struct {
 
 	access.Rules // say who may report a read
 
-	ReadLimits
+	reads.Limits
 
 	Origins    []string `key:"reads.cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
 	MaxClients int      `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
@@ -110,7 +111,7 @@ func (o *Options) Validate() error {
 		check(o.Conversations >= ledger.MinConversations, "conversations: %d is under %d", o.Conversations, ledger.MinConversations),
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		o.DeliveryOptions.Validate(),
-		o.ReadLimits.Validate(),
+		o.Limits.Validate(),
 		check(embedded || o.Listen == "", "listen: %q is for the embedded server only", o.Listen),
 		check(!embedded || o.Creds == "" && o.NKey == "", "creds, nkey: are for a cluster only"),
 	)

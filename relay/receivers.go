@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // maxChanges is how many changes are made for a receiver at once and in a minute. An erasure
@@ -24,7 +25,7 @@ func (a *API) getOptOut(w http.ResponseWriter, req *http.Request) {
 }
 
 func (a *API) replyOptOut(w http.ResponseWriter, receiver *message.Addr) {
-	o, err := a.opt.OptOuts.get(receiver)
+	o, err := a.opt.OptOuts.Get(receiver)
 	if err != nil {
 		refuse(w, message.LedgerDown())
 		return
@@ -44,7 +45,7 @@ func (a *API) deleteOptOut(w http.ResponseWriter, req *http.Request) {
 
 func (a *API) changeOptOut(w http.ResponseWriter, req *http.Request, what string, on bool) {
 	a.change(w, req, what, func(ctx context.Context, receiver message.Addr) message.Verdict {
-		return a.opt.OptOuts.set(ctx, &receiver, on)
+		return a.opt.OptOuts.Set(ctx, &receiver, on)
 	}, func(receiver message.Addr) { a.replyOptOut(w, &receiver) })
 }
 
@@ -68,7 +69,7 @@ func (a *API) change(w http.ResponseWriter, req *http.Request, what string,
 		v = do(ctx, receiver)
 	}
 	by := callerOf(req)
-	a.opt.Audit.act(what, &by, req.PathValue("receiver"), v)
+	a.opt.Audit.LogChange(what, &by, req.PathValue("receiver"), v)
 	if !v.IsAccepted() {
 		refuse(w, v)
 		return
@@ -84,7 +85,7 @@ func receiverOf(req *http.Request) (message.Addr, message.Verdict) {
 	case err != nil:
 		return receiver, message.Malformed("receiver", err.Error())
 	case by.NeedsProof:
-		return receiver, unproven(&by, "", "a proof is for read responses only")
+		return receiver, reads.Unproven(&by, "", "a proof is for read responses only")
 	case !by.SpeaksFor(&receiver):
 		return receiver, message.Verdict{Kind: message.VerdictForbidden, Field: "receiver", Reason: "is not the caller's"}
 	}

@@ -24,6 +24,7 @@ import (
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/ledger"
+	"readback/relay/reads"
 )
 
 // stopTimeout bounds a clean stop.
@@ -39,10 +40,10 @@ type Relay struct {
 	lock     io.Closer      // of the store
 	index    *index.Index
 	ledger   *ledger.Partition
-	reads    *Reads
+	reads    *reads.Service
 	feedback *feedback.Service
 	callers  *access.Callers
-	optOuts  *optOuts
+	optOuts  *reads.OptOuts
 	broker   *broker.Server // the embedded NATS server; nil without
 
 	connected chan struct{} // NATS is there again
@@ -81,16 +82,16 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = r.newLedger()
 	r.feedback = r.makeFeedback()
-	audit := newAudit(r.log, r.opt.Audit, r.mask, Code)
-	r.reads = newReads(r.ledger, r.index, ReadOptions{
-		ReadLimits: r.opt.ReadLimits, First: r.opt.First, Last: r.opt.Last, Keep: r.opt.Keep, Wait: r.opt.ReadWait,
+	audit := reads.NewAudit(r.log, r.opt.Audit, r.mask, Code)
+	r.reads = reads.New(r.ledger, r.index, reads.Options{
+		Limits: r.opt.Limits, First: r.opt.First, Last: r.opt.Last, Keep: r.opt.Keep, Wait: r.opt.ReadWait,
 		Proofs: r.opt.Proofs, Audit: audit, Metrics: r.metrics.reads,
 	})
-	r.optOuts = newOptOuts(r.ledger, r.index)
+	r.optOuts = reads.NewOptOuts(r.ledger, r.index)
 	r.submitter = newSubmitter(r.reads, r.callers)
 	r.api = newAPI(APIOptions{
 		Submitter: r.submitter, Audit: audit, OptOuts: r.optOuts, Erase: r.Erase, Origins: r.opt.Origins,
-		Conversations: newViews(r.ledger, r.index, r.opt.Keep),
+		Conversations: reads.NewConversations(r.ledger, r.index, r.opt.Keep),
 	})
 	return r, nil
 }
@@ -149,7 +150,7 @@ func (r *Relay) OperatorHandler() http.Handler {
 }
 
 // Reads takes the read responses.
-func (r *Relay) Reads() *Reads { return r.reads }
+func (r *Relay) Reads() *reads.Service { return r.reads }
 
 // SetCallers puts other rules in force: who may send read responses and ask for conversations.
 // On an error the rules stay.

@@ -13,6 +13,7 @@ import (
 	"readback/relay/feedback"
 	"readback/relay/ledger"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/relay/relaytest"
 )
 
@@ -145,12 +146,12 @@ func (r *running) record(method, path, body string, headers ...string) *httptest
 }
 
 // conversation returns what the index has of a conversation.
-func (r *Relay) conversation(sender, receiver string) (ConversationView, error) {
-	return newViews(r.ledger, r.index, r.opt.Keep).conversation(sender, receiver)
+func (r *Relay) conversation(sender, receiver string) (reads.ConversationView, error) {
+	return reads.NewConversations(r.ledger, r.index, r.opt.Keep).View(sender, receiver)
 }
 
-func response(c message.Conversation, number uint16) Read {
-	return Read{Receiver: c.Receiver.String(), Sender: c.Sender.String(), Number: number, Status: message.StatusRead}
+func response(c message.Conversation, number uint16) reads.Read {
+	return reads.Read{Receiver: c.Receiver.String(), Sender: c.Sender.String(), Number: number, Status: message.StatusRead}
 }
 
 // tellings collects the feedback of an account until the test ends.

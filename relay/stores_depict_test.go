@@ -164,7 +164,7 @@ func (r *running) depictIndex(d *depiction) {
 			r.t.Fatal(err)
 		}
 		d.Conversations = append(d.Conversations, image)
-		o, err := r.optOuts.get(&c.Receiver)
+		o, err := r.optOuts.Get(&c.Receiver)
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"readback/relay/feedback"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // storesDir holds stores that released code wrote.
@@ -25,7 +26,7 @@ type depiction struct {
 	Kinds         []string                   `json:"kinds"` // of the records in its log
 	Conversations []conversationImage        `json:"conversations"`
 	Routes        map[string]string          `json:"routes"` // accounts by message_id
-	OptOuts       []OptOut                   `json:"opt_outs"`
+	OptOuts       []reads.OptOut             `json:"opt_outs"`
 	Parts         map[string]string          `json:"parts"` // of cut messages: "seq key of the first part" by key
 	Dead          []feedback.DeadLetter      `json:"dead"`
 	Held          []heldImage                `json:"held"`
@@ -38,7 +39,7 @@ type depiction struct {
 
 // conversationImage is a conversation with what its view does not show.
 type conversationImage struct {
-	ConversationView
+	reads.ConversationView
 	Entries []entryImage `json:"entries"`
 }
 

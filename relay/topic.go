@@ -15,6 +15,7 @@ import (
 	"readback/relay/access"
 	"readback/relay/broker"
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // The NATS server stores messages of MQTT clients with QoS 1 or 2 in its own stream before it
@@ -115,14 +116,14 @@ type topicVerdict struct {
 
 // on returns the answer to a body as a value for its JSON.
 func (a answer) on(body []byte) any {
-	items, _, v := ParseReads(body)
+	items, _, v := reads.ParseBody(body)
 	if v.IsDecided() {
 		return topicVerdict{verdictJSON: wireVerdict(a.Verdict)}
 	}
 	all := make([]topicVerdict, len(items))
 	for i, item := range items {
 		_ = json.Unmarshal(item, &all[i]) // a field that cannot be parsed is left out
-		if len(all[i].ID) > maxReadID {
+		if len(all[i].ID) > reads.MaxID {
 			all[i].ID = ""
 		}
 		v := a.Verdict
@@ -157,7 +158,7 @@ func (n *topicIntake) publishSmall(subject string, v any) error {
 	if err != nil {
 		return err
 	}
-	if all, ok := v.([]topicVerdict); ok && len(text) > maxReadOctets && len(all) > 1 {
+	if all, ok := v.([]topicVerdict); ok && len(text) > reads.MaxBody && len(all) > 1 {
 		return errors.Join(n.publishSmall(subject, all[:len(all)/2]), n.publishSmall(subject, all[len(all)/2:]))
 	}
 	return n.nc.Publish(subject, text)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/relay/relaytest"
 )
 
@@ -47,13 +48,13 @@ func FuzzTopic(f *testing.F) {
 	way := &topicIntake{streamIntake: &streamIntake{submitter: r.submitter}}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
 		a := way.submitTopic(t.Context(), topic, body, "mqtt")
-		items, _, v := ParseReads(body)
+		items, _, v := reads.ParseBody(body)
 		all := topicVerdicts(t, a.on(body))
 		if len(all) != max(len(items), 1) && a.items != nil || a.items != nil && v.IsDecided() {
 			t.Errorf("%d verdicts on %d read responses", len(all), len(items))
 		}
 		for i, v := range all {
-			if !slices.Contains(codes, v.Code) || len(v.ID) > maxReadID {
+			if !slices.Contains(codes, v.Code) || len(v.ID) > reads.MaxID {
 				t.Errorf("verdict %d: got %+v", i, v)
 			}
 			if v.Code != 202 {

@@ -8,6 +8,7 @@ import (
 
 	"readback/relay/access"
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // maxAtOnce is how many items of one array are submitted at a time.
@@ -15,19 +16,21 @@ const maxAtOnce = 64
 
 // submitter takes the bodies of read responses from all ways in.
 type submitter struct {
-	reads   *Reads
+	reads   *reads.Service
 	callers *access.Callers
 }
 
 // newSubmitter returns a submitter that submits to rs what callers send.
-func newSubmitter(rs *Reads, callers *access.Callers) *submitter { return &submitter{rs, callers} }
+func newSubmitter(rs *reads.Service, callers *access.Callers) *submitter {
+	return &submitter{rs, callers}
+}
 
 // submit takes a body: one read response or an array of them. The items of an array are submitted
 // concurrently.
 func (s *submitter) submit(ctx context.Context, body []byte, way string, by access.Caller) answer {
 	ctx, cancel := context.WithTimeout(ctx, intakeWait)
 	defer cancel()
-	items, array, v := ParseReads(body)
+	items, array, v := reads.ParseBody(body)
 	if v.IsDecided() {
 		s.reads.Report(way, by, v)
 		return answer{Verdict: v}

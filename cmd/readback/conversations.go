@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/handset"
-	"readback/relay"
+	"readback/relay/reads"
 )
 
 func conversationsCommand() *cobra.Command {
@@ -37,7 +37,7 @@ func conversationsCommand() *cobra.Command {
 		if status != http.StatusOK {
 			return verdictError(answer)
 		}
-		var view relay.ConversationView
+		var view reads.ConversationView
 		if err := json.Unmarshal(answer, &view); err != nil {
 			return fmt.Errorf("answer of the gateway: %w", err)
 		}
@@ -46,7 +46,7 @@ func conversationsCommand() *cobra.Command {
 	return cmd
 }
 
-func printConversation(cmd *cobra.Command, view *relay.ConversationView) error {
+func printConversation(cmd *cobra.Command, view *reads.ConversationView) error {
 	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	say(out, "NUMBER\tSTATE\tACCOUNT\tSUBMITTED\tDELIVERED\tREAD\tMESSAGE_ID\n")
 	for _, m := range view.Messages {

@@ -24,7 +24,8 @@ var imports = map[string][]string{
 		"internal/metric", "internal/numbering", "internal/ops", "internal/pool",
 		"internal/simulator", "internal/simulator/command", "internal/simulator/load",
 		"internal/token", "internal/transport", "internal/webhook", "relay", "relay/access",
-		"relay/broker", "relay/feedback", "relay/message", "smpp", "smpp/receipt", "udh",
+		"relay/broker", "relay/feedback", "relay/message", "relay/reads", "smpp",
+		"smpp/receipt", "udh",
 	},
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering",
@@ -55,8 +56,8 @@ var imports = map[string][]string{
 	"internal/ops":       {},
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
 	"internal/readresponse": {
-		"internal/account", "internal/background", "relay", "relay/access", "relay/message",
-		"smpp", "udh",
+		"internal/account", "internal/background", "relay/access", "relay/message",
+		"relay/reads", "smpp", "udh",
 	},
 	"internal/receipts": {
 		"internal/background", "internal/crash", "internal/metric", "relay/journal",
@@ -76,9 +77,9 @@ var imports = map[string][]string{
 	"internal/transport":         {"internal/kept"},
 	"internal/webhook":           {"relay/message"},
 	"relay": {
-		"internal/backoff", "internal/crash", "internal/lru", "internal/metric",
-		"internal/setting", "relay/access", "relay/broker", "relay/feedback", "relay/index",
-		"relay/journal", "relay/ledger", "relay/message", "smpp/receipt",
+		"internal/backoff", "internal/crash", "internal/metric", "internal/setting",
+		"relay/access", "relay/broker", "relay/feedback", "relay/index", "relay/journal",
+		"relay/ledger", "relay/message", "relay/reads", "smpp/receipt",
 	},
 	"relay/access": {"internal/lru", "relay/message"},
 	"relay/broker": {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
@@ -93,7 +94,11 @@ var imports = map[string][]string{
 		"internal/backoff", "internal/crash", "internal/metric", "relay/index", "relay/journal",
 		"relay/message",
 	},
-	"relay/message":         {},
+	"relay/message": {},
+	"relay/reads": {
+		"internal/lru", "internal/metric", "relay/access", "relay/index", "relay/journal",
+		"relay/message",
+	},
 	"relay/reads/readstest": {"relay/index", "relay/journal", "relay/message"},
 	"relay/relaytest":       {"relay/message"},
 	"smpp":                  {},

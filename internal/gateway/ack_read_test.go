@@ -12,8 +12,8 @@ import (
 	"readback/internal/readresponse"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 )
 
@@ -37,9 +37,9 @@ const ackText = "readback receiver:447700900123 number:017 status:1 read:2026-11
 // What can be read as a read response of a receiver of the account's is taken; the SMSC sees
 // everything else as it came.
 func TestAckTaken(t *testing.T) {
-	reads := make(chan relay.Read, 1)
-	w := serve(t, ackSetup(func(_ context.Context, rd relay.Read) message.Verdict {
-		reads <- rd
+	responses := make(chan reads.Read, 1)
+	w := serve(t, ackSetup(func(_ context.Context, rd reads.Read) message.Verdict {
+		responses <- rd
 		return message.Verdict{Kind: message.VerdictAccepted}
 	}))
 	esme, smsc := w.bind(simulator.Bind{})
@@ -49,14 +49,14 @@ func TestAckTaken(t *testing.T) {
 	for i, tt := range []struct {
 		name  string
 		frame smpp.Frame
-		want  *relay.Read // nil: passes
+		want  *reads.Read // nil: passes
 	}{
-		{"element", ack(0x48, number, "\x05\x81\x03\x01\x01\x02"), &relay.Read{Number: 257, Status: 2}},
-		{"element with proof", ack(0x48, number, "\x09\x81\x07\x00\x11\x01\x9f\x3a\x01\xc2"), &relay.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}},
-		{"our own feedback's text", ack(0x08, number, ackText), &relay.Read{Number: 17, Status: 1, ReadAt: at}},
-		{"number alone", ack(0x08, "+"+number, "number:5"), &relay.Read{Number: 5, Status: 1}},
-		{"in message_payload", ack(0x08, number, "", []byte(payload)...), &relay.Read{Number: 17, Status: 1}},
-		{"mode bits", ack(0x0B, number, "status:0 number:5"), &relay.Read{Number: 5}},
+		{"element", ack(0x48, number, "\x05\x81\x03\x01\x01\x02"), &reads.Read{Number: 257, Status: 2}},
+		{"element with proof", ack(0x48, number, "\x09\x81\x07\x00\x11\x01\x9f\x3a\x01\xc2"), &reads.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}},
+		{"our own feedback's text", ack(0x08, number, ackText), &reads.Read{Number: 17, Status: 1, ReadAt: at}},
+		{"number alone", ack(0x08, "+"+number, "number:5"), &reads.Read{Number: 5, Status: 1}},
+		{"in message_payload", ack(0x08, number, "", []byte(payload)...), &reads.Read{Number: 17, Status: 1}},
+		{"mode bits", ack(0x0B, number, "status:0 number:5"), &reads.Read{Number: 5}},
 		{"for another receiver", ack(0x08, "447800900123", ackText), nil},
 		{"of another type", ack(0x10, number, ackText), nil},
 		{"a message", ack(0x00, number, ackText), nil},
@@ -75,7 +75,7 @@ func TestAckTaken(t *testing.T) {
 			esme.Want(tt.name, testpeer.Frame(pdu.SubmitSMRespID, 0, tt.frame.Seq(), "4A\x00"))
 			continue
 		}
-		got := testpeer.Receive(t, tt.name, reads)
+		got := testpeer.Receive(t, tt.name, responses)
 		if got.Way != "smpp" || got.By.Name != "account:bank" || strings.TrimPrefix(got.Receiver, "+") != number || got.Sender != "10690001" {
 			t.Errorf("%s: got %+v", tt.name, got)
 		}
@@ -92,7 +92,7 @@ func TestAckTaken(t *testing.T) {
 // Each verdict has its command_status.
 func TestAckVerdict(t *testing.T) {
 	kinds := make(chan message.VerdictKind, 1)
-	w := serve(t, ackSetup(func(context.Context, relay.Read) message.Verdict { return message.Verdict{Kind: <-kinds} }))
+	w := serve(t, ackSetup(func(context.Context, reads.Read) message.Verdict { return message.Verdict{Kind: <-kinds} }))
 	esme, _ := w.bind(simulator.Bind{})
 	for i, tt := range []struct {
 		kind message.VerdictKind
@@ -120,7 +120,7 @@ func TestAckVerdict(t *testing.T) {
 // A verdict that takes its time holds up nothing else, and not too many wait at once.
 func TestAckWaits(t *testing.T) {
 	entered, verdicts := make(chan struct{}, maxReads), make(chan struct{})
-	w := serve(t, ackSetup(func(ctx context.Context, _ relay.Read) message.Verdict {
+	w := serve(t, ackSetup(func(ctx context.Context, _ reads.Read) message.Verdict {
 		entered <- struct{}{}
 		select {
 		case <-verdicts:
@@ -154,7 +154,7 @@ func TestAckWaits(t *testing.T) {
 // By default an SME delivery acknowledgement is a message like any other.
 func TestAckPasses(t *testing.T) {
 	w := serve(t, setup{options: func(o *Options) {
-		o.Acks = func(context.Context, relay.Read) message.Verdict { panic("not reached") }
+		o.Acks = func(context.Context, reads.Read) message.Verdict { panic("not reached") }
 	}})
 	esme, smsc := w.bind(simulator.Bind{})
 	f := ack(0x08, "447700900123", ackText)

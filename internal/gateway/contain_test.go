@@ -14,10 +14,10 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 )
 
@@ -64,7 +64,7 @@ var plants = []planted{
 	{
 		name: "a read response of the ESME's",
 		options: func(o *Options) {
-			o.Acks = func(context.Context, relay.Read) message.Verdict { plantedPanic(); return message.Verdict{} }
+			o.Acks = func(context.Context, reads.Read) message.Verdict { plantedPanic(); return message.Verdict{} }
 		},
 		account: Account{MayRead: []account.AddressRange{{Low: "4477009", High: "4477009", Prefix: true}}},
 		cause: func(esme, _ *testpeer.Peer) {
@@ -76,7 +76,7 @@ var plants = []planted{
 	{
 		name: "a read response of a subscriber's",
 		options: func(o *Options) {
-			o.Reads = func(context.Context, relay.Read) message.Verdict { plantedPanic(); return message.Verdict{} }
+			o.Reads = func(context.Context, reads.Read) message.Verdict { plantedPanic(); return message.Verdict{} }
 		},
 		account: readingBank,
 		cause: func(_, smsc *testpeer.Peer) {

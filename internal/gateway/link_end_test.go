@@ -13,8 +13,8 @@ import (
 	"readback/internal/readresponse"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 )
 
@@ -82,7 +82,7 @@ func newStubborn() stubborn {
 	return stubborn{make(chan context.Context, 1), make(chan message.Verdict)}
 }
 
-func (r stubborn) read(ctx context.Context, _ relay.Read) message.Verdict {
+func (r stubborn) read(ctx context.Context, _ reads.Read) message.Verdict {
 	r.asked <- ctx
 	return <-r.verdict
 }

@@ -12,8 +12,8 @@ import (
 	"readback/internal/readresponse"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 )
 
@@ -33,7 +33,7 @@ var readingBank = Account{
 // called with.
 func blocked() (readresponse.SubmitFunc, <-chan context.Context) {
 	asked := make(chan context.Context, 1)
-	return func(ctx context.Context, _ relay.Read) message.Verdict {
+	return func(ctx context.Context, _ reads.Read) message.Verdict {
 		asked <- ctx
 		<-ctx.Done()
 		return message.Verdict{Kind: message.VerdictUnavailable}
@@ -62,12 +62,12 @@ func TestReadBySMSCThatIsGone(t *testing.T) {
 // A read response that comes as a message is answered by the gateway, and the ESME never sees it.
 func TestReadBySMS(t *testing.T) {
 	const udhi = smpp.ESMClassUDHI
-	reads := make(chan relay.Read, 1)
+	responses := make(chan reads.Read, 1)
 	verdict := make(chan message.Verdict, 1)
 	options := func(o *Options) {
 		o.ReadIEI = 0x81
-		o.Reads = func(_ context.Context, rd relay.Read) message.Verdict {
-			reads <- rd
+		o.Reads = func(_ context.Context, rd reads.Read) message.Verdict {
+			responses <- rd
 			return <-verdict
 		}
 	}
@@ -75,24 +75,24 @@ func TestReadBySMS(t *testing.T) {
 		esme, smsc := join()
 		for i, tt := range []struct {
 			name, ud string
-			want     relay.Read
+			want     reads.Read
 			verdict  message.VerdictKind
 			answer   pdu.Status
 		}{
-			{"read", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, message.VerdictAccepted, smpp.StatusOK},
-			{"deleted, with text", "\x05\x81\x03\x01\x01\x02Hi", relay.Read{Number: 257, Status: 2}, message.VerdictAccepted, smpp.StatusOK},
-			{"with proof", "\x09\x81\x07\x00\x11\x01\x9F\x3A\x01\xC2", relay.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}, message.VerdictAccepted, smpp.StatusOK},
-			{"unknown number", "\x05\x81\x03\x00\x12\x01", relay.Read{Number: 18, Status: 1}, message.VerdictNotFound, smpp.StatusOK},
-			{"malformed status", "\x05\x81\x03\x00\x11\x09", relay.Read{Number: 17, Status: 9}, message.VerdictMalformed, smpp.StatusOK},
-			{"ledger is down", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, message.VerdictUnavailable, smpp.StatusTempApp},
-			{"too many", "\x05\x81\x03\x00\x11\x01", relay.Read{Number: 17, Status: 1}, message.VerdictTooMany, smpp.StatusTempApp},
+			{"read", "\x05\x81\x03\x00\x11\x01", reads.Read{Number: 17, Status: 1}, message.VerdictAccepted, smpp.StatusOK},
+			{"deleted, with text", "\x05\x81\x03\x01\x01\x02Hi", reads.Read{Number: 257, Status: 2}, message.VerdictAccepted, smpp.StatusOK},
+			{"with proof", "\x09\x81\x07\x00\x11\x01\x9F\x3A\x01\xC2", reads.Read{Number: 17, Status: 1, Proof: "9f3a01c2"}, message.VerdictAccepted, smpp.StatusOK},
+			{"unknown number", "\x05\x81\x03\x00\x12\x01", reads.Read{Number: 18, Status: 1}, message.VerdictNotFound, smpp.StatusOK},
+			{"malformed status", "\x05\x81\x03\x00\x11\x09", reads.Read{Number: 17, Status: 9}, message.VerdictMalformed, smpp.StatusOK},
+			{"ledger is down", "\x05\x81\x03\x00\x11\x01", reads.Read{Number: 17, Status: 1}, message.VerdictUnavailable, smpp.StatusTempApp},
+			{"too many", "\x05\x81\x03\x00\x11\x01", reads.Read{Number: 17, Status: 1}, message.VerdictTooMany, smpp.StatusTempApp},
 		} {
 			seq := uint32(i + 1)
 			verdict <- message.Verdict{Kind: tt.verdict}
 			smsc.Send(fromSubscriber(seq, udhi, 0, tt.ud))
 			tt.want.Receiver, tt.want.Sender, tt.want.Way = receiver, "10690001", "sms"
 			tt.want.By.Name = "network"
-			if got := testpeer.Receive(t, tt.name, reads); got != tt.want {
+			if got := testpeer.Receive(t, tt.name, responses); got != tt.want {
 				t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 			}
 			smsc.Want(tt.name, taken(seq, tt.answer))
@@ -113,8 +113,8 @@ func TestReadBySMS(t *testing.T) {
 			esme.Want("message of a subscriber", f)
 			esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
 			smsc.Want("answer", testpeer.Frame(pdu.DeliverSMRespID, 0, f.Seq(), "\x00"))
-			if len(reads) > 0 {
-				t.Fatalf("message %d was read as %+v", i, <-reads)
+			if len(responses) > 0 {
+				t.Fatalf("message %d was read as %+v", i, <-responses)
 			}
 		}
 	})

@@ -9,15 +9,15 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/readresponse"
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 )
 
 // A read response that has no verdict in time is refused for now, on either way.
 func TestVerdictInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := func(ctx context.Context, _ relay.Read) message.Verdict {
+		r := func(ctx context.Context, _ reads.Read) message.Verdict {
 			<-ctx.Done()
 			return message.Verdict{Kind: message.VerdictUnavailable}
 		}

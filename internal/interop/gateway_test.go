@@ -12,6 +12,7 @@ import (
 	"readback/internal/testpeer"
 	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // startGateway starts a gateway with its relay and returns where it listens. It
@@ -51,7 +52,7 @@ func (w *world) read(sender, receiver string, number uint16) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, deadline)
 	defer cancel()
-	verdict := w.relay.Reads().Submit(ctx, relay.Read{Sender: sender, Receiver: receiver, Number: number, Status: message.StatusRead})
+	verdict := w.relay.Reads().Submit(ctx, reads.Read{Sender: sender, Receiver: receiver, Number: number, Status: message.StatusRead})
 	if !verdict.IsAccepted() {
 		w.Fatalf("read of %d: got %+v, want that it is accepted", number, verdict)
 	}

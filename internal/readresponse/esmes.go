@@ -9,8 +9,8 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/background"
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -44,7 +44,7 @@ func (e ESMEs) Take(ctx context.Context, name string, f smpp.Frame, mayRead []ac
 
 // parse reads the read response that a message is. Whatever has another type or form, or is
 // from somebody else, is none.
-func (e ESMEs) parse(f smpp.Frame, mayRead []account.AddressRange) (rd relay.Read, ok bool) {
+func (e ESMEs) parse(f smpp.Frame, mayRead []account.AddressRange) (rd reads.Read, ok bool) {
 	if e.Submit == nil || len(mayRead) == 0 {
 		return rd, false
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/background"
-	"readback/relay"
 	"readback/relay/access"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 	"readback/udh"
 )
 
 // SubmitFunc takes a read response and returns the verdict on it.
-type SubmitFunc func(ctx context.Context, rd relay.Read) message.Verdict
+type SubmitFunc func(ctx context.Context, rd reads.Read) message.Verdict
 
 // MaxWait bounds the verdict on a read response that came as a message: it may have to
 // wait for the SMSC's answer to the message it is about.
@@ -48,12 +48,12 @@ func (s Subscribers) Take(ctx context.Context, m smpp.Message, later background.
 
 // parse reads the read response that a message is. Multipart messages, and whatever has
 // another type or form, are none.
-func (s Subscribers) parse(m smpp.Message) (rd relay.Read, ok bool) {
+func (s Subscribers) parse(m smpp.Message) (rd reads.Read, ok bool) {
 	if s.Submit == nil || !m.HasUDH() || m.ESMClass()&smpp.ESMClassType != 0 {
-		return relay.Read{}, false
+		return reads.Read{}, false
 	}
 	number, status, proof, ok := udh.ReadResponse(m.UserData(), s.IEI)
-	return relay.Read{
+	return reads.Read{
 		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
 		Proof: hex.EncodeToString(proof), Way: "sms", By: access.Caller{Name: "network"}, // which says whose message it is
 	}, ok

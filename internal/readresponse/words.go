@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -14,7 +14,7 @@ import (
 // readWords reads the text of a read response, which is that of the gateway's own feedback:
 // number:017 status:1 read:2026-11-23T08:30:00Z, in any order and among other words. Only the number
 // must be there. A word without a colon is another word, whatever it says.
-func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
+func readWords(m smpp.Message, alphabet udh.Coding) (rd reads.Read, ok bool) {
 	text := m.UserData()
 	if m.HasUDH() || len(text) > smpp.MaxShortMessage {
 		return rd, false
@@ -39,7 +39,7 @@ func readWords(m smpp.Message, alphabet udh.Coding) (rd relay.Read, ok bool) {
 			rd.ReadAt, err = time.Parse(time.RFC3339, value)
 		}
 		if err != nil {
-			return relay.Read{}, false
+			return reads.Read{}, false
 		}
 	}
 	return rd, ok

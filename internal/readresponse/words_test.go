@@ -10,14 +10,14 @@ import (
 
 	"readback/internal/deliver"
 	"readback/internal/simulator"
-	"readback/relay"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 	"readback/udh"
 )
 
 // wordsOf reads a text as that of a read response.
-func wordsOf(t *testing.T, text []byte, dataCoding, esmClass byte) (relay.Read, bool) {
+func wordsOf(t *testing.T, text []byte, dataCoding, esmClass byte) (reads.Read, bool) {
 	t.Helper()
 	f := simulator.ShortMessage{
 		From: simulator.Number("447700900123"), To: simulator.Number("10690001"),
@@ -25,7 +25,7 @@ func wordsOf(t *testing.T, text []byte, dataCoding, esmClass byte) (relay.Read, 
 	}.Append(nil, pdu.SubmitSMID, 0)
 	m, err := smpp.ParseMessage(f)
 	if err != nil {
-		return relay.Read{}, false
+		return reads.Read{}, false
 	}
 	return readWords(m, udh.GSM7)
 }
@@ -36,13 +36,13 @@ func TestReadWords(t *testing.T) {
 	tests := []struct {
 		name, text           string
 		dataCoding, esmClass byte
-		want                 *relay.Read
+		want                 *reads.Read
 	}{
-		{"feedback", read, 0, 8, &relay.Read{Number: 17, Status: 1, ReadAt: at}},
-		{"UCS2", "\x00n\x00u\x00m\x00b\x00e\x00r\x00:\x007", 8, 8, &relay.Read{Number: 7, Status: 1}},
-		{"any order, among other words", "Re: read:2026-11-23T09:30:00+01:00 status:2 number:65535 bye:", 0, 8, &relay.Read{Number: 65535, Status: 2, ReadAt: at}},
-		{"words without a value", "read status of number number:5 is status:2", 0, 8, &relay.Read{Number: 5, Status: 2}},
-		{"lines", "number:5\r\nstatus:0", 0, 8, &relay.Read{Number: 5}},
+		{"feedback", read, 0, 8, &reads.Read{Number: 17, Status: 1, ReadAt: at}},
+		{"UCS2", "\x00n\x00u\x00m\x00b\x00e\x00r\x00:\x007", 8, 8, &reads.Read{Number: 7, Status: 1}},
+		{"any order, among other words", "Re: read:2026-11-23T09:30:00+01:00 status:2 number:65535 bye:", 0, 8, &reads.Read{Number: 65535, Status: 2, ReadAt: at}},
+		{"words without a value", "read status of number number:5 is status:2", 0, 8, &reads.Read{Number: 5, Status: 2}},
+		{"lines", "number:5\r\nstatus:0", 0, 8, &reads.Read{Number: 5}},
 		{"no number", "status:1", 0, 8, nil},
 		{"empty number", "number: 5", 0, 8, nil},
 		{"number below 0", "number:-1", 0, 8, nil},
@@ -72,23 +72,23 @@ func TestReadWordsBorders(t *testing.T) {
 	long := strings.Repeat("x", smpp.MaxShortMessage-len("number:5 "))
 	for _, tt := range []struct {
 		text string
-		want relay.Read
+		want reads.Read
 		ok   bool
 	}{
-		{"number:5", relay.Read{Number: 5, Status: 1}, true},
-		{"number:65535 status:255", relay.Read{Number: 65535, Status: 255}, true},
-		{"read:2026-11-23T08:30:00Z status:2 number:5", relay.Read{Number: 5, Status: 2, ReadAt: at}, true},
-		{"number:5 " + long, relay.Read{Number: 5, Status: 1}, true},
-		{"number:5 " + long + "x", relay.Read{}, false},
-		{"number: 5", relay.Read{}, false},
-		{"number:-1", relay.Read{}, false},
-		{"number:65536", relay.Read{}, false},
-		{"number:5 status:256", relay.Read{}, false},
-		{"number:5 status:", relay.Read{}, false},
-		{"number:5 read:yesterday", relay.Read{}, false},
-		{"status:1 read:2026-11-23T08:30:00Z", relay.Read{}, false},
-		{"Number:5", relay.Read{}, false},
-		{"5", relay.Read{}, false},
+		{"number:5", reads.Read{Number: 5, Status: 1}, true},
+		{"number:65535 status:255", reads.Read{Number: 65535, Status: 255}, true},
+		{"read:2026-11-23T08:30:00Z status:2 number:5", reads.Read{Number: 5, Status: 2, ReadAt: at}, true},
+		{"number:5 " + long, reads.Read{Number: 5, Status: 1}, true},
+		{"number:5 " + long + "x", reads.Read{}, false},
+		{"number: 5", reads.Read{}, false},
+		{"number:-1", reads.Read{}, false},
+		{"number:65536", reads.Read{}, false},
+		{"number:5 status:256", reads.Read{}, false},
+		{"number:5 status:", reads.Read{}, false},
+		{"number:5 read:yesterday", reads.Read{}, false},
+		{"status:1 read:2026-11-23T08:30:00Z", reads.Read{}, false},
+		{"Number:5", reads.Read{}, false},
+		{"5", reads.Read{}, false},
 	} {
 		m, err := smpp.ParseMessage(simulator.ShortMessage{
 			From: simulator.Number("447700900123"), To: simulator.Number("10690001"), DataCoding: 3,

@@ -16,6 +16,7 @@ import (
 	"readback/relay/feedback"
 	"readback/relay/ledger"
 	"readback/relay/message"
+	"readback/relay/reads"
 )
 
 // running is a relay, with the webhooks that it feeds.
@@ -78,7 +79,7 @@ func (r *running) read(account, receiver, id string) {
 	inLog := make(logged)
 	r.Ledger().Accept(s, []byte(id), inLog, 0)
 	<-inLog
-	v := r.Reads().Submit(r.t.Context(), relay.Read{Receiver: receiver, Sender: "10690001", Number: s.Number, Status: message.StatusRead})
+	v := r.Reads().Submit(r.t.Context(), reads.Read{Receiver: receiver, Sender: "10690001", Number: s.Number, Status: message.StatusRead})
 	if !v.IsAccepted() {
 		r.t.Fatalf("read: got %+v", v)
 	}

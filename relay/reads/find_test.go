@@ -1,41 +1,17 @@
-package relay
+package reads
 
 import (
 	"errors"
-	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"readback/internal/metric"
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/reads/readstest"
 	"readback/relay/relaytest"
 )
-
-// readsOn returns Reads on a ledger. change changes its options; it may be nil.
-func readsOn(l *readstest.Ledger, change func(*ReadOptions)) *Reads {
-	opt := ReadOptions{
-		ReadLimits: ReadLimits{ReadRate: 600, ReadBurst: 1000, ReplayWindow: 10 * time.Minute},
-		First:      1, Last: 257, Keep: 168 * time.Hour, Wait: 10 * time.Second,
-		Audit:   newAudit(slog.New(slog.DiscardHandler), true, message.Mask, verdictNumber),
-		Metrics: newReadMetrics(metric.With(nil)),
-	}
-	if change != nil {
-		change(&opt)
-	}
-	return newReads(l, l.Index, opt)
-}
-
-// verdictNumber is how the tests log a kind of verdicts.
-func verdictNumber(k message.VerdictKind) int { return int(k) }
-
-// readOfMessage is the read response to a message.
-func readOfMessage(m *readstest.Message) Read {
-	return Read{Receiver: m.Receiver.String(), Sender: m.Sender.String(), Number: m.Number, Status: message.StatusRead}
-}
 
 // A read response without a sender is about the only outstanding message, or about the one that
 // it was about before.
@@ -89,7 +65,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 		l := readstest.NewLedger(t)
 		synctest.Test(t, func(t *testing.T) {
 			const wait = 10 * time.Second
-			rs := readsOn(l, func(opt *ReadOptions) { opt.Wait = wait })
+			rs := newService(l, func(opt *Options) { opt.Wait = wait })
 			m := l.Assign(relaytest.Conversation(t, "10690001", "447700900123"))
 			began := time.Now()
 			m.At = began
@@ -98,7 +74,7 @@ func TestWaitForTheAnswer(t *testing.T) {
 				v message.Verdict
 			}
 			done := make(chan result, 1)
-			q := &question{receiver: m.Receiver, sender: m.Sender, number: m.Number, now: began}
+			q := &query{receiver: m.Receiver, sender: m.Sender, number: m.Number, now: began}
 			go func() {
 				f, v := rs.find(t.Context(), q)
 				done <- result{f, v}

@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 func TestAudit(t *testing.T) {
 	var log bytes.Buffer
-	a := newAudit(slog.New(slog.NewTextHandler(&log, nil)), true, message.Mask, verdictNumber)
+	a := NewAudit(slog.New(slog.NewTextHandler(&log, nil)), true, message.Mask, verdictNumber)
 	rd := &Read{Receiver: "447700900123", Sender: "10690001", Number: 17, Status: 1, Way: "http", By: access.Caller{Name: "app"}}
 	tests := []struct {
 		name string
@@ -40,7 +40,7 @@ func TestAudit(t *testing.T) {
 			`msg="read response" way=nats caller="" verdict=3 reason="no credential"`,
 		},
 		{
-			"erased", func() { a.act("erasure", &rd.By, "447700900123", message.Accept()) },
+			"erased", func() { a.LogChange("erasure", &rd.By, "447700900123", message.Accept()) },
 			`msg=erasure way=http caller=app receiver=447********3 verdict=1`,
 		},
 	}
@@ -59,13 +59,13 @@ func TestAudit(t *testing.T) {
 // out.
 func TestAuditOfStrangers(t *testing.T) {
 	var log bytes.Buffer
-	a := newAudit(slog.New(slog.NewTextHandler(&log, nil)), true, message.Mask, verdictNumber)
+	a := NewAudit(slog.New(slog.NewTextHandler(&log, nil)), true, message.Mask, verdictNumber)
 	refused := message.Verdict{Kind: message.VerdictUnauthenticated}
-	for range 10 * strangersBurst {
+	for range 10 * anonymousBurst {
 		a.verdict(&Read{Way: "http"}, refused, "")
 		a.verdict(&Read{Way: "http", By: access.Caller{Name: access.AuthProof, NeedsProof: true}}, message.Verdict{Kind: message.VerdictForbidden}, "")
 	}
-	if got := strings.Count(log.String(), "\n"); got > 3*strangersBurst {
+	if got := strings.Count(log.String(), "\n"); got > 3*anonymousBurst {
 		t.Errorf("got %d lines", got)
 	}
 	log.Reset()
@@ -78,7 +78,7 @@ func TestAuditOfStrangers(t *testing.T) {
 // Without Audit, a verdict is logged at level debug only.
 func TestAuditOff(t *testing.T) {
 	var log bytes.Buffer
-	a := newAudit(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), false, message.Mask, verdictNumber)
+	a := NewAudit(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), false, message.Mask, verdictNumber)
 	a.verdict(&Read{Way: "http"}, message.Accept(), "")
 	if !strings.Contains(log.String(), "level=DEBUG") {
 		t.Errorf("got %q, want a line at debug", log.String())

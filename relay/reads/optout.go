@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"context"
@@ -17,18 +17,18 @@ type OptOut struct {
 	Since    *time.Time `json:"since,omitempty"`
 }
 
-// optOuts are the opt-outs of all receivers.
-type optOuts struct {
-	ledger ledgerOfReads
+// OptOuts are the opt-outs of all receivers.
+type OptOuts struct {
+	ledger Ledger
 	index  *index.Index
 	mu     sync.Mutex // held while an opt-out changes
 }
 
-// newOptOuts returns the opt-outs that a ledger and its index have.
-func newOptOuts(l ledgerOfReads, ix *index.Index) *optOuts { return &optOuts{ledger: l, index: ix} }
+// NewOptOuts returns the opt-outs that a ledger and its index have.
+func NewOptOuts(l Ledger, ix *index.Index) *OptOuts { return &OptOuts{ledger: l, index: ix} }
 
-// get returns the opt-out of a receiver.
-func (o *optOuts) get(receiver *message.Addr) (OptOut, error) {
+// Get returns the opt-out of a receiver.
+func (o *OptOuts) Get(receiver *message.Addr) (OptOut, error) {
 	ms, err := o.index.OptOut(receiver)
 	if err != nil || ms == 0 {
 		return OptOut{Receiver: receiver.String()}, err
@@ -37,12 +37,12 @@ func (o *optOuts) get(receiver *message.Addr) (OptOut, error) {
 	return OptOut{Receiver: receiver.String(), On: true, Since: &since}, nil
 }
 
-// set records that a receiver opts out, or no longer does. The verdict accepts the change when the
+// Set records that a receiver opts out, or no longer does. The verdict accepts the change when the
 // log has it.
-func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) message.Verdict {
+func (o *OptOuts) Set(ctx context.Context, receiver *message.Addr, on bool) message.Verdict {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	now, err := o.get(receiver)
+	now, err := o.Get(receiver)
 	switch {
 	case err != nil:
 		return message.LedgerDown()
@@ -57,9 +57,9 @@ func (o *optOuts) set(ctx context.Context, receiver *message.Addr, on bool) mess
 	return o.ledger.Submit(ctx, journal.KindOptOut, func(dst []byte) []byte { return journal.AppendOptOut(dst, &rec) })
 }
 
-// renew appends the opt-outs again whose records are older than before, up to a thousand. The next
+// Renew appends the opt-outs again whose records are older than before, up to a thousand. The next
 // call renews what is left.
-func (o *optOuts) renew(before time.Time) error {
+func (o *OptOuts) Renew(before time.Time) error {
 	o.mu.Lock() // an opt-out that ends meanwhile must not be renewed
 	defer o.mu.Unlock()
 	const most = 1000

@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"fmt"
@@ -42,21 +42,21 @@ type Shown struct {
 	Sent *uint16 `json:"sent"`
 }
 
-// views shows conversations.
-type views struct {
-	ledger ledgerOfReads
+// Conversations shows conversations.
+type Conversations struct {
+	ledger Ledger
 	index  *index.Index
 	keep   time.Duration // how long a message is shown
 }
 
-// newViews returns the views of a ledger's conversations. They show messages that are younger than
+// NewConversations returns the views of a ledger's conversations. They show messages that are younger than
 // keep.
-func newViews(l ledgerOfReads, ix *index.Index, keep time.Duration) *views {
-	return &views{ledger: l, index: ix, keep: keep}
+func NewConversations(l Ledger, ix *index.Index, keep time.Duration) *Conversations {
+	return &Conversations{ledger: l, index: ix, keep: keep}
 }
 
-// conversation returns the messages from sender to receiver that the index has.
-func (vs *views) conversation(sender, receiver string) (ConversationView, error) {
+// View returns the messages from sender to receiver that the index has.
+func (vs *Conversations) View(sender, receiver string) (ConversationView, error) {
 	v := ConversationView{Messages: []MessageView{}}
 	var c message.Conversation
 	var err error

@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"context"
@@ -15,34 +15,34 @@ import (
 // Bounds of the lines about refused callers without a name. Without bounds, anybody could fill the
 // disk with such lines.
 const (
-	strangersLines = 10 // a second
-	strangersBurst = 100
+	anonymousLines = 10 // a second
+	anonymousBurst = 100
 )
 
-// audit logs each verdict, with the caller and the message. It never logs a credential.
-type audit struct {
+// Audit logs each verdict, with the caller and the message. It never logs a credential.
+type Audit struct {
 	log       *slog.Logger
 	mask      func(string) string
 	code      func(message.VerdictKind) int
 	level     slog.Level
-	strangers *rate.Limiter
+	anonymous *rate.Limiter
 	left      atomic.Int64 // lines left out since the last one
 }
 
-// newAudit returns an audit log at level info, or else debug. mask returns a subscriber's number as it
+// NewAudit returns an audit log at level info, or else debug. mask returns a subscriber's number as it
 // is logged, and code the number that is logged for a kind of verdicts.
-func newAudit(log *slog.Logger, info bool, mask func(string) string, code func(message.VerdictKind) int) *audit {
-	a := &audit{log: log, mask: mask, code: code, level: slog.LevelDebug}
+func NewAudit(log *slog.Logger, info bool, mask func(string) string, code func(message.VerdictKind) int) *Audit {
+	a := &Audit{log: log, mask: mask, code: code, level: slog.LevelDebug}
 	if info {
 		a.level = slog.LevelInfo
 	}
-	a.strangers = rate.NewLimiter(strangersLines, strangersBurst)
+	a.anonymous = rate.NewLimiter(anonymousLines, anonymousBurst)
 	return a
 }
 
 // verdict logs the verdict on a read response. note is a reason that the caller is not told. A read
 // response that could not be parsed has only Way and By.
-func (a *audit) verdict(rd *Read, v message.Verdict, note string) {
+func (a *Audit) verdict(rd *Read, v message.Verdict, note string) {
 	attrs := []slog.Attr{slog.String("way", rd.Way), slog.String("caller", rd.By.Name)}
 	if rd.Receiver != "" {
 		attrs = append(attrs,
@@ -52,16 +52,16 @@ func (a *audit) verdict(rd *Read, v message.Verdict, note string) {
 	a.line("read response", &rd.By, v, note, attrs)
 }
 
-// act logs the verdict on a change that a caller asked for a receiver.
-func (a *audit) act(what string, by *access.Caller, receiver string, v message.Verdict) {
+// LogChange logs the verdict on a change that a caller asked for a receiver.
+func (a *Audit) LogChange(what string, by *access.Caller, receiver string, v message.Verdict) {
 	a.line(what, by, v, "", []slog.Attr{
 		slog.String("way", "http"), slog.String("caller", by.Name), slog.String("receiver", a.mask(receiver)),
 	})
 }
 
-func (a *audit) line(what string, by *access.Caller, v message.Verdict, note string, attrs []slog.Attr) {
+func (a *Audit) line(what string, by *access.Caller, v message.Verdict, note string, attrs []slog.Attr) {
 	refused := v.IsRefused()
-	if refused && (by.Name == "" || by.IsAnonymous()) && !a.strangers.AllowN(time.Now(), 1) {
+	if refused && (by.Name == "" || by.IsAnonymous()) && !a.anonymous.AllowN(time.Now(), 1) {
 		a.left.Add(1)
 		return
 	}

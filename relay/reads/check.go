@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"time"
@@ -8,8 +8,8 @@ import (
 	"readback/relay/message"
 )
 
-// question is a read response whose fields are valid.
-type question struct {
+// query is a read response whose fields are valid.
+type query struct {
 	receiver message.Addr
 	sender   message.Addr // zero: not said
 	number   uint16
@@ -21,8 +21,8 @@ type question struct {
 }
 
 // check decides what can be decided without the ledger.
-func (rs *Reads) check(rd *Read, now time.Time) (question, message.Verdict) {
-	q := question{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
+func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
+	q := query{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
 	if v := message.RateLimited(rd.By.Take(now)); v.IsDecided() {
 		return q, v
 	}
@@ -65,7 +65,7 @@ func checkFields(rd *Read, now time.Time) message.Verdict {
 		return message.Malformed("status", "is not 0, 1 or 2")
 	case rd.ReadAt.Sub(now) > clockSlack:
 		return message.Malformed("read_at", "is in the future")
-	case len(rd.ID) > maxReadID:
+	case len(rd.ID) > MaxID:
 		return message.Malformed("id", "is over 256 octets")
 	}
 	return message.Verdict{}
@@ -78,15 +78,15 @@ func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 	case !c.SpeaksFor(receiver):
 		return message.Verdict{Kind: message.VerdictForbidden, Field: "receiver", Reason: "is not the caller's"}
 	case c.NeedsProof && rd.Proof == "":
-		return unproven(c, "proof", "is missing")
+		return Unproven(c, "proof", "is missing")
 	case c.NeedsProof && rd.Sender == "":
 		return message.Malformed("sender", "is missing: the proof is that of one conversation")
 	}
 	return message.Verdict{}
 }
 
-// doubt returns the verdict if a read response must not be about f.
-func (rs *Reads) doubt(rd *Read, q *question, f *index.Found) message.Verdict {
+// verify returns the verdict if a read response must not be about f.
+func (rs *Service) verify(rd *Read, q *query, f *index.Found) message.Verdict {
 	content := said{sender: f.Place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {
 	case q.now.Sub(message.Time(f.Entry.At)) > rs.opt.Keep:
@@ -99,9 +99,9 @@ func (rs *Reads) doubt(rd *Read, q *question, f *index.Found) message.Verdict {
 	return message.Verdict{}
 }
 
-// unproven is the verdict on a caller that needs a proof and shows none. If the caller presented
+// Unproven is the verdict on a caller that needs a proof and shows none. If the caller presented
 // a token that has expired, the verdict says so: with 403 the caller would give up.
-func unproven(by *access.Caller, field, reason string) message.Verdict {
+func Unproven(by *access.Caller, field, reason string) message.Verdict {
 	if by.Refused != nil {
 		return message.Unauthenticated(by.Refused)
 	}
@@ -114,7 +114,7 @@ func wrongProof() message.Verdict {
 
 // hide returns the verdict that the caller is told. A caller that must show a proof learns only that
 // its proof is wrong: with "no such message" it could find out who gets messages from whom.
-func (rs *Reads) hide(rd *Read, v message.Verdict) (told message.Verdict, note string) {
+func (rs *Service) hide(rd *Read, v message.Verdict) (told message.Verdict, note string) {
 	if rd.By.NeedsProof && (v.Kind == message.VerdictNotFound || v.Kind == message.VerdictTooOld) {
 		return wrongProof(), " (" + v.Reason + ")"
 	}
@@ -122,6 +122,6 @@ func (rs *Reads) hide(rd *Read, v message.Verdict) (told message.Verdict, note s
 }
 
 // proven reports whether tag is the proof of the message.
-func (rs *Reads) proven(f *index.Found, tag string) bool {
+func (rs *Service) proven(f *index.Found, tag string) bool {
 	return rs.opt.Proofs.Check(&f.Place.Conv, f.Place.Number, message.Time(f.Entry.At), tag)
 }

@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"testing"
@@ -13,7 +13,7 @@ import (
 // A read response without a sender needs one outstanding message with its number.
 func TestAmbiguousWithoutSender(t *testing.T) {
 	l := readstest.NewLedger(t)
-	rs := readsOn(l, nil)
+	rs := newService(l, nil)
 	a, b := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900123")
 	l.Send(a, "id1")
 	l.Send(b, "id2")
@@ -48,10 +48,10 @@ func TestReadWaitsForAnswer(t *testing.T) {
 	}{{"accepted", true, message.VerdictAccepted}, {"refused", false, message.VerdictNotFound}} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := readstest.NewLedger(t)
-			rs := readsOn(l, nil)
+			rs := newService(l, nil)
 			m := l.Assign(relaytest.Conversation(t, "10690001", "447700900123"))
 			verdict := make(chan message.Verdict)
-			go func() { verdict <- rs.Submit(relaytest.Deadline(t), readOfMessage(m)) }()
+			go func() { verdict <- rs.Submit(relaytest.Deadline(t), responseTo(m)) }()
 			relaytest.Receive(t, m.Asked())
 			if tt.accept {
 				l.Accept(m, "id1")
@@ -68,7 +68,7 @@ func TestReadWaitsForAnswer(t *testing.T) {
 // A panic over one read response is a verdict on that one: what comes later is taken.
 func TestPanicInARead(t *testing.T) {
 	l := readstest.NewLedger(t)
-	rs := readsOn(l, nil)
+	rs := newService(l, nil)
 	l.Send(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
 	opt := rs.opt
 	rs.opt = nil // which every read response needs
@@ -82,9 +82,9 @@ func TestPanicInARead(t *testing.T) {
 	}
 }
 
-// Reads forget the rates and the ids of one receiver, and keep those of others.
+// A Service forgets the rates and the ids of one receiver, and keeps those of others.
 func TestReadsForget(t *testing.T) {
-	rs := readsOn(readstest.NewLedger(t), func(opt *ReadOptions) { opt.ReadRate, opt.ReadBurst = 1, 1 })
+	rs := newService(readstest.NewLedger(t), func(opt *Options) { opt.ReadRate, opt.ReadBurst = 1, 1 })
 	mine, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
 	now := time.Now()
 	for _, receiver := range []message.Addr{mine, other} {
@@ -92,7 +92,7 @@ func TestReadsForget(t *testing.T) {
 		rs.guesses.Take(&receiver, true, now)
 		rs.replays.claim(replayKey{receiver, 7}, said{}, now)
 	}
-	rs.forget(mine)
+	rs.Forget(mine)
 	for receiver, want := range map[message.Addr]bool{mine: true, other: false} {
 		if got := rs.rates.Take(&receiver, false, now) == 0; got != want {
 			t.Errorf("%s: got another read taken: %v, want %v", receiver, got, want)

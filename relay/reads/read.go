@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"bytes"
@@ -39,15 +39,15 @@ type readJSON struct {
 
 // Bounds of what comes in.
 const (
-	maxReadOctets = 64 << 10
-	maxReadItems  = 1000
-	maxReadID     = 256
-	maxReadDepth  = 16
+	MaxBody  = 64 << 10
+	maxItems = 1000
+	MaxID    = 256
+	maxDepth = 16
 )
 
-// parseRead parses the JSON of a read response. Unknown fields are ignored. receiver is the receiver
+// parse parses the JSON of a read response. Unknown fields are ignored. receiver is the receiver
 // if the JSON names none. The verdict is undecided if the JSON is valid.
-func parseRead(data []byte, receiver string) (Read, message.Verdict) {
+func parse(data []byte, receiver string) (Read, message.Verdict) {
 	j := readJSON{Receiver: &receiver}
 	if v := unmarshal(data, &j); v.IsDecided() {
 		return Read{}, v
@@ -91,17 +91,17 @@ func unmarshal(data []byte, into any) message.Verdict {
 	return message.Malformed("", "is not JSON: "+err.Error())
 }
 
-// ParseReads splits a body into its read responses: a single one, or the items of an array of up to
+// ParseBody splits a body into its read responses: a single one, or the items of an array of up to
 // a thousand. It does not parse the items. The verdict is on the body as a whole, and undecided if
 // the body is valid.
-func ParseReads(body []byte) (items []json.RawMessage, array bool, v message.Verdict) {
+func ParseBody(body []byte) (items []json.RawMessage, array bool, v message.Verdict) {
 	body = bytes.TrimSpace(body)
 	switch {
-	case len(body) > maxReadOctets:
+	case len(body) > MaxBody:
 		return nil, false, message.Verdict{Kind: message.VerdictTooLarge, Reason: "is over 64 KiB"}
 	case len(body) == 0:
 		return nil, false, message.Malformed("", "is empty")
-	case depth(body) > maxReadDepth:
+	case depth(body) > maxDepth:
 		return nil, false, message.Malformed("", "is nested too deeply")
 	case body[0] != '[':
 		return []json.RawMessage{body}, false, message.Verdict{}
@@ -116,7 +116,7 @@ func ParseReads(body []byte) (items []json.RawMessage, array bool, v message.Ver
 	switch {
 	case len(items) == 0:
 		return nil, true, message.Malformed("", "is an empty array")
-	case len(items) > maxReadItems:
+	case len(items) > maxItems:
 		return nil, true, message.Verdict{Kind: message.VerdictTooLarge, Reason: "has over 1000 items"}
 	}
 	return items, true, message.Verdict{}

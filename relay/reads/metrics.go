@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
@@ -6,14 +6,14 @@ import (
 	"readback/internal/metric"
 )
 
-// readMetrics count read responses.
-type readMetrics struct {
+// Metrics count read responses.
+type Metrics struct {
 	verdicts *prometheus.CounterVec
 	optedOut prometheus.Counter
 }
 
-func newReadMetrics(f metric.Factory) *readMetrics {
-	return &readMetrics{
+func NewMetrics(f metric.Factory) *Metrics {
+	return &Metrics{
 		verdicts: f.CounterVec(metric.Opts{
 			Name: "readback_reads_total", Help: "Read responses by the way they came in and their verdict.",
 			Labels: []string{"way", "verdict"}, Look: "401, 403 (forged), 429 rise",

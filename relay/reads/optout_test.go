@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"testing"
@@ -14,7 +14,7 @@ import (
 // not take has no effect.
 func TestOptOutChanges(t *testing.T) {
 	l := readstest.NewLedger(t)
-	o := newOptOuts(l, l.Index)
+	o := NewOptOuts(l, l.Index)
 	receiver := relaytest.Addr(t, "447700900123")
 	records := 0
 	l.Before = func(k journal.Kind) {
@@ -30,28 +30,28 @@ func TestOptOutChanges(t *testing.T) {
 		on      bool
 		records int // so far
 	}{{false, 0}, {true, 1}, {true, 1}, {false, 2}} {
-		if v := o.set(t.Context(), &receiver, step.on); !v.IsAccepted() {
+		if v := o.Set(t.Context(), &receiver, step.on); !v.IsAccepted() {
 			t.Errorf("step %d: got %+v, want it accepted", i, v)
 		}
 		if records != step.records {
 			t.Errorf("step %d: got %d records, want %d", i, records, step.records)
 		}
-		now, err := o.get(&receiver)
+		now, err := o.Get(&receiver)
 		if err != nil || now.On != step.on || (now.Since != nil) != step.on || now.Receiver != "447700900123" {
 			t.Errorf("step %d: got %+v, %v, want %v", i, now, err, step.on)
 		}
 	}
 	l.SetDown(true)
-	if v := o.set(t.Context(), &receiver, true); v.Kind != message.VerdictUnavailable {
+	if v := o.Set(t.Context(), &receiver, true); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without a log: got %+v, want that it may be sent again", v)
 	}
-	if now, err := o.get(&receiver); err != nil || now.On {
+	if now, err := o.Get(&receiver); err != nil || now.On {
 		t.Errorf("without a log: got %+v, %v, want none", now, err)
 	}
 	if err := l.Index.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if v := o.set(t.Context(), &receiver, false); v.Kind != message.VerdictUnavailable {
+	if v := o.Set(t.Context(), &receiver, false); v.Kind != message.VerdictUnavailable {
 		t.Errorf("without an index: got %+v, want that it may be sent again", v)
 	}
 }
@@ -59,7 +59,7 @@ func TestOptOutChanges(t *testing.T) {
 // Opt-outs are renewed when their record is older than a time. They keep their beginning.
 func TestOldOptOutsAreRenewed(t *testing.T) {
 	l := readstest.NewLedger(t)
-	o := newOptOuts(l, l.Index)
+	o := NewOptOuts(l, l.Index)
 	now := time.Now()
 	half := now.Add(-84 * time.Hour).UnixMilli()
 	log := func(receiver string, since, at int64) {
@@ -77,7 +77,7 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		before time.Time
 		want   int // records so far
 	}{{time.UnixMilli(half - 1), 0}, {time.UnixMilli(half), 1}} {
-		if err := o.renew(tt.before); err != nil || records != tt.want {
+		if err := o.Renew(tt.before); err != nil || records != tt.want {
 			t.Fatalf("before %s: got %d records, %v, want %d", tt.before, records, err, tt.want)
 		}
 	}
@@ -91,13 +91,13 @@ func TestOldOptOutsAreRenewed(t *testing.T) {
 		}
 	}
 	l.SetDown(true)
-	if err := o.renew(now.Add(time.Hour)); err == nil {
+	if err := o.Renew(now.Add(time.Hour)); err == nil {
 		t.Error("without room: got no error")
 	}
 	if err := l.Index.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.renew(now); err == nil {
+	if err := o.Renew(now); err == nil {
 		t.Error("without an index: got no error")
 	}
 }

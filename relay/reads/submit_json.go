@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 
 // SubmitJSON parses a read response of a caller and submits it. The caller need not name the
 // receiver if it can speak for one only.
-func (rs *Reads) SubmitJSON(ctx context.Context, item []byte, way string, by access.Caller) (v message.Verdict) {
+func (rs *Service) SubmitJSON(ctx context.Context, item []byte, way string, by access.Caller) (v message.Verdict) {
 	defer rs.contain(&v, way, by)
-	rd, v := parseRead(item, by.Receiver.String())
+	rd, v := parse(item, by.Receiver.String())
 	if v.IsDecided() {
 		rs.Report(way, by, v)
 		return v
@@ -23,7 +23,7 @@ func (rs *Reads) SubmitJSON(ctx context.Context, item []byte, way string, by acc
 
 // contain turns a panic into a verdict, so that one read response does not end the process. A panic
 // of the ledger ends it nevertheless. contain is deferred.
-func (rs *Reads) contain(v *message.Verdict, way string, by access.Caller) {
+func (rs *Service) contain(v *message.Verdict, way string, by access.Caller) {
 	if p := recover(); p != nil {
 		*v = message.Verdict{Kind: message.VerdictFailed, Reason: "internal error"}
 		rs.audit.log.Error("panic in a read response", "way", way, "panic", p, "stack", string(debug.Stack()))

@@ -1,4 +1,4 @@
-package relay
+package reads
 
 import (
 	"encoding/hex"
@@ -15,7 +15,7 @@ import (
 // A caller may submit only what its credential allows, also where there are no proofs.
 func TestSubmitByCaller(t *testing.T) {
 	l := readstest.NewLedger(t)
-	rs := readsOn(l, nil)
+	rs := newService(l, nil)
 	m := l.Send(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
 	tests := []struct {
 		name  string
@@ -33,7 +33,7 @@ func TestSubmitByCaller(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			rd := readOfMessage(m)
+			rd := responseTo(m)
 			rd.By, rd.Proof = tt.by, tt.proof
 			if v := rs.Submit(relaytest.Deadline(t), rd); v.Kind != tt.kind || v.Field != tt.field {
 				t.Errorf("got %+v, want kind %d %s", v, tt.kind, tt.field)
@@ -46,7 +46,7 @@ func TestSubmitByCaller(t *testing.T) {
 func TestReadWithProof(t *testing.T) {
 	l := readstest.NewLedger(t)
 	proofs := testProofs(t)
-	rs := readsOn(l, func(opt *ReadOptions) { opt.Proofs = proofs })
+	rs := newService(l, func(opt *Options) { opt.Proofs = proofs })
 	m := l.Send(relaytest.Conversation(t, "10690001", "447700900101"), "4A7F01")
 	tag := proofs.Sign(&m.Conversation, m.Number, m.At)
 	for _, tt := range []struct {
@@ -57,7 +57,7 @@ func TestReadWithProof(t *testing.T) {
 		{"right", hex.EncodeToString(tag[:]), message.VerdictAccepted},
 		{"wrong, when it was read before", "00000000", message.VerdictForbidden},
 	} {
-		rd := readOfMessage(m)
+		rd := responseTo(m)
 		rd.Proof = tt.proof
 		if v := rs.Submit(relaytest.Deadline(t), rd); v.Kind != tt.want {
 			t.Errorf("%s: verdict %+v, want kind %d", tt.name, v, tt.want)
@@ -71,7 +71,7 @@ func TestGuessRate(t *testing.T) {
 	l := readstest.NewLedger(t)
 	for _, tt := range []struct{ rate, burst, want int }{{0, 0, 1000}, {1 << 20, 1 << 20, 1000}, {1, 2, 2}} {
 		now := time.Now()
-		rs := readsOn(l, func(opt *ReadOptions) {
+		rs := newService(l, func(opt *Options) {
 			opt.Proofs, opt.ReadRate, opt.ReadBurst = testProofs(t), tt.rate, tt.burst
 		})
 		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: access.Caller{NeedsProof: true}}

@@ -1,0 +1,104 @@
+package reads
+
+import (
+	"context"
+	"time"
+
+	"readback/relay/index"
+	"readback/relay/message"
+)
+
+// find returns the message that a read response is about. It waits for one that the SMSC has not
+// answered yet.
+func (rs *Service) find(ctx context.Context, q *query) (*index.Found, message.Verdict) {
+	ctx, cancel := context.WithTimeout(ctx, rs.opt.Wait)
+	defer cancel()
+	for {
+		f, changed, v := rs.look(q)
+		if changed == nil {
+			return f, v
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, message.TryAgain("message is not answered by the SMSC yet, send it again")
+		}
+	}
+}
+
+// look is find without waiting. If changed is not nil, look is to be called again when it is closed.
+func (rs *Service) look(q *query) (f *index.Found, changed <-chan struct{}, v message.Verdict) {
+	senders, changed := rs.ledger.Outstanding(&q.receiver, &q.sender, q.number)
+	if !q.sender.IsZero() {
+		if changed != nil {
+			return nil, changed, v
+		}
+		f, err := rs.index.FindNumber(&message.Conversation{Sender: q.sender, Receiver: q.receiver}, q.number, rs.today(q))
+		return f, nil, verdictOf(f, err)
+	}
+	all, err := rs.index.FindReceiver(&q.receiver, q.number, rs.today(q))
+	if err != nil {
+		return nil, nil, message.LedgerDown()
+	}
+	f, other, ambiguous := pick(all, senders, q.id)
+	switch {
+	case ambiguous:
+		return nil, nil, message.Verdict{Kind: message.VerdictAmbiguous, Field: "sender", Reason: "several senders have this number outstanding"}
+	case f == nil && other:
+		return nil, changed, v
+	}
+	return f, nil, verdictOf(f, nil)
+}
+
+func (rs *Service) today(q *query) uint16 {
+	return message.DayOf(q.now.Add(rs.opt.Wait + time.Minute).UnixMilli())
+}
+
+func verdictOf(f *index.Found, err error) message.Verdict {
+	switch {
+	case err != nil:
+		return message.LedgerDown()
+	case f == nil:
+		return message.NoSuchMessage()
+	}
+	return message.Verdict{}
+}
+
+// pick chooses one of the messages of a receiver that have a number, for a read response without a
+// sender. A repetition is about the same message as before. Otherwise exactly one message must be
+// unread: one of all, or one that a sender in senders has sent and that is not in the index yet (other
+// is true). If there is none, pick returns any message that was read: recording it again changes
+// nothing.
+func pick(all []index.Found, senders []message.Addr, id uint64) (f *index.Found, other, ambiguous bool) {
+	var done *index.Found
+	n := len(senders)
+	for i := range all {
+		switch {
+		case !all[i].Entry.State.IsFinal():
+			if !contains(senders, all[i].Place.Conv.Sender) {
+				f = &all[i]
+				n++
+			}
+		case id != 0 && all[i].Entry.ReadID == id:
+			return &all[i], false, false
+		default:
+			done = &all[i]
+		}
+	}
+	switch {
+	case n > 1:
+		return nil, false, true
+	case n == 0:
+		return done, false, false
+	}
+	return f, f == nil, false
+}
+
+func contains(senders []message.Addr, sender message.Addr) bool {
+	for _, s := range senders {
+		if s == sender {
+			return true
+		}
+	}
+	return false
+}

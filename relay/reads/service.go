@@ -1,0 +1,117 @@
+// Package reads decides on read responses: it finds the message that each one is about, checks that
+// the caller may report the read, and records it. It also has the opt-outs and shows conversations.
+package reads
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"readback/relay/access"
+	"readback/relay/index"
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// clockSlack is how far in the future a receiver's clock may be.
+const clockSlack = 5 * time.Minute
+
+// Service takes read responses: it finds the message that each is about, and records the read in the
+// log. Its methods may be called from any goroutine.
+type Service struct {
+	ledger  Ledger
+	index   *index.Index
+	opt     *Options
+	audit   *Audit
+	metrics *Metrics
+	rates   *access.Rates
+	guesses *access.Rates // of callers that must show proofs
+	replays *replays
+}
+
+// New returns what takes read responses, over a ledger and its index.
+func New(l Ledger, ix *index.Index, opt Options) *Service {
+	return &Service{
+		ledger: l, index: ix, opt: &opt, audit: opt.Audit, metrics: opt.Metrics,
+		rates: access.NewRates(opt.ReadRate, opt.ReadBurst), guesses: access.NewGuessRates(opt.ReadRate, opt.ReadBurst),
+		replays: newReplays(opt.ReplayWindow),
+	}
+}
+
+// Forget removes from memory what came for a receiver.
+func (rs *Service) Forget(receiver message.Addr) {
+	rs.rates.Forget(&receiver)
+	rs.guesses.Forget(&receiver)
+	rs.replays.forget(receiver)
+}
+
+// Submit takes a read response. If the verdict accepts it, the log has it and a crash does not lose
+// the feedback, or the receiver has opted out. Submit waits for the log, and for the SMSC's answer to
+// the message if that is not there yet.
+func (rs *Service) Submit(ctx context.Context, rd Read) message.Verdict {
+	if rd.Way == "" {
+		rd.Way = "direct"
+	}
+	v, note := rs.submit(ctx, &rd)
+	rs.countAndLog(&rd, v, note)
+	return v
+}
+
+// Report counts and logs the verdict on what came in one way and could not be parsed. By is zero
+// if the caller is not known.
+func (rs *Service) Report(way string, by access.Caller, v message.Verdict) {
+	rs.countAndLog(&Read{Way: way, By: by}, v, "")
+}
+
+// countAndLog counts and logs a verdict. note is a reason that the caller is not told.
+func (rs *Service) countAndLog(rd *Read, v message.Verdict, note string) {
+	rs.metrics.verdicts.WithLabelValues(rd.Way, strconv.Itoa(rs.audit.code(v.Kind))).Inc()
+	rs.audit.verdict(rd, v, note)
+}
+
+// submit returns the verdict, and a note for the audit log.
+func (rs *Service) submit(ctx context.Context, rd *Read) (v message.Verdict, note string) {
+	q, v := rs.check(rd, time.Now())
+	if v.IsDecided() {
+		return v, ""
+	}
+	f, v := rs.find(ctx, &q)
+	if f == nil {
+		v = rs.unknown(&q, v)
+	} else {
+		v = rs.verify(rd, &q, f)
+	}
+	if v.IsDecided() {
+		return rs.hide(rd, v)
+	}
+	optedOut, err := rs.index.OptOut(&q.receiver)
+	switch {
+	case err != nil:
+		return message.LedgerDown(), ""
+	case optedOut > 0:
+		rs.metrics.optedOut.Inc()
+		return message.Accept(), "receiver has opted out"
+	case f.Entry.State.IsFinal():
+		return message.Accept(), "was known"
+	}
+	return rs.record(ctx, &q, f), ""
+}
+
+// unknown returns the verdict when no message was found and v says so. A number outside the range is
+// malformed. That is checked last, because messages of an earlier range may be outstanding.
+func (rs *Service) unknown(q *query, v message.Verdict) message.Verdict {
+	if v.Kind == message.VerdictNotFound && (q.number < rs.opt.First || q.number > rs.opt.Last) {
+		return message.Malformed("number", "is not from "+strconv.Itoa(int(rs.opt.First))+" to "+strconv.Itoa(int(rs.opt.Last)))
+	}
+	return v
+}
+
+// record appends the read to the log, and returns when its outcome is known.
+func (rs *Service) record(ctx context.Context, q *query, f *index.Found) message.Verdict {
+	return rs.ledger.Submit(ctx, journal.KindRead, func(dst []byte) []byte {
+		return journal.AppendRead(dst, &journal.Record{
+			Place: f.Place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
+			ReadAt: max(q.readAt, f.Entry.At), // it cannot have been read before it was sent
+		})
+	})
+}
