@@ -22,6 +22,7 @@ import (
 	"readback/relay/broker"
 	"readback/relay/feedback"
 	"readback/relay/index"
+	"readback/relay/intake"
 	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/reads"
@@ -52,8 +53,8 @@ type Relay struct {
 
 	settings  atomic.Pointer[Settings]
 	erasing   chan struct{} // has room for the erasure at work
-	submitter *submitter
-	api       *API
+	submitter *intake.Submitter
+	api       *intake.API
 
 	// Set by Run before status is up.
 	nc *nats.Conn
@@ -82,14 +83,14 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = r.newLedger()
 	r.feedback = r.makeFeedback()
-	audit := reads.NewAudit(r.log, r.opt.Audit, r.mask, Code)
+	audit := reads.NewAudit(r.log, r.opt.Audit, r.mask, intake.Code)
 	r.reads = reads.New(r.ledger, r.index, reads.Options{
 		Limits: r.opt.Limits, First: r.opt.First, Last: r.opt.Last, Keep: r.opt.Keep, Wait: r.opt.ReadWait,
 		Proofs: r.opt.Proofs, Audit: audit, Metrics: r.metrics.reads,
 	})
 	r.optOuts = reads.NewOptOuts(r.ledger, r.index)
-	r.submitter = newSubmitter(r.reads, r.callers)
-	r.api = newAPI(APIOptions{
+	r.submitter = intake.NewSubmitter(r.reads, r.callers)
+	r.api = intake.NewAPI(intake.APIOptions{
 		Submitter: r.submitter, Audit: audit, OptOuts: r.optOuts, Erase: r.Erase, Origins: r.opt.Origins,
 		Conversations: reads.NewConversations(r.ledger, r.index, r.opt.Keep),
 	})
@@ -139,14 +140,14 @@ func (r *Relay) open() error {
 func (r *Relay) Ledger() *ledger.Partition { return r.ledger }
 
 // API is the HTTP API of callers.
-func (r *Relay) API() *API { return r.api }
+func (r *Relay) API() *intake.API { return r.api }
 
 // Refused counts a connection to the HTTP API that was closed at once.
 func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reason).Inc() }
 
 // OperatorHandler is the HTTP API of the operator.
 func (r *Relay) OperatorHandler() http.Handler {
-	return newAdminHandler(r.feedback, r.begun)
+	return intake.AdminHandler(r.feedback, r.begun)
 }
 
 // Reads takes the read responses.
@@ -208,11 +209,11 @@ func (r *Relay) run(ctx context.Context) error {
 		return err
 	}
 	r.feedback.Connect(r.js)
-	ways := newNATSWays(natsOptions{
+	ways := intake.NewNATSWays(intake.NATSOptions{
 		Submitter: r.submitter, Conn: r.nc, JetStream: r.js, Logger: r.log,
 		MQTT: r.opt.NATS != Embedded || r.opt.MQTT != nil, Taking: func() { close(r.taking) },
 	})
-	answered, err := ways.answerAll(ctx) // with 503 until the ledger is up
+	answered, err := ways.Answer(ctx) // with 503 until the ledger is up
 	if err != nil {
 		return err
 	}
@@ -246,9 +247,9 @@ func (r *Relay) run(ctx context.Context) error {
 }
 
 // work runs everything beside the appender until ctx ends, and waits until the requests are answered.
-func (r *Relay) work(ctx context.Context, ways natsWays, answered func()) {
+func (r *Relay) work(ctx context.Context, ways intake.NATSWays, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.Run, r.maintain, ways.takeAll} {
+	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.Run, r.maintain, ways.Take} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()

@@ -8,12 +8,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/feedback"
+	"readback/relay/intake"
 	"readback/relay/journal"
 )
 
 // makeStreams creates the streams, or updates those that exist. It returns the ledger's log.
 func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
-	streams := readStreams(opt.MQTT != nil)
+	streams := intake.Streams(opt.MQTT != nil)
 	streams = append(streams, feedback.Streams(opt.FeedbackKeep)...)
 	streams = append(streams, jetstream.StreamConfig{
 		Name: journal.Stream, Subjects: []string{journal.Subject}, MaxAge: opt.Keep + 24*time.Hour,

@@ -202,7 +202,7 @@ func (s *service) run(ctx context.Context) error {
 	defer start("certificates", s.watchFiles)()
 	stopRelay, stopReads := start("relay", s.relay.Run), func() {}
 	if s.reads != nil {
-		stopReads = start("reads", func(ctx context.Context) error { return s.relay.API().ServeReads(ctx, s.callers.listener(s.reads)) })
+		stopReads = start("reads", func(ctx context.Context) error { return s.relay.API().Serve(ctx, s.callers.listener(s.reads)) })
 	}
 	stopWebhooks := start("webhooks", func(ctx context.Context) error { return s.webhooks.Run(ctx, s.relay.Feedback().DeliverWaiting) })
 	s.awaitRelay(ctx)

@@ -78,8 +78,8 @@ var imports = map[string][]string{
 	"internal/webhook":           {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting",
-		"relay/access", "relay/broker", "relay/feedback", "relay/index", "relay/journal",
-		"relay/ledger", "relay/message", "relay/reads", "smpp/receipt",
+		"relay/access", "relay/broker", "relay/feedback", "relay/index", "relay/intake",
+		"relay/journal", "relay/ledger", "relay/message", "relay/reads", "smpp/receipt",
 	},
 	"relay/access": {"internal/lru", "relay/message"},
 	"relay/broker": {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
@@ -87,7 +87,11 @@ var imports = map[string][]string{
 		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "relay/index",
 		"relay/journal", "relay/message",
 	},
-	"relay/index":               {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/index": {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/intake": {
+		"internal/backoff", "relay/access", "relay/broker", "relay/feedback", "relay/journal",
+		"relay/message", "relay/reads",
+	},
 	"relay/journal":             {"relay/message"},
 	"relay/journal/journaltest": {"relay/journal", "relay/message"},
 	"relay/ledger": {
@@ -112,10 +116,13 @@ var forTests = []string{"internal/testpeer"}
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
 var keepers = map[string][]string{
-	"github.com/MicahParks/jwkset":                            {"internal/token"},
-	"github.com/cockroachdb/pebble":                           {"relay/index"},
-	"github.com/golang-jwt/":                                  {"internal/token"},
-	"github.com/nats-io/":                                     {"relay", "relay/broker", "relay/feedback", "relay/journal", "relay/relaytest"},
+	"github.com/MicahParks/jwkset":  {"internal/token"},
+	"github.com/cockroachdb/pebble": {"relay/index"},
+	"github.com/golang-jwt/":        {"internal/token"},
+	"github.com/nats-io/": {
+		"relay", "relay/broker", "relay/feedback", "relay/intake", "relay/journal",
+		"relay/relaytest",
+	},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},

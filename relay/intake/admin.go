@@ -1,0 +1,155 @@
+package intake
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"readback/relay/feedback"
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+// admin is the operator's HTTP API.
+type admin struct{ feedback *feedback.Service }
+
+// AdminHandler returns the operator's HTTP API on queues and dead letters. It does not
+// authenticate callers. It answers 503 until begun is closed, when the streams exist.
+func AdminHandler(fb *feedback.Service, begun <-chan struct{}) http.Handler {
+	a := &admin{feedback: fb}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/feedback", a.getQueues)
+	mux.HandleFunc("GET /v1/dead", a.getDead)
+	mux.HandleFunc("POST /v1/dead/replay", a.changeDead(a.replayOf))
+	mux.HandleFunc("DELETE /v1/dead", a.changeDead(a.dropOf))
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		select {
+		case <-begun:
+			mux.ServeHTTP(w, req)
+		default:
+			refuse(w, message.TryAgain(journal.ErrNotConnected.Error()))
+		}
+	})
+}
+
+func (a *admin) getQueues(w http.ResponseWriter, req *http.Request) {
+	all, err := a.feedback.Queues(req.Context())
+	if err != nil {
+		refuse(w, message.TryAgain(err.Error()))
+		return
+	}
+	if all == nil {
+		all = []feedback.Queue{}
+	}
+	reply(w, http.StatusOK, map[string][]feedback.Queue{"queues": all})
+}
+
+// deadQuery returns the query of a request for dead letters.
+func deadQuery(values url.Values) (q feedback.DeadQuery, err error) {
+	q = feedback.DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
+	for name, to := range map[string]*uint64{"after": &q.After, "until": &q.Until} {
+		if s := values.Get(name); s != "" {
+			if *to, err = strconv.ParseUint(s, 10, 63); err != nil {
+				return q, errors.New(name + " is not a whole number")
+			}
+		}
+	}
+	if s := values.Get("limit"); s != "" {
+		if q.Limit, err = strconv.Atoi(s); err != nil || q.Limit < 1 || q.Limit > feedback.MaxPage {
+			return q, errors.New("limit is not from 1 to 1000")
+		}
+	}
+	return q, nil
+}
+
+func (a *admin) getDead(w http.ResponseWriter, req *http.Request) {
+	q, err := deadQuery(req.URL.Query())
+	if err != nil {
+		refuse(w, message.Malformed("", err.Error()))
+		return
+	}
+	letters, rest, err := a.feedback.DeadLetters(req.Context(), q)
+	if err != nil {
+		refuse(w, message.TryAgain(err.Error()))
+		return
+	}
+	if req.URL.Query().Get("full") != "true" {
+		for i := range letters {
+			maskLetter(&letters[i])
+		}
+	}
+	reply(w, http.StatusOK, struct {
+		Letters []feedback.DeadLetter `json:"letters"`
+		Next    *nextPage             `json:"next,omitempty"`
+	}{letters, nextOf(rest)})
+}
+
+// nextPage is what a request for the next page adds to the query.
+type nextPage struct {
+	After uint64 `json:"after"`
+	Until uint64 `json:"until"`
+}
+
+func nextOf(rest *feedback.DeadQuery) *nextPage {
+	if rest == nil {
+		return nil
+	}
+	return &nextPage{rest.After, rest.Until}
+}
+
+// changed is the answer to a replay or a drop.
+type changed struct {
+	Count int       `json:"count"`
+	Next  *nextPage `json:"next,omitempty"`
+}
+
+// changeDead returns the handler of a replay or a drop. A request without an account or an event
+// must have all=true.
+func (a *admin) changeDead(change func(*http.Request, feedback.DeadQuery) (changed, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		values := req.URL.Query()
+		q, err := deadQuery(values)
+		if err == nil && q.Account == "" && q.Event == "" && values.Get("all") != "true" {
+			err = errors.New("neither account nor event nor all=true")
+		}
+		if err != nil {
+			refuse(w, message.Malformed("", err.Error()))
+			return
+		}
+		done, err := change(req, q)
+		if err != nil {
+			refuse(w, message.TryAgain(err.Error()))
+			return
+		}
+		reply(w, http.StatusOK, done)
+	}
+}
+
+func (a *admin) replayOf(req *http.Request, q feedback.DeadQuery) (changed, error) {
+	n, rest, err := a.feedback.Replay(req.Context(), q)
+	return changed{n, nextOf(rest)}, err
+}
+
+func (a *admin) dropOf(req *http.Request, q feedback.DeadQuery) (changed, error) {
+	n, rest, err := a.feedback.Drop(req.Context(), q)
+	return changed{n, nextOf(rest)}, err
+}
+
+// maskLetter hides the middle of the addresses in the feedback.
+func maskLetter(d *feedback.DeadLetter) {
+	var fb map[string]any
+	if json.Unmarshal(d.Feedback, &fb) != nil {
+		return
+	}
+	for _, key := range []string{"sender", "receiver"} {
+		if s, ok := fb[key].(string); ok {
+			fb[key] = message.Mask(s)
+		}
+	}
+	delete(fb, "receipt") // a PDU, with numbers in it
+	if masked, err := json.Marshal(fb); err == nil {
+		d.Feedback = masked
+	}
+}

@@ -1,0 +1,168 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"readback/relay/access"
+	"readback/relay/message"
+	"readback/relay/reads"
+)
+
+// Bounds of the HTTP server. The answer may have to wait for the SMSC.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderOctets   = 32 << 10
+	shutdownTimeout   = 10 * time.Second
+	maxStreams        = 64 // of one HTTP/2 connection
+)
+
+// API is the HTTP API of callers.
+type API struct {
+	*Submitter
+	opt     APIOptions
+	changes *access.Rates // of opt-outs and erasures
+}
+
+// APIOptions are what an API serves.
+type APIOptions struct {
+	Submitter     *Submitter
+	Audit         *reads.Audit // logs the changes that callers ask for
+	OptOuts       *reads.OptOuts
+	Conversations *reads.Conversations
+	Erase         func(ctx context.Context, receiver message.Addr) message.Verdict
+	Origins       []string // of web pages that may call
+}
+
+// NewAPI returns the HTTP API of callers.
+func NewAPI(opt APIOptions) *API {
+	return &API{Submitter: opt.Submitter, opt: opt, changes: access.NewRates(maxChanges, maxChanges)}
+}
+
+// Handler returns the handler of the API: callers report reads and get conversations, and receivers
+// opt out and are erased.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/reads", a.postReads)
+	mux.HandleFunc("GET /v1/conversations/{sender}/{receiver}", a.getConversation)
+	mux.HandleFunc("GET /v1/receivers/{receiver}/optout", a.getOptOut)
+	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", a.putOptOut)
+	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", a.deleteOptOut)
+	mux.HandleFunc("DELETE /v1/receivers/{receiver}", a.deleteReceiver)
+	denied := func(v message.Verdict) { a.reads.Report("http", access.Caller{}, v) }
+	return atMost(maxRequests, crossOrigin(a.opt.Origins, denied, a.authenticated(mux)))
+}
+
+// Serve serves Handler on ln until ctx ends and the requests are answered. It closes ln.
+func (a *API) Serve(ctx context.Context, ln net.Listener) error {
+	s := newHTTPServer(a.Handler())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	var err error
+	select {
+	case err = <-served:
+		return fmt.Errorf("serve reads: %w", err)
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err = s.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
+		err = s.Close()
+	}
+	if end := <-served; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
+	return err
+}
+
+// newHTTPServer returns a server that bounds the time, the octets and the streams of a client.
+func newHTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      submitTimeout + readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderOctets,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+	}
+}
+
+// callerKey is the key of the Caller in the context of a request.
+type callerKey struct{}
+
+// authenticated passes the requests of accepted callers to h, with the Caller in their context.
+func (a *API) authenticated(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		cred := access.CredentialOf(req.Header)
+		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
+			cred.Certificate = req.TLS.PeerCertificates[0]
+		}
+		by, err := a.callers.Identify(cred, time.Now())
+		if err != nil {
+			v := message.Unauthenticated(err)
+			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
+			a.reads.Report("http", access.Caller{}, v)
+			refuse(w, v)
+			return
+		}
+		h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, by)))
+	})
+}
+
+// callerOf returns the sender of a request that passed authenticated.
+func callerOf(req *http.Request) access.Caller {
+	by, _ := req.Context().Value(callerKey{}).(access.Caller)
+	return by
+}
+
+func (a *API) postReads(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, reads.MaxBody))
+	if err != nil {
+		v := message.TryAgain("body did not come whole") // a slow network must not cost the response
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			v = message.Verdict{Kind: message.VerdictTooLarge, Reason: "is over 64 KiB"}
+		}
+		a.reads.Report("http", callerOf(req), v)
+		refuse(w, v)
+		return
+	}
+	ans := a.submit(req.Context(), body, "http", callerOf(req))
+	if s := ans.retryAfter(); s > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(s))
+	}
+	reply(w, ans.code(), ans)
+}
+
+func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
+	receiver, v := receiverOf(req)
+	if v.IsDecided() {
+		refuse(w, v)
+		return
+	}
+	view, err := a.opt.Conversations.View(req.PathValue("sender"), receiver.String())
+	switch {
+	case errors.Is(err, message.ErrAddress):
+		refuse(w, message.Malformed("address", err.Error()))
+	case err != nil:
+		refuse(w, message.TryAgain("index is away"))
+	default:
+		reply(w, http.StatusOK, view)
+	}
+}
+
+func reply(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(body) // the peer may have gone
+}

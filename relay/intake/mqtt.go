@@ -1,0 +1,195 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"readback/relay/access"
+	"readback/relay/broker"
+	"readback/relay/message"
+	"readback/relay/reads"
+)
+
+// The NATS server stores messages of MQTT clients with QoS 1 or 2 in its own stream before it
+// acknowledges them, and this package takes them from there. Messages with QoS 0, and those of NATS
+// clients, are not stored: a NATS client may ask for the verdict as the reply instead.
+
+// headerMQTT is the header that the server adds to messages of MQTT clients: their QoS, one digit.
+const headerMQTT = "Nmqtt-Pub"
+
+// maxTopicPending is how many messages may wait. Further ones are lost, as QoS 0 permits.
+const maxTopicPending = 4096
+
+// topicQueue is the queue group that shares read responses among gateways. It must differ from the
+// group of the broker.SubjectReadsNow subscription. In a common group, NATS could deliver a request
+// on SubjectReadsNow to this subscription, which ignores it. topicDurable is the durable consumer
+// that takes read responses from broker.StreamMQTT.
+const (
+	topicQueue   = "readback_topics"
+	topicDurable = "readback_intake"
+)
+
+// topics is the way in by the topic of a receiver, for MQTT and NATS clients.
+type topics struct {
+	*streamReader
+	mqtt   bool   // MQTT clients may connect
+	taking func() // called when read responses of MQTT clients are taken from their stream
+}
+
+// answer answers read responses that are not stored.
+func (n *topics) answer(ctx context.Context) (end func(), err error) {
+	var work errgroup.Group
+	work.SetLimit(maxSubmitting)
+	sub, err := n.nc.QueueSubscribe(broker.SubjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
+		if m.Subject == broker.SubjectReadsNow || qos(m.Header) > 0 {
+			return // taken elsewhere
+		}
+		work.Go(func() error { // waits when too many are at work
+			n.answerTopic(ctx, m)
+			return nil
+		})
+	})
+	if err == nil {
+		err = sub.SetPendingLimits(maxTopicPending, -1)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("answer on %s: %w", broker.SubjectReadsOf, err)
+	}
+	return func() {
+		drain(sub)
+		_ = work.Wait() // they return nothing
+	}, nil
+}
+
+func (n *topics) answerTopic(ctx context.Context, m *nats.Msg) {
+	way := "nats"
+	if m.Header.Get(headerMQTT) != "" {
+		way = "mqtt"
+	}
+	topic := strings.TrimPrefix(m.Subject, broker.SubjectReadsOf)
+	a := n.submitTopic(ctx, topic, m.Data, way)
+	to := broker.SubjectVerdictsOf + topic
+	// A reply to another subject would let the client publish there with the process's rights.
+	if strings.HasPrefix(m.Reply, to+".") {
+		to = m.Reply
+	}
+	n.publishVerdict(to, m.Data, a)
+}
+
+// qos returns the QoS of a message of an MQTT client, and 0 for other messages.
+func qos(h nats.Header) byte {
+	if q := h.Get(headerMQTT); q != "" {
+		return q[0] - '0'
+	}
+	return 0
+}
+
+// submitTopic submits a body that came on the topic of a receiver.
+func (n *topics) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
+	receiver, err := message.NormalAddr(topic)
+	if err != nil {
+		v := message.Malformed("receiver", "topic: "+err.Error())
+		n.reads.Report(way, access.Caller{}, v)
+		return answer{Verdict: v}
+	}
+	by := access.Caller{Name: way, Receiver: receiver}
+	if anybody, err := n.callers.Identify(access.Credential{}, time.Now()); err == nil && n.callers.IsOpenToAll() {
+		by.NeedsProof = anybody.NeedsProof
+	}
+	return n.submit(ctx, body, way, by)
+}
+
+// topicVerdict is a verdict with the read response that it is on.
+type topicVerdict struct {
+	ID     string  `json:"id,omitempty"`
+	Number *uint16 `json:"number,omitempty"`
+	verdictJSON
+}
+
+// on returns the answer to a body as a value for its JSON.
+func (a answer) on(body []byte) any {
+	items, _, v := reads.ParseBody(body)
+	if v.IsDecided() {
+		return topicVerdict{verdictJSON: wireVerdict(a.Verdict)}
+	}
+	all := make([]topicVerdict, len(items))
+	for i, item := range items {
+		_ = json.Unmarshal(item, &all[i]) // a field that cannot be parsed is left out
+		if len(all[i].ID) > reads.MaxID {
+			all[i].ID = ""
+		}
+		v := a.Verdict
+		if a.items != nil {
+			v = a.items[i]
+		}
+		all[i].verdictJSON = wireVerdict(v)
+	}
+	if a.items != nil {
+		return all
+	}
+	return all[0]
+}
+
+// maxVerdictSubject is the longest subject that verdicts are published on. A subject that is longer
+// than a protocol line of NATS would end the connection of the process.
+const maxVerdictSubject = 1024
+
+// publishVerdict publishes an answer to those that are subscribed now.
+func (n *topics) publishVerdict(subject string, body []byte, a answer) {
+	if len(subject) > maxVerdictSubject {
+		return // no receiver has such a number
+	}
+	if err := n.publishSmall(subject, a.on(body)); err != nil {
+		n.log.Debug("verdict cannot be told", "error", err)
+	}
+}
+
+// publishSmall publishes JSON. It publishes an array that is too long for one message in halves.
+func (n *topics) publishSmall(subject string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if all, ok := v.([]topicVerdict); ok && len(text) > reads.MaxBody && len(all) > 1 {
+		return errors.Join(n.publishSmall(subject, all[:len(all)/2]), n.publishSmall(subject, all[len(all)/2:]))
+	}
+	return n.nc.Publish(subject, text)
+}
+
+// take takes read responses from the stream of MQTT. In an operator's cluster, the stream does not
+// exist before the first MQTT client has connected.
+func (n *topics) take(ctx context.Context) {
+	if !n.mqtt {
+		n.taking()
+		return
+	}
+	n.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
+		return n.consume(ctx, consumer{
+			stream: broker.StreamMQTT, durable: topicDurable, filter: broker.SubjectMQTT + broker.SubjectReadsOf + ">",
+			ready: n.taking, take: n.takeTopic,
+		})
+	})
+}
+
+// takeTopic submits and settles one message of the stream of MQTT, and publishes the verdict if it
+// is final.
+func (n *topics) takeTopic(ctx context.Context, m jetstream.Msg) {
+	meta, err := m.Metadata()
+	if err != nil {
+		n.log.Error("message in the stream of MQTT cannot be read", "error", err)
+		return
+	}
+	topic := strings.TrimPrefix(m.Subject(), broker.SubjectMQTT+broker.SubjectReadsOf)
+	a := n.submitTopic(ctx, topic, m.Data(), "mqtt")
+	if n.settle(m, meta.NumDelivered, a) {
+		n.publishVerdict(broker.SubjectVerdictsOf+topic, m.Data(), a)
+	}
+}
