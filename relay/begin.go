@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"readback/internal/backoff"
+	"readback/relay/feedback"
+	"readback/relay/intake"
 	"readback/relay/journal"
 	"readback/relay/ledger"
 )
@@ -41,14 +44,15 @@ func (r *Relay) begin(ctx context.Context) error {
 }
 
 func (r *Relay) tryBegin(ctx context.Context) error {
-	if !r.nc.IsConnected() {
-		return journal.Unreachable(r.nc, journal.ErrNotConnected)
+	if !r.conn.NC.IsConnected() {
+		return journal.Unreachable(r.conn.NC, journal.ErrNotConnected)
 	}
-	info, err := makeStreams(ctx, r.js, &r.opt)
+	streams := slices.Concat(intake.Streams(r.opt.MQTT != nil), feedback.Streams(r.opt.FeedbackKeep))
+	info, err := r.conn.MakeStreams(ctx, r.opt.Replicas, append(streams, journal.StreamConfig(r.opt.Keep))...)
 	if err != nil {
 		return err
 	}
-	log, err := journal.NewJetStream(r.js, info)
+	log, err := journal.NewJetStream(r.conn.JS, info)
 	if err != nil {
 		return err
 	}

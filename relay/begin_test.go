@@ -24,7 +24,7 @@ func notBegun(t *testing.T) *Relay {
 // When it begins, a relay counts the feedback that waits in its outbox.
 func TestBeginCountsTheOutbox(t *testing.T) {
 	r := notBegun(t)
-	if _, err := makeStreams(relaytest.Deadline(t), r.js, &r.opt); err != nil {
+	if _, err := makeStreams(relaytest.Deadline(t), r.conn.JS, &r.opt); err != nil {
 		t.Fatal(err)
 	}
 	p := journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: message.DayOf(time.Now().UnixMilli()), Number: 1}
@@ -34,7 +34,7 @@ func TestBeginCountsTheOutbox(t *testing.T) {
 	}
 	read := journal.Record{Kind: journal.KindRead, Place: p, Status: message.StatusRead, ReadAt: 1, At: 1}
 	batch := journal.Append(journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &accepted), &read)
-	if _, err := r.js.Publish(relaytest.Deadline(t), journal.Subject, batch); err != nil {
+	if _, err := r.conn.JS.Publish(relaytest.Deadline(t), journal.Subject, batch); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.begin(relaytest.Deadline(t)); err != nil {
@@ -54,11 +54,11 @@ func TestBeginGivesUp(t *testing.T) {
 	if err := r.begin(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("no time: got %v, want %v", err, context.Canceled)
 	}
-	info, err := makeStreams(relaytest.Deadline(t), r.js, &r.opt)
+	info, err := makeStreams(relaytest.Deadline(t), r.conn.JS, &r.opt)
 	if err != nil || info.Config.Name != journal.Stream {
 		t.Fatalf("got %+v, %v, want the log", info, err)
 	}
-	if _, err := r.js.Publish(relaytest.Deadline(t), journal.Subject, []byte("\x00 is no batch")); err != nil {
+	if _, err := r.conn.JS.Publish(relaytest.Deadline(t), journal.Subject, []byte("\x00 is no batch")); err != nil {
 		t.Fatal(err)
 	}
 	var bad *journal.RecordError
@@ -66,7 +66,7 @@ func TestBeginGivesUp(t *testing.T) {
 		t.Errorf("no batch in the log: got %v, want that it cannot be read", err)
 	}
 
-	r.nc.Close() // NATS is away
+	r.conn.NC.Close() // NATS is away
 	ctx, cancel = context.WithCancel(relaytest.Deadline(t))
 	ended := make(chan error, 1)
 	changed, _ := r.status.Get()

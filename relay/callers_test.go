@@ -58,7 +58,7 @@ func TestClientsDismissed(t *testing.T) {
 	if _, err := nats.Connect(url, nats.Token("secret")); err == nil {
 		t.Error("let in with the key from before")
 	}
-	if !r.nc.IsConnected() {
+	if !r.conn.NC.IsConnected() {
 		t.Error("the process's own connection is gone")
 	}
 }

@@ -48,7 +48,7 @@ func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 		t.Errorf("account: got %q", fb.Account)
 	}
 	r.wantEmpty(streamFeedback)
-	stream, err := r.js.Stream(relaytest.Deadline(t), streamFeedback)
+	stream, err := r.conn.JS.Stream(relaytest.Deadline(t), streamFeedback)
 	if err != nil || stream.CachedInfo().State.LastSeq != 1 {
 		t.Errorf("feedback: got %+v, %v, want one", stream.CachedInfo().State, err)
 	}
@@ -59,7 +59,7 @@ func (r *running) wantEmpty(stream string) {
 	r.t.Helper()
 	ctx := relaytest.Deadline(r.t)
 	for {
-		s, err := r.js.Stream(ctx, stream)
+		s, err := r.conn.JS.Stream(ctx, stream)
 		if err != nil {
 			r.t.Fatalf("stream %s: %v", stream, err)
 		}

@@ -38,17 +38,17 @@ func TestEraseIsRequestedAgain(t *testing.T) {
 	opt.Logger = nil
 	r := start(t, opt)
 	receiver := relaytest.Addr(t, "447700900123")
-	s, err := r.js.Stream(relaytest.Deadline(t), streamHeld)
+	s, err := r.conn.JS.Stream(relaytest.Deadline(t), streamHeld)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.js.DeleteStream(relaytest.Deadline(t), streamHeld); err != nil {
+	if err := r.conn.JS.DeleteStream(relaytest.Deadline(t), streamHeld); err != nil {
 		t.Fatal(err)
 	}
 	if v := r.Erase(relaytest.Deadline(t), receiver); v.Kind != message.VerdictUnavailable || v.RetryAfter == 0 {
 		t.Errorf("without the stream: got %+v, want 503 and when to ask again", v)
 	}
-	if _, err := r.js.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
+	if _, err := r.conn.JS.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
 		t.Fatal(err)
 	}
 	if v := r.Erase(relaytest.Deadline(t), receiver); !v.IsAccepted() {

@@ -86,7 +86,7 @@ func (r *running) wantMessages(stream string, want uint64) {
 	r.t.Helper()
 	ctx := relaytest.Deadline(r.t)
 	for {
-		s, err := r.js.Stream(ctx, stream)
+		s, err := r.conn.JS.Stream(ctx, stream)
 		if err != nil {
 			r.t.Fatalf("%s: %v, want %d messages", stream, err, want)
 		}
@@ -177,12 +177,12 @@ func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
 	cancel()
 	verdicts := make(chan message.Verdict, 1)
 	erase := func() { verdicts <- r.Erase(ctx, c.Receiver) }
-	r.erasing <- struct{}{}
+	r.busy <- struct{}{}
 	go erase()
 	if v := relaytest.Receive(t, verdicts); v.Kind != message.VerdictUnavailable {
 		t.Errorf("another one is at work: got %+v, want 503", v)
 	}
-	<-r.erasing
+	<-r.busy
 	r.status.Set(ledger.ErrDown)
 	r.feedback.WhilePaused(func() { // until the log has room
 		go erase()

@@ -32,7 +32,7 @@ func openedRelay(t *testing.T) *Relay {
 func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
 	js := testStreams(t)
-	r.nc, r.js, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
+	r.conn.NC, r.conn.JS, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
 	r.feedback.Connect(js)
 	return r
 }
@@ -40,7 +40,7 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 // state returns what a stream holds.
 func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
 	t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(t), stream)
+	s, err := r.conn.JS.Stream(relaytest.Deadline(t), stream)
 	if err != nil {
 		t.Fatal(err)
 	}

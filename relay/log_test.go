@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +12,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/broker"
+	"readback/relay/feedback"
+	"readback/relay/intake"
 	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/message"
@@ -133,6 +138,12 @@ func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 		t.Fatal(err)
 	}
 	return js
+}
+
+// makeStreams makes the streams of a relay.
+func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
+	streams := slices.Concat(intake.Streams(opt.MQTT != nil), feedback.Streams(opt.FeedbackKeep))
+	return broker.Connection{NC: js.Conn(), JS: js}.MakeStreams(ctx, opt.Replicas, append(streams, journal.StreamConfig(opt.Keep))...)
 }
 
 // testStreams connects to a NATS server that has the streams.

@@ -2,7 +2,12 @@ package relay
 
 import (
 	"context"
+	"log/slog"
 	"time"
+
+	"readback/relay/index"
+	"readback/relay/ledger"
+	"readback/relay/reads"
 )
 
 const (
@@ -10,33 +15,42 @@ const (
 	expireEvery = time.Hour
 )
 
-// maintain writes the index to the disk now and then, so that little of the log has to
+// maintenance is what is done now and then.
+type maintenance struct {
+	index   *index.Index
+	ledger  *ledger.Partition
+	optOuts *reads.OptOuts
+	keep    time.Duration // how long a message can be read
+	log     *slog.Logger
+}
+
+// run writes the index to the disk now and then, so that little of the log has to
 // be read again after a crash, and forgets days that have expired.
-func (r *Relay) maintain(ctx context.Context) {
+func (m *maintenance) run(ctx context.Context) {
 	flush, expire := time.NewTicker(flushEvery), time.NewTicker(expireEvery)
 	defer flush.Stop()
 	defer expire.Stop()
-	r.expire()
+	m.expire()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-flush.C:
-			if err := r.index.Flush(); err != nil {
-				r.log.Error("index cannot be flushed", "error", err)
+			if err := m.index.Flush(); err != nil {
+				m.log.Error("index cannot be flushed", "error", err)
 			}
-			r.ledger.CountHeads()
+			m.ledger.CountHeads()
 		case <-expire.C:
-			r.expire()
+			m.expire()
 		}
 	}
 }
 
-func (r *Relay) expire() {
-	if err := r.optOuts.Renew(time.Now().Add(-r.opt.Keep / 2)); err != nil {
-		r.log.Error("opt-outs cannot be renewed in the log", "error", err)
+func (m *maintenance) expire() {
+	if err := m.optOuts.Renew(time.Now().Add(-m.keep / 2)); err != nil {
+		m.log.Error("opt-outs cannot be renewed in the log", "error", err)
 	}
-	if err := r.index.Expire(r.ledger.OldestDay()); err != nil {
-		r.log.Error("old messages cannot be removed", "error", err)
+	if err := m.index.Expire(m.ledger.OldestDay()); err != nil {
+		m.log.Error("old messages cannot be removed", "error", err)
 	}
 }

@@ -33,7 +33,7 @@ func TestDaysAreForgotten(t *testing.T) {
 			return journal.AppendOptOut(b, &rec)
 		})
 	}
-	r.expire()
+	r.maintenance.expire()
 	for id, want := range map[string]string{"a": "", "b": "bank"} {
 		if got, err := r.index.Route([]byte(id), oldest+1, 10); got != want || err != nil {
 			t.Errorf("route %s: got %q, %v, want %q", id, got, err, want)

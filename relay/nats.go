@@ -1,8 +1,6 @@
 package relay
 
 import (
-	"github.com/nats-io/nats.go/jetstream"
-
 	"readback/relay/broker"
 	"readback/relay/journal"
 )
@@ -24,22 +22,13 @@ func (r *Relay) startBroker() (*broker.Server, error) {
 
 // connect connects to the embedded server or to the cluster. r.connected gets a value each time
 // the server is there.
-func (r *Relay) connect() error {
-	opt := broker.ClientOptions{Log: r.log, Mask: r.mask, Connected: func() {
+func (r *Relay) connect() (err error) {
+	cluster := broker.Cluster{URL: r.opt.NATS, Creds: r.opt.Creds, NKey: r.opt.NKey}
+	r.conn, err = broker.Connect(r.broker, cluster, broker.ClientOptions{Log: r.log, Mask: r.mask, Connected: func() {
 		select {
 		case r.connected <- struct{}{}:
 		default:
 		}
-	}}
-	var err error
-	if r.broker != nil {
-		r.nc, err = r.broker.Connect(opt)
-	} else {
-		r.nc, err = broker.Cluster{URL: r.opt.NATS, Creds: r.opt.Creds, NKey: r.opt.NKey}.Connect(opt)
-	}
-	if err != nil {
-		return err
-	}
-	r.js, err = jetstream.New(r.nc)
+	}})
 	return err
 }

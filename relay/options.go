@@ -72,6 +72,8 @@ type Options struct {
 	// second; nil: when they are equal.
 	SameID func(receipt, message []byte) bool
 
+	stopWithin time.Duration // bounds a clean stop; shorter in a test
+
 	Logger     *slog.Logger          // nil: nothing is logged
 	Registerer prometheus.Registerer // nil: metrics are counted for nobody
 }
@@ -83,6 +85,7 @@ func DefaultOptions() Options {
 		ReadWait:        10 * time.Second,
 		DeliveryOptions: feedback.DefaultDelivery(),
 		SameID:          receipt.SameID,
+		stopWithin:      10 * time.Second,
 	}
 	setting.Defaults(&o.Config)
 	setting.Defaults(&o.Settings)

@@ -30,14 +30,14 @@ func TestOptOutHolds(t *testing.T) {
 	r := start(t, opt)
 	receiver, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
 	for _, a := range []message.Addr{receiver, other} {
-		if v := r.optOuts.Set(relaytest.Deadline(t), &a, true); !v.IsAccepted() {
+		if v := r.maintenance.optOuts.Set(relaytest.Deadline(t), &a, true); !v.IsAccepted() {
 			t.Fatalf("opt out: got %+v", v)
 		}
 	}
-	if v := r.optOuts.Set(relaytest.Deadline(t), &other, false); !v.IsAccepted() {
+	if v := r.maintenance.optOuts.Set(relaytest.Deadline(t), &other, false); !v.IsAccepted() {
 		t.Fatalf("end of opt-out: got %+v", v)
 	}
-	before, err := r.optOuts.Get(&receiver)
+	before, err := r.maintenance.optOuts.Get(&receiver)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,11 +49,11 @@ func TestOptOutHolds(t *testing.T) {
 			}
 		}
 		r = start(t, opt)
-		now, err := r.optOuts.Get(&receiver)
+		now, err := r.maintenance.optOuts.Get(&receiver)
 		if err != nil || !now.On || !now.Since.Equal(*before.Since) {
 			t.Errorf("index lost: %v: got %+v, %v, want it to hold", lose, now, err)
 		}
-		if now, err := r.optOuts.Get(&other); err != nil || now.On {
+		if now, err := r.maintenance.optOuts.Get(&other); err != nil || now.On {
 			t.Errorf("index lost: %v: got %+v, %v, want it to have ended", lose, now, err)
 		}
 		if err := r.stop(); err != nil {
@@ -69,10 +69,10 @@ func TestOptOutIsRenewed(t *testing.T) {
 	opt.Registerer = reg
 	r := start(t, opt)
 	receiver := relaytest.Addr(t, "447700900123")
-	if v := r.optOuts.Set(relaytest.Deadline(t), &receiver, true); !v.IsAccepted() {
+	if v := r.maintenance.optOuts.Set(relaytest.Deadline(t), &receiver, true); !v.IsAccepted() {
 		t.Fatalf("got %+v", v)
 	}
-	before, err := r.optOuts.Get(&receiver)
+	before, err := r.maintenance.optOuts.Get(&receiver)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,17 +87,17 @@ func TestOptOutIsRenewed(t *testing.T) {
 		t.Errorf("stale: got %d before and %d after, want 0 and 1", young, old)
 	}
 	renewed := time.Now()
-	if err := r.optOuts.Renew(renewed.Add(time.Hour)); err != nil {
+	if err := r.maintenance.optOuts.Renew(renewed.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if v := r.optOuts.Set(relaytest.Deadline(t), ptr(relaytest.Addr(t, "447700900124")), true); !v.IsAccepted() { // behind it in the log
+	if v := r.maintenance.optOuts.Set(relaytest.Deadline(t), ptr(relaytest.Addr(t, "447700900124")), true); !v.IsAccepted() { // behind it in the log
 		t.Fatalf("got %+v", v)
 	}
 	awaitValue(t, reg, "readback_ledger_records_total", "opt_out", 3)
 	if stale := at(renewed); stale != 0 {
 		t.Errorf("stale: got %d after it was renewed, want none", stale)
 	}
-	if now, err := r.optOuts.Get(&receiver); err != nil || !now.On || !now.Since.Equal(*before.Since) {
+	if now, err := r.maintenance.optOuts.Get(&receiver); err != nil || !now.On || !now.Since.Equal(*before.Since) {
 		t.Errorf("got %+v, %v, want %+v", now, err, before)
 	}
 }

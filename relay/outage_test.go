@@ -42,7 +42,7 @@ func TestReadsStayInNATS(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	naked := make(chan string, 16)
-	sub, err := r.nc.Subscribe(server.JSAdvisoryConsumerMsgNakPre+".>", func(m *nats.Msg) { naked <- m.Subject })
+	sub, err := r.conn.NC.Subscribe(server.JSAdvisoryConsumerMsgNakPre+".>", func(m *nats.Msg) { naked <- m.Subject })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,14 +52,14 @@ func TestReadsStayInNATS(t *testing.T) {
 		`{"receiver":"447700900123","number":1}`,
 		`[{"receiver":"447700900123","number":1},{"number":1}]`, // one of them is malformed
 	} {
-		if _, err := r.js.Publish(relaytest.Deadline(t), "readback.reads", []byte(body)); err != nil {
+		if _, err := r.conn.JS.Publish(relaytest.Deadline(t), "readback.reads", []byte(body)); err != nil {
 			t.Fatal(err)
 		}
 		if got := relaytest.Receive(t, naked); !strings.HasSuffix(got, "READBACK_READS.intake") {
 			t.Errorf("given back: got %q, want that of the reads", got)
 		}
 	}
-	s, err := r.js.Stream(relaytest.Deadline(t), "READBACK_READS")
+	s, err := r.conn.JS.Stream(relaytest.Deadline(t), "READBACK_READS")
 	if err != nil || s.CachedInfo().State.Msgs != 2 {
 		t.Errorf("in the stream: got %+v, %v, want 2 messages", s.CachedInfo().State, err)
 	}
@@ -71,11 +71,11 @@ func TestStopDuringOutage(t *testing.T) {
 	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
+	opt.stopWithin = 500 * time.Millisecond
 	opened, err := Open(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened.stopWithin = 500 * time.Millisecond
 	r := run(t, opened)
 	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)

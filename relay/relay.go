@@ -15,9 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"readback/relay/access"
 	"readback/relay/broker"
 	"readback/relay/feedback"
@@ -28,42 +25,40 @@ import (
 	"readback/relay/reads"
 )
 
-// stopTimeout bounds a clean stop.
-const stopTimeout = 10 * time.Second
-
 // Relay owns the connection to NATS, the streams, the ledger, and what runs between
 // them: reads in, feedback out.
 type Relay struct {
 	opt      Options
+	settings atomic.Pointer[Settings]
 	log      *slog.Logger
 	metrics  *metrics
-	status   *ledger.Status // that of the ledger
-	lock     io.Closer      // of the store
-	index    *index.Index
-	ledger   *ledger.Partition
-	reads    *reads.Service
-	feedback *feedback.Service
-	callers  *access.Callers
-	optOuts  *reads.OptOuts
-	broker   *broker.Server // the embedded NATS server; nil without
+	opened                     // what Open has opened
+	status   *ledger.Status    // that of the ledger
+	conn     broker.Connection // set by Run before status is up
+	signals
 
+	ledger   *ledger.Partition
+	callers  *access.Callers
+	reads    *reads.Service
+	api      *intake.API
+	feedback *feedback.Service
+	*eraser
+	maintenance *maintenance
+}
+
+// opened is what is open from Open to Close.
+type opened struct {
+	lock   io.Closer // of the store
+	index  *index.Index
+	broker *broker.Server // the embedded NATS server; nil without
+	close  func() error   // closes all of it, once
+}
+
+// signals say how far Run has got.
+type signals struct {
 	connected chan struct{} // NATS is there again
 	begun     chan struct{} // closed when the streams are there
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
-
-	settings  atomic.Pointer[Settings]
-	erasing   chan struct{} // has room for the erasure at work
-	submitter *intake.Submitter
-	api       *intake.API
-
-	// Set by Run before status is up.
-	nc *nats.Conn
-	js jetstream.JetStream
-
-	stopWithin time.Duration // bounds a clean stop; shorter in a test
-
-	closing sync.Once
-	closed  error
 }
 
 // Open locks the store, opens the index, and starts the embedded server if there is to
@@ -74,9 +69,10 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: ledger.NewStatus(),
-		connected: make(chan struct{}, 1), erasing: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{}),
-		callers: access.NewCallers(opt.Rules), stopWithin: stopTimeout,
+		signals: signals{connected: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{})},
+		callers: access.NewCallers(opt.Rules),
 	}
+	r.close = sync.OnceValue(r.closeAll)
 	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
@@ -88,10 +84,11 @@ func Open(opt Options) (*Relay, error) {
 		Limits: r.opt.Limits, First: r.opt.First, Last: r.opt.Last, Keep: r.opt.Keep, Wait: r.opt.ReadWait,
 		Proofs: r.opt.Proofs, Audit: audit, Metrics: r.metrics.reads,
 	})
-	r.optOuts = reads.NewOptOuts(r.ledger, r.index)
-	r.submitter = intake.NewSubmitter(r.reads, r.callers)
+	optOuts := reads.NewOptOuts(r.ledger, r.index)
+	r.maintenance = &maintenance{index: r.index, ledger: r.ledger, optOuts: optOuts, keep: r.opt.Keep, log: r.log}
+	r.eraser = &eraser{ledger: r.ledger, reads: r.reads, feedback: r.feedback, erased: r.metrics.erased, busy: make(chan struct{}, 1)}
 	r.api = intake.NewAPI(intake.APIOptions{
-		Submitter: r.submitter, Audit: audit, OptOuts: r.optOuts, Erase: r.Erase, Origins: r.opt.Origins,
+		Submitter: intake.NewSubmitter(r.reads, r.callers), Audit: audit, OptOuts: optOuts, Erase: r.Erase, Origins: r.opt.Origins,
 		Conversations: reads.NewConversations(r.ledger, r.index, r.opt.Keep),
 	})
 	return r, nil
@@ -173,8 +170,8 @@ func (r *Relay) Feedback() *feedback.Service { return r.feedback }
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {
 	_, err := r.status.Get()
-	if err == nil && !r.nc.IsConnected() { // an idle ledger has not noticed yet
-		err = fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(r.nc, journal.ErrNotConnected))
+	if err == nil && !r.conn.NC.IsConnected() { // an idle ledger has not noticed yet
+		err = fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(r.conn.NC, journal.ErrNotConnected))
 	}
 	return err
 }
@@ -208,9 +205,9 @@ func (r *Relay) run(ctx context.Context) error {
 	if err := r.connect(); err != nil {
 		return err
 	}
-	r.feedback.Connect(r.js)
+	r.feedback.Connect(r.conn.JS)
 	ways := intake.NewNATSWays(intake.NATSOptions{
-		Submitter: r.submitter, Conn: r.nc, JetStream: r.js, Logger: r.log,
+		Submitter: intake.NewSubmitter(r.reads, r.callers), Conn: r.conn.NC, JetStream: r.conn.JS, Logger: r.log,
 		MQTT: r.opt.NATS != Embedded || r.opt.MQTT != nil, Taking: func() { close(r.taking) },
 	})
 	answered, err := ways.Answer(ctx) // with 503 until the ledger is up
@@ -237,7 +234,7 @@ func (r *Relay) run(ctx context.Context) error {
 	r.work(ctx, ways, answered)
 
 	r.status.End(ledger.ErrStopped)
-	deadline := time.AfterFunc(r.stopWithin, cancel)
+	deadline := time.AfterFunc(r.opt.stopWithin, cancel)
 	defer deadline.Stop()
 	close(stop)
 	if err := <-appended; err != nil {
@@ -249,7 +246,7 @@ func (r *Relay) run(ctx context.Context) error {
 // work runs everything beside the appender until ctx ends, and waits until the requests are answered.
 func (r *Relay) work(ctx context.Context, ways intake.NATSWays, answered func()) {
 	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.Run, r.maintain, ways.Take} {
+	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.Run, r.maintenance.run, ways.Take} {
 		wg.Go(func() { f(ctx) })
 	}
 	<-ctx.Done()
@@ -259,23 +256,22 @@ func (r *Relay) work(ctx context.Context, ways intake.NATSWays, answered func())
 }
 
 // Close gives back what Open opened, without a clean stop of the ledger. Run calls it.
-func (r *Relay) Close() error {
-	r.closing.Do(func() {
-		r.status.End(ledger.ErrStopped)
-		if r.nc != nil {
-			r.nc.Close()
-		}
-		var errs []error
-		if r.index != nil {
-			errs = append(errs, r.index.Close())
-		}
-		if r.broker != nil {
-			r.broker.Shutdown()
-		}
-		if r.lock != nil {
-			errs = append(errs, r.lock.Close())
-		}
-		r.closed = errors.Join(errs...)
-	})
-	return r.closed
+func (r *Relay) Close() error { return r.close() }
+
+func (r *Relay) closeAll() error {
+	r.status.End(ledger.ErrStopped)
+	if r.conn.NC != nil {
+		r.conn.NC.Close()
+	}
+	var errs []error
+	if r.index != nil {
+		errs = append(errs, r.index.Close())
+	}
+	if r.broker != nil {
+		r.broker.Shutdown()
+	}
+	if r.lock != nil {
+		errs = append(errs, r.lock.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -85,7 +85,7 @@ func (r *running) stop() error {
 // crash ends the relay as kill -9 would: what is in memory is lost, no stop record is
 // written.
 func (r *running) crash() {
-	r.Relay.nc.Close()
+	r.Relay.conn.NC.Close()
 	_ = r.index.Discard()
 	_ = r.stop()
 }

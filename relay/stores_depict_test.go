@@ -118,7 +118,7 @@ func (r *running) depictLog(d *depiction) {
 // walk calls f with the messages of a stream, oldest first.
 func (r *running) walk(stream string, f func(*jetstream.RawStreamMsg)) {
 	r.t.Helper()
-	s, err := r.js.Stream(relaytest.Deadline(r.t), stream)
+	s, err := r.conn.JS.Stream(relaytest.Deadline(r.t), stream)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func (r *running) depictIndex(d *depiction) {
 			r.t.Fatal(err)
 		}
 		d.Conversations = append(d.Conversations, image)
-		o, err := r.optOuts.Get(&c.Receiver)
+		o, err := r.maintenance.optOuts.Get(&c.Receiver)
 		if err != nil {
 			r.t.Fatal(err)
 		}

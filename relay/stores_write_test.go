@@ -270,7 +270,7 @@ func (r *running) mergeAll(c message.Conversation, keys ...string) {
 func (r *running) optOutOf(receiver string) {
 	r.t.Helper()
 	a := relaytest.Addr(r.t, receiver)
-	if v := r.optOuts.Set(relaytest.Deadline(r.t), &a, true); !v.IsAccepted() {
+	if v := r.maintenance.optOuts.Set(relaytest.Deadline(r.t), &a, true); !v.IsAccepted() {
 		r.t.Fatalf("opt out: got %+v, want 202", v)
 	}
 }

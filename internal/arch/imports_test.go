@@ -116,13 +116,10 @@ var forTests = []string{"internal/testpeer"}
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
 var keepers = map[string][]string{
-	"github.com/MicahParks/jwkset":  {"internal/token"},
-	"github.com/cockroachdb/pebble": {"relay/index"},
-	"github.com/golang-jwt/":        {"internal/token"},
-	"github.com/nats-io/": {
-		"relay", "relay/broker", "relay/feedback", "relay/intake", "relay/journal",
-		"relay/relaytest",
-	},
+	"github.com/MicahParks/jwkset":                            {"internal/token"},
+	"github.com/cockroachdb/pebble":                           {"relay/index"},
+	"github.com/golang-jwt/":                                  {"internal/token"},
+	"github.com/nats-io/":                                     {"relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/internal/backoff"
 )
@@ -24,6 +26,42 @@ type Cluster struct {
 	URL   string // or a comma list of them
 	Creds string // credentials file; empty: none
 	NKey  string // file of an NKey seed; empty: none
+}
+
+// Connection is the process's own connection to NATS. It is made before a server is there, and comes
+// back by itself.
+type Connection struct {
+	NC *nats.Conn
+	JS jetstream.JetStream
+}
+
+// Connect connects to the embedded server s, or to the cluster if s is nil.
+func Connect(s *Server, c Cluster, opt ClientOptions) (conn Connection, err error) {
+	if s != nil {
+		conn.NC, err = s.Connect(opt)
+	} else {
+		conn.NC, err = c.Connect(opt)
+	}
+	if err != nil {
+		return Connection{}, err
+	}
+	conn.JS, err = jetstream.New(conn.NC)
+	return conn, err
+}
+
+// MakeStreams creates streams with so many replicas, or updates those that exist. It returns what is
+// known of the last one.
+func (c Connection) MakeStreams(ctx context.Context, replicas int, streams ...jetstream.StreamConfig) (*jetstream.StreamInfo, error) {
+	var info *jetstream.StreamInfo
+	for _, config := range streams {
+		config.Storage, config.Replicas = jetstream.FileStorage, replicas
+		s, err := c.JS.CreateOrUpdateStream(ctx, config)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", config.Name, err)
+		}
+		info = s.CachedInfo()
+	}
+	return info, nil
 }
 
 // Connect connects to the embedded server.

@@ -45,6 +45,14 @@ type JetStream struct {
 	timer   *time.Timer
 }
 
+// StreamConfig is the stream of the log. What is in it is kept a day longer than keep.
+func StreamConfig(keep time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: Stream, Subjects: []string{Subject}, MaxAge: keep + 24*time.Hour,
+		Duplicates: 100 * time.Millisecond, AllowDirect: true,
+	}
+}
+
 // NewJetStream returns the log in the stream that info describes. Close gives its subscription
 // back.
 func NewJetStream(js jetstream.JetStream, info *jetstream.StreamInfo) (*JetStream, error) {
