@@ -27,7 +27,7 @@ type depiction struct {
 	Conversations []conversationImage        `json:"conversations"`
 	Routes        map[string]string          `json:"routes"` // accounts by message_id
 	OptOuts       []reads.OptOut             `json:"opt_outs"`
-	Parts         map[string]string          `json:"parts"` // of cut messages: "seq key of the first part" by key
+	Parts         map[string]string          `json:"parts"` // of split messages: "seq key of the first part" by key
 	Dead          []feedback.DeadLetter      `json:"dead"`
 	Held          []heldImage                `json:"held"`
 	Events        []string                   `json:"events"`

@@ -87,7 +87,10 @@ var plants = []planted{
 	{
 		name: "a receipt passes",
 		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, message.Addr) (journal.CutPart, bool) { plantedPanic(); return journal.CutPart{}, false }
+			l.partOf = func([]byte, message.Addr) (journal.SplitPart, bool) {
+				plantedPanic()
+				return journal.SplitPart{}, false
+			}
 		},
 		account: readingBank,
 		cause:   func(_, smsc *testpeer.Peer) { smsc.Send(partReceiptOf("A", "DELIVRD", "000", 2, 7)) },
@@ -177,9 +180,9 @@ func TestPanicGivesBack(t *testing.T) {
 		{"at the answer to the last part", nil, long(2, 0), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := cuttingLedger()
-			l.cut = func(*ledger.Sent, ledger.Cut, ledger.Waiter, uint64) { plantedPanic() }
-			inBothModes(t, setup{ledger: l.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+			l := splittingLedger()
+			l.cut = func(*ledger.Sent, ledger.Split, ledger.Waiter, uint64) { plantedPanic() }
+			inBothModes(t, setup{ledger: l.fakeLedger}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				if tt.prepare != nil {
 					tt.prepare(w)

@@ -183,7 +183,7 @@ type Ledger interface {
 	numbering.Ledger
 	receipts.Ledger
 	Accept(s *ledger.Sent, messageID []byte, w ledger.Waiter, token uint64)
-	AcceptCut(s *ledger.Sent, c ledger.Cut, w ledger.Waiter, token uint64)
+	AcceptSplit(s *ledger.Sent, c ledger.Split, w ledger.Waiter, token uint64)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
 
 	// Of shared mode: which account a message_id belongs to.

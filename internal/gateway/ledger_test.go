@@ -22,10 +22,10 @@ type fakeLedger struct {
 	assign  func(*ledger.Sent) error
 	follow  func(*ledger.Sent) bool
 	accept  func(*ledger.Sent, []byte, ledger.Waiter, uint64)
-	cut     func(*ledger.Sent, ledger.Cut, ledger.Waiter, uint64)
-	partOf  func(key []byte, receiver message.Addr) (journal.CutPart, bool)
+	cut     func(*ledger.Sent, ledger.Split, ledger.Waiter, uint64)
+	partOf  func(key []byte, receiver message.Addr) (journal.SplitPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
-	merge   func(journal.CutPart, message.PartReceipt, func(*message.Merged, error))
+	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
 	refuse  func(*ledger.Sent)
 	receipt func(message.Conversation, []byte, message.State)
 }
@@ -40,7 +40,7 @@ func (l fakeLedger) Assign(s *ledger.Sent) error {
 
 func (l fakeLedger) Follow(s *ledger.Sent) bool { return l.follow != nil && l.follow(s) }
 
-func (l fakeLedger) AcceptCut(s *ledger.Sent, c ledger.Cut, w ledger.Waiter, token uint64) {
+func (l fakeLedger) AcceptSplit(s *ledger.Sent, c ledger.Split, w ledger.Waiter, token uint64) {
 	if l.cut == nil {
 		w.Logged(token)
 		return
@@ -48,9 +48,9 @@ func (l fakeLedger) AcceptCut(s *ledger.Sent, c ledger.Cut, w ledger.Waiter, tok
 	l.cut(s, c, w, token)
 }
 
-func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
+func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (journal.SplitPart, bool) {
 	if l.partOf == nil {
-		return journal.CutPart{}, false
+		return journal.SplitPart{}, false
 	}
 	return l.partOf(key, receiver)
 }
@@ -62,7 +62,7 @@ func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
 	return l.partIDs(c, id, key)
 }
 
-func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
+func (l fakeLedger) Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	l.merge(p, r, done)
 }
 

@@ -165,7 +165,7 @@ func TestDrainAwaitsSMSC(t *testing.T) {
 				ledger := fakeLedger{partIDs: func(message.Conversation, []byte, []byte) [][]byte {
 					return [][]byte{[]byte("P1"), []byte("P2"), []byte("P3")}
 				}}
-				p := pipe(t, ledger, func(o *Options) { o.Policies.Default = cutting })
+				p := pipe(t, ledger, func(o *Options) { o.Policies.Default = splitNoRoom })
 				p.esme.Send(tt.f)
 				var asked []smpp.Frame
 				for range tt.parts {

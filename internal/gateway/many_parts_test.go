@@ -39,7 +39,7 @@ func realLedger(t testing.TB) *ledger.Partition {
 func manyLedger(t testing.TB) fakeLedger {
 	l := realLedger(t)
 	return fakeLedger{
-		assign: l.Assign, follow: l.Follow, accept: l.Accept, cut: l.AcceptCut, refuse: l.Refuse,
+		assign: l.Assign, follow: l.Follow, accept: l.Accept, cut: l.AcceptSplit, refuse: l.Refuse,
 		receipt: l.Receipt, partOf: l.PartOf, partIDs: l.PartIDs, merge: l.Merge, route: l.Route, await: l.AwaitRoute,
 	}
 }
@@ -48,7 +48,7 @@ func manyLedger(t testing.TB) fakeLedger {
 // whichever part comes first; each is answered, and the next message gets a number.
 func TestManyPartsOpen(t *testing.T) {
 	for _, first := range []byte{1, 2} {
-		inBothModes(t, setup{ledger: manyLedger(t)}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+		inBothModes(t, setup{ledger: manyLedger(t)}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 			esme, smsc := join()
 			seq := uint32(2)
 			pass := func(f smpp.Frame) (sent smpp.Frame) {

@@ -36,16 +36,16 @@ func taken(seq uint32, status pdu.Status) smpp.Frame {
 }
 
 // mergingLedger knows the parts p1 and p2, and merges as the test says.
-func mergingLedger(merge func(journal.CutPart, message.PartReceipt) (*message.Merged, error)) fakeLedger {
+func mergingLedger(merge func(journal.SplitPart, message.PartReceipt) (*message.Merged, error)) fakeLedger {
 	l := remembering()
 	for _, id := range []string{"P1", "P2", "4A7F01"} {
 		l.routes.Store(id, "bank")
 	}
-	l.partOf = func(key []byte, to message.Addr) (journal.CutPart, bool) {
+	l.partOf = func(key []byte, to message.Addr) (journal.SplitPart, bool) {
 		seq := map[string]uint8{"p1": 1, "p2": 2}[string(key)]
-		return journal.CutPart{Seq: seq}, seq > 0 && to.String() == receiver
+		return journal.SplitPart{Seq: seq}, seq > 0 && to.String() == receiver
 	}
-	l.merge = func(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
+	l.merge = func(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 		m, err := merge(p, r)
 		done(m, err)
 	}
@@ -75,7 +75,7 @@ func TestReceiptsOfParts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			heard := make(chan message.PartReceipt, 1)
-			ledger := mergingLedger(func(p journal.CutPart, r message.PartReceipt) (*message.Merged, error) {
+			ledger := mergingLedger(func(p journal.SplitPart, r message.PartReceipt) (*message.Merged, error) {
 				if p.Seq != 2 {
 					t.Errorf("part %d, want 2", p.Seq)
 				}
@@ -89,7 +89,7 @@ func TestReceiptsOfParts(t *testing.T) {
 				default: // the whole, in shared mode
 				}
 			}
-			inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+			inBothModes(t, setup{ledger: ledger}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				smsc.Send(partReceiptOf("P2", "DELIVRD", "000", 2, 7))
 				r := testpeer.Receive(t, "receipt in the ledger", heard)
@@ -120,11 +120,11 @@ func TestReceiptsOfParts(t *testing.T) {
 // What is not final passes for the part whose message_id the ESME knows; other receipts
 // pass as they came.
 func TestReceiptsThatAreNotMerged(t *testing.T) {
-	ledger := mergingLedger(func(journal.CutPart, message.PartReceipt) (*message.Merged, error) {
+	ledger := mergingLedger(func(journal.SplitPart, message.PartReceipt) (*message.Merged, error) {
 		t.Error("a receipt was merged")
 		return nil, nil
 	})
-	inBothModes(t, setup{ledger: ledger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+	inBothModes(t, setup{ledger: ledger}, splitNoRoom, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		intermediate := partReceiptOf("P1", "ENROUTE", "000", 1, 5)
 		intermediate[intermediate.Len()-len(receiptTail(intermediate))] = smpp.ESMClassIntermediate
@@ -153,29 +153,29 @@ func receiptTail(f smpp.Frame) []byte {
 // A receipt that comes while its message is in transit waits: one of its parts is all that
 // the SMSC knows.
 func TestReceiptWaitsForItsMessage(t *testing.T) {
-	ledger := cuttingLedger()
+	ledger := splittingLedger()
 	merged := make(chan message.PartReceipt, 1)
 	known := make(chan struct{})
-	ledger.partOf = func(key []byte, _ message.Addr) (journal.CutPart, bool) {
+	ledger.partOf = func(key []byte, _ message.Addr) (journal.SplitPart, bool) {
 		select {
 		case <-known:
-			return journal.CutPart{Seq: 1}, string(key) == "id1"
+			return journal.SplitPart{Seq: 1}, string(key) == "id1"
 		default:
-			return journal.CutPart{}, false
+			return journal.SplitPart{}, false
 		}
 	}
-	ledger.merge = func(_ journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
+	ledger.merge = func(_ journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 		merged <- r
 		done(nil, nil)
 	}
-	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: splitNoRoom.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(long(2, 1))
 	seqs := partsNumbered(t, smsc, 1)
 	smsc.Send(accepted(seqs[0], "id1"))
 	smsc.Send(partReceiptOf("id1", "DELIVRD", "000", 2, 7), partReceiptOf("other", "DELIVRD", "000", 2, 8))
 	smsc.Send(accepted(seqs[1], "id2"), accepted(seqs[2], "id3"))
-	c := testpeer.Receive(t, "cut message", ledger.cuts)
+	c := testpeer.Receive(t, "split message", ledger.splits)
 	esme.WantNothing()
 	close(known)
 	c.logged()

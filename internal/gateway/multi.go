@@ -52,7 +52,7 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 		out, sent, skip := s.number(f, policy)
 		if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
 			var parts *numbering.Segments
-			if parts, skip = l.g.intercept.Cut(&s.scratch, l.bind.account, policy, f); parts != nil {
+			if parts, skip = l.g.intercept.Split(&s.scratch, l.bind.account, policy, f); parts != nil {
 				newSplitMessage(l, f, parts, r).send(parts.Frames)
 				continue
 			}

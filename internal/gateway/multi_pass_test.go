@@ -59,7 +59,7 @@ func TestSplitRate(t *testing.T) {
 // While the gateway stops, the whole of what is under way is answered, and nothing
 // new is taken.
 func TestSplitDraining(t *testing.T) {
-	ledger, records, _ := splittingLedger()
+	ledger, records, _ := multiLedger()
 	w := serve(t, setup{ledger: ledger, policy: splitting.Policy, options: func(o *Options) { o.DrainTimeout = 2 * testpeer.Patience }})
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{})

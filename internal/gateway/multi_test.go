@@ -53,9 +53,9 @@ func multiResp(status pdu.Status, id string, failures ...string) smpp.Frame {
 	return testpeer.Frame(pdu.SubmitMultiRespID, status, 2, body)
 }
 
-// splittingLedger counts from 1 and reports what was refused; the test writes the
+// multiLedger counts from 1 and reports what was refused; the test writes the
 // records of parts into the log.
-func splittingLedger() (l fakeLedger, records <-chan record, refused <-chan uint16) {
+func multiLedger() (l fakeLedger, records <-chan record, refused <-chan uint16) {
 	r, log := make(chan uint16, 300), make(chan record, 300)
 	l = refusing(r)
 	note := func(id []byte, w ledger.Waiter, token uint64) {
@@ -118,7 +118,7 @@ func TestSplit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ledger, records, refused := splittingLedger()
+			ledger, records, refused := multiLedger()
 			inBothModes(t, setup{ledger: ledger}, splitting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				esme.Send(toAll(2, three...))
@@ -158,7 +158,7 @@ func TestSplitUnanswered(t *testing.T) {
 		{"gone", func(smsc *testpeer.Peer) { _ = smsc.Conn.Close() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ledger, records, refused := splittingLedger()
+			ledger, records, refused := multiLedger()
 			s := setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 200 * time.Millisecond }}
 			inBothModes(t, s, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()

@@ -17,7 +17,7 @@ func TestCancelWhole(t *testing.T) {
 	cancel := func(seq uint32, id, addresses string) smpp.Frame {
 		return testpeer.Frame(pdu.CancelSMID, 0, seq, "\x00"+id+addresses)
 	}
-	ledger := cuttingLedger()
+	ledger := splittingLedger()
 	for _, id := range []string{"Id1", "other"} {
 		ledger.routes.Store(id, "bank")
 	}
@@ -27,7 +27,7 @@ func TestCancelWhole(t *testing.T) {
 		}
 		return [][]byte{[]byte("Id1"), []byte("Id2"), []byte("Id3")}
 	}
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, splitNoRoom, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		for seq, failed := range []pdu.Status{smpp.StatusOK, smpp.StatusCancelFailed} {
 			esme.Send(cancel(uint32(seq+2), "Id1", addresses))

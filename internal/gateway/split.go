@@ -143,7 +143,7 @@ func refusedWith(f smpp.Frame) pdu.Status {
 // accept has the ledger record the parts.
 func (m *splitMessage) accept(l *link) {
 	l.g.metrics.splits.WithLabelValues("accepted").Inc()
-	c := ledger.Cut{IDs: m.ids, Wanted: m.wanted}
+	c := ledger.Split{IDs: m.ids, Wanted: m.wanted}
 	for _, id := range m.ids {
 		c.Keys = append(c.Keys, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 		if l.routes(m.id) {
@@ -151,7 +151,7 @@ func (m *splitMessage) accept(l *link) {
 			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(id), heldAnswer{}, 0)
 		}
 	}
-	l.g.ledger.AcceptCut(m.sent, c, m, 0)
+	l.g.ledger.AcceptSplit(m.sent, c, m, 0)
 }
 
 // Logged answers the ESME: its message is in the log.
@@ -164,7 +164,7 @@ func (m *splitMessage) Logged(uint64) {
 // other goroutine is at its end: the panic was before that answer was noted, or in this
 // goroutine's accept or fail.
 func (m *splitMessage) giveUp() {
-	m.link.g.ledger.Refuse(m.sent) // without effect after AcceptCut
+	m.link.g.ledger.Refuse(m.sent) // without effect after AcceptSplit
 	m.finish(smpp.AppendRefusal(nil, m.id, smpp.StatusSysErr, m.seq), false)
 	m.cancel(m.accepted())
 }

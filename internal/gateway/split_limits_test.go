@@ -15,9 +15,9 @@ import (
 
 // Parts count for the rate.
 func TestSplitMessageRate(t *testing.T) {
-	acct := cutting
+	acct := splitNoRoom
 	acct.Limits = account.Limits{Rate: 0.001, Burst: 4, Reject: true}
-	ledger := cuttingLedger()
+	ledger := splittingLedger()
 	inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		esme.Send(long(2, 0), long(3, 0))
@@ -26,7 +26,7 @@ func TestSplitMessageRate(t *testing.T) {
 		}
 		esme.Want("three of four", refusal(long(3, 0), smpp.StatusThrottled))
 		testpeer.Receive(t, "refusal", ledger.refused)
-		testpeer.Receive(t, "cut message", ledger.cuts).logged()
+		testpeer.Receive(t, "split message", ledger.splits).logged()
 		esme.Want("submit_sm_resp", accepted(2, "id1"))
 	})
 }
@@ -34,16 +34,16 @@ func TestSplitMessageRate(t *testing.T) {
 // A message in more parts than may be sent at once counts as those: it would never go else.
 func TestSplitMessageOverBurst(t *testing.T) {
 	for burst := range 3 {
-		acct := cutting
+		acct := splitNoRoom
 		acct.Limits = account.Limits{Rate: 0.001, Burst: burst, Reject: true} // 0 is one
-		ledger := cuttingLedger()
+		ledger := splittingLedger()
 		inBothModes(t, setup{ledger: ledger.fakeLedger}, acct, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 			esme, smsc := join()
 			esme.Send(long(2, 0))
 			for n, seq := range partsNumbered(t, smsc, 0) {
 				smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 			}
-			testpeer.Receive(t, "cut message", ledger.cuts).logged()
+			testpeer.Receive(t, "split message", ledger.splits).logged()
 			esme.Want("submit_sm_resp", accepted(2, "id1"))
 		})
 	}
@@ -51,13 +51,13 @@ func TestSplitMessageOverBurst(t *testing.T) {
 
 // A receiver of a submit_multi may need several parts, too.
 func TestSplitMessageOfMulti(t *testing.T) {
-	account := cutting
+	account := splitNoRoom
 	account.SplitMulti = true
 	text := strings.Repeat("0123456789", 30)
 	tail := "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	body := multiFrom + "\x02" + "\x01\x01\x01" + three[0] + "\x00" + "\x01\x01\x01" + three[1] + "\x00" + tail +
 		string(smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(text)))
-	ledger := cuttingLedger()
+	ledger := splittingLedger()
 	inBothModes(t, setup{ledger: ledger.fakeLedger}, account, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		esme.Send(testpeer.Frame(pdu.SubmitMultiID, 0, 2, body))
@@ -69,7 +69,7 @@ func TestSplitMessageOfMulti(t *testing.T) {
 			}
 			smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, status, f.Seq(), id))
 		}
-		testpeer.Receive(t, "first message", ledger.cuts).logged()
+		testpeer.Receive(t, "first message", ledger.splits).logged()
 		esme.Want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusQueueFull)))
 		testpeer.Receive(t, "refusal of the second", ledger.refused)
 		for range 2 {
@@ -81,8 +81,8 @@ func TestSplitMessageOfMulti(t *testing.T) {
 
 // While the gateway stops, a message in parts is answered.
 func TestSplitMessageDraining(t *testing.T) {
-	ledger := cuttingLedger()
-	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	ledger := splittingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: splitNoRoom.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	idle, idleSMSC := w.bind(simulator.Bind{})
 	esme.Send(long(2, 1))
@@ -93,7 +93,7 @@ func TestSplitMessageDraining(t *testing.T) {
 	for n, seq := range seqs {
 		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
-	testpeer.Receive(t, "cut message", ledger.cuts).logged()
+	testpeer.Receive(t, "split message", ledger.splits).logged()
 	esme.Want("submit_sm_resp", accepted(2, "id1"))
 	esme.Unbind()
 	smsc.Unbind()
@@ -101,8 +101,8 @@ func TestSplitMessageDraining(t *testing.T) {
 
 // A data_sm is cut likewise, and answered with a data_sm_resp.
 func TestSplitDataSM(t *testing.T) {
-	ledger := cuttingLedger()
-	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	ledger := splittingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: splitNoRoom.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	payload := smpp.AppendTLV(nil, smpp.TagMessagePayload, []byte(strings.Repeat("a", 200)))
 	f := testpeer.Frame(pdu.DataSMID, 0, 2, "\x00\x01\x0110690001\x00\x01\x01"+receiver+"\x00\x00\x00\x00"+string(payload))
@@ -119,7 +119,7 @@ func TestSplitDataSM(t *testing.T) {
 			esme.Want("data_sm_resp", refusal(f, status))
 			continue
 		}
-		testpeer.Receive(t, "cut message", ledger.cuts).logged()
+		testpeer.Receive(t, "split message", ledger.splits).logged()
 		esme.Want("data_sm_resp", testpeer.Frame(pdu.DataSMRespID, 0, 2, "id1\x00"))
 	}
 }

@@ -26,7 +26,7 @@ func TestSplitSendFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			refused := make(chan uint16, 10)
 			up := &fakeUpstream{fails: func(n int, _ smpp.Frame) bool { return n == tt.nth }}
-			l, esme := offline(t, refusing(refused), cutting, up)
+			l, esme := offline(t, refusing(refused), splitNoRoom, up)
 			f := long(2, 1)
 			l.ask(t, f)
 			if len(up.sent) != tt.nth {
@@ -57,7 +57,7 @@ func TestSplitSendFails(t *testing.T) {
 // Where a cancel_sm cannot be sent either, the next part is tried, and all are counted.
 func TestCancelSendFails(t *testing.T) {
 	up := &fakeUpstream{fails: func(_ int, f smpp.Frame) bool { return f.ID() == pdu.CancelSMID && bytes.Contains(f, []byte("id1")) }}
-	l, esme := offline(t, fakeLedger{}, cutting, up)
+	l, esme := offline(t, fakeLedger{}, splitNoRoom, up)
 	f := long(2, 1)
 	l.ask(t, f)
 	flushes := up.flushes
@@ -148,14 +148,14 @@ func TestMultiSendFails(t *testing.T) {
 // In shared mode each part is known by its message_id, in whatever form the SMSC writes it: the
 // account may ask for it, and gets what is said about it.
 func TestPartsAreRouted(t *testing.T) {
-	ledger := cuttingLedger()
+	ledger := splittingLedger()
 	s := setup{ledger: ledger.fakeLedger, options: ids(receipt.IDs{Response: receipt.Decimal, Receipt: receipt.Hex})}
-	_, esme, smsc := pair(t, s, map[string]Account{"bank": cutting})
+	_, esme, smsc := pair(t, s, map[string]Account{"bank": splitNoRoom})
 	esme.Send(long(2, 1))
 	for n, seq := range partsNumbered(t, smsc, 1) {
 		smsc.Send(accepted(seq, "0016"+string(rune('1'+n))))
 	}
-	c := testpeer.Receive(t, "cut message", ledger.cuts)
+	c := testpeer.Receive(t, "split message", ledger.splits)
 	if got := string(bytes.Join(c.Keys, []byte(" "))); got != "a1 a2 a3" {
 		t.Errorf("keys of the parts: got %s, want a1 a2 a3", got)
 	}
@@ -171,14 +171,14 @@ func TestPartsAreRouted(t *testing.T) {
 
 // In mirror mode no message needs a route.
 func TestPartsNeedNoRoute(t *testing.T) {
-	ledger := cuttingLedger()
-	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	ledger := splittingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: splitNoRoom.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(long(2, 1))
 	for n, seq := range partsNumbered(t, smsc, 1) {
 		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
-	testpeer.Receive(t, "cut message", ledger.cuts).logged()
+	testpeer.Receive(t, "split message", ledger.splits).logged()
 	esme.Want("submit_sm_resp", accepted(2, "id1"))
 	ledger.routes.Range(func(id, _ any) bool {
 		t.Errorf("message %s has a route", id)
@@ -189,7 +189,7 @@ func TestPartsNeedNoRoute(t *testing.T) {
 // A message that goes in no parts after all goes on as it came.
 func TestSplitNotCut(t *testing.T) {
 	up := &fakeUpstream{}
-	l, _ := offline(t, fakeLedger{}, cutting, up)
+	l, _ := offline(t, fakeLedger{}, splitNoRoom, up)
 	f := submitSM(0x0E, 0, strings.Repeat("\xB0\xA1", 70), nil) // KS C 5601
 	l.ask(t, f)
 	if len(up.sent) != 1 || !bytes.Equal(up.sent[0], f) {

@@ -37,39 +37,39 @@ func partOfLong(seq uint32, n int, registered byte) smpp.Frame {
 // logOf is a ledger that cuts with reference 77, and what it was told.
 type logOf struct {
 	fakeLedger
-	cuts    chan cutOf
+	splits  chan splitOf
 	refused chan uint16
 }
 
-type cutOf struct {
-	ledger.Cut
+type splitOf struct {
+	ledger.Split
 	record
 }
 
-func cuttingLedger() logOf {
-	l := logOf{cuts: make(chan cutOf, 10), refused: make(chan uint16, 10)}
+func splittingLedger() logOf {
+	l := logOf{splits: make(chan splitOf, 10), refused: make(chan uint16, 10)}
 	l.fakeLedger = refusing(l.refused)
 	assign := l.assign
 	l.assign = func(s *ledger.Sent) error {
-		if s.Cut > 0 {
+		if s.Split > 0 {
 			s.Part.Ref = 77
 		}
 		return assign(s)
 	}
-	l.cut = func(_ *ledger.Sent, c ledger.Cut, w ledger.Waiter, token uint64) {
-		l.cuts <- cutOf{c, record{"", w, token}}
+	l.cut = func(_ *ledger.Sent, c ledger.Split, w ledger.Waiter, token uint64) {
+		l.splits <- splitOf{c, record{"", w, token}}
 	}
 	l.routes = new(sync.Map)
 	return l
 }
 
-var cutting = Account{Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom}}
+var splitNoRoom = Account{Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom}}
 
 // A message without room goes in parts; the ESME gets the answer to the first, when all are
 // accepted and in the log.
 func TestSplitMessage(t *testing.T) {
-	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+	ledger := splittingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		for _, asked := range []struct{ esme, smsc byte }{{0, 0}, {1, 1}, {2, 1}, {3, 1}, {0x16, 0x11}} {
 			f := long(2, asked.esme)
@@ -78,7 +78,7 @@ func TestSplitMessage(t *testing.T) {
 			for _, n := range []int{2, 0, 1} {
 				smsc.Send(accepted(seqs[n], "id"+string(rune('1'+n))))
 			}
-			c := testpeer.Receive(t, "cut message", ledger.cuts)
+			c := testpeer.Receive(t, "split message", ledger.splits)
 			if got := string(bytes.Join(c.IDs, []byte(" "))); got != "id1 id2 id3" || c.Wanted != asked.esme {
 				t.Errorf("the ledger hears of %s, %02x; want id1 id2 id3, %02x", got, c.Wanted, asked.esme)
 			}
@@ -135,8 +135,8 @@ func TestSplitMessageRefused(t *testing.T) {
 		{"all", [3]pdu.Status{full, throttled, full}, full, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ledger := cuttingLedger()
-			inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+			ledger := splittingLedger()
+			inBothModes(t, setup{ledger: ledger.fakeLedger}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				esme.Send(long(2, 1))
 				seqs := partsNumbered(t, smsc, 1)
@@ -167,7 +167,7 @@ func TestSplitMessageRefused(t *testing.T) {
 				if got, want := w.count("readback_parts_not_cancelled_total", ""), float64(max(0, len(tt.cancelled)-1)); got != want {
 					t.Errorf("not cancelled: got %v, want %v", got, want)
 				}
-				if n := len(ledger.cuts); n > 0 {
+				if n := len(ledger.splits); n > 0 {
 					t.Errorf("the ledger hears of %d messages, want none", n)
 				}
 			})
@@ -178,8 +178,8 @@ func TestSplitMessageRefused(t *testing.T) {
 // A part that the SMSC gave no message_id stays: a cancel_sm without one is about all
 // messages to the receiver (SMPP 3.4 §4.9).
 func TestSplitMessageRefusedWithoutID(t *testing.T) {
-	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+	ledger := splittingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		esme.Send(long(2, 1))
 		seqs := partsNumbered(t, smsc, 1)
@@ -200,8 +200,8 @@ func TestSplitMessageRefusedWithoutID(t *testing.T) {
 
 // What the SMSC never answers counts as refused.
 func TestSplitMessageUnanswered(t *testing.T) {
-	ledger := cuttingLedger()
-	inBothModes(t, setup{ledger: ledger.fakeLedger}, cutting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+	ledger := splittingLedger()
+	inBothModes(t, setup{ledger: ledger.fakeLedger}, splitNoRoom, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		esme.Send(long(2, 1))
 		seqs := partsNumbered(t, smsc, 1)
@@ -214,8 +214,8 @@ func TestSplitMessageUnanswered(t *testing.T) {
 
 // The ESME may leave in between: what the SMSC accepted is recorded.
 func TestSplitMessageESMEGone(t *testing.T) {
-	ledger := cuttingLedger()
-	w := serve(t, setup{ledger: ledger.fakeLedger, policy: cutting.Policy})
+	ledger := splittingLedger()
+	w := serve(t, setup{ledger: ledger.fakeLedger, policy: splitNoRoom.Policy})
 	esme, smsc := w.bind(simulator.Bind{})
 	esme.Send(long(2, 1))
 	seqs := partsNumbered(t, smsc, 1)
@@ -224,5 +224,5 @@ func TestSplitMessageESMEGone(t *testing.T) {
 	for n, seq := range seqs {
 		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
-	testpeer.Receive(t, "cut message", ledger.cuts).logged()
+	testpeer.Receive(t, "split message", ledger.splits).logged()
 }

@@ -84,7 +84,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 	out, sent, skip := s.number(f, policy)
 	if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
 		var parts *numbering.Segments
-		if parts, skip = s.link.g.intercept.Cut(&s.scratch, s.link.bind.account, policy, f); parts != nil {
+		if parts, skip = s.link.g.intercept.Split(&s.scratch, s.link.bind.account, policy, f); parts != nil {
 			newSplitMessage(s.link, f, parts, nil).send(parts.Frames)
 			return nil
 		}

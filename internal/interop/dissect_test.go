@@ -127,7 +127,7 @@ func (c *capture) pass(p *passage) {
 	out, sent, skip := i.Submit(&b, account, policy, in)
 	p.out, p.skip = []smpp.Frame{bytes.Clone(out)}, skip
 	if skip == numbering.NoRoom && (sent == nil || sent.Number == 0) {
-		if s, skip := i.Cut(&b, account, policy, in); s != nil {
+		if s, skip := i.Split(&b, account, policy, in); s != nil {
 			p.out, p.skip, sent = s.Frames, skip, s.Sent
 			p.ref = fmt.Sprint(s.Sent.Part.Ref)
 		}
@@ -151,7 +151,7 @@ type counter struct {
 func (l *counter) Assign(s *ledger.Sent) error {
 	*l.n++
 	s.Number = uint16(*l.n%257 + 1)
-	if s.Cut > 0 {
+	if s.Split > 0 {
 		s.Part.Ref = uint16(*l.n * 257)
 		if !s.Part.Wide {
 			s.Part.Ref %= 256

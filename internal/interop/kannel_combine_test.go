@@ -70,7 +70,7 @@ func cutForHandset(t *testing.T, given *int, l look, coding byte, text []byte) [
 		}
 	}
 	m := simulator.ShortMessage{From: from, To: to, DataCoding: coding, TLVs: tlv(smpp.TagMessagePayload, string(text))}
-	s, skip := i.Cut(new(numbering.Scratch), account, numbering.Policy{When: numbering.All}, m.Append(nil, pdu.SubmitSMID, 0))
+	s, skip := i.Split(new(numbering.Scratch), account, numbering.Policy{When: numbering.All}, m.Append(nil, pdu.SubmitSMID, 0))
 	if s == nil {
 		t.Fatalf("%d octets of data_coding %d: got no parts, skip %v", len(text), coding, skip)
 	}

@@ -21,7 +21,7 @@ var splitting = &scenario{policies: gateway.Policies{Default: gateway.Account{
 	Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom},
 }}}
 
-// TestNodeSplit has node-smpp send messages that the gateway cuts: it gets one answer and
+// TestNodeSplit has node-smpp send messages that the gateway splits: it gets one answer and
 // one receipt of each.
 func TestNodeSplit(t *testing.T) {
 	w := newWorld(t, true, splitting, "")

@@ -69,7 +69,7 @@ func (c *fuzzCase) run() {
 		return
 	}
 	c.check([]smpp.Frame{out}, skip)
-	if s, skip := c.i.Cut(&Scratch{}, "bank", c.p, c.in); s != nil {
+	if s, skip := c.i.Split(&Scratch{}, "bank", c.p, c.in); s != nil {
 		c.check(s.Frames, skip)
 	}
 }

@@ -13,11 +13,11 @@ type Segments struct {
 	Sent   *ledger.Sent // the ledger's record of the message, which all parts share
 }
 
-// Cut numbers a message that has no room for its number: each part gets the element, or the
+// Split numbers a message that has no room for its number: each part gets the element, or the
 // last one the marker behind its text. Without Segments nothing was numbered, and skip says
-// why: NoRoom for a message that cannot be cut, since it is a part already, has elements
+// why: NoRoom for a message that cannot be split, since it is a part already, has elements
 // that are about places in the text, or has a coding whose characters are not known.
-func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (*Segments, Skip) {
+func (i *Interceptor) Split(b *Scratch, account string, p Policy, f smpp.Frame) (*Segments, Skip) {
 	t, skip := i.examine(b, p, f)
 	switch skip {
 	case NoRoom:
@@ -34,7 +34,7 @@ func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (*
 	if t.describe(s, account) != nil {
 		return nil, Malformed
 	}
-	s.Cut, s.Part.Wide, s.Waiting = uint8(len(pl.ends)), i.Form.WideRef, b.Waiting
+	s.Split, s.Part.Wide, s.Waiting = uint8(len(pl.ends)), i.Form.WideRef, b.Waiting
 	if i.Ledger.Assign(s) != nil {
 		return nil, LedgerDown
 	}
@@ -48,13 +48,13 @@ func (i *Interceptor) Cut(b *Scratch, account string, p Policy, f smpp.Frame) (*
 	return &Segments{frames, s}, Numbered
 }
 
-// plan is how a message is cut.
+// plan is how a message is split.
 type plan struct {
 	ends   []int // of the parts, in its text
 	marker bool  // the number travels behind the text of the last part, not in each header
 }
 
-// plan decides how t is cut; false if it cannot be.
+// plan decides how t is split; false if it cannot be.
 func (i *Interceptor) plan(p Policy, t *tracked) (plan, bool) {
 	if t.isPart() || t.sar || !t.header.IsRepeatable() {
 		return plan{}, false
@@ -119,7 +119,7 @@ func (i *Interceptor) parts(b *Scratch, p Policy, t *tracked, pl plan, s *ledger
 		registered = registered&^smpp.RegisteredReceipt | smpp.RegisteredAnyOutcome
 	}
 	frames, from := make([]smpp.Frame, len(pl.ends)), 0
-	part := udh.Part{Ref: s.Part.Ref, Wide: s.Part.Wide, Total: s.Cut}
+	part := udh.Part{Ref: s.Part.Ref, Wide: s.Part.Wide, Total: s.Split}
 	for n, end := range pl.ends {
 		part.Seq = uint8(n + 1)
 		out, skip := i.write(b, nil, t, written{

@@ -85,8 +85,8 @@ func TestCut(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := giving(7)
 			l.assign = func(s *ledger.Sent) error {
-				if int(s.Cut) != len(tt.want) {
-					t.Errorf("the ledger hears of %d parts, want %d", s.Cut, len(tt.want))
+				if int(s.Split) != len(tt.want) {
+					t.Errorf("the ledger hears of %d parts, want %d", s.Split, len(tt.want))
 				}
 				s.Number, s.Part.Ref = 7, 5
 				return nil
@@ -96,7 +96,7 @@ func TestCut(t *testing.T) {
 				tt.form(&i.Form)
 			}
 			tt.p.When = All
-			s, skip := i.Cut(&Scratch{}, "bank", tt.p, tt.f)
+			s, skip := i.Split(&Scratch{}, "bank", tt.p, tt.f)
 			if s == nil {
 				if skip == Numbered || tt.want != nil {
 					t.Fatalf("got %s and no parts, want %d", skip, len(tt.want))
@@ -130,7 +130,7 @@ func TestCutWithRoom(t *testing.T) {
 		"own message": shortMessage(0, 0, "Hello", nil),
 	} {
 		for c := range Auto + 1 {
-			s, skip := interceptorOf(l).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
+			s, skip := interceptorOf(l).Split(&Scratch{}, "bank", Policy{When: All, Carriage: c}, f)
 			if s != nil || skip != NoRoom {
 				t.Errorf("%s: got %+v, %s; want no_room", name, s, skip)
 			}

@@ -78,7 +78,7 @@ func TestMarkerBesideShift(t *testing.T) {
 		}
 	}
 	long := shortMessage(0, 0x40, "\x03\x25\x01\x01"+strings.Repeat("a", 155), nil)
-	if s, skip := interceptorOf(giving(7)).Cut(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, long); s != nil || skip != NoRoom {
+	if s, skip := interceptorOf(giving(7)).Split(&Scratch{}, "bank", Policy{When: All, Carriage: ByMarker}, long); s != nil || skip != NoRoom {
 		t.Errorf("cut: got %v, %s; want none, no_room", s, skip)
 	}
 }
@@ -93,7 +93,7 @@ func TestMarkerOfParts(t *testing.T) {
 		}
 	}
 	only := shortMessage(0, 0x40, "\x05\x00\x03\x2A\x01\x01"+strings.Repeat("a", 153), nil)
-	if _, skip := interceptorOf(giving(7)).Cut(&Scratch{}, "bank", Policy{When: All}, only); skip == Numbered {
+	if _, skip := interceptorOf(giving(7)).Split(&Scratch{}, "bank", Policy{When: All}, only); skip == Numbered {
 		t.Error("a message with a reference of its own was cut")
 	}
 }
@@ -118,7 +118,7 @@ func TestSkipAddresses(t *testing.T) {
 			t.Errorf("%s: got %s, %v, want %s", tt.name, skip, sent, tt.want)
 		}
 		full := pduOf(pdu.SubmitSMID, 0, 1, "\x00\x01\x01"+tt.from+"\x00\x01\x01"+tt.to+"\x00"+tail+"\xA0"+strings.Repeat("a", 160))
-		if s, skip := interceptorOf(giving(1)).Cut(&Scratch{}, "bank", Policy{When: All}, full); skip != tt.want || (s != nil) != (skip == Numbered) {
+		if s, skip := interceptorOf(giving(1)).Split(&Scratch{}, "bank", Policy{When: All}, full); skip != tt.want || (s != nil) != (skip == Numbered) {
 			t.Errorf("%s, cut: got %s, %v, want %s", tt.name, skip, s, tt.want)
 		}
 	}
@@ -143,7 +143,7 @@ func TestCutSkips(t *testing.T) {
 		{"ledger is away", Policy{When: All}, shortMessage(0, 0, full, nil), LedgerDown},
 	} {
 		assigned = 0
-		if s, skip := interceptorOf(counting).Cut(&Scratch{}, "bank", tt.p, tt.f); s != nil || skip != tt.want {
+		if s, skip := interceptorOf(counting).Split(&Scratch{}, "bank", tt.p, tt.f); s != nil || skip != tt.want {
 			t.Errorf("%s: got %v, %s; want none, %s", tt.name, s, skip, tt.want)
 		}
 		if want := map[bool]int{true: 1}[tt.want == LedgerDown]; assigned != want {

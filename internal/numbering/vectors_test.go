@@ -69,7 +69,7 @@ func TestPackedCut(t *testing.T) {
 			m.TLVs = smpp.AppendTLV(nil, smpp.TagMessagePayload, packed)
 			i := interceptorOf(giving(1))
 			i.Form.Packed = true
-			s, skip := i.Cut(&Scratch{}, "bank", Policy{When: All}, m.Append(nil, pdu.SubmitSMID, 1))
+			s, skip := i.Split(&Scratch{}, "bank", Policy{When: All}, m.Append(nil, pdu.SubmitSMID, 1))
 			if s == nil {
 				t.Fatalf("skip %v, want numbered", skip)
 			}

@@ -41,10 +41,10 @@ type Ledger interface {
 	// Receipt notes the state of a message.
 	Receipt(c message.Conversation, messageID []byte, state message.State)
 	// PartOf finds the part of a message by the key of its message_id.
-	PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool)
+	PartOf(key []byte, receiver message.Addr) (journal.SplitPart, bool)
 	// Merge adds the receipt of a part. It calls done when that is in the log, with the receipt
 	// of the whole message if this was the last part.
-	Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error))
+	Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error))
 }
 
 // HoldFunc keeps the receipt f of a message, durably, until the message is read or the

@@ -14,17 +14,17 @@ import (
 
 // fakeLedger is a Ledger of functions. It knows no parts.
 type fakeLedger struct {
-	merge   func(journal.CutPart, message.PartReceipt, func(*message.Merged, error))
+	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
 	receipt func(message.Conversation, []byte, message.State)
 }
 
 func (l fakeLedger) Receipt(c message.Conversation, id []byte, s message.State) { l.receipt(c, id, s) }
 
-func (fakeLedger) PartOf([]byte, message.Addr) (journal.CutPart, bool) {
-	return journal.CutPart{}, false
+func (fakeLedger) PartOf([]byte, message.Addr) (journal.SplitPart, bool) {
+	return journal.SplitPart{}, false
 }
 
-func (l fakeLedger) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
+func (l fakeLedger) Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	l.merge(p, r, done)
 }
 

@@ -60,7 +60,7 @@ func (h *Handler) refuse(f smpp.Frame, p Path) {
 
 // merge adds the receipt r of a part to what the ledger knows. The receipt is answered when
 // that is in the log; the last one goes on as the receipt of the whole message.
-func (h *Handler) merge(part journal.CutPart, m smpp.Message, r *receipt.Receipt, p Path) {
+func (h *Handler) merge(part journal.SplitPart, m smpp.Message, r *receipt.Receipt, p Path) {
 	if !r.IsFinal() {
 		// Of what is not final the ESME hears what concerns the message_id that it knows.
 		if part.Seq == 1 {

@@ -32,12 +32,12 @@ func TestMergeOutcomes(t *testing.T) {
 		{"", 1, partReceiptOf("P1", "ENROUTE", "000", 1, 7), nil, nil, "forwarded", nil},
 		{"", 2, partReceiptOf("P2", "ENROUTE", "000", 1, 7), nil, nil, "answered 00", nil},
 	} {
-		ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
+		ledger := fakeLedger{merge: func(_ journal.SplitPart, _ message.PartReceipt, done func(*message.Merged, error)) {
 			done(tt.whole, tt.err)
 		}}
 		r := newReceiving(t, ledger, func(*Options) {})
 		m, rc, _ := Parse(tt.f)
-		r.merge(journal.CutPart{Seq: tt.part}, m, &rc, r.path)
+		r.merge(journal.SplitPart{Seq: tt.part}, m, &rc, r.path)
 		if got := r.did(); !slices.Equal(got, []string{tt.want}) {
 			t.Errorf("%q, part %d: got %v, want %s", tt.outcome, tt.part, got, tt.want)
 		}
@@ -76,12 +76,12 @@ func (p plantedPath) Contain() {
 // The receipt of a whole message that panics concerns its link only, not the ledger, on whose
 // goroutine that is. The SMSC keeps it.
 func TestPanicInMerge(t *testing.T) {
-	ledger := fakeLedger{merge: func(_ journal.CutPart, _ message.PartReceipt, done func(*message.Merged, error)) {
+	ledger := fakeLedger{merge: func(_ journal.SplitPart, _ message.PartReceipt, done func(*message.Merged, error)) {
 		done(&message.Merged{PartReceipt: message.PartReceipt{State: 2, ID: "A"}, Wanted: true}, nil)
 	}}
 	r := newReceiving(t, ledger, func(*Options) {})
 	m, rc, _ := Parse(partReceiptOf("A", "DELIVRD", "000", 2, 7))
-	r.merge(journal.CutPart{Seq: 1}, m, &rc, plantedPath{r.path})
+	r.merge(journal.SplitPart{Seq: 1}, m, &rc, plantedPath{r.path})
 	if got := r.did(); !slices.Equal(got, []string{"contained", "answered 64"}) {
 		t.Errorf("got %v, want it contained, and refused for now", got)
 	}

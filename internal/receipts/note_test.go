@@ -36,7 +36,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var part message.PartReceipt
-			ledger := fakeLedger{merge: func(_ journal.CutPart, p message.PartReceipt, done func(*message.Merged, error)) {
+			ledger := fakeLedger{merge: func(_ journal.SplitPart, p message.PartReceipt, done func(*message.Merged, error)) {
 				part = p
 				done(nil, nil)
 			}}
@@ -63,7 +63,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 			if tt.part > 0 {
 				want = message.PartReceipt{State: tt.part, ID: tt.id, Err: "021", Network: network, Text: "words"}
 			}
-			if r.merge(journal.CutPart{Seq: 1}, m, &rc, r.path); part != want {
+			if r.merge(journal.SplitPart{Seq: 1}, m, &rc, r.path); part != want {
 				t.Errorf("part: got %+v, want %+v", part, want)
 			}
 		})

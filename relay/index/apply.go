@@ -82,7 +82,7 @@ var effects = [journal.Kinds]func(*Applier, *journal.Record) error{
 	journal.KindRead:      (*Applier).read,
 	journal.KindFed:       (*Applier).fed,
 	journal.KindRoute:     (*Applier).route,
-	journal.KindCut:       applyCut,
+	journal.KindSplit:     applySplit,
 	journal.KindMerge:     applyMerge,
 	journal.KindOptOut:    applyOptOut,
 	journal.KindErase:     applyErase,

@@ -80,7 +80,7 @@ func (e erasure) parts() error {
 		prefix := partsOf(nil, day, e.receiver)
 		for ok = e.it.SeekGE(prefix); ok && bytes.HasPrefix(e.it.Key(), prefix); ok = e.it.Next() {
 			part, err := parsePart(day, e.it.Value())
-			err = firstError(err, e.b.Delete(e.it.Key(), nil), e.b.Delete(cutKey(nil, day, []byte(part.First)), nil))
+			err = firstError(err, e.b.Delete(e.it.Key(), nil), e.b.Delete(splitKey(nil, day, []byte(part.First)), nil))
 			if err != nil {
 				return err
 			}

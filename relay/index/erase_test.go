@@ -75,8 +75,8 @@ func TestEraseInOneBatch(t *testing.T) {
 		first := []byte{'a' + byte(i)}
 		for seq, key := range []string{"1", "2"} {
 			all = append(all, journal.Record{
-				Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: 20780}, Part: message.Part{Total: 2}, PartSeq: uint8(seq + 1),
-				Cut: journal.CutRecord{First: first, Key: []byte(string(first) + key)},
+				Kind: journal.KindSplit, Place: journal.Place{Conv: c, Day: 20780}, Part: message.Part{Total: 2}, PartSeq: uint8(seq + 1),
+				Split: journal.SplitRecord{First: first, Key: []byte(string(first) + key)},
 			})
 		}
 	}
@@ -97,7 +97,7 @@ func TestEraseInOneBatch(t *testing.T) {
 		}
 	}
 	for first, want := range map[string]bool{"a": false, "b": true} {
-		if state, err := l.ix.get(cutKey(nil, 20780, []byte(first))); (state != nil) != want || err != nil {
+		if state, err := l.ix.get(splitKey(nil, 20780, []byte(first))); (state != nil) != want || err != nil {
 			t.Errorf("receipts of %s: got %q, %v, want some: %v", first, state, err, want)
 		}
 	}
@@ -126,7 +126,7 @@ func TestEraseGoesPastOthersParts(t *testing.T) {
 			}
 			key := fmt.Appendf(nil, "%04d", i)
 			all = append(all, journal.Record{
-				Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: 1, Cut: journal.CutRecord{First: key, Key: key},
+				Kind: journal.KindSplit, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: 1, Split: journal.SplitRecord{First: key, Key: key},
 			})
 		}
 		l.write(all...)

@@ -30,7 +30,7 @@ const (
 	prefixMeta     = 'm'
 	prefixApplied  = 'a'
 	prefixRoute    = 'r'
-	prefixCut      = 'c'
+	prefixSplit    = 'c'
 	prefixPart     = 'p'
 	prefixPerson   = 'u' // of subscribers: see optout.go, erase.go
 	EventOutbox    = 'v'
@@ -235,7 +235,7 @@ func (ix *Index) Expire(day uint16) error {
 	if ix.db == nil {
 		return ErrClosed
 	}
-	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixCut, prefixPart} {
+	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixSplit, prefixPart} {
 		if err := ix.db.DeleteRange(dayPrefix(nil, prefix, 0), dayPrefix(nil, prefix, day), pebble.NoSync); err != nil {
 			return err
 		}

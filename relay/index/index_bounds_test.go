@@ -99,7 +99,7 @@ func TestOverTheMost(t *testing.T) {
 	refused("head", values["head, all at their most"], func(v []byte) error { _, err := parseHead(v); return err })
 	refused("applied", values["applied, all at their most"], func(v []byte) error { _, err := parseApplied(v); return err })
 	refused("part", values["part, all at their most"], func(v []byte) error { _, err := parsePartOfDay(v); return err })
-	refused("cut", values["cut, all at their most"], func(v []byte) error { _, err := parseCutState(v); return err })
+	refused("cut", values["cut, all at their most"], func(v []byte) error { _, err := parseSplitState(v); return err })
 	if n < 50 {
 		t.Errorf("%d values were over the most, want more", n)
 	}

@@ -44,8 +44,8 @@ func FuzzIndexValues(f *testing.F) {
 		comesBack(t, value, parseEntry, func(e *Entry) []byte { return appendEntry(nil, e) })
 		comesBack(t, value, parseHead, func(h *headValue) []byte { return appendHeadValue(nil, h.epoch, h.next) })
 		comesBack(t, value, parseApplied, func(a *Position) []byte { return appendApplied(nil, *a) })
-		comesBack(t, value, parsePartOfDay, func(p *journal.CutPart) []byte { return appendPart(nil, p) })
-		comesBack(t, value, parseCutState, func(m *receipt.Merge) []byte { return appendCutState(nil, m) })
+		comesBack(t, value, parsePartOfDay, func(p *journal.SplitPart) []byte { return appendPart(nil, p) })
+		comesBack(t, value, parseSplitState, func(m *receipt.Merge) []byte { return appendSplitState(nil, m) })
 	})
 }
 

@@ -28,7 +28,7 @@ func TestGoldenKeys(t *testing.T) {
 		"outbox key":                   outboxKey(nil, FeedbackOutbox, 1<<50, 999),
 		"event key":                    outboxKey(nil, EventOutbox, 1<<50, 999),
 		"route key":                    routeKey(nil, p.Day, []byte("4a7f01")),
-		"cut key":                      cutKey(nil, p.Day, []byte("4a7f01")),
+		"cut key":                      splitKey(nil, p.Day, []byte("4a7f01")),
 		"part key":                     partKey(nil, p.Day, receiver, []byte("4a7f02")),
 		"parts prefix":                 partsOf(nil, p.Day, receiver),
 		"opt-out key":                  optOutKey(nil, receiver),
@@ -115,7 +115,7 @@ func parseHead(value []byte) (h headValue, err error) {
 	return h, err
 }
 
-func parsePartOfDay(value []byte) (journal.CutPart, error) { return parsePart(20780, value) }
+func parsePartOfDay(value []byte) (journal.SplitPart, error) { return parsePart(20780, value) }
 
 // The values of the index are these octets, and these octets are read as those values.
 func TestGoldenValues(t *testing.T) {
@@ -144,14 +144,14 @@ func TestGoldenValues(t *testing.T) {
 	} {
 		checkGoldenValue(t, name, check(name, appendApplied(nil, want)), want, parseApplied)
 	}
-	for name, want := range map[string]journal.CutPart{
+	for name, want := range map[string]journal.SplitPart{
 		"part":                    {Seq: 2, First: "4a7f01", Day: 20780},
 		"part, all at their most": {Seq: 255, First: string(journaltest.Many("f", 255)), Day: 20780},
 	} {
 		checkGoldenValue(t, name, check(name, appendPart(nil, &want)), want, parsePartOfDay)
 	}
 	for name, want := range goldenCuts() {
-		checkGoldenValue(t, name, check(name, appendCutState(nil, &want)), want, parseCutState)
+		checkGoldenValue(t, name, check(name, appendSplitState(nil, &want)), want, parseSplitState)
 	}
 	check("meta", metaValue(0x1122334455667788))
 	delete(golden, "opt-out") // see TestGoldenIndex

@@ -68,13 +68,13 @@ func goldenLog() []byte {
 	gone := journaltest.Accepted(func(r *journal.Record) { r.Place.Conv, r.To.Addr, r.Account = erased, erased.Receiver, []byte("shop") })
 	part := func(seq uint8, key string) journal.Record {
 		return journal.Record{
-			Kind: journal.KindCut, Place: journaltest.ReceiverOn(20780), Part: message.Part{Total: 2}, PartSeq: seq,
-			Cut: journal.CutRecord{First: []byte("4a7f01"), Key: []byte(key), Wanted: 1},
+			Kind: journal.KindSplit, Place: journaltest.ReceiverOn(20780), Part: message.Part{Total: 2}, PartSeq: seq,
+			Split: journal.SplitRecord{First: []byte("4a7f01"), Key: []byte(key), Wanted: 1},
 		}
 	}
 	receipt := func(seq, state uint8, id string) journal.Record {
 		return journal.Record{
-			Kind: journal.KindMerge, Place: journal.Place{Day: 20780}, PartSeq: seq, Cut: journal.CutRecord{First: []byte("4a7f01")},
+			Kind: journal.KindMerge, Place: journal.Place{Day: 20780}, PartSeq: seq, Split: journal.SplitRecord{First: []byte("4a7f01")},
 			Notes: message.PartReceipt{State: state, ID: id, Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
 		}
 	}
@@ -120,7 +120,7 @@ func goldenRows(t *testing.T) map[string]string {
 		string(entryKey(nil, &journaltest.Place)):                  appendEntry(nil, &m),
 		string(entryKey(nil, &second)):                             appendEntry(nil, &later),
 		string(routeKey(nil, 20780, []byte("4a7f01"))):             []byte("bank"),
-		string(cutKey(nil, 20780, []byte("4a7f01"))):               appendCutState(nil, &cut),
+		string(splitKey(nil, 20780, []byte("4a7f01"))):             appendSplitState(nil, &cut),
 		string(optOutKey(nil, &journaltest.Conversation.Receiver)): values["opt-out"],
 		string(outboxKey(nil, FeedbackOutbox, 7, 4)):               []byte(goldenFeedback),
 		string(outboxKey(nil, EventOutbox, 7, 2)):                  []byte(goldenSent),
@@ -129,7 +129,7 @@ func goldenRows(t *testing.T) map[string]string {
 		string(outboxKey(nil, EventOutbox, 7, 5)):                  []byte(goldenReported),
 	}
 	for seq, key := range []string{"4a7f01", "4a7f02"} {
-		part := journal.CutPart{Seq: uint8(seq + 1), First: "4a7f01"}
+		part := journal.SplitPart{Seq: uint8(seq + 1), First: "4a7f01"}
 		rows[string(partKey(nil, 20780, &journaltest.Conversation.Receiver, []byte(key)))] = appendPart(nil, &part)
 	}
 	all := make(map[string]string)

@@ -23,15 +23,15 @@ func noteReceipt(m *receipt.Merge, seq uint8, r *message.PartReceipt) *message.M
 	}
 }
 
-// cutKey is 'c' · day(2 octets) · key of the first part: days expire as ranges.
-func cutKey(dst []byte, day uint16, first []byte) []byte {
-	return append(dayPrefix(dst, prefixCut, day), first...)
+// splitKey is 'c' · day(2 octets) · key of the first part: days expire as ranges.
+func splitKey(dst []byte, day uint16, first []byte) []byte {
+	return append(dayPrefix(dst, prefixSplit, day), first...)
 }
 
-// appendCutState appends the value of a split message in the index: what its receipts say so
+// appendSplitState appends the value of a split message in the index: what its receipts say so
 // far. ID and Text of the worst receipt are left out, since only those of the first part are
 // used.
-func appendCutState(dst []byte, m *receipt.Merge) []byte {
+func appendSplitState(dst []byte, m *receipt.Merge) []byte {
 	dst = append(dst, m.Wanted, m.Closing)
 	dst = journal.AppendString(dst, m.States)
 	dst = append(dst, byte(m.Worst.State))
@@ -41,7 +41,7 @@ func appendCutState(dst []byte, m *receipt.Merge) []byte {
 	return dst
 }
 
-func parseCutState(value []byte) (receipt.Merge, error) {
+func parseSplitState(value []byte) (receipt.Merge, error) {
 	d := journal.Decoder{B: value}
 	m := receipt.Merge{Wanted: d.Byte("registered_delivery"), Closing: d.Byte("closing part")}
 	m.States = d.String("states", journal.MaxMessageID)
@@ -51,22 +51,22 @@ func parseCutState(value []byte) (receipt.Merge, error) {
 	return m, d.Err
 }
 
-// applyCut applies the record of a part. The record of the first part creates the message.
-func applyCut(a *Applier, rec *journal.Record) error {
+// applySplit applies the record of a part. The record of the first part creates the message.
+func applySplit(a *Applier, rec *journal.Record) error {
 	if rec.Place.Day < a.Expired {
 		return nil
 	}
-	a.key = partKey(a.key[:0], rec.Place.Day, &rec.Place.Conv.Receiver, rec.Cut.Key)
-	a.val = appendPart(a.val[:0], &journal.CutPart{Seq: rec.PartSeq, First: string(rec.Cut.First)})
+	a.key = partKey(a.key[:0], rec.Place.Day, &rec.Place.Conv.Receiver, rec.Split.Key)
+	a.val = appendPart(a.val[:0], &journal.SplitPart{Seq: rec.PartSeq, First: string(rec.Split.First)})
 	if err := a.b.Set(a.key, a.val, nil); err != nil || rec.PartSeq > 1 {
 		return err
 	}
-	return putCut(a, rec, &receipt.Merge{Wanted: rec.Cut.Wanted, States: make([]byte, rec.Part.Total)})
+	return putSplit(a, rec, &receipt.Merge{Wanted: rec.Split.Wanted, States: make([]byte, rec.Part.Total)})
 }
 
-func putCut(a *Applier, rec *journal.Record, m *receipt.Merge) error {
-	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
-	a.val = appendCutState(a.val[:0], m)
+func putSplit(a *Applier, rec *journal.Record, m *receipt.Merge) error {
+	a.key = splitKey(a.key[:0], rec.Place.Day, rec.Split.First)
+	a.val = appendSplitState(a.val[:0], m)
 	return a.b.Set(a.key, a.val, nil)
 }
 
@@ -78,15 +78,15 @@ func applyMerge(a *Applier, rec *journal.Record) error {
 }
 
 func partReceipt(a *Applier, rec *journal.Record) (*message.Merged, error) {
-	a.key = cutKey(a.key[:0], rec.Place.Day, rec.Cut.First)
+	a.key = splitKey(a.key[:0], rec.Place.Day, rec.Split.First)
 	value, err := copyOf(a.b.Get(a.key))
 	if err != nil || value == nil {
 		return nil, err
 	}
-	m, err := parseCutState(value)
+	m, err := parseSplitState(value)
 	if err != nil {
 		return nil, err
 	}
 	whole := noteReceipt(&m, rec.PartSeq, &rec.Notes)
-	return whole, putCut(a, rec, &m)
+	return whole, putSplit(a, rec, &m)
 }

@@ -51,12 +51,12 @@ func TestCutStateComesBack(t *testing.T) {
 		Wanted: 2, Closing: 3, States: []byte{messageDelivered, 0, messageExpired}, ID: "A1", Text: "text",
 		Worst: receipt.Part{State: receipt.Expired, Err: "021", Network: "\x03\x00\x15"},
 	}
-	value := appendCutState(nil, &want)
-	if got, err := parseCutState(value); err != nil || !reflect.DeepEqual(got, want) {
+	value := appendSplitState(nil, &want)
+	if got, err := parseSplitState(value); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	for i := range value {
-		if got, err := parseCutState(value[:i]); err == nil {
+		if got, err := parseSplitState(value[:i]); err == nil {
 			t.Errorf("cut at %d: got %+v, want an error", i, got)
 		}
 	}
@@ -71,27 +71,27 @@ const (
 	messageRejected      = byte(receipt.Rejected)
 )
 
-// The first part creates the state of a cut message. Receipts count only for their own message
+// The first part creates the state of a split message. Receipts count only for their own message
 
 // on its own day.
 func TestPartsInTheIndex(t *testing.T) {
 	l, c := newLogbook(t), relaytest.Conversation(t, "10690001", "447700900123")
 	cut := func(day uint16, first, key string, seq uint8) journal.Record {
 		return journal.Record{
-			Kind: journal.KindCut, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: seq,
-			Cut: journal.CutRecord{First: []byte(first), Key: []byte(key), Wanted: 1},
+			Kind: journal.KindSplit, Place: journal.Place{Conv: c, Day: day}, Part: message.Part{Total: 2}, PartSeq: seq,
+			Split: journal.SplitRecord{First: []byte(first), Key: []byte(key), Wanted: 1},
 		}
 	}
 	merge := func(day uint16, first string, seq uint8) *message.Merged {
 		l.write(journal.Record{
-			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Cut: journal.CutRecord{First: []byte(first)},
+			Kind: journal.KindMerge, Place: journal.Place{Day: day}, PartSeq: seq, Split: journal.SplitRecord{First: []byte(first)},
 			Notes: message.PartReceipt{State: messageDelivered},
 		})
 		return l.result.outcomes[0].Merged
 	}
 	l.write(cut(20780, "a1", "a1", 1), cut(20780, "a1", "a2", 2), cut(20781, "a1", "a1", 1), cut(20780, "b1", "b1", 1))
 	for key, want := range map[string]uint8{"a1": 1, "a2": 2} {
-		if p, ok, err := l.ix.Part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.CutPart{Seq: want, First: "a1", Day: 20780}) {
+		if p, ok, err := l.ix.Part([]byte(key), &c.Receiver, 20780, 1); err != nil || !ok || p != (journal.SplitPart{Seq: want, First: "a1", Day: 20780}) {
 			t.Errorf("part %s: got %+v %v, %v, want %d", key, p, ok, err, want)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 // Part returns the part of a message to receiver that a key was last given to, in so many
 // days up to newest.
-func (ix *Index) Part(key []byte, receiver *message.Addr, newest, days uint16) (part journal.CutPart, ok bool, err error) {
+func (ix *Index) Part(key []byte, receiver *message.Addr, newest, days uint16) (part journal.SplitPart, ok bool, err error) {
 	for back := range days {
 		value, err := ix.get(partKey(nil, newest-back, receiver, key))
 		if err != nil || value != nil {
@@ -17,7 +17,7 @@ func (ix *Index) Part(key []byte, receiver *message.Addr, newest, days uint16) (
 			return part, err == nil, err
 		}
 	}
-	return journal.CutPart{}, false, nil
+	return journal.SplitPart{}, false, nil
 }
 
 // partKey is 'p' · day(2 octets) · receiver · key of the part: days expire as ranges, and
@@ -30,17 +30,17 @@ func partsOf(dst []byte, day uint16, receiver *message.Addr) []byte {
 	return journal.AppendString(dayPrefix(dst, prefixPart, day), receiver.Bytes())
 }
 
-func appendPart(dst []byte, p *journal.CutPart) []byte {
+func appendPart(dst []byte, p *journal.SplitPart) []byte {
 	return journal.AppendString(append(dst, p.Seq), p.First)
 }
 
-func parsePart(day uint16, value []byte) (journal.CutPart, error) {
+func parsePart(day uint16, value []byte) (journal.SplitPart, error) {
 	d := journal.Decoder{B: value}
-	p := journal.CutPart{Seq: d.Byte("part seq"), Day: day, First: string(d.String("first key", journal.MaxMessageID))}
+	p := journal.SplitPart{Seq: d.Byte("part seq"), Day: day, First: string(d.String("first key", journal.MaxMessageID))}
 	return p, d.Err
 }
 
-// HasParts tells whether any message was cut that is not yet forgotten.
+// HasParts tells whether any message was split that is not yet forgotten.
 func (ix *Index) HasParts() (bool, error) {
 	l, err := ix.lookup()
 	if err != nil {

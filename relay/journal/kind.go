@@ -13,7 +13,7 @@ const (
 	KindRead
 	KindFed
 	KindRoute
-	KindCut
+	KindSplit
 	KindMerge
 	KindOptOut
 	KindErase
@@ -41,7 +41,7 @@ var table = [Kinds]struct {
 	KindRead:      {name: "read", changes: true, append: AppendRead, parse: parseRead},
 	KindFed:       {name: "fed", append: appendFed, parse: parseFed},
 	KindRoute:     {name: "route", append: appendRoute, parse: parseRoute},
-	KindCut:       {name: "cut", append: AppendCut, parse: parseCut},
+	KindSplit:     {name: "cut", append: AppendSplit, parse: parseSplit},
 	KindMerge:     {name: "merge", changes: true, append: appendMerge, parse: parseMerge},
 	KindOptOut:    {name: "opt_out", append: AppendOptOut, parse: parseOptOut},
 	KindErase:     {name: "erase", changes: true, append: appendErase, parse: parseErase},

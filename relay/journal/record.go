@@ -44,6 +44,6 @@ type Record struct {
 	Seq   uint64 // fed, published
 	Index uint64
 
-	Cut   CutRecord // cut, merge
+	Split SplitRecord // cut, merge
 	Notes message.PartReceipt
 }

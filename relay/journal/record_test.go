@@ -43,11 +43,11 @@ func sampleRecords(t testing.TB) []journal.Record {
 		{Kind: journal.KindErase, Place: journal.Place{Conv: message.Conversation{Receiver: c.Receiver}}, At: 1795000000132},
 		{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("4a7f01")},
 		{
-			Kind: journal.KindCut, Place: journal.Place{Conv: message.Conversation{Receiver: c.Receiver}, Day: 20780}, Part: message.Part{Total: 3}, PartSeq: 2,
-			Cut: journal.CutRecord{First: []byte("4a7f01"), Key: []byte("4a7f02"), Wanted: 0x02},
+			Kind: journal.KindSplit, Place: journal.Place{Conv: message.Conversation{Receiver: c.Receiver}, Day: 20780}, Part: message.Part{Total: 3}, PartSeq: 2,
+			Split: journal.SplitRecord{First: []byte("4a7f01"), Key: []byte("4a7f02"), Wanted: 0x02},
 		},
 		{
-			Kind: journal.KindMerge, Place: journal.Place{Day: 20780}, PartSeq: 2, Cut: journal.CutRecord{First: []byte("4a7f01")},
+			Kind: journal.KindMerge, Place: journal.Place{Day: 20780}, PartSeq: 2, Split: journal.SplitRecord{First: []byte("4a7f01")},
 			Notes: message.PartReceipt{State: 3, ID: "4A7F02", Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
 		},
 		{Kind: journal.KindReported, Place: p, At: 1795000000130},

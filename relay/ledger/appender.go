@@ -37,14 +37,14 @@ type appender struct {
 func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 	defer func() {
 		a.queue.close()
-		a.comfort()
+		a.tellAll()
 	}()
 	for {
 		b := a.queue.take()
 		if b == nil {
 			select {
 			case <-a.queue.wake:
-				a.late()
+				a.tellDropped()
 				continue
 			case <-ctx.Done():
 				return ctx.Err()
@@ -100,7 +100,7 @@ func (a *appender) commit(b *batch) error {
 		s.mu.Unlock()
 	}
 	a.ledger.routes.settle(b.routes...)
-	a.ledger.cuts.settle(b.cuts...)
+	a.ledger.splits.settle(b.splits...)
 	for _, w := range b.waiters {
 		o := res.Of(w.record)
 		w.tell(o.Outcome, o.Merged)
@@ -125,7 +125,7 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 	a.metrics.down.Set(1)
 	a.log.Warn("ledger is down", "error", cause)
 	b.release().tell()
-	a.comfort()
+	a.tellAll()
 	defer a.answerMeanwhile()()
 
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
@@ -167,7 +167,7 @@ func (a *appender) answerMeanwhile() (end func()) {
 		for {
 			select {
 			case <-a.queue.wake:
-				a.comfort()
+				a.tellAll()
 			case <-over:
 				return
 			}
@@ -192,14 +192,14 @@ func (a *appender) pause(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// comfort tells all waiters that their records will not be in the log soon.
-func (a *appender) comfort() {
-	a.late()
+// tellAll tells all waiters that their records will not be in the log soon.
+func (a *appender) tellAll() {
+	a.tellDropped()
 	a.queue.waiting().tell()
 }
 
-// late tells the waiters of dropped records, and complains once a minute.
-func (a *appender) late() {
+// tellDropped tells the waiters of dropped records, and complains once a minute.
+func (a *appender) tellDropped() {
 	n, waits := a.queue.dropped()
 	waiters{waits: waits}.tell()
 	a.metrics.dropped.Add(float64(n))
@@ -221,10 +221,10 @@ func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cau
 		for ; b != nil; b = a.queue.take() {
 			b.release().tell()
 			a.ledger.routes.settle(b.routes...)
-			a.ledger.cuts.settle(b.cuts...)
+			a.ledger.splits.settle(b.splits...)
 			a.queue.recycle(b)
 		}
-		a.comfort()
+		a.tellAll()
 		select {
 		case <-a.queue.wake:
 			b = a.queue.take()
@@ -247,7 +247,7 @@ func (a *appender) stop(ctx context.Context) error {
 			return fmt.Errorf("stop: %w", err)
 		}
 	}
-	a.late()
+	a.tellDropped()
 	end := &batch{buf: journal.AppendStop(a.queue.newBatch(), time.Now().UnixMilli())}
 	end.add(journal.KindStop)
 	if err := a.write(ctx, end); err != nil {

@@ -170,13 +170,13 @@ func TestAnsweredOnce(t *testing.T) {
 	}
 }
 
-// A message that the gateway cuts in two or more gets a reference. Other messages get none.
+// A message that the gateway splits in two or more gets a reference. Other messages get none.
 func TestCutTakesAReference(t *testing.T) {
 	for cut, want := range map[uint8]uint16{0: 0, 1: 0, 2: 3, 3: 3} {
 		l, h := idleLedger(t)
 		h.next, h.logged, h.cover = 3, 3, 3
 		s := toSend(h.conv)
-		s.Cut = cut
+		s.Split = cut
 		if l.mustAssign(t, s); s.Part.Ref != want {
 			t.Errorf("cut in %d: got reference %d, want %d", cut, s.Part.Ref, want)
 		}

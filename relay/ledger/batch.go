@@ -48,7 +48,7 @@ type batch struct {
 	marks   []mark
 	waits   []wait
 	routes  []route
-	cuts    []cutRow
+	splits  []splitPart
 	waiters []resultWaiter
 }
 
@@ -74,11 +74,11 @@ func (b *batch) reset() {
 	clear(b.marks)
 	clear(b.waits)
 	clear(b.routes)
-	clear(b.cuts)
+	clear(b.splits)
 	clear(b.waiters)
 	*b = batch{
 		buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], routes: b.routes[:0],
-		cuts: b.cuts[:0], waiters: b.waiters[:0],
+		splits: b.splits[:0], waiters: b.waiters[:0],
 	}
 }
 
@@ -88,16 +88,16 @@ type queue struct {
 	wake chan struct{} // something was queued
 
 	// Guarded by mu.
-	mu      sync.Mutex
-	header  journal.Header
-	filling *batch
-	full    []*batch
-	free    []*batch
-	late    []wait // of dropped records
-	records int
-	octets  int
-	drops   int // records dropped since they were last asked for
-	closed  bool
+	mu           sync.Mutex
+	header       journal.Header
+	filling      *batch
+	full         []*batch
+	free         []*batch
+	droppedWaits []wait // of dropped records
+	records      int
+	octets       int
+	drops        int // records dropped since they were last asked for
+	closed       bool
 }
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
@@ -219,7 +219,7 @@ func (q *queue) tell(w wait) {
 	q.mu.Lock()
 	closed := q.closed
 	if !closed {
-		q.late = append(q.late, w)
+		q.droppedWaits = append(q.droppedWaits, w)
 	}
 	q.mu.Unlock()
 	if closed {
@@ -234,8 +234,8 @@ func (q *queue) tell(w wait) {
 func (q *queue) dropped() (int, []wait) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	drops, late := q.drops, q.late
-	q.drops, q.late = 0, nil
+	drops, late := q.drops, q.droppedWaits
+	q.drops, q.droppedWaits = 0, nil
 	return drops, late
 }
 

@@ -27,15 +27,15 @@ func TestCommit(t *testing.T) {
 	changed := h.change()
 	a.ledger.Accept(first, []byte("A"), told, 1)
 	a.ledger.Route("bank", []byte("A"), told, 2)
-	a.ledger.cuts.any.Store(false)
-	row := a.ledger.cuts.add(cutRow{key: "A"})
+	a.ledger.splits.any.Store(false)
+	row := a.ledger.splits.add(splitPart{key: "A"})
 	reads := []outcomes{make(outcomes, 1), make(outcomes, 1)}
 	p := journal.Place{Conv: c, Day: first.day, Number: first.Number}
 	for i, status := range []uint8{message.StatusRead, message.StatusDeletedUnread} {
 		b := a.queue.begin(journal.KindRead)
 		b.buf = journal.AppendRead(b.buf, &journal.Record{Place: p, Status: status, ReadAt: 2, At: 3})
 		b.await(reads[i].tell)
-		b.cuts = append(b.cuts, row)
+		b.splits = append(b.splits, row)
 		a.queue.end(b)
 	}
 	b := a.queue.take()
@@ -48,8 +48,8 @@ func TestCommit(t *testing.T) {
 	if h.logged != 1 || len(h.out) != 1 || h.out[0].ordinal != second.ordinal || !isClosed(changed) {
 		t.Errorf("got %d in the log and %+v out, told of it %v, want 1 and the second one", h.logged, h.out, isClosed(changed))
 	}
-	if len(a.ledger.routes.pending) > 0 || len(a.ledger.cuts.pending) > 0 {
-		t.Error("routes or cuts stay in memory")
+	if len(a.ledger.routes.pending) > 0 || len(a.ledger.splits.pending) > 0 {
+		t.Error("routes or splits stay in memory")
 	}
 	if account, ok := a.ledger.Routed([]byte("A")); account != "bank" || !ok {
 		t.Errorf("got account %q, want bank", account)
@@ -185,7 +185,7 @@ func TestAppenderEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := testAppender(t)
 			told := make(relaytest.Logged, 4)
-			a.queue.late = append(a.queue.late, wait{told, 1}) // and nobody is woken for it
+			a.queue.droppedWaits = append(a.queue.droppedWaits, wait{told, 1}) // and nobody is woken for it
 			if tt.queued {
 				a.ledger.Route("bank", []byte("A"), told, 2)
 			}

@@ -33,7 +33,7 @@ func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
 	if err != nil {
 		return err
 	}
-	l.cuts.any.Store(parts)
+	l.splits.any.Store(parts)
 	if l.opt.Followed != nil {
 		if err := l.opt.Followed(); err != nil {
 			return err // before anything is appended: begin is tried again

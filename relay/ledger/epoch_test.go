@@ -81,17 +81,17 @@ func TestEpochs(t *testing.T) {
 	want("after a stop, without an index", 6, 4)
 }
 
-// A ledger looks for parts of cut messages only if the index has any. It finds that when it begins.
+// A ledger looks for parts of split messages only if the index has any. It finds that when it begins.
 func TestBeginFindsParts(t *testing.T) {
 	p := runLedger(t)
-	if p.cuts.any.Load() {
+	if p.splits.any.Load() {
 		t.Error("got parts, want none to look for")
 	}
 	p.submitCut(relaytest.Conversation(t, "10690001", "447700900123"), 1, "A1", "A2")
 	if err := p.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if p = p.again(); !p.cuts.any.Load() {
+	if p = p.again(); !p.splits.any.Load() {
 		t.Error("got no parts, want some to look for")
 	}
 }

@@ -38,7 +38,7 @@ type Partition struct {
 	*writer
 	*routes   // accounts by message_id
 	*receipts // delivery receipts that pass by
-	*cuts     // parts of the messages that the gateway cut
+	*splits   // parts of the messages that the gateway split
 	cycle
 
 	table    *table
@@ -76,7 +76,7 @@ type Options struct {
 func New(opt Options, ix *index.Index, st *Status) *Partition {
 	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
 	return &Partition{
-		writer: rec, routes: newRoutes(rec, ix, opt.Keep), cuts: newCuts(rec, ix, opt.Keep),
+		writer: rec, routes: newRoutes(rec, ix, opt.Keep), splits: newSplits(rec, ix, opt.Keep),
 		receipts: newReceipts(rec, ix, heads, opt.SameID, metrics.receipts),
 		cycle:    cycle{first: opt.First, numbers: uint64(opt.Last-opt.First) + 1},
 		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
@@ -153,7 +153,7 @@ func (l *Partition) give(h *head, s *Sent) {
 	}
 	s.Number = l.number(s.ordinal)
 	h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
-	if s.Cut > 1 {
+	if s.Split > 1 {
 		s.Part.Ref = h.takeRef(s.ordinal, s.Part.Wide)
 	}
 	if h.next-h.cover >= window/2 {

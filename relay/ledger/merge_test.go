@@ -68,7 +68,7 @@ func TestReceiptsOfPartsMerge(t *testing.T) {
 func TestMergeWhenDown(t *testing.T) {
 	l, _ := idleLedger(t)
 	merge := func() (m *message.Merged, err error, told bool) {
-		l.Merge(journal.CutPart{Seq: 1, First: "a1"}, message.PartReceipt{State: byte(receipt.Delivered)}, func(got *message.Merged, failed error) {
+		l.Merge(journal.SplitPart{Seq: 1, First: "a1"}, message.PartReceipt{State: byte(receipt.Delivered)}, func(got *message.Merged, failed error) {
 			m, err, told = got, failed, true
 		})
 		return m, err, told

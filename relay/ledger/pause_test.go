@@ -70,7 +70,7 @@ func TestDropsAreLogged(t *testing.T) {
 			t.Helper()
 			a.queue.drops = drops
 			a.queue.tell(wait{told, 1})
-			a.late()
+			a.tellDropped()
 			if got := lines.Count("records were dropped"); got != complaints || len(told) != 1 || <-told != 1 {
 				t.Errorf("got %d complaints, want %d, and the waiter told", got, complaints)
 			}

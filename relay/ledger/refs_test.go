@@ -2,7 +2,7 @@ package ledger
 
 import "testing"
 
-// A cut message gets a reference that no open or recent message uses, of the same length.
+// A split message gets a reference that no open or recent message uses, of the same length.
 func TestReferences(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -19,10 +19,10 @@ type Sent struct {
 	HasReference bool
 	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
 	Part         message.Part
-	// Cut is into how many parts the gateway cuts the message; 0 if it does not. Assign
+	// Split is into how many parts the gateway splits the message; 0 if it does not. Assign
 	// then gives the Ref of Part, one that no other message of the conversation has had
 	// lately; Part.Wide says how long it is.
-	Cut uint8
+	Split uint8
 	// Converts says that this part of the ESME's is to go on in another form, which all
 	// parts of a message must have or none; AsIs that it goes on as it came.
 	Converts, AsIs bool

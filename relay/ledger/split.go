@@ -12,15 +12,15 @@ import (
 	"readback/relay/message"
 )
 
-// Cut is what the SMSC said of the parts of a message that the gateway cut.
-type Cut struct {
+// Split is what the SMSC said of the parts of a message that the gateway split.
+type Split struct {
 	IDs    [][]byte // message_ids of the parts, in order
 	Keys   [][]byte // the same in the one form by which PartOf finds them
 	Wanted byte     // registered_delivery of the ESME's message
 }
 
-// cuts says of which message a part is, as long as the index does not.
-type cuts struct {
+// splits says of which message a part is, as long as the index does not.
+type splits struct {
 	*writer
 	index *index.Index
 	keep  time.Duration // how long a message can be read
@@ -30,24 +30,24 @@ type cuts struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	serial  uint64
-	pending map[string]cutRow // by key of the part
+	pending map[string]splitPart // by key of the part
 }
 
-// cutRow is a part on its way to the index.
-type cutRow struct {
+// splitPart is a part on its way to the index.
+type splitPart struct {
 	key      string
 	serial   uint64
-	part     journal.CutPart
+	part     journal.SplitPart
 	receiver message.Addr
 }
 
-func newCuts(rec *writer, ix *index.Index, keep time.Duration) *cuts {
-	c := &cuts{writer: rec, index: ix, keep: keep, pending: make(map[string]cutRow)}
+func newSplits(rec *writer, ix *index.Index, keep time.Duration) *splits {
+	c := &splits{writer: rec, index: ix, keep: keep, pending: make(map[string]splitPart)}
 	c.any.Store(true) // as long as the log has not been read
 	return c
 }
 
-func (c *cuts) add(r cutRow) cutRow {
+func (c *splits) add(r splitPart) splitPart {
 	c.any.Store(true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,7 +58,7 @@ func (c *cuts) add(r cutRow) cutRow {
 }
 
 // settle forgets parts: the index knows them, or never will.
-func (c *cuts) settle(all ...cutRow) {
+func (c *splits) settle(all ...splitPart) {
 	if len(all) == 0 {
 		return
 	}
@@ -71,16 +71,16 @@ func (c *cuts) settle(all ...cutRow) {
 	}
 }
 
-func (c *cuts) find(key []byte, receiver *message.Addr) (journal.CutPart, bool) {
+func (c *splits) find(key []byte, receiver *message.Addr) (journal.SplitPart, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.pending[string(key)]
 	return r.part, ok && r.receiver == *receiver
 }
 
-// AcceptCut is Accept for a message that was assigned with Cut. Once w is told, PartOf
+// AcceptSplit is Accept for a message that was assigned with Split. Once w is told, PartOf
 // knows its parts, unless the SMSC gave two of them the same message_id, or one none.
-func (l *Partition) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
+func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 	defer crash.OnPanic()
 	h := s.head
 	if h == nil {
@@ -93,7 +93,7 @@ func (l *Partition) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 	h.cover = max(h.cover, s.ordinal+1)
 	day, named := message.DayOf(time.Now().UnixMilli()), c.namesParts()
 	for i := range c.IDs {
-		if !l.acceptPart(s, h, &c, i) || named && !l.cut(s, day, &c, i) {
+		if !l.acceptPart(s, h, &c, i) || named && !l.recordPart(s, day, &c, i) {
 			h.settle(s.ordinal, 0)
 			l.queue.tell(wait{w, token})
 			return
@@ -114,7 +114,7 @@ func (l *Partition) AcceptCut(s *Sent, c Cut, w Waiter, token uint64) {
 
 // namesParts tells whether each part has a key of its own. Without, their receipts would never
 // come to one: they pass as they come.
-func (c *Cut) namesParts() bool {
+func (c *Split) namesParts() bool {
 	seen := make(map[string]bool, len(c.Keys))
 	for _, k := range c.Keys {
 		key := string(bounded(k))
@@ -127,31 +127,31 @@ func (c *Cut) namesParts() bool {
 }
 
 // acceptPart queues the record of one part; false if there is no room for it.
-func (l *Partition) acceptPart(s *Sent, h *head, c *Cut, i int) bool {
+func (l *Partition) acceptPart(s *Sent, h *head, c *Split, i int) bool {
 	b := l.queue.begin(journal.KindAccepted)
 	if b == nil {
 		return false
 	}
 	part := *s
-	part.Part.Total, part.Part.Seq = s.Cut, uint8(i+1)
+	part.Part.Total, part.Part.Seq = s.Split, uint8(i+1)
 	b.appendSent(&part, h.cover, c.IDs[i])
 	l.queue.end(b)
 	return true
 }
 
-// cut queues what a receipt of the part needs.
-func (l *Partition) cut(s *Sent, day uint16, c *Cut, i int) bool {
-	b := l.queue.begin(journal.KindCut)
+// recordPart queues what a receipt of the part needs.
+func (l *Partition) recordPart(s *Sent, day uint16, c *Split, i int) bool {
+	b := l.queue.begin(journal.KindSplit)
 	if b == nil {
 		return false
 	}
 	seq, first, key := uint8(i+1), bounded(c.Keys[0]), bounded(c.Keys[i])
-	b.buf = journal.AppendCut(b.buf, &journal.Record{
-		Place: journal.Place{Conv: s.Conversation, Day: day}, Part: message.Part{Total: s.Cut}, PartSeq: seq,
-		Cut: journal.CutRecord{First: first, Key: key, Wanted: c.Wanted},
+	b.buf = journal.AppendSplit(b.buf, &journal.Record{
+		Place: journal.Place{Conv: s.Conversation, Day: day}, Part: message.Part{Total: s.Split}, PartSeq: seq,
+		Split: journal.SplitRecord{First: first, Key: key, Wanted: c.Wanted},
 	})
-	b.cuts = append(b.cuts, l.cuts.add(cutRow{
-		key: string(key), part: journal.CutPart{Seq: seq, First: string(first), Day: day}, receiver: s.Conversation.Receiver,
+	b.splits = append(b.splits, l.splits.add(splitPart{
+		key: string(key), part: journal.SplitPart{Seq: seq, First: string(first), Day: day}, receiver: s.Conversation.Receiver,
 	}))
 	l.queue.end(b)
 	return true
@@ -161,10 +161,10 @@ func bounded(id []byte) []byte { return id[:min(len(id), journal.MaxMessageID)] 
 
 // PartOf finds the part that has this key, in a message to receiver; false if there is
 // none.
-func (c *cuts) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool) {
+func (c *splits) PartOf(key []byte, receiver message.Addr) (journal.SplitPart, bool) {
 	defer crash.OnPanic()
 	if !c.any.Load() || len(key) == 0 || len(key) > journal.MaxMessageID {
-		return journal.CutPart{}, false
+		return journal.SplitPart{}, false
 	}
 	if part, ok := c.find(key, &receiver); ok {
 		return part, true
@@ -177,7 +177,7 @@ func (c *cuts) PartOf(key []byte, receiver message.Addr) (journal.CutPart, bool)
 // PartIDs returns the message_ids of all parts of a message from conv.Sender to conv.Receiver, in
 // order, by that of the first one and its key; nil if there is no such message in parts that
 // the gateway made.
-func (c *cuts) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byte) {
+func (c *splits) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byte) {
 	defer crash.OnPanic()
 	if p, ok := c.PartOf(key, conv.Receiver); !ok || p.Seq != 1 {
 		return nil
@@ -203,7 +203,7 @@ func (c *cuts) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byte)
 // at once: on the ledger's goroutine, or before Merge returns. It gets nil while other
 // parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
 // The error is ErrDown: nothing is known of it.
-func (c *cuts) Merge(p journal.CutPart, r message.PartReceipt, done func(*message.Merged, error)) {
+func (c *splits) Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	defer crash.OnPanic()
 	if !c.status.up.Load() {
 		done(nil, ErrDown)

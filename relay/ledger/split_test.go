@@ -18,17 +18,17 @@ import (
 func (p *partition) submitCut(c message.Conversation, wanted byte, ids ...string) *Sent {
 	p.t.Helper()
 	s := toSend(c)
-	s.Cut = uint8(len(ids))
+	s.Split = uint8(len(ids))
 	if err := p.Assign(s); err != nil {
 		p.t.Fatalf("assign: %v", err)
 	}
-	cut := Cut{Wanted: wanted}
+	cut := Split{Wanted: wanted}
 	for _, id := range ids {
 		cut.IDs = append(cut.IDs, []byte(id))
 		cut.Keys = append(cut.Keys, []byte(strings.ToLower(id)))
 	}
 	w := make(relaytest.Logged, 1)
-	p.AcceptCut(s, cut, w, 7)
+	p.AcceptSplit(s, cut, w, 7)
 	<-w
 	return s
 }
@@ -55,7 +55,7 @@ func TestPartOf(t *testing.T) {
 	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	if _, ok := p.PartOf([]byte("a1"), c.Receiver); ok {
-		t.Error("a part was found before any message was cut")
+		t.Error("a part was found before any message was split")
 	}
 	p.submitCut(c, 1, "A1", "A2")
 	p.submit(c, "B1")
@@ -69,40 +69,40 @@ func TestPartOf(t *testing.T) {
 	}
 }
 
-// AcceptCut records each part that the gateway made, with what a receipt of the part needs. The
+// AcceptSplit records each part that the gateway made, with what a receipt of the part needs. The
 // last record settles the message.
-func TestAcceptCut(t *testing.T) {
+func TestAcceptSplit(t *testing.T) {
 	l, h := idleLedger(t)
 	w := make(relaytest.Logged, 4)
-	cut := func(keys ...string) (*Sent, Cut) {
+	cut := func(keys ...string) (*Sent, Split) {
 		s := toSend(h.conv)
-		s.Cut = uint8(len(keys))
+		s.Split = uint8(len(keys))
 		if err := l.Assign(s); err != nil {
 			t.Fatal(err)
 		}
-		c := Cut{Wanted: 2}
+		c := Split{Wanted: 2}
 		for _, k := range keys {
 			c.IDs, c.Keys = append(c.IDs, []byte("ID"+k)), append(c.Keys, []byte(k))
 		}
 		return s, c
 	}
 	s, c := cut("a1", "a2")
-	l.AcceptCut(s, c, w, 7)
+	l.AcceptSplit(s, c, w, 7)
 	b := l.queue.take()
-	if b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindCut] != 2 || b.counts[journal.KindHead] != 1 || len(b.waits) != 1 || len(b.cuts) != 2 ||
+	if b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindSplit] != 2 || b.counts[journal.KindHead] != 1 || len(b.waits) != 1 || len(b.splits) != 2 ||
 		!b.changes || len(b.marks) != 1 || !b.marks[0].settles || b.marks[0].ordinal != s.ordinal || b.marks[0].bound != 1 || len(h.out) != 1 {
 		t.Errorf("got %+v, %d out, want two parts, what their receipts need, and one who waits", b, len(h.out))
 	}
 	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.First != "a1" {
 		t.Errorf("second part: got %+v %v", p, ok)
 	}
-	l.AcceptCut(s, c, w, 8) // it was handed over already
+	l.AcceptSplit(s, c, w, 8) // it was handed over already
 	if b := l.queue.take(); b != nil {
 		t.Errorf("once more: got %+v, want nothing", b)
 	}
 	s, c = cut("b1", "b1")
-	l.AcceptCut(s, c, w, 9)
-	if b := l.queue.take(); b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindCut] != 0 || len(b.waits) != 1 {
+	l.AcceptSplit(s, c, w, 9)
+	if b := l.queue.take(); b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindSplit] != 0 || len(b.waits) != 1 {
 		t.Errorf("parts of one name: got %+v, want that their receipts pass as they come", b)
 	}
 	for name, room := range map[string]int{"no room at all": 0, "for one part": 1, "for one and its name": 2, "for all but the head": 4} {
@@ -110,7 +110,7 @@ func TestAcceptCut(t *testing.T) {
 		s, c = cut("c1", "c2")
 		out := len(h.out)
 		l.queue.records = maxQueuedRecords - room
-		l.AcceptCut(s, c, w, 10)
+		l.AcceptSplit(s, c, w, 10)
 		l.queue.records = room
 		l.queue.take()
 		if _, late := l.queue.dropped(); len(late) != 1 || late[0].token != 10 || len(h.out) != out-1 {
@@ -124,9 +124,9 @@ func TestAcceptCut(t *testing.T) {
 // in the index.
 func TestPartsOnTheirWay(t *testing.T) {
 	one, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
-	c := newCuts(nil, nil, 0)
-	row := c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 1, First: "a1", Day: 20780}, receiver: one})
-	second := c.add(cutRow{key: "a2", part: journal.CutPart{Seq: 2, First: "a1", Day: 20780}, receiver: one})
+	c := newSplits(nil, nil, 0)
+	row := c.add(splitPart{key: "a1", part: journal.SplitPart{Seq: 1, First: "a1", Day: 20780}, receiver: one})
+	second := c.add(splitPart{key: "a2", part: journal.SplitPart{Seq: 2, First: "a1", Day: 20780}, receiver: one})
 	find := func(key string, receiver message.Addr, want uint8) {
 		t.Helper()
 		p, ok := c.find([]byte(key), &receiver)
@@ -138,7 +138,7 @@ func TestPartsOnTheirWay(t *testing.T) {
 	find("a2", one, 2)
 	find("a1", other, 0)
 	find("a3", one, 0)
-	c.add(cutRow{key: "a1", part: journal.CutPart{Seq: 3, First: "b1", Day: 20780}, receiver: other}) // the id comes again
+	c.add(splitPart{key: "a1", part: journal.SplitPart{Seq: 3, First: "b1", Day: 20780}, receiver: other}) // the id comes again
 	find("a1", one, 0)
 	find("a1", other, 3)
 	c.settle() // of a batch without parts
@@ -175,7 +175,7 @@ func TestPartOfBeforeTheLog(t *testing.T) {
 	})
 }
 
-// The receipts of a cut message are never merged if its parts do not all have message_ids of
+// The receipts of a split message are never merged if its parts do not all have message_ids of
 // their own.
 func TestPartsWithoutNames(t *testing.T) {
 	p := runLedger(t)
@@ -219,7 +219,7 @@ func TestPartIDs(t *testing.T) {
 	}
 }
 
-// A cut message does not get a reference that the ESME uses for a message in parts, now or
+// A split message does not get a reference that the ESME uses for a message in parts, now or
 // lately.
 func TestReferencesDoNotCollide(t *testing.T) {
 	p := runLedger(t)
@@ -239,7 +239,7 @@ func TestReferencesDoNotCollide(t *testing.T) {
 	p.accept(done2, "E3")
 	for i, want := range []uint16{4, 5, 6} { // from ordinal 2 on: 2 is open, 3 was used lately
 		s := toSend(c)
-		s.Cut = 2
+		s.Split = 2
 		if err := p.Assign(s); err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func TestReferencesDoNotCollide(t *testing.T) {
 		p.Refuse(s)
 	}
 	wide := toSend(c)
-	wide.Cut, wide.Part.Wide = 2, true
+	wide.Split, wide.Part.Wide = 2, true
 	if err := p.Assign(wide); err != nil || wide.Part.Ref != uint16(wide.ordinal) {
 		t.Errorf("wide: got reference %d %v, want %d", wide.Part.Ref, err, wide.ordinal)
 	}

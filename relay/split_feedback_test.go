@@ -15,17 +15,17 @@ import (
 func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) *ledger.Sent {
 	r.t.Helper()
 	s := tracked(c)
-	s.Cut = uint8(len(ids))
+	s.Split = uint8(len(ids))
 	if err := r.Ledger().Assign(s); err != nil {
 		r.t.Fatalf("assign: %v", err)
 	}
-	cut := ledger.Cut{Wanted: wanted}
+	cut := ledger.Split{Wanted: wanted}
 	for _, id := range ids {
 		cut.IDs = append(cut.IDs, []byte(id))
 		cut.Keys = append(cut.Keys, []byte(strings.ToLower(id)))
 	}
 	w := make(logged, 1)
-	r.Ledger().AcceptCut(s, cut, w, 7)
+	r.Ledger().AcceptSplit(s, cut, w, 7)
 	<-w
 	return s
 }
@@ -48,7 +48,7 @@ func (r *running) merge(c message.Conversation, key string, state byte) (*messag
 	return got.m, got.err
 }
 
-// A message that the gateway cut has one number, and its feedback has all message_ids.
+// A message that the gateway split has one number, and its feedback has all message_ids.
 func TestCutIsOneMessage(t *testing.T) {
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
