@@ -195,7 +195,7 @@ func TestDeadLettersAreDropped(t *testing.T) {
 	}
 	r.operate("DELETE", "/v1/dead?all=true", http.StatusOK, nil)
 	r.awaitDead(0)
-	if got := value(t, reg, "readback_feedback_total", "dropped"); got != 2 {
+	if got := relaytest.Metric(t, reg, "readback_feedback_total", "dropped"); got != 2 {
 		t.Errorf("dropped: got %v, want 2", got)
 	}
 }

@@ -10,36 +10,11 @@ import (
 	"readback/relay/relaytest"
 )
 
-// value is what a metric says: a count of observations for a histogram. label is the value of
-// its labels, one after the other; empty: any.
-func value(t testing.TB, reg *prometheus.Registry, name, label string) (sum float64) {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range families {
-		if f.GetName() != name {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			labels := ""
-			for _, l := range m.GetLabel() {
-				labels += l.GetValue()
-			}
-			if label == "" || label == labels {
-				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
-			}
-		}
-	}
-	return sum
-}
-
 // awaitValue waits until a metric has the value. Records are counted after their waiters are told.
 func awaitValue(t testing.TB, reg *prometheus.Registry, name, label string, want float64) {
 	t.Helper()
 	for ctx := relaytest.Deadline(t); ; runtime.Gosched() {
-		got := value(t, reg, name, label)
+		got := relaytest.Metric(t, reg, name, label)
 		if got == want {
 			return
 		}
@@ -85,13 +60,13 @@ func TestMetricsMove(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name+" "+tt.label, func(t *testing.T) {
-			if got := value(t, reg, tt.name, tt.label); got != tt.want {
+			if got := relaytest.Metric(t, reg, tt.name, tt.label); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
 	}
-	appends := value(t, reg, "readback_ledger_append_seconds", "")
-	if batches := value(t, reg, "readback_ledger_batch_records", ""); appends < 3 || batches != appends+1 { // begin is not timed
+	appends := relaytest.Metric(t, reg, "readback_ledger_append_seconds", "")
+	if batches := relaytest.Metric(t, reg, "readback_ledger_batch_records", ""); appends < 3 || batches != appends+1 { // begin is not timed
 		t.Errorf("got %v appends of %v batches", appends, batches)
 	}
 }
