@@ -28,6 +28,7 @@ func after(wait time.Duration) func(string) feedback.AccountSettings {
 }
 
 func TestFeedbackBehindTheReceipt(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.Account = after(time.Hour)
 	r := start(t, opt)
@@ -79,6 +80,7 @@ func (r *running) awaitState(c message.Conversation, number uint16, state string
 }
 
 func TestFeedbackDoesNotWaitForever(t *testing.T) {
+	t.Parallel()
 	for name, wait := range map[string]time.Duration{"over": time.Nanosecond, "off": 0} {
 		t.Run(name, func(t *testing.T) {
 			opt := testOptions(t)
@@ -95,6 +97,7 @@ func TestFeedbackDoesNotWaitForever(t *testing.T) {
 
 // The receipt may pass while the ESME is away, or before a restart.
 func TestReceiptPassesMeanwhile(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.Account = after(time.Hour)
 	r := start(t, opt)

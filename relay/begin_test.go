@@ -23,6 +23,7 @@ func notBegun(t *testing.T) *Relay {
 
 // When it begins, a relay counts the feedback that waits in its outbox.
 func TestBeginCountsTheOutbox(t *testing.T) {
+	t.Parallel()
 	r := notBegun(t)
 	if _, err := makeStreams(relaytest.Deadline(t), r.conn.JS, &r.opt); err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func TestBeginCountsTheOutbox(t *testing.T) {
 // begin gives up when the log cannot be read and when its context ends. Without NATS it reports
 // that it is starting, and goes on.
 func TestBeginGivesUp(t *testing.T) {
+	t.Parallel()
 	r := notBegun(t)
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
 	cancel()

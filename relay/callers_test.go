@@ -13,6 +13,7 @@ import (
 )
 
 func TestSetCallers(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("old")}}
 	r := start(t, opt)
@@ -31,6 +32,7 @@ func TestSetCallers(t *testing.T) {
 
 // A client that has connected with a key that is revoked has to present another one.
 func TestClientsDismissed(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.WebSocket = &broker.Listener{Addr: "127.0.0.1:0"}
 	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
@@ -66,6 +68,7 @@ func TestClientsDismissed(t *testing.T) {
 // Nobody is let in without a credential where more than this machine can connect: neither at
 // the start nor by other callers later.
 func TestOpenToAllOnLoopbackOnly(t *testing.T) {
+	t.Parallel()
 	for addr, local := range map[string]bool{
 		"0.0.0.0:0": false, ":0": false, "192.0.2.1:1883": false, "host.example:1883": false,
 		"[::1]:0": true, "localhost:0": true, "127.0.0.1:0": true,

@@ -13,6 +13,7 @@ import (
 // A store can be opened with another cycle. A read response still finds the newest message with
 // its number.
 func TestCycleChanges(t *testing.T) {
+	t.Parallel()
 	lives := []struct {
 		first, last uint16
 		send        int

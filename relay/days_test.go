@@ -10,6 +10,7 @@ import (
 )
 
 func TestDaysExpire(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	r := start(t, opt)
 	c := relaytest.Conversation(t, "10690001", "447700900123")

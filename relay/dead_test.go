@@ -54,6 +54,7 @@ func (r *running) operate(method, target string, code int, into any) {
 }
 
 func TestDeadLetterIsReplayed(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 3 {
@@ -91,6 +92,7 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 
 // What dies again while it is replayed is not replayed again and again.
 func TestReplayEnds(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i := range 3 {
@@ -113,6 +115,7 @@ func TestReplayEnds(t *testing.T) {
 }
 
 func TestDeadLettersAreListed(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	for i, account := range []string{"bank", "a.b c", "bank"} {
 		c := relaytest.Conversation(t, "10690001", fmt.Sprint("44770090012", i))
@@ -177,6 +180,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 }
 
 func TestDeadLettersAreDropped(t *testing.T) {
+	t.Parallel()
 	reg := prometheus.NewRegistry()
 	opt := testOptions(t)
 	opt.Registerer = reg
@@ -202,6 +206,7 @@ func TestDeadLettersAreDropped(t *testing.T) {
 
 // Who asks before NATS is there is told so.
 func TestOperatorBeforeNATS(t *testing.T) {
+	t.Parallel()
 	r, err := Open(testOptions(t))
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestFeedbackWaitsForAccount(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	r := start(t, opt)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
@@ -27,6 +28,7 @@ func TestFeedbackWaitsForAccount(t *testing.T) {
 }
 
 func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := tracked(c)
@@ -70,7 +72,7 @@ func (r *running) wantEmpty(stream string) {
 }
 
 func TestDeliveryOutlivesNATS(t *testing.T) {
-	t.Parallel() // it waits for time-outs
+	t.Parallel()
 	store := t.TempDir()
 	s := relaytest.NATS(t, store, server.RANDOM_PORT)
 	port := relaytest.Port(t, s)

@@ -9,6 +9,7 @@ import (
 
 // An erasure removes feedback that is still in the outbox.
 func TestEraseFromOutbox(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	r.submit(mine, "id1")
@@ -34,6 +35,7 @@ func TestEraseFromOutbox(t *testing.T) {
 
 // An erasure that cannot go through a stream is to be requested again.
 func TestEraseIsRequestedAgain(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.Logger = nil
 	r := start(t, opt)

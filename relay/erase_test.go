@@ -19,6 +19,7 @@ import (
 
 // An erasure removes one receiver everywhere, and leaves the others.
 func TestErase(t *testing.T) {
+	t.Parallel()
 	opt, reg := testOptions(t), prometheus.NewRegistry()
 	opt.Registerer = reg
 	r := start(t, opt)
@@ -114,6 +115,7 @@ func (r *running) keyWith(octets string) string {
 // After an erasure no number is assigned twice: not at once, not after a kill, and not after the
 // index was built again. Building it again does not bring the messages back.
 func TestEraseKeepsNumbers(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.First, opt.Last, opt.Logger = 0, 60_000, nil // no number comes again
 	c := relaytest.Conversation(t, "10690001", "447700900123")
@@ -171,6 +173,7 @@ func remove(t *testing.T, store string) {
 
 // An erasure waits for another erasure, or for the log, no longer than its caller's context.
 func TestEraseWaitsNoLongerThanItsCaller(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	ctx, cancel := context.WithCancel(relaytest.Deadline(t))

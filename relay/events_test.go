@@ -61,6 +61,7 @@ func eventOptions(t testing.TB) Options {
 
 // Each change of a message's state is told once, in order.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
 	c := relaytest.Conversation(t, "10690001", "447700900123")
@@ -120,6 +121,7 @@ func (r *running) wantNoRows() {
 
 // A message in parts is sent once, and delivered when all parts are.
 func TestEventsOfParts(t *testing.T) {
+	t.Parallel()
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
 	c := relaytest.Conversation(t, "10690001", "447700900123")
@@ -141,6 +143,7 @@ func TestEventsOfParts(t *testing.T) {
 // What is not in the stream when the process dies is told after it, with the same id; what
 // is in the stream is not told again.
 func TestEventsOutliveCrash(t *testing.T) {
+	t.Parallel()
 	opt := eventOptions(t)
 	store := t.TempDir()
 	s := relaytest.NATS(t, store, -1)
@@ -173,6 +176,7 @@ func TestEventsOutliveCrash(t *testing.T) {
 
 // Events are told or not as the settings in force say; without them nothing is written.
 func TestEventsOff(t *testing.T) {
+	t.Parallel()
 	opt := eventOptions(t)
 	on := opt.Settings
 	opt.Settings.Events = false
@@ -191,6 +195,7 @@ func TestEventsOff(t *testing.T) {
 
 // The sender's view tells when the ESME knew.
 func TestReportedAt(t *testing.T) {
+	t.Parallel()
 	opt := eventOptions(t)
 	r := start(t, opt)
 	events := r.eventsOf("bank")
@@ -237,6 +242,7 @@ func (r *running) view(c message.Conversation) reads.MessageView {
 
 // Whoever is erased is erased from the events too, and nobody else is.
 func TestEventsErased(t *testing.T) {
+	t.Parallel()
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
 	kept, erased := relaytest.Conversation(t, "10690001", "447700900124"), relaytest.Conversation(t, "10690001", "447700900123")

@@ -168,6 +168,7 @@ func wantLeft(t *testing.T, opt Options, last uint64) {
 // TestNewerReleaseKeepsItsIndex: who cannot read the log does not empty an index of another
 // version.
 func TestNewerReleaseKeepsItsIndex(t *testing.T) {
+	t.Parallel()
 	opt := writtenStore(t)
 	r, err := Open(opt)
 	if err != nil {

@@ -33,7 +33,7 @@ func (r *running) waitDown() error {
 }
 
 func TestNATSAwayAndBack(t *testing.T) {
-	t.Parallel() // it waits for time-outs
+	t.Parallel()
 	store := t.TempDir()
 	s := relaytest.NATS(t, store, server.RANDOM_PORT)
 	port := relaytest.Port(t, s)
@@ -83,6 +83,7 @@ func TestNATSAwayAndBack(t *testing.T) {
 }
 
 func TestSecondWriterFences(t *testing.T) {
+	t.Parallel()
 	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil
@@ -109,6 +110,7 @@ func TestSecondWriterFences(t *testing.T) {
 }
 
 func TestNATSComesLater(t *testing.T) {
+	t.Parallel()
 	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	port := relaytest.Port(t, s)
 	relaytest.Halt(s)
@@ -163,6 +165,7 @@ func testStreams(t *testing.T) jetstream.JetStream {
 }
 
 func TestStoreIsLocked(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	start(t, opt)
 	if _, err := Open(opt); err == nil || !strings.Contains(err.Error(), "in use by another readback") {

@@ -12,6 +12,7 @@ import (
 // A name that is longer than any address or account comes into no subject: NATS would end the
 // connection of the process, and the ledger with it.
 func TestLongNames(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	long := strings.Repeat(".", 4085)
 	for name, use := range map[string]func(){

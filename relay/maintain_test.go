@@ -13,6 +13,7 @@ import (
 
 // expire removes days older than Keep, and renews opt-outs in time.
 func TestDaysAreForgotten(t *testing.T) {
+	t.Parallel()
 	r := notBegun(t)
 	if err := r.begin(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)

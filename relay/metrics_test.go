@@ -25,6 +25,7 @@ func awaitValue(t testing.TB, reg *prometheus.Registry, name, label string, want
 }
 
 func TestMetricsMove(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	reg := prometheus.NewRegistry()
 	opt.Registerer = reg

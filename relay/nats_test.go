@@ -41,6 +41,7 @@ func works(t *testing.T, opt Options) *running {
 }
 
 func TestNKey(t *testing.T) {
+	t.Parallel()
 	s := relaytest.Serve(t, &server.Options{
 		Port: server.RANDOM_PORT, StoreDir: t.TempDir(), Nkeys: []*server.NkeyUser{{Nkey: testPublic}},
 	})
@@ -75,7 +76,7 @@ func (a credsAuth) Check(c server.ClientAuthentication) bool {
 }
 
 func TestCreds(t *testing.T) {
-	t.Parallel() // it waits for time-outs
+	t.Parallel()
 	auth := credsAuth{asked: make(chan bool, 1)}
 	s := relaytest.Serve(t, &server.Options{
 		Port: server.RANDOM_PORT, StoreDir: t.TempDir(), CustomClientAuthentication: auth, AlwaysEnableNonce: true,
@@ -101,6 +102,7 @@ func TestCreds(t *testing.T) {
 
 // Whatever is synced when, a crash of the process loses nothing.
 func TestCrashBySync(t *testing.T) {
+	t.Parallel()
 	for name, sync := range map[string]time.Duration{"always": 0, "now and then": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			opt := testOptions(t)

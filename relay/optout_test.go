@@ -25,6 +25,7 @@ func (r *running) found(c message.Conversation, number uint16) *index.Found {
 
 // An opt-out survives a kill, and an index that is built again from the log.
 func TestOptOutHolds(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.Logger = nil
 	r := start(t, opt)
@@ -64,6 +65,7 @@ func TestOptOutHolds(t *testing.T) {
 
 // An opt-out is renewed before the log forgets it.
 func TestOptOutIsRenewed(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	reg := prometheus.NewRegistry()
 	opt.Registerer = reg

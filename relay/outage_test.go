@@ -18,6 +18,7 @@ import (
 )
 
 func TestRetryAfter(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	r.status.Set(ledger.ErrDown)
 	tests := []struct{ name, body string }{
@@ -38,6 +39,7 @@ func TestRetryAfter(t *testing.T) {
 
 // While the ledger is down, a read response goes back to its stream.
 func TestReadsStayInNATS(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
@@ -67,7 +69,7 @@ func TestReadsStayInNATS(t *testing.T) {
 
 // During an outage of NATS the relay stops in time.
 func TestStopDuringOutage(t *testing.T) {
-	t.Parallel() // it waits for time-outs
+	t.Parallel()
 	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
 	opt := testOptions(t)
 	opt.NATS, opt.Logger = s.ClientURL(), nil

@@ -11,6 +11,7 @@ import (
 )
 
 func TestPartsShareANumber(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	part := func(ref uint16, total, seq uint8) *ledger.Sent {
@@ -52,6 +53,7 @@ func TestPartsShareANumber(t *testing.T) {
 // If only the last part has room for the number, the message is known by all of its message_ids,
 // in any order of the responses.
 func TestPartsWithoutRoom(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		order []string // who is sent (f: follows, n: numbered) and answered (a), with its part
@@ -98,6 +100,7 @@ func TestPartsWithoutRoom(t *testing.T) {
 
 // A message of which no part has room for the number takes no number.
 func TestNoPartHasRoom(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for seq := range uint8(2) {
@@ -118,6 +121,7 @@ func TestNoPartHasRoom(t *testing.T) {
 }
 
 func TestReceiptsMoveTheState(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	early := tracked(c)

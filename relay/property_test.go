@@ -12,6 +12,7 @@ import (
 // A state never goes back and each message is told once, with receipts and read responses in any
 // order, repeated, and with crashes in between.
 func TestStatesMoveForward(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.Logger = nil
 	r := start(t, opt)

@@ -11,6 +11,7 @@ import (
 
 // The operator's API shows the queues that are not empty.
 func TestQueuesAreShown(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	var got struct{ Queues []feedback.Queue }
 	r.operate("GET", "/v1/feedback", http.StatusOK, &got)

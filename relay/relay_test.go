@@ -180,6 +180,7 @@ func (r *running) deliver(account string, tell message.Teller) (leave func()) {
 }
 
 func TestReadBecomesFeedback(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "+8613800138000")
 	s := tracked(c)

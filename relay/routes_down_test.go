@@ -29,7 +29,7 @@ func (r *running) wantRouted(id, want string) {
 
 // A route that is added while NATS is away is known at once, and is in the log later.
 func TestRouteWhileDown(t *testing.T) {
-	t.Parallel() // it waits for time-outs
+	t.Parallel()
 	store := t.TempDir()
 	s := relaytest.NATS(t, store, server.RANDOM_PORT)
 	port := relaytest.Port(t, s)

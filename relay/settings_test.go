@@ -9,6 +9,7 @@ import (
 
 // Wrong settings are an error, and those before stay in force.
 func TestWrongSettings(t *testing.T) {
+	t.Parallel()
 	r := openedRelay(t)
 	if err := r.Use(Settings{Settings: feedback.Settings{FeedbackKeep: time.Minute}}); err != nil {
 		t.Fatal(err)

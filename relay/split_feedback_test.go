@@ -50,6 +50,7 @@ func (r *running) merge(c message.Conversation, key string, state byte) (*messag
 
 // A message that the gateway split has one number, and its feedback has all message_ids.
 func TestCutIsOneMessage(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first := r.submitCut(c, 1, "A1", "A2", "A3")

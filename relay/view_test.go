@@ -28,6 +28,7 @@ func (v viewer) Logged(uint64) {
 }
 
 func TestConversationHasWhatIsLogged(t *testing.T) {
+	t.Parallel()
 	r := start(t, testOptions(t))
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	v := viewer{relay: r.Relay, seen: make(chan int, 1)}

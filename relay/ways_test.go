@@ -10,6 +10,7 @@ import (
 
 // A relay answers read responses over NATS, and takes those of MQTT clients from their stream.
 func TestWaysOverNATS(t *testing.T) {
+	t.Parallel()
 	opt := testOptions(t)
 	opt.MQTT = &broker.Listener{Addr: "127.0.0.1:0"}
 	opt.Auth, opt.APIKeys = []string{access.AuthAPIKey}, []access.APIKey{{Name: "app", SHA256: relaytest.SHA256("secret")}}
