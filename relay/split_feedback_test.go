@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"testing"
 
 	"readback/relay/ledger"
 	"readback/relay/message"
@@ -46,25 +45,4 @@ func (r *running) merge(c message.Conversation, key string, state byte) (*messag
 	r.Ledger().Merge(p, note, func(m *message.Merged, err error) { done <- result{m, err} })
 	got := relaytest.Receive(r.t, done)
 	return got.m, got.err
-}
-
-// A message that the gateway split has one number, and its feedback has all message_ids.
-func TestCutIsOneMessage(t *testing.T) {
-	t.Parallel()
-	r := start(t, testOptions(t))
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	first := r.submitCut(c, 1, "A1", "A2", "A3")
-	if next := r.submit(c, "B1"); first.Number != 1 || next.Number != 2 {
-		t.Errorf("numbers: got %d %d, want 1 2", first.Number, next.Number)
-	}
-	for _, id := range []string{"A1", "A2"} {
-		r.Ledger().Receipt(c, []byte(id), message.StateDelivered)
-	}
-	r.wantStates(c, "sent", "sent")
-	r.Ledger().Receipt(c, []byte("A3"), message.StateDelivered)
-	r.wantStates(c, "delivered", "sent")
-	r.read(c, 1)
-	if fb := relaytest.Receive(t, r.tellings("bank")); fmt.Sprint(fb.MessageIDs) != "[A1 A2 A3]" {
-		t.Errorf("message ids: got %v, want all three", fb.MessageIDs)
-	}
 }

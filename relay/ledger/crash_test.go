@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"readback/internal/seed"
-	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -225,15 +223,7 @@ func TestLedgerSurvivesCrashes(t *testing.T) {
 	p := w.live(20)
 	w.check(p)
 	told := make(map[string]int) // how often by message id
-	rows, err := p.index.Outbox(index.FeedbackOutbox, 0, 0, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range rows {
-		var fb message.Feedback
-		if err := json.Unmarshal(row.Body, &fb); err != nil {
-			t.Fatal(err)
-		}
+	for _, fb := range p.outbox() {
 		told[fb.MessageIDs[0]]++
 	}
 	for id := range w.read {

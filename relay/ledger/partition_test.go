@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"os"
@@ -106,11 +107,33 @@ func (p *partition) submit(c message.Conversation, id string) *Sent {
 
 // read says that the message was read, and waits until that is in the index.
 func (p *partition) read(s *Sent) message.Verdict {
+	return p.report(s, message.StatusRead)
+}
+
+// report says what became of the message, and waits until that is in the index.
+func (p *partition) report(s *Sent, status uint8) message.Verdict {
 	return p.Partition.Submit(relaytest.Deadline(p.t), journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
-			Place: journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, Status: message.StatusRead, ReadAt: 1, At: 1,
+			Place: journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}, Status: status, ReadAt: 1, At: 1,
 		})
 	})
+}
+
+// outbox returns the feedback that waits in the index.
+func (p *partition) outbox() (all []message.Feedback) {
+	p.t.Helper()
+	rows, err := p.index.Outbox(index.FeedbackOutbox, 0, 0, 1<<20)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, row := range rows {
+		var fb message.Feedback
+		if err := json.Unmarshal(row.Body, &fb); err != nil {
+			p.t.Fatal(err)
+		}
+		all = append(all, fb)
+	}
+	return all
 }
 
 // entries is what the index has of a conversation, the oldest message first.
