@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"readback/relay/access"
-	"readback/relay/message"
-	"readback/relay/relaytest"
 )
 
 func TestOptionsValidate(t *testing.T) {
@@ -49,57 +47,5 @@ func TestOptionsValidate(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
-	}
-}
-
-func TestMask(t *testing.T) {
-	tests := []struct{ number, want string }{
-		{"8613800138000", "861*********0"}, {"12345", "123*5"}, {"1234", "****"}, {"", ""},
-	}
-	for _, tt := range tests {
-		if got := message.Mask(tt.number); got != tt.want {
-			t.Errorf("mask of %q: got %q, want %q", tt.number, got, tt.want)
-		}
-	}
-}
-
-func TestNormalAddr(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"+8613800138000", "8613800138000"},
-		{"008613800138000", "8613800138000"},
-		{"8613800138000", "8613800138000"},
-		{"MyBank", "mybank"},
-		{"0012", "0012"},
-		{"+bank", "+bank"},
-		{"10690001", "10690001"},
-	}
-	for _, tt := range tests {
-		if got := relaytest.Addr(t, tt.in).String(); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
-		}
-	}
-	for _, in := range []string{"", strings.Repeat("1", 21)} {
-		if _, err := message.NormalAddr(in); err == nil {
-			t.Errorf("%q: got no error", in)
-		}
-	}
-}
-
-func TestStateMovesForward(t *testing.T) {
-	tests := []struct{ from, to, want message.State }{
-		{message.StateSent, message.StateDelivered, message.StateDelivered},
-		{message.StateSent, message.StateFailed, message.StateFailed},
-		{message.StateFailed, message.StateDelivered, message.StateDelivered},
-		{message.StateDelivered, message.StateExpired, message.StateDelivered},
-		{message.StateDelivered, message.StateRead, message.StateRead},
-		{message.StateFailed, message.StateRead, message.StateRead},
-		{message.StateRead, message.StateDelivered, message.StateRead},
-		{message.StateRead, message.StateDeletedUnread, message.StateRead},
-		{message.StateDeletedUnread, message.StateRead, message.StateDeletedUnread},
-	}
-	for _, tt := range tests {
-		if got := tt.from.Forward(tt.to); got != tt.want {
-			t.Errorf("%s to %s: got %s, want %s", tt.from, tt.to, got, tt.want)
-		}
 	}
 }
