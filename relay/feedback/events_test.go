@@ -68,15 +68,21 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 	})
 }
 
+// publishEvents publishes what is in the outbox of the events, and returns once it waits.
+func (f *fixture) publishEvents() <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := f.events.publish(f.t.Context())
+		done <- err
+	}()
+	synctest.Wait()
+	return done
+}
+
 // Events that the stream did not acknowledge, or that the log has no record of, are published
 // again with the same ids.
 func TestEventsPublishedAgain(t *testing.T) {
 	broken := errors.New("no responders")
-	acknowledge := func(s *streams) {
-		for _, ack := range s.acks {
-			ack.ok <- &jetstream.PubAck{}
-		}
-	}
 	tests := []struct {
 		name   string
 		refuse error
@@ -91,7 +97,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 		}, broken},
 		{"not answered", nil, func(*fixture) {}, nats.ErrTimeout},
 		{"the log is away", nil, func(f *fixture) {
-			acknowledge(f.streams)
+			f.streams.acknowledge()
 			synctest.Wait()
 			f.recorder.take()
 			f.recorder.answer(message.LedgerDown())
@@ -103,9 +109,7 @@ func TestEventsPublishedAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFixture(t, ix)
 				f.streams.refuse = tt.refuse
-				done := make(chan error, 1)
-				go func() { _, err := f.events.publish(t.Context()); done <- err }()
-				synctest.Wait()
+				done := f.publishEvents()
 				tt.then(f)
 				if err := <-done; !errors.Is(err, tt.want) {
 					t.Errorf("got %v, want %v", err, tt.want)
@@ -115,13 +119,12 @@ func TestEventsPublishedAgain(t *testing.T) {
 				}
 				first := f.streams.ids()
 				f.streams.published, f.streams.acks = nil, nil
-				go func() { _, err := f.events.publish(t.Context()); done <- err }()
-				synctest.Wait()
+				done = f.publishEvents()
 				want := ix.eventIDs()
 				if again := f.streams.ids(); !slices.Equal(again, want) || len(first) > 0 && !slices.Equal(first, want) {
 					t.Errorf("ids: got %q and again %q, want %q", first, again, want)
 				}
-				acknowledge(f.streams)
+				f.streams.acknowledge()
 				synctest.Wait()
 				f.recorder.answer(message.LedgerDown()) // or it would wait on
 				if err := <-done; !errors.Is(err, errDown) {

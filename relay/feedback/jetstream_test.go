@@ -111,6 +111,13 @@ func (p *pending) Ok() <-chan *jetstream.PubAck { return p.ok }
 
 func (p *pending) Err() <-chan error { return p.err }
 
+// acknowledge acknowledges all that was published.
+func (s *streams) acknowledge() {
+	for _, ack := range s.acks {
+		ack.ok <- &jetstream.PubAck{}
+	}
+}
+
 func (s *streams) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
 	if err := s.refuse; err != nil {
 		s.refuse = nil

@@ -87,6 +87,17 @@ func TestFeedbackLeavesTheOutbox(t *testing.T) {
 	})
 }
 
+// publish publishes what is in the outbox, and returns once it waits.
+func (f *fixture) publish() <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := f.outbox.publish(f.t.Context())
+		done <- err
+	}()
+	synctest.Wait()
+	return done
+}
+
 // Feedback that the queue did not acknowledge is published again with the same id.
 func TestPublishedAgain(t *testing.T) {
 	broken := errors.New("no responders")
@@ -112,14 +123,8 @@ func TestPublishedAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFixture(t, ix)
 				s := f.streams
-				p := f.outbox
 				tt.fail(s)
-				done := make(chan error, 1)
-				go func() {
-					_, err := p.publish(t.Context())
-					done <- err
-				}()
-				synctest.Wait()
+				done := f.publish()
 				began := time.Now()
 				tt.then(s)
 				if err := <-done; err == nil || !strings.Contains(err.Error(), tt.want) || time.Since(began) > 5*time.Second {
@@ -130,18 +135,12 @@ func TestPublishedAgain(t *testing.T) {
 				}
 				first := s.ids()
 				s.published, s.acks = nil, nil
-				go func() {
-					_, err := p.publish(t.Context())
-					done <- err
-				}()
-				synctest.Wait()
+				done = f.publish()
 				again := s.ids()
 				if len(again) != 2 || again[0] == again[1] || again[0] == "" || len(first) > 0 && !slices.Equal(again, first) {
 					t.Errorf("ids: got %q, want both again as %q", again, first)
 				}
-				for _, ack := range s.acks {
-					ack.ok <- &jetstream.PubAck{}
-				}
+				s.acknowledge()
 				if err := <-done; err != nil {
 					t.Error(err)
 				}

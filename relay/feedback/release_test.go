@@ -73,45 +73,15 @@ func TestRelease(t *testing.T) {
 	f := servedFixture(t)
 	f.Use(Settings{FeedbackKeep: time.Hour, Account: holding(time.Hour)})
 	now := time.UnixMilli(time.Now().UnixMilli())
-	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
-	c := func(i byte) message.Conversation {
-		return relaytest.Conversation(t, "10690001", "44770090012"+string('0'+i))
-	}
 	if err := f.releaseDue(relaytest.Deadline(t), now); err != nil {
 		t.Errorf("nothing is held: got %v", err)
 	}
-	f.delivered(c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
-	f.delivered(c(3), "too late", old, old.Add(time.Hour))
-	f.delivered(c(4), "unread", old, time.Time{})
-	f.holds("bank", c(1), "gone from the index", old)
-	f.holds("bank", c(2), "in time", old)
-	f.holds("bank", c(3), "too late", old)
-	if _, err := f.js.Publish(relaytest.Deadline(t), heldSubject+"bank", []byte("no JSON")); err != nil {
-		t.Fatal(err)
-	}
-	f.holds("bank", c(4), "unread", old)
-	f.holds("bank", c(5), "young", young)
-	f.holds("bank", c(6), "behind a young one", old)
-	f.holds("shop", c(7), "of the shop", old)
+	f.holdEight(now)
 	for range 2 {
 		if err := f.releaseDue(relaytest.Deadline(t), now); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := f.inQueue("bank"), []string{"gone from the index", "too late", "unread"}; !slices.Equal(got, want) {
-			t.Errorf("bank: got %q told, want %q", got, want)
-		}
-		if got, want := f.inQueue("shop"), []string{"of the shop"}; !slices.Equal(got, want) {
-			t.Errorf("shop: got %q told, want %q", got, want)
-		}
-		if got := f.state(heldStream).Msgs; got != 2 {
-			t.Errorf("got %d held, want 2", got)
-		}
-		if got := f.counted("superseded"); got != 1 {
-			t.Errorf("got %v superseded, want 1", got)
-		}
-		if got := f.counted("published"); got != 4 {
-			t.Errorf("got %v published, want 4", got)
-		}
+		f.wantReleased()
 	}
 	js := f.js
 	f.js = withoutDelete(js)
@@ -128,6 +98,48 @@ func TestRelease(t *testing.T) {
 	f.js = js
 	if err := f.releaseDue(relaytest.Deadline(t), now.Add(time.Hour)); !errors.Is(err, index.ErrClosed) || f.state(heldStream).Msgs != 2 {
 		t.Errorf("without an index: got %v, want %v and the receipts held", err, index.ErrClosed)
+	}
+}
+
+// holdEight puts seven receipts of the bank into the stream, one of them no JSON, and one of the
+// shop. Two of the bank's are not released now.
+func (f *fixture) holdEight(now time.Time) {
+	f.t.Helper()
+	old, young := now.Add(-2*time.Hour), now.Add(-time.Hour)
+	c := func(i byte) message.Conversation {
+		return relaytest.Conversation(f.t, "10690001", "44770090012"+string('0'+i))
+	}
+	f.delivered(c(2), "in time", old, old.Add(time.Hour-1*time.Millisecond))
+	f.delivered(c(3), "too late", old, old.Add(time.Hour))
+	f.delivered(c(4), "unread", old, time.Time{})
+	f.holds("bank", c(1), "gone from the index", old)
+	f.holds("bank", c(2), "in time", old)
+	f.holds("bank", c(3), "too late", old)
+	if _, err := f.js.Publish(relaytest.Deadline(f.t), heldSubject+"bank", []byte("no JSON")); err != nil {
+		f.t.Fatal(err)
+	}
+	f.holds("bank", c(4), "unread", old)
+	f.holds("bank", c(5), "young", young)
+	f.holds("bank", c(6), "behind a young one", old)
+	f.holds("shop", c(7), "of the shop", old)
+}
+
+// wantReleased looks at what the first release of eight receipts came to.
+func (f *fixture) wantReleased() {
+	f.t.Helper()
+	for account, want := range map[string][]string{"bank": {"gone from the index", "too late", "unread"}, "shop": {"of the shop"}} {
+		if got := f.inQueue(account); !slices.Equal(got, want) {
+			f.t.Errorf("%s: got %q told, want %q", account, got, want)
+		}
+	}
+	if got := f.state(heldStream).Msgs; got != 2 {
+		f.t.Errorf("got %d held, want 2", got)
+	}
+	if got := f.counted("superseded"); got != 1 {
+		f.t.Errorf("got %v superseded, want 1", got)
+	}
+	if got := f.counted("published"); got != 4 {
+		f.t.Errorf("got %v published, want 4", got)
 	}
 }
 
