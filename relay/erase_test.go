@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +16,30 @@ import (
 	"readback/relay/relaytest"
 )
 
+// submitOld sends a message of two days ago.
+func (r *running) submitOld(c message.Conversation, id string) *ledger.Sent {
+	r.t.Helper()
+	s := tracked(c)
+	s.At = time.Now().Add(-48 * time.Hour)
+	if err := r.Ledger().Assign(s); err != nil {
+		r.t.Fatal(err)
+	}
+	r.accept(s, id)
+	return s
+}
+
+// feedbackDies reads a number of each conversation, and returns when the ESME has refused the feedback.
+func (r *running) feedbackDies(number uint16, all ...message.Conversation) {
+	r.t.Helper()
+	for _, c := range all {
+		r.read(c, number)
+	}
+	leave := r.deliver("bank", refusing)
+	r.awaitDead(len(all))
+	r.wantEmpty(streamFeedback)
+	leave()
+}
+
 // An erasure removes one receiver everywhere, and leaves the others.
 func TestErase(t *testing.T) {
 	t.Parallel()
@@ -30,23 +53,8 @@ func TestErase(t *testing.T) {
 			r.submit(c, fmt.Sprint("id", i))
 		}
 	}
-	old := tracked(mine) // of another day
-	old.At = time.Now().Add(-48 * time.Hour)
-	if err := r.Ledger().Assign(old); err != nil {
-		t.Fatal(err)
-	}
-	r.accept(old, "old")
-	buried := make(chan struct{}, 2)
-	leave := r.deliver("bank", func(context.Context, *message.Feedback) error {
-		buried <- struct{}{}
-		return message.Permanent(errors.New("ESME_RX_P_APPN"))
-	})
-	r.read(mine, 1)
-	r.read(other, 1)
-	relaytest.Receive(t, buried)
-	relaytest.Receive(t, buried)
-	r.wantEmpty(streamFeedback)
-	leave()
+	old := r.submitOld(mine, "old")
+	r.feedbackDies(1, mine, other)
 	for _, c := range []message.Conversation{mine, second, other} { // these wait
 		r.read(c, 2)
 	}
