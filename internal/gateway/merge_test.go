@@ -52,6 +52,15 @@ func mergingLedger(merge func(journal.SplitPart, message.PartReceipt) (*message.
 	return l
 }
 
+// answerWhole wants an ESME to get the receipt of the whole message, and its answer to reach the SMSC.
+func answerWhole(esme, smsc *testpeer.Peer, receipt smpp.Frame) {
+	receipt = smpp.Frame(strings.Replace(string(receipt), "end of it", "beginning", 1))
+	esme.Want("receipt of the whole", receipt)
+	answer := testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00")
+	esme.Send(answer)
+	smsc.Want("the ESME's answer", answer)
+}
+
 // The receipt of a part stays here until it is that of the whole; the ESME's answer to that
 // one is the SMSC's.
 func TestReceiptsOfParts(t *testing.T) {
@@ -104,11 +113,7 @@ func TestReceiptsOfParts(t *testing.T) {
 					esme.WantNothing()
 					return
 				}
-				want := partReceiptOf("P1", tt.stat, tt.code, tt.state, 7)
-				want = smpp.Frame(strings.Replace(string(want), "end of it", "beginning", 1))
-				esme.Want("receipt of the whole", want)
-				esme.Send(testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
-				smsc.Want("the ESME's answer", testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00"))
+				answerWhole(esme, smsc, partReceiptOf("P1", tt.stat, tt.code, tt.state, 7))
 				if got := w.count("readback_part_receipts_total", "outcome=passed"); got != 1 {
 					t.Errorf("passed: got %v, want 1", got)
 				}
