@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/index"
@@ -35,16 +34,6 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 	r.conn.NC, r.conn.JS, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
 	r.feedback.Connect(js)
 	return r
-}
-
-// state returns what a stream holds.
-func (r *Relay) state(t *testing.T, stream string) jetstream.StreamState {
-	t.Helper()
-	s, err := r.conn.JS.Stream(relaytest.Deadline(t), stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.CachedInfo().State
 }
 
 // applyRecords brings records into the index of an idle relay, as message seq of the log.

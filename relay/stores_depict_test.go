@@ -18,6 +18,7 @@ import (
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
 // heldImage is a receipt as it is held in its stream.
@@ -60,7 +61,7 @@ func depict(t testing.TB, store string) *depiction {
 	r.wantOptOutAndErasure()
 	d.Told = r.tellWaiting()
 	for _, key := range []string{"4a7f0c", "4a7f0f"} {
-		if d.Merged[key], err = r.merge(storeConversation(t, storeCut), key, stateDelivered); err != nil {
+		if d.Merged[key], err = r.merge(storeConversation(t, storeCut), key, byte(receipt.Delivered)); err != nil {
 			t.Errorf("merge %s: %v", key, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
 // stored sends the n-th message of a store to a receiver; change may be nil.
@@ -188,7 +189,7 @@ func (r *running) awaitReported(s *ledger.Sent) {
 func (r *running) mergeAll(c message.Conversation, keys ...string) {
 	r.t.Helper()
 	for _, key := range keys {
-		if _, err := r.merge(c, key, stateDelivered); err != nil {
+		if _, err := r.merge(c, key, byte(receipt.Delivered)); err != nil {
 			r.t.Fatalf("merge %s: %v", key, err)
 		}
 	}
