@@ -157,7 +157,7 @@ func (a *appender) retry(ctx context.Context, b *batch) (bool, error) {
 	return err == nil, err
 }
 
-// answerMeanwhile starts a goroutine that tells all who come to wait, since their records will not
+// answerMeanwhile starts a goroutine that calls all waiters that come, since their records will not
 // be in the log soon. The function that it returns ends it.
 func (a *appender) answerMeanwhile() (end func()) {
 	over, ended := make(chan struct{}), make(chan struct{})

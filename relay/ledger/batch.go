@@ -29,11 +29,11 @@ type wait struct {
 	token uint64
 }
 
-// mark says what a record in the log means for a conversation in memory.
+// mark says what changes in the memory of a conversation when a record is in the log.
 type mark struct {
 	head    *head
 	bound   uint64 // ordinals below are in the log
-	ordinal uint64 // this one is settled
+	ordinal uint64 // this one is settled, if settles
 	part    uint8
 	settles bool
 }
@@ -58,8 +58,8 @@ type resultWaiter struct {
 	tell   func(o index.Outcome, m *message.Merged)
 }
 
-// await has tell called with what the record comes to that was added last, or with outcomeDown
-// if it will not be in the log soon. It must return at once.
+// await makes the appender call tell with the outcome of the record that was added last, or with
+// index.Down if the record will not be in the log soon. tell must return at once.
 func (b *batch) await(tell func(o index.Outcome, m *message.Merged)) {
 	b.waiters = append(b.waiters, resultWaiter{uint64(b.records - 1), tell})
 }
@@ -172,7 +172,7 @@ func (q *queue) fresh() *batch {
 	return b
 }
 
-// nextHeader begins a batch unlike any other. It is called with mu held.
+// nextHeader appends a batch header with a serial that no other batch has. It is called with mu held.
 func (q *queue) nextHeader(dst []byte) []byte {
 	q.header.Serial++
 	return journal.AppendHeader(dst, q.header)
@@ -213,8 +213,8 @@ func (q *queue) recycle(b *batch) {
 	}
 }
 
-// tell has a waiter called on the ledger's goroutine although nothing is queued
-// for it. Once the queue is closed nobody else can call it.
+// tell makes the appender call a waiter that has no record in the queue. When the queue is closed
+// the appender has ended, and tell calls the waiter itself.
 func (q *queue) tell(w wait) {
 	q.mu.Lock()
 	closed := q.closed
@@ -269,7 +269,7 @@ func (b *batch) release() (w waiters) {
 	return w
 }
 
-// tell tells them.
+// tell calls all of them.
 func (w waiters) tell() {
 	for _, w := range w.waits {
 		w.w.Logged(w.token)

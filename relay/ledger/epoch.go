@@ -36,7 +36,7 @@ func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
 	l.splits.any.Store(parts)
 	if l.opt.Followed != nil {
 		if err := l.opt.Followed(); err != nil {
-			return err // before anything is appended: begin is tried again
+			return err // before anything is appended, so that Begin can be called again
 		}
 	}
 	return l.beginEpoch(ctx, at.Epoch, log, a)
@@ -67,7 +67,7 @@ func (l *Partition) beginEpoch(ctx context.Context, epoch uint64, log journal.Lo
 }
 
 // Run writes the log until stop is closed, and then stops cleanly; or until ctx ends, or the log
-// is lost for good. It follows begin.
+// is lost for good. It is called once, after Begin.
 func (l *Partition) Run(ctx context.Context, stop <-chan struct{}) error {
 	defer l.appender.journal.Close()
 	return l.appender.run(ctx, stop)

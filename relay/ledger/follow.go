@@ -7,10 +7,10 @@ import (
 	"readback/relay/journal"
 )
 
-// Follow notes a part that goes on without a number, since it has no room for one: its
-// message may get one with another part, and is then known by the message_ids of all. It never
-// waits. Each Follow that returns true is followed by one Accept or Refuse. It sets
-// s.AsIs if an earlier part of the message had it set, or nothing is known of one.
+// Follow notes a part that goes on without a number, because it has no room for one. Another part
+// may give the message its number, and then the message_ids of all parts stand for the message.
+// Follow never waits. If it returns true, the caller must call Accept or Refuse once. Follow sets
+// s.AsIs if an earlier part of the message had it set, or if no earlier part is known.
 func (l *Partition) Follow(s *Sent) bool {
 	defer crash.OnPanic()
 	if !s.isPart() || l.check(s) != nil {
@@ -44,8 +44,9 @@ func (l *Partition) Follow(s *Sent) bool {
 	return true
 }
 
-// goesAsIs tells whether a part must keep its form: an earlier one has, or it is the last
-// part and comes first, so that nothing is known of those that are longer.
+// goesAsIs reports whether a part must keep its form. It must if an earlier part has kept its form.
+// It must also if it is the last part and comes first, because nothing is known yet of the other
+// parts, which are longer.
 func (h *head) goesAsIs(s *Sent) bool {
 	if !s.Converts || !s.isPart() {
 		return false
@@ -56,9 +57,9 @@ func (h *head) goesAsIs(s *Sent) bool {
 	return s.Part.Seq == s.Part.Total
 }
 
-// keepsForm tells whether a part that cannot be noted must keep its form: the others cannot
-// be noted either, and may have no room for another one. Only where an earlier one has
-// changed it changes, too.
+// keepsForm reports whether a part that cannot be noted must keep its form. It must, because the other
+// parts cannot be noted either and may have no room for another form, unless an earlier part has
+// changed its form.
 func (sh *shard) keepsForm(s *Sent) bool {
 	if !s.Converts || !s.isPart() {
 		return false
@@ -71,8 +72,8 @@ func (sh *shard) keepsForm(s *Sent) bool {
 	return p == nil || !p.takes(s) || p.asIs
 }
 
-// numberParts gives a message of several parts the number of s, the first part of it to
-// have room, and has the log know of those that the SMSC took before.
+// numberParts gives a message of several parts the number of s, its first part with room for one. It
+// queues the records of the parts that the SMSC accepted before.
 func (l *Partition) numberParts(h *head, p *openPart, s *Sent) {
 	p.numbered, p.ordinal, p.day = true, s.ordinal, s.day
 	h.shard.hold(p.account, 0, -len(p.early))
@@ -91,8 +92,8 @@ func (l *Partition) numberParts(h *head, p *openPart, s *Sent) {
 	p.early = nil
 }
 
-// numberLate gives a part that followed the number that its message has by now; false if it
-// has none yet: then it is kept for when it gets one.
+// numberLate gives a part that had no number the number that its message has got since. It returns
+// false if the message has none yet, and keeps the part until the message gets one.
 func (l *Partition) numberLate(h *head, s *Sent, messageID []byte) bool {
 	p := h.partsOf(s)
 	switch {

@@ -29,7 +29,7 @@ type head struct {
 	busyPrev, busyNext *head // those with numbers out; of the shard
 }
 
-// out is a number that is given, of which the index does not tell yet.
+// out is a message or a part that has a number, and is not in the index yet.
 type out struct {
 	ordinal uint64
 	day     uint16
@@ -50,8 +50,8 @@ func (h *head) sent(o out) {
 	h.out = append(h.out, o)
 }
 
-// settle notes that the fate of a message is known: its entry is in the index, or
-// it has none. The oldest is the most likely.
+// settle notes that the outcome of a message is known: its entry is in the index, or it will have
+// none. It searches from the oldest message on, which is usually the one.
 func (h *head) settle(ordinal uint64, part uint8) {
 	for i, o := range h.out {
 		if o.ordinal != ordinal || o.part != part {
@@ -74,7 +74,7 @@ func (h *head) raise(bound uint64) {
 	}
 }
 
-// tell wakes who waits for a change.
+// tell closes the channel that change has returned.
 func (h *head) tell() {
 	if h.changed != nil {
 		close(h.changed)
@@ -82,7 +82,7 @@ func (h *head) tell() {
 	}
 }
 
-// change returns a channel that is closed at the next change.
+// change returns a channel that is closed when logged rises or a number is settled.
 func (h *head) change() <-chan struct{} {
 	if h.changed == nil {
 		h.changed = make(chan struct{})
@@ -90,7 +90,7 @@ func (h *head) change() <-chan struct{} {
 	return h.changed
 }
 
-// clean tells whether the index knows all that h does, so that h may be forgotten.
+// clean reports whether the index knows all that h does, so that h may be evicted.
 func (h *head) clean(now time.Time) bool {
 	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.expireParts(now)
 }
@@ -105,17 +105,17 @@ func (h *head) isOut(number uint16, c cycle) bool {
 	return false
 }
 
-// mayGive tells whether h may give another number now: fewer than W are unknown to
-// the log, and the oldest whose fate is open is less than a quarter of a cycle ago.
-// The latter keeps a message that is stuck on one link from meeting its number's
-// next bearer, sent over another.
+// mayGive reports whether h may give another number now. Fewer than W given numbers may be missing
+// from the log. The oldest message without a known outcome must be less than a quarter of a cycle
+// back. Otherwise a message that is stuck on one link could overlap with the next message that gets
+// the same number on another link.
 func (h *head) mayGive(c cycle) bool {
 	return h.next-h.logged < window && (len(h.out) == 0 || h.next-h.out[0].ordinal < c.numbers/4)
 }
 
-// waitForLog returns when fewer than W numbers of h are unknown to the log, or
-// after a second. It gives the lock of the shard away meanwhile; h stays, since it
-// is not clean. A further part of a message needs no number and does not wait.
+// waitForLog waits until h may give another number, for a second at most. It releases the lock of the
+// shard while it waits. The shard does not evict h meanwhile, because h is not clean. A further part
+// of a message that has its number does not wait.
 func (h *head) waitForLog(s *Sent, st *Status, c cycle) error {
 	deadline := time.NewTimer(assignWait)
 	defer deadline.Stop()

@@ -47,7 +47,7 @@ type Partition struct {
 	keep     time.Duration
 	logger   *slog.Logger
 	opt      Options
-	appender *appender // since begin
+	appender *appender // since Begin
 	skip     uint64    // window; 0 in the test that shows what it is for
 
 	// Static once status is up.
@@ -73,6 +73,8 @@ type Options struct {
 	Registerer prometheus.Registerer
 }
 
+// New returns a partition whose state is in ix. It gives no number before Begin has succeeded and
+// the owner of st has set it to nil.
 func New(opt Options, ix *index.Index, st *Status) *Partition {
 	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
 	return &Partition{
@@ -83,12 +85,12 @@ func New(opt Options, ix *index.Index, st *Status) *Partition {
 	}
 }
 
-// Assign gives s its number: the next one of its conversation, or that of the other
-// parts of the same message. It waits for the log, up to a second, when W numbers
-// of the conversation are out and not yet in it. Each Assign that succeeds is
-// followed by one Accept or Refuse. It waits likewise when the oldest message without
-// an answer is a quarter of a cycle old. The errors are ErrDown and ErrBusy, which set
-// s.AsIs for a part that must not change.
+// Assign gives s its number: the next one of its conversation, or that of the other parts of the
+// same message. It waits, up to a second, when W numbers of the conversation are not yet in the log,
+// or when the oldest message without an answer is a quarter of a cycle back. If it succeeds, the
+// caller must call Accept or Refuse once. The errors are ErrAsIs, if s is a part that must go on as
+// it came, ErrDown and ErrBusy, with which s.AsIs says whether s must keep its form, and one that wraps
+// message.ErrAddress if s cannot be recorded.
 func (l *Partition) Assign(s *Sent) error {
 	defer crash.OnPanic()
 	if err := l.check(s); err != nil {
@@ -125,7 +127,7 @@ func (l *Partition) assign(sh *shard, s *Sent) error {
 	return nil
 }
 
-// check tells whether s can be recorded.
+// check returns an error if s cannot be recorded.
 func (l *Partition) check(s *Sent) error {
 	if len(s.Account) > journal.MaxAccount || s.Conversation.Sender.IsZero() || s.Conversation.Receiver.IsZero() {
 		return message.ErrAddress
@@ -133,7 +135,7 @@ func (l *Partition) check(s *Sent) error {
 	return nil
 }
 
-// give numbers s. The lock of the shard is held.
+// give gives s its number. The lock of the shard is held.
 func (l *Partition) give(h *head, s *Sent) {
 	s.head = h
 	var p *openPart
@@ -161,7 +163,7 @@ func (l *Partition) give(h *head, s *Sent) {
 	}
 }
 
-// head returns the memory of a conversation, from the index if need be.
+// head returns the head of a conversation. It makes one from the index if there is none in memory.
 func (l *Partition) head(sh *shard, s *Sent) (*head, error) {
 	if h := sh.heads[s.Conversation]; h != nil {
 		sh.touch(h)
@@ -176,8 +178,8 @@ func (l *Partition) head(sh *shard, s *Sent) (*head, error) {
 	return h, nil
 }
 
-// load finds where a conversation goes on. Up to W ordinals beyond what the log
-// knows may have been given in each epoch since then, and they are skipped.
+// load returns the next ordinal of a conversation that is not in memory. In each epoch since the log
+// knew of it, up to W ordinals may have been given that the log does not know. load skips them.
 func (l *Partition) load(c *message.Conversation) (uint64, error) {
 	epoch, next, err := l.index.Head(c)
 	switch {
@@ -195,8 +197,8 @@ func (l *Partition) load(c *message.Conversation) (uint64, error) {
 	return next, nil
 }
 
-// Accept says that the SMSC took s and gave it messageID, which is copied. It never
-// waits: w is told when the record is in the log, or when it will not be soon.
+// Accept queues the record that the SMSC accepted s and gave it messageID, which is copied. It never
+// waits. w is called once, when the record is in the log or when it will not be there soon.
 func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	defer crash.OnPanic()
 	h := s.head
@@ -228,22 +230,23 @@ func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	l.queue.end(b)
 }
 
-// Outstanding returns the senders who have given this number to the receiver without
-// the index knowing about it yet; sender is one of them, or zero for any. The channel is
-// closed when that has changed; nil when there are none.
+// Outstanding returns the senders that have sent a message with this number to the receiver which is
+// not in the index yet. If sender is not zero, only that one is looked for. The channel is closed
+// when that has changed; it is nil if there are none.
 func (l *Partition) Outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{}) {
 	defer crash.OnPanic()
 	return l.table.outstanding(receiver, sender, number, l.cycle)
 }
 
-// CountHeads has the metrics say how many conversations are in memory.
+// CountHeads sets the metric of the conversations in memory.
 func (l *Partition) CountHeads() { l.metrics.heads.Set(float64(l.table.count())) }
 
-// Forget drops from memory what the index knows as well of a receiver's conversations.
+// Forget evicts the conversations of a receiver from memory, except those that the index does not
+// know completely.
 func (l *Partition) Forget(receiver message.Addr, now time.Time) { l.table.forget(receiver, now) }
 
-// Refuse says that the SMSC refused s, did not answer, or is gone: the number is
-// skipped. It never waits.
+// Refuse gives up s, because the SMSC refused it, did not answer, or is gone. Its number is skipped.
+// Refuse never waits.
 func (l *Partition) Refuse(s *Sent) {
 	defer crash.OnPanic()
 	h := s.head

@@ -45,7 +45,7 @@ func (b *bits) add(i uint8) { b[i/64] |= 1 << (i % 64) }
 
 func (b *bits) remove(i uint8) { b[i/64] &^= 1 << (i % 64) }
 
-// all tells whether 1…total are in the set.
+// all reports whether 1…total are in the set.
 func (b *bits) all(total uint8) bool {
 	for i := uint8(1); ; i++ {
 		if !b.has(i) {
@@ -57,7 +57,7 @@ func (b *bits) all(total uint8) bool {
 	}
 }
 
-// isPart tells whether s is one part of several.
+// isPart reports whether s is one part of several.
 func (s *Sent) isPart() bool {
 	return s.Part.Total > 1 && s.Part.Seq > 0 && s.Part.Seq <= s.Part.Total
 }
@@ -70,9 +70,9 @@ func (s *Sent) seq() uint8 {
 	return 0
 }
 
-// join finds the message that s is a further part of. A part that came already is a
-// repetition and shares the number too, unless its message is complete: then it is
-// the first of a new one.
+// join returns the open message that s is a further part of, nil if there is none. A part that came
+// before is a repetition and has the same number, unless the message is complete: then s is the
+// first part of a new message.
 func (h *head) join(s *Sent) *openPart {
 	for i := range h.parts {
 		p := &h.parts[i]
@@ -90,7 +90,7 @@ func (h *head) join(s *Sent) *openPart {
 	return nil
 }
 
-// isOpen tells whether join would find the message of s.
+// isOpen reports whether the message of s is open and has its number.
 func (h *head) isOpen(s *Sent) bool {
 	p := h.partsOf(s)
 	return p != nil && p.numbered && p.takes(s)
@@ -111,7 +111,7 @@ func (p *openPart) holds(s *Sent) bool {
 	return p.ref == s.Part.Ref && p.wide == s.Part.Wide && p.total == s.Part.Total && p.account == s.Account
 }
 
-// takes tells whether s belongs to p: not after the wait, and not when p is complete.
+// takes reports whether s belongs to p. It does not after partsWait, nor if p is complete.
 func (p *openPart) takes(s *Sent) bool {
 	return s.At.Sub(p.last) <= partsWait && !(p.seen.has(s.Part.Seq) && p.seen.all(p.total))
 }
@@ -132,13 +132,13 @@ func (h *head) openParts(s *Sent) *openPart {
 	return &h.parts[len(h.parts)-1]
 }
 
-// mayOpen tells whether account may have another open message in the conversation.
+// mayOpen reports whether account may have another open message in the conversation.
 func (h *head) mayOpen(account string) bool {
 	sh := h.shard
 	return len(h.parts) < maxOpenPerHead && sh.open < maxOpenPerShard && sh.by[account].open < maxOpenPerShard/shares
 }
 
-// mayKeep tells whether the shard may keep another early part of account.
+// mayKeep reports whether the shard may keep another early part of account.
 func (s *shard) mayKeep(account string) bool {
 	return s.early < maxEarlyParts && s.by[account].early < maxEarlyParts/shares
 }
@@ -167,8 +167,8 @@ func (s *shard) sweepParts(now time.Time) {
 	}
 }
 
-// partAnswered notes what the SMSC said of a part: one that it refused may come again,
-// and when it took them all the message is done.
+// partAnswered notes the SMSC's answer to a part. A part that was refused may come again. A message
+// whose parts are all accepted is complete, and is forgotten.
 func (h *head) partAnswered(s *Sent, accepted bool) {
 	for i := range h.parts {
 		p := &h.parts[i]
@@ -187,8 +187,7 @@ func (h *head) partAnswered(s *Sent, accepted bool) {
 	}
 }
 
-// expireParts forgets messages whose further parts did not come, and tells whether
-// none is left.
+// expireParts forgets the messages whose further parts did not come. It reports whether none is left.
 func (h *head) expireParts(now time.Time) bool {
 	for i := len(h.parts) - 1; i >= 0; i-- {
 		if now.Sub(h.parts[i].last) > partsWait {

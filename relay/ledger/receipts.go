@@ -28,7 +28,7 @@ type passedReceipt struct {
 	at        time.Time
 }
 
-// receipts has the log know of the delivery receipts that pass by.
+// receipts records the delivery receipts that pass through the gateway.
 type receipts struct {
 	*writer
 	index  *index.Index
@@ -39,7 +39,7 @@ type receipts struct {
 	dropped prometheus.Counter
 }
 
-// newReceipts returns the receipts of a ledger. sameID as in ledgerOptions.
+// newReceipts returns the receipts of a ledger. sameID is as in Options.
 func newReceipts(rec *writer, ix *index.Index, heads *table, sameID func(receipt, message []byte) bool, dropped prometheus.Counter) *receipts {
 	if sameID == nil {
 		sameID = bytes.Equal
@@ -61,9 +61,8 @@ func (rs *receipts) Receipt(c message.Conversation, messageID []byte, state mess
 	}
 }
 
-// ResolveReceipts finds the message of each receipt, and has the log know. A receipt
-// may come before the SMSC's answer to its message: it is looked at again until the
-// wait is over.
+// ResolveReceipts finds the message of each receipt and records it, until ctx ends. A receipt may
+// come before the SMSC's answer to its message. Such a receipt is looked at again, for earlyWait.
 func (rs *receipts) ResolveReceipts(ctx context.Context) {
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
@@ -89,8 +88,7 @@ func (rs *receipts) ResolveReceipts(ctx context.Context) {
 	}
 }
 
-// OnItsWay tells whether a conversation is in memory: only then can the message of a
-// receipt be on its way to the index.
+// OnItsWay reports whether a message of the conversation is on its way to the index.
 func (rs *receipts) OnItsWay(c *message.Conversation) bool {
 	defer crash.OnPanic()
 	sh := rs.table.of(&c.Receiver)
@@ -100,7 +98,7 @@ func (rs *receipts) OnItsWay(c *message.Conversation) bool {
 	return h != nil && len(h.out) > 0
 }
 
-// resolve finds the message and queues the record; false when there is none yet.
+// resolve finds the message and queues the record. It returns false if there is no such message yet.
 func (rs *receipts) resolve(rc *passedReceipt) bool {
 	p, seq, err := rs.Find(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
 	if err != nil || p == nil {

@@ -113,7 +113,7 @@ func (rs *routes) AwaitRoute(ctx context.Context, id []byte) (account string, ok
 	}
 }
 
-// add notes an id, and tells who waits for it.
+// add notes the account of an id, and sends it to all that wait for it.
 func (rs *routes) add(account, id string) route {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -149,7 +149,7 @@ func (rs *routes) find(id []byte) (account string, ok bool) {
 	return r.account, ok
 }
 
-// await has told get the account of id; false when too many wait.
+// await makes add send the account of id to told. It returns false if too many wait.
 func (rs *routes) await(id string, told chan<- string) bool {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()

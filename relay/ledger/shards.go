@@ -57,9 +57,8 @@ func (t *table) count() (n int) {
 	return n
 }
 
-// add puts a head in, and forgets the oldest clean one if there are too many. It
-// looks at a few only: those that are not clean are held beyond the capacity, as
-// many as are out.
+// add inserts h. If the shard is full, add first evicts the oldest clean heads. It examines only a
+// few heads per call and never evicts one that is not clean, so the shard can exceed its capacity.
 func (s *shard) add(h *head, capacity int, now time.Time) {
 	if len(s.heads) >= capacity {
 		const looks = 8
@@ -155,7 +154,7 @@ func (t *table) outstanding(receiver, sender *message.Addr, number uint16, c cyc
 	return senders, changed
 }
 
-// forget drops what the index knows as well of a receiver's conversations.
+// forget evicts the clean heads of a receiver's conversations.
 func (t *table) forget(receiver message.Addr, now time.Time) {
 	sh := t.of(&receiver)
 	sh.mu.Lock()

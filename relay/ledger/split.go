@@ -19,7 +19,7 @@ type Split struct {
 	Wanted byte     // registered_delivery of the ESME's message
 }
 
-// splits says of which message a part is, as long as the index does not.
+// splits knows the message of each part that is not in the index yet.
 type splits struct {
 	*writer
 	index *index.Index
@@ -112,8 +112,8 @@ func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 	l.queue.end(b)
 }
 
-// namesParts tells whether each part has a key of its own. Without, their receipts would never
-// come to one: they pass as they come.
+// namesParts reports whether each part has a key of its own. If not, their receipts cannot be merged,
+// and pass as they come.
 func (c *Split) namesParts() bool {
 	seen := make(map[string]bool, len(c.Keys))
 	for _, k := range c.Keys {
@@ -199,10 +199,10 @@ func (c *splits) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byt
 	return ids
 }
 
-// Merge has the log know of a final receipt of a part, and tells done, which must return
-// at once: on the ledger's goroutine, or before Merge returns. It gets nil while other
-// parts have no receipt, or had the last one; else what they come to. The same receipt again comes to the same.
-// The error is ErrDown: nothing is known of it.
+// Merge records the final receipt of a part. It calls done once, on the ledger's goroutine or before
+// Merge returns; done must return at once. done gets the receipt of the whole message if this was
+// the last part without one, and nil otherwise. A receipt that comes again has the same result. The
+// error is ErrDown if the receipt is not recorded.
 func (c *splits) Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 	defer crash.OnPanic()
 	if !c.status.up.Load() {

@@ -8,9 +8,9 @@ import (
 )
 
 var (
-	// ErrDown says that the log is away: no number can be given now.
+	// ErrDown says that the log is unavailable: no number can be given now.
 	ErrDown = errors.New("ledger is down")
-	// ErrBusy says that a conversation has had W numbers out for too long.
+	// ErrBusy says that a conversation may give no number, and that Assign has waited for too long.
 	ErrBusy = errors.New("conversation waits for the log")
 
 	// ErrAsIs says that an earlier part of the message went on in a form that this one
@@ -35,6 +35,7 @@ type Status struct {
 	changed chan struct{} // closed at each change
 }
 
+// NewStatus returns the status of a log that has not been read yet: ErrStarting.
 func NewStatus() *Status {
 	return &Status{err: ErrStarting, changed: make(chan struct{})}
 }

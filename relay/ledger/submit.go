@@ -64,7 +64,7 @@ func (r *writer) Enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error
 // IsUp reports whether numbers can be given and reads recorded.
 func (r *writer) IsUp() bool { return r.status.up.Load() }
 
-// CatchUp returns when the index has what anybody was told to be in the log.
+// CatchUp returns when the index has every record that a Waiter was told to be in the log.
 func (r *writer) CatchUp() {
 	r.applying.RLock()
 	defer r.applying.RUnlock()

@@ -2,7 +2,7 @@ package ledger
 
 import "readback/relay/journal"
 
-// cover has the log know all that h has given so far.
+// cover queues a record of how far the numbers of h are given.
 func (q *queue) cover(h *head) {
 	b := q.begin(journal.KindHead)
 	if b == nil {
@@ -14,9 +14,9 @@ func (q *queue) cover(h *head) {
 	q.end(b)
 }
 
-// coverAll has the log know all numbers that were given, once none is given any more:
-// Assign looks at the status with the lock of the shard held. It returns false when the
-// queue is full: there are more.
+// coverAll calls cover for each head with numbers that the log does not know. It is called when no
+// number is given any more: Assign looks at the status with the lock of the shard held. It returns
+// false if the queue is full and heads are left.
 func (t *table) coverAll(q *queue) bool {
 	covered := true
 	for i := range t.shard {
