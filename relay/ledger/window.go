@@ -1,6 +1,53 @@
 package ledger
 
-import "readback/relay/journal"
+import (
+	"time"
+
+	"readback/relay/journal"
+)
+
+// window is W: how many numbers of a conversation may be out and not in the log.
+const window = 8
+
+// mayGive reports whether h may give another number now. Fewer than W given numbers may be missing
+// from the log. The oldest message without a known outcome must be less than a quarter of a cycle
+// back. Otherwise a message that is stuck on one link could overlap with the next message that gets
+// the same number on another link.
+func (h *head) mayGive(c cycle) bool {
+	return h.next-h.logged < window && (len(h.out) == 0 || h.next-h.out[0].ordinal < c.numbers/4)
+}
+
+// waitForLog waits until h may give another number, for a second at most. It releases the lock of the
+// shard while it waits. The shard does not evict h meanwhile, because h is not clean. A further part
+// of a message that has its number does not wait.
+func (h *head) waitForLog(s *Sent, st *Status, c cycle) error {
+	deadline := time.NewTimer(assignWait)
+	defer deadline.Stop()
+	if s.Waiting != nil {
+		s.Waiting()
+	}
+	for {
+		down, err := st.Get()
+		switch {
+		case err != nil:
+			return ErrDown
+		case h.mayGive(c), s.isPart() && h.isOpen(s):
+			return nil
+		}
+		changed := h.change()
+		h.shard.mu.Unlock()
+		select {
+		case <-changed:
+		case <-down:
+		case <-deadline.C:
+			err = ErrBusy
+		}
+		h.shard.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}
 
 // cover queues a record of how far the numbers of h are given.
 func (q *queue) cover(h *head) {
