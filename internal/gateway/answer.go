@@ -9,8 +9,7 @@ import (
 	"readback/smpp"
 )
 
-// answered passes on the SMSC's answer: at once, unless the ledger must know
-// of it first.
+// answered passes on the SMSC's answer: at once, unless the ledger must record it first.
 func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 	r, accepted := to.Ref, f.Status() == smpp.StatusOK && f.ID() == smpp.ResponseID(to.ID)
 	if r.sent != nil {
@@ -39,8 +38,8 @@ func (l *link) routes(id pdu.ID) bool {
 	return l.g.pool != nil && (id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID)
 }
 
-// record has the ledger record a message that the SMSC accepted. The ledger calls w once, when all
-// records of the message are in the log.
+// record makes the ledger record a message that the SMSC accepted. The ledger calls w once, when all
+// records of the message are in the log, or will not be soon.
 func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, token uint64) {
 	ledger, messageID := l.g.ledger, smpp.MessageID(f)
 	if !l.routes(id) {
@@ -57,6 +56,7 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, toke
 // nothing.
 type heldAnswer struct{ esme *esmeSession }
 
+// Logged releases the answer with this hold.
 func (r heldAnswer) Logged(hold uint64) {
 	if r.esme != nil {
 		r.esme.Release(hold)

@@ -19,7 +19,7 @@ type bind struct {
 	version  byte // interface_version (SMPP 3.4 §5.2.4)
 	state    smpp.State
 
-	answered chan struct{} // closed when it is, whatever the answer and whoever gave it
+	answered chan struct{} // closed when it is answered, by the SMSC or by the gateway
 	once     *sync.Once    // closes answered
 }
 

@@ -15,7 +15,8 @@ import (
 	"readback/smpp"
 )
 
-// DeliverFunc gives the feedback of account to tell until ctx ends.
+// DeliverFunc calls tell with the feedback of account until ctx ends, and returns when the last tell
+// has returned.
 type DeliverFunc func(ctx context.Context, account string, tell message.Teller) error
 
 // feedbackToESME gives the ESME of a link the feedback of its account.
@@ -100,7 +101,7 @@ func (l feedbackToESME) send(ctx context.Context, fb *message.Feedback) (err err
 }
 
 // contain ends the link and makes the feedback that panicked a dead letter, so that it does not end
-// the next session as well. It is deferred by tell.
+// the next session as well. send defers it.
 func (l feedbackToESME) contain(err *error) {
 	if v := recover(); v != nil {
 		l.panicked(v, debug.Stack())

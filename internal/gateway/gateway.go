@@ -1,6 +1,7 @@
-// Package gateway is the main path: an ESME in, a number on, the SMSC out; a read
-// in, its feedback out. Each ESME connection becomes a link to the SMSC of its
-// own, and everything that need not change passes it octet for octet.
+// Package gateway is the main path. It passes the messages of ESMEs on to the SMSC, with their
+// numbers, and gives the ESMEs the feedback on them. Each connection of an ESME is a link: to an SMSC
+// session of its own, or, in shared mode, to the gateway's pool of sessions. Whatever need not change
+// passes octet for octet.
 package gateway
 
 import (
@@ -120,8 +121,8 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 	}
 }
 
-// Ready says why no message can be passed on now: nil in mirror mode, where each
-// ESME has a connection of its own.
+// Ready returns nil if messages can be passed on now, else the reason. In mirror mode, where each
+// ESME has a connection of its own to the SMSC, it returns nil.
 func (g *Gateway) Ready() error {
 	if g.pool != nil && !g.pool.Up() {
 		return pool.ErrDown

@@ -57,7 +57,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-// addSessions makes those of connections, and of the PDUs on them.
+// addSessions declares the metrics of connections, and of the PDUs on them.
 func (m *metrics) addSessions(f metric.Factory) {
 	m.connections = f.Gauge(metric.Opts{
 		Name: "readback_sessions", Help: "ESME connections open now.",
@@ -89,7 +89,7 @@ func (m *metrics) addSessions(f metric.Factory) {
 	})
 }
 
-// addMessages makes those of messages and their numbers.
+// addMessages declares the metrics of messages and their numbers.
 func (m *metrics) addMessages(f metric.Factory) {
 	m.answer = f.Histogram(metric.Opts{
 		Name: "readback_smsc_answer_seconds", Help: "Time from a numbered submit_sm to its submit_sm_resp.",
@@ -112,7 +112,7 @@ func (m *metrics) addMessages(f metric.Factory) {
 	}
 }
 
-// addParts makes those of messages that went on in parts.
+// addParts declares the metrics of messages that went on in parts.
 func (m *metrics) addParts(f metric.Factory) {
 	m.splits = f.CounterVec(metric.Opts{
 		Name: "readback_splits_total", Help: "Messages that went on in parts for lack of room, by outcome: accepted, refused.",

@@ -104,7 +104,7 @@ func (w *multiSubmit) note(f smpp.Frame, r *request, accepted bool) {
 	}
 }
 
-// Logged closes one part, and answers the ESME with the last one.
+// Logged counts one part as done, and answers the ESME with the last one.
 func (w *multiSubmit) Logged(uint64) {
 	defer w.link.Contain() // this is the ledger's goroutine: a panic would end the process
 	w.mu.Lock()

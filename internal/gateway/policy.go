@@ -12,7 +12,7 @@ import (
 
 // Policies are what holds for all accounts: one value, swapped whole by Use.
 type Policies struct {
-	Default  Account            // for whom the operator named nothing
+	Default  Account            // for accounts that the operator has not named
 	Accounts map[string]Account // by system_id
 }
 
@@ -41,7 +41,7 @@ func (p *policies) holdReceipts(account string) bool {
 	return t.HoldReceipt && t.Form == deliver.Receipt
 }
 
-// use puts others in force.
+// use puts other policies in force.
 func (p *policies) use(all *Policies) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -52,8 +52,8 @@ func (p *policies) use(all *Policies) {
 	}
 }
 
-// next is closed when others are put in force. Who asks for it before looking misses
-// nothing.
+// next returns a channel that is closed when other policies are put in force. A caller that calls next
+// before it looks at the policies misses no change.
 func (p *policies) next() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()

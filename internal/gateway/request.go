@@ -7,7 +7,7 @@ import (
 	"readback/smpp"
 )
 
-// request is what comes back with an answer of the SMSC: whose it is.
+// request is what a session returns with an answer of the SMSC: which request it answers.
 type request struct {
 	link *link
 	sent *ledger.Sent // what the ledger knows it by, if it is numbered

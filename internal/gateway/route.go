@@ -133,12 +133,13 @@ func (l *fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, a
 	return nil
 }
 
-// routedReceipt is the way of a receipt to the account that its message_id belongs to.
+// routedReceipt is the receipts.Path to the account that a message_id belongs to.
 type routedReceipt struct {
 	*fromPool
 	id []byte
 }
 
+// Account returns the account of the message_id, empty if it is not known.
 func (l routedReceipt) Account() string {
 	account, _ := l.g.ledger.Routed(l.id)
 	return account
@@ -153,7 +154,7 @@ func (l routedReceipt) Forward(m smpp.Message) error {
 	return nil
 }
 
-// Reply answers the SMSC in the ESME's stead.
+// Reply answers the SMSC in place of the ESME.
 func (l routedReceipt) Reply(f smpp.Frame, status pdu.Status) error {
 	return l.answer(f.ID(), f.Seq(), status)
 }
@@ -180,7 +181,7 @@ func (l *fromPool) alert(f smpp.Frame) {
 	}
 }
 
-// Response passes the SMSC's answer on to whom it belongs.
+// Response passes the SMSC's answer on to the link whose request it answers.
 func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
 	g := l.g
 	g.metrics.count(fromSMSCSide, f)
@@ -201,14 +202,14 @@ func (l *fromPool) Unmatched(f smpp.Frame, _ bool) error {
 	return nil
 }
 
-// Expired answers the ESME in the SMSC's stead.
+// Expired answers the ESME in place of the SMSC.
 func (l *fromPool) Expired(to smscPending) {
 	l.g.metrics.expired.WithLabelValues("smsc").Inc()
 	l.g.opt.Logger.Warn("no answer of the SMSC", "bind", l.bind, "command", smpp.Command(to.ID))
 	to.Ref.link.answerInStead(to)
 }
 
-// Ended answers the ESMEs in the SMSC's stead.
+// Ended answers the ESMEs in place of the SMSC.
 func (l *fromPool) Ended(reason error) {
 	if p, ok := errors.AsType[*smpp.PanicError](reason); ok {
 		l.panicked(p.Value, p.Stack)

@@ -11,8 +11,8 @@ import (
 	"readback/smpp"
 )
 
-// fromAccount handles what an ESME sends in shared mode, where the gateway itself
-// is the authority and the pool the way to the SMSC.
+// fromAccount handles what an ESME sends in shared mode, where the gateway itself decides who may
+// bind, and sends by the pool.
 type fromAccount struct{ *link }
 
 // Request answers binds and unbinds, and passes everything else on.
@@ -103,8 +103,7 @@ func (l fromAccount) Response(f smpp.Frame, to esmePending) error {
 	return nil
 }
 
-// Unmatched drops a response that answers nothing: there is no one bind whose it
-// could be.
+// Unmatched drops a response that answers nothing. Nobody knows for which of the gateway's binds it is.
 func (l fromAccount) Unmatched(f smpp.Frame, _ bool) error {
 	l.g.metrics.count(fromESMESide, f)
 	return nil
@@ -116,7 +115,7 @@ func (l fromAccount) Expired(to esmePending) {
 	giveBack(to)
 }
 
-// giveBack has the SMSC keep a message that the ESME never answered.
+// giveBack makes the SMSC keep a message that the ESME never answered.
 func giveBack(p esmePending) {
 	// A session that is gone gives back all it had.
 	_ = p.Ref.Reply(smpp.AppendRefusal(nil, p.ID, smpp.StatusTempApp, p.Seq), p.Seq, time.Time{})

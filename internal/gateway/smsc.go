@@ -76,6 +76,7 @@ func (l fromSMSC) takeReceipt(ctx context.Context, m smpp.Message, r *receipt.Re
 
 func (l fromSMSC) later() background.Runner { return background.New(&l.waiting, l.link) }
 
+// Account returns the account of the link, which all receipts on its session are for.
 func (l fromSMSC) Account() string { return l.bind.account }
 
 // Forward passes a receipt on to the ESME.

@@ -140,7 +140,7 @@ func refusedWith(f smpp.Frame) pdu.Status {
 	return f.Status()
 }
 
-// accept has the ledger record the parts.
+// accept makes the ledger record the parts.
 func (m *splitMessage) accept(l *link) {
 	l.g.metrics.splits.WithLabelValues("accepted").Inc()
 	c := ledger.Split{IDs: m.ids, Wanted: m.wanted}
@@ -160,8 +160,8 @@ func (m *splitMessage) Logged(uint64) {
 	m.finish(m.first, true)
 }
 
-// giveUp refuses a message after a panic in the handling of the answer to one of its parts. No
-// other goroutine is at its end: the panic was before that answer was noted, or in this
+// giveUp refuses a message after a panic in the handling of the answer to one of its parts. No other
+// goroutine can be answering the message: the panic was before that answer was noted, or in this
 // goroutine's accept or fail.
 func (m *splitMessage) giveUp() {
 	m.link.g.ledger.Refuse(m.sent) // without effect after AcceptSplit

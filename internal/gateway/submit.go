@@ -131,6 +131,6 @@ func (s *submitter) pass(f smpp.Frame, r *request) error {
 	return nil
 }
 
-// esmeEnded reports whether the ESME's session is ending. A group
-// looks at it before each of its requests, or the link would go on long after its ESME.
+// esmeEnded reports whether the ESME's session has ended. A group checks this before each of its
+// requests. Otherwise the link would go on long after its ESME.
 func (s *submitter) esmeEnded() bool { return s.link.esme.State() == smpp.Closed }

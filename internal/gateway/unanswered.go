@@ -56,7 +56,7 @@ func (u *unanswered) awaitRoom(window int, closing <-chan struct{}, waits func()
 	}
 }
 
-// awaitNone waits until the ESME is owed no answer, or ctx ends.
+// awaitNone waits until no request of the ESME is unanswered, or ctx ends.
 func (u *unanswered) awaitNone(ctx context.Context) {
 	defer u.none.begin()()
 	for u.n.Load() > 0 {

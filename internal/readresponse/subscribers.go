@@ -31,8 +31,8 @@ type Subscribers struct {
 	IEI    uint8      // identifier of the element that makes a message a read response
 }
 
-// Take takes m if it is a read response, and calls answer when there is a verdict. The network vouches
-// for the sender. taken is false if m is another message.
+// Take takes m if it is a read response, and calls answer when there is a verdict. Its sender is the
+// caller: the network vouches for it. taken is false if m is another message.
 func (s Subscribers) Take(ctx context.Context, m smpp.Message, later background.Runner, answer func(pdu.Status)) (taken bool) {
 	rd, ok := s.parse(m)
 	if !ok {
@@ -59,8 +59,8 @@ func (s Subscribers) parse(m smpp.Message) (rd reads.Read, ok bool) {
 	}, ok
 }
 
-// readStatus answers a read response: what may be accepted later the SMSC is to keep, and
-// what never will be it must not send again.
+// readStatus returns the status that answers a read response. With a temporary error the SMSC keeps a
+// read response that may be accepted later. It must not send again one that never will be.
 func readStatus(v message.Verdict) pdu.Status {
 	switch v.Kind {
 	case message.VerdictUnavailable, message.VerdictTooMany:

@@ -10,8 +10,9 @@ import (
 )
 
 // Hold takes the receipt r in m, which the SMSC has sent, if it is about a delivery and the account
-// is to get one receipt for a message: the gateway's, that it was read, or this one. The receipt is
-// answered when it is stored. taken is false if it is not to be held; no receipt is if account is empty.
+// is to get one receipt for a message: the gateway's, that it was read, or this one. Hold answers the
+// receipt when it is stored. taken is false if the receipt is not to be held, which is so if account
+// is empty.
 func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *receipt.Receipt, later background.Runner, p Path) (taken bool) {
 	if account == "" || h.opt.Hold == nil || !h.opt.IsHeld(account) {
 		return false

@@ -52,7 +52,7 @@ func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Recei
 	return true
 }
 
-// refuse has the SMSC keep a receipt that may be of a part.
+// refuse makes the SMSC keep a receipt that may be of a part.
 func (h *Handler) refuse(f smpp.Frame, p Path) {
 	h.merged.WithLabelValues("refused").Inc()
 	_ = p.Reply(f, smpp.StatusTempApp) // an SMSC that is gone needs no answer
@@ -62,7 +62,7 @@ func (h *Handler) refuse(f smpp.Frame, p Path) {
 // that is in the log; the last one goes on as the receipt of the whole message.
 func (h *Handler) merge(part journal.SplitPart, m smpp.Message, r *receipt.Receipt, p Path) {
 	if !r.IsFinal() {
-		// Of what is not final the ESME hears what concerns the message_id that it knows.
+		// The ESME gets one that is not final only of the part whose message_id it knows.
 		if part.Seq == 1 {
 			_ = p.Forward(m)
 			return
@@ -78,7 +78,7 @@ func (h *Handler) merge(part journal.SplitPart, m smpp.Message, r *receipt.Recei
 	h.Note(m, r)
 }
 
-// partReceipt is p as the ledger keeps it.
+// partReceipt returns p as the ledger keeps it.
 func partReceipt(p receipt.Part) message.PartReceipt {
 	return message.PartReceipt{State: byte(p.State), ID: p.ID, Err: p.Err, Network: p.Network, Text: p.Text}
 }

@@ -6,8 +6,8 @@ import (
 	"readback/smpp/receipt"
 )
 
-// finalStates are what the states of a receipt come to in the ledger. The others tell nothing
-// that lasts, UNKNOWN least of all.
+// finalStates are the states of the ledger for those of a receipt. The other states of a receipt,
+// such as UNKNOWN, are not final.
 var finalStates = map[receipt.State]message.State{
 	receipt.Delivered:     message.StateDelivered,
 	receipt.Expired:       message.StateExpired,
@@ -16,9 +16,9 @@ var finalStates = map[receipt.State]message.State{
 	receipt.Rejected:      message.StateFailed,
 }
 
-// Note tells the ledger of the delivery receipt r that passes by in m. An intermediate
-// notification just passes, and so does a receipt that does not say which message it is
-// about, or what became of it.
+// Note records in the ledger the delivery receipt r, which is in m and goes on to the ESME. It ignores
+// an intermediate notification, and a receipt that does not say which message it is about or what
+// became of it.
 func (h *Handler) Note(m smpp.Message, r *receipt.Receipt) {
 	state, isFinal := finalStates[r.State]
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {

@@ -34,6 +34,7 @@ func (h *Handler) BeginTransit(c message.Conversation) *Transit {
 	return t
 }
 
+// End notes that the message is answered. It must be called once.
 func (t *Transit) End() {
 	defer crash.OnPanic()
 	t.of.mu.Lock()
@@ -53,7 +54,7 @@ func (h *Handler) InTransit() int {
 	return len(h.transits.by)
 }
 
-// in returns those of a conversation.
+// in returns the transits of a conversation.
 func (ts *transits) in(c message.Conversation) []*Transit {
 	defer crash.OnPanic()
 	ts.mu.Lock()
