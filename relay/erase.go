@@ -23,11 +23,11 @@ type eraser struct {
 	busy     chan struct{} // has room for the erasure at work
 }
 
-// Erase removes all that is known of a receiver but an opt-out: its messages, the feedback
-// that waits, dead letters, receipts that are held. A hash of each conversation stays with how far its numbers got.
-// What the log says of it stays there until it is as old as Keep, and a day; it is brought
-// back by nothing. The verdict is 202 when that is done; any other leaves some of it, and
-// Erase is to be called again.
+// Erase removes all that is known of a receiver except an opt-out: its messages, the feedback that
+// waits, dead letters, and receipts that are held. A hash of each conversation stays, with how far its
+// numbers got. The records in the log stay until they are as old as Keep and a day, but nothing is
+// restored from them. The verdict accepts when that is done. With any other verdict some of it is
+// left, and Erase is to be called again.
 func (e *eraser) Erase(ctx context.Context, receiver message.Addr) message.Verdict {
 	defer crash.OnPanic()
 	if !e.ledger.IsUp() {

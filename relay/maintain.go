@@ -15,7 +15,7 @@ const (
 	expireEvery = time.Hour
 )
 
-// maintenance is what is done now and then.
+// maintenance flushes the index, and removes what has expired.
 type maintenance struct {
 	index   *index.Index
 	ledger  *ledger.Partition

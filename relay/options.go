@@ -63,9 +63,9 @@ type Options struct {
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *broker.Listener
 
-	Proofs access.Proofs // what read responses may show; zero: none is looked at
+	Proofs access.Proofs // checks the proofs of read responses; zero: none is checked
 
-	Conversations int           // conversations held in memory; what is out is held beyond that
+	Conversations int           // conversations held in memory; those that are not in the index are held beyond that
 	ReadWait      time.Duration // how long a read response waits for the SMSC's answer to its message
 
 	// SameID reports whether the message_id of a receipt, the first, is that of a message, the

@@ -25,8 +25,8 @@ import (
 	"readback/relay/reads"
 )
 
-// Relay owns the connection to NATS, the streams, the ledger, and what runs between
-// them: reads in, feedback out.
+// Relay owns the connection to NATS, the streams, the ledger, and the services that take reads and
+// deliver feedback.
 type Relay struct {
 	opt      Options
 	settings atomic.Pointer[Settings]
@@ -56,7 +56,7 @@ type opened struct {
 
 // signals say how far Run has got.
 type signals struct {
-	connected chan struct{} // NATS is there again
+	connected chan struct{} // gets a value when the connection to NATS is there again
 	begun     chan struct{} // closed when the streams are there
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
 }

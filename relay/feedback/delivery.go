@@ -100,7 +100,7 @@ func (a *account) next(ctx context.Context) *held {
 	return nil
 }
 
-// change calls f with the order, and wakes the sessions that wait for something to deliver.
+// change calls f with the schedule, and wakes the sessions that wait for something to deliver.
 func (a *account) change(f func(*schedule)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -43,7 +43,7 @@ func newErasures(s *shared) *erasures {
 	}
 }
 
-// note says that what was known of a receiver until now is erased.
+// note notes that all feedback about a receiver that came until now is erased.
 func (e *erasures) note(receiver message.Addr, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

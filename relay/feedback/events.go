@@ -20,7 +20,7 @@ import (
 type events struct {
 	*shared
 	added chan struct{} // there is something in the outbox of the events
-	kept  time.Duration // for so long the stream keeps them; owned by the sweep
+	kept  time.Duration // how long the stream keeps them; owned by the sweep
 	mu    sync.Mutex    // held while events go from their outbox to the stream
 }
 
@@ -42,8 +42,7 @@ func (es *events) wanted(account []byte) bool {
 	return s.Events && s.account(string(account)).Events
 }
 
-// keep makes the stream keep events as long as the settings in force say. It belongs to the
-// sweep.
+// keep makes the stream keep events as long as the settings in force say. Only the sweep calls it.
 func (es *events) keep(ctx context.Context) error {
 	keep := es.settings.Load().FeedbackKeep
 	if keep == es.kept {

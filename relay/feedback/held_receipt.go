@@ -18,10 +18,9 @@ import (
 	"readback/relay/message"
 )
 
-// An account may get one receipt for a message: that it was read, or, if it was not within
-// AccountSettings.HoldReceipt of its delivery, the SMSC's own. Until then the SMSC's receipt
-// waits in a stream of its own: in the account's queue it would take the place of what can be
-// told.
+// An account may get one receipt for a message: that it was read, or the SMSC's own if it was not read
+// within AccountSettings.HoldReceipt of its delivery. Until then the SMSC's receipt waits in a stream
+// of its own. In the account's queue it would keep back feedback that can be delivered.
 const (
 	heldEvery  = time.Second     // how often held receipts are looked at
 	heldMargin = 2 * time.Second // in which a read response in time gets into the log
@@ -50,10 +49,9 @@ type heldReceipts struct {
 var errHeld = errors.New("receipt cannot be held, the ledger is away")
 
 // HoldReceipt keeps the SMSC's receipt, the PDU f, of the delivery of the message with that
-// message_id. held is true when it is durable, or when the message was read before: then
-// nobody needs it. It is false for what is no message of one part that has a number: the
-// receipt is to pass. ctx bounds the wait, also for a message that is on its way to the
-// ledger.
+// message_id. held is true if the receipt is durable, or if the message was read before, because then
+// nobody needs it. held is false if the message has several parts or no number: the receipt is to
+// pass. ctx bounds the wait, also for a message that is on its way to the ledger.
 func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
 	if !hs.ledger.IsUp() || len(account) > journal.MaxAccount {
 		return false, nil // SMS flows
@@ -238,8 +236,8 @@ func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt)
 	return nil
 }
 
-// readInTime reports whether a message was read before its receipt is released: tooLate of the
-// feedback on it.
+// readInTime reports whether a message was read before its receipt is due to be released. It must agree
+// with tooLate of the feedback on the message.
 func readInTime(e *index.Entry, hold time.Duration) bool {
 	return e.State.IsFinal() &&
 		(e.DeliveredAt == 0 || message.Time(e.ReceivedAt).Before(message.Time(e.DeliveredAt).Add(hold)))

@@ -19,6 +19,7 @@ type Metrics struct {
 	labels []string // of waiting and oldest; owned by the sweep
 }
 
+// NewMetrics declares the metrics of feedback.
 func NewMetrics(f metric.Factory) *Metrics {
 	m := new(Metrics)
 	m.outcomes = f.CounterVec(metric.Opts{
@@ -53,8 +54,8 @@ func NewMetrics(f metric.Factory) *Metrics {
 	return m
 }
 
-// queues shows what waits, by account where named says so; the others share one label, or
-// anybody could fill the metrics with labels.
+// queues sets the metrics of what waits: of each account for which named is true, and of all others
+// together. With a label for each account, anybody could fill the metrics with labels.
 func (m *Metrics) queues(all []Queue, named func(*Queue) bool) {
 	waiting, oldest := make(map[string]float64), make(map[string]float64)
 	for i := range all {

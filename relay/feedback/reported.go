@@ -7,8 +7,8 @@ import (
 	"readback/relay/message"
 )
 
-// recordReported records that an ESME has acknowledged a feedback. It never waits: when too
-// much waits for the log it stays unknown when that was.
+// recordReported records that an ESME has acknowledged a feedback. It never waits. If too much waits
+// for the log, the time is not recorded.
 func (s *shared) recordReported(fb *message.Feedback) {
 	f, err := s.index.FindFeedback(fb)
 	if err != nil || f == nil || f.Entry.ReportedAt != 0 {

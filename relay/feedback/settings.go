@@ -10,7 +10,7 @@ import (
 type Settings struct {
 	FeedbackKeep time.Duration `key:"feedback.keep" default:"72h" live:"yes" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
 
-	Events bool // some account has events told
+	Events bool // events are published of some account's messages
 
 	// Account returns what holds for an account; nil: the zero value for all.
 	Account func(account string) AccountSettings `json:"-"`
@@ -19,11 +19,11 @@ type Settings struct {
 // AccountSettings say what becomes of an account's feedback.
 type AccountSettings struct {
 	Listed bool    // the operator named the account
-	Quiet  bool    // reads are recorded, and nobody is told
-	Events bool    // changes of its messages are told in the event stream
+	Quiet  bool    // reads are recorded, and the account gets no feedback
+	Events bool    // changes of its messages are published in the event stream
 	Own    bool    // a consumer of the account's own takes the feedback from its subject
 	Rate   float64 // feedback a second; 0: no limit
-	Tells  int     // feedback told at once; 0: ten
+	Tells  int     // feedback delivered at once; 0: ten
 	// AfterReceipt is how long feedback waits for the SMSC's receipt of its message to pass, if
 	// the ESME asked for one.
 	AfterReceipt time.Duration
@@ -68,6 +68,7 @@ func (o *DeliveryOptions) Validate() error {
 	return errors.Join(errs[:]...)
 }
 
+// account returns what holds for an account.
 func (s *Settings) account(name string) AccountSettings {
 	if s.Account == nil {
 		return AccountSettings{}

@@ -40,6 +40,7 @@ func NewFeedback(p *journal.Place, e *Entry) *message.Feedback {
 	return fb
 }
 
+// MessageIDs returns the message_ids of all parts, in order.
 func (e *Entry) MessageIDs() []string {
 	ids := make([]string, len(e.Parts))
 	for i, p := range e.Parts {

@@ -21,7 +21,7 @@ import (
 	"readback/relay/message"
 )
 
-// The keys of the index begin with one of these. indexVersion changes with any of
+// The keys of the index begin with one of these. Version changes with any of
 // the keys or values: an index of another version is built again from the log.
 const (
 	prefixEntry    = 'e'
@@ -42,6 +42,7 @@ var (
 	keyMeta    = []byte{prefixMeta}
 	keyApplied = []byte{prefixApplied}
 
+	// ErrClosed is the error of an index that is closed.
 	ErrClosed = errors.New("index is closed")
 )
 
@@ -276,7 +277,7 @@ func (ix *Index) Discard() error {
 	return err
 }
 
-// Close flushes and closes the store; once closed it answers errIndexClosed.
+// Close flushes and closes the store; then all methods return ErrClosed.
 func (ix *Index) Close() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()

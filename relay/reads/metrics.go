@@ -12,6 +12,7 @@ type Metrics struct {
 	optedOut prometheus.Counter
 }
 
+// NewMetrics declares the metrics of read responses.
 func NewMetrics(f metric.Factory) *Metrics {
 	return &Metrics{
 		verdicts: f.CounterVec(metric.Opts{

@@ -8,13 +8,13 @@ import (
 	"readback/relay/access"
 )
 
-// Options are the settings, and where verdicts are counted and logged.
+// Options are the options of a Service.
 type Options struct {
 	Limits
 	First, Last uint16        // numbers of a cycle
 	Keep        time.Duration // how long a message can be read
 	Wait        time.Duration // how long a read response waits for the SMSC's answer to its message
-	Proofs      access.Proofs // what read responses may show; zero: none is looked at
+	Proofs      access.Proofs // checks the proofs of read responses; zero: none is checked
 	Audit       *Audit
 	Metrics     *Metrics
 }

@@ -29,7 +29,7 @@ type Service struct {
 	replays *replays
 }
 
-// New returns what takes read responses, over a ledger and its index.
+// New returns a service that records reads in a ledger, whose index is ix.
 func New(l Ledger, ix *index.Index, opt Options) *Service {
 	return &Service{
 		ledger: l, index: ix, opt: &opt, audit: opt.Audit, metrics: opt.Metrics,
