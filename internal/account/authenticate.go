@@ -60,7 +60,7 @@ var unknown = []byte("$2a$10$3/IKVlc4YBZKtgnIli.sMesTES7N87xNrzn9KGb9laMH4dsGlwO
 // The reasons for which Check refuses a bind. After ErrBusy and ErrLeft it is unknown whether
 // the password is right.
 var (
-	ErrWrong = errors.New("wrong password")
+	errWrong = errors.New("wrong password")
 	ErrBusy  = errors.New("too many binds wait for the check of their password")
 	ErrLeft  = errors.New("the ESME left before its password was checked")
 )
@@ -75,7 +75,7 @@ type Credentials struct {
 	Password []byte
 }
 
-// Check returns nil if hash is the hash of the password of c. It delays ErrWrong, and delays
+// Check returns nil if hash is the hash of the password of c. It delays errWrong, and delays
 // it longer for an address from which the password was wrong before. It returns early when
 // ctx ends.
 func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string, c Credentials, hash []byte) error {
@@ -85,7 +85,7 @@ func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string
 	switch err {
 	case nil:
 		a.forgive(address)
-	case ErrWrong:
+	case errWrong:
 		a.fail(address)
 		select {
 		case <-refused:
@@ -116,7 +116,7 @@ func (a *Authenticator) matches(ctx context.Context, c Credentials, hash []byte)
 		hash = unknown
 	}
 	if bcrypt.CompareHashAndPassword(hash, c.Password) != nil || !listed {
-		return ErrWrong
+		return errWrong
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -41,12 +41,12 @@ func TestAuthenticate(t *testing.T) {
 		want error
 	}{
 		{"right", claim("bank", "secret"), hashed(), nil},
-		{"wrong password", claim("bank", "wrong"), hashed(), ErrWrong},
-		{"no password", claim("bank", ""), hashed(), ErrWrong},
-		{"unknown system_id", claim("nobody", "secret"), nil, ErrWrong},
-		{"no system_id", claim("", ""), nil, ErrWrong},
-		{"account without password", claim("bank", ""), []byte{}, ErrWrong},
-		{"a hash that is none", claim("bank", "secret"), []byte("secret"), ErrWrong},
+		{"wrong password", claim("bank", "wrong"), hashed(), errWrong},
+		{"no password", claim("bank", ""), hashed(), errWrong},
+		{"unknown system_id", claim("nobody", "secret"), nil, errWrong},
+		{"no system_id", claim("", ""), nil, errWrong},
+		{"account without password", claim("bank", ""), []byte{}, errWrong},
+		{"a hash that is none", claim("bank", "secret"), []byte("secret"), errWrong},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,14 +69,14 @@ func TestAuthenticateBackoff(t *testing.T) {
 		a, hash := NewAuthenticator(0), hashed()
 		right, wrong := claim("bank", "secret"), claim("bank", "wrong")
 		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-			a.timed(t, "wrong again", here, wrong, hash, ErrWrong, seconds*time.Second)
+			a.timed(t, "wrong again", here, wrong, hash, errWrong, seconds*time.Second)
 		}
-		a.timed(t, "wrong elsewhere", there, wrong, hash, ErrWrong, time.Second)
+		a.timed(t, "wrong elsewhere", there, wrong, hash, errWrong, time.Second)
 		a.timed(t, "right", here, right, hash, nil, 0)
-		a.timed(t, "wrong after right", here, wrong, hash, ErrWrong, time.Second)
-		a.timed(t, "unknown after wrong", here, claim("nobody", "x"), nil, ErrWrong, 2*time.Second)
+		a.timed(t, "wrong after right", here, wrong, hash, errWrong, time.Second)
+		a.timed(t, "unknown after wrong", here, claim("nobody", "x"), nil, errWrong, 2*time.Second)
 		<-time.After(forgiveAfter + time.Second) // virtual
-		a.timed(t, "wrong after a long time", here, wrong, hash, ErrWrong, time.Second)
+		a.timed(t, "wrong after a long time", here, wrong, hash, errWrong, time.Second)
 	})
 }
 
@@ -85,7 +85,7 @@ func TestAuthenticateWithinSessionInit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := NewAuthenticator(4 * time.Second)
 		for _, seconds := range []time.Duration{1, 2, 3, 3} {
-			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), hashed(), ErrWrong, seconds*time.Second)
+			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), hashed(), errWrong, seconds*time.Second)
 		}
 	})
 }

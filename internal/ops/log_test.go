@@ -21,7 +21,7 @@ func TestMask(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Mask(tt.number); got != tt.want {
+			if got := mask(tt.number); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

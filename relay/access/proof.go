@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// ProofLen is the length of a proof in octets. A read response has it in hex.
-	ProofLen = 4
-	// MinProofKey is the least length of a key in octets.
-	MinProofKey = 16
+	// proofLen is the length of a proof in octets. A read response has it in hex.
+	proofLen = 4
+	// minProofKey is the least length of a key in octets.
+	minProofKey = 16
 
 	// proofSlot is how long the proofs of one number stay the same. The parts of a message are
 	// at most one slot apart.
 	proofSlot = time.Hour
 )
 
-// ErrProofKey says that a key is too short to keep a secret.
-var ErrProofKey = errors.New("proof key is under 16 octets")
+// errProofKey says that a key is too short to keep a secret.
+var errProofKey = errors.New("proof key is under 16 octets")
 
 // Proofs makes and checks the proofs that travel with a number: only a caller that has the
 // message can report it as read. A proof is a truncated HMAC-SHA256 over the conversation, the
@@ -31,11 +31,11 @@ var ErrProofKey = errors.New("proof key is under 16 octets")
 type Proofs struct{ keys [][]byte }
 
 // NewProofs returns Proofs that sign with the first key and check with all of them, so that a key
-// can be replaced while messages are in transit. The error is ErrProofKey.
+// can be replaced while messages are in transit. The error says that a key is under 16 octets.
 func NewProofs(keys ...[]byte) (Proofs, error) {
 	for _, k := range keys {
-		if len(k) < MinProofKey {
-			return Proofs{}, ErrProofKey
+		if len(k) < minProofKey {
+			return Proofs{}, errProofKey
 		}
 	}
 	return Proofs{keys}, nil
@@ -45,7 +45,7 @@ func NewProofs(keys ...[]byte) (Proofs, error) {
 func (p Proofs) On() bool { return len(p.keys) > 0 }
 
 // Sign returns the proof of a number of a message sent at that time. There must be a key.
-func (p Proofs) Sign(c *message.Conversation, number uint16, at time.Time) [ProofLen]byte {
+func (p Proofs) Sign(c *message.Conversation, number uint16, at time.Time) [proofLen]byte {
 	return proof(p.keys[0], c, number, slotOf(at))
 }
 
@@ -68,12 +68,12 @@ func (p Proofs) Check(c *message.Conversation, number uint16, at time.Time, tag 
 
 func slotOf(at time.Time) int64 { return at.Unix() / int64(proofSlot/time.Second) }
 
-func proof(key []byte, c *message.Conversation, number uint16, slot int64) [ProofLen]byte {
+func proof(key []byte, c *message.Conversation, number uint16, slot int64) [proofLen]byte {
 	var buf [2*(1+message.MaxAddr) + 2 + 8]byte
 	b := message.AppendConversation(buf[:0], c)
 	b = binary.BigEndian.AppendUint16(b, number)
 	b = binary.BigEndian.AppendUint64(b, uint64(slot))
 	mac := hmac.New(sha256.New, key)
 	mac.Write(b)
-	return [ProofLen]byte(mac.Sum(nil))
+	return [proofLen]byte(mac.Sum(nil))
 }

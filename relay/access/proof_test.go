@@ -59,7 +59,7 @@ func TestProofs(t *testing.T) {
 }
 
 func TestProofKeyTooShort(t *testing.T) {
-	if _, err := NewProofs([]byte("short")); !errors.Is(err, ErrProofKey) {
-		t.Errorf("NewProofs: %v, want ErrProofKey", err)
+	if _, err := NewProofs([]byte("short")); !errors.Is(err, errProofKey) {
+		t.Errorf("NewProofs: %v, want errProofKey", err)
 	}
 }

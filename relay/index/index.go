@@ -136,8 +136,8 @@ func metaValue(created int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{Version}, uint64(created))
 }
 
-// Rebuild empties the index and ties it to a stream.
-func (ix *Index) Rebuild(created int64) error {
+// rebuild empties the index and ties it to a stream.
+func (ix *Index) rebuild(created int64) error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.db == nil {

@@ -25,7 +25,7 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 		if at.Seq > 0 {
 			logger.Warn("index is not of this log and is built again", "index", at.Seq, "log", info.Last)
 		}
-		if err := a.Index.Rebuild(info.Created); err != nil {
+		if err := a.Index.rebuild(info.Created); err != nil {
 			return Position{}, err
 		}
 		at = Position{}
