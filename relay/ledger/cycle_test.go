@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"readback/relay/index"
 	"readback/relay/journal"
@@ -104,6 +105,46 @@ func TestGoOn(t *testing.T) {
 	}{{index.Cycle{First: 1, Last: 257, Since: 1}, true}, {index.Cycle{First: 1, Last: 257, Since: 0}, false}, {index.Cycle{First: 2, Last: 257, Since: 1}, false}, {index.Cycle{First: 1, Last: 256, Since: 1}, false}} {
 		if got := tt.c.Is(1, 257); got != tt.want {
 			t.Errorf("%+v: got %v, want %v", tt.c, got, tt.want)
+		}
+	}
+}
+
+// A ledger can be opened with another cycle. The index still finds the newest message with each
+// number.
+func TestCycleChanges(t *testing.T) {
+	stop := func(p *partition) { _ = p.stop() }
+	lives := []struct {
+		first, last uint16
+		send        int
+		want        uint16 // the number of the first message
+		end         func(*partition)
+	}{
+		{1, 40, 60, 1, stop},
+		{1, 40, 1, 21, func(p *partition) { p.kill() }}, // 20 was the last one
+		{0, 31, 5, 30, stop},                            // W were skipped after the crash
+		{0, 31, 1, 3, func(p *partition) { _ = p.stop(); p.loseIndex() }},
+		{100, 200, 3, 100, stop},
+	}
+	log, dir, opt := new(journal.Memory), t.TempDir(), ledgerOptionsOfTest()
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	newest := make(map[uint16]string) // message id by number
+	for i, life := range lives {
+		opt.First, opt.Last = life.first, life.last
+		p := runLedgerOn(t, log, dir, opt)
+		for j := range life.send {
+			id := fmt.Sprintf("%d-%d", i, j)
+			s := p.submit(c, id)
+			if newest[s.Number] = id; j == 0 && s.Number != life.want {
+				t.Errorf("life %d: got number %d first, want %d", i, s.Number, life.want)
+			}
+		}
+		life.end(p)
+	}
+	p := runLedgerOn(t, log, dir, opt)
+	for number, id := range newest { // of all cycles
+		f, err := p.index.FindNumber(&c, number, message.DayOf(time.Now().UnixMilli()))
+		if err != nil || f == nil || f.Entry.MessageIDs()[0] != id {
+			t.Errorf("number %d: got %+v, %v, want message %s", number, f, err, id)
 		}
 	}
 }

@@ -109,3 +109,22 @@ func TestVerdictOfALookup(t *testing.T) {
 		t.Errorf("a message: got %+v, want no verdict yet", v)
 	}
 }
+
+// A read response may be about a message of an earlier cycle. Any other number that is not of the
+// cycle is malformed.
+func TestNumberOfAnotherCycle(t *testing.T) {
+	l := readstest.NewLedger(t)
+	m := l.Send(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
+	rs := newService(l, func(opt *Options) { opt.First, opt.Last = 100, 200 })
+	other := responseTo(m)
+	other.Number = 99
+	for _, tt := range []struct {
+		rd    Read
+		want  message.VerdictKind
+		field string
+	}{{responseTo(m), message.VerdictAccepted, ""}, {other, message.VerdictMalformed, "number"}} {
+		if v := rs.Submit(relaytest.Deadline(t), tt.rd); v.Kind != tt.want || v.Field != tt.field {
+			t.Errorf("read of %d: got %+v, want kind %d %s", tt.rd.Number, v, tt.want, tt.field)
+		}
+	}
+}
