@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -41,8 +40,7 @@ func (r *running) awaitDead(n int) []feedback.DeadLetter {
 // operate sends a request to the operator's API.
 func (r *running) operate(method, target string, code int, into any) {
 	r.t.Helper()
-	w := httptest.NewRecorder()
-	r.OperatorHandler().ServeHTTP(w, httptest.NewRequest(method, target, nil))
+	w := relaytest.Request(r.OperatorHandler(), method, target, "")
 	if w.Code != code {
 		r.t.Fatalf("%s %s: got %d %s, want %d", method, target, w.Code, w.Body, code)
 	}
@@ -226,8 +224,7 @@ func TestOperatorBeforeNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	w := httptest.NewRecorder()
-	r.OperatorHandler().ServeHTTP(w, httptest.NewRequest("GET", "/v1/feedback", nil))
+	w := relaytest.Request(r.OperatorHandler(), "GET", "/v1/feedback", "")
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %d %v, want 503 and when to ask again", w.Code, w.Header())
 	}

@@ -49,25 +49,10 @@ func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 	if fb := relaytest.Receive(t, r.tellings("a.b c")); fb.Account != "a.b c" {
 		t.Errorf("account: got %q", fb.Account)
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantMessages(streamFeedback, 0)
 	stream, err := r.conn.JS.Stream(relaytest.Deadline(t), streamFeedback)
 	if err != nil || stream.CachedInfo().State.LastSeq != 1 {
 		t.Errorf("feedback: got %+v, %v, want one", stream.CachedInfo().State, err)
-	}
-}
-
-// wantEmpty waits until a stream holds nothing.
-func (r *running) wantEmpty(stream string) {
-	r.t.Helper()
-	ctx := relaytest.Deadline(r.t)
-	for {
-		s, err := r.conn.JS.Stream(ctx, stream)
-		if err != nil {
-			r.t.Fatalf("stream %s: %v", stream, err)
-		}
-		if s.CachedInfo().State.Msgs == 0 {
-			return
-		}
 	}
 }
 
@@ -112,7 +97,7 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 	if got := relaytest.Receive(t, told); got != "id2" {
 		t.Errorf("after the outage: got %s, want id2", got)
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantMessages(streamFeedback, 0)
 	if err := r.stop(); err != nil {
 		t.Errorf("stop: %v", err)
 	}

@@ -36,7 +36,7 @@ func (r *running) feedbackDies(number uint16, all ...message.Conversation) {
 	}
 	leave := r.deliver("bank", refusing)
 	r.awaitDead(len(all))
-	r.wantEmpty(streamFeedback)
+	r.wantMessages(streamFeedback, 0)
 	leave()
 }
 
@@ -87,21 +87,6 @@ func TestErase(t *testing.T) {
 	}
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != "447700900124" || fb.Number != 2 {
 		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
-	}
-}
-
-// wantMessages waits until a stream has so many messages.
-func (r *running) wantMessages(stream string, want uint64) {
-	r.t.Helper()
-	ctx := relaytest.Deadline(r.t)
-	for {
-		s, err := r.conn.JS.Stream(ctx, stream)
-		if err != nil {
-			r.t.Fatalf("%s: %v, want %d messages", stream, err, want)
-		}
-		if s.CachedInfo().State.Msgs == want {
-			return
-		}
 	}
 }
 

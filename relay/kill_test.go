@@ -65,7 +65,7 @@ func beKilled(store string) error {
 		if i%7 == 3 {
 			continue // never answered
 		}
-		done := make(logged, 1)
+		done := make(relaytest.Logged, 1)
 		r.Ledger().Accept(s, []byte(id), done, 0)
 		<-done
 		fmt.Println("logged", id)

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/broker"
@@ -132,16 +131,6 @@ func TestNATSComesLater(t *testing.T) {
 	}
 }
 
-// jetStreamOf returns a JetStream client of nc.
-func jetStreamOf(t *testing.T, nc *nats.Conn) jetstream.JetStream {
-	t.Helper()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
-
 // makeStreams makes the streams of a relay.
 func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
 	streams := slices.Concat(intake.Streams(opt.MQTT != nil), feedback.Streams(opt.FeedbackKeep))
@@ -151,12 +140,7 @@ func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*je
 // testStreams connects to a NATS server that has the streams.
 func testStreams(t *testing.T) jetstream.JetStream {
 	t.Helper()
-	nc, err := nats.Connect(relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js := jetStreamOf(t, nc)
+	js := relaytest.JetStream(t)
 	opt := testOptions(t)
 	if _, err := makeStreams(relaytest.Deadline(t), js, &opt); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,8 +26,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := httptest.NewRecorder()
-			r.API().Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", strings.NewReader(tt.body)))
+			w := relaytest.Request(r.API().Handler(), "POST", "/v1/reads", tt.body)
 			seconds, err := strconv.Atoi(w.Header().Get("Retry-After"))
 			if w.Code != http.StatusServiceUnavailable || err != nil || seconds < 1 {
 				t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))
@@ -83,7 +81,7 @@ func TestStopDuringOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	relaytest.Halt(s)
-	r.Ledger().Route("bank", []byte("id"), make(logged, 1), 0)
+	r.Ledger().Route("bank", []byte("id"), make(relaytest.Logged, 1), 0)
 	if err := r.waitDown(); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("reason: got %v, want that NATS is away", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -90,11 +89,6 @@ func (r *running) crash() {
 	_ = r.stop()
 }
 
-// logged is a Waiter for tests.
-type logged chan uint64
-
-func (l logged) Logged(token uint64) { l <- token }
-
 // tracked is a submit_sm of the account bank.
 func tracked(c message.Conversation) *ledger.Sent {
 	return &ledger.Sent{
@@ -115,7 +109,7 @@ func (r *running) submit(c message.Conversation, id string) *ledger.Sent {
 }
 
 func (r *running) accept(s *ledger.Sent, id string) {
-	w := make(logged, 1)
+	w := make(relaytest.Logged, 1)
 	r.Ledger().Accept(s, []byte(id), w, 7)
 	<-w
 }
@@ -130,19 +124,14 @@ func (r *running) read(c message.Conversation, number uint16) {
 
 // call sends a request to the API.
 func (r *running) call(method, path, body string, headers ...string) (int, string) {
-	w := r.record(method, path, body, headers...)
+	w := relaytest.Request(r.API().Handler(), method, path, body, headers...)
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-// record sends a request and returns all of the answer.
-func (r *running) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(method, path, strings.NewReader(body))
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	r.API().Handler().ServeHTTP(w, req)
-	return w
+// wantMessages waits until a stream has so many messages.
+func (r *running) wantMessages(stream string, want uint64) {
+	r.t.Helper()
+	relaytest.WantMessages(r.t, r.conn.JS, stream, want)
 }
 
 // conversation returns what the index has of a conversation.

@@ -13,7 +13,7 @@ import (
 
 // route says whose message id is, and waits until that is told.
 func (r *running) route(account, id string) {
-	w := make(logged, 1)
+	w := make(relaytest.Logged, 1)
 	r.Ledger().Route(account, []byte(id), w, 9)
 	if token := relaytest.Receive(r.t, w); token != 9 {
 		r.t.Errorf("route of %s: told with token %d, want 9", id, token)

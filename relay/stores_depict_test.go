@@ -71,7 +71,7 @@ func depict(t testing.TB, store string) *depiction {
 	if err := r.Use(noHold); err != nil {
 		t.Fatal(err)
 	}
-	r.wantEmpty(streamHeld)
+	r.wantMessages(streamHeld, 0)
 	d.Release = r.tellWaiting()
 	return d
 }
@@ -219,7 +219,7 @@ func (r *running) tellWaiting() []*message.Feedback {
 		})
 		defer leave()
 	}
-	r.wantEmpty(streamFeedback)
+	r.wantMessages(streamFeedback, 0)
 	r.settled()
 	all := []*message.Feedback{}
 	for len(told) > 0 {

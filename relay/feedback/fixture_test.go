@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -52,15 +50,7 @@ func newFixture(t *testing.T, ix *testIndex) *fixture {
 func servedFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixture(t, newTestIndex(t))
-	nc, err := nats.Connect(relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js := relaytest.JetStream(t)
 	for _, c := range Streams(time.Hour) {
 		c.Storage = jetstream.FileStorage
 		if _, err := js.CreateStream(relaytest.Deadline(t), c); err != nil {
@@ -100,21 +90,13 @@ func (f *fixture) counted(outcome string) float64 {
 // state returns what a stream holds.
 func (f *fixture) state(stream string) jetstream.StreamState {
 	f.t.Helper()
-	s, err := f.js.Stream(relaytest.Deadline(f.t), stream)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return s.CachedInfo().State
+	return relaytest.StreamState(f.t, f.js, stream)
 }
 
 // wantMessages waits until a stream has so many messages.
 func (f *fixture) wantMessages(stream string, want uint64) {
 	f.t.Helper()
-	for ctx := relaytest.Deadline(f.t); f.state(stream).Msgs != want; {
-		if ctx.Err() != nil {
-			f.t.Fatalf("%s: got %d messages, want %d", stream, f.state(stream).Msgs, want)
-		}
-	}
+	relaytest.WantMessages(f.t, f.js, stream, want)
 }
 
 // waits reports whether it is known that an account has feedback in its queue.

@@ -194,20 +194,6 @@ func (f *fixture) awaitRead(m *readstest.Message) {
 	}
 }
 
-// wantMessages waits until a stream has so many messages.
-func (f *fixture) wantMessages(stream string, want uint64) {
-	f.t.Helper()
-	for ctx := relaytest.Deadline(f.t); ; {
-		s, err := f.js.Stream(ctx, stream)
-		if err != nil {
-			f.t.Fatalf("%s: %v, want %d messages", stream, err, want)
-		}
-		if s.CachedInfo().State.Msgs == want {
-			return
-		}
-	}
-}
-
 // call sends a request to the HTTP API.
 func (f *fixture) call(method, path, body string, headers ...string) (int, string) {
 	w := f.record(method, path, body, headers...)
@@ -216,11 +202,5 @@ func (f *fixture) call(method, path, body string, headers ...string) (int, strin
 
 // record sends a request, and returns the whole response.
 func (f *fixture) record(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(method, path, strings.NewReader(body))
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	f.api.Handler().ServeHTTP(w, req)
-	return w
+	return relaytest.Request(f.api.Handler(), method, path, body, headers...)
 }

@@ -125,7 +125,7 @@ func TestHandsetWithProof(t *testing.T) {
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d,"proof":%q}`, first.Number, hex.EncodeToString(proof[:])))
 	h.publish(1, to, fmt.Sprintf(`{"sender":"10690001","number":%d,"proof":%q}`, second.Number, hex.EncodeToString(proof[:])))
 	r.awaitRead(second)
-	r.wantMessages(broker.StreamMQTT, 0)
+	relaytest.WantMessages(t, r.js, broker.StreamMQTT, 0)
 	if got := r.state(first); got != message.StateSent {
 		t.Errorf("first message: got state %v, want sent", got)
 	}

@@ -84,7 +84,7 @@ func TestMQTTVerdicts(t *testing.T) {
 			wantVerdict(t, h.verdicts, tt.want)
 		}
 	}
-	r.wantMessages(broker.StreamMQTT, 0)
+	relaytest.WantMessages(t, r.js, broker.StreamMQTT, 0)
 }
 
 // A read response that is acknowledged to a handset is kept until there is a verdict, also when the
@@ -104,7 +104,7 @@ func TestMQTTOutlivesRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.awaitRead(s)
-	r.wantMessages(broker.StreamMQTT, 0)
+	relaytest.WantMessages(t, r.js, broker.StreamMQTT, 0)
 }
 
 // On a cluster of the operator's the handsets come to its MQTT, and Readback takes from there.

@@ -55,7 +55,7 @@ func TestReadsOverNATS(t *testing.T) {
 	}
 	r.awaitRead(second)
 	r.awaitRead(third)
-	r.wantMessages(streamReads, 0)
+	relaytest.WantMessages(t, r.js, streamReads, 0)
 }
 
 // Reads that come too fast for one receiver are put off, and do not delay those of others.
@@ -75,7 +75,7 @@ func TestBusyReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.awaitRead(s)
-	r.wantMessages(streamReads, maxDelayed) // those that are put off
+	relaytest.WantMessages(t, r.js, streamReads, maxDelayed) // those that are put off
 }
 
 // stored is a message of the stream that came a while ago.

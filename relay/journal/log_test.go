@@ -7,8 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/relaytest"
@@ -17,14 +15,7 @@ import (
 // streamLog opens the log in a stream of a NATS server.
 func streamLog(t *testing.T) (open func() Log, js jetstream.JetStream) {
 	t.Helper()
-	nc, err := nats.Connect(relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	if js, err = jetstream.New(nc); err != nil {
-		t.Fatal(err)
-	}
+	js = relaytest.JetStream(t)
 	return func() Log {
 		s, err := js.CreateOrUpdateStream(relaytest.Deadline(t), jetstream.StreamConfig{Name: Stream, Subjects: []string{Subject}, AllowDirect: true})
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // NATS starts a server of its own on a port, as an operator has one.
@@ -29,6 +31,21 @@ func Serve(t testing.TB, opt *server.Options) *server.Server {
 	}
 	t.Cleanup(func() { Halt(s) })
 	return s
+}
+
+// JetStream connects to a server of its own, until the test ends.
+func JetStream(t testing.TB) jetstream.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(NATS(t, t.TempDir(), server.RANDOM_PORT).ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
 }
 
 // Halt stops a server, and returns when it has stopped.
