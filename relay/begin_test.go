@@ -15,12 +15,6 @@ import (
 	"readback/relay/relaytest"
 )
 
-// notBegun is a relay that has not begun yet, with an empty log.
-func notBegun(t *testing.T) *Relay {
-	t.Helper()
-	return openedRelay(t).withStreams(t)
-}
-
 // When it begins, a relay counts the feedback that waits in its outbox.
 func TestBeginCountsTheOutbox(t *testing.T) {
 	t.Parallel()

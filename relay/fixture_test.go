@@ -1,12 +1,18 @@
 package relay
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/broker"
+	"readback/relay/feedback"
 	"readback/relay/index"
+	"readback/relay/intake"
 	"readback/relay/journal"
 	"readback/relay/relaytest"
 )
@@ -43,4 +49,27 @@ func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte)
 	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// makeStreams makes the streams of a relay.
+func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
+	streams := slices.Concat(intake.Streams(opt.MQTT != nil), feedback.Streams(opt.FeedbackKeep))
+	return broker.Connection{NC: js.Conn(), JS: js}.MakeStreams(ctx, opt.Replicas, append(streams, journal.StreamConfig(opt.Keep))...)
+}
+
+// testStreams connects to a NATS server that has the streams.
+func testStreams(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	js := relaytest.JetStream(t)
+	opt := testOptions(t)
+	if _, err := makeStreams(relaytest.Deadline(t), js, &opt); err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// notBegun is a relay that has not begun yet, with an empty log.
+func notBegun(t *testing.T) *Relay {
+	t.Helper()
+	return openedRelay(t).withStreams(t)
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"readback/internal/seed"
 	"readback/relay/message"
@@ -150,4 +151,21 @@ func killAfter(t *testing.T, store string, n int) (lines []string) {
 		t.Errorf("process ended by itself after %d lines: %v", len(lines), err)
 	}
 	return lines
+}
+
+// Whatever is synced when, a crash of the process loses nothing.
+func TestCrashBySync(t *testing.T) {
+	t.Parallel()
+	for name, sync := range map[string]time.Duration{"always": 0, "now and then": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			opt := testOptions(t)
+			opt.Sync, opt.Logger = sync, nil
+			r := works(t, opt)
+			r.crash()
+			r = start(t, opt)
+			if v, err := r.conversation("10690001", "447700900123"); err != nil || len(v.Messages) != 1 {
+				t.Errorf("after a crash: got %+v, %v, want the message", v, err)
+			}
+		})
+	}
 }

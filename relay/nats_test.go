@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -97,22 +96,5 @@ func TestCreds(t *testing.T) {
 	}
 	for err := r.Ready(); !errors.Is(err, nats.ErrAuthorization); err = r.Ready() {
 		relaytest.Receive(t, auth.asked) // it goes on trying
-	}
-}
-
-// Whatever is synced when, a crash of the process loses nothing.
-func TestCrashBySync(t *testing.T) {
-	t.Parallel()
-	for name, sync := range map[string]time.Duration{"always": 0, "now and then": time.Second} {
-		t.Run(name, func(t *testing.T) {
-			opt := testOptions(t)
-			opt.Sync, opt.Logger = sync, nil
-			r := works(t, opt)
-			r.crash()
-			r = start(t, opt)
-			if v, err := r.conversation("10690001", "447700900123"); err != nil || len(v.Messages) != 1 {
-				t.Errorf("after a crash: got %+v, %v, want the message", v, err)
-			}
-		})
 	}
 }

@@ -36,3 +36,23 @@ func TestForget(t *testing.T) {
 		}
 	}
 }
+
+// A message of a day that has expired is not brought into the index, and days that expire leave it.
+func TestDaysExpire(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	for _, age := range []time.Duration{p.opt.Keep + 48*time.Hour, p.opt.Keep - time.Hour, 0} {
+		s := toSend(c)
+		s.At = time.Now().Add(-age)
+		p.accept(p.mustAssign(t, s), "id")
+	}
+	if got := len(p.entries(c)); got != 2 {
+		t.Errorf("entries: got %d, want 2", got)
+	}
+	if err := p.index.Expire(message.DayOf(time.Now().UnixMilli())); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(p.entries(c)); got != 1 {
+		t.Errorf("entries after expiry: got %d, want 1", got)
+	}
+}
