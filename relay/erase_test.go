@@ -45,6 +45,7 @@ func TestErase(t *testing.T) {
 	t.Parallel()
 	opt, reg := testOptions(t), prometheus.NewRegistry()
 	opt.Registerer = reg
+	opt.ReadRate, opt.ReadBurst = 1, 3 // as many reads as are sent for a receiver before it is erased
 	r := start(t, opt)
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	second := relaytest.Conversation(t, "bank", "447700900123")
