@@ -29,7 +29,7 @@ var readingBank = Account{
 	Policy: numbering.Policy{When: numbering.All}, Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}},
 }
 
-// blocked returns a ReadFunc whose verdicts take longer than anybody waits, and what it was
+// blocked returns a SubmitFunc whose verdicts take longer than anybody waits, and what it was
 // called with.
 func blocked() (readresponse.SubmitFunc, <-chan context.Context) {
 	asked := make(chan context.Context, 1)

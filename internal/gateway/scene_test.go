@@ -46,7 +46,7 @@ type scene struct {
 
 var scenes atomic.Uint32
 
-// sceneSettings are the bits of FuzzLink's settings behind Overflow.
+// The bits of FuzzLink's settings behind Overflow.
 const (
 	sceneShared = 1 << (6 + iota)
 	sceneMarker

@@ -13,7 +13,7 @@ import (
 	"readback/relay/relaytest"
 )
 
-// findNumber returns the newest entry of the conversation with the number that is not of a later
+// FindNumber returns the newest entry of the conversation with the number that is not of a later
 // day.
 func TestNewestEntry(t *testing.T) {
 	l := newLogbook(t)
@@ -61,7 +61,7 @@ func TestNewestEntry(t *testing.T) {
 	}
 }
 
-// findReceiver returns, of each sender, the newest entry with the number.
+// FindReceiver returns, of each sender, the newest entry with the number.
 func TestNewestOfEachSender(t *testing.T) {
 	l := newLogbook(t)
 	receiver := relaytest.Addr(t, "447700900123")
@@ -95,7 +95,7 @@ func TestNewestOfEachSender(t *testing.T) {
 	}
 }
 
-// eachEntry visits the entries of one conversation, the newest day first, until the caller has
+// EachEntry visits the entries of one conversation, the newest day first, until the caller has
 // enough.
 func TestEachEntry(t *testing.T) {
 	l := newLogbook(t)

@@ -25,7 +25,7 @@ import (
 	"readback/relay/relaytest"
 )
 
-// fixtureOptions are those of an intakeFixture. Without MQTT, WebSocket, Listen and NATS it has the
+// fixtureOptions are the options of a fixture. Without MQTT, WebSocket, Listen and NATS it has the
 // HTTP API only.
 type fixtureOptions struct {
 	access.Rules
@@ -73,7 +73,7 @@ func serve(t testing.TB, opt fixtureOptions) *fixture {
 	return serveOn(t, readstest.NewLedger(t), opt)
 }
 
-// serveOn is serveIntake on a ledger.
+// serveOn is serve on a given ledger.
 func serveOn(t testing.TB, l *readstest.Ledger, opt fixtureOptions) *fixture {
 	t.Helper()
 	f := &fixture{t: t, ledger: l, registry: prometheus.NewRegistry(), taking: make(chan struct{}), stop: func() {}}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// At most maxPutOff are put off at a time. One that comes again makes room for another.
+// At most maxDelayed messages are delayed at a time. One that comes again makes room for another.
 func TestPutOffs(t *testing.T) {
 	var p delays
 	now := time.Unix(1795000000, 0)
@@ -19,7 +19,7 @@ func TestPutOffs(t *testing.T) {
 		at   time.Duration
 		want bool
 	}{
-		{"when all are put off", 0, false},
+		{"when as many are delayed as may be", 0, false},
 		{"just before the first one comes again", time.Second - 1, false},
 		{"when it comes again", time.Second, true},
 		{"after another one took its room", time.Second, false},

@@ -65,20 +65,21 @@ type consumer struct {
 	take                    func(context.Context, jetstream.Msg)
 }
 
-func (si *streamReader) consume(ctx context.Context, in consumer) error {
-	c, err := si.js.CreateOrUpdateConsumer(ctx, in.stream, jetstream.ConsumerConfig{
-		Durable:       in.durable,
-		FilterSubject: in.filter,
+// consume takes messages by a consumer until ctx ends or the stream is lost.
+func (in *streamReader) consume(ctx context.Context, from consumer) error {
+	c, err := in.js.CreateOrUpdateConsumer(ctx, from.stream, jetstream.ConsumerConfig{
+		Durable:       from.durable,
+		FilterSubject: from.filter,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       submitTimeout + 5*time.Second,
 		MaxAckPending: maxAckPending,
-		MemoryStorage: in.memory,
+		MemoryStorage: from.memory,
 	})
 	if err != nil {
 		return fmt.Errorf("make consumer: %w", err)
 	}
-	if in.ready != nil {
-		in.ready()
+	if from.ready != nil {
+		from.ready()
 	}
 	messages, err := c.Messages(jetstream.PullMaxMessages(maxSubmitting), jetstream.PullHeartbeat(2*time.Second))
 	if err != nil {
@@ -94,7 +95,7 @@ func (si *streamReader) consume(ctx context.Context, in consumer) error {
 			return fmt.Errorf("consume: %w", err)
 		}
 		work.Go(func() error {
-			in.take(ctx, m)
+			from.take(ctx, m)
 			return nil
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"readback/relay/message"
 )
 
-// ParseReads returns a verdict, or items that are all complete.
+// ParseBody returns a verdict, or items that are all complete.
 func FuzzParseReads(f *testing.F) {
 	f.Add([]byte(`{"receiver":"+8613800138000","sender":"10690001","number":17,"status":1,"read_at":"2026-11-23T08:30:00Z","proof":"9f3a01c2","id":"a"}`))
 	f.Add([]byte(`[{"receiver":"1","number":1},{}]`))
