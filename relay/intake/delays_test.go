@@ -6,7 +6,7 @@ import (
 )
 
 // At most maxDelayed messages are delayed at a time. One that comes again makes room for another.
-func TestPutOffs(t *testing.T) {
+func TestDelays(t *testing.T) {
 	var p delays
 	now := time.Unix(1795000000, 0)
 	for i := range maxDelayed {
