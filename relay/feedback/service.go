@@ -26,7 +26,7 @@ import (
 type Service struct {
 	*shared
 	*accounts     // Deliver, DeliverWaiting
-	*deadLetters  // Dead, Replay, Drop
+	*deadLetters  // DeadLetters, Replay, Drop
 	*heldReceipts // HoldReceipt
 	*sweeper      // Queues
 	outbox        *outbox
