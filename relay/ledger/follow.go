@@ -44,34 +44,6 @@ func (l *Partition) Follow(s *Sent) bool {
 	return true
 }
 
-// goesAsIs reports whether a part must keep its form. It must if an earlier part has kept its form.
-// It must also if it is the last part and comes first, because nothing is known yet of the other
-// parts, which are longer.
-func (h *head) goesAsIs(s *Sent) bool {
-	if !s.Converts || !s.isPart() {
-		return false
-	}
-	if p := h.partsOf(s); p != nil && p.takes(s) {
-		return p.asIs
-	}
-	return s.Part.Seq == s.Part.Total
-}
-
-// keepsForm reports whether a part that cannot be noted must keep its form. It must, because the other
-// parts cannot be noted either and may have no room for another form, unless an earlier part has
-// changed its form.
-func (sh *shard) keepsForm(s *Sent) bool {
-	if !s.Converts || !s.isPart() {
-		return false
-	}
-	h := sh.heads[s.Conversation]
-	if h == nil {
-		return true
-	}
-	p := h.partsOf(s)
-	return p == nil || !p.takes(s) || p.asIs
-}
-
 // numberParts gives a message of several parts the number of s, its first part with room for one. It
 // queues the records of the parts that the SMSC accepted before.
 func (l *Partition) numberParts(h *head, p *openPart, s *Sent) {
