@@ -102,7 +102,6 @@ func TestStores(t *testing.T) {
 }
 
 // checkStore opens a copy of a store, and returns the kinds of record in its log.
-
 func checkStore(t *testing.T, dir string, withoutIndex bool) (kinds []string) {
 	store := copyStore(t, filepath.Join(dir, "store"))
 	if withoutIndex {
