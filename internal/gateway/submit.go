@@ -70,13 +70,18 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 
 // takeRead takes a message of the ESME's that is a read response. taken is false if it is none.
 func (s *submitter) takeRead(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
+	rd, ok := s.link.g.esmeReads.Parse(f, mayRead)
+	if !ok {
+		return false
+	}
 	l, seq := s.link, f.Seq()
-	return l.g.esmeReads.Take(ctx, l.bind.account, f, mayRead, background.New(&l.reads, l), func(response smpp.Frame) {
+	l.g.esmeReads.Take(ctx, l.bind.account, f, rd, background.New(&l.reads, l), func(response smpp.Frame) {
 		defer l.unanswered.settle()
 		// An ESME that is gone needs no answer.
 		_ = l.esme.Reply(response, seq, time.Time{})
 		l.esme.Flush()
 	})
+	return true
 }
 
 // submit passes a message on, with its number if it is to have one.

@@ -23,13 +23,9 @@ type ESMEs struct {
 	Alphabet udh.Coding // that data_coding 0 means
 }
 
-// Take takes the message f of the account if it is a read response from a receiver in mayRead. It
-// calls answer with the response when there is a verdict. taken is false if f is another message.
-func (e ESMEs) Take(ctx context.Context, name string, f smpp.Frame, mayRead []account.AddressRange, later background.Runner, answer func(smpp.Frame)) (taken bool) {
-	rd, ok := e.parse(f, mayRead)
-	if !ok {
-		return false
-	}
+// Take submits rd, which Parse has found in the message f of the account, and calls answer with the
+// response when there is a verdict.
+func (e ESMEs) Take(ctx context.Context, name string, f smpp.Frame, rd reads.Read, later background.Runner, answer func(smpp.Frame)) {
 	rd.By.Name = "account:" + name
 	head := bytes.Clone(f[:smpp.HeaderLen])
 	later.Try(func() {
@@ -39,12 +35,11 @@ func (e ESMEs) Take(ctx context.Context, name string, f smpp.Frame, mayRead []ac
 	}, func() {
 		answer(ackResponse(head, message.Verdict{Kind: message.VerdictUnavailable}))
 	})
-	return true
 }
 
-// parse reads the read response that a message is. Whatever has another type or form, or is
-// from somebody else, is none.
-func (e ESMEs) parse(f smpp.Frame, mayRead []account.AddressRange) (rd reads.Read, ok bool) {
+// Parse reads the read response that the message f is, from a receiver in mayRead. Whatever has
+// another type or form, or is from somebody else, is none; that allocates nothing.
+func (e ESMEs) Parse(f smpp.Frame, mayRead []account.AddressRange) (rd reads.Read, ok bool) {
 	if e.Submit == nil || len(mayRead) == 0 {
 		return rd, false
 	}
