@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -50,7 +51,10 @@ func TestDialInterrupted(t *testing.T) {
 		end  func(esme *testpeer.Peer, stop context.CancelFunc)
 	}{
 		{"ESME leaves", func(esme *testpeer.Peer, _ context.CancelFunc) { _ = esme.Conn.Close() }},
-		{"gateway stops", func(_ *testpeer.Peer, stop context.CancelFunc) { stop() }},
+		{"gateway stops", func(esme *testpeer.Peer, stop context.CancelFunc) {
+			go func() { _, _ = io.Copy(io.Discard, esme.Conn) }() // it reads, or the link would wait for that
+			stop()
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
