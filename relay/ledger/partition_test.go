@@ -50,7 +50,11 @@ func runLedgerOn(t testing.TB, log *journal.Memory, dir string, opt Options) *pa
 		t.Fatal(err)
 	}
 	p := &partition{Partition: New(opt, ix, NewStatus()), t: t, log: log, dir: dir, opt: opt}
-	if err := p.Begin(relaytest.Deadline(t), log.Open()); err != nil {
+	err = p.Begin(relaytest.Deadline(t), log.Open())
+	for refused := (*journal.RefusedError)(nil); errors.As(err, &refused); { // the writer before was quicker
+		err = p.Begin(relaytest.Deadline(t), log.Open())
+	}
+	if err != nil {
 		t.Fatal(errors.Join(err, ix.Close()))
 	}
 	p.status.Set(nil)
