@@ -42,7 +42,7 @@ var (
 	keyMeta    = []byte{prefixMeta}
 	keyApplied = []byte{prefixApplied}
 
-	// ErrClosed is the error of an index that is closed.
+	// ErrClosed is the error of an index that is closed, or not open yet.
 	ErrClosed = errors.New("index is closed")
 )
 
@@ -55,7 +55,7 @@ type Index struct {
 
 	// mu is held for reading by each use of db, for writing while db is replaced.
 	mu sync.RWMutex
-	db *pebble.DB // nil when closed
+	db *pebble.DB // nil while closed
 }
 
 // Position is how far the index follows the log.
@@ -72,22 +72,7 @@ func LockStore(dir string) (io.Closer, error) {
 	return vfs.Default.Lock(filepath.Join(dir, "LOCK"))
 }
 
-// Open opens the store in dir. One that is damaged is removed: the log has it
-// all.
-func Open(dir string, log *slog.Logger) (*Index, error) {
-	ix := &Index{dir: dir, log: log}
-	if err := ix.open(); err != nil {
-		log.Warn("index is damaged and is built again", "error", err)
-		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("open index: %w", err)
-		}
-		if err := ix.open(); err != nil {
-			return nil, fmt.Errorf("open index: %w", err)
-		}
-	}
-	return ix, nil
-}
-
+// open opens the store. The caller holds mu.
 func (ix *Index) open() error {
 	cache := pebble.NewCache(64 << 20)
 	defer cache.Unref()

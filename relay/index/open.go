@@ -1,0 +1,39 @@
+package index
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+)
+
+// New returns the index in dir. It is closed until Open has succeeded.
+func New(dir string, log *slog.Logger) *Index { return &Index{dir: dir, log: log} }
+
+// Open returns the index in dir, and opens it.
+func Open(dir string, log *slog.Logger) (*Index, error) {
+	ix := New(dir, log)
+	if err := ix.Open(); err != nil {
+		return nil, err
+	}
+	return ix, nil
+}
+
+// Open opens the store, unless it is open. One that is damaged is removed: the log has it all. After
+// an error Open can be called again.
+func (ix *Index) Open() error {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if ix.db != nil {
+		return nil
+	}
+	if err := ix.open(); err != nil {
+		ix.log.Warn("index is damaged and is built again", "error", err)
+		if err := os.RemoveAll(ix.dir); err != nil {
+			return fmt.Errorf("open index: %w", err)
+		}
+		if err := ix.open(); err != nil {
+			return fmt.Errorf("open index: %w", err)
+		}
+	}
+	return nil
+}
