@@ -50,6 +50,7 @@ var (
 // own. What it loses in a crash is read again from the log, since it notes in each
 // batch how far that batch brings it.
 type Index struct {
+	fs  vfs.FS // that dir is in
 	dir string
 	log *slog.Logger
 
@@ -78,6 +79,7 @@ func (ix *Index) open() error {
 	defer cache.Unref()
 	opt := &pebble.Options{
 		Cache:                    cache,
+		FS:                       ix.fs,
 		DisableWAL:               true,
 		MemTableSize:             8 << 20,
 		L0CompactionThreshold:    8,
@@ -133,7 +135,7 @@ func (ix *Index) rebuild(created int64) error {
 	if err != nil {
 		return fmt.Errorf("rebuild index: %w", err)
 	}
-	if err := os.RemoveAll(ix.dir); err != nil {
+	if err := ix.fs.RemoveAll(ix.dir); err != nil {
 		return fmt.Errorf("rebuild index: %w", err)
 	}
 	if err := ix.open(); err != nil {

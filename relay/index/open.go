@@ -3,11 +3,15 @@ package index
 import (
 	"fmt"
 	"log/slog"
-	"os"
+
+	"github.com/cockroachdb/pebble/vfs"
 )
 
 // New returns the index in dir. It is closed until Open has succeeded.
-func New(dir string, log *slog.Logger) *Index { return &Index{dir: dir, log: log} }
+func New(dir string, log *slog.Logger) *Index { return NewIn(vfs.Default, dir, log) }
+
+// NewIn is New in another file system than that of the machine. Tests have one in memory.
+func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index { return &Index{fs: fs, dir: dir, log: log} }
 
 // Open returns the index in dir, and opens it.
 func Open(dir string, log *slog.Logger) (*Index, error) {
@@ -28,7 +32,7 @@ func (ix *Index) Open() error {
 	}
 	if err := ix.open(); err != nil {
 		ix.log.Warn("index is damaged and is built again", "error", err)
-		if err := os.RemoveAll(ix.dir); err != nil {
+		if err := ix.fs.RemoveAll(ix.dir); err != nil {
 			return fmt.Errorf("open index: %w", err)
 		}
 		if err := ix.open(); err != nil {
