@@ -92,10 +92,10 @@ func TestHeadIsUsed(t *testing.T) {
 	l, h := idleLedger(t)
 	other := &head{conv: relaytest.Conversation(t, "b", "447700900123")}
 	h.shard.add(other, 9, time.Now())
-	l.mustAssign(t, toSend(h.conv))
+	l.Refuse(l.mustAssign(t, toSend(h.conv)))
 	wantOrder(t, h.shard, "used", "b", "10690001")
-	l.mustAssign(t, toSend(h.conv))
-	l.mustAssign(t, toSend(other.conv))
+	l.Refuse(l.mustAssign(t, toSend(h.conv)))
+	l.Refuse(l.mustAssign(t, toSend(other.conv)))
 	wantOrder(t, h.shard, "used", "10690001", "b")
 }
 
@@ -118,8 +118,8 @@ func TestPartsAreAnswered(t *testing.T) {
 	l.Accept(first, []byte("A"), told, 1)
 	second = part(2, 0) // it comes again
 	l.Accept(second, []byte("B"), told, 2)
-	if len(h.parts) > 0 || h.shard.open != 0 {
-		t.Errorf("got %+v open, want none", h.parts)
+	if len(h.open()) > 0 || h.shard.open != 0 {
+		t.Errorf("got %+v open, want none", h.open())
 	}
 	l.Accept(part(1, 1), []byte("C"), told, 3) // the reference is used again
 	b := l.queue.take()
@@ -133,9 +133,9 @@ func TestPartsAreAnswered(t *testing.T) {
 	}
 	follows, numbered := toSend(h.conv), toSend(h.conv)
 	follows.Part, numbered.Part = message.Part{Ref: 9, Total: 2, Seq: 1}, message.Part{Ref: 9, Total: 2, Seq: 2}
-	before := len(h.parts)
-	if !l.Follow(follows) || l.mustAssign(t, numbered).ordinal != 2 || len(h.parts) != before+1 {
-		t.Errorf("behind a part without a number: got ordinal %d and %d messages open, want 2 and %d", numbered.ordinal, len(h.parts), before+1)
+	before := len(h.open())
+	if !l.Follow(follows) || l.mustAssign(t, numbered).ordinal != 2 || len(h.open()) != before+1 {
+		t.Errorf("behind a part without a number: got ordinal %d and %d messages open, want 2 and %d", numbered.ordinal, len(h.open()), before+1)
 	}
 	s := toSend(h.conv)
 	s.Part, s.Converts = message.Part{Ref: 8, Total: 2, Seq: 2}, true
@@ -194,8 +194,8 @@ func TestAcceptedRecord(t *testing.T) {
 	if l.mustAssign(t, s); s.Number != 10 || s.day != message.DayOf(s.At.UnixMilli()) {
 		t.Errorf("got number %d of day %d, want 10 of the day of its submission", s.Number, s.day)
 	}
-	if len(h.parts) > 0 {
-		t.Errorf("got %+v open, want no parts", h.parts)
+	if len(h.open()) > 0 {
+		t.Errorf("got %+v open, want no parts", h.open())
 	}
 	id := strings.Repeat("i", journal.MaxMessageID+9)
 	l.Accept(s, []byte(id), told, 1)

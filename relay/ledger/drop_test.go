@@ -41,7 +41,7 @@ func TestAcceptWithoutRoom(t *testing.T) {
 				fill(l.queue)
 				told := make(relaytest.Logged, 1)
 				l.Accept(s, []byte("A"), told, 7)
-				if len(h.out) > 0 || h.shard.busy != nil || !isClosed(changed) {
+				if len(h.out) > 0 || h.shard.busy != (list{}) || !isClosed(changed) {
 					t.Errorf("got %v out, told of it %v, want it settled", h.out, isClosed(changed))
 				}
 				drops, late := l.queue.dropped()
@@ -70,7 +70,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 			changed := h.change()
 			fill(l.queue)
 			l.Refuse(s)
-			if len(h.out) > 0 || h.shard.busy != nil || !isClosed(changed) {
+			if len(h.out) > 0 || h.shard.busy != (list{}) || !isClosed(changed) {
 				t.Errorf("got %v out, told of it %v, want it settled", h.out, isClosed(changed))
 			}
 			if h.cover != 0 || h.clean(time.Now()) {

@@ -48,8 +48,8 @@ func TestEarlyPartsGetTheNumber(t *testing.T) {
 	if got := acceptedParts(l.takeRecords(t)); got != "id2=0.2 id3=0.3 " {
 		t.Errorf("after it: got %s, want the second and the third", got)
 	}
-	if len(h.parts) != 0 {
-		t.Errorf("when all are answered: got %+v open", h.parts)
+	if len(h.open()) != 0 {
+		t.Errorf("when all are answered: got %+v open", h.open())
 	}
 }
 
@@ -162,7 +162,7 @@ func TestNoRoomForEarlyParts(t *testing.T) {
 	}
 	l.queue.close()
 	last := partOf(t, 3, 3, time.Now())
-	if err := l.Assign(last); err != nil || h.shard.early != 0 || h.parts[0].early != nil {
-		t.Errorf("got %v, %d early in the shard, %d of the message, want none", err, h.shard.early, len(h.parts[0].early))
+	if err := l.Assign(last); err != nil || h.shard.early != 0 || h.open()[0].early != nil {
+		t.Errorf("got %v, %d early in the shard, %d of the message, want none", err, h.shard.early, len(h.open()[0].early))
 	}
 }

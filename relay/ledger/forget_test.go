@@ -26,9 +26,11 @@ func TestForget(t *testing.T) {
 	for c, want := range map[message.Conversation]bool{mine: false, open: true, other: true} {
 		sh := p.table.of(&c.Receiver)
 		sh.mu.Lock()
-		got, listed := sh.heads[c] != nil, false
-		for h := sh.oldest; h != nil; h = h.newer {
-			listed = listed || h.conv == c
+		got, listed := sh.heads.get(&c) != nil, false
+		for _, l := range []list{sh.idle, sh.busy} {
+			for h := l.oldest; h != nil; h = h.newer {
+				listed = listed || h.conv == c
+			}
 		}
 		sh.mu.Unlock()
 		if got != want || listed != want {

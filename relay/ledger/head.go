@@ -12,18 +12,15 @@ type head struct {
 	conv  message.Conversation
 	shard *shard
 
-	next   uint64 // the ordinal of the next message
-	logged uint64 // the log knows that the ordinals below are given; next-logged ≤ window
-	cover  uint64 // the log will know it, once what is queued is in it
-	out    []out  // given, and not settled: oldest first
-	parts  []openPart
-	lately [8]uint32 // references of the last messages of several parts; see lateRef
-	refs   int       // how many there were
+	next   uint64  // the ordinal of the next message
+	logged uint64  // the log knows that the ordinals below are given; next-logged ≤ window
+	cover  uint64  // the log will know it, once what is queued is in it
+	out    []out   // given, and not settled: oldest first; nil when there are none
+	parts  *concat // messages of several parts; nil before the first
 
 	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
 
-	older, newer       *head // by last use; of the shard
-	busyPrev, busyNext *head // those with numbers out; of the shard
+	older, newer *head // in a list of the shard: of those with numbers out, or of the others
 }
 
 // out is a message or a part that has a number, and is not in the index yet.

@@ -165,8 +165,7 @@ func (l *Partition) give(h *head, s *Sent) {
 
 // head returns the head of a conversation. It makes one from the index if there is none in memory.
 func (l *Partition) head(sh *shard, s *Sent) (*head, error) {
-	if h := sh.heads[s.Conversation]; h != nil {
-		sh.touch(h)
+	if h := sh.heads.get(&s.Conversation); h != nil {
 		return h, nil
 	}
 	next, err := l.load(&s.Conversation)

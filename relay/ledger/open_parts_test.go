@@ -91,7 +91,7 @@ func TestJoin(t *testing.T) {
 					t.Fatal("the message is not open")
 				}
 			}
-			h.parts[0].numbered = true
+			h.open()[0].numbered = true
 			s := partOf(t, 2, tt.seq, now)
 			tt.change(s)
 			if got := h.isOpen(s); got != tt.want {
@@ -107,8 +107,8 @@ func TestJoin(t *testing.T) {
 			if kept := h.partsOf(partOf(t, 2, 1, now)) != nil; kept != (tt.want || !h.holdsSame(s)) {
 				t.Errorf("message kept: got %v", kept)
 			}
-			if h.shard.open != len(h.parts) {
-				t.Errorf("open in the shard: got %d, want %d", h.shard.open, len(h.parts))
+			if h.shard.open != len(h.open()) {
+				t.Errorf("open in the shard: got %d, want %d", h.shard.open, len(h.open()))
 			}
 		})
 	}
@@ -141,19 +141,19 @@ func TestOpenPartsAreAnswered(t *testing.T) {
 	stranger.ordinal = 4
 	h.partAnswered(stranger, true) // of the message before, with the same reference
 	h.partAnswered(one, true)
-	if len(h.parts) != 1 {
-		t.Fatalf("after one part and one of another message: got %d open, want 1", len(h.parts))
+	if len(h.open()) != 1 {
+		t.Fatalf("after one part and one of another message: got %d open, want 1", len(h.open()))
 	}
 	h.partAnswered(two, false)
-	if p := &h.parts[0]; p.seen.has(2) || !p.seen.has(1) || p.accepted.has(2) {
+	if p := &h.open()[0]; p.seen.has(2) || !p.seen.has(1) || p.accepted.has(2) {
 		t.Errorf("after a refusal: got %+v, want that the second part may come again", p)
 	}
 	if h.join(two) == nil {
 		t.Error("the second part that comes again is not of the message")
 	}
 	h.partAnswered(two, true)
-	if len(h.parts) != 0 || h.shard.open != 0 {
-		t.Errorf("after all: got %d open, %d in the shard, want none", len(h.parts), h.shard.open)
+	if len(h.open()) != 0 || h.shard.open != 0 {
+		t.Errorf("after all: got %d open, %d in the shard, want none", len(h.open()), h.shard.open)
 	}
 }
 
@@ -191,8 +191,8 @@ func TestOpenPartsAreBounded(t *testing.T) {
 			}
 			first := partOf(t, 2, 1, now)
 			first.Part.Ref = 0
-			if !open(1000, now.Add(partsWait)) || h.partsOf(first) != nil || len(h.parts) != tt.bound {
-				t.Errorf("after the wait: got %d open, want that another took the place of the first", len(h.parts))
+			if !open(1000, now.Add(partsWait)) || h.partsOf(first) != nil || len(h.open()) != tt.bound {
+				t.Errorf("after the wait: got %d open, want that another took the place of the first", len(h.open()))
 			}
 		})
 	}
@@ -212,8 +212,8 @@ func TestPartsExpire(t *testing.T) {
 		after time.Duration
 		left  int
 	}{{0, 3}, {partsWait, 3}, {partsWait + 1, 2}, {partsWait + 2*time.Second, 1}, {partsWait + 2*time.Second + 1, 0}} {
-		if none := h.expireParts(now.Add(tt.after)); none != (tt.left == 0) || len(h.parts) != tt.left {
-			t.Errorf("after %s: got %d left, none %v, want %d", tt.after, len(h.parts), none, tt.left)
+		if none := h.expireParts(now.Add(tt.after)); none != (tt.left == 0) || len(h.open()) != tt.left {
+			t.Errorf("after %s: got %d left, none %v, want %d", tt.after, len(h.open()), none, tt.left)
 		}
 		if h.shard.open != tt.left || h.shard.early != 2*tt.left {
 			t.Errorf("after %s: got %d open and %d early in the shard, want %d and %d", tt.after, h.shard.open, h.shard.early, tt.left, 2*tt.left)

@@ -74,8 +74,8 @@ func (s *Sent) seq() uint8 {
 // before is a repetition and has the same number, unless the message is complete: then s is the
 // first part of a new message.
 func (h *head) join(s *Sent) *openPart {
-	for i := range h.parts {
-		p := &h.parts[i]
+	for i := range h.open() {
+		p := &h.parts.open[i]
 		if !p.holds(s) {
 			continue
 		}
@@ -99,9 +99,9 @@ func (h *head) isOpen(s *Sent) bool {
 // partsOf returns the open message with the account and the reference of s, nil if there
 // is none.
 func (h *head) partsOf(s *Sent) *openPart {
-	for i := range h.parts {
-		if h.parts[i].holds(s) {
-			return &h.parts[i]
+	for i := range h.open() {
+		if p := &h.parts.open[i]; p.holds(s) {
+			return p
 		}
 	}
 	return nil
@@ -127,15 +127,16 @@ func (h *head) openParts(s *Sent) *openPart {
 	}
 	p := openPart{account: s.Account, ref: s.Part.Ref, wide: s.Part.Wide, total: s.Part.Total, last: s.At}
 	p.seen.add(s.Part.Seq)
-	h.parts = append(h.parts, p)
+	c := h.concat()
+	c.open = append(c.open, p)
 	h.shard.hold(s.Account, 1, 0)
-	return &h.parts[len(h.parts)-1]
+	return &c.open[len(c.open)-1]
 }
 
 // mayOpen reports whether account may have another open message in the conversation.
 func (h *head) mayOpen(account string) bool {
 	sh := h.shard
-	return len(h.parts) < maxOpenPerHead && sh.open < maxOpenPerShard && sh.by[account].open < maxOpenPerShard/shares
+	return len(h.open()) < maxOpenPerHead && sh.open < maxOpenPerShard && sh.by[account].open < maxOpenPerShard/shares
 }
 
 // mayKeep reports whether the shard may keep another early part of account.
@@ -162,7 +163,7 @@ func (s *shard) sweepParts(now time.Time) {
 		return
 	}
 	s.swept = now
-	for _, h := range s.heads {
+	for h := range s.heads.all() {
 		h.expireParts(now)
 	}
 }
@@ -170,8 +171,8 @@ func (s *shard) sweepParts(now time.Time) {
 // partAnswered notes the SMSC's answer to a part. A part that was refused may come again. A message
 // whose parts are all accepted is complete, and is forgotten.
 func (h *head) partAnswered(s *Sent, accepted bool) {
-	for i := range h.parts {
-		p := &h.parts[i]
+	for i := range h.open() {
+		p := &h.parts.open[i]
 		if !p.holds(s) || p.numbered && !s.follows && p.ordinal != s.ordinal {
 			continue
 		}
@@ -189,19 +190,19 @@ func (h *head) partAnswered(s *Sent, accepted bool) {
 
 // expireParts forgets the messages whose further parts did not come. It reports whether none is left.
 func (h *head) expireParts(now time.Time) bool {
-	for i := len(h.parts) - 1; i >= 0; i-- {
-		if now.Sub(h.parts[i].last) > partsWait {
+	for i := len(h.open()) - 1; i >= 0; i-- {
+		if now.Sub(h.parts.open[i].last) > partsWait {
 			h.closePart(i)
 		}
 	}
-	return len(h.parts) == 0
+	return len(h.open()) == 0
 }
 
 func (h *head) closePart(i int) {
-	p := &h.parts[i]
+	p := &h.parts.open[i]
 	h.usedRef(p.ref, p.wide)
 	h.shard.hold(p.account, -1, -len(p.early))
-	h.parts = append(h.parts[:i], h.parts[i+1:]...)
+	h.parts.open = append(h.parts.open[:i], h.parts.open[i+1:]...)
 }
 
 // goesAsIs reports whether a part must keep its form. It must if an earlier part has kept its form.
@@ -224,7 +225,7 @@ func (sh *shard) keepsForm(s *Sent) bool {
 	if !s.Converts || !s.isPart() {
 		return false
 	}
-	h := sh.heads[s.Conversation]
+	h := sh.heads.get(&s.Conversation)
 	if h == nil {
 		return true
 	}

@@ -94,7 +94,7 @@ func (rs *receipts) OnItsWay(c *message.Conversation) bool {
 	sh := rs.table.of(&c.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	h := sh.heads[*c]
+	h := sh.heads.get(c)
 	return h != nil && len(h.out) > 0
 }
 

@@ -2,6 +2,29 @@ package ledger
 
 import "slices"
 
+// concat is what a conversation knows of its messages of several parts. Most conversations have none.
+type concat struct {
+	open   []openPart
+	lately [8]uint32 // references of the last messages; see lateRef
+	refs   int       // how many there were
+}
+
+// open returns the messages of several parts that are open.
+func (h *head) open() []openPart {
+	if h.parts == nil {
+		return nil
+	}
+	return h.parts.open
+}
+
+// concat returns h.parts, and makes it if there is none.
+func (h *head) concat() *concat {
+	if h.parts == nil {
+		h.parts = &concat{}
+	}
+	return h.parts
+}
+
 // lateRef is a reference and its length in one value that is not zero.
 func lateRef(ref uint16, wide bool) uint32 {
 	if wide {
@@ -11,8 +34,9 @@ func lateRef(ref uint16, wide bool) uint32 {
 }
 
 func (h *head) usedRef(ref uint16, wide bool) {
-	h.lately[h.refs%len(h.lately)] = lateRef(ref, wide)
-	h.refs++
+	p := h.concat()
+	p.lately[p.refs%len(p.lately)] = lateRef(ref, wide)
+	p.refs++
 }
 
 // takeRef returns a reference for the message with this ordinal: none that a message of the
@@ -32,10 +56,13 @@ func (h *head) takeRef(ordinal uint64, wide bool) uint16 {
 }
 
 func (h *head) usesRef(ref uint16, wide bool) bool {
-	for i := range h.parts {
-		if h.parts[i].ref == ref && h.parts[i].wide == wide {
+	if h.parts == nil {
+		return false
+	}
+	for i := range h.parts.open {
+		if p := &h.parts.open[i]; p.ref == ref && p.wide == wide {
 			return true
 		}
 	}
-	return slices.Contains(h.lately[:], lateRef(ref, wide))
+	return slices.Contains(h.parts.lately[:], lateRef(ref, wide))
 }

@@ -21,15 +21,15 @@ type table struct {
 
 // shard is a part of the table, with a lock of its own.
 type shard struct {
-	mu     sync.Mutex
-	heads  map[message.Conversation]*head
-	oldest *head // of all heads, by last use
-	newest *head
-	busy   *head            // the first of those with numbers out
-	open   int              // open messages in parts, of all heads
-	by     map[string]share // what each account has of open and early
-	swept  time.Time        // when all heads were last looked through for those that are too old
-	early  int              // early parts of all heads
+	mu    sync.Mutex
+	heads heads
+	idle  list             // heads without numbers out, by last use
+	busy  list             // those with numbers out
+	spare [][]out          // empty, for heads that get numbers out
+	open  int              // open messages in parts, of all heads
+	by    map[string]share // what each account has of open and early
+	swept time.Time        // when all heads were last looked through for those that are too old
+	early int              // early parts of all heads
 }
 
 // share is what one account holds in a shard.
@@ -38,7 +38,7 @@ type share struct{ open, early int }
 func newTable(conversations int) *table {
 	t := &table{seed: maphash.MakeSeed(), capacity: max(conversations/shards, 1)}
 	for i := range t.shard {
-		t.shard[i].heads, t.shard[i].by = make(map[message.Conversation]*head), make(map[string]share)
+		t.shard[i].heads, t.shard[i].by = newHeads(t.seed), make(map[string]share)
 	}
 	return t
 }
@@ -51,7 +51,7 @@ func (t *table) of(receiver *message.Addr) *shard {
 func (t *table) count() (n int) {
 	for i := range t.shard {
 		t.shard[i].mu.Lock()
-		n += len(t.shard[i].heads)
+		n += t.shard[i].heads.count()
 		t.shard[i].mu.Unlock()
 	}
 	return n
@@ -60,75 +60,48 @@ func (t *table) count() (n int) {
 // add inserts h. If the shard is full, add first evicts the oldest clean heads. It examines only a
 // few heads per call and never evicts one that is not clean, so the shard can exceed its capacity.
 func (s *shard) add(h *head, capacity int, now time.Time) {
-	if len(s.heads) >= capacity {
+	if s.heads.count() >= capacity {
 		const looks = 8
-		for i, old := 0, s.oldest; i < looks && old != nil && len(s.heads) >= capacity; i++ {
+		for i, old := 0, s.idle.oldest; i < looks && old != nil && s.heads.count() >= capacity; i++ {
 			next := old.newer
 			if old.clean(now) {
-				s.unlink(old)
-				delete(s.heads, old.conv)
+				s.idle.remove(old)
+				s.heads.remove(old)
 			} else {
-				s.touch(old)
+				s.idle.touch(old)
 			}
 			old = next
 		}
 	}
 	h.shard = s
-	s.heads[h.conv] = h
-	s.link(h)
+	s.heads.put(h)
+	s.idle.push(h)
 }
 
-// touch makes h the newest.
-func (s *shard) touch(h *head) {
-	if s.newest != h {
-		s.unlink(h)
-		s.link(h)
-	}
-}
-
-func (s *shard) link(h *head) {
-	h.older, h.newer = s.newest, nil
-	if s.newest != nil {
-		s.newest.newer = h
-	} else {
-		s.oldest = h
-	}
-	s.newest = h
-}
-
-func (s *shard) unlink(h *head) {
-	if h.older != nil {
-		h.older.newer = h.newer
-	} else {
-		s.oldest = h.newer
-	}
-	if h.newer != nil {
-		h.newer.older = h.older
-	} else {
-		s.newest = h.older
-	}
-	h.older, h.newer = nil, nil
-}
+// maxSpare and maxSpareRoom bound what a shard keeps of empty lists: how many, and how long each may be.
+const (
+	maxSpare     = 64
+	maxSpareRoom = 16
+)
 
 // enlist puts h among those with numbers out.
 func (s *shard) enlist(h *head) {
-	h.busyPrev, h.busyNext = nil, s.busy
-	if s.busy != nil {
-		s.busy.busyPrev = h
+	s.idle.remove(h)
+	s.busy.push(h)
+	if n := len(s.spare); n > 0 {
+		h.out, s.spare = s.spare[n-1], s.spare[:n-1]
 	}
-	s.busy = h
 }
 
+// delist puts h among those without numbers out. It takes the empty list from h, since most
+// conversations are idle most of the time.
 func (s *shard) delist(h *head) {
-	if h.busyPrev != nil {
-		h.busyPrev.busyNext = h.busyNext
-	} else {
-		s.busy = h.busyNext
+	s.busy.remove(h)
+	s.idle.push(h)
+	if len(s.spare) < maxSpare && cap(h.out) <= maxSpareRoom {
+		s.spare = append(s.spare, h.out)
 	}
-	if h.busyNext != nil {
-		h.busyNext.busyPrev = h.busyPrev
-	}
-	h.busyPrev, h.busyNext = nil, nil
+	h.out = nil
 }
 
 // outstanding returns the senders who have a message with this number to the receiver on its way
@@ -139,13 +112,13 @@ func (t *table) outstanding(receiver, sender *message.Addr, number uint16, c cyc
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !sender.IsZero() {
-		h := sh.heads[message.Conversation{Sender: *sender, Receiver: *receiver}]
+		h := sh.heads.get(&message.Conversation{Sender: *sender, Receiver: *receiver})
 		if h == nil || !h.isOut(number, c) {
 			return nil, nil
 		}
 		return []message.Addr{*sender}, h.change()
 	}
-	for h := sh.busy; h != nil; h = h.busyNext {
+	for h := sh.busy.oldest; h != nil; h = h.newer {
 		if h.conv.Receiver == *receiver && h.isOut(number, c) {
 			senders = append(senders, h.conv.Sender)
 			changed = h.change()
@@ -159,10 +132,10 @@ func (t *table) forget(receiver message.Addr, now time.Time) {
 	sh := t.of(&receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for c, h := range sh.heads {
-		if c.Receiver == receiver && h.clean(now) {
-			sh.unlink(h)
-			delete(sh.heads, c)
+	for h := range sh.heads.all() {
+		if h.conv.Receiver == receiver && h.clean(now) {
+			sh.idle.remove(h)
+			sh.heads.remove(h)
 		}
 	}
 }

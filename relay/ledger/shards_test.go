@@ -2,11 +2,11 @@ package ledger
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"testing"
 	"time"
 
-	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -22,28 +22,28 @@ func newerThan(h *head) *head { return h.newer }
 
 func olderThan(h *head) *head { return h.older }
 
-func nextBusy(h *head) *head { return h.busyNext }
-
 // wantOrder checks the order of the heads of a shard in both directions.
 func wantOrder(t *testing.T, s *shard, what string, want ...string) {
 	t.Helper()
-	if got := names(s.oldest, newerThan); !slices.Equal(got, want) {
+	if got := names(s.idle.oldest, newerThan); !slices.Equal(got, want) {
 		t.Errorf("%s: got %q from the oldest on, want %q", what, got, want)
 	}
 	back := slices.Clone(want)
 	slices.Reverse(back)
-	if got := names(s.newest, olderThan); !slices.Equal(got, back) {
+	if got := names(s.idle.newest, olderThan); !slices.Equal(got, back) {
 		t.Errorf("%s: got %q from the newest back, want %q", what, got, back)
 	}
-	if len(s.heads) != len(want) {
-		t.Errorf("%s: got %d heads, want %d", what, len(s.heads), len(want))
+	if got := s.heads.count(); got != len(want) {
+		t.Errorf("%s: got %d heads, want %d", what, got, len(want))
 	}
 }
+
+func newShard() *shard { return &shard{heads: newHeads(maphash.MakeSeed())} }
 
 // shardOf returns a shard with heads that are clean, the first one the oldest.
 func shardOf(t *testing.T, senders ...string) (*shard, map[string]*head) {
 	t.Helper()
-	s := &shard{heads: make(map[message.Conversation]*head)}
+	s := newShard()
 	all := make(map[string]*head)
 	for _, name := range senders {
 		all[name] = &head{conv: relaytest.Conversation(t, name, "447700900123")}
@@ -55,15 +55,19 @@ func shardOf(t *testing.T, senders ...string) (*shard, map[string]*head) {
 func TestLastUseOrdersHeads(t *testing.T) {
 	s, all := shardOf(t, "a", "b", "c", "d")
 	wantOrder(t, s, "added", "a", "b", "c", "d")
-	s.touch(all["b"])
+	use := func(name string) {
+		all[name].sent(out{})
+		all[name].settle(0, 0)
+	}
+	use("b")
 	wantOrder(t, s, "from the middle", "a", "c", "d", "b")
-	s.touch(all["a"])
+	use("a")
 	wantOrder(t, s, "the oldest", "c", "d", "b", "a")
-	s.touch(all["a"])
+	use("a")
 	wantOrder(t, s, "the newest", "c", "d", "b", "a")
 	for _, name := range []string{"d", "a", "c", "b"} { // middle, newest, oldest, only
-		s.unlink(all[name])
-		delete(s.heads, all[name].conv)
+		s.idle.remove(all[name])
+		s.heads.remove(all[name])
 	}
 	wantOrder(t, s, "emptied")
 	s.add(all["d"], 1, time.Now())
@@ -89,7 +93,7 @@ func TestOldestCleanHeadGoes(t *testing.T) {
 		{"the eighth is clean", []string{"A", "B", "C", "D", "E", "F", "G", "h", "i"}, 9, []string{"i", "a", "b", "c", "d", "e", "f", "g", "new"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &shard{heads: make(map[message.Conversation]*head)}
+			s := newShard()
 			for _, name := range tt.before {
 				h := &head{conv: relaytest.Conversation(t, name, "447700900123")}
 				if name < "a" {
@@ -98,7 +102,7 @@ func TestOldestCleanHeadGoes(t *testing.T) {
 				s.add(h, len(tt.before)+1, now)
 			}
 			h := &head{conv: relaytest.Conversation(t, "new", "447700900123")}
-			if s.add(h, tt.capacity, now); h.shard != s || s.heads[h.conv] != h {
+			if s.add(h, tt.capacity, now); h.shard != s || s.heads.get(&h.conv) != h {
 				t.Error("the new one is not in")
 			}
 			wantOrder(t, s, "afterwards", tt.want...)
@@ -118,8 +122,8 @@ func TestHeadIsClean(t *testing.T) {
 		{"one is not in the log", head{next: 5, logged: 4}, false},
 		{"one is not settled", head{next: 5, logged: 5, out: make([]out, 1)}, false},
 		{"somebody waits for a change", head{next: 5, logged: 5, changed: make(chan struct{})}, false},
-		{"parts are missing", head{next: 5, logged: 5, parts: []openPart{{last: now}}}, false},
-		{"parts will not come", head{next: 5, logged: 5, parts: []openPart{{last: now.Add(-partsWait - 1)}}}, true},
+		{"parts are missing", head{next: 5, logged: 5, parts: &concat{open: []openPart{{last: now}}}}, false},
+		{"parts will not come", head{next: 5, logged: 5, parts: &concat{open: []openPart{{last: now.Add(-partsWait - 1)}}}}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.head.shard = &newTable(shards).shard[0]
@@ -130,13 +134,13 @@ func TestHeadIsClean(t *testing.T) {
 	}
 }
 
-// The busy list has exactly the heads with outstanding numbers.
+// The busy list has exactly the heads with outstanding numbers. The others have no memory for such numbers.
 func TestBusyHeads(t *testing.T) {
 	s, all := shardOf(t, "a", "b", "c")
 	step := func(what string, f func(h *head), name string, want ...string) {
 		t.Helper()
 		f(all[name])
-		got := names(s.busy, nextBusy)
+		got := names(s.busy.oldest, newerThan)
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: got %q busy, want %q", what, got, want)
@@ -166,7 +170,7 @@ func TestBusyHeads(t *testing.T) {
 	step("the first", settle(2, 0), "b", "c")
 	step("the only one", settle(0, 0), "c")
 	for name, h := range all {
-		if len(h.out) > 0 || h.busyNext != nil || h.busyPrev != nil {
+		if h.out != nil {
 			t.Errorf("%s: got %+v out, want none", name, h.out)
 		}
 	}
@@ -215,7 +219,7 @@ func TestTableCounts(t *testing.T) {
 		t.Errorf("got %d conversations, want 100", got)
 	}
 	c := relaytest.Conversation(t, "0", "447700900100")
-	if tab.of(&c.Receiver).heads[c] == nil {
+	if tab.of(&c.Receiver).heads.get(&c) == nil {
 		t.Error("a conversation is not where its receiver says")
 	}
 }

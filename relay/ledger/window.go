@@ -69,7 +69,7 @@ func (t *table) coverAll(q *queue) bool {
 	for i := range t.shard {
 		sh := &t.shard[i]
 		sh.mu.Lock()
-		for h := sh.newest; h != nil; h = h.older {
+		for h := range sh.heads.all() {
 			if h.next > h.cover {
 				q.cover(h)
 				covered = covered && h.next == h.cover
