@@ -26,6 +26,19 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
+// addDown declares the metric that says what ready says: whether numbers can be given and reads taken.
+func addDown(reg prometheus.Registerer, ready func() error) {
+	metric.With(reg).GaugeFunc(metric.Opts{
+		Name: "readback_ledger_down", Help: "1 while no number can be given and no read taken.",
+		Detail: "`/readyz` says why.", Look: "1",
+	}, func() float64 {
+		if ready() != nil {
+			return 1
+		}
+		return 0
+	})
+}
+
 func (m *metrics) addReads(f metric.Factory) {
 	m.reads = reads.NewMetrics(f)
 	m.refused = f.CounterVec(metric.Opts{

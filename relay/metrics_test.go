@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/relay/ledger"
@@ -22,6 +23,37 @@ func awaitValue(t testing.TB, reg *prometheus.Registry, name, label string, want
 			t.Fatalf("%s %s: got %v, want %v", name, label, got, want)
 		}
 	}
+}
+
+// The metric says that the ledger is down exactly while Ready does, from the beginning to the end.
+func TestDownIsNotReady(t *testing.T) {
+	t.Parallel()
+	s := relaytest.NATS(t, t.TempDir(), server.RANDOM_PORT)
+	opt := testOptions(t)
+	reg := prometheus.NewRegistry()
+	opt.Registerer, opt.NATS, opt.Logger = reg, s.ClientURL(), nil
+	opened, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(when string, want float64) {
+		t.Helper()
+		awaitValue(t, reg, "readback_ledger_down", "", want)
+		if err := opened.Ready(); (err != nil) != (want == 1) {
+			t.Errorf("%s: got down %v and ready %v", when, want, err)
+		}
+	}
+	want("opened", 1)
+	r := run(t, opened)
+	want("running", 0)
+	r.status.Set(ledger.ErrDown)
+	want("down", 1)
+	r.status.Set(nil)
+	want("up again", 0)
+	relaytest.Halt(s)
+	want("idle, and NATS is away", 1)
+	_ = r.stop() // there is nobody to write the stop record to
+	want("stopped", 1)
 }
 
 func TestMetricsMove(t *testing.T) {
@@ -56,7 +88,7 @@ func TestMetricsMove(t *testing.T) {
 		{"readback_feedback_total", "published", 1},
 		{"readback_feedback_total", "delivered", 1},
 		{"readback_feedback_outbox", "", 0},
-		{"readback_ledger_down", "", 0},
+		{"readback_ledger_down", "", 1},
 		{"readback_ledger_dropped_total", "", 0},
 	}
 	for _, tt := range tests {

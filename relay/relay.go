@@ -72,6 +72,7 @@ func Open(opt Options) (*Relay, error) {
 		signals: signals{connected: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{})},
 		callers: access.NewCallers(opt.Rules),
 	}
+	addDown(opt.Registerer, r.Ready)
 	r.close = sync.OnceValue(r.closeAll)
 	r.settings.Store(&opt.Settings)
 	if err := r.open(); err != nil {

@@ -99,6 +99,12 @@ func (f Factory) Gauge(o Opts) prometheus.Gauge {
 	return f.make.NewGauge(prometheus.GaugeOpts{Name: o.Name, Help: o.Help})
 }
 
+// GaugeFunc makes a gauge whose value the function returns each time that it is asked for.
+func (f Factory) GaugeFunc(o Opts, value func() float64) {
+	f.declare(o)
+	f.make.NewGaugeFunc(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, value)
+}
+
 // GaugeVec makes gauges by the labels.
 func (f Factory) GaugeVec(o Opts) *prometheus.GaugeVec {
 	f.declare(o)

@@ -31,6 +31,7 @@ func TestFactory(t *testing.T) {
 	f.Counter(opts("counter")).Inc()
 	f.CounterVec(by("counters")).WithLabelValues("x").Inc()
 	f.Gauge(opts("gauge")).Set(1)
+	f.GaugeFunc(opts("gauge_func"), func() float64 { return 1 })
 	f.GaugeVec(by("gauges")).WithLabelValues("x").Set(1)
 	f.Histogram(opts("histogram")).Observe(1)
 	f.HistogramVec(by("histograms")).WithLabelValues("x").Observe(1)
@@ -38,7 +39,7 @@ func TestFactory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"counter", "counters", "gauge", "gauges", "histogram", "histograms"}
+	want := []string{"counter", "counters", "gauge", "gauge_func", "gauges", "histogram", "histograms"}
 	var got, declared []string
 	for _, m := range families {
 		got = append(got, m.GetName())

@@ -122,7 +122,6 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 		return ctx.Err()
 	}
 	a.status.Set(fmt.Errorf("%w: %w", ErrDown, cause))
-	a.metrics.down.Set(1)
 	a.log.Warn("ledger is down", "error", cause)
 	b.release().tell()
 	a.tellAll()
@@ -132,7 +131,6 @@ func (a *appender) persist(ctx context.Context, b *batch, cause error) error {
 		landed, err := a.retry(ctx, b)
 		if landed {
 			a.status.Set(nil)
-			a.metrics.down.Set(0)
 			a.log.Info("ledger is up again")
 			return nil
 		}
@@ -213,7 +211,6 @@ func (a *appender) tellDropped() {
 // lose ends the ledger for good, and goes on telling waiters until it is to stop.
 func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cause error) error {
 	a.status.End(fmt.Errorf("%w: %w", ErrDown, cause))
-	a.metrics.down.Set(1)
 	if ctx.Err() == nil {
 		a.log.Error("ledger is down for good", "error", cause)
 	}

@@ -75,8 +75,7 @@ func TestCommit(t *testing.T) {
 // While the log is away, waiters are told at once. The records get to the log when it is back.
 func TestAppendIsMadeAgain(t *testing.T) {
 	a := testAppender(t)
-	reg := prometheus.NewRegistry()
-	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
+	a.log = (&relaytest.LogLines{}).Logger()
 	connected := make(chan struct{}, 1)
 	a.connected = connected
 	var back atomic.Bool
@@ -97,8 +96,8 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if token := relaytest.Receive(t, told); token != 1 {
 		t.Errorf("told: got %d, want 1", token)
 	}
-	if _, err := a.status.Get(); !errors.Is(err, ErrDown) || relaytest.Metric(t, reg, "readback_ledger_down", "") != 1 {
-		t.Errorf("got status %v, metric %v, want it down", err, relaytest.Metric(t, reg, "readback_ledger_down", ""))
+	if _, err := a.status.Get(); !errors.Is(err, ErrDown) {
+		t.Errorf("got status %v, want it down", err)
 	}
 	w := make(outcomes, 1)
 	b := a.queue.begin(journal.KindOptOut)
@@ -117,9 +116,6 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if err := relaytest.Receive(t, ended); err != nil {
 		t.Fatal(err)
 	}
-	if got := relaytest.Metric(t, reg, "readback_ledger_down", ""); got != 0 {
-		t.Errorf("got %v down, want 0", got)
-	}
 	if f, err := a.ledger.index.FindNumber(&c, 1, index.MaxDay); f == nil || err != nil {
 		t.Errorf("got %+v, %v, want the message", f, err)
 	}
@@ -135,8 +131,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 // told, and no route stays in memory.
 func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
-	reg := prometheus.NewRegistry()
-	a.metrics, a.log = newMetrics(reg), (&relaytest.LogLines{}).Logger()
+	a.log = (&relaytest.LogLines{}).Logger()
 	log := new(journal.Memory)
 	a.journal = log.Open()
 	if err := log.Open().Append(t.Context(), []byte("another writer")); err != nil {
@@ -162,9 +157,6 @@ func TestAppenderLosesTheLog(t *testing.T) {
 		relaytest.Receive(t, told)
 	}
 	a.ledger.wantNoRoutes(t)
-	if got := relaytest.Metric(t, reg, "readback_ledger_down", ""); got != 1 {
-		t.Errorf("got metric %v, want it down", got)
-	}
 	close(stop)
 	if err := relaytest.Receive(t, ended); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("end: got %v, want ErrFenced", err)

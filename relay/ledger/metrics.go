@@ -12,7 +12,6 @@ type metrics struct {
 	records  [journal.Kinds]prometheus.Counter
 	appends  prometheus.Histogram
 	batches  prometheus.Histogram
-	down     prometheus.Gauge
 	dropped  prometheus.Counter
 	receipts prometheus.Counter
 	heads    prometheus.Gauge
@@ -28,10 +27,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.batches = f.Histogram(metric.Opts{
 		Name: "readback_ledger_batch_records", Help: "Records in an append to the log.",
 		Buckets: prometheus.ExponentialBuckets(1, 2, 12),
-	})
-	m.down = f.Gauge(metric.Opts{
-		Name: "readback_ledger_down", Help: "1 while no number can be given and no read taken.",
-		Look: "1",
 	})
 	m.dropped = f.Counter(metric.Opts{
 		Name: "readback_ledger_dropped_total", Help: "Records dropped because the log was away for too long.",
