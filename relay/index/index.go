@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -55,8 +54,9 @@ type Index struct {
 	log *slog.Logger
 
 	// mu is held for reading by each use of db, for writing while db is replaced.
-	mu sync.RWMutex
-	db *pebble.DB // nil while closed
+	mu    sync.RWMutex
+	db    *pebble.DB // nil while closed
+	guard *guard     // of db
 }
 
 // Position is how far the index follows the log.
@@ -75,38 +75,28 @@ func LockStore(dir string) (io.Closer, error) {
 
 // open opens the store. The caller holds mu.
 func (ix *Index) open() error {
-	cache := pebble.NewCache(64 << 20)
+	guard, cache := newGuard(ix.fs, ix.log), pebble.NewCache(64<<20)
 	defer cache.Unref()
 	opt := &pebble.Options{
 		Cache:                    cache,
-		FS:                       ix.fs,
 		DisableWAL:               true,
 		MemTableSize:             8 << 20,
 		L0CompactionThreshold:    8,
 		LBaseMaxBytes:            256 << 20,
 		MaxConcurrentCompactions: func() int { return 1 },
-		Logger:                   indexLogger{ix.log},
+		FS:                       guard,
+		Logger:                   guard,
 	}
 	opt.Levels = make([]pebble.LevelOptions, 7)
 	for i := range opt.Levels {
 		opt.Levels[i] = pebble.LevelOptions{FilterPolicy: bloom.FilterPolicy(10), FilterType: pebble.TableFilter}
 	}
-	db, err := pebble.Open(ix.dir, opt)
+	db, err := guard.openDB(ix.dir, opt)
 	if err != nil {
 		return err
 	}
-	ix.db = db
+	ix.db, ix.guard = db, guard
 	return nil
-}
-
-// indexLogger passes on what Pebble cannot go on from.
-type indexLogger struct{ log *slog.Logger }
-
-func (indexLogger) Infof(string, ...any) {}
-
-func (l indexLogger) Fatalf(format string, args ...any) {
-	l.log.Error("index cannot go on", "error", fmt.Sprintf(format, args...))
-	os.Exit(1)
 }
 
 // matches tells whether the index is of this version and of the stream that was
@@ -260,18 +250,6 @@ func (ix *Index) Discard() error {
 		return nil
 	}
 	err := ix.db.Close()
-	ix.db = nil
-	return err
-}
-
-// Close flushes and closes the store; then all methods return ErrClosed.
-func (ix *Index) Close() error {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	if ix.db == nil {
-		return nil
-	}
-	err := errors.Join(ix.db.Flush(), ix.db.Close())
 	ix.db = nil
 	return err
 }

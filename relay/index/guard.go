@@ -1,0 +1,160 @@
+package index
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cockroachdb/pebble"
+	"github.com/cockroachdb/pebble/vfs"
+)
+
+const (
+	closeTime  = 2 * time.Second // in which the store must be flushed and closed
+	writePause = time.Second     // after a failed write
+)
+
+var errGivenUp = errors.New("the file system does not take what is in memory; it is read from the log again")
+
+// guard stands between Pebble and the file system. It is there for a store that cannot be written: full,
+// read-only, removed. Pebble makes a flush that failed again at once, for ever, Close waits for that, and
+// after some failures Pebble wants the process to end.
+type guard struct {
+	vfs.FS
+	log     *slog.Logger
+	within  time.Duration // closeTime; shorter in a test
+	givenUp chan struct{} // closed when nothing may be written any more
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	failed time.Time // the last write that failed
+	fatal  error     // Pebble cannot write any more
+}
+
+func newGuard(fs vfs.FS, log *slog.Logger) *guard {
+	return &guard{FS: fs, log: log, within: closeTime, givenUp: make(chan struct{})}
+}
+
+// Lock locks nothing: the lock of the store is held. A store that was given up keeps its lock.
+func (g *guard) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
+
+// Create creates a file. Within a second of a write that failed it waits, unless the store is given up:
+// then it ends the goroutine.
+func (g *guard) Create(name string) (vfs.File, error) {
+	g.mu.Lock()
+	pause := time.Until(g.failed.Add(writePause))
+	g.mu.Unlock()
+	if pause > 0 {
+		select {
+		case <-time.After(pause):
+		case <-g.givenUp:
+			runtime.Goexit()
+		}
+	}
+	f, err := g.FS.Create(name)
+	if err != nil {
+		return nil, g.noted(err)
+	}
+	return guardedFile{f, g}, nil
+}
+
+// noted remembers when a write failed.
+func (g *guard) noted(err error) error {
+	if err != nil {
+		g.mu.Lock()
+		g.failed = time.Now()
+		g.mu.Unlock()
+	}
+	return err
+}
+
+// guardedFile is a file that is being written.
+type guardedFile struct {
+	vfs.File
+	guard *guard
+}
+
+func (f guardedFile) Write(b []byte) (int, error) {
+	n, err := f.File.Write(b)
+	return n, f.guard.noted(err)
+}
+
+func (f guardedFile) Sync() error { return f.guard.noted(f.File.Sync()) }
+
+// Infof is called with what nobody needs to know.
+func (*guard) Infof(string, ...any) {}
+
+// Fatalf is called when Pebble cannot go on. If it could not write its manifest, the store can still be
+// read, and opened again later: only the goroutine ends, which does not touch the store any more.
+func (g *guard) Fatalf(format string, args ...any) {
+	err := fmt.Errorf(strings.ReplaceAll(format, "%v", "%w"), args...)
+	if !strings.HasPrefix(err.Error(), "MANIFEST") {
+		g.log.Error("index cannot go on", "error", err)
+		os.Exit(1)
+	}
+	for _, a := range args {
+		if cause, ok := a.(error); ok {
+			err = cause
+		}
+	}
+	g.mu.Lock()
+	g.fatal = err
+	g.mu.Unlock()
+	runtime.Goexit()
+}
+
+// err returns why the store cannot be written any more; nil if it can.
+func (g *guard) err() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.fatal
+}
+
+// openDB opens a store. It returns an error also when Pebble calls Fatalf meanwhile.
+func (g *guard) openDB(dir string, opt *pebble.Options) (db *pebble.DB, err error) {
+	opened := make(chan struct{})
+	go func() {
+		defer close(opened)
+		err = errGivenUp
+		db, err = pebble.Open(dir, opt)
+	}()
+	<-opened
+	if fatal := g.err(); fatal != nil {
+		err = fatal
+	}
+	return db, err
+}
+
+// closeDB flushes and closes a store. If that takes too long, closeDB gives the store up.
+func (g *guard) closeDB(db *pebble.DB) error {
+	closed := make(chan error, 1)
+	go func() {
+		err := errGivenUp
+		defer func() { closed <- err }() // also if Fatalf ends the goroutine
+		err = errors.Join(db.Flush(), db.Close())
+	}()
+	t := time.NewTimer(g.within)
+	defer t.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-t.C:
+		close(g.givenUp)
+		return fmt.Errorf("close index: %w", errGivenUp)
+	}
+}
+
+// isDamage reports whether err, with which a store could not be opened, is one of what the store holds,
+// and not the file system's refusal: that says nothing of the store.
+func isDamage(err error) bool {
+	var refused syscall.Errno
+	return !errors.As(err, &refused) || errors.Is(err, fs.ErrNotExist) || refused == syscall.EIO
+}
