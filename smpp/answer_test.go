@@ -8,21 +8,21 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// unmatched collects the answers that answer nothing.
-type unmatched struct {
+// unanswering is an answer that answers nothing under way.
+type unanswering struct {
 	id   pdu.ID
 	seq  uint32
 	late bool
 }
 
 // startCollecting runs a session that tells its unmatched answers.
-func startCollecting(t *testing.T, state State, opt Options) (running, chan unmatched) {
+func startCollecting(t *testing.T, state State, opt Options) (running, chan unanswering) {
 	t.Helper()
-	got := make(chan unmatched, 10)
-	return start(t, state, opt, fakeHandler{unmatched: func(f Frame, late bool) error {
-		got <- unmatched{f.ID(), f.Seq(), late}
-		return nil
-	}}), got
+	got := make(chan unanswering, 10)
+	return start(t, state, opt, fakeHandler{
+		late:      func(f Frame, _ Pending[any]) error { got <- unanswering{f.ID(), f.Seq(), true}; return nil },
+		unmatched: func(f Frame, _ *Pending[any]) error { got <- unanswering{f.ID(), f.Seq(), false}; return nil },
+	}), got
 }
 
 // An SMSC may answer a bind under a number of its own: there is at most one under way.
@@ -40,7 +40,7 @@ func TestAnswerToBindUnderAnotherNumber(t *testing.T) {
 			t.Errorf("got state %#x and %d under way, want %#x and none", got, s.outstanding(), BoundRX)
 		}
 		s.peer.send(request(pdu.BindReceiverRespID, 4)) // now there is none under way
-		for _, want := range []unmatched{
+		for _, want := range []unanswering{
 			{pdu.BindTransmitterRespID, 1, false}, {pdu.SubmitSMRespID, 2, false}, {pdu.BindReceiverRespID, 4, false},
 		} {
 			if got := <-stray; got != want {
@@ -82,12 +82,12 @@ func TestAnswerToBindLate(t *testing.T) {
 		go bind()
 		s.peer.want(pdu.BindReceiverID, 0, OwnSeq+1)
 		s.peer.send(request(pdu.BindReceiverRespID, OwnSeq))
-		if got, want := <-stray, (unmatched{pdu.BindReceiverRespID, OwnSeq, true}); got != want {
+		if got, want := <-stray, (unanswering{pdu.BindReceiverRespID, OwnSeq, true}); got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		s.SetState(BoundTX)
 		s.peer.send(request(pdu.BindReceiverRespID, 9))
-		if got, want := <-stray, (unmatched{pdu.BindReceiverRespID, 9, false}); got != want {
+		if got, want := <-stray, (unanswering{pdu.BindReceiverRespID, 9, false}); got != want {
 			t.Errorf("in a session that is bound: got %v, want %v", got, want)
 		}
 		if err := <-result; err != ErrNoAnswer {
@@ -102,8 +102,8 @@ func TestAnswerToEnquireLinkUnasked(t *testing.T) {
 		s, stray := startCollecting(t, BoundTRX, Options{Response: time.Second, Timers: Timers{EnquireLink: time.Minute}})
 		s.peer.want(pdu.EnquireLinkID, 0, OwnSeq)
 		<-time.After(2 * time.Second)
-		s.peer.send(request(pdu.EnquireLinkRespID, OwnSeq), request(pdu.EnquireLinkRespID, OwnSeq))
-		if got, want := <-stray, (unmatched{pdu.EnquireLinkRespID, OwnSeq, false}); got != want {
+		s.peer.send(request(pdu.EnquireLinkRespID, OwnSeq), request(pdu.EnquireLinkRespID, 7))
+		if got, want := <-stray, (unanswering{pdu.EnquireLinkRespID, 7, false}); got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		synctest.Wait()

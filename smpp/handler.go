@@ -12,9 +12,13 @@ type Handler[R any] interface {
 	Request(ctx context.Context, f Frame) error
 	// Response is called for a response. to is the request that it answers.
 	Response(f Frame, to Pending[R]) error
-	// Unmatched is called for a response that answers no request under way. late reports
-	// whether the request had expired before.
-	Unmatched(f Frame, late bool) error
+	// Late is called for the response to a request that had expired, after Expired has
+	// returned. If the response is repeated, the Ref of to is zero from the second time on.
+	Late(f Frame, to Pending[R]) error
+	// Unmatched is called for a response that answers no request. to is the request under
+	// way that has the same sequence_number, but another command; nil: none has. That request
+	// stays under way.
+	Unmatched(f Frame, to *Pending[R]) error
 	// Expired is called for a request that got no response in time. It runs on the goroutine
 	// of the timers.
 	Expired(to Pending[R])

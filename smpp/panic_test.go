@@ -34,7 +34,7 @@ var panicTests = []struct {
 	},
 	{
 		name:    "unmatched response",
-		handler: fakeHandler{unmatched: func(Frame, bool) error { plantedPanic(); return nil }},
+		handler: fakeHandler{unmatched: func(Frame, *Pending[any]) error { plantedPanic(); return nil }},
 		cause:   func(s running) { s.peer.send(submitResp(9)) },
 	},
 	{

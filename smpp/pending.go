@@ -16,29 +16,30 @@ type Pending[R any] struct {
 	answer chan pdu.Status // set for a Call
 }
 
+// answeredBy reports whether a response with the command_id resp answers p, if it has the
+// sequence_number of p. A generic_nack answers any request (SMPP 3.4 §4.3).
+func (p *Pending[R]) answeredBy(resp pdu.ID) bool {
+	return resp == ResponseID(p.ID) || resp == pdu.GenericNACKID
+}
+
 // pendings holds the unanswered requests to one peer, by the sequence_number with which they
 // were sent.
 type pendings[R any] struct {
 	open map[uint32]Pending[R]
-	late map[uint32]struct{} // numbers of expired requests; a response may still come
-	own  uint32              // the last number of a request that the session made itself
+	late late[R]
+	own  uint32 // the last number of a request that the session made itself
 }
 
-// maxLate limits how many expired requests are remembered, by which a late response differs
-// from one that answers nothing.
-const maxLate = 1024
-
-func newPendings[R any]() pendings[R] {
-	return pendings[R]{
-		open: make(map[uint32]Pending[R]), late: make(map[uint32]struct{}), own: OwnSeq - 1,
-	}
+// newPendings returns the pendings of a session with this window, as in Options.
+func newPendings[R any](window int) pendings[R] {
+	return pendings[R]{open: make(map[uint32]Pending[R]), late: newLate[R](window), own: OwnSeq - 1}
 }
 
-// add stores p under its own sequence_number, and returns p. If the number is in use or
-// belongs to an expired request, p gets one of the session's own numbers.
+// add stores p under its own sequence_number, and returns that. If the number is in use or may
+// belong to an expired request, p gets one of the session's own numbers.
 func (ps *pendings[R]) add(p Pending[R]) uint32 {
 	seq := p.Seq
-	if _, used := ps.open[seq]; used || ps.isLate(seq) {
+	if _, used := ps.open[seq]; used || ps.late.has(seq) || ps.late.hasForgotten {
 		seq = ps.nextOwn()
 	}
 	ps.open[seq] = p
@@ -57,19 +58,37 @@ func (ps *pendings[R]) nextOwn() uint32 {
 		if ps.own++; ps.own > MaxSeq {
 			ps.own = OwnSeq
 		}
-		if _, used := ps.open[ps.own]; !used && !ps.isLate(ps.own) {
+		if _, used := ps.open[ps.own]; !used && !ps.late.has(ps.own) {
 			return ps.own
 		}
 	}
 }
 
-// take removes the request that a response with seq answers.
-func (ps *pendings[R]) take(seq uint32) (Pending[R], bool) {
-	p, ok := ps.open[seq]
-	if ok {
+// matched says what a response answers.
+type matched uint8
+
+const (
+	matchesNone   matched = iota
+	matchesNumber         // a request under way has its sequence_number, but another command
+	matchesOpen           // it answers a request under way
+	matchesLate           // it answers a request that has expired
+)
+
+// take removes the request that f answers. A request belongs to a response by sequence_number and
+// command.
+func (ps *pendings[R]) take(f Frame) (p Pending[R], m matched) {
+	seq := f.Seq()
+	if p, ok := ps.open[seq]; ok {
+		if !p.answeredBy(f.ID()) {
+			return p, matchesNumber
+		}
 		delete(ps.open, seq)
+		return p, matchesOpen
 	}
-	return p, ok
+	if p, ok := ps.late.take(f); ok {
+		return p, matchesLate
+	}
+	return p, matchesNone
 }
 
 // takeBind removes the bind that f answers with another sequence_number. One SMSC does so. At
@@ -85,17 +104,14 @@ func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 	return Pending[R]{}, false
 }
 
-// isLate reports whether the request seq has expired.
-func (ps *pendings[R]) isLate(seq uint32) bool {
-	_, ok := ps.late[seq]
-	return ok
-}
-
-// takeLate reports whether the request seq has expired, and forgets it.
-func (ps *pendings[R]) takeLate(seq uint32) bool {
-	ok := ps.isLate(seq)
-	delete(ps.late, seq)
-	return ok
+// awaits reports whether a request to which its sender gave this number is under way.
+func (ps *pendings[R]) awaits(seq uint32) bool {
+	for _, p := range ps.open {
+		if p.Seq == seq {
+			return true
+		}
+	}
+	return false
 }
 
 // expire removes and returns the requests that were sent before the given time. It also
@@ -109,10 +125,7 @@ func (ps *pendings[R]) expire(before time.Time) (expired []Pending[R], oldest ti
 			continue
 		}
 		delete(ps.open, seq)
-		if len(ps.late) >= maxLate {
-			clear(ps.late)
-		}
-		ps.late[seq] = struct{}{}
+		ps.late.add(seq, p)
 		expired = append(expired, p)
 	}
 	return expired, oldest

@@ -11,23 +11,23 @@ import (
 )
 
 func TestPendingKeepsNumbers(t *testing.T) {
-	ps := newPendings[any]()
+	ps := newPendings[any](0)
 	for _, seq := range []uint32{1, 2, 7, 0, OwnSeq - 1, MaxSeq, 0xFFFFFFFF} {
 		if got := ps.add(Pending[any]{Seq: seq, Ref: seq}); got != seq {
 			t.Errorf("add %#x: got %#x, want the same", seq, got)
 		}
-		p, ok := ps.take(seq)
+		p, ok := take(&ps, seq)
 		if !ok || p.Seq != seq || p.Ref != seq {
 			t.Errorf("take %#x: got %+v, %v", seq, p, ok)
 		}
-		if _, ok := ps.take(seq); ok {
+		if _, ok := take(&ps, seq); ok {
 			t.Errorf("take %#x twice: got a request, want none", seq)
 		}
 	}
 }
 
 func TestPendingCollisions(t *testing.T) {
-	ps := newPendings[any]()
+	ps := newPendings[any](0)
 	if got := ps.add(Pending[any]{Seq: 5, Ref: "first"}); got != 5 {
 		t.Fatalf("first 5: got %#x, want 5", got)
 	}
@@ -49,14 +49,14 @@ func TestPendingCollisions(t *testing.T) {
 		{OwnSeq + 1, Pending[any]{Seq: OwnSeq + 1, Ref: "stranger"}},
 		{OwnSeq + 2, Pending[any]{Seq: OwnSeq + 2, Ref: "own"}},
 	} {
-		if got, ok := ps.take(tt.carried); !ok || got.Seq != tt.want.Seq || got.Ref != tt.want.Ref {
+		if got, ok := take(&ps, tt.carried); !ok || got.Seq != tt.want.Seq || got.Ref != tt.want.Ref {
 			t.Errorf("take %#x: got %+v, want %+v", tt.carried, got, tt.want)
 		}
 	}
 }
 
 func TestPendingOwnRange(t *testing.T) {
-	ps := newPendings[any]()
+	ps := newPendings[any](0)
 	ps.own = MaxSeq - 1
 	ps.add(Pending[any]{Seq: OwnSeq})
 	for _, want := range []uint32{MaxSeq, OwnSeq + 1, OwnSeq + 2} {
@@ -87,8 +87,8 @@ func TestPendingOwnSkips(t *testing.T) {
 		{"given up on and answered late", func(ps *pendings[any]) {
 			ps.addOwn(Pending[any]{})
 			ps.expire(time.Unix(0, 0))
-			ps.takeLate(OwnSeq)
-		}, MaxSeq, []uint32{OwnSeq}},
+			ps.take(request(pdu.GenericNACKID, OwnSeq))
+		}, MaxSeq, []uint32{OwnSeq + 1}},
 		{"given up on beside one under way", func(ps *pendings[any]) {
 			ps.addOwn(Pending[any]{})
 			ps.expire(time.Unix(0, 0))
@@ -96,7 +96,7 @@ func TestPendingOwnSkips(t *testing.T) {
 		}, MaxSeq, []uint32{OwnSeq + 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ps := newPendings[any]()
+			ps := newPendings[any](0)
 			tt.before(&ps)
 			ps.own = tt.own
 			for i, want := range tt.want {
@@ -126,7 +126,7 @@ func TestPendingTakeBind(t *testing.T) {
 		{"generic_nack", pdu.BindTransceiverID, pdu.GenericNACKID, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ps := newPendings[any]()
+			ps := newPendings[any](0)
 			ps.add(Pending[any]{ID: pdu.EnquireLinkID, Seq: 1})
 			ps.add(Pending[any]{ID: tt.id, Seq: 2, Ref: "it"})
 			p, ok := ps.takeBind(request(tt.resp, 77))
@@ -152,7 +152,7 @@ func TestPendingTakeBind(t *testing.T) {
 func TestPendingExpire(t *testing.T) {
 	start := time.Unix(1e9, 0)
 	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
-	ps := newPendings[any]()
+	ps := newPendings[any](0)
 	for seq := range uint32(10) {
 		ps.add(Pending[any]{Seq: seq, At: at(int(seq))})
 	}
@@ -168,41 +168,26 @@ func TestPendingExpire(t *testing.T) {
 	if !oldest.Equal(at(4)) {
 		t.Errorf("oldest of the others: got %v, want %v", oldest, at(4))
 	}
-	if _, ok := ps.take(2); ok {
-		t.Error("an expired request was found again")
-	}
 	if got := ps.add(Pending[any]{Seq: 2}); got != OwnSeq {
 		t.Errorf("the number of a request given up on: got %#x, want %#x", got, OwnSeq)
 	}
-	if !ps.takeLate(2) || ps.takeLate(2) {
-		t.Error("an answer is late once: got something else")
-	}
-	if got := ps.add(Pending[any]{Seq: 2}); got != 2 {
-		t.Errorf("its number after the late answer: got %#x, want 2", got)
-	}
-	if expired, oldest := newPendingsOf().expire(at(99)); expired != nil || !oldest.IsZero() {
+	none := newPendings[any](0)
+	if expired, oldest := none.expire(at(99)); expired != nil || !oldest.IsZero() {
 		t.Errorf("nothing pending: got %v, %v; want nothing", expired, oldest)
 	}
 }
 
-func newPendingsOf() *pendings[any] { ps := newPendings[any](); return &ps }
-
-func TestPendingLateIsBounded(t *testing.T) {
-	ps := newPendings[any]()
-	for seq := range uint32(5 * maxLate) {
-		ps.add(Pending[any]{Seq: seq})
-		ps.expire(time.Unix(0, 0))
-		if len(ps.late) > maxLate {
-			t.Fatalf("late numbers kept: got %d, want at most %d", len(ps.late), maxLate)
-		}
-	}
+// take takes the request that a generic_nack answers.
+func take(ps *pendings[any], seq uint32) (Pending[any], bool) {
+	p, m := ps.take(request(pdu.GenericNACKID, seq))
+	return p, m == matchesOpen
 }
 
 // No two requests under way ever share a number, and each answer finds its own
 // request, whatever numbers an ESME uses.
 func TestPendingNumbersAreUnique(t *testing.T) {
 	rnd := seed.Rand(t)
-	ps := newPendings[any]()
+	ps := newPendings[any](0)
 	model := map[uint32]int{}
 	for i := range 20000 {
 		switch seq := OwnSeq - 4 + rnd.Uint32N(12); rnd.IntN(4) {
@@ -218,7 +203,7 @@ func TestPendingNumbersAreUnique(t *testing.T) {
 			}
 			model[got] = i
 		case 2:
-			p, ok := ps.take(seq)
+			p, ok := take(&ps, seq)
 			if want, used := model[seq]; ok != used || ok && p.Ref != want {
 				t.Fatalf("step %d: take %#x: got %v, %v; want %v, %v", i, seq, p.Ref, ok, want, used)
 			}
@@ -228,7 +213,7 @@ func TestPendingNumbersAreUnique(t *testing.T) {
 				ps.expire(time.Time{})
 				clear(model)
 			}
-			ps.takeLate(seq)
+			ps.take(request(pdu.SubmitSMRespID, seq))
 		}
 	}
 }

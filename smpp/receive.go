@@ -122,18 +122,26 @@ func (s *Session[R]) putOwn(f Frame, seq uint32) error {
 // response passes f to the handler with the request that it answers.
 func (s *Session[R]) response(h Handler[R], f Frame) error {
 	alive := f.ID() == pdu.EnquireLinkRespID // the session's own requests need nothing else
-	p, ok, late := s.answered(f, alive)
+	p, m := s.answered(f, alive)
 	s.mayHaveRoom()
 	switch {
-	case alive && late:
+	case m == matchesLate && alive:
 		return nil
-	case !ok:
-		return h.Unmatched(f, late)
+	case m == matchesLate:
+		return s.late(h, f, p)
+	case m == matchesNumber:
+		return unmatched(h, f, p)
+	case m == matchesNone:
+		return h.Unmatched(f, nil)
 	case p.answer != nil:
-		if IsBind(p.ID) && f.Status() == StatusOK {
+		status := f.Status()
+		if f.ID() == pdu.GenericNACKID && status == StatusOK {
+			status = StatusSysErr // it accepts nothing
+		}
+		if IsBind(p.ID) && status == StatusOK {
 			s.SetState(BindState(p.ID)) // before the next request of the peer
 		}
-		p.answer <- f.Status()
+		p.answer <- status
 		return nil
 	case p.ID == pdu.EnquireLinkID:
 		return nil
@@ -141,19 +149,37 @@ func (s *Session[R]) response(h Handler[R], f Frame) error {
 	return h.Response(f, p)
 }
 
-// answered removes the request that f answers from the pending ones. late reports whether it
-// had expired.
-func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], ok, late bool) {
+// late passes f to the handler when that knows that p has expired.
+func (s *Session[R]) late(h Handler[R], f Frame, p Pending[R]) error {
+	s.expiring.Lock()
+	defer s.expiring.Unlock()
+	return h.Late(f, p)
+}
+
+// unmatched is a function of its own because it allocates p.
+func unmatched[R any](h Handler[R], f Frame, p Pending[R]) error { return h.Unmatched(f, &p) }
+
+// answered removes the request that f answers from the pending ones.
+func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], m matched) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	p, ok = s.pending.take(f.Seq())
-	late = !ok && s.pending.takeLate(f.Seq())
-	if !ok && !late && s.state == Open {
-		p, ok = s.pending.takeBind(f)
+	p, m = s.pending.take(f)
+	if m == matchesNone && s.state == Open {
+		if bind, ok := s.pending.takeBind(f); ok {
+			p, m = bind, matchesOpen
+		}
 	}
 	s.timers.Heard(s.arrived, !alive)
 	s.out.changed() // the window has room
-	return p, ok, late
+	return p, m
+}
+
+// Awaits reports whether a request to which its sender gave the sequence_number seq waits for its
+// response.
+func (s *Session[R]) Awaits(seq uint32) bool {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.pending.awaits(seq)
 }
 
 // earlyOctets is how much a peer may send ahead while Await waits. Up to this, Await notices

@@ -17,7 +17,8 @@ type passOn struct{ to *Session[any] }
 func (p passOn) Request(_ context.Context, f Frame) error { return p.to.Send(f, time.Time{}, nil) }
 
 func (p passOn) Response(f Frame, to Pending[any]) error { return p.to.Reply(f, to.Seq, time.Time{}) }
-func (p passOn) Unmatched(Frame, bool) error             { return nil }
+func (p passOn) Late(Frame, Pending[any]) error          { return nil }
+func (p passOn) Unmatched(Frame, *Pending[any]) error    { return nil }
 func (p passOn) Expired(Pending[any])                    {}
 func (p passOn) Idle()                                   { p.to.Flush() }
 

@@ -16,7 +16,8 @@ import (
 type fakeHandler struct {
 	request   func(Frame) error
 	response  func(Frame, Pending[any]) error
-	unmatched func(Frame, bool) error
+	late      func(Frame, Pending[any]) error
+	unmatched func(Frame, *Pending[any]) error
 	expired   func(Pending[any])
 	idle      func()
 }
@@ -35,11 +36,18 @@ func (h fakeHandler) Response(f Frame, to Pending[any]) error {
 	return h.response(f, to)
 }
 
-func (h fakeHandler) Unmatched(f Frame, late bool) error {
+func (h fakeHandler) Late(f Frame, to Pending[any]) error {
+	if h.late == nil {
+		return nil
+	}
+	return h.late(f, to)
+}
+
+func (h fakeHandler) Unmatched(f Frame, to *Pending[any]) error {
 	if h.unmatched == nil {
 		return nil
 	}
-	return h.unmatched(f, late)
+	return h.unmatched(f, to)
 }
 
 func (h fakeHandler) Expired(to Pending[any]) {

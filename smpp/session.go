@@ -23,6 +23,8 @@ type Session[R any] struct {
 	arrived time.Time // when the octets that are being handled arrived
 	early   early     // owned by listen during Await
 
+	expiring sync.Mutex // held during Handler.Expired and Handler.Late; taken before out.mu
+
 	// Guarded by out.mu.
 	out     output
 	state   State
@@ -40,7 +42,7 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 	}
 	s := &Session[R]{
 		conn: conn, opt: opt, over: make(chan struct{}), bound: make(chan struct{}, 1),
-		state: Open, pending: newPendings[R](), timers: opt.Timers,
+		state: Open, pending: newPendings[R](opt.Window), timers: opt.Timers,
 	}
 	s.out.init(conn, opt)
 	return s

@@ -28,16 +28,25 @@ const idleTick = time.Minute
 
 // tick does what is due and returns the time until the next tick.
 func (s *Session[R]) tick(ctx context.Context, h Handler[R], now time.Time) time.Duration {
-	action, expired, next := s.due(now)
-	if len(expired) > 0 {
-		s.mayHaveRoom()
-	}
-	s.expired(h, expired) // before act, which may wait for the peer
+	action, next := s.expireDue(h, now) // before act, which may wait for the peer
 	s.act(ctx, action)
 	if next.IsZero() {
 		return idleTick
 	}
 	return max(next.Sub(now), time.Millisecond)
+}
+
+// expireDue passes the requests that have expired to the handler. It returns the action that is due
+// and the time of the next tick, as due does.
+func (s *Session[R]) expireDue(h Handler[R], now time.Time) (action Action, next time.Time) {
+	s.expiring.Lock()
+	defer s.expiring.Unlock()
+	action, expired, next := s.due(now)
+	if len(expired) > 0 {
+		s.mayHaveRoom()
+	}
+	s.expired(h, expired)
+	return action, next
 }
 
 // due returns the action that is due, the requests that have expired, and the time of the

@@ -106,8 +106,8 @@ func TestWatchHearsRequests(t *testing.T) {
 func TestWatchInactiveDespiteLateAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opt := Options{Response: time.Second, Timers: Timers{EnquireLink: 40 * time.Second, Inactivity: time.Minute}}
-		s := start(t, BoundTRX, opt, fakeHandler{unmatched: func(f Frame, late bool) error {
-			t.Errorf("handler was given %s, late %v", Command(f.ID()), late)
+		s := start(t, BoundTRX, opt, fakeHandler{late: func(f Frame, _ Pending[any]) error {
+			t.Errorf("handler was given %s", Command(f.ID()))
 			return nil
 		}})
 		begin := time.Now()
@@ -127,11 +127,12 @@ func TestWatchExpires(t *testing.T) {
 		events := make(chan event, 10)
 		s := start(t, BoundTRX, Options{SMSC: true, Response: 10 * time.Second}, fakeHandler{
 			expired: func(p Pending[any]) { events <- event{p.Ref.(string), p.Seq} },
-			unmatched: func(f Frame, late bool) error {
-				events <- event{map[bool]string{true: "late", false: "unasked"}[late], f.Seq()}
+			late: func(f Frame, p Pending[any]) error {
+				events <- event{map[bool]string{true: "late", false: "repeated"}[p.Ref == "request"], f.Seq()}
 				return nil
 			},
-			response: func(f Frame, p Pending[any]) error { events <- event{"answer", p.Seq}; return nil },
+			unmatched: func(f Frame, _ *Pending[any]) error { events <- event{"unasked", f.Seq()}; return nil },
+			response:  func(f Frame, p Pending[any]) error { events <- event{"answer", p.Seq}; return nil },
 		})
 		wantEvent := func(what string, seq uint32) {
 			t.Helper()
@@ -157,7 +158,7 @@ func TestWatchExpires(t *testing.T) {
 		since(t, "time-out of the third", begin, 15*time.Second)
 		s.peer.send(submitResp(1), submitResp(1), submitResp(2))
 		wantEvent("late", 1)
-		wantEvent("unasked", 1)
+		wantEvent("repeated", 1)
 		wantEvent("unasked", 2)
 		if n := s.outstanding(); n != 0 {
 			t.Errorf("outstanding: got %d, want 0", n)

@@ -68,7 +68,7 @@ func TestPoolCountsUnmatched(t *testing.T) {
 	w, _, smsc := pair(t, setup{}, bank)
 	smsc.Send(accepted(99, "LATE"), testpeer.Frame(pdu.EnquireLinkID, 0, 10, ""))
 	smsc.Want("what is behind it", testpeer.Frame(pdu.EnquireLinkRespID, 0, 10, ""))
-	for name, label := range map[string]string{"readback_pdus_total": "command=submit_sm_resp", "readback_late_answers_total": ""} {
+	for name, label := range map[string]string{"readback_pdus_total": "command=submit_sm_resp", "readback_unmatched_responses_total": "from=smsc"} {
 		if got := w.count(name, label); got != 1 {
 			t.Errorf("%s: got %v, want 1", name, got)
 		}

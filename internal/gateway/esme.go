@@ -99,14 +99,14 @@ func (l fromESME) Response(f smpp.Frame, to esmePending) error {
 	return ignoreGone(err)
 }
 
-// Unmatched passes a response that answers nothing as it came: the SMSC may know
-// what it means. Only a late answer to our own feedback stays here.
-func (l fromESME) Unmatched(f smpp.Frame, _ bool) error {
+// Late passes an answer of the ESME's on to the SMSC, which may still wait for it. An answer to our own
+// feedback stays here.
+func (l fromESME) Late(f smpp.Frame, to esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
-	if l.smsc == nil || f.Seq() >= smpp.OwnSeq {
+	if to.Ref == nil || to.ID == pdu.UnbindID {
 		return nil
 	}
-	return ignoreGone(l.smsc.Reply(f, f.Seq(), l.esme.Arrived()))
+	return ignoreGone(to.Ref.Reply(f, to.Seq, l.esme.Arrived()))
 }
 
 // Expired does nothing: the ESME may answer yet, and the SMSC has a timer of its own. Only an unbind

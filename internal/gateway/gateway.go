@@ -28,6 +28,8 @@ type Gateway struct {
 	intercept       numbering.Interceptor
 	policies        policies
 	metrics         *metrics
+	unmatchedSMSC   *unmatched
+	unmatchedESME   *unmatched
 	usages          *account.Usages
 	connections     *account.Connections
 	receipts        *receipts.Handler
@@ -53,6 +55,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		usages:      account.NewUsages(),
 		connections: account.NewConnections(opt.MaxSessions, opt.MaxUnbound),
 	}
+	g.unmatchedSMSC, g.unmatchedESME = newUnmatched(fromSMSCSide, g.metrics), newUnmatched(fromESMESide, g.metrics)
 	g.receipts = receipts.New(receipts.Options{
 		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,
 		Logger: opt.Logger, Registerer: opt.Registerer,

@@ -26,6 +26,7 @@ type metrics struct {
 	uncancelled  prometheus.Counter
 	expired      *prometheus.CounterVec
 	late         prometheus.Counter
+	unmatched    *prometheus.CounterVec
 	answer       prometheus.Histogram
 	panics       prometheus.Counter
 
@@ -82,6 +83,10 @@ func (m *metrics) addSessions(f metric.Factory) {
 	m.late = f.Counter(metric.Opts{
 		Name: "readback_late_answers_total", Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
 		Look: "it rises: `smsc.response_timeout` is too short",
+	})
+	m.unmatched = f.CounterVec(metric.Opts{
+		Name: "readback_unmatched_responses_total", Help: "Responses that answer no request, because of their sequence_number or their command, by who sent them.",
+		Labels: []string{"from"}, Look: "it rises: the peer does not follow SMPP; the log has their commands",
 	})
 	m.panics = f.Counter(metric.Opts{
 		Name: "readback_panics_total", Help: "Panics that ended a link, a bind of the gateway's own, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",

@@ -194,11 +194,10 @@ func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
 	return nil
 }
 
-// Unmatched notes a response that answers nothing.
-func (l *fromPool) Unmatched(f smpp.Frame, _ bool) error {
+// Late counts an answer that comes after the ESME got another one from the gateway.
+func (l *fromPool) Late(f smpp.Frame, _ smscPending) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	l.g.metrics.late.Inc()
-	l.g.opt.Logger.Warn("late answer of the SMSC", "bind", l.bind, "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
+	l.g.noteLate(l.g.opt.Logger.With("bind", l.bind), f)
 	return nil
 }
 

@@ -103,8 +103,8 @@ func (l fromAccount) Response(f smpp.Frame, to esmePending) error {
 	return nil
 }
 
-// Unmatched drops a response that answers nothing. Nobody knows for which of the gateway's binds it is.
-func (l fromAccount) Unmatched(f smpp.Frame, _ bool) error {
+// Late drops an answer of the ESME's: the SMSC has been told to keep the message.
+func (l fromAccount) Late(f smpp.Frame, _ esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
 	return nil
 }

@@ -151,17 +151,11 @@ func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
 	return true
 }
 
-// Unmatched passes a response that answers nothing as it came: a generic_nack
-// for what could not be decoded has no number to go by. A late answer stays here,
-// since its request was answered.
-func (l fromSMSC) Unmatched(f smpp.Frame, late bool) error {
+// Late counts an answer that comes after the ESME got another one from the gateway.
+func (l fromSMSC) Late(f smpp.Frame, _ smscPending) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	if late || f.Seq() >= smpp.OwnSeq {
-		l.g.metrics.late.Inc()
-		l.log.Load().Warn("late answer of the SMSC", "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
-		return nil
-	}
-	return ignoreGone(l.esme.Reply(f, f.Seq(), l.session.Arrived()))
+	l.g.noteLate(l.log.Load(), f)
+	return nil
 }
 
 // Expired answers the ESME in place of the SMSC.

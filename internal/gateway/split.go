@@ -135,7 +135,7 @@ func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (last, late
 // refusedWith is the status of an answer that accepts nothing.
 func refusedWith(f smpp.Frame) pdu.Status {
 	if f.Status() == smpp.StatusOK {
-		return smpp.StatusSysErr // a response to something else
+		return smpp.StatusSysErr // a generic_nack
 	}
 	return f.Status()
 }

@@ -83,7 +83,9 @@ func (h handler) Response(f smpp.Frame, to smpp.Pending[uint32]) error {
 	return nil
 }
 
-func (h handler) Unmatched(f smpp.Frame, _ bool) error {
+func (h handler) Late(smpp.Frame, smpp.Pending[uint32]) error { return nil }
+
+func (h handler) Unmatched(f smpp.Frame, _ *smpp.Pending[uint32]) error {
 	if h.handle != nil {
 		h.handle(f)
 	}
