@@ -16,8 +16,9 @@ type Handler[R any] interface {
 	// returned. If the response is repeated, the Ref of to is zero from the second time on.
 	Late(f Frame, to Pending[R]) error
 	// Unmatched is called for a response that answers no request. to is the request under
-	// way that has the same sequence_number, but another command; nil: none has. That request
-	// stays under way.
+	// way that has the same sequence_number, but another command; nil: none has. The Ref of to
+	// is zero if the session made the request itself, or if the request has that number only
+	// where it comes from. The request stays under way.
 	Unmatched(f Frame, to *Pending[R]) error
 	// Expired is called for a request that got no response in time. It runs on the goroutine
 	// of the timers.

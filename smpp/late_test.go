@@ -103,15 +103,18 @@ func TestLateAfterExpired(t *testing.T) {
 	})
 }
 
-// A request that the sender numbered is awaited under that number, whatever number the peer sees.
-func TestAwaits(t *testing.T) {
-	s := NewSession[any](nil, Options{})
-	s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: 5})
-	s.pending.add(Pending[any]{ID: pdu.SubmitSMID, Seq: 5}) // as OwnSeq
-	s.pending.take(request(pdu.SubmitSMRespID, 5))
-	for seq, want := range map[uint32]bool{4: false, 5: true, OwnSeq: false} {
-		if got := s.Awaits(seq); got != want {
-			t.Errorf("%#x: got %v, want %v", seq, got, want)
+// A response whose number only the sender of another request uses is not taken for the answer to that.
+func TestTakeRenumbered(t *testing.T) {
+	ps := newPendings[any](0)
+	ps.add(Pending[any]{ID: pdu.SubmitSMID, Seq: 5, Ref: "first"})
+	ps.add(Pending[any]{ID: pdu.SubmitSMID, Seq: 5, Ref: "second"}) // as OwnSeq
+	ps.take(request(pdu.SubmitSMRespID, 5))
+	for range 2 {
+		if p, m := ps.take(request(pdu.SubmitSMRespID, 5)); m != matchesNumber || p.Ref != nil {
+			t.Errorf("again: got %v and %+v, want %v without a reference", m, p, matchesNumber)
 		}
+	}
+	if p, m := ps.take(request(pdu.SubmitSMRespID, OwnSeq)); m != matchesOpen || p.Ref != "second" {
+		t.Errorf("the second: got %v and %+v, want it", m, p)
 	}
 }

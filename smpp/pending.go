@@ -69,13 +69,14 @@ type matched uint8
 
 const (
 	matchesNone   matched = iota
-	matchesNumber         // a request under way has its sequence_number, but another command
+	matchesNumber         // a request under way has its sequence_number, but is another one
 	matchesOpen           // it answers a request under way
 	matchesLate           // it answers a request that has expired
 )
 
 // take removes the request that f answers. A request belongs to a response by sequence_number and
-// command.
+// command. If another request under way has the sequence_number, take returns that one: without its
+// reference if it has the number only where it comes from.
 func (ps *pendings[R]) take(f Frame) (p Pending[R], m matched) {
 	seq := f.Seq()
 	if p, ok := ps.open[seq]; ok {
@@ -87,6 +88,11 @@ func (ps *pendings[R]) take(f Frame) (p Pending[R], m matched) {
 	}
 	if p, ok := ps.late.take(f); ok {
 		return p, matchesLate
+	}
+	for _, p := range ps.open {
+		if p.Seq == seq {
+			return Pending[R]{ID: p.ID, Seq: seq, At: p.At}, matchesNumber
+		}
 	}
 	return p, matchesNone
 }
@@ -102,16 +108,6 @@ func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 		}
 	}
 	return Pending[R]{}, false
-}
-
-// awaits reports whether a request to which its sender gave this number is under way.
-func (ps *pendings[R]) awaits(seq uint32) bool {
-	for _, p := range ps.open {
-		if p.Seq == seq {
-			return true
-		}
-	}
-	return false
 }
 
 // expire removes and returns the requests that were sent before the given time. It also

@@ -174,14 +174,6 @@ func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], m matched) {
 	return p, m
 }
 
-// Awaits reports whether a request to which its sender gave the sequence_number seq waits for its
-// response.
-func (s *Session[R]) Awaits(seq uint32) bool {
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	return s.pending.awaits(seq)
-}
-
 // earlyOctets is how much a peer may send ahead while Await waits. Up to this, Await notices
 // when the peer leaves.
 const earlyOctets = 4 << 10

@@ -23,40 +23,34 @@ func newUnmatched(from side, m *metrics) *unmatched {
 	return &unmatched{from: from, metrics: m, lines: rate.Sometimes{First: 1, Interval: unmatchedLogs}}
 }
 
-// note counts f, and logs it unless a line was written shortly before. ofAnother says that its
-// sequence_number is that of a request of another command.
-func (u *unmatched) note(log *slog.Logger, f smpp.Frame, ofAnother bool) {
+// note counts f, and logs it unless a line was written shortly before.
+func (u *unmatched) note(log *slog.Logger, f smpp.Frame) {
 	u.metrics.unmatched.WithLabelValues(string(u.from)).Inc()
 	u.lines.Do(func() {
-		reason := "no request has its sequence_number"
-		if ofAnother {
-			reason = "the request with its sequence_number has another command"
-		}
 		log.Warn("response matches no request", "from", string(u.from), "command", smpp.Command(f.ID()),
-			"status", smpp.StatusName(f.Status()), "reason", reason)
+			"status", smpp.StatusName(f.Status()), "sequence_number", f.Seq())
 	})
 }
 
 // Unmatched passes a response that answers nothing on to the ESME, which decides what it means, as
 // it would without the gateway. If it has the sequence_number of a request, the ESME gets it with the
-// number that it gave that request. If it only has a number that the ESME uses for a request, which
-// goes by another number here, or that the gateway uses, it stays here, because the ESME could take it
-// for an answer that the SMSC did not give.
+// number that it gave that request.
 func (l fromSMSC) Unmatched(f smpp.Frame, to *smscPending) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	l.g.unmatchedSMSC.note(l.log.Load(), f, to != nil)
+	l.g.unmatchedSMSC.note(l.log.Load(), f)
 	if to != nil {
 		return to.Ref.passUnmatched(f, to.Seq, l.session.Arrived())
 	}
-	if f.Seq() >= smpp.OwnSeq || l.session.Awaits(f.Seq()) {
+	if f.Seq() >= smpp.OwnSeq { // the gateway's own
 		return nil
 	}
 	return ignoreGone(l.esme.Reply(f, f.Seq(), l.session.Arrived()))
 }
 
-// passUnmatched passes a response with the sequence_number of r, but another command, on to the ESME. A
-// response to what the gateway made itself stays here, such as enquire_link, where r is nil, or one
-// of several requests that it made of the ESME's.
+// passUnmatched passes a response with the sequence_number of r, but another command, on to the ESME.
+// It does not if the gateway made the request itself, as it makes enquire_link and the parts of a
+// message, or if r is nil for another reason that smpp.Handler names: the ESME could take the response
+// for an answer that the SMSC did not give.
 func (r *request) passUnmatched(f smpp.Frame, seq uint32, arrived time.Time) error {
 	if r == nil || r.group != nil {
 		return nil
@@ -68,7 +62,7 @@ func (r *request) passUnmatched(f smpp.Frame, seq uint32, arrived time.Time) err
 // Of any other response nobody knows for which ESME it is.
 func (l *fromPool) Unmatched(f smpp.Frame, to *smscPending) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	l.g.unmatchedSMSC.note(l.g.opt.Logger.With("bind", l.bind), f, to != nil)
+	l.g.unmatchedSMSC.note(l.g.opt.Logger.With("bind", l.bind), f)
 	if to == nil || to.Ref == nil {
 		return nil
 	}
@@ -82,11 +76,11 @@ func (l *fromPool) Unmatched(f smpp.Frame, to *smscPending) error {
 // Unmatched passes a response that answers nothing on to the SMSC, as fromSMSC.Unmatched does to the ESME.
 func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
-	l.g.unmatchedESME.note(l.log.Load(), f, to != nil)
+	l.g.unmatchedESME.note(l.log.Load(), f)
 	switch {
 	case to != nil && to.Ref != nil:
 		return ignoreGone(to.Ref.Reply(f, to.Seq, l.esme.Arrived()))
-	case to != nil, l.smsc == nil, f.Seq() >= smpp.OwnSeq, l.esme.Awaits(f.Seq()):
+	case to != nil, l.smsc == nil, f.Seq() >= smpp.OwnSeq:
 		return nil
 	}
 	return ignoreGone(l.smsc.Reply(f, f.Seq(), l.esme.Arrived()))
@@ -96,7 +90,7 @@ func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 // request came. Of any other response nobody knows for which bind it is.
 func (l fromAccount) Unmatched(f smpp.Frame, to *esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
-	l.g.unmatchedESME.note(l.log.Load(), f, to != nil)
+	l.g.unmatchedESME.note(l.log.Load(), f)
 	if to == nil || to.Ref == nil {
 		return nil
 	}
