@@ -188,6 +188,7 @@ type Ledger interface {
 	receipts.Ledger
 	Accept(s *ledger.Sent, messageID []byte, w ledger.Waiter, token uint64)
 	AcceptSplit(s *ledger.Sent, c ledger.Split, w ledger.Waiter, token uint64)
+	AcceptLate(s *ledger.Sent, messageID []byte)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
 
 	// Of shared mode: which account a message_id belongs to.

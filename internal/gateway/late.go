@@ -3,11 +3,40 @@ package gateway
 import (
 	"log/slog"
 
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
-// noteLate counts and logs an answer of the SMSC's that comes after the gateway has answered the ESME.
-func (g *Gateway) noteLate(log *slog.Logger, f smpp.Frame) {
+// When the SMSC does not answer in time, the gateway answers the ESME with ESME_RSYSERR and gives the
+// request up. The SMSC may still accept the message, and then it will be delivered and read. So the
+// session keeps the request (smpp.Session), and what the SMSC accepts late is recorded. The ESME
+// learns nothing more of it.
+
+// answeredLate takes the answer f to a request that was given up.
+func (g *Gateway) answeredLate(log *slog.Logger, f smpp.Frame, to smscPending) {
 	g.metrics.late.Inc()
 	log.Warn("late answer of the SMSC", "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
+	r := to.Ref
+	if r == nil || f.Status() != smpp.StatusOK || f.ID() != smpp.ResponseID(to.ID) {
+		return // repeated, a request of the gateway's own, or not accepted
+	}
+	defer r.link.Contain()
+	if r.group != nil {
+		r.group.acceptedLate(r.link, f, r)
+		return
+	}
+	r.link.recordLate(smpp.MessageID(f), to.ID, r.sent)
+}
+
+// recordLate makes the ledger record a message that the SMSC accepted late. sent is nil if the message
+// has no number. Nobody waits for the record.
+func (l *link) recordLate(messageID []byte, id pdu.ID, sent *ledger.Sent) {
+	if sent != nil {
+		l.g.ledger.AcceptLate(sent, messageID)
+	}
+	if l.routes(id) {
+		l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), heldAnswer{}, 0)
+	}
 }

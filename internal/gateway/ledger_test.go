@@ -26,6 +26,7 @@ type fakeLedger struct {
 	partOf  func(key []byte, receiver message.Addr) (journal.SplitPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
 	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
+	late    func(*ledger.Sent, []byte)
 	refuse  func(*ledger.Sent)
 	receipt func(message.Conversation, []byte, message.State)
 }
@@ -72,6 +73,12 @@ func (l fakeLedger) Accept(s *ledger.Sent, id []byte, w ledger.Waiter, token uin
 		return
 	}
 	l.accept(s, id, w, token)
+}
+
+func (l fakeLedger) AcceptLate(s *ledger.Sent, id []byte) {
+	if l.late != nil {
+		l.late(s, id)
+	}
 }
 
 func (l fakeLedger) Refuse(s *ledger.Sent) {

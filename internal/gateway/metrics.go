@@ -82,7 +82,8 @@ func (m *metrics) addSessions(f metric.Factory) {
 	})
 	m.late = f.Counter(metric.Opts{
 		Name: "readback_late_answers_total", Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
-		Look: "it rises: `smsc.response_timeout` is too short",
+		Detail: "A message that such a response accepts is recorded.",
+		Look:   "it rises: `smsc.response_timeout` is too short",
 	})
 	m.unmatched = f.CounterVec(metric.Opts{
 		Name: "readback_unmatched_responses_total", Help: "Responses that answer no request, because of their sequence_number or their command, by who sent them.",

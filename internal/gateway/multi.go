@@ -91,6 +91,11 @@ func (w *multiSubmit) answered(l *link, f smpp.Frame, r *request, accepted bool)
 	l.record(f, pdu.SubmitSMID, r, w, 0)
 }
 
+// acceptedLate records one part. The ESME has been told, or will be, that its receiver is not reached.
+func (w *multiSubmit) acceptedLate(l *link, f smpp.Frame, r *request) {
+	l.recordLate(smpp.MessageID(f), pdu.SubmitSMID, r.sent)
+}
+
 // note keeps the answer to one part.
 func (w *multiSubmit) note(f smpp.Frame, r *request, accepted bool) {
 	w.mu.Lock()

@@ -76,6 +76,9 @@ func (w *partsCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool)
 	l.esme.Flush()
 }
 
+// acceptedLate does nothing: the ESME has been told that the message may not be cancelled.
+func (w *partsCancel) acceptedLate(*link, smpp.Frame, *request) {}
+
 // note keeps the answer to one part. If that was the last one, status is the answer to the ESME.
 func (w *partsCancel) note(f smpp.Frame, accepted bool) (status pdu.Status, last bool) {
 	w.mu.Lock()

@@ -23,6 +23,9 @@ type request struct {
 type group interface {
 	// answered takes the answer to one of them. It never waits.
 	answered(l *link, f smpp.Frame, r *request, accepted bool)
+	// acceptedLate takes the answer that accepts one of them after answered was told that there is
+	// none. It never waits.
+	acceptedLate(l *link, f smpp.Frame, r *request)
 }
 
 // upstream is the way to the SMSC: a session of the link's own, or the pool.

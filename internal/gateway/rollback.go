@@ -12,8 +12,8 @@ import (
 // rollback takes back, one after the other, the parts that the SMSC has accepted of a
 // message that it refused otherwise: the ESME will send all of it again, or none.
 type rollback struct {
-	from, to message.Address
-	ids      [][]byte // message_ids that are left
+	of  *splitMessage // whose parts they are
+	ids [][]byte      // message_ids that are left
 }
 
 // next sends the next cancel_sm, if any is left. It never waits, because it runs on the read
@@ -24,7 +24,7 @@ func (c *rollback) next(l *link) {
 		id := c.ids[0]
 		c.ids = c.ids[1:]
 		l.unanswered.add(1)
-		if l.submitter.up.TrySendOver(cancelSM(id, &c.from, &c.to), time.Time{}, &request{link: l, group: c}) == nil {
+		if l.submitter.up.TrySendOver(cancelSM(id, &c.of.sent.From, &c.of.sent.To), time.Time{}, &request{link: l, group: c}) == nil {
 			l.submitter.up.Flush()
 			return
 		}
@@ -41,9 +41,14 @@ func (c *rollback) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
 	c.next(l)
 }
 
+// acceptedLate does nothing: the part counts as not cancelled.
+func (c *rollback) acceptedLate(*link, smpp.Frame, *request) {}
+
+// failed notes that a part was not cancelled, as far as is known.
 func (c *rollback) failed(l *link, reason string) {
 	l.g.metrics.uncancelled.Inc()
 	l.log.Load().Warn("a part of a refused message could not be cancelled", "reason", reason)
+	c.of.stays(l)
 }
 
 // cancelSM makes a cancel_sm for one message (SMPP 3.4 §4.9.1).

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -28,7 +29,7 @@ func TestCancelWithFullWindow(t *testing.T) {
 	if err := l.submitter.up.TrySend(text(receiver, 2), time.Time{}, l.submitter.untracked); err != nil {
 		t.Fatal(err)
 	}
-	c := &rollback{ids: [][]byte{[]byte("id1"), []byte("id2")}}
+	c := &rollback{of: &splitMessage{sent: new(ledger.Sent)}, ids: [][]byte{[]byte("id1"), []byte("id2")}}
 	c.next(l)
 	if len(c.ids) != 1 || l.unanswered.n.Load() != 1 {
 		t.Errorf("%d parts left, %d answers owed; want the second part, one answer", len(c.ids), l.unanswered.n.Load())

@@ -194,10 +194,10 @@ func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
 	return nil
 }
 
-// Late counts an answer that comes after the ESME got another one from the gateway.
-func (l *fromPool) Late(f smpp.Frame, _ smscPending) error {
+// Late takes an answer that comes after the ESME got another one from the gateway.
+func (l *fromPool) Late(f smpp.Frame, to smscPending) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	l.g.noteLate(l.g.opt.Logger.With("bind", l.bind), f)
+	l.g.answeredLate(l.g.opt.Logger.With("bind", l.bind), f, to)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -169,10 +170,19 @@ func (w *world) await(what string, cond func() bool) {
 }
 
 // inBothModes runs a test with the account "bank" in either mode; join gives an
-// ESME of the account and the connection on which the SMSC gets its messages.
+// ESME of the account and the connection on which the SMSC gets its messages. In memory, time is virtual.
 func inBothModes(t *testing.T, s setup, account Account, run func(t *testing.T, w *world, log logged, join func() (esme, smsc *testpeer.Peer))) {
 	t.Helper()
-	t.Run("mirror", func(t *testing.T) {
+	mode := func(name string, run func(*testing.T)) {
+		t.Run(name, func(t *testing.T) {
+			if s.inMemory {
+				synctest.Test(t, run)
+				return
+			}
+			run(t)
+		})
+	}
+	mode("mirror", func(t *testing.T) {
 		s, change, log := s, s.options, make(logged, 1000)
 		s.options = func(o *Options) {
 			o.Logger, o.Policies.Accounts = log.logger(), map[string]Account{"bank": account}
@@ -183,7 +193,7 @@ func inBothModes(t *testing.T, s setup, account Account, run func(t *testing.T, 
 		w := serve(t, s)
 		run(t, w, log, func() (esme, smsc *testpeer.Peer) { return w.bind(simulator.Bind{Password: "secret"}) })
 	})
-	t.Run("shared", func(t *testing.T) {
+	mode("shared", func(t *testing.T) {
 		w := share(t, s, pool.Config{}, map[string]Account{"bank": account, "shop": {}})
 		smsc := w.answerBind()
 		run(t, w.world, w.log, func() (*testpeer.Peer, *testpeer.Peer) { return w.login(simulator.Bind{}), smsc })

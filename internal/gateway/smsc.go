@@ -151,10 +151,10 @@ func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
 	return true
 }
 
-// Late counts an answer that comes after the ESME got another one from the gateway.
-func (l fromSMSC) Late(f smpp.Frame, _ smscPending) error {
+// Late takes an answer that comes after the ESME got another one from the gateway.
+func (l fromSMSC) Late(f smpp.Frame, to smscPending) error {
 	l.g.metrics.count(fromSMSCSide, f)
-	l.g.noteLate(l.log.Load(), f)
+	l.g.answeredLate(l.log.Load(), f, to)
 	return nil
 }
 

@@ -36,6 +36,8 @@ type splitMessage struct {
 	ids    [][]byte   // message_ids of the parts; nil: not accepted
 	first  smpp.Frame // answer to the first part
 	failed pdu.Status // of the first part that was refused
+	undone bool       // its parts are taken back
+	stay   int        // accepted parts that the SMSC did not cancel
 }
 
 // newSplitMessage returns the splitMessage of f, whose parts are s; of is as in splitMessage.
@@ -113,13 +115,16 @@ func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool
 }
 
 // note keeps the answer to one part. It reports whether that is the last one, or accepts a part
-// of a message that was given up.
+// of a message whose other parts have been taken back.
 func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (last, late bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
+	case m.done && accepted:
+		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
+		return false, m.undone
 	case m.done:
-		return false, accepted
+		return false, false
 	case accepted:
 		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
 		if r.n == 0 {
@@ -166,13 +171,14 @@ func (m *splitMessage) Logged(uint64) {
 func (m *splitMessage) giveUp() {
 	m.link.g.ledger.Refuse(m.sent) // without effect after AcceptSplit
 	m.finish(smpp.AppendRefusal(nil, m.id, smpp.StatusSysErr, m.seq), false)
-	m.cancel(m.accepted())
+	m.cancel(m.undo())
 }
 
-// accepted is the message_ids of the parts that the SMSC has accepted.
-func (m *splitMessage) accepted() [][]byte {
+// undo returns the message_ids of the parts that the SMSC has accepted, which the caller takes back.
+func (m *splitMessage) undo() [][]byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.undone = true
 	return slices.DeleteFunc(slices.Clone(m.ids), func(id []byte) bool { return id == nil })
 }
 
@@ -181,12 +187,12 @@ func (m *splitMessage) fail(l *link) {
 	l.g.metrics.splits.WithLabelValues("refused").Inc()
 	l.g.ledger.Refuse(m.sent)
 	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
-	m.cancel(m.accepted())
+	m.cancel(m.undo())
 }
 
 // cancel takes back parts that the SMSC has accepted.
 func (m *splitMessage) cancel(ids [][]byte) {
-	c := &rollback{from: m.sent.From, to: m.sent.To}
+	c := &rollback{of: m}
 	for _, id := range ids {
 		if len(id) == 0 { // it would cancel all that the ESME has sent there
 			c.failed(m.link, "it has no message_id")
