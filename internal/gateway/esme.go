@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -27,7 +26,7 @@ func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
 	case l.smsc == nil: // unbind before any bind
 		return l.refuse(f, smpp.StatusInvBindState)
 	case f.ID() == pdu.UnbindID:
-		return l.submitter.pass(f, l.submitter.untracked)
+		return l.unbind(ctx, f)
 	}
 	return l.submitter.forward(ctx, f)
 }
@@ -113,13 +112,10 @@ func (l fromESME) Late(f smpp.Frame, to esmePending) error {
 // is answered in place of the ESME.
 func (l fromESME) Expired(to esmePending) {
 	l.g.metrics.expired.WithLabelValues("esme").Inc()
-	if to.ID != pdu.UnbindID {
-		return
+	if to.ID == pdu.UnbindID {
+		giveBack(to)
+		l.esme.Finish(smpp.ErrUnbound)
 	}
-	// An SMSC that is gone needs no answer.
-	_ = to.Ref.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, to.Seq, 0), to.Seq, time.Time{})
-	to.Ref.Finish(smpp.ErrUnbound)
-	l.esme.Finish(smpp.ErrUnbound)
 }
 
 // Idle lets what was passed on leave.

@@ -142,10 +142,16 @@ func (g *Gateway) runPool(ctx context.Context) (stop func()) {
 	if g.pool == nil {
 		return func() {}
 	}
+	drained, release := g.untilDrained(ctx)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { g.pool.Run(ctx) })
-	return func() { cancel(); running.Wait() }
+	return func() {
+		g.pool.AwaitAnswers(drained, g.patience(), g.isRecorded)
+		release()
+		cancel()
+		running.Wait()
+	}
 }
 
 // acceptPause is how long accepting rests after an error such as too many open files.

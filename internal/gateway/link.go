@@ -75,10 +75,12 @@ func (l *link) run(ctx context.Context) {
 	defer wg.Wait()
 	gone, leave := context.WithCancel(context.WithoutCancel(ctx)) // ends when the ESME's session has
 	defer leave()
+	drained, release := l.g.untilDrained(ctx)
+	defer release()
 	var h smpp.Handler[*smscSession] = fromAccount{l}
 	if l.g.pool == nil {
 		h = fromESME{l}
-		wg.Go(func() { l.runSMSC(gone) })
+		wg.Go(func() { l.runSMSC(gone, drained) })
 	}
 	wg.Go(func() { feedbackToESME{l}.serve(ctx, gone) })
 	wg.Go(func() { l.drain(ctx, gone) })
@@ -91,17 +93,18 @@ func (l *link) run(ctx context.Context) {
 	l.exit()
 	if l.g.pool != nil {
 		l.g.members.leave(l)
-		for _, p := range l.esme.Abandoned() {
-			giveBack(p)
-		}
+	}
+	for _, p := range l.esme.Abandoned() {
+		giveBack(p)
 	}
 	wg.Wait()
 	l.log.Load().Info("link ended", "reason", err)
 }
 
 // runSMSC runs the SMSC's session when there is one. When the ESME goes first, which ends gone,
-// the session is unbound; when the SMSC does, the requests that it has not answered are refused.
-func (l *link) runSMSC(gone context.Context) {
+// the session is unbound behind the answers that are recorded, or when drained ends. When the SMSC
+// does, the requests that it has not answered are refused.
+func (l *link) runSMSC(gone, drained context.Context) {
 	defer l.Contain()
 	var smsc *smscSession
 	select {
@@ -120,7 +123,7 @@ func (l *link) runSMSC(gone context.Context) {
 		select {
 		case <-over:
 		case <-gone.Done():
-			unbind(lasting, smsc, smpp.ErrUnbound)
+			l.leave(lasting, drained, smsc)
 		}
 	})
 	err := smsc.Run(lasting, fromSMSC{l, smsc})

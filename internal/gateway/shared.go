@@ -115,8 +115,12 @@ func (l fromAccount) Expired(to esmePending) {
 	giveBack(to)
 }
 
-// giveBack makes the SMSC keep a message that the ESME never answered.
+// giveBack makes the SMSC keep a message that the ESME never answered. It answers an unbind.
 func giveBack(p esmePending) {
+	if p.ID == pdu.UnbindID {
+		unbound(p.Ref, p.Seq)
+		return
+	}
 	// A session that is gone gives back all it had.
 	_ = p.Ref.Reply(smpp.AppendRefusal(nil, p.ID, smpp.StatusTempApp, p.Seq), p.Seq, time.Time{})
 	p.Ref.Flush()

@@ -42,13 +42,24 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 	return err
 }
 
-// pass passes f on to the ESME. passed is false if its window has no room for f, or it has left.
+// pass passes f on to the ESME. passed is false if its window has no room for f, or it has left. Then
+// the SMSC has its answer.
 func (l fromSMSC) pass(f smpp.Frame) (passed bool, err error) {
-	err = l.esme.TrySend(f, l.session.Arrived(), l.session)
-	if errors.Is(err, smpp.ErrNoRoom) {
-		return false, l.refuse(f)
+	switch err := l.esme.TrySend(f, l.session.Arrived(), l.session); {
+	case err == nil:
+		return true, nil
+	case f.ID() == pdu.UnbindID && errors.Is(err, smpp.ErrClosed):
+		unbound(l.session, f.Seq())
+		return false, nil
 	}
-	return err == nil, ignoreGone(err)
+	return false, l.refuse(f)
+}
+
+// unbound answers the SMSC's unbind in place of an ESME that has left.
+func unbound(s *smscSession, seq uint32) {
+	// An SMSC that is gone needs no answer.
+	_ = s.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, seq, 0), seq, time.Time{})
+	s.Finish(smpp.ErrUnbound)
 }
 
 // subscriberMessage views f if it is a message or a receipt for the ESME.
@@ -103,7 +114,7 @@ func (l fromSMSC) refuse(f smpp.Frame) error {
 	if !smpp.HasResponse(f.ID()) {
 		return nil
 	}
-	return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{})
+	return ignoreGone(l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusTempApp, f.Seq()), f.Seq(), time.Time{}))
 }
 
 // Response passes the SMSC's answer on to the ESME.

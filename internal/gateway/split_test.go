@@ -220,9 +220,9 @@ func TestSplitMessageESMEGone(t *testing.T) {
 	esme.Send(long(2, 1))
 	seqs := partsNumbered(t, smsc, 1)
 	_ = esme.Conn.Close()
-	smsc.Next("unbind")
 	for n, seq := range seqs {
 		smsc.Send(accepted(seq, "id"+string(rune('1'+n))))
 	}
 	testpeer.Receive(t, "split message", ledger.splits).logged()
+	smsc.Unbind()
 }

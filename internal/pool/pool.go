@@ -173,6 +173,15 @@ func (p *Pool[R]) TrySendOver(f smpp.Frame, arrived time.Time, r R) error {
 	return err
 }
 
+// AwaitAnswers waits for the answers of the SMSC on each session; see smpp.Session.
+func (p *Pool[R]) AwaitAnswers(ctx context.Context, patience time.Duration, wanted func(ref R) bool) {
+	for _, s := range p.slots {
+		if session := s.current(); session != nil {
+			session.AwaitAnswers(ctx, patience, wanted)
+		}
+	}
+}
+
 // mayHaveRoom wakes one caller that waits for room, because an answer makes room for one request.
 func (p *Pool[R]) mayHaveRoom() {
 	if p.waiting.Load() == 0 {

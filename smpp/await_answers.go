@@ -1,0 +1,56 @@
+package smpp
+
+import (
+	"context"
+	"time"
+)
+
+// AwaitAnswers waits until the peer has answered all requests for whose reference wanted returns true, the
+// session has ended, or ctx has. It waits, also for requests that have expired, until the last of them was
+// sent patience ago. wanted must not wait; it also gets zero references.
+func (s *Session[R]) AwaitAnswers(ctx context.Context, patience time.Duration, wanted func(ref R) bool) {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	ctx, cancel := context.WithDeadline(ctx, s.pending.newest(wanted).Add(patience))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		s.out.mu.Lock()
+		defer s.out.mu.Unlock()
+		s.out.changed()
+	})
+	defer stop()
+	s.out.wait(func() bool {
+		return ctx.Err() != nil || s.out.ended || !s.pending.owes(time.Now().Add(-patience), wanted)
+	})
+}
+
+// owes reports whether a wanted request that was sent after since is not answered.
+func (ps *pendings[R]) owes(since time.Time, wanted func(R) bool) bool {
+	for _, requests := range ps.unanswered() {
+		for _, p := range requests {
+			if p.At.After(since) && wanted(p.Ref) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// newest returns when the last of the wanted requests that are not answered was sent, zero if there are
+// none.
+func (ps *pendings[R]) newest(wanted func(R) bool) (at time.Time) {
+	for _, requests := range ps.unanswered() {
+		for _, p := range requests {
+			if p.At.After(at) && wanted(p.Ref) {
+				at = p.At
+			}
+		}
+	}
+	return at
+}
+
+// unanswered returns the requests under way and those that have expired. Of the latter some were answered
+// late, and have no reference any more.
+func (ps *pendings[R]) unanswered() [3]map[uint32]Pending[R] {
+	return [3]map[uint32]Pending[R]{ps.open, ps.late.newer, ps.late.older}
+}
