@@ -162,6 +162,7 @@ func TestStopBehindAnswers(t *testing.T) {
 				if f := smsc.NextAfter("unbind", tt.stops); f.ID() != pdu.UnbindID {
 					t.Fatalf("got % x, want unbind", []byte(f))
 				}
+				synctest.Wait()
 				if _, routed := l.Routed([]byte("A")); routed != tt.answers {
 					t.Errorf("recorded: got %v, want %v", routed, tt.answers)
 				}

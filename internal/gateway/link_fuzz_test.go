@@ -19,6 +19,9 @@ func FuzzLink(f *testing.F) {
 		f.Add(many, settings<<6|uint16(numbering.SplitNoRoom))
 		f.Add([]byte{2, 7, 2, 1, 3, 2, 5, 1, 9, 4, 3, 3, 1, 1, 2, 6, 1}, settings<<6|uint16(numbering.SplitNoRoom))
 	}
+	for settings := range uint16(2) { // late answers, and some with another command
+		f.Add([]byte{2, 1, 1, 'a', 9, 10, 2, 7, 1, 'a', 9, 9, 25, 4, 3, 1, 9, 10, 9, 1, 1, 1, 2, 9}, settings<<6|uint16(numbering.SplitNoRoom))
+	}
 	f.Add([]byte{4, 3, 1, 2, 0, 4, 2, 5, 4, 9, 7, 1, 0xFF, 3}, uint16(numbering.SplitNoRoom)|1<<6)
 	f.Add([]byte{8, 16, 0x40, 5, 0, 3, 42, 2, 1, 'a', 9, 4, 1, 2, 3, 4}, uint16(numbering.RejectNoRoom)|1<<7)
 	f.Fuzz(func(t *testing.T, script []byte, settings uint16) {

@@ -58,6 +58,12 @@ const (
 	sceneLatin1
 )
 
+// sceneTimeout is how long the SMSC of a scene may take to answer.
+const sceneTimeout = 200 * time.Millisecond
+
+// strangeResponse is the command_id of a response that answers no request of a scene.
+const strangeResponse pdu.ID = 0x80010299
+
 func newScene(t *testing.T, ledger Ledger, settings uint16) *scene {
 	s := &scene{
 		t: t, ln: testpeer.NewPipes(), served: make(chan error, 1), script: new(octets),
@@ -65,7 +71,7 @@ func newScene(t *testing.T, ledger Ledger, settings uint16) *scene {
 		answered: make(map[uint32]int), changed: make(chan struct{}, 1),
 	}
 	opt := DefaultOptions()
-	opt.SMSC, opt.ResponseTimeout, opt.Window, opt.DrainTimeout = "smsc:1", 200*time.Millisecond, 10, time.Second
+	opt.SMSC, opt.ResponseTimeout, opt.Window, opt.DrainTimeout = "smsc:1", sceneTimeout, 10, 2*sceneTimeout
 	opt.Dial = func(context.Context, string) (net.Conn, error) {
 		near, far := net.Pipe()
 		s.peers.Go(func() { s.serveSMSC(far) })
@@ -134,6 +140,7 @@ func (s *scene) readESME() {
 		switch {
 		case id == pdu.BindTransceiverRespID:
 			close(s.bound)
+		case id == strangeResponse: // answers nothing
 		case smpp.IsResponse(id):
 			s.mu.Lock()
 			s.answered[seq]++
@@ -171,6 +178,12 @@ func (s *scene) serveSMSC(conn net.Conn) {
 		case 14:
 			s.write(conn, testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, seq, ""))
 		case 15: // never
+		case 10: // one with another command comes first
+			s.write(conn, testpeer.Frame(strangeResponse, 0, seq, "?"))
+			s.write(conn, testpeer.Frame(smpp.ResponseID(id), 0, seq, fmt.Sprintf("%X", s.ids.Add(1))+"\x00"))
+		case 9: // too late, and twice
+			late := testpeer.Frame(smpp.ResponseID(id), pdu.Status(how>>4&1), seq, fmt.Sprintf("%X", s.ids.Add(1))+"\x00")
+			time.AfterFunc(sceneTimeout*5/4, func() { s.write(conn, late); s.write(conn, late) })
 		case 12: // its receipt comes first
 			n := fmt.Sprintf("%X", s.ids.Add(1))
 			s.write(conn, s.receipt(n))
