@@ -24,13 +24,22 @@ type lookup struct {
 	it *pebble.Iterator
 }
 
-func (ix *Index) lookup() (*lookup, error) {
+func (ix *Index) lookup() (*lookup, error) { return ix.lookupIn(nil) }
+
+// entryBounds keep a search for older days from what stands before the entries. Without them it would
+// step over the position in the log as often as a batch has changed it.
+var entryBounds = pebble.IterOptions{LowerBound: []byte{prefixEntry}, UpperBound: []byte{prefixEntry + 1}}
+
+// lookupEntries is lookup for entries alone.
+func (ix *Index) lookupEntries() (*lookup, error) { return ix.lookupIn(&entryBounds) }
+
+func (ix *Index) lookupIn(bounds *pebble.IterOptions) (*lookup, error) {
 	ix.mu.RLock()
 	if ix.db == nil {
 		ix.mu.RUnlock()
 		return nil, ErrClosed
 	}
-	it, err := ix.db.NewIter(nil)
+	it, err := ix.db.NewIter(bounds)
 	if err != nil {
 		ix.mu.RUnlock()
 		return nil, err
@@ -101,7 +110,7 @@ func (l *lookup) read() (Found, error) {
 // is none.
 func (ix *Index) FindNumber(c *message.Conversation, number, today uint16) (*Found, error) {
 	defer crash.OnPanic()
-	l, err := ix.lookup()
+	l, err := ix.lookupEntries()
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +132,7 @@ func (ix *Index) FindNumber(c *message.Conversation, number, today uint16) (*Fou
 // FindReceiver returns the newest entry of a number in each conversation of a receiver.
 func (ix *Index) FindReceiver(receiver *message.Addr, number, today uint16) ([]Found, error) {
 	defer crash.OnPanic()
-	l, err := ix.lookup()
+	l, err := ix.lookupEntries()
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +177,7 @@ func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
 	if c.Receiver, err = message.NormalAddr(fb.Receiver); err != nil {
 		return nil, err
 	}
-	l, err := ix.lookup()
+	l, err := ix.lookupEntries()
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +199,7 @@ func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
 // false.
 func (ix *Index) EachEntry(c *message.Conversation, today uint16, f func(Found) bool) error {
 	defer crash.OnPanic()
-	l, err := ix.lookup()
+	l, err := ix.lookupEntries()
 	if err != nil {
 		return err
 	}

@@ -253,3 +253,28 @@ func TestFirstError(t *testing.T) {
 		t.Errorf("got %v, want none", err)
 	}
 }
+
+// A search for older days takes as many steps as there are days, however many batches have come.
+func TestOlderDaysAreFew(t *testing.T) {
+	l := newLogbook(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	for n := range uint16(200) {
+		l.write(acceptedAt(journal.Place{Conv: c, Day: 20785, Number: n, Ordinal: uint64(n)}, "id"))
+	}
+	look, err := l.ix.lookupEntries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := 0
+	err = look.eachDay(MaxDay, func(uint16) bool { days++; return true })
+	if days != 1 || err != nil {
+		t.Errorf("got %d days, %v, want 1", days, err)
+	}
+	const most = 10
+	if s := look.it.Stats(); s.ReverseStepCount[pebble.InternalIterCall] > most {
+		t.Errorf("got %d steps back, want at most %d", s.ReverseStepCount[pebble.InternalIterCall], most)
+	}
+	if err := look.close(); err != nil {
+		t.Error(err)
+	}
+}
