@@ -80,17 +80,17 @@ func Open(opt Options) (*Relay, error) {
 	}
 	r.ledger = r.newLedger()
 	r.feedback = r.makeFeedback()
-	audit := reads.NewAudit(r.log, r.opt.Audit, r.mask, intake.Code)
+	budget, audit := reads.NewBudget(r.metrics.reads), reads.NewAudit(r.log, r.opt.Audit, r.mask, intake.Code)
 	r.reads = reads.New(r.ledger, r.index, reads.Options{
 		Limits: r.opt.Limits, First: r.opt.First, Last: r.opt.Last, Keep: r.opt.Keep, Wait: r.opt.ReadWait,
-		Proofs: r.opt.Proofs, Audit: audit, Metrics: r.metrics.reads,
+		Proofs: r.opt.Proofs, Budget: budget, Audit: audit, Metrics: r.metrics.reads,
 	})
 	optOuts := reads.NewOptOuts(r.ledger, r.index)
 	r.maintenance = &maintenance{index: r.index, ledger: r.ledger, optOuts: optOuts, keep: r.opt.Keep, log: r.log}
 	r.eraser = &eraser{ledger: r.ledger, reads: r.reads, feedback: r.feedback, erased: r.metrics.erased, busy: make(chan struct{}, 1)}
 	r.api = intake.NewAPI(intake.APIOptions{
 		Submitter: intake.NewSubmitter(r.reads, r.callers), Audit: audit, OptOuts: optOuts, Erase: r.Erase, Origins: r.opt.Origins,
-		Conversations: reads.NewConversations(r.ledger, r.index, r.opt.Keep),
+		Conversations: reads.NewConversations(r.ledger, r.index, budget, r.opt.Keep),
 	})
 	return r, nil
 }

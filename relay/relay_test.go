@@ -136,7 +136,7 @@ func (r *running) wantMessages(stream string, want uint64) {
 
 // conversation returns what the index has of a conversation.
 func (r *Relay) conversation(sender, receiver string) (reads.ConversationView, error) {
-	return reads.NewConversations(r.ledger, r.index, r.opt.Keep).View(sender, receiver)
+	return reads.NewConversations(r.ledger, r.index, r.reads.Budget(), r.opt.Keep).View(sender, receiver)
 }
 
 func response(c message.Conversation, number uint16) reads.Read {

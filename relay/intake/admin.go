@@ -16,7 +16,8 @@ import (
 type admin struct{ feedback *feedback.Service }
 
 // AdminHandler returns the operator's HTTP API on queues and dead letters. It does not
-// authenticate callers. It answers 503 until begun is closed, when the streams exist.
+// authenticate callers. It answers 503 until begun is closed, when the streams exist, and when too many
+// requests are under way.
 func AdminHandler(fb *feedback.Service, begun <-chan struct{}) http.Handler {
 	a := &admin{feedback: fb}
 	mux := http.NewServeMux()
@@ -24,14 +25,14 @@ func AdminHandler(fb *feedback.Service, begun <-chan struct{}) http.Handler {
 	mux.HandleFunc("GET /v1/dead", a.getDead)
 	mux.HandleFunc("POST /v1/dead/replay", a.changeDead(a.replayOf))
 	mux.HandleFunc("DELETE /v1/dead", a.changeDead(a.dropOf))
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	return atMost(maxOperators, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		select {
 		case <-begun:
 			mux.ServeHTTP(w, req)
 		default:
 			refuse(w, message.TryAgain(journal.ErrNotConnected.Error()))
 		}
-	})
+	}))
 }
 
 func (a *admin) getQueues(w http.ResponseWriter, req *http.Request) {

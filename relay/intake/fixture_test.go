@@ -77,15 +77,16 @@ func serve(t testing.TB, opt fixtureOptions) *fixture {
 func serveOn(t testing.TB, l *readstest.Ledger, opt fixtureOptions) *fixture {
 	t.Helper()
 	f := &fixture{t: t, ledger: l, registry: prometheus.NewRegistry(), taking: make(chan struct{}), stop: func() {}}
-	audit := reads.NewAudit(opt.Logger, true, message.Mask, Code)
+	audit, metrics := reads.NewAudit(opt.Logger, true, message.Mask, Code), reads.NewMetrics(metric.With(f.registry))
+	budget := reads.NewBudget(metrics)
 	rs := reads.New(l, l.Index, reads.Options{
 		Limits: opt.Limits, First: 1, Last: 257, Keep: opt.Keep, Wait: opt.ReadWait, Proofs: opt.Proofs,
-		Audit: audit, Metrics: reads.NewMetrics(metric.With(f.registry)),
+		Budget: budget, Audit: audit, Metrics: metrics,
 	})
 	callers := access.NewCallers(opt.Rules)
 	f.submitter = NewSubmitter(rs, callers)
 	f.api = NewAPI(APIOptions{
-		Submitter: f.submitter, Audit: audit, OptOuts: reads.NewOptOuts(l, l.Index), Conversations: reads.NewConversations(l, l.Index, opt.Keep),
+		Submitter: f.submitter, Audit: audit, OptOuts: reads.NewOptOuts(l, l.Index), Conversations: reads.NewConversations(l, l.Index, budget, opt.Keep),
 		Origins: opt.Origins, Erase: func(ctx context.Context, receiver message.Addr) message.Verdict {
 			return l.Submit(ctx, journal.KindErase, func(dst []byte) []byte {
 				return journal.AppendErase(dst, &receiver, time.Now().UnixMilli())

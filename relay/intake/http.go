@@ -53,13 +53,17 @@ func NewAPI(opt APIOptions) *API {
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/reads", a.postReads)
-	mux.HandleFunc("GET /v1/conversations/{sender}/{receiver}", a.getConversation)
-	mux.HandleFunc("GET /v1/receivers/{receiver}/optout", a.getOptOut)
-	mux.HandleFunc("PUT /v1/receivers/{receiver}/optout", a.putOptOut)
-	mux.HandleFunc("DELETE /v1/receivers/{receiver}/optout", a.deleteOptOut)
-	mux.HandleFunc("DELETE /v1/receivers/{receiver}", a.deleteReceiver)
+	for pattern, h := range map[string]http.HandlerFunc{
+		"GET /v1/conversations/{sender}/{receiver}": a.getConversation,
+		"GET /v1/receivers/{receiver}/optout":       a.getOptOut,
+		"PUT /v1/receivers/{receiver}/optout":       a.putOptOut,
+		"DELETE /v1/receivers/{receiver}/optout":    a.deleteOptOut,
+		"DELETE /v1/receivers/{receiver}":           a.deleteReceiver,
+	} {
+		mux.Handle(pattern, a.within(reads.Query, h))
+	}
 	denied := func(v message.Verdict) { a.reads.Report("http", access.Caller{}, v) }
-	return atMost(maxRequests, crossOrigin(a.opt.Origins, denied, a.authenticated(mux)))
+	return atMost(maxRequests, a.turnstile(crossOrigin(a.opt.Origins, denied, a.authenticated(mux))))
 }
 
 // Serve serves Handler on ln until ctx ends and the requests are answered. It closes ln.
@@ -107,7 +111,7 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
 			cred.Certificate = req.TLS.PeerCertificates[0]
 		}
-		by, err := a.callers.Identify(cred, time.Now())
+		by, err := a.identify(cred, time.Now())
 		if err != nil {
 			v := message.Unauthenticated(err)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
@@ -125,7 +129,16 @@ func callerOf(req *http.Request) access.Caller {
 	return by
 }
 
+// postReads takes read responses. A long body needs a place of its own before it is read.
 func (a *API) postReads(w http.ResponseWriter, req *http.Request) {
+	if req.ContentLength < 0 || req.ContentLength > shortBody {
+		a.within(reads.Body, a.postBody)(w, req)
+		return
+	}
+	a.postBody(w, req)
+}
+
+func (a *API) postBody(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, reads.MaxBody))
 	if err != nil {
 		v := message.TryAgain("body did not come whole") // a slow network must not cost the response
@@ -136,11 +149,11 @@ func (a *API) postReads(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
-	ans := a.submit(req.Context(), body, "http", callerOf(req))
+	ans := a.submit(req.Context(), body, via{name: "http"}, callerOf(req))
 	if s := ans.retryAfter(); s > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(s))
 	}
-	reply(w, ans.code(), ans)
+	reply(w, ans.code(), a.encode(ans))
 }
 
 func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
@@ -156,7 +169,7 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 	case err != nil:
 		refuse(w, message.TryAgain("index is away"))
 	default:
-		reply(w, http.StatusOK, view)
+		reply(w, http.StatusOK, a.encode(view))
 	}
 }
 

@@ -75,7 +75,7 @@ func (n *topics) answerTopic(ctx context.Context, m *nats.Msg) {
 		way = "mqtt"
 	}
 	topic := strings.TrimPrefix(m.Subject, broker.SubjectReadsOf)
-	a := n.submitTopic(ctx, topic, m.Data, way)
+	a := n.submitTopic(ctx, topic, m.Data, via{way, true})
 	to := broker.SubjectVerdictsOf + topic
 	// A reply to another subject would let the client publish there with the process's rights.
 	if strings.HasPrefix(m.Reply, to+".") {
@@ -93,14 +93,14 @@ func qos(h nats.Header) byte {
 }
 
 // submitTopic submits a body that came on the topic of a receiver.
-func (n *topics) submitTopic(ctx context.Context, topic string, body []byte, way string) answer {
+func (n *topics) submitTopic(ctx context.Context, topic string, body []byte, way via) answer {
 	receiver, err := message.NormalAddr(topic)
 	if err != nil {
 		v := message.Malformed("receiver", "topic: "+err.Error())
-		n.reads.Report(way, access.Caller{}, v)
+		n.reads.Report(way.name, access.Caller{}, v)
 		return answer{Verdict: v}
 	}
-	by := access.Caller{Name: way, Receiver: receiver}
+	by := access.Caller{Name: way.name, Receiver: receiver}
 	if anybody, err := n.callers.Identify(access.Credential{}, time.Now()); err == nil && n.callers.IsOpenToAll() {
 		by.NeedsProof = anybody.NeedsProof
 	}
@@ -147,7 +147,9 @@ func (n *topics) publishVerdict(subject string, body []byte, a answer) {
 	if len(subject) > maxVerdictSubject {
 		return // no receiver has such a number
 	}
-	if err := n.publishSmall(subject, a.on(body)); err != nil {
+	var verdicts any
+	n.budget.Work(func() { verdicts = a.on(body) })
+	if err := n.publishSmall(subject, verdicts); err != nil {
 		n.log.Debug("verdict cannot be told", "error", err)
 	}
 }
@@ -188,7 +190,7 @@ func (n *topics) takeTopic(ctx context.Context, m jetstream.Msg) {
 		return
 	}
 	topic := strings.TrimPrefix(m.Subject(), broker.SubjectMQTT+broker.SubjectReadsOf)
-	a := n.submitTopic(ctx, topic, m.Data(), "mqtt")
+	a := n.submitTopic(ctx, topic, m.Data(), via{"mqtt", true})
 	if n.settle(m, meta.NumDelivered, a) {
 		n.publishVerdict(broker.SubjectVerdictsOf+topic, m.Data(), a)
 	}

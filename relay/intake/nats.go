@@ -33,7 +33,7 @@ func (n *natsClients) takeRead(ctx context.Context, m jetstream.Msg) {
 		n.log.Error("message in the stream of read responses cannot be read", "error", err)
 		return
 	}
-	n.settle(m, meta.NumDelivered, n.submitFrom(ctx, access.CredentialOf(m.Headers()), meta.Timestamp, m.Data(), "nats"))
+	n.settle(m, meta.NumDelivered, n.submitFrom(ctx, access.CredentialOf(m.Headers()), meta.Timestamp, m.Data(), via{"nats", true}))
 }
 
 // answer answers requests. The verdict is the reply.
@@ -42,7 +42,7 @@ func (n *natsClients) answer(ctx context.Context) (end func(), err error) {
 	work.SetLimit(maxSubmitting)
 	sub, err := n.nc.QueueSubscribe(broker.SubjectReadsNow, "readback", func(m *nats.Msg) {
 		work.Go(func() error { // waits when too many are at work
-			answer, _ := json.Marshal(n.submitFrom(ctx, access.CredentialOf(m.Header), time.Now(), m.Data, "nats")) // of strings and integers
+			answer, _ := json.Marshal(n.submitFrom(ctx, access.CredentialOf(m.Header), time.Now(), m.Data, via{name: "nats"})) // of strings and integers
 			if m.Reply != "" {
 				_ = m.Respond(answer) // who asked asks again
 			}

@@ -47,7 +47,7 @@ func FuzzTopic(f *testing.F) {
 	codes := []int{202, 207, 400, 401, 403, 404, 409, 410, 413}
 	way := &topics{streamReader: &streamReader{Submitter: r.submitter}}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
-		a := way.submitTopic(t.Context(), topic, body, "mqtt")
+		a := way.submitTopic(t.Context(), topic, body, via{name: "mqtt"})
 		items, _, v := reads.ParseBody(body)
 		all := topicVerdicts(t, a.on(body))
 		if len(all) != max(len(items), 1) && a.items != nil || a.items != nil && v.IsDecided() {

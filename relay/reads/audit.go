@@ -12,11 +12,12 @@ import (
 	"readback/relay/message"
 )
 
-// Bounds of the lines about refused callers without a name. Without bounds, anybody could fill the
-// disk with such lines.
+// Bounds of the lines about refusals. Without bounds, a flood would fill the disk with such lines.
 const (
-	anonymousLines = 10 // a second
+	anonymousLines = 10 // a second, of callers without a name, and of what could not be decided now
 	anonymousBurst = 100
+	namedLines     = 100 // a second, of other callers
+	namedBurst     = 2000
 )
 
 // Audit logs each verdict, with the caller and the message. It never logs a credential.
@@ -26,6 +27,7 @@ type Audit struct {
 	code      func(message.VerdictKind) int
 	level     slog.Level
 	anonymous *rate.Limiter
+	named     *rate.Limiter
 	left      atomic.Int64 // lines left out since the last one
 }
 
@@ -36,7 +38,7 @@ func NewAudit(log *slog.Logger, info bool, mask func(string) string, code func(m
 	if info {
 		a.level = slog.LevelInfo
 	}
-	a.anonymous = rate.NewLimiter(anonymousLines, anonymousBurst)
+	a.anonymous, a.named = rate.NewLimiter(anonymousLines, anonymousBurst), rate.NewLimiter(namedLines, namedBurst)
 	return a
 }
 
@@ -59,9 +61,20 @@ func (a *Audit) LogChange(what string, by *access.Caller, receiver string, v mes
 	})
 }
 
+// hasRoom reports whether there may be a line now. There always may be one on a change or a read that is
+// accepted.
+func (a *Audit) hasRoom(by *access.Caller, v message.Verdict) bool {
+	switch {
+	case !v.IsRefused():
+		return true
+	case by.Name == "" || by.IsAnonymous() || v.Kind == message.VerdictUnavailable:
+		return a.anonymous.AllowN(time.Now(), 1)
+	}
+	return a.named.AllowN(time.Now(), 1)
+}
+
 func (a *Audit) line(what string, by *access.Caller, v message.Verdict, note string, attrs []slog.Attr) {
-	refused := v.IsRefused()
-	if refused && (by.Name == "" || by.IsAnonymous()) && !a.anonymous.AllowN(time.Now(), 1) {
+	if !a.hasRoom(by, v) {
 		a.left.Add(1)
 		return
 	}

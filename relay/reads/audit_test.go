@@ -75,6 +75,32 @@ func TestAuditOfStrangers(t *testing.T) {
 	}
 }
 
+// The lines about refused read responses of callers with a name are bounded as well. Accepted ones are not.
+func TestAuditOfFlood(t *testing.T) {
+	app := access.Caller{Name: "app"}
+	for _, tt := range []struct {
+		name    string
+		verdict message.Verdict
+		least   int
+		most    int
+	}{
+		{"accepted", message.Accept(), 2 * namedBurst, 2 * namedBurst},
+		{"no such message", message.NoSuchMessage(), namedBurst, 2*namedBurst - 1},
+		{"too many at work", OverBudget(), anonymousBurst, namedBurst},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			a := NewAudit(slog.New(slog.NewTextHandler(&log, nil)), true, message.Mask, verdictNumber)
+			for range 2 * namedBurst {
+				a.verdict(&Read{Way: "http", By: app}, tt.verdict, "")
+			}
+			if got := strings.Count(log.String(), "\n"); got < tt.least || got > tt.most {
+				t.Errorf("got %d lines, want %d to %d", got, tt.least, tt.most)
+			}
+		})
+	}
+}
+
 // Without Audit, a verdict is logged at level debug only.
 func TestAuditOff(t *testing.T) {
 	var log bytes.Buffer

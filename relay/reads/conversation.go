@@ -46,16 +46,18 @@ type Shown struct {
 type Conversations struct {
 	ledger Ledger
 	index  *index.Index
+	budget *Budget
 	keep   time.Duration // how long a message is shown
 }
 
 // NewConversations returns the views of a ledger's conversations. They show messages that are younger than
-// keep.
-func NewConversations(l Ledger, ix *index.Index, keep time.Duration) *Conversations {
-	return &Conversations{ledger: l, index: ix, keep: keep}
+// keep. The work is done within b.
+func NewConversations(l Ledger, ix *index.Index, b *Budget, keep time.Duration) *Conversations {
+	return &Conversations{ledger: l, index: ix, budget: b, keep: keep}
 }
 
-// View returns the messages from sender to receiver that the index has.
+// View returns the messages from sender to receiver that the index has. View itself takes no place of the
+// budget.
 func (vs *Conversations) View(sender, receiver string) (ConversationView, error) {
 	v := ConversationView{Messages: []MessageView{}}
 	var c message.Conversation
@@ -68,17 +70,23 @@ func (vs *Conversations) View(sender, receiver string) (ConversationView, error)
 	}
 	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
 
-	oldest := time.Now().Add(-vs.keep).UnixMilli()
 	vs.ledger.CatchUp()
+	vs.budget.Work(func() { err = vs.fill(&v, &c) })
+	return v, err
+}
+
+// fill adds the messages of a conversation to its view.
+func (vs *Conversations) fill(v *ConversationView, c *message.Conversation) error {
+	oldest := time.Now().Add(-vs.keep).UnixMilli()
 	var all []index.Found
-	err = vs.index.EachEntry(&c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
+	err := vs.index.EachEntry(c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
 		if f.Entry.At >= oldest {
 			all = append(all, f)
 		}
 		return true
 	})
 	if err != nil {
-		return v, fmt.Errorf("conversation: %w", err)
+		return fmt.Errorf("conversation: %w", err)
 	}
 	slices.SortFunc(all, func(a, b index.Found) int {
 		if a.Entry.Ordinal < b.Entry.Ordinal {
@@ -91,7 +99,7 @@ func (vs *Conversations) View(sender, receiver string) (ConversationView, error)
 		v.Messages = append(v.Messages, viewOf(&all[i]))
 		v.Shown.see(&all[i])
 	}
-	return v, nil
+	return nil
 }
 
 func viewOf(f *index.Found) MessageView {

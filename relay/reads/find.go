@@ -14,7 +14,10 @@ func (rs *Service) find(ctx context.Context, q *query) (*index.Found, message.Ve
 	ctx, cancel := context.WithTimeout(ctx, rs.opt.Wait)
 	defer cancel()
 	for {
-		f, changed, v := rs.look(q)
+		var f *index.Found
+		var changed <-chan struct{}
+		var v message.Verdict
+		rs.budget.Work(func() { f, changed, v = rs.look(q) })
 		if changed == nil {
 			return f, v
 		}

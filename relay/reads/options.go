@@ -15,6 +15,7 @@ type Options struct {
 	Keep        time.Duration // how long a message can be read
 	Wait        time.Duration // how long a read response waits for the SMSC's answer to its message
 	Proofs      access.Proofs // checks the proofs of read responses; zero: none is checked
+	Budget      *Budget       // bounds the work
 	Audit       *Audit
 	Metrics     *Metrics
 }

@@ -122,6 +122,12 @@ func ParseBody(body []byte) (items []json.RawMessage, array bool, v message.Verd
 	return items, true, message.Verdict{}
 }
 
+// IsArray reports whether a body holds an array of read responses, if it is valid.
+func IsArray(body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) > 0 && body[0] == '['
+}
+
 // depth returns how deeply JSON is nested. For other text the result means nothing.
 func depth(body []byte) (deepest int) {
 	within, text, escaped := 0, false, false

@@ -22,6 +22,7 @@ type Service struct {
 	ledger  Ledger
 	index   *index.Index
 	opt     *Options
+	budget  *Budget
 	audit   *Audit
 	metrics *Metrics
 	rates   *access.Rates
@@ -32,7 +33,7 @@ type Service struct {
 // New returns a service that records reads in a ledger, whose index is ix.
 func New(l Ledger, ix *index.Index, opt Options) *Service {
 	return &Service{
-		ledger: l, index: ix, opt: &opt, audit: opt.Audit, metrics: opt.Metrics,
+		ledger: l, index: ix, opt: &opt, budget: opt.Budget, audit: opt.Audit, metrics: opt.Metrics,
 		rates: access.NewRates(opt.ReadRate, opt.ReadBurst), guesses: access.NewGuessRates(opt.ReadRate, opt.ReadBurst),
 		replays: newReplays(opt.ReplayWindow),
 	}
@@ -46,16 +47,30 @@ func (rs *Service) Forget(receiver message.Addr) {
 }
 
 // Submit takes a read response. If the verdict accepts it, the log has it and a crash does not lose
-// the feedback, or the receiver has opted out. Submit waits for the log, and for the SMSC's answer to
-// the message if that is not there yet.
+// the feedback, or the receiver has opted out. Submit waits for a place, for the log, and for the SMSC's
+// answer to the message if that is not there yet.
 func (rs *Service) Submit(ctx context.Context, rd Read) message.Verdict {
 	if rd.Way == "" {
 		rd.Way = "direct"
 	}
-	v, note := rs.submit(ctx, &rd)
-	rs.countAndLog(&rd, v, note)
+	place := Request{Way: rd.Way}
+	if !rs.budget.Enter(ctx, place) {
+		rs.countAndLog(&rd, OverBudget(), "")
+		return OverBudget()
+	}
+	defer rs.budget.Leave(place)
+	return rs.decide(ctx, &rd)
+}
+
+// decide is Submit with a place.
+func (rs *Service) decide(ctx context.Context, rd *Read) message.Verdict {
+	v, note := rs.submit(ctx, rd)
+	rs.countAndLog(rd, v, note)
 	return v
 }
+
+// Budget bounds the work of the service. Those who call SubmitJSON must have a place of it.
+func (rs *Service) Budget() *Budget { return rs.budget }
 
 // Report counts and logs the verdict on what came in one way and could not be parsed. By is zero
 // if the caller is not known.
@@ -71,15 +86,26 @@ func (rs *Service) countAndLog(rd *Read, v message.Verdict, note string) {
 
 // submit returns the verdict, and a note for the audit log.
 func (rs *Service) submit(ctx context.Context, rd *Read) (v message.Verdict, note string) {
-	q, v := rs.check(rd, time.Now())
+	var q query
+	rs.budget.Work(func() { q, v = rs.check(rd, time.Now()) })
 	if v.IsDecided() {
 		return v, ""
 	}
 	f, v := rs.find(ctx, &q)
+	rs.budget.Work(func() { v, note = rs.judge(rd, &q, f, v) })
+	if v.IsDecided() {
+		return v, note
+	}
+	return rs.record(ctx, &q, f), ""
+}
+
+// judge returns the verdict on a read response about the message f, which is nil if found is the
+// verdict of the search. The verdict is undecided if the read is to be recorded.
+func (rs *Service) judge(rd *Read, q *query, f *index.Found, found message.Verdict) (v message.Verdict, note string) {
 	if f == nil {
-		v = rs.unknown(&q, v)
+		v = rs.unknown(q, found)
 	} else {
-		v = rs.verify(rd, &q, f)
+		v = rs.verify(rd, q, f)
 	}
 	if v.IsDecided() {
 		return rs.hide(rd, v)
@@ -94,7 +120,7 @@ func (rs *Service) submit(ctx context.Context, rd *Read) (v message.Verdict, not
 	case f.Entry.State.IsFinal():
 		return message.Accept(), "was known"
 	}
-	return rs.record(ctx, &q, f), ""
+	return v, ""
 }
 
 // unknown returns the verdict when no message was found and v says so. A number outside the range is

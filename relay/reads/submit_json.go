@@ -9,16 +9,17 @@ import (
 )
 
 // SubmitJSON parses a read response of a caller and submits it. The caller need not name the
-// receiver if it can speak for one only.
+// receiver if it can speak for one only. SubmitJSON itself takes no place of the budget.
 func (rs *Service) SubmitJSON(ctx context.Context, item []byte, way string, by access.Caller) (v message.Verdict) {
 	defer rs.contain(&v, way, by)
-	rd, v := parse(item, by.Receiver.String())
+	var rd Read
+	rs.budget.Work(func() { rd, v = parse(item, by.Receiver.String()) })
 	if v.IsDecided() {
 		rs.Report(way, by, v)
 		return v
 	}
 	rd.Way, rd.By = way, by
-	return rs.Submit(ctx, rd)
+	return rs.decide(ctx, &rd)
 }
 
 // contain turns a panic into a verdict, so that one read response does not end the process. A panic
