@@ -18,7 +18,7 @@ func BenchmarkLedger(b *testing.B) {
 	for _, n := range []int{1, 1000, 100_000} {
 		b.Run(fmt.Sprintf("conversations=%d", n), func(b *testing.B) {
 			opt := testOptions(b)
-			opt.Conversations = 1 << 18
+			opt.Memory = 256 << 20
 			r := start(b, opt)
 			benchLedger(b, r, relaytest.Conversations(b, n), 64)
 		})

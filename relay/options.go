@@ -32,6 +32,7 @@ type Config struct {
 	Replicas int           `key:"relay.replicas" default:"1" among:"1,3,5" doc:"copies of each stream in a cluster"`
 	Sync     time.Duration `key:"relay.sync" default:"250ms" range:"0s..1m" word:"always" doc:"how often the embedded server's files are synced; always is after each batch"`
 	Keep     time.Duration `key:"relay.keep" default:"168h" range:"1h..8760h" doc:"how long a message can be read"`
+	Memory   setting.Size  `key:"relay.memory" default:"128MiB" range:"16MiB..64GiB" doc:"memory that conversations and the cache of the index may take, half of it each, with what Go's garbage collector adds; whatever has no room is read from the index"`
 	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"loopback address on which the embedded server takes NATS clients; empty is none"`
 	Creds    string        `key:"relay.creds" doc:"credentials file for the cluster"`
 	NKey     string        `key:"relay.nkey" doc:"NKey seed file for the cluster"`
@@ -65,8 +66,7 @@ type Options struct {
 
 	Proofs access.Proofs // checks the proofs of read responses; zero: none is checked
 
-	Conversations int           // conversations held in memory; those that are not in the index are held beyond that
-	ReadWait      time.Duration // how long a read response waits for the SMSC's answer to its message
+	ReadWait time.Duration // how long a read response waits for the SMSC's answer to its message
 
 	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
 	// second; nil: when they are equal.
@@ -81,7 +81,6 @@ type Options struct {
 // DefaultOptions returns the Options of an operator who has decided nothing.
 func DefaultOptions() Options {
 	o := Options{
-		Conversations:   1 << 18,
 		ReadWait:        10 * time.Second,
 		DeliveryOptions: feedback.DefaultDelivery(),
 		SameID:          receipt.SameID,
@@ -111,7 +110,7 @@ func (o *Options) Validate() error {
 		check(o.Sync >= 0, "sync: %s is negative", o.Sync),
 		check(o.Keep >= time.Hour, "keep: %s is under an hour", o.Keep),
 		o.Settings.Validate(),
-		check(o.Conversations >= ledger.MinConversations, "conversations: %d is under %d", o.Conversations, ledger.MinConversations),
+		check(o.conversations() >= ledger.MinConversations, "memory: %s is for fewer than %d conversations", o.Memory, ledger.MinConversations),
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		o.DeliveryOptions.Validate(),
 		o.Limits.Validate(),
@@ -125,6 +124,17 @@ func (o *Options) Validate() error {
 	}
 	return errors.Join(err, o.validateListeners(), o.validateAuth())
 }
+
+// collected is how much memory the process takes for each octet that is in use, since Go's garbage
+// collector begins anew when that much has been added (GOGC).
+const collected = 2
+
+// conversations returns how many conversations are held in memory. Those that are not in the index are held
+// beyond that.
+func (o *Options) conversations() int { return int(o.Memory) / 2 / collected / ledger.ConversationSize }
+
+// cache returns the size of the cache of the index.
+func (o *Options) cache() int64 { return int64(o.Memory) / 2 / collected }
 
 func (o *Options) validateListeners() error {
 	var err error

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/access"
+	"readback/relay/ledger"
 )
 
 func TestOptionsValidate(t *testing.T) {
@@ -26,7 +27,7 @@ func TestOptionsValidate(t *testing.T) {
 		{"sync", func(o *Options) { o.Sync = -1 }, "sync:"},
 		{"keep", func(o *Options) { o.Keep = time.Second }, "keep:"},
 		{"feedback keep", func(o *Options) { o.FeedbackKeep = 0 }, "feedback keep:"},
-		{"conversations", func(o *Options) { o.Conversations = 1 }, "conversations:"},
+		{"memory", func(o *Options) { o.Memory = 1 << 10 }, "memory:"},
 		{"read wait", func(o *Options) { o.ReadWait = 0 }, "read wait:"},
 		{"tell timeout", func(o *Options) { o.TellTimeout = 0 }, "tell timeout:"},
 		{"backoff", func(o *Options) { o.Backoff = nil }, "backoff:"},
@@ -47,5 +48,24 @@ func TestOptionsValidate(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// The conversations and the cache of the index share the memory, with room for Go's garbage collector.
+func TestMemoryIsShared(t *testing.T) {
+	opt := testOptions(t)
+	opt.Memory = 128 << 20
+	if got := opt.conversations() * ledger.ConversationSize; got > 32<<20 || got < 31<<20 {
+		t.Errorf("got %d octets of conversations, want a quarter of the memory", got)
+	}
+	r, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.index.CacheSize != 32<<20 {
+		t.Errorf("got a cache of %d octets, want a quarter of the memory", r.index.CacheSize)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 }

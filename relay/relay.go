@@ -98,7 +98,7 @@ func Open(opt Options) (*Relay, error) {
 // newLedger returns the ledger of the relay, which has the same status.
 func (r *Relay) newLedger() *ledger.Partition {
 	return ledger.New(ledger.Options{
-		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.Conversations, Keep: r.opt.Keep, SameID: r.opt.SameID,
+		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.conversations(), Keep: r.opt.Keep, SameID: r.opt.SameID,
 		Followed:  func() error { return r.feedback.CountOutbox() },
 		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },
 		Applied:   func(res *index.Result) { r.feedback.Applied(res) },
@@ -125,7 +125,9 @@ func (r *Relay) open() error {
 	if r.lock, err = index.LockStore(r.opt.Store); err != nil {
 		return fmt.Errorf("store %s is in use by another readback: %w", r.opt.Store, err)
 	}
-	if r.index, err = index.Open(filepath.Join(r.opt.Store, "index"), r.log); err != nil {
+	r.index = index.New(filepath.Join(r.opt.Store, "index"), r.log)
+	r.index.CacheSize = r.opt.cache()
+	if err = r.index.Open(); err != nil {
 		return err
 	}
 	if r.opt.NATS == Embedded {

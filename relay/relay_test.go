@@ -20,7 +20,7 @@ import (
 func testOptions(t testing.TB) Options {
 	opt := DefaultOptions()
 	opt.Store = t.TempDir()
-	opt.Conversations = 1024
+	opt.Memory = 1 << 20
 	opt.Sync = time.Minute // on a busy machine the server's timer races with the making of a stream
 	opt.Backoff = []time.Duration{5 * time.Millisecond, 10 * time.Millisecond}
 	opt.Logger = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))

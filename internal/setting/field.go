@@ -10,7 +10,7 @@
 //	default    the value without one from the operator, as READBACK_… would have it; none is the zero value
 //	doc        what it means
 //	live       "yes" if a running process takes a change on; on a section, for all keys in it
-//	range      the least and the greatest number or duration
+//	range      the least and the greatest number, duration or size
 //	among      the numbers that there are
 //	oneof      the words that there are; of a number or a bool, those of 0, 1, … or of false, true
 //	later      words of a later release
@@ -137,6 +137,8 @@ func (f Field) isList() bool { return f.Type.Kind() == reflect.Slice }
 func (f Field) hasTextItems() bool { return reflect.PointerTo(f.Type.Elem()).Implements(unmarshaler) }
 
 func (f Field) isDuration() bool { return f.Type == reflect.TypeFor[time.Duration]() }
+
+func (f Field) isSize() bool { return f.Type == reflect.TypeFor[Size]() }
 
 func (f Field) isRune() bool { return f.Type.Kind() == reflect.Int32 }
 

@@ -33,6 +33,8 @@ func (f Field) Text(in any) string {
 	switch value := v.Interface().(type) {
 	case time.Duration:
 		return shortDuration(value)
+	case Size:
+		return value.String()
 	case rune:
 		return fmt.Sprintf("%q", string(value))
 	case []string:
@@ -105,6 +107,8 @@ func (f Field) Wanted() string {
 		return "a duration such as 250ms, or " + f.Tag.Get("word")
 	case f.isDuration():
 		return "a duration such as 10s or 72h"
+	case f.isSize():
+		return wantedSize
 	case f.isRune():
 		return `one character in quotes, such as "§"`
 	case f.Tag.Get("example") != "":

@@ -19,6 +19,8 @@ func (f Field) Parse(v any, text bool) (any, *Problem) {
 	switch {
 	case f.isDuration():
 		return f.duration(v)
+	case f.isSize():
+		return f.size(v)
 	case f.isRune():
 		return f.symbol(v)
 	case f.isWord():
@@ -126,7 +128,7 @@ func (f Field) number(v any, text bool) (any, *Problem) {
 	return reflect.ValueOf(n).Convert(f.Type).Interface(), nil
 }
 
-// checkRange checks a number, or a duration in nanoseconds, by the tags among and range.
+// checkRange checks a number, a duration in nanoseconds, or a size in octets, by the tags among and range.
 func (f Field) checkRange(n int64) *Problem {
 	if among := f.list("among"); among != nil {
 		if !slices.Contains(among, strconv.FormatInt(n, 10)) {
@@ -146,6 +148,10 @@ func (f Field) bound(s string) int64 {
 	if f.isDuration() {
 		d, _ := time.ParseDuration(s)
 		return int64(d)
+	}
+	if f.isSize() {
+		n, _ := ParseSize(s)
+		return int64(n)
 	}
 	n, _ := strconv.ParseInt(s, 0, 64)
 	return n

@@ -53,6 +53,9 @@ type Index struct {
 	dir string
 	log *slog.Logger
 
+	// CacheSize is how many octets of blocks are kept in memory. It may be set before Open.
+	CacheSize int64
+
 	// mu is held for reading by each use of db, for writing while db is replaced.
 	mu    sync.RWMutex
 	db    *pebble.DB // nil while closed
@@ -75,7 +78,7 @@ func LockStore(dir string) (io.Closer, error) {
 
 // open opens the store. The caller holds mu.
 func (ix *Index) open() error {
-	guard, cache := newGuard(ix.fs, ix.log), pebble.NewCache(64<<20)
+	guard, cache := newGuard(ix.fs, ix.log), pebble.NewCache(ix.CacheSize)
 	defer cache.Unref()
 	opt := &pebble.Options{
 		Cache:                    cache,

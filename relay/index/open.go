@@ -11,7 +11,10 @@ import (
 func New(dir string, log *slog.Logger) *Index { return NewIn(vfs.Default, dir, log) }
 
 // NewIn is New in another file system than that of the machine. Tests have one in memory.
-func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index { return &Index{fs: fs, dir: dir, log: log} }
+func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index {
+	const cache = 8 << 20
+	return &Index{fs: fs, dir: dir, log: log, CacheSize: cache}
+}
 
 // Open returns the index in dir, and opens it.
 func Open(dir string, log *slog.Logger) (*Index, error) {

@@ -26,6 +26,9 @@ const (
 	MinConversations = shards     // in memory
 )
 
+// ConversationSize is what a conversation takes in memory, in octets: its head, and its place in the map.
+const ConversationSize = 192
+
 // assignWait is how long Assign waits for the log, and how old a number may be when
 // it reaches the caller.
 const assignWait = time.Second
