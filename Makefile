@@ -4,6 +4,8 @@
 # make bench     benchmarks of the interceptor, a link, the ledger and the simulator
 # make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
 #                binary as processes; READBACK_FULL=1 for the full sizes
+# make soak      messages, receipts and reads for SOAK_TIME at SOAK_RATE a second; fails if
+#                something grows that has no bound; samples every 10 s to SOAK_FILE
 # make mutants   plants faults and reports those that no test notices (docs/testing.md);
 #                MUTANTS=regexp selects by id
 # make demo      everything in one process, with a transcript
@@ -12,9 +14,12 @@
 FUZZTIME ?= 60s
 BENCHTIME ?= 2s
 MUTANTS ?=
+SOAK_TIME ?= 1h
+SOAK_RATE ?= 200
+SOAK_FILE ?=
 PACKAGES := ./...
 
-.PHONY: check build format vet lint test race fuzz bench e2e mutants demo image
+.PHONY: check build format vet lint test race fuzz bench e2e soak mutants demo image
 
 check: format vet lint test
 
@@ -47,6 +52,10 @@ bench:
 e2e:
 	./internal/interop/install.sh
 	go test -tags e2e -count=1 -timeout 20m ./internal/interop ./internal/acceptance
+
+soak:
+	SOAK_TIME=$(SOAK_TIME) SOAK_RATE=$(SOAK_RATE) SOAK_FILE=$(abspath $(SOAK_FILE)) \
+		go test -tags e2e -count=1 -timeout 0 -run '^TestSoak$$' -v ./internal/acceptance
 
 mutants:
 	go run ./internal/mutants -run '$(MUTANTS)'
