@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,4 +120,29 @@ func TestAnswerAfterFinish(t *testing.T) {
 		since(t, "answer", begin, 0)
 		s.stopOverdue() // it is over
 	})
+}
+
+// A response that has come is the result of a Call, although the session or ctx has ended meanwhile.
+func TestCallAnsweredAtTheEnd(t *testing.T) {
+	over, closed := make(chan struct{}), make(chan pdu.Status)
+	close(over)
+	close(closed)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := &Session[any]{over: over}
+	for range 100 { // select chooses at random
+		answer := make(chan pdu.Status, 1)
+		for _, status := range []pdu.Status{StatusOK, StatusTempApp} {
+			answer <- status
+			if err := s.await(cancelled, answer); (err == nil) != (status == StatusOK) || err != nil && err != status {
+				t.Fatalf("got %v, want status %#02x", err, uint32(status))
+			}
+		}
+		if err := s.await(cancelled, closed); err != ErrNoAnswer {
+			t.Fatalf("it has expired: got %v, want %v", err, ErrNoAnswer)
+		}
+	}
+	if err := s.await(t.Context(), make(chan pdu.Status)); err != ErrClosed {
+		t.Errorf("no response: got %v, want %v", err, ErrClosed)
+	}
 }

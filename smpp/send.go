@@ -127,20 +127,38 @@ func (s *Session[R]) Call(ctx context.Context, f Frame) error {
 		}
 		return ErrClosed
 	}
+	return s.await(ctx, answer)
+}
+
+// await waits for the response to a Call. A response that has come is the result, although the session
+// or ctx has ended meanwhile.
+func (s *Session[R]) await(ctx context.Context, answer <-chan pdu.Status) error {
+	var err error
 	select {
 	case status, ok := <-answer:
-		if !ok {
-			return ErrNoAnswer
-		}
-		if status != StatusOK {
-			return status
-		}
-		return nil
+		return resultOf(status, ok)
 	case <-s.over:
-		return ErrClosed
+		err = ErrClosed
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
+	select {
+	case status, ok := <-answer:
+		return resultOf(status, ok)
+	default:
+		return err
+	}
+}
+
+// resultOf returns what Call returns for what came from the channel of its answer.
+func resultOf(status pdu.Status, ok bool) error {
+	switch {
+	case !ok:
+		return ErrNoAnswer
+	case status != StatusOK:
+		return status
+	}
+	return nil
 }
 
 func (s *Session[R]) putCall(f Frame, answer chan pdu.Status) error {
