@@ -41,7 +41,7 @@ func (l feedbackToESME) serve(ctx, gone context.Context) {
 	for ctx.Err() == nil {
 		changed := l.g.policies.next()
 		if l.g.policies.of(l.bind.account).Feedback.Form != deliver.NoSession {
-			l.deliver(ctx, changed)
+			l.deliver(ctx, gone, changed)
 			continue
 		}
 		select {
@@ -52,15 +52,21 @@ func (l feedbackToESME) serve(ctx, gone context.Context) {
 }
 
 // deliver delivers the account's feedback until ctx ends, or until other policies are in force, which
-// closes changed, and the account gets its feedback by another way.
-func (l feedbackToESME) deliver(ctx context.Context, changed <-chan struct{}) {
+// closes changed, and the account gets its feedback by another way. What the ESME has been sent by then
+// waits for its answer, unless gone has ended: without the answer it would be sent again.
+func (l feedbackToESME) deliver(ctx, gone context.Context, changed <-chan struct{}) {
 	var delivery sync.WaitGroup
 	defer delivery.Wait()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(feedback.ErrNoMore)
+	delivering, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer func() {
+		if gone.Err() != nil {
+			end(nil)
+		}
+		end(feedback.ErrNoMore)
+	}()
 	delivery.Go(func() {
 		defer l.Contain()
-		if err := l.g.opt.Deliver(ctx, l.bind.account, l.send); err != nil && ctx.Err() == nil {
+		if err := l.g.opt.Deliver(delivering, l.bind.account, l.send); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}
 	})
