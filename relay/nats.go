@@ -29,6 +29,7 @@ func (r *Relay) connect() (err error) {
 		case r.connected <- struct{}{}:
 		default:
 		}
+		r.feedback.Connected()
 	}})
 	return err
 }

@@ -74,6 +74,7 @@ type account struct {
 	// Guarded by mu.
 	mu       sync.Mutex
 	schedule *schedule
+	acked    string        // reply subject of the message that was settled last
 	changed  chan struct{} // closed when there may be something to deliver
 }
 
@@ -165,6 +166,7 @@ func (a *account) settled(h *held, outcome string) {
 	}
 	a.change(func(o *schedule) {
 		_ = settle(h.msg) // when this is lost it comes again, and is settled then
+		a.acked = h.msg.Reply()
 		o.done(h, settle)
 	})
 }

@@ -61,31 +61,18 @@ func (es *events) keep(ctx context.Context) error {
 // stream leaves the outbox by a record in the log; after a crash in between it is
 // published again, with the same id.
 func (es *events) run(ctx context.Context) {
-	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
-		n, err := es.publish(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			es.log.Warn("events cannot be published", "error", err)
-			backoff.Sleep(ctx, backoff.Jitter(wait))
-			wait = min(2*wait, 5*time.Second)
-			continue
-		case n < outboxBatch:
-			select {
-			case <-es.added:
-			case <-ctx.Done():
-			}
-		}
-		wait = 100 * time.Millisecond
-	}
+	failed := backoff.Complaint{Log: es.log, What: "events cannot be published"}
+	es.renewals.repeat(ctx, &failed, es.added, es.publish)
 }
 
-// publish publishes the first rows, and returns when they have left the outbox.
-func (es *events) publish(ctx context.Context) (int, error) {
+// publish publishes the first rows, and returns when they have left the outbox. It reports whether there
+// may be more.
+func (es *events) publish(ctx context.Context) (more bool, err error) {
 	es.mu.Lock()
 	defer es.mu.Unlock()
 	rows, err := es.index.Outbox(index.EventOutbox, 0, 0, outboxBatch)
 	if err != nil || len(rows) == 0 {
-		return 0, err
+		return false, err
 	}
 	acks := make([]jetstream.PubAckFuture, len(rows))
 	for i, row := range rows {
@@ -94,20 +81,22 @@ func (es *events) publish(ctx context.Context) (int, error) {
 			acks[i], err = es.js.PublishMsgAsync(m)
 		}
 		if err != nil {
-			return 0, err
+			return false, err
 		}
 	}
+	ctx, done := lasting(ctx)
+	defer done()
 	for _, ack := range acks {
 		if err := awaitAck(ctx, ack); err != nil {
-			return 0, err
+			return false, err
 		}
 	}
 	last := rows[len(rows)-1]
 	if err := es.recordPublished(ctx, last.Seq, last.Index); err != nil {
-		return 0, err
+		return false, err
 	}
 	es.metrics.events.Add(float64(len(rows)))
-	return len(rows), nil
+	return len(rows) == outboxBatch, nil
 }
 
 // errDown is of a log that does not take a record now.

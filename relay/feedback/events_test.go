@@ -35,13 +35,13 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, ix)
 		type result struct {
-			n   int
-			err error
+			more bool
+			err  error
 		}
 		done := make(chan result, 1)
 		go func() {
-			n, err := f.events.publish(t.Context())
-			done <- result{n, err}
+			more, err := f.events.publish(t.Context())
+			done <- result{more, err}
 		}()
 		for i := range 3 {
 			synctest.Wait()
@@ -59,8 +59,8 @@ func TestEventsLeaveTheOutbox(t *testing.T) {
 			t.Errorf("up to: got %d.%d, want 3.0", got[0].Seq, got[0].Index)
 		}
 		f.recorder.answer(message.Accept())
-		if got := <-done; got.n != 3 || got.err != nil {
-			t.Errorf("got %d, %v, want 3", got.n, got.err)
+		if got := <-done; got.more || got.err != nil {
+			t.Errorf("got more %v, %v, want no more", got.more, got.err)
 		}
 		if got := relaytest.Metric(t, f.reg, "readback_events_total", ""); got != 3 {
 			t.Errorf("counted: got %v, want 3", got)
@@ -133,6 +133,25 @@ func TestEventsPublishedAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Events that were published when the service stops leave their outbox.
+func TestEventsPublishedAtTheEnd(t *testing.T) {
+	ix := threeEvents(t)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, ix)
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, err := f.events.publish(ctx); done <- err }()
+		synctest.Wait()
+		cancel()
+		f.streams.acknowledge()
+		synctest.Wait()
+		f.recorder.answer(message.Accept())
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // An event goes to the subject of its account, with its own id.

@@ -114,15 +114,16 @@ func (hs *heldReceipts) run(ctx context.Context) {
 	tick := time.NewTicker(heldEvery)
 	defer tick.Stop()
 	failed := backoff.Complaint{Log: hs.log, What: "held receipts cannot be looked at"}
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if err := hs.releaseDue(ctx, time.Now()); ctx.Err() == nil {
+	for ctx.Err() == nil {
+		one, end := hs.renewals.until(ctx)
+		if err := hs.releaseDue(one, time.Now()); one.Err() == nil {
 			failed.About(err)
 		}
+		select {
+		case <-tick.C:
+		case <-one.Done():
+		}
+		end()
 	}
 }
 

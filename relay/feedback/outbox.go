@@ -44,22 +44,8 @@ func (o *outbox) notify() {
 // queue leaves the outbox by a record in the log; after a crash in between it is
 // published again, with the same id.
 func (o *outbox) run(ctx context.Context) {
-	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
-		more, err := o.publish(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			o.log.Warn("feedback cannot be published", "error", err)
-			backoff.Sleep(ctx, backoff.Jitter(wait))
-			wait = min(2*wait, 5*time.Second)
-			continue
-		case !more:
-			select {
-			case <-o.added:
-			case <-ctx.Done():
-			}
-		}
-		wait = 100 * time.Millisecond
-	}
+	failed := backoff.Complaint{Log: o.log, What: "feedback cannot be published"}
+	o.renewals.repeat(ctx, &failed, o.added, o.publish)
 }
 
 // publish publishes the next rows, and reports whether there may be more. After an error the next
@@ -82,6 +68,8 @@ func (o *outbox) publish(ctx context.Context) (more bool, err error) {
 			return false, o.restart(err)
 		}
 	}
+	ctx, done := lasting(ctx)
+	defer done()
 	for i, ack := range acks {
 		if err := awaitAck(ctx, ack); err != nil {
 			return false, o.restart(err)

@@ -178,6 +178,29 @@ func TestPublishEnds(t *testing.T) {
 	})
 }
 
+// What was published when the service stops leaves the outbox, so that it is not published again
+// after the restart.
+func TestPublishedAtTheEnd(t *testing.T) {
+	ix := newTestIndex(t)
+	ix.writeReads(1)
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, ix)
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, err := f.outbox.publish(ctx); done <- err }()
+		synctest.Wait()
+		cancel()
+		time.Sleep(stopTime / 2)
+		f.streams.acknowledge()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if got := f.gone(); got != "2.0 " {
+			t.Errorf("gone: got rows %q, want 2.0", got)
+		}
+	})
+}
+
 // The feedback of a quiet account leaves the outbox, and no queue gets it.
 func TestQuietAccount(t *testing.T) {
 	ix := newTestIndex(t)

@@ -33,43 +33,20 @@ func (a *account) run(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	for wait := 50 * time.Millisecond; ; {
-		began := time.Now()
-		err := a.take(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		if time.Since(began) > time.Minute {
-			wait = 50 * time.Millisecond
-		}
-		a.log.Warn("feedback cannot be taken from its queue", "account", a.name, "error", err)
-		backoff.Sleep(ctx, backoff.Jitter(wait))
-		wait = min(2*wait, 5*time.Second)
-	}
+	failed := backoff.Complaint{Log: a.log.With("account", a.name), What: "feedback cannot be taken from its queue"}
+	a.renewals.repeat(ctx, &failed, nil, func(ctx context.Context) (bool, error) {
+		return true, a.take(ctx, &failed)
+	})
 	a.giveBack(context.WithoutCancel(ctx))
 }
 
-// take takes feedback from the queue until ctx ends or the queue is lost. The consumer
-// is made again each time: its state is in the server's memory only, what is not
-// acknowledged stays in the stream.
-func (a *account) take(ctx context.Context) error {
-	c, err := a.js.CreateOrUpdateConsumer(ctx, queueStream, jetstream.ConsumerConfig{
-		Durable:           a.token,
-		FilterSubject:     queueSubject + a.token,
-		AckPolicy:         jetstream.AckExplicitPolicy,
-		AckWait:           a.delivery.TellTimeout + tellMargin,
-		MaxAckPending:     maxHeld,
-		InactiveThreshold: consumerAge,
-		Description:       consumerNote,
-		MemoryStorage:     true,
-	})
+// take takes feedback from the queue until ctx ends or the queue is lost.
+func (a *account) take(ctx context.Context, failed *backoff.Complaint) error {
+	c, err := a.newConsumer(ctx)
 	if err != nil {
 		return fmt.Errorf("make consumer: %w", err)
 	}
-	info := c.CachedInfo()
-	a.change(func(o *schedule) {
-		o.await(info.Delivered.Stream, info.NumAckPending, time.Now().Add(info.Config.AckWait+time.Second))
-	})
+	failed.About(nil)
 	messages, err := c.Messages(jetstream.PullMaxMessages(maxHeld), jetstream.PullHeartbeat(2*time.Second))
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
@@ -79,18 +56,40 @@ func (a *account) take(ctx context.Context) error {
 	beat.Go(func() { a.heartbeat(ctx) })
 	defer beat.Wait()
 	defer cancel()
-	// What is in the iterator when the session ends has to be given back, too.
-	defer context.AfterFunc(ctx, messages.Drain)()
+	defer messages.Stop()
 	for {
-		m, err := messages.Next()
+		m, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
-			messages.Drain()
 			return fmt.Errorf("consume: %w", err)
 		}
 		if err := a.hold(m); err != nil {
 			a.log.Error("feedback cannot be read", "account", a.name, "error", err)
 		}
 	}
+}
+
+// newConsumer makes the consumer by which the sessions of the account take its feedback. It replaces
+// the consumer of an earlier session, process or connection: that one would hold back for AckWait what
+// it has handed out. A new one hands out all that is not settled, at once and in order.
+func (a *account) newConsumer(ctx context.Context) (jetstream.Consumer, error) {
+	config := jetstream.ConsumerConfig{
+		Durable:           a.token,
+		FilterSubject:     queueSubject + a.token,
+		AckPolicy:         jetstream.AckExplicitPolicy,
+		AckWait:           a.delivery.TellTimeout + tellMargin,
+		MaxAckPending:     maxHeld,
+		InactiveThreshold: consumerAge,
+		Description:       consumerNote,
+		MemoryStorage:     true, // what is not acknowledged stays in the stream
+	}
+	c, err := a.js.CreateOrUpdateConsumer(ctx, queueStream, config)
+	if err != nil || c.CachedInfo().Delivered.Consumer == 0 {
+		return c, err
+	}
+	if err := a.js.DeleteConsumer(ctx, queueStream, a.token); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, err
+	}
+	return a.js.CreateOrUpdateConsumer(ctx, queueStream, config)
 }
 
 // hold adds a message to the feedback that is to be delivered.
@@ -107,12 +106,10 @@ func (a *account) hold(m jetstream.Msg) error {
 	settle := func(jetstream.Msg) error { return nil }
 	a.change(func(o *schedule) {
 		if again := o.settled[seq]; again != nil {
-			o.arrived(seq)
-			settle = again
+			settle, a.acked = again, m.Reply()
 			return
 		}
 		if a.erasures.covers(fb) {
-			o.arrived(seq)
 			settle = jetstream.Msg.Term
 			return
 		}
@@ -146,32 +143,35 @@ func (a *account) heartbeat(ctx context.Context) {
 }
 
 // giveBack waits until nothing is being delivered any more, and returns to the queue what was not
-// delivered, in order.
+// delivered, in order. It returns when the server has processed the acknowledgements.
 func (a *account) giveBack(ctx context.Context) {
 	for {
 		a.mu.Lock()
-		telling, changed, all := a.schedule.telling, a.changed, a.schedule.all()
+		telling, changed, all, acked := a.schedule.telling, a.changed, a.schedule.all(), a.acked
 		a.mu.Unlock()
 		if telling > 0 {
 			<-changed
 			continue
 		}
-		a.nak(ctx, all)
+		for _, h := range all {
+			_ = h.msg.Nak() // without it the message comes again later
+		}
+		a.flush(ctx, acked)
 		return
 	}
 }
 
-// nak gives messages back, and returns when the server has taken them: the next session
-// is to find them among those that come again.
-func (a *account) nak(ctx context.Context, all []*held) {
-	for i, h := range all {
-		if i < len(all)-1 {
-			_ = h.msg.Nak() // without it the message comes again later
-			continue
-		}
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		_, _ = a.js.Conn().RequestWithContext(ctx, h.msg.Reply(), []byte("-NAK")) // the same
+// flush acknowledges once more the feedback that was settled last, the one with that reply subject, and
+// returns when the server has answered, or after stopTime. The server processes the acknowledgements of
+// a consumer in order, and forgets those that wait when it stops: that feedback would be sent again.
+func (a *account) flush(ctx context.Context, acked string) {
+	if acked == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	if _, err := a.js.Conn().RequestWithContext(ctx, acked, []byte("+ACK")); err != nil {
+		a.log.Warn("feedback that was delivered may be sent again: the queue does not answer", "account", a.name, "error", err)
 	}
 }
 

@@ -31,13 +31,6 @@ type schedule struct {
 	limits        limits
 	free          time.Time // when the next may be delivered, by the rate
 
-	// The queue has sent feedback to an earlier session that did not settle it, and sends it again,
-	// in any order. Until all of it is here nothing is delivered: a later feedback could overtake an
-	// earlier one.
-	given     uint64    // sequences up to this one were sent before
-	missing   int       // so many of them are not here yet
-	waitUntil time.Time // they are not waited for after this
-
 	// How the last feedbacks were settled. If an acknowledgement is lost the queue sends the feedback
 	// again. It does so with no more than maxHeld.
 	settled map[uint64]func(jetstream.Msg) error
@@ -73,7 +66,6 @@ func (o *schedule) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at t
 		h.msg = msg
 		return h
 	}
-	o.arrived(seq)
 	h := &held{seq: seq, msg: msg, fb: fb, at: at}
 	o.held[seq] = h
 	l := o.conversations[h.conversation()]
@@ -99,31 +91,12 @@ func (o *schedule) passed(c message.Conversation, number uint16) {
 	}
 }
 
-// await makes next wait until n feedbacks with sequences up to given, which the queue sent before,
-// have come again. It waits no longer than until, because some may be gone.
-func (o *schedule) await(given uint64, n int, until time.Time) {
-	o.given, o.missing, o.waitUntil = given, n, until
-	for seq := range o.held {
-		o.arrived(seq)
-	}
-}
-
-// arrived notes that the feedback with this sequence has come again.
-func (o *schedule) arrived(seq uint64) {
-	if seq <= o.given && o.missing > 0 {
-		o.missing--
-	}
-}
-
 // next returns the feedback to deliver now: of those that are due and the first of their conversation,
 // the one with the lowest sequence. If there is none it returns when to look again; zero when nothing
 // waits for a time.
 func (o *schedule) next(now time.Time) (h *held, again time.Time) {
 	if o.telling >= o.limits.most {
 		return nil, time.Time{}
-	}
-	if o.missing > 0 && now.Before(o.waitUntil) {
-		return nil, o.waitUntil
 	}
 	if o.free.After(now.Add(burstTime)) && len(o.held) > 0 {
 		return nil, o.free.Add(-burstTime)

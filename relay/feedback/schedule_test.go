@@ -43,14 +43,6 @@ func TestOrder(t *testing.T) {
 	if len(o.held) != 0 || len(o.conversations) != 0 || o.telling != 0 {
 		t.Errorf("at the end: got %+v, want nothing", o)
 	}
-	o.await(9, 2, now.Add(time.Minute))
-	o.add(9, nil, fb("a"), now)
-	if h, again := o.next(now); h != nil || !again.Equal(now.Add(time.Minute)) {
-		t.Errorf("8 is missing: got %v at %v", h, again)
-	}
-	o.add(8, nil, fb("a"), now)
-	o.done(next(8), nil)
-	o.done(next(9), nil)
 	for i := range uint64(maxTells + 1) {
 		o.add(100+i, nil, fb(fmt.Sprint(i)), now)
 	}

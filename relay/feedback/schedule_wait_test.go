@@ -21,48 +21,6 @@ func orderOf(now time.Time, seqs ...uint64) *schedule {
 
 var orderBegan = time.Unix(1795000000, 0)
 
-// A session delivers nothing until all feedback that the queue has handed out before is here
-// again, or the wait is over.
-func TestWaitForThoseBefore(t *testing.T) {
-	now, until := orderBegan, orderBegan.Add(time.Minute)
-	tests := []struct {
-		name   string
-		before []uint64 // here before await
-		given  uint64
-		n      int
-		after  []uint64 // that come then
-		at     time.Time
-		told   bool
-	}{
-		{"none was given", nil, 0, 0, []uint64{3}, now, true},
-		{"all are here", []uint64{1, 2}, 2, 2, nil, now, true},
-		{"one is missing", []uint64{2}, 2, 2, nil, now, false},
-		{"the missing one comes", []uint64{2}, 2, 2, []uint64{1}, now, true},
-		{"a new one comes", []uint64{2}, 2, 2, []uint64{3}, now, false},
-		{"the last one given comes", nil, 2, 1, []uint64{2}, now, true},
-		{"the same one comes twice", []uint64{2}, 2, 2, []uint64{2}, now, false},
-		{"new ones alone", nil, 2, 2, []uint64{3, 4, 5}, now, false},
-		{"just before the end of the wait", []uint64{2}, 2, 2, nil, until.Add(-1), false},
-		{"at the end of the wait", []uint64{2}, 2, 2, nil, until, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			o := orderOf(now, tt.before...)
-			o.await(tt.given, tt.n, until)
-			for _, seq := range tt.after {
-				o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: fmt.Sprint(seq)}, now)
-			}
-			h, again := o.next(tt.at)
-			if (h != nil) != tt.told {
-				t.Errorf("told: got %v, want %v", h, tt.told)
-			}
-			if !tt.told && !again.Equal(until) {
-				t.Errorf("look again: got %s, want %s", again, until)
-			}
-		})
-	}
-}
-
 // A feedback that awaits the SMSC's receipt is delivered when the receipt has passed. The
 // receipt has no effect on other messages, or on feedback that was put off for another reason.
 func TestReceiptPasses(t *testing.T) {

@@ -73,6 +73,7 @@ type shared struct {
 	metrics  *Metrics
 	log      *slog.Logger
 	settings atomic.Pointer[Settings]
+	renewals *renewals
 
 	js jetstream.JetStream // set by Connect, before the ledger is up and begun is closed
 }
@@ -81,7 +82,7 @@ type shared struct {
 func New(c *Config) *Service {
 	s := &shared{
 		delivery: c.Delivery, replicas: c.Replicas, index: c.Index, ledger: c.Ledger,
-		begun: c.Begun, metrics: c.Metrics, log: c.Log,
+		begun: c.Begun, metrics: c.Metrics, log: c.Log, renewals: newRenewals(),
 	}
 	s.settings.Store(&c.Settings)
 	w := new(waiting)
@@ -103,6 +104,9 @@ func New(c *Config) *Service {
 // Connect gives feedback the JetStream that has its streams. It is called once, before the ledger
 // is up and begun is closed.
 func (f *Service) Connect(js jetstream.JetStream) { f.js = js }
+
+// Connected says that the connection to NATS is there, for the first time or again. It does not wait.
+func (f *Service) Connected() { f.renewals.announce() }
 
 // Use puts other settings in force.
 func (f *Service) Use(s Settings) {

@@ -168,3 +168,37 @@ func TestPutOffIsDue(t *testing.T) {
 		}
 	})
 }
+
+// What is being told when the caller of DeliverWaiting ends may come to its end, for a bounded time.
+func TestToldToItsEnd(t *testing.T) {
+	ix := newTestIndex(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSessions(t, ix)
+		s.accounts.waiting.add("bank")
+		ctx, end := context.WithCancel(t.Context())
+		telling, done := make(chan context.Context, 1), make(chan struct{})
+		go func() {
+			defer close(done)
+			s.DeliverWaiting(ctx, func(string) bool { return true }, func(ctx context.Context, _ *message.Feedback) error {
+				telling <- ctx
+				<-ctx.Done()
+				return ctx.Err()
+			})
+		}()
+		synctest.Wait()
+		s.accounts.mu.Lock()
+		a := s.accounts.all["bank"]
+		s.accounts.mu.Unlock()
+		enqueue(a, 1)
+		one := <-telling
+		end()
+		synctest.Wait()
+		if one.Err() != nil {
+			t.Error("it was cut off at once")
+		}
+		began := time.Now()
+		if <-done; time.Since(began) != stopTime {
+			t.Errorf("the end came after %s, want %s", time.Since(began), stopTime)
+		}
+	})
+}

@@ -71,20 +71,21 @@ func (s *sweeper) Queues(ctx context.Context) ([]Queue, error) {
 	return all, nil
 }
 
-// run sweeps now and then until ctx ends.
+// run sweeps now and then, and when NATS is back, until ctx ends.
 func (s *sweeper) run(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	failed := backoff.Complaint{Log: s.log, What: "feedback queues cannot be looked at"}
-	for {
-		if err := s.sweep(ctx); ctx.Err() == nil {
+	for ctx.Err() == nil {
+		one, end := s.renewals.until(ctx)
+		if err := s.sweep(one); one.Err() == nil {
 			failed.About(err)
 		}
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			return
+		case <-one.Done():
 		}
+		end()
 	}
 }
 

@@ -22,6 +22,8 @@ type taken struct {
 
 func (*taken) Data() []byte { return []byte(`{"receiver":"447700900123"}`) }
 
+func (*taken) Reply() string { return "reply" }
+
 func (m *taken) Ack() error { m.settled = append(m.settled, "ack"); return nil }
 
 func (m *taken) Term() error { m.settled = append(m.settled, "term"); return nil }

@@ -84,8 +84,17 @@ func (w *waiting) get() (accounts map[string]bool, changed <-chan struct{}) {
 
 // DeliverWaiting calls tell, as Deliver does, with the feedback of every account that has some in its
 // queue and for which wanted is true. It asks wanted again when something is published, when an
-// account's queue is empty, and at Use. It returns when ctx has ended and the last tell has returned.
+// account's queue is empty, and at Use. It returns when ctx has ended and the last tell has returned; the
+// context of a tell at work ends stopTime after ctx.
 func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account string) bool, tell message.Teller) {
+	last, end := lasting(ctx)
+	defer end()
+	bounded := func(ctx context.Context, fb *message.Feedback) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(last, cancel)()
+		return tell(ctx, fb)
+	}
 	var deliveries sync.WaitGroup
 	defer deliveries.Wait()
 	running := make(map[string]context.CancelCauseFunc)
@@ -101,10 +110,10 @@ func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account strin
 			if running[account] != nil || !wanted(account) {
 				continue
 			}
-			one, stop := context.WithCancelCause(ctx)
+			one, stop := context.WithCancelCause(last)
 			running[account] = stop
 			deliveries.Go(func() {
-				if err := s.Deliver(one, account, tell); err != nil {
+				if err := s.Deliver(one, account, bounded); err != nil {
 					s.log.Info("feedback stopped", "account", account, "reason", err)
 				}
 			})
@@ -115,6 +124,6 @@ func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account strin
 		}
 	}
 	for _, stop := range running {
-		stop(nil)
+		stop(ErrNoMore)
 	}
 }
