@@ -120,6 +120,9 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	case a.settings.Load().account(a.name).tooLate(h.fb):
 		a.settled(h, "superseded")
 		return
+	case a.wasDelivered(h.fb):
+		a.settled(h, "repeated")
+		return
 	case a.expired(h.at, time.Now()):
 		err, outcome = errExpired, "expired"
 	default:
@@ -145,6 +148,16 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	}
 }
 
+// wasDelivered reports whether an ESME has acknowledged a feedback before: this session knows, or the log.
+// Such a feedback is in the queue if the acknowledgement to the queue was lost, or if it was published
+// again when the queue did not know its id any more.
+func (a *account) wasDelivered(fb *message.Feedback) bool {
+	a.mu.Lock()
+	delivered := a.schedule.delivered[fb.Event]
+	a.mu.Unlock()
+	return delivered || a.wasReported(fb)
+}
+
 // count counts an error that the Teller allows a number of, and makes the last one permanent.
 func (h *held) count(err error) error {
 	most := message.Most(err)
@@ -161,7 +174,7 @@ func (h *held) count(err error) error {
 func (a *account) settled(h *held, outcome string) {
 	a.metrics.outcomes.WithLabelValues(outcome).Inc()
 	settle := jetstream.Msg.Term
-	if outcome == "delivered" {
+	if h.delivered = outcome == "delivered"; h.delivered {
 		settle = jetstream.Msg.Ack
 	}
 	a.change(func(o *schedule) {

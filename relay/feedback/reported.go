@@ -19,3 +19,9 @@ func (s *shared) recordReported(fb *message.Feedback) {
 		return journal.AppendReported(dst, &journal.Record{Place: f.Place, At: at})
 	})
 }
+
+// wasReported reports whether the log knows that an ESME has acknowledged a feedback.
+func (s *shared) wasReported(fb *message.Feedback) bool {
+	f, err := s.index.FindFeedback(fb)
+	return err == nil && f != nil && f.Entry.ReportedAt != 0
+}

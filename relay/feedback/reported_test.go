@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -83,5 +84,41 @@ func (f *fixture) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 	}
 	if f.recordReported(fb); len(f.recorder.take()) > 0 {
 		t.Error("told again: got another record")
+	}
+}
+
+// A feedback that an ESME has acknowledged before is not told again: not in this session, and not in
+// one of another process, which knows it from the log. Any other feedback is told.
+func TestDeliveredBefore(t *testing.T) {
+	f := newFixture(t, newTestIndex(t))
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	first, second := f.addRead(c, message.DayOf(reportedTime), 4), f.addRead(c, message.DayOf(reportedTime), 5)
+	seq := uint64(0)
+	told := func(a *account, fb *message.Feedback) (n int) {
+		seq++
+		m := &taken{}
+		h := a.schedule.add(seq, m, fb, time.Now())
+		a.schedule.next(time.Now())
+		a.deliver(t.Context(), h, func(context.Context, *message.Feedback) error { n++; return nil })
+		if len(m.settled) != 1 {
+			t.Errorf("settled: got %v, want once", m.settled)
+		}
+		return n
+	}
+	a := f.accounts.newAccount("bank")
+	if n, again, other := told(a, first), told(a, first), told(a, second); n != 1 || again != 0 || other != 1 {
+		t.Errorf("in one session: told %d times, then %d, and another one %d, want 1, 0 and 1", n, again, other)
+	}
+	if n := told(f.accounts.newAccount("bank"), first); n != 1 {
+		t.Errorf("before it is in the log: told %d times, want once more", n)
+	}
+	for _, rec := range f.recorder.take() {
+		f.recorder.index.write(rec)
+	}
+	if n := told(f.accounts.newAccount("bank"), first); n != 0 {
+		t.Errorf("in another session: told %d times, want none", n)
+	}
+	if got := f.counted("repeated"); got != 2 {
+		t.Errorf("counted: got %v, want 2", got)
 	}
 }

@@ -33,8 +33,15 @@ type schedule struct {
 
 	// How the last feedbacks were settled. If an acknowledgement is lost the queue sends the feedback
 	// again. It does so with no more than maxHeld.
-	settled map[uint64]func(jetstream.Msg) error
-	recent  []uint64
+	settled   map[uint64]func(jetstream.Msg) error
+	delivered map[string]bool // events of those that an ESME has acknowledged
+	recent    []settled
+}
+
+// settled is a feedback that was settled.
+type settled struct {
+	seq   uint64
+	event string // of feedback that an ESME has acknowledged; else empty
 }
 
 // held is a feedback that was taken from the queue and is not settled.
@@ -48,12 +55,14 @@ type held struct {
 	due     time.Time // not before
 	telling bool
 	awaits  bool // the SMSC's receipt
+
+	delivered bool // an ESME has acknowledged it
 }
 
 func newSchedule() *schedule {
 	return &schedule{
 		held: make(map[uint64]*held), conversations: make(map[message.Conversation][]*held), limits: limits{most: maxTells},
-		settled: make(map[uint64]func(jetstream.Msg) error),
+		settled: make(map[uint64]func(jetstream.Msg) error), delivered: make(map[string]bool),
 	}
 }
 
@@ -133,10 +142,16 @@ func (o *schedule) spend(now time.Time) {
 func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
 	o.telling--
 	if len(o.recent) == maxHeld {
-		delete(o.settled, o.recent[0])
+		delete(o.settled, o.recent[0].seq)
+		delete(o.delivered, o.recent[0].event)
 		o.recent = slices.Delete(o.recent, 0, 1)
 	}
-	o.recent = append(o.recent, h.seq)
+	last := settled{seq: h.seq}
+	if h.delivered && len(h.fb.Receipt) == 0 && h.fb.Event != "" {
+		last.event = h.fb.Event
+		o.delivered[last.event] = true
+	}
+	o.recent = append(o.recent, last)
 	o.settled[h.seq] = settle
 	delete(o.held, h.seq)
 	l := slices.DeleteFunc(o.conversations[h.conversation()], func(other *held) bool { return other == h })

@@ -139,6 +139,7 @@ func TestSettledIsRemembered(t *testing.T) {
 	for seq := range uint64(maxHeld + 1) {
 		o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: "r"}, orderBegan)
 		h, _ := o.next(orderBegan)
+		h.fb.Event, h.delivered = fmt.Sprint(seq), true
 		o.done(h, jetstream.Msg.Ack)
 		if seq == maxHeld-1 && o.settled[0] == nil {
 			t.Errorf("the first is forgotten after %d", seq+1)
@@ -146,6 +147,9 @@ func TestSettledIsRemembered(t *testing.T) {
 	}
 	if o.settled[0] != nil || o.settled[1] == nil || o.settled[maxHeld] == nil || len(o.settled) != maxHeld || len(o.recent) != maxHeld {
 		t.Errorf("after %d: got %d remembered in %d, want the last %d", maxHeld+1, len(o.settled), len(o.recent), maxHeld)
+	}
+	if len(o.delivered) != maxHeld || o.delivered["0"] || !o.delivered["1"] {
+		t.Errorf("delivered: got %d remembered, want the last %d", len(o.delivered), maxHeld)
 	}
 }
 
