@@ -35,22 +35,46 @@ type deadLetters struct {
 	waiting *waiting
 }
 
-// store makes a dead letter of a feedback.
+// maxReason bounds the reason of a dead letter, in octets.
+const maxReason = 1024
+
+// store makes a dead letter of a feedback. One that is too large even for that is lost, which an ERROR
+// says, because nothing could ever be done with it.
 func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error {
+	ctx, done := lasting(ctx)
+	defer done()
 	m := nats.NewMsg(deadSubject + accountToken(l.account))
 	m.Data = l.data
 	m.Header.Set(headerEvent, l.event)
 	m.Header.Set(headerAccount, l.account)
-	m.Header.Set(headerReason, cause.Error())
+	m.Header.Set(headerReason, reasonOf(cause))
 	m.Header.Set(headerTime, time.Now().UTC().Format(time.RFC3339))
 	m.Header.Set(headerTries, strconv.Itoa(l.tries+1))
 	// With the id of the event alone the stream would drop a letter that was replayed and given up again.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s-%d", l.event, l.seq))
-	if _, err := ds.js.PublishMsg(ctx, m); err != nil {
+	publish := func(m *nats.Msg) error {
+		_, err := ds.js.PublishMsg(ctx, m)
+		return err
+	}
+	err := publish(m)
+	if isTooLarge(err) {
+		err = publishShorter(m, err, publish)
+	}
+	if isTooLarge(err) {
+		ds.log.Error("feedback is lost: it is too large for a dead letter", "account", l.account, "event", l.event, "octets", len(m.Data), "error", cause)
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
 	ds.log.Warn("feedback is a dead letter", "account", l.account, "event", l.event, "error", cause)
 	return nil
+}
+
+// reasonOf returns why a feedback is given up, for a header.
+func reasonOf(cause error) string {
+	reason := cause.Error()
+	return reason[:min(len(reason), maxReason)]
 }
 
 // DeadLetter is a feedback that was given up.
@@ -139,6 +163,8 @@ func (ds *deadLetters) DeadLetters(ctx context.Context, q DeadQuery) (letters []
 // many. A crash in between puts one back twice at most.
 func (ds *deadLetters) Replay(ctx context.Context, q DeadQuery) (n int, rest *DeadQuery, err error) {
 	rest, err = ds.each(ctx, q, func(stream jetstream.Stream, d *DeadLetter) error {
+		ctx, done := lasting(ctx)
+		defer done()
 		m := nats.NewMsg(queueSubject + accountToken(d.Account))
 		m.Data = d.Feedback
 		// Not the id of the first time: the stream may remember that, and drop this one.

@@ -74,20 +74,20 @@ func (es *events) publish(ctx context.Context) (more bool, err error) {
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
+	ctx, done := lasting(ctx)
+	defer done()
 	acks := make([]jetstream.PubAckFuture, len(rows))
 	for i, row := range rows {
-		m, err := eventMessage(row.Body)
-		if err == nil {
-			acks[i], err = es.js.PublishMsgAsync(m)
-		}
-		if err != nil {
+		if acks[i], err = es.send(ctx, row); err != nil {
 			return false, err
 		}
 	}
-	ctx, done := lasting(ctx)
-	defer done()
-	for _, ack := range acks {
-		if err := awaitAck(ctx, ack); err != nil {
+	for i, ack := range acks {
+		err := awaitAck(ctx, ack)
+		if isTooLarge(err) {
+			err = es.sendShorter(ctx, rows[i], err)
+		}
+		if err != nil {
 			return false, err
 		}
 	}
@@ -97,6 +97,45 @@ func (es *events) publish(ctx context.Context) (more bool, err error) {
 	}
 	es.metrics.events.Add(float64(len(rows)))
 	return len(rows) == outboxBatch, nil
+}
+
+// send publishes a row, and does not wait for the acknowledgement. What can never be published is
+// dropped, so that it does not hold up what comes behind it.
+func (es *events) send(ctx context.Context, row index.Row) (jetstream.PubAckFuture, error) {
+	m, err := eventMessage(row.Body)
+	if err != nil {
+		es.drop(row, err)
+		return nil, nil
+	}
+	ack, err := es.js.PublishMsgAsync(m)
+	if isTooLarge(err) {
+		return nil, es.sendShorter(ctx, row, err)
+	}
+	return ack, err
+}
+
+// sendShorter publishes an event that is too large without some of its message_ids. If that does not
+// suffice the event is dropped.
+func (es *events) sendShorter(ctx context.Context, row index.Row, tooLarge error) error {
+	m, err := eventMessage(row.Body)
+	if err == nil {
+		err = publishShorter(m, tooLarge, func(m *nats.Msg) error {
+			_, err := es.js.PublishMsg(ctx, m)
+			return err
+		})
+	}
+	if isTooLarge(err) {
+		es.drop(row, err)
+		return nil
+	}
+	return err
+}
+
+// drop logs that an event is dropped.
+func (es *events) drop(row index.Row, cause error) {
+	var ev struct{ Event, Account string }
+	_ = json.Unmarshal(row.Body, &ev) // what can be read names it
+	es.log.Error("event cannot be published, and is dropped", "account", ev.Account, "event", ev.Event, "record", row.Seq, "octets", len(row.Body), "error", cause)
 }
 
 // errDown is of a log that does not take a record now.

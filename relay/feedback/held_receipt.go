@@ -25,6 +25,8 @@ const (
 	heldEvery  = time.Second     // how often held receipts are looked at
 	heldMargin = 2 * time.Second // in which a read response in time gets into the log
 	heldAgain  = 50 * time.Millisecond
+
+	releaseRoom = 4 << 10 // octets by which a released receipt, or its dead letter, may be larger
 )
 
 // heldReceipt is the data of a message in that stream.
@@ -75,11 +77,17 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	if err != nil {
 		return false, err
 	}
+	if limit := hs.js.Conn().MaxPayload(); limit > 0 && int64(len(data)+releaseRoom) > limit {
+		return false, nil // it could never be released
+	}
 	m := nats.NewMsg(heldSubject + accountToken(account))
 	m.Data = data
 	// The SMSC sends it again when our answer does not reach it.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", message.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
 	if _, err := hs.js.PublishMsg(ctx, m); err != nil {
+		if isTooLarge(err) {
+			return false, nil
+		}
 		return false, fmt.Errorf("hold receipt: %w", err)
 	}
 	return true, nil
@@ -141,12 +149,11 @@ func (hs *heldReceipts) releaseDue(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", heldStream, err)
 	}
+	var errs []error // one account does not hold up the others
 	for _, subject := range slices.Sorted(maps.Keys(info.State.Subjects)) {
-		if err := hs.releaseOf(ctx, stream, subject, now); err != nil {
-			return err
-		}
+		errs = append(errs, hs.releaseOf(ctx, stream, subject, now))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // releaseOf goes through the receipts of an account, which come in the order of time.
@@ -162,7 +169,7 @@ func (hs *heldReceipts) releaseOf(ctx context.Context, stream jetstream.Stream, 
 		seq = m.Sequence
 		var h heldReceipt
 		if err := json.Unmarshal(m.Data, &h); err != nil {
-			hs.log.Error("held receipt cannot be read", "error", err)
+			hs.log.Error("held receipt cannot be read, and is dropped", "subject", subject, "held", seq, "error", err)
 		} else {
 			due := h.At.Add(hs.settings.Load().account(h.Account).HoldReceipt)
 			if now.Before(due.Add(heldMargin)) {
@@ -186,7 +193,8 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 	c.Sender, errs[0] = message.NormalAddr(h.Sender)
 	c.Receiver, errs[1] = message.NormalAddr(h.Receiver)
 	if err := errors.Join(errs[:]...); err != nil {
-		return err // it was normal when it was held
+		hs.log.Error("held receipt cannot be released, and is dropped", "account", h.Account, "held", seq, "error", err)
+		return nil
 	}
 	p, _, err := hs.ledger.FindMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
 	if err != nil {
@@ -229,7 +237,13 @@ func (hs *heldReceipts) enqueue(ctx context.Context, seq uint64, h *heldReceipt)
 	m := nats.NewMsg(queueSubject + accountToken(h.Account))
 	m.Data = data
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("held-%d", seq))
-	if _, err := hs.js.PublishMsg(ctx, m); err != nil {
+	ctx, done := lasting(ctx)
+	defer done()
+	_, err = hs.js.PublishMsg(ctx, m)
+	if isTooLarge(err) { // the bound was a higher one when it was held
+		return hs.dead.store(ctx, &letter{account: h.Account, event: fb.Event, data: data, seq: seq}, err)
+	}
+	if err != nil {
 		return fmt.Errorf("release receipt: %w", err)
 	}
 	hs.waiting.add(h.Account)

@@ -3,6 +3,7 @@ package feedback
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -18,18 +19,22 @@ import (
 // outboxBatch is how many feedbacks are on their way to the queue at once.
 const outboxBatch = 256
 
+// idLen is how much of an event, from its end, is the id by which the queue knows a feedback again.
+const idLen = 16
+
 // outbox moves feedback from the index to the queues of its accounts.
 type outbox struct {
 	*shared
 	waiting *waiting
+	dead    *deadLetters
 	added   chan struct{} // there is something in the outbox
 
 	mu       sync.Mutex // held while feedback goes from the outbox to its queue
 	seq, row uint64     // guarded by mu: how far the outbox is published
 }
 
-func newOutbox(s *shared, w *waiting) *outbox {
-	return &outbox{shared: s, waiting: w, added: make(chan struct{}, 1)}
+func newOutbox(s *shared, w *waiting, dead *deadLetters) *outbox {
+	return &outbox{shared: s, waiting: w, dead: dead, added: make(chan struct{}, 1)}
 }
 
 // notify wakes run, because there is something in the outbox.
@@ -57,31 +62,85 @@ func (o *outbox) publish(ctx context.Context) (more bool, err error) {
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	acks := make([]jetstream.PubAckFuture, len(rows))
+	ctx, done := lasting(ctx)
+	defer done()
+	all := make([]publication, len(rows))
 	for i, row := range rows {
-		m, account, err := feedbackMessage(row.Body)
-		if err == nil && !o.settings.Load().account(account).Quiet {
-			acks[i], err = o.js.PublishMsgAsync(m)
-			o.waiting.add(account)
-		}
-		if err != nil {
+		if all[i], err = o.send(ctx, row); err != nil {
 			return false, o.restart(err)
 		}
 	}
-	ctx, done := lasting(ctx)
-	defer done()
-	for i, ack := range acks {
-		if err := awaitAck(ctx, ack); err != nil {
+	for i := range all {
+		if err := o.await(ctx, &all[i]); err != nil {
 			return false, o.restart(err)
 		}
-		if err := o.recordFed(ctx, rows[i], outcomeOf(ack)); err != nil {
+		if err := o.recordFed(ctx, rows[i], all[i].outcome); err != nil {
 			return false, err
 		}
 	}
 	return len(rows) == outboxBatch, nil
 }
 
-// awaitAck waits until a feedback is in its queue; that of a quiet account never is.
+// publication is a row of the outbox on its way to its queue.
+type publication struct {
+	feedback *queued
+	ack      jetstream.PubAckFuture // nil: it is not waited for
+	outcome  string
+}
+
+// send publishes a row, and does not wait for the acknowledgement. What can never be published is a dead
+// letter, so that it does not hold up what comes behind it.
+func (o *outbox) send(ctx context.Context, row index.Row) (publication, error) {
+	q, err := feedbackMessage(row)
+	if err != nil {
+		return publication{q, nil, "dead"}, o.giveUp(ctx, q, err)
+	}
+	if o.settings.Load().account(q.account).Quiet {
+		return publication{q, nil, "off"}, nil
+	}
+	ack, err := o.js.PublishMsgAsync(q.Msg)
+	o.waiting.add(q.account)
+	if isTooLarge(err) {
+		outcome, err := o.sendShorter(ctx, q, err)
+		return publication{q, nil, outcome}, err
+	}
+	return publication{q, ack, "published"}, err
+}
+
+// await waits until a feedback is in its queue.
+func (o *outbox) await(ctx context.Context, p *publication) error {
+	err := awaitAck(ctx, p.ack)
+	if isTooLarge(err) {
+		p.outcome, err = o.sendShorter(ctx, p.feedback, err)
+	}
+	return err
+}
+
+// sendShorter publishes a feedback that is too large without some of its message_ids. If that does not
+// suffice the feedback is a dead letter.
+func (o *outbox) sendShorter(ctx context.Context, q *queued, tooLarge error) (outcome string, err error) {
+	octets := len(q.Data)
+	err = publishShorter(q.Msg, tooLarge, func(m *nats.Msg) error {
+		_, err := o.js.PublishMsg(ctx, m)
+		return err
+	})
+	switch {
+	case err == nil:
+		o.log.Warn("feedback is too large, and goes without its last message_ids", "account", q.account, "event", q.event, "octets", octets)
+		return "published", nil
+	case isTooLarge(err):
+		return "dead", o.giveUp(ctx, q, err)
+	}
+	return "", err
+}
+
+// giveUp makes a dead letter of a feedback that can never be published.
+func (o *outbox) giveUp(ctx context.Context, q *queued, cause error) error {
+	o.log.Error("feedback cannot be published at all", "account", q.account, "event", q.event, "read", q.row.Seq, "octets", len(q.row.Body), "error", cause)
+	return o.dead.store(ctx, &letter{account: q.account, event: q.event, data: q.row.Body, seq: q.row.Seq}, cause)
+}
+
+// awaitAck waits until a message is in its stream. Without ack there is nothing to wait for.
 func awaitAck(ctx context.Context, ack jetstream.PubAckFuture) error {
 	if ack == nil {
 		return nil
@@ -96,13 +155,6 @@ func awaitAck(ctx context.Context, ack jetstream.PubAckFuture) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func outcomeOf(ack jetstream.PubAckFuture) string {
-	if ack == nil {
-		return "off"
-	}
-	return "published"
 }
 
 // restart makes the next publish begin at the start of the outbox.
@@ -126,18 +178,33 @@ func (o *outbox) recordFed(ctx context.Context, row index.Row, outcome string) e
 	return nil
 }
 
+// queued is a row of the outbox as a message for the queue of its account.
+type queued struct {
+	*nats.Msg
+	row            index.Row
+	account, event string
+}
+
+// errMalformed is of a row that is not the JSON of a feedback.
+var errMalformed = errors.New("outbox: malformed feedback")
+
 // feedbackMessage returns a row of the outbox as a message for the queue of its account.
-func feedbackMessage(row []byte) (m *nats.Msg, account string, err error) {
+func feedbackMessage(row index.Row) (*queued, error) {
+	q := &queued{row: row}
 	var fb struct {
 		Event   string `json:"event"`
 		Account string `json:"account"`
 	}
-	if err := json.Unmarshal(row, &fb); err != nil {
-		return nil, "", fmt.Errorf("outbox: %w", err)
+	if err := json.Unmarshal(row.Body, &fb); err != nil {
+		return q, fmt.Errorf("%w: %w", errMalformed, err)
 	}
-	m = nats.NewMsg(queueSubject + accountToken(fb.Account))
-	m.Data = row
+	q.event, q.account = fb.Event, fb.Account
+	if len(fb.Event) < idLen {
+		return q, fmt.Errorf("%w: event %q", errMalformed, fb.Event)
+	}
+	q.Msg = nats.NewMsg(queueSubject + accountToken(fb.Account))
+	q.Data = row.Body
 	// The event without its time: conversation, ordinal and status.
-	m.Header.Set(nats.MsgIdHdr, fb.Event[len(fb.Event)-16:])
-	return m, fb.Account, nil
+	q.Header.Set(nats.MsgIdHdr, fb.Event[len(fb.Event)-idLen:])
+	return q, nil
 }

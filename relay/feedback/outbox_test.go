@@ -261,17 +261,19 @@ func TestFeedbackMessage(t *testing.T) {
 	}
 	var ids []string
 	for _, row := range found {
-		m, account, err := feedbackMessage(row.Body)
-		if err != nil || account != "bank" || m.Subject != "readback.feedback.0.bank" || string(m.Data) != string(row.Body) {
-			t.Fatalf("got %+v of %q, %v", m, account, err)
+		m, err := feedbackMessage(row)
+		if err != nil || m.account != "bank" || m.Subject != "readback.feedback.0.bank" || string(m.Data) != string(row.Body) {
+			t.Fatalf("got %+v, %v", m, err)
 		}
 		ids = append(ids, m.Header.Get(nats.MsgIdHdr))
 	}
-	again, _, _ := feedbackMessage(found[0].Body)
+	again, _ := feedbackMessage(found[0])
 	if len(ids[0]) != 16 || ids[0] == ids[1] || again.Header.Get(nats.MsgIdHdr) != ids[0] {
 		t.Errorf("ids: got %q, and %q made again", ids, again.Header.Get(nats.MsgIdHdr))
 	}
-	if m, _, err := feedbackMessage([]byte("{")); err == nil {
-		t.Errorf("nonsense: got %+v, want an error", m)
+	for _, body := range []string{"{", `{"event":"short"}`, ""} {
+		if m, err := feedbackMessage(index.Row{Body: []byte(body)}); !errors.Is(err, errMalformed) {
+			t.Errorf("%s: got %+v, %v, want that it is malformed", body, m, err)
+		}
 	}
 }

@@ -100,7 +100,7 @@ func (a *account) hold(m jetstream.Msg) error {
 	}
 	fb := new(message.Feedback)
 	if err := json.Unmarshal(m.Data(), fb); err != nil {
-		return errors.Join(err, m.TermWithReason("malformed"))
+		return errors.Join(err, a.giveUpMalformed(m, meta.Sequence.Stream, err))
 	}
 	seq, wait := meta.Sequence.Stream, a.receiptWait(fb)
 	settle := func(jetstream.Msg) error { return nil }
@@ -122,6 +122,18 @@ func (a *account) hold(m jetstream.Msg) error {
 		a.lookForReceipt(fb) // now that nothing is missed
 	}
 	return settle(m)
+}
+
+// giveUpMalformed makes a dead letter of a message that is no feedback. It comes again if it cannot be
+// stored now.
+func (a *account) giveUpMalformed(m jetstream.Msg, seq uint64, cause error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	if err := a.dead.store(ctx, &letter{account: a.name, data: m.Data(), seq: seq}, cause); err != nil {
+		return err
+	}
+	a.metrics.outcomes.WithLabelValues("dead").Inc()
+	return m.Term()
 }
 
 // heartbeat keeps the server from sending again what is held.

@@ -93,7 +93,7 @@ func New(c *Config) *Service {
 		accounts:     &accounts{shared: s, waiting: w, dead: dead, erasures: erased},
 		deadLetters:  dead,
 		heldReceipts: &heldReceipts{shared: s, waiting: w, dead: dead},
-		outbox:       newOutbox(s, w),
+		outbox:       newOutbox(s, w, dead),
 		events:       newEvents(s),
 		erasures:     erased,
 	}

@@ -88,8 +88,11 @@ func accountOf(token string) string {
 	return string(account)
 }
 
-// deleteMsg removes a message from a stream; one that is gone already is removed.
+// deleteMsg removes a message from a stream; one that is gone already is removed. It removes it although
+// ctx has ended: what was published in its place would be published again.
 func deleteMsg(ctx context.Context, stream jetstream.Stream, seq uint64) error {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	err := stream.DeleteMsg(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) {
 		if _, e := stream.GetMsg(ctx, seq); errors.Is(e, jetstream.ErrMsgNotFound) {
