@@ -12,6 +12,7 @@ func (s *Session[R]) watch(ctx context.Context, h Handler[R]) {
 	defer recovered(s.Finish)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var late lateness
 	for {
 		select {
 		case <-ctx.Done():
@@ -19,8 +20,32 @@ func (s *Session[R]) watch(ctx context.Context, h Handler[R]) {
 		case <-s.bound:
 		case <-timer.C:
 		}
-		timer.Reset(s.tick(ctx, h, time.Now()))
+		now := time.Now()
+		wait := catchUp
+		if !late.isFirst(now) {
+			wait = s.tick(ctx, h, now)
+		}
+		late.next = now.Add(wait)
+		timer.Reset(wait)
 	}
+}
+
+const (
+	stalled = time.Second // by which a tick is late when the process did not run
+	catchUp = time.Second // until the timers act then
+)
+
+// lateness notices that the process did not run, because it was stopped or the machine was. What the
+// peer sent meanwhile has not been read then: it is read first, before a request counts as not answered.
+type lateness struct {
+	next time.Time // when the next tick is planned
+	was  bool      // the last tick was late
+}
+
+// isFirst reports whether the tick is late, and the one before was not.
+func (l *lateness) isFirst(now time.Time) bool {
+	l.was = !l.was && !l.next.IsZero() && now.Sub(l.next) > stalled
+	return l.was
 }
 
 // idleTick is how long the goroutine sleeps when no timer runs.
