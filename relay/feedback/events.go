@@ -62,7 +62,10 @@ func (es *events) keep(ctx context.Context) error {
 // published again, with the same id.
 func (es *events) run(ctx context.Context) {
 	failed := backoff.Complaint{Log: es.log, What: "events cannot be published"}
-	es.renewals.repeat(ctx, &failed, es.added, es.publish)
+	es.renewals.repeat(ctx, &failed, es.added, func(ctx context.Context) (bool, error) {
+		more, err := es.publish(ctx)
+		return more, es.remake(ctx, err)
+	})
 }
 
 // publish publishes the first rows, and returns when they have left the outbox. It reports whether there

@@ -184,7 +184,7 @@ func TestEventsGoOn(t *testing.T) {
 			}
 			f.streams.acks = nil
 			if i < 2 {
-				acks[0].err <- nats.ErrNoResponders
+				acks[0].err <- nats.ErrTimeout
 				continue
 			}
 			for _, ack := range acks {

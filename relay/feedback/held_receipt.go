@@ -124,7 +124,7 @@ func (hs *heldReceipts) run(ctx context.Context) {
 	failed := backoff.Complaint{Log: hs.log, What: "held receipts cannot be looked at"}
 	for ctx.Err() == nil {
 		one, end := hs.renewals.until(ctx)
-		if err := hs.releaseDue(one, time.Now()); one.Err() == nil {
+		if err := hs.remake(one, hs.releaseDue(one, time.Now())); one.Err() == nil {
 			failed.About(err)
 		}
 		select {

@@ -50,7 +50,10 @@ func (o *outbox) notify() {
 // published again, with the same id.
 func (o *outbox) run(ctx context.Context) {
 	failed := backoff.Complaint{Log: o.log, What: "feedback cannot be published"}
-	o.renewals.repeat(ctx, &failed, o.added, o.publish)
+	o.renewals.repeat(ctx, &failed, o.added, func(ctx context.Context) (bool, error) {
+		more, err := o.publish(ctx)
+		return more, o.remake(ctx, err)
+	})
 }
 
 // publish publishes the next rows, and reports whether there may be more. After an error the next

@@ -35,7 +35,7 @@ func (a *account) run(ctx context.Context) {
 	}
 	failed := backoff.Complaint{Log: a.log.With("account", a.name), What: "feedback cannot be taken from its queue"}
 	a.renewals.repeat(ctx, &failed, nil, func(ctx context.Context) (bool, error) {
-		return true, a.take(ctx, &failed)
+		return true, a.remake(ctx, a.take(ctx, &failed))
 	})
 	a.giveBack(context.WithoutCancel(ctx))
 }
@@ -82,14 +82,19 @@ func (a *account) newConsumer(ctx context.Context) (jetstream.Consumer, error) {
 		Description:       consumerNote,
 		MemoryStorage:     true, // what is not acknowledged stays in the stream
 	}
-	c, err := a.js.CreateOrUpdateConsumer(ctx, queueStream, config)
+	stream, err := a.js.Stream(ctx, queueStream)
+	if err != nil {
+		return nil, err
+	}
+	a.change(func(o *schedule) { o.attach(stream.CachedInfo()) })
+	c, err := stream.CreateOrUpdateConsumer(ctx, config)
 	if err != nil || c.CachedInfo().Delivered.Consumer == 0 {
 		return c, err
 	}
-	if err := a.js.DeleteConsumer(ctx, queueStream, a.token); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+	if err := stream.DeleteConsumer(ctx, a.token); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, err
 	}
-	return a.js.CreateOrUpdateConsumer(ctx, queueStream, config)
+	return stream.CreateOrUpdateConsumer(ctx, config)
 }
 
 // hold adds a message to the feedback that is to be delivered.
@@ -102,9 +107,10 @@ func (a *account) hold(m jetstream.Msg) error {
 	if err := json.Unmarshal(m.Data(), fb); err != nil {
 		return errors.Join(err, a.giveUpMalformed(m, meta.Sequence.Stream, err))
 	}
-	seq, wait := meta.Sequence.Stream, a.receiptWait(fb)
+	wait := a.receiptWait(fb)
 	settle := func(jetstream.Msg) error { return nil }
 	a.change(func(o *schedule) {
+		seq := o.incarnation.sequence(meta.Sequence.Stream)
 		if again := o.settled[seq]; again != nil {
 			settle, a.acked = again, m.Reply()
 			return

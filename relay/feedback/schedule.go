@@ -25,6 +25,7 @@ type limits struct {
 // schedule decides which feedback of an account is delivered next. The feedback of one conversation is
 // delivered one after the other, in the order of the queue. It has no goroutine and no clock.
 type schedule struct {
+	incarnation   incarnation
 	held          map[uint64]*held                 // by sequence
 	conversations map[message.Conversation][]*held // by sequence
 	telling       int                              // how many are being delivered

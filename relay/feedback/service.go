@@ -74,6 +74,7 @@ type shared struct {
 	log      *slog.Logger
 	settings atomic.Pointer[Settings]
 	renewals *renewals
+	remaking sync.Mutex // held while streams that are gone are made again
 
 	js jetstream.JetStream // set by Connect, before the ledger is up and begun is closed
 }

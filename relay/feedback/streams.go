@@ -3,9 +3,11 @@ package feedback
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -86,6 +88,32 @@ func accountOf(token string) string {
 		account = append(account, token[i])
 	}
 	return string(account)
+}
+
+// isStreamGone reports whether err may say that a stream does not exist any more.
+func isStreamGone(err error) bool {
+	return errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrNoResponders)
+}
+
+// remake makes the streams of feedback again that are gone, if err says so. Somebody has deleted them,
+// or the store of NATS. It returns err.
+func (s *shared) remake(ctx context.Context, err error) error {
+	if !isStreamGone(err) {
+		return err
+	}
+	s.remaking.Lock()
+	defer s.remaking.Unlock()
+	for _, config := range Streams(s.settings.Load().FeedbackKeep) {
+		if _, e := s.js.Stream(ctx, config.Name); !errors.Is(e, jetstream.ErrStreamNotFound) {
+			continue
+		}
+		config.Storage, config.Replicas = jetstream.FileStorage, s.replicas
+		if _, e := s.js.CreateStream(ctx, config); e != nil {
+			return errors.Join(err, fmt.Errorf("make stream %s: %w", config.Name, e))
+		}
+		s.log.Error("a stream was gone, with all that was in it; it is made again", "stream", config.Name)
+	}
+	return err
 }
 
 // deleteMsg removes a message from a stream; one that is gone already is removed. It removes it although

@@ -78,7 +78,7 @@ func (s *sweeper) run(ctx context.Context) {
 	failed := backoff.Complaint{Log: s.log, What: "feedback queues cannot be looked at"}
 	for ctx.Err() == nil {
 		one, end := s.renewals.until(ctx)
-		if err := s.sweep(one); one.Err() == nil {
+		if err := s.remake(one, s.sweep(one)); one.Err() == nil {
 			failed.About(err)
 		}
 		select {
