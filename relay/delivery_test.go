@@ -2,8 +2,10 @@ package relay
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -100,5 +102,31 @@ func TestDeliveryOutlivesNATS(t *testing.T) {
 	r.wantMessages(streamFeedback, 0)
 	if err := r.stop(); err != nil {
 		t.Errorf("stop: %v", err)
+	}
+}
+
+// When the connection is back a session takes its queue anew, at once: the consumer is another one.
+func TestQueueIsTakenAnew(t *testing.T) {
+	t.Parallel()
+	r := start(t, testOptions(t))
+	told := r.tellings("bank")
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	r.read(c, r.submit(c, "id1").Number)
+	relaytest.Receive(t, told)
+	created := func() time.Time {
+		consumer, err := r.conn.JS.Consumer(relaytest.Deadline(t), streamFeedback, "bank")
+		if err != nil {
+			return time.Time{} // not at this moment
+		}
+		return consumer.CachedInfo().Created
+	}
+	before := created()
+	if err := r.conn.NC.ForceReconnect(); err != nil {
+		t.Fatal(err)
+	}
+	for ctx := relaytest.Deadline(t); !created().After(before); runtime.Gosched() {
+		if ctx.Err() != nil {
+			t.Fatal("the queue is not taken anew")
+		}
 	}
 }
