@@ -188,7 +188,8 @@ func (a *account) flush(ctx context.Context, acked string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, stopTime)
 	defer cancel()
-	if _, err := a.js.Conn().RequestWithContext(ctx, acked, []byte("+ACK")); err != nil {
+	_, err := a.js.Conn().RequestWithContext(ctx, acked, []byte("+ACK"))
+	if failed := err != nil; a.unflushed.Swap(failed) != failed && failed { // a line for all accounts
 		a.log.Warn("feedback that was delivered may be sent again: the queue does not answer", "account", a.name, "error", err)
 	}
 }

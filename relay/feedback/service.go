@@ -76,6 +76,8 @@ type shared struct {
 	renewals *renewals
 	remaking sync.Mutex // held while streams that are gone are made again
 
+	unflushed atomic.Bool // the queue did not answer when a session ended, the last time
+
 	js jetstream.JetStream // set by Connect, before the ledger is up and begun is closed
 }
 
