@@ -222,11 +222,11 @@ func TestEraseIsRequestedAgain(t *testing.T) {
 	opt.Logger = nil
 	r := start(t, opt)
 	receiver := relaytest.Addr(t, "447700900123")
-	s, err := r.conn.JS.Stream(relaytest.Deadline(t), streamHeld)
+	s, err := r.conn.JS.Stream(relaytest.Deadline(t), streamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.conn.JS.DeleteStream(relaytest.Deadline(t), streamHeld); err != nil {
+	if err := r.conn.JS.DeleteStream(relaytest.Deadline(t), streamEvents); err != nil {
 		t.Fatal(err)
 	}
 	if v := r.Erase(relaytest.Deadline(t), receiver); v.Kind != message.VerdictUnavailable || v.RetryAfter == 0 {

@@ -111,7 +111,9 @@ func (r *Relay) makeFeedback() *feedback.Service {
 		Settings: r.opt.Settings.Settings, Delivery: r.opt.DeliveryOptions, Replicas: r.opt.Replicas,
 		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
 		Ledger: feedback.Ledger{
-			IsUp: r.ledger.IsUp, Enqueue: r.ledger.Enqueue, Submit: r.ledger.Submit,
+			// An idle ledger has not noticed yet that the connection is lost. There is one when it is up.
+			IsUp:    func() bool { return r.ledger.IsUp() && r.conn.NC.IsConnected() },
+			Enqueue: r.ledger.Enqueue, Submit: r.ledger.Submit,
 			IsSending: r.ledger.OnItsWay, FindMessage: r.ledger.Find,
 		},
 	})

@@ -78,11 +78,21 @@ type account struct {
 	changed  chan struct{} // closed when there may be something to deliver
 }
 
-// next waits for a feedback to deliver, and returns it; nil when ctx has ended.
+// upCheck is how often a session that has feedback looks whether the ledger is up again.
+const upCheck = 100 * time.Millisecond
+
+// next waits for a feedback to deliver, and returns it; nil when ctx has ended. While the ledger is down
+// it begins none: neither the queue nor the log would know that it was delivered, and after a restart it
+// would be delivered again.
 func (a *account) next(ctx context.Context) *held {
 	for ctx.Err() == nil {
+		now := time.Now()
+		h, again := (*held)(nil), now.Add(upCheck)
+		up := a.ledger.IsUp()
 		a.mu.Lock()
-		h, again := a.schedule.next(time.Now())
+		if up {
+			h, again = a.schedule.next(now)
+		}
 		changed := a.changed
 		a.mu.Unlock()
 		if h != nil {

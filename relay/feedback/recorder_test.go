@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,17 +109,18 @@ var errFull = errors.New("no room")
 
 // recorder stands for the ledger. It keeps the records that it gets until the test takes them.
 type recorder struct {
-	index      *testIndex
-	applies    bool // records are in the index at once
-	down, full bool
-	sending    bool
+	index   *testIndex
+	applies bool // records are in the index at once
+	down    atomic.Bool
+	full    bool
+	sending bool
 
 	mu      sync.Mutex
 	records []journal.Record       // guarded by mu
 	answers []chan message.Verdict // guarded by mu: to those who wait for what their record comes to
 }
 
-func (r *recorder) isUp() bool { return !r.down }
+func (r *recorder) isUp() bool { return !r.down.Load() }
 
 func (r *recorder) isSending(*message.Conversation) bool { return r.sending }
 

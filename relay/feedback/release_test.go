@@ -160,7 +160,7 @@ func TestHoldOrPass(t *testing.T) {
 		{"held", time.Time{}, func(*fixture) {}, "A", true, nil, 1, 1},
 		{"it was read", now, func(*fixture) {}, "A", true, nil, 1, 0},
 		{"unknown message", time.Time{}, func(*fixture) {}, "B", false, nil, 0, 0},
-		{"while down", time.Time{}, func(f *fixture) { f.recorder.down = true }, "A", false, nil, 0, 0},
+		{"while down", time.Time{}, func(f *fixture) { f.recorder.down.Store(true) }, "A", false, nil, 0, 0},
 		{"no room in the queue", time.Time{}, func(f *fixture) { f.recorder.full = true }, "A", false, errHeld, 0, 0},
 		{"no stream", time.Time{}, func(f *fixture) { f.js = withoutPublish(f.js) }, "A", false, journal.ErrUnreachable, 1, 0},
 		{"no index", time.Time{}, func(f *fixture) { _ = f.index.Close() }, "A", false, index.ErrClosed, 0, 0},

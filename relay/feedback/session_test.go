@@ -202,3 +202,30 @@ func TestToldToItsEnd(t *testing.T) {
 		}
 	})
 }
+
+// While the ledger is down no feedback is begun. When it is up again feedback goes on at once.
+func TestNothingIsToldWhileDown(t *testing.T) {
+	ix := newTestIndex(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSessions(t, ix)
+		ctx, end := context.WithCancel(t.Context())
+		a := s.answered(ctx)
+		s.recorder.down.Store(true)
+		enqueue(a, 1)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(s.asked) > 0 {
+			t.Errorf("told %d, want nothing", <-s.asked)
+		}
+		s.recorder.down.Store(false)
+		began := time.Now()
+		if got := <-s.asked; got != 1 || time.Since(began) > upCheck {
+			t.Errorf("told %d after %s, want 1 within %s", got, time.Since(began), upCheck)
+		}
+		s.answer <- nil
+		end()
+		if err := <-s.done; err != nil {
+			t.Error(err)
+		}
+	})
+}
