@@ -3,63 +3,70 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
-	"readback/internal/backoff"
 	"readback/relay/feedback"
 	"readback/relay/intake"
 	"readback/relay/journal"
-	"readback/relay/ledger"
 )
 
-// begin tries until the epoch has begun, or ctx ends, or the log cannot be read.
-func (r *Relay) begin(ctx context.Context) error {
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := r.tryBegin(ctx)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if newer, ok := errors.AsType[*journal.FormatError](err); ok {
-			return newer
-		}
-		var bad *journal.RecordError
-		if errors.As(err, &bad) {
-			return fmt.Errorf("log cannot be read: %w", err)
-		}
-		r.log.Warn("ledger cannot begin", "error", err)
-		r.status.Set(fmt.Errorf("%w: %w", ledger.ErrStarting, err))
-		t := time.NewTimer(backoff.Jitter(wait))
-		select {
-		case <-t.C:
-		case <-r.connected:
-		case <-ctx.Done():
-		}
-		t.Stop()
+// tryBegin makes the streams and begins an epoch at the end of the log, which it returns.
+func (r *Relay) tryBegin(ctx context.Context, c *connection) (*storedLog, error) {
+	if !c.NC.IsConnected() {
+		return nil, journal.Unreachable(c.NC, journal.ErrNotConnected)
 	}
-}
-
-func (r *Relay) tryBegin(ctx context.Context) error {
-	if !r.conn.NC.IsConnected() {
-		return journal.Unreachable(r.conn.NC, journal.ErrNotConnected)
+	if err := journal.AwaitOwner(ctx, c.NC); err != nil {
+		return nil, err
 	}
 	streams := slices.Concat(intake.Streams(r.opt.MQTT != nil), feedback.Streams(r.opt.FeedbackKeep))
-	info, err := r.conn.MakeStreams(ctx, r.opt.Replicas, append(streams, journal.StreamConfig(r.opt.Keep))...)
+	stream, err := c.MakeStreams(ctx, r.opt.Replicas, append(streams, journal.StreamConfig(r.opt.Keep))...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	log, err := journal.NewJetStream(r.conn.JS, info)
+	log, err := journal.NewJetStream(c.JS, stream)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := r.ledger.Begin(ctx, log); err != nil {
+	l := newStoredLog(log, r.store)
+	for i := range streams {
+		l.beside = append(l.beside, streams[i].Name)
+	}
+	if err := r.rememberStreams(l); err != nil {
 		log.Close()
-		return err
+		return nil, err
 	}
-	r.status.Set(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.lost, cancel)()
+	if err := r.ledger.Begin(ctx, l); err != nil {
+		log.Close()
+		if newer, ok := errors.AsType[*journal.FormatError](err); ok {
+			return nil, newer // is a sentence for the operator
+		}
+		return nil, l.reason(err)
+	}
+	return l, nil
+}
+
+// rememberStreams notes the directories of the streams that the embedded server has.
+func (r *Relay) rememberStreams(l *storedLog) error {
+	if r.broker == nil {
+		return nil
+	}
+	for _, name := range append(l.beside, journal.Stream) {
+		if err := r.store.remember(r.broker.Directory(name)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// hasBegun reports whether the ledger was up once.
+func (r *Relay) hasBegun() bool {
+	select {
+	case <-r.begun:
+		return true
+	default:
+		return false
+	}
 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ import (
 func TestBeginCountsTheOutbox(t *testing.T) {
 	t.Parallel()
 	r := notBegun(t)
-	if _, err := makeStreams(relaytest.Deadline(t), r.conn.JS, &r.opt); err != nil {
+	if _, err := makeStreams(relaytest.Deadline(t), r.conn.Load().JS, &r.opt); err != nil {
 		t.Fatal(err)
 	}
 	p := journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: message.DayOf(time.Now().UnixMilli()), Number: 1}
@@ -28,11 +27,11 @@ func TestBeginCountsTheOutbox(t *testing.T) {
 		From: message.Address{Addr: p.Conv.Sender}, To: message.Address{Addr: p.Conv.Receiver},
 	}
 	read := journal.Record{Kind: journal.KindRead, Place: p, Status: message.StatusRead, ReadAt: 1, At: 1}
-	batch := journal.Append(journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &accepted), &read)
-	if _, err := r.conn.JS.Publish(relaytest.Deadline(t), journal.Subject, batch); err != nil {
+	batch := journal.Seal(journal.Append(journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &accepted), &read))
+	if _, err := r.conn.Load().JS.Publish(relaytest.Deadline(t), journal.Subject, batch); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.begin(relaytest.Deadline(t)); err != nil {
+	if _, err := r.tryBegin(relaytest.Deadline(t), r.conn.Load()); err != nil {
 		t.Fatal(err)
 	}
 	if got := relaytest.Metric(t, r.opt.Registerer.(*prometheus.Registry), "readback_feedback_outbox", ""); got != 1 {
@@ -40,39 +39,47 @@ func TestBeginCountsTheOutbox(t *testing.T) {
 	}
 }
 
-// begin gives up when the log cannot be read and when its context ends. Without NATS it reports
-// that it is starting, and goes on.
-func TestBeginGivesUp(t *testing.T) {
+// A log that cannot be read is tried again until it can. Meanwhile the status says why, and the log once.
+func TestBeginIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	r := notBegun(t)
-	ctx, cancel := context.WithCancel(relaytest.Deadline(t))
-	cancel()
-	if err := r.begin(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("no time: got %v, want %v", err, context.Canceled)
-	}
-	info, err := makeStreams(relaytest.Deadline(t), r.conn.JS, &r.opt)
-	if err != nil || info.Config.Name != journal.Stream {
-		t.Fatalf("got %+v, %v, want the log", info, err)
-	}
-	if _, err := r.conn.JS.Publish(relaytest.Deadline(t), journal.Subject, []byte("\x00 is no batch")); err != nil {
+	js := testStreams(t)
+	if _, err := js.Publish(relaytest.Deadline(t), journal.Subject, newerBatch); err != nil {
 		t.Fatal(err)
 	}
-	var bad *journal.RecordError
-	if err := r.begin(relaytest.Deadline(t)); !errors.As(err, &bad) || !strings.Contains(err.Error(), "log cannot be read") {
-		t.Errorf("no batch in the log: got %v, want that it cannot be read", err)
+	opt, lines := testOptions(t), &relaytest.LogLines{}
+	opt.NATS, opt.Logger = js.Conn().ConnectedUrl(), lines.Logger()
+	r := launch(t, opt)
+	err := r.waitReason("newer release")
+	for range 3 { // tries
+		changed, _ := r.status.Get()
+		relaytest.Receive(t, changed)
 	}
+	if !errors.Is(err, ledger.ErrStarting) || r.Ready() == nil {
+		t.Errorf("got %v, ready %v, want that it is starting", err, r.Ready())
+	}
+	if n := lines.Count("ledger cannot begin"); n != 1 {
+		t.Errorf("got %d lines %q, want one for the reason", n, lines.All)
+	}
+	s, err := js.Stream(relaytest.Deadline(t), journal.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Purge(relaytest.Deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil {
+		t.Errorf("the log can be read again: got %v", err)
+	}
+}
 
-	r.conn.NC.Close() // NATS is away
-	ctx, cancel = context.WithCancel(relaytest.Deadline(t))
-	ended := make(chan error, 1)
-	changed, _ := r.status.Get()
-	go func() { ended <- r.begin(ctx) }()
-	relaytest.Receive(t, changed)
-	if _, err := r.status.Get(); !errors.Is(err, ledger.ErrStarting) {
-		t.Errorf("without a connection: got %v, want that it is starting", err)
-	}
-	cancel()
-	if err := relaytest.Receive(t, ended); !errors.Is(err, context.Canceled) {
-		t.Errorf("end: got %v, want %v", err, context.Canceled)
+// waitReason waits until the status says text, and returns it.
+func (r *running) waitReason(text string) error {
+	r.t.Helper()
+	for {
+		changed, err := r.status.Get()
+		if err != nil && strings.Contains(err.Error(), text) {
+			return err
+		}
+		relaytest.Receive(r.t, changed)
 	}
 }

@@ -60,7 +60,7 @@ func TestClientsDismissed(t *testing.T) {
 	if _, err := nats.Connect(url, nats.Token("secret")); err == nil {
 		t.Error("let in with the key from before")
 	}
-	if !r.conn.NC.IsConnected() {
+	if !r.conn.Load().NC.IsConnected() {
 		t.Error("the process's own connection is gone")
 	}
 }

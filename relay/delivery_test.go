@@ -52,7 +52,7 @@ func TestSameReadAtOnceIsOneFeedback(t *testing.T) {
 		t.Errorf("account: got %q", fb.Account)
 	}
 	r.wantMessages(streamFeedback, 0)
-	stream, err := r.conn.JS.Stream(relaytest.Deadline(t), streamFeedback)
+	stream, err := r.conn.Load().JS.Stream(relaytest.Deadline(t), streamFeedback)
 	if err != nil || stream.CachedInfo().State.LastSeq != 1 {
 		t.Errorf("feedback: got %+v, %v, want one", stream.CachedInfo().State, err)
 	}
@@ -114,14 +114,14 @@ func TestQueueIsTakenAnew(t *testing.T) {
 	r.read(c, r.submit(c, "id1").Number)
 	relaytest.Receive(t, told)
 	created := func() time.Time {
-		consumer, err := r.conn.JS.Consumer(relaytest.Deadline(t), streamFeedback, "bank")
+		consumer, err := r.conn.Load().JS.Consumer(relaytest.Deadline(t), streamFeedback, "bank")
 		if err != nil {
 			return time.Time{} // not at this moment
 		}
 		return consumer.CachedInfo().Created
 	}
 	before := created()
-	if err := r.conn.NC.ForceReconnect(); err != nil {
+	if err := r.conn.Load().NC.ForceReconnect(); err != nil {
 		t.Fatal(err)
 	}
 	for ctx := relaytest.Deadline(t); !created().After(before); runtime.Gosched() {

@@ -222,17 +222,13 @@ func TestEraseIsRequestedAgain(t *testing.T) {
 	opt.Logger = nil
 	r := start(t, opt)
 	receiver := relaytest.Addr(t, "447700900123")
-	s, err := r.conn.JS.Stream(relaytest.Deadline(t), streamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.conn.JS.DeleteStream(relaytest.Deadline(t), streamEvents); err != nil {
+	if err := r.conn.Load().JS.DeleteStream(relaytest.Deadline(t), streamEvents); err != nil {
 		t.Fatal(err)
 	}
 	if v := r.Erase(relaytest.Deadline(t), receiver); v.Kind != message.VerdictUnavailable || v.RetryAfter == 0 {
 		t.Errorf("without the stream: got %+v, want 503 and when to ask again", v)
 	}
-	if _, err := r.conn.JS.CreateStream(relaytest.Deadline(t), s.CachedInfo().Config); err != nil {
+	if err := r.WaitReady(relaytest.Deadline(t)); err != nil { // the stream is made again
 		t.Fatal(err)
 	}
 	if v := r.Erase(relaytest.Deadline(t), receiver); !v.IsAccepted() {

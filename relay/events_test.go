@@ -20,7 +20,7 @@ import (
 // eventsOf reads the event stream of an account from its beginning.
 func (r *running) eventsOf(account string) <-chan message.Event {
 	r.t.Helper()
-	c, err := r.conn.JS.OrderedConsumer(relaytest.Deadline(r.t), streamEvents, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvents + account}})
+	c, err := r.conn.Load().JS.OrderedConsumer(relaytest.Deadline(r.t), streamEvents, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subjectEvents + account}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -153,13 +153,13 @@ func TestEventsOutliveCrash(t *testing.T) {
 	first := r.submit(c, "id1")
 	wantEvent(t, r.eventsOf("bank"), first, "sent")
 	// The stream refuses what comes now.
-	info, err := r.conn.JS.Stream(relaytest.Deadline(t), streamEvents)
+	info, err := r.conn.Load().JS.Stream(relaytest.Deadline(t), streamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stream := info.CachedInfo().Config
 	stream.MaxMsgs, stream.Discard = 1, jetstream.DiscardNew
-	if _, err := r.conn.JS.UpdateStream(relaytest.Deadline(t), stream); err != nil {
+	if _, err := r.conn.Load().JS.UpdateStream(relaytest.Deadline(t), stream); err != nil {
 		t.Fatal(err)
 	}
 	second := r.submit(c, "id2")
@@ -169,7 +169,7 @@ func TestEventsOutliveCrash(t *testing.T) {
 	wantEvent(t, events, first, "sent")
 	wantEvent(t, events, second, "sent")
 	r.wantNoRows()
-	if info, err := r.conn.JS.Stream(relaytest.Deadline(t), streamEvents); err != nil || info.CachedInfo().State.Msgs != 2 {
+	if info, err := r.conn.Load().JS.Stream(relaytest.Deadline(t), streamEvents); err != nil || info.CachedInfo().State.Msgs != 2 {
 		t.Errorf("stream: got %+v, %v, want two events", info.CachedInfo().State, err)
 	}
 }

@@ -25,11 +25,21 @@ func openedRelay(t *testing.T) *Relay {
 	opt.NATS = "nats://127.0.0.1:1" // the relay does not connect
 	opt.FeedbackKeep = time.Hour
 	opt.Registerer = prometheus.NewRegistry()
+	r := openedStore(t, opt)
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// openedStore is a relay with its store open, which does not run.
+func openedStore(t testing.TB, opt Options) *Relay {
+	t.Helper()
 	r, err := Open(opt)
+	if err == nil {
+		err = r.openStore()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.Close() })
 	return r
 }
 
@@ -37,7 +47,8 @@ func openedRelay(t *testing.T) *Relay {
 func (r *Relay) withStreams(t *testing.T) *Relay {
 	t.Helper()
 	js := testStreams(t)
-	r.conn.NC, r.conn.JS, r.log = js.Conn(), js, (&relaytest.LogLines{}).Logger()
+	r.conn.Store(&connection{Connection: broker.Connection{NC: js.Conn(), JS: js}, end: func() {}})
+	r.log = (&relaytest.LogLines{}).Logger()
 	r.feedback.Connect(js)
 	return r
 }
@@ -46,7 +57,7 @@ func (r *Relay) withStreams(t *testing.T) *Relay {
 func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
 	a := &index.Applier{Index: r.index}
-	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
+	if _, err := a.Apply(seq, journal.Seal(appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq}))), true); err != nil {
 		t.Fatal(err)
 	}
 }

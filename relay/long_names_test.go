@@ -30,7 +30,7 @@ func TestLongNames(t *testing.T) {
 		},
 	} {
 		use()
-		if err := r.conn.NC.FlushWithContext(relaytest.Deadline(t)); err != nil {
+		if err := r.conn.Load().NC.FlushWithContext(relaytest.Deadline(t)); err != nil {
 			t.Fatalf("%s: got %v, want a connection that lives on", name, err)
 		}
 		if err := r.Ready(); err != nil {

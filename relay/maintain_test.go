@@ -15,7 +15,7 @@ import (
 func TestDaysAreForgotten(t *testing.T) {
 	t.Parallel()
 	r := notBegun(t)
-	if err := r.begin(relaytest.Deadline(t)); err != nil {
+	if _, err := r.tryBegin(relaytest.Deadline(t), r.conn.Load()); err != nil {
 		t.Fatal(err)
 	}
 	oldest := message.DayOf(time.Now().Add(-r.opt.Keep).UnixMilli())

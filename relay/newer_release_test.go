@@ -13,14 +13,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/journal"
-	"readback/relay/ledger"
 	"readback/relay/relaytest"
 )
 
 // What a newer release may write.
 var (
-	newerBatch  = []byte{journal.BatchVersion + 1, 0xFF, 0xFF} // nobody here knows what follows the version
-	newerRecord = append(journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9}), 1), byte(journal.Kinds), 0xFF)
+	newerBatch  = journal.Seal([]byte{journal.BatchVersion + 1, 0xFF, 0xFF}) // nobody here knows what follows the version
+	newerRecord = journal.Seal(append(journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9, Serial: 50}), 1), byte(journal.Kinds), 0xFF))
 )
 
 // writtenStore is a store that was stopped cleanly.
@@ -75,11 +74,11 @@ func appendToLog(t *testing.T, r *Relay, messages ...[]byte) uint64 {
 	return info.State.LastSeq
 }
 
-// TestLogOfNewerRelease: a relay does not run on a log that it cannot read all of, says why
+// TestLogOfNewerRelease: a relay does not begin on a log that it cannot read all of, says why
 // and what to do, and leaves the log and the index to the newer release.
 func TestLogOfNewerRelease(t *testing.T) {
 	written := writtenStore(t)
-	reads := fmt.Sprintf("this release reads batches of version 1 with records of kinds 1 to %d", journal.Kinds-1)
+	reads := fmt.Sprintf("this release reads batches of versions 1 to 2 with records of kinds 1 to %d", journal.Kinds-1)
 	newKind := fmt.Sprintf("records of kind %d", journal.Kinds)
 	for _, tt := range []struct {
 		name  string
@@ -87,27 +86,25 @@ func TestLogOfNewerRelease(t *testing.T) {
 		index bool // it has all of the log
 		found string
 	}{
-		{"another version", [][]byte{newerBatch}, false, "batches of version 2"},
-		{"another version, which the index has", [][]byte{newerBatch}, true, "batches of version 2"},
-		{"another version, and this one again", [][]byte{newerBatch, journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9}), 1)}, false, "batches of version 2"},
+		{"another version", [][]byte{newerBatch}, false, "batches of version 3"},
+		{"another version, which the index has", [][]byte{newerBatch}, true, "batches of version 3"},
+		{"another version, and this one again", [][]byte{newerBatch, journal.Seal(journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9, Serial: 51}), 1))}, false, "batches of version 3"},
 		{"another kind of record", [][]byte{newerRecord}, false, newKind},
 		{"another kind of record, which the index has", [][]byte{newerRecord}, true, newKind},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			opt := copied(t, written)
-			r, err := Open(opt)
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := openedStore(t, opt)
 			last := appendToLog(t, r, tt.add...)
 			if tt.index {
-				// How far the index has got: sequence, epoch, no clean stop, no cycle.
-				row := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, last), 9)
-				r = withRow(t, r, "a", append(row, make([]byte, 11)...))
+				// How far the index has got: sequence, serial, no checksum, epoch, and nothing more.
+				row := binary.AppendUvarint(binary.AppendUvarint(nil, last), last)
+				r = withRow(t, r, "a", append(row, 0, 9, 0, 0, 0, 0, 0, 0, 0))
 			}
-			err = r.Run(relaytest.Deadline(t))
-			if err == nil || !strings.HasPrefix(err.Error(), "log was written by a newer release") {
+			down := run(t, r)
+			err := down.waitReason("newer release")
+			if !strings.HasPrefix(err.Error(), "ledger is starting: log was written by a newer release") {
 				t.Errorf("got %v, want one sentence that says so", err)
 			}
 			for _, want := range []string{tt.found, reads, "run the newer release, or restore the store"} {
@@ -115,8 +112,8 @@ func TestLogOfNewerRelease(t *testing.T) {
 					t.Errorf("got %v, want a sentence with %q", err, want)
 				}
 			}
-			if down := r.Ready(); !errors.Is(down, ledger.ErrStopped) || !strings.Contains(down.Error(), tt.found) {
-				t.Errorf("readiness: got %v, want that it has stopped, and why", down)
+			if err := down.stop(); err != nil {
+				t.Errorf("stop: %v", err)
 			}
 			wantLeft(t, opt, last)
 		})
@@ -136,10 +133,7 @@ func withRow(t *testing.T, r *Relay, key string, value []byte) *Relay {
 	if err := errors.Join(db.Set([]byte(key), value, pebble.Sync), db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(r.opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := openedStore(t, r.opt)
 	return again
 }
 
@@ -157,10 +151,7 @@ func (r *Relay) row(key string) (row string) {
 // wantLeft looks whether a log still ends where it did.
 func wantLeft(t *testing.T, opt Options, last uint64) {
 	t.Helper()
-	r, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := openedStore(t, opt)
 	defer func() { _ = r.Close() }()
 	if got := appendToLog(t, r); got != last {
 		t.Errorf("the log ends at %d, want %d as before", got, last)
@@ -172,20 +163,14 @@ func wantLeft(t *testing.T, opt Options, last uint64) {
 func TestNewerReleaseKeepsItsIndex(t *testing.T) {
 	t.Parallel()
 	opt := writtenStore(t)
-	r, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := openedStore(t, opt)
 	appendToLog(t, r, newerBatch)
 	const meta = "\x07 of a newer release"
 	r = withRow(t, r, "m", []byte(meta))
-	if err := r.Run(relaytest.Deadline(t)); err == nil {
-		t.Error("got no error of a newer log")
-	}
-	again, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+	down := run(t, r)
+	_ = down.waitReason("newer release")
+	_ = down.stop()
+	again := openedStore(t, opt)
 	defer func() { _ = again.Close() }()
 	if got := again.row("m"); got != meta {
 		t.Errorf("got %q, want %q as before", got, meta)

@@ -43,7 +43,7 @@ func TestReadsStayInNATS(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	r.submit(c, "id1")
 	naked := make(chan string, 16)
-	sub, err := r.conn.NC.Subscribe(server.JSAdvisoryConsumerMsgNakPre+".>", func(m *nats.Msg) { naked <- m.Subject })
+	sub, err := r.conn.Load().NC.Subscribe(server.JSAdvisoryConsumerMsgNakPre+".>", func(m *nats.Msg) { naked <- m.Subject })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,14 +53,14 @@ func TestReadsStayInNATS(t *testing.T) {
 		`{"receiver":"447700900123","number":1}`,
 		`[{"receiver":"447700900123","number":1},{"number":1}]`, // one of them is malformed
 	} {
-		if _, err := r.conn.JS.Publish(relaytest.Deadline(t), "readback.reads", []byte(body)); err != nil {
+		if _, err := r.conn.Load().JS.Publish(relaytest.Deadline(t), "readback.reads", []byte(body)); err != nil {
 			t.Fatal(err)
 		}
 		if got := relaytest.Receive(t, naked); !strings.HasSuffix(got, "READBACK_READS.intake") {
 			t.Errorf("given back: got %q, want that of the reads", got)
 		}
 	}
-	s, err := r.conn.JS.Stream(relaytest.Deadline(t), "READBACK_READS")
+	s, err := r.conn.Load().JS.Stream(relaytest.Deadline(t), "READBACK_READS")
 	if err != nil || s.CachedInfo().State.Msgs != 2 {
 		t.Errorf("in the stream: got %+v, %v, want 2 messages", s.CachedInfo().State, err)
 	}

@@ -6,14 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"readback/relay/access"
 	"readback/relay/broker"
@@ -32,9 +29,8 @@ type Relay struct {
 	settings atomic.Pointer[Settings]
 	log      *slog.Logger
 	metrics  *metrics
-	opened                     // what Open has opened
-	status   *ledger.Status    // that of the ledger
-	conn     broker.Connection // set by Run before status is up
+	opened
+	status *ledger.Status // that of the ledger
 	signals
 
 	ledger   *ledger.Partition
@@ -46,12 +42,13 @@ type Relay struct {
 	maintenance *maintenance
 }
 
-// opened is what is open from Open to Close.
+// opened is what Run opens, and opens again, and Close closes.
 type opened struct {
-	lock   io.Closer // of the store
+	store  *store
 	index  *index.Index
-	broker *broker.Server // the embedded NATS server; nil without
-	close  func() error   // closes all of it, once
+	broker *broker.Server             // the embedded NATS server; nil without
+	conn   atomic.Pointer[connection] // nil until there was one
+	close  func() error               // closes all of it, once
 }
 
 // signals say how far Run has got.
@@ -59,26 +56,49 @@ type signals struct {
 	connected chan struct{} // gets a value when the connection to NATS is there again
 	begun     chan struct{} // closed when the streams are there
 	taking    chan struct{} // closed when what MQTT clients send is taken from its stream
+
+	beginOnce, takeOnce func() // close begun and taking
 }
 
-// Open locks the store, opens the index, and starts the embedded server if there is to
-// be one. It does not wait for a NATS cluster. What it opens is closed by Run or Close.
+func newSignals() signals {
+	s := signals{connected: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{})}
+	s.beginOnce = sync.OnceFunc(func() { close(s.begun) })
+	s.takeOnce = sync.OnceFunc(func() { close(s.taking) })
+	return s
+}
+
+// Open returns a relay that does not run yet. What is wrong with the store is no error, because it may
+// change: Run opens the store when it can. It is an error if another process uses the store, and if the
+// embedded server cannot listen where it is to. What is open is closed by Run or Close.
 func Open(opt Options) (*Relay, error) {
 	if err := opt.Validate(); err != nil {
 		return nil, fmt.Errorf("open relay: %w", err)
 	}
 	r := &Relay{
 		opt: opt, log: opt.logger(), metrics: newMetrics(opt.Registerer), status: ledger.NewStatus(),
-		signals: signals{connected: make(chan struct{}, 1), begun: make(chan struct{}), taking: make(chan struct{})},
-		callers: access.NewCallers(opt.Rules),
+		signals: newSignals(), callers: access.NewCallers(opt.Rules),
 	}
 	addDown(opt.Registerer, r.Ready)
-	r.close = sync.OnceValue(r.closeAll)
 	r.settings.Store(&opt.Settings)
-	if err := r.open(); err != nil {
+	r.close = sync.OnceValue(r.closeAll)
+	r.store, r.index = &store{dir: opt.Store}, index.New(filepath.Join(opt.Store, "index"), r.log)
+	r.index.CacheSize = r.opt.cache()
+	if opt.NATS == Embedded {
+		var err error
+		if r.broker, err = r.newBroker(); err != nil {
+			return nil, fmt.Errorf("open relay: %w", err)
+		}
+	}
+	r.connectParts()
+	if err := r.store.openLock(); errors.Is(err, errInUse) {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}
-	r.ledger = r.newLedger()
+	return r, nil
+}
+
+// connectParts creates the ledger and the services, and connects them.
+func (r *Relay) connectParts() {
+	r.ledger = ledger.New(r.ledgerOptions(), r.index, r.status)
 	r.feedback = r.makeFeedback()
 	budget, audit := reads.NewBudget(r.metrics.reads), reads.NewAudit(r.log, r.opt.Audit, r.mask, intake.Code)
 	r.reads = reads.New(r.ledger, r.index, reads.Options{
@@ -92,18 +112,17 @@ func Open(opt Options) (*Relay, error) {
 		Submitter: intake.NewSubmitter(r.reads, r.callers), Audit: audit, OptOuts: optOuts, Erase: r.Erase, Origins: r.opt.Origins,
 		Conversations: reads.NewConversations(r.ledger, r.index, budget, r.opt.Keep),
 	})
-	return r, nil
 }
 
-// newLedger returns the ledger of the relay, which has the same status.
-func (r *Relay) newLedger() *ledger.Partition {
-	return ledger.New(ledger.Options{
+// ledgerOptions returns the options of the ledger of the relay.
+func (r *Relay) ledgerOptions() ledger.Options {
+	return ledger.Options{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.conversations(), Keep: r.opt.Keep, SameID: r.opt.SameID,
 		Followed:  func() error { return r.feedback.CountOutbox() },
 		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },
 		Applied:   func(res *index.Result) { r.feedback.Applied(res) },
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
-	}, r.index, r.status)
+	}
 }
 
 func (r *Relay) makeFeedback() *feedback.Service {
@@ -112,30 +131,11 @@ func (r *Relay) makeFeedback() *feedback.Service {
 		Index: r.index, Begun: r.begun, Metrics: r.metrics.feedback, Log: r.log,
 		Ledger: feedback.Ledger{
 			// An idle ledger has not noticed yet that the connection is lost. There is one when it is up.
-			IsUp:    func() bool { return r.ledger.IsUp() && r.conn.NC.IsConnected() },
+			IsUp:    func() bool { return r.ledger.IsUp() && r.conn.Load().NC.IsConnected() },
 			Enqueue: r.ledger.Enqueue, Submit: r.ledger.Submit,
 			IsSending: r.ledger.OnItsWay, FindMessage: r.ledger.Find,
 		},
 	})
-}
-
-func (r *Relay) open() error {
-	if err := os.MkdirAll(r.opt.Store, 0o750); err != nil {
-		return err
-	}
-	var err error
-	if r.lock, err = index.LockStore(r.opt.Store); err != nil {
-		return fmt.Errorf("store %s is in use by another readback: %w", r.opt.Store, err)
-	}
-	r.index = index.New(filepath.Join(r.opt.Store, "index"), r.log)
-	r.index.CacheSize = r.opt.cache()
-	if err = r.index.Open(); err != nil {
-		return err
-	}
-	if r.opt.NATS == Embedded {
-		r.broker, err = r.startBroker()
-	}
-	return err
 }
 
 // Ledger gives the numbers.
@@ -174,11 +174,19 @@ func (r *Relay) Feedback() *feedback.Service { return r.feedback }
 
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {
-	_, err := r.status.Get()
-	if err == nil && !r.conn.NC.IsConnected() { // an idle ledger has not noticed yet
-		err = fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(r.conn.NC, journal.ErrNotConnected))
+	if _, err := r.status.Get(); err != nil {
+		return err
 	}
-	return err
+	// An idle ledger has not noticed yet.
+	if r.broker != nil {
+		if err := r.broker.Err(); err != nil {
+			return fmt.Errorf("%w: %w", ledger.ErrDown, err)
+		}
+	}
+	if nc := r.conn.Load().NC; !nc.IsConnected() {
+		return fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(nc, journal.ErrNotConnected))
+	}
+	return nil
 }
 
 // WaitReady returns when Ready returns nil, or never will, or when ctx has ended.
@@ -192,91 +200,17 @@ func (r *Relay) ClientURL() string {
 	return r.broker.ClientURL()
 }
 
-// Run connects, brings the index to the end of the log, begins an epoch and serves
-// until ctx ends; then it stops cleanly, within ten seconds. It is called once.
-func (r *Relay) Run(ctx context.Context) error {
-	running, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	if r.broker != nil {
-		wg.Go(func() { r.broker.Run(running) })
-	}
-	err := r.run(ctx)
-	stop()
-	wg.Wait()
-	return errors.Join(err, r.Close())
-}
-
-func (r *Relay) run(ctx context.Context) error {
-	if err := r.connect(); err != nil {
-		return err
-	}
-	r.feedback.Connect(r.conn.JS)
-	ways := intake.NewNATSWays(intake.NATSOptions{
-		Submitter: intake.NewSubmitter(r.reads, r.callers), Conn: r.conn.NC, JetStream: r.conn.JS, Logger: r.log,
-		MQTT: r.opt.NATS != Embedded || r.opt.MQTT != nil, Taking: func() { close(r.taking) },
-	})
-	answered, err := ways.Answer(ctx) // with 503 until the ledger is up
-	if err != nil {
-		return err
-	}
-	if err := r.begin(ctx); err != nil {
-		answered()
-		defer r.feedback.Stop()
-		if ctx.Err() != nil {
-			r.status.End(ledger.ErrStopped)
-			return nil
-		}
-		r.status.End(fmt.Errorf("%w: %w", ledger.ErrStopped, err))
-		return err
-	}
-	close(r.begun)
-	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	stop := make(chan struct{})
-	appended := make(chan error, 1)
-	go func() { appended <- r.ledger.Run(hard, stop) }()
-
-	r.work(ctx, ways, answered)
-
-	r.status.End(ledger.ErrStopped)
-	deadline := time.AfterFunc(r.opt.stopWithin, cancel)
-	defer deadline.Stop()
-	close(stop)
-	if err := <-appended; err != nil {
-		return fmt.Errorf("ledger stopped without a stop record: %w", err)
-	}
-	return nil
-}
-
-// work runs everything beside the appender until ctx ends, and waits until the requests are answered.
-func (r *Relay) work(ctx context.Context, ways intake.NATSWays, answered func()) {
-	var wg sync.WaitGroup
-	for _, f := range []func(context.Context){r.ledger.ResolveReceipts, r.feedback.Run, r.maintenance.run, ways.Take} {
-		wg.Go(func() { f(ctx) })
-	}
-	<-ctx.Done()
-	answered()
-	wg.Wait()
-	r.feedback.Stop()
-}
-
-// Close gives back what Open opened, without a clean stop of the ledger. Run calls it.
+// Close closes what is open, without a clean stop of the ledger. Run calls it.
 func (r *Relay) Close() error { return r.close() }
 
 func (r *Relay) closeAll() error {
 	r.status.End(ledger.ErrStopped)
-	if r.conn.NC != nil {
-		r.conn.NC.Close()
+	if c := r.conn.Load(); c != nil {
+		c.NC.Close()
 	}
-	var errs []error
-	if r.index != nil {
-		errs = append(errs, r.index.Close())
-	}
+	err := r.index.Close()
 	if r.broker != nil {
 		r.broker.Shutdown()
 	}
-	if r.lock != nil {
-		errs = append(errs, r.lock.Close())
-	}
-	return errors.Join(errs...)
+	return errors.Join(err, r.store.close())
 }

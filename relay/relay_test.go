@@ -84,7 +84,7 @@ func (r *running) stop() error {
 // crash ends the relay as kill -9 would: what is in memory is lost, no stop record is
 // written.
 func (r *running) crash() {
-	r.Relay.conn.NC.Close()
+	r.Relay.conn.Load().NC.Close()
 	_ = r.index.Discard()
 	_ = r.stop()
 }
@@ -131,7 +131,7 @@ func (r *running) call(method, path, body string, headers ...string) (int, strin
 // wantMessages waits until a stream has so many messages.
 func (r *running) wantMessages(stream string, want uint64) {
 	r.t.Helper()
-	relaytest.WantMessages(r.t, r.conn.JS, stream, want)
+	relaytest.WantMessages(r.t, r.conn.Load().JS, stream, want)
 }
 
 // conversation returns what the index has of a conversation.

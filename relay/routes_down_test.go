@@ -67,7 +67,7 @@ func TestRouteWhileDown(t *testing.T) {
 	for id, want := range map[string]string{"early": "bank", "up": "bank", "away": "shop", "last": "bank"} {
 		r.wantRouted(id, want)
 	}
-	if at, err := r.index.Position(); err != nil || at.Epoch != 1 {
-		t.Errorf("after a clean stop: got %+v, %v, want epoch 1", at, err)
+	if at, err := r.index.Position(); err != nil || at.Epoch != 2 {
+		t.Errorf("after a clean stop: got %+v, %v, want epoch 2", at, err)
 	}
 }

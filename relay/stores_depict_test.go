@@ -36,10 +36,8 @@ type heldImage struct {
 func depict(t testing.TB, store string) *depiction {
 	t.Helper()
 	opt := storeOptions(t, store)
-	relay, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+	relay := openedStore(t, opt)
+	var err error
 	dead := deadBefore(t, relay)
 	r := run(t, relay)
 	defer func() {
@@ -119,7 +117,7 @@ func (r *running) depictLog(d *depiction) {
 // walk calls f with the messages of a stream, oldest first.
 func (r *running) walk(stream string, f func(*jetstream.RawStreamMsg)) {
 	r.t.Helper()
-	s, err := r.conn.JS.Stream(relaytest.Deadline(r.t), stream)
+	s, err := r.conn.Load().JS.Stream(relaytest.Deadline(r.t), stream)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -158,7 +156,7 @@ func (r *running) depictIndex(d *depiction) {
 		if image.ConversationView, err = r.conversation(storeSender, receiver); err != nil {
 			r.t.Fatal(err)
 		}
-		if err := r.index.EachEntry(&c, index.MaxDay, func(f index.Found) bool {
+		if err := r.index.EachEntry(&c, func(f index.Found) bool {
 			image.Entries = append(image.Entries, imageOf(&f))
 			return true
 		}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -57,6 +58,8 @@ func writeFirstSession(r *running) {
 	r.writeHeld()
 	r.writeOptOut()
 	r.writeErased()
+	r.writeLate()
+	r.writeEpoch()
 	r.route("bank", "4a7f01")
 	r.route("shop", "4a7f02")
 	r.settled()
@@ -147,6 +150,32 @@ func (r *running) writeErased() {
 	}
 	if v := r.Erase(relaytest.Deadline(r.t), relaytest.Addr(r.t, storeErased)); !v.IsAccepted() {
 		r.t.Errorf("erase: got %+v, want 202", v)
+	}
+}
+
+// writeLate writes a message whose answer comes after it was given up.
+func (r *running) writeLate() {
+	late := tracked(storeConversation(r.t, storeReceiver))
+	late.At = storeTime.Add(16 * time.Minute)
+	if err := r.Ledger().Assign(late); err != nil {
+		r.t.Fatal(err)
+	}
+	r.Ledger().Refuse(late)
+	r.Ledger().AcceptLate(late, []byte("4A7F16"))
+}
+
+// writeEpoch writes the records that a ledger needs after a thousand conversations, a backup that was
+// restored, or a change of the numbers.
+func (r *running) writeEpoch() {
+	c := storeConversation(r.t, storeParts)
+	for k, appendTo := range map[journal.Kind]func([]byte) []byte{
+		journal.KindUnclaimed: journal.AppendUnclaimed,
+		journal.KindSkip:      func(dst []byte) []byte { return journal.AppendSkip(dst, 3, storeTime.UnixMilli()) },
+		journal.KindCycle:     func(dst []byte) []byte { return journal.AppendCycle(dst, &c, 0, 1, 99) },
+	} {
+		if err := r.Ledger().Enqueue(k, appendTo); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 }
 

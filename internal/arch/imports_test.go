@@ -103,7 +103,7 @@ var imports = map[string][]string{
 		"internal/lru", "internal/metric", "relay/access", "relay/index", "relay/journal",
 		"relay/message",
 	},
-	"relay/reads/readstest": {"relay/index", "relay/journal", "relay/message"},
+	"relay/reads/readstest": {"relay/index", "relay/journal", "relay/message", "relay/relaytest"},
 	"relay/relaytest":       {"relay/message"},
 	"smpp":                  {},
 	"smpp/receipt":          {"smpp"},

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -77,7 +78,7 @@ func (a *authorizer) Check(c server.ClientAuthentication) bool {
 	user, err := a.authorize(kind, o.Username, a.credential(c))
 	if err != nil {
 		a.opt.Metrics.refused.Inc()
-		a.limited.warn("client refused", "way", kind, "remote", c.RemoteAddress().String(),
+		a.limited.line(slog.LevelWarn, "client refused", "way", kind, "remote", c.RemoteAddress().String(),
 			"user", a.opt.Mask(o.Username), "reason", err)
 		return false
 	}

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -64,6 +65,27 @@ func (c Connection) MakeStreams(ctx context.Context, replicas int, streams ...je
 	return info, nil
 }
 
+// Err returns why NATS has closed the connection for good; nil if it comes back by itself.
+func (c Connection) Err() error {
+	if !c.NC.IsClosed() {
+		return nil
+	}
+	return errors.Join(nats.ErrConnectionClosed, c.NC.LastError())
+}
+
+// StreamLost returns an error if a stream is not there, or was made at another time than created (Unix
+// ns); 0 is any time. Without an answer, it is not known to be lost.
+func (c Connection) StreamLost(ctx context.Context, name string, created int64) error {
+	s, err := c.JS.Stream(ctx, name)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return fmt.Errorf("stream %s was deleted while it was in use", name)
+	case err == nil && created != 0 && s.CachedInfo().Created.UnixNano() != created:
+		return fmt.Errorf("stream %s was deleted and made again while it was in use", name)
+	}
+	return nil
+}
+
 // Connect connects to the embedded server.
 func (s *Server) Connect(opt ClientOptions) (*nats.Conn, error) {
 	options := append(opt.options(), nats.InProcessServer(s))
@@ -122,11 +144,15 @@ func (o ClientOptions) options() []nats.Option {
 
 // logError logs an error of NATS, and masks the subscribers in its subjects.
 func (o ClientOptions) logError(err error) {
-	text := subscriberSubject.ReplaceAllStringFunc(err.Error(), func(subject string) string {
+	o.Log.Warn("NATS error", "error", maskSubjects(err.Error(), o.Mask))
+}
+
+// maskSubjects masks the subscribers in the subjects of a text.
+func maskSubjects(text string, mask func(number string) string) string {
+	return subscriberSubject.ReplaceAllStringFunc(text, func(subject string) string {
 		at := strings.LastIndexByte(subject, '.') + 1
-		return subject[:at] + o.Mask(subject[at:])
+		return subject[:at] + mask(subject[at:])
 	})
-	o.Log.Warn("NATS error", "error", text)
 }
 
 var subscriberSubject = regexp.MustCompile(`readback\.(reads|verdicts)\.\d+`)

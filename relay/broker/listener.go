@@ -59,6 +59,29 @@ func hostPort(addr string) (host string, port int, err error) {
 	return host, port, nil
 }
 
+// tryListeners opens the listeners and closes them again. An address that cannot be listened on is a
+// mistake of the configuration, and no state of the store, that may change.
+func (o *Options) tryListeners() error {
+	addrs := map[string]string{"NATS": o.Listen}
+	if o.MQTT != nil {
+		addrs["MQTT"] = o.MQTT.Addr
+	}
+	if o.WebSocket != nil {
+		addrs["WebSocket"] = o.WebSocket.Addr
+	}
+	for name, addr := range addrs {
+		if addr == "" {
+			continue
+		}
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			return fmt.Errorf("embedded NATS server: %s: %w", name, err)
+		}
+		_ = ln.Close() // nobody was served
+	}
+	return nil
+}
+
 // addListeners adds the listeners for handsets and app backends, and the bounds of their clients.
 func (o *Options) addListeners(so *server.Options) (err error) {
 	so.MaxPayload, so.MaxPending = int32(o.MaxPayload), clientPending

@@ -1,54 +1,96 @@
 package broker
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 )
 
-// Bounds of the lines about clients that are refused, or that try what they may not do: they could
-// fill the disk otherwise.
+// Bounds of the lines about clients that are refused, or that try what they may not do, and of those about
+// the store: they could fill the disk otherwise.
 const (
 	refusedLines = 10 // a second
 	refusedBurst = 100
 )
 
-// serverLog is the log of the embedded server. It passes on what clients try that they may not do,
-// a write that fails, and why the server could not start. All other lines name subscribers, and are
-// dropped. A client of MQTT that may not publish is told that its message was taken.
+// serverLog is the log of the embedded server. It passes on what clients try that they may not do, why the
+// server could not start, and what the server says of the streams and their files. All other lines name
+// subscribers, and are dropped. A client of MQTT that may not publish is told that its message was taken.
 type serverLog struct {
-	opt         *Options
-	limited     *limitedLog
-	writeFailed chan<- struct{} // of one
-	fatal       error           // written by the goroutine that starts the server
+	opt     *Options
+	limited *limitedLog // lines about clients
+	store   *limitedLog // lines about the store
+	fatal   error       // written by the goroutine that starts the server
+
+	failed atomic.Pointer[error] // a write that failed: the server does not write to that stream any more
 }
 
-var notPermitted = regexp.MustCompile(`^(.*?) - .*(Publish|Subscription) Violation - Subject "([^"]*)"`)
+func newServerLog(opt *Options, limited *limitedLog) *serverLog {
+	return &serverLog{opt: opt, limited: limited, store: newLimitedLog(opt.Log)}
+}
 
-// writeError is the line that the server logs once for a stream that it never writes to again.
-var writeError = regexp.MustCompile(`^JetStream stream '.*' critical write error: (.*)$`)
+var (
+	notPermitted = regexp.MustCompile(`^(.*?) - .*(Publish|Subscription) Violation - Subject "([^"]*)"`)
 
-// Errorf is called for each thing that a client may not do, and for each write that fails.
+	// writeError is a line that says that the server never writes to a stream again, or to none.
+	writeError = regexp.MustCompile(`critical write error: (.*)$|Critical write error: (.*)$|(permission denied.*disabling JetStream.*)$|(JetStream out of .*DISABLED)$`)
+
+	// ofStore is how the lines about streams and their files begin.
+	ofStore = regexp.MustCompile(`^ *(Filestore \[|JetStream |Missing |Error (reading|decrypting|unmarshalling|recreating|adding|replacing)|Stream metafile|Detected |Failed restoring|Can't start JetStream|File ?system |Resource not found)`)
+)
+
+// failure returns the write that failed; nil if none did.
+func (l *serverLog) failure() error {
+	if err := l.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Errorf is called for each thing that a client may not do, and for what goes wrong with the store.
 func (l *serverLog) Errorf(format string, v ...any) {
 	line := fmt.Sprintf(format, v...)
-	if m := writeError.FindStringSubmatch(line); m != nil {
-		l.opt.Log.Error("store cannot be written", "error", m[1])
-		select {
-		case l.writeFailed <- struct{}{}:
-		default:
-		}
+	if m := notPermitted.FindStringSubmatch(line); m != nil {
+		what := strings.ToLower(m[2])
+		l.opt.Metrics.denied.WithLabelValues(what).Inc()
+		l.limited.line(slog.LevelWarn, "client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
 		return
 	}
-	m := notPermitted.FindStringSubmatch(line)
+	l.noteFailure(line)
+	l.aboutStore(slog.LevelError, line)
+}
+
+// Warnf is called for what the server finds wrong with the store, and can go on with.
+func (l *serverLog) Warnf(format string, v ...any) {
+	line := fmt.Sprintf(format, v...)
+	l.noteFailure(line)
+	l.aboutStore(slog.LevelWarn, line)
+}
+
+// noteFailure notes a write that failed. The first one is logged: the server says it for each stream.
+func (l *serverLog) noteFailure(line string) {
+	m := writeError.FindStringSubmatch(line)
 	if m == nil {
 		return
 	}
-	what := strings.ToLower(m[2])
-	l.opt.Metrics.denied.WithLabelValues(what).Inc()
-	l.limited.warn("client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
+	err := errors.New("store cannot be written: " + cmp.Or(m[1], m[2], m[3], m[4]))
+	if l.failed.CompareAndSwap(nil, &err) {
+		l.opt.Log.Error("store cannot be written", "error", cmp.Or(m[1], m[2], m[3], m[4]))
+	}
+}
+
+// aboutStore logs a line about the streams and their files.
+func (l *serverLog) aboutStore(level slog.Level, line string) {
+	if ofStore.MatchString(line) {
+		l.store.line(level, "embedded NATS server says of the store", "line", maskSubjects(strings.TrimSpace(line), l.opt.Mask))
+	}
 }
 
 // subject masks the receiver in a subject.
@@ -67,8 +109,6 @@ func (l *serverLog) Fatalf(format string, v ...any) { l.fatal = fmt.Errorf(forma
 // Noticef and the others log nothing that an operator needs.
 func (l *serverLog) Noticef(string, ...any) {}
 
-func (l *serverLog) Warnf(string, ...any) {}
-
 func (l *serverLog) Debugf(string, ...any) {}
 
 func (l *serverLog) Tracef(string, ...any) {}
@@ -83,8 +123,8 @@ func newLimitedLog(log *slog.Logger) *limitedLog {
 	return &limitedLog{log, rate.NewLimiter(refusedLines, refusedBurst)}
 }
 
-func (l *limitedLog) warn(what string, attrs ...any) {
+func (l *limitedLog) line(level slog.Level, what string, attrs ...any) {
 	if l.lines.Allow() {
-		l.log.Warn(what, attrs...)
+		l.log.Log(context.Background(), level, what, attrs...)
 	}
 }

@@ -20,9 +20,12 @@ import (
 	"readback/relay/access"
 )
 
+const storeDir = "nats" // of the streams, in the store
+
 const (
 	startTimeout = time.Minute     // of the server
-	reopenEvery  = 5 * time.Second // between looks whether there is room again
+	stopTimeout  = 2 * time.Second // of the server
+	reopenEvery  = 2 * time.Second // between looks whether a server has to be started again, and there is room
 	reopenRoom   = 16 << 20        // octets that must be free before the streams are opened again
 )
 
@@ -48,62 +51,100 @@ type Options struct {
 // Server is the embedded NATS server. Its methods may be called from any goroutine.
 type Server struct {
 	// Static after construction.
-	opt         Options
-	limited     *limitedLog
-	authorizer  *authorizer // nil without listeners
-	writeFailed chan struct{}
+	opt        Options
+	limited    *limitedLog
+	authorizer *authorizer // nil without listeners
 
-	mqtt, webSocket int // ports at the start; 0: none
-
-	running atomic.Pointer[server.Server] // another one after each reopening
+	mu      sync.Mutex              // held while a server is started or stopped
+	running atomic.Pointer[running] // nil while none runs
 }
 
-// Start starts the embedded server. The caller has to shut it down.
-func Start(opt Options) (*Server, error) {
-	s := &Server{opt: opt, limited: newLimitedLog(opt.Log), writeFailed: make(chan struct{}, 1)}
+// running is one embedded server. Another one takes its place after a failure.
+type running struct {
+	*server.Server
+	log             *serverLog
+	mqtt, webSocket int // ports; 0: none
+}
+
+var (
+	errNotRunning = errors.New("embedded NATS server does not run")
+	errDisabled   = errors.New("embedded NATS server has given up its store")
+)
+
+// New returns a server that does not run yet. The error says that it could not listen where it is to.
+func New(opt Options) (*Server, error) {
+	s := &Server{opt: opt, limited: newLimitedLog(opt.Log)}
 	if opt.MQTT != nil || opt.WebSocket != nil {
 		s.authorizer = newAuthorizer(&s.opt, s.limited)
 	}
-	o, err := s.start()
-	if err != nil {
-		return nil, err
-	}
-	if s.authorizer != nil {
-		s.mqtt, s.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
-		opt.Log.Info("handsets and app backends can connect", "mqtt_port", s.mqtt, "websocket_port", s.webSocket)
-	}
-	return s, nil
+	return s, s.opt.tryListeners()
 }
 
-// start starts a server, and returns the options that it runs with.
-func (s *Server) start() (*server.Options, error) {
+// Open starts a server, unless one runs that can be used. In place of one that could not write, it starts
+// one when there is room. After an error Open can be called again.
+func (s *Server) Open() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch err := s.Err(); err {
+	case nil:
+		return nil
+	case errNotRunning:
+	default:
+		if room := hasRoom(s.opt.Store); room != nil {
+			return fmt.Errorf("%w (%w)", err, room)
+		}
+	}
+	s.shutdown()
+	return s.start()
+}
+
+// Err returns why there is no server that can be used; nil if there is one.
+func (s *Server) Err() error {
+	now := s.running.Load()
+	switch {
+	case now == nil:
+		return errNotRunning
+	case now.log.failure() != nil:
+		return now.log.failure()
+	case !now.JetStreamEnabled():
+		return errDisabled
+	}
+	return nil
+}
+
+// start starts a server. The caller holds mu.
+func (s *Server) start() error {
 	o, err := s.serverOptions()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	started, err := server.NewServer(o)
 	if err != nil {
-		return nil, fmt.Errorf("embedded NATS server: %w", err)
+		return fmt.Errorf("embedded NATS server: %w", err)
 	}
-	log := &serverLog{opt: &s.opt, limited: s.limited, writeFailed: s.writeFailed}
-	started.SetLogger(log, false, false)
+	now := &running{Server: started, log: newServerLog(&s.opt, s.limited)}
+	started.SetLogger(now.log, false, false)
 	if s.authorizer != nil {
 		s.authorizer.server.Store(started)
 	}
 	started.Start()
-	if log.fatal != nil || !started.ReadyForConnections(startTimeout) || !started.JetStreamEnabled() {
-		started.Shutdown()
-		return nil, errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), log.fatal)
+	if now.log.fatal != nil || !started.ReadyForConnections(startTimeout) || !started.JetStreamEnabled() {
+		now.stop(s.opt.Log)
+		return errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), now.log.fatal)
 	}
-	s.running.Store(started)
-	return o, nil
+	now.mqtt, now.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
+	s.running.Store(now)
+	if s.authorizer != nil {
+		s.opt.Log.Info("handsets and app backends can connect", "mqtt_port", now.mqtt, "websocket_port", now.webSocket)
+	}
+	return nil
 }
 
 func (s *Server) serverOptions() (*server.Options, error) {
 	o := &server.Options{
 		ServerName:   "readback",
 		JetStream:    true,
-		StoreDir:     filepath.Join(s.opt.Store, "nats"),
+		StoreDir:     filepath.Join(s.opt.Store, storeDir),
 		DontListen:   s.opt.Listen == "",
 		SyncInterval: s.opt.Sync,
 		SyncAlways:   s.opt.Sync == 0,
@@ -127,30 +168,47 @@ func (s *Server) serverOptions() (*server.Options, error) {
 	return o, s.opt.addListeners(o)
 }
 
-// ClientURL returns the URL for NATS clients; empty without Listen.
+// Directory returns where the messages of a stream are.
+func (s *Server) Directory(stream string) string {
+	return filepath.Join(s.opt.Store, storeDir, "jetstream", "$G", "streams", stream, "msgs")
+}
+
+// ClientURL returns the URL for NATS clients; empty without Listen, and while no server runs.
 func (s *Server) ClientURL() string {
-	if s.opt.Listen == "" {
+	now := s.running.Load()
+	if s.opt.Listen == "" || now == nil {
 		return ""
 	}
-	return s.running.Load().ClientURL()
+	return now.ClientURL()
 }
 
 // Ports returns the ports of the listeners for handsets and app backends; 0 for none.
-func (s *Server) Ports() (mqtt, webSocket int) { return s.mqtt, s.webSocket }
+func (s *Server) Ports() (mqtt, webSocket int) {
+	if now := s.running.Load(); now != nil {
+		return now.mqtt, now.webSocket
+	}
+	return 0, 0
+}
 
 // InProcessConn connects to the server that runs now (nats.InProcessServer).
-func (s *Server) InProcessConn() (net.Conn, error) { return s.running.Load().InProcessConn() }
+func (s *Server) InProcessConn() (net.Conn, error) {
+	now := s.running.Load()
+	if now == nil {
+		return nil, errNotRunning
+	}
+	return now.InProcessConn()
+}
 
 // DisconnectClients disconnects all clients of the listeners, because other credentials are
 // needed now. They have to authenticate again.
 func (s *Server) DisconnectClients() {
-	if s.authorizer != nil {
+	if s.authorizer != nil && s.running.Load() != nil {
 		s.authorizer.disconnectAll()
 	}
 }
 
-// Run opens the streams again after one of them could not be written, and disconnects clients
-// with too many subscriptions, until ctx ends.
+// Run starts another server after a failure, and disconnects clients with too many subscriptions, until
+// ctx ends.
 func (s *Server) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	if s.authorizer != nil {
@@ -163,50 +221,65 @@ func (s *Server) Run(ctx context.Context) {
 // reopenAfterFailures starts another server, as soon as there is room, after a stream could not
 // be written: the server never writes to that stream again.
 func (s *Server) reopenAfterFailures(ctx context.Context) {
-	for {
+	look := time.NewTicker(reopenEvery)
+	defer look.Stop()
+	for failed := false; ; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.writeFailed:
+		case <-look.C:
 		}
-		for s.reopen() != nil {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(reopenEvery):
-			}
+		err := s.Err()
+		failed = failed || err != nil && err != errNotRunning // not if somebody has shut it down
+		if failed && s.Open() == nil {
+			s.opt.Log.Info("store can be written again")
+			failed = false
 		}
-		s.opt.Log.Info("store can be written again")
 	}
 }
 
-// reopen starts another server if there is room.
-func (s *Server) reopen() error {
-	if err := hasRoom(s.opt.Store); err != nil {
-		return err
-	}
-	s.Shutdown()
-	_, err := s.start()
-	return err
-}
-
-// Shutdown stops the server. It returns when the server has stopped.
+// Shutdown stops the server, if one runs. It returns when the server has stopped, or after some seconds
+// when it does not stop.
 func (s *Server) Shutdown() {
-	running := s.running.Load()
-	running.Shutdown()
-	running.WaitForShutdown()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shutdown()
+}
+
+func (s *Server) shutdown() {
+	if now := s.running.Swap(nil); now != nil {
+		now.stop(s.opt.Log)
+	}
+}
+
+// stop stops a server. Nobody waits any more for one that does not stop.
+func (r *running) stop(log *slog.Logger) {
+	stopped := make(chan struct{})
+	go func() {
+		r.Server.Shutdown()
+		r.WaitForShutdown()
+		close(stopped)
+	}()
+	t := time.NewTimer(stopTimeout)
+	defer t.Stop()
+	select {
+	case <-stopped:
+	case <-t.C:
+		log.Error("embedded NATS server does not stop and is left behind", "waited", stopTimeout)
+	}
 }
 
 // hasRoom writes a file and removes it: how much is free otherwise is asked differently on each
 // system.
 func hasRoom(dir string) (err error) {
-	f, err := os.CreateTemp(dir, "room-")
+	name := filepath.Join(dir, "room")
+	f, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("look for room: %w", err)
 	}
 	defer func() {
 		_ = f.Close() // nothing in it is wanted
-		_ = os.Remove(f.Name())
+		_ = os.Remove(name)
 	}()
 	if _, err := f.Write(make([]byte, reopenRoom)); err != nil {
 		return fmt.Errorf("look for room: %w", err)

@@ -46,7 +46,10 @@ func serve(t *testing.T, change func(*Options)) *fixture {
 		change(&opt)
 	}
 	var err error
-	if f.Server, err = Start(opt); err != nil {
+	if f.Server, err = New(opt); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Open(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -103,16 +106,15 @@ func TestReopen(t *testing.T) {
 	if err := f.running.Load().ShutdownJetStream(); err != nil {
 		t.Fatal(err)
 	}
-	log := &serverLog{opt: &f.opt, limited: f.limited, writeFailed: f.writeFailed}
-	log.Errorf("JetStream stream '%s' critical write error: %v", "$G > S", "no space left on device")
+	f.running.Load().log.Errorf("JetStream stream '%s' critical write error: %v", "$G > S", "no space left on device")
 	relaytest.Receive(t, f.connected)
 	publish()
 	s, err := js.Stream(ctx, "S")
 	if err != nil || s.CachedInfo().State.Msgs != 2 {
 		t.Errorf("got %+v, %v, want both messages", s, err)
 	}
-	if f.log.Count("store cannot be written") != 1 {
-		t.Errorf("log: got %q, want why", f.log.All)
+	if f.log.Count("msg=\"store cannot be written\"") != 1 || f.Err() != nil {
+		t.Errorf("log: got %q, want why; now %v", f.log.All, f.Err())
 	}
 }
 
@@ -123,7 +125,7 @@ func TestPortTaken(t *testing.T) {
 	}
 	defer func() { _ = ln.Close() }()
 	opt := Options{Store: t.TempDir(), Listen: ln.Addr().String(), Log: (&relaytest.LogLines{}).Logger()}
-	if _, err := Start(opt); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, err := New(opt); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("got %v, want that the port is in use", err)
 	}
 }

@@ -57,7 +57,7 @@ func servedFixture(t *testing.T) *fixture {
 			t.Fatal(err)
 		}
 	}
-	f.Connect(js)
+	f.js = js
 	close(f.begun)
 	return f
 }

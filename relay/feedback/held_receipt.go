@@ -97,12 +97,12 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *index.Entry, error) {
 	for {
 		onItsWay := hs.ledger.IsSending(c) // asked first: it may get to the index in between
-		p, _, err := hs.ledger.FindMessage(c, id, message.DayOf(time.Now().UnixMilli()))
+		p, _, err := hs.ledger.FindMessage(c, id)
 		if err != nil || p != nil {
 			if err != nil {
 				return nil, nil, err
 			}
-			f, err := hs.index.FindNumber(c, p.Number, p.Day)
+			f, err := hs.index.Entry(p)
 			if err != nil || f == nil {
 				return nil, nil, err
 			}
@@ -196,12 +196,12 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 		hs.log.Error("held receipt cannot be released, and is dropped", "account", h.Account, "held", seq, "error", err)
 		return nil
 	}
-	p, _, err := hs.ledger.FindMessage(&c, []byte(h.MessageID), message.DayOf(h.At.UnixMilli()))
+	p, _, err := hs.ledger.FindMessage(&c, []byte(h.MessageID))
 	if err != nil {
 		return err
 	}
 	if p != nil {
-		f, err := hs.index.FindNumber(&c, p.Number, p.Day)
+		f, err := hs.index.Entry(p)
 		if err != nil {
 			return err
 		}

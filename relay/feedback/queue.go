@@ -205,9 +205,8 @@ func (a *account) receiptWait(fb *message.Feedback) time.Duration {
 
 // lookForReceipt releases a feedback if the receipt has passed since it was published.
 func (a *account) lookForReceipt(fb *message.Feedback) {
-	c := fb.Conversation()
-	f, err := a.index.FindNumber(&c, fb.Number, message.DayOf(fb.SubmittedAt.UnixMilli()))
+	f, err := a.index.FindFeedback(fb)
 	if err == nil && f != nil && !f.Entry.AwaitsReceipt() {
-		a.change(func(o *schedule) { o.passed(c, fb.Number) })
+		a.change(func(o *schedule) { o.passed(fb.Conversation(), fb.Number) })
 	}
 }

@@ -47,7 +47,7 @@ func (ix *testIndex) write(all ...journal.Record) {
 	for i := range all {
 		data = journal.Append(data, &all[i])
 	}
-	if _, err := ix.applier.Apply(ix.seq, data, true); err != nil {
+	if _, err := ix.applier.Apply(ix.seq, journal.Seal(data), true); err != nil {
 		ix.t.Fatal(err)
 	}
 }
@@ -147,7 +147,7 @@ func (r *recorder) submit(ctx context.Context, k journal.Kind, appendTo func(dst
 }
 
 func (r *recorder) add(k journal.Kind, appendTo func(dst []byte) []byte) {
-	b, err := journal.ParseBatch(appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 3})))
+	b, err := journal.ParseBatch(journal.Seal(appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 3}))))
 	var rec journal.Record
 	if err != nil || !b.Next(&rec) || rec.Kind != k {
 		r.index.t.Errorf("record of kind %s: got %+v, %v", k, rec, errors.Join(err, b.Err))
@@ -180,8 +180,8 @@ func (r *recorder) answer(v message.Verdict) {
 }
 
 // findMessage finds the message with this message_id, letter by letter.
-func (r *recorder) findMessage(c *message.Conversation, id []byte, today uint16) (p *journal.Place, seq uint8, err error) {
-	err = r.index.EachEntry(c, today, func(f index.Found) bool {
+func (r *recorder) findMessage(c *message.Conversation, id []byte) (p *journal.Place, seq uint8, err error) {
+	err = r.index.EachEntry(c, func(f index.Found) bool {
 		for _, part := range f.Entry.Parts {
 			if string(part.ID) == string(id) {
 				p, seq = &f.Place, part.Seq

@@ -60,7 +60,7 @@ type Ledger struct {
 	IsSending func(c *message.Conversation) bool
 	// FindMessage returns where the message with this message_id stands, and which part of it
 	// that is; nil when there is none.
-	FindMessage func(c *message.Conversation, messageID []byte, today uint16) (*journal.Place, uint8, error)
+	FindMessage func(c *message.Conversation, messageID []byte) (*journal.Place, uint8, error)
 }
 
 // shared is what all parts of feedback use.
@@ -103,10 +103,6 @@ func New(c *Config) *Service {
 	f.sweeper = &sweeper{shared: s, accounts: f.accounts, waiting: w, dead: dead, events: f.events}
 	return f
 }
-
-// Connect gives feedback the JetStream that has its streams. It is called once, before the ledger
-// is up and begun is closed.
-func (f *Service) Connect(js jetstream.JetStream) { f.js = js }
 
 // Connected says that the connection to NATS is there, for the first time or again. It does not wait.
 func (f *Service) Connected() { f.renewals.announce() }

@@ -59,7 +59,11 @@ type Applier struct {
 	Index   *Index
 	Expired uint16                    // entries of days before are not brought in
 	Events  func(account []byte) bool // reports whether the account gets events; nil: none does
-	Cycle   Cycle                     // that was begun last
+	Lost    func(Lost)                // is called with what the log has lost; nil: nobody is told
+
+	pos     Position // of the last batch
+	rebuilt bool     // by Replay, from what could be read of another store
+	lost    uint64   // batches that the replay has found to be lost
 
 	// Of the batch at hand.
 	b        *pebble.Batch
@@ -67,10 +71,17 @@ type Applier struct {
 	at       Position
 	rec      journal.Record
 	index    uint64 // of the record
+	instance uint64 // of the writer
 	result   Result
 	key, val []byte
 	part     [1]EntryPart // of an accepted record
 }
+
+// IsRebuilt reports whether Replay has built the index again. It may know less than before.
+func (a *Applier) IsRebuilt() bool { return a.rebuilt }
+
+// Position is that of the last batch that was applied or replayed.
+func (a *Applier) Position() Position { return a.pos }
 
 // effects says what a record of each kind does to the index.
 var effects = [journal.Kinds]func(*Applier, *journal.Record) error{
@@ -88,45 +99,77 @@ var effects = [journal.Kinds]func(*Applier, *journal.Record) error{
 	journal.KindErase:     applyErase,
 	journal.KindReported:  (*Applier).reported,
 	journal.KindPublished: (*Applier).published,
+	journal.KindLate:      (*Applier).late,
+	journal.KindUnclaimed: (*Applier).unclaimed,
+	journal.KindCycle:     applyCycle,
+	journal.KindSkip:      applySkip,
 }
 
 // minApply is the least size of a batch. Pebble panics when it closes an empty batch that was made
 // with less than 12 octets.
 const minApply = 64
 
-// Apply brings in the message with sequence seq: all of it or nothing. changes says that records
-// may change entries: of this batch, too.
+// Apply brings in the batch with sequence seq: all of it or nothing. It does nothing if the index has
+// the batch already. changes says that records may change entries: of this batch, too.
 func (a *Applier) Apply(seq uint64, data []byte, changes bool) (*Result, error) {
 	a.Index.mu.RLock()
 	defer a.Index.mu.RUnlock()
 	if a.Index.db == nil {
 		return nil, ErrClosed
 	}
+	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0]}
+	r, err := journal.ParseBatch(data)
+	if err != nil {
+		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+	}
+	if !a.place(seq, &r) {
+		return &a.result, nil
+	}
 	size := max(2*len(data), minApply)
 	a.b, a.changes = a.Index.db.NewBatchWithSize(size), changes
 	if changes {
 		a.b = a.Index.db.NewIndexedBatchWithSize(size)
 	}
-	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0]}
-	err := a.records(seq, data)
+	err = a.records(&r)
 	if err == nil {
 		err = a.b.Commit(pebble.NoSync)
 	}
 	err = errors.Join(err, a.b.Close())
 	if err != nil {
+		a.Index.noticed(err)
 		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
 	}
+	a.pos = a.at
+	a.Index.recent.add(seq, data)
 	return &a.result, nil
 }
 
-func (a *Applier) records(seq uint64, data []byte) error {
-	r, err := journal.ParseBatch(data)
-	if err != nil {
+// place sets the position of the batch at hand. It returns false if the index has the batch.
+func (a *Applier) place(seq uint64, r *journal.BatchReader) bool {
+	a.at = a.pos
+	a.at.Seq, a.at.Sum = seq, r.Sum
+	a.at.Serial = r.Header.Serial
+	if r.HasMessages() {
+		a.at.Messages = r.Header.Messages
+	} else {
+		a.at.Serial = seq // the serial of such a batch counts those of its epoch
+	}
+	return a.pos.Serial == 0 || a.at.Serial > a.pos.Serial
+}
+
+func (a *Applier) records(r *journal.BatchReader) error {
+	if err := a.noticeLoss(r); err != nil {
 		return err
 	}
-	a.at = Position{Seq: seq, Epoch: r.Header.Epoch}
+	a.instance = r.Header.Instance
 	for ; r.Next(&a.rec); a.index++ {
-		a.at.Stopped = false
+		if a.rec.Kind == journal.KindStart {
+			if err := a.endUnclean(a.rec.At); err != nil {
+				return err
+			}
+			a.at.Used, a.at.Unclaimed = false, !r.HasMessages()
+		}
+		a.at.Epoch, a.at.Stopped = r.Header.Epoch, false
 		if err := effects[a.rec.Kind](a, &a.rec); err != nil {
 			return fmt.Errorf("record %d: %w", a.index, err)
 		}
@@ -134,8 +177,8 @@ func (a *Applier) records(seq uint64, data []byte) error {
 	if r.Err != nil {
 		return r.Err
 	}
-	a.at.Cycle = a.Cycle
-	a.val = appendApplied(a.val[:0], a.at)
+	a.at.Epoch = r.Header.Epoch
+	a.val = appendPosition(a.val[:0], &a.at)
 	return a.b.Set(keyApplied, a.val, nil)
 }
 
@@ -146,15 +189,22 @@ func (a *Applier) came(o Outcome, m *message.Merged) {
 
 // start notes with which epoch the cycle of numbers began.
 func (a *Applier) start(rec *journal.Record) error {
-	if !a.Cycle.Is(rec.First, rec.Last) {
-		a.Cycle = Cycle{First: rec.First, Last: rec.Last, Since: a.at.Epoch}
+	a.at.Time = max(a.at.Time, rec.At)
+	if !a.at.Cycle.Is(rec.First, rec.Last) {
+		a.at.Cycle = Cycle{First: rec.First, Last: rec.Last, Since: a.at.Epoch}
 	}
+	return a.b.Set(instanceKey(nil, a.at.Epoch), appendInstance(nil, a.instance, rec.First, rec.Last), nil)
+}
+
+// unclaimed notes that numbers of the epoch are assigned without claims.
+func (a *Applier) unclaimed(*journal.Record) error {
+	a.at.Unclaimed = true
 	return nil
 }
 
 // stop notes a clean stop, unless more follows.
-func (a *Applier) stop(*journal.Record) error {
-	a.at.Stopped = true
+func (a *Applier) stop(rec *journal.Record) error {
+	a.at.Stopped, a.at.Time = true, max(a.at.Time, rec.At)
 	return nil
 }
 
@@ -162,41 +212,6 @@ func (a *Applier) stop(*journal.Record) error {
 func (a *Applier) fed(rec *journal.Record) error {
 	a.result.Taken++
 	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
-}
-
-func (a *Applier) head(rec *journal.Record) error {
-	a.key = headKey(a.key[:0], &rec.Place.Conv)
-	a.val = appendHeadValue(a.val[:0], a.at.Epoch, rec.Bound)
-	return a.b.Set(a.key, a.val, nil)
-}
-
-func (a *Applier) accepted(rec *journal.Record) error {
-	if err := a.head(rec); err != nil || rec.Place.Day < a.Expired {
-		return err
-	}
-	var old Entry
-	known := false
-	a.part[0] = EntryPart{Seq: rec.Part.Seq, ID: rec.MessageID}
-	e := Entry{
-		Ordinal: rec.Place.Ordinal, Account: rec.Account, From: rec.From, To: rec.To, At: rec.At,
-		Reference: rec.Reference, HasReference: rec.HasReference, WantsReceipt: rec.WantsReceipt,
-		Total: rec.Part.Total, Parts: a.part[:],
-	}
-	if rec.Part.Total > 1 {
-		var err error
-		if old, known, err = a.entry(&rec.Place); err != nil {
-			return err
-		}
-		if known {
-			old.part(rec.Part.Seq).ID = rec.MessageID
-			old.At = min(old.At, rec.At)
-			e = old
-		}
-	}
-	if err := a.put(&rec.Place, &e); err != nil || known {
-		return err
-	}
-	return a.changed(&rec.Place, &e, message.Change(message.StateSent.String()), rec.At)
 }
 
 // entry returns the entry at p if it is of the same message. It can be asked of a batch
@@ -240,6 +255,7 @@ func (a *Applier) route(rec *journal.Record) error {
 	if rec.Place.Day < a.Expired {
 		return nil
 	}
+	a.Index.newest.note(prefixRoute, rec.Place.Day)
 	a.key = routeKey(a.key[:0], rec.Place.Day, rec.MessageID)
 	return a.b.Set(a.key, rec.Account, nil)
 }
@@ -280,5 +296,5 @@ func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
 		return Gone, err
 	}
 	a.result.Added++
-	return Read, a.b.Set(outboxKey(nil, FeedbackOutbox, a.at.Seq, a.index), row, nil)
+	return Read, a.b.Set(outboxKey(nil, FeedbackOutbox, a.at.Serial, a.index), row, nil)
 }

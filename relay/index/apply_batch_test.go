@@ -224,7 +224,7 @@ func TestAllOrNothing(t *testing.T) {
 		{"an octet is missing", read[:len(read)-1], true},
 		{"no record behind the last", append(slices.Clone(good), 99), true},
 		{"it was not said to change entries", read, false},
-		{"another version", append([]byte{2}, good[1:]...), true},
+		{"another version", append([]byte{3}, good[1:]...), true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -253,29 +253,41 @@ func TestAllOrNothing(t *testing.T) {
 // whether the log ended with a clean stop.
 func TestHowFarItGot(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	starts := func(epoch uint64, first, last uint16) []byte {
-		return journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: epoch}), &journal.Record{Kind: journal.KindStart, First: first, Last: last})
+	usual := Cycle{First: 1, Last: 99, Since: 3}
+	start := func(first, last uint16) journal.Record {
+		return journal.Record{Kind: journal.KindStart, First: first, Last: last, At: 7}
 	}
-	accepted, _ := l.bytes(acceptedAt(p, "id"))
-	stop, _ := l.bytes(journal.Record{Kind: journal.KindStop, At: 1})
 	for _, tt := range []struct {
-		name string
-		data []byte
-		want Position
+		name  string
+		epoch uint64
+		rec   journal.Record
+		want  Position
 	}{
-		{"begun", starts(3, 1, 99), Position{Epoch: 3, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
-		{"a message", accepted, Position{Epoch: 3, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
-		{"stopped", stop, Position{Epoch: 3, Stopped: true, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
-		{"begun again", starts(4, 1, 99), Position{Epoch: 4, Cycle: Cycle{First: 1, Last: 99, Since: 3}}},
-		{"with other numbers", starts(5, 1, 98), Position{Epoch: 5, Cycle: Cycle{First: 1, Last: 98, Since: 5}}},
+		{"begun", 3, start(1, 99), Position{Cycle: usual}},
+		{"a message", 3, acceptedAt(p, "id"), Position{Cycle: usual, Messages: 1, Used: true}},
+		{"a head, and no claims any more", 3, journal.Record{Kind: journal.KindUnclaimed}, Position{Cycle: usual, Messages: 1, Used: true, Unclaimed: true}},
+		{"stopped", 3, journal.Record{Kind: journal.KindStop, At: 8}, Position{Stopped: true, Cycle: usual, Messages: 1, Used: true, Unclaimed: true}},
+		{"begun again", 4, start(1, 99), Position{Cycle: usual, Messages: 1}},
+		{"with other numbers", 5, start(1, 98), Position{Cycle: Cycle{First: 1, Last: 98, Since: 5}, Messages: 1}},
 	} {
 		l.seq++
-		tt.want.Seq = l.seq
-		if _, err := l.a.Apply(l.seq, tt.data, false); err != nil {
+		data := journal.AppendHeader(nil, journal.Header{Epoch: tt.epoch, Serial: l.seq + 50, Messages: l.a.pos.Messages})
+		data = journal.Seal(journal.Append(data, &tt.rec))
+		tt.want.Seq, tt.want.Serial, tt.want.Sum, tt.want.Epoch, tt.want.Time = l.seq, l.seq+50, sumOf(data), tt.epoch, max(7, l.a.pos.Time, tt.want.Time)
+		if tt.want.Stopped {
+			tt.want.Time = 8
+		}
+		if _, err := l.a.Apply(l.seq, data, false); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := l.ix.Position(); err != nil || got != tt.want {
 			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
+		}
+	}
+	before := l.a.Position()
+	if again, _ := l.bytes(acceptedAt(p, "again")); true {
+		if _, err := l.a.Apply(9, again, false); err != nil || l.a.Position() != before {
+			t.Errorf("a batch that it has: got %v, and it is at %+v", err, l.a.Position())
 		}
 	}
 }

@@ -208,6 +208,8 @@ func headKey(dst []byte, c *message.Conversation) []byte {
 	return journal.AppendString(dst, c.Sender.Bytes())
 }
 
+const outboxKeyLen = 13
+
 // outboxKey is a prefix, of feedback or of events, and where their record stands in the log.
 func outboxKey(dst []byte, prefix byte, seq, index uint64) []byte {
 	dst = binary.BigEndian.AppendUint64(append(dst, prefix), seq)

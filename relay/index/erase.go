@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -15,14 +14,20 @@ import (
 // hash, so that none of them is given again while an old message may still be read.
 const (
 	personHead   = 'h'
+	personCycle  = 'c' // see cycle.go
 	hashedOctets = 16
 )
 
 // hashedHeadKey stands for headKey of a conversation that was erased.
 func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
+	return hashedKey(append(dst, prefixPerson, personHead), c)
+}
+
+// hashedKey appends what stands for a conversation without its names.
+func hashedKey(dst []byte, c *message.Conversation) []byte {
 	var buf [2 * (1 + message.MaxAddr)]byte
 	sum := sha256.Sum256(message.AppendConversation(buf[:0], c))
-	return append(append(dst, prefixPerson, personHead), sum[:hashedOctets]...)
+	return append(dst, sum[:hashedOctets]...)
 }
 
 // erasure takes what is known of one receiver out of the index.
@@ -45,23 +50,24 @@ func applyErase(a *Applier, rec *journal.Record) error {
 		return err
 	}
 	e := erasure{Applier: a, lookup: &lookup{it: it}, receiver: &rec.Place.Conv.Receiver}
-	return firstError(e.entries(), e.heads(), e.parts(), e.outbox(), e.events(), it.Error(), it.Close())
+	err = firstError(e.entries(), e.heads(), e.parts(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
+	return firstError(err, e.err, it.Close())
 }
 
 func (e erasure) entries() (failed error) {
-	err := e.eachDay(MaxDay, func(day uint16) bool {
+	e.eachDay(func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, e.receiver)
-		if e.it.SeekGE(prefix) && bytes.HasPrefix(e.it.Key(), prefix) {
+		if e.within(prefix) {
 			failed = e.b.DeleteRange(prefix, upper(prefix), nil)
 		}
 		return failed == nil
 	})
-	return firstError(failed, err)
+	return failed
 }
 
 func (e erasure) heads() error {
 	prefix := journal.AppendString([]byte{prefixHead}, e.receiver.Bytes())
-	for ok := e.it.SeekGE(prefix); ok && bytes.HasPrefix(e.it.Key(), prefix); ok = e.it.Next() {
+	for ok := e.within(prefix); ok; ok = e.nextWithin(prefix) {
 		d := journal.Decoder{B: e.it.Key(), Off: len(prefix)}
 		c := message.Conversation{Sender: d.Addr("sender"), Receiver: *e.receiver}
 		err := firstError(d.Err,
@@ -75,43 +81,31 @@ func (e erasure) heads() error {
 }
 
 func (e erasure) parts() error {
-	for ok := e.it.SeekGE([]byte{prefixPart}); ok && e.it.Key()[0] == prefixPart; {
+	for ok := e.within([]byte{prefixPart}); ok; {
 		day := binary.BigEndian.Uint16(e.it.Key()[1:])
 		prefix := partsOf(nil, day, e.receiver)
-		for ok = e.it.SeekGE(prefix); ok && bytes.HasPrefix(e.it.Key(), prefix); ok = e.it.Next() {
+		for ok = e.within(prefix); ok; ok = e.nextWithin(prefix) {
 			part, err := parsePart(day, e.it.Value())
 			err = firstError(err, e.b.Delete(e.it.Key(), nil), e.b.Delete(splitKey(nil, day, []byte(part.First)), nil))
 			if err != nil {
 				return err
 			}
 		}
-		ok = e.it.SeekGE(upper(dayPrefix(nil, prefixPart, day)))
+		ok = e.seek(upper(dayPrefix(nil, prefixPart, day))) && e.it.Key()[0] == prefixPart
 	}
 	return nil
 }
 
-func (e erasure) outbox() error {
-	for ok := e.it.SeekGE([]byte{FeedbackOutbox}); ok && e.it.Key()[0] == FeedbackOutbox; ok = e.it.Next() {
+// outbox takes the rows about the receiver out of an outbox, and counts them.
+func (e erasure) outbox(kind byte, taken *int) error {
+	for ok := e.within([]byte{kind}); ok; ok = e.nextWithin([]byte{kind}) {
 		if !IsAbout(e.it.Value(), *e.receiver) {
 			continue
 		}
 		if err := e.b.Delete(e.it.Key(), nil); err != nil {
 			return err
 		}
-		e.result.Taken++
-	}
-	return nil
-}
-
-// events does the same in the outbox of the events.
-func (e erasure) events() error {
-	for ok := e.it.SeekGE([]byte{EventOutbox}); ok && e.it.Key()[0] == EventOutbox; ok = e.it.Next() {
-		if !IsAbout(e.it.Value(), *e.receiver) {
-			continue
-		}
-		if err := e.b.Delete(e.it.Key(), nil); err != nil {
-			return err
-		}
+		*taken++
 	}
 	return nil
 }

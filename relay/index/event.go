@@ -31,7 +31,7 @@ func (a *Applier) changed(p *journal.Place, e *Entry, c message.Change, at int64
 		return err
 	}
 	a.result.Events = true
-	return a.b.Set(outboxKey(nil, EventOutbox, a.at.Seq, a.index), row, nil)
+	return a.b.Set(outboxKey(nil, EventOutbox, a.at.Serial, a.index), row, nil)
 }
 
 // published takes the events out of the outbox up to one that is in its stream.

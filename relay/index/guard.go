@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble"
@@ -29,9 +27,10 @@ var errGivenUp = errors.New("the file system does not take what is in memory; it
 // after some failures Pebble wants the process to end.
 type guard struct {
 	vfs.FS
-	log     *slog.Logger
-	within  time.Duration // closeTime; shorter in a test
-	givenUp chan struct{} // closed when nothing may be written any more
+	log       *slog.Logger
+	closeTime time.Duration // shorter in a test
+	failure   func(error)   // is called when Pebble cannot write any more
+	givenUp   chan struct{} // closed when nothing may be written any more
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -39,8 +38,8 @@ type guard struct {
 	fatal  error     // Pebble cannot write any more
 }
 
-func newGuard(fs vfs.FS, log *slog.Logger) *guard {
-	return &guard{FS: fs, log: log, within: closeTime, givenUp: make(chan struct{})}
+func newGuard(fs vfs.FS, log *slog.Logger, failure func(error)) *guard {
+	return &guard{FS: fs, log: log, failure: failure, closeTime: closeTime, givenUp: make(chan struct{})}
 }
 
 // Lock locks nothing: the lock of the store is held. A store that was given up keeps its lock.
@@ -97,7 +96,7 @@ func (*guard) Infof(string, ...any) {}
 func (g *guard) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(strings.ReplaceAll(format, "%v", "%w"), args...)
 	if !strings.HasPrefix(err.Error(), "MANIFEST") {
-		g.log.Error("index cannot go on", "error", err)
+		g.log.Error("index cannot go on", "error", err.Error())
 		os.Exit(1)
 	}
 	for _, a := range args {
@@ -108,6 +107,7 @@ func (g *guard) Fatalf(format string, args ...any) {
 	g.mu.Lock()
 	g.fatal = err
 	g.mu.Unlock()
+	g.failure(err)
 	runtime.Goexit()
 }
 
@@ -118,11 +118,17 @@ func (g *guard) err() error {
 	return g.fatal
 }
 
-// openDB opens a store. It returns an error also when Pebble calls Fatalf meanwhile.
+// openDB opens a store. It returns an error also when Pebble calls Fatalf meanwhile, or panics because of
+// what is in the files.
 func (g *guard) openDB(dir string, opt *pebble.Options) (db *pebble.DB, err error) {
 	opened := make(chan struct{})
 	go func() {
 		defer close(opened)
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("%w: %v", errUnreadable, p)
+			}
+		}()
 		err = errGivenUp
 		db, err = pebble.Open(dir, opt)
 	}()
@@ -133,15 +139,15 @@ func (g *guard) openDB(dir string, opt *pebble.Options) (db *pebble.DB, err erro
 	return db, err
 }
 
-// closeDB flushes and closes a store. If that takes too long, closeDB gives the store up.
-func (g *guard) closeDB(db *pebble.DB) error {
+// within calls closeStore. If that takes too long, within gives the store up.
+func (g *guard) within(closeStore func() error) error {
 	closed := make(chan error, 1)
 	go func() {
 		err := errGivenUp
 		defer func() { closed <- err }() // also if Fatalf ends the goroutine
-		err = errors.Join(db.Flush(), db.Close())
+		err = closeStore()
 	}()
-	t := time.NewTimer(g.within)
+	t := time.NewTimer(g.closeTime)
 	defer t.Stop()
 	select {
 	case err := <-closed:
@@ -150,11 +156,4 @@ func (g *guard) closeDB(db *pebble.DB) error {
 		close(g.givenUp)
 		return fmt.Errorf("close index: %w", errGivenUp)
 	}
-}
-
-// isDamage reports whether err, with which a store could not be opened, is one of what the store holds,
-// and not the file system's refusal: that says nothing of the store.
-func isDamage(err error) bool {
-	var refused syscall.Errno
-	return !errors.As(err, &refused) || errors.Is(err, fs.ErrNotExist) || refused == syscall.EIO
 }

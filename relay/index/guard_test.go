@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -46,7 +47,7 @@ func openWith(t *testing.T, dir string) *Index {
 func route(t *testing.T, ix *Index, seq uint64, id string) {
 	t.Helper()
 	a := &Applier{Index: ix}
-	batch := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq}), 9, "bank", []byte(id))
+	batch := journal.Seal(journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq}), 9, "bank", []byte(id)))
 	if _, err := a.Apply(seq, batch, true); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestCloseFullDisk(t *testing.T) {
 	}
 	route(t, ix, 2, "b")
 	disk := &fullDisk{FS: ix.guard.FS}
-	ix.guard.FS, ix.guard.within = disk, 10*time.Millisecond
+	ix.guard.FS, ix.guard.closeTime = disk, 10*time.Millisecond
 	if err := ix.Close(); !errors.Is(err, errGivenUp) {
 		t.Errorf("got %v, want %v", err, errGivenUp)
 	}
@@ -109,26 +110,64 @@ func TestManifestFullDisk(t *testing.T) {
 // A new index on a full disk is an error, whatever Pebble makes of it.
 func TestOpenFullDisk(t *testing.T) {
 	for _, prefix := range []string{"", "MANIFEST", "CURRENT", "marker", "0"} {
-		g := newGuard(&fullDisk{FS: vfs.Default, prefix: prefix}, slog.New(slog.DiscardHandler))
+		g := newGuard(&fullDisk{FS: vfs.Default, prefix: prefix}, slog.New(slog.DiscardHandler), func(error) {})
 		db, err := g.openDB(t.TempDir(), &pebble.Options{FS: g, Logger: g, DisableWAL: true})
 		if err == nil {
 			_ = db.Close() // it does not make such a file
 			continue
 		}
-		if !errors.Is(err, syscall.ENOSPC) || isDamage(err) {
+		if !errors.Is(err, syscall.ENOSPC) || isDamageAtOpen(err) {
 			t.Errorf("%s: got %v, want that there is no room", prefix, err)
 		}
 	}
 }
 
 // An index that the file system does not let open is not damaged.
-func TestIsDamage(t *testing.T) {
+func TestIsDamageAtOpen(t *testing.T) {
 	for err, want := range map[error]bool{
 		syscall.ENOSPC: false, syscall.EROFS: false, syscall.EACCES: false, syscall.ENOTDIR: false, syscall.EMFILE: false,
 		syscall.ENOENT: true, syscall.EIO: true, errors.New("bad checksum"): true,
 	} {
-		if got := isDamage(&fs.PathError{Err: err}); got != want {
+		if got := isDamageAtOpen(&fs.PathError{Err: err}); got != want {
 			t.Errorf("%v: got damage %v, want %v", err, got, want)
 		}
+	}
+}
+
+// An index whose directory is gone says so, and can still be read. It writes nothing where it was.
+func TestMoved(t *testing.T) {
+	for name, move := range map[string]func(dir string) error{
+		"removed":  os.RemoveAll,
+		"moved":    func(dir string) error { return os.Rename(dir, dir+".away") },
+		"replaced": func(dir string) error { return errors.Join(os.Rename(dir, dir+".away"), os.Mkdir(dir, 0o750)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "index")
+			ix := openWith(t, dir)
+			if err := ix.Err(); err != nil {
+				t.Fatalf("before: %v", err)
+			}
+			if err := move(dir); err != nil {
+				t.Fatal(err)
+			}
+			if err := ix.Err(); !errors.Is(err, ErrMoved) {
+				t.Errorf("got %v, want %v", err, ErrMoved)
+			}
+			if got, err := ix.Route([]byte("a"), 9, 1); got != "bank" || err != nil {
+				t.Errorf("route: got %q, %v, want it still", got, err)
+			}
+			if err := ix.Close(); err != nil {
+				t.Error(err)
+			}
+			if files, err := os.ReadDir(dir); len(files) > 0 {
+				t.Errorf("got %v, %v in its place, want nothing", files, err)
+			}
+			if err := ix.Open(); err != nil || ix.Err() != nil {
+				t.Errorf("open again: got %v, %v", err, ix.Err())
+			}
+			if err := ix.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -4,24 +4,23 @@
 package index
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble"
-	"github.com/cockroachdb/pebble/bloom"
 	"github.com/cockroachdb/pebble/vfs"
+	"golang.org/x/time/rate"
 
-	"readback/relay/journal"
 	"readback/relay/message"
 )
 
-// The keys of the index begin with one of these. Version changes with any of
-// the keys or values: an index of another version is built again from the log.
+// The keys of the index begin with one of these. Version changes with any of the keys or values. An index
+// of the version before is converted: see upgrade. One of a newer version is left as it is.
 const (
 	prefixEntry    = 'e'
 	prefixHead     = 'h'
@@ -33,8 +32,10 @@ const (
 	prefixPart     = 'p'
 	prefixPerson   = 'u' // of subscribers: see optout.go, erase.go
 	EventOutbox    = 'v'
+	prefixSkip     = 'k'
+	prefixInstance = 'i'
 
-	Version = 4
+	Version = 5
 )
 
 var (
@@ -43,98 +44,41 @@ var (
 
 	// ErrClosed is the error of an index that is closed, or not open yet.
 	ErrClosed = errors.New("index is closed")
+
+	// ErrMoved is the error of an index whose directory was removed or replaced. It can still be read.
+	ErrMoved = errors.New("index was removed or replaced while it was in use")
 )
 
-// Index is what the log says, ready to look up: a Pebble store without a log of its
-// own. What it loses in a crash is read again from the log, since it notes in each
-// batch how far that batch brings it.
+// Index is what the log says, ready to look up: a Pebble store without a log of its own. What it loses
+// in a crash is read again from the log, since it notes in each batch how far that batch brings it.
+// It also knows what the log has lost: it is completed from the log, and never given up for a log
+// that knows less.
 type Index struct {
-	fs  vfs.FS // that dir is in
-	dir string
-	log *slog.Logger
+	// Static after construction.
+	fs     vfs.FS // that dir is in
+	dir    string
+	log    *slog.Logger
+	recent *recent
+
+	newest   newestDays
+	failure  failure
+	complain rate.Sometimes // about the disk
 
 	// CacheSize is how many octets of blocks are kept in memory. It may be set before Open.
 	CacheSize int64
 
 	// mu is held for reading by each use of db, for writing while db is replaced.
 	mu    sync.RWMutex
-	db    *pebble.DB // nil while closed
-	guard *guard     // of db
-}
-
-// Position is how far the index follows the log.
-type Position struct {
-	Seq     uint64 // of the last message
-	Epoch   uint64 // of its batch
-	Stopped bool   // it was a clean stop
-	Cycle   Cycle  // of its epoch; zero when the log has forgotten its beginning
+	db    *pebble.DB  // nil while closed
+	guard *guard      // of db
+	home  os.FileInfo // dir, when db was opened
+	moved *moved      // a store whose directory was removed, to be taken over; nil: none
 }
 
 // LockStore takes the lock of a store, in the file LOCK of its directory. The error says that
 // another process has it. Close gives the lock back, and so does the end of the process.
 func LockStore(dir string) (io.Closer, error) {
 	return vfs.Default.Lock(filepath.Join(dir, "LOCK"))
-}
-
-// open opens the store. The caller holds mu.
-func (ix *Index) open() error {
-	guard, cache := newGuard(ix.fs, ix.log), pebble.NewCache(ix.CacheSize)
-	defer cache.Unref()
-	opt := &pebble.Options{
-		Cache:                    cache,
-		DisableWAL:               true,
-		MemTableSize:             8 << 20,
-		L0CompactionThreshold:    8,
-		LBaseMaxBytes:            256 << 20,
-		MaxConcurrentCompactions: func() int { return 1 },
-		FS:                       guard,
-		Logger:                   guard,
-	}
-	opt.Levels = make([]pebble.LevelOptions, 7)
-	for i := range opt.Levels {
-		opt.Levels[i] = pebble.LevelOptions{FilterPolicy: bloom.FilterPolicy(10), FilterType: pebble.TableFilter}
-	}
-	db, err := guard.openDB(ix.dir, opt)
-	if err != nil {
-		return err
-	}
-	ix.db, ix.guard = db, guard
-	return nil
-}
-
-// matches tells whether the index is of this version and of the stream that was
-// created at that time.
-func (ix *Index) matches(created int64) (bool, error) {
-	value, err := ix.get(keyMeta)
-	if err != nil {
-		return false, err
-	}
-	return string(value) == string(metaValue(created)), nil
-}
-
-func metaValue(created int64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{Version}, uint64(created))
-}
-
-// rebuild empties the index and ties it to a stream.
-func (ix *Index) rebuild(created int64) error {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	if ix.db == nil {
-		return ErrClosed
-	}
-	err := ix.db.Close()
-	ix.db = nil
-	if err != nil {
-		return fmt.Errorf("rebuild index: %w", err)
-	}
-	if err := ix.fs.RemoveAll(ix.dir); err != nil {
-		return fmt.Errorf("rebuild index: %w", err)
-	}
-	if err := ix.open(); err != nil {
-		return fmt.Errorf("rebuild index: %w", err)
-	}
-	return ix.db.Set(keyMeta, metaValue(created), pebble.NoSync)
 }
 
 // get returns a copy of a value; nil when there is none.
@@ -144,7 +88,9 @@ func (ix *Index) get(key []byte) ([]byte, error) {
 	if ix.db == nil {
 		return nil, ErrClosed
 	}
-	return copyOf(ix.db.Get(key))
+	value, err := copyOf(ix.db.Get(key))
+	ix.noticed(err)
+	return value, err
 }
 
 // copyOf makes the result of a Get one's own; nil when there is none.
@@ -156,34 +102,6 @@ func copyOf(value []byte, closer interface{ Close() error }, err error) ([]byte,
 		return nil, err
 	}
 	return append(make([]byte, 0, len(value)), value...), closer.Close()
-}
-
-// Position says how far the index follows the log.
-func (ix *Index) Position() (Position, error) {
-	value, err := ix.get(keyApplied)
-	if err != nil || value == nil {
-		return Position{}, err
-	}
-	return parseApplied(value)
-}
-
-func parseApplied(value []byte) (Position, error) {
-	d := journal.Decoder{B: value}
-	a := Position{Seq: d.Uint64("sequence"), Epoch: d.Uint64("epoch"), Stopped: d.Byte("stopped") == 1}
-	a.Cycle = Cycle{First: d.Uint16("first"), Last: d.Uint16("last"), Since: d.Uint64("since")}
-	return a, d.Err
-}
-
-func appendApplied(dst []byte, a Position) []byte {
-	dst = binary.BigEndian.AppendUint64(dst, a.Seq)
-	dst = binary.BigEndian.AppendUint64(dst, a.Epoch)
-	stopped := byte(0)
-	if a.Stopped {
-		stopped = 1
-	}
-	dst = binary.AppendUvarint(append(dst, stopped), uint64(a.Cycle.First))
-	dst = binary.AppendUvarint(dst, uint64(a.Cycle.Last))
-	return binary.BigEndian.AppendUint64(dst, a.Cycle.Since)
 }
 
 // Head returns the epoch in which the head of a conversation was noted and its next
@@ -203,6 +121,7 @@ func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 		return 0, 0, nil
 	}
 	if err != nil {
+		ix.noticed(err)
 		return 0, 0, err
 	}
 	epoch, next, err = parseHeadValue(value)
@@ -221,7 +140,7 @@ func (ix *Index) Expire(day uint16) error {
 			return err
 		}
 	}
-	return nil
+	return ix.expireSkips(int64(day) * 24 * time.Hour.Milliseconds())
 }
 
 // Flush writes what is in memory to the disk.
@@ -231,7 +150,13 @@ func (ix *Index) Flush() error {
 	if ix.db == nil {
 		return ErrClosed
 	}
-	return ix.db.Flush()
+	forget := ix.recent.rotate()
+	err := ix.db.Flush()
+	if err == nil {
+		forget()
+	}
+	ix.noticed(err)
+	return err
 }
 
 // EachRow calls f with the keys and values of all rows, until it returns false.
@@ -240,19 +165,7 @@ func (ix *Index) EachRow(f func(key, value []byte) bool) error {
 	if err != nil {
 		return err
 	}
-	for ok := l.it.First(); ok && f(l.it.Key(), l.it.Value()); ok = l.it.Next() {
+	for ok := l.moved(l.it.First()); ok && f(l.it.Key(), l.it.Value()); ok = l.next() {
 	}
-	return firstError(l.it.Error(), l.close())
-}
-
-// Discard closes the store without writing what is in memory, as a crash would.
-func (ix *Index) Discard() error {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	if ix.db == nil {
-		return nil
-	}
-	err := ix.db.Close()
-	ix.db = nil
-	return err
+	return l.close()
 }

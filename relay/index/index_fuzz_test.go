@@ -12,6 +12,7 @@ import (
 	"readback/relay/journal"
 	"readback/relay/journal/journaltest"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 	"readback/smpp/receipt"
 )
 
@@ -43,7 +44,9 @@ func FuzzIndexValues(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value []byte) {
 		comesBack(t, value, parseEntry, func(e *Entry) []byte { return appendEntry(nil, e) })
 		comesBack(t, value, parseHead, func(h *headValue) []byte { return appendHeadValue(nil, h.epoch, h.next) })
-		comesBack(t, value, parseApplied, func(a *Position) []byte { return appendApplied(nil, *a) })
+		comesBack(t, value, parsePosition, func(p *Position) []byte { return appendPosition(nil, p) })
+		comesBack(t, value, parseWriter, func(w *writer) []byte { return appendInstance(nil, w.instance, w.First, w.Last) })
+		comesBack(t, value, parseCycleChanges, func(all *[]CycleChange) []byte { return appendCycleChanges(nil, *all) })
 		comesBack(t, value, parsePartOfDay, func(p *journal.SplitPart) []byte { return appendPart(nil, p) })
 		comesBack(t, value, parseSplitState, func(m *receipt.Merge) []byte { return appendSplitState(nil, m) })
 	})
@@ -148,9 +151,9 @@ func FuzzForeignRow(f *testing.F) {
 		if err := ix.db.Set(key, value, pebble.NoSync); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = ix.FindNumber(&c, 257, MaxDay)
-		_, _ = ix.FindReceiver(&c.Receiver, 257, MaxDay)
-		_ = ix.EachEntry(&c, MaxDay, func(Found) bool { return true })
+		_, _ = ix.FindNumber(&c, 257, relaytest.Any)
+		_, _ = ix.FindReceiver(&c.Receiver, 257)
+		_ = ix.EachEntry(&c, func(Found) bool { return true })
 		_, _ = ix.Outbox(FeedbackOutbox, 0, 0, 10)
 		_, _ = ix.Outbox(EventOutbox, 0, 0, 10)
 		_, _ = ix.OutboxRows()
@@ -159,7 +162,9 @@ func FuzzForeignRow(f *testing.F) {
 		_, _ = ix.OptOut(&c.Receiver)
 		_, _, _ = ix.Head(&c)
 		_, _ = ix.Position()
-		_, _ = ix.matches(0)
+		_, _ = ix.Skips()
+		_, _ = ix.CycleOf(3)
+		_, _ = ix.CycleChanges(&c)
 		_, _, _ = ix.Part([]byte("4a7f02"), &c.Receiver, 20780, 1)
 		_, _ = ix.Route([]byte("4a7f01"), 20780, 1)
 		if err := ix.db.Delete(key, pebble.NoSync); err != nil {

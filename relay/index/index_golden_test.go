@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"readback/relay/journal"
@@ -34,6 +35,9 @@ func TestGoldenKeys(t *testing.T) {
 		"opt-out key":                  optOutKey(nil, receiver),
 		"meta key":                     keyMeta,
 		"applied key":                  keyApplied,
+		"skip key":                     skipKey(nil, 3),
+		"instance key":                 instanceKey(nil, 3),
+		"cycle key":                    cycleKey(nil, c),
 	} {
 		if !bytes.Equal(got, golden[name]) {
 			t.Errorf("%s: %s", name, journaltest.HexDiff(got, golden[name]))
@@ -134,16 +138,10 @@ func TestGoldenValues(t *testing.T) {
 	for name, want := range map[string]headValue{"head": {3, 300}, "head, all at their most": {math.MaxUint64, journaltest.MostOrdinal}} {
 		checkGoldenValue(t, name, check(name, appendHeadValue(nil, want.epoch, want.next)), want, parseHead)
 	}
-	usual := Cycle{First: 1, Last: 257, Since: 2}
-	for name, want := range map[string]Position{
-		"applied":          {Seq: 9, Epoch: 3, Cycle: usual},
-		"applied, stopped": {Seq: 9, Epoch: 3, Stopped: true, Cycle: usual},
-		"applied, all at their most": {
-			Seq: math.MaxUint64 - 1, Epoch: math.MaxUint64 - 1, Stopped: true, Cycle: Cycle{math.MaxUint16, math.MaxUint16, math.MaxUint64},
-		},
-	} {
-		checkGoldenValue(t, name, check(name, appendApplied(nil, want)), want, parseApplied)
+	for name, want := range goldenPositions() {
+		checkGoldenValue(t, name, check(name, appendPosition(nil, &want)), want, parsePosition)
 	}
+	checkGoldenFollowing(t, check)
 	for name, want := range map[string]journal.SplitPart{
 		"part":                    {Seq: 2, First: "4a7f01", Day: 20780},
 		"part, all at their most": {Seq: 255, First: string(journaltest.Many("f", 255)), Day: 20780},
@@ -158,6 +156,52 @@ func TestGoldenValues(t *testing.T) {
 	for name := range golden {
 		t.Errorf("section [%s] is of no value", name)
 	}
+}
+
+func goldenPositions() map[string]Position {
+	const most = journaltest.MostOrdinal
+	usual := Cycle{First: 1, Last: 257, Since: 2}
+	return map[string]Position{
+		"applied":            {Seq: 9, Serial: 12, Sum: 0x11223344, Epoch: 3, Messages: 300, Missing: 1, Time: journaltest.Time, Used: true, Cycle: usual},
+		"applied, stopped":   {Seq: 9, Serial: 12, Epoch: 3, Stopped: true, Cycle: usual},
+		"applied, unclaimed": {Seq: 9, Serial: 12, Epoch: 3, Used: true, Unclaimed: true, Cycle: usual},
+		"applied, all at their most": {
+			Seq: most, Serial: most, Sum: math.MaxUint32, Epoch: most, Messages: most, Missing: most, Time: journaltest.MostTime,
+			Stopped: true, Used: true, Unclaimed: true, Cycle: Cycle{math.MaxUint16, math.MaxUint16, most},
+		},
+	}
+}
+
+// checkGoldenFollowing compares the values that say what is not known of the log, and who wrote it.
+func checkGoldenFollowing(t *testing.T, check func(name string, got []byte) []byte) {
+	t.Helper()
+	const most = journaltest.MostOrdinal
+	for name, want := range map[string]Skip{
+		"skip": {Epoch: 3, Own: 8, Other: 300, At: journaltest.Time}, "skip, all at their most": {3, most, most, journaltest.MostTime},
+	} {
+		parse := func(value []byte) (Skip, error) { return parseSkip(skipKey(nil, 3), value) }
+		checkGoldenValue(t, name, check(name, appendSkip(nil, &want)), want, parse)
+	}
+	for name, want := range map[string]writer{
+		"instance": {0x1122334455667788, Cycle{First: 1, Last: 257}}, "instance, all at their most": {math.MaxUint64, Cycle{First: math.MaxUint16, Last: math.MaxUint16}},
+	} {
+		checkGoldenValue(t, name, check(name, appendInstance(nil, want.instance, want.First, want.Last)), want, parseWriter)
+	}
+	changes := []CycleChange{{300, 1, 257}, {900, 10, 99}}
+	if got, err := parseCycleChanges(check("cycle changes", appendCycleChanges(nil, changes))); err != nil || !reflect.DeepEqual(got, changes) {
+		t.Errorf("cycle changes: got %+v, %v, want %+v", got, err, changes)
+	}
+}
+
+// writer is what parseInstance returns.
+type writer struct {
+	instance uint64
+	Cycle
+}
+
+func parseWriter(value []byte) (w writer, err error) {
+	w.instance, w.Cycle, err = parseInstance(value)
+	return w, err
 }
 
 func goldenCuts() map[string]receipt.Merge {
@@ -188,8 +232,8 @@ func checkGoldenValue[T any](t *testing.T, name string, octets []byte, want T, p
 		for _, bit := range []byte{0x01, 0x02, 0x40, 0x80} {
 			other := bytes.Clone(octets)
 			other[i] ^= bit
-			if name == "applied" && i == 16 && bit != 1 {
-				continue // anything but 1 is no clean stop
+			if strings.HasPrefix(name, "applied") && bit >= 0x40 && other[i]&^bit <= positionStopped|positionUsed|positionUnclaimed {
+				continue // no flag
 			}
 			if got, err := parse(other); err == nil && reflect.DeepEqual(got, want) {
 				t.Errorf("%s: octet %d changed by %02x: got the same", name, i, bit)

@@ -66,6 +66,10 @@ func goldenLog() []byte {
 	})
 	erased := message.Conversation{Sender: journaltest.Conversation.Sender, Receiver: journaltest.MustAddr("447700900199")}
 	gone := journaltest.Accepted(func(r *journal.Record) { r.Place.Conv, r.To.Addr, r.Account = erased, erased.Receiver, []byte("shop") })
+	late := journaltest.Accepted(func(r *journal.Record) {
+		r.Kind, r.Place.Number, r.Place.Ordinal, r.Account = journal.KindLate, 2, 1<<40+2, []byte("shop")
+		r.Bound = 1<<40 + 3
+	})
 	part := func(seq uint8, key string) journal.Record {
 		return journal.Record{
 			Kind: journal.KindSplit, Place: journaltest.ReceiverOn(20780), Part: message.Part{Total: 2}, PartSeq: seq,
@@ -78,7 +82,7 @@ func goldenLog() []byte {
 			Notes: message.PartReceipt{State: state, ID: id, Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
 		}
 	}
-	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3})
+	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 7, Messages: 300})
 	for _, rec := range []journal.Record{
 		{Kind: journal.KindStart, First: 1, Last: 257, At: journaltest.Time},
 		{Kind: journal.KindHead, Place: journal.Place{Conv: journaltest.MostConversation}, Bound: 300},
@@ -92,11 +96,22 @@ func goldenLog() []byte {
 		{Kind: journal.KindOptOut, Place: journaltest.ReceiverOn(0), Status: 1, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2},
 		gone,
 		{Kind: journal.KindErase, Place: journal.Place{Conv: erased}, At: journaltest.Time},
+		late,
+		{Kind: journal.KindUnclaimed},
+		{Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.Conversation}, Bound: 300, First: 1, Last: 257},
+		{Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.Conversation}, Bound: 900, First: 10, Last: 99},
+		{Kind: journal.KindSkip, Skip: 100, At: journaltest.Time - 1},
+		{Kind: journal.KindSkip, Skip: 200, At: journaltest.Time},
 		{Kind: journal.KindStop, At: journaltest.Time},
 	} {
 		batch = journal.Append(batch, &rec)
 	}
-	return batch
+	return journal.Seal(batch)
+}
+
+func sumOf(batch []byte) uint32 {
+	r, _ := journal.ParseBatch(batch)
+	return r.Sum
 }
 
 // goldenRows has the rows of an index whose log has goldenLog as message 7.
@@ -104,21 +119,32 @@ func goldenRows(t *testing.T) map[string]string {
 	values := journaltest.Golden(t, "index_values.txt")
 	second := journaltest.Place
 	second.Number = 1
+	third := journaltest.Place
+	third.Number = 2
 	m := goldenEntry(func(e *Entry) {
 		e.Reference, e.HasReference, e.WantsReceipt, e.State, e.Parts[0].State = 42, true, true, message.StateRead, message.StateDelivered
 		e.DeliveredAt, e.ReadAt, e.ReceivedAt, e.ReadID, e.ReportedAt = journaltest.Time, journaltest.Time+1, journaltest.Time+2, 77, journaltest.Time
 	})
 	later := goldenEntry(func(e *Entry) { e.Ordinal, e.Account = 1<<40+1, []byte("shop") })
+	late := goldenEntry(func(e *Entry) { e.Ordinal, e.Account = 1<<40+2, []byte("shop") })
 	cut := goldenCuts()["cut, complete"]
 	cut.Closing = 1
 	erased := message.Conversation{Sender: journaltest.Conversation.Sender, Receiver: journaltest.MustAddr("447700900199")}
+	applied := Position{
+		Seq: 7, Serial: 7, Sum: sumOf(goldenLog()), Epoch: 3, Messages: 304, Time: journaltest.Time, Stopped: true, Used: true, Unclaimed: true,
+		Cycle: Cycle{1, 257, 3},
+	}
 	rows := map[string][]byte{
-		string(keyApplied): appendApplied(nil, Position{Seq: 7, Epoch: 3, Stopped: true, Cycle: Cycle{1, 257, 3}}),
+		string(keyApplied): appendPosition(nil, &applied),
 		string(headKey(nil, &journaltest.MostConversation)):        appendHeadValue(nil, 3, 300),
 		string(headKey(nil, &journaltest.Conversation)):            appendHeadValue(nil, 3, 1<<40+2),
 		string(hashedHeadKey(nil, &erased)):                        appendHeadValue(nil, 3, 1<<40+5),
 		string(entryKey(nil, &journaltest.Place)):                  appendEntry(nil, &m),
 		string(entryKey(nil, &second)):                             appendEntry(nil, &later),
+		string(entryKey(nil, &third)):                              appendEntry(nil, &late),
+		string(skipKey(nil, 3)):                                    appendSkip(nil, &Skip{Epoch: 3, Other: 300, At: journaltest.Time}),
+		string(instanceKey(nil, 3)):                                appendInstance(nil, 1<<60, 1, 257),
+		string(cycleKey(nil, &journaltest.Conversation)):           values["cycle changes"],
 		string(routeKey(nil, 20780, []byte("4a7f01"))):             []byte("bank"),
 		string(splitKey(nil, 20780, []byte("4a7f01"))):             appendSplitState(nil, &cut),
 		string(optOutKey(nil, &journaltest.Conversation.Receiver)): values["opt-out"],
@@ -149,10 +175,11 @@ func TestGoldenIndex(t *testing.T) {
 	want := goldenRows(t)
 	wantRows(t, l.ix, want)
 
-	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3})
+	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3, Serial: 8, Messages: 304})
 	batch = journal.AppendFed(batch, 7, 4)
 	batch = journal.AppendPublished(batch, 7, 4)
 	batch = journal.AppendOptOut(batch, &journal.Record{Place: journaltest.ReceiverOn(0)})
+	batch = journal.Seal(batch)
 	if _, err := l.a.Apply(8, batch, false); err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +187,10 @@ func TestGoldenIndex(t *testing.T) {
 	maps.DeleteFunc(want, func(key, _ string) bool {
 		return key[0] == FeedbackOutbox || key[0] == EventOutbox && bytes.Compare([]byte(key), outboxKey(nil, EventOutbox, 7, 4)) <= 0
 	})
-	want[string(keyApplied)] = string(appendApplied(nil, Position{Seq: 8, Epoch: 3, Cycle: Cycle{1, 257, 3}}))
+	applied := Position{
+		Seq: 8, Serial: 8, Sum: sumOf(batch), Epoch: 3, Messages: 304, Time: journaltest.Time, Used: true, Unclaimed: true,
+		Cycle: Cycle{1, 257, 3},
+	}
+	want[string(keyApplied)] = string(appendPosition(nil, &applied))
 	wantRows(t, l.ix, want)
 }

@@ -2,13 +2,16 @@ package index
 
 import (
 	"encoding/binary"
+	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // followed returns an index in dir that has been brought to the end of log.
@@ -20,7 +23,11 @@ func followed(t *testing.T, dir string, log *journal.Memory) *Index {
 		t.Fatal(err)
 	}
 	a := &Applier{Index: ix}
-	if _, err := a.Replay(t.Context(), log.Open(), logger); err != nil {
+	_, err = a.Replay(t.Context(), log.Open(), logger)
+	if ix.Err() != nil {
+		_, err = a.Replay(t.Context(), log.Open(), logger)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return ix
@@ -30,7 +37,9 @@ func followed(t *testing.T, dir string, log *journal.Memory) *Index {
 func oneMessage(t *testing.T) (*journal.Memory, journal.Place) {
 	t.Helper()
 	log, rec := new(journal.Memory), acceptedAt(testPlace(t), "4A7F01")
-	batch := journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1}), &rec)
+	batch := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 1})
+	batch = journal.Append(batch, &journal.Record{Kind: journal.KindStart, First: 1, Last: 257})
+	batch = journal.Seal(journal.Append(batch, &rec))
 	if err := log.Open().Append(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +52,7 @@ func planted(t *testing.T, log *journal.Memory, p journal.Place, change func(*pe
 	t.Helper()
 	dir = t.TempDir()
 	ix := followed(t, dir, log)
-	f, err := ix.FindNumber(&p.Conv, p.Number, MaxDay)
+	f, err := ix.FindNumber(&p.Conv, p.Number, relaytest.Any)
 	if err != nil || f == nil {
 		t.Fatalf("message: %v, %v", f, err)
 	}
@@ -58,7 +67,7 @@ func planted(t *testing.T, log *journal.Memory, p journal.Place, change func(*pe
 	return dir
 }
 
-// wantBelieved brings the index in dir to the end of log, and looks whether it was kept.
+// wantBelieved brings the index in dir to the end of log, and looks whether what it knew was kept.
 func wantBelieved(t *testing.T, dir string, log *journal.Memory, p journal.Place, believed bool) {
 	t.Helper()
 	ix := followed(t, dir, log)
@@ -70,7 +79,7 @@ func wantBelieved(t *testing.T, dir string, log *journal.Memory, p journal.Place
 	if believed {
 		want = message.StateFailed
 	}
-	if f, err := ix.FindNumber(&p.Conv, p.Number, MaxDay); f == nil || err != nil || f.Entry.State != want {
+	if f, err := ix.FindNumber(&p.Conv, p.Number, relaytest.Any); f == nil || err != nil || f.Entry.State != want {
 		t.Errorf("message: got %+v, %v, want state %s", f, err, want)
 	}
 	if got, err := ix.get(keyMeta); string(got) != string(metaValue(log.Open().Info().Created)) || err != nil {
@@ -78,23 +87,21 @@ func wantBelieved(t *testing.T, dir string, log *journal.Memory, p journal.Place
 	}
 }
 
-// An index of another version or another log is discarded and built again from the log. An
-// index of this version and log is kept.
-func TestIndexOfAnotherVersion(t *testing.T) {
+// What an index knows is kept if it is of this version, also when the stream was made at another time. An
+// index that does not say its version is built again, and what can be read of it is taken over.
+func TestIndexIsKept(t *testing.T) {
 	log, p := oneMessage(t)
 	for _, tt := range []struct {
-		name     string
-		change   func(meta []byte) []byte
-		believed bool
+		name   string
+		change func(meta []byte) []byte
 	}{
-		{"as it is", func(meta []byte) []byte { return meta }, true},
-		{"older version", func(meta []byte) []byte { meta[0]--; return meta }, false},
-		{"newer version", func(meta []byte) []byte { meta[0]++; return meta }, false},
-		{"no version", func(meta []byte) []byte { return meta[1:] }, false},
-		{"no meta", func([]byte) []byte { return nil }, false},
-		{"log made later", func(meta []byte) []byte { return made(meta, 1) }, false},
-		{"log made earlier", func(meta []byte) []byte { return made(meta, ^uint64(0)) }, false},
-		{"more behind it", func(meta []byte) []byte { return append(meta, 0) }, false},
+		{"as it is", func(meta []byte) []byte { return meta }},
+		{"log made later", func(meta []byte) []byte { return made(meta, 1) }},
+		{"log made earlier", func(meta []byte) []byte { return made(meta, ^uint64(0)) }},
+		{"a version that no release had", func(meta []byte) []byte { meta[0] = 3; return meta }},
+		{"no version", func(meta []byte) []byte { return append([]byte{0}, meta[2:]...) }},
+		{"no meta", func([]byte) []byte { return nil }},
+		{"more behind it", func(meta []byte) []byte { return append(meta, 0) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := planted(t, log, p, func(db *pebble.DB) error {
@@ -104,7 +111,7 @@ func TestIndexOfAnotherVersion(t *testing.T) {
 				}
 				return db.Set(keyMeta, meta, pebble.NoSync)
 			})
-			wantBelieved(t, dir, log, p, tt.believed)
+			wantBelieved(t, dir, log, p, true)
 		})
 	}
 }
@@ -114,17 +121,41 @@ func made(meta []byte, by uint64) []byte {
 	return binary.BigEndian.AppendUint64(meta[:1], binary.BigEndian.Uint64(meta[1:])+by)
 }
 
-// An index that is ahead of the log, or does not say how far it got, is built again from the
-// log.
+// An index that a newer release wrote is left as it is, and the error names both versions.
+func TestIndexOfNewerVersion(t *testing.T) {
+	log, p := oneMessage(t)
+	dir := planted(t, log, p, func(db *pebble.DB) error {
+		return db.Set(keyMeta, append([]byte{Version + 1}, metaValue(1)[1:]...), pebble.NoSync)
+	})
+	logger := slog.New(slog.DiscardHandler)
+	ix, err := Open(dir, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.Close() }()
+	for range 2 {
+		_, err = (&Applier{Index: ix}).Replay(t.Context(), log.Open(), logger)
+		newer, ok := errors.AsType[*VersionError](err)
+		if !ok || newer.Found != Version+1 || !strings.Contains(err.Error(), "it has version 6, and this release reads versions 4 to 5") || ix.Err() != nil {
+			t.Errorf("got %v, and the index %v, want an error of the version", err, ix.Err())
+		}
+	}
+	if account, err := ix.Route([]byte("planted"), p.Day, 1); account != "bank" || err != nil {
+		t.Errorf("route: got %q, %v, want it as it was", account, err)
+	}
+}
+
+// An index that is ahead of the log stays, and so does what can be read of one that does not say how far
+// it got.
 func TestIndexAheadOfItsLog(t *testing.T) {
 	log, p := oneMessage(t)
 	for name, value := range map[string][]byte{
-		"ahead":      appendApplied(nil, Position{Seq: 1 << 40, Epoch: 1}),
+		"ahead":      appendPosition(nil, &Position{Seq: 1 << 40, Serial: 1 << 40, Epoch: 1}),
 		"unreadable": {1, 2, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := planted(t, log, p, func(db *pebble.DB) error { return db.Set(keyApplied, value, pebble.NoSync) })
-			wantBelieved(t, dir, log, p, false)
+			wantBelieved(t, dir, log, p, true)
 		})
 	}
 }

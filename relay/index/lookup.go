@@ -15,13 +15,12 @@ import (
 // maxDays is how many days back a lookup goes at most.
 const maxDays = 400
 
-// MaxDay is after all days.
-const MaxDay = math.MaxUint16
-
-// lookup reads the index; it is one view of it, to be closed.
+// lookup reads the index; it is one view of it, to be closed. Its first error sticks: a row that cannot
+// be read does not count as missing.
 type lookup struct {
-	ix *Index
-	it *pebble.Iterator
+	ix  *Index
+	it  *pebble.Iterator
+	err error
 }
 
 func (ix *Index) lookup() (*lookup, error) { return ix.lookupIn(nil) }
@@ -47,19 +46,48 @@ func (ix *Index) lookupIn(bounds *pebble.IterOptions) (*lookup, error) {
 	return &lookup{ix: ix, it: it}, nil
 }
 
+// close ends the view, and returns its first error.
 func (l *lookup) close() error {
 	defer l.ix.mu.RUnlock()
-	return l.it.Close()
+	err := firstError(l.err, l.it.Close())
+	l.ix.noticed(err)
+	return err
 }
 
-// newestDay returns the newest day with entries that is not after day; false when
-// there is none. Days without messages cost nothing.
-func (l *lookup) newestDay(day uint16) (uint16, bool) {
-	if !l.it.SeekLT(upper(dayPrefix(nil, prefixEntry, day))) {
+// seek moves to the first row from key on, and reports whether there is one.
+func (l *lookup) seek(key []byte) bool { return l.moved(l.it.SeekGE(key)) }
+
+// next moves to the next row, and reports whether there is one.
+func (l *lookup) next() bool { return l.moved(l.it.Next()) }
+
+func (l *lookup) moved(ok bool) bool {
+	if !ok {
+		l.err = firstError(l.err, l.it.Error())
+	}
+	return ok && l.err == nil
+}
+
+// at moves to the row of key, and reports whether there is one.
+func (l *lookup) at(key []byte) bool { return l.seek(key) && bytes.Equal(l.it.Key(), key) }
+
+// within moves to the first row with a prefix, and reports whether there is one.
+func (l *lookup) within(prefix []byte) bool {
+	return l.seek(prefix) && bytes.HasPrefix(l.it.Key(), prefix)
+}
+
+// nextWithin moves to the next row, and reports whether it has the prefix.
+func (l *lookup) nextWithin(prefix []byte) bool {
+	return l.next() && bytes.HasPrefix(l.it.Key(), prefix)
+}
+
+// newestDay returns the newest day with rows of a kind that is not after day; false when there is
+// none. Days without rows cost nothing.
+func (l *lookup) newestDay(kind byte, day uint16) (uint16, bool) {
+	if !l.moved(l.it.SeekLT(upper(dayPrefix(nil, kind, day)))) {
 		return 0, false
 	}
 	key := l.it.Key()
-	if len(key) < 3 || key[0] != prefixEntry {
+	if len(key) < 3 || key[0] != kind {
 		return 0, false
 	}
 	return binary.BigEndian.Uint16(key[1:]), true
@@ -76,17 +104,17 @@ func upper(prefix []byte) []byte {
 	return nil
 }
 
-// eachDay calls f with the days that have entries, newest first, from day on, until f
-// returns false.
-func (l *lookup) eachDay(day uint16, f func(day uint16) bool) error {
+// eachDay calls f with the days that have entries, newest first, until f returns false. It does not
+// look at the clock, which may have been ahead when an entry was made.
+func (l *lookup) eachDay(f func(day uint16) bool) {
+	day := uint16(math.MaxUint16)
 	for range maxDays {
-		d, ok := l.newestDay(day)
-		if !ok || !f(d) || d == 0 {
+		d, ok := l.newestDay(prefixEntry, day)
+		if !ok || !f(d) || l.err != nil || d == 0 {
 			break
 		}
 		day = d - 1
 	}
-	return l.it.Error()
 }
 
 // Found is an entry and where it stands.
@@ -95,74 +123,92 @@ type Found struct {
 	Entry Entry // its slices are its own
 }
 
-// read returns the entry that the iterator stands at.
-func (l *lookup) read() (Found, error) {
+// read returns the entry that the iterator stands at. An error sticks.
+func (l *lookup) read() (f Found, ok bool) {
 	p, err := parseEntryKey(l.it.Key())
 	if err != nil {
-		return Found{}, err
+		l.err = firstError(l.err, err)
+		return Found{}, false
 	}
 	e, err := parseEntry(bytes.Clone(l.it.Value()))
+	if err != nil {
+		l.err = firstError(l.err, err)
+		return Found{}, false
+	}
 	p.Ordinal = e.Ordinal
-	return Found{Place: p, Entry: e}, err
+	return Found{Place: p, Entry: e}, true
 }
 
-// FindNumber returns the newest entry of a number in a conversation; nil when there
-// is none.
-func (ix *Index) FindNumber(c *message.Conversation, number, today uint16) (*Found, error) {
+// Entry returns the entry at a place; nil when it is gone, or of another message.
+func (ix *Index) Entry(p *journal.Place) (*Found, error) {
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	if !l.at(entryKey(nil, p)) {
+		return nil, l.close()
+	}
+	f, ok := l.read()
+	if err := l.close(); err != nil || !ok || f.Place.Ordinal != p.Ordinal {
+		return nil, err
+	}
+	return &f, nil
+}
+
+// FindNumber returns the newest entry of a number in a conversation that stands accepts; nil when
+// there is none.
+func (ix *Index) FindNumber(c *message.Conversation, number uint16, stands func(*journal.Place) bool) (*Found, error) {
 	defer crash.OnPanic()
 	l, err := ix.lookupEntries()
 	if err != nil {
 		return nil, err
 	}
-	var f *Found
-	var failed error
-	err = l.eachDay(today, func(day uint16) bool {
-		key := entryKey(nil, &journal.Place{Conv: *c, Day: day, Number: number})
-		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
+	var found *Found
+	l.eachDay(func(day uint16) bool {
+		if !l.at(entryKey(nil, &journal.Place{Conv: *c, Day: day, Number: number})) {
 			return true
 		}
-		var at Found
-		at, failed = l.read()
-		f = &at
-		return false
+		if f, ok := l.read(); ok && stands(&f.Place) {
+			found = &f
+		}
+		return found == nil
 	})
-	return f, firstError(failed, err, l.close())
+	if err := l.close(); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
-// FindReceiver returns the newest entry of a number in each conversation of a receiver.
-func (ix *Index) FindReceiver(receiver *message.Addr, number, today uint16) ([]Found, error) {
+// FindReceiver returns all entries of a number in the conversations of a receiver, newest day first.
+func (ix *Index) FindReceiver(receiver *message.Addr, number uint16) ([]Found, error) {
 	defer crash.OnPanic()
 	l, err := ix.lookupEntries()
 	if err != nil {
 		return nil, err
 	}
 	var all []Found
-	var failed error
-	seen := make(map[message.Addr]bool)
-	err = l.eachDay(today, func(day uint16) bool {
+	l.eachDay(func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, receiver)
-		for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); {
+		for ok := l.within(prefix); ok; {
 			at, err := parseEntryKey(l.it.Key())
 			if err != nil {
-				failed = err
+				l.err = firstError(l.err, err)
 				return false
 			}
 			at.Number = number
-			key := entryKey(nil, &at)
-			if !seen[at.Conv.Sender] && l.it.SeekGE(key) && bytes.Equal(l.it.Key(), key) {
-				f, err := l.read()
-				if err != nil {
-					failed = err
-					return false
+			if l.at(entryKey(nil, &at)) {
+				if f, ok := l.read(); ok {
+					all = append(all, f)
 				}
-				seen[at.Conv.Sender] = true
-				all = append(all, f)
 			}
-			ok = l.it.SeekGE(upper(conversationPrefix(nil, day, &at.Conv)))
+			ok = l.seek(upper(conversationPrefix(nil, day, &at.Conv))) && bytes.HasPrefix(l.it.Key(), prefix)
 		}
 		return true
 	})
-	return all, firstError(failed, err, l.close())
+	if err := l.close(); err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // FindFeedback returns the entry of the message that a feedback is about; nil when it is gone.
@@ -182,80 +228,35 @@ func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
 		return nil, err
 	}
 	day := message.DayOf(fb.SubmittedAt.UnixMilli())
-	var f Found
 	for _, d := range []uint16{day, day + 1} {
-		key := entryKey(nil, &journal.Place{Conv: c, Day: d, Number: fb.Number})
-		if !l.it.SeekGE(key) || !bytes.Equal(l.it.Key(), key) {
+		if !l.at(entryKey(nil, &journal.Place{Conv: c, Day: d, Number: fb.Number})) {
 			continue
 		}
-		if f, err = l.read(); err == nil && feedbackID(&f.Place, &f.Entry) == fb.Event {
+		if f, ok := l.read(); ok && feedbackID(&f.Place, &f.Entry) == fb.Event {
 			return &f, l.close()
 		}
 	}
-	return nil, firstError(err, l.it.Error(), l.close())
+	return nil, l.close()
 }
 
 // EachEntry calls f with the entries of a conversation, newest day first, until f returns
 // false.
-func (ix *Index) EachEntry(c *message.Conversation, today uint16, f func(Found) bool) error {
+func (ix *Index) EachEntry(c *message.Conversation, f func(Found) bool) error {
 	defer crash.OnPanic()
 	l, err := ix.lookupEntries()
 	if err != nil {
 		return err
 	}
-	var failed error
-	err = l.eachDay(today, func(day uint16) bool {
+	l.eachDay(func(day uint16) bool {
 		prefix := conversationPrefix(nil, day, c)
-		for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix); ok = l.it.Next() {
-			var at Found
-			if at, failed = l.read(); failed != nil || !f(at) {
+		for ok := l.within(prefix); ok; ok = l.nextWithin(prefix) {
+			if at, ok := l.read(); !ok || !f(at) {
 				return false
 			}
 		}
 		return true
 	})
-	return firstError(failed, err, l.close())
-}
-
-// Row is a feedback that is not yet in its queue, or an event not yet in its stream.
-type Row struct {
-	Seq, Index uint64 // where its record stands in the log
-	Body       []byte // JSON
-}
-
-// Outbox returns the first rows after seq and index.
-func (ix *Index) Outbox(prefix byte, seq, index uint64, limit int) ([]Row, error) {
-	l, err := ix.lookup()
-	if err != nil {
-		return nil, err
-	}
-	var rows []Row
-	ok := l.it.SeekGE(outboxKey(nil, prefix, seq, index+1))
-	for ; ok && len(rows) < limit; ok = l.it.Next() {
-		key := l.it.Key()
-		if len(key) != 13 || key[0] != prefix {
-			break
-		}
-		rows = append(rows, Row{
-			Seq:   binary.BigEndian.Uint64(key[1:]),
-			Index: uint64(binary.BigEndian.Uint32(key[9:])),
-			Body:  bytes.Clone(l.it.Value()),
-		})
-	}
-	return rows, firstError(l.it.Error(), l.close())
-}
-
-// OutboxRows counts the rows of the outbox.
-func (ix *Index) OutboxRows() (int, error) {
-	l, err := ix.lookup()
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for ok := l.it.SeekGE([]byte{FeedbackOutbox}); ok && l.it.Key()[0] == FeedbackOutbox; ok = l.it.Next() {
-		n++
-	}
-	return n, firstError(l.it.Error(), l.close())
+	return l.close()
 }
 
 func firstError(errs ...error) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/cockroachdb/pebble"
@@ -13,8 +14,8 @@ import (
 	"readback/relay/relaytest"
 )
 
-// FindNumber returns the newest entry of the conversation with the number that is not of a later
-// day.
+// FindNumber returns the newest entry of the conversation with the number that the caller accepts,
+// whatever the day is.
 func TestNewestEntry(t *testing.T) {
 	l := newLogbook(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
@@ -33,36 +34,43 @@ func TestNewestEntry(t *testing.T) {
 	put(c, 20783, 5, "new")
 	put(c, 20783, 7, "seven")
 	tests := []struct {
-		number, today uint16
-		want          string
+		number uint16
+		before uint64 // the ordinals that are accepted
+		want   string
 	}{
-		{5, 20790, "new 20783"},
-		{5, 20783, "new 20783"},
-		{5, 20782, "old 20780"},
-		{5, 20780, "old 20780"},
-		{5, 20779, ""},
-		{6, MaxDay, "six 20780"},
-		{7, 20790, "seven 20783"},
-		{4, 20790, ""},
-		{8, 20790, ""},
+		{5, math.MaxUint64, "new 20783"},
+		{5, 20784, "new 20783"},
+		{5, 20783, "old 20780"},
+		{5, 20780, ""},
+		{6, math.MaxUint64, "six 20780"},
+		{7, math.MaxUint64, "seven 20783"},
+		{4, math.MaxUint64, ""},
+		{8, math.MaxUint64, ""},
 	}
 	for _, tt := range tests {
-		f, err := l.ix.FindNumber(&c, tt.number, tt.today)
+		f, err := l.ix.FindNumber(&c, tt.number, func(p *journal.Place) bool { return p.Ordinal < tt.before })
 		got := ""
 		if f != nil {
 			got = fmt.Sprintf("%s %d", f.Entry.Parts[0].ID, f.Place.Day)
 			if f.Place.Conv != c || f.Place.Number != tt.number || f.Place.Ordinal != uint64(f.Place.Day) {
-				t.Errorf("%d on %d: got place %+v", tt.number, tt.today, f.Place)
+				t.Errorf("%d before %d: got place %+v", tt.number, tt.before, f.Place)
+			}
+			if again, err := l.ix.Entry(&f.Place); err != nil || again == nil || again.Place != f.Place {
+				t.Errorf("%d before %d: at its place: got %+v, %v", tt.number, tt.before, again, err)
+			}
+			f.Place.Ordinal++
+			if other, err := l.ix.Entry(&f.Place); err != nil || other != nil {
+				t.Errorf("%d before %d: of another message: got %+v, %v, want none", tt.number, tt.before, other, err)
 			}
 		}
 		if err != nil || got != tt.want {
-			t.Errorf("%d on %d: got %q, %v, want %q", tt.number, tt.today, got, err, tt.want)
+			t.Errorf("%d before %d: got %q, %v, want %q", tt.number, tt.before, got, err, tt.want)
 		}
 	}
 }
 
-// FindReceiver returns, of each sender, the newest entry with the number.
-func TestNewestOfEachSender(t *testing.T) {
+// FindReceiver returns the entries with the number of all senders, the newest day first.
+func TestEntriesOfReceiver(t *testing.T) {
 	l := newLogbook(t)
 	receiver := relaytest.Addr(t, "447700900123")
 	put := func(sender, receiver string, day, number uint16, id string) {
@@ -78,20 +86,17 @@ func TestNewestOfEachSender(t *testing.T) {
 	put("c", "447700900124", 20782, 5, "other")
 	put("d", "447700900122", 20782, 5, "other")
 	put("e", "447700900123", 20784, 5, "e tomorrow")
-	for today, want := range map[uint16]string{
-		20782: "[a new c new b old]", 20781: "[a old b old]", 20779: "[]", 20790: "[e tomorrow a new c new b old]",
-	} {
-		all, err := l.ix.FindReceiver(&receiver, 5, today)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got [][]byte
-		for _, f := range all {
-			got = append(got, f.Entry.Parts[0].ID)
-		}
-		if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
-			t.Errorf("on %d: got %s, want %s", today, text, want)
-		}
+	all, err := l.ix.FindReceiver(&receiver, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]byte
+	for _, f := range all {
+		got = append(got, f.Entry.Parts[0].ID)
+	}
+	want := "[e tomorrow a new c new a old b old]"
+	if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
+		t.Errorf("got %s, want %s", text, want)
 	}
 }
 
@@ -111,24 +116,21 @@ func TestEachEntry(t *testing.T) {
 		l.write(acceptedAt(p, fmt.Sprint(p.Day, ".", p.Number)))
 	}
 	for _, tt := range []struct {
-		today uint16
-		n     int
-		want  string
+		n    int
+		want string
 	}{
-		{MaxDay, 9, "20782.1 20780.1 20780.2 0.3 "},
-		{20781, 9, "20780.1 20780.2 0.3 "},
-		{0, 9, "0.3 "},
-		{20790, 2, "20782.1 20780.1 "},
-		{20790, 1, "20782.1 "},
+		{9, "20782.1 20780.1 20780.2 0.3 "},
+		{2, "20782.1 20780.1 "},
+		{1, "20782.1 "},
 	} {
 		got, n := "", 0
-		err := l.ix.EachEntry(&c, tt.today, func(f Found) bool {
+		err := l.ix.EachEntry(&c, func(f Found) bool {
 			got += string(f.Entry.Parts[0].ID) + " "
 			n++
 			return n < tt.n
 		})
 		if err != nil || got != tt.want {
-			t.Errorf("%d from %d: got %s, %v, want %s", tt.n, tt.today, got, err, tt.want)
+			t.Errorf("%d: got %s, %v, want %s", tt.n, got, err, tt.want)
 		}
 	}
 }
@@ -141,15 +143,16 @@ func TestDamagedEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bad *journal.RecordError
-	if f, err := l.ix.FindNumber(&p.Conv, p.Number, p.Day); !errors.As(err, &bad) {
+	if f, err := l.ix.FindNumber(&p.Conv, p.Number, relaytest.Any); !errors.As(err, &bad) {
 		t.Errorf("by number: got %+v, %v, want an error", f, err)
 	}
-	if all, err := l.ix.FindReceiver(&p.Conv.Receiver, p.Number, p.Day); !errors.As(err, &bad) {
+	if all, err := l.ix.FindReceiver(&p.Conv.Receiver, p.Number); !errors.As(err, &bad) {
 		t.Errorf("by receiver: got %+v, %v, want an error", all, err)
 	}
-	if err := l.ix.EachEntry(&p.Conv, p.Day, func(Found) bool { return true }); !errors.As(err, &bad) {
+	if err := l.ix.EachEntry(&p.Conv, func(Found) bool { return true }); !errors.As(err, &bad) {
 		t.Errorf("of the conversation: got %v, want an error", err)
 	}
+	l.seq++
 	data, _ := l.bytes(readAt(p, message.StatusRead, 2000))
 	if got, err := l.a.Apply(9, data, true); !errors.As(err, &bad) {
 		t.Errorf("read: got %v, %v, want an error", got, err)
@@ -163,9 +166,9 @@ func TestClosedIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, ask := range map[string]func() error{
-		"number":   func() error { _, err := l.ix.FindNumber(&p.Conv, 1, 1); return err },
-		"receiver": func() error { _, err := l.ix.FindReceiver(&p.Conv.Receiver, 1, 1); return err },
-		"entries":  func() error { return l.ix.EachEntry(&p.Conv, 1, func(Found) bool { return true }) },
+		"number":   func() error { _, err := l.ix.FindNumber(&p.Conv, 1, relaytest.Any); return err },
+		"receiver": func() error { _, err := l.ix.FindReceiver(&p.Conv.Receiver, 1); return err },
+		"entries":  func() error { return l.ix.EachEntry(&p.Conv, func(Found) bool { return true }) },
 		"outbox":   func() error { _, err := l.ix.Outbox(FeedbackOutbox, 0, 0, 1); return err },
 		"rows":     func() error { _, err := l.ix.OutboxRows(); return err },
 	} {
@@ -266,9 +269,9 @@ func TestOlderDaysAreFew(t *testing.T) {
 		t.Fatal(err)
 	}
 	days := 0
-	err = look.eachDay(MaxDay, func(uint16) bool { days++; return true })
-	if days != 1 || err != nil {
-		t.Errorf("got %d days, %v, want 1", days, err)
+	look.eachDay(func(uint16) bool { days++; return true })
+	if days != 1 || look.err != nil {
+		t.Errorf("got %d days, %v, want 1", days, look.err)
 	}
 	const most = 10
 	if s := look.it.Stats(); s.ReverseStepCount[pebble.InternalIterCall] > most {

@@ -5,14 +5,14 @@ import (
 	"readback/relay/message"
 )
 
-// Part returns the part of a message to receiver that a key was last given to, in so many
-// days up to newest.
-func (ix *Index) Part(key []byte, receiver *message.Addr, newest, days uint16) (part journal.SplitPart, ok bool, err error) {
-	for back := range days {
-		value, err := ix.get(partKey(nil, newest-back, receiver, key))
+// Part returns the part of a message to receiver that a key was last given to, on day today or so many
+// days before, or on any later day: the clock may have been ahead.
+func (ix *Index) Part(key []byte, receiver *message.Addr, today, days uint16) (part journal.SplitPart, ok bool, err error) {
+	for day := range ix.daysBack(prefixPart, today, days) {
+		value, err := ix.get(partKey(nil, day, receiver, key))
 		if err != nil || value != nil {
 			if err == nil {
-				part, err = parsePart(newest-back, value)
+				part, err = parsePart(day, value)
 			}
 			return part, err == nil, err
 		}
@@ -46,16 +46,16 @@ func (ix *Index) HasParts() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	has := l.it.SeekGE([]byte{prefixPart}) && l.it.Key()[0] == prefixPart
-	return has, firstError(l.it.Error(), l.close())
+	has := l.within([]byte{prefixPart})
+	return has, l.close()
 }
 
-// Route returns the account that an id was last given to, in so many days up to newest;
-// empty when there is none.
-func (ix *Index) Route(id []byte, newest, days uint16) (string, error) {
-	for back := range days {
+// Route returns the account that an id was last given to, on day today or so many days before, or on
+// any later day; empty when there is none.
+func (ix *Index) Route(id []byte, today, days uint16) (string, error) {
+	for day := range ix.daysBack(prefixRoute, today, days) {
 		var buf [3 + journal.MaxRouteID]byte
-		account, err := ix.get(routeKey(buf[:0], newest-back, id))
+		account, err := ix.get(routeKey(buf[:0], day, id))
 		if err != nil || account != nil {
 			return string(account), err
 		}

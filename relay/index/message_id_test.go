@@ -10,8 +10,8 @@ import (
 func applyRoute(t *testing.T, ix *Index, day uint16, account, id string) {
 	t.Helper()
 	a := &Applier{Index: ix, Expired: 100}
-	b := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1}), day, account, []byte(id))
-	if _, err := a.Apply(uint64(day), b, false); err != nil {
+	b := journal.AppendRoute(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: uint64(day)}), day, account, []byte(id))
+	if _, err := a.Apply(uint64(day), journal.Seal(b), false); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,10 +1,18 @@
 package index
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
 
+	"github.com/cockroachdb/pebble"
+	"github.com/cockroachdb/pebble/bloom"
 	"github.com/cockroachdb/pebble/vfs"
+	"golang.org/x/time/rate"
 )
 
 // New returns the index in dir. It is closed until Open has succeeded.
@@ -13,7 +21,10 @@ func New(dir string, log *slog.Logger) *Index { return NewIn(vfs.Default, dir, l
 // NewIn is New in another file system than that of the machine. Tests have one in memory.
 func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index {
 	const cache = 8 << 20
-	return &Index{fs: fs, dir: dir, log: log, CacheSize: cache}
+	return &Index{
+		fs: fs, dir: dir, log: log, recent: &recent{fs: fs, path: dir + ".recent", log: log},
+		complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
+	}
 }
 
 // Open returns the index in dir, and opens it.
@@ -25,51 +36,188 @@ func Open(dir string, log *slog.Logger) (*Index, error) {
 	return ix, nil
 }
 
-// Open opens the store, unless it is open. One that is damaged is removed: the log has it all. One that
-// the file system does not let it open stays. After an error Open can be called again.
+// Open opens the store, unless it is open. One that is damaged is set aside, and an empty one opened:
+// Replay builds it from the log and from what can be read of the damaged one. After an error Open can
+// be called again.
 func (ix *Index) Open() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.db != nil {
 		return nil
 	}
+	if failed, _ := ix.failure.get(); errors.Is(failed, ErrDamaged) {
+		if err := ix.setAside(); err != nil {
+			return fmt.Errorf("set the damaged index aside: %w", err)
+		}
+	}
+	ix.failure.reset()
 	err := ix.open()
-	switch {
-	case err == nil:
-		return nil
-	case !isDamage(err):
-		return fmt.Errorf("open index: %w", err)
+	if err != nil && isDamageAtOpen(err) {
+		ix.damaged(err)
+		if err = ix.setAside(); err == nil {
+			ix.failure.reset()
+			err = ix.open()
+		}
 	}
-	ix.log.Warn("index is damaged and is built again", "error", err)
-	if err := ix.fs.RemoveAll(ix.dir); err != nil {
-		return fmt.Errorf("open index: %w", err)
-	}
-	if err := ix.open(); err != nil {
+	if err != nil {
 		return fmt.Errorf("open index: %w", err)
 	}
 	return nil
 }
 
-// Err returns why nothing can be written any more until the store is closed and opened again; nil if it
-// can.
+// open opens the store. The caller holds mu.
+func (ix *Index) open() error {
+	guard, cache := newGuard(ix.fs, ix.log, ix.failed), pebble.NewCache(ix.CacheSize)
+	defer cache.Unref()
+	if err := checkManifest(ix.fs, ix.dir); err != nil {
+		return err
+	}
+	db, err := guard.openDB(ix.dir, ix.options(guard, cache))
+	if err != nil {
+		return err
+	}
+	ix.db, ix.guard = db, guard
+	if ix.home, err = ix.fs.Stat(ix.dir); err == nil {
+		err = ix.readNewestDays()
+	}
+	if err != nil {
+		ix.db = nil
+		return errors.Join(err, guard.within(db.Close))
+	}
+	return nil
+}
+
+func (ix *Index) options(guard *guard, cache *pebble.Cache) *pebble.Options {
+	opt := &pebble.Options{
+		Cache:                    cache,
+		FS:                       guard,
+		DisableWAL:               true,
+		MemTableSize:             8 << 20,
+		L0CompactionThreshold:    8,
+		LBaseMaxBytes:            256 << 20,
+		MaxConcurrentCompactions: func() int { return 1 },
+		Logger:                   guard,
+		EventListener:            &pebble.EventListener{BackgroundError: ix.backgroundError},
+	}
+	opt.Levels = make([]pebble.LevelOptions, 7)
+	for i := range opt.Levels {
+		opt.Levels[i] = pebble.LevelOptions{FilterPolicy: bloom.FilterPolicy(10), FilterType: pebble.TableFilter}
+	}
+	return opt
+}
+
+// aside is where a damaged store waits until what can be read of it has been taken over.
+func (ix *Index) aside() string { return ix.dir + ".damaged" }
+
+// setAside moves the store out of the way. If one waits already, the index was being built again, and
+// what was built so far is removed. The caller holds mu.
+func (ix *Index) setAside() error {
+	if _, err := ix.fs.Stat(ix.aside()); err == nil {
+		return ix.fs.RemoveAll(ix.dir)
+	}
+	if err := ix.fs.Rename(ix.dir, ix.aside()); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil // the store is gone
+		}
+		return err
+	}
+	return ix.syncParent()
+}
+
+func (ix *Index) syncParent() error {
+	parent, err := ix.fs.OpenDir(filepath.Dir(ix.dir))
+	if err != nil {
+		return err
+	}
+	return errors.Join(parent.Sync(), parent.Close())
+}
+
+// Restart opens the index again if it cannot go on: one that is damaged is set aside, and one whose
+// directory was removed or replaced is kept, as far as it can be read, until Replay has taken it over.
+func (ix *Index) Restart() error {
+	switch err := ix.Err(); {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrMoved):
+		ix.leave()
+	case !errors.Is(err, ErrClosed):
+		if err := ix.Close(); err != nil {
+			ix.log.Warn("index could not be closed", "error", err)
+		}
+	}
+	return ix.Open()
+}
+
+// Err returns why the store cannot go on until Restart; nil if it can. The error is ErrDamaged if it has
+// to be built again.
 func (ix *Index) Err() error {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
-	if ix.db == nil {
+	switch {
+	case ix.db == nil:
 		return ErrClosed
+	case ix.hasMoved():
+		return ErrMoved
 	}
-	return ix.guard.err()
+	err, _ := ix.failure.get()
+	return err
+}
+
+// hasMoved reports whether the directory is another one than when the store was opened. A file system in
+// memory does not tell. The caller holds mu.
+func (ix *Index) hasMoved() bool {
+	now, err := ix.fs.Stat(ix.dir)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && os.SameFile(ix.home, ix.home) && !os.SameFile(ix.home, now)
+}
+
+// moved is a store whose directory is not where it was.
+type moved struct {
+	db    *pebble.DB
+	guard *guard
+}
+
+// leave keeps the store for Replay, which takes it over. It is not flushed: its files would come among
+// those of the store that is in its place.
+func (ix *Index) leave() {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.recent.stop(false)
+	ix.failure.reset() // files that are not there are no damage of the store in its place
+	if ix.moved == nil {
+		ix.moved = &moved{ix.db, ix.guard}
+	}
+	ix.db = nil
+}
+
+// Discard closes the store without writing what is in memory, as a crash would.
+func (ix *Index) Discard() error {
+	ix.recent.stop(false)
+	return ix.close((*pebble.DB).Close)
 }
 
 // Close flushes and closes the store; then all methods return ErrClosed. If the file system takes
-// nothing, Close gives up after some seconds. What is lost is read from the log again.
+// nothing, Close gives up after some seconds. What is lost is read from the log again. A store that has
+// moved is not flushed.
 func (ix *Index) Close() error {
+	if errors.Is(ix.Err(), ErrMoved) {
+		return ix.Discard()
+	}
+	err := ix.close(func(db *pebble.DB) error { return errors.Join(db.Flush(), db.Close()) })
+	ix.recent.stop(err == nil)
+	return err
+}
+
+// close takes the store away and closes it.
+func (ix *Index) close(how func(*pebble.DB) error) error {
 	ix.mu.Lock()
-	db, guard := ix.db, ix.guard
-	ix.db = nil
+	db, guard, left := ix.db, ix.guard, ix.moved
+	ix.db, ix.moved = nil, nil
 	ix.mu.Unlock()
+	if left != nil {
+		_ = left.guard.within(left.db.Close) // there is no place to write to
+	}
 	if db == nil {
 		return nil
 	}
-	return guard.closeDB(db)
+	return guard.within(func() error { return how(db) })
 }

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"readback/relay/journal"
@@ -48,7 +47,7 @@ func (ix *Index) StaleOptOuts(before int64, most int) ([]journal.Record, error) 
 	var all []journal.Record
 	var failed error
 	prefix := []byte{prefixPerson, personOptOut}
-	for ok := l.it.SeekGE(prefix); ok && bytes.HasPrefix(l.it.Key(), prefix) && len(all) < most; ok = l.it.Next() {
+	for ok := l.within(prefix); ok && len(all) < most; ok = l.nextWithin(prefix) {
 		d := journal.Decoder{B: l.it.Value()}
 		rec := journal.Record{Status: 1, ReadAt: d.Time("since"), At: d.Time("time")}
 		var bad error
@@ -57,5 +56,5 @@ func (ix *Index) StaleOptOuts(before int64, most int) ([]journal.Record, error) 
 			all = append(all, rec)
 		}
 	}
-	return all, firstError(failed, l.it.Error(), l.close())
+	return all, firstError(failed, l.close())
 }

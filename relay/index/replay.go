@@ -8,40 +8,116 @@ import (
 	"readback/relay/journal"
 )
 
-// Replay brings the index to the end of the log. An index that is not of this log is
-// emptied first: it knows a log that was made at another time, or more batches
-// than the log has.
+// Replay brings the index to the end of the log, and completes each by the other: batches that only the
+// log has are applied, and what only the index has stays. Batches that both have lost are passed to
+// Lost. An index that is damaged is built again.
 func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logger) (Position, error) {
-	info := log.Info()
 	if err := journal.CheckNewest(ctx, log); err != nil {
 		return Position{}, err
 	}
-	same, err := a.Index.matches(info.Created)
+	if err := a.Index.Restart(); err != nil {
+		return Position{}, err
+	}
+	at, same, err := a.Index.prepare(log.Info().Created)
 	if err != nil {
 		return Position{}, err
 	}
-	at, err := a.Index.Position()
-	if !same || err != nil || at.Seq > info.Last {
-		if at.Seq > 0 {
-			logger.Warn("index is not of this log and is built again", "index", at.Seq, "log", info.Last)
-		}
-		if err := a.Index.rebuild(info.Created); err != nil {
+	if !same && at.Serial > 0 {
+		if at, err = a.recognize(ctx, log, at, logger); err != nil {
 			return Position{}, err
 		}
-		at = Position{}
 	}
-	a.Cycle = at.Cycle
-	from := max(at.Seq+1, info.First)
-	if info.Empty || from > info.Last {
-		return at, nil
-	}
+	a.pos, a.lost = at, 0
 	began := time.Now()
-	if err := log.Replay(ctx, from, func(seq uint64, batch []byte) error {
-		_, err := a.Apply(seq, batch, true)
-		return err
-	}); err != nil {
+	from, err := a.startOf(ctx, log, same)
+	if err != nil {
 		return Position{}, err
 	}
-	logger.Info("log replayed", "from", from, "to", info.Last, "took", time.Since(began))
-	return a.Index.Position()
+	if err := a.follow(ctx, log, from); err != nil {
+		return Position{}, err
+	}
+	if err := a.salvage(logger); err != nil {
+		return Position{}, err
+	}
+	if err := a.compare(ctx, log, same, at, logger); err != nil {
+		return Position{}, err
+	}
+	if a.pos.Serial > at.Serial {
+		logger.Info("log replayed", "from", from, "to", log.Info().Last, "took", time.Since(began))
+	}
+	a.pos.Seq = log.Info().Last
+	if a.pos != at {
+		err = a.Index.set(keyApplied, appendPosition(nil, &a.pos))
+	}
+	return a.pos, firstError(err, a.Index.Flush()) // from here on recent batches are kept
+}
+
+// startOf returns the sequence with which the log has to be read: behind the last batch that the index
+// has, if that stands where the index says, and else from the beginning.
+func (a *Applier) startOf(ctx context.Context, log journal.Log, same bool) (uint64, error) {
+	info := log.Info()
+	if !same || a.pos.Serial == 0 || info.Empty || a.pos.Seq > info.Last || a.pos.Seq < info.First {
+		return info.First, nil
+	}
+	if a.pos.Sum == 0 {
+		return a.pos.Seq + 1, nil // a batch without a checksum
+	}
+	found := false
+	err := log.Replay(ctx, a.pos.Seq, func(seq uint64, batch []byte) error {
+		r, err := journal.ParseBatch(batch)
+		// A damaged one says nothing, and those behind it have serials.
+		found = err != nil || seq != a.pos.Seq || r.Sum == a.pos.Sum && r.Header.Serial == a.pos.Serial
+		return errEnough
+	})
+	if err != nil && err != errEnough {
+		return 0, err
+	}
+	if found {
+		return a.pos.Seq + 1, nil
+	}
+	return info.First, nil
+}
+
+// compare reports what the log has lost and the index has.
+func (a *Applier) compare(ctx context.Context, log journal.Log, same bool, before Position, logger *slog.Logger) error {
+	info := log.Info()
+	end := Position{}
+	if newest, err := log.Newest(ctx); err != nil {
+		return err
+	} else if newest != nil {
+		end = endOf(info.Last, newest)
+	}
+	known := a.pos.Serial
+	switch {
+	case end.Serial > 0 && end.Serial < known:
+		logger.Error("log has lost its end; the index has it, and numbering goes on behind it",
+			"log_ends_at", info.Last, "batches", known-end.Serial, "messages", a.pos.Messages-min(end.Messages, a.pos.Messages))
+	case info.Empty && known > 0 && (!same || before.Seq > info.Last):
+		logger.Error("log was removed or replaced; the index has what it knew, and numbering goes on behind it",
+			"batches", known, "messages", a.pos.Messages)
+	}
+	if missing := info.Missing - min(info.Missing, before.Missing); missing > a.lost {
+		logger.Error("log has lost batches in its middle; what the index knows of them stays",
+			"batches", missing-a.lost, "first", info.First, "last", info.Last)
+	}
+	a.pos.Missing = info.Missing
+	return nil
+}
+
+// endOf returns the serial of a batch, and how many messages there were up to its end.
+func endOf(seq uint64, batch []byte) Position {
+	r, err := journal.ParseBatch(batch)
+	if err != nil {
+		return Position{}
+	}
+	end := Position{Serial: r.Header.Serial, Messages: r.Header.Messages}
+	if !r.HasMessages() {
+		end.Serial = seq
+	}
+	for rec := (journal.Record{}); r.Next(&rec); {
+		if rec.Kind == journal.KindAccepted || rec.Kind == journal.KindLate {
+			end.Messages++
+		}
+	}
+	return end
 }

@@ -142,11 +142,14 @@ func (f *fixture) connect(ctx context.Context, callers *access.Callers, opt *fix
 	if opt.NATS != "" {
 		f.nc, err = broker.Cluster{URL: opt.NATS}.Connect(client)
 	} else {
-		f.broker, err = broker.Start(broker.Options{
+		f.broker, err = broker.New(broker.Options{
 			Store: opt.Store, Sync: time.Minute, Listen: opt.Listen, MQTT: opt.MQTT, WebSocket: opt.WebSocket,
 			MaxClients: 100, MaxPayload: 1 << 20, Callers: callers, Ready: f.taking,
 			Log: opt.Logger, Mask: message.Mask, Metrics: broker.NewMetrics(metric.With(f.registry)),
 		})
+		if err == nil {
+			err = f.broker.Open()
+		}
 		if err != nil {
 			f.t.Fatal(err)
 		}

@@ -19,7 +19,22 @@ const (
 //	accepted  place · ahead · time · flags(1 octet) · account(string) · message_id(string) ·
 //	          from · to · [user_message_reference] · [part]
 func AppendAccepted[T string | []byte](dst []byte, r *Record, account T) []byte {
-	dst = appendPlace(append(dst, byte(KindAccepted)), &r.Place)
+	return appendMessage(append(dst, byte(KindAccepted)), r, account)
+}
+
+// AppendLate appends the record of an accepted message that comes late: after the ledger had given
+// the message up, or had begun another epoch. Its body is that of an accepted record. Other records
+// of the conversation may have overtaken it, so it says nothing about the numbers that are assigned,
+// and counts only if no later message has the number.
+func AppendLate[T string | []byte](dst []byte, r *Record, account T) []byte {
+	return appendMessage(append(dst, byte(KindLate)), r, account)
+}
+
+func appendLate(dst []byte, r *Record) []byte { return AppendLate(dst, r, r.Account) }
+
+// appendMessage appends the body of an accepted record.
+func appendMessage[T string | []byte](dst []byte, r *Record, account T) []byte {
+	dst = appendPlace(dst, &r.Place)
 	dst = binary.AppendUvarint(dst, r.Bound-r.Place.Ordinal-1)
 	dst = binary.AppendUvarint(dst, uint64(r.At))
 	flags := r.flags()

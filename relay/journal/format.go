@@ -10,7 +10,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("log was written by a newer release, or is damaged: it has %s, and this release reads batches of version %d with records of kinds 1 to %d; "+
+	return fmt.Sprintf("log was written by a newer release, or is damaged: it has %s, and this release reads batches of versions 1 to %d with records of kinds 1 to %d; "+
 		"run the newer release, or restore the store from a backup that this release or an older one wrote", e.Found, BatchVersion, Kinds-1)
 }
 

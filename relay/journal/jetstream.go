@@ -31,8 +31,10 @@ var (
 	errLogTimeout = errors.New("log did not answer in time")
 )
 
-// JetStream is a log in a stream of NATS JetStream. Each append states the sequence of the last
-// message that it expects there: this fences off a second writer.
+// JetStream is a log in a stream of NATS JetStream, which has nothing else. Each append states the
+// sequence of the last message that it expects in the stream: this fences off a second writer. It is
+// not the sequence of the subject, because the server refuses all appends that state it when the
+// last message is damaged.
 type JetStream struct {
 	js      jetstream.JetStream
 	nc      *nats.Conn
@@ -59,10 +61,11 @@ func NewJetStream(js jetstream.JetStream, info *jetstream.StreamInfo) (*JetStrea
 	nc, state := js.Conn(), &info.State
 	l := &JetStream{
 		js: js, nc: nc, inbox: nc.NewRespInbox(), replies: make(chan *nats.Msg, 64), timer: time.NewTimer(0),
+		last: state.LastSeq,
 		info: Info{Created: info.Created.UnixNano(), First: state.FirstSeq, Last: state.LastSeq, Empty: state.Msgs == 0},
 	}
-	if !l.info.Empty {
-		l.last = l.info.Last
+	if state.Msgs > 0 {
+		l.info.Missing = state.LastSeq - state.FirstSeq + 1 - state.Msgs
 	}
 	var err error
 	l.sub, err = nc.ChanSubscribe(l.inbox+".*", l.replies)
@@ -82,75 +85,6 @@ func (l *JetStream) Last() uint64 { return l.last }
 func (l *JetStream) Close() {
 	l.timer.Stop()
 	_ = l.sub.Unsubscribe() // the connection is about to be closed
-}
-
-// Newest returns the newest batch.
-func (l *JetStream) Newest(ctx context.Context) ([]byte, error) {
-	_, newest, err := l.lastMessage(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("newest message of the log: %w", err)
-	}
-	return newest, nil
-}
-
-// Replay calls f with the batches from sequence from to the end of the log as it was opened.
-func (l *JetStream) Replay(ctx context.Context, from uint64, f func(seq uint64, batch []byte) error) error {
-	from = max(from, l.info.First)
-	if l.info.Empty || from > l.info.Last {
-		return nil
-	}
-	c, err := l.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:   from,
-	})
-	if err != nil {
-		return fmt.Errorf("read the log: %w", err)
-	}
-	messages, err := c.Messages(jetstream.PullMaxMessages(256))
-	if err != nil {
-		return fmt.Errorf("read the log: %w", err)
-	}
-	defer messages.Stop()
-	for seq := uint64(0); seq < l.info.Last; {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		if seq = meta.Sequence.Stream; seq > l.info.Last {
-			return errors.New("read the log: another writer appends to it")
-		}
-		if err := f(seq, m.Data()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Append adds a message at the end of the log.
-func (l *JetStream) Append(ctx context.Context, data []byte) error {
-	m := nats.NewMsg(Subject)
-	m.Data = data
-	m.Header.Set(nats.ExpectedLastSubjSeqHdr, strconv.FormatUint(l.last, 10))
-	reply, err := l.ask(ctx, m)
-	if err != nil {
-		return err
-	}
-	var ack struct {
-		Seq   uint64         `json:"seq"`
-		Error *nats.APIError `json:"error"`
-	}
-	if err := json.Unmarshal(reply.Data, &ack); err != nil {
-		return fmt.Errorf("answer of the log: %w", err)
-	}
-	if ack.Error != nil {
-		return &RefusedError{ack.Error}
-	}
-	l.last = ack.Seq
-	return nil
 }
 
 // ask sends a request and waits for its answer, for a second at most.
@@ -179,9 +113,9 @@ func (l *JetStream) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 	}
 }
 
-// IsFinal reports whether err says that the writer has lost the log for good.
+// IsFinal reports whether err says that the writer has lost the log: it has to open it again.
 func IsFinal(err error) bool {
-	return errors.Is(err, ErrFenced) || errors.Is(err, nats.ErrConnectionClosed)
+	return errors.Is(err, ErrFenced) || errors.Is(err, ErrReplaced) || errors.Is(err, nats.ErrConnectionClosed)
 }
 
 // Unreachable says that NATS is away, and why: whatever failed, without a connection that is it.
@@ -198,38 +132,89 @@ func Unreachable(nc *nats.Conn, cause error) error {
 	return fmt.Errorf("%w: %w", ErrUnreachable, cause)
 }
 
-// Settle finds out what became of an append of data: it landed if the last message is
-// that one, and did not if the log ends where it ended before. Anything else is the
-// work of another writer.
+// Settle finds out what became of an append of data: it landed if the next message is that one, and
+// did not if the log ends where it ended before. Another next message is the work of another writer.
 func (l *JetStream) Settle(ctx context.Context, data []byte) (Fate, error) {
-	seq, last, err := l.lastMessage(ctx)
-	switch {
-	case err != nil:
-		return Unknown, err
-	case seq > 0 && bytes.Equal(last, data):
-		l.last = seq
-		return Landed, nil
-	case seq == l.last:
-		return Lost, nil
-	case seq > 0:
-		return Unknown, fmt.Errorf("%w (it ends at %d, not at %d)", ErrFenced, seq, l.last)
-	}
 	end, err := l.end(ctx)
 	switch {
 	case err != nil:
 		return Unknown, err
-	case end == l.last: // all of it has expired
-		l.last = 0
+	case end == l.last:
 		return Lost, nil
+	case end == l.last+1:
+		next, err := l.get(ctx, end)
+		if err != nil {
+			return Unknown, err
+		}
+		if bytes.Equal(next, data) {
+			l.last = end
+			return Landed, nil
+		}
 	}
-	return Unknown, fmt.Errorf("%w (it is empty and ends at %d, not at %d)", ErrFenced, end, l.last)
+	return Unknown, fmt.Errorf("%w (it ends at %d, not at %d)", ErrFenced, end, l.last)
 }
 
-// lastMessage returns the last message of the log, from the leader: a replica may lag.
-// The sequence is 0 when there is none.
-func (l *JetStream) lastMessage(ctx context.Context) (uint64, []byte, error) {
+// Check returns an error for which IsFinal is true if another writer has appended, or if the log is
+// not the one that was opened.
+func (l *JetStream) Check(ctx context.Context) error {
+	end, err := l.end(ctx)
+	if err != nil {
+		return err
+	}
+	if end != l.last {
+		return fmt.Errorf("%w (it ends at %d, not at %d)", ErrFenced, end, l.last)
+	}
+	return nil
+}
+
+// Codes of errors of the JetStream API.
+const (
+	codeNoMessage = 10037
+	codeNoStream  = 10059
+	codeWrongLast = 10071
+)
+
+// end returns the last sequence that the stream has given. The error is ErrReplaced if the stream is not
+// the one that was opened, or has lost its end.
+func (l *JetStream) end(ctx context.Context) (uint64, error) {
+	var answer struct {
+		Created time.Time `json:"created"`
+		State   struct {
+			Last uint64 `json:"last_seq"`
+		} `json:"state"`
+		Error *nats.APIError `json:"error"`
+	}
+	err := l.api(ctx, nats.NewMsg("$JS.API.STREAM.INFO."+Stream), &answer)
+	switch {
+	case err != nil:
+		return 0, err
+	case answer.Error != nil && answer.Error.ErrorCode == codeNoStream:
+		return 0, fmt.Errorf("%w: the stream %s is gone", ErrReplaced, Stream)
+	case answer.Error != nil:
+		return 0, answer.Error
+	case answer.Created.UnixNano() != l.info.Created:
+		return 0, fmt.Errorf("%w: the stream %s was made again", ErrReplaced, Stream)
+	case answer.State.Last < l.last:
+		return 0, fmt.Errorf("%w: it ends at %d, and ended at %d before", ErrReplaced, answer.State.Last, l.last)
+	}
+	return answer.State.Last, nil
+}
+
+// get returns the message with a sequence; nil if there is none, or it is damaged.
+func (l *JetStream) get(ctx context.Context, seq uint64) ([]byte, error) {
+	_, data, err := l.message(ctx, fmt.Sprintf(`{"seq":%d}`, seq))
+	return data, err
+}
+
+// next returns the first message from seq on; nil if there is none, or the next one is damaged.
+func (l *JetStream) next(ctx context.Context, seq uint64) (uint64, []byte, error) {
+	return l.message(ctx, fmt.Sprintf(`{"seq":%d,"next_by_subj":%q}`, seq, Subject))
+}
+
+// message asks the leader for a message: a replica may lag.
+func (l *JetStream) message(ctx context.Context, which string) (uint64, []byte, error) {
 	m := nats.NewMsg("$JS.API.STREAM.MSG.GET." + Stream)
-	m.Data = []byte(`{"last_by_subj":"` + Subject + `"}`)
+	m.Data = []byte(which)
 	var answer struct {
 		Message struct {
 			Seq  uint64 `json:"seq"`
@@ -241,31 +226,15 @@ func (l *JetStream) lastMessage(ctx context.Context) (uint64, []byte, error) {
 		return 0, nil, err
 	}
 	if answer.Error != nil {
-		if answer.Error.ErrorCode == nats.ErrorCode(codeNoMessage) {
+		if answer.Error.ErrorCode == codeNoMessage {
 			return 0, nil, nil
 		}
 		return 0, nil, answer.Error
 	}
+	if answer.Message.Data == nil {
+		answer.Message.Data = []byte{} // an empty message is one
+	}
 	return answer.Message.Seq, answer.Message.Data, nil
-}
-
-const codeNoMessage = 10037
-
-// end returns the last sequence that the stream has given.
-func (l *JetStream) end(ctx context.Context) (uint64, error) {
-	var answer struct {
-		State struct {
-			Last uint64 `json:"last_seq"`
-		} `json:"state"`
-		Error *nats.APIError `json:"error"`
-	}
-	if err := l.api(ctx, nats.NewMsg("$JS.API.STREAM.INFO."+Stream), &answer); err != nil {
-		return 0, err
-	}
-	if answer.Error != nil {
-		return 0, answer.Error
-	}
-	return answer.State.Last, nil
 }
 
 func (l *JetStream) api(ctx context.Context, m *nats.Msg, answer any) error {

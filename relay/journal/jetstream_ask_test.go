@@ -47,7 +47,7 @@ func newScriptedLog(t *testing.T) *scriptedLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := NewJetStream(js, &jetstream.StreamInfo{})
+	c, err := NewJetStream(js, &jetstream.StreamInfo{Created: time.Unix(0, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestAppendAnswers(t *testing.T) {
 				t.Errorf("end of the log: got %d, want %d", s.last, tt.last)
 			}
 			m := relaytest.Receive(t, asked)
-			if got := m.Header.Get(nats.ExpectedLastSubjSeqHdr); got != "8" || string(m.Data) != "data" {
+			if got := m.Header.Get(nats.ExpectedLastSeqHdr); got != "8" || string(m.Data) != "data" {
 				t.Errorf("asked: got %q that expects %s, want data that expects 8", m.Data, got)
 			}
 		})
@@ -170,6 +170,9 @@ func TestLogIsSilent(t *testing.T) {
 func TestFateIsNotGuessed(t *testing.T) {
 	const (
 		none  = `{"error":{"code":404,"err_code":10037,"description":"no message found"}}`
+		gone  = `{"error":{"code":404,"err_code":10059,"description":"stream not found"}}`
+		at5   = `{"created":"1970-01-01T00:00:00Z","state":{"last_seq":5}}`
+		at6   = `{"created":"1970-01-01T00:00:00Z","state":{"last_seq":6}}`
 		fails = `{"error":{"code":503,"err_code":10008,"description":"system temporarily unavailable"}}`
 		mine  = `{"message":{"seq":6,"data":"bWluZQ=="}}`
 	)
@@ -179,14 +182,18 @@ func TestFateIsNotGuessed(t *testing.T) {
 		last                uint64
 		err                 string
 	}{
-		{"landed", mine, "", Landed, 6, ""},
-		{"log ends before it", `{"message":{"seq":5,"data":"dGhlaXJz"}}`, "", Lost, 5, ""},
-		{"last message cannot be read", fails, "", Unknown, 5, "unavailable"},
-		{"last message is nonsense", `{`, "", Unknown, 5, "answer of the log"},
-		{"empty, ends where it did", none, `{"state":{"last_seq":5}}`, Lost, 0, ""},
-		{"empty, ends elsewhere", none, `{"state":{"last_seq":6}}`, Unknown, 5, "another writer"},
-		{"empty, end is unknown", none, fails, Unknown, 5, "unavailable"},
-		{"empty, end is nonsense", none, `{`, Unknown, 5, "answer of the log"},
+		{"landed", mine, at6, Landed, 6, ""},
+		{"log ends where it did", "", at5, Lost, 5, ""},
+		{"ends further on", mine, `{"created":"1970-01-01T00:00:00Z","state":{"last_seq":7}}`, Unknown, 5, "another writer"},
+		{"next message is another one", `{"message":{"seq":6,"data":"dGhlaXJz"}}`, at6, Unknown, 5, "another writer"},
+		{"next message is damaged", none, at6, Unknown, 5, "another writer"},
+		{"next message cannot be read", fails, at6, Unknown, 5, "unavailable"},
+		{"next message is nonsense", `{`, at6, Unknown, 5, "answer of the log"},
+		{"end is unknown", mine, fails, Unknown, 5, "unavailable"},
+		{"end is nonsense", mine, `{`, Unknown, 5, "answer of the log"},
+		{"end is lost", mine, `{"created":"1970-01-01T00:00:00Z","state":{"last_seq":4}}`, Unknown, 5, "not the one that was opened"},
+		{"made again", mine, `{"created":"1970-01-01T00:00:01Z","state":{"last_seq":5}}`, Unknown, 5, "made again"},
+		{"gone", mine, gone, Unknown, 5, "is gone"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -19,6 +19,10 @@ const (
 	KindErase
 	KindReported
 	KindPublished
+	KindLate
+	KindUnclaimed
+	KindCycle
+	KindSkip
 	// Kinds is the number of kinds, including zero. A new kind also raises the version of the
 	// index. An older release then reads the log from its beginning, finds the kind, and
 	// refuses the store.
@@ -47,6 +51,10 @@ var table = [Kinds]struct {
 	KindErase:     {name: "erase", changes: true, append: appendErase, parse: parseErase},
 	KindReported:  {name: "reported", changes: true, waits: true, append: AppendReported, parse: parseReported},
 	KindPublished: {name: "published", waits: true, append: appendPublished, parse: parsePublished},
+	KindLate:      {name: "late", changes: true, append: appendLate, parse: parseAccepted},
+	KindUnclaimed: {name: "unclaimed", append: appendUnclaimed, parse: parseUnclaimed},
+	KindCycle:     {name: "cycle", changes: true, append: appendCycle, parse: parseCycle},
+	KindSkip:      {name: "skip", changes: true, append: appendSkip, parse: parseSkip},
 }
 
 // String is the name of the kind in the metrics.

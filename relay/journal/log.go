@@ -13,10 +13,10 @@ type Log interface {
 	Info() Info
 	// Last is the sequence of the last batch that the writer knows; 0 when the log is empty.
 	Last() uint64
-	// Newest returns the newest batch; nil when the log is empty.
+	// Newest returns the newest batch; nil when the log is empty, or it is damaged.
 	Newest(ctx context.Context) ([]byte, error)
 	// Replay calls f with the batches from sequence from to Info().Last, in order. It ends with
-	// the first error of f. The batch is valid until f returns.
+	// the first error of f. The batch is valid until f returns. What is damaged is left out.
 	Replay(ctx context.Context, from uint64, f func(seq uint64, batch []byte) error) error
 	// Append adds a batch behind Last. After an error it is not known whether the batch is in the
 	// log, unless the error is a RefusedError; Settle finds out.
@@ -24,6 +24,9 @@ type Log interface {
 	// Settle finds out what became of an append of batch. Last then says where the log ends.
 	// The error is ErrFenced if another writer has appended.
 	Settle(ctx context.Context, batch []byte) (Fate, error)
+	// Check returns an error for which IsFinal is true if the writer has lost the log: another one has
+	// appended, or the log is gone, or was replaced by another one.
+	Check(ctx context.Context) error
 	// Close gives back what the log holds. It does not end the log.
 	Close()
 }
@@ -32,6 +35,7 @@ type Log interface {
 type Info struct {
 	Created     int64  // when the log was made, Unix ns; another time is another log
 	First, Last uint64 // sequences of the batches
+	Missing     uint64 // batches between First and Last that are gone
 	Empty       bool   // there is no batch: all have expired, or none was appended yet
 }
 
@@ -45,8 +49,12 @@ const (
 	Lost                // it is not, and can be appended again
 )
 
-// ErrFenced says that another writer has appended to the log: this one has lost it.
-var ErrFenced = errors.New("another writer has appended to the log; restart to take it over")
+var (
+	// ErrFenced says that another writer has appended to the log: this one has lost it.
+	ErrFenced = errors.New("another writer has appended to the log")
+	// ErrReplaced says that the log is not the one that was opened, or has lost its end.
+	ErrReplaced = errors.New("log is not the one that was opened")
+)
 
 // RefusedError says that the log has refused a batch, which therefore is not in it.
 type RefusedError struct{ Err error }

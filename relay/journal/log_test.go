@@ -142,7 +142,7 @@ func TestAppendBehindExpired(t *testing.T) {
 	if err := stream.Purge(relaytest.Deadline(t)); err != nil {
 		t.Fatal(err)
 	}
-	if got := open(); !got.Info().Empty || got.Info().Last != 2 || got.Last() != 0 {
+	if got := open(); !got.Info().Empty || got.Info().Last != 2 || got.Last() != 2 {
 		t.Errorf("opened again: got %+v, last %d, want it empty behind 2", got.Info(), got.Last())
 	}
 	if fate, err := l.Settle(relaytest.Deadline(t), []byte("three")); fate != Lost || err != nil {
@@ -176,7 +176,9 @@ func TestFault(t *testing.T) {
 
 // What a newer release has written last is refused. What is damaged matters when it is read.
 func TestCheckNewest(t *testing.T) {
-	newer := append(AppendHeader(nil, Header{Epoch: 9}), byte(Kinds), 0)
+	head := AppendHeader(nil, Header{Epoch: 9})
+	damaged := Seal([]byte{BatchVersion + 1, 1, 2, 3})
+	damaged[2]++
 	for _, tt := range []struct {
 		name  string
 		batch []byte
@@ -185,10 +187,11 @@ func TestCheckNewest(t *testing.T) {
 		{"none", nil, false},
 		{"empty", []byte{}, false},
 		{"damaged", []byte{0}, false},
-		{"no header", []byte{BatchVersion}, false},
-		{"kind 0", append(AppendHeader(nil, Header{Epoch: 9}), 0), false},
-		{"a newer kind", newer, true},
-		{"a newer version", []byte{BatchVersion + 1, 1, 2, 3}, true},
+		{"no header", Seal([]byte{BatchVersion}), false},
+		{"kind 0", Seal(append(slices.Clone(head), 0)), false},
+		{"a newer kind", Seal(append(slices.Clone(head), byte(Kinds), 0)), true},
+		{"a newer version", Seal([]byte{BatchVersion + 1, 1, 2, 3}), true},
+		{"a newer version, damaged", damaged, false},
 	} {
 		m := new(Memory)
 		if l := m.Open(); tt.batch != nil {
@@ -200,6 +203,7 @@ func TestCheckNewest(t *testing.T) {
 		}
 	}
 	open, js := streamLog(t)
+	mustAppend(t, open(), "one")
 	l := open()
 	js.Conn().Close()
 	if err := CheckNewest(relaytest.Deadline(t), l); err == nil {

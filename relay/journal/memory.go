@@ -81,6 +81,16 @@ func (l *memoryLog) Append(ctx context.Context, batch []byte) error {
 	return nil
 }
 
+// Check compares the end of the log.
+func (l *memoryLog) Check(context.Context) error {
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	if uint64(len(l.m.batches)) != l.last {
+		return ErrFenced
+	}
+	return nil
+}
+
 func (l *memoryLog) Settle(_ context.Context, batch []byte) (Fate, error) {
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()

@@ -22,9 +22,10 @@ type Place struct {
 type Record struct {
 	Kind        Kind
 	Place       Place
-	Bound       uint64 // head, accepted
+	Bound       uint64 // head, accepted, cycle
+	Skip        uint64 // skip
 	At          int64  // when the event was, ms
-	First, Last uint16 // start
+	First, Last uint16 // start, cycle
 	Instance    []byte // start
 
 	Account, MessageID []byte // accepted, route

@@ -61,31 +61,52 @@ func goldenRecords() []goldenRecord {
 		{"opt-out, off", journal.Record{Kind: journal.KindOptOut, Place: journaltest.ReceiverOn(0), Status: 0, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2}},
 		{"erase", journal.Record{Kind: journal.KindErase, Place: journaltest.ReceiverOn(0), At: journaltest.Time}},
 		{"reported", journal.Record{Kind: journal.KindReported, Place: journaltest.Place, At: journaltest.Time}},
+		{"late, nothing optional", late(journaltest.Accepted(func(*journal.Record) {}))},
+		{"late, a part with all that is optional", late(journaltest.Accepted(func(r *journal.Record) {
+			r.From.Addr, r.To.Addr, r.WantsReceipt = journaltest.AsSubmitted, journaltest.AsSubmitted, true
+			r.Reference, r.HasReference, r.Part = 42, true, message.Part{Ref: 500, Wide: true, Total: 3, Seq: 2}
+		}))},
+		{"unclaimed", journal.Record{Kind: journal.KindUnclaimed}},
+		{"cycle", journal.Record{Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.Conversation}, Bound: 300, First: 1, Last: 257}},
+		{"cycle, all at their most", journal.Record{
+			Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.MostConversation}, Bound: journaltest.MostOrdinal, First: 65535, Last: 65535,
+		}},
+		{"skip", journal.Record{Kind: journal.KindSkip, Skip: 300, At: journaltest.Time}},
+		{"skip, all at their most", journal.Record{Kind: journal.KindSkip, Skip: journaltest.MostOrdinal, At: journaltest.MostTime}},
 		{"published", journal.Record{Kind: journal.KindPublished, Seq: 1 << 50, Index: 998}},
 	}
+}
+
+func late(r journal.Record) journal.Record {
+	r.Kind = journal.KindLate
+	return r
 }
 
 // The records of the log are these octets, and these octets are read as those records.
 func TestGoldenLog(t *testing.T) {
 	golden, seen := journaltest.Golden(t, "log_*.txt"), make(map[journal.Kind]bool)
 	for name, want := range map[string]journal.Header{
-		"header":                    {Epoch: 3, Instance: 1 << 60, Serial: 9},
-		"header, all at their most": {Epoch: journaltest.MostOrdinal, Instance: math.MaxUint64, Serial: math.MaxUint64},
+		"header": {Epoch: 3, Instance: 1 << 60, Serial: 9, Messages: 300},
+		"header, all at their most": {
+			Epoch: journaltest.MostOrdinal, Instance: math.MaxUint64, Serial: math.MaxUint64, Messages: journaltest.MostOrdinal,
+		},
 	} {
 		if got := journal.AppendHeader(nil, want); !bytes.Equal(got, golden[name]) {
 			t.Errorf("%s: %s", name, journaltest.HexDiff(got, golden[name]))
 		}
-		r, err := journal.ParseBatch(golden[name])
-		if err != nil || r.Header != want || r.Off != len(golden[name]) {
+		sealed := journal.Seal(bytes.Clone(golden[name]))
+		r, err := journal.ParseBatch(sealed)
+		if err != nil || r.Header != want || r.Off != len(golden[name]) || !r.HasMessages() {
 			t.Errorf("%s: got %+v, %v, want %+v", name, r.Header, err, want)
 		}
 		for i := range golden[name] {
-			if _, err := journal.ParseBatch(golden[name][:i]); err == nil {
+			if _, err := journal.ParseBatch(journal.Seal(bytes.Clone(golden[name][:i]))); err == nil {
 				t.Errorf("%s: cut at %d: got no error", name, i)
 			}
 		}
 		delete(golden, name)
 	}
+	checkGoldenBatches(t, golden)
 	for _, row := range goldenRecords() {
 		octets := golden[row.name]
 		delete(golden, row.name)
@@ -103,6 +124,23 @@ func TestGoldenLog(t *testing.T) {
 			t.Errorf("no golden record of kind %s", k)
 		}
 	}
+}
+
+// checkGoldenBatches compares a whole batch, and reads one of the version before.
+func checkGoldenBatches(t *testing.T, golden map[string][]byte) {
+	t.Helper()
+	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9, Messages: 300})
+	batch = journal.Seal(journal.AppendStop(batch, journaltest.Time))
+	if got := golden["batch"]; !bytes.Equal(got, batch) {
+		t.Errorf("batch: %s", journaltest.HexDiff(batch, got))
+	}
+	want := journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9}
+	r, err := journal.ParseBatch(golden["batch of version 1"])
+	if rec := (journal.Record{}); err != nil || r.Header != want || r.HasMessages() || r.Sum != 0 || !r.Next(&rec) || rec.Kind != journal.KindStop {
+		t.Errorf("batch of version 1: got %+v, %v, want %+v and a stop", r.Header, err, want)
+	}
+	delete(golden, "batch")
+	delete(golden, "batch of version 1")
 }
 
 // checkGoldenRecord parses the octets of a record: whole, cut anywhere, and with each octet

@@ -52,25 +52,37 @@ func sampleRecords(t testing.TB) []journal.Record {
 		},
 		{Kind: journal.KindReported, Place: p, At: 1795000000130},
 		{Kind: journal.KindPublished, Seq: 1 << 50, Index: 998},
+		{
+			Kind: journal.KindLate, Place: p, Bound: 1<<40 + 1, At: 1795000000133, Account: []byte("bank"), MessageID: []byte("4A7F03"),
+			From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
+		},
+		{Kind: journal.KindUnclaimed},
+		{Kind: journal.KindCycle, Place: journal.Place{Conv: c}, Bound: 300, First: 1, Last: 257},
+		{Kind: journal.KindSkip, Skip: 300, At: 1795000000134},
 	}
 }
 
+var sampleHeader = journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9, Messages: 300}
+
+// sampleBatch is a batch with a record of each kind, without its checksum.
 func sampleBatch(t testing.TB) []byte {
-	b := journal.AppendHeader(nil, journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9})
+	b := journal.AppendHeader(nil, sampleHeader)
 	for _, r := range sampleRecords(t) {
 		b = journal.Append(b, &r)
 	}
 	return b
 }
 
+func sealed(batch []byte) []byte { return journal.Seal(bytes.Clone(batch)) }
+
 func TestRecordsComeBack(t *testing.T) {
 	want := sampleRecords(t)
-	r, err := journal.ParseBatch(sampleBatch(t))
+	r, err := journal.ParseBatch(sealed(sampleBatch(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if wantHeader := (journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9}); r.Header != wantHeader {
-		t.Errorf("header: got %+v, want %+v", r.Header, wantHeader)
+	if r.Header != sampleHeader {
+		t.Errorf("header: got %+v, want %+v", r.Header, sampleHeader)
 	}
 	var got journal.Record
 	for i := range want {
@@ -121,6 +133,13 @@ func TestLogOfEarlierRelease(t *testing.T) {
 	if r.Next(&got) || r.Err != nil {
 		t.Errorf("after the last record: got %+v, error %v", got, r.Err)
 	}
+	// No release wrote other kinds in such a batch: it is damaged, and not of a newer release.
+	for _, kind := range []journal.Kind{0, journal.KindLate, journal.Kinds, 255} {
+		var newer *journal.FormatError
+		if _, err := readAll(append(bytes.Clone(data), byte(kind))); err == nil || errors.As(err, &newer) {
+			t.Errorf("kind %d: got %v, want that the batch is damaged", kind, err)
+		}
+	}
 }
 
 // readAll reads all records, and tells how many there were.
@@ -139,14 +158,14 @@ func readAll(data []byte) (n int, err error) {
 func TestBatchCutAnywhere(t *testing.T) {
 	whole := sampleBatch(t)
 	ends := map[int]bool{}
-	b := journal.AppendHeader(nil, journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9})
+	b := journal.AppendHeader(nil, sampleHeader)
 	ends[len(b)] = true
 	for _, r := range sampleRecords(t) {
 		b = journal.Append(b, &r)
 		ends[len(b)] = true
 	}
 	for i := range whole {
-		if _, err := readAll(whole[:i]); (err == nil) != ends[i] {
+		if _, err := readAll(sealed(whole[:i])); (err == nil) != ends[i] {
 			t.Errorf("cut at %d: got error %v, want one: %v", i, err, !ends[i])
 		}
 	}
@@ -159,8 +178,8 @@ func TestBatchRefused(t *testing.T) {
 		data  []byte
 		field string
 	}{
-		{"empty", nil, "version"},
-		{"another version", []byte{2, 1}, "version"},
+		{"another version", []byte{3, 1}, "version"},
+		{"no version", append([]byte{0}, head[1:]...), "version"},
 		{"unknown kind", append(bytes.Clone(head), 99), "kind"},
 		{"no kind", append(bytes.Clone(head), 0), "kind"},
 		{"address over 20 octets", append(bytes.Clone(head), byte(journal.KindHead), 21), "sender"},
@@ -169,7 +188,7 @@ func TestBatchRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := readAll(tt.data)
+			_, err := readAll(sealed(tt.data))
 			var bad *journal.RecordError
 			if !errors.As(err, &bad) || bad.Field != tt.field {
 				t.Errorf("got %v, want an error of field %q", err, tt.field)
@@ -191,6 +210,9 @@ func FuzzBatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := journal.ParseBatch(data)
 		if err != nil {
+			r, err = journal.ParseBatch(sealed(data))
+		}
+		if err != nil {
 			return
 		}
 		again := journal.AppendHeader(nil, r.Header)
@@ -200,7 +222,7 @@ func FuzzBatch(f *testing.F) {
 			recs = append(recs, rec)
 			again = journal.Append(again, &rec)
 		}
-		back, err := journal.ParseBatch(again)
+		back, err := journal.ParseBatch(journal.Seal(again))
 		if err != nil {
 			t.Fatalf("header written again: %v", err)
 		}

@@ -32,39 +32,71 @@ type appender struct {
 	dropped    int       // since then
 }
 
-// run appends until stop is closed and the queue is empty, or ctx ends, or the log is
-// lost for good. It ends the log with a stop record if it can.
+// checkEvery is how often an idle appender looks whether the log is still its own.
+const checkEvery = 2 * time.Second
+
+// run appends until stop is closed and the queue is empty, or ctx ends, or the log or the index is
+// lost. It ends the log with a stop record if it can. What is queued when the log is lost stays
+// queued.
 func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 	defer func() {
-		a.queue.close()
-		a.tellAll()
+		a.queue.serve(false)
+		a.tellDropped()
 	}()
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
 	for {
-		b := a.queue.take()
-		if b == nil {
-			select {
-			case <-a.queue.wake:
-				a.tellDropped()
-				continue
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-stop:
+		if b := a.queue.take(); b != nil {
+			if err := a.write(ctx, b); err != nil {
+				return a.lose(ctx, err)
 			}
-			if b = a.queue.take(); b == nil {
-				return a.stop(ctx)
-			}
+			continue
 		}
-		if err := a.write(ctx, b); err != nil {
-			return a.lose(ctx, stop, b, err)
+		select {
+		case <-a.queue.wake:
+			a.tellDropped()
+		case <-check.C:
+			if err := a.check(ctx); err != nil {
+				return a.lose(ctx, err)
+			}
+		case <-a.applier.Index.Failed():
+			return a.lose(ctx, a.applier.Index.Err())
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-stop:
+			return a.stop(ctx)
 		}
 	}
 }
 
-// write appends a batch, however long that takes. What it returns is final.
+// check returns an error if the log is lost.
+func (a *appender) check(ctx context.Context) error {
+	if err := a.journal.Check(ctx); journal.IsFinal(err) {
+		return err
+	}
+	return nil // an append notices what else there is
+}
+
+// lose notes that the log or the index is lost. The ledger has to begin again.
+func (a *appender) lose(ctx context.Context, cause error) error {
+	a.status.Set(fmt.Errorf("%w: %w", ErrDown, cause))
+	if ctx.Err() == nil {
+		a.log.Error("ledger is down, and begins again", "error", cause)
+	}
+	return cause
+}
+
+// write appends a batch, however long that takes. After an error the ledger has to begin again, and the
+// batch is queued, unless it is in the log.
 func (a *appender) write(ctx context.Context, b *batch) error {
 	began := time.Now()
+	if !b.sealed {
+		b.buf, b.sealed = journal.Seal(b.buf), true
+	}
 	if err := a.journal.Append(ctx, b.buf); err != nil {
 		if err := a.persist(ctx, b, err); err != nil {
+			b.release().tell()
+			a.queue.giveBack(b)
 			return err
 		}
 	}
@@ -80,24 +112,18 @@ func (a *appender) commit(b *batch) error {
 		w.w.Logged(w.token)
 	}
 	clear(b.waits)
-	b.waits = b.waits[:0] // lose must not tell them again
+	b.waits = b.waits[:0]
 	res, err := a.applier.Apply(a.journal.Last(), b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
+		b.release().tell()
 		return err
 	}
 	if a.applied != nil {
 		a.applied(res)
 	}
 	for i := range b.marks {
-		m := &b.marks[i]
-		s := m.head.shard
-		s.mu.Lock()
-		m.head.raise(m.bound)
-		if m.settles {
-			m.head.settle(m.ordinal, m.part)
-		}
-		s.mu.Unlock()
+		a.ledger.mark(&b.marks[i])
 	}
 	a.ledger.routes.settle(b.routes...)
 	a.ledger.splits.settle(b.splits...)
@@ -208,32 +234,7 @@ func (a *appender) tellDropped() {
 	}
 }
 
-// lose ends the ledger for good, and goes on telling waiters until it is to stop.
-func (a *appender) lose(ctx context.Context, stop <-chan struct{}, b *batch, cause error) error {
-	a.status.End(fmt.Errorf("%w: %w", ErrDown, cause))
-	if ctx.Err() == nil {
-		a.log.Error("ledger is down for good", "error", cause)
-	}
-	for {
-		for ; b != nil; b = a.queue.take() {
-			b.release().tell()
-			a.ledger.routes.settle(b.routes...)
-			a.ledger.splits.settle(b.splits...)
-			a.queue.recycle(b)
-		}
-		a.tellAll()
-		select {
-		case <-a.queue.wake:
-			b = a.queue.take()
-		case <-stop:
-			return cause
-		case <-ctx.Done():
-			return cause
-		}
-	}
-}
-
-// stop ends the log: what is given in memory is noted, and the stop record says that
+// stop ends the log: what is assigned in memory is noted, and the stop record says that
 // nothing needs to be skipped.
 func (a *appender) stop(ctx context.Context) error {
 	for covered := false; !covered; {
@@ -245,8 +246,7 @@ func (a *appender) stop(ctx context.Context) error {
 		}
 	}
 	a.tellDropped()
-	end := &batch{buf: journal.AppendStop(a.queue.newBatch(), time.Now().UnixMilli())}
-	end.add(journal.KindStop)
+	end := a.queue.newBatch(journal.KindStop, func(dst []byte) []byte { return journal.AppendStop(dst, a.ledger.now()) })
 	if err := a.write(ctx, end); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
@@ -257,17 +257,15 @@ func (a *appender) stop(ctx context.Context) error {
 func (a *appender) drain(ctx context.Context) error {
 	for b := a.queue.take(); b != nil; b = a.queue.take() {
 		if err := a.write(ctx, b); err != nil {
-			b.release().tell()
 			return err
 		}
 	}
 	return nil
 }
 
-// begin starts an epoch: from its start record on, no other writer can append.
-func (a *appender) begin(ctx context.Context, r *journal.Record) error {
-	b := &batch{buf: journal.AppendStart(a.queue.newBatch(), r)}
-	b.add(journal.KindStart)
+// begin appends the first batch of an epoch: from then on, no other writer can append.
+func (a *appender) begin(ctx context.Context, b *batch) error {
+	b.buf, b.sealed = journal.Seal(b.buf), true
 	for {
 		err := a.journal.Append(ctx, b.buf)
 		if err == nil {
@@ -278,7 +276,7 @@ func (a *appender) begin(ctx context.Context, r *journal.Record) error {
 		}
 		if landed, err := a.retry(ctx, b); landed {
 			return a.commit(b)
-		} else if errors.Is(err, journal.ErrFenced) || ctx.Err() != nil {
+		} else if journal.IsFinal(err) || ctx.Err() != nil {
 			return err
 		}
 	}

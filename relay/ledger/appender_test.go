@@ -49,9 +49,6 @@ func TestStopCoversWhatIsGiven(t *testing.T) {
 		if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
-		if p.epoch != 1 {
-			t.Errorf("life %d: got epoch %d, want 1", life, p.epoch)
-		}
 		p = p.again()
 	}
 }
@@ -66,8 +63,7 @@ func testAppender(t *testing.T) *appender {
 	}
 	t.Cleanup(func() { _ = ix.Close() })
 	l := ledgerOn(ix)
-	l.epoch = 1
-	l.queue.open(journal.Header{Epoch: 1, Instance: 7})
+	l.beginForTest(1, 0)
 	l.status.Set(nil)
 	return &appender{
 		journal: new(journal.Memory).Open(), queue: l.queue, applier: &index.Applier{Index: ix}, applied: func(*index.Result) {},

@@ -66,14 +66,14 @@ func TestLoad(t *testing.T) {
 			other.Sender = relaytest.Addr(t, tt.name[:min(len(tt.name), 11)])
 			if tt.head > 0 {
 				a := &index.Applier{Index: l.index}
-				if _, err := a.Apply(1, journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10), false); err != nil {
+				if _, err := a.Apply(1, journal.Seal(journal.AppendHead(journal.AppendHeader(nil, journal.Header{Epoch: tt.head}), &c, 10)), false); err != nil {
 					t.Fatal(err)
 				}
 				other = c
 			}
-			l.epoch, l.since = tt.epoch, tt.since
-			if got, err := l.load(&other); got != tt.want || err != nil {
-				t.Errorf("got ordinal %d, %v, want %d", got, err, tt.want)
+			l.beginForTest(tt.epoch, tt.since)
+			if got, err := l.load(&other); got.next != tt.want || err != nil {
+				t.Errorf("got ordinal %d, %v, want %d", got.next, err, tt.want)
 			}
 		})
 	}
@@ -200,7 +200,7 @@ func TestAcceptedRecord(t *testing.T) {
 	id := strings.Repeat("i", journal.MaxMessageID+9)
 	l.Accept(s, []byte(id), told, 1)
 	b := l.queue.take()
-	r, err := journal.ParseBatch(b.buf)
+	r, err := journal.ParseBatch(journal.Seal(b.buf))
 	var rec journal.Record
 	if err != nil || !r.Next(&rec) || rec.Kind != journal.KindAccepted {
 		t.Fatalf("got %+v, %v, want an accepted message", rec, err)

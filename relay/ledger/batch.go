@@ -31,17 +31,19 @@ type wait struct {
 
 // mark says what changes in the memory of a conversation when a record is in the log.
 type mark struct {
-	head    *head
+	head    *head  // nil: the record says that numbers are assigned without claims
 	bound   uint64 // ordinals below are in the log
 	ordinal uint64 // this one is settled, if settles
 	part    uint8
 	settles bool
+	claims  bool // the record is the claim of the conversation
 }
 
 // batch is a message for the log on its way.
 type batch struct {
 	buf     []byte
-	body    int // where the records begin in buf
+	body    int  // where the records begin in buf
+	sealed  bool // buf ends with its checksum
 	counts  [journal.Kinds]int
 	records int
 	changes bool // a record changes what an earlier one brought
@@ -93,26 +95,16 @@ type queue struct {
 	filling      *batch
 	full         []*batch
 	free         []*batch
+	messages     uint64 // accepted messages in the log and here
 	droppedWaits []wait // of dropped records
 	records      int
 	octets       int
-	drops        int // records dropped since they were last asked for
+	drops        int  // records dropped since they were last asked for
+	served       bool // an appender tells the waiters
 	closed       bool
 }
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
-
-// open begins an epoch: what was queued before becomes part of it.
-func (q *queue) open(h journal.Header) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.header = h
-	for _, b := range q.queued() {
-		head := q.nextHeader(nil)
-		q.octets += len(head) - b.body
-		b.buf, b.body = append(head, b.buf[b.body:]...), len(head)
-	}
-}
 
 // queued returns the batches that wait, oldest first. It is called with mu held.
 func (q *queue) queued() []*batch {
@@ -142,15 +134,24 @@ func (q *queue) begin(k journal.Kind) *batch {
 	}
 	q.octets -= len(q.filling.buf)
 	q.records++
+	if k == journal.KindAccepted || k == journal.KindLate {
+		q.messages++
+	}
 	q.filling.add(k)
 	return q.filling
 }
 
-// end lets the queue go on.
+// end lets the queue go on. If no appender is there that would tell the waiters of b, end does.
 func (q *queue) end(b *batch) {
 	q.octets += len(b.buf)
+	if q.served {
+		q.mu.Unlock()
+		q.signal()
+		return
+	}
+	w := b.release()
 	q.mu.Unlock()
-	q.signal()
+	w.tell()
 }
 
 func (q *queue) signal() {
@@ -172,17 +173,22 @@ func (q *queue) fresh() *batch {
 	return b
 }
 
-// nextHeader appends a batch header with a serial that no other batch has. It is called with mu held.
+// nextHeader appends a batch header with the next serial. It is called with mu held.
 func (q *queue) nextHeader(dst []byte) []byte {
 	q.header.Serial++
+	q.header.Messages = q.messages
 	return journal.AppendHeader(dst, q.header)
 }
 
-// newBatch returns the header of a batch that is not queued.
-func (q *queue) newBatch() []byte {
+// newBatch returns a batch that is not queued, with one record.
+func (q *queue) newBatch(k journal.Kind, appendTo func(dst []byte) []byte) *batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.nextHeader(nil)
+	b := &batch{buf: q.nextHeader(nil)}
+	b.body = len(b.buf)
+	b.buf = appendTo(b.buf)
+	b.add(k)
+	return b
 }
 
 // take returns the oldest batch; nil when nothing is queued.
@@ -213,16 +219,16 @@ func (q *queue) recycle(b *batch) {
 	}
 }
 
-// tell makes the appender call a waiter that has no record in the queue. When the queue is closed
-// the appender has ended, and tell calls the waiter itself.
+// tell makes the appender call a waiter that has no record in the queue. If no appender is there, tell
+// calls the waiter itself.
 func (q *queue) tell(w wait) {
 	q.mu.Lock()
-	closed := q.closed
-	if !closed {
+	served := q.served
+	if served {
 		q.droppedWaits = append(q.droppedWaits, w)
 	}
 	q.mu.Unlock()
-	if closed {
+	if !served {
 		w.w.Logged(w.token)
 		return
 	}
@@ -237,46 +243,6 @@ func (q *queue) dropped() (int, []wait) {
 	drops, late := q.drops, q.droppedWaits
 	q.drops, q.droppedWaits = 0, nil
 	return drops, late
-}
-
-// waiting returns all waiters, and forgets them: they will be told that their
-// records are not in the log.
-func (q *queue) waiting() waiters {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var all waiters
-	for _, b := range q.queued() {
-		w := b.release()
-		all.waits, all.results = append(all.waits, w.waits...), append(all.results, w.results...)
-	}
-	return all
-}
-
-// waiters are those who wait for records that will not be in the log soon.
-type waiters struct {
-	waits   []wait
-	results []resultWaiter
-}
-
-// release returns the waiters of a batch, and forgets them.
-func (b *batch) release() (w waiters) {
-	w.waits = append(w.waits, b.waits...)
-	clear(b.waits)
-	b.waits = b.waits[:0]
-	w.results = append(w.results, b.waiters...)
-	clear(b.waiters)
-	b.waiters = b.waiters[:0]
-	return w
-}
-
-// tell calls all of them.
-func (w waiters) tell() {
-	for _, w := range w.waits {
-		w.w.Logged(w.token)
-	}
-	for _, w := range w.results {
-		w.tell(index.Down, nil)
-	}
 }
 
 // close lets nothing in any more.

@@ -1,7 +1,7 @@
 package ledger
 
 import (
-	"bytes"
+	"slices"
 	"testing"
 
 	"readback/relay/index"
@@ -12,7 +12,7 @@ import (
 
 // While the log is away, the queue drops records beyond its bound and tells their waiters.
 func TestQueueIsBounded(t *testing.T) {
-	q := newQueue()
+	q := servedQueue()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	var octets, n int
 	for b := q.begin(journal.KindHead); b != nil; b = q.begin(journal.KindHead) {
@@ -46,10 +46,10 @@ func TestQueueIsBounded(t *testing.T) {
 	if q.records != 0 || q.octets != 0 || octets == 0 {
 		t.Errorf("at the end: got %d records, %d octets, want none", q.records, q.octets)
 	}
-	q.close()
+	q.serve(false)
 	q.tell(wait{told, 6})
 	if got := relaytest.Receive(t, told); got != 6 {
-		t.Errorf("waiter of a closed queue: got %d, want 6", got)
+		t.Errorf("waiter of a queue without an appender: got %d, want 6", got)
 	}
 }
 
@@ -65,7 +65,6 @@ func (q *queue) put(t *testing.T, k journal.Kind, change func(*batch)) *batch {
 	if b == nil {
 		t.Fatal("the queue takes no record")
 	}
-	b.buf = append(b.buf, byte(k))
 	change(b)
 	q.end(b)
 	return b
@@ -86,48 +85,62 @@ func wantCounted(t *testing.T, q *queue, what string) {
 	}
 }
 
-// When an epoch begins, the batches that were queued before get its header. Each header is
-// unique, and the records stay as they were.
+// When an epoch begins, what was queued before becomes part of it, behind its start record: accepted
+// messages as late ones, without the heads. The serials follow one another.
 func TestQueueOpens(t *testing.T) {
-	q := newQueue()
-	large := bytes.Repeat([]byte{1}, journal.MaxBatch-journal.MaxRecord)
-	for range 3 {
-		q.put(t, journal.KindRoute, func(b *batch) { b.buf = append(b.buf, large...) })
+	q, c := servedQueue(), relaytest.Conversation(t, "10690001", "447700900123")
+	place, from, to := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, message.Address{Addr: c.Sender}, message.Address{Addr: c.Receiver}
+	queued := []journal.Record{
+		{Kind: journal.KindHead, Place: journal.Place{Conv: c}, Bound: 5},
+		{Kind: journal.KindAccepted, Place: place, Bound: 5, Account: []byte("bank"), MessageID: []byte("A"), From: from, To: to},
+		{Kind: journal.KindLate, Place: place, Bound: 5, Account: []byte("bank"), MessageID: []byte("B"), From: from, To: to},
+		{Kind: journal.KindRead, Place: place, Status: message.StatusRead},
+		{Kind: journal.KindRoute, Account: []byte("bank"), MessageID: []byte("C")},
+	}
+	for i := range queued {
+		q.put(t, queued[i].Kind, func(b *batch) { b.buf = journal.Append(b.buf, &queued[i]) })
+		q.full, q.filling = append(q.full, q.filling), nil // each in a batch of its own
 	}
 	wantCounted(t, q, "queued")
-	if len(q.full) != 2 || q.filling == nil {
-		t.Fatalf("got %d full batches, want 2 and one that is not", len(q.full))
-	}
-	q.open(journal.Header{Epoch: 300, Instance: 1 << 60})
+	sealed := q.take()
+	sealed.buf, sealed.sealed = journal.Seal(sealed.buf), true
+	q.giveBack(sealed) // it could not be appended
+	wantCounted(t, q, "given back")
+	all := []*batch{q.open(journal.Header{Epoch: 300, Instance: 1 << 60, Serial: 40, Messages: 7}, &journal.Record{First: 1, Last: 257})}
 	wantCounted(t, q, "opened")
-	serials := make(map[uint64]bool)
-	for i := range 4 {
-		if i == 3 {
-			q.put(t, journal.KindStop, func(*batch) {})
-		}
-		b := q.take()
+	for b := q.take(); b != nil; b = q.take() {
 		wantCounted(t, q, "taken")
-		r, err := journal.ParseBatch(b.buf)
-		if err != nil || r.Header.Epoch != 300 || r.Header.Instance != 1<<60 || serials[r.Header.Serial] {
-			t.Errorf("batch %d: got header %+v, %v, want one of the epoch, unlike the others", i, r.Header, err)
-		}
-		serials[r.Header.Serial] = true
-		if got := b.buf[b.body:]; i < 3 && (got[0] != byte(journal.KindRoute) || !bytes.Equal(got[1:], large)) || r.Off != b.body {
-			t.Errorf("batch %d: got %d octets of records from %d on, want them as they were", i, len(got), b.body)
-		}
-		q.recycle(b)
+		all = append(all, b)
 	}
-	if q.take() != nil || len(q.free) != 3 { // the last one was used again
-		t.Errorf("got %d batches to use again, want 3 and none left", len(q.free))
+	var kinds []journal.Kind
+	messages := uint64(7)
+	for i, b := range all {
+		r, err := journal.ParseBatch(journal.Seal(b.buf))
+		if want := (journal.Header{Epoch: 300, Instance: 1 << 60, Serial: 41 + uint64(i), Messages: messages}); err != nil || r.Header != want {
+			t.Errorf("batch %d: got header %+v, %v, want %+v", i, r.Header, err, want)
+		}
+		for rec := (journal.Record{}); r.Next(&rec); {
+			kinds = append(kinds, rec.Kind)
+			if rec.Kind == journal.KindLate {
+				messages++
+			}
+		}
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
 	}
-	if r, err := journal.ParseBatch(q.newBatch()); err != nil || r.Header.Epoch != 300 || serials[r.Header.Serial] {
-		t.Errorf("got header %+v, %v, want another one of the epoch", r.Header, err)
+	want := []journal.Kind{journal.KindStart, journal.KindLate, journal.KindLate, journal.KindRead, journal.KindRoute}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("got records %v, want %v", kinds, want)
+	}
+	if q.messages != messages {
+		t.Errorf("got %d messages, want %d", q.messages, messages)
 	}
 }
 
 // A batch that is used again has nothing left from before. The queue keeps only a few for that.
 func TestBatchIsUsedAgain(t *testing.T) {
-	q := newQueue()
+	q := servedQueue()
 	q.put(t, journal.KindRead, func(b *batch) {
 		b.marks, b.waits, b.routes = append(b.marks, mark{}), append(b.waits, wait{}), append(b.routes, route{})
 		b.splits, b.waiters = append(b.splits, splitPart{}), append(b.waiters, resultWaiter{})
@@ -152,7 +165,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 
 // The waiters of all batches are told once that their records are not in the log.
 func TestQueueLetsWaitersGo(t *testing.T) {
-	q := newQueue()
+	q := servedQueue()
 	told := make(relaytest.Logged, 4)
 	reads := []outcomes{make(outcomes, 2), make(outcomes, 2)}
 	for i, r := range reads { // in two batches
@@ -177,7 +190,7 @@ func TestQueueLetsWaitersGo(t *testing.T) {
 
 // Each dropped record is counted once, except records that are made again.
 func TestDropsAreCounted(t *testing.T) {
-	q := newQueue()
+	q := servedQueue()
 	told := make(relaytest.Logged, 2)
 	q.records = maxQueuedRecords - 1
 	q.put(t, journal.KindRoute, func(*batch) {})

@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -116,7 +118,7 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	if err := relaytest.Receive(t, ended); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := a.ledger.index.FindNumber(&c, 1, index.MaxDay); f == nil || err != nil {
+	if f, err := a.ledger.index.FindNumber(&c, 1, relaytest.Any); f == nil || err != nil {
 		t.Errorf("got %+v, %v, want the message", f, err)
 	}
 	if since, err := a.ledger.index.OptOut(&c.Receiver); since != 1 || err != nil {
@@ -127,14 +129,14 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	}
 }
 
-// After another writer has appended, the ledger is down for good. Earlier and later waiters are
-// told, and no route stays in memory.
+// After another writer has appended, the ledger is down. Earlier and later waiters are told. What they
+// waited for is recorded when the ledger has begun again.
 func TestAppenderLosesTheLog(t *testing.T) {
 	a := testAppender(t)
-	a.log = (&relaytest.LogLines{}).Logger()
 	log := new(journal.Memory)
 	a.journal = log.Open()
-	if err := log.Open().Append(t.Context(), []byte("another writer")); err != nil {
+	other := journal.Header{Epoch: 7, Instance: 9, Serial: 1}
+	if err := log.Open().Append(t.Context(), journal.Seal(journal.AppendHeader(nil, other))); err != nil {
 		t.Fatal(err)
 	}
 	told := make(relaytest.Logged, 4)
@@ -142,32 +144,44 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	first, second := a.ledger.mustAssign(t, toSend(c)), a.ledger.mustAssign(t, toSend(c))
 	a.ledger.Accept(first, []byte("A"), told, 1)
 	a.ledger.Route("bank", []byte("A"), told, 2)
-	stop, ended := make(chan struct{}), make(chan error, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() { ended <- a.run(ctx, stop) }()
-	relaytest.Receive(t, told)
-	relaytest.Receive(t, told)
-	if err := a.status.Wait(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) || !errors.Is(err, ErrDown) {
+	if err := a.run(t.Context(), make(chan struct{})); !errors.Is(err, journal.ErrFenced) {
+		t.Errorf("got %v, want ErrFenced", err)
+	}
+	if _, err := a.status.Get(); !errors.Is(err, journal.ErrFenced) || !errors.Is(err, ErrDown) {
 		t.Errorf("got status %v, want that it is down, fenced off", err)
 	}
-	a.ledger.Accept(second, []byte("B"), told, 3)
-	a.ledger.Route("bank", []byte("B"), told, 4)
-	for range 2 {
+	a.ledger.Route("bank", []byte("B"), told, 3)
+	l := a.ledger
+	if err := l.Begin(t.Context(), log.Open()); err != nil || l.begun.Load().epoch != 8 {
+		t.Fatalf("got %v, epoch %d, want epoch 8", err, l.begun.Load().epoch)
+	}
+	l.Accept(second, []byte("B"), told, 4)
+	l.status.Set(nil)
+	stop := make(chan struct{})
+	close(stop)
+	if err := l.Run(t.Context(), stop); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
 		relaytest.Receive(t, told)
 	}
-	a.ledger.wantNoRoutes(t)
-	close(stop)
-	if err := relaytest.Receive(t, ended); !errors.Is(err, journal.ErrFenced) {
-		t.Errorf("end: got %v, want ErrFenced", err)
+	l.wantNoRoutes(t)
+	var ids []string
+	if err := l.index.EachEntry(&c, func(f index.Found) bool {
+		ids = append(ids, f.Entry.MessageIDs()...)
+		return true
+	}); err != nil || !slices.Equal(ids, []string{"A", "B"}) {
+		t.Errorf("got messages %v, %v, want both", ids, err)
 	}
-	a.queue.tell(wait{told, 5})
-	if token := relaytest.Receive(t, told); token != 5 {
-		t.Errorf("after the end: told %d, want 5", token)
+	for _, id := range []string{"A", "B"} {
+		if account, ok := l.Routed([]byte(id)); account != "bank" || !ok {
+			t.Errorf("route of %s: got %q, %v", id, account, ok)
+		}
 	}
 }
 
-// After the appender has ended, for any reason, the queue takes no record and nobody waits.
+// After the appender has ended, for any reason, nobody waits. After a clean stop the queue takes no
+// record; otherwise the ledger may begin again.
 func TestAppenderEnds(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -196,14 +210,14 @@ func TestAppenderEnds(t *testing.T) {
 			if tt.queued {
 				want++
 			}
-			if len(told) != want || a.queue.begin(journal.KindRoute) != nil {
-				t.Errorf("got %d waiters told, want %d and the queue closed", len(told), want)
+			if len(told) != want || a.queue.closed == tt.cancel {
+				t.Errorf("got %d waiters told, closed %v, want %d, %v", len(told), a.queue.closed, want, !tt.cancel)
 			}
 			at, err := a.ledger.index.Position()
 			if err != nil || at.Stopped == tt.cancel {
 				t.Errorf("got %+v, %v, want a stop record: %v", at, err, !tt.cancel)
 			}
-			if account, err := a.ledger.index.Route([]byte("A"), index.MaxDay, index.MaxDay); !tt.cancel && (err != nil || (account == "bank") != tt.queued) {
+			if account, err := a.ledger.index.Route([]byte("A"), message.DayOf(time.Now().UnixMilli()), 1); !tt.cancel && (err != nil || (account == "bank") != tt.queued) {
 				t.Errorf("got route to %q, %v, want it if it was queued", account, err)
 			}
 		})

@@ -18,16 +18,22 @@ func (l *Partition) OldestDay() uint16 {
 	return message.DayOf(time.Now().Add(-l.keep).UnixMilli())
 }
 
-// Begin brings the index to the end of log, and begins an epoch there: no other writer can
-// append from then on. The ledger keeps log, if it succeeds.
+// epoch is what numbers are assigned by from one Begin to the next.
+type epoch struct {
+	epoch          uint64
+	since          uint64      // the epoch that began with this cycle of numbers
+	skips          index.Skips // what may have been assigned in earlier epochs
+	mayLeaveClaims bool
+}
+
+// Begin completes the index and log by each other, and begins an epoch: no other writer can append to log
+// from then on. If it succeeds, the ledger keeps log, and Run must be called. Begin can be called again
+// when Run has returned with an error. What was queued meanwhile becomes part of the new epoch.
 func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
-	a := &index.Applier{Index: l.index, Expired: l.OldestDay(), Events: l.opt.Events}
+	a := &index.Applier{Index: l.index, Expired: l.OldestDay(), Events: l.opt.Events, Lost: l.reportLoss}
 	at, err := a.Replay(ctx, log, l.logger)
 	if err != nil {
 		return err
-	}
-	if !at.Stopped || at.Epoch == 0 || !at.Cycle.Is(l.opt.First, l.opt.Last) {
-		at.Epoch++
 	}
 	parts, err := l.index.HasParts()
 	if err != nil {
@@ -39,35 +45,81 @@ func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
 			return err // before anything is appended, so that Begin can be called again
 		}
 	}
-	return l.beginEpoch(ctx, at.Epoch, log, a)
+	return l.beginEpoch(ctx, at, log, a)
 }
 
-func (l *Partition) beginEpoch(ctx context.Context, epoch uint64, log journal.Log, a *index.Applier) error {
+// reportLoss logs what is lost for good.
+func (l *Partition) reportLoss(lost index.Lost) {
+	messages := any(lost.Messages)
+	if !lost.Known {
+		messages = "unknown"
+	}
+	l.logger.Error("batches of the log are lost; reads of their messages get 404, and their numbers are skipped",
+		"from", lost.From, "to", lost.To, "messages", messages)
+}
+
+func (l *Partition) beginEpoch(ctx context.Context, at index.Position, log journal.Log, a *index.Applier) error {
 	instance, err := newInstance()
 	if err != nil {
 		return err
 	}
-	l.epoch = epoch
-	l.queue.open(journal.Header{Epoch: epoch, Instance: instance})
+	l.latest.Store(at.Time)
+	host, _ := os.Hostname() // for the reader of the log only
+	start := journal.Record{
+		First: l.opt.First, Last: l.opt.Last, At: l.now(),
+		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
+	}
+	begun := &epoch{epoch: at.Epoch + 1}
+	l.forgetTable()
+	serial := at.Serial
+	if serial == 0 {
+		serial = log.Info().Last
+	}
+	first := l.queue.open(journal.Header{Epoch: begun.epoch, Instance: instance, Serial: serial, Messages: at.Messages}, &start)
 	l.appender = &appender{
 		journal: log, queue: l.queue, applier: a, ledger: l, status: l.status,
 		metrics: l.metrics, log: l.logger, connected: l.opt.Connected, applied: l.opt.Applied,
 	}
-	host, _ := os.Hostname() // for the reader of the log only
-	start := journal.Record{
-		First: l.opt.First, Last: l.opt.Last, At: time.Now().UnixMilli(),
-		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
-	}
-	if err := l.appender.begin(ctx, &start); err != nil {
+	l.claims.Store(0)
+	l.unclaimed.Store(false)
+	if err := l.appender.begin(ctx, first); err != nil {
 		return fmt.Errorf("begin epoch: %w", err)
 	}
-	l.since = a.Cycle.Since
-	l.logger.Info("ledger is up", "epoch", epoch, "sequence", log.Last())
+	// The start record has brought in how the epoch before it ended.
+	if begun.skips, err = l.index.Skips(); err != nil {
+		return err
+	}
+	begun.since = a.Position().Cycle.Since
+	begun.mayLeaveClaims = uint64(begun.skips.Unclaimed()) < min(maxUnclaimed, l.numbers/4/window)
+	l.begun.Store(begun)
+	l.queue.serve(true)
+	l.logger.Info("ledger is up", "epoch", begun.epoch, "sequence", log.Last())
 	return nil
 }
 
-// Run writes the log until stop is closed, and then stops cleanly; or until ctx ends, or the log
-// is lost for good. It is called once, after Begin.
+// forgetTable drops what is in memory of the conversations. The index and the log know it, or its numbers
+// are skipped.
+func (l *Partition) forgetTable() {
+	for i := range l.table.shard {
+		l.table.shard[i].reset(l.table.seed)
+	}
+}
+
+// now returns the time for a record of the ledger's own. It never goes back, whatever the clock does.
+func (l *Partition) now() int64 {
+	for {
+		now, latest := time.Now().UnixMilli(), l.latest.Load()
+		if now <= latest {
+			return latest
+		}
+		if l.latest.CompareAndSwap(latest, now) {
+			return now
+		}
+	}
+}
+
+// Run writes the log until stop is closed, and then stops cleanly; or until ctx ends, or the log or the
+// index is lost: then the ledger has to begin again. It is called after Begin.
 func (l *Partition) Run(ctx context.Context, stop <-chan struct{}) error {
 	defer l.appender.journal.Close()
 	return l.appender.run(ctx, stop)

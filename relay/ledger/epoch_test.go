@@ -28,19 +28,18 @@ func TestBeginAppendsNothingInVain(t *testing.T) {
 		t.Errorf("log: got %+v, want it empty", got)
 	}
 	broken = nil
-	if err := l.Begin(t.Context(), log.Open()); err != nil || l.epoch != 1 {
-		t.Errorf("then: got %v, epoch %d, want epoch 1", err, l.epoch)
+	if err := l.Begin(t.Context(), log.Open()); err != nil || l.begun.Load().epoch != 1 {
+		t.Errorf("then: got %v, epoch %d, want epoch 1", err, l.begun.Load().epoch)
 	}
 }
 
-// After a clean stop with the same numbers the epoch goes on. After anything else a new epoch
-// begins.
+// Each start begins a new epoch, whatever the index and the cycle are.
 func TestEpochs(t *testing.T) {
 	p := runLedger(t)
 	want := func(what string, epoch, since uint64) {
 		t.Helper()
-		if p.epoch != epoch || p.since != since {
-			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, p.epoch, p.since, epoch, since)
+		if p.begun.Load().epoch != epoch || p.begun.Load().since != since {
+			t.Errorf("%s: got epoch %d, numbers since %d, want %d, %d", what, p.begun.Load().epoch, p.begun.Load().since, epoch, since)
 		}
 		last := p.appender.journal.Last()
 		if at, err := p.index.Position(); err != nil || at.Seq != last || at.Epoch != epoch || at.Stopped || p.log.Open().Info().Last != last {
@@ -59,26 +58,26 @@ func TestEpochs(t *testing.T) {
 	want("after a crash", 2, 1)
 	stop()
 	p = p.again()
-	want("after a stop", 2, 1)
+	want("after a stop", 3, 1)
 	stop()
 	p.opt.First++
 	p = p.again()
-	want("with another first number", 3, 3)
+	want("with another first number", 4, 4)
 	stop()
 	p.opt.Last--
 	p = p.again()
-	want("with another last number", 4, 4)
+	want("with another last number", 5, 5)
 	p.kill()
 	p = p.again()
-	want("after another crash", 5, 4)
+	want("after another crash", 6, 5)
 	p.kill()
 	p.loseIndex()
 	p = p.again()
-	want("without an index", 6, 4)
+	want("without an index", 7, 5)
 	stop()
 	p.loseIndex()
 	p = p.again()
-	want("after a stop, without an index", 6, 4)
+	want("after a stop, without an index", 8, 5)
 }
 
 // A ledger looks for parts of split messages only if the index has any. It finds that when it begins.

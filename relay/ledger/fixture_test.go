@@ -26,15 +26,29 @@ func indexedLedger(t *testing.T) *Partition {
 	}
 	t.Cleanup(func() { _ = ix.Close() })
 	l := ledgerOn(ix)
-	l.status.Set(nil)
+	l.beginForTest(1, 0)
 	return l
+}
+
+// beginForTest makes l as if it had begun an epoch after others, all of which ended without a clean stop
+// and had numbers that were assigned without claims. Nobody takes from its queue.
+func (l *Partition) beginForTest(number, since uint64) {
+	begun := &epoch{epoch: number, since: since}
+	for e := uint64(1); e < number; e++ {
+		begun.skips = append(begun.skips, index.Skip{Epoch: e, Own: window, Other: window})
+	}
+	l.begun.Store(begun)
+	l.unclaimed.Store(true)
+	l.queue.serve(true)
+	l.queue.open(journal.Header{Epoch: number, Instance: 7}, &journal.Record{First: l.opt.First, Last: l.opt.Last})
+	l.status.Set(nil)
 }
 
 // applyRecords brings records into the index of a ledger, as message seq of the log.
 func (l *Partition) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte) []byte) {
 	t.Helper()
 	a := &index.Applier{Index: l.index}
-	if _, err := a.Apply(seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq})), true); err != nil {
+	if _, err := a.Apply(seq, journal.Seal(appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: seq}))), true); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -44,7 +58,7 @@ func (l *Partition) applyRecords(t *testing.T, seq uint64, appendTo func(dst []b
 func idleLedger(t *testing.T) (*Partition, *head) {
 	t.Helper()
 	l := ledgerOn(&index.Index{})
-	l.status.Set(nil)
+	l.beginForTest(1, 0)
 	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
 	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
 	return l, h
@@ -63,7 +77,7 @@ func (l *Partition) mustAssign(t *testing.T, s *Sent) *Sent {
 func (l *Partition) takeRecords(t *testing.T) (all []journal.Record) {
 	t.Helper()
 	for b := l.queue.take(); b != nil; b = l.queue.take() {
-		r, err := journal.ParseBatch(b.buf)
+		r, err := journal.ParseBatch(journal.Seal(b.buf))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,4 +94,11 @@ func toSend(c message.Conversation) *Sent {
 		Conversation: c, Account: "bank", At: time.Now(),
 		From: message.Address{TON: 5, Addr: c.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: c.Receiver},
 	}
+}
+
+// servedQueue is a queue from which the test takes.
+func servedQueue() *queue {
+	q := newQueue()
+	q.serve(true)
+	return q
 }

@@ -18,6 +18,10 @@ type head struct {
 	out    []out   // given, and not settled: oldest first; nil when there are none
 	parts  *concat // messages of several parts; nil before the first
 
+	claimed  bool // the log knows that numbers are assigned in this epoch
+	claiming bool // the record of that is queued
+	dropped  bool // it is not in the table any more: the ledger has begun again
+
 	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
 
 	older, newer *head // in a list of the shard: of those with numbers out, or of the others

@@ -12,19 +12,29 @@ func (l *Partition) AcceptLate(s *Sent, messageID []byte) {
 	if s.follows {
 		return // it had no number
 	}
-	sh := l.table.of(&s.Conversation.Receiver)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	h, err := l.head(sh, s)
-	if err != nil || h.next > s.ordinal+l.numbers {
+	// Without the ledger nobody knows; then the index decides when the record gets there.
+	place := s.place()
+	if stands, err := l.Standing(&s.Conversation); err == nil && !stands(&place) {
 		return
 	}
-	b := l.queue.begin(journal.KindAccepted)
+	if b := l.queue.begin(journal.KindLate); b != nil {
+		b.appendLate(s, messageID)
+		l.queue.end(b)
+	}
+}
+
+// acceptDropped is Accept for a message that was assigned before the ledger began again. The lock of the
+// shard is held.
+func (l *Partition) acceptDropped(s *Sent, messageID []byte, w Waiter, token uint64) {
+	var b *batch
+	if !s.follows {
+		b = l.queue.begin(journal.KindLate)
+	}
 	if b == nil {
+		l.queue.tell(wait{w, token})
 		return
 	}
-	h.cover = max(h.cover, s.ordinal+1)
-	b.appendSent(s, h.cover, messageID)
-	b.marks = append(b.marks, mark{head: h, bound: h.cover})
+	b.appendLate(s, messageID)
+	b.waits = append(b.waits, wait{w, token})
 	l.queue.end(b)
 }

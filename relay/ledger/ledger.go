@@ -10,6 +10,7 @@ package ledger
 import (
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,7 +36,7 @@ const assignWait = time.Second
 
 // Partition says which number of which conversation stands for which message, and how
 // far that message got. It gives the numbers from memory; the log follows in batches.
-// No number is given twice within a cycle, whatever crashes: see head and epoch.
+// No number is given twice within a cycle, whatever crashes: see head, claim.go and load.go.
 // Its methods may be called from any goroutine.
 type Partition struct {
 	*writer
@@ -53,9 +54,10 @@ type Partition struct {
 	appender *appender // since Begin
 	skip     uint64    // window; 0 in the test that shows what it is for
 
-	// Static once status is up.
-	epoch uint64
-	since uint64 // the epoch that began with this cycle of numbers
+	begun     atomic.Pointer[epoch] // the last one that Begin has begun
+	claims    atomic.Int64          // in this epoch
+	unclaimed atomic.Bool           // numbers are assigned without claims
+	latest    atomic.Int64          // time in the log, ms
 }
 
 // Options say how a partition works, and whom it tells.
@@ -80,12 +82,14 @@ type Options struct {
 // the owner of st has set it to nil.
 func New(opt Options, ix *index.Index, st *Status) *Partition {
 	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
-	return &Partition{
+	l := &Partition{
 		writer: rec, routes: newRoutes(rec, ix, opt.Keep), splits: newSplits(rec, ix, opt.Keep),
 		receipts: newReceipts(rec, ix, heads, opt.SameID, metrics.receipts),
-		cycle:    cycle{first: opt.First, numbers: uint64(opt.Last-opt.First) + 1},
+		cycle:    cycleOf(opt.First, opt.Last),
 		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
 	}
+	l.begun.Store(new(epoch))
+	return l
 }
 
 // Assign gives s its number: the next one of its conversation, or that of the other parts of the
@@ -121,8 +125,8 @@ func (l *Partition) assign(sh *shard, s *Sent) error {
 	if h.goesAsIs(s) {
 		return ErrAsIs
 	}
-	if !h.mayGive(l.cycle) {
-		if err := h.waitForLog(s, l.status, l.cycle); err != nil {
+	if !l.mayGo(h) || !h.mayGive(l.cycle) {
+		if err := l.waitForLog(h, s); err != nil {
 			return err
 		}
 	}
@@ -171,32 +175,16 @@ func (l *Partition) head(sh *shard, s *Sent) (*head, error) {
 	if h := sh.heads.get(&s.Conversation); h != nil {
 		return h, nil
 	}
-	next, err := l.load(&s.Conversation)
+	n, err := l.load(&s.Conversation)
 	if err != nil {
 		return nil, err
 	}
-	h := &head{conv: s.Conversation, next: next, logged: next, cover: next}
+	h := &head{conv: s.Conversation, next: n.next, logged: n.next, cover: n.next, claimed: n.claimed}
+	if n.change != nil {
+		l.recordChange(h, n.change)
+	}
 	sh.add(h, l.table.capacity, s.At)
 	return h, nil
-}
-
-// load returns the next ordinal of a conversation that is not in memory. In each epoch since the log
-// knew of it, up to W ordinals may have been given that the log does not know. load skips them.
-func (l *Partition) load(c *message.Conversation) (uint64, error) {
-	epoch, next, err := l.index.Head(c)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%w: %w", ErrDown, err)
-	case epoch == 0: // not found; epochs count from 1
-		return l.skip * (l.epoch - 1), nil
-	case epoch >= l.epoch:
-		return next, nil
-	}
-	next += l.skip * (l.epoch - epoch)
-	if epoch < l.since {
-		return l.goOn(l.index, c, next)
-	}
-	return next, nil
 }
 
 // Accept queues the record that the SMSC accepted s and gave it messageID, which is copied. It never
@@ -211,6 +199,10 @@ func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
+	if h.dropped {
+		l.acceptDropped(s, messageID, w, token)
+		return
+	}
 	known := !s.follows || l.numberLate(h, s, messageID)
 	if s.isPart() {
 		h.partAnswered(s, true)
@@ -258,6 +250,9 @@ func (l *Partition) Refuse(s *Sent) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
+	if h.dropped {
+		return
+	}
 	if s.isPart() {
 		h.partAnswered(s, false)
 	}

@@ -74,7 +74,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := ledgerOn(&index.Index{})
-		l.status.Set(nil)
+		l.beginForTest(1, 0)
 		c := relaytest.Conversation(t, "10690001", "447700900123")
 		h := &head{conv: c}
 		l.table.of(&c.Receiver).add(h, 1, time.Now())
@@ -151,7 +151,7 @@ func foreignIndex(t *testing.T, dir string) {
 	}
 	log := new(journal.Memory)
 	for range 9 {
-		if err := log.Open().Append(t.Context(), journal.AppendHeader(nil, journal.Header{Epoch: 9})); err != nil {
+		if err := log.Open().Append(t.Context(), journal.Seal(journal.AppendHeader(nil, journal.Header{Epoch: 9}))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -144,7 +144,7 @@ func (p *partition) outbox() (all []message.Feedback) {
 func (p *partition) entries(c message.Conversation) (all []index.Entry) {
 	p.t.Helper()
 	p.CatchUp()
-	if err := p.index.EachEntry(&c, message.DayOf(time.Now().UnixMilli()), func(f index.Found) bool {
+	if err := p.index.EachEntry(&c, func(f index.Found) bool {
 		all = append(all, f.Entry)
 		return true
 	}); err != nil {

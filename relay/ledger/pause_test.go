@@ -15,7 +15,7 @@ import (
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		connected := make(chan struct{}, 1)
-		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: (&relaytest.LogLines{}).Logger(), connected: connected}
+		a := &appender{queue: servedQueue(), metrics: newMetrics(nil), log: (&relaytest.LogLines{}).Logger(), connected: connected}
 		ctx, cancel := context.WithCancel(t.Context())
 		began, paused := time.Now(), make(chan error, 1)
 		pause := func() { go func() { paused <- a.pause(ctx, time.Minute) }(); synctest.Wait() }
@@ -39,7 +39,7 @@ func TestPause(t *testing.T) {
 // Waiters that come while the log is away are told, until that ends.
 func TestAnswerMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: (&relaytest.LogLines{}).Logger()}
+		a := &appender{queue: servedQueue(), metrics: newMetrics(nil), log: (&relaytest.LogLines{}).Logger()}
 		end := a.answerMeanwhile()
 		told := make(relaytest.Logged, 3)
 		b := a.queue.begin(journal.KindRoute)
@@ -64,7 +64,7 @@ func TestAnswerMeanwhile(t *testing.T) {
 func TestDropsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lines := &relaytest.LogLines{}
-		a := &appender{queue: newQueue(), metrics: newMetrics(nil), log: lines.Logger()}
+		a := &appender{queue: servedQueue(), metrics: newMetrics(nil), log: lines.Logger()}
 		told := make(relaytest.Logged, 9)
 		late := func(drops, complaints int) {
 			t.Helper()

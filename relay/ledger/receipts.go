@@ -100,7 +100,7 @@ func (rs *receipts) OnItsWay(c *message.Conversation) bool {
 
 // resolve finds the message and queues the record. It returns false if there is no such message yet.
 func (rs *receipts) resolve(rc *passedReceipt) bool {
-	p, seq, err := rs.Find(&rc.conv, []byte(rc.messageID), message.DayOf(rc.at.UnixMilli()))
+	p, seq, err := rs.Find(&rc.conv, []byte(rc.messageID))
 	if err != nil || p == nil {
 		return err != nil
 	}
@@ -115,10 +115,10 @@ func (rs *receipts) resolve(rc *passedReceipt) bool {
 
 // Find returns where the message with this message_id stands, and which part of
 // it that is; nil when there is none.
-func (rs *receipts) Find(c *message.Conversation, id []byte, today uint16) (*journal.Place, uint8, error) {
+func (rs *receipts) Find(c *message.Conversation, id []byte) (*journal.Place, uint8, error) {
 	var p *journal.Place
 	var seq uint8
-	err := rs.index.EachEntry(c, today, func(f index.Found) bool {
+	err := rs.index.EachEntry(c, func(f index.Found) bool {
 		for _, part := range f.Entry.Parts {
 			if rs.sameID(id, part.ID) {
 				p, seq = &f.Place, part.Seq

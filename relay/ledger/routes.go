@@ -79,7 +79,7 @@ func (rs *routes) Routed(id []byte) (account string, ok bool) {
 	if len(id) > journal.MaxRouteID {
 		return "", false
 	}
-	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
+	today := message.DayOf(time.Now().UnixMilli())
 	account, err := rs.index.Route(id, today, uint16(rs.keep/(24*time.Hour))+2)
 	return account, err == nil && account != ""
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -96,19 +95,6 @@ func TestRoutesAreBounded(t *testing.T) {
 	if _, ok := l.Routed([]byte("1")); ok || l.queue.drops != 1 {
 		t.Errorf("queue full: known %v, %d dropped, want one dropped", ok, l.queue.drops)
 	}
-}
-
-// The routes of a ledger that has lost its log are forgotten.
-func TestRoutesOfALostLedger(t *testing.T) {
-	first := runLedger(t)
-	runLedgerOn(t, first.log, t.TempDir(), first.opt) // fences the first one
-	for i := range 3 {
-		first.route("bank", fmt.Sprint("id", i))
-	}
-	if err := first.status.Wait(relaytest.Deadline(t)); !errors.Is(err, journal.ErrFenced) {
-		t.Fatalf("first: got %v, want ErrFenced", err)
-	}
-	first.wantNoRoutes(t)
 }
 
 // A route stays in memory until the index has it. A route that replaced it meanwhile stays.

@@ -38,10 +38,15 @@ type Sent struct {
 	follows bool   // it is a part without a number, of a message that may get one
 }
 
-// appendSent adds the record of an accepted message.
-func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
+// place is where the entry of s stands.
+func (s *Sent) place() journal.Place {
+	return journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}
+}
+
+// record returns the record of an accepted message.
+func (s *Sent) record(bound uint64, messageID []byte) journal.Record {
 	r := journal.Record{
-		Place:        journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal},
+		Place:        s.place(),
 		Bound:        bound,
 		At:           s.At.UnixMilli(),
 		MessageID:    messageID[:min(len(messageID), journal.MaxMessageID)],
@@ -53,7 +58,19 @@ func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
 	}
 	if s.isPart() {
 		r.Part = s.Part
-		b.changes = true
 	}
+	return r
+}
+
+// appendSent adds the record of an accepted message.
+func (b *batch) appendSent(s *Sent, bound uint64, messageID []byte) {
+	r := s.record(bound, messageID)
+	b.changes = b.changes || s.isPart()
 	b.buf = journal.AppendAccepted(b.buf, &r, s.Account)
+}
+
+// appendLate adds the record of an accepted message that comes late.
+func (b *batch) appendLate(s *Sent, messageID []byte) {
+	r := s.record(s.ordinal+1, messageID)
+	b.buf = journal.AppendLate(b.buf, &r, s.Account)
 }

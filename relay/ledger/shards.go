@@ -47,6 +47,18 @@ func (t *table) of(receiver *message.Addr) *shard {
 	return &t.shard[maphash.Bytes(t.seed, receiver.Bytes())%shards]
 }
 
+// reset drops all heads.
+func (s *shard) reset(seed maphash.Seed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for h := range s.heads.all() {
+		h.dropped = true
+		h.tell()
+	}
+	s.heads, s.idle, s.busy = newHeads(seed), list{}, list{}
+	s.open, s.early, s.by = 0, 0, make(map[string]share)
+}
+
 // count is how many conversations are in memory.
 func (t *table) count() (n int) {
 	for i := range t.shard {

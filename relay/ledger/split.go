@@ -90,14 +90,22 @@ func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
-	h.cover = max(h.cover, s.ordinal+1)
+	if !h.dropped {
+		h.cover = max(h.cover, s.ordinal+1)
+	}
 	day, named := message.DayOf(time.Now().UnixMilli()), c.namesParts()
 	for i := range c.IDs {
 		if !l.acceptPart(s, h, &c, i) || named && !l.recordPart(s, day, &c, i) {
-			h.settle(s.ordinal, 0)
+			if !h.dropped {
+				h.settle(s.ordinal, 0)
+			}
 			l.queue.tell(wait{w, token})
 			return
 		}
+	}
+	if h.dropped {
+		l.queue.tell(wait{w, token})
+		return
 	}
 	// The batch of the last record, or one behind it.
 	b := l.queue.begin(journal.KindHead)
@@ -128,13 +136,21 @@ func (c *Split) namesParts() bool {
 
 // acceptPart queues the record of one part; false if there is no room for it.
 func (l *Partition) acceptPart(s *Sent, h *head, c *Split, i int) bool {
-	b := l.queue.begin(journal.KindAccepted)
+	kind := journal.KindAccepted
+	if h.dropped {
+		kind = journal.KindLate
+	}
+	b := l.queue.begin(kind)
 	if b == nil {
 		return false
 	}
 	part := *s
 	part.Part.Total, part.Part.Seq = s.Split, uint8(i+1)
-	b.appendSent(&part, h.cover, c.IDs[i])
+	if h.dropped {
+		b.appendLate(&part, c.IDs[i])
+	} else {
+		b.appendSent(&part, h.cover, c.IDs[i])
+	}
 	l.queue.end(b)
 	return true
 }
@@ -169,7 +185,7 @@ func (c *splits) PartOf(key []byte, receiver message.Addr) (journal.SplitPart, b
 	if part, ok := c.find(key, &receiver); ok {
 		return part, true
 	}
-	today := message.DayOf(time.Now().Add(time.Minute).UnixMilli())
+	today := message.DayOf(time.Now().UnixMilli())
 	part, ok, err := c.index.Part(key, &receiver, today, uint16(c.keep/(24*time.Hour))+2)
 	return part, ok && err == nil
 }
@@ -183,7 +199,7 @@ func (c *splits) PartIDs(conv message.Conversation, id, key []byte) (ids [][]byt
 		return nil
 	}
 	c.CatchUp()
-	err := c.index.EachEntry(&conv, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
+	err := c.index.EachEntry(&conv, func(f index.Found) bool {
 		parts := f.Entry.Parts
 		if len(parts) < 2 || !bytes.EqualFold(parts[0].ID, id) {
 			return true

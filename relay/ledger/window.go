@@ -7,7 +7,7 @@ import (
 )
 
 // window is W: how many numbers of a conversation may be out and not in the log.
-const window = 8
+const window = journal.Window
 
 // mayGive reports whether h may give another number now. Fewer than W given numbers may be missing
 // from the log. The oldest message without a known outcome must be less than a quarter of a cycle
@@ -20,18 +20,18 @@ func (h *head) mayGive(c cycle) bool {
 // waitForLog waits until h may give another number, for a second at most. It releases the lock of the
 // shard while it waits. The shard does not evict h meanwhile, because h is not clean. A further part
 // of a message that has its number does not wait.
-func (h *head) waitForLog(s *Sent, st *Status, c cycle) error {
+func (l *Partition) waitForLog(h *head, s *Sent) error {
 	deadline := time.NewTimer(assignWait)
 	defer deadline.Stop()
 	if s.Waiting != nil {
 		s.Waiting()
 	}
 	for {
-		down, err := st.Get()
+		down, err := l.status.Get()
 		switch {
-		case err != nil:
+		case err != nil, h.dropped:
 			return ErrDown
-		case h.mayGive(c), s.isPart() && h.isOpen(s):
+		case s.isPart() && h.isOpen(s), l.mayGo(h) && h.mayGive(l.cycle):
 			return nil
 		}
 		changed := h.change()

@@ -79,7 +79,7 @@ func (vs *Conversations) View(sender, receiver string) (ConversationView, error)
 func (vs *Conversations) fill(v *ConversationView, c *message.Conversation) error {
 	oldest := time.Now().Add(-vs.keep).UnixMilli()
 	var all []index.Found
-	err := vs.index.EachEntry(c, message.DayOf(time.Now().Add(time.Minute).UnixMilli()), func(f index.Found) bool {
+	err := vs.index.EachEntry(c, func(f index.Found) bool {
 		if f.Entry.At >= oldest {
 			all = append(all, f)
 		}

@@ -2,7 +2,7 @@ package reads
 
 import (
 	"context"
-	"time"
+	"errors"
 
 	"readback/relay/index"
 	"readback/relay/message"
@@ -36,10 +36,10 @@ func (rs *Service) look(q *query) (f *index.Found, changed <-chan struct{}, v me
 		if changed != nil {
 			return nil, changed, v
 		}
-		f, err := rs.index.FindNumber(&message.Conversation{Sender: q.sender, Receiver: q.receiver}, q.number, rs.today(q))
+		f, err := rs.lookUp(q)
 		return f, nil, verdictOf(f, err)
 	}
-	all, err := rs.index.FindReceiver(&q.receiver, q.number, rs.today(q))
+	all, err := rs.lookUpReceiver(q)
 	if err != nil {
 		return nil, nil, message.LedgerDown()
 	}
@@ -53,8 +53,30 @@ func (rs *Service) look(q *query) (f *index.Found, changed <-chan struct{}, v me
 	return f, nil, verdictOf(f, nil)
 }
 
-func (rs *Service) today(q *query) uint16 {
-	return message.DayOf(q.now.Add(rs.opt.Wait + time.Minute).UnixMilli())
+// lookUp returns the message of the conversation for which the number stands.
+func (rs *Service) lookUp(q *query) (*index.Found, error) {
+	c := message.Conversation{Sender: q.sender, Receiver: q.receiver}
+	stands, err := rs.ledger.Standing(&c)
+	if err != nil {
+		return nil, err
+	}
+	return rs.index.FindNumber(&c, q.number, stands)
+}
+
+// lookUpReceiver returns the messages to the receiver, one of each sender, for which the number stands.
+func (rs *Service) lookUpReceiver(q *query) ([]index.Found, error) {
+	all, err := rs.index.FindReceiver(&q.receiver, q.number)
+	standing := all[:0]
+	for i := range all {
+		stands, e := rs.ledger.Standing(&all[i].Place.Conv)
+		if err = errors.Join(err, e); err != nil {
+			return nil, err
+		}
+		if stands(&all[i].Place) {
+			standing = append(standing, all[i])
+		}
+	}
+	return standing, err
 }
 
 func verdictOf(f *index.Found, err error) message.Verdict {

@@ -15,6 +15,9 @@ type Ledger interface {
 	// knowing it yet. A sender that is not zero is the only one in question. The channel is closed
 	// when that has changed; it is nil if there are no such senders.
 	Outstanding(receiver, sender *message.Addr, number uint16) (senders []message.Addr, changed <-chan struct{})
+	// Standing returns a function that reports whether the number of a message of the conversation
+	// stands for this message now, and for none that was sent later.
+	Standing(c *message.Conversation) (stands func(*journal.Place) bool, err error)
 	// Submit appends a record, and returns when its outcome is known.
 	Submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict
 	// Enqueue queues a record, and does not wait.

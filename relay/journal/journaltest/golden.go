@@ -92,13 +92,13 @@ func HexDiff(got, want []byte) string {
 		"\nwant " + hex.EncodeToString(want[min(from, len(want)):])
 }
 
-// OnlyRecord reads a batch of one record.
+// OnlyRecord reads a batch of one record that has no checksum yet.
 func OnlyRecord(batch []byte) (rec journal.Record, err error) {
-	r, err := journal.ParseBatch(batch)
+	r, err := journal.ParseBatch(journal.Seal(bytes.Clone(batch)))
 	if err != nil {
 		return rec, err
 	}
-	if r.Next(&rec) && r.Off < len(batch) {
+	if r.Next(&rec) && r.Off < len(r.B) {
 		r.Fail("end", "more octets follow")
 	}
 	return rec, r.Err

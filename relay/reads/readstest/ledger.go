@@ -14,6 +14,7 @@ import (
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/relay/relaytest"
 )
 
 // lastNumber is the last number of a cycle. The first is 1.
@@ -149,6 +150,14 @@ func (l *Ledger) Outstanding(receiver, sender *message.Addr, number uint16) (sen
 	return senders, changed
 }
 
+// Standing returns what reports whether no later message has the number of a message.
+func (l *Ledger) Standing(c *message.Conversation) (func(*journal.Place) bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	next := l.next[*c]
+	return func(p *journal.Place) bool { return next <= p.Ordinal+lastNumber }, nil
+}
+
 // Submit applies a record, and returns the verdict on its outcome.
 func (l *Ledger) Submit(_ context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
 	if l.Before != nil {
@@ -188,13 +197,13 @@ func (l *Ledger) CatchUp() {}
 
 func (l *Ledger) apply(appendTo func(dst []byte) []byte) (*index.Result, error) {
 	l.seq++
-	return l.applier.Apply(l.seq, appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: l.seq})), true)
+	return l.applier.Apply(l.seq, journal.Seal(appendTo(journal.AppendHeader(nil, journal.Header{Epoch: 1, Serial: l.seq}))), true)
 }
 
 // Find returns what the index has of a number; nil: nothing.
 func (l *Ledger) Find(c message.Conversation, number uint16) *index.Found {
 	l.t.Helper()
-	f, err := l.Index.FindNumber(&c, number, message.DayOf(time.Now().Add(time.Hour).UnixMilli()))
+	f, err := l.Index.FindNumber(&c, number, relaytest.Any)
 	if err != nil {
 		l.t.Fatal(err)
 	}

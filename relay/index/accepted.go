@@ -1,0 +1,67 @@
+package index
+
+import (
+	"readback/relay/journal"
+	"readback/relay/message"
+)
+
+func (a *Applier) head(rec *journal.Record) error {
+	a.at.Used = true
+	a.key = headKey(a.key[:0], &rec.Place.Conv)
+	a.val = appendHeadValue(a.val[:0], a.at.Epoch, rec.Bound)
+	return a.b.Set(a.key, a.val, nil)
+}
+
+func (a *Applier) accepted(rec *journal.Record) error {
+	a.at.Messages++
+	if err := a.head(rec); err != nil {
+		return err
+	}
+	return a.message(rec, rec.Part.Total > 1)
+}
+
+// late notes a message whose record comes late, unless its number has been assigned again since.
+func (a *Applier) late(rec *journal.Record) error {
+	a.at.Messages++
+	a.key = entryKey(a.key[:0], &rec.Place)
+	value, err := copyOf(a.b.Get(a.key))
+	if err != nil {
+		return err
+	}
+	if value != nil {
+		if e, err := parseEntry(value); err != nil || e.Ordinal > rec.Place.Ordinal {
+			return err
+		}
+	}
+	return a.message(rec, true)
+}
+
+// message notes a message that the SMSC accepted. known says that some of it may be noted before: other
+// parts, or the message itself.
+func (a *Applier) message(rec *journal.Record, known bool) error {
+	if rec.Place.Day < a.Expired {
+		return nil
+	}
+	var old Entry
+	a.part[0] = EntryPart{Seq: rec.Part.Seq, ID: rec.MessageID}
+	e := Entry{
+		Ordinal: rec.Place.Ordinal, Account: rec.Account, From: rec.From, To: rec.To, At: rec.At,
+		Reference: rec.Reference, HasReference: rec.HasReference, WantsReceipt: rec.WantsReceipt,
+		Total: rec.Part.Total, Parts: a.part[:],
+	}
+	if known {
+		var err error
+		if old, known, err = a.entry(&rec.Place); err != nil {
+			return err
+		}
+		if known {
+			old.part(rec.Part.Seq).ID = rec.MessageID
+			old.At = min(old.At, rec.At)
+			e = old
+		}
+	}
+	if err := a.put(&rec.Place, &e); err != nil || known {
+		return err
+	}
+	return a.changed(&rec.Place, &e, message.Change(message.StateSent.String()), rec.At)
+}

@@ -1,0 +1,36 @@
+package index
+
+import "readback/relay/journal"
+
+// Lost says which batches neither the log nor the index has.
+type Lost struct {
+	From, To uint64 // serials of the batches
+	Messages uint64 // records of accepted messages in them; 0 also if that is not known
+	Known    bool   // Messages is known
+}
+
+// noticeLoss notices batches that are missing before the one at hand. Their numbers may be assigned
+// again unless they are skipped.
+func (a *Applier) noticeLoss(r *journal.BatchReader) error {
+	if a.pos.Serial == 0 || a.at.Serial == a.pos.Serial+1 {
+		return nil
+	}
+	lost := Lost{From: a.pos.Serial + 1, To: a.at.Serial - 1, Known: r.HasMessages()}
+	if lost.Known && a.at.Messages > a.pos.Messages {
+		lost.Messages = a.at.Messages - a.pos.Messages
+	}
+	return a.lose(lost, r.Header.Epoch)
+}
+
+// lose reports what was lost, and skips the numbers that it may have had.
+func (a *Applier) lose(lost Lost, epoch uint64) error {
+	a.lost += lost.To - lost.From + 1
+	if a.Lost != nil {
+		a.Lost(lost)
+	}
+	skip := lost.Messages + journal.Window
+	if c := a.at.Cycle; c.Since > 0 {
+		skip = min(skip, (uint64(c.Last-c.First)+1)/2)
+	}
+	return a.addSkip(Skip{Epoch: epoch, Own: skip, Other: skip, At: a.at.Time})
+}
