@@ -27,7 +27,7 @@ func (r *Relay) tryBegin(ctx context.Context, c *connection) (*storedLog, error)
 	if err != nil {
 		return nil, err
 	}
-	l := newStoredLog(log, r.store)
+	l := newStoredLog(log, r.store, r.broker)
 	for i := range streams {
 		l.beside = append(l.beside, streams[i].Name)
 	}

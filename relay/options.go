@@ -84,7 +84,7 @@ func DefaultOptions() Options {
 		ReadWait:        10 * time.Second,
 		DeliveryOptions: feedback.DefaultDelivery(),
 		SameID:          receipt.SameID,
-		stopWithin:      10 * time.Second,
+		stopWithin:      3 * time.Second,
 	}
 	setting.Defaults(&o.Config)
 	setting.Defaults(&o.Settings)

@@ -174,14 +174,14 @@ func (r *Relay) Feedback() *feedback.Service { return r.feedback }
 
 // Ready returns nil when numbers can be given and reads taken, else the reason.
 func (r *Relay) Ready() error {
-	if _, err := r.status.Get(); err != nil {
-		return err
-	}
-	// An idle ledger has not noticed yet.
-	if r.broker != nil {
-		if err := r.broker.Err(); err != nil {
-			return fmt.Errorf("%w: %w", ledger.ErrDown, err)
+	_, err := r.status.Get()
+	if r.broker != nil { // it says best why the ledger has no log, and an idle ledger has not noticed yet
+		if failed := r.broker.Err(); failed != nil && (err == nil || !errors.Is(failed, broker.ErrNotRunning)) {
+			return fmt.Errorf("%w: %w", ledger.ErrDown, r.store.explain(failed))
 		}
+	}
+	if err != nil {
+		return err
 	}
 	if nc := r.conn.Load().NC; !nc.IsConnected() {
 		return fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(nc, journal.ErrNotConnected))
@@ -189,8 +189,24 @@ func (r *Relay) Ready() error {
 	return nil
 }
 
-// WaitReady returns when Ready returns nil, or never will, or when ctx has ended.
+// WaitReady returns when the ledger is up, or never will be, or when ctx has ended.
 func (r *Relay) WaitReady(ctx context.Context) error { return r.status.Wait(ctx) }
+
+// WaitTried returns nil when Ready returns nil, and an error when something could not be opened and is
+// tried again, or when ctx has ended.
+func (r *Relay) WaitTried(ctx context.Context) error {
+	for {
+		changed, err := r.status.Get()
+		if err != ledger.ErrStarting { // alone: without a reason
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
 
 // ClientURL is where clients reach the embedded server; empty when it listens nowhere.
 func (r *Relay) ClientURL() string {

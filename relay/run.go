@@ -135,7 +135,11 @@ func (r *Relay) openStore() error {
 	if err := r.store.intact(); err != nil {
 		r.leaveStore()
 	}
-	if err := r.store.openLock(); err != nil {
+	err := r.store.openLock()
+	if err == nil {
+		err = r.store.intact() // may it be written?
+	}
+	if err != nil {
 		return err
 	}
 	if err := r.openIndex(); err != nil {
@@ -144,7 +148,10 @@ func (r *Relay) openStore() error {
 	if r.broker == nil {
 		return nil
 	}
-	return r.broker.Open()
+	if err := r.broker.Open(); err != nil {
+		return r.store.explain(err)
+	}
+	return nil
 }
 
 // leaveStore closes what writes to a store that cannot be used any more. The index stays open.

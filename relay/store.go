@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -141,21 +142,29 @@ func isHeld(err error) bool {
 	return !ofSystem || errno == syscall.EAGAIN || errno == syscall.EACCES // POSIX, fcntl, F_SETLK
 }
 
+// hints say for an error of the file system what the operator can do. The embedded server's errors are
+// texts.
+var hints = []struct {
+	err  syscall.Errno
+	hint string
+}{
+	{syscall.EROFS, "the file system is read-only: mount it for writing"},
+	{syscall.ENOSPC, "the disk is full: free some room"},
+	{syscall.EDQUOT, "the disk is full: free some room"},
+	{syscall.EACCES, "the user that readback runs as must own the directory"},
+	{syscall.EPERM, "the user that readback runs as must own the directory"},
+	{syscall.ENOTDIR, "a file is in the place of a directory: remove it, or set relay.store to another place"},
+	{syscall.EISDIR, "a directory is in the place of a file: remove it"},
+}
+
 // explain says of an error of the file system what the operator can do.
 func (s *store) explain(err error) error {
-	errno, ok := errors.AsType[syscall.Errno](err)
 	hint := "look at the file system"
-	switch {
-	case !ok:
-		return fmt.Errorf("store %s cannot be used: %w", s.dir, err)
-	case errno == syscall.EROFS:
-		hint = "the file system is read-only: mount it for writing"
-	case errno == syscall.ENOSPC, errno == syscall.EDQUOT:
-		hint = "the disk is full: free some room"
-	case errno == syscall.EACCES, errno == syscall.EPERM:
-		hint = "the user that readback runs as must own the directory"
-	case errno == syscall.ENOTDIR, errno == syscall.EEXIST:
-		hint = "a file is in the place of a directory: remove it, or set relay.store to another place"
+	for _, h := range hints {
+		if errors.Is(err, h.err) || strings.Contains(err.Error(), h.err.Error()) {
+			hint = h.hint
+			break
+		}
 	}
 	return fmt.Errorf("store %s cannot be used: %w; %s", s.dir, err, hint)
 }

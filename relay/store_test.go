@@ -168,6 +168,18 @@ func TestStoreVanishes(t *testing.T) {
 	}
 }
 
+// An idle relay notices, too, that its store has vanished.
+func TestIdleStoreVanishes(t *testing.T) {
+	t.Parallel()
+	opt := testOptions(t)
+	opt.Store, opt.Logger = filepath.Join(opt.Store, "store"), nil
+	r := start(t, opt)
+	if err := os.Rename(opt.Store, opt.Store+".away"); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.waitReason("removed or replaced while it was in use")
+}
+
 // A record that was appended to a store that has vanished is not acknowledged, before the watch looks.
 func TestVanishedStoreAcknowledgesNothing(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 
+	"readback/relay/broker"
 	"readback/relay/journal"
 )
 
@@ -10,13 +12,14 @@ import (
 type storedLog struct {
 	journal.Log
 	store  *store
+	broker *broker.Server  // nil in a cluster
 	beside []string        // names of the streams that are in use beside that of the log
 	lost   context.Context // ends, with the reason, when the log is lost
 	lose   context.CancelCauseFunc
 }
 
-func newStoredLog(log journal.Log, s *store) *storedLog {
-	l := &storedLog{Log: log, store: s}
+func newStoredLog(log journal.Log, s *store, b *broker.Server) *storedLog {
+	l := &storedLog{Log: log, store: s, broker: b}
 	l.lost, l.lose = context.WithCancelCause(context.Background())
 	return l
 }
@@ -37,10 +40,17 @@ func (l *storedLog) intact() error {
 	return err
 }
 
-// Append adds a batch.
+// Append adds a batch. It does not wait for the answer of a server that cannot write.
 func (l *storedLog) Append(ctx context.Context, batch []byte) error {
+	working := context.Background()
+	if l.broker != nil {
+		working = l.broker.Working()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(working, cancel)()
 	if err := l.Log.Append(ctx, batch); err != nil {
-		return err
+		return cmp.Or(context.Cause(working), err)
 	}
 	return l.intact()
 }

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,18 +28,23 @@ type serverLog struct {
 	store   *limitedLog // lines about the store
 	fatal   error       // written by the goroutine that starts the server
 
-	failed atomic.Pointer[error] // a write that failed: the server does not write to that stream any more
+	failed  atomic.Pointer[error]   // a write that failed: the server does not write to that stream any more
+	working context.Context         // ends then
+	fail    context.CancelCauseFunc // ends it
 }
 
 func newServerLog(opt *Options, limited *limitedLog) *serverLog {
-	return &serverLog{opt: opt, limited: limited, store: newLimitedLog(opt.Log)}
+	l := &serverLog{opt: opt, limited: limited, store: newLimitedLog(opt.Log)}
+	l.working, l.fail = context.WithCancelCause(context.Background())
+	return l
 }
 
 var (
 	notPermitted = regexp.MustCompile(`^(.*?) - .*(Publish|Subscription) Violation - Subject "([^"]*)"`)
 
-	// writeError is a line that says that the server never writes to a stream again, or to none.
-	writeError = regexp.MustCompile(`critical write error: (.*)$|Critical write error: (.*)$|(permission denied.*disabling JetStream.*)$|(JetStream out of .*DISABLED)$`)
+	// writeError is in the lines that say that a message was not written. The server never writes to
+	// the stream again then, or to none.
+	writeError = regexp.MustCompile(`ritical write error|failed to store a msg|disabling JetStream|JetStream out of .*DISABLED`)
 
 	// ofStore is how the lines about streams and their files begin.
 	ofStore = regexp.MustCompile(`^ *(Filestore \[|JetStream |Missing |Error (reading|decrypting|unmarshalling|recreating|adding|replacing)|Stream metafile|Detected |Failed restoring|Can't start JetStream|File ?system |Resource not found)`)
@@ -63,33 +67,28 @@ func (l *serverLog) Errorf(format string, v ...any) {
 		l.limited.line(slog.LevelWarn, "client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
 		return
 	}
-	l.noteFailure(line)
 	l.aboutStore(slog.LevelError, line)
 }
 
 // Warnf is called for what the server finds wrong with the store, and can go on with.
 func (l *serverLog) Warnf(format string, v ...any) {
-	line := fmt.Sprintf(format, v...)
-	l.noteFailure(line)
-	l.aboutStore(slog.LevelWarn, line)
+	l.aboutStore(slog.LevelWarn, fmt.Sprintf(format, v...))
 }
 
-// noteFailure notes a write that failed. The first one is logged: the server says it for each stream.
-func (l *serverLog) noteFailure(line string) {
-	m := writeError.FindStringSubmatch(line)
-	if m == nil {
+// aboutStore logs a line about the streams and their files. Of the writes that fail only the first one is
+// logged: the server says it of each stream, and again with each message.
+func (l *serverLog) aboutStore(level slog.Level, line string) {
+	if !ofStore.MatchString(line) {
 		return
 	}
-	err := errors.New("store cannot be written: " + cmp.Or(m[1], m[2], m[3], m[4]))
-	if l.failed.CompareAndSwap(nil, &err) {
-		l.opt.Log.Error("store cannot be written", "error", cmp.Or(m[1], m[2], m[3], m[4]))
+	line = maskSubjects(strings.TrimSpace(line), l.opt.Mask)
+	if !writeError.MatchString(line) {
+		l.store.line(level, "embedded NATS server says of the store", "line", line)
+		return
 	}
-}
-
-// aboutStore logs a line about the streams and their files.
-func (l *serverLog) aboutStore(level slog.Level, line string) {
-	if ofStore.MatchString(line) {
-		l.store.line(level, "embedded NATS server says of the store", "line", maskSubjects(strings.TrimSpace(line), l.opt.Mask))
+	if err := errors.New(line); l.failed.CompareAndSwap(nil, &err) {
+		l.fail(err)
+		l.opt.Log.Error("store cannot be written", "error", err)
 	}
 }
 

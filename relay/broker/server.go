@@ -67,7 +67,8 @@ type running struct {
 }
 
 var (
-	errNotRunning = errors.New("embedded NATS server does not run")
+	// ErrNotRunning is the error of a server that was not started, or was shut down.
+	ErrNotRunning = errors.New("embedded NATS server does not run")
 	errDisabled   = errors.New("embedded NATS server has given up its store")
 )
 
@@ -88,7 +89,7 @@ func (s *Server) Open() error {
 	switch err := s.Err(); err {
 	case nil:
 		return nil
-	case errNotRunning:
+	case ErrNotRunning:
 	default:
 		if room := hasRoom(s.opt.Store); room != nil {
 			return fmt.Errorf("%w (%w)", err, room)
@@ -103,13 +104,22 @@ func (s *Server) Err() error {
 	now := s.running.Load()
 	switch {
 	case now == nil:
-		return errNotRunning
+		return ErrNotRunning
 	case now.log.failure() != nil:
 		return now.log.failure()
 	case !now.JetStreamEnabled():
 		return errDisabled
 	}
 	return nil
+}
+
+// Working returns a context that ends, with the reason, when the server that runs now cannot write. It
+// does not answer then.
+func (s *Server) Working() context.Context {
+	if now := s.running.Load(); now != nil {
+		return now.log.working
+	}
+	return context.Background()
 }
 
 // start starts a server. The caller holds mu.
@@ -194,7 +204,7 @@ func (s *Server) Ports() (mqtt, webSocket int) {
 func (s *Server) InProcessConn() (net.Conn, error) {
 	now := s.running.Load()
 	if now == nil {
-		return nil, errNotRunning
+		return nil, ErrNotRunning
 	}
 	return now.InProcessConn()
 }
@@ -230,7 +240,7 @@ func (s *Server) reopenAfterFailures(ctx context.Context) {
 		case <-look.C:
 		}
 		err := s.Err()
-		failed = failed || err != nil && err != errNotRunning // not if somebody has shut it down
+		failed = failed || err != nil && err != ErrNotRunning // not if somebody has shut it down
 		if failed && s.Open() == nil {
 			s.opt.Log.Info("store can be written again")
 			failed = false

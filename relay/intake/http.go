@@ -22,8 +22,8 @@ const (
 	readTimeout       = 15 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderOctets   = 32 << 10
-	shutdownTimeout   = 10 * time.Second
-	maxStreams        = 64 // of one HTTP/2 connection
+	shutdownTimeout   = 3 * time.Second // no answer of an SMSC comes any more
+	maxStreams        = 64              // of one HTTP/2 connection
 )
 
 // API is the HTTP API of callers.
