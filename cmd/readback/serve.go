@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,7 +17,8 @@ func serveCommand() *cobra.Command {
 		Use:   "serve [--config FILE]",
 		Short: "Run the gateway",
 		Long: `Runs the gateway until SIGTERM or SIGINT: then it takes no more ESMEs, awaits the
-answers under way, unbinds both sides and exits 0. At SIGHUP it reads its
+answers under way, unbinds both sides and exits 0. What does not stop within
+listen.drain_timeout and ten seconds is ended, with exit 1. At SIGHUP it reads its
 configuration again, see reload. The log goes to standard error.`,
 		Args: cobra.NoArgs,
 	}
@@ -35,6 +37,8 @@ configuration again, see reload. The log goes to standard error.`,
 		if err != nil {
 			return err
 		}
+		watchdog := newWatchdog(cfg.Gateway.DrainTimeout, log)
+		context.AfterFunc(cmd.Context(), watchdog.start)
 		hangups := make(chan os.Signal, 1)
 		signal.Notify(hangups, syscall.SIGHUP) // before anything else: the signal would end the process
 		s, err := open(cfg, log)
@@ -42,6 +46,8 @@ configuration again, see reload. The log goes to standard error.`,
 			return err
 		}
 		s.logging, s.hangups = logging, hangups
+		s.watchdog = watchdog
+		watchdog.parts.Store(&s.parts)
 		s.load = func() (config.Config, error) { return config.Load("", cmd.Flags()) }
 		log.Info("serving", "version", version(), "esmes", s.ESMEs(), "tls", s.Secure(),
 			"mode", cfg.SMSC.Mode, "smsc", cfg.SMSC.Targets(), "reads", s.Reads(), "ops", s.Ops())

@@ -45,6 +45,9 @@ type service struct {
 	esmes, secure, reads, admin net.Listener // nil if it is off
 	draining                    atomic.Bool
 	drain                       chan struct{} // closed when the operator stops it
+
+	parts    parts
+	watchdog *watchdog // nil: nothing ends the process
 }
 
 // startWait is how long ESMEs wait for the ledger when the gateway starts. After that they
@@ -191,10 +194,9 @@ func address(ln net.Listener) string {
 // then the interfaces for reads, then the relay, which still stores their last records.
 // Metrics and health run until the end.
 func (s *service) run(ctx context.Context) error {
-	var parts parts
-	defer parts.wait()
+	defer s.parts.wait()
 	start := func(name string, serve func(context.Context) error) (stop func()) {
-		return parts.start(context.WithoutCancel(ctx), s.log, name, serve)
+		return s.parts.start(context.WithoutCancel(ctx), s.log, name, serve)
 	}
 	if s.admin != nil {
 		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, s.admin) })()
@@ -213,7 +215,7 @@ func (s *service) run(ctx context.Context) error {
 	stopReads()
 	stopWebhooks()
 	stopRelay()
-	return errors.Join(err, parts.err())
+	return errors.Join(err, s.parts.err())
 }
 
 // serveESMEs serves ESMEs until ctx ends or the operator drains.
@@ -228,6 +230,9 @@ func (s *service) serveESMEs(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 		s.draining.Store(true)
+		if s.watchdog != nil {
+			s.watchdog.start()
+		}
 		s.notify("STOPPING=1")
 		s.log.Info("draining")
 		cancel()
@@ -239,6 +244,8 @@ func (s *service) serveESMEs(ctx context.Context) error {
 	if s.secure != nil {
 		lns = append(lns, s.front.secure(s.secure))
 	}
+	s.parts.add("links")
+	defer s.parts.remove("links")
 	return s.gateway.Serve(ctx, lns...)
 }
 
@@ -266,11 +273,12 @@ func (s *service) notify(state string) {
 	}
 }
 
-// awaitRelay waits a while for the ledger to open before the first ESME is served.
+// awaitRelay waits a while for the ledger to open before the first ESME is served. It does not wait once
+// the store could not be opened, or NATS is away.
 func (s *service) awaitRelay(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
-	if err := s.relay.WaitReady(ctx); err != nil {
+	if err := s.relay.WaitTried(ctx); err != nil {
 		s.log.Warn("serving without numbers until the ledger is there", "reason", s.relay.Ready())
 	}
 }
