@@ -31,11 +31,22 @@ type gateway struct {
 	err    error // static once exited is closed
 }
 
-// startGateway starts the program with a configuration and waits until it serves.
+// startGateway starts the program with a configuration and waits until it is ready.
 func startGateway(ctx context.Context, t *testing.T, config string) *gateway {
+	t.Helper()
+	g := launchGateway(ctx, t, config, nil)
+	g.awaitReady(ctx)
+	return g
+}
+
+// launchGateway starts the program with a configuration, as a user, and waits until it serves.
+func launchGateway(ctx context.Context, t *testing.T, config string, user *syscall.Credential) *gateway {
 	t.Helper()
 	g := &gateway{T: t, log: newLogbook(), exited: make(chan struct{})}
 	g.cmd = exec.Command(program, "serve", "--config", config)
+	if user != nil {
+		g.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
+	}
 	stderr, err := g.cmd.StderrPipe()
 	if err == nil {
 		g.cmd.Stdout = g.cmd.Stderr // it says there what is wrong with a configuration
@@ -59,7 +70,6 @@ func startGateway(ctx context.Context, t *testing.T, config string) *gateway {
 		t.Fatalf("%s: %v", line, err)
 	}
 	g.addr, g.secure, g.reads, g.ops = at.ESMEs, at.TLS, at.Reads, at.Ops
-	g.awaitReady(ctx)
 	return g
 }
 
