@@ -27,7 +27,7 @@ func (r *Relay) tryBegin(ctx context.Context, c *connection) (*storedLog, error)
 	if err != nil {
 		return nil, err
 	}
-	l := newStoredLog(log, r.store, r.broker)
+	l := newStoredLog(log, r.store, r.working)
 	for i := range streams {
 		l.beside = append(l.beside, streams[i].Name)
 	}
@@ -59,6 +59,14 @@ func (r *Relay) rememberStreams(l *storedLog) error {
 		}
 	}
 	return nil
+}
+
+// working is that of the embedded server. A cluster says nothing.
+func (r *Relay) working() context.Context {
+	if r.broker == nil {
+		return context.Background()
+	}
+	return r.broker.Working()
 }
 
 // hasBegun reports whether the ledger was up once.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 
-	"readback/relay/broker"
 	"readback/relay/journal"
 )
 
@@ -12,14 +11,16 @@ import (
 type storedLog struct {
 	journal.Log
 	store  *store
-	broker *broker.Server  // nil in a cluster
 	beside []string        // names of the streams that are in use beside that of the log
 	lost   context.Context // ends, with the reason, when the log is lost
 	lose   context.CancelCauseFunc
+
+	// working returns a context that ends, with the reason, when the server that runs now cannot write.
+	working func() context.Context
 }
 
-func newStoredLog(log journal.Log, s *store, b *broker.Server) *storedLog {
-	l := &storedLog{Log: log, store: s, broker: b}
+func newStoredLog(log journal.Log, s *store, working func() context.Context) *storedLog {
+	l := &storedLog{Log: log, store: s, working: working}
 	l.lost, l.lose = context.WithCancelCause(context.Background())
 	return l
 }
@@ -42,10 +43,7 @@ func (l *storedLog) intact() error {
 
 // Append adds a batch. It does not wait for the answer of a server that cannot write.
 func (l *storedLog) Append(ctx context.Context, batch []byte) error {
-	working := context.Background()
-	if l.broker != nil {
-		working = l.broker.Working()
-	}
+	working := l.working()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(working, cancel)()

@@ -31,9 +31,9 @@ const pace = 20 * time.Millisecond
 // startTraffic sends until stop is called.
 func startTraffic(ctx context.Context, t *testing.T, addr string) *traffic {
 	t.Helper()
-	w := &traffic{t: t, last: time.Now()}
+	w := &traffic{t: t}
 	e := openESME(t, addr, w.answered)
-	w.e = e
+	w.e, w.last = e, time.Now() // from the bind on
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

@@ -37,6 +37,16 @@ func (c *connection) Stream(ctx context.Context, name string) (jetstream.Stream,
 	return c.js().Stream(ctx, name)
 }
 
+// CreateStream makes a stream.
+func (c *connection) CreateStream(ctx context.Context, s jetstream.StreamConfig) (jetstream.Stream, error) {
+	return c.js().CreateStream(ctx, s)
+}
+
+// CreateOrUpdateStream makes a stream, or changes it.
+func (c *connection) CreateOrUpdateStream(ctx context.Context, s jetstream.StreamConfig) (jetstream.Stream, error) {
+	return c.js().CreateOrUpdateStream(ctx, s)
+}
+
 // UpdateStream changes a stream.
 func (c *connection) UpdateStream(ctx context.Context, s jetstream.StreamConfig) (jetstream.Stream, error) {
 	return c.js().UpdateStream(ctx, s)
