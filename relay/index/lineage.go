@@ -68,5 +68,5 @@ func (a *Applier) recognize(ctx context.Context, log journal.Log, at Position, l
 	}
 	logger.Error("index is of another ledger than the log, and is built again from the log", "index_batches", at.Serial)
 	a.Index.recent.stop(true)
-	return Position{}, a.Index.empty()
+	return Position{}, firstError(a.Index.empty(), a.Index.set(keyMeta, metaValue(log.Info().Created)))
 }
