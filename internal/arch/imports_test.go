@@ -55,6 +55,7 @@ var imports = map[string][]string{
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/ops":       {},
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
+	"internal/promise":   {},
 	"internal/readresponse": {
 		"internal/account", "internal/background", "relay/access", "relay/message",
 		"relay/reads", "smpp", "udh",
@@ -72,6 +73,7 @@ var imports = map[string][]string{
 	},
 	"internal/simulator/control": {"internal/simulator", "smpp"},
 	"internal/simulator/load":    {"internal/simulator", "smpp"},
+	"internal/simulation":        {},
 	"internal/testpeer":          {"smpp"},
 	"internal/token":             {"internal/kept"},
 	"internal/transport":         {"internal/kept"},
@@ -111,7 +113,7 @@ var imports = map[string][]string{
 }
 
 // forTests are packages that only tests import: no row of imports names one.
-var forTests = []string{"internal/testpeer"}
+var forTests = []string{"internal/promise", "internal/testpeer"}
 
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
