@@ -8,6 +8,8 @@
 #                something grows that has no bound; samples every 10 s to SOAK_FILE
 # make mutants   plants faults and reports those that no test notices (docs/testing.md);
 #                MUTANTS=regexp selects by id
+# make simulate  ledger, reads and feedback in virtual time under faults, for SIMULATE;
+#                READBACK_SEED=N reruns one seed
 # make demo      everything in one process, with a transcript
 # make image     the container image
 
@@ -17,9 +19,10 @@ MUTANTS ?=
 SOAK_TIME ?= 1h
 SOAK_RATE ?= 200
 SOAK_FILE ?=
+SIMULATE ?= 10m
 PACKAGES := ./...
 
-.PHONY: check build format vet lint test race fuzz bench e2e soak mutants demo image
+.PHONY: check build format vet lint test race fuzz bench e2e soak mutants simulate demo image
 
 check: format vet lint test
 
@@ -59,6 +62,9 @@ soak:
 
 mutants:
 	go run ./internal/mutants -run '$(MUTANTS)'
+
+simulate:
+	READBACK_SIMULATE=$(SIMULATE) go test -count=1 -timeout 0 -run '^TestPromises$$' -v ./internal/simulation
 
 demo:
 	go run ./cmd/readback demo
