@@ -63,6 +63,8 @@ func (q *queue) carry(b *batch) {
 			b.counts[journal.KindLate]++
 		case journal.KindHead, journal.KindCycle, journal.KindUnclaimed, journal.KindStart, journal.KindStop:
 			b.counts[rec.Kind]--
+			b.records-- // whoever waits for a later record counts from here
+			q.records--
 			continue
 		}
 		if rec.Kind == journal.KindLate {
