@@ -95,7 +95,6 @@ func (a *appender) write(ctx context.Context, b *batch) error {
 	}
 	if err := a.journal.Append(ctx, b.buf); err != nil {
 		if err := a.persist(ctx, b, err); err != nil {
-			b.release().tell()
 			a.queue.giveBack(b)
 			return err
 		}
