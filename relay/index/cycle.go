@@ -28,7 +28,8 @@ func parseCycle(d *journal.Decoder) Cycle {
 
 // CycleChange says that a conversation was in a cycle before it went on in another one.
 type CycleChange struct {
-	From        uint64 // the first ordinal in the other one
+	Before      uint64 // ordinals below were or may have been assigned in the cycle before
+	From        uint64 // the first ordinal in the other one; those in between are not assigned
 	First, Last uint16 // the cycle before
 }
 
@@ -52,6 +53,7 @@ func cycleKey(dst []byte, c *message.Conversation) []byte {
 
 func appendCycleChanges(dst []byte, all []CycleChange) []byte {
 	for _, c := range all {
+		dst = binary.AppendUvarint(dst, c.Before)
 		dst = binary.AppendUvarint(dst, c.From)
 		dst = binary.AppendUvarint(dst, uint64(c.First))
 		dst = binary.AppendUvarint(dst, uint64(c.Last))
@@ -62,7 +64,7 @@ func appendCycleChanges(dst []byte, all []CycleChange) []byte {
 func parseCycleChanges(value []byte) (all []CycleChange, err error) {
 	d := journal.Decoder{B: value}
 	for d.Err == nil && d.Off < len(value) {
-		all = append(all, CycleChange{d.Ordinal("ordinal"), d.Uint16("first"), d.Uint16("last")})
+		all = append(all, CycleChange{d.Ordinal("before"), d.Ordinal("from"), d.Uint16("first"), d.Uint16("last")})
 	}
 	return all, d.Err
 }
@@ -78,7 +80,7 @@ func applyCycle(a *Applier, rec *journal.Record) error {
 	if err != nil {
 		return err
 	}
-	all = append(all, CycleChange{rec.Bound, rec.First, rec.Last})
+	all = append(all, CycleChange{rec.Place.Ordinal, rec.Bound, rec.First, rec.Last})
 	a.val = appendCycleChanges(a.val[:0], all[max(0, len(all)-maxChanges):])
 	return a.b.Set(a.key, a.val, nil)
 }

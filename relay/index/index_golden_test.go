@@ -187,7 +187,7 @@ func checkGoldenFollowing(t *testing.T, check func(name string, got []byte) []by
 	} {
 		checkGoldenValue(t, name, check(name, appendInstance(nil, want.instance, want.First, want.Last)), want, parseWriter)
 	}
-	changes := []CycleChange{{300, 1, 257}, {900, 10, 99}}
+	changes := []CycleChange{{290, 300, 1, 257}, {890, 900, 10, 99}}
 	if got, err := parseCycleChanges(check("cycle changes", appendCycleChanges(nil, changes))); err != nil || !reflect.DeepEqual(got, changes) {
 		t.Errorf("cycle changes: got %+v, %v, want %+v", got, err, changes)
 	}

@@ -34,22 +34,24 @@ func appendSkip(dst []byte, r *Record) []byte { return AppendSkip(dst, r.Skip, r
 func parseSkip(d *Decoder, r *Record) { r.Skip, r.At = d.Ordinal("numbers"), d.Time("time") }
 
 // AppendCycle appends the record that a conversation goes on, from an ordinal on, in another cycle of
-// numbers than the one from first to last in which it was before.
+// numbers than the one from first to last, in which it was before another ordinal. Ordinals in between
+// are not assigned.
 //
-//	cycle     conversation · ordinal · first · last
-func AppendCycle(dst []byte, c *message.Conversation, from uint64, first, last uint16) []byte {
+//	cycle     conversation · before · from · first · last
+func AppendCycle(dst []byte, c *message.Conversation, before, from uint64, first, last uint16) []byte {
 	dst = message.AppendConversation(append(dst, byte(KindCycle)), c)
+	dst = binary.AppendUvarint(dst, before)
 	dst = binary.AppendUvarint(dst, from)
 	dst = binary.AppendUvarint(dst, uint64(first))
 	return binary.AppendUvarint(dst, uint64(last))
 }
 
 func appendCycle(dst []byte, r *Record) []byte {
-	return AppendCycle(dst, &r.Place.Conv, r.Bound, r.First, r.Last)
+	return AppendCycle(dst, &r.Place.Conv, r.Place.Ordinal, r.Bound, r.First, r.Last)
 }
 
 func parseCycle(d *Decoder, r *Record) {
 	r.Place.Conv = d.conversation()
-	r.Bound = d.Ordinal("ordinal")
+	r.Place.Ordinal, r.Bound = d.Ordinal("before"), d.Ordinal("from")
 	r.First, r.Last = d.Uint16("first"), d.Uint16("last")
 }

@@ -67,9 +67,9 @@ func goldenRecords() []goldenRecord {
 			r.Reference, r.HasReference, r.Part = 42, true, message.Part{Ref: 500, Wide: true, Total: 3, Seq: 2}
 		}))},
 		{"unclaimed", journal.Record{Kind: journal.KindUnclaimed}},
-		{"cycle", journal.Record{Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.Conversation}, Bound: 300, First: 1, Last: 257}},
+		{"cycle", journal.Record{Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.Conversation, Ordinal: 290}, Bound: 300, First: 1, Last: 257}},
 		{"cycle, all at their most", journal.Record{
-			Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.MostConversation}, Bound: journaltest.MostOrdinal, First: 65535, Last: 65535,
+			Kind: journal.KindCycle, Place: journal.Place{Conv: journaltest.MostConversation, Ordinal: journaltest.MostOrdinal}, Bound: journaltest.MostOrdinal, First: 65535, Last: 65535,
 		}},
 		{"skip", journal.Record{Kind: journal.KindSkip, Skip: 300, At: journaltest.Time}},
 		{"skip, all at their most", journal.Record{Kind: journal.KindSkip, Skip: journaltest.MostOrdinal, At: journaltest.MostTime}},

@@ -57,7 +57,7 @@ func sampleRecords(t testing.TB) []journal.Record {
 			From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 		},
 		{Kind: journal.KindUnclaimed},
-		{Kind: journal.KindCycle, Place: journal.Place{Conv: c}, Bound: 300, First: 1, Last: 257},
+		{Kind: journal.KindCycle, Place: journal.Place{Conv: c, Ordinal: 290}, Bound: 300, First: 1, Last: 257},
 		{Kind: journal.KindSkip, Skip: 300, At: 1795000000134},
 	}
 }

@@ -45,10 +45,11 @@ func (l *Partition) changeCycle(c *message.Conversation, epoch uint64, n loaded)
 	if err != nil {
 		return loaded{}, fmt.Errorf("%w: %w", ErrDown, err)
 	}
+	n.change = &index.CycleChange{Before: n.next, First: before.First, Last: before.Last}
 	if n.next, err = l.goOn(l.index, c, n.next); err != nil {
 		return loaded{}, err
 	}
-	n.change = &index.CycleChange{From: n.next, First: before.First, Last: before.Last}
+	n.change.From = n.next
 	return n, nil
 }
 
@@ -58,7 +59,7 @@ func (l *Partition) recordChange(h *head, c *index.CycleChange) {
 	if b == nil {
 		return // older numbers cannot be told from those of this cycle, and get 404
 	}
-	b.buf = journal.AppendCycle(b.buf, &h.conv, c.From, c.First, c.Last)
+	b.buf = journal.AppendCycle(b.buf, &h.conv, c.Before, c.From, c.First, c.Last)
 	b.changes = true
 	l.queue.end(b)
 }

@@ -37,7 +37,7 @@ func (l *Partition) newestOf(number uint16, next uint64, changes []index.CycleCh
 		if o, ok := c.newest(number, changes[i].From, next); ok {
 			return o, true
 		}
-		next = min(next, changes[i].From)
+		next = min(next, changes[i].Before)
 		if changes[i].Last > changes[i].First {
 			c = cycleOf(changes[i].First, changes[i].Last)
 		}
