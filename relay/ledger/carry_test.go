@@ -49,3 +49,36 @@ func (l *Partition) enqueueRoute(t *testing.T, id string) {
 		t.Fatal(err)
 	}
 }
+
+// A batch that could not be appended goes before those that were queued behind it.
+func TestGivenBackBatchIsFirst(t *testing.T) {
+	q := servedQueue()
+	var all []*batch
+	for range 3 {
+		all = append(all, q.put(t, journal.KindRoute, func(*batch) {}))
+		q.full, q.filling = append(q.full, q.filling), nil
+	}
+	q.giveBack(q.take())
+	for i, want := range all {
+		if got := q.take(); got != want {
+			t.Errorf("batch %d: got another one", i)
+		}
+	}
+}
+
+// A record that is queued while no appender is there tells its waiter at once, and no second time.
+func TestWaiterOfAnIdleQueue(t *testing.T) {
+	q, told, outcome := newQueue(), make(relaytest.Logged, 2), make(outcomes, 2)
+	q.put(t, journal.KindRead, func(b *batch) {
+		b.waits = append(b.waits, wait{told, 1})
+		b.await(outcome.tell)
+	})
+	if len(told) != 1 || len(outcome) != 1 || <-outcome != index.Down {
+		t.Errorf("got %d and %d told, want each once", len(told), len(outcome))
+	}
+	q.serve(true)
+	q.serve(false)
+	if len(told) != 1 || len(outcome) != 0 {
+		t.Error("a waiter is told twice")
+	}
+}

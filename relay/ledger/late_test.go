@@ -11,12 +11,14 @@ import (
 func TestAcceptLate(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		later int // messages after it
+		later int  // messages after it
+		taken bool // the SMSC takes these
 		want  bool
 	}{
-		{"at once", 0, true},
-		{"at the end of the cycle", 256, true},
-		{"when the number has been assigned again", 257, false},
+		{"at once", 0, true, true},
+		{"at the end of the cycle", 256, true, true},
+		{"when the number has been assigned again", 257, true, false},
+		{"when the number has been assigned again in vain", 257, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := runLedger(t)
@@ -27,7 +29,11 @@ func TestAcceptLate(t *testing.T) {
 			}
 			l.Refuse(s)
 			for range tt.later {
-				l.submit(c, "later")
+				if later := l.mustAssign(t, toSend(c)); tt.taken {
+					l.accept(later, "later")
+				} else {
+					l.Refuse(later)
+				}
 			}
 			l.AcceptLate(s, []byte("late"))
 			l.submit(relaytest.Conversation(t, "10690001", "447700900124"), "of another conversation, in the log behind it")

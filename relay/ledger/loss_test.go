@@ -263,3 +263,15 @@ func TestWaitingAssignIsDroppedWithItsConversation(t *testing.T) {
 		})
 	}
 }
+
+// A new epoch awaits claims, although numbers were assigned without claims in the one before.
+func TestNewEpochAwaitsClaims(t *testing.T) {
+	p := runLosing(t)
+	p.unclaimed.Store(true)
+	p.claims.Store(maxClaims)
+	p.lose()
+	p.begin()
+	if p.unclaimed.Load() || p.claims.Load() != 0 {
+		t.Errorf("got %d claims, none awaited %v, want 0 and false", p.claims.Load(), p.unclaimed.Load())
+	}
+}
