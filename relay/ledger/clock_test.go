@@ -61,6 +61,7 @@ func TestReadsFindMessagesWhateverTheClockDid(t *testing.T) {
 		p.mustAssign(t, s)
 		p.accept(s, "A")
 		for _, what := range []string{"in this life", "in the next one"} {
+			p.CatchUp()
 			f, err := p.index.FindNumber(&c, s.Number, relaytest.Any)
 			if err != nil || f == nil || f.Entry.Ordinal != s.ordinal {
 				t.Errorf("%d days, %s: got %+v, %v, want the message", days, what, f, err)

@@ -28,6 +28,8 @@ type partition struct {
 	opt  Options
 	stop func() error // ends it cleanly, once
 	kill func()       // ends it as kill -9 would: no stop record is written, and what is in memory is lost
+	lost func() error // waits until the log is lost
+	rise func()       // begins again after that
 }
 
 // runLedger runs a ledger on an empty log.
@@ -69,6 +71,14 @@ func runLedgerOn(t testing.TB, log *journal.Memory, dir string, opt Options) *pa
 		cancel()
 		return errors.Join(err, ix.Close())
 	})
+	p.lost = func() error { return relaytest.Receive(t, ended) }
+	p.rise = func() {
+		if err := p.Begin(relaytest.Deadline(t), log.Open()); err != nil {
+			t.Fatal(err)
+		}
+		p.status.Set(nil)
+		go func() { ended <- p.Run(ctx, stop) }()
+	}
 	p.kill = func() {
 		cancel()
 		_ = ix.Discard()
