@@ -171,7 +171,7 @@ func (r *running) writeEpoch() {
 	for k, appendTo := range map[journal.Kind]func([]byte) []byte{
 		journal.KindUnclaimed: journal.AppendUnclaimed,
 		journal.KindSkip:      func(dst []byte) []byte { return journal.AppendSkip(dst, 3, storeTime.UnixMilli()) },
-		journal.KindCycle:     func(dst []byte) []byte { return journal.AppendCycle(dst, &c, 0, 1, 99) },
+		journal.KindCycle:     func(dst []byte) []byte { return journal.AppendCycle(dst, &c, 0, 0, 1, 99) },
 	} {
 		if err := r.Ledger().Enqueue(k, appendTo); err != nil {
 			r.t.Fatal(err)
