@@ -180,22 +180,6 @@ func TestIdleStoreVanishes(t *testing.T) {
 	_ = r.waitReason("removed or replaced while it was in use")
 }
 
-// A record that was appended to a store that has vanished is not acknowledged, before the watch looks.
-func TestVanishedStoreAcknowledgesNothing(t *testing.T) {
-	t.Parallel()
-	opt := testOptions(t)
-	opt.Logger = nil
-	r := start(t, opt)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	s := r.submit(c, "id1")
-	if err := os.Rename(opt.Store, opt.Store+".away"); err != nil {
-		t.Fatal(err)
-	}
-	if v := r.Reads().Submit(relaytest.Deadline(t), response(c, s.Number)); v.Kind != message.VerdictUnavailable {
-		t.Errorf("read: got %+v, want 503", v)
-	}
-}
-
 func TestExplain(t *testing.T) {
 	s := &store{dir: "/store"}
 	for err, want := range map[error]string{

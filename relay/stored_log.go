@@ -3,6 +3,7 @@ package relay
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"readback/relay/journal"
 )
@@ -17,7 +18,15 @@ type storedLog struct {
 
 	// working returns a context that ends, with the reason, when the server that runs now cannot write.
 	working func() context.Context
+
+	// Of the writer.
+	looked time.Time // when the store was last looked at
+	both   joined    // the contexts of the last append
 }
+
+// lookEvery is how often an append looks at the store. What is acknowledged in between is in the index,
+// which can be read when the store is gone.
+const lookEvery = 50 * time.Millisecond
 
 func newStoredLog(log journal.Log, s *store, working func() context.Context) *storedLog {
 	l := &storedLog{Log: log, store: s, working: working}
@@ -44,13 +53,33 @@ func (l *storedLog) intact() error {
 // Append adds a batch. It does not wait for the answer of a server that cannot write.
 func (l *storedLog) Append(ctx context.Context, batch []byte) error {
 	working := l.working()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(working, cancel)()
-	if err := l.Log.Append(ctx, batch); err != nil {
+	if err := l.Log.Append(l.both.of(ctx, working), batch); err != nil {
 		return cmp.Or(context.Cause(working), err)
 	}
+	if time.Since(l.looked) < lookEvery {
+		return nil
+	}
+	l.looked = time.Now()
 	return l.intact()
+}
+
+// joined is a context that ends when the first of two does. It is made again only for others.
+type joined struct {
+	a, b, both context.Context
+	end        context.CancelFunc
+}
+
+func (j *joined) of(a, b context.Context) context.Context {
+	if j.a == a && j.b == b {
+		return j.both
+	}
+	if j.end != nil {
+		j.end()
+	}
+	both, cancel := context.WithCancel(a)
+	stop := context.AfterFunc(b, cancel)
+	*j = joined{a: a, b: b, both: both, end: func() { stop(); cancel() }}
+	return both
 }
 
 // Settle finds out what became of an append.
@@ -67,4 +96,12 @@ func (l *storedLog) Check(ctx context.Context) error {
 		return err
 	}
 	return l.Log.Check(ctx)
+}
+
+// Close gives back what the log holds.
+func (l *storedLog) Close() {
+	l.Log.Close()
+	if l.both.end != nil {
+		l.both.end()
+	}
 }
