@@ -167,7 +167,7 @@ func (a *Applier) records(r *journal.BatchReader) error {
 			if err := a.endUnclean(a.rec.At); err != nil {
 				return err
 			}
-			a.at.Used, a.at.Unclaimed = false, !r.HasMessages()
+			a.at.Used, a.at.Unclaimed = !r.HasMessages(), !r.HasMessages() // the older release made no claims
 		}
 		a.at.Epoch, a.at.Stopped = r.Header.Epoch, false
 		if err := effects[a.rec.Kind](a, &a.rec); err != nil {

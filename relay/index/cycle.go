@@ -80,6 +80,9 @@ func applyCycle(a *Applier, rec *journal.Record) error {
 	if err != nil {
 		return err
 	}
+	if n := len(all); n > 0 && all[n-1].From == rec.Bound {
+		return nil // the conversation was evicted before it was assigned a number
+	}
 	all = append(all, CycleChange{rec.Place.Ordinal, rec.Bound, rec.First, rec.Last})
 	a.val = appendCycleChanges(a.val[:0], all[max(0, len(all)-maxChanges):])
 	return a.b.Set(a.key, a.val, nil)

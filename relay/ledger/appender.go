@@ -115,6 +115,9 @@ func (a *appender) commit(b *batch) error {
 	res, err := a.applier.Apply(a.journal.Last(), b.buf, b.changes)
 	a.ledger.applying.Unlock()
 	if err != nil {
+		// The index gets them from the log when the ledger begins again.
+		a.ledger.routes.settle(b.routes...)
+		a.ledger.splits.settle(b.splits...)
 		b.release().tell()
 		return err
 	}

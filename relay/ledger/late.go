@@ -38,3 +38,27 @@ func (l *Partition) acceptDropped(s *Sent, messageID []byte, w Waiter, token uin
 	b.waits = append(b.waits, wait{w, token})
 	l.queue.end(b)
 }
+
+// acceptDroppedSplit is AcceptSplit for such a message. The last record tells the waiter.
+func (l *Partition) acceptDroppedSplit(s *Sent, day uint16, named bool, c *Split, w wait) {
+	for i := range c.IDs {
+		if named && !l.recordPart(s, day, c, i) {
+			break
+		}
+		b := l.queue.begin(journal.KindLate)
+		if b == nil {
+			break
+		}
+		part := s.splitPart(i)
+		b.appendLate(&part, c.IDs[i])
+		last := i == len(c.IDs)-1
+		if last {
+			b.waits = append(b.waits, w)
+		}
+		l.queue.end(b)
+		if last {
+			return
+		}
+	}
+	l.queue.tell(w)
+}

@@ -90,22 +90,18 @@ func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
-	if !h.dropped {
-		h.cover = max(h.cover, s.ordinal+1)
-	}
 	day, named := message.DayOf(time.Now().UnixMilli()), c.namesParts()
+	if h.dropped {
+		l.acceptDroppedSplit(s, day, named, &c, wait{w, token})
+		return
+	}
+	h.cover = max(h.cover, s.ordinal+1)
 	for i := range c.IDs {
 		if !l.acceptPart(s, h, &c, i) || named && !l.recordPart(s, day, &c, i) {
-			if !h.dropped {
-				h.settle(s.ordinal, 0)
-			}
+			h.settle(s.ordinal, 0)
 			l.queue.tell(wait{w, token})
 			return
 		}
-	}
-	if h.dropped {
-		l.queue.tell(wait{w, token})
-		return
 	}
 	// The batch of the last record, or one behind it.
 	b := l.queue.begin(journal.KindHead)
@@ -136,23 +132,21 @@ func (c *Split) namesParts() bool {
 
 // acceptPart queues the record of one part; false if there is no room for it.
 func (l *Partition) acceptPart(s *Sent, h *head, c *Split, i int) bool {
-	kind := journal.KindAccepted
-	if h.dropped {
-		kind = journal.KindLate
-	}
-	b := l.queue.begin(kind)
+	b := l.queue.begin(journal.KindAccepted)
 	if b == nil {
 		return false
 	}
-	part := *s
-	part.Part.Total, part.Part.Seq = s.Split, uint8(i+1)
-	if h.dropped {
-		b.appendLate(&part, c.IDs[i])
-	} else {
-		b.appendSent(&part, h.cover, c.IDs[i])
-	}
+	part := s.splitPart(i)
+	b.appendSent(&part, h.cover, c.IDs[i])
 	l.queue.end(b)
 	return true
+}
+
+// splitPart returns one of the parts of a message that the gateway split.
+func (s *Sent) splitPart(i int) Sent {
+	part := *s
+	part.Part.Total, part.Part.Seq = s.Split, uint8(i+1)
+	return part
 }
 
 // recordPart queues what a receipt of the part needs.

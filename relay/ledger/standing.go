@@ -50,6 +50,9 @@ func (l *Partition) known(c *message.Conversation) (loaded, error) {
 	sh := l.table.of(&c.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if !l.status.up.Load() {
+		return loaded{}, ErrDown
+	}
 	if h := sh.heads.get(c); h != nil {
 		return loaded{next: h.next}, nil
 	}
