@@ -113,12 +113,16 @@ func (w *world) wait(*process) { time.Sleep(w.between(time.Second, 40*time.Secon
 
 // flush writes the index to its files.
 func (w *world) flush(p *process) {
-	if p.log == nil || !p.part.IsUp() {
+	last, begun := p.appended()
+	if !begun || !p.part.IsUp() {
 		return
 	}
-	last := p.log.last
-	if err := p.ix.Flush(); err == nil && !p.isGone() {
-		w.flushed = last
+	if err := p.ix.Flush(); err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.dead {
+			w.flushed = last
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"testing"
 	"testing/cryptotest"
 	"testing/synctest"
@@ -39,8 +40,12 @@ func (w *world) run(t *testing.T) []promise.Violation {
 func (w *world) makeCertain(t *testing.T) (undo func()) {
 	processors, collector := runtime.GOMAXPROCS(1), debug.SetGCPercent(-1)
 	cryptotest.SetGlobalRandom(t, w.seed)
-	rnd := w.draw(3)
-	backoff.SetRandom(func(most time.Duration) time.Duration { return time.Duration(rnd.Int64N(int64(most))) })
+	rnd, mu := w.draw(3), new(sync.Mutex)
+	backoff.SetRandom(func(most time.Duration) time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return time.Duration(rnd.Int64N(int64(most)))
+	})
 	return func() {
 		runtime.GOMAXPROCS(processors)
 		debug.SetGCPercent(collector)
@@ -110,8 +115,8 @@ func (w *world) endLife(p *process) {
 		switch n := w.rnd.IntN(10); {
 		case w.quiet() || n < 4:
 			p.stopCleanly()
-			if p.isClean() && p.log != nil {
-				w.flushed = p.log.last
+			if last, begun := p.appended(); begun && p.isClean() {
+				w.flushed = last
 			}
 		case n < 9:
 			p.killNow(false)

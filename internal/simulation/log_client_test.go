@@ -16,7 +16,7 @@ type logClient struct {
 	s    *logServer
 	p    *process
 	info journal.Info
-	last uint64
+	last uint64     // written with mu of s held
 	rnd  *rand.Rand // of the writer's goroutine
 }
 
@@ -58,8 +58,15 @@ func (l *logClient) Append(ctx context.Context, batch []byte) error {
 	if err := l.travel(ctx, l.delay()); err != nil {
 		return err
 	}
-	l.last = end
+	l.endsAt(end)
 	return nil
+}
+
+// endsAt notes where the log ends. Only the writer's goroutine calls it.
+func (l *logClient) endsAt(seq uint64) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.last = seq
 }
 
 // Fates of a request.
@@ -134,7 +141,7 @@ func (l *logClient) Settle(ctx context.Context, batch []byte) (journal.Fate, err
 	case end == l.last:
 		return journal.Lost, nil
 	case end == l.last+1 && bytes.Equal(l.s.newest(), batch):
-		l.last = end
+		l.endsAt(end)
 		return journal.Landed, nil
 	}
 	return journal.Unknown, fmt.Errorf("%w (it ends at %d, not at %d)", journal.ErrFenced, end, l.last)

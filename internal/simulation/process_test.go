@@ -42,11 +42,11 @@ type process struct {
 	failure error          // with which it did; set before ended is closed
 	wg      sync.WaitGroup // everything that works on it
 
-	leave func()     // ends the ESME's session
-	log   *logClient // of the epoch, since Begin
+	leave func() // ends the ESME's session
 
 	// Guarded by mu.
 	mu      sync.Mutex
+	log     *logClient // of the epoch, since Begin
 	dead    bool
 	clean   bool // it was stopped, and not killed
 	kill    int  // so many operations later; 0: never
@@ -135,8 +135,7 @@ func (p *process) begin() bool {
 		log, err := p.w.log.open(p, p.id<<8|p.appends)
 		if err == nil {
 			if err = p.part.Begin(p.serving, log); err == nil {
-				p.log, _ = log.(*logClient)
-				p.followed()
+				p.followed(log.(*logClient))
 				return true
 			}
 		}
@@ -152,12 +151,27 @@ func (p *process) begin() bool {
 }
 
 // followed notes that the index has the log in its files, up to where it ended before Begin.
-func (p *process) followed() {
+func (p *process) followed(log *logClient) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.log = log
 	if !p.dead && !p.second {
-		p.w.flushed = p.log.info.Last
+		p.w.flushed = log.info.Last
 	}
+}
+
+// appended is the sequence of the last batch that the process knows to be in the log; false if it has not
+// begun an epoch.
+func (p *process) appended() (uint64, bool) {
+	p.mu.Lock()
+	log := p.log
+	p.mu.Unlock()
+	if log == nil {
+		return 0, false
+	}
+	log.s.mu.Lock()
+	defer log.s.mu.Unlock()
+	return log.last, true
 }
 
 // watch tells the checker whether the ledger is up.

@@ -195,8 +195,9 @@ var errMalformed = errors.New("outbox: malformed feedback")
 func feedbackMessage(row index.Row) (*queued, error) {
 	q := &queued{row: row}
 	var fb struct {
-		Event   string `json:"event"`
-		Account string `json:"account"`
+		Event     string `json:"event"`
+		Account   string `json:"account"`
+		Submitted string `json:"submitted_at"`
 	}
 	if err := json.Unmarshal(row.Body, &fb); err != nil {
 		return q, fmt.Errorf("%w: %w", errMalformed, err)
@@ -207,7 +208,8 @@ func feedbackMessage(row index.Row) (*queued, error) {
 	}
 	q.Msg = nats.NewMsg(queueSubject + accountToken(fb.Account))
 	q.Data = row.Body
-	// The event without its time: conversation, ordinal and status.
-	q.Header.Set(nats.MsgIdHdr, fb.Event[len(fb.Event)-idLen:])
+	// The event without its time: conversation, ordinal and status. After a loss of log and index another
+	// message may have the same, so the id has the time of the submission, too.
+	q.Header.Set(nats.MsgIdHdr, fb.Event[len(fb.Event)-idLen:]+" "+fb.Submitted)
 	return q, nil
 }

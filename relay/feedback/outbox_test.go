@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -268,8 +269,12 @@ func TestFeedbackMessage(t *testing.T) {
 		ids = append(ids, m.Header.Get(nats.MsgIdHdr))
 	}
 	again, _ := feedbackMessage(found[0])
-	if len(ids[0]) != 16 || ids[0] == ids[1] || again.Header.Get(nats.MsgIdHdr) != ids[0] {
+	if ids[0] == ids[1] || again.Header.Get(nats.MsgIdHdr) != ids[0] {
 		t.Errorf("ids: got %q, and %q made again", ids, again.Header.Get(nats.MsgIdHdr))
+	}
+	later := index.Row{Body: bytes.Replace(found[0].Body, []byte(`"submitted_at":"1`), []byte(`"submitted_at":"2`), 1)}
+	if m, err := feedbackMessage(later); err != nil || m.Header.Get(nats.MsgIdHdr) == ids[0] {
+		t.Errorf("a message with the same ordinal, sent later: got %v, the same id", err)
 	}
 	for _, body := range []string{"{", `{"event":"short"}`, ""} {
 		if m, err := feedbackMessage(index.Row{Body: []byte(body)}); !errors.Is(err, errMalformed) {

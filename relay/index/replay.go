@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/journal"
+	"readback/relay/message"
 )
 
 // Replay brings the index to the end of the log, and completes each by the other: batches that only the
@@ -81,18 +82,16 @@ func (a *Applier) startOf(ctx context.Context, log journal.Log, same bool) (uint
 // compare reports what the log has lost and the index has.
 func (a *Applier) compare(ctx context.Context, log journal.Log, same bool, before Position, logger *slog.Logger) error {
 	info := log.Info()
-	end := Position{}
-	if newest, err := log.Newest(ctx); err != nil {
+	end, err := lastOf(ctx, log, before)
+	if err != nil {
 		return err
-	} else if newest != nil {
-		end = endOf(info.Last, newest)
 	}
 	known := a.pos.Serial
 	switch {
 	case end.Serial > 0 && end.Serial < known:
 		logger.Error("log has lost its end; the index has it, and numbering goes on behind it",
 			"log_ends_at", info.Last, "batches", known-end.Serial, "messages", a.pos.Messages-min(end.Messages, a.pos.Messages))
-	case info.Empty && known > 0 && (!same || before.Seq > info.Last):
+	case info.Empty && known > 0 && (!same || before.Seq > info.Last || message.DayOf(a.pos.Time) > a.Expired):
 		logger.Error("log was removed or replaced; the index has what it knew, and numbering goes on behind it",
 			"batches", known, "messages", a.pos.Messages)
 	}
@@ -102,6 +101,30 @@ func (a *Applier) compare(ctx context.Context, log journal.Log, same bool, befor
 	}
 	a.pos.Missing = info.Missing
 	return nil
+}
+
+// looksBack is how many of the newest batches are read to find one that is not damaged.
+const looksBack = 1000
+
+// lastOf returns the serial of the last batch that can be read, and how many messages there were up to
+// its end; zero if there is none. It looks behind a damaged one only in a log that has become shorter:
+// otherwise follow has reported it.
+func lastOf(ctx context.Context, log journal.Log, before Position) (end Position, err error) {
+	info := log.Info()
+	newest, err := log.Newest(ctx)
+	if err != nil || info.Empty {
+		return end, err
+	}
+	if end = endOf(info.Last, newest); end.Serial > 0 || before.Seq <= info.Last {
+		return end, nil
+	}
+	err = log.Replay(ctx, info.Last-min(info.Last, looksBack), func(seq uint64, batch []byte) error {
+		if good := endOf(seq, batch); good.Serial > 0 {
+			end = good
+		}
+		return nil
+	})
+	return end, err
 }
 
 // endOf returns the serial of a batch, and how many messages there were up to its end.

@@ -38,7 +38,7 @@ func (a *Applier) salvage(log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return ix.fs.RemoveAll(ix.aside())
+	return errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
 }
 
 // salvageMoved takes over the store whose directory was removed, and closes it.
