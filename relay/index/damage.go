@@ -46,16 +46,16 @@ func (f *failure) set(err error) (first bool) {
 	return true
 }
 
-func (f *failure) get() (error, <-chan struct{}) {
+func (f *failure) get() (failed <-chan struct{}, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.err, f.failed
+	return f.failed, f.err
 }
 
 // Failed returns a channel that is closed when the store cannot go on, because it is damaged or cannot be
 // written. It is another one after each Open.
 func (ix *Index) Failed() <-chan struct{} {
-	_, failed := ix.failure.get()
+	failed, _ := ix.failure.get()
 	return failed
 }
 

@@ -45,7 +45,7 @@ func (ix *Index) Open() error {
 	if ix.db != nil {
 		return nil
 	}
-	if failed, _ := ix.failure.get(); errors.Is(failed, ErrDamaged) {
+	if _, err := ix.failure.get(); errors.Is(err, ErrDamaged) {
 		if err := ix.setAside(); err != nil {
 			return fmt.Errorf("set the damaged index aside: %w", err)
 		}
@@ -159,7 +159,7 @@ func (ix *Index) Err() error {
 	case ix.hasMoved():
 		return ErrMoved
 	}
-	err, _ := ix.failure.get()
+	_, err := ix.failure.get()
 	return err
 }
 
