@@ -166,8 +166,7 @@ func (s *salvager) isWanted(key, value, have []byte) bool {
 	case prefixMeta, prefixApplied:
 		return false
 	case FeedbackOutbox, EventOutbox:
-		// What the log knows of it has been done.
-		return have == nil && len(key) == outboxKeyLen && binary.BigEndian.Uint64(key[1:]) > s.pos.Serial
+		return have == nil && len(key) == outboxKeyLen && s.waits(key)
 	case prefixHead:
 		return have == nil || isHigherHead(value, have)
 	case prefixPerson:
@@ -176,6 +175,13 @@ func (s *salvager) isWanted(key, value, have []byte) bool {
 		return have == nil || isNewerEntry(value, have)
 	}
 	return have == nil
+}
+
+// waits reports whether a row of an outbox still has to be published. The log has done so with what it
+// knows.
+func (s *salvager) waits(key []byte) bool {
+	serial, index := binary.BigEndian.Uint64(key[1:]), uint64(binary.BigEndian.Uint32(key[9:]))
+	return serial > s.pos.Serial || s.unseen.waits(key[0], serial, index)
 }
 
 // isHigherHead reports whether a knows of more numbers than b.

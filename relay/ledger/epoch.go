@@ -70,6 +70,10 @@ func (l *Partition) beginEpoch(ctx context.Context, at index.Position, log journ
 		Instance: []byte(host)[:min(len(host), journal.MaxInstance)],
 	}
 	begun := &epoch{epoch: at.Epoch + 1}
+	var heads []knownHead
+	if a.IsRebuilt() {
+		heads = l.knownHeads()
+	}
 	l.forgetTable()
 	serial := at.Serial
 	if serial == 0 {
@@ -83,6 +87,9 @@ func (l *Partition) beginEpoch(ctx context.Context, at index.Position, log journ
 	l.claims.Store(0)
 	l.unclaimed.Store(false)
 	if err := l.appender.begin(ctx, first); err != nil {
+		return fmt.Errorf("begin epoch: %w", err)
+	}
+	if err := l.recordHeads(ctx, heads); err != nil {
 		return fmt.Errorf("begin epoch: %w", err)
 	}
 	// The start record has brought in how the epoch before it ended.
