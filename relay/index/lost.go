@@ -12,7 +12,7 @@ type Lost struct {
 // noticeLoss notices batches that are missing before the one at hand. Their numbers may be assigned
 // again unless they are skipped.
 func (a *Applier) noticeLoss(r *journal.BatchReader) error {
-	if a.pos.Serial == 0 || a.at.Serial == a.pos.Serial+1 {
+	if a.pos.Serial == 0 || a.at.Serial == a.pos.Serial+1 || isRestored(*r) {
 		return nil
 	}
 	lost := Lost{From: a.pos.Serial + 1, To: a.at.Serial - 1, Known: r.HasMessages()}
@@ -20,6 +20,18 @@ func (a *Applier) noticeLoss(r *journal.BatchReader) error {
 		lost.Messages = a.at.Messages - a.pos.Messages
 	}
 	return a.lose(lost, r.Header.Epoch)
+}
+
+// isRestored reports whether a batch begins what follows a backup in the log. Its serial is far beyond that
+// of the batch before it, so that no batch that was written after the backup has the same one, and the batch
+// itself says how many numbers are skipped.
+func isRestored(r journal.BatchReader) bool {
+	for rec := (journal.Record{}); r.Next(&rec); {
+		if rec.Kind == journal.KindSkip {
+			return true
+		}
+	}
+	return false
 }
 
 // lose reports what was lost, and skips the numbers that it may have had.

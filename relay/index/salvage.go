@@ -24,12 +24,8 @@ func (a *Applier) salvage(log *slog.Logger) error {
 		}
 		return err
 	}
-	guard, cache := newGuard(ix.fs, log, func(error) {}), pebble.NewCache(ix.CacheSize)
-	defer cache.Unref()
-	opt := ix.options(guard, cache)
-	opt.ReadOnly, opt.EventListener = true, nil
 	ix.removeOptions()
-	old, err := guard.openDB(ix.aside(), opt)
+	old, err := ix.openOld(ix.aside(), log)
 	if err != nil {
 		log.Warn("nothing can be read of the damaged index; what only it knew is lost", "error", err.Error())
 		return ix.fs.RemoveAll(ix.aside())
