@@ -40,6 +40,7 @@ type Relay struct {
 	feedback *feedback.Service
 	*eraser
 	maintenance *maintenance
+	backup      sync.Mutex // held while one is made
 }
 
 // opened is what Run opens, and opens again, and Close closes.

@@ -11,12 +11,14 @@ import (
 	"sync"
 	"syscall"
 
+	"readback/relay/archive"
 	"readback/relay/index"
 )
 
 var (
-	errInUse    = errors.New("in use by another readback")
-	errVanished = errors.New("it was removed or replaced while it was in use")
+	errInUse     = errors.New("in use by another readback")
+	errRestoring = errors.New("a backup is being restored, or that was interrupted: run readback store restore again")
+	errVanished  = errors.New("it was removed or replaced while it was in use")
 )
 
 // store is the directory of a relay. It knows whether the directory is still the one that was opened.
@@ -43,6 +45,9 @@ func (s *store) openLock() error {
 	defer s.mu.Unlock()
 	if s.lock != nil {
 		return nil
+	}
+	if _, err := os.Lstat(filepath.Join(s.dir, archive.RestoringDir)); err == nil {
+		return fmt.Errorf("store %s: %w", s.dir, errRestoring)
 	}
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return s.explain(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/relay/archive"
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -69,6 +70,10 @@ func TestStoreComesLater(t *testing.T) {
 				return errors.Join(os.MkdirAll(store, 0o750), os.WriteFile(filepath.Join(store, "nats"), nil, 0o600))
 			},
 			func(store string) error { return os.Remove(filepath.Join(store, "nats")) }, "not a directory",
+		},
+		"a backup is being restored": {
+			func(store string) error { return os.MkdirAll(filepath.Join(store, archive.RestoringDir), 0o750) },
+			func(store string) error { return os.Remove(filepath.Join(store, archive.RestoringDir)) }, "run readback store restore again",
 		},
 		"LOCK is a directory": {
 			func(store string) error { return os.MkdirAll(filepath.Join(store, "LOCK"), 0o750) },

@@ -43,7 +43,6 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
 		conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),
-
-		hashPasswordCommand(), versionCommand())
+		storeCommand(), hashPasswordCommand(), versionCommand())
 	return root
 }

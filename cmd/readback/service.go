@@ -153,6 +153,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	}, s.beginDrain, s.log)
 	s.reloads = newReloads(registry)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
+	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler())
 }
 

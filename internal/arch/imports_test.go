@@ -24,7 +24,7 @@ var imports = map[string][]string{
 		"internal/metric", "internal/numbering", "internal/ops", "internal/pool",
 		"internal/simulator", "internal/simulator/command", "internal/simulator/load",
 		"internal/token", "internal/transport", "internal/webhook", "relay", "relay/access",
-		"relay/broker", "relay/feedback", "relay/message", "relay/reads", "smpp",
+		"relay/archive", "relay/broker", "relay/feedback", "relay/message", "relay/reads", "smpp",
 		"smpp/receipt", "udh",
 	},
 	"config": {
@@ -80,10 +80,14 @@ var imports = map[string][]string{
 	"internal/webhook":           {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting",
-		"relay/access", "relay/broker", "relay/feedback", "relay/index", "relay/intake",
+		"relay/access", "relay/archive", "relay/broker", "relay/feedback", "relay/index", "relay/intake",
 		"relay/journal", "relay/ledger", "relay/message", "relay/reads", "smpp/receipt",
 	},
 	"relay/access": {"internal/lru", "relay/message"},
+	"relay/archive": {
+		"relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal",
+		"relay/message",
+	},
 	"relay/broker": {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
 	"relay/feedback": {
 		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "relay/index",
@@ -121,7 +125,7 @@ var keepers = map[string][]string{
 	"github.com/MicahParks/jwkset":                            {"internal/token"},
 	"github.com/cockroachdb/pebble":                           {"relay/index"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
-	"github.com/nats-io/":                                     {"relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"},
+	"github.com/nats-io/":                                     {"relay/archive", "relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"},
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readback/config"
+	"readback/internal/ops"
+	"readback/relay/archive"
+)
+
+func storeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "store",
+		Short: "Check, back up, restore or repair the store of the ledger",
+		Long: `The store (relay.store) holds the ledger: which number stands for which message. See
+docs/operations.md, "Backup and restore" and "A damaged store".
+
+  readback store backup --config FILE /var/backups/readback/2026-11-29
+  readback store check --config FILE`,
+	}
+	cmd.AddCommand(storeCheckCommand(), storeBackupCommand(), storeRestoreCommand(), storeRepairCommand())
+	return cmd
+}
+
+// storeOptions reads the configuration, and returns where the store is.
+func storeOptions(cmd *cobra.Command) (archive.Options, config.Config, error) {
+	cfg, err := loadConfig(cmd)
+	if err != nil {
+		return archive.Options{}, cfg, err
+	}
+	with, err := relayOptions(cfg)
+	if err != nil {
+		return archive.Options{}, cfg, err
+	}
+	with.FeedbackKeep = cfg.Settings.FeedbackKeep
+	opt := with.Archive()
+	opt.Release = version()
+	logging := new(ops.LogSettings)
+	if err := logging.Set("warn", true); err != nil {
+		return opt, cfg, err
+	}
+	if opt.Log, err = ops.NewLogger(cmd.ErrOrStderr(), "text", logging); err != nil {
+		return opt, cfg, err
+	}
+	opt.Progress = progressTo(cmd)
+	return opt, cfg, nil
+}
+
+// progressTo returns a function that says on standard error how far long work is.
+func progressTo(cmd *cobra.Command) func(string) {
+	began := time.Now()
+	return func(done string) {
+		say(cmd.ErrOrStderr(), "%6.1fs  %s\n", time.Since(began).Seconds(), done)
+	}
+}

@@ -1,0 +1,117 @@
+package archive
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"readback/relay/journal"
+)
+
+// After a restore no number is assigned again that was assigned after the backup. If all of the earlier store
+// can be read, no number is skipped and no message is forgotten.
+func TestRestore(t *testing.T) {
+	const before, after, half = 10, 5, 128
+	for _, tt := range []struct {
+		name   string
+		change func(w *world) // the store after the backup
+		known  bool
+		next   uint64 // ordinal
+		found  int    // of all messages
+		queued []string
+	}{
+		{"killed", func(w *world) { w.number(after, false); w.queue("later") }, true, before + after + journal.Window, before + after, []string{"waits", "later"}},
+		{"stopped", func(w *world) { w.number(after, true) }, true, before + after + journal.Window, before + after, []string{"waits"}},
+		{"gone", func(w *world) { w.number(after, true); w.remove("") }, false, before + journal.Window + half, before, []string{"waits"}},
+		{"without its log", func(w *world) { w.number(after, true); w.remove(natsDir) }, false, before + after + journal.Window + half, before + after, []string{"waits"}},
+		{"without its index", func(w *world) { w.number(after, true); w.remove(indexDir) }, false, before + journal.Window + half, before, []string{"waits"}},
+		{"made new", func(w *world) { w.number(after, true); w.remove(""); w.number(3, true) }, false, 257 + 257 + 3 - half - 1, before, []string{"waits"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.number(before, true)
+			w.queue("waits")
+			w.backup()
+			tt.change(w)
+			done, err := Restore(t.Context(), &w.opt, w.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if done.Known != tt.known || (done.Skipped > 0) == tt.known || (len(done.Reasons) == 0) != tt.known {
+				t.Errorf("got %+v, want known %v", done, tt.known)
+			}
+			if queued := w.queued(); !slices.Equal(queued, tt.queued) {
+				t.Errorf("queue: got %q, want %q", queued, tt.queued)
+			}
+			next, found := w.next(before + after)
+			if tt.name == "made new" {
+				// Other numbers than the first three, and all of before are behind a cycle.
+				if next < before+257 || next%257 < 3 {
+					t.Errorf("next ordinal: got %d, number %d", next, 1+next%257)
+				}
+				next = tt.next
+			}
+			if next != tt.next || found != tt.found {
+				t.Errorf("next ordinal: got %d, want %d; found: got %d, want %d", next, tt.next, found, tt.found)
+			}
+			if _, err := os.Stat(filepath.Join(w.opt.Store, RestoringDir)); err == nil {
+				t.Error("the new store is still being restored")
+			}
+			report, err := Check(t.Context(), &w.opt)
+			if err != nil || len(report.Damaged) > 0 {
+				t.Errorf("check: got %+v, %v, want all intact", report, err)
+			}
+		})
+	}
+}
+
+// A log without the index that was restored with it skips what may have been assigned after the backup.
+func TestRestoredLogAlone(t *testing.T) {
+	w := newWorld(t)
+	w.number(10, true)
+	w.backup()
+	w.number(5, true)
+	if err := w.restore(); err != nil {
+		t.Fatal(err)
+	}
+	w.remove(indexDir)
+	if next, _ := w.next(0); next < 15 {
+		t.Errorf("next ordinal: got %d, want none that was assigned", next)
+	}
+}
+
+// Skips of one restore after the other never come to a cycle.
+func TestRestoreAgain(t *testing.T) {
+	w := newWorld(t)
+	w.number(10, true)
+	for i := range 4 {
+		w.dir = filepath.Join(t.TempDir(), "backup")
+		w.backup()
+		w.remove("")
+		if err := w.restore(); err != nil {
+			t.Fatal(err)
+		}
+		if next, _ := w.next(0); next >= 10+257+journal.Window-1 {
+			t.Errorf("restore %d: next ordinal: got %d, want less than a cycle further", i, next)
+		}
+	}
+}
+
+// The sequences of a log without its beginning stay: older batches have no serial of their own.
+func TestRestoreKeepsSequences(t *testing.T) {
+	w := newWorld(t)
+	w.number(10, true)
+	w.in(purgeLog(w, 4, 7))
+	m := w.backup()
+	w.remove("")
+	if err := w.restore(); err != nil {
+		t.Fatal(err)
+	}
+	w.dir = filepath.Join(t.TempDir(), "again")
+	again := w.backup()
+	if a, b := m.Streams[0], again.Streams[0]; a.First != 4 || b.First != a.First || b.Last != a.Last+1 || b.Messages != a.Messages+1 {
+		t.Errorf("got %+v, want %+v and one more", b, a)
+	}
+}
