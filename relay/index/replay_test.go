@@ -64,6 +64,11 @@ func TestLogOfAnotherLedger(t *testing.T) {
 	if p := placeOf(t, 5); l.at.Serial != 4 {
 		t.Errorf("serial: got %d, want that of the log; message %+v", l.at.Serial, p)
 	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = begin(t, fs, logOf(2, other...), 0)
+	l.wantMessages(t, 4)
 }
 
 // Batches since the last flush are kept beside the index. They complete a log that has lost them.
