@@ -21,7 +21,7 @@ nothing; there must be room for one. The gateway must be stopped. While it runs,
 a backup: that reads all as well. Exits 0 if all is intact.
 
   readback store check --config /etc/readback/readback.yaml`,
-	}, archive.Check, "damaged; readback store repair repairs what can be repaired")
+	}, archive.Check, "is damaged; readback store repair repairs what can be repaired")
 }
 
 func storeRepairCommand() *cobra.Command {
@@ -49,7 +49,7 @@ func inspectCommand(cmd *cobra.Command, inspect func(context.Context, *archive.O
 		}
 		report, err := inspect(cmd.Context(), &opt)
 		if locked := (*archive.LockedError)(nil); errors.As(err, &locked) {
-			return fmt.Errorf("%w; while it runs, readback store backup reads and verifies all of the store", err)
+			return fmt.Errorf("%w; while it runs, readback store backup reads all of the log and the queues", err)
 		}
 		if err != nil {
 			return err

@@ -230,6 +230,21 @@ func TestBackupRefuses(t *testing.T) {
 	}
 }
 
+// A command that another user runs would leave files that the gateway cannot use.
+func TestOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to give a store to another user")
+	}
+	w := newWorld(t)
+	w.number(1, true)
+	if err := os.Chown(w.opt.Store, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Check(t.Context(), &w.opt); err == nil || !strings.Contains(err.Error(), "run this command as that user") {
+		t.Errorf("got %v, want who has to run it", err)
+	}
+}
+
 func (w *world) restore() error {
 	_, err := Restore(w.Context(), &w.opt, w.dir)
 	return err

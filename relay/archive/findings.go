@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -41,8 +42,20 @@ func (h *findingsHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn
 }
 
+// afterKill is what the embedded server says after a kill. Its own index of a stream is behind the messages
+// then, and it reads these.
+var afterKill = regexp.MustCompile(`Stream state outdated, last block has additional entries|Recovering stream state from index errored: prior state file`)
+
 // Handle adds a finding.
 func (h *findingsHandler) Handle(_ context.Context, r slog.Record) error {
+	usual := false
+	r.Attrs(func(a slog.Attr) bool {
+		usual = usual || a.Key == "line" && afterKill.MatchString(a.Value.String())
+		return true
+	})
+	if usual {
+		return nil
+	}
 	var text []string
 	add := func(a slog.Attr) bool {
 		text = append(text, fmt.Sprintf("%s %v", strings.ReplaceAll(a.Key, "_", " "), a.Value))

@@ -112,7 +112,7 @@ func (o *Options) inspect(ctx context.Context, dir string, repair bool) (report 
 	}
 	l.Close()
 	at := a.Position()
-	i.intact("the ledger has %d numbered messages in %d batches up to epoch %d", at.Messages, at.Serial%serialGap, at.Epoch)
+	i.intact("the ledger has %d batches up to epoch %d, with %d messages that this release or a later one numbered", at.Serial%serialGap, at.Epoch, at.Messages)
 	if repair {
 		err = i.takeOut(ctx, filepath.Join(dir, "damaged-"+time.Now().UTC().Format(timeOfDir)))
 	}

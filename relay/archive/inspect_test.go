@@ -29,6 +29,17 @@ func purgeLog(w *world, before, one uint64) func(ctx context.Context, s *stopped
 	}
 }
 
+// A stream whose files are newer than what the server noted of them, as after a kill, is no damage.
+func TestAfterKill(t *testing.T) {
+	var f findings
+	f.logger().Warn("embedded NATS server says of the store", "line", "Filestore [READBACK_LEDGER] Stream state outdated, last block has additional entries, will rebuild")
+	f.logger().With("a", 1).Error("log has lost batches", "log_ends_at", 7)
+	f.logger().Info("log replayed")
+	if got := f.list(); len(got) != 1 || got[0] != "log has lost batches (a 1, log ends at 7)" {
+		t.Errorf("got %q, want the one that is damage", got)
+	}
+}
+
 // block returns the path of the first block of the log.
 func (w *world) block() string {
 	return filepath.Join(w.opt.Store, natsDir, "jetstream", "$G", "streams", journal.Stream, "msgs", "1.blk")

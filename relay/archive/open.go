@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -44,7 +45,23 @@ func (o *Options) lock() (io.Closer, error) {
 	if err != nil {
 		return nil, &LockedError{o.Store, err}
 	}
+	if err := checkOwner(o.Store); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	return lock, nil
+}
+
+// checkOwner returns an error if the store is not that of the user of this process: the gateway could not
+// use the files that it makes.
+func checkOwner(store string) error {
+	info, err := os.Stat(store)
+	if err != nil {
+		return err
+	}
+	if of, ok := info.Sys().(*syscall.Stat_t); ok && int(of.Uid) != os.Geteuid() {
+		return fmt.Errorf("store %s belongs to the user with id %d: run this command as that user (sudo -u '#%d' readback store …)", store, of.Uid, of.Uid)
+	}
+	return nil
 }
 
 // LockedError says that a store could not be locked.

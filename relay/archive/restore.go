@@ -154,6 +154,9 @@ func (r *restoring) build(ctx context.Context) (err error) {
 		return err
 	}
 	l.Close()
+	if err := s.index.Tie(l.Info().Created); err != nil {
+		return err
+	}
 	for _, from := range r.streams {
 		if err := r.opt.fill(ctx, s.conn, from); err != nil {
 			return fmt.Errorf("stream %s: %w", from.Stream, err)

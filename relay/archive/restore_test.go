@@ -1,10 +1,12 @@
 package archive
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"readback/relay/journal"
 )
@@ -114,4 +116,46 @@ func TestRestoreKeepsSequences(t *testing.T) {
 	if a, b := m.Streams[0], again.Streams[0]; a.First != 4 || b.First != a.First || b.Last != a.Last+1 || b.Messages != a.Messages+1 {
 		t.Errorf("got %+v, want %+v and one more", b, a)
 	}
+}
+
+// Stores of earlier releases can be checked, backed up and restored.
+func TestOlderStores(t *testing.T) {
+	stores, err := filepath.Glob("../../testdata/stores/*/store")
+	if err != nil || len(stores) == 0 {
+		t.Fatalf("no stores: %v", err)
+	}
+	for _, store := range stores {
+		t.Run(filepath.Base(filepath.Dir(store)), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.opt.Keep = 8760 * time.Hour
+			if err := os.CopyFS(w.opt.Store, os.DirFS(store)); err != nil {
+				t.Fatal(err)
+			}
+			report, err := Check(t.Context(), &w.opt)
+			w.wantDamage("check", report, err, "")
+			w.backup()
+			rows := w.rows()
+			w.remove("")
+			if err := w.restore(); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.rows(); got < rows {
+				t.Errorf("got %d rows of the index, want %d and more", got, rows)
+			}
+			report, err = Repair(t.Context(), &w.opt)
+			w.wantDamage("repair", report, err, "")
+		})
+	}
+}
+
+// rows returns how many rows the index has.
+func (w *world) rows() (n int) {
+	w.Helper()
+	w.in(func(_ context.Context, s *stopped) {
+		if err := s.index.EachRow(func([]byte, []byte) bool { n++; return true }); err != nil {
+			w.Fatal(err)
+		}
+	})
+	return n
 }

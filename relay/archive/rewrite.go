@@ -62,8 +62,11 @@ func (i *inspection) rewrite(ctx context.Context, name, keep string) error {
 	if err := i.conn.JS.DeleteStream(ctx, name); err != nil {
 		return err
 	}
-	if _, err := i.conn.JS.CreateStream(ctx, s.CachedInfo().Config); err != nil {
+	if s, err = i.conn.JS.CreateStream(ctx, s.CachedInfo().Config); err != nil {
 		return err
 	}
-	return i.fill(ctx, i.conn, source{file, keep})
+	if err := i.fill(ctx, i.conn, source{file, keep}); err != nil || name != journal.Stream {
+		return err
+	}
+	return i.index.Tie(s.CachedInfo().Created.UnixNano())
 }

@@ -26,6 +26,16 @@ func (ix *Index) Checkpoint(dir string) error {
 	return nil
 }
 
+// Tie has the index follow the log that was made at a time, as it followed the one that this is a copy of,
+// with the same sequences.
+func (ix *Index) Tie(created int64) error {
+	meta, err := ix.get(keyMeta)
+	if err != nil || len(meta) != metaLen {
+		return err // Replay says what is wrong
+	}
+	return ix.set(keyMeta, append(meta[:1], metaValue(created)[1:]...))
+}
+
 // openOld opens a store that only takeOver and Outnumber read.
 func (ix *Index) openOld(dir string, log *slog.Logger) (*pebble.DB, error) {
 	guard, cache := newGuard(ix.fs, log, func(error) {}), pebble.NewCache(ix.CacheSize)
