@@ -12,9 +12,11 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/handset"
 	"readback/internal/simulator"
 	"readback/internal/simulator/load"
 	"readback/smpp"
+	"readback/udh"
 )
 
 // readWorld is a gateway with messages to read, and an ESME that is away half the time.
@@ -28,6 +30,7 @@ type readWorld struct {
 	gateway   *gateway            // guarded by mu, as all below
 	down      chan struct{}       // closed when the gateway is killed
 	receivers map[string]bool     // who got messages
+	numbers   map[string][]uint16 // of these, in the order of sending
 	told      map[string][]string // texts of the feedback, by receiver and number
 	more      chan struct{}       // closed at each
 	strange   []string            // what came and is no feedback
@@ -35,7 +38,7 @@ type readWorld struct {
 
 func newReadWorld(ctx context.Context, t *testing.T, extra func(*testing.T) settings) *readWorld {
 	t.Helper()
-	w := &readWorld{T: t, receivers: map[string]bool{}, told: map[string][]string{}, more: make(chan struct{})}
+	w := &readWorld{T: t, receivers: map[string]bool{}, numbers: map[string][]uint16{}, told: map[string][]string{}, more: make(chan struct{})}
 	w.smsc = startSMSC(t, listen(t, ""), simulator.Options{NoReceipts: true, OnFrame: w.sees})
 	w.set = free(t).with(settings{"smsc.addr": w.smsc.addr, "reads.rate": 60_000, "log.audit": false})
 	if extra != nil {
@@ -90,6 +93,11 @@ func (w *readWorld) sees(r simulator.Record) {
 	if m, err := smpp.ParseMessage(r.Frame); err == nil && r.Frame.ID() == pdu.SubmitSMID {
 		w.mu.Lock()
 		w.receivers[string(m.To.Addr)] = true
+		if h, err := udh.ParseHeader(m.UserData()); err == nil {
+			if number, ok := udh.Number(h, handset.DefaultIEI); ok {
+				w.numbers[string(m.To.Addr)] = append(w.numbers[string(m.To.Addr)], number)
+			}
+		}
 		w.mu.Unlock()
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"readback/relay/journal"
 )
 
@@ -134,6 +136,15 @@ func TestOlderStores(t *testing.T) {
 			}
 			report, err := Check(t.Context(), &w.opt)
 			w.wantDamage("check", report, err, "")
+			w.in(func(ctx context.Context, s *stopped) { // what has expired is in the index only
+				log, err := s.conn.JS.Stream(ctx, journal.Stream)
+				if err == nil {
+					err = log.Purge(ctx, jetstream.WithPurgeSequence(40))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			})
 			w.backup()
 			rows := w.rows()
 			w.remove("")

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/relaytest"
 )
 
 // An index goes on with what it knows, whatever the log has lost, and says so once.
@@ -63,6 +64,10 @@ func TestLogOfAnotherLedger(t *testing.T) {
 	l.wantMessages(t, 4)
 	if p := placeOf(t, 5); l.at.Serial != 4 {
 		t.Errorf("serial: got %d, want that of the log; message %+v", l.at.Serial, p)
+	}
+	p := placeOf(t, 5)
+	if f, err := l.FindNumber(&p.Conv, p.Number, relaytest.Any); f != nil || err != nil {
+		t.Errorf("a message of the former ledger: got %+v, %v, want none", f, err)
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
