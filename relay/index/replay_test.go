@@ -55,8 +55,8 @@ func TestLogKnowsLess(t *testing.T) {
 func TestLogOfAnotherLedger(t *testing.T) {
 	mine, other := ledgerOf(t, 77, 10), ledgerOf(t, 78, 4)
 	fs := vfs.NewMem()
-	l := begin(t, fs, logOf(1, mine[:4]...), 0)
-	l.apply(t, 5, mine[4:]...)
+	l := begin(t, fs, logOf(1, mine[:6]...), 0)
+	l.apply(t, 7, mine[6:]...)
 	if err := l.Discard(); err != nil {
 		t.Fatal(err)
 	}
