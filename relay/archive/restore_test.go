@@ -5,12 +5,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/relay/broker"
 	"readback/relay/journal"
+	"readback/relay/relaytest"
 )
 
 // After a restore no number is assigned again that was assigned after the backup. If all of the earlier store
@@ -30,6 +33,8 @@ func TestRestore(t *testing.T) {
 		{"gone", func(w *world) { w.number(after, true); w.remove("") }, false, before + journal.Window + half, before, []string{"waits"}},
 		{"without its log", func(w *world) { w.number(after, true); w.remove(natsDir) }, false, before + after + journal.Window + half, before + after, []string{"waits"}},
 		{"without its index", func(w *world) { w.number(after, true); w.remove(indexDir) }, false, before + journal.Window + half, before, []string{"waits"}},
+		{"of a newer release", func(w *world) { w.number(after, true); w.publish(journal.Seal([]byte{journal.BatchVersion + 1, 0, 0})) }, false, before + journal.Window + half, before, []string{"waits"}},
+		{"with a damaged index", func(w *world) { w.number(after, true); w.flip(w.table(), func(int) int { return 30 }) }, false, before + after + journal.Window + half, before + after, []string{"waits"}},
 		{"made new", func(w *world) { w.number(after, true); w.remove(""); w.number(3, true) }, false, 257 + 257 + 3 - half - 1, before, []string{"waits"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,6 +73,39 @@ func TestRestore(t *testing.T) {
 				t.Errorf("check: got %+v, %v, want all intact", report, err)
 			}
 		})
+	}
+}
+
+// publish appends something to the log.
+func (w *world) publish(data []byte) {
+	w.Helper()
+	w.in(func(ctx context.Context, s *stopped) {
+		if _, err := s.conn.JS.Publish(ctx, journal.Subject, data); err != nil {
+			w.Fatal(err)
+		}
+	})
+}
+
+// The streams in a cluster are backed up and checked, and not restored.
+func TestCluster(t *testing.T) {
+	js := relaytest.JetStream(t)
+	w := newWorld(t)
+	w.opt.Embedded, w.opt.Cluster.URL = false, js.Conn().ConnectedUrl()
+	conn := broker.Connection{NC: js.Conn(), JS: js}
+	if _, err := Check(t.Context(), &w.opt); err == nil || !strings.Contains(err.Error(), "stream not found") {
+		t.Errorf("without a log: got %v, want it named", err)
+	}
+	if _, err := conn.MakeStreams(t.Context(), 1, append(w.opt.configs(), journal.StreamConfig(w.opt.Keep))...); err != nil {
+		t.Fatal(err)
+	}
+	w.number(3, true)
+	if m := w.backup(); m.Streams[0].Messages != 4 {
+		t.Errorf("got %+v, want 4 batches", m)
+	}
+	report, err := Check(t.Context(), &w.opt)
+	w.wantDamage("check", report, err, "")
+	if err := w.restore(); err == nil || !strings.Contains(err.Error(), "with its own tools") {
+		t.Errorf("restore: got %v, want what to do", err)
 	}
 }
 
