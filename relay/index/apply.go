@@ -64,7 +64,6 @@ type Applier struct {
 	pos     Position // of the last batch
 	rebuilt bool     // by Replay, from what could be read of another store
 	lost    uint64   // batches that the replay has found to be lost
-	unseen  unseen   // what the replay could not read of the log
 
 	// Of the batch at hand.
 	b        *pebble.Batch
@@ -155,9 +154,6 @@ func (a *Applier) place(seq uint64, r *journal.BatchReader) bool {
 	} else {
 		a.at.Serial = seq // the serial of such a batch counts those of its epoch
 	}
-	if a.pos.Serial == 0 && a.at.Serial > 1 {
-		a.unseen.add(1, a.at.Serial-1)
-	}
 	return a.pos.Serial == 0 || a.at.Serial > a.pos.Serial
 }
 
@@ -215,7 +211,6 @@ func (a *Applier) stop(rec *journal.Record) error {
 // fed takes a feedback out of the outbox.
 func (a *Applier) fed(rec *journal.Record) error {
 	a.result.Taken++
-	a.unseen.fed(rec)
 	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
 }
 

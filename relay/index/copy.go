@@ -52,7 +52,7 @@ func (a *Applier) TakeOver(dir string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return firstError(a.takeOver(old, log), old.Close())
+	return firstError(a.merge(old, log), old.Close())
 }
 
 // Outnumber puts the conversations that the store of another ledger, in dir, has assigned numbers in, a

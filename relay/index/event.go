@@ -37,7 +37,6 @@ func (a *Applier) changed(p *journal.Place, e *Entry, c message.Change, at int64
 // published takes the events out of the outbox up to one that is in its stream.
 func (a *Applier) published(rec *journal.Record) error {
 	a.came(Noted, nil)
-	a.unseen.published(rec)
 	return a.b.DeleteRange([]byte{EventOutbox}, outboxKey(nil, EventOutbox, rec.Seq, rec.Index+1), nil)
 }
 

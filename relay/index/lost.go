@@ -37,7 +37,6 @@ func isRestored(r journal.BatchReader) bool {
 // lose reports what was lost, and skips the numbers that it may have had.
 func (a *Applier) lose(lost Lost, epoch uint64) error {
 	a.lost += lost.To - lost.From + 1
-	a.unseen.add(lost.From, lost.To)
 	if a.Lost != nil {
 		a.Lost(lost)
 	}

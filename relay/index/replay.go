@@ -30,6 +30,13 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 	}
 	a.pos, a.lost = at, 0
 	began := time.Now()
+	old, err := a.oldStores(logger)
+	if err != nil {
+		return Position{}, err
+	}
+	if err := a.takeOver(old, log.Info().Created, logger); err != nil {
+		return Position{}, err
+	}
 	from, err := a.startOf(ctx, log, same)
 	if err != nil {
 		return Position{}, err
@@ -37,7 +44,7 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 	if err := a.follow(ctx, log, from); err != nil {
 		return Position{}, err
 	}
-	if err := a.salvage(logger); err != nil {
+	if err := a.complete(old, logger); err != nil {
 		return Position{}, err
 	}
 	if err := a.compare(ctx, log, same, at, logger); err != nil {
@@ -91,7 +98,7 @@ func (a *Applier) compare(ctx context.Context, log journal.Log, same bool, befor
 	case end.Serial > 0 && end.Serial < known:
 		logger.Error("log has lost its end; the index has it, and numbering goes on behind it",
 			"log_ends_at", info.Last, "batches", known-end.Serial, "messages", a.pos.Messages-min(end.Messages, a.pos.Messages))
-	case info.Empty && known > 0 && (!same || before.Seq > info.Last || message.DayOf(a.pos.Time) > a.Expired):
+	case info.Empty && known > 0 && (!same || before.Seq > info.Last || a.wasPurged(info, before)):
 		logger.Error("log was removed or replaced; the index has what it knew, and numbering goes on behind it",
 			"batches", known, "messages", a.pos.Messages)
 	}
@@ -100,7 +107,15 @@ func (a *Applier) compare(ctx context.Context, log journal.Log, same bool, befor
 			"batches", missing-a.lost, "first", info.First, "last", info.Last)
 	}
 	a.pos.Missing = info.Missing
+	if info.Empty {
+		a.pos.Missing = info.Last
+	}
 	return nil
+}
+
+// wasPurged reports whether an empty log has lost batches that cannot have expired, which is not known yet.
+func (a *Applier) wasPurged(info journal.Info, before Position) bool {
+	return before.Seq > 0 && before.Missing < info.Last && message.DayOf(a.pos.Time) > a.Expired
 }
 
 // looksBack is how many of the newest batches are read to find one that is not damaged.

@@ -11,65 +11,104 @@ import (
 	"github.com/cockroachdb/pebble"
 )
 
-// salvage takes over what can be read of a damaged store that was set aside, or of one whose directory
-// was removed, and what the log does not know or knows less of.
-func (a *Applier) salvage(log *slog.Logger) error {
-	if err := a.salvageMoved(log); err != nil {
-		return err
-	}
+// oldStore is a store whose rows an empty index takes over: one that was damaged and set aside, or whose
+// directory was removed while it was open.
+type oldStore struct {
+	salvager
+	remove func() error // closes it, and removes what is left of it
+}
+
+// oldStores returns the stores that wait to be taken over.
+func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 	ix := a.Index
+	ix.mu.Lock()
+	left := ix.moved
+	ix.mu.Unlock()
+	if left != nil {
+		all = append(all, &oldStore{salvager{Applier: a, old: left.db}, func() error {
+			ix.mu.Lock()
+			ix.moved = nil
+			ix.mu.Unlock()
+			_ = left.guard.within(left.db.Close) // there is no place to write to
+			return nil
+		}})
+	}
 	if _, err := ix.fs.Stat(ix.aside()); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return nil
+			return all, nil
 		}
-		return err
+		return nil, err
 	}
 	ix.removeOptions()
 	old, err := ix.openOld(ix.aside(), log)
 	if err != nil {
 		log.Warn("nothing can be read of the damaged index; what only it knew is lost", "error", err.Error())
-		return ix.fs.RemoveAll(ix.aside())
+		return all, errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
 	}
-	err = errors.Join(a.takeOver(old, log), old.Close())
-	if err != nil {
-		return err
-	}
-	return errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
+	return append(all, &oldStore{salvager{Applier: a, old: old}, func() error {
+		return errors.Join(old.Close(), ix.fs.RemoveAll(ix.aside()), ix.syncParent())
+	}}), nil
 }
 
-// salvageMoved takes over the store whose directory was removed, and closes it.
-func (a *Applier) salvageMoved(log *slog.Logger) error {
-	a.Index.mu.Lock()
-	left := a.Index.moved
-	a.Index.mu.Unlock()
-	if left == nil {
+// takeOver takes all rows of old stores into the index, which it empties first. The log is then replayed
+// over them from its beginning: it may have what they do not know, and they what it has lost.
+func (a *Applier) takeOver(all []*oldStore, created int64, log *slog.Logger) error {
+	if len(all) == 0 {
 		return nil
 	}
-	if err := a.takeOver(left.db, log); err != nil {
+	a.rebuilt, a.pos = true, Position{}
+	if err := firstError(a.Index.empty(), a.Index.set(keyMeta, metaValue(created))); err != nil {
 		return err
 	}
-	a.Index.mu.Lock()
-	a.Index.moved = nil
-	a.Index.mu.Unlock()
-	_ = left.guard.within(left.db.Close) // there is no place to write to
+	for _, s := range all {
+		s.wanted = func(key, _, have []byte) bool { return have == nil && !isPosition(key) }
+		if err := s.run(); err != nil {
+			return err
+		}
+		if s.damaged != nil {
+			log.Warn("a part of the index cannot be read any more; what only that part knew is lost", "rows_read", s.rows, "error", s.damaged.Error())
+		}
+	}
 	return nil
 }
 
-// takeOver copies what old knows. It is on the disk when takeOver returns.
-func (a *Applier) takeOver(old *pebble.DB, log *slog.Logger) error {
+// complete takes over again what the replay has replaced by something older, and removes the old stores.
+func (a *Applier) complete(all []*oldStore, log *slog.Logger) error {
+	for _, s := range all {
+		s.wanted = s.isNewer
+		if err := s.run(); err != nil {
+			return err
+		}
+		// It is on the disk before the only other copy is removed.
+		if err := firstError(s.advance(), s.remove()); err != nil {
+			return err
+		}
+		log.Info("index was built again", "rows_taken", s.taken)
+	}
+	return nil
+}
+
+// merge takes over what old knows and the index does not.
+func (a *Applier) merge(old *pebble.DB, log *slog.Logger) error {
 	s := salvager{Applier: a, old: old}
+	s.wanted = s.isMissing
 	if err := s.run(); err != nil {
 		return err
 	}
-	a.rebuilt = true
 	if s.damaged != nil {
-		log.Warn("a part of the index cannot be read any more; what only that part knew is lost", "rows_read", s.rows, "error", s.damaged.Error())
+		log.Warn("a part of the earlier index cannot be read; what only that part knew is lost", "rows_read", s.rows, "error", s.damaged.Error())
 	}
-	if err := firstError(a.Index.set(keyApplied, appendPosition(nil, &a.pos)), a.Index.Flush()); err != nil {
-		return err
+	return s.advance()
+}
+
+// advance makes the index follow the log as far as the old store did, if that was further, and writes it
+// to the disk.
+func (s *salvager) advance() error {
+	if s.known.Serial > s.pos.Serial {
+		s.known.Seq, s.known.Messages = s.pos.Seq, max(s.pos.Messages, s.known.Messages)
+		s.pos = s.known
 	}
-	log.Info("index was built again", "rows_taken", s.taken)
-	return nil
+	return firstError(s.Index.set(keyApplied, appendPosition(nil, &s.pos)), s.Index.Flush())
 }
 
 // removeOptions removes what a damaged store says of its options. It can be read without, and they may
@@ -90,6 +129,8 @@ type salvager struct {
 	rows, taken int
 	damaged     error
 	known       Position // of the damaged store
+
+	wanted func(key, value, have []byte) bool // reports whether a row is taken over
 }
 
 // run reads the rows from the first on, and from the last on when one cannot be read.
@@ -116,11 +157,6 @@ func (s *salvager) run() error {
 	}
 	if err := it.Close(); err != nil {
 		s.damaged = firstError(s.damaged, err)
-	}
-	if s.known.Serial > s.pos.Serial {
-		seq := s.pos.Seq
-		s.pos = s.known
-		s.pos.Seq = seq
 	}
 	return nil
 }
@@ -150,34 +186,39 @@ func positionOf(db *pebble.DB) (at Position) {
 func (s *salvager) row(key, value []byte) error {
 	s.rows++
 	have, err := s.Index.get(key)
-	if err != nil || !s.isWanted(key, value, have) {
+	if err != nil || !s.wanted(key, value, have) {
 		return err
 	}
 	s.taken++
 	return s.Index.set(bytes.Clone(key), bytes.Clone(value))
 }
 
-func (s *salvager) isWanted(key, value, have []byte) bool {
-	switch key[0] {
-	case prefixMeta, prefixApplied:
+func isPosition(key []byte) bool { return key[0] == prefixMeta || key[0] == prefixApplied }
+
+// isNewer reports whether a row is of a later time than the one that the index has. What it does not have
+// was taken out by the log.
+func (s *salvager) isNewer(key, value, have []byte) bool {
+	switch {
+	case have == nil:
 		return false
-	case FeedbackOutbox, EventOutbox:
-		return have == nil && len(key) == outboxKeyLen && s.waits(key)
-	case prefixHead:
-		return have == nil || isHigherHead(value, have)
-	case prefixPerson:
-		return have == nil || key[1] == personHead && isHigherHead(value, have)
-	case prefixEntry:
-		return have == nil || isNewerEntry(value, have)
+	case key[0] == prefixHead, key[0] == prefixPerson && key[1] == personHead:
+		return isHigherHead(value, have)
+	case key[0] == prefixEntry:
+		return isNewerEntry(value, have)
 	}
-	return have == nil
+	return false
 }
 
-// waits reports whether a row of an outbox still has to be published. The log has done so with what it
-// knows.
-func (s *salvager) waits(key []byte) bool {
-	serial, index := binary.BigEndian.Uint64(key[1:]), uint64(binary.BigEndian.Uint32(key[9:]))
-	return serial > s.pos.Serial || s.unseen.waits(key[0], serial, index)
+// isMissing reports whether the index does not have a row, or an older one.
+func (s *salvager) isMissing(key, value, have []byte) bool {
+	switch {
+	case isPosition(key):
+		return false
+	case key[0] == FeedbackOutbox, key[0] == EventOutbox:
+		// What the log knows of it has been done.
+		return have == nil && len(key) == outboxKeyLen && binary.BigEndian.Uint64(key[1:]) > s.pos.Serial
+	}
+	return have == nil || s.isNewer(key, value, have)
 }
 
 // isHigherHead reports whether a knows of more numbers than b.

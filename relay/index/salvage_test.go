@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -27,7 +28,7 @@ func damagedIn(t *testing.T, log *scriptedLog) (mem vfs.FS, old journal.Place) {
 		l.db.Set(headKey(nil, &old.Conv), appendHeadValue(nil, 1, 900), pebble.NoSync),
 		l.db.Set(headKey(nil, &head), appendHeadValue(nil, 1, log.last-1), pebble.NoSync), // less than the log knows
 		l.db.Set(routeKey(nil, 9, []byte("old")), []byte("bank"), pebble.NoSync),
-		l.db.Set(outboxKey(nil, FeedbackOutbox, 2, 0), []byte("done"), pebble.NoSync), // the log knows that it was done
+		l.db.Set(outboxKey(nil, FeedbackOutbox, 2, 0), []byte("lost"), pebble.NoSync), // the log has lost its read
 		l.Close())
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func wantSalvaged(t *testing.T, l *life, old journal.Place, outbox int) {
 		t.Errorf("old route: got %q, %v, want bank", account, err)
 	}
 	if n, err := l.OutboxRows(); n != outbox || err != nil {
-		t.Errorf("outbox: got %d rows, %v, want %d: the log knows what was done", n, err, outbox)
+		t.Errorf("outbox: got %d rows, %v, want %d", n, err, outbox)
 	}
 	if _, err := l.fs.Stat(l.aside()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("damaged index: got %v, want that it is removed", err)
@@ -76,8 +77,8 @@ func TestSalvage(t *testing.T) {
 		errors int
 		outbox int
 	}{
-		{"log is whole", logOf(1, all...), 1, 0},
-		{"log is shorter", logOf(1, all[:6]...), 2, 0},
+		{"log is whole", logOf(1, all...), 1, 1},
+		{"log is shorter", logOf(1, all[:6]...), 2, 1},
 		{"log is gone", logOf(2), 2, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +128,7 @@ func TestKilledWhileBuilding(t *testing.T) {
 			}
 			l := begin(t, mem, log, 0)
 			l.wantMessages(t, 10)
-			wantSalvaged(t, l, old, 0)
+			wantSalvaged(t, l, old, 1)
 		})
 	}
 }
@@ -174,6 +175,37 @@ func TestSetAsideLater(t *testing.T) {
 		}
 		l := begin(t, mem, log, map[bool]int{true: 1}[tt.rename])
 		l.wantMessages(t, 10)
-		wantSalvaged(t, l, old, 0)
+		wantSalvaged(t, l, old, 1)
+	}
+}
+
+// What the log says is done to what only the damaged index knows: a read of a message whose acceptance the
+// log has lost leads to feedback, and an erasure erases it.
+func TestSalvageReplayed(t *testing.T) {
+	read, erased := placeOf(t, 5), placeOf(t, 6)
+	erased.Conv.Receiver = relaytest.Addr(t, "447700900199")
+	first := ledgerOf(t, 77, 10)
+	rec := acceptedAt(erased, "id")
+	first[5] = journal.Seal(journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 6, Messages: 4}), &rec))
+	mem := vfs.NewMem()
+	l := begin(t, mem, logOf(1, first...), 0)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	damageOptions(t, mem)
+
+	b := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 11, Messages: 9})
+	word := readAt(read, message.StatusRead, 2000)
+	b = journal.AppendErase(journal.Append(b, &word), &erased.Conv.Receiver, 3000)
+	log := logOf(1, append(first, journal.Seal(b))...).without(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	l = begin(t, mem, log, 2)
+	if f, err := l.Entry(&read); err != nil || f == nil || f.Entry.State != message.StateRead {
+		t.Errorf("message that was read: got %+v, %v", f, err)
+	}
+	if n, err := l.OutboxRows(); n != 1 || err != nil {
+		t.Errorf("outbox: got %d rows, %v, want its feedback", n, err)
+	}
+	if f, err := l.Entry(&erased); err != nil || f != nil {
+		t.Errorf("message that was erased: got %+v, %v, want none", f, err)
 	}
 }
