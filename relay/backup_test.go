@@ -1,11 +1,13 @@
 package relay
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"readback/relay/archive"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -59,4 +61,13 @@ func TestBackup(t *testing.T) {
 		}
 	}
 	send(100) // the rest of the cycle, without what is skipped
+}
+
+// A relay that has not begun does not know its streams yet.
+func TestBackupBeforeBegin(t *testing.T) {
+	t.Parallel()
+	r := notBegun(t)
+	if _, err := r.Backup(t.Context(), filepath.Join(t.TempDir(), "backup"), "test", nil); !errors.Is(err, ledger.ErrStarting) {
+		t.Errorf("got %v, want ErrStarting", err)
+	}
 }
