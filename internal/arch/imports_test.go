@@ -40,6 +40,7 @@ var imports = map[string][]string{
 	"internal/backoff":    {},
 	"internal/crash":      {},
 	"internal/deliver":    {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
+	"internal/faults":     {},
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver",
 		"internal/metric", "internal/numbering", "internal/pool", "internal/readresponse",
