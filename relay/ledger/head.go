@@ -21,6 +21,7 @@ type head struct {
 	claimed  bool // the log knows that numbers are assigned in this epoch
 	claiming bool // the record of that is queued
 	dropped  bool // it is not in the table any more: the ledger has begun again
+	stalled  bool // a message has waited for a number in vain, and none was given since
 
 	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
 
@@ -36,6 +37,7 @@ type out struct {
 
 // give takes the next ordinal.
 func (h *head) give() uint64 {
+	h.stalled = false
 	h.next++
 	return h.next - 1
 }

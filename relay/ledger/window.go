@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"time"
 
 	"readback/relay/journal"
@@ -19,8 +20,12 @@ func (h *head) mayGive(c cycle) bool {
 
 // waitForLog waits until h may give another number, for a second at most. It releases the lock of the
 // shard while it waits. The shard does not evict h meanwhile, because h is not clean. A further part
-// of a message that has its number does not wait.
+// of a message that has its number does not wait. If one message has waited in vain, those behind it
+// do not wait until h may give numbers again: a link forwards in order, and the waits would add up.
 func (l *Partition) waitForLog(h *head, s *Sent) error {
+	if h.stalled && !(s.isPart() && h.isOpen(s)) {
+		return ErrBusy
+	}
 	deadline := time.NewTimer(assignWait)
 	defer deadline.Stop()
 	if s.Waiting != nil {
@@ -43,6 +48,7 @@ func (l *Partition) waitForLog(h *head, s *Sent) error {
 			err = ErrBusy
 		}
 		h.shard.mu.Lock()
+		h.stalled = h.stalled || errors.Is(err, ErrBusy)
 		if err != nil {
 			return err
 		}

@@ -103,15 +103,35 @@ func wantNoNumber(t *testing.T, l *Partition, h *head) {
 		h.shard.mu.Unlock()
 		l.status.Set(nil)
 	}
-	began := time.Now()
-	if err := l.Assign(toSend(h.conv)); !errors.Is(err, ErrBusy) || time.Since(began) != assignWait {
-		t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), assignWait)
-	}
 	another := partOf(t, 3, 2, time.Now())
 	another.Part.Ref++
-	if err := l.Assign(another); !errors.Is(err, ErrBusy) {
-		t.Errorf("part of another message: got %v, want ErrBusy", err)
+	wantBusy(t, l, another, assignWait)
+}
+
+func wantBusy(t *testing.T, l *Partition, s *Sent, after time.Duration) {
+	t.Helper()
+	began := time.Now()
+	if err := l.Assign(s); !errors.Is(err, ErrBusy) || time.Since(began) != after {
+		t.Errorf("got %v after %s, want ErrBusy after %s", err, time.Since(began), after)
 	}
+}
+
+// A conversation in which a message has waited in vain holds up no other message, until it can give a
+// number again. A further part of a message that has one goes on.
+func TestStalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, h := idleLedger(t)
+		fillWindow(t, l, h)
+		wantBusy(t, l, toSend(h.conv), assignWait)
+		wantBusy(t, l, toSend(h.conv), 0)
+		l.mustAssign(t, partOf(t, 3, 2, time.Now()))
+		wantBusy(t, l, toSend(h.conv), 0)
+		h.shard.mu.Lock()
+		h.raise(1)
+		h.shard.mu.Unlock()
+		l.mustAssign(t, toSend(h.conv))
+		wantBusy(t, l, toSend(h.conv), assignWait)
+	})
 }
 
 // A record covers the assigned numbers before the window is used up, and only once.
