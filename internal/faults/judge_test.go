@@ -32,7 +32,9 @@ func (h *history) judge(t *testing.T, forgiven ...promise.Rule) {
 		case promise.Confirmed:
 			e.Durable = !in(h.doubtful, e.At, e.At) && slices.ContainsFunc(ups, func(u span) bool { return u.from <= e.At && e.At+settle <= u.to })
 		case promise.Held:
-			e.Took -= h.paused(e.At-e.Took, e.At)
+			if e.Took -= h.paused(e.At-e.Took, e.At); e.Took <= opt.MaxWait {
+				continue
+			}
 		}
 		check.Add(e)
 	}

@@ -71,6 +71,8 @@ func TestKillsWithoutTraffic(t *testing.T) {
 // TestPauses stops the process for seconds under load. The ESMEs and the SMSC wait.
 func TestPauses(t *testing.T) {
 	w := newWorld(t, seed.Rand(t), nil, t.TempDir(), nil)
+	w.hot, w.timeout = 5, 3*time.Second
+	w.configure(nil)
 	w.run()
 	p := w.launch()
 	p.awaitUp()

@@ -19,9 +19,6 @@ import (
 	"readback/udh"
 )
 
-// responseTimeout is when the gateway gives a message up.
-const responseTimeout = time.Second
-
 // smsc answers messages at once or late, refuses them, never answers, or closes the connection.
 type smsc struct {
 	w  *world
@@ -184,7 +181,7 @@ func (s *smscSession) answer(id int, seq uint32) bool {
 	case n >= 97: // never
 		return true
 	case n >= 94: // late
-		late, wait = true, responseTimeout+300*time.Millisecond+wait
+		late, wait = true, c.w.timeout+300*time.Millisecond+wait
 	case n >= 88:
 		s.write(smpp.AppendHeader(nil, pdu.SubmitSMRespID, 0x45, seq, 0)) // ESME_RSUBMITFAIL
 		return true

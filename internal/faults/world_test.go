@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -27,10 +28,11 @@ type world struct {
 	config string
 
 	// What a test may change before run.
-	hot    int           // percent of the messages in one conversation
-	many   int           // the other conversations
-	pace   time.Duration // between two messages of an ESME, on average
-	closes bool          // the SMSC closes connections now and then
+	hot     int           // percent of the messages in one conversation
+	many    int           // the other conversations
+	pace    time.Duration // between two messages of an ESME, on average
+	closes  bool          // the SMSC closes connections now and then
+	timeout time.Duration // when the gateway gives a message up
 
 	mu      sync.Mutex
 	rnd     *rand.Rand // guarded by mu, as all below
@@ -48,31 +50,37 @@ func newWorld(t *testing.T, rnd *rand.Rand, book *history, store string, extra m
 	}
 	w := &world{
 		T: t, ctx: t.Context(), book: book, rnd: rnd, at: map[int]time.Time{}, store: store,
-		hot: 50, many: 100, pace: 10 * time.Millisecond, traffic: true,
+		hot: 50, many: 100, pace: 10 * time.Millisecond, timeout: time.Second, traffic: true,
 	}
 	w.smsc = startSMSC(w, seed.Split(rnd))
-	relay := map[string]any{"store": store}
-	for key, value := range extra {
-		relay[key] = value
-	}
+	w.configure(extra)
+	t.Cleanup(w.end)
+	return w
+}
+
+// configure writes the configuration. extra are settings of relay.
+func (w *world) configure(extra map[string]any) {
+	w.Helper()
+	relay := map[string]any{"store": w.store}
+	maps.Copy(relay, extra)
 	text, err := json.Marshal(map[string]any{
 		"listen": map[string]any{"addr": "127.0.0.1:0"},
 		"reads":  map[string]any{"addr": "127.0.0.1:0", "rate": 60_000},
 		"ops":    map[string]any{"addr": "127.0.0.1:0"},
 		"track":  map[string]any{"when": "all"},
 		"log":    map[string]any{"audit": false},
-		"smsc":   map[string]any{"addr": w.smsc.ln.Addr().String(), "response_timeout": responseTimeout.String()},
+		"smsc":   map[string]any{"addr": w.smsc.ln.Addr().String(), "response_timeout": w.timeout.String()},
 		"relay":  relay,
 	})
-	w.config = filepath.Join(t.TempDir(), "readback.yaml")
+	if w.config == "" {
+		w.config = filepath.Join(w.TempDir(), "readback.yaml")
+	}
 	if err == nil {
 		err = os.WriteFile(w.config, text, 0o600)
 	}
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
-	t.Cleanup(w.end)
-	return w
 }
 
 // run starts the ESMEs, the reader, and what measures how late this machine is. They end with the test.
@@ -190,7 +198,7 @@ func (w *world) reckon(p *process) {
 	p.awaitUp()
 	rest(w.ctx, time.Second)
 	w.setTraffic(false)
-	rest(w.ctx, 2*responseTimeout+time.Second) // late answers
+	rest(w.ctx, 2*w.timeout+time.Second) // late answers
 	p.readAll()
 	poll(w.ctx, 40*time.Second, func() bool { return w.book.missing() == 0 })
 	p.stop()
