@@ -34,30 +34,36 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 	if err != nil {
 		return Position{}, err
 	}
-	if err := a.takeOver(old, log.Info().Created, logger); err != nil {
-		return Position{}, err
-	}
-	from, err := a.startOf(ctx, log, same)
-	if err != nil {
-		return Position{}, err
-	}
-	if err := a.follow(ctx, log, from); err != nil {
-		return Position{}, err
-	}
-	if err := a.complete(old, logger); err != nil {
+	if err := a.rebuild(ctx, log, old, same, logger); err != nil {
+		closeAll(old)
 		return Position{}, err
 	}
 	if err := a.compare(ctx, log, same, at, logger); err != nil {
 		return Position{}, err
 	}
 	if a.pos.Serial > at.Serial {
-		logger.Info("log replayed", "from", from, "to", log.Info().Last, "took", time.Since(began))
+		logger.Info("log replayed", "to", log.Info().Last, "batches", a.pos.Serial-at.Serial, "took", time.Since(began))
 	}
 	a.pos.Seq = log.Info().Last
 	if a.pos != at {
 		err = a.Index.set(keyApplied, appendPosition(nil, &a.pos))
 	}
 	return a.pos, firstError(err, a.Index.Flush()) // from here on recent batches are kept
+}
+
+// rebuild takes over old stores, if there are any, and brings the index to the end of the log.
+func (a *Applier) rebuild(ctx context.Context, log journal.Log, old []*oldStore, same bool, logger *slog.Logger) error {
+	if err := a.takeOver(old, log.Info().Created, logger); err != nil {
+		return err
+	}
+	from, err := a.startOf(ctx, log, same)
+	if err != nil {
+		return err
+	}
+	if err := a.follow(ctx, log, from); err != nil {
+		return err
+	}
+	return a.complete(old, logger)
 }
 
 // startOf returns the sequence with which the log has to be read: behind the last batch that the index

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/cockroachdb/pebble"
 )
@@ -15,7 +16,8 @@ import (
 // directory was removed while it was open.
 type oldStore struct {
 	salvager
-	remove func() error // closes it, and removes what is left of it
+	close  func() error // it is opened again by the next replay
+	remove func() error // removes what is left of it; it is closed
 }
 
 // oldStores returns the stores that wait to be taken over.
@@ -25,7 +27,7 @@ func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 	left := ix.moved
 	ix.mu.Unlock()
 	if left != nil {
-		all = append(all, &oldStore{salvager{Applier: a, old: left.db}, func() error {
+		all = append(all, &oldStore{salvager{Applier: a, old: left.db}, func() error { return nil }, func() error {
 			ix.mu.Lock()
 			ix.moved = nil
 			ix.mu.Unlock()
@@ -45,8 +47,8 @@ func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 		log.Warn("nothing can be read of the damaged index; what only it knew is lost", "error", err.Error())
 		return all, errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
 	}
-	return append(all, &oldStore{salvager{Applier: a, old: old}, func() error {
-		return errors.Join(old.Close(), ix.fs.RemoveAll(ix.aside()), ix.syncParent())
+	return append(all, &oldStore{salvager{Applier: a, old: old}, sync.OnceValue(old.Close), func() error {
+		return errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
 	}}), nil
 }
 
@@ -80,7 +82,10 @@ func (a *Applier) complete(all []*oldStore, log *slog.Logger) error {
 			return err
 		}
 		// It is on the disk before the only other copy is removed.
-		if err := firstError(s.advance(), s.remove()); err != nil {
+		if err := s.advance(); err != nil {
+			return err
+		}
+		if err := firstError(s.close(), s.remove()); err != nil {
 			return err
 		}
 		log.Info("index was built again", "rows_taken", s.taken)
@@ -109,6 +114,13 @@ func (s *salvager) advance() error {
 		s.pos = s.known
 	}
 	return firstError(s.Index.set(keyApplied, appendPosition(nil, &s.pos)), s.Index.Flush())
+}
+
+// closeAll closes old stores that have not been removed.
+func closeAll(all []*oldStore) {
+	for _, s := range all {
+		_ = s.close() // they were only read
+	}
 }
 
 // removeOptions removes what a damaged store says of its options. It can be read without, and they may
