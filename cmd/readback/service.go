@@ -50,9 +50,9 @@ type service struct {
 	watchdog *watchdog // nil: nothing ends the process
 }
 
-// startWait is how long ESMEs wait for the ledger when the gateway starts. After that they
-// are served without the ledger, because SMS traffic must flow.
-const startWait = 10 * time.Second
+// startWait is how long ESMEs wait for the ledger when the gateway starts, which usually takes a fraction
+// of it. After that they are served without the ledger, because SMS traffic must flow.
+const startWait = 800 * time.Millisecond
 
 // open first opens the listeners, so that nothing starts that cannot be served, and then the
 // store.
