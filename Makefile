@@ -10,6 +10,8 @@
 #                MUTANTS=regexp selects by id
 # make simulate  ledger, reads and feedback in virtual time under faults, for SIMULATE;
 #                READBACK_SEED=N reruns one seed
+# make faults    the binary as processes under kill -9, SIGSTOP, full disks and damaged files,
+#                FAULTS times as long as in the short form
 # make demo      everything in one process, with a transcript
 # make image     the container image
 
@@ -20,9 +22,10 @@ SOAK_TIME ?= 1h
 SOAK_RATE ?= 200
 SOAK_FILE ?=
 SIMULATE ?= 10m
+FAULTS ?= 1
 PACKAGES := ./...
 
-.PHONY: check build format vet lint test race fuzz bench e2e soak mutants simulate demo image
+.PHONY: check build format vet lint test race fuzz bench e2e soak mutants simulate faults demo image
 
 check: format vet lint test
 
@@ -35,10 +38,13 @@ format:
 vet:
 	go vet $(PACKAGES)
 	go vet -tags e2e $(PACKAGES)
+	go vet -tags faults ./internal/faults
 
 lint:
 	go tool staticcheck -tags e2e $(PACKAGES)
 	go tool errcheck -tags e2e $(PACKAGES)
+	go tool staticcheck -tags faults ./internal/faults
+	go tool errcheck -tags faults ./internal/faults
 
 test:
 	go test -shuffle=on -fullpath $(PACKAGES)
@@ -65,6 +71,9 @@ mutants:
 
 simulate:
 	READBACK_SIMULATE=$(SIMULATE) go test -count=1 -timeout 0 -run '^TestPromises$$' -v ./internal/simulation
+
+faults:
+	READBACK_FAULTS=$(FAULTS) go test -tags faults -count=1 -timeout 0 -parallel 4 ./internal/faults
 
 demo:
 	go run ./cmd/readback demo

@@ -68,6 +68,7 @@ func copyTree(t *testing.T, from, to string) {
 // TestDamage damages copies of a store in many ways. The log and the index complete each other: nothing
 // is lost as long as one of them is whole.
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	for _, killed := range []bool{true, false} {
 		name := map[bool]string{true: "killed", false: "stopped"}[killed]
 		t.Run(name, func(t *testing.T) {

@@ -27,8 +27,17 @@ func (h *history) judge(t *testing.T, forgiven ...promise.Rule) {
 	opt.MaxWait, opt.MaxStop = held+slack, 21*time.Second
 	check := promise.New(opt)
 	ups := h.timesUp()
+	calm, early := false, map[int]bool{} // reads that were sent before nothing failed any more
 	for _, e := range h.events {
 		switch e.Kind {
+		case promise.Calm:
+			calm = true
+		case promise.Asked:
+			early[e.Read] = !calm || !in(ups, e.At-time.Second, e.At-time.Second)
+		case promise.Answered:
+			if e.Code == 503 && early[e.Read] {
+				continue
+			}
 		case promise.Confirmed:
 			e.Durable = !in(h.doubtful, e.At, e.At) && slices.ContainsFunc(ups, func(u span) bool { return u.from <= e.At && e.At+settle <= u.to })
 		case promise.Held:

@@ -13,6 +13,7 @@ import (
 
 // TestKills kills the process again and again, with a conversation that is hot and many that are not.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		hot    int
@@ -48,6 +49,7 @@ func closing(closes bool) []promise.Rule {
 
 // TestKillsWithoutTraffic kills the process while a conversation rests: no number is skipped.
 func TestKillsWithoutTraffic(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, seed.Rand(t), nil, t.TempDir(), nil)
 	w.hot = 100
 	w.run()
@@ -70,6 +72,7 @@ func TestKillsWithoutTraffic(t *testing.T) {
 
 // TestPauses stops the process for seconds under load. The ESMEs and the SMSC wait.
 func TestPauses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, seed.Rand(t), nil, t.TempDir(), nil)
 	w.hot, w.timeout = 5, 3*time.Second
 	w.configure(nil)

@@ -52,6 +52,10 @@ func (w *world) launch(extra ...string) *process {
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // it has ended, unless the test failed
+		<-p.exited
+	})
 	began := w.book.now()
 	go func() {
 		p.follow(out)
@@ -155,7 +159,7 @@ func (p *process) sample() {
 		if ok && ok2 && ok3 && before == after && metric == before {
 			p.w.book.wrong("/readyz and the metric differ", fmt.Sprintf("ready %v, down by metric %v: %s", before, metric, why))
 		}
-		if ok && p.ctx.Err() == nil && (!known || before != up) {
+		if ok && p.w.isCurrent(p) && (!known || before != up) {
 			known, up = true, before
 			kind := promise.Down
 			if up {

@@ -26,6 +26,7 @@ type world struct {
 	smsc   *smsc
 	store  string
 	config string
+	nats   any // an operator's NATS; nil: the gateway's own
 
 	// What a test may change before run.
 	hot     int           // percent of the messages in one conversation
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, rnd *rand.Rand, book *history, store string, extra m
 	}
 	w := &world{
 		T: t, ctx: t.Context(), book: book, rnd: rnd, at: map[int]time.Time{}, store: store,
-		hot: 50, many: 100, pace: 10 * time.Millisecond, timeout: time.Second, traffic: true,
+		hot: 20, many: 100, pace: 10 * time.Millisecond, timeout: time.Second, traffic: true,
 	}
 	w.smsc = startSMSC(w, seed.Split(rnd))
 	w.configure(extra)
@@ -63,6 +64,9 @@ func (w *world) configure(extra map[string]any) {
 	w.Helper()
 	relay := map[string]any{"store": w.store}
 	maps.Copy(relay, extra)
+	if w.nats != nil {
+		relay["nats"] = w.nats
+	}
 	text, err := json.Marshal(map[string]any{
 		"listen": map[string]any{"addr": "127.0.0.1:0"},
 		"reads":  map[string]any{"addr": "127.0.0.1:0", "rate": 60_000},
@@ -127,6 +131,13 @@ func (w *world) set(p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.process = p
+}
+
+// isCurrent reports whether p is the process that the peers use.
+func (w *world) isCurrent(p *process) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.process == p && p.ctx.Err() == nil
 }
 
 // enter returns the process if there is one. Its end waits for asking.Done.
