@@ -11,10 +11,6 @@ import (
 	"readback/relay/journal"
 )
 
-// serialGap is how many serials are left out behind a backup. The batches that were appended after the
-// backup had serials of these, and are not taken for batches of the restored log.
-const serialGap = 1 << 32
-
 // begin brings the new index to the end of the log, takes over what the earlier store knows, and appends
 // an epoch of one batch, which says how many numbers are skipped.
 func (r *restoring) begin(ctx context.Context, s *stopped) error {
@@ -38,7 +34,7 @@ func (r *restoring) begin(ctx context.Context, s *stopped) error {
 	}
 	// Skips never add up to a cycle.
 	skip := (r.opt.cycle() - min(r.opt.cycle(), skips.Skipped())) / 2
-	if err := r.appendEpoch(ctx, a, l, skip); err != nil {
+	if err := r.opt.appendEpoch(ctx, a, l, epoch{by: "restore", after: index.RestoreGap, skip: skip}); err != nil {
 		return err
 	}
 	if r.Known {
@@ -48,8 +44,15 @@ func (r *restoring) begin(ctx context.Context, s *stopped) error {
 	return nil
 }
 
+// epoch is one that has one batch only, and a clean stop.
+type epoch struct {
+	by    string
+	after uint64 // serials behind the last batch
+	skip  uint64 // numbers that are skipped, if after is more than one
+}
+
 // appendEpoch appends the batch to the log, and brings it into the index.
-func (r *restoring) appendEpoch(ctx context.Context, a *index.Applier, l journal.Log, skip uint64) error {
+func (o *Options) appendEpoch(ctx context.Context, a *index.Applier, l journal.Log, e epoch) error {
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		return err
@@ -57,13 +60,15 @@ func (r *restoring) appendEpoch(ctx context.Context, a *index.Applier, l journal
 	at, now := a.Position(), time.Now().UnixMilli()
 	now = max(now, at.Time)
 	batch := journal.AppendHeader(nil, journal.Header{
-		Epoch: at.Epoch + 1, Instance: binary.BigEndian.Uint64(random[:]), Serial: at.Serial + serialGap, Messages: at.Messages,
+		Epoch: at.Epoch + 1, Instance: binary.BigEndian.Uint64(random[:]), Serial: at.Serial + e.after, Messages: at.Messages,
 	})
-	batch = journal.AppendStart(batch, &journal.Record{First: r.opt.First, Last: r.opt.Last, At: now, Instance: []byte("restore")})
-	batch = journal.AppendSkip(batch, skip, now)
+	batch = journal.AppendStart(batch, &journal.Record{First: o.First, Last: o.Last, At: now, Instance: []byte(e.by)})
+	if e.after > 1 {
+		batch = journal.AppendSkip(batch, e.skip, now)
+	}
 	batch = journal.Seal(journal.AppendStop(batch, now))
 	if err := l.Append(ctx, batch); err != nil {
-		return fmt.Errorf("append to the restored log: %w", err)
+		return fmt.Errorf("append to the log: %w", err)
 	}
 	_, err := a.Apply(l.Last(), batch, true)
 	return err

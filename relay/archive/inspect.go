@@ -110,10 +110,13 @@ func (o *Options) inspect(ctx context.Context, dir string, repair bool) (report 
 	if err != nil {
 		return nil, err
 	}
-	l.Close()
+	defer l.Close()
 	at := a.Position()
-	i.intact("the ledger has %d batches up to epoch %d, with %d messages that this release or a later one numbered", at.Serial%serialGap, at.Epoch, at.Messages)
-	if repair {
+	i.intact("the ledger has %d batches up to epoch %d, with %d messages that this release or a later one numbered", at.Serial%index.RestoreGap, at.Epoch, at.Messages)
+	if repair && l.Info().Empty && at.Serial > 0 {
+		err = o.appendEpoch(ctx, a, l, epoch{by: "repair", after: 1}) // the log goes on where the index is
+	}
+	if repair && err == nil {
 		err = i.takeOut(ctx, filepath.Join(dir, "damaged-"+time.Now().UTC().Format(timeOfDir)))
 	}
 	i.Damaged = i.found.list()

@@ -22,6 +22,10 @@ func (a *Applier) noticeLoss(r *journal.BatchReader) error {
 	return a.lose(lost, r.Header.Epoch)
 }
 
+// RestoreGap is how many serials are left out behind a backup that is restored. The batches that were
+// appended after the backup had serials of these, and are not taken for batches of the restored log.
+const RestoreGap = 1 << 32
+
 // isRestored reports whether a batch begins what follows a backup in the log. Its serial is far beyond that
 // of the batch before it, so that no batch that was written after the backup has the same one, and the batch
 // itself says how many numbers are skipped.

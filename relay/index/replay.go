@@ -106,7 +106,7 @@ func (a *Applier) compare(ctx context.Context, log journal.Log, same bool, befor
 			"log_ends_at", info.Last, "batches", known-end.Serial, "messages", a.pos.Messages-min(end.Messages, a.pos.Messages))
 	case info.Empty && known > 0 && (!same || before.Seq > info.Last || a.wasPurged(info, before)):
 		logger.Error("log was removed or replaced; the index has what it knew, and numbering goes on behind it",
-			"batches", known, "messages", a.pos.Messages)
+			"batches", known%RestoreGap, "messages", a.pos.Messages)
 	}
 	if missing := info.Missing - min(info.Missing, before.Missing); missing > a.lost {
 		logger.Error("log has lost batches in its middle; what the index knows of them stays",
