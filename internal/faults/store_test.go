@@ -23,7 +23,7 @@ const blocks = "nats/jetstream/$G/streams/READBACK_LEDGER/msgs/*.blk"
 
 var damages = []damage{
 	{name: "octet of the log flipped", do: inFile(blocks, flip)},
-	{name: "range of the log zeroed", do: inFile(blocks, zero), reported: true},
+	{name: "range of the log zeroed", do: inFile(blocks, zero)},
 	{name: "end of the log cut off", do: inFile(blocks, cut), reported: true},
 	{name: "newest block removed", do: inFile(blocks, remove), reported: true},
 	{name: "every stream damaged", do: inEach("nats/jetstream/$G/streams/*/msgs/*", flip), queue: true},
@@ -93,8 +93,9 @@ func flip(path string, rnd *rand.Rand) (string, error) {
 
 func zero(path string, rnd *rand.Rand) (string, error) {
 	return change(path, func(b []byte) ([]byte, string) {
-		from := rnd.IntN(len(b))
-		to := min(len(b), from+1+rnd.IntN(4096))
+		const least = 64
+		from := rnd.IntN(max(1, len(b)-least))
+		to := min(len(b), from+least+rnd.IntN(4096))
 		clear(b[from:to])
 		return b, fmt.Sprintf("octets %d to %d of %d", from, to, len(b))
 	})
