@@ -29,7 +29,6 @@ type smsc struct {
 	mu    sync.Mutex
 	conns map[net.Conn]bool // guarded by mu, as all below
 	rnd   *rand.Rand
-	open  int
 }
 
 func startSMSC(w *world, rnd *rand.Rand) *smsc {
