@@ -15,11 +15,16 @@ import (
 func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) error {
 	info := log.Info()
 	intact, serial := max(from, 1)-1, a.pos.Serial // of the last batch of the log that can be read
+	begun := a.pos.Serial > 0
 	if !info.Empty && from <= info.Last {
 		err := log.Replay(ctx, from, func(seq uint64, batch []byte) error {
 			read, err := a.followBatch(seq, batch)
 			if read {
-				intact, serial = seq, a.at.Serial
+				if !begun && seq > max(from, 1) {
+					a.Index.log.Error("the first batches of the log cannot be read, and the index does not have them", "from", from, "to", seq-1)
+					a.lost += seq - max(from, 1)
+				}
+				begun, intact, serial = true, seq, a.at.Serial
 			}
 			return err
 		})

@@ -186,3 +186,16 @@ func TestOlderIndex(t *testing.T) {
 		begin(t, fs, logOf(created, all...), 0).wantMessages(t, 10)
 	}
 }
+
+// An index that is empty says so when it cannot read the beginning of the log.
+func TestBeginningIsLost(t *testing.T) {
+	all := ledgerOf(t, 77, 5)
+	for name, log := range map[string]*scriptedLog{
+		"damaged": damagedAt(logOf(1, all...), 1), "gone": logOf(1, all...).without(1, 2),
+	} {
+		l := begin(t, vfs.NewMem(), log, 1)
+		if l.lines.Count("first batches of the log") != 1 || l.at.Serial != 5 {
+			t.Errorf("%s: got %q and %+v, want a line about it", name, l.lines.All, l.at)
+		}
+	}
+}
