@@ -154,8 +154,9 @@ func TestResponses(t *testing.T) {
 			return append(smpp.AppendHeader(nil, id, 0, f.Seq(), len(body)), body...), true
 		case 6: // accepted, without message_id
 			return smpp.AppendHeader(nil, id, 0, f.Seq(), 0), true
-		case 7: // a response of the wrong kind
-			return smpp.AppendHeader(nil, pdu.DataSMRespID, 0, f.Seq(), 0), true
+		case 7: // a response of the wrong kind, and then its own
+			wrong := smpp.AppendHeader(nil, pdu.DataSMRespID, 0, f.Seq(), 0)
+			return smpp.AppendHeader(wrong, id, 0, f.Seq(), 0), true
 		}
 		return nil, false
 	}

@@ -201,6 +201,7 @@ func (p *process) stopCleanly() {
 	p.unserve()
 	p.leave()
 	p.fb.Stop()
+	_, down := p.status.Get()
 	p.status.End(ledger.ErrStopped)
 	close(p.stop)
 	hard := time.AfterFunc(10*time.Second, p.gone)
@@ -216,7 +217,7 @@ func (p *process) stopCleanly() {
 	}
 	p.dead, p.clean = true, true
 	e := promise.Event{Kind: promise.Stopped, Took: time.Since(began), OK: true}
-	if err = errors.Join(p.failure, err); err != nil {
+	if err = errors.Join(p.failure, down, err); err != nil { // without the log it could write nothing down
 		e.OK, e.Text = false, err.Error()
 	}
 	p.image = p.disk.files()

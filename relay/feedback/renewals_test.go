@@ -3,6 +3,7 @@ package feedback
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,14 +22,18 @@ func TestBeginsAgainWhenNATSIsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, lines := newRenewals(), &relaytest.LogLines{}
 		ctx, cancel := context.WithCancel(t.Context())
+		var mu sync.Mutex // guards waits, last and hangs
 		var waits []time.Duration
 		last, hangs, done := time.Now(), false, make(chan struct{})
 		failed := backoff.Complaint{Log: lines.Logger(), What: "NATS is away"}
 		go func() {
 			defer close(done)
 			r.repeat(ctx, &failed, nil, func(ctx context.Context) (bool, error) {
+				mu.Lock()
 				waits, last = append(waits, time.Since(last)), time.Now()
-				if hangs {
+				hang := hangs
+				mu.Unlock()
+				if hang {
 					<-ctx.Done()
 				}
 				return true, errors.New("no connection")
@@ -36,24 +41,37 @@ func TestBeginsAgainWhenNATSIsBack(t *testing.T) {
 		}()
 		time.Sleep(time.Minute)
 		synctest.Wait()
+		mu.Lock()
 		if n := len(waits); n < 20 || waits[1] > 2*firstTry || waits[n-1] < lastTry/2 {
 			t.Errorf("waits: got %v, want them to grow to %s", waits, lastTry)
 		}
-		for _, hangs = range []bool{false, true} {
+		mu.Unlock()
+		for _, hang := range []bool{false, true} {
+			mu.Lock()
+			hangs = hang
+			mu.Unlock()
 			time.Sleep(lastTry * 2)
 			synctest.Wait()
+			mu.Lock()
 			n, at := len(waits), time.Now()
+			mu.Unlock()
 			r.announce()
 			synctest.Wait()
+			mu.Lock()
 			if len(waits) != n+1 || last != at {
-				t.Errorf("NATS is back, the try hangs: %v: got %d tries at once, want one", hangs, len(waits)-n)
+				t.Errorf("NATS is back, the try hangs: %v: got %d tries at once, want one", hang, len(waits)-n)
 			}
+			mu.Unlock()
 		}
+		mu.Lock()
 		hangs = false
 		n := len(waits)
+		mu.Unlock()
 		r.announce() // ends the one that hangs
 		time.Sleep(2 * firstTry)
 		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
 		if got := len(waits) - n; got < 2 {
 			t.Errorf("within %s: got %d tries, want one at once and one soon", 2*firstTry, got)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/cockroachdb/pebble"
 	"github.com/cockroachdb/pebble/record"
@@ -114,15 +115,18 @@ func checkManifest(fs vfs.FS, dir string) error {
 
 // failed is called when Pebble cannot write any more.
 func (ix *Index) failed(err error) {
-	if ix.failure.set(err) {
-		ix.log.Error("index cannot be written, it is opened again", "error", err.Error())
+	if ix.failure.set(err) { // again after each try to open it
+		ix.complain.Do(func() { ix.log.Error("index cannot be written, it is opened again", "error", err.Error()) })
 	}
 }
+
+const damagePause = 50 * time.Millisecond
 
 // backgroundError is called by Pebble when a flush or a compaction has failed. It tries again by itself.
 func (ix *Index) backgroundError(err error) {
 	if isDamage(err) {
 		ix.noticed(err)
+		time.Sleep(damagePause) // Pebble looks at a damaged table again at once, until the store is closed
 		return
 	}
 	ix.complain.Do(func() { ix.log.Error("index cannot be written to the disk", "error", err.Error()) })

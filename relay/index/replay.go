@@ -35,7 +35,6 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 		return Position{}, err
 	}
 	if err := a.rebuild(ctx, log, old, same, logger); err != nil {
-		closeAll(old)
 		return Position{}, err
 	}
 	if err := a.compare(ctx, log, same, at, logger); err != nil {

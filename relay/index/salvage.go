@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/cockroachdb/pebble"
 )
@@ -16,8 +15,20 @@ import (
 // directory was removed while it was open.
 type oldStore struct {
 	salvager
-	close  func() error // it is opened again by the next replay
-	remove func() error // removes what is left of it; it is closed
+	open   func() (*pebble.DB, error)
+	close  func(*pebble.DB) error // not while the log is read: Pebble looks at a damaged table again and again
+	remove func() error           // removes what is left of it; it is closed
+}
+
+// read takes rows over.
+func (s *oldStore) read() error {
+	db, err := s.open()
+	if err != nil {
+		s.damaged = err
+		return nil
+	}
+	s.old = db
+	return firstError(s.run(), s.close(db))
 }
 
 // oldStores returns the stores that wait to be taken over.
@@ -27,7 +38,8 @@ func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 	left := ix.moved
 	ix.mu.Unlock()
 	if left != nil {
-		all = append(all, &oldStore{salvager{Applier: a, old: left.db}, func() error { return nil }, func() error {
+		opened := func() (*pebble.DB, error) { return left.db, nil }
+		all = append(all, &oldStore{salvager{Applier: a}, opened, func(*pebble.DB) error { return nil }, func() error {
 			ix.mu.Lock()
 			ix.moved = nil
 			ix.mu.Unlock()
@@ -42,12 +54,8 @@ func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 		return nil, err
 	}
 	ix.removeOptions()
-	old, err := ix.openOld(ix.aside(), log)
-	if err != nil {
-		log.Warn("nothing can be read of the damaged index; what only it knew is lost", "error", err.Error())
-		return all, errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
-	}
-	return append(all, &oldStore{salvager{Applier: a, old: old}, sync.OnceValue(old.Close), func() error {
+	opened := func() (*pebble.DB, error) { return ix.openOld(ix.aside(), log) }
+	return append(all, &oldStore{salvager{Applier: a}, opened, (*pebble.DB).Close, func() error {
 		return errors.Join(ix.fs.RemoveAll(ix.aside()), ix.syncParent())
 	}}), nil
 }
@@ -64,7 +72,7 @@ func (a *Applier) takeOver(all []*oldStore, created int64, log *slog.Logger) err
 	}
 	for _, s := range all {
 		s.wanted = func(key, _, have []byte) bool { return have == nil && !isPosition(key) }
-		if err := s.run(); err != nil {
+		if err := s.read(); err != nil {
 			return err
 		}
 		if s.damaged != nil {
@@ -78,14 +86,14 @@ func (a *Applier) takeOver(all []*oldStore, created int64, log *slog.Logger) err
 func (a *Applier) complete(all []*oldStore, log *slog.Logger) error {
 	for _, s := range all {
 		s.wanted = s.isNewer
-		if err := s.run(); err != nil {
+		if err := s.read(); err != nil {
 			return err
 		}
 		// It is on the disk before the only other copy is removed.
 		if err := s.advance(); err != nil {
 			return err
 		}
-		if err := firstError(s.close(), s.remove()); err != nil {
+		if err := s.remove(); err != nil {
 			return err
 		}
 		log.Info("index was built again", "rows_taken", s.taken)
@@ -114,13 +122,6 @@ func (s *salvager) advance() error {
 		s.pos = s.known
 	}
 	return firstError(s.Index.set(keyApplied, appendPosition(nil, &s.pos)), s.Index.Flush())
-}
-
-// closeAll closes old stores that have not been removed.
-func closeAll(all []*oldStore) {
-	for _, s := range all {
-		_ = s.close() // they were only read
-	}
 }
 
 // removeOptions removes what a damaged store says of its options. It can be read without, and they may
