@@ -28,10 +28,10 @@ type recent struct {
 	log  *slog.Logger
 
 	// Guarded by mu.
-	mu     sync.Mutex
-	f      vfs.File // nil: nothing is kept
-	size   int
-	header [12]byte
+	mu   sync.Mutex
+	f    vfs.File // nil: nothing is kept
+	size int
+	buf  []byte // what is written, since Write may change the octets that it is given
 }
 
 // The files: that which is written, and the one before it, which an unfinished flush needs.
@@ -44,13 +44,11 @@ func (r *recent) add(seq uint64, batch []byte) {
 	if r.f == nil {
 		return
 	}
-	binary.BigEndian.PutUint32(r.header[:], uint32(len(batch)))
-	binary.BigEndian.PutUint64(r.header[4:], seq)
-	_, err := r.f.Write(r.header[:])
-	if err == nil {
-		_, err = r.f.Write(batch)
-	}
-	if r.size += len(r.header) + len(batch); err == nil && r.size > maxRecent {
+	r.buf = binary.BigEndian.AppendUint32(r.buf[:0], uint32(len(batch)))
+	r.buf = binary.BigEndian.AppendUint64(r.buf, seq)
+	r.buf = append(r.buf, batch...)
+	_, err := r.f.Write(r.buf)
+	if r.size += len(r.buf); err == nil && r.size > maxRecent {
 		err = errors.New("file is full")
 	}
 	if err != nil {
