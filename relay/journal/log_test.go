@@ -157,7 +157,8 @@ func TestAppendBehindExpired(t *testing.T) {
 func TestFault(t *testing.T) {
 	fault := errors.New("fault")
 	for _, stored := range []bool{false, true} {
-		m := &Memory{Fault: func([]byte) (bool, error) { return stored, fault }}
+		m := new(Memory)
+		m.SetFault(func([]byte) (bool, error) { return stored, fault })
 		l := m.Open()
 		if err := l.Append(t.Context(), []byte("one")); !errors.Is(err, fault) || l.Last() != 0 {
 			t.Errorf("append: got %v and the end at %d, want the fault and 0", err, l.Last())
@@ -169,7 +170,7 @@ func TestFault(t *testing.T) {
 		if fate, err := l.Settle(t.Context(), []byte("one")); fate != want || err != nil {
 			t.Errorf("settle: got %v, %v, want %v", fate, err, want)
 		}
-		m.Fault = nil
+		m.SetFault(nil)
 		mustAppend(t, l, "two")
 	}
 }

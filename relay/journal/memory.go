@@ -8,12 +8,17 @@ import (
 
 // Memory holds a log in memory: for tests, and for whoever needs no log that survives.
 type Memory struct {
-	// Fault, if it is set, is asked about each append. With an error the append fails; stored says
-	// whether the batch is in the log nevertheless.
-	Fault func(batch []byte) (stored bool, err error)
-
 	mu      sync.Mutex
 	batches [][]byte
+	fault   func(batch []byte) (stored bool, err error)
+}
+
+// SetFault has f asked about each append from now on; nil ends that. With an error the append fails;
+// stored says whether the batch is in the log nevertheless. f is called with the log locked.
+func (m *Memory) SetFault(f func(batch []byte) (stored bool, err error)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault = f
 }
 
 // Open returns the log for a new writer.
@@ -68,8 +73,8 @@ func (l *memoryLog) Append(ctx context.Context, batch []byte) error {
 	if l.last != uint64(len(l.m.batches)) {
 		return &RefusedError{errors.New("wrong last sequence")}
 	}
-	if l.m.Fault != nil {
-		if stored, err := l.m.Fault(batch); err != nil {
+	if l.m.fault != nil {
+		if stored, err := l.m.fault(batch); err != nil {
 			if stored {
 				l.m.batches = append(l.m.batches, append([]byte(nil), batch...))
 			}

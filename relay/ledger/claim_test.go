@@ -77,13 +77,13 @@ func TestKillAroundAClaim(t *testing.T) {
 			}
 			p = p.again()
 			if !tt.logged {
-				p.log.Fault = func([]byte) (bool, error) { return false, journal.ErrUnreachable }
+				p.log.SetFault(func([]byte) (bool, error) { return false, journal.ErrUnreachable })
 			}
 			if err := p.Assign(toSend(all[0])); (err == nil) != tt.logged {
 				t.Fatalf("got %v, want a number: %v", err, tt.logged)
 			}
 			p.kill()
-			p.log.Fault = nil
+			p.log.SetFault(nil)
 			p = p.again()
 			p.wantNext("the conversation of the claim", all[0], tt.want)
 			p.wantNext("another one", all[1], 10)

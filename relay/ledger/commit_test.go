@@ -81,12 +81,13 @@ func TestAppendIsMadeAgain(t *testing.T) {
 	connected := make(chan struct{}, 1)
 	a.connected = connected
 	var back atomic.Bool
-	log := &journal.Memory{Fault: func([]byte) (bool, error) {
+	log := new(journal.Memory)
+	log.SetFault(func([]byte) (bool, error) {
 		if back.Load() {
 			return false, nil
 		}
 		return false, journal.ErrUnreachable
-	}}
+	})
 	a.journal = log.Open()
 	told := make(relaytest.Logged, 4)
 	c := relaytest.Conversation(t, "10690001", "447700900123")

@@ -34,12 +34,12 @@ func runLosing(t *testing.T) *losing {
 		t.Fatal(err)
 	}
 	p := &losing{Partition: ledgerOn(ix), t: t, log: new(journal.Memory)}
-	p.log.Fault = func([]byte) (bool, error) {
+	p.log.SetFault(func([]byte) (bool, error) {
 		if p.lost.Load() {
 			return false, journal.ErrFenced
 		}
 		return false, nil
-	}
+	})
 	p.begin()
 	t.Cleanup(func() {
 		close(p.stop)

@@ -28,12 +28,12 @@ func (c *countdown) Logged(uint64) {
 func TestLongOutage(t *testing.T) {
 	p := runLedger(t)
 	var away atomic.Bool
-	p.log.Fault = func([]byte) (bool, error) {
+	p.log.SetFault(func([]byte) (bool, error) {
 		if away.Load() {
 			return false, journal.ErrUnreachable
 		}
 		return false, nil
-	}
+	})
 	away.Store(true)
 	const routes = maxQueuedRecords + journal.MaxBatch/4 // an append takes some
 	told := countdown{zero: make(chan struct{})}
