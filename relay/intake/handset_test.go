@@ -108,12 +108,18 @@ func (r *fixture) webSocketURL() string {
 func serveClients(t *testing.T, opt fixtureOptions) *fixture {
 	t.Helper()
 	r := serve(t, opt)
+	r.awaitTaking()
+	return r
+}
+
+// awaitTaking waits until what MQTT clients send is taken. Clients are let in then.
+func (r *fixture) awaitTaking() {
+	r.t.Helper()
 	select {
 	case <-r.taking:
-	case <-relaytest.Deadline(t).Done():
-		t.Fatal("no client is let in")
+	case <-relaytest.Deadline(r.t).Done():
+		r.t.Fatal("no client is let in")
 	}
-	return r
 }
 
 func wantVerdict(t *testing.T, verdicts <-chan string, want string) {

@@ -100,6 +100,9 @@ func TestMQTTOutlivesRestart(t *testing.T) {
 	h.publish(1, "readback/reads/"+handsetNumber, fmt.Sprintf(`{"number":%d}`, s.Number))
 	r.stop()
 	r = serveOn(t, r.ledger, opt)
+	// The gateway updates the consumer when it starts. If that overlaps with the resume, the server may
+	// restore the pause that the update has read.
+	r.awaitTaking()
 	if _, err := r.js.ResumeConsumer(relaytest.Deadline(t), broker.StreamMQTT, topicDurable); err != nil {
 		t.Fatal(err)
 	}
