@@ -9,7 +9,7 @@ import (
 // peer that does not know them (SMPP 3.4 §3.4). The text of message_payload goes
 // into short_message; ok is false where that has no room for it.
 func (m Message) WithoutTLVs() (f Frame, ok bool) {
-	f = bytes.Clone(m.Frame[:m.tlvs])
+	f = bytes.Clone(m.Frame[:m.tail])
 	if m.HasPayload() {
 		ud := m.UserData()
 		if m.smLength < 0 || len(ud) > MaxShortMessage {
@@ -57,6 +57,7 @@ func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
 		dst = append(dst, m.Frame[:m.smLength+1]...)
 		dst[len(dst)-1] = byte(len(c.UserData))
 		dst = append(dst, c.UserData...)
+		dst = append(dst, m.Frame[m.tail:m.tlvs]...)
 		dst = m.appendTLVs(dst, c.TLV, nil)
 	case payload && c.TLV == nil:
 		dst = append(dst, m.Frame[:m.payload]...)

@@ -21,9 +21,11 @@ type Message struct {
 	replaceIfPresent   int
 	dataCoding         int
 	smLength           int
-	tlvs               int // first octet behind the mandatory fields
+	tail               int // first octet behind the mandatory fields
+	tlvs               int // first octet of the optional parameters: tail, or behind a NUL there
 	payload            int // value of the message_payload TLV, -1 if there is none
 	payloadLen         int
+	stray              bool
 }
 
 // Address is an SMPP address as it stands in a frame.
@@ -45,7 +47,8 @@ func (e *MessageError) Error() string {
 // ParseMessage views f, which must be a submit_sm, data_sm or deliver_sm. It fails with a
 // *MessageError when a mandatory field extends beyond the end, when the text must be in a TLV
 // and the TLVs are malformed, and when short_message and message_payload are both used (SMPP
-// 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs stay as they are.
+// 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs are no error: HasStrayOctets
+// reports them.
 func ParseMessage(f Frame) (Message, error) {
 	m := Message{Frame: f, payload: -1, protocolID: -1, replaceIfPresent: -1, smLength: -1}
 	r := fieldReader{b: f, at: HeaderLen}
@@ -70,14 +73,39 @@ func ParseMessage(f Frame) (Message, error) {
 			r.skip("short_message", int(f[m.smLength]))
 		}
 	}
-	m.tlvs = r.at
+	m.tail = r.at
 	if r.err != nil {
 		return Message{}, r.err
 	}
+	m.findTLVs()
 	if err := m.findPayload(); err != nil {
 		return Message{}, err
 	}
 	return m, nil
+}
+
+// findTLVs finds where the optional parameters start. Some ESMEs end short_message with a NUL that
+// sm_length does not count. Octets that are parameters from the first one on are read so, whatever
+// they would be behind a NUL: the tags 0000 to 00FF start with a NUL, too.
+func (m *Message) findTLVs() {
+	m.tlvs = m.tail
+	rest := m.Frame[m.tail:]
+	if areTLVs(rest) {
+		return
+	}
+	if m.smLength >= 0 && rest[0] == 0 && areTLVs(rest[1:]) {
+		m.tlvs++
+		return
+	}
+	m.stray = true
+}
+
+// areTLVs reports whether b is optional parameters to the end.
+func areTLVs(b []byte) bool {
+	t := TLVs(b)
+	for _, ok := t.Next(); ok; _, ok = t.Next() {
+	}
+	return t.Rest() == 0
 }
 
 // findPayload looks for message_payload.
@@ -93,7 +121,7 @@ func (m *Message) findPayload() error {
 		}
 		m.payload, m.payloadLen = m.tlvs+tlv.Offset+tlvHeaderLen, len(tlv.Value)
 	}
-	if t.Rest() > 0 && !short {
+	if m.stray && !short {
 		return &MessageError{"optional parameters", len(m.Frame) - t.Rest()}
 	}
 	return nil
@@ -135,10 +163,14 @@ func (m Message) UserData() []byte {
 	case m.payload >= 0:
 		return m.Frame[m.payload : m.payload+m.payloadLen]
 	case m.smLength >= 0:
-		return m.Frame[m.smLength+1 : m.tlvs]
+		return m.Frame[m.smLength+1 : m.tail]
 	}
 	return nil
 }
+
+// HasStrayOctets reports whether short_message is followed by octets that are neither optional
+// parameters to the end nor one NUL and such parameters. TLVs returns the parameters in front of them.
+func (m Message) HasStrayOctets() bool { return m.stray }
 
 // TLVs returns a reader of the optional parameters, in the order in which they came.
 func (m Message) TLVs() TLVReader { return TLVs(m.Frame[m.tlvs:]) }

@@ -16,7 +16,7 @@ func byLibrary(t *testing.T, m Message, ud []byte, esmClass, registered byte) (F
 	t.Helper()
 	tlvs := m.TLVs()
 	tlvs.Next()
-	if m.Frame.ID() != pdu.SubmitSMID || m.HasUDH() || m.HasPayload() || tlvs.Rest() > 0 || m.Frame.Seq() == 0 {
+	if m.Frame.ID() != pdu.SubmitSMID || m.HasUDH() || m.HasPayload() || m.tlvs > m.tail || tlvs.Rest() > 0 || m.Frame.Seq() == 0 {
 		return nil, false
 	}
 	p, err := pdu.Decode(bytes.NewReader(m.Frame))

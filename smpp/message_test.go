@@ -43,6 +43,12 @@ func TestParseMessage(t *testing.T) {
 		{"data_sm without text", pdu.DataSMID, dataHead, "", false, ""},
 		{"vendor TLVs twice", pdu.SubmitSMID, shortHead + "05" + hello + vendorTLVs, "", false, "Hello"},
 		{"stray octets behind a text", pdu.SubmitSMID, shortHead + "05" + hello + "0000 00", "", false, "Hello"},
+		{"NUL behind a text", pdu.SubmitSMID, shortHead + "05" + hello + "00", "", false, "Hello"},
+		{"NUL and parameters behind a text", pdu.DeliverSMID, shortHead + "05" + hello + "00" + reference, "", false, "Hello"},
+		{"NUL in place of a text", pdu.SubmitSMID, shortHead + "00 00" + reference, "", false, ""},
+		{"NUL and payload", pdu.SubmitSMID, shortHead + "00 00" + reference + payload, "", true, "Hello"},
+		{"NUL, and both used", pdu.SubmitSMID, shortHead + "05" + hello + "00" + payload, "message_payload", false, ""},
+		{"NUL in data_sm", pdu.DataSMID, dataHead + "00" + payload, "optional parameters", false, ""},
 		{"stray octets without text", pdu.SubmitSMID, shortHead + "00 0000 00", "optional parameters", false, ""},
 		{"stray octets in data_sm", pdu.DataSMID, dataHead + payload + "00", "optional parameters", false, ""},
 		{"payload runs over the end", pdu.SubmitSMID, shortHead + "00 0424 0006" + hello, "optional parameters", false, ""},
@@ -233,7 +239,9 @@ func TestAppendChangedTLVs(t *testing.T) {
 		in, want    []byte
 	}{
 		{"short_message", "Hello", "Hello, world", tlvs(reference, sar, []byte{1, 2}), tlvs(changed, []byte{1, 2})},
+		{"short_message with a NUL", "Hello", "Hello, world", tlvs([]byte{0}, reference, sar), tlvs([]byte{0}, changed)},
 		{"message_payload", "", "", tlvs(sar, payload("Hello"), reference), tlvs(payload("Hello, world"), changed)},
+		{"message_payload behind a NUL", "", "", tlvs([]byte{0}, sar, payload("Hello")), tlvs([]byte{0}, payload("Hello, world"))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := ParseMessage(shortMessage(tt.short, tt.in))

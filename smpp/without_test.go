@@ -20,6 +20,8 @@ func TestWithoutTLVs(t *testing.T) {
 		{"none", pdu.DeliverSMID, shortHead + "05" + hello, shortHead + "05" + hello},
 		{"some", pdu.DeliverSMID, shortHead + "05" + hello + reference + vendorTLVs, shortHead + "05" + hello},
 		{"stray octets", pdu.DeliverSMID, shortHead + "05" + hello + "0000", shortHead + "05" + hello},
+		{"NUL", pdu.DeliverSMID, shortHead + "05" + hello + "00" + reference, shortHead + "05" + hello},
+		{"NUL and payload", pdu.DeliverSMID, shortHead + "00 00" + payload, shortHead + "05" + hello},
 		{"no text", pdu.DeliverSMID, shortHead + "00" + reference, shortHead + "00"},
 		{"payload", pdu.DeliverSMID, shortHead + "00" + vendorTLVs + payload + reference, shortHead + "05" + hello},
 		{"empty payload", pdu.DeliverSMID, shortHead + "00 0424 0000", shortHead + "00"},

@@ -151,6 +151,8 @@ func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Ski
 	switch {
 	case p.When == Requested && m.RegisteredDelivery()&smpp.RegisteredReadAck == 0:
 		return t, NotRequested
+	case m.HasStrayOctets():
+		return t, Malformed // the TLVs cannot be told from them
 	case m.ESMClass()&smpp.ESMClassType != 0:
 		return t, Ack
 	case m.ReplaceIfPresent() != 0:
