@@ -42,10 +42,7 @@ func relaySettings(cfg config.Config) relay.Settings {
 		case a.Feedback.Form == formWebhook:
 			s.Tells = a.Feedback.Webhook.Concurrency
 		case deliver.FormOf(a.Feedback.Form) != deliver.NoSession:
-			s.AfterReceipt = a.Feedback.AfterReceipt // it takes the same way
-			if s.HoldReceipt = a.Feedback.HoldReceipt; s.HoldReceipt > 0 {
-				s.AfterReceipt = 0 // our receipt replaces the SMSC's
-			}
+			s.AfterReceipt, s.HoldReceipt = a.Feedback.AfterReceipt, a.Feedback.HoldReceipt // the receipts take the same way
 		}
 		return s
 	}

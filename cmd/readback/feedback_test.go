@@ -25,7 +25,7 @@ func TestFeedbackSettings(t *testing.T) {
 		hook  bool
 	}{
 		{"sme-ack", deliver.SMEAck, feedback.AccountSettings{AfterReceipt: 5 * time.Second}, false},
-		{"receipt", deliver.Receipt, feedback.AccountSettings{HoldReceipt: time.Hour}, false},
+		{"receipt", deliver.Receipt, feedback.AccountSettings{AfterReceipt: 5 * time.Second, HoldReceipt: time.Hour}, false},
 		{"mo", deliver.MO, feedback.AccountSettings{AfterReceipt: 5 * time.Second}, false},
 		{"user-ack", deliver.UserAck, feedback.AccountSettings{AfterReceipt: 5 * time.Second}, false},
 		{"webhook", deliver.NoSession, feedback.AccountSettings{Tells: 3}, true},

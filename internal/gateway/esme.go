@@ -90,6 +90,7 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 // Response passes the ESME's answer on to the SMSC.
 func (l fromESME) Response(f smpp.Frame, to esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
+	l.noteReceipt(f, to)
 	err := to.Ref.Reply(f, to.Seq, l.esme.Arrived())
 	if to.ID == pdu.UnbindID {
 		to.Ref.Finish(smpp.ErrUnbound)
@@ -98,13 +99,26 @@ func (l fromESME) Response(f smpp.Frame, to esmePending) error {
 	return ignoreGone(err)
 }
 
+// noteReceipt notes a delivery receipt that the ESME has answered, if f answers one. Feedback on its message
+// waits for that. So it does not overtake a receipt that the ESME refuses, and gets again.
+func (l *link) noteReceipt(f smpp.Frame, to esmePending) {
+	status := f.Status()
+	if f.ID() == pdu.GenericNACKID && status == smpp.StatusOK {
+		status = smpp.StatusSysErr // it accepts nothing
+	}
+	if to.Ref.receipt != nil {
+		l.g.receipts.Answered(to.Ref.receipt, status)
+	}
+}
+
 // Late passes an answer of the ESME's on to the SMSC, which may still wait for it. An answer to our own
 // feedback stays here.
 func (l fromESME) Late(f smpp.Frame, to esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
-	if to.Ref == nil || to.ID == pdu.UnbindID {
+	if to.Ref.smscSession == nil || to.ID == pdu.UnbindID {
 		return nil
 	}
+	l.noteReceipt(f, to)
 	return ignoreGone(to.Ref.Reply(f, to.Seq, l.esme.Arrived()))
 }
 

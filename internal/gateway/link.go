@@ -77,7 +77,7 @@ func (l *link) run(ctx context.Context) {
 	defer leave()
 	drained, release := l.g.untilDrained(ctx)
 	defer release()
-	var h smpp.Handler[*smscSession] = fromAccount{l}
+	var h smpp.Handler[origin] = fromAccount{l}
 	if l.g.pool == nil {
 		h = fromESME{l}
 		wg.Go(func() { l.runSMSC(gone, drained) })

@@ -52,7 +52,7 @@ func (ms *members) of(account string) []*link {
 
 // send hands m to the first of the account's links that can take it, nil if none
 // can. The answer goes back to from.
-func (ms *members) send(account string, m smpp.Message, from *smscSession, arrived time.Time) *link {
+func (ms *members) send(account string, m smpp.Message, from origin, arrived time.Time) *link {
 	for _, l := range ms.of(account) {
 		f, ok := m.Frame, !l.draining.Load()
 		if ok && l.bind.version < smpp.InterfaceVersion34 {
@@ -69,7 +69,7 @@ func (ms *members) send(account string, m smpp.Message, from *smscSession, arriv
 // alert hands an alert_notification to one of the account's links.
 func (ms *members) alert(account string, f smpp.Frame) bool {
 	for _, l := range ms.of(account) {
-		if l.esme.TrySend(f, time.Time{}, nil) == nil {
+		if l.esme.TrySend(f, time.Time{}, origin{}) == nil {
 			l.esme.Flush()
 			return true
 		}

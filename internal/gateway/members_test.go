@@ -52,7 +52,7 @@ func TestMembersTakeTurns(t *testing.T) {
 func TestMembersSend(t *testing.T) {
 	ms := members{by: make(map[string][]*link)}
 	m := parsed(t, deliverFrame("10690001", 0, "Hello", receiptedID("A"), 7))
-	if ms.send("bank", m, nil, time.Time{}) != nil {
+	if ms.send("bank", m, origin{}, time.Time{}) != nil {
 		t.Error("it was sent to nobody")
 	}
 	for _, tt := range []struct {
@@ -76,7 +76,7 @@ func TestMembersSend(t *testing.T) {
 			l.esme.Close(smpp.ErrClosed)
 		}
 		ms.join(l)
-		if got := ms.send("bank", m, nil, time.Time{}) == l; got != tt.want {
+		if got := ms.send("bank", m, origin{}, time.Time{}) == l; got != tt.want {
 			t.Errorf("%s: sent %t, want %t", tt.name, got, tt.want)
 		}
 		if tt.want {

@@ -53,16 +53,16 @@ func mergingLedger(merge func(journal.SplitPart, message.PartReceipt) (*message.
 }
 
 // answerWhole wants an ESME to get the receipt of the whole message, and its answer to reach the SMSC.
-func answerWhole(esme, smsc *testpeer.Peer, receipt smpp.Frame) {
+func answerWhole(esme, smsc *testpeer.Peer, receipt smpp.Frame, status pdu.Status) {
 	receipt = smpp.Frame(strings.Replace(string(receipt), "end of it", "beginning", 1))
 	esme.Want("receipt of the whole", receipt)
-	answer := testpeer.Frame(pdu.DeliverSMRespID, smpp.StatusQueueFull, 7, "\x00")
+	answer := testpeer.Frame(pdu.DeliverSMRespID, status, 7, "\x00")
 	esme.Send(answer)
 	smsc.Want("the ESME's answer", answer)
 }
 
 // The receipt of a part stays here until it is that of the whole; the ESME's answer to that
-// one is the SMSC's.
+// one is the SMSC's. It is noted when it is answered for good.
 func TestReceiptsOfParts(t *testing.T) {
 	whole := func(state byte, err string, wanted bool) *message.Merged {
 		return &message.Merged{PartReceipt: message.PartReceipt{State: state, ID: "P1", Err: err, Text: "beginning"}, Wanted: wanted}
@@ -93,9 +93,12 @@ func TestReceiptsOfParts(t *testing.T) {
 			})
 			noted := make(chan string, 1)
 			ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
-				select {
-				case noted <- string(id) + " " + s.String():
-				default: // the whole, in shared mode
+				noted <- string(id) + " " + s.String()
+			}
+			wantNoted := func() {
+				t.Helper()
+				if got := testpeer.Receive(t, "note", noted); got != "P2 delivered" {
+					t.Errorf("noted %s, want P2 delivered", got)
 				}
 			}
 			inBothModes(t, setup{ledger: ledger}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
@@ -105,17 +108,25 @@ func TestReceiptsOfParts(t *testing.T) {
 				if want := (message.PartReceipt{State: 2, ID: "P2", Err: "000", Text: "end of it"}); r != want {
 					t.Errorf("the ledger hears %+v, want %+v", r, want)
 				}
-				if got := testpeer.Receive(t, "note", noted); got != "P2 delivered" {
-					t.Errorf("noted %s, want P2 delivered", got)
-				}
 				if tt.stat == "" {
+					if tt.answer == smpp.StatusOK {
+						wantNoted()
+					}
 					smsc.Want("answer", taken(7, tt.answer))
 					esme.WantNothing()
 					return
 				}
-				answerWhole(esme, smsc, partReceiptOf("P1", tt.stat, tt.code, tt.state, 7))
-				if got := w.count("readback_part_receipts_total", "outcome=passed"); got != 1 {
-					t.Errorf("passed: got %v, want 1", got)
+				whole := partReceiptOf("P1", tt.stat, tt.code, tt.state, 7)
+				answerWhole(esme, smsc, whole, smpp.StatusQueueFull)
+				if len(noted) > 0 {
+					t.Errorf("noted %s, which the ESME has refused", <-noted)
+				}
+				smsc.Send(partReceiptOf("P2", "DELIVRD", "000", 2, 7))
+				testpeer.Receive(t, "receipt in the ledger again", heard)
+				answerWhole(esme, smsc, whole, smpp.StatusOK)
+				wantNoted()
+				if got := w.count("readback_part_receipts_total", "outcome=passed"); got != 2 {
+					t.Errorf("passed: got %v, want 2", got)
 				}
 			})
 		})

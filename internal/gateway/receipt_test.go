@@ -51,6 +51,7 @@ func TestReceiptNoted(t *testing.T) {
 		f.SetSeq(uint32(i + 1))
 		smsc.Send(f)
 		esme.Want("deliver_sm", f)
+		esme.Send(testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "\x00"))
 	}
 	for _, want := range []note{
 		{"bank", "447700900123", "4A7F01", message.StateDelivered},

@@ -92,7 +92,7 @@ func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
 		if g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
 			return nil
 		}
-		return l.deliver(account, m, &r, l.session.Arrived())
+		return l.deliver(account, m, bytes.Clone(f), l.session.Arrived())
 	}
 	return l.deliverLater(ctx, bytes.Clone(f), bytes.Clone(id))
 }
@@ -113,7 +113,7 @@ func (l *fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) er
 		if l.g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, id}) {
 			return
 		}
-		_ = l.deliver(account, m, &r, time.Time{}) // an SMSC that is gone needs no answer
+		_ = l.deliver(account, m, f, time.Time{}) // an SMSC that is gone needs no answer
 	}, func() {
 		defer l.session.Flush()
 		_ = l.refuse(f)
@@ -121,14 +121,10 @@ func (l *fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) er
 	return nil
 }
 
-// deliver hands m to a session of the account. r is the receipt that it is, nil if it is none.
-func (l *fromPool) deliver(account string, m smpp.Message, r *receipt.Receipt, arrived time.Time) error {
-	to := l.g.members.send(account, m, l.session, arrived)
-	if to == nil {
+// deliver hands m to a session of the account. noted is a copy of the receipt that it is, nil if it is none.
+func (l *fromPool) deliver(account string, m smpp.Message, noted smpp.Frame, arrived time.Time) error {
+	if l.g.members.send(account, m, origin{l.session, noted}, arrived) == nil {
 		return l.refuse(m.Frame)
-	}
-	if r != nil {
-		l.g.receipts.Note(m, r)
 	}
 	return nil
 }
@@ -146,12 +142,9 @@ func (l routedReceipt) Account() string {
 }
 
 // Forward passes a receipt on to a session of the account.
-func (l routedReceipt) Forward(m smpp.Message) error {
+func (l routedReceipt) Forward(m smpp.Message, noted smpp.Frame) error {
 	defer l.session.Flush()
-	if l.g.members.send(l.Account(), m, l.session, time.Time{}) == nil {
-		return l.refuse(m.Frame)
-	}
-	return nil
+	return l.deliver(l.Account(), m, noted, time.Time{})
 }
 
 // Reply answers the SMSC in place of the ESME.

@@ -7,17 +7,24 @@ import (
 )
 
 // What a session returns with a response is what the gateway needs in order to pass that response
-// on: the request of an ESME, or the session with the SMSC that a request came from.
+// on: the request of an ESME, or where a request of the SMSC came from.
 type (
 	smscSession = smpp.Session[*request]
 	smscPending = smpp.Pending[*request]
-	esmeSession = smpp.Session[*smscSession]
-	esmePending = smpp.Pending[*smscSession]
+	esmeSession = smpp.Session[origin]
+	esmePending = smpp.Pending[origin]
 )
+
+// origin is where a request came from that the ESME has been sent. It is zero if the gateway made the
+// request itself.
+type origin struct {
+	*smscSession
+	receipt smpp.Frame // the delivery receipt that the ESME is to answer before it is noted; nil: none
+}
 
 // newESMESession makes the session of an ESME's connection.
 func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
-	return smpp.NewSession[*smscSession](conn, smpp.Options{
+	return smpp.NewSession[origin](conn, smpp.Options{
 		Window: g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
 		Observe: g.metrics.addedToESME, WriteTimeout: g.opt.WriteTimeout,
 		Timers: smpp.Timers{

@@ -97,6 +97,7 @@ const gatewayID = "readback"
 // Response passes the ESME's answer on to the bind from which its request came.
 func (l fromAccount) Response(f smpp.Frame, to esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
+	l.noteReceipt(f, to)
 	defer to.Ref.Flush()
 	// An SMSC that is gone, or does not read, must not end the ESME's session.
 	_ = to.Ref.Reply(f, to.Seq, l.esme.Arrived())
@@ -118,7 +119,7 @@ func (l fromAccount) Expired(to esmePending) {
 // giveBack makes the SMSC keep a message that the ESME never answered. It answers an unbind.
 func giveBack(p esmePending) {
 	if p.ID == pdu.UnbindID {
-		unbound(p.Ref, p.Seq)
+		unbound(p.Ref.smscSession, p.Seq)
 		return
 	}
 	// A session that is gone gives back all it had.

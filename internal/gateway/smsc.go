@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -28,31 +29,29 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 	}
 	m, isMessage := subscriberMessage(f)
 	if !isMessage {
-		_, err := l.pass(f)
-		return err
+		return l.pass(f, origin{smscSession: l.session})
 	}
 	r, isReceipt := receipt.Parse(m)
 	if isReceipt && l.takeReceipt(ctx, m, &r) || !isReceipt && l.takeRead(ctx, m) {
 		return nil
 	}
-	passed, err := l.pass(f)
-	if passed && isReceipt {
-		l.g.receipts.Note(m, &r)
+	from := origin{smscSession: l.session}
+	if isReceipt {
+		from.receipt = bytes.Clone(f)
 	}
-	return err
+	return l.pass(f, from)
 }
 
-// pass passes f on to the ESME. passed is false if its window has no room for f, or it has left. Then
-// the SMSC has its answer.
-func (l fromSMSC) pass(f smpp.Frame) (passed bool, err error) {
-	switch err := l.esme.TrySend(f, l.session.Arrived(), l.session); {
+// pass passes f on to the ESME. If its window has no room for f, or it has left, pass answers the SMSC.
+func (l fromSMSC) pass(f smpp.Frame, from origin) error {
+	switch err := l.esme.TrySend(f, l.session.Arrived(), from); {
 	case err == nil:
-		return true, nil
+		return nil
 	case f.ID() == pdu.UnbindID && errors.Is(err, smpp.ErrClosed):
 		unbound(l.session, f.Seq())
-		return false, nil
+		return nil
 	}
-	return false, l.refuse(f)
+	return l.refuse(f)
 }
 
 // unbound answers the SMSC's unbind in place of an ESME that has left.
@@ -91,9 +90,9 @@ func (l fromSMSC) later() background.Runner { return background.New(&l.waiting, 
 func (l fromSMSC) Account() string { return l.bind.account }
 
 // Forward passes a receipt on to the ESME.
-func (l fromSMSC) Forward(m smpp.Message) error {
+func (l fromSMSC) Forward(m smpp.Message, noted smpp.Frame) error {
 	defer l.esme.Flush()
-	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, l.session) != nil {
+	if l.draining.Load() || l.esme.TrySend(m.Frame, time.Time{}, origin{l.session, noted}) != nil {
 		return l.Reply(m.Frame, smpp.StatusTempApp)
 	}
 	return nil

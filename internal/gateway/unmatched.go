@@ -78,7 +78,7 @@ func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
 	l.g.unmatchedESME.note(l.log.Load(), f)
 	switch {
-	case to != nil && to.Ref != nil:
+	case to != nil && to.Ref.smscSession != nil:
 		return ignoreGone(to.Ref.Reply(f, to.Seq, l.esme.Arrived()))
 	case to != nil, l.smsc == nil, f.Seq() >= smpp.OwnSeq:
 		return nil
@@ -91,7 +91,7 @@ func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 func (l fromAccount) Unmatched(f smpp.Frame, to *esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
 	l.g.unmatchedESME.note(l.log.Load(), f)
-	if to == nil || to.Ref == nil {
+	if to == nil || to.Ref.smscSession == nil {
 		return nil
 	}
 	defer to.Ref.Flush()

@@ -18,7 +18,7 @@ import (
 
 // Handler decides what becomes of the delivery receipts that the SMSC sends. TakePart takes
 // the receipts of parts, and Hold takes those that the ESME is to get only if their message is not
-// read. The caller passes on all others, and calls Note for each of them.
+// read. The caller passes on all others, and calls Answered when the ESME has answered one of them.
 type Handler struct {
 	opt      Options
 	merged   *prometheus.CounterVec
@@ -57,8 +57,9 @@ type Path interface {
 	// Account returns the account of the message that the receipt is about, empty if that is
 	// not known.
 	Account() string
-	// Forward passes the receipt on to the ESME, which answers it.
-	Forward(m smpp.Message) error
+	// Forward passes the receipt on to the ESME, and gives its answer to Answered, with noted. If noted is
+	// nil, nobody needs the answer but the SMSC.
+	Forward(m smpp.Message, noted smpp.Frame) error
 	// Reply answers the receipt f in place of the ESME.
 	Reply(f smpp.Frame, status pdu.Status) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -49,11 +50,16 @@ func (r *receiving) hold(account string, f smpp.Frame, later background.Runner) 
 	return ok && r.Hold(context.Background(), account, m, &rc, later, r.path)
 }
 
-// did waits for what was started, and returns what became of the receipts.
+// did waits for what was started, and returns what became of the receipts. The ESME takes those that
+// were forwarded.
 func (r *receiving) did() (outcomes []string) {
 	_ = r.group.Wait()
 	for len(r.path) > 0 {
-		outcomes = append(outcomes, <-r.path)
+		outcome, noted, _ := strings.Cut(<-r.path, "\n")
+		if noted != "" {
+			r.Answered(smpp.Frame(noted), smpp.StatusOK)
+		}
+		outcomes = append(outcomes, outcome)
 	}
 	return outcomes
 }
@@ -72,7 +78,10 @@ func (path) Account() string { return "bank" }
 
 func (path) Contain() {} // what panics fails the test
 
-func (p path) Forward(smpp.Message) error { p <- "forwarded"; return nil }
+func (p path) Forward(_ smpp.Message, noted smpp.Frame) error {
+	p <- "forwarded\n" + string(noted)
+	return nil
+}
 
 func (p path) Reply(_ smpp.Frame, status pdu.Status) error {
 	p <- fmt.Sprintf("answered %02x", uint32(status))

@@ -26,7 +26,7 @@ func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *r
 		ctx, cancel := context.WithTimeout(ctx, MaxWait)
 		defer cancel()
 		held, err := h.opt.Hold(ctx, account, c, id, f)
-		m, r, isReceipt := Parse(f)
+		m, _, isReceipt := Parse(f)
 		switch {
 		case !isReceipt:
 		case err != nil:
@@ -35,8 +35,7 @@ func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *r
 		case held:
 			err = p.Reply(f, smpp.StatusOK)
 		default:
-			h.Note(m, &r)
-			err = p.Forward(m)
+			err = p.Forward(m, f)
 		}
 		_ = err // what runs a session sees its end
 	}, func() {

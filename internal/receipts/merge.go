@@ -45,8 +45,7 @@ func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Recei
 			h.refuse(f, p)
 		case h.Hold(ctx, p.Account(), m, &r, later, p):
 		default:
-			h.Note(m, &r)
-			_ = p.Forward(m) // what runs a session sees its end
+			_ = p.Forward(m, f) // what runs a session sees its end
 		}
 	}, func() { h.refuse(f, p) })
 	return true
@@ -64,7 +63,7 @@ func (h *Handler) merge(part journal.SplitPart, m smpp.Message, r *receipt.Recei
 	if !r.IsFinal() {
 		// The ESME gets one that is not final only of the part whose message_id it knows.
 		if part.Seq == 1 {
-			_ = p.Forward(m)
+			_ = p.Forward(m, nil)
 			return
 		}
 		_ = p.Reply(m.Frame, smpp.StatusOK)
@@ -75,7 +74,6 @@ func (h *Handler) merge(part journal.SplitPart, m smpp.Message, r *receipt.Recei
 		// This is the ledger's goroutine: a panic would end the process.
 		crash.OrRefuse(p, func() { h.passMerged(f, whole, err, p) }, func() { h.refuse(f, p) })
 	})
-	h.Note(m, r)
 }
 
 // partReceipt returns p as the ledger keeps it.
@@ -99,6 +97,7 @@ func wholeReceipt(m smpp.Message, whole *message.Merged) smpp.Message {
 }
 
 // passMerged passes the receipt f of a part on as that of the whole, if that is complete, or answers it.
+// A receipt that is answered here is noted at once.
 func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p Path) {
 	m, parseErr := smpp.ParseMessage(f)
 	outcome, status := "merged", smpp.StatusOK
@@ -113,9 +112,10 @@ func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p P
 	h.merged.WithLabelValues(outcome).Inc()
 	// What runs a session sees its end.
 	if outcome == "passed" {
-		_ = p.Forward(wholeReceipt(m, whole))
+		_ = p.Forward(wholeReceipt(m, whole), f)
 		return
 	}
+	h.Answered(f, status)
 	_ = p.Reply(f, status)
 }
 

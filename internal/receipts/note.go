@@ -1,6 +1,8 @@
 package receipts
 
 import (
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
 	"readback/relay/message"
 	"readback/smpp"
 	"readback/smpp/receipt"
@@ -16,9 +18,19 @@ var finalStates = map[receipt.State]message.State{
 	receipt.Rejected:      message.StateFailed,
 }
 
-// Note records in the ledger the delivery receipt r, which is in m and goes on to the ESME. It ignores
-// an intermediate notification, and a receipt that does not say which message it is about or what
-// became of it.
+// Answered takes the ESME's answer to the receipt f, and notes the receipt. A receipt that the ESME refuses
+// for now is not noted, because the SMSC sends it again.
+func (h *Handler) Answered(f smpp.Frame, status pdu.Status) {
+	if status != smpp.StatusOK && smpp.Temporary(status) {
+		return
+	}
+	if m, r, ok := Parse(f); ok {
+		h.Note(m, &r)
+	}
+}
+
+// Note records in the ledger the delivery receipt r, which is in m. It ignores an intermediate
+// notification, and a receipt that does not say which message it is about or what became of it.
 func (h *Handler) Note(m smpp.Message, r *receipt.Receipt) {
 	state, isFinal := finalStates[r.State]
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {

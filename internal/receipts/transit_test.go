@@ -2,6 +2,7 @@ package receipts
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,7 +82,7 @@ func TestReceiptWaitsForTransits(t *testing.T) {
 					before.End()
 				}
 				_ = r.group.Wait()
-				if got := <-p; got != tt.want || len(p) > 0 {
+				if got, _, _ := strings.Cut(<-p, "\n"); got != tt.want || len(p) > 0 {
 					t.Errorf("got %s and %d more, want %s", got, len(p), tt.want)
 				}
 				if !tt.ends {

@@ -258,9 +258,14 @@ func readInTime(e *index.Entry, hold time.Duration) bool {
 		(e.DeliveredAt == 0 || message.Time(e.ReceivedAt).Before(message.Time(e.DeliveredAt).Add(hold)))
 }
 
+// holds reports whether the SMSC's receipt of the message of a feedback is held. Receipts of parts are not.
+func (s AccountSettings) holds(fb *message.Feedback) bool {
+	return s.HoldReceipt > 0 && len(fb.MessageIDs) == 1
+}
+
 // tooLate reports whether the SMSC's receipt has taken the place of a feedback: it was released
-// before the message was read. Receipts of parts are not held.
+// before the message was read.
 func (s AccountSettings) tooLate(fb *message.Feedback) bool {
-	return s.HoldReceipt > 0 && len(fb.Receipt) == 0 && len(fb.MessageIDs) == 1 && !fb.DeliveredAt.IsZero() &&
+	return s.holds(fb) && len(fb.Receipt) == 0 && !fb.DeliveredAt.IsZero() &&
 		!fb.ReceivedAt.Before(fb.DeliveredAt.Add(s.HoldReceipt))
 }

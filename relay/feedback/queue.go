@@ -197,13 +197,14 @@ func (a *account) flush(ctx context.Context, acked string) {
 // receiptWait returns how long a feedback waits for the SMSC's receipt of its message; 0 if it does
 // not wait.
 func (a *account) receiptWait(fb *message.Feedback) time.Duration {
-	if !fb.ReceiptPending {
+	s := a.settings.Load().account(a.name)
+	if !fb.ReceiptPending || s.holds(fb) {
 		return 0
 	}
-	return a.settings.Load().account(a.name).AfterReceipt
+	return s.AfterReceipt
 }
 
-// lookForReceipt releases a feedback if the receipt has passed since it was published.
+// lookForReceipt releases a feedback if the ESME has answered the receipt since it was published.
 func (a *account) lookForReceipt(fb *message.Feedback) {
 	f, err := a.index.FindFeedback(fb)
 	if err == nil && f != nil && !f.Entry.AwaitsReceipt() {

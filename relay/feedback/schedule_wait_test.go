@@ -182,3 +182,26 @@ func TestRateSpares(t *testing.T) {
 		t.Errorf("nothing to tell: got %d, look again at %s, want never", n, again)
 	}
 }
+
+// A feedback waits for the receipt that the ESME wants, unless that is held.
+func TestReceiptWait(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		hold    time.Duration
+		pending bool
+		parts   int
+		want    time.Duration
+	}{
+		{"not pending", 0, false, 1, 0},
+		{"pending", 0, true, 1, time.Minute},
+		{"held", time.Hour, true, 1, 0},
+		{"of parts, which is not held", time.Hour, true, 2, time.Minute},
+	} {
+		s := Settings{Account: func(string) AccountSettings { return AccountSettings{AfterReceipt: time.Minute, HoldReceipt: tt.hold} }}
+		a := &account{shared: &shared{}}
+		a.settings.Store(&s)
+		if got := a.receiptWait(&message.Feedback{ReceiptPending: tt.pending, MessageIDs: make([]string, tt.parts)}); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}

@@ -24,8 +24,8 @@ type AccountSettings struct {
 	Own    bool    // a consumer of the account's own takes the feedback from its subject
 	Rate   float64 // feedback a second; 0: no limit
 	Tells  int     // feedback delivered at once; 0: ten
-	// AfterReceipt is how long feedback waits for the SMSC's receipt of its message to pass, if
-	// the ESME asked for one.
+	// AfterReceipt is how long feedback waits until the ESME has answered the SMSC's receipt of its
+	// message, if the ESME asked for one. It does not wait for a receipt that is held.
 	AfterReceipt time.Duration
 	// HoldReceipt is how long the SMSC's receipt of a delivery waits for a read response to take
 	// its place; 0: it is not held.

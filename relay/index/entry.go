@@ -169,7 +169,7 @@ func (e *Entry) receipt(seq uint8, to message.State, at int64) {
 	e.State = e.State.Forward(state)
 }
 
-// AwaitsReceipt tells whether a receipt that the ESME wants has not passed yet: of each
+// AwaitsReceipt reports whether the ESME has not answered yet a receipt that it wants: of each
 // part, if it is in parts.
 func (e *Entry) AwaitsReceipt() bool {
 	if !e.WantsReceipt {
