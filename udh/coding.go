@@ -23,31 +23,55 @@ func (c Coding) String() string {
 	return [codings]string{"gsm7", "ascii", "latin1", "ucs2", "octets", "opaque", "binary"}[c]
 }
 
-// CodingOf tells what data_coding stands for (SMPP 3.4 §5.2.19); def is the
-// SMSC's default alphabet, data_coding 00. Cyrillic and Hebrew (ISO 8859-5, -8) are
-// Octets; JIS, KS C 5601, pictograms and reserved values are Opaque.
+// CodingOf returns what data_coding stands for; def is the SMSC's default alphabet, data_coding 00.
+// SMPP defines the values up to 0E (SMPP 3.4 §5.2.19). ESMEs use the others as GSM defines them, also
+// where SMPP does not take them from GSM (TS 23.038 §4).
 func CodingOf(dataCoding byte, def Coding) Coding {
-	switch {
-	case dataCoding == 0x00:
-		return def
-	case dataCoding == 0x01:
-		return ASCII
-	case dataCoding == 0x02 || dataCoding == 0x04:
-		return Binary
-	case dataCoding == 0x03:
-		return Latin1
-	case dataCoding == 0x06 || dataCoding == 0x07:
-		return Octets
-	case dataCoding == 0x08:
+	switch group := dataCoding >> 4; {
+	case group == 0x0:
+		return smppCoding(dataCoding, def)
+	case group <= 0x7: // general, and with automatic deletion
+		return gsmCoding(dataCoding)
+	case group <= 0xB: // reserved
+		return Opaque
+	case group <= 0xD: // message waiting, GSM 7-bit
+		return GSM7
+	case group == 0xE: // message waiting, UCS2
 		return UCS2
-	case dataCoding >= 0xC0 && dataCoding <= 0xDF: // message waiting
+	case dataCoding&0x04 == 0: // message class
 		return GSM7
-	case dataCoding >= 0xF0 && dataCoding&0x04 == 0: // message class
-		return GSM7
-	case dataCoding >= 0xF0:
+	}
+	return Binary
+}
+
+// smppCoding is CodingOf for the values that SMPP defines itself. Cyrillic and Hebrew (ISO 8859-5, -8)
+// are Octets; JIS, KS C 5601, pictograms and reserved values are Opaque.
+func smppCoding(dataCoding byte, def Coding) Coding {
+	switch dataCoding {
+	case 0x00:
+		return def
+	case 0x01:
+		return ASCII
+	case 0x02, 0x04:
 		return Binary
+	case 0x03:
+		return Latin1
+	case 0x06, 0x07:
+		return Octets
+	case 0x08:
+		return UCS2
 	}
 	return Opaque
+}
+
+// gsmCoding is CodingOf for the groups of TS 23.038 that say in bits 3 and 2 which alphabet the text
+// has, and in bit 5 that it is compressed. The length of compressed text is not known.
+func gsmCoding(dataCoding byte) Coding {
+	const compressed = 0x20
+	if dataCoding&compressed != 0 {
+		return Binary
+	}
+	return [4]Coding{GSM7, Binary, UCS2, Opaque}[dataCoding>>2&3]
 }
 
 // maxUserData is the longest user data of one message, header included, in octets

@@ -2,6 +2,8 @@ package udh
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -105,41 +107,35 @@ func TestFitsElement(t *testing.T) {
 	}
 }
 
+// CodingOf agrees with testdata/data_coding.txt, which has all values.
 func TestCodingOf(t *testing.T) {
-	ranges := []struct {
-		from, to byte
-		want     Coding
-	}{
-		{0x00, 0x00, Latin1}, // the default given below
-		{0x01, 0x01, ASCII},
-		{0x02, 0x02, Binary},
-		{0x03, 0x03, Latin1},
-		{0x04, 0x04, Binary},
-		{0x05, 0x05, Opaque},
-		{0x06, 0x07, Octets},
-		{0x08, 0x08, UCS2},
-		{0x09, 0xBF, Opaque},
-		{0xC0, 0xDF, GSM7},
-		{0xE0, 0xEF, Opaque},
-		{0xF0, 0xF3, GSM7},
-		{0xF4, 0xF7, Binary},
-		{0xF8, 0xFB, GSM7},
-		{0xFC, 0xFF, Binary},
+	table, err := os.ReadFile("testdata/data_coding.txt")
+	if err != nil {
+		t.Fatal(err)
 	}
-	covered := 0
-	for _, r := range ranges {
-		for dc := int(r.from); dc <= int(r.to); dc++ {
-			covered++
-			if got := CodingOf(byte(dc), Latin1); got != r.want {
-				t.Errorf("data_coding %02X: got %v, want %v", dc, got, r.want)
+	next := 0
+	for line := range strings.Lines(string(table)) {
+		var dc byte
+		var want string
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if _, err := fmt.Sscanf(line, "%X %s", &dc, &want); err != nil || int(dc) != next {
+			t.Fatalf("%q: %v, want the row of %02X", line, err, next)
+		}
+		next++
+		for _, def := range []Coding{GSM7, Latin1} {
+			name := want
+			if want == "default" {
+				name = def.String()
+			}
+			if got := CodingOf(dc, def).String(); got != name {
+				t.Errorf("data_coding %02X: got %s, want %s", dc, got, name)
 			}
 		}
 	}
-	if covered != 256 {
-		t.Errorf("the table covers %d values, want 256", covered)
-	}
-	if got := CodingOf(0, GSM7); got != GSM7 {
-		t.Errorf("default: got %v, want %v", got, GSM7)
+	if next != 256 {
+		t.Errorf("the table has %d values, want 256", next)
 	}
 }
 
