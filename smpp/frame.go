@@ -20,8 +20,8 @@ const (
 	MaxFrameLen = 64<<10 + 1<<10
 	// MaxSeq is the highest sequence_number that a requester may use (SMPP 3.4 §5.1.4).
 	MaxSeq = 0x7FFFFFFF
-	// OwnSeq is the first sequence_number of the requests that a session makes
-	// itself; ESMEs count from 1 and never get there.
+	// OwnSeq is the first sequence_number of the requests that a session makes itself. They go up to
+	// MaxSeq. ESMEs count from 1, and hardly ever get there.
 	OwnSeq = 0x40000000
 )
 

@@ -27,7 +27,7 @@ func (p *Pending[R]) answeredBy(resp pdu.ID) bool {
 type pendings[R any] struct {
 	open map[uint32]Pending[R]
 	late late[R]
-	own  uint32 // the last number of a request that the session made itself
+	own  uint32 // the last number that was taken of those from OwnSeq up
 }
 
 // newPendings returns the pendings of a session with this window, as in Options.
@@ -35,16 +35,24 @@ func newPendings[R any](window int) pendings[R] {
 	return pendings[R]{open: make(map[uint32]Pending[R]), late: newLate[R](window), own: OwnSeq - 1}
 }
 
-// add stores p under its own sequence_number, and returns that. If the number is in use or may
-// belong to an expired request, p gets one of the session's own numbers.
+// add stores p under its own sequence_number, and returns that. If the number is in use, is one that
+// the session has given, or may belong to an expired request, p gets one of the session's own numbers.
 func (ps *pendings[R]) add(p Pending[R]) uint32 {
 	seq := p.Seq
-	if _, used := ps.open[seq]; used || ps.late.has(seq) || ps.late.hasForgotten {
+	_, used := ps.open[seq]
+	switch {
+	case used || ps.isOwn(seq) || ps.late.has(seq) || ps.late.hasForgotten:
 		seq = ps.nextOwn()
+	case seq == ps.own+1 && seq <= MaxSeq:
+		ps.own = seq // the session does not give it again
 	}
 	ps.open[seq] = p
 	return seq
 }
+
+// isOwn reports whether the session has given the number seq to a request, since its numbers began at
+// OwnSeq.
+func (ps *pendings[R]) isOwn(seq uint32) bool { return seq >= OwnSeq && seq <= ps.own }
 
 // addOwn stores a request that the session makes itself.
 func (ps *pendings[R]) addOwn(p Pending[R]) uint32 {

@@ -58,10 +58,67 @@ func TestPendingCollisions(t *testing.T) {
 func TestPendingOwnRange(t *testing.T) {
 	ps := newPendings[any](0)
 	ps.own = MaxSeq - 1
-	ps.add(Pending[any]{Seq: OwnSeq})
-	for _, want := range []uint32{MaxSeq, OwnSeq + 1, OwnSeq + 2} {
+	for _, want := range []uint32{MaxSeq, OwnSeq} {
 		if got := ps.addOwn(Pending[any]{}); got != want {
 			t.Errorf("got %#x, want %#x", got, want)
+		}
+	}
+	if got := ps.add(Pending[any]{Seq: OwnSeq + 2}); got != OwnSeq+2 {
+		t.Errorf("ahead of ours: got %#x, want %#x", got, OwnSeq+2)
+	}
+	for _, want := range []uint32{OwnSeq + 1, OwnSeq + 3} {
+		if got := ps.addOwn(Pending[any]{}); got != want {
+			t.Errorf("got %#x, want %#x", got, want)
+		}
+	}
+}
+
+// A number of ours is given once, also when its request has been answered, and when somebody asks for
+// it. What lies ahead of ours stays with the one who asks.
+func TestPendingOwnGoUp(t *testing.T) {
+	ps := newPendings[any](0)
+	for i, tt := range []struct{ asked, want uint32 }{
+		{OwnSeq, OwnSeq},
+		{OwnSeq, OwnSeq + 1},
+		{0, OwnSeq + 2},
+		{OwnSeq, OwnSeq + 3},
+		{OwnSeq + 2, OwnSeq + 4},
+		{OwnSeq + 7, OwnSeq + 7},
+		{OwnSeq + 7, OwnSeq + 7},
+		{0, OwnSeq + 5},
+		{OwnSeq + 6, OwnSeq + 6},
+		{0, OwnSeq + 7},
+		{MaxSeq, MaxSeq},
+		{MaxSeq + 1, MaxSeq + 1},
+		{0xFFFFFFFF, 0xFFFFFFFF},
+		{7, 7},
+		{0, OwnSeq + 8},
+	} {
+		add := ps.add
+		if tt.asked == 0 {
+			add = ps.addOwn
+		}
+		got := add(Pending[any]{Seq: tt.asked})
+		if got != tt.want {
+			t.Fatalf("request %d with %#x: got %#x, want %#x", i, tt.asked, got, tt.want)
+		}
+		take(&ps, got)
+	}
+	ps.own = MaxSeq
+	if got := ps.add(Pending[any]{Seq: MaxSeq + 1}); got != MaxSeq+1 || ps.own != MaxSeq {
+		t.Errorf("above ours: got %#x and %#x, want %#x and %#x", got, ps.own, uint32(MaxSeq+1), MaxSeq)
+	}
+}
+
+func TestPendingIsOwn(t *testing.T) {
+	ps := newPendings[any](0)
+	ps.addOwn(Pending[any]{})
+	ps.addOwn(Pending[any]{})
+	for seq, want := range map[uint32]bool{
+		0: false, OwnSeq - 1: false, OwnSeq: true, OwnSeq + 1: true, OwnSeq + 2: false, MaxSeq: false, MaxSeq + 1: false, 0xFFFFFFFF: false,
+	} {
+		if got := ps.isOwn(seq); got != want {
+			t.Errorf("%#x: got %v, want %v", seq, got, want)
 		}
 	}
 }

@@ -29,13 +29,16 @@ func (s *Session[R]) Send(f Frame, arrived time.Time, ref R) error {
 	return nil
 }
 
-// TrySend is Send for callers that may not wait. It fails with ErrNoRoom instead.
+// TrySend is Send for callers that may not wait. It fails with ErrNoRoom instead, and with ErrUnbinding
+// for an unbind while one of the session's own waits for its response.
 func (s *Session[R]) TrySend(f Frame, arrived time.Time, ref R) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	switch {
 	case s.out.ended:
 		return ErrClosed
+	case f.ID() == pdu.UnbindID && s.pending.unbinding(true):
+		return ErrUnbinding
 	case !s.roomForRequest():
 		return ErrNoRoom
 	}
@@ -61,6 +64,7 @@ func (s *Session[R]) TrySendOver(f Frame, arrived time.Time, ref R) error {
 // putRequest stores f as pending and puts it into the output; out.mu is held.
 func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	seq := f.Seq()
+	s.unbind = s.unbind || f.ID() == pdu.UnbindID
 	if HasResponse(f.ID()) {
 		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
 	}
@@ -164,24 +168,23 @@ func resultOf(status pdu.Status, ok bool) error {
 func (s *Session[R]) putCall(f Frame, answer chan pdu.Status) error {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
+	return s.putOwnRequest(f, answer)
+}
+
+// putOwnRequest stores f, a request of the session's own, as pending and puts it into the output; out.mu
+// is held.
+func (s *Session[R]) putOwnRequest(f Frame, answer chan pdu.Status) error {
 	if s.out.ended {
 		return ErrClosed
 	}
 	seq := s.pending.addOwn(Pending[R]{ID: f.ID(), At: time.Now(), answer: answer})
+	s.unbind = s.unbind || f.ID() == pdu.UnbindID
 	ok := s.out.put(f, seq, time.Time{})
 	s.out.wakeWriter()
 	if !ok {
 		return ErrSlowPeer
 	}
 	return nil
-}
-
-// Unbind sends unbind, waits for the response until ctx ends, and ends the session (SMPP 3.4
-// §4.2).
-func (s *Session[R]) Unbind(ctx context.Context, cause error) {
-	// The session ends in any case, so the answer does not matter.
-	_ = s.Call(ctx, AppendHeader(nil, pdu.UnbindID, 0, 0, 0))
-	s.Finish(cause)
 }
 
 // Room returns how many requests TrySend would accept now.
@@ -236,6 +239,12 @@ func (s *Session[R]) Abandoned() []Pending[R] {
 // WaitAnswered waits until the peer has answered all requests, the session has ended, or ctx
 // has.
 func (s *Session[R]) WaitAnswered(ctx context.Context) {
+	s.waitUntil(ctx, func() bool { return len(s.pending.open) == 0 })
+}
+
+// waitUntil waits until done returns true, the session has ended, or ctx has. out.mu is held when done is
+// called, and not by the caller.
+func (s *Session[R]) waitUntil(ctx context.Context, done func() bool) {
 	stop := context.AfterFunc(ctx, func() {
 		s.out.mu.Lock()
 		defer s.out.mu.Unlock()
@@ -244,5 +253,5 @@ func (s *Session[R]) WaitAnswered(ctx context.Context) {
 	defer stop()
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	s.out.wait(func() bool { return ctx.Err() != nil || s.out.ended || len(s.pending.open) == 0 })
+	s.out.wait(func() bool { return ctx.Err() != nil || s.out.ended || done() })
 }

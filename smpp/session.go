@@ -31,6 +31,7 @@ type Session[R any] struct {
 	pending pendings[R]
 	timers  Timers
 	cause   error
+	unbind  bool        // an unbind was sent: the peer gets no second one of the session's own
 	overdue *time.Timer // closes a finished session whose peer does not read; nil: none
 	hungUp  bool        // the connection is closed
 }
@@ -86,6 +87,14 @@ func (s *Session[R]) write() {
 	if err := s.out.run(); err != nil {
 		s.Close(writeError(err))
 	}
+}
+
+// IsOwn reports whether the session has given the sequence_number seq to a request: one that it made
+// itself, or one whose own number was in use.
+func (s *Session[R]) IsOwn(seq uint32) bool {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.pending.isOwn(seq)
 }
 
 // State returns the state of the session (SMPP 3.4 §2.2).

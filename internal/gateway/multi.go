@@ -44,6 +44,9 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 	for i, to := range m.To {
 		b = m.AppendSubmitSM(b[:0], i)
 		f := smpp.Frame(b)
+		if i > 0 {
+			f.SetSeq(smpp.OwnSeq) // or above
+		}
 		r := &request{link: l, group: w, n: i, to: to.Clone()}
 		if s.esmeEnded() {
 			w.refuse(r, smpp.StatusSysErr)

@@ -43,11 +43,12 @@ func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
 }
 
 // pass passes f on to the ESME. If its window has no room for f, or it has left, pass answers the SMSC.
+// Of an unbind the ESME learns nothing if the gateway unbinds it already.
 func (l fromSMSC) pass(f smpp.Frame, from origin) error {
 	switch err := l.esme.TrySend(f, l.session.Arrived(), from); {
 	case err == nil:
 		return nil
-	case f.ID() == pdu.UnbindID && errors.Is(err, smpp.ErrClosed):
+	case f.ID() == pdu.UnbindID && (errors.Is(err, smpp.ErrClosed) || errors.Is(err, smpp.ErrUnbinding)):
 		unbound(l.session, f.Seq())
 		return nil
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -33,7 +34,7 @@ func TestESMEUnbinds(t *testing.T) {
 			case answered:
 				smsc.WantEnd()
 			case silent:
-				smsc.Unbind() // it is asked once more
+				smsc.WantEnd() // it is not asked again
 			}
 		})
 	}
@@ -76,13 +77,62 @@ func TestSMSCUnbindsAndLeaves(t *testing.T) {
 	esme.Want("unbind", unbind)
 	esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
 	esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
-	// The gateway asks again, unless it has heard the answer before it sees that the SMSC has left.
-	f, err := esme.In.Next()
-	if err == nil && f.ID() == pdu.UnbindID && f.Seq() >= smpp.OwnSeq {
-		esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, f.Seq(), ""))
-		f, err = esme.In.Next()
+	esme.WantEnd() // it is not asked again
+}
+
+// Where one side has an unbind that it has not answered, the gateway sends no other one, although the
+// other side leaves, or the gateway stops.
+func TestUnbindOnce(t *testing.T) {
+	unbind := testpeer.Frame(pdu.UnbindID, 0, 6, "")
+	for _, tt := range []struct {
+		name  string
+		begin func(p piped) (asked *testpeer.Peer, seq uint32) // until one side has an unbind
+		then  func(p piped)
+	}{
+		{"ESME unbinds and leaves", func(p piped) (*testpeer.Peer, uint32) {
+			p.esme.Send(unbind)
+			return p.smsc, p.smsc.Next("unbind").Seq()
+		}, func(p piped) { _ = p.esme.Conn.Close() }},
+		{"SMSC unbinds and leaves", func(p piped) (*testpeer.Peer, uint32) {
+			p.smsc.Send(unbind)
+			return p.esme, p.esme.Next("unbind").Seq()
+		}, func(p piped) { _ = p.smsc.Conn.Close() }},
+		{"SMSC unbinds, then the gateway stops", func(p piped) (*testpeer.Peer, uint32) {
+			p.smsc.Send(unbind)
+			return p.esme, p.esme.Next("unbind").Seq()
+		}, func(p piped) { p.stop() }},
+		{"gateway stops, then the SMSC unbinds", func(p piped) (*testpeer.Peer, uint32) {
+			p.stop()
+			return p.esme, p.esme.Next("unbind").Seq()
+		}, func(p piped) { p.smsc.Send(unbind) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := pipe(t, fakeLedger{}, nil)
+				asked, seq := tt.begin(p)
+				tt.then(p)
+				if other := p.esme; asked == p.esme {
+					p.smsc.ReadOn()
+				} else {
+					other.ReadOn()
+				}
+				time.Sleep(time.Second)
+				asked.Send(testpeer.Frame(pdu.UnbindRespID, 0, seq, ""))
+				asked.WantEnd()
+				<-p.ended
+			})
+		})
 	}
-	if !smpp.Gone(err) {
-		t.Errorf("got % x, %v, want the end of the connection", []byte(f), err)
-	}
+}
+
+// The SMSC's unbind is answered at once when the gateway has unbound the ESME already.
+func TestSMSCUnbindsWhileStopping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pipe(t, fakeLedger{}, nil)
+		p.stop()
+		p.esme.Next("unbind")
+		p.smsc.Send(testpeer.Frame(pdu.UnbindID, 0, 6, ""))
+		p.smsc.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
+		p.smsc.WantEnd()
+	})
 }

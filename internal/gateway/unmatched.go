@@ -41,7 +41,7 @@ func (l fromSMSC) Unmatched(f smpp.Frame, to *smscPending) error {
 	if to != nil {
 		return to.Ref.passUnmatched(f, to.Seq, l.session.Arrived())
 	}
-	if f.Seq() >= smpp.OwnSeq { // the gateway's own
+	if l.session.IsOwn(f.Seq()) {
 		return nil
 	}
 	return ignoreGone(l.esme.Reply(f, f.Seq(), l.session.Arrived()))
@@ -80,7 +80,7 @@ func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 	switch {
 	case to != nil && to.Ref.smscSession != nil:
 		return ignoreGone(to.Ref.Reply(f, to.Seq, l.esme.Arrived()))
-	case to != nil, l.smsc == nil, f.Seq() >= smpp.OwnSeq:
+	case to != nil, l.smsc == nil, l.esme.IsOwn(f.Seq()):
 		return nil
 	}
 	return ignoreGone(l.smsc.Reply(f, f.Seq(), l.esme.Arrived()))

@@ -175,3 +175,88 @@ func TestUnmatchedLogIsLimited(t *testing.T) {
 		}
 	})
 }
+
+// A response that answers nothing passes under any number but those that the gateway gave on that side.
+func TestUnmatchedHighNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pipe(t, fakeLedger{}, func(o *Options) { o.SMSCEnquireLink, o.ESMEEnquireLink = time.Minute, time.Minute })
+		high := []uint32{smpp.OwnSeq, smpp.OwnSeq + 1, smpp.OwnSeq + 7, smpp.MaxSeq, smpp.MaxSeq + 1, 0xFFFFFFFF}
+		check := func(given uint32) {
+			t.Helper()
+			for _, seq := range append(high, 3) {
+				toESME, toSMSC := accepted(seq, "X"), delivered(seq)
+				p.smsc.Send(toESME)
+				p.esme.Send(toSMSC)
+				if seq >= smpp.OwnSeq && seq < smpp.OwnSeq+given {
+					continue
+				}
+				p.esme.Want("response of the SMSC", toESME)
+				p.smsc.Want("response of the ESME", toSMSC)
+			}
+		}
+		check(0)
+		for n := range uint32(2) { // the gateway asks both whether they are there
+			alive := testpeer.Frame(pdu.EnquireLinkID, 0, smpp.OwnSeq+n, "")
+			p.esme.Want("enquire_link", alive)
+			p.smsc.Want("enquire_link", alive)
+			answer := testpeer.Frame(pdu.EnquireLinkRespID, 0, smpp.OwnSeq+n, "")
+			p.esme.Send(answer)
+			p.smsc.Send(answer)
+			check(n + 1)
+		}
+	})
+}
+
+// Whatever the gateway sends of its own has a number that it has not used before on that side.
+func TestOwnNumbersGoUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pipe(t, splittingLedger(), func(o *Options) {
+			o.Policies.Default, o.SMSCEnquireLink = Account{Policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom, SplitMulti: true}}, time.Second
+		})
+		own := uint32(smpp.OwnSeq - 1)
+		next := func(what string, answer func(f smpp.Frame) smpp.Frame) {
+			t.Helper()
+			f := p.smsc.Next(what)
+			if f.Seq() >= smpp.OwnSeq {
+				if f.Seq() != own+1 {
+					t.Fatalf("%s: got number %#x behind %#x", what, f.Seq(), own)
+				}
+				own = f.Seq()
+			}
+			p.smsc.Send(answer(f))
+		}
+		ok := func(f smpp.Frame) smpp.Frame { return testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "A\x00") }
+		for seq := uint32(2); seq < 8; seq += 2 {
+			p.esme.Send(long(seq, 1))
+			for range 2 {
+				next("part", ok)
+			}
+			next("part that is refused", func(f smpp.Frame) smpp.Frame { return testpeer.Frame(pdu.SubmitSMRespID, 0x45, f.Seq(), "") })
+			p.esme.Next("submit_sm_resp")
+			for range 2 {
+				next("cancel_sm", ok)
+			}
+			p.esme.Send(toAll(seq+1, receiver, "447700900124", "447700900125"))
+			for range 3 {
+				next("submit_sm for one receiver", ok)
+			}
+			p.esme.Next("submit_multi_resp")
+			next("enquire_link", func(f smpp.Frame) smpp.Frame { return testpeer.Frame(pdu.EnquireLinkRespID, 0, f.Seq(), "") })
+		}
+		if want := uint32(smpp.OwnSeq + 3*(2+2+2+1) - 1); own != want {
+			t.Errorf("last number: got %#x, want %#x", own, want)
+		}
+	})
+}
+
+// Of the messages that a submit_multi becomes only the first has its number.
+func TestMultiNumbers(t *testing.T) {
+	up := &fakeUpstream{}
+	l, _ := offline(t, fakeLedger{}, splitting, up)
+	l.ask(t, toAll(7, receiver, "447700900124", "447700900125"))
+	for i, f := range up.sent {
+		if got, want := f.Seq(), []uint32{7, smpp.OwnSeq, smpp.OwnSeq}[i]; got != want {
+			t.Errorf("message %d: got number %#x, want %#x", i, got, want)
+		}
+	}
+}
