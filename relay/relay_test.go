@@ -136,7 +136,11 @@ func (r *running) wantMessages(stream string, want uint64) {
 
 // conversation returns what the index has of a conversation.
 func (r *Relay) conversation(sender, receiver string) (reads.ConversationView, error) {
-	return reads.NewConversations(r.ledger, r.index, r.reads.Budget(), r.opt.Keep).View(sender, receiver)
+	to, err := message.NormalAddr(receiver)
+	if err != nil {
+		return reads.ConversationView{}, err
+	}
+	return reads.NewConversations(r.ledger, r.index, r.reads.Budget(), r.opt.Keep).View(sender, to)
 }
 
 func response(c message.Conversation, number uint16) reads.Read {

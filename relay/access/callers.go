@@ -165,7 +165,7 @@ func (r *ruleSet) byToken(cred *Credential, now time.Time) (*Caller, error) {
 		why := err.Error()
 		return nil, errors.New(why[:min(len(why), maxReason)])
 	}
-	receiver, err := message.NormalAddr(subject)
+	receiver, err := message.ParsePhoneNumber(subject)
 	if err != nil {
 		return nil, errNoSubscriber
 	}

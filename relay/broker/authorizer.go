@@ -125,7 +125,7 @@ func (a *authorizer) authorize(kind, name string, cred access.Credential) (*serv
 		return nil, errNoNumber
 	}
 	if name != "" && !by.Receiver.IsZero() {
-		if own, err := message.NormalAddr(name); err != nil || own != by.Receiver {
+		if own, err := message.ParsePhoneNumber(name); err != nil || own != by.Receiver {
 			return nil, errOtherNumber
 		}
 	}

@@ -24,7 +24,7 @@ func TestCrossOrigin(t *testing.T) {
 		{"sandboxed page", "POST", "/v1/reads", []string{"Origin", "null", "Sec-Fetch-Site", "cross-site"}, 403, ""},
 		{"looks alike", "POST", "/v1/reads", []string{"Origin", "https://app.example.evil.example"}, 403, ""},
 		{"not listed, erasure", "DELETE", "/v1/receivers/1", []string{"Origin", "https://evil.example"}, 403, ""},
-		{"not listed, reading", "GET", "/v1/conversations/a/b", []string{"Origin", "https://evil.example"}, 200, ""},
+		{"not listed, reading", "GET", "/v1/conversations/a/1", []string{"Origin", "https://evil.example"}, 200, ""},
 		{"listed, asked before", "OPTIONS", "/v1/reads", []string{"Origin", "https://app.example", "Access-Control-Request-Method", "POST"}, 204, "https://app.example"},
 		{"not listed, asked before", "OPTIONS", "/v1/reads", []string{"Origin", "https://evil.example", "Access-Control-Request-Method", "POST"}, 405, ""},
 	}

@@ -162,10 +162,10 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
-	view, err := a.opt.Conversations.View(req.PathValue("sender"), receiver.String())
+	view, err := a.opt.Conversations.View(req.PathValue("sender"), receiver)
 	switch {
 	case errors.Is(err, message.ErrAddress):
-		refuse(w, message.Malformed("address", err.Error()))
+		refuse(w, message.Malformed("sender", message.ErrAddress.Error()))
 	case err != nil:
 		refuse(w, message.TryAgain("index is away"))
 	default:

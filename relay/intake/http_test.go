@@ -112,7 +112,7 @@ func TestAPIKey(t *testing.T) {
 			if code, got := r.call("POST", "/v1/reads", body, tt.header, tt.value); code != tt.code {
 				t.Errorf("got %d %s, want %d", code, got, tt.code)
 			}
-			if code, _ := r.call("GET", "/v1/conversations/a/b", "", tt.header, tt.value); (code == 401) != (tt.code == 401) {
+			if code, _ := r.call("GET", "/v1/conversations/a/1", "", tt.header, tt.value); (code == 401) != (tt.code == 401) {
 				t.Errorf("conversation: got %d", code)
 			}
 		})
@@ -142,8 +142,8 @@ func TestConversationView(t *testing.T) {
 	if v.Shown.Read == nil || *v.Shown.Read != 3 || v.Shown.Sent == nil || *v.Shown.Sent != 5 {
 		t.Errorf("shown: got %s, want read 3 and sent 5", body)
 	}
-	code, body = r.call("GET", "/v1/conversations/x/y", "")
-	if want := `{"sender":"x","receiver":"y","messages":[],"shown":{"read":null,"sent":null}}`; code != 200 || body != want {
+	code, body = r.call("GET", "/v1/conversations/x/+1", "")
+	if want := `{"sender":"x","receiver":"1","messages":[],"shown":{"read":null,"sent":null}}`; code != 200 || body != want {
 		t.Errorf("empty: got %d %s, want %s", code, body, want)
 	}
 	if code, _ := r.call("GET", "/v1/conversations/x/"+strings.Repeat("1", 21), ""); code != 400 {

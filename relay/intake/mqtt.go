@@ -94,7 +94,7 @@ func qos(h nats.Header) byte {
 
 // submitTopic submits a body that came on the topic of a receiver.
 func (n *topics) submitTopic(ctx context.Context, topic string, body []byte, way via) answer {
-	receiver, err := message.NormalAddr(topic)
+	receiver, err := message.ParsePhoneNumber(topic)
 	if err != nil {
 		v := message.Malformed("receiver", "topic: "+err.Error())
 		n.reads.Report(way.name, access.Caller{}, v)

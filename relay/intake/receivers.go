@@ -80,7 +80,7 @@ func (a *API) change(w http.ResponseWriter, req *http.Request, what string,
 // receiverOf returns the receiver that a request is about, if its caller may speak for it.
 func receiverOf(req *http.Request) (message.Addr, message.Verdict) {
 	by := callerOf(req)
-	receiver, err := message.NormalAddr(req.PathValue("receiver"))
+	receiver, err := message.ParsePhoneNumber(req.PathValue("receiver"))
 	switch {
 	case err != nil:
 		return receiver, message.Malformed("receiver", err.Error())

@@ -39,6 +39,7 @@ func FuzzTopic(f *testing.F) {
 	}
 	f.Add(receiver, []byte(`{"number":1,"id":"a"}`))
 	f.Add("+"+receiver, []byte(`{"receiver":"00447700900123","sender":"10690001","number":2,"status":2,"read_at":"2026-11-23T08:30:00Z"}`))
+	f.Add("tel:+44-7700-900123", []byte(`{"receiver":"+44 (0)7700 900123","number":2}`))
 	f.Add("447700900124", []byte(`{"receiver":"447700900123","number":3}`))
 	f.Add(receiver, []byte(`[{"number":4,"status":0},{"number":65000,"id":"b"},{"sender":"bank","number":5}]`))
 	f.Add("now", []byte(`{"number":1}`))
@@ -60,7 +61,7 @@ func FuzzTopic(f *testing.F) {
 			if v.Code != 202 {
 				continue
 			}
-			of, err := message.NormalAddr(topic)
+			of, err := message.ParsePhoneNumber(topic)
 			var rd struct {
 				Receiver, ID string
 				Number       uint16
@@ -68,7 +69,7 @@ func FuzzTopic(f *testing.F) {
 			if err := json.Unmarshal(items[i], &rd); err != nil {
 				t.Errorf("verdict %d: got %+v on %s", i, v, items[i])
 			}
-			by, _ := message.NormalAddr(rd.Receiver)
+			by, _ := message.ParsePhoneNumber(rd.Receiver)
 			if err != nil || of.String() != receiver || rd.Receiver != "" && by != of {
 				t.Errorf("verdict %d: got %+v on the topic %q for %q", i, v, topic, rd.Receiver)
 			}

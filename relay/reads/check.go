@@ -11,7 +11,8 @@ import (
 // query is a read response whose fields are valid.
 type query struct {
 	receiver message.Addr
-	sender   message.Addr // zero: not said
+	sender   message.Addr // as written; zero: not said
+	dialled  message.Addr // the sender, where it is a phone number that is written otherwise; zero: it is not
 	number   uint16
 	status   uint8
 	readAt   int64
@@ -31,7 +32,7 @@ func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
 		return q, message.Malformed("receiver", err.Error())
 	}
 	if rd.Sender != "" {
-		if q.sender, err = message.NormalAddr(rd.Sender); err != nil {
+		if q.sender, q.dialled, err = message.ParseSender(rd.Sender); err != nil {
 			return q, message.Malformed("sender", err.Error())
 		}
 	}

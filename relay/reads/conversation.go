@@ -56,21 +56,24 @@ func NewConversations(l Ledger, ix *index.Index, b *Budget, keep time.Duration) 
 	return &Conversations{ledger: l, index: ix, budget: b, keep: keep}
 }
 
-// View returns the messages from sender to receiver that the index has. View itself takes no place of the
-// budget.
-func (vs *Conversations) View(sender, receiver string) (ConversationView, error) {
-	v := ConversationView{Messages: []MessageView{}}
-	var c message.Conversation
-	var err error
-	if c.Sender, err = message.NormalAddr(sender); err != nil {
-		return v, fmt.Errorf("sender: %w", err)
+// View returns the messages from sender to receiver that the index has. If there are none from the sender
+// as it is written, View shows those from the phone number that is written so. View itself takes no place
+// of the budget.
+func (vs *Conversations) View(sender string, receiver message.Addr) (ConversationView, error) {
+	asWritten, number, err := message.ParseSender(sender)
+	if err != nil {
+		return ConversationView{}, fmt.Errorf("sender: %w", err)
 	}
-	if c.Receiver, err = message.NormalAddr(receiver); err != nil {
-		return v, fmt.Errorf("receiver: %w", err)
-	}
-	v.Sender, v.Receiver = c.Sender.String(), c.Receiver.String()
-
 	vs.ledger.CatchUp()
+	v, err := vs.view(message.Conversation{Sender: asWritten, Receiver: receiver})
+	if err == nil && len(v.Messages) == 0 && !number.IsZero() {
+		return vs.view(message.Conversation{Sender: number, Receiver: receiver})
+	}
+	return v, err
+}
+
+func (vs *Conversations) view(c message.Conversation) (v ConversationView, err error) {
+	v = ConversationView{Sender: c.Sender.String(), Receiver: c.Receiver.String(), Messages: []MessageView{}}
 	vs.budget.Work(func() { err = vs.fill(&v, &c) })
 	return v, err
 }

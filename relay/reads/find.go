@@ -8,9 +8,20 @@ import (
 	"readback/relay/message"
 )
 
-// find returns the message that a read response is about. It waits for one that the SMSC has not
-// answered yet.
+// find returns the message that a read response is about. If there is none from the sender as it is
+// written, find looks for one from the phone number that is written so.
 func (rs *Service) find(ctx context.Context, q *query) (*index.Found, message.Verdict) {
+	f, v := rs.await(ctx, q)
+	if f == nil && v.Kind == message.VerdictNotFound && !q.dialled.IsZero() {
+		q.sender, q.dialled = q.dialled, message.Addr{}
+		return rs.await(ctx, q)
+	}
+	return f, v
+}
+
+// await returns the message from the sender as q has it. It waits for one that the SMSC has not answered
+// yet.
+func (rs *Service) await(ctx context.Context, q *query) (*index.Found, message.Verdict) {
 	ctx, cancel := context.WithTimeout(ctx, rs.opt.Wait)
 	defer cancel()
 	for {
@@ -29,7 +40,7 @@ func (rs *Service) find(ctx context.Context, q *query) (*index.Found, message.Ve
 	}
 }
 
-// look is find without waiting. If changed is not nil, look is to be called again when it is closed.
+// look is await without waiting. If changed is not nil, look is to be called again when it is closed.
 func (rs *Service) look(q *query) (f *index.Found, changed <-chan struct{}, v message.Verdict) {
 	senders, changed := rs.ledger.Outstanding(&q.receiver, &q.sender, q.number)
 	if !q.sender.IsZero() {

@@ -58,7 +58,11 @@ func parse(data []byte, receiver string) (Read, message.Verdict) {
 	case j.Number == nil:
 		return Read{}, message.Malformed("number", "is missing")
 	}
-	rd := Read{Receiver: *j.Receiver, Number: *j.Number, Status: message.StatusRead}
+	plain, err := message.PlainNumber(*j.Receiver)
+	if err != nil {
+		return Read{}, message.Malformed("receiver", err.Error())
+	}
+	rd := Read{Receiver: plain, Number: *j.Number, Status: message.StatusRead}
 	if j.Status != nil {
 		rd.Status = *j.Status
 	}
