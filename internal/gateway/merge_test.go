@@ -146,7 +146,7 @@ func TestReceiptsThatAreNotMerged(t *testing.T) {
 		intermediate[intermediate.Len()-len(receiptTail(intermediate))] = smpp.ESMClassIntermediate
 		for _, f := range []smpp.Frame{
 			partReceiptOf("P1", "ENROUTE", "000", 1, 4),
-			partReceiptOf("P1", "ACCEPTD", "000", 6, 5),
+			deliverFrame("10690001", smpp.ESMClassReceipt, "id:P1 stat:BUFFRED", "", 5),
 			intermediate,
 			partReceiptOf("4A7F01", "DELIVRD", "000", 2, 6),
 		} {

@@ -81,12 +81,18 @@ func partReceipt(p receipt.Part) message.PartReceipt {
 	return message.PartReceipt{State: byte(p.State), ID: p.ID, Err: p.Err, Network: p.Network, Text: p.Text}
 }
 
-// wholeReceipt makes the receipt of a whole message of m, the last one of its parts. One that
-// would be too long stays as it is: the ESME may know what it means.
+// wholeReceipt makes the receipt of a whole message of m, the last one of its parts. If it would be too
+// long, it goes without the beginning of the message. One that is still too long stays as it is: the ESME
+// may know what it means.
 func wholeReceipt(m smpp.Message, whole *message.Merged) smpp.Message {
-	f, ok := receipt.AppendWhole(nil, m, receipt.Part{
+	part := receipt.Part{
 		State: receipt.State(whole.State), ID: whole.ID, Err: whole.Err, Network: whole.Network, Text: whole.Text,
-	})
+	}
+	f, ok := receipt.AppendWhole(nil, m, part)
+	if !ok {
+		part.Text = ""
+		f, ok = receipt.AppendWhole(nil, m, part)
+	}
 	if !ok {
 		return m
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -30,6 +31,12 @@ func TestMergeOutcomes(t *testing.T) {
 		{"passed", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), whole, nil, "forwarded", []string{"P2 delivered"}},
 		{"unwanted", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), &message.Merged{}, nil, "answered 00", []string{"P2 delivered"}},
 		{"refused", 2, partReceiptOf("P2", "DELIVRD", "000", 2, 7), nil, errors.New("away"), "answered 64", nil},
+		{"merged", 1, deliverFrame("10690001", 0x04, "id:P1 stat:FAILED", "", 7), nil, nil, "answered 00", []string{"P1 failed"}},
+		{"merged", 1, deliverFrame("10690001", 0x04, "id:P1 stat:ACCEPTD", "", 7), nil, nil, "answered 00", nil},
+		{"merged", 1, deliverFrame("10690001", 0x04, "id:P1", "", 7), nil, nil, "answered 00", nil},
+		{"merged", 1, deliverFrame("10690001", 0x04, "id:P1 stat:XYZ", "", 7), nil, nil, "answered 00", nil},
+		{"", 1, deliverFrame("10690001", 0x20, "id:P1 stat:DELIVRD", "", 7), nil, nil, "forwarded", nil},
+		{"", 2, deliverFrame("10690001", 0x20, "id:P2 stat:DELIVRD", "", 7), nil, nil, "answered 00", nil},
 		{"", 1, partReceiptOf("P1", "ENROUTE", "000", 1, 7), nil, nil, "forwarded", nil},
 		{"", 2, partReceiptOf("P2", "ENROUTE", "000", 1, 7), nil, nil, "answered 00", nil},
 	} {
@@ -51,6 +58,16 @@ func TestMergeOutcomes(t *testing.T) {
 				t.Errorf("%q, part %d: counted %v as %s, want %v", tt.outcome, tt.part, got, outcome, want)
 			}
 		}
+	}
+}
+
+// A receipt of a whole message that would be too long says what became of it, and not how it begins.
+func TestWholeReceiptWithoutText(t *testing.T) {
+	const text = "id:P2 stat:DELIVRD text:"
+	m := parsed(t, deliverFrame("10690001", 0x04, text+strings.Repeat("x", smpp.MaxShortMessage-len(text)), "", 7))
+	whole := &message.Merged{PartReceipt: message.PartReceipt{State: 5, ID: "P1-LONGER", Text: strings.Repeat("y", smpp.MaxShortMessage-len(text))}}
+	if got, want := wholeReceipt(m, whole).Frame, deliverFrame("10690001", 0x04, "id:P1-LONGER stat:UNDELIV text:", "", 7); !bytes.Equal(got, want) {
+		t.Errorf("got\n% x, want\n% x", []byte(got), []byte(want))
 	}
 }
 

@@ -25,23 +25,35 @@ type body struct {
 }
 
 // readBody reads the user data of a receipt. Some SMSCs write the text in ASCII and give it
-// the data_coding of the message: text that has no fields as UCS2 is read octet by octet.
+// the data_coding of the message, and some write it in UCS2 and give it none: text that has no fields
+// in the one way is read in the other.
 func readBody(esmClass, dataCoding byte, userData []byte) body {
-	b := body{width: 1}
+	var b body
 	n := 0
 	if esmClass&smpp.ESMClassUDHI != 0 {
 		n = headerLen(userData)
 	}
 	b.header, b.raw = userData[:n], userData[n:]
-	if dataCoding == dataCodingUCS2 {
-		b.text, b.width = narrow(b.raw), 2
-		if b.spans = findFields(b.text); b.spans != (spans{}) {
-			return b
-		}
+	isUCS2 := dataCoding == dataCodingUCS2
+	if isUCS2 && b.readWide() || b.readOctets() || !isUCS2 && b.readWide() {
+		return b
 	}
+	b.readOctets()
+	return b
+}
+
+// readOctets reads the text octet by octet. It returns false if there are no fields.
+func (b *body) readOctets() bool {
 	b.text, b.width = bytes.TrimRight(b.raw, "\x00"), 1
 	b.spans = findFields(b.text)
-	return b
+	return b.spans != (spans{})
+}
+
+// readWide reads the text as UCS2. It returns false if there are no fields.
+func (b *body) readWide() bool {
+	b.text, b.width = bytes.TrimRight(narrow(b.raw), "\x00"), 2
+	b.spans = findFields(b.text)
+	return b.spans != (spans{})
 }
 
 // headerLen is the length of the user data header at the beginning of userData, and zero if
@@ -63,13 +75,16 @@ func headerLen(userData []byte) int {
 }
 
 // narrow returns UCS2 with one octet for each character. Characters beyond ASCII become
-// question marks.
+// question marks, and a byte order mark a space.
 func narrow(ucs2 []byte) []byte {
 	text := make([]byte, 0, len(ucs2)/2)
 	for ; len(ucs2) > 1; ucs2 = ucs2[2:] {
-		if c := binary.BigEndian.Uint16(ucs2); c < 0x80 {
+		switch c := binary.BigEndian.Uint16(ucs2); {
+		case c < 0x80:
 			text = append(text, byte(c))
-		} else {
+		case c == 0xFEFF:
+			text = append(text, ' ')
+		default:
 			text = append(text, '?')
 		}
 	}

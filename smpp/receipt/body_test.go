@@ -23,6 +23,10 @@ func TestParseCoding(t *testing.T) {
 		{"UCS2", 0x04, 0x08, ucs2(appendixB), "Hello"},
 		{"UCS2 beyond ASCII", 0x04, 0x08, ucs2(appendixB + "é!"), "Hello?!"},
 		{"UCS2 with half a character", 0x04, 0x08, ucs2(appendixB) + "\x00", "Hello"},
+		{"UCS2 with a byte order mark", 0x04, 0x08, "\xFE\xFF" + ucs2(appendixB), "Hello"},
+		{"UCS2 with NULs at the end", 0x04, 0x08, ucs2(appendixB) + "\x00\x00\x00\x00", "Hello"},
+		{"UCS2 that is called the default alphabet", 0x04, 0x00, ucs2(appendixB), "Hello"},
+		{"UCS2 with a class", 0x04, 0x18, ucs2(appendixB), "Hello"},
 		{"ASCII that is called UCS2", 0x04, 0x08, appendixB, "Hello"},
 		{"header", 0x44, 0x00, header + appendixB, "Hello"},
 		{"header and UCS2", 0x44, 0x08, header + ucs2(appendixB), "Hello"},
@@ -44,7 +48,7 @@ func TestParseCoding(t *testing.T) {
 					t.Fatalf("%s: no receipt", name)
 				}
 				if tt.words == "" {
-					if len(r.ID) > 0 || r.State != 0 {
+					if len(r.ID) > 0 || r.State != Unknown {
 						t.Errorf("%s: got %q, %v, want nothing", name, r.ID, r.State)
 					}
 					continue

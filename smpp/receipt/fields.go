@@ -169,8 +169,9 @@ func trimSpaces(b []byte) []byte {
 	return b
 }
 
-// isSpace reports whether b separates the words of a receipt's text.
-func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+// isSpace reports whether b separates the words of a receipt's text. NUL does, as the end of a line in
+// some texts.
+func isSpace(b byte) bool { return b == ' ' || '\t' <= b && b <= '\r' || b == 0 }
 
 func isAlphanumeric(b byte) bool {
 	return '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'

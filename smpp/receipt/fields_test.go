@@ -31,6 +31,8 @@ func TestFields(t *testing.T) {
 		{"spaces around the colons", "id : 4A7F01  sub : 001  dlvrd : 001  submit date : 2611230829  done date : 2611230830  stat : DELIVRD  err : 000  text :Hello", all},
 		{"no spaces between fields", "id:4A7F01sub:001dlvrd:001submit date:2611230829done date:2611230830stat:DELIVRDerr:000text:Hello", all},
 		{"lines", "\r\nid:4A7F01\r\nsub:001\r\ndlvrd:001\r\nsubmit  date:2611230829\ndone\tdate:2611230830\nstat:DELIVRD\terr:000\ntext:Hello", all},
+		{"lines that end in CR", "id:4A7F01\rsub:001\rdlvrd:001\rsubmit date:2611230829\rdone date:2611230830\rstat:DELIVRD\rerr:000\rtext:Hello", all},
+		{"lines that end in NUL", "id:4A7F01\x00sub:001\x00dlvrd:001\x00submit date:2611230829\x00done date:2611230830\x00stat:DELIVRD\x00err:000\x00text:Hello", all},
 		{"dates in one word", "id:4A7F01 sub:001 dlvrd:001 submit_date:2611230829 donedate:2611230830 stat:DELIVRD err:000 text:Hello", all},
 		{"another order", "stat:DELIVRD done date:2611230830 err:000 submit date:2611230829 dlvrd:001 sub:001 id:4A7F01 text:Hello", all},
 		{"text in front", "text:Hello id:4A7F01 sub:001 dlvrd:001 submit date:2611230829 done date:2611230830 stat:DELIVRD err:000", all},

@@ -54,7 +54,7 @@ func checkRead(t *testing.T, m smpp.Message) {
 		if !bytes.Contains(octets, value) {
 			t.Errorf("value %d, %q, is not in it", i, value)
 		}
-		if isWord := i > 1 && i < 9; isWord && bytes.ContainsAny(value, " \t\r\n") {
+		if isWord := i > 1 && i < 9; isWord && bytes.ContainsAny(value, " \t\v\f\r\n\x00") {
 			t.Errorf("value %d, %q, is no word", i, value)
 		}
 	}

@@ -35,20 +35,20 @@ type Merge struct {
 // returns nil while some are missing, and for a receipt that repeats an earlier one, unless
 // it repeats the last one.
 //
-// A part in state UNKNOWN may get another receipt with a better or a worse state. For other
-// states the first receipt counts.
+// A part in state ACCEPTED or UNKNOWN may get another receipt with a better or a worse state. Note
+// returns what the parts come to then, if that has changed. For other states the first receipt counts.
 func (m *Merge) Note(seq uint8, r Part) *Part {
 	if seq == 0 || int(seq) > len(m.States) || !r.State.IsFinal() {
 		return nil
 	}
-	state := &m.States[seq-1]
-	if *state == 0 || State(*state) == Unknown && r.State != Unknown {
-		*state, m.Closing = byte(r.State), 0
+	if state := &m.States[seq-1]; State(*state).yieldsTo(r.State) {
+		before := m.Worst.State
+		*state = byte(r.State)
 		m.updateWorst(r)
 		if seq == 1 {
 			m.ID, m.Text = r.ID, r.Text
 		}
-		if m.isComplete() {
+		if m.isComplete() && (m.Closing == 0 || m.Worst.State != before) {
 			m.Closing = seq
 		}
 	}
@@ -78,7 +78,7 @@ func (m *Merge) updateWorst(r Part) {
 	switch {
 	case r.State == worst:
 		m.Worst = r
-	case m.Worst.State != worst: // a part that was UNKNOWN turned out to be better
+	case m.Worst.State != worst: // a part that was ACCEPTED or UNKNOWN turned out to be better
 		m.Worst = Part{State: worst}
 	}
 }

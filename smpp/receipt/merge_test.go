@@ -7,7 +7,7 @@ import (
 
 // The merged receipt has the worst state of all parts.
 func TestWorstReceipt(t *testing.T) {
-	order := []State{Delivered, Unknown, Expired, Deleted, Undeliverable, Rejected}
+	order := []State{Delivered, Accepted, Unknown, Expired, Deleted, Undeliverable, Rejected}
 	for i, a := range order {
 		for j, b := range order {
 			m := Merge{States: make([]byte, 2)}
@@ -35,7 +35,6 @@ func TestReceiptOfNoPart(t *testing.T) {
 		{"part 3 of 2", 3, Delivered},
 		{"no state", 1, 0},
 		{"en route", 1, Enroute},
-		{"accepted", 1, Accepted},
 		{"beyond those there are", 1, 9},
 	} {
 		if got := m.Note(tt.seq, Part{State: tt.state}); got != nil || string(m.States) != "\x00\x00" {
@@ -44,10 +43,10 @@ func TestReceiptOfNoPart(t *testing.T) {
 	}
 }
 
-// A part in the state UNKNOWN may still get a better or a worse state. Any other further receipt
-// of a part is a repetition.
+// A part in the state ACCEPTED or UNKNOWN may still get a better or a worse state. Any other further
+// receipt of a part is a repetition. What the parts come to is told once.
 func TestUnknownTurnsOut(t *testing.T) {
-	const ok, unknown, failed = Delivered, Unknown, Undeliverable
+	const ok, accepted, unknown, failed = Delivered, Accepted, Unknown, Undeliverable
 	type step struct {
 		seq   uint8
 		state State
@@ -59,13 +58,18 @@ func TestUnknownTurnsOut(t *testing.T) {
 	}{
 		{"better", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, ok, "2 e2"}}},
 		{"worse", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, failed, "5 e5"}}},
-		{"better than another that failed", []step{{1, unknown, ""}, {2, failed, "5 e5"}, {1, ok, "5 e5"}}},
+		{"better than another that failed", []step{{1, unknown, ""}, {2, failed, "5 e5"}, {1, ok, ""}, {2, failed, "5 e5"}}},
 		{"unknown again", []step{{1, unknown, ""}, {2, ok, "7 e7"}, {1, unknown, ""}, {2, ok, "7 e7"}}},
 		{"a failure is not delivered later", []step{{1, failed, ""}, {2, ok, "5 e5"}, {1, ok, ""}, {2, ok, "5 e5"}}},
 		{"a delivery does not become unknown", []step{{1, ok, ""}, {1, unknown, ""}, {2, ok, "2 e2"}}},
 		{"the last one again, in another state", []step{{1, ok, ""}, {2, ok, "2 e2"}, {2, failed, "2 e2"}}},
-		{"two unknown", []step{{1, unknown, ""}, {2, unknown, "7 e7"}, {1, ok, "7 e7"}, {2, ok, "2 e2"}}},
+		{"two unknown", []step{{1, unknown, ""}, {2, unknown, "7 e7"}, {1, ok, ""}, {2, ok, "2 e2"}}},
 		{"the first one's words come with its receipt", []step{{2, unknown, ""}, {1, failed, "5 e5"}}},
+		{"accepted is the last word", []step{{1, ok, ""}, {2, accepted, "6 e6"}, {2, accepted, "6 e6"}}},
+		{"accepted, then delivered", []step{{1, accepted, ""}, {2, accepted, "6 e6"}, {1, ok, ""}, {2, accepted, "6 e6"}, {2, ok, "2 e2"}}},
+		{"accepted, then failed", []step{{1, accepted, ""}, {2, ok, "6 e6"}, {1, failed, "5 e5"}}},
+		{"accepted, then unknown", []step{{1, ok, ""}, {2, accepted, "6 e6"}, {2, unknown, "7 e7"}, {2, accepted, "7 e7"}, {2, ok, "2 e2"}}},
+		{"a delivery does not become accepted", []step{{1, ok, ""}, {1, accepted, ""}, {2, ok, "2 e2"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := Merge{States: make([]byte, 2)}

@@ -27,7 +27,7 @@ type Receipt struct {
 	// ID is the message_id of the message that the receipt is about. It is empty if the
 	// receipt names none.
 	ID []byte
-	// State is what became of the message.
+	// State is what became of the message. It is Unknown if the receipt does not say.
 	State State
 	// Network is network_error_code (SMPP 3.4 §5.3.2.31), nil if there is none.
 	Network []byte
@@ -88,10 +88,8 @@ func (s *Source) Parse() (r Receipt, ok bool) {
 	if i := bytes.IndexByte(r.ID, 0); i >= 0 {
 		r.ID = r.ID[:i]
 	}
-	hasState := len(s.State) == 1 // another length is malformed
-	if hasState {
-		r.State = State(s.State[0])
-	}
+	state, hasState := parseMessageState(s.State)
+	r.State = state
 	if hasState && len(r.ID) > 0 {
 		return r, true // most receipts need not have their text read
 	}

@@ -70,11 +70,13 @@ func TestParse(t *testing.T) {
 		{"small letters", "id:a stat:delivrd", "", "a", Delivered},
 		{"no id", "stat:DELIVRD err:000", "", "", Delivered},
 		{"empty id", "id: stat:DELIVRD", idTLV("\x00") + stateTLV("\x02"), "", Delivered},
-		{"no state", "id:4A7F01 err:000", "", "4A7F01", 0},
-		{"a state of no standard", "id:A stat:READ", "", "A", 0},
+		{"no state", "id:4A7F01 err:000", "", "4A7F01", Unknown},
+		{"an empty state", "id:4A7F01 stat: err:000", "", "4A7F01", Unknown},
+		{"a state of no standard", "id:A stat:READ", "", "A", Unknown},
+		{"a word of the SMSC's own", "id:A stat:FAILED", "", "A", Undeliverable},
 		{"NULs at the end", "id:A stat:DELIVRD\x00\x00", "", "A", Delivered},
-		{"no text", "", "", "", 0},
-		{"any text", "Hello", "", "", 0},
+		{"no text", "", "", "", Unknown},
+		{"any text", "Hello", "", "", Unknown},
 
 		// Where they disagree the TLVs win.
 		{"TLVs win", appendixB, idTLV("OTHER\x00") + stateTLV("\x05"), "OTHER", Undeliverable},
@@ -82,7 +84,8 @@ func TestParse(t *testing.T) {
 		{"text DELIVRD, TLV undeliverable", "id:A stat:DELIVRD", stateTLV("\x05"), "A", Undeliverable},
 		{"text final, TLV not", "id:A stat:DELIVRD", stateTLV("\x01"), "A", Enroute},
 		{"text not final, TLV is", "id:A stat:ENROUTE", stateTLV("\x02"), "A", Delivered},
-		{"text final, TLV of no standard", "id:A stat:DELIVRD", stateTLV("\x63"), "A", 99},
+		{"TLV scheduled", "id:A stat:DELIVRD", stateTLV("\x00"), "A", Enroute},
+		{"TLV skipped", "id:A stat:DELIVRD", stateTLV("\x09"), "A", Undeliverable},
 		{"id alone", appendixB, idTLV("OTHER\x00"), "OTHER", Delivered},
 		{"state alone", appendixB, stateTLV("\x05"), "4A7F01", Undeliverable},
 
@@ -90,6 +93,8 @@ func TestParse(t *testing.T) {
 		{"empty TLV id", appendixB, idTLV("") + stateTLV("\x05"), "4A7F01", Undeliverable},
 		{"NUL as TLV id", appendixB, idTLV("\x00") + stateTLV("\x05"), "4A7F01", Undeliverable},
 		{"state of two octets", appendixB, idTLV("OTHER\x00") + stateTLV("\x05\x00"), "OTHER", Delivered},
+		{"state of no standard", appendixB, idTLV("OTHER\x00") + stateTLV("\x63"), "OTHER", Delivered},
+		{"state of no standard alone", "", idTLV("OTHER\x00") + stateTLV("\x0A"), "OTHER", Unknown},
 		{"empty state", appendixB, stateTLV(""), "4A7F01", Delivered},
 		{"the first of two", "", idTLV("A\x00") + idTLV("B\x00") + stateTLV("\x05") + stateTLV("\x02"), "A", Undeliverable},
 	}
@@ -216,7 +221,7 @@ func TestTruncated(t *testing.T) {
 		}
 		for n := range len(text) + 1 {
 			r, ok := (&Source{ESMClass: 0x04, DataCoding: dataCoding, UserData: []byte(text[:n])}).Parse()
-			if !ok || !bytes.HasPrefix(full.ID, r.ID) || r.State != 0 && r.State != Delivered {
+			if !ok || !bytes.HasPrefix(full.ID, r.ID) || r.State != Unknown && r.State != Delivered {
 				t.Errorf("%d octets of the text: got %q, %v, %t", n, r.ID, r.State, ok)
 			}
 			got := r.Fields()

@@ -1,16 +1,16 @@
 package receipt
 
 import (
-	"bytes"
 	"fmt"
 
 	"readback/smpp"
 )
 
-// State is message_state (SMPP 3.4 §5.2.28). Zero stands for a receipt that has none.
+// State is message_state (SMPP 3.4 §5.2.28).
 type State byte
 
-// The states of SMPP 3.4.
+// The states of SMPP 3.4. SMPP 5.0 §4.7.15 has two more: SCHEDULED is read as Enroute, and SKIPPED
+// as Undeliverable, so that stacks that know SMPP 3.4 only understand what the gateway makes of them.
 const (
 	Enroute       State = 1
 	Delivered     State = 2
@@ -30,12 +30,12 @@ var states = [...]struct {
 }{
 	Enroute:       {"ENROUTE", "ENROUTE", 0},
 	Delivered:     {"DELIVERED", "DELIVRD", 1},
-	Expired:       {"EXPIRED", "EXPIRED", 3},
-	Deleted:       {"DELETED", "DELETED", 4},
-	Undeliverable: {"UNDELIVERABLE", "UNDELIV", 5},
-	Accepted:      {"ACCEPTED", "ACCEPTD", 0},
-	Unknown:       {"UNKNOWN", "UNKNOWN", 2},
-	Rejected:      {"REJECTED", "REJECTD", 6},
+	Accepted:      {"ACCEPTED", "ACCEPTD", 2},
+	Unknown:       {"UNKNOWN", "UNKNOWN", 3},
+	Expired:       {"EXPIRED", "EXPIRED", 4},
+	Deleted:       {"DELETED", "DELETED", 5},
+	Undeliverable: {"UNDELIVERABLE", "UNDELIV", 6},
+	Rejected:      {"REJECTED", "REJECTD", 7},
 }
 
 // String returns the name of the state in SMPP 3.4 §5.2.28.
@@ -55,9 +55,23 @@ func (s State) Stat() string {
 	return ""
 }
 
-// IsFinal reports whether no other state can follow. UNKNOWN counts as final, although some
-// SMSCs send another receipt later.
+// IsFinal reports whether s may be the last word on a message. ACCEPTED and UNKNOWN may be: some SMSCs
+// never send another receipt, and others do (see yieldsTo).
 func (s State) IsFinal() bool { return s.severity() > 0 }
+
+// yieldsTo reports whether a later receipt in the state next takes the place of one in the state s.
+// ACCEPTED yields to every other final state, and UNKNOWN to those that say what became of the message.
+func (s State) yieldsTo(next State) bool {
+	switch s {
+	case 0: // no receipt yet
+		return true
+	case Accepted:
+		return next != Accepted
+	case Unknown:
+		return next != Unknown && next != Accepted
+	}
+	return false
+}
 
 // severity orders the final states. It is zero for the others.
 func (s State) severity() int {
@@ -69,15 +83,22 @@ func (s State) severity() int {
 
 func (s State) isStandard() bool { return s > 0 && int(s) < len(states) }
 
-// ParseStat returns the state that a receipt's text names, in any case. It returns zero for
-// a word that is none of SMPP 3.4 Appendix B.
-func ParseStat(word []byte) State {
-	for s := Enroute; int(s) < len(states); s++ {
-		if bytes.EqualFold(word, []byte(states[s].stat)) {
-			return s
-		}
+// parseMessageState reads the value of message_state. ok is false for a value of another length and for
+// one of no standard: the text may say more.
+func parseMessageState(value []byte) (s State, ok bool) {
+	const scheduled, skipped = 0, 9 // of SMPP 5.0 §4.7.15
+	if len(value) != 1 {
+		return 0, false
 	}
-	return 0
+	switch v := value[0]; v {
+	case scheduled:
+		return Enroute, true
+	case skipped:
+		return Undeliverable, true
+	default:
+		s = State(v)
+		return s, s.isStandard()
+	}
 }
 
 // Values of registered_delivery that ask for a receipt of some states (SMPP 3.4 §5.2.17; the
@@ -93,7 +114,7 @@ func Wanted(registeredDelivery byte, s State) bool {
 	case 0:
 		return false
 	case wantedOnFailure:
-		return s != Delivered
+		return s != Delivered && s != Accepted
 	case wantedOnSuccess:
 		return s == Delivered
 	}

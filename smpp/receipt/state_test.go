@@ -14,7 +14,7 @@ func TestStates(t *testing.T) {
 		{Expired, "EXPIRED", "EXPIRED", true},
 		{Deleted, "DELETED", "DELETED", true},
 		{Undeliverable, "UNDELIVERABLE", "UNDELIV", true},
-		{Accepted, "ACCEPTED", "ACCEPTD", false},
+		{Accepted, "ACCEPTED", "ACCEPTD", true},
 		{Unknown, "UNKNOWN", "UNKNOWN", true},
 		{Rejected, "REJECTED", "REJECTD", true},
 		{9, "message_state 9", "", false},
@@ -29,12 +29,20 @@ func TestStates(t *testing.T) {
 	}
 }
 
-func TestParseStat(t *testing.T) {
-	for word, want := range map[string]State{
-		"": 0, "READ": 0, "DELIVERED": 0, "DELIV": 0, "delivrd": Delivered, "UnDeliv": Undeliverable,
-	} {
-		if got := ParseStat([]byte(word)); got != want {
-			t.Errorf("%q: got %d, want %d", word, got, want)
+// message_state has the states of SMPP 3.4 and 5.0. Any other value says nothing.
+func TestParseMessageState(t *testing.T) {
+	want := map[int]State{
+		0: Enroute, 1: Enroute, 2: Delivered, 3: Expired, 4: Deleted, 5: Undeliverable, 6: Accepted, 7: Unknown, 8: Rejected, 9: Undeliverable,
+	}
+	for v := range 256 {
+		s, ok := parseMessageState([]byte{byte(v)})
+		if ok != (v < 10) || ok && s != want[v] {
+			t.Errorf("%d: got %v, %t, want %v", v, s, ok, want[v])
+		}
+	}
+	for _, value := range []string{"", "\x02\x00"} {
+		if s, ok := parseMessageState([]byte(value)); ok {
+			t.Errorf("% x: got %v, want nothing", value, s)
 		}
 	}
 }
@@ -54,6 +62,9 @@ func TestWanted(t *testing.T) {
 		{2, Unknown, true},
 		{3, Delivered, true},
 		{3, Deleted, false},
+		{1, Accepted, true},
+		{2, Accepted, false},
+		{3, Accepted, false},
 		{0x15, Delivered, true},
 		{0x16, Delivered, false},
 	} {

@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -11,11 +12,19 @@ import (
 // AppendWhole appends the receipt of a whole message to dst, made of m, the receipt of one
 // of its parts. It has the message_id, the state and the error codes of whole. All else
 // stays as it is in m, above all the dates. An empty field of whole leaves that of m, but
-// for Text. ok is false if it would be too long.
+// for Text. If m does not say its state, the receipt of the whole does. ok is false if it would
+// be too long.
 func AppendWhole(dst []byte, m smpp.Message, whole Part) (f smpp.Frame, ok bool) {
-	return m.AppendChanged(dst, smpp.Change{
-		UserData: wholeText(m.ESMClass(), m.DataCoding(), m.UserData(), whole),
-		ESMClass: m.ESMClass(), RegisteredDelivery: m.RegisteredDelivery(),
+	hasState, hasID := false, false
+	tlvs := m.TLVs()
+	for tlv, more := tlvs.Next(); more; tlv, more = tlvs.Next() {
+		hasState = hasState || tlv.Tag == smpp.TagMessageState
+		hasID = hasID || tlv.Tag == smpp.TagReceiptedMessageID
+	}
+	b := readBody(m.ESMClass(), m.DataCoding(), m.UserData())
+	text := b.whole(whole, !hasState)
+	f, ok = m.AppendChanged(dst, smpp.Change{
+		UserData: text, ESMClass: m.ESMClass(), RegisteredDelivery: m.RegisteredDelivery(),
 		TLV: func(tlv smpp.TLV) (value []byte, keep bool) {
 			switch {
 			case tlv.Tag == smpp.TagReceiptedMessageID:
@@ -28,6 +37,11 @@ func AppendWhole(dst []byte, m smpp.Message, whole Part) (f smpp.Frame, ok bool)
 			return tlv.Value, true
 		},
 	})
+	if ok && hasID && !hasState && b.spans == (spans{}) {
+		f = smpp.AppendTLV(f, smpp.TagMessageState, []byte{byte(whole.State)})
+		binary.BigEndian.PutUint32(f, uint32(len(f)))
+	}
+	return f, ok
 }
 
 // edit is a new value for a part of a text.
@@ -36,9 +50,9 @@ type edit struct {
 	value string
 }
 
-// wholeText returns the user data of the receipt of the whole message.
-func wholeText(esmClass, dataCoding byte, userData []byte, whole Part) []byte {
-	b := readBody(esmClass, dataCoding, userData)
+// whole returns the user data of the receipt of the whole message. If mustState is set, a text that has
+// fields but no stat gets one.
+func (b *body) whole(whole Part, mustState bool) []byte {
 	var edits []edit
 	replace := func(f field, value string) {
 		if b.spans.has(f) && (value != "" || f == fieldText) {
@@ -52,7 +66,10 @@ func wholeText(esmClass, dataCoding byte, userData []byte, whole Part) []byte {
 		replace(fieldDelivered, strings.Repeat("0", len(b.value(fieldDelivered))))
 	}
 	replace(fieldText, whole.Text)
-	slices.SortFunc(edits, func(x, y edit) int { return cmp.Compare(x.start, y.start) })
+	if mustState && !b.spans.has(fieldStat) && b.spans != (spans{}) {
+		edits = append(edits, b.newStat(whole.State))
+	}
+	slices.SortStableFunc(edits, func(x, y edit) int { return cmp.Compare(x.start, y.start) })
 
 	out, at := slices.Clone(b.header), 0
 	for _, e := range edits {
@@ -61,4 +78,23 @@ func wholeText(esmClass, dataCoding byte, userData []byte, whole Part) []byte {
 		at = e.end * b.width
 	}
 	return append(out, b.raw[at:]...)
+}
+
+// newStat returns the field stat where a text lacks it: in front of err or text, as in SMPP 3.4
+// Appendix B, and at the end of a text that has neither.
+func (b *body) newStat(s State) edit {
+	for _, f := range []field{fieldErr, fieldText} {
+		if !b.spans.has(f) {
+			continue
+		}
+		name := trimSpaces(b.text[:b.spans[f].start]) // and its colon
+		_, at := nameAtEnd(name[:len(name)-1])
+		value := "stat:" + s.Stat() + " "
+		if at > 0 && !isSpace(b.text[at-1]) {
+			value = " " + value
+		}
+		return edit{span{at, at}, value}
+	}
+	end := len(trimSpaces(b.text))
+	return edit{span{end, end}, " stat:" + s.Stat()}
 }

@@ -8,6 +8,12 @@ import (
 	"readback/smpp"
 )
 
+// wholeText is the user data of the receipt of a whole message, made of that of one of its parts.
+func wholeText(esmClass, dataCoding byte, userData []byte, whole Part) []byte {
+	b := readBody(esmClass, dataCoding, userData)
+	return b.whole(whole, true)
+}
+
 func TestWholeText(t *testing.T) {
 	whole := func(state State, err string) Part {
 		return Part{State: state, ID: "FIRST", Err: err, Text: "words"}
@@ -29,14 +35,20 @@ func TestWholeText(t *testing.T) {
 		{"no spaces", "id:2stat:DELIVRDerr:000", whole(Expired, "9"), "id:FIRSTstat:EXPIREDerr:9"},
 		{"no values", "id: stat: err:", whole(Expired, "9"), "id:FIRST stat:EXPIRED err:9"},
 		{"NUL at the end", "id:2 stat:DELIVRD\x00", whole(Expired, ""), "id:FIRST stat:EXPIRED\x00"},
-		{"no such state", "id:2 stat:DELIVRD", whole(99, ""), "id:FIRST stat:DELIVRD"},
+		{"a word of the SMSC's own", "id:2 stat:FAILED err:000", whole(Undeliverable, ""), "id:FIRST stat:UNDELIV err:000"},
+		{"small letters", "id:2 stat:delivered", whole(Delivered, ""), "id:FIRST stat:DELIVRD"},
+		{"no stat", "id:2 dlvrd:001 done date:2611230829 err:000 text:end", whole(Unknown, ""), "id:FIRST dlvrd:000 done date:2611230829 stat:UNKNOWN err:000 text:words"},
+		{"no stat, no err", "id:2 done date:2611230829 08:29 Text:end", whole(Expired, ""), "id:FIRST done date:2611230829 08:29 stat:EXPIRED Text:words"},
+		{"no stat behind it", "id:2 done date:2611230829\r\n", whole(Accepted, ""), "id:FIRST done date:2611230829 stat:ACCEPTD\r\n"},
+		{"no stat, no spaces", "id:2err:000", whole(Expired, "9"), "id:FIRST stat:EXPIRED err:9"},
+		{"no stat, text in front", "TEXT : a b id:2", whole(Expired, ""), "stat:EXPIRED TEXT :words id:FIRST"},
+		{"no stat, err in front", "err: 000 id:2", whole(Expired, ""), "stat:EXPIRED err: 000 id:FIRST"},
+		{"an empty stat", "id:2 stat:", whole(Rejected, ""), "id:FIRST stat:REJECTD"},
+		{"no fields", "Hello", whole(Rejected, ""), "Hello"},
 		{"nothing", "", whole(Delivered, ""), ""},
 	} {
 		if got := string(wholeText(0x04, 0, []byte(tt.text), tt.whole)); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
-		}
-		if strings.HasSuffix(tt.text, "\x00") {
-			continue
 		}
 		if got, want := wholeText(0x04, 8, []byte(ucs2(tt.text)), tt.whole), ucs2(tt.want); string(got) != want {
 			t.Errorf("%s, UCS2: got %q, want %q", tt.name, got, want)
@@ -91,6 +103,23 @@ func TestAppendWhole(t *testing.T) {
 	}
 	if got, ok := AppendWhole(nil, m, Part{State: Undeliverable, ID: strings.Repeat("9", 250)}); ok {
 		t.Errorf("too long: got % x", []byte(got))
+	}
+}
+
+// A state that m says in neither way is told: in the text, or in message_state if the text has no fields.
+func TestAppendWholeWithoutState(t *testing.T) {
+	for _, tt := range []struct{ name, text, tlvs, wantText, wantTLVs string }{
+		{"text", "id:P2 err:000", "", "id:P1 stat:UNDELIV err:000", ""},
+		{"text and id", "id:P2 err:000", idTLV("P2\x00"), "id:P1 stat:UNDELIV err:000", idTLV("P1\x00")},
+		{"id alone", "", idTLV("P2\x00"), "", idTLV("P1\x00") + stateTLV("\x05")},
+		{"id and other words", "done", idTLV("P2\x00"), "done", idTLV("P1\x00") + stateTLV("\x05")},
+		{"state that no standard has", "id:P2 err:000", stateTLV("\x63"), "id:P1 err:000", stateTLV("\x05")},
+		{"state of two octets", "id:P2 err:000", stateTLV("\x05\x00"), "id:P1 err:000", stateTLV("\x05")},
+	} {
+		got, ok := AppendWhole(nil, parsed(t, deliver(0x04, 0, tt.text, tt.tlvs)), Part{State: Undeliverable, ID: "P1"})
+		if want := deliver(0x04, 0, tt.wantText, tt.wantTLVs); !ok || !bytes.Equal(got, want) {
+			t.Errorf("%s: got %t\n% x, want\n% x", tt.name, ok, []byte(got), []byte(want))
+		}
 	}
 }
 
