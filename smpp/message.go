@@ -127,6 +127,12 @@ func (m *Message) findPayload() error {
 	return nil
 }
 
+// ServiceType is service_type, without the NUL (SMPP 3.4 §5.2.11). It is part of the frame.
+func (m Message) ServiceType() []byte {
+	service, _, _ := bytes.Cut(m.Frame[HeaderLen:], []byte{0})
+	return service
+}
+
 // ESMClass is esm_class (SMPP 3.4 §5.2.12).
 func (m Message) ESMClass() byte { return m.Frame[m.esmClass] }
 

@@ -39,6 +39,9 @@ type Tag = pdutlv.Tag
 
 // TLV tags that go-smpp lacks or that the gateway looks at (SMPP 3.4 §5.3.2).
 const (
+	TagDestAddrSubunit           = pdutlv.TagDestAddrSubunit
+	TagDestBearerType            = pdutlv.TagDestBearerType
+	TagPayloadType               = pdutlv.TagPayloadType
 	TagReceiptedMessageID        = pdutlv.TagReceiptedMessageID
 	TagUserMessageReference      = pdutlv.TagUserMessageReference
 	TagUserResponseCode          = pdutlv.TagUserResponseCode
@@ -51,6 +54,9 @@ const (
 	TagCongestionState           = pdutlv.Tag(0x0428) // SMPP 5.0 §4.8.4.18
 	TagMessageState              = pdutlv.TagMessageStateOption
 	TagNetworkErrorCode          = pdutlv.TagNetworkErrorCode
+	TagUSSDServiceOp             = pdutlv.TagUssdServiceOp
+	TagITSReplyType              = pdutlv.Tag(0x1380) // SMPP 3.4 §5.3.2.42
+	TagITSSessionInfo            = pdutlv.Tag(0x1383) // SMPP 3.4 §5.3.2.43
 	TagScInterfaceVersion        = pdutlv.Tag(0x0210) // SMPP 3.4 §5.3.2.25
 	InterfaceVersion34      byte = 0x34               // from here on a peer understands TLVs (SMPP 3.4 §3.4)
 )

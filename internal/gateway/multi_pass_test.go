@@ -43,6 +43,24 @@ func TestSplitNot(t *testing.T) {
 	}
 }
 
+// A submit_multi that no person reads passes whole, too, whatever track.multi and track.overflow are.
+func TestSplitNoMessage(t *testing.T) {
+	all := splitting.Policy
+	all.Overflow = numbering.SplitNoRoom
+	inBothModes(t, setup{}, Account{Policy: all}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+		esme, smsc := join()
+		ussd := append(toAll(2, three...), 0x05, 0x01, 0x00, 0x01, 0x02)
+		ussd = testpeer.Frame(ussd.ID(), 0, 2, string(ussd.Body()))
+		esme.Send(ussd)
+		smsc.Want("submit_multi", ussd)
+		smsc.Send(multiResp(0, "A"))
+		esme.Want("submit_multi_resp", multiResp(0, "A"))
+		if got := w.count("readback_submits_total", "skip=not_a_message"); got != 1 {
+			t.Errorf("skip not_a_message: got %v, want 1", got)
+		}
+	})
+}
+
 // Each receiver counts for the rate, split or not; a list counts as one.
 func TestSplitRate(t *testing.T) {
 	for _, split := range []bool{true, false} {

@@ -59,11 +59,16 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 		return nil
 	case id != pdu.SubmitMultiID:
 		return s.submit(f, account.Policy)
-	case account.SplitMulti && account.When != numbering.Off && to.Splits():
-		newMultiSubmit(s.link, to).send(to, account.Policy)
-		return nil
 	case account.When != numbering.Off:
-		s.link.g.metrics.skips[numbering.Multi].Inc()
+		skip := numbering.Multi
+		if account.SplitMulti && to.Splits() {
+			if !numbering.IsNoMessage(to.AppendSubmitSM(nil, 0)) {
+				newMultiSubmit(s.link, to).send(to, account.Policy)
+				return nil
+			}
+			skip = numbering.NotAMessage
+		}
+		s.link.g.metrics.skips[skip].Inc()
 	}
 	return s.pass(f, s.untracked)
 }

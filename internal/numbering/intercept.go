@@ -159,6 +159,8 @@ func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Ski
 		return t, Replace
 	case m.DefaultMessageID() != 0:
 		return t, Bypass
+	case isNoMessage(m, &t.tlvs):
+		return t, NotAMessage
 	case t.coding == udh.Binary, t.tlvs.ports, m.ProtocolID() >= firstSIMProtocol && m.ProtocolID() <= lastSIMProtocol:
 		return t, Binary
 	}

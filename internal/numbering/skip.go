@@ -13,6 +13,7 @@ var (
 	Taken        = newSkip("taken", "The sender uses the element's identifier.")
 	Malformed    = newSkip("malformed", "The message cannot be read.")
 	Binary       = newSkip("binary", "The message is no text, or it is for a port or for the SIM.")
+	NotAMessage  = newSkip("not_a_message", "The PDU is no message that a person reads: USSD, a silent SMS, or for another unit than the display.")
 	Ack          = newSkip("ack", "The message is itself an acknowledgement (`esm_class`, SMPP 3.4 §5.2.12).")
 	Replace      = newSkip("replace", "The message may replace one that is not yet delivered (`replace_if_present_flag`).")
 	Bypass       = newSkip("bypass", "The text is a canned one of the SMSC's (`sm_default_msg_id`), which the gateway does not know.")

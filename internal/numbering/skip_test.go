@@ -30,7 +30,7 @@ func TestSkipBinary(t *testing.T) {
 		want Skip
 	}
 	var tests []test
-	for _, pid := range []byte{0x00, 0x3F, 0x40, 0x41, 0x7B, 0x80, 0xFF} {
+	for _, pid := range []byte{0x00, 0x3F, 0x41, 0x47, 0x5F, 0x7B, 0x80, 0xFF} {
 		tests = append(tests, test{"protocol_id of text", withProtocol(pid), Numbered})
 	}
 	for _, pid := range []byte{0x7C, 0x7D, 0x7E, 0x7F} {

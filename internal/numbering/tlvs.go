@@ -12,6 +12,7 @@ type tlvs struct {
 	reference    uint16 // user_message_reference (SMPP 3.4 §5.3.2.17)
 	hasReference bool
 	ports        bool // source_port or destination_port: for an application
+	noMessage    bool // no person reads it
 
 	// The sar_* parameters (SMPP 3.4 §5.3.2.22–24): all three, or none.
 	sar              bool // any of them is there
@@ -33,6 +34,8 @@ func readTLVs(m smpp.Message) tlvs {
 			t.ports = true
 		case smpp.TagSarMsgRefNum, smpp.TagSarTotalSegments, smpp.TagSarSegmentSeqnum:
 			t.readSAR(tlv)
+		default:
+			t.noMessage = t.noMessage || saysNoMessage(tlv)
 		}
 	}
 	return t
