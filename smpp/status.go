@@ -34,6 +34,10 @@ const (
 // good with ESME_RX_P_APPN or ESME_RX_R_APPN. After any other status another try makes sense.
 func Temporary(s pdu.Status) bool { return s != StatusPermApp && s != StatusRejectApp }
 
+// Throttled reports whether an SMSC says with s that it gets too much now: it has refused the request, and
+// will take it a little later.
+func Throttled(s pdu.Status) bool { return s == StatusThrottled || s == StatusQueueFull }
+
 // Tag is the tag of an optional parameter (SMPP 3.4 §5.3.1).
 type Tag = pdutlv.Tag
 

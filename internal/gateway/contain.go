@@ -61,7 +61,7 @@ func (l *link) abandon(r *request) {
 		r.bind.settle()
 	}
 	if m, ok := r.group.(*splitMessage); ok {
-		m.giveUp()
+		m.abandon()
 	}
 }
 

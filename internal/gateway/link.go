@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/account"
+	"readback/internal/retry"
 	"readback/smpp"
 )
 
@@ -26,6 +27,7 @@ type link struct {
 	closing *closing          // whether the link takes anything new
 
 	submitter *submitter
+	again     *retry.Queue // requests that the SMSC has refused for now
 
 	// Owned by the ESME's read goroutine.
 	smsc *smscSession // nil in shared mode
@@ -62,6 +64,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	l.waiting.SetLimit(maxBackground)
 	l.reads.SetLimit(maxReads)
 	l.submitter = newSubmitter(l)
+	l.again = retry.NewQueue(l, l.closing.begun)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
 }
@@ -88,6 +91,7 @@ func (l *link) run(ctx context.Context) {
 	if l.ended(err) {
 		l.abandonUnsent() // while the SMSC can be told
 	}
+	l.again.Close() // likewise
 	leave()
 	_ = l.reads.Wait() // they return no errors
 	l.exit()
@@ -134,6 +138,7 @@ func (l *link) runSMSC(gone, drained context.Context) {
 	for _, p := range smsc.Abandoned() {
 		l.answerInStead(p)
 	}
+	l.again.Close()
 	if gone.Err() == nil && !errors.Is(err, smpp.ErrUnbound) {
 		l.log.Load().Warn("SMSC gone", "reason", err)
 		unbind(lasting, l.esme, errSMSCGone)

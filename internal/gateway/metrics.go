@@ -24,6 +24,7 @@ type metrics struct {
 	skips        []prometheus.Counter // by Skip
 	splits       *prometheus.CounterVec
 	uncancelled  prometheus.Counter
+	repeated     prometheus.Counter
 	expired      *prometheus.CounterVec
 	late         prometheus.Counter
 	unmatched    *prometheus.CounterVec
@@ -123,6 +124,10 @@ func (m *metrics) addParts(f metric.Factory) {
 	m.splits = f.CounterVec(metric.Opts{
 		Name: "readback_splits_total", Help: "Messages that went on in parts for lack of room, by outcome: accepted, refused.",
 		Labels: []string{"outcome"}, Look: "`refused` rises",
+	})
+	m.repeated = f.Counter(metric.Opts{
+		Name: "readback_parts_repeated_total", Help: "Requests for parts of messages that were sent again because the SMSC refused them for now.",
+		Look: "it rises steadily: the SMSC takes less than the ESMEs send",
 	})
 	m.uncancelled = f.Counter(metric.Opts{
 		Name: "readback_parts_not_cancelled_total", Help: "Accepted parts of refused messages that the SMSC did not cancel.",

@@ -56,7 +56,7 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 		if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
 			var parts *numbering.Segments
 			if parts, skip = l.g.intercept.Split(&s.scratch, l.bind.account, policy, f); parts != nil {
-				newSplitMessage(l, f, parts, r).send(parts.Frames)
+				newSplitMessage(l, f, parts, r).send()
 				continue
 			}
 		}

@@ -13,15 +13,16 @@ import (
 )
 
 // partsCancel is an ESME's cancel_sm for a message that went on in parts: it goes on for each
-// of them, and is answered once, with the status of one that was refused if any was.
+// of them, and is answered once, with the status of one that was refused if any was. The link's queue sends
+// again what the SMSC refuses for now, as it does with the parts of a message.
 type partsCancel struct {
 	link  *link
 	seq   uint32       // of the ESME's request
 	parts []smpp.Frame // a cancel_sm for each part
+	until time.Time    // when the ESME must have its answer
 
-	mu     sync.Mutex
-	open   int // parts that are not answered
-	failed pdu.Status
+	mu    sync.Mutex
+	tally // guarded by mu
 }
 
 // newPartsCancel returns the partsCancel of the cancel_sm f. ok is false if the message has no parts;
@@ -39,7 +40,7 @@ func newPartsCancel(l *link, f smpp.Frame) (w *partsCancel, ok bool) {
 	if len(ids) == 0 {
 		return nil, false
 	}
-	w = &partsCancel{link: l, seq: f.Seq(), open: len(ids)}
+	w = &partsCancel{link: l, seq: f.Seq(), tally: tally{open: len(ids)}}
 	for n, id := range ids {
 		body := bytes.Join([][]byte{before, append(bytes.Clone(id), 0), behind}, nil)
 		seq := f.Seq()
@@ -55,6 +56,7 @@ func newPartsCancel(l *link, f smpp.Frame) (w *partsCancel, ok bool) {
 func (w *partsCancel) send() {
 	l := w.link
 	l.unanswered.add(len(w.parts)) // beside the ESME's request
+	w.until = time.Now().Add(l.g.opt.ResponseTimeout)
 	for n, part := range w.parts {
 		r := &request{link: l, group: w, n: n}
 		if l.submitter.esmeEnded() || l.submitter.up.Send(part, l.esme.Arrived(), r) != nil {
@@ -65,29 +67,68 @@ func (w *partsCancel) send() {
 }
 
 // answered takes the answer to one part, and answers the ESME with the last.
-func (w *partsCancel) answered(l *link, f smpp.Frame, _ *request, accepted bool) {
-	status, last := w.note(f, accepted)
-	if !last {
-		return
+func (w *partsCancel) answered(l *link, f smpp.Frame, r *request, accepted bool) {
+	status := smpp.StatusOK
+	if !accepted {
+		status = refusedWith(f)
 	}
-	defer l.unanswered.settle()
-	// An ESME that is gone needs no answer.
-	_ = l.esme.Reply(smpp.AppendHeader(nil, pdu.CancelSMRespID, status, w.seq, 0), w.seq, time.Time{})
-	l.esme.Flush()
+	v := w.note(r.n, status)
+	l.queue(w, v)
+	if v == succeeds || v == fails {
+		w.finish()
+	}
 }
 
 // acceptedLate does nothing: the ESME has been told that the message may not be cancelled.
 func (w *partsCancel) acceptedLate(*link, smpp.Frame, *request) {}
 
-// note keeps the answer to one part. If that was the last one, status is the answer to the ESME.
-func (w *partsCancel) note(f smpp.Frame, accepted bool) (status pdu.Status, last bool) {
+// note counts the answer to one part, unless the ESME has its answer.
+func (w *partsCancel) note(n int, status pdu.Status) verdict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !accepted && w.failed == smpp.StatusOK {
-		w.failed = refusedWith(f)
+	if w.ended {
+		return undecided
 	}
-	w.open--
-	return w.failed, w.open == 0
+	return w.tally.note(n, status)
+}
+
+// finish answers the ESME.
+func (w *partsCancel) finish() {
+	l := w.link
+	defer l.unanswered.settle()
+	// An ESME that is gone needs no answer.
+	_ = l.esme.Reply(smpp.AppendHeader(nil, pdu.CancelSMRespID, w.failed, w.seq, 0), w.seq, time.Time{})
+	l.esme.Flush()
+}
+
+// Repeat sends the first cancel_sm that is held.
+func (w *partsCancel) Repeat() error {
+	w.mu.Lock()
+	n, ok := w.next()
+	w.mu.Unlock()
+	if !ok {
+		return errNothingLeft
+	}
+	err := w.link.repeat(w.parts[n], &request{link: w.link, group: w, n: n})
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.unsent(n)
+	}
+	return err
+}
+
+// Until returns when the ESME must have its answer.
+func (w *partsCancel) Until() time.Time { return w.until }
+
+// GiveUp answers the ESME, unless that is decided already.
+func (w *partsCancel) GiveUp() {
+	w.mu.Lock()
+	ends := w.end()
+	w.mu.Unlock()
+	if ends {
+		w.finish()
+	}
 }
 
 // cutCancel cuts the body of a cancel_sm at its message_id (SMPP 3.4 §4.9.1); behind begins

@@ -29,10 +29,10 @@ func TestCancelWithFullWindow(t *testing.T) {
 	if err := l.submitter.up.TrySend(text(receiver, 2), time.Time{}, l.submitter.untracked); err != nil {
 		t.Fatal(err)
 	}
-	c := &rollback{of: &splitMessage{sent: new(ledger.Sent)}, ids: [][]byte{[]byte("id1"), []byte("id2")}}
-	c.next(l)
-	if len(c.ids) != 1 || l.unanswered.n.Load() != 1 {
-		t.Errorf("%d parts left, %d answers owed; want the second part, one answer", len(c.ids), l.unanswered.n.Load())
+	c := &rollback{of: &splitMessage{link: l, sent: new(ledger.Sent)}, ids: [][]byte{[]byte("id1"), []byte("id2")}}
+	c.next()
+	if c.at != 0 || l.unanswered.n.Load() != 1 {
+		t.Errorf("part %d is cancelled, %d answers owed; want the first part, one answer", c.at+1, l.unanswered.n.Load())
 	}
 	session.Finish(io.EOF)
 	var left []pdu.ID

@@ -18,6 +18,7 @@ import (
 // splitMessage is a message that went on in parts, for lack of room. It is answered once:
 // when all parts are accepted and their records are in the log, with the answer to the
 // first one; else with the status of one that was refused, and the others are cancelled.
+// The link's queue sends again what the SMSC refuses for now (split_again.go).
 type splitMessage struct {
 	link    *link
 	id      pdu.ID // submit_sm or data_sm
@@ -26,16 +27,21 @@ type splitMessage struct {
 	wanted  byte     // its registered_delivery
 	of      *request // the part of a submit_multi that it is; nil: a message of its own
 	transit *receipts.Transit
+	parts   []smpp.Frame
+	until   time.Time // when the ESME must have its answer
 
 	unsent int // the first part that the ESME's read goroutine has not sent; owned by that
 
-	// Guarded by mu.
-	mu     sync.Mutex
+	mu       sync.Mutex
+	progress // guarded by mu
+}
+
+// progress is what has become of a splitMessage.
+type progress struct {
+	tally
 	done   bool       // it is answered
-	open   int        // parts that are not answered
 	ids    [][]byte   // message_ids of the parts; nil: not accepted
 	first  smpp.Frame // answer to the first part
-	failed pdu.Status // of the first part that was refused
 	undone bool       // its parts are taken back
 	stay   int        // accepted parts that the SMSC did not cancel
 }
@@ -43,8 +49,8 @@ type splitMessage struct {
 // newSplitMessage returns the splitMessage of f, whose parts are s; of is as in splitMessage.
 func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) *splitMessage {
 	m := &splitMessage{
-		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of,
-		open: len(s.Frames), ids: make([][]byte, len(s.Frames)),
+		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of, parts: s.Frames,
+		progress: progress{tally: tally{open: len(s.Frames)}, ids: make([][]byte, len(s.Frames))},
 	}
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
@@ -53,88 +59,99 @@ func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) 
 }
 
 // send sends the parts.
-func (m *splitMessage) send(parts []smpp.Frame) {
+func (m *splitMessage) send() {
 	l, s := m.link, m.link.submitter
 	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
 	s.splitting, s.scratch.Assigned = m, nil
-	l.unanswered.add(len(parts)) // beside the ESME's request
+	l.unanswered.add(len(m.parts)) // beside the ESME's request
 	s.countSkip(numbering.Numbered)
-	throttled := !l.usage.AdmitRest(l.closing.begun, len(parts)-1, s.scratch.Waiting)
-	for n, part := range parts {
+	throttled := !l.usage.AdmitRest(l.closing.begun, len(m.parts)-1, s.scratch.Waiting)
+	waiting := l.again.Len()
+	throttled = throttled || waiting >= l.g.opt.Window
+	m.until = time.Now().Add(l.g.opt.ResponseTimeout)
+	for n, part := range m.parts {
 		if n > 0 {
 			part.SetSeq(smpp.OwnSeq) // or above
 		}
-		status := m.refused()
-		switch {
+		switch status, busy := m.refused(); {
 		case throttled:
-			status = smpp.StatusThrottled
+			m.refuse(smpp.StatusThrottled)
 		case s.esmeEnded():
-			status = smpp.StatusSysErr
-		case status == smpp.StatusOK && s.up.Send(part, l.esme.Arrived(), &request{link: l, group: m, n: n}) != nil:
-			status = smpp.StatusSysErr
+			m.refuse(smpp.StatusSysErr)
+		case status != smpp.StatusOK:
+			m.refuse(status)
+		case busy || waiting > 0:
+			m.holdBack(n)
+		case s.up.Send(part, l.esme.Arrived(), &request{link: l, group: m, n: n}) != nil:
+			m.refuse(smpp.StatusSysErr)
 		}
 		m.unsent++
-		if status != smpp.StatusOK {
-			m.refuse(n, status)
-		}
 	}
 	s.splitting = nil
 }
 
-// refuse answers for part n, which was not sent.
-func (m *splitMessage) refuse(n int, status pdu.Status) {
-	m.answered(m.link, smpp.AppendRefusal(nil, m.id, status, 0), &request{link: m.link, group: m, n: n}, false)
+// refuse counts a part that was not sent as refused.
+func (m *splitMessage) refuse(status pdu.Status) {
+	m.mu.Lock()
+	v := m.tally.refuse(status)
+	m.mu.Unlock()
+	m.goOn(v)
 	m.link.unanswered.settle()
 }
 
-// refuseUnsent answers for the parts that are left when sending them has panicked.
+// refuseUnsent counts the parts that are left when sending them has panicked.
 func (m *splitMessage) refuseUnsent() {
-	for n := m.unsent; n < len(m.ids); n++ {
-		m.refuse(n, smpp.StatusSysErr)
+	for range len(m.parts) - m.unsent {
+		m.refuse(smpp.StatusSysErr)
 	}
 }
 
-// refused is the status of the first part that was refused so far.
-func (m *splitMessage) refused() pdu.Status {
+// refused returns the status of the first part that was refused for good, and whether one was refused for
+// now.
+func (m *splitMessage) refused() (status pdu.Status, busy bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.failed
+	return m.failed, m.busy != smpp.StatusOK
 }
 
 // answered takes the answer to one part, and finishes with the last.
-func (m *splitMessage) answered(l *link, f smpp.Frame, r *request, accepted bool) {
-	switch last, late := m.note(f, r, accepted); {
-	case late:
+func (m *splitMessage) answered(_ *link, f smpp.Frame, r *request, accepted bool) {
+	v, late := m.note(f, r, accepted)
+	if late {
 		m.cancel([][]byte{bytes.Clone(smpp.MessageID(f))})
-	case !last:
-	case m.failed != smpp.StatusOK:
-		m.fail(l)
-	default:
-		m.accept(l)
+	}
+	m.goOn(v)
+}
+
+// goOn does what follows an answer.
+func (m *splitMessage) goOn(v verdict) {
+	m.link.queue(m, v)
+	switch v {
+	case fails:
+		m.fail()
+	case succeeds:
+		m.accept()
 	}
 }
 
-// note keeps the answer to one part. It reports whether that is the last one, or accepts a part
-// of a message whose other parts have been taken back.
-func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (last, late bool) {
+// note keeps the answer to one part. late reports whether it accepts a part of a message whose other parts
+// have been taken back.
+func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (v verdict, late bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch {
-	case m.done && accepted:
+	status := smpp.StatusOK
+	if accepted {
 		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
-		return false, m.undone
-	case m.done:
-		return false, false
-	case accepted:
-		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
-		if r.n == 0 {
-			m.first = bytes.Clone(f)
-		}
-	case m.failed == smpp.StatusOK:
-		m.failed = refusedWith(f)
+	} else {
+		status = refusedWith(f)
 	}
-	m.open--
-	return m.open == 0, false
+	switch {
+	case m.done || m.ended:
+		return undecided, accepted && m.undone
+	case accepted && r.n == 0:
+		m.first = bytes.Clone(f)
+	}
+	return m.tally.note(r.n, status), false
 }
 
 // refusedWith is the status of an answer that accepts nothing.
@@ -146,7 +163,8 @@ func refusedWith(f smpp.Frame) pdu.Status {
 }
 
 // accept makes the ledger record the parts.
-func (m *splitMessage) accept(l *link) {
+func (m *splitMessage) accept() {
+	l := m.link
 	l.g.metrics.splits.WithLabelValues("accepted").Inc()
 	c := ledger.Split{IDs: m.ids, Wanted: m.wanted}
 	for _, id := range m.ids {
@@ -165,10 +183,13 @@ func (m *splitMessage) Logged(uint64) {
 	m.finish(m.first, true)
 }
 
-// giveUp refuses a message after a panic in the handling of the answer to one of its parts. No other
+// abandon refuses a message after a panic in the handling of the answer to one of its parts. No other
 // goroutine can be answering the message: the panic was before that answer was noted, or in this
 // goroutine's accept or fail.
-func (m *splitMessage) giveUp() {
+func (m *splitMessage) abandon() {
+	m.mu.Lock()
+	m.ended = true // for the queue
+	m.mu.Unlock()
 	m.link.g.ledger.Refuse(m.sent) // without effect after AcceptSplit
 	m.finish(smpp.AppendRefusal(nil, m.id, smpp.StatusSysErr, m.seq), false)
 	m.cancel(m.undo())
@@ -183,7 +204,8 @@ func (m *splitMessage) undo() [][]byte {
 }
 
 // fail answers the ESME with a refusal, and takes back what the SMSC has accepted.
-func (m *splitMessage) fail(l *link) {
+func (m *splitMessage) fail() {
+	l := m.link
 	l.g.metrics.splits.WithLabelValues("refused").Inc()
 	l.g.ledger.Refuse(m.sent)
 	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
@@ -195,12 +217,12 @@ func (m *splitMessage) cancel(ids [][]byte) {
 	c := &rollback{of: m}
 	for _, id := range ids {
 		if len(id) == 0 { // it would cancel all that the ESME has sent there
-			c.failed(m.link, "it has no message_id")
+			c.failed("it has no message_id")
 			continue
 		}
 		c.ids = append(c.ids, id)
 	}
-	c.next(m.link)
+	c.next()
 }
 
 // finish answers the ESME, or the submit_multi that the message is part of, once.

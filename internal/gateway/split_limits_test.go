@@ -65,12 +65,12 @@ func TestSplitMessageOfMulti(t *testing.T) {
 			f := smsc.Next("part")
 			status, id := pdu.Status(0), "id"+string(rune('1'+n))+"\x00"
 			if n == 4 {
-				status, id = smpp.StatusQueueFull, ""
+				status, id = smpp.StatusSubmitFailed, ""
 			}
 			smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, status, f.Seq(), id))
 		}
 		testpeer.Receive(t, "first message", ledger.splits).logged()
-		esme.Want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusQueueFull)))
+		esme.Want("submit_multi_resp", multiResp(0, "id1", failed(three[1], smpp.StatusSubmitFailed)))
 		testpeer.Receive(t, "refusal of the second", ledger.refused)
 		for range 2 {
 			f := smsc.Next("cancel_sm")

@@ -63,8 +63,8 @@ func TestCancelSendFails(t *testing.T) {
 	flushes := up.flushes
 	up.answer(l, 0, 0, "id1\x00")
 	up.answer(l, 1, 0, "id2\x00")
-	up.answer(l, 2, smpp.StatusQueueFull, "")
-	esme.Want("submit_sm_resp", refusal(f, smpp.StatusQueueFull))
+	up.answer(l, 2, smpp.StatusSubmitFailed, "")
+	esme.Want("submit_sm_resp", refusal(f, smpp.StatusSubmitFailed))
 	if last := up.sent[len(up.sent)-1]; len(up.sent) != 4 || !bytes.Contains(last, []byte("id2")) {
 		t.Errorf("sent %d requests, the last % x; want a cancel_sm of id2", len(up.sent), []byte(last))
 	}

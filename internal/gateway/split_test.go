@@ -122,17 +122,17 @@ func partsNumbered(t *testing.T, smsc *testpeer.Peer, registered byte) (seqs []u
 // Where the SMSC refuses a part, the ESME gets that status, and what was accepted is
 // cancelled, one after the other.
 func TestSplitMessageRefused(t *testing.T) {
-	const throttled, full = smpp.StatusThrottled, smpp.StatusQueueFull
+	const invalid, failed = smpp.StatusInvMsgLen, smpp.StatusSubmitFailed
 	for _, tt := range []struct {
 		name      string
 		answers   [3]pdu.Status
 		want      pdu.Status
 		cancelled []string
 	}{
-		{"the first", [3]pdu.Status{throttled, 0, 0}, throttled, []string{"id2", "id3"}},
-		{"the last", [3]pdu.Status{0, 0, full}, full, []string{"id1", "id2"}},
-		{"two", [3]pdu.Status{0, throttled, full}, throttled, []string{"id1"}},
-		{"all", [3]pdu.Status{full, throttled, full}, full, nil},
+		{"the first", [3]pdu.Status{invalid, 0, 0}, invalid, []string{"id2", "id3"}},
+		{"the last", [3]pdu.Status{0, 0, failed}, failed, []string{"id1", "id2"}},
+		{"two", [3]pdu.Status{0, invalid, failed}, invalid, []string{"id1"}},
+		{"all", [3]pdu.Status{failed, invalid, failed}, failed, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger := splittingLedger()
@@ -183,8 +183,8 @@ func TestSplitMessageRefusedWithoutID(t *testing.T) {
 		esme, smsc := join()
 		esme.Send(long(2, 1))
 		seqs := partsNumbered(t, smsc, 1)
-		smsc.Send(accepted(seqs[0], ""), accepted(seqs[1], ""), testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, seqs[2], ""))
-		esme.Want("submit_sm_resp", refusal(long(2, 1), smpp.StatusThrottled))
+		smsc.Send(accepted(seqs[0], ""), accepted(seqs[1], ""), testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusSubmitFailed, seqs[2], ""))
+		esme.Want("submit_sm_resp", refusal(long(2, 1), smpp.StatusSubmitFailed))
 		esme.Send(text(receiver, 3))
 		f := smsc.Next("submit_sm")
 		if f.ID() != pdu.SubmitSMID {

@@ -95,7 +95,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 	if sent == nil && skip == numbering.NoRoom && policy.Overflow == numbering.SplitNoRoom {
 		var parts *numbering.Segments
 		if parts, skip = s.link.g.intercept.Split(&s.scratch, s.link.bind.account, policy, f); parts != nil {
-			newSplitMessage(s.link, f, parts, nil).send(parts.Frames)
+			newSplitMessage(s.link, f, parts, nil).send()
 			return nil
 		}
 	}

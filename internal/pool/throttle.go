@@ -22,8 +22,7 @@ const congested = 90
 // throttled reports whether the SMSC says with its answer f that it gets too much, by the status or
 // by congestion_state.
 func throttled(f smpp.Frame) bool {
-	switch f.Status() {
-	case smpp.StatusThrottled, smpp.StatusQueueFull:
+	if smpp.Throttled(f.Status()) {
 		return true
 	}
 	if f.Status() != smpp.StatusOK || len(f.Body()) == 0 {
