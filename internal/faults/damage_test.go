@@ -103,7 +103,7 @@ func (b *base) try(t *testing.T, d damage) {
 		book.add(promise.Event{Kind: promise.Severed})
 	}
 	w := newWorld(t, rnd, book, store, nil)
-	w.hot, w.timeout = 20, 300*time.Millisecond
+	w.hot = 20
 	w.configure(nil)
 	w.run()
 	p := w.launch()
