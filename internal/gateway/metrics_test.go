@@ -38,6 +38,7 @@ func TestSkipsCounted(t *testing.T) {
 		{numbering.Malformed, golden.Bytes(t, "submit_malformed_udh.txt", "in")},
 		{numbering.Malformed, testpeer.Frame(pdu.SubmitSMID, 0, 1, "broken")},
 		{numbering.Binary, golden.Bytes(t, "submit_port_binary.txt", "in")},
+		{numbering.NoSender, golden.Bytes(t, "submit_no_sender.txt", "in")},
 		{numbering.NotAMessage, golden.Bytes(t, "submit_ussd_op.txt", "in")},
 		{numbering.Ack, golden.Bytes(t, "submit_ack.txt", "in")},
 		{numbering.Replace, golden.Bytes(t, "submit_replace.txt", "in")},

@@ -125,7 +125,7 @@ func TestEachKind(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{
-		"skip not_requested", "skip no_room", "skip taken", "skip malformed", "skip binary", "skip not_a_message", "skip ack", "skip replace", "skip multi",
+		"skip not_requested", "skip no_room", "skip taken", "skip malformed", "skip no_sender", "skip binary", "skip not_a_message", "skip ack", "skip replace", "skip multi",
 		"carriage udh", "carriage text", "carriage auto", "from esme", "from smsc", "from gateway",
 	} {
 		if seen[kind] == 0 {

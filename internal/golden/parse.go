@@ -79,7 +79,7 @@ func (r *reader) setting(comment string) error {
 		"from":     {&r.pdu.From, []string{"esme", "smsc", "gateway"}},
 		"when":     {&r.pdu.When, []string{"all", "requested"}},
 		"carriage": {&r.pdu.Carriage, []string{"udh", "text", "auto", "any"}},
-		"skip":     {&r.pdu.Skip, []string{"not_requested", "no_room", "taken", "malformed", "binary", "not_a_message", "ack", "replace", "multi"}},
+		"skip":     {&r.pdu.Skip, []string{"not_requested", "no_room", "taken", "malformed", "no_sender", "binary", "not_a_message", "ack", "replace", "multi"}},
 	}
 	if f, ok := fields[name]; ok {
 		if !slices.Contains(f.allowed, value) {

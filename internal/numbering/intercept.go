@@ -153,6 +153,8 @@ func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Ski
 		return t, NotRequested
 	case m.HasStrayOctets():
 		return t, Malformed // the TLVs cannot be told from them
+	case len(m.From.Addr) == 0:
+		return t, NoSender
 	case m.ESMClass()&smpp.ESMClassType != 0:
 		return t, Ack
 	case m.ReplaceIfPresent() != 0:

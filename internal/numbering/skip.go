@@ -12,6 +12,7 @@ var (
 	NoRoom       = newSkip("no_room", "The number does not fit beside the text.")
 	Taken        = newSkip("taken", "The sender uses the element's identifier.")
 	Malformed    = newSkip("malformed", "The message cannot be read.")
+	NoSender     = newSkip("no_sender", "The message has no `source_addr`: the SMSC fills it in, so the gateway does not know the conversation.")
 	Binary       = newSkip("binary", "The message is no text, or it is for a port or for the SIM.")
 	NotAMessage  = newSkip("not_a_message", "The PDU is no message that a person reads: USSD, a silent SMS, or for another unit than the display.")
 	Ack          = newSkip("ack", "The message is itself an acknowledgement (`esm_class`, SMPP 3.4 §5.2.12).")

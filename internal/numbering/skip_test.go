@@ -106,7 +106,8 @@ func TestSkipAddresses(t *testing.T) {
 		want           Skip
 	}{
 		{"right", good, subscriber, Numbered},
-		{"no source_addr", "", subscriber, Malformed},
+		{"no source_addr", "", subscriber, NoSender},
+		{"neither address", "", "", NoSender},
 		{"no destination_addr", good, "", Malformed},
 		{"source_addr too long", long, subscriber, Malformed},
 		{"destination_addr too long", good, long, Malformed},
