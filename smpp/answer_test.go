@@ -32,7 +32,7 @@ func TestAnswerToBindUnderAnotherNumber(t *testing.T) {
 		result := make(chan error, 1)
 		go func() { result <- s.Call(t.Context(), request(pdu.BindReceiverID, 0)) }()
 		s.peer.want(pdu.BindReceiverID, 0, OwnSeq)
-		s.peer.send(request(pdu.BindTransmitterRespID, 1), request(pdu.SubmitSMRespID, 2), request(pdu.BindReceiverRespID, 3))
+		s.peer.send(request(pdu.UnbindRespID, 1), request(pdu.SubmitSMRespID, 2), request(pdu.BindReceiverRespID, 3))
 		if err := <-result; err != nil {
 			t.Errorf("Call: got %v, want none", err)
 		}
@@ -41,13 +41,33 @@ func TestAnswerToBindUnderAnotherNumber(t *testing.T) {
 		}
 		s.peer.send(request(pdu.BindReceiverRespID, 4)) // now there is none under way
 		for _, want := range []unanswering{
-			{pdu.BindTransmitterRespID, 1, false}, {pdu.SubmitSMRespID, 2, false}, {pdu.BindReceiverRespID, 4, false},
+			{pdu.UnbindRespID, 1, false}, {pdu.SubmitSMRespID, 2, false}, {pdu.BindReceiverRespID, 4, false},
 		} {
 			if got := <-stray; got != want {
 				t.Errorf("unmatched: got %v, want %v", got, want)
 			}
 		}
 	})
+}
+
+// A bind may be answered as another one: the session has the type that the response says.
+func TestAnswerToBindOfAnotherType(t *testing.T) {
+	for _, seq := range []uint32{OwnSeq, 7} {
+		for granted, want := range map[pdu.ID]State{
+			pdu.BindTransmitterRespID: BoundTX, pdu.BindReceiverRespID: BoundRX, pdu.BindTransceiverRespID: BoundTRX,
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				s, stray := startCollecting(t, Open, Options{SMSC: true})
+				result := make(chan error, 1)
+				go func() { result <- s.Call(t.Context(), request(pdu.BindTransceiverID, 0)) }()
+				s.peer.want(pdu.BindTransceiverID, 0, OwnSeq)
+				s.peer.send(request(granted, seq))
+				if err := <-result; err != nil || s.State() != want || len(stray) > 0 {
+					t.Errorf("%s: got %v and state %#x, want none and %#x", Command(granted), err, s.State(), want)
+				}
+			})
+		}
+	}
 }
 
 // A bind that is passed on comes back under the number that the SMSC used.

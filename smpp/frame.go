@@ -56,6 +56,9 @@ func IsResponse(id pdu.ID) bool { return id&responseBit != 0 }
 // ResponseID is the command_id that answers the request id.
 func ResponseID(id pdu.ID) pdu.ID { return id | responseBit }
 
+// RequestID is the command_id of the requests that a response with the command_id resp answers.
+func RequestID(resp pdu.ID) pdu.ID { return resp &^ responseBit }
+
 const responseBit pdu.ID = 0x80000000
 
 // AppendHeader appends the header of a PDU whose body is bodyLen octets long.

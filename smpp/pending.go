@@ -17,9 +17,10 @@ type Pending[R any] struct {
 }
 
 // answeredBy reports whether a response with the command_id resp answers p, if it has the
-// sequence_number of p. A generic_nack answers any request (SMPP 3.4 §4.3).
+// sequence_number of p. A generic_nack answers any request (SMPP 3.4 §4.3). The response to any bind
+// answers a bind, because some SMSCs grant another type than they were asked for.
 func (p *Pending[R]) answeredBy(resp pdu.ID) bool {
-	return resp == ResponseID(p.ID) || resp == pdu.GenericNACKID
+	return resp == ResponseID(p.ID) || resp == pdu.GenericNACKID || IsBind(p.ID) && IsBind(RequestID(resp))
 }
 
 // pendings holds the unanswered requests to one peer, by the sequence_number with which they
@@ -109,7 +110,7 @@ func (ps *pendings[R]) take(f Frame) (p Pending[R], m matched) {
 // most one bind is under way.
 func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 	for seq, p := range ps.open {
-		if IsBind(p.ID) && ResponseID(p.ID) == f.ID() {
+		if IsBind(p.ID) && IsBind(RequestID(f.ID())) {
 			p.Seq = f.Seq()
 			delete(ps.open, seq)
 			return p, true

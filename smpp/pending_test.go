@@ -166,7 +166,7 @@ func TestPendingOwnSkips(t *testing.T) {
 }
 
 // An answer under a number that the SMSC made up is that of the bind under way, if it is
-// the answer to that kind of bind, and of nothing else.
+// the answer to a bind, and of nothing else.
 func TestPendingTakeBind(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -177,7 +177,7 @@ func TestPendingTakeBind(t *testing.T) {
 		{"transceiver", pdu.BindTransceiverID, pdu.BindTransceiverRespID, true},
 		{"receiver", pdu.BindReceiverID, pdu.BindReceiverRespID, true},
 		{"transmitter", pdu.BindTransmitterID, pdu.BindTransmitterRespID, true},
-		{"another kind of bind", pdu.BindReceiverID, pdu.BindTransmitterRespID, false},
+		{"another kind of bind", pdu.BindReceiverID, pdu.BindTransmitterRespID, true},
 		{"no bind", pdu.SubmitSMID, pdu.SubmitSMRespID, false},
 		{"another answer", pdu.BindTransceiverID, pdu.SubmitSMRespID, false},
 		{"generic_nack", pdu.BindTransceiverID, pdu.GenericNACKID, false},

@@ -139,7 +139,7 @@ func (s *Session[R]) response(h Handler[R], f Frame) error {
 			status = StatusSysErr // it accepts nothing
 		}
 		if IsBind(p.ID) && status == StatusOK {
-			s.SetState(BindState(p.ID)) // before the next request of the peer
+			s.SetState(BindState(RequestID(f.ID()))) // before the next request of the peer
 		}
 		p.answer <- status
 		return nil

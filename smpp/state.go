@@ -68,6 +68,17 @@ func (s State) CanReceive() bool { return s&receiving != 0 }
 // IsBound reports whether a bind has succeeded and no unbind followed.
 func (s State) IsBound() bool { return s&bound != 0 }
 
+// Common returns the state with what is allowed in both of two bound states; zero if that is nothing.
+func (s State) Common(other State) State {
+	switch {
+	case s == other, other == BoundTRX:
+		return s
+	case s == BoundTRX:
+		return other
+	}
+	return 0
+}
+
 // IsBind reports whether id is one of the three bind requests.
 func IsBind(id pdu.ID) bool { return BindState(id) != 0 }
 

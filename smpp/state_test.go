@@ -68,6 +68,21 @@ func TestTable21(t *testing.T) {
 	}
 }
 
+func TestCommon(t *testing.T) {
+	for _, tt := range []struct{ a, b, want State }{
+		{BoundTX, BoundTX, BoundTX},
+		{BoundRX, BoundRX, BoundRX},
+		{BoundTRX, BoundTRX, BoundTRX},
+		{BoundTX, BoundTRX, BoundTX},
+		{BoundRX, BoundTRX, BoundRX},
+		{BoundTX, BoundRX, 0},
+	} {
+		if got, turned := tt.a.Common(tt.b), tt.b.Common(tt.a); got != tt.want || turned != tt.want {
+			t.Errorf("%#x and %#x: got %#x and %#x, want %#x", tt.a, tt.b, got, turned, tt.want)
+		}
+	}
+}
+
 func TestStates(t *testing.T) {
 	tests := []struct {
 		name                string

@@ -3,6 +3,7 @@ package gateway
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -121,4 +122,49 @@ func TestSMSCUnreachable(t *testing.T) {
 	esme.Send(f)
 	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
 	esme.WantEnd()
+}
+
+// The SMSC may answer another bind than it was asked. The answer passes as it came, and the ESME has what
+// both allow; with nothing in common the bind fails, and both sides are left cleanly.
+func TestBindAnsweredAsAnother(t *testing.T) {
+	receives := map[pdu.ID]bool{pdu.BindReceiverID: true, pdu.BindTransceiverID: true}
+	for _, number := range []uint32{7, 4711} { // the ESME's, or one of the SMSC's own
+		for _, asked := range []pdu.ID{pdu.BindTransmitterID, pdu.BindReceiverID, pdu.BindTransceiverID} {
+			for _, granted := range []pdu.ID{pdu.BindTransmitterID, pdu.BindReceiverID, pdu.BindTransceiverID} {
+				t.Run(smpp.Command(asked)+" as "+smpp.Command(granted), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						bindAnsweredAs(t, simulator.Bind{ID: asked, SystemID: "bank"}, granted, number, receives[asked] && receives[granted])
+					})
+				})
+			}
+		}
+	}
+}
+
+func bindAnsweredAs(t *testing.T, asked simulator.Bind, granted pdu.ID, number uint32, receives bool) {
+	deliverFeedback, tellers := telling()
+	w := serve(t, setup{deliver: deliverFeedback, inMemory: true})
+	esme := w.connect()
+	bind := asked.Append(nil, 7)
+	esme.Send(bind)
+	smsc := w.accept()
+	smsc.Want("bind", bind)
+	answer := testpeer.Frame(smpp.ResponseID(granted), 0, number, "SMSC\x00")
+	smsc.Send(answer)
+	if both := pdu.BindTransceiverID; asked.ID != granted && asked.ID != both && granted != both {
+		esme.Want("bind_resp", testpeer.Frame(smpp.ResponseID(asked.ID), smpp.StatusBindFailed, number, ""))
+		esme.WantEnd()
+		smsc.Unbind()
+		return
+	}
+	esme.Want("bind_resp", answer)
+	m := text(receiver, 8)
+	if asked.ID != pdu.BindReceiverID && granted != pdu.BindReceiverID {
+		esme.Send(m)
+		smsc.Want("submit_sm", m)
+	}
+	synctest.Wait()
+	if got := len(tellers) > 0; got != receives {
+		t.Errorf("gets feedback: %v, want %v", got, receives)
+	}
 }

@@ -138,28 +138,37 @@ func (l fromSMSC) Response(f smpp.Frame, to smscPending) error {
 // it. The feedback begins behind that answer, so that none overtakes it.
 func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 	defer b.settle()
-	accepted := l.bindAccepted(f, b)
-	if accepted {
-		l.bind = *b
-		l.logBound()
-		l.session.SetState(b.state)
-		l.esme.SetState(b.state)
+	granted := smpp.BindState(smpp.RequestID(f.ID()))
+	if f.Status() != smpp.StatusOK || granted == 0 {
+		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))
+		l.exit()
+		return ignoreGone(l.esme.Reply(f, to.Seq, l.session.Arrived()))
 	}
+	if granted != b.state {
+		l.log.Load().Warn("SMSC answers another bind", "account", b.account, "asked", smpp.Command(b.id), "answered", smpp.Command(f.ID()))
+	}
+	l.session.SetState(granted)
+	if b.state = b.state.Common(granted); b.state == 0 {
+		return l.bindUseless(to)
+	}
+	l.bind = *b
+	l.logBound()
+	l.esme.SetState(b.state)
 	err := l.esme.Reply(f, to.Seq, l.session.Arrived())
-	if accepted {
-		close(l.bound)
-	}
+	close(l.bound)
 	return ignoreGone(err)
 }
 
-// bindAccepted reports whether f makes the link a bound one.
-func (l fromSMSC) bindAccepted(f smpp.Frame, b *bind) bool {
-	if f.Status() != smpp.StatusOK || f.ID() != smpp.ResponseID(b.id) {
-		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))
-		l.exit()
-		return false
-	}
-	return true
+// errOtherBind ends a link whose SMSC has bound it as something that the ESME did not ask for.
+var errOtherBind = errors.New("the SMSC answers another bind")
+
+// bindUseless refuses a bind as a transmitter that the SMSC has granted as one of a receiver, or the
+// other way around. The ESME could use nothing of it.
+func (l fromSMSC) bindUseless(to smscPending) error {
+	l.exit()
+	err := l.esme.Reply(smpp.AppendRefusal(nil, to.ID, smpp.StatusBindFailed, to.Seq), to.Seq, time.Time{})
+	l.esme.Finish(errOtherBind) // the SMSC is unbound then
+	return ignoreGone(err)
 }
 
 // Late takes an answer that comes after the ESME got another one from the gateway.

@@ -88,7 +88,7 @@ func (s *slot[R]) serve(ctx context.Context, addr string) (bound bool, err error
 		select {
 		case <-over:
 		case <-ctx.Done():
-			s.unbind(lasting, session)
+			s.unbind(lasting, session, errStopped)
 		}
 	})
 	reason := session.Run(lasting, &throttling[R]{h, session, newWindow(opt.Session.Window)})
@@ -111,18 +111,25 @@ func (s *slot[R]) bind(ctx context.Context, session *smpp.Session[R]) (bound boo
 	if err := session.Call(ctx, f); err != nil {
 		return false, fmt.Errorf("bind_transceiver: %w", err)
 	}
+	if st := session.State(); st == smpp.BoundTX || st == smpp.BoundRX {
+		s.unbind(context.WithoutCancel(ctx), session, errHalfBound)
+		return false, errHalfBound
+	}
 	s.set(session)
 	s.pool.opt.Logger.Info("bound to the SMSC", "bind", s.n)
 	return true, nil
 }
 
-var errStopped = errors.New("the pool has stopped")
+var (
+	errStopped   = errors.New("the pool has stopped")
+	errHalfBound = errors.New("the SMSC answers bind_transceiver with a bind that cannot both send and receive")
+)
 
 // unbind unbinds a session that has bound.
-func (s *slot[R]) unbind(ctx context.Context, session *smpp.Session[R]) {
+func (s *slot[R]) unbind(ctx context.Context, session *smpp.Session[R], cause error) {
 	ctx, cancel := context.WithTimeout(ctx, smpp.UnbindTime)
 	defer cancel()
-	session.Unbind(ctx, errStopped)
+	session.Unbind(ctx, cause)
 }
 
 // set sets the session on which the pool sends; nil: none.

@@ -99,6 +99,35 @@ func TestFailOver(t *testing.T) {
 	})
 }
 
+// A bind that the SMSC answers as another one is of no use: it is unbound, for the next address.
+func TestFailOverHalfBound(t *testing.T) {
+	for _, granted := range []pdu.ID{pdu.BindTransmitterRespID, pdu.BindReceiverRespID} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			s := start(t, 1, func(o *Options[uint32]) {
+				o.Config.Addrs = []string{"a:1", "b:1"}
+				o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			})
+			testpeer.Receive(t, "first connection", s.dialed)
+			smsc := s.accept()
+			f := smsc.Next("bind")
+			smsc.Send(testpeer.Frame(granted, smpp.StatusOK, f.Seq(), "SMSC\x00"))
+			synctest.Wait()
+			if s.Up() {
+				t.Errorf("%s: the pool is up", smpp.Command(granted))
+			}
+			smsc.Unbind()
+			if got := testpeer.Receive(t, "second connection", s.dialed); got != "b:1" {
+				t.Errorf("got a connection to %s, want to b:1", got)
+			}
+			if want := `reason="the SMSC answers bind_transceiver with a bind that`; !strings.Contains(log.String(), want) {
+				t.Errorf("not logged: %s", want)
+			}
+			s.bound()
+		})
+	}
+}
+
 // A bind that is not answered is given up for the next address.
 func TestFailOverUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
