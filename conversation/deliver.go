@@ -39,10 +39,8 @@ func ParseDeliver(d Deliver) (n News, ok bool) {
 	case smpp.ESMClassDeliveryAck, smpp.ESMClassUserAck: // forms sme-ack and user-ack
 		id, _, _ = bytes.Cut(d.tlv(smpp.TagReceiptedMessageID), []byte{0})
 		n = parseAck(d)
-	case smpp.ESMClassReceipt:
-		id, n = parseReceipt(d)
 	default:
-		return News{}, false
+		id, n = parseReceipt(d)
 	}
 	if len(id) == 0 {
 		return News{}, false
@@ -80,13 +78,16 @@ var states = map[receipt.State]State{
 }
 
 // parseReceipt reads a delivery receipt, and form receipt: its text says what became of the
-// message, and its date when.
+// message, and its date when. id is empty if d is no receipt, or an intermediate notification.
 func parseReceipt(d Deliver) (id []byte, n News) {
 	source := receipt.Source{
 		ESMClass: d.ESMClass, DataCoding: d.DataCoding, UserData: d.ShortMessage,
 		MessageID: d.tlv(smpp.TagReceiptedMessageID), State: d.tlv(smpp.TagMessageState),
 	}
-	r, _ := source.Parse()
+	r, isReceipt := source.Parse()
+	if !isReceipt || r.Intermediate {
+		return nil, News{}
+	}
 	n.State = states[r.State]
 	if n.State != Delivered {
 		return r.ID, n

@@ -97,6 +97,11 @@ func TestParseDeliver(t *testing.T) {
 		{"under way", said(0x04, receipt+"stat:ENROUTE err:000 text:", nil), "true [4A7F01] submitted - -"},
 		{"intermediate", said(0x20, receipt, id(nil)), "false [] submitted - -"},
 		{"message of a subscriber", said(0x00, receipt, nil), "false [] submitted - -"},
+		{"receipt of no type, by its TLVs", said(0x00, "", id(state(2))), "true [4A7F01] delivered - -"},
+		{"receipt of both types", said(0x24, "", id(state(5))), "true [4A7F01] failed - -"},
+		{"of no type, without message_state", said(0x00, receipt, id(nil)), "false [] submitted - -"},
+		{"of another type", said(0x18, receipt, id(state(2))), "false [] submitted - -"},
+		{"other words", said(0x04, receipt+"stat:FAILED err:011 text:", nil), "true [4A7F01] failed - -"},
 		{"id within a word", said(0x04, "void:1 stat:DELIVRD", nil), "false [] submitted - -"},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"testing"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -9,6 +10,7 @@ import (
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay/message"
+	"readback/relay/reads"
 	"readback/smpp"
 )
 
@@ -68,4 +70,57 @@ func TestReceiptNoted(t *testing.T) {
 	if len(notes) > 0 {
 		t.Errorf("noted %+v, want no more", <-notes)
 	}
+}
+
+// A receipt of no type, or of both, is told by its TLVs. It is noted like others, goes to the account of its
+// message, whoever seems to have sent it, and is no read response. Acknowledgements are no receipts.
+func TestReceiptByTLVs(t *testing.T) {
+	state := func(s byte) string { return string(smpp.AppendTLV(nil, smpp.TagMessageState, []byte{s})) }
+	from := func(sender simulator.Address, esmClass byte, text, tlvs string, seq uint32) smpp.Frame {
+		return simulator.ShortMessage{
+			From: sender, To: simulator.Number("447700900999"), ESMClass: esmClass, UserData: []byte(text), TLVs: []byte(tlvs),
+		}.Append(nil, pdu.DeliverSMID, seq)
+	}
+	number, name := simulator.Number(receiver), simulator.Number("SMSC-One")
+	const read = "\x05\x81\x03\x00\x11\x01"
+	notes := make(chan string, 10)
+	ledger := remembering()
+	ledger.routes.Store("4A7F01", "bank")
+	ledger.receipt = func(c message.Conversation, id []byte, state message.State) {
+		notes <- c.Receiver.String() + " " + string(id) + " " + state.String()
+	}
+	reads := func(o *Options) {
+		o.ReadIEI = 0x81
+		o.Reads = func(context.Context, reads.Read) message.Verdict {
+			t.Error("a receipt is taken for a read response")
+			return message.Verdict{}
+		}
+	}
+	inBothModes(t, setup{ledger: ledger, options: reads}, Account{}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+		esme, smsc := join()
+		takes(esme, smsc, from(number, 0x00, "", receiptedID("4A7F01")+state(2), 11))
+		takes(esme, smsc, from(number, 0x24, "Hello", state(5)+receiptedID("4A7F01"), 12))
+		takes(esme, smsc, from(name, 0x03, "", receiptedID("4A7F01")+state(3), 13))
+		takes(esme, smsc, from(number, 0x40, read, receiptedID("4A7F01")+state(2), 14))
+		for _, want := range []string{receiver + " 4A7F01 delivered", receiver + " 4A7F01 failed", "smsc-one 4A7F01 expired", receiver + " 4A7F01 delivered"} {
+			if got := testpeer.Receive(t, "receipt", notes); got != want {
+				t.Errorf("noted %s, want %s", got, want)
+			}
+		}
+		for i, other := range []smpp.Frame{
+			from(number, 0x08, "", receiptedID("4A7F01")+state(2), 21),
+			from(number, 0x10, "", receiptedID("4A7F01")+state(2), 22),
+			from(number, 0x00, "", receiptedID("4A7F01"), 23),
+			from(number, 0x24, "id:4A7F01 stat:DELIVRD", state(2), 24),
+		} {
+			if w.pool == nil {
+				takes(esme, smsc, other)
+			} else {
+				returns(smsc, other) // it is for 447700900999, who is nobody's
+			}
+			if len(notes) > 0 {
+				t.Errorf("message %d: noted %s, want nothing", i+1, <-notes)
+			}
+		}
+	})
 }

@@ -74,12 +74,12 @@ func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
 	g := l.g
 	command, seq := f.ID(), f.Seq()
 	later := background.New(&l.waiting, l)
-	if g.subscriberReads.Take(ctx, m, later, func(status pdu.Status) {
+	r, isReceipt := receipt.Parse(m)
+	if !isReceipt && g.subscriberReads.Take(ctx, m, later, func(status pdu.Status) {
 		_ = l.answer(command, seq, status) // an SMSC that is gone needs no answer
 	}) {
 		return nil
 	}
-	r, isReceipt := receipt.Parse(m)
 	if !isReceipt || len(r.ID) == 0 {
 		account, _ := g.policies.Load().accountOf(m.To.Addr)
 		return l.deliver(account, m, nil, l.session.Arrived())

@@ -3,8 +3,9 @@
 //
 // A delivery receipt is a deliver_sm or data_sm of the SMSC's whose esm_class has type 04,
 // SMSC Delivery Receipt (SMPP 3.4 §5.2.12). An intermediate notification has type 20 and the
-// same contents, and is never the last word on a message. Both say the same thing twice: in
-// optional parameters, and in a text (Appendix B):
+// same contents, and is never the last word on a message. Some SMSCs set no type, or the bits of both.
+// Their message is a delivery receipt if it has receipted_message_id and message_state. A receipt says
+// the same thing twice: in optional parameters, and in a text (Appendix B):
 //
 //	id:IIIIIIIIII sub:SSS dlvrd:DDD submit date:YYMMDDhhmm done date:YYMMDDhhmm stat:DDDDDDD err:E text:…
 //
@@ -48,13 +49,10 @@ type Source struct {
 	Network   []byte // network_error_code (SMPP 3.4 §5.3.2.31)
 }
 
-// Parse reads m as a receipt. ok is false if esm_class says that it is neither a receipt
-// nor an intermediate notification.
+// Parse reads m as a receipt. ok is false if it is neither a receipt nor an intermediate
+// notification.
 func Parse(m smpp.Message) (r Receipt, ok bool) {
 	s := Source{ESMClass: m.ESMClass(), DataCoding: m.DataCoding(), UserData: m.UserData()}
-	if !s.isReceipt() {
-		return Receipt{}, false
-	}
 	tlvs := m.TLVs()
 	for tlv, more := tlvs.Next(); more; tlv, more = tlvs.Next() {
 		switch {
@@ -69,25 +67,26 @@ func Parse(m smpp.Message) (r Receipt, ok bool) {
 	return s.Parse()
 }
 
-func (s *Source) isReceipt() bool {
+// isReceipt reports whether s is a receipt or an intermediate notification. id is its receipted_message_id.
+func (s *Source) isReceipt(id []byte) bool {
 	switch s.ESMClass & smpp.ESMClassType {
 	case smpp.ESMClassReceipt, smpp.ESMClassIntermediate:
 		return true
+	case 0, smpp.ESMClassReceipt | smpp.ESMClassIntermediate:
+		return len(id) > 0 && len(s.State) == 1
 	}
 	return false
 }
 
 // Parse reads s as a receipt, by the same rules as Parse reads a message.
 func (s *Source) Parse() (r Receipt, ok bool) {
-	if !s.isReceipt() {
+	id, _, _ := bytes.Cut(s.MessageID, []byte{0})
+	if !s.isReceipt(id) {
 		return Receipt{}, false
 	}
 	r.Intermediate = s.ESMClass&smpp.ESMClassType == smpp.ESMClassIntermediate
-	r.ID, r.Network = s.MessageID, s.Network
+	r.ID, r.Network = id, s.Network
 	r.esmClass, r.dataCoding, r.userData = s.ESMClass, s.DataCoding, s.UserData
-	if i := bytes.IndexByte(r.ID, 0); i >= 0 {
-		r.ID = r.ID[:i]
-	}
 	state, hasState := parseMessageState(s.State)
 	r.State = state
 	if hasState && len(r.ID) > 0 {

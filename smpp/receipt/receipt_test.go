@@ -137,6 +137,41 @@ func TestParseClass(t *testing.T) {
 	}
 }
 
+// A message of no type, or of both, is a receipt if it has receipted_message_id and message_state. Other
+// types are none, whatever they have.
+func TestParseTLVsOnly(t *testing.T) {
+	const text = "id:B stat:UNDELIV"
+	for name, tt := range map[string]struct {
+		tlvs string
+		want bool
+	}{
+		"both":          {idTLV("A\x00") + stateTLV("\x02"), true},
+		"other order":   {stateTLV("\x02") + tlv(smpp.TagNetworkErrorCode, "\x03\x00\x01") + idTLV("A"), true},
+		"no state":      {idTLV("A\x00"), false},
+		"no id":         {stateTLV("\x02"), false},
+		"empty id":      {idTLV("") + stateTLV("\x02"), false},
+		"NUL as id":     {idTLV("\x00") + stateTLV("\x02"), false},
+		"empty state":   {idTLV("A\x00") + stateTLV(""), false},
+		"state of two":  {idTLV("A\x00") + stateTLV("\x02\x00"), false},
+		"neither":       {"", false},
+		"vendor's TLVs": {tlv(0x1401, "A\x00") + tlv(0x1402, "\x02"), false},
+	} {
+		for class := range 256 {
+			kind := byte(class) & 0x3C
+			want := kind == 0x04 || kind == 0x20 || (kind == 0 || kind == 0x24) && tt.want
+			for what, f := range map[string]smpp.Frame{
+				"deliver_sm": deliver(byte(class), 0, text, tt.tlvs),
+				"data_sm":    data(byte(class), 0, tlv(smpp.TagMessagePayload, text)+tt.tlvs),
+			} {
+				r, ok := Parse(parsed(t, f))
+				if ok != want || r.Intermediate != (kind == 0x20) || ok && tt.want && (string(r.ID) != "A" || r.State != Delivered) {
+					t.Errorf("%s, %s, esm_class %02x: got %q, %v, intermediate %t, ok %t; want ok %t", name, what, class, r.ID, r.State, r.Intermediate, ok, want)
+				}
+			}
+		}
+	}
+}
+
 func TestReceiptFields(t *testing.T) {
 	r, _ := Parse(parsed(t, golden.Bytes(t, "deliver_receipt.txt", "in")))
 	got := r.Fields()
