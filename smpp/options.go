@@ -23,6 +23,9 @@ const UnbindTime = 5 * time.Second
 // Options are the options of a session. The zero value has no timers and no window.
 type Options struct {
 	SMSC bool // the peer is an SMSC; else it is an ESME
+	// AnyRequest lets the handler have, from the bind on, also the requests that the state forbids,
+	// because somebody else decides about them. A second bind and outbind are refused all the same.
+	AnyRequest bool
 	// Window is how many requests may be unanswered by the peer; 0: no limit. Where two
 	// sessions send to each other from their handlers, at most one of them may ever fill its
 	// window. If both windows are full, each session waits for responses that are queued

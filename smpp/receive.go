@@ -88,6 +88,9 @@ func (s *Session[R]) heard(id pdu.ID) pdu.Status {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
+	if s.opt.AnyRequest && s.state.IsBound() && !IsBind(id) && id != pdu.OutbindID {
+		return StatusOK
+	}
 	return s.state.Check(id, s.opt.SMSC)
 }
 

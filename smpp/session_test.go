@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,6 +55,43 @@ func TestSessionRefuses(t *testing.T) {
 				s.peer.want(pdu.EnquireLinkRespID, StatusOK, 6)
 			})
 		})
+	}
+}
+
+// With AnyRequest only what comes before the bind, or would bind again, is refused.
+func TestSessionAnyRequest(t *testing.T) {
+	ids := []pdu.ID{
+		pdu.SubmitSMID, pdu.SubmitMultiID, pdu.DataSMID, pdu.DeliverSMID, pdu.QuerySMID, pdu.CancelSMID, pdu.ReplaceSMID,
+		pdu.AlertNotificationID, 0x111, 0x112, 0x113, 0x00010201, pdu.UnbindID,
+	}
+	for _, smsc := range []bool{false, true} {
+		for _, state := range []State{BoundTX, BoundRX, BoundTRX} {
+			synctest.Test(t, func(t *testing.T) {
+				var got []pdu.ID
+				s := start(t, state, Options{SMSC: smsc, AnyRequest: true}, fakeHandler{request: func(f Frame) error {
+					got = append(got, f.ID())
+					return nil
+				}})
+				for _, id := range ids {
+					s.peer.send(request(id, 5))
+				}
+				bound := StatusAlreadyBound
+				for _, id := range []pdu.ID{pdu.BindTransmitterID, pdu.BindReceiverID, pdu.BindTransceiverID, pdu.OutbindID} {
+					s.peer.send(request(id, 6))
+					if HasResponse(id) {
+						s.peer.want(ResponseID(id), bound, 6)
+					}
+				}
+				s.peer.send(request(pdu.EnquireLinkID, 7))
+				s.peer.want(pdu.EnquireLinkRespID, StatusOK, 7)
+				if !slices.Equal(got, ids) {
+					t.Errorf("in state %#x, from the SMSC %v: got %x, want %x", state, smsc, got, ids)
+				}
+				s.SetState(Open)
+				s.peer.send(request(pdu.SubmitSMID, 8))
+				s.peer.want(pdu.SubmitSMRespID, StatusInvBindState, 8)
+			})
+		}
 	}
 }
 

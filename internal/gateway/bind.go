@@ -17,6 +17,7 @@ type bind struct {
 	account  string
 	password []byte
 	version  byte // interface_version (SMPP 3.4 §5.2.4)
+	missing  int  // octets of mandatory fields that the ESME has left out
 	state    smpp.State
 
 	answered chan struct{} // closed when it is answered, by the SMSC or by the gateway
@@ -28,23 +29,20 @@ func (b *bind) settle() { b.once.Do(func() { close(b.answered) }) }
 
 var errBind = errors.New("bind request ends early")
 
-// bindCStrings is how many NUL-terminated fields a bind has: system_id, password,
-// system_type and, behind three octets, address_range (SMPP 3.4 §4.1).
-const bindCStrings = 4
-
-// readBind reads a bind request.
+// readBind reads a bind request (SMPP 3.4 §4.1). Old peers leave out fields at the end, which then count
+// as empty. Only system_id must be there, because the gateway must know whose session it is.
 func readBind(f smpp.Frame) (bind, error) {
-	n, ok := mandatoryLen(f.Body())
-	if !ok {
-		return bind{}, errBind // the decoder would make up what is missing
+	if !bytes.Contains(f.Body(), []byte{0}) {
+		return bind{}, errBind
 	}
+	known, missing := mandatory(f.Body())
 	// What follows is the SMSC's to judge; the decoder would refuse a broken TLV.
-	known := append(smpp.AppendHeader(nil, f.ID(), 0, f.Seq(), n), f.Body()[:n]...)
+	known = append(smpp.AppendHeader(nil, f.ID(), 0, f.Seq(), len(known)), known...)
 	p, err := pdu.Decode(bytes.NewReader(known))
 	if err != nil {
 		return bind{}, err
 	}
-	b := bind{id: f.ID(), state: smpp.BindState(f.ID())}
+	b := bind{id: f.ID(), state: smpp.BindState(f.ID()), missing: missing}
 	if field := p.Fields()[pdufield.SystemID]; field != nil {
 		b.account = field.String()
 	}
@@ -57,19 +55,19 @@ func readBind(f smpp.Frame) (bind, error) {
 	return b, nil
 }
 
-// mandatoryLen is how long the mandatory fields are, if all of them are there.
-func mandatoryLen(body []byte) (n int, ok bool) {
-	rest := body
-	for i := range bindCStrings {
-		if i == bindCStrings-1 {
-			if len(rest) < 3 { // interface_version, addr_ton, addr_npi
-				return 0, false
-			}
-			rest = rest[3:]
-		}
-		if _, rest, ok = bytes.Cut(rest, []byte{0}); !ok {
-			return 0, false
-		}
+// bindFields is the shortest body of a bind: system_id, password, system_type, interface_version,
+// addr_ton, addr_npi and address_range, all of them empty (SMPP 3.4 §4.1).
+const bindFields = "\x00\x00\x00\x00\x00\x00\x00"
+
+// mandatory returns the mandatory fields of the body of a bind, and how many octets are missing of them.
+// Those are zero in fields.
+func mandatory(body []byte) (fields []byte, missing int) {
+	padded := append(bytes.Clone(body), bindFields...)
+	rest := padded
+	for range 3 { // system_id, password, system_type
+		_, rest, _ = bytes.Cut(rest, []byte{0})
 	}
-	return len(body) - len(rest), true
+	_, rest, _ = bytes.Cut(rest[3:], []byte{0}) // address_range
+	fields = padded[:len(padded)-len(rest)]
+	return fields, max(0, len(fields)-len(body))
 }

@@ -100,17 +100,72 @@ func TestBindAnsweredUnderAnotherNumber(t *testing.T) {
 	smsc.Want("submit_sm", m)
 }
 
+// Of a bind that ends early the gateway must know the account only; the SMSC decides.
 func TestBindTruncated(t *testing.T) {
 	w := serve(t, setup{})
 	esme := w.connect()
 	whole := simulator.Bind{SystemID: "bank", Password: "secret"}.Append(nil, 0)
-	for n := range len(whole) - smpp.HeaderLen {
-		f := testpeer.Frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
-		esme.Send(f)
-		esme.Want("bind_resp", refusal(f, smpp.StatusInvCmdLen))
+	cut := func(n int) smpp.Frame {
+		return testpeer.Frame(pdu.BindTransmitterID, 0, uint32(n), string(whole.Body()[:n]))
 	}
-	esme.Send(whole) // no harm done
-	w.accept().Want("bind", whole)
+	for n := range len("bank\x00") {
+		esme.Send(cut(n))
+		esme.Want("bind_resp", refusal(cut(n), smpp.StatusInvCmdLen))
+	}
+	var smsc *testpeer.Peer
+	for n := len("bank\x00"); n < len(whole)-smpp.HeaderLen; n++ {
+		esme.Send(cut(n))
+		if smsc == nil {
+			smsc = w.accept()
+		}
+		smsc.Want("bind", cut(n))
+		answer := refusal(cut(n), smpp.StatusInvCmdLen)
+		if n == len(whole)-smpp.HeaderLen-1 { // without address_range
+			answer = testpeer.Frame(pdu.BindTransmitterRespID, 0, uint32(n), "SMSC\x00")
+		}
+		smsc.Send(answer)
+		esme.Want("bind_resp", answer)
+	}
+	m := text(receiver, 99)
+	esme.Send(m)
+	smsc.Want("submit_sm", m)
+}
+
+// Once bound, the two peers decide what a session may be used for.
+func TestRequestsOfAnyState(t *testing.T) {
+	fromSMSC := []smpp.Frame{
+		deliverFrame("10690001", 0, "Hello", "", 20), deliveredReceipt, testpeer.Frame(pdu.DataSMID, 0, 21, "?"),
+		testpeer.Frame(pdu.SubmitSMID, 0, 22, "?"),
+	}
+	fromESME := []smpp.Frame{
+		text(receiver, 30), query(31), testpeer.Frame(pdu.ReplaceSMID, 0, 32, "?"), testpeer.Frame(pdu.DeliverSMID, 0, 33, "?"),
+		testpeer.Frame(0x111, 0, 34, "?"),
+	}
+	for _, id := range []pdu.ID{pdu.BindTransmitterID, pdu.BindReceiverID, pdu.BindTransceiverID} {
+		t.Run(smpp.Command(id), func(t *testing.T) {
+			w := serve(t, setup{})
+			esme, smsc := w.bind(simulator.Bind{ID: id})
+			pass := func(from, to *testpeer.Peer, requests []smpp.Frame) {
+				for _, f := range requests {
+					for _, status := range []pdu.Status{0, smpp.StatusInvBindState} {
+						from.Send(f)
+						to.Want(smpp.Command(f.ID()), f)
+						answer := testpeer.Frame(smpp.ResponseID(f.ID()), status, f.Seq(), "\x00")
+						to.Send(answer)
+						from.Want("its answer", answer)
+					}
+				}
+			}
+			pass(smsc, esme, fromSMSC)
+			pass(esme, smsc, fromESME)
+			alert := testpeer.Frame(pdu.AlertNotificationID, 0, 40, "?")
+			smsc.Send(alert)
+			esme.Want("alert_notification", alert)
+			again := simulator.Bind{ID: id, SystemID: "bank"}.Append(nil, 41)
+			esme.Send(again)
+			esme.Want("second bind", refusal(again, smpp.StatusAlreadyBound))
+		})
+	}
 }
 
 func TestSMSCUnreachable(t *testing.T) {

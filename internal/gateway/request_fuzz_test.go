@@ -35,8 +35,8 @@ func take(b []byte) (word string, rest []byte, ok bool) {
 	return string(b), nil, false
 }
 
-// FuzzBind shows that a bind is read as SMPP 3.4 §4.1 has it, and refused only if a field of it
-// is missing, or it is longer than any PDU that go-smpp reads.
+// FuzzBind shows that a bind is read as SMPP 3.4 §4.1 has it, with zero in place of what is missing at its
+// end, and refused only if system_id has no end, or it is longer than any PDU that go-smpp reads.
 func FuzzBind(f *testing.F) {
 	addBodies(f, smpp.IsBind)
 	f.Add([]byte("bank\x00secret\x00\x00\x34\x00\x00\x00\x14\x00\x00\xFFab"))
@@ -44,31 +44,48 @@ func FuzzBind(f *testing.F) {
 		if len(body) > smpp.MaxFrameLen-smpp.HeaderLen {
 			return
 		}
-		account, rest, ok1 := take(body)
-		password, rest, ok2 := take(rest)
-		_, rest, ok3 := take(rest)
-		whole, version := ok1 && ok2 && ok3 && len(rest) >= 3, byte(0)
-		if whole {
+		account, rest, named := take(body)
+		password, rest, _ := take(rest)
+		_, rest, _ = take(rest)
+		version, missing := byte(0), 0
+		if len(rest) > 0 {
 			version = rest[0]
-			_, rest, whole = take(rest[3:])
 		}
-		n, ok := mandatoryLen(body)
-		if ok != whole || ok && n != len(body)-len(rest) {
-			t.Fatalf("mandatory fields: got %d, %t; want %d, %t", n, ok, len(body)-len(rest), whole)
+		if named {
+			missing = missingOf(body)
+		}
+		fields, got := mandatory(body)
+		if got != missing && named || !bytes.HasPrefix(append(bytes.Clone(body), make([]byte, 7)...), fields) {
+			t.Fatalf("mandatory fields: got %q and %d missing, want %d", fields, got, missing)
 		}
 		for id, state := range map[pdu.ID]smpp.State{
 			pdu.BindTransmitterID: smpp.BoundTX, pdu.BindReceiverID: smpp.BoundRX, pdu.BindTransceiverID: smpp.BoundTRX,
 		} {
 			b, err := readBind(testpeer.Frame(id, 0, 1, string(body)))
-			whole := whole && smpp.HeaderLen+n <= pdu.MaxSize
-			if (err == nil) != whole {
-				t.Fatalf("got %v, want whole %t", err, whole)
+			read := named && smpp.HeaderLen+len(fields) <= pdu.MaxSize
+			if (err == nil) != read {
+				t.Fatalf("got %v, want it read %t", err, read)
 			}
-			if whole && (b.account != account || string(b.password) != password || b.version != version || b.state != state || b.id != id) {
-				t.Fatalf("got %+v, want %q, %q, %02x, %v", b, account, password, version, state)
+			if read && (b.account != account || string(b.password) != password || b.version != version || b.state != state || b.id != id || b.missing != missing) {
+				t.Fatalf("got %+v, want %q, %q, %02x, %v, %d missing", b, account, password, version, state, missing)
 			}
 		}
 	})
+}
+
+// missingOf counts the octets that must be put behind the body of a bind so that its mandatory fields are
+// there.
+func missingOf(body []byte) (n int) {
+	for ; ; n++ {
+		_, rest, ok1 := take(append(bytes.Clone(body), make([]byte, n)...))
+		_, rest, ok2 := take(rest)
+		_, rest, ok3 := take(rest)
+		if ok1 && ok2 && ok3 && len(rest) >= 3 {
+			if _, _, ok := take(rest[3:]); ok {
+				return n
+			}
+		}
+	}
 }
 
 // FuzzCancel shows that the parts of a message are cancelled by requests that differ from the

@@ -25,7 +25,8 @@ type origin struct {
 // newESMESession makes the session of an ESME's connection.
 func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
 	return smpp.NewSession[origin](conn, smpp.Options{
-		Window: g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
+		AnyRequest: g.pool == nil, // the SMSC decides
+		Window:     g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
 		Observe: g.metrics.addedToESME, WriteTimeout: g.opt.WriteTimeout,
 		Timers: smpp.Timers{
 			SessionInit: g.opt.SessionInit, EnquireLink: g.opt.ESMEEnquireLink,
@@ -36,7 +37,9 @@ func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
 
 // newSMSCSession makes the session of a mirror link's connection to the SMSC.
 func (g *Gateway) newSMSCSession(conn net.Conn) *smscSession {
-	return smpp.NewSession[*request](conn, g.smscOptions())
+	opt := g.smscOptions()
+	opt.AnyRequest = true // the ESME decides
+	return smpp.NewSession[*request](conn, opt)
 }
 
 // smscOptions returns the options of a session with the SMSC.

@@ -35,6 +35,9 @@ func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
 // bindHere checks who binds and answers.
 func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	b, err := readBind(f)
+	if b.missing > 1 { // more than the end of address_range
+		err = errBind
+	}
 	if err != nil {
 		l.log.Load().Warn("bind refused", "reason", err)
 		return l.refuse(f, smpp.StatusInvCmdLen)
