@@ -31,7 +31,7 @@ type Config struct {
 	Store    string        `key:"relay.store" default:"/var/lib/readback" form:"path" doc:"directory of the index and of the embedded server's streams"`
 	Replicas int           `key:"relay.replicas" default:"1" among:"1,3,5" doc:"copies of each stream in a cluster"`
 	Sync     time.Duration `key:"relay.sync" default:"250ms" range:"0s..1m" word:"always" doc:"how often the embedded server's files are synced; always is after each batch"`
-	Keep     time.Duration `key:"relay.keep" default:"168h" range:"1h..8760h" doc:"how long a message can be read"`
+	Keep     time.Duration `key:"relay.keep" default:"168h" range:"1h..8760h" doc:"how long a message can be read, unless the SMSC may deliver it later"`
 	Memory   setting.Size  `key:"relay.memory" default:"128MiB" range:"16MiB..64GiB" doc:"memory that conversations and the cache of the index may take, half of it each, with what Go's garbage collector adds; whatever has no room is read from the index"`
 	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"loopback address on which the embedded server takes NATS clients; empty is none"`
 	Creds    string        `key:"relay.creds" doc:"credentials file for the cluster"`

@@ -17,6 +17,7 @@ type Message struct {
 
 	esmClass           int // offsets into Frame; -1 where the PDU has no such field
 	protocolID         int
+	schedule           int // schedule_delivery_time, with validity_period behind it
 	registeredDelivery int
 	replaceIfPresent   int
 	dataCoding         int
@@ -50,7 +51,7 @@ func (e *MessageError) Error() string {
 // 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs are no error: HasStrayOctets
 // reports them.
 func ParseMessage(f Frame) (Message, error) {
-	m := Message{Frame: f, payload: -1, protocolID: -1, replaceIfPresent: -1, smLength: -1}
+	m := Message{Frame: f, payload: -1, protocolID: -1, schedule: -1, replaceIfPresent: -1, smLength: -1}
 	r := fieldReader{b: f, at: HeaderLen}
 	r.cstring("service_type")
 	m.From = r.address("source_addr_ton", "source_addr_npi", "source_addr")
@@ -62,6 +63,7 @@ func ParseMessage(f Frame) (Message, error) {
 	} else {
 		m.protocolID = r.octet("protocol_id")
 		r.octet("priority_flag")
+		m.schedule = r.at
 		r.cstring("schedule_delivery_time")
 		r.cstring("validity_period")
 		m.registeredDelivery = r.octet("registered_delivery")

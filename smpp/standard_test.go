@@ -36,6 +36,7 @@ func TestStandardStatuses(t *testing.T) { // SMPP 3.4 §5.1.3
 
 func TestStandardTags(t *testing.T) { // SMPP 3.4 §5.3.2, SMPP 5.0 §4.8.4.18
 	for want, got := range map[uint16]Tag{
+		0x0017: TagQosTimeToLive,
 		0x001E: TagReceiptedMessageID, 0x0204: TagUserMessageReference, 0x0205: TagUserResponseCode,
 		0x020A: TagSourcePort, 0x020B: TagDestinationPort, 0x020C: TagSarMsgRefNum, 0x020E: TagSarTotalSegments,
 		0x020F: TagSarSegmentSeqnum, 0x0210: TagScInterfaceVersion, 0x0423: TagNetworkErrorCode, 0x0424: TagMessagePayload,

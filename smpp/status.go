@@ -49,6 +49,7 @@ const (
 	TagReceiptedMessageID        = pdutlv.TagReceiptedMessageID
 	TagUserMessageReference      = pdutlv.TagUserMessageReference
 	TagUserResponseCode          = pdutlv.TagUserResponseCode
+	TagQosTimeToLive             = pdutlv.TagQosTimeToLive // of a data_sm, in seconds
 	TagSourcePort                = pdutlv.TagSourcePort
 	TagDestinationPort           = pdutlv.TagDestinationPort
 	TagSarMsgRefNum              = pdutlv.TagSarMsgRefNum

@@ -214,6 +214,7 @@ func (t *tracked) describe(s *ledger.Sent, account string) error {
 		From:         message.Address{TON: t.m.From.TON, NPI: t.m.From.NPI},
 		To:           message.Address{TON: t.m.To.TON, NPI: t.m.To.NPI},
 	}
+	s.Until = t.until(s.At)
 	var errs [4]error
 	s.From.Addr, errs[0] = message.NewAddr(t.m.From.Addr)
 	s.To.Addr, errs[1] = message.NewAddr(t.m.To.Addr)

@@ -2,6 +2,7 @@ package numbering
 
 import (
 	"encoding/binary"
+	"time"
 
 	"readback/smpp"
 	"readback/udh"
@@ -11,8 +12,9 @@ import (
 type tlvs struct {
 	reference    uint16 // user_message_reference (SMPP 3.4 §5.3.2.17)
 	hasReference bool
-	ports        bool // source_port or destination_port: for an application
-	noMessage    bool // no person reads it
+	lives        time.Duration // qos_time_to_live, of a data_sm (SMPP 3.4 §5.3.2.9)
+	ports        bool          // source_port or destination_port: for an application
+	noMessage    bool          // no person reads it
 
 	// The sar_* parameters (SMPP 3.4 §5.3.2.22–24): all three, or none.
 	sar              bool // any of them is there
@@ -29,6 +31,10 @@ func readTLVs(m smpp.Message) tlvs {
 		case smpp.TagUserMessageReference:
 			if len(tlv.Value) == 2 {
 				t.reference, t.hasReference = binary.BigEndian.Uint16(tlv.Value), true
+			}
+		case smpp.TagQosTimeToLive:
+			if len(tlv.Value) == 4 {
+				t.lives = time.Duration(binary.BigEndian.Uint32(tlv.Value)) * time.Second
 			}
 		case smpp.TagSourcePort, smpp.TagDestinationPort:
 			t.ports = true

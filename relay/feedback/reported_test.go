@@ -39,7 +39,7 @@ func TestReportedIsRecorded(t *testing.T) {
 	late := f.addRead(other, day+1, 4) // numbered after midnight, submitted before
 	older := f.addRead(c, day, 5)
 	f.addRead(c, day, 5+257) // gets the same number
-	nobodys := f.addRead(relaytest.Conversation(t, "bank", "447700900199"), day+2, 7)
+	lasting := f.addRead(relaytest.Conversation(t, "bank", "447700900199"), day+2, 7)
 	strange, foreign := *first, *first
 	strange.Sender = "a sender that is too long to be one"
 	foreign.Receiver = first.Sender + first.Sender + first.Sender
@@ -51,7 +51,7 @@ func TestReportedIsRecorded(t *testing.T) {
 		{"told", first, true},
 		{"numbered the day after", late, true},
 		{"another message has its number", older, false},
-		{"of another day", nobodys, false},
+		{"filed under a later day", lasting, true},
 		{"no sender", &strange, false},
 		{"no receiver", &foreign, false},
 	} {

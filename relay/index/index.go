@@ -128,7 +128,7 @@ func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 	return epoch, next, errors.Join(err, closer.Close())
 }
 
-// Expire forgets the days before day.
+// Expire forgets the days before day. It keeps the skips for as long as any message of their time can be read.
 func (ix *Index) Expire(day uint16) error {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
@@ -140,7 +140,8 @@ func (ix *Index) Expire(day uint16) error {
 			return err
 		}
 	}
-	return ix.expireSkips(int64(day) * 24 * time.Hour.Milliseconds())
+	lasting := int64(MaxLasting/(24*time.Hour)) + 2
+	return ix.expireSkips((int64(day) - lasting) * 24 * time.Hour.Milliseconds())
 }
 
 // Flush writes what is in memory to the disk.

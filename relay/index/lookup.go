@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"time"
 
 	"github.com/cockroachdb/pebble"
 
@@ -123,6 +124,22 @@ type Found struct {
 	Entry Entry // its slices are its own
 }
 
+// MaxLasting is for how long after its submission a message can be read at most, unless all can be read for
+// longer. Those that are filed under a later day than that of their submission can for up to two days more.
+const MaxLasting = 31 * 24 * time.Hour
+
+// LastsUntil returns the time until which the message can be read, if messages can be for so long. One that
+// is filed under a later day than that of its submission lasts as long as one of the end of that day.
+func (f *Found) LastsUntil(keep time.Duration) time.Time {
+	if f.IsLasting() {
+		return message.Time((int64(f.Place.Day) + 1) * (24 * time.Hour).Milliseconds()).Add(keep)
+	}
+	return message.Time(f.Entry.At).Add(keep)
+}
+
+// IsLasting reports whether the message is filed under a later day than that of its submission.
+func (f *Found) IsLasting() bool { return f.Place.Day > message.DayOf(f.Entry.At) }
+
 // read returns the entry that the iterator stands at. An error sticks.
 func (l *lookup) read() (f Found, ok bool) {
 	p, err := parseEntryKey(l.it.Key())
@@ -213,7 +230,7 @@ func (ix *Index) FindReceiver(receiver *message.Addr, number uint16) ([]Found, e
 
 // FindFeedback returns the entry of the message that a feedback is about; nil when it is gone.
 // It stands under the day of the part that was numbered first, seldom the one after the first
-// submission's.
+// submission's, or under a later one if the message can be read for longer.
 func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
 	var c message.Conversation
 	var err error
@@ -227,16 +244,19 @@ func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	day := message.DayOf(fb.SubmittedAt.UnixMilli())
-	for _, d := range []uint16{day, day + 1} {
-		if !l.at(entryKey(nil, &journal.Place{Conv: c, Day: d, Number: fb.Number})) {
-			continue
+	var found *Found
+	look := func(day uint16) bool {
+		if l.at(entryKey(nil, &journal.Place{Conv: c, Day: day, Number: fb.Number})) {
+			if f, ok := l.read(); ok && feedbackID(&f.Place, &f.Entry) == fb.Event {
+				found = &f
+			}
 		}
-		if f, ok := l.read(); ok && feedbackID(&f.Place, &f.Entry) == fb.Event {
-			return &f, l.close()
-		}
+		return found == nil
 	}
-	return nil, l.close()
+	if day := message.DayOf(fb.SubmittedAt.UnixMilli()); look(day) {
+		l.eachDay(func(d uint16) bool { return d > day && look(d) })
+	}
+	return found, l.close()
 }
 
 // EachEntry calls f with the entries of a conversation, newest day first, until f returns

@@ -3,6 +3,7 @@ package index
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -63,11 +64,18 @@ func TestUncleanEpochs(t *testing.T) {
 		})
 	}
 	l := epochs(t, "scmscmscm") // known at 2000 and 3000
-	if err := l.ix.Expire(1); err != nil {
+	lasting := uint16(MaxLasting/(24*time.Hour)) + 2
+	if err := l.ix.Expire(lasting); err != nil {
+		t.Fatal(err)
+	}
+	if skips, err := l.ix.Skips(); len(skips) != 2 || err != nil {
+		t.Errorf("while a message of before can be read: got %+v, %v, want both", skips, err)
+	}
+	if err := l.ix.Expire(lasting + 1); err != nil {
 		t.Fatal(err)
 	}
 	if skips, err := l.ix.Skips(); len(skips) != 0 || err != nil {
-		t.Errorf("a day later: got %+v, %v, want none", skips, err)
+		t.Errorf("later: got %+v, %v, want none", skips, err)
 	}
 }
 

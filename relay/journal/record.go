@@ -12,7 +12,7 @@ const (
 // Place identifies the entry of a message in the index.
 type Place struct {
 	Conv    message.Conversation
-	Day     uint16 // of its submission, since 1970, UTC
+	Day     uint16 // under which it is filed, since 1970, UTC: of its submission, or later if it can be read for longer
 	Number  uint16
 	Ordinal uint64 // the position of the message in its conversation, from 0
 }

@@ -9,7 +9,7 @@ import "readback/relay/journal"
 // does that in few epochs only: the skips must not add up to a cycle.
 const (
 	maxClaims    = 1000 // in an epoch, before numbers are assigned without
-	maxUnclaimed = 4    // epochs without a clean stop in which that was so, within Keep
+	maxUnclaimed = 4    // epochs without a clean stop in which that was so, within Keep and MaxLasting
 )
 
 // mayGo reports whether the first number of h need not wait for its claim, and queues the claim if it

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -177,7 +178,7 @@ func TestKillsWithoutClaims(t *testing.T) {
 				t.Fatal(err)
 			}
 			p = p.again()
-			if err := p.index.Expire(message.DayOf(p.now()) + 1); err != nil {
+			if err := p.index.Expire(message.DayOf(p.now()) + uint16(index.MaxLasting/day) + 3); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.stop(); err != nil {

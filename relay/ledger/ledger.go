@@ -152,7 +152,7 @@ func (l *Partition) give(h *head, s *Sent) {
 	if p != nil && p.numbered {
 		s.ordinal, s.day = p.ordinal, p.day
 	} else {
-		s.ordinal, s.day = h.give(), message.DayOf(s.At.UnixMilli())
+		s.ordinal, s.day = h.give(), l.dayOf(s)
 		if p == nil && s.isPart() {
 			p = h.openParts(s)
 		}

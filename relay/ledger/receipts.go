@@ -121,8 +121,10 @@ func (rs *receipts) Find(c *message.Conversation, id []byte) (*journal.Place, ui
 	err := rs.index.EachEntry(c, func(f index.Found) bool {
 		for _, part := range f.Entry.Parts {
 			if rs.sameID(id, part.ID) {
-				p, seq = &f.Place, part.Seq
-				return false
+				if p == nil || p.Ordinal < f.Place.Ordinal {
+					p, seq = &f.Place, part.Seq
+				}
+				return f.IsLasting() // a later message may be filed under an earlier day
 			}
 		}
 		return true

@@ -15,7 +15,8 @@ type Sent struct {
 	Account      string          // system_id of the ESME
 	From, To     message.Address // as submitted
 	At           time.Time
-	Reference    uint16 // user_message_reference, if HasReference
+	Until        time.Time // the SMSC may deliver it until then; zero: as long as it likes
+	Reference    uint16    // user_message_reference, if HasReference
 	HasReference bool
 	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
 	Part         message.Part
@@ -33,7 +34,7 @@ type Sent struct {
 
 	Number  uint16 // given by Assign
 	ordinal uint64 // which message of the conversation it is, from 0: it decides the number
-	day     uint16 // of the first part's submission, since 1970, UTC
+	day     uint16 // under which it is filed, since 1970, UTC: of the first part's submission, or later (lasting.go)
 	head    *head  // of its conversation, from Assign or Follow to Accept or Refuse
 	follows bool   // it is a part without a number, of a message that may get one
 }

@@ -90,7 +90,7 @@ func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
-	day, named := message.DayOf(time.Now().UnixMilli()), c.namesParts()
+	day, named := max(message.DayOf(time.Now().UnixMilli()), s.day), c.namesParts()
 	if h.dropped {
 		l.acceptDroppedSplit(s, day, named, &c, wait{w, token})
 		return

@@ -90,7 +90,7 @@ func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 func (rs *Service) verify(rd *Read, q *query, f *index.Found) message.Verdict {
 	content := said{sender: f.Place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
 	switch {
-	case q.now.Sub(message.Time(f.Entry.At)) > rs.opt.Keep:
+	case q.now.After(f.LastsUntil(rs.opt.Keep)):
 		return message.Verdict{Kind: message.VerdictTooOld, Reason: "message is too old"}
 	case (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.proven(f, rd.Proof):
 		return wrongProof()

@@ -80,10 +80,10 @@ func (vs *Conversations) view(c message.Conversation) (v ConversationView, err e
 
 // fill adds the messages of a conversation to its view.
 func (vs *Conversations) fill(v *ConversationView, c *message.Conversation) error {
-	oldest := time.Now().Add(-vs.keep).UnixMilli()
+	now := time.Now()
 	var all []index.Found
 	err := vs.index.EachEntry(c, func(f index.Found) bool {
-		if f.Entry.At >= oldest {
+		if !now.After(f.LastsUntil(vs.keep)) {
 			all = append(all, f)
 		}
 		return true
