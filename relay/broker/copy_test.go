@@ -60,10 +60,12 @@ func TestCopyStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, keep := range []bool{false, true} {
-		if _, err := js.CreateStream(t.Context(), from); err != nil {
+		to := from
+		to.Name = fmt.Sprintf("TO_%v", keep) // a server under load removes the files of a deleted stream later
+		if _, err := js.CreateStream(t.Context(), to); err != nil {
 			t.Fatal(err)
 		}
-		f, err := c.Fill(t.Context(), "FROM", keep)
+		f, err := c.Fill(t.Context(), to.Name, keep)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,11 +77,11 @@ func TestCopyStream(t *testing.T) {
 		if n, err := f.End(t.Context()); n != 5 || err != nil {
 			t.Errorf("got %d, %v, want 5", n, err)
 		}
-		got := messagesOf(t, c, "FROM")
+		got := messagesOf(t, c, to.Name)
 		if keep && !slices.Equal(got, want) || len(got) != len(want) || !keep && got[0] != "1 from.a text 2 value" {
 			t.Errorf("keep %v: got %q, want %q", keep, got, want)
 		}
-		if err := js.DeleteStream(t.Context(), "FROM"); err != nil {
+		if err := js.DeleteStream(t.Context(), to.Name); err != nil {
 			t.Fatal(err)
 		}
 	}
