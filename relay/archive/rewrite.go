@@ -65,6 +65,9 @@ func (i *inspection) rewrite(ctx context.Context, name, keep string) error {
 	if s, err = i.conn.JS.CreateStream(ctx, s.CachedInfo().Config); err != nil {
 		return err
 	}
+	if left := s.CachedInfo().State.Msgs; left > 0 { // the server could not remove the files
+		return fmt.Errorf("stream %s is not empty: it still has %d messages; run this again", name, left)
+	}
 	if err := i.fill(ctx, i.conn, source{file, keep}); err != nil || name != journal.Stream {
 		return err
 	}
