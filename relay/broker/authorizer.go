@@ -151,13 +151,16 @@ func deadlineOf(token string, now time.Time) time.Time {
 // permissions returns what a client may do. Its inbox for requests is below the subject of its
 // verdicts.
 func permissions(kind string, by *access.Caller) *server.Permissions {
-	publish := &server.SubjectPermission{Allow: []string{SubjectReadsOf + "*"}, Deny: []string{SubjectReadsNow}}
+	publish := &server.SubjectPermission{Deny: []string{SubjectReadsNow}}
+	for _, reads := range SubjectsReads {
+		publish.Allow = append(publish.Allow, reads+">")
+	}
 	// The MQTT topic readback/verdicts/# includes the level above.
 	subscribe := &server.SubjectPermission{Allow: []string{SubjectVerdictsOf + ">", strings.TrimSuffix(SubjectVerdictsOf, ".")}}
 	switch {
 	case !by.Receiver.IsZero():
 		receiver := by.Receiver.String()
-		publish = &server.SubjectPermission{Allow: []string{SubjectReadsOf + receiver}}
+		publish = &server.SubjectPermission{Allow: publishing(receiver)}
 		subscribe.Allow = []string{SubjectVerdictsOf + receiver, SubjectVerdictsOf + receiver + ".>"}
 	case by.NeedsProof: // anonymous: not everyone may learn who reads when
 		subscribe = &server.SubjectPermission{Deny: []string{">"}}
@@ -166,6 +169,16 @@ func permissions(kind string, by *access.Caller) *server.Permissions {
 		subscribe.Allow = append(subscribe.Allow, "$MQTT.sub.>", "$MQTT.deliver.pubrel.>")
 	}
 	return &server.Permissions{Publish: publish, Subscribe: subscribe}
+}
+
+// publishing returns the subjects on which a receiver may publish: those of its read responses, and those of
+// topics with its number and a slash too many, to which the answer is that the topic is wrong.
+func publishing(receiver string) []string {
+	all := []string{SubjectReadsOf + "00" + receiver, SubjectReadsOf + receiver + "./", SubjectReadsOf + "/." + receiver}
+	for _, reads := range SubjectsReads {
+		all = append(all, reads+receiver)
+	}
+	return all
 }
 
 // watch disconnects clients with too many subscriptions until ctx ends. The server's own bound

@@ -11,6 +11,11 @@ const (
 	SubjectReadsNow = SubjectReadsOf + "now"
 )
 
+// SubjectsReads are the beginnings of the subjects of read responses: SubjectReadsOf, and those of topics
+// with a slash too many in front of readback or reads. Readback tells the client of these that its topic is
+// wrong.
+var SubjectsReads = []string{SubjectReadsOf, "/." + SubjectReadsOf, "readback./.reads."}
+
 // The stream in which a NATS server stores what comes by MQTT, and the beginning of its subjects.
 const (
 	StreamMQTT  = "$MQTT_msgs"

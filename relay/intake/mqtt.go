@@ -48,25 +48,33 @@ type topics struct {
 func (n *topics) answer(ctx context.Context) (end func(), err error) {
 	var work errgroup.Group
 	work.SetLimit(maxSubmitting)
-	sub, err := n.nc.QueueSubscribe(broker.SubjectReadsOf+"*", topicQueue, func(m *nats.Msg) {
-		if m.Subject == broker.SubjectReadsNow || qos(m.Header) > 0 {
-			return // taken elsewhere
+	var subs []*nats.Subscription
+	end = func() {
+		for _, sub := range subs {
+			drain(sub)
 		}
-		work.Go(func() error { // waits when too many are at work
-			n.answerTopic(ctx, m)
-			return nil
-		})
-	})
-	if err == nil {
-		err = sub.SetPendingLimits(maxTopicPending, -1)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("answer on %s: %w", broker.SubjectReadsOf, err)
-	}
-	return func() {
-		drain(sub)
 		_ = work.Wait() // they return nothing
-	}, nil
+	}
+	for _, reads := range broker.SubjectsReads {
+		sub, err := n.nc.QueueSubscribe(reads+">", topicQueue, func(m *nats.Msg) {
+			if m.Subject == broker.SubjectReadsNow || qos(m.Header) > 0 {
+				return // taken elsewhere
+			}
+			work.Go(func() error { // waits when too many are at work
+				n.answerTopic(ctx, m)
+				return nil
+			})
+		})
+		if err == nil {
+			subs = append(subs, sub)
+			err = sub.SetPendingLimits(maxTopicPending, -1)
+		}
+		if err != nil {
+			end()
+			return nil, fmt.Errorf("answer on %s: %w", reads, err)
+		}
+	}
+	return end, nil
 }
 
 func (n *topics) answerTopic(ctx context.Context, m *nats.Msg) {
@@ -74,14 +82,16 @@ func (n *topics) answerTopic(ctx context.Context, m *nats.Msg) {
 	if m.Header.Get(headerMQTT) != "" {
 		way = "mqtt"
 	}
-	topic := strings.TrimPrefix(m.Subject, broker.SubjectReadsOf)
-	a := n.submitTopic(ctx, topic, m.Data, via{way, true})
-	to := broker.SubjectVerdictsOf + topic
-	// A reply to another subject would let the client publish there with the process's rights.
-	if strings.HasPrefix(m.Reply, to+".") {
-		to = m.Reply
+	t := parseTopic(m.Subject)
+	a := n.submitTopic(ctx, &t, m.Data, via{way, true})
+	for _, to := range t.verdicts {
+		// A reply to another subject would let the client publish there with the process's rights.
+		if strings.HasPrefix(m.Reply, to+".") {
+			t.verdicts = []string{m.Reply}
+			break
+		}
 	}
-	n.publishVerdict(to, m.Data, a)
+	n.publishVerdict(t.verdicts, m.Data, a)
 }
 
 // qos returns the QoS of a message of an MQTT client, and 0 for other messages.
@@ -92,15 +102,14 @@ func qos(h nats.Header) byte {
 	return 0
 }
 
-// submitTopic submits a body that came on the topic of a receiver.
-func (n *topics) submitTopic(ctx context.Context, topic string, body []byte, way via) answer {
-	receiver, err := message.ParsePhoneNumber(topic)
-	if err != nil {
-		v := message.Malformed("receiver", "topic: "+err.Error())
+// submitTopic submits a body that came on a topic.
+func (n *topics) submitTopic(ctx context.Context, t *topic, body []byte, way via) answer {
+	if t.wrong != "" {
+		v := message.Malformed("receiver", "topic: "+t.wrong)
 		n.reads.Report(way.name, access.Caller{}, v)
 		return answer{Verdict: v}
 	}
-	by := access.Caller{Name: way.name, Receiver: receiver}
+	by := access.Caller{Name: way.name, Receiver: t.receiver}
 	if anybody, err := n.callers.Identify(access.Credential{}, time.Now()); err == nil && n.callers.IsOpenToAll() {
 		by.NeedsProof = anybody.NeedsProof
 	}
@@ -143,14 +152,16 @@ func (a answer) on(body []byte) any {
 const maxVerdictSubject = 1024
 
 // publishVerdict publishes an answer to those that are subscribed now.
-func (n *topics) publishVerdict(subject string, body []byte, a answer) {
-	if len(subject) > maxVerdictSubject {
-		return // no receiver has such a number
-	}
+func (n *topics) publishVerdict(subjects []string, body []byte, a answer) {
 	var verdicts any
 	n.budget.Work(func() { verdicts = a.on(body) })
-	if err := n.publishSmall(subject, verdicts); err != nil {
-		n.log.Debug("verdict cannot be told", "error", err)
+	for _, subject := range subjects {
+		if len(subject) > maxVerdictSubject {
+			continue // no receiver has such a number
+		}
+		if err := n.publishSmall(subject, verdicts); err != nil {
+			n.log.Debug("verdict cannot be told", "error", err)
+		}
 	}
 }
 
@@ -173,9 +184,13 @@ func (n *topics) take(ctx context.Context) {
 		n.taking()
 		return
 	}
+	filters := make([]string, len(broker.SubjectsReads))
+	for i, reads := range broker.SubjectsReads {
+		filters[i] = broker.SubjectMQTT + reads + ">"
+	}
 	n.keepTaking(ctx, "MQTT", func(ctx context.Context) error {
 		return n.consume(ctx, consumer{
-			stream: broker.StreamMQTT, durable: topicDurable, filter: broker.SubjectMQTT + broker.SubjectReadsOf + ">",
+			stream: broker.StreamMQTT, durable: topicDurable, filters: filters,
 			ready: n.taking, take: n.takeTopic,
 		})
 	})
@@ -189,9 +204,9 @@ func (n *topics) takeTopic(ctx context.Context, m jetstream.Msg) {
 		n.log.Error("message in the stream of MQTT cannot be read", "error", err)
 		return
 	}
-	topic := strings.TrimPrefix(m.Subject(), broker.SubjectMQTT+broker.SubjectReadsOf)
-	a := n.submitTopic(ctx, topic, m.Data(), via{"mqtt", true})
+	t := parseTopic(strings.TrimPrefix(m.Subject(), broker.SubjectMQTT))
+	a := n.submitTopic(ctx, &t, m.Data(), via{"mqtt", true})
 	if n.settle(m, meta.NumDelivered, a) {
-		n.publishVerdict(broker.SubjectVerdictsOf+topic, m.Data(), a)
+		n.publishVerdict(t.verdicts, m.Data(), a)
 	}
 }

@@ -59,21 +59,22 @@ func (in *streamReader) keepTaking(ctx context.Context, from string, consume fun
 
 // consumer is a durable consumer of read responses.
 type consumer struct {
-	stream, durable, filter string
-	memory                  bool   // its state may be lost: the stream keeps what is not acknowledged
-	ready                   func() // called when the consumer exists; may be nil
-	take                    func(context.Context, jetstream.Msg)
+	stream, durable string
+	filters         []string // subjects; empty: all of the stream
+	memory          bool     // its state may be lost: the stream keeps what is not acknowledged
+	ready           func()   // called when the consumer exists; may be nil
+	take            func(context.Context, jetstream.Msg)
 }
 
 // consume takes messages by a consumer until ctx ends or the stream is lost.
 func (in *streamReader) consume(ctx context.Context, from consumer) error {
 	c, err := in.js.CreateOrUpdateConsumer(ctx, from.stream, jetstream.ConsumerConfig{
-		Durable:       from.durable,
-		FilterSubject: from.filter,
-		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       submitTimeout + 5*time.Second,
-		MaxAckPending: maxAckPending,
-		MemoryStorage: from.memory,
+		Durable:        from.durable,
+		FilterSubjects: from.filters,
+		AckPolicy:      jetstream.AckExplicitPolicy,
+		AckWait:        submitTimeout + 5*time.Second,
+		MaxAckPending:  maxAckPending,
+		MemoryStorage:  from.memory,
 	})
 	if err != nil {
 		return fmt.Errorf("make consumer: %w", err)

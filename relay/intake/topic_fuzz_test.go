@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"readback/relay/broker"
 	"readback/relay/message"
 	"readback/relay/reads"
 	"readback/relay/relaytest"
@@ -48,7 +50,8 @@ func FuzzTopic(f *testing.F) {
 	codes := []int{202, 207, 400, 401, 403, 404, 409, 410, 413}
 	way := &topics{streamReader: &streamReader{Submitter: r.submitter}}
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
-		a := way.submitTopic(t.Context(), topic, body, via{name: "mqtt"})
+		on := parseTopic(broker.SubjectReadsOf + topic)
+		a := way.submitTopic(t.Context(), &on, body, via{name: "mqtt"})
 		items, _, v := reads.ParseBody(body)
 		all := topicVerdicts(t, a.on(body))
 		if len(all) != max(len(items), 1) && a.items != nil || a.items != nil && v.IsDecided() {
@@ -61,7 +64,7 @@ func FuzzTopic(f *testing.F) {
 			if v.Code != 202 {
 				continue
 			}
-			of, err := message.ParsePhoneNumber(topic)
+			of, err := message.ParsePhoneNumber(strings.ReplaceAll(topic, "//", "."))
 			var rd struct {
 				Receiver, ID string
 				Number       uint16
