@@ -29,6 +29,7 @@ type AccountFeedback struct {
 	Events       bool                 `key:"events" doc:"tell each change of a message's state in the stream READBACK_EVENTS, on readback.events.<account>"`
 	Rate         int                  `key:"rate" range:"0..100000" doc:"feedback a second that an account is told at most, over all its sessions; 0 is no limit"`
 	AfterReceipt time.Duration        `key:"after_receipt" default:"30s" range:"0s..10m" doc:"how long feedback waits until the ESME has answered the SMSC's receipt, if the message asked for one; 0 is not at all"`
+	Session      string               `key:"session" default:"sender" oneof:"sender,any" doc:"which session of the account gets feedback: sender is the one that sent the message, while it is bound, can receive and answers, and otherwise any"`
 	HoldReceipt  time.Duration        `key:"hold_receipt" range:"0s..168h" doc:"form receipt: how long the SMSC's own receipt of a delivery is kept back, so that the account gets one receipt: READ, or the SMSC's when that time is over; 0 is not at all"`
 	Template     deliver.TemplateText `key:"template" default:"{{.Receiver}} has {{.State}} message {{.Number}} at {{.ReadAt}}" doc:"text of form mo, a Go template with .Receiver, .Sender, .Number, .State (read or deleted), .Status (1 or 2), .ReadAt, .MessageID, .Reference and .Account"`
 	VendorTLVs   bool                 `key:"vendor_tlvs" doc:"add number and read time as TLVs of our own; some ESMEs end the session over them"`

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,19 +48,19 @@ func TestFeedbackBehindTheReceipt(t *testing.T) {
 	r.read(c, second.Number)
 	r.read(other, r.submit(other, "unasked").Number)
 	want("unasked", false) // nothing waits for another conversation
-	r.Ledger().Receipt(c, []byte("early"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("early"), message.StateDelivered, 0)
 	want("early", true)
 	want("second", false)
 
 	late := r.wanting(c, "late")
-	r.Ledger().Receipt(c, []byte("late"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("late"), message.StateDelivered, 0)
 	r.awaitState(c, late.Number, "delivered")
 	r.read(c, late.Number)
 	want("late", false)
 
 	failed := r.wanting(c, "failed")
 	r.read(c, failed.Number)
-	r.Ledger().Receipt(c, []byte("failed"), message.StateFailed)
+	r.Ledger().Receipt(c, []byte("failed"), message.StateFailed, 0)
 	want("failed", true)
 }
 
@@ -95,6 +97,47 @@ func TestFeedbackDoesNotWaitForever(t *testing.T) {
 	}
 }
 
+// The session that took the receipt gets the feedback, and else the session that sent the message.
+func TestSessionThatTookTheReceipt(t *testing.T) {
+	t.Parallel()
+	opt := testOptions(t)
+	opt.Account = after(time.Hour)
+	r := start(t, opt)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	told := make(chan message.Session, 10)
+	for id := range message.Session(3) {
+		r.deliverTo("bank", id+1, func(context.Context, *message.Feedback) error {
+			told <- id + 1
+			return nil
+		})
+	}
+	for i, tt := range []struct{ sender, receipt, want message.Session }{{1, 0, 1}, {2, 0, 2}, {1, 3, 3}, {3, 1, 1}, {2, 2, 2}} {
+		id := fmt.Sprint("id", i)
+		s := r.wanting(c, id)
+		r.feedback.Sent(&c, s.Number, tt.sender)
+		r.read(c, s.Number)
+		r.awaitSessions("bank", 3)
+		r.Ledger().Receipt(c, []byte(id), message.StateDelivered, tt.receipt)
+		if got := relaytest.Receive(t, told); got != tt.want {
+			t.Errorf("sent by %d, receipt taken by %d: told %d, want %d", tt.sender, tt.receipt, got, tt.want)
+		}
+	}
+}
+
+// awaitSessions waits until an account whose queue is not empty has so many sessions.
+func (r *running) awaitSessions(account string, n int) {
+	r.t.Helper()
+	for {
+		all, err := r.feedback.Queues(relaytest.Deadline(r.t))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if slices.ContainsFunc(all, func(q feedback.Queue) bool { return q.Account == account && q.Sessions == n }) {
+			return
+		}
+	}
+}
+
 // The receipt may pass while the ESME is away, or before a restart.
 func TestReceiptPassesMeanwhile(t *testing.T) {
 	t.Parallel()
@@ -116,7 +159,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r.accept(&second, "id2")
 	r.read(c, s.Number)
 	r.waitForQueue("bank", 1)
-	r.Ledger().Receipt(c, []byte("id2"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("id2"), message.StateDelivered, 0)
 	r.awaitPart(c, s.Number, 2)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -128,7 +171,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "other" {
 		t.Errorf("told: got %+v, want the other one, since a part has no receipt yet", fb)
 	}
-	r.Ledger().Receipt(c, []byte("id1"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("id1"), message.StateDelivered, 0)
 	if fb := relaytest.Receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id1 id2]" {
 		t.Errorf("told: got %+v", fb)
 	}
@@ -140,7 +183,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r = start(t, opt)
 	r.read(c, third.Number)
 	r.waitForQueue("bank", 1)
-	r.Ledger().Receipt(c, []byte("id3"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("id3"), message.StateDelivered, 0)
 	r.awaitPart(c, third.Number, 0)
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id3" {
 		t.Errorf("told: got %+v", fb)

@@ -17,7 +17,7 @@ func TestLongNames(t *testing.T) {
 	long := strings.Repeat(".", 4085)
 	for name, use := range map[string]func(){
 		"account of a session": func() {
-			if err := r.feedback.Deliver(t.Context(), long, func(context.Context, *message.Feedback) error { return nil }); err == nil {
+			if err := r.feedback.Deliver(t.Context(), long, 0, func(context.Context, *message.Feedback) error { return nil }); err == nil {
 				t.Error("deliver: got no error, want one")
 			}
 		},

@@ -19,6 +19,7 @@ import (
 	"readback/relay/intake"
 	"readback/relay/journal"
 	"readback/relay/ledger"
+	"readback/relay/message"
 	"readback/relay/reads"
 )
 
@@ -120,6 +121,7 @@ func (r *Relay) ledgerOptions() ledger.Options {
 	return ledger.Options{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.conversations(), Keep: r.opt.Keep, SameID: r.opt.SameID,
 		Followed:  func() error { return r.feedback.CountOutbox() },
+		Taken:     func(p *journal.Place, by message.Session) { r.feedback.Sent(&p.Conv, p.Number, by) },
 		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },
 		Applied:   func(res *index.Result) { r.feedback.Applied(res) },
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,

@@ -159,9 +159,14 @@ func (r *running) tellings(account string) <-chan *message.Feedback {
 
 // deliver registers a session; what it returns ends it.
 func (r *running) deliver(account string, tell message.Teller) (leave func()) {
+	return r.deliverTo(account, 0, tell)
+}
+
+// deliverTo is deliver for a session that feedback may be for.
+func (r *running) deliverTo(account string, session message.Session, tell message.Teller) (leave func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.feedback.Deliver(ctx, account, tell) }()
+	go func() { done <- r.feedback.Deliver(ctx, account, session, tell) }()
 	leave = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, feedback.ErrStopped) {

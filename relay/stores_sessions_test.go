@@ -43,7 +43,7 @@ func (r *running) word(s *ledger.Sent, status uint8, id string) {
 // passed notes the SMSC's receipt of a message, and waits for its state.
 func (r *running) passed(s *ledger.Sent, id string, to message.State) {
 	r.t.Helper()
-	r.Ledger().Receipt(s.Conversation, []byte(id), to)
+	r.Ledger().Receipt(s.Conversation, []byte(id), to, 0)
 	r.awaitState(s.Conversation, s.Number, to.String())
 }
 
@@ -111,7 +111,7 @@ func (r *running) writeParts() {
 	}
 	first := r.stored(9, storeParts, "4A7F09", part(1))
 	r.stored(10, storeParts, "4A7F0A", part(2))
-	r.Ledger().Receipt(first.Conversation, []byte("4A7F09"), message.StateDelivered)
+	r.Ledger().Receipt(first.Conversation, []byte("4A7F09"), message.StateDelivered, 0)
 	r.awaitPart(first.Conversation, first.Number, 1)
 }
 

@@ -18,7 +18,7 @@ func TestReceiptsCompareAsSet(t *testing.T) {
 	r := start(t, opt)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	s := r.submit(c, "id1")
-	r.Ledger().Receipt(c, []byte("of id1"), message.StateDelivered)
+	r.Ledger().Receipt(c, []byte("of id1"), message.StateDelivered, 0)
 	r.awaitState(c, s.Number, "delivered")
 }
 

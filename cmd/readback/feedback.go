@@ -19,11 +19,15 @@ const (
 	formOff     = "off"
 )
 
+// sessionAny is the value of feedback.session that lets any session have the feedback.
+const sessionAny = "any"
+
 // deliverOptions are how an account gets its feedback from the gateway.
 func deliverOptions(cfg config.Config, a config.Account) (t deliver.Options, err error) {
 	t = deliver.Options{
 		Form: deliver.FormOf(a.Feedback.Form), VendorTLVs: a.Feedback.VendorTLVs, HoldReceipt: a.Feedback.HoldReceipt > 0,
-		Tags: cfg.Feedback.VendorTags,
+		AnySession: a.Feedback.Session == sessionAny,
+		Tags:       cfg.Feedback.VendorTags,
 	}
 	if t.Template, err = deliver.ParseTemplate(string(a.Feedback.Template)); err != nil {
 		return t, fmt.Errorf("feedback.template: %w", err)

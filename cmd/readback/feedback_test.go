@@ -40,6 +40,9 @@ func TestFeedbackSettings(t *testing.T) {
 			a.Feedback.Webhook.URL, a.Feedback.Webhook.Concurrency = "https://app.example/", 3
 			a.Feedback.Webhook.Secret, a.Feedback.Webhook.AllowPrivate = "3f1c9a0d5e7b4268", true
 			a.Feedback.VendorTLVs, a.Feedback.Template = true, "{{.Number}}"
+			if tt.form == "mo" {
+				a.Feedback.Session = "any"
+			}
 			if tt.form == "receipt" {
 				a.Feedback.HoldReceipt = time.Hour
 			}
@@ -54,7 +57,7 @@ func TestFeedbackSettings(t *testing.T) {
 			}
 			got := l.policies.Of("bank").Feedback
 			if got.Form != tt.tells || !got.VendorTLVs || got.Tags != cfg.Feedback.VendorTags || got.Template == nil ||
-				got.HoldReceipt != (tt.form == "receipt") {
+				got.HoldReceipt != (tt.form == "receipt") || got.AnySession != (tt.form == "mo") {
 				t.Errorf("gateway: got %+v", got)
 			}
 			hook := l.targets.Accounts["bank"]

@@ -118,7 +118,7 @@ func (s *service) assemble(cfg config.Config) error {
 	}
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
 	options.Policies, options.Hold = live.policies, s.relay.Feedback().HoldReceipt
-	options.Deliver = s.relay.Feedback().Deliver
+	options.Deliver, options.Sent = s.relay.Feedback().Deliver, s.relay.Feedback().Sent
 	if cfg.Reads.SMS {
 		options.Reads = s.relay.Reads().Submit
 	}

@@ -87,6 +87,7 @@ type Options struct {
 	// HoldReceipt says that form Receipt takes the place of the SMSC's own receipt, which the
 	// relay keeps until then.
 	HoldReceipt bool
+	AnySession  bool // feedback is not for the session that sent the message more than for others
 	VendorTLVs  bool // number and read time as TLVs
 	Tags        VendorTags
 }

@@ -151,7 +151,7 @@ func TestPanicAtBind(t *testing.T) {
 // A feedback that panics becomes a dead letter: it would end every session that it is given to.
 func TestPanicInFeedback(t *testing.T) {
 	errs := make(chan error, 1)
-	w := serve(t, setup{deliver: func(ctx context.Context, account string, tell message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, account string, _ message.Session, tell message.Teller) error {
 		if account == "bank" {
 			errs <- tell(ctx, nil) // which no deliver_sm can be made of
 		}

@@ -132,7 +132,7 @@ func TestDrainAwaitsWindow(t *testing.T) {
 // Feedback ends first: none is begun that could not be answered.
 func TestDrainStopsFeedback(t *testing.T) {
 	begun, ended := make(chan struct{}), make(chan struct{})
-	w := serve(t, setup{deliver: func(ctx context.Context, _ string, _ message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, _ string, _ message.Session, _ message.Teller) error {
 		close(begun)
 		<-ctx.Done()
 		close(ended)

@@ -107,7 +107,7 @@ func (l *link) noteReceipt(f smpp.Frame, to esmePending) {
 		status = smpp.StatusSysErr // it accepts nothing
 	}
 	if to.Ref.receipt != nil {
-		l.g.receipts.Answered(to.Ref.receipt, status)
+		l.g.receipts.Answered(to.Ref.receipt, status, l.id)
 	}
 }
 

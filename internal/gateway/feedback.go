@@ -11,13 +11,28 @@ import (
 
 	"readback/internal/deliver"
 	"readback/relay/feedback"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 )
 
-// DeliverFunc calls tell with the feedback of account until ctx ends, and returns when the last tell
-// has returned.
-type DeliverFunc func(ctx context.Context, account string, tell message.Teller) error
+// DeliverFunc calls tell, for a session of account, with feedback until ctx ends, and returns when the last
+// tell has returned.
+type DeliverFunc func(ctx context.Context, account string, session message.Session, tell message.Teller) error
+
+// SentFunc notes that a session has sent the message with a number, and is to get the feedback on it.
+type SentFunc func(c *message.Conversation, number uint16, session message.Session)
+
+// noteSender notes that the feedback on a message is for the session that sent it. A session that cannot
+// receive gets none.
+func (l *link) noteSender(s *ledger.Sent) {
+	if l.g.opt.Sent == nil || !l.bind.state.CanReceive() {
+		return
+	}
+	if t := l.g.policies.of(l.bind.account).Feedback; t.Form != deliver.NoSession && !t.AnySession {
+		l.g.opt.Sent(&s.Conversation, s.Number, l.id)
+	}
+}
 
 // feedbackToESME gives the ESME of a link the feedback of its account.
 type feedbackToESME struct{ *link }
@@ -66,7 +81,7 @@ func (l feedbackToESME) deliver(ctx, gone context.Context, changed <-chan struct
 	}()
 	delivery.Go(func() {
 		defer l.Contain()
-		if err := l.g.opt.Deliver(delivering, l.bind.account, l.send); err != nil && ctx.Err() == nil {
+		if err := l.g.opt.Deliver(delivering, l.bind.account, l.id, l.send); err != nil && ctx.Err() == nil {
 			l.log.Load().Error("feedback stopped for this session", "error", err)
 		}
 	})
@@ -100,8 +115,11 @@ func (l feedbackToESME) send(ctx context.Context, fb *message.Feedback) (err err
 	}
 	err = l.esme.Call(ctx, f)
 	var status pdu.Status
-	if errors.As(err, &status) && !smpp.Temporary(status) {
+	switch {
+	case errors.As(err, &status) && !smpp.Temporary(status):
 		return message.Permanent(err)
+	case errors.Is(err, smpp.ErrNoAnswer), errors.Is(err, context.DeadlineExceeded):
+		return message.Unanswered(err)
 	}
 	return err
 }

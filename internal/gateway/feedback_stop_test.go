@@ -37,7 +37,7 @@ func TestFeedbackAtTheEnd(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cause, outcome := make(chan error, 1), make(chan error, 1)
-			w := serve(t, setup{deliver: func(ctx context.Context, _ string, tell message.Teller) error {
+			w := serve(t, setup{deliver: func(ctx context.Context, _ string, _ message.Session, tell message.Teller) error {
 				go func() { outcome <- tell(context.WithoutCancel(ctx), bankFeedback()) }()
 				<-ctx.Done()
 				cause <- context.Cause(ctx)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"readback/internal/account"
@@ -31,6 +32,7 @@ type Gateway struct {
 	unmatchedSMSC   *unmatched
 	unmatchedESME   *unmatched
 	usages          *account.Usages
+	links           atomic.Uint32 // made so far
 	connections     *account.Connections
 	receipts        *receipts.Handler
 	subscriberReads readresponse.Subscribers

@@ -28,7 +28,7 @@ type fakeLedger struct {
 	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
 	late    func(*ledger.Sent, []byte)
 	refuse  func(*ledger.Sent)
-	receipt func(message.Conversation, []byte, message.State)
+	receipt func(message.Conversation, []byte, message.State, message.Session)
 }
 
 func (l fakeLedger) Assign(s *ledger.Sent) error {
@@ -87,9 +87,9 @@ func (l fakeLedger) Refuse(s *ledger.Sent) {
 	}
 }
 
-func (l fakeLedger) Receipt(c message.Conversation, id []byte, state message.State) {
+func (l fakeLedger) Receipt(c message.Conversation, id []byte, state message.State, by message.Session) {
 	if l.receipt != nil {
-		l.receipt(c, id, state)
+		l.receipt(c, id, state, by)
 	}
 }
 

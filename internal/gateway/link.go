@@ -12,6 +12,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/retry"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -20,6 +21,7 @@ import (
 type link struct {
 	// Static after construction.
 	g       *Gateway
+	id      message.Session
 	esme    *esmeSession
 	remote  net.Addr
 	dialed  chan *smscSession // the SMSC's session, once, when the ESME binds
@@ -57,7 +59,7 @@ const maxReads = 64
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
+		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: newClosing(),
 		unanswered: newUnanswered(),
 	}

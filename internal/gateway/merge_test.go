@@ -92,7 +92,7 @@ func TestReceiptsOfParts(t *testing.T) {
 				return tt.merged, tt.err
 			})
 			noted := make(chan string, 1)
-			ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
+			ledger.receipt = func(_ message.Conversation, id []byte, s message.State, _ message.Session) {
 				noted <- string(id) + " " + s.String()
 			}
 			wantNoted := func() {

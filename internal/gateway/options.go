@@ -53,6 +53,7 @@ type Options struct {
 	Policies Policies
 
 	Deliver DeliverFunc             // gives the ESMEs their feedback; nil: they get none
+	Sent    SentFunc                // is told who sent a message; nil: nobody is
 	Hold    receipts.HoldFunc       // keeps receipts; nil: they pass
 	Reads   readresponse.SubmitFunc // takes read responses that come as messages; nil: they pass like others
 	Acks    readresponse.SubmitFunc // takes those of ESMEs, from accounts with MayRead; nil: likewise

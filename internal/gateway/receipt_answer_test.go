@@ -18,7 +18,13 @@ import (
 func noting() (fakeLedger, chan string) {
 	l, noted := remembering(), make(chan string, 10)
 	l.routes.Store("4A7F01", "bank")
-	l.receipt = func(_ message.Conversation, id []byte, s message.State) { noted <- string(id) + " " + s.String() }
+	l.receipt = func(_ message.Conversation, id []byte, s message.State, by message.Session) {
+		note := string(id) + " " + s.String()
+		if by != 0 {
+			note += " by its session"
+		}
+		noted <- note
+	}
 	return l, noted
 }
 
@@ -28,15 +34,15 @@ func TestReceiptIsNotedWhenItIsAnswered(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		answer smpp.Frame
-		noted  bool
+		noted  string
 	}{
-		{"taken", taken(90, smpp.StatusOK), true},
-		{"ESME_RX_T_APPN", taken(90, smpp.StatusTempApp), false},
-		{"ESME_RMSGQFUL", taken(90, smpp.StatusQueueFull), false},
-		{"ESME_RX_P_APPN", taken(90, smpp.StatusPermApp), true},
-		{"ESME_RX_R_APPN", taken(90, smpp.StatusRejectApp), true},
-		{"generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 90, ""), false},
-		{"generic_nack without a status", testpeer.Frame(pdu.GenericNACKID, smpp.StatusOK, 90, ""), false},
+		{"taken", taken(90, smpp.StatusOK), "4A7F01 delivered by its session"},
+		{"ESME_RX_T_APPN", taken(90, smpp.StatusTempApp), ""},
+		{"ESME_RMSGQFUL", taken(90, smpp.StatusQueueFull), ""},
+		{"ESME_RX_P_APPN", taken(90, smpp.StatusPermApp), "4A7F01 delivered"},
+		{"ESME_RX_R_APPN", taken(90, smpp.StatusRejectApp), "4A7F01 delivered"},
+		{"generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 90, ""), ""},
+		{"generic_nack without a status", testpeer.Frame(pdu.GenericNACKID, smpp.StatusOK, 90, ""), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger, noted := noting()
@@ -49,13 +55,12 @@ func TestReceiptIsNotedWhenItIsAnswered(t *testing.T) {
 				}
 				esme.Send(tt.answer)
 				smsc.Want("the ESME's answer", tt.answer)
-				if got := len(noted) > 0; got != tt.noted {
-					t.Errorf("noted: got %t, want %t", got, tt.noted)
+				got := ""
+				if len(noted) > 0 {
+					got = <-noted
 				}
-				for len(noted) > 0 {
-					if got := <-noted; got != "4A7F01 delivered" {
-						t.Errorf("noted %s, want 4A7F01 delivered", got)
-					}
+				if got != tt.noted {
+					t.Errorf("noted: got %q, want %q", got, tt.noted)
 				}
 			})
 		})

@@ -80,7 +80,7 @@ func TestReceiptRoute(t *testing.T) {
 // The ledger hears of the receipts, as in mirror mode.
 func TestReceiptRouteNoted(t *testing.T) {
 	ledger, noted := remembering(), make(chan string, 1)
-	ledger.receipt = func(c message.Conversation, id []byte, state message.State) {
+	ledger.receipt = func(c message.Conversation, id []byte, state message.State, _ message.Session) {
 		noted <- c.Sender.String() + " " + c.Receiver.String() + " " + string(id) + " " + state.String()
 	}
 	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)

@@ -65,6 +65,7 @@ func (m *splitMessage) send() {
 	s.splitting, s.scratch.Assigned = m, nil
 	l.unanswered.add(len(m.parts)) // beside the ESME's request
 	s.countSkip(numbering.Numbered)
+	l.noteSender(m.sent)
 	throttled := !l.usage.AdmitRest(l.closing.begun, len(m.parts)-1, s.scratch.Waiting)
 	waiting := l.again.Len()
 	throttled = throttled || waiting >= l.g.opt.Window

@@ -118,6 +118,9 @@ func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Fram
 	}
 	kept := *sent
 	s.scratch.Assigned = &kept
+	if skip == numbering.Numbered {
+		s.link.noteSender(&kept)
+	}
 	return out, &kept, skip
 }
 

@@ -21,7 +21,7 @@ import (
 // telling returns a DeliverFunc that hands the test what it would tell an ESME by.
 func telling() (DeliverFunc, <-chan message.Teller) {
 	tellers := make(chan message.Teller, 10)
-	return func(ctx context.Context, _ string, tell message.Teller) error {
+	return func(ctx context.Context, _ string, _ message.Session, tell message.Teller) error {
 		tellers <- tell
 		<-ctx.Done()
 		return nil
@@ -90,15 +90,15 @@ func TestTellNobody(t *testing.T) {
 	w := serve(t, setup{deliver: deliverFeedback, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
 	esme, smsc := w.bind(simulator.Bind{})
 	tell := testpeer.Receive(t, "feedback of the session", tellers)
-	check := func(name string, outcome <-chan error) {
+	check := func(name string, outcome <-chan error, unanswered bool) {
 		t.Helper()
-		if err := testpeer.Receive(t, name, outcome); err == nil || message.IsPermanent(err) {
-			t.Errorf("%s: got %v, want a temporary error", name, err)
+		if err := testpeer.Receive(t, name, outcome); err == nil || message.IsPermanent(err) || message.IsUnanswered(err) != unanswered {
+			t.Errorf("%s: got %v, want a temporary error, unanswered %t", name, err, unanswered)
 		}
 	}
 	outcome := told(t, tell)
 	late := esme.Next("feedback")
-	check("no answer", outcome)
+	check("no answer", outcome, true)
 
 	esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, late.Seq(), "\x00"), text(receiver, 2))
 	smsc.Want("behind a late answer", text(receiver, 2))
@@ -111,9 +111,9 @@ func TestTellNobody(t *testing.T) {
 	}
 	outcome = told(t, tell)
 	_ = esme.Conn.Close()
-	check("ESME leaves", outcome)
+	check("ESME leaves", outcome, false)
 	smsc.Unbind()
-	check("ESME is gone", told(t, tell))
+	check("ESME is gone", told(t, tell), false)
 }
 
 // The policy and the bind decide what the feedback has in it.
@@ -153,7 +153,7 @@ func TestTellElsewhere(t *testing.T) {
 		return Policies{Default: Account{Feedback: deliver.Options{Form: form}}}
 	}
 	began, ended := make(chan message.Teller), make(chan struct{})
-	deliverFeedback := func(ctx context.Context, _ string, tell message.Teller) error {
+	deliverFeedback := func(ctx context.Context, _ string, _ message.Session, tell message.Teller) error {
 		began <- tell
 		<-ctx.Done()
 		ended <- struct{}{}
@@ -195,7 +195,7 @@ func TestTellElsewhere(t *testing.T) {
 // Only who can be sent a deliver_sm takes feedback, and only once it is bound.
 func TestWhoIsTold(t *testing.T) {
 	told := make(chan string, 10)
-	w := serve(t, setup{deliver: func(ctx context.Context, account string, _ message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, account string, _ message.Session, _ message.Teller) error {
 		told <- account
 		<-ctx.Done()
 		return nil
@@ -232,7 +232,7 @@ func TestWhoIsTold(t *testing.T) {
 // What waits for an ESME does not overtake the answer to its bind, not even while
 // the ESME keeps its session busy.
 func TestFeedbackBehindBind(t *testing.T) {
-	w := serve(t, setup{deliver: func(ctx context.Context, _ string, tell message.Teller) error {
+	w := serve(t, setup{deliver: func(ctx context.Context, _ string, _ message.Session, tell message.Teller) error {
 		return tell(ctx, bankFeedback())
 	}})
 	busy := bytes.Repeat(testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""), 1000)

@@ -38,8 +38,8 @@ type Options struct {
 
 // Ledger is the part of the ledger that receipts need.
 type Ledger interface {
-	// Receipt notes the state of a message.
-	Receipt(c message.Conversation, messageID []byte, state message.State)
+	// Receipt notes the state of a message. A session has taken the receipt; zero: none has.
+	Receipt(c message.Conversation, messageID []byte, state message.State, by message.Session)
 	// PartOf finds the part of a message by the key of its message_id.
 	PartOf(key []byte, receiver message.Addr) (journal.SplitPart, bool)
 	// Merge adds the receipt of a part. It calls done when that is in the log, with the receipt

@@ -28,7 +28,7 @@ func newReceiving(t *testing.T, ledger fakeLedger, change func(*Options)) *recei
 	t.Helper()
 	p, group := make(path, 10), new(errgroup.Group)
 	r := &receiving{later: background.New(group, p), group: group, path: p}
-	ledger.receipt = func(_ message.Conversation, id []byte, s message.State) {
+	ledger.receipt = func(_ message.Conversation, id []byte, s message.State, _ message.Session) {
 		r.noted = append(r.noted, string(id)+" "+s.String())
 	}
 	opt := Options{Ledger: ledger, Logger: slog.New(slog.DiscardHandler)}
@@ -57,7 +57,7 @@ func (r *receiving) did() (outcomes []string) {
 	for len(r.path) > 0 {
 		outcome, noted, _ := strings.Cut(<-r.path, "\n")
 		if noted != "" {
-			r.Answered(smpp.Frame(noted), smpp.StatusOK)
+			r.Answered(smpp.Frame(noted), smpp.StatusOK, 1)
 		}
 		outcomes = append(outcomes, outcome)
 	}

@@ -15,10 +15,12 @@ import (
 // fakeLedger is a Ledger of functions. It knows no parts.
 type fakeLedger struct {
 	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
-	receipt func(message.Conversation, []byte, message.State)
+	receipt func(message.Conversation, []byte, message.State, message.Session)
 }
 
-func (l fakeLedger) Receipt(c message.Conversation, id []byte, s message.State) { l.receipt(c, id, s) }
+func (l fakeLedger) Receipt(c message.Conversation, id []byte, s message.State, by message.Session) {
+	l.receipt(c, id, s, by)
+}
 
 func (fakeLedger) PartOf([]byte, message.Addr) (journal.SplitPart, bool) {
 	return journal.SplitPart{}, false

@@ -121,7 +121,7 @@ func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p P
 		_ = p.Forward(wholeReceipt(m, whole), f)
 		return
 	}
-	h.Answered(f, status)
+	h.Answered(f, status, 0)
 	_ = p.Reply(f, status)
 }
 

@@ -18,26 +18,31 @@ var finalStates = map[receipt.State]message.State{
 	receipt.Rejected:      message.StateFailed,
 }
 
-// Answered takes the ESME's answer to the receipt f, and notes the receipt. A receipt that the ESME refuses
-// for now is not noted, because the SMSC sends it again.
-func (h *Handler) Answered(f smpp.Frame, status pdu.Status) {
-	if status != smpp.StatusOK && smpp.Temporary(status) {
+// Answered takes the answer to the receipt f, and notes the receipt. by is the session of the ESME that has
+// answered; zero: the gateway has. A receipt that the ESME refuses for now is not noted, because the SMSC
+// sends it again.
+func (h *Handler) Answered(f smpp.Frame, status pdu.Status, by message.Session) {
+	switch {
+	case status == smpp.StatusOK:
+	case smpp.Temporary(status):
 		return
+	default:
+		by = 0 // it has not taken the receipt
 	}
 	if m, r, ok := Parse(f); ok {
-		h.Note(m, &r)
+		h.Note(m, &r, by)
 	}
 }
 
-// Note records in the ledger the delivery receipt r, which is in m. It ignores an intermediate
+// Note records in the ledger the delivery receipt r, which is in m and which a session has taken. It ignores an intermediate
 // notification, and a receipt that does not say which message it is about or what became of it.
-func (h *Handler) Note(m smpp.Message, r *receipt.Receipt) {
+func (h *Handler) Note(m smpp.Message, r *receipt.Receipt, by message.Session) {
 	state, isFinal := finalStates[r.State]
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {
 		return
 	}
 	if c, ok := conversationOf(m); ok {
-		h.opt.Ledger.Receipt(c, r.ID, state)
+		h.opt.Ledger.Receipt(c, r.ID, state, by)
 	}
 }
 

@@ -21,7 +21,7 @@ func (p *process) join() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := p.fb.Deliver(ctx, "bank", p.tell); err != nil {
+		if err := p.fb.Deliver(ctx, "bank", 0, p.tell); err != nil {
 			p.note("session of the ESME ended: " + err.Error())
 		}
 	}()

@@ -12,6 +12,7 @@ import (
 // accounts has the accounts with a session.
 type accounts struct {
 	*shared
+	*senders
 	waiting  *waiting
 	dead     *deadLetters
 	erasures *erasures
@@ -45,6 +46,7 @@ func (s *accounts) join(name string, own *session) (*account, error) {
 		}
 		if !a.stopped {
 			a.sessions[own] = true
+			a.enter(own)
 			return a, nil
 		}
 		s.mu.Unlock()
@@ -54,9 +56,16 @@ func (s *accounts) join(name string, own *session) (*account, error) {
 	}
 }
 
+// enter lets feedback wait for a session that it is for.
+func (a *account) enter(own *session) {
+	if own.id != 0 {
+		a.change(func(o *schedule) { o.sessions[own.id] = own })
+	}
+}
+
 func (s *accounts) newAccount(name string) *account {
 	return &account{
-		shared: s.shared, dead: s.dead, erasures: s.erasures, name: name, token: accountToken(name),
+		shared: s.shared, senders: s.senders, dead: s.dead, erasures: s.erasures, name: name, token: accountToken(name),
 		finished: make(chan struct{}), sessions: make(map[*session]bool), schedule: newSchedule(), changed: make(chan struct{}),
 	}
 }
@@ -146,6 +155,6 @@ func (s *accounts) receiptPassed(r index.ReceiptPassed) {
 	a := s.all[r.Account]
 	s.mu.Unlock()
 	if a != nil {
-		a.change(func(o *schedule) { o.passed(r.Conv, r.Number) })
+		a.change(func(o *schedule) { o.passed(r.Conv, r.Number, s.of(&r.Conv, r.Number)) })
 	}
 }

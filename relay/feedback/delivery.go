@@ -21,11 +21,13 @@ var ErrNoMore = errors.New("no more is to be told here")
 var ErrStopped = errors.New("ledger has stopped")
 
 // Deliver calls tell with the feedback of an account until ctx ends. Several sessions of one account
-// may be registered at once: each feedback goes to one of them, and the feedback of one conversation
-// in order. Deliver waits for NATS as long as it has to, and returns when the last tell has returned.
+// may be registered at once. Each feedback goes to one of them: to the one that Sent has named, if that is
+// there and answers, else to any. The feedback of one conversation goes out in order. id is the session
+// that Sent may name; zero: it is none. Deliver waits for NATS as long as it has to, and returns when the
+// last tell has returned.
 //
 // It returns nil when ctx has ended, and ErrStopped when the service has stopped.
-func (s *accounts) Deliver(ctx context.Context, account string, tell message.Teller) error {
+func (s *accounts) Deliver(ctx context.Context, account string, id message.Session, tell message.Teller) error {
 	defer crash.OnPanic()
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -36,7 +38,7 @@ func (s *accounts) Deliver(ctx context.Context, account string, tell message.Tel
 			cut()
 		}
 	})()
-	own := &session{stop: func() { cancel(); cut() }}
+	own := &session{id: id, stop: func() { cancel(); cut() }}
 	a, err := s.join(account, own)
 	if err != nil {
 		return err
@@ -44,9 +46,10 @@ func (s *accounts) Deliver(ctx context.Context, account string, tell message.Tel
 	defer s.leave(a, own)
 
 	var tells sync.WaitGroup
-	for h := a.next(both); h != nil; h = a.next(both) {
+	for h := a.next(both, own); h != nil; h = a.next(both, own) {
 		tells.Go(func() { a.deliver(telling, h, tell) })
 	}
+	a.change(func(o *schedule) { delete(o.sessions, id) }) // others get what is for it
 	tells.Wait()
 	if ctx.Err() == nil {
 		return ErrStopped
@@ -55,11 +58,22 @@ func (s *accounts) Deliver(ctx context.Context, account string, tell message.Tel
 }
 
 // session is a call of Deliver.
-type session struct{ stop context.CancelFunc }
+type session struct {
+	id   message.Session
+	stop context.CancelFunc
+
+	// Guarded by account.mu.
+	telling int       // how many feedbacks it is delivering
+	rests   time.Time // it gets none before that, if there are others: it has not answered one
+}
+
+// restTime is how long a session that did not answer a feedback gets none.
+const restTime = 30 * time.Second
 
 // account is the delivery of one account's feedback to its sessions.
 type account struct {
 	*shared
+	senders  *senders
 	dead     *deadLetters
 	erasures *erasures
 	name     string
@@ -84,14 +98,14 @@ const upCheck = 100 * time.Millisecond
 // next waits for a feedback to deliver, and returns it; nil when ctx has ended. While the ledger is down
 // it begins none: neither the queue nor the log would know that it was delivered, and after a restart it
 // would be delivered again.
-func (a *account) next(ctx context.Context) *held {
+func (a *account) next(ctx context.Context, own *session) *held {
 	for ctx.Err() == nil {
 		now := time.Now()
 		h, again := (*held)(nil), now.Add(upCheck)
 		up := a.ledger.IsUp()
 		a.mu.Lock()
 		if up {
-			h, again = a.schedule.next(now)
+			h, again = a.schedule.next(now, own)
 		}
 		changed := a.changed
 		a.mu.Unlock()
@@ -136,7 +150,9 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	case a.expired(h.at, time.Now()):
 		err, outcome = errExpired, "expired"
 	default:
-		err = h.count(tell(limit, h.fb))
+		err = tell(limit, h.fb)
+		a.noteAnswer(h, !message.IsUnanswered(err))
+		err = h.count(err)
 	}
 	switch {
 	case err == nil:
@@ -155,6 +171,17 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 		a.change(func(o *schedule) { o.later(h, time.Time{}) })
 	default:
 		a.retry(h, err)
+	}
+}
+
+// noteAnswer notes whether the session that was to deliver h has answered. If it has not, other sessions
+// get what is for it, for restTime or until it answers another feedback.
+func (a *account) noteAnswer(h *held, answered bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	h.by.rests = time.Time{}
+	if !answered {
+		h.by.rests = time.Now().Add(restTime)
 	}
 }
 

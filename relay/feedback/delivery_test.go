@@ -146,7 +146,7 @@ func TestNoMoreIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- f.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
+		done <- f.Deliver(ctx, "bank", 0, func(ctx context.Context, fb *message.Feedback) error {
 			asked <- fb.MessageIDs[0]
 			select {
 			case <-answer:

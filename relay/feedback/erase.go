@@ -99,8 +99,7 @@ func (s *accounts) erase() {
 	for _, a := range s.now() {
 		a.change(func(o *schedule) {
 			for _, h := range o.all() {
-				if !h.telling && a.erasures.covers(h.fb) {
-					o.telling++ // done counts it down
+				if h.by == nil && a.erasures.covers(h.fb) {
 					_ = h.msg.Term()
 					o.done(h, jetstream.Msg.Term)
 				}

@@ -119,7 +119,7 @@ func (f *fixture) letters() []DeadLetter {
 func (f *fixture) deliver(account string, tell message.Teller) (leave func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- f.Deliver(ctx, account, tell) }()
+	go func() { done <- f.Deliver(ctx, account, 0, tell) }()
 	leave = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, ErrStopped) {

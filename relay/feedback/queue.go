@@ -107,7 +107,7 @@ func (a *account) hold(m jetstream.Msg) error {
 	if err := json.Unmarshal(m.Data(), fb); err != nil {
 		return errors.Join(err, a.giveUpMalformed(m, meta.Sequence.Stream, err))
 	}
-	wait := a.receiptWait(fb)
+	wait, c := a.receiptWait(fb), fb.Conversation()
 	settle := func(jetstream.Msg) error { return nil }
 	a.change(func(o *schedule) {
 		seq := o.incarnation.sequence(meta.Sequence.Stream)
@@ -120,7 +120,8 @@ func (a *account) hold(m jetstream.Msg) error {
 			return
 		}
 		h := o.add(seq, m, fb, meta.Timestamp)
-		if wait > 0 && h.tries == 0 && !h.telling {
+		h.prefers = a.senders.of(&c, fb.Number)
+		if wait > 0 && h.tries == 0 && h.by == nil {
 			h.await(fb.ReceivedAt.Add(wait))
 		}
 	})
@@ -208,6 +209,7 @@ func (a *account) receiptWait(fb *message.Feedback) time.Duration {
 func (a *account) lookForReceipt(fb *message.Feedback) {
 	f, err := a.index.FindFeedback(fb)
 	if err == nil && f != nil && !f.Entry.AwaitsReceipt() {
-		a.change(func(o *schedule) { o.passed(fb.Conversation(), fb.Number) })
+		c := fb.Conversation()
+		a.change(func(o *schedule) { o.passed(c, fb.Number, a.senders.of(&c, fb.Number)) })
 	}
 }

@@ -98,7 +98,7 @@ func TestDeliveredBefore(t *testing.T) {
 		seq++
 		m := &taken{}
 		h := a.schedule.add(seq, m, fb, time.Now())
-		a.schedule.next(time.Now())
+		a.schedule.nextAlone(time.Now())
 		a.deliver(t.Context(), h, func(context.Context, *message.Feedback) error { n++; return nil })
 		if len(m.settled) != 1 {
 			t.Errorf("settled: got %v, want once", m.settled)

@@ -9,7 +9,7 @@ import (
 	"readback/relay/message"
 )
 
-// maxTells is how many feedbacks of an account are delivered at once, unless its settings say
+// maxTells is how many feedbacks a session is delivered at once, unless the settings of its account say
 // otherwise.
 const maxTells = 10
 
@@ -18,8 +18,8 @@ const burstTime = 50 * time.Millisecond
 
 // limits say how fast feedback may be delivered to an account.
 type limits struct {
-	most  int           // deliveries at once
-	every time.Duration // of deliveries, on average; 0: no limit
+	most  int           // deliveries at once, by a session
+	every time.Duration // of deliveries of the account, on average; 0: no limit
 }
 
 // schedule decides which feedback of an account is delivered next. The feedback of one conversation is
@@ -28,6 +28,7 @@ type schedule struct {
 	incarnation   incarnation
 	held          map[uint64]*held                 // by sequence
 	conversations map[message.Conversation][]*held // by sequence
+	sessions      map[message.Session]*session     // that feedback may be for
 	telling       int                              // how many are being delivered
 	limits        limits
 	free          time.Time // when the next may be delivered, by the rate
@@ -50,19 +51,21 @@ type held struct {
 	seq     uint64
 	msg     jetstream.Msg
 	fb      *message.Feedback
-	at      time.Time // when it came into the queue
-	tries   int       // that were refused
-	counted int       // errors marked by AtMost
-	due     time.Time // not before
-	telling bool
-	awaits  bool // the SMSC's receipt
+	at      time.Time       // when it came into the queue
+	tries   int             // that were refused
+	counted int             // errors marked by AtMost
+	due     time.Time       // not before
+	prefers message.Session // that it is for; zero: any
+	by      *session        // that is delivering it; nil: none
+	awaits  bool            // the SMSC's receipt
 
 	delivered bool // an ESME has acknowledged it
 }
 
 func newSchedule() *schedule {
 	return &schedule{
-		held: make(map[uint64]*held), conversations: make(map[message.Conversation][]*held), limits: limits{most: maxTells},
+		held: make(map[uint64]*held), conversations: make(map[message.Conversation][]*held),
+		sessions: make(map[message.Session]*session), limits: limits{most: maxTells},
 		settled: make(map[uint64]func(jetstream.Msg) error), delivered: make(map[string]bool),
 	}
 }
@@ -92,21 +95,32 @@ func (o *schedule) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at t
 // await puts a feedback off until the SMSC's receipt has passed, or until due.
 func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
 
-// passed ends the wait of the feedback on a message whose receipt has passed.
-func (o *schedule) passed(c message.Conversation, number uint16) {
+// passed ends the wait of the feedback on a message whose receipt has passed. It is for that session now.
+func (o *schedule) passed(c message.Conversation, number uint16, to message.Session) {
 	for _, h := range o.conversations[c] {
 		if h.awaits && h.fb.Number == number {
-			h.awaits, h.due = false, time.Time{}
+			h.awaits, h.due, h.prefers = false, time.Time{}, to
 		}
 	}
 }
 
-// next returns the feedback to deliver now: of those that are due and the first of their conversation,
-// the one with the lowest sequence. If there is none it returns when to look again; zero when nothing
-// waits for a time.
-func (o *schedule) next(now time.Time) (h *held, again time.Time) {
-	if o.telling >= o.limits.most {
+// mayTake reports whether own may deliver h. A feedback waits for the session that it is for, as long as
+// that is there and does not rest. When as much is held as the queue hands out, it waits no longer: no
+// session holds up the others.
+func (o *schedule) mayTake(own *session, h *held, now time.Time) bool {
+	to := o.sessions[h.prefers]
+	return to == nil || to == own || to.rests.After(now) || len(o.held) >= maxHeld
+}
+
+// next returns the feedback that own is to deliver now: of those that are due, the first of their
+// conversation, and not for another session, the one with the lowest sequence. If there is none it returns
+// when to look again; zero when nothing waits for a time.
+func (o *schedule) next(now time.Time, own *session) (h *held, again time.Time) {
+	if own.telling >= o.limits.most {
 		return nil, time.Time{}
+	}
+	if own.rests.After(now) && len(o.sessions) > 1 {
+		return nil, own.rests
 	}
 	if o.free.After(now.Add(burstTime)) && len(o.held) > 0 {
 		return nil, o.free.Add(-burstTime)
@@ -114,7 +128,7 @@ func (o *schedule) next(now time.Time) (h *held, again time.Time) {
 	for _, l := range o.conversations {
 		first := l[0]
 		switch {
-		case first.telling:
+		case first.by != nil, !o.mayTake(own, first, now):
 		case first.due.After(now):
 			if again.IsZero() || first.due.Before(again) {
 				again = first.due
@@ -124,7 +138,8 @@ func (o *schedule) next(now time.Time) (h *held, again time.Time) {
 		}
 	}
 	if h != nil {
-		h.telling, h.awaits = true, false
+		h.by, h.awaits = own, false
+		own.telling++
 		o.telling++
 		o.spend(now)
 	}
@@ -141,7 +156,9 @@ func (o *schedule) spend(now time.Time) {
 
 // done removes a feedback that is settled, and remembers how.
 func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
-	o.telling--
+	if h.by != nil {
+		o.told(h)
+	}
 	if len(o.recent) == maxHeld {
 		delete(o.settled, o.recent[0].seq)
 		delete(o.delivered, o.recent[0].event)
@@ -165,8 +182,15 @@ func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
 
 // later puts a feedback off until due.
 func (o *schedule) later(h *held, due time.Time) {
+	o.told(h)
+	h.due = due
+}
+
+// told notes that a delivery has ended.
+func (o *schedule) told(h *held) {
 	o.telling--
-	h.telling, h.due = false, due
+	h.by.telling--
+	h.by = nil
 }
 
 // all returns what is held, lowest sequence first.

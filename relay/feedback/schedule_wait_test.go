@@ -30,7 +30,7 @@ func TestReceiptPasses(t *testing.T) {
 	}
 	next := func(now time.Time, want uint64) {
 		t.Helper()
-		h, _ := o.next(now)
+		h, _ := o.nextAlone(now)
 		if h == nil && want != 0 || h != nil && h.seq != want {
 			t.Fatalf("next: got %+v, want %d", h, want)
 		}
@@ -46,14 +46,14 @@ func TestReceiptPasses(t *testing.T) {
 	}
 	refused.due = orderBegan.Add(time.Minute)
 	next(orderBegan, 0)
-	o.passed(one.conversation(), 6)
+	o.passed(one.conversation(), 6, 0)
 	next(orderBegan, 0)
-	o.passed(refused.conversation(), 5)
+	o.passed(refused.conversation(), 5, 0)
 	next(orderBegan, 0)
-	o.passed(one.conversation(), 5)
+	o.passed(one.conversation(), 5, 0)
 	next(orderBegan, 1)
 	next(orderBegan, 0)
-	if _, again := o.next(orderBegan); !again.Equal(orderBegan.Add(time.Minute)) {
+	if _, again := o.nextAlone(orderBegan); !again.Equal(orderBegan.Add(time.Minute)) {
 		t.Errorf("look again: got %s, want in a minute", again)
 	}
 	next(orderBegan.Add(time.Minute), 2) // the receipt did not come
@@ -63,13 +63,13 @@ func TestReceiptPasses(t *testing.T) {
 func TestToldIsNotAwaited(t *testing.T) {
 	o := orderOf(orderBegan, 1)
 	o.held[1].await(orderBegan.Add(-time.Second))
-	h, _ := o.next(orderBegan)
+	h, _ := o.nextAlone(orderBegan)
 	if h == nil {
 		t.Fatal("not told when its wait is over")
 	}
 	o.later(h, orderBegan.Add(time.Minute))
-	o.passed(h.conversation(), 1)
-	if h, again := o.next(orderBegan); h != nil || !again.Equal(orderBegan.Add(time.Minute)) {
+	o.passed(h.conversation(), 1, 0)
+	if h, again := o.nextAlone(orderBegan); h != nil || !again.Equal(orderBegan.Add(time.Minute)) {
 		t.Errorf("got %v at %s, want nothing before a minute", h, again)
 	}
 }
@@ -81,14 +81,14 @@ func TestLookAgain(t *testing.T) {
 		for i, d := range due {
 			o.held[uint64(i+1)].due = orderBegan.Add(d * time.Second)
 		}
-		if h, again := o.next(orderBegan); h != nil || !again.Equal(orderBegan.Add(time.Second)) {
+		if h, again := o.nextAlone(orderBegan); h != nil || !again.Equal(orderBegan.Add(time.Second)) {
 			t.Errorf("due %v: got %v, look again at %s, want in a second", due, h, again)
 		}
-		if h, _ := o.next(orderBegan.Add(time.Second)); h == nil || !h.due.Equal(orderBegan.Add(time.Second)) {
+		if h, _ := o.nextAlone(orderBegan.Add(time.Second)); h == nil || !h.due.Equal(orderBegan.Add(time.Second)) {
 			t.Errorf("due %v: got %+v after a second, want the one that is due", due, h)
 		}
 	}
-	if h, again := newSchedule().next(orderBegan); h != nil || !again.IsZero() {
+	if h, again := newSchedule().nextAlone(orderBegan); h != nil || !again.IsZero() {
 		t.Errorf("nothing is held: got %v, look again at %s", h, again)
 	}
 }
@@ -108,14 +108,14 @@ func TestLowestFirst(t *testing.T) {
 		t.Errorf("all: got %v, want %s", all, want)
 	}
 	var told []uint64
-	for h, _ := o.next(orderBegan); h != nil; h, _ = o.next(orderBegan) {
+	for h, _ := o.nextAlone(orderBegan); h != nil; h, _ = o.nextAlone(orderBegan) {
 		told = append(told, h.seq)
 	}
 	if want := "[1 2 4 7 9 10]"; fmt.Sprint(told) != want { // 11 and 12 wait for 10
 		t.Errorf("told: got %v, want %s", told, want)
 	}
 	o.done(o.held[10], nil)
-	if h, _ := o.next(orderBegan); h == nil || h.seq != 11 {
+	if h, _ := o.nextAlone(orderBegan); h == nil || h.seq != 11 {
 		t.Errorf("after 10: got %v, want 11", h)
 	}
 }
@@ -138,7 +138,7 @@ func TestSettledIsRemembered(t *testing.T) {
 	o := newSchedule()
 	for seq := range uint64(maxHeld + 1) {
 		o.add(seq, nil, &message.Feedback{Sender: "s", Receiver: "r"}, orderBegan)
-		h, _ := o.next(orderBegan)
+		h, _ := o.nextAlone(orderBegan)
 		h.fb.Event, h.delivered = fmt.Sprint(seq), true
 		o.done(h, jetstream.Msg.Ack)
 		if seq == maxHeld-1 && o.settled[0] == nil {
@@ -159,7 +159,7 @@ func TestRateSpares(t *testing.T) {
 	o.limits = limits{most: 10, every: time.Second}
 	told := func(now time.Time) (n int, again time.Time) {
 		for {
-			h, at := o.next(now)
+			h, at := o.nextAlone(now)
 			if h == nil {
 				return n, at
 			}

@@ -25,7 +25,7 @@ import (
 // index to the queue of its account, and from there to the account's sessions.
 type Service struct {
 	*shared
-	*accounts     // Deliver, DeliverWaiting
+	*accounts     // Deliver, DeliverWaiting, Sent
 	*deadLetters  // DeadLetters, Replay, Drop
 	*heldReceipts // HoldReceipt
 	*sweeper      // Queues
@@ -93,7 +93,7 @@ func New(c *Config) *Service {
 	erased := newErasures(s)
 	f := &Service{
 		shared:       s,
-		accounts:     &accounts{shared: s, waiting: w, dead: dead, erasures: erased},
+		accounts:     &accounts{shared: s, senders: newSenders(), waiting: w, dead: dead, erasures: erased},
 		deadLetters:  dead,
 		heldReceipts: &heldReceipts{shared: s, waiting: w, dead: dead},
 		outbox:       newOutbox(s, w, dead),

@@ -29,7 +29,7 @@ func newSessions(t *testing.T, ix *testIndex) *sessions {
 // answered starts a session of the account bank. The test answers each feedback.
 func (s *sessions) answered(ctx context.Context) *account {
 	go func() {
-		s.done <- s.Deliver(ctx, "bank", func(ctx context.Context, fb *message.Feedback) error {
+		s.done <- s.Deliver(ctx, "bank", 0, func(ctx context.Context, fb *message.Feedback) error {
 			if ctx.Err() != nil { // the session is about to end
 				return ctx.Err()
 			}
@@ -117,7 +117,7 @@ func TestSessionLeaves(t *testing.T) {
 func TestNoSessionAfterTheStop(t *testing.T) {
 	s := newSessions(t, newTestIndex(t))
 	s.accounts.stop()
-	if err := s.Deliver(t.Context(), "bank", answering(nil)); !errors.Is(err, ErrStopped) {
+	if err := s.Deliver(t.Context(), "bank", 0, answering(nil)); !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v, want that it has stopped", err)
 	}
 }

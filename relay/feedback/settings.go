@@ -23,7 +23,7 @@ type AccountSettings struct {
 	Events bool    // changes of its messages are published in the event stream
 	Own    bool    // a consumer of the account's own takes the feedback from its subject
 	Rate   float64 // feedback a second; 0: no limit
-	Tells  int     // feedback delivered at once; 0: ten
+	Tells  int     // feedback that a session is delivered at once; 0: ten
 	// AfterReceipt is how long feedback waits until the ESME has answered the SMSC's receipt of its
 	// message, if the ESME asked for one. It does not wait for a receipt that is held.
 	AfterReceipt time.Duration

@@ -69,7 +69,7 @@ func newSession(t *testing.T, ix *testIndex, keep time.Duration) *told {
 // take takes the feedback as a session does.
 func (s *told) take(t *testing.T) {
 	t.Helper()
-	if s.h, _ = s.schedule.next(time.Now()); s.h == nil {
+	if s.h, _ = s.schedule.nextAlone(time.Now()); s.h == nil {
 		t.Fatal("no feedback to tell")
 	}
 }
@@ -175,7 +175,7 @@ func TestBackoffGrows(t *testing.T) {
 			if least, most := step-step/4, step+step/4; wait < least || wait > most {
 				t.Errorf("refusal %d: told again after %s, want %s to %s", i+1, wait, least, most)
 			}
-			if h, again := s.schedule.next(time.Now()); h != nil || !again.Equal(s.h.due) {
+			if h, again := s.schedule.nextAlone(time.Now()); h != nil || !again.Equal(s.h.due) {
 				t.Errorf("refusal %d: got %v at once, want it at %s", i+1, h, s.h.due)
 			}
 			time.Sleep(wait)

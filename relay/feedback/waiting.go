@@ -113,7 +113,7 @@ func (s *accounts) DeliverWaiting(ctx context.Context, wanted func(account strin
 			one, stop := context.WithCancelCause(last)
 			running[account] = stop
 			deliveries.Go(func() {
-				if err := s.Deliver(one, account, bounded); err != nil {
+				if err := s.Deliver(one, account, 0, bounded); err != nil {
 					s.log.Info("feedback stopped", "account", account, "reason", err)
 				}
 			})

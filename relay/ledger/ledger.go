@@ -68,6 +68,8 @@ type Options struct {
 	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
 	// second; nil: when they are equal.
 	SameID func(receipt, message []byte) bool
+	// Taken is called with the message of a receipt that a session has taken; nil: nobody is told.
+	Taken func(p *journal.Place, by message.Session)
 
 	Followed  func() error              // is called when the index has followed the log, before the epoch begins; nil: nothing is
 	Events    func(account []byte) bool // reports whether the account gets events; nil: none does
@@ -84,7 +86,7 @@ func New(opt Options, ix *index.Index, st *Status) *Partition {
 	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
 	l := &Partition{
 		writer: rec, routes: newRoutes(rec, ix, opt.Keep), splits: newSplits(rec, ix, opt.Keep),
-		receipts: newReceipts(rec, ix, heads, opt.SameID, metrics.receipts),
+		receipts: newReceipts(rec, ix, heads, &opt, metrics.receipts),
 		cycle:    cycleOf(opt.First, opt.Last),
 		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
 	}

@@ -25,6 +25,7 @@ type passedReceipt struct {
 	conv      message.Conversation
 	messageID string
 	state     message.State
+	session   message.Session // that took it; zero: none
 	at        time.Time
 }
 
@@ -34,28 +35,37 @@ type receipts struct {
 	index  *index.Index
 	table  *table
 	sameID func(receipt, message []byte) bool
+	taken  func(p *journal.Place, by message.Session)
 
 	passed  chan passedReceipt
 	dropped prometheus.Counter
 }
 
-// newReceipts returns the receipts of a ledger. sameID is as in Options.
-func newReceipts(rec *writer, ix *index.Index, heads *table, sameID func(receipt, message []byte) bool, dropped prometheus.Counter) *receipts {
-	if sameID == nil {
-		sameID = bytes.Equal
+// newReceipts returns the receipts of a ledger.
+func newReceipts(rec *writer, ix *index.Index, heads *table, opt *Options, dropped prometheus.Counter) *receipts {
+	rs := &receipts{
+		writer: rec, index: ix, table: heads, sameID: opt.SameID, taken: opt.Taken,
+		passed: make(chan passedReceipt, maxReceipts), dropped: dropped,
 	}
-	return &receipts{writer: rec, index: ix, table: heads, sameID: sameID, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
+	if rs.sameID == nil {
+		rs.sameID = bytes.Equal
+	}
+	if rs.taken == nil {
+		rs.taken = func(*journal.Place, message.Session) {}
+	}
+	return rs
 }
 
 // Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed
-// by. It never waits: when too many receipts do, this one is dropped and counted.
-func (rs *receipts) Receipt(c message.Conversation, messageID []byte, state message.State) {
+// by. The session has taken it; zero: none has. Receipt never waits: when too many receipts do, this one
+// is dropped and counted.
+func (rs *receipts) Receipt(c message.Conversation, messageID []byte, state message.State, by message.Session) {
 	defer crash.OnPanic()
 	if !rs.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
 		return
 	}
 	select {
-	case rs.passed <- passedReceipt{conv: c, messageID: string(messageID), state: state, at: time.Now()}:
+	case rs.passed <- passedReceipt{conv: c, messageID: string(messageID), state: state, session: by, at: time.Now()}:
 	default:
 		rs.dropped.Inc()
 	}
@@ -103,6 +113,9 @@ func (rs *receipts) resolve(rc *passedReceipt) bool {
 	p, seq, err := rs.Find(&rc.conv, []byte(rc.messageID))
 	if err != nil || p == nil {
 		return err != nil
+	}
+	if rc.session != 0 {
+		rs.taken(p, rc.session) // before feedback that waits for the record goes out
 	}
 	b := rs.queue.begin(journal.KindReceipt)
 	if b == nil {

@@ -86,6 +86,20 @@ func RetryAfter(err error) time.Duration {
 	return l.wait
 }
 
+// Unanswered marks an error of a Teller: the session did not answer. Other sessions of the account are told
+// in its place for a while.
+func Unanswered(err error) error { return unansweredError{err} }
+
+// IsUnanswered reports whether err was marked by Unanswered.
+func IsUnanswered(err error) bool {
+	_, ok := errors.AsType[unansweredError](err)
+	return ok
+}
+
+type unansweredError struct{ error }
+
+func (e unansweredError) Unwrap() error { return e.error }
+
 // Teller tells an ESME of a message that was read. nil means that the ESME has taken
 // it; an error marked by Permanent that it never will; any other error that it is to be
 // told again. It is called from several goroutines.
