@@ -15,8 +15,7 @@ func (m Message) WithoutTLVs() (f Frame, ok bool) {
 		if m.smLength < 0 || len(ud) > MaxShortMessage {
 			return nil, false
 		}
-		f[m.smLength] = byte(len(ud))
-		f = append(f, ud...)
+		f = append(append(f[:m.smLength], byte(len(ud))), ud...)
 	}
 	binary.BigEndian.PutUint32(f, uint32(len(f)))
 	return f, true
@@ -40,10 +39,12 @@ func (m Message) AppendUserData(dst, ud []byte, esmClass, registeredDelivery byt
 
 // AppendChanged appends a changed copy of the message to dst, and returns the appended
 // PDU. ok is false, and nothing appended, if the user data is too long for the field
-// that held it.
+// that held it, or if the message lacks fields (see ParseLenient).
 func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
 	payload := m.payload >= 0
 	switch {
+	case m.esmClass < 0 || m.registeredDelivery < 0:
+		return nil, false
 	case payload && len(c.UserData) > 1<<16-1:
 		return nil, false
 	case !payload && len(c.UserData) > m.shortRoom():
@@ -60,19 +61,27 @@ func (m Message) AppendChanged(dst []byte, c Change) (f Frame, ok bool) {
 		dst = append(dst, m.Frame[m.tail:m.tlvs]...)
 		dst = m.appendTLVs(dst, c.TLV, nil)
 	case payload && c.TLV == nil:
-		dst = append(dst, m.Frame[:m.payload]...)
+		dst = append(m.appendHead(dst), m.Frame[m.tlvs:m.payload]...)
 		binary.BigEndian.PutUint16(dst[len(dst)-2:], uint16(len(c.UserData)))
 		dst = append(dst, c.UserData...)
 		dst = append(dst, m.Frame[m.payload+m.payloadLen:]...)
 	default:
-		dst = append(dst, m.Frame[:m.tlvs]...)
-		dst = m.appendTLVs(dst, c.TLV, c.UserData)
+		dst = m.appendTLVs(m.appendHead(dst), c.TLV, c.UserData)
 	}
 	f = dst[start:]
 	binary.BigEndian.PutUint32(f, uint32(len(f)))
 	f[m.esmClass] = c.ESMClass
 	f[m.registeredDelivery] = c.RegisteredDelivery
 	return f, true
+}
+
+// appendHead appends what stands in front of the optional parameters, with an empty short_message.
+func (m Message) appendHead(dst []byte) []byte {
+	if m.smLength < 0 {
+		return append(dst, m.Frame[:m.tlvs]...)
+	}
+	dst = append(append(dst, m.Frame[:m.smLength]...), 0)
+	return append(dst, m.Frame[m.tail:m.tlvs]...)
 }
 
 // shortRoom returns how many octets short_message can hold. A data_sm has no short_message,

@@ -51,6 +51,20 @@ func (e *MessageError) Error() string {
 // 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs are no error: HasStrayOctets
 // reports them.
 func ParseMessage(f Frame) (Message, error) {
+	m, err := readFields(f)
+	if err != nil {
+		return Message{}, err
+	}
+	m.findTLVs()
+	if err := m.findPayload(); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// readFields reads the mandatory fields. With an error, the fields behind the one that cannot be read are
+// where that one starts.
+func readFields(f Frame) (Message, error) {
 	m := Message{Frame: f, payload: -1, protocolID: -1, schedule: -1, replaceIfPresent: -1, smLength: -1}
 	r := fieldReader{b: f, at: HeaderLen}
 	r.cstring("service_type")
@@ -76,14 +90,7 @@ func ParseMessage(f Frame) (Message, error) {
 		}
 	}
 	m.tail = r.at
-	if r.err != nil {
-		return Message{}, r.err
-	}
-	m.findTLVs()
-	if err := m.findPayload(); err != nil {
-		return Message{}, err
-	}
-	return m, nil
+	return m, r.err
 }
 
 // findTLVs finds where the optional parameters start. Some ESMEs end short_message with a NUL that
@@ -136,7 +143,7 @@ func (m Message) ServiceType() []byte {
 }
 
 // ESMClass is esm_class (SMPP 3.4 §5.2.12).
-func (m Message) ESMClass() byte { return m.Frame[m.esmClass] }
+func (m Message) ESMClass() byte { return m.octet(m.esmClass) }
 
 // HasUDH reports whether the user data starts with a user data header.
 func (m Message) HasUDH() bool { return m.ESMClass()&ESMClassUDHI != 0 }
@@ -145,13 +152,13 @@ func (m Message) HasUDH() bool { return m.ESMClass()&ESMClassUDHI != 0 }
 func (m Message) ProtocolID() byte { return m.octet(m.protocolID) }
 
 // RegisteredDelivery is registered_delivery (SMPP 3.4 §5.2.17).
-func (m Message) RegisteredDelivery() byte { return m.Frame[m.registeredDelivery] }
+func (m Message) RegisteredDelivery() byte { return m.octet(m.registeredDelivery) }
 
 // ReplaceIfPresent is replace_if_present_flag, zero in a data_sm (SMPP 3.4 §5.2.18).
 func (m Message) ReplaceIfPresent() byte { return m.octet(m.replaceIfPresent) }
 
 // DataCoding is data_coding (SMPP 3.4 §5.2.19).
-func (m Message) DataCoding() byte { return m.Frame[m.dataCoding] }
+func (m Message) DataCoding() byte { return m.octet(m.dataCoding) }
 
 // DefaultMessageID is sm_default_msg_id, zero in a data_sm (SMPP 3.4 §5.2.20).
 func (m Message) DefaultMessageID() byte {

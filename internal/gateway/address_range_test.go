@@ -19,7 +19,7 @@ func TestAccountOfNobody(t *testing.T) {
 		"all":  {Addresses: []account.AddressRange{{Prefix: true, Low: "", High: "\xFF"}}},
 		"none": {},
 	}}
-	for addr, want := range map[string]string{"10690001": "all", "": "", strings.Repeat("1", 100): ""} {
+	for addr, want := range map[string]string{"10690001": "all", "": "", strings.Repeat("1", 100): "all"} {
 		if got, ok := p.accountOf([]byte(addr)); got != want || ok != (want != "") {
 			t.Errorf("%q: got %q, %t, want %q", addr, got, ok, want)
 		}
@@ -27,6 +27,13 @@ func TestAccountOfNobody(t *testing.T) {
 	p = Policies{Accounts: map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: "1", High: "1"}, {Low: "10690001", High: "10690001"}}}}}
 	if got, ok := p.accountOf([]byte("10690001")); got != "bank" || !ok {
 		t.Errorf("second range: got %q, %t, want bank", got, ok)
+	}
+	const longest = "12345678901234567890"
+	p = Policies{Accounts: map[string]Account{"bank": {Addresses: []account.AddressRange{{Low: longest, High: longest}, {Low: longest[1:], High: longest[1:]}}}}}
+	for addr, want := range map[string]bool{longest: true, longest + "1": false, "+" + longest: false, "+" + longest[1:]: true} {
+		if got, ok := p.accountOf([]byte(addr)); ok != want {
+			t.Errorf("%q: got %q, %t, want %t", addr, got, ok, want)
+		}
 	}
 }
 

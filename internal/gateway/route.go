@@ -65,10 +65,12 @@ func (l *fromPool) take(ctx context.Context, f smpp.Frame) error {
 }
 
 // route passes on a deliver_sm or data_sm: a receipt to the account of its
-// message, anything else to the account that has its destination_addr.
+// message, anything else to the account that has its destination_addr. It refuses for good only what has
+// no address that can be read: nobody could ever say for whom it is.
 func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
-	m, err := smpp.ParseMessage(f)
+	m, err := smpp.ParseLenient(f)
 	if err != nil {
+		l.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.bind, "command", smpp.Command(f.ID()), "reason", err)
 		return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusInvMsgLen, f.Seq()), f.Seq(), time.Time{})
 	}
 	g := l.g
@@ -215,16 +217,18 @@ func (l *fromPool) Ended(reason error) {
 // Idle has nothing to do: answers are flushed as they are passed on.
 func (l *fromPool) Idle() {}
 
-// accountOf finds the account that has an address; the ranges do not overlap.
+// accountOf finds the account that has an address; the ranges do not overlap. An address that is longer
+// than the standard allows can belong to a prefix only.
 func (p *Policies) accountOf(addr []byte) (account string, ok bool) {
-	normal, err := message.NormalAddr(addr)
+	isLong := len(addr) > message.MaxAddr
+	normal, err := message.NormalAddr(addr[:min(len(addr), message.MaxAddr)])
 	if err != nil {
 		return "", false
 	}
 	text := normal.String()
 	for name, a := range p.Accounts {
 		for _, r := range a.Addresses {
-			if r.Has(text) {
+			if r.Has(text) && (r.Prefix || !isLong) {
 				return name, true
 			}
 		}

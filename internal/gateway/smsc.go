@@ -62,12 +62,12 @@ func unbound(s *smscSession, seq uint32) {
 	s.Finish(smpp.ErrUnbound)
 }
 
-// subscriberMessage views f if it is a message or a receipt for the ESME.
+// subscriberMessage views f if it is a message or a receipt for the ESME, as far as it can be read.
 func subscriberMessage(f smpp.Frame) (smpp.Message, bool) {
 	if f.ID() != pdu.DeliverSMID && f.ID() != pdu.DataSMID {
 		return smpp.Message{}, false
 	}
-	m, err := smpp.ParseMessage(f)
+	m, err := smpp.ParseLenient(f)
 	return m, err == nil
 }
 

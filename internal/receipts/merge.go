@@ -96,7 +96,7 @@ func wholeReceipt(m smpp.Message, whole *message.Merged) smpp.Message {
 	if !ok {
 		return m
 	}
-	if changed, err := smpp.ParseMessage(f); err == nil {
+	if changed, err := smpp.ParseLenient(f); err == nil {
 		return changed
 	}
 	return m
@@ -105,7 +105,7 @@ func wholeReceipt(m smpp.Message, whole *message.Merged) smpp.Message {
 // passMerged passes the receipt f of a part on as that of the whole, if that is complete, or answers it.
 // A receipt that is answered here is noted at once.
 func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p Path) {
-	m, parseErr := smpp.ParseMessage(f)
+	m, parseErr := smpp.ParseLenient(f)
 	outcome, status := "merged", smpp.StatusOK
 	switch {
 	case err != nil || parseErr != nil:

@@ -57,7 +57,7 @@ func conversationOf(m smpp.Message) (c message.Conversation, ok bool) {
 
 // Parse reads a copy of a receipt that has been read before. ok is always true then.
 func Parse(f smpp.Frame) (m smpp.Message, r receipt.Receipt, ok bool) {
-	m, err := smpp.ParseMessage(f)
+	m, err := smpp.ParseLenient(f)
 	if err != nil {
 		return m, r, false
 	}
