@@ -22,7 +22,18 @@ const (
 )
 
 // isBinary tells which data_codings stand for no text.
-func isBinary(dc byte) bool { return dc == 2 || dc == 4 || dc >= 0xF0 && dc&4 != 0 }
+func isBinary(dc byte) bool {
+	const compressed = 0x20
+	switch {
+	case dc >= 0xF0:
+		return dc&4 != 0
+	case dc >= 0x80:
+		return false
+	case dc >= 0x10:
+		return dc&compressed != 0 || dc>>2&3 == 1
+	}
+	return dc == 2 || dc == 4
+}
 
 // want is what is to become of the message, and of how many parts at least.
 func (p *passage) want() (o outcome, parts int) {

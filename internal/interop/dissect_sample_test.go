@@ -72,17 +72,19 @@ func alphabetOf(dc byte, packed bool) alphabet {
 		text = gsm7
 	}
 	switch {
-	case dc == 0, dc >= 0xC0 && dc <= 0xDF, dc >= 0xF0 && dc&4 == 0:
+	case isBinary(dc):
+		return bits8
+	case dc >= 0x10 && dc < 0x80:
+		return []alphabet{text, bits8, utf16s, opaque}[dc>>2&3]
+	case dc == 0, dc >= 0xC0 && dc <= 0xDF, dc >= 0xF0:
 		return text
 	case dc == 1:
 		return ascii
-	case dc == 2, dc == 4, dc >= 0xF0:
-		return bits8
 	case dc == 3:
 		return latin1
 	case dc == 6, dc == 7:
 		return cyril
-	case dc == 8:
+	case dc == 8, dc >= 0xE0 && dc <= 0xEF:
 		return utf16s
 	}
 	return opaque
