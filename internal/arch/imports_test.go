@@ -103,7 +103,7 @@ var imports = map[string][]string{
 	"relay/journal":             {"relay/message"},
 	"relay/journal/journaltest": {"relay/journal", "relay/message"},
 	"relay/ledger": {
-		"internal/backoff", "internal/crash", "internal/metric", "relay/index", "relay/journal",
+		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "relay/index", "relay/journal",
 		"relay/message",
 	},
 	"relay/message": {},

@@ -19,6 +19,7 @@ type fakeLedger struct {
 	await  func(context.Context, []byte) (string, bool)
 	route  func(account string, id []byte, w ledger.Waiter, token uint64)
 
+	concat  func(*ledger.Sent, ledger.Concatenation) ledger.Concatenation
 	assign  func(*ledger.Sent) error
 	follow  func(*ledger.Sent) bool
 	accept  func(*ledger.Sent, []byte, ledger.Waiter, uint64)
@@ -37,6 +38,13 @@ func (l fakeLedger) Assign(s *ledger.Sent) error {
 		return nil
 	}
 	return l.assign(s)
+}
+
+func (l fakeLedger) Concatenate(s *ledger.Sent, wish ledger.Concatenation) ledger.Concatenation {
+	if l.concat == nil {
+		return wish
+	}
+	return l.concat(s, wish)
 }
 
 func (l fakeLedger) Follow(s *ledger.Sent) bool { return l.follow != nil && l.follow(s) }

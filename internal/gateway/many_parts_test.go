@@ -39,7 +39,7 @@ func realLedger(t testing.TB) *ledger.Partition {
 func manyLedger(t testing.TB) fakeLedger {
 	l := realLedger(t)
 	return fakeLedger{
-		assign: l.Assign, follow: l.Follow, accept: l.Accept, cut: l.AcceptSplit, refuse: l.Refuse,
+		concat: l.Concatenate, assign: l.Assign, follow: l.Follow, accept: l.Accept, cut: l.AcceptSplit, refuse: l.Refuse,
 		receipt: l.Receipt, partOf: l.PartOf, partIDs: l.PartIDs, merge: l.Merge, route: l.Route, await: l.AwaitRoute,
 	}
 }

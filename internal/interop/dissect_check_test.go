@@ -96,7 +96,7 @@ func (c *capture) checkHeader(p *passage, i int, d dissected, o outcome, fail fu
 		part, ids = [3]string{p.ref, strconv.Itoa(len(p.out)), strconv.Itoa(i + 1)}, append([]string{id}, ids...)
 	}
 	if p.own.sar {
-		ids = []string{"0x08"}
+		ids = []string{"0x00"}
 	}
 	if o != converted {
 		ids, data = append(slices.Clone(ids), "0x80"), data+p.element

@@ -137,8 +137,8 @@ var owns = []own{
 // there is none.
 func (o own) length() int {
 	switch {
-	case o.sar: // a 16-bit reference
-		return 7
+	case o.sar: // an 8-bit reference
+		return 6
 	case o.elements == nil:
 		return 0
 	}

@@ -160,6 +160,10 @@ func (l *counter) Assign(s *ledger.Sent) error {
 	return nil
 }
 
+func (l *counter) Concatenate(_ *ledger.Sent, wish ledger.Concatenation) ledger.Concatenation {
+	return wish
+}
+
 func (l *counter) Follow(*ledger.Sent) bool { return true }
 
 // mainCodings have texts of all lengths up to longest, the others of those at which

@@ -34,14 +34,17 @@ func (i *Interceptor) chooseCarriage(c Carriage, t *tracked) Skip {
 // headerLen is the length of the header that the message has towards the SMSC, without
 // the number's element; zero if it has none.
 func (t *tracked) headerLen() int {
-	if t.sar {
-		return 1 + t.part.Len()
+	if t.converts {
+		return 1 + t.concat.Len()
 	}
 	return t.header.Len()
 }
 
 // elementFits reports whether the element can go in.
 func (i *Interceptor) elementFits(t *tracked) Skip {
+	if t.sar && !t.converts { // they exclude a header
+		return NoRoom
+	}
 	if !udh.FitsElement(t.coding, t.headerLen(), i.Form.elementLen(), t.text) {
 		return NoRoom
 	}
@@ -51,7 +54,11 @@ func (i *Interceptor) elementFits(t *tracked) Skip {
 // markerFits reports whether the marker can follow the text. Of a concatenated
 // message only the last part ends the text.
 func (i *Interceptor) markerFits(t *tracked) Skip {
-	if !i.marks(t) || t.part.Seq != t.part.Total || !i.Form.Marker.Fits(t.coding, t.headerLen(), t.text) {
+	headerLen := t.headerLen()
+	if t.sar && !t.converts {
+		headerLen = 1 + t.part.Len() // of the SMSC's header, at most
+	}
+	if !i.marks(t) || t.part.Seq != t.part.Total || !i.Form.Marker.Fits(t.coding, headerLen, t.text) {
 		return NoRoom
 	}
 	return Numbered
@@ -61,28 +68,6 @@ func (i *Interceptor) markerFits(t *tracked) Skip {
 // character.
 func (i *Interceptor) marks(t *tracked) bool {
 	return i.Form.Marker.Len(t.coding) > 0 && !(t.coding == udh.GSM7 && t.header.HasLockingShift())
-}
-
-// fitsConverted reports whether the part fits with its sar_* parameters in the header.
-func (t *tracked) fitsConverted() bool {
-	units, ok := udh.TextLen(t.coding, t.text)
-	return ok && units <= udh.Room(t.coding, t.headerLen())
-}
-
-// convert returns the message with its sar_* parameters as an element of the header
-// (SMPP 3.4 §5.3.2.22), and any other message as it came.
-func (i *Interceptor) convert(b *Scratch, t *tracked) smpp.Frame {
-	if !t.sar || !t.fitsConverted() {
-		return t.m.Frame
-	}
-	out, skip := i.write(b, b.frame[:0], t, written{
-		part: &t.part, text: t.text, registered: t.m.RegisteredDelivery(),
-	})
-	if skip != Numbered {
-		return t.m.Frame
-	}
-	b.frame = out
-	return out
 }
 
 // written is what a message becomes.
@@ -121,7 +106,7 @@ func (i *Interceptor) write(b *Scratch, dst []byte, t *tracked, w written) (smpp
 		return nil, Malformed
 	}
 	change := smpp.Change{UserData: ud, ESMClass: esmClass, RegisteredDelivery: w.registered}
-	if t.sar {
+	if t.converts {
 		change.TLV = withoutSAR
 	}
 	out, ok := t.m.AppendChanged(dst, change)

@@ -17,101 +17,12 @@ import (
 	"readback/udh"
 )
 
-// sarTLVs are the sar_* parameters of a part, behind another one.
-func sarParameters(ref uint16, total, seq byte) []byte {
-	tlvs := smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte{0, 42})
-	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarMsgRefNum, []byte{byte(ref >> 8), byte(ref)})
-	tlvs = smpp.AppendTLV(tlvs, smpp.TagSarTotalSegments, []byte{total})
-	return smpp.AppendTLV(tlvs, smpp.TagSarSegmentSeqnum, []byte{seq})
-}
-
 // submitSM is a submit_sm with a text and optional parameters.
 func shortMessage(dataCoding, esmClass byte, ud string, tlvs []byte) smpp.Frame {
 	return simulator.ShortMessage{
 		From: simulator.Number("10690001"), To: simulator.Number(subscriber),
 		DataCoding: dataCoding, ESMClass: esmClass, UserData: []byte(ud), TLVs: tlvs,
 	}.Append(nil, pdu.SubmitSMID, 1)
-}
-
-// TestSARBecomesHeader shows parts told by sar_* parameters, with and without room for the
-// number beside IE 08.
-func TestSARBecomesHeader(t *testing.T) {
-	reference := smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte{0, 42})
-	a := strings.Repeat
-	for _, tt := range []struct {
-		name    string
-		f, want smpp.Frame // want is nil: as it came
-		follow  bool       // the ledger hears of a part without a number
-		asIs    bool
-		skip    Skip
-	}{
-		{
-			"with room", shortMessage(0, 0, "Hello", sarParameters(0x1234, 3, 2)),
-			shortMessage(0, 0x40, "\x0A\x08\x04\x12\x34\x03\x02\x80\x02\x00\x07Hello", reference), false, false, Numbered,
-		},
-		{
-			"at the limit", shortMessage(0, 0, a("a", 147), sarParameters(9, 3, 2)),
-			shortMessage(0, 0x40, "\x0A\x08\x04\x00\x09\x03\x02\x80\x02\x00\x07"+a("a", 147), reference), false, false, Numbered,
-		},
-		{
-			"room for IE 08 only", shortMessage(0, 0, a("a", 152), sarParameters(9, 3, 2)),
-			shortMessage(0, 0x40, "\x06\x08\x04\x00\x09\x03\x02"+a("a", 152), reference), true, false, NoRoom,
-		},
-		{"no room for IE 08", shortMessage(0, 0, a("a", 153), sarParameters(9, 3, 2)), nil, true, true, NoRoom},
-		{"incomplete", shortMessage(0, 0, "Hello", sarParameters(9, 3, 2)[:14]), nil, false, false, Malformed},
-		{"beyond the total", shortMessage(0, 0, "Hello", sarParameters(9, 3, 4)), nil, false, false, Malformed},
-		{"with a header", shortMessage(0, 0x40, "\x05\x00\x03\x2A\x02\x01Hello", sarParameters(9, 3, 2)), nil, false, false, Malformed},
-		{"binary", shortMessage(4, 0, "Hello", sarParameters(9, 3, 2)), nil, true, true, Binary},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			followed, asIs := false, false
-			l := giving(7)
-			l.follow = func(s *ledger.Sent) bool {
-				followed, asIs = true, s.AsIs
-				if want := (message.Part{Ref: 9, Wide: true, Total: 3, Seq: 2}); s.Part != want {
-					t.Errorf("part: got %+v, want %+v", s.Part, want)
-				}
-				return true
-			}
-			out, sent, skip := interceptorOf(l).Submit(&Scratch{}, "bank", Policy{When: All}, tt.f)
-			want := tt.want
-			if want == nil {
-				want = tt.f
-			}
-			if !bytes.Equal(out, want) || skip != tt.skip {
-				t.Errorf("got %s\n% x, want %s\n% x", skip, []byte(out), tt.skip, []byte(want))
-			}
-			if followed != tt.follow || asIs != tt.asIs || (sent != nil) != (tt.follow || skip == Numbered) {
-				t.Errorf("followed %v as it is %v, the ledger is told: %v", followed, asIs, sent != nil)
-			}
-		})
-	}
-}
-
-// TestSARAsIs shows that a part keeps its sar_* parameters when an earlier one did.
-func TestSARAsIs(t *testing.T) {
-	ledger := fakeNumbers{
-		assign: func(*ledger.Sent) error { return ledger.ErrAsIs },
-		follow: func(s *ledger.Sent) bool { s.AsIs = true; return true },
-	}
-	f := shortMessage(0, 0, "Hello", sarParameters(9, 3, 3))
-	out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
-	if !bytes.Equal(out, f) || sent == nil || skip != NoRoom {
-		t.Errorf("got %s\n% x, want no_room and the part as it came", skip, []byte(out))
-	}
-}
-
-// TestSARWhileDown shows that a part keeps its sar_* parameters if the ledger, which is away,
-// says so.
-func TestSARWhileDown(t *testing.T) {
-	f := shortMessage(0, 0, "Hello", sarParameters(9, 3, 3))
-	for _, asIs := range []bool{true, false} {
-		ledger := fakeNumbers{assign: func(s *ledger.Sent) error { s.AsIs = asIs; return ledger.ErrDown }}
-		out, sent, skip := interceptorOf(ledger).Submit(&Scratch{}, "bank", Policy{When: All}, f)
-		if bytes.Equal(out, f) != asIs || sent != nil || skip != LedgerDown {
-			t.Errorf("as is %v: got %s\n% x", asIs, skip, []byte(out))
-		}
-	}
 }
 
 // TestPartsFollow shows which parts without room the ledger hears of.
@@ -128,7 +39,7 @@ func TestPartsFollow(t *testing.T) {
 		{"full part", Policy{When: All}, full, true},
 		{"full part, split", Policy{When: All, Overflow: SplitNoRoom}, full, true},
 		{"full part, reject", Policy{When: All, Overflow: RejectNoRoom}, full, false},
-		{"full part by sar_*, reject", Policy{When: All, Overflow: RejectNoRoom}, shortMessage(0, 0, strings.Repeat("a", 153), sarParameters(9, 3, 2)), false},
+		{"full part by sar_*, reject", Policy{When: All, Overflow: RejectNoRoom}, shortMessage(0, 0, strings.Repeat("a", 154), sarParameters(9, 3, 2)), false},
 		{"the marker waits for the last part", Policy{When: All, Carriage: ByMarker, Overflow: RejectNoRoom}, first, true},
 		{"message of its own", Policy{When: All}, whole, false},
 		{"not asked for", Policy{}, full, false},

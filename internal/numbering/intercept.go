@@ -3,7 +3,6 @@
 package numbering
 
 import (
-	"errors"
 	"time"
 
 	"readback/relay/ledger"
@@ -16,6 +15,8 @@ import (
 type Ledger interface {
 	// Assign gives s a number. After nil, Accept or Refuse must follow.
 	Assign(s *ledger.Sent) error
+	// Concatenate returns how a part by sar_* parameters goes on: as wish says, if it comes first.
+	Concatenate(s *ledger.Sent, wish ledger.Concatenation) ledger.Concatenation
 	// Follow notes a part without a number, and reports whether Accept or Refuse must follow.
 	Follow(s *ledger.Sent) bool
 	// Refuse gives back what Assign or Follow noted.
@@ -46,28 +47,28 @@ type Scratch struct {
 
 // Submit returns what goes on in place of f, what the ledger is to be told the fate of,
 // and why the message has no number, if it has none: then it is f itself, but for a part
-// of a message with sar_* parameters, which has them in its header. What it returns is
+// by sar_* parameters of a message that has them in its headers. What it returns is
 // valid until the scratch is used again.
 func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame) (smpp.Frame, *ledger.Sent, Skip) {
 	t, skip := i.examine(b, p, f)
-	if skip != Numbered && !t.goesAlong(skip, p) {
+	if skip != Numbered && !t.sar && !t.follows(skip, p) {
 		return f, nil, skip
 	}
 	s := &b.sent
 	if err := t.describe(s, account); err != nil {
-		return f, nil, Malformed
+		if skip == Numbered {
+			skip = Malformed
+		}
+		return f, nil, skip
 	}
-	s.Converts = t.sar
+	if t.sar {
+		skip = i.settleSAR(p, t, s, skip)
+	}
 	if skip != Numbered {
 		return i.follow(b, p, t, s, skip)
 	}
 	s.Waiting = b.Waiting
-	switch err := i.Ledger.Assign(s); {
-	case errors.Is(err, ledger.ErrAsIs):
-		return i.follow(b, p, t, s, NoRoom)
-	case err != nil && s.AsIs:
-		return f, nil, LedgerDown
-	case err != nil:
+	if i.Ledger.Assign(s) != nil {
 		return i.convert(b, t), nil, LedgerDown
 	}
 	b.Assigned = s
@@ -75,26 +76,21 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 	if skip != Numbered {
 		b.Assigned = nil
 		i.Ledger.Refuse(s) // the number is lost, the message is not
-		return f, nil, skip
+		return i.convert(b, t), nil, skip
 	}
 	return out, s, Numbered
 }
 
-// follow lets a part go on without a number: another part may have room for it.
+// follow lets a message go on without a number. If it is a part, another part may have room for it.
 func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *ledger.Sent, skip Skip) (smpp.Frame, *ledger.Sent, Skip) {
-	s.AsIs = t.sar && (skip != NoRoom || !t.fitsConverted())
-	known := i.Ledger.Follow(s)
-	if known {
+	out := i.convert(b, t)
+	switch {
+	case !t.follows(skip, p):
+		return out, nil, skip
+	case i.Ledger.Follow(s):
 		b.Assigned = s
-	}
-	out := t.m.Frame
-	if !s.AsIs {
-		out = i.convert(b, t)
-	}
-	if known {
 		return out, s, skip
-	}
-	if skip == NoRoom && p.Overflow == RejectNoRoom {
+	case t.kept || p.Overflow == RejectNoRoom:
 		skip = LedgerDown // it has room, and could have gone
 	}
 	return out, nil, skip
@@ -108,24 +104,21 @@ type tracked struct {
 	header    udh.Header // the sender's own; nil if there is none
 	text      []byte     // behind the header, unpacked
 	part      udh.Part   // zero for a message of its own
-	sar       bool       // the part is told by sar_* parameters, and goes into the header
+	sar       bool       // the part is told by sar_* parameters
+	converts  bool       // these go into the header, as concat
+	concat    udh.Part
+	kept      bool // it has room for the element behind concat, but others keep their sar_* parameters
+	unread    bool // the text is packed, and cannot be unpacked
 	byElement bool
 	tlvs      tlvs
 }
 
 func (t *tracked) isPart() bool { return t.part.Total > 1 }
 
-// goesAlong reports whether a message without a number is to be noted all the same, as a
-// part of one that may get a number: by another part that has room, or never, if this
-// one keeps its sar_* parameters, which all parts of a message must have or none.
-func (t *tracked) goesAlong(skip Skip, p Policy) bool {
-	switch {
-	case !t.isPart() || skip == Malformed:
-		return false
-	case skip == NoRoom:
-		return p.Overflow != RejectNoRoom || t.waitsForLast(p)
-	}
-	return t.sar
+// follows reports whether a message without a number is to be noted all the same, as a part of one
+// that may get a number by another part.
+func (t *tracked) follows(skip Skip, p Policy) bool {
+	return t.isPart() && skip == NoRoom && (p.Overflow != RejectNoRoom || t.kept || t.waitsForLast(p))
 }
 
 // waitsForLast reports whether the part goes without the marker since another is the last.
@@ -133,46 +126,60 @@ func (t *tracked) waitsForLast(p Policy) bool {
 	return p.Carriage == ByMarker && t.part.Seq != t.part.Total
 }
 
-// examine decides whether and how f can carry a number, before one is taken. What it
-// returns is part of the scratch.
+// examine decides whether and how f can carry a number, before one is taken. How a part by sar_*
+// parameters can is for settleSAR to decide, whatever examine says. What it returns is part of the
+// scratch.
 func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Skip) {
 	t := &b.tracked
 	*t = tracked{}
-	if p.When == Off {
-		return t, NotRequested
-	}
 	m, err := smpp.ParseMessage(f)
-	if err != nil {
+	switch {
+	case err != nil && p.When == Off:
+		return t, NotRequested
+	case err != nil:
 		return t, Malformed
 	}
 	*t = tracked{m: m, coding: udh.CodingOf(m.DataCoding(), i.Form.Default), tlvs: readTLVs(m)}
 	t.packed = t.coding == udh.GSM7 && i.Form.Packed
-	t.part, t.sar = t.tlvs.part(m.HasUDH())
-	switch {
-	case p.When == Requested && m.RegisteredDelivery()&smpp.RegisteredReadAck == 0:
-		return t, NotRequested
-	case m.HasStrayOctets():
-		return t, Malformed // the TLVs cannot be told from them
-	case len(m.From.Addr) == 0:
-		return t, NoSender
-	case m.ESMClass()&smpp.ESMClassType != 0:
-		return t, Ack
-	case m.ReplaceIfPresent() != 0:
-		return t, Replace
-	case m.DefaultMessageID() != 0:
-		return t, Bypass
-	case isNoMessage(m, &t.tlvs):
-		return t, NotAMessage
-	case t.coding == udh.Binary, t.tlvs.ports, m.ProtocolID() >= firstSIMProtocol && m.ProtocolID() <= lastSIMProtocol:
-		return t, Binary
+	t.part, t.sar = t.tlvs.part(m.HasUDH() || m.HasStrayOctets())
+	skip := t.reason(p)
+	if skip != Numbered && !t.sar {
+		return t, skip
 	}
-	if skip := t.readUserData(b); skip != Numbered {
+	if userData := t.readUserData(b); skip == Numbered {
+		skip = userData
+	}
+	if skip != Numbered || t.sar {
 		return t, skip
 	}
 	if _, taken := t.header.Find(i.Form.IEI); taken {
 		return t, Taken // whoever looks for our number would find this one
 	}
 	return t, i.chooseCarriage(p.Carriage, t)
+}
+
+// reason is why the message gets no number, whatever its text is.
+func (t *tracked) reason(p Policy) Skip {
+	m := t.m
+	switch {
+	case p.When == Off, p.When == Requested && m.RegisteredDelivery()&smpp.RegisteredReadAck == 0:
+		return NotRequested
+	case m.HasStrayOctets():
+		return Malformed // the TLVs cannot be told from them
+	case len(m.From.Addr) == 0:
+		return NoSender
+	case m.ESMClass()&smpp.ESMClassType != 0:
+		return Ack
+	case m.ReplaceIfPresent() != 0:
+		return Replace
+	case m.DefaultMessageID() != 0:
+		return Bypass
+	case isNoMessage(m, &t.tlvs):
+		return NotAMessage
+	case t.coding == udh.Binary, t.tlvs.ports, m.ProtocolID() >= firstSIMProtocol && m.ProtocolID() <= lastSIMProtocol:
+		return Binary
+	}
+	return Numbered
 }
 
 // TP-PID values of ANSI-136 R-DATA, ME and SIM data download (TS 23.040 §9.2.3.9).
@@ -195,6 +202,7 @@ func (t *tracked) readUserData(b *Scratch) Skip {
 	if t.packed {
 		var ok bool
 		if b.septets, ok = udh.Unpack(b.septets[:0], t.text, t.header.Len()); !ok {
+			t.unread = true
 			return Malformed
 		}
 		t.text = b.septets
@@ -231,8 +239,8 @@ func (t *tracked) describe(s *ledger.Sent, account string) error {
 // number writes the message with its number into the scratch.
 func (i *Interceptor) number(b *Scratch, p Policy, t *tracked, s *ledger.Sent) (smpp.Frame, Skip) {
 	var part *udh.Part
-	if t.sar {
-		part = &t.part
+	if t.converts {
+		part = &t.concat
 	}
 	out, skip := i.write(b, b.frame[:0], t, written{
 		part: part, text: t.text, element: t.byElement, marker: !t.byElement, sent: s,

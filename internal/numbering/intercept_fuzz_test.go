@@ -17,6 +17,8 @@ type fuzzCase struct {
 	n  uint16
 	p  Policy
 	i  *Interceptor
+
+	keeps bool // the part keeps its sar_* parameters
 }
 
 // settings of FuzzSubmit, by bit.
@@ -121,6 +123,8 @@ func (c *fuzzCase) part(f smpp.Frame, was smpp.Message, own []byte, n, total int
 	if err != nil {
 		c.t.Fatalf("what left cannot be read: %v", err)
 	}
+	after := readTLVs(m)
+	_, c.keeps = after.part(m.HasUDH())
 	header, text := c.split(m, m.UserData(), m.HasUDH())
 	coding := c.coding(m)
 	if units, ok := udh.TextLen(coding, text); !ok || units > udh.Room(coding, len(header)) {
@@ -146,7 +150,7 @@ func (c *fuzzCase) part(f smpp.Frame, was smpp.Message, own []byte, n, total int
 func (c *fuzzCase) unpart(header []byte, was smpp.Message, n, total int) []byte {
 	tlvs := readTLVs(was)
 	sar, isSAR := tlvs.part(was.HasUDH())
-	if total == 1 && !isSAR {
+	if total == 1 && (!isSAR || c.keeps) {
 		return header
 	}
 	h, err := udh.ParseHeader(header)
@@ -157,6 +161,9 @@ func (c *fuzzCase) unpart(header []byte, was smpp.Message, n, total int) []byte 
 	want := udh.Part{Ref: where.Ref, Wide: c.i.Form.WideRef, Total: byte(total), Seq: byte(n + 1)}
 	if isSAR {
 		want = sar
+		if !where.Wide {
+			want.Ref, want.Wide = sar.Ref&0xFF, false
+		}
 	}
 	if !ok || where != want {
 		c.t.Fatalf("part: got %+v, want %+v", where, want)
@@ -179,7 +186,7 @@ func (c *fuzzCase) rest(m, was smpp.Message, header, own []byte, total int) {
 	}
 	tlvs := readTLVs(was)
 	change := smpp.Change{ESMClass: was.ESMClass(), RegisteredDelivery: was.RegisteredDelivery()}
-	if _, ok := tlvs.part(was.HasUDH()); ok {
+	if _, ok := tlvs.part(was.HasUDH()); ok && !c.keeps {
 		change.TLV = withoutSAR
 	}
 	want, ok := was.AppendChanged(nil, change)

@@ -15,9 +15,17 @@ import (
 
 // fakeNumbers is a Ledger of functions; those left out do nothing.
 type fakeNumbers struct {
+	concat func(*ledger.Sent, ledger.Concatenation) ledger.Concatenation
 	assign func(*ledger.Sent) error
 	follow func(*ledger.Sent) bool
 	refuse func(*ledger.Sent)
+}
+
+func (l fakeNumbers) Concatenate(s *ledger.Sent, wish ledger.Concatenation) ledger.Concatenation {
+	if l.concat == nil {
+		return wish
+	}
+	return l.concat(s, wish)
 }
 
 func (l fakeNumbers) Assign(s *ledger.Sent) error {

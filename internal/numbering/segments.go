@@ -21,7 +21,7 @@ func (i *Interceptor) Split(b *Scratch, account string, p Policy, f smpp.Frame) 
 	t, skip := i.examine(b, p, f)
 	switch skip {
 	case NoRoom:
-	case Numbered: // it has room: a part that must keep its form (relay.ErrAsIs)
+	case Numbered: // it has room, or is a part by sar_* parameters
 		return nil, NoRoom
 	default:
 		return nil, skip

@@ -11,7 +11,6 @@ import (
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
-	"readback/udh"
 )
 
 // withProtocol is a submit_sm with another protocol_id.
@@ -176,29 +175,5 @@ func TestRejectNoRoomOnly(t *testing.T) {
 		if got := p.Refusal(skip, sent) != smpp.StatusOK; got != tt.want {
 			t.Errorf("%s: refused %t, want %t", tt.name, got, tt.want)
 		}
-	}
-}
-
-// A part whose sar_* parameters become a header keeps its registered_delivery, and one without
-// room for the header stays as it came, in whatever coding.
-func TestConvertKeepsRegistered(t *testing.T) {
-	follows := fakeNumbers{follow: func(*ledger.Sent) bool { return true }}
-	f := shortMessage(0, 0, strings.Repeat("a", 152), sarParameters(9, 3, 2))
-	at := bytes.Index(f, []byte(subscriber)) + len(subscriber) + 6
-	f[at] = 0x0D
-	out, _, skip := interceptorOf(follows).Submit(&Scratch{}, "bank", Policy{When: All}, f)
-	m, err := smpp.ParseMessage(out)
-	if err != nil || skip != NoRoom || m.RegisteredDelivery() != 0x0D || !m.HasUDH() {
-		t.Errorf("got %s, %v, registered_delivery %02x, header %t; want no_room, 0d, a header", skip, err, m.RegisteredDelivery(), m.HasUDH())
-	}
-	odd := shortMessage(8, 0, strings.Repeat("a", 11), sarParameters(9, 3, 2)) // half a UCS2 character
-	if out, _, _ := interceptorOf(follows).Submit(&Scratch{}, "bank", Policy{When: All}, odd); !bytes.Equal(out, odd) {
-		t.Errorf("a text that cannot be read was changed: % x", []byte(out))
-	}
-	i := interceptorOf(fakeNumbers{assign: func(*ledger.Sent) error { return ledger.ErrDown }})
-	full := shortMessage(0, 0, strings.Repeat("a", 147), sarParameters(9, 3, 2))
-	i.Form.Default = udh.Latin1 // 140 octets, of which the header takes 7
-	if out, _, _ := i.Submit(&Scratch{}, "bank", Policy{When: All}, full); !bytes.Equal(out, full) {
-		t.Errorf("what has no room for a header was changed: % x", []byte(out))
 	}
 }

@@ -106,9 +106,9 @@ func TestPartsAreAnswered(t *testing.T) {
 	part := func(seq uint8, want uint64) *Sent {
 		t.Helper()
 		s := toSend(h.conv)
-		s.Part, s.Converts = message.Part{Ref: 7, Total: 2, Seq: seq}, true
-		if l.mustAssign(t, s); s.ordinal != want || s.AsIs {
-			t.Errorf("part %d: got ordinal %d, as it is %v, want %d", seq, s.ordinal, s.AsIs, want)
+		s.Part = message.Part{Ref: 7, Total: 2, Seq: seq}
+		if l.mustAssign(t, s); s.ordinal != want {
+			t.Errorf("part %d: got ordinal %d, want %d", seq, s.ordinal, want)
 		}
 		return s
 	}
@@ -136,15 +136,6 @@ func TestPartsAreAnswered(t *testing.T) {
 	before := len(h.open())
 	if !l.Follow(follows) || l.mustAssign(t, numbered).ordinal != 2 || len(h.open()) != before+1 {
 		t.Errorf("behind a part without a number: got ordinal %d and %d messages open, want 2 and %d", numbered.ordinal, len(h.open()), before+1)
-	}
-	s := toSend(h.conv)
-	s.Part, s.Converts = message.Part{Ref: 8, Total: 2, Seq: 2}, true
-	if err := l.Assign(s); !errors.Is(err, ErrAsIs) || s.AsIs {
-		t.Errorf("the last part first: got %v, as it is %v, want ErrAsIs alone", err, s.AsIs)
-	}
-	l.status.Set(ErrDown)
-	if err := l.Assign(s); !errors.Is(err, ErrDown) || !s.AsIs {
-		t.Errorf("while down: got %v, as it is %v, want ErrDown and that it keeps its form", err, s.AsIs)
 	}
 }
 

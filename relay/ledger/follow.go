@@ -9,8 +9,7 @@ import (
 
 // Follow notes a part that goes on without a number, because it has no room for one. Another part
 // may give the message its number, and then the message_ids of all parts stand for the message.
-// Follow never waits. If it returns true, the caller must call Accept or Refuse once. Follow sets
-// s.AsIs if an earlier part of the message had it set, or if no earlier part is known.
+// Follow never waits. If it returns true, the caller must call Accept or Refuse once.
 func (l *Partition) Follow(s *Sent) bool {
 	defer crash.OnPanic()
 	if !s.isPart() || l.check(s) != nil {
@@ -20,14 +19,12 @@ func (l *Partition) Follow(s *Sent) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !l.status.up.Load() {
-		s.AsIs = s.AsIs || sh.keepsForm(s)
 		return false
 	}
 	h, err := l.head(sh, s)
 	if err != nil {
 		return false
 	}
-	asIs := s.AsIs || h.goesAsIs(s)
 	p := h.join(s)
 	if p == nil {
 		p = h.openParts(s)
@@ -35,8 +32,7 @@ func (l *Partition) Follow(s *Sent) bool {
 	if p == nil {
 		return false
 	}
-	p.asIs = p.asIs || asIs
-	s.head, s.AsIs, s.follows = h, p.asIs, !p.numbered
+	s.head, s.follows = h, !p.numbered
 	if p.numbered {
 		s.ordinal, s.day, s.Number = p.ordinal, p.day, l.number(p.ordinal)
 		h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})

@@ -96,42 +96,6 @@ func TestFollowIsForParts(t *testing.T) {
 	}
 }
 
-// A part is forwarded as it came if an earlier part was, or if it is the last part and no
-// earlier one is known. A part that the ESME sends in the right form needs no decision.
-func TestFormOfParts(t *testing.T) {
-	tests := []struct {
-		name     string
-		earlier  *bool // how an earlier part went on; nil: there is none
-		seq      uint8
-		converts bool
-		asIs     bool // goes as is
-		keeps    bool // when the ledger is down
-	}{
-		{"first part", nil, 1, true, false, true},
-		{"last part, alone", nil, 3, true, true, true},
-		{"last part, in the right form", nil, 3, false, false, false},
-		{"behind one in another form", new(false), 3, true, false, false},
-		{"behind one as it came", new(true), 2, true, true, true},
-		{"in the right form, behind one as it came", new(true), 2, false, false, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, h := idleLedger(t)
-			if tt.earlier != nil {
-				h.openParts(partOf(t, 3, 1, time.Now())).asIs = *tt.earlier
-			}
-			s := partOf(t, 3, tt.seq, time.Now())
-			s.Converts = tt.converts
-			if got := h.goesAsIs(s); got != tt.asIs {
-				t.Errorf("goes as is: got %v, want %v", got, tt.asIs)
-			}
-			if got := h.shard.keepsForm(s); got != tt.keeps {
-				t.Errorf("keeps its form when nothing can be noted: got %v, want %v", got, tt.keeps)
-			}
-		})
-	}
-}
-
 // A shard keeps at most maxEarlyParts early parts, and none without an open message.
 func TestEarlyPartsAreBounded(t *testing.T) {
 	l, h := idleLedger(t)

@@ -45,14 +45,15 @@ type Partition struct {
 	*splits   // parts of the messages that the gateway split
 	cycle
 
-	table    *table
-	index    *index.Index
-	metrics  *metrics
-	keep     time.Duration
-	logger   *slog.Logger
-	opt      Options
-	appender *appender // since Begin
-	skip     uint64    // window; 0 in the test that shows what it is for
+	concatenations *concatenations
+	table          *table
+	index          *index.Index
+	metrics        *metrics
+	keep           time.Duration
+	logger         *slog.Logger
+	opt            Options
+	appender       *appender // since Begin
+	skip           uint64    // window; 0 in the test that shows what it is for
 
 	begun     atomic.Pointer[epoch] // the last one that Begin has begun
 	claims    atomic.Int64          // in this epoch
@@ -86,9 +87,10 @@ func New(opt Options, ix *index.Index, st *Status) *Partition {
 	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
 	l := &Partition{
 		writer: rec, routes: newRoutes(rec, ix, opt.Keep), splits: newSplits(rec, ix, opt.Keep),
-		receipts: newReceipts(rec, ix, heads, &opt, metrics.receipts),
-		cycle:    cycleOf(opt.First, opt.Last),
-		table:    heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
+		receipts:       newReceipts(rec, ix, heads, &opt, metrics.receipts),
+		cycle:          cycleOf(opt.First, opt.Last),
+		concatenations: newConcatenations(),
+		table:          heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
 	}
 	l.begun.Store(new(epoch))
 	return l
@@ -97,8 +99,7 @@ func New(opt Options, ix *index.Index, st *Status) *Partition {
 // Assign gives s its number: the next one of its conversation, or that of the other parts of the
 // same message. It waits, up to a second, when W numbers of the conversation are not yet in the log,
 // or when the oldest message without an answer is a quarter of a cycle back. If it succeeds, the
-// caller must call Accept or Refuse once. The errors are ErrAsIs, if s is a part that must go on as
-// it came, ErrDown and ErrBusy, with which s.AsIs says whether s must keep its form, and one that wraps
+// caller must call Accept or Refuse once. The errors are ErrDown, ErrBusy, and one that wraps
 // message.ErrAddress if s cannot be recorded.
 func (l *Partition) Assign(s *Sent) error {
 	defer crash.OnPanic()
@@ -108,11 +109,7 @@ func (l *Partition) Assign(s *Sent) error {
 	sh := l.table.of(&s.Conversation.Receiver)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	err := l.assign(sh, s)
-	if err != nil && err != ErrAsIs {
-		s.AsIs = sh.keepsForm(s)
-	}
-	return err
+	return l.assign(sh, s)
 }
 
 // assign is Assign with the lock of the shard held.
@@ -123,9 +120,6 @@ func (l *Partition) assign(sh *shard, s *Sent) error {
 	h, err := l.head(sh, s)
 	if err != nil {
 		return err
-	}
-	if h.goesAsIs(s) {
-		return ErrAsIs
 	}
 	if !l.mayGo(h) || !h.mayGive(l.cycle) {
 		if err := l.waitForLog(h, s); err != nil {
@@ -165,7 +159,7 @@ func (l *Partition) give(h *head, s *Sent) {
 	s.Number = l.number(s.ordinal)
 	h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
 	if s.Split > 1 {
-		s.Part.Ref = h.takeRef(s.ordinal, s.Part.Wide)
+		s.Part.Ref = h.takeRef(s.ordinal, s.Part.Wide, func(ref uint16) bool { return l.concatenations.has(&h.conv, ref, s.At) })
 	}
 	if h.next-h.cover >= window/2 {
 		l.queue.cover(h)
@@ -239,7 +233,10 @@ func (l *Partition) CountHeads() { l.metrics.heads.Set(float64(l.table.count()))
 
 // Forget evicts the conversations of a receiver from memory, except those that the index does not
 // know completely.
-func (l *Partition) Forget(receiver message.Addr, now time.Time) { l.table.forget(receiver, now) }
+func (l *Partition) Forget(receiver message.Addr, now time.Time) {
+	l.table.forget(receiver, now)
+	l.concatenations.forget(receiver)
+}
 
 // Refuse gives up s, because the SMSC refused it, did not answer, or is gone. Its number is skipped.
 // Refuse never waits.

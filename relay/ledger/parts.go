@@ -19,7 +19,6 @@ type openPart struct {
 	account  string
 	ref      uint16
 	wide     bool
-	asIs     bool // a part went on in a form that the others must have, too
 	total    uint8
 	numbered bool
 	ordinal  uint64 // once it is numbered
@@ -203,32 +202,4 @@ func (h *head) closePart(i int) {
 	h.usedRef(p.ref, p.wide)
 	h.shard.hold(p.account, -1, -len(p.early))
 	h.parts.open = append(h.parts.open[:i], h.parts.open[i+1:]...)
-}
-
-// goesAsIs reports whether a part must keep its form. It must if an earlier part has kept its form.
-// It must also if it is the last part and comes first, because nothing is known yet of the other
-// parts, which are longer.
-func (h *head) goesAsIs(s *Sent) bool {
-	if !s.Converts || !s.isPart() {
-		return false
-	}
-	if p := h.partsOf(s); p != nil && p.takes(s) {
-		return p.asIs
-	}
-	return s.Part.Seq == s.Part.Total
-}
-
-// keepsForm reports whether a part that cannot be noted must keep its form. It must, because the other
-// parts cannot be noted either and may have no room for another form, unless an earlier part has
-// changed its form.
-func (sh *shard) keepsForm(s *Sent) bool {
-	if !s.Converts || !s.isPart() {
-		return false
-	}
-	h := sh.heads.get(&s.Conversation)
-	if h == nil {
-		return true
-	}
-	p := h.partsOf(s)
-	return p == nil || !p.takes(s) || p.asIs
 }

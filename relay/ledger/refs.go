@@ -40,15 +40,16 @@ func (h *head) usedRef(ref uint16, wide bool) {
 }
 
 // takeRef returns a reference for the message with this ordinal: none that a message of the
-// conversation has that is open or was so lately. Ordinals differ, so those of the
-// gateway's own come round after 256 or 65,536 messages.
-func (h *head) takeRef(ordinal uint64, wide bool) uint16 {
+// conversation has that is open or was so lately, and if it has 8 bits, none that is held. Ordinals
+// differ, so those of the gateway's own come round after 256 or 65,536 messages.
+func (h *head) takeRef(ordinal uint64, wide bool, held func(ref uint16) bool) uint16 {
 	for ref := ordinal; ; ref++ {
 		r := uint16(ref)
 		if !wide {
 			r &= 0xFF
 		}
-		if !h.usesRef(r, wide) {
+		allHeld := ref-ordinal >= 1<<8
+		if !h.usesRef(r, wide) && (wide || allHeld || !held(r)) {
 			h.usedRef(r, wide)
 			return r
 		}

@@ -4,6 +4,7 @@ import "testing"
 
 // A split message gets a reference that no open or recent message uses, of the same length.
 func TestReferences(t *testing.T) {
+	none := func(uint16) bool { return false }
 	for _, tt := range []struct {
 		name    string
 		before  func(*head)
@@ -35,12 +36,30 @@ func TestReferences(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := &head{}
 			tt.before(h)
-			if got := h.takeRef(tt.ordinal, tt.wide); got != tt.want {
+			if got := h.takeRef(tt.ordinal, tt.wide, none); got != tt.want {
 				t.Errorf("got %d, want %d", got, tt.want)
 			}
-			if !h.usesRef(tt.want, tt.wide) || h.usesRef(tt.want, tt.wide) && h.takeRef(tt.ordinal, tt.wide) == tt.want {
+			if !h.usesRef(tt.want, tt.wide) || h.usesRef(tt.want, tt.wide) && h.takeRef(tt.ordinal, tt.wide, none) == tt.want {
 				t.Error("it can be taken again at once")
 			}
 		})
+	}
+}
+
+// A split message gets no reference of 8 bits that a message by sar_* parameters has, unless these have all.
+func TestReferencesHeld(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		held func(uint16) bool
+		wide bool
+		want uint16
+	}{
+		{"held", func(ref uint16) bool { return ref == 5 || ref == 6 }, false, 7},
+		{"held, and wide", func(ref uint16) bool { return ref == 5 }, true, 5},
+		{"all are held", func(uint16) bool { return true }, false, 5},
+	} {
+		if got := (&head{}).takeRef(5, tt.wide, tt.held); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
 	}
 }

@@ -24,9 +24,6 @@ type Sent struct {
 	// then gives the Ref of Part, one that no other message of the conversation has had
 	// lately; Part.Wide says how long it is.
 	Split uint8
-	// Converts says that this part of the ESME's is to go on in another form, which all
-	// parts of a message must have or none; AsIs that it goes on as it came.
-	Converts, AsIs bool
 
 	// Waiting, if not nil, is called when Assign is about to wait for the fate of
 	// earlier messages: those that the caller has not yet let go must go now.

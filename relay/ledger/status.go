@@ -13,10 +13,6 @@ var (
 	// ErrBusy says that a conversation may give no number, and that Assign has waited for too long.
 	ErrBusy = errors.New("conversation waits for the log")
 
-	// ErrAsIs says that an earlier part of the message went on in a form that this one
-	// must have, too.
-	ErrAsIs = errors.New("the message goes on as it came")
-
 	// ErrStopped says that the relay has stopped.
 	ErrStopped = errors.New("ledger has stopped")
 
