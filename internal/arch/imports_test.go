@@ -44,7 +44,7 @@ var imports = map[string][]string{
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver",
 		"internal/metric", "internal/numbering", "internal/pool", "internal/readresponse",
-		"internal/receipts", "internal/retry", "internal/setting", "relay/feedback", "relay/ledger",
+		"internal/receipts", "internal/recent", "internal/retry", "internal/setting", "relay/feedback", "relay/ledger",
 		"relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
@@ -65,6 +65,7 @@ var imports = map[string][]string{
 		"internal/background", "internal/crash", "internal/metric", "relay/journal",
 		"relay/message", "smpp", "smpp/receipt",
 	},
+	"internal/recent":    {"internal/lru", "relay/message", "smpp/receipt"},
 	"internal/retry":     {"internal/backoff", "internal/crash"},
 	"internal/seed":      {},
 	"internal/setting":   {},

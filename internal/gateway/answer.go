@@ -28,6 +28,8 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 		// The message is on its way even if its ESME has left: it will be read.
 		l.record(f, to.ID, r, held, hold)
 		return ignoreGone(err)
+	case accepted && isSubmit(to.ID):
+		l.noteForm(smpp.MessageID(f), nil)
 	}
 	l.forget(r)
 	return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
@@ -35,13 +37,19 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 
 // routes reports whether a message_id must find its way back to the account.
 func (l *link) routes(id pdu.ID) bool {
-	return l.g.pool != nil && (id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID)
+	return l.g.pool != nil && isSubmit(id)
+}
+
+// isSubmit reports whether the SMSC gives what it accepts a message_id.
+func isSubmit(id pdu.ID) bool {
+	return id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID
 }
 
 // record makes the ledger record a message that the SMSC accepted. The ledger calls w once, when all
 // records of the message are in the log, or will not be soon.
 func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, token uint64) {
 	ledger, messageID := l.g.ledger, smpp.MessageID(f)
+	l.noteForm(messageID, r.sent)
 	if !l.routes(id) {
 		ledger.Accept(r.sent, messageID, w, token)
 		return
@@ -50,6 +58,15 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, toke
 		ledger.Accept(r.sent, messageID, heldAnswer{}, 0) // the log keeps the order
 	}
 	ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), w, token)
+}
+
+// noteForm keeps how a message that the SMSC accepted was changed. sent is nil if it was not.
+func (l *link) noteForm(messageID []byte, sent *ledger.Sent) {
+	if sent == nil {
+		l.g.sent.Forget(l.bind.account, messageID)
+		return
+	}
+	l.g.sent.Note(l.bind.account, messageID, &sent.Conversation.Sender, &sent.Form)
 }
 
 // heldAnswer releases a held answer to the ESME when its record is in the log. Without esme it does

@@ -18,6 +18,7 @@ import (
 	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
+	"readback/internal/recent"
 	"readback/relay/ledger"
 	"readback/relay/message"
 )
@@ -35,6 +36,7 @@ type Gateway struct {
 	links           atomic.Uint32 // made so far
 	connections     *account.Connections
 	receipts        *receipts.Handler
+	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
 	esmeReads       readresponse.ESMEs
 
@@ -54,6 +56,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		ledger:      ledger,
 		intercept:   numbering.Interceptor{Form: opt.Form, Ledger: ledger},
 		metrics:     newMetrics(opt.Registerer),
+		sent:        recent.NewMessages(opt.IDs),
 		usages:      account.NewUsages(),
 		connections: account.NewConnections(opt.MaxSessions, opt.MaxUnbound),
 	}

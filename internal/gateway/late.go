@@ -33,6 +33,7 @@ func (g *Gateway) answeredLate(log *slog.Logger, f smpp.Frame, to smscPending) {
 // recordLate makes the ledger record a message that the SMSC accepted late. sent is nil if the message
 // has no number. Nobody waits for the record.
 func (l *link) recordLate(messageID []byte, id pdu.ID, sent *ledger.Sent) {
+	l.noteForm(messageID, sent)
 	if sent != nil {
 		l.g.ledger.AcceptLate(sent, messageID)
 	}

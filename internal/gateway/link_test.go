@@ -35,7 +35,7 @@ func TestGoldenThroughLink(t *testing.T) {
 		}}})
 		esme.Send(f)
 		smsc.Want(g.Name, g.Want())
-		answer := testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "4A7F01\x00")
+		answer := testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "of "+g.Name+"\x00") // not that of replace_sm
 		smsc.Send(answer)
 		esme.Want("answer to "+g.Name, answer)
 	}

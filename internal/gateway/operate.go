@@ -36,3 +36,26 @@ func (l fromAccount) operate(ctx context.Context, f smpp.Frame) error {
 	}
 	return l.submitter.forward(ctx, f)
 }
+
+// replace passes a replace_sm on. A message that carries a number gets its new text with the same number; if
+// there is no room for it, or the message went on in parts, the replace_sm is refused.
+func (s *submitter) replace(f smpp.Frame) error {
+	l := s.link
+	r, err := smpp.ParseReplace(f)
+	if err != nil {
+		return s.pass(f, s.untracked)
+	}
+	form, isSplit, ok := l.g.sent.Form(l.bind.account, r.MessageID, r.From.Addr)
+	if !ok {
+		return s.pass(f, s.untracked)
+	}
+	out, ok := smpp.Frame(nil), false
+	if !isSplit {
+		out, ok = l.g.intercept.Replace(l.g.policies.of(l.bind.account).Policy, r, &form)
+	}
+	if !ok {
+		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "the new text has no room for what the message carries")
+		return l.refuse(f, smpp.StatusReplaceFailed)
+	}
+	return s.pass(out, s.untracked)
+}

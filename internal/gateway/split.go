@@ -175,6 +175,7 @@ func (m *splitMessage) accept() {
 			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(id), heldAnswer{}, 0)
 		}
 	}
+	l.g.sent.NoteParts(l.bind.account, m.ids, &m.sent.Conversation.Sender)
 	l.g.ledger.AcceptSplit(m.sent, c, m, 0)
 }
 

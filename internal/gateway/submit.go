@@ -36,7 +36,14 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 	account := s.link.g.policies.of(s.link.bind.account)
 	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
 	id := f.ID()
-	if id == pdu.CancelSMID {
+	switch id {
+	case pdu.ReplaceSMID:
+		return s.replace(f)
+	case pdu.QuerySMID:
+		if s.queryParts(f) {
+			return nil
+		}
+	case pdu.CancelSMID:
 		if w, ok := newPartsCancel(s.link, f); ok {
 			w.send()
 			return nil

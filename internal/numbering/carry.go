@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"readback/relay/ledger"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -105,6 +106,7 @@ func (i *Interceptor) write(b *Scratch, dst []byte, t *tracked, w written) (smpp
 	if !ok {
 		return nil, Malformed
 	}
+	b.noteForm(t, w, ud[:headerLen])
 	change := smpp.Change{UserData: ud, ESMClass: esmClass, RegisteredDelivery: w.registered}
 	if t.converts {
 		change.TLV = withoutSAR
@@ -114,6 +116,15 @@ func (i *Interceptor) write(b *Scratch, dst []byte, t *tracked, w written) (smpp
 		return nil, NoRoom
 	}
 	return out, Numbered
+}
+
+// noteForm keeps in the scratch how a message was written.
+func (b *Scratch) noteForm(t *tracked, w written, header []byte) {
+	b.form = message.Form{Changed: true, DataCoding: t.m.DataCoding(), Marked: w.marker, Own: uint8(t.header.Len())}
+	b.form.SetHeader(header)
+	if w.sent != nil {
+		b.form.Number = w.sent.Number
+	}
 }
 
 func noMarker(err error) Skip {

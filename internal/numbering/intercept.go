@@ -39,6 +39,7 @@ type Scratch struct {
 	element                        [udh.NumberLen + udh.ProofLen]byte
 	tracked                        tracked
 	sent                           ledger.Sent
+	form                           message.Form // of the message that was written last
 
 	// Assigned is the message for which the ledger still expects Accept or Refuse from this
 	// goroutine; nil if there is none. Who hands the message on sets it to nil.
@@ -78,12 +79,15 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 		i.Ledger.Refuse(s) // the number is lost, the message is not
 		return i.convert(b, t), nil, skip
 	}
+	s.Form = b.form
 	return out, s, Numbered
 }
 
 // follow lets a message go on without a number. If it is a part, another part may have room for it.
 func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *ledger.Sent, skip Skip) (smpp.Frame, *ledger.Sent, Skip) {
+	b.form = message.Form{}
 	out := i.convert(b, t)
+	s.Form = b.form
 	switch {
 	case !t.follows(skip, p):
 		return out, nil, skip

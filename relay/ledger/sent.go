@@ -20,6 +20,7 @@ type Sent struct {
 	HasReference bool
 	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
 	Part         message.Part
+	Form         message.Form // how its user data goes on
 	// Split is into how many parts the gateway splits the message; 0 if it does not. Assign
 	// then gives the Ref of Part, one that no other message of the conversation has had
 	// lately; Part.Wide says how long it is.

@@ -83,6 +83,9 @@ func (m *Merge) updateWorst(r Part) {
 	}
 }
 
+// IsWorse reports whether s counts in a message in parts, of which another part has the final state t.
+func (s State) IsWorse(t State) bool { return s.severity() > t.severity() }
+
 func (m *Merge) isComplete() bool {
 	for _, s := range m.States {
 		if s == 0 {

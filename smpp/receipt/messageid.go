@@ -46,12 +46,16 @@ func (ids IDs) Same(receipt, response []byte) bool {
 func SameID(receipt, response []byte) bool { return IDs{}.Same(receipt, response) }
 
 // Key returns one form for all canonical ids that are the same by IDs.Same.
-func Key(canonical []byte) []byte {
-	key := bytes.Clone(trimZeros(canonical))
-	for i := range key {
-		key[i] = lower(key[i])
+func Key(canonical []byte) []byte { return AppendKey(nil, canonical) }
+
+// AppendKey appends Key to dst.
+func AppendKey(dst, canonical []byte) []byte {
+	n := len(dst)
+	dst = append(dst, trimZeros(canonical)...)
+	for i := n; i < len(dst); i++ {
+		dst[i] = lower(dst[i])
 	}
-	return key
+	return dst
 }
 
 // trimZeros returns the id without zeros in front.
