@@ -58,8 +58,8 @@ func TestSentAgainEnds(t *testing.T) {
 				}
 				time.Sleep(30 * time.Second)
 				synctest.Wait()
-				if got := slices.Contains(c.got, "cancel id1 0"); got != tt.cancelled {
-					t.Errorf("cancelled: got %t, want %t: %q", got, tt.cancelled, c.got)
+				if got := slices.Contains(c.requests(), "cancel id1 0"); got != tt.cancelled {
+					t.Errorf("cancelled: got %t, want %t: %q", got, tt.cancelled, c.requests())
 				}
 				if n := w.receipts.InTransit(); n > 0 {
 					t.Error("the message is still in transit")
@@ -117,7 +117,7 @@ func TestRollbackSentAgain(t *testing.T) {
 				esme.Want("submit_sm_resp", refusal(long(2, 1), smpp.StatusInvMsgLen))
 				time.Sleep(5 * time.Second)
 				synctest.Wait()
-				if got, want := strings.ReplaceAll(strings.Join(c.got[3:], ","), "cancel ", ""), strings.Join(tt.got, ","); got != want {
+				if got, want := strings.ReplaceAll(strings.Join(c.requests()[3:], ","), "cancel ", ""), strings.Join(tt.got, ","); got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
 				if got := w.count("readback_parts_not_cancelled_total", ""); got != tt.uncancelled {

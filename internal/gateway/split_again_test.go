@@ -23,8 +23,23 @@ type slowSMSC struct {
 	delay time.Duration                        // of ESME_ROK; what comes meanwhile gets ESME_RTHROTTLED
 
 	ids  int
-	got  []string // what each request was, and the status that it got
 	free time.Time
+
+	mu  sync.Mutex
+	got []string // what each request was, and the status that it got; guarded by mu
+}
+
+// requests returns what the SMSC has got.
+func (s *slowSMSC) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
+}
+
+func (s *slowSMSC) note(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = append(s.got, what)
 }
 
 // unanswered as the status of a request: there is no answer.
@@ -60,7 +75,7 @@ func (s *slowSMSC) answer(n int, f smpp.Frame) {
 	if !time.Now().Before(s.free) {
 		status = s.judge(n, f)
 	}
-	s.got = append(s.got, fmt.Sprintf("%s %x", what(f), uint32(status)))
+	s.note(fmt.Sprintf("%s %x", what(f), uint32(status)))
 	if status == 0 && f.ID() != pdu.CancelSMID {
 		s.ids++
 		body = fmt.Sprintf("id%d\x00", s.ids)
@@ -204,11 +219,11 @@ func TestPartSentAgain(t *testing.T) {
 				if !slices.Equal(*ids, tt.ids) {
 					t.Errorf("recorded %q, want %q", *ids, tt.ids)
 				}
-				if tt.got != nil && !slices.Equal(c.got, tt.got) {
-					t.Errorf("the SMSC got %q, want %q", c.got, tt.got)
+				if tt.got != nil && !slices.Equal(c.requests(), tt.got) {
+					t.Errorf("the SMSC got %q, want %q", c.requests(), tt.got)
 				}
-				if n := len(c.got); n > 35 {
-					t.Errorf("the SMSC got %d requests, want few: %q", n, c.got)
+				if n := len(c.requests()); n > 35 {
+					t.Errorf("the SMSC got %d requests, want few: %q", n, c.requests())
 				}
 				if n := w.receipts.InTransit(); n > 0 {
 					t.Error("the message is still in transit")
@@ -242,8 +257,8 @@ func TestPartsOneAtATime(t *testing.T) {
 			if want := []string{"id1 id2 id3"}; !slices.Equal(*ids, want) {
 				t.Errorf("recorded %q, want %q", *ids, want)
 			}
-			if window == 1 && len(c.got) != 3 {
-				t.Errorf("the SMSC got %q, want each part once", c.got)
+			if window == 1 && len(c.requests()) != 3 {
+				t.Errorf("the SMSC got %q, want each part once", c.requests())
 			}
 		})
 	}
@@ -272,7 +287,7 @@ func TestManySentAgain(t *testing.T) {
 		if statuses[0] < 2 || statuses[0]+statuses[throttledStatus] != 21 {
 			t.Errorf("statuses: got %v, want some ESME_ROK, else ESME_RTHROTTLED", statuses)
 		}
-		if n := len(c.got); n > 40 {
+		if n := len(c.requests()); n > 40 {
 			t.Errorf("the SMSC got %d requests, want few", n)
 		}
 		if len(*ids) != statuses[0] {
