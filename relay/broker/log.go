@@ -19,8 +19,8 @@ const (
 	refusedBurst = 100
 )
 
-// serverLog is the log of the embedded server. It passes on what clients try that they may not do, why the
-// server could not start, and what the server says of the streams and their files. All other lines name
+// serverLog is the log of the embedded server. It passes on what clients try that they may not do or that no
+// client may (client_fault.go), why the server could not start, and what the server says of the streams and their files. All other lines name
 // subscribers, and are dropped. A client of MQTT that may not publish is told that its message was taken.
 type serverLog struct {
 	opt     *Options
@@ -67,7 +67,9 @@ func (l *serverLog) Errorf(format string, v ...any) {
 		l.limited.line(slog.LevelWarn, "client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
 		return
 	}
-	l.aboutStore(slog.LevelError, line)
+	if !l.aboutClient(line) {
+		l.aboutStore(slog.LevelError, line)
+	}
 }
 
 // Warnf is called for what the server finds wrong with the store, and can go on with.

@@ -108,7 +108,7 @@ func TestLastingMessageSuperseded(t *testing.T) {
 func TestLastingMessageReceipts(t *testing.T) {
 	l := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	old := l.sendAt(c, "A", 20*day, 5*day)
+	old := l.sendAt(c, "A", 20*day, 10*day) // filed under a day to come
 	l.CatchUp()
 	if p, _, err := l.Find(&c, []byte("A")); err != nil || p == nil || p.Ordinal != old.ordinal {
 		t.Fatalf("receipt of the old message: got %+v, %v, want it found", p, err)
