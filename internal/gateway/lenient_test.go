@@ -87,7 +87,7 @@ func TestReceiptOfPartThatIsMalformed(t *testing.T) {
 	}
 	const first, last, whole = "id:P1 stat:DELIVRD text:one", "id:P2 stat:FAILED text:two", "id:P1 stat:UNDELIV text:one"
 	var noted receipt.Merge
-	inBothModes(t, setup{ledger: mergesIn(&noted)}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+	inBothModes(t, setup{ledger: merging(&noted)}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		w.await("the session of the account", func() bool { return w.pool == nil || len(w.members.of("bank")) == 1 })
 		for i, tt := range []struct{ text, tlvs, want, wantTLVs string }{
