@@ -109,3 +109,37 @@ func TestChangeOfLenient(t *testing.T) {
 		t.Errorf("cut short, without parameters: got %t, % x", ok, []byte(got))
 	}
 }
+
+// FuzzParseLenient shows that any octets can be read or not at all, that what ParseMessage takes is read the
+// same, and that a changed copy can be read again.
+func FuzzParseLenient(f *testing.F) {
+	for _, g := range golden.All(f) {
+		f.Add(g.In[min(len(g.In), HeaderLen):], Frame(g.In).ID() == pdu.DataSMID)
+	}
+	f.Add(octets(f, shortHead+"FF"+hello+payload), false)
+	f.Add(octets(f, shortHead+"05"+hello+payload+"00"), false)
+	f.Fuzz(func(t *testing.T, body []byte, data bool) {
+		id := pdu.DeliverSMID
+		if data {
+			id = pdu.DataSMID
+		}
+		frame := newFrame(id, 0, 7, string(body))
+		m, err := ParseLenient(frame)
+		if strict, strictErr := ParseMessage(frame); strictErr == nil && (err != nil || !bytes.Equal(strict.UserData(), m.UserData())) {
+			t.Fatalf("got %q, %v, want %q", m.UserData(), err, strict.UserData())
+		}
+		if err != nil {
+			return
+		}
+		m.WithoutTLVs()
+		all := func(v TLV) ([]byte, bool) { return v.Value, true }
+		changed, ok := m.AppendChanged(nil, Change{UserData: m.UserData(), ESMClass: m.ESMClass(), RegisteredDelivery: m.RegisteredDelivery(), TLV: all})
+		if !ok {
+			return
+		}
+		again, err := ParseLenient(changed)
+		if err != nil || !bytes.Equal(again.To.Addr, m.To.Addr) || !bytes.Equal(again.UserData(), m.UserData()) {
+			t.Errorf("changed: got %s, %q, %v, want %s, %q", again.To.Addr, again.UserData(), err, m.To.Addr, m.UserData())
+		}
+	})
+}

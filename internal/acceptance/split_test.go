@@ -30,12 +30,15 @@ func TestReceiptsOfSplitMessage(t *testing.T) {
 			c := startSMSC(t, listen(t, ""), simulator.Options{NoReceipts: true})
 			config := free(t).with(tt.mode).with(settings{"smsc.addr": c.addr, "track.overflow": "split"}).write(t)
 			g := startGateway(ctx, t, config)
-			for i, outcome := range []string{"DELIVRD", "UNDELIV"} {
+			for i, outcome := range []string{"DELIVRD", "UNDELIV", "FAILED"} {
 				to := fmt.Sprintf("44770090030%d", i)
 				sender, _ := bindESME(ctx, t, g)
 				id := submitLong(ctx, t, sender, to)
 				ids := partIDs(t, id)
-				receipts := []string{"DELIVRD", outcome, "DELIVRD"}
+				receipts := []string{"DELIVRD", outcome, "DELIVERED"}
+				if outcome == "FAILED" {
+					outcome = "UNDELIV" // in the words of the standard
+				}
 				for n := range 2 {
 					c.receipt(ctx, t, ids[n], receipts[n], to)
 				}

@@ -38,7 +38,8 @@ func AppendWhole(dst []byte, m smpp.Message, whole Part) (f smpp.Frame, ok bool)
 		},
 	})
 	if ok && hasID && !hasState && b.spans == (spans{}) {
-		f = smpp.AppendTLV(f, smpp.TagMessageState, []byte{byte(whole.State)})
+		// In front of octets that are no parameters.
+		f = slices.Insert(f, len(f)-tlvs.Rest(), smpp.AppendTLV(nil, smpp.TagMessageState, []byte{byte(whole.State)})...)
 		binary.BigEndian.PutUint32(f, uint32(len(f)))
 	}
 	return f, ok

@@ -112,11 +112,16 @@ func TestAppendWholeWithoutState(t *testing.T) {
 		{"text", "id:P2 err:000", "", "id:P1 stat:UNDELIV err:000", ""},
 		{"text and id", "id:P2 err:000", idTLV("P2\x00"), "id:P1 stat:UNDELIV err:000", idTLV("P1\x00")},
 		{"id alone", "", idTLV("P2\x00"), "", idTLV("P1\x00") + stateTLV("\x05")},
+		{"id alone, and other octets", "", idTLV("P2\x00") + "\x00\x00\x00", "", idTLV("P1\x00") + stateTLV("\x05") + "\x00\x00\x00"},
 		{"id and other words", "done", idTLV("P2\x00"), "done", idTLV("P1\x00") + stateTLV("\x05")},
 		{"state that no standard has", "id:P2 err:000", stateTLV("\x63"), "id:P1 err:000", stateTLV("\x05")},
 		{"state of two octets", "id:P2 err:000", stateTLV("\x05\x00"), "id:P1 err:000", stateTLV("\x05")},
 	} {
-		got, ok := AppendWhole(nil, parsed(t, deliver(0x04, 0, tt.text, tt.tlvs)), Part{State: Undeliverable, ID: "P1"})
+		m, err := smpp.ParseLenient(deliver(0x04, 0, tt.text, tt.tlvs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := AppendWhole(nil, m, Part{State: Undeliverable, ID: "P1"})
 		if want := deliver(0x04, 0, tt.wantText, tt.wantTLVs); !ok || !bytes.Equal(got, want) {
 			t.Errorf("%s: got %t\n% x, want\n% x", tt.name, ok, []byte(got), []byte(want))
 		}
