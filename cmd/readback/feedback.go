@@ -10,6 +10,7 @@ import (
 	"readback/internal/webhook"
 	"readback/relay"
 	"readback/relay/feedback"
+	"readback/relay/message"
 )
 
 // Values of feedback.form that are no form of deliver_sm.
@@ -59,7 +60,11 @@ func relaySettings(cfg config.Config) relay.Settings {
 	settings := cfg.Settings
 	settings.Events = events
 	settings.Account = func(name string) feedback.AccountSettings {
-		if s, ok := listed[name]; ok {
+		s, ok := listed[name]
+		if !ok {
+			s, ok = listed[message.Shown(name)] // the configuration is UTF-8
+		}
+		if ok {
 			return s
 		}
 		return general

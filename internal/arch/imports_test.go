@@ -54,7 +54,7 @@ var imports = map[string][]string{
 	"internal/metric":    {},
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
-	"internal/ops":       {},
+	"internal/ops":       {"relay/message"},
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
 	"internal/promise":   {},
 	"internal/readresponse": {

@@ -31,14 +31,14 @@ func moContent(fb *message.Feedback, o *Options) (content, error) {
 
 func fieldsOf(fb *message.Feedback) *templateFields {
 	f := &templateFields{
-		Account: fb.Account, Sender: fb.Sender, Receiver: fb.Receiver, Number: int(fb.Number),
+		Account: message.Shown(fb.Account), Sender: message.Shown(fb.Sender), Receiver: message.Shown(fb.Receiver), Number: int(fb.Number),
 		Status: int(fb.Status), State: "read", ReadAt: fb.ReadAt.UTC().Format(time.RFC3339),
 	}
 	if fb.Status == message.StatusDeletedUnread {
 		f.State = "deleted"
 	}
 	if len(fb.MessageIDs) > 0 {
-		f.MessageID = fb.MessageIDs[0]
+		f.MessageID = message.Shown(fb.MessageIDs[0])
 	}
 	if fb.Reference != nil {
 		f.Reference = strconv.Itoa(int(*fb.Reference))

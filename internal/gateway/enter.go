@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -18,7 +19,7 @@ func (l *link) enter(b bind) pdu.Status {
 		l.refusedBind(b, "address is not in the account's allow list")
 		return smpp.StatusBindFailed
 	}
-	u, ok := l.g.usages.Enter(b.account, account.Limits)
+	u, ok := l.g.usages.Enter(message.Shown(b.account), account.Limits)
 	if !ok {
 		l.refusedBind(b, "max_sessions of the account is reached")
 		return smpp.StatusAlreadyBound

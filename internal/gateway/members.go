@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"readback/internal/crash"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
-// members are the bound links that may receive, by account.
+// members are the bound links that may receive, by account: by its text, since the configuration has that.
 type members struct {
 	mu sync.Mutex
 	by map[string][]*link
@@ -18,14 +19,15 @@ func (ms *members) join(l *link) {
 	defer crash.OnPanic()
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
-	ms.by[l.bind.account] = append(ms.by[l.bind.account], l)
+	account := message.Shown(l.bind.account)
+	ms.by[account] = append(ms.by[account], l)
 }
 
 func (ms *members) leave(l *link) {
 	defer crash.OnPanic()
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
-	account := l.bind.account
+	account := message.Shown(l.bind.account)
 	for i, other := range ms.by[account] {
 		if other == l {
 			ms.by[account] = append(ms.by[account][:i:i], ms.by[account][i+1:]...)
@@ -40,6 +42,7 @@ func (ms *members) leave(l *link) {
 // of returns the account's links, a different one first each time.
 func (ms *members) of(account string) []*link {
 	defer crash.OnPanic()
+	account = message.Shown(account)
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
 	links := ms.by[account]

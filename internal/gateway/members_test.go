@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"readback/internal/account"
+	"readback/internal/pool"
+	"readback/internal/simulator"
 	"readback/smpp"
 )
 
@@ -86,5 +89,30 @@ func TestMembersSend(t *testing.T) {
 			}
 		}
 		ms.leave(l)
+	}
+}
+
+// An account of the configuration, which is UTF-8, is that of a system_id in Latin-1, too. Its octets go on
+// as they are, and its messages find it.
+func TestSystemIDInLatin1(t *testing.T) {
+	const systemID = "caf\xe9"
+	accounts := map[string]Account{"café": {Limits: account.Limits{MaxSessions: 2}, Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}}
+	ledger := remembering()
+	w := share(t, setup{ledger: ledger}, pool.Config{}, accounts)
+	smsc := w.answerBind()
+	esme := w.login(simulator.Bind{SystemID: systemID})
+	takes(esme, smsc, deliverFrame("10690001", 0, "Hello", "", 7))
+	submitted(esme, smsc, 2, "4A7F01")
+	if got, ok := ledger.Routed([]byte("4A7F01")); got != systemID || !ok {
+		t.Errorf("account of the message_id: got %q, %t, want the octets of the system_id", got, ok)
+	}
+	takes(esme, smsc, deliverFrame("10690001", 0x04, appendixB, "", 8))
+	w.login(simulator.Bind{SystemID: "café"})
+	third := w.binding(simulator.Bind{SystemID: systemID})
+	if f := third.Next("bind_resp"); f.Status() != smpp.StatusAlreadyBound {
+		t.Errorf("beyond max_sessions of the account: got %s", smpp.StatusName(f.Status()))
+	}
+	if _, ok := (&Policies{Accounts: accounts}).named("cafe"); ok {
+		t.Error("another account has its settings")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"readback/internal/account"
 	"readback/internal/deliver"
 	"readback/internal/numbering"
+	"readback/relay/message"
 )
 
 // Policies are what holds for all accounts: one value, swapped whole by Use.
@@ -18,10 +19,20 @@ type Policies struct {
 
 // Of returns what holds for an account.
 func (p *Policies) Of(account string) Account {
-	if a, ok := p.Accounts[account]; ok {
+	if a, ok := p.named(account); ok {
 		return a
 	}
 	return p.Default
+}
+
+// named returns what the operator set for an account. The configuration is UTF-8, so a system_id in Latin-1
+// is found by its text.
+func (p *Policies) named(account string) (Account, bool) {
+	a, ok := p.Accounts[account]
+	if !ok && !message.IsASCII(account) {
+		a, ok = p.Accounts[message.Shown(account)]
+	}
+	return a, ok
 }
 
 // policies holds the Policies now in force.

@@ -60,7 +60,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 
 // mayBind returns ESME_ROK if the bind is granted, else the status to refuse it with.
 func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
-	acct, listed := l.g.policies.Load().Accounts[b.account]
+	acct, listed := l.g.policies.Load().named(b.account)
 	var err error
 	l.closing.whileOpen(ctx, func(ctx context.Context) {
 		err = l.g.authenticator.Check(ctx, l.esme.Await, l.esmeIP(), account.Credentials{Account: b.account, Password: b.password}, acct.PasswordHash)

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync/atomic"
+
+	"readback/relay/message"
 )
 
 const hidden = "[hidden]"
@@ -57,13 +59,16 @@ func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error)
 	return nil, fmt.Errorf("log format %q: want json or text", format)
 }
 
-// guard replaces the attributes that must not be written, in groups, too.
+// guard replaces the attributes that must not be written, in groups, too. It shows octets that are not UTF-8
+// as Latin-1.
 func (s *LogSettings) guard(_ []string, a slog.Attr) slog.Attr {
 	switch {
 	case unseen[a.Key]:
 		return slog.String(a.Key, hidden)
 	case subscribers[a.Key] && s.mask.Load():
-		return slog.String(a.Key, mask(a.Value.String()))
+		return slog.String(a.Key, mask(message.Shown(a.Value.String())))
+	case a.Value.Kind() == slog.KindString:
+		a.Value = slog.StringValue(message.Shown(a.Value.String()))
 	}
 	return a
 }

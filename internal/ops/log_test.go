@@ -28,6 +28,22 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// What is not UTF-8 is shown as Latin-1.
+func TestLoggerShowsOctets(t *testing.T) {
+	for _, mask := range []bool{true, false} {
+		var out bytes.Buffer
+		log, err := newLogger(&out, "info", "json", mask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Info("bound", "account", "caf\xe9", "sender", "M\xfcllers")
+		want := map[bool]string{true: `"sender":"Mül***s"`, false: `"sender":"Müllers"`}[mask]
+		if got := out.String(); !strings.Contains(got, `"account":"café"`) || !strings.Contains(got, want) {
+			t.Errorf("got %s, want café and %s", got, want)
+		}
+	}
+}
+
 func TestLoggerHides(t *testing.T) {
 	for _, format := range []string{"json", "text"} {
 		for _, mask := range []bool{true, false} {

@@ -36,7 +36,11 @@ type Targets struct {
 }
 
 func (t *Targets) of(account string) *Target {
-	if own, ok := t.Accounts[account]; ok {
+	own, ok := t.Accounts[account]
+	if !ok {
+		own, ok = t.Accounts[message.Shown(account)]
+	}
+	if ok {
 		return own
 	}
 	return t.Default

@@ -227,7 +227,7 @@ func TestTargets(t *testing.T) {
 		return target(srv)
 	}
 	general, own := server("general"), server("own")
-	h := hooks(t, Targets{Default: general, Accounts: map[string]*Target{"shop": own, "quiet": nil}})
+	h := hooks(t, Targets{Default: general, Accounts: map[string]*Target{"shop": own, "quiet": nil, "café": own}})
 	tell := func(account, want string) {
 		t.Helper()
 		if got := h.Wanted(account); got != (want != "") {
@@ -248,6 +248,8 @@ func TestTargets(t *testing.T) {
 	tell("bank", "general")
 	tell("shop", "own")
 	tell("quiet", "")
+	tell("café", "own")
+	tell("caf\xe9", "own") // the configuration is UTF-8
 	h.Use(Targets{Accounts: map[string]*Target{"bank": own}})
 	tell("bank", "own")
 	tell("shop", "")

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/relay/message"
 )
 
 // Headers of a dead letter.
@@ -115,7 +118,7 @@ func (ds *deadLetters) each(ctx context.Context, q DeadQuery, f func(jetstream.S
 		q.Until = stream.CachedInfo().State.LastSeq
 	}
 	subject := deadSubject + "*"
-	if q.Account != "" {
+	if q.Account != "" && message.IsASCII(q.Account) {
 		subject = deadSubject + accountToken(q.Account)
 	}
 	for range min(max(q.Limit, 1), MaxPage) {
@@ -127,7 +130,7 @@ func (ds *deadLetters) each(ctx context.Context, q DeadQuery, f func(jetstream.S
 			return nil, fmt.Errorf("dead letter after %d: %w", q.After, err)
 		}
 		q.After = m.Sequence
-		if d := deadLetter(m); q.Event == "" || q.Event == d.Event {
+		if d := deadLetter(m); (q.Event == "" || q.Event == d.Event) && q.isOf(d.Account) {
 			if err := f(stream, d); err != nil {
 				return nil, err
 			}
@@ -136,9 +139,14 @@ func (ds *deadLetters) each(ctx context.Context, q DeadQuery, f func(jetstream.S
 	return &q, nil
 }
 
+// isOf reports whether q chooses the letters of an account. Beyond ASCII it may be said in UTF-8 or Latin-1.
+func (q *DeadQuery) isOf(account string) bool {
+	return q.Account == "" || message.Shown(q.Account) == message.Shown(account)
+}
+
 func deadLetter(m *jetstream.RawStreamMsg) *DeadLetter {
 	d := &DeadLetter{
-		ID: m.Sequence, Account: m.Header.Get(headerAccount), Event: m.Header.Get(headerEvent),
+		ID: m.Sequence, Account: accountOf(strings.TrimPrefix(m.Subject, deadSubject)), Event: m.Header.Get(headerEvent),
 		Reason: m.Header.Get(headerReason), Time: m.Time.UTC(), Feedback: m.Data,
 	}
 	d.Tries, _ = strconv.Atoi(m.Header.Get(headerTries))

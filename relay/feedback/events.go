@@ -136,7 +136,7 @@ func (es *events) sendShorter(ctx context.Context, row index.Row, tooLarge error
 
 // drop logs that an event is dropped.
 func (es *events) drop(row index.Row, cause error) {
-	var ev struct{ Event, Account string }
+	var ev named
 	_ = json.Unmarshal(row.Body, &ev) // what can be read names it
 	es.log.Error("event cannot be published, and is dropped", "account", ev.Account, "event", ev.Event, "record", row.Seq, "octets", len(row.Body), "error", cause)
 }
@@ -154,13 +154,11 @@ func (es *events) recordPublished(ctx context.Context, seq, index uint64) error 
 }
 
 func eventMessage(row []byte) (*nats.Msg, error) {
-	var ev struct {
-		Event   string `json:"event"`
-		Account string `json:"account"`
-	}
+	var ev named
 	if err := json.Unmarshal(row, &ev); err != nil {
 		return nil, fmt.Errorf("event: %w", err)
 	}
+	ev.restore()
 	m := nats.NewMsg(eventsSubject + accountToken(ev.Account))
 	m.Data = row
 	m.Header.Set(nats.MsgIdHdr, ev.Event)

@@ -161,6 +161,10 @@ func TestEventMessage(t *testing.T) {
 	if err != nil || m.Subject != "readback.events.a=2Eb" || string(m.Data) != string(row) || m.Header.Get(nats.MsgIdHdr) != "01JABC" {
 		t.Errorf("got %+v, %v", m, err)
 	}
+	octets := []byte(`{"event":"01JABC","account":"café","octets":{"account":"Y2Fm6Q=="}}`)
+	if m, err := eventMessage(octets); err != nil || m.Subject != "readback.events.caf=E9" {
+		t.Errorf("octets that are not UTF-8: got %+v, %v", m, err)
+	}
 	if m, err := eventMessage([]byte("{")); err == nil {
 		t.Errorf("nonsense: got %+v, want an error", m)
 	}

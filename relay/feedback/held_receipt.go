@@ -38,6 +38,13 @@ type heldReceipt struct {
 	MessageID string    `json:"message_id"`
 	At        time.Time `json:"at"`      // when it came
 	Receipt   []byte    `json:"receipt"` // the PDU
+
+	message.Octets `json:"octets,omitempty"`
+}
+
+// texts returns the texts that a peer chose.
+func (h *heldReceipt) texts() []message.Text {
+	return []message.Text{{Name: "account", S: &h.Account}, {Name: "sender", S: &h.Sender}, {Name: "receiver", S: &h.Receiver}, {Name: "message_id", S: &h.MessageID}}
 }
 
 // heldReceipts has the receipts that wait in that stream.
@@ -70,10 +77,12 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	if e.State.IsFinal() {
 		return true, nil
 	}
-	data, err := json.Marshal(heldReceipt{
+	h := heldReceipt{
 		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: p.Number,
 		MessageID: string(messageID), At: at, Receipt: f,
-	})
+	}
+	h.Octets = message.Show(h.texts()...)
+	data, err := json.Marshal(h)
 	if err != nil {
 		return false, err
 	}
@@ -171,6 +180,7 @@ func (hs *heldReceipts) releaseOf(ctx context.Context, stream jetstream.Stream, 
 		if err := json.Unmarshal(m.Data, &h); err != nil {
 			hs.log.Error("held receipt cannot be read, and is dropped", "subject", subject, "held", seq, "error", err)
 		} else {
+			h.Restore(h.texts()...)
 			due := h.At.Add(hs.settings.Load().account(h.Account).HoldReceipt)
 			if now.Before(due.Add(heldMargin)) {
 				return nil

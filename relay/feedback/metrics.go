@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
+	"readback/relay/message"
 )
 
 // Metrics are what an operator sees of feedback; never a subscriber's number.
@@ -61,7 +62,7 @@ func (m *Metrics) queues(all []Queue, named func(*Queue) bool) {
 	for i := range all {
 		label := "other"
 		if named(&all[i]) {
-			label = all[i].Account
+			label = message.Shown(all[i].Account)
 		}
 		waiting[label] += float64(all[i].Waiting)
 		oldest[label] = max(oldest[label], all[i].Age)

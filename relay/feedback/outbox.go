@@ -14,6 +14,7 @@ import (
 	"readback/internal/backoff"
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/message"
 )
 
 // outboxBatch is how many feedbacks are on their way to the queue at once.
@@ -188,6 +189,15 @@ type queued struct {
 	account, event string
 }
 
+// named is what names a feedback or an event in its JSON.
+type named struct {
+	Event          string `json:"event"`
+	Account        string `json:"account"`
+	message.Octets `json:"octets"`
+}
+
+func (n *named) restore() { n.Restore(message.Text{Name: "account", S: &n.Account}) }
+
 // errMalformed is of a row that is not the JSON of a feedback.
 var errMalformed = errors.New("outbox: malformed feedback")
 
@@ -195,13 +205,13 @@ var errMalformed = errors.New("outbox: malformed feedback")
 func feedbackMessage(row index.Row) (*queued, error) {
 	q := &queued{row: row}
 	var fb struct {
-		Event     string `json:"event"`
-		Account   string `json:"account"`
+		named
 		Submitted string `json:"submitted_at"`
 	}
 	if err := json.Unmarshal(row.Body, &fb); err != nil {
 		return q, fmt.Errorf("%w: %w", errMalformed, err)
 	}
+	fb.restore()
 	q.event, q.account = fb.Event, fb.Account
 	if len(fb.Event) < idLen {
 		return q, fmt.Errorf("%w: event %q", errMalformed, fb.Event)

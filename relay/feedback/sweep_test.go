@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/metric"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -60,6 +62,16 @@ func TestQueues(t *testing.T) {
 	look(map[string]float64{"visitor 1": 2, "other": 1})
 }
 
+// The label of an account that is not UTF-8 is. Its two forms count together.
+func TestQueuesOfOctets(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	m := NewMetrics(metric.With(reg))
+	m.queues([]Queue{{Account: "caf\xe9", Waiting: 2}, {Account: "café", Waiting: 1}}, func(*Queue) bool { return true })
+	if got := relaytest.Metric(t, reg, "readback_feedback_waiting", "café"); got != 3 {
+		t.Errorf("waiting: got %v, want 3", got)
+	}
+}
+
 // Feedback that has waited too long becomes a dead letter, with or without a session.
 func TestWhatWaitsTooLongIsDead(t *testing.T) {
 	for _, bound := range []bool{false, true} {
@@ -88,7 +100,7 @@ func TestWhatWaitsTooLongIsDead(t *testing.T) {
 }
 
 func TestAccountOfToken(t *testing.T) {
-	for _, account := range []string{"", "bank", "a.b c", "=", "=41", "é", "A_b-9"} {
+	for _, account := range []string{"", "bank", "a.b c", "=", "=41", "é", "caf\xe9", "A_b-9"} {
 		if got := accountOf(accountToken(account)); got != account {
 			t.Errorf("%q: got %q", account, got)
 		}

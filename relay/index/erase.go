@@ -113,11 +113,13 @@ func (e erasure) outbox(kind byte, taken *int) error {
 // IsAbout tells whether a feedback, in JSON, is about a receiver.
 func IsAbout(feedback []byte, receiver message.Addr) bool {
 	var fb struct {
-		Receiver string `json:"receiver"`
+		Receiver       string `json:"receiver"`
+		message.Octets `json:"octets"`
 	}
 	if json.Unmarshal(feedback, &fb) != nil {
 		return false
 	}
+	fb.Restore(message.Text{Name: "receiver", S: &fb.Receiver})
 	a, err := message.NormalAddr(fb.Receiver)
 	return err == nil && a == receiver
 }

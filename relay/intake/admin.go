@@ -44,6 +44,9 @@ func (a *admin) getQueues(w http.ResponseWriter, req *http.Request) {
 	if all == nil {
 		all = []feedback.Queue{}
 	}
+	for i := range all {
+		all[i].Account = message.Shown(all[i].Account)
+	}
 	reply(w, http.StatusOK, map[string][]feedback.Queue{"queues": all})
 }
 
@@ -76,9 +79,12 @@ func (a *admin) getDead(w http.ResponseWriter, req *http.Request) {
 		refuse(w, message.TryAgain(err.Error()))
 		return
 	}
-	if req.URL.Query().Get("full") != "true" {
-		for i := range letters {
-			maskLetter(&letters[i])
+	full := req.URL.Query().Get("full") == "true"
+	for i := range letters {
+		d := &letters[i]
+		d.Account, d.Reason = message.Shown(d.Account), message.Shown(d.Reason)
+		if !full {
+			maskLetter(d)
 		}
 	}
 	reply(w, http.StatusOK, struct {
@@ -150,6 +156,7 @@ func maskLetter(d *feedback.DeadLetter) {
 		}
 	}
 	delete(fb, "receipt") // a PDU, with numbers in it
+	delete(fb, "octets")
 	if masked, err := json.Marshal(fb); err == nil {
 		d.Feedback = masked
 	}

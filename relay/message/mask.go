@@ -5,8 +5,10 @@ import "strings"
 // Mask hides the middle of a subscriber's number. Its first three characters and its last one
 // stay. A number that is too short for that is hidden as a whole.
 func Mask(number string) string {
-	if len(number) <= 4 {
-		return strings.Repeat("*", len(number))
+	text := []rune(Shown(number))
+	n := len(text)
+	if n <= 4 {
+		return strings.Repeat("*", n)
 	}
-	return number[:3] + strings.Repeat("*", len(number)-4) + number[len(number)-1:]
+	return string(text[:3]) + strings.Repeat("*", n-4) + string(text[n-1])
 }

@@ -4,7 +4,12 @@ import "testing"
 
 func TestMask(t *testing.T) {
 	tests := []struct{ number, want string }{
-		{"8613800138000", "861*********0"}, {"12345", "123*5"}, {"1234", "****"}, {"", ""},
+		{"8613800138000", "861*********0"},
+		{"12345", "123*5"},
+		{"1234", "****"},
+		{"", ""},
+		{"M\xfcllers", "Mül***s"},
+		{"Müllers", "Mül***s"},
 	}
 	for _, tt := range tests {
 		if got := Mask(tt.number); got != tt.want {

@@ -11,8 +11,9 @@ import (
 // query is a read response whose fields are valid.
 type query struct {
 	receiver message.Addr
-	sender   message.Addr // as written; zero: not said
-	dialled  message.Addr // the sender, where it is a phone number that is written otherwise; zero: it is not
+	sender   message.Addr   // as written; zero: not said
+	forms    []message.Addr // that the sender may have, if there are several
+	dialled  message.Addr   // the sender, where it is a phone number that is written otherwise; zero: it is not
 	number   uint16
 	status   uint8
 	readAt   int64
@@ -32,7 +33,7 @@ func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
 		return q, message.Malformed("receiver", err.Error())
 	}
 	if rd.Sender != "" {
-		if q.sender, q.dialled, err = message.ParseSender(rd.Sender); err != nil {
+		if err = q.setSender(rd.Sender); err != nil {
 			return q, message.Malformed("sender", err.Error())
 		}
 	}
@@ -58,6 +59,28 @@ func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
 		return q, message.LedgerDown()
 	}
 	return q, message.Verdict{}
+}
+
+// setSender sets the sender: as it is written, which is in several forms beyond ASCII, and as the phone
+// number that is written so.
+func (q *query) setSender(s string) (err error) {
+	q.sender, q.dialled, err = message.ParseSender(s)
+	if message.IsASCII(s) {
+		return err
+	}
+	if forms, e := message.AddrForms(s); e == nil {
+		q.sender, q.forms, err = forms[0], forms, nil
+	}
+	return err
+}
+
+// senders returns all that the sender may stand for.
+func (q *query) senders() []message.Addr {
+	all := append([]message.Addr{q.sender}, q.forms...)
+	if !q.dialled.IsZero() {
+		all = append(all, q.dialled)
+	}
+	return all
 }
 
 func checkFields(rd *Read, now time.Time) message.Verdict {

@@ -56,25 +56,25 @@ func NewConversations(l Ledger, ix *index.Index, b *Budget, keep time.Duration) 
 	return &Conversations{ledger: l, index: ix, budget: b, keep: keep}
 }
 
-// View returns the messages from sender to receiver that the index has. If there are none from the sender
-// as it is written, View shows those from the phone number that is written so. View itself takes no place
-// of the budget.
+// View returns the messages from sender to receiver that the index has: from the first of the senders with
+// messages that sender may stand for. View itself takes no place of the budget.
 func (vs *Conversations) View(sender string, receiver message.Addr) (ConversationView, error) {
-	asWritten, number, err := message.ParseSender(sender)
-	if err != nil {
+	var q query
+	if err := q.setSender(sender); err != nil {
 		return ConversationView{}, fmt.Errorf("sender: %w", err)
 	}
+	c := message.Conversation{Sender: q.sender, Receiver: receiver}
+	v := ConversationView{Sender: message.Shown(c.Sender.String()), Receiver: receiver.String(), Messages: []MessageView{}}
 	vs.ledger.CatchUp()
-	v, err := vs.view(message.Conversation{Sender: asWritten, Receiver: receiver})
-	if err == nil && len(v.Messages) == 0 && !number.IsZero() {
-		return vs.view(message.Conversation{Sender: number, Receiver: receiver})
-	}
-	return v, err
-}
-
-func (vs *Conversations) view(c message.Conversation) (v ConversationView, err error) {
-	v = ConversationView{Sender: c.Sender.String(), Receiver: c.Receiver.String(), Messages: []MessageView{}}
-	vs.budget.Work(func() { err = vs.fill(&v, &c) })
+	var err error
+	vs.budget.Work(func() {
+		for _, c.Sender = range q.senders() {
+			if err = vs.fill(&v, &c); err != nil || len(v.Messages) > 0 {
+				v.Sender = message.Shown(c.Sender.String())
+				return
+			}
+		}
+	})
 	return v, err
 }
 
@@ -105,11 +105,20 @@ func (vs *Conversations) fill(v *ConversationView, c *message.Conversation) erro
 	return nil
 }
 
+// shownIDs returns the message_ids of an entry as text.
+func shownIDs(e *index.Entry) []string {
+	ids := e.MessageIDs()
+	for i := range ids {
+		ids[i] = message.Shown(ids[i])
+	}
+	return ids
+}
+
 func viewOf(f *index.Found) MessageView {
 	e := &f.Entry
 	m := MessageView{
-		Number: f.Place.Number, State: e.State.String(), Account: string(e.Account),
-		MessageIDs: e.MessageIDs(), SubmittedAt: message.Time(e.At),
+		Number: f.Place.Number, State: e.State.String(), Account: message.Shown(string(e.Account)),
+		MessageIDs: shownIDs(e), SubmittedAt: message.Time(e.At),
 	}
 	if e.HasReference {
 		m.Reference = &e.Reference

@@ -3,6 +3,7 @@ package reads
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"readback/relay/index"
 	"readback/relay/message"
@@ -13,7 +14,7 @@ import (
 func (rs *Service) find(ctx context.Context, q *query) (*index.Found, message.Verdict) {
 	f, v := rs.await(ctx, q)
 	if f == nil && v.Kind == message.VerdictNotFound && !q.dialled.IsZero() {
-		q.sender, q.dialled = q.dialled, message.Addr{}
+		q.sender, q.forms, q.dialled = q.dialled, nil, message.Addr{}
 		return rs.await(ctx, q)
 	}
 	return f, v
@@ -42,17 +43,24 @@ func (rs *Service) await(ctx context.Context, q *query) (*index.Found, message.V
 
 // look is await without waiting. If changed is not nil, look is to be called again when it is closed.
 func (rs *Service) look(q *query) (f *index.Found, changed <-chan struct{}, v message.Verdict) {
-	senders, changed := rs.ledger.Outstanding(&q.receiver, &q.sender, q.number)
-	if !q.sender.IsZero() {
+	one := q.sender
+	if len(q.forms) > 1 {
+		one = message.Addr{}
+	}
+	senders, changed := rs.ledger.Outstanding(&q.receiver, &one, q.number)
+	if !one.IsZero() {
 		if changed != nil {
 			return nil, changed, v
 		}
-		f, err := rs.lookUp(q)
+		f, err := rs.lookUp(q, one)
 		return f, nil, verdictOf(f, err)
 	}
-	all, err := rs.lookUpReceiver(q)
+	all, err := rs.lookUpAll(q)
 	if err != nil {
 		return nil, nil, message.LedgerDown()
+	}
+	if len(q.forms) > 1 {
+		senders = slices.DeleteFunc(senders, func(a message.Addr) bool { return !contains(q.forms, a) })
 	}
 	f, other, ambiguous := pick(all, senders, q.id)
 	switch {
@@ -64,9 +72,27 @@ func (rs *Service) look(q *query) (f *index.Found, changed <-chan struct{}, v me
 	return f, nil, verdictOf(f, nil)
 }
 
-// lookUp returns the message of the conversation for which the number stands.
-func (rs *Service) lookUp(q *query) (*index.Found, error) {
-	c := message.Conversation{Sender: q.sender, Receiver: q.receiver}
+// lookUpAll returns the messages for which the number stands: of each form of the sender, or of each
+// sender.
+func (rs *Service) lookUpAll(q *query) (all []index.Found, err error) {
+	if len(q.forms) == 0 {
+		return rs.lookUpReceiver(q)
+	}
+	for _, sender := range q.forms {
+		f, err := rs.lookUp(q, sender)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			all = append(all, *f)
+		}
+	}
+	return all, nil
+}
+
+// lookUp returns the message of a sender for which the number stands.
+func (rs *Service) lookUp(q *query, sender message.Addr) (*index.Found, error) {
+	c := message.Conversation{Sender: sender, Receiver: q.receiver}
 	stands, err := rs.ledger.Standing(&c)
 	if err != nil {
 		return nil, err
