@@ -41,6 +41,8 @@ func TestStreamsAreMadeAgain(t *testing.T) {
 	if fb := relaytest.Receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id0]" {
 		t.Errorf("got %+v, want the feedback that came afterwards", fb)
 	}
+	f.remaking.Lock() // the stream of the queues is made first
+	defer f.remaking.Unlock()
 	for _, name := range all {
 		if _, err := f.js.Stream(relaytest.Deadline(t), name); err != nil || lines.Count("level=ERROR msg=\"a stream was gone, with all that was in it; it is made again\" stream="+name) != 1 {
 			t.Errorf("%s: got %v, want it made again, and one line", name, err)
