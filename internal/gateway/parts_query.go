@@ -127,8 +127,8 @@ func whole(parts []queryResult) queryResult {
 	w := parts[0]
 	for _, p := range parts[1:] {
 		switch {
-		case !w.state.IsFinal():
-		case !p.state.IsFinal():
+		case !isOver(w.state):
+		case !isOver(p.state):
 			w.state, w.finalDate, w.errorCode = p.state, nil, p.errorCode
 		default:
 			w.finalDate = slices.MaxFunc([][]byte{w.finalDate, p.finalDate}, bytes.Compare)
@@ -139,3 +139,7 @@ func whole(parts []queryResult) queryResult {
 	}
 	return w
 }
+
+// isOver reports whether nothing more happens to a part in this state. A receipt with ACCEPTED may be the last
+// one; a query_sm_resp with it is not.
+func isOver(s receipt.State) bool { return s.IsFinal() && s != receipt.Accepted }
