@@ -4,7 +4,7 @@ import "context"
 
 // Handler handles the events that a Session[R] does not handle itself. All methods but
 // Expired run on the read goroutine, in the order of the stream. Frames are valid until the
-// method returns.
+// method returns. A Request that has called Session.ReadOn runs beside what comes next.
 type Handler[R any] interface {
 	// Request is called for each request that the state allows, except
 	// enquire_link. An error ends the session. ctx is that of Run; it also ends

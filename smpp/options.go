@@ -28,8 +28,8 @@ type Options struct {
 	AnyRequest bool
 	// Window is how many requests may be unanswered by the peer; 0: no limit. Where two
 	// sessions send to each other from their handlers, at most one of them may ever fill its
-	// window. If both windows are full, each session waits for responses that are queued
-	// behind requests of the other one, until Response has passed.
+	// window without ReadOn. If both windows are full, each session waits for responses that are
+	// queued behind requests of the other one, until Response has passed.
 	Window       int
 	Timers       Timers        // SMPP 3.4 §7.2
 	Response     time.Duration // how long the peer may take to answer a request; 0: without limit

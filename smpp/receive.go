@@ -11,23 +11,30 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// read handles frame after frame until there is an error, and ends the session with it.
-func (s *Session[R]) read(ctx context.Context, h Handler[R]) {
+// read handles frame after frame until there is an error, and ends the session with it. It returns
+// without one when another goroutine reads on. The last to read calls over.
+func (s *Session[R]) read(ctx context.Context, h Handler[R], t *turn, over func()) {
+	defer func() {
+		if !t.handedOn {
+			over()
+		}
+	}()
 	defer recovered(s.Finish)
-	s.Finish(s.readAll(ctx, h))
+	if err := s.readAll(ctx, h, t); err != nil {
+		s.Finish(err)
+	}
 }
 
-func (s *Session[R]) readAll(ctx context.Context, h Handler[R]) error {
-	r := NewReader(arrivals[R]{s})
+func (s *Session[R]) readAll(ctx context.Context, h Handler[R], t *turn) error {
 	for {
-		f, err := r.Next()
+		f, err := t.r.Next()
 		if err != nil {
 			return s.unframed(err)
 		}
-		if err := s.handle(ctx, h, f); err != nil {
+		if err := s.handle(ctx, h, f); err != nil || t.handedOn {
 			return err
 		}
-		if !r.Buffered() {
+		if !t.r.Buffered() {
 			h.Idle()
 			s.out.Flush()
 		}

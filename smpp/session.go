@@ -19,7 +19,11 @@ type Session[R any] struct {
 	over  chan struct{} // closed when nothing more is read
 	bound chan struct{} // wakes the goroutine of the timers: their durations may have changed
 
+	handlers sync.WaitGroup // read goroutines but the first, also when another one reads on
+	goOn     func(*turn)    // starts another read goroutine; set by Run
+
 	// Owned by the read goroutine.
+	turn    *turn
 	arrived time.Time // when the octets that are being handled arrived
 	early   early     // owned by listen during Await
 
@@ -51,7 +55,7 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 
 // Run serves the session until the peer leaves, ctx ends, a handler fails or the session is
 // closed, and returns the reason. It first writes what was sent before, if the peer reads.
-// When it returns, no goroutine of the session runs any more. A panic of a handler ends the
+// It waits for handlers that called ReadOn. When it returns, no goroutine of the session runs any more. A panic of a handler ends the
 // session with a *PanicError.
 func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.opened()
@@ -68,9 +72,15 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	})
 	wg.Go(func() { s.watch(running, h) })
 
-	s.read(running, h)
-	end()
-	close(s.over)
+	over := func() {
+		end()
+		close(s.over)
+	}
+	s.goOn = func(t *turn) { s.handlers.Go(func() { s.read(running, h, t, over) }) }
+	s.turn = &turn{r: NewReader(arrivals[R]{s})}
+	s.read(running, h, s.turn, over)
+	<-s.over
+	s.handlers.Wait()
 	wg.Wait()
 	return s.reason()
 }

@@ -40,11 +40,6 @@ func (l *link) routes(id pdu.ID) bool {
 	return l.g.pool != nil && isSubmit(id)
 }
 
-// isSubmit reports whether the SMSC gives what it accepts a message_id.
-func isSubmit(id pdu.ID) bool {
-	return id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID
-}
-
 // record makes the ledger record a message that the SMSC accepted. The ledger calls w once, when all
 // records of the message are in the log, or will not be soon.
 func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, token uint64) {

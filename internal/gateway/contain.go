@@ -33,7 +33,7 @@ func (l *link) containAnswer(r *request) {
 // panicked ends the link, and nothing else.
 func (l *link) panicked(v any, stack []byte) {
 	l.g.panicked(l.log.Load(), v, stack)
-	l.closing.begin()
+	l.takeNoMore()
 	l.esme.Finish(errPanic)
 }
 
@@ -65,7 +65,7 @@ func (l *link) abandon(r *request) {
 	}
 }
 
-// abandonUnsent gives up what the ESME's read goroutine was sending when it panicked. That
+// abandonUnsent gives up the message that was being passed on when its goroutine panicked. That
 // goroutine has ended.
 func (l *link) abandonUnsent() {
 	defer l.Contain()

@@ -25,8 +25,6 @@ func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
 		return l.refuseOutbind()
 	case l.smsc == nil: // unbind before any bind
 		return l.refuse(f, smpp.StatusInvBindState)
-	case f.ID() == pdu.UnbindID:
-		return l.unbind(ctx, f)
 	}
 	return l.submitter.forward(ctx, f)
 }
@@ -55,8 +53,8 @@ func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 		}
 	}
 	b.answered, b.once = make(chan struct{}), new(sync.Once)
-	if err := l.submitter.pass(f, &request{link: l.link, bind: &b}); err != nil {
-		return err
+	if l.smsc.Send(f, l.esme.Arrived(), &request{link: l.link, bind: &b}) != nil {
+		return l.refuse(f, smpp.StatusSysErr)
 	}
 	// What an eager ESME sends behind its bind waits, as it does at an SMSC.
 	l.smsc.Flush()
@@ -82,7 +80,7 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 		return err
 	}
 	l.smsc = l.g.newSMSCSession(conn)
-	l.submitter.up, l.submitter.scratch.Waiting = l.smsc, l.smsc.Flush
+	l.submitter.up = l.smsc
 	l.dialed <- l.smsc
 	return nil
 }

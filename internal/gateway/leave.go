@@ -48,15 +48,21 @@ func (l *link) leave(ctx, drained context.Context, smsc *smscSession) {
 }
 
 // unbind passes the ESME's unbind on, behind the answers that are recorded. If the ESME leaves before
-// they have come, leave unbinds the SMSC.
-func (l fromESME) unbind(ctx context.Context, f smpp.Frame) error {
-	left := false
-	l.esme.Await(ctx, func(ctx context.Context) {
-		l.smsc.AwaitAnswers(ctx, l.g.patience(), l.g.isRecorded)
-		left = ctx.Err() != nil
-	})
-	if left {
+// they have come, leave unbinds the SMSC. In shared mode the gateway answers it. What the rate holds back
+// is refused first, and what waits for room at the SMSC has gone on then.
+func (s *submitter) unbind(ctx context.Context, f smpp.Frame) error {
+	l := s.link
+	s.leave()
+	s.others.waits()
+	l.unanswered.hold(1) // the messages do not wait for it
+	s.messages.awaitIdle(ctx)
+	l.unanswered.hold(-1)
+	if l.g.pool != nil {
+		return l.refuse(f, smpp.StatusOK)
+	}
+	l.smsc.AwaitAnswers(ctx, l.g.patience(), l.g.isRecorded)
+	if ctx.Err() != nil {
 		return ignoreGone(l.refuse(f, smpp.StatusOK))
 	}
-	return l.submitter.pass(f, l.submitter.untracked)
+	return s.pass(s.others, f, s.untracked)
 }

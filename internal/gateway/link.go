@@ -31,7 +31,7 @@ type link struct {
 	submitter *submitter
 	again     *retry.Queue // requests that the SMSC has refused for now
 
-	// Owned by the ESME's read goroutine.
+	// Set by the ESME's read goroutine at the first bind.
 	smsc *smscSession // nil in shared mode
 
 	// Set before bound is closed: by the SMSC's read goroutine in mirror mode, by the ESME's in
@@ -170,7 +170,7 @@ func (l *link) drain(ctx, gone context.Context) {
 	case <-ctx.Done():
 	}
 	l.draining.Store(true)
-	l.closing.begin()
+	l.takeNoMore()
 	wait, cancel := context.WithTimeout(gone, l.g.opt.DrainTimeout)
 	defer cancel()
 	select {
@@ -180,6 +180,12 @@ func (l *link) drain(ctx, gone context.Context) {
 	default:
 	}
 	unbind(context.WithoutCancel(gone), l.esme, errStopping)
+}
+
+// takeNoMore says that the link takes nothing new. What it holds back is refused.
+func (l *link) takeNoMore() {
+	l.closing.begin()
+	l.submitter.leaving.begin()
 }
 
 var errStopping = errors.New("gateway is stopping")

@@ -30,6 +30,7 @@ type metrics struct {
 	unmatched    *prometheus.CounterVec
 	answer       prometheus.Histogram
 	panics       prometheus.Counter
+	held         prometheus.Gauge
 
 	addedToSMSC, addedToESME func(time.Duration)
 
@@ -64,6 +65,10 @@ func (m *metrics) addSessions(f metric.Factory) {
 	m.connections = f.Gauge(metric.Opts{
 		Name: "readback_sessions", Help: "ESME connections open now.",
 		Look: "it drops",
+	})
+	m.held = f.Gauge(metric.Opts{
+		Name: "readback_held_requests", Help: "Requests of ESMEs that wait behind one that waits for the rate, a window, the ledger or the SMSC.",
+		Look: "it stays high: ESMEs send more than they may, or than the SMSC takes",
 	})
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_connections_refused_total", Help: "ESME connections refused, by reason.",

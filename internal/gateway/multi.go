@@ -63,7 +63,7 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 		s.countSkip(skip)
 		r.sent = sent
 		status := policy.Refusal(skip, sent)
-		if status == smpp.StatusOK && s.up.Send(out, l.esme.Arrived(), r) != nil {
+		if status == smpp.StatusOK && s.messages.send(out, r) != nil {
 			status = smpp.StatusSysErr
 		}
 		s.scratch.Assigned = nil // r has it

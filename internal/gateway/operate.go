@@ -43,11 +43,11 @@ func (s *submitter) replace(f smpp.Frame) error {
 	l := s.link
 	r, err := smpp.ParseReplace(f)
 	if err != nil {
-		return s.pass(f, s.untracked)
+		return s.pass(s.others, f, s.untracked)
 	}
 	form, isSplit, ok := l.g.sent.Form(l.bind.account, r.MessageID, r.From.Addr)
 	if !ok {
-		return s.pass(f, s.untracked)
+		return s.pass(s.others, f, s.untracked)
 	}
 	out, ok := smpp.Frame(nil), false
 	if !isSplit {
@@ -57,5 +57,5 @@ func (s *submitter) replace(f smpp.Frame) error {
 		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "the new text has no room for what the message carries")
 		return l.refuse(f, smpp.StatusReplaceFailed)
 	}
-	return s.pass(out, s.untracked)
+	return s.pass(s.others, out, s.untracked)
 }

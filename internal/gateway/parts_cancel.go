@@ -59,7 +59,7 @@ func (w *partsCancel) send() {
 	w.until = time.Now().Add(l.g.opt.ResponseTimeout)
 	for n, part := range w.parts {
 		r := &request{link: l, group: w, n: n}
-		if l.submitter.esmeEnded() || l.submitter.up.Send(part, l.esme.Arrived(), r) != nil {
+		if l.submitter.esmeEnded() || l.submitter.others.send(part, r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.CancelSMID, smpp.StatusSysErr, 0), r, false)
 			l.unanswered.settle()
 		}

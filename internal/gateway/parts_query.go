@@ -56,7 +56,7 @@ func (s *submitter) queryParts(f smpp.Frame) (ok bool) {
 		}
 		part := append(smpp.AppendHeader(nil, pdu.QuerySMID, 0, seq, len(body)), body...)
 		r := &request{link: l, group: w, n: n}
-		if s.esmeEnded() || s.up.Send(part, l.esme.Arrived(), r) != nil {
+		if s.esmeEnded() || s.others.send(part, r) != nil {
 			w.answered(l, smpp.AppendRefusal(nil, pdu.QuerySMID, smpp.StatusSysErr, 0), r, false)
 			l.unanswered.settle()
 		}

@@ -24,7 +24,7 @@ func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
 		return l.bindHere(ctx, f)
 	case id == pdu.OutbindID:
 		return l.refuseOutbind()
-	case id == pdu.UnbindID:
+	case id == pdu.UnbindID && l.submitter.up == nil: // before any bind
 		return l.refuse(f, smpp.StatusOK)
 	case operations[id].refused != 0:
 		return l.operate(ctx, f)
@@ -45,7 +45,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	if status := l.mayBind(ctx, b); status != smpp.StatusOK {
 		return l.refuse(f, status)
 	}
-	l.submitter.up, l.submitter.scratch.Waiting = l.g.pool, l.g.pool.Flush
+	l.submitter.up = l.g.pool
 	l.bind = b
 	l.esme.SetState(b.state)
 	l.logBound()

@@ -30,7 +30,7 @@ type splitMessage struct {
 	parts   []smpp.Frame
 	until   time.Time // when the ESME must have its answer
 
-	unsent int // the first part that the ESME's read goroutine has not sent; owned by that
+	unsent int // the first part that has not been sent; owned by the goroutine that sends them
 
 	mu       sync.Mutex
 	progress // guarded by mu
@@ -66,7 +66,7 @@ func (m *splitMessage) send() {
 	l.unanswered.add(len(m.parts)) // beside the ESME's request
 	s.countSkip(numbering.Numbered)
 	l.noteSender(m.sent)
-	throttled := !l.usage.AdmitRest(l.closing.begun, len(m.parts)-1, s.scratch.Waiting)
+	throttled := !l.usage.AdmitRest(s.leaving.begun, len(m.parts)-1, s.scratch.Waiting)
 	waiting := l.again.Len()
 	throttled = throttled || waiting >= l.g.opt.Window
 	m.until = time.Now().Add(l.g.opt.ResponseTimeout)
@@ -83,7 +83,7 @@ func (m *splitMessage) send() {
 			m.refuse(status)
 		case busy || waiting > 0:
 			m.holdBack(n)
-		case s.up.Send(part, l.esme.Arrived(), &request{link: l, group: m, n: n}) != nil:
+		case s.messages.send(part, &request{link: l, group: m, n: n}) != nil:
 			m.refuse(smpp.StatusSysErr)
 		}
 		m.unsent++

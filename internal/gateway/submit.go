@@ -13,11 +13,17 @@ import (
 	"readback/smpp"
 )
 
-// submitter passes the requests of a bound ESME on to the SMSC. It is owned by the ESME's read
-// goroutine.
+// submitter passes the requests of a bound ESME on to the SMSC: messages in one lane, and in another
+// one everything else, which does not wait for messages.
 type submitter struct {
+	// Static after construction.
 	link      *link
 	untracked *request // what every request without a number comes back with
+	messages  *lane
+	others    *lane
+	leaving   *closing // whether the ESME leaves: then its rate holds nothing back any more
+
+	// Owned by the goroutine that passes messages on.
 	scratch   numbering.Scratch
 	splitting *splitMessage // whose parts are being sent; nil: none
 
@@ -26,32 +32,66 @@ type submitter struct {
 	up upstream
 }
 
-func newSubmitter(l *link) *submitter { return &submitter{link: l, untracked: &request{link: l}} }
+func newSubmitter(l *link) *submitter {
+	s := &submitter{link: l, untracked: &request{link: l}, leaving: newClosing()}
+	s.messages, s.others = newLane(l, s.passMessage), newLane(l, s.passOther)
+	s.scratch.Waiting = s.messages.waits
+	return s
+}
 
 // forward passes on a request of a bound ESME.
 func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
-	if s.link.draining.Load() {
-		return s.link.refuse(f, smpp.StatusThrottled)
+	if isSubmit(f.ID()) {
+		return s.messages.take(ctx, f)
 	}
-	account := s.link.g.policies.of(s.link.bind.account)
-	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
-	id := f.ID()
-	switch id {
-	case pdu.ReplaceSMID:
+	return s.others.take(ctx, f)
+}
+
+// isSubmit reports whether a request with this command_id is a message of an ESME's, which the SMSC gives a
+// message_id.
+func isSubmit(id pdu.ID) bool {
+	return id == pdu.SubmitSMID || id == pdu.DataSMID || id == pdu.SubmitMultiID
+}
+
+// leave lets the rate hold back nothing any more. What waits for room at the SMSC has some time yet.
+func (s *submitter) leave() {
+	s.leaving.begin()
+	time.AfterFunc(s.link.g.patience(), s.link.closing.begin)
+}
+
+// refuses reports whether the link takes nothing new.
+func (s *submitter) refuses() bool { return s.link.draining.Load() || isClosed(s.link.closing.begun) }
+
+// passOther passes on a request that is no message.
+func (s *submitter) passOther(ctx context.Context, f smpp.Frame) error {
+	switch {
+	case f.ID() == pdu.UnbindID:
+		return s.unbind(ctx, f)
+	case s.refuses():
+		return s.link.refuse(f, smpp.StatusThrottled)
+	case f.ID() == pdu.ReplaceSMID:
 		return s.replace(f)
-	case pdu.QuerySMID:
+	case f.ID() == pdu.QuerySMID:
 		if s.queryParts(f) {
 			return nil
 		}
-	case pdu.CancelSMID:
+	case f.ID() == pdu.CancelSMID:
 		if w, ok := newPartsCancel(s.link, f); ok {
 			w.send()
 			return nil
 		}
 	}
-	if id != pdu.SubmitSMID && id != pdu.DataSMID && id != pdu.SubmitMultiID {
-		return s.pass(f, s.untracked)
+	return s.pass(s.others, f, s.untracked)
+}
+
+// passMessage passes on a submit_sm, data_sm or submit_multi.
+func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
+	if s.refuses() {
+		return s.link.refuse(f, smpp.StatusThrottled)
 	}
+	account := s.link.g.policies.of(s.link.bind.account)
+	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
+	id := f.ID()
 	var to smpp.Multi
 	receivers := 1
 	if id == pdu.SubmitMultiID {
@@ -60,7 +100,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 		}
 	}
 	switch {
-	case !s.link.usage.Admit(s.link.closing.begun, receivers, s.scratch.Waiting):
+	case !s.link.usage.Admit(s.leaving.begun, receivers, s.scratch.Waiting):
 		return s.link.refuse(f, smpp.StatusThrottled)
 	case id != pdu.SubmitMultiID && s.takeRead(ctx, f, account.MayRead):
 		return nil
@@ -77,7 +117,7 @@ func (s *submitter) forward(ctx context.Context, f smpp.Frame) error {
 		}
 		s.link.g.metrics.skips[skip].Inc()
 	}
-	return s.pass(f, s.untracked)
+	return s.pass(s.messages, f, s.untracked)
 }
 
 // takeRead takes a message of the ESME's that is a read response. taken is false if it is none.
@@ -111,9 +151,11 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 		return s.link.refuse(f, status)
 	}
 	if sent == nil {
-		return s.pass(out, s.untracked)
+		return s.pass(s.messages, out, s.untracked)
 	}
-	return s.pass(out, &request{link: s.link, sent: sent})
+	err := s.pass(s.messages, out, &request{link: s.link, sent: sent})
+	s.scratch.Assigned = nil // the request has it
+	return err
 }
 
 // number gives f its number. sent is nil if the ledger does not follow the message. The frame is
@@ -141,10 +183,8 @@ func (s *submitter) countSkip(skip numbering.Skip) {
 
 // pass sends f to the SMSC. If that is gone it refuses f, as all requests are refused that the SMSC
 // has not answered then.
-func (s *submitter) pass(f smpp.Frame, r *request) error {
-	err := s.up.Send(f, s.link.esme.Arrived(), r)
-	s.scratch.Assigned = nil // r has it
-	if err != nil {
+func (s *submitter) pass(q *lane, f smpp.Frame, r *request) error {
+	if err := q.send(f, r); err != nil {
 		s.link.forget(r)
 		return s.link.refuse(f, smpp.StatusSysErr)
 	}

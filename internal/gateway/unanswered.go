@@ -12,8 +12,9 @@ import (
 // answer is put out. A request that goes on as many counts once for each of them as well.
 type unanswered struct {
 	n    atomic.Int64
-	room waiter // waits for fewer
-	none waiter // waits for none
+	held atomic.Int64 // of these, requests that a lane holds
+	room waiter       // waits for fewer
+	none waiter       // waits for none
 }
 
 func newUnanswered() *unanswered {
@@ -40,15 +41,28 @@ func (u *unanswered) settle() {
 	}
 }
 
-// awaitRoom waits until no more than window requests are unanswered, or the link closes. It
+// hold counts n requests more as held by a lane.
+func (u *unanswered) hold(n int) {
+	u.held.Add(int64(n))
+	u.room.wake()
+}
+
+// underWay returns how many requests are unanswered and not held. A request that is being held at the
+// moment counts.
+func (u *unanswered) underWay() int64 {
+	held := u.held.Load() // first: then the difference is never too small
+	return u.n.Load() - held
+}
+
+// awaitRoom waits until no more than window requests are under way, or the link closes. It
 // calls waits before it does.
 func (u *unanswered) awaitRoom(window int, closing <-chan struct{}, waits func()) {
-	if window <= 0 || u.n.Load() <= int64(window) {
+	if window <= 0 || u.underWay() <= int64(window) {
 		return
 	}
 	waits()
 	defer u.room.begin()()
-	for u.n.Load() > int64(window) && !isClosed(closing) {
+	for u.underWay() > int64(window) && !isClosed(closing) {
 		select {
 		case <-u.room.c: // every request is answered, if not by the SMSC
 		case <-closing:
