@@ -214,7 +214,7 @@ func TestLeaveWithBacklog(t *testing.T) {
 // An SMSC that does not answer keeps the link of an ESME that has left no longer than a lost answer would.
 func TestLeaveWithBacklogUnanswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := pipe(t, fakeLedger{}, func(o *Options) { o.Window = 1 })
+		p := pipe(t, fakeLedger{}, func(o *Options) { o.Window, o.SMSCEnquireLink = 1, time.Hour })
 		begin := time.Now()
 		p.esme.Send(new(backlog).messages()...)
 		synctest.Wait()
