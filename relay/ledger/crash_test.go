@@ -18,6 +18,7 @@ type world struct {
 	t       *testing.T
 	rnd     *rand.Rand  // of the test's goroutine
 	crashed atomic.Bool // what the ledger says from now on does not count
+	told    sync.WaitGroup
 
 	mu      sync.Mutex
 	given   map[message.Conversation][]given          // in order, of one goroutine each
@@ -103,7 +104,7 @@ func (w *world) send(p *partition, c message.Conversation, n int, rnd *rand.Rand
 			done := make(relaytest.Logged, 1)
 			p.Accept(s, []byte(g.id), done, 0)
 			if rnd.IntN(4) == 0 {
-				go func() { <-done; w.logged(c, g) }()
+				w.told.Go(func() { <-done; w.logged(c, g) })
 				continue
 			}
 			<-done
@@ -183,6 +184,7 @@ func (w *world) life(p *partition, all []message.Conversation, end func(*partiti
 	w.crashed.Store(true)
 	end(p)
 	wg.Wait()
+	w.told.Wait() // or it would count in the next life
 }
 
 var lostSkip atomic.Bool // the control: a new epoch skips nothing
