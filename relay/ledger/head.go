@@ -23,6 +23,8 @@ type head struct {
 	dropped  bool // it is not in the table any more: the ledger has begun again
 	stalled  bool // a message has waited for a number in vain, and none was given since
 
+	waiting uint32 // callers of Assign that have released the lock of the shard, and go on with this head
+
 	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
 
 	older, newer *head // in a list of the shard: of those with numbers out, or of the others
@@ -90,9 +92,11 @@ func (h *head) change() <-chan struct{} {
 	return h.changed
 }
 
-// clean reports whether the index knows all that h does, so that h may be evicted.
+// clean reports whether the index knows all that h does and nobody goes on with it, so that h may be evicted.
+// A waiter that has been told has not locked the shard yet. If h were evicted meanwhile, the waiter would
+// take its number from h, and the next message of the conversation the same one from another head.
 func (h *head) clean(now time.Time) bool {
-	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.expireParts(now)
+	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.waiting == 0 && h.expireParts(now)
 }
 
 // isOut reports whether a message with this number is on its way to the index.

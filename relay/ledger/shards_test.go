@@ -122,6 +122,7 @@ func TestHeadIsClean(t *testing.T) {
 		{"one is not in the log", head{next: 5, logged: 4}, false},
 		{"one is not settled", head{next: 5, logged: 5, out: make([]out, 1)}, false},
 		{"somebody waits for a change", head{next: 5, logged: 5, changed: make(chan struct{})}, false},
+		{"somebody was told of a change", head{next: 5, logged: 5, waiting: 1}, false},
 		{"parts are missing", head{next: 5, logged: 5, parts: &concat{open: []openPart{{last: now}}}}, false},
 		{"parts will not come", head{next: 5, logged: 5, parts: &concat{open: []openPart{{last: now.Add(-partsWait - 1)}}}}, true},
 	} {

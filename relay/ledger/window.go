@@ -40,6 +40,7 @@ func (l *Partition) waitForLog(h *head, s *Sent) error {
 			return nil
 		}
 		changed := h.change()
+		h.waiting++
 		h.shard.mu.Unlock()
 		select {
 		case <-changed:
@@ -48,6 +49,7 @@ func (l *Partition) waitForLog(h *head, s *Sent) error {
 			err = ErrBusy
 		}
 		h.shard.mu.Lock()
+		h.waiting--
 		h.stalled = h.stalled || errors.Is(err, ErrBusy)
 		if err != nil {
 			return err

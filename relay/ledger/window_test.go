@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"readback/relay/journal"
+	"readback/relay/relaytest"
 )
 
 func TestMayGive(t *testing.T) {
@@ -82,6 +83,37 @@ func TestWaitForLog(t *testing.T) {
 			t.Error(err)
 		}
 		wantNoNumber(t, l, h)
+	})
+}
+
+// The head of a conversation is not evicted between the moment when a waiter is told and the one when it goes
+// on. Two heads of one conversation would give the same number.
+func TestToldWaiterKeepsItsHead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, h := idleLedger(t)
+		for range window {
+			l.mustAssign(t, toSend(h.conv))
+		}
+		s, given := toSend(h.conv), make(chan error, 1)
+		go func() { given <- l.Assign(s) }()
+		synctest.Wait()
+		h.shard.mu.Lock()
+		for ordinal := range uint64(window) {
+			h.settle(ordinal, 0)
+		}
+		h.raise(window)
+		other := &head{conv: relaytest.Conversation(t, "10690002", "447700900123")}
+		h.shard.add(other, 1, time.Now())
+		if got := h.shard.heads.get(&h.conv); got != h {
+			t.Error("the head was evicted")
+		}
+		h.shard.mu.Unlock()
+		if err := <-given; err != nil || s.ordinal != window {
+			t.Errorf("got ordinal %d, %v, want %d", s.ordinal, err, window)
+		}
+		if next := l.mustAssign(t, toSend(h.conv)); next.ordinal != window+1 {
+			t.Errorf("the next message: got ordinal %d, want %d", next.ordinal, window+1)
+		}
 	})
 }
 
