@@ -72,6 +72,9 @@ func (c *crossing) compareUp(t *testing.T, sent, got []smpp.Frame) {
 			c.numbered++
 			continue
 		}
+		if original, ok := withoutNumber(f, want); ok && bytes.Equal(original, want) {
+			continue
+		}
 		t.Errorf("PDU %d, %s: the ESME sent\n% x\nthe SMSC got\n% x", i+1, smpp.Command(want.ID()), want, got[i])
 		break
 	}
@@ -119,6 +122,25 @@ func untrack(f, was smpp.Frame) (smpp.Frame, bool) {
 	return m.AppendUserData(nil, ud, class, m.RegisteredDelivery()|asked)
 }
 
+// withoutNumber takes the element out of the new text of a numbered message, and puts back the bits that ask
+// for acknowledgements.
+func withoutNumber(f, was smpp.Frame) (smpp.Frame, bool) {
+	if f.ID() != pdu.ReplaceSMID {
+		return nil, false
+	}
+	r, err := smpp.ParseReplace(f)
+	original, errWas := smpp.ParseReplace(was)
+	if err != nil || errWas != nil {
+		return nil, false
+	}
+	ud, _, ok := udh.Remove(nil, r.UserData(), iei)
+	if !ok {
+		return nil, false
+	}
+	asked := original.RegisteredDelivery() & smpp.RegisteredAckMask
+	return r.AppendChanged(nil, ud, r.RegisteredDelivery()|asked)
+}
+
 func withoutElement(m smpp.Message) (ud []byte, class byte, ok bool) {
 	class = m.ESMClass()
 	if !m.HasUDH() {
@@ -140,8 +162,17 @@ func withoutMarker(m smpp.Message) ([]byte, bool) {
 // beginning is not shown when a header stands before it.
 var clock = regexp.MustCompile(`date:\d{10}|text:[^"]*$`)
 
-// blurReceipt takes out of a receipt what may differ from run to run.
+// finalDate is a final_date, in a frame and in hexadecimal.
+var finalDate = regexp.MustCompile(`\d{12}000\+|(3\d ){12}30 30 30 2b`)
+
+// blurDates takes the time of a final_date out of what a peer saw.
+func blurDates(s string) string { return finalDate.ReplaceAllString(s, "final_date") }
+
+// blurReceipt takes out of a receipt, or of the answer to a query_sm, what may differ from run to run.
 func blurReceipt(f smpp.Frame) smpp.Frame {
+	if f.ID() == pdu.QuerySMRespID {
+		return smpp.Frame(blurDates(string(f)))
+	}
 	m, err := smpp.ParseMessage(f)
 	if f.ID() != pdu.DeliverSMID || err != nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassReceipt {
 		return bytes.Clone(f)
