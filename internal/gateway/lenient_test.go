@@ -53,8 +53,10 @@ func TestMessagesThatAreMalformed(t *testing.T) {
 			deliverFrame(to, 0, "", "\x04\x24\x00\x06Hello", 0),
 			deliverFrame(to, 0, "Hello", "\x00\x00\x00", 0),
 			tooLong,
-			cutBy(deliverFrame(to, 0, "", "", 0), 1), // no sm_length
-			cutBy(deliverFrame(to, 0, "", "", 0), 10), // no esm_class
+			// no sm_length
+			cutBy(deliverFrame(to, 0, "", "", 0), 1),
+			// no esm_class
+			cutBy(deliverFrame(to, 0, "", "", 0), 10),
 			deliverFrame(to+strings.Repeat("0", 20), 0, "Hello", "", 0),
 			longSender.Append(nil, pdu.DeliverSMID, 0),
 			dataSM(to, 0, payload("Hello")+"\x00", 0),
