@@ -48,19 +48,19 @@ func TestFeedbackBehindTheReceipt(t *testing.T) {
 	r.read(c, second.Number)
 	r.read(other, r.submit(other, "unasked").Number)
 	want("unasked", false) // nothing waits for another conversation
-	r.Ledger().Receipt(c, []byte("early"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("early"), message.StateDelivered, 0)
 	want("early", true)
 	want("second", false)
 
 	late := r.wanting(c, "late")
-	r.Ledger().Receipt(c, []byte("late"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("late"), message.StateDelivered, 0)
 	r.awaitState(c, late.Number, "delivered")
 	r.read(c, late.Number)
 	want("late", false)
 
 	failed := r.wanting(c, "failed")
 	r.read(c, failed.Number)
-	r.Ledger().Receipt(c, []byte("failed"), message.StateFailed, 0)
+	r.Ledger().Receipt("bank", c, []byte("failed"), message.StateFailed, 0)
 	want("failed", true)
 }
 
@@ -117,7 +117,7 @@ func TestSessionThatTookTheReceipt(t *testing.T) {
 		r.feedback.Sent(&c, s.Number, tt.sender)
 		r.read(c, s.Number)
 		r.awaitSessions("bank", 3)
-		r.Ledger().Receipt(c, []byte(id), message.StateDelivered, tt.receipt)
+		r.Ledger().Receipt("bank", c, []byte(id), message.StateDelivered, tt.receipt)
 		if got := relaytest.Receive(t, told); got != tt.want {
 			t.Errorf("sent by %d, receipt taken by %d: told %d, want %d", tt.sender, tt.receipt, got, tt.want)
 		}
@@ -159,7 +159,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r.accept(&second, "id2")
 	r.read(c, s.Number)
 	r.waitForQueue("bank", 1)
-	r.Ledger().Receipt(c, []byte("id2"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("id2"), message.StateDelivered, 0)
 	r.awaitPart(c, s.Number, 2)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	if fb := relaytest.Receive(t, told); fb.MessageIDs[0] != "other" {
 		t.Errorf("told: got %+v, want the other one, since a part has no receipt yet", fb)
 	}
-	r.Ledger().Receipt(c, []byte("id1"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("id1"), message.StateDelivered, 0)
 	if fb := relaytest.Receive(t, told); fmt.Sprint(fb.MessageIDs) != "[id1 id2]" {
 		t.Errorf("told: got %+v", fb)
 	}
@@ -183,7 +183,7 @@ func TestReceiptPassesMeanwhile(t *testing.T) {
 	r = start(t, opt)
 	r.read(c, third.Number)
 	r.waitForQueue("bank", 1)
-	r.Ledger().Receipt(c, []byte("id3"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("id3"), message.StateDelivered, 0)
 	r.awaitPart(c, third.Number, 0)
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.MessageIDs[0] != "id3" {
 		t.Errorf("told: got %+v", fb)

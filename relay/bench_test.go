@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/relaytest"
@@ -62,7 +63,7 @@ func BenchmarkRoute(b *testing.B) {
 	for i := range b.N {
 		<-free
 		id = strconv.AppendInt(append(id[:0], "4A7F"...), int64(i), 16)
-		r.Ledger().Route("bank", id, free, 0)
+		r.Ledger().Route("bank", journal.Place{}, id, free, 0)
 	}
 	for range 64 {
 		<-free
@@ -79,7 +80,7 @@ func BenchmarkRouted(b *testing.B) {
 	for _, tt := range []struct{ name, id string }{{"known", "5000"}, {"unknown", "none"}} {
 		b.Run(tt.name, func(b *testing.B) {
 			for b.Loop() {
-				r.Ledger().Routed([]byte(tt.id))
+				r.Ledger().Routed(message.Conversation{}, []byte(tt.id))
 			}
 		})
 	}

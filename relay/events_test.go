@@ -65,7 +65,7 @@ func TestEvents(t *testing.T) {
 	r := start(t, eventOptions(t))
 	events := r.eventsOf("bank")
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	receipt := func(id string, s message.State) { r.Ledger().Receipt(c, []byte(id), s, 0) }
+	receipt := func(id string, s message.State) { r.Ledger().Receipt("bank", c, []byte(id), s, 0) }
 
 	s := r.submit(c, "id1")
 	wantEvent(t, events, s, "sent")
@@ -135,8 +135,8 @@ func TestEventsOfParts(t *testing.T) {
 		r.accept(s, string('a'+rune(seq)))
 	}
 	wantEvent(t, events, s, "sent")
-	r.Ledger().Receipt(c, []byte("b"), message.StateDelivered, 0)
-	r.Ledger().Receipt(c, []byte("c"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("b"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("c"), message.StateDelivered, 0)
 	wantEvent(t, events, s, "delivered")
 }
 

@@ -32,7 +32,7 @@ func TestLastingMessage(t *testing.T) {
 	}
 	r = start(t, opt)
 	told := r.tellings("bank")
-	r.Ledger().Receipt(c, []byte("lasting"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", c, []byte("lasting"), message.StateDelivered, 0)
 	r.awaitState(c, lasting, "delivered")
 	for _, n := range []uint16{lasting, scheduled} {
 		if code, body := r.call("POST", "/v1/reads", fmt.Sprintf(`{"receiver":"447700900123","sender":"10690001","number":%d}`, n)); code != 202 {

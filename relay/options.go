@@ -68,9 +68,7 @@ type Options struct {
 
 	ReadWait time.Duration // how long a read response waits for the SMSC's answer to its message
 
-	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
-	// second; nil: when they are equal.
-	SameID func(receipt, message []byte) bool
+	IDs receipt.IDs // how the SMSC writes message_ids
 
 	stopWithin time.Duration // bounds a clean stop; shorter in a test
 
@@ -83,7 +81,6 @@ func DefaultOptions() Options {
 	o := Options{
 		ReadWait:        10 * time.Second,
 		DeliveryOptions: feedback.DefaultDelivery(),
-		SameID:          receipt.SameID,
 		stopWithin:      3 * time.Second,
 	}
 	setting.Defaults(&o.Config)

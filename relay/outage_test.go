@@ -82,7 +82,7 @@ func TestStopDuringOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	relaytest.Halt(s)
-	r.Ledger().Route("bank", []byte("id"), make(relaytest.Logged, 1), 0)
+	r.Ledger().Route("bank", journal.Place{}, []byte("id"), make(relaytest.Logged, 1), 0)
 	if err := r.waitDown(); !errors.Is(err, journal.ErrUnreachable) {
 		t.Errorf("reason: got %v, want that NATS is away", err)
 	}

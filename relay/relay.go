@@ -119,7 +119,7 @@ func (r *Relay) connectParts() {
 // ledgerOptions returns the options of the ledger of the relay.
 func (r *Relay) ledgerOptions() ledger.Options {
 	return ledger.Options{
-		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.conversations(), Keep: r.opt.Keep, SameID: r.opt.SameID,
+		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.conversations(), Keep: r.opt.Keep, IDs: r.opt.IDs,
 		Followed:  func() error { return r.feedback.CountOutbox() },
 		Taken:     func(p *journal.Place, by message.Session) { r.feedback.Sent(&p.Conv, p.Number, by) },
 		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },

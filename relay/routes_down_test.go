@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"testing"
 
+	"readback/relay/journal"
+	"readback/relay/message"
+
 	"github.com/nats-io/nats-server/v2/server"
 
 	"readback/relay/ledger"
@@ -14,7 +17,7 @@ import (
 // route says whose message id is, and waits until that is told.
 func (r *running) route(account, id string) {
 	w := make(relaytest.Logged, 1)
-	r.Ledger().Route(account, []byte(id), w, 9)
+	r.Ledger().Route(account, journal.Place{}, []byte(id), w, 9)
 	if token := relaytest.Receive(r.t, w); token != 9 {
 		r.t.Errorf("route of %s: told with token %d, want 9", id, token)
 	}
@@ -22,7 +25,7 @@ func (r *running) route(account, id string) {
 
 func (r *running) wantRouted(id, want string) {
 	r.t.Helper()
-	if got, ok := r.Ledger().Routed([]byte(id)); got != want || ok != (want != "") {
+	if got, ok := r.Ledger().Routed(message.Conversation{}, []byte(id)); got != want || ok != (want != "") {
 		r.t.Errorf("account of %q: got %q, %v, want %q", id, got, ok, want)
 	}
 }

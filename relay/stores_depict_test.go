@@ -170,10 +170,10 @@ func (r *running) depictIndex(d *depiction) {
 		d.OptOuts = append(d.OptOuts, o)
 	}
 	for _, id := range []string{"4a7f01", "4a7f02", "4a7f03", "4a7f20"} {
-		d.Routes[id], _ = r.Ledger().Routed([]byte(id))
+		d.Routes[id], _ = r.Ledger().Routed(message.Conversation{}, []byte(id))
 	}
 	for _, key := range []string{"4a7f0b", "4a7f0c", "4a7f0d", "4a7f0e", "4a7f0f"} {
-		if p, ok := r.Ledger().PartOf([]byte(key), relaytest.Addr(r.t, storeCut)); ok {
+		if p, ok := r.Ledger().PartOf("bank", message.Conversation{Receiver: relaytest.Addr(r.t, storeCut)}, []byte(key)); ok {
 			d.Parts[key] = fmt.Sprint(p.Seq, " ", p.First)
 		}
 	}

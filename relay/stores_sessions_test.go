@@ -43,7 +43,7 @@ func (r *running) word(s *ledger.Sent, status uint8, id string) {
 // passed notes the SMSC's receipt of a message, and waits for its state.
 func (r *running) passed(s *ledger.Sent, id string, to message.State) {
 	r.t.Helper()
-	r.Ledger().Receipt(s.Conversation, []byte(id), to, 0)
+	r.Ledger().Receipt("bank", s.Conversation, []byte(id), to, 0)
 	r.awaitState(s.Conversation, s.Number, to.String())
 }
 
@@ -111,7 +111,7 @@ func (r *running) writeParts() {
 	}
 	first := r.stored(9, storeParts, "4A7F09", part(1))
 	r.stored(10, storeParts, "4A7F0A", part(2))
-	r.Ledger().Receipt(first.Conversation, []byte("4A7F09"), message.StateDelivered, 0)
+	r.Ledger().Receipt("bank", first.Conversation, []byte("4A7F09"), message.StateDelivered, 0)
 	r.awaitPart(first.Conversation, first.Number, 1)
 }
 
@@ -255,7 +255,7 @@ func (r *running) submitCut(c message.Conversation, wanted byte, ids ...string) 
 // merge tells of a part's receipt, and returns what it came to.
 func (r *running) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
 	r.t.Helper()
-	p, ok := r.Ledger().PartOf([]byte(key), c.Receiver)
+	p, ok := r.Ledger().PartOf("bank", c, []byte(key))
 	if !ok {
 		return nil, errors.New("no such part")
 	}

@@ -1,24 +1,24 @@
 package relay
 
 import (
-	"bytes"
 	"context"
 	"testing"
 	"time"
 
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
 // The ledger compares the message_ids of receipts as the options of the relay say.
 func TestReceiptsCompareAsSet(t *testing.T) {
 	t.Parallel()
 	opt := testOptions(t)
-	opt.SameID = func(receipt, id []byte) bool { return bytes.Equal(receipt, append([]byte("of "), id...)) }
+	opt.IDs = receipt.IDs{Response: receipt.Hex, Receipt: receipt.Decimal}
 	r := start(t, opt)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	s := r.submit(c, "id1")
-	r.Ledger().Receipt(c, []byte("of id1"), message.StateDelivered, 0)
+	s := r.submit(c, "1F")
+	r.Ledger().Receipt("bank", c, []byte("31"), message.StateDelivered, 0)
 	r.awaitState(c, s.Number, "delivered")
 }
 

@@ -107,6 +107,6 @@ func relayOptions(cfg config.Config) (relay.Options, error) {
 	}
 	opt.Config = cfg.Relay
 	opt.ReadWait = cfg.Gateway.ResponseTimeout
-	opt.SameID = messageIDs(cfg).Same
+	opt.IDs = messageIDs(cfg)
 	return opt, nil
 }

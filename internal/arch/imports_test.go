@@ -44,7 +44,7 @@ var imports = map[string][]string{
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver",
 		"internal/metric", "internal/numbering", "internal/pool", "internal/readresponse",
-		"internal/receipts", "internal/recent", "internal/retry", "internal/setting", "relay/feedback", "relay/ledger",
+		"internal/receipts", "internal/recent", "internal/retry", "internal/setting", "relay/feedback", "relay/journal", "relay/ledger",
 		"relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
@@ -105,7 +105,7 @@ var imports = map[string][]string{
 	"relay/journal/journaltest": {"relay/journal", "relay/message"},
 	"relay/ledger": {
 		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "relay/index", "relay/journal",
-		"relay/message",
+		"relay/message", "smpp/receipt",
 	},
 	"relay/message": {},
 	"relay/reads": {

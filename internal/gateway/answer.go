@@ -30,6 +30,7 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 		return ignoreGone(err)
 	case accepted && isSubmit(to.ID):
 		l.noteForm(smpp.MessageID(f), nil)
+		l.take(r, smpp.MessageID(f))
 	}
 	l.forget(r)
 	return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
@@ -52,7 +53,16 @@ func (l *link) record(f smpp.Frame, id pdu.ID, r *request, w ledger.Waiter, toke
 	if r.sent != nil {
 		ledger.Accept(r.sent, messageID, heldAnswer{}, 0) // the log keeps the order
 	}
-	ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), w, token)
+	l.take(r, messageID)
+	ledger.Route(l.bind.account, r.place(), l.g.opt.IDs.OfResponse(messageID), w, token)
+}
+
+// take makes the ledger note that a message without a number has its message_id. In mirror mode only those
+// are recorded that another message had before.
+func (l *link) take(r *request, messageID []byte) {
+	for i := range r.unnumbered {
+		l.g.ledger.Take(l.bind.account, &r.unnumbered[i], messageID, l.g.pool != nil)
+	}
 }
 
 // noteForm keeps how a message that the SMSC accepted was changed. sent is nil if it was not.

@@ -87,7 +87,7 @@ var plants = []planted{
 	{
 		name: "a receipt passes",
 		ledger: func(l *fakeLedger) {
-			l.partOf = func([]byte, message.Addr) (journal.SplitPart, bool) {
+			l.partOf = func(string, message.Conversation, []byte) (journal.SplitPart, bool) {
 				plantedPanic()
 				return journal.SplitPart{}, false
 			}

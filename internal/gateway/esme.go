@@ -105,7 +105,7 @@ func (l *link) noteReceipt(f smpp.Frame, to esmePending) {
 		status = smpp.StatusSysErr // it accepts nothing
 	}
 	if to.Ref.receipt != nil {
-		l.g.receipts.Answered(to.Ref.receipt, status, l.id)
+		l.g.receipts.Answered(l.bind.account, to.Ref.receipt, status, l.id)
 	}
 }
 

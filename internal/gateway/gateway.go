@@ -19,6 +19,7 @@ import (
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
 	"readback/internal/recent"
+	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/message"
 )
@@ -201,9 +202,10 @@ type Ledger interface {
 	AcceptSplit(s *ledger.Sent, c ledger.Split, w ledger.Waiter, token uint64)
 	AcceptLate(s *ledger.Sent, messageID []byte)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
+	Take(account string, c *message.Conversation, id []byte, always bool)
 
 	// Of shared mode: which account a message_id belongs to.
-	Route(account string, id []byte, w ledger.Waiter, token uint64)
-	Routed(id []byte) (account string, ok bool)
-	AwaitRoute(ctx context.Context, id []byte) (account string, ok bool)
+	Route(account string, p journal.Place, id []byte, w ledger.Waiter, token uint64)
+	Routed(c message.Conversation, id []byte) (account string, ok bool)
+	AwaitRoute(ctx context.Context, c message.Conversation, id []byte) (account string, ok bool)
 }

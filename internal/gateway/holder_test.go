@@ -83,7 +83,7 @@ func TestHoldReceipt(t *testing.T) {
 // In shared mode a receipt may come before it is known whose message it is about.
 func TestHoldReceiptEarly(t *testing.T) {
 	ledger := remembering()
-	ledger.await = func(context.Context, []byte) (string, bool) { return "bank", true }
+	ledger.await = func(context.Context, message.Conversation, []byte) (string, bool) { return "bank", true }
 	held := make(chan string, 1)
 	hold := holding(func(account, id string, _ []byte) (bool, error) { held <- account + " " + id; return true, nil })
 	account := Account{Feedback: deliver.Options{Form: deliver.Receipt, HoldReceipt: true}}

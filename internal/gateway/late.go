@@ -5,7 +5,6 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -27,17 +26,18 @@ func (g *Gateway) answeredLate(log *slog.Logger, f smpp.Frame, to smscPending) {
 		r.group.acceptedLate(r.link, f, r)
 		return
 	}
-	r.link.recordLate(smpp.MessageID(f), to.ID, r.sent)
+	r.link.recordLate(smpp.MessageID(f), to.ID, r)
 }
 
-// recordLate makes the ledger record a message that the SMSC accepted late. sent is nil if the message
-// has no number. Nobody waits for the record.
-func (l *link) recordLate(messageID []byte, id pdu.ID, sent *ledger.Sent) {
-	l.noteForm(messageID, sent)
-	if sent != nil {
-		l.g.ledger.AcceptLate(sent, messageID)
+// recordLate makes the ledger record a message that the SMSC accepted late, as the answer to r. Nobody
+// waits for the record.
+func (l *link) recordLate(messageID []byte, id pdu.ID, r *request) {
+	l.noteForm(messageID, r.sent)
+	if r.sent != nil {
+		l.g.ledger.AcceptLate(r.sent, messageID)
 	}
+	l.take(r, messageID)
 	if l.routes(id) {
-		l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(messageID), heldAnswer{}, 0)
+		l.g.ledger.Route(l.bind.account, r.place(), l.g.opt.IDs.OfResponse(messageID), heldAnswer{}, 0)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"readback/relay/message"
+
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
@@ -80,7 +82,7 @@ func TestLateAnswer(t *testing.T) {
 					want = []string{receiver + " L"}
 				}
 				wantLate(t, late, want...)
-				if _, routed := l.Routed([]byte("L")); routed != (tt.want && w.pool != nil) {
+				if _, routed := l.Routed(message.Conversation{}, []byte("L")); routed != (tt.want && w.pool != nil) {
 					t.Errorf("the account of its receipts is known: got %v", routed)
 				}
 			})

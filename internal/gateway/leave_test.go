@@ -5,6 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"readback/relay/message"
+
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/testpeer"
@@ -163,7 +165,7 @@ func TestStopBehindAnswers(t *testing.T) {
 					t.Fatalf("got % x, want unbind", []byte(f))
 				}
 				synctest.Wait()
-				if _, routed := l.Routed([]byte("A")); routed != tt.answers {
+				if _, routed := l.Routed(message.Conversation{}, []byte("A")); routed != tt.answers {
 					t.Errorf("recorded: got %v, want %v", routed, tt.answers)
 				}
 			})

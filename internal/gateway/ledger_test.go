@@ -16,20 +16,22 @@ import (
 // fakeLedger is a ledger of functions; those left out do nothing.
 type fakeLedger struct {
 	routes *sync.Map // account by message_id; nil: none
-	await  func(context.Context, []byte) (string, bool)
-	route  func(account string, id []byte, w ledger.Waiter, token uint64)
+	routed func(message.Conversation, []byte) (string, bool)
+	await  func(context.Context, message.Conversation, []byte) (string, bool)
+	route  func(account string, p journal.Place, id []byte, w ledger.Waiter, token uint64)
 
 	concat  func(*ledger.Sent, ledger.Concatenation) ledger.Concatenation
 	assign  func(*ledger.Sent) error
 	follow  func(*ledger.Sent) bool
 	accept  func(*ledger.Sent, []byte, ledger.Waiter, uint64)
 	cut     func(*ledger.Sent, ledger.Split, ledger.Waiter, uint64)
-	partOf  func(key []byte, receiver message.Addr) (journal.SplitPart, bool)
+	partOf  func(account string, c message.Conversation, key []byte) (journal.SplitPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
 	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
 	late    func(*ledger.Sent, []byte)
 	refuse  func(*ledger.Sent)
-	receipt func(message.Conversation, []byte, message.State, message.Session)
+	take    func(account string, c *message.Conversation, id []byte, always bool)
+	receipt func(string, message.Conversation, []byte, message.State, message.Session)
 }
 
 func (l fakeLedger) Assign(s *ledger.Sent) error {
@@ -57,11 +59,11 @@ func (l fakeLedger) AcceptSplit(s *ledger.Sent, c ledger.Split, w ledger.Waiter,
 	l.cut(s, c, w, token)
 }
 
-func (l fakeLedger) PartOf(key []byte, receiver message.Addr) (journal.SplitPart, bool) {
+func (l fakeLedger) PartOf(account string, c message.Conversation, key []byte) (journal.SplitPart, bool) {
 	if l.partOf == nil {
 		return journal.SplitPart{}, false
 	}
-	return l.partOf(key, receiver)
+	return l.partOf(account, c, key)
 }
 
 func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
@@ -89,30 +91,39 @@ func (l fakeLedger) AcceptLate(s *ledger.Sent, id []byte) {
 	}
 }
 
+func (l fakeLedger) Take(account string, c *message.Conversation, id []byte, always bool) {
+	if l.take != nil {
+		l.take(account, c, id, always)
+	}
+}
+
 func (l fakeLedger) Refuse(s *ledger.Sent) {
 	if l.refuse != nil {
 		l.refuse(s)
 	}
 }
 
-func (l fakeLedger) Receipt(c message.Conversation, id []byte, state message.State, by message.Session) {
+func (l fakeLedger) Receipt(account string, c message.Conversation, id []byte, state message.State, by message.Session) {
 	if l.receipt != nil {
-		l.receipt(c, id, state, by)
+		l.receipt(account, c, id, state, by)
 	}
 }
 
-func (l fakeLedger) Route(account string, id []byte, w ledger.Waiter, token uint64) {
+func (l fakeLedger) Route(account string, p journal.Place, id []byte, w ledger.Waiter, token uint64) {
 	if l.routes != nil {
 		l.routes.Store(string(id), account)
 	}
 	if l.route != nil {
-		l.route(account, id, w, token)
+		l.route(account, p, id, w, token)
 		return
 	}
 	w.Logged(token)
 }
 
-func (l fakeLedger) Routed(id []byte) (account string, ok bool) {
+func (l fakeLedger) Routed(c message.Conversation, id []byte) (account string, ok bool) {
+	if l.routed != nil {
+		return l.routed(c, id)
+	}
 	if l.routes == nil {
 		return "", false
 	}
@@ -121,11 +132,11 @@ func (l fakeLedger) Routed(id []byte) (account string, ok bool) {
 	return account, ok
 }
 
-func (l fakeLedger) AwaitRoute(ctx context.Context, id []byte) (account string, ok bool) {
+func (l fakeLedger) AwaitRoute(ctx context.Context, c message.Conversation, id []byte) (account string, ok bool) {
 	if l.await != nil {
-		return l.await(ctx, id)
+		return l.await(ctx, c, id)
 	}
-	return l.Routed(id)
+	return l.Routed(c, id)
 }
 
 // assigning returns a ledger that gives every message the number n.

@@ -10,7 +10,7 @@ import (
 // every setting on that cuts, splits or converts: each request is answered once, whatever the
 // SMSC says, the link ends when it is told to, and nothing panics.
 func FuzzLink(f *testing.F) {
-	ledger := realLedger(f)
+	ledger := newStoredLedger(f).Partition
 	many := []byte{}
 	for ref := range byte(33) {
 		many = append(many, 0, ref, 2, 1+ref/32, 0) // 32 first parts, and the last part of another message

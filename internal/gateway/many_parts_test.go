@@ -1,48 +1,11 @@
 package gateway
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"readback/internal/testpeer"
-	"readback/relay"
-	"readback/relay/ledger"
 	"readback/smpp"
 )
-
-// realLedger is the ledger of a relay that runs until the test ends.
-func realLedger(t testing.TB) *ledger.Partition {
-	t.Helper()
-	opt := relay.DefaultOptions()
-	opt.Store, opt.Sync = t.TempDir(), time.Minute // the server's timer races with the making of a stream
-	r, err := relay.Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := testpeer.Receive(t, "end of the relay", done); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := r.WaitReady(testpeer.Within(t)); err != nil {
-		t.Fatal(err)
-	}
-	return r.Ledger()
-}
-
-// manyLedger is a real ledger behind the interface that tests give a gateway.
-func manyLedger(t testing.TB) fakeLedger {
-	l := realLedger(t)
-	return fakeLedger{
-		concat: l.Concatenate, assign: l.Assign, follow: l.Follow, accept: l.Accept, cut: l.AcceptSplit, refuse: l.Refuse,
-		receipt: l.Receipt, partOf: l.PartOf, partIDs: l.PartIDs, merge: l.Merge, route: l.Route, await: l.AwaitRoute,
-	}
-}
 
 // More messages in parts than the ledger follows in one conversation go on all the same,
 // whichever part comes first; each is answered, and the next message gets a number.

@@ -8,6 +8,7 @@ import (
 	"readback/internal/account"
 	"readback/internal/pool"
 	"readback/internal/simulator"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -103,7 +104,7 @@ func TestSystemIDInLatin1(t *testing.T) {
 	esme := w.login(simulator.Bind{SystemID: systemID})
 	takes(esme, smsc, deliverFrame("10690001", 0, "Hello", "", 7))
 	submitted(esme, smsc, 2, "4A7F01")
-	if got, ok := ledger.Routed([]byte("4A7F01")); got != systemID || !ok {
+	if got, ok := ledger.Routed(message.Conversation{}, []byte("4A7F01")); got != systemID || !ok {
 		t.Errorf("account of the message_id: got %q, %t, want the octets of the system_id", got, ok)
 	}
 	takes(esme, smsc, deliverFrame("10690001", 0x04, appendixB, "", 8))

@@ -41,9 +41,9 @@ func mergingLedger(merge func(journal.SplitPart, message.PartReceipt) (*message.
 	for _, id := range []string{"P1", "P2", "4A7F01"} {
 		l.routes.Store(id, "bank")
 	}
-	l.partOf = func(key []byte, to message.Addr) (journal.SplitPart, bool) {
+	l.partOf = func(_ string, c message.Conversation, key []byte) (journal.SplitPart, bool) {
 		seq := map[string]uint8{"p1": 1, "p2": 2}[string(key)]
-		return journal.SplitPart{Seq: seq}, seq > 0 && to.String() == receiver
+		return journal.SplitPart{Seq: seq}, seq > 0 && c.Receiver.String() == receiver
 	}
 	l.merge = func(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 		m, err := merge(p, r)
@@ -92,7 +92,7 @@ func TestReceiptsOfParts(t *testing.T) {
 				return tt.merged, tt.err
 			})
 			noted := make(chan string, 1)
-			ledger.receipt = func(_ message.Conversation, id []byte, s message.State, _ message.Session) {
+			ledger.receipt = func(_ string, _ message.Conversation, id []byte, s message.State, _ message.Session) {
 				noted <- string(id) + " " + s.String()
 			}
 			wantNoted := func() {
@@ -172,7 +172,7 @@ func TestReceiptWaitsForItsMessage(t *testing.T) {
 	ledger := splittingLedger()
 	merged := make(chan message.PartReceipt, 1)
 	known := make(chan struct{})
-	ledger.partOf = func(key []byte, _ message.Addr) (journal.SplitPart, bool) {
+	ledger.partOf = func(_ string, _ message.Conversation, key []byte) (journal.SplitPart, bool) {
 		select {
 		case <-known:
 			return journal.SplitPart{Seq: 1}, string(key) == "id1"

@@ -11,6 +11,7 @@ import (
 	"readback/internal/pool"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
+	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/smpp"
 )
@@ -142,7 +143,7 @@ func TestDataSM(t *testing.T) {
 	l, record := remembering(), make(chan string, 1)
 	l.assign = assigning(0x0102).assign
 	remember := l
-	l.route = func(account string, id []byte, w ledger.Waiter, token uint64) {
+	l.route = func(account string, _ journal.Place, id []byte, w ledger.Waiter, token uint64) {
 		record <- account + " " + string(id)
 		remember.routes.Store(string(id), account)
 		w.Logged(token)

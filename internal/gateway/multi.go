@@ -61,7 +61,9 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 			}
 		}
 		s.countSkip(skip)
-		r.sent = sent
+		if r.sent = sent; sent == nil {
+			r.unnumbered = s.unnumbered(f, policy).unnumbered
+		}
 		status := policy.Refusal(skip, sent)
 		if status == smpp.StatusOK && s.messages.send(out, r) != nil {
 			status = smpp.StatusSysErr
@@ -88,6 +90,7 @@ func (w *multiSubmit) answered(l *link, f smpp.Frame, r *request, accepted bool)
 		return
 	}
 	if r.sent == nil && !l.routes(pdu.SubmitSMID) {
+		l.take(r, smpp.MessageID(f))
 		w.Logged(0)
 		return
 	}
@@ -96,7 +99,7 @@ func (w *multiSubmit) answered(l *link, f smpp.Frame, r *request, accepted bool)
 
 // acceptedLate records one part. The ESME has been told, or will be, that its receiver is not reached.
 func (w *multiSubmit) acceptedLate(l *link, f smpp.Frame, r *request) {
-	l.recordLate(smpp.MessageID(f), pdu.SubmitSMID, r.sent)
+	l.recordLate(smpp.MessageID(f), pdu.SubmitSMID, r)
 }
 
 // note keeps the answer to one part.

@@ -12,6 +12,7 @@ import (
 
 	"readback/internal/numbering"
 	"readback/internal/testpeer"
+	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/smpp"
 )
@@ -66,7 +67,7 @@ func multiLedger() (l fakeLedger, records <-chan record, refused <-chan uint16) 
 		w.Logged(token)
 	}
 	l.accept = func(_ *ledger.Sent, id []byte, w ledger.Waiter, token uint64) { note(id, w, token) }
-	l.route = func(_ string, id []byte, w ledger.Waiter, token uint64) { note(id, w, token) }
+	l.route = func(_ string, _ journal.Place, id []byte, w ledger.Waiter, token uint64) { note(id, w, token) }
 	return l, log, r
 }
 

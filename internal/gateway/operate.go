@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -29,7 +30,7 @@ func (l fromAccount) operate(ctx context.Context, f smpp.Frame) error {
 		_, id, _ = bytes.Cut(id, []byte{0})
 	}
 	id, _, _ = bytes.Cut(id, []byte{0})
-	owner, ok := l.g.ledger.Routed(l.g.opt.IDs.OfResponse(id))
+	owner, ok := l.g.ledger.Routed(message.Conversation{}, l.g.opt.IDs.OfResponse(id))
 	if !ok || owner != l.bind.account {
 		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "not a message of this account")
 		return l.refuse(f, op.refused)

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"readback/relay/journal"
+	"readback/relay/message"
+
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/numbering"
@@ -154,7 +157,7 @@ func TestPoolUnbinds(t *testing.T) {
 // slowRoutes returns a ledger whose log of routes the test writes.
 func slowRoutes() (fakeLedger, <-chan record) {
 	records := make(chan record, 10)
-	return fakeLedger{route: func(_ string, id []byte, w ledger.Waiter, token uint64) {
+	return fakeLedger{route: func(_ string, _ journal.Place, id []byte, w ledger.Waiter, token uint64) {
 		records <- record{string(id), w, token}
 	}}, records
 }
@@ -171,7 +174,7 @@ func TestPoolESMEGone(t *testing.T) {
 	smsc.Send(accepted(2, "A"), accepted(3, "B"), testpeer.Frame(pdu.EnquireLinkID, 0, 9, ""))
 	smsc.Want("behind them", testpeer.Frame(pdu.EnquireLinkRespID, 0, 9, ""))
 	for _, id := range []string{"A", "B"} {
-		if account, ok := ledger.Routed([]byte(id)); !ok || account != "bank" {
+		if account, ok := ledger.Routed(message.Conversation{}, []byte(id)); !ok || account != "bank" {
 			t.Errorf("message %s: got %q, want a route to bank", id, account)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 func noting() (fakeLedger, chan string) {
 	l, noted := remembering(), make(chan string, 10)
 	l.routes.Store("4A7F01", "bank")
-	l.receipt = func(_ message.Conversation, id []byte, s message.State, by message.Session) {
+	l.receipt = func(_ string, _ message.Conversation, id []byte, s message.State, by message.Session) {
 		note := string(id) + " " + s.String()
 		if by != 0 {
 			note += " by its session"

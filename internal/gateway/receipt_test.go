@@ -23,7 +23,7 @@ func TestReceiptNoted(t *testing.T) {
 		state                message.State
 	}
 	notes := make(chan note, 10)
-	w := serve(t, setup{ledger: fakeLedger{receipt: func(c message.Conversation, id []byte, state message.State, _ message.Session) {
+	w := serve(t, setup{ledger: fakeLedger{receipt: func(_ string, c message.Conversation, id []byte, state message.State, _ message.Session) {
 		notes <- note{c.Sender.String(), c.Receiver.String(), string(id), state}
 	}}})
 	esme, smsc := w.bind(simulator.Bind{})
@@ -86,7 +86,7 @@ func TestReceiptByTLVs(t *testing.T) {
 	notes := make(chan string, 10)
 	ledger := remembering()
 	ledger.routes.Store("4A7F01", "bank")
-	ledger.receipt = func(c message.Conversation, id []byte, state message.State, _ message.Session) {
+	ledger.receipt = func(_ string, c message.Conversation, id []byte, state message.State, _ message.Session) {
 		notes <- c.Receiver.String() + " " + string(id) + " " + state.String()
 	}
 	reads := func(o *Options) {

@@ -3,15 +3,18 @@ package gateway
 import (
 	"time"
 
+	"readback/relay/journal"
 	"readback/relay/ledger"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // request is what a session returns with an answer of the SMSC: which request it answers.
 type request struct {
-	link *link
-	sent *ledger.Sent // what the ledger knows it by, if it is numbered
-	bind *bind        // what it asks for, if it is a bind
+	link       *link
+	sent       *ledger.Sent           // what the ledger knows it by, if it is numbered
+	bind       *bind                  // what it asks for, if it is a bind
+	unnumbered []message.Conversation // of a message without a number, if the ledger notes its message_id
 
 	group group        // whose request it is, if several belong together
 	n     int          // which part, from 0
@@ -38,4 +41,15 @@ type upstream interface {
 	TrySendOver(f smpp.Frame, arrived time.Time, r *request) error
 	// Flush lets what was put out leave.
 	Flush()
+}
+
+// place returns where a message is filed, as far as that is known.
+func (r *request) place() (p journal.Place) {
+	switch {
+	case r.sent != nil:
+		return r.sent.Place()
+	case len(r.unnumbered) == 1:
+		p.Conv = r.unnumbered[0]
+	}
+	return p
 }

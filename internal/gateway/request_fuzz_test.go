@@ -172,7 +172,7 @@ type askedLedger struct {
 	id string
 }
 
-func (l *askedLedger) Routed(id []byte) (account string, ok bool) {
+func (l *askedLedger) Routed(_ message.Conversation, id []byte) (account string, ok bool) {
 	l.id = string(id)
 	return "bank", true
 }

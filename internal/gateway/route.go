@@ -86,33 +86,34 @@ func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
 		account, _ := g.policies.Load().accountOf(m.To.Addr)
 		return l.deliver(account, m, nil, l.session.Arrived())
 	}
-	id := g.opt.IDs.OfReceipt(r.ID)
-	if g.receipts.TakePart(ctx, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
+	c, _ := receipts.ConversationOf(m) // without it, the id decides
+	to := routedReceipt{l, c, bytes.Clone(g.opt.IDs.OfReceipt(r.ID))}
+	if g.receipts.TakePart(ctx, m, &r, later, to) {
 		return nil
 	}
-	if account, ok := g.ledger.Routed(id); ok {
-		if g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, bytes.Clone(id)}) {
+	if account, ok := g.ledger.Routed(c, to.id); ok {
+		if g.receipts.Hold(ctx, account, m, &r, later, to) {
 			return nil
 		}
 		return l.deliver(account, m, bytes.Clone(f), l.session.Arrived())
 	}
-	return l.deliverLater(ctx, bytes.Clone(f), bytes.Clone(id))
+	return l.deliverLater(ctx, bytes.Clone(f), to)
 }
 
 // deliverLater waits for the account of a receipt that came before the answer to
 // its message. What is too much to wait for is refused at once.
-func (l *fromPool) deliverLater(ctx context.Context, f smpp.Frame, id []byte) error {
+func (l *fromPool) deliverLater(ctx context.Context, f smpp.Frame, to routedReceipt) error {
 	later := background.New(&l.waiting, l)
 	later.Try(func() {
 		wait, cancel := context.WithTimeout(ctx, receipts.MaxWait)
 		defer cancel()
-		account, _ := l.g.ledger.AwaitRoute(wait, id)
+		account, _ := l.g.ledger.AwaitRoute(wait, to.c, to.id)
 		m, r, isReceipt := receipts.Parse(f)
 		if !isReceipt {
 			return
 		}
 		defer l.session.Flush()
-		if l.g.receipts.Hold(ctx, account, m, &r, later, routedReceipt{l, id}) {
+		if l.g.receipts.Hold(ctx, account, m, &r, later, to) {
 			return
 		}
 		_ = l.deliver(account, m, f, time.Time{}) // an SMSC that is gone needs no answer
@@ -134,12 +135,13 @@ func (l *fromPool) deliver(account string, m smpp.Message, noted smpp.Frame, arr
 // routedReceipt is the receipts.Path to the account that a message_id belongs to.
 type routedReceipt struct {
 	*fromPool
-	id []byte
+	c  message.Conversation // as the addresses of the receipt say; zero if they are none
+	id []byte               // canonical
 }
 
 // Account returns the account of the message_id, empty if it is not known.
 func (l routedReceipt) Account() string {
-	account, _ := l.g.ledger.Routed(l.id)
+	account, _ := l.g.ledger.Routed(l.c, l.id)
 	return account
 }
 

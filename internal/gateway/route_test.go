@@ -80,7 +80,7 @@ func TestReceiptRoute(t *testing.T) {
 // The ledger hears of the receipts, as in mirror mode.
 func TestReceiptRouteNoted(t *testing.T) {
 	ledger, noted := remembering(), make(chan string, 1)
-	ledger.receipt = func(c message.Conversation, id []byte, state message.State, _ message.Session) {
+	ledger.receipt = func(_ string, c message.Conversation, id []byte, state message.State, _ message.Session) {
 		noted <- c.Sender.String() + " " + c.Receiver.String() + " " + string(id) + " " + state.String()
 	}
 	_, esme, smsc := pair(t, setup{ledger: ledger}, bank)
@@ -96,10 +96,10 @@ func TestReceiptRouteNoted(t *testing.T) {
 func TestReceiptEarly(t *testing.T) {
 	ledger, answered := remembering(), make(chan struct{})
 	known := ledger
-	ledger.await = func(ctx context.Context, id []byte) (string, bool) {
+	ledger.await = func(ctx context.Context, c message.Conversation, id []byte) (string, bool) {
 		select {
 		case <-answered:
-			return known.Routed(id)
+			return known.Routed(c, id)
 		case <-ctx.Done():
 			return "", false
 		}
@@ -127,7 +127,7 @@ func TestReceiptEarly(t *testing.T) {
 func TestReceiptUnknown(t *testing.T) {
 	asked, ended := make(chan time.Duration, 1), make(chan error, 1)
 	blocks := false
-	_, _, smsc := pair(t, setup{ledger: fakeLedger{await: func(ctx context.Context, _ []byte) (string, bool) {
+	_, _, smsc := pair(t, setup{ledger: fakeLedger{await: func(ctx context.Context, _ message.Conversation, _ []byte) (string, bool) {
 		deadline, _ := ctx.Deadline()
 		asked <- time.Until(deadline)
 		if blocks {
@@ -152,7 +152,7 @@ func TestReceiptUnknown(t *testing.T) {
 // No more receipts wait than the memory is meant for.
 func TestReceiptEarlyBounded(t *testing.T) {
 	released := make(chan struct{})
-	_, _, smsc := pair(t, setup{ledger: fakeLedger{await: func(context.Context, []byte) (string, bool) {
+	_, _, smsc := pair(t, setup{ledger: fakeLedger{await: func(context.Context, message.Conversation, []byte) (string, bool) {
 		<-released
 		return "", false
 	}}}, bank)

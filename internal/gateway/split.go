@@ -172,7 +172,7 @@ func (m *splitMessage) accept() {
 		c.Keys = append(c.Keys, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 		if l.routes(m.id) {
 			// The log keeps the order.
-			l.g.ledger.Route(l.bind.account, l.g.opt.IDs.OfResponse(id), heldAnswer{}, 0)
+			l.g.ledger.Route(l.bind.account, m.sent.Place(), l.g.opt.IDs.OfResponse(id), heldAnswer{}, 0)
 		}
 	}
 	l.g.sent.NoteParts(l.bind.account, m.ids, &m.sent.Conversation.Sender)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 
+	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -35,10 +36,10 @@ func (m *splitMessage) stays(l *link) {
 	}
 	for n, id := range m.ids {
 		if n == 0 {
-			l.recordLate(id, m.id, m.sent)
+			l.recordLate(id, m.id, &request{sent: m.sent})
 			continue
 		}
-		l.recordLate(id, m.id, nil)
+		l.recordLate(id, m.id, &request{unnumbered: []message.Conversation{m.sent.Conversation}})
 	}
 }
 

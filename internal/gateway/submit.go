@@ -117,7 +117,7 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 		}
 		s.link.g.metrics.skips[skip].Inc()
 	}
-	return s.pass(s.messages, f, s.untracked)
+	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
 }
 
 // takeRead takes a message of the ESME's that is a read response. taken is false if it is none.
@@ -151,7 +151,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 		return s.link.refuse(f, status)
 	}
 	if sent == nil {
-		return s.pass(s.messages, out, s.untracked)
+		return s.pass(s.messages, out, s.unnumbered(f, policy))
 	}
 	err := s.pass(s.messages, out, &request{link: s.link, sent: sent})
 	s.scratch.Assigned = nil // the request has it

@@ -38,10 +38,11 @@ type Options struct {
 
 // Ledger is the part of the ledger that receipts need.
 type Ledger interface {
-	// Receipt notes the state of a message. A session has taken the receipt; zero: none has.
-	Receipt(c message.Conversation, messageID []byte, state message.State, by message.Session)
-	// PartOf finds the part of a message by the key of its message_id.
-	PartOf(key []byte, receiver message.Addr) (journal.SplitPart, bool)
+	// Receipt notes the state of a message of the account. A session has taken the receipt; zero: none has.
+	Receipt(account string, c message.Conversation, messageID []byte, state message.State, by message.Session)
+	// PartOf finds the part that a receipt of the account's is about, by its addresses and the key of its
+	// message_id.
+	PartOf(account string, c message.Conversation, key []byte) (journal.SplitPart, bool)
 	// Merge adds the receipt of a part. It calls done when that is in the log, with the receipt
 	// of the whole message if this was the last part.
 	Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error))

@@ -57,7 +57,7 @@ func (r *receiving) did() (outcomes []string) {
 	for len(r.path) > 0 {
 		outcome, noted, _ := strings.Cut(<-r.path, "\n")
 		if noted != "" {
-			r.Answered(smpp.Frame(noted), smpp.StatusOK, 1)
+			r.Answered("bank", smpp.Frame(noted), smpp.StatusOK, 1)
 		}
 		outcomes = append(outcomes, outcome)
 	}

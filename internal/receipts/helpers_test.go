@@ -18,11 +18,11 @@ type fakeLedger struct {
 	receipt func(message.Conversation, []byte, message.State, message.Session)
 }
 
-func (l fakeLedger) Receipt(c message.Conversation, id []byte, s message.State, by message.Session) {
+func (l fakeLedger) Receipt(_ string, c message.Conversation, id []byte, s message.State, by message.Session) {
 	l.receipt(c, id, s, by)
 }
 
-func (fakeLedger) PartOf([]byte, message.Addr) (journal.SplitPart, bool) {
+func (fakeLedger) PartOf(string, message.Conversation, []byte) (journal.SplitPart, bool) {
 	return journal.SplitPart{}, false
 }
 

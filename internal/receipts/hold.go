@@ -17,7 +17,7 @@ func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *r
 	if account == "" || h.opt.Hold == nil || !h.opt.IsHeld(account) {
 		return false
 	}
-	c, ok := conversationOf(m)
+	c, ok := ConversationOf(m)
 	if !ok || r.Intermediate || len(r.ID) == 0 || r.State != receipt.Delivered {
 		return false
 	}

@@ -17,13 +17,13 @@ import (
 // has split, or may be about a part of one that is in transit. The ESME knows the whole message
 // only, and gets one receipt, when all parts have theirs. taken is false if the receipt is about no part.
 func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Receipt, later background.Runner, p Path) (taken bool) {
-	c, ok := conversationOf(m)
+	c, ok := ConversationOf(m)
 	if len(r.ID) == 0 || !ok {
 		return false
 	}
 	key := receipt.Key(h.opt.IDs.OfReceipt(r.ID))
 	transits := h.transits.in(c) // asked first: one may end in between
-	if part, ok := h.opt.Ledger.PartOf(key, c.Receiver); ok {
+	if part, ok := h.opt.Ledger.PartOf(p.Account(), c, key); ok {
 		h.merge(part, m, r, p)
 		return true
 	}
@@ -35,7 +35,7 @@ func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Recei
 		wait, cancel := context.WithTimeout(ctx, MaxWait)
 		defer cancel()
 		ended := awaitEnd(wait, transits)
-		part, ok := h.opt.Ledger.PartOf(key, c.Receiver)
+		part, ok := h.opt.Ledger.PartOf(p.Account(), c, key)
 		m, r, isReceipt := Parse(f)
 		switch {
 		case !isReceipt:
@@ -121,7 +121,7 @@ func (h *Handler) passMerged(f smpp.Frame, whole *message.Merged, err error, p P
 		_ = p.Forward(wholeReceipt(m, whole), f)
 		return
 	}
-	h.Answered(f, status, 0)
+	h.Answered(p.Account(), f, status, 0)
 	_ = p.Reply(f, status)
 }
 

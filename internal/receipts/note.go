@@ -18,10 +18,10 @@ var finalStates = map[receipt.State]message.State{
 	receipt.Rejected:      message.StateFailed,
 }
 
-// Answered takes the answer to the receipt f, and notes the receipt. by is the session of the ESME that has
-// answered; zero: the gateway has. A receipt that the ESME refuses for now is not noted, because the SMSC
-// sends it again.
-func (h *Handler) Answered(f smpp.Frame, status pdu.Status, by message.Session) {
+// Answered takes the answer to the receipt f, which went to the account, and notes the receipt. by is the
+// session of the ESME that has answered; zero: the gateway has. A receipt that the ESME refuses for now is
+// not noted, because the SMSC sends it again.
+func (h *Handler) Answered(account string, f smpp.Frame, status pdu.Status, by message.Session) {
 	switch {
 	case status == smpp.StatusOK:
 	case smpp.Temporary(status):
@@ -30,25 +30,26 @@ func (h *Handler) Answered(f smpp.Frame, status pdu.Status, by message.Session) 
 		by = 0 // it has not taken the receipt
 	}
 	if m, r, ok := Parse(f); ok {
-		h.Note(m, &r, by)
+		h.Note(account, m, &r, by)
 	}
 }
 
-// Note records in the ledger the delivery receipt r, which is in m and which a session has taken. It ignores an intermediate
-// notification, and a receipt that does not say which message it is about or what became of it.
-func (h *Handler) Note(m smpp.Message, r *receipt.Receipt, by message.Session) {
+// Note records in the ledger the delivery receipt r, which is in m and which a session of the account has
+// taken. It ignores an intermediate notification, and a receipt that does not say which message it is about
+// or what became of it.
+func (h *Handler) Note(account string, m smpp.Message, r *receipt.Receipt, by message.Session) {
 	state, isFinal := finalStates[r.State]
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {
 		return
 	}
-	if c, ok := conversationOf(m); ok {
-		h.opt.Ledger.Receipt(c, r.ID, state, by)
+	if c, ok := ConversationOf(m); ok {
+		h.opt.Ledger.Receipt(account, c, r.ID, state, by)
 	}
 }
 
-// conversationOf returns the conversation of the message that a receipt is about: the
+// ConversationOf returns the conversation of the message that a receipt is about: the
 // receipt goes the other way round.
-func conversationOf(m smpp.Message) (c message.Conversation, ok bool) {
+func ConversationOf(m smpp.Message) (c message.Conversation, ok bool) {
 	var errs [2]error
 	c.Sender, errs[0] = message.NormalAddr(m.To.Addr)
 	c.Receiver, errs[1] = message.NormalAddr(m.From.Addr)

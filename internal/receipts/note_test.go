@@ -50,7 +50,7 @@ func TestReceiptsThatDisagree(t *testing.T) {
 			if tt.state != none {
 				noted = []string{tt.id + " " + tt.state.String()}
 			}
-			if r.Note(m, &rc, 0); !slices.Equal(r.noted, noted) {
+			if r.Note("bank", m, &rc, 0); !slices.Equal(r.noted, noted) {
 				t.Errorf("noted %v, want %v", r.noted, noted)
 			}
 			if held := r.Hold(t.Context(), "bank", m, &rc, r.later, r.path); held != (tt.state == message.StateDelivered) {

@@ -14,7 +14,6 @@ import (
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/reads"
-	"readback/smpp/receipt"
 )
 
 // keep is how long a message can be read.
@@ -68,7 +67,7 @@ func start(w *world, files image, second bool) *process {
 	logger := slog.New(&errorLines{p: p})
 	p.ix = index.NewIn(p.disk.fs, indexDir, logger)
 	p.part = ledger.New(ledger.Options{
-		First: 1, Last: w.plan.last, Conversations: w.plan.memory, Keep: keep, SameID: receipt.SameID,
+		First: 1, Last: w.plan.last, Conversations: w.plan.memory, Keep: keep,
 		Followed: func() error { return p.fb.CountOutbox() },
 		Applied:  func(res *index.Result) { p.fb.Applied(res) },
 		Logger:   logger,

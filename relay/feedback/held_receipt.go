@@ -36,6 +36,8 @@ type heldReceipt struct {
 	Receiver  string    `json:"receiver"`
 	Number    uint16    `json:"number"`
 	MessageID string    `json:"message_id"`
+	Day       uint16    `json:"day,omitempty"` // this and the ordinal say which message it is; zero: of an earlier release
+	Ordinal   uint64    `json:"ordinal,omitempty"`
 	At        time.Time `json:"at"`      // when it came
 	Receipt   []byte    `json:"receipt"` // the PDU
 
@@ -58,14 +60,14 @@ type heldReceipts struct {
 var errHeld = errors.New("receipt cannot be held, the ledger is away")
 
 // HoldReceipt keeps the SMSC's receipt, the PDU f, of the delivery of the message with that
-// message_id. held is true if the receipt is durable, or if the message was read before, because then
+// message_id. c is what its addresses say. held is true if the receipt is durable, or if the message was read before, because then
 // nobody needs it. held is false if the message has several parts or no number: the receipt is to
 // pass. ctx bounds the wait, also for a message that is on its way to the ledger.
 func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c message.Conversation, messageID, f []byte) (held bool, err error) {
 	if !hs.ledger.IsUp() || len(account) > journal.MaxAccount {
 		return false, nil // SMS flows
 	}
-	p, e, err := hs.messageOf(ctx, &c, messageID)
+	p, e, err := hs.messageOf(ctx, account, &c, messageID)
 	if err != nil || p == nil || e.Total > 1 {
 		return false, err
 	}
@@ -78,8 +80,8 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 		return true, nil
 	}
 	h := heldReceipt{
-		Account: account, Sender: c.Sender.String(), Receiver: c.Receiver.String(), Number: p.Number,
-		MessageID: string(messageID), At: at, Receipt: f,
+		Account: account, Sender: p.Conv.Sender.String(), Receiver: p.Conv.Receiver.String(), Number: p.Number,
+		MessageID: string(messageID), Day: p.Day, Ordinal: p.Ordinal, At: at, Receipt: f,
 	}
 	h.Octets = message.Show(h.texts()...)
 	data, err := json.Marshal(h)
@@ -92,7 +94,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 	m := nats.NewMsg(heldSubject + accountToken(account))
 	m.Data = data
 	// The SMSC sends it again when our answer does not reach it.
-	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", message.AppendConversation(nil, &c), p.Day, p.Number, p.Ordinal))
+	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d-%d", message.AppendConversation(nil, &p.Conv), p.Day, p.Number, p.Ordinal))
 	if _, err := hs.js.PublishMsg(ctx, m); err != nil {
 		if isTooLarge(err) {
 			return false, nil
@@ -103,18 +105,18 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 }
 
 // messageOf finds the message of a receipt; nil when it has none.
-func (hs *heldReceipts) messageOf(ctx context.Context, c *message.Conversation, id []byte) (*journal.Place, *index.Entry, error) {
+func (hs *heldReceipts) messageOf(ctx context.Context, account string, c *message.Conversation, id []byte) (*journal.Place, *index.Entry, error) {
 	for {
 		onItsWay := hs.ledger.IsSending(c) // asked first: it may get to the index in between
-		p, _, err := hs.ledger.FindMessage(c, id)
-		if err != nil || p != nil {
-			if err != nil {
-				return nil, nil, err
-			}
-			f, err := hs.index.Entry(p)
-			if err != nil || f == nil {
-				return nil, nil, err
-			}
+		p, _, err := hs.ledger.FindMessage(account, c, id)
+		var f *index.Found
+		if err == nil && p != nil {
+			f, err = hs.index.Entry(p)
+		}
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case f != nil:
 			return p, &f.Entry, nil
 		}
 		if !onItsWay {
@@ -206,9 +208,12 @@ func (hs *heldReceipts) release(ctx context.Context, seq uint64, h *heldReceipt,
 		hs.log.Error("held receipt cannot be released, and is dropped", "account", h.Account, "held", seq, "error", err)
 		return nil
 	}
-	p, _, err := hs.ledger.FindMessage(&c, []byte(h.MessageID))
-	if err != nil {
-		return err
+	p := &journal.Place{Conv: c, Day: h.Day, Number: h.Number, Ordinal: h.Ordinal}
+	if h.Day == 0 {
+		var err error
+		if p, _, err = hs.ledger.FindMessage(h.Account, &c, []byte(h.MessageID)); err != nil {
+			return err
+		}
 	}
 	if p != nil {
 		f, err := hs.index.Entry(p)

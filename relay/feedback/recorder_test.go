@@ -180,7 +180,7 @@ func (r *recorder) answer(v message.Verdict) {
 }
 
 // findMessage finds the message with this message_id, letter by letter.
-func (r *recorder) findMessage(c *message.Conversation, id []byte) (p *journal.Place, seq uint8, err error) {
+func (r *recorder) findMessage(_ string, c *message.Conversation, id []byte) (p *journal.Place, seq uint8, err error) {
 	err = r.index.EachEntry(c, func(f index.Found) bool {
 		for _, part := range f.Entry.Parts {
 			if string(part.ID) == string(id) {

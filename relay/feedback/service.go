@@ -58,9 +58,9 @@ type Ledger struct {
 	Submit func(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict
 	// IsSending reports whether a message of the conversation may be on its way to the index.
 	IsSending func(c *message.Conversation) bool
-	// FindMessage returns where the message with this message_id stands, and which part of it
-	// that is; nil when there is none.
-	FindMessage func(c *message.Conversation, messageID []byte) (*journal.Place, uint8, error)
+	// FindMessage returns where the message of the account stands that a receipt with this message_id
+	// and these addresses is about, and which part of it that is; nil when there is none.
+	FindMessage func(account string, c *message.Conversation, messageID []byte) (*journal.Place, uint8, error)
 }
 
 // shared is what all parts of feedback use.

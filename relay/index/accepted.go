@@ -3,6 +3,7 @@ package index
 import (
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/smpp/receipt"
 )
 
 func (a *Applier) head(rec *journal.Record) error {
@@ -60,8 +61,20 @@ func (a *Applier) message(rec *journal.Record, known bool) error {
 			e = old
 		}
 	}
-	if err := a.put(&rec.Place, &e); err != nil || known {
+	if err := firstError(a.put(&rec.Place, &e), a.ownID(rec)); err != nil || known {
 		return err
 	}
 	return a.changed(&rec.Place, &e, message.Change(message.StateSent.String()), rec.At)
+}
+
+// ownID notes that a message has its message_id. The record of a part that comes late may stand behind the
+// one that says more.
+func (a *Applier) ownID(rec *journal.Record) error {
+	if rec.Kind == journal.KindLate && rec.Part.Total > 1 {
+		return nil
+	}
+	a.idKey = receipt.AppendKey(a.idKey[:0], a.IDs.OfResponse(rec.MessageID))
+	o := journal.IDOwner{Kind: journal.OwnerNumbered, Place: rec.Place, Seq: rec.Part.Seq}
+	o.Lasts = o.Place.Day - min(o.Place.Day, message.DayOf(rec.At))
+	return a.own(&o, rec.Account, a.idKey)
 }

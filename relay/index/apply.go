@@ -11,6 +11,7 @@ import (
 
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/smpp/receipt"
 )
 
 // Outcome is what a record came to, when the index got it.
@@ -60,6 +61,7 @@ type Applier struct {
 	Expired uint16                    // entries of days before are not brought in
 	Events  func(account []byte) bool // reports whether the account gets events; nil: none does
 	Lost    func(Lost)                // is called with what the log has lost; nil: nobody is told
+	IDs     receipt.IDs               // how the SMSC writes message_ids
 
 	pos     Position // of the last batch
 	rebuilt bool     // by Replay, from what could be read of another store
@@ -74,6 +76,7 @@ type Applier struct {
 	instance uint64 // of the writer
 	result   Result
 	key, val []byte
+	idKey    []byte
 	part     [1]EntryPart // of an accepted record
 }
 
@@ -249,15 +252,6 @@ func (a *Applier) receipt(rec *journal.Record) error {
 		return err
 	}
 	return a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At)
-}
-
-func (a *Applier) route(rec *journal.Record) error {
-	if rec.Place.Day < a.Expired {
-		return nil
-	}
-	a.Index.newest.note(prefixRoute, rec.Place.Day)
-	a.key = routeKey(a.key[:0], rec.Place.Day, rec.MessageID)
-	return a.b.Set(a.key, rec.Account, nil)
 }
 
 // read notes what a read response says, and what it comes to.

@@ -28,6 +28,23 @@ func (ix *Index) daysBack(kind byte, today, days uint16) iter.Seq[uint16] {
 	}
 }
 
+// todayFirst yields today and so many days before, and then the days behind today that have rows of a kind.
+// Those are of messages that last, and a newer message has a row under an earlier day.
+func (ix *Index) todayFirst(kind byte, today, days uint16) iter.Seq[uint16] {
+	return func(yield func(uint16) bool) {
+		for back := range min(days, today) + 1 {
+			if !yield(today - back) {
+				return
+			}
+		}
+		for day := ix.newest[kind].Load(); day > uint32(today); day-- {
+			if !yield(uint16(day)) {
+				return
+			}
+		}
+	}
+}
+
 // readNewestDays reads the newest days from the store. The caller holds mu.
 func (ix *Index) readNewestDays() error {
 	it, err := ix.db.NewIter(nil)
@@ -35,7 +52,7 @@ func (ix *Index) readNewestDays() error {
 		return err
 	}
 	l := &lookup{ix: ix, it: it}
-	for _, kind := range []byte{prefixRoute, prefixPart} {
+	for _, kind := range []byte{prefixRoute, prefixPart, prefixOwner, prefixOwnerTo} {
 		day, _ := l.newestDay(kind, math.MaxUint16)
 		ix.newest[kind].Store(uint32(day))
 	}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -50,7 +51,7 @@ func applyErase(a *Applier, rec *journal.Record) error {
 		return err
 	}
 	e := erasure{Applier: a, lookup: &lookup{it: it}, receiver: &rec.Place.Conv.Receiver}
-	err = firstError(e.entries(), e.heads(), e.parts(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
+	err = firstError(e.entries(), e.heads(), e.parts(), e.owners(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
 	return firstError(err, e.err, it.Close())
 }
 
@@ -94,6 +95,38 @@ func (e erasure) parts() error {
 		ok = e.seek(upper(dayPrefix(nil, prefixPart, day))) && e.it.Key()[0] == prefixPart
 	}
 	return nil
+}
+
+// owners takes out what is known of message_ids, and the receipts of split messages.
+func (e erasure) owners() error {
+	for ok := e.within([]byte{prefixOwnerTo}); ok; {
+		day := binary.BigEndian.Uint16(e.it.Key()[1:])
+		prefix := journal.AppendString(dayPrefix(nil, prefixOwnerTo, day), e.receiver.Bytes())
+		for ok = e.within(prefix); ok; ok = e.nextWithin(prefix) {
+			o, err := journal.ParseIDOwner(e.it.Value())
+			key, _, _ := bytes.Cut(e.it.Key()[len(prefix):], []byte{0})
+			if err = firstError(err, e.b.Delete(e.it.Key(), nil), e.disown(&o, day, key)); err != nil {
+				return err
+			}
+		}
+		ok = e.seek(upper(dayPrefix(nil, prefixOwnerTo, day))) && e.it.Key()[0] == prefixOwnerTo
+	}
+	return nil
+}
+
+// disown takes out what is known of an owner beside the row by its receiver under this day.
+func (e erasure) disown(o *journal.IDOwner, day uint16, key []byte) error {
+	byAccount := ownerKey(nil, day, o.Account, key)
+	value, err := copyOf(e.b.Get(byAccount))
+	if err != nil {
+		return err
+	}
+	if newest, err := journal.ParseIDOwner(value); err == nil && newest.Place.Conv.Receiver == *e.receiver {
+		if err := e.b.Delete(byAccount, nil); err != nil {
+			return err
+		}
+	}
+	return e.b.Delete(splitKey(nil, o.Place.Day, journal.AppendName(nil, o)), nil)
 }
 
 // outbox takes the rows about the receiver out of an outbox, and counts them.

@@ -29,7 +29,9 @@ const (
 	prefixApplied  = 'a'
 	prefixRoute    = 'r'
 	prefixSplit    = 'c'
-	prefixPart     = 'p'
+	prefixPart     = 'p' // of an earlier release: see message_id.go
+	prefixOwner    = 'n' // of message_ids: see id_owner.go
+	prefixOwnerTo  = 'q'
 	prefixPerson   = 'u' // of subscribers: see optout.go, erase.go
 	EventOutbox    = 'v'
 	prefixSkip     = 'k'
@@ -135,7 +137,7 @@ func (ix *Index) Expire(day uint16) error {
 	if ix.db == nil {
 		return ErrClosed
 	}
-	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixSplit, prefixPart} {
+	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixSplit, prefixPart, prefixOwner, prefixOwnerTo} {
 		if err := ix.db.DeleteRange(dayPrefix(nil, prefix, 0), dayPrefix(nil, prefix, day), pebble.NoSync); err != nil {
 			return err
 		}

@@ -99,6 +99,7 @@ func TestOverTheMost(t *testing.T) {
 	refused("head", values["head, all at their most"], func(v []byte) error { _, err := parseHead(v); return err })
 	refused("applied", values["applied, all at their most"], func(v []byte) error { _, err := parsePosition(v); return err })
 	refused("part", values["part, all at their most"], func(v []byte) error { _, err := parsePartOfDay(v); return err })
+	refused("owner", values["owner, all at their most"], func(v []byte) error { _, err := journal.ParseIDOwner(v); return err })
 	refused("cut", values["cut, all at their most"], func(v []byte) error { _, err := parseSplitState(v); return err })
 	if n < 50 {
 		t.Errorf("%d values were over the most, want more", n)

@@ -157,7 +157,7 @@ func FuzzForeignRow(f *testing.F) {
 		_, _ = ix.Outbox(FeedbackOutbox, 0, 0, 10)
 		_, _ = ix.Outbox(EventOutbox, 0, 0, 10)
 		_, _ = ix.OutboxRows()
-		_, _ = ix.HasParts()
+		_, _, _ = ix.HasParts()
 		_, _ = ix.StaleOptOuts(1<<46, 10)
 		_, _ = ix.OptOut(&c.Receiver)
 		_, _, _ = ix.Head(&c)

@@ -29,6 +29,10 @@ func TestGoldenKeys(t *testing.T) {
 		"outbox key":                   outboxKey(nil, FeedbackOutbox, 1<<50, 999),
 		"event key":                    outboxKey(nil, EventOutbox, 1<<50, 999),
 		"route key":                    routeKey(nil, p.Day, []byte("4a7f01")),
+		"route by key":                 routeByKey(nil, p.Day, []byte("4a7f01")),
+		"owner key":                    ownerKey(nil, p.Day, "bank", []byte("4a7f01")),
+		"owner in key":                 ownerInKey(nil, p.Day, c, []byte("4a7f01")),
+		"owners prefix":                ownersTo(nil, p.Day, receiver, []byte("4a7f01")),
 		"cut key":                      splitKey(nil, p.Day, []byte("4a7f01")),
 		"part key":                     partKey(nil, p.Day, receiver, []byte("4a7f02")),
 		"parts prefix":                 partsOf(nil, p.Day, receiver),
@@ -148,6 +152,9 @@ func TestGoldenValues(t *testing.T) {
 	} {
 		checkGoldenValue(t, name, check(name, appendPart(nil, &want)), want, parsePartOfDay)
 	}
+	for name, want := range goldenOwners() {
+		checkGoldenValue(t, name, check(name, journal.AppendIDOwner(nil, &want, want.Account)), want, journal.ParseIDOwner)
+	}
 	for name, want := range goldenCuts() {
 		checkGoldenValue(t, name, check(name, appendSplitState(nil, &want)), want, parseSplitState)
 	}
@@ -155,6 +162,18 @@ func TestGoldenValues(t *testing.T) {
 	delete(golden, "opt-out") // see TestGoldenIndex
 	for name := range golden {
 		t.Errorf("section [%s] is of no value", name)
+	}
+}
+
+func goldenOwners() map[string]journal.IDOwner {
+	return map[string]journal.IDOwner{
+		"owner":             {Kind: journal.OwnerNumbered, Account: "bank", Place: journaltest.Place},
+		"owner, split":      {Kind: journal.OwnerSplit, Account: "bank", Place: journaltest.Place, Seq: 2},
+		"owner, lasting":    {Kind: journal.OwnerNumbered, Account: "bank", Place: journaltest.Place, Lasts: 5},
+		"owner, unnumbered": {Kind: journal.OwnerUnnumbered, Account: "bank", Place: journal.Place{Conv: journaltest.Conversation, Day: 20780}},
+		"owner, all at their most": {
+			Kind: journal.OwnerUnnumbered, Account: string(journaltest.Many("a", 64)), Place: journaltest.MostPlace, Seq: 255, Lasts: 65535,
+		},
 	}
 }
 

@@ -82,6 +82,13 @@ func goldenLog() []byte {
 			Notes: message.PartReceipt{State: state, ID: id, Err: "021", Network: "\x03\x00\x15", Text: "Your table"},
 		}
 	}
+	owned := func(o journal.IDOwner, key string) journal.Record {
+		return journal.Record{
+			Kind: journal.KindSplit, Place: o.Place, Part: message.Part{Total: 2}, PartSeq: max(1, o.Seq),
+			Split: journal.SplitRecord{First: journal.AppendName(nil, &o), Key: []byte(key), Wanted: 1},
+		}
+	}
+	split, unnumbered := owned(goldenOwners()["owner, split"], "b1"), owned(goldenOwners()["owner, unnumbered"], "b2")
 	batch := journal.AppendHeader(nil, journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 7, Messages: 300})
 	for _, rec := range []journal.Record{
 		{Kind: journal.KindStart, First: 1, Last: 257, At: journaltest.Time},
@@ -93,6 +100,7 @@ func goldenLog() []byte {
 		later,
 		{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("4a7f01")},
 		part(1, "4a7f01"), part(2, "4a7f02"), receipt(2, messageUndeliverable, "4A7F02"), receipt(1, messageDelivered, "4A7F01"),
+		split, unnumbered,
 		{Kind: journal.KindOptOut, Place: journaltest.ReceiverOn(0), Status: 1, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2},
 		gone,
 		{Kind: journal.KindErase, Place: journal.Place{Conv: erased}, At: journaltest.Time},
@@ -158,6 +166,21 @@ func goldenRows(t *testing.T) map[string]string {
 		part := journal.SplitPart{Seq: uint8(seq + 1), First: "4a7f01"}
 		rows[string(partKey(nil, 20780, &journaltest.Conversation.Receiver, []byte(key)))] = appendPart(nil, &part)
 	}
+	for key, name := range map[string]string{"b1": "owner, split", "b2": "owner, unnumbered"} {
+		o := goldenOwners()[name]
+		rows[string(ownerKey(nil, 20780, o.Account, []byte(key)))] = values[name]
+		rows[string(ownerInKey(nil, 20780, &o.Place.Conv, []byte(key)))] = values[name]
+	}
+	first := goldenOwners()["owner, lasting"]
+	last := first
+	last.Account, last.Place = "shop", third
+	last.Place.Ordinal = 1<<40 + 2
+	for _, day := range []uint16{20780 - 5, 20780} {
+		rows[string(ownerKey(nil, day, "bank", []byte("4a7f01")))] = values["owner, lasting"]
+		rows[string(ownerKey(nil, day, "shop", []byte("4a7f01")))] = journal.AppendIDOwner(nil, &last, "shop")
+		rows[string(ownerInKey(nil, day, &first.Place.Conv, []byte("4a7f01")))] = journal.AppendIDOwner(nil, &last, "shop")
+	}
+	rows[string(routeByKey(nil, 20780, []byte("4a7f01")))] = []byte("bank")
 	all := make(map[string]string)
 	for key, value := range rows {
 		all[key] = string(value)

@@ -23,7 +23,7 @@ func noteReceipt(m *receipt.Merge, seq uint8, r *message.PartReceipt) *message.M
 	}
 }
 
-// splitKey is 'c' · day(2 octets) · key of the first part: days expire as ranges.
+// splitKey is 'c' · day(2 octets) · name of the message, or key of the first part: days expire as ranges.
 func splitKey(dst []byte, day uint16, first []byte) []byte {
 	return append(dayPrefix(dst, prefixSplit, day), first...)
 }
@@ -51,10 +51,17 @@ func parseSplitState(value []byte) (receipt.Merge, error) {
 	return m, d.Err
 }
 
-// applySplit applies the record of a part. The record of the first part creates the message.
+// applySplit applies the record of a part, or of a message without a number. The record of the first part
+// creates the message.
 func applySplit(a *Applier, rec *journal.Record) error {
 	if rec.Place.Day < a.Expired {
 		return nil
+	}
+	if o, ok := journal.ParseName(rec); ok {
+		if err := a.own(&o, []byte(o.Account), rec.Split.Key); err != nil || o.Kind != journal.OwnerSplit || rec.PartSeq > 1 {
+			return err
+		}
+		return putSplit(a, rec, &receipt.Merge{Wanted: rec.Split.Wanted, States: make([]byte, rec.Part.Total)})
 	}
 	a.Index.newest.note(prefixPart, rec.Place.Day)
 	a.key = partKey(a.key[:0], rec.Place.Day, &rec.Place.Conv.Receiver, rec.Split.Key)
@@ -81,8 +88,11 @@ func applyMerge(a *Applier, rec *journal.Record) error {
 func partReceipt(a *Applier, rec *journal.Record) (*message.Merged, error) {
 	a.key = splitKey(a.key[:0], rec.Place.Day, rec.Split.First)
 	value, err := copyOf(a.b.Get(a.key))
-	if err != nil || value == nil {
+	if err != nil {
 		return nil, err
+	}
+	if value == nil { // it is lost: better the ESME gets the receipt of a part than none
+		return &message.Merged{PartReceipt: rec.Notes, Wanted: true}, nil
 	}
 	m, err := parseSplitState(value)
 	if err != nil {

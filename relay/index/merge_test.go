@@ -107,8 +107,8 @@ func TestPartsInTheIndex(t *testing.T) {
 	if m := merge(20780, "b1", 2); m != nil {
 		t.Errorf("of another message: got %+v", m)
 	}
-	if m := merge(20780, "c1", 2); m != nil {
-		t.Errorf("of none: got %+v", m)
+	if m := merge(20780, "c1", 2); m == nil || m.State != messageDelivered || !m.Wanted {
+		t.Errorf("of one that is lost: got %+v, want the receipt of the part", m)
 	}
 	if m := merge(20780, "a1", 2); m == nil || m.State != messageDelivered {
 		t.Errorf("two of two: got %+v, want delivered", m)

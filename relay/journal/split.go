@@ -6,20 +6,21 @@ import "encoding/binary"
 // number, as a receipt names it.
 type SplitPart struct {
 	Seq   uint8
-	First string // key of the first part
+	First string // name of the message; of an earlier release: key of the first part
 	Day   uint16
 }
 
 // SplitRecord is what is recorded of the parts beside the record's other fields.
 type SplitRecord struct {
-	First, Key []byte
+	First, Key []byte // First is as in SplitPart
 	Wanted     byte
 }
 
-// AppendSplit appends the record by which the receipt of a part finds its message.
+// AppendSplit appends the record by which the receipt of a part finds its message, or that of a message
+// without a number, which has a total of 1, finds none.
 //
 //	cut       day · total(1 octet) · seq(1 octet) · registered_delivery(1 octet) ·
-//	          receiver(string) · key of the first part · key
+//	          receiver(string) · name of the message · key
 func AppendSplit(dst []byte, r *Record) []byte {
 	dst = binary.AppendUvarint(append(dst, byte(KindSplit)), uint64(r.Place.Day))
 	dst = append(dst, r.Part.Total, r.PartSeq, r.Split.Wanted)

@@ -117,7 +117,7 @@ func (a *appender) commit(b *batch) error {
 	if err != nil {
 		// The index gets them from the log when the ledger begins again.
 		a.ledger.routes.settle(b.routes...)
-		a.ledger.splits.settle(b.splits...)
+		a.ledger.owners.settle(b.owners...)
 		b.release().tell()
 		return err
 	}
@@ -128,7 +128,7 @@ func (a *appender) commit(b *batch) error {
 		a.ledger.mark(&b.marks[i])
 	}
 	a.ledger.routes.settle(b.routes...)
-	a.ledger.splits.settle(b.splits...)
+	a.ledger.owners.settle(b.owners...)
 	for _, w := range b.waiters {
 		o := res.Of(w.record)
 		w.tell(o.Outcome, o.Merged)

@@ -17,14 +17,14 @@ func TestAwaitRoute(t *testing.T) {
 	r := runLedger(t)
 	l := r
 	r.route("bank", "known")
-	if got, ok := l.AwaitRoute(relaytest.Deadline(t), []byte("known")); got != "bank" || !ok {
+	if got, ok := l.AwaitRoute(relaytest.Deadline(t), message.Conversation{}, []byte("known")); got != "bank" || !ok {
 		t.Errorf("known: got %q, %v, want bank", got, ok)
 	}
 
 	accounts := make(chan string, 2)
 	for range 2 {
 		go func() {
-			account, _ := l.AwaitRoute(relaytest.Deadline(t), []byte("early"))
+			account, _ := l.AwaitRoute(relaytest.Deadline(t), message.Conversation{}, []byte("early"))
 			accounts <- account
 		}()
 	}
@@ -40,7 +40,7 @@ func TestAwaitRoute(t *testing.T) {
 	gone := make(chan bool, 2)
 	for range 2 {
 		go func() {
-			_, ok := l.AwaitRoute(ctx, []byte("never"))
+			_, ok := l.AwaitRoute(ctx, message.Conversation{}, []byte("never"))
 			gone <- ok
 		}()
 	}
@@ -57,7 +57,7 @@ func TestAwaitRoute(t *testing.T) {
 	}
 
 	l.routes.waiting = maxAwaitings
-	if _, ok := l.AwaitRoute(relaytest.Deadline(t), []byte("never")); ok {
+	if _, ok := l.AwaitRoute(relaytest.Deadline(t), message.Conversation{}, []byte("never")); ok {
 		t.Error("too many wait: got an account")
 	}
 }
@@ -90,7 +90,7 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 		l := ledgerOn(ix)
 		found := make(chan string, 1)
 		go func() {
-			account, _ := l.AwaitRoute(t.Context(), []byte("4a7f01"))
+			account, _ := l.AwaitRoute(t.Context(), message.Conversation{}, []byte("4a7f01"))
 			found <- account
 		}()
 		synctest.Wait()
@@ -106,7 +106,7 @@ func TestAwaitRouteUntilLogIsRead(t *testing.T) {
 
 // Each caller that waits for an id is told once. A caller that has left is not told.
 func TestAwaitedRoutes(t *testing.T) {
-	rs := newRoutes(nil, nil, 0)
+	rs := newRoutes(nil)
 	var all []chan string
 	for i := range 4 {
 		all = append(all, make(chan string, 1))
@@ -123,9 +123,9 @@ func TestAwaitedRoutes(t *testing.T) {
 	if rs.waiting != 3 || len(rs.awaited) != 1 || len(rs.awaited["1"]) != 3 {
 		t.Errorf("got %d waiting for %v, want 3 for one id", rs.waiting, rs.awaited)
 	}
-	rs.add("bank", "2")
-	rs.add("bank", "1")
-	rs.add("shop", "1")
+	rs.add(route{account: "bank", key: "2"})
+	rs.add(route{account: "bank", key: "1"})
+	rs.add(route{account: "shop", key: "1"})
 	for i, told := range append(all, alone) {
 		want := ""
 		if i != 1 && i < 4 {

@@ -50,7 +50,7 @@ type batch struct {
 	marks   []mark
 	waits   []wait
 	routes  []route
-	splits  []splitPart
+	owners  []owner
 	waiters []resultWaiter
 }
 
@@ -76,11 +76,11 @@ func (b *batch) reset() {
 	clear(b.marks)
 	clear(b.waits)
 	clear(b.routes)
-	clear(b.splits)
+	clear(b.owners)
 	clear(b.waiters)
 	*b = batch{
 		buf: b.buf[:0], marks: b.marks[:0], waits: b.waits[:0], routes: b.routes[:0],
-		splits: b.splits[:0], waiters: b.waiters[:0],
+		owners: b.owners[:0], waiters: b.waiters[:0],
 	}
 }
 

@@ -143,7 +143,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 	q := servedQueue()
 	q.put(t, journal.KindRead, func(b *batch) {
 		b.marks, b.waits, b.routes = append(b.marks, mark{}), append(b.waits, wait{}), append(b.routes, route{})
-		b.splits, b.waiters = append(b.splits, splitPart{}), append(b.waiters, resultWaiter{})
+		b.owners, b.waiters = append(b.owners, owner{}), append(b.waiters, resultWaiter{})
 	})
 	used := q.take()
 	if !used.changes || used.records != 1 || used.counts[journal.KindRead] != 1 {
@@ -152,7 +152,7 @@ func TestBatchIsUsedAgain(t *testing.T) {
 	q.recycle(used)
 	b := q.put(t, journal.KindRoute, func(*batch) {})
 	if b != used || b.changes || b.records != 1 || b.counts[journal.KindRead] != 0 || b.counts[journal.KindRoute] != 1 ||
-		len(b.marks)+len(b.waits)+len(b.routes)+len(b.splits)+len(b.waiters) > 0 {
+		len(b.marks)+len(b.waits)+len(b.routes)+len(b.owners)+len(b.waiters) > 0 {
 		t.Errorf("got %+v, want the same batch with one route", b)
 	}
 	for range 20 {

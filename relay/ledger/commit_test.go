@@ -28,16 +28,16 @@ func TestCommit(t *testing.T) {
 	h := first.head
 	changed := h.change()
 	a.ledger.Accept(first, []byte("A"), told, 1)
-	a.ledger.Route("bank", []byte("A"), told, 2)
-	a.ledger.splits.any.Store(false)
-	row := a.ledger.splits.add(splitPart{key: "A"})
+	a.ledger.Route("bank", journal.Place{}, []byte("A"), told, 2)
+	a.ledger.owners.parts.Store(false)
+	row := a.ledger.owners.add([]byte("A"), &journal.IDOwner{Kind: journal.OwnerNumbered})
 	reads := []outcomes{make(outcomes, 1), make(outcomes, 1)}
 	p := journal.Place{Conv: c, Day: first.day, Number: first.Number}
 	for i, status := range []uint8{message.StatusRead, message.StatusDeletedUnread} {
 		b := a.queue.begin(journal.KindRead)
 		b.buf = journal.AppendRead(b.buf, &journal.Record{Place: p, Status: status, ReadAt: 2, At: 3})
 		b.await(reads[i].tell)
-		b.splits = append(b.splits, row)
+		b.owners = append(b.owners, row)
 		a.queue.end(b)
 	}
 	b := a.queue.take()
@@ -50,10 +50,10 @@ func TestCommit(t *testing.T) {
 	if h.logged != 1 || len(h.out) != 1 || h.out[0].ordinal != second.ordinal || !isClosed(changed) {
 		t.Errorf("got %d in the log and %+v out, told of it %v, want 1 and the second one", h.logged, h.out, isClosed(changed))
 	}
-	if len(a.ledger.routes.pending) > 0 || len(a.ledger.splits.pending) > 0 {
-		t.Error("routes or splits stay in memory")
+	if len(a.ledger.routes.pending) > 0 || len(a.ledger.owners.pending) > 0 {
+		t.Error("routes or owners stay in memory")
 	}
-	if account, ok := a.ledger.Routed([]byte("A")); account != "bank" || !ok {
+	if account, ok := a.ledger.Routed(message.Conversation{}, []byte("A")); account != "bank" || !ok {
 		t.Errorf("got account %q, want bank", account)
 	}
 	for i, want := range []index.Outcome{index.Read, index.Duplicate} {
@@ -144,14 +144,14 @@ func TestAppenderLosesTheLog(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	first, second := a.ledger.mustAssign(t, toSend(c)), a.ledger.mustAssign(t, toSend(c))
 	a.ledger.Accept(first, []byte("A"), told, 1)
-	a.ledger.Route("bank", []byte("A"), told, 2)
+	a.ledger.Route("bank", journal.Place{}, []byte("A"), told, 2)
 	if err := a.run(t.Context(), make(chan struct{})); !errors.Is(err, journal.ErrFenced) {
 		t.Errorf("got %v, want ErrFenced", err)
 	}
 	if _, err := a.status.Get(); !errors.Is(err, journal.ErrFenced) || !errors.Is(err, ErrDown) {
 		t.Errorf("got status %v, want that it is down, fenced off", err)
 	}
-	a.ledger.Route("bank", []byte("B"), told, 3)
+	a.ledger.Route("bank", journal.Place{}, []byte("B"), told, 3)
 	l := a.ledger
 	if err := l.Begin(t.Context(), log.Open()); err != nil || l.begun.Load().epoch != 8 {
 		t.Fatalf("got %v, epoch %d, want epoch 8", err, l.begun.Load().epoch)
@@ -175,7 +175,7 @@ func TestAppenderLosesTheLog(t *testing.T) {
 		t.Errorf("got messages %v, %v, want both", ids, err)
 	}
 	for _, id := range []string{"A", "B"} {
-		if account, ok := l.Routed([]byte(id)); account != "bank" || !ok {
+		if account, ok := l.Routed(message.Conversation{}, []byte(id)); account != "bank" || !ok {
 			t.Errorf("route of %s: got %q, %v", id, account, ok)
 		}
 	}
@@ -194,7 +194,7 @@ func TestAppenderEnds(t *testing.T) {
 			told := make(relaytest.Logged, 4)
 			a.queue.droppedWaits = append(a.queue.droppedWaits, wait{told, 1}) // and nobody is woken for it
 			if tt.queued {
-				a.ledger.Route("bank", []byte("A"), told, 2)
+				a.ledger.Route("bank", journal.Place{}, []byte("A"), told, 2)
 			}
 			stop := make(chan struct{})
 			ctx, cancel := context.WithCancel(t.Context())

@@ -130,8 +130,8 @@ func (w *world) readOne(p *partition, s *Sent, g given) {
 // route says whose message it is, and notes it when that is logged.
 func (w *world) route(p *partition, g given, account string) {
 	done := make(relaytest.Logged, 1)
-	p.Route(account, []byte(g.id), done, 0)
-	if got, ok := p.Routed([]byte(g.id)); got != account && !w.crashed.Load() {
+	p.Route(account, journal.Place{}, []byte(g.id), done, 0)
+	if got, ok := p.Routed(message.Conversation{}, []byte(g.id)); got != account && !w.crashed.Load() {
 		w.t.Errorf("route of %s: got %q, %v, want %q at once", g.id, got, ok, account)
 	}
 	<-done
@@ -147,7 +147,7 @@ func (w *world) check(p *partition) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, account := range w.routed {
-		if got, ok := p.Routed([]byte(id)); got != account {
+		if got, ok := p.Routed(message.Conversation{}, []byte(id)); got != account {
 			w.fault("route of %s: got %q, %v, want %q", id, got, ok, account)
 		}
 	}

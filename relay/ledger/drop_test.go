@@ -128,11 +128,11 @@ func TestRouteWithoutRoom(t *testing.T) {
 			l, _ := idleLedger(t)
 			fill(l.queue)
 			told := make(relaytest.Logged, 1)
-			l.Route("bank", []byte("1"), told, 3)
+			l.Route("bank", journal.Place{}, []byte("1"), told, 3)
 			if len(told) != 1 || <-told != 3 {
 				t.Error("the waiter is not told at once")
 			}
-			if account, ok := l.Routed([]byte("1")); ok || len(l.routes.pending) > 0 {
+			if account, ok := l.Routed(message.Conversation{}, []byte("1")); ok || len(l.routes.pending) > 0 {
 				t.Errorf("got %q in memory, want no route", account)
 			}
 			if drops, late := l.queue.dropped(); drops != 1 || len(late) > 0 {

@@ -30,16 +30,17 @@ type epoch struct {
 // from then on. If it succeeds, the ledger keeps log, and Run must be called. Begin can be called again
 // when Run has returned with an error. What was queued meanwhile becomes part of the new epoch.
 func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
-	a := &index.Applier{Index: l.index, Expired: l.OldestDay(), Events: l.opt.Events, Lost: l.reportLoss}
+	a := &index.Applier{Index: l.index, Expired: l.OldestDay(), Events: l.opt.Events, Lost: l.reportLoss, IDs: l.opt.IDs}
 	at, err := a.Replay(ctx, log, l.logger)
 	if err != nil {
 		return err
 	}
-	parts, err := l.index.HasParts()
+	parts, earlier, err := l.index.HasParts()
 	if err != nil {
 		return err
 	}
-	l.splits.any.Store(parts)
+	l.owners.parts.Store(parts)
+	l.owners.earlier.Store(earlier)
 	if l.opt.Followed != nil {
 		if err := l.opt.Followed(); err != nil {
 			return err // before anything is appended, so that Begin can be called again

@@ -83,14 +83,14 @@ func TestEpochs(t *testing.T) {
 // A ledger looks for parts of split messages only if the index has any. It finds that when it begins.
 func TestBeginFindsParts(t *testing.T) {
 	p := runLedger(t)
-	if p.splits.any.Load() {
+	if p.owners.parts.Load() {
 		t.Error("got parts, want none to look for")
 	}
 	p.submitCut(relaytest.Conversation(t, "10690001", "447700900123"), 1, "A1", "A2")
 	if err := p.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if p = p.again(); !p.splits.any.Load() {
+	if p = p.again(); !p.owners.parts.Load() {
 		t.Error("got no parts, want some to look for")
 	}
 }

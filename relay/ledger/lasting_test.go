@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"readback/relay/index"
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -110,7 +111,7 @@ func TestLastingMessageReceipts(t *testing.T) {
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	old := l.sendAt(c, "A", 20*day, 10*day) // filed under a day to come
 	l.CatchUp()
-	if p, _, err := l.Find(&c, []byte("A")); err != nil || p == nil || p.Ordinal != old.ordinal {
+	if p, _, err := l.Find("bank", &c, []byte("A")); err != nil || p == nil || p.Ordinal != old.ordinal {
 		t.Fatalf("receipt of the old message: got %+v, %v, want it found", p, err)
 	}
 	if v := l.read(old); !v.IsAccepted() {
@@ -125,9 +126,37 @@ func TestLastingMessageReceipts(t *testing.T) {
 	}
 	newer := l.submit(c, "A")
 	l.CatchUp()
-	if p, _, err := l.Find(&c, []byte("A")); err != nil || p == nil || p.Ordinal != newer.ordinal {
+	if p, _, err := l.Find("bank", &c, []byte("A")); err != nil || p == nil || p.Ordinal != newer.ordinal {
 		t.Errorf("receipt of the newer message: got %+v, %v, want %d", p, err, newer.ordinal)
 	}
+}
+
+// In shared mode the receipt of a message that lasts finds its account, by its message_id alone, too. If a
+// later message has the id, it finds that one's.
+func TestLastingRoutes(t *testing.T) {
+	l := runLedger(t)
+	place := journal.Place{Day: message.DayOf(time.Now().UnixMilli()) + 4}
+	route := func(account string, p journal.Place) {
+		t.Helper()
+		told := make(relaytest.Logged, 1)
+		l.Route(account, p, []byte("A"), told, 1)
+		relaytest.Receive(t, told)
+		l.CatchUp()
+	}
+	want := func(want string) {
+		t.Helper()
+		if got, _ := l.Routed(message.Conversation{}, []byte("A")); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	route("bank", place)
+	want("bank")
+	route("shop", journal.Place{})
+	want("shop")
+	if err := l.index.Expire(place.Day - 1); err != nil {
+		t.Fatal(err)
+	}
+	want("bank")
 }
 
 // What the log does not know of an epoch counts for as long as a message of before it can be read.

@@ -13,7 +13,7 @@ func (l *Partition) AcceptLate(s *Sent, messageID []byte) {
 		return // it had no number
 	}
 	// Without the ledger nobody knows; then the index decides when the record gets there.
-	place := s.place()
+	place := s.Place()
 	if stands, err := l.Standing(&s.Conversation); err == nil && !stands(&place) {
 		return
 	}
@@ -40,9 +40,9 @@ func (l *Partition) acceptDropped(s *Sent, messageID []byte, w Waiter, token uin
 }
 
 // acceptDroppedSplit is AcceptSplit for such a message. The last record tells the waiter.
-func (l *Partition) acceptDroppedSplit(s *Sent, day uint16, named bool, c *Split, w wait) {
+func (l *Partition) acceptDroppedSplit(s *Sent, named bool, c *Split, w wait) {
 	for i := range c.IDs {
-		if named && !l.recordPart(s, day, c, i) {
+		if named && !l.recordPart(s, c, i) {
 			break
 		}
 		b := l.queue.begin(journal.KindLate)

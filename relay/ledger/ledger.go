@@ -19,6 +19,7 @@ import (
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/smpp/receipt"
 )
 
 // Bounds of the options.
@@ -42,7 +43,7 @@ type Partition struct {
 	*writer
 	*routes   // accounts by message_id
 	*receipts // delivery receipts that pass by
-	*splits   // parts of the messages that the gateway split
+	*owners   // messages by message_id
 	cycle
 
 	concatenations *concatenations
@@ -66,9 +67,7 @@ type Options struct {
 	First, Last   uint16        // the numbers of a cycle
 	Conversations int           // held in memory
 	Keep          time.Duration // how long a message can be read
-	// SameID reports whether the message_id of a receipt, the first, is that of a message, the
-	// second; nil: when they are equal.
-	SameID func(receipt, message []byte) bool
+	IDs           receipt.IDs   // how the SMSC writes message_ids
 	// Taken is called with the message of a receipt that a session has taken; nil: nobody is told.
 	Taken func(p *journal.Place, by message.Session)
 
@@ -86,12 +85,12 @@ type Options struct {
 func New(opt Options, ix *index.Index, st *Status) *Partition {
 	rec, heads, metrics := &writer{queue: newQueue(), status: st}, newTable(opt.Conversations), newMetrics(opt.Registerer)
 	l := &Partition{
-		writer: rec, routes: newRoutes(rec, ix, opt.Keep), splits: newSplits(rec, ix, opt.Keep),
-		receipts:       newReceipts(rec, ix, heads, &opt, metrics.receipts),
-		cycle:          cycleOf(opt.First, opt.Last),
-		concatenations: newConcatenations(),
-		table:          heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
+		writer: rec, cycle: cycleOf(opt.First, opt.Last), concatenations: newConcatenations(),
+		table: heads, index: ix, metrics: metrics, keep: opt.Keep, logger: opt.Logger, opt: opt, skip: window,
 	}
+	l.owners = newOwners(rec, ix, opt.Keep, opt.IDs)
+	l.routes = newRoutes(l.owners)
+	l.receipts = newReceipts(l.owners, heads, opt.Taken, metrics.receipts)
 	l.begun.Store(new(epoch))
 	return l
 }
@@ -204,6 +203,7 @@ func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 		h.partAnswered(s, true)
 	}
 	if !known {
+		l.Take(s.Account, &s.Conversation, messageID, false)
 		l.queue.tell(wait{w, token})
 		return
 	}
@@ -217,6 +217,7 @@ func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	b.appendSent(s, h.cover, messageID)
 	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: !s.follows})
 	b.waits = append(b.waits, wait{w, token})
+	l.owners.noteAccepted(b, s, messageID)
 	l.queue.end(b)
 }
 

@@ -101,7 +101,7 @@ func (p *losing) at(stage string, answer func()) {
 func (p *losing) messageIDs(c message.Conversation) (all []string) {
 	p.t.Helper()
 	w := make(relaytest.Logged, 1)
-	p.Route("bank", []byte("in the log behind them"), w, 0)
+	p.Route("bank", journal.Place{}, []byte("in the log behind them"), w, 0)
 	relaytest.Receive(p.t, w)
 	p.CatchUp()
 	if err := p.index.EachEntry(&c, func(f index.Found) bool {
@@ -184,7 +184,7 @@ func TestAnswersAroundALoss(t *testing.T) {
 					t.Errorf("next: got ordinal %d, want W further on", s.ordinal)
 				}
 				if stage == "after a new begin" && tt.want == "A+B" && name == "a split message" {
-					if part, ok := p.PartOf([]byte("B"), c.Receiver); !ok || part.Seq != 2 {
+					if part, ok := p.PartOf("bank", c, []byte("B")); !ok || part.Seq != 2 {
 						t.Errorf("second part: got %+v, %v", part, ok)
 					}
 				}

@@ -39,7 +39,7 @@ func TestLongOutage(t *testing.T) {
 	told := countdown{zero: make(chan struct{})}
 	told.left.Store(routes)
 	for i := range routes {
-		p.Route("bank", strconv.AppendInt(nil, int64(i), 10), &told, 0)
+		p.Route("bank", journal.Place{}, strconv.AppendInt(nil, int64(i), 10), &told, 0)
 	}
 	relaytest.Receive(t, told.zero)
 	if n := p.pendingRoutes(); n > maxQueuedRecords+journal.MaxBatch/8 {

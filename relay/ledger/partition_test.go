@@ -16,7 +16,6 @@ import (
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
-	"readback/smpp/receipt"
 )
 
 // partition is a ledger that runs on a log in memory.
@@ -39,7 +38,7 @@ func runLedger(t testing.TB) *partition {
 
 func ledgerOptionsOfTest() Options {
 	return Options{
-		First: 1, Last: 257, Conversations: 1024, Keep: 168 * time.Hour, SameID: receipt.SameID,
+		First: 1, Last: 257, Conversations: 1024, Keep: 168 * time.Hour,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 }
@@ -168,7 +167,7 @@ func (p *partition) entries(c message.Conversation) (all []index.Entry) {
 func (p *partition) route(account, id string) {
 	p.t.Helper()
 	w := make(relaytest.Logged, 1)
-	p.Route(account, []byte(id), w, 9)
+	p.Route(account, journal.Place{}, []byte(id), w, 9)
 	if token := relaytest.Receive(p.t, w); token != 9 {
 		p.t.Errorf("route of %s: told with token %d, want 9", id, token)
 	}

@@ -120,11 +120,11 @@ func TestCutIsOneMessage(t *testing.T) {
 		t.Errorf("numbers: got %d %d, want 1 2", first.Number, next.Number)
 	}
 	for _, id := range []string{"A1", "A2"} {
-		p.Receipt(c, []byte(id), message.StateDelivered, 0)
+		p.Receipt("bank", c, []byte(id), message.StateDelivered, 0)
 	}
-	p.Receipt(c, []byte("B1"), message.StateDelivered, 0) // behind them
+	p.Receipt("bank", c, []byte("B1"), message.StateDelivered, 0) // behind them
 	p.wantStates(c, message.StateSent, message.StateDelivered)
-	p.Receipt(c, []byte("A3"), message.StateDelivered, 0)
+	p.Receipt("bank", c, []byte("A3"), message.StateDelivered, 0)
 	p.wantStates(c, message.StateDelivered, message.StateDelivered)
 	p.wantRead(first, "[A1 A2 A3]")
 }

@@ -1,8 +1,8 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,6 +11,7 @@ import (
 	"readback/relay/index"
 	"readback/relay/journal"
 	"readback/relay/message"
+	"readback/smpp/receipt"
 )
 
 // Bounds of the receipts that are being looked at.
@@ -22,7 +23,8 @@ const (
 
 // passedReceipt is a delivery receipt that passed by.
 type passedReceipt struct {
-	conv      message.Conversation
+	account   string
+	conv      message.Conversation // as its addresses say
 	messageID string
 	state     message.State
 	session   message.Session // that took it; zero: none
@@ -31,41 +33,32 @@ type passedReceipt struct {
 
 // receipts records the delivery receipts that pass through the gateway.
 type receipts struct {
-	*writer
-	index  *index.Index
-	table  *table
-	sameID func(receipt, message []byte) bool
-	taken  func(p *journal.Place, by message.Session)
+	*owners
+	table *table
+	taken func(p *journal.Place, by message.Session)
 
 	passed  chan passedReceipt
 	dropped prometheus.Counter
 }
 
 // newReceipts returns the receipts of a ledger.
-func newReceipts(rec *writer, ix *index.Index, heads *table, opt *Options, dropped prometheus.Counter) *receipts {
-	rs := &receipts{
-		writer: rec, index: ix, table: heads, sameID: opt.SameID, taken: opt.Taken,
-		passed: make(chan passedReceipt, maxReceipts), dropped: dropped,
+func newReceipts(o *owners, heads *table, taken func(*journal.Place, message.Session), dropped prometheus.Counter) *receipts {
+	if taken == nil {
+		taken = func(*journal.Place, message.Session) {}
 	}
-	if rs.sameID == nil {
-		rs.sameID = bytes.Equal
-	}
-	if rs.taken == nil {
-		rs.taken = func(*journal.Place, message.Session) {}
-	}
-	return rs
+	return &receipts{owners: o, table: heads, taken: taken, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
 }
 
-// Receipt notes that a delivery receipt for messageID, sent from c.Sender to c.Receiver, passed
-// by. The session has taken it; zero: none has. Receipt never waits: when too many receipts do, this one
-// is dropped and counted.
-func (rs *receipts) Receipt(c message.Conversation, messageID []byte, state message.State, by message.Session) {
+// Receipt notes that a delivery receipt of the account's for messageID passed by. By its addresses the
+// message went from c.Sender to c.Receiver. The session has taken it; zero: none has. Receipt never waits:
+// when too many receipts do, this one is dropped and counted.
+func (rs *receipts) Receipt(account string, c message.Conversation, messageID []byte, state message.State, by message.Session) {
 	defer crash.OnPanic()
 	if !rs.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
 		return
 	}
 	select {
-	case rs.passed <- passedReceipt{conv: c, messageID: string(messageID), state: state, session: by, at: time.Now()}:
+	case rs.passed <- passedReceipt{account: account, conv: c, messageID: string(messageID), state: state, session: by, at: time.Now()}:
 	default:
 		rs.dropped.Inc()
 	}
@@ -110,7 +103,7 @@ func (rs *receipts) OnItsWay(c *message.Conversation) bool {
 
 // resolve finds the message and queues the record. It returns false if there is no such message yet.
 func (rs *receipts) resolve(rc *passedReceipt) bool {
-	p, seq, err := rs.Find(&rc.conv, []byte(rc.messageID))
+	p, seq, err := rs.Find(rc.account, &rc.conv, []byte(rc.messageID))
 	if err != nil || p == nil {
 		return err != nil
 	}
@@ -126,21 +119,43 @@ func (rs *receipts) resolve(rc *passedReceipt) bool {
 	return true
 }
 
-// Find returns where the message with this message_id stands, and which part of
-// it that is; nil when there is none.
-func (rs *receipts) Find(c *message.Conversation, id []byte) (*journal.Place, uint8, error) {
-	var p *journal.Place
-	var seq uint8
-	err := rs.index.EachEntry(c, func(f index.Found) bool {
-		for _, part := range f.Entry.Parts {
-			if rs.sameID(id, part.ID) {
-				if p == nil || p.Ordinal < f.Place.Ordinal {
-					p, seq = &f.Place, part.Seq
-				}
-				return f.IsLasting() // a later message may be filed under an earlier day
-			}
+// Find returns where the message of the account stands that a receipt with this message_id and these
+// addresses is about, and which part of it that is; nil when there is none. See ownerOf. A message of an
+// earlier release is found by its conversation alone.
+func (rs *receipts) Find(account string, c *message.Conversation, id []byte) (p *journal.Place, seq uint8, err error) {
+	is, byID, err := rs.ownerOf(account, c, bounded(receipt.Key(rs.ids.OfReceipt(id))))
+	if err != nil {
+		return nil, 0, err
+	}
+	if is == nil || byID {
+		if p, seq, err = rs.findEntry(c, id); p != nil || err != nil {
+			return p, seq, err
+		}
+	}
+	if is == nil || is.Kind == journal.OwnerUnnumbered {
+		return nil, 0, nil
+	}
+	return &is.Place, is.Seq, nil
+}
+
+// findEntry returns the newest message of a conversation that has an id.
+func (rs *receipts) findEntry(c *message.Conversation, id []byte) (p *journal.Place, seq uint8, err error) {
+	part := -1
+	err = newestEntry(rs.index, c, func(e *index.Entry) bool {
+		part = slices.IndexFunc(e.Parts, func(p index.EntryPart) bool { return rs.ids.Same(id, p.ID) })
+		return part >= 0
+	}, func(f *index.Found) { p, seq = &f.Place, f.Entry.Parts[part].Seq })
+	return p, seq, err
+}
+
+// newestEntry calls found with the newest entry of a conversation that fits, if there is one.
+func newestEntry(ix *index.Index, c *message.Conversation, fits func(*index.Entry) bool, found func(*index.Found)) error {
+	var newest uint64
+	return ix.EachEntry(c, func(f index.Found) bool {
+		if fits(&f.Entry) && f.Entry.Ordinal >= newest {
+			newest = f.Entry.Ordinal
+			found(&f)
 		}
 		return true
 	})
-	return p, seq, err
 }

@@ -19,21 +19,21 @@ func TestReceiptsAreBounded(t *testing.T) {
 	l, h := idleLedger(t)
 	long := make([]byte, journal.MaxMessageID+1)
 	for _, id := range [][]byte{nil, long} {
-		if l.Receipt(h.conv, id, message.StateDelivered, 0); len(l.passed) > 0 {
+		if l.Receipt("bank", h.conv, id, message.StateDelivered, 0); len(l.passed) > 0 {
 			t.Errorf("id of %d octets: got it taken", len(id))
 		}
 	}
 	l.status.Set(ErrDown)
-	if l.Receipt(h.conv, []byte("A"), message.StateDelivered, 0); len(l.passed) > 0 {
+	if l.Receipt("bank", h.conv, []byte("A"), message.StateDelivered, 0); len(l.passed) > 0 {
 		t.Error("while down: got it taken")
 	}
 	l.status.Set(nil)
-	l.Receipt(h.conv, long[1:], message.StateFailed, 0)
+	l.Receipt("bank", h.conv, long[1:], message.StateFailed, 0)
 	if rc := <-l.passed; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != message.StateFailed || time.Since(rc.at) > time.Hour {
 		t.Errorf("got %+v", rc)
 	}
 	for range maxReceipts + 3 {
-		l.Receipt(h.conv, []byte("A"), message.StateDelivered, 0)
+		l.Receipt("bank", h.conv, []byte("A"), message.StateDelivered, 0)
 	}
 	if got := testutil.ToFloat64(l.dropped); got != 3 || len(l.passed) != maxReceipts {
 		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.passed), maxReceipts)
@@ -69,7 +69,7 @@ func TestEarlyReceipts(t *testing.T) {
 				if tt.onWay {
 					h.sent(out{})
 				}
-				l.Receipt(c, []byte("A"), message.StateDelivered, 0)
+				l.Receipt("bank", c, []byte("A"), message.StateDelivered, 0)
 				go l.ResolveReceipts(t.Context()) // until the bubble ends
 				time.Sleep(tt.answer)             // of the bubble
 				l.applyRecords(t, 1, func(b []byte) []byte {

@@ -15,7 +15,7 @@ import (
 
 func (p *partition) wantRouted(id, want string) {
 	p.t.Helper()
-	if got, ok := p.Routed([]byte(id)); got != want || ok != (want != "") {
+	if got, ok := p.Routed(message.Conversation{}, []byte(id)); got != want || ok != (want != "") {
 		p.t.Errorf("account of %q: got %q, %v, want %q", id, got, ok, want)
 	}
 }
@@ -90,20 +90,21 @@ func TestRoutesAreBounded(t *testing.T) {
 	l := ledgerOn(&index.Index{})
 	l.queue.records = maxQueuedRecords
 	w := make(relaytest.Logged, 1)
-	l.Route("bank", []byte("1"), w, 0)
+	l.Route("bank", journal.Place{}, []byte("1"), w, 0)
 	relaytest.Receive(t, w)
-	if _, ok := l.Routed([]byte("1")); ok || l.queue.drops != 1 {
+	if _, ok := l.Routed(message.Conversation{}, []byte("1")); ok || l.queue.drops != 1 {
 		t.Errorf("queue full: known %v, %d dropped, want one dropped", ok, l.queue.drops)
 	}
 }
 
 // A route stays in memory until the index has it. A route that replaced it meanwhile stays.
 func TestRoutesInMemory(t *testing.T) {
-	rs := newRoutes(nil, nil, 0)
-	first, other, second := rs.add("bank", "1"), rs.add("bank", "2"), rs.add("shop", "1")
+	rs := newRoutes(nil)
+	add := func(account, id string) route { return rs.add(route{key: id, id: id, account: account}) }
+	first, other, second := add("bank", "1"), add("bank", "2"), add("shop", "1")
 	want := func(what, id, account string) {
 		t.Helper()
-		if got, ok := rs.find([]byte(id)); got != account || ok != (account != "") {
+		if got, ok := rs.find([]byte(id), func(*route) bool { return true }); got != account || ok != (account != "") {
 			t.Errorf("%s: got %q, %v for %s, want %q", what, got, ok, id, account)
 		}
 	}
@@ -124,7 +125,7 @@ func TestRoutedAsLongAsKept(t *testing.T) {
 	for back, want := range map[uint16]string{0: "bank", 1: "bank", days: "bank", days + 5: ""} {
 		id := fmt.Sprint("id", back)
 		l.applyRecords(t, uint64(back)+1, func(b []byte) []byte { return journal.AppendRoute(b, today-back, "bank", []byte(id)) })
-		if got, ok := l.Routed([]byte(id)); got != want || ok != (want != "") {
+		if got, ok := l.Routed(message.Conversation{}, []byte(id)); got != want || ok != (want != "") {
 			t.Errorf("%d days ago: got %q, %v, want %q", back, got, ok, want)
 		}
 	}

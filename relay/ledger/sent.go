@@ -37,15 +37,15 @@ type Sent struct {
 	follows bool   // it is a part without a number, of a message that may get one
 }
 
-// place is where the entry of s stands.
-func (s *Sent) place() journal.Place {
+// Place is where the entry of s stands.
+func (s *Sent) Place() journal.Place {
 	return journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}
 }
 
 // record returns the record of an accepted message.
 func (s *Sent) record(bound uint64, messageID []byte) journal.Record {
 	r := journal.Record{
-		Place:        s.place(),
+		Place:        s.Place(),
 		Bound:        bound,
 		At:           s.At.UnixMilli(),
 		MessageID:    messageID[:min(len(messageID), journal.MaxMessageID)],
@@ -59,6 +59,14 @@ func (s *Sent) record(bound uint64, messageID []byte) journal.Record {
 		r.Part = s.Part
 	}
 	return r
+}
+
+// owner is what s owns its message_id as.
+func (s *Sent) owner(kind journal.OwnerKind) *journal.IDOwner {
+	return &journal.IDOwner{
+		Kind: kind, Account: s.Account, Place: s.Place(), Seq: s.seq(),
+		Lasts: s.day - min(s.day, message.DayOf(s.At.UnixMilli())),
+	}
 }
 
 // appendSent adds the record of an accepted message.

@@ -36,7 +36,7 @@ func (p *partition) submitCut(c message.Conversation, wanted byte, ids ...string
 // merge tells of a part's receipt, and returns what it came to.
 func (p *partition) merge(c message.Conversation, key string, state byte) (*message.Merged, error) {
 	p.t.Helper()
-	part, ok := p.PartOf([]byte(key), c.Receiver)
+	part, ok := p.PartOf("bank", c, []byte(key))
 	if !ok {
 		return nil, errors.New("no such part")
 	}
@@ -54,18 +54,18 @@ func (p *partition) merge(c message.Conversation, key string, state byte) (*mess
 func TestPartOf(t *testing.T) {
 	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	if _, ok := p.PartOf([]byte("a1"), c.Receiver); ok {
+	if _, ok := p.PartOf("bank", c, []byte("a1")); ok {
 		t.Error("a part was found before any message was split")
 	}
 	p.submitCut(c, 1, "A1", "A2")
 	p.submit(c, "B1")
 	for key, want := range map[string]bool{"a1": true, "a2": true, "b1": false, "": false} {
-		if part, ok := p.PartOf([]byte(key), c.Receiver); ok != want {
+		if part, ok := p.PartOf("bank", c, []byte(key)); ok != want {
 			t.Errorf("part %q: got %+v %v, want %v", key, part, ok, want)
 		}
 	}
-	if _, ok := p.PartOf([]byte("a1"), relaytest.Conversation(t, "10690001", "447700900124").Receiver); ok {
-		t.Error("a part was found for another receiver")
+	if _, ok := p.PartOf("", relaytest.Conversation(t, "10690001", "447700900124"), []byte("a1")); ok {
+		t.Error("a part was found for another receiver, without its account")
 	}
 }
 
@@ -89,11 +89,11 @@ func TestAcceptSplit(t *testing.T) {
 	s, c := cut("a1", "a2")
 	l.AcceptSplit(s, c, w, 7)
 	b := l.queue.take()
-	if b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindSplit] != 2 || b.counts[journal.KindHead] != 1 || len(b.waits) != 1 || len(b.splits) != 2 ||
+	if b.counts[journal.KindAccepted] != 2 || b.counts[journal.KindSplit] != 2 || b.counts[journal.KindHead] != 1 || len(b.waits) != 1 || len(b.owners) != 2 ||
 		!b.changes || len(b.marks) != 1 || !b.marks[0].settles || b.marks[0].ordinal != s.ordinal || b.marks[0].bound != 1 || len(h.out) != 1 {
 		t.Errorf("got %+v, %d out, want two parts, what their receipts need, and one who waits", b, len(h.out))
 	}
-	if p, ok := l.PartOf([]byte("a2"), h.conv.Receiver); !ok || p.Seq != 2 || p.First != "a1" {
+	if p, ok := l.PartOf("bank", h.conv, []byte("a2")); !ok || p.Seq != 2 {
 		t.Errorf("second part: got %+v %v", p, ok)
 	}
 	l.AcceptSplit(s, c, w, 8) // it was handed over already
@@ -120,35 +120,6 @@ func TestAcceptSplit(t *testing.T) {
 	}
 }
 
-// A part that is not in the index yet is found by its key and its receiver, until its record is
-// in the index.
-func TestPartsOnTheirWay(t *testing.T) {
-	one, other := relaytest.Addr(t, "447700900123"), relaytest.Addr(t, "447700900124")
-	c := newSplits(nil, nil, 0)
-	row := c.add(splitPart{key: "a1", part: journal.SplitPart{Seq: 1, First: "a1", Day: 20780}, receiver: one})
-	second := c.add(splitPart{key: "a2", part: journal.SplitPart{Seq: 2, First: "a1", Day: 20780}, receiver: one})
-	find := func(key string, receiver message.Addr, want uint8) {
-		t.Helper()
-		p, ok := c.find([]byte(key), &receiver)
-		if ok != (want != 0) || ok && p.Seq != want {
-			t.Errorf("part %q of %s: got %d %v, want %d", key, receiver, p.Seq, ok, want)
-		}
-	}
-	find("a1", one, 1)
-	find("a2", one, 2)
-	find("a1", other, 0)
-	find("a3", one, 0)
-	c.add(splitPart{key: "a1", part: journal.SplitPart{Seq: 3, First: "b1", Day: 20780}, receiver: other}) // the id comes again
-	find("a1", one, 0)
-	find("a1", other, 3)
-	c.settle() // of a batch without parts
-	c.settle(row)
-	find("a1", other, 3) // it is the record of the one before that is in the index
-	find("a2", one, 2)
-	c.settle(second)
-	find("a2", one, 0)
-}
-
 // A receipt of a part is recognised before the log can be read. Merge then fails, and the SMSC
 // keeps the receipt.
 func TestPartOfBeforeTheLog(t *testing.T) {
@@ -164,7 +135,7 @@ func TestPartOfBeforeTheLog(t *testing.T) {
 	}
 	defer func() { _ = ix.Close() }()
 	again := ledgerOn(ix)
-	part, ok := again.PartOf([]byte("a2"), c.Receiver)
+	part, ok := again.PartOf("bank", c, []byte("a2"))
 	if !ok || part.Seq != 2 {
 		t.Errorf("got part %d %v, want 2", part.Seq, ok)
 	}
@@ -183,7 +154,7 @@ func TestPartsWithoutNames(t *testing.T) {
 	for _, ids := range [][]string{{"A1", ""}, {"", "A2"}, {"A3", "a3", "A4"}} {
 		p.submitCut(c, 1, ids...)
 		for _, id := range ids {
-			if part, ok := p.PartOf([]byte(strings.ToLower(id)), c.Receiver); ok {
+			if part, ok := p.PartOf("bank", c, []byte(strings.ToLower(id))); ok {
 				t.Errorf("%q of %q: got part %d, want none", id, ids, part.Seq)
 			}
 		}

@@ -39,7 +39,7 @@ func sendIn(t *testing.T, lives ranges, n int) (*partition, message.Conversation
 			} else {
 				p.accept(s, "A")
 			}
-			all = append(all, assigned{s.place(), i%3 != 2})
+			all = append(all, assigned{s.Place(), i%3 != 2})
 		}
 	}
 	return p, c, all

@@ -38,7 +38,7 @@ func TestReceiptsMoveTheState(t *testing.T) {
 	const sent, delivered, failed, expired, read = message.StateSent, message.StateDelivered, message.StateFailed, message.StateExpired, message.StateRead
 	p := runLedger(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
-	receipt := func(id string, s message.State) { p.Receipt(c, []byte(id), s, 0) }
+	receipt := func(id string, s message.State) { p.Receipt("bank", c, []byte(id), s, 0) }
 	early := p.mustAssign(t, toSend(c))
 	receipt("00ab1", delivered) // before the SMSC's answer
 	p.accept(early, "AB1")
@@ -94,7 +94,7 @@ func TestStatesMoveForward(t *testing.T) {
 				read[id] = status
 			}
 		default:
-			p.Receipt(c, []byte(id), message.State(1+rnd.IntN(3)), 0)
+			p.Receipt("bank", c, []byte(id), message.State(1+rnd.IntN(3)), 0)
 		}
 		if step%10 == 9 {
 			checkRanks(t, p.states(c), ranks)

@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"readback/internal/numbering"
+	"readback/relay/message"
+	"readback/smpp"
+)
+
+// The newest message with a message_id owns the id, also if it has no number. So the answer to such a
+// message has to find its conversation. In mirror mode no message of an account without numbers needs that.
+
+// unnumbered returns what the message f goes on with, which has no number.
+func (s *submitter) unnumbered(f smpp.Frame, policy numbering.Policy) *request {
+	if !s.takesIDs(policy) {
+		return s.untracked
+	}
+	m, err := smpp.ParseMessage(f)
+	if err != nil {
+		return s.untracked
+	}
+	return s.taking(m.From.Addr, m.To)
+}
+
+// unnumberedMulti is unnumbered for a submit_multi. Its receivers have one message_id.
+func (s *submitter) unnumberedMulti(m smpp.Multi, policy numbering.Policy) *request {
+	if !s.takesIDs(policy) || len(m.To) == 0 {
+		return s.untracked
+	}
+	one, err := smpp.ParseMessage(m.AppendSubmitSM(nil, 0))
+	if err != nil {
+		return s.untracked
+	}
+	return s.taking(one.From.Addr, m.To...)
+}
+
+// takesIDs reports whether the message_ids of messages without numbers count.
+func (s *submitter) takesIDs(policy numbering.Policy) bool {
+	return s.link.g.pool != nil || policy.When != numbering.Off
+}
+
+// taking returns the request of a message from a sender to receivers.
+func (s *submitter) taking(from []byte, receivers ...smpp.Address) *request {
+	sender, err := message.NormalAddr(from)
+	if err != nil {
+		return s.untracked
+	}
+	r := &request{link: s.link}
+	for _, to := range receivers {
+		if receiver, err := message.NormalAddr(to.Addr); err == nil {
+			r.unnumbered = append(r.unnumbered, message.Conversation{Sender: sender, Receiver: receiver})
+		}
+	}
+	return r
+}
