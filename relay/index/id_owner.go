@@ -33,6 +33,7 @@ func (a *Applier) ownOn(day uint16, o *journal.IDOwner, account, key []byte) err
 	a.Index.newest.note(prefixOwner, day)
 	a.Index.newest.note(prefixOwnerTo, day)
 	a.key = ownerKey(a.key[:0], day, account, key)
+	a.Index.ids.add(a.key)
 	if err := a.b.Set(a.key, a.val, nil); err != nil {
 		return err
 	}

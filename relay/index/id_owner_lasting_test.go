@@ -8,15 +8,20 @@ import (
 	"readback/relay/relaytest"
 )
 
+// acceptedOn is acceptedAt of a message that was submitted on a day.
+func acceptedOn(day uint16, p journal.Place, id string) journal.Record {
+	r := acceptedAt(p, id)
+	r.At = message.Time(0).AddDate(0, 0, int(day)).UnixMilli()
+	return r
+}
+
 // A message that lasts is found until the day under which it is filed expires. A newer message that is filed
 // under an earlier day has its id nevertheless.
 func TestOwnersThatLast(t *testing.T) {
 	l := newLogbook(t)
 	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900123")
-	lasting := acceptedAt(journal.Place{Conv: c, Day: 110, Number: 1}, "A")
-	lasting.At = message.Time(0).AddDate(0, 0, 101).UnixMilli()
-	newer := acceptedAt(journal.Place{Conv: other, Day: 105, Number: 2}, "A")
-	newer.At = message.Time(0).AddDate(0, 0, 105).UnixMilli()
+	lasting := acceptedOn(101, journal.Place{Conv: c, Day: 110, Number: 1}, "A")
+	newer := acceptedOn(105, journal.Place{Conv: other, Day: 105, Number: 2}, "A")
 	want := func(what string, number uint16, o *journal.IDOwner, err error) {
 		t.Helper()
 		if err != nil || (o == nil) != (number == 0) || o != nil && o.Place.Number != number {

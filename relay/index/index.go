@@ -61,6 +61,7 @@ type Index struct {
 	dir    string
 	log    *slog.Logger
 	recent *recent
+	ids    *idFilter // nil: none
 
 	newest   newestDays
 	failure  failure
@@ -142,6 +143,7 @@ func (ix *Index) Expire(day uint16) error {
 			return err
 		}
 	}
+	ix.ids.expired(day)
 	lasting := int64(MaxLasting/(24*time.Hour)) + 2
 	return ix.expireSkips((int64(day) - lasting) * 24 * time.Hour.Milliseconds())
 }

@@ -23,7 +23,7 @@ func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index {
 	const cache = 8 << 20
 	return &Index{
 		fs: fs, dir: dir, log: log, recent: &recent{fs: fs, path: dir + ".recent", log: log},
-		complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
+		ids: newIDFilter(), complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	maxReceipts = 4096 // that just came
 	maxEarly    = 4096 // that came before the SMSC's answer to their message
 	earlyWait   = 30 * time.Second
+	fillRows    = 20_000 // of the index, that are read at a time
 )
 
 // passedReceipt is a delivery receipt that passed by.
@@ -80,6 +81,9 @@ func (rs *receipts) ResolveReceipts(ctx context.Context) {
 				early = append(early, rc)
 			}
 		case now := <-again.C:
+			if rs.status.up.Load() {
+				_ = rs.index.FillIDs(fillRows) // whoever looks an id up sees the error
+			}
 			left := early[:0]
 			for _, rc := range early {
 				if !rs.resolve(&rc) && now.Sub(rc.at) < earlyWait {

@@ -130,3 +130,38 @@ func TestRoutedAsLongAsKept(t *testing.T) {
 		}
 	}
 }
+
+// Of several messages with one id, the addresses of a receipt decide on the account, then the exact id, and
+// then the time: on the way to the index, and there.
+func TestAddressesDecideRoutes(t *testing.T) {
+	p := runLedger(t)
+	a, b := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900124")
+	route := func(account string, c message.Conversation, id string) {
+		w := make(relaytest.Logged, 1)
+		p.Take(account, &c, []byte(id), true)
+		p.Route(account, journal.Place{Conv: c}, []byte(id), w, 1)
+		relaytest.Receive(t, w)
+	}
+	route("bank", a, "0AB")
+	route("shop", b, "ab")
+	for range 2 {
+		for _, tt := range []struct {
+			c        message.Conversation
+			id, want string
+		}{
+			{a, "ab", "bank"},
+			{b, "0AB", "shop"},
+			{message.Conversation{}, "0AB", "bank"},
+			{message.Conversation{}, "ab", "shop"},
+			{message.Conversation{}, "00aB", "shop"},
+			{message.Conversation{Sender: b.Sender, Receiver: a.Receiver}, "ab", "bank"},
+			{message.Conversation{}, "abc", ""},
+			{a, "", ""},
+		} {
+			if got, ok := p.Routed(tt.c, []byte(tt.id)); got != tt.want || ok != (tt.want != "") {
+				t.Errorf("%v, id %q: got %q, %v, want %q", tt.c, tt.id, got, ok, tt.want)
+			}
+		}
+		p.wantNoRoutes(t)
+	}
+}

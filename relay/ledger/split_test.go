@@ -226,3 +226,21 @@ func TestReferencesDoNotCollide(t *testing.T) {
 	}
 	p.Refuse(wide)
 }
+
+// The receipts of two messages whose first parts have one id are kept apart.
+func TestFirstIDIsUsedAgain(t *testing.T) {
+	p := runLedger(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	p.submitCut(c, 1, "A1", "A2")
+	p.submitCut(c, 1, "A1", "A3")
+	for _, tt := range []struct {
+		key   string
+		state byte
+		want  byte // of the whole; 0: there is none yet
+	}{{"a2", 5, 0}, {"a1", 2, 0}, {"a3", 2, 2}} {
+		m, err := p.merge(c, tt.key, tt.state)
+		if err != nil || (m == nil) != (tt.want == 0) || m != nil && m.State != tt.want {
+			t.Errorf("receipt of %s: got %+v, %v, want state %d of the whole", tt.key, m, err, tt.want)
+		}
+	}
+}
