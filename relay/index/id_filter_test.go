@@ -46,6 +46,7 @@ func TestMayOwn(t *testing.T) {
 			}
 		}
 	}
+	l.ix.ids = newIDFilter() // as after a start
 	check("before the store is read", l.ix, 0, 100, false)
 	fill(l.ix, 7, 14)
 	check("before all of it is read", l.ix, 0, 100, false)

@@ -131,6 +131,19 @@ func TestRoutedAsLongAsKept(t *testing.T) {
 	}
 }
 
+// The exact id decides before the newest one, also while neither is in the index.
+func TestExactRouteOnItsWay(t *testing.T) {
+	l := indexedLedger(t)
+	w := make(relaytest.Logged, 2)
+	l.Route("bank", journal.Place{}, []byte("0AB"), w, 1)
+	l.Route("shop", journal.Place{}, []byte("ab"), w, 2)
+	for id, want := range map[string]string{"0AB": "bank", "ab": "shop", "AB": "shop"} {
+		if got, ok := l.Routed(message.Conversation{}, []byte(id)); got != want || !ok {
+			t.Errorf("id %q: got %q, %v, want %q", id, got, ok, want)
+		}
+	}
+}
+
 // Of several messages with one id, the addresses of a receipt decide on the account, then the exact id, and
 // then the time: on the way to the index, and there.
 func TestAddressesDecideRoutes(t *testing.T) {
