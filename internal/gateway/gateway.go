@@ -202,6 +202,7 @@ type Ledger interface {
 	AcceptSplit(s *ledger.Sent, c ledger.Split, w ledger.Waiter, token uint64)
 	AcceptLate(s *ledger.Sent, messageID []byte)
 	PartIDs(c message.Conversation, id, key []byte) [][]byte
+	Owner(account string, id []byte) *journal.IDOwner
 	Take(account string, c *message.Conversation, id []byte, always bool)
 
 	// Of shared mode: which account a message_id belongs to.

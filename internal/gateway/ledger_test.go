@@ -27,6 +27,7 @@ type fakeLedger struct {
 	cut     func(*ledger.Sent, ledger.Split, ledger.Waiter, uint64)
 	partOf  func(account string, c message.Conversation, key []byte) (journal.SplitPart, bool)
 	partIDs func(c message.Conversation, id, key []byte) [][]byte
+	owner   func(account string, id []byte) *journal.IDOwner
 	merge   func(journal.SplitPart, message.PartReceipt, func(*message.Merged, error))
 	late    func(*ledger.Sent, []byte)
 	refuse  func(*ledger.Sent)
@@ -71,6 +72,13 @@ func (l fakeLedger) PartIDs(c message.Conversation, id, key []byte) [][]byte {
 		return nil
 	}
 	return l.partIDs(c, id, key)
+}
+
+func (l fakeLedger) Owner(account string, id []byte) *journal.IDOwner {
+	if l.owner == nil {
+		return nil
+	}
+	return l.owner(account, id)
 }
 
 func (l fakeLedger) Merge(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {

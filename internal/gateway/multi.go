@@ -90,6 +90,7 @@ func (w *multiSubmit) answered(l *link, f smpp.Frame, r *request, accepted bool)
 		return
 	}
 	if r.sent == nil && !l.routes(pdu.SubmitSMID) {
+		l.noteForm(smpp.MessageID(f), nil)
 		l.take(r, smpp.MessageID(f))
 		w.Logged(0)
 		return

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -38,25 +39,46 @@ func (l fromAccount) operate(ctx context.Context, f smpp.Frame) error {
 	return l.submitter.forward(ctx, f)
 }
 
-// replace passes a replace_sm on. A message that carries a number gets its new text with the same number; if
-// there is no room for it, or the message went on in parts, the replace_sm is refused.
+// replace passes a replace_sm on. A message that carries a number gets its new text with the same number. The
+// replace_sm is refused if there is no room for that, if the message went on in parts, or if it is not known any
+// more how the message was written: without its header the SMSC would take the new text for one.
 func (s *submitter) replace(f smpp.Frame) error {
 	l := s.link
 	r, err := smpp.ParseReplace(f)
 	if err != nil {
 		return s.pass(s.others, f, s.untracked)
 	}
-	form, isSplit, ok := l.g.sent.Form(l.bind.account, r.MessageID, r.From.Addr)
-	if !ok {
+	form, isSplit, known := l.g.sent.Form(l.bind.account, r.MessageID, r.From.Addr)
+	switch {
+	case isSplit:
+		return s.refuseReplace(f, "the message went on in parts")
+	case !known && l.followed(r.MessageID, r.From.Addr) != nil:
+		return s.refuseReplace(f, "it is not known any more how the message was written")
+	case !form.Changed:
 		return s.pass(s.others, f, s.untracked)
 	}
-	out, ok := smpp.Frame(nil), false
-	if !isSplit {
-		out, ok = l.g.intercept.Replace(l.g.policies.of(l.bind.account).Policy, r, &form)
-	}
+	out, ok := l.g.intercept.Replace(l.g.policies.of(l.bind.account).Policy, r, &form)
 	if !ok {
-		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "the new text has no room for what the message carries")
-		return l.refuse(f, smpp.StatusReplaceFailed)
+		return s.refuseReplace(f, "the new text has no room for what the message carries")
 	}
 	return s.pass(s.others, out, s.untracked)
+}
+
+func (s *submitter) refuseReplace(f smpp.Frame, reason string) error {
+	s.link.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", reason)
+	return s.link.refuse(f, smpp.StatusReplaceFailed)
+}
+
+// followed returns what the ledger knows of the message of the account that has a message_id, if it follows the
+// message. It knows messages of before a start, too.
+func (l *link) followed(id, sender []byte) *journal.IDOwner {
+	from, err := message.NormalAddr(sender)
+	if err != nil {
+		return nil
+	}
+	is := l.g.ledger.Owner(l.bind.account, id)
+	if is == nil || is.Kind == journal.OwnerUnnumbered || is.Place.Conv.Sender != from {
+		return nil
+	}
+	return is
 }

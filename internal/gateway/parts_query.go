@@ -8,6 +8,7 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/relay/journal"
 	"readback/smpp"
 	"readback/smpp/receipt"
 )
@@ -42,7 +43,7 @@ func (s *submitter) queryParts(f smpp.Frame) (ok bool) {
 	if !ok {
 		return false
 	}
-	ids := l.g.sent.PartIDs(l.bind.account, id, sender)
+	ids := l.partIDs(id, sender)
 	if len(ids) == 0 {
 		return false
 	}
@@ -62,6 +63,22 @@ func (s *submitter) queryParts(f smpp.Frame) (ok bool) {
 		}
 	}
 	return true
+}
+
+// partIDs returns the message_ids of a split message of the account by that of its first part; nil if there is
+// no such message.
+func (l *link) partIDs(id, sender []byte) [][]byte {
+	if _, isSplit, known := l.g.sent.Form(l.bind.account, id, sender); known && !isSplit {
+		return nil
+	}
+	if ids := l.g.sent.PartIDs(l.bind.account, id, sender); ids != nil {
+		return ids
+	}
+	is := l.followed(id, sender)
+	if is == nil || is.Kind != journal.OwnerSplit {
+		return nil
+	}
+	return l.g.ledger.PartIDs(is.Place.Conv, id, receipt.Key(l.g.opt.IDs.OfResponse(id)))
 }
 
 // answered takes the answer to one part, and answers the ESME with the last.

@@ -78,6 +78,7 @@ func (s *storedLedger) fake() fakeLedger {
 			return s.PartOf(account, c, key)
 		},
 		partIDs: func(c message.Conversation, id, key []byte) [][]byte { return s.PartIDs(c, id, key) },
+		owner:   func(account string, id []byte) *journal.IDOwner { return s.Owner(account, id) },
 		merge: func(p journal.SplitPart, r message.PartReceipt, done func(*message.Merged, error)) {
 			s.Merge(p, r, done)
 		},

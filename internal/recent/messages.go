@@ -28,7 +28,7 @@ type known struct {
 	isSplit bool   // it is a part of a message that the gateway split
 }
 
-// How many messages are known: of those whose user data the gateway changed, and of those that it split.
+// How many messages are known: of those that the ledger follows, and of those that the gateway split.
 const (
 	maxKnown  = 1 << 16
 	maxSplits = 1 << 13
@@ -54,12 +54,8 @@ func (s *Messages) sumOf(sender *message.Addr) uint64 { return maphash.Bytes(s.s
 
 // Note keeps the form of a message that the SMSC accepted. The message has the id from now on.
 func (s *Messages) Note(account string, id []byte, sender *message.Addr, form *message.Form) {
-	switch {
-	case len(id) == 0:
-	case form.Changed:
+	if len(id) > 0 {
 		s.known.put(s.sum(account, id), known{form: *form, sender: s.sumOf(sender)})
-	default:
-		s.Forget(account, id)
 	}
 }
 
@@ -70,23 +66,27 @@ func (s *Messages) Forget(account string, id []byte) {
 	}
 }
 
-// NoteParts keeps the message_ids of a message that the gateway split.
+// NoteParts keeps the message_ids of a message that the gateway split. Without those of all parts, PartIDs does
+// not know the message.
 func (s *Messages) NoteParts(account string, ids [][]byte, sender *message.Addr) {
+	named := 0
 	for _, id := range ids {
-		if len(id) == 0 {
-			return
+		if len(id) > 0 {
+			s.known.put(s.sum(account, id), known{sender: s.sumOf(sender), isSplit: true})
+			named++
 		}
 	}
-	for _, id := range ids {
-		s.known.put(s.sum(account, id), known{sender: s.sumOf(sender), isSplit: true})
+	first := s.sum(account, ids[0])
+	if named < len(ids) {
+		ids = nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.parts.Put(s.sum(account, ids[0]), ids)
+	s.parts.Put(first, ids)
 }
 
-// Form returns the form of a message. ok is false if it is not known: the user data of the message is as it
-// came, or too many messages have followed. isSplit reports whether it is a part of one that the gateway split.
+// Form returns the form of a message. ok is false if it is not known: nothing was noted of the message, or too
+// many have followed. isSplit reports whether it is a part of one that the gateway split.
 func (s *Messages) Form(account string, id, sender []byte) (form message.Form, isSplit, ok bool) {
 	k, ok := s.find(account, id, sender)
 	return k.form, k.isSplit, ok
@@ -108,6 +108,8 @@ func (s *Messages) find(account string, id, sender []byte) (k known, ok bool) {
 	if err != nil || len(id) == 0 {
 		return k, false
 	}
-	k, ok = s.known.get(s.sum(account, id))
-	return k, ok && k.sender == s.sumOf(&addr)
+	if k, ok = s.known.get(s.sum(account, id)); !ok || k.sender != s.sumOf(&addr) {
+		return known{}, false
+	}
+	return k, true
 }

@@ -135,6 +135,21 @@ func (o *owners) ownerOf(account string, c *message.Conversation, key []byte) (i
 	return newest, newest != nil, nil
 }
 
+// Owner returns the newest message of the account that has a message_id, as the SMSC's response has the id. It
+// returns nil if there is none, or if the index cannot be read.
+func (o *owners) Owner(account string, id []byte) *journal.IDOwner {
+	defer crash.OnPanic()
+	key := receipt.Key(o.ids.OfResponse(id))
+	if len(key) == 0 || len(key) > journal.MaxMessageID {
+		return nil
+	}
+	is, err := o.newest(account, key)
+	if err != nil {
+		return nil
+	}
+	return is
+}
+
 // newest returns the newest message of an account that has an id.
 func (o *owners) newest(account string, key []byte) (*journal.IDOwner, error) {
 	if is := o.find(key, func(is *journal.IDOwner) bool { return is.Account == account }); is != nil {
