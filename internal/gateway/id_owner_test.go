@@ -172,6 +172,10 @@ func TestReceiptsWithOtherAddresses(t *testing.T) {
 			{"another sender, not exchanged", "Bank", receiver},
 			{"both others", "12025550123", "12025550124"},
 			{"the receiver is a name", "SMSC", "10690009"},
+			{"no sender", receiver, ""},
+			{"no receiver", "", sender},
+			{"none", "", ""},
+			{"too long to be an address", "0000000000" + receiver, sender},
 		} {
 			id := string(rune('A' + i))
 			x.split(id+"1", id+"2", id+"3")

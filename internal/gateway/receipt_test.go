@@ -37,13 +37,13 @@ func TestReceiptNoted(t *testing.T) {
 		delivery("447700900123", "10690001", 0x20),                // intermediate notification
 		delivery("447700900123", "10690001", 0x08),                // somebody's acknowledgement
 		delivery("447700900123", "10690001", 0x10),                //
-		delivery("", "10690001", smpp.ESMClassReceipt),            // of no conversation
-		delivery("447700900123", "", smpp.ESMClassReceipt),        //
+		delivery("", "10690001", smpp.ESMClassReceipt),            // the first that counts: the id is enough
+		delivery("447700900123", "", smpp.ESMClassReceipt),        // the second
 		testpeer.Frame(pdu.DeliverSMID, 0, 0, "broken"),           //
 		testpeer.Frame(pdu.DataSMID, 0, 0, "\x00\x00\x00\x00"),    //
 		golden.Bytes(t, "deliver_mo.txt", "in"),                   //
-		delivery("+447700900123", "BANK", smpp.ESMClassReceipt),   // the first that counts
-		golden.Bytes(t, "deliver_receipt.txt", "in"),              // the second
+		delivery("+447700900123", "BANK", smpp.ESMClassReceipt),   // the third
+		golden.Bytes(t, "deliver_receipt.txt", "in"),              // the fourth
 		golden.Bytes(t, "deliver_receipt_disagrees.txt", "in"),    // the TLVs win
 		golden.Bytes(t, "deliver_receipt_ucs2.txt", "in"),         //
 		delivery("447700900123", "1", smpp.ESMClassReceipt|0x40),  // with a header, which this text is not
@@ -56,6 +56,8 @@ func TestReceiptNoted(t *testing.T) {
 		esme.Send(testpeer.Frame(smpp.ResponseID(f.ID()), 0, f.Seq(), "\x00"))
 	}
 	for _, want := range []note{
+		{"10690001", "", "4A7F01", message.StateDelivered},
+		{"", "447700900123", "4A7F01", message.StateDelivered},
 		{"bank", "447700900123", "4A7F01", message.StateDelivered},
 		{"10690001", "447700900123", "4A7F01", message.StateDelivered},
 		{"10690001", "447700900123", "4A7F01", message.StateDelivered},

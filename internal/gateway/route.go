@@ -86,7 +86,7 @@ func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
 		account, _ := g.policies.Load().accountOf(m.To.Addr)
 		return l.deliver(account, m, nil, l.session.Arrived())
 	}
-	c, _ := receipts.ConversationOf(m) // without it, the id decides
+	c := receipts.ConversationOf(m)
 	to := routedReceipt{l, c, bytes.Clone(g.opt.IDs.OfReceipt(r.ID))}
 	if g.receipts.TakePart(ctx, m, &r, later, to) {
 		return nil
@@ -135,7 +135,7 @@ func (l *fromPool) deliver(account string, m smpp.Message, noted smpp.Frame, arr
 // routedReceipt is the receipts.Path to the account that a message_id belongs to.
 type routedReceipt struct {
 	*fromPool
-	c  message.Conversation // as the addresses of the receipt say; zero if they are none
+	c  message.Conversation // as the addresses of the receipt say
 	id []byte               // canonical
 }
 

@@ -17,11 +17,10 @@ func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *r
 	if account == "" || h.opt.Hold == nil || !h.opt.IsHeld(account) {
 		return false
 	}
-	c, ok := ConversationOf(m)
-	if !ok || r.Intermediate || len(r.ID) == 0 || r.State != receipt.Delivered {
+	if r.Intermediate || len(r.ID) == 0 || r.State != receipt.Delivered {
 		return false
 	}
-	f, id := bytes.Clone(m.Frame), bytes.Clone(r.ID)
+	c, f, id := ConversationOf(m), bytes.Clone(m.Frame), bytes.Clone(r.ID)
 	later.Try(func() {
 		ctx, cancel := context.WithTimeout(ctx, MaxWait)
 		defer cancel()

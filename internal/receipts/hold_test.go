@@ -41,8 +41,8 @@ func TestHoldReceiptOnly(t *testing.T) {
 		{"no message_id", "bank", holds, from(receiver, "10690001", 0x04, "stat:DELIVRD"), false},
 		{"no state", "bank", holds, from(receiver, "10690001", 0x04, "id:4A7F01"), false},
 		{"expired", "bank", holds, from(receiver, "10690001", 0x04, "id:4A7F01 stat:EXPIRED"), false},
-		{"no source_addr", "bank", holds, from("", "10690001", 0x04, good), false},
-		{"no destination_addr", "bank", holds, from(receiver, "", 0x04, good), false},
+		{"no source_addr", "bank", holds, from("", "10690001", 0x04, good), true},
+		{"no destination_addr", "bank", holds, from(receiver, "", 0x04, good), true},
 	} {
 		r := newReceiving(t, fakeLedger{}, func(o *Options) {
 			o.Hold, o.IsHeld = tt.hold, func(account string) bool { return account != "shop" }

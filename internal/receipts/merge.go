@@ -17,10 +17,10 @@ import (
 // has split, or may be about a part of one that is in transit. The ESME knows the whole message
 // only, and gets one receipt, when all parts have theirs. taken is false if the receipt is about no part.
 func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Receipt, later background.Runner, p Path) (taken bool) {
-	c, ok := ConversationOf(m)
-	if len(r.ID) == 0 || !ok {
+	if len(r.ID) == 0 {
 		return false
 	}
+	c := ConversationOf(m)
 	key := receipt.Key(h.opt.IDs.OfReceipt(r.ID))
 	transits := h.transits.in(c) // asked first: one may end in between
 	if part, ok := h.opt.Ledger.PartOf(p.Account(), c, key); ok {

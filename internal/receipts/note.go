@@ -42,18 +42,15 @@ func (h *Handler) Note(account string, m smpp.Message, r *receipt.Receipt, by me
 	if r.Intermediate || !isFinal || len(r.ID) == 0 {
 		return
 	}
-	if c, ok := ConversationOf(m); ok {
-		h.opt.Ledger.Receipt(account, c, r.ID, state, by)
-	}
+	h.opt.Ledger.Receipt(account, ConversationOf(m), r.ID, state, by)
 }
 
-// ConversationOf returns the conversation of the message that a receipt is about: the
-// receipt goes the other way round.
-func ConversationOf(m smpp.Message) (c message.Conversation, ok bool) {
-	var errs [2]error
-	c.Sender, errs[0] = message.NormalAddr(m.To.Addr)
-	c.Receiver, errs[1] = message.NormalAddr(m.From.Addr)
-	return c, errs[0] == nil && errs[1] == nil
+// ConversationOf returns the conversation of the message that a receipt is about, as its addresses say: the
+// receipt goes the other way round. An address that is missing, or too long, is zero: then the rest decides.
+func ConversationOf(m smpp.Message) (c message.Conversation) {
+	c.Sender, _ = message.NormalAddr(m.To.Addr)
+	c.Receiver, _ = message.NormalAddr(m.From.Addr)
+	return c
 }
 
 // Parse reads a copy of a receipt that has been read before. ok is always true then.

@@ -16,7 +16,7 @@ import (
 // receipts does, and no more than there is room for.
 func TestReceiptsInTransitOnly(t *testing.T) {
 	r := newReceiving(t, fakeLedger{}, func(*Options) {})
-	c, _ := ConversationOf(parsed(t, deliveredReceipt))
+	c := ConversationOf(parsed(t, deliveredReceipt))
 	transit := r.BeginTransit(c)
 	for name, other := range map[string]smpp.Frame{
 		"message":               deliverFrame("10690001", 0, "id:4A7F01 stat:DELIVRD", "", 7),
@@ -66,7 +66,7 @@ func TestReceiptWaitsForTransits(t *testing.T) {
 					o.Hold = holding(func(string, string, []byte) (bool, error) { return tt.held, nil })
 				})
 				m, rc, _ := Parse(partReceiptOf("other", "DELIVRD", "000", 2, 7))
-				c, _ := ConversationOf(m)
+				c := ConversationOf(m)
 				before := r.BeginTransit(c)
 				p := r.path
 				if !r.TakePart(t.Context(), m, &rc, r.later, p) {
