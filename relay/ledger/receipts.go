@@ -19,7 +19,12 @@ const (
 	maxReceipts = 4096 // that just came
 	maxEarly    = 4096 // that came before the SMSC's answer to their message
 	earlyWait   = 30 * time.Second
-	fillRows    = 20_000 // of the index, that are read at a time
+
+	// The same for a receipt by whose addresses no message is on its way. They may not be those of its
+	// message, which gets to the index in a moment. But most such receipts are about no message of the ledger.
+	maxStray  = 256
+	strayWait = time.Second
+	fillRows  = 20_000 // of the index, that are read at a time
 )
 
 // passedReceipt is a delivery receipt that passed by.
@@ -30,6 +35,7 @@ type passedReceipt struct {
 	state     message.State
 	session   message.Session // that took it; zero: none
 	at        time.Time
+	patience  time.Duration // how long after that its message may come
 }
 
 // receipts records the delivery receipts that pass through the gateway.
@@ -66,7 +72,7 @@ func (rs *receipts) Receipt(account string, c message.Conversation, messageID []
 }
 
 // ResolveReceipts finds the message of each receipt and records it, until ctx ends. A receipt may
-// come before the SMSC's answer to its message. Such a receipt is looked at again, for earlyWait.
+// come before the SMSC's answer to its message. Such a receipt is looked at again: see patienceFor.
 func (rs *receipts) ResolveReceipts(ctx context.Context) {
 	again := time.NewTicker(500 * time.Millisecond)
 	defer again.Stop()
@@ -76,8 +82,9 @@ func (rs *receipts) ResolveReceipts(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case rc := <-rs.passed:
-			onItsWay := rs.OnItsWay(&rc.conv) // asked first: it may get to the index in between
-			if !rs.resolve(&rc) && onItsWay && len(early) < maxEarly {
+			patience, most := rs.patienceFor(&rc) // asked first: it may get to the index in between
+			if !rs.resolve(&rc) && len(early) < most {
+				rc.patience = patience
 				early = append(early, rc)
 			}
 		case now := <-again.C:
@@ -86,13 +93,22 @@ func (rs *receipts) ResolveReceipts(ctx context.Context) {
 			}
 			left := early[:0]
 			for _, rc := range early {
-				if !rs.resolve(&rc) && now.Sub(rc.at) < earlyWait {
+				if !rs.resolve(&rc) && now.Sub(rc.at) < rc.patience {
 					left = append(left, rc)
 				}
 			}
 			early = left
 		}
 	}
+}
+
+// patienceFor returns how long a receipt is looked at again that has no message yet, if fewer than most are
+// looked at.
+func (rs *receipts) patienceFor(rc *passedReceipt) (patience time.Duration, most int) {
+	if rs.OnItsWay(&rc.conv) {
+		return earlyWait, maxEarly
+	}
+	return strayWait, maxStray
 }
 
 // OnItsWay reports whether a message of the conversation is on its way to the index.
