@@ -61,7 +61,7 @@ func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) 
 // send sends the parts.
 func (m *splitMessage) send() {
 	l, s := m.link, m.link.submitter
-	m.transit = l.g.receipts.BeginTransit(m.sent.Conversation)
+	m.transit = l.g.receipts.BeginTransit(l.bind.account, m.sent.Conversation)
 	s.splitting, s.scratch.Assigned = m, nil
 	l.unanswered.add(len(m.parts)) // beside the ESME's request
 	s.countSkip(numbering.Numbered)
@@ -143,6 +143,7 @@ func (m *splitMessage) note(f smpp.Frame, r *request, accepted bool) (v verdict,
 	status := smpp.StatusOK
 	if accepted {
 		m.ids[r.n] = bytes.Clone(smpp.MessageID(f))
+		m.transit.Accepted(m.ids[r.n])
 	} else {
 		status = refusedWith(f)
 	}

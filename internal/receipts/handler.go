@@ -69,6 +69,6 @@ type Path interface {
 func New(o Options) *Handler {
 	return &Handler{
 		opt: o, merged: newMerged(o.Registerer),
-		transits: transits{by: make(map[message.Conversation][]*Transit)},
+		transits: transits{by: make(map[message.Conversation][]*Transit), ids: make(map[string][]*Transit)},
 	}
 }

@@ -3,6 +3,7 @@ package receipts
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"readback/internal/background"
@@ -22,8 +23,12 @@ func (h *Handler) TakePart(ctx context.Context, m smpp.Message, r *receipt.Recei
 	}
 	c := ConversationOf(m)
 	key := receipt.Key(h.opt.IDs.OfReceipt(r.ID))
-	transits := h.transits.in(c) // asked first: one may end in between
-	if part, ok := h.opt.Ledger.PartOf(p.Account(), c, key); ok {
+	transits, named := h.transits.of(c, key) // asked first: one may end in between
+	account := p.Account()
+	named = slices.DeleteFunc(named, func(t *Transit) bool { return !t.mayBeOf(account, c) })
+	if len(named) > 0 { // the ledger knows a message that had the id before, if any
+		transits = named
+	} else if part, ok := h.opt.Ledger.PartOf(account, c, key); ok {
 		h.merge(part, m, r, p)
 		return true
 	}

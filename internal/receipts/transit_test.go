@@ -17,11 +17,23 @@ import (
 func TestReceiptsInTransitOnly(t *testing.T) {
 	r := newReceiving(t, fakeLedger{}, func(*Options) {})
 	c := ConversationOf(parsed(t, deliveredReceipt))
-	transit := r.BeginTransit(c)
+	transit := r.BeginTransit("bank", c)
+	shop := r.BeginTransit("shop", c)
+	shop.Accepted([]byte("0C1"))
+	shop.End()
+	shop.Accepted([]byte("4A7F01")) // late
+	other := r.BeginTransit("shop", ConversationOf(parsed(t, deliverFrame("10690003", 0x04, "", "", 7))))
+	other.Accepted([]byte("c1"))
+	defer func() {
+		if other.End(); len(r.transits.ids) > 0 {
+			t.Errorf("left: %v", r.transits.ids)
+		}
+	}()
 	for name, other := range map[string]smpp.Frame{
 		"message":               deliverFrame("10690001", 0, "id:4A7F01 stat:DELIVRD", "", 7),
 		"receipt without id":    deliverFrame("10690001", 0x04, "stat:DELIVRD", "", 7),
 		"another conversation":  deliverFrame("10690002", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
+		"another account":       deliverFrame("10690002", 0x04, "id:C1 stat:DELIVRD", "", 7),
 		"receipt to no address": deliverFrame("", 0x04, "id:4A7F01 stat:DELIVRD", "", 7),
 	} {
 		if r.take(other, r.later) {
@@ -67,12 +79,12 @@ func TestReceiptWaitsForTransits(t *testing.T) {
 				})
 				m, rc, _ := Parse(partReceiptOf("other", "DELIVRD", "000", 2, 7))
 				c := ConversationOf(m)
-				before := r.BeginTransit(c)
+				before := r.BeginTransit("bank", c)
 				p := r.path
 				if !r.TakePart(t.Context(), m, &rc, r.later, p) {
 					t.Fatal("the receipt was not taken")
 				}
-				after := r.BeginTransit(c) // not waited for
+				after := r.BeginTransit("bank", c) // not waited for
 				synctest.Wait()
 				if len(p) > 0 {
 					t.Errorf("%s before the transit has ended", <-p)
