@@ -11,6 +11,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/receipts"
 	"readback/relay/ledger"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/smpp/receipt"
 )
@@ -119,7 +120,7 @@ func (m *splitMessage) refused() (status pdu.Status, busy bool) {
 func (m *splitMessage) answered(_ *link, f smpp.Frame, r *request, accepted bool) {
 	v, late := m.note(f, r, accepted)
 	if late {
-		m.cancel([][]byte{bytes.Clone(smpp.MessageID(f))})
+		m.cancelLate(bytes.Clone(smpp.MessageID(f)))
 	}
 	m.goOn(v)
 }
@@ -211,8 +212,18 @@ func (m *splitMessage) fail() {
 	l := m.link
 	l.g.metrics.splits.WithLabelValues("refused").Inc()
 	l.g.ledger.Refuse(m.sent)
+	accepted := m.undo()
+	m.disown(accepted)
 	m.finish(smpp.AppendRefusal(nil, m.id, m.failed, m.seq), false)
-	m.cancel(m.undo())
+	m.cancel(accepted)
+}
+
+// disown notes the message_ids of parts that are taken back. Their receipts are about no other message, and
+// go to the ESME as they are.
+func (m *splitMessage) disown(ids [][]byte) {
+	for _, id := range ids {
+		m.link.recordLate(id, m.id, &request{unnumbered: []message.Conversation{m.sent.Conversation}})
+	}
 }
 
 // cancel takes back parts that the SMSC has accepted.

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 
-	"readback/relay/message"
 	"readback/smpp"
 )
 
@@ -15,8 +14,15 @@ import (
 func (m *splitMessage) acceptedLate(_ *link, f smpp.Frame, r *request) {
 	id := bytes.Clone(smpp.MessageID(f))
 	if m.noteLate(r.n, id) {
-		m.cancel([][]byte{id})
+		m.cancelLate(id)
 	}
+}
+
+// cancelLate takes back one part, after the others.
+func (m *splitMessage) cancelLate(id []byte) {
+	ids := [][]byte{id}
+	m.disown(ids)
+	m.cancel(ids)
 }
 
 // noteLate keeps the message_id of part n, which was accepted late. It reports whether the caller must
@@ -31,15 +37,8 @@ func (m *splitMessage) noteLate(n int, id []byte) (alone bool) {
 // stays notes that an accepted part was not cancelled. When that is so of all parts, the message is
 // recorded with the message_id of the first one.
 func (m *splitMessage) stays(l *link) {
-	if !m.staysWhole() {
-		return
-	}
-	for n, id := range m.ids {
-		if n == 0 {
-			l.recordLate(id, m.id, &request{sent: m.sent})
-			continue
-		}
-		l.recordLate(id, m.id, &request{unnumbered: []message.Conversation{m.sent.Conversation}})
+	if m.staysWhole() {
+		l.recordLate(m.ids[0], m.id, &request{sent: m.sent})
 	}
 }
 

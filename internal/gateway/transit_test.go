@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/testpeer"
 	"readback/smpp"
 )
 
@@ -50,5 +53,27 @@ func TestReceiptsBeforeTheLastPartIsAnswered(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// A part that was taken back has its message_id. The receipt that says so is about no other message.
+func TestReceiptOfPartThatWasTakenBack(t *testing.T) {
+	withRealLedger(t, splitRequested, func(x *exchange, restart func()) {
+		receipt := func(id, stat string) smpp.Frame { return x.receiptFrom(receiver, "10690001", id, stat) }
+		x.split("1", "2", "3")
+		x.merges("part", receipt("2", "DELIVRD"))
+		x.merges("part", receipt("3", "DELIVRD"))
+		x.completes(receipt("1", "DELIVRD"), "1", "DELIVRD")
+		seq, parts := x.begin()
+		x.smsc.Send(accepted(parts[0].Seq(), "1"))
+		for _, part := range parts[1:] {
+			x.smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusSysErr, part.Seq(), ""))
+		}
+		cancel := x.smsc.Next("cancel_sm")
+		x.smsc.Send(testpeer.Frame(pdu.CancelSMRespID, 0, cancel.Seq(), ""))
+		x.esme.Want("refusal", testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusSysErr, seq, ""))
+		restart()
+		x.passes("receipt of the part", receipt("1", "DELETED"))
+		x.merges("receipt that comes again", receipt("2", "DELIVRD"))
 	})
 }
