@@ -111,7 +111,25 @@ func ParseStat(word []byte) State {
 			return beginnings[i].state
 		}
 	}
-	return Unknown
+	return abbreviated(letters)
+}
+
+// minAbbreviated is how many letters an abbreviation has at least.
+const minAbbreviated = 3
+
+// abbreviated returns the state whose word in SMPP 3.4 Appendix B is the only one that begins with letters.
+func abbreviated(letters []byte) State {
+	found := Unknown
+	for s := Enroute; int(s) < len(states) && len(letters) >= minAbbreviated; s++ {
+		if !bytes.HasPrefix([]byte(states[s].stat), letters) {
+			continue
+		}
+		if found != Unknown {
+			return Unknown
+		}
+		found = s
+	}
+	return found
 }
 
 // maxStat is how many letters of a word are looked at.
