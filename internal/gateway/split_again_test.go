@@ -160,7 +160,7 @@ func TestPartSentAgain(t *testing.T) {
 		got    []string // in the end
 	}{
 		{"one a second", func() func(int, smpp.Frame) pdu.Status { return takesOne(time.Second) }, 0, 4 * time.Second, []string{"id1 id2 id3"}, nil},
-		{"one in three seconds", func() func(int, smpp.Frame) pdu.Status { return takesOne(3 * time.Second) }, 0, 8 * time.Second, []string{"id1 id2 id3"}, nil},
+		{"one in three seconds", func() func(int, smpp.Frame) pdu.Status { return takesOne(3 * time.Second) }, 0, 9 * time.Second, []string{"id1 id2 id3"}, nil},
 		{
 			"queue full", func() func(int, smpp.Frame) pdu.Status { return script(0, 0, fullStatus, fullStatus) }, 0, time.Second,
 			[]string{"id1 id2 id3"},
