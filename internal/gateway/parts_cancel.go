@@ -25,18 +25,13 @@ type partsCancel struct {
 	tally // guarded by mu
 }
 
-// newPartsCancel returns the partsCancel of the cancel_sm f. ok is false if the message has no parts;
-// without destination_addr that is not known.
+// newPartsCancel returns the partsCancel of the cancel_sm f. ok is false if the message has no parts.
 func newPartsCancel(l *link, f smpp.Frame) (w *partsCancel, ok bool) {
 	before, id, behind, ok := cutCancel(f)
 	if !ok {
 		return nil, false
 	}
-	c, ok := cancelConversation(behind)
-	if !ok {
-		return nil, false
-	}
-	ids := l.g.ledger.PartIDs(c, id, receipt.Key(l.g.opt.IDs.OfResponse(id)))
+	ids := l.partsToCancel(id, behind)
 	if len(ids) == 0 {
 		return nil, false
 	}
@@ -143,18 +138,37 @@ func cutCancel(f smpp.Frame) (before, id, behind []byte, ok bool) {
 	return before, id, behind, ok && len(id) > 0
 }
 
-// cancelConversation reads the two addresses.
-func cancelConversation(b []byte) (c message.Conversation, ok bool) {
-	for _, to := range []*message.Addr{&c.Sender, &c.Receiver} {
-		if len(b) < 2 { // TON, NPI
-			return c, false
-		}
-		addr, rest, found := bytes.Cut(b[2:], []byte{0})
-		normal, err := message.NormalAddr(addr)
-		if !found || err != nil {
-			return c, false
-		}
-		*to, b = normal, rest
+// partsToCancel returns the message_ids of the parts of the message that a cancel_sm names; nil if it has none.
+// behind is what follows message_id. destination_addr may be empty, since message_id says which message it is
+// (SMPP 3.4 §4.9.1): then the newest messages are known.
+func (l *link) partsToCancel(id, behind []byte) [][]byte {
+	addrs, ok := cancelAddresses(behind)
+	if !ok {
+		return nil
 	}
-	return c, true
+	if len(addrs[1]) == 0 {
+		return l.g.sent.PartIDs(l.bind.account, id, addrs[0])
+	}
+	var c message.Conversation
+	for i, to := range []*message.Addr{&c.Sender, &c.Receiver} {
+		var err error
+		if *to, err = message.NormalAddr(addrs[i]); err != nil {
+			return nil
+		}
+	}
+	return l.g.ledger.PartIDs(c, id, receipt.Key(l.g.opt.IDs.OfResponse(id)))
+}
+
+// cancelAddresses reads source_addr and destination_addr.
+func cancelAddresses(b []byte) (addrs [2][]byte, ok bool) {
+	for i := range addrs {
+		if len(b) < 2 { // TON, NPI
+			return addrs, false
+		}
+		var found bool
+		if addrs[i], b, found = bytes.Cut(b[2:], []byte{0}); !found {
+			return addrs, false
+		}
+	}
+	return addrs, true
 }

@@ -56,3 +56,38 @@ func TestCancelWhole(t *testing.T) {
 		}
 	})
 }
+
+// A cancel_sm with a message_id needs no destination_addr (SMPP 3.4 §4.9.1): it cancels all parts of a message.
+func TestCancelWholeWithoutReceiver(t *testing.T) {
+	s, _ := askedAgain()
+	s.inMemory = false
+	cancel := func(seq uint32, id, sender string) smpp.Frame {
+		return testpeer.Frame(pdu.CancelSMID, 0, seq, "\x00"+id+"\x00\x00\x01"+sender+"\x00\x00\x00\x00")
+	}
+	inBothModes(t, s, splitNoRoom, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+		esme, smsc := join()
+		esme.Send(long(2, 1))
+		for n, seq := range partsNumbered(t, smsc, 1) {
+			smsc.Send(accepted(seq, "Id"+string(rune('1'+n))))
+		}
+		esme.Want("submit_sm_resp", accepted(2, "Id1"))
+		for seq, tt := range []struct {
+			id, sender string
+			want       []string
+		}{
+			{"Id1", "10690001", []string{"Id1", "Id2", "Id3"}},
+			{"Id2", "10690001", []string{"Id2"}},
+			{"Id1", "10690002", []string{"Id1"}}, // of another sender
+		} {
+			esme.Send(cancel(uint32(seq+3), tt.id, tt.sender))
+			for _, id := range tt.want {
+				f := smsc.Next("cancel_sm")
+				if want := cancel(f.Seq(), id, tt.sender); !bytes.Equal(f, want) {
+					t.Fatalf("got % x, want % x", []byte(f), []byte(want))
+				}
+				smsc.Send(testpeer.Frame(pdu.CancelSMRespID, 0, f.Seq(), ""))
+			}
+			esme.Want("cancel_sm_resp", testpeer.Frame(pdu.CancelSMRespID, 0, uint32(seq+3), ""))
+		}
+	})
+}
