@@ -43,20 +43,29 @@ func TestSplitNot(t *testing.T) {
 	}
 }
 
-// A submit_multi that no person reads passes whole, too, whatever track.multi and track.overflow are.
+// A submit_multi that no person reads, or that cannot be read, passes whole, too, whatever track.multi and
+// track.overflow are.
 func TestSplitNoMessage(t *testing.T) {
 	all := splitting.Policy
 	all.Overflow = numbering.SplitNoRoom
 	inBothModes(t, setup{}, Account{Policy: all}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		ussd := append(toAll(2, three...), 0x05, 0x01, 0x00, 0x01, 0x02)
-		ussd = testpeer.Frame(ussd.ID(), 0, 2, string(ussd.Body()))
-		esme.Send(ussd)
-		smsc.Want("submit_multi", ussd)
-		smsc.Send(multiResp(0, "A"))
-		esme.Want("submit_multi_resp", multiResp(0, "A"))
-		if got := w.count("readback_submits_total", "skip=not_a_message"); got != 1 {
-			t.Errorf("skip not_a_message: got %v, want 1", got)
+		for _, tt := range []struct{ tail, skip string }{
+			{"\x05\x01\x00\x01\x02", "not_a_message"},
+			{"\x00\x05\x01\x00\x01\x02", "not_a_message"},
+			{"\x00\x00", "malformed"},
+			{"\x05\x01\x00\x02\x02", "malformed"},
+			{string(payload("Howdy")), "malformed"},
+		} {
+			before := w.count("readback_submits_total", "skip="+tt.skip)
+			f := testpeer.Frame(pdu.SubmitMultiID, 0, 2, string(toAll(2, three...).Body())+tt.tail)
+			esme.Send(f)
+			smsc.Want("submit_multi", f)
+			smsc.Send(multiResp(0, "A"))
+			esme.Want("submit_multi_resp", multiResp(0, "A"))
+			if got := w.count("readback_submits_total", "skip="+tt.skip); got != before+1 {
+				t.Errorf("% x: skip %s: got %v, want 1", tt.tail, tt.skip, got-before)
+			}
 		}
 	})
 }

@@ -109,11 +109,10 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 	case account.When != numbering.Off:
 		skip := numbering.Multi
 		if account.SplitMulti && to.Splits() {
-			if !numbering.IsNoMessage(to.AppendSubmitSM(nil, 0)) {
+			if skip = numbering.MultiSkip(to.AppendSubmitSM(nil, 0)); skip == numbering.Numbered {
 				newMultiSubmit(s.link, to).send(to, account.Policy)
 				return nil
 			}
-			skip = numbering.NotAMessage
 		}
 		s.link.g.metrics.skips[skip].Inc()
 	}

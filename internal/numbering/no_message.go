@@ -15,18 +15,21 @@ const (
 	triggerProtocol = 0x48 // device triggering: it wakes up a machine
 )
 
-// IsNoMessage reports whether f, a submit_sm or data_sm, is not a message that a person reads: USSD
-// and other dialogues, a silent SMS, or data for another unit than the display. It is false for what
-// cannot be read.
-func IsNoMessage(f smpp.Frame) bool {
+// MultiSkip returns why a submit_multi must go on as it came, if it must: it cannot be read, or is not
+// a message that a person reads. f is the submit_sm that it would become for one of its receivers.
+func MultiSkip(f smpp.Frame) Skip {
 	m, err := smpp.ParseMessage(f)
-	if err != nil {
-		return false
+	if err != nil || m.HasStrayOctets() {
+		return Malformed
 	}
-	t := readTLVs(m)
-	return isNoMessage(m, &t)
+	if t := readTLVs(m); isNoMessage(m, &t) {
+		return NotAMessage
+	}
+	return Numbered
 }
 
+// isNoMessage reports whether m is not a message that a person reads: USSD and other dialogues, a
+// silent SMS, or data for another unit than the display.
 func isNoMessage(m smpp.Message, t *tlvs) bool {
 	pid := m.ProtocolID()
 	return t.noMessage || pid == silentProtocol || pid == triggerProtocol || bytes.EqualFold(m.ServiceType(), serviceUSSD)

@@ -69,11 +69,14 @@ func TestNoMessage(t *testing.T) {
 				t.Errorf("%s without room, overflow %d: got %s, refused %v, want %s", tt.name, overflow, skip, refused, want)
 			}
 		}
-		if got := IsNoMessage(tt.f); got != (tt.want != Numbered) {
-			t.Errorf("%s: is no message: got %v", tt.name, got)
+		if got := MultiSkip(tt.f); got != tt.want {
+			t.Errorf("%s, to many: got %s, want %s", tt.name, got, tt.want)
 		}
 	}
-	if IsNoMessage(pduOf(pdu.SubmitSMID, 0, 1, "broken")) {
-		t.Error("what cannot be read is no message")
+	stray := shortMessage(0, 0, "Hello", []byte{0, 0, 1})
+	for _, f := range []smpp.Frame{pduOf(pdu.SubmitSMID, 0, 1, "broken"), stray} {
+		if got := MultiSkip(f); got != Malformed {
+			t.Errorf("% x: got %s, want malformed", []byte(f), got)
+		}
 	}
 }
