@@ -80,7 +80,7 @@ func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 	if IsResponse(id) {
 		return s.response(h, f)
 	}
-	switch refused := s.heard(id); {
+	switch refused := s.heard(f); {
 	case refused != StatusOK:
 		return s.refuse(f, refused)
 	case id == pdu.EnquireLinkID:
@@ -89,11 +89,15 @@ func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 	return h.Request(ctx, f)
 }
 
-// heard notes that the peer has sent the request id. It returns the status with which the
+// heard notes that the peer has sent the request f. It returns the status with which the
 // state refuses the request, or StatusOK.
-func (s *Session[R]) heard(id pdu.ID) pdu.Status {
+func (s *Session[R]) heard(f Frame) pdu.Status {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
+	id := f.ID()
+	if id == pdu.UnbindID && s.state != Closed {
+		s.unbinds.owed, s.unbinds.seq = true, f.Seq()
+	}
 	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
 	if s.opt.AnyRequest && s.state.IsBound() && !IsBind(id) && id != pdu.OutbindID {
 		return StatusOK

@@ -64,7 +64,7 @@ func (s *Session[R]) TrySendOver(f Frame, arrived time.Time, ref R) error {
 // putRequest stores f as pending and puts it into the output; out.mu is held.
 func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	seq := f.Seq()
-	s.unbind = s.unbind || f.ID() == pdu.UnbindID
+	s.unbinds.sent = s.unbinds.sent || f.ID() == pdu.UnbindID
 	if HasResponse(f.ID()) {
 		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
 	}
@@ -107,6 +107,7 @@ func (s *Session[R]) putReply(f Frame, seq uint32, arrived time.Time, held bool)
 	if held {
 		hold = s.out.hold()
 	}
+	s.unbinds.answered(f, seq)
 	if !s.out.put(f, seq, arrived) {
 		return 0, ErrSlowPeer
 	}
@@ -178,7 +179,7 @@ func (s *Session[R]) putOwnRequest(f Frame, answer chan pdu.Status) error {
 		return ErrClosed
 	}
 	seq := s.pending.addOwn(Pending[R]{ID: f.ID(), At: time.Now(), answer: answer})
-	s.unbind = s.unbind || f.ID() == pdu.UnbindID
+	s.unbinds.sent = s.unbinds.sent || f.ID() == pdu.UnbindID
 	ok := s.out.put(f, seq, time.Time{})
 	s.out.wakeWriter()
 	if !ok {

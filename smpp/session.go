@@ -35,7 +35,7 @@ type Session[R any] struct {
 	pending pendings[R]
 	timers  Timers
 	cause   error
-	unbind  bool        // an unbind was sent: the peer gets no second one of the session's own
+	unbinds unbinds
 	overdue *time.Timer // closes a finished session whose peer does not read; nil: none
 	hungUp  bool        // the connection is closed
 }
@@ -139,10 +139,11 @@ func (s *Session[R]) Close(cause error) {
 	_ = s.conn.Close() // the reader and the writer get an error
 }
 
-// Finish ends the session once its output is written. It waits for UnbindTime at most, even
+// Finish ends the session once its output is written. A peer that has unbound is answered. Finish waits for UnbindTime at most, even
 // if the peer does not read or held responses are not released.
 func (s *Session[R]) Finish(cause error) {
 	s.setCause(cause)
+	s.answerUnbind()
 	if s.out.end() {
 		s.startOverdue(cause)
 	}

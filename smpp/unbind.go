@@ -3,12 +3,38 @@ package smpp
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
 // ErrUnbinding means that an unbind was not sent because one waits for its response.
 var ErrUnbinding = errors.New("unbind has been sent")
+
+// unbinds is what a session knows of unbind in both directions.
+type unbinds struct {
+	sent bool   // the peer has been sent one, and gets no second one of the session's own
+	owed bool   // the peer has sent one that is not answered
+	seq  uint32 // of that
+}
+
+// answered notes that the peer has been sent the response f to its request seq.
+func (u *unbinds) answered(f Frame, seq uint32) {
+	if u.owed && u.seq == seq && (f.ID() == pdu.UnbindRespID || f.ID() == pdu.GenericNACKID) {
+		u.owed = false
+	}
+}
+
+// answerUnbind answers the peer's unbind if nobody has: a session that ends has nobody to ask. Both sides may
+// unbind at the same time, and then the answer to one unbind ends the session.
+func (s *Session[R]) answerUnbind() {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	if s.unbinds.owed && !s.out.ended {
+		s.unbinds.owed = false
+		s.out.put(AppendHeader(nil, pdu.UnbindRespID, StatusOK, 0, 0), s.unbinds.seq, time.Time{})
+	}
+}
 
 // Unbind sends unbind, waits for the response until ctx ends, and ends the session (SMPP 3.4
 // §4.2). If an unbind was sent before, by whomever, Unbind sends no second one and waits for the
@@ -32,7 +58,7 @@ func (s *Session[R]) Unbind(ctx context.Context, cause error) {
 func (s *Session[R]) putUnbind() (<-chan pdu.Status, error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	if s.unbind {
+	if s.unbinds.sent {
 		return nil, ErrUnbinding
 	}
 	answer := make(chan pdu.Status, 1)

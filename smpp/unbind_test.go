@@ -79,3 +79,27 @@ func TestUnbindNotPassedOn(t *testing.T) {
 		s.peer.want(pdu.UnbindID, 0, OwnSeq+2) // 7 is in use
 	})
 }
+
+// A session that ends answers the peer's unbind, unless somebody has answered it.
+func TestFinishAnswersUnbind(t *testing.T) {
+	for name, answer := range map[string]pdu.ID{"not answered": 0, "answered": pdu.UnbindRespID, "refused": pdu.GenericNACKID} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := start(t, BoundTRX, Options{}, fakeHandler{request: func(Frame) error { return nil }})
+				s.peer.send(request(pdu.UnbindID, 7))
+				synctest.Wait()
+				_ = s.Reply(request(pdu.SubmitSMRespID, 6), 6, time.Time{}) // that of another request
+				if answer != 0 {
+					_ = s.Reply(request(answer, 7), 7, time.Time{})
+				}
+				go s.Finish(ErrUnbound)
+				s.peer.want(pdu.SubmitSMRespID, 0, 6)
+				if answer == 0 {
+					answer = pdu.UnbindRespID
+				}
+				s.peer.want(answer, 0, 7)
+				s.peer.wantEnd()
+			})
+		})
+	}
+}

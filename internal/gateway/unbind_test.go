@@ -136,3 +136,52 @@ func TestSMSCUnbindsWhileStopping(t *testing.T) {
 		p.smsc.WantEnd()
 	})
 }
+
+// When both sides unbind at the same time, or one side and the gateway, each unbind is answered, in whatever
+// order the peers answer theirs.
+func TestBothUnbind(t *testing.T) {
+	const fromESME, fromSMSC = 5, 6
+	unbind := func(seq uint32) smpp.Frame { return testpeer.Frame(pdu.UnbindID, 0, seq, "") }
+	answer := func(seq uint32) smpp.Frame { return testpeer.Frame(pdu.UnbindRespID, 0, seq, "") }
+	for _, tt := range []struct {
+		name string
+		run  func(p piped)
+	}{
+		{"ESME answers first", func(p piped) {
+			p.esme.Send(unbind(fromESME))
+			p.smsc.Want("unbind", unbind(fromESME))
+			p.smsc.Send(unbind(fromSMSC))
+			p.esme.Want("unbind", unbind(fromSMSC))
+			p.esme.Send(answer(fromSMSC))
+			p.esme.Want("unbind_resp", answer(fromESME))
+			p.smsc.Want("unbind_resp", answer(fromSMSC))
+		}},
+		{"SMSC answers first", func(p piped) {
+			p.smsc.Send(unbind(fromSMSC))
+			p.esme.Want("unbind", unbind(fromSMSC))
+			p.esme.Send(unbind(fromESME))
+			p.smsc.Want("unbind", unbind(fromESME))
+			p.smsc.Send(answer(fromESME))
+			p.esme.Want("unbind_resp", answer(fromESME))
+			p.smsc.Want("unbind_resp", answer(fromSMSC))
+		}},
+		{"the gateway stops", func(p piped) {
+			p.stop()
+			f := p.esme.Next("unbind")
+			p.esme.Send(unbind(fromESME))
+			p.smsc.Want("unbind", unbind(fromESME))
+			p.esme.Send(answer(f.Seq()))
+			p.esme.Want("unbind_resp", answer(fromESME))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := pipe(t, fakeLedger{}, nil)
+				tt.run(p)
+				p.esme.WantEnd()
+				p.smsc.ReadOn()
+				<-p.ended
+			})
+		})
+	}
+}
