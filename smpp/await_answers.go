@@ -2,16 +2,40 @@ package smpp
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
-// AwaitAnswers waits until the peer has answered all requests for whose reference wanted returns true, the
-// session has ended, or ctx has. It waits, also for requests that have expired, until the last of them was
+// handling says whether a response is taken from the pending requests, and its handler has not returned. That
+// may send more requests. It is set with out.mu held.
+type handling struct {
+	busy    atomic.Bool
+	waiting atomic.Int32 // callers of AwaitAnswers
+}
+
+// handled notes that the handler of a response has returned.
+func (s *Session[R]) handled() {
+	s.handling.busy.Store(false)
+	if s.handling.waiting.Load() > 0 {
+		s.out.mu.Lock()
+		defer s.out.mu.Unlock()
+		s.out.changed()
+	}
+}
+
+// AwaitAnswers waits until the peer has answered all requests for whose reference wanted returns true, and
+// those that the handler sends for these answers, or the session has ended, or ctx has. It waits, also for requests that have expired, until the last of them was
 // sent patience ago. wanted must not wait; it also gets zero references.
 func (s *Session[R]) AwaitAnswers(ctx context.Context, patience time.Duration, wanted func(ref R) bool) {
+	s.handling.waiting.Add(1)
+	defer s.handling.waiting.Add(-1)
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	ctx, cancel := context.WithDeadline(ctx, s.pending.newest(wanted).Add(patience))
+	newest := s.pending.newest(wanted)
+	if s.handling.busy.Load() {
+		newest = time.Now() // the handler may send one
+	}
+	ctx, cancel := context.WithDeadline(ctx, newest.Add(patience))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		s.out.mu.Lock()
@@ -20,7 +44,7 @@ func (s *Session[R]) AwaitAnswers(ctx context.Context, patience time.Duration, w
 	})
 	defer stop()
 	s.out.wait(func() bool {
-		return ctx.Err() != nil || s.out.ended || !s.pending.owes(time.Now().Add(-patience), wanted)
+		return ctx.Err() != nil || s.out.ended || !s.handling.busy.Load() && !s.pending.owes(time.Now().Add(-patience), wanted)
 	})
 }
 

@@ -54,3 +54,39 @@ func TestAwaitAnswers(t *testing.T) {
 		})
 	}
 }
+
+// What the handler of an answer sends counts like what was sent before, however long the handler takes.
+func TestAwaitAnswersToFurtherRequests(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const wanted = "wanted"
+			var s running
+			s = start(t, BoundTRX, Options{SMSC: true}, fakeHandler{response: func(_ Frame, to Pending[any]) error {
+				time.Sleep(time.Second)
+				if to.Seq == 1 {
+					defer s.Flush()
+					return s.TrySend(submit(2), time.Time{}, wanted)
+				}
+				return nil
+			}})
+			if err := s.Send(submit(1), time.Now(), wanted); err != nil {
+				t.Fatal(err)
+			}
+			s.Flush()
+			begin, over := time.Now(), make(chan struct{})
+			go func() {
+				defer close(over)
+				if late {
+					time.Sleep(time.Second / 2) // while the handler runs
+				}
+				s.AwaitAnswers(t.Context(), time.Minute, func(ref any) bool { return ref == wanted })
+				since(t, "return", begin, 2*time.Second)
+			}()
+			for seq := range uint32(2) {
+				s.peer.want(pdu.SubmitSMID, 0, seq+1)
+				s.peer.send(submitResp(seq + 1))
+			}
+			<-over
+		})
+	}
+}

@@ -135,6 +135,12 @@ func (s *Session[R]) putOwn(f Frame, seq uint32) error {
 
 // response passes f to the handler with the request that it answers.
 func (s *Session[R]) response(h Handler[R], f Frame) error {
+	err := s.passResponse(h, f)
+	s.handled()
+	return err
+}
+
+func (s *Session[R]) passResponse(h Handler[R], f Frame) error {
 	alive := f.ID() == pdu.EnquireLinkRespID // the session's own requests need nothing else
 	p, m := s.answered(f, alive)
 	s.mayHaveRoom()
@@ -177,6 +183,7 @@ func unmatched[R any](h Handler[R], f Frame, p Pending[R]) error { return h.Unma
 func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], m matched) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
+	s.handling.busy.Store(true)
 	p, m = s.pending.take(f)
 	if m == matchesNone && s.state == Open {
 		if bind, ok := s.pending.takeBind(f); ok {

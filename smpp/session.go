@@ -27,6 +27,7 @@ type Session[R any] struct {
 	arrived time.Time // when the octets that are being handled arrived
 	early   early     // owned by listen during Await
 
+	handling handling
 	expiring sync.Mutex // held during Handler.Expired and Handler.Late; taken before out.mu
 
 	// Guarded by out.mu.
@@ -55,8 +56,8 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 
 // Run serves the session until the peer leaves, ctx ends, a handler fails or the session is
 // closed, and returns the reason. It first writes what was sent before, if the peer reads.
-// It waits for handlers that called ReadOn. When it returns, no goroutine of the session runs any more. A panic of a handler ends the
-// session with a *PanicError.
+// It waits for handlers that called ReadOn. When it returns, no goroutine of the session runs any more.
+// A panic of a handler ends the session with a *PanicError.
 func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
@@ -139,8 +140,8 @@ func (s *Session[R]) Close(cause error) {
 	_ = s.conn.Close() // the reader and the writer get an error
 }
 
-// Finish ends the session once its output is written. A peer that has unbound is answered. Finish waits for UnbindTime at most, even
-// if the peer does not read or held responses are not released.
+// Finish ends the session once its output is written. A peer that has unbound is answered. Finish
+// waits for UnbindTime at most, even if the peer does not read or held responses are not released.
 func (s *Session[R]) Finish(cause error) {
 	s.setCause(cause)
 	s.answerUnbind()
