@@ -49,7 +49,7 @@ func (l *link) leave(ctx, drained context.Context, smsc *smscSession) {
 
 // unbind passes the ESME's unbind on, behind the answers that are recorded. If the ESME leaves before
 // they have come, leave unbinds the SMSC. In shared mode the gateway answers it. What the rate holds back
-// is refused first, and what waits for room at the SMSC has gone on then.
+// is refused first, and so is what the SMSC has refused for now; what waits for room at the SMSC has gone on then.
 func (s *submitter) unbind(ctx context.Context, f smpp.Frame) error {
 	l := s.link
 	s.leave()
@@ -57,6 +57,7 @@ func (s *submitter) unbind(ctx context.Context, f smpp.Frame) error {
 	l.unanswered.hold(1) // the messages do not wait for it
 	s.messages.awaitIdle(ctx)
 	l.unanswered.hold(-1)
+	l.again.Close()
 	if l.g.pool != nil {
 		return l.refuse(f, smpp.StatusOK)
 	}

@@ -32,6 +32,7 @@ func TestSentAgainEnds(t *testing.T) {
 		cancelled bool
 	}{
 		{"the ESME closes", func(_ *world, esme, _ *testpeer.Peer) { _ = esme.Conn.Close() }, false, true},
+		{"the ESME unbinds", func(_ *world, esme, _ *testpeer.Peer) { esme.Send(testpeer.Frame(pdu.UnbindID, 0, 3, "")) }, true, true},
 		{"the gateway stops", func(w *world, _, _ *testpeer.Peer) { w.stop() }, true, true},
 		{"the SMSC closes", func(_ *world, _, smsc *testpeer.Peer) { _ = smsc.Conn.Close() }, true, false},
 	} {
