@@ -1,6 +1,6 @@
 package smpp
 
-// ParseLenient views f, a deliver_sm or data_sm, as far as it can be read. It takes everything that
+// ParseLenient views f, a submit_sm, deliver_sm or data_sm, as far as it can be read. It takes everything that
 // ParseMessage takes, and what an ordinary peer may still understand:
 //
 //   - optional parameters that are cut short, and octets behind them: those in front of them count

@@ -14,7 +14,7 @@ func (s *submitter) unnumbered(f smpp.Frame, policy numbering.Policy) *request {
 	if !s.takesIDs(policy) {
 		return s.untracked
 	}
-	m, err := smpp.ParseMessage(f)
+	m, err := smpp.ParseLenient(f) // it may be malformed
 	if err != nil {
 		return s.untracked
 	}
@@ -26,7 +26,7 @@ func (s *submitter) unnumberedMulti(m smpp.Multi, policy numbering.Policy) *requ
 	if !s.takesIDs(policy) || len(m.To) == 0 {
 		return s.untracked
 	}
-	one, err := smpp.ParseMessage(m.AppendSubmitSM(nil, 0))
+	one, err := smpp.ParseLenient(m.AppendSubmitSM(nil, 0))
 	if err != nil {
 		return s.untracked
 	}
@@ -38,17 +38,21 @@ func (s *submitter) takesIDs(policy numbering.Policy) bool {
 	return s.link.g.pool != nil || policy.When != numbering.Off
 }
 
-// taking returns the request of a message from a sender to receivers.
+// taking returns the request of a message from a sender to receivers. Without a source_addr that can be
+// read, it counts as one from the receiver: its receipt has any sender, and is found by the receiver.
 func (s *submitter) taking(from []byte, receivers ...smpp.Address) *request {
-	sender, err := message.NormalAddr(from)
-	if err != nil {
-		return s.untracked
-	}
+	sender, noSender := message.NormalAddr(from)
 	r := &request{link: s.link}
 	for _, to := range receivers {
-		if receiver, err := message.NormalAddr(to.Addr); err == nil {
-			r.unnumbered = append(r.unnumbered, message.Conversation{Sender: sender, Receiver: receiver})
+		receiver, err := message.NormalAddr(to.Addr)
+		if err != nil {
+			continue
 		}
+		c := message.Conversation{Sender: sender, Receiver: receiver}
+		if noSender != nil {
+			c.Sender = receiver
+		}
+		r.unnumbered = append(r.unnumbered, c)
 	}
 	return r
 }
