@@ -6,38 +6,50 @@ import (
 	"sync/atomic"
 )
 
-// newestDays knows the newest day that has rows of each kind that is kept by day. The clock may have
-// been ahead when they were made.
-type newestDays [math.MaxUint8 + 1]atomic.Uint32
+// rowDays knows between which days there are rows of each kind that is kept by day. The clock may have been
+// ahead when they were made. What has expired still counts until the next start.
+type rowDays [math.MaxUint8 + 1]struct {
+	newest atomic.Uint32 // 0: there are none
+	oldest atomic.Uint32 // the day after it; 0: there are none
+}
 
-// note notes that there are rows of a kind on a day.
-func (n *newestDays) note(kind byte, day uint16) {
-	if uint32(day) > n[kind].Load() { // only the applier raises it
-		n[kind].Store(uint32(day))
+// note notes that there are rows of a kind on a day. Only the applier calls it.
+func (d *rowDays) note(kind byte, day uint16) {
+	of := &d[kind]
+	if uint32(day) > of.newest.Load() {
+		of.newest.Store(uint32(day))
+	}
+	if oldest := of.oldest.Load(); oldest == 0 || uint32(day)+1 < oldest {
+		of.oldest.Store(uint32(day) + 1)
 	}
 }
 
-// daysBack yields the days from the newest one with rows of a kind, or today if that is later, down
-// to so many days before today.
+// since returns the oldest day with rows of a kind that is not before so many days before today.
+func (d *rowDays) since(kind byte, today, days uint16) uint32 {
+	return max(d[kind].oldest.Load(), 1+uint32(today-min(today, days))) - 1
+}
+
+// daysBack yields the days from the newest one with rows of a kind, or today if that is later, down to so many
+// days before today, or to the oldest one with rows.
 func (ix *Index) daysBack(kind byte, today, days uint16) iter.Seq[uint16] {
 	return func(yield func(uint16) bool) {
-		newest := max(ix.newest[kind].Load(), uint32(today))
-		oldest := uint32(today - min(today, days))
-		for day := newest; yield(uint16(day)) && day > oldest; day-- {
+		oldest := ix.days.since(kind, today, days)
+		for day := max(ix.days[kind].newest.Load(), uint32(today)); yield(uint16(day)) && day > oldest; day-- {
 		}
 	}
 }
 
-// todayFirst yields today and so many days before, and then the days behind today that have rows of a kind.
+// todayFirst yields today and so many days before, down to the oldest one with rows of a kind, and then the days behind today that have rows of a kind.
 // Those are of messages that last, and a newer message has a row under an earlier day.
 func (ix *Index) todayFirst(kind byte, today, days uint16) iter.Seq[uint16] {
 	return func(yield func(uint16) bool) {
-		for back := range min(days, today) + 1 {
-			if !yield(today - back) {
+		oldest := ix.days.since(kind, today, days)
+		for day := int64(today); day >= int64(oldest); day-- {
+			if !yield(uint16(day)) {
 				return
 			}
 		}
-		for day := ix.newest[kind].Load(); day > uint32(today); day-- {
+		for day := ix.days[kind].newest.Load(); day > uint32(today); day-- {
 			if !yield(uint16(day)) {
 				return
 			}
@@ -45,16 +57,20 @@ func (ix *Index) todayFirst(kind byte, today, days uint16) iter.Seq[uint16] {
 	}
 }
 
-// readNewestDays reads the newest days from the store. The caller holds mu.
-func (ix *Index) readNewestDays() error {
+// readDays reads from the store between which days there are rows. The caller holds mu.
+func (ix *Index) readDays() error {
 	it, err := ix.db.NewIter(nil)
 	if err != nil {
 		return err
 	}
 	l := &lookup{ix: ix, it: it}
 	for _, kind := range []byte{prefixRoute, prefixPart, prefixOwner, prefixOwnerTo} {
-		day, _ := l.newestDay(kind, math.MaxUint16)
-		ix.newest[kind].Store(uint32(day))
+		newest, _ := l.newestDay(kind, math.MaxUint16)
+		ix.days[kind].newest.Store(uint32(newest))
+		ix.days[kind].oldest.Store(0)
+		if oldest, ok := l.oldestDay(kind); ok {
+			ix.days[kind].oldest.Store(uint32(oldest) + 1)
+		}
 	}
 	return firstError(l.err, it.Close())
 }

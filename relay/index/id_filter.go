@@ -90,7 +90,7 @@ func (f *idFilter) expired(day uint16) {
 // MayOwn reports whether a message of an account may own an id. It asks the store for nothing. If it
 // returns false, OwnerOf finds none.
 func (ix *Index) MayOwn(account string, key []byte) bool {
-	if ix.newest[prefixOwner].Load() == 0 {
+	if ix.days[prefixOwner].newest.Load() == 0 {
 		return false
 	}
 	var buf [128]byte

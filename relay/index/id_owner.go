@@ -30,8 +30,8 @@ func (a *Applier) own(o *journal.IDOwner, account, key []byte) error {
 
 // ownOn writes the rows of an owner, whose value is at hand, under one day.
 func (a *Applier) ownOn(day uint16, o *journal.IDOwner, account, key []byte) error {
-	a.Index.newest.note(prefixOwner, day)
-	a.Index.newest.note(prefixOwnerTo, day)
+	a.Index.days.note(prefixOwner, day)
+	a.Index.days.note(prefixOwnerTo, day)
 	a.key = ownerKey(a.key[:0], day, account, key)
 	a.Index.ids.add(a.key)
 	if err := a.b.Set(a.key, a.val, nil); err != nil {

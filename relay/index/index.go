@@ -63,7 +63,7 @@ type Index struct {
 	recent *recent
 	ids    *idFilter // nil: none
 
-	newest   newestDays
+	days     rowDays
 	failure  failure
 	complain rate.Sometimes // about the disk
 

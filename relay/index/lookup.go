@@ -84,14 +84,20 @@ func (l *lookup) nextWithin(prefix []byte) bool {
 // newestDay returns the newest day with rows of a kind that is not after day; false when there is
 // none. Days without rows cost nothing.
 func (l *lookup) newestDay(kind byte, day uint16) (uint16, bool) {
-	if !l.moved(l.it.SeekLT(upper(dayPrefix(nil, kind, day)))) {
+	return l.dayAt(kind, l.moved(l.it.SeekLT(upper(dayPrefix(nil, kind, day)))))
+}
+
+// oldestDay returns the oldest day with rows of a kind; false when there is none.
+func (l *lookup) oldestDay(kind byte) (uint16, bool) {
+	return l.dayAt(kind, l.moved(l.it.SeekGE([]byte{kind})))
+}
+
+// dayAt returns the day of the row at hand, if there is one and it is of the kind.
+func (l *lookup) dayAt(kind byte, isRow bool) (uint16, bool) {
+	if !isRow || len(l.it.Key()) < 3 || l.it.Key()[0] != kind {
 		return 0, false
 	}
-	key := l.it.Key()
-	if len(key) < 3 || key[0] != kind {
-		return 0, false
-	}
-	return binary.BigEndian.Uint16(key[1:]), true
+	return binary.BigEndian.Uint16(l.it.Key()[1:]), true
 }
 
 // upper is the first key after all that begin with prefix.

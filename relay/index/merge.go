@@ -63,7 +63,7 @@ func applySplit(a *Applier, rec *journal.Record) error {
 		}
 		return putSplit(a, rec, &receipt.Merge{Wanted: rec.Split.Wanted, States: make([]byte, rec.Part.Total)})
 	}
-	a.Index.newest.note(prefixPart, rec.Place.Day)
+	a.Index.days.note(prefixPart, rec.Place.Day)
 	a.key = partKey(a.key[:0], rec.Place.Day, &rec.Place.Conv.Receiver, rec.Split.Key)
 	a.val = appendPart(a.val[:0], &journal.SplitPart{Seq: rec.PartSeq, First: string(rec.Split.First)})
 	if err := a.b.Set(a.key, a.val, nil); err != nil || rec.PartSeq > 1 {

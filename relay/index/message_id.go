@@ -60,7 +60,7 @@ func (a *Applier) route(rec *journal.Record) error {
 	if rec.Place.Day < a.Expired {
 		return nil
 	}
-	a.Index.newest.note(prefixRoute, rec.Place.Day)
+	a.Index.days.note(prefixRoute, rec.Place.Day)
 	a.key = routeKey(a.key[:0], rec.Place.Day, rec.MessageID)
 	if err := a.b.Set(a.key, rec.Account, nil); err != nil {
 		return err
