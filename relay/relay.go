@@ -83,7 +83,7 @@ func Open(opt Options) (*Relay, error) {
 	addDown(opt.Registerer, r.Ready)
 	r.settings.Store(&opt.Settings)
 	r.close = sync.OnceValue(r.closeAll)
-	r.store, r.index = &store{dir: opt.Store}, index.New(filepath.Join(opt.Store, "index"), r.log)
+	r.store, r.index = &store{dir: opt.Store, log: r.log}, index.New(filepath.Join(opt.Store, "index"), r.log)
 	r.index.CacheSize = r.opt.cache()
 	if opt.NATS == Embedded {
 		var err error

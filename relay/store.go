@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ var (
 // store is the directory of a relay. It knows whether the directory is still the one that was opened.
 type store struct {
 	dir string
+	log *slog.Logger
 
 	// Guarded by mu.
 	mu    sync.Mutex
@@ -49,7 +51,7 @@ func (s *store) openLock() error {
 	if _, err := os.Lstat(filepath.Join(s.dir, archive.RestoringDir)); err == nil {
 		return fmt.Errorf("store %s: %w", s.dir, errRestoring)
 	}
-	if err := os.MkdirAll(s.dir, 0o750); err != nil {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return s.explain(err)
 	}
 	lock, err := index.LockStore(s.dir)
@@ -60,6 +62,7 @@ func (s *store) openLock() error {
 		return s.explain(err)
 	}
 	s.lock = lock
+	s.protect()
 	// No other descriptor of LOCK may be opened: closing it would give up the lock (fcntl).
 	path := filepath.Join(s.dir, "LOCK")
 	info, err := os.Stat(path)
@@ -68,6 +71,17 @@ func (s *store) openLock() error {
 	}
 	s.files = append(s.files, knownFile{path: path, info: info})
 	return s.know(s.dir)
+}
+
+// protect takes the store away from other users.
+func (s *store) protect() {
+	corrected, err := archive.Protect(s.dir)
+	if corrected > 0 {
+		s.log.Warn("other users could use the store: permissions corrected", "store", s.dir, "files", corrected)
+	}
+	if err != nil {
+		s.log.Error("other users may be able to use the store: correct the permissions", "store", s.dir, "err", err)
+	}
 }
 
 // remember notes a directory of the store as it is now. intact compares it.

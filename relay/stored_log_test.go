@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -45,7 +46,7 @@ func TestAppendOfFailedServer(t *testing.T) {
 // An append to a store that has vanished fails, before the watch looks: the next one, or one soon after.
 func TestVanishedStoreAcknowledgesNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "store")
-	s := &store{dir: dir}
+	s := &store{dir: dir, log: slog.New(slog.DiscardHandler)}
 	if err := s.openLock(); err != nil {
 		t.Fatal(err)
 	}

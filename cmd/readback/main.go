@@ -40,6 +40,8 @@ Try it:   readback demo
 Use it:   readback check --config FILE && readback serve --config FILE`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		// What a command writes names subscribers: only the user it runs as may read it.
+		PersistentPreRun: func(*cobra.Command, []string) { syscall.Umask(0o077) },
 	}
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
 		conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),

@@ -38,7 +38,7 @@ type stopped struct {
 
 // lock takes the lock of the store.
 func (o *Options) lock() (io.Closer, error) {
-	if err := os.MkdirAll(o.Store, 0o750); err != nil {
+	if err := os.MkdirAll(o.Store, 0o700); err != nil {
 		return nil, fmt.Errorf("store %s: %w", o.Store, err)
 	}
 	lock, err := index.LockStore(o.Store)

@@ -109,7 +109,7 @@ func (r *restoring) prepare() error {
 		return err
 	}
 	for _, name := range []string{indexDir, "streams"} {
-		if err := os.MkdirAll(filepath.Join(r.to, name), 0o750); err != nil {
+		if err := os.MkdirAll(filepath.Join(r.to, name), 0o700); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (r *restoring) setAside() error {
 		if _, err := os.Lstat(from); errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		if err := os.MkdirAll(aside, 0o750); err != nil {
+		if err := os.MkdirAll(aside, 0o700); err != nil {
 			return err
 		}
 		if err := os.Rename(from, filepath.Join(aside, name)); err != nil {

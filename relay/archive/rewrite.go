@@ -44,7 +44,7 @@ func (i *inspection) rewrite(ctx context.Context, name, keep string) error {
 	if i.server == nil {
 		return errors.New("it is in a cluster, whose own tools can repair it")
 	}
-	if err := os.MkdirAll(keep, 0o750); err != nil {
+	if err := os.MkdirAll(keep, 0o700); err != nil {
 		return err
 	}
 	from := filepath.Dir(i.server.Directory(name))
