@@ -18,7 +18,7 @@ type WebSocket struct {
 // ClientTLS is TLS on a listener for handsets and app backends: none without Cert.
 type ClientTLS struct {
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listener's certificate and its chain; empty is no TLS"`
-	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
+	Key      string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
 	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign clients' certificates; a client must present one unless reads.auth has others beside mtls; empty requires none"`
 }
 

@@ -28,6 +28,8 @@ type Config struct {
 
 	// Warnings name settings that are allowed and probably unintended, one line each.
 	Warnings []string
+	// Exposed names settings whose files have secrets that all users of the machine can read, one line each.
+	Exposed []string
 }
 
 // Default returns the settings of an empty configuration. Its number range is that of the

@@ -39,7 +39,7 @@ type AccountFeedback struct {
 // Webhook holds the settings of feedback in form webhook.
 type Webhook struct {
 	URL          string        `key:"url" form:"url" empty:"none" secret:"all" doc:"http or https URL that feedback is posted to"`
-	SecretFile   string        `key:"secret_file" empty:"none" doc:"file with the secret of the signature, one line of 16 to 128 characters; after whsec_ it is the key in base64"`
+	SecretFile   string        `key:"secret_file" empty:"none" secret:"file" doc:"file with the secret of the signature, one line of 16 to 128 characters; after whsec_ it is the key in base64"`
 	OldSignature bool          `key:"old_signature" default:"true" doc:"sign by Readback-Signature too, the header of the first release; the next release has neither the header nor this key"`
 	Timeout      time.Duration `key:"timeout" default:"10s" range:"100ms..25s" doc:"time for the answer"`
 	CA           string        `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign the server's certificate; empty is those of the system"`

@@ -23,7 +23,7 @@ type Listen struct {
 type ListenTLS struct {
 	Addr     string `key:"addr" form:"bind" empty:"off" doc:"address that ESMEs bind to over TLS, host:port; empty is off"`
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate and its chain"`
-	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
+	Key      string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
 	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign ESMEs' certificates; empty requires none"`
 }
 

@@ -105,6 +105,7 @@ func (l *loader) finish() (Config, error) {
 	readWebhookSecrets(l)
 	checkAll(l)
 	warnAll(l)
+	findExposed(l)
 	if len(l.errs) > 0 {
 		l.errs.sort()
 		return Config{Warnings: l.cfg.Warnings}, l.errs

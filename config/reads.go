@@ -22,7 +22,7 @@ type Reads struct {
 // ReadsTLS is TLS on the HTTP interface: off without Cert.
 type ReadsTLS struct {
 	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the certificate of the HTTP interface and its chain; empty is no TLS"`
-	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
+	Key      string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
 	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign callers' certificates, for reads.auth mtls"`
 }
 
@@ -66,6 +66,8 @@ func warnReads(l *loader) {
 	l.warnIf(has("none") && l.cfg.Relay.NATS != embedded,
 		"with none, whoever may publish to readback.reads on the cluster may report a read", "relay.nats", "reads.auth")
 	l.warnIf(!has("api_key") && len(l.cfg.Relay.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
+	l.warnIf(has("jwt") && (r.JWT.Issuer == "" || r.JWT.Audience == ""),
+		"a token that was made for something else is taken, too: reads.jwt.issuer and reads.jwt.audience say whose and for what", "reads.jwt.keys", "reads.auth")
 	l.warnIf(!has("jwt") && r.JWT.Keys != "", "not used: reads.auth does not ask for jwt", "reads.jwt.keys", "reads.auth")
 	l.warnIf(r.Addr != "" && !isLoopback(r.Addr) && r.TLS.Cert == "",
 		"keys and tokens of callers pass in the clear, unless something in front speaks TLS", "reads.addr")

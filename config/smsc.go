@@ -20,7 +20,7 @@ type SMSC struct {
 	Addr            string        `key:"addr" default:"127.0.0.1:2776" form:"dial" doc:"address of the SMSC, host:port"`
 	Addrs           []string      `key:"addrs" form:"dial" example:"192.0.2.1:2775" doc:"shared mode: addresses of the SMSC in place of smsc.addr; the first that accepts the bind is used"`
 	SystemID        string        `key:"system_id" form:"system_id" empty:"none" doc:"shared mode: the name that the gateway binds with"`
-	PasswordFile    string        `key:"password_file" doc:"shared mode: file that contains only the password for it"`
+	PasswordFile    string        `key:"password_file" secret:"file" doc:"shared mode: file that contains only the password for it"`
 	SystemType      string        `key:"system_type" form:"system_type" empty:"none" doc:"shared mode: system_type of the gateway's binds"`
 	Binds           int           `key:"binds" default:"2" range:"1..64" doc:"shared mode: sessions to the SMSC"`
 	TLS             SMSCTLS       `key:"tls" doc:"TLS to the SMSC"`
@@ -37,7 +37,7 @@ type SMSCTLS struct {
 	Enable     bool   `key:"enable" doc:"speak TLS to the SMSC"`
 	CA         string `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign the SMSC's certificate; empty is those of the system"`
 	Cert       string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate for an SMSC that asks for one"`
-	Key        string `key:"key" form:"file" empty:"none" doc:"PEM file of that certificate's key"`
+	Key        string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of that certificate's key"`
 	ServerName string `key:"server_name" form:"host" empty:"none" doc:"name in the SMSC's certificate; empty is the host of its address"`
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"readback/internal/numbering"
@@ -35,6 +36,17 @@ func warnListen(l *loader) {
 		l.warnIf(true, "ESMEs can bind without TLS too, on "+n.Addr+": listen.addr: \"\" ends that", "listen.tls.addr")
 	}
 	l.warnIf(len(n.ProxyFrom) > 0 && !n.ProxyProtocol, "not used: listen.proxy_protocol is not set", "listen.proxy_from")
+	everyone := slices.ContainsFunc(n.ProxyFrom, func(p netip.Prefix) bool { return p.Bits() < narrowest(p.Addr()) })
+	l.warnIf(everyone && n.ProxyProtocol, "so many may claim to be any address: listen.allow and the limits of addresses mean nothing to them; list the load balancers",
+		"listen.proxy_from")
+}
+
+// narrowest is how many bits a network has at least that may be one of load balancers.
+func narrowest(ip netip.Addr) int {
+	if ip.Is4() {
+		return 8
+	}
+	return 16
 }
 
 // warnMirror warns of settings that only shared mode uses.

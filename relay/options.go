@@ -34,8 +34,8 @@ type Config struct {
 	Keep     time.Duration `key:"relay.keep" default:"168h" range:"1h..8760h" doc:"how long a message can be read, unless the SMSC may deliver it later"`
 	Memory   setting.Size  `key:"relay.memory" default:"128MiB" range:"16MiB..64GiB" doc:"memory that conversations and the cache of the index may take, half of it each, with what Go's garbage collector adds; whatever has no room is read from the index"`
 	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"loopback address on which the embedded server takes NATS clients; empty is none"`
-	Creds    string        `key:"relay.creds" doc:"credentials file for the cluster"`
-	NKey     string        `key:"relay.nkey" doc:"NKey seed file for the cluster"`
+	Creds    string        `key:"relay.creds" secret:"file" doc:"credentials file for the cluster"`
+	NKey     string        `key:"relay.nkey" secret:"file" doc:"NKey seed file for the cluster"`
 
 	Numbers `key:"track.numbers" doc:"the numbers of a conversation"`
 

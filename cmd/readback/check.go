@@ -33,6 +33,7 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 		}
 		cfg, err := loadConfig(cmd)
 		warn(cmd, cfg.Warnings)
+		warn(cmd, cfg.Exposed)
 		if err == nil {
 			err = checkFiles(cfg)
 		}

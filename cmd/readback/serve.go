@@ -26,6 +26,7 @@ configuration again, see reload. The log goes to standard error.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loadConfig(cmd)
 		warn(cmd, cfg.Warnings)
+		warn(cmd, cfg.Exposed)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,8 @@
 //	hex        digits of a number that is written in hexadecimal
 //	follows    a setting that changes this default
 //	account    "no" if no account may have it for itself, though it is in a struct of both
-//	secret     "all" if the value must not be shown, "userinfo" for what stands before its @
+//	secret     "all" if the value must not be shown, "userinfo" for what stands before its @, "file" if it
+//	           names files with secrets, "keys" if it names a file with keys, which may be secret
 //
 // A field of struct type with a key is a section, whose keys begin with its own. One
 // without a key is no section: the keys in it count from where it stands.

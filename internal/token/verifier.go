@@ -18,7 +18,7 @@ const maxToken = 8 << 10
 
 // Options of a Verifier: settings of the section reads.jwt. Keys must be set.
 type Options struct {
-	Keys     string        `key:"keys" form:"file" empty:"none" doc:"file with the keys that tokens are signed with: public keys in PEM, a JWK set, or an HMAC secret in one line; read again when it changes"`
+	Keys     string        `key:"keys" form:"file" empty:"none" secret:"keys" doc:"file with the keys that tokens are signed with: public keys in PEM, a JWK set, or an HMAC secret in one line; read again when it changes"`
 	Leeway   time.Duration `key:"leeway" default:"30s" range:"0s..10m" doc:"how far the clock of the issuer may be off"`
 	Issuer   string        `key:"issuer" doc:"claim iss that a token must have; empty is any"`
 	Audience string        `key:"audience" doc:"claim aud that a token must have; empty is any"`
