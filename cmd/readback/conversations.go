@@ -48,9 +48,9 @@ func conversationsCommand() *cobra.Command {
 
 func printConversation(cmd *cobra.Command, view *reads.ConversationView) error {
 	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	say(out, "NUMBER\tSTATE\tACCOUNT\tSUBMITTED\tDELIVERED\tREAD\tMESSAGE_ID\n")
+	row(out, "NUMBER", "STATE", "ACCOUNT", "SUBMITTED", "DELIVERED", "READ", "MESSAGE_ID")
 	for _, m := range view.Messages {
-		say(out, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", m.Number, m.State, m.Account, timeOrDash(&m.SubmittedAt),
+		row(out, m.Number, m.State, m.Account, timeOrDash(&m.SubmittedAt),
 			timeOrDash(m.DeliveredAt), timeOrDash(m.ReadAt), strings.Join(m.MessageIDs, " "))
 	}
 	shown := func(n *uint16) string {

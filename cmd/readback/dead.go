@@ -116,11 +116,11 @@ func deadListCommand() *cobra.Command {
 	c.full = cmd.Flags().Bool("full", false, "show subscribers' numbers whole")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		say(out, "TIME\tACCOUNT\tEVENT\tTRIES\tSENDER\tRECEIVER\tNUMBER\tREASON\n")
+		row(out, "TIME", "ACCOUNT", "EVENT", "TRIES", "SENDER", "RECEIVER", "NUMBER", "REASON")
 		err := eachDead(cmd, c, func(d *feedback.DeadLetter) error {
 			var fb message.Feedback
 			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read is left out
-			say(out, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\n", d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
+			row(out, d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
 				fb.Sender, fb.Receiver, fb.Number, d.Reason)
 			return nil
 		})
@@ -185,13 +185,13 @@ func feedbackCommand() *cobra.Command {
 	askFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		say(out, "ACCOUNT\tWAITING\tOLDEST\tAGE\tSESSIONS\n")
+		row(out, "ACCOUNT", "WAITING", "OLDEST", "AGE", "SESSIONS")
 		err := pages(cmd, http.MethodGet, "/v1/feedback", url.Values{}, func(answer []byte) (*nextPage, error) {
 			var all struct{ Queues []feedback.Queue }
 			err := json.Unmarshal(answer, &all)
 			for _, q := range all.Queues {
 				age := time.Duration(q.Age * float64(time.Second)).Round(time.Second)
-				say(out, "%s\t%d\t%s\t%s\t%d\n", q.Account, q.Waiting, q.Oldest.Format(time.RFC3339), age, q.Sessions)
+				row(out, q.Account, q.Waiting, q.Oldest.Format(time.RFC3339), age, q.Sessions)
 			}
 			return nil, err
 		})

@@ -45,7 +45,7 @@ func simSMSC() *cobra.Command {
 	f.IntVar(&sim.SMSC.Keep, "keep", 1000, "received PDUs that --control shows")
 	f.Uint8Var(&iei, "iei", 0x80, "identifier of the element")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		sim.Handset.IEI, sim.Out = iei, cmd.OutOrStdout()
+		sim.Handset.IEI, sim.Out = iei, harmless{cmd.OutOrStdout()}
 		if len(sim.SMSC.Accounts) == 0 {
 			sim.SMSC.Accounts = nil
 		}
@@ -84,7 +84,7 @@ func simESME() *cobra.Command {
 	f.DurationVar(&options.Linger, "linger", 0, "with --load: stay that long for feedback")
 	f.BoolVar(&options.Serial, "serial", false, "with --load: end each text with its own eight digits")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		sim.RegisteredDelivery, sim.Out = registered, cmd.OutOrStdout()
+		sim.RegisteredDelivery, sim.Out = registered, harmless{cmd.OutOrStdout()}
 		if !heavy {
 			return command.RunESME(cmd.Context(), sim)
 		}
@@ -115,7 +115,7 @@ func simHandset() *cobra.Command {
 	f.IntVar(&sim.Index, "open", 0, "with --control: which message to open; 0 lists them")
 	f.BoolVar(&sim.Deleted, "deleted", false, "it was deleted unread")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		sim.Out = cmd.OutOrStdout()
+		sim.Out = harmless{cmd.OutOrStdout()}
 		return command.RunHandset(cmd.Context(), sim)
 	}
 	return cmd

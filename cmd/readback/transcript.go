@@ -27,6 +27,3 @@ func (t *transcript) note(format string, args ...any) {
 	defer t.mu.Unlock()
 	say(t.out, format+"\n", args...)
 }
-
-// say prints text. It ignores errors: a closed pipe ends the process.
-func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
