@@ -23,9 +23,16 @@ func (t *TemplateText) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseTemplate reads the text of a template for form MO.
+// ParseTemplate reads the text of a template for form MO. Executing it takes little time and memory.
 func ParseTemplate(text string) (*template.Template, error) {
-	return template.New("feedback").Parse(text)
+	t, err := template.New("feedback").Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkBounds(text, t); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // templateFields are what a template may name.
