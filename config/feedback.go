@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/internal/deliver"
+	"readback/internal/webhook"
 )
 
 // Values of feedback.form on which other settings depend.
@@ -127,8 +128,7 @@ func isPrivateURL(s string) bool {
 		return false
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
-	ip = ip.Unmap()
-	return u.Hostname() == "localhost" || err == nil && (!ip.IsGlobalUnicast() || ip.IsPrivate())
+	return u.Hostname() == "localhost" || err == nil && !webhook.IsPublic(ip)
 }
 
 // warnFeedback warns of settings that are not used, and of a webhook without TLS.

@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	},
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering",
-		"internal/setting", "internal/token", "relay", "relay/access",
+		"internal/setting", "internal/token", "internal/webhook", "relay", "relay/access",
 	},
 	"conversation":        {"smpp", "smpp/receipt"},
 	"handset":             {"udh"},

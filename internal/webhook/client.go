@@ -59,33 +59,8 @@ func refusePrivate(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", address, err)
 	}
-	if !isPublic(at.Addr()) {
+	if !IsPublic(at.Addr()) {
 		return fmt.Errorf("connect to %s: %w", at.Addr(), errPrivate)
 	}
 	return nil
-}
-
-// special are networks that are not public though they look like it (RFC 6890), and
-// those through which IPv4 addresses that are not public can be reached.
-var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // carrier-grade NAT
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), // benchmarks
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("64:ff9b::/96"), // NAT64
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("2001::/32"), // Teredo
-	netip.MustParsePrefix("2002::/16"), // 6to4
-	netip.MustParsePrefix("fec0::/10"), // site-local
-}
-
-func isPublic(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	for _, p := range special {
-		if p.Contains(ip) {
-			return false
-		}
-	}
-	return ip.IsGlobalUnicast() && !ip.IsPrivate()
 }
