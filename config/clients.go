@@ -17,9 +17,10 @@ type WebSocket struct {
 
 // ClientTLS is TLS on a listener for handsets and app backends: none without Cert.
 type ClientTLS struct {
-	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listener's certificate and its chain; empty is no TLS"`
-	Key      string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign clients' certificates; a client must present one unless reads.auth has others beside mtls; empty requires none"`
+	Cert      string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listener's certificate and its chain; empty is no TLS"`
+	Key       string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
+	ClientCA  string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign clients' certificates; a client must present one unless reads.auth has others beside mtls; empty requires none"`
+	ClientCRL string `key:"client_crl" form:"file" empty:"none" doc:"file with lists of clients' certificates that are revoked (CRL), each signed by an authority of client_ca, in PEM or one in DER; empty is none"`
 }
 
 // clientListener is one of the listeners for handsets and app backends.
@@ -39,6 +40,7 @@ func checkClients(l *loader) {
 		addr, cert, key, ca := n.key+".addr", n.key+".tls.cert", n.key+".tls.key", n.key+".tls.client_ca"
 		l.refuseIf((n.tls.Cert == "") != (n.tls.Key == ""), problem{"certificate and key belong together", "both, or neither"}, cert, key)
 		l.refuseIf(n.tls.ClientCA != "" && n.tls.Cert == "", problem{"without TLS no client shows a certificate", n.key + ".tls.cert and key"}, ca, cert)
+		l.refuseIf(n.tls.ClientCRL != "" && n.tls.ClientCA == "", revokedByNobody, n.key+".tls.client_crl", ca)
 		if n.addr == "" {
 			if _, chosen := l.origin(addr); !chosen {
 				l.refuseAny(problem{"no address to listen on", addr + ", or \"\" for none"}, cert, key, ca)

@@ -21,11 +21,15 @@ type Listen struct {
 // ListenTLS holds the settings of the TLS listener for ESMEs. It is off without Addr. With
 // Addr, Cert and Key are set.
 type ListenTLS struct {
-	Addr     string `key:"addr" form:"bind" empty:"off" doc:"address that ESMEs bind to over TLS, host:port; empty is off"`
-	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate and its chain"`
-	Key      string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign ESMEs' certificates; empty requires none"`
+	Addr      string `key:"addr" form:"bind" empty:"off" doc:"address that ESMEs bind to over TLS, host:port; empty is off"`
+	Cert      string `key:"cert" form:"file" empty:"none" doc:"PEM file of the gateway's certificate and its chain"`
+	Key       string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
+	ClientCA  string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign ESMEs' certificates; empty requires none"`
+	ClientCRL string `key:"client_crl" form:"file" empty:"none" doc:"file with lists of ESMEs' certificates that are revoked (CRL), each signed by an authority of client_ca, in PEM or one in DER; empty is none"`
 }
+
+// revokedByNobody is the problem of client_crl without client_ca.
+var revokedByNobody = problem{"revoked certificates, and nobody is asked for one", "client_ca, too"}
 
 // checkListen checks that ESMEs can connect, and that TLS has all it needs.
 func checkListen(l *loader) {
@@ -34,6 +38,7 @@ func checkListen(l *loader) {
 		"listen.addr", "listen.tls.addr")
 	l.refuseIf(n.TLS.Addr != "" && (n.TLS.Cert == "" || n.TLS.Key == ""), problem{"TLS without a certificate and its key", "listen.tls.cert and listen.tls.key"},
 		"listen.tls.addr", "listen.tls.cert", "listen.tls.key")
+	l.refuseIf(n.TLS.ClientCRL != "" && n.TLS.ClientCA == "", revokedByNobody, "listen.tls.client_crl", "listen.tls.client_ca")
 	if _, chosen := l.origin("listen.tls.addr"); !chosen {
 		l.refuseAny(problem{"no address for TLS: ESMEs could bind without it only", "listen.tls.addr: \":3550\", or \"\" for none"},
 			"listen.tls.cert", "listen.tls.key", "listen.tls.client_ca")

@@ -21,9 +21,10 @@ type Reads struct {
 
 // ReadsTLS is TLS on the HTTP interface: off without Cert.
 type ReadsTLS struct {
-	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the certificate of the HTTP interface and its chain; empty is no TLS"`
-	Key      string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign callers' certificates, for reads.auth mtls"`
+	Cert      string `key:"cert" form:"file" empty:"none" doc:"PEM file of the certificate of the HTTP interface and its chain; empty is no TLS"`
+	Key       string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
+	ClientCA  string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign callers' certificates, for reads.auth mtls"`
+	ClientCRL string `key:"client_crl" form:"file" empty:"none" doc:"file with lists of callers' certificates that are revoked (CRL), each signed by an authority of client_ca, in PEM or one in DER; empty is none"`
 }
 
 // checkReads checks that only callers whom the operator means can send read responses.
@@ -47,6 +48,7 @@ func checkReadsHTTP(l *loader, has func(auth string) bool) {
 		"reads.tls.cert", "reads.tls.key")
 	l.refuseIf(r.TLS.ClientCA != "" && r.TLS.Cert == "", problem{"callers' certificates without TLS", "reads.tls.cert and reads.tls.key"},
 		"reads.tls.client_ca", "reads.tls.cert")
+	l.refuseIf(r.TLS.ClientCRL != "" && r.TLS.ClientCA == "", revokedByNobody, "reads.tls.client_crl", "reads.tls.client_ca")
 	l.refuseIf(r.TLS.ClientCA != "" && !has("mtls"), problem{"nobody is asked for a certificate", "reads.auth: [mtls]"},
 		"reads.tls.client_ca", "reads.auth")
 	if r.Addr == "" {

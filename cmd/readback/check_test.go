@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"readback/internal/testpeer"
 )
 
 // TestCheckFiles: certificates and keys that serve could not use are named, all at once.
@@ -15,6 +17,9 @@ func TestCheckFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "readback.yaml")
+	testpeer.NewAuthority(t).PutPair(t, dir, "gateway.example")
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	files := strings.NewReplacer("BAD", bad, "CERT", cert, "PAIR", "cert: "+cert+", key: "+key)
 	for _, tt := range []struct {
 		name, yaml string
 		want       []string // empty: it is right
@@ -23,10 +28,14 @@ func TestCheckFiles(t *testing.T) {
 		{"callers", `reads: {auth: [jwt], jwt: {keys: BAD}, tls: {cert: BAD, key: BAD}}`, []string{"reads.tls: ", "reads.jwt: "}},
 		{"MQTT", `reads: {mqtt: {addr: "127.0.0.1:1883", tls: {cert: BAD, key: BAD}}}`, []string{"reads.mqtt.tls: "}},
 		{"ESMEs", `listen: {tls: {addr: ":3550", cert: BAD, key: BAD}}`, []string{"listen.tls: "}},
+		{"ESMEs revoked", `listen: {tls: {addr: ":3550", PAIR, client_ca: CERT, client_crl: BAD}}`, []string{"listen.tls: revoked"}},
+		{"callers revoked", `reads: {auth: [mtls], tls: {PAIR, client_ca: CERT, client_crl: BAD}}`, []string{"reads.tls: revoked"}},
+		{"MQTT clients revoked", `reads: {mqtt: {addr: "127.0.0.1:1883", tls: {PAIR, client_ca: CERT, client_crl: BAD}}}`, []string{"reads.mqtt.tls: revoked"}},
+		{"WebSocket clients revoked", `reads: {websocket: {addr: "127.0.0.1:9222", tls: {PAIR, client_ca: CERT, client_crl: BAD}}}`, []string{"reads.websocket.tls: revoked"}},
 		{"none", `track: {when: all}`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := os.WriteFile(file, []byte(strings.ReplaceAll(tt.yaml, "BAD", bad)), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(files.Replace(tt.yaml)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			_, err := execute(t, "check", "--config", file)

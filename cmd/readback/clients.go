@@ -31,7 +31,7 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 			continue
 		}
 		files, err := transport.NewServer(transport.Server{
-			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientOptional: sparesCertificates(cfg.Relay.Auth),
+			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientCRL: l.tls.ClientCRL, ClientOptional: sparesCertificates(cfg.Relay.Auth),
 		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("%s.tls: %w", l.key, err)

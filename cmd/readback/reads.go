@@ -38,7 +38,7 @@ func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refuse
 	var certificates, keys error
 	if cfg.Reads.TLS.Cert != "" {
 		f.tls, certificates = transport.NewServer(transport.Server{
-			Cert: cfg.Reads.TLS.Cert, Key: cfg.Reads.TLS.Key, ClientCA: cfg.Reads.TLS.ClientCA,
+			Cert: cfg.Reads.TLS.Cert, Key: cfg.Reads.TLS.Key, ClientCA: cfg.Reads.TLS.ClientCA, ClientCRL: cfg.Reads.TLS.ClientCRL,
 			ClientOptional: !asksForCertificates(cfg.Relay.Auth),
 			Protocols:      []string{"h2", "http/1.1"},
 		}, log)

@@ -28,7 +28,7 @@ func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 	a := new(Authority)
 	a.cert, a.key = a.certify(t, template)
@@ -87,6 +87,21 @@ func (a *Authority) Issue(t testing.TB, name string, uris ...*url.URL) (cert, ke
 		t.Fatal(err)
 	}
 	return certPEM(c), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+// Revoke makes a list of the authority's certificates that are revoked, in PEM. It is to be replaced at next.
+func (a *Authority) Revoke(t testing.TB, next time.Time, all ...*x509.Certificate) []byte {
+	t.Helper()
+	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Unix(0, 0), NextUpdate: next}
+	for _, c := range all {
+		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
+			x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: time.Unix(0, 0)})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, list, a.cert, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})
 }
 
 // Pair issues a certificate as crypto/tls has it.

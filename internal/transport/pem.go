@@ -22,36 +22,50 @@ func readPair(cert, key string) (tls.Certificate, error) {
 // ReadPool reads the certificates of authorities. The whole file must be valid, since half of
 // it may mean half of the clients.
 func ReadPool(file string) (*x509.CertPool, error) {
+	all, err := readAuthorities(file)
+	if err != nil {
+		return nil, err
+	}
+	return newPool(all), nil
+}
+
+func newPool(all []*x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	for _, c := range all {
+		pool.AddCert(c)
+	}
+	return pool
+}
+
+func readAuthorities(file string) ([]*x509.Certificate, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("certificates of authorities: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if err := addCertificates(pool, text); err != nil {
+	all, err := parseCertificates(text)
+	if err != nil {
 		return nil, fmt.Errorf("certificates of authorities in %q: %w", file, err)
 	}
-	return pool, nil
+	return all, nil
 }
 
-func addCertificates(pool *x509.CertPool, text []byte) error {
-	found := 0
+func parseCertificates(text []byte) (all []*x509.Certificate, err error) {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(text) {
 		text = rest
 		if block.Type != "CERTIFICATE" {
 			continue
 		}
-		found++
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return fmt.Errorf("number %d: %w", found, err)
+			return nil, fmt.Errorf("number %d: %w", len(all)+1, err)
 		}
-		pool.AddCert(c)
+		all = append(all, c)
 	}
 	switch {
 	case bytes.Contains(text, []byte("-----BEGIN ")):
-		return fmt.Errorf("what follows number %d is cut off or no PEM", found)
-	case found == 0:
-		return errors.New("there is none")
+		return nil, fmt.Errorf("what follows number %d is cut off or no PEM", len(all))
+	case len(all) == 0:
+		return nil, errors.New("there is none")
 	}
-	return nil
+	return all, nil
 }

@@ -35,8 +35,13 @@ func (s *ServerTLS) verifyClient(state tls.ConnectionState) error {
 	for _, c := range shown[1:] {
 		between.AddCert(c)
 	}
-	_, err := shown[0].Verify(x509.VerifyOptions{
-		Roots: s.kept.Now().ClientCAs, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	now := s.kept.Now()
+	chains, err := shown[0].Verify(x509.VerifyOptions{
+		Roots: now.ClientCAs, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
-	return err
+	if err != nil || now.VerifyConnection == nil {
+		return err
+	}
+	state.VerifiedChains = chains
+	return now.VerifyConnection(state)
 }

@@ -18,6 +18,8 @@ type Server struct {
 	Cert     string // its certificate, then those that lead to the root
 	Key      string // its private key
 	ClientCA string // authorities of its clients; empty: clients need no certificate
+	// ClientCRL has lists of clients' certificates that are revoked, in PEM or one in DER; empty: none.
+	ClientCRL string
 
 	ClientOptional bool     // a client may have no certificate, but no invalid one
 	Protocols      []string // of ALPN, the preferred one first
@@ -36,8 +38,8 @@ func NewServer(files Server, log *slog.Logger) (*ServerTLS, error) {
 	}
 	s := &ServerTLS{log: log}
 	s.kept.What = certificates
-	s.kept.Names = named(files.Cert, files.Key, files.ClientCA)
-	s.kept.Read = files.read
+	s.kept.Names = named(files.Cert, files.Key, files.ClientCA, files.ClientCRL)
+	s.kept.Read = func() (*tls.Config, error) { return files.read(log) }
 	if err := s.kept.Reload(); err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func named(files ...string) []string {
 	return all
 }
 
-func (f Server) read() (*tls.Config, error) {
+func (f Server) read(log *slog.Logger) (*tls.Config, error) {
 	pair, err := readPair(f.Cert, f.Key)
 	if err != nil {
 		return nil, err
@@ -74,8 +76,21 @@ func (f Server) read() (*tls.Config, error) {
 	if f.ClientOptional {
 		c.ClientAuth = tls.VerifyClientCertIfGiven
 	}
-	c.ClientCAs, err = ReadPool(f.ClientCA)
-	return c, err
+	authorities, err := readAuthorities(f.ClientCA)
+	if err != nil {
+		return nil, err
+	}
+	c.ClientCAs = newPool(authorities)
+	if f.ClientCRL == "" {
+		return c, nil
+	}
+	r, err := readRevoked(f.ClientCRL, authorities)
+	if err != nil {
+		return nil, err
+	}
+	r.warn(log, f.ClientCRL)
+	c.VerifyConnection = r.check
+	return c, nil
 }
 
 // Config returns a configuration, TLS 1.2 or later, that uses the newest contents of the
