@@ -18,7 +18,7 @@ func (r *Relay) tryBegin(ctx context.Context, c *connection) (*storedLog, error)
 	if err := journal.AwaitOwner(ctx, c.NC); err != nil {
 		return nil, err
 	}
-	streams := slices.Concat(intake.Streams(r.opt.MQTT != nil), feedback.Streams(r.opt.FeedbackKeep))
+	streams := slices.Concat(intake.Streams(r.opt.MQTT != nil), feedback.Streams(&r.opt.Settings.Settings))
 	stream, err := c.MakeStreams(ctx, r.opt.Replicas, append(streams, journal.StreamConfig(r.opt.Keep))...)
 	if err != nil {
 		return nil, err

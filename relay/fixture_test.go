@@ -64,7 +64,7 @@ func (r *Relay) applyRecords(t *testing.T, seq uint64, appendTo func(dst []byte)
 
 // makeStreams makes the streams of a relay.
 func makeStreams(ctx context.Context, js jetstream.JetStream, opt *Options) (*jetstream.StreamInfo, error) {
-	streams := slices.Concat(intake.Streams(opt.MQTT != nil), feedback.Streams(opt.FeedbackKeep))
+	streams := slices.Concat(intake.Streams(opt.MQTT != nil), feedback.Streams(&opt.Settings.Settings))
 	return broker.Connection{NC: js.Conn(), JS: js}.MakeStreams(ctx, opt.Replicas, append(streams, journal.StreamConfig(opt.Keep))...)
 }
 

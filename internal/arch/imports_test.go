@@ -93,8 +93,8 @@ var imports = map[string][]string{
 	},
 	"relay/broker": {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
 	"relay/feedback": {
-		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "relay/index",
-		"relay/journal", "relay/message",
+		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "internal/setting",
+		"relay/index", "relay/journal", "relay/message",
 	},
 	"relay/index": {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/intake": {

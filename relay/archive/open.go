@@ -174,5 +174,5 @@ func (s *stopped) close() error {
 
 // configs returns the streams beside the log.
 func (o *Options) configs() []jetstream.StreamConfig {
-	return slices.Concat(intake.Streams(false), feedback.Streams(o.FeedbackKeep))
+	return slices.Concat(intake.Streams(false), feedback.Streams(&feedback.Settings{FeedbackKeep: o.FeedbackKeep}))
 }

@@ -51,7 +51,7 @@ func servedFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixture(t, newTestIndex(t))
 	js := relaytest.JetStream(t)
-	for _, c := range Streams(time.Hour) {
+	for _, c := range Streams(&Settings{FeedbackKeep: time.Hour}) {
 		c.Storage = jetstream.FileStorage
 		if _, err := js.CreateStream(relaytest.Deadline(t), c); err != nil {
 			t.Fatal(err)

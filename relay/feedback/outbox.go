@@ -114,11 +114,17 @@ func (o *outbox) send(ctx context.Context, row index.Row) (publication, error) {
 // await waits until a feedback is in its queue.
 func (o *outbox) await(ctx context.Context, p *publication) error {
 	err := awaitAck(ctx, p.ack)
-	if isTooLarge(err) {
+	switch {
+	case isTooLarge(err):
 		p.outcome, err = o.sendShorter(ctx, p.feedback, err)
+	case isFull(err):
+		p.outcome, err = "dead", o.deadLetter(ctx, p.feedback, errQueuesFull)
 	}
 	return err
 }
+
+// errQueuesFull is why feedback that cannot wait becomes a dead letter.
+var errQueuesFull = errors.New("the queues of feedback are full: feedback.queue_size")
 
 // sendShorter publishes a feedback that is too large without some of its message_ids. If that does not
 // suffice the feedback is a dead letter.
@@ -141,6 +147,10 @@ func (o *outbox) sendShorter(ctx context.Context, q *queued, tooLarge error) (ou
 // giveUp makes a dead letter of a feedback that can never be published.
 func (o *outbox) giveUp(ctx context.Context, q *queued, cause error) error {
 	o.log.Error("feedback cannot be published at all", "account", q.account, "event", q.event, "read", q.row.Seq, "octets", len(q.row.Body), "error", cause)
+	return o.deadLetter(ctx, q, cause)
+}
+
+func (o *outbox) deadLetter(ctx context.Context, q *queued, cause error) error {
 	return o.dead.store(ctx, &letter{account: q.account, event: q.event, data: q.row.Body, seq: q.row.Seq}, cause)
 }
 

@@ -32,16 +32,17 @@ const (
 	eventsOctets = 1 << 30 // the oldest go
 )
 
-// Streams returns the streams of feedback, when feedback waits for keep. Storage and
+// Streams returns the streams of feedback. Without sizes in the settings, they have no bound. Storage and
 // replicas are those of all streams.
-func Streams(keep time.Duration) []jetstream.StreamConfig {
+func Streams(s *Settings) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		{
 			Name: queueStream, Subjects: []string{queueSubject + "*"}, Retention: jetstream.WorkQueuePolicy,
 			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
+			MaxBytes:     int64(s.QueueSize), Discard: jetstream.DiscardNew,
 		},
-		{Name: deadStream, Subjects: []string{deadSubject + "*"}}, // the same
-		eventsConfig(keep),
+		{Name: deadStream, Subjects: []string{deadSubject + "*"}, MaxBytes: int64(s.DeadSize)}, // without MaxAge, too
+		eventsConfig(s.FeedbackKeep),
 		{Name: heldStream, Subjects: []string{heldSubject + "*"}},
 	}
 }
@@ -103,7 +104,7 @@ func (s *shared) remake(ctx context.Context, err error) error {
 	}
 	s.remaking.Lock()
 	defer s.remaking.Unlock()
-	for _, config := range Streams(s.settings.Load().FeedbackKeep) {
+	for _, config := range Streams(s.settings.Load()) {
 		if _, e := s.js.Stream(ctx, config.Name); !errors.Is(e, jetstream.ErrStreamNotFound) {
 			continue
 		}

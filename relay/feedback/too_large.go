@@ -17,6 +17,15 @@ func isTooLarge(err error) bool {
 	return errors.Is(err, nats.ErrMaxPayload) || errors.As(err, &api) && api.ErrorCode == tooLargeForStream
 }
 
+// cannotStore is the error code of the server for a message that it could not put into a stream.
+const cannotStore jetstream.ErrorCode = 10077
+
+// isFull reports whether err says that the stream has reached its bound in octets.
+func isFull(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == cannotStore && api.Description == "maximum bytes exceeded"
+}
+
 // fewestIDs is how many message_ids stay at least: with one, a message in parts would look like one that
 // is whole.
 const fewestIDs = 2

@@ -148,7 +148,7 @@ func TestOutboxWithOneTooLarge(t *testing.T) {
 // The stream itself may have a bound, which it says in its answer.
 func TestTooLargeForTheStream(t *testing.T) {
 	f := servedFixture(t)
-	c := Streams(time.Hour)[0]
+	c := Streams(&Settings{})[0]
 	c.Storage, c.MaxMsgSize = jetstream.FileStorage, 1000
 	if _, err := f.js.UpdateStream(relaytest.Deadline(t), c); err != nil {
 		t.Fatal(err)
