@@ -14,6 +14,8 @@
 #                FAULTS times as long as in the short form
 # make demo      everything in one process, with a transcript
 # make image     the container image
+# make vulncheck known vulnerabilities in what the gateway is built of
+# make sbom      bin/readback.cdx.json, what the gateway is built of (CycloneDX)
 
 FUZZTIME ?= 60s
 BENCHTIME ?= 2s
@@ -25,7 +27,7 @@ SIMULATE ?= 10m
 FAULTS ?= 1
 PACKAGES := ./...
 
-.PHONY: check build format vet lint test race fuzz bench e2e soak mutants simulate faults demo image
+.PHONY: check build format vet lint test race fuzz bench e2e soak mutants simulate faults demo image vulncheck sbom
 
 check: format vet lint test
 
@@ -77,6 +79,12 @@ faults:
 
 demo:
 	go run ./cmd/readback demo
+
+vulncheck:
+	./deploy/vulncheck.sh
+
+sbom: build
+	GOFLAGS= go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -std -output bin/readback.cdx.json bin/readback
 
 image:
 	docker build -t readback .
