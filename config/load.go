@@ -100,6 +100,7 @@ func (l *loader) finish() (Config, error) {
 	readAccounts(l)
 	readAPIKeys(l)
 	readNumbers(l)
+	readSMS(l)
 	readPassword(l)
 	readProofKeys(l)
 	readWebhookSecrets(l)

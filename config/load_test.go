@@ -155,6 +155,7 @@ func fullConfig() Config {
 		},
 		Reads: Reads{
 			Addr:           ":8081",
+			SMS:            SMSOff,
 			JWT:            token.Options{Keys: files + "/cert.pem", Leeway: 5 * time.Second, Issuer: "https://id.example", Audience: "readback"},
 			TLS:            ReadsTLS{Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem"},
 			MaxConnections: 50,

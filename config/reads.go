@@ -9,7 +9,7 @@ import (
 // Reads holds the settings of the interfaces for read responses.
 type Reads struct {
 	Addr string        `key:"addr" default:"127.0.0.1:8080" form:"bind" empty:"off" doc:"address of the HTTP interface, host:port; empty is off"`
-	SMS  bool          `key:"sms" default:"true" doc:"handle messages from subscribers that are read responses; they never reach the ESME"`
+	SMS  string        `key:"sms" default:"vouched" follows:"track.proof" old:"true,false" oneof:"vouched,proof,off" doc:"messages from subscribers that are read responses: vouched takes the SMSC's word for who sent them, proof wants the proof of the message in each, off passes them to the ESME; default proof where track.proof is on"`
 	JWT  token.Options `key:"jwt" live:"yes" doc:"whose tokens are taken, for reads.auth jwt"`
 	TLS  ReadsTLS      `key:"tls" doc:"TLS on the HTTP interface"`
 
@@ -17,6 +17,31 @@ type Reads struct {
 
 	MQTT      MQTT      `key:"mqtt" doc:"read responses over MQTT, to the embedded server"`
 	WebSocket WebSocket `key:"websocket" doc:"read responses over NATS in WebSocket and, beside reads.mqtt, MQTT in WebSocket (path /mqtt)"`
+}
+
+// The values of reads.sms.
+const (
+	SMSVouched = "vouched"
+	SMSProof   = "proof"
+	SMSOff     = "off"
+)
+
+// readSMS takes the default of reads.sms, which depends on the proofs, and the words of earlier releases.
+func readSMS(l *loader) {
+	sms := &l.cfg.Reads.SMS
+	if _, given := l.origin("reads.sms"); given && *sms != "true" && *sms != "false" {
+		return
+	}
+	old := *sms
+	switch {
+	case old == "false":
+		*sms = SMSOff
+	case l.cfg.Track.Proof:
+		*sms = SMSProof
+	default:
+		*sms = SMSVouched
+	}
+	l.warnIf(old == "true" && *sms == SMSProof, "true stands for proof now, since messages carry one: say proof, or vouched to take the SMSC's word", "reads.sms")
 }
 
 // ReadsTLS is TLS on the HTTP interface: off without Cert.
@@ -38,6 +63,8 @@ func checkReads(l *loader) {
 		problem{"mtls without an authority", "reads.tls.client_ca: FILE, beside cert and key"}, "reads.auth", "reads.tls.client_ca")
 	l.refuseIf(has("proof") && !l.cfg.Track.Proof,
 		problem{"proof, and messages carry none", "track.proof: true, with track.proof_keys"}, "reads.auth", "track.proof")
+	l.refuseIf(r.SMS == SMSProof && !l.cfg.Track.Proof,
+		problem{"proof, and messages carry none", "track.proof: true, with track.proof_keys; or vouched"}, "reads.sms", "track.proof")
 	checkReadsHTTP(l, has)
 }
 
@@ -67,6 +94,8 @@ func warnReads(l *loader) {
 	l.warnIf(has("none") && len(l.cfg.Relay.Auth) > 1, "none lets everyone in, whatever else is asked for", "reads.auth")
 	l.warnIf(has("none") && l.cfg.Relay.NATS != embedded,
 		"with none, whoever may publish to readback.reads on the cluster may report a read", "relay.nats", "reads.auth")
+	l.warnIf(r.SMS == SMSVouched && l.cfg.Track.Proof,
+		"whoever can send a message under a subscriber's number can report reads for it: proof asks for the proof of the message", "reads.sms")
 	l.warnIf(!has("api_key") && len(l.cfg.Relay.APIKeys) > 0, "not used: reads.auth does not ask for api_key", "reads.api_keys", "reads.auth")
 	l.warnIf(has("jwt") && (r.JWT.Issuer == "" || r.JWT.Audience == ""),
 		"a token that was made for something else is taken, too: reads.jwt.issuer and reads.jwt.audience say whose and for what", "reads.jwt.keys", "reads.auth")

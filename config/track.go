@@ -40,7 +40,7 @@ func checkTrack(l *loader) {
 	t, first, last := l.cfg.Track, int(l.cfg.Relay.First), int(l.cfg.Relay.Last)
 	l.refuseIf(t.IEI >= 0xC0 && t.IEI <= 0xDF, problem{"used by the SC itself", "80 to 9F is reserved for use between SMEs"}, "track.iei")
 	l.refuseIf(t.Proof && len(t.ProofKeys) == 0, problem{"no key to make proofs with", "track.proof_keys: [FILE]"}, "track.proof", "track.proof_keys")
-	l.refuseIf(l.cfg.Reads.SMS && l.cfg.Gateway.ReadIEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
+	l.refuseIf(l.cfg.Reads.SMS != SMSOff && l.cfg.Gateway.ReadIEI == t.IEI, problem{"track.iei and reads.sms_iei are the same", "such as 0x80 and 0x81"}, "reads.sms_iei", "track.iei")
 	l.refuseIf(last-first+1 < fewest,
 		problem{"fewer than 16 numbers from first to last", "such as first: 1, last: 257"},
 		"track.numbers.last", "track.numbers.first", "track.carriage")

@@ -119,8 +119,8 @@ func (s *service) assemble(cfg config.Config) error {
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry
 	options.Policies, options.Hold = live.policies, s.relay.Feedback().HoldReceipt
 	options.Deliver, options.Sent = s.relay.Feedback().Deliver, s.relay.Feedback().Sent
-	if cfg.Reads.SMS {
-		options.Reads = s.relay.Reads().Submit
+	if cfg.Reads.SMS != config.SMSOff {
+		options.Reads, options.ReadsNeedProof = s.relay.Reads().Submit, cfg.Reads.SMS == config.SMSProof
 	}
 	options.Acks = s.relay.Reads().Submit
 	if s.gateway, err = gateway.New(options, s.relay.Ledger()); err != nil {

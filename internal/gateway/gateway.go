@@ -66,7 +66,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,
 		Logger: opt.Logger, Registerer: opt.Registerer,
 	})
-	g.subscriberReads = readresponse.Subscribers{Submit: opt.Reads, IEI: opt.ReadIEI}
+	g.subscriberReads = readresponse.Subscribers{Submit: opt.Reads, IEI: opt.ReadIEI, NeedProof: opt.ReadsNeedProof}
 	g.esmeReads = readresponse.ESMEs{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
 	if opt.Shared != nil {
 		g.pool, g.authenticator = g.newPool(), account.NewAuthenticator(opt.SessionInit)

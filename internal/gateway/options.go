@@ -58,6 +58,8 @@ type Options struct {
 	Reads   readresponse.SubmitFunc // takes read responses that come as messages; nil: they pass like others
 	Acks    readresponse.SubmitFunc // takes those of ESMEs, from accounts with MayRead; nil: likewise
 
+	ReadsNeedProof bool // each of Reads must show the proof of its message
+
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // for the metrics; nil: none are kept
 }

@@ -29,10 +29,14 @@ const MaxWait = 15 * time.Second
 type Subscribers struct {
 	Submit SubmitFunc // nil: none are taken
 	IEI    uint8      // identifier of the element that makes a message a read response
+
+	// NeedProof says that each read response must show the proof of its message. Otherwise the SMSC's word
+	// for who sent it is enough.
+	NeedProof bool
 }
 
 // Take takes m if it is a read response, and calls answer when there is a verdict. Its sender is the
-// caller: the network vouches for it. taken is false if m is another message.
+// caller, as the network says. taken is false if m is another message.
 func (s Subscribers) Take(ctx context.Context, m smpp.Message, later background.Runner, answer func(pdu.Status)) (taken bool) {
 	rd, ok := s.parse(m)
 	if !ok {
@@ -55,7 +59,7 @@ func (s Subscribers) parse(m smpp.Message) (rd reads.Read, ok bool) {
 	number, status, proof, ok := udh.ReadResponse(m.UserData(), s.IEI)
 	return reads.Read{
 		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
-		Proof: hex.EncodeToString(proof), Way: "sms", By: access.Caller{Name: "network"}, // which says whose message it is
+		Proof: hex.EncodeToString(proof), Way: "sms", By: access.Caller{Name: "network", NeedsProof: s.NeedProof}, // which says whose message it is
 	}, ok
 }
 

@@ -14,6 +14,7 @@
 //	among      the numbers that there are
 //	oneof      the words that there are; of a number or a bool, those of 0, 1, … or of false, true
 //	later      words of a later release
+//	old        words of an earlier release, true and false among them
 //	word       a word that stands for a duration of 0
 //	form       what a text must look like; see forms
 //	empty      what an empty text means, where one is allowed in spite of form

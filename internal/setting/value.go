@@ -39,6 +39,9 @@ func (f Field) Parse(v any, text bool) (any, *Problem) {
 }
 
 func (f Field) text(v any) (any, *Problem) {
+	if old, ok := f.oldWord(v); ok {
+		return old, nil
+	}
 	s, ok := v.(string)
 	if !ok {
 		return nil, f.wrongType(v)
@@ -50,6 +53,15 @@ func (f Field) text(v any) (any, *Problem) {
 		return readItself(f.Type, s)
 	}
 	return s, f.checkForm(s)
+}
+
+// oldWord returns a word of an earlier release. The setting may have been a bool then.
+func (f Field) oldWord(v any) (word string, ok bool) {
+	word, ok = v.(string)
+	if b, isBool := v.(bool); isBool {
+		word, ok = strconv.FormatBool(b), true
+	}
+	return word, ok && slices.Contains(f.list("old"), word)
 }
 
 // word reads a word that stands for a number or a bool.

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/config"
+	"readback/internal/simulator"
+	"readback/smpp"
+	"readback/udh"
+)
+
+// withProofs makes messages carry proofs, and reads by SMS need what sms says.
+func withProofs(sms string) func(*config.Config) {
+	return func(cfg *config.Config) {
+		cfg.Track.Proof, cfg.Track.ProofSecrets = true, []config.Secret{"sixteen octets a"}
+		cfg.Relay.Auth = []string{"proof"}
+		cfg.Reads.SMS, cfg.Feedback.AfterReceipt = sms, 0
+	}
+}
+
+// told returns a bound ESME, and what its feedback is about.
+func told(ctx context.Context, t *testing.T, r *running) (*simulator.ESME, <-chan string) {
+	t.Helper()
+	about := make(chan string, 10)
+	e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{
+		Bind: simulator.Bind{SystemID: "bank"},
+		OnRequest: func(f smpp.Frame) pdu.Status {
+			if m, err := smpp.ParseMessage(f); err == nil {
+				about <- string(m.From.Addr)
+			}
+			return smpp.StatusOK
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, about
+}
+
+// byNetwork delivers a read response of a receiver from the network.
+func byNetwork(ctx context.Context, t *testing.T, r *running, receiver string, element []byte) {
+	t.Helper()
+	m := simulator.ShortMessage{
+		From: simulator.Number(receiver), To: simulator.Number("10690001"), ESMClass: smpp.ESMClassUDHI,
+		UserData: append([]byte{byte(2 + len(element)), 0x81, byte(len(element))}, element...),
+	}
+	if status, err := r.smsc.Deliver(ctx, "bank", m.Append(nil, pdu.DeliverSMID, 0)); err != nil || status != smpp.StatusOK {
+		t.Fatalf("deliver_sm: got %v, %v, want it to be taken", status, err)
+	}
+}
+
+// proofOf returns the element that the SMSC got with the newest message.
+func proofOf(t *testing.T, r *running) []byte {
+	t.Helper()
+	var data []byte
+	for _, rec := range r.smsc.Received(pdu.SubmitSMID) {
+		m, err := smpp.ParseMessage(rec.Frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := udh.ParseHeader(m.UserData())
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _ := h.Find(0x80)
+		data = bytes.Clone(e.Data)
+	}
+	if len(data) != 6 {
+		t.Fatalf("element of the message: got % x, want number and proof", data)
+	}
+	return data
+}
+
+// With reads.sms proof nobody is told of a read that the network reports without the proof of the message;
+// with it the ESME is.
+func TestServeForgedSMS(t *testing.T) {
+	r := startService(t, withProofs(config.SMSProof))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	e, about := told(ctx, t, r)
+	for i := range 2 {
+		submit(ctx, t, e, receiver(i))
+		byNetwork(ctx, t, r, receiver(i), []byte{0, 1, 1})
+		byNetwork(ctx, t, r, receiver(i), []byte{0, 1, 1, 0xDE, 0xAD, 0xBE, 0xEF})
+	}
+	element := proofOf(t, r)
+	byNetwork(ctx, t, r, receiver(0), append([]byte{0, 1, 1}, element[2:]...)) // the proof of another's message
+	byNetwork(ctx, t, r, receiver(1), append([]byte{0, 1, 1}, element[2:]...))
+	select {
+	case got := <-about:
+		if got != receiver(1) {
+			t.Errorf("told that %s has read, want %s, whose proof it was", got, receiver(1))
+		}
+	case <-ctx.Done():
+		t.Fatal("the read with its proof was not told")
+	}
+	if len(about) > 0 {
+		t.Errorf("told that %s has read, too", <-about)
+	}
+}
+
+// With reads.sms vouched the word of the SMSC is enough.
+func TestServeVouchedSMS(t *testing.T) {
+	r := startService(t, withProofs(config.SMSVouched))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	e, about := told(ctx, t, r)
+	submit(ctx, t, e, receiver(0))
+	byNetwork(ctx, t, r, receiver(0), []byte{0, 1, 1})
+	select {
+	case <-about:
+	case <-ctx.Done():
+		t.Fatal("the read was not told")
+	}
+}
