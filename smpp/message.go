@@ -7,7 +7,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// Message is a view of a submit_sm, data_sm or deliver_sm. It holds the positions of the
+// Message is a view of a submit_sm, data_sm or deliver_sm, or of a submit_multi without its receivers. It holds the positions of the
 // fields in the frame (SMPP 3.4 §4.4.1, §4.6.1, §4.7.1). The frame does not change;
 // AppendChanged makes a changed copy.
 type Message struct {
@@ -45,7 +45,7 @@ func (e *MessageError) Error() string {
 	return fmt.Sprintf("%s at octet %d is malformed", e.Field, e.Offset)
 }
 
-// ParseMessage views f, which must be a submit_sm, data_sm or deliver_sm. It fails with a
+// ParseMessage views f, which must be a submit_sm, data_sm or deliver_sm; To is zero in a submit_multi. It fails with a
 // *MessageError when a mandatory field extends beyond the end, when the text must be in a TLV
 // and the TLVs are malformed, and when short_message and message_payload are both used (SMPP
 // 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs are no error: HasStrayOctets
@@ -69,7 +69,11 @@ func readFields(f Frame) (Message, error) {
 	r := fieldReader{b: f, at: HeaderLen}
 	r.cstring("service_type")
 	m.From = r.address("source_addr_ton", "source_addr_npi", "source_addr")
-	m.To = r.address("dest_addr_ton", "dest_addr_npi", "destination_addr")
+	if f.ID() == pdu.SubmitMultiID {
+		r.receivers(func(Address) {})
+	} else {
+		m.To = r.address("dest_addr_ton", "dest_addr_npi", "destination_addr")
+	}
 	m.esmClass = r.octet("esm_class")
 	if f.ID() == pdu.DataSMID {
 		m.registeredDelivery = r.octet("registered_delivery")

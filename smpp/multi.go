@@ -30,30 +30,40 @@ func ParseMulti(f Frame) (Multi, error) {
 	r := fieldReader{b: f, at: HeaderLen}
 	r.cstring("service_type")
 	r.address("source_addr_ton", "source_addr_npi", "source_addr")
-	m.from = r.octet("number_of_dests")
-	if r.err != nil {
-		return Multi{}, r.err
-	}
-	for range f[m.from] {
-		flag := r.octet("dest_flag")
-		if r.err != nil {
-			break
-		}
-		switch f[flag] {
-		case destSME:
-			m.To = append(m.To, r.address("dest_addr_ton", "dest_addr_npi", "destination_addr"))
-		case destList:
-			m.lists = true
-			r.cstring("dl_name")
-		default:
-			return Multi{}, &MessageError{"dest_flag", flag}
-		}
-	}
+	m.from = r.at
+	m.lists = r.receivers(func(to Address) { m.To = append(m.To, to) })
 	m.rest = r.at
 	if r.err != nil {
 		return Multi{}, r.err
 	}
 	return m, nil
+}
+
+// receivers reads number_of_dests and the list behind it. It calls each for an SME address, and reports
+// whether there are distribution lists.
+func (r *fieldReader) receivers(each func(Address)) (lists bool) {
+	n := r.octet("number_of_dests")
+	if r.err != nil {
+		return false
+	}
+	for range r.b[n] {
+		flag := r.octet("dest_flag")
+		if r.err != nil {
+			return false
+		}
+		switch r.b[flag] {
+		case destSME:
+			if to := r.address("dest_addr_ton", "dest_addr_npi", "destination_addr"); r.err == nil {
+				each(to)
+			}
+		case destList:
+			lists = true
+			r.cstring("dl_name")
+		default:
+			r.err = &MessageError{"dest_flag", flag}
+		}
+	}
+	return lists
 }
 
 // Splits reports whether the message can go to each of its receivers by itself. It cannot if

@@ -2,6 +2,7 @@ package udh
 
 import (
 	"encoding/hex"
+	"strings"
 	"testing"
 )
 
@@ -45,6 +46,38 @@ func TestReadResponse(t *testing.T) {
 			n, status, proof, ok := ReadResponse(unhex(tt.ud), 0x81)
 			if n != tt.number || status != tt.status || hex.EncodeToString(proof) != tt.proof || ok != tt.ok {
 				t.Errorf("got %d %d %x %v, want %d %d %s %v", n, status, proof, ok, tt.number, tt.status, tt.proof, tt.ok)
+			}
+		})
+	}
+}
+
+// An element in the form of a read response is found wherever it stands, and in a part of a message, too.
+func TestHasRead(t *testing.T) {
+	for _, tt := range []struct {
+		name, ud string
+		want     string // the header without the read responses; - if there is none
+	}{
+		{"read", "05 8103001101", ""},
+		{"with proof", "09 8107001101 9F3A01C2", ""},
+		{"in front of another element", "09 8103001101 9002ABCD", "049002ABCD"},
+		{"behind another element", "09 9002ABCD 8103001101", "049002ABCD"},
+		{"twice", "0E 8103001101 9002ABCD 8103001201", "049002ABCD"},
+		{"in front of one of another length", "09 8103001101 81020011", "0481020011"},
+		{"a part of a message", "0A 0003640201 8103001101", "050003640201"},
+		{"of another length", "04 81020011", "-"},
+		{"another element", "05 8003001101", "-"},
+		{"its octets as those of another", "08 9006 810300110100", "-"},
+		{"broken header", "06 8103001101", "-"},
+		{"text", "4869 8103001101", "-"},
+		{"nothing", "", "-"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := "-"
+			if ud := append(unhex(tt.ud), "Hello"...); HasRead(ud, 0x81) {
+				got = strings.ToUpper(hex.EncodeToString(AppendWithoutReads([]byte{0xFF}, ud, 0x81)[1:]))
+			}
+			if got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
 	}

@@ -118,3 +118,29 @@ func TestServeVouchedSMS(t *testing.T) {
 		t.Fatal("the read was not told")
 	}
 }
+
+// An ESME cannot send the read response of a subscriber, whether proofs are on or not.
+func TestServeForgedByESME(t *testing.T) {
+	for name, change := range map[string]func(*config.Config){"proof": withProofs(config.SMSProof), "vouched": nil} {
+		t.Run(name, func(t *testing.T) {
+			r := startService(t, change)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			thief, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "thief"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := simulator.ShortMessage{
+				From: simulator.Number(receiver(0)), To: simulator.Number("10690001"), ESMClass: smpp.ESMClassUDHI,
+				UserData: []byte("\x05\x81\x03\x00\x01\x01"),
+			}
+			resp, err := thief.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0))
+			if err != nil || resp.Status() != smpp.StatusSubmitFailed {
+				t.Errorf("got % x, %v, want ESME_RSUBMITFAIL", []byte(resp), err)
+			}
+			if got := r.smsc.Received(pdu.SubmitSMID); len(got) > 0 {
+				t.Errorf("the SMSC got % x", []byte(got[0].Frame))
+			}
+		})
+	}
+}

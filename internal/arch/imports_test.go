@@ -58,7 +58,7 @@ var imports = map[string][]string{
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
 	"internal/promise":   {},
 	"internal/readresponse": {
-		"internal/account", "internal/background", "relay/access", "relay/message",
+		"internal/account", "internal/background", "internal/metric", "relay/access", "relay/message",
 		"relay/reads", "smpp", "udh",
 	},
 	"internal/receipts": {

@@ -40,6 +40,7 @@ type Gateway struct {
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
 	esmeReads       readresponse.ESMEs
+	screen          *readresponse.Screen // nil: read responses are not looked for in what ESMEs send
 
 	// Of shared mode; pool is nil in mirror mode.
 	pool          *pool.Pool[*request]
@@ -67,6 +68,11 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		Logger: opt.Logger, Registerer: opt.Registerer,
 	})
 	g.subscriberReads = readresponse.Subscribers{Submit: opt.Reads, IEI: opt.ReadIEI, NeedProof: opt.ReadsNeedProof}
+	if opt.Reads != nil {
+		g.screen = readresponse.NewScreen(readresponse.ScreenOptions{
+			IEI: opt.ReadIEI, Strip: opt.StripReads, Alphabet: opt.Form.Default, Packed: opt.Form.Packed, Registerer: opt.Registerer,
+		})
+	}
 	g.esmeReads = readresponse.ESMEs{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
 	if opt.Shared != nil {
 		g.pool, g.authenticator = g.newPool(), account.NewAuthenticator(opt.SessionInit)

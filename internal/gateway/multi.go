@@ -32,6 +32,37 @@ type failedPart struct {
 	status pdu.Status
 }
 
+// receiversOf returns how many messages a request counts as. A distribution list counts as one at least.
+func receiversOf(f smpp.Frame) int {
+	if f.ID() != pdu.SubmitMultiID {
+		return 1
+	}
+	m, err := smpp.ParseMulti(f)
+	if err != nil {
+		return 1
+	}
+	return max(1, len(m.To))
+}
+
+// submitMulti passes a submit_multi on: as one submit_sm for each receiver if each is to have a number.
+func (s *submitter) submitMulti(f smpp.Frame, account *Account) error {
+	to, err := smpp.ParseMulti(f)
+	if err != nil {
+		to = smpp.Multi{}
+	}
+	if account.When != numbering.Off {
+		skip := numbering.Multi
+		if account.SplitMulti && to.Splits() {
+			if skip = numbering.MultiSkip(to.AppendSubmitSM(nil, 0)); skip == numbering.Numbered {
+				newMultiSubmit(s.link, to).send(to, account.Policy)
+				return nil
+			}
+		}
+		s.link.g.metrics.skips[skip].Inc()
+	}
+	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
+}
+
 func newMultiSubmit(l *link, m smpp.Multi) *multiSubmit {
 	return &multiSubmit{link: l, seq: m.Frame.Seq(), open: len(m.To)}
 }

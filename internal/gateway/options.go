@@ -34,7 +34,8 @@ type Config struct {
 	ResponseTimeout time.Duration `key:"smsc.response_timeout" default:"10s" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
 	SMSCEnquireLink time.Duration `key:"smsc.enquire_link" default:"30s" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
 
-	ReadIEI uint8 `key:"reads.sms_iei" default:"0x81" hex:"2" range:"0x80..0xFF" doc:"identifier of the element that makes a message a read response"`
+	ReadIEI    uint8 `key:"reads.sms_iei" default:"0x81" hex:"2" range:"0x80..0xFF" doc:"identifier of the element that makes a message a read response"`
+	StripReads bool  `key:"reads.sms_from_esme" default:"refuse" oneof:"refuse,strip" doc:"a message of an ESME that is a read response of a subscriber: refuse it with ESME_RSUBMITFAIL, or strip the element from it; reads.sms off lets it pass"`
 }
 
 // Options of a Gateway: what the operator decides, and what only the process has.

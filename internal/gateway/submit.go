@@ -69,6 +69,11 @@ func (s *submitter) passOther(ctx context.Context, f smpp.Frame) error {
 		return s.unbind(ctx, f)
 	case s.refuses():
 		return s.link.refuse(f, smpp.StatusThrottled)
+	}
+	f, status := s.permit(f)
+	switch {
+	case status != smpp.StatusOK:
+		return s.link.refuse(f, status)
 	case f.ID() == pdu.ReplaceSMID:
 		return s.replace(f)
 	case f.ID() == pdu.QuerySMID:
@@ -91,32 +96,21 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 	}
 	account := s.link.g.policies.of(s.link.bind.account)
 	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
-	id := f.ID()
-	var to smpp.Multi
-	receivers := 1
-	if id == pdu.SubmitMultiID {
-		if m, err := smpp.ParseMulti(f); err == nil {
-			to, receivers = m, max(1, len(m.To)) // a list is one at least
-		}
-	}
+	isMulti := f.ID() == pdu.SubmitMultiID
 	switch {
-	case !s.link.usage.Admit(s.leaving.begun, receivers, s.scratch.Waiting):
+	case !s.link.usage.Admit(s.leaving.begun, receiversOf(f), s.scratch.Waiting):
 		return s.link.refuse(f, smpp.StatusThrottled)
-	case id != pdu.SubmitMultiID && s.takeRead(ctx, f, account.MayRead):
+	case !isMulti && s.takeRead(ctx, f, account.MayRead):
 		return nil
-	case id != pdu.SubmitMultiID:
-		return s.submit(f, account.Policy)
-	case account.When != numbering.Off:
-		skip := numbering.Multi
-		if account.SplitMulti && to.Splits() {
-			if skip = numbering.MultiSkip(to.AppendSubmitSM(nil, 0)); skip == numbering.Numbered {
-				newMultiSubmit(s.link, to).send(to, account.Policy)
-				return nil
-			}
-		}
-		s.link.g.metrics.skips[skip].Inc()
 	}
-	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
+	f, status := s.permit(f)
+	switch {
+	case status != smpp.StatusOK:
+		return s.link.refuse(f, status)
+	case isMulti:
+		return s.submitMulti(f, &account)
+	}
+	return s.submit(f, account.Policy)
 }
 
 // takeRead takes a message of the ESME's that is a read response. taken is false if it is none.

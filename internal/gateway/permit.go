@@ -1,0 +1,25 @@
+package gateway
+
+import (
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/smpp"
+)
+
+// permit returns the frame to pass on in place of f. With another status than ESME_ROK f is to be refused.
+func (s *submitter) permit(f smpp.Frame) (out smpp.Frame, status pdu.Status) {
+	l := s.link
+	out, ok := l.g.screen.Check(l.log.Load(), f)
+	if !ok {
+		return f, refusalOf(f.ID())
+	}
+	return out, smpp.StatusOK
+}
+
+// refusalOf returns the status that refuses a request for good.
+func refusalOf(id pdu.ID) pdu.Status {
+	if op, ok := operations[id]; ok {
+		return op.refused
+	}
+	return smpp.StatusSubmitFailed
+}
