@@ -63,6 +63,7 @@ func TestHasRead(t *testing.T) {
 		{"behind another element", "09 9002ABCD 8103001101", "049002ABCD"},
 		{"twice", "0E 8103001101 9002ABCD 8103001201", "049002ABCD"},
 		{"in front of one of another length", "09 8103001101 81020011", "0481020011"},
+		{"behind one of another length", "09 81020011 8103001101", "0481020011"},
 		{"a part of a message", "0A 0003640201 8103001101", "050003640201"},
 		{"of another length", "04 81020011", "-"},
 		{"another element", "05 8003001101", "-"},
