@@ -16,6 +16,7 @@ import (
 	"readback/internal/deliver"
 	"readback/internal/gateway"
 	"readback/internal/numbering"
+	"readback/internal/permit"
 	"readback/internal/setting"
 	"readback/internal/token"
 	"readback/relay"
@@ -135,6 +136,7 @@ func fullConfig() Config {
 			MaxSessions: 50, MaxUnbound: 20, SessionInit: 5 * time.Second, ESMEEnquireLink: time.Minute,
 			WriteTimeout: 10 * time.Second, DrainTimeout: 20 * time.Second,
 			Window: 10000, ResponseTimeout: 30 * time.Second, SMSCEnquireLink: 15 * time.Second, ReadIEI: 0x82,
+			Pass: []permit.Command{0x113, 0x00010200, 0x22},
 		},
 		SMSC: SMSC{
 			Mode: "shared", Addr: "127.0.0.1:2776", Addrs: []string{"[::1]:2776", "smsc.example:2776"},

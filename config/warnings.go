@@ -60,6 +60,7 @@ func warnMirror(l *loader) {
 	l.warnIf(s.PasswordFile != "", unused, "smsc.password_file")
 	l.warnIf(s.SystemType != "", unused, "smsc.system_type")
 	l.warnIf(s.Binds != Default().SMSC.Binds, unused, "smsc.binds")
+	l.warnIf(len(l.cfg.Gateway.Pass) > 0, "not used in mirror mode: the SMSC decides which commands pass", "smsc.pass")
 	for _, id := range l.systemIDs() {
 		key, a := accountKey(id), l.cfg.Accounts[id]
 		l.warnIf(a.PasswordHash != "", "not used in mirror mode: the SMSC checks the password", key+".password_hash")

@@ -78,6 +78,16 @@ func Command(id pdu.ID) string {
 	return "other"
 }
 
+// CommandID returns the command_id with a name of Command. ok is false for another name.
+func CommandID(name string) (id pdu.ID, ok bool) {
+	for id, one := range commands {
+		if one == name {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
 // StatusName names a command_status for logs: its number and, where known, its text.
 func StatusName(s pdu.Status) string { return fmt.Sprintf("%#02x %s", uint32(s), s.Error()) }
 

@@ -43,7 +43,7 @@ var imports = map[string][]string{
 	"internal/faults":     {},
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver",
-		"internal/metric", "internal/numbering", "internal/pool", "internal/readresponse",
+		"internal/metric", "internal/numbering", "internal/permit", "internal/pool", "internal/readresponse",
 		"internal/receipts", "internal/recent", "internal/retry", "internal/setting", "relay/feedback", "relay/journal", "relay/ledger",
 		"relay/message", "smpp", "smpp/receipt", "udh",
 	},
@@ -55,6 +55,7 @@ var imports = map[string][]string{
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/ops":       {"relay/message"},
+	"internal/permit":    {"internal/metric", "internal/setting", "smpp"},
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
 	"internal/promise":   {},
 	"internal/readresponse": {

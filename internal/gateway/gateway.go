@@ -15,6 +15,7 @@ import (
 
 	"readback/internal/account"
 	"readback/internal/numbering"
+	"readback/internal/permit"
 	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
@@ -40,6 +41,7 @@ type Gateway struct {
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
 	esmeReads       readresponse.ESMEs
+	gate            *permit.Gate
 	screen          *readresponse.Screen // nil: read responses are not looked for in what ESMEs send
 
 	// Of shared mode; pool is nil in mirror mode.
@@ -68,6 +70,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		Logger: opt.Logger, Registerer: opt.Registerer,
 	})
 	g.subscriberReads = readresponse.Subscribers{Submit: opt.Reads, IEI: opt.ReadIEI, NeedProof: opt.ReadsNeedProof}
+	g.gate = permit.NewGate(permit.Options{Shared: opt.Shared != nil, Pass: opt.Pass, Registerer: opt.Registerer})
 	if opt.Reads != nil {
 		g.screen = readresponse.NewScreen(readresponse.ScreenOptions{
 			IEI: opt.ReadIEI, Strip: opt.StripReads, Alphabet: opt.Form.Default, Packed: opt.Form.Packed, Registerer: opt.Registerer,

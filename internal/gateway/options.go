@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/numbering"
+	"readback/internal/permit"
 	"readback/internal/pool"
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
@@ -33,6 +34,8 @@ type Config struct {
 	Window          int           `key:"smsc.window" default:"100" range:"1..10000" doc:"requests that wait for the SMSC's answer, per session"`
 	ResponseTimeout time.Duration `key:"smsc.response_timeout" default:"10s" range:"1ms..10m" doc:"time for an answer; then the ESME gets ESME_RSYSERR"`
 	SMSCEnquireLink time.Duration `key:"smsc.enquire_link" default:"30s" range:"1ms..1h" doc:"silence after which the SMSC is asked whether it is there"`
+
+	Pass []permit.Command `key:"smsc.pass" example:"broadcast_sm, 0x00010200" doc:"shared mode: commands of ESMEs that pass beside submit_sm, submit_multi, data_sm, query_sm, cancel_sm and replace_sm: their names, or their command_ids in hexadecimal; the SMSC takes them for the gateway's own, and no account is asked for"`
 
 	ReadIEI    uint8 `key:"reads.sms_iei" default:"0x81" hex:"2" range:"0x80..0xFF" doc:"identifier of the element that makes a message a read response"`
 	StripReads bool  `key:"reads.sms_from_esme" default:"refuse" oneof:"refuse,strip" doc:"a message of an ESME that is a read response of a subscriber: refuse it with ESME_RSUBMITFAIL, or strip the element from it; reads.sms off lets it pass"`

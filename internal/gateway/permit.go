@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"time"
+
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/smpp"
@@ -14,6 +16,15 @@ func (s *submitter) permit(f smpp.Frame) (out smpp.Frame, status pdu.Status) {
 		return f, refusalOf(f.ID())
 	}
 	return out, smpp.StatusOK
+}
+
+// refuseCommand answers a request whose command does not pass (SMPP 3.4 §4.3.1).
+func (l *link) refuseCommand(f smpp.Frame) error {
+	if !smpp.HasResponse(f.ID()) {
+		return nil
+	}
+	defer l.unanswered.settle()
+	return l.esme.Reply(smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdID, f.Seq(), 0), f.Seq(), time.Time{})
 }
 
 // refusalOf returns the status that refuses a request for good.

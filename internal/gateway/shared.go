@@ -26,6 +26,8 @@ func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
 		return l.refuseOutbind()
 	case id == pdu.UnbindID && l.submitter.up == nil: // before any bind
 		return l.refuse(f, smpp.StatusOK)
+	case !l.g.gate.Command(l.log.Load(), id):
+		return l.refuseCommand(f)
 	case operations[id].refused != 0:
 		return l.operate(ctx, f)
 	}
