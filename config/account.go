@@ -16,6 +16,7 @@ type Account struct {
 	account.Limits
 	Allow     []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty allows all that listen.allow allows"`
 	Addresses []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
+	Senders   []account.AddressRange `key:"senders" example:"10690001, 447700900*, Bank" doc:"addresses that the account may send from: prefixes, ranges, numbers and names; any other source_addr gets ESME_RINVSRCADR; empty is all, also those of other accounts"`
 	MayRead   []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is none, and such messages go to the SMSC"`
 	Track     numbering.Policy       `key:"track"`
 	Feedback  AccountFeedback        `key:"feedback"`
@@ -39,22 +40,55 @@ func checkAccounts(l *loader) {
 
 // checkRanges refuses an address that two accounts have, since a message goes to one account.
 func checkRanges(l *loader) {
-	type taken struct {
-		key string
-		by  account.AddressRange
-	}
-	var before []taken
+	eachMeeting(l, "addresses", func(a Account) []account.AddressRange { return a.Addresses }, func(key string, m meeting) {
+		l.refuseIf(true, problem{m.String(), "an address belongs to one account"}, key)
+	})
+}
+
+// meeting is an address range of an account that meets one of another account.
+type meeting struct {
+	own, other account.AddressRange
+	key        string // of the other one
+}
+
+func (m meeting) String() string { return fmt.Sprintf("%s meets %s of %s", m.own, m.other, m.key) }
+
+// eachMeeting calls each for the ranges of an account that meet one of an account before it. ranges returns
+// the value of the setting called name.
+func eachMeeting(l *loader, name string, ranges func(Account) []account.AddressRange, each func(key string, m meeting)) {
+	var before []meeting // of each, key and other
 	for _, id := range l.systemIDs() {
-		key := accountKey(id) + ".addresses"
-		own := l.cfg.Accounts[id].Addresses
+		key := accountKey(id) + "." + name
+		own := ranges(l.cfg.Accounts[id])
 		for _, r := range own {
-			i := slices.IndexFunc(before, func(t taken) bool { return t.by.Overlaps(r) })
+			i := slices.IndexFunc(before, func(b meeting) bool { return b.other.Overlaps(r) })
 			if i >= 0 {
-				l.refuseIf(true, problem{fmt.Sprintf("%s meets %s of %s", r, before[i].by, before[i].key), "an address belongs to one account"}, key)
+				each(key, meeting{r, before[i].other, before[i].key})
 			}
 		}
 		for _, r := range own {
-			before = append(before, taken{key, r})
+			before = append(before, meeting{key: key, other: r})
 		}
 	}
+}
+
+// warnSenders warns, in shared mode, of accounts that may send in one conversation. A handset shows their
+// messages in one thread, and their numbers follow each other.
+func warnSenders(l *loader) {
+	var anySender []string
+	for _, id := range l.systemIDs() {
+		if len(l.cfg.Accounts[id].Senders) == 0 && !l.failed[accountKey(id)+".senders"] {
+			anySender = append(anySender, accountKey(id))
+		}
+	}
+	if len(anySender) > 0 && len(l.cfg.Accounts) > 1 {
+		more := ""
+		if n := len(anySender) - 1; n > 0 {
+			more = fmt.Sprintf(" (here and in %d more)", n)
+		}
+		l.warnIf(true, "any sender is allowed"+more+", also those of other accounts: senders says which are the account's own", anySender[0])
+	}
+	eachMeeting(l, "senders", func(a Account) []account.AddressRange { return a.Senders }, func(key string, m meeting) {
+		l.warnIf(true, m.String()+": both may send from it, in one conversation", key)
+	})
 }

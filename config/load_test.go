@@ -61,13 +61,17 @@ func TestLoadFull(t *testing.T) {
 	leave(&want, Default(), fields, "", l.doc.given)
 	general := want.general()
 	leave(&own, general, accountFields, accountKey("Bank.One")+".", l.doc.given)
-	listed := general
-	listed.Listed, listed.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
-	want.Accounts = map[string]Account{"Bank.One": own, "bank.one": listed, "12345": listed}
+	listed := func(sender string) Account {
+		a := general
+		a.Listed, a.PasswordHash = true, "$2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u"
+		a.Senders = []account.AddressRange{{Low: sender, High: sender}}
+		return a
+	}
+	want.Accounts = map[string]Account{"Bank.One": own, "bank.one": listed("10690001"), "12345": listed("12345")}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	for id, want := range map[string]Account{"Bank.One": own, "bank.one": listed, "BANK.ONE": general, "": general} {
+	for id, want := range map[string]Account{"Bank.One": own, "bank.one": listed("10690001"), "BANK.ONE": general, "": general} {
 		if a := got.Account(id); !reflect.DeepEqual(a, want) {
 			t.Errorf("Account(%q): got %+v, want %+v", id, a, want)
 		}
@@ -97,6 +101,11 @@ func fullAccount() Account {
 			{Low: "447700900100", High: "447700900100"},
 			{Low: "15550100", High: "15550199"},
 			{Low: "my-bank 1", High: "my-bank 1"},
+		},
+		Senders: []account.AddressRange{
+			{Low: "1069200", High: "1069299"},
+			{Low: "447700900", High: "447700900", Prefix: true},
+			{Low: "bank", High: "bank"},
 		},
 		MayRead: []account.AddressRange{{Low: "447700901", High: "447700901", Prefix: true}},
 		Listed:  true,

@@ -41,6 +41,7 @@ accounts: {}
 #    window: 50
 #    max_sessions: 4
 #    allow: [10.1.0.0/16, 192.0.2.7]
+#    senders: [10690001, 1069200*, Bank]
 #    may_read: [447700900*]
 #    # in shared mode also: password_hash, which readback hash-password makes
 #    addresses: [447700900*, 1069000-1069099, 10690001, Bank]

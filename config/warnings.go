@@ -22,7 +22,7 @@ func warnAll(l *loader) {
 	warnClients(l)
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
 		fmt.Sprintf("the password is longer than the %d octets of SMPP: some SMSCs refuse the bind", maxPassword), "smsc.password_file")
-	warnMirror(l)
+	warnMode(l)
 	warnAccount(l, "", l.cfg.general())
 	for _, id := range l.systemIDs() {
 		warnAccount(l, accountKey(id)+".", l.cfg.Accounts[id])
@@ -49,9 +49,13 @@ func narrowest(ip netip.Addr) int {
 	return 16
 }
 
-// warnMirror warns of settings that only shared mode uses.
-func warnMirror(l *loader) {
-	if l.cfg.SMSC.Mode != mirror || l.failed["smsc.mode"] {
+// warnMode warns of settings that only shared mode uses, and, in shared mode, of accounts that meet.
+func warnMode(l *loader) {
+	if l.failed["smsc.mode"] {
+		return
+	}
+	if l.cfg.SMSC.Mode != mirror {
+		warnSenders(l)
 		return
 	}
 	const unused = "not used in mirror mode: the ESME binds to the SMSC as itself"

@@ -73,7 +73,7 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 		Policy:       a.Track,
 		Limits:       a.Limits,
 		PasswordHash: []byte(a.PasswordHash),
-		Addresses:    a.Addresses, MayRead: a.MayRead,
+		Addresses:    a.Addresses, Senders: a.Senders, MayRead: a.MayRead,
 	}
 	if len(a.Allow) > 0 {
 		to.Allow = transport.Allow(a.Allow).Allows

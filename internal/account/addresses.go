@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"readback/internal/setting"
+	"readback/relay/message"
 )
 
 // AddressRange is the addresses that one entry of accounts.*.addresses stands for,
@@ -56,6 +57,21 @@ func (r AddressRange) Has(addr string) bool {
 		addr = addr[:len(r.Low)]
 	}
 	return len(addr) == len(r.Low) && r.Low <= addr && addr <= r.High
+}
+
+// Owns reports whether one of the ranges holds an address as a PDU has it, in whatever notation. They are
+// compared as the ledger compares them. An address that is empty, or too long for the ledger, is in none.
+func Owns(ranges []AddressRange, addr []byte) bool {
+	normal, err := message.NormalAddr(addr)
+	if err != nil {
+		return false
+	}
+	for _, r := range ranges {
+		if r.Has(string(normal.Bytes())) {
+			return true
+		}
+	}
+	return false
 }
 
 // Overlaps reports whether an address belongs to both ranges.

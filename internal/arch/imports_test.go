@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"conversation":        {"smpp", "smpp/receipt"},
 	"handset":             {"udh"},
 	"internal/acceptance": {},
-	"internal/account":    {"internal/crash", "internal/setting"},
+	"internal/account":    {"internal/crash", "internal/setting", "relay/message"},
 	"internal/arch":       {},
 	"internal/background": {"internal/crash"},
 	"internal/backoff":    {},
@@ -55,7 +55,7 @@ var imports = map[string][]string{
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/ops":       {"relay/message"},
-	"internal/permit":    {"internal/metric", "internal/setting", "smpp"},
+	"internal/permit":    {"internal/account", "internal/metric", "internal/setting", "smpp"},
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
 	"internal/promise":   {},
 	"internal/readresponse": {

@@ -5,12 +5,17 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/smpp"
 )
 
-// permit returns the frame to pass on in place of f. With another status than ESME_ROK f is to be refused.
-func (s *submitter) permit(f smpp.Frame) (out smpp.Frame, status pdu.Status) {
+// permit returns the frame to pass on in place of f, a request of an account that may send from senders. With
+// another status than ESME_ROK f is to be refused.
+func (s *submitter) permit(f smpp.Frame, senders []account.AddressRange) (out smpp.Frame, status pdu.Status) {
 	l := s.link
+	if !l.g.gate.Sender(l.log.Load(), f, senders) {
+		return f, smpp.StatusInvSrcAddr
+	}
 	out, ok := l.g.screen.Check(l.log.Load(), f)
 	if !ok {
 		return f, refusalOf(f.ID())

@@ -82,5 +82,6 @@ type Account struct {
 	PasswordHash []byte                 // bcrypt, shared mode only
 	Allow        func(net.Addr) bool    // who may bind as this account; nil: everybody
 	Addresses    []account.AddressRange // whose messages from subscribers go to it, shared mode only
+	Senders      []account.AddressRange // addresses that it may send from; empty: all
 	MayRead      []account.AddressRange // receivers whose read responses it may send; empty: nobody's
 }

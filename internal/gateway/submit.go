@@ -70,7 +70,7 @@ func (s *submitter) passOther(ctx context.Context, f smpp.Frame) error {
 	case s.refuses():
 		return s.link.refuse(f, smpp.StatusThrottled)
 	}
-	f, status := s.permit(f)
+	f, status := s.permit(f, s.link.g.policies.of(s.link.bind.account).Senders)
 	switch {
 	case status != smpp.StatusOK:
 		return s.link.refuse(f, status)
@@ -103,7 +103,7 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 	case !isMulti && s.takeRead(ctx, f, account.MayRead):
 		return nil
 	}
-	f, status := s.permit(f)
+	f, status := s.permit(f, account.Senders)
 	switch {
 	case status != smpp.StatusOK:
 		return s.link.refuse(f, status)

@@ -39,8 +39,8 @@ func NewGate(opt Options) *Gate {
 		g.commands = append(g.commands[:len(g.commands):len(g.commands)], pdu.ID(c))
 	}
 	g.refused = metric.With(opt.Registerer).CounterVec(metric.Opts{
-		Name: "readback_requests_refused_total", Help: "Requests of ESMEs that may not go to the SMSC, by reason: command.",
-		Labels: []string{"reason"}, Detail: "`command`: shared mode does not pass it (`smsc.pass`). The log has the account.", Look: "it rises",
+		Name: "readback_requests_refused_total", Help: "Requests of ESMEs that may not go to the SMSC, by reason: command, sender.",
+		Labels: []string{"reason"}, Detail: "`command`: shared mode does not pass it (`smsc.pass`). `sender`: the source_addr is none of `accounts.NAME.senders`. The log has the account.", Look: "it rises",
 	})
 	return g
 }

@@ -44,7 +44,7 @@ func (e ESMEs) Parse(f smpp.Frame, mayRead []account.AddressRange) (rd reads.Rea
 		return rd, false
 	}
 	m, err := smpp.ParseMessage(f)
-	if err != nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassDeliveryAck || !holds(mayRead, m.From.Addr) {
+	if err != nil || m.ESMClass()&smpp.ESMClassType != smpp.ESMClassDeliveryAck || !account.Owns(mayRead, m.From.Addr) {
 		return rd, false
 	}
 	if rd, ok = readElement(m, e.IEI); !ok {
@@ -52,20 +52,6 @@ func (e ESMEs) Parse(f smpp.Frame, mayRead []account.AddressRange) (rd reads.Rea
 	}
 	rd.Receiver, rd.Sender, rd.Way = string(m.From.Addr), string(m.To.Addr), "smpp"
 	return rd, ok
-}
-
-// holds reports whether one of the ranges has the address.
-func holds(ranges []account.AddressRange, addr []byte) bool {
-	normal, err := message.NormalAddr(addr)
-	if err != nil {
-		return false
-	}
-	for _, r := range ranges {
-		if r.Has(normal.String()) {
-			return true
-		}
-	}
-	return false
 }
 
 // ackResponse is the response to a read response of the ESME's, by its verdict.
