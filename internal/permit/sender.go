@@ -22,7 +22,7 @@ func (g *Gate) Sender(log *slog.Logger, f smpp.Frame, senders []account.AddressR
 		return true
 	}
 	addr, ok := source(f, at.strings)
-	if ok && len(addr) == 0 && (at.optional || !g.shared) || account.Owns(senders, addr) {
+	if ok && (len(addr) == 0 && (at.optional || !g.shared) || account.Owns(senders, addr)) {
 		return true
 	}
 	g.refuse(log, f.ID(), "sender", "source_addr is none of the account's senders")

@@ -46,7 +46,7 @@ func TestSender(t *testing.T) {
 
 // The sender of each command is looked at where it stands.
 func TestSenderOfCommands(t *testing.T) {
-	const from, nobody, bad = "\x00\x0110690002\x00", "\x00\x00\x00", "\x00\x0110690002"
+	const from, nobody, bad = "\x00\x0110690002\x00", "\x00\x00\x00", "\x00\x0110690001"
 	mine := "\x00\x0110690001\x00"
 	tests := []struct {
 		name string
