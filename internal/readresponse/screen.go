@@ -3,6 +3,7 @@ package readresponse
 import (
 	"bytes"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -13,8 +14,8 @@ import (
 	"readback/udh"
 )
 
-// Screen finds the read responses of subscribers in what ESMEs send. An SMSC may deliver such a message to
-// another ESME as if a subscriber had sent it.
+// Screen finds the read responses in what ESMEs send, apart from those that ESMEs.Take has taken. An SMSC may
+// deliver such a message to another ESME as if a subscriber had sent it.
 type Screen struct {
 	opt      ScreenOptions
 	refused  prometheus.Counter
@@ -46,7 +47,7 @@ func NewScreen(opt ScreenOptions) *Screen {
 // Check returns the frame to send in place of f, a request of an ESME's: f itself if it has no read response.
 // ok is false if f is to be refused. A nil Screen returns f.
 func (s *Screen) Check(log *slog.Logger, f smpp.Frame) (out smpp.Frame, ok bool) {
-	if s == nil || bytes.IndexByte(f.Body(), s.opt.IEI) < 0 || !s.has(f) {
+	if s == nil || !s.mayNeed(f) || !s.has(f) {
 		return f, true
 	}
 	outcome, counter := "refused", s.refused
@@ -57,9 +58,15 @@ func (s *Screen) Check(log *slog.Logger, f smpp.Frame) (out smpp.Frame, ok bool)
 	}
 	counter.Inc()
 	s.lines.Do(func() {
-		log.Warn("an ESME's message has the read response of a subscriber", "outcome", outcome, "command", smpp.Command(f.ID()))
+		log.Warn("an ESME's message is the read response of a subscriber", "outcome", outcome, "command", smpp.Command(f.ID()))
 	})
 	return out, ok
+}
+
+// mayNeed reports whether f has an octet that each read response has: the identifier of the element, or the colon
+// of a word. Most messages need not be looked at further.
+func (s *Screen) mayNeed(f smpp.Frame) bool {
+	return bytes.IndexByte(f.Body(), s.opt.IEI) >= 0 || bytes.IndexByte(f.Body(), ':') >= 0 || s.opt.Packed
 }
 
 // has reports whether f is a request whose text an SMSC could deliver as a read response.
@@ -71,7 +78,8 @@ func (s *Screen) has(f smpp.Frame) bool {
 			return s.mayHave(f)
 		}
 		// A message that replaces another one may get the esm_class of that.
-		return (m.HasUDH() || m.ReplaceIfPresent() != 0) && udh.HasRead(m.UserData(), s.opt.IEI)
+		hasHeader := m.HasUDH() || m.ReplaceIfPresent() != 0
+		return hasHeader && udh.HasRead(m.UserData(), s.opt.IEI) || s.hasWords(m)
 	case pdu.ReplaceSMID: // the text gets the esm_class of the message
 		r, err := smpp.ParseReplace(f)
 		if err != nil || r.HasPayload() {
@@ -80,6 +88,24 @@ func (s *Screen) has(f smpp.Frame) bool {
 		return udh.HasRead(r.UserData(), s.opt.IEI)
 	}
 	return false
+}
+
+// hasWords reports whether m is an acknowledgement with the words of a read response. To an ESME it looks like
+// the gateway's own feedback, also behind a header, and whatever its length.
+func (s *Screen) hasWords(m smpp.Message) bool {
+	if t := m.ESMClass() & smpp.ESMClassType; t != smpp.ESMClassDeliveryAck && t != smpp.ESMClassUserAck {
+		return false
+	}
+	text, headerLen := m.UserData(), 0
+	if m.HasUDH() && len(text) > 0 {
+		headerLen = min(1+int(text[0]), len(text))
+		text = text[headerLen:]
+	}
+	coding := udh.CodingOf(m.DataCoding(), s.opt.Alphabet)
+	if s.opt.Packed && coding == udh.GSM7 {
+		text, _ = udh.Unpack(nil, text, headerLen)
+	}
+	return strings.Contains(udh.Decode(text, coding), "number:")
 }
 
 // mayHave reports whether a malformed request has the octets of a read response anywhere: it is not known
@@ -103,7 +129,7 @@ func (s *Screen) without(f smpp.Frame) (out smpp.Frame, ok bool) {
 		return nil, false
 	}
 	m, err := smpp.ParseMessage(f)
-	if err != nil || m.HasStrayOctets() || !m.HasUDH() {
+	if err != nil || m.HasStrayOctets() || !m.HasUDH() || s.hasWords(m) {
 		return nil, false
 	}
 	ud, esmClass := m.UserData(), m.ESMClass()

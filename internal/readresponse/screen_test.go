@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	words       = "readback receiver:447700900123 number:017 status:1 read:2026-11-23T08:30:00Z"
 	forged      = "\x05\x81\x03\x00\x01\x01"
 	forgedProof = "\x09\x81\x07\x00\x01\x01\xDE\xAD\xBE\xEF"
 	addresses   = "\x00\x01\x01447700900123\x00\x01\x0110690001\x00" // service_type to destination_addr
@@ -84,6 +85,13 @@ func TestScreen(t *testing.T) {
 		{"text and message_payload", short(pdu.SubmitSMID, udhi, "Hello", payload(forged)...), "refuse"},
 		{"behind stray octets", short(pdu.SubmitSMID, udhi, "\x04\x90\x02abHello", append([]byte{0}, append(payload(forged), 0)...)...), "refuse"},
 		{"sm_length too long", cut(short(pdu.SubmitSMID, udhi, forged+"Hello"), 3), "refuse"},
+		{"words of an acknowledgement", short(pdu.SubmitSMID, smpp.ESMClassDeliveryAck, words), "refuse"},
+		{"words of a user's acknowledgement", short(pdu.SubmitSMID, smpp.ESMClassUserAck, words), "refuse"},
+		{"words behind a header", short(pdu.SubmitSMID, udhi|smpp.ESMClassDeliveryAck, "\x04\x90\x02ab"+words), "refuse"},
+		{"words and element", short(pdu.SubmitSMID, udhi|smpp.ESMClassDeliveryAck, forged+words), "refuse"},
+		{"words in message_payload", short(pdu.SubmitSMID, smpp.ESMClassDeliveryAck, "", payload(strings.Repeat(" ", 300)+words)...), "refuse"},
+		{"other words", short(pdu.SubmitSMID, smpp.ESMClassDeliveryAck, "delivered"), "pass"},
+		{"words of a message", short(pdu.SubmitSMID, 0, words), "pass"},
 		{"no header", short(pdu.SubmitSMID, 0, forged), "pass"},
 		{"other elements", short(pdu.SubmitSMID, udhi, "\x05\x80\x03\x00\x01\x01"), "pass"},
 		{"of another length", short(pdu.SubmitSMID, udhi, "\x04\x81\x02\x00\x01"), "pass"},
@@ -149,6 +157,10 @@ func TestScreenStrips(t *testing.T) {
 				t.Errorf("got % x, %v\nwant % x", []byte(got), ok, []byte(tt.want))
 			}
 		})
+	}
+	inSeptets, _ := udh.Pack(nil, []byte("number:1"), 0)
+	if _, ok := newScreen(ScreenOptions{Packed: true}).Check(slog.New(slog.DiscardHandler), short(pdu.SubmitSMID, smpp.ESMClassDeliveryAck, string(inSeptets))); ok {
+		t.Error("words in packed text pass, want them refused")
 	}
 	got, ok := newScreen(ScreenOptions{Strip: true}).Check(slog.New(slog.DiscardHandler), multi(forged+"Hello"))
 	if want := strings.Replace(string(multi("Hello")), "staff\x00\x40", "staff\x00\x00", 1); !ok || string(got) != want {
