@@ -85,3 +85,22 @@ func TestSharedOperationWithoutID(t *testing.T) {
 	}
 	smsc.WantNothing()
 }
+
+// A response with another command that does not answer a message does not reach the SMSC. The message is
+// answered as always.
+func TestSharedResponses(t *testing.T) {
+	own := Account{Addresses: []account.AddressRange{{Low: "10690001", High: "10690001"}}}
+	w := share(t, setup{}, pool.Config{}, map[string]Account{"bank": own})
+	smsc := w.answerBind()
+	esme := w.login(simulator.Bind{})
+	mo := fromSubscriber(7, 0, 0, "Hello")
+	smsc.Send(mo)
+	seq := esme.Next("deliver_sm").Seq()
+	for _, id := range []pdu.ID{
+		pdu.UnbindRespID, pdu.BindTransceiverRespID, pdu.EnquireLinkRespID, pdu.SubmitSMRespID, 0x80000112, 0x80000023, 0x80010200,
+	} {
+		esme.Send(testpeer.Frame(id, 0, seq, "\x00"))
+	}
+	esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, seq, "\x00"))
+	smsc.Want("deliver_sm_resp", testpeer.Frame(pdu.DeliverSMRespID, 0, 7, "\x00"))
+}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/fiorix/go-smpp/smpp/pdu"
 	"golang.org/x/time/rate"
 
 	"readback/smpp"
@@ -87,11 +88,13 @@ func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 }
 
 // Unmatched passes a response that has the sequence_number of a request on to the bind from which that
-// request came. Of any other response nobody knows for which bind it is.
+// request came, if it answers a message: the SMSC could take another one, such as unbind_resp, for the end of a
+// bind that all accounts share. Of any other response nobody knows for which bind it is.
 func (l fromAccount) Unmatched(f smpp.Frame, to *esmePending) error {
 	l.g.metrics.count(fromESMESide, f)
 	l.g.unmatchedESME.note(l.log.Load(), f)
-	if to == nil || to.Ref.smscSession == nil {
+	isAnswer := f.ID() == pdu.DeliverSMRespID || f.ID() == pdu.DataSMRespID
+	if to == nil || to.Ref.smscSession == nil || !isAnswer {
 		return nil
 	}
 	defer to.Ref.Flush()
