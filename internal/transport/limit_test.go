@@ -30,11 +30,7 @@ func TestLimiterAllow(t *testing.T) {
 	l.dial("192.0.2.1:1")
 	accept(t, l.ln) // everybody
 
-	allow, err := ParseAllow([]string{"192.0.2.0/24"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l = newLimited(Limits{Allow: allow})
+	l = newLimited(Limits{Allow: allowing("192.0.2.0/24")})
 	out := l.dial("198.51.100.1:7")
 	l.dial("192.0.2.1:1")
 	if conn := accept(t, l.ln); conn.RemoteAddr().String() != "192.0.2.1:1" {

@@ -17,14 +17,12 @@ import (
 func TestChain(t *testing.T) {
 	a := testpeer.NewAuthority(t)
 	pair := a.Pair(t, "gateway.example")
-	allow, err := ParseAllow([]string{"192.0.2.0/24"})
-	must(t, err)
 	var log record
 	opening := Opening{Log: log.logger()}
 	raw := testpeer.Listen(t)
 	ln := TCP{}.Listener(raw)
 	ln = NewProxyListener(ln, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, opening)
-	ln = NewLimiter(Limits{Allow: allow, PerAddress: 1}, log.logger(), nil).Listener(ln)
+	ln = NewLimiter(Limits{Allow: allowing("192.0.2.0/24"), PerAddress: 1}, log.logger(), nil).Listener(ln)
 	ln = NewTLSListener(ln, &tls.Config{
 		Certificates: []tls.Certificate{pair}, ClientCAs: a.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 	}, opening)
