@@ -14,8 +14,15 @@ type Listen struct {
 	Allow         []netip.Prefix `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which ESMEs may connect; empty allows all"`
 	ProxyProtocol bool           `key:"proxy_protocol" doc:"connections from listen.proxy_from begin with a PROXY header, v1 or v2, that names the ESME's address"`
 	ProxyFrom     []netip.Prefix `key:"proxy_from" example:"10.0.0.5" doc:"addresses and networks of the load balancers that send PROXY headers"`
-	MaxPerAddress int            `key:"max_per_address" range:"0..100000" doc:"connections at a time from one address; 0 is no limit"`
 	KeepAlive     time.Duration  `key:"keepalive" default:"30s" range:"1s..1h" doc:"silence after which TCP probes the connection"`
+
+	// How many connections there may be. A source is an IPv4 address, or an IPv6 network of 64 bits.
+	MaxSessions          int `key:"max_sessions" default:"1000" range:"1..100000" doc:"ESME sessions at a time; further connections are closed"`
+	MaxPerAddress        int `key:"max_per_address" range:"0..100000" doc:"connections at a time from one address; 0 is no limit"`
+	MaxUnbound           int `key:"max_unbound" default:"200" range:"1..100000" doc:"connections at a time, in all, that have not bound yet; the slowest of them gives way to a new one"`
+	MaxUnboundPerAddress int `key:"max_unbound_per_address" default:"50" range:"0..100000" doc:"likewise, from one address; 0 is no limit"`
+	FailureRate          int `key:"failure_rate" default:"20" range:"0..100000" doc:"connections a second from one address that end without a bind; more are closed at once; 0 is no limit"`
+	FailureBurst         int `key:"failure_burst" default:"200" range:"1..100000" doc:"of them at once"`
 }
 
 // ListenTLS holds the settings of the TLS listener for ESMEs. It is off without Addr. With

@@ -140,9 +140,10 @@ func fullConfig() Config {
 			},
 			ProxyProtocol: true, ProxyFrom: []netip.Prefix{netip.MustParsePrefix("10.0.0.5/32")},
 			MaxPerAddress: 8, KeepAlive: time.Minute,
+			MaxSessions: 50, MaxUnbound: 20, MaxUnboundPerAddress: 5, FailureRate: 2, FailureBurst: 10,
 		},
 		Gateway: gateway.Config{
-			MaxSessions: 50, MaxUnbound: 20, SessionInit: 5 * time.Second, ESMEEnquireLink: time.Minute,
+			SessionInit: 5 * time.Second, ESMEEnquireLink: time.Minute,
 			WriteTimeout: 10 * time.Second, DrainTimeout: 20 * time.Second,
 			Window: 10000, ResponseTimeout: 30 * time.Second, SMSCEnquireLink: 15 * time.Second, ReadIEI: 0x82,
 			Pass: []permit.Command{0x113, 0x00010200, 0x22},
@@ -169,7 +170,7 @@ func fullConfig() Config {
 			SMS:            SMSOff,
 			JWT:            token.Options{Keys: files + "/cert.pem", Leeway: 5 * time.Second, Issuer: "https://id.example", Audience: "readback"},
 			TLS:            ReadsTLS{Cert: files + "/cert.pem", Key: files + "/key.pem", ClientCA: files + "/cert.pem"},
-			MaxConnections: 50,
+			MaxConnections: 50, MaxUnknown: 40, FailureRate: 3, FailureBurst: 30,
 		},
 		Relay: relay.Config{
 			Numbers: relay.Numbers{First: 0, Last: 999},

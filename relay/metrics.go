@@ -43,7 +43,7 @@ func (m *metrics) addReads(f metric.Factory) {
 	m.reads = reads.NewMetrics(f)
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
-		Labels: []string{"reason"}, Detail: "`max_connections`, `tls`.", Look: "it rises",
+		Labels: []string{"reason"}, Detail: "`max_connections`, `per_address`, `rate`, `gave_way`, `tls` ([security](security.md#floods)).", Look: "it rises",
 	})
 	m.erased = f.Counter(metric.Opts{
 		Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/internal/admission"
 	"readback/internal/transport"
 )
 
@@ -55,7 +56,12 @@ type front struct {
 func newFront(all config.Config, log *slog.Logger, refused transport.Refused) (*front, error) {
 	cfg := all.Listen
 	f := &front{cfg: cfg, opening: transport.Opening{Timeout: all.Gateway.SessionInit, Log: log, Refused: refused}}
-	f.limiter = transport.NewLimiter(transport.Limits{Allow: cfg.Allow, PerAddress: cfg.MaxPerAddress}, log, refused)
+	f.limiter = transport.NewLimiter(transport.Limits{Allow: cfg.Allow, Limits: admission.Limits{
+		Total: cfg.MaxSessions, PerSource: cfg.MaxPerAddress,
+		Pending: cfg.MaxUnbound, PendingPerSource: cfg.MaxUnboundPerAddress,
+		Rate: float64(cfg.FailureRate), Burst: cfg.FailureBurst,
+		Words: admission.Words{Total: "max_sessions", Pending: "max_unbound"},
+	}}, log, refused)
 	if cfg.TLS.Cert == "" {
 		return f, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/internal/admission"
 	"readback/internal/token"
 	"readback/internal/transport"
 	"readback/relay"
@@ -34,7 +35,11 @@ type readsFront struct {
 
 func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
 	f := &readsFront{log: log, refused: refused, swapped: make(chan *token.Verifier, 1)}
-	f.limiter = transport.NewLimiter(transport.Limits{Total: cfg.Reads.MaxConnections}, log, refused)
+	f.limiter = transport.NewLimiter(transport.Limits{Limits: admission.Limits{
+		Total: cfg.Reads.MaxConnections, PendingPerSource: cfg.Reads.MaxUnknown,
+		Rate: float64(cfg.Reads.FailureRate), Burst: cfg.Reads.FailureBurst,
+		Words: admission.Words{Total: "max_connections"},
+	}}, log, refused)
 	var certificates, keys error
 	if cfg.Reads.TLS.Cert != "" {
 		f.tls, certificates = transport.NewServer(transport.Server{

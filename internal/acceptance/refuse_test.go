@@ -87,9 +87,10 @@ func TestTooMany(t *testing.T) {
 		unbound bool // they do not bind
 	}{
 		{name: "account", limit: settings{"accounts.bank.max_sessions": 2}, words: []string{"bind refused", "max_sessions of the account"}},
-		{name: "all", limit: settings{"listen.max_sessions": 2}, words: []string{"connection refused", "max_sessions is reached"}, closed: true},
+		{name: "all", limit: settings{"listen.max_sessions": 2}, words: []string{"connection refused", "max_sessions"}, closed: true},
 		{name: "address", limit: settings{"listen.max_per_address": 2}, words: []string{"connection refused", "per_address"}, closed: true},
 		{name: "unbound", limit: settings{"listen.max_unbound": 2}, words: []string{"connection refused", "max_unbound"}, closed: true, unbound: true},
+		{name: "unbound address", limit: settings{"listen.max_unbound_per_address": 2}, words: []string{"connection refused", "per_address"}, closed: true, unbound: true},
 	}
 	ctx := within(t)
 	for _, tt := range tests {

@@ -21,7 +21,7 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "handset", "internal/deliver", "internal/gateway",
-		"internal/metric", "internal/numbering", "internal/ops", "internal/pool",
+		"internal/admission", "internal/metric", "internal/numbering", "internal/ops", "internal/pool",
 		"internal/simulator", "internal/simulator/command", "internal/simulator/load",
 		"internal/token", "internal/transport", "internal/webhook", "relay", "relay/access",
 		"relay/archive", "relay/broker", "relay/feedback", "relay/message", "relay/reads", "smpp",
@@ -35,6 +35,8 @@ var imports = map[string][]string{
 	"handset":             {"udh"},
 	"internal/acceptance": {},
 	"internal/account":    {"internal/crash", "internal/setting", "relay/message"},
+	"internal/account":    {"internal/crash", "internal/setting"},
+	"internal/admission":  {"internal/crash", "internal/lru"},
 	"internal/arch":       {},
 	"internal/background": {"internal/crash"},
 	"internal/backoff":    {},
@@ -44,12 +46,15 @@ var imports = map[string][]string{
 	"internal/gateway": {
 		"internal/account", "internal/background", "internal/crash", "internal/deliver",
 		"internal/metric", "internal/numbering", "internal/permit", "internal/pool", "internal/readresponse",
+		"internal/account", "internal/admission", "internal/background", "internal/crash", "internal/deliver",
+		"internal/metric", "internal/numbering", "internal/pool", "internal/readresponse",
 		"internal/receipts", "internal/recent", "internal/retry", "internal/setting", "relay/feedback", "relay/journal", "relay/ledger",
 		"relay/message", "smpp", "smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
 	"internal/interop":   {},
 	"internal/kept":      {},
+	"internal/lograte":   {},
 	"internal/lru":       {},
 	"internal/metric":    {},
 	"internal/mutants":   {},
@@ -80,7 +85,7 @@ var imports = map[string][]string{
 	"internal/simulation":        {},
 	"internal/testpeer":          {"smpp"},
 	"internal/token":             {"internal/kept"},
-	"internal/transport":         {"internal/kept"},
+	"internal/transport":         {"internal/admission", "internal/kept", "internal/lograte"},
 	"internal/webhook":           {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting",

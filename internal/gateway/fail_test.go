@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -183,30 +182,4 @@ func TestBeforeBind(t *testing.T) {
 	esme.Want("submit_sm_resp", refusal(m, smpp.StatusInvBindState))
 	esme.Send(testpeer.Frame(0x00010201, 0, 2, "?"))
 	esme.Want("generic_nack", testpeer.Frame(pdu.GenericNACKID, smpp.StatusInvCmdID, 2, ""))
-}
-
-func TestMaxSessions(t *testing.T) {
-	c, addr := startSMSC(t, simulator.Options{})
-	w := serve(t, setup{smsc: addr, options: func(o *Options) { o.MaxSessions = 1 }})
-	first := w.bindESME()
-	w.connect().WantEnd()
-	if got := w.count("readback_connections_refused_total", "reason=max_sessions"); got != 1 {
-		t.Errorf("refused connections: got %v, want 1", got)
-	}
-	_ = first.Conn.Close()
-	if err := c.WaitBound(testpeer.Within(t), "bank", 0); err != nil {
-		t.Fatal(err)
-	}
-	for begin := time.Now(); time.Since(begin) < testpeer.Patience; { // the place is free in a moment
-		conn, err := net.Dial("tcp", w.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := testpeer.New(t, conn)
-		_, _ = conn.Write(simulator.Bind{SystemID: "bank"}.Append(nil, 1)) // too late on one that is refused
-		if f, err := p.In.Next(); err == nil && f.Status() == smpp.StatusOK {
-			return
-		}
-	}
-	t.Error("the place of one who left is never given again")
 }

@@ -49,7 +49,6 @@ func (l feedbackToESME) serve(ctx, gone context.Context) {
 	case <-gone.Done():
 	case <-l.bound:
 	}
-	l.g.connections.Bound()
 	if l.g.opt.Deliver == nil || !l.bind.state.CanReceive() {
 		return
 	}

@@ -36,7 +36,6 @@ type Gateway struct {
 	unmatchedESME   *unmatched
 	usages          *account.Usages
 	links           atomic.Uint32 // made so far
-	connections     *account.Connections
 	receipts        *receipts.Handler
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
@@ -56,13 +55,12 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
 	g := &Gateway{
-		opt:         opt,
-		ledger:      ledger,
-		intercept:   numbering.Interceptor{Form: opt.Form, Ledger: ledger},
-		metrics:     newMetrics(opt.Registerer),
-		sent:        recent.NewMessages(opt.IDs),
-		usages:      account.NewUsages(),
-		connections: account.NewConnections(opt.MaxSessions, opt.MaxUnbound),
+		opt:       opt,
+		ledger:    ledger,
+		intercept: numbering.Interceptor{Form: opt.Form, Ledger: ledger},
+		metrics:   newMetrics(opt.Registerer),
+		sent:      recent.NewMessages(opt.IDs),
+		usages:    account.NewUsages(),
 	}
 	g.unmatchedSMSC, g.unmatchedESME = newUnmatched(fromSMSCSide, g.metrics), newUnmatched(fromESMESide, g.metrics)
 	g.receipts = receipts.New(receipts.Options{
@@ -119,23 +117,14 @@ func (g *Gateway) Serve(ctx context.Context, lns ...net.Listener) error {
 	return nil
 }
 
-// acceptAll makes a link of each connection that ln accepts, within the limits.
+// acceptAll makes a link of each connection that ln accepts.
 func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.WaitGroup) error {
 	for {
 		conn, err := g.accept(ctx, ln)
 		if conn == nil {
 			return err
 		}
-		if reason := g.connections.Add(); reason != "" {
-			g.metrics.refused.WithLabelValues(reason).Inc()
-			g.opt.Logger.Warn("connection refused", "reason", reason+" is reached", "remote", conn.RemoteAddr().String())
-			_ = conn.Close() // nothing was promised to it
-			continue
-		}
-		links.Go(func() {
-			newLink(g, conn).run(ctx)
-			g.connections.Remove()
-		})
+		links.Go(func() { newLink(g, conn).run(ctx) })
 	}
 }
 

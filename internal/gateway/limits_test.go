@@ -8,6 +8,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/account"
+	"readback/internal/admission"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/smpp"
@@ -146,30 +147,13 @@ func TestAccountAllow(t *testing.T) {
 	})
 }
 
-// Those who do not bind take no more places than there are for them.
-func TestMaxUnbound(t *testing.T) {
-	s := setup{options: func(o *Options) { o.MaxUnbound = 1 }}
-	inBothModes(t, s, Account{}, func(t *testing.T, w *world, log logged, join func() (esme, smsc *testpeer.Peer)) {
-		alive := testpeer.Frame(pdu.EnquireLinkID, 0, 1, "")
-		stranger := w.connect()
-		stranger.Send(alive)
-		stranger.Next("enquire_link_resp")
-		w.connect().WantEnd()
-		log.want(t, "connection refused", `reason="max_unbound is reached"`)
-		if got := w.count("readback_connections_refused_total", "reason=max_unbound"); got != 1 {
-			t.Errorf("counted %v, want 1", got)
-		}
-		_ = stranger.Conn.Close()
-		for range 3 { // each bound ESME leaves the place to the next
-			w.await("place", func() bool {
-				limit := w.connections.Add()
-				if limit == "" {
-					w.connections.Bound()
-					w.connections.Remove()
-				}
-				return limit == ""
-			})
+// An ESME that has bound keeps its place, and gives one that does not bind to the next.
+func TestBoundKeepsItsPlace(t *testing.T) {
+	s := setup{limits: admission.Limits{Total: 4, Pending: 1, PendingPerSource: 1}}
+	inBothModes(t, s, Account{}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+		for range 4 {
 			join()
 		}
+		w.connect().WantEnd()
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"readback/internal/account"
+	"readback/internal/admission"
 	"readback/internal/retry"
 	"readback/relay/message"
 	"readback/smpp"
@@ -24,6 +25,7 @@ type link struct {
 	id      message.Session
 	esme    *esmeSession
 	remote  net.Addr
+	place   *admission.Place  // among the connections of all peers; nil if they are not limited
 	dialed  chan *smscSession // the SMSC's session, once, when the ESME binds
 	bound   chan struct{}     // closed when the SMSC has accepted the bind
 	closing *closing          // whether the link takes anything new
@@ -59,7 +61,7 @@ const maxReads = 64
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(),
+		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(), place: admission.Of(conn),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: newClosing(),
 		unanswered: newUnanswered(),
 	}

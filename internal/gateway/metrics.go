@@ -72,7 +72,7 @@ func (m *metrics) addSessions(f metric.Factory) {
 	})
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_connections_refused_total", Help: "ESME connections refused, by reason.",
-		Labels: []string{"reason"}, Detail: "`max_sessions`, `max_unbound`, `per_address`, `not_allowed`, `proxy`, `tls`.", Look: "it rises",
+		Labels: []string{"reason"}, Detail: "`max_sessions`, `max_unbound`, `per_address`, `rate`, `gave_way`, `not_allowed`, `proxy`, `tls` ([security](security.md#floods)).", Look: "it rises",
 	})
 	m.bindsRefused = f.CounterVec(metric.Opts{
 		Name: "readback_binds_refused_total", Help: "Binds that the gateway itself refused, by reason.",

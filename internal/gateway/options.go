@@ -23,8 +23,6 @@ import (
 // Config is what the operator decides of a Gateway. Each field is a setting: its key,
 // default, bounds and explanation stand in its tags (internal/setting).
 type Config struct {
-	MaxSessions     int           `key:"listen.max_sessions" default:"1000" range:"1..100000" doc:"ESME sessions at a time; further connections are closed"`
-	MaxUnbound      int           `key:"listen.max_unbound" default:"200" range:"1..100000" doc:"connections at a time, in all, that have not bound yet"`
 	SessionInit     time.Duration `key:"listen.session_init" default:"10s" range:"1ms..10m" doc:"time from the connection to the bind"`
 	ESMEEnquireLink time.Duration `key:"listen.enquire_link" default:"30s" range:"1ms..1h" doc:"silence after which the ESME is asked whether it is there"`
 	Inactivity      time.Duration `key:"listen.inactivity" range:"0s..24h" doc:"time without any message after which the session is ended; 0 is never"`
@@ -96,7 +94,6 @@ func (o Options) Validate() error {
 	check(o.ResponseTimeout > 0, "ResponseTimeout is not positive")
 	check(o.Window > 0, "Window is not positive")
 	check(o.ESMEWindow > 0, "ESMEWindow is not positive")
-	check(o.MaxSessions > 0, "MaxSessions is not positive")
 	check(o.Logger != nil, "Logger is missing")
 	return errors.Join(errs...)
 }

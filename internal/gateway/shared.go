@@ -50,6 +50,7 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	l.submitter.up = l.g.pool
 	l.bind = b
 	l.esme.SetState(b.state)
+	l.place.Bind()
 	l.logBound()
 	err = l.esme.Reply(l.bindResp(f, b), f.Seq(), time.Time{})
 	l.unanswered.settle()

@@ -152,6 +152,7 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 		return l.bindUseless(to)
 	}
 	l.bind = *b
+	l.place.Bind()
 	l.logBound()
 	l.esme.SetState(b.state)
 	err := l.esme.Reply(f, to.Seq, l.session.Arrived())

@@ -9,10 +9,12 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/admission"
 	"readback/internal/deliver"
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
+	"readback/internal/transport"
 	"readback/smpp"
 )
 
@@ -25,6 +27,7 @@ type setup struct {
 	feedback deliver.Options
 	options  func(*Options)
 	inMemory bool // connections are pipes, for virtual time
+	limits   admission.Limits
 }
 
 // world is a gateway that serves until the test ends.
@@ -57,6 +60,9 @@ func serve(t testing.TB, s setup) *world {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
+	if s.limits != (admission.Limits{}) {
+		ln = transport.NewLimiter(transport.Limits{Limits: s.limits}, opt.Logger, nil).Listener(ln)
+	}
 	go func() { w.served <- w.Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		cancel()

@@ -3,37 +3,40 @@ package transport
 import (
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
+
+	"readback/internal/admission"
+	"readback/internal/lograte"
 )
 
-// Limits say who may connect, and how often.
+// Limits say who may connect, and how many connections are served.
 type Limits struct {
-	Allow      Allow // nobody else; empty: everybody
-	PerAddress int   // connections of one IP address at a time; 0: no limit
-	Total      int   // connections at a time; 0: no limit
+	Allow Allow // nobody else; empty: everybody
+	admission.Limits
 }
 
 // Limiter applies the same Limits to several listeners.
 type Limiter struct {
 	// Static after construction.
-	limits  Limits
+	allow   Allow
+	gate    *admission.Gate
 	log     *slog.Logger
+	lines   lograte.Lines
 	refused Refused
-
-	mu    sync.Mutex
-	open  map[netip.Addr]int // guarded by mu; all that is not IP counts as one address
-	total int                // guarded by mu
 }
 
-// NewLimiter returns a Limiter. It logs each refusal and calls refused, which may be nil.
+// NewLimiter returns a Limiter. It logs refusals, at a bounded rate, and calls refused, which may be nil,
+// for each.
 func NewLimiter(limits Limits, log *slog.Logger, refused Refused) *Limiter {
-	return &Limiter{limits: limits, log: log, refused: refused, open: map[netip.Addr]int{}}
+	l := &Limiter{allow: limits.Allow, log: log, refused: refused}
+	l.gate = admission.NewGate(limits.Limits, l.refuse)
+	return l
 }
 
 // Listener accepts the connections that the limits permit and closes the others. A connection
-// counts until it is closed. TLS belongs above this listener, since a connection that is
-// refused is not worth a handshake.
+// counts until it is closed. admission.Of returns the place of a connection, also when TLS is above.
+// TLS belongs above this listener, since a connection that is refused is not worth a handshake, and
+// one that is slow to shake hands may have to give way.
 func (l *Limiter) Listener(ln net.Listener) net.Listener { return limitListener{ln, l} }
 
 type limitListener struct {
@@ -55,64 +58,42 @@ func (l limitListener) Accept() (net.Conn, error) {
 
 // admit counts the connection and returns it, or closes it and returns nil.
 func (l *Limiter) admit(conn net.Conn) net.Conn {
-	if !l.limits.Allow.Allows(conn.RemoteAddr()) {
-		l.refuse(conn, ReasonAllow)
+	remote := conn.RemoteAddr()
+	closing := sync.OnceFunc(func() { _ = conn.Close() }) // an error does not matter: nothing was promised to it
+	if !l.allow.Allows(remote) {
+		l.refuse(ReasonAllow, remote)
+		closing()
 		return nil
 	}
-	if l.limits.PerAddress == 0 && l.limits.Total == 0 {
-		return conn
-	}
-	ip, _ := ipOf(conn.RemoteAddr())
-	if reason := l.count(ip); reason != "" {
-		l.refuse(conn, reason)
+	place := l.gate.Enter(remote, closing)
+	if place == nil {
+		closing()
 		return nil
 	}
-	return &counted{Conn: conn, release: sync.OnceFunc(func() { l.release(ip) })}
+	return &counted{conn, place}
 }
 
-func (l *Limiter) refuse(conn net.Conn, reason string) {
-	remote := conn.RemoteAddr().String()
-	_ = conn.Close() // an error does not matter: nothing was sent to it
-	l.log.Warn("connection refused", "reason", reason, "remote", remote)
+func (l *Limiter) refuse(reason string, addr net.Addr) {
+	remote := addr.String()
+	l.lines.Warn(l.log, "connection refused", reason, "remote", remote)
 	if l.refused != nil {
 		l.refused(reason, remote)
-	}
-}
-
-// count counts a connection, or returns why no more are allowed.
-func (l *Limiter) count(ip netip.Addr) (reason string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.limits.Total > 0 && l.total >= l.limits.Total:
-		return ReasonTotal
-	case l.limits.PerAddress > 0 && l.open[ip] >= l.limits.PerAddress:
-		return ReasonPerAddress
-	}
-	l.open[ip]++
-	l.total++
-	return ""
-}
-
-func (l *Limiter) release(ip netip.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.total--
-	if l.open[ip]--; l.open[ip] == 0 {
-		delete(l.open, ip) // otherwise the map would keep every address
 	}
 }
 
 // counted is a connection that the Limiter counts.
 type counted struct {
 	net.Conn
-	release func()
+	place *admission.Place
 }
+
+// Place returns the place of the connection; see admission.Of.
+func (c *counted) Place() *admission.Place { return c.place }
 
 // Close first stops counting the connection, because a peer that sees the close may connect
 // again at once.
 func (c *counted) Close() error {
-	c.release()
+	c.place.Leave()
 	return c.Conn.Close()
 }
 

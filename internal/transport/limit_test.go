@@ -6,6 +6,10 @@ import (
 	"net"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"readback/internal/admission"
 )
 
 // limited is a Limiter on a listener that the test fills.
@@ -48,10 +52,12 @@ func TestLimiterAllow(t *testing.T) {
 }
 
 func TestLimiterPerAddress(t *testing.T) {
-	l := newLimited(Limits{PerAddress: 2})
+	l := newLimited(Limits{Limits: admission.Limits{PerSource: 2}})
 	l.dial("192.0.2.1:1")
 	l.dial("192.0.2.1:2")
 	first, second := accept(t, l.ln), accept(t, l.ln)
+	admission.Of(first).Bind() // or they would give way
+	admission.Of(second).Bind()
 	over := l.dial("192.0.2.1:3")
 	l.dial("[::ffff:192.0.2.1]:4") // the same address
 	l.dial("192.0.2.2:5")          // another
@@ -73,6 +79,7 @@ func TestLimiterPerAddress(t *testing.T) {
 	l.dial("192.0.2.1:6")
 	l.dial("192.0.2.1:7")
 	third := accept(t, l.ln)
+	admission.Of(third).Bind()
 	l.dial("192.0.2.2:8")
 	if conn := accept(t, l.ln); conn.RemoteAddr().String() != "192.0.2.2:8" {
 		t.Errorf("got %v, want the place of one only", conn.RemoteAddr())
@@ -80,26 +87,26 @@ func TestLimiterPerAddress(t *testing.T) {
 	_, _ = second.Close(), third.Close()
 }
 
-// TestLimiterShared counts two listeners as one, and forgets who has left.
-func TestLimiterShared(t *testing.T) {
-	limiter := NewLimiter(Limits{PerAddress: 1}, (&record{}).logger(), nil)
+// TestLimiterShared counts two listeners as one. The slow connection of one gives way to that of the other.
+func TestLimiterShared(t *testing.T) { synctest.Test(t, testLimiterShared) }
+
+func testLimiterShared(t *testing.T) {
+	limiter := NewLimiter(Limits{Limits: admission.Limits{PendingPerSource: 1}}, (&record{}).logger(), nil)
 	plain, secure := newFakeListener(), newFakeListener()
-	plain.dial("192.0.2.1:1")
-	conn := accept(t, limiter.Listener(plain))
-	out := secure.dial("192.0.2.1:2")
-	secure.dial("192.0.2.2:3")
-	other := accept(t, limiter.Listener(secure))
-	if _, err := out.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-		t.Errorf("got %v, want the second one closed", err)
+	slow := plain.dial("192.0.2.1:1")
+	accept(t, limiter.Listener(plain))
+	time.Sleep(time.Minute) // virtual: the first one is slow then
+	secure.dial("192.0.2.1:2")
+	if conn := accept(t, limiter.Listener(secure)); conn.RemoteAddr().String() != "192.0.2.1:2" {
+		t.Errorf("got %v, want the new one", conn.RemoteAddr())
 	}
-	_, _ = conn.Close(), other.Close()
-	if got := len(limiter.open); got != 0 {
-		t.Errorf("got %d addresses with no connection, want none", got)
+	if _, err := slow.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v, want the slow one closed", err)
 	}
 }
 
 func TestLimiterPassesErrorsOn(t *testing.T) {
-	l := newLimited(Limits{PerAddress: 1})
+	l := newLimited(Limits{})
 	_ = l.ln.Close()
 	if _, err := l.ln.Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
@@ -107,11 +114,12 @@ func TestLimiterPassesErrorsOn(t *testing.T) {
 }
 
 func TestLimiterTotal(t *testing.T) {
-	l := newLimited(Limits{Total: 2})
+	l := newLimited(Limits{Limits: admission.Limits{Total: 2, Words: admission.Words{Total: "max_connections"}}})
 	l.dial("192.0.2.1:1")
 	l.dial("192.0.2.2:2")
 	first := accept(t, l.ln)
-	accept(t, l.ln)
+	admission.Of(first).Bind()
+	admission.Of(accept(t, l.ln)).Bind()
 	over := l.dial("192.0.2.3:3")
 	go func() { // Accept goes on when the place of the first one is free
 		_, _ = over.Read(make([]byte, 1))

@@ -137,7 +137,7 @@ func TestProxyListenerRefuses(t *testing.T) {
 func TestCloseWrite(t *testing.T) {
 	ln := testpeer.Listen(t)
 	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	chain := NewLimiter(Limits{PerAddress: 1}, slog.New(slog.DiscardHandler), nil).Listener(NewProxyListener(ln, trusted, Opening{}))
+	chain := NewLimiter(Limits{}, slog.New(slog.DiscardHandler), nil).Listener(NewProxyListener(ln, trusted, Opening{}))
 	closeAfter(t, chain)
 	out := dial(t, ln)
 	if _, err := io.WriteString(out, v1Of(client4, server4)); err != nil {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"readback/internal/lograte"
 )
 
 // Opening limits what connections do before they are accepted: read a PROXY header, do a TLS
@@ -50,6 +52,7 @@ type stage struct {
 	reason  string
 	open    func(net.Conn) (net.Conn, error) // ends when its connection is closed
 	opening Opening
+	lines   lograte.Lines
 
 	begin    sync.Once
 	running  sync.WaitGroup
@@ -201,7 +204,7 @@ func (s *stage) fail(conn net.Conn, err error) {
 	case errors.Is(err, errLeft):
 		s.opening.Log.Debug("connection left without a word", "stage", s.reason, "remote", remote)
 	default:
-		s.opening.Log.Warn("connection refused", "reason", s.reason, "remote", remote, "error", err)
+		s.lines.Warn(s.opening.Log, "connection refused", s.reason, "remote", remote, "error", err)
 		if s.opening.Refused != nil {
 			s.opening.Refused(s.reason, remote)
 		}

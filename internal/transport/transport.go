@@ -7,7 +7,7 @@
 //	net.Listen or Sockets
 //	  TCP.Listener        keepalive
 //	  NewProxyListener    the client's address, where a load balancer is in front
-//	  Limiter.Listener    allow list, connections per address
+//	  Limiter.Listener    allow list, connections in all and per address
 //	  NewTLSListener      TLS
 //
 // Closing the outermost listener closes them all.
@@ -23,13 +23,11 @@ import (
 // not wait.
 type Refused func(reason, remote string)
 
-// Reasons for which a connection is refused.
+// Reasons for which a connection is refused, beside those of package admission.
 const (
-	ReasonAllow      = "not_allowed"     // its address is not in the allow list
-	ReasonPerAddress = "per_address"     // its address has as many as it may
-	ReasonTotal      = "max_connections" // there are as many as there may be
-	ReasonProxy      = "proxy"           // no sound PROXY header in time
-	ReasonTLS        = "tls"             // no TLS handshake in time, or a failed one
+	ReasonAllow = "not_allowed" // its address is not in the allow list
+	ReasonProxy = "proxy"       // no sound PROXY header in time
+	ReasonTLS   = "tls"         // no TLS handshake in time, or a failed one
 )
 
 // closeWrite tells the peer that no more will come, if the connection can.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"readback/internal/admission"
 	"readback/internal/testpeer"
 )
 
@@ -22,7 +23,7 @@ func TestChain(t *testing.T) {
 	raw := testpeer.Listen(t)
 	ln := TCP{}.Listener(raw)
 	ln = NewProxyListener(ln, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, opening)
-	ln = NewLimiter(Limits{Allow: allowing("192.0.2.0/24"), PerAddress: 1}, log.logger(), nil).Listener(ln)
+	ln = NewLimiter(Limits{allowing("192.0.2.0/24"), admission.Limits{PerSource: 1}}, log.logger(), nil).Listener(ln)
 	ln = NewTLSListener(ln, &tls.Config{
 		Certificates: []tls.Certificate{pair}, ClientCAs: a.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 	}, opening)
@@ -41,6 +42,7 @@ func TestChain(t *testing.T) {
 		t.Fatalf("got %v, want a connection; log:\n%s", err, &log)
 	}
 	conn := <-conns
+	admission.Of(conn).Bind() // or it would give way
 	if got := conn.RemoteAddr().String(); got != client4.String() {
 		t.Errorf("got remote %s, want %s", got, client4)
 	}
