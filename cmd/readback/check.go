@@ -53,7 +53,7 @@ func checkFiles(cfg config.Config) error {
 	unused := relay.DefaultOptions()
 	_, smsc := newDialer(cfg, log)
 	_, esmes := newFront(cfg, log, nil)
-	_, reads := newReadsFront(cfg, log, nil)
+	_, reads := newReadsFront(cfg, log, nil, nil)
 	_, clients := openToClients(cfg, &unused, log)
 	_, changing := newLive(cfg)
 	return errors.Join(smsc, esmes, reads, clients, changing)

@@ -33,7 +33,8 @@ type readsFront struct {
 	swapped chan *token.Verifier // new tokens to be watched
 }
 
-func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refused) (*readsFront, error) {
+// newReadsFront returns the front of the HTTP interface. TLS has the processor by work.
+func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refused, work transport.Work) (*readsFront, error) {
 	f := &readsFront{log: log, refused: refused, swapped: make(chan *token.Verifier, 1)}
 	f.limiter = transport.NewLimiter(transport.Limits{Limits: admission.Limits{
 		Total: cfg.Reads.MaxConnections, PendingPerSource: cfg.Reads.MaxUnknown,
@@ -44,8 +45,8 @@ func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refuse
 	if cfg.Reads.TLS.Cert != "" {
 		f.tls, certificates = transport.NewServer(transport.Server{
 			Cert: cfg.Reads.TLS.Cert, Key: cfg.Reads.TLS.Key, ClientCA: cfg.Reads.TLS.ClientCA, ClientCRL: cfg.Reads.TLS.ClientCRL,
-			ClientOptional: !asksForCertificates(cfg.Relay.Auth),
-			Protocols:      []string{"h2", "http/1.1"},
+			ClientOptional: !asksForCertificates(cfg.Relay.Auth), Work: work,
+			Protocols: []string{"h2", "http/1.1"},
 		}, log)
 		if certificates != nil {
 			certificates = fmt.Errorf("reads.tls: %w", certificates)

@@ -141,7 +141,8 @@ func (s *service) makeFronts(cfg config.Config) (err error) {
 	if s.front, err = newFront(cfg, s.log, func(reason, _ string) { s.gateway.Refused(reason) }); err != nil {
 		return err
 	}
-	s.callers, err = newReadsFront(cfg, s.log, func(reason, _ string) { s.relay.Refused(reason) })
+	s.callers, err = newReadsFront(cfg, s.log, func(reason, _ string) { s.relay.Refused(reason) },
+		func(f func()) { s.relay.Reads().Budget().Work(f) })
 	return err
 }
 

@@ -142,7 +142,15 @@ func TestRate(t *testing.T) {
 			p.Leave()
 		}
 		w.want(t, "accepted", nil, nil)
-		for range 5 {
+		good := w.enter("192.0.2.1:1")
+		for range 3 {
+			w.enter("192.0.2.1:1").Leave()
+		}
+		for range 10 { // it gives back what it took, and no more
+			good.Credit()
+		}
+		good.Leave()
+		for range 2 {
 			w.enter("192.0.2.1:1").Leave()
 		}
 		w.want(t, "burst", nil, nil)

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"container/list"
+	"context"
 	"net"
 	"time"
 
@@ -32,7 +33,22 @@ type Place struct {
 	standing standing
 	since    time.Time     // of its last progress
 	inOrder  *list.Element // nil if it cannot have to give way
+	credited bool          // its source has the try back
 	left     bool
+}
+
+// key is the key of a place in a context.
+type key struct{}
+
+// With returns a context in which PlaceOf finds the place of conn.
+func With(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, key{}, Of(conn))
+}
+
+// PlaceOf returns the place of the connection on which a request came; nil if it has none.
+func PlaceOf(ctx context.Context) *Place {
+	p, _ := ctx.Value(key{}).(*Place)
+	return p
 }
 
 // Working says that the peer waits for an answer: it does not give way to others of its source.
@@ -71,12 +87,32 @@ func (p *Place) set(to standing) {
 	if p.standing < accepted && to >= accepted {
 		g.pending--
 		p.source.pending--
-		p.source.succeeded(&g.limits)
+		p.credit()
 	}
 	p.standing = to
 	if to == bound {
 		g.order.Remove(p.inOrder)
 		p.inOrder = nil
+	}
+}
+
+// Credit says that something good came on the connection, which says nothing of what comes next: it does
+// not count as one that came to nothing.
+func (p *Place) Credit() {
+	if p == nil {
+		return
+	}
+	defer crash.OnPanic()
+	p.gate.mu.Lock()
+	defer p.gate.mu.Unlock()
+	p.credit()
+}
+
+// credit is Credit of a caller that holds gate.mu.
+func (p *Place) credit() {
+	if !p.credited {
+		p.credited = true
+		p.source.succeeded(&p.gate.limits)
 	}
 }
 

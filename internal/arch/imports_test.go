@@ -104,7 +104,7 @@ var imports = map[string][]string{
 	},
 	"relay/index": {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/intake": {
-		"internal/backoff", "relay/access", "relay/broker", "relay/feedback", "relay/journal",
+		"internal/admission", "internal/backoff", "relay/access", "relay/broker", "relay/feedback", "relay/journal",
 		"relay/message", "relay/reads",
 	},
 	"relay/journal":             {"relay/message"},

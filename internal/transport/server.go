@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -22,6 +23,7 @@ type Server struct {
 	ClientCRL string
 
 	ClientOptional bool     // a client may have no certificate, but no invalid one
+	Work           Work     // has the processor for its signatures; nil: it needs none
 	Protocols      []string // of ALPN, the preferred one first
 }
 
@@ -61,6 +63,9 @@ func (f Server) read(log *slog.Logger) (*tls.Config, error) {
 	pair, err := readPair(f.Cert, f.Key)
 	if err != nil {
 		return nil, err
+	}
+	if key, ok := pair.PrivateKey.(crypto.Signer); ok && f.Work != nil {
+		pair.PrivateKey = budgeted{key, f.Work}
 	}
 	c := &tls.Config{
 		MinVersion:   tls.VersionTLS12,

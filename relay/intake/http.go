@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"readback/internal/admission"
 	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/reads"
@@ -98,6 +99,7 @@ func newHTTPServer(h http.Handler) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderOctets,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		ConnContext:       admission.With,
 	}
 }
 
@@ -107,7 +109,7 @@ type callerKey struct{}
 // authenticated passes the requests of accepted callers to h, with the Caller in their context.
 func (a *API) authenticated(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		cred := access.CredentialOf(req.Header)
+		place, cred := admission.PlaceOf(req.Context()), access.CredentialOf(req.Header)
 		if req.TLS != nil && len(req.TLS.VerifiedChains) > 0 {
 			cred.Certificate = req.TLS.PeerCertificates[0]
 		}
@@ -117,8 +119,13 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
 			a.reads.Report("http", access.Caller{}, v)
 			refuse(w, v)
+			place.Refused()
 			return
 		}
+		if !by.NeedsProof {
+			place.Accept()
+		}
+		defer place.Silent()
 		h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, by)))
 	})
 }
@@ -149,7 +156,12 @@ func (a *API) postBody(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
+	place := admission.PlaceOf(req.Context())
+	place.Working()
 	ans := a.submit(req.Context(), body, via{name: "http"}, callerOf(req))
+	if ans.Kind == message.VerdictAccepted {
+		place.Credit()
+	}
 	if s := ans.retryAfter(); s > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(s))
 	}
@@ -173,7 +185,12 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// reply answers a request. A caller that is refused as such, or for its rate, has to connect again: what
+// limits connections counts that.
 func reply(w http.ResponseWriter, code int, body any) {
+	if code == http.StatusUnauthorized || code == http.StatusTooManyRequests {
+		w.Header().Set("Connection", "close")
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
