@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"readback/internal/account"
 	"readback/internal/numbering"
@@ -35,7 +36,22 @@ func checkAccounts(l *loader) {
 		l.refuseIf(a.Rate == 0 && a.Burst > 0, p, key+".burst", key+".rate")
 		l.refuseIf(a.Rate == 0 && a.Reject, p, key+".over_rate", key+".rate")
 	}
+	checkCase(l)
 	checkRanges(l)
+}
+
+// checkCase refuses two accounts that are one for the SMSC.
+func checkCase(l *loader) {
+	if l.cfg.SMSC.SystemIDCase != "ignored" {
+		return
+	}
+	before := make(map[string]string)
+	for _, id := range l.systemIDs() {
+		lower := strings.ToLower(id)
+		other, taken := before[lower]
+		l.refuseIf(taken, problem{"the same as " + other + ", as smsc.system_id_case is ignored", "one of both"}, accountKey(id))
+		before[lower] = id
+	}
 }
 
 // checkRanges refuses an address that two accounts have, since a message goes to one account.

@@ -149,7 +149,7 @@ func fullConfig() Config {
 			Pass: []permit.Command{0x113, 0x00010200, 0x22},
 		},
 		SMSC: SMSC{
-			Mode: "shared", Addr: "127.0.0.1:2776", Addrs: []string{"[::1]:2776", "smsc.example:2776"},
+			Mode: "shared", SystemIDCase: "exact", Addr: "127.0.0.1:2776", Addrs: []string{"[::1]:2776", "smsc.example:2776"},
 			SystemID: "readback", PasswordFile: files + "/password.txt", SystemType: "gw", Binds: 4, Password: "secret08",
 			TLS: SMSCTLS{
 				Enable: true, CA: files + "/cert.pem", Cert: files + "/cert.pem", Key: files + "/key.pem", ServerName: "smsc.example",

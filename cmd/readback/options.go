@@ -55,6 +55,7 @@ func messageIDs(cfg config.Config) receipt.IDs {
 
 // policies returns the settings of the gateway that may change at run time.
 func policies(cfg config.Config) (all gateway.Policies, err error) {
+	all.IgnoreCase = cfg.SMSC.SystemIDCase == "ignored"
 	all.Accounts = make(map[string]gateway.Account, len(cfg.Accounts))
 	if all.Default, err = accountOf(cfg, cfg.Account("")); err != nil {
 		return all, err

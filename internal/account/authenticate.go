@@ -7,48 +7,24 @@ import (
 	"crypto/sha256"
 	"errors"
 	"sync"
-	"time"
 
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Authenticator checks passwords against bcrypt hashes. A refusal takes the same time
-// whatever the reason, and longer for an address that is wrong again and again.
+// Authenticator checks passwords against bcrypt hashes.
 type Authenticator struct {
-	most    time.Duration // the longest delay of a refusal
-	secret  [32]byte      // random; the key of the hashes of passwords that passed
-	working chan struct{} // limits the CPU time of bcrypt
+	Turns  *Turns   // bounds the processor time of bcrypt
+	secret [32]byte // random; the key of the hashes of passwords that passed
 
-	mu      sync.Mutex
-	passed  map[[32]byte]struct{} // guarded by mu
-	failing map[string]failure    // by address; guarded by mu
+	mu     sync.Mutex
+	passed map[[32]byte]struct{} // guarded by mu
 }
 
-// failure counts the recent wrong passwords of an address.
-type failure struct {
-	times int
-	last  time.Time
-}
+const maxPassed = 10_000
 
-const (
-	refusalTime  = time.Second      // from a wrong bind to its response
-	maxRefusal   = 30 * time.Second // for an address that is wrong again and again
-	forgiveAfter = 10 * time.Minute
-	checkWait    = 30 * time.Second // how long a bind waits for its turn; few ESMEs wait longer for bind_resp
-	maxPassed    = 10_000
-	maxFailing   = 10_000
-)
-
-// NewAuthenticator returns an Authenticator for ESMEs that must bind within sessionInit. A
-// refusal takes no longer than that; zero is no limit.
-func NewAuthenticator(sessionInit time.Duration) *Authenticator {
-	a := &Authenticator{
-		most: maxRefusal, working: make(chan struct{}, 2),
-		passed: make(map[[32]byte]struct{}), failing: make(map[string]failure),
-	}
-	if sessionInit > 0 {
-		a.most = min(a.most, sessionInit*3/4)
-	}
+// NewAuthenticator returns an Authenticator whose checks take turns.
+func NewAuthenticator(turns *Turns) *Authenticator {
+	a := &Authenticator{Turns: turns, passed: make(map[[32]byte]struct{})}
 	_, _ = rand.Read(a.secret[:]) // it never fails (crypto/rand)
 	return a
 }
@@ -75,22 +51,18 @@ type Credentials struct {
 	Password []byte
 }
 
-// Check returns nil if hash is the hash of the password of c. It delays errWrong, and delays
-// it longer for an address from which the password was wrong before. It returns early when
-// ctx ends.
-func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string, c Credentials, hash []byte) error {
-	refused := time.After(a.refusalTime(address))
+// Check returns nil if hash is the hash of the password of c. Without a hash it takes as long, and returns
+// an error. It notes in t what it found, and returns early when ctx ends.
+func (a *Authenticator) Check(ctx context.Context, await Awaiter, t *Attempt, c Credentials, hash []byte) error {
 	var err error
-	await(ctx, func(ctx context.Context) { err = a.matches(ctx, c, hash) })
+	await(ctx, func(ctx context.Context) { err = a.matches(ctx, t, c, hash) })
 	switch err {
 	case nil:
-		a.forgive(address)
+		t.Right()
 	case errWrong:
-		a.fail(address)
-		select {
-		case <-refused:
-		case <-ctx.Done():
-		}
+		t.Wrong()
+	default:
+		t.Unjudged()
 	}
 	return err
 }
@@ -98,12 +70,12 @@ func (a *Authenticator) Check(ctx context.Context, await Awaiter, address string
 // matches compares the password when it is the turn of the bind. It remembers passwords that
 // passed by a keyed hash. Otherwise a thousand ESMEs that bind again at once would wait for
 // minutes.
-func (a *Authenticator) matches(ctx context.Context, c Credentials, hash []byte) error {
+func (a *Authenticator) matches(ctx context.Context, t *Attempt, c Credentials, hash []byte) error {
 	key := a.key(c, hash)
 	if a.hasPassed(key) {
 		return nil
 	}
-	end, err := a.Turn(ctx)
+	end, err := a.Turns.Take(ctx, t.origin.Source, t.Suspected)
 	if err != nil {
 		return err
 	}
@@ -142,55 +114,4 @@ func (a *Authenticator) hasPassed(key [32]byte) bool {
 	defer a.mu.Unlock()
 	_, ok := a.passed[key]
 	return ok
-}
-
-// Turn waits until bcrypt has room for another bind. end must be called afterwards. Binds get
-// their turns in the order in which they came. No more can wait than there are connections
-// that have not bound (listen.max_unbound).
-func (a *Authenticator) Turn(ctx context.Context) (end func(), err error) {
-	late := time.NewTimer(checkWait)
-	defer late.Stop()
-	select {
-	case a.working <- struct{}{}:
-	case <-late.C:
-		return nil, ErrBusy
-	case <-ctx.Done():
-		return nil, ErrLeft
-	}
-	if ctx.Err() != nil {
-		<-a.working
-		return nil, ErrLeft
-	}
-	return func() { <-a.working }, nil
-}
-
-// forgive forgets the wrong passwords of an address.
-func (a *Authenticator) forgive(address string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.failing, address)
-}
-
-// refusalTime returns how long the next refusal of this address takes.
-func (a *Authenticator) refusalTime(address string) time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	f := a.failing[address]
-	if time.Since(f.last) > forgiveAfter {
-		f.times = 0
-	}
-	return min(refusalTime<<min(f.times, 5), a.most)
-}
-
-func (a *Authenticator) fail(address string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.failing) >= maxFailing {
-		clear(a.failing)
-	}
-	f := a.failing[address]
-	if time.Since(f.last) > forgiveAfter {
-		f.times = 0
-	}
-	a.failing[address] = failure{f.times + 1, time.Now()}
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,14 +20,36 @@ var hashed = sync.OnceValue(func() []byte {
 	return hash
 })
 
-// timed checks a bind and how long that takes.
-func (a *Authenticator) timed(t *testing.T, what, address string, c Credentials, hash []byte, want error, took time.Duration) {
+// here is where most binds come from.
+var here = netip.MustParseAddr("192.0.2.1")
+
+// timed checks a bind and how long that takes, up to the refusal if it is refused.
+func (a *tried) timed(t *testing.T, what string, source netip.Addr, c Credentials, hash []byte, want error, took time.Duration) {
 	t.Helper()
 	begin := time.Now()
-	got := a.Check(t.Context(), staying, address, c, hash)
+	got := a.check(t.Context(), source, c, hash)
 	if d := time.Since(begin); got != want || d != took {
 		t.Errorf("%s: got %v after %v, want %v after %v", what, got, d, want, took)
 	}
+}
+
+// tried is an Authenticator with the attempts so far.
+type tried struct {
+	*Authenticator
+	attempts *Attempts
+}
+
+func newTried(sessionInit time.Duration) *tried {
+	return &tried{NewAuthenticator(NewTurns()), NewAttempts(sessionInit)}
+}
+
+func (a *tried) check(ctx context.Context, source netip.Addr, c Credentials, hash []byte) error {
+	attempt := a.attempts.Begin(Origin{source, c.Account})
+	err := a.Check(ctx, staying, attempt, c, hash)
+	if err != nil {
+		attempt.Wait(ctx)
+	}
+	return err
 }
 
 // staying is the Awaiter of an ESME that does not leave.
@@ -55,37 +78,18 @@ func TestAuthenticate(t *testing.T) {
 				if tt.want == nil {
 					took = 0
 				}
-				NewAuthenticator(0).timed(t, "check", "192.0.2.1", tt.bind, tt.hash, tt.want, took)
+				newTried(0).timed(t, "check", here, tt.bind, tt.hash, tt.want, took)
 			})
 		})
 	}
 }
 
-// An address that keeps being wrong waits longer each time, others do not; it is
-// forgiven when it is right once, or quiet for long.
-func TestAuthenticateBackoff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const here, there = "192.0.2.1", "192.0.2.2"
-		a, hash := NewAuthenticator(0), hashed()
-		right, wrong := claim("bank", "secret"), claim("bank", "wrong")
-		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-			a.timed(t, "wrong again", here, wrong, hash, errWrong, seconds*time.Second)
-		}
-		a.timed(t, "wrong elsewhere", there, wrong, hash, errWrong, time.Second)
-		a.timed(t, "right", here, right, hash, nil, 0)
-		a.timed(t, "wrong after right", here, wrong, hash, errWrong, time.Second)
-		a.timed(t, "unknown after wrong", here, claim("nobody", "x"), nil, errWrong, 2*time.Second)
-		<-time.After(forgiveAfter + time.Second) // virtual
-		a.timed(t, "wrong after a long time", here, wrong, hash, errWrong, time.Second)
-	})
-}
-
 // The refusal comes before the session-init timer ends the connection.
 func TestAuthenticateWithinSessionInit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := NewAuthenticator(4 * time.Second)
+		a := newTried(4 * time.Second)
 		for _, seconds := range []time.Duration{1, 2, 3, 3} {
-			a.timed(t, "wrong again", "192.0.2.1", claim("bank", "wrong"), hashed(), errWrong, seconds*time.Second)
+			a.timed(t, "wrong again", here, claim("bank", "wrong"), hashed(), errWrong, seconds*time.Second)
 		}
 	})
 }
@@ -93,12 +97,10 @@ func TestAuthenticateWithinSessionInit(t *testing.T) {
 // What passed once needs no bcrypt again, until the operator changes the hash.
 func TestAuthenticateRemembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, hash, right := NewAuthenticator(0), hashed(), claim("bank", "secret")
-		a.timed(t, "right password", "192.0.2.1", right, hash, nil, 0)
-		for range cap(a.working) { // from here on bcrypt is busy with others
-			a.working <- struct{}{}
-		}
-		a.timed(t, "the same", "192.0.2.2", right, hash, nil, 0)
+		a, hash, right := newTried(0), hashed(), claim("bank", "secret")
+		a.timed(t, "right password", here, right, hash, nil, 0)
+		busy(t, a.Turns) // from here on bcrypt is busy with others
+		a.timed(t, "the same", elsewhere, right, hash, nil, 0)
 		for _, tt := range []struct {
 			name string
 			bind Credentials
@@ -109,27 +111,21 @@ func TestAuthenticateRemembers(t *testing.T) {
 			{"another hash", right, append([]byte(nil), hash[:len(hash)-1]...)},
 			{"the same octets, cut elsewhere", claim("ban", "ksecret"), hash},
 		} {
-			a.timed(t, tt.name, "192.0.2.2", tt.bind, tt.hash, ErrBusy, checkWait)
+			a.timed(t, tt.name, elsewhere, tt.bind, tt.hash, ErrBusy, checkWait)
 		}
-		if len(a.failing) > 0 {
-			t.Errorf("failing: %v, want none: nobody has looked at these passwords", a.failing)
+		if f, _ := a.attempts.sources.Get(elsewhere); f.times != 0 {
+			t.Errorf("got %d wrong binds, want none: nobody has looked at these passwords", f.times)
 		}
 	})
 }
 
-// Strangers cannot fill the memory.
+// Passwords that passed do not fill the memory.
 func TestAuthenticateBounded(t *testing.T) {
-	a := NewAuthenticator(0)
-	for i := range 3 * maxFailing {
-		a.fail(string(rune(i)))
-	}
-	if got := len(a.failing); got > maxFailing {
-		t.Errorf("addresses remembered: got %d, want at most %d", got, maxFailing)
-	}
+	a := newTried(0)
 	for i := range maxPassed {
 		a.passed[[32]byte{byte(i), byte(i >> 8)}] = struct{}{}
 	}
-	if err := a.matches(t.Context(), claim("bank", "secret"), hashed()); err != nil || len(a.passed) > maxPassed {
+	if err := a.check(t.Context(), here, claim("bank", "secret"), hashed()); err != nil || len(a.passed) > maxPassed {
 		t.Errorf("passwords remembered: got %d, want at most %d", len(a.passed), maxPassed)
 	}
 }

@@ -59,6 +59,14 @@ func (us *Usages) Enter(account string, limits Limits) (u *Usage, ok bool) {
 	return u, true
 }
 
+// IsFull reports whether the account has as many sessions as it may.
+func (us *Usages) IsFull(account string) bool {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u := us.by[account]
+	return u != nil && u.sessions > 0 && u.limits.MaxSessions > 0 && u.sessions >= u.limits.MaxSessions
+}
+
 // Leave stops counting a session. With its last session, an account without a rate is
 // forgotten. The accounts with a rate are as many as the operator configured.
 func (us *Usages) Leave(u *Usage) {

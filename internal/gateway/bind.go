@@ -22,6 +22,11 @@ type bind struct {
 
 	answered chan struct{} // closed when it is answered, by the SMSC or by the gateway
 	once     *sync.Once    // closes answered
+
+	// Set before answered is closed.
+	granted bool       // by the SMSC
+	refusal smpp.Frame // of the SMSC, not passed on yet; nil: none
+	seq     uint32     // of the ESME's request
 }
 
 // settle lets the ESME's read goroutine go on.

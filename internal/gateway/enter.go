@@ -1,31 +1,76 @@
 package gateway
 
 import (
+	"context"
 	"errors"
-	"net"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
+	"readback/internal/admission"
 	"readback/relay/message"
 	"readback/smpp"
 )
 
-// enter admits a bind if the account's limits and allow list do, and counts it until exit. Otherwise
-// it returns the status to refuse the bind with.
-func (l *link) enter(b bind) pdu.Status {
-	l.exit() // of a bind before this one, which the SMSC refused
-	account := l.g.policies.of(b.account)
-	if account.Allow != nil && !account.Allow(l.remote) {
-		l.refusedBind(b, "address is not in the account's allow list")
+// admits returns ESME_ROK if a bind may be tried, else the status to refuse it with. The allow list comes
+// first, so that nobody from elsewhere learns anything.
+func (l *link) admits(b bind, t *account.Attempt) pdu.Status {
+	switch acct := l.g.policies.of(b.account); {
+	case !acct.allows(l.remote):
+		l.refusedBind(b, errNotAllowed.Error())
+		t.Wrong()
 		return smpp.StatusBindFailed
+	case t.Exhausted:
+		l.refusedBind(b, "too many binds from the address were wrong")
+		t.Unjudged()
+		return smpp.StatusThrottled
+	case l.g.usages.IsFull(message.Shown(b.account)):
+		l.refusedBind(b, errFull.Error())
+		t.Unjudged()
+		return smpp.StatusAlreadyBound
 	}
-	u, ok := l.g.usages.Enter(message.Shown(b.account), account.Limits)
+	return smpp.StatusOK
+}
+
+// enter counts a bind that is granted until exit. If the account has as many sessions as it may, it returns
+// the status to refuse the bind with.
+func (l *link) enter(b bind) pdu.Status {
+	u, ok := l.g.usages.Enter(message.Shown(b.account), l.g.policies.of(b.account).Limits)
 	if !ok {
-		l.refusedBind(b, "max_sessions of the account is reached")
+		l.refusedBind(b, errFull.Error())
 		return smpp.StatusAlreadyBound
 	}
 	l.usage = u
 	return smpp.StatusOK
+}
+
+var (
+	errNotAllowed = errors.New("address is not in the account's allow list")
+	errFull       = errors.New("max_sessions of the account is reached")
+	errRefused    = errors.New("bind refused")
+)
+
+// begin begins an attempt to bind. The ESME waits for us from now on.
+func (l *link) begin(b *bind) *account.Attempt {
+	l.place.Working()
+	b.account = l.g.policies.Load().spelling(b.account)
+	return l.g.attempts.Begin(account.Origin{Source: admission.SourceOf(l.remote), Account: message.Shown(b.account)})
+}
+
+// refuseBind refuses a bind when that is due, and closes the connection: whoever is refused has to connect
+// again, so that the limits of connections count it.
+func (l *link) refuseBind(ctx context.Context, f smpp.Frame, t *account.Attempt, status pdu.Status) error {
+	l.awaitRefusal(ctx, t)
+	err := l.refuse(f, status)
+	l.esme.Finish(errRefused)
+	return err
+}
+
+// awaitRefusal waits until a refusal is due, the ESME leaves, or the link takes nothing new. Meanwhile the
+// connection gives way to others.
+func (l *link) awaitRefusal(ctx context.Context, t *account.Attempt) {
+	l.place.Refused()
+	l.closing.whileOpen(ctx, func(ctx context.Context) { l.esme.Await(ctx, t.Wait) })
 }
 
 // exit takes the link out of its account.
@@ -40,7 +85,7 @@ func (l *link) exit() {
 // refusedBind notes why a bind was refused.
 func (l *link) refusedBind(b bind, reason string) {
 	l.g.metrics.bindsRefused.WithLabelValues(reason).Inc()
-	l.log.Load().Warn("bind refused", "account", b.account, "reason", reason)
+	l.g.lines.Warn(l.log.Load(), "bind refused", reason, "account", b.account)
 }
 
 // logBound notes that the ESME is bound; from here on the log names the account.
@@ -50,15 +95,6 @@ func (l *link) logBound() {
 	l.log.Store(log)
 }
 
-// esmeIP is the address of the ESME without its port.
-func (l *link) esmeIP() string {
-	host, _, err := net.SplitHostPort(l.remote.String())
-	if err != nil {
-		return l.remote.String()
-	}
-	return host
-}
-
 // errOutbind ends a session whose peer asks the gateway to bind to it.
 var errOutbind = errors.New("outbind is not accepted")
 
@@ -66,6 +102,6 @@ var errOutbind = errors.New("outbind is not accepted")
 // session: the SMSC's address is in the settings.
 func (l *link) refuseOutbind() error {
 	l.g.metrics.bindsRefused.WithLabelValues("outbind").Inc()
-	l.log.Load().Warn("outbind refused", "reason", "the gateway binds to the configured SMSC only")
+	l.g.lines.Warn(l.log.Load(), "outbind refused", "the gateway binds to the configured SMSC only")
 	return errOutbind
 }

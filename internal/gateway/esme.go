@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
+	"readback/internal/account"
 	"readback/smpp"
 )
 
@@ -34,17 +36,19 @@ func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
 func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 	b, err := readBind(f)
 	if err != nil {
-		l.log.Load().Warn("bind refused", "reason", err)
+		l.g.lines.Warn(l.log.Load(), "bind refused", err.Error())
 		return l.refuse(f, smpp.StatusInvCmdLen)
 	}
 	if l.draining.Load() {
 		return l.refuse(f, smpp.StatusSysErr)
 	}
-	if status := l.enter(b); status != smpp.StatusOK {
-		return l.refuse(f, status)
+	attempt := l.begin(&b)
+	if status := l.admits(b, attempt); status != smpp.StatusOK {
+		return l.refuseBind(ctx, f, attempt, status)
 	}
 	if l.smsc == nil {
 		if err := l.dial(ctx); err != nil {
+			attempt.Unjudged()
 			if !errors.Is(err, errInterrupted) {
 				l.log.Load().Error("SMSC cannot be reached", "account", b.account, "error", err)
 				defer l.esme.Finish(errSMSCGone)
@@ -54,12 +58,43 @@ func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 	}
 	b.answered, b.once = make(chan struct{}), new(sync.Once)
 	if l.smsc.Send(f, l.esme.Arrived(), &request{link: l.link, bind: &b}) != nil {
+		attempt.Unjudged()
 		return l.refuse(f, smpp.StatusSysErr)
 	}
 	// What an eager ESME sends behind its bind waits, as it does at an SMSC.
 	l.smsc.Flush()
 	<-b.answered
-	return nil
+	return l.bindJudged(ctx, &b, attempt)
+}
+
+// bindJudged notes what the SMSC has decided about a bind. A refusal is passed on when it is due.
+func (l fromESME) bindJudged(ctx context.Context, b *bind, t *account.Attempt) error {
+	switch {
+	case b.granted:
+		t.Right()
+		return nil
+	case b.refusal == nil: // the gateway has answered instead
+		t.Unjudged()
+		return nil
+	case isWrong(b.refusal.Status()):
+		t.Wrong()
+		l.awaitRefusal(ctx, t)
+	default:
+		t.Unjudged()
+	}
+	l.place.Silent()
+	return ignoreGone(l.esme.Reply(b.refusal, b.seq, time.Time{}))
+}
+
+// The statuses with which an SMSC says what is wrong about a bind (SMPP 3.4 §5.1.3).
+const (
+	statusInvPaswd pdu.Status = 0x0E
+	statusInvSysID pdu.Status = 0x0F
+)
+
+// isWrong reports whether an SMSC says that the system_id or the password of a bind is wrong.
+func isWrong(s pdu.Status) bool {
+	return s == smpp.StatusBindFailed || s == statusInvPaswd || s == statusInvSysID
 }
 
 // errInterrupted is why a dial ended whose connection nobody waits for any more.

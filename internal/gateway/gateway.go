@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"readback/internal/account"
+	"readback/internal/lograte"
 	"readback/internal/numbering"
 	"readback/internal/permit"
 	"readback/internal/pool"
@@ -35,6 +36,8 @@ type Gateway struct {
 	unmatchedSMSC   *unmatched
 	unmatchedESME   *unmatched
 	usages          *account.Usages
+	attempts        *account.Attempts
+	lines           lograte.Lines // that strangers can cause
 	links           atomic.Uint32 // made so far
 	receipts        *receipts.Handler
 	sent            *recent.Messages
@@ -61,6 +64,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		metrics:   newMetrics(opt.Registerer),
 		sent:      recent.NewMessages(opt.IDs),
 		usages:    account.NewUsages(),
+		attempts:  account.NewAttempts(opt.SessionInit),
 	}
 	g.unmatchedSMSC, g.unmatchedESME = newUnmatched(fromSMSCSide, g.metrics), newUnmatched(fromESMESide, g.metrics)
 	g.receipts = receipts.New(receipts.Options{
@@ -76,7 +80,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 	}
 	g.esmeReads = readresponse.ESMEs{Submit: opt.Acks, IEI: opt.ReadIEI, Alphabet: opt.Form.Default}
 	if opt.Shared != nil {
-		g.pool, g.authenticator = g.newPool(), account.NewAuthenticator(opt.SessionInit)
+		g.pool, g.authenticator = g.newPool(), account.NewAuthenticator(account.NewTurns())
 		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)

@@ -106,7 +106,16 @@ func (l *link) run(ctx context.Context) {
 		giveBack(p)
 	}
 	wg.Wait()
-	l.log.Load().Info("link ended", "reason", err)
+	l.logEnd(err)
+}
+
+// logEnd logs the end of the link, at a bounded rate if its ESME has not bound.
+func (l *link) logEnd(reason error) {
+	if !isClosed(l.bound) {
+		l.g.lines.Info(l.log.Load(), "link ended", "not bound", "error", reason)
+		return
+	}
+	l.log.Load().Info("link ended", "reason", reason)
 }
 
 // runSMSC runs the SMSC's session when there is one. When the ESME goes first, which ends gone,

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -15,6 +16,8 @@ import (
 type Policies struct {
 	Default  Account            // for accounts that the operator has not named
 	Accounts map[string]Account // by system_id
+
+	IgnoreCase bool // a system_id is the same in upper and lower case
 }
 
 // Of returns what holds for an account.
@@ -33,6 +36,20 @@ func (p *Policies) named(account string) (Account, bool) {
 		a, ok = p.Accounts[message.Shown(account)]
 	}
 	return a, ok
+}
+
+// spelling returns the system_id under which an account is known: that of the configuration or, where case
+// does not count, in lower case.
+func (p *Policies) spelling(account string) string {
+	if _, ok := p.named(account); ok || !p.IgnoreCase {
+		return account
+	}
+	for name := range p.Accounts {
+		if strings.EqualFold(name, message.Shown(account)) {
+			return name
+		}
+	}
+	return strings.ToLower(account)
 }
 
 // policies holds the Policies now in force.
@@ -85,3 +102,6 @@ type Account struct {
 	Senders      []account.AddressRange // addresses that it may send from; empty: all
 	MayRead      []account.AddressRange // receivers whose read responses it may send; empty: nobody's
 }
+
+// allows reports whether an ESME from that address may bind as the account.
+func (a *Account) allows(remote net.Addr) bool { return a.Allow == nil || a.Allow(remote) }

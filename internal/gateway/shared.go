@@ -41,11 +41,12 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 		err = errBind
 	}
 	if err != nil {
-		l.log.Load().Warn("bind refused", "reason", err)
+		l.g.lines.Warn(l.log.Load(), "bind refused", err.Error())
 		return l.refuse(f, smpp.StatusInvCmdLen)
 	}
-	if status := l.mayBind(ctx, b); status != smpp.StatusOK {
-		return l.refuse(f, status)
+	attempt := l.begin(&b)
+	if status := l.mayBind(ctx, attempt, b); status != smpp.StatusOK {
+		return l.refuseBind(ctx, f, attempt, status)
 	}
 	l.submitter.up = l.g.pool
 	l.bind = b
@@ -61,12 +62,18 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 	return err
 }
 
-// mayBind returns ESME_ROK if the bind is granted, else the status to refuse it with.
-func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
+// mayBind returns ESME_ROK if the bind is granted, else the status to refuse it with. From an address
+// that the account does not allow, every password is wrong.
+func (l fromAccount) mayBind(ctx context.Context, t *account.Attempt, b bind) pdu.Status {
 	acct, listed := l.g.policies.Load().named(b.account)
+	allowed := acct.allows(l.remote)
+	hash := acct.PasswordHash
+	if !allowed {
+		hash = nil
+	}
 	var err error
 	l.closing.whileOpen(ctx, func(ctx context.Context) {
-		err = l.g.authenticator.Check(ctx, l.esme.Await, l.esmeIP(), account.Credentials{Account: b.account, Password: b.password}, acct.PasswordHash)
+		err = l.g.authenticator.Check(ctx, l.esme.Await, t, account.Credentials{Account: b.account, Password: b.password}, hash)
 	})
 	reason, status := "", smpp.StatusBindFailed
 	switch {
@@ -76,6 +83,8 @@ func (l fromAccount) mayBind(ctx context.Context, b bind) pdu.Status {
 		reason, status = err.Error(), smpp.StatusSysErr
 	case !listed:
 		reason = "no such account"
+	case !allowed:
+		reason = errNotAllowed.Error()
 	case err != nil:
 		reason = err.Error()
 	case !l.g.pool.Up():

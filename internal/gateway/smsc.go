@@ -135,21 +135,25 @@ func (l fromSMSC) Response(f smpp.Frame, to smscPending) error {
 }
 
 // bindAnswered passes on the answer to a bind, and takes note if the SMSC accepted
-// it. The feedback begins behind that answer, so that none overtakes it.
+// it. It leaves a refusal to the ESME's read goroutine, which may have to wait. The feedback begins behind that answer, so that none overtakes it.
 func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 	defer b.settle()
 	granted := smpp.BindState(smpp.RequestID(f.ID()))
 	if f.Status() != smpp.StatusOK || granted == 0 {
-		l.log.Load().Warn("bind refused by the SMSC", "account", b.account, "status", smpp.StatusName(f.Status()))
-		l.exit()
-		return ignoreGone(l.esme.Reply(f, to.Seq, l.session.Arrived()))
+		l.g.lines.Warn(l.log.Load(), "bind refused by the SMSC", smpp.StatusName(f.Status()), "account", b.account)
+		b.refusal, b.seq = bytes.Clone(f), to.Seq
+		return nil
 	}
+	b.granted = true
 	if granted != b.state {
 		l.log.Load().Warn("SMSC answers another bind", "account", b.account, "asked", smpp.Command(b.id), "answered", smpp.Command(f.ID()))
 	}
 	l.session.SetState(granted)
 	if b.state = b.state.Common(granted); b.state == 0 {
-		return l.bindUseless(to)
+		return l.bindUseless(to, smpp.StatusBindFailed, errOtherBind)
+	}
+	if status := l.enter(*b); status != smpp.StatusOK {
+		return l.bindUseless(to, status, errFull)
 	}
 	l.bind = *b
 	l.place.Bind()
@@ -163,12 +167,11 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 // errOtherBind ends a link whose SMSC has bound it as something that the ESME did not ask for.
 var errOtherBind = errors.New("the SMSC answers another bind")
 
-// bindUseless refuses a bind as a transmitter that the SMSC has granted as one of a receiver, or the
-// other way around. The ESME could use nothing of it.
-func (l fromSMSC) bindUseless(to smscPending) error {
-	l.exit()
-	err := l.esme.Reply(smpp.AppendRefusal(nil, to.ID, smpp.StatusBindFailed, to.Seq), to.Seq, time.Time{})
-	l.esme.Finish(errOtherBind) // the SMSC is unbound then
+// bindUseless refuses a bind that the SMSC has granted: as a transmitter one of a receiver, or the other
+// way around, of which the ESME could use nothing; or one more than the account may have.
+func (l fromSMSC) bindUseless(to smscPending, status pdu.Status, reason error) error {
+	err := l.esme.Reply(smpp.AppendRefusal(nil, to.ID, status, to.Seq), to.Seq, time.Time{})
+	l.esme.Finish(reason) // the SMSC is unbound then
 	return ignoreGone(err)
 }
 

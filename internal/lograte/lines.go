@@ -9,10 +9,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Bounds of the lines with one message and reason.
+// Bounds of the lines with one message and reason. Beyond the kinds that are counted, all lines are one.
 const (
 	aSecond = 1
 	burst   = 20
+	kinds   = 200
 )
 
 // Lines counts lines by message and reason. The zero value is ready for use, from any goroutine.
@@ -21,7 +22,7 @@ type Lines struct {
 	by map[key]*kind
 }
 
-// key is what lines have in common that are counted together. There must be few reasons.
+// key is what lines have in common that are counted together.
 type key struct{ message, reason string }
 
 type kind struct {
@@ -55,6 +56,9 @@ func (l *Lines) log(log *slog.Logger, level slog.Level, k key, attrs []any) {
 func (l *Lines) take(k key) (dropped int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.by[k] == nil && len(l.by) >= kinds {
+		k = key{}
+	}
 	lines := l.by[k]
 	if lines == nil {
 		if l.by == nil {

@@ -3,11 +3,28 @@ package lograte
 import (
 	"bytes"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
+
+// Reasons that differ each time fill neither the memory nor the log.
+func TestLinesOfAnyReason(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&out, nil))
+	var l Lines
+	for i := range 10_000 {
+		l.Warn(log, "refused", strconv.Itoa(i))
+	}
+	if got := len(l.by); got > kinds+1 {
+		t.Errorf("got %d kinds in memory, want %d", got, kinds)
+	}
+	if got := strings.Count(out.String(), "\n"); got > kinds+2*burst { // some a second
+		t.Errorf("got %d lines, want about %d", got, kinds+burst)
+	}
+}
 
 // However many lines there are to log, few are; others are not held up by them, and what is missing is told.
 func TestLines(t *testing.T) {

@@ -1,0 +1,122 @@
+package gateway
+
+import (
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/account"
+	"readback/internal/simulator"
+	"readback/internal/testpeer"
+	"readback/smpp"
+)
+
+// refusedAfter sends a bind on a new connection, and returns how long the refusal takes.
+func (w *world) refusedAfter(b simulator.Bind, status pdu.Status) time.Duration {
+	w.t.Helper()
+	begin, request := time.Now(), b.Append(nil, 1)
+	esme := w.connect()
+	esme.Send(request)
+	esme.Want("bind_resp", refusal(request, status))
+	took := time.Since(begin)
+	esme.WantEnd() // it has to connect again
+	return took
+}
+
+// From an address that the account does not allow, the right password looks like a wrong one.
+func TestNoOracleFromElsewhere(t *testing.T) {
+	for _, password := range []string{"secret", "wrong"} {
+		s, acct := setup{inMemory: true}, Account{Allow: func(net.Addr) bool { return false }}
+		inBothModes(t, s, acct, func(t *testing.T, w *world, _ logged, _ func() (esme, smsc *testpeer.Peer)) {
+			if took := w.refusedAfter(simulator.Bind{SystemID: "bank", Password: password}, smpp.StatusBindFailed); took != time.Second {
+				t.Errorf("%s: refused after %v, want 1s", password, took)
+			}
+		})
+	}
+}
+
+// wrongBind binds with a wrong password. judge has the SMSC answer, with its own octets.
+func (w *world) wrongBind() (esme *testpeer.Peer, judge func() pdu.Status) {
+	w.t.Helper()
+	esme = w.binding(simulator.Bind{Password: "wrong"})
+	smsc := w.accept()
+	smsc.Next("bind")
+	return esme, func() pdu.Status {
+		smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0x0E, 1, "SMSC\x00"))
+		f := esme.Next("bind_resp")
+		if string(f.Body()) != "SMSC\x00" {
+			w.t.Errorf("got % x, want the answer of the SMSC", []byte(f))
+		}
+		_ = esme.Conn.Close()
+		return f.Status()
+	}
+}
+
+// In mirror mode what the SMSC refuses is passed on later each time. After many wrong binds it is asked no
+// more, but about an account that has bound from there.
+func TestWrongBindsInMirrorMode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serve(t, setup{inMemory: true})
+		w.bind(simulator.Bind{SystemID: "own"})
+		for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 7500 * time.Millisecond} {
+			_, judge := w.wrongBind()
+			begin := time.Now()
+			if status := judge(); status != 0x0E || time.Since(begin) != want {
+				t.Errorf("got status %#x after %v, want 0x0e after %v", uint32(status), time.Since(begin), want)
+			}
+		}
+		time.Sleep(time.Minute)
+		var judges []func() pdu.Status
+		for range 20 {
+			_, judge := w.wrongBind()
+			judges = append(judges, judge)
+		}
+		w.refusedAfter(simulator.Bind{SystemID: "bank"}, smpp.StatusThrottled)
+		w.bind(simulator.Bind{SystemID: "own"})
+		for _, judge := range judges {
+			judge()
+		}
+	})
+}
+
+// Whoever the SMSC has not let in uses none of the sessions of an account.
+func TestStrangersTakeNoSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limits := account.Limits{MaxSessions: 1}
+		w := serve(t, setup{inMemory: true, options: func(o *Options) { o.Policies.Default = Account{Limits: limits} }})
+		stranger := w.binding(simulator.Bind{Password: "wrong"})
+		slow := w.accept()
+		slow.Next("bind")
+		w.bind(simulator.Bind{}) // the SMSC has not judged the other one yet
+		w.refusedAfter(simulator.Bind{SystemID: "bank"}, smpp.StatusAlreadyBound)
+		slow.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00")) // it was none
+		if f := stranger.Next("bind_resp"); f.Status() != smpp.StatusAlreadyBound {
+			t.Errorf("got % x, want ESME_RALYBND", []byte(f))
+		}
+		slow.Unbind()
+		stranger.WantEnd()
+	})
+}
+
+// The limits of an account hold in whatever case its system_id is written, if the SMSC ignores that.
+func TestCaseOfSystemID(t *testing.T) {
+	for _, names := range [][2]string{{"Bank", "bANK"}, {"Other", "oTHER"}} {
+		for _, ignored := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				one := Account{Limits: account.Limits{MaxSessions: 1}}
+				w := serve(t, setup{inMemory: true, options: func(o *Options) {
+					o.Policies = Policies{Default: one, Accounts: map[string]Account{"bank": one}, IgnoreCase: ignored}
+				}})
+				w.bind(simulator.Bind{SystemID: names[0]}) // the SMSC gets it as it is written
+				if ignored {
+					w.refusedAfter(simulator.Bind{SystemID: names[1]}, smpp.StatusAlreadyBound)
+				} else {
+					w.bind(simulator.Bind{SystemID: names[1]})
+				}
+			})
+		}
+	}
+}
