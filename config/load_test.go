@@ -178,7 +178,7 @@ func fullConfig() Config {
 				Auth:    []string{"api_key", "jwt", "mtls", "proof"},
 				APIKeys: []access.APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
 			},
-			Limits: reads.Limits{ReadRate: 60, ReadBurst: 100, ReplayWindow: time.Hour}, MaxClients: 10000,
+			Limits: reads.Limits{ReadRate: 60, ReadBurst: 100, GuessRate: 60, ReplayWindow: time.Hour}, MaxClients: 10000,
 			Origins: []string{"https://app.example", "http://localhost:3000"},
 
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",

@@ -23,6 +23,9 @@ func (w *world) refusedAfter(b simulator.Bind, status pdu.Status) time.Duration 
 	esme.Want("bind_resp", refusal(request, status))
 	took := time.Since(begin)
 	esme.WantEnd() // it has to connect again
+	if end := time.Since(begin); end != took {
+		w.t.Errorf("the connection ends after %v, want %v", end, took)
+	}
 	return took
 }
 
@@ -31,8 +34,10 @@ func TestNoOracleFromElsewhere(t *testing.T) {
 	for _, password := range []string{"secret", "wrong"} {
 		s, acct := setup{inMemory: true}, Account{Allow: func(net.Addr) bool { return false }}
 		inBothModes(t, s, acct, func(t *testing.T, w *world, _ logged, _ func() (esme, smsc *testpeer.Peer)) {
-			if took := w.refusedAfter(simulator.Bind{SystemID: "bank", Password: password}, smpp.StatusBindFailed); took != time.Second {
-				t.Errorf("%s: refused after %v, want 1s", password, took)
+			for _, want := range []time.Duration{time.Second, 2 * time.Second} {
+				if took := w.refusedAfter(simulator.Bind{SystemID: "bank", Password: password}, smpp.StatusBindFailed); took != want {
+					t.Errorf("%s: refused after %v, want %v", password, took, want)
+				}
 			}
 		})
 	}
@@ -103,18 +108,24 @@ func TestStrangersTakeNoSession(t *testing.T) {
 
 // The limits of an account hold in whatever case its system_id is written, if the SMSC ignores that.
 func TestCaseOfSystemID(t *testing.T) {
-	for _, names := range [][2]string{{"Bank", "bANK"}, {"Other", "oTHER"}} {
+	for _, names := range [][]string{{"BANKone", "bankONE"}, {"other", "OTHER", "Other"}} {
 		for _, ignored := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
-				one := Account{Limits: account.Limits{MaxSessions: 1}}
 				w := serve(t, setup{inMemory: true, options: func(o *Options) {
-					o.Policies = Policies{Default: one, Accounts: map[string]Account{"bank": one}, IgnoreCase: ignored}
+					o.Policies = Policies{
+						Default:    Account{Limits: account.Limits{MaxSessions: 2}},
+						Accounts:   map[string]Account{"BankOne": {Limits: account.Limits{MaxSessions: 1}}},
+						IgnoreCase: ignored,
+					}
 				}})
-				w.bind(simulator.Bind{SystemID: names[0]}) // the SMSC gets it as it is written
+				last := len(names) - 1
+				for _, name := range names[:last] {
+					w.bind(simulator.Bind{SystemID: name}) // the SMSC gets it as it is written
+				}
 				if ignored {
-					w.refusedAfter(simulator.Bind{SystemID: names[1]}, smpp.StatusAlreadyBound)
+					w.refusedAfter(simulator.Bind{SystemID: names[last]}, smpp.StatusAlreadyBound)
 				} else {
-					w.bind(simulator.Bind{SystemID: names[1]})
+					w.bind(simulator.Bind{SystemID: names[last]})
 				}
 			})
 		}

@@ -44,6 +44,16 @@ func (r *Cache[K, V]) Put(key K, value V) {
 	r.at[key] = r.order.PushFront(item[K, V]{key, value})
 }
 
+// Oldest returns the value that Put would forget next.
+func (r *Cache[K, V]) Oldest() (key K, value V, ok bool) {
+	e := r.order.Back()
+	if e == nil {
+		return key, value, false
+	}
+	i := e.Value.(item[K, V])
+	return i.key, i.value, true
+}
+
 // Len returns how many values are held.
 func (r *Cache[K, V]) Len() int { return len(r.at) }
 

@@ -34,6 +34,9 @@ func TestRecent(t *testing.T) {
 	if v, ok := r.Get("a"); v != 0 || ok {
 		t.Errorf("got %d, %v, want nothing", v, ok)
 	}
+	if k, v, ok := r.Oldest(); k != "d" || v != 4 || !ok {
+		t.Errorf("oldest: got %q, %d, %v, want d", k, v, ok)
+	}
 	r.Forget(func(key string) bool { return key != "d" })
 	want("the others are forgotten", "d")
 }

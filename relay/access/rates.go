@@ -14,11 +14,10 @@ import (
 // a burst again.
 const maxRates = 1 << 16
 
-// Bounds of the read responses for one receiver from callers that must show proofs, whatever the
-// limit for others is: each of them is a guess at 32 bits.
+// Bounds of the read responses for one receiver with a right proof, whatever the limit for others is.
 const (
-	guessRate  = 600 // a minute
-	guessBurst = 1000
+	proofRate  = 600 // a minute
+	proofBurst = 1000
 )
 
 // Rates limits the read responses for each receiver.
@@ -43,13 +42,13 @@ func NewRates(aMinute, burst int) *Rates {
 	return &Rates{limit: perMinute(aMinute), burst: burst, by: lru.New[rateKey, *rate.Limiter](maxRates)}
 }
 
-// NewGuessRates returns the Rates of callers that must show proofs. They are at most those of
+// NewProofRates returns the Rates of callers that must show proofs. They are at most those of
 // other callers.
-func NewGuessRates(aMinute, burst int) *Rates {
+func NewProofRates(aMinute, burst int) *Rates {
 	if aMinute == 0 {
-		return NewRates(guessRate, guessBurst)
+		return NewRates(proofRate, proofBurst)
 	}
-	return NewRates(min(aMinute, guessRate), min(burst, guessBurst))
+	return NewRates(min(aMinute, proofRate), min(burst, proofBurst))
 }
 
 func perMinute(n int) rate.Limit { return rate.Limit(float64(n) / 60) }

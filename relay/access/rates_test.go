@@ -55,11 +55,11 @@ func TestRates(t *testing.T) {
 }
 
 // Anonymous callers have a limit even where others have none.
-func TestGuessRates(t *testing.T) {
+func TestProofRates(t *testing.T) {
 	now, receiver := time.Now(), relaytest.Addr(t, "447700900123")
-	for _, tt := range []struct{ rate, burst, want int }{{0, 0, guessBurst}, {1 << 20, 1 << 20, guessBurst}, {1, 2, 2}} {
-		r, taken := NewGuessRates(tt.rate, tt.burst), 0
-		for taken <= guessBurst && r.Take(&receiver, true, now) == 0 {
+	for _, tt := range []struct{ rate, burst, want int }{{0, 0, proofBurst}, {1 << 20, 1 << 20, proofBurst}, {1, 2, 2}} {
+		r, taken := NewProofRates(tt.rate, tt.burst), 0
+		for taken <= proofBurst && r.Take(&receiver, true, now) == 0 {
 			taken++
 		}
 		if taken != tt.want {

@@ -45,7 +45,7 @@ type fixtureOptions struct {
 func testOptions(t testing.TB) fixtureOptions {
 	return fixtureOptions{
 		Rules:  access.Rules{Auth: []string{access.AuthNone}},
-		Limits: reads.Limits{ReadRate: 600, ReadBurst: 1000, ReplayWindow: 10 * time.Minute},
+		Limits: reads.Limits{ReadRate: 600, ReadBurst: 1000, GuessRate: 600, ReplayWindow: 10 * time.Minute},
 		Keep:   168 * time.Hour, ReadWait: 10 * time.Second,
 		Logger: slog.New(slog.DiscardHandler), Store: t.TempDir(),
 	}

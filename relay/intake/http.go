@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -122,12 +123,18 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 			place.Refused()
 			return
 		}
-		if !by.NeedsProof {
+		if by.Source = sourceOf(req); !by.NeedsProof {
 			place.Accept()
 		}
 		defer place.Silent()
 		h.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, by)))
 	})
+}
+
+// sourceOf returns where a request comes from.
+func sourceOf(req *http.Request) netip.Addr {
+	addr, _ := netip.ParseAddrPort(req.RemoteAddr) // net/http writes it so
+	return admission.SourceOf(net.TCPAddrFromAddrPort(addr))
 }
 
 // callerOf returns the sender of a request that passed authenticated.

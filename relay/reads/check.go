@@ -43,11 +43,7 @@ func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
 	if v := mayRead(rd, &q.receiver); v.IsDecided() {
 		return q, v
 	}
-	rates := rs.rates
-	if rd.By.NeedsProof {
-		rates = rs.guesses
-	}
-	if v := message.RateLimited(rates.Take(&q.receiver, rd.By.IsAnonymous(), now)); v.IsDecided() {
+	if v := message.RateLimited(rs.wait(rd, &q.receiver, now)); v.IsDecided() {
 		return q, v
 	}
 	q.readAt = now.UnixMilli()
@@ -59,6 +55,16 @@ func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
 		return q, message.LedgerDown()
 	}
 	return q, message.Verdict{}
+}
+
+// wait returns how long a caller has to wait, because of its guesses or because there are too many read
+// responses for the receiver. Those with proofs count for the receiver when the proof is right: nobody
+// else may use up its rate.
+func (rs *Service) wait(rd *Read, receiver *message.Addr, now time.Time) time.Duration {
+	if rd.By.NeedsProof {
+		return rs.guesses.Wait(rd.By.Source, now)
+	}
+	return rs.rates.Take(receiver, rd.By.IsAnonymous(), now)
 }
 
 // setSender sets the sender: as it is written, which is in several forms beyond ASCII, and as the phone
@@ -112,10 +118,20 @@ func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 // verify returns the verdict if a read response must not be about f.
 func (rs *Service) verify(rd *Read, q *query, f *index.Found) message.Verdict {
 	content := said{sender: f.Place.Conv.Sender, number: q.number, status: q.status, readAt: q.said}
+	wrong := (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.isProof(f, rd.Proof)
+	if rd.By.NeedsProof {
+		if wrong {
+			rs.guesses.Wrong(rd.By.Source, q.now)
+			return wrongProof()
+		}
+		if v := message.RateLimited(rs.proven.Take(&q.receiver, true, q.now)); v.IsDecided() {
+			return v
+		}
+	}
 	switch {
 	case q.now.After(f.LastsUntil(rs.opt.Keep)):
 		return message.Verdict{Kind: message.VerdictTooOld, Reason: "message is too old"}
-	case (rd.By.NeedsProof || rs.opt.Proofs.On() && rd.Proof != "") && !rs.proven(f, rd.Proof):
+	case wrong:
 		return wrongProof()
 	case !rs.replays.claim(replayKey{q.receiver, q.id}, content, q.now):
 		return message.Verdict{Kind: message.VerdictForbidden, Field: "id", Reason: "stood for another read response"}
@@ -145,7 +161,7 @@ func (rs *Service) hide(rd *Read, v message.Verdict) (told message.Verdict, note
 	return v, ""
 }
 
-// proven reports whether tag is the proof of the message.
-func (rs *Service) proven(f *index.Found, tag string) bool {
+// isProof reports whether tag is the proof of the message.
+func (rs *Service) isProof(f *index.Found, tag string) bool {
 	return rs.opt.Proofs.Check(&f.Place.Conv, f.Place.Number, message.Time(f.Entry.At), tag)
 }

@@ -3,8 +3,8 @@ package reads
 import (
 	"encoding/hex"
 	"errors"
+	"net/netip"
 	"testing"
-	"time"
 
 	"readback/relay/access"
 	"readback/relay/message"
@@ -65,28 +65,51 @@ func TestReadWithProof(t *testing.T) {
 	}
 }
 
-// A caller with a proof of 32 bits has a limited number of attempts, even where others have no
-// limit.
-func TestGuessRate(t *testing.T) {
+// Wrong proofs, and proofs of no message, are guesses: whoever shows one has to wait. Others have not, and
+// right proofs do not count.
+func TestGuessesWait(t *testing.T) {
 	l := readstest.NewLedger(t)
-	for _, tt := range []struct{ rate, burst, want int }{{0, 0, 1000}, {1 << 20, 1 << 20, 1000}, {1, 2, 2}} {
-		now := time.Now()
-		rs := newService(l, func(opt *Options) {
-			opt.Proofs, opt.ReadRate, opt.ReadBurst = testProofs(t), tt.rate, tt.burst
-		})
-		rd := Read{Receiver: "447700900123", Sender: "bank", Number: 1, Proof: "00000000", By: access.Caller{NeedsProof: true}}
-		taken := 0
-		for ; taken <= 1000; taken++ {
-			if _, v := rs.check(&rd, now); v.Kind == message.VerdictTooMany {
-				break
-			}
+	rs := newService(l, func(opt *Options) { opt.Proofs, opt.GuessRate = testProofs(t), 4 })
+	m := l.Send(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
+	tag := rs.opt.Proofs.Sign(&m.Conversation, m.Number, m.At)
+	read := func(source string, number uint16, proof string) message.VerdictKind {
+		rd := responseTo(m)
+		rd.Number, rd.Proof, rd.By = number, proof, access.Caller{NeedsProof: true, Source: netip.MustParseAddr(source)}
+		return rs.Submit(relaytest.Deadline(t), rd).Kind
+	}
+	const wrong = "00000000"
+	for i, tt := range []struct {
+		name, source string
+		number       uint16
+		proof        string
+		want         message.VerdictKind
+	}{
+		{"right", "192.0.2.1", m.Number, hex.EncodeToString(tag[:]), message.VerdictAccepted},
+		{"right again", "192.0.2.1", m.Number, hex.EncodeToString(tag[:]), message.VerdictAccepted},
+		{"wrong", "192.0.2.1", m.Number, wrong, message.VerdictForbidden},
+		{"wrong again", "192.0.2.1", m.Number, wrong, message.VerdictTooMany},
+		{"right behind that", "192.0.2.1", m.Number, hex.EncodeToString(tag[:]), message.VerdictTooMany},
+		{"no message", "192.0.2.2", m.Number + 1, wrong, message.VerdictForbidden},
+		{"no message again", "192.0.2.2", m.Number + 1, wrong, message.VerdictTooMany},
+		{"another source", "192.0.2.3", m.Number, hex.EncodeToString(tag[:]), message.VerdictAccepted},
+	} {
+		if got := read(tt.source, tt.number, tt.proof); got != tt.want {
+			t.Errorf("%d, %s: got kind %d, want %d", i, tt.name, got, tt.want)
 		}
-		if taken != tt.want {
-			t.Errorf("rate %d, burst %d: got %d guesses at once, want %d", tt.rate, tt.burst, taken, tt.want)
-		}
-		rd.By = access.Caller{Name: "app"}
-		if _, v := rs.check(&rd, now); v.IsDecided() {
-			t.Errorf("rate %d: a key: got %+v", tt.rate, v)
+	}
+}
+
+// With right proofs a receiver has a rate, even where others have none.
+func TestProofRate(t *testing.T) {
+	l := readstest.NewLedger(t)
+	rs := newService(l, func(opt *Options) { opt.Proofs, opt.ReadRate, opt.ReadBurst = testProofs(t), 1, 2 })
+	m := l.Send(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
+	tag := rs.opt.Proofs.Sign(&m.Conversation, m.Number, m.At)
+	rd := responseTo(m)
+	rd.Proof, rd.By = hex.EncodeToString(tag[:]), access.Caller{NeedsProof: true}
+	for i, want := range []message.VerdictKind{message.VerdictAccepted, message.VerdictAccepted, message.VerdictTooMany} {
+		if v := rs.Submit(relaytest.Deadline(t), rd); v.Kind != want {
+			t.Errorf("%d: got %+v, want kind %d", i, v, want)
 		}
 	}
 }

@@ -26,7 +26,8 @@ type Service struct {
 	audit   *Audit
 	metrics *Metrics
 	rates   *access.Rates
-	guesses *access.Rates // of callers that must show proofs
+	proven  *access.Rates // of callers that show proofs
+	guesses *access.Guesses
 	replays *replays
 }
 
@@ -34,7 +35,8 @@ type Service struct {
 func New(l Ledger, ix *index.Index, opt Options) *Service {
 	return &Service{
 		ledger: l, index: ix, opt: &opt, budget: opt.Budget, audit: opt.Audit, metrics: opt.Metrics,
-		rates: access.NewRates(opt.ReadRate, opt.ReadBurst), guesses: access.NewGuessRates(opt.ReadRate, opt.ReadBurst),
+		rates: access.NewRates(opt.ReadRate, opt.ReadBurst), proven: access.NewProofRates(opt.ReadRate, opt.ReadBurst),
+		guesses: access.NewGuesses(opt.GuessRate),
 		replays: newReplays(opt.ReplayWindow),
 	}
 }
@@ -42,7 +44,7 @@ func New(l Ledger, ix *index.Index, opt Options) *Service {
 // Forget removes from memory what came for a receiver.
 func (rs *Service) Forget(receiver message.Addr) {
 	rs.rates.Forget(&receiver)
-	rs.guesses.Forget(&receiver)
+	rs.proven.Forget(&receiver)
 	rs.replays.forget(receiver)
 }
 
@@ -104,6 +106,9 @@ func (rs *Service) submit(ctx context.Context, rd *Read) (v message.Verdict, not
 func (rs *Service) judge(rd *Read, q *query, f *index.Found, found message.Verdict) (v message.Verdict, note string) {
 	if f == nil {
 		v = rs.unknown(q, found)
+		if rd.By.NeedsProof && v.Kind == message.VerdictNotFound {
+			rs.guesses.Wrong(rd.By.Source, q.now)
+		}
 	} else {
 		v = rs.verify(rd, q, f)
 	}

@@ -13,7 +13,7 @@ import (
 func newService(l *readstest.Ledger, change func(*Options)) *Service {
 	metrics := NewMetrics(metric.With(nil))
 	opt := Options{
-		Limits: Limits{ReadRate: 600, ReadBurst: 1000, ReplayWindow: 10 * time.Minute},
+		Limits: Limits{ReadRate: 600, ReadBurst: 1000, GuessRate: 600, ReplayWindow: 10 * time.Minute},
 		First:  1, Last: 257, Keep: 168 * time.Hour, Wait: 10 * time.Second,
 		Audit:   NewAudit(slog.New(slog.DiscardHandler), true, message.Mask, verdictNumber),
 		Metrics: metrics, Budget: NewBudget(metrics),

@@ -89,7 +89,7 @@ func TestReadsForget(t *testing.T) {
 	now := time.Now()
 	for _, receiver := range []message.Addr{mine, other} {
 		rs.rates.Take(&receiver, false, now)
-		rs.guesses.Take(&receiver, true, now)
+		rs.proven.Take(&receiver, true, now)
 		rs.replays.claim(replayKey{receiver, 7}, said{}, now)
 	}
 	rs.Forget(mine)
@@ -97,8 +97,8 @@ func TestReadsForget(t *testing.T) {
 		if got := rs.rates.Take(&receiver, false, now) == 0; got != want {
 			t.Errorf("%s: got another read taken: %v, want %v", receiver, got, want)
 		}
-		if got := rs.guesses.Take(&receiver, true, now) == 0; got != want {
-			t.Errorf("%s: got another guess taken: %v, want %v", receiver, got, want)
+		if got := rs.proven.Take(&receiver, true, now) == 0; got != want {
+			t.Errorf("%s: got another proof taken: %v, want %v", receiver, got, want)
 		}
 	}
 	if got := rs.replays.seen.Len(); got != 1 {
