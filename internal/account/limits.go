@@ -4,6 +4,7 @@ package account
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -26,6 +27,8 @@ type Usage struct {
 	account string
 	limiter *rate.Limiter
 	limits  Limits
+
+	Open atomic.Int64 // requests that the SMSC has not answered, in shared mode
 
 	// Guarded by Usages.mu.
 	sessions int

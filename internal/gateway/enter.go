@@ -40,7 +40,7 @@ func (l *link) enter(b bind) pdu.Status {
 		l.refusedBind(b, errFull.Error())
 		return smpp.StatusAlreadyBound
 	}
-	l.usage = u
+	l.usage, l.open = u, &u.Open
 	return smpp.StatusOK
 }
 

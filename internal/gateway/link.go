@@ -44,6 +44,9 @@ type link struct {
 	// bind; and by run when the ESME's has ended.
 	usage *account.Usage // what the account's sessions share; nil before the bind
 
+	// Set before the first request is passed on; it stays when the account is left.
+	open *atomic.Int64 // requests of the account that the SMSC has not answered; nil before the bind
+
 	unanswered *unanswered
 	waiting    errgroup.Group // receipts and reads of subscribers; see maxBackground
 	reads      errgroup.Group // read responses of the ESME that wait for their verdict

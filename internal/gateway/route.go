@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -30,6 +31,7 @@ type fromPool struct {
 func (g *Gateway) newPool() *pool.Pool[*request] {
 	return pool.New(pool.Options[*request]{
 		Config: *g.opt.Shared, Dial: g.opt.Dial, Session: g.smscOptions(), Handler: g.newFromPool,
+		Open:   func(r *request) *atomic.Int64 { return r.link.open },
 		Logger: g.opt.Logger, Metrics: g.metrics.pool,
 	})
 }
@@ -212,6 +214,7 @@ func (l *fromPool) Ended(reason error) {
 	}
 	_ = l.waiting.Wait() // they return no errors
 	for _, p := range l.session.Abandoned() {
+		l.g.pool.Forget(p.Ref)
 		p.Ref.link.answerInStead(p)
 	}
 }

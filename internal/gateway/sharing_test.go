@@ -209,3 +209,22 @@ func (w *world) noConnection() {
 		w.t.Fatal("the gateway connects to the SMSC, want it not to")
 	}
 }
+
+// An account that gets no answers, and sends all the same, leaves room for others.
+func TestOneAccountLeavesRoom(t *testing.T) {
+	s := setup{options: func(o *Options) { o.Window = 10 }}
+	w := share(t, s, pool.Config{}, map[string]Account{"bank": {}, "shop": {}})
+	smsc := w.answerBind()
+	bank, shop := w.login(simulator.Bind{}), w.login(simulator.Bind{SystemID: "shop"})
+	for seq := range uint32(20) {
+		bank.Send(text(receiver, 2+seq))
+	}
+	for range 8 {
+		smsc.Next("message of the bank")
+	}
+	smsc.WantNothing()
+	shop.Send(text(receiver, 100))
+	if f := smsc.Next("message of the shop"); f.Seq() != 100 {
+		t.Errorf("got message %d, want that of the shop", f.Seq())
+	}
+}

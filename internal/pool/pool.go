@@ -52,6 +52,9 @@ type Options[R any] struct {
 	Session smpp.Options
 	// Handler returns the handler of a new session. bind is which of the binds it is, from 0.
 	Handler func(bind int, session *smpp.Session[R]) Handler[R]
+	// Open returns where the open requests of the account are counted whose request r is. Without Open
+	// all accounts share the room as they come.
+	Open func(r R) *atomic.Int64
 
 	Logger  *slog.Logger
 	Metrics *Metrics
@@ -73,13 +76,12 @@ type Pool[R any] struct {
 
 	waiting atomic.Int32 // callers that wait in Send
 	mu      sync.Mutex
-	room    sync.Cond // on mu: a session may have room, or has begun or ended
+	queue   []*waiter // guarded by mu: those of them that are not to try again yet
 }
 
 // New returns a Pool. Run binds its sessions.
 func New[R any](opt Options[R]) *Pool[R] {
 	p := &Pool[R]{opt: opt}
-	p.room.L = &p.mu
 	p.opt.Session.Room = p.mayHaveRoom
 	for n := range opt.Config.Binds {
 		p.slots = append(p.slots, &slot[R]{pool: p, n: n})
@@ -109,9 +111,9 @@ func (p *Pool[R]) Up() bool {
 	return false
 }
 
-// Send sends a request on the session with the most room. If no session has room, Send waits for
-// the first that does, so that one SMSC session that hangs holds up nobody. It fails when no session
-// is bound.
+// Send sends a request on the session with the most room. If no session has room, or the account has
+// its share of it, Send waits, so that one SMSC session that hangs holds up nobody. Of those that wait,
+// the account with the fewest open requests is next. It fails when no session is bound.
 func (p *Pool[R]) Send(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
 	if err := p.TrySend(f, arrived, r); !errors.Is(err, smpp.ErrNoRoom) {
@@ -122,40 +124,21 @@ func (p *Pool[R]) Send(f smpp.Frame, arrived time.Time, r R) error {
 	defer p.mu.Unlock()
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
-	for {
+	for open := p.openOf(r); ; {
 		err := p.TrySend(f, arrived, r)
 		if !errors.Is(err, smpp.ErrNoRoom) {
-			p.room.Signal() // there may be room for another
+			p.wakeOne() // there may be room for another
 			return err
 		}
-		p.room.Wait()
+		p.wait(open)
 	}
 }
 
-// TrySend is Send for callers that may not wait. It fails with smpp.ErrNoRoom if no session has room.
+// TrySend is Send for callers that may not wait. It fails with smpp.ErrNoRoom if there is no room for
+// the account.
 func (p *Pool[R]) TrySend(f smpp.Frame, arrived time.Time, r R) error {
 	defer crash.OnPanic()
-	for {
-		var roomiest *smpp.Session[R]
-		most, err := 0, ErrDown
-		for _, s := range p.slots {
-			session := s.current()
-			if session == nil {
-				continue
-			}
-			err = smpp.ErrNoRoom
-			if room := session.Room(); room > most {
-				roomiest, most = session, room
-			}
-		}
-		if roomiest == nil {
-			return err
-		}
-		if roomiest.TrySend(f, arrived, r) == nil {
-			return nil
-		}
-		// Another caller took the room, or the session has ended: look again.
-	}
+	return p.trySend(f, arrived, r, p.openOf(r))
 }
 
 // TrySendOver is TrySend that ignores the window if no session has room.
@@ -165,11 +148,14 @@ func (p *Pool[R]) TrySendOver(f smpp.Frame, arrived time.Time, r R) error {
 	if !errors.Is(err, smpp.ErrNoRoom) {
 		return err
 	}
+	open := p.openOf(r)
+	open.Add(1) // before an answer can come
 	for _, s := range p.slots {
 		if session := s.current(); session != nil && session.TrySendOver(f, arrived, r) == nil {
 			return nil
 		}
 	}
+	open.Add(-1)
 	return err
 }
 
@@ -188,14 +174,14 @@ func (p *Pool[R]) mayHaveRoom() {
 		return
 	}
 	p.mu.Lock()
-	p.room.Signal()
+	p.wakeOne()
 	p.mu.Unlock()
 }
 
 // changed wakes all callers that wait for room.
 func (p *Pool[R]) changed() {
 	p.mu.Lock()
-	p.room.Broadcast()
+	p.wakeAll()
 	p.mu.Unlock()
 }
 

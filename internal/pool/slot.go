@@ -91,7 +91,7 @@ func (s *slot[R]) serve(ctx context.Context, addr string) (bound bool, err error
 			s.unbind(lasting, session, errStopped)
 		}
 	})
-	reason := session.Run(lasting, &throttling[R]{h, session, newWindow(opt.Session.Window)})
+	reason := session.Run(lasting, &throttling[R]{counting[R]{h, s.pool}, session, newWindow(opt.Session.Window)})
 	close(over)
 	wg.Wait()
 	s.set(nil)
