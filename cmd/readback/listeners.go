@@ -90,6 +90,20 @@ func (f *front) secure(ln net.Listener) net.Listener {
 	return transport.NewTLSListener(f.plain(ln), f.tls.Config(), f.opening)
 }
 
+// Bounds of the connections to ops.addr. A scrape or a command has one, for a moment.
+const (
+	maxOps           = 200
+	maxOpsPerAddress = 50
+)
+
+// opsListener bounds the connections to ops.addr, so that they do not take all files of the process. The
+// slowest of an address gives way to a new one.
+func opsListener(ln net.Listener, log *slog.Logger) net.Listener {
+	return transport.NewLimiter(transport.Limits{Limits: admission.Limits{
+		Total: maxOps, PendingPerSource: maxOpsPerAddress, Words: admission.Words{Total: "max_connections"},
+	}}, log.With("listener", "ops"), nil).Listener(ln)
+}
+
 // dialer connects to the SMSC, over TCP, or over TLS with files that may change.
 type dialer struct {
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error)

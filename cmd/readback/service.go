@@ -201,7 +201,7 @@ func (s *service) run(ctx context.Context) error {
 		return s.parts.start(context.WithoutCancel(ctx), s.log, name, serve)
 	}
 	if s.admin != nil {
-		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, s.admin) })()
+		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, opsListener(s.admin, s.log)) })()
 	}
 	defer start("certificates", s.watchFiles)()
 	stopRelay, stopReads := start("relay", s.relay.Run), func() {}
