@@ -98,7 +98,7 @@ var imports = map[string][]string{
 		"relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal",
 		"relay/message",
 	},
-	"relay/broker": {"internal/backoff", "internal/metric", "relay/access", "relay/message"},
+	"relay/broker": {"internal/admission", "internal/backoff", "internal/metric", "relay/access", "relay/message"},
 	"relay/feedback": {
 		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "internal/setting",
 		"relay/index", "relay/journal", "relay/message",

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"readback/internal/admission"
 	"readback/relay/access"
 	"readback/relay/message"
 )
@@ -28,7 +30,8 @@ type authorizer struct {
 	// Static after construction.
 	opt     *Options
 	limited *limitedLog
-	secret  string // of the process
+	secret  string          // of the process
+	gate    *admission.Gate // limits the clients of one source that are refused
 
 	server atomic.Pointer[server.Server] // set before the server starts
 }
@@ -46,10 +49,19 @@ var (
 	errTooMany     = errors.New("too many clients")
 	errOtherNumber = errors.New("user name is not the credential's number")
 	errNoNumber    = errors.New("credential is not of a number")
+
+	errTooManyRefused = errors.New("too many clients of the address were refused")
+)
+
+// Bounds of the clients of one source whose credential is looked at, and refused.
+const (
+	refusedRate   = 20 // a second
+	refusedAtOnce = 500
 )
 
 func newAuthorizer(opt *Options, limited *limitedLog) *authorizer {
-	return &authorizer{opt: opt, limited: limited, secret: rand.Text()}
+	gate := admission.NewGate(admission.Limits{Rate: refusedRate, Burst: refusedAtOnce}, func(string, net.Addr) {})
+	return &authorizer{opt: opt, limited: limited, secret: rand.Text(), gate: gate}
 }
 
 func (a *authorizer) isReady() bool {
@@ -75,7 +87,7 @@ func (a *authorizer) Check(c server.ClientAuthentication) bool {
 	if kind == typeNATS {
 		return true
 	}
-	user, err := a.authorize(kind, o.Username, a.credential(c))
+	user, err := a.authorizeWithin(c, kind)
 	if err != nil {
 		a.opt.Metrics.refused.Inc()
 		a.limited.line(slog.LevelWarn, "client refused", "way", kind, "remote", c.RemoteAddress().String(),
@@ -84,6 +96,21 @@ func (a *authorizer) Check(c server.ClientAuthentication) bool {
 	}
 	c.RegisterUser(user)
 	return true
+}
+
+// authorizeWithin is authorize for clients of a source of which there were not too many with a wrong
+// credential.
+func (a *authorizer) authorizeWithin(c server.ClientAuthentication, kind string) (*server.User, error) {
+	place := a.gate.Enter(c.RemoteAddress(), func() {})
+	if place == nil {
+		return nil, errTooManyRefused
+	}
+	defer place.Leave()
+	user, err := a.authorize(kind, c.GetOpts().Username, a.credential(c))
+	if err == nil || err == errStartingUp || err == errTooMany { // no word about the credential
+		place.Credit()
+	}
+	return user, err
 }
 
 // kindOf returns how a client has connected.

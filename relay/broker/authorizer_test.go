@@ -3,12 +3,14 @@ package broker
 import (
 	"encoding/base64"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"readback/internal/admission"
 	"readback/relay/relaytest"
 )
 
@@ -99,5 +101,36 @@ func TestDeadlineOf(t *testing.T) {
 		if got := deadlineOf(tt.token, now); !got.Equal(tt.want) {
 			t.Errorf("%s: got %s, want %s", name, got, tt.want)
 		}
+	}
+}
+
+// After many wrong credentials of one address no more are looked at for a while. Right ones do not count.
+func TestManyWrongCredentials(t *testing.T) {
+	f := serve(t, nil)
+	const burst = 3
+	f.authorizer.gate = admission.NewGate(admission.Limits{Rate: 0.001, Burst: burst}, func(string, net.Addr) {})
+	connect := func(token string) error {
+		_, port := f.Ports()
+		nc, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", port), nats.Token(token), nats.MaxReconnects(0))
+		if err == nil {
+			nc.Close()
+		}
+		return err
+	}
+	for range 2 * burst {
+		if err := connect("secret"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range burst + 1 {
+		if connect("wrong") == nil {
+			t.Error("a wrong credential was let in")
+		}
+	}
+	if got := f.log.Count("too many clients of the address were refused"); got != 1 {
+		t.Errorf("got %d refusals without a look, want 1: %q", got, f.log.All)
+	}
+	if connect("secret") == nil {
+		t.Error("want no other try for a while")
 	}
 }
