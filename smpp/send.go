@@ -201,6 +201,13 @@ func (s *Session[R]) Room() int {
 	return s.opt.Window - len(s.pending.open)
 }
 
+// Window returns how many requests may be under way; see SetWindow.
+func (s *Session[R]) Window() int {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.opt.Window
+}
+
 // SetWindow changes Options.Window from now on.
 func (s *Session[R]) SetWindow(n int) {
 	s.setWindow(n)

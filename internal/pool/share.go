@@ -16,11 +16,15 @@ const perFree = 4
 // countedRoom bounds the room of a session without a window.
 const countedRoom = 1 << 20
 
+// sharedFrom is the window of all sessions together from which on there are shares. In a smaller one, a
+// place that nobody may take would be missed.
+const sharedFrom = 8
+
 // mayOpen reports whether an account with so many open requests may open another one if there is so much
-// room. The last place is for an account that has none.
-func mayOpen(open *atomic.Int64, room int) bool {
+// room in a window. The last place is for an account that has none.
+func mayOpen(open *atomic.Int64, room, window int) bool {
 	n := open.Load()
-	return n <= 0 && room > 0 || n < perFree*int64(room-1)
+	return room > 0 && (n <= 0 || window < sharedFrom || n < perFree*int64(room-1))
 }
 
 // openOf returns the count of the open requests of the account whose request r is.
@@ -99,7 +103,7 @@ func (c counting[R]) Expired(to smpp.Pending[R]) {
 func (p *Pool[R]) trySend(f smpp.Frame, arrived time.Time, r R, open *atomic.Int64) error {
 	for {
 		var roomiest *smpp.Session[R]
-		most, all, err := 0, 0, ErrDown
+		most, all, window, err := 0, 0, 0, ErrDown
 		for _, s := range p.slots {
 			session := s.current()
 			if session == nil {
@@ -107,12 +111,12 @@ func (p *Pool[R]) trySend(f smpp.Frame, arrived time.Time, r R, open *atomic.Int
 			}
 			err = smpp.ErrNoRoom
 			room := min(session.Room(), countedRoom)
-			all += room
+			all, window = all+room, window+max(room, session.Window())
 			if room > most {
 				roomiest, most = session, room
 			}
 		}
-		if roomiest == nil || !mayOpen(open, all) {
+		if roomiest == nil || !mayOpen(open, all, window) {
 			return err
 		}
 		open.Add(1) // before an answer can come
