@@ -28,6 +28,7 @@ type flood struct {
 var floods = []flood{
 	{"silent connections, mirror", nil, 230, silent, bindHonestly},
 	{"silent connections, shared", sharedBinds, 230, silent, bindHonestly},
+	{"silent connections of many addresses", sharedBinds, 400, silentEverywhere, bindHonestly},
 	{"wrong passwords, mirror", nil, 150, guessPassword, bindHonestly},
 	{"wrong passwords, shared", sharedBinds, 150, guessPassword, bindHonestly},
 	{"half a bind", sharedBinds, 150, halfABind, bindHonestly},
@@ -58,6 +59,15 @@ func hold(ctx context.Context, conn net.Conn) {
 
 func silent(ctx context.Context, g *gateway, n int) {
 	if conn, err := dialFrom(ctx, strangerAt(n), g.addr); err == nil {
+		hold(ctx, conn)
+	}
+}
+
+// manyAddresses is how many addresses strangers have in the floods from many.
+const manyAddresses = 200
+
+func silentEverywhere(ctx context.Context, g *gateway, n int) {
+	if conn, err := dialFrom(ctx, fmt.Sprintf("127.0.1.%d", 1+n%manyAddresses), g.addr); err == nil {
 		hold(ctx, conn)
 	}
 }

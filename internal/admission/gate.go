@@ -43,6 +43,10 @@ const (
 // must push out another one that is about to speak.
 const grace = time.Second
 
+// few is how many connections a source may have that nobody has accepted yet without having more than
+// others.
+const few = 4
+
 // maxSources is how many sources are remembered. One that is forgotten may have a burst again.
 const maxSources = 1 << 16
 
@@ -128,14 +132,14 @@ func (g *Gate) full(s *source) (reason string, own bool) {
 }
 
 // slowest returns the place that has to give way to a connection of s; nil if none has to. Those that
-// nobody has accepted come first, of the source that has the most of them. Of a source that has more of
-// them than s, even one that is not slow gives way.
+// nobody has accepted come first, of unknown sources before known ones, and of the source that has the
+// most of them. If own is set, only the places of s are considered.
 func (g *Gate) slowest(s *source, own bool, now time.Time) (worst *Place) {
 	for e := g.order.Front(); e != nil; e = e.Next() {
 		p := e.Value.(*Place)
 		switch {
 		case own && p.source != s:
-		case !p.isSlow(now) && (own || p.source.pending <= s.pending+1):
+		case own && !p.isSlow(now), !own && p.isSafe(s):
 		case worst == nil || p.isWorse(worst):
 			worst = p
 		}

@@ -193,12 +193,38 @@ func TestNoPlace(t *testing.T) {
 // When all are slow, one of the source with the most connections gives way, though another one is slower.
 func TestTheMostGiveWay(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(Limits{Pending: 3})
+		w := newWorld(Limits{Pending: few + 2})
 		w.enter("192.0.2.1:1")
-		w.enter("192.0.2.2:1")
-		w.enter("192.0.2.2:2")
+		for i := range few + 1 {
+			w.enter(fmt.Sprintf("192.0.2.2:%d", 1+i))
+		}
 		time.Sleep(grace)
 		w.enter("192.0.2.3:1")
 		w.want(t, "all are slow", []string{"192.0.2.2:1"}, []string{"gave_way 192.0.2.2:1"})
+	})
+}
+
+// Connections of many sources, one each, keep out no other source while they say nothing, and no known one
+// while they wait for an answer.
+func TestManySources(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(Limits{Pending: 3})
+		w.enter("192.0.2.9:1").Bind()
+		var others []*Place
+		for i := range 3 {
+			others = append(others, w.enter(fmt.Sprintf("192.0.2.%d:1", 1+i)))
+		}
+		w.enter("192.0.2.8:1").Leave() // at once, when none is slow yet
+		w.want(t, "silent", []string{"192.0.2.1:1"}, []string{"gave_way 192.0.2.1:1"})
+		w.enter("192.0.2.4:1").Working()
+		for _, p := range others {
+			p.Working()
+		}
+		if w.enter("192.0.2.7:1") != nil {
+			t.Error("got a place, want none: the others wait for an answer")
+		}
+		w.want(t, "working", nil, []string{"max_unbound 192.0.2.7:1"})
+		w.enter("192.0.2.9:2")
+		w.want(t, "known", []string{"192.0.2.4:1"}, []string{"gave_way 192.0.2.4:1"})
 	})
 }

@@ -111,7 +111,7 @@ func (p *Place) Credit() {
 // credit is Credit of a caller that holds gate.mu.
 func (p *Place) credit() {
 	if !p.credited {
-		p.credited = true
+		p.credited, p.source.known = true, true
 		p.source.succeeded(&p.gate.limits)
 	}
 }
@@ -148,12 +148,21 @@ func (p *Place) leave() {
 // isSlow reports whether the peer has had some time, and has not used it.
 func (p *Place) isSlow(now time.Time) bool { return p.standing != working && now.Sub(p.since) >= grace }
 
+// isSafe reports whether the connection gives way to none of another source, because its peer waits for
+// an answer: unless that source is known and its own is not, or its own has more of them.
+func (p *Place) isSafe(s *source) bool {
+	return p.standing == working && p.source.pending <= max(few, s.pending+1) && (p.source.known || !s.known)
+}
+
 // isWorse reports whether p has to give way before o, which made progress longer ago.
 func (p *Place) isWorse(o *Place) bool {
 	if a, b := p.standing == accepted, o.standing == accepted; a != b {
 		return b
 	}
-	if a, b := p.source.pending, o.source.pending; a != b {
+	if a, b := p.source.known, o.source.known; a != b {
+		return b
+	}
+	if a, b := max(few, p.source.pending), max(few, o.source.pending); a != b {
 		return a > b
 	}
 	return p.standing < o.standing

@@ -26,8 +26,9 @@ func SourceOf(addr net.Addr) netip.Addr {
 
 // source is what is known of one source.
 type source struct {
-	open    int // connections
-	pending int // of them, those that nobody has accepted yet
+	open    int  // connections
+	pending int  // of them, those that nobody has accepted yet
+	known   bool // a connection of it was accepted once, or something good came on it
 
 	// The connections that may still come to nothing: each takes one, those that are accepted give it
 	// back, and Limits.Rate come back a second.
