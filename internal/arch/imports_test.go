@@ -93,7 +93,7 @@ var imports = map[string][]string{
 		"relay/access", "relay/archive", "relay/broker", "relay/feedback", "relay/index", "relay/intake",
 		"relay/journal", "relay/ledger", "relay/message", "relay/reads", "smpp/receipt",
 	},
-	"relay/access": {"internal/lru", "relay/message"},
+	"relay/access": {"internal/lru", "relay/message", "udh"},
 	"relay/archive": {
 		"relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal",
 		"relay/message",

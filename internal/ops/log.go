@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 
 	"readback/relay/message"
@@ -45,7 +44,7 @@ func (s *LogSettings) Set(level string, mask bool) error {
 
 // NewLogger returns a logger that writes lines in the format json or text, by the settings.
 // Attributes named sender, receiver, msisdn, source_addr or destination_addr are masked by
-// mask if the settings say so. Attributes named password, text, short_message or
+// message.Mask if the settings say so. Attributes named password, text, short_message or
 // message_payload are never written. The caller must mask numbers in messages and under other
 // keys.
 func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error) {
@@ -66,21 +65,9 @@ func (s *LogSettings) guard(_ []string, a slog.Attr) slog.Attr {
 	case unseen[a.Key]:
 		return slog.String(a.Key, hidden)
 	case subscribers[a.Key] && s.mask.Load():
-		return slog.String(a.Key, mask(message.Shown(a.Value.String())))
+		return slog.String(a.Key, message.Mask(a.Value.String()))
 	case a.Value.Kind() == slog.KindString:
 		a.Value = slog.StringValue(message.Shown(a.Value.String()))
 	}
 	return a
-}
-
-// mask hides the middle of a subscriber's number: 8613800138000 becomes
-// 861*********0. What has four characters or fewer is hidden whole. Masking twice
-// is masking once.
-func mask(number string) string {
-	const first, last = 3, 1
-	r := []rune(number)
-	if len(r) <= first+last {
-		return strings.Repeat("*", len(r))
-	}
-	return string(r[:first]) + strings.Repeat("*", len(r)-first-last) + string(r[len(r)-last:])
 }

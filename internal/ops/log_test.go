@@ -9,25 +9,6 @@ import (
 	"testing"
 )
 
-func TestMask(t *testing.T) {
-	tests := []struct{ name, number, want string }{
-		{"subscriber", "8613800138000", "861*********0"},
-		{"international", "+447700900123", "+44*********3"},
-		{"five", "12345", "123*5"},
-		{"four", "1234", "****"},
-		{"none", "", ""},
-		{"alphanumeric", "Bänkå", "Bän*å"},
-		{"masked already", "861*********0", "861*********0"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := mask(tt.number); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
 // What is not UTF-8 is shown as Latin-1.
 func TestLoggerShowsOctets(t *testing.T) {
 	for _, mask := range []bool{true, false} {

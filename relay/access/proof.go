@@ -9,11 +9,10 @@ import (
 	"time"
 
 	"readback/relay/message"
+	"readback/udh"
 )
 
 const (
-	// proofLen is the length of a proof in octets. A read response has it in hex.
-	proofLen = 4
 	// minProofKey is the least length of a key in octets.
 	minProofKey = 16
 
@@ -45,7 +44,7 @@ func NewProofs(keys ...[]byte) (Proofs, error) {
 func (p Proofs) On() bool { return len(p.keys) > 0 }
 
 // Sign returns the proof of a number of a message sent at that time. There must be a key.
-func (p Proofs) Sign(c *message.Conversation, number uint16, at time.Time) [proofLen]byte {
+func (p Proofs) Sign(c *message.Conversation, number uint16, at time.Time) [udh.ProofLen]byte {
 	return proof(p.keys[0], c, number, slotOf(at))
 }
 
@@ -68,12 +67,12 @@ func (p Proofs) Check(c *message.Conversation, number uint16, at time.Time, tag 
 
 func slotOf(at time.Time) int64 { return at.Unix() / int64(proofSlot/time.Second) }
 
-func proof(key []byte, c *message.Conversation, number uint16, slot int64) [proofLen]byte {
+func proof(key []byte, c *message.Conversation, number uint16, slot int64) [udh.ProofLen]byte {
 	var buf [2*(1+message.MaxAddr) + 2 + 8]byte
 	b := message.AppendConversation(buf[:0], c)
 	b = binary.BigEndian.AppendUint16(b, number)
 	b = binary.BigEndian.AppendUint64(b, uint64(slot))
 	mac := hmac.New(sha256.New, key)
 	mac.Write(b)
-	return [proofLen]byte(mac.Sum(nil))
+	return [udh.ProofLen]byte(mac.Sum(nil))
 }

@@ -6,6 +6,7 @@ func TestMask(t *testing.T) {
 	tests := []struct{ number, want string }{
 		{"8613800138000", "861*********0"},
 		{"12345", "123*5"},
+		{"861*********0", "861*********0"}, // masked already
 		{"1234", "****"},
 		{"", ""},
 		{"M\xfcllers", "Mül***s"},
