@@ -15,6 +15,7 @@ func checkAll(l *loader) {
 	checkReads(l)
 	checkClients(l)
 	checkRelay(l)
+	checkOps(l)
 	checkFeedback(l)
 }
 
@@ -60,6 +61,7 @@ func checkAddresses(l *loader) {
 		{"reads.mqtt.addr", l.cfg.Reads.MQTT.Addr},
 		{"reads.websocket.addr", l.cfg.Reads.WebSocket.Addr},
 		{"ops.addr", l.cfg.Ops.Addr},
+		{"ops.metrics_addr", l.cfg.Ops.MetricsAddr},
 		{"relay.listen", l.cfg.Relay.Listen},
 	}
 	for i, a := range own {

@@ -5,11 +5,6 @@ import "readback/relay"
 // embedded is the value of relay.nats that stands for the server within the process.
 const embedded = relay.Embedded
 
-// Ops holds the settings of the operator's HTTP interface.
-type Ops struct {
-	Addr string `key:"addr" default:"127.0.0.1:9090" form:"bind" empty:"off" doc:"address of metrics, health and profiles, host:port; keep it on loopback, since it has no authentication; empty is off"`
-}
-
 // Log holds the settings of the log.
 type Log struct {
 	Level  string `key:"level" default:"info" live:"yes" oneof:"debug,info,warn,error" doc:"least level that is logged"`

@@ -55,8 +55,9 @@ func checkFiles(cfg config.Config) error {
 	_, esmes := newFront(cfg, log, nil)
 	_, reads := newReadsFront(cfg, log, nil, nil)
 	_, clients := openToClients(cfg, &unused, log)
+	_, operators := newOpsFront(cfg, log)
 	_, changing := newLive(cfg)
-	return errors.Join(smsc, esmes, reads, clients, changing)
+	return errors.Join(smsc, esmes, reads, clients, operators, changing)
 }
 
 // warn prints the warnings on a configuration, a line each.

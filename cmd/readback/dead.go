@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"readback/internal/ops"
 	"readback/relay/feedback"
 	"readback/relay/message"
 )
@@ -74,13 +73,13 @@ func (c chosen) values() url.Values {
 // pages requests page after page. It passes each answer to take, which returns the request of
 // the next page, or nil at the end.
 func pages(cmd *cobra.Command, method, path string, values url.Values, take func(answer []byte) (*nextPage, error)) error {
-	base, err := opsBase(cmd)
+	gateway, err := openOps(cmd)
 	if err != nil {
 		return err
 	}
 	for {
 		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
-		answer, err := ops.Ask(ctx, method, base+path+"?"+values.Encode(), http.StatusOK)
+		answer, err := gateway.Ask(ctx, method, path+"?"+values.Encode(), http.StatusOK)
 		cancel()
 		if err != nil {
 			return err

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"net/http"
+
 	"github.com/spf13/cobra"
 
 	"readback/internal/ops"
@@ -17,7 +20,10 @@ listen.drain_timeout, both sides are unbound, and it exits 0.`,
 	}
 	askFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return askGateway(cmd, "/-/drain", ops.Drain)
+		return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
+			_, err := gateway.Ask(ctx, http.MethodPost, "/-/drain", http.StatusAccepted)
+			return err
+		})
 	}
 	return cmd
 }

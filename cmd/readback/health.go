@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"readback/internal/ops"
 )
 
 // probeTime is how long a healthy gateway may take to answer.
@@ -27,11 +26,14 @@ reads, and exits 0 if the answer is 200.`,
 		if *ready {
 			path = "/readyz"
 		}
-		return askGateway(cmd, path, func(ctx context.Context, url string) error {
-			ctx, cancel := context.WithTimeout(ctx, probeTime)
-			defer cancel()
-			return ops.Probe(ctx, url)
-		})
+		gateway, _, err := findOps(cmd) // no token is needed, and this user may not read it
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), probeTime)
+		defer cancel()
+		_, err = gateway.Ask(ctx, http.MethodGet, path, http.StatusOK)
+		return err
 	}
 	return cmd
 }

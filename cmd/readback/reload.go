@@ -102,6 +102,9 @@ func (s *service) reloadOnce() ([]string, error) {
 	if err != nil {
 		return cfg.Warnings, err
 	}
+	if err := guarded(cfg.Ops, s.admin); err != nil {
+		return cfg.Warnings, err
+	}
 	if err := s.reloadCertificates(); err != nil {
 		return cfg.Warnings, err
 	}
@@ -113,6 +116,7 @@ func (s *service) reloadOnce() ([]string, error) {
 			return cfg.Warnings, err
 		}
 	}
+	s.useOperators(cfg.Ops)
 	s.gateway.Use(l.policies)
 	s.webhooks.Use(l.targets)
 	if err := s.relay.Use(l.settings); err != nil { // it looks again at which accounts have a webhook
@@ -169,6 +173,11 @@ func (s *service) reloadCertificates() error {
 			return fmt.Errorf("reads.mqtt.tls, reads.websocket.tls: %w", err)
 		}
 	}
+	if s.opsFront.tls != nil {
+		if err := s.opsFront.tls.Reload(); err != nil {
+			return fmt.Errorf("ops.tls: %w", err)
+		}
+	}
 	if s.dialer.reload != nil {
 		if err := s.dialer.reload(); err != nil {
 			return fmt.Errorf("smsc.tls: %w", err)
@@ -217,8 +226,8 @@ stays as it was, and it exits 1.`,
 	}
 	askFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return askGateway(cmd, "/-/reload", func(ctx context.Context, url string) error {
-			notes, err := ops.Ask(ctx, http.MethodPost, url, http.StatusOK)
+		return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
+			notes, err := gateway.Ask(ctx, http.MethodPost, "/-/reload", http.StatusOK)
 			say(cmd.ErrOrStderr(), "%s", notes)
 			return err
 		})

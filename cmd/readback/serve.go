@@ -51,7 +51,7 @@ configuration again, see reload. The log goes to standard error.`,
 		watchdog.parts.Store(&s.parts)
 		s.load = func() (config.Config, error) { return config.Load("", cmd.Flags()) }
 		log.Info("serving", "version", version(), "esmes", s.ESMEs(), "tls", s.Secure(),
-			"mode", cfg.SMSC.Mode, "smsc", cfg.SMSC.Targets(), "reads", s.Reads(), "ops", s.Ops())
+			"mode", cfg.SMSC.Mode, "smsc", cfg.SMSC.Targets(), "reads", s.Reads(), "ops", s.Ops(), "metrics", s.Metrics())
 		return s.run(cmd.Context())
 	}
 	return cmd

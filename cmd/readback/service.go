@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -31,6 +30,7 @@ type service struct {
 	metrics  *metric.Registry
 	front    *front
 	callers  *readsFront
+	opsFront *opsFront
 	dialer   dialer
 	clients  []*transport.ServerTLS // certificates of MQTT and WebSocket
 
@@ -42,9 +42,10 @@ type service struct {
 	reloads   reloads
 	reloading sync.Mutex // allows one reload at a time
 
-	esmes, secure, reads, admin net.Listener // nil if it is off
-	draining                    atomic.Bool
-	drain                       chan struct{} // closed when the operator stops it
+	esmes, secure, reads, admin, scraped net.Listener // nil if it is off
+
+	draining atomic.Bool
+	drain    chan struct{} // closed when the operator stops it
 
 	parts    parts
 	watchdog *watchdog // nil: nothing ends the process
@@ -82,6 +83,7 @@ func (s *service) listen(cfg config.Config, sockets *sockets) (err error) {
 		{&s.secure, "listen.tls.addr", "esme-tls", cfg.Listen.TLS.Addr},
 		{&s.reads, "reads.addr", "reads", cfg.Reads.Addr},
 		{&s.admin, "ops.addr", "ops", cfg.Ops.Addr},
+		{&s.scraped, "ops.metrics_addr", "metrics", cfg.Ops.MetricsAddr},
 	} {
 		if *l.to, err = sockets.listen(l.key, l.name, l.addr); err != nil {
 			return err
@@ -141,21 +143,15 @@ func (s *service) makeFronts(cfg config.Config) (err error) {
 	if s.front, err = newFront(cfg, s.log, func(reason, _ string) { s.gateway.Refused(reason) }); err != nil {
 		return err
 	}
-	s.callers, err = newReadsFront(cfg, s.log, func(reason, _ string) { s.relay.Refused(reason) },
-		func(f func()) { s.relay.Reads().Budget().Work(f) })
+	if s.callers, err = newReadsFront(cfg, s.log, func(reason, _ string) { s.relay.Refused(reason) },
+		func(f func()) { s.relay.Reads().Budget().Work(f) }); err != nil {
+		return err
+	}
+	if err := guarded(cfg.Ops, s.admin); err != nil {
+		return err
+	}
+	s.opsFront, err = newOpsFront(cfg, s.log)
 	return err
-}
-
-// makePages adds the operator's pages.
-func (s *service) makePages(registry *metric.Registry) {
-	s.metrics = registry
-	s.ops = ops.NewServer(registry.Registry, map[string]func() error{
-		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
-	}, s.beginDrain, s.log)
-	s.reloads = newReloads(registry)
-	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
-	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
-	s.ops.Handle("/v1/", s.relay.OperatorHandler())
 }
 
 // beginDrain stops the service as SIGTERM does.
@@ -182,8 +178,11 @@ func (s *service) Secure() string { return address(s.secure) }
 // Reads returns the address of the HTTP interface for read responses.
 func (s *service) Reads() string { return address(s.reads) }
 
-// Ops returns the address of metrics and health.
+// Ops returns the address of the operator's interface.
 func (s *service) Ops() string { return address(s.admin) }
+
+// Metrics returns the address of the listener for metrics and health alone.
+func (s *service) Metrics() string { return address(s.scraped) }
 
 func address(ln net.Listener) string {
 	if ln == nil {
@@ -201,7 +200,10 @@ func (s *service) run(ctx context.Context) error {
 		return s.parts.start(context.WithoutCancel(ctx), s.log, name, serve)
 	}
 	if s.admin != nil {
-		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, opsListener(s.admin, s.log)) })()
+		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, s.opsFront.listener(s.admin)) })()
+	}
+	if s.scraped != nil {
+		defer start("metrics", func(ctx context.Context) error { return s.ops.ServeMetrics(ctx, s.opsFront.listener(s.scraped)) })()
 	}
 	defer start("certificates", s.watchFiles)()
 	stopRelay, stopReads := start("relay", s.relay.Run), func() {}
@@ -258,6 +260,7 @@ func (s *service) watchFiles(ctx context.Context) error {
 		wg.Go(func() { s.front.tls.Watch(ctx, fileCheck) })
 	}
 	wg.Go(func() { s.callers.watch(ctx) })
+	wg.Go(func() { s.opsFront.watch(ctx) })
 	for _, files := range s.clients {
 		wg.Go(func() { files.Watch(ctx, fileCheck) })
 	}

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,21 +77,24 @@ type backupStep struct {
 	Backup *archive.Manifest `json:"backup,omitempty"` // the last line
 }
 
+// maxReason is more than the gateway says when it refuses a backup, in octets.
+const maxReason = 1 << 10
+
 // askBackup has a running gateway make a backup.
 func askBackup(cmd *cobra.Command, cfg config.Config, dir string, progress func(string)) (*archive.Manifest, error) {
-	base, err := opsBase(cmd)
+	gateway, err := openOps(cmd)
 	if err != nil {
 		return nil, fmt.Errorf("store %s is in use, and its gateway cannot be asked: %w", cfg.Relay.Store, err)
 	}
-	req, err := http.NewRequestWithContext(cmd.Context(), http.MethodPost, base+backupPath+"?"+url.Values{"dir": {dir}}.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := (&http.Client{}).Do(req)
+	resp, err := gateway.Do(cmd.Context(), http.MethodPost, backupPath+"?"+url.Values{"dir": {dir}}.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("store %s is in use, and its gateway does not answer at ops.addr: %w", cfg.Relay.Store, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		reason, _ := io.ReadAll(io.LimitReader(resp.Body, maxReason)) // what is cut off says no more
+		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, strings.TrimSpace(string(reason)))
+	}
 	for d := json.NewDecoder(resp.Body); ; {
 		var step backupStep
 		switch err := d.Decode(&step); {

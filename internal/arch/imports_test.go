@@ -30,6 +30,7 @@ var imports = map[string][]string{
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering",
 		"internal/setting", "internal/token", "internal/webhook", "relay", "relay/access",
+		"internal/ops", "internal/setting", "internal/token", "relay", "relay/access",
 	},
 	"conversation":        {"smpp", "smpp/receipt"},
 	"handset":             {"udh"},

@@ -28,7 +28,7 @@ func TestDrain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		w := httptest.NewRecorder()
-		r := httptest.NewRequest(tt.method, "/-/drain", nil)
+		r := httptest.NewRequest(tt.method, "http://localhost/-/drain", nil)
 		if tt.header[0] != "" {
 			r.Header.Set(tt.header[0], tt.header[1])
 		}
@@ -38,11 +38,11 @@ func TestDrain(t *testing.T) {
 			t.Errorf("%s: got %d and drained %v, want %d", tt.name, w.Code, drained > before, tt.status)
 		}
 	}
-	before := drained
-	if err := Drain(t.Context(), srv.URL+"/-/drain"); err != nil || drained != before+1 {
+	before, c := drained, &Client{Base: srv.URL}
+	if _, err := c.Ask(t.Context(), "POST", "/-/drain", http.StatusAccepted); err != nil || drained != before+1 {
 		t.Errorf("got %v and drained %d times, want once", err, drained-before)
 	}
-	if err := Drain(t.Context(), srv.URL+"/healthz"); err == nil || !strings.Contains(err.Error(), "405") {
+	if _, err := c.Ask(t.Context(), "POST", "/healthz", http.StatusAccepted); err == nil || !strings.Contains(err.Error(), "405") {
 		t.Errorf("another page: got %v, want 405", err)
 	}
 }
@@ -50,16 +50,17 @@ func TestDrain(t *testing.T) {
 // TestAsk adds a page, as the parts of the gateway do, and asks for it.
 func TestAsk(t *testing.T) {
 	s := NewServer(prometheus.NewRegistry(), nil, nil, quiet)
-	s.Handle("POST /page", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s.Handle("POST /-/reload", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = w.Write([]byte(" what it says\n"))
 	}))
 	srv := httptest.NewServer(s)
 	defer srv.Close()
-	if got, err := Ask(t.Context(), "POST", srv.URL+"/page", http.StatusTeapot); err != nil || string(got) != " what it says\n" {
+	c := &Client{Base: srv.URL}
+	if got, err := c.Ask(t.Context(), "POST", "/-/reload", http.StatusTeapot); err != nil || string(got) != " what it says\n" {
 		t.Errorf("got %q, %v, want what it says", got, err)
 	}
-	if got, err := Ask(t.Context(), "POST", srv.URL+"/page", http.StatusOK); err == nil || got != nil || !strings.HasSuffix(err.Error(), "418 I'm a teapot: what it says") {
+	if got, err := c.Ask(t.Context(), "POST", "/-/reload", http.StatusOK); err == nil || got != nil || !strings.HasSuffix(err.Error(), "418 I'm a teapot: what it says") {
 		t.Errorf("got %q, %v, want an error with what it says", got, err)
 	}
 }
@@ -68,7 +69,7 @@ func TestAsk(t *testing.T) {
 func TestHealthIsNotCached(t *testing.T) {
 	for _, path := range []string{"/healthz", "/readyz"} {
 		w := httptest.NewRecorder()
-		NewServer(prometheus.NewRegistry(), nil, nil, quiet).ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		NewServer(prometheus.NewRegistry(), nil, nil, quiet).ServeHTTP(w, httptest.NewRequest("GET", "http://localhost"+path, nil))
 		if h := w.Header(); h.Get("Cache-Control") != "no-store" || h.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: got %v, want JSON that is not stored", path, h)
 		}

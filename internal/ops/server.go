@@ -1,5 +1,5 @@
-// Package ops is the operator's interface to a running gateway: metrics, health and profiles
-// over HTTP, and the log.
+// Package ops is the operator's interface to a running gateway: metrics, health, profiles and commands
+// over HTTP, who may use them, and the log.
 package ops
 
 import (
@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,13 +30,14 @@ const (
 	maxScrapes      = 4 // at a time; the next gets 503
 )
 
-// Server answers /metrics, /healthz, /readyz and /debug/pprof/. It asks nobody
-// who they are, and a profile shows parts of the memory: bind it to a loopback
-// address, or to one that only the operator's own machines reach.
+// Server answers /metrics, /healthz, /readyz and /debug/pprof/, and the pages that were added. The table of
+// rules says who may ask for which. Without operators (Access) everybody may ask for everything who reaches the
+// listener, so that must be on a loopback address then.
 type Server struct {
-	mux     *http.ServeMux
-	handler http.Handler
-	log     *slog.Logger
+	mux    *http.ServeMux
+	guard  *guard
+	access atomic.Pointer[Access]
+	log    *slog.Logger
 }
 
 // NewServer makes a Server for the metrics of the registry, to which it adds those
@@ -69,11 +71,17 @@ func NewServer(registry *prometheus.Registry, checks map[string]func() error, dr
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
-	// A page in the operator's browser must not be able to stop the gateway.
-	return &Server{mux: mux, handler: http.NewCrossOriginProtection().Handler(mux), log: log}
+	s := &Server{mux: mux, log: log}
+	s.access.Store(&Access{})
+	s.guard = newGuard(mux, s.access.Load, log)
+	return s
 }
 
-// Handle adds pages, before Serve: a pattern as http.ServeMux has it.
+// Use puts other rules of access in force.
+func (s *Server) Use(a Access) { s.access.Store(&a) }
+
+// Handle adds pages, before Serve: a pattern as http.ServeMux has it. They are served if the table of rules
+// has them.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
 func isRegistered(err error) bool {
@@ -82,13 +90,33 @@ func isRegistered(err error) bool {
 }
 
 // ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.guard.ServeHTTP(w, r) }
 
 // Serve answers requests at the listener until ctx ends, and returns nil when the
 // last one is answered or two seconds have passed. It closes the listener.
-func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error { return s.serve(ctx, ln, s) }
+
+// ServeMetrics is Serve for the pages that need no credential: metrics and health.
+func (s *Server) ServeMetrics(ctx context.Context, ln net.Listener) error {
+	return s.serve(ctx, ln, http.HandlerFunc(s.servePublic))
+}
+
+// servePublic answers a request for a page that needs no credential, and no other.
+func (s *Server) servePublic(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.guard.rules.Handler(r); pattern == "" || s.guard.roles[pattern] != public {
+		http.NotFound(w, r)
+		return
+	}
+	if err := s.access.Load().checkSource(r, true); err != nil {
+		s.guard.refuse(w, r, http.StatusForbidden, "", err.Error())
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
-		Handler:           s,
+		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

@@ -53,7 +53,7 @@ func TestAnswers(t *testing.T) {
 			registry.MustRegister(c)
 			c.Add(2)
 			w := httptest.NewRecorder()
-			NewServer(registry, tt.checks, nil, quiet).ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, nil))
+			NewServer(registry, tt.checks, nil, quiet).ServeHTTP(w, httptest.NewRequest(tt.method, "http://localhost"+tt.path, nil))
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 				t.Errorf("got %d %s\nwant %d with %s", w.Code, w.Body, tt.status, tt.want)
 			}
@@ -72,9 +72,9 @@ func TestServeTwiceOnOneRegistry(t *testing.T) {
 	}
 }
 
-// TestServeAndProbe runs the server on a socket, asks it as the container's health
+// TestServeAndAsk runs the server on a socket, asks it as the container's health
 // check does, and ends it while a profile is being taken.
-func TestServeAndProbe(t *testing.T) {
+func TestServeAndAsk(t *testing.T) {
 	ln := testpeer.Listen(t)
 	asked := make(chan struct{}, 1)
 	s := NewServer(prometheus.NewRegistry(), map[string]func() error{
@@ -84,10 +84,14 @@ func TestServeAndProbe(t *testing.T) {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, ln) }()
 	url := "http://" + ln.Addr().String()
-	if err := Probe(t.Context(), url+"/healthz"); err != nil {
+	probe := func(path string) error {
+		_, err := (&Client{Base: url}).Ask(t.Context(), "GET", path, http.StatusOK)
+		return err
+	}
+	if err := probe("/healthz"); err != nil {
 		t.Errorf("healthz: got %v, want nil", err)
 	}
-	if err := Probe(t.Context(), url+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") || !strings.Contains(err.Error(), "no ledger") {
+	if err := probe("/readyz"); err == nil || !strings.Contains(err.Error(), "503") || !strings.Contains(err.Error(), "no ledger") {
 		t.Errorf("readyz: got %v, want 503 and the reason", err)
 	}
 	<-asked
@@ -102,7 +106,7 @@ func TestServeAndProbe(t *testing.T) {
 	}
 	_, _ = io.Copy(io.Discard, resp.Body) // cut or whole, it ends
 	_ = resp.Body.Close()
-	if err := Probe(t.Context(), url+"/healthz"); err == nil {
+	if err := probe("/healthz"); err == nil {
 		t.Error("after Serve: got an answer, want none")
 	}
 }
@@ -115,7 +119,7 @@ func TestServeFails(t *testing.T) {
 	}
 }
 
-func TestProbeRefuses(t *testing.T) {
+func TestClientRefuses(t *testing.T) {
 	srv := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusFound))
 	defer srv.Close()
 	ended, cancel := context.WithCancel(t.Context())
@@ -131,7 +135,7 @@ func TestProbeRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := Probe(tt.ctx, tt.url); err == nil {
+			if _, err := (&Client{Base: tt.url}).Ask(tt.ctx, "GET", "/", http.StatusOK); err == nil {
 				t.Error("got nil, want an error")
 			}
 		})

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"readback/config"
+	"readback/internal/metric"
+	"readback/internal/ops"
+	"readback/internal/transport"
+)
+
+// opsFront is what connections to the operator's listeners pass.
+type opsFront struct {
+	log *slog.Logger
+	tls *transport.ServerTLS // nil: no TLS
+}
+
+func newOpsFront(cfg config.Config, log *slog.Logger) (*opsFront, error) {
+	f := &opsFront{log: log}
+	files := cfg.Ops.TLS
+	if files.Cert == "" {
+		return f, nil
+	}
+	var err error
+	f.tls, err = transport.NewServer(transport.Server{Cert: files.Cert, Key: files.Key, ClientCA: files.ClientCA, ClientOptional: true}, log)
+	if err != nil {
+		return nil, fmt.Errorf("ops.tls: %w", err)
+	}
+	return f, nil
+}
+
+// listener wraps a listener of the operator's.
+func (f *opsFront) listener(ln net.Listener) net.Listener {
+	ln = opsListener(transport.TCP{KeepAlive: transport.KeepAlive(readsKeepAlive)}.Listener(ln), f.log)
+	if f.tls == nil {
+		return ln
+	}
+	return transport.NewTLSListener(ln, f.tls.Config(), transport.Opening{Log: f.log})
+}
+
+// watch reads the certificates again when they change, until ctx ends.
+func (f *opsFront) watch(ctx context.Context) {
+	if f.tls != nil {
+		f.tls.Watch(ctx, fileCheck)
+	}
+}
+
+// guarded refuses a listener that other machines can reach, if everybody may use it. systemd may have opened
+// another address than the configured one.
+func guarded(cfg config.Ops, ln net.Listener) error {
+	if ln == nil || len(cfg.Operators) > 0 {
+		return nil
+	}
+	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		return fmt.Errorf("ops.addr without ops.operators would let anyone stop the gateway who reaches %s", a)
+	}
+	return nil
+}
+
+// makePages adds the operator's pages.
+func (s *service) makePages(registry *metric.Registry) {
+	s.metrics = registry
+	s.ops = ops.NewServer(registry.Registry, map[string]func() error{
+		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
+	}, s.beginDrain, s.log)
+	s.reloads = newReloads(registry)
+	s.useOperators(s.cfg.Ops)
+	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
+	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
+	s.ops.Handle("/v1/", s.relay.OperatorHandler())
+}
+
+// useOperators puts in force who may use the operator's interface. The listeners stay as they are.
+func (s *service) useOperators(cfg config.Ops) {
+	now := s.cfg.Ops
+	now.Hosts, now.Operators = cfg.Hosts, cfg.Operators
+	s.ops.Use(now.Access())
+}

@@ -1,0 +1,58 @@
+package ops
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Client asks a running gateway. Proxies and redirects are not followed.
+type Client struct {
+	Base  string      // URL of the gateway's operator interface
+	Token string      // empty: none
+	TLS   *tls.Config // nil: that of crypto/tls
+}
+
+// maxAnswer is how much of an answer is read: a page of what can be listed.
+const maxAnswer = 8 << 20
+
+// Do sends a request without a body, and returns the answer, whose body the caller must close.
+func (c *Client) Do(ctx context.Context, method, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, c.Base+path, err)
+	}
+	if c.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: c.TLS},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the gateway: %w", err)
+	}
+	return resp, nil
+}
+
+// Ask sends a request without a body, wants one status and returns the body. An error
+// has what the gateway said.
+func (c *Client) Ask(ctx context.Context, method, path string, want int) ([]byte, error) {
+	resp, err := c.Do(ctx, method, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("gateway says %s: %w", resp.Status, err)
+	case resp.StatusCode != want:
+		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, strings.TrimSpace(string(body)))
+	}
+	return body, nil
+}

@@ -1,0 +1,84 @@
+package ops
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Roles are what an operator may do: a set of the roles below.
+type Roles uint8
+
+const (
+	// Viewer sees queues and dead letters, with masked numbers.
+	Viewer Roles = 1 << iota
+	// Operator changes what the gateway does, and looks into the process.
+	Operator
+	// Privacy sees and changes what is known of subscribers.
+	Privacy
+
+	anyRole = Viewer | Operator | Privacy
+	public  = Roles(0) // no role is needed, and no credential
+)
+
+// rules is the table of who may ask for which page: one of the roles is needed. A page that is not in the
+// table is not served.
+var rules = []rule{
+	{"GET /healthz", public},
+	{"GET /readyz", public},
+	{pageMetrics, public}, // anyRole where metrics have a listener of their own and there are operators
+
+	{"GET /v1/feedback", anyRole},
+	{pageDead, anyRole}, // Privacy with full=true
+	{"POST /v1/dead/replay", Operator},
+	{"DELETE /v1/dead", Operator},
+
+	{"POST /-/drain", Operator},
+	{"POST /-/reload", Operator},
+	{"POST /v1/store/backup", Operator},
+	{"GET /debug/pprof/", Operator},
+	{"POST /debug/pprof/symbol", Operator},
+
+	{"GET /v1/conversations/{sender}/{receiver}", Privacy},
+	{"GET /v1/receivers/{receiver}/optout", Privacy},
+	{"PUT /v1/receivers/{receiver}/optout", Privacy},
+	{"DELETE /v1/receivers/{receiver}/optout", Privacy},
+	{"DELETE /v1/receivers/{receiver}", Privacy},
+}
+
+const (
+	pageMetrics = "GET /metrics"
+	pageDead    = "GET /v1/dead"
+)
+
+// rule says which roles may ask for the pages that a pattern of http.ServeMux matches.
+type rule struct {
+	pattern string
+	roles   Roles
+}
+
+// roleNames are the roles as the configuration has them.
+var roleNames = []struct {
+	name string
+	role Roles
+}{{"viewer", Viewer}, {"operator", Operator}, {"privacy", Privacy}}
+
+// ParseRole returns the role of a name.
+func ParseRole(name string) (Roles, error) {
+	for _, r := range roleNames {
+		if r.name == name {
+			return r.role, nil
+		}
+	}
+	return 0, fmt.Errorf("role %q: want viewer, operator or privacy", name)
+}
+
+// String returns the names of the roles.
+func (r Roles) String() string {
+	var all []string
+	for _, n := range roleNames {
+		if r&n.role != 0 {
+			all = append(all, n.name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
