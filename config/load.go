@@ -99,6 +99,7 @@ func (l *loader) finish() (Config, error) {
 	l.settings()
 	readAccounts(l)
 	readAPIKeys(l)
+	readCertificates(l)
 	readOperators(l)
 	readNumbers(l)
 	readSMS(l)

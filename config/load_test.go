@@ -175,8 +175,12 @@ func fullConfig() Config {
 		Relay: relay.Config{
 			Numbers: relay.Numbers{First: 0, Last: 999},
 			Rules: access.Rules{
-				Auth:    []string{"api_key", "jwt", "mtls", "proof"},
-				APIKeys: []access.APIKey{{Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000}},
+				Auth: []string{"api_key", "jwt", "mtls", "proof"},
+				APIKeys: []access.APIKey{{
+					Name: "app", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Rate: 60000,
+					Grant: access.Grant{Scopes: access.ScopeReport | access.ScopeLookup, Accounts: []string{"bank.one", "12345"}},
+				}},
+				Certificates: []access.Backend{{Name: "app.example", Grant: access.Grant{Scopes: access.ScopeErase}}},
 			},
 			Limits: reads.Limits{ReadRate: 60, ReadBurst: 100, GuessRate: 60, ReplayWindow: time.Hour}, MaxClients: 10000,
 			Origins: []string{"https://app.example", "http://localhost:3000"},

@@ -15,6 +15,7 @@ func warnAll(l *loader) {
 	l.warnIf(t.IEI >= 0xA0 && (t.IEI <= 0xBF || t.IEI >= 0xE0),
 		fmt.Sprintf("0x%02X is not among the identifiers for use between SMEs, 80 to 9F: some SMSCs drop or change it", t.IEI), "track.iei")
 	warnReads(l)
+	warnGrants(l)
 	warnOps(l)
 	l.warnIf(t.Proof && t.Carriage == numbering.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
 	warnListen(l)

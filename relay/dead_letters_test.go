@@ -40,7 +40,7 @@ func (r *running) awaitDead(n int) []feedback.DeadLetter {
 // operate sends a request to the operator's API.
 func (r *running) operate(method, target string, code int, into any) {
 	r.t.Helper()
-	w := relaytest.Request(r.OperatorHandler(), method, target, "")
+	w := relaytest.Request(r.OperatorHandler(func(*http.Request) string { return "test" }), method, target, "")
 	if w.Code != code {
 		r.t.Fatalf("%s %s: got %d %s, want %d", method, target, w.Code, w.Body, code)
 	}
@@ -224,7 +224,7 @@ func TestOperatorBeforeNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	w := relaytest.Request(r.OperatorHandler(), "GET", "/v1/feedback", "")
+	w := relaytest.Request(r.OperatorHandler(func(*http.Request) string { return "test" }), "GET", "/v1/feedback", "")
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %d %v, want 503 and when to ask again", w.Code, w.Header())
 	}

@@ -150,9 +150,13 @@ func (r *Relay) API() *intake.API { return r.api }
 // Refused counts a connection to the HTTP API that was closed at once.
 func (r *Relay) Refused(reason string) { r.metrics.refused.WithLabelValues(reason).Inc() }
 
-// OperatorHandler is the HTTP API of the operator.
-func (r *Relay) OperatorHandler() http.Handler {
-	return intake.AdminHandler(r.feedback, r.begun)
+// OperatorHandler is the HTTP API of the operator. by returns the name of whoever sent a request.
+func (r *Relay) OperatorHandler(by func(*http.Request) string) http.Handler {
+	mux, receivers := http.NewServeMux(), r.api.OperatorHandler(by)
+	mux.Handle("/v1/", intake.AdminHandler(r.feedback, r.begun))
+	mux.Handle("/v1/conversations/", receivers)
+	mux.Handle("/v1/receivers/", receivers)
+	return mux
 }
 
 // Reads takes the read responses.

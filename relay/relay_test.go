@@ -140,7 +140,7 @@ func (r *Relay) conversation(sender, receiver string) (reads.ConversationView, e
 	if err != nil {
 		return reads.ConversationView{}, err
 	}
-	return reads.NewConversations(r.ledger, r.index, r.reads.Budget(), r.opt.Keep).View(sender, to)
+	return reads.NewConversations(r.ledger, r.index, r.reads.Budget(), r.opt.Keep).View(sender, to, nil)
 }
 
 func response(c message.Conversation, number uint16) reads.Read {

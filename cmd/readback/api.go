@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"readback/config"
 	"readback/internal/transport"
 )
 
@@ -24,12 +23,13 @@ type api struct {
 	client    *http.Client
 }
 
-// apiFlags adds the flags with the interface's address and the credentials.
+// apiFlags adds the flags with the interface's address and the credentials, beside those of the configuration.
 func apiFlags(cmd *cobra.Command) {
-	config.RegisterFlags(cmd.Flags())
 	cmd.Flags().String("url", "", "the gateway's HTTP interface, `URL`, in place of the configuration's reads.addr")
 	cmd.Flags().String("key-file", "", "`FILE` with the API key, where reads.auth asks for one")
-	cmd.Flags().String("ca", "", "PEM `FILE` of the authorities of the interface's certificate; empty is those of the system")
+	if cmd.Flags().Lookup("ca") == nil {
+		cmd.Flags().String("ca", "", "PEM `FILE` of the authorities of the interface's certificate; empty is those of the system")
+	}
 }
 
 func openAPI(cmd *cobra.Command) (*api, error) {

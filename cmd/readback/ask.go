@@ -23,12 +23,14 @@ import (
 // askTime is how long a running gateway may take to answer a command.
 const askTime = 30 * time.Second
 
+var errOpsOff = errors.New("ops.addr is off: there is nobody to ask")
+
 // askFlags adds the flags with the address of a running gateway, and the credential for it.
 func askFlags(cmd *cobra.Command) {
 	config.RegisterFlags(cmd.Flags())
 	cmd.Flags().String("ops", "", "the gateway's ops.addr, `HOST:PORT` or https://HOST:PORT, in place of that in the configuration")
 	cmd.Flags().String("token-file", "", "`FILE` with the operator's token, in place of ops.token_file")
-	cmd.Flags().String("ops-ca", "", "PEM `FILE` of the authorities of the gateway's certificate; empty is those of the system, or ops.tls.cert itself")
+	cmd.Flags().String("ca", "", "PEM `FILE` of the authorities of the gateway's certificate; empty is those of the system, or ops.tls.cert itself")
 	cmd.Flags().String("client-cert", "", "PEM `FILE` of the operator's certificate")
 	cmd.Flags().String("client-key", "", "PEM `FILE` of the key of --client-cert")
 }
@@ -70,16 +72,16 @@ func findOps(cmd *cobra.Command) (c *ops.Client, tokenFile string, err error) {
 			return nil, "", err
 		}
 		if cfg = all.Ops; cfg.Addr == "" {
-			return nil, "", errors.New("ops.addr is off: there is nobody to ask")
+			return nil, "", errOpsOff
 		}
 		addr = cfg.Addr
 	}
 	c = new(ops.Client)
-	secure := cfg.TLS.Cert != "" || flag("ops-ca") != "" || flag("client-cert") != ""
+	secure := cfg.TLS.Cert != "" || flag("ca") != "" || flag("client-cert") != ""
 	if c.Base, err = opsURL(addr, secure); err != nil {
 		return nil, "", err
 	}
-	c.TLS, err = opsTLS(cfg.TLS.Cert, flag("ops-ca"), flag("client-cert"), flag("client-key"))
+	c.TLS, err = opsTLS(cfg.TLS.Cert, flag("ca"), flag("client-cert"), flag("client-key"))
 	return c, cmp.Or(flag("token-file"), cfg.TokenFile), err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/handset"
+	"readback/internal/ops"
 	"readback/relay/reads"
 )
 
@@ -20,22 +22,17 @@ func conversationsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "conversations SENDER RECEIVER",
 		Short: "Show the messages of a conversation, and how far each got",
-		Args:  cobra.ExactArgs(2),
+		Long: `Asks the gateway, at --ops or the ops.addr of the configuration, as its operator: where
+there are ops.operators, the token or certificate must have the role privacy. With
+--url or --key-file it asks the HTTP interface for read responses, as a backend does.`,
+		Args: cobra.ExactArgs(2),
 	}
+	askFlags(cmd)
 	apiFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		a, err := openAPI(cmd)
+		answer, err := askConversation(cmd, "/v1/conversations/"+url.PathEscape(args[0])+"/"+url.PathEscape(args[1]))
 		if err != nil {
 			return err
-		}
-		var answer json.RawMessage
-		path := "/v1/conversations/" + url.PathEscape(args[0]) + "/" + url.PathEscape(args[1])
-		status, err := a.do(cmd.Context(), http.MethodGet, path, nil, &answer)
-		if err != nil {
-			return err
-		}
-		if status != http.StatusOK {
-			return verdictError(answer)
 		}
 		var view reads.ConversationView
 		if err := json.Unmarshal(answer, &view); err != nil {
@@ -44,6 +41,28 @@ func conversationsCommand() *cobra.Command {
 		return printConversation(cmd, &view)
 	}
 	return cmd
+}
+
+// askConversation returns the answer of the operator's interface, or of that for read responses.
+func askConversation(cmd *cobra.Command, path string) (answer json.RawMessage, err error) {
+	if !cmd.Flags().Changed("url") && !cmd.Flags().Changed("key-file") {
+		err = askGateway(cmd, func(ctx context.Context, gateway *ops.Client) (err error) {
+			answer, err = gateway.Ask(ctx, http.MethodGet, path, http.StatusOK)
+			return err
+		})
+		if !errors.Is(err, errOpsOff) {
+			return answer, err
+		}
+	}
+	a, err := openAPI(cmd)
+	if err != nil {
+		return nil, err
+	}
+	status, err := a.do(cmd.Context(), http.MethodGet, path, nil, &answer)
+	if err == nil && status != http.StatusOK {
+		err = verdictError(answer)
+	}
+	return answer, err
 }
 
 func printConversation(cmd *cobra.Command, view *reads.ConversationView) error {

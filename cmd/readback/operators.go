@@ -71,7 +71,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.useOperators(s.cfg.Ops)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
 	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
-	s.ops.Handle("/v1/", s.relay.OperatorHandler())
+	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
 }
 
 // useOperators puts in force who may use the operator's interface. The listeners stay as they are.

@@ -12,6 +12,7 @@ import (
 
 	"readback/config"
 	"readback/internal/ops"
+	"readback/internal/simulator"
 	"readback/internal/testpeer"
 )
 
@@ -55,8 +56,8 @@ func TestToolsWithCredential(t *testing.T) {
 	r, dir := guardedService(t)
 	file := func(name string) string { return filepath.Join(dir, name) }
 	byConfig := []string{"--config", file("readback.yaml")}
-	byToken := []string{"--ops", "https://" + r.Ops(), "--ops-ca", file("ca.pem"), "--token-file", file("token")}
-	byCertificate := []string{"--ops", r.Ops(), "--ops-ca", file("ca.pem"), "--client-cert", file("carol.pem"), "--client-key", file("carol.key")}
+	byToken := []string{"--ops", "https://" + r.Ops(), "--ca", file("ca.pem"), "--token-file", file("token")}
+	byCertificate := []string{"--ops", r.Ops(), "--ca", file("ca.pem"), "--client-cert", file("carol.pem"), "--client-key", file("carol.key")}
 	for _, tt := range []struct {
 		name    string
 		command string
@@ -113,6 +114,52 @@ func TestReloadOperators(t *testing.T) {
 		if _, err := metrics.Ask(t.Context(), "GET", path, want); err != nil {
 			t.Errorf("metrics listener, %s: %v", path, err)
 		}
+	}
+}
+
+// The operator looks up, opts out and erases where callers of reads.addr must be subscribers, or show proofs.
+func TestOperatorPrivacy(t *testing.T) {
+	dir := t.TempDir()
+	testpeer.PutFiles(t, dir, map[string][]byte{"token": []byte("s3cret"), "secret": []byte("0123456789abcdef0123456789abcdef")})
+	r := startService(t, func(cfg *config.Config) {
+		cfg.Track.Proof, cfg.Track.ProofSecrets = true, []config.Secret{"sixteen octets a"}
+		cfg.Relay.Auth, cfg.Reads.JWT.Keys = []string{"jwt", "proof"}, filepath.Join(dir, "secret")
+		cfg.Ops.Operators = []ops.Person{
+			{Name: "pia", Roles: ops.Privacy, SHA256: hashOf("s3cret")}, {Name: "alice", Roles: ops.Operator | ops.Viewer, SHA256: hashOf("other")},
+		}
+	})
+	if err := r.relay.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, err := simulator.OpenESME(t.Context(), r.ESMEs(), simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "bank"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := submit(t.Context(), t, e, receiver(0))
+	look := []string{"conversations", "--ops", r.Ops(), "10690001", receiver(0)}
+	if out, err := execute(t, append(look, "--token-file", filepath.Join(dir, "token"))...); err != nil || !strings.Contains(out, id) {
+		t.Errorf("conversations: got %q, %v, want message %s", out, err, id)
+	}
+	if _, err := execute(t, look...); err == nil || !strings.Contains(err.Error(), "401") {
+		t.Errorf("conversations without a token: got %v, want 401", err)
+	}
+	for _, tt := range []struct {
+		token, method, path string
+		want                int
+	}{
+		{"s3cret", "PUT", "/v1/receivers/" + receiver(0) + "/optout", 200},
+		{"s3cret", "GET", "/v1/receivers/" + receiver(0) + "/optout", 200},
+		{"s3cret", "DELETE", "/v1/receivers/" + receiver(0) + "/optout", 200},
+		{"other", "DELETE", "/v1/receivers/" + receiver(0), 403},
+		{"", "DELETE", "/v1/receivers/" + receiver(0), 401},
+		{"s3cret", "DELETE", "/v1/receivers/" + receiver(0), 204},
+	} {
+		if _, err := (&ops.Client{Base: "http://" + r.Ops(), Token: tt.token}).Ask(t.Context(), tt.method, tt.path, tt.want); err != nil {
+			t.Errorf("%s %s as %q: %v, want %d", tt.method, tt.path, tt.token, err, tt.want)
+		}
+	}
+	if out, err := execute(t, append(look, "--token-file", filepath.Join(dir, "token"))...); err != nil || strings.Contains(out, id) {
+		t.Errorf("after the erasure: got %q, %v", out, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"readback/config"
 	"readback/handset"
 	"readback/relay/message"
 )
@@ -25,6 +26,7 @@ func readsSendCommand() *cobra.Command {
 configuration, and prints the verdict. Exits 0 if it was accepted.`,
 		Args: cobra.NoArgs,
 	}
+	config.RegisterFlags(cmd.Flags())
 	apiFlags(cmd)
 	flags := cmd.Flags()
 	texts := map[string]*string{

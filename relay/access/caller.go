@@ -21,6 +21,7 @@ type Caller struct {
 	// presented none, or if no credential would be.
 	Refused error
 
+	grant *Grant        // what it is held to; nil: nothing
 	limit *rate.Limiter // of its read responses; nil: none
 }
 

@@ -34,12 +34,15 @@ type ruleSet struct {
 	auth   []string
 	keys   []knownKey
 	tokens Tokens
+
+	backends []Backend // empty: each certificate of a backend may do everything
 }
 
 // knownKey is an API key by its hash.
 type knownKey struct {
-	by  Caller
-	sum []byte
+	by    Caller
+	sum   []byte
+	grant Grant
 }
 
 // NewCallers returns Callers by rules that are valid.
@@ -50,20 +53,20 @@ func NewCallers(rules Rules) *Callers {
 }
 
 // Set puts other rules, which are valid, in force. The limits of the keys begin anew. Set reports
-// whether another credential may be needed now: whether Auth or a key has changed.
+// whether another credential may be needed now: whether Auth, a key or what one may do has changed.
 func (c *Callers) Set(rules Rules) (changed bool) {
 	set := newRuleSet(rules)
 	return !c.rules.Swap(set).isLike(set)
 }
 
 func newRuleSet(rules Rules) *ruleSet {
-	set := &ruleSet{auth: rules.Auth, tokens: rules.Tokens}
+	set := &ruleSet{auth: rules.Auth, tokens: rules.Tokens, backends: rules.Certificates}
 	for _, k := range rules.APIKeys {
 		sum, err := hex.DecodeString(strings.TrimSpace(k.SHA256))
 		if err != nil { // Validate refuses it
 			continue
 		}
-		known := knownKey{by: Caller{Name: k.Name}, sum: sum}
+		known := knownKey{by: Caller{Name: k.Name, grant: k.limits()}, sum: sum, grant: k.Grant}
 		if k.Rate > 0 {
 			known.by.limit = rate.NewLimiter(perMinute(k.Rate), k.Rate)
 		}
@@ -116,8 +119,8 @@ func (c *Callers) IsOpenToAll() bool {
 // isLike reports whether o asks for the same credentials, apart from the tokens.
 func (r *ruleSet) isLike(o *ruleSet) bool {
 	return slices.Equal(r.auth, o.auth) && slices.EqualFunc(r.keys, o.keys, func(a, b knownKey) bool {
-		return string(a.sum) == string(b.sum)
-	})
+		return string(a.sum) == string(b.sum) && a.grant.equal(b.grant)
+	}) && slices.EqualFunc(r.backends, o.backends, func(a, b Backend) bool { return a.Name == b.Name && a.Grant.equal(b.Grant) })
 }
 
 func (r *ruleSet) allows(auth string) bool { return slices.Contains(r.auth, auth) }
@@ -147,11 +150,23 @@ func (r *ruleSet) byCertificate(cred *Credential) *Caller {
 	if err != nil {
 		return nil
 	}
-	name := AuthMTLS
-	if receiver.IsZero() && cred.Certificate.Subject.CommonName != "" {
-		name += ":" + cred.Certificate.Subject.CommonName
+	if !receiver.IsZero() {
+		return &Caller{Name: AuthMTLS, Receiver: receiver}
 	}
-	return &Caller{Name: name, Receiver: receiver}
+	by := &Caller{Name: AuthMTLS}
+	if cred.Certificate.Subject.CommonName != "" {
+		by.Name += ":" + cred.Certificate.Subject.CommonName
+	}
+	if len(r.backends) == 0 {
+		return by
+	}
+	for i := range r.backends {
+		if b := &r.backends[i]; isNamed(cred.Certificate, b.Name) {
+			by.grant = b.limits()
+			return by
+		}
+	}
+	return nil
 }
 
 // byToken returns the caller of a token. The error says why the token is not accepted; nil if

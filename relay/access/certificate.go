@@ -3,6 +3,7 @@ package access
 import (
 	"crypto/x509"
 	"errors"
+	"slices"
 	"strings"
 
 	"readback/relay/message"
@@ -36,6 +37,11 @@ func subscriberOf(cert *x509.Certificate) (message.Addr, error) {
 		}
 	}
 	return message.NormalAddr(number)
+}
+
+// isNamed reports whether a certificate is for a name.
+func isNamed(cert *x509.Certificate, name string) bool {
+	return cert.Subject.CommonName == name || slices.Contains(cert.DNSNames, name)
 }
 
 // separators removes what stands between digits for the reader only.

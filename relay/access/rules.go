@@ -24,7 +24,9 @@ const (
 // settings (internal/setting).
 type Rules struct {
 	Auth    []string `key:"reads.auth" default:"none" live:"yes" oneof:"none,api_key,jwt,mtls,proof" doc:"who may report a read, any one of these: a backend with an API key or a certificate, a subscriber with a token, who shows the proof of each message; none only on a loopback address"`
-	APIKeys []APIKey `key:"reads.api_keys" live:"yes" wanted:"a list of {name, sha256, rate}" doc:"list of {name, sha256, rate}: the SHA-256 of each key in 64 hexadecimal digits, and how many reads a minute it may report, if there is to be a limit"`
+	APIKeys []APIKey `key:"reads.api_keys" live:"yes" wanted:"a list of {name, sha256, rate, scopes, accounts}" doc:"list of {name, sha256, rate, scopes, accounts}: the SHA-256 of each key in 64 hexadecimal digits; how many reads a minute it may report, if there is to be a limit; what it may do (report reads, lookup of conversations, erase: opt out and erase), and for which accounts, if not for all"`
+
+	Certificates []Backend `key:"reads.certificates" live:"yes" wanted:"a list of {name, scopes, accounts}" doc:"list of {name, scopes, accounts}: what backends may do by their certificates, by common name or DNS name; others are refused; empty is everything by all"`
 
 	Tokens Tokens `json:"-"` // verifies tokens; nil: none is accepted
 }
@@ -39,6 +41,13 @@ type APIKey struct {
 	Name   string // for the log
 	SHA256 string // in hex
 	Rate   int    // read responses a minute; 0: no limit
+	Grant
+}
+
+// Backend is what the certificate of an app backend stands for.
+type Backend struct {
+	Name string // the common name or a DNS name in it
+	Grant
 }
 
 // Validate names everything that is wrong with the rules where proofs are checked by p.
@@ -60,6 +69,14 @@ func (r *Rules) Validate(p Proofs) error {
 	for i, k := range r.APIKeys {
 		if b, e := hex.DecodeString(strings.TrimSpace(k.SHA256)); e != nil || len(b) != 32 {
 			wrong("api key %d: not a SHA-256 in hex", i+1)
+		}
+		if e := k.Grant.Validate(); e != nil {
+			wrong("api key %d: %w", i+1, e)
+		}
+	}
+	for i, b := range r.Certificates {
+		if e := b.Grant.Validate(); e != nil {
+			wrong("certificate %d: %w", i+1, e)
 		}
 	}
 	return err

@@ -49,6 +49,8 @@ var (
 	errTooMany     = errors.New("too many clients")
 	errOtherNumber = errors.New("user name is not the credential's number")
 	errNoNumber    = errors.New("credential is not of a number")
+	errNoScope     = errors.New("credential is not for reporting reads")
+	errAccounts    = errors.New("credential is for some accounts only: use HTTP, or NATS with the credential in each message")
 
 	errTooManyRefused = errors.New("too many clients of the address were refused")
 )
@@ -147,6 +149,10 @@ func (a *authorizer) authorize(kind, name string, cred access.Credential) (*serv
 		return nil, err
 	case by.NeedsProof && !a.opt.Callers.IsOpenToAll():
 		return nil, cmp.Or(by.Refused, access.ErrNoCredential)
+	case !by.May(access.ScopeReport):
+		return nil, errNoScope
+	case by.HasAccounts(): // what comes on a topic does not say who sent it
+		return nil, errAccounts
 	}
 	if !message.AllDigits(by.Receiver.Bytes()) { // it becomes part of subjects, where some characters stand for any
 		return nil, errNoNumber

@@ -55,14 +55,8 @@ func NewAPI(opt APIOptions) *API {
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/reads", a.postReads)
-	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /v1/conversations/{sender}/{receiver}": a.getConversation,
-		"GET /v1/receivers/{receiver}/optout":       a.getOptOut,
-		"PUT /v1/receivers/{receiver}/optout":       a.putOptOut,
-		"DELETE /v1/receivers/{receiver}/optout":    a.deleteOptOut,
-		"DELETE /v1/receivers/{receiver}":           a.deleteReceiver,
-	} {
-		mux.Handle(pattern, a.within(reads.Query, h))
+	for _, p := range a.receiverPages() {
+		a.add(mux, p)
 	}
 	denied := func(v message.Verdict) { a.reads.Report("http", access.Caller{}, v) }
 	return atMost(maxRequests, a.turnstile(crossOrigin(a.opt.Origins, denied, a.authenticated(mux))))
@@ -181,7 +175,8 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 		refuse(w, v)
 		return
 	}
-	view, err := a.opt.Conversations.View(req.PathValue("sender"), receiver)
+	by := callerOf(req)
+	view, err := a.opt.Conversations.View(req.PathValue("sender"), receiver, by.Sees)
 	switch {
 	case errors.Is(err, message.ErrAddress):
 		refuse(w, message.Malformed("sender", message.ErrAddress.Error()))

@@ -20,11 +20,12 @@ type query struct {
 	said     int64 // read_at as it was said; 0: not
 	id       uint64
 	now      time.Time
+	by       *access.Caller // must see the message; nil: sees all
 }
 
 // check decides what can be decided without the ledger.
 func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
-	q := query{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now}
+	q := query{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now, by: &rd.By}
 	if v := message.RateLimited(rd.By.Take(now)); v.IsDecided() {
 		return q, v
 	}
@@ -105,6 +106,10 @@ func checkFields(rd *Read, now time.Time) message.Verdict {
 func mayRead(rd *Read, receiver *message.Addr) message.Verdict {
 	c := &rd.By
 	switch {
+	case !c.May(access.ScopeReport):
+		return NoScope(access.ScopeReport)
+	case c.HasAccounts() && rd.Sender == "":
+		return message.Malformed("sender", "is missing: the caller may report reads of some accounts only")
 	case !c.SpeaksFor(receiver):
 		return message.Verdict{Kind: message.VerdictForbidden, Field: "receiver", Reason: "is not the caller's"}
 	case c.NeedsProof && rd.Proof == "":
@@ -146,6 +151,11 @@ func Unproven(by *access.Caller, field, reason string) message.Verdict {
 		return message.Unauthenticated(by.Refused)
 	}
 	return message.Verdict{Kind: message.VerdictForbidden, Field: field, Reason: reason}
+}
+
+// NoScope is the verdict on a caller whose key or certificate is not for what it asks for.
+func NoScope(scope access.Scope) message.Verdict {
+	return message.Verdict{Kind: message.VerdictForbidden, Reason: "needs the scope " + scope.String()}
 }
 
 func wrongProof() message.Verdict {

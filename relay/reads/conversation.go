@@ -57,8 +57,9 @@ func NewConversations(l Ledger, ix *index.Index, b *Budget, keep time.Duration) 
 }
 
 // View returns the messages from sender to receiver that the index has: from the first of the senders with
-// messages that sender may stand for. View itself takes no place of the budget.
-func (vs *Conversations) View(sender string, receiver message.Addr) (ConversationView, error) {
+// messages that sender may stand for. It shows those of the accounts that sees reports true for; nil is all.
+// View itself takes no place of the budget.
+func (vs *Conversations) View(sender string, receiver message.Addr, sees func(account []byte) bool) (ConversationView, error) {
 	var q query
 	if err := q.setSender(sender); err != nil {
 		return ConversationView{}, fmt.Errorf("sender: %w", err)
@@ -69,7 +70,7 @@ func (vs *Conversations) View(sender string, receiver message.Addr) (Conversatio
 	var err error
 	vs.budget.Work(func() {
 		for _, c.Sender = range q.senders() {
-			if err = vs.fill(&v, &c); err != nil || len(v.Messages) > 0 {
+			if err = vs.fill(&v, &c, sees); err != nil || len(v.Messages) > 0 {
 				v.Sender = message.Shown(c.Sender.String())
 				return
 			}
@@ -79,11 +80,11 @@ func (vs *Conversations) View(sender string, receiver message.Addr) (Conversatio
 }
 
 // fill adds the messages of a conversation to its view.
-func (vs *Conversations) fill(v *ConversationView, c *message.Conversation) error {
+func (vs *Conversations) fill(v *ConversationView, c *message.Conversation, sees func(account []byte) bool) error {
 	now := time.Now()
 	var all []index.Found
 	err := vs.index.EachEntry(c, func(f index.Found) bool {
-		if !now.After(f.LastsUntil(vs.keep)) {
+		if !now.After(f.LastsUntil(vs.keep)) && (sees == nil || sees(f.Entry.Account)) {
 			all = append(all, f)
 		}
 		return true

@@ -90,14 +90,19 @@ func (rs *Service) lookUpAll(q *query) (all []index.Found, err error) {
 	return all, nil
 }
 
-// lookUp returns the message of a sender for which the number stands.
+// lookUp returns the message of a sender for which the number stands. For a caller that must not know of it
+// there is none.
 func (rs *Service) lookUp(q *query, sender message.Addr) (*index.Found, error) {
 	c := message.Conversation{Sender: sender, Receiver: q.receiver}
 	stands, err := rs.ledger.Standing(&c)
 	if err != nil {
 		return nil, err
 	}
-	return rs.index.FindNumber(&c, q.number, stands)
+	f, err := rs.index.FindNumber(&c, q.number, stands)
+	if f != nil && !q.by.Sees(f.Entry.Account) {
+		return nil, err
+	}
+	return f, err
 }
 
 // lookUpReceiver returns the messages to the receiver, one of each sender, for which the number stands.

@@ -68,7 +68,7 @@ func TestConversationOfForms(t *testing.T) {
 	vs := NewConversations(l, l.Index, NewBudget(NewMetrics(metric.With(nil))), time.Hour)
 	l.Send(relaytest.Conversation(t, "m\xfcller", "447700900123"), "\x80A")
 	for sender, want := range map[string]int{"Müller": 1, "M\xfcller": 1, "MÜLLER": 1, "Mueller": 0} {
-		v, err := vs.View(sender, relaytest.Addr(t, "447700900123"))
+		v, err := vs.View(sender, relaytest.Addr(t, "447700900123"), nil)
 		if err != nil || len(v.Messages) != want {
 			t.Fatalf("%q: got %+v, %v, want %d messages", sender, v, err, want)
 		}

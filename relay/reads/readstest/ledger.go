@@ -3,6 +3,7 @@
 package readstest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -42,8 +43,9 @@ type Ledger struct {
 // Message is a message that has a number.
 type Message struct {
 	message.Conversation
-	Number uint16
-	At     time.Time
+	Number  uint16
+	At      time.Time
+	Account string // that sent it; empty: bank
 
 	ordinal uint64
 	changed chan struct{} // closed when the SMSC has answered
@@ -74,6 +76,14 @@ func (l *Ledger) SendAt(c message.Conversation, id string, at time.Time) *Messag
 	return m
 }
 
+// SendOf is Send of a message of an account.
+func (l *Ledger) SendOf(account string, c message.Conversation, id string) *Message {
+	m := l.Assign(c)
+	m.Account = account
+	l.Accept(m, id)
+	return m
+}
+
 // Assign gives a message a number. It is to be accepted or refused.
 func (l *Ledger) Assign(c message.Conversation) *Message {
 	l.mu.Lock()
@@ -96,7 +106,7 @@ func (l *Ledger) Accept(m *Message, id string) {
 	rec := journal.Record{
 		Kind:  journal.KindAccepted,
 		Place: journal.Place{Conv: m.Conversation, Day: message.DayOf(at), Number: m.Number, Ordinal: m.ordinal},
-		Bound: m.ordinal + 1, At: at, Account: []byte("bank"), MessageID: []byte(id),
+		Bound: m.ordinal + 1, At: at, Account: []byte(cmp.Or(m.Account, "bank")), MessageID: []byte(id),
 		From: message.Address{TON: 5, Addr: m.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: m.Receiver},
 	}
 	if _, err := l.apply(func(dst []byte) []byte { return journal.Append(dst, &rec) }); err != nil {
