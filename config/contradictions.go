@@ -15,6 +15,7 @@ func checkAll(l *loader) {
 	checkReads(l)
 	checkClients(l)
 	checkRelay(l)
+	checkUsers(l)
 	checkOps(l)
 	checkFeedback(l)
 }

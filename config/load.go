@@ -101,6 +101,7 @@ func (l *loader) finish() (Config, error) {
 	readAPIKeys(l)
 	readCertificates(l)
 	readOperators(l)
+	readUsers(l)
 	readNumbers(l)
 	readSMS(l)
 	readPassword(l)

@@ -18,9 +18,12 @@ func checkRelay(l *loader) {
 		l.refuseIf(r.Replicas > 1, problem{"the embedded server is one, and keeps one copy", "replicas: 1, or nats: nats://host:4222"}, "relay.replicas", "relay.nats")
 		l.refuseIf(r.Creds != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.creds", "relay.nats")
 		l.refuseIf(r.NKey != "", problem{"the embedded server takes no credentials", "leave it out"}, "relay.nkey", "relay.nats")
-		l.refuseIf(r.Listen != "" && !isLoopback(r.Listen), problem{"the embedded server asks nobody who they are", "an address such as 127.0.0.1:4222"}, "relay.listen")
+		l.refuseIf(r.Listen != "" && !isLoopback(r.Listen) && len(r.Users) == 0,
+			problem{"anyone on the network could report reads and purge the ledger", "relay.users: [{name: app, sha256: …}], with relay.listen_tls; or an address such as 127.0.0.1:4222"},
+			"relay.listen", "relay.users")
 		return
 	}
 	l.refuseIf(r.Listen != "", problem{"only the embedded server listens", "leave it out, or nats: embedded"}, "relay.listen", "relay.nats")
+	l.refuseIf(len(r.Users) > 0, problem{"only the embedded server has users of ours", "leave it out, or nats: embedded"}, "relay.users", "relay.nats")
 	l.refuseIf(r.Creds != "" && r.NKey != "", problem{"creds and nkey both", "one of them"}, "relay.nkey", "relay.creds")
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -33,9 +34,11 @@ type Config struct {
 	Sync     time.Duration `key:"relay.sync" default:"250ms" range:"0s..1m" word:"always" doc:"how often the embedded server's files are synced; always is after each batch"`
 	Keep     time.Duration `key:"relay.keep" default:"168h" range:"1h..8760h" doc:"how long a message can be read, unless the SMSC may deliver it later"`
 	Memory   setting.Size  `key:"relay.memory" default:"128MiB" range:"16MiB..64GiB" doc:"memory that conversations and the cache of the index may take, half of it each, with what Go's garbage collector adds; whatever has no room is read from the index"`
-	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"loopback address on which the embedded server takes NATS clients; empty is none"`
+	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"address on which the embedded server takes NATS clients, host:port; one that is not loopback needs relay.users; empty is none"`
 	Creds    string        `key:"relay.creds" secret:"file" doc:"credentials file for the cluster"`
 	NKey     string        `key:"relay.nkey" secret:"file" doc:"NKey seed file for the cluster"`
+
+	Users []broker.User `key:"relay.users" wanted:"a list of {name, sha256, nkey, full}" doc:"list of {name, sha256, nkey, full}: who may use relay.listen, by a password, of which this is the SHA-256 in 64 hexadecimal digits, or by the public key of an NKey; it may send read responses to readback.reads and readback.reads.now, or everything with full: true; empty is everything for everybody"`
 
 	Numbers `key:"track.numbers" doc:"the numbers of a conversation"`
 
@@ -63,6 +66,8 @@ type Options struct {
 
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *broker.Listener
+
+	ListenTLS *tls.Config // on the address Listen; nil: none
 
 	Proofs access.Proofs // checks the proofs of read responses; zero: none is checked
 
@@ -118,6 +123,8 @@ func (o *Options) Validate() error {
 		if _, _, e := net.SplitHostPort(o.Listen); e != nil {
 			err = errors.Join(err, fmt.Errorf("listen: %w", e))
 		}
+		l := broker.Listener{Addr: o.Listen}
+		err = errors.Join(err, check(len(o.Users) > 0 || l.IsLocal(), "listen: without users %s would let anyone in who reaches it", o.Listen))
 	}
 	return errors.Join(err, o.validateListeners(), o.validateAuth())
 }

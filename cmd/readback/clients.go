@@ -12,8 +12,8 @@ import (
 	"readback/relay/broker"
 )
 
-// openToClients gives the relay its listeners for handsets and app backends. It returns their
-// certificates, which the caller must watch for changes.
+// openToClients gives the relay its listeners for handsets and app backends, and TLS on that for NATS clients. It
+// returns their certificates, which the caller must watch for changes.
 func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (watched []*transport.ServerTLS, err error) {
 	for _, l := range []struct {
 		key, addr string
@@ -38,6 +38,14 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 			return nil, fmt.Errorf("%s.tls: %w", l.key, err)
 		}
 		(*l.to).TLS = files.PlainConfig()
+		watched = append(watched, files)
+	}
+	if t := cfg.UsersTLS; cfg.Relay.Listen != "" && t.Cert != "" {
+		files, err := transport.NewServer(transport.Server{Cert: t.Cert, Key: t.Key}, log)
+		if err != nil {
+			return nil, fmt.Errorf("relay.listen_tls: %w", err)
+		}
+		opt.ListenTLS = files.PlainConfig()
 		watched = append(watched, files)
 	}
 	if opt.WebSocket != nil {

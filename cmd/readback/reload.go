@@ -170,7 +170,7 @@ func (s *service) reloadCertificates() error {
 	}
 	for _, files := range s.clients {
 		if err := files.Reload(); err != nil {
-			return fmt.Errorf("reads.mqtt.tls, reads.websocket.tls: %w", err)
+			return fmt.Errorf("reads.mqtt.tls, reads.websocket.tls, relay.listen_tls: %w", err)
 		}
 	}
 	if s.opsFront.tls != nil {

@@ -31,6 +31,7 @@ var imports = map[string][]string{
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering",
 		"internal/setting", "internal/token", "internal/webhook", "relay", "relay/access",
 		"internal/ops", "internal/setting", "internal/token", "relay", "relay/access",
+		"internal/ops", "internal/setting", "internal/token", "relay", "relay/access", "relay/broker",
 	},
 	"conversation":        {"smpp", "smpp/receipt"},
 	"handset":             {"udh"},

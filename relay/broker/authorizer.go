@@ -23,7 +23,7 @@ import (
 )
 
 // authorizer decides who may use the embedded server, and what for. The process itself presents a
-// secret of its own, and NATS clients on loopback (the option Listen) may do everything. Handsets
+// secret of its own. NATS clients of the option Listen are Users, or may do everything. Handsets
 // and app backends, which come by MQTT or WebSocket, authenticate by the rules of Callers. They
 // may publish read responses and receive the verdicts on them, and nothing else.
 type authorizer struct {
@@ -34,6 +34,7 @@ type authorizer struct {
 	gate    *admission.Gate // limits the clients of one source that are refused
 
 	server atomic.Pointer[server.Server] // set before the server starts
+	users  atomic.Pointer[users]         // of the server; nil until it has started
 }
 
 // The user name of the process's own connection, and the kind that the server calls
@@ -87,7 +88,7 @@ func (a *authorizer) Check(c server.ClientAuthentication) bool {
 	}
 	kind := a.kindOf(c.GetID())
 	if kind == typeNATS {
-		return true
+		return a.checkUser(c)
 	}
 	user, err := a.authorizeWithin(c, kind)
 	if err != nil {

@@ -3,7 +3,9 @@ package broker
 import (
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -57,6 +59,43 @@ func hostPort(addr string) (host string, port int, err error) {
 		port = server.RANDOM_PORT
 	}
 	return host, port, nil
+}
+
+// hasClients reports whether there are listeners for handsets and app backends.
+func (o *Options) hasClients() bool { return o.MQTT != nil || o.WebSocket != nil }
+
+func (s *Server) serverOptions() (*server.Options, error) {
+	o := &server.Options{
+		ServerName:   "readback",
+		JetStream:    true,
+		StoreDir:     filepath.Join(s.opt.Store, storeDir),
+		DontListen:   s.opt.Listen == "",
+		SyncInterval: s.opt.Sync,
+		SyncAlways:   s.opt.Sync == 0,
+		NoSigs:       true,
+		NoLog:        true,
+
+		AlwaysEnableNonce: true, // for users with an NKey
+		TLSConfig:         s.opt.ListenTLS,
+
+		// By default the bound is three quarters of what is free at the start: a restart beside a
+		// large log would have no room for it. Here the disk is the bound.
+		JetStreamMaxStore: math.MaxInt64 / 2,
+	}
+	if s.opt.Listen != "" {
+		var err error
+		if o.Host, o.Port, err = hostPort(s.opt.Listen); err != nil {
+			return nil, err
+		}
+	}
+	if s.authorizer == nil {
+		return o, nil
+	}
+	o.CustomClientAuthentication = s.authorizer
+	if !s.opt.hasClients() {
+		return o, nil
+	}
+	return o, s.opt.addListeners(o)
 }
 
 // tryListeners opens the listeners and closes them again. An address that cannot be listened on is a

@@ -4,10 +4,10 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -33,7 +33,10 @@ const (
 type Options struct {
 	Store  string        // the directory; the streams are below nats in it
 	Sync   time.Duration // how often the files are synced; 0: after each write
-	Listen string        // loopback address for NATS clients, which may do everything; empty: none
+	Listen string        // address for NATS clients; empty: none
+
+	ListenTLS *tls.Config // nil: none
+	Users     []User      // who may use Listen; empty: everybody may do everything, so Listen must be on loopback
 
 	// Listeners for handsets and app backends; nil: none.
 	MQTT, WebSocket *Listener
@@ -53,7 +56,7 @@ type Server struct {
 	// Static after construction.
 	opt        Options
 	limited    *limitedLog
-	authorizer *authorizer // nil without listeners
+	authorizer *authorizer // nil without a listener
 
 	mu      sync.Mutex              // held while a server is started or stopped
 	running atomic.Pointer[running] // nil while none runs
@@ -75,7 +78,7 @@ var (
 // New returns a server that does not run yet. The error says that it could not listen where it is to.
 func New(opt Options) (*Server, error) {
 	s := &Server{opt: opt, limited: newLimitedLog(opt.Log)}
-	if opt.MQTT != nil || opt.WebSocket != nil {
+	if opt.Listen != "" || opt.hasClients() {
 		s.authorizer = newAuthorizer(&s.opt, s.limited)
 	}
 	return s, s.opt.tryListeners()
@@ -135,6 +138,7 @@ func (s *Server) start() error {
 	now := &running{Server: started, log: newServerLog(&s.opt, s.limited)}
 	started.SetLogger(now.log, false, false)
 	if s.authorizer != nil {
+		s.authorizer.users.Store(nil) // an earlier server's
 		s.authorizer.server.Store(started)
 	}
 	started.Start()
@@ -142,40 +146,20 @@ func (s *Server) start() error {
 		now.stop(s.opt.Log)
 		return errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), now.log.fatal)
 	}
+	if s.authorizer != nil {
+		users, err := addAccounts(started, s.opt.Users)
+		if err != nil {
+			now.stop(s.opt.Log)
+			return fmt.Errorf("embedded NATS server: %w", err)
+		}
+		s.authorizer.users.Store(users)
+	}
 	now.mqtt, now.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
 	s.running.Store(now)
-	if s.authorizer != nil {
+	if s.opt.hasClients() {
 		s.opt.Log.Info("handsets and app backends can connect", "mqtt_port", now.mqtt, "websocket_port", now.webSocket)
 	}
 	return nil
-}
-
-func (s *Server) serverOptions() (*server.Options, error) {
-	o := &server.Options{
-		ServerName:   "readback",
-		JetStream:    true,
-		StoreDir:     filepath.Join(s.opt.Store, storeDir),
-		DontListen:   s.opt.Listen == "",
-		SyncInterval: s.opt.Sync,
-		SyncAlways:   s.opt.Sync == 0,
-		NoSigs:       true,
-		NoLog:        true,
-
-		// By default the bound is three quarters of what is free at the start: a restart beside a
-		// large log would have no room for it. Here the disk is the bound.
-		JetStreamMaxStore: math.MaxInt64 / 2,
-	}
-	if s.opt.Listen != "" {
-		var err error
-		if o.Host, o.Port, err = hostPort(s.opt.Listen); err != nil {
-			return nil, err
-		}
-	}
-	if s.authorizer == nil {
-		return o, nil
-	}
-	o.CustomClientAuthentication = s.authorizer
-	return o, s.opt.addListeners(o)
 }
 
 // Directory returns where the messages of a stream are.

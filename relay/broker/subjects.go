@@ -7,6 +7,9 @@ const (
 	SubjectReadsOf    = "readback.reads."
 	SubjectVerdictsOf = "readback.verdicts."
 
+	// SubjectReads is that of the stream of read responses. A message says in its headers who sent it.
+	SubjectReads = "readback.reads"
+
 	// SubjectReadsNow is where the process answers requests; it is that of no receiver.
 	SubjectReadsNow = SubjectReadsOf + "now"
 )

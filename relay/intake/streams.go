@@ -11,7 +11,7 @@ import (
 // The stream of read responses of NATS clients, and the subject that they publish on.
 const (
 	streamReads  = "READBACK_READS"
-	subjectReads = "readback.reads"
+	subjectReads = broker.SubjectReads
 )
 
 // Bounds of the streams of read responses.
