@@ -163,6 +163,28 @@ func TestOperatorPrivacy(t *testing.T) {
 	}
 }
 
+// Somebody who opens connections and says nothing keeps nobody out at another address.
+func TestSilentConnections(t *testing.T) {
+	r := startService(t, func(cfg *config.Config) { cfg.Ops.MetricsAddr = "127.0.0.1:0" })
+	for _, addr := range []string{r.Ops(), r.Metrics()} {
+		for range opsConnections + 10 {
+			if conn, err := net.Dial("tcp", addr); err == nil {
+				defer func() { _ = conn.Close() }()
+			}
+		}
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+		tr := &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true}
+		resp, err := (&http.Client{Transport: tr}).Get("http://" + addr + "/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("got %s, want 200", resp.Status)
+		}
+	}
+}
+
 // systemd may have opened a socket that other machines reach.
 func TestGuarded(t *testing.T) {
 	ln, err := net.Listen("tcp", "0.0.0.0:0")

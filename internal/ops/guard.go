@@ -117,5 +117,6 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request, code int, by, rea
 		_, pattern := g.rules.Handler(r)
 		g.log.Warn("operator's request refused", append(requestAttrs(r, pattern, by), "method", r.Method, "code", code, "reason", reason)...)
 	}
+	w.Header().Set("Connection", "close") // a connection is for those who may ask
 	http.Error(w, reason, code)
 }

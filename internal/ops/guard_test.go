@@ -231,6 +231,29 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// A connection whose request was refused is closed: it does not take the place of another.
+func TestRefusedIsClosed(t *testing.T) {
+	s := serve(t, Access{Operators: people()}, nil)
+	for name, change := range map[string]func(*http.Request){
+		"no token": func(*http.Request) {}, "another host": func(r *http.Request) { r.Host = "evil.example" },
+		"another role": func(r *http.Request) { r.Header.Set("Authorization", "Bearer viewer") },
+	} {
+		req, err := http.NewRequest("POST", "http://"+s.addr+"/-/reload", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(req)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if !resp.Close {
+			t.Errorf("%s: the connection stays open", name)
+		}
+	}
+}
+
 // The log cannot be flooded with refusals.
 func TestRefusalsAreBounded(t *testing.T) {
 	s := serve(t, Access{Operators: people()}, nil)
