@@ -56,8 +56,11 @@ func checkClients(l *loader) {
 	}
 }
 
-// warnClients warns of passwords that are sent in clear text.
+// warnClients warns of passwords that are sent in clear text, and of web pages that may connect.
 func warnClients(l *loader) {
+	w := l.cfg.Reads.WebSocket
+	l.warnIf(w.Addr != "" && len(w.Origins) == 0 && slices.Contains(l.cfg.Relay.Auth, "none"),
+		"a web page whose name resolves to this address may connect, since no credential is asked for: reads.websocket.origins", "reads.websocket.addr")
 	for _, n := range l.cfg.clientListeners() {
 		l.warnIf(n.addr != "" && n.tls.Cert == "" && !isLoopback(n.addr),
 			"without TLS whoever is on the way reads the clients' credentials", n.key+".addr")

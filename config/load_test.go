@@ -183,7 +183,7 @@ func fullConfig() Config {
 				Certificates: []access.Backend{{Name: "app.example", Grant: access.Grant{Scopes: access.ScopeErase}}},
 			},
 			Limits: reads.Limits{ReadRate: 60, ReadBurst: 100, GuessRate: 60, ReplayWindow: time.Hour}, MaxClients: 10000,
-			Origins: []string{"https://app.example", "http://localhost:3000"},
+			Origins: []string{"https://app.example", "http://localhost:3000"}, Hosts: []string{"api.example"},
 
 			NATS: "nats://user:secret@192.0.2.1:4222, tls://192.0.2.2:4222", Store: "/srv/readback",
 			Replicas: 3, Sync: 0, Keep: 48 * time.Hour, Creds: "/etc/readback/nats.creds",

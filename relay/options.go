@@ -47,6 +47,7 @@ type Config struct {
 	reads.Limits
 
 	Origins    []string `key:"reads.cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
+	Hosts      []string `key:"reads.hosts" form:"host" example:"api.example" doc:"names by which the HTTP interface may be asked with reads.auth none, beside localhost and its address: that of a proxy in front which passes its own on"`
 	MaxClients int      `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
 	Audit      bool     `key:"log.audit" default:"true" doc:"a line at level info for each read response and its verdict; else at debug"`
 }

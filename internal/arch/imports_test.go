@@ -64,6 +64,8 @@ var imports = map[string][]string{
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/ops":       {"relay/message"},
 	"internal/permit":    {"internal/account", "internal/metric", "internal/setting", "smpp"},
+	"internal/ops":       {"internal/ownhost", "relay/message"},
+	"internal/ownhost":   {},
 	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
 	"internal/promise":   {},
 	"internal/readresponse": {
@@ -108,6 +110,7 @@ var imports = map[string][]string{
 	"relay/index": {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/intake": {
 		"internal/admission", "internal/backoff", "relay/access", "relay/broker", "relay/feedback", "relay/journal",
+		"internal/backoff", "internal/ownhost", "relay/access", "relay/broker", "relay/feedback", "relay/journal",
 		"relay/message", "relay/reads",
 	},
 	"relay/journal":             {"relay/message"},

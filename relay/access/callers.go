@@ -116,6 +116,9 @@ func (c *Callers) IsOpenToAll() bool {
 	return err == nil && (len(auth) == 1 || slices.Contains(auth, AuthNone))
 }
 
+// AdmitsAll reports whether a caller without any credential may do everything.
+func (c *Callers) AdmitsAll() bool { return c.rules.Load().allows(AuthNone) }
+
 // isLike reports whether o asks for the same credentials, apart from the tokens.
 func (r *ruleSet) isLike(o *ruleSet) bool {
 	return slices.Equal(r.auth, o.auth) && slices.EqualFunc(r.keys, o.keys, func(a, b knownKey) bool {

@@ -62,7 +62,7 @@ func TestRequestsOverBudget(t *testing.T) {
 				continue
 			}
 			w := httptest.NewRecorder()
-			f.api.Handler().ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, strings.NewReader(tt.body)).WithContext(inNoTime(t)))
+			f.api.Handler().ServeHTTP(w, httptest.NewRequest(tt.method, "http://localhost"+tt.path, strings.NewReader(tt.body)).WithContext(inNoTime(t)))
 			if w.Code != 503 || w.Header().Get("Retry-After") == "" {
 				t.Errorf("%s %s: got %d %s, want 503 and Retry-After", tt.method, tt.path, w.Code, w.Body)
 			}
@@ -86,7 +86,7 @@ func TestNothingIsReadOverBudget(t *testing.T) {
 	f := serve(t, testOptions(t))
 	fill(t, f, reads.Body)
 	body := &countingBody{left: shortBody + 1}
-	req := httptest.NewRequest("POST", "/v1/reads", body).WithContext(inNoTime(t))
+	req := httptest.NewRequest("POST", "http://localhost/v1/reads", body).WithContext(inNoTime(t))
 	req.ContentLength = -1
 	w := httptest.NewRecorder()
 	f.api.Handler().ServeHTTP(w, req)
@@ -111,7 +111,7 @@ func TestSlowReaderHasNoPlace(t *testing.T) {
 	f := serve(t, testOptions(t))
 	writing, goOn := make(chan bool), make(chan bool)
 	w := &slowWriter{httptest.NewRecorder(), writing, goOn}
-	go f.api.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/v1/conversations/10690001/447700900123", nil))
+	go f.api.Handler().ServeHTTP(w, httptest.NewRequest("GET", "http://localhost/v1/conversations/10690001/447700900123", nil))
 	relaytest.Receive(t, writing)
 	places := fill(t, f, reads.Query)
 	other := fill(t, serve(t, testOptions(t)), reads.Query)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"readback/internal/ownhost"
 	"readback/relay/message"
 )
 
@@ -34,6 +35,20 @@ func crossOrigin(origins []string, denied func(message.Verdict), h http.Handler)
 			}
 		}
 		protected.ServeHTTP(w, req)
+	})
+}
+
+// ownHost passes requests to h. While no credential is asked for, it passes only those that name the API in Host:
+// else a web page whose name resolves to the address of the API could use it. Only programs send no Host.
+func (a *API) ownHost(denied func(message.Verdict), h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Host == "" || !a.callers.AdmitsAll() || ownhost.Is(req, a.opt.Hosts) {
+			h.ServeHTTP(w, req)
+			return
+		}
+		v := message.Verdict{Kind: message.VerdictForbidden, Reason: "host is none of this listener's: add it to reads.hosts, or ask for a credential"}
+		denied(v)
+		refuse(w, v)
 	})
 }
 

@@ -32,7 +32,7 @@ type fixtureOptions struct {
 	reads.Limits
 	Proofs         access.Proofs
 	Keep, ReadWait time.Duration
-	Origins        []string
+	Origins, Hosts []string
 	Logger         *slog.Logger
 
 	Store           string // of the embedded server
@@ -87,7 +87,7 @@ func serveOn(t testing.TB, l *readstest.Ledger, opt fixtureOptions) *fixture {
 	f.submitter = NewSubmitter(rs, callers)
 	f.api = NewAPI(APIOptions{
 		Submitter: f.submitter, Audit: audit, OptOuts: reads.NewOptOuts(l, l.Index), Conversations: reads.NewConversations(l, l.Index, budget, opt.Keep),
-		Origins: opt.Origins, Erase: func(ctx context.Context, receiver message.Addr) message.Verdict {
+		Origins: opt.Origins, Hosts: opt.Hosts, Erase: func(ctx context.Context, receiver message.Addr) message.Verdict {
 			return l.Submit(ctx, journal.KindErase, func(dst []byte) []byte {
 				return journal.AppendErase(dst, &receiver, time.Now().UnixMilli())
 			})

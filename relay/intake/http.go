@@ -43,6 +43,7 @@ type APIOptions struct {
 	Conversations *reads.Conversations
 	Erase         func(ctx context.Context, receiver message.Addr) message.Verdict
 	Origins       []string // of web pages that may call
+	Hosts         []string // by which the API may be asked, beside localhost and its address, where it asks for no credential
 }
 
 // NewAPI returns the HTTP API of callers.
@@ -59,7 +60,7 @@ func (a *API) Handler() http.Handler {
 		a.add(mux, p)
 	}
 	denied := func(v message.Verdict) { a.reads.Report("http", access.Caller{}, v) }
-	return atMost(maxRequests, a.turnstile(crossOrigin(a.opt.Origins, denied, a.authenticated(mux))))
+	return atMost(maxRequests, a.turnstile(a.ownHost(denied, crossOrigin(a.opt.Origins, denied, a.authenticated(mux)))))
 }
 
 // Serve serves Handler on ln until ctx ends and the requests are answered. It closes ln.

@@ -178,7 +178,7 @@ func TestServeReads(t *testing.T) {
 func TestBodyBroken(t *testing.T) {
 	r := serve(t, testOptions(t))
 	w := httptest.NewRecorder()
-	r.api.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/v1/reads", iotest.ErrReader(errors.New("timeout"))))
+	r.api.Handler().ServeHTTP(w, httptest.NewRequest("POST", "http://localhost/v1/reads", iotest.ErrReader(errors.New("timeout"))))
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %d, Retry-After %q, want 503 and seconds", w.Code, w.Header().Get("Retry-After"))
 	}

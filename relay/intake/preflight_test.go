@@ -27,7 +27,7 @@ func TestPreflight(t *testing.T) {
 		{"no origins", "GET", origin, "", nil, 200, "", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			req, w := httptest.NewRequest(tt.method, "/v1/reads", nil), httptest.NewRecorder()
+			req, w := httptest.NewRequest(tt.method, "http://localhost/v1/reads", nil), httptest.NewRecorder()
 			for name, value := range map[string]string{"Origin": tt.from, "Access-Control-Request-Method": tt.asks} {
 				if value != "" {
 					req.Header.Set(name, value)
