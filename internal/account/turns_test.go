@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,7 +67,8 @@ func TestTurnsInOrder(t *testing.T) {
 // Suspected checks leave most of the time to others: to messages, and to checks that are not suspected.
 func TestSuspectedChecksRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns, checks := &Turns{most: 4}, 0
+		var checks atomic.Int64
+		turns := &Turns{most: 4}
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
 		var guessing sync.WaitGroup
@@ -79,7 +81,7 @@ func TestSuspectedChecksRest(t *testing.T) {
 						return
 					}
 					time.Sleep(100 * time.Millisecond) // the check
-					checks++                           // one at a time, as is tested here
+					checks.Add(1)
 					end()
 				}
 			})
@@ -98,8 +100,8 @@ func TestSuspectedChecksRest(t *testing.T) {
 		}
 		<-ctx.Done()
 		synctest.Wait()
-		if checks < 140 || checks > 150 {
-			t.Errorf("got %d checks of 100ms a minute, want 150: a quarter of a processor", checks)
+		if n := checks.Load(); n < 140 || n > 150 {
+			t.Errorf("got %d checks of 100ms a minute, want 150: a quarter of a processor", n)
 		}
 	})
 }
