@@ -15,14 +15,15 @@ type Ops struct {
 	Hosts       []string     `key:"hosts" live:"yes" form:"host" example:"gw1.example" doc:"names by which the two listeners may be asked, beside localhost and their addresses; a name of a web page elsewhere must not lead to them"`
 	TLS         OpsTLS       `key:"tls" doc:"TLS on both listeners"`
 	Operators   []ops.Person `key:"operators" live:"yes" wanted:"a list of {name, roles, sha256, certificate}" doc:"list of {name, roles, sha256, certificate}: who may use ops.addr, by the SHA-256 of a token in 64 hexadecimal digits, or by the name in a client certificate; roles are viewer, operator and privacy; empty is everybody who reaches a loopback address"`
-	TokenFile   string       `key:"token_file" doc:"file with the token that the command-line tools present, in one line; empty is none"`
+	TokenFile   string       `key:"token_file" secret:"file" doc:"file with the token that the command-line tools present, in one line; empty is none"`
 }
 
 // OpsTLS is TLS on the operator's listeners: none without Cert.
 type OpsTLS struct {
-	Cert     string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listeners' certificate and its chain; empty is no TLS"`
-	Key      string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
-	ClientCA string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign operators' certificates; a client that has a token needs none"`
+	Cert      string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listeners' certificate and its chain; empty is no TLS"`
+	Key       string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
+	ClientCA  string `key:"client_ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign operators' certificates; a client that has a token needs none"`
+	ClientCRL string `key:"client_crl" form:"file" empty:"none" doc:"file with lists of operators' certificates that are revoked (CRL), each signed by an authority of client_ca, in PEM or one in DER; empty is none"`
 }
 
 // Access returns who may use the operator's interface.
@@ -90,6 +91,7 @@ func checkOps(l *loader) {
 	}
 	l.refuseIf(certificates && o.TLS.ClientCA == "", problem{"certificates of operators, and no authority to verify them", "ops.tls.client_ca: FILE, beside cert and key"},
 		"ops.operators", "ops.tls.client_ca")
+	l.refuseIf(o.TLS.ClientCRL != "" && o.TLS.ClientCA == "", revokedByNobody, "ops.tls.client_crl", "ops.tls.client_ca")
 	l.refuseIf(o.TLS.ClientCA != "" && !certificates, problem{"nobody is known by a certificate", "ops.operators: [{name: alice, roles: [operator], certificate: NAME}]"},
 		"ops.tls.client_ca", "ops.operators")
 	l.refuseIf(o.Addr != "" && !isLoopback(o.Addr) && len(o.Operators) == 0,

@@ -11,7 +11,7 @@ import (
 // ListenerTLS is TLS on a listener whose clients present no certificate: none without Cert.
 type ListenerTLS struct {
 	Cert string `key:"cert" form:"file" empty:"none" doc:"PEM file of the listener's certificate and its chain; empty is no TLS"`
-	Key  string `key:"key" form:"file" empty:"none" doc:"PEM file of the certificate's key"`
+	Key  string `key:"key" form:"file" empty:"none" secret:"file" doc:"PEM file of the certificate's key"`
 }
 
 // readUsers reads who may use relay.listen.

@@ -32,6 +32,7 @@ func TestCheckFiles(t *testing.T) {
 		{"callers revoked", `reads: {auth: [mtls], tls: {PAIR, client_ca: CERT, client_crl: BAD}}`, []string{"reads.tls: revoked"}},
 		{"MQTT clients revoked", `reads: {mqtt: {addr: "127.0.0.1:1883", tls: {PAIR, client_ca: CERT, client_crl: BAD}}}`, []string{"reads.mqtt.tls: revoked"}},
 		{"WebSocket clients revoked", `reads: {websocket: {addr: "127.0.0.1:9222", tls: {PAIR, client_ca: CERT, client_crl: BAD}}}`, []string{"reads.websocket.tls: revoked"}},
+		{"operators revoked", `ops: {tls: {PAIR, client_ca: CERT, client_crl: BAD}, operators: [{name: alice, roles: [viewer], certificate: alice}]}`, []string{"ops.tls: revoked"}},
 		{"none", `track: {when: all}`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -26,7 +26,7 @@ func newOpsFront(cfg config.Config, log *slog.Logger) (*opsFront, error) {
 		return f, nil
 	}
 	var err error
-	f.tls, err = transport.NewServer(transport.Server{Cert: files.Cert, Key: files.Key, ClientCA: files.ClientCA, ClientOptional: true}, log)
+	f.tls, err = transport.NewServer(transport.Server{Cert: files.Cert, Key: files.Key, ClientCA: files.ClientCA, ClientCRL: files.ClientCRL, ClientOptional: true}, log)
 	if err != nil {
 		return nil, fmt.Errorf("ops.tls: %w", err)
 	}

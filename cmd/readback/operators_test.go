@@ -167,7 +167,7 @@ func TestOperatorPrivacy(t *testing.T) {
 func TestSilentConnections(t *testing.T) {
 	r := startService(t, func(cfg *config.Config) { cfg.Ops.MetricsAddr = "127.0.0.1:0" })
 	for _, addr := range []string{r.Ops(), r.Metrics()} {
-		for range opsConnections + 10 {
+		for range maxOps + 10 {
 			if conn, err := net.Dial("tcp", addr); err == nil {
 				defer func() { _ = conn.Close() }()
 			}

@@ -1,6 +1,8 @@
 package relaytest
 
 import (
+	"cmp"
+	"math"
 	"net"
 	"strconv"
 	"testing"
@@ -21,6 +23,7 @@ func NATS(t testing.TB, store string, port int) *server.Server {
 func Serve(t testing.TB, opt *server.Options) *server.Server {
 	t.Helper()
 	opt.ServerName, opt.Host, opt.JetStream, opt.NoSigs, opt.NoLog = "operator", "127.0.0.1", true, true, true
+	opt.JetStreamMaxStore = cmp.Or(opt.JetStreamMaxStore, math.MaxInt64/2) // as the embedded one has it
 	s, err := server.NewServer(opt)
 	if err != nil {
 		t.Fatal(err)
