@@ -88,8 +88,8 @@ func TestStopDuringOutage(t *testing.T) {
 	}
 	began := time.Now()
 	err = r.stop()
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("stop took %s, want half a second", took)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("stop took %s, want a few seconds", took)
 	}
 	if err == nil || !strings.Contains(err.Error(), "without a stop record") {
 		t.Errorf("stop: got %v, want that there is no stop record", err)
