@@ -15,12 +15,13 @@ import (
 type Account struct {
 	PasswordHash Secret `key:"password_hash" form:"bcrypt" empty:"none" secret:"all" doc:"bcrypt hash of the password, as readback hash-password makes it; needed in shared mode, where the gateway checks it"`
 	account.Limits
-	Allow     []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty allows all that listen.allow allows"`
-	Addresses []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
-	Senders   []account.AddressRange `key:"senders" example:"10690001, 447700900*, Bank" doc:"addresses that the account may send from: prefixes, ranges, numbers and names; any other source_addr gets ESME_RINVSRCADR; empty is all, also those of other accounts"`
-	MayRead   []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is none, and such messages go to the SMSC"`
-	Track     numbering.Policy       `key:"track"`
-	Feedback  AccountFeedback        `key:"feedback"`
+	Allow       []netip.Prefix         `key:"allow" example:"10.1.0.0/16" doc:"addresses and networks from which it may bind; empty allows all that listen.allow allows"`
+	Certificate string                 `key:"certificate" empty:"none" doc:"certificate that an ESME must show to bind as the account, by its common name, a DNS name or e-mail address in it, or its SHA-256 fingerprint; needs listen.tls.client_ca; empty is any, or none"`
+	Addresses   []account.AddressRange `key:"addresses" example:"447700900*, 1069000-1069099, Bank" doc:"shared mode: addresses whose MO messages go to the account: prefixes, ranges, numbers and names; each in one account only"`
+	Senders     []account.AddressRange `key:"senders" example:"10690001, 447700900*, Bank" doc:"addresses that the account may send from: prefixes, ranges, numbers and names; any other source_addr gets ESME_RINVSRCADR; empty is all, also those of other accounts"`
+	MayRead     []account.AddressRange `key:"may_read" example:"447700900*" doc:"receivers whose read responses the account may send as SME delivery acknowledgements (esm_class 08): prefixes, ranges, numbers and names; empty is none, and such messages go to the SMSC"`
+	Track       numbering.Policy       `key:"track"`
+	Feedback    AccountFeedback        `key:"feedback"`
 
 	// Listed reports whether the operator listed the account. In shared mode other accounts
 	// cannot bind.
@@ -35,6 +36,8 @@ func checkAccounts(l *loader) {
 		p := problem{"without a rate there is nothing to be over", key + ".rate"}
 		l.refuseIf(a.Rate == 0 && a.Burst > 0, p, key+".burst", key+".rate")
 		l.refuseIf(a.Rate == 0 && a.Reject, p, key+".over_rate", key+".rate")
+		l.refuseIf(a.Certificate != "" && l.cfg.Listen.TLS.ClientCA == "",
+			problem{"a certificate, and no authority to verify it", "listen.tls.client_ca: FILE, beside addr, cert and key"}, key+".certificate")
 	}
 	checkCase(l)
 	checkRanges(l)

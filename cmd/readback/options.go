@@ -74,6 +74,7 @@ func accountOf(cfg config.Config, a config.Account) (gateway.Account, error) {
 		Policy:       a.Track,
 		Limits:       a.Limits,
 		PasswordHash: []byte(a.PasswordHash),
+		Certificate:  a.Certificate,
 		Addresses:    a.Addresses, Senders: a.Senders, MayRead: a.MayRead,
 	}
 	if len(a.Allow) > 0 {

@@ -5,6 +5,7 @@
 package admission
 
 import (
+	"cmp"
 	"container/list"
 	"net"
 	"net/netip"
@@ -29,7 +30,7 @@ type Limits struct {
 	Words Words
 }
 
-// Words are the reasons for refusals as log and metrics have them.
+// Words are the reasons for refusals as log and metrics have them; empty is total and pending.
 type Words struct{ Total, Pending string }
 
 // The other reasons.
@@ -65,6 +66,7 @@ type Gate struct {
 
 // NewGate returns a Gate. It calls refused for each connection that is refused or gives way.
 func NewGate(l Limits, refused func(reason string, remote net.Addr)) *Gate {
+	l.Words.Total, l.Words.Pending = cmp.Or(l.Words.Total, "total"), cmp.Or(l.Words.Pending, "pending")
 	return &Gate{limits: l, refused: refused, sources: lru.New[netip.Addr, *source](maxSources)}
 }
 

@@ -15,9 +15,11 @@ import (
 // admits returns ESME_ROK if a bind may be tried, else the status to refuse it with. The allow list comes
 // first, so that nobody from elsewhere learns anything.
 func (l *link) admits(b bind, t *account.Attempt) pdu.Status {
-	switch acct := l.g.policies.of(b.account); {
-	case !acct.allows(l.remote):
-		l.refusedBind(b, errNotAllowed.Error())
+	acct := l.g.policies.of(b.account)
+	refusal := acct.refuses(l.remote, l.shown)
+	switch {
+	case refusal != nil:
+		l.refusedBind(b, refusal.Error())
 		t.Wrong()
 		return smpp.StatusBindFailed
 	case t.Exhausted:
@@ -45,9 +47,10 @@ func (l *link) enter(b bind) pdu.Status {
 }
 
 var (
-	errNotAllowed = errors.New("address is not in the account's allow list")
-	errFull       = errors.New("max_sessions of the account is reached")
-	errRefused    = errors.New("bind refused")
+	errNotAllowed       = errors.New("address is not in the account's allow list")
+	errOtherCertificate = errors.New("the account's certificate was not shown")
+	errFull             = errors.New("max_sessions of the account is reached")
+	errRefused          = errors.New("bind refused")
 )
 
 // begin begins an attempt to bind. The ESME waits for us from now on.

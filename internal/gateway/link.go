@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -25,6 +27,7 @@ type link struct {
 	id      message.Session
 	esme    *esmeSession
 	remote  net.Addr
+	shown   *x509.Certificate // of the ESME; nil: none
 	place   *admission.Place  // among the connections of all peers; nil if they are not limited
 	dialed  chan *smscSession // the SMSC's session, once, when the ESME binds
 	bound   chan struct{}     // closed when the SMSC has accepted the bind
@@ -64,7 +67,7 @@ const maxReads = 64
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(), place: admission.Of(conn),
+		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(), shown: certificateOf(conn), place: admission.Of(conn),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: newClosing(),
 		unanswered: newUnanswered(),
 	}
@@ -74,6 +77,18 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	l.again = retry.NewQueue(l, l.closing.begun)
 	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
 	return l
+}
+
+// certificateOf returns the certificate that the peer has shown, which the listener has verified; nil if none.
+func certificateOf(conn net.Conn) *x509.Certificate {
+	c, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	if all := c.ConnectionState().PeerCertificates; len(all) > 0 {
+		return all[0]
+	}
+	return nil
 }
 
 // run serves the link until both sides are gone. When ctx ends it drains.

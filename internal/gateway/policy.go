@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/x509"
 	"net"
 	"strings"
 	"sync"
@@ -98,10 +99,20 @@ type Account struct {
 	account.Limits
 	PasswordHash []byte                 // bcrypt, shared mode only
 	Allow        func(net.Addr) bool    // who may bind as this account; nil: everybody
+	Certificate  string                 // that an ESME must show to bind as this account, see account.IsCertificate; empty: none
 	Addresses    []account.AddressRange // whose messages from subscribers go to it, shared mode only
 	Senders      []account.AddressRange // addresses that it may send from; empty: all
 	MayRead      []account.AddressRange // receivers whose read responses it may send; empty: nobody's
 }
 
-// allows reports whether an ESME from that address may bind as the account.
-func (a *Account) allows(remote net.Addr) bool { return a.Allow == nil || a.Allow(remote) }
+// refuses returns why an ESME at that address that showed that certificate, or nil, may not bind as the account;
+// nil if it may.
+func (a *Account) refuses(remote net.Addr, shown *x509.Certificate) error {
+	switch {
+	case a.Allow != nil && !a.Allow(remote):
+		return errNotAllowed
+	case a.Certificate != "" && !account.IsCertificate(shown, a.Certificate):
+		return errOtherCertificate
+	}
+	return nil
+}

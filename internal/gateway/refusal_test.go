@@ -82,7 +82,7 @@ func TestWrongBindsInMirrorMode(t *testing.T) {
 		w.refusedAfter(simulator.Bind{SystemID: "bank"}, smpp.StatusThrottled)
 		w.bind(simulator.Bind{SystemID: "own"})
 		for _, judge := range judges {
-			judge()
+			_ = judge()
 		}
 	})
 }

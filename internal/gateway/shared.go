@@ -63,12 +63,11 @@ func (l fromAccount) bindHere(ctx context.Context, f smpp.Frame) error {
 }
 
 // mayBind returns ESME_ROK if the bind is granted, else the status to refuse it with. From an address
-// that the account does not allow, every password is wrong.
+// that the account does not allow, and without the account's certificate, every password is wrong.
 func (l fromAccount) mayBind(ctx context.Context, t *account.Attempt, b bind) pdu.Status {
 	acct, listed := l.g.policies.Load().named(b.account)
-	allowed := acct.allows(l.remote)
-	hash := acct.PasswordHash
-	if !allowed {
+	refusal, hash := acct.refuses(l.remote, l.shown), acct.PasswordHash
+	if refusal != nil {
 		hash = nil
 	}
 	var err error
@@ -83,8 +82,8 @@ func (l fromAccount) mayBind(ctx context.Context, t *account.Attempt, b bind) pd
 		reason, status = err.Error(), smpp.StatusSysErr
 	case !listed:
 		reason = "no such account"
-	case !allowed:
-		reason = errNotAllowed.Error()
+	case refusal != nil:
+		reason = refusal.Error()
 	case err != nil:
 		reason = err.Error()
 	case !l.g.pool.Up():
