@@ -85,11 +85,12 @@ func TestTooMany(t *testing.T) {
 		words   []string
 		closed  bool // at once, else the bind is refused
 		unbound bool // they do not bind
+		first   bool // the first one is closed, not the last
 	}{
 		{name: "account", limit: settings{"accounts.bank.max_sessions": 2}, words: []string{"bind refused", "max_sessions of the account"}},
 		{name: "all", limit: settings{"listen.max_sessions": 2}, words: []string{"connection refused", "max_sessions"}, closed: true},
 		{name: "address", limit: settings{"listen.max_per_address": 2}, words: []string{"connection refused", "per_address"}, closed: true},
-		{name: "unbound", limit: settings{"listen.max_unbound": 2}, words: []string{"connection refused", "max_unbound"}, closed: true, unbound: true},
+		{name: "unbound", limit: settings{"listen.max_unbound": 2}, words: []string{"connection refused", "gave_way"}, closed: true, unbound: true, first: true},
 		{name: "unbound address", limit: settings{"listen.max_unbound_per_address": 2}, words: []string{"connection refused", "per_address"}, closed: true, unbound: true},
 	}
 	ctx := within(t)
@@ -99,13 +100,17 @@ func TestTooMany(t *testing.T) {
 				c := startSMSC(t, listen(t, ""), simulator.Options{})
 				g := startGateway(ctx, t, free(t).with(s).with(tt.limit).with(settings{"smsc.addr": c.addr}).write(t))
 				const limit = 2
+				var all []net.Conn
 				for range limit {
 					conn := connect(t, g.addr, "127.0.0.1")
-					if !tt.unbound {
+					if all = append(all, conn); !tt.unbound {
 						bindOver(t, conn)
 					}
 				}
 				conn := connect(t, g.addr, "127.0.0.1")
+				if tt.first {
+					conn = all[0]
+				}
 				if tt.closed {
 					expectClosed(t, conn)
 				} else if got := tryBind(t, conn, accounts[0], password); got != smpp.StatusAlreadyBound {
