@@ -17,17 +17,18 @@ import (
 // eraser removes what is known of a receiver.
 type eraser struct {
 	ledger   *ledger.Partition
+	purge    func(context.Context) error // the files of the index
 	reads    *reads.Service
 	feedback *feedback.Service
 	erased   prometheus.Counter
 	busy     chan struct{} // has room for the erasure at work
 }
 
-// Erase removes all that is known of a receiver except an opt-out: its messages, the feedback that
-// waits, dead letters, and receipts that are held. A hash of each conversation stays, with how far its
-// numbers got. The records in the log stay until they are as old as Keep and a day, but nothing is
-// restored from them. The verdict accepts when that is done. With any other verdict some of it is
-// left, and Erase is to be called again.
+// Erase removes all that is known of a receiver except an opt-out: its messages, the feedback that waits, dead
+// letters, and receipts that are held. Then no file of the index has the octets of its address. A hash of each
+// conversation stays, with how far its numbers got. The records in the log stay until they are as old as Keep
+// and a day, but nothing is restored from them. The verdict accepts when that is done. With any other verdict
+// some of it is left, and Erase is to be called again.
 func (e *eraser) Erase(ctx context.Context, receiver message.Addr) message.Verdict {
 	defer crash.OnPanic()
 	if !e.ledger.IsUp() {
@@ -48,6 +49,9 @@ func (e *eraser) Erase(ctx context.Context, receiver message.Addr) message.Verdi
 	e.reads.Forget(receiver)
 	if err := e.feedback.Erase(ctx, receiver, now); err != nil {
 		return message.TryAgain("not all is erased yet, send it again")
+	}
+	if err := e.purge(ctx); err != nil {
+		return message.TryAgain("the files of the index are not purged yet, send it again")
 	}
 	e.erased.Inc()
 	return v

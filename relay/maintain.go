@@ -15,7 +15,8 @@ const (
 	expireEvery = time.Hour
 )
 
-// maintenance flushes the index, and removes what has expired.
+// maintenance flushes the index, removes what has expired, and purges what an erasure did not, or one that the
+// index was built again with.
 type maintenance struct {
 	index   *index.Index
 	ledger  *ledger.Partition
@@ -36,14 +37,19 @@ func (m *maintenance) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-flush.C:
-			if err := m.index.Flush(); err != nil {
-				m.log.Error("index cannot be flushed", "error", err)
-			}
+			m.flush(ctx)
 			m.ledger.CountHeads()
 		case <-expire.C:
 			m.expire()
 		}
 	}
+}
+
+func (m *maintenance) flush(ctx context.Context) {
+	if err := m.index.Flush(); err != nil {
+		m.log.Error("index cannot be flushed", "error", err)
+	}
+	_ = m.index.Purge(ctx) // it has said so
 }
 
 func (m *maintenance) expire() {

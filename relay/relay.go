@@ -109,7 +109,10 @@ func (r *Relay) connectParts() {
 	})
 	optOuts := reads.NewOptOuts(r.ledger, r.index)
 	r.maintenance = &maintenance{index: r.index, ledger: r.ledger, optOuts: optOuts, keep: r.opt.Keep, log: r.log}
-	r.eraser = &eraser{ledger: r.ledger, reads: r.reads, feedback: r.feedback, erased: r.metrics.erased, busy: make(chan struct{}, 1)}
+	r.eraser = &eraser{
+		ledger: r.ledger, purge: r.index.Purge, reads: r.reads, feedback: r.feedback, erased: r.metrics.erased,
+		busy: make(chan struct{}, 1),
+	}
 	r.api = intake.NewAPI(intake.APIOptions{
 		Submitter: intake.NewSubmitter(r.reads, r.callers), Audit: audit, OptOuts: optOuts, Erase: r.Erase, Origins: r.opt.Origins, Hosts: r.opt.Hosts,
 		Conversations: reads.NewConversations(r.ledger, r.index, budget, r.opt.Keep),

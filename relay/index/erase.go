@@ -52,12 +52,34 @@ func applyErase(a *Applier, rec *journal.Record) error {
 	}
 	e := erasure{Applier: a, lookup: &lookup{it: it}, receiver: &rec.Place.Conv.Receiver}
 	err = firstError(e.entries(), e.heads(), e.parts(), e.owners(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
-	return firstError(err, e.err, it.Close())
+	e.noteExpired()
+	return firstError(err, e.err, a.b.Set(keyUnpurged, nil, nil), it.Close())
+}
+
+// noteRows notes that the rows with a prefix are to be purged: those that the erasure deletes, those that an
+// erasure before has deleted, and old values of both. common is how many octets the prefix has in common with
+// those of other receivers.
+func (e erasure) noteRows(prefix []byte, common int) {
+	e.Index.purge.note(string(prefix[:common]), keyRange{prefix, upper(prefix), isNamed(prefix[0])})
+}
+
+// noteExpired notes that the rows of expired days are to be purged. They are deleted, whosever they are.
+func (e erasure) noteExpired() {
+	for _, prefix := range []byte{prefixEntry, prefixPart, prefixOwner, prefixOwnerTo, prefixSplit} {
+		end := []byte{prefix + 1}
+		if e.within([]byte{prefix}) {
+			end = e.it.Key()[:3]
+		}
+		if first := dayPrefix(nil, prefix, 0); bytes.Compare(first, end) < 0 {
+			e.Index.purge.note(string(prefix)+" expired", keyRange{first, end, false})
+		}
+	}
 }
 
 func (e erasure) entries() (failed error) {
 	e.eachDay(func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, e.receiver)
+		e.noteRows(prefix, 3)
 		if e.within(prefix) {
 			failed = e.b.DeleteRange(prefix, upper(prefix), nil)
 		}
@@ -68,6 +90,7 @@ func (e erasure) entries() (failed error) {
 
 func (e erasure) heads() error {
 	prefix := journal.AppendString([]byte{prefixHead}, e.receiver.Bytes())
+	e.noteRows(prefix, 1)
 	for ok := e.within(prefix); ok; ok = e.nextWithin(prefix) {
 		d := journal.Decoder{B: e.it.Key(), Off: len(prefix)}
 		c := message.Conversation{Sender: d.Addr("sender"), Receiver: *e.receiver}
@@ -85,9 +108,10 @@ func (e erasure) parts() error {
 	for ok := e.within([]byte{prefixPart}); ok; {
 		day := binary.BigEndian.Uint16(e.it.Key()[1:])
 		prefix := partsOf(nil, day, e.receiver)
+		e.noteRows(prefix, 3)
 		for ok = e.within(prefix); ok; ok = e.nextWithin(prefix) {
 			part, err := parsePart(day, e.it.Value())
-			err = firstError(err, e.b.Delete(e.it.Key(), nil), e.b.Delete(splitKey(nil, day, []byte(part.First)), nil))
+			err = firstError(err, e.b.Delete(e.it.Key(), nil), e.deleteSplit(day, []byte(part.First)))
 			if err != nil {
 				return err
 			}
@@ -102,6 +126,7 @@ func (e erasure) owners() error {
 	for ok := e.within([]byte{prefixOwnerTo}); ok; {
 		day := binary.BigEndian.Uint16(e.it.Key()[1:])
 		prefix := journal.AppendString(dayPrefix(nil, prefixOwnerTo, day), e.receiver.Bytes())
+		e.noteRows(prefix, 3)
 		for ok = e.within(prefix); ok; ok = e.nextWithin(prefix) {
 			o, err := journal.ParseIDOwner(e.it.Value())
 			key, _, _ := bytes.Cut(e.it.Key()[len(prefix):], []byte{0})
@@ -117,6 +142,7 @@ func (e erasure) owners() error {
 // disown takes out what is known of an owner beside the row by its receiver under this day.
 func (e erasure) disown(o *journal.IDOwner, day uint16, key []byte) error {
 	byAccount := ownerKey(nil, day, o.Account, key)
+	e.Index.purge.noteKey(byAccount, len(byAccount)-len(key), false) // its value before may be of the receiver
 	value, err := copyOf(e.b.Get(byAccount))
 	if err != nil {
 		return err
@@ -126,11 +152,19 @@ func (e erasure) disown(o *journal.IDOwner, day uint16, key []byte) error {
 			return err
 		}
 	}
-	return e.b.Delete(splitKey(nil, o.Place.Day, journal.AppendName(nil, o)), nil)
+	return e.deleteSplit(o.Place.Day, journal.AppendName(nil, o))
+}
+
+// deleteSplit takes out what the receipts of a split message say.
+func (e erasure) deleteSplit(day uint16, first []byte) error {
+	key := splitKey(nil, day, first)
+	e.Index.purge.noteKey(key, 3, true)
+	return e.b.Delete(key, nil)
 }
 
 // outbox takes the rows about the receiver out of an outbox, and counts them.
 func (e erasure) outbox(kind byte, taken *int) error {
+	e.noteRows([]byte{kind}, 1) // also what has left it
 	for ok := e.within([]byte{kind}); ok; ok = e.nextWithin([]byte{kind}) {
 		if !IsAbout(e.it.Value(), *e.receiver) {
 			continue

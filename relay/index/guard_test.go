@@ -18,15 +18,16 @@ import (
 	"readback/relay/journal"
 )
 
-// fullDisk has no room for files whose name begins with prefix: from the time on that full is set.
+// fullDisk has no room for files whose name begins with prefix, until roomy is set.
 type fullDisk struct {
 	vfs.FS
 	prefix string
+	roomy  atomic.Bool
 	tried  atomic.Int32 // how often one was created
 }
 
 func (d *fullDisk) Create(name string) (vfs.File, error) {
-	if !strings.HasPrefix(filepath.Base(name), d.prefix) {
+	if d.roomy.Load() || !strings.HasPrefix(filepath.Base(name), d.prefix) {
 		return d.FS.Create(name)
 	}
 	d.tried.Add(1)

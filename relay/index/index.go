@@ -62,6 +62,7 @@ type Index struct {
 	log    *slog.Logger
 	recent *recent
 	ids    *idFilter // nil: none
+	purge  *purge
 
 	days     rowDays
 	failure  failure

@@ -23,7 +23,7 @@ func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index {
 	const cache = 8 << 20
 	return &Index{
 		fs: fs, dir: dir, log: log, recent: &recent{fs: fs, path: dir + ".recent", log: log},
-		ids: newIDFilter(), complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
+		ids: newIDFilter(), purge: newPurge(), complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
 	}
 }
 
@@ -78,7 +78,7 @@ func (ix *Index) open() error {
 	}
 	ix.db, ix.guard = db, guard
 	if ix.home, err = ix.fs.Stat(ix.dir); err == nil {
-		err = errors.Join(ix.syncParent(), ix.readDays()) // a power cut must not take the directory away
+		err = errors.Join(ix.syncParent(), ix.readDays(), ix.readUnpurged(), ix.removeOldManifests()) // a power cut must not take the directory away
 	}
 	if err != nil {
 		ix.db = nil
@@ -95,7 +95,7 @@ func (ix *Index) options(guard *guard, cache *pebble.Cache) *pebble.Options {
 		MemTableSize:             8 << 20,
 		L0CompactionThreshold:    8,
 		LBaseMaxBytes:            256 << 20,
-		MaxConcurrentCompactions: func() int { return 1 },
+		MaxConcurrentCompactions: ix.purge.compactions,
 		Logger:                   guard,
 		EventListener:            &pebble.EventListener{BackgroundError: ix.backgroundError},
 	}
@@ -213,6 +213,7 @@ func (ix *Index) close(how func(*pebble.DB) error) error {
 	db, guard, left := ix.db, ix.guard, ix.moved
 	ix.db, ix.moved = nil, nil
 	ix.mu.Unlock()
+	ix.purge.wait()
 	if left != nil {
 		_ = left.guard.within(left.db.Close) // there is no place to write to
 	}

@@ -1,0 +1,254 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble"
+
+	"readback/internal/crash"
+)
+
+// What an erasure deletes stays in the files of the store until Pebble happens to compact them, and so do the
+// names of deleted rows. The manifest of Pebble has the first and the last key of each file, also of files that
+// are gone. The erasure notes which ranges of keys it has touched, and Purge compacts these and has a new
+// manifest written. An index in which an erasure was noted, but not purged, has the row keyUnpurged.
+var keyUnpurged = []byte{prefixPerson, 'p'}
+
+const (
+	purgePasses = 10 // most need one
+	purgeApart  = 64 // ranges of a group that are compacted one by one
+	purgeSettle = 100 * time.Millisecond
+	purgeWait   = 20 * time.Second      // until compactions that are at work have ended
+	purgeLook   = 10 * time.Millisecond // how often to look for that
+)
+
+var (
+	errTraces = errors.New("rows that were erased are still in the files of the index")
+	errBusy   = errors.New("the index is being compacted, and does not come to an end")
+)
+
+// keyRange is the keys from first on that are before end.
+type keyRange struct {
+	first, end []byte
+	named      bool // its keys may have an address
+}
+
+// purge is what erasures have left to be purged.
+type purge struct {
+	busy   chan struct{} // has room for the one at work
+	paused atomic.Bool   // no compaction may begin
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	ranges map[string][]keyRange // by what all keys of a group have in common
+}
+
+func newPurge() *purge {
+	return &purge{busy: make(chan struct{}, 1), ranges: make(map[string][]keyRange)}
+}
+
+// compactions returns how many compactions may be at work. Pebble begins none if that is less than 0, and
+// divides by it.
+func (p *purge) compactions() int {
+	if p.paused.Load() {
+		return -1
+	}
+	return 1
+}
+
+// note adds keys to those that are to be purged. Of a group with many ranges it keeps one range.
+func (p *purge) note(group string, r keyRange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := append(p.ranges[group], keyRange{bytes.Clone(r.first), bytes.Clone(r.end), r.named})
+	if len(all) > purgeApart {
+		one := all[0]
+		for _, r := range all {
+			one.add(r)
+		}
+		all = []keyRange{one}
+	}
+	p.ranges[group] = all
+}
+
+// add makes a range as wide as itself and r together, and all between them.
+func (k *keyRange) add(r keyRange) {
+	if bytes.Compare(r.first, k.first) < 0 {
+		k.first = r.first
+	}
+	if bytes.Compare(r.end, k.end) > 0 {
+		k.end = r.end
+	}
+	k.named = k.named || r.named
+}
+
+// noteKey adds a key to those that are to be purged. common is how many octets it has in common with its group.
+func (p *purge) noteKey(key []byte, common int, named bool) {
+	p.note(string(key[:common]), keyRange{key, append(bytes.Clone(key), 0), named})
+}
+
+// noteAll adds all keys with a prefix that may have an address.
+func (p *purge) noteAll() {
+	for _, prefix := range []byte{prefixEntry, prefixHead, prefixPart, prefixOwnerTo, prefixSplit, prefixOwner, FeedbackOutbox, EventOutbox} {
+		p.note(string(prefix), keyRange{[]byte{prefix}, []byte{prefix + 1}, isNamed(prefix)})
+	}
+}
+
+// readUnpurged notes all that may be to be purged, if an erasure before was not purged. The caller holds mu.
+func (ix *Index) readUnpurged() error {
+	value, err := copyOf(ix.db.Get(keyUnpurged))
+	if value != nil {
+		ix.purge.noteAll()
+	}
+	return err
+}
+
+// isNamed reports whether the keys with a prefix may have an address.
+func isNamed(prefix byte) bool {
+	return strings.IndexByte(string([]byte{prefixEntry, prefixHead, prefixPart, prefixOwnerTo, prefixSplit}), prefix) >= 0
+}
+
+// take returns all that is to be purged, in the order of the keys, and forgets it.
+func (p *purge) take() (all []keyRange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, group := range p.ranges {
+		all = append(all, group...)
+	}
+	clear(p.ranges)
+	slices.SortFunc(all, func(a, b keyRange) int { return bytes.Compare(a.first, b.first) })
+	apart := all[:0]
+	for _, r := range all {
+		if n := len(apart); n > 0 && bytes.Compare(r.first, apart[n-1].end) < 0 {
+			apart[n-1].add(r)
+		} else {
+			apart = append(apart, r)
+		}
+	}
+	return apart
+}
+
+// wait waits until no purge is at work, but not for ever: the disk may take nothing.
+func (p *purge) wait() {
+	t := time.NewTimer(purgeWait)
+	defer t.Stop()
+	select {
+	case p.busy <- struct{}{}:
+		<-p.busy
+	case <-t.C:
+	}
+}
+
+// Purge removes from the files of the index what erasures have deleted. Before it returns nil, no file has the
+// octets of any of it. After an error it is to be called again. It returns when ctx ends, and goes on for as
+// long as the compaction at work takes. It does nothing if there is nothing to purge.
+func (ix *Index) Purge(ctx context.Context) error {
+	select {
+	case ix.purge.busy <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	done := make(chan error, 1)
+	go func() { // Close waits for it
+		defer crash.OnPanic()
+		defer func() { <-ix.purge.busy }()
+		done <- ix.purgeNoted(ctx)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (ix *Index) purgeNoted(ctx context.Context) error {
+	all := ix.purge.take()
+	if len(all) == 0 {
+		return nil
+	}
+	err := ix.purgeRanges(ctx, all)
+	if err == nil {
+		err = ix.setPurged()
+	}
+	if err == nil {
+		err = ix.renewManifest(ctx) // also the next Open would do that
+	}
+	if err != nil {
+		for _, r := range all {
+			ix.purge.note(groupOf(r), r)
+		}
+		ix.noticed(err)
+		ix.log.Warn("files of the index could not be purged of what was erased", "error", err)
+	}
+	return err
+}
+
+// groupOf returns a group for a range that could not be purged: its kind and its day.
+func groupOf(r keyRange) string { return string(r.first[:min(len(r.first), 3)]) }
+
+// purgeRanges compacts ranges of keys until no deleted row is left in them.
+func (ix *Index) purgeRanges(ctx context.Context, all []keyRange) error {
+	for pass := 0; len(all) > 0; pass++ {
+		if pass == purgePasses {
+			return errTraces
+		}
+		if err := ix.Flush(); err != nil {
+			return err
+		}
+		for _, r := range all {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := ix.compact(r); err != nil {
+				return err
+			}
+		}
+		var err error
+		if all, err = ix.touchTraces(ctx, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compact has Pebble merge all files that have keys of a range.
+func (ix *Index) compact(r keyRange) error {
+	db, err := ix.store()
+	if err != nil {
+		return err
+	}
+	return db.Compact(r.first, r.end, false)
+}
+
+// store returns the store for a purge. It stays open until the purge has ended.
+func (ix *Index) store() (*pebble.DB, error) {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.db == nil {
+		return nil, ErrClosed
+	}
+	return ix.db, nil
+}
+
+// setPurged notes that all is purged, unless an erasure has come meanwhile.
+func (ix *Index) setPurged() error {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	ix.purge.mu.Lock()
+	defer ix.purge.mu.Unlock()
+	if ix.db == nil {
+		return ErrClosed
+	}
+	if len(ix.purge.ranges) > 0 {
+		return nil
+	}
+	return ix.db.Delete(keyUnpurged, pebble.NoSync)
+}
