@@ -42,16 +42,26 @@ func told(ctx context.Context, t *testing.T, r *running) (*simulator.ESME, <-cha
 	return e, about
 }
 
-// byNetwork delivers a read response of a receiver from the network.
+// byNetwork delivers a read response of a receiver from the network. The gateway must take it.
 func byNetwork(ctx context.Context, t *testing.T, r *running, receiver string, element []byte) {
+	t.Helper()
+	if status := tryByNetwork(ctx, t, r, receiver, element); status != smpp.StatusOK {
+		t.Fatalf("deliver_sm: got %v, want it to be taken", status)
+	}
+}
+
+// tryByNetwork is byNetwork of a read response that may be refused.
+func tryByNetwork(ctx context.Context, t *testing.T, r *running, receiver string, element []byte) pdu.Status {
 	t.Helper()
 	m := simulator.ShortMessage{
 		From: simulator.Number(receiver), To: simulator.Number("10690001"), ESMClass: smpp.ESMClassUDHI,
 		UserData: append([]byte{byte(2 + len(element)), 0x81, byte(len(element))}, element...),
 	}
-	if status, err := r.smsc.Deliver(ctx, "bank", m.Append(nil, pdu.DeliverSMID, 0)); err != nil || status != smpp.StatusOK {
-		t.Fatalf("deliver_sm: got %v, %v, want it to be taken", status, err)
+	status, err := r.smsc.Deliver(ctx, "bank", m.Append(nil, pdu.DeliverSMID, 0))
+	if err != nil {
+		t.Fatalf("deliver_sm: %v", err)
 	}
+	return status
 }
 
 // proofOf returns the element that the SMSC got with the newest message.
@@ -83,24 +93,51 @@ func TestServeForgedSMS(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	e, about := told(ctx, t, r)
-	for i := range 2 {
+	for i := range 3 {
 		submit(ctx, t, e, receiver(i))
 		byNetwork(ctx, t, r, receiver(i), []byte{0, 1, 1})
-		byNetwork(ctx, t, r, receiver(i), []byte{0, 1, 1, 0xDE, 0xAD, 0xBE, 0xEF})
 	}
 	element := proofOf(t, r)
-	byNetwork(ctx, t, r, receiver(0), append([]byte{0, 1, 1}, element[2:]...)) // the proof of another's message
-	byNetwork(ctx, t, r, receiver(1), append([]byte{0, 1, 1}, element[2:]...))
+	byNetwork(ctx, t, r, receiver(0), []byte{0, 1, 1, 0xDE, 0xAD, 0xBE, 0xEF})
+	byNetwork(ctx, t, r, receiver(1), append([]byte{0, 1, 1}, element[2:]...)) // the proof of another's message
+	byNetwork(ctx, t, r, receiver(2), append([]byte{0, 1, 1}, element[2:]...))
 	select {
 	case got := <-about:
-		if got != receiver(1) {
-			t.Errorf("told that %s has read, want %s, whose proof it was", got, receiver(1))
+		if got != receiver(2) {
+			t.Errorf("told that %s has read, want %s, whose proof it was", got, receiver(2))
 		}
 	case <-ctx.Done():
 		t.Fatal("the read with its proof was not told")
 	}
 	if len(about) > 0 {
 		t.Errorf("told that %s has read, too", <-about)
+	}
+}
+
+// A subscriber who guesses by SMS has to wait, in whatever notation the SMSC writes its number. Others need
+// not: neither the one who shows a right proof nor the one who shows an old one.
+func TestServeGuessesBySMS(t *testing.T) {
+	r := startService(t, func(cfg *config.Config) {
+		withProofs(config.SMSProof)(cfg)
+		cfg.Relay.GuessRate = 4
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	e, about := told(ctx, t, r)
+	submit(ctx, t, e, receiver(0))
+	guess := []byte{0, 1, 1, 0xDE, 0xAD, 0xBE, 0xEF}
+	byNetwork(ctx, t, r, receiver(1), guess)
+	for range 60 { // more than all phone numbers may at once
+		if status := tryByNetwork(ctx, t, r, "+"+receiver(1), guess); status != smpp.StatusTempApp {
+			t.Fatalf("another guess of the same number: got %v, want ESME_RX_T_APPN", status)
+		}
+	}
+	byNetwork(ctx, t, r, receiver(2), guess)
+	byNetwork(ctx, t, r, receiver(0), append([]byte{0, 1, 1}, proofOf(t, r)[2:]...))
+	select {
+	case <-about:
+	case <-ctx.Done():
+		t.Fatal("the read with its proof was not told")
 	}
 }
 

@@ -57,9 +57,11 @@ func (s Subscribers) parse(m smpp.Message) (rd reads.Read, ok bool) {
 		return reads.Read{}, false
 	}
 	number, status, proof, ok := udh.ReadResponse(m.UserData(), s.IEI)
+	by := access.Caller{Name: "network", NeedsProof: s.NeedProof} // which says whose message it is
+	by.Source.Number, _ = message.NormalAddr(m.From.Addr)         // a malformed one is refused
 	return reads.Read{
 		Receiver: string(m.From.Addr), Sender: string(m.To.Addr), Number: number, Status: status,
-		Proof: hex.EncodeToString(proof), Way: "sms", By: access.Caller{Name: "network", NeedsProof: s.NeedProof}, // which says whose message it is
+		Proof: hex.EncodeToString(proof), Way: "sms", By: by,
 	}, ok
 }
 

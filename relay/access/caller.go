@@ -1,7 +1,6 @@
 package access
 
 import (
-	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -15,7 +14,7 @@ type Caller struct {
 	Name       string       // for the audit log: the name of a key, jwt, mtls, network, …
 	Receiver   message.Addr // the only receiver that it may speak for; zero: any
 	NeedsProof bool         // each response must show the proof of the element
-	Source     netip.Addr   // where a caller that needs proofs comes from (admission.SourceOf); zero: not known
+	Source     Source       // where a caller that needs proofs comes from; zero: not known
 
 	// Refused says why the credential of a caller that needs proofs was not accepted; nil if it
 	// presented none, or if no credential would be.

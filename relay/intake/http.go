@@ -118,7 +118,7 @@ func (a *API) authenticated(h http.Handler) http.Handler {
 			place.Refused()
 			return
 		}
-		if by.Source = sourceOf(req); !by.NeedsProof {
+		if by.Source.IP = sourceOf(req); !by.NeedsProof {
 			place.Accept()
 		}
 		defer place.Silent()

@@ -74,7 +74,8 @@ func TestGuessesWait(t *testing.T) {
 	tag := rs.opt.Proofs.Sign(&m.Conversation, m.Number, m.At)
 	read := func(source string, number uint16, proof string) message.VerdictKind {
 		rd := responseTo(m)
-		rd.Number, rd.Proof, rd.By = number, proof, access.Caller{NeedsProof: true, Source: netip.MustParseAddr(source)}
+		rd.Number, rd.Proof = number, proof
+		rd.By = access.Caller{NeedsProof: true, Source: access.Source{IP: netip.MustParseAddr(source)}}
 		return rs.Submit(relaytest.Deadline(t), rd).Kind
 	}
 	const wrong = "00000000"

@@ -24,7 +24,7 @@ type Options struct {
 type Limits struct {
 	ReadRate     int           `key:"reads.rate" default:"600" range:"0..1000000" doc:"reads a minute that are taken for one receiver; 0 is no limit"`
 	ReadBurst    int           `key:"reads.burst" default:"1000" range:"1..1000000" doc:"of them at once"`
-	GuessRate    int           `key:"reads.guess_rate" default:"600" range:"4..1000000" doc:"wrong proofs a minute, of all callers together, beyond which proofs are not looked at; one address may have a quarter of them"`
+	GuessRate    int           `key:"reads.guess_rate" default:"600" range:"4..1000000" doc:"wrong proofs a minute, of all callers together, beyond which proofs are not looked at; one address or phone number may have a quarter of them"`
 	ReplayWindow time.Duration `key:"reads.replay_window" default:"10m" range:"0s..24h" doc:"time in which an id of a receiver stands for one read response; 0 is none"`
 }
 

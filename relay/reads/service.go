@@ -45,6 +45,7 @@ func New(l Ledger, ix *index.Index, opt Options) *Service {
 func (rs *Service) Forget(receiver message.Addr) {
 	rs.rates.Forget(&receiver)
 	rs.proven.Forget(&receiver)
+	rs.guesses.Forget(&receiver)
 	rs.replays.forget(receiver)
 }
 

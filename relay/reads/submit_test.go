@@ -90,6 +90,9 @@ func TestReadsForget(t *testing.T) {
 	for _, receiver := range []message.Addr{mine, other} {
 		rs.rates.Take(&receiver, false, now)
 		rs.proven.Take(&receiver, true, now)
+		for range 2 {
+			rs.guesses.Wrong(access.Source{Number: receiver}, now)
+		}
 		rs.replays.claim(replayKey{receiver, 7}, said{}, now)
 	}
 	rs.Forget(mine)
@@ -100,6 +103,9 @@ func TestReadsForget(t *testing.T) {
 		if got := rs.proven.Take(&receiver, true, now) == 0; got != want {
 			t.Errorf("%s: got another proof taken: %v, want %v", receiver, got, want)
 		}
+	}
+	if got, of := rs.guesses.Wait(access.Source{Number: mine}, now), rs.guesses.Wait(access.Source{Number: other}, now); got >= of {
+		t.Errorf("guesses: got a wait of %v, want less than that of the other receiver, %v", got, of)
 	}
 	if got := rs.replays.seen.Len(); got != 1 {
 		t.Errorf("ids: got %d in memory, want that of the other receiver", got)
