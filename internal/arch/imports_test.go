@@ -97,7 +97,7 @@ var imports = map[string][]string{
 		"internal/admission", "internal/backoff", "internal/metric", "relay/access", "relay/message",
 	},
 	"relay/feedback": {
-		"internal/backoff", "internal/crash", "internal/lru", "internal/metric", "internal/setting",
+		"internal/backoff", "internal/crash", "internal/lograte", "internal/lru", "internal/metric", "internal/setting",
 		"relay/index", "relay/journal", "relay/message",
 	},
 	"relay/index": {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},

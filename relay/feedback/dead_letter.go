@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"readback/internal/lograte"
 	"readback/relay/message"
 )
 
@@ -36,6 +37,7 @@ type letter struct {
 type deadLetters struct {
 	*shared
 	waiting *waiting
+	lines   lograte.Lines // for want of room
 }
 
 // maxReason bounds the reason of a dead letter, in octets.
@@ -55,10 +57,7 @@ func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error 
 	m.Header.Set(headerTries, strconv.Itoa(l.tries+1))
 	// With the id of the event alone the stream would drop a letter that was replayed and given up again.
 	m.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s-%d", l.event, l.seq))
-	publish := func(m *nats.Msg) error {
-		_, err := ds.js.PublishMsg(ctx, m)
-		return err
-	}
+	publish := func(m *nats.Msg) error { return ds.publish(ctx, m) }
 	err := publish(m)
 	if isTooLarge(err) {
 		err = publishShorter(m, err, publish)
@@ -70,7 +69,26 @@ func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error 
 	if err != nil {
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
+	if errors.Is(cause, errQueuesFull) { // as often as there are reads
+		ds.lines.Warn(ds.log, "feedback is a dead letter", cause.Error(), "account", l.account, "event", l.event)
+		return nil
+	}
 	ds.log.Warn("feedback is a dead letter", "account", l.account, "event", l.event, "error", cause)
+	return nil
+}
+
+// storeWaiting makes a dead letter of a feedback that is in its queue, and counts it.
+func (ds *deadLetters) storeWaiting(ctx context.Context, queues jetstream.Stream, m *jetstream.RawStreamMsg, cause error, outcome string) error {
+	var fb message.Feedback
+	_ = json.Unmarshal(m.Data, &fb) // what cannot be read is kept as it is
+	account := accountOf(strings.TrimPrefix(m.Subject, queueSubject))
+	if err := ds.store(ctx, &letter{account: account, event: fb.Event, data: m.Data, seq: m.Sequence}, cause); err != nil {
+		return err
+	}
+	if err := deleteMsg(ctx, queues, m.Sequence); err != nil {
+		return fmt.Errorf("remove what is a dead letter from %s: %w", m.Subject, err)
+	}
+	ds.metrics.outcomes.WithLabelValues(outcome).Inc()
 	return nil
 }
 

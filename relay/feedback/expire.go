@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -34,15 +33,9 @@ func (s *sweeper) expire(ctx context.Context, account string) error {
 		if err != nil {
 			return fmt.Errorf("oldest of %s: %w", subject, err)
 		}
-		var fb message.Feedback
-		_ = json.Unmarshal(m.Data, &fb) // what cannot be read is kept as it is
-		if err := s.dead.store(ctx, &letter{account: account, event: fb.Event, data: m.Data, seq: m.Sequence}, errExpired); err != nil {
+		if err := s.dead.storeWaiting(ctx, stream, m, errExpired, "expired"); err != nil {
 			return err
 		}
-		if err := deleteMsg(ctx, stream, m.Sequence); err != nil {
-			return fmt.Errorf("remove what is too old from %s: %w", subject, err)
-		}
-		s.metrics.outcomes.WithLabelValues("expired").Inc()
 		seq = m.Sequence + 1
 	}
 	return nil

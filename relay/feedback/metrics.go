@@ -25,8 +25,8 @@ func NewMetrics(f metric.Factory) *Metrics {
 	m := new(Metrics)
 	m.outcomes = f.CounterVec(metric.Opts{
 		Name: "readback_feedback_total", Help: "Feedback by what became of it.",
-		Labels: []string{"outcome"}, Detail: "`published`, `delivered`, `retried`; made a dead letter: `dead` (refused), `expired` (`feedback.keep`); dead letters `replayed`, `dropped`; `superseded`: READ or the SMSC's receipt, where the account gets one of both; `repeated`: it was delivered before and came again; `off`: of accounts that are not told; `erased`: of receivers that were erased.",
-		Look: "`dead`, `expired` or `dropped` rise",
+		Labels: []string{"outcome"}, Detail: "`published`, `delivered`, `retried`; made a dead letter: `dead` (refused), `expired` (`feedback.keep`), `queue_full` (`feedback.queue_size`); dead letters `replayed`, `dropped`, and dropped before their time: `dead_full` (`feedback.dead_size`); `superseded`: READ or the SMSC's receipt, where the account gets one of both; `repeated`: it was delivered before and came again; `off`: of accounts that are not told; `erased`: of receivers that were erased.",
+		Look: "`dead`, `expired`, `dropped`, `queue_full` or `dead_full` rise",
 	})
 	m.outbox = f.Gauge(metric.Opts{
 		Name: "readback_feedback_outbox", Help: "Feedback that is not yet in its queue.",

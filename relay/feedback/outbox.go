@@ -32,6 +32,7 @@ type outbox struct {
 
 	mu       sync.Mutex // held while feedback goes from the outbox to its queue
 	seq, row uint64     // guarded by mu: how far the outbox is published
+	full     fullQueue  // guarded by mu
 }
 
 func newOutbox(s *shared, w *waiting, dead *deadLetters) *outbox {
@@ -118,13 +119,10 @@ func (o *outbox) await(ctx context.Context, p *publication) error {
 	case isTooLarge(err):
 		p.outcome, err = o.sendShorter(ctx, p.feedback, err)
 	case isFull(err):
-		p.outcome, err = "dead", o.deadLetter(ctx, p.feedback, errQueuesFull)
+		p.outcome, err = o.publishInRoom(ctx, p.feedback)
 	}
 	return err
 }
-
-// errQueuesFull is why feedback that cannot wait becomes a dead letter.
-var errQueuesFull = errors.New("the queues of feedback are full: feedback.queue_size")
 
 // sendShorter publishes a feedback that is too large without some of its message_ids. If that does not
 // suffice the feedback is a dead letter.

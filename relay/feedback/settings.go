@@ -11,8 +11,8 @@ import (
 // Settings are the settings of feedback that may change while the relay runs.
 type Settings struct {
 	FeedbackKeep time.Duration `key:"feedback.keep" default:"72h" live:"yes" range:"1m..8760h" doc:"how long feedback waits to be told; then it is a dead letter"`
-	QueueSize    setting.Size  `key:"feedback.queue_size" default:"1GiB" range:"1MiB..1024GiB" doc:"what the feedback that waits may take on disk, of all accounts together; more is a dead letter at once"`
-	DeadSize     setting.Size  `key:"feedback.dead_size" default:"256MiB" range:"1MiB..1024GiB" doc:"what dead letters may take on disk; the oldest make room for others"`
+	QueueSize    setting.Size  `key:"feedback.queue_size" default:"1GiB" range:"1MiB..1024GiB" doc:"what the feedback that waits may take on disk, of all accounts together; beyond it, the newest of the account with the most becomes dead letters"`
+	DeadSize     setting.Size  `key:"feedback.dead_size" default:"256MiB" range:"1MiB..1024GiB" doc:"what dead letters may take on disk; beyond it, the oldest of the account with the most are dropped"`
 
 	Events bool // events are published of some account's messages
 

@@ -41,7 +41,10 @@ func Streams(s *Settings) []jetstream.StreamConfig {
 			MaxConsumers: maxConsumers, // without MaxAge: what has waited too long is not dropped in silence
 			MaxBytes:     int64(s.QueueSize), Discard: jetstream.DiscardNew,
 		},
-		{Name: deadStream, Subjects: []string{deadSubject + "*"}, MaxBytes: int64(s.DeadSize)}, // without MaxAge, too
+		{
+			Name: deadStream, Subjects: []string{deadSubject + "*"}, // without MaxAge, too
+			MaxBytes: int64(s.DeadSize), Discard: jetstream.DiscardNew, // deadLetters.makeRoom drops the oldest
+		},
 		eventsConfig(s.FeedbackKeep),
 		{Name: heldStream, Subjects: []string{heldSubject + "*"}},
 	}
