@@ -75,8 +75,14 @@ func (s *store) openLock() error {
 
 // protect takes the store away from other users.
 func (s *store) protect() {
+	dir, failed := os.Stat(s.dir)
 	corrected, err := archive.Protect(s.dir)
-	if corrected > 0 {
+	switch {
+	case corrected == 1 && errors.Join(failed, err) == nil && dir.Mode()&0o077 != 0 && dir.Mode()&0o022 == 0:
+		// As mkdir makes a directory. Nobody could read a file or make one.
+		s.log.Info("store directory is for its owner alone now: permissions corrected", "store", s.dir,
+			"before", fmt.Sprintf("%#o", dir.Mode().Perm()), "now", fmt.Sprintf("%#o", dir.Mode().Perm()&^0o077))
+	case corrected > 0:
 		s.log.Warn("other users could use the store: permissions corrected", "store", s.dir, "files", corrected)
 	}
 	if err != nil {

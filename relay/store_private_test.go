@@ -2,12 +2,43 @@ package relay
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"readback/relay/relaytest"
 )
+
+// What others could only list, as mkdir and packages make it, is no warning. What they could read or change is.
+func TestStoreWasOpen(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		dir, file os.FileMode
+		want      string
+	}{
+		{"mkdir", 0o755, 0o600, "level=INFO msg=\"store directory is for its owner alone now: permissions corrected\" store=STORE before=0755 now=0700\n"},
+		{"for all to write", 0o777, 0o600, "level=WARN msg=\"other users could use the store: permissions corrected\" store=STORE files=1\n"},
+		{"a file", 0o700, 0o644, "level=WARN msg=\"other users could use the store: permissions corrected\" store=STORE files=1\n"},
+		{"both", 0o755, 0o644, "level=WARN msg=\"other users could use the store: permissions corrected\" store=STORE files=2\n"},
+		{"private", 0o700, 0o600, ""},
+	} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "old")
+		err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chmod(file, tt.file), os.Chmod(dir, tt.dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log relaytest.LogLines
+		(&store{dir: dir, log: log.Logger()}).protect()
+		if got := strings.Join(log.All, ""); !strings.HasSuffix(strings.ReplaceAll(got, dir, "STORE"), tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
 
 // The store is for its owner alone, also if others could use it before.
 func TestStoreIsPrivate(t *testing.T) {
