@@ -2,10 +2,12 @@ package config
 
 import (
 	"net"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/ops"
+	"readback/relay/access"
 )
 
 // Ops holds the settings of the operator's HTTP interface.
@@ -99,9 +101,12 @@ func checkOps(l *loader) {
 		"ops.addr", "ops.operators")
 }
 
-// warnOps warns of credentials that pass in the clear.
+// warnOps warns of an interface that asks for no credential although reads.auth does, and of credentials that
+// pass in the clear.
 func warnOps(l *loader) {
 	o := l.cfg.Ops
+	l.warnIf(isLoopback(o.Addr) && len(o.Operators) == 0 && !slices.Contains(l.cfg.Relay.Auth, access.AuthNone),
+		"every process of this machine can look up and erase messages, and drop dead letters, at "+o.Addr+" without a credential: ops.operators says who may", "reads.auth")
 	l.warnIf(o.Addr != "" && !isLoopback(o.Addr) && o.TLS.Cert == "" && len(o.Operators) > 0,
 		"operators' tokens pass in the clear, unless something in front speaks TLS: see ops.tls", "ops.addr")
 	l.warnIf(o.Addr == "" && len(o.Operators) > 0, "not used: ops.addr is off", "ops.operators", "ops.addr")
