@@ -3,8 +3,11 @@ package transport
 import (
 	"crypto/tls"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"readback/internal/testpeer"
 )
@@ -29,5 +32,28 @@ func TestHandshakesWithinBudget(t *testing.T) {
 		if got := signed.Swap(0); got != 1 {
 			t.Errorf("%s: got %d signatures within the budget, want 1", name, got)
 		}
+	}
+}
+
+// Handshakes leave half of the processors to messages.
+func TestWorkHasHalfTheProcessors(t *testing.T) {
+	for processors, want := range map[int]int64{1: 1, 2: 1, 4: 2, 8: 4} {
+		synctest.Test(t, func(t *testing.T) {
+			before := runtime.GOMAXPROCS(processors)
+			work := NewWork()
+			runtime.GOMAXPROCS(before)
+			var now, most atomic.Int64
+			for range 20 {
+				go work(func() {
+					most.Store(max(most.Load(), now.Add(1)))
+					time.Sleep(time.Second) // virtual
+					now.Add(-1)
+				})
+			}
+			time.Sleep(time.Minute)
+			if got := most.Load(); got != want || now.Load() != 0 {
+				t.Errorf("%d processors: got %d signatures at once and %d still, want %d and none", processors, got, now.Load(), want)
+			}
+		})
 	}
 }
