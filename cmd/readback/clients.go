@@ -32,7 +32,6 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 		}
 		files, err := transport.NewServer(transport.Server{
 			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientCRL: l.tls.ClientCRL, ClientOptional: sparesCertificates(cfg.Relay.Auth),
-			Work: transport.NewWork(),
 		}, log)
 		if err != nil {
 			return nil, fmt.Errorf("%s.tls: %w", l.key, err)

@@ -68,7 +68,6 @@ func newFront(all config.Config, log *slog.Logger, refused transport.Refused) (*
 	var err error
 	f.tls, err = transport.NewServer(transport.Server{
 		Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, ClientCA: cfg.TLS.ClientCA, ClientCRL: cfg.TLS.ClientCRL,
-		Work: transport.NewWork(),
 	}, log)
 	if err != nil {
 		return nil, fmt.Errorf("listen.tls: %w", err)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"readback/config"
 	"readback/internal/ops"
@@ -168,24 +167,7 @@ func TestOperatorPrivacy(t *testing.T) {
 func TestSilentConnections(t *testing.T) {
 	r := startService(t, func(cfg *config.Config) { cfg.Ops.MetricsAddr = "127.0.0.1:0" })
 	for _, addr := range []string{r.Ops(), r.Metrics()} {
-		const all = maxOps + 10
-		closed, tooLate := make(chan bool, all), time.After(4*time.Second) // then they are closed in any case
-		for range all {
-			if conn, err := net.Dial("tcp", addr); err == nil {
-				defer func() { _ = conn.Close() }()
-				go func() {
-					_, _ = conn.Read(make([]byte, 1))
-					closed <- true
-				}()
-			}
-		}
-		for range all - maxOpsPerAddress {
-			select {
-			case <-closed:
-			case <-tooLate:
-				t.Fatalf("%s: more than %d of one address stay open", addr, maxOpsPerAddress)
-			}
-		}
+		fewStay(t, addr, maxOps+10, maxOpsPerAddress)
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 		tr := &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true}
 		resp, err := (&http.Client{Transport: tr}).Get("http://" + addr + "/healthz")

@@ -23,7 +23,7 @@ type Server struct {
 	ClientCRL string
 
 	ClientOptional bool     // a client may have no certificate, but no invalid one
-	Work           Work     // has the processor for its signatures; nil: it needs none
+	Work           Work     // has the processor for its signatures; nil: one of its own
 	Protocols      []string // of ALPN, the preferred one first
 }
 
@@ -37,6 +37,9 @@ type ServerTLS struct {
 func NewServer(files Server, log *slog.Logger) (*ServerTLS, error) {
 	if files.Cert == "" || files.Key == "" {
 		return nil, errors.New("a TLS server needs a certificate and a key")
+	}
+	if files.Work == nil {
+		files.Work = NewWork()
 	}
 	s := &ServerTLS{log: log}
 	s.kept.What = certificates
@@ -64,7 +67,7 @@ func (f Server) read(log *slog.Logger) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if key, ok := pair.PrivateKey.(crypto.Signer); ok && f.Work != nil {
+	if key, ok := pair.PrivateKey.(crypto.Signer); ok {
 		pair.PrivateKey = budgeted{key, f.Work}
 	}
 	c := &tls.Config{

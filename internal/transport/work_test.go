@@ -35,6 +35,19 @@ func TestHandshakesWithinBudget(t *testing.T) {
 	}
 }
 
+// A server that is given no budget has one of its own.
+func TestHandshakesHaveABudget(t *testing.T) {
+	dir := t.TempDir()
+	testpeer.NewAuthority(t).PutPair(t, dir, "gateway.example")
+	s, err := NewServer(Server{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}, (&record{}).logger())
+	must(t, err)
+	config, err := s.Config().GetConfigForClient(nil)
+	must(t, err)
+	if key, ok := config.Certificates[0].PrivateKey.(budgeted); !ok || key.work == nil {
+		t.Errorf("got the key %T, want one with a budget", config.Certificates[0].PrivateKey)
+	}
+}
+
 // Handshakes leave half of the processors to messages.
 func TestWorkHasHalfTheProcessors(t *testing.T) {
 	for processors, want := range map[int]int64{1: 1, 2: 1, 4: 2, 8: 4} {
