@@ -67,7 +67,6 @@ func NewAttempts(sessionInit time.Duration) *Attempts {
 
 // Attempt is one bind.
 type Attempt struct {
-	Suspected bool // there were wrong binds of its source
 	Exhausted bool // there were so many that nobody else is to be asked about another one
 
 	all    *Attempts
@@ -86,8 +85,8 @@ func (a *Attempts) Begin(o Origin) *Attempt {
 	delay := max(refusalTime<<min(source.times, 5), min(refusalTime<<min(account.times, 3), maxOfAccount))
 	source.open++
 	return &Attempt{
-		Suspected: source.times >= suspectedAfter, Exhausted: source.debt+float64(source.open) > wrongBurst && !known,
-		all: a, origin: o, until: now.Add(min(delay, a.most)),
+		Exhausted: source.debt+float64(source.open) > wrongBurst && !known,
+		all:       a, origin: o, until: now.Add(min(delay, a.most)),
 	}
 }
 
@@ -137,6 +136,14 @@ func (t *Attempt) Wrong() {
 			f.debt++
 		}
 	})
+}
+
+// isSuspected reports whether there were wrong binds of its source, some of them since this one began.
+func (t *Attempt) isSuspected() bool {
+	defer crash.OnPanic()
+	t.all.mu.Lock()
+	defer t.all.mu.Unlock()
+	return failuresOf(t.all.sources, t.origin.Source, time.Now()).times >= suspectedAfter
 }
 
 // Unjudged says that it is not known whether the bind was right.

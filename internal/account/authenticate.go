@@ -75,7 +75,7 @@ func (a *Authenticator) matches(ctx context.Context, t *Attempt, c Credentials, 
 	if a.hasPassed(key) {
 		return nil
 	}
-	end, err := a.Turns.Take(ctx, t.origin.Source, t.Suspected)
+	end, err := a.Turns.Take(ctx, t.origin.Source, t.isSuspected)
 	if err != nil {
 		return err
 	}

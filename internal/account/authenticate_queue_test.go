@@ -2,6 +2,9 @@ package account
 
 import (
 	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +59,39 @@ func TestAuthenticateLeft(t *testing.T) {
 		}
 		if used, waiting := a.Turns.busy, len(a.Turns.waiting); used != a.Turns.most-1 || waiting != 0 {
 			t.Errorf("%d turns are taken and %d wait, want %d and none", used, waiting, a.Turns.most-1)
+		}
+	})
+}
+
+// Binds of a source that all wait when the first of them is found wrong come behind those of others.
+func TestManyWrongAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newTried(0)
+		a.Turns.most = 1
+		free, hash := busy(t, a.Turns), hashed()
+		const many = 20
+		var wrong atomic.Int64
+		for range many {
+			go func() {
+				_ = a.Check(t.Context(), staying, a.attempts.Begin(Origin{here, "bank"}), claim("bank", "wrong"), hash)
+				wrong.Add(1)
+			}()
+		}
+		synctest.Wait()
+		var right sync.WaitGroup
+		for i := range many {
+			name := fmt.Sprint("own", i)
+			right.Go(func() {
+				if err := a.Check(t.Context(), staying, a.attempts.Begin(Origin{elsewhere, name}), claim(name, "secret"), hash); err != nil {
+					t.Errorf("%s: got %v, want it to bind", name, err)
+				}
+			})
+		}
+		synctest.Wait()
+		free()
+		right.Wait()
+		if n := wrong.Load(); n > suspectedAfter+2 { // one begins before the last one is judged
+			t.Errorf("%d wrong passwords were checked before the right ones, want %d", n, suspectedAfter)
 		}
 	})
 }

@@ -34,10 +34,13 @@ type Turns struct {
 
 // turn is a check that waits, or is at work.
 type turn struct {
-	source    netip.Addr
+	source      netip.Addr
+	isSuspected func() bool   // by what is known now
+	ahead       int           // checks of its source that waited when it came
+	begins      chan struct{} // closed when it may begin
+
+	// Set when it begins.
 	suspected bool
-	ahead     int           // checks of its source that waited when it came
-	begins    chan struct{} // closed when it may begin
 	began     time.Time
 }
 
@@ -45,9 +48,10 @@ type turn struct {
 func NewTurns() *Turns { return &Turns{most: max(1, runtime.GOMAXPROCS(0)/2)} }
 
 // Take waits for a turn. end must be called afterwards. No more can wait than there are connections that
-// have not bound (listen.max_unbound).
-func (t *Turns) Take(ctx context.Context, source netip.Addr, suspected bool) (end func(), err error) {
-	w := &turn{source: source, suspected: suspected, begins: make(chan struct{})}
+// have not bound (listen.max_unbound). isSuspected is called until the turn begins: many checks of a
+// source may wait already when the first of them finds a wrong password.
+func (t *Turns) Take(ctx context.Context, source netip.Addr, isSuspected func() bool) (end func(), err error) {
+	w := &turn{source: source, isSuspected: isSuspected, begins: make(chan struct{})}
 	t.add(w)
 	late := time.NewTimer(checkWait)
 	defer late.Stop()
@@ -100,40 +104,39 @@ func (t *Turns) end(w *turn) {
 // begin lets those begin whose turn it is. The caller holds mu.
 func (t *Turns) begin() {
 	for now := time.Now(); t.busy < t.most; {
-		i := t.next(now)
+		i, suspected := t.next(now)
 		if i < 0 {
 			return
 		}
 		w := t.waiting[i]
 		t.waiting = slices.Delete(t.waiting, i, i+1)
 		t.busy++
-		t.suspect = t.suspect || w.suspected
-		w.began = now
+		t.suspect = t.suspect || suspected
+		w.suspected, w.began = suspected, now
 		close(w.begins)
 	}
 }
 
-// next returns the index of the check whose turn it is; -1 if there is none.
-func (t *Turns) next(now time.Time) int {
-	best := -1
+// next returns the index of the check whose turn it is, and whether its source is suspected; -1 if there
+// is none.
+func (t *Turns) next(now time.Time) (best int, suspected bool) {
+	best = -1
 	for i, w := range t.waiting {
-		switch {
-		case best < 0, t.waiting[best].suspected && !w.suspected:
-			best = i
-		case t.waiting[best].suspected == w.suspected && w.ahead < t.waiting[best].ahead:
-			best = i
+		switch is := w.isSuspected(); {
+		case best < 0, suspected && !is, suspected == is && w.ahead < t.waiting[best].ahead:
+			best, suspected = i, is
 		}
 	}
 	switch {
-	case best < 0 || !t.waiting[best].suspected:
-		return best
+	case !suspected:
+		return best, false
 	case t.suspect:
-		return -1
+		return -1, true
 	case now.Before(t.rested):
 		t.lookAgain(t.rested.Sub(now))
-		return -1
+		return -1, true
 	}
-	return best
+	return best, true
 }
 
 // lookAgain calls begin after some time.

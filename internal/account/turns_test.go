@@ -11,11 +11,14 @@ import (
 	"time"
 )
 
+// is says of a source that it is suspected or not.
+func is(suspected bool) func() bool { return func() bool { return suspected } }
+
 // busy has others take all the turns; free gives one back.
 func busy(t *testing.T, turns *Turns) (free func()) {
 	t.Helper()
 	for range turns.most {
-		end, err := turns.Take(t.Context(), netip.Addr{}, false)
+		end, err := turns.Take(t.Context(), netip.Addr{}, is(false))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +46,7 @@ func TestTurnsInOrder(t *testing.T) {
 			{"second again", elsewhere, false},
 		} {
 			go func() {
-				end, err := turns.Take(t.Context(), w.source, w.suspected)
+				end, err := turns.Take(t.Context(), w.source, is(w.suspected))
 				if err != nil {
 					t.Errorf("%s: %v", w.name, err)
 					return
@@ -76,7 +79,7 @@ func TestSuspectedChecksRest(t *testing.T) {
 		for range 10 {
 			guessing.Go(func() {
 				for {
-					end, err := turns.Take(ctx, here, true)
+					end, err := turns.Take(ctx, here, is(true))
 					if err != nil {
 						return
 					}
@@ -89,7 +92,7 @@ func TestSuspectedChecksRest(t *testing.T) {
 		time.Sleep(50 * time.Second)
 		begin := time.Now()
 		for range 20 { // not suspected
-			end, err := turns.Take(ctx, elsewhere, false)
+			end, err := turns.Take(ctx, elsewhere, is(false))
 			if err != nil {
 				t.Fatal(err)
 			}

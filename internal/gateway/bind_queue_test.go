@@ -22,7 +22,7 @@ import (
 func occupy(t *testing.T, turns *account.Turns) (free func()) {
 	t.Helper()
 	for range max(1, runtime.GOMAXPROCS(0)/2) {
-		end, err := turns.Take(t.Context(), netip.Addr{}, false)
+		end, err := turns.Take(t.Context(), netip.Addr{}, func() bool { return false })
 		if err != nil {
 			t.Fatal(err)
 		}
