@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"readback/internal/admission"
 	"readback/internal/lograte"
@@ -15,6 +17,13 @@ type Limits struct {
 	admission.Limits
 }
 
+// Bounds of the connections that are refused and not closed yet. Peers that connect again as soon as they
+// are cut off do so once a second each then, and cost little.
+const (
+	lateBy  = time.Second
+	maxLate = 1000 // at a time; more are closed at once
+)
+
 // Limiter applies the same Limits to several listeners.
 type Limiter struct {
 	// Static after construction.
@@ -23,6 +32,8 @@ type Limiter struct {
 	log     *slog.Logger
 	lines   lograte.Lines
 	refused Refused
+
+	late atomic.Int64 // connections that are refused and not closed yet
 }
 
 // NewLimiter returns a Limiter. It logs refusals, at a bounded rate, and calls refused, which may be nil,
@@ -33,7 +44,7 @@ func NewLimiter(limits Limits, log *slog.Logger, refused Refused) *Limiter {
 	return l
 }
 
-// Listener accepts the connections that the limits permit and closes the others. A connection
+// Listener accepts the connections that the limits permit and closes the others, a second later. A connection
 // counts until it is closed. admission.Of returns the place of a connection, also when TLS is above.
 // TLS belongs above this listener, since a connection that is refused is not worth a handshake, and
 // one that is slow to shake hands may have to give way.
@@ -56,21 +67,34 @@ func (l limitListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit counts the connection and returns it, or closes it and returns nil.
+// admit counts the connection and returns it, or has it closed and returns nil.
 func (l *Limiter) admit(conn net.Conn) net.Conn {
 	remote := conn.RemoteAddr()
 	closing := sync.OnceFunc(func() { _ = conn.Close() }) // an error does not matter: nothing was promised to it
 	if !l.allow.Allows(remote) {
 		l.refuse(ReasonAllow, remote)
-		closing()
+		l.closeLate(closing)
 		return nil
 	}
 	place := l.gate.Enter(remote, closing)
 	if place == nil {
-		closing()
+		l.closeLate(closing)
 		return nil
 	}
 	return &counted{conn, place}
+}
+
+// closeLate calls closing after lateBy, or at once if too many connections wait for that already.
+func (l *Limiter) closeLate(closing func()) {
+	if l.late.Add(1) > maxLate {
+		l.late.Add(-1)
+		closing()
+		return
+	}
+	time.AfterFunc(lateBy, func() {
+		closing()
+		l.late.Add(-1)
+	})
 }
 
 func (l *Limiter) refuse(reason string, addr net.Addr) {

@@ -2,7 +2,9 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"testing"
@@ -15,6 +17,7 @@ import (
 // limited is a Limiter on a listener that the test fills.
 type limited struct {
 	*fakeListener
+	limiter *Limiter
 	ln      net.Listener
 	log     *record
 	refused []string
@@ -22,14 +25,16 @@ type limited struct {
 
 func newLimited(limits Limits) *limited {
 	l := &limited{fakeListener: newFakeListener(), log: &record{}}
-	limiter := NewLimiter(limits, l.log.logger(), func(reason, remote string) {
+	l.limiter = NewLimiter(limits, l.log.logger(), func(reason, remote string) {
 		l.refused = append(l.refused, reason+" "+remote)
 	})
-	l.ln = limiter.Listener(l.fakeListener)
+	l.ln = l.limiter.Listener(l.fakeListener)
 	return l
 }
 
-func TestLimiterAllow(t *testing.T) {
+func TestLimiterAllow(t *testing.T) { synctest.Test(t, testLimiterAllow) }
+
+func testLimiterAllow(t *testing.T) {
 	l := newLimited(Limits{Allow: Allow{}})
 	l.dial("192.0.2.1:1")
 	accept(t, l.ln) // everybody
@@ -51,7 +56,9 @@ func TestLimiterAllow(t *testing.T) {
 	}
 }
 
-func TestLimiterPerAddress(t *testing.T) {
+func TestLimiterPerAddress(t *testing.T) { synctest.Test(t, testLimiterPerAddress) }
+
+func testLimiterPerAddress(t *testing.T) {
 	l := newLimited(Limits{Limits: admission.Limits{PerSource: 2}})
 	l.dial("192.0.2.1:1")
 	l.dial("192.0.2.1:2")
@@ -113,7 +120,9 @@ func TestLimiterPassesErrorsOn(t *testing.T) {
 	}
 }
 
-func TestLimiterTotal(t *testing.T) {
+func TestLimiterTotal(t *testing.T) { synctest.Test(t, testLimiterTotal) }
+
+func testLimiterTotal(t *testing.T) {
 	l := newLimited(Limits{Limits: admission.Limits{Total: 2, Words: admission.Words{Total: "max_connections"}}})
 	l.dial("192.0.2.1:1")
 	l.dial("192.0.2.2:2")
@@ -132,4 +141,33 @@ func TestLimiterTotal(t *testing.T) {
 	if want := []string{"max_connections 192.0.2.3:3"}; !slices.Equal(l.refused, want) {
 		t.Errorf("got refusals %q, want %q", l.refused, want)
 	}
+}
+
+// A connection that is refused is closed a second later; when very many are, those beyond at once.
+func TestRefusedCloseLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimited(Limits{Allow: allowing("192.0.2.0/24")})
+		go func() { _, _ = l.ln.Accept() }() // refuses them all
+		begin := time.Now()
+		closed := make(chan time.Duration, maxLate+2)
+		for i := range maxLate + 2 {
+			conn := l.dial(fmt.Sprintf("198.51.100.1:%d", 1+i))
+			go func() {
+				_, _ = conn.Read(make([]byte, 1))
+				closed <- time.Since(begin)
+			}()
+		}
+		got := map[time.Duration]int{}
+		for range maxLate + 2 {
+			got[<-closed]++
+		}
+		if want := map[time.Duration]int{0: 2, lateBy: maxLate}; !maps.Equal(got, want) {
+			t.Errorf("got %v closed by time, want %v", got, want)
+		}
+		synctest.Wait()
+		if late := l.limiter.late.Load(); late != 0 {
+			t.Errorf("%d count as open, want none", late)
+		}
+		_ = l.ln.Close()
+	})
 }
