@@ -22,8 +22,11 @@ type flood struct {
 	settings    func(*testing.T) settings // nil: none
 	connections int
 	once        func(ctx context.Context, g *gateway, n int) // on the nth connection; ends with ctx
-	request     func(context.Context, *gateway) error        // of an honest peer
+	request     request
 }
+
+// request is what an honest peer does.
+type request func(context.Context, *gateway, peer) error
 
 var floods = []flood{
 	{"silent connections, mirror", nil, 230, silent, bindHonestly},
@@ -31,6 +34,8 @@ var floods = []flood{
 	{"silent connections of many addresses", sharedBinds, 400, silentEverywhere, bindHonestly},
 	{"wrong passwords, mirror", nil, 150, guessPassword, bindHonestly},
 	{"wrong passwords, shared", sharedBinds, 150, guessPassword, bindHonestly},
+	{"wrong passwords of many addresses, mirror", nil, manyAddresses, guessEverywhere, bindHonestly},
+	{"wrong system_ids, mirror", nil, 150, guessAccount, bindHonestly},
 	{"half a bind", sharedBinds, 150, halfABind, bindHonestly},
 	{"silent HTTP", keyOnly, 1000, silentHTTP, askHonestly},
 	{"kept and refused HTTP", keyOnly, 1000, refusedHTTP, askHonestly},
@@ -73,12 +78,26 @@ func silentEverywhere(ctx context.Context, g *gateway, n int) {
 }
 
 func guessPassword(ctx context.Context, g *gateway, n int) {
-	conn, err := dialFrom(ctx, strangerAt(n), g.addr)
+	bindWrongly(ctx, g, peer{strangerAt(n), accounts[n%len(accounts)]})
+}
+
+// guessEverywhere guesses the password of the honest account.
+func guessEverywhere(ctx context.Context, g *gateway, n int) {
+	bindWrongly(ctx, g, peer{fmt.Sprintf("127.0.1.%d", 1+n%manyAddresses), honestPeer.account})
+}
+
+// guessAccount names another account each time.
+func guessAccount(ctx context.Context, g *gateway, n int) {
+	bindWrongly(ctx, g, peer{strangerAt(n), fmt.Sprint("x", guesses.Add(1))})
+}
+
+// bindWrongly binds with a wrong password, and stays.
+func bindWrongly(ctx context.Context, g *gateway, p peer) {
+	conn, err := dialFrom(ctx, p.from, g.addr)
 	if err != nil {
 		return
 	}
-	// It may be closed already.
-	_, _ = conn.Write(simulator.Bind{SystemID: accounts[n%len(accounts)], Password: fmt.Sprint(n)}.Append(nil, 1))
+	_, _ = conn.Write(simulator.Bind{SystemID: p.account, Password: "wrong"}.Append(nil, 1)) // it may be closed already
 	hold(ctx, conn)
 }
 
@@ -107,7 +126,7 @@ func refusedHTTP(ctx context.Context, g *gateway, n int) {
 	hold(ctx, conn)
 }
 
-// guesses counts the guesses at proofs, and those that were looked at.
+// guesses counts the guesses at proofs and accounts; lookedAt, those at proofs that were looked at.
 var guesses, lookedAt atomic.Int64
 
 // guessProof names another receiver each time.

@@ -29,24 +29,34 @@ const (
 	again     = 200 * time.Millisecond // until a stranger that was cut off comes again
 )
 
+// peer is who binds or asks honestly.
+type peer struct{ from, account string }
+
+// honestPeer is not known when the flood begins. warmPeer was there before: the first messages of a gateway
+// take longer than others, flood or not.
+var (
+	honestPeer = peer{"127.0.0.1", accounts[0]}
+	warmPeer   = peer{"127.0.0.99", accounts[1]}
+)
+
 // TestFloods serves honest peers during each flood, all of them. How long that takes beside a quiet
 // gateway is in the log: it depends on the machine.
 func TestFloods(t *testing.T) {
 	for _, f := range floods {
 		t.Run(f.name, func(t *testing.T) {
 			ctx := within(t)
-			quiet := serveHonest(ctx, t, f.start(ctx, t), f.request)
+			quiet := serveRounds(ctx, t, f.start(ctx, t), f.request)
 			g := f.start(ctx, t)
 			stop := f.begin(ctx, g)
 			rest(ctx, floodTime)
-			during := serveHonest(ctx, t, g, f.request)
+			during := serveRounds(ctx, t, g, f.request)
 			stop()
-			t.Logf("99th percentile: %v during the flood, %v when it is quiet", during, quiet)
+			t.Logf("99th percentile, first and least: %v during the flood, %v when it is quiet", during, quiet)
 		})
 	}
 }
 
-// start starts a gateway for the flood, with an SMSC of its own.
+// start starts a gateway for the flood, with an SMSC of its own, and has it serve a few peers.
 func (f *flood) start(ctx context.Context, t *testing.T) *gateway {
 	t.Helper()
 	c := startSMSC(t, listen(t, ""), simulator.Options{
@@ -56,7 +66,14 @@ func (f *flood) start(ctx context.Context, t *testing.T) *gateway {
 	if f.settings != nil {
 		set = set.with(f.settings(t))
 	}
-	return startGateway(ctx, t, set.write(t))
+	g := startGateway(ctx, t, set.write(t))
+	const few = 10
+	for range few {
+		if err := f.request(ctx, g, warmPeer); err != nil {
+			t.Fatalf("before the flood: %v", err)
+		}
+	}
+	return g
 }
 
 // begin begins the flood; stop ends it.
@@ -77,9 +94,23 @@ func (f *flood) begin(ctx context.Context, g *gateway) (stop func()) {
 	}
 }
 
+// serveRounds makes the honest binds or requests some times over. It returns the 99th percentile of the
+// first round, in which the honest peer is not known yet, and the least one: what else the machine does
+// makes some of them longer.
+func serveRounds(ctx context.Context, t *testing.T, g *gateway, once request) (took [2]time.Duration) {
+	t.Helper()
+	const more = 3
+	first := serveHonest(ctx, t, g, once)
+	least := first
+	for range more {
+		least = min(least, serveHonest(ctx, t, g, once))
+	}
+	return [2]time.Duration{first, least}
+}
+
 // serveHonest makes the honest binds or requests, some at a time, and returns the 99th percentile of the
 // time that they take.
-func serveHonest(ctx context.Context, t *testing.T, g *gateway, once func(context.Context, *gateway) error) time.Duration {
+func serveHonest(ctx context.Context, t *testing.T, g *gateway, once request) time.Duration {
 	t.Helper()
 	const atOnce = 3
 	took, failed := make([]time.Duration, honest), make([]error, honest)
@@ -88,7 +119,7 @@ func serveHonest(ctx context.Context, t *testing.T, g *gateway, once func(contex
 		running.Go(func() {
 			for i := first; i < honest; i += atOnce {
 				begin := time.Now()
-				failed[i] = once(ctx, g)
+				failed[i] = once(ctx, g, honestPeer)
 				took[i] = time.Since(begin)
 			}
 		})
@@ -110,8 +141,8 @@ func dialFrom(ctx context.Context, from, addr string) (net.Conn, error) {
 }
 
 // bindHonestly binds, sends a message and leaves.
-func bindHonestly(ctx context.Context, g *gateway) error {
-	conn, err := dialFrom(ctx, "127.0.0.1", g.addr)
+func bindHonestly(ctx context.Context, g *gateway, p peer) error {
+	conn, err := dialFrom(ctx, p.from, g.addr)
 	if err != nil {
 		return err
 	}
@@ -119,7 +150,7 @@ func bindHonestly(ctx context.Context, g *gateway) error {
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second)) // the reads below see it
 	r := smpp.NewReader(conn)
 	for _, f := range []smpp.Frame{
-		simulator.Bind{SystemID: accounts[0], Password: password}.Append(nil, 1),
+		simulator.Bind{SystemID: p.account, Password: password}.Append(nil, 1),
 		message("in a flood"),
 		smpp.AppendHeader(nil, pdu.UnbindID, 0, 9, 0),
 	} {
@@ -147,8 +178,8 @@ func keyed(auth ...string) settings {
 }
 
 // askHonestly reports a read of no message, over a connection of its own.
-func askHonestly(ctx context.Context, g *gateway) error {
-	code, err := postRead(ctx, "127.0.0.1", g.reads, `{"receiver":"447700900199","sender":"bank","number":1}`, apiKey)
+func askHonestly(ctx context.Context, g *gateway, p peer) error {
+	code, err := postRead(ctx, p.from, g.reads, `{"receiver":"447700900199","sender":"bank","number":1}`, apiKey)
 	if err == nil && code != http.StatusNotFound {
 		err = fmt.Errorf("got %d, want 404", code)
 	}
