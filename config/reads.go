@@ -14,8 +14,8 @@ type Reads struct {
 	TLS  ReadsTLS      `key:"tls" doc:"TLS on the HTTP interface"`
 
 	MaxConnections int `key:"max_connections" default:"1000" range:"1..100000" doc:"connections to the HTTP interface at a time; a slow one gives way to a new one, further ones are closed"`
-	MaxUnknown     int `key:"max_unknown_per_address" default:"250" range:"0..100000" doc:"connections to it at a time from one address on which no request was accepted yet; 0 is no limit"`
-	FailureRate    int `key:"failure_rate" default:"20" range:"0..100000" doc:"connections to it a second from one address on which no request is accepted; more are closed at once; 0 is no limit"`
+	MaxUnknown     int `key:"max_unknown_per_address" default:"250" range:"0..100000" doc:"connections to it at a time from one address on which no request was accepted yet; likewise over MQTT and WebSocket, and to relay.listen; 0 is no limit"`
+	FailureRate    int `key:"failure_rate" default:"20" range:"0..100000" doc:"connections to it a second from one address on which no request is accepted; more are closed unread; likewise over MQTT and WebSocket, and to relay.listen; 0 is no limit"`
 	FailureBurst   int `key:"failure_burst" default:"500" range:"1..100000" doc:"of them at once"`
 
 	MQTT      MQTT      `key:"mqtt" doc:"read responses over MQTT, to the embedded server"`

@@ -25,7 +25,7 @@ func (r *Relay) newBroker() (*broker.Server, error) {
 	opt := &r.opt
 	return broker.New(broker.Options{
 		Store: opt.Store, Sync: opt.Sync, Listen: opt.Listen, ListenTLS: opt.ListenTLS, Users: opt.Users,
-		MQTT: opt.MQTT, WebSocket: opt.WebSocket, MaxClients: opt.MaxClients,
+		MQTT: opt.MQTT, WebSocket: opt.WebSocket, MaxClients: opt.MaxClients, Unknown: opt.Unknown,
 		MaxPayload: maxPayload, Callers: r.callers, Ready: r.taking,
 		Log: r.log, Mask: r.mask, Metrics: r.metrics.broker,
 	})

@@ -48,7 +48,7 @@ type Config struct {
 
 	Origins    []string `key:"reads.cors" form:"origin" example:"https://app.example" doc:"origins of web pages that may call the HTTP interface; empty is none"`
 	Hosts      []string `key:"reads.hosts" form:"host" example:"api.example" doc:"names by which the HTTP interface may be asked with reads.auth none, beside localhost and its address: that of a proxy in front which passes its own on"`
-	MaxClients int      `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time; further ones are refused"`
+	MaxClients int      `key:"reads.max_clients" default:"10000" range:"1..1000000" doc:"MQTT and WebSocket connections at a time that have authenticated; further ones are refused"`
 	Audit      bool     `key:"log.audit" default:"true" doc:"a line at level info for each read response and its verdict; else at debug"`
 }
 
@@ -68,7 +68,8 @@ type Options struct {
 	// Ways into the embedded server for handsets and app backends; nil: none.
 	MQTT, WebSocket *broker.Listener
 
-	ListenTLS *tls.Config // on the address Listen; nil: none
+	ListenTLS *tls.Config   // on the address Listen; nil: none
+	Unknown   broker.Limits // of connections to the embedded server that have not authenticated
 
 	Proofs access.Proofs // checks the proofs of read responses; zero: none is checked
 

@@ -50,6 +50,7 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 	if opt.WebSocket != nil {
 		opt.WebSocket.Origins = cfg.Reads.WebSocket.Origins
 	}
+	opt.Unknown = broker.Limits{PerSource: cfg.Reads.MaxUnknown, Rate: float64(cfg.Reads.FailureRate), Burst: cfg.Reads.FailureBurst}
 	return watched, nil
 }
 

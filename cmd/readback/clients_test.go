@@ -11,6 +11,7 @@ import (
 	"readback/config"
 	"readback/internal/testpeer"
 	"readback/relay"
+	"readback/relay/broker"
 )
 
 // newFiles are those of a listener: a certificate, its key, and their authority.
@@ -37,6 +38,9 @@ func TestOpenToClients(t *testing.T) {
 	}
 	if m := opt.MQTT; m == nil || m.Addr != cfg.MQTT.Addr || m.TLS != nil {
 		t.Errorf("MQTT: got %+v", m)
+	}
+	if want := (broker.Limits{PerSource: 250, Rate: 20, Burst: 500}); opt.Unknown != want {
+		t.Errorf("got limits %+v of those that have not authenticated, want %+v", opt.Unknown, want)
 	}
 	w := opt.WebSocket
 	if w == nil || w.Addr != cfg.WebSocket.Addr || w.TLS == nil || w.TLS.VerifyConnection == nil || !slices.Equal(w.Origins, cfg.WebSocket.Origins) {

@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/nats-io/nuid"
 
 	"readback/internal/simulator"
 )
@@ -39,12 +43,19 @@ var floods = []flood{
 	{"half a bind", sharedBinds, 150, halfABind, bindHonestly},
 	{"silent HTTP", keyOnly, 1000, silentHTTP, askHonestly},
 	{"kept and refused HTTP", keyOnly, 1000, refusedHTTP, askHonestly},
+	{"silent MQTT", keyedMQTT, 400, silentMQTT, connectHonestly},
+	{"wrong keys over MQTT", keyedMQTT, 150, wrongMQTT, connectHonestly},
 	{"guessed proofs", keyOrProof, 50, guessProof, askHonestly},
 }
 
 func sharedBinds(t *testing.T) settings { return shared(t, 1) }
 
 func keyOnly(*testing.T) settings { return keyed() }
+
+// keyedMQTT are the settings of an MQTT listener for a few handsets.
+func keyedMQTT(t *testing.T) settings {
+	return keyed().with(mqttListener(t)).with(settings{"reads.max_clients": 50})
+}
 
 // keyOrProof are the settings of an HTTP interface that takes proofs, too.
 func keyOrProof(t *testing.T) settings {
@@ -114,6 +125,36 @@ func silentHTTP(ctx context.Context, g *gateway, n int) {
 	if conn, err := dialFrom(ctx, strangerAt(n), g.reads); err == nil {
 		hold(ctx, conn)
 	}
+}
+
+func silentMQTT(ctx context.Context, g *gateway, n int) {
+	if conn, err := dialFrom(ctx, strangerAt(n), g.mqtt); err == nil {
+		hold(ctx, conn)
+	}
+}
+
+func wrongMQTT(_ context.Context, g *gateway, n int) {
+	_ = connectMQTT(g, strangerAt(n), "a wrong key") // it is refused
+}
+
+// connectHonestly connects, and leaves.
+func connectHonestly(_ context.Context, g *gateway, p peer) error {
+	return connectMQTT(g, p.from, apiKey)
+}
+
+// connectMQTT connects with a key.
+func connectMQTT(g *gateway, from, key string) error {
+	const soon = 10 * time.Second
+	opt := mqtt.NewClientOptions().AddBroker("tcp://" + g.mqtt).SetClientID(nuid.Next()).SetUsername("app").SetPassword(key).
+		SetAutoReconnect(false).SetConnectTimeout(soon).
+		SetDialer(&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: soon})
+	c := mqtt.NewClient(opt)
+	t := c.Connect()
+	defer c.Disconnect(0)
+	if !t.WaitTimeout(soon) {
+		return errors.New("no answer to CONNECT")
+	}
+	return t.Error()
 }
 
 // refusedHTTP keeps its connection after it was refused.

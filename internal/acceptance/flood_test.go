@@ -67,6 +67,7 @@ func (f *flood) start(ctx context.Context, t *testing.T) *gateway {
 		set = set.with(f.settings(t))
 	}
 	g := startGateway(ctx, t, set.write(t))
+	g.mqtt, _ = set["reads.mqtt.addr"].(string)
 	const few = 10
 	for range few {
 		if err := f.request(ctx, g, warmPeer); err != nil {

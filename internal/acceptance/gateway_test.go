@@ -25,6 +25,7 @@ type gateway struct {
 	addr   string // where ESMEs bind
 	secure string // the same over TLS
 	reads  string // of the HTTP interface
+	mqtt   string // where handsets connect; empty: nowhere
 	ops    string // of metrics and health
 
 	exited chan struct{}

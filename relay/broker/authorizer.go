@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
-	"readback/internal/admission"
 	"readback/relay/access"
 	"readback/relay/message"
 )
@@ -30,10 +30,10 @@ type authorizer struct {
 	// Static after construction.
 	opt     *Options
 	limited *limitedLog
-	secret  string          // of the process
-	gate    *admission.Gate // limits the clients of one source that are refused
+	secret  string // of the process
 
 	server atomic.Pointer[server.Server] // set before the server starts
+	fronts atomic.Pointer[fronts]        // likewise
 	users  atomic.Pointer[users]         // of the server; nil until it has started
 }
 
@@ -53,18 +53,11 @@ var (
 	errNoScope     = errors.New("credential is not for reporting reads")
 	errAccounts    = errors.New("credential is for some accounts only: use HTTP, or NATS with the credential in each message")
 
-	errTooManyRefused = errors.New("too many clients of the address were refused")
-)
-
-// Bounds of the clients of one source whose credential is looked at, and refused.
-const (
-	refusedRate   = 20 // a second
-	refusedAtOnce = 500
+	errNotOurs = errors.New("not connected to a listener of the configuration")
 )
 
 func newAuthorizer(opt *Options, limited *limitedLog) *authorizer {
-	gate := admission.NewGate(admission.Limits{Rate: refusedRate, Burst: refusedAtOnce}, func(string, net.Addr) {})
-	return &authorizer{opt: opt, limited: limited, secret: rand.Text(), gate: gate}
+	return &authorizer{opt: opt, limited: limited, secret: rand.Text()}
 }
 
 func (a *authorizer) isReady() bool {
@@ -86,34 +79,40 @@ func (a *authorizer) Check(c server.ClientAuthentication) bool {
 	if o.Username == ownUser && subtle.ConstantTimeCompare([]byte(o.Password), []byte(a.secret)) == 1 {
 		return true
 	}
-	kind := a.kindOf(c.GetID())
-	if kind == typeNATS {
-		return a.checkUser(c)
+	kind, remote := a.kindOf(c.GetID()), c.RemoteAddress().String()
+	err := errNotOurs
+	if conn := a.fronts.Load().find(remote); conn != nil {
+		remote = conn.outer.RemoteAddr().String()
+		err = a.admit(c, conn, kind)
 	}
-	user, err := a.authorizeWithin(c, kind)
 	if err != nil {
 		a.opt.Metrics.refused.Inc()
-		a.limited.line(slog.LevelWarn, "client refused", "way", kind, "remote", c.RemoteAddress().String(),
+		a.limited.line(slog.LevelWarn, "client refused", "way", kind, "remote", remote,
 			"user", a.opt.Mask(o.Username), "reason", err)
-		return false
 	}
-	c.RegisterUser(user)
-	return true
+	return err == nil
 }
 
-// authorizeWithin is authorize for clients of a source of which there were not too many with a wrong
-// credential.
-func (a *authorizer) authorizeWithin(c server.ClientAuthentication, kind string) (*server.User, error) {
-	place := a.gate.Enter(c.RemoteAddress(), func() {})
-	if place == nil {
-		return nil, errTooManyRefused
+// admit decides about a client, and registers what it may do.
+func (a *authorizer) admit(c server.ClientAuthentication, conn *client, kind string) error {
+	if kind == typeNATS {
+		err := a.checkUser(c)
+		if err == nil {
+			err = conn.bind(0)
+		}
+		return err
 	}
-	defer place.Leave()
 	user, err := a.authorize(kind, c.GetOpts().Username, a.credential(c))
-	if err == nil || err == errStartingUp || err == errTooMany { // no word about the credential
-		place.Credit()
+	if err == nil {
+		err = conn.bind(a.opt.MaxClients)
 	}
-	return user, err
+	switch err {
+	case nil:
+		c.RegisterUser(user)
+	case errStartingUp, errTooMany: // no word about the credential
+		conn.place.Credit()
+	}
+	return err
 }
 
 // kindOf returns how a client has connected.
@@ -138,11 +137,8 @@ func (a *authorizer) credential(c server.ClientAuthentication) access.Credential
 
 // authorize returns what a client may do. The error says why it may not connect.
 func (a *authorizer) authorize(kind, name string, cred access.Credential) (*server.User, error) {
-	switch {
-	case !a.isReady():
+	if !a.isReady() {
 		return nil, errStartingUp
-	case a.server.Load().NumClients() > a.opt.MaxClients+1: // and the process itself
-		return nil, errTooMany
 	}
 	by, err := a.opt.Callers.Identify(cred, time.Now())
 	switch {
@@ -232,7 +228,7 @@ func (a *authorizer) watch(ctx context.Context) {
 
 // disconnectAll disconnects all clients of the listeners.
 func (a *authorizer) disconnectAll() {
-	list, err := a.server.Load().Connz(&server.ConnzOptions{Limit: a.opt.MaxClients + clientSpare})
+	list, err := a.server.Load().Connz(&server.ConnzOptions{Limit: a.opt.maxConnections()})
 	if err != nil {
 		return // it is stopping
 	}
@@ -254,7 +250,7 @@ func (a *authorizer) disconnectGreedy() {
 			continue
 		}
 		a.opt.Metrics.denied.WithLabelValues("subscription").Inc()
-		a.opt.Log.Warn("client cut off", "way", c.Type, "remote", c.IP, "subscriptions", c.NumSubs)
+		a.opt.Log.Warn("client cut off", "way", c.Type, "remote", a.fronts.Load().remote(net.JoinHostPort(c.IP, strconv.Itoa(c.Port))), "subscriptions", c.NumSubs)
 		_ = a.server.Load().DisconnectClientByID(c.Cid) // it has gone already
 	}
 }

@@ -3,26 +3,27 @@ package broker
 import (
 	"encoding/base64"
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"readback/internal/admission"
 	"readback/relay/relaytest"
 )
 
-// No client may connect before what it sends is kept.
+// No client may connect before what it sends is kept. That does not count as a wrong credential.
 func TestClientsBeforeReady(t *testing.T) {
 	ready := make(chan struct{})
-	f := serve(t, func(o *Options) { o.Ready = ready })
-	if _, err := f.client(); err == nil {
-		t.Error("before: let in")
+	const burst = 2
+	f := serve(t, func(o *Options) { o.Ready, o.Unknown = ready, Limits{Rate: 0.001, Burst: burst} })
+	for range 2 * burst {
+		if _, err := f.client(); err == nil {
+			t.Error("before: let in")
+		}
 	}
-	if got := testutil.ToFloat64(f.opt.Metrics.refused); got != 1 || f.log.Count("not ready") != 1 {
-		t.Errorf("got %v refused, log %q, want one", got, f.log.All)
+	if got := testutil.ToFloat64(f.opt.Metrics.refused); got != 2*burst || f.log.Count("not ready") != 2*burst {
+		t.Errorf("got %v refused, log %q, want each", got, f.log.All)
 	}
 	close(ready)
 	nc, err := f.client()
@@ -104,11 +105,10 @@ func TestDeadlineOf(t *testing.T) {
 	}
 }
 
-// After many wrong credentials of one address no more are looked at for a while. Right ones do not count.
+// After many wrong credentials of one address its connections are closed for a while. Right ones do not count.
 func TestManyWrongCredentials(t *testing.T) {
-	f := serve(t, nil)
 	const burst = 3
-	f.authorizer.gate = admission.NewGate(admission.Limits{Rate: 0.001, Burst: burst}, func(string, net.Addr) {})
+	f := serve(t, func(o *Options) { o.Unknown = Limits{Rate: 0.001, Burst: burst} })
 	connect := func(token string) error {
 		_, port := f.Ports()
 		nc, err := nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", port), nats.Token(token), nats.MaxReconnects(0))
@@ -127,8 +127,8 @@ func TestManyWrongCredentials(t *testing.T) {
 			t.Error("a wrong credential was let in")
 		}
 	}
-	if got := f.log.Count("too many clients of the address were refused"); got != 1 {
-		t.Errorf("got %d refusals without a look, want 1: %q", got, f.log.All)
+	if looked, closed := f.log.Count("client refused"), f.log.Count("reason=rate"); looked != burst || closed != 1 {
+		t.Errorf("%d were looked at and %d closed, want %d and one: %q", looked, closed, burst, f.log.All)
 	}
 	if connect("secret") == nil {
 		t.Error("want no other try for a while")

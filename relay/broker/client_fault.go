@@ -47,7 +47,7 @@ func (l *serverLog) aboutClient(line string) bool {
 			what, counter = "client cut off", l.opt.Metrics.denied.WithLabelValues("topic")
 		}
 		counter.Inc()
-		l.limited.line(slog.LevelWarn, what, "way", typeMQTT, "remote", m[1], "client", l.opt.Mask(m[2]), "reason", f.reason)
+		l.limited.line(slog.LevelWarn, what, "way", typeMQTT, "remote", l.fronts.remote(m[1]), "client", l.opt.Mask(m[2]), "reason", f.reason)
 		return true
 	}
 	return false

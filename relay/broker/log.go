@@ -24,6 +24,7 @@ const (
 // subscribers, and are dropped. A client of MQTT that may not publish is told that its message was taken.
 type serverLog struct {
 	opt     *Options
+	fronts  *fronts
 	limited *limitedLog // lines about clients
 	store   *limitedLog // lines about the store
 	fatal   error       // written by the goroutine that starts the server
@@ -33,8 +34,8 @@ type serverLog struct {
 	fail    context.CancelCauseFunc // ends it
 }
 
-func newServerLog(opt *Options, limited *limitedLog) *serverLog {
-	l := &serverLog{opt: opt, limited: limited, store: newLimitedLog(opt.Log)}
+func newServerLog(opt *Options, limited *limitedLog, fronts *fronts) *serverLog {
+	l := &serverLog{opt: opt, fronts: fronts, limited: limited, store: newLimitedLog(opt.Log)}
 	l.working, l.fail = context.WithCancelCause(context.Background())
 	return l
 }
@@ -64,7 +65,7 @@ func (l *serverLog) Errorf(format string, v ...any) {
 	if m := notPermitted.FindStringSubmatch(line); m != nil {
 		what := strings.ToLower(m[2])
 		l.opt.Metrics.denied.WithLabelValues(what).Inc()
-		l.limited.line(slog.LevelWarn, "client may not do this", "what", what, "remote", m[1], "subject", l.subject(m[3]))
+		l.limited.line(slog.LevelWarn, "client may not do this", "what", what, "remote", l.fronts.remote(m[1]), "subject", l.subject(m[3]))
 		return
 	}
 	if !l.aboutClient(line) {

@@ -62,7 +62,7 @@ func TestDamageIsLogged(t *testing.T) {
 // The lines about the store name no subscriber. Others are not logged.
 func TestStoreLinesAreMasked(t *testing.T) {
 	lines := &relaytest.LogLines{}
-	l := newServerLog(&Options{Log: lines.Logger(), Mask: message.Mask}, newLimitedLog(lines.Logger()))
+	l := newServerLog(&Options{Log: lines.Logger(), Mask: message.Mask}, newLimitedLog(lines.Logger()), newFronts(nil))
 	l.Warnf("JetStream dropped a message of %s", SubjectVerdictsOf+"447700900123")
 	l.Warnf("127.0.0.1:1 - mid:2 - client of %s is slow", "447700900123")
 	l.Noticef("Restored %d messages", 1)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"readback/internal/transport"
 	"readback/relay/access"
 )
 
@@ -42,6 +43,7 @@ type Options struct {
 	MQTT, WebSocket *Listener
 
 	MaxClients int             // connections at these listeners
+	Unknown    Limits          // of the connections of one source at any listener that have not authenticated
 	MaxPayload int             // octets of a message of any client with its headers; beyond it the client is disconnected
 	Callers    *access.Callers // who may connect there
 	Ready      <-chan struct{} // closed when what is acknowledged to clients is kept; none may connect before
@@ -57,6 +59,7 @@ type Server struct {
 	opt        Options
 	limited    *limitedLog
 	authorizer *authorizer // nil without a listener
+	limiters   map[way]*transport.Limiter
 
 	mu      sync.Mutex              // held while a server is started or stopped
 	running atomic.Pointer[running] // nil while none runs
@@ -65,8 +68,10 @@ type Server struct {
 // running is one embedded server. Another one takes its place after a failure.
 type running struct {
 	*server.Server
-	log             *serverLog
-	mqtt, webSocket int // ports; 0: none
+	log    *serverLog
+	fronts *fronts
+	inner  *server.Options
+	ports  map[string]int // of the listeners, by their names; none is 0
 }
 
 var (
@@ -80,6 +85,7 @@ func New(opt Options) (*Server, error) {
 	s := &Server{opt: opt, limited: newLimitedLog(opt.Log)}
 	if opt.Listen != "" || opt.hasClients() {
 		s.authorizer = newAuthorizer(&s.opt, s.limited)
+		s.limiters = s.opt.newLimiters()
 	}
 	return s, s.opt.tryListeners()
 }
@@ -135,11 +141,13 @@ func (s *Server) start() error {
 	if err != nil {
 		return fmt.Errorf("embedded NATS server: %w", err)
 	}
-	now := &running{Server: started, log: newServerLog(&s.opt, s.limited)}
+	now := &running{Server: started, inner: o, fronts: newFronts(s.opt.Log), ports: make(map[string]int)}
+	now.log = newServerLog(&s.opt, s.limited, now.fronts)
 	started.SetLogger(now.log, false, false)
 	if s.authorizer != nil {
 		s.authorizer.users.Store(nil) // an earlier server's
 		s.authorizer.server.Store(started)
+		s.authorizer.fronts.Store(now.fronts)
 	}
 	started.Start()
 	if now.log.fatal != nil || !started.ReadyForConnections(startTimeout) || !started.JetStreamEnabled() {
@@ -154,10 +162,13 @@ func (s *Server) start() error {
 		}
 		s.authorizer.users.Store(users)
 	}
-	now.mqtt, now.webSocket = o.MQTT.Port, o.Websocket.Port // those that were chosen for 0
+	if err := s.openFronts(now); err != nil {
+		now.stop(s.opt.Log)
+		return err
+	}
 	s.running.Store(now)
 	if s.opt.hasClients() {
-		s.opt.Log.Info("handsets and app backends can connect", "mqtt_port", now.mqtt, "websocket_port", now.webSocket)
+		s.opt.Log.Info("handsets and app backends can connect", "mqtt_port", now.ports[mqttListener], "websocket_port", now.ports[webSocketListener])
 	}
 	return nil
 }
@@ -165,23 +176,6 @@ func (s *Server) start() error {
 // Directory returns where the messages of a stream are.
 func (s *Server) Directory(stream string) string {
 	return filepath.Join(s.opt.Store, storeDir, "jetstream", "$G", "streams", stream, "msgs")
-}
-
-// ClientURL returns the URL for NATS clients; empty without Listen, and while no server runs.
-func (s *Server) ClientURL() string {
-	now := s.running.Load()
-	if s.opt.Listen == "" || now == nil {
-		return ""
-	}
-	return now.ClientURL()
-}
-
-// Ports returns the ports of the listeners for handsets and app backends; 0 for none.
-func (s *Server) Ports() (mqtt, webSocket int) {
-	if now := s.running.Load(); now != nil {
-		return now.mqtt, now.webSocket
-	}
-	return 0, 0
 }
 
 // InProcessConn connects to the server that runs now (nats.InProcessServer).
@@ -248,6 +242,8 @@ func (s *Server) shutdown() {
 
 // stop stops a server. Nobody waits any more for one that does not stop.
 func (r *running) stop(log *slog.Logger) {
+	r.fronts.stopListening()
+	defer r.fronts.close()
 	stopped := make(chan struct{})
 	go func() {
 		r.Server.Shutdown()

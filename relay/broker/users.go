@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
@@ -105,15 +104,10 @@ func isSigned(nonce []byte, sig, key string) bool {
 }
 
 // checkUser reports whether a NATS client of the option Listen may connect.
-func (a *authorizer) checkUser(c server.ClientAuthentication) bool {
-	err := errStartingUp
-	if u := a.users.Load(); u != nil {
-		err = u.check(c)
+func (a *authorizer) checkUser(c server.ClientAuthentication) error {
+	u := a.users.Load()
+	if u == nil {
+		return errStartingUp
 	}
-	if err != nil {
-		a.opt.Metrics.refused.Inc()
-		a.limited.line(slog.LevelWarn, "client refused", "way", typeNATS, "remote", c.RemoteAddress().String(),
-			"user", a.opt.Mask(c.GetOpts().Username), "reason", err)
-	}
-	return err == nil
+	return u.check(c)
 }
