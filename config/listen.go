@@ -20,9 +20,9 @@ type Listen struct {
 	MaxSessions          int `key:"max_sessions" default:"1000" range:"1..100000" doc:"ESME sessions at a time; further connections are closed"`
 	MaxPerAddress        int `key:"max_per_address" range:"0..100000" doc:"connections at a time from one address; 0 is no limit"`
 	MaxUnbound           int `key:"max_unbound" default:"200" range:"1..100000" doc:"connections at a time, in all, that have not bound yet; the slowest of them gives way to a new one"`
-	MaxUnboundPerAddress int `key:"max_unbound_per_address" default:"50" range:"0..100000" doc:"likewise, from one address; 0 is no limit"`
-	FailureRate          int `key:"failure_rate" default:"20" range:"0..100000" doc:"connections a second from one address that end without a bind; more are closed unread; 0 is no limit"`
-	FailureBurst         int `key:"failure_burst" default:"200" range:"1..100000" doc:"of them at once"`
+	MaxUnboundPerAddress int `key:"max_unbound_per_address" default:"64" range:"0..100000" doc:"likewise, from one address; 0 is no limit"`
+	FailureRate          int `key:"failure_rate" default:"50" range:"0..100000" doc:"connections a second from one address that end without a bind; more are closed unread; 0 is no limit"`
+	FailureBurst         int `key:"failure_burst" default:"500" range:"1..100000" doc:"of them at once"`
 }
 
 // ListenTLS holds the settings of the TLS listener for ESMEs. It is off without Addr. With
