@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -76,12 +77,24 @@ func (l *Limiter) admit(conn net.Conn) net.Conn {
 		l.closeLate(closing)
 		return nil
 	}
-	place := l.gate.Enter(remote, closing)
-	if place == nil {
+	c := &counted{Conn: conn}
+	if c.place = l.gate.Enter(remote, func() { l.endLate(c, closing) }); c.place == nil {
 		l.closeLate(closing)
 		return nil
 	}
-	return &counted{conn, place}
+	return c
+}
+
+// endLate ends a connection that gives way: whoever reads sees its end at once, and the peer later.
+func (l *Limiter) endLate(c *counted, closing func()) {
+	conn, ok := c.Conn.(interface{ CloseRead() error })
+	if !ok {
+		closing()
+		return
+	}
+	c.ended.Store(true)
+	_ = conn.CloseRead() // fails if it is closed already
+	l.closeLate(closing)
 }
 
 // closeLate calls closing after lateBy, or at once if too many connections wait for that already.
@@ -109,15 +122,28 @@ func (l *Limiter) refuse(reason string, addr net.Addr) {
 type counted struct {
 	net.Conn
 	place *admission.Place
+	ended atomic.Bool // it has given way, and will be closed
 }
 
 // Place returns the place of the connection; see admission.Of.
 func (c *counted) Place() *admission.Place { return c.place }
 
+// Read returns nothing any more when the connection has given way: the system would still return what comes.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.ended.Load() {
+		return 0, io.EOF
+	}
+	return n, err
+}
+
 // Close first stops counting the connection, because a peer that sees the close may connect
 // again at once.
 func (c *counted) Close() error {
 	c.place.Leave()
+	if c.ended.Load() {
+		return nil
+	}
 	return c.Conn.Close()
 }
 

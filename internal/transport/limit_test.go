@@ -171,3 +171,29 @@ func TestRefusedCloseLate(t *testing.T) {
 		_ = l.ln.Close()
 	})
 }
+
+// halfClosed is a connection whose direction from the peer can be closed, as that of TCP.
+type halfClosed struct{ net.Conn }
+
+func (c halfClosed) CloseRead() error { return c.SetReadDeadline(time.Unix(1, 0)) }
+
+// Whoever reads a connection that gives way sees its end at once, and the peer a second later.
+func TestGivesWayLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimited(Limits{Limits: admission.Limits{Pending: 1}})
+		here, there := net.Pipe()
+		go func() { l.in <- accepted{conn: &halfClosed{&addressed{there, tcpAddr("192.0.2.1:1")}}} }()
+		slow := accept(t, l.ln)
+		time.Sleep(time.Minute) // virtual: it is slow then
+		begin := time.Now()
+		l.dial("192.0.2.2:2")
+		accept(t, l.ln)
+		if _, err := slow.Read(make([]byte, 1)); err != io.EOF || time.Since(begin) > 0 {
+			t.Errorf("got %v after %v, want the end at once", err, time.Since(begin))
+		}
+		_ = slow.Close()
+		if _, err := here.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || time.Since(begin) != lateBy {
+			t.Errorf("peer: got %v after %v, want the end after %v", err, time.Since(begin), lateBy)
+		}
+	})
+}
