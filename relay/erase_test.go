@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -93,26 +92,6 @@ func TestErase(t *testing.T) {
 	if fb := relaytest.Receive(t, r.tellings("bank")); fb.Receiver != "447700900124" || fb.Number != 2 {
 		t.Errorf("feedback: got %+v, want that of the other receiver", fb)
 	}
-}
-
-// indexFilesWith returns the files of the index, and those beside it, that have these octets.
-func indexFilesWith(t *testing.T, store, octets string) (names []string) {
-	t.Helper()
-	within, err := filepath.Glob(filepath.Join(store, "index", "*"))
-	beside, err2 := filepath.Glob(filepath.Join(store, "index.*"))
-	if err := errors.Join(err, err2); err != nil || len(within) == 0 || len(beside) == 0 {
-		t.Fatalf("got files %q and %q, %v", within, beside, err)
-	}
-	for _, name := range append(within, beside...) {
-		data, err := os.ReadFile(name)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(data), octets) {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // keyWith returns a key or value of the index with these octets in it.
@@ -258,27 +237,5 @@ func TestEraseIsRequestedAgain(t *testing.T) {
 	}
 	if !v.IsAccepted() {
 		t.Errorf("again: got %+v, want 202", v)
-	}
-}
-
-// An erasure whose files could not be purged is not answered as done; it is purged with the next flush.
-func TestErasePurgesLater(t *testing.T) {
-	t.Parallel()
-	opt := testOptions(t)
-	r := start(t, opt)
-	r.submit(relaytest.Conversation(t, "10690001", "447700900123"), "id")
-	if err := r.index.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	r.eraser.purge = func(context.Context) error { return errors.New("no room") }
-	if code, body := r.call("DELETE", "/v1/receivers/447700900123", ""); code != 503 {
-		t.Fatalf("got %d %s, want 503", code, body)
-	}
-	if files := indexFilesWith(t, opt.Store, "447700900123"); len(files) == 0 {
-		t.Fatal("got no file with the number")
-	}
-	r.maintenance.flush(t.Context())
-	if files := indexFilesWith(t, opt.Store, "447700900123"); len(files) > 0 {
-		t.Errorf("got files %q of the index with the number", files)
 	}
 }

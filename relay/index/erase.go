@@ -53,7 +53,7 @@ func applyErase(a *Applier, rec *journal.Record) error {
 	e := erasure{Applier: a, lookup: &lookup{it: it}, receiver: &rec.Place.Conv.Receiver}
 	err = firstError(e.entries(), e.heads(), e.parts(), e.owners(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
 	e.noteExpired()
-	return firstError(err, e.err, a.b.Set(keyUnpurged, nil, nil), it.Close())
+	return firstError(err, e.err, a.b.Set(keyUnpurged, nil, nil), a.b.Set(keyUnpadded, appendSerial(nil, a.at.Serial), nil), it.Close())
 }
 
 // noteRows notes that the rows with a prefix are to be purged: those that the erasure deletes, those that an

@@ -157,6 +157,7 @@ func goldenRows(t *testing.T) map[string]string {
 		string(splitKey(nil, 20780, []byte("4a7f01"))):             appendSplitState(nil, &cut),
 		string(optOutKey(nil, &journaltest.Conversation.Receiver)): values["opt-out"],
 		string(keyUnpurged):                                        nil,
+		string(keyUnpadded):                                        appendSerial(nil, 7),
 		string(outboxKey(nil, FeedbackOutbox, 7, 4)):               []byte(goldenFeedback),
 		string(outboxKey(nil, EventOutbox, 7, 2)):                  []byte(goldenSent),
 		string(outboxKey(nil, EventOutbox, 7, 3)):                  []byte(goldenDelivered),

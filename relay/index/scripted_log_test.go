@@ -53,6 +53,7 @@ func (l *scriptedLog) Newest(context.Context) ([]byte, error) { return l.batches
 
 func (l *scriptedLog) Append(context.Context, []byte) error                 { return errors.New("not scripted") }
 func (l *scriptedLog) Check(context.Context) error                          { return nil }
+func (l *scriptedLog) Pad(int)                                              {}
 func (l *scriptedLog) Close()                                               {}
 func (l *scriptedLog) Settle(context.Context, []byte) (journal.Fate, error) { return journal.Lost, nil }
 

@@ -44,8 +44,18 @@ type JetStream struct {
 	sub     *nats.Subscription
 	replies chan *nats.Msg
 	asked   uint64 // requests so far
+	padding int    // octets that the next batch takes beside its own
 	timer   *time.Timer
 }
+
+// Block is how many octets a file of JetStream has at most that holds the batches. It is removed when all of them
+// have expired. Until then the octets of those that have expired may stay in it.
+const Block = 8 << 20
+
+// MaxPadding is how many octets of padding a batch has at most. JetStream refuses headers of 64 KiB.
+const MaxPadding = 60 << 10
+
+const paddingHeader = "Readback-Padding"
 
 // StreamConfig is the stream of the log. What is in it is kept a day longer than keep.
 func StreamConfig(keep time.Duration) jetstream.StreamConfig {
@@ -77,6 +87,9 @@ func NewJetStream(js jetstream.JetStream, info *jetstream.StreamInfo) (*JetStrea
 
 // Info describes the log as it was when it was opened.
 func (l *JetStream) Info() Info { return l.info }
+
+// Pad makes the next batch take more octets.
+func (l *JetStream) Pad(octets int) { l.padding = min(octets, MaxPadding) }
 
 // Last is the sequence of the last batch that the writer knows.
 func (l *JetStream) Last() uint64 { return l.last }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 )
@@ -32,6 +33,9 @@ func (l *JetStream) append(ctx context.Context, data []byte, last uint64) (refus
 	m := nats.NewMsg(Subject)
 	m.Data = data
 	m.Header.Set(nats.ExpectedLastSeqHdr, strconv.FormatUint(last, 10))
+	if l.padding > 0 {
+		m.Header.Set(paddingHeader, strings.Repeat("0", l.padding))
+	}
 	reply, err := l.ask(ctx, m)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func (l *JetStream) append(ctx context.Context, data []byte, last uint64) (refus
 		return nil, fmt.Errorf("answer of the log: %w", err)
 	}
 	if ack.Error == nil {
-		l.last = ack.Seq
+		l.last, l.padding = ack.Seq, 0
 	}
 	return ack.Error, nil
 }

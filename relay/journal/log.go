@@ -21,6 +21,9 @@ type Log interface {
 	// Append adds a batch behind Last. After an error it is not known whether the batch is in the
 	// log, unless the error is a RefusedError; Settle finds out.
 	Append(ctx context.Context, batch []byte) error
+	// Pad makes the next batch take so many octets more of the file of the log, or MaxPadding if that is
+	// fewer. Nobody reads them. A log that has no file does nothing.
+	Pad(octets int)
 	// Settle finds out what became of an append of batch. Last then says where the log ends.
 	// The error is ErrFenced if another writer has appended.
 	Settle(ctx context.Context, batch []byte) (Fate, error)

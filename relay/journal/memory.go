@@ -39,6 +39,7 @@ type memoryLog struct {
 func (l *memoryLog) Info() Info   { return l.info }
 func (l *memoryLog) Last() uint64 { return l.last }
 func (l *memoryLog) Close()       {}
+func (l *memoryLog) Pad(int)      {}
 
 func (l *memoryLog) Newest(context.Context) ([]byte, error) {
 	l.m.mu.Lock()

@@ -55,6 +55,9 @@ func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 		select {
 		case <-a.queue.wake:
 			a.tellDropped()
+			if err := a.pad(ctx); err != nil {
+				return a.lose(ctx, err)
+			}
 		case <-check.C:
 			if err := a.check(ctx); err != nil {
 				return a.lose(ctx, err)
@@ -93,6 +96,7 @@ func (a *appender) write(ctx context.Context, b *batch) error {
 	if !b.sealed {
 		b.buf, b.sealed = journal.Seal(b.buf), true
 	}
+	a.journal.Pad(b.padding)
 	if err := a.journal.Append(ctx, b.buf); err != nil {
 		if err := a.persist(ctx, b, err); err != nil {
 			a.queue.giveBack(b)

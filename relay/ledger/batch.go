@@ -46,6 +46,7 @@ type batch struct {
 	sealed  bool // buf ends with its checksum
 	counts  [journal.Kinds]int
 	records int
+	padding int  // octets that it takes in the log beside its own
 	changes bool // a record changes what an earlier one brought
 	marks   []mark
 	waits   []wait

@@ -60,6 +60,7 @@ type Partition struct {
 	claims    atomic.Int64          // in this epoch
 	unclaimed atomic.Bool           // numbers are assigned without claims
 	latest    atomic.Int64          // time in the log, ms
+	padding   atomic.Int64          // octets that are still to be added to the log: see pad.go
 }
 
 // Options say how a partition works, and whom it tells.
