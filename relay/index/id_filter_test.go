@@ -1,9 +1,12 @@
 package index
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"testing"
+	"time"
 
 	"readback/relay/journal"
 	"readback/relay/relaytest"
@@ -66,5 +69,32 @@ func TestMayOwn(t *testing.T) {
 
 	if again := New(t.TempDir(), slog.New(slog.DiscardHandler)); again.FillIDs(1) == nil {
 		t.Error("a closed index: got no error")
+	}
+}
+
+// Expire does not keep the index while it waits for the filter, which is filled from the index: whoever waits to
+// have the index alone would let neither go on.
+func TestExpireWaitsForFilter(t *testing.T) {
+	ix := openWith(t, t.TempDir())
+	ix.ids.mu.Lock() // it is being filled
+	expired := make(chan error, 1)
+	go func() { expired <- ix.Expire(10) }()
+	deadline := time.Now().Add(10 * time.Second)
+	for got := "bank"; got != ""; {
+		var err error
+		if got, err = ix.Route([]byte("a"), 9, 1); err != nil || time.Now().After(deadline) {
+			t.Fatalf("got %q, %v, want that it expires", got, err)
+		}
+	}
+	for !ix.mu.TryLock() {
+		if time.Now().After(deadline) {
+			t.Fatal("index is kept while Expire waits")
+		}
+		runtime.Gosched()
+	}
+	ix.mu.Unlock()
+	ix.ids.mu.Unlock()
+	if err := errors.Join(<-expired, ix.Close()); err != nil {
+		t.Error(err)
 	}
 }

@@ -134,6 +134,14 @@ func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 
 // Expire forgets the days before day. It keeps the skips for as long as any message of their time can be read.
 func (ix *Index) Expire(day uint16) error {
+	err := ix.expire(day)
+	if err == nil {
+		ix.ids.expired(day) // without mu: whoever fills the filter has that first, and then mu
+	}
+	return err
+}
+
+func (ix *Index) expire(day uint16) error {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
@@ -144,7 +152,6 @@ func (ix *Index) Expire(day uint16) error {
 			return err
 		}
 	}
-	ix.ids.expired(day)
 	lasting := int64(MaxLasting/(24*time.Hour)) + 2
 	return ix.expireSkips((int64(day) - lasting) * 24 * time.Hour.Milliseconds())
 }
