@@ -15,6 +15,8 @@ func (ix *Index) Checkpoint(dir string) error {
 	if err := ix.Flush(); err != nil {
 		return err
 	}
+	ix.long.RLock() // on another disk the copy takes as long as all files do
+	defer ix.long.RUnlock()
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {

@@ -71,6 +71,9 @@ type Index struct {
 	// CacheSize is how many octets of blocks are kept in memory. It may be set before Open.
 	CacheSize int64
 
+	// long is held for reading by what holds mu for as long as the disk takes. See lockAlone.
+	long sync.RWMutex
+
 	// mu is held for reading by each use of db, for writing while db is replaced.
 	mu    sync.RWMutex
 	db    *pebble.DB  // nil while closed
@@ -158,6 +161,8 @@ func (ix *Index) expire(day uint16) error {
 
 // Flush writes what is in memory to the disk.
 func (ix *Index) Flush() error {
+	ix.long.RLock()
+	defer ix.long.RUnlock()
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {

@@ -31,7 +31,7 @@ const (
 
 var (
 	errTraces = errors.New("rows that were erased are still in the files of the index")
-	errBusy   = errors.New("the index is being compacted, and does not come to an end")
+	errBusy   = errors.New("the index is being compacted or copied, and that does not come to an end")
 )
 
 // keyRange is the keys from first on that are before end.
@@ -115,6 +115,12 @@ func isNamed(prefix byte) bool {
 	return strings.IndexByte(string([]byte{prefixEntry, prefixHead, prefixPart, prefixOwnerTo, prefixSplit}), prefix) >= 0
 }
 
+func (p *purge) isEmpty() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.ranges) == 0
+}
+
 // take returns all that is to be purged, in the order of the keys, and forgets it.
 func (p *purge) take() (all []keyRange) {
 	p.mu.Lock()
@@ -170,11 +176,13 @@ func (ix *Index) Purge(ctx context.Context) error {
 }
 
 func (ix *Index) purgeNoted(ctx context.Context) error {
-	all := ix.purge.take()
-	if len(all) == 0 {
+	all, err := ix.takeNoted(ctx)
+	if err == nil && len(all) == 0 {
 		return nil
 	}
-	err := ix.purgeRanges(ctx, all)
+	if err == nil {
+		err = ix.purgeRanges(ctx, all)
+	}
 	if err == nil {
 		err = ix.setPurged()
 	}
@@ -189,6 +197,19 @@ func (ix *Index) purgeNoted(ctx context.Context) error {
 		ix.log.Warn("files of the index could not be purged of what was erased", "error", err)
 	}
 	return err
+}
+
+// takeNoted returns all that is to be purged, and forgets it. It waits for the batch that is being applied: an
+// erasure notes the keys before they are deleted.
+func (ix *Index) takeNoted(ctx context.Context) ([]keyRange, error) {
+	if ix.purge.isEmpty() {
+		return nil, nil
+	}
+	if err := ix.lockAlone(ctx); err != nil {
+		return nil, err
+	}
+	defer ix.unlockAlone()
+	return ix.purge.take(), nil
 }
 
 // groupOf returns a group for a range that could not be purged: its kind and its day.

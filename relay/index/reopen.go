@@ -24,8 +24,10 @@ func (ix *Index) renewManifest(ctx context.Context) error {
 	if err := ix.Flush(); err != nil {
 		return err
 	}
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
+	if err := ix.lockAlone(ctx); err != nil {
+		return err
+	}
+	defer ix.unlockAlone()
 	if ix.db == nil {
 		return ErrClosed
 	}
@@ -48,12 +50,33 @@ func (ix *Index) renewManifest(ctx context.Context) error {
 }
 
 // awaitIdle waits until no compaction is at work, since Close would wait for it.
-func (ix *Index) awaitIdle(ctx context.Context) error {
-	for end := time.Now().Add(purgeWait); ; {
+func (ix *Index) awaitIdle(ctx context.Context) (failed error) {
+	err := await(ctx, func() bool {
 		db, err := ix.store()
-		if err != nil || db.Metrics().Compact.NumInProgress == 0 {
-			return err
-		}
+		failed = err
+		return err != nil || db.Metrics().Compact.NumInProgress == 0
+	})
+	return firstError(failed, err)
+}
+
+// lockAlone locks mu for writing. It waits for whoever has the index for long before that, since nobody can use
+// the index while mu is waited for.
+func (ix *Index) lockAlone(ctx context.Context) error {
+	if err := await(ctx, ix.long.TryLock); err != nil {
+		return err
+	}
+	ix.mu.Lock()
+	return nil
+}
+
+func (ix *Index) unlockAlone() {
+	ix.mu.Unlock()
+	ix.long.Unlock()
+}
+
+// await looks whether something is so until it is, or ctx ends, or it takes too long.
+func await(ctx context.Context, isSo func() bool) error {
+	for end := time.Now().Add(purgeWait); !isSo(); {
 		if time.Now().After(end) {
 			return errBusy
 		}
@@ -63,6 +86,7 @@ func (ix *Index) awaitIdle(ctx context.Context) error {
 		case <-time.After(purgeLook):
 		}
 	}
+	return nil
 }
 
 // removeOldManifests removes the manifests before the current one. Pebble keeps one of them. The caller holds mu.

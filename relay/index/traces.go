@@ -29,7 +29,7 @@ func (ix *Index) touchTraces(ctx context.Context, all []keyRange) (left []keyRan
 		}
 		left = append(left, r)
 		for _, key := range traces {
-			if err := ix.deleteAgain(key); err != nil {
+			if err := ix.deleteAgain(ctx, key); err != nil {
 				return nil, err
 			}
 		}
@@ -60,9 +60,11 @@ func (ix *Index) traces(ctx context.Context, r keyRange) (keys [][]byte, err err
 }
 
 // deleteAgain deletes a row that is deleted, unless there is one again.
-func (ix *Index) deleteAgain(key []byte) error {
-	ix.mu.Lock() // nothing is applied meanwhile
-	defer ix.mu.Unlock()
+func (ix *Index) deleteAgain(ctx context.Context, key []byte) error {
+	if err := ix.lockAlone(ctx); err != nil { // nothing is applied meanwhile
+		return err
+	}
+	defer ix.unlockAlone()
 	if ix.db == nil {
 		return ErrClosed
 	}
