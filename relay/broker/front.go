@@ -132,7 +132,9 @@ func (f *fronts) enter(c *client) bool {
 func (f *fronts) leave(c *client) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.clients, c.inner.LocalAddr().String())
+	if addr := c.inner.LocalAddr().String(); f.clients[addr] == c { // it is closed, so another one may have the port
+		delete(f.clients, addr)
+	}
 	if c.bound {
 		f.bound[c.way]--
 	}
