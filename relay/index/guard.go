@@ -58,11 +58,41 @@ func (g *guard) Create(name string) (vfs.File, error) {
 			runtime.Goexit()
 		}
 	}
+	if err := g.going(); err != nil {
+		return nil, g.noted(err)
+	}
 	f, err := g.FS.Create(name)
 	if err != nil {
 		return nil, g.noted(err)
 	}
 	return guardedFile{f, g}, nil
+}
+
+// going returns an error if the store is given up. Another store may be open in its directory then, with the
+// same files: one that goes on would replace or remove them.
+func (g *guard) going() error {
+	select {
+	case <-g.givenUp:
+		return errGivenUp
+	default:
+		return nil
+	}
+}
+
+// Remove removes a file, unless the store is given up.
+func (g *guard) Remove(name string) error {
+	if err := g.going(); err != nil {
+		return err
+	}
+	return g.FS.Remove(name)
+}
+
+// Rename renames a file, unless the store is given up.
+func (g *guard) Rename(from, to string) error {
+	if err := g.going(); err != nil {
+		return err
+	}
+	return g.FS.Rename(from, to)
 }
 
 // noted remembers when a write failed.
@@ -82,6 +112,9 @@ type guardedFile struct {
 }
 
 func (f guardedFile) Write(b []byte) (int, error) {
+	if err := f.guard.going(); err != nil {
+		return 0, f.guard.noted(err)
+	}
 	n, err := f.File.Write(b)
 	return n, f.guard.noted(err)
 }
@@ -107,7 +140,9 @@ func (g *guard) Fatalf(format string, args ...any) {
 	g.mu.Lock()
 	g.fatal = err
 	g.mu.Unlock()
-	g.failure(err)
+	if g.going() == nil {
+		g.failure(err) // and else no word about the store in its place
+	}
 	runtime.Goexit()
 }
 

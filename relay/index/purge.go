@@ -240,13 +240,23 @@ func (ix *Index) purgeRanges(ctx context.Context, all []keyRange) error {
 	return nil
 }
 
-// compact has Pebble merge all files that have keys of a range.
+// compact has Pebble merge all files that have keys of a range. It ends when the store is given up, since
+// Pebble does not say then that it has ended.
 func (ix *Index) compact(r keyRange) error {
-	db, err := ix.store()
-	if err != nil {
-		return err
+	ix.mu.RLock()
+	db, guard := ix.db, ix.guard
+	ix.mu.RUnlock()
+	if db == nil {
+		return ErrClosed
 	}
-	return db.Compact(r.first, r.end, false)
+	done := make(chan error, 1)
+	go func() { done <- db.Compact(r.first, r.end, false) }()
+	select {
+	case err := <-done:
+		return err
+	case <-guard.givenUp:
+		return errGivenUp
+	}
 }
 
 // store returns the store for a purge. It stays open until the purge has ended.
