@@ -50,7 +50,7 @@ func (m *maintenance) run(ctx context.Context) {
 }
 
 func (m *maintenance) flush(ctx context.Context) {
-	if err := m.index.Flush(); err != nil {
+	if err := m.index.FlushContext(ctx); err != nil && ctx.Err() == nil {
 		m.log.Error("index cannot be flushed", "error", err)
 	}
 	_ = m.index.Purge(ctx) // it has said so

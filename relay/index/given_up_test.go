@@ -57,8 +57,8 @@ func TestGivenUpCompaction(t *testing.T) {
 	if err := ix.Close(); !errors.Is(err, errGivenUp) {
 		t.Errorf("close: got %v, want %v", err, errGivenUp)
 	}
-	if err := relaytest.Receive(t, compacted); !errors.Is(err, errGivenUp) {
-		t.Errorf("compaction: got %v, want %v", err, errGivenUp)
+	if err := relaytest.Receive(t, compacted); !errors.Is(err, ErrClosed) {
+		t.Errorf("compaction: got %v, want %v", err, ErrClosed)
 	}
 	close(disk.released)
 	if err := ix.Open(); err != nil {

@@ -30,6 +30,7 @@ type guard struct {
 	log       *slog.Logger
 	closeTime time.Duration // shorter in a test
 	failure   func(error)   // is called when Pebble cannot write any more
+	closing   chan struct{} // closed when nobody shall wait for the store any more
 	givenUp   chan struct{} // closed when nothing may be written any more
 
 	// Guarded by mu.
@@ -39,7 +40,7 @@ type guard struct {
 }
 
 func newGuard(fs vfs.FS, log *slog.Logger, failure func(error)) *guard {
-	return &guard{FS: fs, log: log, failure: failure, closeTime: closeTime, givenUp: make(chan struct{})}
+	return &guard{FS: fs, log: log, failure: failure, closeTime: closeTime, closing: make(chan struct{}), givenUp: make(chan struct{})}
 }
 
 // Lock locks nothing: the lock of the store is held. A store that was given up keeps its lock.

@@ -1,11 +1,13 @@
 package index
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -16,6 +18,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/relaytest"
 )
 
 // fullDisk has no room for files whose name begins with prefix, until roomy is set.
@@ -79,6 +82,29 @@ func TestCloseFullDisk(t *testing.T) {
 	}
 	if err := ix.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A flush that has no room ends with its context, or when the index is closed, which does not wait for it.
+func TestFlushFullDisk(t *testing.T) {
+	ix := openWith(t, t.TempDir())
+	disk := &fullDisk{FS: ix.guard.FS, prefix: "0"}
+	ix.guard.FS, ix.guard.closeTime = disk, 10*time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ix.FlushContext(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	flushed := make(chan error, 1)
+	go func() { flushed <- ix.Flush() }()
+	for disk.tried.Load() == 0 {
+		runtime.Gosched()
+	}
+	if err := ix.Close(); !errors.Is(err, errGivenUp) {
+		t.Errorf("close: got %v, want %v", err, errGivenUp)
+	}
+	if err := relaytest.Receive(t, flushed); !errors.Is(err, ErrClosed) {
+		t.Errorf("flush: got %v, want %v", err, ErrClosed)
 	}
 }
 

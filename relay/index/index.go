@@ -4,6 +4,7 @@
 package index
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -160,18 +161,30 @@ func (ix *Index) expire(day uint16) error {
 }
 
 // Flush writes what is in memory to the disk.
-func (ix *Index) Flush() error {
+func (ix *Index) Flush() error { return ix.FlushContext(context.Background()) }
+
+// FlushContext is Flush, and returns when ctx ends or the index is closed: on a full disk Pebble tries it for ever.
+func (ix *Index) FlushContext(ctx context.Context) error {
 	ix.long.RLock()
 	defer ix.long.RUnlock()
 	ix.mu.RLock()
-	defer ix.mu.RUnlock()
-	if ix.db == nil {
+	db, guard := ix.db, ix.guard
+	if db == nil {
+		ix.mu.RUnlock()
 		return ErrClosed
 	}
 	forget := ix.recent.rotate()
-	err := ix.db.Flush()
+	flushed, err := db.AsyncFlush()
+	ix.mu.RUnlock()
 	if err == nil {
-		forget()
+		select {
+		case <-flushed:
+			forget()
+		case <-guard.closing:
+			err = ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	ix.noticed(err)
 	return err

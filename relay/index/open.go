@@ -213,6 +213,12 @@ func (ix *Index) close(how func(*pebble.DB) error) error {
 	db, guard, left := ix.db, ix.guard, ix.moved
 	ix.db, ix.moved = nil, nil
 	ix.mu.Unlock()
+	if db != nil {
+		close(guard.closing)
+	}
+	if left != nil {
+		close(left.guard.closing)
+	}
 	ix.purge.wait()
 	if left != nil {
 		_ = left.guard.within(left.db.Close) // there is no place to write to

@@ -221,7 +221,7 @@ func (ix *Index) purgeRanges(ctx context.Context, all []keyRange) error {
 		if pass == purgePasses {
 			return errTraces
 		}
-		if err := ix.Flush(); err != nil {
+		if err := ix.FlushContext(ctx); err != nil {
 			return err
 		}
 		for _, r := range all {
@@ -240,8 +240,8 @@ func (ix *Index) purgeRanges(ctx context.Context, all []keyRange) error {
 	return nil
 }
 
-// compact has Pebble merge all files that have keys of a range. It ends when the store is given up, since
-// Pebble does not say then that it has ended.
+// compact has Pebble merge all files that have keys of a range. It ends when the index is closed: Pebble may try
+// for ever, and does not say when it has given up.
 func (ix *Index) compact(r keyRange) error {
 	ix.mu.RLock()
 	db, guard := ix.db, ix.guard
@@ -250,12 +250,23 @@ func (ix *Index) compact(r keyRange) error {
 		return ErrClosed
 	}
 	done := make(chan error, 1)
-	go func() { done <- db.Compact(r.first, r.end, false) }()
+	go func() {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case pebble.ErrClosed: // just before
+				done <- ErrClosed
+			default:
+				panic(p)
+			}
+		}()
+		done <- db.Compact(r.first, r.end, false)
+	}()
 	select {
 	case err := <-done:
 		return err
-	case <-guard.givenUp:
-		return errGivenUp
+	case <-guard.closing:
+		return ErrClosed
 	}
 }
 

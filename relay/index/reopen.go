@@ -21,7 +21,7 @@ func (ix *Index) renewManifest(ctx context.Context) error {
 	if err := ix.awaitIdle(ctx); err != nil {
 		return err
 	}
-	if err := ix.Flush(); err != nil {
+	if err := ix.FlushContext(ctx); err != nil {
 		return err
 	}
 	if err := ix.lockAlone(ctx); err != nil {

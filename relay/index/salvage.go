@@ -43,6 +43,7 @@ func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 			ix.mu.Lock()
 			ix.moved = nil
 			ix.mu.Unlock()
+			close(left.guard.closing)
 			ix.purge.wait()
 			_ = left.guard.within(left.db.Close) // there is no place to write to
 			return nil
