@@ -14,6 +14,7 @@ import (
 	"readback/internal/testpeer"
 	"readback/relay/message"
 	"readback/relay/reads"
+	"readback/relay/relaytest"
 	"readback/smpp"
 )
 
@@ -91,7 +92,7 @@ func TestReadBySMS(t *testing.T) {
 			verdict <- message.Verdict{Kind: tt.verdict}
 			smsc.Send(fromSubscriber(seq, udhi, 0, tt.ud))
 			tt.want.Receiver, tt.want.Sender, tt.want.Way = receiver, "10690001", "sms"
-			tt.want.By.Name = "network"
+			tt.want.By.Name, tt.want.By.Source.Number = "network", relaytest.Addr(t, receiver)
 			if got := testpeer.Receive(t, tt.name, responses); got != tt.want {
 				t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 			}
