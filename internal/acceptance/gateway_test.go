@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"readback/internal/seed"
 )
 
 // gateway is a running process of readback serve.
@@ -45,6 +47,7 @@ func launchGateway(ctx context.Context, t *testing.T, config string, user *sysca
 	t.Helper()
 	g := &gateway{T: t, log: newLogbook(), exited: make(chan struct{})}
 	g.cmd = exec.Command(program, "serve", "--config", config)
+	g.cmd.Env = seed.Environ()
 	if user != nil {
 		g.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
 	}

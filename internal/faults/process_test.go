@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"readback/internal/promise"
+	"readback/internal/seed"
 )
 
 // process is a life of readback serve.
@@ -44,6 +45,7 @@ func (w *world) launch(extra ...string) *process {
 	p.ctx, p.leave = context.WithCancel(w.ctx)
 	args := append(extra, program, "serve", "--config", w.config)
 	p.cmd = exec.Command(args[0], args[1:]...)
+	p.cmd.Env = seed.Environ()
 	out, err := p.cmd.StderrPipe()
 	if err == nil {
 		p.cmd.Stdout = p.cmd.Stderr

@@ -4,7 +4,9 @@ package seed
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +28,11 @@ func Rand(t testing.TB) *rand.Rand {
 	}
 	t.Logf("seed %d: rerun with %s=%d", n, Variable, n)
 	return rand.New(rand.NewPCG(n, 0))
+}
+
+// Environ is os.Environ without Variable, for a gateway that a test starts: it refuses what it does not know.
+func Environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, Variable+"=") })
 }
 
 // Split returns a new source whose sequence follows from r. A test that starts
