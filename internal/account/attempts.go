@@ -41,12 +41,13 @@ type Attempts struct {
 	accounts *lru.Cache[string, *failures]
 	pairs    *lru.Cache[Origin, *failures]
 	known    *lru.Cache[Origin, struct{}] // origins that have bound
+	judged   chan struct{}                // closed when a bind was judged; nil when nobody waits
 }
 
 // failures counts wrong binds.
 type failures struct {
 	times int
-	open  int // attempts that are not judged yet
+	open  int // binds that another party was asked about, and has not judged yet
 	last  time.Time
 	debt  float64 // wrong binds that wrongEvery has not paid for yet
 	paid  time.Time
@@ -67,27 +68,60 @@ func NewAttempts(sessionInit time.Duration) *Attempts {
 
 // Attempt is one bind.
 type Attempt struct {
-	Exhausted bool // there were so many that nobody else is to be asked about another one
-
 	all    *Attempts
 	origin Origin
 	until  time.Time // when a refusal is due
+	asked  bool      // another party was asked about it
 }
 
-// Begin counts a bind until it is judged: Right, Wrong or Unjudged is to be called once.
+// Begin begins a bind. Right, Wrong or Unjudged is to be called once.
 func (a *Attempts) Begin(o Origin) *Attempt {
 	defer crash.OnPanic()
 	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	source, account := failuresOf(a.sources, o.Source, now), failuresOf(a.accounts, o.Account, now)
-	_, known := a.known.Get(o)
 	delay := max(refusalTime<<min(source.times, 5), min(refusalTime<<min(account.times, 3), maxOfAccount))
-	source.open++
-	return &Attempt{
-		Exhausted: source.debt+float64(source.open) > wrongBurst && !known,
-		all:       a, origin: o, until: now.Add(min(delay, a.most)),
+	return &Attempt{all: a, origin: o, until: now.Add(min(delay, a.most))}
+}
+
+// MayAsk returns true when another party may be asked about the bind, and counts it until it is judged. While
+// as many of its source are asked about as may be wrong at once, it waits for one of them, until ctx ends. It
+// returns false if so many were wrong. An origin that has bound before may always.
+func (t *Attempt) MayAsk(ctx context.Context) bool {
+	defer crash.OnPanic()
+	for {
+		judged := t.ask()
+		if judged == nil {
+			return t.asked
+		}
+		select {
+		case <-judged:
+		case <-ctx.Done():
+			return false
+		}
 	}
+}
+
+// ask returns a channel that is closed when a bind was judged, if that is to be waited for.
+func (t *Attempt) ask() (judged <-chan struct{}) {
+	a := t.all
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	source := failuresOf(a.sources, t.origin.Source, time.Now())
+	_, known := a.known.Get(t.origin)
+	switch {
+	case known, source.debt+float64(source.open)+1 <= wrongBurst:
+		source.open++
+		t.asked = true
+		return nil
+	case source.debt+1 > wrongBurst:
+		return nil
+	}
+	if a.judged == nil {
+		a.judged = make(chan struct{})
+	}
+	return a.judged
 }
 
 // failuresOf returns the failures of a key as they are now.
@@ -123,7 +157,13 @@ func (t *Attempt) judged(note func(source, account, pair *failures)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	source := failuresOf(a.sources, t.origin.Source, now)
-	source.open = max(0, source.open-1) // it may have been forgotten meanwhile
+	if t.asked {
+		source.open = max(0, source.open-1) // it may have been forgotten meanwhile
+	}
+	if a.judged != nil {
+		close(a.judged)
+		a.judged = nil
+	}
 	note(source, failuresOf(a.accounts, t.origin.Account, now), failuresOf(a.pairs, t.origin, now))
 }
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"encoding/binary"
 	"net/netip"
 	"testing"
@@ -50,7 +51,7 @@ func TestExhausted(t *testing.T) {
 		begin := func(o Origin) (exhausted bool) {
 			attempt := a.Begin(o)
 			defer attempt.Unjudged()
-			return attempt.Exhausted
+			return !attempt.MayAsk(t.Context())
 		}
 		own, bank := Origin{here, "own"}, Origin{here, "bank"}
 		a.Begin(own).Right()
@@ -59,16 +60,6 @@ func TestExhausted(t *testing.T) {
 				t.Fatal("want another try: there were too few wrong binds")
 			}
 			a.Begin(bank).Wrong()
-		}
-		var open []*Attempt
-		for range wrongBurst { // those that are not judged yet count as well
-			open = append(open, a.Begin(Origin{elsewhere, "bank"}))
-		}
-		if !begin(Origin{elsewhere, "bank"}) {
-			t.Error("want no further one before one of these is judged")
-		}
-		for _, attempt := range open {
-			attempt.Unjudged()
 		}
 		if !begin(bank) || begin(own) || begin(Origin{elsewhere, "bank"}) {
 			t.Error("want the source exhausted, but for the account that it has bound as, and no other source")
@@ -80,6 +71,65 @@ func TestExhausted(t *testing.T) {
 		a.Begin(bank).Right()
 		if begin(bank) || begin(Origin{here, "shop"}) {
 			t.Error("want the wrong binds forgiven when they prove to be typing errors")
+		}
+	})
+}
+
+// Of the binds of a source that come at once, as many are asked about as may be wrong. The others wait until these
+// are judged: nobody is refused who has not been wrong.
+func TestMayAskWaits(t *testing.T) {
+	for name, tt := range map[string]struct {
+		judge func(*Attempt)
+		more  int // are asked about when all of the first ones are judged
+	}{
+		"right":    {(*Attempt).Right, wrongBurst},
+		"unjudged": {(*Attempt).Unjudged, wrongBurst},
+		"wrong":    {(*Attempt).Wrong, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, bank := NewAttempts(0), Origin{here, "bank"}
+				ctx, cancel := context.WithCancel(t.Context())
+				asked, refused := make(chan *Attempt, 2*wrongBurst), make(chan *Attempt, 2*wrongBurst)
+				for range 2 * wrongBurst {
+					go func() {
+						attempt := a.Begin(bank)
+						if attempt.MayAsk(ctx) {
+							asked <- attempt
+						} else {
+							refused <- attempt
+						}
+					}()
+				}
+				synctest.Wait()
+				if len(asked) != wrongBurst || len(refused) != 0 {
+					t.Fatalf("got %d asked about and %d refused, want %d and none", len(asked), len(refused), wrongBurst)
+				}
+				for range wrongBurst {
+					tt.judge(<-asked)
+				}
+				synctest.Wait()
+				if len(asked) != tt.more || len(refused) != wrongBurst-tt.more {
+					t.Errorf("got %d more asked about and %d refused, want %d and %d", len(asked), len(refused), tt.more, wrongBurst-tt.more)
+				}
+				cancel()
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		a := NewAttempts(0)
+		for range wrongBurst {
+			if !a.Begin(Origin{here, "bank"}).MayAsk(t.Context()) {
+				t.Fatal("want it asked about")
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if a.Begin(Origin{here, "bank"}).MayAsk(ctx) {
+			t.Error("want that it ended with its context")
+		}
+		if !a.Begin(Origin{elsewhere, "bank"}).MayAsk(ctx) {
+			t.Error("want another source asked about")
 		}
 	})
 }

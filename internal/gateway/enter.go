@@ -14,7 +14,7 @@ import (
 
 // admits returns ESME_ROK if a bind may be tried, else the status to refuse it with. The allow list comes
 // first, so that nobody from elsewhere learns anything.
-func (l *link) admits(b bind, t *account.Attempt) pdu.Status {
+func (l *link) admits(ctx context.Context, b bind, t *account.Attempt) pdu.Status {
 	acct := l.g.policies.of(b.account)
 	refusal := acct.refuses(l.remote, l.shown)
 	switch {
@@ -22,7 +22,7 @@ func (l *link) admits(b bind, t *account.Attempt) pdu.Status {
 		l.refusedBind(b, refusal.Error())
 		t.Wrong()
 		return smpp.StatusBindFailed
-	case t.Exhausted:
+	case !l.mayAsk(ctx, t):
 		l.refusedBind(b, "too many binds from the address were wrong")
 		t.Unjudged()
 		return smpp.StatusThrottled
@@ -32,6 +32,14 @@ func (l *link) admits(b bind, t *account.Attempt) pdu.Status {
 		return smpp.StatusAlreadyBound
 	}
 	return smpp.StatusOK
+}
+
+// mayAsk reports whether the SMSC may be asked about a bind. Others of its source may have to be judged before.
+func (l *link) mayAsk(ctx context.Context, t *account.Attempt) (may bool) {
+	l.closing.whileOpen(ctx, func(ctx context.Context) {
+		l.esme.Await(ctx, func(ctx context.Context) { may = t.MayAsk(ctx) })
+	})
+	return may
 }
 
 // enter counts a bind that is granted until exit. If the account has as many sessions as it may, it returns

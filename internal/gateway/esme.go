@@ -43,7 +43,7 @@ func (l fromESME) bindToSMSC(ctx context.Context, f smpp.Frame) error {
 		return l.refuse(f, smpp.StatusSysErr)
 	}
 	attempt := l.begin(&b)
-	if status := l.admits(b, attempt); status != smpp.StatusOK {
+	if status := l.admits(ctx, b, attempt); status != smpp.StatusOK {
 		return l.refuseBind(ctx, f, attempt, status)
 	}
 	if l.smsc == nil {

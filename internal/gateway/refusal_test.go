@@ -43,14 +43,15 @@ func TestNoOracleFromElsewhere(t *testing.T) {
 	}
 }
 
-// wrongBind binds with a wrong password. judge has the SMSC answer, with its own octets.
-func (w *world) wrongBind() (esme *testpeer.Peer, judge func() pdu.Status) {
+// wrongBind binds with a wrong password. reject has the SMSC answer, with its own octets, and refused returns the
+// status that the ESME gets.
+func (w *world) wrongBind() (reject func(), refused func() pdu.Status) {
 	w.t.Helper()
-	esme = w.binding(simulator.Bind{Password: "wrong"})
+	esme := w.binding(simulator.Bind{Password: "wrong"})
 	smsc := w.accept()
 	smsc.Next("bind")
-	return esme, func() pdu.Status {
-		smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0x0E, 1, "SMSC\x00"))
+	reject = func() { smsc.Send(testpeer.Frame(pdu.BindTransceiverRespID, 0x0E, 1, "SMSC\x00")) }
+	return reject, func() pdu.Status {
 		f := esme.Next("bind_resp")
 		if string(f.Body()) != "SMSC\x00" {
 			w.t.Errorf("got % x, want the answer of the SMSC", []byte(f))
@@ -67,22 +68,56 @@ func TestWrongBindsInMirrorMode(t *testing.T) {
 		w := serve(t, setup{inMemory: true})
 		w.bind(simulator.Bind{SystemID: "own"})
 		for _, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 7500 * time.Millisecond} {
-			_, judge := w.wrongBind()
+			reject, refused := w.wrongBind()
 			begin := time.Now()
-			if status := judge(); status != 0x0E || time.Since(begin) != want {
+			reject()
+			if status := refused(); status != 0x0E || time.Since(begin) != want {
 				t.Errorf("got status %#x after %v, want 0x0e after %v", uint32(status), time.Since(begin), want)
 			}
 		}
 		time.Sleep(time.Minute)
-		var judges []func() pdu.Status
+		var rejects []func()
+		var refused []func() pdu.Status
 		for range 20 {
-			_, judge := w.wrongBind()
-			judges = append(judges, judge)
+			reject, status := w.wrongBind()
+			rejects, refused = append(rejects, reject), append(refused, status)
 		}
-		w.refusedAfter(simulator.Bind{SystemID: "bank"}, smpp.StatusThrottled)
+		request := simulator.Bind{SystemID: "bank"}.Append(nil, 1)
+		waiting := w.connect()
+		waiting.Send(request) // the SMSC has not judged the others yet
 		w.bind(simulator.Bind{SystemID: "own"})
-		for _, judge := range judges {
-			_ = judge()
+		for _, reject := range rejects {
+			reject()
+		}
+		waiting.Want("bind_resp", refusal(request, smpp.StatusThrottled))
+		for _, status := range refused {
+			_ = status()
+		}
+	})
+}
+
+// When many ESMEs come back at once from one address, the SMSC is asked about all of them, some after others.
+func TestManyRightBindsInMirrorMode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := serve(t, setup{inMemory: true})
+		var esmes, centres []*testpeer.Peer
+		for i := range 50 {
+			esmes = append(esmes, w.binding(simulator.Bind{}))
+			if i < 20 {
+				centres = append(centres, w.accept())
+			}
+		}
+		for i := range esmes {
+			if i >= 20 {
+				centres = append(centres, w.accept())
+			}
+			centres[i].Next("bind")
+			centres[i].Send(testpeer.Frame(pdu.BindTransceiverRespID, 0, 1, "SMSC\x00"))
+		}
+		for _, esme := range esmes {
+			if f := esme.Next("bind_resp"); f.Status() != smpp.StatusOK {
+				t.Errorf("got % x, want it bound", []byte(f))
+			}
 		}
 	})
 }
