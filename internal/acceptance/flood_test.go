@@ -68,6 +68,10 @@ func (f *flood) start(ctx context.Context, t *testing.T) *gateway {
 	}
 	g := startGateway(ctx, t, set.write(t))
 	g.mqtt, _ = set["reads.mqtt.addr"].(string)
+	g.awaitReady(ctx)
+	if !poll(ctx, func() bool { return f.request(ctx, g, warmPeer) == nil }) { // MQTT is a moment later
+		t.Fatal("before the flood: nothing is served")
+	}
 	const few = 10
 	for range few {
 		if err := f.request(ctx, g, warmPeer); err != nil {
