@@ -33,8 +33,8 @@ func (l *JetStream) append(ctx context.Context, data []byte, last uint64) (refus
 	m := nats.NewMsg(Subject)
 	m.Data = data
 	m.Header.Set(nats.ExpectedLastSeqHdr, strconv.FormatUint(last, 10))
-	if l.padding > 0 {
-		m.Header.Set(paddingHeader, strings.Repeat("0", l.padding))
+	if n := l.takePadding(len(data)); n > 0 {
+		m.Header.Set(paddingHeader, strings.Repeat("0", n))
 	}
 	reply, err := l.ask(ctx, m)
 	if err != nil {
@@ -48,9 +48,21 @@ func (l *JetStream) append(ctx context.Context, data []byte, last uint64) (refus
 		return nil, fmt.Errorf("answer of the log: %w", err)
 	}
 	if ack.Error == nil {
-		l.last, l.padding = ack.Seq, 0
+		l.last = ack.Seq
 	}
 	return ack.Error, nil
+}
+
+// takePadding returns how much padding a batch takes along, as far as the server takes so large a message. One that
+// is appended again takes none, so that padding never keeps a batch out of the log.
+func (l *JetStream) takePadding(batch int) int {
+	const headers = 1 << 10 // the others
+	if l.padding == 0 {
+		return 0
+	}
+	n := min(l.padding, int(l.nc.MaxPayload())-batch-headers)
+	l.padding = 0
+	return n
 }
 
 // lastFound returns the sequence that the server has found in the place of the expected one.

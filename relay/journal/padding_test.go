@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/nats-io/nats.go"
+
 	"readback/relay/relaytest"
 )
 
@@ -30,5 +32,25 @@ func TestPad(t *testing.T) {
 		return nil
 	}); err != nil || n != 4 {
 		t.Errorf("got %d batches, %v, want four", n, err)
+	}
+}
+
+// A batch that the log has refused, because of its padding maybe, is appended again without.
+func TestPadOnce(t *testing.T) {
+	l := newScriptedLog(t)
+	padded := make(chan int, 2)
+	l.on(Subject, func(m *nats.Msg) {
+		padded <- len(m.Header.Get(paddingHeader))
+		l.respond(m, `{"error":{"code":400,"err_code":10054,"description":"message size exceeds maximum allowed"}}`)
+	})
+	l.Pad(1000)
+	for _, want := range []int{1000, 0} {
+		var refused *RefusedError
+		if err := l.Append(relaytest.Deadline(t), []byte("batch")); !errors.As(err, &refused) {
+			t.Errorf("got %v, want it refused", err)
+		}
+		if got := relaytest.Receive(t, padded); got != want {
+			t.Errorf("got %d octets of padding, want %d", got, want)
+		}
 	}
 }
