@@ -23,7 +23,11 @@ func (r *Relay) tryBegin(ctx context.Context, c *connection) (*storedLog, error)
 	if err != nil {
 		return nil, err
 	}
-	log, err := journal.NewJetStream(c.JS, stream)
+	var asker journal.Asker
+	if r.broker != nil {
+		asker = r.broker.NewClient("readback log", journal.AppendTimeout)
+	}
+	log, err := journal.NewJetStream(c.JS, stream, asker)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func TestFencedGatewayResumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := journal.NewJetStream(first.conn.Load().JS, stream.CachedInfo())
+	log, err := journal.NewJetStream(first.conn.Load().JS, stream.CachedInfo(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

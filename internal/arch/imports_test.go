@@ -94,13 +94,15 @@ var imports = map[string][]string{
 		"relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal", "relay/message",
 	},
 	"relay/broker": {
-		"internal/admission", "internal/backoff", "internal/metric", "internal/transport", "relay/access", "relay/message",
+		"internal/admission", "internal/backoff", "internal/metric", "internal/transport", "relay/access",
+		"relay/inprocess", "relay/message",
 	},
 	"relay/feedback": {
 		"internal/backoff", "internal/crash", "internal/lograte", "internal/lru", "internal/metric", "internal/setting",
 		"relay/index", "relay/journal", "relay/message",
 	},
-	"relay/index": {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/inprocess": {},
+	"relay/index":     {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/intake": {
 		"internal/admission", "internal/backoff", "internal/ownhost", "relay/access", "relay/broker",
 		"relay/feedback", "relay/journal", "relay/message", "relay/reads",

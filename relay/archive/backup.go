@@ -114,7 +114,7 @@ func (w *streamWriter) log(ctx context.Context, conn broker.Connection) error {
 	if err != nil {
 		return err
 	}
-	l, err := journal.NewJetStream(conn.JS, s.CachedInfo())
+	l, err := journal.NewJetStream(conn.JS, s.CachedInfo(), nil)
 	if err != nil {
 		return err
 	}

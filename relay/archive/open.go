@@ -128,13 +128,13 @@ func (s *stopped) log(ctx context.Context, o *Options) (*journal.JetStream, erro
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", journal.Stream, err)
 		}
-		return journal.NewJetStream(s.conn.JS, stream.CachedInfo())
+		return journal.NewJetStream(s.conn.JS, stream.CachedInfo(), nil)
 	}
 	info, err := s.conn.MakeStreams(ctx, o.Replicas, append(o.configs(), journal.StreamConfig(o.Keep))...)
 	if err != nil {
 		return nil, err
 	}
-	return journal.NewJetStream(s.conn.JS, info)
+	return journal.NewJetStream(s.conn.JS, info, nil)
 }
 
 // follow brings the index to the end of the log, as a gateway does when it begins. The log is open.

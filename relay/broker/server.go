@@ -19,6 +19,7 @@ import (
 
 	"readback/internal/transport"
 	"readback/relay/access"
+	"readback/relay/inprocess"
 )
 
 const storeDir = "nats" // of the streams, in the store
@@ -185,6 +186,15 @@ func (s *Server) InProcessConn() (net.Conn, error) {
 		return nil, ErrNotRunning
 	}
 	return now.InProcessConn()
+}
+
+// NewClient returns a client of the server that runs when it asks. It has the rights of the process.
+func (s *Server) NewClient(name string, timeout time.Duration) *inprocess.Client {
+	opt := inprocess.Options{Dial: s.InProcessConn, Name: name, Timeout: timeout}
+	if s.authorizer != nil {
+		opt.User, opt.Password = ownUser, s.authorizer.secret
+	}
+	return inprocess.New(opt)
 }
 
 // DisconnectClients disconnects all clients of the listeners, because other credentials are

@@ -88,6 +88,25 @@ func (f *fixture) client(options ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect(fmt.Sprintf("ws://127.0.0.1:%d", port), append(options, nats.Token("secret"), nats.MaxReconnects(0))...)
 }
 
+// A client of the process may do what the process may, also after the server was started again.
+func TestClientIsTheProcess(t *testing.T) {
+	f := serve(t, nil)
+	c := f.NewClient("test", 10*time.Second)
+	t.Cleanup(c.Close)
+	for range 2 {
+		if got, err := c.Ask(t.Context(), "$JS.API.INFO", nil, nil); err != nil || !strings.Contains(string(got), "account_info") {
+			t.Errorf("got %.60q, %v, want what JetStream says of the account", got, err)
+		}
+		f.Shutdown()
+		if err := f.Open(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Ask(t.Context(), "$JS.API.INFO", nil, nil); err == nil {
+			t.Error("over the connection to the server that was stopped: got an answer")
+		}
+	}
+}
+
 // A stream that could not be written is opened again with its messages.
 func TestReopen(t *testing.T) {
 	f := serve(t, nil)

@@ -46,7 +46,7 @@ func openStream(t *testing.T, js jetstream.JetStream) *JetStream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := NewJetStream(js, stream.CachedInfo())
+	l, err := NewJetStream(js, stream.CachedInfo(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

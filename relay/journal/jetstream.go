@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,8 +26,6 @@ var (
 	ErrUnreachable = errors.New("NATS is away")
 	// ErrNotConnected says that there is no connection to NATS.
 	ErrNotConnected = errors.New("not connected")
-
-	errLogTimeout = errors.New("log did not answer in time")
 )
 
 // JetStream is a log in a stream of NATS JetStream, which has nothing else. Each append states the
@@ -37,15 +34,22 @@ var (
 // last message is damaged.
 type JetStream struct {
 	js      jetstream.JetStream
-	nc      *nats.Conn
+	nc      *nats.Conn // says what the state of the server is
+	asker   Asker
 	info    Info
 	last    uint64 // sequence of the last message
-	inbox   string
-	sub     *nats.Subscription
-	replies chan *nats.Msg
-	asked   uint64 // requests so far
 	padding int    // octets that the next batch takes beside its own
-	timer   *time.Timer
+	header  []byte // of the last append, and room for the next one
+}
+
+// Asker sends requests to the server, one at a time.
+type Asker interface {
+	// Ask sends a request and waits for its answer, for AppendTimeout at most. header is empty, or a block of
+	// headers as NATS has them. The answer is valid until the next call. After an error the server may have
+	// taken the request.
+	Ask(ctx context.Context, subject string, header, data []byte) (answer []byte, err error)
+	// Close gives back what the Asker holds.
+	Close()
 }
 
 // Block is how many octets a file of JetStream has at most that holds the batches. It is removed when all of them
@@ -65,22 +69,22 @@ func StreamConfig(keep time.Duration) jetstream.StreamConfig {
 	}
 }
 
-// NewJetStream returns the log in the stream that info describes. Close gives its subscription
-// back.
-func NewJetStream(js jetstream.JetStream, info *jetstream.StreamInfo) (*JetStream, error) {
+// NewJetStream returns the log in the stream that info describes. It asks the server with asker; nil asks over
+// the connection of js. Close closes the asker.
+func NewJetStream(js jetstream.JetStream, info *jetstream.StreamInfo, asker Asker) (*JetStream, error) {
 	nc, state := js.Conn(), &info.State
 	l := &JetStream{
-		js: js, nc: nc, inbox: nc.NewRespInbox(), replies: make(chan *nats.Msg, 64), timer: time.NewTimer(0),
-		last: state.LastSeq,
+		js: js, nc: nc, asker: asker, last: state.LastSeq,
 		info: Info{Created: info.Created.UnixNano(), First: state.FirstSeq, Last: state.LastSeq, Empty: state.Msgs == 0},
 	}
 	if state.Msgs > 0 {
 		l.info.Missing = state.LastSeq - state.FirstSeq + 1 - state.Msgs
 	}
-	var err error
-	l.sub, err = nc.ChanSubscribe(l.inbox+".*", l.replies)
-	if err != nil {
-		return nil, fmt.Errorf("subscribe to the answers of the log: %w", err)
+	if asker == nil {
+		var err error
+		if l.asker, err = newConnAsker(nc); err != nil {
+			return nil, err
+		}
 	}
 	return l, nil
 }
@@ -94,36 +98,19 @@ func (l *JetStream) Pad(octets int) { l.padding = min(octets, MaxPadding) }
 // Last is the sequence of the last batch that the writer knows.
 func (l *JetStream) Last() uint64 { return l.last }
 
-// Close ends the subscription.
-func (l *JetStream) Close() {
-	l.timer.Stop()
-	_ = l.sub.Unsubscribe() // the connection is about to be closed
-}
+// Close closes the asker.
+func (l *JetStream) Close() { l.asker.Close() }
 
 // ask sends a request and waits for its answer, for a second at most.
-func (l *JetStream) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
-	l.asked++
-	m.Reply = l.inbox + "." + strconv.FormatUint(l.asked, 10)
-	if err := l.nc.PublishMsg(m); err != nil {
-		return nil, Unreachable(l.nc, err)
+func (l *JetStream) ask(ctx context.Context, subject string, header, data []byte) ([]byte, error) {
+	if l.nc.IsClosed() {
+		return nil, nats.ErrConnectionClosed
 	}
-	l.timer.Reset(AppendTimeout)
-	for {
-		select {
-		case r := <-l.replies:
-			if r.Subject != m.Reply {
-				continue // a late answer to an earlier request
-			}
-			if len(r.Data) == 0 && r.Header.Get("Status") == "503" {
-				return nil, Unreachable(l.nc, nats.ErrNoResponders)
-			}
-			return r, nil
-		case <-l.timer.C:
-			return nil, Unreachable(l.nc, errLogTimeout)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	answer, err := l.asker.Ask(ctx, subject, header, data)
+	if err != nil && ctx.Err() == nil {
+		err = Unreachable(l.nc, err)
 	}
+	return answer, err
 }
 
 // IsFinal reports whether err says that the writer has lost the log: it has to open it again.
@@ -197,7 +184,7 @@ func (l *JetStream) end(ctx context.Context) (uint64, error) {
 		} `json:"state"`
 		Error *nats.APIError `json:"error"`
 	}
-	err := l.api(ctx, nats.NewMsg("$JS.API.STREAM.INFO."+Stream), &answer)
+	err := l.api(ctx, "$JS.API.STREAM.INFO."+Stream, nil, &answer)
 	switch {
 	case err != nil:
 		return 0, err
@@ -226,8 +213,6 @@ func (l *JetStream) next(ctx context.Context, seq uint64) (uint64, []byte, error
 
 // message asks the leader for a message: a replica may lag.
 func (l *JetStream) message(ctx context.Context, which string) (uint64, []byte, error) {
-	m := nats.NewMsg("$JS.API.STREAM.MSG.GET." + Stream)
-	m.Data = []byte(which)
 	var answer struct {
 		Message struct {
 			Seq  uint64 `json:"seq"`
@@ -235,7 +220,7 @@ func (l *JetStream) message(ctx context.Context, which string) (uint64, []byte, 
 		} `json:"message"`
 		Error *nats.APIError `json:"error"`
 	}
-	if err := l.api(ctx, m, &answer); err != nil {
+	if err := l.api(ctx, "$JS.API.STREAM.MSG.GET."+Stream, []byte(which), &answer); err != nil {
 		return 0, nil, err
 	}
 	if answer.Error != nil {
@@ -250,12 +235,12 @@ func (l *JetStream) message(ctx context.Context, which string) (uint64, []byte, 
 	return answer.Message.Seq, answer.Message.Data, nil
 }
 
-func (l *JetStream) api(ctx context.Context, m *nats.Msg, answer any) error {
-	reply, err := l.ask(ctx, m)
+func (l *JetStream) api(ctx context.Context, subject string, data []byte, answer any) error {
+	reply, err := l.ask(ctx, subject, nil, data)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(reply.Data, answer); err != nil {
+	if err := json.Unmarshal(reply, answer); err != nil {
 		return fmt.Errorf("answer of the log: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,27 +31,54 @@ func (l *JetStream) Append(ctx context.Context, data []byte) error {
 
 // append asks the server to append a message, if the last one has a sequence.
 func (l *JetStream) append(ctx context.Context, data []byte, last uint64) (refused *nats.APIError, err error) {
-	m := nats.NewMsg(Subject)
-	m.Data = data
-	m.Header.Set(nats.ExpectedLastSeqHdr, strconv.FormatUint(last, 10))
-	if n := l.takePadding(len(data)); n > 0 {
-		m.Header.Set(paddingHeader, strings.Repeat("0", n))
-	}
-	reply, err := l.ask(ctx, m)
+	l.header = appendHeaders(l.header[:0], last, l.takePadding(len(data)))
+	reply, err := l.ask(ctx, Subject, l.header, data)
 	if err != nil {
 		return nil, err
 	}
-	var ack struct {
-		Seq   uint64         `json:"seq"`
-		Error *nats.APIError `json:"error"`
+	var ok bool
+	if last, ok = parseAck(reply); !ok {
+		var ack struct {
+			Seq   uint64         `json:"seq"`
+			Error *nats.APIError `json:"error"`
+		}
+		if err := json.Unmarshal(reply, &ack); err != nil {
+			return nil, fmt.Errorf("answer of the log: %w", err)
+		}
+		if ack.Error != nil {
+			return ack.Error, nil
+		}
+		last = ack.Seq
 	}
-	if err := json.Unmarshal(reply.Data, &ack); err != nil {
-		return nil, fmt.Errorf("answer of the log: %w", err)
+	l.last = last
+	return nil, nil
+}
+
+// appendHeaders appends the headers of an append: the sequence of the last message, and padding.
+func appendHeaders(dst []byte, last uint64, padding int) []byte {
+	dst = append(dst, "NATS/1.0\r\n"+nats.ExpectedLastSeqHdr+": "...)
+	dst = append(strconv.AppendUint(dst, last, 10), "\r\n"...)
+	if padding > 0 {
+		dst = append(dst, paddingHeader+": "...)
+		dst = append(append(dst, strings.Repeat("0", padding)...), "\r\n"...)
 	}
-	if ack.Error == nil {
-		l.last = ack.Seq
+	return append(dst, "\r\n"...)
+}
+
+// parseAck returns the sequence in the answer that the server mostly gives. Any other answer is not ok.
+func parseAck(answer []byte) (seq uint64, ok bool) {
+	rest, begins := bytes.CutPrefix(answer, []byte(`{"stream":"`+Stream+`","seq":`))
+	digits, ends := bytes.CutSuffix(rest, []byte("}"))
+	if !begins || !ends || len(digits) > 18 {
+		return 0, false
 	}
-	return ack.Error, nil
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		seq = 10*seq + uint64(c-'0')
+	}
+	return seq, seq > 0
 }
 
 // takePadding returns how much padding a batch takes along, as far as the server takes so large a message. One that

@@ -47,7 +47,7 @@ func newScriptedLog(t *testing.T) *scriptedLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := NewJetStream(js, &jetstream.StreamInfo{Created: time.Unix(0, 0)})
+	c, err := NewJetStream(js, &jetstream.StreamInfo{Created: time.Unix(0, 0)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,5 +209,29 @@ func TestFateIsNotGuessed(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.err)
 			}
 		})
+	}
+}
+
+// Only the answer that says nothing but the sequence is read without JSON.
+func TestParseAck(t *testing.T) {
+	for _, tt := range []struct {
+		answer string
+		seq    uint64
+	}{
+		{`{"stream":"READBACK_LEDGER","seq":1}`, 1},
+		{`{"stream":"READBACK_LEDGER","seq":123456789012345678}`, 123456789012345678},
+		{`{"stream":"READBACK_LEDGER","seq":1234567890123456789}`, 0},
+		{`{"stream":"READBACK_LEDGER","seq":0}`, 0},
+		{`{"stream":"READBACK_LEDGER","seq":}`, 0},
+		{`{"stream":"READBACK_LEDGER","seq":-1}`, 0},
+		{`{"stream":"READBACK_LEDGER","seq":1`, 0},
+		{`{"stream":"READBACK_LEDGER","seq":1,"duplicate":true}`, 0},
+		{`{"stream":"READBACK_LEDGER","seq":5,"error":{"code":400,"err_code":10071}}`, 0},
+		{`{"stream":"OTHER","seq":1}`, 0},
+		{``, 0},
+	} {
+		if seq, ok := parseAck([]byte(tt.answer)); seq != tt.seq || ok != (tt.seq > 0) {
+			t.Errorf("%s: got %d, %v, want %d", tt.answer, seq, ok, tt.seq)
+		}
 	}
 }

@@ -21,7 +21,7 @@ func streamLog(t *testing.T) (open func() Log, js jetstream.JetStream) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := NewJetStream(js, s.CachedInfo())
+		l, err := NewJetStream(js, s.CachedInfo(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
