@@ -94,8 +94,8 @@ var imports = map[string][]string{
 		"relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal", "relay/message",
 	},
 	"relay/broker": {
-		"internal/admission", "internal/backoff", "internal/metric", "internal/transport", "relay/access",
-		"relay/inprocess", "relay/message",
+		"internal/admission", "internal/backoff", "internal/crash", "internal/metric", "internal/transport",
+		"relay/access", "relay/inprocess", "relay/message",
 	},
 	"relay/feedback": {
 		"internal/backoff", "internal/crash", "internal/lograte", "internal/lru", "internal/metric", "internal/setting",

@@ -82,7 +82,7 @@ func (s *Server) serverOptions() (*server.Options, error) {
 		JetStream:    true,
 		StoreDir:     filepath.Join(s.opt.Store, storeDir),
 		DontListen:   s.opt.Listen == "",
-		SyncInterval: s.opt.Sync,
+		SyncInterval: max(s.opt.Sync, serverSync), // the syncer is there before
 		SyncAlways:   s.opt.Sync == 0,
 		NoSigs:       true,
 		NoLog:        true,

@@ -89,7 +89,12 @@ func (l *serverLog) aboutStore(level slog.Level, line string) {
 		l.store.line(level, "embedded NATS server says of the store", "line", line)
 		return
 	}
-	if err := errors.New(line); l.failed.CompareAndSwap(nil, &err) {
+	l.fails(errors.New(line))
+}
+
+// fails is called when the store cannot be written.
+func (l *serverLog) fails(err error) {
+	if l.failed.CompareAndSwap(nil, &err) {
 		l.fail(err)
 		l.opt.Log.Error("store cannot be written", "error", err)
 	}

@@ -70,6 +70,7 @@ type Server struct {
 type running struct {
 	*server.Server
 	log    *serverLog
+	syncer *syncer // nil: the server syncs each write
 	fronts *fronts
 	inner  *server.Options
 	ports  map[string]int // of the listeners, by their names; none is 0
@@ -145,6 +146,7 @@ func (s *Server) start() error {
 	now := &running{Server: started, inner: o, fronts: newFronts(s.opt.Log), ports: make(map[string]int)}
 	now.log = newServerLog(&s.opt, s.limited, now.fronts)
 	started.SetLogger(now.log, false, false)
+	now.syncer = s.newSyncer(now.log)
 	if s.authorizer != nil {
 		s.authorizer.users.Store(nil) // an earlier server's
 		s.authorizer.server.Store(started)
@@ -174,9 +176,22 @@ func (s *Server) start() error {
 	return nil
 }
 
+// streams returns where the streams are.
+func (s *Server) streams() string {
+	return filepath.Join(s.opt.Store, storeDir, "jetstream", "$G", "streams")
+}
+
+// newSyncer returns a syncer that runs, for a server with that log; nil if there is nothing for it to do.
+func (s *Server) newSyncer(log *serverLog) *syncer {
+	if s.opt.Sync == 0 {
+		return nil
+	}
+	return startSyncer(&syncer{dir: s.streams(), every: s.opt.Sync, sync: (*os.File).Sync, took: s.opt.Metrics.synced, failed: log.fails})
+}
+
 // Directory returns where the messages of a stream are.
 func (s *Server) Directory(stream string) string {
-	return filepath.Join(s.opt.Store, storeDir, "jetstream", "$G", "streams", stream, "msgs")
+	return filepath.Join(s.streams(), stream, messagesDir)
 }
 
 // InProcessConn connects to the server that runs now (nats.InProcessServer).
@@ -258,6 +273,9 @@ func (r *running) stop(log *slog.Logger) {
 	go func() {
 		r.Server.Shutdown()
 		r.WaitForShutdown()
+		if r.syncer != nil {
+			r.syncer.stop()
+		}
 		close(stopped)
 	}()
 	t := time.NewTimer(stopTimeout)
