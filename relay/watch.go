@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	watchEvery    = time.Second     // looks at the store, and at one of the streams
+	watchEvery    = time.Second     // looks at the store, and at one of the streams of a cluster
+	askEvery      = 10              // looks until a stream of the embedded server is asked for: its directory is in the store
 	streamTimeout = 2 * time.Second // of a look at a stream
 )
 
@@ -19,15 +20,19 @@ const (
 func (r *Relay) watch(ctx context.Context, c *connection, l *storedLog) {
 	look := time.NewTicker(watchEvery)
 	defer look.Stop()
-	for n := 0; ; n++ {
+	each := 1
+	if r.broker != nil {
+		each = askEvery
+	}
+	for looks := 0; ; looks++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
 		}
-		err := r.lost(c)
+		err, n := r.lost(c), looks/each
 		switch {
-		case err != nil:
+		case err != nil, looks%each != 0:
 		case n%2 == 0: // the log more often than the others
 			err = lostStream(ctx, c, journal.Stream, l.Info().Created)
 		default:

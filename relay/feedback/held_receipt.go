@@ -22,7 +22,6 @@ import (
 // within AccountSettings.HoldReceipt of its delivery. Until then the SMSC's receipt waits in a stream
 // of its own. In the account's queue it would keep back feedback that can be delivered.
 const (
-	heldEvery  = time.Second     // how often held receipts are looked at
 	heldMargin = 2 * time.Second // in which a read response in time gets into the log
 	heldAgain  = 50 * time.Millisecond
 
@@ -54,6 +53,9 @@ type heldReceipts struct {
 	*shared
 	waiting *waiting
 	dead    *deadLetters
+	changed chan struct{} // has a value when receipts may be due at another time than next
+
+	next time.Time // when the next one is due; owned by the goroutine of run
 }
 
 // errHeld is of a receipt that cannot be kept now.
@@ -101,6 +103,7 @@ func (hs *heldReceipts) HoldReceipt(ctx context.Context, account string, c messa
 		}
 		return false, fmt.Errorf("hold receipt: %w", err)
 	}
+	hs.wake()
 	return true, nil
 }
 
@@ -128,26 +131,9 @@ func (hs *heldReceipts) messageOf(ctx context.Context, account string, c *messag
 	}
 }
 
-// run releases held receipts whose time is over, until ctx ends.
-func (hs *heldReceipts) run(ctx context.Context) {
-	tick := time.NewTicker(heldEvery)
-	defer tick.Stop()
-	failed := backoff.Complaint{Log: hs.log, What: "held receipts cannot be looked at"}
-	for ctx.Err() == nil {
-		one, end := hs.renewals.until(ctx)
-		if err := hs.remake(one, hs.releaseDue(one, time.Now())); one.Err() == nil {
-			failed.About(err)
-		}
-		select {
-		case <-tick.C:
-		case <-one.Done():
-		}
-		end()
-	}
-}
-
-// releaseDue looks at the oldest receipts of each account.
+// releaseDue looks at the oldest receipts of each account, and notes when the next one is due.
 func (hs *heldReceipts) releaseDue(ctx context.Context, now time.Time) error {
+	hs.next = now.Add(heldSeldom)
 	stream, err := hs.js.Stream(ctx, heldStream)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", heldStream, err)
@@ -185,6 +171,9 @@ func (hs *heldReceipts) releaseOf(ctx context.Context, stream jetstream.Stream, 
 			h.Restore(h.texts()...)
 			due := h.At.Add(hs.settings.Load().account(h.Account).HoldReceipt)
 			if now.Before(due.Add(heldMargin)) {
+				if due.Add(heldMargin).Before(hs.next) {
+					hs.next = due.Add(heldMargin)
+				}
 				return nil
 			}
 			if err := hs.release(ctx, seq, &h, due); err != nil {

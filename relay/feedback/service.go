@@ -95,7 +95,7 @@ func New(c *Config) *Service {
 		shared:       s,
 		accounts:     &accounts{shared: s, senders: newSenders(), waiting: w, dead: dead, erasures: erased},
 		deadLetters:  dead,
-		heldReceipts: &heldReceipts{shared: s, waiting: w, dead: dead},
+		heldReceipts: newHeldReceipts(s, w, dead),
 		outbox:       newOutbox(s, w, dead),
 		events:       newEvents(s),
 		erasures:     erased,
@@ -112,6 +112,7 @@ func (f *Service) Use(s Settings) {
 	f.settings.Store(&s)
 	f.accounts.wake()
 	f.accounts.waiting.wake()
+	f.heldReceipts.wake()
 }
 
 // Run publishes feedback and events, sweeps the queues and releases held receipts until ctx ends.
@@ -175,5 +176,6 @@ func (f *Service) Erase(ctx context.Context, receiver message.Addr, now time.Tim
 		}
 	}
 	f.accounts.erase()
+	f.heldReceipts.wake()
 	return nil
 }
