@@ -235,3 +235,24 @@ func TestParseAck(t *testing.T) {
 		}
 	}
 }
+
+// acks is a server that has taken each append.
+type acks struct{ answer []byte }
+
+func (a *acks) Ask(context.Context, string, []byte, []byte) ([]byte, error) { return a.answer, nil }
+func (a *acks) Close()                                                      {}
+
+// An append makes no garbage of its own.
+func TestAppendAllocs(t *testing.T) {
+	l := newScriptedLog(t).JetStream
+	l.Close()
+	l.asker = &acks{[]byte(`{"stream":"READBACK_LEDGER","seq":1234567}`)}
+	data := make([]byte, 1000)
+	if n := testing.AllocsPerRun(100, func() {
+		if err := l.Append(t.Context(), data); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 0 {
+		t.Errorf("got %v allocations an append, want none", n)
+	}
+}
