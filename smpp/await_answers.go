@@ -50,11 +50,9 @@ func (s *Session[R]) AwaitAnswers(ctx context.Context, patience time.Duration, w
 
 // owes reports whether a wanted request that was sent after since is not answered.
 func (ps *pendings[R]) owes(since time.Time, wanted func(R) bool) bool {
-	for _, requests := range ps.unanswered() {
-		for _, p := range requests {
-			if p.At.After(since) && wanted(p.Ref) {
-				return true
-			}
+	for p := range ps.unanswered {
+		if p.At.After(since) && wanted(p.Ref) {
+			return true
 		}
 	}
 	return false
@@ -63,18 +61,27 @@ func (ps *pendings[R]) owes(since time.Time, wanted func(R) bool) bool {
 // newest returns when the last of the wanted requests that are not answered was sent, zero if there are
 // none.
 func (ps *pendings[R]) newest(wanted func(R) bool) (at time.Time) {
-	for _, requests := range ps.unanswered() {
-		for _, p := range requests {
-			if p.At.After(at) && wanted(p.Ref) {
-				at = p.At
-			}
+	for p := range ps.unanswered {
+		if p.At.After(at) && wanted(p.Ref) {
+			at = p.At
 		}
 	}
 	return at
 }
 
-// unanswered returns the requests under way and those that have expired. Of the latter some were answered
+// unanswered yields the requests under way and those that have expired. Of the latter some were answered
 // late, and have no reference any more.
-func (ps *pendings[R]) unanswered() [3]map[uint32]Pending[R] {
-	return [3]map[uint32]Pending[R]{ps.open, ps.late.newer, ps.late.older}
+func (ps *pendings[R]) unanswered(yield func(Pending[R]) bool) {
+	for _, p := range ps.open.all {
+		if !yield(p) {
+			return
+		}
+	}
+	for _, expired := range []map[uint32]Pending[R]{ps.late.newer, ps.late.older} {
+		for _, p := range expired {
+			if !yield(p) {
+				return
+			}
+		}
+	}
 }

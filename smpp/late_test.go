@@ -31,10 +31,11 @@ func TestTakeByCommand(t *testing.T) {
 			if m != tt.want || (m == matchesNone) != (p.Ref == nil) {
 				t.Errorf("under way: got %v and %+v, want %v", m, p, tt.want)
 			}
-			if _, open := ps.open[5]; open != (m != matchesOpen) {
+			if open := ps.open.has(5); open != (m != matchesOpen) {
 				t.Errorf("under way after it: got %v", open)
 			}
-			ps.open[5] = Pending[any]{ID: pdu.SubmitSMID, Seq: 5, Ref: "it"}
+			ps.open.drop(5)
+			ps.open.put(5, Pending[any]{ID: pdu.SubmitSMID, Seq: 5, Ref: "it"})
 			ps.expire(time.Unix(0, 0))
 			if p, m := ps.take(request(tt.resp, tt.seq)); m != tt.late || (m == matchesLate) != (p.Ref == "it") {
 				t.Errorf("expired: got %v and %+v, want %v", m, p, tt.late)

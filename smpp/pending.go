@@ -26,28 +26,27 @@ func (p *Pending[R]) answeredBy(resp pdu.ID) bool {
 // pendings holds the unanswered requests to one peer, by the sequence_number with which they
 // were sent.
 type pendings[R any] struct {
-	open map[uint32]Pending[R]
+	open ring[R]
 	late late[R]
 	own  uint32 // the last number that was taken of those from OwnSeq up
 }
 
 // newPendings returns the pendings of a session with this window, as in Options.
 func newPendings[R any](window int) pendings[R] {
-	return pendings[R]{open: make(map[uint32]Pending[R]), late: newLate[R](window), own: OwnSeq - 1}
+	return pendings[R]{late: newLate[R](window), own: OwnSeq - 1}
 }
 
 // add stores p under its own sequence_number, and returns that. If the number is in use, is one that
 // the session has given, or may belong to an expired request, p gets one of the session's own numbers.
 func (ps *pendings[R]) add(p Pending[R]) uint32 {
 	seq := p.Seq
-	_, used := ps.open[seq]
 	switch {
-	case used || ps.isOwn(seq) || ps.late.has(seq) || ps.late.hasForgotten:
+	case ps.open.has(seq) || ps.isOwn(seq) || ps.late.has(seq) || ps.late.hasForgotten:
 		seq = ps.nextOwn()
 	case seq == ps.own+1 && seq <= MaxSeq:
 		ps.own = seq // the session does not give it again
 	}
-	ps.open[seq] = p
+	ps.open.put(seq, p)
 	return seq
 }
 
@@ -58,7 +57,7 @@ func (ps *pendings[R]) isOwn(seq uint32) bool { return seq >= OwnSeq && seq <= p
 // addOwn stores a request that the session makes itself.
 func (ps *pendings[R]) addOwn(p Pending[R]) uint32 {
 	p.Seq = ps.nextOwn()
-	ps.open[p.Seq] = p
+	ps.open.put(p.Seq, p)
 	return p.Seq
 }
 
@@ -67,7 +66,7 @@ func (ps *pendings[R]) nextOwn() uint32 {
 		if ps.own++; ps.own > MaxSeq {
 			ps.own = OwnSeq
 		}
-		if _, used := ps.open[ps.own]; !used && !ps.late.has(ps.own) {
+		if !ps.open.has(ps.own) && !ps.late.has(ps.own) {
 			return ps.own
 		}
 	}
@@ -88,17 +87,17 @@ const (
 // reference if it has the number only where it comes from.
 func (ps *pendings[R]) take(f Frame) (p Pending[R], m matched) {
 	seq := f.Seq()
-	if p, ok := ps.open[seq]; ok {
+	if p, ok := ps.open.get(seq); ok {
 		if !p.answeredBy(f.ID()) {
 			return p, matchesNumber
 		}
-		delete(ps.open, seq)
+		ps.open.drop(seq)
 		return p, matchesOpen
 	}
 	if p, ok := ps.late.take(f); ok {
 		return p, matchesLate
 	}
-	for _, p := range ps.open {
+	for _, p := range ps.open.all {
 		if p.Seq == seq {
 			return Pending[R]{ID: p.ID, Seq: seq, At: p.At}, matchesNumber
 		}
@@ -109,10 +108,10 @@ func (ps *pendings[R]) take(f Frame) (p Pending[R], m matched) {
 // takeBind removes the bind that f answers with another sequence_number. One SMSC does so. At
 // most one bind is under way.
 func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
-	for seq, p := range ps.open {
+	for seq, p := range ps.open.all {
 		if IsBind(p.ID) && IsBind(RequestID(f.ID())) {
 			p.Seq = f.Seq()
-			delete(ps.open, seq)
+			ps.open.drop(seq)
 			return p, true
 		}
 	}
@@ -122,16 +121,17 @@ func (ps *pendings[R]) takeBind(f Frame) (Pending[R], bool) {
 // expire removes and returns the requests that were sent before the given time. It also
 // returns when the oldest of the others was sent.
 func (ps *pendings[R]) expire(before time.Time) (expired []Pending[R], oldest time.Time) {
-	for seq, p := range ps.open {
+	for seq, p := range ps.open.all {
 		if p.At.After(before) {
 			if oldest.IsZero() || p.At.Before(oldest) {
 				oldest = p.At
 			}
 			continue
 		}
-		delete(ps.open, seq)
+		ps.open.drop(seq)
 		ps.late.add(seq, p)
 		expired = append(expired, p)
 	}
+	ps.open.shrink()
 	return expired, oldest
 }

@@ -191,16 +191,16 @@ func TestPendingTakeBind(t *testing.T) {
 				t.Fatalf("got %+v, %v; want %v", p, ok, tt.want)
 			}
 			if !ok {
-				if len(ps.open) != 2 || p.ID != 0 {
-					t.Errorf("got %+v, %d under way, want none and both", p, len(ps.open))
+				if ps.open.len() != 2 || p.ID != 0 {
+					t.Errorf("got %+v, %d under way, want none and both", p, ps.open.len())
 				}
 				return
 			}
 			if p.ID != tt.id || p.Seq != 77 || p.Ref != "it" {
 				t.Errorf("got %+v, want the bind under number 77", p)
 			}
-			if _, ok := ps.takeBind(request(tt.resp, 77)); ok || len(ps.open) != 1 {
-				t.Errorf("a second time: got it again, or %d under way, want 1", len(ps.open))
+			if _, ok := ps.takeBind(request(tt.resp, 77)); ok || ps.open.len() != 1 {
+				t.Errorf("a second time: got it again, or %d under way, want 1", ps.open.len())
 			}
 		})
 	}

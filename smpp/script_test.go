@@ -144,7 +144,7 @@ func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handl
 func (s *Session[any]) outstanding() int {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	return len(s.pending.open)
+	return s.pending.open.len()
 }
 
 // wantEnded checks that Run ended, and returns how.

@@ -75,7 +75,7 @@ func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 // for a session that has ended, so that nobody waits for it.
 func (s *Session[R]) roomForRequest() bool {
 	return s.out.ended || len(s.out.buf) <= softOutput &&
-		(s.opt.Window <= 0 || len(s.pending.open) < s.opt.Window)
+		(s.opt.Window <= 0 || s.pending.open.len() < s.opt.Window)
 }
 
 // Reply sends the response f to the peer's request seq. It never waits: the session of a peer
@@ -198,7 +198,7 @@ func (s *Session[R]) Room() int {
 	case s.opt.Window <= 0:
 		return math.MaxInt
 	}
-	return s.opt.Window - len(s.pending.open)
+	return s.opt.Window - s.pending.open.len()
 }
 
 // Window returns how many requests may be under way; see SetWindow.
@@ -234,11 +234,11 @@ func (s *Session[R]) Abandoned() []Pending[R] {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	var left []Pending[R]
-	for seq, p := range s.pending.open {
+	for seq, p := range s.pending.open.all {
 		if p.answer == nil && p.ID != pdu.EnquireLinkID {
 			left = append(left, p)
 		}
-		delete(s.pending.open, seq)
+		s.pending.open.drop(seq)
 	}
 	slices.SortFunc(left, func(a, b Pending[R]) int { return a.At.Compare(b.At) })
 	return left
@@ -247,7 +247,7 @@ func (s *Session[R]) Abandoned() []Pending[R] {
 // WaitAnswered waits until the peer has answered all requests, the session has ended, or ctx
 // has.
 func (s *Session[R]) WaitAnswered(ctx context.Context) {
-	s.waitUntil(ctx, func() bool { return len(s.pending.open) == 0 })
+	s.waitUntil(ctx, func() bool { return s.pending.open.len() == 0 })
 }
 
 // waitUntil waits until done returns true, the session has ended, or ctx has. out.mu is held when done is

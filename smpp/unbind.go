@@ -67,7 +67,7 @@ func (s *Session[R]) putUnbind() (<-chan pdu.Status, error) {
 
 // unbinding reports whether an unbind waits for its response; own: one that the session made itself.
 func (ps *pendings[R]) unbinding(own bool) bool {
-	for _, p := range ps.open {
+	for _, p := range ps.open.all {
 		if p.ID == pdu.UnbindID && (p.answer != nil || !own) {
 			return true
 		}
