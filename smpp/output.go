@@ -1,25 +1,31 @@
 package smpp
 
 import (
-	"errors"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
 
 // output is the queue of frames to be written to the peer. Frames leave in the order in which
 // they were put in. A held frame delays itself and all frames behind it until it is released,
-// so that no frame overtakes it. One goroutine writes.
+// so that no frame overtakes it. One goroutine at a time writes: a caller of FlushNow, or one that is
+// started when there is something to write, and ends when there is nothing.
 type output struct {
+	// Static after construction.
 	conn    net.Conn
+	direct  *directWriter // nil: a write to the connection may wait
 	timeout time.Duration // how long the peer may read nothing
 	observe func(added time.Duration)
-	room    func() // called when fewer octets are unwritten; may be nil
+	room    func()            // called when fewer octets are unwritten; may be nil
+	broken  func(cause error) // called when writing fails; it calls fail
+	over    func()            // run by a goroutine when nothing more will be written
 
+	// Guarded by mu.
 	mu      sync.Mutex
-	wake    sync.Cond // wakes the writer
 	drained sync.Cond // wakes goroutines that wait for room
+	started bool      // batches are written
+	writing bool      // somebody writes a batch, or is about to
+	isOver  bool      // over was called
 	buf     []byte
 	spare   []byte
 	taken   uint64 // octets that were taken out of buf: the position of buf in the stream
@@ -53,7 +59,8 @@ const (
 
 func (o *output) init(conn net.Conn, opt Options) {
 	o.conn, o.timeout, o.observe, o.room = conn, opt.WriteTimeout, opt.Observe, opt.Room
-	o.wake.L, o.drained.L = &o.mu, &o.mu
+	o.drained.L = &o.mu
+	o.direct = newDirectWriter(conn)
 }
 
 // put appends f with the given sequence_number; o.mu is held. arrived is when f came in, or
@@ -99,15 +106,39 @@ func (o *output) release(id uint64) {
 	o.wakeWriter()
 }
 
-// wakeWriter lets the writer write what is not held; o.mu is held.
+// start lets writing begin. broken is called if it fails, and over, on a goroutine of its own, when nothing more
+// will be written.
+func (o *output) start(broken func(cause error), over func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.started, o.broken, o.over = true, broken, over
+	o.startWriter()
+	o.settle()
+}
+
+// wakeWriter lets what is not held be written; o.mu is held.
 func (o *output) wakeWriter() {
-	if !o.flush || o.ended {
-		o.flush = true
-		o.wake.Signal()
+	o.flush = true
+	o.startWriter()
+}
+
+// startWriter starts a goroutine that writes, if there is something to write and nobody writes; o.mu is held.
+func (o *output) startWriter() {
+	if o.started && !o.writing && o.ready() {
+		o.writing = true
+		go o.run()
 	}
 }
 
-// Flush lets the writer write everything that is not held.
+// settle notes whether nothing more will be written; o.mu is held.
+func (o *output) settle() {
+	if o.started && !o.writing && !o.isOver && o.ended && (o.failed || len(o.buf) == 0) {
+		o.isOver = true
+		go o.over()
+	}
+}
+
+// Flush lets everything that is not held be written. It never waits.
 func (o *output) Flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -124,25 +155,26 @@ func (o *output) writable() int {
 	return len(o.buf)
 }
 
-// end lets the writer return once it has written what is there and holds are released. It
-// reports whether this is the first call.
+// end says that nothing more will be put in. What is there is written, when holds are released. It reports
+// whether this is the first call.
 func (o *output) end() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	first := !o.ended
 	o.ended = true
-	o.wake.Signal()
 	o.drained.Broadcast()
+	o.startWriter()
+	o.settle()
 	return first
 }
 
-// fail stops the writer at once.
+// fail ends writing at once.
 func (o *output) fail() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.ended, o.failed, o.buf, o.holds, o.head = true, true, nil, nil, 0
-	o.wake.Signal()
 	o.drained.Broadcast()
+	o.settle()
 }
 
 // wait returns true when cond does, and false when the writer has failed; o.mu is held.
@@ -158,13 +190,8 @@ func (o *output) wait(cond func() bool) bool {
 	return !o.failed
 }
 
-// ready reports whether the writer has something to do; o.mu is held.
-func (o *output) ready() bool {
-	if o.ended {
-		return o.writable() > 0 || len(o.buf) == 0
-	}
-	return o.flush && o.writable() > 0
-}
+// ready reports whether there is something to write now; o.mu is held.
+func (o *output) ready() bool { return !o.failed && (o.flush || o.ended) && o.writable() > 0 }
 
 // changed wakes all waiting goroutines; o.mu is held.
 func (o *output) changed() {
@@ -173,52 +200,23 @@ func (o *output) changed() {
 	}
 }
 
-// run writes until end or fail is called, or until the peer reads nothing for the time-out.
-func (o *output) run() error {
-	for {
-		batch, sampled, ok := o.next()
-		if !ok {
-			return nil
-		}
-		if o.room != nil {
-			o.room()
-		}
-		if err := o.write(batch); err != nil {
-			return err
-		}
-		if !sampled.IsZero() {
-			o.observe(time.Since(sampled))
-		}
-	}
-}
-
-// write writes b. The time-out starts again with each octet that the peer takes, so that a
-// long batch on a slow line does not look like a dead peer.
-func (o *output) write(b []byte) error {
-	for {
-		if err := o.conn.SetWriteDeadline(time.Now().Add(o.timeout)); err != nil {
-			return err
-		}
-		n, err := o.conn.Write(b)
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return err
-		}
-		b = b[n:]
-	}
-}
-
-// next waits for a batch and takes it. The batch before it is free for reuse.
+// next takes what is to be written now. The batch before it is free for reuse. If there is nothing, the
+// caller writes no more.
 func (o *output) next() (batch []byte, sampled time.Time, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !o.failed && !o.ready() {
-		o.flush = false
-		o.wake.Wait()
-	}
-	n := o.writable()
-	if n == 0 || o.failed {
+	if !o.ready() {
+		o.flush, o.writing = false, false
+		o.settle()
 		return nil, sampled, false
 	}
+	batch, sampled = o.take()
+	return batch, sampled, true
+}
+
+// take takes what is not held; o.mu is held.
+func (o *output) take() (batch []byte, sampled time.Time) {
+	n := o.writable()
 	o.flush = false
 	batch = o.buf[:n]
 	o.buf, o.spare = append(o.spare[:0], o.buf[n:]...), o.buf[:0]
@@ -230,5 +228,5 @@ func (o *output) next() (batch []byte, sampled time.Time, ok bool) {
 		sampled, o.sample = o.sample.arrived, sample{}
 	}
 	o.changed()
-	return batch, sampled, true
+	return batch, sampled
 }

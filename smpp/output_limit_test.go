@@ -2,7 +2,6 @@ package smpp
 
 import (
 	"testing"
-	"testing/synctest"
 )
 
 func TestOutputLimits(t *testing.T) {
@@ -108,16 +107,35 @@ func TestOutputHoldsMemory(t *testing.T) {
 	}
 }
 
-// The writer ends when writing has failed, with nothing to write.
-func TestOutputFailEndsTheWriter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := newOutput(Options{})
-		ended := make(chan error, 1)
-		go func() { ended <- o.run() }()
-		synctest.Wait()
-		o.fail()
-		if err := <-ended; err != nil {
-			t.Errorf("got %v, want none", err)
-		}
-	})
+// Nothing more is written when the last batch is, or when writing has failed. A batch that is being written
+// counts as not written.
+func TestOutputOver(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		end  func(o *output)
+		want bool
+	}{
+		{"nothing was put in", func(o *output) { o.next(); o.end() }, true},
+		{"all is written", func(o *output) { o.putNext(1); o.Flush(); o.next(); o.next(); o.end() }, true},
+		{"a batch is being written", func(o *output) { o.putNext(1); o.Flush(); o.next(); o.end() }, false},
+		{"that was the last", func(o *output) { o.putNext(1); o.Flush(); o.next(); o.end(); o.next() }, true},
+		{"held", func(o *output) { o.putHeld(1); o.end(); o.next() }, false},
+		{"failed", func(o *output) { o.putHeld(1); o.next(); o.fail() }, true},
+		{"failed while a batch is being written", func(o *output) { o.putNext(1); o.Flush(); o.next(); o.fail() }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, over := newOutput(Options{}), make(chan struct{})
+			o.start(func(error) {}, func() { close(over) })
+			o.writing = true // by the test
+			tt.end(o)
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			if o.isOver != tt.want {
+				t.Fatalf("got %v, want %v", o.isOver, tt.want)
+			}
+			if tt.want {
+				<-over
+			}
+		})
+	}
 }

@@ -36,7 +36,7 @@ func (s *Session[R]) readAll(ctx context.Context, h Handler[R], t *turn) error {
 		}
 		if !t.r.Buffered() {
 			h.Idle()
-			s.out.Flush()
+			s.out.FlushNow()
 		}
 	}
 }

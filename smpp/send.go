@@ -117,9 +117,13 @@ func (s *Session[R]) putReply(f Frame, seq uint32, arrived time.Time, held bool)
 // Release ends the hold of a response. It never waits.
 func (s *Session[R]) Release(hold uint64) { s.out.release(hold) }
 
-// Flush lets the writer start with what was sent. A session flushes when it has nothing more
+// Flush lets what was sent be written. A session flushes when it has nothing more
 // to read; other senders call Flush.
 func (s *Session[R]) Flush() { s.out.Flush() }
+
+// FlushNow is Flush that writes what the connection takes at once. It never waits. The caller must hold no
+// lock.
+func (s *Session[R]) FlushNow() { s.out.FlushNow() }
 
 // Call sends a request of the session's own, numbered from OwnSeq up, and waits for its
 // response. It returns nil for ESME_ROK, else the pdu.Status, ErrNoAnswer, ErrClosed or the

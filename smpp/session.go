@@ -17,6 +17,7 @@ type Session[R any] struct {
 	conn  net.Conn
 	opt   Options
 	over  chan struct{} // closed when nothing more is read
+	hung  chan struct{} // closed when the session has hung up
 	bound chan struct{} // wakes the goroutine of the timers: their durations may have changed
 
 	handlers sync.WaitGroup // read goroutines but the first, also when another one reads on
@@ -47,7 +48,7 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
 	s := &Session[R]{
-		conn: conn, opt: opt, over: make(chan struct{}), bound: make(chan struct{}, 1),
+		conn: conn, opt: opt, over: make(chan struct{}), hung: make(chan struct{}), bound: make(chan struct{}, 1),
 		state: Open, pending: newPendings[R](opt.Window), timers: opt.Timers,
 	}
 	s.out.init(conn, opt)
@@ -65,12 +66,12 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	running, end := context.WithCancel(ctx) // another variable: the function above may run now
 	defer end()
 
-	var wg sync.WaitGroup
-	wg.Go(func() {
+	s.out.start(s.Close, func() {
+		defer close(s.hung)
 		defer s.stopOverdue()
-		s.write()
 		s.hangUp()
 	})
+	var wg sync.WaitGroup
 	wg.Go(func() { s.watch(running, h) })
 
 	over := func() {
@@ -83,6 +84,7 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	<-s.over
 	s.handlers.Wait()
 	wg.Wait()
+	<-s.hung
 	return s.reason()
 }
 
@@ -90,14 +92,6 @@ func (s *Session[R]) opened() {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	s.timers.Opened(time.Now())
-}
-
-// write writes the output until the session ends.
-func (s *Session[R]) write() {
-	defer recovered(s.Close)
-	if err := s.out.run(); err != nil {
-		s.Close(writeError(err))
-	}
 }
 
 // IsOwn reports whether the session has given the sequence_number seq to a request: one that it made

@@ -168,6 +168,6 @@ func (l fromESME) Expired(to esmePending) {
 // Idle lets what was passed on leave.
 func (l fromESME) Idle() {
 	if l.smsc != nil {
-		l.smsc.Flush()
+		l.smsc.FlushNow()
 	}
 }

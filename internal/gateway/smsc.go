@@ -190,7 +190,7 @@ func (l fromSMSC) Expired(to smscPending) {
 }
 
 // Idle lets what was passed on leave.
-func (l fromSMSC) Idle() { l.esme.Flush() }
+func (l fromSMSC) Idle() { l.esme.FlushNow() }
 
 // ignoreGone drops the error of a session that has ended. What runs that session sees its end.
 func ignoreGone(err error) error {
