@@ -51,6 +51,9 @@ type Scratch struct {
 // by sar_* parameters of a message that has them in its headers. What it returns is
 // valid until the scratch is used again.
 func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame) (smpp.Frame, *ledger.Sent, Skip) {
+	if p.When == Off && !mayHaveSAR(f) {
+		return f, nil, NotRequested
+	}
 	t, skip := i.examine(b, p, f)
 	if skip != Numbered && !t.sar && !t.follows(skip, p) {
 		return f, nil, skip
@@ -135,12 +138,12 @@ func (t *tracked) waitsForLast(p Policy) bool {
 // scratch.
 func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Skip) {
 	t := &b.tracked
-	*t = tracked{}
 	m, err := smpp.ParseMessage(f)
-	switch {
-	case err != nil && p.When == Off:
-		return t, NotRequested
-	case err != nil:
+	if err != nil {
+		*t = tracked{}
+		if p.When == Off {
+			return t, NotRequested
+		}
 		return t, Malformed
 	}
 	*t = tracked{m: m, coding: udh.CodingOf(m.DataCoding(), i.Form.Default), tlvs: readTLVs(m)}

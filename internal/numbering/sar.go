@@ -1,10 +1,21 @@
 package numbering
 
 import (
+	"bytes"
+	"encoding/binary"
+
 	"readback/relay/ledger"
 	"readback/smpp"
 	"readback/udh"
 )
+
+// mayHaveSAR reports whether the sar_* parameters of f can be those of a part: f has the octets of the tag
+// sar_msg_ref_num.
+func mayHaveSAR(f smpp.Frame) bool {
+	return bytes.Contains(f.Body(), sarTag)
+}
+
+var sarTag = binary.BigEndian.AppendUint16(nil, uint16(smpp.TagSarMsgRefNum))
 
 // settleSAR settles how t, a part by sar_* parameters, goes on, and how it carries the number. skip is why
 // it gets none; Numbered: no reason is known yet. All parts of a message go on alike, and the first one
