@@ -1,6 +1,9 @@
 package recent
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // ways is how many values share a place: of more, the one that was put first is forgotten.
 const ways = 4
@@ -8,7 +11,8 @@ const ways = 4
 // table holds the newest values by the hash of their keys, of 64 bits: two keys with the same hash are one. It
 // allocates nothing but its rows. It is safe for concurrent use.
 type table[V any] struct {
-	most int
+	most   int
+	filled atomic.Bool // there are rows
 
 	mu   sync.Mutex
 	rows []row[V] // guarded by mu; nil until the first put
@@ -29,6 +33,7 @@ func (t *table[V]) put(sum uint64, v V) {
 	defer t.mu.Unlock()
 	if t.rows == nil {
 		t.rows = make([]row[V], t.most-t.most%ways)
+		t.filled.Store(true)
 	}
 	place := t.place(sum)
 	last := len(place) - 1
@@ -57,11 +62,7 @@ func (t *table[V]) drop(sum uint64) {
 }
 
 // isEmpty reports whether there has never been a value.
-func (t *table[V]) isEmpty() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.rows == nil
-}
+func (t *table[V]) isEmpty() bool { return !t.filled.Load() }
 
 // get returns the value of a key, if it is remembered.
 func (t *table[V]) get(sum uint64) (v V, ok bool) {
