@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -25,20 +24,14 @@ type lane struct {
 	ctx     context.Context // of the request that is being passed on
 	arrived time.Time       // when that came
 	stop    func() bool     // the lane is not interested in the end of ctx any more
+	frame   smpp.Frame      // the request that is being passed on, if it was held
 
 	taken chan struct{} // has a value when a held request was taken
 
 	// Guarded by mu.
-	mu     sync.Mutex
-	held   []heldRequest
-	octets int           // of held
-	idle   chan struct{} // closed when the lane is not busy any more
-}
-
-// heldRequest is a request that waits for those before it.
-type heldRequest struct {
-	frame   smpp.Frame
-	arrived time.Time
+	mu   sync.Mutex
+	held heldRequests
+	idle chan struct{} // closed when the lane is not busy any more
 }
 
 // Limits of what one lane holds. More is not read until there is a place again, or, when the oldest
@@ -87,11 +80,10 @@ func (q *lane) hold(f smpp.Frame, arrived time.Time) (held, full bool) {
 	switch {
 	case !q.busy.Load():
 		return false, false
-	case len(q.held) > 0 && (len(q.held) >= maxHeld || q.octets+len(f) > maxHeldOctets):
+	case q.held.len() > 0 && (q.held.len() >= maxHeld || q.held.octets()+len(f) > maxHeldOctets):
 		return false, true
 	}
-	q.held = append(q.held, heldRequest{bytes.Clone(f), arrived})
-	q.octets += len(f)
+	q.held.add(f, arrived)
 	q.link.unanswered.hold(1)
 	q.link.g.metrics.held.Inc()
 	return true, false
@@ -113,47 +105,46 @@ func (q *lane) awaitPlace() bool {
 func (q *lane) oldest() time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.held) == 0 {
+	if q.held.len() == 0 {
 		return time.Now()
 	}
-	return q.held[0].arrived
+	return q.held.oldest()
 }
 
 // passHeld passes on what is held, until there is nothing.
 func (q *lane) passHeld(ctx context.Context) error {
 	for {
-		r, ok := q.next()
+		arrived, ok := q.next()
 		if !ok {
+			q.flush()
 			return nil
 		}
-		if err := ignoreGone(q.passOn(ctx, r.frame, r.arrived)); err != nil {
+		if err := ignoreGone(q.passOn(ctx, q.frame, arrived)); err != nil {
 			return err
 		}
 	}
 }
 
 // next takes the next held request. Without one, the read goroutine passes requests on from now on.
-func (q *lane) next() (r heldRequest, ok bool) {
+func (q *lane) next() (arrived time.Time, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.held) == 0 {
-		q.flush()
+	if q.held.len() == 0 {
 		q.stop()
-		q.held = nil // after a burst, give its memory back
+		q.held.shrink()
+		q.frame = nil
 		q.busy.Store(false)
 		close(q.idle)
-		return r, false
+		return arrived, false
 	}
-	r, q.held[0] = q.held[0], heldRequest{}
-	q.held = q.held[1:]
-	q.octets -= len(r.frame)
+	q.frame, arrived = q.held.take(q.frame[:0])
 	q.link.unanswered.hold(-1)
 	q.link.g.metrics.held.Dec()
 	select {
 	case q.taken <- struct{}{}:
 	default: // it will look anyway
 	}
-	return r, true
+	return arrived, true
 }
 
 // waits is called before the request that is being passed on waits. It makes another goroutine read on,
@@ -177,8 +168,8 @@ func (q *lane) begin() {
 
 // flush lets what was passed on, and refused, leave.
 func (q *lane) flush() {
-	q.link.submitter.up.Flush()
-	q.link.esme.Flush()
+	q.link.submitter.up.FlushNow()
+	q.link.esme.FlushNow()
 }
 
 // awaitIdle waits until the lane holds nothing, or ctx ends.

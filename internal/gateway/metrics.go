@@ -1,17 +1,13 @@
 package gateway
 
 import (
-	"fmt"
-	"sync"
 	"time"
 
-	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
 	"readback/internal/numbering"
 	"readback/internal/pool"
-	"readback/smpp"
 )
 
 // metrics are what the gateway counts.
@@ -20,7 +16,8 @@ type metrics struct {
 	refused      *prometheus.CounterVec
 	bindsRefused *prometheus.CounterVec
 	pool         *pool.Metrics
-	pdus         *prometheus.CounterVec
+	ofESMEs      *pduCounters // PDUs that came from them
+	ofSMSC       *pduCounters
 	skips        []prometheus.Counter // by Skip
 	splits       *prometheus.CounterVec
 	uncancelled  prometheus.Counter
@@ -33,15 +30,6 @@ type metrics struct {
 	held         prometheus.Gauge
 
 	addedToSMSC, addedToESME func(time.Duration)
-
-	mu       sync.RWMutex
-	counters map[pduKey]prometheus.Counter // of pdus: looking up labels costs more than passing a PDU
-}
-
-type pduKey struct {
-	from   side
-	id     pdu.ID
-	status pdu.Status
 }
 
 // side is who sent a PDU.
@@ -53,7 +41,7 @@ const (
 )
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	m, f := &metrics{pool: pool.NewMetrics(reg), counters: make(map[pduKey]prometheus.Counter)}, metric.With(reg)
+	m, f := &metrics{pool: pool.NewMetrics(reg)}, metric.With(reg)
 	m.addSessions(f)
 	m.addMessages(f)
 	m.addParts(f)
@@ -78,10 +66,11 @@ func (m *metrics) addSessions(f metric.Factory) {
 		Name: "readback_binds_refused_total", Help: "Binds that the gateway itself refused, by reason.",
 		Labels: []string{"reason"}, Look: "it rises",
 	})
-	m.pdus = f.CounterVec(metric.Opts{
+	pdus := f.CounterVec(metric.Opts{
 		Name: "readback_pdus_total", Help: "PDUs passed, by who sent them, command and status.",
 		Labels: []string{"from", "command", "status"}, Look: "statuses other than `0x00` rise",
 	})
+	m.ofESMEs, m.ofSMSC = newPDUCounters(fromESMESide, pdus), newPDUCounters(fromSMSCSide, pdus)
 	m.expired = f.CounterVec(metric.Opts{
 		Name: "readback_unanswered_total", Help: "Requests without response in time, by who owed it.",
 		Labels: []string{"peer"}, Look: "`peer=\"smsc\"` rises",
@@ -138,32 +127,4 @@ func (m *metrics) addParts(f metric.Factory) {
 		Name: "readback_parts_not_cancelled_total", Help: "Accepted parts of refused messages that the SMSC did not cancel.",
 		Detail: "A receiver may have half a message, and the whole later.", Look: "it rises",
 	})
-}
-
-// count counts a PDU that arrived.
-func (m *metrics) count(from side, f smpp.Frame) {
-	key := pduKey{from, f.ID(), f.Status()}
-	m.mu.RLock()
-	c, ok := m.counters[key]
-	m.mu.RUnlock()
-	if ok {
-		c.Inc()
-		return
-	}
-	command, status := smpp.Command(key.id), statusLabel(key.status)
-	c = m.pdus.WithLabelValues(string(from), command, status)
-	c.Inc()
-	if command != "other" && status != "other" { // else a peer could fill the map
-		m.mu.Lock()
-		m.counters[key] = c
-		m.mu.Unlock()
-	}
-}
-
-// statusLabel keeps the label's values to those the standard knows.
-func statusLabel(s pdu.Status) string {
-	if !smpp.KnownStatus(s) {
-		return "other"
-	}
-	return fmt.Sprintf("0x%02x", uint32(s))
 }

@@ -105,9 +105,9 @@ func TestLabelsBounded(t *testing.T) {
 	w := serve(t, setup{})
 	const peers = 3000
 	for i := range uint32(peers) {
-		w.metrics.count(fromESMESide, testpeer.Frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
-		w.metrics.count(fromSMSCSide, testpeer.Frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
-		w.metrics.count(fromSMSCSide, testpeer.Frame(pdu.ID(0x10000+i), 0, 0, ""))
+		w.metrics.ofESMEs.count(testpeer.Frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
+		w.metrics.ofSMSC.count(testpeer.Frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
+		w.metrics.ofSMSC.count(testpeer.Frame(pdu.ID(0x10000+i), 0, 0, ""))
 	}
 	series := 0
 	w.series("readback_pdus_total", func(labels []string, value float64) {
@@ -116,7 +116,7 @@ func TestLabelsBounded(t *testing.T) {
 			t.Errorf("%v: got %v, want %d of others", labels, value, peers)
 		}
 	})
-	if series != 3 || len(w.metrics.counters) != 0 {
-		t.Errorf("got %d series, %d remembered; want 3 and none", series, len(w.metrics.counters))
+	if remembered := len(w.metrics.ofESMEs.rare) + len(w.metrics.ofSMSC.rare); series != 3 || remembered != 0 {
+		t.Errorf("got %d series, %d remembered; want 3 and none", series, remembered)
 	}
 }

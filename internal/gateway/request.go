@@ -41,6 +41,8 @@ type upstream interface {
 	TrySendOver(f smpp.Frame, arrived time.Time, r *request) error
 	// Flush lets what was put out leave.
 	Flush()
+	// FlushNow is Flush for callers that hold no lock; see smpp.Session.
+	FlushNow()
 }
 
 // place returns where a message is filed, as far as that is known.

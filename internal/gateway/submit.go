@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -26,6 +27,8 @@ type submitter struct {
 	// Owned by the goroutine that passes messages on.
 	scratch   numbering.Scratch
 	splitting *splitMessage // whose parts are being sent; nil: none
+	policies  *Policies     // of which rules is a part
+	rules     Account       // what holds for the link's account
 
 	// The link's session with the SMSC, or the pool. It is set before the first request is passed
 	// on. Others read it only in handling the answer to such a request.
@@ -94,7 +97,7 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 	if s.refuses() {
 		return s.link.refuse(f, smpp.StatusThrottled)
 	}
-	account := s.link.g.policies.of(s.link.bind.account)
+	account := s.account()
 	s.link.unanswered.awaitRoom(account.Window, s.link.closing.begun, s.scratch.Waiting)
 	isMulti := f.ID() == pdu.SubmitMultiID
 	switch {
@@ -108,13 +111,24 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 	case status != smpp.StatusOK:
 		return s.link.refuse(f, status)
 	case isMulti:
-		return s.submitMulti(f, &account)
+		return s.submitMulti(f, account)
 	}
 	return s.submit(f, account.Policy)
 }
 
+// account returns what holds for the link's account now. Only the goroutine that passes messages on calls it.
+func (s *submitter) account() *Account {
+	if p := s.link.g.policies.Load(); p != s.policies {
+		s.policies, s.rules = p, p.Of(s.link.bind.account)
+	}
+	return &s.rules
+}
+
 // takeRead takes a message of the ESME's that is a read response. taken is false if it is none.
 func (s *submitter) takeRead(ctx context.Context, f smpp.Frame, mayRead []account.AddressRange) (taken bool) {
+	if len(mayRead) == 0 {
+		return false
+	}
 	rd, ok := s.link.g.esmeReads.Parse(f, mayRead)
 	if !ok {
 		return false
@@ -169,8 +183,11 @@ func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Fram
 // countSkip notes whether a message got its number.
 func (s *submitter) countSkip(skip numbering.Skip) {
 	s.link.g.metrics.skips[skip].Inc()
-	if skip != numbering.Numbered {
-		s.link.log.Load().Debug("unnumbered", "skip", skip.String())
+	if skip == numbering.Numbered {
+		return
+	}
+	if log := s.link.log.Load(); log.Enabled(context.Background(), slog.LevelDebug) {
+		log.Debug("unnumbered", "skip", skip.String())
 	}
 }
 

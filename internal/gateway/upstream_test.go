@@ -40,6 +40,8 @@ func (u *fakeUpstream) TrySendOver(f smpp.Frame, at time.Time, r *request) error
 
 func (u *fakeUpstream) Flush() { u.flushes++ }
 
+func (*fakeUpstream) FlushNow() {}
+
 // offline is a link of the account bank without an SMSC, and its ESME, which reads.
 func offline(t *testing.T, ledger Ledger, acct Account, up *fakeUpstream) (*link, *testpeer.Peer) {
 	t.Helper()

@@ -185,11 +185,16 @@ func (p *Pool[R]) changed() {
 	p.mu.Unlock()
 }
 
-// Flush wakes the writers of all sessions.
-func (p *Pool[R]) Flush() {
+// Flush lets what was put out leave, on all sessions.
+func (p *Pool[R]) Flush() { p.flush((*smpp.Session[R]).Flush) }
+
+// FlushNow is Flush for callers that hold no lock; see smpp.Session.
+func (p *Pool[R]) FlushNow() { p.flush((*smpp.Session[R]).FlushNow) }
+
+func (p *Pool[R]) flush(one func(*smpp.Session[R])) {
 	for _, s := range p.slots {
 		if session := s.current(); session != nil {
-			session.Flush()
+			one(session)
 		}
 	}
 }
