@@ -66,7 +66,9 @@ func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	seq := f.Seq()
 	s.unbinds.sent = s.unbinds.sent || f.ID() == pdu.UnbindID
 	if HasResponse(f.ID()) {
-		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: time.Now(), Ref: ref})
+		now := time.Now()
+		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: now, Ref: ref})
+		s.expects(now)
 	}
 	s.out.put(f, seq, arrived)
 }
@@ -182,7 +184,9 @@ func (s *Session[R]) putOwnRequest(f Frame, answer chan pdu.Status) error {
 	if s.out.ended {
 		return ErrClosed
 	}
-	seq := s.pending.addOwn(Pending[R]{ID: f.ID(), At: time.Now(), answer: answer})
+	now := time.Now()
+	seq := s.pending.addOwn(Pending[R]{ID: f.ID(), At: now, answer: answer})
+	s.expects(now)
 	s.unbinds.sent = s.unbinds.sent || f.ID() == pdu.UnbindID
 	ok := s.out.put(f, seq, time.Time{})
 	s.out.wakeWriter()

@@ -14,11 +14,10 @@ import (
 // use.
 type Session[R any] struct {
 	// Static after construction.
-	conn  net.Conn
-	opt   Options
-	over  chan struct{} // closed when nothing more is read
-	hung  chan struct{} // closed when the session has hung up
-	bound chan struct{} // wakes the goroutine of the timers: their durations may have changed
+	conn net.Conn
+	opt  Options
+	over chan struct{} // closed when nothing more is read
+	hung chan struct{} // closed when the session has hung up
 
 	handlers sync.WaitGroup // read goroutines but the first, also when another one reads on
 	goOn     func(*turn)    // starts another read goroutine; set by Run
@@ -36,6 +35,7 @@ type Session[R any] struct {
 	state   State
 	pending pendings[R]
 	timers  Timers
+	ticks   ticks
 	cause   error
 	unbinds unbinds
 	overdue *time.Timer // closes a finished session whose peer does not read; nil: none
@@ -48,7 +48,7 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
 	s := &Session[R]{
-		conn: conn, opt: opt, over: make(chan struct{}), hung: make(chan struct{}), bound: make(chan struct{}, 1),
+		conn: conn, opt: opt, over: make(chan struct{}), hung: make(chan struct{}),
 		state: Open, pending: newPendings[R](opt.Window), timers: opt.Timers,
 	}
 	s.out.init(conn, opt)
@@ -71,8 +71,7 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 		defer s.stopOverdue()
 		s.hangUp()
 	})
-	var wg sync.WaitGroup
-	wg.Go(func() { s.watch(running, h) })
+	s.startTicks(running, h)
 
 	over := func() {
 		end()
@@ -83,7 +82,7 @@ func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
 	s.read(running, h, s.turn, over)
 	<-s.over
 	s.handlers.Wait()
-	wg.Wait()
+	s.stopTicks()
 	<-s.hung
 	return s.reason()
 }
@@ -120,10 +119,7 @@ func (s *Session[R]) SetState(st State) {
 	s.state = st
 	if st.IsBound() {
 		s.timers.Bound(time.Now())
-		select {
-		case s.bound <- struct{}{}:
-		default: // it will wake anyway
-		}
+		s.ticks.soon()
 	}
 }
 

@@ -7,29 +7,6 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
 
-// watch runs the timers until ctx ends.
-func (s *Session[R]) watch(ctx context.Context, h Handler[R]) {
-	defer recovered(s.Finish)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	var late lateness
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.bound:
-		case <-timer.C:
-		}
-		now := time.Now()
-		wait := catchUp
-		if !late.isFirst(now) {
-			wait = s.tick(ctx, h, now)
-		}
-		late.next = now.Add(wait)
-		timer.Reset(wait)
-	}
-}
-
 const (
 	stalled = time.Second // by which a tick is late when the process did not run
 	catchUp = time.Second // until the timers act then
@@ -48,12 +25,15 @@ func (l *lateness) isFirst(now time.Time) bool {
 	return l.was
 }
 
-// idleTick is how long the goroutine sleeps when no timer runs.
+// idleTick is the time between two ticks when no timer runs.
 const idleTick = time.Minute
 
 // tick does what is due and returns the time until the next tick.
 func (s *Session[R]) tick(ctx context.Context, h Handler[R], now time.Time) time.Duration {
 	action, next := s.expireDue(h, now) // before act, which may wait for the peer
+	if action == Ask {
+		s.out.FlushNow()
+	}
 	s.act(ctx, action)
 	if next.IsZero() {
 		return idleTick
@@ -84,16 +64,12 @@ func (s *Session[R]) due(now time.Time) (action Action, expired []Pending[R], ne
 		s.timers.Asked(now)
 		seq := s.pending.addOwn(Pending[R]{ID: pdu.EnquireLinkID, At: now})
 		s.out.put(AppendHeader(nil, pdu.EnquireLinkID, 0, seq, 0), seq, time.Time{})
-		s.out.wakeWriter()
 		_, next = s.timers.Due(now)
 	}
 	if s.opt.Response > 0 {
 		var oldest time.Time
 		expired, oldest = s.pending.expire(now.Add(-s.opt.Response))
-		if oldest.IsZero() {
-			oldest = now // requests may be sent from now on
-		}
-		if due := oldest.Add(s.opt.Response); next.IsZero() || due.Before(next) {
+		if due := oldest.Add(s.opt.Response); !oldest.IsZero() && (next.IsZero() || due.Before(next)) {
 			next = due
 		}
 		s.out.changed()
@@ -134,13 +110,17 @@ func (s *Session[R]) expire(h Handler[R], p Pending[R]) {
 	h.Expired(p)
 }
 
-// setTimers changes the timers, and wakes their goroutine.
+// setTimers changes the timers.
 func (s *Session[R]) setTimers(change func(*Timers, time.Time)) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	change(&s.timers, time.Now())
-	select {
-	case s.bound <- struct{}{}:
-	default: // they will wake anyway
+	s.ticks.soon()
+}
+
+// expects notes that a request was sent at the given time, which expires if it is not answered; out.mu is held.
+func (s *Session[R]) expects(at time.Time) {
+	if s.opt.Response > 0 && s.pending.open.len() == 1 { // else a tick is planned for those before
+		s.ticks.within(at, s.opt.Response)
 	}
 }

@@ -197,12 +197,12 @@ func TestWatchTick(t *testing.T) {
 	}{
 		{"nothing is set", Options{}, sent(), 7, idleTick},
 		{"nothing is set, a request is under way", Options{}, sent(1), 7, idleTick},
-		{"nothing under way", Options{Response: 10 * time.Second}, sent(), 7, 10 * time.Second},
-		{"nothing under way for long", Options{Response: 10 * time.Second}, sent(), 7000, 10 * time.Second},
+		{"nothing under way", Options{Response: 10 * time.Second}, sent(), 7, idleTick},
+		{"nothing under way for long", Options{Response: 10 * time.Second}, sent(), 7000, idleTick},
 		{"one under way", Options{Response: 10 * time.Second}, sent(5), 7, 8 * time.Second},
 		{"the oldest counts", Options{Response: 10 * time.Second}, sent(6, 5, 7), 7, 8 * time.Second},
 		{"one expires, the next counts", Options{Response: 10 * time.Second}, sent(5, 8), 15, 3 * time.Second},
-		{"all expire", Options{Response: 10 * time.Second}, sent(5, 6), 16, 10 * time.Second},
+		{"all expire", Options{Response: 10 * time.Second}, sent(5, 6), 16, idleTick},
 		{"enquire_link is due first", Options{Response: time.Minute, Timers: asking}, bound, 7, 23 * time.Second},
 		{"a request is due first", Options{Response: 10 * time.Second, Timers: asking}, func(s *Session[any]) {
 			bound(s)
