@@ -3,8 +3,14 @@
 package smpp
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -170,5 +176,85 @@ func TestFlushNowGone(t *testing.T) {
 	}
 	if err := s.wantEnded(); err == nil {
 		t.Error("got no reason")
+	}
+}
+
+// A reader has a buffer only while something is in it, and notices how a connection ends.
+func TestDirectReader(t *testing.T) {
+	near, far := tcpPair(t)
+	r := newDirectReader(near)
+	var buf []byte
+	r.buf = &buf
+	_ = r.conn.Control(func(fd uintptr) {
+		if r.readFrom(fd) || buf != nil {
+			t.Errorf("nothing to read: got %d octets and a buffer of %d, want to wait without one", r.n, len(buf))
+		}
+	})
+	for _, want := range []string{"one", "another"} {
+		if _, err := far.Write([]byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.read(&buf); err != nil || string(buf[:n]) != want {
+			t.Errorf("got %q, %v, want %q", buf[:n], err, want)
+		}
+	}
+	_ = near.SetReadDeadline(time.Unix(1, 0))
+	if _, err := r.read(&buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("after the deadline: got %v", err)
+	}
+	_ = near.SetReadDeadline(time.Time{})
+	_ = far.Close()
+	if _, err := r.read(&buf); err != io.EOF {
+		t.Errorf("the peer has left: got %v, want %v", err, io.EOF)
+	}
+	_ = near.Close()
+	if _, err := r.read(&buf); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed: got %v, want %v", err, net.ErrClosed)
+	}
+}
+
+// What a peer sends while a handler waits comes before what it sends then, and before its end.
+func TestDirectReaderAfterAwait(t *testing.T) {
+	var s running
+	var got []uint32
+	s = startTCP(t, Options{}, fakeHandler{request: func(f Frame) error {
+		if got = append(got, f.Seq()); f.Seq() == 1 {
+			s.Await(t.Context(), func(ctx context.Context) {
+				s.peer.send(submit(2), submit(3))
+				_ = s.peer.conn.Close()
+				<-ctx.Done()
+			})
+		}
+		return nil
+	}})
+	s.peer.send(submit(1))
+	if err := s.wantEnded(); err != io.EOF || !slices.Equal(got, []uint32{1, 2, 3}) {
+		t.Errorf("got %d, %v, want 1, 2, 3 and %v", got, err, io.EOF)
+	}
+}
+
+// A long frame, and frames that come in pieces, are read from a connection as from any other source.
+func TestDirectReaderPieces(t *testing.T) {
+	const frames = 300
+	got := make(chan int, frames)
+	s := startTCP(t, Options{}, fakeHandler{request: func(f Frame) error { got <- f.Len(); return nil }})
+	var all []byte
+	for i := range frames {
+		all = append(all, newFrame(submit(0).ID(), 0, uint32(i), strings.Repeat("x", i*i%50_000))...)
+	}
+	go func() {
+		for rest := all; len(rest) > 0; {
+			n, err := s.peer.conn.Write(rest[:min(len(rest), 1+len(rest)%7777)])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			rest = rest[n:]
+		}
+	}()
+	for i := range frames {
+		if n := <-got; n != HeaderLen+i*i%50_000 {
+			t.Fatalf("frame %d: got %d octets, want %d", i, n, HeaderLen+i*i%50_000)
+		}
 	}
 }

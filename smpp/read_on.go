@@ -22,7 +22,10 @@ func (s *Session[R]) ReadOn() {
 // it has returned stay valid.
 func (r *Reader) rest() *Reader {
 	left := r.buf[r.start:r.end]
-	next := &Reader{src: r.src, buf: make([]byte, max(readBuffer, len(left))), end: len(left)}
-	copy(next.buf, left)
+	next := NewReader(r.src)
+	if len(left) > 0 {
+		next.buf, next.end = make([]byte, max(readBuffer, len(left))), len(left)
+		copy(next.buf, left)
+	}
 	return next
 }

@@ -8,17 +8,26 @@ import (
 // Reader divides a stream into frames.
 type Reader struct {
 	src        io.Reader
+	lazy       lazySource // src, if it is one
 	buf        []byte
 	start, end int // buf[start:end] has been read and not yet returned
 }
 
-// readBuffer is enough for what one read(2) from a busy peer returns. It is all that an idle
-// session uses.
+// lazySource is a source that needs a buffer only when it has something to read.
+type lazySource interface {
+	io.Reader
+	// readLazy is Read into *buf, which it may replace while it waits.
+	readLazy(buf *[]byte) (int, error)
+}
+
+// readBuffer is enough for what one read(2) from a busy peer returns. An idle session has such a buffer
+// unless its source is lazy.
 const readBuffer = 8 << 10
 
 // NewReader returns a Reader of src.
 func NewReader(src io.Reader) *Reader {
-	return &Reader{src: src, buf: make([]byte, readBuffer)}
+	lazy, _ := src.(lazySource)
+	return &Reader{src: src, lazy: lazy}
 }
 
 // Next returns the next frame, which is valid until the next call. It reads only when no
@@ -69,16 +78,7 @@ func (r *Reader) frameLen() (int, error) {
 
 // fill reads once, after making room.
 func (r *Reader) fill() error {
-	if r.start > 0 {
-		copy(r.buf, r.buf[r.start:r.end])
-		r.start, r.end = 0, r.end-r.start
-	}
-	if r.end == len(r.buf) { // the buffer is full of a part of one frame
-		longer := make([]byte, min(2*len(r.buf), MaxFrameLen))
-		copy(longer, r.buf)
-		r.buf = longer
-	}
-	n, err := r.src.Read(r.buf[r.end:])
+	n, err := r.read()
 	r.end += n
 	switch {
 	case n > 0:
@@ -89,4 +89,23 @@ func (r *Reader) fill() error {
 		return io.ErrNoProgress
 	}
 	return err
+}
+
+func (r *Reader) read() (int, error) {
+	if r.start == r.end {
+		r.start, r.end = 0, 0
+		if r.lazy != nil {
+			return r.lazy.readLazy(&r.buf)
+		}
+	}
+	if r.start > 0 {
+		copy(r.buf, r.buf[r.start:r.end])
+		r.start, r.end = 0, r.end-r.start
+	}
+	if r.end == len(r.buf) { // there is none, or it is full of a part of one frame
+		longer := make([]byte, max(readBuffer, min(2*len(r.buf), MaxFrameLen)))
+		copy(longer, r.buf)
+		r.buf = longer
+	}
+	return r.src.Read(r.buf[r.end:])
 }

@@ -47,13 +47,28 @@ type arrivals[R any] struct{ s *Session[R] }
 func (a arrivals[R]) Read(b []byte) (int, error) {
 	e := &a.s.early
 	n := copy(b, e.octets)
-	e.octets = e.octets[n:]
+	if e.octets = e.octets[n:]; len(e.octets) == 0 {
+		e.octets = nil
+	}
 	err := e.err
 	if n > 0 {
 		err = nil // the error comes after these octets
 	} else if err == nil {
 		n, err = a.s.conn.Read(b)
 	}
+	a.s.arrived = time.Now()
+	return n, err
+}
+
+// readLazy reads without a buffer of its own while there is nothing to read, if the connection allows that.
+func (a arrivals[R]) readLazy(buf *[]byte) (n int, err error) {
+	if a.s.direct == nil || len(a.s.early.octets) > 0 || a.s.early.err != nil {
+		if *buf == nil {
+			*buf = make([]byte, readBuffer)
+		}
+		return a.Read(*buf)
+	}
+	n, err = a.s.direct.read(buf)
 	a.s.arrived = time.Now()
 	return n, err
 }
@@ -223,6 +238,9 @@ func (s *Session[R]) Await(ctx context.Context, wait func(context.Context)) {
 		// If these fail the connection is closed, and listen has ended or soon will.
 		_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 		listening.Wait()
+		if len(s.early.octets) == 0 {
+			s.early.octets = nil
+		}
 		_ = s.conn.SetReadDeadline(time.Time{})
 		s.setTimers((*Timers).Resumed)
 	}()

@@ -14,10 +14,11 @@ import (
 // use.
 type Session[R any] struct {
 	// Static after construction.
-	conn net.Conn
-	opt  Options
-	over chan struct{} // closed when nothing more is read
-	hung chan struct{} // closed when the session has hung up
+	conn   net.Conn
+	direct *directReader // nil: conn is read in the ordinary way
+	opt    Options
+	over   chan struct{} // closed when nothing more is read
+	hung   chan struct{} // closed when the session has hung up
 
 	handlers sync.WaitGroup // read goroutines but the first, also when another one reads on
 	goOn     func(*turn)    // starts another read goroutine; set by Run
@@ -48,7 +49,7 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
 	s := &Session[R]{
-		conn: conn, opt: opt, over: make(chan struct{}), hung: make(chan struct{}),
+		conn: conn, direct: newDirectReader(conn), opt: opt, over: make(chan struct{}), hung: make(chan struct{}),
 		state: Open, pending: newPendings[R](opt.Window), timers: opt.Timers,
 	}
 	s.out.init(conn, opt)
