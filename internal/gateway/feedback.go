@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -54,8 +53,8 @@ func (l feedbackToESME) serve(ctx, gone context.Context) {
 	}
 	for ctx.Err() == nil {
 		changed := l.g.policies.next()
-		if l.g.policies.of(l.bind.account).Feedback.Form != deliver.NoSession {
-			l.deliver(ctx, gone, changed)
+		if l.bySession() {
+			l.deliver(ctx, gone)
 			continue
 		}
 		select {
@@ -65,36 +64,39 @@ func (l feedbackToESME) serve(ctx, gone context.Context) {
 	}
 }
 
-// deliver delivers the account's feedback until ctx ends, or until other policies are in force, which
-// closes changed, and the account gets its feedback by another way. What the ESME has been sent by then
-// waits for its answer, unless gone has ended: without the answer it would be sent again.
-func (l feedbackToESME) deliver(ctx, gone context.Context, changed <-chan struct{}) {
-	var delivery sync.WaitGroup
-	defer delivery.Wait()
+// deliver delivers the account's feedback until ctx ends, or until other policies are in force and the
+// account gets its feedback by another way. What the ESME has been sent by then waits for its answer, unless
+// gone has ended: without the answer it would be sent again.
+func (l feedbackToESME) deliver(ctx, gone context.Context) {
 	delivering, end := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer func() {
+	endNow := func() {
 		if gone.Err() != nil {
 			end(nil)
 		}
 		end(feedback.ErrNoMore)
-	}()
-	delivery.Go(func() {
-		defer l.Contain()
-		if err := l.g.opt.Deliver(delivering, l.bind.account, l.id, l.send); err != nil && ctx.Err() == nil {
-			l.log.Load().Error("feedback stopped for this session", "error", err)
-		}
-	})
-	for {
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return
-		}
-		changed = l.g.policies.next()
-		if l.g.policies.of(l.bind.account).Feedback.Form == deliver.NoSession {
-			return
-		}
 	}
+	defer endNow()
+	defer context.AfterFunc(ctx, endNow)()
+	defer l.g.policies.watch(func() {
+		if !l.bySession() {
+			endNow()
+		}
+	})()
+	if !l.bySession() {
+		return
+	}
+	if err := l.g.opt.Deliver(delivering, l.bind.account, l.id, l.send); err != nil && ctx.Err() == nil {
+		l.log.Load().Error("feedback stopped for this session", "error", err)
+	}
+	<-delivering.Done() // also when it has stopped by itself
+}
+
+// bySession reports whether the account gets its feedback by sessions. It is not inlined because its copy of an
+// Account would stay on the stack of each link.
+//
+//go:noinline
+func (l feedbackToESME) bySession() bool {
+	return l.g.policies.of(l.bind.account).Feedback.Form != deliver.NoSession
 }
 
 // send delivers one feedback to the ESME and returns when it has answered: nil

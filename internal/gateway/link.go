@@ -99,6 +99,7 @@ func (l *link) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	gone, leave := context.WithCancel(context.WithoutCancel(ctx)) // ends when the ESME's session has
+	defer atEnd(ctx, func() { l.drain(gone) })()
 	defer leave()
 	drained, release := l.g.untilDrained(ctx)
 	defer release()
@@ -108,9 +109,15 @@ func (l *link) run(ctx context.Context) {
 		wg.Go(func() { l.runSMSC(gone, drained) })
 	}
 	wg.Go(func() { feedbackToESME{l}.serve(ctx, gone) })
-	wg.Go(func() { l.drain(ctx, gone) })
 	err := l.esme.Run(gone, h)
-	if l.ended(err) {
+	l.esmeGone(err, leave)
+	wg.Wait()
+	l.logEnd(err)
+}
+
+// esmeGone settles what the ESME has left behind. leave ends the rest of the link.
+func (l *link) esmeGone(reason error, leave func()) {
+	if l.ended(reason) {
 		l.abandonUnsent() // while the SMSC can be told
 	}
 	l.again.Close() // likewise
@@ -123,8 +130,6 @@ func (l *link) run(ctx context.Context) {
 	for _, p := range l.esme.Abandoned() {
 		giveBack(p)
 	}
-	wg.Wait()
-	l.logEnd(err)
 }
 
 // logEnd logs the end of the link, at a bounded rate if its ESME has not bound.
@@ -141,38 +146,43 @@ func (l *link) logEnd(reason error) {
 // does, the requests that it has not answered are refused.
 func (l *link) runSMSC(gone, drained context.Context) {
 	defer l.Contain()
-	var smsc *smscSession
-	select {
-	case smsc = <-l.dialed:
-	case <-gone.Done():
-		select {
-		case smsc = <-l.dialed:
-		default:
-			return
-		}
+	smsc := l.awaitDial(gone)
+	if smsc == nil {
+		return
 	}
 	lasting := context.WithoutCancel(gone)
-	over := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		select {
-		case <-over:
-		case <-gone.Done():
-			l.leave(lasting, drained, smsc)
-		}
-	})
+	left := atEnd(gone, func() { l.leave(lasting, drained, smsc) })
 	err := smsc.Run(lasting, fromSMSC{l, smsc})
 	l.ended(err)
-	close(over)
-	wg.Wait()
+	left()
+	l.smscGone(gone, smsc, err)
+}
+
+// awaitDial returns the SMSC's session when there is one; nil if the ESME goes before.
+func (l *link) awaitDial(gone context.Context) *smscSession {
+	select {
+	case smsc := <-l.dialed:
+		return smsc
+	case <-gone.Done():
+	}
+	select {
+	case smsc := <-l.dialed:
+		return smsc
+	default:
+		return nil
+	}
+}
+
+// smscGone refuses what the SMSC has not answered, and unbinds the ESME if that is still there.
+func (l *link) smscGone(gone context.Context, smsc *smscSession, reason error) {
 	_ = l.waiting.Wait() // they return no errors
 	for _, p := range smsc.Abandoned() {
 		l.answerInStead(p)
 	}
 	l.again.Close()
-	if gone.Err() == nil && !errors.Is(err, smpp.ErrUnbound) {
-		l.log.Load().Warn("SMSC gone", "reason", err)
-		unbind(lasting, l.esme, errSMSCGone)
+	if gone.Err() == nil && !errors.Is(reason, smpp.ErrUnbound) {
+		l.log.Load().Warn("SMSC gone", "reason", reason)
+		unbind(context.WithoutCancel(gone), l.esme, errSMSCGone)
 	}
 }
 
@@ -189,15 +199,25 @@ func unbind[R any](ctx context.Context, s *smpp.Session[R], cause error) {
 	s.Unbind(ctx, cause)
 }
 
-// drain waits for the gateway's stop, then for the answers that are outstanding, and unbinds
-// the ESME; the SMSC follows when that is gone.
-func (l *link) drain(ctx, gone context.Context) {
-	defer l.Contain()
-	select {
-	case <-gone.Done():
-		return
-	case <-ctx.Done():
+// atEnd calls f on a goroutine of its own when ctx ends, unless over is called before. over waits until f has
+// returned, if it was called.
+func atEnd(ctx context.Context, f func()) (over func()) {
+	returned := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(returned)
+		f()
+	})
+	return func() {
+		if !stop() {
+			<-returned
+		}
 	}
+}
+
+// drain is called when the gateway stops. It waits for the answers that are outstanding, and unbinds
+// the ESME; the SMSC follows when that is gone.
+func (l *link) drain(gone context.Context) {
+	defer l.Contain()
 	l.draining.Store(true)
 	l.takeNoMore()
 	wait, cancel := context.WithTimeout(gone, l.g.opt.DrainTimeout)

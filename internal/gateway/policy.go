@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"crypto/x509"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,8 +59,9 @@ func (p *Policies) spelling(account string) string {
 type policies struct {
 	atomic.Pointer[Policies]
 
-	mu      sync.Mutex
-	changed chan struct{} // guarded by mu: closed at the next use
+	mu       sync.Mutex
+	changed  chan struct{}      // guarded by mu: closed at the next use
+	watchers map[*func()]func() // guarded by mu: called at each use
 }
 
 func (p *policies) of(account string) Account { return p.Load().Of(account) }
@@ -72,12 +75,37 @@ func (p *policies) holdReceipts(account string) bool {
 
 // use puts other policies in force.
 func (p *policies) use(all *Policies) {
+	for _, f := range p.replace(all) {
+		f()
+	}
+}
+
+// replace puts other policies in force, and returns whom to tell.
+func (p *policies) replace(all *Policies) (watchers []func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.Store(all)
 	if p.changed != nil {
 		close(p.changed)
 		p.changed = nil
+	}
+	return slices.Collect(maps.Values(p.watchers))
+}
+
+// watch calls f, which must not wait, when other policies are put in force, until stop is called. A caller that
+// calls watch before it looks at the policies misses no change. f may be called once more after stop.
+func (p *policies) watch(f func()) (stop func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watchers == nil {
+		p.watchers = make(map[*func()]func())
+	}
+	key := &f
+	p.watchers[key] = f
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.watchers, key)
 	}
 }
 
