@@ -10,12 +10,12 @@ import (
 func simCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sim",
-		Short: "Run one of the simulators alone: smsc, esme, handset",
+		Short: "Run one of the simulators alone: smsc, esme, handset, relay, reads, idle",
 		Long: `The simulators are what the demo and the tests use. Receivers whose number ends in
 0008 (system error), 0058 (throttled), 9000 (never answered) or 9001 (connection
 closed) provoke each fault.`,
 	}
-	cmd.AddCommand(simSMSC(), simESME(), simHandset())
+	cmd.AddCommand(simSMSC(), simESME(), simHandset(), simRelay(), simReads(), simIdle())
 	return cmd
 }
 
@@ -58,7 +58,7 @@ func simESME() *cobra.Command {
 	var sim command.ESME
 	var options load.Options
 	var registered uint8
-	var heavy bool
+	var heavy, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "esme",
 		Short: "An ESME: send messages, print what comes, or make load",
@@ -82,6 +82,10 @@ func simESME() *cobra.Command {
 	f.IntVar(&options.Conversations, "conversations", 1000, "with --load: conversations")
 	f.Float64Var(&options.Rate, "rate", 0, "with --load: messages a second; 0: as fast as it goes")
 	f.DurationVar(&options.Linger, "linger", 0, "with --load: stay that long for feedback")
+	f.DurationVar(&options.Time, "time", 0, "with --load and --messages 0: how long to send")
+	f.IntVar(&options.First, "first", 0, "with --load: the first conversation")
+	f.IntVar(&options.Await, "await", 0, "with --linger: leave when so many deliver_sm came; -1: one for each message")
+	f.BoolVar(&asJSON, "json", false, "with --load: print the result as JSON, after a line when all is answered")
 	f.BoolVar(&options.Serial, "serial", false, "with --load: end each text with its own eight digits")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		sim.RegisteredDelivery, sim.Out = registered, harmless{cmd.OutOrStdout()}
@@ -90,6 +94,9 @@ func simESME() *cobra.Command {
 		}
 		options.Bind, options.Addr, options.Messages, options.Text = sim.Bind, sim.Addr, sim.Messages, sim.Text
 		options.RegisteredDelivery = registered
+		if asJSON {
+			return command.RunLoadJSON(cmd.Context(), options, cmd.OutOrStdout())
+		}
 		return command.RunLoad(cmd.Context(), options, cmd.OutOrStdout())
 	}
 	return cmd

@@ -79,7 +79,7 @@ var imports = map[string][]string{
 		"handset", "internal/simulator", "internal/simulator/control", "internal/simulator/load", "smpp",
 	},
 	"internal/simulator/control": {"internal/simulator", "smpp"},
-	"internal/simulator/load":    {"internal/simulator", "smpp"},
+	"internal/simulator/load":    {"handset", "internal/simulator", "smpp"},
 	"internal/testpeer":          {"smpp"},
 	"internal/token":             {"internal/kept"},
 	"internal/transport":         {"internal/admission", "internal/kept", "internal/lograte"},

@@ -8,7 +8,6 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/simulator"
-	"readback/internal/simulator/load"
 	"readback/smpp"
 )
 
@@ -81,13 +80,4 @@ func (p *printer) request(f smpp.Frame) {
 		return
 	}
 	p.printf("%s esm_class %02X  %s → %s  %q\n", smpp.Command(f.ID()), m.ESMClass(), m.From.Addr, m.To.Addr, m.UserData())
-}
-
-// RunLoad runs a load and prints its result, which is also there if it failed.
-func RunLoad(ctx context.Context, opt load.Options, w io.Writer) error {
-	r, err := load.Run(ctx, opt)
-	if r.Sent > 0 {
-		(&printer{w: w}).printf("%v", r)
-	}
-	return err
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,21 +20,28 @@ import (
 
 // Options say what Run sends. Zero values stand for the defaults named.
 type Options struct {
-	simulator.Bind            // bind_transceiver by default
-	Addr               string // of the SMSC or gateway
-	Binds              int    // sessions at once: 1
-	Window             int    // requests unanswered on each: 16, at most 10000
-	Messages           int    // in all: 1000
-	Conversations      int    // 1; message i belongs to conversation i modulo this
-	Sender             uint64 // the first short code: 10690001
-	Text               string // at most 160 characters of ASCII: "Your code is 4711."
-	Serial             bool   // ends each text with eight digits of its own, from 00000000
+	simulator.Bind                   // bind_transceiver by default
+	Addr               string        // of the SMSC or gateway
+	Binds              int           // sessions at once: 1
+	Window             int           // requests unanswered on each: 16, at most 10000
+	Messages           int           // in all: 1000, or without bound if there is a Time
+	Time               time.Duration // sends no more after that; zero sends all
+	Conversations      int           // 1; message i belongs to conversation First + i modulo this
+	First              int           // the first conversation: 0
+	Sender             uint64        // the first short code: 10690001
+	Text               string        // at most 160 characters of ASCII: "Your code is 4711."
+	Serial             bool          // ends each text with eight digits of its own, from 00000000
 	DataCoding         byte
 	RegisteredDelivery byte
 	Rate               float64       // messages a second in all; zero is as fast as it goes
 	Linger             time.Duration // how long to answer deliver_sm after the last response
+	Await              int           // ends Linger when so many deliver_sm came; AwaitEach: as many as messages were accepted
 	Stall              time.Duration // gives up when nothing has come for so long: 30 s
+	OnAnswered         func(Result)  // called when all messages are answered, before Linger
 }
+
+// AwaitEach, as Options.Await, stands for one deliver_sm for each message that was accepted.
+const AwaitEach = -1
 
 // Result is what came of it.
 type Result struct {
@@ -42,17 +50,26 @@ type Result struct {
 	Failed     map[pdu.Status]int // answered otherwise
 	Unanswered int
 	Delivered  int           // deliver_sm and data_sm that came in, all accepted
+	LastCame   time.Time     // when the last of these came
 	Duration   time.Duration // from the first submit_sm to the last response
 
-	P50, P90, P99, P999, Max time.Duration // from the writing of a submit_sm to its response
+	// From the time when a submit_sm was to be sent to its response. With Options.Rate that is the time by
+	// the rate, although the window was full then: a peer that stalls is charged for all that had to wait.
+	P50, P90, P99, P999, Max time.Duration
 }
 
-const maxWindow = 10_000
+const (
+	maxWindow = 10_000
+	unbounded = math.MaxInt / 2 // messages, where the time ends the load
+)
 
 // withDefaults fills in what was left empty and checks the rest.
 func (o Options) withDefaults() (Options, error) {
 	o.Binds = cmp.Or(o.Binds, 1)
 	o.Window = cmp.Or(o.Window, 16)
+	if o.Messages == 0 && o.Time > 0 {
+		o.Messages = unbounded
+	}
 	o.Messages = cmp.Or(o.Messages, 1000)
 	o.Conversations = cmp.Or(o.Conversations, 1)
 	o.Sender = cmp.Or(o.Sender, 10690001)
@@ -60,7 +77,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.Stall = cmp.Or(o.Stall, 30*time.Second)
 	o.Binds = min(o.Binds, o.Messages)
 	switch {
-	case o.Binds < 0 || o.Messages < 0 || o.Conversations < 0 || o.Rate < 0:
+	case o.Binds < 0 || o.Messages < 0 || o.Conversations < 0 || o.First < 0 || o.Rate < 0 || o.Time < 0:
 		return o, errors.New("load: a count below zero")
 	case o.Window < 0 || o.Window > maxWindow:
 		return o, fmt.Errorf("load: window %d is outside 1…%d", o.Window, maxWindow)
@@ -68,7 +85,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("load: text of %d octets, at most 160 fit", len(o.Text))
 	case len(o.SystemID) > 15 || len(o.Password) > 8 || len(o.SystemType) > 12:
 		return o, errors.New("load: system_id, password or system_type is too long (SMPP 3.4 §5.2)")
-	case senderDigits(o.Sender+uint64(o.Conversations/len(receivers))) != senderDigits(o.Sender):
+	case senderDigits(o.Sender+uint64((o.First+o.Conversations)/len(receivers))) != senderDigits(o.Sender):
 		return o, fmt.Errorf("load: sender %d leaves no room for %d conversations", o.Sender, o.Conversations)
 	}
 	return o, nil
@@ -95,9 +112,9 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 		return Result{}, err
 	}
 	var group errgroup.Group
-	start := time.Now()
+	start, t := time.Now(), &tally{loaders: loaders}
 	for _, l := range loaders {
-		group.Go(func() error { return l.run(ctx, start) })
+		group.Go(func() error { return l.run(ctx, start, t) })
 	}
 	err = group.Wait()
 	return collect(loaders, start), err
@@ -108,6 +125,9 @@ func collect(loaders []*loader, start time.Time) Result {
 	r := Result{Failed: make(map[pdu.Status]int)}
 	var h histogram
 	for _, l := range loaders {
+		if l.lastCame.After(r.LastCame) {
+			r.LastCame = l.lastCame
+		}
 		r.Sent += l.sent
 		r.OK += l.ok
 		r.Unanswered += l.open

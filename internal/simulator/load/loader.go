@@ -23,6 +23,8 @@ type loader struct {
 	in    *smpp.Reader
 	out   []byte
 	text  *template
+	all   *tally // of all sessions
+	index int
 	first int // this session sends messages first, first+Binds, …
 	total int
 	start time.Time
@@ -31,6 +33,7 @@ type loader struct {
 	inFlight []flight // by the low bits of the sequence_number
 	deadline time.Time
 	last     time.Time // of the last response
+	lastCame time.Time // of the last deliver_sm
 	unbound  bool
 
 	sent, ok, open, delivered int
@@ -44,41 +47,27 @@ type flight struct {
 	at  time.Time
 }
 
-// openLoader connects and binds the ith session.
-func openLoader(ctx context.Context, opt Options, i int) (*loader, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", opt.Addr)
-	if err != nil {
-		return nil, err
-	}
-	l := newLoader(opt, i, conn)
-	if _, err := simulator.SendBind(ctx, conn, l.in, opt.Bind); err != nil {
-		l.close()
-		return nil, err
-	}
-	return l, nil
-}
-
 func newLoader(opt Options, i int, conn net.Conn) *loader {
 	slots := 1024
 	for slots < 4*opt.Window {
 		slots *= 2
 	}
 	return &loader{
-		opt: opt, conn: conn, in: smpp.NewReader(conn), text: newTemplate(opt),
+		opt: opt, conn: conn, in: smpp.NewReader(conn), text: newTemplate(opt), index: i,
 		first: i, total: (opt.Messages - i + opt.Binds - 1) / opt.Binds, seq: simulator.BindSeq,
-		inFlight: make([]flight, slots), failed: make(map[pdu.Status]int),
+		inFlight: make([]flight, slots), failed: make(map[pdu.Status]int), all: new(tally),
 	}
 }
 
 func (l *loader) close() { _ = l.conn.Close() }
 
 // run sends this session's share, waits for the answers and unbinds.
-func (l *loader) run(ctx context.Context, start time.Time) error {
+func (l *loader) run(ctx context.Context, start time.Time, all *tally) error {
 	defer context.AfterFunc(ctx, l.close)()
-	l.start, l.last = start, start
+	l.start, l.last, l.all = start, start, all
 	err := l.exchange()
 	if err == nil {
+		all.answered(l, start)
 		err = l.linger()
 	}
 	if err == nil {
@@ -98,6 +87,9 @@ func (l *loader) exchange() error {
 		if err := l.flush(); err != nil {
 			return err
 		}
+		if l.sent == l.total && l.open == 0 {
+			return nil // the time is over
+		}
 		if err := l.wait(now, due); err != nil {
 			return err
 		}
@@ -108,13 +100,12 @@ func (l *loader) exchange() error {
 // fill adds requests while the window and the rate allow. It returns when the
 // rate allows the next; zero if it is not the rate that stops it.
 func (l *loader) fill(now time.Time) (due time.Time) {
+	if l.opt.Time > 0 && now.Sub(l.start) >= l.opt.Time {
+		l.total = l.sent
+	}
 	for l.open < l.opt.Window && l.sent < l.total {
-		if l.opt.Rate > 0 {
-			perMessage := float64(l.opt.Binds) / l.opt.Rate * float64(time.Second)
-			due = l.start.Add(time.Duration(perMessage * float64(l.sent)))
-			if due.After(now) {
-				return due
-			}
+		if due = l.due(now); due.After(now) {
+			return due
 		}
 		l.seq++
 		slot := &l.inFlight[l.seq%uint32(len(l.inFlight))]
@@ -122,12 +113,21 @@ func (l *loader) fill(now time.Time) (due time.Time) {
 			l.seq--
 			break
 		}
-		*slot = flight{l.seq, now}
+		*slot = flight{l.seq, due}
 		l.out = l.text.append(l.out, l.seq, l.first+l.sent*l.opt.Binds)
 		l.open++
 		l.sent++
 	}
 	return time.Time{}
+}
+
+// due returns when the next message is to be sent: now, or by the rate. The sessions take turns.
+func (l *loader) due(now time.Time) time.Time {
+	if l.opt.Rate <= 0 {
+		return now
+	}
+	perMessage := float64(time.Second) / l.opt.Rate
+	return l.start.Add(time.Duration(perMessage * float64(l.index+l.sent*l.opt.Binds)))
 }
 
 func (l *loader) flush() error {
@@ -194,6 +194,8 @@ func (l *loader) handle(f smpp.Frame, now time.Time) {
 		l.settle(f, now)
 	case id == pdu.DeliverSMID || id == pdu.DataSMID:
 		l.delivered++
+		l.lastCame = now
+		l.all.delivered.Add(1)
 		l.out = simulator.AppendMessageResponse(l.out, f, smpp.StatusOK)
 	case id == pdu.EnquireLinkID || id == pdu.UnbindID:
 		l.out = smpp.AppendHeader(l.out, smpp.ResponseID(id), smpp.StatusOK, f.Seq(), 0)
@@ -215,20 +217,6 @@ func (l *loader) settle(f smpp.Frame, now time.Time) {
 	} else {
 		l.failed[f.Status()]++
 	}
-}
-
-// linger answers what comes for a while after the last response.
-func (l *loader) linger() error {
-	until := time.Now().Add(l.opt.Linger)
-	for now := time.Now(); now.Before(until); now = time.Now() {
-		if err := l.wait(now, until); err != nil {
-			return err
-		}
-		if err := l.flush(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // unbind unbinds and waits for the answer.

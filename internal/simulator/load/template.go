@@ -22,8 +22,8 @@ var receivers = func() (all []string) {
 	return all
 }()
 
-// conversation returns the sender and receiver of the conversation c.
-func conversation(first uint64, c int) (sender uint64, receiver string) {
+// Conversation returns the sender and receiver of the conversation c of a load whose first sender is first.
+func Conversation(first uint64, c int) (sender uint64, receiver string) {
 	return first + uint64(c/len(receivers)), receivers[c%len(receivers)]
 }
 
@@ -43,7 +43,7 @@ func newTemplate(opt Options) *template {
 	if opt.Serial {
 		text = append(text[:min(len(text), 160-serialDigits)], "00000000"...)
 	}
-	sender, receiver := conversation(opt.Sender, 0)
+	sender, receiver := Conversation(opt.Sender, 0)
 	m := simulator.ShortMessage{
 		From: simulator.Number(strconv.FormatUint(sender, 10)), To: simulator.Number(receiver),
 		RegisteredDelivery: opt.RegisteredDelivery, DataCoding: opt.DataCoding, UserData: text,
@@ -59,7 +59,7 @@ func newTemplate(opt Options) *template {
 
 // append appends message n of the run.
 func (t *template) append(dst []byte, seq uint32, n int) []byte {
-	sender, receiver := conversation(t.opt.Sender, n%t.opt.Conversations)
+	sender, receiver := Conversation(t.opt.Sender, t.opt.First+n%t.opt.Conversations)
 	start := len(dst)
 	dst = append(dst, t.frame...)
 	f := smpp.Frame(dst[start:])
