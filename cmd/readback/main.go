@@ -44,6 +44,6 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
 		conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),
-		storeCommand(), hashPasswordCommand(), versionCommand())
+		storeCommand(), benchCommand(), hashPasswordCommand(), versionCommand())
 	return root
 }

@@ -20,7 +20,7 @@ const module = "readback"
 // gets its row here.
 var imports = map[string][]string{
 	"cmd/readback": {
-		"config", "conversation", "handset", "internal/admission", "internal/deliver", "internal/gateway",
+		"config", "conversation", "handset", "internal/admission", "internal/bench", "internal/deliver", "internal/gateway",
 		"internal/metric", "internal/numbering", "internal/ops", "internal/pool", "internal/simulator",
 		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/transport",
 		"internal/webhook", "relay", "relay/access", "relay/archive", "relay/broker", "relay/feedback",
@@ -37,6 +37,7 @@ var imports = map[string][]string{
 	"internal/admission":  {"internal/crash", "internal/lru"},
 	"internal/arch":       {},
 	"internal/background": {"internal/crash"},
+	"internal/bench":      {"internal/simulator/load"},
 	"internal/backoff":    {},
 	"internal/crash":      {},
 	"internal/deliver":    {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
