@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"runtime"
 
 	"readback/internal/simulator/load"
 )
@@ -20,6 +21,10 @@ func RunLoad(ctx context.Context, opt load.Options, w io.Writer) error {
 // RunLoadJSON runs a load and prints two lines of JSON: the messages that were accepted, when all are
 // answered, and the result at the end.
 func RunLoadJSON(ctx context.Context, opt load.Options, w io.Writer) error {
+	if opt.Rate > 0 {
+		// Each session waits in a system call. One that returns must not wait for a processor of Go's scheduler.
+		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), min(opt.Binds, 64)+2))
+	}
 	out := &printer{w: w}
 	opt.OnAnswered = func(r load.Result) { out.json(r) }
 	r, err := load.Run(ctx, opt)

@@ -20,6 +20,7 @@ import (
 type loader struct {
 	opt   Options
 	conn  net.Conn
+	poll  *poller // nil: deadlines have to do
 	in    *smpp.Reader
 	out   []byte
 	text  *template
@@ -48,12 +49,16 @@ type flight struct {
 }
 
 func newLoader(opt Options, i int, conn net.Conn) *loader {
+	var poll *poller
+	if opt.Rate > 0 {
+		poll = newPoller(conn)
+	}
 	slots := 1024
 	for slots < 4*opt.Window {
 		slots *= 2
 	}
 	return &loader{
-		opt: opt, conn: conn, in: smpp.NewReader(conn), text: newTemplate(opt), index: i,
+		opt: opt, conn: conn, poll: poll, in: smpp.NewReader(conn), text: newTemplate(opt), index: i,
 		first: i, total: (opt.Messages - i + opt.Binds - 1) / opt.Binds, seq: simulator.BindSeq,
 		inFlight: make([]flight, slots), failed: make(map[pdu.Status]int), all: new(tally),
 	}
@@ -141,6 +146,12 @@ func (l *loader) flush() error {
 
 // wait reads what has come, at least one frame, or until due.
 func (l *loader) wait(now, due time.Time) error {
+	if l.poll != nil && !due.IsZero() {
+		if ready, err := l.poll.readable(due.Sub(now)); !ready || err != nil {
+			return err
+		}
+		due = time.Time{}
+	}
 	if err := l.setDeadline(now, due); err != nil {
 		return err
 	}
