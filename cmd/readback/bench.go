@@ -38,6 +38,10 @@ docs/performance.md explains the columns.`,
 	f.IntVar(&opt.Binds, "binds", 4, "sessions of the load")
 	f.IntVar(&opt.Conversations, "conversations", 100_000, "pairs of sender and receiver")
 	f.IntVar(&opt.Octets, "octets", 18, "octets of text in a message")
+	f.Float64Var(&opt.Rate, "rate", 0, "messages a second, for latencies")
+	f.BoolVar(&opt.Hot, "hot", false, "all messages in one conversation")
+	f.IntVar(&opt.Record, "record", 0, "fill so many conversations on record, then compare known and new ones")
+	f.IntVar(&opt.Idle, "idle", 0, "bind so many sessions that send nothing")
 	f.StringVar(&opt.Dir, "dir", "", "where stores are made; default: the temporary directory")
 	f.StringVar(&jsonFile, "json", "", "file for the results as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

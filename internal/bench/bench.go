@@ -6,7 +6,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,18 +43,38 @@ func Run(ctx context.Context, opt Options) (report Report, err error) {
 	if b.haproxy == "" {
 		b.say("HAProxy is not installed: its rows are left out (apt-get install haproxy)\n")
 	}
+	return report, b.runAll(ctx, &report)
+}
+
+// runAll measures all parts and adds them to the report.
+func (b *bench) runAll(ctx context.Context, report *Report) error {
 	parts := b.plan()
 	for _, p := range parts {
-		b.loads += p.loads()
+		b.loads += len(p.setups) * b.opt.Rounds
+	}
+	if b.opt.Record > 0 {
+		b.loads += len(recordCases) * len(b.releases()) * b.opt.Rounds
 	}
 	for _, p := range parts {
 		rows, err := p.run(ctx, b)
-		report.add(p.title, rows)
+		report.add(p.kind, p.title, rows)
 		if err != nil {
-			return report, fmt.Errorf("%s: %w", p.title, err)
+			return fmt.Errorf("%s: %w", p.title, err)
 		}
 	}
-	return report, nil
+	if b.opt.Record > 0 {
+		rows, err := b.record(ctx)
+		report.add(Record, fmt.Sprintf("%d conversations on record", b.opt.Record), rows)
+		if err != nil {
+			return err
+		}
+	}
+	if b.opt.Idle > 0 {
+		idle, err := b.idle(ctx)
+		report.Idle = idle
+		return err
+	}
+	return nil
 }
 
 // say shows progress.
@@ -87,6 +106,3 @@ func (b *bench) version(ctx context.Context, binary string) (string, error) {
 	}
 	return line, nil
 }
-
-// harmless is where progress goes if nobody wants it.
-var harmless = io.Discard

@@ -111,7 +111,6 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // Names of metrics.
 const (
-	metricNumbered   = `readback_submits_total{skip="numbered"}`
-	metricDropped    = "readback_ledger_receipts_dropped_total"
-	metricGoroutines = "go_goroutines"
+	metricNumbered = `readback_submits_total{skip="numbered"}`
+	metricDropped  = "readback_ledger_receipts_dropped_total"
 )

@@ -40,10 +40,9 @@ func perMessage(d time.Duration, n int) float64 {
 
 // Bounds of what is waited for.
 const (
-	feedbackTime = time.Minute      // receipts and feedback after the last response
-	spareTime    = 3 * time.Minute  // of a load, beyond what it should take
-	warmRate     = 5000             // messages a second that the slowest gateway takes
-	fillTime     = 60 * time.Minute // of conversations on record
+	feedbackTime = time.Minute     // receipts and feedback after the last response
+	spareTime    = 3 * time.Minute // of a load, beyond what it should take
+	slowest      = 5000            // messages a second that any gateway takes
 )
 
 // spec is the load of a world.

@@ -52,7 +52,10 @@ func (o Options) withDefaults() (Options, error) {
 	o.Rounds, o.Binds = cmp.Or(o.Rounds, 1), cmp.Or(o.Binds, 4)
 	o.Conversations, o.Octets = cmp.Or(o.Conversations, 100_000), cmp.Or(o.Octets, 18)
 	if o.Progress == nil {
-		o.Progress = harmless
+		o.Progress = io.Discard
+	}
+	if o.All {
+		o.Record, o.Idle = cmp.Or(o.Record, allRecord), cmp.Or(o.Idle, allIdle)
 	}
 	if o.Against != "" {
 		path, err := exec.LookPath(o.Against)

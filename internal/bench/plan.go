@@ -2,45 +2,128 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// part is a table of the report.
+// A Part is what a table is about.
+type Part string
+
+// The parts.
+const (
+	Windows       Part = "windows"       // the ways side by side, a table for each window
+	Reads         Part = "reads"         // read responses, until the ESME has acknowledged the feedback
+	Paced         Part = "paced"         // at a rate that all ways can carry, for latencies
+	Hot           Part = "hot"           // all messages in one conversation
+	Conversations Part = "conversations" // how cost grows with them
+	Binds         Part = "binds"
+	Octets        Part = "octets"
+	Record        Part = "record" // known and new conversations, with many on record
+)
+
+// part is a table of the report, and how it is measured.
 type part struct {
+	kind   Part
 	title  string
 	setups []Setup
-	each   func(*bench, context.Context, Setup) (Sample, error) // measures one load
+	each   func(*bench, context.Context, Setup) (Sample, error) // measures one load; nil: measure
 }
 
-func (p part) loads() int { return len(p.setups) }
+// What `--all` measures beyond what is asked for by itself.
+const (
+	allRate        = 2000
+	allReceiptRate = 10_000
+	allRecord      = 1_000_000
+	allIdle        = 1000
+	allPacedTime   = 20 * time.Second // fewer messages say little of the longest times
+)
 
-// plan returns what opt asks for.
+// plan returns the parts that opt asks for, but idle sessions and conversations on record.
 func (b *bench) plan() []part {
-	var all []part
-	special := b.opt.Rate > 0 || b.opt.Hot || b.opt.Record > 0 || b.opt.Idle > 0
-	if b.opt.All || !special {
-		for _, window := range b.opt.Windows {
+	o, all := b.opt, []part(nil)
+	if o.All || o.ordinary() {
+		for _, window := range o.Windows {
 			all = append(all, b.windowPart(window))
 		}
+		all = append(all, b.readsPart())
 	}
-	return all
+	if o.Rate > 0 {
+		all = append(all, b.pacedPart(o.Rate, o.Time, Direct, Relay, HAProxy, Untracked, Tracked, Receipts))
+	} else if o.All {
+		paced := max(o.Time, allPacedTime)
+		all = append(all, b.pacedPart(allRate, paced, Direct, HAProxy, Untracked, Tracked),
+			b.pacedPart(allReceiptRate, paced, Direct, HAProxy, Untracked, Receipts))
+	}
+	if o.Hot || o.All {
+		all = append(all, b.hotPart())
+	}
+	if o.All {
+		all = append(all, b.conversationsPart(), b.bindsPart(), b.octetsPart())
+	}
+	return slices.DeleteFunc(all, func(p part) bool { return len(p.setups) == 0 })
 }
 
-// setup returns what all loads have in common.
+// ordinary reports whether no part is asked for by itself.
+func (o Options) ordinary() bool { return o.Rate == 0 && !o.Hot && o.Record == 0 && o.Idle == 0 }
+
+// setup returns what all loads have in common. Parts that are not about windows have the one in the middle.
 func (b *bench) setup() Setup {
-	return Setup{Window: b.opt.Windows[0], Binds: b.opt.Binds, Conversations: b.opt.Conversations, Octets: b.opt.Octets}
+	o := b.opt
+	return Setup{Window: o.Windows[len(o.Windows)/2], Binds: o.Binds, Conversations: o.Conversations, Octets: o.Octets, Time: o.Time}
 }
 
-// windowPart compares the ways with one window.
 func (b *bench) windowPart(window int) part {
 	s := b.setup()
 	s.Window = window
 	return part{
-		title:  fmt.Sprintf("window %d, %d binds, %d conversations", window, s.Binds, s.Conversations),
-		setups: b.by(s, Direct, Relay, HAProxy, Untracked, Tracked, Receipts), each: (*bench).measure,
+		kind: Windows, title: fmt.Sprintf("window %d, %d binds, %d conversations", window, s.Binds, s.Conversations),
+		setups: b.by(s, Direct, Relay, HAProxy, Untracked, Tracked, Receipts),
 	}
+}
+
+func (b *bench) readsPart() part {
+	return part{
+		kind: Reads, title: "reads, until the ESME has acknowledged the feedback",
+		setups: b.by(b.setup(), ReadArrays, ReadSingle), each: (*bench).measureReads,
+	}
+}
+
+// pacedPart sends at a rate. The window is the largest one: it is not what holds messages back.
+func (b *bench) pacedPart(rate float64, length time.Duration, ways ...Way) part {
+	s := b.setup()
+	s.Rate, s.Window, s.Time = rate, slices.Max(b.opt.Windows), length
+	return part{kind: Paced, title: fmt.Sprintf("%.0f messages a second for %v, %d binds, %d conversations", rate, length, s.Binds, s.Conversations), setups: b.by(s, ways...)}
+}
+
+func (b *bench) hotPart() part {
+	s := b.setup()
+	s.Conversations = 1
+	return part{kind: Hot, title: fmt.Sprintf("one hot conversation, window %d, %d binds", s.Window, s.Binds), setups: b.by(s, Tracked)}
+}
+
+func (b *bench) conversationsPart() part {
+	return b.growth(Conversations, []int{1000, 100_000, 1_000_000}, func(s *Setup, n int) { s.Conversations = n })
+}
+
+func (b *bench) bindsPart() part {
+	return b.growth(Binds, []int{1, 4, 16, 64}, func(s *Setup, n int) { s.Binds = n })
+}
+
+func (b *bench) octetsPart() part {
+	return b.growth(Octets, []int{18, 70, maxOctets}, func(s *Setup, n int) { s.Octets = n })
+}
+
+// growth returns a part in which one thing grows.
+func (b *bench) growth(kind Part, sizes []int, set func(*Setup, int)) part {
+	s := b.setup()
+	p := part{kind: kind, title: fmt.Sprintf("growth with %s, window %d", kind, s.Window)}
+	for _, n := range sizes {
+		set(&s, n)
+		s.Case = fmt.Sprintf("%d %s", n, kind)
+		p.setups = append(p.setups, b.by(s, Tracked)...)
+	}
+	return p
 }
 
 // by returns the setup for each of the ways, through a gateway in both releases.
@@ -49,90 +132,22 @@ func (b *bench) by(s Setup, ways ...Way) (all []Setup) {
 		if !b.wants(s.Way) {
 			continue
 		}
-		if s.Release = ""; s.Way.isGateway() {
-			s.Release = This
+		if !s.Way.isGateway() {
+			all = append(all, s)
+			continue
 		}
-		all = append(all, s)
-		if s.Way.isGateway() && b.opt.Against != "" {
-			s.Release = Against
+		for _, s.Release = range b.releases() {
 			all = append(all, s)
 		}
+		s.Release = ""
 	}
 	return all
 }
 
-// run measures all setups of the part in turn, round by round: a machine that is slower for a while then
-// slows them all.
-func (p part) run(ctx context.Context, b *bench) ([]Row, error) {
-	rows := make([]Row, len(p.setups))
-	for i, s := range p.setups {
-		rows[i].Setup = s
+// releases returns which gateways are measured.
+func (b *bench) releases() []Release {
+	if b.opt.Against == "" {
+		return []Release{This}
 	}
-	for range b.opt.Rounds {
-		for i, s := range p.setups {
-			sample, err := p.each(b, ctx, s)
-			if err != nil {
-				return rows, fmt.Errorf("%s: %w", s.name(), err)
-			}
-			rows[i].Samples = append(rows[i].Samples, sample)
-			b.progress(p, s, sample)
-		}
-	}
-	return rows, nil
-}
-
-// name says which way and release it is.
-func (s Setup) name() string {
-	if s.Release == Against {
-		return string(s.Way) + ", against"
-	}
-	return string(s.Way)
-}
-
-// progress tells what was measured.
-func (b *bench) progress(p part, s Setup, sample Sample) {
-	b.done++
-	b.say("%3d of %d  %s: %s: %.0f/s, p50 %v, p99 %v, %.2f µs\n", b.done, b.loads*b.opt.Rounds, p.title, s.name(),
-		sample.PerSecond, sample.P50.Round(time.Microsecond), sample.P99.Round(10*time.Microsecond), sample.Target)
-}
-
-// measure opens a world, warms it, and runs one load through it.
-func (b *bench) measure(ctx context.Context, s Setup) (sample Sample, err error) {
-	w, err := b.open(ctx, s)
-	if err != nil {
-		return sample, err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	if err := b.warm(ctx, w); err != nil {
-		return sample, err
-	}
-	return b.load(ctx, w, b.spec(s))
-}
-
-// spec returns the load of a setup.
-func (b *bench) spec(s Setup) spec {
-	l := spec{messages: b.opt.Messages, count: s.Conversations, window: s.Window, rate: s.Rate, limit: b.opt.Time + feedbackTime + spareTime}
-	if l.messages == 0 {
-		l.time = b.opt.Time
-	}
-	return l
-}
-
-// coldMessages warm the ways that remember no conversation.
-const coldMessages = 5000
-
-// warm sends one message in each conversation, so that the load is about known ones. What is measured by
-// messages is small, and its conversations are new.
-func (b *bench) warm(ctx context.Context, w *world) error {
-	n := w.setup.Conversations
-	if w.route.registered == 0 {
-		n = min(n, coldMessages)
-	}
-	if b.opt.Messages > 0 {
-		return nil
-	}
-	if _, err := b.load(ctx, w, spec{messages: n, count: n, window: 100, limit: time.Duration(n)*time.Second/warmRate + spareTime}); err != nil {
-		return fmt.Errorf("warm: %w", err)
-	}
-	return nil
+	return []Release{This, Against}
 }

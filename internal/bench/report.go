@@ -16,10 +16,12 @@ type Report struct {
 	Time       time.Duration `json:"time_ns"` // of each load
 	Rounds     int           `json:"rounds"`
 	Tables     []Table       `json:"tables"`
+	Idle       []Idle        `json:"idle,omitempty"`
 }
 
 // Table holds rows that may be compared: they were measured in turn.
 type Table struct {
+	Part  Part   `json:"part"`
 	Title string `json:"title"`
 	Rows  []Row  `json:"rows"`
 }
@@ -42,14 +44,16 @@ type Added struct {
 
 // Ratios compare a row with others of its table, round by round; the median counts. Zero: there is none.
 type Ratios struct {
-	CPUToHAProxy  float64 `json:"cpu_to_haproxy,omitempty"`
-	P50ToHAProxy  float64 `json:"p50_to_haproxy,omitempty"`
-	CPUToAgainst  float64 `json:"cpu_to_against,omitempty"`
-	RateToAgainst float64 `json:"rate_to_against,omitempty"`
+	CPUToHAProxy   float64 `json:"cpu_to_haproxy,omitempty"`
+	P50ToHAProxy   float64 `json:"p50_to_haproxy,omitempty"`
+	CPUToAgainst   float64 `json:"cpu_to_against,omitempty"`
+	RateToAgainst  float64 `json:"rate_to_against,omitempty"`
+	CPUToUntracked float64 `json:"cpu_to_untracked,omitempty"`
+	CPUToKnown     float64 `json:"cpu_to_known,omitempty"` // conversations
 }
 
 // add appends a table of the rows that have samples.
-func (r *Report) add(title string, rows []Row) {
+func (r *Report) add(kind Part, title string, rows []Row) {
 	rows = slices.DeleteFunc(rows, func(r Row) bool { return len(r.Samples) == 0 })
 	for i := range rows {
 		rows[i].Sample = median(rows[i].Samples)
@@ -58,7 +62,7 @@ func (r *Report) add(title string, rows []Row) {
 		rows[i].compare(rows)
 	}
 	if len(rows) > 0 {
-		r.Tables = append(r.Tables, Table{title, rows})
+		r.Tables = append(r.Tables, Table{kind, title, rows})
 	}
 }
 
@@ -75,6 +79,16 @@ func (r *Row) compare(rows []Row) {
 	if other := r.peer(rows, r.Way, Against); other != nil && r.Release == This {
 		ratios.CPUToAgainst = ratio(r.Samples, other.Samples, targetTime)
 		ratios.RateToAgainst = ratio(r.Samples, other.Samples, func(s Sample) float64 { return s.PerSecond })
+	}
+	if plain := r.peer(rows, Untracked, r.Release); plain != nil && r.Way != Untracked {
+		ratios.CPUToUntracked = ratio(r.Samples, plain.Samples, targetTime)
+	}
+	if r.Record > 0 && r.Case != caseKnown {
+		known := *r
+		known.Case = caseKnown
+		if peer := known.peer(rows, r.Way, r.Release); peer != nil {
+			ratios.CPUToKnown = ratio(r.Samples, peer.Samples, targetTime)
+		}
 	}
 	if *ratios != (Ratios{}) {
 		r.Ratios = ratios

@@ -33,7 +33,7 @@ func testReport() Report {
 	direct.Resident = 0
 	dropping := sample(10_000, 40, time.Millisecond)
 	dropping.Dropped, dropping.Lost = 7, 3
-	r.add("window 16, 4 binds, 100 conversations", []Row{
+	r.add(Windows, "window 16, 4 binds, 100 conversations", []Row{
 		row(Direct, "", direct, direct),
 		row(HAProxy, "", sample(50_000, 2, 200*time.Microsecond), sample(40_000, 4, 400*time.Microsecond)),
 		row(Tracked, This, sample(20_000, 8, 600*time.Microsecond), sample(20_000, 12, 800*time.Microsecond)),

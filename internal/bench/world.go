@@ -14,15 +14,16 @@ import (
 
 // Setup is what one load goes through, and how.
 type Setup struct {
-	Way           Way     `json:"way"`
-	Release       Release `json:"release,omitempty"`
-	Window        int     `json:"window"`
-	Binds         int     `json:"binds"`
-	Conversations int     `json:"conversations"`
-	Octets        int     `json:"octets"`
-	Rate          float64 `json:"rate,omitempty"`   // messages a second; zero: as fast as they go
-	Record        int     `json:"record,omitempty"` // conversations on record before
-	Known         string  `json:"known,omitempty"`  // which of these the load is about
+	Way           Way           `json:"way"`
+	Release       Release       `json:"release,omitempty"`
+	Window        int           `json:"window"`
+	Binds         int           `json:"binds"`
+	Conversations int           `json:"conversations"`
+	Octets        int           `json:"octets"`
+	Rate          float64       `json:"rate,omitempty"` // messages a second; zero: as fast as they go
+	Time          time.Duration `json:"time_ns"`
+	Record        int           `json:"record,omitempty"` // conversations on record before
+	Case          string        `json:"case,omitempty"`   // what sets it apart from others of its table
 }
 
 // A Release says which gateway is measured.
