@@ -1,39 +1,63 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"readback/internal/bench"
 )
 
+// benchOutput is where the results of a benchmark go, beside the terminal.
+type benchOutput struct{ from, json, charts, page string }
+
 func benchCommand() *cobra.Command {
 	var opt bench.Options
 	var ways []string
-	var jsonFile string
+	var out benchOutput
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure this machine: messages a second, latencies, processor time, memory",
 		Long: `Sends messages through a direct connection, a plain TCP relay, HAProxy (if it is
 installed) and the gateway, each as a process of its own on this machine, and prints
 a table of what each costs. All of them use the loopback and a temporary directory.
-docs/performance.md explains the columns.`,
+Without --rate, --hot, --record, --idle or --all it compares the ways with each
+window, and measures reads. docs/performance.md explains the columns.`,
 		Example: `  readback bench
   readback bench --against ./readback-before --rounds 3 --window 16 --ways haproxy,tracked
-  readback bench --all --json bench.json`,
+  readback bench --rate 2000 --time 5m
+  readback bench --all --json bench.json --charts charts`,
 		Args: cobra.NoArgs,
 	}
+	benchFlags(cmd, &opt, &ways, &out)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		for _, w := range ways {
+			opt.Ways = append(opt.Ways, bench.Way(w))
+		}
+		opt.Progress = cmd.ErrOrStderr()
+		report, err := out.report(cmd.Context(), opt)
+		if len(report.Tables) == 0 && len(report.Idle) == 0 {
+			return err
+		}
+		return errors.Join(err, out.write(report, harmless{cmd.OutOrStdout()}))
+	}
+	return cmd
+}
+
+func benchFlags(cmd *cobra.Command, opt *bench.Options, ways *[]string, out *benchOutput) {
 	f := cmd.Flags()
-	f.BoolVar(&opt.All, "all", false, "everything")
+	f.BoolVar(&opt.All, "all", false, "everything: all of the below, and how cost grows")
 	f.StringVar(&opt.Against, "against", "", "program of another release, measured in turn")
-	f.StringSliceVar(&ways, "ways", nil, fmt.Sprintf("only these of %q", bench.Ways()))
+	f.StringSliceVar(ways, "ways", nil, fmt.Sprintf("only these of %q", bench.Ways()))
 	f.IntSliceVar(&opt.Windows, "window", []int{1, 16, 256}, "unanswered messages of a bind (repeatable)")
-	f.DurationVar(&opt.Time, "time", 0, "how long each load takes; default 3s")
-	f.IntVar(&opt.Messages, "messages", 0, "messages of each load, in place of --time")
+	f.DurationVar(&opt.Time, "time", bench.DefaultTime, "how long each load takes")
+	f.IntVar(&opt.Messages, "messages", 0, "messages of each load, in place of --time; stores are not warmed")
 	f.IntVar(&opt.Rounds, "rounds", 1, "how often each load is measured; the median counts")
 	f.IntVar(&opt.Binds, "binds", 4, "sessions of the load")
 	f.IntVar(&opt.Conversations, "conversations", 100_000, "pairs of sender and receiver")
@@ -43,33 +67,48 @@ docs/performance.md explains the columns.`,
 	f.IntVar(&opt.Record, "record", 0, "fill so many conversations on record, then compare known and new ones")
 	f.IntVar(&opt.Idle, "idle", 0, "bind so many sessions that send nothing")
 	f.StringVar(&opt.Dir, "dir", "", "where stores are made; default: the temporary directory")
-	f.StringVar(&jsonFile, "json", "", "file for the results as JSON")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		for _, w := range ways {
-			opt.Ways = append(opt.Ways, bench.Way(w))
-		}
-		var err error
-		if opt.Binary, err = os.Executable(); err != nil {
-			return err
-		}
-		opt.Progress = cmd.ErrOrStderr()
-		report, err := bench.Run(cmd.Context(), opt)
-		if len(report.Tables) == 0 {
-			return err
-		}
-		return errors.Join(err, report.WriteText(harmless{cmd.OutOrStdout()}), writeJSON(jsonFile, report))
-	}
-	return cmd
+	f.StringVar(&out.from, "from", "", "show the results in this file, of an earlier --json, and measure nothing")
+	f.StringVar(&out.json, "json", "", "file for the results as JSON")
+	f.StringVar(&out.charts, "charts", "", "directory for charts as SVG")
+	f.StringVar(&out.page, "page", "", "page in Markdown whose tables are replaced, such as docs/performance.md")
 }
 
-// writeJSON writes v to a file, if one is named.
-func writeJSON(name string, v any) error {
-	if name == "" {
-		return nil
+// report measures, or reads what was measured before.
+func (o benchOutput) report(ctx context.Context, opt bench.Options) (report bench.Report, err error) {
+	if o.from != "" {
+		text, err := os.ReadFile(o.from)
+		if err == nil {
+			err = json.Unmarshal(text, &report)
+		}
+		if err != nil {
+			return report, fmt.Errorf("--from: %w", err)
+		}
+		return report, nil
 	}
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
+	if opt.Binary, err = os.Executable(); err != nil {
+		return report, err
 	}
-	return os.WriteFile(name, append(text, '\n'), 0o600)
+	return bench.Run(ctx, opt)
+}
+
+// write writes the report to wherever it is wanted.
+func (o benchOutput) write(report bench.Report, w io.Writer) error {
+	errs := []error{report.WriteText(w)}
+	if o.json != "" {
+		text, err := json.MarshalIndent(report, "", "  ")
+		errs = append(errs, err, os.WriteFile(o.json, append(text, '\n'), 0o644))
+	}
+	if o.charts != "" {
+		errs = append(errs, report.WriteCharts(o.charts))
+	}
+	if o.page != "" {
+		charts := o.charts
+		if charts != "" {
+			var err error
+			charts, err = filepath.Rel(filepath.Dir(o.page), o.charts)
+			errs = append(errs, err)
+		}
+		errs = append(errs, report.WritePage(o.page, charts))
+	}
+	return errors.Join(errs...)
 }

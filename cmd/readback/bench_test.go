@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,9 +70,51 @@ func TestBench(t *testing.T) {
 	}
 	for _, want := range []string{
 		"direct", "relay", "untracked this", "untracked against", "tracked this", "tracked against", "receipts this", "receipts against",
+		"read arrays this", "read arrays against", "read single this", "read single against",
 	} {
 		if !seen[want] || !strings.Contains(text, strings.Fields(want)[0]) {
 			t.Errorf("no row for %s in\n%s", want, text)
+		}
+	}
+}
+
+// TestBenchCharges sends enough for the relay, HAProxy and the gateway to use processor time, which shows that
+// the messages went through them.
+func TestBenchCharges(t *testing.T) {
+	_, report := runBench(t, "--window", "64", "--ways", "direct,relay,haproxy,untracked", "--messages", "50000")
+	rows := report.Tables[0].Rows
+	if len(rows) < 3 {
+		t.Fatalf("got %d rows", len(rows))
+	}
+	for _, r := range rows {
+		if (r.Target > 0.1) != (r.Way != bench.Direct) || r.Sink < 0.1 {
+			t.Errorf("%s: got %.2f µs for each message, and %.2f of the sink", r.Way, r.Target, r.Sink)
+		}
+	}
+}
+
+// TestBenchParts runs the parts that are asked for by themselves.
+func TestBenchParts(t *testing.T) {
+	dir := t.TempDir()
+	_, report := runBench(t, "--window", "4", "--ways", "tracked", "--rate", "2000", "--hot", "--record", "300", "--idle", "3",
+		"--time", "1ms", "--charts", dir)
+	var parts []bench.Part
+	for _, table := range report.Tables {
+		parts = append(parts, table.Part)
+	}
+	if want := []bench.Part{bench.Paced, bench.Hot, bench.Record}; !slices.Equal(parts, want) {
+		t.Fatalf("got parts %q, want %q", parts, want)
+	}
+	record := report.Tables[2].Rows
+	if len(record) != 3 || record[2].Ratios == nil || record[2].Ratios.CPUToKnown < 0 {
+		t.Errorf("got %+v, want known, evicted and new ones", record)
+	}
+	if len(report.Idle) != 2 || report.Idle[1].Sessions != 3 || report.Idle[1].SessionGoroutines < 1 || report.Idle[1].SessionBytes <= 0 {
+		t.Errorf("idle: got %+v, want none and 3 sessions", report.Idle)
+	}
+	for _, file := range []string{"paced-2000.svg", "record.svg"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -83,6 +126,8 @@ func TestBenchRefuses(t *testing.T) {
 		"--ways train":              `there is no way "train"`,
 		"--against no-such-program": "build the other release",
 		"--binds 20000":             "1…10000",
+		"--from no-such-file":       "--from: open",
+		"--dir no-such-dir":         "--dir: stat",
 	} {
 		cmd := newCommand()
 		cmd.SetArgs(append([]string{"bench"}, strings.Fields(args)...))

@@ -23,8 +23,16 @@ type Idle struct {
 	SessionGoroutines float64 `json:"session_goroutines,omitempty"`
 }
 
-// idleTime is how long the processor time is watched, at least.
-const idleTime = 5 * time.Second
+// minIdleTime is how long the processor time is watched, at least: less says little.
+const minIdleTime = 5 * time.Second
+
+// idleTime is short where loads are.
+func (b *bench) idleTime() time.Duration {
+	if b.opt.Messages > 0 {
+		return b.opt.Time
+	}
+	return max(b.opt.Time, minIdleTime)
+}
 
 var boundAll = regexp.MustCompile(`bound \d+ sessions`)
 
@@ -83,7 +91,7 @@ func (b *bench) watch(ctx context.Context, w *world, sessions int) (i Idle, err 
 	}
 	start := time.Now()
 	select {
-	case <-time.After(max(b.opt.Time, idleTime)):
+	case <-time.After(b.idleTime()):
 	case <-ctx.Done():
 		return i, context.Cause(ctx)
 	}

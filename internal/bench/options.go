@@ -35,6 +35,9 @@ type Options struct {
 	Progress io.Writer // nil: nowhere
 }
 
+// DefaultTime is how long a load takes.
+const DefaultTime = 3 * time.Second
+
 // Bounds of the options.
 const (
 	maxWindow        = 10_000
@@ -48,7 +51,7 @@ func (o Options) withDefaults() (Options, error) {
 	if len(o.Windows) == 0 {
 		o.Windows = []int{1, 16, 256}
 	}
-	o.Time = cmp.Or(o.Time, 3*time.Second)
+	o.Time = cmp.Or(o.Time, DefaultTime)
 	o.Rounds, o.Binds = cmp.Or(o.Rounds, 1), cmp.Or(o.Binds, 4)
 	o.Conversations, o.Octets = cmp.Or(o.Conversations, 100_000), cmp.Or(o.Octets, 18)
 	if o.Progress == nil {

@@ -36,7 +36,7 @@ const (
 	allReceiptRate = 10_000
 	allRecord      = 1_000_000
 	allIdle        = 1000
-	allPacedTime   = 20 * time.Second // fewer messages say little of the longest times
+	allPacedTime   = 10 * time.Second // fewer messages say little of the longest times
 )
 
 // plan returns the parts that opt asks for, but idle sessions and conversations on record.

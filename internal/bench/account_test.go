@@ -1,0 +1,64 @@
+package bench
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"readback/internal/simulator/load"
+	"readback/internal/testpeer"
+)
+
+// fakeWorld is a world whose gateway says how many messages it has numbered, and how many receipts it has dropped.
+func fakeWorld(t *testing.T, way Way, numbered, dropped int) *world {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, "# HELP x\n%s %d\n%s %d\nreadback_submits_total{skip=\"other\"} 5\n", metricNumbered, numbered, metricDropped, dropped)
+	}))
+	t.Cleanup(server.Close)
+	w := &world{setup: Setup{Way: way}, sink: shell(t, "exec sleep 1000"), target: shell(t, "exec sleep 1000"), ops: server.URL}
+	w.route, _ = routeOf(way)
+	return w
+}
+
+// TestAccount wants each message numbered where it should be, and counts receipts that are missing.
+func TestAccount(t *testing.T) {
+	tests := []struct {
+		name               string
+		way                Way
+		numbered, received int
+		err                string
+		lost               int
+	}{
+		{"untracked", Untracked, 7, 0, "", 0},
+		{"tracked", Tracked, 17, 0, "", 0},
+		{"some have no number", Tracked, 16, 0, "of 10 messages 9 were numbered", 0},
+		{"receipts", Receipts, 17, 10, "", 0},
+		{"some receipts are missing", Receipts, 17, 8, "", 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := fakeWorld(t, tt.way, tt.numbered, 4)
+			got, err := w.account(testpeer.Within(t), usage{numbered: 7, dropped: 1}, 0, load.Result{Sent: 10, OK: 10, Delivered: tt.received})
+			if (tt.err == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("got %v, want %q", err, tt.err)
+			}
+			if got.Lost != tt.lost || got.Dropped != 3 {
+				t.Errorf("got %d lost and %d dropped, want %d and 3", got.Lost, got.Dropped, tt.lost)
+			}
+		})
+	}
+}
+
+// TestRoutes has the table of ways complete.
+func TestRoutes(t *testing.T) {
+	for _, r := range routes {
+		if r.open == nil || (r.registered&4 != 0) != (r.way.isGateway() && r.way != Untracked) || (r.registered&1 != 0) != (r.way == Receipts) {
+			t.Errorf("%s: got registered_delivery %d", r.way, r.registered)
+		}
+		if reads := r.way == ReadArrays || r.way == ReadSingle; (r.array > 0 && r.senders > 0) != reads {
+			t.Errorf("%s: got arrays of %d by %d", r.way, r.array, r.senders)
+		}
+	}
+}
