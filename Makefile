@@ -1,7 +1,10 @@
 # make           format check, vet, staticcheck, errcheck, tests
 # make race      tests with the race detector
 # make fuzz      each fuzz target for FUZZTIME
-# make bench     benchmarks of the interceptor, a link, the ledger and the simulator
+# make bench     benchmarks, compared with the last release by benchstat (deploy/bench.sh): BASE=ref
+#                compares with another one, BASE= with none; COUNT rounds of BENCHTIME each
+# make performance  measures this machine with `readback bench --all`, and replaces tables and
+#                charts of docs/performance.md; AGAINST=program measures another release in turn
 # make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
 #                binary as processes; READBACK_FULL=1 for the full sizes
 # make soak      messages, receipts and reads for SOAK_TIME at SOAK_RATE a second; fails if
@@ -18,7 +21,10 @@
 # make sbom      bin/readback.cdx.json, what the gateway is built of (CycloneDX)
 
 FUZZTIME ?= 60s
-BENCHTIME ?= 2s
+BENCHTIME ?= 1s
+COUNT ?= 6
+AGAINST ?=
+ROUNDS ?= 3
 MUTANTS ?=
 SOAK_TIME ?= 1h
 SOAK_RATE ?= 200
@@ -27,7 +33,7 @@ SIMULATE ?= 10m
 FAULTS ?= 1
 PACKAGES := ./...
 
-.PHONY: check build format vet lint test race fuzz bench e2e soak mutants simulate faults demo image vulncheck sbom
+.PHONY: check build format vet lint test race fuzz bench performance e2e soak mutants simulate faults demo image vulncheck sbom
 
 check: format vet lint test
 
@@ -58,7 +64,11 @@ fuzz:
 	./deploy/fuzz.sh $(FUZZTIME)
 
 bench:
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./smpp ./udh ./relay ./internal/numbering ./internal/gateway ./internal/simulator/load
+	COUNT=$(COUNT) BENCHTIME=$(BENCHTIME) ./deploy/bench.sh
+
+performance: build
+	bin/readback bench --all --rounds $(ROUNDS) $(if $(AGAINST),--against $(abspath $(AGAINST))) \
+		--json docs/performance/results.json --charts docs/performance --page docs/performance.md
 
 e2e:
 	./internal/interop/install.sh

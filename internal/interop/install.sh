@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the peers that the tests of this directory run: Kannel, Net::SMPP,
-# node-smpp and Wireshark's dissectors. For Debian 12; does nothing that is done.
+# node-smpp and Wireshark's dissectors, and HAProxy for `readback bench`. For Debian 12; does nothing that is done.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -32,6 +32,7 @@ need perl perl
 need tshark tshark
 need text2pcap wireshark-common
 need node nodejs
+need /usr/sbin/haproxy haproxy
 need npm npm
 
 if [ "${#missing[@]}" -gt 0 ]; then
