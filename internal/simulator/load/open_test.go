@@ -15,7 +15,7 @@ import (
 
 // TestAwait ends Linger with the last receipt, and reports once, before it.
 func TestAwait(t *testing.T) {
-	_, addr := startSink(t, simulator.Options{})
+	_, addr := startSink(t, simulator.Options{DeliverAfter: 20 * time.Millisecond})
 	var answered []Result
 	start := time.Now()
 	r, err := Run(testpeer.Within(t), Options{
