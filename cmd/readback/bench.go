@@ -85,10 +85,33 @@ func (o benchOutput) report(ctx context.Context, opt bench.Options) (report benc
 		}
 		return report, nil
 	}
+	if err := o.prepare(); err != nil {
+		return report, err
+	}
 	if opt.Binary, err = os.Executable(); err != nil {
 		return report, err
 	}
 	return bench.Run(ctx, opt)
+}
+
+// prepare finds out before a long run whether the results can be written.
+func (o benchOutput) prepare() error {
+	for _, dir := range []string{o.charts, filepath.Dir(o.json)} {
+		if err := os.MkdirAll(filepath.Clean(dir), 0o755); err != nil {
+			return err
+		}
+	}
+	if o.json != "" {
+		f, err := os.OpenFile(o.json, os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return fmt.Errorf("--json: %w", err)
+		}
+		_ = f.Close() // nothing was written
+	}
+	if o.page != "" {
+		return bench.CheckPage(o.page)
+	}
+	return nil
 }
 
 // write writes the report to wherever it is wanted.

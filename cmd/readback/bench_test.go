@@ -127,6 +127,7 @@ func TestBenchRefuses(t *testing.T) {
 		"--against no-such-program": "build the other release",
 		"--binds 20000":             "1…10000",
 		"--from no-such-file":       "--from: open",
+		"--page no-such-page.md":    "no-such-page.md: no such file",
 		"--dir no-such-dir":         "--dir: stat",
 	} {
 		cmd := newCommand()

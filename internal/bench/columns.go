@@ -25,6 +25,7 @@ var columns = []column{
 	{"added p99", func(r Row) string { return r.added(func(a Added) time.Duration { return a.P99 }) }},
 	{"added p99.9", func(r Row) string { return r.added(func(a Added) time.Duration { return a.P999 }) }},
 	{"CPU µs", func(r Row) string { return unlessZero("%.2f", r.Target) }},
+	{"msg/s a core", func(r Row) string { return r.perCore() }},
 	{"load µs", func(r Row) string { return unlessZero("%.2f", r.Load) }},
 	{"sink µs", func(r Row) string { return unlessZero("%.2f", r.Sink) }},
 	{"MB", func(r Row) string { return unlessZero("%.0f", float64(r.Resident)/1e6) }},
@@ -51,6 +52,14 @@ func (r Row) ratio(value func(Ratios) float64) string {
 		return ""
 	}
 	return unlessZero("%.2f", value(*r.Ratios))
+}
+
+// perCore returns how many messages a second the time of one processor is enough for.
+func (r Row) perCore() string {
+	if r.Target == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f", 1e6/r.Target)
 }
 
 // missed returns a count of receipts, which says something also if it is zero.
@@ -91,14 +100,22 @@ func (t Table) cells() [][]string {
 	return all
 }
 
+// perGigabyte returns how many idle sessions have room in a gigabyte.
+func (i Idle) perGigabyte() string {
+	if i.SessionBytes <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f", 1e9/i.SessionBytes)
+}
+
 // idleCells returns the table of idle sessions with its titles.
 func idleCells(idle []Idle) [][]string {
-	all := [][]string{{"release", "sessions", "CPU %", "resident MB", "in use MB", "goroutines", "kB a session", "goroutines a session"}}
+	all := [][]string{{"release", "sessions", "CPU %", "resident MB", "in use MB", "goroutines", "kB a session", "sessions a GB", "goroutines a session"}}
 	for _, i := range idle {
 		all = append(all, []string{
 			string(i.Release), fmt.Sprint(i.Sessions), fmt.Sprintf("%.2f", i.CPU), fmt.Sprintf("%.0f", float64(i.Resident)/1e6),
 			unlessZero("%.1f", float64(i.InUse)/1e6), unlessZero("%.0f", float64(i.Goroutines)),
-			unlessZero("%.1f", i.SessionBytes/1e3), unlessZero("%.1f", i.SessionGoroutines),
+			unlessZero("%.1f", i.SessionBytes/1e3), i.perGigabyte(), unlessZero("%.1f", i.SessionGoroutines),
 		})
 	}
 	return all

@@ -81,7 +81,7 @@ func (b *bench) idleOf(ctx context.Context, s Setup) (none, some Idle, err error
 
 // watch returns what the gateway uses in a while.
 func (b *bench) watch(ctx context.Context, w *world, sessions int) (i Idle, err error) {
-	if err := w.settle(ctx); err != nil {
+	if err := w.settle(ctx, restTime); err != nil {
 		return i, err
 	}
 	i = Idle{Release: w.setup.Release, Sessions: sessions}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,8 @@ func perMessage(d time.Duration, n int) float64 {
 
 // Bounds of what is waited for.
 const (
+	restTime     = 3 * time.Second // until the process between load and sink is at rest
+	fillRestTime = time.Minute     // likewise, after what is not measured: the next load must not pay for it
 	feedbackTime = time.Minute     // receipts and feedback after the last response
 	spareTime    = 3 * time.Minute // of a load, beyond what it should take
 	slowest      = 5000            // messages a second that any gateway takes
@@ -54,6 +57,7 @@ type spec struct {
 	window   int
 	rate     float64
 	limit    time.Duration
+	rest     time.Duration // how long what is put off is waited for; zero: restTime
 }
 
 // args returns the arguments of the load.
@@ -90,11 +94,11 @@ func (w *world) usage(ctx context.Context) (u usage, err error) {
 }
 
 // settle waits until what is between load and sink has come to rest.
-func (w *world) settle(ctx context.Context) error {
+func (w *world) settle(ctx context.Context, while time.Duration) error {
 	if w.target == nil {
 		return nil
 	}
-	return w.target.settle(ctx)
+	return w.target.settle(ctx, while)
 }
 
 // load runs a load through the world and returns what it cost.
@@ -119,14 +123,14 @@ func (b *bench) load(ctx context.Context, w *world, s spec) (Sample, error) {
 	if r.OK == 0 || r.OK < r.Sent {
 		return Sample{}, p.failed(fmt.Sprintf("of %d messages %d were accepted", r.Sent, r.OK))
 	}
+	if err := w.settle(ctx, cmp.Or(s.rest, restTime)); err != nil {
+		return Sample{}, err
+	}
 	return w.account(ctx, before, p.total(), r)
 }
 
 // account makes a sample of what a load has cost since before.
 func (w *world) account(ctx context.Context, before usage, loadTime time.Duration, r load.Result) (Sample, error) {
-	if err := w.settle(ctx); err != nil {
-		return Sample{}, err
-	}
 	after, err := w.usage(ctx)
 	if err != nil {
 		return Sample{}, err

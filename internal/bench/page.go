@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -14,23 +15,35 @@ const (
 	pageEnd   = "<!-- end: readback bench -->\n"
 )
 
-// WritePage puts the tables into a page in Markdown, in place of those of an earlier run. The charts are in
-// the directory charts, in relation to the page; empty: there are none.
-func (r Report) WritePage(file, charts string) error {
+// CheckPage reports whether WritePage finds where the tables go.
+func CheckPage(file string) error {
+	_, _, err := cutPage(file)
+	return err
+}
+
+// cutPage returns what is before and after the generated part of a page.
+func cutPage(file string) (before, after []byte, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	before, rest, ok1 := bytes.Cut(text, []byte(pageBegin))
 	_, after, ok2 := bytes.Cut(rest, []byte(pageEnd))
 	if !ok1 || !ok2 {
-		return fmt.Errorf("%s has no lines %q and %q to put the tables between", file, strings.TrimSpace(pageBegin), strings.TrimSpace(pageEnd))
+		return nil, nil, fmt.Errorf("%s has no lines %q and %q to put the tables between", file, strings.TrimSpace(pageBegin), strings.TrimSpace(pageEnd))
 	}
-	var page bytes.Buffer
-	for _, b := range [][]byte{before, []byte(pageBegin), []byte(r.markdown(charts)), []byte(pageEnd), after} {
-		page.Write(b)
+	return before, after, nil
+}
+
+// WritePage puts the tables into a page in Markdown, in place of those of an earlier run. The charts are in
+// the directory charts, in relation to the page; empty: there are none.
+func (r Report) WritePage(file, charts string) error {
+	before, after, err := cutPage(file)
+	if err != nil {
+		return err
 	}
-	return os.WriteFile(file, page.Bytes(), 0o644)
+	page := slices.Concat(before, []byte(pageBegin), []byte(r.markdown(charts)), []byte(pageEnd), after)
+	return os.WriteFile(file, page, 0o644)
 }
 
 // markdown returns the tables with the charts.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,6 +41,7 @@ func start(dir, name string, extra []*os.File, binary string, args ...string) (*
 	defer func() { _ = out.Close() }()
 	p.cmd = exec.Command(binary, args...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.ExtraFiles, p.cmd.Dir = out, out, extra, dir
+	p.cmd.Env = slices.DeleteFunc(os.Environ(), isSetting)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -51,13 +53,18 @@ func start(dir, name string, extra []*os.File, binary string, args ...string) (*
 	return p, nil
 }
 
+// isSetting reports whether a variable would change what a gateway does: a setting, or what systemd says.
+func isSetting(variable string) bool {
+	return strings.HasPrefix(variable, "READBACK_") || strings.HasPrefix(variable, "LISTEN_") || strings.HasPrefix(variable, "NOTIFY_SOCKET=")
+}
+
 // await waits until the process has printed what re matches, and returns the match.
 func (p *process) await(ctx context.Context, limit time.Duration, re *regexp.Regexp) ([]string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s did not print %v within %v", p.name, re, limit))
 	defer cancel()
 	t := time.NewTicker(lookAgain)
 	defer t.Stop()
-	for {
+	for over := false; ; {
 		text, err := os.ReadFile(p.output)
 		if err != nil {
 			return nil, err
@@ -65,10 +72,13 @@ func (p *process) await(ctx context.Context, limit time.Duration, re *regexp.Reg
 		if found := re.FindStringSubmatch(string(text)); found != nil {
 			return found, nil
 		}
+		if over {
+			return nil, p.failed(fmt.Sprintf("ended before it was ready: %v", p.err))
+		}
 		select {
 		case <-t.C:
 		case <-p.ended:
-			return nil, p.failed(fmt.Sprintf("ended before it was ready: %v", p.err))
+			over = true // after one more look
 		case <-ctx.Done():
 			return nil, p.failed(context.Cause(ctx).Error())
 		}
@@ -112,11 +122,8 @@ func (p *process) total() time.Duration {
 
 // settle waits until the process has come to rest, for a while at most, so that what it does later because
 // of a load is charged to the load.
-func (p *process) settle(ctx context.Context) error {
-	const (
-		while  = 3 * time.Second
-		period = 100 * time.Millisecond
-	)
+func (p *process) settle(ctx context.Context, while time.Duration) error {
+	const period = 100 * time.Millisecond
 	last, err := p.cpu()
 	for until := time.Now().Add(while); err == nil && time.Now().Before(until); {
 		select {

@@ -74,6 +74,17 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestEnvironment keeps settings of this process's environment from the gateways.
+func TestEnvironment(t *testing.T) {
+	t.Setenv("READBACK_LOG_LEVEL", "debug")
+	t.Setenv("LISTEN_FDS", "1")
+	t.Setenv("OTHER", "kept")
+	p := shell(t, `echo "got:$READBACK_LOG_LEVEL:$LISTEN_FDS:$OTHER"`)
+	if _, err := p.await(testpeer.Within(t), time.Minute, regexp.MustCompile("got:::kept")); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCancelled ends the processes and removes the files when the run is interrupted.
 func TestCancelled(t *testing.T) {
 	dir := t.TempDir()

@@ -56,7 +56,7 @@ func (b *bench) sendUnread(ctx context.Context, w *world, n int) (*process, erro
 		err = esme.failed(fmt.Sprintf("of %d messages %s were accepted", n, found[1]))
 	}
 	if err == nil {
-		err = w.settle(ctx)
+		err = w.settle(ctx, fillRestTime)
 	}
 	if err != nil {
 		return nil, errors.Join(err, esme.stop())
@@ -93,7 +93,7 @@ func (b *bench) read(ctx context.Context, w *world, esme *process, n int) (Sampl
 	if r.Accepted != n || told.Delivered == 0 {
 		return Sample{}, sender.failed(fmt.Sprintf("of %d read responses %d were accepted, and the ESME was told of %d", n, r.Accepted, told.Delivered))
 	}
-	if err := w.settle(ctx); err != nil {
+	if err := w.settle(ctx, restTime); err != nil {
 		return Sample{}, err
 	}
 	after, err := w.usage(ctx)

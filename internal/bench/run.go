@@ -93,5 +93,5 @@ func (b *bench) warm(ctx context.Context, w *world) error {
 
 // fill returns a load that is not measured: n messages in count conversations.
 func (b *bench) fill(first, n, count int) spec {
-	return spec{messages: n, first: first, count: min(n, count), window: 100, limit: time.Duration(n)*time.Second/slowest + spareTime}
+	return spec{messages: n, first: first, count: min(n, count), window: 100, rest: fillRestTime, limit: time.Duration(n)*time.Second/slowest + spareTime}
 }
