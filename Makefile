@@ -4,7 +4,8 @@
 # make bench     benchmarks, compared with the last release by benchstat (deploy/bench.sh): BASE=ref
 #                compares with another one, BASE= with none; COUNT rounds of BENCHTIME each
 # make performance  measures this machine with `readback bench --all`, and replaces tables and
-#                charts of docs/performance.md; AGAINST=program measures another release in turn
+#                charts of docs/performance.md; AGAINST=program measures another release in turn,
+#                called AGAINST_LABEL
 # make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
 #                binary as processes; READBACK_FULL=1 for the full sizes
 # make soak      messages, receipts and reads for SOAK_TIME at SOAK_RATE a second; fails if
@@ -24,6 +25,7 @@ FUZZTIME ?= 60s
 BENCHTIME ?= 1s
 COUNT ?= 6
 AGAINST ?=
+AGAINST_LABEL ?=
 ROUNDS ?= 3
 MUTANTS ?=
 SOAK_TIME ?= 1h
@@ -67,7 +69,8 @@ bench:
 	COUNT=$(COUNT) BENCHTIME=$(BENCHTIME) ./deploy/bench.sh
 
 performance: build
-	bin/readback bench --all --rounds $(ROUNDS) $(if $(AGAINST),--against $(abspath $(AGAINST))) \
+	bin/readback bench --all --rounds $(ROUNDS) --label "$$(git log -1 --format='%h of %cs')" \
+		$(if $(AGAINST),--against $(abspath $(AGAINST)) --against-label "$(AGAINST_LABEL)") \
 		--json docs/performance/results.json --charts docs/performance --page docs/performance.md
 
 e2e:

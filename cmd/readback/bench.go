@@ -54,6 +54,8 @@ func benchFlags(cmd *cobra.Command, opt *bench.Options, ways *[]string, out *ben
 	f := cmd.Flags()
 	f.BoolVar(&opt.All, "all", false, "everything: all of the below, and how cost grows")
 	f.StringVar(&opt.Against, "against", "", "program of another release, measured in turn")
+	f.StringVar(&opt.Label, "label", "", "what this release is called in the report")
+	f.StringVar(&opt.AgainstLabel, "against-label", "", "what --against is called in the report")
 	f.StringSliceVar(ways, "ways", nil, fmt.Sprintf("only these of %q", bench.Ways()))
 	f.IntSliceVar(&opt.Windows, "window", []int{1, 16, 256}, "unanswered messages of a bind (repeatable)")
 	f.DurationVar(&opt.Time, "time", bench.DefaultTime, "how long each load takes")

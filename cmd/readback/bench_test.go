@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 // runBench runs the command with a few messages in each load, and returns what it printed and its report.
 func runBench(t *testing.T, args ...string) (string, bench.Report) {
 	t.Helper()
+	if raced {
+		t.Skip("dozens of processes, each with the race detector")
+	}
 	t.Setenv(asCommand, "yes")
 	file := filepath.Join(t.TempDir(), "bench.json")
 	cmd := newCommand()
@@ -55,7 +58,10 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, report := runBench(t, "--window", "4", "--against", program)
+	text, report := runBench(t, "--window", "4", "--against", program, "--label", "the new one")
+	if report.This != "the new one" || !strings.HasPrefix(report.Against, "readback ") {
+		t.Errorf("got releases %q and %q", report.This, report.Against)
+	}
 	if len(report.Tables) == 0 {
 		t.Fatalf("no tables in %s", text)
 	}
@@ -81,7 +87,7 @@ func TestBench(t *testing.T) {
 // TestBenchCharges sends enough for the relay, HAProxy and the gateway to use processor time, which shows that
 // the messages went through them.
 func TestBenchCharges(t *testing.T) {
-	_, report := runBench(t, "--window", "64", "--ways", "direct,relay,haproxy,untracked", "--messages", "50000")
+	_, report := runBench(t, "--window", "16", "--ways", "direct,relay,haproxy,untracked", "--messages", "100000")
 	rows := report.Tables[0].Rows
 	if len(rows) < 3 {
 		t.Fatalf("got %d rows", len(rows))

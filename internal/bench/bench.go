@@ -4,6 +4,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -89,8 +90,8 @@ func (b *bench) describe(ctx context.Context) (Report, error) {
 		Time: b.opt.Time, Rounds: b.opt.Rounds,
 	}
 	var err error
-	if r.This, err = b.version(ctx, b.opt.Binary); err == nil && b.opt.Against != "" {
-		r.Against, err = b.version(ctx, b.opt.Against)
+	if r.This, err = b.version(ctx, b.opt.Binary, b.opt.Label); err == nil && b.opt.Against != "" {
+		r.Against, err = b.version(ctx, b.opt.Against, b.opt.AgainstLabel)
 	}
 	if err == nil && b.haproxy != "" {
 		r.HAProxy, err = firstLine(ctx, b.dir, b.haproxy, "-v")
@@ -98,11 +99,11 @@ func (b *bench) describe(ctx context.Context) (Report, error) {
 	return r, err
 }
 
-// version asks a gateway's binary for its release.
-func (b *bench) version(ctx context.Context, binary string) (string, error) {
+// version asks a gateway's binary for its release, which is called label if there is one.
+func (b *bench) version(ctx context.Context, binary, label string) (string, error) {
 	line, err := firstLine(ctx, b.dir, binary, "version")
 	if err != nil {
 		return "", fmt.Errorf("%s is no readback that can be measured: %w", filepath.Base(binary), err)
 	}
-	return line, nil
+	return cmp.Or(label, line), nil
 }

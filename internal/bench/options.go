@@ -13,9 +13,11 @@ import (
 
 // Options say what is measured. Zero values stand for the defaults named.
 type Options struct {
-	Binary  string // this program: load, sink and relay, and the gateway
-	Against string // another release's program, measured in turn; empty: none
-	Dir     string // where stores are made, on the disk that counts; empty: the system's temporary directory
+	Binary              string // this program: load, sink and relay, and the gateway
+	Against             string // another release's program, measured in turn; empty: none
+	Label, AgainstLabel string // what they are called in the report: what `readback version` says
+
+	Dir string // where stores are made, on the disk that counts; empty: the system's temporary directory
 
 	All           bool          // everything
 	Ways          []Way         // all, or those that a part is about

@@ -51,6 +51,13 @@ func (b *bench) recordOf(ctx context.Context, s Setup) (rows []Row, err error) {
 	if _, err := b.load(ctx, w, b.fill(0, s.Record, s.Record)); err != nil {
 		return nil, fmt.Errorf("fill: %w", err)
 	}
+	// What the fill has put off, the first load would pay for.
+	warm := b.spec(r.rows[0].Setup)
+	warm.rest, warm.count = fillRestTime, min(s.Conversations, s.Record)
+	warm.first = s.Record - warm.count
+	if _, err := b.load(ctx, w, warm); err != nil {
+		return nil, fmt.Errorf("warm: %w", err)
+	}
 	for range b.opt.Rounds {
 		for i := range r.rows {
 			if err := b.recordRound(ctx, r, i); err != nil {
