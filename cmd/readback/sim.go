@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"readback/internal/simulator/command"
 	"readback/internal/simulator/load"
@@ -77,16 +78,8 @@ func simESME() *cobra.Command {
 	f.IntVar(&sim.Messages, "messages", 1, "how many messages")
 	f.BoolVar(&sim.Stay, "stay", false, "stay bound and print what comes")
 	f.BoolVar(&heavy, "load", false, "send as fast as the windows allow, and print rate and latencies")
-	f.IntVar(&options.Binds, "binds", 4, "with --load: sessions")
-	f.IntVar(&options.Window, "window", 16, "with --load: unanswered messages of a session")
-	f.IntVar(&options.Conversations, "conversations", 1000, "with --load: conversations")
-	f.Float64Var(&options.Rate, "rate", 0, "with --load: messages a second; 0: as fast as it goes")
-	f.DurationVar(&options.Linger, "linger", 0, "with --load: stay that long for feedback")
-	f.DurationVar(&options.Time, "time", 0, "with --load and --messages 0: how long to send")
-	f.IntVar(&options.First, "first", 0, "with --load: the first conversation")
-	f.IntVar(&options.Await, "await", 0, "with --linger: leave when so many deliver_sm came; -1: one for each message")
 	f.BoolVar(&asJSON, "json", false, "with --load: print the result as JSON, after a line when all is answered")
-	f.BoolVar(&options.Serial, "serial", false, "with --load: end each text with its own eight digits")
+	loadFlags(f, &options)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		sim.RegisteredDelivery, sim.Out = registered, harmless{cmd.OutOrStdout()}
 		if !heavy {
@@ -100,6 +93,19 @@ func simESME() *cobra.Command {
 		return command.RunLoad(cmd.Context(), options, cmd.OutOrStdout())
 	}
 	return cmd
+}
+
+// loadFlags are those of a load.
+func loadFlags(f *pflag.FlagSet, opt *load.Options) {
+	f.IntVar(&opt.Binds, "binds", 4, "with --load: sessions")
+	f.IntVar(&opt.Window, "window", 16, "with --load: unanswered messages of a session")
+	f.IntVar(&opt.Conversations, "conversations", 1000, "with --load: conversations")
+	f.Float64Var(&opt.Rate, "rate", 0, "with --load: messages a second; 0: as fast as it goes")
+	f.DurationVar(&opt.Linger, "linger", 0, "with --load: stay that long for feedback")
+	f.DurationVar(&opt.Time, "time", 0, "with --load and --messages 0: how long to send")
+	f.IntVar(&opt.First, "first", 0, "with --load: the first conversation")
+	f.IntVar(&opt.Await, "await", 0, "with --linger: leave when so many deliver_sm came; -1: one for each message")
+	f.BoolVar(&opt.Serial, "serial", false, "with --load: end each text with its own eight digits")
 }
 
 func simHandset() *cobra.Command {

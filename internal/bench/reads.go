@@ -64,7 +64,7 @@ func (b *bench) sendUnread(ctx context.Context, w *world, n int) (*process, erro
 	return esme, nil
 }
 
-// read sends the read responses and returns what they cost, until the ESME has all feedback.
+// read has all messages read and returns what that cost, until the ESME has all feedback.
 func (b *bench) read(ctx context.Context, w *world, esme *process, n int) (Sample, error) {
 	before, err := w.usage(ctx)
 	if err != nil {
@@ -74,24 +74,19 @@ func (b *bench) read(ctx context.Context, w *world, esme *process, n int) (Sampl
 	if err != nil {
 		return Sample{}, err
 	}
-	sender, err := start(w.dir, "reads", nil, b.opt.Binary, "sim", "reads", "--url", w.reads, "--conversations", strconv.Itoa(n),
-		"--array", strconv.Itoa(w.route.array), "--connections", strconv.Itoa(w.route.senders))
+	sender, r, err := b.sendReads(ctx, w, n)
 	if err != nil {
 		return Sample{}, err
 	}
-	if err := sender.wait(ctx); err != nil {
-		return Sample{}, errors.Join(err, sender.stop())
-	}
+	var told load.Result
 	if err := esme.wait(ctx); err != nil {
 		return Sample{}, err
 	}
-	var told load.Result
-	var r load.ReadsResult
-	if err := errors.Join(esme.result(&told), sender.result(&r)); err != nil {
+	if err := esme.result(&told); err != nil {
 		return Sample{}, err
 	}
-	if r.Accepted != n || told.Delivered == 0 {
-		return Sample{}, sender.failed(fmt.Sprintf("of %d read responses %d were accepted, and the ESME was told of %d", n, r.Accepted, told.Delivered))
+	if told.Delivered == 0 {
+		return Sample{}, w.target.failed("the ESME was told of no read")
 	}
 	if err := w.settle(ctx, restTime); err != nil {
 		return Sample{}, err
@@ -106,4 +101,23 @@ func (b *bench) read(ctx context.Context, w *world, esme *process, n int) (Sampl
 		s.Resident, err = resident(w.target.cmd.Process.Pid)
 	}
 	return s, err
+}
+
+// sendReads sends a read response for each of n messages, and returns when all are accepted.
+func (b *bench) sendReads(ctx context.Context, w *world, n int) (sender *process, r load.ReadsResult, err error) {
+	sender, err = start(w.dir, "reads", nil, b.opt.Binary, "sim", "reads", "--url", w.reads, "--conversations", strconv.Itoa(n),
+		"--array", strconv.Itoa(w.route.array), "--connections", strconv.Itoa(w.route.senders))
+	if err != nil {
+		return nil, r, err
+	}
+	if err := sender.wait(ctx); err != nil {
+		return nil, r, errors.Join(err, sender.stop())
+	}
+	if err := sender.result(&r); err != nil {
+		return nil, r, err
+	}
+	if r.Accepted != n {
+		return nil, r, sender.failed(fmt.Sprintf("of %d read responses %d were accepted", n, r.Accepted))
+	}
+	return sender, r, nil
 }
