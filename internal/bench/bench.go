@@ -6,6 +6,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,27 +56,33 @@ func (b *bench) runAll(ctx context.Context, report *Report) error {
 	}
 	if b.opt.Record > 0 {
 		b.loads += len(recordCases) * len(b.releases()) * b.opt.Rounds
+		title := fmt.Sprintf("%d conversations on record", b.opt.Record)
+		parts = append(parts, part{kind: Record, title: title, special: (*bench).record})
 	}
+	err := b.runParts(ctx, parts, report)
+	if b.opt.Idle > 0 && ctx.Err() == nil {
+		var err2 error
+		report.Idle, err2 = b.idle(ctx)
+		err = errors.Join(err, err2)
+	}
+	return err
+}
+
+// runParts goes on with the next part when a load fails: a long run keeps what can be measured.
+func (b *bench) runParts(ctx context.Context, parts []part, report *Report) error {
+	var errs []error
 	for _, p := range parts {
 		rows, err := p.run(ctx, b)
 		report.add(p.kind, p.title, rows)
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.title, err)
+			errs = append(errs, fmt.Errorf("%s: %w", p.title, err))
+			b.say("%v\n", errs[len(errs)-1])
+		}
+		if ctx.Err() != nil {
+			return errors.Join(errs...)
 		}
 	}
-	if b.opt.Record > 0 {
-		rows, err := b.record(ctx)
-		report.add(Record, fmt.Sprintf("%d conversations on record", b.opt.Record), rows)
-		if err != nil {
-			return err
-		}
-	}
-	if b.opt.Idle > 0 {
-		idle, err := b.idle(ctx)
-		report.Idle = idle
-		return err
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // say shows progress.

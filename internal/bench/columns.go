@@ -35,6 +35,7 @@ var columns = []column{
 	{"CPU × known", func(r Row) string { return r.ratio(func(r Ratios) float64 { return r.CPUToKnown }) }},
 	{"CPU × against", func(r Row) string { return r.ratio(func(r Ratios) float64 { return r.CPUToAgainst }) }},
 	{"msg/s × against", func(r Row) string { return r.ratio(func(r Ratios) float64 { return r.RateToAgainst }) }},
+	{"unnumbered", func(r Row) string { return unlessZero("%.0f", float64(r.Unnumbered)) }},
 	{"dropped", func(r Row) string { return r.missed(r.Dropped) }},
 	{"lost", func(r Row) string { return r.missed(r.Lost) }},
 }

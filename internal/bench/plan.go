@@ -28,6 +28,8 @@ type part struct {
 	title  string
 	setups []Setup
 	each   func(*bench, context.Context, Setup) (Sample, error) // measures one load; nil: measure
+
+	special func(*bench, context.Context) ([]Row, error) // measures the part in its own way; nil: in turn
 }
 
 // What `--all` measures beyond what is asked for by itself.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -101,5 +102,30 @@ func TestRounds(t *testing.T) {
 	}
 	if len(rows) != 2 || rows[1].Samples[0].PerSecond != 2 || rows[1].Samples[1].PerSecond != 4 {
 		t.Errorf("got %+v, want the samples of each row", rows)
+	}
+}
+
+// TestGoesOn measures the other parts when one fails, and says in the end what has failed.
+func TestGoesOn(t *testing.T) {
+	var progress strings.Builder
+	b := &bench{opt: Options{Rounds: 1, Progress: &progress}}
+	works := func(*bench, context.Context, Setup) (Sample, error) { return sample(1, 1, time.Second), nil }
+	fails := func(*bench, context.Context, Setup) (Sample, error) { return Sample{}, errors.New("out of luck") }
+	setups := []Setup{{Way: Direct}}
+	parts := []part{{Windows, "first", setups, works, nil}, {Reads, "second", setups, fails, nil}, {Hot, "third", setups, works, nil}}
+	var r Report
+	err := b.runParts(t.Context(), parts, &r)
+	if err == nil || err.Error() != "second: direct: out of luck" || !strings.Contains(progress.String(), "out of luck") {
+		t.Errorf("got %v, want what has failed", err)
+	}
+	if len(r.Tables) != 2 || r.Tables[1].Title != "third" {
+		t.Errorf("got %+v, want the first and the third table", r.Tables)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r = Report{}
+	_ = b.runParts(ctx, parts, &r)
+	if len(r.Tables) != 1 {
+		t.Errorf("interrupted: got %d tables, want no more than the one under way", len(r.Tables))
 	}
 }

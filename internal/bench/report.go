@@ -130,18 +130,19 @@ func median(samples []Sample) Sample {
 		return middle(all)
 	}
 	return Sample{
-		Messages:  int(of(func(s Sample) float64 { return float64(s.Messages) })),
-		PerSecond: of(func(s Sample) float64 { return s.PerSecond }),
-		P50:       time.Duration(of(func(s Sample) float64 { return float64(s.P50) })),
-		P99:       time.Duration(of(func(s Sample) float64 { return float64(s.P99) })),
-		P999:      time.Duration(of(func(s Sample) float64 { return float64(s.P999) })),
-		Max:       time.Duration(of(func(s Sample) float64 { return float64(s.Max) })),
-		Target:    of(targetTime),
-		Load:      of(func(s Sample) float64 { return s.Load }),
-		Sink:      of(func(s Sample) float64 { return s.Sink }),
-		Resident:  int64(of(func(s Sample) float64 { return float64(s.Resident) })),
-		Dropped:   int(of(func(s Sample) float64 { return float64(s.Dropped) })),
-		Lost:      int(of(func(s Sample) float64 { return float64(s.Lost) })),
+		Messages:   int(of(func(s Sample) float64 { return float64(s.Messages) })),
+		PerSecond:  of(func(s Sample) float64 { return s.PerSecond }),
+		P50:        time.Duration(of(func(s Sample) float64 { return float64(s.P50) })),
+		P99:        time.Duration(of(func(s Sample) float64 { return float64(s.P99) })),
+		P999:       time.Duration(of(func(s Sample) float64 { return float64(s.P999) })),
+		Max:        time.Duration(of(func(s Sample) float64 { return float64(s.Max) })),
+		Target:     of(targetTime),
+		Load:       of(func(s Sample) float64 { return s.Load }),
+		Sink:       of(func(s Sample) float64 { return s.Sink }),
+		Resident:   int64(of(func(s Sample) float64 { return float64(s.Resident) })),
+		Dropped:    int(of(func(s Sample) float64 { return float64(s.Dropped) })),
+		Lost:       int(of(func(s Sample) float64 { return float64(s.Lost) })),
+		Unnumbered: int(of(func(s Sample) float64 { return float64(s.Unnumbered) })),
 	}
 }
 
