@@ -31,7 +31,6 @@ type process struct {
 }
 
 // start starts a process. Its files are in dir, which exists. Extra files are its descriptors 3 and up.
-// It is in a group of its own: Ctrl-C goes to the benchmark alone, which ends its processes.
 func start(dir, name string, extra []*os.File, binary string, args ...string) (*process, error) {
 	p := &process{name: name, output: filepath.Join(dir, name+".out"), ended: make(chan struct{})}
 	out, err := os.Create(p.output)
@@ -42,7 +41,7 @@ func start(dir, name string, extra []*os.File, binary string, args ...string) (*
 	p.cmd = exec.Command(binary, args...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.ExtraFiles, p.cmd.Dir = out, out, extra, dir
 	p.cmd.Env = slices.DeleteFunc(os.Environ(), isSetting)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.SysProcAttr = childAttributes()
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}

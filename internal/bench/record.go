@@ -48,7 +48,7 @@ func (b *bench) recordOf(ctx context.Context, s Setup) (rows []Row, err error) {
 		r.rows = append(r.rows, Row{Setup: s})
 	}
 	b.say("filling %d conversations on record: %s\n", s.Record, s.name())
-	if _, err := b.load(ctx, w, b.fill(0, s.Record, s.Record)); err != nil {
+	if _, err := b.load(ctx, w, fill(s.Record, s.Record)); err != nil {
 		return nil, fmt.Errorf("fill: %w", err)
 	}
 	// What the fill has put off, the first load would pay for.

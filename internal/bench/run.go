@@ -88,13 +88,16 @@ func (b *bench) warm(ctx context.Context, w *world) error {
 	if b.opt.Messages > 0 {
 		return nil
 	}
-	if _, err := b.load(ctx, w, b.fill(0, n, w.setup.Conversations)); err != nil {
+	if _, err := b.load(ctx, w, fill(n, w.setup.Conversations)); err != nil {
 		return fmt.Errorf("warm: %w", err)
 	}
 	return nil
 }
 
 // fill returns a load that is not measured: n messages in count conversations.
-func (b *bench) fill(first, n, count int) spec {
-	return spec{messages: n, first: first, count: min(n, count), window: 100, rest: fillRestTime, limit: time.Duration(n)*time.Second/slowest + spareTime}
+func fill(n, count int) spec {
+	return spec{
+		messages: n, count: min(n, count), window: 100, rest: fillRestTime,
+		limit: time.Duration(n)*time.Second/slowest + spareTime,
+	}
 }
