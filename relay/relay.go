@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -127,6 +128,7 @@ func (r *Relay) ledgerOptions() ledger.Options {
 		Taken:     func(p *journal.Place, by message.Session) { r.feedback.Sent(&p.Conv, p.Number, by) },
 		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },
 		Applied:   func(res *index.Result) { r.feedback.Applied(res) },
+		Yield:     runtime.Gosched,
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}
 }

@@ -27,6 +27,7 @@ type appender struct {
 	connected <-chan struct{} // the connection is there again
 
 	applied func(*index.Result) // called with what each batch came to
+	yield   func()              // lets those run who have records for the next batch; nil: does nothing
 
 	complained time.Time // when dropped records were last logged
 	dropped    int       // since then
@@ -46,6 +47,9 @@ func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	for {
+		if a.yield != nil {
+			a.yield()
+		}
 		if b := a.queue.take(); b != nil {
 			if err := a.write(ctx, b); err != nil {
 				return a.lose(ctx, err)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"readback/relay/index"
@@ -105,5 +106,27 @@ func TestStopWithFullQueue(t *testing.T) {
 	}
 	if b := a.queue.begin(journal.KindHead); b != nil {
 		t.Error("a record is let in behind the stop record")
+	}
+}
+
+// What is queued by those who could run goes into the same append.
+func TestYieldBeforeAppend(t *testing.T) {
+	a := testAppender(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	add := func() {
+		b := a.queue.begin(journal.KindHead)
+		b.buf = journal.AppendHead(b.buf, &c, 1)
+		a.queue.end(b)
+	}
+	add()
+	added := false
+	a.yield = sync.OnceFunc(func() { added = true; add() })
+	before, stop := a.journal.Last(), make(chan struct{})
+	close(stop)
+	if err := a.run(t.Context(), stop); err != nil {
+		t.Fatal(err)
+	}
+	if n := a.journal.Last() - before; n != 2 || !added {
+		t.Errorf("got %d appends, another record %v, want one with both records and one of the stop", n, added)
 	}
 }

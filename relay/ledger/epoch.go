@@ -84,7 +84,7 @@ func (l *Partition) beginEpoch(ctx context.Context, at index.Position, log journ
 	first := l.queue.open(journal.Header{Epoch: begun.epoch, Instance: instance, Serial: serial, Messages: at.Messages}, &start)
 	l.appender = &appender{
 		journal: log, queue: l.queue, applier: a, ledger: l, status: l.status,
-		metrics: l.metrics, log: l.logger, connected: l.opt.Connected, applied: l.opt.Applied,
+		metrics: l.metrics, log: l.logger, connected: l.opt.Connected, applied: l.opt.Applied, yield: l.opt.Yield,
 	}
 	l.claims.Store(0)
 	l.unclaimed.Store(false)

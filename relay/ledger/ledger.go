@@ -77,6 +77,10 @@ type Options struct {
 	Applied   func(*index.Result)       // is called with what each batch came to; nil: nobody is told
 	Connected <-chan struct{}           // says that the connection to the log is there again
 
+	// Yield is called before an append, to let others run who have records for it; nil: nobody is waited for.
+	// It must not wait for them.
+	Yield func()
+
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
