@@ -28,7 +28,7 @@ func BenchmarkLedger(b *testing.B) {
 
 func benchLedger(b *testing.B, r *running, all []message.Conversation, inFlight int) {
 	free := relaytest.NewCredits(inFlight)
-	id := []byte("4A7F01C2")
+	var id []byte
 	l := r.Ledger()
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -43,6 +43,7 @@ func benchLedger(b *testing.B, r *running, all []message.Conversation, inFlight 
 		if err := l.Assign(&s); err != nil {
 			b.Fatal(err)
 		}
+		id = strconv.AppendUint(id[:0], uint64(i)*0x9E3779B97F4A7C15|1<<63, 16) // in no order
 		l.Accept(&s, id, free, 0)
 	}
 	for range inFlight {

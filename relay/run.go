@@ -185,7 +185,7 @@ func (r *Relay) work(ctx context.Context, c *connection, l *storedLog) error {
 	defer end()
 	var wg sync.WaitGroup
 	all := []func(context.Context){
-		r.ledger.ResolveReceipts, r.feedback.Run, r.maintenance.run, c.ways.Take,
+		r.ledger.ResolveReceipts, r.feedback.Run, r.maintenance.run, r.index.FillHeads, c.ways.Take,
 		func(ctx context.Context) { r.watch(ctx, c, l) },
 	}
 	if r.broker != nil {

@@ -8,9 +8,13 @@ import (
 
 func (a *Applier) head(rec *journal.Record) error {
 	a.at.Used = true
+	return a.stageHead(rec)
+}
+
+func (a *Applier) stageHead(rec *journal.Record) error {
 	a.key = headKey(a.key[:0], &rec.Place.Conv)
 	a.val = appendHeadValue(a.val[:0], a.at.Epoch, rec.Bound)
-	return a.b.Set(a.key, a.val, nil)
+	return a.stage(a.key, 0, a.val)
 }
 
 func (a *Applier) accepted(rec *journal.Record) error {
@@ -24,17 +28,21 @@ func (a *Applier) accepted(rec *journal.Record) error {
 // late notes a message whose record comes late, unless its number has been assigned again since.
 func (a *Applier) late(rec *journal.Record) error {
 	a.at.Messages++
-	a.key = entryKey(a.key[:0], &rec.Place)
-	value, err := copyOf(a.b.Get(a.key))
-	if err != nil {
+	if over, err := a.isOvertaken(rec); over || err != nil {
 		return err
 	}
-	if value != nil {
-		if e, err := parseEntry(value); err != nil || e.Ordinal > rec.Place.Ordinal {
-			return err
-		}
-	}
 	return a.message(rec, true)
+}
+
+// isOvertaken reports whether the number of a message has been assigned again since.
+func (a *Applier) isOvertaken(rec *journal.Record) (bool, error) {
+	a.key = entryKey(a.key[:0], &rec.Place)
+	value, err := a.getStaged(a.key)
+	if err != nil || value == nil {
+		return false, err
+	}
+	e, err := parseEntry(value)
+	return e.Ordinal > rec.Place.Ordinal, err
 }
 
 // message notes a message that the SMSC accepted. known says that some of it may be noted before: other
@@ -70,7 +78,7 @@ func (a *Applier) message(rec *journal.Record, known bool) error {
 // ownID notes that a message has its message_id. The record of a part that comes late may stand behind the
 // one that says more.
 func (a *Applier) ownID(rec *journal.Record) error {
-	if rec.Kind == journal.KindLate && rec.Part.Total > 1 {
+	if rec.Kind == journal.KindLate && rec.Part.Total > 1 || rec.Place.Day < a.Expired {
 		return nil
 	}
 	a.idKey = receipt.AppendKey(a.idKey[:0], a.IDs.OfResponse(rec.MessageID))

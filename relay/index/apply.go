@@ -64,11 +64,13 @@ type Applier struct {
 	IDs     receipt.IDs               // how the SMSC writes message_ids
 
 	pos     Position // of the last batch
+	staged  Position // of the last batch whose rows are staged or in the store: pos, except during a replay
 	rebuilt bool     // by Replay, from what could be read of another store
 	lost    uint64   // batches that the replay has found to be lost
 
 	// Of the batch at hand.
 	b        *pebble.Batch
+	direct   bool // no row is staged
 	changes  bool // b can be read
 	at       Position
 	rec      journal.Record
@@ -126,25 +128,51 @@ func (a *Applier) Apply(seq uint64, data []byte, changes bool) (*Result, error) 
 		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
 	}
 	if !a.place(seq, &r) {
-		return &a.result, nil
+		return &a.result, a.stageAgain(&r, max(2*len(data), minApply))
 	}
-	size := max(2*len(data), minApply)
+	if a.staged.Serial < a.pos.Serial {
+		if err := a.loseStaged(a.pos.Serial, a.pos.Messages); err != nil {
+			return nil, err
+		}
+	}
+	if a.direct = changes && hasErasure(r); a.direct {
+		if err := a.Index.staged.writeTo(a.Index.db); err != nil {
+			return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+		}
+	}
+	if err := a.whole(func() error { return a.commit(max(2*len(data), minApply), &r, changes) }); err != nil {
+		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+	}
+	a.pos, a.staged = a.at, a.at
+	a.Index.recent.add(seq, data)
+	return &a.result, a.Index.writeMany(a.Index.staged.applied(a.at))
+}
+
+// hasErasure reports whether a batch has the record of an erasure. Such a batch goes into the store as a whole,
+// and all that was staged before it: then Replay stages nothing again that was erased.
+func hasErasure(r journal.BatchReader) bool {
+	for rec := (journal.Record{}); r.Next(&rec); {
+		if rec.Kind == journal.KindErase {
+			return true
+		}
+	}
+	return false
+}
+
+// commit brings in the batch that is at hand.
+func (a *Applier) commit(size int, r *journal.BatchReader, changes bool) error {
 	a.b, a.changes = a.Index.db.NewBatchWithSize(size), changes
 	if changes {
 		a.b = a.Index.db.NewIndexedBatchWithSize(size)
 	}
-	err = a.records(&r)
+	err := a.records(r)
 	if err == nil {
 		err = a.b.Commit(pebble.NoSync)
 	}
-	err = errors.Join(err, a.b.Close())
-	if err != nil {
-		a.Index.noticed(err)
-		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+	if err = errors.Join(err, a.b.Close()); err == nil && a.direct {
+		a.Index.staged.hasAll(a.at)
 	}
-	a.pos = a.at
-	a.Index.recent.add(seq, data)
-	return &a.result, nil
+	return err
 }
 
 // place sets the position of the batch at hand. It returns false if the index has the batch.
@@ -164,6 +192,18 @@ func (a *Applier) records(r *journal.BatchReader) error {
 	if err := a.noticeLoss(r); err != nil {
 		return err
 	}
+	if err := a.effects(r); err != nil {
+		return err
+	}
+	a.val = appendPosition(a.val[:0], &a.at)
+	if a.direct {
+		return firstError(a.b.Set(keyApplied, a.val, nil), a.b.Set(keyStaged, a.val, nil))
+	}
+	return a.b.Set(keyApplied, a.val, nil)
+}
+
+// effects brings in the records of the batch at hand.
+func (a *Applier) effects(r *journal.BatchReader) error {
 	a.instance = r.Header.Instance
 	for ; r.Next(&a.rec); a.index++ {
 		if a.rec.Kind == journal.KindStart {
@@ -181,8 +221,7 @@ func (a *Applier) records(r *journal.BatchReader) error {
 		return r.Err
 	}
 	a.at.Epoch = r.Header.Epoch
-	a.val = appendPosition(a.val[:0], &a.at)
-	return a.b.Set(keyApplied, a.val, nil)
+	return nil
 }
 
 // came notes what the record at hand came to.
@@ -217,14 +256,10 @@ func (a *Applier) fed(rec *journal.Record) error {
 	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
 }
 
-// entry returns the entry at p if it is of the same message. It can be asked of a batch
-// with changes only.
+// entry returns the entry at p if it is of the same message.
 func (a *Applier) entry(p *journal.Place) (Entry, bool, error) {
-	if !a.changes {
-		return Entry{}, false, errors.New("batch was not said to change entries")
-	}
 	a.key = entryKey(a.key[:0], p)
-	value, err := copyOf(a.b.Get(a.key))
+	value, err := a.getStaged(a.key)
 	if err != nil || value == nil {
 		return Entry{}, false, err
 	}
@@ -233,9 +268,12 @@ func (a *Applier) entry(p *journal.Place) (Entry, bool, error) {
 }
 
 func (a *Applier) put(p *journal.Place, e *Entry) error {
-	a.key = entryKey(a.key[:0], p)
+	a.key = receiverPrefix(a.key[:0], p.Day, &p.Conv.Receiver)
+	group := len(a.key)
+	a.key = appendInReceiver(a.key, p)
 	a.val = appendEntry(a.val[:0], e)
-	return a.b.Set(a.key, a.val, nil)
+	a.Index.entryDays.note(p.Day)
+	return a.stage(a.key, group, a.val)
 }
 
 func (a *Applier) receipt(rec *journal.Record) error {

@@ -72,5 +72,10 @@ func (ix *Index) readDays() error {
 			ix.days[kind].oldest.Store(uint32(oldest) + 1)
 		}
 	}
+	ix.entryDays.reset()
+	l.eachDay(func(day uint16) bool {
+		ix.entryDays.note(day)
+		return true
+	})
 	return firstError(l.err, it.Close())
 }

@@ -187,8 +187,12 @@ func (e *Entry) AwaitsReceipt() bool {
 // entryKey is 'e' · day(2 octets) · receiver · sender · number(2 octets): days expire as
 // ranges, and what one receiver got in a day stands together.
 func entryKey(dst []byte, p *journal.Place) []byte {
-	dst = conversationPrefix(dst, p.Day, &p.Conv)
-	return binary.BigEndian.AppendUint16(dst, p.Number)
+	return appendInReceiver(receiverPrefix(dst, p.Day, &p.Conv.Receiver), p)
+}
+
+// appendInReceiver appends the rest of the key of an entry to what receiverPrefix returns.
+func appendInReceiver(dst []byte, p *journal.Place) []byte {
+	return binary.BigEndian.AppendUint16(journal.AppendString(dst, p.Conv.Sender.Bytes()), p.Number)
 }
 
 func dayPrefix(dst []byte, prefix byte, day uint16) []byte {

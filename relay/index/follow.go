@@ -14,7 +14,7 @@ import (
 // recent ones, if they are there.
 func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) error {
 	info := log.Info()
-	intact, serial := max(from, 1)-1, a.pos.Serial // of the last batch of the log that can be read
+	intact, serial := max(from, 1)-1, a.staged.Serial // of the last batch of the log that can be read
 	begun := a.pos.Serial > 0
 	if !info.Empty && from <= info.Last {
 		err := log.Replay(ctx, from, func(seq uint64, batch []byte) error {
@@ -32,7 +32,7 @@ func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) erro
 			return err
 		}
 	}
-	if err := a.fill(0); err != nil || info.Empty || intact >= info.Last {
+	if err := firstError(a.fill(0), a.completeStaged()); err != nil || info.Empty || intact >= info.Last {
 		return err
 	}
 	unread, known := info.Last-intact, a.pos.Serial-min(serial, a.pos.Serial)
@@ -56,7 +56,7 @@ func (a *Applier) followBatch(seq uint64, batch []byte) (intact bool, err error)
 		a.Index.log.Warn("a batch of the log is damaged and left out", "sequence", seq, "error", err)
 		return false, nil
 	}
-	if a.pos.Serial > 0 && header.HasMessages() && header.Header.Serial > a.pos.Serial+1 {
+	if a.pos.Serial > 0 && header.HasMessages() && header.Header.Serial > a.staged.Serial+1 {
 		if err := a.fill(header.Header.Serial); err != nil {
 			return false, err
 		}
@@ -72,7 +72,7 @@ func (a *Applier) fill(before uint64) error {
 	}
 	return a.Index.recent.each(func(seq uint64, batch []byte) error {
 		r, err := journal.ParseBatch(batch)
-		if err != nil || r.Header.Serial != a.pos.Serial+1 || before > 0 && r.Header.Serial >= before {
+		if err != nil || r.Header.Serial != a.staged.Serial+1 || before > 0 && r.Header.Serial >= before {
 			return nil
 		}
 		_, err = a.Apply(seq, batch, true)
@@ -99,6 +99,6 @@ func (a *Applier) loseEnd(batches uint64) (err error) {
 		a.Index.noticed(err)
 		return fmt.Errorf("note the lost end of the log: %w", err)
 	}
-	a.pos = a.at
+	a.pos, a.staged = a.at, a.at
 	return nil
 }

@@ -1,8 +1,9 @@
 package index
 
 import (
-	"bytes"
 	"cmp"
+	"maps"
+	"slices"
 
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -34,11 +35,13 @@ func (a *Applier) ownOn(day uint16, o *journal.IDOwner, account, key []byte) err
 	a.Index.days.note(prefixOwnerTo, day)
 	a.key = ownerKey(a.key[:0], day, account, key)
 	a.Index.ids.add(a.key)
-	if err := a.b.Set(a.key, a.val, nil); err != nil {
+	if err := a.stage(a.key, 0, a.val); err != nil {
 		return err
 	}
-	a.key = ownerInKey(a.key[:0], day, &o.Place.Conv, key)
-	return a.b.Set(a.key, a.val, nil)
+	a.key = ownersTo(a.key[:0], day, &o.Place.Conv.Receiver, key)
+	group := len(a.key)
+	a.key = append(a.key, o.Place.Conv.Sender.Bytes()...)
+	return a.stage(a.key, group, a.val)
 }
 
 // OwnerOf returns the newest message of an account that has an id, on day today or so many days before, or
@@ -58,7 +61,7 @@ func (ix *Index) OwnerIn(c *message.Conversation, key []byte, today, days uint16
 func (ix *Index) owner(kind byte, today, days uint16, keyOn func(day uint16) []byte) (*journal.IDOwner, error) {
 	var lasting *journal.IDOwner
 	for day := range ix.todayFirst(kind, today, days) {
-		value, err := ix.get(keyOn(day))
+		value, err := ix.getStaged(keyOn(day))
 		if err != nil {
 			return nil, err
 		}
@@ -80,27 +83,27 @@ func isLater(o *journal.IDOwner, day uint16) bool { return o.Lasts > 0 && day ==
 // OwnerTo is OwnerOf for the messages to a receiver, from any sender. If account is empty, they are of any
 // account. Of several senders on the newest day the first in the order of their octets counts.
 func (ix *Index) OwnerTo(receiver *message.Addr, account string, key []byte, today, days uint16) (*journal.IDOwner, error) {
-	l, err := ix.lookup()
-	if err != nil {
-		return nil, err
-	}
 	var lasting *journal.IDOwner
 	for day := range ix.todayFirst(prefixOwnerTo, today, days) {
 		prefix := ownersTo(nil, day, receiver, key)
-		for ok := l.within(prefix); ok; ok = l.nextWithin(prefix) {
-			o, err := journal.ParseIDOwner(bytes.Clone(l.it.Value()))
+		all, err := ix.rowsOf(prefix, prefix)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			o, err := journal.ParseIDOwner(all[name])
 			switch {
 			case err != nil:
-				return nil, firstError(err, l.close())
+				return nil, err
 			case account != "" && o.Account != account:
 			case isLater(&o, day):
 				lasting = cmp.Or(lasting, &o)
 			default:
-				return &o, l.close()
+				return &o, nil
 			}
 		}
 	}
-	return lasting, l.close()
+	return lasting, nil
 }
 
 // ownerKey is 'n' · day(2 octets) · account · key of the id: days expire as ranges.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble"
@@ -21,7 +22,7 @@ import (
 )
 
 // The keys of the index begin with one of these. Version changes with any of the keys or values. An index
-// of the version before is converted: see upgrade. One of a newer version is left as it is.
+// of an earlier version is converted: see prepare. One of a newer version is left as it is.
 const (
 	prefixEntry    = 'e'
 	prefixHead     = 'h'
@@ -38,7 +39,7 @@ const (
 	prefixSkip     = 'k'
 	prefixInstance = 'i'
 
-	Version = 5
+	Version = 6
 )
 
 var (
@@ -62,12 +63,16 @@ type Index struct {
 	dir    string
 	log    *slog.Logger
 	recent *recent
-	ids    *idFilter // nil: none
+	ids    *keyFilter
+	heads  *keyFilter
 	purge  *purge
+	staged *staged
 
-	days     rowDays
-	failure  failure
-	complain rate.Sometimes // about the disk
+	erased    atomic.Bool // there may be heads of conversations that were erased
+	days      rowDays
+	entryDays entryDays
+	failure   failure
+	complain  rate.Sometimes // about the disk
 
 	// CacheSize is how many octets of blocks are kept in memory. It may be set before Open.
 	CacheSize int64
@@ -116,13 +121,20 @@ func copyOf(value []byte, closer interface{ Close() error }, err error) ([]byte,
 // ordinal then; epoch 0 when there is none.
 func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 	var buf [64]byte
+	key := headKey(buf[:0], c)
+	if value := ix.staged.get(key); value != nil { // first: a row is staged until it is in the store
+		return parseHeadValue(value)
+	}
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
 		return 0, 0, ErrClosed
 	}
-	value, closer, err := ix.db.Get(headKey(buf[:0], c))
-	if errors.Is(err, pebble.ErrNotFound) {
+	value, closer, err := []byte(nil), io.Closer(nil), pebble.ErrNotFound
+	if ix.heads.mayHave(key) {
+		value, closer, err = ix.db.Get(key)
+	}
+	if ix.erased.Load() && errors.Is(err, pebble.ErrNotFound) {
 		value, closer, err = ix.db.Get(hashedHeadKey(buf[:0], c))
 	}
 	if errors.Is(err, pebble.ErrNotFound) {
@@ -140,6 +152,7 @@ func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 func (ix *Index) Expire(day uint16) error {
 	err := ix.expire(day)
 	if err == nil {
+		ix.entryDays.expire(day)
 		ix.ids.expired(day) // without mu: whoever fills the filter has that first, and then mu
 	}
 	return err
@@ -150,6 +163,9 @@ func (ix *Index) expire(day uint16) error {
 	defer ix.mu.RUnlock()
 	if ix.db == nil {
 		return ErrClosed
+	}
+	if err := ix.staged.writeTo(ix.db); err != nil {
+		return err
 	}
 	for _, prefix := range []byte{prefixEntry, prefixRoute, prefixSplit, prefixPart, prefixOwner, prefixOwnerTo} {
 		if err := ix.db.DeleteRange(dayPrefix(nil, prefix, 0), dayPrefix(nil, prefix, day), pebble.NoSync); err != nil {
@@ -174,7 +190,11 @@ func (ix *Index) FlushContext(ctx context.Context) error {
 		return ErrClosed
 	}
 	forget := ix.recent.rotate()
-	flushed, err := db.AsyncFlush()
+	err := ix.staged.writeTo(db)
+	var flushed <-chan struct{}
+	if err == nil {
+		flushed, err = db.AsyncFlush()
+	}
 	ix.mu.RUnlock()
 	if err == nil {
 		select {
@@ -192,6 +212,9 @@ func (ix *Index) FlushContext(ctx context.Context) error {
 
 // EachRow calls f with the keys and values of all rows, until it returns false.
 func (ix *Index) EachRow(f func(key, value []byte) bool) error {
+	if err := ix.writeStaged(); err != nil {
+		return err
+	}
 	l, err := ix.lookup()
 	if err != nil {
 		return err

@@ -3,7 +3,10 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble"
@@ -12,9 +15,6 @@ import (
 	"readback/relay/journal"
 	"readback/relay/message"
 )
-
-// maxDays is how many days back a lookup goes at most.
-const maxDays = 400
 
 // lookup reads the index; it is one view of it, to be closed. Its first error sticks: a row that cannot
 // be read does not count as missing.
@@ -25,13 +25,6 @@ type lookup struct {
 }
 
 func (ix *Index) lookup() (*lookup, error) { return ix.lookupIn(nil) }
-
-// entryBounds keep a search for older days from what stands before the entries. Without them it would
-// step over the position in the log as often as a batch has changed it.
-var entryBounds = pebble.IterOptions{LowerBound: []byte{prefixEntry}, UpperBound: []byte{prefixEntry + 1}}
-
-// lookupEntries is lookup for entries alone.
-func (ix *Index) lookupEntries() (*lookup, error) { return ix.lookupIn(&entryBounds) }
 
 func (ix *Index) lookupIn(bounds *pebble.IterOptions) (*lookup, error) {
 	ix.mu.RLock()
@@ -146,92 +139,105 @@ func (f *Found) LastsUntil(keep time.Duration) time.Time {
 // IsLasting reports whether the message is filed under a later day than that of its submission.
 func (f *Found) IsLasting() bool { return f.Place.Day > message.DayOf(f.Entry.At) }
 
-// read returns the entry that the iterator stands at. An error sticks.
-func (l *lookup) read() (f Found, ok bool) {
-	p, err := parseEntryKey(l.it.Key())
-	if err != nil {
-		l.err = firstError(l.err, err)
-		return Found{}, false
+// foundIn returns the entry in a row, with slices of its own. An error says that the row cannot be read.
+func (ix *Index) foundIn(key, value []byte) (Found, error) {
+	p, err := parseEntryKey(key)
+	if err == nil {
+		var e Entry
+		if e, err = parseEntry(value); err == nil {
+			p.Ordinal = e.Ordinal
+			return Found{Place: p, Entry: e}, nil
+		}
 	}
-	e, err := parseEntry(bytes.Clone(l.it.Value()))
-	if err != nil {
-		l.err = firstError(l.err, err)
-		return Found{}, false
+	ix.noticed(err)
+	return Found{}, err
+}
+
+// entryAt returns the entry of a number of a conversation on the day of p; nil when there is none.
+func (ix *Index) entryAt(p *journal.Place) (*Found, error) {
+	var buf [64]byte
+	key := entryKey(buf[:0], p)
+	value, err := ix.getStaged(key)
+	if err != nil || value == nil {
+		return nil, err
 	}
-	p.Ordinal = e.Ordinal
-	return Found{Place: p, Entry: e}, true
+	f, err := ix.foundIn(key, value)
+	if err != nil {
+		return nil, err
+	}
+	return &f, nil
 }
 
 // Entry returns the entry at a place; nil when it is gone, or of another message.
 func (ix *Index) Entry(p *journal.Place) (*Found, error) {
-	l, err := ix.lookup()
-	if err != nil {
+	f, err := ix.entryAt(p)
+	if err != nil || f == nil || f.Place.Ordinal != p.Ordinal {
 		return nil, err
 	}
-	if !l.at(entryKey(nil, p)) {
-		return nil, l.close()
-	}
-	f, ok := l.read()
-	if err := l.close(); err != nil || !ok || f.Place.Ordinal != p.Ordinal {
-		return nil, err
-	}
-	return &f, nil
+	return f, nil
 }
 
 // FindNumber returns the newest entry of a number in a conversation that stands accepts; nil when
 // there is none.
 func (ix *Index) FindNumber(c *message.Conversation, number uint16, stands func(*journal.Place) bool) (*Found, error) {
 	defer crash.OnPanic()
-	l, err := ix.lookupEntries()
-	if err != nil {
-		return nil, err
+	if ix.isClosed() {
+		return nil, ErrClosed
 	}
-	var found *Found
-	l.eachDay(func(day uint16) bool {
-		if !l.at(entryKey(nil, &journal.Place{Conv: *c, Day: day, Number: number})) {
-			return true
+	for _, day := range ix.entryDays.all() {
+		f, err := ix.entryAt(&journal.Place{Conv: *c, Day: day, Number: number})
+		if err != nil || f != nil && stands(&f.Place) {
+			return f, err
 		}
-		if f, ok := l.read(); ok && stands(&f.Place) {
-			found = &f
-		}
-		return found == nil
-	})
-	if err := l.close(); err != nil {
-		return nil, err
 	}
-	return found, nil
+	return nil, nil
 }
 
 // FindReceiver returns all entries of a number in the conversations of a receiver, newest day first.
-func (ix *Index) FindReceiver(receiver *message.Addr, number uint16) ([]Found, error) {
+func (ix *Index) FindReceiver(receiver *message.Addr, number uint16) (all []Found, err error) {
 	defer crash.OnPanic()
-	l, err := ix.lookupEntries()
+	if ix.isClosed() {
+		return nil, ErrClosed
+	}
+	for _, day := range ix.entryDays.all() {
+		rows, err := ix.numbersOf(receiver, day, number)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range slices.Sorted(maps.Keys(rows)) {
+			f, err := ix.foundIn([]byte(key), rows[key])
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}
+
+// numbersOf returns the rows of a number in all conversations of a receiver on a day, by key.
+func (ix *Index) numbersOf(receiver *message.Addr, day, number uint16) (map[string][]byte, error) {
+	prefix := receiverPrefix(nil, day, receiver)
+	end := string(binary.BigEndian.AppendUint16(nil, number))
+	all := ix.staged.rows(prefix) // first: a row is staged until it is in the store
+	maps.DeleteFunc(all, func(key string, _ []byte) bool { return !strings.HasSuffix(key, end) })
+	l, err := ix.lookup()
 	if err != nil {
 		return nil, err
 	}
-	var all []Found
-	l.eachDay(func(day uint16) bool {
-		prefix := receiverPrefix(nil, day, receiver)
-		for ok := l.within(prefix); ok; {
-			at, err := parseEntryKey(l.it.Key())
-			if err != nil {
-				l.err = firstError(l.err, err)
-				return false
-			}
-			at.Number = number
-			if l.at(entryKey(nil, &at)) {
-				if f, ok := l.read(); ok {
-					all = append(all, f)
-				}
-			}
-			ok = l.seek(upper(conversationPrefix(nil, day, &at.Conv))) && bytes.HasPrefix(l.it.Key(), prefix)
+	for ok := l.within(prefix); ok; {
+		at, err := parseEntryKey(l.it.Key())
+		if err != nil {
+			l.err = firstError(l.err, err)
+			break
 		}
-		return true
-	})
-	if err := l.close(); err != nil {
-		return nil, err
+		at.Number = number
+		if key := entryKey(nil, &at); l.at(key) && all[string(key)] == nil {
+			all[string(key)] = bytes.Clone(l.it.Value())
+		}
+		ok = l.seek(upper(conversationPrefix(nil, day, &at.Conv))) && bytes.HasPrefix(l.it.Key(), prefix)
 	}
-	return all, nil
+	return all, l.close()
 }
 
 // FindFeedback returns the entry of the message that a feedback is about; nil when it is gone.
@@ -246,43 +252,47 @@ func (ix *Index) FindFeedback(fb *message.Feedback) (*Found, error) {
 	if c.Receiver, err = message.NormalAddr(fb.Receiver); err != nil {
 		return nil, err
 	}
-	l, err := ix.lookupEntries()
-	if err != nil {
-		return nil, err
+	if ix.isClosed() {
+		return nil, ErrClosed
 	}
-	var found *Found
-	look := func(day uint16) bool {
-		if l.at(entryKey(nil, &journal.Place{Conv: c, Day: day, Number: fb.Number})) {
-			if f, ok := l.read(); ok && feedbackID(&f.Place, &f.Entry) == fb.Event {
-				found = &f
-			}
+	since := message.DayOf(fb.SubmittedAt.UnixMilli())
+	days := slices.DeleteFunc(slices.Clone(ix.entryDays.all()), func(day uint16) bool { return day <= since })
+	for _, day := range append([]uint16{since}, days...) {
+		f, err := ix.entryAt(&journal.Place{Conv: c, Day: day, Number: fb.Number})
+		if err != nil || f != nil && feedbackID(&f.Place, &f.Entry) == fb.Event {
+			return f, err
 		}
-		return found == nil
 	}
-	if day := message.DayOf(fb.SubmittedAt.UnixMilli()); look(day) {
-		l.eachDay(func(d uint16) bool { return d > day && look(d) })
-	}
-	return found, l.close()
+	return nil, nil
 }
 
 // EachEntry calls f with the entries of a conversation, newest day first, until f returns
 // false.
 func (ix *Index) EachEntry(c *message.Conversation, f func(Found) bool) error {
 	defer crash.OnPanic()
-	l, err := ix.lookupEntries()
-	if err != nil {
-		return err
+	if ix.isClosed() {
+		return ErrClosed
 	}
-	l.eachDay(func(day uint16) bool {
-		prefix := conversationPrefix(nil, day, c)
-		for ok := l.within(prefix); ok; ok = l.nextWithin(prefix) {
-			if at, ok := l.read(); !ok || !f(at) {
-				return false
+	for _, day := range ix.entryDays.all() {
+		rows, err := ix.rowsOf(receiverPrefix(nil, day, &c.Receiver), conversationPrefix(nil, day, c))
+		if err != nil {
+			return err
+		}
+		for _, key := range slices.Sorted(maps.Keys(rows)) {
+			at, err := ix.foundIn([]byte(key), rows[key])
+			if err != nil || !f(at) {
+				return err
 			}
 		}
-		return true
-	})
-	return l.close()
+	}
+	return nil
+}
+
+// isClosed reports whether the store is closed.
+func (ix *Index) isClosed() bool {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	return ix.db == nil
 }
 
 func firstError(errs ...error) error {

@@ -139,7 +139,7 @@ func TestEachEntry(t *testing.T) {
 func TestDamagedEntry(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.write(acceptedAt(p, "id"))
-	if err := l.ix.db.Set(entryKey(nil, &p), []byte{1, 2}, pebble.NoSync); err != nil {
+	if err := firstError(l.ix.writeStaged(), l.ix.db.Set(entryKey(nil, &p), []byte{1, 2}, pebble.NoSync)); err != nil {
 		t.Fatal(err)
 	}
 	var bad *journal.RecordError
@@ -254,30 +254,5 @@ func TestFirstError(t *testing.T) {
 	}
 	if err := firstError(nil, nil); err != nil {
 		t.Errorf("got %v, want none", err)
-	}
-}
-
-// A search for older days takes as many steps as there are days, however many batches have come.
-func TestOlderDaysAreFew(t *testing.T) {
-	l := newLogbook(t)
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	for n := range uint16(200) {
-		l.write(acceptedAt(journal.Place{Conv: c, Day: 20785, Number: n, Ordinal: uint64(n)}, "id"))
-	}
-	look, err := l.ix.lookupEntries()
-	if err != nil {
-		t.Fatal(err)
-	}
-	days := 0
-	look.eachDay(func(uint16) bool { days++; return true })
-	if days != 1 || look.err != nil {
-		t.Errorf("got %d days, %v, want 1", days, look.err)
-	}
-	const most = 10
-	if s := look.it.Stats(); s.ReverseStepCount[pebble.InternalIterCall] > most {
-		t.Errorf("got %d steps back, want at most %d", s.ReverseStepCount[pebble.InternalIterCall], most)
-	}
-	if err := look.close(); err != nil {
-		t.Error(err)
 	}
 }

@@ -44,9 +44,15 @@ func (a *Applier) lose(lost Lost, epoch uint64) error {
 	if a.Lost != nil {
 		a.Lost(lost)
 	}
-	skip := lost.Messages + journal.Window
-	if c := a.at.Cycle; c.Since > 0 {
+	skip := skipOf(lost.Messages, a.at.Cycle)
+	return a.addSkip(Skip{Epoch: epoch, Own: skip, Other: skip, At: a.at.Time})
+}
+
+// skipOf returns how many numbers of a conversation may have been assigned in lost batches with so many messages.
+func skipOf(messages uint64, c Cycle) uint64 {
+	skip := messages + journal.Window
+	if c.Since > 0 {
 		skip = min(skip, (uint64(c.Last-c.First)+1)/2)
 	}
-	return a.addSkip(Skip{Epoch: epoch, Own: skip, Other: skip, At: a.at.Time})
+	return skip
 }

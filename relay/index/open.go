@@ -21,9 +21,10 @@ func New(dir string, log *slog.Logger) *Index { return NewIn(vfs.Default, dir, l
 // NewIn is New in another file system than that of the machine. Tests have one in memory.
 func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index {
 	const cache = 8 << 20
+	heads := newHeadFilter()
 	return &Index{
 		fs: fs, dir: dir, log: log, recent: &recent{fs: fs, path: dir + ".recent", log: log},
-		ids: newIDFilter(), purge: newPurge(), complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
+		ids: newIDFilter(), heads: heads, purge: newPurge(), staged: newStaged(heads), complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
 	}
 }
 
@@ -78,7 +79,7 @@ func (ix *Index) open() error {
 	}
 	ix.db, ix.guard = db, guard
 	if ix.home, err = ix.fs.Stat(ix.dir); err == nil {
-		err = errors.Join(ix.syncParent(), ix.readDays(), ix.readUnpurged(), ix.removeOldManifests()) // a power cut must not take the directory away
+		err = errors.Join(ix.syncParent(), ix.readDays(), ix.readUnpurged(), ix.readErased(), ix.readStaged(), ix.removeOldManifests()) // a power cut must not take the directory away
 	}
 	if err != nil {
 		ix.db = nil
@@ -89,15 +90,17 @@ func (ix *Index) open() error {
 
 func (ix *Index) options(guard *guard, cache *pebble.Cache) *pebble.Options {
 	opt := &pebble.Options{
-		Cache:                    cache,
-		FS:                       guard,
-		DisableWAL:               true,
-		MemTableSize:             8 << 20,
-		L0CompactionThreshold:    8,
-		LBaseMaxBytes:            256 << 20,
-		MaxConcurrentCompactions: ix.purge.compactions,
-		Logger:                   guard,
-		EventListener:            &pebble.EventListener{BackgroundError: ix.backgroundError},
+		Cache:        cache,
+		FS:           guard,
+		DisableWAL:   true,
+		MemTableSize: 8 << 20,
+		// A stage of rows is a table in memory of its own, several times as large, until it is flushed.
+		MemTableStopWritesThreshold: 16,
+		L0CompactionThreshold:       8,
+		LBaseMaxBytes:               256 << 20,
+		MaxConcurrentCompactions:    ix.purge.compactions,
+		Logger:                      guard,
+		EventListener:               &pebble.EventListener{BackgroundError: ix.backgroundError},
 	}
 	opt.Levels = make([]pebble.LevelOptions, 7)
 	for i := range opt.Levels {
@@ -172,8 +175,9 @@ func (ix *Index) hasMoved() bool {
 
 // moved is a store whose directory is not where it was.
 type moved struct {
-	db    *pebble.DB
-	guard *guard
+	db     *pebble.DB
+	guard  *guard
+	staged []*stage // its rows that are not in db, the older ones first
 }
 
 // leave keeps the store for Replay, which takes it over. It is not flushed: its files would come among
@@ -184,7 +188,7 @@ func (ix *Index) leave() {
 	ix.recent.stop(false)
 	ix.failure.reset() // files that are not there are no damage of the store in its place
 	if ix.moved == nil {
-		ix.moved = &moved{ix.db, ix.guard}
+		ix.moved = &moved{ix.db, ix.guard, ix.staged.takeAll()}
 	}
 	ix.db = nil
 }
@@ -202,7 +206,7 @@ func (ix *Index) Close() error {
 	if errors.Is(ix.Err(), ErrMoved) {
 		return ix.Discard()
 	}
-	err := ix.close(func(db *pebble.DB) error { return errors.Join(db.Flush(), db.Close()) })
+	err := ix.close(func(db *pebble.DB) error { return errors.Join(ix.staged.writeTo(db), db.Flush(), db.Close()) })
 	ix.recent.stop(err == nil)
 	return err
 }

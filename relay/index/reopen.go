@@ -36,7 +36,7 @@ func (ix *Index) renewManifest(ctx context.Context) error {
 	}
 	forget := ix.recent.rotate()
 	db, guard := ix.db, ix.guard
-	err := guard.within(func() error { return errors.Join(db.Flush(), db.Close()) })
+	err := guard.within(func() error { return errors.Join(ix.staged.writeTo(db), db.Flush(), db.Close()) })
 	ix.db = nil
 	if err == nil {
 		forget()

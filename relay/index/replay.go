@@ -28,7 +28,12 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 			return Position{}, err
 		}
 	}
-	a.pos, a.lost = at, 0
+	a.pos, a.staged, a.lost = at, at, 0
+	if at.Serial > 0 {
+		if err := a.resumeStaged(); err != nil {
+			return Position{}, err
+		}
+	}
 	began := time.Now()
 	old, err := a.oldStores(logger)
 	if err != nil {
@@ -44,6 +49,8 @@ func (a *Applier) Replay(ctx context.Context, log journal.Log, logger *slog.Logg
 		logger.Info("log replayed", "to", log.Info().Last, "batches", a.pos.Serial-at.Serial, "took", time.Since(began))
 	}
 	a.pos.Seq = log.Info().Last
+	a.staged = a.pos
+	a.Index.staged.applied(a.pos)
 	if a.pos != at {
 		err = a.Index.set(keyApplied, appendPosition(nil, &a.pos))
 	}
@@ -65,28 +72,28 @@ func (a *Applier) rebuild(ctx context.Context, log journal.Log, old []*oldStore,
 	return a.complete(old, logger)
 }
 
-// startOf returns the sequence with which the log has to be read: behind the last batch that the index
-// has, if that stands where the index says, and else from the beginning.
+// startOf returns the sequence with which the log has to be read: behind the last batch all of whose rows the
+// index has, if that stands where the index says, and else from the beginning.
 func (a *Applier) startOf(ctx context.Context, log journal.Log, same bool) (uint64, error) {
-	info := log.Info()
-	if !same || a.pos.Serial == 0 || info.Empty || a.pos.Seq > info.Last || a.pos.Seq < info.First {
+	info, at := log.Info(), a.staged
+	if !same || at.Serial == 0 || info.Empty || at.Seq > info.Last || at.Seq < info.First {
 		return info.First, nil
 	}
-	if a.pos.Sum == 0 {
-		return a.pos.Seq + 1, nil // a batch without a checksum
+	if at.Sum == 0 {
+		return at.Seq + 1, nil // a batch without a checksum
 	}
 	found := false
-	err := log.Replay(ctx, a.pos.Seq, func(seq uint64, batch []byte) error {
+	err := log.Replay(ctx, at.Seq, func(seq uint64, batch []byte) error {
 		r, err := journal.ParseBatch(batch)
 		// A damaged one says nothing, and those behind it have serials.
-		found = err != nil || seq != a.pos.Seq || r.Sum == a.pos.Sum && r.Header.Serial == a.pos.Serial
+		found = err != nil || seq != at.Seq || r.Sum == at.Sum && r.Header.Serial == at.Serial
 		return errEnough
 	})
 	if err != nil && err != errEnough {
 		return 0, err
 	}
 	if found {
-		return a.pos.Seq + 1, nil
+		return at.Seq + 1, nil
 	}
 	return info.First, nil
 }

@@ -28,7 +28,7 @@ func (s *oldStore) read() error {
 		return nil
 	}
 	s.old = db
-	return firstError(s.run(), s.close(db))
+	return firstError(s.run(), s.readStages(), s.close(db))
 }
 
 // oldStores returns the stores that wait to be taken over.
@@ -39,7 +39,7 @@ func (a *Applier) oldStores(log *slog.Logger) (all []*oldStore, err error) {
 	ix.mu.Unlock()
 	if left != nil {
 		opened := func() (*pebble.DB, error) { return left.db, nil }
-		all = append(all, &oldStore{salvager{Applier: a}, opened, func(*pebble.DB) error { return nil }, func() error {
+		all = append(all, &oldStore{salvager{Applier: a, staged: left.staged}, opened, func(*pebble.DB) error { return nil }, func() error {
 			ix.mu.Lock()
 			ix.moved = nil
 			ix.mu.Unlock()
@@ -68,7 +68,7 @@ func (a *Applier) takeOver(all []*oldStore, created int64, log *slog.Logger) err
 	if len(all) == 0 {
 		return nil
 	}
-	a.rebuilt, a.pos = true, Position{}
+	a.rebuilt, a.pos, a.staged = true, Position{}, Position{}
 	if err := firstError(a.Index.empty(), a.Index.set(keyMeta, metaValue(created))); err != nil {
 		return err
 	}
@@ -86,6 +86,9 @@ func (a *Applier) takeOver(all []*oldStore, created int64, log *slog.Logger) err
 
 // complete takes over again what the replay has replaced by something older, and removes the old stores.
 func (a *Applier) complete(all []*oldStore, log *slog.Logger) error {
+	if err := a.Index.writeStaged(); err != nil { // they are compared with the rows of the store
+		return err
+	}
 	for _, s := range all {
 		s.wanted = s.isNewer
 		if err := s.read(); err != nil {
@@ -121,7 +124,13 @@ func (a *Applier) merge(old *pebble.DB, log *slog.Logger) error {
 func (s *salvager) advance() error {
 	if s.known.Serial > s.pos.Serial {
 		s.known.Seq, s.known.Messages = s.pos.Seq, max(s.pos.Messages, s.known.Messages)
+		if s.knownStaged.Serial > s.Applier.staged.Serial {
+			s.Applier.staged = s.knownStaged
+		}
 		s.pos = s.known
+		if err := s.completeStaged(); err != nil {
+			return err
+		}
 	}
 	return firstError(s.Index.set(keyApplied, appendPosition(nil, &s.pos)), s.Index.Flush())
 }
@@ -141,16 +150,21 @@ func (ix *Index) removeOptions() {
 type salvager struct {
 	*Applier
 	old         *pebble.DB
+	staged      []*stage // rows that are not in old, the older ones first
 	rows, taken int
 	damaged     error
 	known       Position // of the damaged store
+	knownStaged Position // up to which old has the rows that are staged
 
 	wanted func(key, value, have []byte) bool // reports whether a row is taken over
 }
 
 // run reads the rows from the first on, and from the last on when one cannot be read.
 func (s *salvager) run() error {
-	s.known = positionOf(s.old)
+	s.known, s.knownStaged = positionOf(s.old)
+	if len(s.staged) > 0 {
+		s.knownStaged = s.known
+	}
 	it, err := s.old.NewIter(nil)
 	if err != nil {
 		s.damaged = err
@@ -176,25 +190,42 @@ func (s *salvager) run() error {
 	return nil
 }
 
-// positionOf returns how far a damaged store followed the log; zero if that cannot be read.
-func positionOf(db *pebble.DB) (at Position) {
+// readStages takes over the rows that are not in the old store itself.
+func (s *salvager) readStages() error {
+	for _, of := range s.staged {
+		for i := range of.rows {
+			if err := s.row(of.keyOf(&of.rows[i]), of.valueOf(&of.rows[i])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// positionOf returns how far a damaged store followed the log, and up to where it has the rows that are staged;
+// zero if that cannot be read.
+func positionOf(db *pebble.DB) (at, staged Position) {
 	meta, err := copyOf(db.Get(keyMeta))
 	if err != nil || len(meta) != metaLen {
-		return at
+		return at, staged
 	}
 	value, err := copyOf(db.Get(keyApplied))
 	if err != nil || value == nil {
-		return at
+		return at, staged
 	}
-	if meta[0] == upgradable {
+	if meta[0] == version4 {
 		at, err = parseApplied4(value)
 	} else {
 		at, err = parsePosition(value)
 	}
 	if err != nil {
-		return Position{}
+		return Position{}, staged
 	}
-	return at
+	if meta[0] < Version {
+		return at, at
+	}
+	staged, _ = stagedIn(db) // if it cannot be read, it has none
+	return at, staged
 }
 
 // row takes a row over if the index has none, or knows less.
@@ -205,6 +236,9 @@ func (s *salvager) row(key, value []byte) error {
 		return err
 	}
 	s.taken++
+	if key[0] == prefixEntry && len(key) > 2 {
+		s.Index.entryDays.note(binary.BigEndian.Uint16(key[1:]))
+	}
 	return s.Index.set(bytes.Clone(key), bytes.Clone(value))
 }
 

@@ -37,8 +37,10 @@ func (ix *Index) prepare(created int64) (at Position, same bool, err error) {
 		return at, false, err
 	}
 	switch {
-	case len(meta) == metaLen && meta[0] == upgradable:
+	case len(meta) == metaLen && meta[0] == version4:
 		err = ix.upgrade(meta)
+	case len(meta) == metaLen && meta[0] == version5:
+		err = ix.upgrade5(meta)
 	case len(meta) > 0 && meta[0] > Version:
 		return at, false, &VersionError{meta[0]}
 	case len(meta) != metaLen || meta[0] != Version:
@@ -74,8 +76,9 @@ func (ix *Index) unreadable(err error) error {
 }
 
 const (
-	metaLen    = 9
-	upgradable = 4 // the version before
+	metaLen  = 9
+	version4 = 4 // earlier versions
+	version5 = 5
 )
 
 func metaValue(created int64) []byte {
@@ -88,6 +91,7 @@ func (ix *Index) set(key, value []byte) error {
 	if ix.db == nil {
 		return ErrClosed
 	}
+	ix.noteHead(key)
 	return ix.db.Set(key, value, pebble.NoSync)
 }
 
@@ -98,10 +102,31 @@ func (ix *Index) empty() error {
 	if ix.db == nil {
 		return ErrClosed
 	}
+	ix.staged.reset(Position{})
+	ix.entryDays.reset()
 	return ix.db.DeleteRange([]byte{0}, []byte{0xFF}, pebble.NoSync)
 }
 
-// upgrade converts an index of the version before. All numbers were assigned without claims in it, and an
+// upgrade5 converts an index of version 5, in which no rows were staged.
+func (ix *Index) upgrade5(meta []byte) error {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.db == nil {
+		return ErrClosed
+	}
+	applied, err := copyOf(ix.db.Get(keyApplied))
+	if err != nil {
+		return err
+	}
+	b := ix.db.NewBatch()
+	if applied != nil {
+		err = b.Set(keyStaged, applied, nil)
+	}
+	err = firstError(err, b.Set(keyMeta, append([]byte{Version}, meta[1:]...), nil), b.Commit(pebble.NoSync))
+	return firstError(err, b.Close())
+}
+
+// upgrade converts an index of version 4. All numbers were assigned without claims in it, and an
 // epoch ended without a clean stop if another one follows it.
 func (ix *Index) upgrade(meta []byte) error {
 	value, err := ix.get(keyApplied)
@@ -126,6 +151,7 @@ func (ix *Index) upgrade(meta []byte) error {
 	}
 	err = firstError(err,
 		b.Set(keyApplied, appendPosition(nil, &at), nil),
+		b.Set(keyStaged, appendPosition(nil, &at), nil),
 		b.Set(keyMeta, append([]byte{Version}, meta[1:]...), nil),
 		b.Commit(pebble.NoSync))
 	return firstError(err, b.Close())

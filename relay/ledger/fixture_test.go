@@ -57,7 +57,7 @@ func (l *Partition) applyRecords(t *testing.T, seq uint64, appendTo func(dst []b
 // It has neither a log nor an index. Records stay in its queue.
 func idleLedger(t *testing.T) (*Partition, *head) {
 	t.Helper()
-	l := ledgerOn(&index.Index{})
+	l := ledgerOn(index.New(t.TempDir(), slog.New(slog.DiscardHandler)))
 	l.beginForTest(1, 0)
 	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
 	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())

@@ -73,7 +73,7 @@ func TestBurstWithoutAnswers(t *testing.T) {
 // Without the log, W numbers of a conversation are assigned and no more.
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := ledgerOn(&index.Index{})
+		l := ledgerOn(index.New(t.TempDir(), slog.New(slog.DiscardHandler)))
 		l.beginForTest(1, 0)
 		c := relaytest.Conversation(t, "10690001", "447700900123")
 		h := &head{conv: c}

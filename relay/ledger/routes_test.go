@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestRouteIsNotRecorded(t *testing.T) {
 
 // Routes that cannot get to the log are dropped.
 func TestRoutesAreBounded(t *testing.T) {
-	l := ledgerOn(&index.Index{})
+	l := ledgerOn(index.New(t.TempDir(), slog.New(slog.DiscardHandler)))
 	l.queue.records = maxQueuedRecords
 	w := make(relaytest.Logged, 1)
 	l.Route("bank", journal.Place{}, []byte("1"), w, 0)

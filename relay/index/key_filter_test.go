@@ -1,14 +1,17 @@
 package index
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"readback/relay/journal"
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
@@ -48,6 +51,9 @@ func TestMayOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+	if err := l.ix.writeStaged(); err != nil {
+		t.Fatal(err)
 	}
 	l.ix.ids = newIDFilter() // as after a start
 	check("before the store is read", l.ix, 0, 100, false)
@@ -97,4 +103,72 @@ func TestExpireWaitsForFilter(t *testing.T) {
 	if err := errors.Join(<-expired, ix.Close()); err != nil {
 		t.Error(err)
 	}
+}
+
+// A conversation without a head is known to have none, once FillHeads has gone through the store. Each head is
+// found, also of a conversation that was erased, or that has one since.
+func TestUnknownConversations(t *testing.T) {
+	l := newLogbook(t)
+	conversation := func(i int) message.Conversation {
+		return relaytest.Conversation(t, "10690001", fmt.Sprint("4477009", 10000+i))
+	}
+	send := func(i int) {
+		c := conversation(i)
+		l.write(acceptedAt(journal.Place{Conv: c, Day: 20780, Number: 1, Ordinal: 7}, fmt.Sprint("id", i)))
+	}
+	check := func(what string, ix *Index, known int) {
+		t.Helper()
+		looked := 0
+		for i := range 1000 {
+			c := conversation(i)
+			if ix.heads.mayHave(headKey(nil, &c)) {
+				looked++
+			}
+			if _, next, err := ix.Head(&c); err != nil || (next == 8) != (i < known) {
+				t.Errorf("%s: conversation %d: got %d, %v", what, i, next, err)
+			}
+		}
+		if looked > known+5 {
+			t.Errorf("%s: looked for %d, want %d", what, looked, known)
+		}
+	}
+	for i := range 100 {
+		send(i)
+	}
+	l.ix.FillHeads(t.Context())
+	check("staged", l.ix, 100)
+	if err := l.ix.writeStaged(); err != nil {
+		t.Fatal(err)
+	}
+	check("written", l.ix, 100)
+	c := conversation(5)
+	l.write(journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: c}, At: 4})
+	send(100)
+	check("erased", l.ix, 101)
+	if err := l.ix.writeStaged(); err != nil {
+		t.Fatal(err)
+	}
+	check("written again", l.ix, 101)
+	if err := l.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(l.ix.dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = again.Close() }()
+	again.FillHeads(t.Context())
+	check("opened again", again, 101)
+}
+
+// FillHeads ends with its context, also when the index is closed.
+func TestFillHeadsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		New(t.TempDir(), slog.New(slog.DiscardHandler)).FillHeads(ctx)
+		if ctx.Err() == nil {
+			t.Error("it ended although nothing was read")
+		}
+	})
 }

@@ -1,0 +1,87 @@
+package index
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"readback/internal/seed"
+)
+
+// A stage has the last value of each key, finds the rows of a group, and sorts them, however often its tables
+// have grown.
+func TestStage(t *testing.T) {
+	r := seed.Rand(t)
+	s, want := newStage(), make(map[string]string)
+	for range 5 {
+		for range 2 * stageSlots {
+			key, group := randomKey(r)
+			value := strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(6))
+			s.put([]byte(key), group, []byte(value))
+			want[key] = value
+		}
+		checkStage(t, s, want)
+		if r.IntN(2) == 0 {
+			s.clear()
+			clear(want)
+			checkStage(t, s, want)
+		}
+	}
+}
+
+// randomKey returns a key of one of three kinds, and how many octets of it are its group.
+func randomKey(r *rand.Rand) (key string, group int) {
+	n := r.IntN(3000)
+	switch r.IntN(3) {
+	case 0:
+		return fmt.Sprintf("a%d", n), 0
+	case 1:
+		return fmt.Sprintf("b%03d.%d", n%100, n), 4
+	}
+	return fmt.Sprintf("b%04d%d", n%1000, n), 5 // a group that another one begins like
+}
+
+func checkStage(t *testing.T, s *stage, want map[string]string) {
+	t.Helper()
+	if len(s.rows) != len(want) {
+		t.Errorf("got %d rows, want %d", len(s.rows), len(want))
+	}
+	groups := make(map[string][]string)
+	for key, value := range want {
+		got := s.get([]byte(key))
+		if got == nil || string(got) != value {
+			t.Fatalf("key %q: got %q, want %q", key, got, value)
+		}
+		if i := strings.IndexByte(key, '.'); key[0] == 'b' && i == 4 {
+			groups[key[:4]] = append(groups[key[:4]], key)
+		} else if key[0] == 'b' {
+			groups[key[:5]] = append(groups[key[:5]], key)
+		}
+	}
+	if got := s.get([]byte("c")); got != nil {
+		t.Errorf("no such key: got %q", got)
+	}
+	for group, keys := range groups {
+		var got []string
+		s.each([]byte(group), func(key, value []byte) {
+			if string(value) != want[string(key)] {
+				t.Errorf("group %s: key %q has %q, want %q", group, key, value, want[string(key)])
+			}
+			got = append(got, string(key))
+		})
+		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(keys))) {
+			t.Errorf("group %s: got %q, want %q", group, got, keys)
+		}
+	}
+	s.each([]byte("b99"), func(key, _ []byte) { t.Errorf("no such group: got %q", key) })
+	var keys []string
+	for _, at := range s.sorted() {
+		keys = append(keys, string(s.keyOf(&s.rows[at.row])))
+	}
+	if !slices.Equal(keys, slices.Sorted(maps.Keys(want))) {
+		t.Errorf("got the rows in the order %q", keys)
+	}
+}

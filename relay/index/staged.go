@@ -1,0 +1,401 @@
+package index
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble"
+
+	"readback/internal/crash"
+	"readback/relay/journal"
+)
+
+// Heads, entries, and owners of message_ids come in no order, and Pebble would sort them in one by one. So they
+// are staged: they stay in memory, where lookups find them, until there are many. Then they are written in the
+// order of their keys, the last value of each. The row keyStaged says up to which batch that was done. After a
+// crash Replay stages again what the batches behind that one have. All other rows are written with their batch. See docs/adr/0029-staged-rows.md.
+
+// keyStaged is the key of the position up to which all staged rows are in the store.
+var keyStaged = []byte{prefixApplied, 's'}
+
+const (
+	stagedRows = 256 << 10 // of a stage that is written
+	stagedSize = 80        // octets of a row, on the average
+)
+
+// staged is the rows that are applied and not in the store yet.
+type staged struct {
+	// writing is held by the one that writes them to the store, batch as long as a part of a batch may be staged
+	// and the batch is not in the store. They are taken in this order, with Index.mu held, and before mu.
+	writing sync.Mutex
+	batch   sync.Mutex
+	busy    atomic.Bool // a goroutine writes them
+	limit   int         // how many rows are written; fewer in a test
+	heads   *keyFilter  // gets the heads that are written
+
+	// Guarded by mu.
+	mu      sync.RWMutex
+	open    *stage   // takes rows
+	full    *stage   // is being written; nil: none
+	spare   *stage   // is empty, and has room; nil: none
+	written Position // what keyStaged says
+	spoiled bool     // a part of a batch is staged that could not be applied
+}
+
+func newStaged(heads *keyFilter) *staged {
+	return &staged{open: newStage(), limit: stagedRows, heads: heads}
+}
+
+// put stages a row. See stage.put.
+func (s *staged) put(key []byte, group int, value []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open.put(key, group, value)
+}
+
+// get returns a copy of the value of a key; nil if no such row is staged, and empty if there is none any more.
+func (s *staged) get(key []byte) []byte {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	value := s.open.get(key)
+	if value == nil && s.full != nil {
+		value = s.full.get(key)
+	}
+	if value == nil {
+		return nil
+	}
+	return append(make([]byte, 0, len(value)), value...)
+}
+
+// rows returns copies of the rows of a group, by key.
+func (s *staged) rows(group []byte) map[string][]byte {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make(map[string][]byte)
+	for _, of := range []*stage{s.full, s.open} {
+		if of != nil {
+			of.each(group, func(key, value []byte) { all[string(key)] = append(make([]byte, 0, len(value)), value...) })
+		}
+	}
+	return all
+}
+
+// keys calls f with the keys of all rows that have a prefix.
+func (s *staged) keys(prefix byte, f func(key []byte)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, of := range []*stage{s.full, s.open} {
+		if of == nil {
+			continue
+		}
+		for i := range of.rows {
+			if key := of.keyOf(&of.rows[i]); key[0] == prefix {
+				f(key)
+			}
+		}
+	}
+}
+
+// applied notes that the rows of all batches up to a position are staged or in the store.
+func (s *staged) applied(at Position) (rows int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open.upTo = at
+	return max(len(s.open.rows), len(s.open.octets)/stagedSize)
+}
+
+// reset forgets all rows. What keyStaged says is known from the store.
+func (s *staged) reset(written Position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open, s.full, s.written, s.spoiled = newStage(), nil, written, false
+	s.open.upTo = written
+}
+
+// isWritten notes that the stage that was being written is in the store.
+func (s *staged) isWritten() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	done := s.full
+	s.full, s.written = nil, done.upTo
+	if s.spare = nil; len(done.rows) > stagedRows/2 { // so many may come again
+		done.clear()
+		s.spare = done
+	}
+}
+
+// hasAll notes that all rows up to a position are in the store, and keyStaged says so.
+func (s *staged) hasAll(at Position) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open.upTo, s.written = at, at
+}
+
+// takeAll takes all rows away, the older ones first.
+func (s *staged) takeAll() []*stage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []*stage{s.open}
+	if s.full != nil {
+		all = []*stage{s.full, s.open}
+	}
+	s.open, s.full = newStage(), nil
+	return all
+}
+
+// spoil notes that a part of a batch is staged that could not be applied. Nothing is written until a reset.
+func (s *staged) spoil() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spoiled = true
+}
+
+var errSpoiled = errors.New("a batch of the log could not be applied as a whole")
+
+// take returns the stage that is to be written next; nil if there is none.
+func (s *staged) take() (*stage, error) {
+	s.batch.Lock()
+	defer s.batch.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.spoiled {
+		return nil, errSpoiled
+	}
+	if s.full == nil && (len(s.open.rows) > 0 || s.open.upTo != s.written) {
+		s.full, s.open, s.spare = s.open, s.spare, nil
+		if s.open == nil {
+			s.open = newStage()
+		}
+		s.open.upTo = s.full.upTo
+	}
+	return s.full, nil
+}
+
+// writeTo writes all that is staged to db. The caller holds Index.mu, or has db alone.
+func (s *staged) writeTo(db *pebble.DB) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.RLock()
+	stages := 1
+	if s.full != nil {
+		stages = 2 // writing it has failed before
+	}
+	s.mu.RUnlock()
+	for range stages {
+		of, err := s.take()
+		if err != nil || of == nil {
+			return err
+		}
+		for i := range of.rows {
+			if key := of.keyOf(&of.rows[i]); key[0] == prefixHead {
+				s.heads.add(key)
+			}
+		}
+		if err := of.writeTo(db); err != nil {
+			return err
+		}
+		s.isWritten()
+	}
+	return nil
+}
+
+// writeTo writes all rows, in the order of their keys, and how far they go. Pebble makes a table of them.
+func (s *stage) writeTo(db *pebble.DB) (err error) {
+	const header = 12 // octets of a batch of Pebble, and of a row: its kind and two lengths
+	b := db.NewBatchWithSize(len(s.octets) + header*(len(s.rows)+10))
+	defer func() { err = errors.Join(err, b.Close()) }()
+	for _, at := range s.sorted() {
+		r := &s.rows[at.row]
+		if r.value == 0 {
+			err = b.Delete(s.keyOf(r), nil)
+		} else {
+			err = b.Set(s.keyOf(r), s.valueOf(r), nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return firstError(b.Set(keyStaged, appendPosition(nil, &s.upTo), nil), b.Commit(pebble.NoSync))
+}
+
+// getStaged returns a copy of a value, staged or in the store; nil if there is none.
+func (ix *Index) getStaged(key []byte) ([]byte, error) {
+	value := ix.staged.get(key) // first: a row is staged until it is in the store
+	switch {
+	case value == nil:
+		return ix.get(key)
+	case len(value) == 0:
+		return nil, nil
+	}
+	return value, nil
+}
+
+// rowsOf returns the rows of a group whose keys begin with a prefix, staged or in the store, by key.
+func (ix *Index) rowsOf(group, prefix []byte) (map[string][]byte, error) {
+	all := ix.staged.rows(group)
+	l, err := ix.lookup()
+	if err != nil {
+		return nil, err
+	}
+	for ok := l.within(prefix); ok; ok = l.nextWithin(prefix) {
+		if _, newer := all[string(l.it.Key())]; !newer {
+			all[string(l.it.Key())] = bytes.Clone(l.it.Value())
+		}
+	}
+	maps.DeleteFunc(all, func(key string, value []byte) bool { return len(value) == 0 || !strings.HasPrefix(key, string(prefix)) })
+	return all, l.close()
+}
+
+// writeStaged writes all that is staged to the store.
+func (ix *Index) writeStaged() error {
+	ix.long.RLock()
+	defer ix.long.RUnlock()
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.db == nil {
+		return ErrClosed
+	}
+	err := ix.staged.writeTo(ix.db)
+	ix.noticed(err)
+	return err
+}
+
+// writeMany has staged rows written when there are many. The applier calls it, and holds mu.
+func (ix *Index) writeMany(rows int) error {
+	switch {
+	case rows >= 2*ix.staged.limit: // nobody else has come to it
+		return ix.staged.writeTo(ix.db)
+	case rows >= ix.staged.limit && ix.staged.busy.CompareAndSwap(false, true):
+		go func() { // it holds mu, which Close waits for
+			defer crash.OnPanic()
+			defer ix.staged.busy.Store(false)
+			_ = ix.writeStaged() // it has noticed the error
+		}()
+	}
+	return nil
+}
+
+// readStaged begins with nothing staged. The caller holds mu.
+func (ix *Index) readStaged() error {
+	at, err := stagedIn(ix.db)
+	if err == nil {
+		ix.staged.reset(at)
+	}
+	return err
+}
+
+// stagedIn returns up to which batch the staged rows are in a store; zero if none are.
+func stagedIn(db *pebble.DB) (at Position, err error) {
+	value, err := copyOf(db.Get(keyStaged))
+	if err != nil || value == nil {
+		return at, err
+	}
+	return parsePosition(value)
+}
+
+// stage stages a row, unless the batch at hand goes into the store as a whole. See stage.put.
+func (a *Applier) stage(key []byte, group int, value []byte) error {
+	if a.direct {
+		a.Index.noteHead(key)
+		return a.b.Set(key, value, nil)
+	}
+	a.Index.staged.put(key, group, value)
+	return nil
+}
+
+// getStaged is Index.getStaged for the batch at hand.
+func (a *Applier) getStaged(key []byte) ([]byte, error) {
+	if a.direct {
+		return copyOf(a.b.Get(key)) // nothing is staged
+	}
+	value := a.Index.staged.get(key)
+	switch {
+	case value == nil:
+		return copyOf(a.Index.db.Get(key))
+	case len(value) == 0:
+		return nil, nil
+	}
+	return value, nil
+}
+
+// stageAgain stages the rows of a batch that the index has but for these. What else it brings is dropped.
+func (a *Applier) stageAgain(r *journal.BatchReader, size int) error {
+	if a.at.Serial <= a.staged.Serial {
+		return nil
+	}
+	if a.staged.Serial > 0 && a.at.Serial > a.staged.Serial+1 {
+		if err := a.loseStaged(a.at.Serial-1, r.Header.Messages); err != nil {
+			return err
+		}
+	}
+	a.b, a.changes, a.direct = a.Index.db.NewIndexedBatchWithSize(size), true, false
+	if err := a.whole(func() error { return errors.Join(a.effects(r), a.b.Close()) }); err != nil {
+		return err
+	}
+	a.staged = a.at
+	return a.Index.writeMany(a.Index.staged.applied(a.staged))
+}
+
+// whole calls f, which stages the rows of a batch. If that fails, the store has to be opened again without them.
+func (a *Applier) whole(f func() error) error {
+	s := a.Index.staged
+	s.batch.Lock()
+	defer s.batch.Unlock()
+	err := f()
+	if err != nil {
+		s.spoil()
+		a.Index.noticed(err)
+		a.Index.failure.set(err)
+	}
+	return err
+}
+
+// resumeStaged finds up to which batch the index has all rows.
+func (a *Applier) resumeStaged() error {
+	if err := a.Index.writeStaged(); err != nil { // there are some if the index has been open
+		return err
+	}
+	a.Index.mu.RLock()
+	defer a.Index.mu.RUnlock()
+	if a.Index.db == nil {
+		return ErrClosed
+	}
+	at, err := stagedIn(a.Index.db)
+	if at.Serial < a.pos.Serial {
+		a.staged = at
+	}
+	return err
+}
+
+// completeStaged notices that there is nothing more from which the index could complete itself.
+func (a *Applier) completeStaged() error {
+	if a.staged.Serial >= a.pos.Serial {
+		return nil
+	}
+	a.Index.mu.RLock()
+	defer a.Index.mu.RUnlock()
+	if a.Index.db == nil {
+		return ErrClosed
+	}
+	return a.loseStaged(a.pos.Serial, a.pos.Messages)
+}
+
+// loseStaged notices that neither the log nor the recent batches have the rows that were staged of the batches
+// up to a serial, before which there were so many messages. The conversations skip the numbers that these
+// batches may have had. Their messages are in the index.
+func (a *Applier) loseStaged(to, messages uint64) error {
+	messages -= min(messages, a.staged.Messages)
+	a.Index.log.Error("batches from which the index has to complete itself are lost; all conversations skip the numbers that they may have had, "+
+		"and receipts of their messages are not recognized", "from", a.staged.Serial+1, "to", to, "messages", messages)
+	a.b, a.changes = a.Index.db.NewBatchWithSize(minApply), false
+	skip := skipOf(messages, a.pos.Cycle)
+	err := a.addSkip(Skip{Epoch: a.pos.Epoch, Own: skip, Other: skip, At: a.pos.Time})
+	err = firstError(err, a.b.Commit(pebble.NoSync))
+	a.staged.Serial = to
+	a.staged.Messages += messages
+	return firstError(err, a.b.Close())
+}

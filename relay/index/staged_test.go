@@ -1,0 +1,386 @@
+package index
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/cockroachdb/pebble"
+	"github.com/cockroachdb/pebble/vfs"
+
+	"readback/internal/seed"
+	"readback/relay/journal"
+	"readback/relay/message"
+	"readback/relay/relaytest"
+)
+
+// An index that stages rows, writes them now and then, and crashes at any time, comes to the same rows as one
+// that does none of this.
+func TestStagedRowsSurvive(t *testing.T) {
+	r := seed.Rand(t)
+	for range 4 {
+		h := newStagedHistory(t, r)
+		h.crashing.staged.limit = 1 + r.IntN(60)
+		for range 40 {
+			h.write()
+			h.disturb()
+		}
+		h.restart()
+		h.compare()
+	}
+}
+
+// stagedHistory is a log, and two indexes of it.
+type stagedHistory struct {
+	t               *testing.T
+	r               *rand.Rand
+	log             *scriptedLog
+	mem             vfs.FS
+	crashing, quiet *life
+	messages        uint64
+	next            map[message.Conversation]uint64
+	sent            []journal.Record
+}
+
+func newStagedHistory(t *testing.T, r *rand.Rand) *stagedHistory {
+	h := &stagedHistory{t: t, r: r, log: logOf(1), mem: vfs.NewMem(), next: make(map[message.Conversation]uint64)}
+	h.crashing = begin(t, h.mem, h.log, 0)
+	h.quiet = begin(t, vfs.NewMem(), h.log, 0)
+	h.append(journal.Record{Kind: journal.KindStart, First: 1, Last: 257, At: 1000})
+	return h
+}
+
+// write appends a batch of records of all kinds that change staged rows, and of some that do not.
+func (h *stagedHistory) write() {
+	var all []journal.Record
+	for range 1 + h.r.IntN(5) {
+		all = append(all, h.record())
+	}
+	h.append(all...)
+}
+
+func (h *stagedHistory) append(all ...journal.Record) {
+	h.log.last++
+	b := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: h.log.last, Messages: h.messages})
+	changes := false
+	for i := range all {
+		b = journal.Append(b, &all[i])
+		changes = changes || all[i].Kind.Changes()
+		if all[i].Kind == journal.KindAccepted || all[i].Kind == journal.KindLate {
+			h.messages++
+		}
+	}
+	b = journal.Seal(b)
+	h.log.batches[h.log.last] = b
+	for _, l := range []*life{h.crashing, h.quiet} {
+		if _, err := l.a.Apply(h.log.last, b, true); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+func (h *stagedHistory) record() journal.Record {
+	c := relaytest.Conversation(h.t, fmt.Sprint("1069000", h.r.IntN(3)), fmt.Sprint("44770090010", h.r.IntN(3)))
+	if len(h.sent) == 0 || h.r.IntN(3) == 0 {
+		return h.accepted(c)
+	}
+	old := h.sent[h.r.IntN(len(h.sent))]
+	switch h.r.IntN(8) {
+	case 0:
+		return readAt(old.Place, uint8(h.r.IntN(3)), int64(2000+h.r.IntN(100)))
+	case 1:
+		return journal.Record{Kind: journal.KindReported, Place: old.Place, At: 3000}
+	case 2:
+		old.Kind, old.MessageID = journal.KindLate, fmt.Append(nil, "late", h.r.IntN(9))
+		return old
+	case 3:
+		o := journal.IDOwner{Kind: journal.OwnerUnnumbered + journal.OwnerKind(-h.r.IntN(2)), Account: "bank", Place: old.Place, Seq: 1}
+		if o.Kind == journal.OwnerUnnumbered {
+			o.Place.Number, o.Place.Ordinal, o.Seq = 0, 0, 0
+		}
+		return cutOf(o, fmt.Sprint("id", h.r.IntN(20)))
+	case 4:
+		next := h.next[c] + uint64(h.r.IntN(3))
+		h.next[c] = next
+		return journal.Record{Kind: journal.KindHead, Place: journal.Place{Conv: c}, Bound: next}
+	case 5:
+		if h.r.IntN(4) == 0 {
+			return journal.Record{Kind: journal.KindErase, Place: old.Place, At: 4}
+		}
+		fallthrough
+	default:
+		return receiptAt(old.Place, old.Part.Seq, []message.State{message.StateDelivered, message.StateFailed}[h.r.IntN(2)], 1500)
+	}
+}
+
+func (h *stagedHistory) accepted(c message.Conversation) journal.Record {
+	n := h.next[c]
+	p := journal.Place{Conv: c, Day: 20780 + uint16(h.r.IntN(3)), Number: uint16(n%5 + 1), Ordinal: n}
+	rec := acceptedAt(p, fmt.Sprint("id", h.r.IntN(20)))
+	if h.r.IntN(4) == 0 {
+		rec.At = int64(p.Day-uint16(h.r.IntN(2))) * 86_400_000 // it lasts, or not
+	}
+	if rec.Part = (message.Part{}); h.r.IntN(4) == 0 {
+		rec.Part = message.Part{Ref: uint16(n), Total: 2, Seq: uint8(1 + h.r.IntN(2))}
+	}
+	if rec.Part.Total == 0 || h.r.IntN(2) == 0 {
+		h.next[c]++ // else another part may follow
+	}
+	h.sent = append(h.sent, rec)
+	return rec
+}
+
+// disturb writes some of what the crashing index has, or has it crash.
+func (h *stagedHistory) disturb() {
+	ix := h.crashing.Index
+	var err error
+	switch h.r.IntN(12) {
+	case 0:
+		err = ix.Flush()
+	case 1:
+		err = ix.writeStaged()
+	case 2, 3:
+		err = ix.db.Flush() // without what is staged
+	case 4:
+		// A replay from before an expiry may find what has expired, or not bring it in.
+		err = firstError(ix.Flush(), ix.Expire(20781), ix.Flush(), h.quiet.Expire(20781))
+		h.crashing.a.Expired, h.quiet.a.Expired = 20781, 20781
+	case 5:
+		h.restart()
+	case 6:
+		err = ix.fill(ix.heads, 1+h.r.IntN(5))
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// restart ends the crashing index as a crash would, and begins it again.
+func (h *stagedHistory) restart() {
+	limit, expired := h.crashing.staged.limit, h.crashing.a.Expired
+	if err := h.crashing.Discard(); err != nil {
+		h.t.Fatal(err)
+	}
+	l := &life{Index: NewIn(h.mem, "index", slog.New(slog.DiscardHandler))}
+	if err := l.Open(); err != nil {
+		h.t.Fatal(err)
+	}
+	l.staged.limit = limit
+	l.a = &Applier{Index: l.Index, Expired: expired}
+	if _, err := l.a.Replay(h.t.Context(), h.log, slog.New(slog.DiscardHandler)); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := l.Expire(expired); err != nil { // as a relay does that begins
+		h.t.Fatal(err)
+	}
+	h.crashing = l
+	h.t.Cleanup(func() { _ = l.Discard() })
+}
+
+// compare wants the same rows in both, and looks up by all ways what is staged in the quiet one.
+func (h *stagedHistory) compare() {
+	h.t.Helper()
+	h.crashing.FillHeads(h.t.Context())
+	looked := h.lookUp(h.quiet.Index)
+	if got := h.lookUp(h.crashing.Index); !maps.Equal(got, looked) {
+		h.t.Errorf("looked up:\n got %v\nwant %v", got, looked)
+	}
+	got, want := indexRows(h.t, h.crashing.Index), indexRows(h.t, h.quiet.Index)
+	if !maps.Equal(got, want) {
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			if got[key] != want[key] {
+				h.t.Errorf("row %q: got %q, want %q", key, got[key], want[key])
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(got)) {
+			if _, ok := want[key]; !ok {
+				h.t.Errorf("row %q: got %q, want none", key, got[key])
+			}
+		}
+	}
+	if again := h.lookUp(h.quiet.Index); !maps.Equal(again, looked) {
+		h.t.Errorf("written:\n got %v\nwant %v", again, looked)
+	}
+}
+
+// lookUp returns what the lookups find.
+func (h *stagedHistory) lookUp(ix *Index) map[string]string {
+	all := make(map[string]string)
+	add := func(what string, found any, err error) {
+		if err != nil {
+			h.t.Errorf("%s: %v", what, err)
+		}
+		all[what] = fmt.Sprintf("%+v", found)
+	}
+	for c := range h.next {
+		epoch, next, err := ix.Head(&c)
+		add(fmt.Sprint("head ", c), []uint64{epoch, next}, err)
+		err = ix.EachEntry(&c, func(f Found) bool {
+			add(fmt.Sprint("entry ", f.Place), f, nil)
+			return true
+		})
+		add(fmt.Sprint("entries ", c), nil, err)
+		for n := range uint16(6) {
+			f, err := ix.FindNumber(&c, n, relaytest.Any)
+			add(fmt.Sprint("number ", c, n), value(f), err)
+			found, err := ix.FindReceiver(&c.Receiver, n)
+			add(fmt.Sprint("receiver ", c, n), found, err)
+		}
+		for n := range 20 {
+			key := fmt.Append(nil, "id", n)
+			o, err := ix.OwnerIn(&c, key, 20783, 9)
+			add(fmt.Sprint("owner in ", c, n), value(o), err)
+			o, err = ix.OwnerTo(&c.Receiver, "", key, 20783, 9)
+			add(fmt.Sprint("owner to ", c, n), value(o), err)
+			o, err = ix.OwnerOf("bank", key, 20783, 9)
+			add(fmt.Sprint("owner of ", n), value(o), err)
+		}
+	}
+	return all
+}
+
+func value[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// A crash takes what is staged, and the log has lost the batches that had it. Then the recent batches complete
+// the index. Without them the conversations skip as many numbers as these batches may have had.
+func TestStagedRowsAreLost(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		gone   []uint64 // batches of the log
+		recent bool     // batches are there
+		lost   uint64   // messages
+	}{
+		{"nothing is gone", nil, false, 0},
+		{"some in the middle", []uint64{5, 6}, false, 2},
+		{"the first that were staged", []uint64{4}, false, 1},
+		{"the end", []uint64{8, 9}, false, 2},
+		{"all, and recent batches have them", []uint64{4, 5, 6, 7, 8, 9}, true, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			mem, batches := vfs.NewMem(), ledgerOf(t, 77, 9)
+			l := begin(t, mem, logOf(1, batches[:3]...), 0)
+			l.apply(t, 4, batches[3:]...)
+			if err := l.db.Flush(); err != nil { // without what is staged
+				t.Fatal(err)
+			}
+			if !tt.recent {
+				l.recent.stop(true)
+			}
+			if err := l.Discard(); err != nil {
+				t.Fatal(err)
+			}
+			log := logOf(1, batches...).without(tt.gone...)
+			l = begin(t, mem, log, linesOfLoss(tt.gone, tt.lost))
+			var skipped uint64
+			if skips, err := l.Skips(); err != nil {
+				t.Fatal(err)
+			} else if len(skips) > 0 {
+				skipped = skips.Skipped()
+			}
+			if want := tt.lost + journal.Window; tt.lost > 0 && skipped < want || tt.lost == 0 && skipped > 0 {
+				t.Errorf("skipped %d numbers, want at least %d", skipped, want)
+			}
+			if l.at.Serial != 9 {
+				t.Errorf("got to %d, want 9", l.at.Serial)
+			}
+		})
+	}
+}
+
+// linesOfLoss is how many lines of level ERROR say what a log has lost.
+func linesOfLoss(gone []uint64, lost uint64) (lines int) {
+	if lost > 0 {
+		lines++ // of what is staged
+	}
+	if len(gone) > 0 {
+		lines++ // of the log
+	}
+	return lines
+}
+
+// A batch that fails half way leaves nothing in the store. The index is opened again, and its other rows are
+// staged again.
+func TestSpoiled(t *testing.T) {
+	mem, batches := vfs.NewMem(), ledgerOf(t, 77, 5)
+	l := begin(t, mem, logOf(1, batches[:2]...), 0)
+	l.apply(t, 3, batches[2:4]...)
+	damaged, good := placeOf(t, 9), placeOf(t, 10)
+	damaged.Conv = relaytest.Conversation(t, "10690001", "447700900199")
+	err := firstError(l.writeStaged(), l.db.Set(entryKey(nil, &damaged), []byte{1, 2}, pebble.NoSync))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 5, Messages: 3})
+	accepted, read := acceptedAt(good, "id"), readAt(damaged, 1, 2000)
+	b = journal.Seal(journal.Append(journal.Append(b, &accepted), &read))
+	if _, err := l.a.Apply(5, b, true); err == nil {
+		t.Fatal("got no error")
+	}
+	if l.Err() == nil {
+		t.Error("the index goes on as if nothing had been staged of the batch")
+	}
+	if err := l.writeStaged(); err == nil {
+		t.Error("a part of the batch was written")
+	}
+	if value, err := l.get(entryKey(nil, &good)); value != nil || err != nil {
+		t.Errorf("got %q, %v in the store, want nothing", value, err)
+	}
+	if err := l.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.a.Replay(t.Context(), logOf(1, batches...), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	l.at = l.a.Position()
+	l.wantMessages(t, 5)
+	if f, err := l.FindNumber(&good.Conv, good.Number, relaytest.Any); f != nil || err != nil {
+		t.Errorf("got %+v, %v, want nothing of the batch", f, err)
+	}
+}
+
+// What is staged when the directory of the index is removed is taken over into the next store.
+func TestStagedRowsMove(t *testing.T) {
+	dir, logger := filepath.Join(t.TempDir(), "index"), slog.New(slog.DiscardHandler)
+	ix, err := Open(dir, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches := ledgerOf(t, 77, 5)
+	a := &Applier{Index: ix}
+	if _, err := a.Replay(t.Context(), logOf(1), logger); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ix.get(keyMeta); err != nil { // a table that is open can be read when it is removed
+		t.Fatal(err)
+	}
+	for i, b := range batches {
+		if _, err := a.Apply(uint64(i+1), b, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	at, err := a.Replay(t.Context(), logOf(2), logger) // the log is gone, too
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &life{Index: ix, a: a, at: at}
+	l.wantMessages(t, 5)
+	if o, err := ix.OwnerOf("bank", []byte("id"), 20780, 9); o == nil || err != nil || o.Place.Number != 5 {
+		t.Errorf("owner: got %+v, %v, want the last message", o, err)
+	}
+	if err := ix.Close(); err != nil {
+		t.Error(err)
+	}
+}
