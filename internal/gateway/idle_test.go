@@ -16,7 +16,7 @@ import (
 
 // What an idle link may cost. The memory includes that of its connections, at both ends, in this process.
 const (
-	mostIdleGoroutines = 3 // one for each session, and one for feedback
+	mostIdleGoroutines = 3      // one for each session, and one for feedback
 	mostIdleOctets     = 48_000 // 35,000 now, and 43,000 with the race detector
 )
 
