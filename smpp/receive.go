@@ -35,6 +35,7 @@ func (s *Session[R]) readAll(ctx context.Context, h Handler[R], t *turn) error {
 			return err
 		}
 		if !t.r.Buffered() {
+			s.wakeSenders()
 			h.Idle()
 			s.out.FlushNow()
 		}
@@ -56,7 +57,7 @@ func (a arrivals[R]) Read(b []byte) (int, error) {
 	} else if err == nil {
 		n, err = a.s.conn.Read(b)
 	}
-	a.s.arrived = time.Now()
+	a.s.arrived, a.s.noted = time.Now(), false
 	return n, err
 }
 
@@ -69,7 +70,7 @@ func (a arrivals[R]) readLazy(buf *[]byte) (n int, err error) {
 		return a.Read(*buf)
 	}
 	n, err = a.s.direct.read(buf)
-	a.s.arrived = time.Now()
+	a.s.arrived, a.s.noted = time.Now(), false
 	return n, err
 }
 
@@ -95,6 +96,7 @@ func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 	if IsResponse(id) {
 		return s.response(h, f)
 	}
+	s.wakeSenders() // the handler of a request may wait
 	switch refused := s.heard(f); {
 	case refused != StatusOK:
 		return s.refuse(f, refused)
@@ -107,9 +109,14 @@ func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 // heard notes that the peer has sent the request f. It returns the status with which the
 // state refuses the request, or StatusOK.
 func (s *Session[R]) heard(f Frame) pdu.Status {
+	id := f.ID()
+	ordinary := !IsBind(id) && id != pdu.OutbindID && id != pdu.UnbindID && id != pdu.EnquireLinkID
+	if ordinary && s.noted && s.passesAny.Load() {
+		return StatusOK // as the one before that came with it: no lock for each
+	}
+	s.noted = ordinary
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	id := f.ID()
 	if id == pdu.UnbindID && s.state != Closed {
 		s.unbinds.owed, s.unbinds.seq = true, f.Seq()
 	}
@@ -206,8 +213,20 @@ func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], m matched) {
 		}
 	}
 	s.timers.Heard(s.arrived, !alive)
-	s.out.changed() // the window has room
+	s.hasRoom = true
 	return p, m
+}
+
+// wakeSenders wakes those that wait for the window, if responses have made room. The responses that one read
+// brought make room together, so that those that wait need not wake for each.
+func (s *Session[R]) wakeSenders() {
+	if !s.hasRoom {
+		return
+	}
+	s.hasRoom = false
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	s.out.changed()
 }
 
 // earlyOctets is how much a peer may send ahead while Await waits. Up to this, Await notices

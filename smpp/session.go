@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,10 +27,13 @@ type Session[R any] struct {
 	// Owned by the read goroutine.
 	turn    *turn
 	arrived time.Time // when the octets that are being handled arrived
+	hasRoom bool      // responses have made room in the window, and nobody was woken
+	noted   bool      // the timers know when these octets arrived
 	early   early     // owned by listen during Await
 
-	handling handling
-	expiring sync.Mutex // held during Handler.Expired and Handler.Late; taken before out.mu
+	handling  handling
+	passesAny atomic.Bool // Options.AnyRequest holds, because the session is bound
+	expiring  sync.Mutex  // held during Handler.Expired and Handler.Late; taken before out.mu
 
 	// Guarded by out.mu.
 	out     output
@@ -118,6 +122,7 @@ func (s *Session[R]) SetState(st State) {
 		return
 	}
 	s.state = st
+	s.passesAny.Store(s.opt.AnyRequest && st.IsBound())
 	if st.IsBound() {
 		s.timers.Bound(time.Now())
 		s.ticks.soon()
@@ -169,6 +174,7 @@ func (s *Session[R]) setCause(cause error) {
 		s.cause = cause
 	}
 	s.state = Closed
+	s.passesAny.Store(false)
 }
 
 func (s *Session[R]) reason() error {
