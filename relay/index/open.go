@@ -96,11 +96,13 @@ func (ix *Index) options(guard *guard, cache *pebble.Cache) *pebble.Options {
 		MemTableSize: 8 << 20,
 		// A stage of rows is a table in memory of its own, several times as large, until it is flushed.
 		MemTableStopWritesThreshold: 16,
-		L0CompactionThreshold:       8,
-		LBaseMaxBytes:               256 << 20,
-		MaxConcurrentCompactions:    ix.purge.compactions,
-		Logger:                      guard,
-		EventListener:               &pebble.EventListener{BackgroundError: ix.backgroundError},
+		// Stages are few and large. With so many tables to be merged at once each row is merged less often.
+		L0CompactionThreshold:    16,
+		L0StopWritesThreshold:    64,
+		LBaseMaxBytes:            256 << 20,
+		MaxConcurrentCompactions: ix.purge.compactions,
+		Logger:                   guard,
+		EventListener:            &pebble.EventListener{BackgroundError: ix.backgroundError},
 	}
 	opt.Levels = make([]pebble.LevelOptions, 7)
 	for i := range opt.Levels {
