@@ -39,6 +39,9 @@ const maxChanges = 4
 // CycleChanges returns the changes of cycle of a conversation, the oldest first. It has none unless the
 // operator has changed the range of the numbers.
 func (ix *Index) CycleChanges(c *message.Conversation) ([]CycleChange, error) {
+	if !ix.persons[personCycle].Load() { // as a rule: the key takes a hash
+		return nil, ix.closedError()
+	}
 	value, err := ix.get(cycleKey(nil, c))
 	if err != nil || value == nil {
 		return nil, err
@@ -85,5 +88,6 @@ func applyCycle(a *Applier, rec *journal.Record) error {
 	}
 	all = append(all, CycleChange{rec.Place.Ordinal, rec.Bound, rec.First, rec.Last})
 	a.val = appendCycleChanges(a.val[:0], all[max(0, len(all)-maxChanges):])
+	a.Index.persons.note(a.key)
 	return a.b.Set(a.key, a.val, nil)
 }

@@ -71,6 +71,7 @@ type Index struct {
 	erased    atomic.Bool // there may be heads of conversations that were erased
 	days      rowDays
 	entryDays entryDays
+	persons   persons
 	failure   failure
 	complain  rate.Sometimes // about the disk
 

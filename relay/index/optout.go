@@ -24,11 +24,15 @@ func applyOptOut(a *Applier, rec *journal.Record) error {
 		return a.b.Delete(a.key, nil)
 	}
 	a.val = binary.AppendUvarint(binary.AppendUvarint(a.val[:0], uint64(rec.ReadAt)), uint64(rec.At))
+	a.Index.persons.note(a.key)
 	return a.b.Set(a.key, a.val, nil)
 }
 
 // OptOut returns since when a receiver has opted out; 0 when it has not.
 func (ix *Index) OptOut(receiver *message.Addr) (since int64, err error) {
+	if !ix.persons[personOptOut].Load() {
+		return 0, ix.closedError()
+	}
 	var buf [2 + message.MaxAddr]byte
 	value, err := ix.get(optOutKey(buf[:0], receiver))
 	if err != nil || value == nil {

@@ -92,6 +92,7 @@ func (ix *Index) set(key, value []byte) error {
 		return ErrClosed
 	}
 	ix.noteHead(key)
+	ix.persons.note(key)
 	return ix.db.Set(key, value, pebble.NoSync)
 }
 
