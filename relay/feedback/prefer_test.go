@@ -40,8 +40,10 @@ func TestFeedbackIsForASession(t *testing.T) {
 		{"it rests", func(_ *schedule, first *session) { first.rests = orderBegan.Add(1) }, "[1 2 3]"},
 		{"it has enough", func(o *schedule, first *session) { first.telling = o.limits.most }, "[2 3]"},
 		{"its conversation is behind another", func(o *schedule, _ *session) {
-			o.held[1].fb.Receiver = o.held[2].fb.Receiver
-			o.conversations = map[message.Conversation][]*held{o.held[1].conversation(): {o.held[1], o.held[2]}, o.held[3].conversation(): {o.held[3]}}
+			fb := *o.held[1].fb
+			fb.Receiver = o.held[2].fb.Receiver
+			o.done(o.held[1], nil)
+			o.add(1, nil, &fb, orderBegan).prefers = 1
 		}, "[3]"},
 		{"the queue hands out no more", func(o *schedule, _ *session) {
 			o.limits.most = 2 * maxHeld

@@ -1,6 +1,7 @@
 package feedback
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type limits struct {
 type schedule struct {
 	incarnation   incarnation
 	held          map[uint64]*held                 // by sequence
+	order         []*held                          // all of them, by sequence
 	conversations map[message.Conversation][]*held // by sequence
 	sessions      map[message.Session]*session     // that feedback may be for
 	telling       int                              // how many are being delivered
@@ -51,6 +53,8 @@ type held struct {
 	seq     uint64
 	msg     jetstream.Msg
 	fb      *message.Feedback
+	conv    message.Conversation
+	first   bool            // of its conversation
 	at      time.Time       // when it came into the queue
 	tries   int             // that were refused
 	counted int             // errors marked by AtMost
@@ -70,7 +74,7 @@ func newSchedule() *schedule {
 	}
 }
 
-func (h *held) conversation() message.Conversation { return h.fb.Conversation() }
+func (h *held) conversation() message.Conversation { return h.conv }
 
 // add takes in a feedback. If it is held already, the queue has sent it again: its tries and times
 // stay, and it is acknowledged with the new message.
@@ -79,18 +83,21 @@ func (o *schedule) add(seq uint64, msg jetstream.Msg, fb *message.Feedback, at t
 		h.msg = msg
 		return h
 	}
-	h := &held{seq: seq, msg: msg, fb: fb, at: at}
+	h := &held{seq: seq, msg: msg, fb: fb, conv: fb.Conversation(), at: at}
 	o.held[seq] = h
-	l := o.conversations[h.conversation()]
-	i, _ := slices.BinarySearchFunc(l, seq, func(h *held, seq uint64) int {
-		if h.seq < seq {
-			return -1
-		}
-		return 1
-	})
-	o.conversations[h.conversation()] = slices.Insert(l, i, h)
+	i, _ := slices.BinarySearchFunc(o.order, seq, bySequence)
+	o.order = slices.Insert(o.order, i, h)
+	l := o.conversations[h.conv]
+	i, _ = slices.BinarySearchFunc(l, seq, bySequence)
+	if l = slices.Insert(l, i, h); i == 0 && len(l) > 1 {
+		l[1].first = false
+	}
+	l[0].first = true
+	o.conversations[h.conv] = l
 	return h
 }
+
+func bySequence(h *held, seq uint64) int { return cmp.Compare(h.seq, seq) }
 
 // await puts a feedback off until the SMSC's receipt has passed, or until due.
 func (h *held) await(due time.Time) { h.awaits, h.due = true, due }
@@ -125,25 +132,27 @@ func (o *schedule) next(now time.Time, own *session) (h *held, again time.Time) 
 	if o.free.After(now.Add(burstTime)) && len(o.held) > 0 {
 		return nil, o.free.Add(-burstTime)
 	}
-	for _, l := range o.conversations {
-		first := l[0]
+	for _, h := range o.order {
 		switch {
-		case first.by != nil, !o.mayTake(own, first, now):
-		case first.due.After(now):
-			if again.IsZero() || first.due.Before(again) {
-				again = first.due
+		case !h.first, h.by != nil, !o.mayTake(own, h, now):
+		case h.due.After(now):
+			if again.IsZero() || h.due.Before(again) {
+				again = h.due
 			}
-		case h == nil || first.seq < h.seq:
-			h = first
+		default:
+			o.begin(h, own, now)
+			return h, again
 		}
 	}
-	if h != nil {
-		h.by, h.awaits = own, false
-		own.telling++
-		o.telling++
-		o.spend(now)
-	}
-	return h, again
+	return nil, again
+}
+
+// begin notes that a session delivers a feedback from now on.
+func (o *schedule) begin(h *held, own *session, now time.Time) {
+	h.by, h.awaits = own, false
+	own.telling++
+	o.telling++
+	o.spend(now)
 }
 
 // spend counts a delivery towards the rate.
@@ -162,7 +171,7 @@ func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
 	if len(o.recent) == maxHeld {
 		delete(o.settled, o.recent[0].seq)
 		delete(o.delivered, o.recent[0].event)
-		o.recent = slices.Delete(o.recent, 0, 1)
+		o.recent = o.recent[1:]
 	}
 	last := settled{seq: h.seq}
 	if h.delivered && len(h.fb.Receipt) == 0 && h.fb.Event != "" {
@@ -172,12 +181,16 @@ func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
 	o.recent = append(o.recent, last)
 	o.settled[h.seq] = settle
 	delete(o.held, h.seq)
-	l := slices.DeleteFunc(o.conversations[h.conversation()], func(other *held) bool { return other == h })
+	if i, ok := slices.BinarySearchFunc(o.order, h.seq, bySequence); ok {
+		o.order = slices.Delete(o.order, i, i+1)
+	}
+	l := slices.DeleteFunc(o.conversations[h.conv], func(other *held) bool { return other == h })
 	if len(l) == 0 {
-		delete(o.conversations, h.conversation())
+		delete(o.conversations, h.conv)
 		return
 	}
-	o.conversations[h.conversation()] = l
+	l[0].first = true
+	o.conversations[h.conv] = l
 }
 
 // later puts a feedback off until due.
@@ -194,16 +207,4 @@ func (o *schedule) told(h *held) {
 }
 
 // all returns what is held, lowest sequence first.
-func (o *schedule) all() []*held {
-	all := make([]*held, 0, len(o.held))
-	for _, h := range o.held {
-		all = append(all, h)
-	}
-	slices.SortFunc(all, func(a, b *held) int {
-		if a.seq < b.seq {
-			return -1
-		}
-		return 1
-	})
-	return all
-}
+func (o *schedule) all() []*held { return slices.Clone(o.order) }
