@@ -10,6 +10,7 @@ import (
 
 	"readback/internal/backoff"
 	"readback/internal/crash"
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
@@ -138,13 +139,14 @@ func (a *account) change(f func(*schedule)) {
 func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.delivery.TellTimeout)
 	defer cancel()
+	about := a.lookUpMessage(h.fb)
 	var err error
 	outcome := "dead"
 	switch {
 	case a.settings.Load().account(a.name).tooLate(h.fb):
 		a.settled(h, "superseded")
 		return
-	case a.wasDelivered(h.fb):
+	case a.wasDelivered(h.fb, about):
 		a.settled(h, "repeated")
 		return
 	case a.expired(h.at, time.Now()):
@@ -157,7 +159,7 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	switch {
 	case err == nil:
 		a.settled(h, "delivered")
-		a.recordReported(h.fb)
+		a.recordReported(about)
 	case a.erasures.covers(h.fb):
 		a.settled(h, "erased")
 	case message.IsPermanent(err):
@@ -185,14 +187,14 @@ func (a *account) noteAnswer(h *held, answered bool) {
 	}
 }
 
-// wasDelivered reports whether an ESME has acknowledged a feedback before: this session knows, or the log.
+// wasDelivered reports whether an ESME has acknowledged the feedback on a message before: this session knows, or the log.
 // Such a feedback is in the queue if the acknowledgement to the queue was lost, or if it was published
 // again when the queue did not know its id any more.
-func (a *account) wasDelivered(fb *message.Feedback) bool {
+func (a *account) wasDelivered(fb *message.Feedback, about *index.Found) bool {
 	a.mu.Lock()
 	delivered := a.schedule.delivered[fb.Event]
 	a.mu.Unlock()
-	return delivered || a.wasReported(fb)
+	return delivered || about != nil && about.Entry.ReportedAt != 0
 }
 
 // count counts an error that the Teller allows a number of, and makes the last one permanent.
