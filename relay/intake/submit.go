@@ -7,15 +7,10 @@ import (
 	"encoding/json"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"readback/relay/access"
 	"readback/relay/message"
 	"readback/relay/reads"
 )
-
-// maxAtOnce is how many items of one array are submitted at a time. So many wait for the log together.
-const maxAtOnce = 64
 
 // Submitter takes the bodies of read responses from all ways in.
 type Submitter struct {
@@ -35,8 +30,8 @@ type via struct {
 	patient bool
 }
 
-// submit takes a body: one read response or an array of them. The items of an array are submitted
-// concurrently. Nothing is parsed before the body has a place of the budget.
+// submit takes a body: one read response or an array of them. The items of an array wait
+// for the log together. Nothing is parsed before the body has a place of the budget.
 func (s *Submitter) submit(ctx context.Context, body []byte, way via, by access.Caller) answer {
 	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
 	defer cancel()
@@ -63,16 +58,7 @@ func (s *Submitter) decide(ctx context.Context, body []byte, way string, by acce
 		s.reads.Report(way, by, v)
 		return answer{Verdict: v}
 	}
-	verdicts := make([]message.Verdict, len(items))
-	var work errgroup.Group
-	work.SetLimit(maxAtOnce)
-	for i, item := range items {
-		work.Go(func() error {
-			verdicts[i] = s.reads.SubmitJSON(ctx, item, way, by)
-			return nil
-		})
-	}
-	_ = work.Wait() // they return nothing
+	verdicts := s.reads.SubmitAll(ctx, items, way, by)
 	if !array {
 		return answer{Verdict: verdicts[0]}
 	}

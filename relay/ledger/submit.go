@@ -19,25 +19,35 @@ type writer struct {
 
 // Submit appends a record to the log that has an outcome, and waits for the outcome.
 func (r *writer) Submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict {
+	return r.Append(k, appendTo)(ctx)
+}
+
+// Append is Submit in two steps: it queues the record, and wait waits for the outcome. Several records may be
+// queued before one is waited for.
+func (r *writer) Append(k journal.Kind, appendTo func(dst []byte) []byte) (wait func(context.Context) message.Verdict) {
 	defer crash.OnPanic()
 	if !r.status.up.Load() {
-		return message.LedgerDown()
+		return isDown
 	}
 	b := r.queue.begin(k)
 	if b == nil {
-		return message.LedgerDown()
+		return isDown
 	}
 	b.buf = appendTo(b.buf)
 	came := make(chan index.Outcome, 1) // has room for the one outcome
 	b.await(func(o index.Outcome, _ *message.Merged) { came <- o })
 	r.queue.end(b)
-	select {
-	case o := <-came:
-		return verdictAfter(o)
-	case <-ctx.Done():
-		return message.LedgerDown()
+	return func(ctx context.Context) message.Verdict {
+		select {
+		case o := <-came:
+			return verdictAfter(o)
+		case <-ctx.Done():
+			return message.LedgerDown()
+		}
 	}
 }
+
+func isDown(context.Context) message.Verdict { return message.LedgerDown() }
 
 func verdictAfter(o index.Outcome) message.Verdict {
 	switch o {

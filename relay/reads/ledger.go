@@ -20,6 +20,8 @@ type Ledger interface {
 	Standing(c *message.Conversation) (stands func(*journal.Place) bool, err error)
 	// Submit appends a record, and returns when its outcome is known.
 	Submit(ctx context.Context, k journal.Kind, appendTo func(dst []byte) []byte) message.Verdict
+	// Append is Submit in two steps: wait returns when the outcome of the record is known.
+	Append(k journal.Kind, appendTo func(dst []byte) []byte) (wait func(ctx context.Context) message.Verdict)
 	// Enqueue queues a record, and does not wait.
 	Enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error
 	// CatchUp returns when the index has what was reported as logged.

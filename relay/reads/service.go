@@ -72,7 +72,7 @@ func (rs *Service) decide(ctx context.Context, rd *Read) message.Verdict {
 	return v
 }
 
-// Budget bounds the work of the service. Those who call SubmitJSON must have a place of it.
+// Budget bounds the work of the service. Those who call SubmitAll must have a place of it.
 func (rs *Service) Budget() *Budget { return rs.budget }
 
 // Report counts and logs the verdict on what came in one way and could not be parsed. By is zero
@@ -94,12 +94,17 @@ func (rs *Service) submit(ctx context.Context, rd *Read) (v message.Verdict, not
 	if v.IsDecided() {
 		return v, ""
 	}
-	f, v := rs.find(ctx, &q)
-	rs.budget.Work(func() { v, note = rs.judge(rd, &q, f, v) })
+	return rs.resolve(ctx, rd, &q)
+}
+
+// resolve is submit for a read response whose fields are valid.
+func (rs *Service) resolve(ctx context.Context, rd *Read, q *query) (v message.Verdict, note string) {
+	f, v := rs.find(ctx, q)
+	rs.budget.Work(func() { v, note = rs.judge(rd, q, f, v) })
 	if v.IsDecided() {
 		return v, note
 	}
-	return rs.record(ctx, &q, f), ""
+	return rs.record(q, f)(ctx), ""
 }
 
 // judge returns the verdict on a read response about the message f, which is nil if found is the
@@ -138,9 +143,9 @@ func (rs *Service) unknown(q *query, v message.Verdict) message.Verdict {
 	return v
 }
 
-// record appends the read to the log, and returns when its outcome is known.
-func (rs *Service) record(ctx context.Context, q *query, f *index.Found) message.Verdict {
-	return rs.ledger.Submit(ctx, journal.KindRead, func(dst []byte) []byte {
+// record queues the read for the log. wait returns when its outcome is known.
+func (rs *Service) record(q *query, f *index.Found) (wait func(context.Context) message.Verdict) {
+	return rs.ledger.Append(journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
 			Place: f.Place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
 			ReadAt: max(q.readAt, f.Entry.At), // it cannot have been read before it was sent

@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -72,12 +73,12 @@ func TestPanicInARead(t *testing.T) {
 	l.Send(relaytest.Conversation(t, "10690001", "447700900123"), "id1")
 	opt := rs.opt
 	rs.opt = nil // which every read response needs
-	body := []byte(`{"receiver":"447700900123","sender":"10690001","number":1}`)
-	if v := rs.SubmitJSON(t.Context(), body, "http", access.Caller{Name: "anybody"}); v.Kind != message.VerdictFailed || v.Reason == "" {
+	body := []json.RawMessage{[]byte(`{"receiver":"447700900123","sender":"10690001","number":1}`)}
+	if v := rs.SubmitAll(t.Context(), body, "http", access.Caller{Name: "anybody"})[0]; v.Kind != message.VerdictFailed || v.Reason == "" {
 		t.Errorf("verdict: got %+v, want a fault of the process and a reason", v)
 	}
 	rs.opt = opt
-	if v := rs.SubmitJSON(t.Context(), body, "http", access.Caller{Name: "anybody"}); !v.IsAccepted() {
+	if v := rs.SubmitAll(t.Context(), body, "http", access.Caller{Name: "anybody"})[0]; !v.IsAccepted() {
 		t.Errorf("verdict on the next one: got %+v, want it accepted", v)
 	}
 }

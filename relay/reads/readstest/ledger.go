@@ -188,6 +188,13 @@ func (l *Ledger) Submit(_ context.Context, k journal.Kind, appendTo func(dst []b
 	return message.Accept()
 }
 
+// Append is Submit in two steps.
+func (l *Ledger) Append(k journal.Kind, appendTo func(dst []byte) []byte) (wait func(context.Context) message.Verdict) {
+	came := make(chan message.Verdict, 1)
+	go func() { came <- l.Submit(context.Background(), k, appendTo) }()
+	return func(context.Context) message.Verdict { return <-came }
+}
+
 // Enqueue applies a record. It returns an error if the ledger is down.
 func (l *Ledger) Enqueue(k journal.Kind, appendTo func(dst []byte) []byte) error {
 	if l.Before != nil {
