@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -104,7 +103,7 @@ func (a *account) hold(m jetstream.Msg) error {
 		return err
 	}
 	fb := new(message.Feedback)
-	if err := json.Unmarshal(m.Data(), fb); err != nil {
+	if err := fb.UnmarshalJSON(m.Data()); err != nil { // json.Unmarshal would go through it twice
 		return errors.Join(err, a.giveUpMalformed(m, meta.Sequence.Stream, err))
 	}
 	wait, c := a.receiptWait(fb), fb.Conversation()

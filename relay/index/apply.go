@@ -2,7 +2,6 @@ package index
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -323,7 +322,7 @@ func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
 		return Gone, err
 	}
 	fb := NewFeedback(&rec.Place, &e)
-	row, err := json.Marshal(fb)
+	row, err := fb.MarshalJSON() // json.Marshal would go through it again
 	if err != nil {
 		return Gone, err
 	}

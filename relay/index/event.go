@@ -1,8 +1,6 @@
 package index
 
 import (
-	"encoding/json"
-
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -26,7 +24,7 @@ func (a *Applier) changed(p *journal.Place, e *Entry, c message.Change, at int64
 	if a.Events == nil || !a.Events(e.Account) {
 		return nil
 	}
-	row, err := json.Marshal(newEvent(p, e, c, at))
+	row, err := newEvent(p, e, c, at).MarshalJSON()
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@ package message
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 )
 
 // plainFeedback and plainEvent are JSON as their tags say.
@@ -16,7 +16,7 @@ type (
 func textsOf(account, sender, receiver *string, ids []string) []Text {
 	all := append(make([]Text, 0, 3+len(ids)), Text{"account", account}, Text{"sender", sender}, Text{"receiver", receiver})
 	for i := range ids {
-		all = append(all, Text{fmt.Sprintf("message_ids/%d", i), &ids[i]})
+		all = append(all, Text{"message_ids/" + strconv.Itoa(i), &ids[i]})
 	}
 	return all
 }
@@ -41,7 +41,9 @@ func (fb *Feedback) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}
-	w.Octets.Restore(textsOf(&w.Account, &w.Sender, &w.Receiver, w.MessageIDs)...)
+	if len(w.Octets) > 0 {
+		w.Octets.Restore(textsOf(&w.Account, &w.Sender, &w.Receiver, w.MessageIDs)...)
+	}
 	*fb = Feedback(w.plainFeedback)
 	return nil
 }
