@@ -6,6 +6,7 @@ import (
 	"readback/internal/metric"
 	"readback/relay/broker"
 	"readback/relay/feedback"
+	"readback/relay/index"
 	"readback/relay/reads"
 )
 
@@ -37,6 +38,19 @@ func addDown(reg prometheus.Registerer, ready func() error) {
 		}
 		return 0
 	})
+}
+
+// addReplay declares the metrics of how far the log is read before the ledger begins.
+func addReplay(reg prometheus.Registerer, progress func() index.Progress) {
+	f := metric.With(reg)
+	f.GaugeFunc(metric.Opts{
+		Name: "readback_index_replay_batches", Help: "Batches of the log that had to be read when the ledger began.",
+		Detail: "Those that the index lacked. It is 0 before.",
+	}, func() float64 { return float64(progress().Total) })
+	f.GaugeFunc(metric.Opts{
+		Name: "readback_index_replay_batches_read", Help: "How many of them are read.",
+		Detail: "`/readyz` says how long the others take.", Look: "it stands still below `readback_index_replay_batches`",
+	}, func() float64 { return float64(progress().Read) })
 }
 
 func (m *metrics) addReads(f metric.Factory) {

@@ -82,6 +82,7 @@ func Open(opt Options) (*Relay, error) {
 		signals: newSignals(), callers: access.NewCallers(opt.Rules),
 	}
 	addDown(opt.Registerer, r.Ready)
+	addReplay(opt.Registerer, func() index.Progress { return r.index.Progress() })
 	r.settings.Store(&opt.Settings)
 	r.close = sync.OnceValue(r.closeAll)
 	r.store, r.index = &store{dir: opt.Store, log: r.log}, index.New(filepath.Join(opt.Store, "index"), r.log)
@@ -192,6 +193,9 @@ func (r *Relay) Ready() error {
 			return fmt.Errorf("%w: %w", ledger.ErrDown, r.store.explain(failed))
 		}
 	}
+	if p := r.index.Progress(); p.Running && !errors.Is(err, ledger.ErrStopped) {
+		return r.reading(p)
+	}
 	if err != nil {
 		return err
 	}
@@ -199,6 +203,14 @@ func (r *Relay) Ready() error {
 		return fmt.Errorf("%w: %w", ledger.ErrDown, journal.Unreachable(nc, journal.ErrNotConnected))
 	}
 	return nil
+}
+
+// reading says how far the log is read.
+func (r *Relay) reading(p index.Progress) error {
+	if r.hasBegun() {
+		return fmt.Errorf("%w: %s", ledger.ErrDown, p)
+	}
+	return fmt.Errorf("%w: %s", ledger.ErrStarting, p)
 }
 
 // WaitReady returns when the ledger is up, or never will be, or when ctx has ended.

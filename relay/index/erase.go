@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/cockroachdb/pebble"
-
 	"readback/relay/journal"
 	"readback/relay/message"
 )
@@ -90,34 +88,13 @@ func (e erasure) entries() (failed error) {
 	return failed
 }
 
-// readErased finds out whether the store has heads of conversations that were erased. The caller holds mu.
-func (ix *Index) readErased() error {
-	prefix := []byte{prefixPerson, personHead}
-	it, err := ix.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: upper(prefix)})
-	if err != nil {
-		return err
-	}
-	ix.erased.Store(it.First())
-	return firstError(it.Error(), it.Close())
-}
-
-// noteHead notes that the store gets the head of a conversation, if key is that of one.
-func (ix *Index) noteHead(key []byte) {
-	switch {
-	case key[0] == prefixHead:
-		ix.heads.add(key)
-	case key[0] == prefixPerson && len(key) > 1 && key[1] == personHead:
-		ix.erased.Store(true)
-	}
-}
-
 func (e erasure) heads() error {
 	prefix := journal.AppendString([]byte{prefixHead}, e.receiver.Bytes())
 	e.noteRows(prefix, 1)
 	for ok := e.within(prefix); ok; ok = e.nextWithin(prefix) {
 		d := journal.Decoder{B: e.it.Key(), Off: len(prefix)}
 		c := message.Conversation{Sender: d.Addr("sender"), Receiver: *e.receiver}
-		e.Index.erased.Store(true)
+		e.Index.persons.note([]byte{prefixPerson, personHead})
 		err := firstError(d.Err,
 			e.b.Set(hashedHeadKey(nil, &c), e.it.Value(), nil),
 			e.b.Delete(e.it.Key(), nil))

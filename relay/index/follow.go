@@ -17,8 +17,10 @@ func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) erro
 	intact, serial := max(from, 1)-1, a.staged.Serial // of the last batch of the log that can be read
 	begun := a.pos.Serial > 0
 	if !info.Empty && from <= info.Last {
+		end := a.Index.progress.begin(max(from, info.First), info.Last, a.Index.log)
 		err := log.Replay(ctx, from, func(seq uint64, batch []byte) error {
 			read, err := a.followBatch(seq, batch)
+			a.Index.progress.read(seq, a.index)
 			if read {
 				if !begun && seq > max(from, 1) {
 					a.Index.log.Error("the first batches of the log cannot be read, and the index does not have them", "from", from, "to", seq-1)
@@ -28,6 +30,7 @@ func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) erro
 			}
 			return err
 		})
+		end()
 		if err != nil {
 			return err
 		}

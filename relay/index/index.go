@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble"
@@ -68,7 +67,8 @@ type Index struct {
 	purge  *purge
 	staged *staged
 
-	erased    atomic.Bool // there may be heads of conversations that were erased
+	progress progress
+
 	days      rowDays
 	entryDays entryDays
 	persons   persons
@@ -135,7 +135,7 @@ func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 	if ix.heads.mayHave(key) {
 		value, closer, err = ix.db.Get(key)
 	}
-	if ix.erased.Load() && errors.Is(err, pebble.ErrNotFound) {
+	if ix.persons[personHead].Load() && errors.Is(err, pebble.ErrNotFound) {
 		value, closer, err = ix.db.Get(hashedHeadKey(buf[:0], c))
 	}
 	if errors.Is(err, pebble.ErrNotFound) {

@@ -155,3 +155,10 @@ func (ix *Index) fill(f *keyFilter, rows int) error {
 	f.full.Store(!ok)
 	return nil
 }
+
+// noteHead notes that the store gets the head of a conversation, if key is that of one.
+func (ix *Index) noteHead(key []byte) {
+	if key[0] == prefixHead {
+		ix.heads.add(key)
+	}
+}

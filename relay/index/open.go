@@ -79,7 +79,7 @@ func (ix *Index) open() error {
 	}
 	ix.db, ix.guard = db, guard
 	if ix.home, err = ix.fs.Stat(ix.dir); err == nil {
-		err = errors.Join(ix.syncParent(), ix.readPersons(), ix.readDays(), ix.readUnpurged(), ix.readErased(), ix.readStaged(), ix.removeOldManifests()) // a power cut must not take the directory away
+		err = errors.Join(ix.syncParent(), ix.readPersons(), ix.readDays(), ix.readUnpurged(), ix.readStaged(), ix.removeOldManifests()) // a power cut must not take the directory away
 	}
 	if err != nil {
 		ix.db = nil

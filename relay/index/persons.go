@@ -20,7 +20,7 @@ func (ix *Index) readPersons() error {
 		return err
 	}
 	l := &lookup{ix: ix, it: it}
-	for _, kind := range []byte{personCycle, personOptOut} {
+	for _, kind := range []byte{personHead, personCycle, personOptOut} {
 		ix.persons[kind].Store(l.within([]byte{prefixPerson, kind}))
 	}
 	return firstError(l.err, it.Close())
