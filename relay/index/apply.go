@@ -116,16 +116,27 @@ const minApply = 64
 // Apply brings in the batch with sequence seq: all of it or nothing. It does nothing if the index has
 // the batch already. changes says that records may change entries: of this batch, too.
 func (a *Applier) Apply(seq uint64, data []byte, changes bool) (*Result, error) {
+	r, err := journal.ParseBatch(data)
+	if err != nil {
+		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
+	}
+	return a.apply(seq, data, r, survey{readsItself: changes, erases: changes && hasErasure(r)})
+}
+
+// survey says what records of a batch do.
+type survey struct {
+	readsItself bool // they read rows of their own batch
+	erases      bool
+}
+
+// apply brings in a batch. r stands before its first record.
+func (a *Applier) apply(seq uint64, data []byte, r journal.BatchReader, has survey) (*Result, error) {
 	a.Index.mu.RLock()
 	defer a.Index.mu.RUnlock()
 	if a.Index.db == nil {
 		return nil, ErrClosed
 	}
 	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0]}
-	r, err := journal.ParseBatch(data)
-	if err != nil {
-		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
-	}
 	if !a.place(seq, &r) {
 		return &a.result, a.stageAgain(&r, max(2*len(data), minApply))
 	}
@@ -134,12 +145,12 @@ func (a *Applier) Apply(seq uint64, data []byte, changes bool) (*Result, error) 
 			return nil, err
 		}
 	}
-	if a.direct = changes && hasErasure(r); a.direct {
+	if a.direct = has.erases; a.direct {
 		if err := a.Index.staged.writeTo(a.Index.db); err != nil {
 			return nil, fmt.Errorf("apply log message %d: %w", seq, err)
 		}
 	}
-	if err := a.whole(func() error { return a.commit(max(2*len(data), minApply), &r, changes) }); err != nil {
+	if err := a.whole(func() error { return a.commit(max(2*len(data), minApply), &r, has.readsItself) }); err != nil {
 		return nil, fmt.Errorf("apply log message %d: %w", seq, err)
 	}
 	a.pos, a.staged = a.at, a.at
@@ -159,9 +170,9 @@ func hasErasure(r journal.BatchReader) bool {
 }
 
 // commit brings in the batch that is at hand.
-func (a *Applier) commit(size int, r *journal.BatchReader, changes bool) error {
-	a.b, a.changes = a.Index.db.NewBatchWithSize(size), changes
-	if changes {
+func (a *Applier) commit(size int, r *journal.BatchReader, readsItself bool) error {
+	a.b, a.changes = a.Index.db.NewBatchWithSize(size), readsItself
+	if readsItself {
 		a.b = a.Index.db.NewIndexedBatchWithSize(size)
 	}
 	err := a.records(r)

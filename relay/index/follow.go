@@ -49,8 +49,9 @@ func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) erro
 // batch that is damaged, and returns false.
 func (a *Applier) followBatch(seq uint64, batch []byte) (intact bool, err error) {
 	r, err := journal.ParseBatch(batch)
-	header := r
-	for rec := (journal.Record{}); err == nil && r.Next(&rec); {
+	header, has := r, survey{}
+	for err == nil && r.Next(&a.rec) {
+		has.note(a.rec.Kind)
 	}
 	if err = firstError(err, r.Err); err != nil {
 		if isNewer(err) {
@@ -64,8 +65,19 @@ func (a *Applier) followBatch(seq uint64, batch []byte) (intact bool, err error)
 			return false, err
 		}
 	}
-	_, err = a.Apply(seq, batch, true)
+	_, err = a.apply(seq, batch, header, has)
 	return true, err
+}
+
+// note notes that there is a record of a kind. Those that read what their own batch has brought need a batch of
+// Pebble that has an index, which costs more than all else of a small one.
+func (s *survey) note(k journal.Kind) {
+	switch k {
+	case journal.KindStart, journal.KindMerge, journal.KindCycle, journal.KindSkip:
+		s.readsItself = true
+	case journal.KindErase:
+		s.readsItself, s.erases = true, true
+	}
 }
 
 // fill applies recent batches that follow the last one, up to the one before a serial; 0 is all.
