@@ -212,22 +212,34 @@ var errMalformed = errors.New("outbox: malformed feedback")
 // feedbackMessage returns a row of the outbox as a message for the queue of its account.
 func feedbackMessage(row index.Row) (*queued, error) {
 	q := &queued{row: row}
+	n, ok := namesIn(row.Body)
+	if !ok {
+		var err error
+		if n, err = decodeNames(row.Body); err != nil {
+			return q, err
+		}
+	}
+	q.event, q.account = n.event, n.account
+	if len(n.event) < idLen {
+		return q, fmt.Errorf("%w: event %q", errMalformed, n.event)
+	}
+	q.Msg = nats.NewMsg(queueSubject + accountToken(n.account))
+	q.Data = row.Body
+	// The event without its time: conversation, ordinal and status. After a loss of log and index another
+	// message may have the same, so the id has the time of the submission, too.
+	q.Header.Set(nats.MsgIdHdr, n.event[len(n.event)-idLen:]+" "+n.submitted)
+	return q, nil
+}
+
+// decodeNames returns the names in any JSON of a feedback.
+func decodeNames(body []byte) (names, error) {
 	var fb struct {
 		named
 		Submitted string `json:"submitted_at"`
 	}
-	if err := json.Unmarshal(row.Body, &fb); err != nil {
-		return q, fmt.Errorf("%w: %w", errMalformed, err)
+	if err := json.Unmarshal(body, &fb); err != nil {
+		return names{}, fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	fb.restore()
-	q.event, q.account = fb.Event, fb.Account
-	if len(fb.Event) < idLen {
-		return q, fmt.Errorf("%w: event %q", errMalformed, fb.Event)
-	}
-	q.Msg = nats.NewMsg(queueSubject + accountToken(fb.Account))
-	q.Data = row.Body
-	// The event without its time: conversation, ordinal and status. After a loss of log and index another
-	// message may have the same, so the id has the time of the submission, too.
-	q.Header.Set(nats.MsgIdHdr, fb.Event[len(fb.Event)-idLen:]+" "+fb.Submitted)
-	return q, nil
+	return names{fb.Event, fb.Account, fb.Submitted}, nil
 }
