@@ -179,7 +179,7 @@ func (ix *Index) hasMoved() bool {
 type moved struct {
 	db     *pebble.DB
 	guard  *guard
-	staged []*stage // its rows that are not in db, the older ones first
+	staged []*stage // its rows that are not in db, the newer ones first
 }
 
 // leave keeps the store for Replay, which takes it over. It is not flushed: its files would come among

@@ -28,7 +28,7 @@ func (s *oldStore) read() error {
 		return nil
 	}
 	s.old = db
-	return firstError(s.run(), s.readStages(), s.close(db))
+	return firstError(s.readStages(), s.run(), s.close(db)) // of a row that is in both the newer one counts
 }
 
 // oldStores returns the stores that wait to be taken over.
@@ -150,7 +150,7 @@ func (ix *Index) removeOptions() {
 type salvager struct {
 	*Applier
 	old         *pebble.DB
-	staged      []*stage // rows that are not in old, the older ones first
+	staged      []*stage // rows that are not in old, the newer ones first
 	rows, taken int
 	damaged     error
 	known       Position // of the damaged store

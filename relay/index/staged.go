@@ -135,13 +135,13 @@ func (s *staged) hasAll(at Position) {
 	s.open.upTo, s.written = at, at
 }
 
-// takeAll takes all rows away, the older ones first.
+// takeAll takes all rows away, the newer ones first.
 func (s *staged) takeAll() []*stage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []*stage{s.open}
 	if s.full != nil {
-		all = []*stage{s.full, s.open}
+		all = append(all, s.full)
 	}
 	s.open, s.full = newStage(), nil
 	return all

@@ -350,7 +350,8 @@ func TestSpoiled(t *testing.T) {
 
 // What is staged when the directory of the index is removed is taken over into the next store.
 func TestStagedRowsMove(t *testing.T) {
-	dir, logger := filepath.Join(t.TempDir(), "index"), slog.New(slog.DiscardHandler)
+	var lines relaytest.LogLines
+	dir, logger := filepath.Join(t.TempDir(), "index"), lines.Logger()
 	ix, err := Open(dir, logger)
 	if err != nil {
 		t.Fatal(err)
@@ -367,6 +368,15 @@ func TestStagedRowsMove(t *testing.T) {
 		if _, err := a.Apply(uint64(i+1), b, true); err != nil {
 			t.Fatal(err)
 		}
+		switch i {
+		case 1:
+			err = ix.writeStaged()
+		case 3: // the rows up to here are being written
+			_, err = ix.staged.take()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -379,6 +389,9 @@ func TestStagedRowsMove(t *testing.T) {
 	l.wantMessages(t, 5)
 	if o, err := ix.OwnerOf("bank", []byte("id"), 20780, 9); o == nil || err != nil || o.Place.Number != 5 {
 		t.Errorf("owner: got %+v, %v, want the last message", o, err)
+	}
+	if skips, err := ix.Skips(); len(skips) > 0 || err != nil || lines.Count("complete itself") > 0 {
+		t.Errorf("got skips %+v, %v, and lines %q, want that nothing is lost", skips, err, lines.All)
 	}
 	if err := ix.Close(); err != nil {
 		t.Error(err)
