@@ -148,6 +148,16 @@ func lookUpAll(t *testing.T, ix *Index) error {
 		if f == nil {
 			t.Errorf("message %d: got none, and no error", serial)
 		}
+		if serial%30 > 0 {
+			continue
+		}
+		all, err := ix.FindReceiver(&p.Conv.Receiver, p.Number)
+		if err != nil {
+			return err
+		}
+		if len(all) != 1 {
+			t.Errorf("message %d by its receiver: got %d, and no error", serial, len(all))
+		}
 	}
 	c := testPlace(t).Conv
 	_, next, err := ix.Head(&c)

@@ -41,6 +41,22 @@ func TestEntryDays(t *testing.T) {
 	}
 }
 
+// A lookup goes through the days that it began with, whatever comes meanwhile.
+func TestEntryDaysComeMeanwhile(t *testing.T) {
+	var d entryDays
+	for day := range uint16(50) {
+		before := d.all()
+		want := slices.Clone(before)
+		d.note(day)
+		if day%10 == 9 {
+			d.expire(day - 5)
+		}
+		if !slices.Equal(before, want) {
+			t.Fatalf("day %d: got %d, want them to stay %d", day, before, want)
+		}
+	}
+}
+
 // The index knows the days of its entries when it is opened.
 func TestEntryDaysAreRead(t *testing.T) {
 	l := newLogbook(t)

@@ -78,6 +78,30 @@ func TestMayOwn(t *testing.T) {
 	}
 }
 
+// MayOwn knows the owners that are staged when the filter is filled, also those that are being written.
+func TestMayOwnStaged(t *testing.T) {
+	l := newLogbook(t)
+	for i, id := range []string{"full", "open"} {
+		p := testPlace(t)
+		p.Number = uint16(i)
+		l.write(acceptedOn(p.Day, p, id))
+		if i == 0 {
+			if _, err := l.ix.staged.take(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l.ix.ids.refill(true)
+	if err := l.ix.FillIDs(1000); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{"full": true, "open": true, "other": false} {
+		if got := l.ix.MayOwn("bank", []byte(id)); got != want {
+			t.Errorf("%s: got %v, want %v", id, got, want)
+		}
+	}
+}
+
 // Expire does not keep the index while it waits for the filter, which is filled from the index: whoever waits to
 // have the index alone would let neither go on.
 func TestExpireWaitsForFilter(t *testing.T) {
@@ -142,8 +166,8 @@ func TestUnknownConversations(t *testing.T) {
 	}
 	check("written", l.ix, 100)
 	c := conversation(5)
-	l.write(journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: c}, At: 4})
-	send(100)
+	one := acceptedAt(journal.Place{Conv: conversation(100), Day: 20780, Number: 1, Ordinal: 7}, "id100")
+	l.write(one, journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: c}, At: 4})
 	check("erased", l.ix, 101)
 	if err := l.ix.writeStaged(); err != nil {
 		t.Fatal(err)
@@ -159,6 +183,24 @@ func TestUnknownConversations(t *testing.T) {
 	defer func() { _ = again.Close() }()
 	again.FillHeads(t.Context())
 	check("opened again", again, 101)
+}
+
+// The heads of a damaged store are found in the one that takes them over, though that was known to have none.
+func TestHeadsTakenOver(t *testing.T) {
+	log := logOf(1, ledgerOf(t, 77, 10)...)
+	mem, old := damagedIn(t, log)
+	ix := NewIn(mem, "index", slog.New(slog.DiscardHandler))
+	if err := ix.Open(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ix.Discard() }()
+	ix.FillHeads(t.Context())
+	if _, err := (&Applier{Index: ix}).Replay(t.Context(), log, ix.log); err != nil {
+		t.Fatal(err)
+	}
+	if _, next, err := ix.Head(&old.Conv); next != 900 || err != nil {
+		t.Errorf("got %d, %v, want 900", next, err)
+	}
 }
 
 // FillHeads ends with its context, also when the index is closed.

@@ -80,23 +80,29 @@ func TestEntriesOfReceiver(t *testing.T) {
 	put("a", "447700900123", 20782, 4, "a other")
 	put("a", "447700900123", 20782, 5, "a new")
 	put("a", "447700900123", 20782, 6, "a other")
+	put("a", "447700900123", 20782, 5+1<<8, "a other")
 	put("b", "447700900123", 20780, 5, "b old")
 	put("b", "447700900123", 20782, 9, "b other")
 	put("c", "447700900123", 20782, 5, "c new")
 	put("c", "447700900124", 20782, 5, "other")
 	put("d", "447700900122", 20782, 5, "other")
 	put("e", "447700900123", 20784, 5, "e tomorrow")
-	all, err := l.ix.FindReceiver(&receiver, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got [][]byte
-	for _, f := range all {
-		got = append(got, f.Entry.Parts[0].ID)
-	}
-	want := "[e tomorrow a new c new a old b old]"
-	if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
-		t.Errorf("got %s, want %s", text, want)
+	for _, where := range []string{"staged", "in the store"} {
+		all, err := l.ix.FindReceiver(&receiver, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [][]byte
+		for _, f := range all {
+			got = append(got, f.Entry.Parts[0].ID)
+		}
+		want := "[e tomorrow a new c new a old b old]"
+		if text := "[" + string(bytes.Join(got, []byte(" "))) + "]"; text != want {
+			t.Errorf("%s: got %s, want %s", where, text, want)
+		}
+		if err := l.ix.writeStaged(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -76,15 +77,20 @@ func TestSalvage(t *testing.T) {
 		log    *scriptedLog
 		errors int
 		outbox int
+		next   uint64 // of a conversation that both know
 	}{
-		{"log is whole", logOf(1, all...), 1, 1},
-		{"log is shorter", logOf(1, all[:6]...), 2, 1},
-		{"log is gone", logOf(2), 2, 1},
+		{"log is whole", logOf(1, all...), 1, 1, 11},
+		{"log is shorter", logOf(1, all[:6]...), 2, 1, 9},
+		{"log is gone", logOf(2), 2, 1, 9},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			mem, old := damagedIn(t, logOf(1, all...))
 			l := begin(t, mem, tt.log, tt.errors)
 			wantSalvaged(t, l, old, tt.outbox)
+			c := testPlace(t).Conv
+			if _, next, err := l.Head(&c); next != tt.next || err != nil {
+				t.Errorf("head: got %d, %v, want %d", next, err, tt.next)
+			}
 			if l.at.Serial != 10 || l.at.Messages != 9 || l.at.Cycle != (Cycle{1, 257, 1}) {
 				t.Errorf("got %+v, want what the damaged index knew", l.at)
 			}
@@ -95,6 +101,39 @@ func TestSalvage(t *testing.T) {
 			wantSalvaged(t, l, old, tt.outbox)
 			if l.at.Serial != 10 || l.at.Messages != 9 {
 				t.Errorf("killed: got %+v, want what the damaged index knew", l.at)
+			}
+		})
+	}
+}
+
+// If a damaged store had not all rows that were staged, and the log is gone, then the conversations skip the
+// numbers that its last batches may have had. A store of an earlier version has all rows.
+func TestDamagedStagedRows(t *testing.T) {
+	for name, tt := range map[string]struct {
+		version byte
+		errors  int
+		skip    Skips
+	}{
+		"of this version": {Version, 3, Skips{{Epoch: 1, Own: 3 + journal.Window, Other: 3 + journal.Window, At: 1000}}},
+		"of version 5":    {version5, 2, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mem := vfs.NewMem()
+			l := begin(t, mem, logOf(1, ledgerOf(t, 77, 10)...), 0)
+			staged := l.at
+			staged.Serial, staged.Messages = 7, 6
+			err := l.db.Set(keyStaged, appendPosition(nil, &staged), pebble.NoSync)
+			if tt.version < Version {
+				err = l.db.Delete(keyStaged, pebble.NoSync)
+			}
+			if err := firstError(err, l.db.Set(keyMeta, append([]byte{tt.version}, metaValue(1)[1:]...), pebble.NoSync), l.Close()); err != nil {
+				t.Fatal(err)
+			}
+			damageOptions(t, mem)
+			l = begin(t, mem, logOf(2), tt.errors)
+			l.wantMessages(t, 10)
+			if skips, err := l.Skips(); !slices.Equal(skips, tt.skip) || err != nil {
+				t.Errorf("skips: got %+v, %v, want %+v", skips, err, tt.skip)
 			}
 		})
 	}

@@ -16,7 +16,7 @@ import (
 func TestStage(t *testing.T) {
 	r := seed.Rand(t)
 	s, want := newStage(), make(map[string]string)
-	for range 5 {
+	for round := range 6 {
 		for range 2 * stageSlots {
 			key, group := randomKey(r)
 			value := strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(6))
@@ -24,7 +24,7 @@ func TestStage(t *testing.T) {
 			want[key] = value
 		}
 		checkStage(t, s, want)
-		if r.IntN(2) == 0 {
+		if round%3 == 1 {
 			s.clear()
 			clear(want)
 			checkStage(t, s, want)
@@ -32,14 +32,16 @@ func TestStage(t *testing.T) {
 	}
 }
 
-// randomKey returns a key of one of three kinds, and how many octets of it are its group.
+// randomKey returns a key of one of four kinds, and how many octets of it are its group.
 func randomKey(r *rand.Rand) (key string, group int) {
 	n := r.IntN(3000)
-	switch r.IntN(3) {
+	switch r.IntN(4) {
 	case 0:
 		return fmt.Sprintf("a%d", n), 0
 	case 1:
 		return fmt.Sprintf("b%03d.%d", n%100, n), 4
+	case 2:
+		return fmt.Sprintf("d%d, which differ late: %d", n%2, n), 0
 	}
 	return fmt.Sprintf("b%04d%d", n%1000, n), 5 // a group that another one begins like
 }
@@ -50,6 +52,9 @@ func checkStage(t *testing.T, s *stage, want map[string]string) {
 		t.Errorf("got %d rows, want %d", len(s.rows), len(want))
 	}
 	groups := make(map[string][]string)
+	for n := range 1000 { // also those that have no row any more
+		groups[fmt.Sprintf("b%03d", n%100)], groups[fmt.Sprintf("b%04d", n)] = nil, nil
+	}
 	for key, value := range want {
 		got := s.get([]byte(key))
 		if got == nil || string(got) != value {

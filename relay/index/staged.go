@@ -122,7 +122,7 @@ func (s *staged) isWritten() {
 	defer s.mu.Unlock()
 	done := s.full
 	s.full, s.written = nil, done.upTo
-	if s.spare = nil; len(done.rows) > stagedRows/2 { // so many may come again
+	if s.spare = nil; len(done.rows) > s.limit/2 { // so many may come again
 		done.clear()
 		s.spare = done
 	}

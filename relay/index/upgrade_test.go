@@ -65,6 +65,32 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// An index of an earlier version has all rows of its batches, also when the log has none of them any more.
+func TestUpgradeHasAllRows(t *testing.T) {
+	for _, version := range []byte{version4, version5} {
+		mem := vfs.NewMem()
+		l := begin(t, mem, logOf(1, ledgerOf(t, 77, 9)...), 0)
+		value := appendPosition(nil, &l.at)
+		if version == version4 {
+			value = applied4(9, 1, 1, l.at.Cycle)
+		}
+		err := firstError(
+			l.db.Set(keyMeta, append([]byte{version}, metaValue(1)[1:]...), pebble.NoSync),
+			l.db.Set(keyApplied, value, pebble.NoSync), l.db.Delete(keyStaged, pebble.NoSync), l.Close())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l = begin(t, mem, &scriptedLog{created: 1, first: 10, last: 9}, 0)
+		l.wantMessages(t, 9)
+		if skips, err := l.Skips(); len(skips) > 0 || err != nil {
+			t.Errorf("version %d: skips: got %+v, %v, want none", version, skips, err)
+		}
+		if at, err := stagedIn(l.db); at.Serial != 9 || err != nil {
+			t.Errorf("version %d: staged rows up to batch %d, %v, want 9", version, at.Serial, err)
+		}
+	}
+}
+
 // An index of version 4 that does not say how far it got is built again.
 func TestUpgradeUnreadable(t *testing.T) {
 	mem := vfs.NewMem()
