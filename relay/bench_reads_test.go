@@ -143,7 +143,7 @@ func postArray(c *http.Client, url string, sent []ledger.Sent) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusAccepted {
 		return fmt.Errorf("reads: %s", res.Status)
 	}

@@ -42,11 +42,11 @@ func TestHeardTogether(t *testing.T) {
 	}
 	s = newBound()
 	s.arrived, s.noted = at(2), false
-	s.heard(request(pdu.EnquireLinkID, 2))
+	_ = s.heard(request(pdu.EnquireLinkID, 2))
 	if !s.timers.heard.Equal(at(2)) || !s.timers.active.Equal(at(1)) {
 		t.Errorf("enquire_link: got heard at %v, active at %v", s.timers.heard, s.timers.active)
 	}
-	s.heard(submit(3))
+	_ = s.heard(submit(3))
 	if !s.timers.active.Equal(at(2)) {
 		t.Errorf("submit_sm behind enquire_link: got active at %v, want %v", s.timers.active, at(2))
 	}

@@ -86,7 +86,7 @@ func TestMayOwnStaged(t *testing.T) {
 		p.Number = uint16(i)
 		l.write(acceptedOn(p.Day, p, id))
 		if i == 0 {
-			if _, err := l.ix.staged.take(); err != nil {
+			if _, err := l.ix.staged.take(l.ix.staged.writing); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -17,7 +17,8 @@ import (
 // Heads, entries, and owners of message_ids come in no order, and Pebble would sort them in one by one. So they
 // are staged: they stay in memory, where lookups find them, until there are many. Then they are written in the
 // order of their keys, the last value of each. The row keyStaged says up to which batch that was done. After a
-// crash Replay stages again what the batches behind that one have. All other rows are written with their batch. See docs/adr/0029-staged-rows.md.
+// crash Replay stages again what the batches behind that one have. All other rows are written with their batch.
+// See docs/adr/0029-staged-rows.md.
 
 // keyStaged is the key of the position up to which all staged rows are in the store.
 var keyStaged = []byte{prefixApplied, 's'}
@@ -29,25 +30,25 @@ const (
 
 // staged is the rows that are applied and not in the store yet.
 type staged struct {
-	// writing is held by the one that writes them to the store, batch as long as a part of a batch may be staged
-	// and the batch is not in the store. They are taken in this order, with Index.mu held, and before mu.
-	writing sync.Mutex
-	batch   sync.Mutex
-	busy    atomic.Bool // a goroutine writes them
-	limit   int         // how many rows are written; fewer in a test
-	heads   *keyFilter  // gets the heads that are written
+	// batch is held as long as a part of a batch may be staged and the batch is not in the store. It is taken
+	// with Index.mu and writing held, and before mu.
+	batch sync.Mutex
+	busy  atomic.Bool // a goroutine writes them
+	limit int         // how many rows are written; fewer in a test
+	heads *keyFilter  // gets the heads that are written
 
 	// Guarded by mu.
 	mu      sync.RWMutex
-	open    *stage   // takes rows
-	full    *stage   // is being written; nil: none
-	spare   *stage   // is empty, and has room; nil: none
-	written Position // what keyStaged says
-	spoiled bool     // a part of a batch is staged that could not be applied
+	writing *sync.Mutex // held by the one that writes them to the store that is open
+	open    *stage      // takes rows
+	full    *stage      // is being written; nil: none
+	spare   *stage      // is empty, and has room; nil: none
+	written Position    // what keyStaged says
+	spoiled bool        // a part of a batch is staged that could not be applied
 }
 
 func newStaged(heads *keyFilter) *staged {
-	return &staged{open: newStage(), limit: stagedRows, heads: heads}
+	return &staged{writing: new(sync.Mutex), open: newStage(), limit: stagedRows, heads: heads}
 }
 
 // put stages a row. See stage.put.
@@ -108,19 +109,23 @@ func (s *staged) applied(at Position) (rows int) {
 	return max(len(s.open.rows), len(s.open.octets)/stagedSize)
 }
 
-// reset forgets all rows. What keyStaged says is known from the store.
+// reset forgets all rows, for a store in which keyStaged says what is written. One that writes to the store before
+// may never come to an end, so it has nothing to do with these rows any more.
 func (s *staged) reset(written Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.writing = new(sync.Mutex)
 	s.open, s.full, s.written, s.spoiled = newStage(), nil, written, false
 	s.open.upTo = written
 }
 
-// isWritten notes that the stage that was being written is in the store.
-func (s *staged) isWritten() {
+// isWritten notes that the stage that was being written is in the store, unless another one has been opened since.
+func (s *staged) isWritten(done *stage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	done := s.full
+	if s.full != done {
+		return
+	}
 	s.full, s.written = nil, done.upTo
 	if s.spare = nil; len(done.rows) > s.limit/2 { // so many may come again
 		done.clear()
@@ -156,13 +161,16 @@ func (s *staged) spoil() {
 
 var errSpoiled = errors.New("a batch of the log could not be applied as a whole")
 
-// take returns the stage that is to be written next; nil if there is none.
-func (s *staged) take() (*stage, error) {
+// take returns the stage that is to be written next; nil if there is none. writing is held.
+func (s *staged) take(writing *sync.Mutex) (*stage, error) {
 	s.batch.Lock()
 	defer s.batch.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.spoiled {
+	switch {
+	case s.writing != writing:
+		return nil, ErrClosed
+	case s.spoiled:
 		return nil, errSpoiled
 	}
 	if s.full == nil && (len(s.open.rows) > 0 || s.open.upTo != s.written) {
@@ -177,8 +185,11 @@ func (s *staged) take() (*stage, error) {
 
 // writeTo writes all that is staged to db. The caller holds Index.mu, or has db alone.
 func (s *staged) writeTo(db *pebble.DB) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.mu.RLock()
+	writing := s.writing
+	s.mu.RUnlock()
+	writing.Lock()
+	defer writing.Unlock()
 	s.mu.RLock()
 	stages := 1
 	if s.full != nil {
@@ -186,7 +197,7 @@ func (s *staged) writeTo(db *pebble.DB) error {
 	}
 	s.mu.RUnlock()
 	for range stages {
-		of, err := s.take()
+		of, err := s.take(writing)
 		if err != nil || of == nil {
 			return err
 		}
@@ -198,7 +209,7 @@ func (s *staged) writeTo(db *pebble.DB) error {
 		if err := of.writeTo(db); err != nil {
 			return err
 		}
-		s.isWritten()
+		s.isWritten(of)
 	}
 	return nil
 }

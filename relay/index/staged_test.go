@@ -364,7 +364,7 @@ func TestStagedRowsMove(t *testing.T) {
 		case 1:
 			err = ix.writeStaged()
 		case 3: // the rows up to here are being written
-			_, err = ix.staged.take()
+			_, err = ix.staged.take(ix.staged.writing)
 		}
 		if err != nil {
 			t.Fatal(err)

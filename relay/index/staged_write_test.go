@@ -1,6 +1,7 @@
 package index
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -201,5 +202,39 @@ func TestStagedRowsStayWithManifest(t *testing.T) {
 		if l.entry(p) == nil {
 			t.Errorf("number %d: got none", p.Number)
 		}
+	}
+}
+
+// One that writes to a store which was given up, and comes back when another is open, has nothing to do with the
+// rows of that one. It keeps nobody from writing them.
+func TestStagedRowsOfAStoreGivenUp(t *testing.T) {
+	s, db := newStagedIn(t)
+	s.put([]byte("ea1"), 2, []byte("old"))
+	s.applied(Position{Serial: 1})
+	stuck := s.writing
+	stuck.Lock()
+	defer stuck.Unlock()
+	old, err := s.take(stuck)
+	if old == nil || err != nil {
+		t.Fatalf("got %v, %v, want a stage", old, err)
+	}
+	s.reset(Position{})
+	s.put([]byte("ea2"), 2, []byte("new"))
+	s.applied(Position{Serial: 1})
+	if of, err := s.take(s.writing); of == nil || err != nil {
+		t.Fatalf("got %v, %v, want the stage of the new store", of, err)
+	}
+	s.isWritten(old)
+	if got := s.get([]byte("ea2")); string(got) != "new" {
+		t.Errorf("got %q, want the row that is not written yet", got)
+	}
+	if of, err := s.take(stuck); !errors.Is(err, ErrClosed) {
+		t.Errorf("the one that comes back: got %v, %v, want that its store is closed", of, err)
+	}
+	if err := s.writeTo(db); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := copyOf(db.Get([]byte("ea2"))); string(got) != "new" || err != nil {
+		t.Errorf("got %q, %v in the store, want the row", got, err)
 	}
 }
