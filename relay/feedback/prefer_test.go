@@ -137,6 +137,7 @@ func TestSessionThatDoesNotAnswer(t *testing.T) {
 		forFirst(1)
 		want("at once", 1, 1)
 		want("after a refusal", 1, 1)
+		synctest.Wait() // it has taken its answer
 		forFirst(2)
 		want("which it does not answer", 1, 2)
 		want("after that", 2, 2)
