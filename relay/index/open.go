@@ -97,7 +97,7 @@ func (ix *Index) options(guard *guard, cache *pebble.Cache) *pebble.Options {
 		// A stage of rows is a table in memory of its own, several times as large, until it is flushed.
 		MemTableStopWritesThreshold: 16,
 		// Stages are few and large. With so many tables to be merged at once each row is merged less often.
-		L0CompactionThreshold:    16,
+		L0CompactionThreshold:    32,
 		L0StopWritesThreshold:    64,
 		LBaseMaxBytes:            256 << 20,
 		MaxConcurrentCompactions: ix.purge.compactions,
