@@ -1,6 +1,8 @@
 package index
 
 import (
+	"bytes"
+
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/smpp/receipt"
@@ -51,16 +53,16 @@ func (a *Applier) message(rec *journal.Record, known bool) error {
 	if rec.Place.Day < a.Expired {
 		return nil
 	}
-	var old Entry
 	a.part[0] = EntryPart{Seq: rec.Part.Seq, ID: rec.MessageID}
 	e := Entry{
 		Ordinal: rec.Place.Ordinal, Account: rec.Account, From: rec.From, To: rec.To, At: rec.At,
 		Reference: rec.Reference, HasReference: rec.HasReference, WantsReceipt: rec.WantsReceipt,
 		Total: rec.Part.Total, Parts: a.part[:],
 	}
-	if known {
-		var err error
-		if old, known, err = a.entry(&rec.Place); err != nil {
+	if known || a.mayReplace(&rec.Place) {
+		old, isSame, err := a.entry(&rec.Place)
+		known = known && isSame
+		if err = firstError(err, a.keepIDs(rec, &old, known)); err != nil {
 			return err
 		}
 		if known {
@@ -73,6 +75,26 @@ func (a *Applier) message(rec *journal.Record, known bool) error {
 		return err
 	}
 	return a.changed(&rec.Place, &e, message.Change(message.StateSent.String()), rec.At)
+}
+
+// mayReplace reports whether there may be a message of an earlier ordinal at a place.
+func (a *Applier) mayReplace(p *journal.Place) bool {
+	c := a.at.Cycle
+	return p.Ordinal > uint64(c.Last-c.First) || a.Index.persons[personCycle].Load()
+}
+
+// keepIDs keeps the owners of the ids that leave an entry for a record: that of the same part, if other parts
+// stay in it, and else all.
+func (a *Applier) keepIDs(rec *journal.Record, old *Entry, stays bool) error {
+	for _, p := range old.Parts {
+		if len(p.ID) == 0 || bytes.Equal(p.ID, rec.MessageID) && old.Ordinal == rec.Place.Ordinal || stays && p.Seq != rec.Part.Seq {
+			continue
+		}
+		if err := a.keepOwnersOf(rec.Place.Day, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ownID notes that a message has its message_id. The record of a part that comes late may stand behind the

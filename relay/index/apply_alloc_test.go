@@ -19,12 +19,14 @@ func TestApplyAllocates(t *testing.T) {
 	defer func() { _ = ix.Close() }()
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	a := &Applier{Index: ix, Events: func([]byte) bool { return false }}
+	a.at.Cycle = Cycle{First: 1, Last: 65535, Since: 1}
 	a.b = ix.db.NewBatchWithSize(1 << 20)
 	rec := journal.Record{
-		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 1, Account: []byte("bank"),
-		MessageID: []byte("4A7F01C2"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
+		Place: journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}, Bound: 5, At: 20780 * 86_400_000, Account: []byte("bank"),
+		MessageID: []byte("4A7F01C\x80"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver},
 	}
 	n := testing.AllocsPerRun(100, func() {
+		rec.MessageID[7]++ // the ids are new
 		if err := a.accepted(&rec); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package index
 import (
 	"iter"
 	"math"
+	"slices"
 	"sync/atomic"
 )
 
@@ -13,6 +14,9 @@ type rowDays [math.MaxUint8 + 1]struct {
 	oldest atomic.Uint32 // the day after it; 0: there are none
 }
 
+// kindsByDay are the kinds of rows whose days are known so.
+var kindsByDay = []byte{prefixRoute, prefixPart, prefixOwner, prefixOwnerTo}
+
 // note notes that there are rows of a kind on a day. Only the applier calls it.
 func (d *rowDays) note(kind byte, day uint16) {
 	of := &d[kind]
@@ -21,6 +25,16 @@ func (d *rowDays) note(kind byte, day uint16) {
 	}
 	if oldest := of.oldest.Load(); oldest == 0 || uint32(day)+1 < oldest {
 		of.oldest.Store(uint32(day) + 1)
+	}
+}
+
+// noteDay notes that there is a row of any kind, with this day if its kind is kept by day.
+func (ix *Index) noteDay(kind byte, day uint16) {
+	switch {
+	case kind == prefixEntry:
+		ix.entryDays.note(day)
+	case slices.Contains(kindsByDay, kind):
+		ix.days.note(kind, day)
 	}
 }
 
@@ -64,7 +78,7 @@ func (ix *Index) readDays() error {
 		return err
 	}
 	l := &lookup{ix: ix, it: it}
-	for _, kind := range []byte{prefixRoute, prefixPart, prefixOwner, prefixOwnerTo} {
+	for _, kind := range kindsByDay {
 		newest, _ := l.newestDay(kind, math.MaxUint16)
 		ix.days[kind].newest.Store(uint32(newest))
 		ix.days[kind].oldest.Store(0)
@@ -77,5 +91,6 @@ func (ix *Index) readDays() error {
 		ix.entryDays.note(day)
 		return true
 	})
+	ix.readOwners(l)
 	return firstError(l.err, it.Close())
 }

@@ -80,12 +80,31 @@ func (e erasure) entries() (failed error) {
 	e.eachDay(func(day uint16) bool {
 		prefix := receiverPrefix(nil, day, e.receiver)
 		e.noteRows(prefix, 3)
+		for ok := e.within(prefix); ok && failed == nil; ok = e.nextWithin(prefix) {
+			failed = e.disownEntry(day)
+		}
 		if e.within(prefix) {
-			failed = e.b.DeleteRange(prefix, upper(prefix), nil)
+			failed = firstError(failed, e.b.DeleteRange(prefix, upper(prefix), nil))
 		}
 		return failed == nil
 	})
 	return failed
+}
+
+// disownEntry takes out what is known of the ids of the entry at hand, under its day.
+func (e erasure) disownEntry(day uint16) error {
+	entry, err := parseEntry(e.it.Value())
+	if err != nil {
+		return err
+	}
+	for _, p := range entry.Parts {
+		for _, key := range keysOf(p.ID) {
+			if err := e.disownKey(day, string(entry.Account), key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (e erasure) heads() error {
@@ -140,20 +159,29 @@ func (e erasure) owners() error {
 	return nil
 }
 
-// disown takes out what is known of an owner beside the row by its receiver under this day.
+// disown takes out what is known of an owner beside the row by its receiver under this day. An owner of another
+// account may have had this row before.
 func (e erasure) disown(o *journal.IDOwner, day uint16, key []byte) error {
-	byAccount := ownerKey(nil, day, o.Account, key)
+	for account := range e.Index.accounts.load() {
+		if err := e.disownKey(day, account, key); err != nil {
+			return err
+		}
+	}
+	return e.deleteSplit(o.Place.Day, journal.AppendName(nil, o))
+}
+
+// disownKey takes the row of an owner by account out, if that is of the receiver.
+func (e erasure) disownKey(day uint16, account string, key []byte) error {
+	byAccount := ownerKey(nil, day, account, key)
 	e.Index.purge.noteKey(byAccount, len(byAccount)-len(key), false) // its value before may be of the receiver
 	value, err := copyOf(e.b.Get(byAccount))
 	if err != nil {
 		return err
 	}
 	if newest, err := journal.ParseIDOwner(value); err == nil && newest.Place.Conv.Receiver == *e.receiver {
-		if err := e.b.Delete(byAccount, nil); err != nil {
-			return err
-		}
+		return e.b.Delete(byAccount, nil)
 	}
-	return e.deleteSplit(o.Place.Day, journal.AppendName(nil, o))
+	return nil
 }
 
 // deleteSplit takes out what the receipts of a split message say.

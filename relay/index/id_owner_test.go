@@ -6,6 +6,7 @@ import (
 	"readback/relay/journal"
 	"readback/relay/message"
 	"readback/relay/relaytest"
+	"readback/smpp/receipt"
 )
 
 // cutOf is the record of an owner, with a key.
@@ -57,6 +58,84 @@ func TestOwnersExpire(t *testing.T) {
 	}
 }
 
+// An owner has a row by destination only if the id has other owners, of whatever account, or if its entry has
+// another id or is of another message.
+func TestOwnersByDestination(t *testing.T) {
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900123")
+	at := func(c message.Conversation, day uint16, n uint64) journal.Place {
+		return journal.Place{Conv: c, Day: day, Number: uint16(n%5 + 1), Ordinal: n}
+	}
+	shop := acceptedAt(at(c, 101, 2), "A")
+	shop.Account = []byte("shop")
+	again := acceptedAt(at(c, 101, 1), "B")
+	again.Kind = journal.KindLate
+	for _, tt := range []struct {
+		name string
+		all  []journal.Record
+		rows int
+	}{
+		{"each has an id of its own", []journal.Record{acceptedAt(at(c, 101, 1), "A"), acceptedAt(at(c, 101, 2), "B"), acceptedAt(at(other, 102, 1), "C")}, 0},
+		{"one id in two conversations", []journal.Record{acceptedAt(at(c, 101, 1), "0A"), acceptedAt(at(other, 101, 1), "a")}, 2},
+		{"one id of two accounts", []journal.Record{acceptedAt(at(other, 101, 1), "A"), shop}, 2},
+		{"one id on two days", []journal.Record{acceptedAt(at(c, 101, 1), "A"), acceptedAt(at(other, 102, 1), "A")}, 1},
+		{"a number is given again", []journal.Record{acceptedAt(at(c, 101, 1), "A"), acceptedAt(at(c, 101, 6), "B")}, 1},
+		{"a number is given again after erasure", []journal.Record{
+			acceptedAt(at(c, 101, 1), "A"), {Kind: journal.KindErase, Place: journal.Place{Conv: c}}, acceptedAt(at(c, 101, 6), "B"),
+		}, 0},
+		{"a number is given again in another cycle", []journal.Record{
+			acceptedAt(at(c, 101, 1), "A"), {Kind: journal.KindCycle, Place: journal.Place{Conv: c, Ordinal: 2}, Bound: 3, First: 1, Last: 5},
+			acceptedAt(journal.Place{Conv: c, Day: 101, Number: 2, Ordinal: 3}, "B"),
+		}, 1},
+		{"another id", []journal.Record{acceptedAt(at(c, 101, 1), "A"), again}, 1},
+		{"a message that lasts", []journal.Record{acceptedOn(100, at(c, 101, 1), "A")}, 2},
+		{"no number", []journal.Record{cutOf(journal.IDOwner{Kind: journal.OwnerUnnumbered, Account: "bank", Place: at(c, 101, 0)}, "a")}, 1},
+	} {
+		l := newLogbook(t)
+		l.a.pos.Cycle = Cycle{First: 1, Last: 5, Since: 1}
+		for _, rec := range tt.all {
+			if rec.At == 1000 {
+				rec.At = int64(rec.Place.Day) * 86_400_000
+			}
+			l.write(rec)
+		}
+		rows := 0
+		for key := range indexRows(t, l.ix) {
+			if key[0] == prefixOwnerTo {
+				rows++
+			}
+		}
+		if rows != tt.rows {
+			t.Errorf("%s: got %d rows by destination, want %d", tt.name, rows, tt.rows)
+		}
+	}
+}
+
+// The only owner of an id is found by all ways, also after a start, and of two both are.
+func TestOnlyOwner(t *testing.T) {
+	l := newLogbook(t)
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900124")
+	l.write(acceptedOn(101, journal.Place{Conv: c, Day: 101, Number: 1}, "A"))
+	find := func(c message.Conversation) {
+		t.Helper()
+		of, err := l.ix.OwnerOf("bank", []byte("a"), 101, 9)
+		in, inErr := l.ix.OwnerIn(&c, []byte("a"), 101, 9)
+		to, toErr := l.ix.OwnerTo(&c.Receiver, "bank", []byte("a"), 101, 9)
+		if err = firstError(err, inErr, toErr); err != nil || of == nil || in == nil || to == nil || in.Place.Conv != c || to.Place.Conv != c {
+			t.Errorf("got %+v of the account, %+v in the conversation, %+v to the receiver, %v", of, in, to, err)
+		}
+	}
+	find(c)
+	if err := l.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.ix = openWith(t, l.ix.dir)
+	l.a.Index = l.ix
+	find(c)
+	l.write(acceptedOn(101, journal.Place{Conv: other, Day: 101, Number: 2}, "A"))
+	find(c)
+	find(other)
+}
+
 // An erasure leaves no owner that sent to the receiver, and no receipts of parts. The ids of others stay.
 func TestErasedOwners(t *testing.T) {
 	l := newLogbook(t)
@@ -87,5 +166,27 @@ func TestErasedOwners(t *testing.T) {
 	}
 	if parts != 2 {
 		t.Errorf("receipts of parts: got those of %d messages, want 2", parts)
+	}
+}
+
+// An erasure leaves no owner of any account, whatever the configuration said of the ids.
+func TestErasedOwnersOfAccounts(t *testing.T) {
+	for _, ids := range []receipt.IDs{{}, {Response: receipt.Hex, Receipt: receipt.Hex}, {Response: receipt.Decimal, Receipt: receipt.Hex}} {
+		l := newLogbook(t)
+		l.a.IDs = ids
+		p := testPlace(t)
+		all := []journal.Record{acceptedOn(p.Day, p, "00100"), acceptedOn(p.Day, p, "00200"), acceptedOn(p.Day, p, "00200")}
+		for i := range all {
+			all[i].Place.Number, all[i].Place.Ordinal = uint16(i+1), uint64(i)
+			all[i].Account = []byte([]string{"bank", "bank", "shop"}[i])
+			l.write(all[i])
+		}
+		l.a.IDs = receipt.IDs{}
+		l.write(journal.Record{Kind: journal.KindErase, Place: p, At: 4})
+		for key := range indexRows(t, l.ix) {
+			if key[0] == prefixOwner || key[0] == prefixOwnerTo {
+				t.Errorf("ids %+v: row %q is left", ids, key)
+			}
+		}
 	}
 }

@@ -38,7 +38,7 @@ const (
 	prefixSkip     = 'k'
 	prefixInstance = 'i'
 
-	Version = 6
+	Version = 7
 )
 
 var (
@@ -71,6 +71,7 @@ type Index struct {
 
 	days      rowDays
 	entryDays entryDays
+	accounts  accounts // that own ids
 	persons   persons
 	failure   failure
 	complain  rate.Sometimes // about the disk

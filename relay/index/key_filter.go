@@ -10,21 +10,21 @@ import (
 	"github.com/cockroachdb/pebble"
 )
 
-// How many bits the filters have. With a million ids the one takes one in 300 for one that it has, with ten
-// million conversations the other one in 15.
+// How many bits the filters have. With ten million keys a filter takes one in 20 for one that it has, with three
+// million one in 1,000.
 const (
-	idFilterBits   = 1 << 25
+	idFilterBits   = 1 << 26
 	headFilterBits = 1 << 26
 )
 
-// keyFilter knows of most keys of a kind that the store has no such row, without a look. It is a Bloom filter of
-// two hashes. It is filled from the store, a few rows at a time, and by what comes into the store meanwhile.
+// keyFilter knows of most keys of a kind that the store has no such row, without a look. It is a Bloom filter with
+// some bits for each key, all in one block, which is a line of the processor's cache. It is filled from the store,
+// a few rows at a time, and by what comes into the store meanwhile.
 type keyFilter struct {
 	// Static after construction.
 	seed maphash.Seed
-	kind byte            // of the rows
-	skip int             // octets of a key that do not count: kind and day
-	bits []atomic.Uint64 // a power of two
+	kind byte                         // of the rows
+	bits [][filterWords]atomic.Uint64 // a power of two of blocks
 
 	full atomic.Bool // it has all rows of the store
 
@@ -34,26 +34,44 @@ type keyFilter struct {
 	since uint16 // the oldest day that was kept when it was emptied
 }
 
-// newIDFilter returns a filter of the ids that messages own, on any day.
-func newIDFilter() *keyFilter { return newKeyFilter(prefixOwner, 3, idFilterBits) }
+// newIDFilter returns a filter of the ids that messages own, of any account and on any day.
+func newIDFilter() *keyFilter { return newKeyFilter(prefixOwner, idFilterBits) }
 
 // newHeadFilter returns a filter of the conversations that have a head.
-func newHeadFilter() *keyFilter { return newKeyFilter(prefixHead, 1, headFilterBits) }
+func newHeadFilter() *keyFilter { return newKeyFilter(prefixHead, headFilterBits) }
 
-func newKeyFilter(kind byte, skip, bits int) *keyFilter {
-	return &keyFilter{seed: maphash.MakeSeed(), kind: kind, skip: skip, bits: make([]atomic.Uint64, bits/64), next: []byte{kind}}
+func newKeyFilter(kind byte, bits int) *keyFilter {
+	return &keyFilter{seed: maphash.MakeSeed(), kind: kind, bits: make([][filterWords]atomic.Uint64, bits/64/filterWords), next: []byte{kind}}
 }
 
-// bitsOf returns the two bits of a key.
-func (f *keyFilter) bitsOf(key []byte) [2]uint64 {
-	h, most := maphash.Bytes(f.seed, key[f.skip:]), uint64(len(f.bits)*64-1)
-	return [2]uint64{h & most, h >> 32 & most}
+const (
+	filterWords = 8 // of a block
+	filterBits  = 4 // of a key
+)
+
+// find returns the block of a key, and a number that says which of its bits are the key's: see filterBit. In the
+// key of an owner the id alone counts.
+func (f *keyFilter) find(key []byte) (*[filterWords]atomic.Uint64, uint64) {
+	if f.kind == prefixOwner {
+		_, key = splitOwnerKey(key)
+	}
+	h := maphash.Bytes(f.seed, key)
+	return &f.bits[h&uint64(len(f.bits)-1)], h >> 28
+}
+
+// filterBit returns which word of a block has a bit of a key, and the bit.
+func filterBit(bits uint64, i int) (word, bit uint64) {
+	at := bits >> (9 * i)
+	return at / 64 % filterWords, 1 << (at % 64)
 }
 
 // add adds a key.
 func (f *keyFilter) add(key []byte) {
-	for _, bit := range f.bitsOf(key) {
-		f.bits[bit/64].Or(1 << (bit % 64))
+	block, bits := f.find(key)
+	for i := range filterBits {
+		if word, bit := filterBit(bits, i); block[word].Load()&bit == 0 {
+			block[word].Or(bit)
+		}
 	}
 }
 
@@ -62,8 +80,9 @@ func (f *keyFilter) mayHave(key []byte) bool {
 	if !f.full.Load() {
 		return true
 	}
-	for _, bit := range f.bitsOf(key) {
-		if f.bits[bit/64].Load()&(1<<(bit%64)) == 0 {
+	block, bits := f.find(key)
+	for i := range filterBits {
+		if word, bit := filterBit(bits, i); block[word].Load()&bit == 0 {
 			return false
 		}
 	}
@@ -79,7 +98,9 @@ func (f *keyFilter) refill(empty bool) {
 	f.next = []byte{f.kind}
 	if empty {
 		for i := range f.bits {
-			f.bits[i].Store(0)
+			for word := range f.bits[i] {
+				f.bits[i][word].Store(0)
+			}
 		}
 	}
 }
@@ -95,18 +116,15 @@ func (f *keyFilter) expired(day uint16) {
 	}
 }
 
-// MayOwn reports whether a message of an account may own an id. It asks the store for nothing. If it
-// returns false, OwnerOf finds none.
-func (ix *Index) MayOwn(account string, key []byte) bool {
+// MayOwn reports whether a message may own an id. It asks the store for nothing. If it
+// returns false, nobody finds an owner.
+func (ix *Index) MayOwn(key []byte) bool {
 	if ix.days[prefixOwner].newest.Load() == 0 {
 		return false
 	}
 	var buf [128]byte
-	return ix.ids.mayHave(ownerKey(buf[:0], 0, account, key))
+	return ix.ids.mayHave(ownerKey(buf[:0], 0, "", key))
 }
-
-// RefillIDs makes MayOwn return true for all ids until FillIDs has gone through the store again.
-func (ix *Index) RefillIDs() { ix.ids.refill(false) }
 
 // FillIDs goes through so many rows of the store for MayOwn. It does nothing when it has seen all.
 func (ix *Index) FillIDs(rows int) error { return ix.fill(ix.ids, rows) }
@@ -156,9 +174,14 @@ func (ix *Index) fill(f *keyFilter, rows int) error {
 	return nil
 }
 
-// noteHead notes that the store gets the head of a conversation, if key is that of one.
-func (ix *Index) noteHead(key []byte) {
-	if key[0] == prefixHead {
+// noteKey notes that the store gets a row, if it is the head of a conversation or the owner of an id.
+func (ix *Index) noteKey(key []byte) {
+	switch key[0] {
+	case prefixHead:
 		ix.heads.add(key)
+	case prefixOwner:
+		ix.ids.add(key)
+		account, _ := splitOwnerKey(key)
+		ix.accounts.note(account)
 	}
 }

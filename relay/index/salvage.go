@@ -236,8 +236,8 @@ func (s *salvager) row(key, value []byte) error {
 		return err
 	}
 	s.taken++
-	if key[0] == prefixEntry && len(key) > 2 {
-		s.Index.entryDays.note(binary.BigEndian.Uint16(key[1:]))
+	if len(key) > 2 {
+		s.Index.noteDay(key[0], binary.BigEndian.Uint16(key[1:]))
 	}
 	return s.Index.set(bytes.Clone(key), bytes.Clone(value))
 }

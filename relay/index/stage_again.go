@@ -11,7 +11,7 @@ import (
 // stage stages a row, unless the batch at hand goes into the store as a whole. See stage.put.
 func (a *Applier) stage(key []byte, group int, value []byte) error {
 	if a.direct {
-		a.Index.noteHead(key)
+		a.Index.noteKey(key)
 		return a.b.Set(key, value, nil)
 	}
 	a.Index.staged.put(key, group, value)

@@ -41,6 +41,7 @@ func (ix *Index) prepare(created int64) (at Position, same bool, err error) {
 		err = ix.upgrade(meta)
 	case len(meta) == metaLen && meta[0] == version5:
 		err = ix.upgrade5(meta)
+	case len(meta) == metaLen && meta[0] == version6: // its rows say more than is needed
 	case len(meta) > 0 && meta[0] > Version:
 		return at, false, &VersionError{meta[0]}
 	case len(meta) != metaLen || meta[0] != Version:
@@ -79,6 +80,7 @@ const (
 	metaLen  = 9
 	version4 = 4 // earlier versions
 	version5 = 5
+	version6 = 6
 )
 
 func metaValue(created int64) []byte {
@@ -91,7 +93,7 @@ func (ix *Index) set(key, value []byte) error {
 	if ix.db == nil {
 		return ErrClosed
 	}
-	ix.noteHead(key)
+	ix.noteKey(key)
 	ix.persons.note(key)
 	return ix.db.Set(key, value, pebble.NoSync)
 }

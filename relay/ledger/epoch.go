@@ -39,7 +39,6 @@ func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
 	if err != nil {
 		return err
 	}
-	l.index.RefillIDs()
 	l.owners.parts.Store(parts)
 	l.owners.earlier.Store(earlier)
 	if l.opt.Followed != nil {

@@ -155,7 +155,7 @@ func (o *owners) newest(account string, key []byte) (*journal.IDOwner, error) {
 	if is := o.find(key, func(is *journal.IDOwner) bool { return is.Account == account }); is != nil {
 		return is, nil
 	}
-	if !o.index.MayOwn(account, key) {
+	if !o.index.MayOwn(key) {
 		return nil, nil
 	}
 	today, back := o.days()
