@@ -2,7 +2,6 @@ package index
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -15,21 +14,40 @@ type ranked struct {
 
 // sorted returns the places of the rows in the order of their keys.
 func (s *stage) sorted() []ranked {
-	all := make([]ranked, len(s.rows))
-	for i := range all {
-		all[i] = ranked{uint64(s.octets[s.rows[i].at]), uint32(i)}
-	}
-	slices.SortFunc(all, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
-	for begin, end := 0, 0; begin < len(all); begin = end {
-		for end = begin; end < len(all) && all[end].rank == all[begin].rank; end++ {
+	all, ends := s.byKind()
+	spare := make([]ranked, len(all))
+	begin := 0
+	for _, end := range ends {
+		if end > begin {
+			s.sortKind(all[begin:end], spare[begin:end])
 		}
-		s.sortKind(all[begin:end])
+		begin = end
 	}
 	return all
 }
 
-// sortKind sorts rows of one kind.
-func (s *stage) sortKind(all []ranked) {
+// byKind returns the places of the rows in the order of the first octets of their keys, and where the rows
+// with each of these end.
+func (s *stage) byKind() (all []ranked, ends [256]int) {
+	for i := range s.rows {
+		ends[s.octets[s.rows[i].at]]++
+	}
+	begin := 0
+	for kind, n := range ends {
+		ends[kind] = begin
+		begin += n
+	}
+	all = make([]ranked, len(s.rows))
+	for i := range s.rows {
+		next := &ends[s.octets[s.rows[i].at]]
+		all[*next].row = uint32(i)
+		*next++
+	}
+	return all, ends
+}
+
+// sortKind sorts rows of one kind. spare is as long as all.
+func (s *stage) sortKind(all, spare []ranked) {
 	first := s.keyOf(&s.rows[all[0].row])
 	common := len(first)
 	for _, r := range all {
@@ -44,10 +62,56 @@ func (s *stage) sortKind(all []ranked) {
 		copy(next[:], s.keyOf(&s.rows[all[i].row])[common:])
 		all[i].rank = binary.BigEndian.Uint64(next[:])
 	}
-	slices.SortFunc(all, func(a, b ranked) int {
-		if c := cmp.Compare(a.rank, b.rank); c != 0 {
-			return c
+	sortByRank(all, spare)
+	for begin, end := 0, 0; begin < len(all); begin = end {
+		for end = begin + 1; end < len(all) && all[end].rank == all[begin].rank; end++ {
 		}
-		return bytes.Compare(s.keyOf(&s.rows[a.row]), s.keyOf(&s.rows[b.row]))
-	})
+		if end > begin+1 { // their keys differ later
+			slices.SortFunc(all[begin:end], s.compareKeys)
+		}
+	}
 }
+
+// compareKeys compares the whole keys of two rows.
+func (s *stage) compareKeys(a, b ranked) int {
+	return bytes.Compare(s.keyOf(&s.rows[a.row]), s.keyOf(&s.rows[b.row]))
+}
+
+// rankBits is how many bits of a rank are sorted by in one pass.
+const (
+	rankBits   = 11
+	rankPasses = (64 + rankBits - 1) / rankBits
+)
+
+// sortByRank sorts rows by rank, a few bits at a time, beginning with the lowest. spare is as long as all.
+// A comparison sort takes several times as long for as many rows as a stage has.
+func sortByRank(all, spare []ranked) {
+	var counts [rankPasses][1 << rankBits]uint32
+	for _, r := range all {
+		for pass := range counts {
+			counts[pass][digit(r.rank, pass)]++
+		}
+	}
+	from, to := all, spare
+	for pass := range counts {
+		next := &counts[pass]
+		if next[digit(all[0].rank, pass)] == uint32(len(all)) {
+			continue // these bits are the same in all ranks
+		}
+		at := uint32(0)
+		for i, n := range next {
+			next[i] = at
+			at += n
+		}
+		for _, r := range from {
+			place := &next[digit(r.rank, pass)]
+			to[*place] = r
+			*place++
+		}
+		from, to = to, from
+	}
+	copy(all, from)
+}
+
+// digit returns the bits of a rank that a pass sorts by.
+func digit(rank uint64, pass int) uint64 { return rank >> (pass * rankBits) % (1 << rankBits) }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -28,6 +29,26 @@ func TestStage(t *testing.T) {
 			s.clear()
 			clear(want)
 			checkStage(t, s, want)
+		}
+	}
+}
+
+// Ranks are sorted whichever of their bits differ, and however few there are.
+func TestSortByRank(t *testing.T) {
+	r := seed.Rand(t)
+	for range 500 {
+		all := make([]ranked, 1+r.IntN(50))
+		mask, same := r.Uint64()&r.Uint64()&r.Uint64(), r.Uint64()
+		if r.IntN(2) == 0 { // the bits of one to three passes
+			mask = 1<<(rankBits*(1+r.IntN(3))) - 1<<(rankBits*r.IntN(4))
+		}
+		for i := range all {
+			all[i] = ranked{r.Uint64()&mask | same&^mask, uint32(i)}
+		}
+		want := slices.Clone(all)
+		slices.SortStableFunc(want, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
+		if sortByRank(all, make([]ranked, len(all))); !slices.Equal(all, want) {
+			t.Fatalf("mask %x: got %x, want %x", mask, all, want)
 		}
 	}
 }
