@@ -37,7 +37,7 @@ type staged struct {
 	heads *keyFilter  // gets the heads that are written
 
 	// Guarded by mu.
-	mu      sync.RWMutex
+	mu      sync.Mutex
 	writing *sync.Mutex // held by the one that writes them to the store that is open
 	open    *stage      // takes rows
 	full    *stage      // is being written; nil: none
@@ -59,8 +59,8 @@ func (s *staged) put(key []byte, group int, value []byte) {
 
 // get returns a copy of the value of a key; nil if no such row is staged, and empty if there is none any more.
 func (s *staged) get(key []byte) []byte {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	value := s.open.get(key)
 	if value == nil && s.full != nil {
 		value = s.full.get(key)
@@ -73,8 +73,8 @@ func (s *staged) get(key []byte) []byte {
 
 // rows returns copies of the rows of a group, by key.
 func (s *staged) rows(group []byte) map[string][]byte {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	all := make(map[string][]byte)
 	for _, of := range []*stage{s.full, s.open} {
 		if of != nil {
@@ -86,8 +86,8 @@ func (s *staged) rows(group []byte) map[string][]byte {
 
 // keys calls f with the keys of all rows that have a prefix.
 func (s *staged) keys(prefix byte, f func(key []byte)) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, of := range []*stage{s.full, s.open} {
 		if of == nil {
 			continue
@@ -184,17 +184,17 @@ func (s *staged) take(writing *sync.Mutex) (*stage, error) {
 
 // writeTo writes all that is staged to db. The caller holds Index.mu, or has db alone.
 func (s *staged) writeTo(db *pebble.DB) error {
-	s.mu.RLock()
+	s.mu.Lock()
 	writing := s.writing
-	s.mu.RUnlock()
+	s.mu.Unlock()
 	writing.Lock()
 	defer writing.Unlock()
-	s.mu.RLock()
+	s.mu.Lock()
 	stages := 1
 	if s.full != nil {
 		stages = 2 // writing it has failed before
 	}
-	s.mu.RUnlock()
+	s.mu.Unlock()
 	for range stages {
 		of, err := s.take(writing)
 		if err != nil || of == nil {
