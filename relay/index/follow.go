@@ -17,6 +17,8 @@ func (a *Applier) follow(ctx context.Context, log journal.Log, from uint64) erro
 	intact, serial := max(from, 1)-1, a.staged.Serial // of the last batch of the log that can be read
 	begun := a.pos.Serial > 0
 	if !info.Empty && from <= info.Last {
+		release := a.Index.held.hold()
+		defer release()
 		end := a.Index.progress.begin(max(from, info.First), info.Last, a.Index.log)
 		err := log.Replay(ctx, from, func(seq uint64, batch []byte) error {
 			read, err := a.followBatch(seq, batch)

@@ -66,6 +66,7 @@ type Index struct {
 	heads  *keyFilter
 	purge  *purge
 	staged *staged
+	held   held
 
 	progress progress
 

@@ -24,7 +24,7 @@ func NewIn(fs vfs.FS, dir string, log *slog.Logger) *Index {
 	heads := newHeadFilter()
 	return &Index{
 		fs: fs, dir: dir, log: log, recent: &recent{fs: fs, path: dir + ".recent", log: log},
-		ids: newIDFilter(), heads: heads, purge: newPurge(), staged: newStaged(heads), complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
+		ids: newIDFilter(), heads: heads, purge: newPurge(), staged: newStaged(heads), held: held{most: heldTables}, complain: rate.Sometimes{Interval: time.Minute}, CacheSize: cache,
 	}
 }
 
@@ -98,9 +98,9 @@ func (ix *Index) options(guard *guard, cache *pebble.Cache) *pebble.Options {
 		MemTableStopWritesThreshold: 16,
 		// Stages are few and large. With so many tables to be merged at once each row is merged less often.
 		L0CompactionThreshold:    32,
-		L0StopWritesThreshold:    64,
+		L0StopWritesThreshold:    2 * heldTables, // as many come while those are merged
 		LBaseMaxBytes:            256 << 20,
-		MaxConcurrentCompactions: ix.purge.compactions,
+		MaxConcurrentCompactions: ix.compactions,
 		Logger:                   guard,
 		EventListener:            &pebble.EventListener{BackgroundError: ix.backgroundError},
 	}

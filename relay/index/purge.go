@@ -54,15 +54,6 @@ func newPurge() *purge {
 	return &purge{busy: make(chan struct{}, 1), ranges: make(map[string][]keyRange)}
 }
 
-// compactions returns how many compactions may be at work. Pebble begins none if that is less than 0, and
-// divides by it.
-func (p *purge) compactions() int {
-	if p.paused.Load() {
-		return -1
-	}
-	return 1
-}
-
 // note adds keys to those that are to be purged. Of a group with many ranges it keeps one range.
 func (p *purge) note(group string, r keyRange) {
 	p.mu.Lock()

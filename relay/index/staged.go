@@ -271,6 +271,7 @@ func (ix *Index) writeStaged() error {
 	}
 	err := ix.staged.writeTo(ix.db)
 	ix.noticed(err)
+	ix.held.look(ix.db)
 	return err
 }
 
@@ -278,6 +279,7 @@ func (ix *Index) writeStaged() error {
 func (ix *Index) writeMany(rows int) error {
 	switch {
 	case rows >= 2*ix.staged.limit: // nobody else has come to it
+		ix.held.look(ix.db)
 		return ix.staged.writeTo(ix.db)
 	case rows >= ix.staged.limit && ix.staged.busy.CompareAndSwap(false, true):
 		go func() { // it holds mu, which Close waits for
