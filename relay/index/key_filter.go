@@ -129,6 +129,9 @@ func (ix *Index) MayOwn(key []byte) bool {
 // FillIDs goes through so many rows of the store for MayOwn. It does nothing when it has seen all.
 func (ix *Index) FillIDs(rows int) error { return ix.fill(ix.ids, rows) }
 
+// HasFilledIDs reports whether FillIDs has seen all.
+func (ix *Index) HasFilledIDs() bool { return ix.ids.full.Load() }
+
 // FillHeads goes through all heads of the store, so that Head knows without a look of conversations that have
 // none. It returns when it has seen all, or ctx ends.
 func (ix *Index) FillHeads(ctx context.Context) {

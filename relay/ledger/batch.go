@@ -119,11 +119,19 @@ func (q *queue) queued() []*batch {
 // nil when the queue is full or closed.
 func (q *queue) begin(k journal.Kind) *batch {
 	q.mu.Lock()
+	b := q.room(k)
+	if b == nil {
+		q.mu.Unlock()
+	}
+	return b
+}
+
+// room is begin with mu held.
+func (q *queue) room(k journal.Kind) *batch {
 	if q.closed || q.records >= maxQueuedRecords || q.octets >= maxQueuedOctets {
 		if !k.Waits() {
 			q.drops++
 		}
-		q.mu.Unlock()
 		return nil
 	}
 	if q.filling != nil && len(q.filling.buf) > journal.MaxBatch-journal.MaxRecord {

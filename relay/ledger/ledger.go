@@ -95,7 +95,7 @@ func New(opt Options, ix *index.Index, st *Status) *Partition {
 	}
 	l.owners = newOwners(rec, ix, opt.Keep, opt.IDs)
 	l.routes = newRoutes(l.owners)
-	l.receipts = newReceipts(l.owners, heads, opt.Taken, metrics.receipts)
+	l.receipts = newReceipts(l.owners, heads, opt.Taken, metrics)
 	l.begun.Store(new(epoch))
 	return l
 }

@@ -9,12 +9,13 @@ import (
 
 // metrics are what an operator sees of the ledger; never a subscriber's number.
 type metrics struct {
-	records  [journal.Kinds]prometheus.Counter
-	appends  prometheus.Histogram
-	batches  prometheus.Histogram
-	dropped  prometheus.Counter
-	receipts prometheus.Counter
-	heads    prometheus.Gauge
+	records   [journal.Kinds]prometheus.Counter
+	appends   prometheus.Histogram
+	batches   prometheus.Histogram
+	dropped   prometheus.Counter
+	receipts  prometheus.Counter
+	unmatched prometheus.Counter
+	heads     prometheus.Gauge
 }
 
 // newMetrics declares the metrics of the ledger; reg may be nil.
@@ -33,8 +34,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Look: "it rises: these messages cannot be reported as read",
 	})
 	m.receipts = f.Counter(metric.Opts{
-		Name: "readback_ledger_receipts_dropped_total", Help: "Delivery receipts dropped because too many were waiting.",
-		Look: "it rises: states lag",
+		Name: "readback_ledger_receipts_dropped_total", Help: "Delivery receipts whose state was not recorded, because the ledger was down or too many were waiting.",
+		Look: "it rises: these states are missing",
+	})
+	m.unmatched = f.Counter(metric.Opts{
+		Name: "readback_ledger_receipts_unmatched_total", Help: "Delivery receipts about no message of the ledger: those of messages without a number count here.",
 	})
 	m.heads = f.Gauge(metric.Opts{
 		Name: "readback_ledger_conversations", Help: "Conversations held in memory.",

@@ -1,7 +1,8 @@
 package ledger
 
 import (
-	"context"
+	"bytes"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,125 +14,91 @@ import (
 
 // Bounds of the receipts that are being looked at.
 const (
-	maxReceipts = 4096 // that just came
-	maxEarly    = 4096 // that came before the SMSC's answer to their message
-	earlyWait   = 30 * time.Second
+	maxReceipts  = 1 << 16 // that just came, about 12 MB
+	keptReceipts = 1 << 12 // room for so many is kept for later
+	maxEarly     = 4096    // that came before the SMSC's answer to their message
+	earlyWait    = 30 * time.Second
 
 	// The same for a receipt by whose addresses no message is on its way. They may not be those of its
 	// message, which gets to the index in a moment. But most such receipts are about no message of the ledger.
 	maxStray  = 256
 	strayWait = time.Second
-	fillRows  = 20_000 // of the index, that are read at a time
+
+	gatherFor = 5 * time.Millisecond // how long receipts wait for more, so that they share a round
+	lookAgain = 500 * time.Millisecond
+	idleLook  = time.Minute // while no receipt is early: ids may have expired
+	fillRows  = 20_000      // of the index, that are read at a time
 )
 
 // passedReceipt is a delivery receipt that passed by.
 type passedReceipt struct {
 	account   string
 	conv      message.Conversation // as its addresses say
-	messageID string
+	messageID []byte
 	state     message.State
 	session   message.Session // that took it; zero: none
 	at        time.Time
 	patience  time.Duration // how long after that its message may come
 }
 
-// receipts records the delivery receipts that pass through the gateway.
+// receipts records the delivery receipts that pass through the gateway. They are taken in rounds: what comes
+// while one is under way is for the next one.
 type receipts struct {
 	*owners
-	table *table
-	taken func(p *journal.Place, by message.Session)
+	table     *table
+	taken     func(p *journal.Place, by message.Session)
+	dropped   prometheus.Counter
+	unmatched prometheus.Counter
+	wake      chan struct{} // the first one of a round came
 
-	passed  chan passedReceipt
-	dropped prometheus.Counter
+	// Owned by ResolveReceipts.
+	early []passedReceipt // that have no message yet
+	found []journal.Record
+	spare []passedReceipt // is empty, and has room
+
+	// Guarded by passedMu.
+	passedMu sync.Mutex
+	passed   []passedReceipt
 }
 
 // newReceipts returns the receipts of a ledger.
-func newReceipts(o *owners, heads *table, taken func(*journal.Place, message.Session), dropped prometheus.Counter) *receipts {
+func newReceipts(o *owners, heads *table, taken func(*journal.Place, message.Session), m *metrics) *receipts {
 	if taken == nil {
 		taken = func(*journal.Place, message.Session) {}
 	}
-	return &receipts{owners: o, table: heads, taken: taken, passed: make(chan passedReceipt, maxReceipts), dropped: dropped}
+	return &receipts{
+		owners: o, table: heads, taken: taken,
+		dropped: m.receipts, unmatched: m.unmatched, wake: make(chan struct{}, 1),
+	}
 }
 
 // Receipt notes that a delivery receipt of the account's for messageID passed by. By its addresses the
 // message went from c.Sender to c.Receiver. The session has taken it; zero: none has. Receipt never waits:
-// when too many receipts do, this one is dropped and counted.
+// when too many receipts do, or the ledger is down, this one is dropped and counted.
 func (rs *receipts) Receipt(account string, c message.Conversation, messageID []byte, state message.State, by message.Session) {
 	defer crash.OnPanic()
-	if !rs.status.up.Load() || len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
+	if len(messageID) == 0 || len(messageID) > journal.MaxMessageID {
 		return
 	}
-	select {
-	case rs.passed <- passedReceipt{account: account, conv: c, messageID: string(messageID), state: state, session: by, at: time.Now()}:
-	default:
+	rc := passedReceipt{account: account, conv: c, messageID: bytes.Clone(messageID), state: state, session: by, at: time.Now()}
+	if !rs.status.up.Load() || !rs.keep(&rc) {
 		rs.dropped.Inc()
 	}
 }
 
-// ResolveReceipts finds the message of each receipt and records it, until ctx ends. A receipt may
-// come before the SMSC's answer to its message. Such a receipt is looked at again: see patienceFor.
-func (rs *receipts) ResolveReceipts(ctx context.Context) {
-	again := time.NewTicker(500 * time.Millisecond)
-	defer again.Stop()
-	var early []passedReceipt
-	for {
+// keep keeps a receipt for the next round. It returns false if there is no room.
+func (rs *receipts) keep(rc *passedReceipt) bool {
+	rs.passedMu.Lock()
+	waiting := len(rs.passed)
+	if waiting < maxReceipts {
+		rs.passed = append(rs.passed, *rc)
+	}
+	rs.passedMu.Unlock()
+	if waiting == 0 {
 		select {
-		case <-ctx.Done():
-			return
-		case rc := <-rs.passed:
-			patience, most := rs.patienceFor(&rc) // asked first: it may get to the index in between
-			if !rs.resolve(&rc) && len(early) < most {
-				rc.patience = patience
-				early = append(early, rc)
-			}
-		case now := <-again.C:
-			if rs.status.up.Load() {
-				_ = rs.index.FillIDs(fillRows) // whoever looks an id up sees the error
-			}
-			left := early[:0]
-			for _, rc := range early {
-				if !rs.resolve(&rc) && now.Sub(rc.at) < rc.patience {
-					left = append(left, rc)
-				}
-			}
-			early = left
+		case rs.wake <- struct{}{}:
+		default:
 		}
 	}
-}
-
-// patienceFor returns how long a receipt is looked at again that has no message yet, if fewer than most are
-// looked at.
-func (rs *receipts) patienceFor(rc *passedReceipt) (patience time.Duration, most int) {
-	if rs.OnItsWay(&rc.conv) {
-		return earlyWait, maxEarly
-	}
-	return strayWait, maxStray
-}
-
-// OnItsWay reports whether a message of the conversation is on its way to the index.
-func (rs *receipts) OnItsWay(c *message.Conversation) bool {
-	defer crash.OnPanic()
-	sh := rs.table.of(&c.Receiver)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	h := sh.heads.get(c)
-	return h != nil && len(h.out) > 0
-}
-
-// resolve finds the message and queues the record. It returns false if there is no such message yet.
-func (rs *receipts) resolve(rc *passedReceipt) bool {
-	p, seq, err := rs.Find(rc.account, &rc.conv, []byte(rc.messageID))
-	if err != nil || p == nil {
-		return err != nil
-	}
-	if rc.session != 0 {
-		rs.taken(p, rc.session) // before feedback that waits for the record goes out
-	}
-	b := rs.queue.begin(journal.KindReceipt)
-	if b == nil {
-		return true
-	}
-	b.buf = journal.AppendReceipt(b.buf, &journal.Record{Place: *p, PartSeq: seq, State: rc.state, At: rc.at.UnixMilli()})
-	rs.queue.end(b)
-	return true
+	return waiting < maxReceipts
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -28,15 +29,18 @@ func TestReceiptsAreBounded(t *testing.T) {
 		t.Error("while down: got it taken")
 	}
 	l.status.Set(nil)
+	if got := testutil.ToFloat64(l.dropped); got != 1 {
+		t.Errorf("while down: got %v counted, want 1", got)
+	}
 	l.Receipt("bank", h.conv, long[1:], message.StateFailed, 0)
-	if rc := <-l.passed; rc.conv != h.conv || rc.messageID != string(long[1:]) || rc.state != message.StateFailed || time.Since(rc.at) > time.Hour {
+	if rc := l.takePassed()[0]; rc.conv != h.conv || !bytes.Equal(rc.messageID, long[1:]) || rc.state != message.StateFailed || time.Since(rc.at) > time.Hour {
 		t.Errorf("got %+v", rc)
 	}
 	for range maxReceipts + 3 {
 		l.Receipt("bank", h.conv, []byte("A"), message.StateDelivered, 0)
 	}
-	if got := testutil.ToFloat64(l.dropped); got != 3 || len(l.passed) != maxReceipts {
-		t.Errorf("got %v counted as dropped and %d taken, want 3 and %d", got, len(l.passed), maxReceipts)
+	if got := testutil.ToFloat64(l.dropped); got != 4 || len(l.passed) != maxReceipts {
+		t.Errorf("got %v counted as dropped and %d taken, want 4 and %d", got, len(l.passed), maxReceipts)
 	}
 }
 
@@ -78,6 +82,9 @@ func TestEarlyReceipts(t *testing.T) {
 					return journal.AppendAccepted(b, &journal.Record{Place: p, Bound: 1, At: 1, MessageID: []byte("A"), From: message.Address{Addr: c.Sender}, To: message.Address{Addr: c.Receiver}}, "bank")
 				})
 				time.Sleep(2 * time.Second)
+				if got := testutil.ToFloat64(l.unmatched) == 0; got != tt.want {
+					t.Errorf("got it matched: %v, want %v", got, tt.want)
+				}
 				if b := l.queue.take(); (b != nil && b.counts[journal.KindReceipt] == 1) != tt.want {
 					t.Errorf("got %+v queued, want the receipt: %v", b, tt.want)
 				}
