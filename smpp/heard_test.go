@@ -15,7 +15,7 @@ func TestHeardTogether(t *testing.T) {
 	newBound := func() *Session[any] {
 		s := NewSession[any](nil, Options{AnyRequest: true})
 		s.SetState(BoundTX)
-		s.arrived = at(1)
+		s.in.at = at(1)
 		for range 2 {
 			if got := s.heard(submit(1)); got != StatusOK {
 				t.Fatalf("submit_sm: got %#x, want ESME_ROK", got)
@@ -41,7 +41,7 @@ func TestHeardTogether(t *testing.T) {
 		t.Errorf("after the end: got %#x, want %#x", got, StatusInvBindState)
 	}
 	s = newBound()
-	s.arrived, s.noted = at(2), false
+	s.in.at, s.in.noted = at(2), false
 	_ = s.heard(request(pdu.EnquireLinkID, 2))
 	if !s.timers.heard.Equal(at(2)) || !s.timers.active.Equal(at(1)) {
 		t.Errorf("enquire_link: got heard at %v, active at %v", s.timers.heard, s.timers.active)

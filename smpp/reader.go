@@ -78,7 +78,17 @@ func (r *Reader) frameLen() (int, error) {
 
 // fill reads once, after making room.
 func (r *Reader) fill() error {
-	n, err := r.read()
+	if r.start == r.end {
+		r.start, r.end = 0, 0
+		if r.lazy != nil {
+			return r.took(r.lazy.readLazy(&r.buf))
+		}
+	}
+	r.makeRoom()
+	return r.took(r.src.Read(r.buf[r.end:]))
+}
+
+func (r *Reader) took(n int, err error) error {
 	r.end += n
 	switch {
 	case n > 0:
@@ -91,13 +101,10 @@ func (r *Reader) fill() error {
 	return err
 }
 
-func (r *Reader) read() (int, error) {
-	if r.start == r.end {
-		r.start, r.end = 0, 0
-		if r.lazy != nil {
-			return r.lazy.readLazy(&r.buf)
-		}
-	}
+// makeRoom is not inlined because its variables would stay on the stack of each idle session.
+//
+//go:noinline
+func (r *Reader) makeRoom() {
 	if r.start > 0 {
 		copy(r.buf, r.buf[r.start:r.end])
 		r.start, r.end = 0, r.end-r.start
@@ -107,5 +114,4 @@ func (r *Reader) read() (int, error) {
 		copy(longer, r.buf)
 		r.buf = longer
 	}
-	return r.src.Read(r.buf[r.end:])
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -12,16 +13,23 @@ import (
 )
 
 // read handles frame after frame until there is an error, and ends the session with it. It returns
-// without one when another goroutine reads on. The last to read calls over.
-func (s *Session[R]) read(ctx context.Context, h Handler[R], t *turn, over func()) {
-	defer func() {
-		if !t.handedOn {
-			over()
-		}
-	}()
-	defer recovered(s.Finish)
+// without one when another goroutine reads on.
+func (s *Session[R]) read(ctx context.Context, h Handler[R], t *turn) {
+	defer s.stopReading(t)
 	if err := s.readAll(ctx, h, t); err != nil {
 		s.Finish(err)
+	}
+}
+
+// stopReading ends the session if the function that defers it panics. It notes that nothing more is read,
+// unless another goroutine reads on.
+func (s *Session[R]) stopReading(t *turn) {
+	if v := recover(); v != nil {
+		s.Finish(&PanicError{v, debug.Stack()})
+	}
+	if !t.handedOn {
+		s.end()
+		close(s.over)
 	}
 }
 
@@ -42,40 +50,8 @@ func (s *Session[R]) readAll(ctx context.Context, h Handler[R], t *turn) error {
 	}
 }
 
-// arrivals reads from the connection and notes the time of each read.
-type arrivals[R any] struct{ s *Session[R] }
-
-func (a arrivals[R]) Read(b []byte) (int, error) {
-	e := &a.s.early
-	n := copy(b, e.octets)
-	if e.octets = e.octets[n:]; len(e.octets) == 0 {
-		e.octets = nil
-	}
-	err := e.err
-	if n > 0 {
-		err = nil // the error comes after these octets
-	} else if err == nil {
-		n, err = a.s.conn.Read(b)
-	}
-	a.s.arrived, a.s.noted = time.Now(), false
-	return n, err
-}
-
-// readLazy reads without a buffer of its own while there is nothing to read, if the connection allows that.
-func (a arrivals[R]) readLazy(buf *[]byte) (n int, err error) {
-	if a.s.direct == nil || len(a.s.early.octets) > 0 || a.s.early.err != nil {
-		if *buf == nil {
-			*buf = make([]byte, readBuffer)
-		}
-		return a.Read(*buf)
-	}
-	n, err = a.s.direct.read(buf)
-	a.s.arrived, a.s.noted = time.Now(), false
-	return n, err
-}
-
 // Arrived returns when the frame that is being handled came in. It is for handlers.
-func (s *Session[R]) Arrived() time.Time { return s.arrived }
+func (s *Session[R]) Arrived() time.Time { return s.in.at }
 
 // unframed answers a stream that is not SMPP (SMPP 3.4 §4.3).
 func (s *Session[R]) unframed(err error) error {
@@ -111,16 +87,16 @@ func (s *Session[R]) handle(ctx context.Context, h Handler[R], f Frame) error {
 func (s *Session[R]) heard(f Frame) pdu.Status {
 	id := f.ID()
 	ordinary := !IsBind(id) && id != pdu.OutbindID && id != pdu.UnbindID && id != pdu.EnquireLinkID
-	if ordinary && s.noted && s.passesAny.Load() {
+	if ordinary && s.in.noted && s.passesAny.Load() {
 		return StatusOK // as the one before that came with it: no lock for each
 	}
-	s.noted = ordinary
+	s.in.noted = ordinary
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
 	if id == pdu.UnbindID && s.state != Closed {
 		s.unbinds.owed, s.unbinds.seq = true, f.Seq()
 	}
-	s.timers.Heard(s.arrived, id != pdu.EnquireLinkID)
+	s.timers.Heard(s.in.at, id != pdu.EnquireLinkID)
 	if s.opt.AnyRequest && s.state.IsBound() && !IsBind(id) && id != pdu.OutbindID {
 		return StatusOK
 	}
@@ -212,7 +188,7 @@ func (s *Session[R]) answered(f Frame, alive bool) (p Pending[R], m matched) {
 			p, m = bind, matchesOpen
 		}
 	}
-	s.timers.Heard(s.arrived, !alive)
+	s.timers.Heard(s.in.at, !alive)
 	s.hasRoom = true
 	return p, m
 }
@@ -257,8 +233,8 @@ func (s *Session[R]) Await(ctx context.Context, wait func(context.Context)) {
 		// If these fail the connection is closed, and listen has ended or soon will.
 		_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 		listening.Wait()
-		if len(s.early.octets) == 0 {
-			s.early.octets = nil
+		if len(s.in.early.octets) == 0 {
+			s.in.early.octets = nil
 		}
 		_ = s.conn.SetReadDeadline(time.Time{})
 		s.setTimers((*Timers).Resumed)
@@ -269,15 +245,15 @@ func (s *Session[R]) Await(ctx context.Context, wait func(context.Context)) {
 // listen reads ahead until the peer leaves, earlyOctets have arrived or the read deadline
 // ends it. It reports whether the peer has left.
 func (s *Session[R]) listen() (left bool) {
-	buf := append(make([]byte, 0, earlyOctets), s.early.octets...)
-	for s.early.err == nil && len(buf) < cap(buf) {
+	buf := append(make([]byte, 0, earlyOctets), s.in.early.octets...)
+	for s.in.early.err == nil && len(buf) < cap(buf) {
 		n, err := s.conn.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		s.early.octets = buf
+		s.in.early.octets = buf
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return false
 		}
-		s.early.err = err
+		s.in.early.err = err
 	}
-	return s.early.err != nil
+	return s.in.early.err != nil
 }

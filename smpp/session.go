@@ -15,21 +15,19 @@ import (
 // use.
 type Session[R any] struct {
 	// Static after construction.
-	conn   net.Conn
-	direct *directReader // nil: conn is read in the ordinary way
-	opt    Options
-	over   chan struct{} // closed when nothing more is read
-	hung   chan struct{} // closed when the session has hung up
+	conn net.Conn
+	opt  Options
+	over chan struct{} // closed when nothing more is read
+	hung chan struct{} // closed when the session has hung up
 
 	handlers sync.WaitGroup // read goroutines but the first, also when another one reads on
 	goOn     func(*turn)    // starts another read goroutine; set by Run
+	end      func()         // ends what runs beside the read goroutines; set by Run
 
 	// Owned by the read goroutine.
 	turn    *turn
-	arrived time.Time // when the octets that are being handled arrived
-	hasRoom bool      // responses have made room in the window, and nobody was woken
-	noted   bool      // the timers know when these octets arrived
-	early   early     // owned by listen during Await
+	in      arrivals
+	hasRoom bool // responses have made room in the window, and nobody was woken
 
 	handling  handling
 	passesAny atomic.Bool // Options.AnyRequest holds, because the session is bound
@@ -53,7 +51,7 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 		opt.WriteTimeout = DefaultWriteTimeout
 	}
 	s := &Session[R]{
-		conn: conn, direct: newDirectReader(conn), opt: opt, over: make(chan struct{}), hung: make(chan struct{}),
+		conn: conn, in: arrivals{conn: conn, direct: newDirectReader(conn)}, opt: opt, over: make(chan struct{}), hung: make(chan struct{}),
 		state: Open, pending: newPendings[R](opt.Window), timers: opt.Timers,
 	}
 	s.out.init(conn, opt)
@@ -64,27 +62,37 @@ func NewSession[R any](conn net.Conn, opt Options) *Session[R] {
 // closed, and returns the reason. It first writes what was sent before, if the peer reads.
 // It waits for handlers that called ReadOn. When it returns, no goroutine of the session runs any more.
 // A panic of a handler ends the session with a *PanicError.
+//
+// An idle session waits below Run, which therefore has little on its stack: more than 1200 octets there, with the
+// caller, would keep 4 KiB more for each session.
 func (s *Session[R]) Run(ctx context.Context, h Handler[R]) error {
+	running, release := s.start(ctx, h)
+	defer release()
+	s.read(running, h, s.turn)
+	return s.awaitEnd()
+}
+
+// start starts what runs beside the read goroutines. running ends when nothing more is read.
+func (s *Session[R]) start(ctx context.Context, h Handler[R]) (running context.Context, release func()) {
 	s.opened()
 	stop := context.AfterFunc(ctx, func() { s.Close(context.Cause(ctx)) })
-	defer stop()
-	running, end := context.WithCancel(ctx) // another variable: the function above may run now
-	defer end()
-
+	running, s.end = context.WithCancel(ctx) // another variable: the function above may run now
 	s.out.start(s.Close, func() {
 		defer close(s.hung)
 		defer s.stopOverdue()
 		s.hangUp()
 	})
 	s.startTicks(running, h)
-
-	over := func() {
-		end()
-		close(s.over)
+	s.goOn = func(t *turn) { s.handlers.Go(func() { s.read(running, h, t) }) }
+	s.turn = &turn{r: NewReader(&s.in)}
+	return running, func() {
+		s.end()
+		stop()
 	}
-	s.goOn = func(t *turn) { s.handlers.Go(func() { s.read(running, h, t, over) }) }
-	s.turn = &turn{r: NewReader(arrivals[R]{s})}
-	s.read(running, h, s.turn, over)
+}
+
+// awaitEnd returns the reason when no goroutine of the session runs any more.
+func (s *Session[R]) awaitEnd() error {
 	<-s.over
 	s.handlers.Wait()
 	s.stopTicks()

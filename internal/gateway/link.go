@@ -96,23 +96,41 @@ func (l *link) run(ctx context.Context) {
 	l.g.metrics.connections.Inc()
 	defer l.g.metrics.connections.Dec()
 	defer l.Contain()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	gone, leave := context.WithCancel(context.WithoutCancel(ctx)) // ends when the ESME's session has
-	defer atEnd(ctx, func() { l.drain(gone) })()
-	defer leave()
-	drained, release := l.g.untilDrained(ctx)
-	defer release()
-	var h smpp.Handler[origin] = fromAccount{l}
-	if l.g.pool == nil {
-		h = fromESME{l}
-		wg.Go(func() { l.runSMSC(gone, drained) })
-	}
-	wg.Go(func() { feedbackToESME{l}.serve(ctx, gone) })
-	err := l.esme.Run(gone, h)
-	l.esmeGone(err, leave)
-	wg.Wait()
+	r := l.start(ctx)
+	defer r.end()
+	err := l.esme.Run(r.gone, r.handler)
+	l.esmeGone(err, r.leave)
+	r.wg.Wait()
 	l.logEnd(err)
+}
+
+// running is what runs beside the ESME's session. It is not on the stack on which that session waits.
+type running struct {
+	handler smpp.Handler[origin] // of what the ESME sends
+	gone    context.Context      // ends when the ESME's session has
+	leave   context.CancelFunc   // ends gone
+	end     func()               // returns when nothing of the link runs any more
+	wg      sync.WaitGroup
+}
+
+// start starts what runs beside the ESME's session.
+func (l *link) start(ctx context.Context) *running {
+	r := &running{handler: fromAccount{l}}
+	r.gone, r.leave = context.WithCancel(context.WithoutCancel(ctx))
+	undrain := atEnd(ctx, func() { l.drain(r.gone) })
+	drained, release := l.g.untilDrained(ctx)
+	r.end = func() {
+		release()
+		r.leave()
+		undrain()
+		r.wg.Wait()
+	}
+	if l.g.pool == nil {
+		r.handler = fromESME{l}
+		r.wg.Go(func() { l.runSMSC(r.gone, drained) })
+	}
+	r.wg.Go(func() { feedbackToESME{l}.serve(ctx, r.gone) })
+	return r
 }
 
 // esmeGone settles what the ESME has left behind. leave ends the rest of the link.
@@ -150,12 +168,17 @@ func (l *link) runSMSC(gone, drained context.Context) {
 	if smsc == nil {
 		return
 	}
-	lasting := context.WithoutCancel(gone)
-	left := atEnd(gone, func() { l.leave(lasting, drained, smsc) })
+	lasting, left := l.startLeaving(gone, drained, smsc)
 	err := smsc.Run(lasting, fromSMSC{l, smsc})
 	l.ended(err)
 	left()
 	l.smscGone(gone, smsc, err)
+}
+
+// startLeaving lets the SMSC's session be unbound when gone ends. left waits until it is.
+func (l *link) startLeaving(gone, drained context.Context, smsc *smscSession) (lasting context.Context, left func()) {
+	lasting = context.WithoutCancel(gone)
+	return lasting, atEnd(gone, func() { l.leave(lasting, drained, smsc) })
 }
 
 // awaitDial returns the SMSC's session when there is one; nil if the ESME goes before.

@@ -22,7 +22,7 @@ func (c *proxied) SyscallConn() (syscall.RawConn, error) { return rawOf(c.Conn) 
 // SyscallConn returns the connection of the system; see rawOf.
 func (c *counted) SyscallConn() (syscall.RawConn, error) {
 	raw, err := rawOf(c.Conn)
-	return countedRaw{raw, c}, err
+	return &countedRaw{raw, c}, err
 }
 
 // countedRaw is the connection of the system below a counted one.
@@ -32,7 +32,7 @@ type countedRaw struct {
 }
 
 // Read fails when the connection has given way, as counted.Read does.
-func (r countedRaw) Read(f func(fd uintptr) (done bool)) error {
+func (r *countedRaw) Read(f func(fd uintptr) (done bool)) error {
 	err := r.RawConn.Read(f)
 	if r.conn.ended.Load() {
 		return io.EOF
