@@ -56,17 +56,21 @@ func (s *accounts) join(name string, own *session) (*account, error) {
 	}
 }
 
-// enter lets feedback wait for a session that it is for.
+// enter lets a session look for feedback, and feedback wait for a session that it is for.
 func (a *account) enter(own *session) {
-	if own.id != 0 {
-		a.change(func(o *schedule) { o.sessions[own.id] = own })
-	}
+	a.change(func(o *schedule) {
+		a.waiting[own] = true
+		if own.id != 0 {
+			o.sessions[own.id] = own
+		}
+	})
 }
 
 func (s *accounts) newAccount(name string) *account {
 	return &account{
 		shared: s.shared, senders: s.senders, dead: s.dead, erasures: s.erasures, name: name, token: accountToken(name),
-		finished: make(chan struct{}), sessions: make(map[*session]bool), schedule: newSchedule(), changed: make(chan struct{}),
+		finished: make(chan struct{}), sessions: make(map[*session]bool), schedule: newSchedule(),
+		waiting: make(map[*session]bool), idle: make(chan struct{}, 1),
 	}
 }
 

@@ -39,7 +39,7 @@ func (s *accounts) Deliver(ctx context.Context, account string, id message.Sessi
 			cut()
 		}
 	})()
-	own := &session{id: id, stop: func() { cancel(); cut() }}
+	own := &session{id: id, stop: func() { cancel(); cut() }, changed: make(chan struct{}, 1)}
 	a, err := s.join(account, own)
 	if err != nil {
 		return err
@@ -48,28 +48,22 @@ func (s *accounts) Deliver(ctx context.Context, account string, id message.Sessi
 
 	var tells sync.WaitGroup
 	for h := a.next(both, own); h != nil; h = a.next(both, own) {
-		tells.Go(func() { a.deliver(telling, h, tell) })
+		tells.Go(func() { // and goes on with what is due then, which costs less than another goroutine
+			for next := h; next != nil; next = a.another(both, own) {
+				a.deliver(telling, next, tell)
+			}
+		})
 	}
-	a.change(func(o *schedule) { delete(o.sessions, id) }) // others get what is for it
+	a.change(func(o *schedule) {
+		delete(o.sessions, id) // others get what is for it
+		delete(a.waiting, own)
+	})
 	tells.Wait()
 	if ctx.Err() == nil {
 		return ErrStopped
 	}
 	return nil
 }
-
-// session is a call of Deliver.
-type session struct {
-	id   message.Session
-	stop context.CancelFunc
-
-	// Guarded by account.mu.
-	telling int       // how many feedbacks it is delivering
-	rests   time.Time // it gets none before that, if there are others: it has not answered one
-}
-
-// restTime is how long a session that did not answer a feedback gets none.
-const restTime = 30 * time.Second
 
 // account is the delivery of one account's feedback to its sessions.
 type account struct {
@@ -89,8 +83,9 @@ type account struct {
 	// Guarded by mu.
 	mu       sync.Mutex
 	schedule *schedule
-	acked    string        // reply subject of the message that was settled last
-	changed  chan struct{} // closed when there may be something to deliver
+	acked    string            // reply subject of the message that was settled last
+	waiting  map[*session]bool // those that deliver, and are awakened when there may be something to deliver
+	idle     chan struct{}     // has a value when nothing is being delivered any more
 }
 
 // upCheck is how often a session that has feedback looks whether the ledger is up again.
@@ -108,7 +103,7 @@ func (a *account) next(ctx context.Context, own *session) *held {
 		if up {
 			h, again = a.schedule.next(now, own)
 		}
-		changed := a.changed
+		own.full = h == nil && own.telling >= a.schedule.limits.most
 		a.mu.Unlock()
 		if h != nil {
 			return h
@@ -118,21 +113,12 @@ func (a *account) next(ctx context.Context, own *session) *held {
 			due = time.After(time.Until(again))
 		}
 		select {
-		case <-changed:
+		case <-own.changed:
 		case <-due:
 		case <-ctx.Done():
 		}
 	}
 	return nil
-}
-
-// change calls f with the schedule, and wakes the sessions that wait for something to deliver.
-func (a *account) change(f func(*schedule)) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	f(a.schedule)
-	close(a.changed)
-	a.changed = make(chan struct{})
 }
 
 // deliver delivers a feedback to the ESME with a session, and settles it by the result.
@@ -181,6 +167,9 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 func (a *account) noteAnswer(h *held, answered bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if !h.by.rests.IsZero() {
+		h.by.wake()
+	}
 	h.by.rests = time.Time{}
 	if !answered {
 		h.by.rests = time.Now().Add(restTime)
@@ -216,11 +205,14 @@ func (a *account) settled(h *held, outcome string) {
 	if h.delivered = outcome == "delivered"; h.delivered {
 		settle = jetstream.Msg.Ack
 	}
-	a.change(func(o *schedule) {
-		_ = settle(h.msg) // when this is lost it comes again, and is settled then
-		a.acked = h.msg.Reply()
-		o.done(h, settle)
-	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_ = settle(h.msg) // when this is lost it comes again, and is settled then
+	a.acked = h.msg.Reply()
+	if more := a.schedule.done(h, settle); more {
+		a.wakeAll()
+	}
+	a.noteIdle() // the session itself looks what is next
 }
 
 // retry puts a feedback off that was refused for now. It stays with this account's sessions, so that

@@ -106,28 +106,37 @@ func (a *account) hold(m jetstream.Msg) error {
 	if err := fb.UnmarshalJSON(m.Data()); err != nil { // json.Unmarshal would go through it twice
 		return errors.Join(err, a.giveUpMalformed(m, meta.Sequence.Stream, err))
 	}
-	wait, c := a.receiptWait(fb), fb.Conversation()
-	settle := func(jetstream.Msg) error { return nil }
-	a.change(func(o *schedule) {
-		seq := o.incarnation.sequence(meta.Sequence.Stream)
-		if again := o.settled[seq]; again != nil {
-			settle, a.acked = again, m.Reply()
-			return
-		}
-		if a.erasures.covers(fb) {
-			settle = jetstream.Msg.Term
-			return
-		}
-		h := o.add(seq, m, fb, meta.Timestamp)
-		h.prefers = a.senders.of(&c, fb.Number)
-		if wait > 0 && h.tries == 0 && h.by == nil {
-			h.await(fb.ReceivedAt.Add(wait))
-		}
-	})
+	wait := a.receiptWait(fb)
+	settle := a.admit(m, meta, fb, wait)
 	if wait > 0 {
 		a.lookForReceipt(fb) // now that nothing is missed
 	}
+	if settle == nil {
+		return nil
+	}
 	return settle(m)
+}
+
+// admit adds a feedback to those that are to be delivered, when it has waited for its receipt, and returns nil.
+// If it is not to be delivered, admit returns how its message is to be settled.
+func (a *account) admit(m jetstream.Msg, meta *jetstream.MsgMetadata, fb *message.Feedback, wait time.Duration) (settle func(jetstream.Msg) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	seq := a.schedule.incarnation.sequence(meta.Sequence.Stream)
+	if again := a.schedule.settled[seq]; again != nil {
+		a.acked = m.Reply()
+		return again
+	}
+	if a.erasures.covers(fb) {
+		return jetstream.Msg.Term
+	}
+	h := a.schedule.add(seq, m, fb, meta.Timestamp)
+	h.prefers = a.senders.of(&h.conv, fb.Number)
+	if wait > 0 && h.tries == 0 && h.by == nil {
+		h.await(fb.ReceivedAt.Add(wait))
+	}
+	a.wakeFor(h)
+	return nil
 }
 
 // giveUpMalformed makes a dead letter of a message that is no feedback. It comes again if it cannot be
@@ -165,10 +174,10 @@ func (a *account) heartbeat(ctx context.Context) {
 func (a *account) giveBack(ctx context.Context) {
 	for {
 		a.mu.Lock()
-		telling, changed, all, acked := a.schedule.telling, a.changed, a.schedule.all(), a.acked
+		telling, all, acked := a.schedule.telling, a.schedule.all(), a.acked
 		a.mu.Unlock()
 		if telling > 0 {
-			<-changed
+			<-a.idle
 			continue
 		}
 		for _, h := range all {

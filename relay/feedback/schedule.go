@@ -163,8 +163,9 @@ func (o *schedule) spend(now time.Time) {
 	o.free = o.free.Add(o.limits.every)
 }
 
-// done removes a feedback that is settled, and remembers how.
-func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
+// done removes a feedback that is settled, and remembers how. more reports whether another one of its
+// conversation is held, which had to wait for it.
+func (o *schedule) done(h *held, settle func(jetstream.Msg) error) (more bool) {
 	if h.by != nil {
 		o.told(h)
 	}
@@ -187,10 +188,11 @@ func (o *schedule) done(h *held, settle func(jetstream.Msg) error) {
 	l := slices.DeleteFunc(o.conversations[h.conv], func(other *held) bool { return other == h })
 	if len(l) == 0 {
 		delete(o.conversations, h.conv)
-		return
+		return false
 	}
 	l[0].first = true
 	o.conversations[h.conv] = l
+	return true
 }
 
 // later puts a feedback off until due.
