@@ -2,7 +2,7 @@ package deliver
 
 import (
 	"encoding/binary"
-	"fmt"
+	"strconv"
 	"time"
 
 	"readback/relay/message"
@@ -18,8 +18,14 @@ func ackContent(fb *message.Feedback, _ *Options) (content, error) {
 
 // feedbackText is for people, and for stacks that read no TLVs.
 func feedbackText(fb *message.Feedback) []byte {
-	return unlikeReceipt(fmt.Appendf(nil, "readback receiver:%s number:%03d status:%d read:%s",
-		fb.Receiver, fb.Number, fb.Status, fb.ReadAt.UTC().Format(time.RFC3339)))
+	text := append(make([]byte, 0, 96), "readback receiver:"...)
+	text = append(append(text, fb.Receiver...), " number:"...)
+	for least := uint16(100); fb.Number < least && least > 1; least /= 10 {
+		text = append(text, '0')
+	}
+	text = append(strconv.AppendUint(text, uint64(fb.Number), 10), " status:"...)
+	text = append(strconv.AppendUint(text, uint64(fb.Status), 10), " read:"...)
+	return unlikeReceipt(fb.ReadAt.UTC().AppendFormat(text, time.RFC3339))
 }
 
 // feedbackTLVs are those that SMPP 3.4 table 4-18 lists for deliver_sm.

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"text/template"
@@ -106,6 +107,32 @@ func TestFeedbackRoom(t *testing.T) {
 		fb.MessageIDs[0] = strings.Repeat("9", n)
 		if f, err := DeliverSM(fb, &Options{Form: Receipt}, 0x33); (err == nil) != want {
 			t.Errorf("message_id of %d octets: got %d octets, %v, want it written: %t", n, len(f), err, want)
+		}
+	}
+}
+
+// What is written by hand is what fmt and the expression for receipts write.
+func TestFeedbackTextByHand(t *testing.T) {
+	for _, receiver := range []string{
+		"8613800138000", "", "id:1", "Id:", "iD:", "ID:1 stat:READ", "STAT:", "sTaT:", "\u017ftat:", "that:", "grid:7", "d:", ":", "\xffid:",
+	} {
+		for _, number := range []uint16{0, 9, 10, 99, 100, 257, 65535} {
+			fb := feedback()
+			fb.Receiver, fb.Number = receiver, number
+			want := receiptWords.ReplaceAllString(fmt.Sprintf("readback receiver:%s number:%03d status:%d read:%s",
+				receiver, number, fb.Status, "2026-11-23T08:30:00Z"), "$1 ")
+			if got := string(feedbackText(fb)); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkDeliverSM(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := DeliverSM(feedback(), new(Options), smpp.InterfaceVersion34); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
