@@ -27,7 +27,7 @@ const (
 	gatherFor = 5 * time.Millisecond // how long receipts wait for more, so that they share a round
 	lookAgain = 500 * time.Millisecond
 	idleLook  = time.Minute // while no receipt is early: ids may have expired
-	fillRows  = 20_000      // of the index, that are read at a time
+	fillRows  = 100_000     // of the index, that are read at a time
 )
 
 // passedReceipt is a delivery receipt that passed by.
