@@ -71,15 +71,15 @@ func TestSessionGoesOn(t *testing.T) {
 	if h := a.another(t.Context(), own); h == nil || h.seq != 1 {
 		t.Fatalf("got %+v, want the first", h)
 	}
+	if h := a.another(t.Context(), own); h != nil {
+		t.Errorf("a full session: got %d", h.seq)
+	}
+	o.done(o.held[1], nil)
 	over, end := context.WithCancel(t.Context())
 	end()
 	if h := a.another(over, own); h != nil {
 		t.Errorf("a session that has ended: got %d", h.seq)
 	}
-	if h := a.another(t.Context(), own); h != nil {
-		t.Errorf("a full session: got %d", h.seq)
-	}
-	o.done(o.held[1], nil)
 	f.recorder.down.Store(true)
 	if h := a.another(t.Context(), own); h != nil {
 		t.Errorf("while the ledger is down: got %d", h.seq)
