@@ -23,10 +23,18 @@ func textsOf(account, sender, receiver *string, ids []string) []Text {
 
 // MarshalJSON shows texts that are not UTF-8 as Latin-1, and adds their octets.
 func (fb Feedback) MarshalJSON() ([]byte, error) {
+	if text, ok := fb.appendPlain(make([]byte, 0, 512)); ok {
+		return text, nil
+	}
+	return fb.marshal()
+}
+
+// marshal is MarshalJSON for all feedback.
+func (fb *Feedback) marshal() ([]byte, error) {
 	w := struct {
 		plainFeedback
 		Octets `json:"octets,omitempty"`
-	}{plainFeedback: plainFeedback(fb)}
+	}{plainFeedback: plainFeedback(*fb)}
 	w.MessageIDs = slices.Clone(fb.MessageIDs)
 	w.Octets = Show(textsOf(&w.Account, &w.Sender, &w.Receiver, w.MessageIDs)...)
 	return json.Marshal(w)
@@ -34,6 +42,14 @@ func (fb Feedback) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON restores the octets of texts that are not UTF-8.
 func (fb *Feedback) UnmarshalJSON(data []byte) error {
+	if fb.parsePlain(data) {
+		return nil
+	}
+	return fb.unmarshal(data)
+}
+
+// unmarshal is UnmarshalJSON for all JSON.
+func (fb *Feedback) unmarshal(data []byte) error {
 	var w struct {
 		plainFeedback
 		Octets `json:"octets"`
