@@ -56,7 +56,7 @@ func TestFullSessionLooksAgain(t *testing.T) {
 		}
 		s.answer <- nil
 		end()
-		<-s.done
+		_ = <-s.done
 	})
 }
 

@@ -83,7 +83,8 @@ func TestOwnersByDestination(t *testing.T) {
 			acceptedAt(at(c, 101, 1), "A"), {Kind: journal.KindErase, Place: journal.Place{Conv: c}}, acceptedAt(at(c, 101, 6), "B"),
 		}, 0},
 		{"a number is given again in another cycle", []journal.Record{
-			acceptedAt(at(c, 101, 1), "A"), {Kind: journal.KindCycle, Place: journal.Place{Conv: c, Ordinal: 2}, Bound: 3, First: 1, Last: 5},
+			acceptedAt(at(c, 101, 1), "A"),
+			{Kind: journal.KindCycle, Place: journal.Place{Conv: c, Ordinal: 2}, Bound: 3, First: 1, Last: 5},
 			acceptedAt(journal.Place{Conv: c, Day: 101, Number: 2, Ordinal: 3}, "B"),
 		}, 1},
 		{"another id", []journal.Record{acceptedAt(at(c, 101, 1), "A"), again}, 1},
