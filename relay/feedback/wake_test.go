@@ -56,7 +56,9 @@ func TestFullSessionLooksAgain(t *testing.T) {
 		}
 		s.answer <- nil
 		end()
-		_ = <-s.done
+		if err := <-s.done; err != nil {
+			t.Error(err)
+		}
 	})
 }
 
