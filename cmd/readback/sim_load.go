@@ -38,13 +38,13 @@ func simReads() *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&options.URL, "url", "http://127.0.0.1:8080/v1/reads", "where they go")
+	f.StringVar(&options.URL, "url", "http://127.0.0.1:8080/v1/reads", "where they go; nats://… and mqtt://… are servers of NATS and MQTT")
 	f.StringVar(&options.APIKey, "api-key", "", "key for --url")
 	f.IntVar(&options.Conversations, "conversations", 1000, "conversations, as of the load")
 	f.IntVar(&options.First, "first", 0, "the first conversation")
 	f.IntVar(&options.Reads, "reads", 0, "how many; 0: one for each conversation")
 	f.IntVar(&options.Number, "number", 1, "number of the first message that is read")
-	f.IntVar(&options.Array, "array", 1, "read responses in a request")
+	f.IntVar(&options.Array, "array", 1, "read responses in a request (MQTT: 1)")
 	f.IntVar(&options.Connections, "connections", 4, "requests at once, each on its own kept connection")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return command.RunReads(cmd.Context(), options, cmd.OutOrStdout())

@@ -136,7 +136,7 @@ var keepers = map[string][]string{
 	"github.com/cockroachdb/pebble":                           {"relay/index"},
 	"github.com/go-analyze/charts":                            {"internal/bench/chart"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
-	"github.com/nats-io/":                                     {"relay/archive", "relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"},
+	"github.com/nats-io/":                                     {"internal/simulator/load", "relay/archive", "relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"}, // of the simulator: a client
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -18,21 +17,21 @@ import (
 
 // ReadsOptions say what Reads sends. Zero values stand for the defaults named.
 type ReadsOptions struct {
-	URL           string // of /v1/reads
-	APIKey        string
+	URL           string // of /v1/reads; or of a NATS or MQTT server: nats://host:port, mqtt://host:port
+	APIKey        string // for HTTP
 	Sender        uint64 // the first short code: 10690001
 	First         int    // the first conversation: 0
 	Conversations int    // 1000; read i is of conversation First + i modulo this
 	Reads         int    // in all: as many as there are conversations
 	Number        int    // of the first message of each conversation: 1; the next round reads the next number
-	Array         int    // read responses in a request: 1
+	Array         int    // read responses in a request: 1. Over MQTT there is one in each message
 	Connections   int    // requests at once, each on a kept connection of its own: 4
 }
 
 // ReadsResult is what came of it.
 type ReadsResult struct {
-	Started  time.Time // the first request
-	Accepted int
+	Started  time.Time   // the first request
+	Accepted int         // over MQTT, those that the server has acknowledged
 	Refused  map[int]int // by HTTP code
 	Repeated int         // requests that the gateway put off, and that were sent again
 	Duration time.Duration
@@ -87,18 +86,17 @@ func Reads(ctx context.Context, opt ReadsOptions) (ReadsResult, error) {
 
 // run sends requests over one connection until all reads are sent.
 func (s *readsSender) run(ctx context.Context) error {
-	transport := &http.Transport{MaxConnsPerHost: 1, DisableCompression: true}
-	defer transport.CloseIdleConnections()
-	server := handset.HTTP{URL: s.opt.URL, Client: &http.Client{Transport: transport, Timeout: 30 * time.Second}}
-	if s.opt.APIKey != "" {
-		server.APIKey = handset.Key(s.opt.APIKey)
+	send, end, err := s.opt.connect()
+	if err != nil {
+		return fmt.Errorf("reads: %w", err)
 	}
+	defer end()
 	batch := make([]handset.Response, 0, s.opt.Array)
 	for {
 		if batch = s.fill(batch[:0]); len(batch) == 0 {
 			return nil
 		}
-		if err := s.send(ctx, server, batch); err != nil {
+		if err := s.send(ctx, send, batch); err != nil {
 			return err
 		}
 	}
@@ -118,10 +116,10 @@ func (s *readsSender) fill(batch []handset.Response) []handset.Response {
 }
 
 // send sends one request, again if the gateway puts it off, and counts its verdicts.
-func (s *readsSender) send(ctx context.Context, server handset.HTTP, batch []handset.Response) error {
+func (s *readsSender) send(ctx context.Context, send sendReads, batch []handset.Response) error {
 	start := time.Now()
-	verdicts, err := server.Send(ctx, batch)
-	for later := (*handset.LaterError)(nil); errors.As(err, &later); verdicts, err = server.Send(ctx, batch) {
+	verdicts, err := send(ctx, batch)
+	for later := (*handset.LaterError)(nil); errors.As(err, &later); verdicts, err = send(ctx, batch) {
 		if time.Since(start) > 30*time.Second {
 			return fmt.Errorf("reads: put off for 30 s: %w", err)
 		}
