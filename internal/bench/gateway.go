@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,10 +20,28 @@ import (
 const gatewayConfig = `listen: {addr: "127.0.0.1:0", max_sessions: %d}
 smsc: {addr: %q, window: %d}
 track: {when: requested}
-reads: {addr: "127.0.0.1:0", rate: 0}
+reads: {addr: "127.0.0.1:0", rate: 0%s}
 ops: {addr: "127.0.0.1:0"}
-relay: {store: %q}
+relay: {store: %q%s}
 `
+
+// otherReads has a listener for read responses, whose port is free.
+func (w *world) otherReads() (reads, relay string, err error) {
+	if w.route.by == "" {
+		return "", "", nil
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", "", err
+	}
+	w.reads = w.route.by + "://" + ln.Addr().String()
+	if w.route.by == "mqtt" {
+		reads = fmt.Sprintf(", mqtt: {addr: %q}", ln.Addr())
+	} else {
+		relay = fmt.Sprintf(", listen: %q", ln.Addr())
+	}
+	return reads, relay, ln.Close()
+}
 
 // serving is the line of the log that says where the gateway listens.
 var serving = regexp.MustCompile(`"msg":"serving".*"esmes":"([^"]+)".*"reads":"([^"]+)".*"ops":"([^"]+)"`)
@@ -30,11 +49,14 @@ var serving = regexp.MustCompile(`"msg":"serving".*"esmes":"([^"]+)".*"reads":"(
 // openGateway starts a gateway with a store of its own, and waits until its ledger is ready.
 func (b *bench) openGateway(ctx context.Context, w *world) error {
 	store, config := filepath.Join(w.dir, "store"), filepath.Join(w.dir, "readback.yaml")
-	text := fmt.Sprintf(gatewayConfig, max(1000, 2*w.setup.Binds, 2*b.opt.Idle), w.sinkAddr, max(100, w.setup.Window), store)
+	reads, relay, err := w.otherReads()
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf(gatewayConfig, max(1000, 2*w.setup.Binds, 2*b.opt.Idle), w.sinkAddr, max(100, w.setup.Window), reads, store, relay)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return err
 	}
-	var err error
 	if w.target, err = start(w.dir, "gateway", nil, w.binary, "serve", "--config", config); err != nil {
 		return err
 	}
@@ -42,7 +64,10 @@ func (b *bench) openGateway(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	w.addr, w.reads, w.ops = found[1], "http://"+found[2]+"/v1/reads", "http://"+found[3]
+	w.addr, w.ops = found[1], "http://"+found[3]
+	if w.route.by == "" {
+		w.reads = "http://" + found[2] + "/v1/reads"
+	}
 	return w.awaitReady(ctx)
 }
 

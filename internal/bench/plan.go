@@ -87,7 +87,7 @@ func (b *bench) windowPart(window int) part {
 func (b *bench) readsPart() part {
 	return part{
 		kind: Reads, title: "reads, until the ESME has acknowledged the feedback",
-		setups: b.by(b.setup(), ReadArrays, ReadSingle), each: (*bench).measureReads,
+		setups: b.by(b.setup(), ReadArrays, ReadSingle, ReadNATS, ReadMQTT), each: (*bench).measureReads,
 	}
 }
 

@@ -66,7 +66,7 @@ func TestPlanAll(t *testing.T) {
 	all := planned(t, Options{All: true, Against: "/bin/sh"}, "haproxy")
 	for _, want := range []string{
 		"windows: direct w1 c100000", "windows: haproxy w256 c100000", "windows: receipts, against w16 c100000",
-		"reads: read arrays w16 c100000", "reads: read single, against w16 c100000", "paced: tracked w256 c100000",
+		"reads: read arrays w16 c100000", "reads: read single, against w16 c100000", "reads: read nats w16 c100000", "reads: read mqtt w16 c100000", "paced: tracked w256 c100000",
 		"paced: receipts, against w256 c100000", "hot: tracked w16 c1",
 		"conversations: tracked, 1000000 conversations w16 c1000000", "binds: tracked, against, 64 binds w16 c100000",
 		"octets: tracked, 154 octets w16 c100000",

@@ -24,6 +24,8 @@ const (
 	Receipts   Way = "receipts"    // tracked, and the SMSC sends a delivery receipt for each message
 	ReadArrays Way = "read arrays" // tracked, then read: 100 read responses in a request
 	ReadSingle Way = "read single" // tracked, then read: a read response in a request, on kept connections
+	ReadNATS   Way = "read nats"   // the same, in requests over NATS
+	ReadMQTT   Way = "read mqtt"   // the same, in messages over MQTT, QoS 1
 )
 
 // route is a row of the table of ways.
@@ -33,6 +35,7 @@ type route struct {
 	registered byte                                        // registered_delivery of the load (SMPP 3.4 §5.2.17)
 	array      int                                         // read responses in a request; zero: nothing is read
 	senders    int                                         // requests at once
+	by         string                                      // scheme of the URL that they go to; empty: HTTP
 }
 
 // routes is the table of ways.
@@ -45,6 +48,8 @@ var routes = []route{
 	{way: Receipts, open: (*bench).openGateway, registered: 5},
 	{way: ReadArrays, open: (*bench).openGateway, registered: 4, array: 100, senders: 4},
 	{way: ReadSingle, open: (*bench).openGateway, registered: 4, array: 1, senders: 16},
+	{way: ReadNATS, open: (*bench).openGateway, registered: 4, array: 1, senders: 16, by: "nats"},
+	{way: ReadMQTT, open: (*bench).openGateway, registered: 4, array: 1, senders: 16, by: "mqtt"},
 }
 
 // Ways are the names of all ways.
