@@ -51,7 +51,7 @@ func applyErase(a *Applier, rec *journal.Record) error {
 		return err
 	}
 	e := erasure{Applier: a, lookup: &lookup{it: it}, receiver: &rec.Place.Conv.Receiver}
-	err = firstError(e.entries(), e.heads(), e.parts(), e.owners(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
+	err = firstError(e.entries(), e.heads(), e.parts(), e.owners(), e.splits(), e.outbox(FeedbackOutbox, &a.result.Taken), e.outbox(EventOutbox, new(int)))
 	e.noteExpired()
 	return firstError(err, e.err, a.b.Set(keyUnpurged, nil, nil), a.b.Set(keyUnpadded, appendSerial(nil, a.at.Serial), nil), it.Close())
 }
@@ -91,15 +91,20 @@ func (e erasure) entries() (failed error) {
 	return failed
 }
 
-// disownEntry takes out what is known of the ids of the entry at hand, under its day.
+// disownEntry takes out what is known of the ids of the entry at hand, under its day. The account is that of its
+// first part.
 func (e erasure) disownEntry(day uint16) error {
 	entry, err := parseEntry(e.it.Value())
 	if err != nil {
 		return err
 	}
+	accounts := map[string]struct{}{string(entry.Account): {}}
+	if entry.Total > 1 {
+		accounts = e.Index.accounts.load()
+	}
 	for _, p := range entry.Parts {
 		for _, key := range keysOf(p.ID) {
-			if err := e.disownKey(day, string(entry.Account), key); err != nil {
+			if err := e.disownKey(accounts, day, key); err != nil {
 				return err
 			}
 		}
@@ -159,27 +164,49 @@ func (e erasure) owners() error {
 	return nil
 }
 
+// splits takes out what the receipts of split messages say. All of their ids may have newer owners, so it goes
+// through the senders of each account.
+func (e erasure) splits() error {
+	for ok := e.within([]byte{prefixSplit}); ok; {
+		day, name := binary.BigEndian.Uint16(e.it.Key()[1:]), bytes.Clone(e.it.Key()[3:])
+		o, named := journal.ParseName(&journal.Record{Place: journal.Place{Day: day}, Split: journal.SplitRecord{First: name}})
+		if !named { // of an earlier release: see parts
+			ok = e.nextWithin([]byte{prefixSplit})
+			continue
+		}
+		sender := splitKey(nil, day, journal.AppendSender(name[:2:2], &o))
+		to := journal.AppendString(bytes.Clone(sender), e.receiver.Bytes())
+		for ok = e.within(to); ok; ok = e.nextWithin(to) {
+			if err := e.deleteSplit(day, bytes.Clone(e.it.Key()[3:])); err != nil {
+				return err
+			}
+		}
+		ok = e.seek(upper(sender)) && e.it.Key()[0] == prefixSplit
+	}
+	return nil
+}
+
 // disown takes out what is known of an owner beside the row by its receiver under this day. An owner of another
 // account may have had this row before.
 func (e erasure) disown(o *journal.IDOwner, day uint16, key []byte) error {
-	for account := range e.Index.accounts.load() {
-		if err := e.disownKey(day, account, key); err != nil {
-			return err
-		}
-	}
-	return e.deleteSplit(o.Place.Day, journal.AppendName(nil, o))
+	return firstError(e.disownKey(e.Index.accounts.load(), day, key), e.deleteSplit(o.Place.Day, journal.AppendName(nil, o)))
 }
 
-// disownKey takes the row of an owner by account out, if that is of the receiver.
-func (e erasure) disownKey(day uint16, account string, key []byte) error {
-	byAccount := ownerKey(nil, day, account, key)
-	e.Index.purge.noteKey(byAccount, len(byAccount)-len(key), false) // its value before may be of the receiver
-	value, err := copyOf(e.b.Get(byAccount))
-	if err != nil {
-		return err
-	}
-	if newest, err := journal.ParseIDOwner(value); err == nil && newest.Place.Conv.Receiver == *e.receiver {
-		return e.b.Delete(byAccount, nil)
+// disownKey takes the rows by account of the owners of an id out that are of the receiver.
+func (e erasure) disownKey(accounts map[string]struct{}, day uint16, key []byte) error {
+	for account := range accounts {
+		byAccount := ownerKey(nil, day, account, key)
+		e.Index.purge.noteKey(byAccount, len(byAccount)-len(key), false) // its value before may be of the receiver
+		value, err := copyOf(e.b.Get(byAccount))
+		if err != nil {
+			return err
+		}
+		if newest, err := journal.ParseIDOwner(value); err != nil || newest.Place.Conv.Receiver != *e.receiver {
+			continue
+		}
+		if err := e.b.Delete(byAccount, nil); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -52,9 +52,14 @@ func (a *Applier) ownOn(day uint16, o *journal.IDOwner, account, key []byte) err
 	return a.ownTo(day, &o.Place.Conv, key, a.val)
 }
 
-// keepOwners writes the rows by destination of the owners that an id has on a day.
+// keepOwners writes the rows by destination of the owners that an id has on a day, unless they have one: that may be
+// of a newer owner in the same conversation, of another account.
 func (a *Applier) keepOwners(day uint16, key []byte) error {
 	return a.Index.ownersOn(a.getStaged, day, key, func(o *journal.IDOwner, value []byte) error {
+		a.key = ownerInKey(a.key[:0], day, &o.Place.Conv, key)
+		if has, err := a.getStaged(a.key); has != nil || err != nil {
+			return err
+		}
 		return a.ownTo(day, &o.Place.Conv, key, value)
 	})
 }

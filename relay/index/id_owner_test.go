@@ -1,6 +1,7 @@
 package index
 
 import (
+	"strings"
 	"testing"
 
 	"readback/relay/journal"
@@ -182,6 +183,9 @@ func TestErasedOwnersOfAccounts(t *testing.T) {
 			all[i].Account = []byte([]string{"bank", "bank", "shop"}[i])
 			l.write(all[i])
 		}
+		for _, account := range []string{"bank", "shop"} { // without entries, and the second one has the row by destination
+			l.write(cutOf(journal.IDOwner{Kind: journal.OwnerUnnumbered, Account: account, Place: journal.Place{Conv: p.Conv, Day: p.Day}}, "ff"))
+		}
 		l.a.IDs = receipt.IDs{}
 		l.write(journal.Record{Kind: journal.KindErase, Place: p, At: 4})
 		for key := range indexRows(t, l.ix) {
@@ -189,5 +193,51 @@ func TestErasedOwnersOfAccounts(t *testing.T) {
 				t.Errorf("ids %+v: row %q is left", ids, key)
 			}
 		}
+	}
+}
+
+// Of two accounts with one id in a conversation the newer one is found there, whatever comes after.
+func TestNewerOwnerStays(t *testing.T) {
+	for range 20 { // the accounts come in any order
+		l := newLogbook(t)
+		c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690002", "447700900124")
+		shop := acceptedOn(101, journal.Place{Conv: c, Day: 101, Number: 2, Ordinal: 1}, "A")
+		shop.Account = []byte("shop")
+		l.write(acceptedOn(101, journal.Place{Conv: c, Day: 101, Number: 1}, "A"), shop, acceptedOn(101, journal.Place{Conv: other, Day: 101, Number: 3}, "B"))
+		again := acceptedOn(101, journal.Place{Conv: other, Day: 101, Number: 4, Ordinal: 1}, "A")
+		again.Account = []byte("school")
+		l.write(again)
+		if o, err := l.ix.OwnerIn(&c, []byte("a"), 101, 9); o == nil || o.Account != "shop" || err != nil {
+			t.Fatalf("got %+v, %v, want the newer one", o, err)
+		}
+	}
+}
+
+// An erasure takes out a split message also if all of its ids have newer owners, and no other one.
+func TestErasedSplitWithoutIDs(t *testing.T) {
+	l := newLogbook(t)
+	for _, sender := range []string{"10690001", "10690002"} {
+		for _, receiver := range []string{"447700900122", "447700900123", "447700900124"} {
+			o := journal.IDOwner{
+				Kind: journal.OwnerSplit, Account: "bank", Seq: 1,
+				Place: journal.Place{Conv: relaytest.Conversation(t, sender, receiver), Day: 20780, Number: 1},
+			}
+			newer := journal.IDOwner{Kind: journal.OwnerUnnumbered, Account: "bank", Place: journal.Place{Conv: o.Place.Conv, Day: 20780}}
+			l.write(cutOf(o, receiver), cutOf(newer, receiver))
+		}
+	}
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	l.write(journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: c}, At: 4})
+	left := 0
+	for key := range indexRows(t, l.ix) {
+		if strings.Contains(key, string(c.Receiver.Bytes())) {
+			t.Errorf("row %q is left", key)
+		}
+		if key[0] == prefixSplit {
+			left++
+		}
+	}
+	if left != 4 {
+		t.Errorf("%d split messages are left, want those to others", left)
 	}
 }

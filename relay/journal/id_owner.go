@@ -2,8 +2,6 @@ package journal
 
 import (
 	"encoding/binary"
-
-	"readback/relay/message"
 )
 
 // IDOwner is the message that a message_id belongs to: the newest one that got the id from the SMSC.
@@ -37,10 +35,15 @@ const flagLasts = 0x80
 //	name      0(1 octet) · kind(1 octet) · account(string) · sender(string) · receiver(string) ·
 //	          number · ordinal · lasts, if the kind says so
 func AppendName(dst []byte, o *IDOwner) []byte {
-	dst = AppendString(append(dst, 0, o.flags()), o.Account)
-	dst = message.AppendConversation(dst, &o.Place.Conv)
+	dst = AppendSender(append(dst, 0, o.flags()), o)
+	dst = AppendString(dst, o.Place.Conv.Receiver.Bytes())
 	dst = binary.AppendUvarint(dst, uint64(o.Place.Number))
 	return o.appendLasts(binary.AppendUvarint(dst, o.Place.Ordinal))
+}
+
+// AppendSender appends what a name has between its kind and the receiver: account and sender.
+func AppendSender(dst []byte, o *IDOwner) []byte {
+	return AppendString(AppendString(dst, o.Account), o.Place.Conv.Sender.Bytes())
 }
 
 // ParseName returns the owner that a split record is about. ok is false if the record is of an earlier
