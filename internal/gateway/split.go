@@ -245,8 +245,8 @@ func (m *splitMessage) finish(f smpp.Frame, accepted bool) {
 	if !m.claim() {
 		return
 	}
+	defer l.unanswered.settle() // the last word: a stop waits for it
 	defer m.transit.End()
-	defer l.unanswered.settle()
 	if m.of != nil {
 		m.of.group.answered(l, f, m.of, accepted)
 		return
