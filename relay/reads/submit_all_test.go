@@ -19,9 +19,10 @@ func TestItemsDoNotWaitForEachOther(t *testing.T) {
 	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	waits := l.Assign(c)
 	l.Send(other, "id2")
+	l.Send(other, "id3")
 	items := []json.RawMessage{[]byte(`[]`)}
-	for _, c := range []message.Conversation{c, other, other} {
-		items = append(items, fmt.Appendf(nil, `{"receiver":%q,"sender":"10690001","number":1}`, c.Receiver.String()))
+	for i, c := range []message.Conversation{c, other, other} {
+		items = append(items, fmt.Appendf(nil, `{"receiver":%q,"sender":"10690001","number":%d}`, c.Receiver.String(), max(1, i)))
 	}
 	recorded := make(chan journal.Kind, len(items))
 	l.Before = func(k journal.Kind) { recorded <- k }
