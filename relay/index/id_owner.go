@@ -86,6 +86,9 @@ func keysOf(id []byte) [][]byte {
 
 // ownersOn calls f with the owners that an id has on a day by account, and their rows, until f returns an error.
 func (ix *Index) ownersOn(get func(key []byte) ([]byte, error), day uint16, key []byte, f func(o *journal.IDOwner, value []byte) error) error {
+	if !ix.MayOwn(key) {
+		return nil
+	}
 	var buf [3 + 1 + journal.MaxAccount + journal.MaxMessageID]byte
 	for account := range ix.accounts.load() {
 		value, err := get(ownerKey(buf[:0], day, account, key))
@@ -119,7 +122,7 @@ func (a *Applier) ownTo(day uint16, c *message.Conversation, key, value []byte) 
 // on any later day; nil when there is none.
 func (ix *Index) OwnerOf(account string, key []byte, today, days uint16) (*journal.IDOwner, error) {
 	var buf [3 + 1 + journal.MaxAccount + journal.MaxMessageID]byte
-	return ix.owner(key, today, days, func(day uint16) ([]byte, error) {
+	return ix.owner(today, days, func(day uint16) ([]byte, error) {
 		return ix.getStaged(ownerKey(buf[:0], day, account, key))
 	})
 }
@@ -127,7 +130,7 @@ func (ix *Index) OwnerOf(account string, key []byte, today, days uint16) (*journ
 // OwnerIn is OwnerOf for the messages of a conversation, of any account.
 func (ix *Index) OwnerIn(c *message.Conversation, key []byte, today, days uint16) (*journal.IDOwner, error) {
 	var buf [3 + 2*(1+message.MaxAddr) + journal.MaxMessageID]byte
-	return ix.owner(key, today, days, func(day uint16) (row []byte, err error) {
+	return ix.owner(today, days, func(day uint16) (row []byte, err error) {
 		if row, err = ix.getStaged(ownerInKey(buf[:0], day, c, key)); row != nil || err != nil {
 			return row, err
 		}
@@ -142,10 +145,7 @@ func (ix *Index) OwnerIn(c *message.Conversation, key []byte, today, days uint16
 }
 
 // owner returns the newest owner of the rows that rowOn returns for each day.
-func (ix *Index) owner(key []byte, today, days uint16, rowOn func(day uint16) ([]byte, error)) (*journal.IDOwner, error) {
-	if !ix.MayOwn(key) {
-		return nil, ix.closedError()
-	}
+func (ix *Index) owner(today, days uint16, rowOn func(day uint16) ([]byte, error)) (*journal.IDOwner, error) {
 	var lasting *journal.IDOwner
 	for day := range ix.todayFirst(prefixOwner, today, days) {
 		value, err := rowOn(day)
@@ -170,9 +170,6 @@ func isLater(o *journal.IDOwner, day uint16) bool { return o.Lasts > 0 && day ==
 // OwnerTo is OwnerOf for the messages to a receiver, from any sender. If account is empty, they are of any
 // account. Of several senders on the newest day the first in the order of their octets counts.
 func (ix *Index) OwnerTo(receiver *message.Addr, account string, key []byte, today, days uint16) (*journal.IDOwner, error) {
-	if !ix.MayOwn(key) {
-		return nil, ix.closedError()
-	}
 	var lasting *journal.IDOwner
 	for day := range ix.todayFirst(prefixOwner, today, days) {
 		all, err := ix.allTo(receiver, key, day)

@@ -213,6 +213,28 @@ func TestNewerOwnerStays(t *testing.T) {
 	}
 }
 
+// An owner is found when an erasure has taken out the newer one, also after a start: only its row by destination is left.
+func TestOlderOwnerAfterErasure(t *testing.T) {
+	l := newLogbook(t)
+	c, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
+	owner := journal.IDOwner{Kind: journal.OwnerSplit, Account: "bank", Seq: 1, Place: journal.Place{Conv: c, Day: 101, Number: 1}}
+	l.write(cutOf(owner, "a"), acceptedOn(101, journal.Place{Conv: other, Day: 101, Number: 1}, "A"))
+	l.write(journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: other}, At: 4})
+	if err := l.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ix := openWith(t, l.ix.dir)
+	defer func() { _ = ix.Close() }()
+	if err := ix.FillIDs(1000); err != nil {
+		t.Fatal(err)
+	}
+	in, err := ix.OwnerIn(&c, []byte("a"), 101, 9)
+	to, toErr := ix.OwnerTo(&c.Receiver, "bank", []byte("a"), 101, 9)
+	if in == nil || to == nil || err != nil || toErr != nil {
+		t.Errorf("got %+v, %v in the conversation, %+v, %v to the receiver, want the older one", in, err, to, toErr)
+	}
+}
+
 // An erasure takes out a split message also if all of its ids have newer owners, and no other one.
 func TestErasedSplitWithoutIDs(t *testing.T) {
 	l := newLogbook(t)
