@@ -36,7 +36,7 @@ func (a *accounts) load() map[string]struct{} {
 // readOwners reads from the store which accounts own ids. Which ids these are is not known yet, unless there are none.
 func (ix *Index) readOwners(l *lookup) {
 	ix.ids.refill(false)
-	ix.ids.full.Store(ix.days[prefixOwner].newest.Load() == 0 && l.err == nil)
+	ix.ids.full.Store(ix.hasNoOwners() && l.err == nil)
 	for ok := l.within([]byte{prefixOwner}); ok; {
 		account, id := splitOwnerKey(l.it.Key())
 		ix.accounts.note(account)

@@ -228,6 +228,9 @@ func TestOlderOwnerAfterErasure(t *testing.T) {
 	if err := ix.FillIDs(1000); err != nil {
 		t.Fatal(err)
 	}
+	if !ix.MayOwn([]byte("a")) || ix.MayOwn([]byte("b")) {
+		t.Error("the id counts as a new one, or another one does not")
+	}
 	in, err := ix.OwnerIn(&c, []byte("a"), 101, 9)
 	to, toErr := ix.OwnerTo(&c.Receiver, "bank", []byte("a"), 101, 9)
 	if in == nil || to == nil || err != nil || toErr != nil {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"hash/maphash"
 	"sync"
@@ -22,9 +23,9 @@ const (
 // a few rows at a time, and by what comes into the store meanwhile.
 type keyFilter struct {
 	// Static after construction.
-	seed maphash.Seed
-	kind byte                         // of the rows
-	bits [][filterWords]atomic.Uint64 // a power of two of blocks
+	seed  maphash.Seed
+	kinds []byte                       // of the rows
+	bits  [][filterWords]atomic.Uint64 // a power of two of blocks
 
 	full atomic.Bool // it has all rows of the store
 
@@ -35,13 +36,13 @@ type keyFilter struct {
 }
 
 // newIDFilter returns a filter of the ids that messages own, of any account and on any day.
-func newIDFilter() *keyFilter { return newKeyFilter(prefixOwner, idFilterBits) }
+func newIDFilter() *keyFilter { return newKeyFilter(idFilterBits, prefixOwner, prefixOwnerTo) }
 
 // newHeadFilter returns a filter of the conversations that have a head.
-func newHeadFilter() *keyFilter { return newKeyFilter(prefixHead, headFilterBits) }
+func newHeadFilter() *keyFilter { return newKeyFilter(headFilterBits, prefixHead) }
 
-func newKeyFilter(kind byte, bits int) *keyFilter {
-	return &keyFilter{seed: maphash.MakeSeed(), kind: kind, bits: make([][filterWords]atomic.Uint64, bits/64/filterWords), next: []byte{kind}}
+func newKeyFilter(bits int, kinds ...byte) *keyFilter {
+	return &keyFilter{seed: maphash.MakeSeed(), kinds: kinds, bits: make([][filterWords]atomic.Uint64, bits/64/filterWords), next: kinds[:1:1]}
 }
 
 const (
@@ -52,8 +53,12 @@ const (
 // find returns the block of a key, and a number that says which of its bits are the key's: see filterBit. In the
 // key of an owner the id alone counts.
 func (f *keyFilter) find(key []byte) (*[filterWords]atomic.Uint64, uint64) {
-	if f.kind == prefixOwner {
+	switch key[0] {
+	case prefixOwner:
 		_, key = splitOwnerKey(key)
+	case prefixOwnerTo:
+		_, key = splitOwnerKey(key) // the receiver stands where the account does
+		key, _, _ = bytes.Cut(key, []byte{0})
 	}
 	h := maphash.Bytes(f.seed, key)
 	return &f.bits[h&uint64(len(f.bits)-1)], h >> 28
@@ -95,7 +100,7 @@ func (f *keyFilter) refill(empty bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.full.Store(false)
-	f.next = []byte{f.kind}
+	f.next = f.kinds[:1:1]
 	if empty {
 		for i := range f.bits {
 			for word := range f.bits[i] {
@@ -119,11 +124,16 @@ func (f *keyFilter) expired(day uint16) {
 // MayOwn reports whether a message may own an id. It asks the store for nothing. If it
 // returns false, nobody finds an owner.
 func (ix *Index) MayOwn(key []byte) bool {
-	if ix.days[prefixOwner].newest.Load() == 0 {
+	if ix.hasNoOwners() {
 		return false
 	}
 	var buf [128]byte
 	return ix.ids.mayHave(ownerKey(buf[:0], 0, "", key))
+}
+
+// hasNoOwners reports whether no message owns an id.
+func (ix *Index) hasNoOwners() bool {
+	return ix.days[prefixOwner].newest.Load() == 0 && ix.days[prefixOwnerTo].newest.Load() == 0
 }
 
 // FillIDs goes through so many rows of the store for MayOwn. It does nothing when it has seen all.
@@ -149,18 +159,24 @@ func (ix *Index) FillHeads(ctx context.Context) {
 }
 
 // fill adds so many rows of the store to a filter.
-func (ix *Index) fill(f *keyFilter, rows int) error {
-	if f.full.Load() {
-		return nil
-	}
+func (ix *Index) fill(f *keyFilter, rows int) (err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.next) == 1 { // rows that are staged now may be written behind the row that is next
-		ix.staged.keys(f.kind, f.add)
+	for rows > 0 && err == nil && !f.full.Load() {
+		rows, err = ix.fillKind(f, rows)
 	}
-	l, err := ix.lookupIn(&pebble.IterOptions{LowerBound: []byte{f.kind}, UpperBound: []byte{f.kind + 1}})
+	return err
+}
+
+// fillKind is fill for the kind of the row that is next, and returns how many rows are left. The caller holds f.mu.
+func (ix *Index) fillKind(f *keyFilter, rows int) (left int, err error) {
+	kind := f.next[0]
+	if len(f.next) == 1 { // rows that are staged now may be written behind the row that is next
+		ix.staged.keys(kind, f.add)
+	}
+	l, err := ix.lookupIn(&pebble.IterOptions{LowerBound: []byte{kind}, UpperBound: []byte{kind + 1}})
 	if err != nil {
-		return err
+		return rows, err
 	}
 	ok := l.seek(f.next)
 	for ; ok && rows > 0; rows-- {
@@ -168,13 +184,17 @@ func (ix *Index) fill(f *keyFilter, rows int) error {
 		ok = l.next()
 	}
 	if ok {
-		f.next = append(f.next[:0], l.it.Key()...)
+		f.next = bytes.Clone(l.it.Key())
 	}
-	if err := l.close(); err != nil {
-		return err
+	if err := l.close(); err != nil || ok {
+		return rows, err
 	}
-	f.full.Store(!ok)
-	return nil
+	if i := bytes.IndexByte(f.kinds, kind) + 1; i < len(f.kinds) {
+		f.next = f.kinds[i : i+1 : i+1]
+	} else {
+		f.full.Store(true)
+	}
+	return rows, nil
 }
 
 // noteKey notes that the store gets a row, if it is the head of a conversation or the owner of an id.
@@ -186,5 +206,7 @@ func (ix *Index) noteKey(key []byte) {
 		ix.ids.add(key)
 		account, _ := splitOwnerKey(key)
 		ix.accounts.note(account)
+	case prefixOwnerTo:
+		ix.ids.add(key)
 	}
 }

@@ -43,7 +43,7 @@ func newStagedIn(t *testing.T) (*staged, *pebble.DB) {
 	t.Helper()
 	db := storeIn(t, vfs.NewMem(), false)
 	t.Cleanup(func() { _ = db.Close() })
-	return newStaged(newKeyFilter(prefixHead, 1<<10)), db
+	return newStaged(newKeyFilter(1<<10, prefixHead)), db
 }
 
 // Rows that could not be written are found, behind newer ones, and are written at the next time, before these.
