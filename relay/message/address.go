@@ -29,24 +29,35 @@ func NewAddr[T string | []byte](s T) (Addr, error) {
 // NormalAddr returns s in the form that identifies a conversation. It drops `+` and `00` in
 // front of an international number and changes an alphanumeric address to lower case. A short
 // code stays as it is. The type of number does not count, since a read response has none.
-func NormalAddr[T string | []byte](s T) (Addr, error) {
-	a, err := NewAddr(s)
-	if err != nil {
-		return a, err
+func NormalAddr[T string | []byte](s T) (a Addr, err error) {
+	if len(s) == 0 || len(s) > MaxAddr {
+		return a, ErrAddress
 	}
-	b := a.Bytes()
+	isNumber := true // behind the first octet
+	for i := 1; i < len(s); i++ {
+		isNumber = isNumber && isDigit(s[i])
+	}
 	switch {
-	case len(b) > 1 && b[0] == '+' && AllDigits(b[1:]):
-		return NewAddr(b[1:])
-	case len(b) >= minInternational && AllDigits(b) && b[0] == '0' && b[1] == '0':
-		return NewAddr(b[2:])
-	}
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
+	case isNumber && s[0] == '+' && len(s) > 1:
+		s = s[1:]
+	case isNumber && s[0] == '0' && len(s) >= minInternational && s[1] == '0':
+		s = s[2:]
+	case !isNumber || !isDigit(s[0]):
+		for i := range len(s) {
+			a.b[i] = lower(s[i])
 		}
+		a.n = uint8(len(s))
+		return a, nil
 	}
+	a.n = uint8(copy(a.b[:], s))
 	return a, nil
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // minInternational is the least length at which a leading 00 is taken for the
@@ -56,12 +67,14 @@ const minInternational = 10
 // AllDigits reports whether b has no other octets than digits.
 func AllDigits(b []byte) bool {
 	for _, c := range b {
-		if c < '0' || c > '9' {
+		if !isDigit(c) {
 			return false
 		}
 	}
 	return true
 }
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
 // Bytes returns the text. It is part of a, and valid as long as a does not change.
 func (a *Addr) Bytes() []byte { return a.b[:a.n] }
