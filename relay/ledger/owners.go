@@ -23,6 +23,8 @@ type owners struct {
 	parts   atomic.Bool // there may be parts that the gateway made, here or in the index
 	earlier atomic.Bool // the index may have parts from an earlier release
 
+	queued atomic.Int32 // len(pending)
+
 	// Guarded by mu.
 	mu      sync.Mutex
 	serial  uint64
@@ -53,6 +55,7 @@ func (o *owners) add(key []byte, is *journal.IDOwner) owner {
 	o.serial++
 	added := owner{key: string(key), serial: o.serial, is: *is}
 	o.pending[added.key] = append(o.pending[added.key], added)
+	o.queued.Store(int32(len(o.pending)))
 	return added
 }
 
@@ -80,10 +83,14 @@ func (o *owners) settle(all ...owner) {
 			delete(o.pending, gone.key)
 		}
 	}
+	o.queued.Store(int32(len(o.pending)))
 }
 
 // find returns the newest pending owner of an id that fits; nil when there is none.
 func (o *owners) find(key []byte, fits func(*journal.IDOwner) bool) *journal.IDOwner {
+	if o.queued.Load() == 0 { // as for most messages
+		return nil
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	all := o.pending[string(key)]
@@ -195,7 +202,8 @@ func (o *owners) to(account string, receiver *message.Addr, key []byte) (*journa
 // ledger knows the id. Take never waits.
 func (o *owners) Take(account string, c *message.Conversation, id []byte, always bool) {
 	defer crash.OnPanic()
-	key := bounded(receipt.Key(o.ids.OfResponse(id)))
+	var room [64]byte
+	key := bounded(receipt.AppendKey(room[:0], o.ids.OfResponse(id)))
 	if len(key) == 0 || account == "" || len(account) > journal.MaxAccount || c.Sender.IsZero() || c.Receiver.IsZero() {
 		return
 	}
