@@ -18,7 +18,7 @@ type fromESME struct{ *link }
 
 // Request passes a request on to the SMSC; a message by way of the interceptor.
 func (l fromESME) Request(ctx context.Context, f smpp.Frame) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	l.unanswered.begin(f)
 	switch {
 	case smpp.IsBind(f.ID()):
@@ -122,7 +122,7 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 
 // Response passes the ESME's answer on to the SMSC.
 func (l fromESME) Response(f smpp.Frame, to esmePending) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	l.noteReceipt(f, to)
 	err := to.Ref.Reply(f, to.Seq, l.esme.Arrived())
 	if to.ID == pdu.UnbindID {
@@ -147,7 +147,7 @@ func (l *link) noteReceipt(f smpp.Frame, to esmePending) {
 // Late passes an answer of the ESME's on to the SMSC, which may still wait for it. An answer to our own
 // feedback stays here.
 func (l fromESME) Late(f smpp.Frame, to esmePending) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	if to.Ref.smscSession == nil || to.ID == pdu.UnbindID {
 		return nil
 	}

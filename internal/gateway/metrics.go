@@ -18,7 +18,7 @@ type metrics struct {
 	pool         *pool.Metrics
 	ofESMEs      *pduCounters // PDUs that came from them
 	ofSMSC       *pduCounters
-	skips        []prometheus.Counter // by Skip
+	skips        []*metric.Striped // by Skip
 	splits       *prometheus.CounterVec
 	uncancelled  prometheus.Counter
 	repeated     prometheus.Counter
@@ -66,7 +66,7 @@ func (m *metrics) addSessions(f metric.Factory) {
 		Name: "readback_binds_refused_total", Help: "Binds that the gateway itself refused, by reason.",
 		Labels: []string{"reason"}, Look: "it rises",
 	})
-	pdus := f.CounterVec(metric.Opts{
+	pdus := f.StripedVec(metric.Opts{
 		Name: "readback_pdus_total", Help: "PDUs passed, by who sent them, command and status.",
 		Labels: []string{"from", "command", "status"}, Look: "statuses other than `0x00` rise",
 	})
@@ -103,13 +103,13 @@ func (m *metrics) addMessages(f metric.Factory) {
 	toSMSC, toESME := added.WithLabelValues("smsc"), added.WithLabelValues("esme")
 	m.addedToSMSC = func(d time.Duration) { toSMSC.Observe(d.Seconds()) }
 	m.addedToESME = func(d time.Duration) { toESME.Observe(d.Seconds()) }
-	vec := f.CounterVec(metric.Opts{
+	vec := f.StripedVec(metric.Opts{
 		Name: "readback_submits_total", Help: "submit_sm and submit_multi by what became of their number: numbered, or why not.",
 		Labels: []string{"skip"}, Detail: "data_sm with a message_payload, too. What each skip is stands below.",
 		Look: "`ledger_down`, `malformed` rise; `no_room` is large",
 	})
 	for _, s := range numbering.Skips() {
-		m.skips = append(m.skips, vec.WithLabelValues(s.String()))
+		m.skips = append(m.skips, vec.Striped(s.String()))
 	}
 }
 

@@ -105,9 +105,9 @@ func TestLabelsBounded(t *testing.T) {
 	w := serve(t, setup{})
 	const peers = 3000
 	for i := range uint32(peers) {
-		w.metrics.ofESMEs.count(testpeer.Frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
-		w.metrics.ofSMSC.count(testpeer.Frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
-		w.metrics.ofSMSC.count(testpeer.Frame(pdu.ID(0x10000+i), 0, 0, ""))
+		w.metrics.ofESMEs.count(0, testpeer.Frame(pdu.ID(0x10000+i), pdu.Status(0x500+i), 0, ""))
+		w.metrics.ofSMSC.count(0, testpeer.Frame(pdu.SubmitSMRespID, pdu.Status(0x500+i), 0, ""))
+		w.metrics.ofSMSC.count(0, testpeer.Frame(pdu.ID(0x10000+i), 0, 0, ""))
 	}
 	series := 0
 	w.series("readback_pdus_total", func(labels []string, value float64) {

@@ -8,21 +8,23 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"readback/internal/metric"
+	"readback/relay/message"
 	"readback/smpp"
 )
 
 // pduCounters counts the PDUs of one side. Looking up labels would cost more than passing a PDU.
 type pduCounters struct {
 	from side
-	vec  *prometheus.CounterVec
+	vec  *metric.StripedVec
 
-	common [2 * commonIDs]atomic.Pointer[prometheus.Counter] // of ESME_ROK and the lowest command_ids: requests, then responses
+	common [2 * commonIDs]atomic.Pointer[metric.Striped] // of ESME_ROK and the lowest command_ids: requests, then responses
 
 	mu   sync.RWMutex
 	rare map[pduKey]prometheus.Counter // guarded by mu: of others
 }
 
-func newPDUCounters(from side, vec *prometheus.CounterVec) *pduCounters {
+func newPDUCounters(from side, vec *metric.StripedVec) *pduCounters {
 	return &pduCounters{from: from, vec: vec, rare: make(map[pduKey]prometheus.Counter)}
 }
 
@@ -34,24 +36,22 @@ type pduKey struct {
 	status pdu.Status
 }
 
-// count counts f.
-func (c *pduCounters) count(f smpp.Frame) {
+// count counts f, of the link with this id; 0 in the pool.
+func (c *pduCounters) count(of message.Session, f smpp.Frame) {
 	key := pduKey{f.ID(), f.Status()}
 	if at := c.place(key); at != nil {
 		counter := at.Load()
 		if counter == nil {
-			one := c.counter(key)
-			counter = &one
-			at.Store(counter)
+			counter = c.striped(at, key)
 		}
-		(*counter).Inc()
+		counter.Inc(uint64(of))
 		return
 	}
 	c.countRare(key)
 }
 
 // place returns where the counter of a common PDU is; nil if it is not common.
-func (c *pduCounters) place(key pduKey) *atomic.Pointer[prometheus.Counter] {
+func (c *pduCounters) place(key pduKey) *atomic.Pointer[metric.Striped] {
 	id := smpp.RequestID(key.id)
 	switch {
 	case key.status != smpp.StatusOK || id >= commonIDs:
@@ -79,8 +79,22 @@ func (c *pduCounters) countRare(key pduKey) {
 	}
 }
 
+// striped makes the counter of a common PDU, once.
+func (c *pduCounters) striped(at *atomic.Pointer[metric.Striped], key pduKey) *metric.Striped {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.Load() == nil {
+		at.Store(c.vec.Striped(c.labels(key)...))
+	}
+	return at.Load()
+}
+
 func (c *pduCounters) counter(key pduKey) prometheus.Counter {
-	return c.vec.WithLabelValues(string(c.from), smpp.Command(key.id), statusLabel(key.status))
+	return c.vec.WithLabelValues(c.labels(key)...)
+}
+
+func (c *pduCounters) labels(key pduKey) []string {
+	return []string{string(c.from), smpp.Command(key.id), statusLabel(key.status)}
 }
 
 // statusLabel keeps the label's values to those the standard knows.

@@ -50,7 +50,7 @@ func (l *fromPool) Request(ctx context.Context, f smpp.Frame) (err error) {
 }
 
 func (l *fromPool) take(ctx context.Context, f smpp.Frame) error {
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(0, f)
 	switch f.ID() {
 	case pdu.UnbindID:
 		err := l.session.Reply(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0), f.Seq(), time.Time{})
@@ -183,7 +183,7 @@ func (l *fromPool) alert(f smpp.Frame) {
 // Response passes the SMSC's answer on to the link whose request it answers.
 func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
 	g := l.g
-	g.metrics.ofSMSC.count(f)
+	g.metrics.ofSMSC.count(0, f)
 	r := to.Ref
 	defer r.link.containAnswer(r)
 	defer r.link.unanswered.settle()
@@ -195,7 +195,7 @@ func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
 
 // Late takes an answer that comes after the ESME got another one from the gateway.
 func (l *fromPool) Late(f smpp.Frame, to smscPending) error {
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(0, f)
 	l.g.answeredLate(l.g.opt.Logger.With("bind", l.bind), f, to)
 	return nil
 }

@@ -17,7 +17,7 @@ type fromAccount struct{ *link }
 
 // Request answers binds and unbinds, and passes everything else on.
 func (l fromAccount) Request(ctx context.Context, f smpp.Frame) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	l.unanswered.begin(f)
 	switch id := f.ID(); {
 	case smpp.IsBind(id):
@@ -110,7 +110,7 @@ const gatewayID = "readback"
 
 // Response passes the ESME's answer on to the bind from which its request came.
 func (l fromAccount) Response(f smpp.Frame, to esmePending) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	l.noteReceipt(f, to)
 	defer to.Ref.Flush()
 	// An SMSC that is gone, or does not read, must not end the ESME's session.
@@ -120,7 +120,7 @@ func (l fromAccount) Response(f smpp.Frame, to esmePending) error {
 
 // Late drops an answer of the ESME's: the SMSC has been told to keep the message.
 func (l fromAccount) Late(f smpp.Frame, _ esmePending) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	return nil
 }
 

@@ -23,7 +23,7 @@ type fromSMSC struct {
 // ESME's side may wait for what the SMSC sends next: what has no room is refused
 // for now, and the SMSC keeps it.
 func (l fromSMSC) Request(ctx context.Context, f smpp.Frame) error {
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(l.id, f)
 	if l.draining.Load() && f.ID() != pdu.UnbindID {
 		return l.refuse(f)
 	}
@@ -122,7 +122,7 @@ func (l fromSMSC) Response(f smpp.Frame, to smscPending) error {
 	r := to.Ref
 	defer l.containAnswer(r)
 	defer l.unanswered.settle()
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(l.id, f)
 	if r.bind != nil {
 		return l.bindAnswered(f, to, r.bind)
 	}
@@ -177,7 +177,7 @@ func (l fromSMSC) bindUseless(to smscPending, status pdu.Status, reason error) e
 
 // Late takes an answer that comes after the ESME got another one from the gateway.
 func (l fromSMSC) Late(f smpp.Frame, to smscPending) error {
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(l.id, f)
 	l.g.answeredLate(l.log.Load(), f, to)
 	return nil
 }

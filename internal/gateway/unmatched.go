@@ -37,7 +37,7 @@ func (u *unmatched) note(log *slog.Logger, f smpp.Frame) {
 // it would without the gateway. If it has the sequence_number of a request, the ESME gets it with the
 // number that it gave that request.
 func (l fromSMSC) Unmatched(f smpp.Frame, to *smscPending) error {
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(l.id, f)
 	l.g.unmatchedSMSC.note(l.log.Load(), f)
 	if to != nil {
 		return to.Ref.passUnmatched(f, to.Seq, l.session.Arrived())
@@ -62,7 +62,7 @@ func (r *request) passUnmatched(f smpp.Frame, seq uint32, arrived time.Time) err
 // Unmatched passes a response that has the sequence_number of a request on to the ESME of that request.
 // Of any other response nobody knows for which ESME it is.
 func (l *fromPool) Unmatched(f smpp.Frame, to *smscPending) error {
-	l.g.metrics.ofSMSC.count(f)
+	l.g.metrics.ofSMSC.count(0, f)
 	l.g.unmatchedSMSC.note(l.g.opt.Logger.With("bind", l.bind), f)
 	if to == nil || to.Ref == nil {
 		return nil
@@ -76,7 +76,7 @@ func (l *fromPool) Unmatched(f smpp.Frame, to *smscPending) error {
 
 // Unmatched passes a response that answers nothing on to the SMSC, as fromSMSC.Unmatched does to the ESME.
 func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	l.g.unmatchedESME.note(l.log.Load(), f)
 	switch {
 	case to != nil && to.Ref.smscSession != nil:
@@ -91,7 +91,7 @@ func (l fromESME) Unmatched(f smpp.Frame, to *esmePending) error {
 // request came, if it answers a message: the SMSC could take another one, such as unbind_resp, for the end of a
 // bind that all accounts share. Of any other response nobody knows for which bind it is.
 func (l fromAccount) Unmatched(f smpp.Frame, to *esmePending) error {
-	l.g.metrics.ofESMEs.count(f)
+	l.g.metrics.ofESMEs.count(l.id, f)
 	l.g.unmatchedESME.note(l.log.Load(), f)
 	isAnswer := f.ID() == pdu.DeliverSMRespID || f.ID() == pdu.DataSMRespID
 	if to == nil || to.Ref.smscSession == nil || !isAnswer {

@@ -67,6 +67,7 @@ func (r *Registry) Reference() string {
 
 // Factory makes metrics and registers them.
 type Factory struct {
+	reg     prometheus.Registerer // nil: the metrics are not exported
 	make    promauto.Factory
 	declare func(Opts)
 }
@@ -74,7 +75,7 @@ type Factory struct {
 // With returns a Factory for reg. If reg is a Registry, the Factory declares the metrics
 // there. If reg is nil, the metrics are not exported.
 func With(reg prometheus.Registerer) Factory {
-	f := Factory{promauto.With(reg), func(Opts) {}}
+	f := Factory{reg, promauto.With(reg), func(Opts) {}}
 	if r, ok := reg.(*Registry); ok {
 		f.declare = r.declare
 	}
