@@ -10,11 +10,11 @@ package smpp
 //   - fields that are missing behind the addresses: they are zero
 //
 // It fails with a *MessageError when an address cannot be read.
-func ParseLenient(f Frame) (Message, error) {
-	if m, err := ParseMessage(f); err == nil {
+func ParseLenient(f Frame) (m Message, err error) {
+	if m.Parse(f) == nil {
 		return m, nil
 	}
-	m, err := readFields(f)
+	err = m.readFields(f)
 	if m.To.Addr == nil {
 		return Message{}, err
 	}

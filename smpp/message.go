@@ -50,22 +50,26 @@ func (e *MessageError) Error() string {
 // and the TLVs are malformed, and when short_message and message_payload are both used (SMPP
 // 3.4 §5.3.2.32). Octets behind a short_message that are no TLVs are no error: HasStrayOctets
 // reports them.
-func ParseMessage(f Frame) (Message, error) {
-	m, err := readFields(f)
-	if err != nil {
-		return Message{}, err
+func ParseMessage(f Frame) (m Message, err error) {
+	if err = m.Parse(f); err != nil {
+		m = Message{}
+	}
+	return m, err
+}
+
+// Parse makes m the view of f that ParseMessage returns. With an error, m is of no use.
+func (m *Message) Parse(f Frame) error {
+	if err := m.readFields(f); err != nil {
+		return err
 	}
 	m.findTLVs()
-	if err := m.findPayload(); err != nil {
-		return Message{}, err
-	}
-	return m, nil
+	return m.findPayload()
 }
 
 // readFields reads the mandatory fields. With an error, the fields behind the one that cannot be read are
 // where that one starts.
-func readFields(f Frame) (Message, error) {
-	m := Message{Frame: f, payload: -1, protocolID: -1, schedule: -1, replaceIfPresent: -1, smLength: -1}
+func (m *Message) readFields(f Frame) error {
+	*m = Message{Frame: f, payload: -1, protocolID: -1, schedule: -1, replaceIfPresent: -1, smLength: -1}
 	r := fieldReader{b: f, at: HeaderLen}
 	r.cstring("service_type")
 	m.From = r.address("source_addr_ton", "source_addr_npi", "source_addr")
@@ -94,7 +98,7 @@ func readFields(f Frame) (Message, error) {
 		}
 	}
 	m.tail = r.at
-	return m, r.err
+	return r.err
 }
 
 // findTLVs finds where the optional parameters start. Some ESMEs end short_message with a NUL that

@@ -21,6 +21,12 @@ type request struct {
 	to    smpp.Address // the receiver of that part
 }
 
+// requestOfOne is a request about one conversation, in one piece of memory.
+type requestOfOne struct {
+	request
+	conv [1]message.Conversation
+}
+
 // group is requests to the SMSC that belong together: the parts of a message, the messages of a
 // submit_multi, or the cancel_sm of all parts.
 type group interface {

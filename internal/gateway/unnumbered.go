@@ -14,9 +14,12 @@ func (s *submitter) unnumbered(f smpp.Frame, policy numbering.Policy) *request {
 	if !s.takesIDs(policy) {
 		return s.untracked
 	}
-	m, err := smpp.ParseLenient(f) // it may be malformed
-	if err != nil {
-		return s.untracked
+	m, ok := s.scratch.Parsed()
+	if !ok {
+		var err error
+		if m, err = smpp.ParseLenient(f); err != nil {
+			return s.untracked
+		}
 	}
 	return s.taking(m.From.Addr, m.To)
 }
@@ -42,7 +45,9 @@ func (s *submitter) takesIDs(policy numbering.Policy) bool {
 // read, it counts as one from the receiver: its receipt has any sender, and is found by the receiver.
 func (s *submitter) taking(from []byte, receivers ...smpp.Address) *request {
 	sender, noSender := message.NormalAddr(from)
-	r := &request{link: s.link}
+	one := &requestOfOne{request: request{link: s.link}}
+	r := &one.request
+	r.unnumbered = one.conv[:0]
 	for _, to := range receivers {
 		receiver, err := message.NormalAddr(to.Addr)
 		if err != nil {

@@ -46,11 +46,18 @@ type Scratch struct {
 	Assigned *ledger.Sent
 }
 
+// Parsed returns the view of the frame that Submit was called with last; false if Submit did not need one, or
+// ParseMessage fails for it.
+func (b *Scratch) Parsed() (m smpp.Message, ok bool) {
+	return b.tracked.m, b.tracked.m.Frame != nil
+}
+
 // Submit returns what goes on in place of f, what the ledger is to be told the fate of,
 // and why the message has no number, if it has none: then it is f itself, but for a part
 // by sar_* parameters of a message that has them in its headers. What it returns is
 // valid until the scratch is used again.
 func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame) (smpp.Frame, *ledger.Sent, Skip) {
+	b.tracked.m = smpp.Message{}
 	if p.When == Off && !mayHaveSAR(f) {
 		return f, nil, NotRequested
 	}
@@ -138,17 +145,18 @@ func (t *tracked) waitsForLast(p Policy) bool {
 // scratch.
 func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Skip) {
 	t := &b.tracked
-	m, err := smpp.ParseMessage(f)
-	if err != nil {
-		*t = tracked{}
+	*t = tracked{}
+	if t.m.Parse(f) != nil {
+		t.m = smpp.Message{}
 		if p.When == Off {
 			return t, NotRequested
 		}
 		return t, Malformed
 	}
-	*t = tracked{m: m, coding: udh.CodingOf(m.DataCoding(), i.Form.Default), tlvs: readTLVs(m)}
+	t.tlvs = readTLVs(&t.m)
+	t.coding = udh.CodingOf(t.m.DataCoding(), i.Form.Default)
 	t.packed = t.coding == udh.GSM7 && i.Form.Packed
-	t.part, t.sar = t.tlvs.part(m.HasUDH() || m.HasStrayOctets())
+	t.part, t.sar = t.tlvs.part(t.m.HasUDH() || t.m.HasStrayOctets())
 	skip := t.reason(p)
 	if skip != Numbered && !t.sar {
 		return t, skip
@@ -167,7 +175,7 @@ func (i *Interceptor) examine(b *Scratch, p Policy, f smpp.Frame) (*tracked, Ski
 
 // reason is why the message gets no number, whatever its text is.
 func (t *tracked) reason(p Policy) Skip {
-	m := t.m
+	m := &t.m
 	switch {
 	case p.When == Off, p.When == Requested && m.RegisteredDelivery()&smpp.RegisteredReadAck == 0:
 		return NotRequested

@@ -123,7 +123,7 @@ func (c *fuzzCase) part(f smpp.Frame, was smpp.Message, own []byte, n, total int
 	if err != nil {
 		c.t.Fatalf("what left cannot be read: %v", err)
 	}
-	after := readTLVs(m)
+	after := readTLVs(&m)
 	_, c.keeps = after.part(m.HasUDH())
 	header, text := c.split(m, m.UserData(), m.HasUDH())
 	coding := c.coding(m)
@@ -148,7 +148,7 @@ func (c *fuzzCase) part(f smpp.Frame, was smpp.Message, own []byte, n, total int
 
 // unpart takes the gateway's own concatenation out of a header again.
 func (c *fuzzCase) unpart(header []byte, was smpp.Message, n, total int) []byte {
-	tlvs := readTLVs(was)
+	tlvs := readTLVs(&was)
 	sar, isSAR := tlvs.part(was.HasUDH())
 	if total == 1 && (!isSAR || c.keeps) {
 		return header
@@ -184,7 +184,7 @@ func (c *fuzzCase) rest(m, was smpp.Message, header, own []byte, total int) {
 	if !bytes.Equal(header, own) {
 		c.t.Fatalf("header: got % x, want % x", header, own)
 	}
-	tlvs := readTLVs(was)
+	tlvs := readTLVs(&was)
 	change := smpp.Change{ESMClass: was.ESMClass(), RegisteredDelivery: was.RegisteredDelivery()}
 	if _, ok := tlvs.part(was.HasUDH()); ok && !c.keeps {
 		change.TLV = withoutSAR

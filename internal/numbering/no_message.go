@@ -22,7 +22,7 @@ func MultiSkip(f smpp.Frame) Skip {
 	if err != nil || m.HasStrayOctets() {
 		return Malformed
 	}
-	if t := readTLVs(m); isNoMessage(m, &t) {
+	if t := readTLVs(&m); isNoMessage(&m, &t) {
 		return NotAMessage
 	}
 	return Numbered
@@ -30,7 +30,7 @@ func MultiSkip(f smpp.Frame) Skip {
 
 // isNoMessage reports whether m is not a message that a person reads: USSD and other dialogues, a
 // silent SMS, or data for another unit than the display.
-func isNoMessage(m smpp.Message, t *tlvs) bool {
+func isNoMessage(m *smpp.Message, t *tlvs) bool {
 	pid := m.ProtocolID()
 	return t.noMessage || pid == silentProtocol || pid == triggerProtocol || bytes.EqualFold(m.ServiceType(), serviceUSSD)
 }

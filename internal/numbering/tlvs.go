@@ -23,8 +23,7 @@ type tlvs struct {
 	hasRef           bool
 }
 
-func readTLVs(m smpp.Message) tlvs {
-	var t tlvs
+func readTLVs(m *smpp.Message) (t tlvs) {
 	r := m.TLVs()
 	for tlv, ok := r.Next(); ok; tlv, ok = r.Next() {
 		switch tlv.Tag {

@@ -39,7 +39,8 @@ func TestSARParameters(t *testing.T) {
 		{"number of two octets", join(ref, total, tlv(nil, smpp.TagSarSegmentSeqnum, []byte{0, 2})), true, false, 0},
 		{"none", tlv(nil, smpp.TagUserMessageReference, []byte{0, 1}), false, false, 0},
 	} {
-		got := readTLVs(viewed(t, shortMessage(0, 0, "Hello", tt.tlvs)))
+		m := viewed(t, shortMessage(0, 0, "Hello", tt.tlvs))
+		got := readTLVs(&m)
 		p, ok := got.part(false)
 		want := udh.Part{Ref: 0x0102, Wide: true, Total: 3, Seq: tt.seq}
 		if got.sar != tt.sar || ok != tt.ok || ok && p != want {
@@ -58,7 +59,8 @@ func TestReference(t *testing.T) {
 		want  uint16
 		has   bool
 	}{{"\x01\x02", 0x0102, true}, {"\x00\x00", 0, true}, {"\x01", 0, false}, {"\x01\x02\x03", 0, false}} {
-		got := readTLVs(viewed(t, shortMessage(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte(tt.value)))))
+		m := viewed(t, shortMessage(0, 0, "Hello", smpp.AppendTLV(nil, smpp.TagUserMessageReference, []byte(tt.value))))
+		got := readTLVs(&m)
 		if got.reference != tt.want || got.hasReference != tt.has || got.ports || got.sar {
 			t.Errorf("% x: got %+v, want %d, %t", tt.value, got, tt.want, tt.has)
 		}
