@@ -42,8 +42,10 @@ func TestReadBeforeExpiry(t *testing.T) {
 			time.Sleep(stop) // nothing runs
 		}})
 		s.try(1, nil)
+		s.Flush()
 		time.Sleep(2 * time.Second)
 		s.try(2, nil)
+		s.Flush()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if len(expired) != 2 || expired[0] != response || expired[1] != response+stop+2*time.Second+catchUp {

@@ -37,6 +37,7 @@ type output struct {
 	head    int
 	first   uint64 // id of holds[head]
 	sample  sample
+	asked   time.Time // when now has asked for the time
 }
 
 // hold marks the position of a held frame in the stream.
@@ -76,6 +77,15 @@ func (o *output) put(f Frame, seq uint32, arrived time.Time) bool {
 		o.wakeWriter()
 	}
 	return len(o.buf) <= hardOutput
+}
+
+// now returns the time at which a frame is put in; o.mu is held. All that leave in one write share it, as long as
+// nothing keeps them back.
+func (o *output) now() time.Time {
+	if len(o.buf) == 0 || o.writing || !o.started || o.head < len(o.holds) {
+		o.asked = time.Now()
+	}
+	return o.asked
 }
 
 // hold delays the frame that is put in next, until release of the returned id; o.mu is held.

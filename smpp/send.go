@@ -66,7 +66,7 @@ func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 	seq := f.Seq()
 	s.unbinds.sent = s.unbinds.sent || f.ID() == pdu.UnbindID
 	if HasResponse(f.ID()) {
-		now := time.Now()
+		now := s.out.now()
 		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: now, Ref: ref})
 		s.expects(now)
 	}

@@ -27,6 +27,7 @@ func TestTicksAgain(t *testing.T) {
 			}
 		}})
 		s.try(1, nil)
+		s.Flush()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if len(expired) != 2 || expired[0] != time.Second || expired[1] != 2*time.Second {
