@@ -45,19 +45,18 @@ func (s *submitter) takesIDs(policy numbering.Policy) bool {
 // read, it counts as one from the receiver: its receipt has any sender, and is found by the receiver.
 func (s *submitter) taking(from []byte, receivers ...smpp.Address) *request {
 	sender, noSender := message.NormalAddr(from)
-	one := &requestOfOne{request: request{link: s.link}}
-	r := &one.request
-	r.unnumbered = one.conv[:0]
+	r := &requestOfOne{request: request{link: s.link}}
+	r.unnumbered = r.conv[:0]
 	for _, to := range receivers {
-		receiver, err := message.NormalAddr(to.Addr)
-		if err != nil {
+		c := message.Conversation{Sender: sender}
+		var err error
+		if c.Receiver, err = message.NormalAddr(to.Addr); err != nil {
 			continue
 		}
-		c := message.Conversation{Sender: sender, Receiver: receiver}
 		if noSender != nil {
-			c.Sender = receiver
+			c.Sender = c.Receiver
 		}
 		r.unnumbered = append(r.unnumbered, c)
 	}
-	return r
+	return &r.request
 }
