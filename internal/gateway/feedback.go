@@ -23,12 +23,12 @@ type DeliverFunc func(ctx context.Context, account string, session message.Sessi
 type SentFunc func(c *message.Conversation, number uint16, session message.Session)
 
 // noteSender notes that the feedback on a message is for the session that sent it. A session that cannot
-// receive gets none.
+// receive gets none. Only the goroutine that passes messages on calls it.
 func (l *link) noteSender(s *ledger.Sent) {
 	if l.g.opt.Sent == nil || !l.bind.state.CanReceive() {
 		return
 	}
-	if t := l.g.policies.of(l.bind.account).Feedback; t.Form != deliver.NoSession && !t.AnySession {
+	if t := &l.submitter.account().Feedback; t.Form != deliver.NoSession && !t.AnySession {
 		l.g.opt.Sent(&s.Conversation, s.Number, l.id)
 	}
 }
