@@ -186,7 +186,14 @@ func (s *Server) newSyncer(log *serverLog) *syncer {
 	if s.opt.Sync == 0 {
 		return nil
 	}
-	return startSyncer(&syncer{dir: s.streams(), every: s.opt.Sync, sync: (*os.File).Sync, took: s.opt.Metrics.synced, failed: log.fails})
+	changes, err := newChanges()
+	if err != nil {
+		changes = nil // it looks each time
+	}
+	return startSyncer(&syncer{
+		dir: s.streams(), every: s.opt.Sync, changes: changes,
+		sync: (*os.File).Sync, took: s.opt.Metrics.synced, failed: log.fails,
+	})
 }
 
 // Directory returns where the messages of a stream are.

@@ -21,18 +21,34 @@ const serverSync = 30 * time.Second
 const recent = time.Second
 
 // syncer syncs the files in which the streams store their messages, each time that they were written to. The
-// server goes on writing meanwhile.
+// server goes on writing meanwhile. What is written to a file is synced after the time every at most, whoever
+// wrote it.
 type syncer struct {
 	// Static after construction.
-	dir    string // of the streams
-	every  time.Duration
-	sync   func(*os.File) error // (*os.File).Sync, except in tests
-	took   func(time.Duration)  // called with the time that each file took
-	failed func(error)          // called when the disk does not take what was written
+	dir     string // of the streams
+	every   time.Duration
+	sync    func(*os.File) error // (*os.File).Sync, except in tests
+	took    func(time.Duration)  // called with the time that each file took
+	failed  func(error)          // called when the disk does not take what was written
+	changes changes              // lets the syncer sleep while nothing is written; nil: it looks each time
 
 	stopping, stopped chan struct{}
 
-	streams map[string]*streamFiles // owned by its goroutine
+	// Owned by its goroutine.
+	streams  map[string]*streamFiles
+	expected bool // whether wait returns at the next change in any of the directories
+}
+
+// changes tells of writes to files in directories.
+type changes interface {
+	// expect makes wait return once something is written to a file in dir, or a file appears there. It must be
+	// called again for the change after that.
+	expect(dir string) error
+	// wait returns after a change that was expected, and maybe without one.
+	wait()
+	// interrupt has wait return from now on. It may be called from any goroutine.
+	interrupt()
+	close() error
 }
 
 // streamFiles is what was synced of a stream.
@@ -47,30 +63,55 @@ type streamFiles struct {
 // messagesDir is where a stream has the files with its messages, in its directory.
 const messagesDir = "msgs"
 
-// startSyncer has s sync on a goroutine until stop is called.
+// startSyncer has s sync on a goroutine until stop is called. It closes the changes of s then.
 func startSyncer(s *syncer) *syncer {
 	s.stopping, s.stopped = make(chan struct{}), make(chan struct{})
 	go func() {
 		defer crash.OnPanic()
 		defer close(s.stopped)
-		turn := time.NewTicker(s.every)
-		defer turn.Stop()
-		for {
-			select {
-			case <-turn.C:
-			case <-s.stopping:
-				s.look()
-				return
-			}
-			s.look()
-		}
+		s.run()
 	}()
 	return s
+}
+
+func (s *syncer) run() {
+	if s.changes != nil {
+		defer func() { _ = s.changes.close() }()
+	}
+	for {
+		began := time.Now()
+		s.look()
+		turn := time.NewTimer(time.Until(s.next(began)))
+		select {
+		case <-turn.C:
+		case <-s.stopping:
+			turn.Stop()
+			s.look()
+			return
+		}
+	}
+}
+
+// next returns when to look again after a look that began then. If it can, it first waits until something is
+// written. What was written during the look is due when the time every has passed since its beginning.
+func (s *syncer) next(began time.Time) time.Time {
+	due := began.Add(s.every)
+	if !s.expected || time.Now().After(due) {
+		return due
+	}
+	s.changes.wait()
+	if now := time.Now(); now.After(due) {
+		return now.Add(s.every)
+	}
+	return due
 }
 
 // stop syncs once more. It returns when that is done.
 func (s *syncer) stop() {
 	close(s.stopping)
+	if s.changes != nil {
+		s.changes.interrupt()
+	}
 	<-s.stopped
 }
 
@@ -80,8 +121,15 @@ func (s *syncer) look() {
 	}
 }
 
+// expect asks to be told of the next change in a directory. The caller looks at the directory after that.
+func (s *syncer) expect(dir string) {
+	s.expected = s.expected && s.changes.expect(dir) == nil
+}
+
 // round syncs what has changed since the last one.
 func (s *syncer) round(now time.Time) error {
+	s.expected = s.changes != nil
+	s.expect(s.dir)
 	dirs, err := os.ReadDir(s.dir)
 	if err != nil {
 		return unlessGone(err)
@@ -118,6 +166,7 @@ func unlessGone(err error) error {
 
 // stream syncs the files of a stream.
 func (s *syncer) stream(f *streamFiles, dir string, now time.Time) error {
+	s.expect(dir)
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err

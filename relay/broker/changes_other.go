@@ -1,0 +1,7 @@
+//go:build !linux
+
+package broker
+
+import "errors"
+
+func newChanges() (changes, error) { return nil, errors.ErrUnsupported }
