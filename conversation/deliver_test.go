@@ -1,12 +1,14 @@
 package conversation
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"readback/internal/golden"
 	"readback/smpp"
@@ -56,6 +58,14 @@ func TestParseGolden(t *testing.T) {
 	}
 }
 
+// wide returns text in UCS2.
+func wide(text string) (octets []byte) {
+	for _, unit := range utf16.Encode([]rune(text)) {
+		octets = binary.BigEndian.AppendUint16(octets, unit)
+	}
+	return octets
+}
+
 func TestParseDeliver(t *testing.T) {
 	const tagID, tagState, tagCode = uint16(smpp.TagReceiptedMessageID), uint16(smpp.TagMessageState), uint16(smpp.TagUserResponseCode)
 	id := func(more map[uint16][]byte) map[uint16][]byte {
@@ -68,6 +78,9 @@ func TestParseDeliver(t *testing.T) {
 	}
 	const ack = "readback receiver:447700900101 number:017 status:1 read:2026-11-23T08:30:00Z"
 	const receipt = "id:4A7F01 sub:001 dlvrd:001 submit date:2611230815 done date:2611230830 "
+	const readsAsID = "\u6964\u3a39" // its octets are id:9
+	inUCS2 := said(0x04, string(wide(receipt+"stat:UNDELIV err:011 text: "+readsAsID)), nil)
+	inUCS2.DataCoding = 8
 	code := func(c byte) map[uint16][]byte { return map[uint16][]byte{tagCode: {c}} }
 	state := func(s ...byte) map[uint16][]byte { return map[uint16][]byte{tagState: s} }
 	tests := []struct {
@@ -102,6 +115,7 @@ func TestParseDeliver(t *testing.T) {
 		{"of no type, without message_state", said(0x00, receipt, id(nil)), "false [] submitted - -"},
 		{"of another type", said(0x18, receipt, id(state(2))), "false [] submitted - -"},
 		{"other words", said(0x04, receipt+"stat:FAILED err:011 text:", nil), "true [4A7F01] failed - -"},
+		{"UCS2 whose octets are fields, too", inUCS2, "true [4A7F01] failed - -"},
 		{"id within a word", said(0x04, "void:1 stat:DELIVRD", nil), "false [] submitted - -"},
 	}
 	for _, tt := range tests {
