@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -130,29 +129,6 @@ func TestLoadEnds(t *testing.T) {
 			t.Errorf("%+v: %v, want a refusal", opt, err)
 		}
 	}
-}
-
-func TestRate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := testpeer.NewPipes()
-		testpeer.Serve(t, "the SMSC", p, simulator.NewSMSC(simulator.Options{}).Serve)
-		opt, err := Options{Rate: 10, Messages: 31}.withDefaults()
-		if err != nil {
-			t.Fatal(err)
-		}
-		l := newLoader(opt, 0, p.Dial())
-		if _, err := simulator.SendBind(t.Context(), l.conn, l.in, opt.Bind); err != nil {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		if err := l.run(t.Context(), start, &tally{loaders: []*loader{l}}); err != nil {
-			t.Fatal(err)
-		}
-		if r := collect([]*loader{l}, start); r.OK != 31 || r.Duration != 3*time.Second {
-			t.Errorf("%d messages in %v, want 31 in 3s", r.OK, r.Duration)
-		}
-		l.close()
-	})
 }
 
 func TestHistogram(t *testing.T) {
