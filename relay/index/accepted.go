@@ -100,7 +100,7 @@ func (a *Applier) keepIDs(rec *journal.Record, old *Entry, stays bool) error {
 // ownID notes that a message has its message_id. The record of a part that comes late may stand behind the
 // one that says more.
 func (a *Applier) ownID(rec *journal.Record) error {
-	if rec.Kind == journal.KindLate && rec.Part.Total > 1 || rec.Place.Day < a.Expired {
+	if rec.Kind == journal.KindLate && rec.Part.Total > 1 {
 		return nil
 	}
 	a.idKey = receipt.AppendKey(a.idKey[:0], a.IDs.OfResponse(rec.MessageID))
