@@ -3,7 +3,6 @@ package ops
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,25 +11,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/testpeer"
 )
-
-// pipes is a listener whose connections are pipes.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	c, ok := <-p.conns
-	if !ok {
-		return nil, net.ErrClosed
-	}
-	return c, nil
-}
-
-func (p *pipes) Close() error { p.once.Do(func() { close(p.conns) }); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9090} }
 
 // A connection is closed when its request takes too long.
 func TestSlowRequests(t *testing.T) {
@@ -50,12 +33,11 @@ func TestSlowRequests(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := NewServer(prometheus.NewRegistry(), nil, nil, quiet)
 				s.Handle("POST /-/reload", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) }))
-				ln := &pipes{conns: make(chan net.Conn)}
+				ln := testpeer.NewPipes()
 				ctx, cancel := context.WithCancel(t.Context())
 				var working sync.WaitGroup
 				working.Go(func() { _ = s.Serve(ctx, ln) })
-				here, there := net.Pipe()
-				ln.conns <- there
+				here := ln.Dial()
 				began := time.Now()
 				working.Go(func() {
 					_, err := io.WriteString(here, tt.begin)

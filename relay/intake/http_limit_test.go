@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"readback/internal/testpeer"
 )
 
 func TestAtMost(t *testing.T) {
@@ -42,24 +43,6 @@ func TestAtMost(t *testing.T) {
 	asking.Wait()
 }
 
-// pipes is a listener whose connections are pipes.
-type pipes struct {
-	conns chan net.Conn
-	once  sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	c, ok := <-p.conns
-	if !ok {
-		return nil, net.ErrClosed
-	}
-	return c, nil
-}
-
-func (p *pipes) Close() error { p.once.Do(func() { close(p.conns) }); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
 // A client that is too slow is disconnected.
 func TestSlowClients(t *testing.T) {
 	const head = "POST /v1/reads HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n"
@@ -82,11 +65,10 @@ func TestSlowClients(t *testing.T) {
 						w.WriteHeader(http.StatusBadRequest)
 					}
 				}))
-				ln := &pipes{conns: make(chan net.Conn)}
+				ln := testpeer.NewPipes()
 				served := make(chan error, 1)
 				go func() { served <- s.Serve(ln) }()
-				here, there := net.Pipe()
-				ln.conns <- there
+				here := ln.Dial()
 				began := time.Now()
 				var writing sync.WaitGroup
 				writing.Go(func() {
