@@ -193,8 +193,8 @@ func (s *salvager) run() error {
 // readStages takes over the rows that are not in the old store itself.
 func (s *salvager) readStages() error {
 	for _, of := range s.staged {
-		for i := range of.rows {
-			if err := s.row(of.keyOf(&of.rows[i]), of.valueOf(&of.rows[i])); err != nil {
+		for key, value := range of.all() {
+			if err := s.row(key, value); err != nil {
 				return err
 			}
 		}

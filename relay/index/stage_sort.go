@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 	"slices"
 )
 
@@ -12,14 +13,25 @@ type ranked struct {
 	row  uint32
 }
 
-// sorted returns the places of the rows in the order of their keys.
-func (s *stage) sorted() []ranked {
-	all, ends := s.byKind()
+// sorted yields all rows, by key and value, in the order of their keys.
+func (m *rowMap) sorted() iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for _, at := range m.order() {
+			if r := &m.rows[at.row]; !yield(m.keyOf(r), m.valueOf(r)) {
+				return
+			}
+		}
+	}
+}
+
+// order returns the places of the rows in the order of their keys.
+func (m *rowMap) order() []ranked {
+	all, ends := m.byKind()
 	spare := make([]ranked, len(all))
 	begin := 0
 	for _, end := range ends {
 		if end > begin {
-			s.sortKind(all[begin:end], spare[begin:end])
+			m.sortKind(all[begin:end], spare[begin:end])
 		}
 		begin = end
 	}
@@ -28,18 +40,18 @@ func (s *stage) sorted() []ranked {
 
 // byKind returns the places of the rows in the order of the first octets of their keys, and where the rows
 // with each of these end.
-func (s *stage) byKind() (all []ranked, ends [256]int) {
-	for i := range s.rows {
-		ends[s.octets[s.rows[i].at]]++
+func (m *rowMap) byKind() (all []ranked, ends [256]int) {
+	for i := range m.rows {
+		ends[m.octets[m.rows[i].at]]++
 	}
 	begin := 0
 	for kind, n := range ends {
 		ends[kind] = begin
 		begin += n
 	}
-	all = make([]ranked, len(s.rows))
-	for i := range s.rows {
-		next := &ends[s.octets[s.rows[i].at]]
+	all = make([]ranked, len(m.rows))
+	for i := range m.rows {
+		next := &ends[m.octets[m.rows[i].at]]
 		all[*next].row = uint32(i)
 		*next++
 	}
@@ -47,11 +59,11 @@ func (s *stage) byKind() (all []ranked, ends [256]int) {
 }
 
 // sortKind sorts rows of one kind. spare is as long as all.
-func (s *stage) sortKind(all, spare []ranked) {
-	first := s.keyOf(&s.rows[all[0].row])
+func (m *rowMap) sortKind(all, spare []ranked) {
+	first := m.keyOf(&m.rows[all[0].row])
 	common := len(first)
 	for _, r := range all {
-		key := s.keyOf(&s.rows[r.row])
+		key := m.keyOf(&m.rows[r.row])
 		common = min(common, len(key))
 		for !bytes.Equal(key[:common], first[:common]) {
 			common--
@@ -59,7 +71,7 @@ func (s *stage) sortKind(all, spare []ranked) {
 	}
 	for i := range all {
 		var next [8]byte
-		copy(next[:], s.keyOf(&s.rows[all[i].row])[common:])
+		copy(next[:], m.keyOf(&m.rows[all[i].row])[common:])
 		all[i].rank = binary.BigEndian.Uint64(next[:])
 	}
 	sortByRank(all, spare)
@@ -67,14 +79,14 @@ func (s *stage) sortKind(all, spare []ranked) {
 		for end = begin + 1; end < len(all) && all[end].rank == all[begin].rank; end++ {
 		}
 		if end > begin+1 { // their keys differ later
-			slices.SortFunc(all[begin:end], s.compareKeys)
+			slices.SortFunc(all[begin:end], m.compareKeys)
 		}
 	}
 }
 
 // compareKeys compares the whole keys of two rows.
-func (s *stage) compareKeys(a, b ranked) int {
-	return bytes.Compare(s.keyOf(&s.rows[a.row]), s.keyOf(&s.rows[b.row]))
+func (m *rowMap) compareKeys(a, b ranked) int {
+	return bytes.Compare(m.keyOf(&m.rows[a.row]), m.keyOf(&m.rows[b.row]))
 }
 
 // rankBits is how many bits of a rank are sorted by in one pass.
@@ -84,7 +96,7 @@ const (
 )
 
 // sortByRank sorts rows by rank, a few bits at a time, beginning with the lowest. spare is as long as all.
-// A comparison sort takes several times as long for as many rows as a stage has.
+// A comparison sort takes several times as long for as many rows as a stage of the index has.
 func sortByRank(all, spare []ranked) {
 	var counts [rankPasses][1 << rankBits]uint32
 	for _, r := range all {

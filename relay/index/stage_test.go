@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -12,23 +13,23 @@ import (
 	"readback/internal/seed"
 )
 
-// A stage has the last value of each key, finds the rows of a group, and sorts them, however often its tables
-// have grown.
-func TestStage(t *testing.T) {
+// A map has the last value of each key, finds the rows of a group, and sorts them, however often its tables have
+// grown.
+func TestRowMap(t *testing.T) {
 	r := seed.Rand(t)
-	s, want := newStage(), make(map[string]string)
+	m, want := newRowMap(), make(map[string]string)
 	for round := range 6 {
-		for range 2 * stageSlots {
+		for range 2 * rowMapSlots {
 			key, group := randomKey(r)
 			value := strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(6))
-			s.put([]byte(key), group, []byte(value))
+			m.put([]byte(key), group, []byte(value))
 			want[key] = value
 		}
-		checkStage(t, s, want)
+		checkRowMap(t, m, want)
 		if round%3 == 1 {
-			s.clear()
+			m.clear()
 			clear(want)
-			checkStage(t, s, want)
+			checkRowMap(t, m, want)
 		}
 	}
 }
@@ -67,17 +68,17 @@ func randomKey(r *rand.Rand) (key string, group int) {
 	return fmt.Sprintf("b%04d%d", n%1000, n), 5 // a group that another one begins like
 }
 
-func checkStage(t *testing.T, s *stage, want map[string]string) {
+func checkRowMap(t *testing.T, m *rowMap, want map[string]string) {
 	t.Helper()
-	if len(s.rows) != len(want) {
-		t.Errorf("got %d rows, want %d", len(s.rows), len(want))
+	if m.len() != len(want) {
+		t.Errorf("got %d rows, want %d", m.len(), len(want))
 	}
 	groups := make(map[string][]string)
 	for n := range 1000 { // also those that have no row any more
 		groups[fmt.Sprintf("b%03d", n%100)], groups[fmt.Sprintf("b%04d", n)] = nil, nil
 	}
 	for key, value := range want {
-		got := s.get([]byte(key))
+		got := m.get([]byte(key))
 		if got == nil || string(got) != value {
 			t.Fatalf("key %q: got %q, want %q", key, got, value)
 		}
@@ -87,27 +88,46 @@ func checkStage(t *testing.T, s *stage, want map[string]string) {
 			groups[key[:5]] = append(groups[key[:5]], key)
 		}
 	}
-	if got := s.get([]byte("c")); got != nil {
+	if got := m.get([]byte("c")); got != nil {
 		t.Errorf("no such key: got %q", got)
 	}
 	for group, keys := range groups {
 		var got []string
-		s.each([]byte(group), func(key, value []byte) {
+		for key, value := range m.group([]byte(group)) {
 			if string(value) != want[string(key)] {
 				t.Errorf("group %s: key %q has %q, want %q", group, key, value, want[string(key)])
 			}
 			got = append(got, string(key))
-		})
+		}
 		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(keys))) {
 			t.Errorf("group %s: got %q, want %q", group, got, keys)
 		}
 	}
-	s.each([]byte("b99"), func(key, _ []byte) { t.Errorf("no such group: got %q", key) })
+	for key := range m.group([]byte("b99")) {
+		t.Errorf("no such group: got %q", key)
+	}
+	if all := maps.Collect(texts(m.all())); !maps.Equal(all, want) {
+		t.Errorf("got the rows %q, want %q", all, want)
+	}
 	var keys []string
-	for _, at := range s.sorted() {
-		keys = append(keys, string(s.keyOf(&s.rows[at.row])))
+	for key, value := range texts(m.sorted()) {
+		if value != want[key] {
+			t.Errorf("in order: key %q has %q, want %q", key, value, want[key])
+		}
+		keys = append(keys, key)
 	}
 	if !slices.Equal(keys, slices.Sorted(maps.Keys(want))) {
 		t.Errorf("got the rows in the order %q", keys)
+	}
+}
+
+// texts yields rows as strings.
+func texts(rows iter.Seq2[[]byte, []byte]) iter.Seq2[string, string] {
+	return func(yield func(key, value string) bool) {
+		for key, value := range rows {
+			if !yield(string(key), string(value)) {
+				return
+			}
+		}
 	}
 }

@@ -27,6 +27,14 @@ const (
 	stagedSize = 80        // octets of a row, on the average
 )
 
+// A stage is rows that are written to the store together. An empty value says that there is no such row any more.
+type stage struct {
+	*rowMap
+	upTo Position // of the last batch that has no row which is neither here nor in the store
+}
+
+func newStage() *stage { return &stage{rowMap: newRowMap()} }
+
 // staged is the rows that are applied and not in the store yet.
 type staged struct {
 	// batch is held as long as a part of a batch may be staged and the batch is not in the store. It is taken
@@ -50,7 +58,7 @@ func newStaged(heads *keyFilter) *staged {
 	return &staged{writing: new(sync.Mutex), open: newStage(), limit: stagedRows, heads: heads}
 }
 
-// put stages a row. See stage.put.
+// put stages a row. See rowMap.put.
 func (s *staged) put(key []byte, group int, value []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +86,9 @@ func (s *staged) rows(group []byte) map[string][]byte {
 	all := make(map[string][]byte)
 	for _, of := range []*stage{s.full, s.open} {
 		if of != nil {
-			of.each(group, func(key, value []byte) { all[string(key)] = append(make([]byte, 0, len(value)), value...) })
+			for key, value := range of.group(group) {
+				all[string(key)] = append(make([]byte, 0, len(value)), value...)
+			}
 		}
 	}
 	return all
@@ -92,8 +102,8 @@ func (s *staged) keys(prefix byte, f func(key []byte)) {
 		if of == nil {
 			continue
 		}
-		for i := range of.rows {
-			if key := of.keyOf(&of.rows[i]); key[0] == prefix {
+		for key := range of.all() {
+			if key[0] == prefix {
 				f(key)
 			}
 		}
@@ -105,7 +115,7 @@ func (s *staged) applied(at Position) (rows int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open.upTo = at
-	return max(len(s.open.rows), len(s.open.octets)/stagedSize)
+	return max(s.open.len(), s.open.size()/stagedSize)
 }
 
 // reset forgets all rows, for a store in which keyStaged says what is written. One that writes to the store before
@@ -126,7 +136,7 @@ func (s *staged) isWritten(done *stage) {
 		return
 	}
 	s.full, s.written = nil, done.upTo
-	if s.spare = nil; len(done.rows) > s.limit/2 { // so many may come again
+	if s.spare = nil; done.len() > s.limit/2 { // so many may come again
 		done.clear()
 		s.spare = done
 	}
@@ -172,7 +182,7 @@ func (s *staged) take(writing *sync.Mutex) (*stage, error) {
 	case s.spoiled:
 		return nil, errSpoiled
 	}
-	if s.full == nil && (len(s.open.rows) > 0 || s.open.upTo != s.written) {
+	if s.full == nil && (s.open.len() > 0 || s.open.upTo != s.written) {
 		s.full, s.open, s.spare = s.open, s.spare, nil
 		if s.open == nil {
 			s.open = newStage()
@@ -200,8 +210,8 @@ func (s *staged) writeTo(db *pebble.DB) error {
 		if err != nil || of == nil {
 			return err
 		}
-		for i := range of.rows {
-			if key := of.keyOf(&of.rows[i]); key[0] == prefixHead {
+		for key := range of.all() {
+			if key[0] == prefixHead {
 				s.heads.add(key)
 			}
 		}
@@ -216,14 +226,13 @@ func (s *staged) writeTo(db *pebble.DB) error {
 // writeTo writes all rows, in the order of their keys, and how far they go. Pebble makes a table of them.
 func (s *stage) writeTo(db *pebble.DB) (err error) {
 	const header = 12 // octets of a batch of Pebble, and of a row: its kind and two lengths
-	b := db.NewBatchWithSize(len(s.octets) + header*(len(s.rows)+10))
+	b := db.NewBatchWithSize(s.size() + header*(s.len()+10))
 	defer func() { err = errors.Join(err, b.Close()) }()
-	for _, at := range s.sorted() {
-		r := &s.rows[at.row]
-		if r.value == 0 {
-			err = b.Delete(s.keyOf(r), nil)
+	for key, value := range s.sorted() {
+		if len(value) == 0 {
+			err = b.Delete(key, nil)
 		} else {
-			err = b.Set(s.keyOf(r), s.valueOf(r), nil)
+			err = b.Set(key, value, nil)
 		}
 		if err != nil {
 			return err
