@@ -103,8 +103,9 @@ var imports = map[string][]string{
 		"internal/backoff", "internal/crash", "internal/lograte", "internal/lru", "internal/metric", "internal/setting",
 		"relay/index", "relay/journal", "relay/message",
 	},
-	"relay/inprocess": {},
-	"relay/index":     {"internal/crash", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/inprocess":    {},
+	"relay/index":        {"internal/crash", "relay/index/rowmap", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/index/rowmap": {},
 	"relay/intake": {
 		"internal/admission", "internal/backoff", "internal/ownhost", "relay/access", "relay/broker",
 		"relay/feedback", "relay/journal", "relay/message", "relay/reads",

@@ -193,7 +193,7 @@ func (s *salvager) run() error {
 // readStages takes over the rows that are not in the old store itself.
 func (s *salvager) readStages() error {
 	for _, of := range s.staged {
-		for key, value := range of.all() {
+		for key, value := range of.All() {
 			if err := s.row(key, value); err != nil {
 				return err
 			}

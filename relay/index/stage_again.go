@@ -8,7 +8,7 @@ import (
 	"readback/relay/journal"
 )
 
-// stage stages a row, unless the batch at hand goes into the store as a whole. See rowMap.put.
+// stage stages a row, unless the batch at hand goes into the store as a whole. See rowmap.Map.Put.
 func (a *Applier) stage(key []byte, group int, value []byte) error {
 	if a.direct {
 		a.Index.noteKey(key)

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/internal/crash"
+	"readback/relay/index/rowmap"
 )
 
 // Heads, entries, and owners of message_ids come in no order, and Pebble would sort them in one by one. So they
@@ -29,11 +30,11 @@ const (
 
 // A stage is rows that are written to the store together. An empty value says that there is no such row any more.
 type stage struct {
-	*rowMap
+	*rowmap.Map
 	upTo Position // of the last batch that has no row which is neither here nor in the store
 }
 
-func newStage() *stage { return &stage{rowMap: newRowMap()} }
+func newStage() *stage { return &stage{Map: rowmap.New()} }
 
 // staged is the rows that are applied and not in the store yet.
 type staged struct {
@@ -58,20 +59,20 @@ func newStaged(heads *keyFilter) *staged {
 	return &staged{writing: new(sync.Mutex), open: newStage(), limit: stagedRows, heads: heads}
 }
 
-// put stages a row. See rowMap.put.
+// put stages a row. See rowmap.Map.Put.
 func (s *staged) put(key []byte, group int, value []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open.put(key, group, value)
+	s.open.Put(key, group, value)
 }
 
 // get returns a copy of the value of a key; nil if no such row is staged, and empty if there is none any more.
 func (s *staged) get(key []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	value := s.open.get(key)
+	value := s.open.Get(key)
 	if value == nil && s.full != nil {
-		value = s.full.get(key)
+		value = s.full.Get(key)
 	}
 	if value == nil {
 		return nil
@@ -86,7 +87,7 @@ func (s *staged) rows(group []byte) map[string][]byte {
 	all := make(map[string][]byte)
 	for _, of := range []*stage{s.full, s.open} {
 		if of != nil {
-			for key, value := range of.group(group) {
+			for key, value := range of.Group(group) {
 				all[string(key)] = append(make([]byte, 0, len(value)), value...)
 			}
 		}
@@ -102,7 +103,7 @@ func (s *staged) keys(prefix byte, f func(key []byte)) {
 		if of == nil {
 			continue
 		}
-		for key := range of.all() {
+		for key := range of.All() {
 			if key[0] == prefix {
 				f(key)
 			}
@@ -115,7 +116,7 @@ func (s *staged) applied(at Position) (rows int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open.upTo = at
-	return max(s.open.len(), s.open.size()/stagedSize)
+	return max(s.open.Len(), s.open.Size()/stagedSize)
 }
 
 // reset forgets all rows, for a store in which keyStaged says what is written. One that writes to the store before
@@ -136,8 +137,8 @@ func (s *staged) isWritten(done *stage) {
 		return
 	}
 	s.full, s.written = nil, done.upTo
-	if s.spare = nil; done.len() > s.limit/2 { // so many may come again
-		done.clear()
+	if s.spare = nil; done.Len() > s.limit/2 { // so many may come again
+		done.Clear()
 		s.spare = done
 	}
 }
@@ -182,7 +183,7 @@ func (s *staged) take(writing *sync.Mutex) (*stage, error) {
 	case s.spoiled:
 		return nil, errSpoiled
 	}
-	if s.full == nil && (s.open.len() > 0 || s.open.upTo != s.written) {
+	if s.full == nil && (s.open.Len() > 0 || s.open.upTo != s.written) {
 		s.full, s.open, s.spare = s.open, s.spare, nil
 		if s.open == nil {
 			s.open = newStage()
@@ -210,7 +211,7 @@ func (s *staged) writeTo(db *pebble.DB) error {
 		if err != nil || of == nil {
 			return err
 		}
-		for key := range of.all() {
+		for key := range of.All() {
 			if key[0] == prefixHead {
 				s.heads.add(key)
 			}
@@ -226,9 +227,9 @@ func (s *staged) writeTo(db *pebble.DB) error {
 // writeTo writes all rows, in the order of their keys, and how far they go. Pebble makes a table of them.
 func (s *stage) writeTo(db *pebble.DB) (err error) {
 	const header = 12 // octets of a batch of Pebble, and of a row: its kind and two lengths
-	b := db.NewBatchWithSize(s.size() + header*(s.len()+10))
+	b := db.NewBatchWithSize(s.Size() + header*(s.Len()+10))
 	defer func() { err = errors.Join(err, b.Close()) }()
-	for key, value := range s.sorted() {
+	for key, value := range s.Sorted() {
 		if len(value) == 0 {
 			err = b.Delete(key, nil)
 		} else {

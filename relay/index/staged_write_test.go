@@ -129,7 +129,7 @@ func TestStagedRowsAreBounded(t *testing.T) {
 	l.staged.busy.Store(true)
 	for i, b := range ledgerOf(t, 77, 60) {
 		l.apply(t, uint64(i+1), b)
-		if rows := l.staged.open.len(); rows >= 2*10 {
+		if rows := l.staged.open.Len(); rows >= 2*10 {
 			t.Fatalf("got %d rows that are staged, want fewer than 20", rows)
 		}
 	}

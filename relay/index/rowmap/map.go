@@ -1,4 +1,6 @@
-package index
+// Package rowmap is a hash table of rows in memory. A row is found by its key, and with all others whose keys begin
+// alike, and all rows are read in the order of their keys.
+package rowmap
 
 import (
 	"bytes"
@@ -6,19 +8,19 @@ import (
 	"iter"
 )
 
-// A rowMap holds rows in memory, of each key the last value. A row is found by its key, and together with the
-// other rows of its group, whose keys begin alike. Keys and values that it returns are parts of it: they are
-// valid until the next put or clear. Any number of goroutines may read it as long as none changes it.
-type rowMap struct {
+// A Map holds rows, of each key the last value. Rows whose keys begin alike may be a group. The keys and values
+// that it returns are parts of it: they are valid until the next Put or Clear. Any number of goroutines may read it
+// as long as none changes it.
+type Map struct {
 	seed   maphash.Seed
 	octets []byte // keys and values
-	rows   []mappedRow
+	rows   []row
 	keys   []uint32 // hash tables with linear probing: 1 + the place in rows, of a key, 0: free
 	groups []uint32 // and of the newest row of a group
 }
 
-// mappedRow is where a row stands in the octets of its map: the key, and behind it the value.
-type mappedRow struct {
+// row is where a row stands in the octets of its map: the key, and behind it the value.
+type row struct {
 	hash       uint32 // of the key
 	at         uint32
 	group      uint16 // how many octets of the key a group has in common
@@ -26,29 +28,28 @@ type mappedRow struct {
 	before     uint32 // 1 + the place of the row before it in its group; 0: there is none
 }
 
-// rowMapSlots is how many slots the tables of a map begin with.
-const rowMapSlots = 1 << 10
+// firstSlots is how many slots the tables of a map begin with.
+const firstSlots = 1 << 10
 
-// newRowMap returns a map without rows.
-func newRowMap() *rowMap {
-	return &rowMap{seed: maphash.MakeSeed(), keys: make([]uint32, rowMapSlots), groups: make([]uint32, rowMapSlots)}
+// New returns a map without rows.
+func New() *Map {
+	return &Map{seed: maphash.MakeSeed(), keys: make([]uint32, firstSlots), groups: make([]uint32, firstSlots)}
 }
 
-// len returns how many rows there are.
-func (m *rowMap) len() int { return len(m.rows) }
+// Len returns how many rows there are.
+func (m *Map) Len() int { return len(m.rows) }
 
-// size returns how many octets the rows have taken: their keys and values, and values that were replaced by longer
-// ones.
-func (m *rowMap) size() int { return len(m.octets) }
+// Size returns how many octets the keys and values take, with the rows that were replaced by longer ones.
+func (m *Map) Size() int { return len(m.octets) }
 
-func (m *rowMap) keyOf(r *mappedRow) []byte { return m.octets[r.at:][:r.key] }
+func (m *Map) keyOf(r *row) []byte { return m.octets[r.at:][:r.key] }
 
-func (m *rowMap) valueOf(r *mappedRow) []byte { return m.octets[r.at+uint32(r.key):][:r.value] }
+func (m *Map) valueOf(r *row) []byte { return m.octets[r.at+uint32(r.key):][:r.value] }
 
-func (m *rowMap) hash(octets []byte) uint32 { return uint32(maphash.Bytes(m.seed, octets)) }
+func (m *Map) hash(octets []byte) uint32 { return uint32(maphash.Bytes(m.seed, octets)) }
 
 // slotOf returns the slot of a key in its table: that of its row, or a free one.
-func (m *rowMap) slotOf(key []byte, hash uint32) *uint32 {
+func (m *Map) slotOf(key []byte, hash uint32) *uint32 {
 	for i := hash; ; i++ {
 		slot := &m.keys[i&uint32(len(m.keys)-1)]
 		if *slot == 0 {
@@ -61,7 +62,7 @@ func (m *rowMap) slotOf(key []byte, hash uint32) *uint32 {
 }
 
 // groupSlotOf is slotOf for a group.
-func (m *rowMap) groupSlotOf(group []byte) *uint32 {
+func (m *Map) groupSlotOf(group []byte) *uint32 {
 	for i := m.hash(group); ; i++ {
 		slot := &m.groups[i&uint32(len(m.groups)-1)]
 		if *slot == 0 {
@@ -73,15 +74,17 @@ func (m *rowMap) groupSlotOf(group []byte) *uint32 {
 	}
 }
 
-// put puts a row in. group is how many octets of the key the keys of its group have in common; 0: it has none.
-func (m *rowMap) put(key []byte, group int, value []byte) {
+// Put puts a row in, or replaces its value. group is how many octets of the key the keys of its group have in common;
+// 0: it has none. It is the same each time. A key has at least one octet. Key and value have less than 64 KiB, and all
+// rows together less than 4 GiB.
+func (m *Map) Put(key []byte, group int, value []byte) {
 	hash := m.hash(key)
 	slot := m.slotOf(key, hash)
 	if *slot > 0 {
 		m.change(&m.rows[*slot-1], key, value)
 		return
 	}
-	r := mappedRow{hash: hash, at: uint32(len(m.octets)), group: uint16(group), key: uint16(len(key)), value: uint16(len(value))}
+	r := row{hash: hash, at: uint32(len(m.octets)), group: uint16(group), key: uint16(len(key)), value: uint16(len(value))}
 	m.octets = append(append(m.octets, key...), value...)
 	*slot = uint32(len(m.rows) + 1)
 	if group > 0 {
@@ -95,7 +98,7 @@ func (m *rowMap) put(key []byte, group int, value []byte) {
 }
 
 // change replaces a value, in place if it is not longer.
-func (m *rowMap) change(r *mappedRow, key, value []byte) {
+func (m *Map) change(r *row, key, value []byte) {
 	if len(value) > int(r.value) {
 		r.at = uint32(len(m.octets))
 		m.octets = append(append(m.octets, key...), value...)
@@ -106,7 +109,7 @@ func (m *rowMap) change(r *mappedRow, key, value []byte) {
 }
 
 // grow doubles the tables.
-func (m *rowMap) grow() {
+func (m *Map) grow() {
 	groups := m.groups
 	m.keys, m.groups = make([]uint32, 2*len(m.keys)), make([]uint32, 2*len(groups))
 	for i := range m.rows {
@@ -120,8 +123,8 @@ func (m *rowMap) grow() {
 	}
 }
 
-// get returns the value of a key, which may be empty; nil if there is no such row.
-func (m *rowMap) get(key []byte) []byte {
+// Get returns the value of a key, which may be empty; nil if there is no such row.
+func (m *Map) Get(key []byte) []byte {
 	slot := *m.slotOf(key, m.hash(key))
 	if slot == 0 {
 		return nil
@@ -129,8 +132,8 @@ func (m *rowMap) get(key []byte) []byte {
 	return m.valueOf(&m.rows[slot-1])
 }
 
-// group yields the rows of a group, by key and value, the newest first.
-func (m *rowMap) group(group []byte) iter.Seq2[[]byte, []byte] {
+// Group yields the rows of a group, by key and value, the newest first.
+func (m *Map) Group(group []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
 		for next := *m.groupSlotOf(group); next > 0; {
 			r := &m.rows[next-1]
@@ -142,8 +145,8 @@ func (m *rowMap) group(group []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// all yields all rows, by key and value, in the order in which their keys came.
-func (m *rowMap) all() iter.Seq2[[]byte, []byte] {
+// All yields all rows, by key and value, in the order in which their keys came.
+func (m *Map) All() iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
 		for i := range m.rows {
 			if r := &m.rows[i]; !yield(m.keyOf(r), m.valueOf(r)) {
@@ -153,8 +156,8 @@ func (m *rowMap) all() iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// clear takes all rows out, and keeps the room that they had.
-func (m *rowMap) clear() {
+// Clear takes all rows out, and keeps the room that they had.
+func (m *Map) Clear() {
 	m.octets, m.rows = m.octets[:0], m.rows[:0]
 	clear(m.keys)
 	clear(m.groups)

@@ -1,4 +1,4 @@
-package index
+package rowmap
 
 import (
 	"cmp"
@@ -15,21 +15,21 @@ import (
 
 // A map has the last value of each key, finds the rows of a group, and sorts them, however often its tables have
 // grown.
-func TestRowMap(t *testing.T) {
+func TestMap(t *testing.T) {
 	r := seed.Rand(t)
-	m, want := newRowMap(), make(map[string]string)
+	m, want := New(), make(map[string]string)
 	for round := range 6 {
-		for range 2 * rowMapSlots {
+		for range 2 * firstSlots {
 			key, group := randomKey(r)
 			value := strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(6))
-			m.put([]byte(key), group, []byte(value))
+			m.Put([]byte(key), group, []byte(value))
 			want[key] = value
 		}
-		checkRowMap(t, m, want)
+		checkMap(t, m, want)
 		if round%3 == 1 {
-			m.clear()
+			m.Clear()
 			clear(want)
-			checkRowMap(t, m, want)
+			checkMap(t, m, want)
 		}
 	}
 }
@@ -68,17 +68,17 @@ func randomKey(r *rand.Rand) (key string, group int) {
 	return fmt.Sprintf("b%04d%d", n%1000, n), 5 // a group that another one begins like
 }
 
-func checkRowMap(t *testing.T, m *rowMap, want map[string]string) {
+func checkMap(t *testing.T, m *Map, want map[string]string) {
 	t.Helper()
-	if m.len() != len(want) {
-		t.Errorf("got %d rows, want %d", m.len(), len(want))
+	if m.Len() != len(want) {
+		t.Errorf("got %d rows, want %d", m.Len(), len(want))
 	}
 	groups := make(map[string][]string)
 	for n := range 1000 { // also those that have no row any more
 		groups[fmt.Sprintf("b%03d", n%100)], groups[fmt.Sprintf("b%04d", n)] = nil, nil
 	}
 	for key, value := range want {
-		got := m.get([]byte(key))
+		got := m.Get([]byte(key))
 		if got == nil || string(got) != value {
 			t.Fatalf("key %q: got %q, want %q", key, got, value)
 		}
@@ -88,12 +88,12 @@ func checkRowMap(t *testing.T, m *rowMap, want map[string]string) {
 			groups[key[:5]] = append(groups[key[:5]], key)
 		}
 	}
-	if got := m.get([]byte("c")); got != nil {
+	if got := m.Get([]byte("c")); got != nil {
 		t.Errorf("no such key: got %q", got)
 	}
 	for group, keys := range groups {
 		var got []string
-		for key, value := range m.group([]byte(group)) {
+		for key, value := range m.Group([]byte(group)) {
 			if string(value) != want[string(key)] {
 				t.Errorf("group %s: key %q has %q, want %q", group, key, value, want[string(key)])
 			}
@@ -103,14 +103,14 @@ func checkRowMap(t *testing.T, m *rowMap, want map[string]string) {
 			t.Errorf("group %s: got %q, want %q", group, got, keys)
 		}
 	}
-	for key := range m.group([]byte("b99")) {
+	for key := range m.Group([]byte("b99")) {
 		t.Errorf("no such group: got %q", key)
 	}
-	if all := maps.Collect(texts(m.all())); !maps.Equal(all, want) {
+	if all := maps.Collect(texts(m.All())); !maps.Equal(all, want) {
 		t.Errorf("got the rows %q, want %q", all, want)
 	}
 	var keys []string
-	for key, value := range texts(m.sorted()) {
+	for key, value := range texts(m.Sorted()) {
 		if value != want[key] {
 			t.Errorf("in order: key %q has %q, want %q", key, value, want[key])
 		}

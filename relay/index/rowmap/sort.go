@@ -1,4 +1,4 @@
-package index
+package rowmap
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ type ranked struct {
 	row  uint32
 }
 
-// sorted yields all rows, by key and value, in the order of their keys.
-func (m *rowMap) sorted() iter.Seq2[[]byte, []byte] {
+// Sorted yields all rows, by key and value, in the order of their keys.
+func (m *Map) Sorted() iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
 		for _, at := range m.order() {
 			if r := &m.rows[at.row]; !yield(m.keyOf(r), m.valueOf(r)) {
@@ -25,7 +25,7 @@ func (m *rowMap) sorted() iter.Seq2[[]byte, []byte] {
 }
 
 // order returns the places of the rows in the order of their keys.
-func (m *rowMap) order() []ranked {
+func (m *Map) order() []ranked {
 	all, ends := m.byKind()
 	spare := make([]ranked, len(all))
 	begin := 0
@@ -40,7 +40,7 @@ func (m *rowMap) order() []ranked {
 
 // byKind returns the places of the rows in the order of the first octets of their keys, and where the rows
 // with each of these end.
-func (m *rowMap) byKind() (all []ranked, ends [256]int) {
+func (m *Map) byKind() (all []ranked, ends [256]int) {
 	for i := range m.rows {
 		ends[m.octets[m.rows[i].at]]++
 	}
@@ -59,7 +59,7 @@ func (m *rowMap) byKind() (all []ranked, ends [256]int) {
 }
 
 // sortKind sorts rows of one kind. spare is as long as all.
-func (m *rowMap) sortKind(all, spare []ranked) {
+func (m *Map) sortKind(all, spare []ranked) {
 	first := m.keyOf(&m.rows[all[0].row])
 	common := len(first)
 	for _, r := range all {
@@ -85,7 +85,7 @@ func (m *rowMap) sortKind(all, spare []ranked) {
 }
 
 // compareKeys compares the whole keys of two rows.
-func (m *rowMap) compareKeys(a, b ranked) int {
+func (m *Map) compareKeys(a, b ranked) int {
 	return bytes.Compare(m.keyOf(&m.rows[a.row]), m.keyOf(&m.rows[b.row]))
 }
 
