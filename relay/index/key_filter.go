@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"context"
-	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,14 +17,12 @@ const (
 	headFilterBits = 1 << 26
 )
 
-// keyFilter knows of most keys of a kind that the store has no such row, without a look. It is a Bloom filter with
-// some bits for each key, all in one block, which is a line of the processor's cache. It is filled from the store,
+// keyFilter knows of most keys of a kind that the store has no such row, without a look. It is filled from the store,
 // a few rows at a time, and by what comes into the store meanwhile.
 type keyFilter struct {
 	// Static after construction.
-	seed  maphash.Seed
-	kinds []byte                       // of the rows
-	bits  [][filterWords]atomic.Uint64 // a power of two of blocks
+	kinds []byte // of the rows
+	bloom *bloomFilter
 
 	full atomic.Bool // it has all rows of the store
 
@@ -42,17 +39,11 @@ func newIDFilter() *keyFilter { return newKeyFilter(idFilterBits, prefixOwner, p
 func newHeadFilter() *keyFilter { return newKeyFilter(headFilterBits, prefixHead) }
 
 func newKeyFilter(bits int, kinds ...byte) *keyFilter {
-	return &keyFilter{seed: maphash.MakeSeed(), kinds: kinds, bits: make([][filterWords]atomic.Uint64, bits/64/filterWords), next: kinds[:1:1]}
+	return &keyFilter{kinds: kinds, bloom: newBloomFilter(bits), next: kinds[:1:1]}
 }
 
-const (
-	filterWords = 8 // of a block
-	filterBits  = 4 // of a key
-)
-
-// find returns the block of a key, and a number that says which of its bits are the key's: see filterBit. In the
-// key of an owner the id alone counts.
-func (f *keyFilter) find(key []byte) (*[filterWords]atomic.Uint64, uint64) {
+// counted returns what counts of a key. In the key of an owner the id alone does.
+func counted(key []byte) []byte {
 	switch key[0] {
 	case prefixOwner:
 		_, key = splitOwnerKey(key)
@@ -60,39 +51,14 @@ func (f *keyFilter) find(key []byte) (*[filterWords]atomic.Uint64, uint64) {
 		_, key = splitOwnerKey(key) // the receiver stands where the account does
 		key, _, _ = bytes.Cut(key, []byte{0})
 	}
-	h := maphash.Bytes(f.seed, key)
-	return &f.bits[h&uint64(len(f.bits)-1)], h >> 28
-}
-
-// filterBit returns which word of a block has a bit of a key, and the bit.
-func filterBit(bits uint64, i int) (word, bit uint64) {
-	at := bits >> (9 * i)
-	return at / 64 % filterWords, 1 << (at % 64)
+	return key
 }
 
 // add adds a key.
-func (f *keyFilter) add(key []byte) {
-	block, bits := f.find(key)
-	for i := range filterBits {
-		if word, bit := filterBit(bits, i); block[word].Load()&bit == 0 {
-			block[word].Or(bit)
-		}
-	}
-}
+func (f *keyFilter) add(key []byte) { f.bloom.add(counted(key)) }
 
 // mayHave reports whether the filter may have a key.
-func (f *keyFilter) mayHave(key []byte) bool {
-	if !f.full.Load() {
-		return true
-	}
-	block, bits := f.find(key)
-	for i := range filterBits {
-		if word, bit := filterBit(bits, i); block[word].Load()&bit == 0 {
-			return false
-		}
-	}
-	return true
-}
+func (f *keyFilter) mayHave(key []byte) bool { return !f.full.Load() || f.bloom.mayHave(counted(key)) }
 
 // refill has the filter filled from the store again, from its first row on. If empty is set, what it has is
 // forgotten, since much of it is not in the store any more.
@@ -102,11 +68,7 @@ func (f *keyFilter) refill(empty bool) {
 	f.full.Store(false)
 	f.next = f.kinds[:1:1]
 	if empty {
-		for i := range f.bits {
-			for word := range f.bits[i] {
-				f.bits[i][word].Store(0)
-			}
-		}
+		f.bloom.clear()
 	}
 }
 
