@@ -40,6 +40,7 @@ var imports = map[string][]string{
 	"internal/bench":       {"internal/bench/chart", "internal/simulator/load"},
 	"internal/bench/chart": {},
 	"internal/backoff":     {},
+	"internal/bloom":       {},
 	"internal/crash":       {},
 	"internal/deliver":     {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/faults":      {},
@@ -104,7 +105,7 @@ var imports = map[string][]string{
 		"relay/index", "relay/journal", "relay/message",
 	},
 	"relay/inprocess":    {},
-	"relay/index":        {"internal/crash", "relay/index/rowmap", "relay/journal", "relay/message", "smpp/receipt"},
+	"relay/index":        {"internal/bloom", "internal/crash", "relay/index/rowmap", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/index/rowmap": {},
 	"relay/intake": {
 		"internal/admission", "internal/backoff", "internal/ownhost", "relay/access", "relay/broker",

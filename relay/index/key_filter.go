@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble"
+
+	"readback/internal/bloom"
 )
 
 // How many bits the filters have. With ten million keys a filter takes one in 20 for one that it has, with three
@@ -22,7 +24,7 @@ const (
 type keyFilter struct {
 	// Static after construction.
 	kinds []byte // of the rows
-	bloom *bloomFilter
+	bloom *bloom.Filter
 
 	full atomic.Bool // it has all rows of the store
 
@@ -39,7 +41,7 @@ func newIDFilter() *keyFilter { return newKeyFilter(idFilterBits, prefixOwner, p
 func newHeadFilter() *keyFilter { return newKeyFilter(headFilterBits, prefixHead) }
 
 func newKeyFilter(bits int, kinds ...byte) *keyFilter {
-	return &keyFilter{kinds: kinds, bloom: newBloomFilter(bits), next: kinds[:1:1]}
+	return &keyFilter{kinds: kinds, bloom: bloom.New(bits), next: kinds[:1:1]}
 }
 
 // counted returns what counts of a key. In the key of an owner the id alone does.
@@ -55,10 +57,10 @@ func counted(key []byte) []byte {
 }
 
 // add adds a key.
-func (f *keyFilter) add(key []byte) { f.bloom.add(counted(key)) }
+func (f *keyFilter) add(key []byte) { f.bloom.Add(counted(key)) }
 
 // mayHave reports whether the filter may have a key.
-func (f *keyFilter) mayHave(key []byte) bool { return !f.full.Load() || f.bloom.mayHave(counted(key)) }
+func (f *keyFilter) mayHave(key []byte) bool { return !f.full.Load() || f.bloom.MayHave(counted(key)) }
 
 // refill has the filter filled from the store again, from its first row on. If empty is set, what it has is
 // forgotten, since much of it is not in the store any more.
@@ -68,7 +70,7 @@ func (f *keyFilter) refill(empty bool) {
 	f.full.Store(false)
 	f.next = f.kinds[:1:1]
 	if empty {
-		f.bloom.clear()
+		f.bloom.Clear()
 	}
 }
 
