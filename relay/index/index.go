@@ -97,29 +97,6 @@ func LockStore(dir string) (io.Closer, error) {
 	return vfs.Default.Lock(filepath.Join(dir, "LOCK"))
 }
 
-// get returns a copy of a value; nil when there is none.
-func (ix *Index) get(key []byte) ([]byte, error) {
-	ix.mu.RLock()
-	defer ix.mu.RUnlock()
-	if ix.db == nil {
-		return nil, ErrClosed
-	}
-	value, err := copyOf(ix.db.Get(key))
-	ix.noticed(err)
-	return value, err
-}
-
-// copyOf makes the result of a Get one's own; nil when there is none.
-func copyOf(value []byte, closer interface{ Close() error }, err error) ([]byte, error) {
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append(make([]byte, 0, len(value)), value...), closer.Close()
-}
-
 // Head returns the epoch in which the head of a conversation was noted and its next
 // ordinal then; epoch 0 when there is none.
 func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {

@@ -8,31 +8,6 @@ import (
 	"readback/relay/journal"
 )
 
-// stage stages a row, unless the batch at hand goes into the store as a whole. See rowmap.Map.Put.
-func (a *Applier) stage(key []byte, group int, value []byte) error {
-	if a.direct {
-		a.Index.noteKey(key)
-		return a.b.Set(key, value, nil)
-	}
-	a.Index.staged.put(key, group, value)
-	return nil
-}
-
-// getStaged is Index.getStaged for the batch at hand.
-func (a *Applier) getStaged(key []byte) ([]byte, error) {
-	if a.direct {
-		return copyOf(a.b.Get(key)) // nothing is staged
-	}
-	value := a.Index.staged.get(key)
-	switch {
-	case value == nil:
-		return copyOf(a.Index.db.Get(key))
-	case len(value) == 0:
-		return nil, nil
-	}
-	return value, nil
-}
-
 // stageAgain stages the rows of a batch that the index has but for these. What else it brings is dropped.
 func (a *Applier) stageAgain(r *journal.BatchReader, size int) error {
 	if a.at.Serial <= a.staged.Serial {
