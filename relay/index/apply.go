@@ -1,10 +1,8 @@
 package index
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cockroachdb/pebble"
 
@@ -12,47 +10,6 @@ import (
 	"readback/relay/message"
 	"readback/smpp/receipt"
 )
-
-// Outcome is what a record came to, when the index got it.
-type Outcome uint8
-
-const (
-	Down      Outcome = iota // it is not known: the log is unavailable
-	Read                     // the state moved, feedback is on its way
-	Duplicate                // the last word was said before
-	Noted                    // it is noted, and no feedback comes of it
-	Gone                     // there is no such entry any more
-)
-
-// Result is what the records of a batch came to. It is valid until the next apply.
-type Result struct {
-	outcomes      []RecordOutcome // of those that have one, in the order of the records
-	Added, Taken  int             // rows of the outbox of feedback
-	ReceiptPassed []ReceiptPassed
-	Events        bool // there are new rows in the outbox of events
-}
-
-// RecordOutcome is what one record of a batch came to.
-type RecordOutcome struct {
-	record uint64 // its place in the batch
-	Outcome
-	Merged *message.Merged // what the receipts of all parts come to, if this one was the last
-}
-
-// Of returns what a record came to that has an outcome.
-func (r *Result) Of(record uint64) RecordOutcome {
-	i, _ := slices.BinarySearchFunc(r.outcomes, record, func(o RecordOutcome, record uint64) int {
-		return cmp.Compare(o.record, record)
-	})
-	return r.outcomes[i]
-}
-
-// ReceiptPassed is a message that was read before its receipts had passed, and now they have.
-type ReceiptPassed struct {
-	Account string
-	Conv    message.Conversation
-	Number  uint16
-}
 
 // Applier brings the batches of the log into the index. It belongs to one goroutine.
 type Applier struct {
@@ -260,12 +217,6 @@ func (a *Applier) stop(rec *journal.Record) error {
 	return nil
 }
 
-// fed takes a feedback out of the outbox.
-func (a *Applier) fed(rec *journal.Record) error {
-	a.result.Taken++
-	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
-}
-
 // entry returns the entry at p if it is of the same message.
 func (a *Applier) entry(p *journal.Place) (Entry, bool, error) {
 	a.key = entryKey(a.key[:0], p)
@@ -284,59 +235,4 @@ func (a *Applier) put(p *journal.Place, e *Entry) error {
 	a.val = appendEntry(a.val[:0], e)
 	a.Index.entryDays.note(p.Day)
 	return a.stage(a.key, group, a.val)
-}
-
-func (a *Applier) receipt(rec *journal.Record) error {
-	e, ok, err := a.entry(&rec.Place)
-	if err != nil || !ok {
-		return err
-	}
-	before, awaited := e.State, e.AwaitsReceipt()
-	e.receipt(rec.PartSeq, rec.State, rec.At)
-	if awaited && e.State.IsFinal() && !e.AwaitsReceipt() {
-		a.result.ReceiptPassed = append(a.result.ReceiptPassed, ReceiptPassed{string(e.Account), rec.Place.Conv, rec.Place.Number})
-	}
-	if err := a.put(&rec.Place, &e); err != nil || e.State == before {
-		return err
-	}
-	return a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At)
-}
-
-// read notes what a read response says, and what it comes to.
-func (a *Applier) read(rec *journal.Record) error {
-	o, err := a.readResponse(rec)
-	a.came(o, nil)
-	return err
-}
-
-// readResponse moves the state, and puts the feedback in the outbox. The first response that
-// says the last word counts, the others change nothing.
-func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
-	e, ok, err := a.entry(&rec.Place)
-	switch {
-	case err != nil || !ok:
-		return Gone, err
-	case e.State.IsFinal():
-		return Duplicate, nil
-	case rec.Status == message.StatusNotRead:
-		return Noted, a.notRead(rec, &e)
-	}
-	e.State = message.StateRead
-	if rec.Status == message.StatusDeletedUnread {
-		e.State = message.StateDeletedUnread
-	}
-	e.ReadAt, e.ReceivedAt, e.ReadID = rec.ReadAt, rec.At, rec.ID
-	if err := a.put(&rec.Place, &e); err != nil {
-		return Gone, err
-	}
-	if err := a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At); err != nil {
-		return Gone, err
-	}
-	fb := NewFeedback(&rec.Place, &e)
-	row, err := fb.MarshalJSON() // json.Marshal would go through it again
-	if err != nil {
-		return Gone, err
-	}
-	a.result.Added++
-	return Read, a.b.Set(outboxKey(nil, FeedbackOutbox, a.at.Serial, a.index), row, nil)
 }

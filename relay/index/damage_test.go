@@ -2,8 +2,11 @@ package index
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/vfs"
@@ -172,4 +175,16 @@ func lookUpAll(t *testing.T, ix *Index) error {
 		t.Errorf("got %d messages of the conversation, want %d", n, manyBatches-1)
 	}
 	return err
+}
+
+// An index that the file system does not let open is not damaged.
+func TestIsDamageAtOpen(t *testing.T) {
+	for err, want := range map[error]bool{
+		syscall.ENOSPC: false, syscall.EROFS: false, syscall.EACCES: false, syscall.ENOTDIR: false, syscall.EMFILE: false,
+		syscall.ENOENT: true, syscall.EIO: true, errors.New("bad checksum"): true,
+	} {
+		if got := isDamageAtOpen(&fs.PathError{Err: err}); got != want {
+			t.Errorf("%v: got damage %v, want %v", err, got, want)
+		}
+	}
 }

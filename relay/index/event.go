@@ -37,25 +37,3 @@ func (a *Applier) published(rec *journal.Record) error {
 	a.came(Noted, nil)
 	return a.b.DeleteRange([]byte{EventOutbox}, outboxKey(nil, EventOutbox, rec.Seq, rec.Index+1), nil)
 }
-
-// reported notes that the ESME knows: once, and of a message that was read.
-func (a *Applier) reported(rec *journal.Record) error {
-	e, ok, err := a.entry(&rec.Place)
-	if err != nil || !ok || e.ReportedAt != 0 || !e.State.IsFinal() {
-		return err
-	}
-	e.ReportedAt = rec.At
-	if err := a.put(&rec.Place, &e); err != nil {
-		return err
-	}
-	return a.changed(&rec.Place, &e, message.ChangeReported, rec.At)
-}
-
-// notRead notes that the receiver has not read the message yet: the last such word counts.
-func (a *Applier) notRead(rec *journal.Record, e *Entry) error {
-	e.NotReadAt = max(e.NotReadAt, rec.ReadAt)
-	if err := a.put(&rec.Place, e); err != nil {
-		return err
-	}
-	return a.changed(&rec.Place, e, message.ChangeNotRead, rec.At)
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -146,55 +145,5 @@ func TestOpenFullDisk(t *testing.T) {
 		if !errors.Is(err, syscall.ENOSPC) || isDamageAtOpen(err) {
 			t.Errorf("%s: got %v, want that there is no room", prefix, err)
 		}
-	}
-}
-
-// An index that the file system does not let open is not damaged.
-func TestIsDamageAtOpen(t *testing.T) {
-	for err, want := range map[error]bool{
-		syscall.ENOSPC: false, syscall.EROFS: false, syscall.EACCES: false, syscall.ENOTDIR: false, syscall.EMFILE: false,
-		syscall.ENOENT: true, syscall.EIO: true, errors.New("bad checksum"): true,
-	} {
-		if got := isDamageAtOpen(&fs.PathError{Err: err}); got != want {
-			t.Errorf("%v: got damage %v, want %v", err, got, want)
-		}
-	}
-}
-
-// An index whose directory is gone says so, and can still be read. It writes nothing where it was.
-func TestMoved(t *testing.T) {
-	for name, move := range map[string]func(dir string) error{
-		"removed":  os.RemoveAll,
-		"moved":    func(dir string) error { return os.Rename(dir, dir+".away") },
-		"replaced": func(dir string) error { return errors.Join(os.Rename(dir, dir+".away"), os.Mkdir(dir, 0o750)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "index")
-			ix := openWith(t, dir)
-			if err := ix.Err(); err != nil {
-				t.Fatalf("before: %v", err)
-			}
-			if err := move(dir); err != nil {
-				t.Fatal(err)
-			}
-			if err := ix.Err(); !errors.Is(err, ErrMoved) {
-				t.Errorf("got %v, want %v", err, ErrMoved)
-			}
-			if got, err := ix.Route([]byte("a"), 9, 1); got != "bank" || err != nil {
-				t.Errorf("route: got %q, %v, want it still", got, err)
-			}
-			if err := ix.Close(); err != nil {
-				t.Error(err)
-			}
-			if files, err := os.ReadDir(dir); len(files) > 0 {
-				t.Errorf("got %v, %v in its place, want nothing", files, err)
-			}
-			if err := ix.Open(); err != nil || ix.Err() != nil {
-				t.Errorf("open again: got %v, %v", err, ix.Err())
-			}
-			if err := ix.Close(); err != nil {
-				t.Error(err)
-			}
-		})
 	}
 }

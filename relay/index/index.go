@@ -30,7 +30,7 @@ const (
 	prefixApplied  = 'a'
 	prefixRoute    = 'r'
 	prefixSplit    = 'c'
-	prefixPart     = 'p' // of an earlier release: see message_id.go
+	prefixPart     = 'p' // of an earlier release: see part.go
 	prefixOwner    = 'n' // of message_ids: see id_owner.go
 	prefixOwnerTo  = 'q'
 	prefixPerson   = 'u' // of subscribers: see optout.go, erase.go
@@ -202,4 +202,28 @@ func (ix *Index) EachRow(f func(key, value []byte) bool) error {
 	for ok := l.moved(l.it.First()); ok && f(l.it.Key(), l.it.Value()); ok = l.next() {
 	}
 	return l.close()
+}
+
+// isClosed reports whether the store is closed.
+func (ix *Index) isClosed() bool {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	return ix.db == nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closedError returns ErrClosed if the store is closed.
+func (ix *Index) closedError() error {
+	if ix.isClosed() {
+		return ErrClosed
+	}
+	return nil
 }

@@ -159,3 +159,36 @@ func TestIndexAheadOfItsLog(t *testing.T) {
 		})
 	}
 }
+
+func TestFirstError(t *testing.T) {
+	one, two := errors.New("one"), errors.New("two")
+	if err := firstError(nil, one, two); !errors.Is(err, one) {
+		t.Errorf("got %v, want the first", err)
+	}
+	if err := firstError(nil, nil); err != nil {
+		t.Errorf("got %v, want none", err)
+	}
+}
+
+// A closed index returns an error instead of saying that nothing was found.
+func TestClosedIndex(t *testing.T) {
+	l, p := newLogbook(t), testPlace(t)
+	if err := l.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func() error{
+		"number":   func() error { _, err := l.ix.FindNumber(&p.Conv, 1, relaytest.Any); return err },
+		"receiver": func() error { _, err := l.ix.FindReceiver(&p.Conv.Receiver, 1); return err },
+		"entries":  func() error { return l.ix.EachEntry(&p.Conv, func(Found) bool { return true }) },
+		"outbox":   func() error { _, err := l.ix.Outbox(FeedbackOutbox, 0, 0, 1); return err },
+		"rows":     func() error { _, err := l.ix.OutboxRows(); return err },
+	} {
+		if err := ask(); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: got %v, want that the index is closed", name, err)
+		}
+		if !l.ix.mu.TryLock() {
+			t.Fatalf("%s: the index stays locked", name)
+		}
+		l.ix.mu.Unlock()
+	}
+}

@@ -50,3 +50,41 @@ func TestOpenAgain(t *testing.T) {
 		}
 	})
 }
+
+// An index whose directory is gone says so, and can still be read. It writes nothing where it was.
+func TestMoved(t *testing.T) {
+	for name, move := range map[string]func(dir string) error{
+		"removed":  os.RemoveAll,
+		"moved":    func(dir string) error { return os.Rename(dir, dir+".away") },
+		"replaced": func(dir string) error { return errors.Join(os.Rename(dir, dir+".away"), os.Mkdir(dir, 0o750)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "index")
+			ix := openWith(t, dir)
+			if err := ix.Err(); err != nil {
+				t.Fatalf("before: %v", err)
+			}
+			if err := move(dir); err != nil {
+				t.Fatal(err)
+			}
+			if err := ix.Err(); !errors.Is(err, ErrMoved) {
+				t.Errorf("got %v, want %v", err, ErrMoved)
+			}
+			if got, err := ix.Route([]byte("a"), 9, 1); got != "bank" || err != nil {
+				t.Errorf("route: got %q, %v, want it still", got, err)
+			}
+			if err := ix.Close(); err != nil {
+				t.Error(err)
+			}
+			if files, err := os.ReadDir(dir); len(files) > 0 {
+				t.Errorf("got %v, %v in its place, want nothing", files, err)
+			}
+			if err := ix.Open(); err != nil || ix.Err() != nil {
+				t.Errorf("open again: got %v, %v", err, ix.Err())
+			}
+			if err := ix.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

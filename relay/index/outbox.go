@@ -3,6 +3,8 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+
+	"readback/relay/journal"
 )
 
 // Row is a feedback that is not yet in its queue, or an event not yet in its stream.
@@ -45,4 +47,10 @@ func (ix *Index) OutboxRows() (int, error) {
 		n++
 	}
 	return n, l.close()
+}
+
+// fed takes a feedback out of the outbox.
+func (a *Applier) fed(rec *journal.Record) error {
+	a.result.Taken++
+	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
 }

@@ -25,11 +25,3 @@ func (ix *Index) readPersons() error {
 	}
 	return firstError(l.err, it.Close())
 }
-
-// closedError returns ErrClosed if the store is closed.
-func (ix *Index) closedError() error {
-	if ix.isClosed() {
-		return ErrClosed
-	}
-	return nil
-}
