@@ -9,13 +9,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 
 	"readback/internal/transport"
 	"readback/relay/access"
@@ -23,13 +20,6 @@ import (
 )
 
 const storeDir = "nats" // of the streams, in the store
-
-const (
-	startTimeout = time.Minute     // of the server
-	stopTimeout  = 2 * time.Second // of the server
-	reopenEvery  = 2 * time.Second // between looks whether a server has to be started again, and there is room
-	reopenRoom   = 16 << 20        // octets that must be free before the streams are opened again
-)
 
 // Options are those of the embedded server.
 type Options struct {
@@ -64,16 +54,6 @@ type Server struct {
 
 	mu      sync.Mutex              // held while a server is started or stopped
 	running atomic.Pointer[running] // nil while none runs
-}
-
-// running is one embedded server. Another one takes its place after a failure.
-type running struct {
-	*server.Server
-	log    *serverLog
-	syncer *syncer // nil: the server syncs each write
-	fronts *fronts
-	inner  *server.Options
-	ports  map[string]int // of the listeners, by their names; none is 0
 }
 
 var (
@@ -133,67 +113,9 @@ func (s *Server) Working() context.Context {
 	return context.Background()
 }
 
-// start starts a server. The caller holds mu.
-func (s *Server) start() error {
-	o, err := s.serverOptions()
-	if err != nil {
-		return err
-	}
-	started, err := server.NewServer(o)
-	if err != nil {
-		return fmt.Errorf("embedded NATS server: %w", err)
-	}
-	now := &running{Server: started, inner: o, fronts: newFronts(s.opt.Log), ports: make(map[string]int)}
-	now.log = newServerLog(&s.opt, s.limited, now.fronts)
-	started.SetLogger(now.log, false, false)
-	now.syncer = s.newSyncer(now.log)
-	if s.authorizer != nil {
-		s.authorizer.users.Store(nil) // an earlier server's
-		s.authorizer.server.Store(started)
-		s.authorizer.fronts.Store(now.fronts)
-	}
-	started.Start()
-	if now.log.fatal != nil || !started.ReadyForConnections(startTimeout) || !started.JetStreamEnabled() {
-		now.stop(s.opt.Log)
-		return errors.Join(fmt.Errorf("embedded NATS server did not start on %q", o.StoreDir), now.log.fatal)
-	}
-	if s.authorizer != nil {
-		users, err := addAccounts(started, s.opt.Users)
-		if err != nil {
-			now.stop(s.opt.Log)
-			return fmt.Errorf("embedded NATS server: %w", err)
-		}
-		s.authorizer.users.Store(users)
-	}
-	if err := s.openFronts(now); err != nil {
-		now.stop(s.opt.Log)
-		return err
-	}
-	s.running.Store(now)
-	if s.opt.hasClients() {
-		s.opt.Log.Info("handsets and app backends can connect", "mqtt_port", now.ports[mqttListener], "websocket_port", now.ports[webSocketListener])
-	}
-	return nil
-}
-
 // streams returns where the streams are.
 func (s *Server) streams() string {
 	return filepath.Join(s.opt.Store, storeDir, "jetstream", "$G", "streams")
-}
-
-// newSyncer returns a syncer that runs, for a server with that log; nil if there is nothing for it to do.
-func (s *Server) newSyncer(log *serverLog) *syncer {
-	if s.opt.Sync == 0 {
-		return nil
-	}
-	changes, err := newChanges()
-	if err != nil {
-		changes = nil // it looks each time
-	}
-	return startSyncer(&syncer{
-		dir: s.streams(), every: s.opt.Sync, changes: changes,
-		sync: (*os.File).Sync, took: s.opt.Metrics.synced, failed: log.fails,
-	})
 }
 
 // Directory returns where the messages of a stream are.
@@ -227,37 +149,6 @@ func (s *Server) DisconnectClients() {
 	}
 }
 
-// Run starts another server after a failure, and disconnects clients with too many subscriptions, until
-// ctx ends.
-func (s *Server) Run(ctx context.Context) {
-	var wg sync.WaitGroup
-	if s.authorizer != nil {
-		wg.Go(func() { s.authorizer.watch(ctx) })
-	}
-	s.reopenAfterFailures(ctx)
-	wg.Wait()
-}
-
-// reopenAfterFailures starts another server, as soon as there is room, after a stream could not
-// be written: the server never writes to that stream again.
-func (s *Server) reopenAfterFailures(ctx context.Context) {
-	look := time.NewTicker(reopenEvery)
-	defer look.Stop()
-	for failed := false; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
-		}
-		err := s.Err()
-		failed = failed || err != nil && err != ErrNotRunning // not if somebody has shut it down
-		if failed && s.Open() == nil {
-			s.opt.Log.Info("store can be written again")
-			failed = false
-		}
-	}
-}
-
 // Shutdown stops the server, if one runs. It returns when the server has stopped, or after some seconds
 // when it does not stop.
 func (s *Server) Shutdown() {
@@ -270,44 +161,4 @@ func (s *Server) shutdown() {
 	if now := s.running.Swap(nil); now != nil {
 		now.stop(s.opt.Log)
 	}
-}
-
-// stop stops a server. Nobody waits any more for one that does not stop.
-func (r *running) stop(log *slog.Logger) {
-	r.fronts.stopListening()
-	defer r.fronts.close()
-	stopped := make(chan struct{})
-	go func() {
-		r.Server.Shutdown()
-		r.WaitForShutdown()
-		if r.syncer != nil {
-			r.syncer.stop()
-		}
-		close(stopped)
-	}()
-	t := time.NewTimer(stopTimeout)
-	defer t.Stop()
-	select {
-	case <-stopped:
-	case <-t.C:
-		log.Error("embedded NATS server does not stop and is left behind", "waited", stopTimeout)
-	}
-}
-
-// hasRoom writes a file and removes it: how much is free otherwise is asked differently on each
-// system.
-func hasRoom(dir string) (err error) {
-	name := filepath.Join(dir, "room")
-	f, err := os.Create(name)
-	if err != nil {
-		return fmt.Errorf("look for room: %w", err)
-	}
-	defer func() {
-		_ = f.Close() // nothing in it is wanted
-		_ = os.Remove(name)
-	}()
-	if _, err := f.Write(make([]byte, reopenRoom)); err != nil {
-		return fmt.Errorf("look for room: %w", err)
-	}
-	return f.Sync()
 }
