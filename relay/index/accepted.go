@@ -8,17 +8,6 @@ import (
 	"readback/smpp/receipt"
 )
 
-func (a *Applier) head(rec *journal.Record) error {
-	a.at.Used = true
-	return a.stageHead(rec)
-}
-
-func (a *Applier) stageHead(rec *journal.Record) error {
-	a.key = headKey(a.key[:0], &rec.Place.Conv)
-	a.val = appendHeadValue(a.val[:0], a.at.Epoch, rec.Bound)
-	return a.stage(a.key, 0, a.val)
-}
-
 func (a *Applier) accepted(rec *journal.Record) error {
 	a.at.Messages++
 	if err := a.head(rec); err != nil {

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 
 	"github.com/cockroachdb/pebble"
-
-	"readback/relay/journal"
 )
 
 // Checkpoint writes a copy of the store to dir, which must not exist. The copy has what the store had when
@@ -98,34 +96,4 @@ func (a *Applier) outnumber(key, other []byte, numbers uint64) error {
 		next += (last%numbers + numbers - next%numbers) % numbers
 	}
 	return a.Index.set(key, appendHeadValue(nil, a.pos.Epoch, next))
-}
-
-// Skipped returns how many numbers all conversations skip because of what was lost before.
-func (all Skips) Skipped() (n uint64) {
-	for _, s := range all {
-		n += s.Other
-	}
-	return n
-}
-
-// DropSkip forgets the skip of an epoch, because nothing was lost before it after all. A log that is
-// followed without this index skips nevertheless.
-func (ix *Index) DropSkip(epoch uint64) error {
-	ix.mu.RLock()
-	defer ix.mu.RUnlock()
-	if ix.db == nil {
-		return ErrClosed
-	}
-	return ix.db.Delete(skipKey(nil, epoch), pebble.NoSync)
-}
-
-// InstanceOf returns the instance that wrote an epoch; 0 if that is not known.
-func (ix *Index) InstanceOf(epoch uint64) (uint64, error) {
-	value, err := ix.get(instanceKey(nil, epoch))
-	if err != nil || value == nil {
-		return 0, err
-	}
-	d := journal.Decoder{B: value}
-	instance := d.Uint64("instance")
-	return instance, d.Err
 }

@@ -3,7 +3,6 @@ package index
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 
 	"readback/relay/journal"
 	"readback/relay/message"
@@ -195,31 +194,6 @@ func appendInReceiver(dst []byte, p *journal.Place) []byte {
 	return binary.BigEndian.AppendUint16(journal.AppendString(dst, p.Conv.Sender.Bytes()), p.Number)
 }
 
-func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
-	return binary.BigEndian.AppendUint16(append(dst, prefix), day)
-}
-
-func receiverPrefix(dst []byte, day uint16, receiver *message.Addr) []byte {
-	return journal.AppendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
-}
-
-func conversationPrefix(dst []byte, day uint16, c *message.Conversation) []byte {
-	return journal.AppendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
-}
-
-func headKey(dst []byte, c *message.Conversation) []byte {
-	dst = journal.AppendString(append(dst, prefixHead), c.Receiver.Bytes())
-	return journal.AppendString(dst, c.Sender.Bytes())
-}
-
-const outboxKeyLen = 13
-
-// outboxKey is a prefix, of feedback or of events, and where their record stands in the log.
-func outboxKey(dst []byte, prefix byte, seq, index uint64) []byte {
-	dst = binary.BigEndian.AppendUint64(append(dst, prefix), seq)
-	return binary.BigEndian.AppendUint32(dst, uint32(index))
-}
-
 // parseEntryKey is the way back from entryKey.
 func parseEntryKey(key []byte) (journal.Place, error) {
 	d := journal.Decoder{B: key}
@@ -238,14 +212,15 @@ func parseEntryKey(key []byte) (journal.Place, error) {
 	return p, d.Err
 }
 
-// head values
-
-func appendHeadValue(dst []byte, epoch, next uint64) []byte {
-	return binary.AppendUvarint(binary.AppendUvarint(dst, epoch), next)
-}
-
-func parseHeadValue(value []byte) (epoch, next uint64, err error) {
-	d := journal.Decoder{B: value}
-	epoch, next = d.Uvarint("epoch", math.MaxUint64), d.Ordinal("next")
-	return epoch, next, d.Err
+// isNewerEntry reports whether a is of a later message than b, or knows more of the same one.
+func isNewerEntry(a, b []byte) bool {
+	ea, errA := parseEntry(a)
+	eb, errB := parseEntry(b)
+	switch {
+	case errA != nil || errB != nil:
+		return errA == nil
+	case ea.Ordinal != eb.Ordinal:
+		return ea.Ordinal > eb.Ordinal
+	}
+	return ea.State.Rank() > eb.State.Rank()
 }

@@ -19,11 +19,6 @@ const (
 	hashedOctets = 16
 )
 
-// hashedHeadKey stands for headKey of a conversation that was erased.
-func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
-	return hashedKey(append(dst, prefixPerson, personHead), c)
-}
-
 // hashedKey appends what stands for a conversation without its names.
 func hashedKey(dst []byte, c *message.Conversation) []byte {
 	var buf [2 * (1 + message.MaxAddr)]byte

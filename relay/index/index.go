@@ -16,29 +16,6 @@ import (
 	"github.com/cockroachdb/pebble"
 	"github.com/cockroachdb/pebble/vfs"
 	"golang.org/x/time/rate"
-
-	"readback/relay/message"
-)
-
-// The keys of the index begin with one of these. Version changes with any of the keys or values. An index
-// of an earlier version is converted: see prepare. One of a newer version is left as it is.
-const (
-	prefixEntry    = 'e'
-	prefixHead     = 'h'
-	FeedbackOutbox = 'o'
-	prefixMeta     = 'm'
-	prefixApplied  = 'a'
-	prefixRoute    = 'r'
-	prefixSplit    = 'c'
-	prefixPart     = 'p' // of an earlier release: see part.go
-	prefixOwner    = 'n' // of message_ids: see id_owner.go
-	prefixOwnerTo  = 'q'
-	prefixPerson   = 'u' // of subscribers: see optout.go, erase.go
-	EventOutbox    = 'v'
-	prefixSkip     = 'k'
-	prefixInstance = 'i'
-
-	Version = 7
 )
 
 var (
@@ -95,37 +72,6 @@ type Index struct {
 // another process has it. Close gives the lock back, and so does the end of the process.
 func LockStore(dir string) (io.Closer, error) {
 	return vfs.Default.Lock(filepath.Join(dir, "LOCK"))
-}
-
-// Head returns the epoch in which the head of a conversation was noted and its next
-// ordinal then; epoch 0 when there is none.
-func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
-	var buf [64]byte
-	key := headKey(buf[:0], c)
-	if value := ix.staged.get(key); value != nil { // first: a row is staged until it is in the store
-		return parseHeadValue(value)
-	}
-	ix.mu.RLock()
-	defer ix.mu.RUnlock()
-	if ix.db == nil {
-		return 0, 0, ErrClosed
-	}
-	value, closer, err := []byte(nil), io.Closer(nil), pebble.ErrNotFound
-	if ix.heads.mayHave(key) {
-		value, closer, err = ix.db.Get(key)
-	}
-	if ix.persons[personHead].Load() && errors.Is(err, pebble.ErrNotFound) {
-		value, closer, err = ix.db.Get(hashedHeadKey(buf[:0], c))
-	}
-	if errors.Is(err, pebble.ErrNotFound) {
-		return 0, 0, nil
-	}
-	if err != nil {
-		ix.noticed(err)
-		return 0, 0, err
-	}
-	epoch, next, err = parseHeadValue(value)
-	return epoch, next, errors.Join(err, closer.Close())
 }
 
 // Expire forgets the days before day. It keeps the skips for as long as any message of their time can be read.
@@ -211,19 +157,19 @@ func (ix *Index) isClosed() bool {
 	return ix.db == nil
 }
 
+// closedError returns ErrClosed if the store is closed.
+func (ix *Index) closedError() error {
+	if ix.isClosed() {
+		return ErrClosed
+	}
+	return nil
+}
+
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// closedError returns ErrClosed if the store is closed.
-func (ix *Index) closedError() error {
-	if ix.isClosed() {
-		return ErrClosed
 	}
 	return nil
 }

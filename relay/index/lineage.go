@@ -70,3 +70,14 @@ func (a *Applier) recognize(ctx context.Context, log journal.Log, at Position, l
 	a.Index.recent.stop(true)
 	return Position{}, firstError(a.Index.empty(), a.Index.set(keyMeta, metaValue(log.Info().Created)))
 }
+
+// InstanceOf returns the instance that wrote an epoch; 0 if that is not known.
+func (ix *Index) InstanceOf(epoch uint64) (uint64, error) {
+	value, err := ix.get(instanceKey(nil, epoch))
+	if err != nil || value == nil {
+		return 0, err
+	}
+	d := journal.Decoder{B: value}
+	instance := d.Uint64("instance")
+	return instance, d.Err
+}

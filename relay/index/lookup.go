@@ -85,17 +85,6 @@ func (l *lookup) dayAt(kind byte, isRow bool) (uint16, bool) {
 	return binary.BigEndian.Uint16(l.it.Key()[1:]), true
 }
 
-// upper is the first key after all that begin with prefix.
-func upper(prefix []byte) []byte {
-	up := bytes.Clone(prefix)
-	for i := len(up) - 1; i >= 0; i-- {
-		if up[i]++; up[i] != 0 {
-			return up[:i+1]
-		}
-	}
-	return nil
-}
-
 // eachDay calls f with the days that have entries, newest first, until f returns false. It does not
 // look at the clock, which may have been ahead when an entry was made.
 func (l *lookup) eachDay(f func(day uint16) bool) {

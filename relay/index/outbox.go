@@ -54,3 +54,11 @@ func (a *Applier) fed(rec *journal.Record) error {
 	a.result.Taken++
 	return a.b.Delete(outboxKey(nil, FeedbackOutbox, rec.Seq, rec.Index), nil)
 }
+
+const outboxKeyLen = 13
+
+// outboxKey is a prefix, of feedback or of events, and where their record stands in the log.
+func outboxKey(dst []byte, prefix byte, seq, index uint64) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, prefix), seq)
+	return binary.BigEndian.AppendUint32(dst, uint32(index))
+}

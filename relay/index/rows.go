@@ -87,3 +87,14 @@ func (a *Applier) stage(key []byte, group int, value []byte) error {
 	a.Index.staged.put(key, group, value)
 	return nil
 }
+
+func (ix *Index) set(key, value []byte) error {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.db == nil {
+		return ErrClosed
+	}
+	ix.noteKey(key)
+	ix.persons.note(key)
+	return ix.db.Set(key, value, pebble.NoSync)
+}

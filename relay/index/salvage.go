@@ -147,23 +147,3 @@ func (s *salvager) isMissing(key, value, have []byte) bool {
 	}
 	return have == nil || s.isNewer(key, value, have)
 }
-
-// isHigherHead reports whether a knows of more numbers than b.
-func isHigherHead(a, b []byte) bool {
-	_, nextA, errA := parseHeadValue(a)
-	_, nextB, errB := parseHeadValue(b)
-	return errA == nil && (errB != nil || nextA > nextB)
-}
-
-// isNewerEntry reports whether a is of a later message than b, or knows more of the same one.
-func isNewerEntry(a, b []byte) bool {
-	ea, errA := parseEntry(a)
-	eb, errB := parseEntry(b)
-	switch {
-	case errA != nil || errB != nil:
-		return errA == nil
-	case ea.Ordinal != eb.Ordinal:
-		return ea.Ordinal > eb.Ordinal
-	}
-	return ea.State.Rank() > eb.State.Rank()
-}

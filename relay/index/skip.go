@@ -144,3 +144,22 @@ func (ix *Index) expireSkips(before int64) error {
 	}
 	return firstError(l.err, it.Close())
 }
+
+// Skipped returns how many numbers all conversations skip because of what was lost before.
+func (all Skips) Skipped() (n uint64) {
+	for _, s := range all {
+		n += s.Other
+	}
+	return n
+}
+
+// DropSkip forgets the skip of an epoch, because nothing was lost before it after all. A log that is
+// followed without this index skips nevertheless.
+func (ix *Index) DropSkip(epoch uint64) error {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.db == nil {
+		return ErrClosed
+	}
+	return ix.db.Delete(skipKey(nil, epoch), pebble.NoSync)
+}

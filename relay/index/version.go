@@ -87,17 +87,6 @@ func metaValue(created int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{Version}, uint64(created))
 }
 
-func (ix *Index) set(key, value []byte) error {
-	ix.mu.RLock()
-	defer ix.mu.RUnlock()
-	if ix.db == nil {
-		return ErrClosed
-	}
-	ix.noteKey(key)
-	ix.persons.note(key)
-	return ix.db.Set(key, value, pebble.NoSync)
-}
-
 // empty removes all rows.
 func (ix *Index) empty() error {
 	ix.mu.RLock()
