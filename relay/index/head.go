@@ -12,6 +12,9 @@ import (
 	"readback/relay/message"
 )
 
+// The row of the head of a conversation says in which epoch it was noted, and which ordinal was to be assigned next.
+
+// headKey is 'h' · receiver · sender.
 func headKey(dst []byte, c *message.Conversation) []byte {
 	dst = journal.AppendString(append(dst, prefixHead), c.Receiver.Bytes())
 	return journal.AppendString(dst, c.Sender.Bytes())
@@ -37,7 +40,7 @@ func hashedHeadKey(dst []byte, c *message.Conversation) []byte {
 func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 	var buf [64]byte
 	key := headKey(buf[:0], c)
-	if value := ix.staged.get(key); value != nil { // first: a row is staged until it is in the store
+	if value := ix.staged.get(key); value != nil {
 		return parseHeadValue(value)
 	}
 	ix.mu.RLock()
@@ -63,12 +66,9 @@ func (ix *Index) Head(c *message.Conversation) (epoch, next uint64, err error) {
 	return epoch, next, errors.Join(err, closer.Close())
 }
 
+// head notes the head of a conversation, and that the epoch has assigned a number.
 func (a *Applier) head(rec *journal.Record) error {
 	a.at.Used = true
-	return a.stageHead(rec)
-}
-
-func (a *Applier) stageHead(rec *journal.Record) error {
 	a.key = headKey(a.key[:0], &rec.Place.Conv)
 	a.val = appendHeadValue(a.val[:0], a.at.Epoch, rec.Bound)
 	return a.stage(a.key, 0, a.val)

@@ -1,6 +1,3 @@
-// Package index makes the journal searchable: it applies the batches of the log to a Pebble store,
-// and finds the messages, parts, routes, opt-outs and outboxes that they describe. It is the only
-// package that uses Pebble.
 package index
 
 import (
@@ -165,6 +162,7 @@ func (ix *Index) closedError() error {
 	return nil
 }
 
+// firstError returns the first error of several that is one; nil if none is.
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

@@ -29,14 +29,17 @@ const (
 	Version = 7
 )
 
+// dayPrefix is what the keys of a kind of rows have in common on a day: prefix · day(2 octets).
 func dayPrefix(dst []byte, prefix byte, day uint16) []byte {
 	return binary.BigEndian.AppendUint16(append(dst, prefix), day)
 }
 
+// receiverPrefix is what the keys of all entries of a receiver have in common on a day.
 func receiverPrefix(dst []byte, day uint16, receiver *message.Addr) []byte {
 	return journal.AppendString(dayPrefix(dst, prefixEntry, day), receiver.Bytes())
 }
 
+// conversationPrefix is receiverPrefix for a conversation.
 func conversationPrefix(dst []byte, day uint16, c *message.Conversation) []byte {
 	return journal.AppendString(receiverPrefix(dst, day, &c.Receiver), c.Sender.Bytes())
 }

@@ -5,6 +5,7 @@ import (
 	"readback/relay/message"
 )
 
+// receipt moves the state of a message by the receipt of a part, or of the whole message.
 func (a *Applier) receipt(rec *journal.Record) error {
 	e, ok, err := a.entry(&rec.Place)
 	if err != nil || !ok {
