@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -47,7 +48,7 @@ func TestErasureWaitsForThePublishers(t *testing.T) {
 	ix := newTestIndex(t)
 	f := newFixture(t, ix)
 	p := testPlace(t)
-	ix.write(sentRecord(p, "id"))
+	ix.write(journaltest.AcceptedAt(p, "id"))
 	ix.write(readRecord(p, time.UnixMilli(2000)))
 	var published int
 	var feedback, events bool

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -23,7 +24,7 @@ func threeEvents(t *testing.T) *testIndex {
 	p := testPlace(t)
 	for i := range 3 {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		ix.write(sentRecord(p, "id"))
+		ix.write(journaltest.AcceptedAt(p, "id"))
 	}
 	return ix
 }
@@ -196,7 +197,7 @@ func TestEventsGoOn(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		ix.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, sentRecord(testPlace(t), "id4"))
+		ix.write(journal.Record{Kind: journal.KindPublished, Seq: 3}, journaltest.AcceptedAt(testPlace(t), "id4"))
 		f.recorder.answer(message.Accept())
 		synctest.Wait()
 		f.events.notify()

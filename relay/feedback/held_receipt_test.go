@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -35,7 +36,7 @@ func (f *fixture) send(c message.Conversation, number uint16, id string) journal
 	f.t.Helper()
 	now := time.Now().UnixMilli()
 	p := journal.Place{Conv: c, Day: message.DayOf(now), Number: number, Ordinal: uint64(number) - 1}
-	sent := sentRecord(p, id)
+	sent := journaltest.AcceptedAt(p, id)
 	sent.At = now
 	f.recorder.index.write(sent)
 	return p
@@ -165,7 +166,7 @@ func TestReceiptsThatPass(t *testing.T) {
 		t.Error("the receipt of a message without a number is held")
 	}
 	part := func(seq uint8, id string) journal.Record {
-		r := sentRecord(p, id)
+		r := journaltest.AcceptedAt(p, id)
 		r.At, r.Part = now, message.Part{Ref: 7, Total: 2, Seq: seq}
 		return r
 	}

@@ -16,6 +16,7 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 )
 
 // places lists the places of the rows that the records are about.
@@ -233,7 +234,7 @@ func TestOutboxIsPublishedInPieces(t *testing.T) {
 	const n = outboxBatch + 3
 	for i := range n {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		all = append(all, sentRecord(p, "id"), readRecord(p, time.UnixMilli(2000)))
+		all = append(all, journaltest.AcceptedAt(p, "id"), readRecord(p, time.UnixMilli(2000)))
 	}
 	ix.write(all...)
 	f := newFixture(t, ix)

@@ -13,6 +13,7 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -60,7 +61,7 @@ func (ix *testIndex) writeReads(n int) {
 	p := testPlace(ix.t)
 	for i := range n {
 		p.Number, p.Ordinal = uint16(i+1), uint64(i)
-		all = append(all, sentRecord(p, fmt.Sprint("id", i)))
+		all = append(all, journaltest.AcceptedAt(p, fmt.Sprint("id", i)))
 	}
 	ix.write(all...)
 	for i := range n {
@@ -88,14 +89,6 @@ func (ix *testIndex) eventIDs() (ids []string) {
 // testPlace is where the message of the tests stands.
 func testPlace(t testing.TB) journal.Place {
 	return journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: 20780, Number: 6, Ordinal: 5}
-}
-
-// sentRecord is the record of a message of the account bank that the SMSC accepted.
-func sentRecord(p journal.Place, id string) journal.Record {
-	return journal.Record{
-		Kind: journal.KindAccepted, Place: p, Bound: p.Ordinal + 1, At: 1000, Account: []byte("bank"), MessageID: []byte(id),
-		From: message.Address{TON: 5, Addr: p.Conv.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: p.Conv.Receiver},
-	}
 }
 
 // readRecord is the record of a read response.

@@ -12,6 +12,7 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -20,7 +21,7 @@ import (
 func (f *fixture) delivered(c message.Conversation, id string, delivered, read time.Time) {
 	f.t.Helper()
 	p := journal.Place{Conv: c, Day: message.DayOf(delivered.UnixMilli()), Number: 1}
-	sent := sentRecord(p, id)
+	sent := journaltest.AcceptedAt(p, id)
 	sent.At = delivered.UnixMilli()
 	all := []journal.Record{sent, {Kind: journal.KindReceipt, Place: p, State: message.StateDelivered, At: delivered.UnixMilli()}}
 	if !read.IsZero() {

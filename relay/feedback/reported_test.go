@@ -7,6 +7,7 @@ import (
 
 	"readback/relay/index"
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -19,7 +20,7 @@ var reportedTime = time.Date(2026, 11, 23, 23, 59, 0, 0, time.UTC).UnixMilli()
 func (f *fixture) addRead(c message.Conversation, day uint16, ordinal uint64) *message.Feedback {
 	f.t.Helper()
 	p := journal.Place{Conv: c, Day: day, Number: uint16(ordinal%257) + 1, Ordinal: ordinal}
-	sent := sentRecord(p, "id")
+	sent := journaltest.AcceptedAt(p, "id")
 	sent.At = reportedTime
 	f.recorder.index.write(sent, readRecord(p, time.UnixMilli(reportedTime)))
 	found, err := f.index.FindNumber(&c, p.Number, relaytest.Any)

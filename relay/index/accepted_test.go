@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
 func partAt(p journal.Place, seq uint8, id string, at int64) journal.Record {
-	r := acceptedAt(p, id)
+	r := journaltest.AcceptedAt(p, id)
 	r.Part, r.At = message.Part{Ref: 7, Total: 2, Seq: seq}, at
 	return r
 }
@@ -56,7 +57,7 @@ func TestAcceptedOfExpiredDay(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l, p := newLogbook(t), testPlace(t)
 			l.a.Expired = tt.expired
-			l.write(acceptedAt(p, "id"))
+			l.write(journaltest.AcceptedAt(p, "id"))
 			if e := l.entry(p); (e != nil) != tt.want {
 				t.Errorf("entry: got %+v, want one: %v", e, tt.want)
 			}

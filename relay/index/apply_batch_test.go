@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -16,7 +17,7 @@ func TestOutcomesInOrder(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	receiver := journal.Place{Conv: message.Conversation{Receiver: relaytest.Addr(t, "447700900199")}}
 	got := l.write(
-		acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 2000),
+		journaltest.AcceptedAt(p, "id"), readAt(p, message.StatusRead, 2000), receiptAt(p, 0, message.StateDelivered, 2000),
 		journal.Record{Kind: journal.KindPublished, Seq: 1}, journal.Record{Kind: journal.KindHead, Place: p, Bound: 6},
 		journal.Record{Kind: journal.KindOptOut, Place: receiver, Status: 1, ReadAt: 1, At: 1}, journal.Record{Kind: journal.KindReported, Place: p, At: 3000},
 		journal.Record{Kind: journal.KindErase, Place: receiver, At: 1}, journal.Record{Kind: journal.KindFed, Seq: 1}, readAt(p, message.StatusRead, 2001),
@@ -31,12 +32,12 @@ func TestOutcomesInOrder(t *testing.T) {
 func TestEventsAreAnnounced(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	l.a.Events = func(account []byte) bool { return string(account) == "bank" }
-	quiet := acceptedAt(p, "a")
+	quiet := journaltest.AcceptedAt(p, "a")
 	quiet.Account = []byte("shop")
 	for i, tt := range []struct {
 		rec  journal.Record
 		want bool
-	}{{acceptedAt(p, "a"), true}, {quiet, false}, {acceptedAt(p, "b"), true}} {
+	}{{journaltest.AcceptedAt(p, "a"), true}, {quiet, false}, {journaltest.AcceptedAt(p, "b"), true}} {
 		if l.write(tt.rec); l.result.Events != tt.want {
 			t.Errorf("message %d: got events %v, want %v", i+1, l.result.Events, tt.want)
 		}
@@ -46,8 +47,8 @@ func TestEventsAreAnnounced(t *testing.T) {
 // A message of the log that cannot be applied as a whole is not applied at all.
 func TestAllOrNothing(t *testing.T) {
 	p := testPlace(t)
-	good, _ := newLogbook(t).bytes(acceptedAt(p, "id"))
-	read, _ := newLogbook(t).bytes(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
+	good, _ := newLogbook(t).bytes(journaltest.AcceptedAt(p, "id"))
+	read, _ := newLogbook(t).bytes(journaltest.AcceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
 	tests := []struct {
 		name    string
 		data    []byte
@@ -95,7 +96,7 @@ func TestHowFarItGot(t *testing.T) {
 		want  Position
 	}{
 		{"begun", 3, start(1, 99), Position{Cycle: usual}},
-		{"a message", 3, acceptedAt(p, "id"), Position{Cycle: usual, Messages: 1, Used: true}},
+		{"a message", 3, journaltest.AcceptedAt(p, "id"), Position{Cycle: usual, Messages: 1, Used: true}},
 		{"a head, and no claims any more", 3, journal.Record{Kind: journal.KindUnclaimed}, Position{Cycle: usual, Messages: 1, Used: true, Unclaimed: true}},
 		{"stopped", 3, journal.Record{Kind: journal.KindStop, At: 8}, Position{Stopped: true, Cycle: usual, Messages: 1, Used: true, Unclaimed: true}},
 		{"begun again", 4, start(1, 99), Position{Cycle: usual, Messages: 1}},
@@ -116,7 +117,7 @@ func TestHowFarItGot(t *testing.T) {
 		}
 	}
 	before := l.a.Position()
-	if again, _ := l.bytes(acceptedAt(p, "again")); true {
+	if again, _ := l.bytes(journaltest.AcceptedAt(p, "again")); true {
 		if _, err := l.a.Apply(9, again, false); err != nil || l.a.Position() != before {
 			t.Errorf("a batch that it has: got %v, and it is at %+v", err, l.a.Position())
 		}

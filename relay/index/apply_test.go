@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
@@ -29,8 +30,8 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLogbook(t)
-			l.write(acceptedAt(earlier, "earlier"))
-			l.write(acceptedAt(p, "later"))
+			l.write(journaltest.AcceptedAt(earlier, "earlier"))
+			l.write(journaltest.AcceptedAt(p, "later"))
 			state := message.StateSent
 			if tt.rec.Kind == journal.KindReported {
 				l.write(readAt(p, message.StatusRead, 1500))
@@ -57,7 +58,7 @@ func TestNumberThatWasGivenAgain(t *testing.T) {
 func TestReferenceIsTold(t *testing.T) {
 	for _, want := range []*uint16{nil, new(uint16(0)), new(uint16(7))} {
 		l, p := newLogbook(t), testPlace(t)
-		r := acceptedAt(p, "id")
+		r := journaltest.AcceptedAt(p, "id")
 		if want != nil {
 			r.Reference, r.HasReference = *want, true
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/relaytest"
 )
 
@@ -47,7 +48,7 @@ func TestDaysAfterAStart(t *testing.T) {
 	l := newLogbook(t)
 	for _, day := range []uint16{98, 100, 99} {
 		p := journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: day, Number: day, Ordinal: uint64(day)}
-		l.write(acceptedAt(p, "id"))
+		l.write(journaltest.AcceptedAt(p, "id"))
 	}
 	want := []uint16{101, 100, 99, 98}
 	for range 2 {

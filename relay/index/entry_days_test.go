@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/relaytest"
 )
 
@@ -62,7 +63,7 @@ func TestEntryDaysAreRead(t *testing.T) {
 	l := newLogbook(t)
 	c := relaytest.Conversation(t, "10690001", "447700900123")
 	for i, day := range []uint16{20785, 20780, 60000} {
-		l.write(acceptedAt(journal.Place{Conv: c, Day: day, Number: uint16(i), Ordinal: uint64(i)}, "id"))
+		l.write(journaltest.AcceptedAt(journal.Place{Conv: c, Day: day, Number: uint16(i), Ordinal: uint64(i)}, "id"))
 	}
 	l.ix.entryDays.reset()
 	if err := firstError(l.ix.writeStaged(), l.ix.readDays()); err != nil {

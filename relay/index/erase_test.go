@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -21,7 +22,7 @@ func TestErasedRows(t *testing.T) {
 	mine, other := relaytest.Conversation(t, "10690001", "447700900123"), relaytest.Conversation(t, "10690001", "447700900124")
 	for i, c := range []message.Conversation{other, mine, other, mine, mine} {
 		p := journal.Place{Conv: c, Day: 20780, Number: uint16(i), Ordinal: uint64(i)}
-		l.write(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
+		l.write(journaltest.AcceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
 	}
 	l.write(journal.Record{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("A")})
 	l.write(journal.Record{Kind: journal.KindOptOut, Place: journal.Place{Conv: mine}, Status: 1, ReadAt: 9, At: 9})
@@ -69,7 +70,7 @@ func TestEraseInOneBatch(t *testing.T) {
 	var all []journal.Record
 	for _, c := range []message.Conversation{mine, other} {
 		p := journal.Place{Conv: c, Day: 20780, Number: 5, Ordinal: 4}
-		all = append(all, acceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
+		all = append(all, journaltest.AcceptedAt(p, "id"), readAt(p, message.StatusRead, 2))
 	}
 	for i, c := range []message.Conversation{mine, other} {
 		first := []byte{'a' + byte(i)}

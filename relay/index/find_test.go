@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -24,7 +25,7 @@ func TestNewestEntry(t *testing.T) {
 		relaytest.Conversation(t, "10690001", "447700900122"), relaytest.Conversation(t, "10690001", "447700900124"),
 	}
 	put := func(c message.Conversation, day, number uint16, id string) {
-		l.write(acceptedAt(journal.Place{Conv: c, Day: day, Number: number, Ordinal: uint64(day)}, id))
+		l.write(journaltest.AcceptedAt(journal.Place{Conv: c, Day: day, Number: number, Ordinal: uint64(day)}, id))
 	}
 	for _, o := range others {
 		put(o, 20785, 5, "other")
@@ -74,7 +75,7 @@ func TestEntriesOfReceiver(t *testing.T) {
 	l := newLogbook(t)
 	receiver := relaytest.Addr(t, "447700900123")
 	put := func(sender, receiver string, day, number uint16, id string) {
-		l.write(acceptedAt(journal.Place{Conv: relaytest.Conversation(t, sender, receiver), Day: day, Number: number}, id))
+		l.write(journaltest.AcceptedAt(journal.Place{Conv: relaytest.Conversation(t, sender, receiver), Day: day, Number: number}, id))
 	}
 	put("a", "447700900123", 20780, 5, "a old")
 	put("a", "447700900123", 20782, 4, "a other")
@@ -119,7 +120,7 @@ func TestEachEntry(t *testing.T) {
 		{Conv: relaytest.Conversation(t, "10690002", "447700900123"), Day: 20781, Number: 1},
 		{Conv: relaytest.Conversation(t, "1069000", "447700900123"), Day: 20781, Number: 1},
 	} {
-		l.write(acceptedAt(p, fmt.Sprint(p.Day, ".", p.Number)))
+		l.write(journaltest.AcceptedAt(p, fmt.Sprint(p.Day, ".", p.Number)))
 	}
 	for _, tt := range []struct {
 		n    int
@@ -144,7 +145,7 @@ func TestEachEntry(t *testing.T) {
 // A value that cannot be read is an error. It does not count as a missing message.
 func TestDamagedEntry(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	l.write(acceptedAt(p, "id"))
+	l.write(journaltest.AcceptedAt(p, "id"))
 	if err := firstError(l.ix.writeStaged(), l.ix.db.Set(entryKey(nil, &p), []byte{1, 2}, pebble.NoSync)); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
@@ -33,11 +34,11 @@ func TestReplayWithinBatch(t *testing.T) {
 		}},
 		{"two cycles", 2, []journal.Record{cycle(5), cycle(9)}},
 		{"two skips", 2, []journal.Record{{Kind: journal.KindSkip, Skip: 100, At: 1}, {Kind: journal.KindSkip, Skip: 200, At: 2}}},
-		{"a message and its erasure", 2, []journal.Record{acceptedAt(p, "a"), erase}},
+		{"a message and its erasure", 2, []journal.Record{journaltest.AcceptedAt(p, "a"), erase}},
 		{"a part and another one", 2, []journal.Record{acceptedPart(p, 1), acceptedPart(p, 2), readAt(p, message.StatusRead, 7)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			first, _ := (&logbook{seq: 1}).bytes(start, acceptedAt(placeOf(t, 9), "b"))
+			first, _ := (&logbook{seq: 1}).bytes(start, journaltest.AcceptedAt(placeOf(t, 9), "b"))
 			second, _ := (&logbook{seq: tt.serial, messages: 1}).bytes(tt.records...)
 			applied, replayed := newLogbook(t), newLogbook(t)
 			for i, batch := range [][]byte{first, second} {
@@ -58,7 +59,7 @@ func TestReplayWithinBatch(t *testing.T) {
 }
 
 func acceptedPart(p journal.Place, seq uint8) journal.Record {
-	r := acceptedAt(p, string('a'+rune(seq)))
+	r := journaltest.AcceptedAt(p, string('a'+rune(seq)))
 	r.Part = message.Part{Ref: 1, Total: 2, Seq: seq}
 	return r
 }

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
 // acceptedOn is acceptedAt of a message that was submitted on a day.
 func acceptedOn(day uint16, p journal.Place, id string) journal.Record {
-	r := acceptedAt(p, id)
+	r := journaltest.AcceptedAt(p, id)
 	r.At = message.Time(0).AddDate(0, 0, int(day)).UnixMilli()
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 	"readback/smpp/receipt"
@@ -26,7 +27,7 @@ func TestOwnersExpire(t *testing.T) {
 		return journal.Place{Conv: c, Day: day, Number: number, Ordinal: uint64(number)}
 	}
 	l.write(
-		acceptedAt(at(c, 101, 1), "0A"), acceptedAt(at(other, 101, 2), "a"), acceptedAt(at(c, 102, 3), "A"), acceptedAt(at(c, 102, 4), "ab"),
+		journaltest.AcceptedAt(at(c, 101, 1), "0A"), journaltest.AcceptedAt(at(other, 101, 2), "a"), journaltest.AcceptedAt(at(c, 102, 3), "A"), journaltest.AcceptedAt(at(c, 102, 4), "ab"),
 		cutOf(journal.IDOwner{Kind: journal.OwnerUnnumbered, Account: "bank", Place: journal.Place{Conv: c, Day: 103}}, "ab"),
 	)
 	want := func(what string, number uint16, o *journal.IDOwner, err error) {
@@ -66,29 +67,29 @@ func TestOwnersByDestination(t *testing.T) {
 	at := func(c message.Conversation, day uint16, n uint64) journal.Place {
 		return journal.Place{Conv: c, Day: day, Number: uint16(n%5 + 1), Ordinal: n}
 	}
-	shop := acceptedAt(at(c, 101, 2), "A")
+	shop := journaltest.AcceptedAt(at(c, 101, 2), "A")
 	shop.Account = []byte("shop")
-	again := acceptedAt(at(c, 101, 1), "B")
+	again := journaltest.AcceptedAt(at(c, 101, 1), "B")
 	again.Kind = journal.KindLate
 	for _, tt := range []struct {
 		name string
 		all  []journal.Record
 		rows int
 	}{
-		{"each has an id of its own", []journal.Record{acceptedAt(at(c, 101, 1), "A"), acceptedAt(at(c, 101, 2), "B"), acceptedAt(at(other, 102, 1), "C")}, 0},
-		{"one id in two conversations", []journal.Record{acceptedAt(at(c, 101, 1), "0A"), acceptedAt(at(other, 101, 1), "a")}, 2},
-		{"one id of two accounts", []journal.Record{acceptedAt(at(other, 101, 1), "A"), shop}, 2},
-		{"one id on two days", []journal.Record{acceptedAt(at(c, 101, 1), "A"), acceptedAt(at(other, 102, 1), "A")}, 1},
-		{"a number is given again", []journal.Record{acceptedAt(at(c, 101, 1), "A"), acceptedAt(at(c, 101, 6), "B")}, 1},
+		{"each has an id of its own", []journal.Record{journaltest.AcceptedAt(at(c, 101, 1), "A"), journaltest.AcceptedAt(at(c, 101, 2), "B"), journaltest.AcceptedAt(at(other, 102, 1), "C")}, 0},
+		{"one id in two conversations", []journal.Record{journaltest.AcceptedAt(at(c, 101, 1), "0A"), journaltest.AcceptedAt(at(other, 101, 1), "a")}, 2},
+		{"one id of two accounts", []journal.Record{journaltest.AcceptedAt(at(other, 101, 1), "A"), shop}, 2},
+		{"one id on two days", []journal.Record{journaltest.AcceptedAt(at(c, 101, 1), "A"), journaltest.AcceptedAt(at(other, 102, 1), "A")}, 1},
+		{"a number is given again", []journal.Record{journaltest.AcceptedAt(at(c, 101, 1), "A"), journaltest.AcceptedAt(at(c, 101, 6), "B")}, 1},
 		{"a number is given again after erasure", []journal.Record{
-			acceptedAt(at(c, 101, 1), "A"), {Kind: journal.KindErase, Place: journal.Place{Conv: c}}, acceptedAt(at(c, 101, 6), "B"),
+			journaltest.AcceptedAt(at(c, 101, 1), "A"), {Kind: journal.KindErase, Place: journal.Place{Conv: c}}, journaltest.AcceptedAt(at(c, 101, 6), "B"),
 		}, 0},
 		{"a number is given again in another cycle", []journal.Record{
-			acceptedAt(at(c, 101, 1), "A"),
+			journaltest.AcceptedAt(at(c, 101, 1), "A"),
 			{Kind: journal.KindCycle, Place: journal.Place{Conv: c, Ordinal: 2}, Bound: 3, First: 1, Last: 5},
-			acceptedAt(journal.Place{Conv: c, Day: 101, Number: 2, Ordinal: 3}, "B"),
+			journaltest.AcceptedAt(journal.Place{Conv: c, Day: 101, Number: 2, Ordinal: 3}, "B"),
 		}, 1},
-		{"another id", []journal.Record{acceptedAt(at(c, 101, 1), "A"), again}, 1},
+		{"another id", []journal.Record{journaltest.AcceptedAt(at(c, 101, 1), "A"), again}, 1},
 		{"a message that lasts", []journal.Record{acceptedOn(100, at(c, 101, 1), "A")}, 2},
 		{"no number", []journal.Record{cutOf(journal.IDOwner{Kind: journal.OwnerUnnumbered, Account: "bank", Place: at(c, 101, 0)}, "a")}, 1},
 	} {

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -36,7 +37,7 @@ func followed(t *testing.T, dir string, log *journal.Memory) *Index {
 // oneMessage is a log with one accepted message.
 func oneMessage(t *testing.T) (*journal.Memory, journal.Place) {
 	t.Helper()
-	log, rec := new(journal.Memory), acceptedAt(testPlace(t), "4A7F01")
+	log, rec := new(journal.Memory), journaltest.AcceptedAt(testPlace(t), "4A7F01")
 	batch := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 1})
 	batch = journal.Append(batch, &journal.Record{Kind: journal.KindStart, First: 1, Last: 257})
 	batch = journal.Seal(journal.Append(batch, &rec))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -138,7 +139,7 @@ func TestUnknownConversations(t *testing.T) {
 	}
 	send := func(i int) {
 		c := conversation(i)
-		l.write(acceptedAt(journal.Place{Conv: c, Day: 20780, Number: 1, Ordinal: 7}, fmt.Sprint("id", i)))
+		l.write(journaltest.AcceptedAt(journal.Place{Conv: c, Day: 20780, Number: 1, Ordinal: 7}, fmt.Sprint("id", i)))
 	}
 	check := func(what string, ix *Index, known int) {
 		t.Helper()
@@ -166,7 +167,7 @@ func TestUnknownConversations(t *testing.T) {
 	}
 	check("written", l.ix, 100)
 	c := conversation(5)
-	one := acceptedAt(journal.Place{Conv: conversation(100), Day: 20780, Number: 1, Ordinal: 7}, "id100")
+	one := journaltest.AcceptedAt(journal.Place{Conv: conversation(100), Day: 20780, Number: 1, Ordinal: 7}, "id100")
 	l.write(one, journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: c}, At: 4})
 	check("erased", l.ix, 101)
 	if err := l.ix.writeStaged(); err != nil {

@@ -114,13 +114,6 @@ func testPlace(t testing.TB) journal.Place {
 	return journal.Place{Conv: relaytest.Conversation(t, "10690001", "447700900123"), Day: 20780, Number: 6, Ordinal: 5}
 }
 
-func acceptedAt(p journal.Place, id string) journal.Record {
-	return journal.Record{
-		Kind: journal.KindAccepted, Place: p, Bound: p.Ordinal + 1, At: 1000, Account: []byte("bank"), MessageID: []byte(id),
-		From: message.Address{TON: 5, Addr: p.Conv.Sender}, To: message.Address{TON: 1, NPI: 1, Addr: p.Conv.Receiver},
-	}
-}
-
 func readAt(p journal.Place, status uint8, at int64) journal.Record {
 	return journal.Record{Kind: journal.KindRead, Place: p, Status: status, ReadAt: at, At: at + 1, ID: uint64(at)}
 }

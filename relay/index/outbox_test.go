@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 
 	"github.com/cockroachdb/pebble"
@@ -70,7 +71,7 @@ func TestRowsLeave(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	other := p
 	other.Number, other.Ordinal = 7, 6
-	l.write(acceptedAt(p, "id1"), acceptedAt(other, "id2"))
+	l.write(journaltest.AcceptedAt(p, "id1"), journaltest.AcceptedAt(other, "id2"))
 	l.write(readAt(p, message.StatusRead, 2000), readAt(other, message.StatusRead, 2001))
 	l.rows = nil
 	l.write(journal.Record{Kind: journal.KindFed, Seq: 2, Index: 0})

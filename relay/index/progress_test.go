@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/relaytest"
 )
 
@@ -42,7 +43,7 @@ func TestReplaySaysHowFarItIs(t *testing.T) {
 		var batches [][]byte
 		for i := range 12 {
 			l := logbook{seq: uint64(i + 1), messages: uint64(2 * i)}
-			batch, _ := l.bytes(acceptedAt(p, "a"), acceptedAt(p, "b"))
+			batch, _ := l.bytes(journaltest.AcceptedAt(p, "a"), journaltest.AcceptedAt(p, "b"))
 			batches = append(batches, batch)
 		}
 		var said []string
@@ -97,7 +98,7 @@ func TestReplayCountsWhatIsLeft(t *testing.T) {
 	p := testPlace(t)
 	var batches [][]byte
 	for i := range 4 {
-		batch, _ := (&logbook{seq: uint64(i + 1), messages: uint64(i)}).bytes(acceptedAt(p, "a"))
+		batch, _ := (&logbook{seq: uint64(i + 1), messages: uint64(i)}).bytes(journaltest.AcceptedAt(p, "a"))
 		batches = append(batches, batch)
 	}
 	quiet := slog.New(slog.DiscardHandler)

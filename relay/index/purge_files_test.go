@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -91,7 +92,7 @@ func (l *logbook) talk(day uint16, round int) {
 		p := journal.Place{Conv: c, Day: day, Number: uint16(round), Ordinal: ordinal}
 		id := fmt.Sprintf("%c%d", 'A'+i, round)
 		owner := journal.IDOwner{Kind: journal.OwnerSplit, Account: "bank", Place: p}
-		all := []journal.Record{acceptedAt(p, id), acceptedAt(p, "same"), readAt(p, message.StatusRead, 2)}
+		all := []journal.Record{journaltest.AcceptedAt(p, id), journaltest.AcceptedAt(p, "same"), readAt(p, message.StatusRead, 2)}
 		for seq := range uint8(2) {
 			all = append(all,
 				journal.Record{

@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -224,7 +225,7 @@ func TestSalvageReplayed(t *testing.T) {
 	read, erased := placeOf(t, 5), placeOf(t, 6)
 	erased.Conv.Receiver = relaytest.Addr(t, "447700900199")
 	first := ledgerOf(t, 77, 10)
-	rec := acceptedAt(erased, "id")
+	rec := journaltest.AcceptedAt(erased, "id")
 	first[5] = journal.Seal(journal.Append(journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 6, Messages: 4}), &rec))
 	mem := vfs.NewMem()
 	l := begin(t, mem, logOf(1, first...), 0)

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/relaytest"
 )
 
@@ -77,7 +78,7 @@ func ledgerOf(t testing.TB, instance uint64, n int) (batches [][]byte) {
 		b := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: instance, Serial: uint64(serial), Messages: uint64(max(serial-2, 0))})
 		rec := journal.Record{Kind: journal.KindStart, First: 1, Last: 257, At: 1000}
 		if serial > 1 {
-			rec = acceptedAt(placeOf(t, serial), "id")
+			rec = journaltest.AcceptedAt(placeOf(t, serial), "id")
 		}
 		batches = append(batches, journal.Seal(journal.Append(b, &rec)))
 	}

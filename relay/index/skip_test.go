@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -21,7 +22,7 @@ func epochs(t *testing.T, records string) *logbook {
 		rec := map[rune]journal.Record{
 			's': {Kind: journal.KindStart, First: 1, Last: 257, At: int64(1000 * (epoch + 1))},
 			'c': {Kind: journal.KindHead, Place: p, Bound: uint64(i)}, 'u': {Kind: journal.KindUnclaimed},
-			'm': acceptedAt(p, "id"), 't': {Kind: journal.KindStop, At: 1},
+			'm': journaltest.AcceptedAt(p, "id"), 't': {Kind: journal.KindStop, At: 1},
 		}[r]
 		if r == 's' {
 			epoch++
@@ -96,7 +97,7 @@ func TestSkipsOfConversation(t *testing.T) {
 func TestLateMessage(t *testing.T) {
 	late := func(p journal.Place, ordinal uint64, id string) journal.Record {
 		p.Ordinal = ordinal
-		r := acceptedAt(p, id)
+		r := journaltest.AcceptedAt(p, id)
 		r.Kind = journal.KindLate
 		return r
 	}
@@ -108,9 +109,9 @@ func TestLateMessage(t *testing.T) {
 		head    uint64
 	}{
 		{"its number is free", nil, 3, "late", 0},
-		{"an earlier message has it", []journal.Record{acceptedAt(testPlace(t), "earlier")}, 9, "late", 6},
-		{"a later message has it", []journal.Record{acceptedAt(testPlace(t), "later")}, 3, "later", 6},
-		{"it was logged", []journal.Record{acceptedAt(testPlace(t), "late"), receiptAt(testPlace(t), 0, message.StateDelivered, 1500)}, 5, "late", 6},
+		{"an earlier message has it", []journal.Record{journaltest.AcceptedAt(testPlace(t), "earlier")}, 9, "late", 6},
+		{"a later message has it", []journal.Record{journaltest.AcceptedAt(testPlace(t), "later")}, 3, "later", 6},
+		{"it was logged", []journal.Record{journaltest.AcceptedAt(testPlace(t), "late"), receiptAt(testPlace(t), 0, message.StateDelivered, 1500)}, 5, "late", 6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l, p := newLogbook(t), testPlace(t)

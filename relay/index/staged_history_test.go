@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 	"readback/relay/relaytest"
 )
@@ -104,7 +105,7 @@ func (h *stagedHistory) record() journal.Record {
 func (h *stagedHistory) accepted(c message.Conversation) journal.Record {
 	n := h.next[c]
 	p := journal.Place{Conv: c, Day: 20780 + uint16(h.r.IntN(3)), Number: uint16(n%5 + 1), Ordinal: n}
-	rec := acceptedAt(p, fmt.Sprint("id", h.r.IntN(12)))
+	rec := journaltest.AcceptedAt(p, fmt.Sprint("id", h.r.IntN(12)))
 	if h.r.IntN(4) == 0 {
 		rec.At = int64(p.Day-uint16(h.r.IntN(2))) * 86_400_000 // it lasts, or not
 	}

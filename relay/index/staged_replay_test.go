@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
@@ -40,7 +41,7 @@ func crashed(t *testing.T, log *scriptedLog, batches ...[]byte) vfs.FS {
 // No replay brings back what was erased, also not what stands before the erasure in the same batch.
 func TestStagedErasure(t *testing.T) {
 	old, p := ledgerOf(t, 77, 3), placeOf(t, 4)
-	accepted := acceptedAt(p, "id")
+	accepted := journaltest.AcceptedAt(p, "id")
 	erase := journal.Record{Kind: journal.KindErase, Place: journal.Place{Conv: p.Conv}, At: 2000}
 	for name, batches := range map[string][][]byte{
 		"in a batch of its own": {batchOf(4, 2, accepted), batchOf(5, 3, erase)},

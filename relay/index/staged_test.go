@@ -11,6 +11,7 @@ import (
 
 	"readback/internal/seed"
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/relaytest"
 )
 
@@ -94,7 +95,7 @@ func TestSpoiled(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := journal.AppendHeader(nil, journal.Header{Epoch: 1, Instance: 77, Serial: 5, Messages: 3})
-	accepted, read := acceptedAt(good, "id"), readAt(damaged, 1, 2000)
+	accepted, read := journaltest.AcceptedAt(good, "id"), readAt(damaged, 1, 2000)
 	b = journal.Seal(journal.Append(journal.Append(b, &accepted), &read))
 	if _, err := l.a.Apply(5, b, true); err == nil {
 		t.Fatal("got no error")

@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 )
 
 // storeIn opens a store in a file system.
@@ -188,12 +189,12 @@ func TestStagedRowsExpire(t *testing.T) {
 func TestStagedRowsStayWithManifest(t *testing.T) {
 	l, before, meanwhile := newLogbook(t), testPlace(t), testPlace(t)
 	meanwhile.Number++
-	l.write(acceptedAt(before, "before"))
+	l.write(journaltest.AcceptedAt(before, "before"))
 	l.ix.long.RLock() // so that it waits
 	renewed := make(chan error, 1)
 	go func() { renewed <- l.ix.renewManifest(t.Context()) }()
 	waitFor(t, func() bool { return l.ix.staged.get(entryKey(nil, &before)) == nil })
-	l.write(acceptedAt(meanwhile, "meanwhile"))
+	l.write(journaltest.AcceptedAt(meanwhile, "meanwhile"))
 	l.ix.long.RUnlock()
 	if err := <-renewed; err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
@@ -13,7 +14,7 @@ import (
 // receiver has read it.
 func TestNotRead(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
-	l.write(acceptedAt(p, "id"), receiptAt(p, 0, message.StateDelivered, 1500))
+	l.write(journaltest.AcceptedAt(p, "id"), receiptAt(p, 0, message.StateDelivered, 1500))
 	for _, tt := range []struct{ at, want int64 }{{2000, 2000}, {1900, 2000}, {2100, 2100}} {
 		if got := l.write(readAt(p, message.StatusNotRead, tt.at)); !slices.Equal(got, []Outcome{Noted}) {
 			t.Errorf("at %d: got %v, want it noted", tt.at, got)
@@ -43,11 +44,11 @@ func TestReceiptPassed(t *testing.T) {
 		receipt journal.Record
 		want    int
 	}{
-		{"read before", []journal.Record{wanting(acceptedAt(p, "a")), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 1},
-		{"not read", []journal.Record{wanting(acceptedAt(p, "a"))}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
-		{"not wanted", []journal.Record{acceptedAt(p, "a"), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
+		{"read before", []journal.Record{wanting(journaltest.AcceptedAt(p, "a")), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 1},
+		{"not read", []journal.Record{wanting(journaltest.AcceptedAt(p, "a"))}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
+		{"not wanted", []journal.Record{journaltest.AcceptedAt(p, "a"), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
 		{"passed before", []journal.Record{
-			wanting(acceptedAt(p, "a")), receiptAt(p, 0, message.StateDelivered, 1500), readAt(p, message.StatusRead, 2000),
+			wanting(journaltest.AcceptedAt(p, "a")), receiptAt(p, 0, message.StateDelivered, 1500), readAt(p, message.StatusRead, 2000),
 		}, receiptAt(p, 0, message.StateDelivered, 3000), 0},
 		{"one of two", []journal.Record{wanting(partAt(p, 1, "a", 1000)), readAt(p, message.StatusRead, 2000)}, receiptAt(p, 1, message.StateDelivered, 3000), 0},
 		{"the other one", []journal.Record{
@@ -65,7 +66,7 @@ func TestReceiptPassed(t *testing.T) {
 			if len(passed) != tt.want || tt.want == 1 && passed[0] != (ReceiptPassed{"bank", p.Conv, p.Number}) {
 				t.Errorf("passed: got %+v, want %d", passed, tt.want)
 			}
-			l.write(acceptedAt(p, "next"))
+			l.write(journaltest.AcceptedAt(p, "next"))
 			if passed := l.result.ReceiptPassed; len(passed) != 0 {
 				t.Errorf("with the next batch: got %+v again", passed)
 			}
@@ -78,7 +79,7 @@ func TestReceiptPassed(t *testing.T) {
 func TestReported(t *testing.T) {
 	l, p := newLogbook(t), testPlace(t)
 	reported := func(at int64) journal.Record { return journal.Record{Kind: journal.KindReported, Place: p, At: at} }
-	l.write(acceptedAt(p, "id"), reported(1500))
+	l.write(journaltest.AcceptedAt(p, "id"), reported(1500))
 	if e := l.entry(p); e.ReportedAt != 0 {
 		t.Errorf("before it was read: got %d, want 0", e.ReportedAt)
 	}
@@ -112,9 +113,9 @@ func TestFirstReadCounts(t *testing.T) {
 				first, second := readAt(p, tt.first, 2000), readAt(p, tt.second, 3000)
 				var got []Outcome
 				if together {
-					got = l.write(acceptedAt(p, "id1"), first, second)
+					got = l.write(journaltest.AcceptedAt(p, "id1"), first, second)
 				} else {
-					l.write(acceptedAt(p, "id1"))
+					l.write(journaltest.AcceptedAt(p, "id1"))
 					got = append(l.write(first), l.write(second)...)
 				}
 				if want := []Outcome{Read, Duplicate}; !slices.Equal(got, want) {

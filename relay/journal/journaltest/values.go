@@ -49,3 +49,13 @@ func Accepted(change func(*journal.Record)) journal.Record {
 	change(&r)
 	return r
 }
+
+// AcceptedAt is the record of a message of the account bank that the SMSC accepted under an id, a second after the
+// epoch of Unix.
+func AcceptedAt(p journal.Place, id string) journal.Record {
+	return journal.Record{
+		Kind: journal.KindAccepted, Place: p, Bound: p.Ordinal + 1, At: 1000, Account: []byte("bank"), MessageID: []byte(id),
+		From: message.Address{TON: From.TON, NPI: From.NPI, Addr: p.Conv.Sender},
+		To:   message.Address{TON: To.TON, NPI: To.NPI, Addr: p.Conv.Receiver},
+	}
+}
