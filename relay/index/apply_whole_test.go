@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"readback/relay/journal"
+	"readback/relay/journal/journaltest"
 	"readback/relay/message"
 )
 
@@ -12,7 +13,7 @@ import (
 // not applied: nothing of its other records is in the index when that is open again.
 func TestUnknownRecord(t *testing.T) {
 	p, l := testPlace(t), newLogbook(t)
-	data, _ := l.bytes(acceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
+	data, _ := l.bytes(journaltest.AcceptedAt(p, "id"), readAt(p, message.StatusRead, 2000))
 	data = journal.Seal(append(journal.Unseal(data), 99))
 	for _, changes := range []bool{false, true} {
 		_, err := l.a.Apply(1, data, changes)
