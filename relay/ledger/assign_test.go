@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"readback/relay/index"
 	"readback/relay/journal"
@@ -87,16 +86,19 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Assign makes its conversation the most recently used one.
-func TestHeadIsUsed(t *testing.T) {
-	l, h := idleLedger(t)
-	other := &head{conv: relaytest.Conversation(t, "b", "447700900123")}
-	h.shard.add(other, 9, time.Now())
-	l.Refuse(l.mustAssign(t, toSend(h.conv)))
-	wantOrder(t, h.shard, "used", "b", "10690001")
-	l.Refuse(l.mustAssign(t, toSend(h.conv)))
-	l.Refuse(l.mustAssign(t, toSend(other.conv)))
-	wantOrder(t, h.shard, "used", "10690001", "b")
+// Assign marks a conversation in memory as used, and no other. One that is new is not used again yet.
+func TestConversationIsUsed(t *testing.T) {
+	l := indexedLedger(t)
+	all := relaytest.Conversations(t, 3)
+	for _, c := range []message.Conversation{all[0], all[1], all[1]} {
+		l.mustAssign(t, toSend(c))
+	}
+	for i, want := range []bool{false, true} {
+		sh, key := l.table.at(&all[i])
+		if got := sh.slots.get(key, &all[i]).used; got != want {
+			t.Errorf("conversation %d: got it used %v, want %v", i, got, want)
+		}
+	}
 }
 
 // The parts of a message share a number until the SMSC has accepted all of them. A refused part

@@ -39,6 +39,12 @@ type mark struct {
 	claims  bool // the record is the claim of the conversation
 }
 
+// mark adds a mark of the record that was added last. It is called with the lock of the shard of its head.
+func (b *batch) mark(m mark) {
+	m.head.refer()
+	b.marks = append(b.marks, m)
+}
+
 // batch is a message for the log on its way.
 type batch struct {
 	buf     []byte

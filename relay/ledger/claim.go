@@ -31,7 +31,7 @@ func (l *Partition) claim(h *head) {
 		return
 	}
 	b.buf = journal.AppendHead(b.buf, &h.conv, h.next)
-	b.marks = append(b.marks, mark{head: h, bound: h.next, claims: true})
+	b.mark(mark{head: h, bound: h.next, claims: true})
 	h.claiming = true
 	l.queue.end(b)
 	if l.claims.Add(1) == maxClaims && l.begun.Load().mayLeaveClaims {
@@ -70,4 +70,5 @@ func (l *Partition) mark(m *mark) {
 	if m.settles {
 		m.head.settle(m.ordinal, m.part)
 	}
+	m.head.letGo()
 }

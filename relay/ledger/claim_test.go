@@ -34,7 +34,7 @@ func TestFirstNumberWaitsForItsClaim(t *testing.T) {
 			t.Errorf("second number: got %+v queued, want no claim", b)
 		}
 		other := toSend(relaytest.Conversation(t, "10690002", "447700900123"))
-		l.table.of(&h.conv.Receiver).add(&head{conv: other.Conversation}, 9, other.At)
+		l.table.addForTest(other.Conversation)
 		l.mark(&mark{})
 		l.mustAssign(t, other)
 		if b := l.queue.take(); b != nil {

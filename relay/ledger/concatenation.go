@@ -81,10 +81,10 @@ func (l *Partition) Concatenate(s *Sent, wish Concatenation) Concatenation {
 
 // usesNarrow reports whether a message with a header has the 8 bits that s would get.
 func (l *Partition) usesNarrow(s *Sent) bool {
-	sh := l.table.of(&s.Conversation.Receiver)
+	sh, key := l.table.at(&s.Conversation)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	h := sh.heads.get(&s.Conversation)
+	h := sh.get(key, &s.Conversation)
 	return h != nil && h.usesRef(s.Part.Ref&0xFF, false)
 }
 

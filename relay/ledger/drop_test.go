@@ -73,6 +73,7 @@ func TestRefuseWithoutRoom(t *testing.T) {
 			if len(h.out) > 0 || h.shard.busy != (list{}) || !isClosed(changed) {
 				t.Errorf("got %v out, told of it %v, want it settled", h.out, isClosed(changed))
 			}
+			h.refs = 0
 			if h.cover != 0 || h.clean(time.Now()) {
 				t.Errorf("got cover %d, clean %v, want the number not in the log", h.cover, h.clean(time.Now()))
 			}
@@ -147,10 +148,8 @@ func TestRouteWithoutRoom(t *testing.T) {
 func TestCoverAll(t *testing.T) {
 	l, h := idleLedger(t)
 	all := []*head{h}
-	for _, c := range relaytest.Conversations(t, 100) {
-		h := &head{conv: c}
-		l.table.of(&c.Receiver).add(h, 101, time.Now()) // more than one in some shards
-		all = append(all, h)
+	for _, c := range relaytest.Conversations(t, 100) { // more than one in some shards
+		all = append(all, l.table.addForTest(c))
 	}
 	for i, h := range all {
 		for range i % 3 { // of some none is given

@@ -109,7 +109,7 @@ func (l *Partition) beginEpoch(ctx context.Context, at index.Position, log journ
 // are skipped.
 func (l *Partition) forgetTable() {
 	for i := range l.table.shard {
-		l.table.shard[i].reset(l.table.seed)
+		l.table.shard[i].reset()
 	}
 }
 

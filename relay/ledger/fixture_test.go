@@ -54,14 +54,20 @@ func (l *Partition) applyRecords(t *testing.T, seq uint64, appendTo func(dst []b
 }
 
 // idleLedger is a ledger that is up, and the head of the only conversation that it has in memory.
-// It has neither a log nor an index. Records stay in its queue.
+// It has neither a log nor an index. Records stay in its queue. The test refers to the head.
 func idleLedger(t *testing.T) (*Partition, *head) {
 	t.Helper()
 	l := ledgerOn(index.New(t.TempDir(), slog.New(slog.DiscardHandler)))
 	l.beginForTest(1, 0)
-	h := &head{conv: relaytest.Conversation(t, "10690001", "447700900123")}
-	l.table.of(&h.conv.Receiver).add(h, 1, time.Now())
+	h := l.table.addForTest(relaytest.Conversation(t, "10690001", "447700900123"))
+	h.refer()
 	return l, h
+}
+
+// addForTest adds a conversation to t.
+func (t *table) addForTest(c message.Conversation) *head {
+	sh, key := t.at(&c)
+	return sh.add(key, &c, loaded{}, 1<<20, time.Now())
 }
 
 // mustAssign gives s a number.

@@ -15,13 +15,13 @@ func (l *Partition) Follow(s *Sent) bool {
 	if !s.isPart() || l.check(s) != nil {
 		return false
 	}
-	sh := l.table.of(&s.Conversation.Receiver)
+	sh, key := l.table.at(&s.Conversation)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !l.status.up.Load() {
 		return false
 	}
-	h, err := l.head(sh, s)
+	h, err := l.head(sh, key, s)
 	if err != nil {
 		return false
 	}
@@ -30,9 +30,11 @@ func (l *Partition) Follow(s *Sent) bool {
 		p = h.openParts(s)
 	}
 	if p == nil {
+		sh.rest(h)
 		return false
 	}
-	s.head, s.follows = h, !p.numbered
+	s.refer(h)
+	s.follows = !p.numbered
 	if p.numbered {
 		s.ordinal, s.day, s.Number = p.ordinal, p.day, l.number(p.ordinal)
 		h.sent(out{ordinal: s.ordinal, day: s.day, part: s.seq()})
@@ -54,7 +56,7 @@ func (l *Partition) numberParts(h *head, p *openPart, s *Sent) {
 		e.sent.ordinal, e.sent.day, e.sent.Number = s.ordinal, s.day, l.number(s.ordinal)
 		h.cover = max(h.cover, s.ordinal+1)
 		b.appendSent(&e.sent, h.cover, e.id)
-		b.marks = append(b.marks, mark{head: h, bound: h.cover})
+		b.mark(mark{head: h, bound: h.cover})
 		l.queue.end(b)
 	}
 	p.early = nil

@@ -24,17 +24,15 @@ func TestForget(t *testing.T) {
 	p.mustAssign(t, toSend(open))
 	p.Forget(mine.Receiver, time.Now())
 	for c, want := range map[message.Conversation]bool{mine: false, open: true, other: true} {
-		sh := p.table.of(&c.Receiver)
+		sh, key := p.table.at(&c)
 		sh.mu.Lock()
-		got, listed := sh.heads.get(&c) != nil, false
-		for _, l := range []list{sh.idle, sh.busy} {
-			for h := l.oldest; h != nil; h = h.newer {
-				listed = listed || h.conv == c
-			}
+		got, left := sh.slots.get(key, &c) != nil, false
+		for _, s := range sh.slots.chunks[0] {
+			left = left || s.conv == c
 		}
 		sh.mu.Unlock()
-		if got != want || listed != want {
-			t.Errorf("%v: got it in memory %v, listed %v, want %v", c, got, listed, want)
+		if got != want || left != want {
+			t.Errorf("%v: got it in memory %v, its addresses there %v, want %v", c, got, left, want)
 		}
 	}
 }

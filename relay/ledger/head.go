@@ -1,33 +1,29 @@
 package ledger
 
-import (
-	"time"
+import "time"
 
-	"readback/relay/message"
-)
-
-// head is what the ledger remembers of a conversation. It is guarded by its shard.
-// Distances are between ordinals; the number is made of one at the very end.
+// head is what is under way in a conversation. It is guarded by its shard. A conversation has one from its
+// next message on until all that is settled and the log knows it, and nobody refers to the head any more:
+// then only its slot is left. Distances are between ordinals; the number is made of one at the very end.
 type head struct {
-	conv  message.Conversation
+	*slot
 	shard *shard
 
-	next   uint64  // the ordinal of the next message
 	logged uint64  // the log knows that the ordinals below are given; next-logged ≤ window
 	cover  uint64  // the log will know it, once what is queued is in it
 	out    []out   // given, and not settled: oldest first; nil when there are none
 	parts  *concat // messages of several parts; nil before the first
 
-	claimed  bool // the log knows that numbers are assigned in this epoch
-	claiming bool // the record of that is queued
-	dropped  bool // it is not in the table any more: the ledger has begun again
-	stalled  bool // a message has waited for a number in vain, and none was given since
-
-	waiting uint32 // callers of Assign that have released the lock of the shard, and go on with this head
-
 	changed chan struct{} // closed when logged rises or a number is settled; nil when nobody waits
 
-	older, newer *head // in a list of the shard: of those with numbers out, or of the others
+	older, newer *head // in the list of those with numbers out
+
+	// refs is who goes on with the head without holding the lock of the shard: messages that wait for the
+	// SMSC's answer, marks of records that are queued, and callers of Assign that wait.
+	refs uint32
+
+	claiming bool // the record that numbers are assigned in this epoch is queued
+	dropped  bool // it is not in the table any more: the ledger has begun again
 }
 
 // out is a message or a part that has a number, and is not in the index yet.
@@ -92,12 +88,26 @@ func (h *head) change() <-chan struct{} {
 	return h.changed
 }
 
-// clean reports whether the index knows all that h does and nobody goes on with it, so that h may be evicted.
-// A waiter that has been told has not locked the shard yet. If h were evicted meanwhile, the waiter would
-// take its number from h, and the next message of the conversation the same one from another head.
-func (h *head) clean(now time.Time) bool {
-	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.waiting == 0 && h.expireParts(now)
+// refer notes that somebody goes on with h after the lock of the shard is released. Until it is let go, h is
+// not evicted, nor given to another conversation: a waiter would take its number from it, and the next
+// message of the conversation the same one from another head.
+func (h *head) refer() { h.refs++ }
+
+// letGo ends a refer.
+func (h *head) letGo() {
+	h.refs--
+	h.shard.rest(h)
 }
+
+// idle reports whether nothing is under way, but for parts that are still to come: the index knows next, and
+// nobody goes on with h.
+func (h *head) idle() bool {
+	return h.next == h.logged && len(h.out) == 0 && h.changed == nil && h.refs == 0
+}
+
+// clean reports whether the index knows all that h does and nobody goes on with it, so that the conversation
+// may be evicted.
+func (h *head) clean(now time.Time) bool { return h.idle() && h.expireParts(now) }
 
 // isOut reports whether a message with this number is on its way to the index.
 func (h *head) isOut(number uint16, c cycle) bool {

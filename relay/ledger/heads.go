@@ -1,104 +1,62 @@
 package ledger
 
-import (
-	"hash/maphash"
-	"iter"
+import "iter"
 
-	"readback/relay/message"
-)
+// maxSpareHeads is how many heads a shard keeps for later.
+const maxSpareHeads = 64
 
-// heads are the conversations of a shard. The keys are hashes, because a head holds its conversation
-// anyway, and a second copy as the key would add a third to what a conversation takes.
+// heads are the heads of a shard, by places from 1 on.
 type heads struct {
-	hash   func(c message.Conversation) uint64
-	byHash map[uint64]*head
-	rare   map[message.Conversation]*head // those whose hash another one had before
+	all   []*head  // nil where the place is free
+	free  []uint32 // places
+	spare []*head
 }
 
-func newHeads(seed maphash.Seed) heads {
-	return heads{
-		hash:   func(c message.Conversation) uint64 { return maphash.Comparable(seed, c) },
-		byHash: make(map[uint64]*head), rare: make(map[message.Conversation]*head),
+// at returns the head of a slot, nil if it has none.
+func (m *heads) at(s *slot) *head {
+	if s.head == 0 {
+		return nil
 	}
+	return m.all[s.head-1]
 }
 
-// get returns the head of a conversation, nil if it is not in memory.
-func (m *heads) get(c *message.Conversation) *head {
-	if h := m.byHash[m.hash(*c)]; h != nil && h.conv == *c {
-		return h
+// put gives a slot a head.
+func (m *heads) put(s *slot) *head {
+	var h *head
+	if n := len(m.spare); n > 0 {
+		h, m.spare = m.spare[n-1], m.spare[:n-1]
+	} else {
+		h = new(head)
 	}
-	if len(m.rare) > 0 {
-		return m.rare[*c]
+	if n := len(m.free); n > 0 {
+		s.head, m.free = m.free[n-1], m.free[:n-1]
+	} else {
+		m.all = append(m.all, nil)
+		s.head = uint32(len(m.all))
 	}
-	return nil
+	m.all[s.head-1] = h
+	*h = head{slot: s, logged: s.next, cover: s.next}
+	return h
 }
 
-// put adds the head of a conversation that has none.
-func (m *heads) put(h *head) {
-	key := m.hash(h.conv)
-	if m.byHash[key] != nil {
-		m.rare[h.conv] = h
-		return
-	}
-	m.byHash[key] = h
-}
-
+// remove takes its head from a slot, for another conversation. Nobody may refer to the head any more.
 func (m *heads) remove(h *head) {
-	if key := m.hash(h.conv); m.byHash[key] == h {
-		delete(m.byHash, key)
-		return
+	m.all[h.slot.head-1] = nil
+	m.free = append(m.free, h.slot.head)
+	h.slot.head = 0
+	*h = head{shard: h.shard, dropped: true}
+	if len(m.spare) < maxSpareHeads {
+		m.spare = append(m.spare, h)
 	}
-	delete(m.rare, h.conv)
 }
 
-func (m *heads) count() int { return len(m.byHash) + len(m.rare) }
-
-// all returns the heads in no order. The caller may remove them meanwhile.
-func (m *heads) all() iter.Seq[*head] {
+// each returns the heads in no order.
+func (m *heads) each() iter.Seq[*head] {
 	return func(yield func(*head) bool) {
-		for _, h := range m.byHash {
-			if !yield(h) {
-				return
-			}
-		}
-		for _, h := range m.rare {
-			if !yield(h) {
+		for _, h := range m.all {
+			if h != nil && !yield(h) {
 				return
 			}
 		}
 	}
-}
-
-// list is some of the heads of a shard, in an order. A head is in one list at a time.
-type list struct{ oldest, newest *head }
-
-// push makes h the newest.
-func (l *list) push(h *head) {
-	h.older, h.newer = l.newest, nil
-	if l.newest != nil {
-		l.newest.newer = h
-	} else {
-		l.oldest = h
-	}
-	l.newest = h
-}
-
-// touch makes h, which is in the list, the newest.
-func (l *list) touch(h *head) {
-	l.remove(h)
-	l.push(h)
-}
-
-func (l *list) remove(h *head) {
-	if h.older != nil {
-		h.older.newer = h.newer
-	} else {
-		l.oldest = h.newer
-	}
-	if h.newer != nil {
-		h.newer.older = h.older
-	} else {
-		l.newest = h.older
-	}
-	h.older, h.newer = nil, nil
 }

@@ -18,8 +18,8 @@ func (l *Partition) knownHeads() (all []knownHead) {
 	for i := range l.table.shard {
 		sh := &l.table.shard[i]
 		sh.mu.Lock()
-		for h := range sh.heads.all() {
-			all = append(all, knownHead{h.conv, h.next})
+		for _, at := range sh.slots.all() {
+			all = append(all, knownHead{at.conv, at.next})
 		}
 		sh.mu.Unlock()
 	}

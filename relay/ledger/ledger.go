@@ -28,8 +28,9 @@ const (
 	MinConversations = shards     // in memory
 )
 
-// ConversationSize is what a conversation takes in memory, in octets: its head, and its place in the map.
-const ConversationSize = 192
+// ConversationSize is what a conversation takes in memory, in octets: its slot, and its place in the map. One that
+// has had messages in parts takes three times as much, and counts as three.
+const ConversationSize = 96
 
 // assignWait is how long Assign waits for the log, and how old a number may be when
 // it reaches the caller.
@@ -110,23 +111,24 @@ func (l *Partition) Assign(s *Sent) error {
 	if err := l.check(s); err != nil {
 		return fmt.Errorf("assign: %w", err)
 	}
-	sh := l.table.of(&s.Conversation.Receiver)
+	sh, key := l.table.at(&s.Conversation)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	return l.assign(sh, s)
+	return l.assign(sh, key, s)
 }
 
 // assign is Assign with the lock of the shard held.
-func (l *Partition) assign(sh *shard, s *Sent) error {
+func (l *Partition) assign(sh *shard, key uint32, s *Sent) error {
 	if !l.status.up.Load() {
 		return ErrDown
 	}
-	h, err := l.head(sh, s)
+	h, err := l.head(sh, key, s)
 	if err != nil {
 		return err
 	}
 	if !l.mayGo(h) || !h.mayGive(l.cycle) {
 		if err := l.waitForLog(h, s); err != nil {
+			sh.rest(h)
 			return err
 		}
 	}
@@ -144,7 +146,7 @@ func (l *Partition) check(s *Sent) error {
 
 // give gives s its number. The lock of the shard is held.
 func (l *Partition) give(h *head, s *Sent) {
-	s.head = h
+	s.refer(h)
 	var p *openPart
 	if s.isPart() {
 		p = h.join(s)
@@ -171,19 +173,19 @@ func (l *Partition) give(h *head, s *Sent) {
 }
 
 // head returns the head of a conversation. It makes one from the index if there is none in memory.
-func (l *Partition) head(sh *shard, s *Sent) (*head, error) {
-	if h := sh.heads.get(&s.Conversation); h != nil {
-		return h, nil
+func (l *Partition) head(sh *shard, key uint32, s *Sent) (*head, error) {
+	if at := sh.slots.get(key, &s.Conversation); at != nil {
+		at.used = true
+		return sh.wake(at), nil
 	}
 	n, err := l.load(&s.Conversation)
 	if err != nil {
 		return nil, err
 	}
-	h := &head{conv: s.Conversation, next: n.next, logged: n.next, cover: n.next, claimed: n.claimed}
+	h := sh.add(key, &s.Conversation, n, l.table.capacity, s.At)
 	if n.change != nil {
 		l.recordChange(h, n.change)
 	}
-	sh.add(h, l.table.capacity, s.At)
 	return h, nil
 }
 
@@ -199,6 +201,7 @@ func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
+	defer h.letGo()
 	if h.dropped {
 		l.acceptDropped(s, messageID, w, token)
 		return
@@ -220,7 +223,7 @@ func (l *Partition) Accept(s *Sent, messageID []byte, w Waiter, token uint64) {
 	}
 	h.cover = max(h.cover, s.ordinal+1)
 	b.appendSent(s, h.cover, messageID)
-	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: !s.follows})
+	b.mark(mark{head: h, bound: h.cover, ordinal: s.ordinal, part: s.seq(), settles: !s.follows})
 	b.waits = append(b.waits, wait{w, token})
 	l.owners.noteAccepted(b, s, messageID)
 	l.queue.end(b)
@@ -255,6 +258,7 @@ func (l *Partition) Refuse(s *Sent) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
+	defer h.letGo()
 	if h.dropped {
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"readback/relay/index"
 	"readback/relay/journal"
@@ -76,8 +75,7 @@ func TestWindow(t *testing.T) {
 		l := ledgerOn(index.New(t.TempDir(), slog.New(slog.DiscardHandler)))
 		l.beginForTest(1, 0)
 		c := relaytest.Conversation(t, "10690001", "447700900123")
-		h := &head{conv: c}
-		l.table.of(&c.Receiver).add(h, 1, time.Now())
+		h := l.table.addForTest(c)
 		var all []*Sent
 		for range window {
 			all = append(all, toSend(c))

@@ -17,10 +17,7 @@ func partOf(t *testing.T, total, seq uint8, at time.Time) *Sent {
 
 // aloneHead is the head of a conversation in a shard of its own.
 func aloneHead(t *testing.T) *head {
-	c := relaytest.Conversation(t, "10690001", "447700900123")
-	h := &head{conv: c}
-	newTable(shards).of(&c.Receiver).add(h, 1, time.Now())
-	return h
+	return newTable(shards).addForTest(relaytest.Conversation(t, "10690001", "447700900123"))
 }
 
 // Each of 255 parts can be added to and removed from the set on its own.

@@ -155,14 +155,14 @@ func (s *shard) hold(account string, open, early int) {
 	}
 }
 
-// sweepParts expires the open messages of all conversations of the shard. It walks all of
-// them, and therefore does so seldom.
+// sweepParts expires the open messages of all conversations of the shard. It walks all heads, and
+// therefore does so seldom.
 func (s *shard) sweepParts(now time.Time) {
 	if now.Sub(s.swept) < partsSweep {
 		return
 	}
 	s.swept = now
-	for h := range s.heads.all() {
+	for h := range s.heads.each() {
 		h.expireParts(now)
 	}
 }

@@ -24,8 +24,8 @@ func newOpener(t *testing.T) *opener {
 func (o *opener) open(account string, at time.Time) bool {
 	o.t.Helper()
 	o.n++
-	h := &head{conv: relaytest.Conversation(o.t, "10690001", fmt.Sprintf("4477009%05d", o.n))}
-	o.sh.add(h, 1<<20, at)
+	c := relaytest.Conversation(o.t, "10690001", fmt.Sprintf("4477009%05d", o.n))
+	h := o.sh.add(uint32(o.n), &c, loaded{}, 1<<20, at)
 	return h.openParts(&Sent{Account: account, At: at, Part: message.Part{Ref: 1, Total: 2, Seq: 1}}) != nil
 }
 

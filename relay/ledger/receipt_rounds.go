@@ -119,10 +119,10 @@ func (rs *receipts) patienceFor(rc *passedReceipt) (patience time.Duration, most
 // OnItsWay reports whether a message of the conversation is on its way to the index.
 func (rs *receipts) OnItsWay(c *message.Conversation) bool {
 	defer crash.OnPanic()
-	sh := rs.table.of(&c.Receiver)
+	sh, key := rs.table.at(c)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	h := sh.heads.get(c)
+	h := sh.get(key, c)
 	return h != nil && len(h.out) > 0
 }
 

@@ -89,9 +89,7 @@ func TestReceiptsAreCounted(t *testing.T) {
 	if l.round(); testutil.ToFloat64(l.unmatched) != 5 || testutil.ToFloat64(l.dropped) != 0 {
 		t.Errorf("strays: got %v unmatched and %v dropped, want 5 and 0", testutil.ToFloat64(l.unmatched), testutil.ToFloat64(l.dropped))
 	}
-	h := &head{conv: c}
-	l.table.of(&c.Receiver).add(h, 1, time.Now())
-	h.sent(out{})
+	l.table.addForTest(c).sent(out{})
 	l.early = make([]passedReceipt, maxEarly)
 	l.Receipt("bank", c, []byte("B"), message.StateDelivered, 0)
 	if l.round(); testutil.ToFloat64(l.dropped) != 1 {

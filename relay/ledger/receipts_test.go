@@ -69,8 +69,7 @@ func TestEarlyReceipts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := ledgerOn(ix)
 				l.status.Set(nil)
-				h := &head{conv: c}
-				l.table.of(&c.Receiver).add(h, 1, time.Now())
+				h := l.table.addForTest(c)
 				if tt.onWay {
 					h.sent(out{})
 				}

@@ -21,6 +21,7 @@ func (h *head) open() []openPart {
 func (h *head) concat() *concat {
 	if h.parts == nil {
 		h.parts = &concat{}
+		h.shard.parts++
 	}
 	return h.parts
 }

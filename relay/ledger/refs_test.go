@@ -34,7 +34,7 @@ func TestReferences(t *testing.T) {
 		}, 0, false, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := &head{}
+			h := &head{slot: &slot{}, shard: newShard()}
 			tt.before(h)
 			if got := h.takeRef(tt.ordinal, tt.wide, none); got != tt.want {
 				t.Errorf("got %d, want %d", got, tt.want)
@@ -58,7 +58,7 @@ func TestReferencesHeld(t *testing.T) {
 		{"held, and wide", func(ref uint16) bool { return ref == 5 }, true, 5},
 		{"all are held", func(uint16) bool { return true }, false, 5},
 	} {
-		if got := (&head{}).takeRef(5, tt.wide, tt.held); got != tt.want {
+		if got := (&head{shard: newShard()}).takeRef(5, tt.wide, tt.held); got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
 		}
 	}

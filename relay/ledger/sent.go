@@ -37,6 +37,12 @@ type Sent struct {
 	follows bool   // it is a part without a number, of a message that may get one
 }
 
+// refer makes h the head that s goes on with, until its answer.
+func (s *Sent) refer(h *head) {
+	s.head = h
+	h.refer()
+}
+
 // Place is where the entry of s stands.
 func (s *Sent) Place() journal.Place {
 	return journal.Place{Conv: s.Conversation, Day: s.day, Number: s.Number, Ordinal: s.ordinal}

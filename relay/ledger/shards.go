@@ -22,10 +22,12 @@ type table struct {
 // shard is a part of the table, with a lock of its own.
 type shard struct {
 	mu    sync.Mutex
-	heads heads
-	idle  list             // heads without numbers out, by last use
-	busy  list             // those with numbers out
+	slots slots            // of all conversations
+	hand  uint32           // the place that evict looks at next
+	heads heads            // of those with something under way
+	busy  list             // heads with numbers out
 	spare [][]out          // empty, for heads that get numbers out
+	parts int              // heads that have had messages in parts
 	open  int              // open messages in parts, of all heads
 	by    map[string]share // what each account has of open and early
 	swept time.Time        // when all heads were last looked through for those that are too old
@@ -38,7 +40,7 @@ type share struct{ open, early int }
 func newTable(conversations int) *table {
 	t := &table{seed: maphash.MakeSeed(), capacity: max(conversations/shards, 1)}
 	for i := range t.shard {
-		t.shard[i].heads, t.shard[i].by = newHeads(t.seed), make(map[string]share)
+		t.shard[i].slots, t.shard[i].by = newSlots(), make(map[string]share)
 	}
 	return t
 }
@@ -47,47 +49,63 @@ func (t *table) of(receiver *message.Addr) *shard {
 	return &t.shard[maphash.Bytes(t.seed, receiver.Bytes())%shards]
 }
 
-// reset drops all heads.
-func (s *shard) reset(seed maphash.Seed) {
+// at returns the shard of a conversation, and its hash there.
+func (t *table) at(c *message.Conversation) (sh *shard, key uint32) {
+	const odd = 0x9E3779B97F4A7C15 // sender and receiver may be the same
+	r := maphash.Bytes(t.seed, c.Receiver.Bytes())
+	return &t.shard[r%shards], uint32((r*odd + maphash.Bytes(t.seed, c.Sender.Bytes())) >> 32)
+}
+
+// reset drops all conversations.
+func (s *shard) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for h := range s.heads.all() {
+	for h := range s.heads.each() {
 		h.dropped = true
 		h.tell()
 	}
-	s.heads, s.idle, s.busy = newHeads(seed), list{}, list{}
-	s.open, s.early, s.by = 0, 0, make(map[string]share)
+	s.slots, s.hand, s.heads, s.busy = newSlots(), 0, heads{}, list{}
+	s.parts, s.open, s.early, s.by = 0, 0, 0, make(map[string]share)
 }
 
 // count is how many conversations are in memory.
 func (t *table) count() (n int) {
 	for i := range t.shard {
 		t.shard[i].mu.Lock()
-		n += t.shard[i].heads.count()
+		n += t.shard[i].slots.count()
 		t.shard[i].mu.Unlock()
 	}
 	return n
 }
 
-// add inserts h. If the shard is full, add first evicts the oldest clean heads. It examines only a
-// few heads per call and never evicts one that is not clean, so the shard can exceed its capacity.
-func (s *shard) add(h *head, capacity int, now time.Time) {
-	if s.heads.count() >= capacity {
-		const looks = 8
-		for i, old := 0, s.idle.oldest; i < looks && old != nil && s.heads.count() >= capacity; i++ {
-			next := old.newer
-			if old.clean(now) {
-				s.idle.remove(old)
-				s.heads.remove(old)
-			} else {
-				s.idle.touch(old)
-			}
-			old = next
-		}
+// get returns the head of a conversation; nil if it has none, since nothing is under way in it.
+func (s *shard) get(key uint32, c *message.Conversation) *head {
+	if at := s.slots.get(key, c); at != nil {
+		return s.heads.at(at)
 	}
-	h.shard = s
-	s.heads.put(h)
-	s.idle.push(h)
+	return nil
+}
+
+// wake returns the head of a conversation in memory, and makes one if it has none.
+func (s *shard) wake(at *slot) *head {
+	h := s.heads.at(at)
+	if h == nil {
+		h = s.heads.put(at)
+		h.shard = s
+	}
+	return h
+}
+
+// rest takes its head from a conversation in which nothing is under way any more. The head of one that has
+// had messages in parts stays until the conversation is evicted.
+func (s *shard) rest(h *head) {
+	switch {
+	case h.dropped || !h.idle():
+	case h.parts == nil:
+		s.heads.remove(h)
+	case len(h.parts.open) == 0:
+		h.parts.open = nil // its room is more than all the rest
+	}
 }
 
 // maxSpare and maxSpareRoom bound what a shard keeps of empty lists: how many, and how long each may be.
@@ -98,18 +116,15 @@ const (
 
 // enlist puts h among those with numbers out.
 func (s *shard) enlist(h *head) {
-	s.idle.remove(h)
 	s.busy.push(h)
 	if n := len(s.spare); n > 0 {
 		h.out, s.spare = s.spare[n-1], s.spare[:n-1]
 	}
 }
 
-// delist puts h among those without numbers out. It takes the empty list from h, since most
-// conversations are idle most of the time.
+// delist removes h from them, and takes the empty list from it.
 func (s *shard) delist(h *head) {
 	s.busy.remove(h)
-	s.idle.push(h)
 	if len(s.spare) < maxSpare && cap(h.out) <= maxSpareRoom {
 		s.spare = append(s.spare, h.out)
 	}
@@ -119,35 +134,23 @@ func (s *shard) delist(h *head) {
 // outstanding returns the senders who have a message with this number to the receiver on its way
 // to the index; sender is one of them, or zero for any. The channel is closed when that has
 // changed; nil when there are none.
-func (t *table) outstanding(receiver, sender *message.Addr, number uint16, c cycle) (senders []message.Addr, changed <-chan struct{}) {
-	sh := t.of(receiver)
+func (t *table) outstanding(receiver, sender *message.Addr, number uint16, cy cycle) (senders []message.Addr, changed <-chan struct{}) {
+	c := message.Conversation{Sender: *sender, Receiver: *receiver}
+	sh, key := t.at(&c)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !sender.IsZero() {
-		h := sh.heads.get(&message.Conversation{Sender: *sender, Receiver: *receiver})
-		if h == nil || !h.isOut(number, c) {
+		h := sh.get(key, &c)
+		if h == nil || !h.isOut(number, cy) {
 			return nil, nil
 		}
 		return []message.Addr{*sender}, h.change()
 	}
 	for h := sh.busy.oldest; h != nil; h = h.newer {
-		if h.conv.Receiver == *receiver && h.isOut(number, c) {
+		if h.conv.Receiver == *receiver && h.isOut(number, cy) {
 			senders = append(senders, h.conv.Sender)
 			changed = h.change()
 		}
 	}
 	return senders, changed
-}
-
-// forget evicts the clean heads of a receiver's conversations.
-func (t *table) forget(receiver message.Addr, now time.Time) {
-	sh := t.of(&receiver)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	for h := range sh.heads.all() {
-		if h.conv.Receiver == receiver && h.clean(now) {
-			sh.idle.remove(h)
-			sh.heads.remove(h)
-		}
-	}
 }

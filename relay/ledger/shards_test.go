@@ -2,112 +2,47 @@ package ledger
 
 import (
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"testing"
 	"time"
 
+	"readback/relay/message"
 	"readback/relay/relaytest"
 )
 
-// names lists the senders of heads in their order.
-func names(first *head, next func(*head) *head) (all []string) {
-	for h := first; h != nil; h = next(h) {
+// names lists the senders of heads, the oldest first.
+func (l *list) names() (all []string) {
+	for h := l.oldest; h != nil; h = h.newer {
 		all = append(all, h.conv.Sender.String())
 	}
 	return all
 }
 
-func newerThan(h *head) *head { return h.newer }
-
-func olderThan(h *head) *head { return h.older }
-
-// wantOrder checks the order of the heads of a shard in both directions.
-func wantOrder(t *testing.T, s *shard, what string, want ...string) {
-	t.Helper()
-	if got := names(s.idle.oldest, newerThan); !slices.Equal(got, want) {
-		t.Errorf("%s: got %q from the oldest on, want %q", what, got, want)
+// backwards lists them in the other direction.
+func (l *list) backwards() (all []string) {
+	for h := l.newest; h != nil; h = h.older {
+		all = append(all, h.conv.Sender.String())
 	}
-	back := slices.Clone(want)
-	slices.Reverse(back)
-	if got := names(s.idle.newest, olderThan); !slices.Equal(got, back) {
-		t.Errorf("%s: got %q from the newest back, want %q", what, got, back)
-	}
-	if got := s.heads.count(); got != len(want) {
-		t.Errorf("%s: got %d heads, want %d", what, got, len(want))
-	}
+	return all
 }
 
-func newShard() *shard { return &shard{heads: newHeads(maphash.MakeSeed())} }
+func newShard() *shard { return &shard{slots: newSlots(), by: make(map[string]share)} }
 
-// shardOf returns a shard with heads that are clean, the first one the oldest.
+// addForTest adds a conversation to s, and returns its head.
+func (s *shard) addForTest(t *testing.T, sender string) *head {
+	c := relaytest.Conversation(t, sender, "447700900123")
+	return s.add(s.slots.made, &c, loaded{}, 1<<20, time.Now())
+}
+
+// shardOf returns a shard, and its heads by sender, to which the test refers.
 func shardOf(t *testing.T, senders ...string) (*shard, map[string]*head) {
-	t.Helper()
 	s := newShard()
 	all := make(map[string]*head)
 	for _, name := range senders {
-		all[name] = &head{conv: relaytest.Conversation(t, name, "447700900123")}
-		s.add(all[name], len(senders)+1, time.Now())
+		all[name] = s.addForTest(t, name)
+		all[name].refer()
 	}
 	return s, all
-}
-
-func TestLastUseOrdersHeads(t *testing.T) {
-	s, all := shardOf(t, "a", "b", "c", "d")
-	wantOrder(t, s, "added", "a", "b", "c", "d")
-	use := func(name string) {
-		all[name].sent(out{})
-		all[name].settle(0, 0)
-	}
-	use("b")
-	wantOrder(t, s, "from the middle", "a", "c", "d", "b")
-	use("a")
-	wantOrder(t, s, "the oldest", "c", "d", "b", "a")
-	use("a")
-	wantOrder(t, s, "the newest", "c", "d", "b", "a")
-	for _, name := range []string{"d", "a", "c", "b"} { // middle, newest, oldest, only
-		s.idle.remove(all[name])
-		s.heads.remove(all[name])
-	}
-	wantOrder(t, s, "emptied")
-	s.add(all["d"], 1, time.Now())
-	wantOrder(t, s, "begun again", "d")
-}
-
-// A full shard evicts the least recently used clean heads. It looks at a few heads only, and
-// never evicts one that is not clean.
-func TestOldestCleanHeadGoes(t *testing.T) {
-	now := time.Now()
-	for _, tt := range []struct {
-		name     string
-		before   []string // upper case: it is not clean
-		capacity int
-		want     []string
-	}{
-		{"room", []string{"a", "b"}, 3, []string{"a", "b", "new"}},
-		{"full", []string{"a", "b"}, 2, []string{"b", "new"}},
-		{"over full", []string{"a", "b", "c", "d"}, 2, []string{"d", "new"}},
-		{"the oldest is not clean", []string{"A", "b", "c"}, 3, []string{"c", "a", "new"}},
-		{"none is clean", []string{"A", "B"}, 2, []string{"a", "b", "new"}},
-		{"eight are not clean", []string{"A", "B", "C", "D", "E", "F", "G", "H", "i"}, 9, []string{"i", "a", "b", "c", "d", "e", "f", "g", "h", "new"}},
-		{"the eighth is clean", []string{"A", "B", "C", "D", "E", "F", "G", "h", "i"}, 9, []string{"i", "a", "b", "c", "d", "e", "f", "g", "new"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newShard()
-			for _, name := range tt.before {
-				h := &head{conv: relaytest.Conversation(t, name, "447700900123")}
-				if name < "a" {
-					h.next = 1
-				}
-				s.add(h, len(tt.before)+1, now)
-			}
-			h := &head{conv: relaytest.Conversation(t, "new", "447700900123")}
-			if s.add(h, tt.capacity, now); h.shard != s || s.heads.get(&h.conv) != h {
-				t.Error("the new one is not in")
-			}
-			wantOrder(t, s, "afterwards", tt.want...)
-		})
-	}
 }
 
 func TestHeadIsClean(t *testing.T) {
@@ -117,14 +52,14 @@ func TestHeadIsClean(t *testing.T) {
 		head head
 		want bool
 	}{
-		{"new", head{}, true},
-		{"all in the log", head{next: 5, logged: 5}, true},
-		{"one is not in the log", head{next: 5, logged: 4}, false},
-		{"one is not settled", head{next: 5, logged: 5, out: make([]out, 1)}, false},
-		{"somebody waits for a change", head{next: 5, logged: 5, changed: make(chan struct{})}, false},
-		{"somebody was told of a change", head{next: 5, logged: 5, waiting: 1}, false},
-		{"parts are missing", head{next: 5, logged: 5, parts: &concat{open: []openPart{{last: now}}}}, false},
-		{"parts will not come", head{next: 5, logged: 5, parts: &concat{open: []openPart{{last: now.Add(-partsWait - 1)}}}}, true},
+		{"new", head{slot: &slot{}}, true},
+		{"all in the log", head{slot: &slot{next: 5}, logged: 5}, true},
+		{"one is not in the log", head{slot: &slot{next: 5}, logged: 4}, false},
+		{"one is not settled", head{slot: &slot{next: 5}, logged: 5, out: make([]out, 1)}, false},
+		{"somebody waits for a change", head{slot: &slot{next: 5}, logged: 5, changed: make(chan struct{})}, false},
+		{"somebody goes on with it", head{slot: &slot{next: 5}, logged: 5, refs: 1}, false},
+		{"parts are missing", head{slot: &slot{next: 5}, logged: 5, parts: &concat{open: []openPart{{last: now}}}}, false},
+		{"parts will not come", head{slot: &slot{next: 5}, logged: 5, parts: &concat{open: []openPart{{last: now.Add(-partsWait - 1)}}}}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.head.shard = &newTable(shards).shard[0]
@@ -141,7 +76,11 @@ func TestBusyHeads(t *testing.T) {
 	step := func(what string, f func(h *head), name string, want ...string) {
 		t.Helper()
 		f(all[name])
-		got := names(s.busy.oldest, newerThan)
+		got, back := s.busy.names(), s.busy.backwards()
+		slices.Reverse(back)
+		if !slices.Equal(got, back) {
+			t.Errorf("%s: got %q in one direction and %q in the other", what, got, back)
+		}
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: got %q busy, want %q", what, got, want)
@@ -213,14 +152,18 @@ func TestTableCounts(t *testing.T) {
 		t.Errorf("got room for %d and %d in a shard, want 10 and 1", tab.capacity, newTable(1).capacity)
 	}
 	for i := range 100 {
-		c := relaytest.Conversation(t, fmt.Sprint(i), fmt.Sprint(447700900100+i/2))
-		tab.of(&c.Receiver).add(&head{conv: c}, 100, time.Now())
+		tab.addForTest(relaytest.Conversation(t, fmt.Sprint(i), fmt.Sprint(447700900100+i/2)))
 	}
 	if got := tab.count(); got != 100 {
 		t.Errorf("got %d conversations, want 100", got)
 	}
 	c := relaytest.Conversation(t, "0", "447700900100")
-	if tab.of(&c.Receiver).heads.get(&c) == nil {
+	if sh, key := tab.at(&c); sh != tab.of(&c.Receiver) || sh.get(key, &c) == nil {
 		t.Error("a conversation is not where its receiver says")
+	}
+	swapped := message.Conversation{Sender: c.Receiver, Receiver: c.Sender}
+	_, key := tab.at(&c)
+	if _, other := tab.at(&swapped); other == key {
+		t.Error("a conversation has the hash of the one in the other direction")
 	}
 }

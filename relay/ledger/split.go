@@ -28,6 +28,7 @@ func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 	s.head = nil
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
+	defer h.letGo()
 	named := c.namesParts()
 	if h.dropped {
 		l.acceptDroppedSplit(s, named, &c, wait{w, token})
@@ -49,7 +50,7 @@ func (l *Partition) AcceptSplit(s *Sent, c Split, w Waiter, token uint64) {
 		return
 	}
 	b.buf = journal.AppendHead(b.buf, &h.conv, h.cover)
-	b.marks = append(b.marks, mark{head: h, bound: h.cover, ordinal: s.ordinal, settles: true})
+	b.mark(mark{head: h, bound: h.cover, ordinal: s.ordinal, settles: true})
 	b.waits = append(b.waits, wait{w, token})
 	l.queue.end(b)
 }

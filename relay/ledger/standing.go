@@ -47,14 +47,14 @@ func (l *Partition) newestOf(number uint16, next uint64, changes []index.CycleCh
 
 // known returns how far a conversation got, from memory or from the index.
 func (l *Partition) known(c *message.Conversation) (loaded, error) {
-	sh := l.table.of(&c.Receiver)
+	sh, key := l.table.at(c)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if !l.status.up.Load() {
 		return loaded{}, ErrDown
 	}
-	if h := sh.heads.get(c); h != nil {
-		return loaded{next: h.next}, nil
+	if at := sh.slots.get(key, c); at != nil {
+		return loaded{next: at.next}, nil
 	}
 	return l.load(c)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"readback/relay/index"
 	"readback/relay/journal"
@@ -17,8 +16,7 @@ import (
 func TestOutstanding(t *testing.T) {
 	l, h := idleLedger(t)
 	c := h.conv
-	another := &head{conv: message.Conversation{Sender: relaytest.Addr(t, "10690002"), Receiver: c.Receiver}}
-	l.table.of(&c.Receiver).add(another, 2, time.Now())
+	another := l.table.addForTest(message.Conversation{Sender: relaytest.Addr(t, "10690002"), Receiver: c.Receiver})
 	s := toSend(c)
 	if err := l.Assign(s); err != nil {
 		t.Fatal(err)

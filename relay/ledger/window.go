@@ -19,7 +19,7 @@ func (h *head) mayGive(c cycle) bool {
 }
 
 // waitForLog waits until h may give another number, for a second at most. It releases the lock of the
-// shard while it waits. The shard does not evict h meanwhile, because h is not clean. A further part
+// shard while it waits, and refers to h meanwhile. A further part
 // of a message that has its number does not wait. If one message has waited in vain, those behind it
 // do not wait until h may give numbers again: a link forwards in order, and the waits would add up.
 func (l *Partition) waitForLog(h *head, s *Sent) error {
@@ -40,7 +40,7 @@ func (l *Partition) waitForLog(h *head, s *Sent) error {
 			return nil
 		}
 		changed := h.change()
-		h.waiting++
+		h.refer()
 		h.shard.mu.Unlock()
 		select {
 		case <-changed:
@@ -49,7 +49,7 @@ func (l *Partition) waitForLog(h *head, s *Sent) error {
 			err = ErrBusy
 		}
 		h.shard.mu.Lock()
-		h.waiting--
+		h.refs--
 		h.stalled = h.stalled || errors.Is(err, ErrBusy)
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (q *queue) cover(h *head) {
 		return
 	}
 	b.buf = journal.AppendHead(b.buf, &h.conv, h.next)
-	b.marks = append(b.marks, mark{head: h, bound: h.next})
+	b.mark(mark{head: h, bound: h.next})
 	h.cover = h.next
 	q.end(b)
 }
@@ -77,7 +77,7 @@ func (t *table) coverAll(q *queue) bool {
 	for i := range t.shard {
 		sh := &t.shard[i]
 		sh.mu.Lock()
-		for h := range sh.heads.all() {
+		for h := range sh.heads.each() {
 			if h.next > h.cover {
 				q.cover(h)
 				covered = covered && h.next == h.cover

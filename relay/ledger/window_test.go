@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"readback/relay/journal"
-	"readback/relay/relaytest"
 )
 
 func TestMayGive(t *testing.T) {
@@ -26,7 +25,7 @@ func TestMayGive(t *testing.T) {
 		{"both", 150, 150 - window, []out{{ordinal: 50}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := (&head{next: tt.next, logged: tt.logged, out: tt.out}).mayGive(c); got != tt.want {
+			if got := (&head{slot: &slot{next: tt.next}, logged: tt.logged, out: tt.out}).mayGive(c); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -102,10 +101,11 @@ func TestToldWaiterKeepsItsHead(t *testing.T) {
 			h.settle(ordinal, 0)
 		}
 		h.raise(window)
-		other := &head{conv: relaytest.Conversation(t, "10690002", "447700900123")}
-		h.shard.add(other, 1, time.Now())
-		if got := h.shard.heads.get(&h.conv); got != h {
-			t.Error("the head was evicted")
+		h.refs = 1 // as if the SMSC had answered all, and the marks were done with
+		h.shard.rest(h)
+		h.shard.evict(1, time.Now())
+		if h.shard.heads.at(h.slot) != h || h.shard.slots.count() != 1 {
+			t.Error("the head is not that of its conversation any more")
 		}
 		h.shard.mu.Unlock()
 		if err := <-given; err != nil || s.ordinal != window {
