@@ -7,6 +7,7 @@ import (
 	"readback/relay/broker"
 	"readback/relay/feedback"
 	"readback/relay/index"
+	"readback/relay/intake"
 	"readback/relay/reads"
 )
 
@@ -54,10 +55,11 @@ func addReplay(reg prometheus.Registerer, progress func() index.Progress) {
 }
 
 func (m *metrics) addReads(f metric.Factory) {
-	m.reads = reads.NewMetrics(f)
+	m.reads = reads.NewMetrics(f, intake.Codes())
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_reads_connections_refused_total", Help: "Connections to the HTTP interface closed at once, by reason.",
 		Labels: []string{"reason"}, Detail: "`max_connections`, `per_address`, `rate`, `gave_way`, `tls` ([security](security.md#floods)).", Look: "it rises",
+		Series: metric.Each([]string{"max_connections", "per_address", "rate", "gave_way", "tls"}),
 	})
 	m.erased = f.Counter(metric.Opts{
 		Name: "readback_receivers_erased_total", Help: "Receivers of whom all was erased.",

@@ -48,7 +48,7 @@ func newReloads(reg prometheus.Registerer) reloads {
 	r := reloads{
 		results: f.CounterVec(metric.Opts{
 			Name: "readback_config_reloads_total", Help: "Times that the configuration was read again, by result: ok or error.",
-			Labels: []string{"result"}, Look: "`error` rises",
+			Labels: []string{"result"}, Series: metric.Each([]string{"ok", "error"}), Look: "`error` rises",
 		}),
 		success: f.Gauge(metric.Opts{
 			Name: "readback_config_last_reload_success_timestamp_seconds", Help: "When the configuration in force was read.",

@@ -20,7 +20,24 @@ type Opts struct {
 	Detail string   // more for the docs, in Markdown: what the values of the labels mean
 	Look   string   // when an operator should look, in Markdown; empty: never for this metric alone
 
-	Buckets []float64 // of a histogram
+	Series  [][]string // label values of the series that exist from the start, at zero; see Each
+	Buckets []float64  // of a histogram
+}
+
+// Each returns the Series of a metric whose labels have these values, in the order of its Labels: all
+// combinations.
+func Each(values ...[]string) [][]string {
+	all := [][]string{nil}
+	for _, of := range values {
+		var longer [][]string
+		for _, series := range all {
+			for _, v := range of {
+				longer = append(longer, append(slices.Clone(series), v))
+			}
+		}
+		all = longer
+	}
+	return all
 }
 
 // Registry is a registry that knows the declarations of its metrics.
@@ -91,7 +108,11 @@ func (f Factory) Counter(o Opts) prometheus.Counter {
 // CounterVec makes counters by the labels.
 func (f Factory) CounterVec(o Opts) *prometheus.CounterVec {
 	f.declare(o)
-	return f.make.NewCounterVec(prometheus.CounterOpts{Name: o.Name, Help: o.Help}, o.Labels)
+	v := f.make.NewCounterVec(prometheus.CounterOpts{Name: o.Name, Help: o.Help}, o.Labels)
+	for _, values := range o.Series {
+		v.WithLabelValues(values...)
+	}
+	return v
 }
 
 // Gauge makes a gauge without labels.
@@ -109,7 +130,11 @@ func (f Factory) GaugeFunc(o Opts, value func() float64) {
 // GaugeVec makes gauges by the labels.
 func (f Factory) GaugeVec(o Opts) *prometheus.GaugeVec {
 	f.declare(o)
-	return f.make.NewGaugeVec(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, o.Labels)
+	v := f.make.NewGaugeVec(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, o.Labels)
+	for _, values := range o.Series {
+		v.WithLabelValues(values...)
+	}
+	return v
 }
 
 // Histogram makes a histogram without labels.
@@ -121,5 +146,9 @@ func (f Factory) Histogram(o Opts) prometheus.Histogram {
 // HistogramVec makes histograms by the labels.
 func (f Factory) HistogramVec(o Opts) *prometheus.HistogramVec {
 	f.declare(o)
-	return f.make.NewHistogramVec(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets}, o.Labels)
+	v := f.make.NewHistogramVec(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets}, o.Labels)
+	for _, values := range o.Series {
+		v.WithLabelValues(values...)
+	}
+	return v
 }

@@ -64,6 +64,9 @@ func (v *StripedVec) Collect(to chan<- prometheus.Metric) {
 func (f Factory) StripedVec(o Opts) *StripedVec {
 	f.declare(o)
 	v := &StripedVec{CounterVec: prometheus.NewCounterVec(prometheus.CounterOpts{Name: o.Name, Help: o.Help}, o.Labels)}
+	for _, values := range o.Series {
+		v.WithLabelValues(values...)
+	}
 	if f.reg != nil {
 		f.reg.MustRegister(v)
 	}

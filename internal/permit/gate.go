@@ -40,7 +40,7 @@ func NewGate(opt Options) *Gate {
 	}
 	g.refused = metric.With(opt.Registerer).CounterVec(metric.Opts{
 		Name: "readback_requests_refused_total", Help: "Requests of ESMEs that may not go to the SMSC, by reason: command, sender.",
-		Labels: []string{"reason"}, Detail: "`command`: shared mode does not pass it (`smsc.pass`). `sender`: the source_addr is none of `accounts.NAME.senders`. The log has the account.", Look: "it rises",
+		Labels: []string{"reason"}, Series: metric.Each([]string{"command", "sender"}), Detail: "`command`: shared mode does not pass it (`smsc.pass`). `sender`: the source_addr is none of `accounts.NAME.senders`. The log has the account.", Look: "it rises",
 	})
 	return g
 }

@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"strconv"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
@@ -15,4 +17,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Name: "readback_smsc_bind_up", Help: "1 while this bind of the gateway's own is bound to the SMSC (shared mode).",
 		Labels: []string{"bind"}, Look: "0",
 	})}
+}
+
+// set notes whether a bind is up.
+func (m *Metrics) set(bind int, isUp bool) {
+	up := 0.0
+	if isUp {
+		up = 1
+	}
+	m.up.WithLabelValues(strconv.Itoa(bind)).Set(up)
 }

@@ -85,6 +85,7 @@ func New[R any](opt Options[R]) *Pool[R] {
 	p.opt.Session.Room = p.mayHaveRoom
 	for n := range opt.Config.Binds {
 		p.slots = append(p.slots, &slot[R]{pool: p, n: n})
+		opt.Metrics.set(n, false)
 	}
 	return p
 }

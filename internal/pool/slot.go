@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
@@ -138,9 +137,5 @@ func (s *slot[R]) set(session *smpp.Session[R]) {
 	s.session = session
 	s.mu.Unlock()
 	s.pool.changed()
-	up := 0.0
-	if session != nil {
-		up = 1
-	}
-	s.pool.opt.Metrics.up.WithLabelValues(strconv.Itoa(s.n)).Set(up)
+	s.pool.opt.Metrics.set(s.n, session != nil)
 }

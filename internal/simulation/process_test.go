@@ -72,7 +72,7 @@ func start(w *world, files image, second bool) *process {
 		Applied:  func(res *index.Result) { p.fb.Applied(res) },
 		Logger:   logger,
 	}, p.ix, p.status)
-	metrics := reads.NewMetrics(metric.With(nil))
+	metrics := reads.NewMetrics(metric.With(nil), nil)
 	p.reads = reads.New(p.part, p.ix, reads.Options{
 		Limits: reads.Limits{ReplayWindow: 10 * time.Minute}, First: 1, Last: w.plan.last, Keep: keep, Wait: 10 * time.Second,
 		Audit:   reads.NewAudit(slog.New(slog.DiscardHandler), false, message.Mask, func(k message.VerdictKind) int { return int(k) }),

@@ -28,7 +28,7 @@ func NewMetrics(f metric.Factory) *Metrics {
 		}),
 		denied: f.CounterVec(metric.Opts{
 			Name: "readback_clients_denied_total", Help: "Messages and subscriptions of NATS, MQTT and WebSocket clients for subjects that are not theirs.",
-			Labels: []string{"what"}, Detail: "`publish`, `subscription`; `topic`: the topic has a character that none may have, and the client is disconnected.", Look: "it rises",
+			Labels: []string{"what"}, Series: metric.Each([]string{"publish", "subscription", "topic"}), Detail: "`publish`, `subscription`; `topic`: the topic has a character that none may have, and the client is disconnected.", Look: "it rises",
 		}),
 	}
 }

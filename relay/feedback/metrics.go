@@ -20,12 +20,21 @@ type Metrics struct {
 	labels []string // of waiting and oldest; owned by the sweep
 }
 
+// others is the label of the accounts that are neither listed nor bound.
+const others = "other"
+
+// outcomes are what may become of a feedback.
+var outcomes = []string{
+	"published", "delivered", "retried", "dead", "expired", "queue_full", "replayed", "dropped", "dead_full",
+	"superseded", "repeated", "off", "erased",
+}
+
 // NewMetrics declares the metrics of feedback.
 func NewMetrics(f metric.Factory) *Metrics {
 	m := new(Metrics)
 	m.outcomes = f.CounterVec(metric.Opts{
 		Name: "readback_feedback_total", Help: "Feedback by what became of it.",
-		Labels: []string{"outcome"}, Detail: "`published`, `delivered`, `retried`; made a dead letter: `dead` (refused), `expired` (`feedback.keep`), `queue_full` (`feedback.queue_size`); dead letters `replayed`, `dropped`, and dropped before their time: `dead_full` (`feedback.dead_size`); `superseded`: READ or the SMSC's receipt, where the account gets one of both; `repeated`: it was delivered before and came again; `off`: of accounts that are not told; `erased`: of receivers that were erased.",
+		Labels: []string{"outcome"}, Series: metric.Each(outcomes), Detail: "`published`, `delivered`, `retried`; made a dead letter: `dead` (refused), `expired` (`feedback.keep`), `queue_full` (`feedback.queue_size`); dead letters `replayed`, `dropped`, and dropped before their time: `dead_full` (`feedback.dead_size`); `superseded`: READ or the SMSC's receipt, where the account gets one of both; `repeated`: it was delivered before and came again; `off`: of accounts that are not told; `erased`: of receivers that were erased.",
 		Look: "`dead`, `expired`, `dropped`, `queue_full` or `dead_full` rise",
 	})
 	m.outbox = f.Gauge(metric.Opts{
@@ -34,11 +43,11 @@ func NewMetrics(f metric.Factory) *Metrics {
 	})
 	m.waiting = f.GaugeVec(metric.Opts{
 		Name: "readback_feedback_waiting", Help: "Feedback in the queue of an account, not yet settled.",
-		Labels: []string{"account"}, Detail: "Accounts that are neither listed nor bound are `other`.",
+		Labels: []string{"account"}, Series: metric.Each([]string{others}), Detail: "Accounts that are neither listed nor bound are `other`.",
 	})
 	m.oldest = f.GaugeVec(metric.Opts{
 		Name: "readback_feedback_oldest_seconds", Help: "Age of the oldest feedback in the queue of an account.",
-		Labels: []string{"account"}, Detail: "Accounts that are neither listed nor bound are `other`.", Look: "it grows",
+		Labels: []string{"account"}, Series: metric.Each([]string{others}), Detail: "Accounts that are neither listed nor bound are `other`.", Look: "it grows",
 	})
 	m.letters = f.Gauge(metric.Opts{
 		Name: "readback_dead_letters", Help: "Dead letters that are kept.",
@@ -58,9 +67,9 @@ func NewMetrics(f metric.Factory) *Metrics {
 // queues sets the metrics of what waits: of each account for which named is true, and of all others
 // together. With a label for each account, anybody could fill the metrics with labels.
 func (m *Metrics) queues(all []Queue, named func(*Queue) bool) {
-	waiting, oldest := make(map[string]float64), make(map[string]float64)
+	waiting, oldest := map[string]float64{others: 0}, map[string]float64{others: 0}
 	for i := range all {
-		label := "other"
+		label := others
 		if named(&all[i]) {
 			label = message.Shown(all[i].Account)
 		}

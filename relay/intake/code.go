@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/http"
+	"slices"
 
 	"readback/relay/message"
 )
@@ -24,6 +25,11 @@ var codes = [...]int{
 
 // Code returns the HTTP status code of a kind of verdicts.
 func Code(k message.VerdictKind) int { return codes[k] }
+
+// Codes returns the HTTP status codes of all verdicts.
+func Codes() []int {
+	return slices.DeleteFunc(slices.Clone(codes[:]), func(code int) bool { return code == 0 })
+}
 
 // verdictJSON is the JSON of a verdict.
 type verdictJSON struct {

@@ -77,7 +77,7 @@ func serve(t testing.TB, opt fixtureOptions) *fixture {
 func serveOn(t testing.TB, l *readstest.Ledger, opt fixtureOptions) *fixture {
 	t.Helper()
 	f := &fixture{t: t, ledger: l, registry: prometheus.NewRegistry(), taking: make(chan struct{}), stop: func() {}}
-	audit, metrics := reads.NewAudit(opt.Logger, true, message.Mask, Code), reads.NewMetrics(metric.With(f.registry))
+	audit, metrics := reads.NewAudit(opt.Logger, true, message.Mask, Code), reads.NewMetrics(metric.With(f.registry), Codes())
 	budget := reads.NewBudget(metrics)
 	rs := reads.New(l, l.Index, reads.Options{
 		Limits: opt.Limits, First: 1, Last: 257, Keep: opt.Keep, Wait: opt.ReadWait, Proofs: opt.Proofs,

@@ -46,7 +46,7 @@ func TestPlacesAreBounded(t *testing.T) {
 			{"patient until it ends", true, 0, time.Minute, false, time.Minute},
 		} {
 			synctest.Test(t, func(t *testing.T) {
-				b := NewBudget(NewMetrics(metric.With(nil)))
+				b := NewBudget(NewMetrics(metric.With(nil), nil))
 				fill(t, b, l)
 				other := Request{Way: "http", Load: (l + 1) % loads}
 				if !b.Enter(t.Context(), other) {
@@ -71,7 +71,7 @@ func TestWorkHasHalfTheProcessors(t *testing.T) {
 	for processors, want := range map[int]int64{1: 1, 2: 1, 3: 1, 4: 2, 8: 4} {
 		synctest.Test(t, func(t *testing.T) {
 			before := runtime.GOMAXPROCS(processors)
-			b := NewBudget(NewMetrics(metric.With(nil)))
+			b := NewBudget(NewMetrics(metric.With(nil), nil))
 			runtime.GOMAXPROCS(before)
 			var now, most atomic.Int64
 			for range 20 {
@@ -98,7 +98,7 @@ func TestWorkHasHalfTheProcessors(t *testing.T) {
 func TestReadResponsesHavePlaces(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	l := readstest.NewLedger(t)
-	metrics := NewMetrics(metric.With(registry))
+	metrics := NewMetrics(metric.With(registry), nil)
 	rs := newService(l, func(opt *Options) { opt.Metrics, opt.Budget = metrics, NewBudget(metrics) })
 	m := l.Assign(relaytest.Conversation(t, "10690001", "447700900123"))
 	verdict := make(chan message.Verdict)

@@ -65,7 +65,7 @@ func TestSenderFormsOutstanding(t *testing.T) {
 // A conversation is shown under any form of its sender.
 func TestConversationOfForms(t *testing.T) {
 	l := readstest.NewLedger(t)
-	vs := NewConversations(l, l.Index, NewBudget(NewMetrics(metric.With(nil))), time.Hour)
+	vs := NewConversations(l, l.Index, NewBudget(NewMetrics(metric.With(nil), nil)), time.Hour)
 	l.Send(relaytest.Conversation(t, "m\xfcller", "447700900123"), "\x80A")
 	for sender, want := range map[string]int{"Müller": 1, "M\xfcller": 1, "MÜLLER": 1, "Mueller": 0} {
 		v, err := vs.View(sender, relaytest.Addr(t, "447700900123"), nil)

@@ -11,7 +11,7 @@ import (
 
 // newService returns a Service on a ledger. change changes its options; it may be nil.
 func newService(l *readstest.Ledger, change func(*Options)) *Service {
-	metrics := NewMetrics(metric.With(nil))
+	metrics := NewMetrics(metric.With(nil), nil)
 	opt := Options{
 		Limits: Limits{ReadRate: 600, ReadBurst: 1000, GuessRate: 600, ReplayWindow: 10 * time.Minute},
 		First:  1, Last: 257, Keep: 168 * time.Hour, Wait: 10 * time.Second,
