@@ -90,3 +90,30 @@ func TestMetricsAreDeclared(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// TestMetricsFromTheStart: an alert cannot be about a metric that appears only with the first fault. So a gateway
+// that nobody has used yet has all metrics; those of the gateway's own binds in shared mode only.
+func TestMetricsFromTheStart(t *testing.T) {
+	for _, mode := range []string{"mirror", "shared"} {
+		t.Run(mode, func(t *testing.T) {
+			registry := startService(t, func(cfg *config.Config) {
+				if cfg.SMSC.Mode = mode; mode == "shared" {
+					cfg.SMSC.SystemID, cfg.SMSC.Password, cfg.SMSC.Binds = "gateway", "secret", 1
+				}
+			}).metrics
+			families, err := registry.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			there := make(map[string]bool)
+			for _, f := range families {
+				there[f.GetName()] = true
+			}
+			for _, o := range registry.Declared() {
+				if ofPool := o.Name == "readback_smsc_bind_up"; !there[o.Name] && (mode == "shared" || !ofPool) {
+					t.Errorf("%s does not exist from the start", o.Name)
+				}
+			}
+		})
+	}
+}

@@ -18,17 +18,17 @@ func TestRefusalsTakeLonger(t *testing.T) {
 		a, hash := newTried(0), hashed()
 		right, wrong, other := claim("bank", "secret"), claim("bank", "wrong"), claim("shop", "wrong")
 		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-			a.timed(t, "wrong again", here, wrong, hash, errWrong, seconds*time.Second)
+			a.timed(t, "wrong again", here, wrong, hash, ErrWrong, seconds*time.Second)
 		}
-		a.timed(t, "another account", here, other, hash, errWrong, 30*time.Second)
-		a.timed(t, "another source", elsewhere, wrong, hash, errWrong, maxOfAccount)
-		a.timed(t, "another source and account", elsewhere, claim("post", "wrong"), hash, errWrong, 2*time.Second)
+		a.timed(t, "another account", here, other, hash, ErrWrong, 30*time.Second)
+		a.timed(t, "another source", elsewhere, wrong, hash, ErrWrong, maxOfAccount)
+		a.timed(t, "another source and account", elsewhere, claim("post", "wrong"), hash, ErrWrong, 2*time.Second)
 		a.timed(t, "right", elsewhere, right, hash, nil, 0)
 		a.timed(t, "right", here, right, hash, nil, 0)
-		a.timed(t, "another account, after right", here, other, hash, errWrong, 2*time.Second)
-		a.timed(t, "unknown", here, claim("nobody", "x"), nil, errWrong, 4*time.Second)
+		a.timed(t, "another account, after right", here, other, hash, ErrWrong, 2*time.Second)
+		a.timed(t, "unknown", here, claim("nobody", "x"), nil, ErrWrong, 4*time.Second)
 		time.Sleep(forgiveAfter + time.Second) // virtual
-		a.timed(t, "wrong after a long time", here, wrong, hash, errWrong, time.Second)
+		a.timed(t, "wrong after a long time", here, wrong, hash, ErrWrong, time.Second)
 	})
 }
 
@@ -38,7 +38,7 @@ func TestOwnBindForgivesNoOther(t *testing.T) {
 		a, hash := newTried(0), hashed()
 		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 30} {
 			a.timed(t, "own account", here, claim("own", "secret"), hash, nil, 0)
-			a.timed(t, "guess", here, claim("bank", "wrong"), hash, errWrong, seconds*time.Second)
+			a.timed(t, "guess", here, claim("bank", "wrong"), hash, ErrWrong, seconds*time.Second)
 		}
 	})
 }

@@ -36,7 +36,7 @@ var unknown = []byte("$2a$10$3/IKVlc4YBZKtgnIli.sMesTES7N87xNrzn9KGb9laMH4dsGlwO
 // The reasons for which Check refuses a bind. After ErrBusy and ErrLeft it is unknown whether
 // the password is right.
 var (
-	errWrong = errors.New("wrong password")
+	ErrWrong = errors.New("wrong password")
 	ErrBusy  = errors.New("too many binds wait for the check of their password")
 	ErrLeft  = errors.New("the ESME left before its password was checked")
 )
@@ -59,7 +59,7 @@ func (a *Authenticator) Check(ctx context.Context, await Awaiter, t *Attempt, c 
 	switch err {
 	case nil:
 		t.Right()
-	case errWrong:
+	case ErrWrong:
 		t.Wrong()
 	default:
 		t.Unjudged()
@@ -88,7 +88,7 @@ func (a *Authenticator) matches(ctx context.Context, t *Attempt, c Credentials, 
 		hash = unknown
 	}
 	if bcrypt.CompareHashAndPassword(hash, c.Password) != nil || !listed {
-		return errWrong
+		return ErrWrong
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -64,12 +64,12 @@ func TestAuthenticate(t *testing.T) {
 		want error
 	}{
 		{"right", claim("bank", "secret"), hashed(), nil},
-		{"wrong password", claim("bank", "wrong"), hashed(), errWrong},
-		{"no password", claim("bank", ""), hashed(), errWrong},
-		{"unknown system_id", claim("nobody", "secret"), nil, errWrong},
-		{"no system_id", claim("", ""), nil, errWrong},
-		{"account without password", claim("bank", ""), []byte{}, errWrong},
-		{"a hash that is none", claim("bank", "secret"), []byte("secret"), errWrong},
+		{"wrong password", claim("bank", "wrong"), hashed(), ErrWrong},
+		{"no password", claim("bank", ""), hashed(), ErrWrong},
+		{"unknown system_id", claim("nobody", "secret"), nil, ErrWrong},
+		{"no system_id", claim("", ""), nil, ErrWrong},
+		{"account without password", claim("bank", ""), []byte{}, ErrWrong},
+		{"a hash that is none", claim("bank", "secret"), []byte("secret"), ErrWrong},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestAuthenticateWithinSessionInit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newTried(4 * time.Second)
 		for _, seconds := range []time.Duration{1, 2, 3, 3} {
-			a.timed(t, "wrong again", here, claim("bank", "wrong"), hashed(), errWrong, seconds*time.Second)
+			a.timed(t, "wrong again", here, claim("bank", "wrong"), hashed(), ErrWrong, seconds*time.Second)
 		}
 	})
 }

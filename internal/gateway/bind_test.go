@@ -52,7 +52,9 @@ func TestBindPasses(t *testing.T) {
 // A refused ESME may bind again on the same connection.
 func TestBindAgain(t *testing.T) {
 	c, addr := startSMSC(t, simulator.Options{Accounts: map[string]string{"bank": "secret"}})
-	esme := serve(t, setup{smsc: addr}).connect()
+	w := serve(t, setup{smsc: addr})
+	w.smscAway.Store(true) // as after a connection that it did not take
+	esme := w.connect()
 	for seq, tt := range []struct {
 		password string
 		want     pdu.Status
@@ -64,6 +66,9 @@ func TestBindAgain(t *testing.T) {
 	}
 	if err := c.WaitBound(testpeer.Within(t), "bank", 1); err != nil {
 		t.Error(err)
+	}
+	if up, refused := w.count("readback_smsc_up", ""), w.count("readback_binds_refused_total", "reason=smsc"); up != 1 || refused != 1 {
+		t.Errorf("readback_smsc_up is %v, and %v binds were refused by the SMSC; want 1 and 1", up, refused)
 	}
 }
 
@@ -172,11 +177,18 @@ func TestSMSCUnreachable(t *testing.T) {
 	ln := testpeer.Listen(t)
 	addr := ln.Addr().String()
 	_ = ln.Close()
-	esme := serve(t, setup{smsc: addr, options: func(o *Options) { o.SessionInit = 0 }}).connect()
+	w := serve(t, setup{smsc: addr, options: func(o *Options) { o.SessionInit = 0 }})
+	if got := w.count("readback_smsc_up", ""); got != 1 {
+		t.Errorf("readback_smsc_up: got %v before anybody needed the SMSC, want 1", got)
+	}
+	esme := w.connect()
 	f := simulator.Bind{SystemID: "bank"}.Append(nil, 5)
 	esme.Send(f)
 	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
 	esme.WantEnd()
+	if got := w.count("readback_smsc_up", ""); got != 0 {
+		t.Errorf("readback_smsc_up: got %v, want 0", got)
+	}
 }
 
 // The SMSC may answer another bind than it was asked. The answer passes as it came, and the ESME has what

@@ -19,15 +19,15 @@ func (l *link) admits(ctx context.Context, b bind, t *account.Attempt) pdu.Statu
 	refusal := acct.refuses(l.remote, l.shown)
 	switch {
 	case refusal != nil:
-		l.refusedBind(b, refusal.Error())
+		l.refusedBind(b, refusal)
 		t.Wrong()
 		return smpp.StatusBindFailed
 	case !l.mayAsk(ctx, t):
-		l.refusedBind(b, "too many binds from the address were wrong")
+		l.refusedBind(b, errGuesses)
 		t.Unjudged()
 		return smpp.StatusThrottled
 	case l.g.usages.IsFull(message.Shown(b.account)):
-		l.refusedBind(b, errFull.Error())
+		l.refusedBind(b, errFull)
 		t.Unjudged()
 		return smpp.StatusAlreadyBound
 	}
@@ -47,19 +47,14 @@ func (l *link) mayAsk(ctx context.Context, t *account.Attempt) (may bool) {
 func (l *link) enter(b bind) pdu.Status {
 	u, ok := l.g.usages.Enter(message.Shown(b.account), l.g.policies.of(b.account).Limits)
 	if !ok {
-		l.refusedBind(b, errFull.Error())
+		l.refusedBind(b, errFull)
 		return smpp.StatusAlreadyBound
 	}
 	l.usage, l.open = u, &u.Open
 	return smpp.StatusOK
 }
 
-var (
-	errNotAllowed       = errors.New("address is not in the account's allow list")
-	errOtherCertificate = errors.New("the account's certificate was not shown")
-	errFull             = errors.New("max_sessions of the account is reached")
-	errRefused          = errors.New("bind refused")
-)
+var errRefused = errors.New("bind refused")
 
 // begin begins an attempt to bind. The ESME waits for us from now on.
 func (l *link) begin(b *bind) *account.Attempt {
@@ -93,26 +88,9 @@ func (l *link) exit() {
 	l.usage = nil
 }
 
-// refusedBind notes why a bind was refused.
-func (l *link) refusedBind(b bind, reason string) {
-	l.g.metrics.bindsRefused.WithLabelValues(reason).Inc()
-	l.g.lines.Warn(l.log.Load(), "bind refused", reason, "account", b.account)
-}
-
 // logBound notes that the ESME is bound; from here on the log names the account.
 func (l *link) logBound() {
 	log := l.g.opt.Logger.With("remote", l.remote.String(), "account", l.bind.account)
 	log.Info("bound", "as", smpp.Command(l.bind.id))
 	l.log.Store(log)
-}
-
-// errOutbind ends a session whose peer asks the gateway to bind to it.
-var errOutbind = errors.New("outbind is not accepted")
-
-// refuseOutbind logs that the peer asks the gateway to bind to it (SMPP 3.4 §4.1.7), and ends the
-// session: the SMSC's address is in the settings.
-func (l *link) refuseOutbind() error {
-	l.g.metrics.bindsRefused.WithLabelValues("outbind").Inc()
-	l.g.lines.Warn(l.log.Load(), "outbind refused", "the gateway binds to the configured SMSC only")
-	return errOutbind
 }

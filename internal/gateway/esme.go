@@ -111,6 +111,9 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 			}
 		})
 	})
+	if err != errInterrupted {
+		l.g.smscAway.Store(err != nil)
+	}
 	if err != nil {
 		return err
 	}

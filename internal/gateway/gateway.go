@@ -39,6 +39,7 @@ type Gateway struct {
 	attempts        *account.Attempts
 	lines           lograte.Lines // that strangers can cause
 	links           atomic.Uint32 // made so far
+	smscAway        atomic.Bool   // mirror mode: the SMSC did not take the last connection
 	receipts        *receipts.Handler
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
@@ -84,7 +85,17 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)
+	addUp(opt.Registerer, g.smscUp)
 	return g, nil
+}
+
+// smscUp reports whether the SMSC is there, as far as is known: a bind of the pool is up, or the SMSC has taken the
+// connection that an ESME needed last.
+func (g *Gateway) smscUp() bool {
+	if g.pool != nil {
+		return g.pool.Up()
+	}
+	return !g.smscAway.Load()
 }
 
 // Use puts other policies in force, for messages that come from now on.

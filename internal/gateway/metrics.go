@@ -40,6 +40,8 @@ const (
 	fromSMSCSide side = "smsc"
 )
 
+var bothSides = []string{string(fromESMESide), string(fromSMSCSide)}
+
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m, f := &metrics{pool: pool.NewMetrics(reg)}, metric.With(reg)
 	m.addSessions(f)
@@ -61,19 +63,27 @@ func (m *metrics) addSessions(f metric.Factory) {
 	m.refused = f.CounterVec(metric.Opts{
 		Name: "readback_connections_refused_total", Help: "ESME connections refused, by reason.",
 		Labels: []string{"reason"}, Detail: "`max_sessions`, `max_unbound`, `per_address`, `rate`, `gave_way`, `not_allowed`, `proxy`, `tls` ([security](security.md#floods)).", Look: "it rises",
+		Series: metric.Each([]string{"max_sessions", "max_unbound", "per_address", "rate", "gave_way", "not_allowed", "proxy", "tls"}),
 	})
 	m.bindsRefused = f.CounterVec(metric.Opts{
-		Name: "readback_binds_refused_total", Help: "Binds that the gateway itself refused, by reason.",
-		Labels: []string{"reason"}, Look: "it rises",
+		Name: "readback_binds_refused_total", Help: "Binds of ESMEs that were refused, by reason.",
+		Labels: []string{"reason"}, Series: metric.Each(bindRefusalWords()), Look: "it rises",
+		Detail: "`smsc`: the SMSC has refused it (mirror mode). All others are of the gateway itself: `not_allowed` (address) and `certificate` (`accounts.NAME`), `max_sessions`, `guesses` (too many wrong binds of the address), `unknown_account`, `wrong_password`, `busy` and `left` (before the password was checked), `smsc_down` (shared mode), `outbind`. The log has account and address.",
 	})
 	pdus := f.StripedVec(metric.Opts{
 		Name: "readback_pdus_total", Help: "PDUs passed, by who sent them, command and status.",
 		Labels: []string{"from", "command", "status"}, Look: "statuses other than `0x00` rise",
+		Series: [][]string{
+			{string(fromESMESide), "submit_sm", "0x00"},
+			{string(fromSMSCSide), "submit_sm_resp", "0x00"},
+			{string(fromSMSCSide), "deliver_sm", "0x00"},
+			{string(fromESMESide), "deliver_sm_resp", "0x00"},
+		},
 	})
 	m.ofESMEs, m.ofSMSC = newPDUCounters(fromESMESide, pdus), newPDUCounters(fromSMSCSide, pdus)
 	m.expired = f.CounterVec(metric.Opts{
 		Name: "readback_unanswered_total", Help: "Requests without response in time, by who owed it.",
-		Labels: []string{"peer"}, Look: "`peer=\"smsc\"` rises",
+		Labels: []string{"peer"}, Series: metric.Each(bothSides), Look: "`peer=\"smsc\"` rises",
 	})
 	m.late = f.Counter(metric.Opts{
 		Name: "readback_late_answers_total", Help: "Responses of the SMSC that came after the ESME was told ESME_RSYSERR.",
@@ -82,11 +92,25 @@ func (m *metrics) addSessions(f metric.Factory) {
 	})
 	m.unmatched = f.CounterVec(metric.Opts{
 		Name: "readback_unmatched_responses_total", Help: "Responses that answer no request, because of their sequence_number or their command, by who sent them.",
-		Labels: []string{"from"}, Look: "it rises: the peer does not follow SMPP; the log has their commands",
+		Labels: []string{"from"}, Series: metric.Each(bothSides), Look: "it rises: the peer does not follow SMPP; the log has their commands",
 	})
 	m.panics = f.Counter(metric.Opts{
 		Name: "readback_panics_total", Help: "Panics that ended a link, a bind of the gateway's own, or, in shared mode, the handling of a PDU of the SMSC's. The stack is in the log: please report it.",
 		Detail: "[ADR 19](adr/0019-what-a-panic-ends.md).", Look: "it rises at all: the stack is in the log at ERROR",
+	})
+}
+
+// addUp declares the metric that says whether the SMSC is there.
+func addUp(reg prometheus.Registerer, up func() bool) {
+	metric.With(reg).GaugeFunc(metric.Opts{
+		Name: "readback_smsc_up", Help: "1 while the SMSC is there, as far as is known.",
+		Detail: "In shared mode: while a bind of the gateway's own is up. In mirror mode: unless the SMSC did not take the last connection that an ESME needed.",
+		Look:   "0",
+	}, func() float64 {
+		if up() {
+			return 1
+		}
+		return 0
 	})
 }
 
@@ -98,7 +122,7 @@ func (m *metrics) addMessages(f metric.Factory) {
 	})
 	added := f.HistogramVec(metric.Opts{
 		Name: "readback_added_seconds", Help: "Time that a sample of the PDUs spent in the gateway, until written, by where they went.",
-		Labels: []string{"to"}, Buckets: prometheus.ExponentialBuckets(10e-6, 2, 18),
+		Labels: []string{"to"}, Series: metric.Each(bothSides), Buckets: prometheus.ExponentialBuckets(10e-6, 2, 18),
 	})
 	toSMSC, toESME := added.WithLabelValues("smsc"), added.WithLabelValues("esme")
 	m.addedToSMSC = func(d time.Duration) { toSMSC.Observe(d.Seconds()) }
@@ -117,7 +141,7 @@ func (m *metrics) addMessages(f metric.Factory) {
 func (m *metrics) addParts(f metric.Factory) {
 	m.splits = f.CounterVec(metric.Opts{
 		Name: "readback_splits_total", Help: "Messages that went on in parts for lack of room, by outcome: accepted, refused.",
-		Labels: []string{"outcome"}, Look: "`refused` rises",
+		Labels: []string{"outcome"}, Series: metric.Each([]string{"accepted", "refused"}), Look: "`refused` rises",
 	})
 	m.repeated = f.Counter(metric.Opts{
 		Name: "readback_parts_repeated_total", Help: "Requests for parts of messages that were sent again because the SMSC refused them for now.",

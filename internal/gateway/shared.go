@@ -74,24 +74,23 @@ func (l fromAccount) mayBind(ctx context.Context, t *account.Attempt, b bind) pd
 	l.closing.whileOpen(ctx, func(ctx context.Context) {
 		err = l.g.authenticator.Check(ctx, l.esme.Await, t, account.Credentials{Account: b.account, Password: b.password}, hash)
 	})
-	reason, status := "", smpp.StatusBindFailed
+	status := smpp.StatusBindFailed
 	switch {
 	case l.draining.Load(): // the check may be cut short
 		return smpp.StatusSysErr
 	case err == account.ErrBusy, err == account.ErrLeft: // whether it is listed or not
-		reason, status = err.Error(), smpp.StatusSysErr
+		status = smpp.StatusSysErr
 	case !listed:
-		reason = "no such account"
+		err = errNoAccount
 	case refusal != nil:
-		reason = refusal.Error()
+		err = refusal
 	case err != nil:
-		reason = err.Error()
 	case !l.g.pool.Up():
-		reason, status = pool.ErrDown.Error(), smpp.StatusSysErr
+		err, status = pool.ErrDown, smpp.StatusSysErr
 	default:
 		return l.enter(b)
 	}
-	l.refusedBind(b, reason)
+	l.refusedBind(b, err)
 	return status
 }
 

@@ -31,13 +31,14 @@ func TestBindHere(t *testing.T) {
 		bind   simulator.Bind
 		want   pdu.Status
 		reason string
+		word   string // in the metric
 	}{
-		{"transceiver", simulator.Bind{}, 0, ""},
-		{"transmitter", simulator.Bind{ID: pdu.BindTransmitterID}, 0, ""},
-		{"receiver", simulator.Bind{ID: pdu.BindReceiverID}, 0, ""},
-		{"from elsewhere", simulator.Bind{SystemID: "far"}, smpp.StatusBindFailed, "address is not in the account's allow list"},
-		{"wrong password", simulator.Bind{Password: "wrong"}, smpp.StatusBindFailed, "wrong password"},
-		{"unknown", simulator.Bind{SystemID: "nobody"}, smpp.StatusBindFailed, "no such account"},
+		{"transceiver", simulator.Bind{}, 0, "", ""},
+		{"transmitter", simulator.Bind{ID: pdu.BindTransmitterID}, 0, "", ""},
+		{"receiver", simulator.Bind{ID: pdu.BindReceiverID}, 0, "", ""},
+		{"from elsewhere", simulator.Bind{SystemID: "far"}, smpp.StatusBindFailed, "address is not in the account's allow list", "not_allowed"},
+		{"wrong password", simulator.Bind{Password: "wrong"}, smpp.StatusBindFailed, "wrong password", "wrong_password"},
+		{"unknown", simulator.Bind{SystemID: "nobody"}, smpp.StatusBindFailed, "no such account", "unknown_account"},
 	}
 	var esmes []*testpeer.Peer
 	want := make(map[string]bool)
@@ -60,7 +61,7 @@ func TestBindHere(t *testing.T) {
 		if len(f) != smpp.HeaderLen {
 			t.Errorf("%s: got % x, want no body", tt.name, []byte(f))
 		}
-		if got := w.count("readback_binds_refused_total", "reason="+tt.reason); got != 1 {
+		if got := w.count("readback_binds_refused_total", "reason="+tt.word); got != 1 {
 			t.Errorf("%s: counted %v times, want once", tt.name, got)
 		}
 		esmes[i].WantEnd() // it has to connect again

@@ -140,6 +140,7 @@ func (l fromSMSC) bindAnswered(f smpp.Frame, to smscPending, b *bind) error {
 	defer b.settle()
 	granted := smpp.BindState(smpp.RequestID(f.ID()))
 	if f.Status() != smpp.StatusOK || granted == 0 {
+		l.g.metrics.countRefusedBind(errBySMSC)
 		l.g.lines.Warn(l.log.Load(), "bind refused by the SMSC", smpp.StatusName(f.Status()), "account", b.account)
 		b.refusal, b.seq = bytes.Clone(f), to.Seq
 		return nil
