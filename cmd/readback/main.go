@@ -29,8 +29,9 @@ var errReported = errors.New("reported")
 
 func newCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "readback",
-		Short: "Read receipts for SMS, beside the SMSC",
+		Use:     "readback",
+		Version: versionLine(),
+		Short:   "Read receipts for SMS, beside the SMSC",
 		Long: `Readback sits between ESMEs and the SMSC. It passes everything on octet for
 octet, numbers the messages that ask for it, takes the receivers' read responses,
 and tells the ESME that sent a message when it was read.

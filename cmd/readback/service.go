@@ -95,6 +95,7 @@ func (s *service) listen(cfg config.Config, sockets *sockets) (err error) {
 // assemble creates the parts and connects them.
 func (s *service) assemble(cfg config.Config) error {
 	registry := metric.NewRegistry()
+	addBuild(registry)
 	options, err := gatewayOptions(cfg)
 	if err != nil {
 		return err
