@@ -151,7 +151,7 @@ func TestServe(t *testing.T) {
 	}
 	_, metrics := get(t, "http://"+r.Ops()+"/metrics")
 	for _, want := range []string{
-		`readback_submits_total{skip="numbered"} 1`, `readback_reads_total{verdict="202",way="http"} 1`,
+		`readback_submits_total{account="bank",skip="numbered"} 1`, `readback_reads_total{verdict="202",way="http"} 1`,
 		`readback_pdus_total{command="submit_sm",from="esme",status="0x00"} 1`, `readback_ledger_down 0`,
 		`readback_added_seconds_count{to="smsc"}`, `readback_smsc_answer_seconds_count 1`,
 	} {

@@ -14,7 +14,7 @@ import (
 // fakeWorld is a world whose gateway says how many messages it has numbered, and how many receipts it has dropped.
 func fakeWorld(t *testing.T, way Way, numbered, dropped int) *world {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintf(w, "# HELP x\n%s %d\n%s %d\nreadback_submits_total{skip=\"other\"} 5\n", metricNumbered, numbered, metricDropped, dropped)
+		_, _ = fmt.Fprintf(w, "# HELP x\nreadback_submits_total{account=\"a\",skip=\"numbered\"} %d\nreadback_submits_total{account=\"b\",skip=\"numbered\"} 2\n%s %d\nreadback_submits_total{skip=\"other\"} 5\n", numbered-2, metricDropped, dropped)
 	}))
 	t.Cleanup(server.Close)
 	w := &world{setup: Setup{Way: way}, sink: shell(t, "exec sleep 1000"), target: shell(t, "exec sleep 1000"), ops: server.URL}

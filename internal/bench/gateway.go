@@ -134,8 +134,14 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// Names of metrics.
-const (
-	metricNumbered = `readback_submits_total{skip="numbered"}`
-	metricDropped  = "readback_ledger_receipts_dropped_total"
-)
+const metricDropped = "readback_ledger_receipts_dropped_total"
+
+// numbered returns how many messages got a number. Earlier releases do not count them by account.
+func (m metrics) numbered() (n float64) {
+	for name, value := range m {
+		if strings.HasPrefix(name, "readback_submits_total{") && strings.Contains(name, `skip="numbered"`) {
+			n += value
+		}
+	}
+	return n
+}

@@ -89,7 +89,7 @@ func (w *world) usage(ctx context.Context) (u usage, err error) {
 	if err == nil && w.ops != "" {
 		var m metrics
 		m, err = w.metrics(ctx)
-		u.dropped, u.numbered = m[metricDropped], m[metricNumbered]
+		u.dropped, u.numbered = m[metricDropped], m.numbered()
 	}
 	return u, err
 }

@@ -169,8 +169,8 @@ func TestPanicGivesBack(t *testing.T) {
 		send    smpp.Frame
 		answers int // of the SMSC
 	}{
-		{"between number and SMSC", func(w *world) { w.metrics.skips = nil }, text(receiver, 2), 0},
-		{"between number and SMSC, in parts", func(w *world) { w.metrics.skips = nil }, long(2, 0), 0},
+		{"between number and SMSC", func(w *world) { w.metrics.submits.account("bank").skips = nil }, text(receiver, 2), 0},
+		{"between number and SMSC, in parts", func(w *world) { w.metrics.submits.account("bank").skips = nil }, long(2, 0), 0},
 		{"at the answer to the last part", nil, long(2, 0), 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,6 +51,7 @@ func (l *link) enter(b bind) pdu.Status {
 		return smpp.StatusAlreadyBound
 	}
 	l.usage, l.open = u, &u.Open
+	l.submits = l.g.metrics.submits.account(message.Shown(b.account))
 	return smpp.StatusOK
 }
 

@@ -45,7 +45,8 @@ type link struct {
 
 	// Owned by the ESME's read goroutine; by the SMSC's while that one waits for the answer to a
 	// bind; and by run when the ESME's has ended.
-	usage *account.Usage // what the account's sessions share; nil before the bind
+	usage   *account.Usage  // what the account's sessions share; nil before the bind
+	submits *accountSubmits // of the account; nil before the bind
 
 	// Set before the first request is passed on; it stays when the account is left.
 	open *atomic.Int64 // requests of the account that the SMSC has not answered; nil before the bind

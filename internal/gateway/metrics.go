@@ -6,7 +6,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"readback/internal/metric"
-	"readback/internal/numbering"
 	"readback/internal/pool"
 )
 
@@ -18,7 +17,7 @@ type metrics struct {
 	pool         *pool.Metrics
 	ofESMEs      *pduCounters // PDUs that came from them
 	ofSMSC       *pduCounters
-	skips        []*metric.Striped // by Skip
+	submits      *submitCounters
 	splits       *prometheus.CounterVec
 	uncancelled  prometheus.Counter
 	repeated     prometheus.Counter
@@ -127,14 +126,7 @@ func (m *metrics) addMessages(f metric.Factory) {
 	toSMSC, toESME := added.WithLabelValues("smsc"), added.WithLabelValues("esme")
 	m.addedToSMSC = func(d time.Duration) { toSMSC.Observe(d.Seconds()) }
 	m.addedToESME = func(d time.Duration) { toESME.Observe(d.Seconds()) }
-	vec := f.StripedVec(metric.Opts{
-		Name: "readback_submits_total", Help: "submit_sm and submit_multi by what became of their number: numbered, or why not.",
-		Labels: []string{"skip"}, Detail: "data_sm with a message_payload, too. What each skip is stands below.",
-		Look: "`ledger_down`, `malformed` rise; `no_room` is large",
-	})
-	for _, s := range numbering.Skips() {
-		m.skips = append(m.skips, vec.Striped(s.String()))
-	}
+	m.submits = newSubmitCounters(f)
 }
 
 // addParts declares the metrics of messages that went on in parts.

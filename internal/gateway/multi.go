@@ -58,7 +58,7 @@ func (s *submitter) submitMulti(f smpp.Frame, account *Account) error {
 				return nil
 			}
 		}
-		s.link.g.metrics.skips[skip].Inc(uint64(s.link.id))
+		s.link.submits.count(uint64(s.link.id), skip)
 	}
 	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
 }

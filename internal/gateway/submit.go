@@ -182,7 +182,7 @@ func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Fram
 
 // countSkip notes whether a message got its number.
 func (s *submitter) countSkip(skip numbering.Skip) {
-	s.link.g.metrics.skips[skip].Inc(uint64(s.link.id))
+	s.link.submits.count(uint64(s.link.id), skip)
 	if skip == numbering.Numbered {
 		return
 	}

@@ -55,6 +55,7 @@ func offline(t *testing.T, ledger Ledger, acct Account, up *fakeUpstream) (*link
 	l := newLink(g, near)
 	l.submitter.up, l.bind.account, l.submitter.scratch.Waiting = up, "bank", func() {}
 	l.usage, _ = g.usages.Enter("bank", account.Limits{})
+	l.submits = g.metrics.submits.account("bank")
 	l.esme.SetState(smpp.BoundTRX)
 	ended := make(chan struct{})
 	go func() {
