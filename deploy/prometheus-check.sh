@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Checks and tests the rules for Prometheus, with Debian's promtool.
+set -euo pipefail
+cd "$(dirname "$0")/prometheus"
+
+if ! command -v promtool >/dev/null; then
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >/dev/null
+fi
+
+promtool check rules alerts.yaml
+promtool test rules alerts_test.yaml
+
+# A rule that never fires must fail the test.
+broken=$(mktemp -d)
+trap 'rm -r "$broken"' EXIT
+sed 's/readback_ledger_down == 1/readback_ledger_down == 2/' alerts.yaml >"$broken/alerts.yaml"
+cp alerts_test.yaml "$broken"
+if promtool test rules "$broken/alerts_test.yaml" >/dev/null 2>&1; then
+	echo "prometheus-check.sh: a rule that never fires passes: the check is broken" >&2
+	exit 1
+fi
