@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -33,19 +34,47 @@ func TestAlertsAreExplained(t *testing.T) {
 	}
 }
 
-// The rules ask for metrics that a gateway has.
-func TestAlertsAskForMetrics(t *testing.T) {
+// Rules and dashboard ask for metrics that a gateway has.
+func TestMetricsThatAreAskedFor(t *testing.T) {
 	var declared []string
 	for _, o := range startService(t, nil).metrics.Declared() {
 		declared = append(declared, o.Name)
 	}
-	asked := all(t, "../../deploy/prometheus/alerts.yaml", `\b(readback_\w+?)(?:_bucket)?\b`)
-	if len(asked) == 0 {
-		t.Fatal("the rules ask for nothing")
-	}
-	for _, name := range asked {
-		if !slices.Contains(declared, name) {
-			t.Errorf("the rules ask for %s, which no gateway has", name)
+	for _, path := range []string{"../../deploy/prometheus/alerts.yaml", "../../deploy/grafana/readback.json"} {
+		asked := all(t, path, `\b(readback_\w+?)(?:_bucket)?\b`)
+		if len(asked) == 0 {
+			t.Errorf("%s asks for nothing", path)
 		}
+		for _, name := range asked {
+			if !slices.Contains(declared, name) {
+				t.Errorf("%s asks for %s, which no gateway has", path, name)
+			}
+		}
+	}
+}
+
+// The dashboard is JSON that Grafana can import; no two panels have the same number.
+func TestDashboard(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/grafana/readback.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		UID, Title string
+		Panels     []struct {
+			ID          int
+			Type, Title string
+			Targets     []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(text, &d); err != nil || d.UID == "" || len(d.Panels) == 0 {
+		t.Fatalf("got %+v, %v", d, err)
+	}
+	ids := make(map[int]bool)
+	for _, p := range d.Panels {
+		if ids[p.ID] || p.Title == "" || (len(p.Targets) == 0) != (p.Type == "row") {
+			t.Errorf("panel %d, %q: got %+v", p.ID, p.Title, p)
+		}
+		ids[p.ID] = true
 	}
 }
