@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"readback/internal/backoff"
 )
 
 // The streams of feedback. Each has a subject for each account: its token comes last.
@@ -107,9 +109,10 @@ func (s *shared) remake(ctx context.Context, err error) error {
 	}
 	s.remaking.Lock()
 	defer s.remaking.Unlock()
+	gone := s.awaitGone(ctx)
 	for _, config := range Streams(s.settings.Load()) {
-		if _, e := s.js.Stream(ctx, config.Name); !errors.Is(e, jetstream.ErrStreamNotFound) {
-			continue
+		if _, e := s.js.Stream(ctx, config.Name); !gone[config.Name] || !errors.Is(e, jetstream.ErrStreamNotFound) {
+			continue // or another process has made it
 		}
 		config.Storage, config.Replicas = jetstream.FileStorage, s.replicas
 		if _, e := s.js.CreateStream(ctx, config); e != nil {
@@ -118,6 +121,28 @@ func (s *shared) remake(ctx context.Context, err error) error {
 		s.log.Error("a stream was gone, with all that was in it; it is made again", "stream", config.Name)
 	}
 	return err
+}
+
+// deleteTime is how long a server may take to delete a stream. It says that the stream is gone before it has removed
+// the files, and it would remove those of a new one with the same name: that would take messages and store none.
+const deleteTime = time.Second
+
+// awaitGone returns which streams are gone. It waits until their deletion has come to its end, and until no further
+// one is gone.
+func (s *shared) awaitGone(ctx context.Context) map[string]bool {
+	gone := make(map[string]bool)
+	for more := true; more && ctx.Err() == nil; {
+		more = false
+		for _, config := range Streams(s.settings.Load()) {
+			if _, err := s.js.Stream(ctx, config.Name); !gone[config.Name] && errors.Is(err, jetstream.ErrStreamNotFound) {
+				gone[config.Name], more = true, true
+			}
+		}
+		if more {
+			backoff.Sleep(ctx, deleteTime)
+		}
+	}
+	return gone
 }
 
 // deleteMsg removes a message from a stream; one that is gone already is removed. It removes it although
