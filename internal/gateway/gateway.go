@@ -39,7 +39,8 @@ type Gateway struct {
 	attempts        *account.Attempts
 	lines           lograte.Lines // that strangers can cause
 	links           atomic.Uint32 // made so far
-	smscAway        atomic.Bool   // mirror mode: the SMSC did not take the last connection
+	open            openLinks
+	smscAway        atomic.Bool // mirror mode: the SMSC did not take the last connection
 	receipts        *receipts.Handler
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers

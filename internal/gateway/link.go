@@ -9,6 +9,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +28,8 @@ type link struct {
 	id      message.Session
 	esme    *esmeSession
 	remote  net.Addr
+	since   time.Time
+	isTLS   bool
 	shown   *x509.Certificate // of the ESME; nil: none
 	place   *admission.Place  // among the connections of all peers; nil if they are not limited
 	dialed  chan *smscSession // the SMSC's session, once, when the ESME binds
@@ -68,7 +71,7 @@ const maxReads = 64
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(), shown: certificateOf(conn), place: admission.Of(conn),
+		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(), since: time.Now(), isTLS: isTLS(conn), shown: certificateOf(conn), place: admission.Of(conn),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: newClosing(),
 		unanswered: newUnanswered(),
 	}
@@ -96,6 +99,8 @@ func certificateOf(conn net.Conn) *x509.Certificate {
 func (l *link) run(ctx context.Context) {
 	l.g.metrics.connections.Inc()
 	defer l.g.metrics.connections.Dec()
+	l.g.open.add(l)
+	defer l.g.open.remove(l)
 	defer l.Contain()
 	r := l.start(ctx)
 	defer r.end()
@@ -118,7 +123,7 @@ type running struct {
 func (l *link) start(ctx context.Context) *running {
 	r := &running{handler: fromAccount{l}}
 	r.gone, r.leave = context.WithCancel(context.WithoutCancel(ctx))
-	undrain := atEnd(ctx, func() { l.drain(r.gone) })
+	undrain := atEnd(ctx, func() { l.drain(r.gone, errStopping) })
 	drained, release := l.g.untilDrained(ctx)
 	r.end = func() {
 		release()
@@ -238,9 +243,9 @@ func atEnd(ctx context.Context, f func()) (over func()) {
 	}
 }
 
-// drain is called when the gateway stops. It waits for the answers that are outstanding, and unbinds
-// the ESME; the SMSC follows when that is gone.
-func (l *link) drain(gone context.Context) {
+// drain is called when the gateway stops, or an operator ends the link. It waits for the answers that are
+// outstanding, and unbinds the ESME; the SMSC follows when that is gone.
+func (l *link) drain(gone context.Context, cause error) {
 	defer l.Contain()
 	l.draining.Store(true)
 	l.takeNoMore()
@@ -252,7 +257,7 @@ func (l *link) drain(gone context.Context) {
 		l.esme.WaitAnswered(wait)
 	default:
 	}
-	unbind(context.WithoutCancel(gone), l.esme, errStopping)
+	unbind(context.WithoutCancel(gone), l.esme, cause)
 }
 
 // takeNoMore says that the link takes nothing new. What it holds back is refused.

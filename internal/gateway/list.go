@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/account"
+	"readback/relay/message"
+)
+
+// Session is what an operator sees of the session of an ESME.
+type Session struct {
+	ID         message.Session
+	Account    string // the system_id; empty before the bind
+	Remote     net.Addr
+	Bind       pdu.ID    // bind_transmitter, bind_receiver or bind_transceiver; zero before the bind
+	Since      time.Time // when it was connected
+	IsTLS      bool
+	Unanswered int64          // requests of the ESME that have no response yet
+	Held       int64          // those of them that the gateway holds back
+	Limits     account.Limits // of the account
+}
+
+// openLinks are the links that there are.
+type openLinks struct {
+	mu sync.Mutex
+	by map[message.Session]*link // guarded by mu
+}
+
+func (o *openLinks) add(l *link) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.by == nil {
+		o.by = make(map[message.Session]*link)
+	}
+	o.by[l.id] = l
+}
+
+func (o *openLinks) remove(l *link) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.by, l.id)
+}
+
+func (o *openLinks) all() []*link {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := make([]*link, 0, len(o.by))
+	for _, l := range o.by {
+		all = append(all, l)
+	}
+	return all
+}
+
+func (o *openLinks) find(id message.Session) *link {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.by[id]
+}
+
+// Sessions returns the sessions of all ESMEs, the oldest first. It never waits for one of them.
+func (g *Gateway) Sessions() []Session {
+	all := make([]Session, 0, 16)
+	for _, l := range g.open.all() {
+		all = append(all, l.describe())
+	}
+	slices.SortFunc(all, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+func (l *link) describe() Session {
+	s := Session{ID: l.id, Remote: l.remote, Since: l.since, IsTLS: l.isTLS, Unanswered: l.unanswered.n.Load(), Held: l.unanswered.held.Load()}
+	if isClosed(l.bound) { // else the bind may be written at the moment
+		s.Account, s.Bind = message.Shown(l.bind.account), l.bind.id
+		s.Limits = l.g.policies.of(l.bind.account).Limits
+	}
+	return s
+}
+
+// errEnded ends a session that an operator does not want.
+var errEnded = errors.New("ended by an operator")
+
+// EndSession ends the session of an ESME as a stop of the gateway does: it takes nothing new, awaits the answers
+// under way, up to listen.drain_timeout, and is unbound. EndSession does not wait for that. It returns false if there
+// is no such session.
+func (g *Gateway) EndSession(id message.Session) bool {
+	l := g.open.find(id)
+	if l == nil {
+		return false
+	}
+	go l.drain(context.Background(), errEnded)
+	return true
+}
+
+func isTLS(conn net.Conn) bool {
+	_, ok := conn.(*tls.Conn)
+	return ok
+}
