@@ -9,6 +9,7 @@ import (
 
 	"readback/config"
 	"readback/internal/metric"
+	"readback/internal/operator"
 	"readback/internal/ops"
 	"readback/internal/transport"
 )
@@ -71,6 +72,9 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.useOperators(s.cfg.Ops)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
 	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
+	sessions := operator.SessionPages(s.gateway)
+	s.ops.Handle("/v1/sessions", sessions)
+	s.ops.Handle("/v1/sessions/", sessions)
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
 }
 

@@ -21,7 +21,7 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "handset", "internal/admission", "internal/bench", "internal/deliver", "internal/gateway",
-		"internal/metric", "internal/numbering", "internal/ops", "internal/pool", "internal/simulator",
+		"internal/metric", "internal/numbering", "internal/operator", "internal/ops", "internal/pool", "internal/simulator",
 		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/transport",
 		"internal/webhook", "relay", "relay/access", "relay/archive", "relay/broker", "relay/feedback",
 		"relay/message", "relay/reads", "smpp", "smpp/receipt", "udh",
@@ -59,6 +59,7 @@ var imports = map[string][]string{
 	"internal/metric":    {},
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
+	"internal/operator":  {"internal/gateway", "relay/message", "smpp"},
 	"internal/ops":       {"internal/ownhost", "relay/message"},
 	"internal/ownhost":   {},
 	"internal/permit":    {"internal/account", "internal/metric", "internal/setting", "smpp"},

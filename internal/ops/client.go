@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,7 +53,19 @@ func (c *Client) Ask(ctx context.Context, method, path string, want int) ([]byte
 	case err != nil:
 		return nil, fmt.Errorf("gateway says %s: %w", resp.Status, err)
 	case resp.StatusCode != want:
-		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, strings.TrimSpace(string(body)))
+		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, reason(resp, body))
 	}
 	return body, nil
+}
+
+// reason is what an answer says about an error: problem details (RFC 9457) with a hint, or a line of text.
+func reason(resp *http.Response, body []byte) string {
+	var p struct{ Detail, Hint string }
+	if resp.Header.Get("Content-Type") != "application/problem+json" || json.Unmarshal(body, &p) != nil || p.Detail == "" {
+		return strings.TrimSpace(string(body))
+	}
+	if p.Hint != "" {
+		p.Detail += "; " + p.Hint
+	}
+	return p.Detail
 }

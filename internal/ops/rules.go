@@ -27,6 +27,9 @@ var rules = []rule{
 	{"GET /readyz", public},
 	{pageMetrics, public}, // anyRole where metrics have a listener of their own and there are operators
 
+	{"GET /v1/sessions", anyRole},
+	{"DELETE /v1/sessions/{id}", Operator},
+
 	{"GET /v1/feedback", anyRole},
 	{pageDead, anyRole}, // Privacy with full=true
 	{"POST /v1/dead/replay", Operator},

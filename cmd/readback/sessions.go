@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readback/internal/operator"
+	"readback/internal/ops"
+)
+
+func sessionsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sessions",
+		Short: "List the sessions of ESMEs, or end one",
+		Long: `Lists the sessions of ESMEs with the gateway at --ops or the ops.addr of the configuration,
+the oldest first. Unanswered are requests of the ESME that have no response yet; held are
+those of them that wait for the rate, a window, the ledger or the SMSC.`,
+		Args: cobra.NoArgs,
+	}
+	askFlags(cmd)
+	account := cmd.Flags().String("account", "", "those of this `SYSTEM_ID`")
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		if !*asJSON {
+			row(out, "ID", "ACCOUNT", "ADDRESS", "BIND", "SINCE", "TLS", "UNANSWERED", "HELD", "RATE", "WINDOW")
+		}
+		err := eachSession(cmd, *account, func(s operator.Session) error {
+			if *asJSON {
+				line, err := json.Marshal(s)
+				say(cmd.OutOrStdout(), "%s\n", line)
+				return err
+			}
+			row(out, s.ID, s.Account, s.Remote, s.Bind, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, s.Held, unlimited(s.Rate), unlimited(float64(s.Window)))
+			return nil
+		})
+		return errors.Join(err, out.Flush())
+	}
+	cmd.AddCommand(kickCommand())
+	return cmd
+}
+
+// unlimited shows a limit of which 0 is none.
+func unlimited(n float64) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.FormatFloat(n, 'g', -1, 64)
+}
+
+// eachSession calls f with each session of an account; of all, if that is empty.
+func eachSession(cmd *cobra.Command, account string, f func(operator.Session) error) error {
+	gateway, err := openOps(cmd)
+	if err != nil {
+		return err
+	}
+	query := url.Values{"limit": {"1000"}}
+	if account != "" {
+		query.Set("account", account)
+	}
+	for {
+		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
+		text, err := gateway.Ask(ctx, http.MethodGet, "/v1/sessions?"+query.Encode(), http.StatusOK)
+		cancel()
+		if err != nil {
+			return err
+		}
+		var page operator.Sessions
+		if err := json.Unmarshal(text, &page); err != nil {
+			return fmt.Errorf("answer of the gateway: %w", err)
+		}
+		for _, s := range page.Sessions {
+			if err := f(s); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		query.Set("cursor", page.Next)
+	}
+}
+
+func kickCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "kick ID...",
+		Short: "End sessions politely",
+		Long: `Ends sessions, by the IDs that readback sessions shows: the gateway takes nothing new of
+them, awaits the answers under way up to listen.drain_timeout, and unbinds both sides. The
+ESME may bind again.`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	askFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, ids []string) error {
+		return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
+			var all error
+			for _, id := range ids {
+				_, err := gateway.Ask(ctx, http.MethodDelete, "/v1/sessions/"+url.PathEscape(id), http.StatusAccepted)
+				all = errors.Join(all, err)
+			}
+			return all
+		})
+	}
+	return cmd
+}
