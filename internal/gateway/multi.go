@@ -58,7 +58,8 @@ func (s *submitter) submitMulti(f smpp.Frame, account *Account) error {
 				return nil
 			}
 		}
-		s.link.submits.count(uint64(s.link.id), skip)
+		s.countSkip(skip)
+		s.noteSkip(f, skip)
 	}
 	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
 }

@@ -154,6 +154,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 		}
 	}
 	s.countSkip(skip)
+	s.noteSkip(f, skip)
 	if status := policy.Refusal(skip, sent); status != smpp.StatusOK {
 		return s.link.refuse(f, status)
 	}

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +23,7 @@ type accountSubmits struct {
 	of      *submitCounters
 	account string
 	skips   []atomic.Pointer[metric.Striped]
+	last    skippedMessages
 }
 
 // maxCounted is how many accounts have counters of their own. In mirror mode the SMSC says who is one.
@@ -55,6 +58,13 @@ func (c *submitCounters) account(name string) *accountSubmits {
 		c.by[name] = a
 	}
 	return a
+}
+
+// accounts returns those of all accounts.
+func (c *submitCounters) accounts() []*accountSubmits {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Collect(maps.Values(c.by))
 }
 
 // count counts a message of the session with this id.

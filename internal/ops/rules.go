@@ -29,6 +29,7 @@ var rules = []rule{
 
 	{"GET /v1/sessions", anyRole},
 	{"DELETE /v1/sessions/{id}", Operator},
+	{pageUnnumbered, anyRole}, // Privacy with full=true
 
 	{"GET /v1/feedback", anyRole},
 	{pageDead, anyRole}, // Privacy with full=true
@@ -51,6 +52,8 @@ var rules = []rule{
 const (
 	pageMetrics = "GET /metrics"
 	pageDead    = "GET /v1/dead"
+
+	pageUnnumbered = "GET /v1/unnumbered"
 )
 
 // rule says which roles may ask for the pages that a pattern of http.ServeMux matches.

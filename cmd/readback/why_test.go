@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
+	"readback/smpp"
+)
+
+// TestWhyCommand asks why a message has no number.
+func TestWhyCommand(t *testing.T) {
+	r := startService(t, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	esme, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "bank"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := simulator.ShortMessage{
+		From: simulator.Number("10690001"), To: simulator.Number("447700900101"), DataCoding: 4, UserData: []byte("x"), RegisteredDelivery: smpp.RegisteredReadAck,
+	}
+	if _, err := esme.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{nil, " bank "},
+		{nil, " +44*********1 "},
+		{nil, " binary "},
+		{[]string{"--account", "bank", "--full"}, " +447700900101 "},
+		{[]string{"--account", "bank", "--json"}, `"skip":"binary"`},
+	} {
+		out, err := execute(t, append([]string{"why", "--ops", r.Ops()}, tt.args...)...)
+		if err != nil || !strings.Contains(out, tt.want) {
+			t.Errorf("%v: got %q, %v; want %q", tt.args, out, err, tt.want)
+		}
+	}
+	if out, err := execute(t, "why", "--json", "--account", "shop", "--ops", r.Ops()); err != nil || out != "" {
+		t.Errorf("of another account: got %q, %v", out, err)
+	}
+}

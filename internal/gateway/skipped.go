@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/numbering"
+	"readback/relay/message"
+	"readback/smpp"
+)
+
+// Skipped is a message that passed without a number.
+type Skipped struct {
+	Time     time.Time // when it came
+	Account  string    // the system_id
+	Session  message.Session
+	Command  pdu.ID
+	Sequence uint32 // sequence_number
+	From, To string // as submitted, with a + in front of an international number; empty if they cannot be read
+	Skip     numbering.Skip
+}
+
+// What is kept of messages without a number. Most were not asked to have one, so that only some of those are.
+const (
+	keptSkips         = 50                     // of an account
+	notRequestedEvery = 100 * time.Millisecond // one of an account
+)
+
+// skippedMessages are the last messages of an account that passed without a number.
+type skippedMessages struct {
+	notRequested atomic.Int64 // when the last one of that reason came, in Unix nanoseconds
+
+	mu   sync.Mutex
+	kept []Skipped // guarded by mu: a ring when it is full
+	next int       // guarded by mu: the place of the oldest
+}
+
+// wants reports whether a message is to be noted.
+func (s *skippedMessages) wants(skip numbering.Skip, at time.Time) bool {
+	if skip != numbering.NotRequested {
+		return true
+	}
+	now, last := at.UnixNano(), s.notRequested.Load()
+	return now-last >= int64(notRequestedEvery) && s.notRequested.CompareAndSwap(last, now)
+}
+
+func (s *skippedMessages) add(m Skipped) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.kept) < keptSkips {
+		s.kept = append(s.kept, m)
+		return
+	}
+	s.kept[s.next] = m
+	s.next = (s.next + 1) % keptSkips
+}
+
+func (s *skippedMessages) all() []Skipped {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.kept)
+}
+
+// noteSkip notes a message that passes without a number, and why.
+func (s *submitter) noteSkip(f smpp.Frame, skip numbering.Skip) {
+	last := &s.link.submits.last
+	if skip == numbering.Numbered || !last.wants(skip, s.messages.arrived) {
+		return
+	}
+	from, to := addressesOf(f)
+	last.add(Skipped{
+		Time: s.messages.arrived, Session: s.link.id, Command: f.ID(), Sequence: f.Seq(), Skip: skip, From: written(from), To: written(to),
+	})
+}
+
+// addressesOf returns sender and receiver of a message, the first one of a submit_multi; zero if they cannot be read.
+func addressesOf(f smpp.Frame) (from, to smpp.Address) {
+	if f.ID() != pdu.SubmitMultiID {
+		m, _ := smpp.ParseLenient(f)
+		return m.From, m.To
+	}
+	if m, err := smpp.ParseMessage(f); err == nil {
+		from = m.From
+	}
+	if m, _ := smpp.ParseMulti(f); len(m.To) > 0 {
+		to = m.To[0]
+	}
+	return from, to
+}
+
+// tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
+const tonInternational = 1
+
+// written returns an address as an operator reads it.
+func written(a smpp.Address) string {
+	if text := message.Shown(string(a.Addr)); a.TON == tonInternational && message.AllDigits(a.Addr) && text != "" {
+		return "+" + text
+	}
+	return message.Shown(string(a.Addr))
+}
+
+// Skipped returns the last messages that passed without a number, the newest first; of all accounts, if account is
+// empty. Of each account 50 are kept; of those that did not ask for a number, ten a second at most.
+func (g *Gateway) Skipped(account string) []Skipped {
+	var all []Skipped
+	for _, a := range g.metrics.submits.accounts() {
+		if account != "" && account != a.account {
+			continue
+		}
+		for _, m := range a.last.all() {
+			m.Account = a.account
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Skipped) int { return b.Time.Compare(a.Time) })
+	return all
+}
