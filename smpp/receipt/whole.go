@@ -13,7 +13,8 @@ import (
 // of its parts. It has the message_id, the state and the error codes of whole. All else
 // stays as it is in m, above all the dates. An empty field of whole leaves that of m, but
 // for Text. If m does not say its state, the receipt of the whole does. ok is false if it would
-// be too long.
+// be too long, or if its text would be read in another coding than that of m: some garbage has fields both in UCS2 and
+// octet by octet.
 func AppendWhole(dst []byte, m smpp.Message, whole Part) (f smpp.Frame, ok bool) {
 	hasState, hasID := false, false
 	tlvs := m.TLVs()
@@ -23,6 +24,9 @@ func AppendWhole(dst []byte, m smpp.Message, whole Part) (f smpp.Frame, ok bool)
 	}
 	b := readBody(m.ESMClass(), m.DataCoding(), m.UserData())
 	text := b.whole(whole, !hasState)
+	if b.spans != (spans{}) && readBody(m.ESMClass(), m.DataCoding(), text).width != b.width {
+		return dst, false
+	}
 	f, ok = m.AppendChanged(dst, smpp.Change{
 		UserData: text, ESMClass: m.ESMClass(), RegisteredDelivery: m.RegisteredDelivery(),
 		TLV: func(tlv smpp.TLV) (value []byte, keep bool) {
