@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"readback/config"
 	"readback/internal/metric"
@@ -65,13 +66,13 @@ func guarded(cfg config.Ops, ln net.Listener) error {
 // makePages adds the operator's pages.
 func (s *service) makePages(registry *metric.Registry) {
 	s.metrics = registry
-	s.ops = ops.NewServer(registry.Registry, map[string]func() error{
-		"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState,
-	}, s.beginDrain, s.log)
+	checks := map[string]func() error{"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState}
+	s.ops = ops.NewServer(registry.Registry, checks, s.beginDrain, s.log)
 	s.reloads = newReloads(registry)
 	s.useOperators(s.cfg.Ops)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
 	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
+	s.ops.Handle("/v1/status", operator.StatusPage(version(), time.Now(), checks, s.gateway))
 	sessions := operator.SessionPages(s.gateway)
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)

@@ -86,13 +86,13 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		g.members.by = make(map[string][]*link)
 	}
 	g.Use(opt.Policies)
-	addUp(opt.Registerer, g.smscUp)
+	addUp(opt.Registerer, g.SMSCUp)
 	return g, nil
 }
 
-// smscUp reports whether the SMSC is there, as far as is known: a bind of the pool is up, or the SMSC has taken the
+// SMSCUp reports whether the SMSC is there, as far as is known: a bind of the pool is up, or the SMSC has taken the
 // connection that an ESME needed last.
-func (g *Gateway) smscUp() bool {
+func (g *Gateway) SMSCUp() bool {
 	if g.pool != nil {
 		return g.pool.Up()
 	}
@@ -143,6 +143,9 @@ func (g *Gateway) acceptAll(ctx context.Context, ln net.Listener, links *sync.Wa
 		links.Go(func() { newLink(g, conn).run(ctx) })
 	}
 }
+
+// IsShared reports whether the gateway binds to the SMSC itself.
+func (g *Gateway) IsShared() bool { return g.pool != nil }
 
 // Ready returns nil if messages can be passed on now, else the reason. In mirror mode, where each
 // ESME has a connection of its own to the SMSC, it returns nil.
