@@ -17,7 +17,9 @@ type Striped struct {
 		atomic.Uint64
 		_ [56]byte // to the end of the cache line
 	}
-	total prometheus.Counter // without what is in counted
+	mu     sync.Mutex
+	before uint64             // guarded by mu: what was in counted
+	total  prometheus.Counter // the same
 }
 
 // Inc adds one. Any stripe does; callers that count at the same time should have different ones.
@@ -25,11 +27,25 @@ func (s *Striped) Inc(stripe uint64) { s.counted[stripe%stripes].Add(1) }
 
 // fold adds what was counted to the total.
 func (s *Striped) fold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range s.counted {
 		if n := s.counted[i].Swap(0); n > 0 {
+			s.before += n
 			s.total.Add(float64(n))
 		}
 	}
+}
+
+// Value returns how much was counted. Another counter of the same series counts for itself.
+func (s *Striped) Value() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.before
+	for i := range s.counted {
+		n += s.counted[i].Load()
+	}
+	return n
 }
 
 // StripedVec is a CounterVec with counters that are Striped.

@@ -27,6 +27,14 @@ func TestStripedIsExact(t *testing.T) {
 		}
 	}
 	counting.Wait()
+	for range 2 {
+		if got := counter.Value(); got != (2*stripes+1)*each {
+			t.Errorf("the value: got %d, want %d", got, (2*stripes+1)*each)
+		}
+		if _, err := reg.Gather(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	vec.WithLabelValues("large").Inc()
 	for range 2 {
 		got, err := reg.Gather()
