@@ -59,7 +59,7 @@ var imports = map[string][]string{
 	"internal/metric":    {},
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
-	"internal/operator":  {"internal/gateway", "relay/message", "smpp"},
+	"internal/operator":  {"internal/gateway", "internal/numbering", "relay/message", "smpp"},
 	"internal/ops":       {"internal/ownhost", "relay/message"},
 	"internal/ownhost":   {},
 	"internal/permit":    {"internal/account", "internal/metric", "internal/setting", "smpp"},

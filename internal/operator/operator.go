@@ -1,5 +1,5 @@
-// Package operator is the operator's API on what the gateway does: its status, sessions of ESMEs, and messages
-// without a number. Errors are problem details (RFC 9457) with a hint. Who may ask for what is for the server to say
+// Package operator is the operator's API on what the gateway does: its status, accounts, sessions of ESMEs, and
+// messages without a number. Errors are problem details (RFC 9457) with a hint. Who may ask for what is for the server to say
 // (internal/ops).
 package operator
 

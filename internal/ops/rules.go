@@ -28,6 +28,7 @@ var rules = []rule{
 	{pageMetrics, public}, // anyRole where metrics have a listener of their own and there are operators
 
 	{"GET /v1/status", anyRole},
+	{"GET /v1/accounts", anyRole},
 	{"GET /v1/sessions", anyRole},
 	{"DELETE /v1/sessions/{id}", Operator},
 	{pageUnnumbered, anyRole}, // Privacy with full=true

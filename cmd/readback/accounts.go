@@ -1,0 +1,90 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"readback/internal/operator"
+)
+
+func accountsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "accounts",
+		Short: "List accounts: what they may use, and what they use",
+		Long: `Lists the accounts that the gateway at --ops, or the ops.addr of the configuration, knows:
+those that are listed there, are bound or have sent a message. Messages are counted since the
+gateway began; the most frequent reasons come first. readback why shows the last ones.`,
+		Args: cobra.NoArgs,
+	}
+	askFlags(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		if !*asJSON {
+			row(out, "ACCOUNT", "LISTED", "SESSIONS", "OF", "UNANSWERED", "RATE", "WINDOW", "NUMBERED", "UNNUMBERED", "WHY")
+		}
+		err := eachAccount(cmd, func(a operator.Account) error {
+			if *asJSON {
+				line, err := json.Marshal(a)
+				say(cmd.OutOrStdout(), "%s\n", line)
+				return err
+			}
+			row(out, a.Name, a.Listed, a.Sessions, unlimited(float64(a.MaxSessions)), a.Unanswered, unlimited(a.Rate), unlimited(float64(a.Window)),
+				a.Numbered, a.Unnumbered, reasons(a.Skips))
+			return nil
+		})
+		return errors.Join(err, out.Flush())
+	}
+	return cmd
+}
+
+// reasons are skips with how many messages each has, the most frequent first.
+func reasons(skips map[string]uint64) string {
+	names := slices.SortedFunc(maps.Keys(skips), func(a, b string) int {
+		return cmp.Or(cmp.Compare(skips[b], skips[a]), cmp.Compare(a, b))
+	})
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, skips[name])
+	}
+	return strings.Join(names, ", ")
+}
+
+// eachAccount calls f with each account.
+func eachAccount(cmd *cobra.Command, f func(operator.Account) error) error {
+	gateway, err := openOps(cmd)
+	if err != nil {
+		return err
+	}
+	for query := (url.Values{"limit": {"1000"}}); ; {
+		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
+		text, err := gateway.Ask(ctx, http.MethodGet, "/v1/accounts?"+query.Encode(), http.StatusOK)
+		cancel()
+		if err != nil {
+			return err
+		}
+		var page operator.Accounts
+		if err := json.Unmarshal(text, &page); err != nil {
+			return fmt.Errorf("answer of the gateway: %w", err)
+		}
+		for _, a := range page.Accounts {
+			if err := f(a); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		query.Set("cursor", page.Next)
+	}
+}
