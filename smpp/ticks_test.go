@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"regexp"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -56,12 +57,23 @@ func TestTicksEnd(t *testing.T) {
 // A session in which nothing happens has one goroutine, which reads.
 func TestIdleGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		before := runtime.NumGoroutine()
+		before := bubbleGoroutines()
 		opt := Options{Response: time.Second, Timers: Timers{EnquireLink: time.Minute, Answer: time.Second, Inactivity: time.Hour}}
 		start(t, BoundTRX, opt, fakeHandler{})
 		synctest.Wait()
-		if got := runtime.NumGoroutine() - before; got != 1 {
+		if got := bubbleGoroutines() - before; got != 1 {
 			t.Errorf("got %d goroutines, want 1", got)
 		}
 	})
+}
+
+// bubbleGoroutines returns how many goroutines the caller's bubble has. Those of the tests before may still
+// be ending, so runtime.NumGoroutine does not say it.
+func bubbleGoroutines() int {
+	own := make([]byte, 200)
+	own = own[:runtime.Stack(own, false)]
+	bubble := regexp.MustCompile(`synctest bubble \d+`).Find(own)
+	all := make([]byte, 1<<20)
+	all = all[:runtime.Stack(all, true)]
+	return len(regexp.MustCompile(`(?m)^goroutine .*\b`+string(bubble)+`\b`).FindAll(all, -1))
 }
