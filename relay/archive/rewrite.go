@@ -62,7 +62,7 @@ func (i *inspection) rewrite(ctx context.Context, name, keep string) error {
 	if err := i.conn.JS.DeleteStream(ctx, name); err != nil {
 		return err
 	}
-	if s, err = i.conn.JS.CreateStream(ctx, s.CachedInfo().Config); err != nil {
+	if s, err = i.conn.CreateAgain(ctx, s.CachedInfo().Config); err != nil {
 		return err
 	}
 	if left := s.CachedInfo().State.Msgs; left > 0 { // the server could not remove the files

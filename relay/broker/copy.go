@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -63,6 +64,33 @@ func (c Connection) EachMessage(ctx context.Context, name string, f func(*Messag
 		seq, gap = m.Sequence+1, 0
 	}
 	return nil
+}
+
+// Timing of CreateAgain.
+const (
+	createWait  = 10 * time.Millisecond
+	createTries = 100
+)
+
+// errCodeStore is the code of the JetStream API for a stream whose files cannot be made (JSStreamCreateErrF).
+const errCodeStore = 10049
+
+// CreateAgain creates a stream after one was deleted. A server removes the directory of its streams when the
+// last one is deleted, and does so a moment after it says that the stream is gone; the files of the new one
+// cannot be made in that moment. CreateAgain then tries again, for a second.
+func (c Connection) CreateAgain(ctx context.Context, cfg jetstream.StreamConfig) (s jetstream.Stream, err error) {
+	for range createTries {
+		s, err = c.JS.CreateStream(ctx, cfg)
+		if api := (*jetstream.APIError)(nil); !errors.As(err, &api) || api.ErrorCode != errCodeStore {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(createWait):
+		}
+	}
+	return nil, err
 }
 
 // Filler publishes copied messages to an empty stream.

@@ -62,7 +62,7 @@ func TestCopyStream(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		to := from
 		to.Name = fmt.Sprintf("TO_%v", keep) // a server under load removes the files of a deleted stream later
-		if _, err := js.CreateStream(t.Context(), to); err != nil {
+		if _, err := c.CreateAgain(t.Context(), to); err != nil {
 			t.Fatal(err)
 		}
 		f, err := c.Fill(t.Context(), to.Name, keep)
@@ -87,5 +87,20 @@ func TestCopyStream(t *testing.T) {
 	}
 	if got := messagesOf(t, c, "FROM"); len(got) > 0 {
 		t.Errorf("a stream that is gone: got %q", got)
+	}
+}
+
+// The only stream of an account can be deleted and another be made at once, as often as one likes.
+func TestCreateAgain(t *testing.T) {
+	js := relaytest.JetStream(t)
+	c := Connection{NC: js.Conn(), JS: js}
+	for i := range 200 {
+		cfg := jetstream.StreamConfig{Name: fmt.Sprint("S", i), Subjects: []string{"s.*"}}
+		if _, err := c.CreateAgain(t.Context(), cfg); err != nil {
+			t.Fatalf("stream %d: %v", i, err)
+		}
+		if err := js.DeleteStream(t.Context(), cfg.Name); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
