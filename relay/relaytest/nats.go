@@ -24,16 +24,22 @@ func Serve(t testing.TB, opt *server.Options) *server.Server {
 	t.Helper()
 	opt.ServerName, opt.Host, opt.JetStream, opt.NoSigs, opt.NoLog = "operator", "127.0.0.1", true, true, true
 	opt.JetStreamMaxStore = cmp.Or(opt.JetStreamMaxStore, math.MaxInt64/2) // as the embedded one has it
-	s, err := server.NewServer(opt)
-	if err != nil {
-		t.Fatal(err)
+
+	const tries = 5 // another process may have a port that was left for a moment
+	for range tries {
+		s, err := server.NewServer(opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Start()
+		if s.ReadyForConnections(10 * time.Second) {
+			t.Cleanup(func() { Halt(s) })
+			return s
+		}
+		Halt(s)
 	}
-	s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("server does not start")
-	}
-	t.Cleanup(func() { Halt(s) })
-	return s
+	t.Fatal("server does not start")
+	return nil
 }
 
 // JetStream connects to a server of its own, until the test ends.
