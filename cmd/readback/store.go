@@ -15,7 +15,7 @@ func storeCommand() *cobra.Command {
 		Use:   "store",
 		Short: "Check, back up, restore or repair the store of the ledger",
 		Long: `The store (relay.store) holds the ledger: which number stands for which message. See
-docs/operations.md, "Backup and restore" and "A damaged store".
+docs/upgrade.md and docs/what-to-do.md, "A damaged store".
 
   readback store backup --config FILE /var/backups/readback/2026-11-29
   readback store check --config FILE`,

@@ -1,5 +1,5 @@
 // Package metric declares the metrics of the process. A metric is declared once, where its
-// package creates it. The declaration serves both Prometheus and docs/operations.md.
+// package creates it. The declaration serves both Prometheus and docs/watch.md.
 package metric
 
 import (

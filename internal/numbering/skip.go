@@ -5,7 +5,7 @@ package numbering
 type Skip uint8
 
 // The skips. Each is one row: its name in the metrics and the log, and what it means, which
-// docs/operations.md says as well.
+// docs/watch.md says as well.
 var (
 	Numbered     = newSkip("numbered", "The message has its number.")
 	NotRequested = newSkip("not_requested", "The account's messages are not tracked, or this one did not ask.")
