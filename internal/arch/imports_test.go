@@ -43,6 +43,7 @@ var imports = map[string][]string{
 	"internal/bloom":       {},
 	"internal/crash":       {},
 	"internal/deliver":     {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
+	"internal/docpage":     {},
 	"internal/faults":      {},
 	"internal/gateway": {
 		"internal/account", "internal/admission", "internal/background", "internal/crash",
@@ -130,7 +131,7 @@ var imports = map[string][]string{
 }
 
 // forTests are packages that only tests import: no row of imports names one.
-var forTests = []string{"internal/promise", "internal/testpeer"}
+var forTests = []string{"internal/docpage", "internal/promise", "internal/testpeer"}
 
 // keepers says for packages of others who alone may import them, by the beginning
 // of their path.
