@@ -9,6 +9,8 @@ const embedded = relay.Embedded
 type Log struct {
 	Level  string `key:"level" default:"info" live:"yes" oneof:"debug,info,warn,error" doc:"least level that is logged"`
 	Format string `key:"format" default:"json" oneof:"json,text" doc:"form of a line"`
+
+	SubscriberKeyFile string `key:"subscriber_key_file" form:"file" empty:"the store" secret:"file" doc:"file with the key under which the log names subscribers by a hash, 16 to 1024 octets; empty is subscriber.key in relay.store, which the gateway makes"`
 }
 
 // checkRelay refuses settings of the relay that contradict each other.

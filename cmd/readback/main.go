@@ -44,7 +44,7 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		PersistentPreRun: func(*cobra.Command, []string) { syscall.Umask(0o077) },
 	}
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
-		statusCommand(), accountsCommand(), sessionsCommand(), whyCommand(), conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),
+		statusCommand(), accountsCommand(), sessionsCommand(), whyCommand(), receiverCommand(), conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),
 		storeCommand(), benchCommand(), hashPasswordCommand(), versionCommand())
 	return root
 }

@@ -78,6 +78,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)
 	s.ops.Handle("/v1/unnumbered", operator.UnnumberedPage(s.gateway))
+	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
 }
 

@@ -17,6 +17,7 @@ import (
 	"readback/internal/transport"
 	"readback/internal/webhook"
 	"readback/relay"
+	"readback/relay/message"
 )
 
 // service is the gateway with everything that it needs. It is open and not yet running.
@@ -32,7 +33,10 @@ type service struct {
 	callers  *readsFront
 	opsFront *opsFront
 	dialer   dialer
-	clients  []*transport.ServerTLS // certificates of MQTT and WebSocket
+
+	subscribers message.SubscriberKey // names subscribers in the log; nil: there is none
+
+	clients []*transport.ServerTLS // certificates of MQTT and WebSocket
 
 	// Set before run; nil where the configuration cannot change.
 	load    func() (config.Config, error) // reads the configuration again
@@ -129,6 +133,7 @@ func (s *service) assemble(cfg config.Config) error {
 	if s.gateway, err = gateway.New(options, s.relay.Ledger()); err != nil {
 		return errors.Join(err, s.relay.Close())
 	}
+	s.openSubscriberKey(cfg)
 	s.makePages(registry)
 	return nil
 }

@@ -45,6 +45,7 @@ var rules = []rule{
 	{"POST /debug/pprof/symbol", Operator},
 
 	{"GET /v1/conversations/{sender}/{receiver}", Privacy},
+	{"GET /v1/receivers/{receiver}/hash", Privacy},
 	{"GET /v1/receivers/{receiver}/optout", Privacy},
 	{"PUT /v1/receivers/{receiver}/optout", Privacy},
 	{"DELETE /v1/receivers/{receiver}/optout", Privacy},
