@@ -70,7 +70,8 @@ func ofReadback(words []string) (args []string, ok bool) {
 	for at < len(words) && assignment.MatchString(words[at]) {
 		at++
 	}
-	if at < len(words) && slices.Contains(wrappers, words[at]) {
+	wrapped := at < len(words) && slices.Contains(wrappers, words[at])
+	if wrapped {
 		for i, w := range words {
 			if program.MatchString(w) {
 				at = i
@@ -81,7 +82,10 @@ func ofReadback(words []string) (args []string, ok bool) {
 		return nil, false
 	}
 	args = words[at+1:]
-	return args, len(args) == 0 || firstArgument.MatchString(args[0])
+	if len(args) == 0 {
+		return args, !wrapped // "sudo useradd readback" is no call
+	}
+	return args, firstArgument.MatchString(args[0])
 }
 
 var (
@@ -95,7 +99,7 @@ var code = regexp.MustCompile("`([^`]+)`")
 func inline(line int, text string) (all []Command) {
 	for _, m := range code.FindAllStringSubmatch(text, -1) {
 		words := strings.Fields(strings.NewReplacer("[", "", "]", "").Replace(m[1]))
-		if len(words) < 2 || !program.MatchString(words[0]) || strings.Contains(words[1], ":") {
+		if len(words) < 2 || !program.MatchString(words[0]) || !firstArgument.MatchString(words[1]) {
 			continue
 		}
 		calls := [][]string{nil}

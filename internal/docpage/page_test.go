@@ -28,7 +28,7 @@ func TestCommands(t *testing.T) {
 		}},
 		{"console", []string{"```console", "$ readback status", "readback statuses", "```"}, []Command{{2, []string{"status"}, false}}},
 		{"here document", []string{"```", "cat > f <<'END'", "readback x", "END", "readback status", "```"}, []Command{{5, []string{"status"}, false}}},
-		{"no command", []string{"```", "ESME ══► readback ══► SMSC", "readback ── submit_sm", "readback receiver:1", "install readback /usr/bin", "```"}, nil},
+		{"no command", []string{"```", "ESME ══► readback ══► SMSC", "readback ── submit_sm", "readback receiver:1", "install readback /usr/bin", "sudo useradd readback", "sudo install -g readback /etc/readback", "```"}, nil},
 		{"other language", []string{"```yaml", "readback status", "```"}, nil},
 		{"in a sentence", []string{"`readback dead list|drop [--full]` and `readback` or `readback receiver:1`"}, []Command{
 			{1, []string{"dead", "list", "--full"}, true}, {1, []string{"dead", "drop", "--full"}, true},
