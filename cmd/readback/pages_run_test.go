@@ -21,43 +21,43 @@ import (
 
 // When a command of the pages is run.
 const (
-	never   = iota // it takes long, or does not end by itself; its own tests run it
+	asks    = iota // at any time
+	never          // it takes long, or does not end by itself; its own tests run it
 	last           // it changes something
+	end            // it stops the gateway
 	stopped        // it needs a gateway that does not run
 )
 
 // unusual are the commands that do not simply ask a running gateway, or nobody.
 var unusual = map[string]int{
 	"serve": never, "demo": never, "bench": never, "sim": never,
-	"sessions kick": last, "dead replay": last, "dead drop": last, "drain": last,
+	"sessions kick": last, "dead replay": last, "dead drop": last,
+	"drain":       end,
 	"store check": stopped, "store restore": stopped, "store repair": stopped,
 }
 
-// TestPagesRun runs the commands in the blocks of the pages, in the order in which an operator could: first those
-// that look, then those that change something, in the end those for the store of a gateway that is stopped.
+// TestPagesRun runs the commands in the blocks of the pages, and the answers of what-to-do.md, in the order in which
+// an operator could: first those that look, then those that change something, then those that stop the gateway, and
+// those for the store of one that is stopped.
 func TestPagesRun(t *testing.T) {
 	g := newPagesGateway(t)
-	var later, atLast [][]string
+	phases := make(map[int][][]string)
 	for _, c := range commandsOfThePages(t) {
-		if c.Inline {
-			continue
-		}
-		switch when, isUnusual := unusual[nameOf(c.Args)]; {
-		case !isUnusual:
-			g.run(t, c.Args)
-		case when == last:
-			later = append(later, c.Args)
-		case when == stopped:
-			atLast = append(atLast, c.Args)
+		_, err := parse(c.Args, false)
+		if !c.Inline || strings.HasPrefix(c.at, "docs/what-to-do.md:") && err == nil {
+			when := unusual[nameOf(c.Args)]
+			phases[when] = append(phases[when], c.Args)
 		}
 	}
-	for _, args := range later {
-		g.run(t, args)
+	for _, when := range []int{asks, last, end} {
+		for _, args := range phases[when] {
+			g.run(t, args)
+		}
 	}
 	if err := g.stop(); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	for _, args := range atLast {
+	for _, args := range phases[stopped] {
 		g.run(t, args)
 	}
 }
@@ -135,6 +135,9 @@ func (g *pagesGateway) run(t *testing.T, args []string) {
 			args[i] = g.session(t)
 		case filepath.IsAbs(a):
 			args[i] = filepath.Join(g.dir, a)
+			if args[1] == "backup" {
+				_ = os.RemoveAll(args[i]) // that of another page
+			}
 		}
 	}
 	cmd := newCommand()
@@ -148,12 +151,12 @@ func (g *pagesGateway) run(t *testing.T, args []string) {
 	}
 }
 
-// session returns the ID of the bank's session.
+// session returns the ID of a session of the bank.
 func (g *pagesGateway) session(t *testing.T) string {
 	t.Helper()
-	for _, s := range g.gateway.Sessions() {
-		return strconv.Itoa(int(s.ID))
+	if _, err := simulator.OpenESME(t.Context(), g.ESMEs(), simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "bank"}}); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no session")
-	return ""
+	all := g.gateway.Sessions()
+	return strconv.Itoa(int(all[len(all)-1].ID))
 }
