@@ -1,9 +1,7 @@
 package docpage
 
 import (
-	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -94,26 +92,5 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s:%d: %s: %s", p.Path, l.Line, l.Target, broken)
 			}
 		}
-	}
-}
-
-// TestPaths looks for the files of the source that the pages name.
-func TestPaths(t *testing.T) {
-	pages, err := ReadAll(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := regexp.MustCompile("`((?:cmd|config|conversation|deploy|docs|handset|internal|relay|smpp|testdata|udh)/[\\w./*-]+)`")
-	for _, p := range pages {
-		if p.Path == "CHANGELOG.md" || strings.HasPrefix(p.Path, "docs/adr/") {
-			continue // of the past
-		}
-		p.walk(func(line int, text string) {
-			for _, m := range named.FindAllStringSubmatch(text, -1) {
-				if found, err := filepath.Glob(filepath.Join(root, m[1])); err != nil || len(found) == 0 {
-					t.Errorf("%s:%d: there is no %s", p.Path, line, m[1])
-				}
-			}
-		}, nil)
 	}
 }
