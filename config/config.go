@@ -3,8 +3,6 @@
 package config
 
 import (
-	"reflect"
-
 	"readback/internal/gateway"
 	"readback/internal/setting"
 	"readback/relay"
@@ -31,6 +29,9 @@ type Config struct {
 	Warnings []string
 	// Exposed names settings whose files have secrets that all users of the machine can read, one line each.
 	Exposed []string
+
+	sources map[string]Source // by key, of the values that were given
+	files   map[string]uint64 // hashes of the files that are named, by path
 }
 
 // Default returns the settings of an empty configuration. Its number range is that of the
@@ -57,17 +58,4 @@ func (c Config) general() (a Account) {
 	setting.Defaults(&a)
 	a.Track, a.Feedback = c.Track.Policy, c.Feedback.AccountFeedback
 	return a
-}
-
-// Restart returns the keys that differ between two configurations and change only with a
-// restart.
-func Restart(before, after Config) []string {
-	var all []string
-	a, b := reflect.ValueOf(before), reflect.ValueOf(after)
-	for _, f := range fields {
-		if !f.Live && !reflect.DeepEqual(a.FieldByIndex(f.Index).Interface(), b.FieldByIndex(f.Index).Interface()) {
-			all = append(all, f.Key)
-		}
-	}
-	return all
 }

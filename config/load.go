@@ -110,6 +110,8 @@ func (l *loader) finish() (Config, error) {
 	checkAll(l)
 	warnAll(l)
 	findExposed(l)
+	noteSources(l)
+	noteFiles(l)
 	if len(l.errs) > 0 {
 		l.errs.sort()
 		return Config{Warnings: l.cfg.Warnings}, l.errs

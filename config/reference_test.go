@@ -95,7 +95,7 @@ func TestSampleChangesNothing(t *testing.T) {
 	cfg, err := load(t, Sample())
 	want := Default()
 	want.Accounts = map[string]Account{}
-	if err != nil || !reflect.DeepEqual(cfg, want) {
+	if err != nil || !reflect.DeepEqual(bare(cfg), want) {
 		t.Errorf("got %+v, %v\nwant %+v\nfrom\n%s", cfg, err, want, Sample())
 	}
 	cfg, err = load(t, Sample(), "--set", "track.carriage=text")

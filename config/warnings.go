@@ -100,4 +100,15 @@ func (l *loader) warnIf(condition bool, text string, keys ...string) {
 }
 
 // systemIDs returns the accounts in order, so that messages are in order, too.
-func (l *loader) systemIDs() []string { return slices.Sorted(maps.Keys(l.cfg.Accounts)) }
+func (l *loader) systemIDs() []string { return systemIDs(l.cfg) }
+
+// systemIDs returns the accounts that the configurations list, in order.
+func systemIDs(all ...Config) []string {
+	ids := make(map[string]bool)
+	for _, c := range all {
+		for id := range c.Accounts {
+			ids[id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(ids))
+}

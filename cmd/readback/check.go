@@ -22,6 +22,7 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 	config.RegisterFlags(cmd.Flags())
 	docs := cmd.Flags().Bool("docs", false, "print the reference of all settings in Markdown and exit")
 	sample := cmd.Flags().Bool("sample", false, "print a configuration file with all defaults and exit")
+	show := cmd.Flags().Bool("show", false, "print the settings that this configuration puts in force, and where each comes from")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case *docs:
@@ -40,10 +41,24 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 		if err != nil {
 			return err
 		}
+		if *show {
+			return showFile(cmd, cfg)
+		}
 		say(cmd.OutOrStdout(), "configuration is right\n")
 		return nil
 	}
 	return cmd
+}
+
+// showFile prints the settings of a configuration.
+func showFile(cmd *cobra.Command, cfg config.Config) error {
+	table := newSettingsTable(cmd.OutOrStdout(), false)
+	for _, s := range effective(cfg, cfg) {
+		if err := table.row(&s); err != nil {
+			return err
+		}
+	}
+	return table.flush()
 }
 
 // checkFiles reads the files that the configuration names as serve would: certificates and

@@ -43,8 +43,28 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		// What a command writes names subscribers: only the user it runs as may read it.
 		PersistentPreRun: func(*cobra.Command, []string) { syscall.Umask(0o077) },
 	}
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), simCommand(), drainCommand(), reloadCommand(), healthCommand(),
-		statusCommand(), accountsCommand(), sessionsCommand(), whyCommand(), receiverCommand(), conversationsCommand(), readsCommand(), feedbackCommand(), deadCommand(),
-		storeCommand(), benchCommand(), hashPasswordCommand(), versionCommand())
+	root.AddCommand(
+		serveCommand(),
+		demoCommand(),
+		checkCommand(),
+		simCommand(),
+		drainCommand(),
+		reloadCommand(),
+		healthCommand(),
+		statusCommand(),
+		accountsCommand(),
+		sessionsCommand(),
+		whyCommand(),
+		receiverCommand(),
+		configCommand(),
+		conversationsCommand(),
+		readsCommand(),
+		feedbackCommand(),
+		deadCommand(),
+		storeCommand(),
+		benchCommand(),
+		hashPasswordCommand(),
+		versionCommand(),
+	)
 	return root
 }

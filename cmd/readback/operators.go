@@ -77,6 +77,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	sessions := operator.SessionPages(s.gateway)
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)
+	s.ops.Handle("/v1/config", operator.ConfigPage(s.settings))
 	s.ops.Handle("/v1/unnumbered", operator.UnnumberedPage(s.gateway))
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))

@@ -122,9 +122,12 @@ func (s *service) reloadOnce() ([]string, error) {
 	if err := s.relay.Use(l.settings); err != nil { // it looks again at which accounts have a webhook
 		return cfg.Warnings, err
 	}
+	s.reloaded.Store(&cfg)
 	notes := cfg.Warnings
-	for _, key := range config.Restart(s.cfg, cfg) {
-		notes = append(notes, key+": the change needs a restart")
+	for _, c := range config.Changes(s.cfg, cfg) {
+		if !c.Live {
+			notes = append(notes, c.Key+": the change needs a restart")
+		}
 	}
 	return notes, nil
 }

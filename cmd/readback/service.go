@@ -43,6 +43,7 @@ type service struct {
 	logging *ops.LogSettings
 	hangups <-chan os.Signal
 
+	reloaded  atomic.Pointer[config.Config] // the configuration that was read last; nil: cfg
 	reloads   reloads
 	reloading sync.Mutex // allows one reload at a time
 

@@ -31,6 +31,7 @@ var rules = []rule{
 	{"GET /v1/accounts", anyRole},
 	{"GET /v1/sessions", anyRole},
 	{"DELETE /v1/sessions/{id}", Operator},
+	{"GET /v1/config", anyRole},
 	{pageUnnumbered, anyRole}, // Privacy with full=true
 
 	{"GET /v1/feedback", anyRole},

@@ -53,6 +53,26 @@ func (f Field) Text(in any) string {
 	return fmt.Sprint(v.Interface())
 }
 
+// Plain returns the field of a struct as the operator would say it: as Text, without quotes, and with all items
+// of a list.
+func (f Field) Plain(in reflect.Value) string {
+	v := in.FieldByIndex(f.Index)
+	switch {
+	case f.isWord() || f.Tag.Get("hex") != "":
+	case f.isRune():
+		return string(rune(v.Int()))
+	case v.Kind() == reflect.String:
+		return v.String()
+	case v.Kind() == reflect.Slice:
+		items := make([]string, v.Len())
+		for i := range items {
+			items[i] = fmt.Sprint(v.Index(i).Interface())
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	}
+	return f.Text(in.Interface())
+}
+
 // wordIndex returns the position of a word in oneof.
 func wordIndex(v reflect.Value) uint64 {
 	switch {

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"readback/internal/operator"
+)
+
+// configCommand is readback config show, and the group of the commands about the configuration.
+func configCommand() *cobra.Command {
+	cmd := configShowCommand()
+	cmd.Use, cmd.Short = "config [KEY-PREFIX]", "Show the settings of a running gateway, and where each comes from"
+	cmd.AddCommand(configShowCommand())
+	return cmd
+}
+
+func configShowCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show [KEY-PREFIX]",
+		Short: "Show the settings in force, and where each comes from",
+		Long: `Shows the settings in force of the gateway at --ops, or the ops.addr of the configuration:
+each with its value, where that was given (file and line, variable, flag or default), whether
+a reload changes it, and what it was when the gateway began or will be after a restart. Of
+secrets it says only whether they are set. Accounts show what they have for themselves.
+readback check --show shows the same of a file, without a gateway.`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	askFlags(cmd)
+	changed := cmd.Flags().Bool("changed", false, "only what differs since the gateway began")
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		query := url.Values{}
+		if *changed {
+			query.Set("changed", "true")
+		}
+		if len(args) > 0 {
+			query.Set("key", args[0])
+		}
+		show := newSettingsTable(cmd.OutOrStdout(), *asJSON)
+		found := 0
+		err := eachSetting(cmd, query, func(s operator.Setting) error {
+			found++
+			return show.row(&s)
+		})
+		if err == nil && found == 0 && !*changed {
+			err = fmt.Errorf("no setting begins with %s; readback check --docs lists all", args[0])
+		}
+		return errors.Join(err, show.flush())
+	}
+	return cmd
+}
+
+// eachSetting calls f with each setting of a running gateway that the query selects.
+func eachSetting(cmd *cobra.Command, query url.Values, f func(operator.Setting) error) error {
+	return eachPage(cmd, "/v1/config", query, func(answer []byte) (next string, err error) {
+		var page operator.Settings
+		if err := json.Unmarshal(answer, &page); err != nil {
+			return "", fmt.Errorf("answer of the gateway: %w", err)
+		}
+		for _, s := range page.Settings {
+			if err := f(s); err != nil {
+				return "", err
+			}
+		}
+		return page.Next, nil
+	})
+}
+
+// settingsTable shows settings.
+type settingsTable struct {
+	out    *tabwriter.Writer
+	asJSON bool
+}
+
+func newSettingsTable(w io.Writer, asJSON bool) *settingsTable {
+	t := &settingsTable{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0), asJSON}
+	if !asJSON {
+		row(t.out, "KEY", "VALUE", "SOURCE", "CHANGE", "NOTE")
+	}
+	return t
+}
+
+func (t *settingsTable) row(s *operator.Setting) error {
+	if t.asJSON {
+		line, err := json.Marshal(s)
+		say(t.out, "%s\n", line)
+		return err
+	}
+	change, note := "restart", ""
+	if s.Live {
+		change = "reload"
+	}
+	switch {
+	case s.AtStart != nil:
+		note = "at start: " + orEmpty(*s.AtStart)
+	case s.Pending != nil:
+		note = "after a restart: " + orEmpty(*s.Pending)
+	}
+	row(t.out, s.Key, orEmpty(s.Value), s.Source, change, note)
+	return nil
+}
+
+func (t *settingsTable) flush() error { return t.out.Flush() }
+
+// orEmpty shows a value that is empty as the file would have it.
+func orEmpty(value string) string {
+	if value == "" {
+		return `""`
+	}
+	return value
+}

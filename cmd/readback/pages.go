@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/spf13/cobra"
+)
+
+// pageSize is how many items the commands ask for at a time.
+const pageSize = "1000"
+
+// eachPage asks a running gateway for one page of a list after the other. It passes each answer to take, which
+// returns the cursor of the next page, or nothing at the end.
+func eachPage(cmd *cobra.Command, path string, query url.Values, take func(answer []byte) (next string, err error)) error {
+	gateway, err := openOps(cmd)
+	if err != nil {
+		return err
+	}
+	query.Set("limit", pageSize)
+	for {
+		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
+		answer, err := gateway.Ask(ctx, http.MethodGet, path+"?"+query.Encode(), http.StatusOK)
+		cancel()
+		if err != nil {
+			return err
+		}
+		next, err := take(answer)
+		if err != nil || next == "" {
+			return err
+		}
+		query.Set("cursor", next)
+	}
+}
