@@ -54,12 +54,13 @@ func (c Config) Values() []Value {
 			all = append(all, Value{f.Key, textOf(f, in), c.sourceOf(f.Key), f.Live})
 		}
 	}
+	general := c.general()
 	for _, id := range systemIDs(c) {
 		key := accountKey(id)
 		all = append(all, Value{key, listed, c.sourceOf(key), true})
 		of := reflect.ValueOf(c.Accounts[id])
 		for _, f := range accountFields {
-			if c.isOwn(id, f) {
+			if c.isOwn(id, f, general) {
 				all = append(all, Value{key + "." + f.Key, textOf(f, of), c.sourceOf(key + "." + f.Key), true})
 			}
 		}
@@ -81,13 +82,13 @@ func (c Config) sourceOf(key string) Source {
 	return Source{Kind: FromDefault}
 }
 
-// isOwn reports whether an account that is listed has a setting for itself.
-func (c Config) isOwn(id string, f setting.Field) bool {
-	if _, given := c.sources[accountKey(id)+"."+f.Key]; given {
-		return true
+// isOwn reports whether an account has a setting for itself. general has those of an account that is not listed.
+func (c Config) isOwn(id string, f setting.Field, general Account) bool {
+	a, isListed := c.Accounts[id]
+	if _, given := c.sources[accountKey(id)+"."+f.Key]; given || !isListed {
+		return given
 	}
-	general := reflect.ValueOf(c.general()).FieldByIndex(f.Index)
-	return !reflect.DeepEqual(general.Interface(), reflect.ValueOf(c.Accounts[id]).FieldByIndex(f.Index).Interface())
+	return !reflect.DeepEqual(reflect.ValueOf(general).FieldByIndex(f.Index).Interface(), reflect.ValueOf(a).FieldByIndex(f.Index).Interface())
 }
 
 // noteSources keeps where each value was given, for Values.
@@ -149,6 +150,7 @@ func itemsText(list reflect.Value) string {
 // Change is a setting that differs between two configurations.
 type Change struct {
 	Key      string
+	Account  string // the system_id whose setting it is; empty for a general one
 	From, To string // of a secret: set, changed, or empty for none
 	Source   Source // of the value in the second configuration
 	Live     bool   // it holds without a restart
@@ -165,27 +167,43 @@ func Changes(before, after Config) []Change {
 			all = append(all, c)
 		}
 	}
+	sides := [2]side{{before, before.general()}, {after, after.general()}}
 	for _, id := range systemIDs(before, after) {
-		all = append(all, accountChanges(before, after, id)...)
+		all = append(all, accountChanges(sides, id)...)
 	}
 	return all
 }
 
+// side is one of two configurations that are compared.
+type side struct {
+	Config
+	unlisted Account // what holds for an account that is not listed
+}
+
+func (s *side) account(id string) (a Account, isListed bool) {
+	if a, isListed = s.Accounts[id]; !isListed {
+		a = s.unlisted
+	}
+	return a, isListed
+}
+
 // accountChanges lists what differs for one account that at least one configuration lists.
-func accountChanges(before, after Config, id string) (all []Change) {
-	old, now := before.Account(id), after.Account(id)
+func accountChanges(sides [2]side, id string) (all []Change) {
+	before, after := &sides[0], &sides[1]
+	old, isOld := before.account(id)
+	now, isNow := after.account(id)
 	key := accountKey(id)
 	switch {
-	case !old.Listed:
-		all = append(all, Change{key, unlisted, listed, after.sourceOf(key), true})
-	case !now.Listed:
-		all = append(all, Change{key, listed, unlisted, after.sourceOf(key), true})
+	case !isOld:
+		all = append(all, Change{key, id, unlisted, listed, after.sourceOf(key), true})
+	case !isNow:
+		all = append(all, Change{key, id, listed, unlisted, after.sourceOf(key), true})
 	}
 	a, b := reflect.ValueOf(old), reflect.ValueOf(now)
 	for _, f := range accountFields {
-		own := old.Listed && before.isOwn(id, f) || now.Listed && after.isOwn(id, f)
+		own := before.isOwn(id, f, before.unlisted) || after.isOwn(id, f, after.unlisted)
 		if c, differs := change(f, a, b); differs && own {
-			c.Key, c.Live = key+"."+f.Key, true
+			c.Key, c.Account, c.Live = key+"."+f.Key, id, true
 			c.Source = cmp.Or(after.sources[c.Key], after.sourceOf(f.Key))
 			all = append(all, c)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"slices"
 
@@ -12,9 +11,15 @@ import (
 	"readback/relay/broker"
 )
 
+// clientFiles are the certificates of a listener for handsets and app backends, and the section that names them.
+type clientFiles struct {
+	key   string
+	files *transport.ServerTLS
+}
+
 // openToClients gives the relay its listeners for handsets and app backends, and TLS on that for NATS clients. It
 // returns their certificates, which the caller must watch for changes.
-func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (watched []*transport.ServerTLS, err error) {
+func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (watched []clientFiles, err error) {
 	for _, l := range []struct {
 		key, addr string
 		tls       config.ClientTLS
@@ -34,18 +39,18 @@ func openToClients(cfg config.Config, opt *relay.Options, log *slog.Logger) (wat
 			Cert: l.tls.Cert, Key: l.tls.Key, ClientCA: l.tls.ClientCA, ClientCRL: l.tls.ClientCRL, ClientOptional: sparesCertificates(cfg.Relay.Auth),
 		}, log)
 		if err != nil {
-			return nil, fmt.Errorf("%s.tls: %w", l.key, err)
+			return nil, config.About(l.key+".tls", tlsHint, err)
 		}
 		(*l.to).TLS = files.PlainConfig()
-		watched = append(watched, files)
+		watched = append(watched, clientFiles{l.key + ".tls", files})
 	}
 	if t := cfg.UsersTLS; cfg.Relay.Listen != "" && t.Cert != "" {
 		files, err := transport.NewServer(transport.Server{Cert: t.Cert, Key: t.Key}, log)
 		if err != nil {
-			return nil, fmt.Errorf("relay.listen_tls: %w", err)
+			return nil, config.About("relay.listen_tls", tlsHint, err)
 		}
 		opt.ListenTLS = files.PlainConfig()
-		watched = append(watched, files)
+		watched = append(watched, clientFiles{"relay.listen_tls", files})
 	}
 	if opt.WebSocket != nil {
 		opt.WebSocket.Origins = cfg.Reads.WebSocket.Origins

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/x509"
-	"fmt"
 
 	"readback/config"
 	"readback/internal/deliver"
@@ -31,7 +30,7 @@ func deliverOptions(cfg config.Config, a config.Account) (t deliver.Options, err
 		Tags:       cfg.Feedback.VendorTags,
 	}
 	if t.Template, err = deliver.ParseTemplate(string(a.Feedback.Template)); err != nil {
-		return t, fmt.Errorf("feedback.template: %w", err)
+		return t, config.About("feedback.template", "a Go template such as {{.Receiver}} has read message {{.Number}}", err)
 	}
 	return t, nil
 }
@@ -82,7 +81,7 @@ func webhookTargets(cfg config.Config) (webhook.Targets, error) {
 	}
 	for id := range cfg.Accounts {
 		if all.Accounts[id], err = webhookTarget(cfg.Account(id), roots); err != nil {
-			return all, fmt.Errorf("accounts.%s: %w", id, err)
+			return all, config.AboutAccount(id, err)
 		}
 	}
 	return all, nil
@@ -97,13 +96,13 @@ func webhookTarget(a config.Account, roots map[string]*x509.CertPool) (*webhook.
 	if w.CA != "" && roots[w.CA] == nil {
 		pool, err := transport.ReadPool(w.CA)
 		if err != nil {
-			return nil, fmt.Errorf("feedback.webhook.ca: %w", err)
+			return nil, config.About("feedback.webhook.ca", "a file with certificates of authorities in PEM", err)
 		}
 		roots[w.CA] = pool
 	}
 	secret, err := webhook.ParseSecret(string(w.Secret))
 	if err != nil {
-		return nil, fmt.Errorf("feedback.webhook.secret_file: %w", err)
+		return nil, config.About("feedback.webhook.secret_file", "16 to 128 characters in one line; after whsec_ base64", err)
 	}
 	return &webhook.Target{
 		URL: w.URL, Secret: secret, OldSignature: w.OldSignature, Timeout: w.Timeout, Roots: roots[w.CA], AllowPrivate: w.AllowPrivate,

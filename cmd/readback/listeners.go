@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -31,7 +30,7 @@ func (s *sockets) listen(key, name, addr string) (net.Listener, error) {
 		}
 		var err error
 		if ln, err = net.Listen("tcp", addr); err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
+			return nil, config.About(key, "an address of this machine whose port is free; ss -ltnp shows who has it", err)
 		}
 	}
 	s.open = append(s.open, ln)
@@ -53,6 +52,9 @@ type front struct {
 	tls     *transport.ServerTLS // nil: no TLS
 }
 
+// tlsHint is what to do about the files of a section for TLS.
+const tlsHint = "files in PEM that this user can read: the certificate with its chain, its own key, and lists signed by an authority of client_ca"
+
 func newFront(all config.Config, log *slog.Logger, refused transport.Refused) (*front, error) {
 	cfg := all.Listen
 	f := &front{cfg: cfg, opening: transport.Opening{Timeout: all.Gateway.SessionInit, Log: log, Refused: refused}}
@@ -70,7 +72,7 @@ func newFront(all config.Config, log *slog.Logger, refused transport.Refused) (*
 		Cert: cfg.TLS.Cert, Key: cfg.TLS.Key, ClientCA: cfg.TLS.ClientCA, ClientCRL: cfg.TLS.ClientCRL,
 	}, log)
 	if err != nil {
-		return nil, fmt.Errorf("listen.tls: %w", err)
+		return nil, config.About("listen.tls", tlsHint, err)
 	}
 	return f, nil
 }
@@ -119,7 +121,7 @@ func newDialer(cfg config.Config, log *slog.Logger) (dialer, error) {
 		CA: cfg.SMSC.TLS.CA, Cert: cfg.SMSC.TLS.Cert, Key: cfg.SMSC.TLS.Key, ServerName: cfg.SMSC.TLS.ServerName,
 	}, tcp, log)
 	if err != nil {
-		return dialer{}, fmt.Errorf("smsc.tls: %w", err)
+		return dialer{}, config.About("smsc.tls", tlsHint, err)
 	}
 	return dialer{client.Dial, func(ctx context.Context) { client.Watch(ctx, fileCheck) }, client.Reload}, nil
 }

@@ -30,7 +30,7 @@ func newOpsFront(cfg config.Config, log *slog.Logger) (*opsFront, error) {
 	var err error
 	f.tls, err = transport.NewServer(transport.Server{Cert: files.Cert, Key: files.Key, ClientCA: files.ClientCA, ClientCRL: files.ClientCRL, ClientOptional: true}, log)
 	if err != nil {
-		return nil, fmt.Errorf("ops.tls: %w", err)
+		return nil, config.About("ops.tls", tlsHint, err)
 	}
 	return f, nil
 }
@@ -58,7 +58,7 @@ func guarded(cfg config.Ops, ln net.Listener) error {
 		return nil
 	}
 	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		return fmt.Errorf("ops.addr without ops.operators would let anyone stop the gateway who reaches %s", a)
+		return config.About("ops.operators", "[{name: alice, roles: [operator], sha256: …}]; or a socket on 127.0.0.1", fmt.Errorf("without them anyone who reaches %s could stop the gateway", a))
 	}
 	return nil
 }
@@ -77,6 +77,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	sessions := operator.SessionPages(s.gateway)
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)
+	s.ops.Handle("POST /v1/reload", operator.ReloadPage(s.reloadJSON))
 	s.ops.Handle("/v1/config", operator.ConfigPage(s.settings))
 	s.ops.Handle("/v1/unnumbered", operator.UnnumberedPage(s.gateway))
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))

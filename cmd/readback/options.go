@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"readback/config"
 	"readback/internal/gateway"
 	"readback/internal/numbering"
@@ -19,7 +17,7 @@ func gatewayOptions(cfg config.Config) (gateway.Options, error) {
 	m := cfg.Track.Marker
 	marker, err := udh.NewMarker(m.UCS2, m.GSM7, m.Latin1, m.ASCII)
 	if err != nil {
-		return gateway.Options{}, fmt.Errorf("track.marker: %w", err)
+		return gateway.Options{}, config.About("track.marker", "a symbol of the alphabet that it is for, and no digit", err)
 	}
 	opt := gateway.DefaultOptions()
 	opt.Config, opt.SMSC = cfg.Gateway, cfg.SMSC.Addr
@@ -62,7 +60,7 @@ func policies(cfg config.Config) (all gateway.Policies, err error) {
 	}
 	for id, a := range cfg.Accounts {
 		if all.Accounts[id], err = accountOf(cfg, a); err != nil {
-			return all, fmt.Errorf("accounts.%s: %w", id, err)
+			return all, config.AboutAccount(id, err)
 		}
 	}
 	return all, nil
@@ -95,7 +93,7 @@ func proofsOf(cfg config.Config) (access.Proofs, error) {
 	}
 	proofs, err := access.NewProofs(keys...)
 	if err != nil {
-		return access.Proofs{}, fmt.Errorf("track.proof_keys: %w", err)
+		return access.Proofs{}, config.About("track.proof_keys", "files with a key of at least 16 octets each", err)
 	}
 	return proofs, nil
 }

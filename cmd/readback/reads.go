@@ -49,7 +49,7 @@ func newReadsFront(cfg config.Config, log *slog.Logger, refused transport.Refuse
 			Protocols: []string{"h2", "http/1.1"},
 		}, log)
 		if certificates != nil {
-			certificates = fmt.Errorf("reads.tls: %w", certificates)
+			certificates = config.About("reads.tls", tlsHint, certificates)
 		}
 	}
 	f.tokens, keys = newTokens(cfg, log)
@@ -63,7 +63,7 @@ func newTokens(cfg config.Config, log *slog.Logger) (*token.Verifier, error) {
 	}
 	v, err := token.NewVerifier(cfg.Reads.JWT, log)
 	if err != nil {
-		return nil, fmt.Errorf("reads.jwt: %w", err)
+		return nil, config.About("reads.jwt", "reads.jwt.keys: a file with public keys in PEM, a JWK set, or a secret in one line", err)
 	}
 	return v, nil
 }
@@ -99,7 +99,7 @@ func local(auth []string, ln net.Listener) error {
 		return nil
 	}
 	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		return fmt.Errorf("reads.auth none would let anyone report a read who reaches %s", a)
+		return config.About("reads.auth", "api_key, jwt, mtls or proof; or a socket on 127.0.0.1", fmt.Errorf("none would let anyone report a read who reaches %s", a))
 	}
 	return nil
 }

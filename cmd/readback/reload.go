@@ -3,17 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/spf13/cobra"
 
 	"readback/config"
 	"readback/internal/gateway"
 	"readback/internal/metric"
-	"readback/internal/ops"
+	"readback/internal/operator"
+	"readback/internal/transport"
 	"readback/internal/webhook"
 	"readback/relay"
 )
@@ -64,8 +62,8 @@ var (
 )
 
 // reload reads the configuration again and applies what may change at run time: all of it, or
-// nothing if there is an error. It returns what the operator should know.
-func (s *service) reload() (notes []string, err error) {
+// nothing if there is an error. It returns what has changed, or config.Errors if settings are wrong.
+func (s *service) reload() (*operator.Reload, error) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	if s.draining.Load() {
@@ -73,63 +71,55 @@ func (s *service) reload() (notes []string, err error) {
 	}
 	s.notify("RELOADING=1")
 	defer s.notify("READY=1")
-	notes, err = s.reloadOnce()
+	before := s.current()
+	cfg, err := s.reloadOnce()
 	if err != nil {
 		s.reloads.results.WithLabelValues("error").Inc()
+		err = cfg.Locate(err)
 		for line := range strings.Lines(err.Error()) {
 			s.log.Error("configuration not reloaded, the one before stays in force", "error", strings.TrimSpace(line))
 		}
-		return notes, err
+		return nil, err
 	}
+	s.reloaded.Store(&cfg)
 	s.reloads.results.WithLabelValues("ok").Inc()
 	s.reloads.success.SetToCurrentTime()
-	for _, n := range notes {
-		s.log.Warn("configuration reloaded with a warning", "warning", n)
-	}
-	s.log.Info("configuration reloaded")
-	return notes, nil
+	done := reloadReport(s.cfg, before, cfg)
+	s.logReload(done)
+	return done, nil
 }
 
-func (s *service) reloadOnce() ([]string, error) {
+// reloadOnce returns the configuration that it has read, with and without an error.
+func (s *service) reloadOnce() (config.Config, error) {
 	if s.load == nil {
-		return nil, errNoFile
+		return config.Config{}, errNoFile
 	}
 	cfg, err := s.load()
 	if err != nil {
-		return cfg.Warnings, err
+		return cfg, err
 	}
 	l, err := newLive(cfg)
 	if err != nil {
-		return cfg.Warnings, err
+		return cfg, err
 	}
 	if err := guarded(cfg.Ops, s.admin); err != nil {
-		return cfg.Warnings, err
+		return cfg, err
 	}
 	if err := s.reloadCertificates(); err != nil {
-		return cfg.Warnings, err
+		return cfg, err
 	}
 	if err := s.reloadCallers(cfg); err != nil {
-		return cfg.Warnings, err
+		return cfg, err
 	}
 	if s.logging != nil {
 		if err := s.logging.Set(cfg.Log.Level, cfg.Settings.Mask); err != nil {
-			return cfg.Warnings, err
+			return cfg, err
 		}
 	}
 	s.useOperators(cfg.Ops)
 	s.gateway.Use(l.policies)
 	s.webhooks.Use(l.targets)
-	if err := s.relay.Use(l.settings); err != nil { // it looks again at which accounts have a webhook
-		return cfg.Warnings, err
-	}
-	s.reloaded.Store(&cfg)
-	notes := cfg.Warnings
-	for _, c := range config.Changes(s.cfg, cfg) {
-		if !c.Live {
-			notes = append(notes, c.Key+": the change needs a restart")
-		}
-	}
-	return notes, nil
+	return cfg, s.relay.Use(l.settings) // it looks again at which accounts have a webhook
 }
 
 // reloadCallers applies who may send read responses.
@@ -138,11 +128,11 @@ func (s *service) reloadCallers(cfg config.Config) error {
 		return err
 	}
 	if asksForCertificates(cfg.Relay.Auth) != asksForCertificates(s.cfg.Relay.Auth) {
-		return errors.New("reads.auth: from mtls alone, or to it, takes a restart")
+		return config.About("reads.auth", "restart the gateway, or leave it", errors.New("from mtls alone, or to it, takes a restart"))
 	}
 	clients := s.cfg.Reads.MQTT.TLS.ClientCA != "" || s.cfg.Reads.WebSocket.TLS.ClientCA != ""
 	if clients && sparesCertificates(cfg.Relay.Auth) != sparesCertificates(s.cfg.Relay.Auth) {
-		return errors.New("reads.auth: mtls beside others, or no more, takes a restart where MQTT or WebSocket have a client_ca")
+		return config.About("reads.auth", "restart the gateway, or leave it", errors.New("mtls beside others, or no more, takes a restart where MQTT or WebSocket have a client_ca"))
 	}
 	tokens, err := newTokens(cfg, s.log)
 	if err != nil {
@@ -161,29 +151,30 @@ func (s *service) reloadCallers(cfg config.Config) error {
 
 // reloadCertificates reads the certificates that are in use again.
 func (s *service) reloadCertificates() error {
-	if s.front.tls != nil {
-		if err := s.front.tls.Reload(); err != nil {
-			return fmt.Errorf("listen.tls: %w", err)
+	sections := []struct {
+		key    string
+		reload func() error
+	}{{"smsc.tls", s.dialer.reload}}
+	add := func(key string, files *transport.ServerTLS) {
+		if files != nil {
+			sections = append(sections, struct {
+				key    string
+				reload func() error
+			}{key, files.Reload})
 		}
 	}
-	if s.callers.tls != nil {
-		if err := s.callers.tls.Reload(); err != nil {
-			return fmt.Errorf("reads.tls: %w", err)
-		}
+	add("listen.tls", s.front.tls)
+	add("reads.tls", s.callers.tls)
+	for _, c := range s.clients {
+		add(c.key, c.files)
 	}
-	for _, files := range s.clients {
-		if err := files.Reload(); err != nil {
-			return fmt.Errorf("reads.mqtt.tls, reads.websocket.tls, relay.listen_tls: %w", err)
+	add("ops.tls", s.opsFront.tls)
+	for _, one := range sections {
+		if one.reload == nil {
+			continue
 		}
-	}
-	if s.opsFront.tls != nil {
-		if err := s.opsFront.tls.Reload(); err != nil {
-			return fmt.Errorf("ops.tls: %w", err)
-		}
-	}
-	if s.dialer.reload != nil {
-		if err := s.dialer.reload(); err != nil {
-			return fmt.Errorf("smsc.tls: %w", err)
+		if err := one.reload(); err != nil {
+			return config.About(one.key, tlsHint, err)
 		}
 	}
 	return nil
@@ -199,41 +190,4 @@ func (s *service) awaitHangups(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-// postReload answers POST /-/reload: 200 and the warnings, or 422 and the errors, a line
-// each.
-func (s *service) postReload(w http.ResponseWriter, _ *http.Request) {
-	notes, err := s.reload()
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if err != nil {
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		say(w, "%v\n", err)
-		return
-	}
-	for _, n := range notes {
-		say(w, "warning: %s\n", n)
-	}
-}
-
-func reloadCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "reload --config FILE",
-		Short: "Tell a running gateway to read its configuration again, as SIGHUP does",
-		Long: `Tells the gateway, at --ops or the ops.addr of the configuration, to read its file
-and environment again. feedback, accounts, reads.auth with its keys, which messages
-are tracked, log.level, log.mask and certificates change at once, and no session is
-lost; what else has changed is named and needs a restart. On any error everything
-stays as it was, and it exits 1.`,
-		Args: cobra.NoArgs,
-	}
-	askFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
-			notes, err := gateway.Ask(ctx, http.MethodPost, "/-/reload", http.StatusOK)
-			say(cmd.ErrOrStderr(), "%s", notes)
-			return err
-		})
-	}
-	return cmd
 }

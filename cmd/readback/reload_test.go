@@ -239,7 +239,7 @@ func TestReloadCommand(t *testing.T) {
 			cmd.SetArgs(args)
 			cmd.SetErr(&errs)
 			err := cmd.ExecuteContext(t.Context())
-			if (err != nil) != fails || fails && !strings.Contains(err.Error(), "track.when: no") {
+			if (err != nil) != fails || fails && !strings.Contains(errs.String(), "track.when: no") {
 				t.Errorf("%v: got %v, want an error: %v", args, err, fails)
 			}
 			if !fails && errs.String() != "warning: look twice\n" {

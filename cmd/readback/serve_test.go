@@ -62,12 +62,18 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 // startBefore starts a gateway before an SMSC of this kind.
 func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config)) *running {
 	t.Helper()
+	return startLogging(t, slog.New(slog.DiscardHandler), opt, change)
+}
+
+// startLogging starts a gateway with a log before an SMSC of this kind.
+func startLogging(t *testing.T, log *slog.Logger, opt simulator.Options, change func(*config.Config)) *running {
+	t.Helper()
 	ln := testpeer.Listen(t)
 	cfg := demoConfig(t.TempDir(), ln.Addr().String(), "127.0.0.1:0")
 	if change != nil {
 		change(&cfg)
 	}
-	s, err := open(cfg, slog.New(slog.DiscardHandler))
+	s, err := open(cfg, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ type service struct {
 
 	subscribers message.SubscriberKey // names subscribers in the log; nil: there is none
 
-	clients []*transport.ServerTLS // certificates of MQTT and WebSocket
+	clients []clientFiles // certificates of MQTT and WebSocket
 
 	// Set before run; nil where the configuration cannot change.
 	load    func() (config.Config, error) // reads the configuration again
@@ -268,8 +268,8 @@ func (s *service) watchFiles(ctx context.Context) error {
 	}
 	wg.Go(func() { s.callers.watch(ctx) })
 	wg.Go(func() { s.opsFront.watch(ctx) })
-	for _, files := range s.clients {
-		wg.Go(func() { files.Watch(ctx, fileCheck) })
+	for _, c := range s.clients {
+		wg.Go(func() { c.files.Watch(ctx, fileCheck) })
 	}
 	if s.dialer.watch != nil {
 		wg.Go(func() { s.dialer.watch(ctx) })

@@ -15,6 +15,8 @@ type problem struct {
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"` // what to do
 	Field  string `json:"field,omitempty"`
+
+	Errors []ConfigError `json:"errors,omitempty"` // of the configuration
 }
 
 // refuse answers a request with a problem.

@@ -40,8 +40,18 @@ func (c *Client) Do(ctx context.Context, method, path string) (*http.Response, e
 	return resp, nil
 }
 
-// Ask sends a request without a body, wants one status and returns the body. An error
-// has what the gateway said.
+// Refusal is an answer with another status than the caller wanted.
+type Refusal struct {
+	Code   int
+	Status string // the code, and its name
+	Reason string // what the gateway says about it
+	Body   []byte
+}
+
+// Error returns the status and the reason.
+func (r *Refusal) Error() string { return fmt.Sprintf("gateway says %s: %s", r.Status, r.Reason) }
+
+// Ask sends a request without a body, wants one status and returns the body. Another status is a Refusal.
 func (c *Client) Ask(ctx context.Context, method, path string, want int) ([]byte, error) {
 	resp, err := c.Do(ctx, method, path)
 	if err != nil {
@@ -53,7 +63,7 @@ func (c *Client) Ask(ctx context.Context, method, path string, want int) ([]byte
 	case err != nil:
 		return nil, fmt.Errorf("gateway says %s: %w", resp.Status, err)
 	case resp.StatusCode != want:
-		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, reason(resp, body))
+		return nil, &Refusal{Code: resp.StatusCode, Status: resp.Status, Reason: reason(resp, body), Body: body}
 	}
 	return body, nil
 }

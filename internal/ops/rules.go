@@ -32,6 +32,7 @@ var rules = []rule{
 	{"GET /v1/sessions", anyRole},
 	{"DELETE /v1/sessions/{id}", Operator},
 	{"GET /v1/config", anyRole},
+	{"POST /v1/reload", Operator},
 	{pageUnnumbered, anyRole}, // Privacy with full=true
 
 	{"GET /v1/feedback", anyRole},
