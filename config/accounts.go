@@ -19,7 +19,7 @@ func readAccounts(l *loader) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		l.tree("accounts", n, "a mapping of accounts")
+		l.tree("accounts", n, fieldsByKey["accounts"].Wanted())
 		return
 	}
 	l.cfg.Accounts = make(map[string]Account)

@@ -23,7 +23,7 @@ type Config struct {
 	UsersTLS ListenerTLS        `key:"relay.listen_tls" doc:"TLS on relay.listen"`
 	Ops      Ops                `key:"ops" doc:"the operator's interface over HTTP"`
 	Log      Log                `key:"log" doc:"the log on standard error"`
-	Accounts map[string]Account `key:"accounts" live:"yes" wanted:"a mapping of accounts" doc:"what differs for one account, by system_id"`
+	Accounts map[string]Account `key:"accounts" live:"yes" wanted:"a mapping of accounts, such as {bank: {rate: 500}}" doc:"what differs for one account, by system_id"`
 
 	// Warnings name settings that are allowed and probably unintended, one line each.
 	Warnings []string

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
@@ -45,7 +42,7 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 	var root, more yaml.Node
 	if err := dec.Decode(&root); err != nil {
 		if !errors.Is(err, io.EOF) {
-			d.syntax(err)
+			d.syntax(data, err)
 		}
 		return nil
 	}
@@ -53,7 +50,7 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 	case err == nil:
 		d.wrong(&more, "", problem{"a second document in the file", "one file, one document"})
 	case !errors.Is(err, io.EOF):
-		d.syntax(err)
+		d.syntax(data, err)
 		return nil
 	}
 	top := resolve(root.Content[0])
@@ -65,25 +62,6 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 		d.walk(global, "", top, into)
 	}
 	return nil
-}
-
-var (
-	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-	// grammar matches the errors whose line the library counts from 0.
-	grammar = regexp.MustCompile(`^did not find expected (key|node content|'-'|','|<)`)
-)
-
-func (d *document) syntax(err error) {
-	m := yamlLine.FindStringSubmatch(err.Error())
-	line, text := 0, err.Error()
-	if m != nil {
-		line, _ = strconv.Atoi(m[1])
-		text = strings.TrimPrefix(text, m[0])
-	}
-	if grammar.MatchString(text) {
-		line++
-	}
-	d.errs = append(d.errs, &Error{File: d.file, Line: line, Problem: "not YAML: " + text})
 }
 
 // walk reads the pairs of one mapping. key is the mapping's own key, empty at the top.

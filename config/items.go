@@ -56,7 +56,7 @@ func (s items[T]) readItem(l *loader, at string, n *yaml.Node) (v T, ok bool) {
 		name := n.Content[i]
 		p := s.take(&v, name.Value, resolve(n.Content[i+1]))
 		if seen[name.Value] {
-			p = &problem{"given twice", ""}
+			p = &problem{"given twice", "leave one of them out"}
 		}
 		seen[name.Value] = true
 		if p != nil {

@@ -36,7 +36,7 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 		warn(cmd, cfg.Warnings)
 		warn(cmd, cfg.Exposed)
 		if err == nil {
-			err = checkFiles(cfg)
+			err = sayErrors(cmd, cfg.Locate(checkFiles(cfg)))
 		}
 		if err != nil {
 			return err
@@ -86,13 +86,18 @@ func warn(cmd *cobra.Command, warnings []string) {
 // its errors, a line each.
 func loadConfig(cmd *cobra.Command) (config.Config, error) {
 	cfg, err := config.Load("", cmd.Flags())
-	var all config.Errors
-	if errors.As(err, &all) {
-		for _, e := range all {
-			say(cmd.ErrOrStderr(), "%v\n", e)
-		}
-		say(cmd.ErrOrStderr(), "%d error(s); readback check --docs lists all settings\n", len(all))
-		return cfg, errReported
+	return cfg, sayErrors(cmd, err)
+}
+
+// sayErrors prints the errors of a configuration, a line each.
+func sayErrors(cmd *cobra.Command, err error) error {
+	all, ok := errors.AsType[config.Errors](err)
+	if !ok {
+		return err
 	}
-	return cfg, err
+	for _, e := range all {
+		say(cmd.ErrOrStderr(), "%v\n", e)
+	}
+	say(cmd.ErrOrStderr(), "%d error(s); readback check --docs lists all settings\n", len(all))
+	return errReported
 }

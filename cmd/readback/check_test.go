@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,13 +40,17 @@ func TestCheckFiles(t *testing.T) {
 			if err := os.WriteFile(file, []byte(files.Replace(tt.yaml)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := execute(t, "check", "--config", file)
-			if (err == nil) != (tt.want == nil) {
+			var said bytes.Buffer
+			cmd := newCommand()
+			cmd.SetArgs([]string{"check", "--config", file})
+			cmd.SetOut(new(bytes.Buffer))
+			cmd.SetErr(&said)
+			if err := cmd.ExecuteContext(t.Context()); (err == nil) != (tt.want == nil) {
 				t.Fatalf("got %v, want errors with %q", err, tt.want)
 			}
 			for _, want := range tt.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v, want %q in it", err, want)
+				if !strings.Contains(said.String(), file+":1: "+want) || !strings.Contains(said.String(), "(hint: ") {
+					t.Errorf("got %s, want %q in it", &said, want)
 				}
 			}
 		})

@@ -44,7 +44,7 @@ configuration again, see reload. The log goes to standard error.`,
 		signal.Notify(hangups, syscall.SIGHUP) // before anything else: the signal would end the process
 		s, err := open(cfg, log)
 		if err != nil {
-			return err
+			return sayErrors(cmd, cfg.Locate(err))
 		}
 		s.logging, s.hangups = logging, hangups
 		s.watchdog = watchdog

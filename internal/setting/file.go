@@ -24,7 +24,7 @@ func OpenFile(path string) (*os.File, *Problem) {
 		return nil, Unreadable(err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &Problem{"not a file", ""}
+		return nil, &Problem{"not a file", "a regular file, no directory or pipe"}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -39,5 +39,12 @@ func Unreadable(err error) *Problem {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathErr.Err
 	}
-	return &Problem{"cannot be read: " + err.Error(), ""}
+	hint := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "create it, or correct the path; a relative one counts from the directory in which readback was started"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "allow the user that runs readback to read it, and to enter its directories"
+	}
+	return &Problem{"cannot be read: " + err.Error(), hint}
 }

@@ -87,7 +87,7 @@ func checkBindText(what, s string, most int) *Problem {
 	case len(s) > most:
 		return &Problem{fmt.Sprintf("a %s of %d octets", what, len(s)), fmt.Sprintf("at most %d", most)}
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return &Problem{"a " + what + " with a control character", ""}
+		return &Problem{"a " + what + " with a control character", "letters, digits and signs only"}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (f Field) items(v any, text bool) (any, *Problem) {
 			return nil, p
 		}
 		if seen[item] {
-			return nil, &Problem{fmt.Sprintf("%q stands twice in the list", Shorten(w)), ""}
+			return nil, &Problem{fmt.Sprintf("%q stands twice in the list", Shorten(w)), "leave one of them out"}
 		}
 		seen[item] = true
 		to = reflect.Append(to, reflect.ValueOf(item))

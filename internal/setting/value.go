@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -117,9 +118,23 @@ func (f Field) duration(v any) (any, *Problem) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return nil, &Problem{"not a duration", f.Wanted()}
+		return nil, &Problem{"not a duration", f.durationHint(s)}
 	}
 	return d, f.checkRange(int64(d))
+}
+
+// durationHint says how to write a duration. Go has no unit for days, and no spaces.
+func (f Field) durationHint(s string) string {
+	days, isDays := strings.CutSuffix(strings.ReplaceAll(s, " ", ""), "d")
+	if n, err := strconv.ParseUint(days, 10, 16); isDays && err == nil {
+		return strconv.FormatUint(24*n, 10) + "h: hours are the longest unit"
+	}
+	if whole := strings.ReplaceAll(s, " ", ""); whole != s {
+		if _, err := time.ParseDuration(whole); err == nil {
+			return whole + ", without a space"
+		}
+	}
+	return f.Wanted()
 }
 
 func (f Field) number(v any, text bool) (any, *Problem) {
