@@ -17,7 +17,9 @@
 # make faults    the binary as processes under kill -9, SIGSTOP, full disks and damaged files,
 #                FAULTS times as long as in the short form
 # make demo      everything in one process, with a transcript
+# make man       the man pages, in bin/man
 # make image     the container image
+#                VERSION=1.2.3 overrides the version, which comes from git (deploy/version.sh)
 # make vulncheck known vulnerabilities in what the gateway is built of
 # make sbom      bin/readback.cdx.json, what the gateway is built of (CycloneDX)
 
@@ -34,13 +36,14 @@ SOAK_FILE ?=
 SIMULATE ?= 10m
 FAULTS ?= 1
 PACKAGES := ./...
+VERSION ?= $(shell deploy/version.sh)
 
-.PHONY: check build format vet lint test race fuzz bench performance e2e soak mutants simulate faults demo image vulncheck sbom
+.PHONY: check build format vet lint test race fuzz bench performance e2e soak mutants simulate faults demo man image vulncheck sbom
 
 check: format vet lint test
 
 build:
-	CGO_ENABLED=0 go build -trimpath -o bin/readback ./cmd/readback
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.release=$(VERSION)' -o bin/readback ./cmd/readback
 
 format:
 	@out=$$(go tool gofumpt -l .) || exit 1; if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w .):"; echo "$$out"; exit 1; fi
@@ -92,6 +95,10 @@ faults:
 
 demo:
 	go run ./cmd/readback demo
+
+man: build
+	mkdir -p bin/man
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) bin/readback man bin/man
 
 vulncheck:
 	./deploy/vulncheck.sh

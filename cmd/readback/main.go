@@ -37,6 +37,7 @@ octet, numbers the messages that ask for it, takes the receivers' read responses
 and tells the ESME that sent a message when it was read.
 
 Try it:   readback demo
+
 Use it:   readback check --config FILE && readback serve --config FILE`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -65,6 +66,7 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		benchCommand(),
 		hashPasswordCommand(),
 		versionCommand(),
+		manCommand(),
 	)
 	return root
 }

@@ -138,6 +138,7 @@ var forTests = []string{"internal/docpage", "internal/promise", "internal/testpe
 var keepers = map[string][]string{
 	"github.com/MicahParks/jwkset":                            {"internal/token"},
 	"github.com/cockroachdb/pebble":                           {"relay/index"},
+	"github.com/cpuguy83/go-md2man":                           {"cmd/readback"},
 	"github.com/go-analyze/charts":                            {"internal/bench/chart"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
 	"github.com/nats-io/":                                     {"internal/simulator/load", "relay/archive", "relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"}, // of the simulator: a client
