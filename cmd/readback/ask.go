@@ -48,7 +48,7 @@ func askGateway(cmd *cobra.Command, ask func(ctx context.Context, gateway *ops.C
 
 // openOps returns a client of the gateway's operator interface that presents the operator's credential.
 func openOps(cmd *cobra.Command) (*ops.Client, error) {
-	c, tokenFile, err := findOps(cmd)
+	c, tokenFile, err := findOps(cmd, func(o config.Ops) string { return o.Addr })
 	if err != nil || tokenFile == "" {
 		return c, err
 	}
@@ -61,8 +61,8 @@ func openOps(cmd *cobra.Command) (*ops.Client, error) {
 }
 
 // findOps returns a client of the gateway's operator interface, and the file of the operator's token; empty if
-// there is none.
-func findOps(cmd *cobra.Command) (c *ops.Client, tokenFile string, err error) {
+// there is none. choose returns the address to ask, of those in the configuration; empty if it is off.
+func findOps(cmd *cobra.Command, choose func(config.Ops) string) (c *ops.Client, tokenFile string, err error) {
 	flag := func(name string) string { return cmd.Flags().Lookup(name).Value.String() }
 	var cfg config.Ops
 	addr := flag("ops")
@@ -71,10 +71,10 @@ func findOps(cmd *cobra.Command) (c *ops.Client, tokenFile string, err error) {
 		if err != nil {
 			return nil, "", err
 		}
-		if cfg = all.Ops; cfg.Addr == "" {
+		cfg = all.Ops
+		if addr = choose(cfg); addr == "" {
 			return nil, "", errOpsOff
 		}
-		addr = cfg.Addr
 	}
 	c = new(ops.Client)
 	secure := cfg.TLS.Cert != "" || flag("ca") != "" || flag("client-cert") != ""
