@@ -53,6 +53,7 @@ var imports = map[string][]string{
 		"smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
+	"internal/image":     {},
 	"internal/interop":   {},
 	"internal/kept":      {},
 	"internal/lograte":   {},
@@ -141,6 +142,7 @@ var keepers = map[string][]string{
 	"github.com/cpuguy83/go-md2man":                           {"cmd/readback"},
 	"github.com/go-analyze/charts":                            {"internal/bench/chart"},
 	"github.com/golang-jwt/":                                  {"internal/token"},
+	"github.com/google/go-containerregistry":                  {"internal/image"},
 	"github.com/nats-io/":                                     {"internal/simulator/load", "relay/archive", "relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"}, // of the simulator: a client
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
@@ -149,6 +151,7 @@ var keepers = map[string][]string{
 	"github.com/spf13/viper":                                  {"config"},
 	"github.com/standard-webhooks/":                           {"internal/webhook"},
 	"go.yaml.in/yaml":                                         {"config"},
+	"golang.org/x/crypto/x509roots":                           {"internal/image"},
 	"gopkg.in/yaml":                                           {},
 }
 
