@@ -71,7 +71,7 @@ func unknownVariable(name, value string, known []string) *problem {
 	case serviceLink.MatchString(name):
 		return &problem{"unknown variable", "if Kubernetes made it for a service: enableServiceLinks: false"}
 	}
-	if near := nearest(name, known, 3); near != "" {
+	if near := setting.Nearest(name, known, 3); near != "" {
 		return &problem{"unknown variable", "did you mean " + near + "?"}
 	}
 	return &problem{"unknown variable", "READBACK_SECTION_KEY, such as " + envName("track.carriage")}
