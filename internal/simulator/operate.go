@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -63,9 +64,11 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 	if !s.smsc.opt.PlainReceivers {
 		switch fault := FaultOf(m.To.Addr); fault {
 		case Silence:
+			s.note(f, "", 0, Ignored)
 			s.unanswered.Add(1)
 			return nil
 		case Hangup:
+			s.note(f, "", 0, Closed)
 			return errHangup
 		case FaultSysErr, Throttled:
 			s.refuse(ctx, f, faultStatus[fault])
@@ -78,19 +81,20 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 	}
 	n := s.smsc.store.accept()
 	s.accepted(f, n)
-	if s.later == nil {
-		s.out.add(s.scratch)
-		s.smsc.route(ctx, s, n, m)
-		return nil
+	change := s.now.Receipt
+	if s.later != nil || s.now.Delay > 0 {
+		m, _ = smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
 	}
-	s.submitLater(ctx, n, f)
+	s.send(ctx, func() { s.smsc.route(ctx, s, n, m, change) })
 	return nil
 }
 
-// submitLater answers message n after the response delay, and routes it then.
-func (s *session) submitLater(ctx context.Context, n uint64, f smpp.Frame) {
-	m, _ := smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
-	s.send(ctx, func() { s.smsc.route(ctx, s, n, m) })
+// note tells OnSubmit what becomes of a message.
+func (s *session) note(f smpp.Frame, id string, status pdu.Status, fate Fate) {
+	if s.smsc.opt.OnSubmit == nil || f.ID() != pdu.SubmitSMID && f.ID() != pdu.DataSMID {
+		return
+	}
+	s.smsc.opt.OnSubmit(Submitted{Record{s.id, s.accountName(), time.Now(), f}, id, status, fate})
 }
 
 // malformed is the status for a message that ParseMessage refused.
@@ -112,24 +116,26 @@ func (s *session) accepted(f smpp.Frame, n uint64) {
 	}
 	s.scratch = smpp.AppendHeader(s.scratch[:0], smpp.ResponseID(f.ID()), 0, f.Seq(), len(text))
 	s.scratch = append(s.scratch, text...)
+	if s.smsc.opt.OnSubmit != nil {
+		s.note(f, string(s.smsc.store.appendID(nil, n)), smpp.StatusOK, s.now.Fate)
+	}
 }
 
 // refuse answers an operation with a status.
 func (s *session) refuse(ctx context.Context, f smpp.Frame, status pdu.Status) {
+	s.note(f, "", status, s.now.Fate)
 	s.scratch = smpp.AppendRefusal(s.scratch[:0], f.ID(), status, f.Seq())
 	s.send(ctx, nil)
 }
 
-// send answers an operation with what is in scratch, after the response delay if
-// there is one, and runs then behind it.
+// send answers an operation with what is in scratch, after the delay of the reaction or
+// the response delay if there is one, and runs then behind it.
 func (s *session) send(ctx context.Context, then func()) {
-	if s.later == nil {
-		s.out.add(s.scratch)
-		if then != nil {
-			then()
-		}
+	if s.later == nil || s.now.Delay > 0 {
+		s.emit(then)
 		return
 	}
+	s.addUnbind()
 	response := bytes.Clone(s.scratch)
 	s.unanswered.Add(1)
 	s.later.put(ctx, func() {
@@ -142,14 +148,14 @@ func (s *session) send(ctx context.Context, then func()) {
 }
 
 // route brings message n to its handset, at once or after DeliverAfter.
-func (c *SMSC) route(ctx context.Context, s *session, n uint64, m smpp.Message) {
-	a := s.account.Load()
+func (c *SMSC) route(ctx context.Context, s *session, n uint64, m smpp.Message, change ReceiptChange) {
+	a, state := s.account.Load(), cmp.Or(change.State, receipt.Delivered)
 	if c.enroute == nil {
-		c.finish(a, s, n, m, receipt.Delivered)
+		c.finish(a, s, n, m, state, change)
 		return
 	}
-	c.store.hold(n, &held{a, bytes.Clone(m.Frame)})
-	c.enroute.put(ctx, func() { c.release(n, receipt.Delivered) })
+	c.store.hold(n, &held{a, bytes.Clone(m.Frame), change})
+	c.enroute.put(ctx, func() { c.release(n, state) })
 }
 
 // release finishes a message that was held; it does nothing if it is gone.
@@ -162,21 +168,33 @@ func (c *SMSC) release(n uint64, state receipt.State) bool {
 	if err != nil {
 		return false // cannot be: it was read when it came, and replaced in its own shape
 	}
-	c.finish(h.from, nil, n, m, state)
+	c.finish(h.from, nil, n, m, state, h.change)
 	return true
 }
 
 // finish brings message n to its final state and sends the receipt.
-func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state receipt.State) {
+func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state receipt.State, change ReceiptChange) {
 	c.store.set(n, state)
 	if state == receipt.Delivered && c.network != nil {
 		c.network.Receive(m)
 	}
-	if c.opt.NoReceipts || !receipt.Wanted(m.RegisteredDelivery(), state) {
+	if c.opt.NoReceipts || change.Lost || !receipt.Wanted(m.RegisteredDelivery(), state) {
 		return
 	}
-	id := string(c.store.appendID(nil, n))
-	a.offer(newReceipt(m, id, state, time.Now()))
+	id := string(appendID(nil, n, cmp.Or(change.Base, c.store.base)))
+	if change.After == 0 {
+		c.sendReceipts(a, here, m, id, state, change)
+		return
+	}
+	m, _ = smpp.ParseMessage(bytes.Clone(m.Frame)) // was well-formed when it came
+	c.delays.run(change.After, func() { c.sendReceipts(a, nil, m, id, state, change) })
+}
+
+// sendReceipts sends the receipt of a message as often as change says.
+func (c *SMSC) sendReceipts(a *account, here *session, m smpp.Message, id string, state receipt.State, change ReceiptChange) {
+	for range max(change.Copies, 1) {
+		a.offer(newReceipt(m, id, state, time.Now(), change))
+	}
 	a.pump(here)
 }
 

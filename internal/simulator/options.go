@@ -28,6 +28,9 @@ type Options struct {
 	// Window is how many message operations of a session may be unanswered; one
 	// more is refused with ESME_RTHROTTLED. Zero sets no limit.
 	Window int
+	// Sessions is how many sessions of an account may be bound; one more is refused with
+	// ESME_RBINDFAIL. Zero sets no limit.
+	Sessions int
 	// PlainReceivers turns the magic receivers off; see Fault.
 	PlainReceivers bool
 	// DeliverAfter is how long a message stays ENROUTE, so that it can be queried,
@@ -56,8 +59,23 @@ type Options struct {
 	// bind and unbind. Its result is sent unchanged, or nothing if it is empty. It is called
 	// on the session's read goroutine. The frame is valid during the call only.
 	Answer func(account string, f smpp.Frame) (response []byte, ok bool)
+	// React chooses how a request is treated; ok is false for the usual way. The account of a bind is
+	// the one that it asks for. Message operations that the bind does not allow are refused before.
+	// It is called on the session's read goroutine. The frame is valid during the call only.
+	React func(account string, f smpp.Frame) (r Reaction, ok bool)
+	// OnSubmit is called for each submit_sm and data_sm of a bound session when it is known what becomes
+	// of it, before the answer goes out and on the read goroutine. The frame is valid during the call only.
+	OnSubmit func(Submitted)
 	// Log gets the ends of sessions; nil discards.
 	Log *slog.Logger
+}
+
+// Submitted is a submit_sm or data_sm, and what becomes of it.
+type Submitted struct {
+	Record
+	MessageID string     // that the SMSC answers; empty if it does not accept the message
+	Status    pdu.Status // that the SMSC answers
+	Fate      Fate
 }
 
 const (

@@ -19,15 +19,17 @@ type waitingReceipt struct {
 }
 
 // newReceipt makes the receipt of message m, from its receiver to its sender.
-func newReceipt(m smpp.Message, id string, state receipt.State, now time.Time) *waitingReceipt {
-	report := receipt.Report{ID: id, State: state, Submitted: now, Done: now, Text: excerpt(m)}
+func newReceipt(m smpp.Message, id string, state receipt.State, now time.Time, change ReceiptChange) *waitingReceipt {
+	report := receipt.Report{ID: id, State: state, Submitted: now, Done: now, Text: excerpt(m), Error: change.Error}
 	sm := ShortMessage{
 		From: Address{m.To.TON, m.To.NPI, string(m.To.Addr)}, To: Address{m.From.TON, m.From.NPI, string(m.From.Addr)},
 		ESMClass: smpp.ESMClassReceipt, UserData: report.AppendText(nil),
 	}
 	f := sm.Append(nil, pdu.DeliverSMID, 0)
 	r := &waitingReceipt{f, len(f)}
-	r.frame = receipt.AppendTLVs(r.frame, id, state)
+	if !change.NoTLVs {
+		r.frame = receipt.AppendTLVs(r.frame, id, state)
+	}
 	tlvs := m.TLVs()
 	for tlv, ok := tlvs.Next(); ok; tlv, ok = tlvs.Next() {
 		if tlv.Tag == smpp.TagUserMessageReference && len(tlv.Value) == 2 {

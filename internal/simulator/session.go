@@ -23,9 +23,13 @@ type session struct {
 	later *line // of ResponseDelay, nil without
 	gone  chan struct{}
 
+	delays delays // of reactions
+
 	// Owned by the read goroutine.
-	in      *smpp.Reader
-	scratch []byte
+	in        *smpp.Reader
+	scratch   []byte
+	now       Reaction // to the request that is being handled
+	unbinding bool     // the SMSC has sent an unbind of its own accord
 
 	account    atomic.Pointer[account] // set by the bind
 	transmits  bool                    // static once account is set, as the next two
@@ -69,6 +73,8 @@ func (s *session) accountName() string {
 func (s *session) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
+	s.delays.ctx = ctx
+	defer s.delays.tasks.Wait()
 	defer wg.Wait()
 	defer close(s.gone)
 	defer context.AfterFunc(ctx, func() { _ = s.conn.Close() })()
@@ -123,6 +129,9 @@ func (s *session) handle(ctx context.Context, f smpp.Frame) error {
 	}
 	if f.IsResponse() {
 		s.settle(f)
+		if s.unbinding && f.ID() == pdu.UnbindRespID {
+			return errUnbound
+		}
 		return nil
 	}
 	if opt.Answer != nil {
@@ -131,7 +140,30 @@ func (s *session) handle(ctx context.Context, f smpp.Frame) error {
 			return nil
 		}
 	}
+	if opt.React != nil && (!isOperation(f.ID()) || s.mayOperate(f.ID())) {
+		if r, ok := opt.React(s.nameFor(f), f); ok {
+			return s.react(ctx, f, r)
+		}
+	}
 	return s.answer(ctx, f)
+}
+
+// nameFor is the account that a request is from: for a bind, the one that it asks for.
+func (s *session) nameFor(f smpp.Frame) string {
+	if smpp.IsBind(f.ID()) && s.account.Load() == nil {
+		r := fields{b: f.Body()}
+		return string(r.cstring())
+	}
+	return s.accountName()
+}
+
+// isOperation reports whether id is an operation on a message.
+func isOperation(id pdu.ID) bool {
+	switch id {
+	case pdu.SubmitSMID, pdu.DataSMID, pdu.SubmitMultiID, pdu.QuerySMID, pdu.CancelSMID, pdu.ReplaceSMID:
+		return true
+	}
+	return false
 }
 
 // answer sends the SMSC's own answer to a request.
@@ -143,15 +175,21 @@ func (s *session) answer(ctx context.Context, f smpp.Frame) error {
 		s.reply(f, smpp.StatusOK)
 	case pdu.UnbindID:
 		s.smsc.leave(s)
+		if s.now.Delay > 0 {
+			s.scratch = smpp.AppendHeader(s.scratch[:0], pdu.UnbindRespID, 0, f.Seq(), 0)
+			s.emit(func() { _, _ = s.out.flush(), s.conn.Close() })
+			return nil
+		}
 		s.reply(f, smpp.StatusOK)
 		return errUnbound
-	case pdu.SubmitSMID, pdu.DataSMID, pdu.SubmitMultiID, pdu.QuerySMID, pdu.CancelSMID, pdu.ReplaceSMID:
-		return s.operate(ctx, f)
 	case pdu.DeliverSMID:
 		s.reply(f, smpp.StatusInvBindState) // an SMSC's own request (SMPP 3.4 table 2-1)
 	default:
+		if isOperation(f.ID()) {
+			return s.operate(ctx, f)
+		}
 		s.scratch = smpp.AppendHeader(s.scratch[:0], pdu.GenericNACKID, smpp.StatusInvCmdID, f.Seq(), 0)
-		s.out.add(s.scratch)
+		s.emit(nil)
 	}
 	return nil
 }
@@ -163,7 +201,7 @@ func (s *session) reply(f smpp.Frame, status pdu.Status) {
 	} else {
 		s.scratch = smpp.AppendRefusal(s.scratch[:0], f.ID(), status, f.Seq())
 	}
-	s.out.add(s.scratch)
+	s.emit(nil)
 }
 
 // enquire sends enquire_link regularly, and closes the connection if the last one was not
@@ -196,12 +234,16 @@ func (s *session) bind(f smpp.Frame) {
 	version := r.octet()
 	r.octets(2) // addr_ton, addr_npi
 	r.cstring() // address_range
-	switch status := s.smsc.authenticate(systemID, password); {
+	status := s.smsc.authenticate(systemID, password)
+	switch {
 	case s.account.Load() != nil:
 		s.reply(f, smpp.StatusAlreadyBound)
 		return
 	case r.bad:
 		s.reply(f, smpp.StatusInvCmdLen)
+		return
+	case status == smpp.StatusOK && s.smsc.isFull(systemID):
+		s.reply(f, smpp.StatusBindFailed)
 		return
 	case status != smpp.StatusOK:
 		s.reply(f, status)
@@ -210,9 +252,11 @@ func (s *session) bind(f smpp.Frame) {
 	s.transmits = f.ID() != pdu.BindReceiverID
 	s.receives = f.ID() != pdu.BindTransmitterID
 	s.hasTLVs = version >= smpp.InterfaceVersion34
-	s.out.add(s.bindResponse(f)) // before join, so that no receipt overtakes it
-	s.smsc.join(s, systemID)
-	s.account.Load().pump(s)
+	s.scratch = append(s.scratch[:0], s.bindResponse(f)...)
+	s.emit(func() { // behind the response, so that no receipt overtakes it
+		s.smsc.join(s, systemID)
+		s.account.Load().pump(s)
+	})
 }
 
 // bindResponse returns the bind_resp that accepts a bind (SMPP 3.4 §4.1.2).

@@ -30,7 +30,8 @@ type SMSC struct {
 	opt     Options
 	network *Network
 	store   *store
-	enroute *line // of DeliverAfter, nil without
+	enroute *line  // of DeliverAfter, nil without
+	delays  delays // of receipts
 
 	sessionIDs atomic.Uint64
 
@@ -64,6 +65,8 @@ func (c *SMSC) Network() *Network { return c.network }
 func (c *SMSC) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
+	c.delays.ctx = ctx
+	defer c.delays.tasks.Wait()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
@@ -122,6 +125,14 @@ func (c *SMSC) join(s *session, name string) {
 	}
 	a.join(s)
 	c.changed.fire()
+}
+
+// isFull reports whether the account name has as many sessions as it may.
+func (c *SMSC) isFull(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.accounts[name]
+	return c.opt.Sessions > 0 && a != nil && a.sessions() >= c.opt.Sessions
 }
 
 // leave removes s from its account. The account stays for receipts that are still to come. If

@@ -28,8 +28,9 @@ type store struct {
 
 // held is a message on its way to the handset.
 type held struct {
-	from  *account
-	frame smpp.Frame // own copy
+	from   *account
+	frame  smpp.Frame // own copy
+	change ReceiptChange
 }
 
 func newStore(decimal bool) *store {
@@ -62,9 +63,12 @@ func (s *store) state(n uint64) (state receipt.State, ok bool) {
 }
 
 // appendID appends the message_id of number n, without NUL.
-func (s *store) appendID(dst []byte, n uint64) []byte {
+func (s *store) appendID(dst []byte, n uint64) []byte { return appendID(dst, n, s.base) }
+
+// appendID appends a message_id in the base 10 or 16.
+func appendID(dst []byte, n uint64, base int) []byte {
 	start := len(dst)
-	dst = strconv.AppendUint(dst, n, s.base)
+	dst = strconv.AppendUint(dst, n, base)
 	for i := start; i < len(dst); i++ {
 		if dst[i] >= 'a' {
 			dst[i] -= 'a' - 'A'

@@ -1,6 +1,7 @@
 package receipt
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -12,6 +13,7 @@ type Report struct {
 	ID              string
 	State           State
 	Submitted, Done time.Time
+	Error           string // err, three characters; empty stands for 000
 	Text            string // the beginning of the message, in ASCII
 }
 
@@ -22,8 +24,9 @@ func (r Report) AppendText(dst []byte) []byte {
 	if r.State == Delivered {
 		delivered = 1
 	}
-	return fmt.Appendf(dst, "id:%s sub:001 dlvrd:%03d submit date:%s done date:%s stat:%s err:000 text:%s",
-		r.ID, delivered, r.Submitted.UTC().Format(dateLayout), r.Done.UTC().Format(dateLayout), r.State.Stat(), r.Text)
+	return fmt.Appendf(dst, "id:%s sub:001 dlvrd:%03d submit date:%s done date:%s stat:%s err:%s text:%s",
+		r.ID, delivered, r.Submitted.UTC().Format(dateLayout), r.Done.UTC().Format(dateLayout), r.State.Stat(),
+		cmp.Or(r.Error, "000"), r.Text)
 }
 
 // AppendTLVs appends receipted_message_id and message_state (SMPP 3.4 §5.3.2.12, §5.3.2.35).

@@ -1,0 +1,204 @@
+package simulator
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/testpeer"
+	"readback/smpp"
+	"readback/smpp/receipt"
+)
+
+// reactTo reacts to requests with this command_id.
+func reactTo(id pdu.ID, r Reaction) func(string, smpp.Frame) (Reaction, bool) {
+	return func(_ string, f smpp.Frame) (Reaction, bool) { return r, f.ID() == id }
+}
+
+func TestReactionStatus(t *testing.T) {
+	var seen []Submitted
+	_, addr := startSMSC(t, Options{
+		React:    reactTo(pdu.SubmitSMID, Reaction{Status: 0x45}),
+		OnSubmit: func(s Submitted) { seen = append(seen, s) },
+	})
+	e := openESME(t, addr, ESMEOptions{})
+	if got := call(t, e, submit(text(receiver, "Hi"))).Status(); got != 0x45 {
+		t.Errorf("status = %#x, want 45", uint32(got))
+	}
+	if len(seen) != 1 || seen[0].Status != 0x45 || seen[0].MessageID != "" || seen[0].Account != "bank" {
+		t.Errorf("OnSubmit got %+v, want one refusal", seen)
+	}
+}
+
+// A bind is refused by the account that it asks for, and a message operation of an unbound session is not the rules'.
+func TestReactionToBind(t *testing.T) {
+	_, addr := startSMSC(t, Options{React: func(account string, f smpp.Frame) (Reaction, bool) {
+		return Reaction{Status: 0x0D}, account == "bank" || f.ID() == pdu.SubmitSMID
+	}})
+	p := testpeer.Dial(t, addr)
+	p.Send(Bind{SystemID: "bank"}.Append(nil, 1), submit(text(receiver, "Hi")))
+	for _, want := range []pdu.Status{0x0D, smpp.StatusInvBindState} {
+		if got := p.Next("response").Status(); got != want {
+			t.Errorf("status = %#x, want %#x", uint32(got), uint32(want))
+		}
+	}
+}
+
+func TestReactionsThatEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		fate Fate
+		tail string // octets before the end
+		want error
+	}{
+		{"closed", Closed, "", io.EOF},
+		{"reset", Reset, "", syscall.ECONNRESET},
+		{"garbled", Garbled, string(garbage), io.EOF},
+	} {
+		for _, delay := range []time.Duration{0, time.Millisecond} {
+			t.Run(tt.name+" after "+delay.String(), func(t *testing.T) {
+				c, addr := startSMSC(t, Options{React: reactTo(pdu.EnquireLinkID, Reaction{Fate: tt.fate, Delay: delay})})
+				p := testpeer.Dial(t, addr)
+				p.Send(request(pdu.EnquireLinkID))
+				if len(tt.tail) > 0 {
+					got := make([]byte, len(tt.tail))
+					if _, err := io.ReadFull(p.Conn, got); err != nil || string(got) != tt.tail {
+						t.Fatalf("came %q, %v, want %q", got, err, tt.tail)
+					}
+					c.Disconnect("")
+				}
+				if _, err := p.Conn.Read(make([]byte, 1)); !isEnd(err, tt.want) {
+					t.Errorf("the end is %v, want %v", err, tt.want)
+				}
+			})
+		}
+	}
+}
+
+func isEnd(err, want error) bool {
+	return err != nil && bytes.Contains([]byte(err.Error()), []byte(want.Error()))
+}
+
+func TestReactionUnbinds(t *testing.T) {
+	for _, delay := range []time.Duration{0, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			p := testpeer.NewPipes()
+			smsc := NewSMSC(Options{React: reactTo(pdu.SubmitSMID, Reaction{Fate: Unbound, Delay: delay})})
+			testpeer.Serve(t, "the SMSC", p, smsc.Serve)
+			send, next := bindPipe(t, p)
+			send(text(receiver, "Hi").Append(nil, pdu.SubmitSMID, 2))
+			for _, want := range []pdu.ID{pdu.SubmitSMRespID, pdu.UnbindID} {
+				f, err := next()
+				if err != nil || f.ID() != want || f.Status() != 0 {
+					t.Fatalf("came %x, %v, want %08x", []byte(f), err, uint32(want))
+				}
+				if want == pdu.UnbindID {
+					send(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0))
+				}
+			}
+			if _, err := next(); err == nil {
+				t.Error("the session outlives the answer to unbind")
+			}
+		})
+	}
+}
+
+// The delay is for one message: others are answered meanwhile.
+func TestReactionDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testpeer.NewPipes()
+		slow := sync.OnceValue(func() Reaction { return Reaction{Delay: 2 * time.Second} })
+		first := true
+		smsc := NewSMSC(Options{React: func(_ string, f smpp.Frame) (Reaction, bool) {
+			ok := first && f.ID() == pdu.SubmitSMID
+			first = first && !ok
+			return slow(), ok
+		}})
+		testpeer.Serve(t, "the SMSC", p, smsc.Serve)
+		send, next := bindPipe(t, p)
+		start := time.Now()
+		m := text(receiver, "Hi")
+		m.RegisteredDelivery = 1
+		send(m.Append(nil, pdu.SubmitSMID, 2))
+		send(text(receiver, "Hi").Append(nil, pdu.SubmitSMID, 3))
+		for _, want := range []struct {
+			id    pdu.ID
+			seq   uint32
+			after time.Duration
+		}{{pdu.SubmitSMRespID, 3, 0}, {pdu.SubmitSMRespID, 2, 2 * time.Second}, {pdu.DeliverSMID, 0x20000000, 2 * time.Second}} {
+			f, err := next()
+			if err != nil || f.ID() != want.id || f.Seq() != want.seq || time.Since(start) != want.after {
+				t.Fatalf("came %x, %v after %v, want %+v", []byte(f), err, time.Since(start), want)
+			}
+		}
+	})
+}
+
+func TestReceiptChanges(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change ReceiptChange
+		want   string // of the text
+		copies int
+		tlvs   int // octets
+	}{
+		{"usual", ReceiptChange{}, "^id:4A7F01 .* stat:DELIVRD err:000 ", 1, 11 + 5},
+		{"decimal", ReceiptChange{Base: 10}, "^id:4882177 ", 1, 12 + 5},
+		{"state", ReceiptChange{State: receipt.Undeliverable, Error: "011"}, "dlvrd:000 .*stat:UNDELIV err:011 ", 1, 11 + 5},
+		{"twice", ReceiptChange{Copies: 2}, "^id:4A7F01 ", 2, 11 + 5},
+		{"without TLVs", ReceiptChange{NoTLVs: true}, "^id:4A7F01 ", 1, 0},
+		{"lost", ReceiptChange{Lost: true}, "", 0, 0},
+		{"late", ReceiptChange{After: time.Minute}, "^id:4A7F01 ", 1, 11 + 5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network := NewNetwork(HandsetOptions{})
+				p := testpeer.NewPipes()
+				smsc := NewSMSC(Options{Network: network, React: reactTo(pdu.SubmitSMID, Reaction{Receipt: tt.change})})
+				testpeer.Serve(t, "the SMSC", p, smsc.Serve)
+				send, next := bindPipe(t, p)
+				start, m := time.Now(), text(receiver, "Hi")
+				m.RegisteredDelivery = 1
+				send(m.Append(nil, pdu.SubmitSMID, 2))
+				_, _ = next()
+				for range tt.copies {
+					f, _ := next()
+					d, err := smpp.ParseMessage(f)
+					tlvs := d.TLVs()
+					if err != nil || !regexp.MustCompile(tt.want).Match(d.UserData()) || tlvs.Rest() != tt.tlvs {
+						t.Errorf("receipt %q and %d octets, %v, want %s and %d", d.UserData(), tlvs.Rest(), err, tt.want, tt.tlvs)
+					}
+				}
+				if got := time.Since(start); got != tt.change.After {
+					t.Errorf("the receipt came after %v, want %v", got, tt.change.After)
+				}
+				send(request(pdu.EnquireLinkID))
+				if f, err := next(); err != nil || f.ID() != pdu.EnquireLinkRespID {
+					t.Errorf("came %x, %v, want no more receipts", []byte(f), err)
+				}
+				if got := len(network.Handset(receiver).Messages()); (got == 1) != (tt.change.State == 0) {
+					t.Errorf("the handset has %d messages", got)
+				}
+			})
+		})
+	}
+}
+
+func TestSessionsLimit(t *testing.T) {
+	_, addr := startSMSC(t, Options{Sessions: 1})
+	openESME(t, addr, ESMEOptions{})
+	p := testpeer.Dial(t, addr)
+	p.Send(Bind{SystemID: "bank"}.Append(nil, 1), Bind{SystemID: "shop"}.Append(nil, 2))
+	for _, want := range []pdu.Status{smpp.StatusBindFailed, smpp.StatusOK} {
+		if got := p.Next("bind_resp").Status(); got != want {
+			t.Errorf("status = %#x, want %#x", uint32(got), uint32(want))
+		}
+	}
+}
