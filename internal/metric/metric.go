@@ -44,17 +44,21 @@ func Each(values ...[]string) [][]string {
 type Registry struct {
 	*prometheus.Registry
 
-	mu       sync.Mutex
-	declared []Opts
+	mu         sync.Mutex
+	declared   []Opts                          // guarded by mu
+	collectors map[string]prometheus.Collector // guarded by mu: by the name of the metric
 }
 
 // NewRegistry returns a Registry without metrics.
-func NewRegistry() *Registry { return &Registry{Registry: prometheus.NewRegistry()} }
+func NewRegistry() *Registry {
+	return &Registry{Registry: prometheus.NewRegistry(), collectors: make(map[string]prometheus.Collector)}
+}
 
-func (r *Registry) declare(o Opts) {
+func (r *Registry) declare(o Opts, c prometheus.Collector) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.declared = append(r.declared, o)
+	r.collectors[o.Name] = c
 }
 
 // Declared returns the declarations, by name.
@@ -86,13 +90,13 @@ func (r *Registry) Reference() string {
 type Factory struct {
 	reg     prometheus.Registerer // nil: the metrics are not exported
 	make    promauto.Factory
-	declare func(Opts)
+	declare func(Opts, prometheus.Collector)
 }
 
 // With returns a Factory for reg. If reg is a Registry, the Factory declares the metrics
 // there. If reg is nil, the metrics are not exported.
 func With(reg prometheus.Registerer) Factory {
-	f := Factory{reg, promauto.With(reg), func(Opts) {}}
+	f := Factory{reg, promauto.With(reg), func(Opts, prometheus.Collector) {}}
 	if r, ok := reg.(*Registry); ok {
 		f.declare = r.declare
 	}
@@ -101,14 +105,15 @@ func With(reg prometheus.Registerer) Factory {
 
 // Counter makes a counter without labels.
 func (f Factory) Counter(o Opts) prometheus.Counter {
-	f.declare(o)
-	return f.make.NewCounter(prometheus.CounterOpts{Name: o.Name, Help: o.Help})
+	c := f.make.NewCounter(prometheus.CounterOpts{Name: o.Name, Help: o.Help})
+	f.declare(o, c)
+	return c
 }
 
 // CounterVec makes counters by the labels.
 func (f Factory) CounterVec(o Opts) *prometheus.CounterVec {
-	f.declare(o)
 	v := f.make.NewCounterVec(prometheus.CounterOpts{Name: o.Name, Help: o.Help}, o.Labels)
+	f.declare(o, v)
 	for _, values := range o.Series {
 		v.WithLabelValues(values...)
 	}
@@ -117,20 +122,20 @@ func (f Factory) CounterVec(o Opts) *prometheus.CounterVec {
 
 // Gauge makes a gauge without labels.
 func (f Factory) Gauge(o Opts) prometheus.Gauge {
-	f.declare(o)
-	return f.make.NewGauge(prometheus.GaugeOpts{Name: o.Name, Help: o.Help})
+	c := f.make.NewGauge(prometheus.GaugeOpts{Name: o.Name, Help: o.Help})
+	f.declare(o, c)
+	return c
 }
 
 // GaugeFunc makes a gauge whose value the function returns each time that it is asked for.
 func (f Factory) GaugeFunc(o Opts, value func() float64) {
-	f.declare(o)
-	f.make.NewGaugeFunc(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, value)
+	f.declare(o, f.make.NewGaugeFunc(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, value))
 }
 
 // GaugeVec makes gauges by the labels.
 func (f Factory) GaugeVec(o Opts) *prometheus.GaugeVec {
-	f.declare(o)
 	v := f.make.NewGaugeVec(prometheus.GaugeOpts{Name: o.Name, Help: o.Help}, o.Labels)
+	f.declare(o, v)
 	for _, values := range o.Series {
 		v.WithLabelValues(values...)
 	}
@@ -139,14 +144,15 @@ func (f Factory) GaugeVec(o Opts) *prometheus.GaugeVec {
 
 // Histogram makes a histogram without labels.
 func (f Factory) Histogram(o Opts) prometheus.Histogram {
-	f.declare(o)
-	return f.make.NewHistogram(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets})
+	c := f.make.NewHistogram(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets})
+	f.declare(o, c)
+	return c
 }
 
 // HistogramVec makes histograms by the labels.
 func (f Factory) HistogramVec(o Opts) *prometheus.HistogramVec {
-	f.declare(o)
 	v := f.make.NewHistogramVec(prometheus.HistogramOpts{Name: o.Name, Help: o.Help, Buckets: o.Buckets}, o.Labels)
+	f.declare(o, v)
 	for _, values := range o.Series {
 		v.WithLabelValues(values...)
 	}

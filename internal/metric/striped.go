@@ -78,8 +78,8 @@ func (v *StripedVec) Collect(to chan<- prometheus.Metric) {
 
 // StripedVec makes counters by the labels, of which some are Striped.
 func (f Factory) StripedVec(o Opts) *StripedVec {
-	f.declare(o)
 	v := &StripedVec{CounterVec: prometheus.NewCounterVec(prometheus.CounterOpts{Name: o.Name, Help: o.Help}, o.Labels)}
+	f.declare(o, v)
 	for _, values := range o.Series {
 		v.WithLabelValues(values...)
 	}
