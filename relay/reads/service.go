@@ -29,6 +29,7 @@ type Service struct {
 	proven  *access.Rates // of callers that show proofs
 	guesses *access.Guesses
 	replays *replays
+	latest  latest
 }
 
 // New returns a service that records reads in a ledger, whose index is ix.
@@ -47,6 +48,7 @@ func (rs *Service) Forget(receiver message.Addr) {
 	rs.proven.Forget(&receiver)
 	rs.guesses.Forget(&receiver)
 	rs.replays.forget(receiver)
+	rs.latest.forget(receiver)
 }
 
 // Submit takes a read response. If the verdict accepts it, the log has it and a crash does not lose
@@ -85,6 +87,7 @@ func (rs *Service) Report(way string, by access.Caller, v message.Verdict) {
 func (rs *Service) countAndLog(rd *Read, v message.Verdict, note string) {
 	rs.metrics.verdicts.WithLabelValues(rd.Way, strconv.Itoa(rs.audit.code(v.Kind))).Inc()
 	rs.audit.verdict(rd, v, note)
+	rs.latest.note(rd, v)
 }
 
 // submit returns the verdict, and a note for the audit log.
