@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/internal/flow"
 	"readback/internal/metric"
 	"readback/internal/operator"
 	"readback/internal/ops"
 	"readback/internal/transport"
+	"readback/relay/intake"
 )
 
 // opsFront is what connections to the operator's listeners pass.
@@ -79,6 +81,9 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/sessions/", sessions)
 	s.ops.Handle("POST /v1/reload", operator.ReloadPage(s.reloadJSON))
 	s.ops.Handle("/v1/config", operator.ConfigPage(s.settings))
+	s.flow = flow.NewSampler(registry)
+	s.ops.Handle("/v1/flow", operator.FlowPage(s.flow))
+	s.ops.Handle("/v1/reads", operator.ReadPage(s.relay.Reads(), intake.Code))
 	s.ops.Handle("/v1/unnumbered", operator.UnnumberedPage(s.gateway))
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/internal/flow"
 	"readback/internal/gateway"
 	"readback/internal/metric"
 	"readback/internal/ops"
@@ -29,6 +30,7 @@ type service struct {
 	webhooks *webhook.Webhooks
 	ops      *ops.Server
 	metrics  *metric.Registry
+	flow     *flow.Sampler
 	front    *front
 	callers  *readsFront
 	opsFront *opsFront
@@ -207,6 +209,7 @@ func (s *service) run(ctx context.Context) error {
 		return s.parts.start(context.WithoutCancel(ctx), s.log, name, serve)
 	}
 	if s.admin != nil {
+		defer start("flow", s.flow.Run)()
 		defer start("ops", func(ctx context.Context) error { return s.ops.Serve(ctx, s.opsFront.listener(s.admin)) })()
 	}
 	if s.scraped != nil {

@@ -20,11 +20,11 @@ const module = "readback"
 // gets its row here.
 var imports = map[string][]string{
 	"cmd/readback": {
-		"config", "conversation", "handset", "internal/admission", "internal/bench", "internal/deliver", "internal/gateway",
-		"internal/metric", "internal/numbering", "internal/operator", "internal/ops", "internal/pool", "internal/simulator",
+		"config", "conversation", "handset", "internal/admission", "internal/bench", "internal/deliver", "internal/flow",
+		"internal/gateway", "internal/metric", "internal/numbering", "internal/operator", "internal/ops", "internal/pool", "internal/simulator",
 		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/transport",
 		"internal/webhook", "relay", "relay/access", "relay/archive", "relay/broker", "relay/feedback",
-		"relay/message", "relay/reads", "smpp", "smpp/receipt", "udh",
+		"relay/intake", "relay/message", "relay/reads", "smpp", "smpp/receipt", "udh",
 	},
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering", "internal/ops",
@@ -45,6 +45,7 @@ var imports = map[string][]string{
 	"internal/deliver":     {"internal/setting", "relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/docpage":     {},
 	"internal/faults":      {},
+	"internal/flow":        {"internal/metric"},
 	"internal/gateway": {
 		"internal/account", "internal/admission", "internal/background", "internal/crash",
 		"internal/deliver", "internal/lograte", "internal/metric", "internal/numbering", "internal/permit",
@@ -61,7 +62,7 @@ var imports = map[string][]string{
 	"internal/metric":    {},
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
-	"internal/operator":  {"internal/gateway", "internal/numbering", "relay/message", "smpp"},
+	"internal/operator":  {"internal/flow", "internal/gateway", "internal/numbering", "relay/message", "relay/reads", "smpp"},
 	"internal/ops":       {"internal/ownhost", "relay/message"},
 	"internal/ownhost":   {},
 	"internal/permit":    {"internal/account", "internal/metric", "internal/setting", "smpp"},

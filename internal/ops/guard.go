@@ -63,7 +63,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case pattern == pageMetrics && a.MetricsApart && len(a.Operators) > 0:
 		needed = anyRole
-	case (pattern == pageDead || pattern == pageUnnumbered) && isFull(r):
+	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads) && isFull(r):
 		needed = Privacy
 	}
 	isPublic := listed && needed == public

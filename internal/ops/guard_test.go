@@ -101,7 +101,8 @@ func people() []Person {
 func TestRoles(t *testing.T) {
 	s := serve(t, Access{Operators: people()}, nil)
 	pages := slices.Clone(rules)
-	pages = append(pages, rule{"GET /v1/dead?full=true", Privacy}, rule{"GET /v1/dead?full=false&full=true", Privacy}, rule{"GET /v1/unnumbered?full=true", Privacy})
+	pages = append(pages, rule{"GET /v1/dead?full=true", Privacy}, rule{"GET /v1/dead?full=false&full=true", Privacy}, rule{"GET /v1/unnumbered?full=true", Privacy},
+		rule{"GET /v1/reads?full=true", Privacy})
 	for _, page := range pages {
 		method, path, _ := strings.Cut(strings.NewReplacer("{sender}", "10690001", "{receiver}", "447700900123").Replace(page.pattern), " ")
 		for _, r := range append(roleNames, struct {

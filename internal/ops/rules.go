@@ -34,6 +34,8 @@ var rules = []rule{
 	{"GET /v1/config", anyRole},
 	{"POST /v1/reload", Operator},
 	{pageUnnumbered, anyRole}, // Privacy with full=true
+	{pageReads, anyRole},      // Privacy with full=true
+	{"GET /v1/flow", anyRole},
 
 	{"GET /v1/feedback", anyRole},
 	{pageDead, anyRole}, // Privacy with full=true
@@ -59,6 +61,7 @@ const (
 	pageDead    = "GET /v1/dead"
 
 	pageUnnumbered = "GET /v1/unnumbered"
+	pageReads      = "GET /v1/reads"
 )
 
 // rule says which roles may ask for the pages that a pattern of http.ServeMux matches.
