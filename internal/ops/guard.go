@@ -1,9 +1,9 @@
 package ops
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -28,6 +28,7 @@ type guard struct {
 	access func() *Access
 	log    *slog.Logger
 	lines  *rate.Limiter
+	logins logins
 }
 
 func newGuard(pages http.Handler, access func() *Access, log *slog.Logger) *guard {
@@ -48,8 +49,18 @@ type personKey struct{}
 // By returns the name of whoever sent a request that a Server has let through: that of ops.operators, or anyone
 // where there are none.
 func By(r *http.Request) string {
-	name, _ := r.Context().Value(personKey{}).(string)
-	return name
+	if by, ok := r.Context().Value(personKey{}).(*Person); ok {
+		return by.Name
+	}
+	return ""
+}
+
+// RolesOf returns the roles of whoever sent a request that a Server has let through.
+func RolesOf(r *http.Request) Roles {
+	if by, ok := r.Context().Value(personKey{}).(*Person); ok {
+		return by.Roles
+	}
+	return 0
 }
 
 const nobody = "anyone"
@@ -59,40 +70,57 @@ const nobody = "anyone"
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := g.access()
 	unknown, pattern := g.rules.Handler(r)
-	needed, listed := g.roles[pattern]
-	switch {
-	case pattern == pageMetrics && a.MetricsApart && len(a.Operators) > 0:
-		needed = anyRole
-	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads) && isFull(r):
-		needed = Privacy
-	}
+	needed, listed := g.needed(r, pattern, a)
 	isPublic := listed && needed == public
-	if err := a.checkSource(r, isPublic); err != nil {
+	if err := a.checkSource(r, isPublic); err != nil && !isVisit(r, pattern, err) {
 		g.refuse(w, r, http.StatusForbidden, "", err.Error())
 		return
 	}
-	if isPublic {
+	if isPublic || needed == anyone {
 		g.pages.ServeHTTP(w, r)
 		return
 	}
-	by := &Person{Name: nobody, Roles: anyRole}
-	if len(a.Operators) > 0 {
-		var err error
-		if by, err = a.identify(r); err != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
-			g.refuse(w, r, http.StatusUnauthorized, "", err.Error())
-			return
-		}
-	}
+	by, err := g.identify(a, r, pattern)
 	switch {
+	case err != nil && isConsole(pattern) && r.Method == http.MethodGet:
+		http.Redirect(w, r, LoginPath+"?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+	case err != nil:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
+		g.refuse(w, r, http.StatusUnauthorized, "", err.Error())
 	case !listed:
 		unknown.ServeHTTP(w, r) // 404 or 405
 	case by.Roles&needed == 0:
 		g.refuse(w, r, http.StatusForbidden, by.Name, "this needs the role "+needed.String())
 	default:
 		g.log.Info("operator's request", requestAttrs(r, pattern, by.Name)...)
-		g.pages.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), personKey{}, by.Name)))
+		g.pages.ServeHTTP(w, withPerson(r, by))
 	}
+}
+
+// needed returns the roles of which a request needs one; listed is false if the page is not in the table.
+func (g *guard) needed(r *http.Request, pattern string, a *Access) (needed Roles, listed bool) {
+	needed, listed = g.roles[pattern]
+	switch {
+	case pattern == pageMetrics && a.MetricsApart && len(a.Operators) > 0:
+		needed = anyRole
+	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads) && isFull(r):
+		needed = Privacy
+	}
+	return needed, listed
+}
+
+// identify returns who sends a request: by its token or certificate, or on the pages of the console by its cookie.
+func (g *guard) identify(a *Access, r *http.Request, pattern string) (*Person, error) {
+	if len(a.Operators) == 0 {
+		return &Person{Name: nobody, Roles: anyRole}, nil
+	}
+	by, err := a.identify(r)
+	if err != nil && isConsole(pattern) {
+		if p := g.logins.find(r, a, time.Now()); p != nil {
+			return p, nil
+		}
+	}
+	return by, err
 }
 
 // isFull reports whether a request asks for subscribers' numbers in full.
@@ -113,10 +141,14 @@ func requestAttrs(r *http.Request, pattern, by string) []any {
 
 // refuse answers a request that is not let through, and logs it.
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request, code int, by, reason string) {
+	g.logRefusal(r, code, by, reason)
+	w.Header().Set("Connection", "close") // a connection is for those who may ask
+	http.Error(w, reason, code)
+}
+
+func (g *guard) logRefusal(r *http.Request, code int, by, reason string) {
 	if g.lines.AllowN(time.Now(), 1) {
 		_, pattern := g.rules.Handler(r)
 		g.log.Warn("operator's request refused", append(requestAttrs(r, pattern, by), "method", r.Method, "code", code, "reason", reason)...)
 	}
-	w.Header().Set("Connection", "close") // a connection is for those who may ask
-	http.Error(w, reason, code)
 }

@@ -55,6 +55,8 @@ func serve(t *testing.T, a Access, wrap func(net.Listener) net.Listener) *served
 	s.Handle("/v1/", ok)
 	s.Handle("POST /-/reload", ok)
 	s.Handle("/unlisted", ok)
+	s.Handle("GET /{$}", ok)
+	s.Handle("/console/", ok)
 	s.Use(a)
 	ln := testpeer.Listen(t)
 	addr := ln.Addr().String()
@@ -97,6 +99,9 @@ func people() []Person {
 	return all
 }
 
+// stays is a client that follows no redirects.
+var stays = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
 // TestRoles asks for each page of the table as somebody with each role, and as nobody.
 func TestRoles(t *testing.T) {
 	s := serve(t, Access{Operators: people()}, nil)
@@ -104,7 +109,7 @@ func TestRoles(t *testing.T) {
 	pages = append(pages, rule{"GET /v1/dead?full=true", Privacy}, rule{"GET /v1/dead?full=false&full=true", Privacy}, rule{"GET /v1/unnumbered?full=true", Privacy},
 		rule{"GET /v1/reads?full=true", Privacy})
 	for _, page := range pages {
-		method, path, _ := strings.Cut(strings.NewReplacer("{sender}", "10690001", "{receiver}", "447700900123").Replace(page.pattern), " ")
+		method, path, _ := strings.Cut(strings.NewReplacer("{sender}", "10690001", "{receiver}", "447700900123", "{id}", "7", "{page}", "sessions", "{$}", "").Replace(page.pattern), " ")
 		for _, r := range append(roleNames, struct {
 			name string
 			role Roles
@@ -114,8 +119,10 @@ func TestRoles(t *testing.T) {
 		}{}) {
 			want := http.StatusForbidden
 			switch {
-			case page.roles == public || page.roles&r.role != 0:
+			case page.roles == public || page.roles == anyone || page.roles&r.role != 0:
 				want = http.StatusOK
+			case r.role == 0 && method == "GET" && isConsole(page.pattern):
+				want = http.StatusSeeOther
 			case r.role == 0:
 				want = http.StatusUnauthorized
 			}
@@ -123,7 +130,7 @@ func TestRoles(t *testing.T) {
 				want = http.StatusAccepted
 			}
 			s.log.take()
-			got := s.ask(t, http.DefaultClient, method, "http://"+s.addr+path, func(req *http.Request) {
+			got := s.ask(t, stays, method, "http://"+s.addr+path, func(req *http.Request) {
 				if r.name != "" {
 					req.Header.Set("Authorization", "Bearer "+r.name)
 				}
@@ -132,7 +139,7 @@ func TestRoles(t *testing.T) {
 			if got != want {
 				t.Errorf("%s as %q: got %d, want %d", page.pattern, r.name, got, want)
 			}
-			if named := strings.Contains(line, "by=the-"+r.name); named != (r.role != 0 && page.roles != public) {
+			if named := strings.Contains(line, "by=the-"+r.name); named != (r.role != 0 && page.roles != public && page.roles != anyone) {
 				t.Errorf("%s as %q: got the line %q", page.pattern, r.name, line)
 			}
 			if strings.Contains(line, "447700900123") {
@@ -146,7 +153,7 @@ func TestRoles(t *testing.T) {
 func TestUnlistedPages(t *testing.T) {
 	for _, a := range []Access{{}, {Operators: people()}} {
 		s := serve(t, a, nil)
-		for _, path := range []string{"/unlisted", "/v1/other", "/v1/dead/other", "/"} {
+		for _, path := range []string{"/unlisted", "/v1/other", "/v1/dead/other", "/console/other"} {
 			got := s.ask(t, http.DefaultClient, "GET", "http://"+s.addr+path, func(r *http.Request) { r.Header.Set("Authorization", "Bearer operator") })
 			if got != http.StatusNotFound {
 				t.Errorf("%s: got %d, want 404", path, got)
@@ -175,7 +182,7 @@ func TestServeMetrics(t *testing.T) {
 	s := serve(t, Access{Hosts: []string{"gw1.example"}, Operators: people(), MetricsApart: true}, nil)
 	ln := testpeer.Listen(t)
 	t.Cleanup(testpeer.Serve(t, "metrics", ln, s.ServeMetrics))
-	for path, want := range map[string]int{"/metrics": 200, "/healthz": 200, "/readyz": 200, "/v1/dead": 404, "/debug/pprof/": 404, "/": 404} {
+	for path, want := range map[string]int{"/metrics": 200, "/healthz": 200, "/readyz": 200, "/v1/dead": 404, "/debug/pprof/": 404, "/": 404, "/console/login": 404} {
 		if got := s.ask(t, http.DefaultClient, "GET", "http://"+ln.Addr().String()+path, nil); got != want {
 			t.Errorf("%s: got %d, want %d", path, got, want)
 		}

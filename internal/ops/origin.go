@@ -36,3 +36,10 @@ func (a *Access) checkSource(r *http.Request, isPublic bool) error {
 func (a *Access) isOwn(r *http.Request, isPublic bool) bool {
 	return r.Host == "" && isPublic || ownhost.Is(r, a.Hosts)
 }
+
+// isVisit reports whether a request that checkSource refuses because of its origin is somebody's who follows a link to
+// a page of the console. The page that has the link cannot see the answer, and reading changes nothing.
+func isVisit(r *http.Request, pattern string, refusal error) bool {
+	return errors.Is(refusal, errOrigin) && isConsole(pattern) && r.Method == http.MethodGet && len(r.Header.Values("Origin")) == 0 &&
+		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}

@@ -17,7 +17,8 @@ const (
 	Privacy
 
 	anyRole = Viewer | Operator | Privacy
-	public  = Roles(0) // no role is needed, and no credential
+	public  = Roles(0)      // no role is needed, and no credential
+	anyone  = Roles(1 << 7) // the same, but not on the listener for metrics
 )
 
 // rules is the table of who may ask for which page: one of the roles is needed. A page that is not in the
@@ -42,6 +43,25 @@ var rules = []rule{
 	{"POST /v1/dead/replay", Operator},
 	{"DELETE /v1/dead", Operator},
 
+	{"GET /{$}", anyone}, // leads to the console
+	{"GET " + LoginPath, anyone},
+	{"POST " + LoginPath, anyone},
+	{"POST /console/logout", anyone},
+	{"POST /console/language", anyone},
+	{"GET /console/static/", anyone},
+	{"GET /console/{$}", anyRole},
+	{"GET /console/sessions", anyRole},
+	{"POST /console/sessions/{id}/end", Operator},
+	{"GET /console/accounts", anyRole},
+	{"GET /console/skips", anyRole}, // with full=true its source needs Privacy, and so for reads and dead
+	{"GET /console/reads", anyRole},
+	{"GET /console/dead", anyRole},
+	{"POST /console/dead", Operator},
+	{"GET /console/conversation", Privacy},
+	{"GET /console/handsets", anyRole}, // of the demo
+	{"POST /console/handsets", anyRole},
+	{"GET /console/live/{page}", anyRole}, // its source says what it needs
+
 	{"POST /-/drain", Operator},
 	{"POST /-/reload", Operator},
 	{"POST /v1/store/backup", Operator},
@@ -54,6 +74,15 @@ var rules = []rule{
 	{"PUT /v1/receivers/{receiver}/optout", Privacy},
 	{"DELETE /v1/receivers/{receiver}/optout", Privacy},
 	{"DELETE /v1/receivers/{receiver}", Privacy},
+}
+
+// LoginPath is where somebody logs in to the console.
+const LoginPath = "/console/login"
+
+// isConsole reports whether a pattern is one of the console's pages.
+func isConsole(pattern string) bool {
+	_, path, _ := strings.Cut(pattern, " ")
+	return strings.HasPrefix(path, "/console/") || path == "/{$}"
 }
 
 const (
