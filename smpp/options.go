@@ -38,7 +38,9 @@ type Options struct {
 	// session until it was written.
 	Observe func(added time.Duration)
 	// Room is called when TrySend may have room again. It must not wait.
-	Room func()
+	Room  func()
+	Tap   *Tap // who may see the frames; nil: nobody
+	Owner any  // whose session it is, for the Tap
 }
 
 // DefaultWriteTimeout is how long a peer may leave unread what is sent to it.

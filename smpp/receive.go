@@ -39,6 +39,7 @@ func (s *Session[R]) readAll(ctx context.Context, h Handler[R], t *turn) error {
 		if err != nil {
 			return s.unframed(err)
 		}
+		s.showReceived(f)
 		if err := s.handle(ctx, h, f); err != nil || t.handedOn {
 			return err
 		}
@@ -126,7 +127,7 @@ func (s *Session[R]) putOwn(f Frame, seq uint32) error {
 		return ErrClosed
 	}
 	if !s.out.ended {
-		s.out.put(f, seq, time.Time{})
+		s.put(f, seq, time.Time{})
 	}
 	return nil
 }

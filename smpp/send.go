@@ -70,7 +70,7 @@ func (s *Session[R]) putRequest(f Frame, arrived time.Time, ref R) {
 		seq = s.pending.add(Pending[R]{ID: f.ID(), Seq: seq, At: now, Ref: ref})
 		s.expects(now)
 	}
-	s.out.put(f, seq, arrived)
+	s.putWith(f, seq, arrived, ref)
 }
 
 // roomForRequest reports whether another request may be sent now; out.mu is held. It is true
@@ -110,7 +110,7 @@ func (s *Session[R]) putReply(f Frame, seq uint32, arrived time.Time, held bool)
 		hold = s.out.hold()
 	}
 	s.unbinds.answered(f, seq)
-	if !s.out.put(f, seq, arrived) {
+	if !s.put(f, seq, arrived) {
 		return 0, ErrSlowPeer
 	}
 	return hold, nil
@@ -188,7 +188,7 @@ func (s *Session[R]) putOwnRequest(f Frame, answer chan pdu.Status) error {
 	seq := s.pending.addOwn(Pending[R]{ID: f.ID(), At: now, answer: answer})
 	s.expects(now)
 	s.unbinds.sent = s.unbinds.sent || f.ID() == pdu.UnbindID
-	ok := s.out.put(f, seq, time.Time{})
+	ok := s.put(f, seq, time.Time{})
 	s.out.wakeWriter()
 	if !ok {
 		return ErrSlowPeer

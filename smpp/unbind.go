@@ -32,7 +32,7 @@ func (s *Session[R]) answerUnbind() {
 	defer s.out.mu.Unlock()
 	if s.unbinds.owed && !s.out.ended {
 		s.unbinds.owed = false
-		s.out.put(AppendHeader(nil, pdu.UnbindRespID, StatusOK, 0, 0), s.unbinds.seq, time.Time{})
+		s.put(AppendHeader(nil, pdu.UnbindRespID, StatusOK, 0, 0), s.unbinds.seq, time.Time{})
 	}
 }
 

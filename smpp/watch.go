@@ -63,7 +63,7 @@ func (s *Session[R]) due(now time.Time) (action Action, expired []Pending[R], ne
 	if action == Ask {
 		s.timers.Asked(now)
 		seq := s.pending.addOwn(Pending[R]{ID: pdu.EnquireLinkID, At: now})
-		s.out.put(AppendHeader(nil, pdu.EnquireLinkID, 0, seq, 0), seq, time.Time{})
+		s.put(AppendHeader(nil, pdu.EnquireLinkID, 0, seq, 0), seq, time.Time{})
 		_, next = s.timers.Due(now)
 	}
 	if s.opt.Response > 0 {
