@@ -9,6 +9,7 @@ import (
 	"readback/relay/index"
 	"readback/relay/intake"
 	"readback/relay/reads"
+	"readback/relay/statistics"
 )
 
 // metrics are what an operator sees of the relay; never a subscriber's number.
@@ -18,6 +19,7 @@ type metrics struct {
 	erased   prometheus.Counter
 	feedback *feedback.Metrics
 	broker   *broker.Metrics
+	messages *statistics.Counters
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -25,6 +27,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.addReads(f)
 	m.broker = broker.NewMetrics(f)
 	m.feedback = feedback.NewMetrics(f)
+	m.messages = statistics.NewCounters(f)
 	return m
 }
 

@@ -22,6 +22,7 @@ import (
 	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/relay/reads"
+	"readback/relay/statistics"
 )
 
 // Relay owns the connection to NATS, the streams, the ledger, and the services that take reads and
@@ -125,10 +126,13 @@ func (r *Relay) connectParts() {
 func (r *Relay) ledgerOptions() ledger.Options {
 	return ledger.Options{
 		First: r.opt.First, Last: r.opt.Last, Conversations: r.opt.conversations(), Keep: r.opt.Keep, IDs: r.opt.IDs,
-		Followed:  func() error { return r.feedback.CountOutbox() },
-		Taken:     func(p *journal.Place, by message.Session) { r.feedback.Sent(&p.Conv, p.Number, by) },
-		Events:    func(account []byte) bool { return r.feedback.WantsEvents(account) },
-		Applied:   func(res *index.Result) { r.feedback.Applied(res) },
+		Followed: func() error { return r.feedback.CountOutbox() },
+		Taken:    func(p *journal.Place, by message.Session) { r.feedback.Sent(&p.Conv, p.Number, by) },
+		Events:   func(account []byte) bool { return r.feedback.WantsEvents(account) },
+		Applied: func(res *index.Result) {
+			r.feedback.Applied(res)
+			r.metrics.messages.Applied(res)
+		},
 		Yield:     runtime.Gosched,
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}
@@ -167,6 +171,9 @@ func (r *Relay) OperatorHandler(by func(*http.Request) string) http.Handler {
 
 // Reads takes the read responses.
 func (r *Relay) Reads() *reads.Service { return r.reads }
+
+// Statistics returns by account how far messages got since the relay was opened.
+func (r *Relay) Statistics() []statistics.Account { return r.metrics.messages.Accounts() }
 
 // SetCallers puts other rules in force: who may send read responses and ask for conversations.
 // On an error the rules stay.

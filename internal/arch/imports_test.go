@@ -62,12 +62,15 @@ var imports = map[string][]string{
 	"internal/metric":    {},
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
-	"internal/operator":  {"internal/flow", "internal/gateway", "internal/numbering", "relay/message", "relay/reads", "smpp"},
-	"internal/ops":       {"internal/ownhost", "relay/message"},
-	"internal/ownhost":   {},
-	"internal/permit":    {"internal/account", "internal/metric", "internal/setting", "smpp"},
-	"internal/pool":      {"internal/crash", "internal/metric", "smpp"},
-	"internal/promise":   {},
+	"internal/operator": {
+		"internal/flow", "internal/gateway", "internal/numbering", "relay/message", "relay/reads", "relay/statistics",
+		"smpp",
+	},
+	"internal/ops":     {"internal/ownhost", "relay/message"},
+	"internal/ownhost": {},
+	"internal/permit":  {"internal/account", "internal/metric", "internal/setting", "smpp"},
+	"internal/pool":    {"internal/crash", "internal/metric", "smpp"},
+	"internal/promise": {},
 	"internal/readresponse": {
 		"internal/account", "internal/background", "internal/metric", "relay/access", "relay/message",
 		"relay/reads", "smpp", "udh",
@@ -94,7 +97,7 @@ var imports = map[string][]string{
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting", "relay/access",
 		"relay/archive", "relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal",
-		"relay/ledger", "relay/message", "relay/reads", "smpp/receipt",
+		"relay/ledger", "relay/message", "relay/reads", "relay/statistics", "smpp/receipt",
 	},
 	"relay/access": {"internal/lru", "relay/message", "udh"},
 	"relay/archive": {
@@ -127,6 +130,7 @@ var imports = map[string][]string{
 	},
 	"relay/reads/readstest": {"relay/index", "relay/journal", "relay/message", "relay/relaytest"},
 	"relay/relaytest":       {"relay/message"},
+	"relay/statistics":      {"internal/metric", "relay/index", "relay/message"},
 	"smpp":                  {},
 	"smpp/receipt":          {"smpp"},
 	"udh":                   {},

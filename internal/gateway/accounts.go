@@ -3,8 +3,10 @@ package gateway
 import (
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"readback/internal/account"
+	"readback/internal/metric"
 	"readback/internal/numbering"
 	"readback/relay/message"
 )
@@ -17,6 +19,9 @@ type AccountUse struct {
 	Sessions   int
 	Unanswered int64                     // requests of all its sessions that have no response yet
 	Submits    map[numbering.Skip]uint64 // messages since the gateway began, by what became of their number
+	ByElement  uint64                    // numbered messages whose number travels in the header
+	ByMarker   uint64                    // and in the text
+	Split      uint64                    // numbered messages that went on in parts for lack of room
 }
 
 // Accounts returns all accounts that are listed, bound, or have sent a message, by name.
@@ -33,7 +38,7 @@ func (g *Gateway) Accounts() []AccountUse {
 		of(message.Shown(name))
 	}
 	for _, a := range g.metrics.submits.accounts() {
-		a.addTo(of(a.account).Submits)
+		a.addTo(of(a.account))
 	}
 	for _, s := range g.Sessions() {
 		if s.Bind != 0 {
@@ -49,11 +54,20 @@ func (g *Gateway) Accounts() []AccountUse {
 	return sorted
 }
 
-// addTo adds the counters of an account to counts.
-func (a *accountSubmits) addTo(counts map[numbering.Skip]uint64) {
+// addTo adds the counters of an account to what it uses.
+func (a *accountSubmits) addTo(u *AccountUse) {
 	for s := range a.skips {
-		if counter := a.skips[s].Load(); counter != nil {
-			counts[numbering.Skip(s)] += counter.Value()
-		}
+		u.Submits[numbering.Skip(s)] += valueOf(&a.skips[s])
 	}
+	u.ByElement += valueOf(&a.carried[0][0]) + valueOf(&a.carried[0][1])
+	u.ByMarker += valueOf(&a.carried[1][0]) + valueOf(&a.carried[1][1])
+	u.Split += valueOf(&a.carried[0][1]) + valueOf(&a.carried[1][1])
+}
+
+// valueOf returns how much a counter has counted that may not be needed yet.
+func valueOf(at *atomic.Pointer[metric.Striped]) uint64 {
+	if counter := at.Load(); counter != nil {
+		return counter.Value()
+	}
+	return 0
 }

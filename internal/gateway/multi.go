@@ -58,7 +58,7 @@ func (s *submitter) submitMulti(f smpp.Frame, account *Account) error {
 				return nil
 			}
 		}
-		s.countSkip(skip)
+		s.countSubmit(skip, nil)
 		s.noteSkip(f, skip)
 	}
 	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
@@ -92,7 +92,7 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 				continue
 			}
 		}
-		s.countSkip(skip)
+		s.countSubmit(skip, sent)
 		if r.sent = sent; sent == nil {
 			r.unnumbered = s.unnumbered(f, policy).unnumbered
 		}

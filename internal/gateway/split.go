@@ -21,15 +21,16 @@ import (
 // first one; else with the status of one that was refused, and the others are cancelled.
 // The link's queue sends again what the SMSC refuses for now (split_again.go).
 type splitMessage struct {
-	link    *link
-	id      pdu.ID // submit_sm or data_sm
-	seq     uint32 // of the ESME's message
-	sent    *ledger.Sent
-	wanted  byte     // its registered_delivery
-	of      *request // the part of a submit_multi that it is; nil: a message of its own
-	transit *receipts.Transit
-	parts   []smpp.Frame
-	until   time.Time // when the ESME must have its answer
+	link     *link
+	id       pdu.ID // submit_sm or data_sm
+	seq      uint32 // of the ESME's message
+	sent     *ledger.Sent
+	byMarker bool     // how its number travels
+	wanted   byte     // its registered_delivery
+	of       *request // the part of a submit_multi that it is; nil: a message of its own
+	transit  *receipts.Transit
+	parts    []smpp.Frame
+	until    time.Time // when the ESME must have its answer
 
 	unsent int // the first part that has not been sent; owned by the goroutine that sends them
 
@@ -50,7 +51,7 @@ type progress struct {
 // newSplitMessage returns the splitMessage of f, whose parts are s; of is as in splitMessage.
 func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) *splitMessage {
 	m := &splitMessage{
-		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, of: of, parts: s.Frames,
+		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, byMarker: s.Marker, of: of, parts: s.Frames,
 		progress: progress{tally: tally{open: len(s.Frames)}, ids: make([][]byte, len(s.Frames))},
 	}
 	if asked, err := smpp.ParseMessage(f); err == nil {
@@ -65,7 +66,8 @@ func (m *splitMessage) send() {
 	m.transit = l.g.receipts.BeginTransit(l.bind.account, m.sent.Conversation)
 	s.splitting, s.scratch.Assigned = m, nil
 	l.unanswered.add(len(m.parts)) // beside the ESME's request
-	s.countSkip(numbering.Numbered)
+	l.submits.count(uint64(l.id), numbering.Numbered)
+	l.submits.numbered(uint64(l.id), m.byMarker, true)
 	l.noteSender(m.sent)
 	throttled := !l.usage.AdmitRest(s.leaving.begun, len(m.parts)-1, s.scratch.Waiting)
 	waiting := l.again.Len()

@@ -153,7 +153,7 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 			return nil
 		}
 	}
-	s.countSkip(skip)
+	s.countSubmit(skip, sent)
 	s.noteSkip(f, skip)
 	if status := policy.Refusal(skip, sent); status != smpp.StatusOK {
 		return s.link.refuse(f, status)
@@ -181,10 +181,11 @@ func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Fram
 	return out, &kept, skip
 }
 
-// countSkip notes whether a message got its number.
-func (s *submitter) countSkip(skip numbering.Skip) {
+// countSubmit counts a message by whether it got its number, and by how that travels.
+func (s *submitter) countSubmit(skip numbering.Skip, sent *ledger.Sent) {
 	s.link.submits.count(uint64(s.link.id), skip)
 	if skip == numbering.Numbered {
+		s.link.submits.numbered(uint64(s.link.id), sent.Form.Marked, false)
 		return
 	}
 	if log := s.link.log.Load(); log.Enabled(context.Background(), slog.LevelDebug) {

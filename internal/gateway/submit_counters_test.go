@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 
 	"readback/internal/metric"
 	"readback/internal/numbering"
+	"readback/internal/simulator"
 )
 
 // submitsOf returns the counter of an account and a skip.
@@ -18,7 +21,7 @@ func submitsOf(t *testing.T, reg *prometheus.Registry, account string, skip numb
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range families[0].GetMetric() {
+	for _, m := range families[1].GetMetric() { // behind readback_numbered_total
 		if l := m.GetLabel(); l[0].GetValue() == account && l[1].GetValue() == skip.String() {
 			n += m.GetCounter().GetValue()
 		}
@@ -57,5 +60,38 @@ func TestSubmitCounters(t *testing.T) {
 		if got := submitsOf(t, reg, tt.account, tt.skip); got != tt.want {
 			t.Errorf("%s, %s: got %v, want %v", tt.account, tt.skip, got, tt.want)
 		}
+	}
+}
+
+// Numbered messages are counted by how the number travels, and whether they were split; parts count with their whole.
+func TestCarriagesCounted(t *testing.T) {
+	w := serve(t, setup{policy: numbering.Policy{When: numbering.All, Overflow: numbering.SplitNoRoom}, ledger: splittingLedger().fakeLedger})
+	esme, smsc := w.bind(simulator.Bind{})
+	esme.Send(text(receiver, 1))
+	smsc.Next("by element")
+	esme.Send(long(2, 0))
+	for range 3 {
+		smsc.Next("a part")
+	}
+	w.Use(Policies{Default: Account{Policy: numbering.Policy{When: numbering.All, Carriage: numbering.ByMarker, Overflow: numbering.SplitNoRoom}}})
+	esme.Send(text(receiver, 3))
+	smsc.Next("by marker")
+	esme.Send(long(4, 0))
+	for range 2 {
+		smsc.Next("a part")
+	}
+	counts := make(map[string]float64)
+	w.series("readback_numbered_total", func(labels []string, value float64) {
+		slices.Sort(labels) // account, carriage, split
+		counts[strings.Join(labels, " ")] += value
+	})
+	for _, labels := range []string{"carriage=udh split=no", "carriage=udh split=yes", "carriage=text split=no", "carriage=text split=yes"} {
+		if got := counts["account=bank "+labels]; got != 1 {
+			t.Errorf("%s: got %v, want 1", labels, got)
+		}
+	}
+	all := w.Accounts()
+	if a := all[0]; a.ByElement != 2 || a.ByMarker != 2 || a.Split != 2 || a.Submits[numbering.Numbered] != 4 {
+		t.Errorf("got %+v, want two of each, and four in all", a)
 	}
 }

@@ -11,6 +11,7 @@ import (
 type Segments struct {
 	Frames []smpp.Frame
 	Sent   *ledger.Sent // the ledger's record of the message, which all parts share
+	Marker bool         // the number travels behind the text of the last part, not in each header
 }
 
 // Split numbers a message that has no room for its number: each part gets the element, or the
@@ -45,7 +46,7 @@ func (i *Interceptor) Split(b *Scratch, account string, p Policy, f smpp.Frame) 
 		i.Ledger.Refuse(s)
 		return nil, skip
 	}
-	return &Segments{frames, s}, Numbered
+	return &Segments{frames, s, pl.marker}, Numbered
 }
 
 // plan is how a message is split.

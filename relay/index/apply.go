@@ -93,7 +93,7 @@ func (a *Applier) apply(seq uint64, data []byte, r journal.BatchReader, has surv
 	if a.Index.db == nil {
 		return nil, ErrClosed
 	}
-	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0]}
+	a.index, a.result = 0, Result{outcomes: a.result.outcomes[:0], ReceiptPassed: a.result.ReceiptPassed[:0], Moved: a.result.Moved[:0]}
 	if !a.place(seq, &r) {
 		return &a.result, a.stageAgain(&r, max(2*len(data), minApply))
 	}

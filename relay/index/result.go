@@ -23,7 +23,8 @@ type Result struct {
 	outcomes      []RecordOutcome // of those that have one, in the order of the records
 	Added, Taken  int             // rows of the outbox of feedback
 	ReceiptPassed []ReceiptPassed
-	Events        bool // there are new rows in the outbox of events
+	Events        bool    // there are new rows in the outbox of events
+	Moved         []Moved // in the order of the records
 }
 
 // RecordOutcome is what one record of a batch came to.

@@ -19,6 +19,7 @@ func (a *Applier) receipt(rec *journal.Record) error {
 	if err := a.put(&rec.Place, &e); err != nil || e.State == before {
 		return err
 	}
+	a.moved(&e, message.Change(e.State.String()))
 	return a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At)
 }
 
@@ -41,6 +42,9 @@ func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
 	case rec.Status == message.StatusNotRead:
 		return Noted, a.notRead(rec, &e)
 	}
+	if e.State != message.StateDelivered { // the receipt is late, or there will be none
+		a.moved(&e, changeDelivered)
+	}
 	e.State = message.StateRead
 	if rec.Status == message.StatusDeletedUnread {
 		e.State = message.StateDeletedUnread
@@ -49,6 +53,7 @@ func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
 	if err := a.put(&rec.Place, &e); err != nil {
 		return Gone, err
 	}
+	a.moved(&e, message.Change(e.State.String()))
 	if err := a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At); err != nil {
 		return Gone, err
 	}
@@ -80,5 +85,6 @@ func (a *Applier) reported(rec *journal.Record) error {
 	if err := a.put(&rec.Place, &e); err != nil {
 		return err
 	}
+	a.moved(&e, message.ChangeReported)
 	return a.changed(&rec.Place, &e, message.ChangeReported, rec.At)
 }
