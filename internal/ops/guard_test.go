@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"readback/internal/testpeer"
 )
@@ -105,6 +106,7 @@ var stays = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) err
 // TestRoles asks for each page of the table as somebody with each role, and as nobody.
 func TestRoles(t *testing.T) {
 	s := serve(t, Access{Operators: people()}, nil)
+	s.guard.lines.SetLimit(rate.Inf) // each refusal has its line
 	pages := slices.Clone(rules)
 	pages = append(pages, rule{"GET /v1/dead?full=true", Privacy}, rule{"GET /v1/dead?full=false&full=true", Privacy}, rule{"GET /v1/unnumbered?full=true", Privacy},
 		rule{"GET /v1/reads?full=true", Privacy})
