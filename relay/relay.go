@@ -16,6 +16,7 @@ import (
 	"readback/relay/access"
 	"readback/relay/broker"
 	"readback/relay/feedback"
+	"readback/relay/history"
 	"readback/relay/index"
 	"readback/relay/intake"
 	"readback/relay/journal"
@@ -42,6 +43,7 @@ type Relay struct {
 	api      *intake.API
 	feedback *feedback.Service
 	*eraser
+	histories   *history.Finder
 	maintenance *maintenance
 	backup      sync.Mutex // held while one is made
 }
@@ -119,6 +121,9 @@ func (r *Relay) connectParts() {
 	r.api = intake.NewAPI(intake.APIOptions{
 		Submitter: intake.NewSubmitter(r.reads, r.callers), Audit: audit, OptOuts: optOuts, Erase: r.Erase, Origins: r.opt.Origins, Hosts: r.opt.Hosts,
 		Conversations: reads.NewConversations(r.ledger, r.index, budget, r.opt.Keep),
+	})
+	r.histories = history.New(history.Options{
+		Index: r.index, CatchUp: r.ledger.CatchUp, OwnersOf: r.ledger.OwnersOf, FindFeedback: r.findFeedback, Work: budget.Work, Keep: r.opt.Keep,
 	})
 }
 

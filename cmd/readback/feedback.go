@@ -39,7 +39,7 @@ func deliverOptions(cfg config.Config, a config.Account) (t deliver.Options, err
 func relaySettings(cfg config.Config) relay.Settings {
 	of := func(a config.Account) feedback.AccountSettings {
 		s := feedback.AccountSettings{
-			Listed: a.Listed, Quiet: a.Feedback.Form == formOff, Own: a.Feedback.Form == formNATS,
+			Listed: a.Listed, Form: a.Feedback.Form, Quiet: a.Feedback.Form == formOff, Own: a.Feedback.Form == formNATS,
 			Events: a.Feedback.Events, Rate: float64(a.Feedback.Rate),
 		}
 		switch {

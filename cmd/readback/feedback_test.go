@@ -51,7 +51,7 @@ func TestFeedbackSettings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tt.want.Listed, tt.want.Rate = true, 50
+			tt.want.Listed, tt.want.Form, tt.want.Rate = true, tt.form, 50
 			if got := l.settings.Account("bank"); got != tt.want {
 				t.Errorf("relay: got %+v, want %+v", got, tt.want)
 			}

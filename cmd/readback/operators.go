@@ -85,6 +85,10 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/flow", operator.FlowPage(s.flow))
 	s.ops.Handle("/v1/reads", operator.ReadPage(s.relay.Reads(), intake.Code))
 	s.ops.Handle("/v1/unnumbered", operator.UnnumberedPage(s.gateway))
+	s.ops.Handle("/v1/messages", operator.MessagePage(operator.MessageSource{
+		ByMessageID: s.relay.Histories().ByMessageID, To: s.relay.Histories().To, Skipped: s.gateway.Skipped, Form: s.relay.Feedback().Form,
+		Log: func(r *http.Request, to string) { s.relay.API().LogLookup(ops.By(r), to) },
+	}))
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
 }

@@ -63,8 +63,8 @@ var imports = map[string][]string{
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/operator": {
-		"internal/flow", "internal/gateway", "internal/numbering", "relay/message", "relay/reads", "relay/statistics",
-		"smpp",
+		"internal/flow", "internal/gateway", "internal/numbering", "relay/history", "relay/message", "relay/reads",
+		"relay/statistics", "smpp",
 	},
 	"internal/ops":     {"internal/ownhost", "relay/message"},
 	"internal/ownhost": {},
@@ -96,8 +96,8 @@ var imports = map[string][]string{
 	"internal/webhook":           {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting", "relay/access",
-		"relay/archive", "relay/broker", "relay/feedback", "relay/index", "relay/intake", "relay/journal",
-		"relay/ledger", "relay/message", "relay/reads", "relay/statistics", "smpp/receipt",
+		"relay/archive", "relay/broker", "relay/feedback", "relay/history", "relay/index", "relay/intake",
+		"relay/journal", "relay/ledger", "relay/message", "relay/reads", "relay/statistics", "smpp/receipt",
 	},
 	"relay/access": {"internal/lru", "relay/message", "udh"},
 	"relay/archive": {
@@ -111,6 +111,7 @@ var imports = map[string][]string{
 		"internal/backoff", "internal/crash", "internal/lograte", "internal/lru", "internal/metric", "internal/setting",
 		"relay/index", "relay/journal", "relay/message",
 	},
+	"relay/history":      {"relay/index", "relay/journal", "relay/message"},
 	"relay/inprocess":    {},
 	"relay/index":        {"internal/bloom", "internal/crash", "relay/index/rowmap", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/index/rowmap": {},

@@ -52,7 +52,7 @@ func UnnumberedPage(g SkippedSource) http.Handler {
 			}
 			page.Messages = append(page.Messages, UnnumberedMessage{
 				Time: m.Time.Truncate(time.Millisecond), Account: m.Account, Session: uint32(m.Session), Command: smpp.Command(m.Command), Sequence: m.Sequence,
-				Sender: m.From, Receiver: m.To, Skip: m.Skip.String(), Reason: strings.ReplaceAll(m.Skip.Meaning(), "`", ""),
+				Sender: m.From, Receiver: m.To, Skip: m.Skip.String(), Reason: reasonOf(m.Skip),
 			})
 		}
 		answer(w, page)

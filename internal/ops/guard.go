@@ -103,7 +103,9 @@ func (g *guard) needed(r *http.Request, pattern string, a *Access) (needed Roles
 	switch {
 	case pattern == pageMetrics && a.MetricsApart && len(a.Operators) > 0:
 		needed = anyRole
-	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads) && isFull(r):
+	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads || pattern == pageMessages) && isFull(r):
+		needed = Privacy
+	case pattern == pageMessages && r.URL.Query().Has("receiver"):
 		needed = Privacy
 	}
 	return needed, listed
@@ -131,7 +133,7 @@ func isFull(r *http.Request) bool { return slices.Contains(r.URL.Query()["full"]
 func requestAttrs(r *http.Request, pattern, by string) []any {
 	attrs := []any{"by", by, "remote", r.RemoteAddr, "page", pattern}
 	query := r.URL.Query()
-	for _, key := range []string{"account", "event", "all", "full", "dir"} {
+	for _, key := range []string{"account", "message_id", "event", "all", "full", "dir"} {
 		if v := query.Get(key); v != "" {
 			attrs = append(attrs, key, v[:min(len(v), maxShown)])
 		}

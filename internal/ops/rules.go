@@ -37,6 +37,7 @@ var rules = []rule{
 	{pageUnnumbered, anyRole}, // Privacy with full=true
 	{pageReads, anyRole},      // Privacy with full=true
 	{"GET /v1/flow", anyRole},
+	{pageMessages, anyRole}, // Privacy with full=true or a receiver
 
 	{"GET /v1/feedback", anyRole},
 	{pageDead, anyRole}, // Privacy with full=true
@@ -91,6 +92,7 @@ const (
 
 	pageUnnumbered = "GET /v1/unnumbered"
 	pageReads      = "GET /v1/reads"
+	pageMessages   = "GET /v1/messages"
 )
 
 // rule says which roles may ask for the pages that a pattern of http.ServeMux matches.

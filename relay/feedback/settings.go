@@ -23,6 +23,7 @@ type Settings struct {
 // AccountSettings say what becomes of an account's feedback.
 type AccountSettings struct {
 	Listed bool    // the operator named the account
+	Form   string  // in which it is told, for the operator to see
 	Quiet  bool    // reads are recorded, and the account gets no feedback
 	Events bool    // changes of its messages are published in the event stream
 	Own    bool    // a consumer of the account's own takes the feedback from its subject

@@ -11,7 +11,7 @@
 //	  in memory first    staged.go, staged_write.go, staged_replay.go; as a map: package rowmap
 //	a batch is applied   apply.go, result.go, moved.go; its records: accepted.go, state.go, event.go, feedback.go, and those
 //	                     named like rows
-//	something is found   find.go, lookup.go; what saves a look: key_filter.go, days.go, entry_days.go, accounts.go,
+//	something is found   find.go, newest.go, lookup.go; what saves a look: key_filter.go, days.go, entry_days.go, accounts.go,
 //	                     persons.go
 //	the log is read      replay.go, follow.go, progress.go; beside it: recent.go
 //	  and something lost lost.go; an older store: old_stores.go, salvage.go

@@ -51,10 +51,13 @@ func (a *API) OperatorHandler(by func(*http.Request) string) http.Handler {
 		a.add(mux, p)
 	}
 	return atMost(maxOperators, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		who := access.Caller{Name: "operator:" + by(req)}
+		who := access.Caller{Name: operatorName(by(req))}
 		mux.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), callerKey{}, who)))
 	}))
 }
+
+// operatorName is the name of an operator in the audit log.
+func operatorName(by string) string { return "operator:" + by }
 
 // logLookup has the audit log say who looks up a conversation.
 func (a *API) logLookup(h http.HandlerFunc) http.HandlerFunc {
@@ -63,4 +66,9 @@ func (a *API) logLookup(h http.HandlerFunc) http.HandlerFunc {
 		a.opt.Audit.LogChange("lookup", &who, req.PathValue("receiver"), message.Accept())
 		h(w, req)
 	}
+}
+
+// LogLookup has the audit log say which operator looks up the messages of a receiver.
+func (a *API) LogLookup(by, receiver string) {
+	a.opt.Audit.LogChange("lookup", &access.Caller{Name: operatorName(by)}, receiver, message.Accept())
 }

@@ -1,0 +1,163 @@
+package operator
+
+import (
+	"time"
+
+	"readback/internal/gateway"
+	"readback/relay/message"
+	"readback/smpp"
+)
+
+// Message is all that the gateway knows of a message, in JSON. Times that are missing are of what has not happened, or
+// is not known. Addresses are as they were submitted, with a + in front of an international number. The receiver is masked
+// unless it is asked for in full, and so is a sender that may be a subscriber.
+type Message struct {
+	Account     string    `json:"account"`
+	Sender      string    `json:"sender,omitempty"`
+	SenderTON   byte      `json:"sender_ton"`
+	SenderNPI   byte      `json:"sender_npi"`
+	Receiver    string    `json:"receiver,omitempty"`
+	ReceiverTON byte      `json:"receiver_ton"`
+	ReceiverNPI byte      `json:"receiver_npi"`
+	SubmittedAt time.Time `json:"submitted_at"`
+
+	// Known says how much is known of it: all; skipped: it has no number, and skip and reason say why; unnumbered: it has
+	// no number, and only whose the message_id is is known; replaced: the same, because a later message of the conversation has its
+	// number. Of the last two, submitted_at is the day.
+	Known     string  `json:"known"`
+	Number    *uint16 `json:"number,omitempty"`                 // missing if it has none
+	State     string  `json:"state,omitempty"`                  // sent, expired, failed, delivered, read, deleted_unread
+	Reference *uint16 `json:"user_message_reference,omitempty"` // as the ESME gave it
+	Receipt   bool    `json:"receipt_requested"`                // the ESME asked for the SMSC's receipt
+
+	Total int           `json:"total"` // of parts; 1: a message of its own
+	Parts []MessagePart `json:"parts"` // that the SMSC has accepted
+
+	DeliveredAt   time.Time `json:"delivered_at,omitzero"` // when the SMSC's receipt came
+	NotReadAt     time.Time `json:"not_read_at,omitzero"`  // when the receiver last said: not yet
+	Status        *uint8    `json:"status,omitempty"`      // of the read response: 1 read, 2 deleted unread
+	ReadAt        time.Time `json:"read_at,omitzero"`      // by the receiver's clock
+	ReceivedAt    time.Time `json:"received_at,omitzero"`  // when the read response came in
+	ReadableUntil time.Time `json:"readable_until,omitzero"`
+
+	Feedback *Feedback `json:"feedback,omitempty"` // missing if there is none
+
+	// Of a message without a number that is in memory.
+	Skip     string `json:"skip,omitempty"`   // as in the metric readback_submits_total
+	Reason   string `json:"reason,omitempty"` // the same in a sentence
+	Session  uint32 `json:"session,omitempty"`
+	Command  string `json:"command,omitempty"`
+	Sequence uint32 `json:"sequence,omitempty"` // sequence_number
+
+	Events []Event `json:"events"` // the same in the order of time
+}
+
+// MessagePart is a part of a message, in JSON.
+type MessagePart struct {
+	Part      uint8  `json:"part"`            // from 1
+	MessageID string `json:"message_id"`      // as the SMSC's response has it
+	State     string `json:"state,omitempty"` // as of a message
+}
+
+// Feedback is what became of the feedback on a message, in JSON.
+type Feedback struct {
+	// State is waiting, told, dead (a dead letter), off (the account gets none), superseded (the SMSC's receipt was told in
+	// its place), taken (by a consumer of the account's own), gone (somebody dropped it) or unknown.
+	State  string    `json:"state"`
+	Event  string    `json:"event"`             // its name in the queue and among the dead letters
+	Form   string    `json:"form,omitempty"`    // in which the account is told now
+	At     time.Time `json:"at,omitzero"`       // when it was told, or given up
+	Reason string    `json:"reason,omitempty"`  // why it was given up
+	Letter uint64    `json:"dead_id,omitempty"` // of the dead letter
+}
+
+// Event is something that happened to a message, in JSON. Event is submitted, skipped, delivered, not_read, read,
+// deleted_unread, told or dead_letter. Others may come.
+type Event struct {
+	Time   time.Time `json:"time"`
+	Event  string    `json:"event"`
+	Detail string    `json:"detail,omitempty"` // a few words about it
+}
+
+// values of Message.Known
+const (
+	knownAll        = "all"
+	knownSkipped    = "skipped"
+	knownUnnumbered = "unnumbered"
+	knownReplaced   = "replaced"
+)
+
+var knownNames = map[message.Standing]string{message.Numbered: knownAll, message.Unnumbered: knownUnnumbered, message.Replaced: knownReplaced}
+
+// messageJSON returns a message that the ledger knows. form says in what form an account is told.
+func messageJSON(h *message.History, form func(account string) string) Message {
+	m := Message{
+		Account: message.Shown(h.Account), Sender: written(&h.From), SenderTON: h.From.TON, SenderNPI: h.From.NPI,
+		Receiver: written(&h.To), ReceiverTON: h.To.TON, ReceiverNPI: h.To.NPI, SubmittedAt: h.SubmittedAt,
+		Known: knownNames[h.Standing], Reference: h.Reference, Receipt: h.WantsReceipt, Total: max(1, int(h.Total)), Parts: []MessagePart{},
+		DeliveredAt: h.DeliveredAt, NotReadAt: h.NotReadAt, ReadAt: h.ReadAt, ReceivedAt: h.ReceivedAt, ReadableUntil: h.ReadableTill,
+		Events: []Event{},
+	}
+	if h.Standing != message.Unnumbered {
+		m.Number = &h.Number
+	}
+	isAll := h.Standing == message.Numbered
+	for _, p := range h.Parts {
+		part := MessagePart{Part: max(1, p.Seq), MessageID: message.Shown(p.ID)}
+		if isAll {
+			part.State = p.State.String()
+		}
+		m.Parts = append(m.Parts, part)
+	}
+	if !isAll {
+		return m
+	}
+	m.State = h.State.String()
+	if h.State.IsFinal() {
+		m.Status = statusOf(h.State)
+		m.Feedback = &Feedback{
+			State: h.Told.State.String(), Event: h.Told.Event, Form: form(h.Account), At: h.Told.At, Reason: message.Shown(h.Told.Reason), Letter: h.Told.Letter,
+		}
+	}
+	for _, e := range h.Events() {
+		m.Events = append(m.Events, Event{Time: e.At, Event: string(e.What), Detail: m.detail(e.What)})
+	}
+	return m
+}
+
+// statusOf returns the status of the read response that has set a state.
+func statusOf(s message.State) *uint8 {
+	status := uint8(message.StatusRead)
+	if s == message.StateDeletedUnread {
+		status = message.StatusDeletedUnread
+	}
+	return &status
+}
+
+// skippedJSON returns a message without a number that is in memory.
+func skippedJSON(s *gateway.Skipped) Message {
+	at := s.Time.UTC().Truncate(time.Millisecond)
+	m := Message{
+		Account: s.Account, Sender: s.From, Receiver: s.To, SubmittedAt: at, Known: knownSkipped, Total: 1, Parts: []MessagePart{},
+		Skip: s.Skip.String(), Reason: reasonOf(s.Skip), Session: uint32(s.Session), Command: smpp.Command(s.Command), Sequence: s.Sequence,
+	}
+	m.Events = []Event{
+		{Time: at, Event: string(message.HappenedSubmit), Detail: m.detail(message.HappenedSubmit)},
+		{Time: at, Event: knownSkipped, Detail: m.Skip},
+	}
+	return m
+}
+
+// mask hides subscribers' numbers.
+func (m *Message) mask() { m.Sender, m.Receiver = maskSender(m.Sender), message.Mask(m.Receiver) }
+
+// tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
+const tonInternational = 1
+
+// written returns an address as an operator reads it.
+func written(a *message.Address) string {
+	if a.TON == tonInternational && message.AllDigits(a.Addr.Bytes()) && !a.Addr.IsZero() {
+		return "+" + a.Addr.String()
+	}
+	return message.Shown(a.Addr.String())
+}
