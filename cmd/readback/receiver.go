@@ -1,92 +1,130 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
+	"strconv"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"readback/internal/operator"
-	"readback/internal/ops"
 	"readback/relay/message"
 )
+
+// receiverFlags are the flags of readback receiver.
+type receiverFlags struct {
+	sender, account            string
+	limit                      int
+	hash, optout, optin, erase bool
+	yes, json                  bool
+}
 
 func receiverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receiver NUMBER",
-		Short: "Show what stands for a receiver in the log",
-		Long: `With --hash it shows the hash that stands for a number in the log (subscriber=…): without a
-gateway, from the key that the configuration names, or else from the gateway at --ops.`,
+		Short: "Show the messages of a receiver, or change what is kept of it",
+		Long: `Lists the messages to a receiver that the gateway at --ops, or the ops.addr of the
+configuration, knows of, the newest first. Exits 1 if there is none. readback message shows
+what became of one.
+
+--optout has the gateway drop the receiver's read responses, --optin ends that. --erase takes
+out all that is known of the receiver. Where there are ops.operators, all of this needs the
+role privacy.
+
+--hash shows what stands for the number in the log (subscriber=…): without a gateway, from
+the key that the configuration names, or else from the gateway at --ops.`,
 		Args: cobra.ExactArgs(1),
 	}
 	askFlags(cmd)
-	hash := cmd.Flags().Bool("hash", false, "show the hash that stands for the number in the log")
-	asJSON := cmd.Flags().Bool("json", false, "show JSON")
-	cmd.MarkFlagsOneRequired("hash")
+	f := new(receiverFlags)
+	flags := cmd.Flags()
+	flags.StringVar(&f.sender, "sender", "", "messages from this `ADDRESS`")
+	flags.StringVar(&f.account, "account", "", "messages of this `SYSTEM_ID`")
+	flags.IntVar(&f.limit, "limit", 20, "show `N` messages at most")
+	flags.BoolVar(&f.hash, "hash", false, "show what stands for the number in the log")
+	flags.BoolVar(&f.optout, "optout", false, "drop the receiver's read responses from now on")
+	flags.BoolVar(&f.optin, "optin", false, "take the receiver's read responses again")
+	flags.BoolVar(&f.erase, "erase", false, "take out all that is known of the receiver")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask before the erasure")
+	flags.BoolVar(&f.json, "json", false, "show JSON: of messages a line for each")
+	cmd.MarkFlagsMutuallyExclusive("hash", "optout", "optin", "erase")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if *hash {
-			return showHash(cmd, args[0], *asJSON)
+		receiver, err := message.ParsePhoneNumber(args[0])
+		if err != nil {
+			return fmt.Errorf("%s %w", args[0], err)
 		}
-		return nil
+		return f.run(cmd, receiver.String())
 	}
 	return cmd
 }
 
-// showHash shows what stands for a receiver in the log.
-func showHash(cmd *cobra.Command, number string, asJSON bool) error {
-	h, err := findHash(cmd, number)
-	if err != nil {
-		return err
+// run does what the flags say.
+func (f *receiverFlags) run(cmd *cobra.Command, receiver string) error {
+	switch {
+	case f.hash:
+		return showHash(cmd, receiver, f.json)
+	case f.optout, f.optin:
+		return changeOptOut(cmd, receiver, f.optout, f.json)
+	case f.erase:
+		return erase(cmd, receiver, f.yes)
 	}
-	if !asJSON {
-		say(cmd.OutOrStdout(), "%s\n", h.Subscriber)
-		return nil
-	}
-	line, err := json.Marshal(h)
-	say(cmd.OutOrStdout(), "%s\n", line)
-	return err
+	return f.list(cmd, receiver)
 }
 
-// findHash returns what stands for a receiver in the log, by the key in its file, unless a gateway is to be asked,
-// or the user may not read the file.
-func findHash(cmd *cobra.Command, number string) (h operator.SubscriberHash, err error) {
-	receiver, err := message.ParsePhoneNumber(number)
-	if err != nil {
-		return h, fmt.Errorf("%s %w", number, err)
-	}
-	var noKey error
-	if !cmd.Flags().Changed("ops") {
-		key, err := readSubscriberKey(cmd)
-		if err == nil {
-			return operator.SubscriberHash{Receiver: receiver.String(), Subscriber: key.Hash(receiver.String())}, nil
+// list shows the messages of a receiver.
+func (f *receiverFlags) list(cmd *cobra.Command, receiver string) error {
+	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	query := url.Values{"receiver": {receiver}, "full": {"true"}}
+	for key, value := range map[string]string{"sender": f.sender, "account": f.account} {
+		if value != "" {
+			query.Set(key, value)
 		}
-		noKey = err
 	}
-	err = askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
-		text, err := gateway.Ask(ctx, http.MethodGet, "/v1/receivers/"+url.PathEscape(receiver.String())+"/hash", http.StatusOK)
+	shown, incomplete := 0, false
+	for more := true; more && shown < f.limit; {
+		query.Set("limit", strconv.Itoa(min(f.limit-shown, 1000)))
+		page, err := askMessages(cmd, query)
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(text, &h); err != nil {
-			return fmt.Errorf("answer of the gateway: %w", err)
+		for i := range page.Messages {
+			if err := f.show(cmd, out, &page.Messages[i], shown == 0); err != nil {
+				return err
+			}
+			shown++
 		}
-		return nil
-	})
-	if err != nil {
-		err = errors.Join(noKey, err)
+		query.Set("cursor", page.Next)
+		more, incomplete = page.Next != "", incomplete || page.Incomplete
 	}
-	return h, err
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if incomplete {
+		say(cmd.ErrOrStderr(), "there are so many messages that older ones may be left out: name the --sender\n")
+	}
+	if shown == 0 {
+		return fmt.Errorf("no message to %s is known: all are older than relay.keep, or went by another gateway", receiver)
+	}
+	return nil
 }
 
-// readSubscriberKey returns the key that a gateway with the configuration uses.
-func readSubscriberKey(cmd *cobra.Command) (message.SubscriberKey, error) {
-	cfg, err := loadConfig(cmd)
-	if err != nil {
-		return nil, err
+// show shows a message as a row.
+func (f *receiverFlags) show(cmd *cobra.Command, out *tabwriter.Writer, m *operator.Message, first bool) error {
+	if f.json {
+		return sayJSON(cmd, m)
 	}
-	return ops.ReadSubscriberKey(subscriberKeyFile(cfg))
+	if first {
+		row(out, "SUBMITTED", "ACCOUNT", "SENDER", "NUMBER", "STATE", "DELIVERED", "READ", "FEEDBACK", "MESSAGE_ID")
+	}
+	number, feedback := "-", "-"
+	if m.Number != nil {
+		number = strconv.Itoa(int(*m.Number))
+	}
+	if m.Feedback != nil {
+		feedback = m.Feedback.State
+	}
+	row(out, timeOrDash(&m.SubmittedAt), m.Account, m.Sender, number, stateOf(m), timeOrDash(knownTime(m.DeliveredAt)),
+		timeOrDash(knownTime(m.ReadAt)), feedback, idsOf(m))
+	return nil
 }
