@@ -227,3 +227,43 @@ func TestFindWithoutStreams(t *testing.T) {
 		t.Error("for somebody who is gone: got no error")
 	}
 }
+
+// Receipts that are held are listed by account, a page at a time.
+func TestFindHeldReceipts(t *testing.T) {
+	t.Parallel()
+	opt := testOptions(t)
+	opt.Account = func(string) feedback.AccountSettings { return feedback.AccountSettings{HoldReceipt: time.Hour} }
+	r := start(t, opt)
+	var sent []message.Conversation
+	for i, account := range []string{"bank", "shop", "bank"} {
+		c := relaytest.Conversation(t, "10690001", fmt.Sprint("44770090010", i))
+		id := fmt.Sprint("id", i)
+		r.sendOf(account, c, id)
+		if held, err := r.feedback.HoldReceipt(relaytest.Deadline(t), account, c, []byte(id), []byte("receipt")); !held || err != nil {
+			t.Fatalf("hold: got %v, %v", held, err)
+		}
+		sent = append(sent, c)
+	}
+	first, more, err := r.HeldReceipts(relaytest.Deadline(t), "bank", 0, 1)
+	if err != nil || !more || len(first) != 1 || first[0].MessageID != "id0" || first[0].Conversation != sent[0] || first[0].Number != 1 || first[0].Account != "bank" ||
+		first[0].Until.Sub(first[0].Since) < time.Hour {
+		t.Fatalf("first of the bank: got %+v, more %v, %v", first, more, err)
+	}
+	for _, tt := range []struct {
+		account string
+		after   uint64
+		limit   int
+		want    string
+	}{
+		{"bank", first[0].ID, 1, "id2"}, {"", 0, 10, "id0 id1 id2"}, {"", first[0].ID, 2, "id1 id2"}, {"club", 0, 10, ""},
+	} {
+		all, more, err := r.HeldReceipts(relaytest.Deadline(t), tt.account, tt.after, tt.limit)
+		var ids []string
+		for _, h := range all {
+			ids = append(ids, h.MessageID)
+		}
+		if got := strings.Join(ids, " "); got != tt.want || more || err != nil {
+			t.Errorf("%+v: got %s, more %v, %v", tt, got, more, err)
+		}
+	}
+}

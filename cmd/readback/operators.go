@@ -89,6 +89,7 @@ func (s *service) makePages(registry *metric.Registry) {
 		ByMessageID: s.relay.Histories().ByMessageID, To: s.relay.Histories().To, Skipped: s.gateway.Skipped, Form: s.relay.Feedback().Form,
 		Log: func(r *http.Request, to string) { s.relay.API().LogLookup(ops.By(r), to) },
 	}))
+	s.ops.Handle("/v1/held", operator.HeldPage(s.relay.HeldReceipts))
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
 }

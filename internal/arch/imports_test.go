@@ -63,8 +63,8 @@ var imports = map[string][]string{
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/operator": {
-		"internal/flow", "internal/gateway", "internal/numbering", "relay/history", "relay/message", "relay/reads",
-		"relay/statistics", "smpp",
+		"internal/flow", "internal/gateway", "internal/numbering", "relay/feedback", "relay/history",
+		"relay/message", "relay/reads", "relay/statistics", "smpp",
 	},
 	"internal/ops":     {"internal/ownhost", "relay/message"},
 	"internal/ownhost": {},

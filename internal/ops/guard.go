@@ -103,7 +103,7 @@ func (g *guard) needed(r *http.Request, pattern string, a *Access) (needed Roles
 	switch {
 	case pattern == pageMetrics && a.MetricsApart && len(a.Operators) > 0:
 		needed = anyRole
-	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads || pattern == pageMessages) && isFull(r):
+	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads || pattern == pageMessages || pattern == pageHeld) && isFull(r):
 		needed = Privacy
 	case pattern == pageMessages && r.URL.Query().Has("receiver"):
 		needed = Privacy

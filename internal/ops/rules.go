@@ -40,6 +40,7 @@ var rules = []rule{
 	{pageMessages, anyRole}, // Privacy with full=true or a receiver
 
 	{"GET /v1/feedback", anyRole},
+	{pageHeld, anyRole}, // Privacy with full=true
 	{pageDead, anyRole}, // Privacy with full=true
 	{"POST /v1/dead/replay", Operator},
 	{"DELETE /v1/dead", Operator},
@@ -93,6 +94,7 @@ const (
 	pageUnnumbered = "GET /v1/unnumbered"
 	pageReads      = "GET /v1/reads"
 	pageMessages   = "GET /v1/messages"
+	pageHeld       = "GET /v1/held"
 )
 
 // rule says which roles may ask for the pages that a pattern of http.ServeMux matches.
