@@ -36,8 +36,8 @@ func TestAnswerToBindUnderAnotherNumber(t *testing.T) {
 		if err := <-result; err != nil {
 			t.Errorf("Call: got %v, want none", err)
 		}
-		if got := s.State(); got != BoundRX || s.outstanding() != 0 {
-			t.Errorf("got state %#x and %d under way, want %#x and none", got, s.outstanding(), BoundRX)
+		if got := s.State(); got != BoundRX || s.Outstanding() != 0 {
+			t.Errorf("got state %#x and %d under way, want %#x and none", got, s.Outstanding(), BoundRX)
 		}
 		s.peer.send(request(pdu.BindReceiverRespID, 4)) // now there is none under way
 		for _, want := range []unanswering{

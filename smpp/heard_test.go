@@ -67,7 +67,7 @@ func TestSendersWokenBeforeRequest(t *testing.T) {
 		s.peer.send(submitResp(1), request(pdu.DeliverSMID, 7))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got := s.outstanding(); got != 1 || len(sent) != 0 {
+		if got := s.Outstanding(); got != 1 || len(sent) != 0 {
 			t.Errorf("got %d requests under way, %d senders done and not noticed, want 1 and 0", got, len(sent))
 		}
 		if s.Room() != 0 {

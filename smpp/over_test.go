@@ -52,8 +52,8 @@ func TestCallAfterFinish(t *testing.T) {
 		}
 		s.Finish(ErrUnbound)
 		begin := time.Now()
-		if err := s.Call(t.Context(), request(pdu.QuerySMID, 0)); err != ErrClosed || s.outstanding() != 0 {
-			t.Errorf("got %v, %d under way, want %v", err, s.outstanding(), ErrClosed)
+		if err := s.Call(t.Context(), request(pdu.QuerySMID, 0)); err != ErrClosed || s.Outstanding() != 0 {
+			t.Errorf("got %v, %d under way, want %v", err, s.Outstanding(), ErrClosed)
 		}
 		since(t, "answer", begin, 0)
 		s.wantReason(ErrUnbound)

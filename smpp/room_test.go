@@ -125,11 +125,11 @@ func TestRoomBound(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := NewSession[any](nil, Options{Window: 3})
 			s.out.buf = make([]byte, softOutput)
-			if err := tt.send(s); err != nil || len(s.out.buf) != softOutput+len(f) || s.outstanding() != 1 {
+			if err := tt.send(s); err != nil || len(s.out.buf) != softOutput+len(f) || s.Outstanding() != 1 {
 				t.Errorf("at the bound: got %v, %d octets unwritten, want it taken", err, len(s.out.buf))
 			}
 			s.out.buf = make([]byte, softOutput+1)
-			if err := tt.send(s); err != ErrNoRoom || len(s.out.buf) != softOutput+1 || s.outstanding() != 1 {
+			if err := tt.send(s); err != ErrNoRoom || len(s.out.buf) != softOutput+1 || s.Outstanding() != 1 {
 				t.Errorf("over the bound: got %v, %d octets unwritten, want %v", err, len(s.out.buf), ErrNoRoom)
 			}
 			s.SetWindow(1)

@@ -140,13 +140,6 @@ func startOn(t *testing.T, near, far net.Conn, state State, opt Options, h Handl
 	return r
 }
 
-// outstanding counts the requests that the peer has not answered.
-func (s *Session[any]) outstanding() int {
-	s.out.mu.Lock()
-	defer s.out.mu.Unlock()
-	return s.pending.open.len()
-}
-
 // wantEnded checks that Run ended, and returns how.
 func (r running) wantEnded() error {
 	r.peer.t.Helper()

@@ -209,6 +209,13 @@ func (s *Session[R]) Room() int {
 	return s.opt.Window - s.pending.open.len()
 }
 
+// Outstanding returns how many requests the peer has not answered.
+func (s *Session[R]) Outstanding() int {
+	s.out.mu.Lock()
+	defer s.out.mu.Unlock()
+	return s.pending.open.len()
+}
+
 // Window returns how many requests may be under way; see SetWindow.
 func (s *Session[R]) Window() int {
 	s.out.mu.Lock()

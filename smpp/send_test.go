@@ -171,7 +171,7 @@ func TestSendOneWay(t *testing.T) {
 		for seq := range uint32(3) {
 			s.peer.want(pdu.AlertNotificationID, 0, seq)
 		}
-		if n := s.outstanding(); n != 0 {
+		if n := s.Outstanding(); n != 0 {
 			t.Errorf("outstanding: got %d, want 0", n)
 		}
 	})

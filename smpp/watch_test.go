@@ -160,7 +160,7 @@ func TestWatchExpires(t *testing.T) {
 		wantEvent("late", 1)
 		wantEvent("repeated", 1)
 		wantEvent("unasked", 2)
-		if n := s.outstanding(); n != 0 {
+		if n := s.Outstanding(); n != 0 {
 			t.Errorf("outstanding: got %d, want 0", n)
 		}
 	})

@@ -79,6 +79,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	sessions := operator.SessionPages(s.gateway)
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)
+	s.ops.Handle("/v1/drain", operator.DrainPages(drainer{s}))
 	s.ops.Handle("POST /v1/reload", operator.ReloadPage(s.reloadJSON))
 	s.ops.Handle("/v1/config", operator.ConfigPage(s.settings))
 	s.flow = flow.NewSampler(registry)

@@ -52,6 +52,7 @@ type service struct {
 	esmes, secure, reads, admin, scraped net.Listener // nil if it is off
 
 	draining atomic.Bool
+	ending   *draining
 	drain    chan struct{} // closed when the operator stops it
 
 	parts    parts
@@ -65,7 +66,7 @@ const startWait = 800 * time.Millisecond
 // open first opens the listeners, so that nothing starts that cannot be served, and then the
 // store.
 func open(cfg config.Config, log *slog.Logger) (*service, error) {
-	s := &service{cfg: cfg, log: log, drain: make(chan struct{}, 1)}
+	s := &service{cfg: cfg, log: log, drain: make(chan struct{}, 1), ending: newDraining()}
 	given, err := transport.Sockets()
 	if err != nil {
 		return nil, err
@@ -225,10 +226,12 @@ func (s *service) run(ctx context.Context) error {
 	s.notify("READY=1")
 	defer start("reload", s.awaitHangups)()
 	err := s.serveESMEs(ctx)
+	s.ending.linksDown()
 	s.log.Info("links are down")
 	stopReads()
 	stopWebhooks()
 	stopRelay()
+	s.ending.end()
 	return errors.Join(err, s.parts.err())
 }
 
@@ -243,6 +246,7 @@ func (s *service) serveESMEs(ctx context.Context) error {
 		case <-s.drain:
 		case <-ctx.Done():
 		}
+		s.ending.begin(s.cfg.Gateway.DrainTimeout)
 		s.draining.Store(true)
 		if s.watchdog != nil {
 			s.watchdog.start()

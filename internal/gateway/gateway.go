@@ -40,7 +40,8 @@ type Gateway struct {
 	lines           lograte.Lines // that strangers can cause
 	links           atomic.Uint32 // made so far
 	open            openLinks
-	smscAway        atomic.Bool // mirror mode: the SMSC did not take the last connection
+	cutOff          atomic.Int64 // sessions that were ended before all answers had come
+	smscAway        atomic.Bool  // mirror mode: the SMSC did not take the last connection
 	receipts        *receipts.Handler
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
@@ -98,6 +99,10 @@ func (g *Gateway) SMSCUp() bool {
 	}
 	return !g.smscAway.Load()
 }
+
+// CutOff returns how many sessions of ESMEs were ended after listen.drain_timeout, before all answers under way had
+// come: by a stop of the gateway, or by EndSession.
+func (g *Gateway) CutOff() int64 { return g.cutOff.Load() }
 
 // Use puts other policies in force, for messages that come from now on.
 func (g *Gateway) Use(p Policies) { g.policies.use(&p) }

@@ -257,6 +257,9 @@ func (l *link) drain(gone context.Context, cause error) {
 		l.esme.WaitAnswered(wait)
 	default:
 	}
+	if errors.Is(wait.Err(), context.DeadlineExceeded) {
+		l.g.cutOff.Add(1)
+	}
 	unbind(context.WithoutCancel(gone), l.esme, cause)
 }
 

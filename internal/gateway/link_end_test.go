@@ -132,14 +132,20 @@ func TestDrainAwaitsESME(t *testing.T) {
 			p := pipe(t, fakeLedger{}, func(o *Options) { o.DrainTimeout = o.ResponseTimeout / 2 })
 			p.smsc.Send(deliverFrame("10690001", 0, "Hello", "", 7))
 			p.esme.Next("deliver_sm")
+			if s := p.g.Sessions(); s[0].Deliveries != 1 {
+				t.Errorf("before: got %+v, want a delivery", s)
+			}
 			p.stop()
-			after := p.g.opt.DrainTimeout
+			after, cutOff := p.g.opt.DrainTimeout, int64(1)
 			if answers {
-				after = time.Second
+				after, cutOff = time.Second, 0
 				time.AfterFunc(after, func() { p.esme.Send(delivered(7)) })
 			}
 			if f := p.esme.NextAfter("unbind", after); f.ID() != pdu.UnbindID {
 				t.Errorf("got % x, want unbind", []byte(f))
+			}
+			if got := p.g.CutOff(); got != cutOff {
+				t.Errorf("cut off: got %d sessions, want %d", got, cutOff)
 			}
 			if answers {
 				p.smsc.Want("deliver_sm_resp", delivered(7))

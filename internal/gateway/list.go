@@ -26,6 +26,7 @@ type Session struct {
 	IsTLS      bool
 	Unanswered int64          // requests of the ESME that have no response yet
 	Held       int64          // those of them that the gateway holds back
+	Deliveries int            // requests that the ESME has not answered: feedback, receipts and MO messages
 	Limits     account.Limits // of the account
 }
 
@@ -77,7 +78,7 @@ func (g *Gateway) Sessions() []Session {
 }
 
 func (l *link) describe() Session {
-	s := Session{ID: l.id, Remote: l.remote, Since: l.since, IsTLS: l.isTLS, Unanswered: l.unanswered.n.Load(), Held: l.unanswered.held.Load()}
+	s := Session{ID: l.id, Remote: l.remote, Since: l.since, IsTLS: l.isTLS, Unanswered: l.unanswered.n.Load(), Held: l.unanswered.held.Load(), Deliveries: l.esme.Outstanding()}
 	if isClosed(l.bound) { // else the bind may be written at the moment
 		s.Account, s.Bind = message.Shown(l.bind.account), l.bind.id
 		s.Limits = l.g.policies.of(l.bind.account).Limits

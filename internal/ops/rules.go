@@ -34,6 +34,8 @@ var rules = []rule{
 	{"DELETE /v1/sessions/{id}", Operator},
 	{"GET /v1/config", anyRole},
 	{"POST /v1/reload", Operator},
+	{"GET /v1/drain", anyRole},
+	{"POST /v1/drain", Operator},
 	{pageUnnumbered, anyRole}, // Privacy with full=true
 	{pageReads, anyRole},      // Privacy with full=true
 	{"GET /v1/flow", anyRole},
