@@ -76,6 +76,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
 	s.ops.Handle("/v1/status", operator.StatusPage(version(), time.Now(), checks, s.gateway))
 	s.ops.Handle("/v1/accounts", operator.AccountPage(s.gateway))
+	s.ops.Handle("/v1/statistics", operator.StatisticsPage(time.Now(), s.gateway, s.relay))
 	sessions := operator.SessionPages(s.gateway)
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)

@@ -1,6 +1,6 @@
-// Package operator is the operator's API on what the gateway does: its status, accounts, sessions of ESMEs, and
-// messages without a number. Errors are problem details (RFC 9457) with a hint. Who may ask for what is for the server to say
-// (internal/ops).
+// Package operator is the operator's API on what the gateway does: its status, accounts and their statistics,
+// sessions of ESMEs, and messages without a number. Errors are problem details (RFC 9457) with a hint. Who may ask
+// for what is for the server to say (internal/ops).
 package operator
 
 import (

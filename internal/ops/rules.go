@@ -30,6 +30,7 @@ var rules = []rule{
 
 	{"GET /v1/status", anyRole},
 	{"GET /v1/accounts", anyRole},
+	{"GET /v1/statistics", anyRole},
 	{"GET /v1/sessions", anyRole},
 	{"DELETE /v1/sessions/{id}", Operator},
 	{"GET /v1/config", anyRole},

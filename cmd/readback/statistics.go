@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readback/internal/operator"
+)
+
+func statisticsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "statistics",
+		Short: "Show how many messages of each account were numbered, delivered and read",
+		Long: `Shows by account what became of the messages since the gateway at --ops, or the ops.addr of
+the configuration, began: how many were submitted and numbered, in the header (udh) or in the
+text, and split; how many were delivered, failed or expired by their receipts; how many were
+read or deleted unread, and reported to the ESME; and within what time half of those that
+were read had been read, and nine in ten. A message counts in each state that it reaches.`,
+		Args: cobra.NoArgs,
+	}
+	askFlags(cmd)
+	account := cmd.Flags().String("account", "", "of this `SYSTEM_ID`")
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		if !*asJSON {
+			row(out, "ACCOUNT", "SUBMITTED", "NUMBERED", "UDH", "TEXT", "SPLIT", "DELIVERED", "FAILED", "EXPIRED", "READ", "DELETED", "REPORTED", "MEDIAN", "90%", "UNNUMBERED")
+		}
+		query := url.Values{}
+		if *account != "" {
+			query.Set("account", *account)
+		}
+		err := eachPage(cmd, "/v1/statistics", query, func(answer []byte) (string, error) {
+			var page operator.Statistics
+			if err := json.Unmarshal(answer, &page); err != nil {
+				return "", fmt.Errorf("answer of the gateway: %w", err)
+			}
+			for _, a := range page.Accounts {
+				if !*asJSON {
+					showStatistics(out, &a)
+					continue
+				}
+				line, err := json.Marshal(a)
+				if err != nil {
+					return "", err
+				}
+				say(cmd.OutOrStdout(), "%s\n", line)
+			}
+			return page.Next, nil
+		})
+		return errors.Join(err, out.Flush())
+	}
+	return cmd
+}
+
+func showStatistics(out *tabwriter.Writer, a *operator.AccountStatistics) {
+	median, p90 := "-", "-"
+	if t := a.TimeToRead; t != nil {
+		median, p90 = shortTime(t.Median), shortTime(t.P90)
+	}
+	row(out, a.Name, a.Submitted, a.Numbered, a.Carriage.UDH, a.Carriage.Text, a.Split, a.Delivered, a.Failed, a.Expired, a.Read, a.DeletedUnread, a.Reported,
+		median, p90, reasons(a.Skips))
+}
+
+// shortTime shows a time in seconds, which is known roughly.
+func shortTime(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Minute).String()
+}
