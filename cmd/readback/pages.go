@@ -6,6 +6,8 @@ import (
 	"net/url"
 
 	"github.com/spf13/cobra"
+
+	"readback/internal/ops"
 )
 
 // pageSize is how many items the commands ask for at a time.
@@ -18,9 +20,14 @@ func eachPage(cmd *cobra.Command, path string, query url.Values, take func(answe
 	if err != nil {
 		return err
 	}
+	return eachPageOf(cmd.Context(), gateway, path, query, take)
+}
+
+// eachPageOf is eachPage of a gateway that is open.
+func eachPageOf(ctx context.Context, gateway *ops.Client, path string, query url.Values, take func(answer []byte) (next string, err error)) error {
 	query.Set("limit", pageSize)
 	for {
-		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
+		ctx, cancel := context.WithTimeout(ctx, askTime)
 		answer, err := gateway.Ask(ctx, http.MethodGet, path+"?"+query.Encode(), http.StatusOK)
 		cancel()
 		if err != nil {

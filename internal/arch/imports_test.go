@@ -22,7 +22,7 @@ var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "handset", "internal/admission", "internal/bench", "internal/deliver", "internal/flow",
 		"internal/gateway", "internal/metric", "internal/numbering", "internal/operator", "internal/ops", "internal/pool", "internal/simulator",
-		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/transport",
+		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/top", "internal/transport",
 		"internal/webhook", "relay", "relay/access", "relay/archive", "relay/broker", "relay/feedback",
 		"relay/intake", "relay/message", "relay/reads", "smpp", "smpp/receipt", "udh",
 	},
@@ -92,6 +92,7 @@ var imports = map[string][]string{
 	"internal/simulator/load":    {"handset", "internal/simulator", "smpp"},
 	"internal/testpeer":          {"smpp"},
 	"internal/token":             {"internal/kept"},
+	"internal/top":               {"internal/operator", "relay/feedback"},
 	"internal/transport":         {"internal/admission", "internal/kept", "internal/lograte"},
 	"internal/webhook":           {"relay/message"},
 	"relay": {
@@ -152,12 +153,14 @@ var keepers = map[string][]string{
 	"github.com/nats-io/":                                     {"internal/simulator/load", "relay/archive", "relay/broker", "relay/feedback", "relay/intake", "relay/journal", "relay/relaytest"}, // of the simulator: a client
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
+	"github.com/prometheus/common/":                           {"internal/top"},
 	"github.com/spf13/cobra":                                  {"cmd/readback"},
 	"github.com/spf13/pflag":                                  {"cmd/readback", "config"},
 	"github.com/spf13/viper":                                  {"config"},
 	"github.com/standard-webhooks/":                           {"internal/webhook"},
 	"go.yaml.in/yaml":                                         {"config"},
 	"golang.org/x/crypto/x509roots":                           {"internal/image"},
+	"golang.org/x/term":                                       {"cmd/readback"},
 	"gopkg.in/yaml":                                           {},
 }
 
