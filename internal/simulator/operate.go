@@ -25,12 +25,12 @@ const (
 
 // operate takes a message operation of a bound ESME.
 func (s *session) operate(ctx context.Context, f smpp.Frame) error {
-	window := int64(s.smsc.opt.Window)
+	window := s.smsc.limits.Load().window
 	switch {
 	case !s.mayOperate(f.ID()):
 		s.reply(f, smpp.StatusInvBindState)
 		return nil
-	case window > 0 && s.unanswered.Load() >= window:
+	case window > 0 && s.unanswered.Load() >= int64(window):
 		s.reply(f, smpp.StatusThrottled)
 		return nil
 	}
@@ -135,7 +135,7 @@ func (s *session) send(ctx context.Context, then func()) {
 		s.emit(then)
 		return
 	}
-	s.addUnbind()
+	s.meetFate()
 	response := bytes.Clone(s.scratch)
 	s.unanswered.Add(1)
 	s.later.put(ctx, func() {
@@ -155,7 +155,7 @@ func (c *SMSC) route(ctx context.Context, s *session, n uint64, m smpp.Message, 
 		return
 	}
 	c.store.hold(n, &held{a, bytes.Clone(m.Frame), change})
-	c.enroute.put(ctx, func() { c.release(n, state) })
+	c.enroute.put(ctx, c.unlessReset(func() { c.release(n, state) }))
 }
 
 // release finishes a message that was held; it does nothing if it is gone.
@@ -187,7 +187,7 @@ func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state
 		return
 	}
 	m, _ = smpp.ParseMessage(bytes.Clone(m.Frame)) // was well-formed when it came
-	c.delays.run(change.After, func() { c.sendReceipts(a, nil, m, id, state, change) })
+	c.delays.run(change.After, c.unlessReset(func() { c.sendReceipts(a, nil, m, id, state, change) }))
 }
 
 // sendReceipts sends the receipt of a message as often as change says.

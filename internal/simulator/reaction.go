@@ -26,12 +26,13 @@ type Fate byte
 
 // The fates.
 const (
-	Answered Fate = iota // the answer
-	Ignored              // nothing
-	Reset                // the connection is reset (TCP RST), without an answer
-	Closed               // the connection is closed, without an answer
-	Unbound              // the answer and an unbind; the connection is closed when the ESME has answered that
-	Garbled              // octets that are no PDU, in place of the answer
+	Answered   Fate = iota // the answer
+	Ignored                // nothing: the request has no effect
+	AnswerLost             // nothing, though the request has its effect
+	Reset                  // the connection is reset (TCP RST), without an answer
+	Closed                 // the connection is closed, without an answer
+	Unbound                // the answer and an unbind; the connection is closed when the ESME has answered that
+	Garbled                // octets that are no PDU, in place of the answer
 )
 
 // ReceiptChange says what is different about the delivery receipt of one message.
@@ -103,10 +104,16 @@ func (s *session) reset() {
 	_ = conn.Close()
 }
 
-// addUnbind puts an unbind behind the answer in scratch if the reaction wants one. The response to it ends
-// the session.
-func (s *session) addUnbind() {
-	if s.now.Fate != Unbound {
+// meetFate changes the answer in scratch as the reaction wants: it is lost, or an unbind follows it. The
+// response to that ends the session.
+func (s *session) meetFate() {
+	switch s.now.Fate {
+	case AnswerLost:
+		s.scratch = s.scratch[:0]
+		s.unanswered.Add(1)
+		return
+	case Unbound:
+	default:
 		return
 	}
 	seq, _ := s.await(0, make(chan pdu.Status, 1))
@@ -116,7 +123,7 @@ func (s *session) addUnbind() {
 
 // emit puts out what is in scratch, after the delay of the reaction if there is one, and runs then behind it.
 func (s *session) emit(then func()) {
-	s.addUnbind()
+	s.meetFate()
 	if s.now.Delay == 0 {
 		s.out.add(s.scratch)
 		if then != nil {

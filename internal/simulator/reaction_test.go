@@ -202,3 +202,21 @@ func TestSessionsLimit(t *testing.T) {
 		}
 	}
 }
+
+// An answer that is lost is that of a message which was delivered.
+func TestReactionAnswerLost(t *testing.T) {
+	network := NewNetwork(HandsetOptions{})
+	_, addr := startSMSC(t, Options{Network: network, React: reactTo(pdu.SubmitSMID, Reaction{Fate: AnswerLost})})
+	p := testpeer.Dial(t, addr)
+	m := text(receiver, "Hi")
+	m.RegisteredDelivery = 1
+	p.Send(Bind{SystemID: "bank"}.Append(nil, 1), m.Append(nil, pdu.SubmitSMID, 2), smpp.AppendHeader(nil, pdu.EnquireLinkID, 0, 3, 0))
+	for _, want := range []pdu.ID{pdu.BindTransceiverRespID, pdu.DeliverSMID, pdu.EnquireLinkRespID} {
+		if f := p.Next("PDU"); f.ID() != want {
+			t.Fatalf("came %x, want %08x", []byte(f), uint32(want))
+		}
+	}
+	if got := len(network.Handset(receiver).Messages()); got != 1 {
+		t.Errorf("the handset has %d messages, want 1", got)
+	}
+}

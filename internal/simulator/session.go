@@ -19,6 +19,7 @@ type session struct {
 	smsc  *SMSC
 	id    uint64
 	conn  net.Conn
+	since time.Time
 	out   writer
 	later *line // of ResponseDelay, nil without
 	gone  chan struct{}
@@ -51,7 +52,7 @@ var (
 
 func newSession(c *SMSC, conn net.Conn) *session {
 	s := &session{
-		smsc: c, id: c.sessionIDs.Add(1), conn: conn, out: writer{conn: conn},
+		smsc: c, id: c.sessionIDs.Add(1), conn: conn, since: time.Now(), out: writer{conn: conn},
 		gone: make(chan struct{}), in: smpp.NewReader(conn),
 		seq: c.opt.FirstSeq, pending: make(map[uint32]chan<- pdu.Status),
 	}

@@ -34,6 +34,9 @@ type SMSC struct {
 	delays  delays // of receipts
 
 	sessionIDs atomic.Uint64
+	references atomic.Uint32 // of messages in parts
+	generation atomic.Uint64 // counts the resets
+	limits     atomic.Pointer[limits]
 
 	mu       sync.Mutex
 	sessions map[*session]struct{} // guarded by mu, as all below
@@ -51,11 +54,18 @@ func NewSMSC(opt Options) *SMSC {
 		sessions: make(map[*session]struct{}),
 		accounts: make(map[string]*account),
 	}
+	c.SetLimits(opt.Window, opt.Sessions)
 	if opt.DeliverAfter > 0 {
 		c.enroute = newLine(opt.DeliverAfter)
 	}
 	return c
 }
+
+// limits are those that may change while the SMSC serves.
+type limits struct{ window, sessions int }
+
+// SetLimits replaces Options.Window and Options.Sessions. Bound sessions stay.
+func (c *SMSC) SetLimits(window, sessions int) { c.limits.Store(&limits{window, sessions}) }
 
 // Network returns the handsets behind the SMSC. It is nil if there are none.
 func (c *SMSC) Network() *Network { return c.network }
@@ -131,8 +141,8 @@ func (c *SMSC) join(s *session, name string) {
 func (c *SMSC) isFull(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a := c.accounts[name]
-	return c.opt.Sessions > 0 && a != nil && a.sessions() >= c.opt.Sessions
+	a, most := c.accounts[name], c.limits.Load().sessions
+	return most > 0 && a != nil && a.sessions() >= most
 }
 
 // leave removes s from its account. The account stays for receipts that are still to come. If
