@@ -11,47 +11,12 @@ import (
 func simCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sim",
-		Short: "Run one of the simulators alone: smsc, esme, handset, relay, reads, idle",
+		Short: "Run one of the simulators alone: smsc, mo, status, esme, handset, relay, reads, idle",
 		Long: `The simulators are what the demo and the tests use. Receivers whose number ends in
 0008 (system error), 0058 (throttled), 9000 (never answered) or 9001 (connection
 closed) provoke each fault.`,
 	}
-	cmd.AddCommand(simSMSC(), simESME(), simHandset(), simRelay(), simReads(), simIdle())
-	return cmd
-}
-
-func simSMSC() *cobra.Command {
-	var sim command.SMSC
-	var iei uint8
-	cmd := &cobra.Command{
-		Use:   "smsc",
-		Short: "An SMSC with handsets",
-		Example: `  readback sim smsc --addr 127.0.0.1:2776 --control 127.0.0.1:9091 \
-    --reads http://127.0.0.1:8080/v1/reads --verbose`,
-		Args: cobra.NoArgs,
-	}
-	f := cmd.Flags()
-	f.StringVar(&sim.Addr, "addr", "127.0.0.1:2776", "address to listen on")
-	f.StringVar(&sim.Control, "control", "", "address of an HTTP interface to inboxes and received PDUs; empty: none")
-	f.StringVar(&sim.Reads, "reads", "", "URL that handsets send read responses to")
-	f.StringVar(&sim.APIKey, "api-key", "", "key for --reads")
-	f.BoolVar(&sim.Sink, "sink", false, "no handsets: answer and forget, for load")
-	f.BoolVar(&sim.Verbose, "verbose", false, "print each message that reaches a handset")
-	f.StringToStringVar(&sim.SMSC.Accounts, "account", nil, "system_id=password that may bind (repeatable); default: everybody")
-	f.BoolVar(&sim.SMSC.DecimalIDs, "decimal-ids", false, "message_ids in decimal")
-	f.BoolVar(&sim.SMSC.NoReceipts, "no-receipts", false, "send no delivery receipts")
-	f.BoolVar(&sim.SMSC.OmitVersion, "omit-version", false, "bind_resp without sc_interface_version")
-	f.DurationVar(&sim.SMSC.ResponseDelay, "response-delay", 0, "time before each answer")
-	f.IntVar(&sim.SMSC.Window, "window", 0, "unanswered messages of a session before ESME_RTHROTTLED; 0: no limit")
-	f.IntVar(&sim.SMSC.Keep, "keep", 1000, "received PDUs that --control shows")
-	f.Uint8Var(&iei, "iei", 0x80, "identifier of the element")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		sim.Handset.IEI, sim.Out = iei, harmless{cmd.OutOrStdout()}
-		if len(sim.SMSC.Accounts) == 0 {
-			sim.SMSC.Accounts = nil
-		}
-		return command.RunSMSC(cmd.Context(), sim)
-	}
+	cmd.AddCommand(simSMSC(), simMO(), simStatus(), simESME(), simHandset(), simRelay(), simReads(), simIdle())
 	return cmd
 }
 

@@ -2,6 +2,14 @@ package docpage
 
 import "strings"
 
+// Words returns the words of the first command in a line of shell.
+func Words(line string) []string {
+	if commands := split(line); len(commands) > 0 {
+		return commands[0]
+	}
+	return nil
+}
+
 // split parts a line of shell into its simple commands and their words, as far as the pages need it: quotes, pipes,
 // lists and comments. A word with $(…) stays whole, and so do redirections.
 func split(line string) (commands [][]string) {

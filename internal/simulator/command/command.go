@@ -16,6 +16,7 @@ import (
 	"readback/handset"
 	"readback/internal/simulator"
 	"readback/internal/simulator/control"
+	"readback/internal/simulator/scenario"
 )
 
 // SMSC is what `sim smsc` does.
@@ -26,6 +27,9 @@ type SMSC struct {
 	APIKey  string // for Reads
 	Sink    bool   // no handsets: messages are answered and forgotten
 	Verbose bool   // prints each message that reaches a handset
+	Files   Files
+	Failure Failure
+	Seed    uint64 // of probabilities; zero takes any. A scenario that has one overrides it
 	Out     io.Writer
 	SMSC    simulator.Options        // Network is filled in
 	Handset simulator.HandsetOptions // Respond and OnMessage are filled in
@@ -44,11 +48,18 @@ func RunSMSC(ctx context.Context, cmd SMSC) error {
 	if !cmd.Sink {
 		cmd.SMSC.Network = simulator.NewNetwork(cmd.Handset)
 	}
-	ln, err := net.Listen("tcp", cmd.Addr)
+	play, err := cmd.scenario()
 	if err != nil {
 		return err
 	}
-	smsc := simulator.NewSMSC(cmd.SMSC)
+	ln, err := cmd.Files.listen(cmd.Addr)
+	if err != nil {
+		return err
+	}
+	smsc, stage := scenario.NewSMSC(cmd.SMSC, play, cmd.seed())
+	if play != nil {
+		out.printf("scenario of %d rules, seed %d\n", len(play.Rules), stage.Play().Seed())
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	out.printf("smsc listens on %v\n", ln.Addr())
 	group.Go(func() error { return smsc.Serve(ctx, ln) })
@@ -59,7 +70,7 @@ func RunSMSC(ctx context.Context, cmd SMSC) error {
 			return group.Wait()
 		}
 		out.printf("control listens on http://%v\n", ln.Addr())
-		group.Go(func() error { return control.Serve(ctx, ln, smsc) })
+		group.Go(func() error { return control.Serve(ctx, ln, smsc, stage) })
 	}
 	return group.Wait()
 }

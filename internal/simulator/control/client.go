@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,6 +35,40 @@ func (c Client) Open(ctx context.Context, msisdn string, index int, deleted bool
 	return c.do(ctx, http.MethodPost, "/handsets/"+url.PathEscape(msisdn)+"/open", body, nil)
 }
 
+// Status says how the SMSC is.
+func (c Client) Status(ctx context.Context) (out Status, err error) {
+	return out, c.do(ctx, http.MethodGet, "/status", nil, &out)
+}
+
+// Scenario returns the scenario that runs, with what its rules did.
+func (c Client) Scenario(ctx context.Context) (out Scenario, err error) {
+	return out, c.do(ctx, http.MethodGet, "/scenario", nil, &out)
+}
+
+// MO sends a message of a subscriber to an ESME, and returns what the ESME answers.
+func (c Client) MO(ctx context.Context, m MO) (out MOAnswer, err error) {
+	return out, c.do(ctx, http.MethodPost, "/mo", m, &out)
+}
+
+// Reset makes the SMSC forget what it has stored, and begins the scenario again.
+func (c Client) Reset(ctx context.Context) error {
+	return c.do(ctx, http.MethodPost, "/reset", nil, nil)
+}
+
+// problemOf returns the error that an answer is.
+func problemOf(method, path string, res *http.Response) error {
+	var p Problem
+	_ = json.NewDecoder(res.Body).Decode(&p) // the code says enough without
+	text := fmt.Sprintf("%s %s: %s", method, path, res.Status)
+	if p.Detail != "" {
+		text += ": " + p.Detail
+	}
+	if p.Hint != "" {
+		text += " (hint: " + p.Hint + ")"
+	}
+	return errors.New(text)
+}
+
 // do makes one request and reads its answer into out unless that is nil.
 func (c Client) do(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
@@ -54,9 +89,7 @@ func (c Client) do(ctx context.Context, method, path string, in, out any) error 
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode >= http.StatusBadRequest {
-		var problem struct{ Error string }
-		_ = json.NewDecoder(res.Body).Decode(&problem) // the code says enough without
-		return fmt.Errorf("%s %s: %s: %s", method, path, res.Status, problem.Error)
+		return problemOf(method, path, res)
 	}
 	if out == nil {
 		return nil

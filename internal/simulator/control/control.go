@@ -1,260 +1,181 @@
 // Package control is an HTTP interface to a simulated SMSC and its handsets, and a client of
-// it. Tests in any language use it.
+// it. Tests in any language use it. docs/openapi-simulator.yaml describes it.
 package control
 
 import (
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/fiorix/go-smpp/smpp/pdu"
-
+	"readback/docs"
 	"readback/internal/simulator"
-	"readback/smpp"
+	"readback/internal/simulator/scenario"
 )
 
-// NewHandler returns a handler that drives an SMSC and its handsets over HTTP with JSON, for tests in any
-// language:
-//
-//	GET  /handsets                                 their numbers
-//	GET  /handsets/{msisdn}/messages?wait=n        the inbox, once n messages have arrived
-//	POST /handsets/{msisdn}/open  {"index": 1}     the person reads it; "deleted": true deletes it unread
-//	GET  /received?command=submit_sm&wait=n        the PDUs that came in, as hex
-//	POST /deliver  {"account": "…", "hex": "…"}    sends a PDU, answers with its status
-//	POST /disconnect  {"account": "…"}             closes the account's connections
-//
-// A wait ends after 30 seconds with what there is. Whoever reaches it may do all
-// this: it belongs on loopback.
-func NewHandler(smsc *simulator.SMSC) http.Handler {
-	c := control{smsc}
+// maxWait bounds how long a request waits for something to happen.
+const maxWait = 30 * time.Second
+
+// control has the SMSC that the requests are about.
+type control struct {
+	smsc  *simulator.SMSC
+	stage *scenario.Stage
+}
+
+// routes are the requests that there are.
+func (c control) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /healthz":                    func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, struct{}{}) },
+		"GET /openapi.yaml":               c.openAPI,
+		"GET /status":                     c.status,
+		"GET /handsets":                   c.handsets,
+		"GET /handsets/{msisdn}/messages": c.messages,
+		"POST /handsets/{msisdn}/open":    c.open,
+		"GET /received":                   c.received,
+		"POST /deliver":                   c.deliver,
+		"POST /mo":                        c.mo,
+		"POST /receipts":                  c.receipt,
+		"POST /disconnect":                c.disconnect,
+		"POST /reset":                     c.reset,
+		"GET /scenario":                   c.scenario,
+		"PUT /scenario":                   c.setScenario,
+	}
+}
+
+// NewHandler returns a handler that drives an SMSC and its handsets over HTTP with JSON. GET /openapi.yaml
+// describes it. A wait ends after 30 seconds with what there is. Whoever reaches it may do everything, so it
+// belongs on loopback or in a network of its own.
+func NewHandler(smsc *simulator.SMSC, stage *scenario.Stage) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /handsets", c.handsets)
-	mux.HandleFunc("GET /handsets/{msisdn}/messages", c.messages)
-	mux.HandleFunc("POST /handsets/{msisdn}/open", c.open)
-	mux.HandleFunc("GET /received", c.received)
-	mux.HandleFunc("POST /deliver", c.deliver)
-	mux.HandleFunc("POST /disconnect", c.disconnect)
+	for pattern, h := range (control{smsc, stage}).routes() {
+		mux.HandleFunc(pattern, h)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if isElsewhere(mux, r) {
+			refuse(w, http.StatusMethodNotAllowed, "only with another method", "GET /openapi.yaml lists them")
+			return
+		}
+		refuse(w, http.StatusNotFound, "no such page", "GET /openapi.yaml lists them")
+	})
 	return mux
 }
 
-type control struct{ smsc *simulator.SMSC }
-
-const (
-	controlWait    = 30 * time.Second
-	maxControlBody = 4 * smpp.MaxFrameLen
-)
-
-// InboxMessage is a message as the control shows it.
-type InboxMessage struct {
-	Index    int       `json:"index"`
-	From     string    `json:"from"`
-	Text     string    `json:"text"`
-	Number   *int      `json:"number,omitempty"`
-	Carriage string    `json:"carriage,omitempty"`
-	Element  string    `json:"element,omitempty"` // hex
-	UDH      string    `json:"udh,omitempty"`     // hex
-	Parts    int       `json:"parts"`
-	At       time.Time `json:"at"`
-	Opened   bool      `json:"opened"`
-}
-
-// ReceivedPDU is a PDU that came in as the control shows it.
-type ReceivedPDU struct {
-	Session uint64    `json:"session"`
-	Account string    `json:"account"`
-	At      time.Time `json:"at"`
-	Command string    `json:"command"`
-	Hex     string    `json:"hex"`
-}
-
-func (c control) handsets(w http.ResponseWriter, _ *http.Request) {
-	if c.smsc.Network() == nil {
-		writeJSON(w, http.StatusOK, []string{})
-		return
+// isElsewhere reports whether the path of a request is served with another method.
+func isElsewhere(mux *http.ServeMux, r *http.Request) bool {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+		other := *r
+		other.Method = method
+		if _, pattern := mux.Handler(&other); pattern != "/" {
+			return true
+		}
 	}
-	writeJSON(w, http.StatusOK, c.smsc.Network().Handsets())
+	return false
 }
 
-// handset finds the handset of the path; it has answered the request if it is nil.
-func (c control) handset(w http.ResponseWriter, r *http.Request) *simulator.Handset {
-	var h *simulator.Handset
-	if c.smsc.Network() != nil {
-		h = c.smsc.Network().Handset(r.PathValue("msisdn"))
-	}
-	if h == nil {
-		writeError(w, http.StatusNotFound, errors.New("no such handset"))
-	}
-	return h
-}
-
-// waitFor reads the parameter wait and bounds the waiting.
-func waitFor(r *http.Request) (ctx context.Context, cancel context.CancelFunc, n int, err error) {
+// waitFor reads the parameter wait and bounds the waiting. It has answered the request if ok is false.
+func waitFor(w http.ResponseWriter, r *http.Request) (ctx context.Context, cancel context.CancelFunc, n int, ok bool) {
 	if text := r.FormValue("wait"); text != "" {
-		if n, err = strconv.Atoi(text); err != nil {
-			return nil, nil, 0, fmt.Errorf("wait: %w", err)
+		var err error
+		if n, err = strconv.Atoi(text); err != nil || n < 0 {
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("wait %q: not a number", text), "how many to wait for, such as 1")
+			return nil, nil, 0, false
 		}
 	}
-	ctx, cancel = context.WithTimeout(r.Context(), controlWait)
-	return ctx, cancel, n, nil
+	ctx, cancel = context.WithTimeout(r.Context(), maxWait)
+	return ctx, cancel, n, true
 }
 
-func (c control) messages(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel, n, err := waitFor(r)
-	if err != nil {
-		writeError(w, http.StatusBadRequest, err)
-		return
-	}
-	defer cancel()
-	h := c.handset(w, r)
-	if h == nil {
-		return
-	}
-	if n > 0 {
-		_, _ = h.WaitMessage(ctx, n) // what there is, is the answer
-	}
-	out := []InboxMessage{}
-	for _, m := range h.Messages() {
-		out = append(out, NewInboxMessage(m))
-	}
-	writeJSON(w, http.StatusOK, out)
+func (c control) openAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = w.Write(docs.SimulatorAPI) // the client may be gone
 }
 
-func NewInboxMessage(m simulator.Message) InboxMessage {
-	out := InboxMessage{
-		Index: m.Index, From: m.From, Text: m.Text, Carriage: m.Carriage,
-		Element: hex.EncodeToString(m.Element), UDH: hex.EncodeToString(m.UDH),
-		Parts: m.Parts, At: m.At, Opened: m.Opened,
-	}
-	if m.HasNumber {
-		out.Number = &m.Number
-	}
-	return out
+// Session is a session of an ESME.
+type Session struct {
+	Session    uint64    `json:"session"`
+	Account    string    `json:"account"` // empty before the bind
+	Bind       string    `json:"bind,omitempty"`
+	Remote     string    `json:"remote"`
+	Since      time.Time `json:"since"`
+	Unanswered int       `json:"unanswered"`
 }
 
-func (c control) open(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Index   int
-		Deleted bool
+// Status says how the SMSC is.
+type Status struct {
+	Accepted uint64    `json:"accepted"` // messages that got a message_id
+	Sessions []Session `json:"sessions"`
+}
+
+func (c control) status(w http.ResponseWriter, _ *http.Request) {
+	out := Status{Accepted: c.smsc.Accepted(), Sessions: []Session{}}
+	for _, s := range c.smsc.Sessions() {
+		out.Sessions = append(out.Sessions, Session{s.Session, s.Account, bindName(s), s.Remote, s.Since, s.Unanswered})
 	}
-	if !readJSON(w, r, &body) {
-		return
-	}
-	h := c.handset(w, r)
-	if h == nil {
-		return
-	}
-	m, err := h.Message(body.Index)
-	if err != nil {
-		writeError(w, http.StatusNotFound, err)
-		return
-	}
-	if body.Deleted {
-		err = h.Delete(r.Context(), m)
-	} else {
-		err = h.Open(r.Context(), m)
-	}
-	var refused *simulator.RefusedError
+	answer(w, http.StatusOK, out)
+}
+
+// bindName names the kind of a bind; it is empty before.
+func bindName(s simulator.SessionInfo) string {
 	switch {
-	case errors.As(err, &refused):
-		writeError(w, refused.Code, err)
-	case err != nil:
-		writeError(w, http.StatusConflict, err)
-	default:
-		writeJSON(w, http.StatusAccepted, struct{}{})
+	case s.Transmits && s.Receives:
+		return "transceiver"
+	case s.Transmits:
+		return "transmitter"
+	case s.Receives:
+		return "receiver"
 	}
-}
-
-func (c control) received(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel, n, err := waitFor(r)
-	if err != nil {
-		writeError(w, http.StatusBadRequest, err)
-		return
-	}
-	defer cancel()
-	ids := commandIDs(r.FormValue("command"))
-	records := c.smsc.Received(ids...)
-	if n > len(records) {
-		records, _ = c.smsc.WaitReceived(ctx, n, ids...) // what there is, is the answer
-	}
-	out := []ReceivedPDU{}
-	for _, rec := range records {
-		out = append(out, ReceivedPDU{rec.Session, rec.Account, rec.At, smpp.Command(rec.Frame.ID()), hex.EncodeToString(rec.Frame)})
-	}
-	writeJSON(w, http.StatusOK, out)
-}
-
-// commandIDs are the PDUs of this name; none if it is empty, which stands for all.
-func commandIDs(name string) []pdu.ID {
-	if name == "" {
-		return nil
-	}
-	for id := pdu.ID(0); id < 0x200; id++ {
-		for _, id := range []pdu.ID{id, smpp.ResponseID(id)} {
-			if smpp.Command(id) == name {
-				return []pdu.ID{id}
-			}
-		}
-	}
-	return []pdu.ID{0} // reserved: nothing has it
-}
-
-func (c control) deliver(w http.ResponseWriter, r *http.Request) {
-	var body struct{ Account, Hex string }
-	if !readJSON(w, r, &body) {
-		return
-	}
-	frame, err := hex.DecodeString(strings.Join(strings.Fields(body.Hex), ""))
-	if err != nil {
-		writeError(w, http.StatusBadRequest, fmt.Errorf("hex: %w", err))
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), controlWait)
-	defer cancel()
-	status, err := c.smsc.Deliver(ctx, body.Account, frame)
-	if err != nil {
-		writeError(w, http.StatusConflict, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]uint32{"status": uint32(status)})
+	return ""
 }
 
 func (c control) disconnect(w http.ResponseWriter, r *http.Request) {
-	var body struct{ Account string }
+	var body struct {
+		Account string `json:"account"`
+	}
 	if readJSON(w, r, &body) {
-		writeJSON(w, http.StatusOK, map[string]int{"sessions": c.smsc.Disconnect(body.Account)})
+		answer(w, http.StatusOK, map[string]int{"sessions": c.smsc.Disconnect(body.Account)})
 	}
 }
 
-// readJSON reads the body; it has answered the request if it returns false.
-func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(v)
+func (c control) reset(w http.ResponseWriter, _ *http.Request) {
+	c.smsc.Reset()
+	c.stage.Restart()
+	answer(w, http.StatusOK, struct{}{})
+}
+
+// Scenario is the scenario that runs.
+type Scenario struct {
+	Seed  uint64           `json:"seed"`
+	Rules []scenario.Count `json:"rules"`
+}
+
+func (c control) scenario(w http.ResponseWriter, _ *http.Request) {
+	play := c.stage.Play()
+	answer(w, http.StatusOK, Scenario{play.Seed(), play.Counts()})
+}
+
+func (c control) setScenario(w http.ResponseWriter, r *http.Request) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		writeError(w, http.StatusBadRequest, err)
+		refuse(w, http.StatusBadRequest, "body: "+err.Error(), "")
+		return
 	}
-	return err == nil
+	s, err := scenario.Parse("scenario", b)
+	if err != nil {
+		refuseScenario(w, err)
+		return
+	}
+	c.stage.Set(s, c.stage.Play().Seed())
+	c.scenario(w, r)
 }
 
-func writeJSON(w http.ResponseWriter, code int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(v) // the client may be gone
-}
-
-func writeError(w http.ResponseWriter, code int, err error) {
-	writeJSON(w, code, map[string]string{"error": err.Error()})
-}
-
-// Serve serves NewHandler(c) on ln until ctx ends.
-func Serve(ctx context.Context, ln net.Listener, c *simulator.SMSC) error {
+// Serve serves NewHandler on ln until ctx ends.
+func Serve(ctx context.Context, ln net.Listener, smsc *simulator.SMSC, stage *scenario.Stage) error {
 	srv := &http.Server{
-		Handler:           NewHandler(c),
+		Handler:           NewHandler(smsc, stage),
 		ReadHeaderTimeout: 5 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}

@@ -15,6 +15,7 @@ import (
 
 	"readback/handset"
 	"readback/internal/simulator"
+	"readback/internal/simulator/scenario"
 	"readback/internal/testpeer"
 	"readback/smpp"
 )
@@ -24,12 +25,15 @@ const (
 	subscriber = "447700900123" // receives them
 )
 
-// startControlled serves an SMSC until the test ends and returns its address.
-func startControlled(t *testing.T, opt simulator.Options) (*simulator.SMSC, string) {
+// startControlled serves an SMSC until the test ends and returns its control and its address.
+func startControlled(t *testing.T, opt simulator.Options) (ctl *httptest.Server, addr string) {
 	t.Helper()
-	c, ln := simulator.NewSMSC(opt), testpeer.Listen(t)
+	c, stage := scenario.NewSMSC(opt, nil, 1)
+	ln := testpeer.Listen(t)
 	testpeer.Serve(t, "the SMSC", ln, c.Serve)
-	return c, ln.Addr().String()
+	ctl = httptest.NewServer(checked(t, NewHandler(c, stage)))
+	t.Cleanup(ctl.Close)
+	return ctl, ln.Addr().String()
 }
 
 // bindBank binds an ESME to addr until the test ends.
@@ -68,9 +72,7 @@ func TestControlHandsets(t *testing.T) {
 		reads <- r
 		return nil
 	}})
-	c, addr := startControlled(t, simulator.Options{Network: n})
-	ctl := httptest.NewServer(NewHandler(c))
-	defer ctl.Close()
+	ctl, addr := startControlled(t, simulator.Options{Network: n})
 	e := bindBank(t, addr)
 	m := simulator.ShortMessage{
 		From: simulator.Number(bank), To: simulator.Number(subscriber), ESMClass: smpp.ESMClassUDHI, DataCoding: 1,
@@ -112,9 +114,7 @@ func TestControlHandsets(t *testing.T) {
 }
 
 func TestControlPDUs(t *testing.T) {
-	c, addr := startControlled(t, simulator.Options{Keep: 100})
-	ctl := httptest.NewServer(NewHandler(c))
-	defer ctl.Close()
+	ctl, addr := startControlled(t, simulator.Options{Keep: 100})
 	e := bindBank(t, addr)
 	m := simulator.ShortMessage{From: simulator.Number(bank), To: simulator.Number(subscriber), DataCoding: 1, UserData: []byte("Hi")}
 	sent := m.Append(nil, pdu.SubmitSMID, 5)
@@ -131,7 +131,7 @@ func TestControlPDUs(t *testing.T) {
 	}
 	mo := simulator.ShortMessage{From: simulator.Number(subscriber), To: simulator.Number(bank), UserData: []byte("STOP")}
 	body := fmt.Sprintf(`{"account": "bank", "hex": "%x"}`, []byte(mo.Append(nil, pdu.DeliverSMID, 0)))
-	if code, b := ask(t, http.MethodPost, ctl.URL+"/deliver", body); code != http.StatusOK || string(b) != `{"status":0}`+"\n" {
+	if code, b := ask(t, http.MethodPost, ctl.URL+"/deliver", body); code != http.StatusOK || string(b) != `{"status":0,"name":"ESME_ROK"}`+"\n" {
 		t.Errorf("deliver = %d %s, want status 0", code, b)
 	}
 	if got := e.Received(pdu.DeliverSMID); len(got) != 1 {
@@ -144,9 +144,7 @@ func TestControlPDUs(t *testing.T) {
 }
 
 func TestControlRefuses(t *testing.T) {
-	c, _ := startControlled(t, simulator.Options{})
-	ctl := httptest.NewServer(NewHandler(c))
-	defer ctl.Close()
+	ctl, _ := startControlled(t, simulator.Options{})
 	tests := []struct {
 		name, method, path, body string
 		code                     int
@@ -156,13 +154,26 @@ func TestControlRefuses(t *testing.T) {
 		{"no handset", http.MethodGet, "/handsets/1/messages", "", 404, "no such handset"},
 		{"no number to wait for", http.MethodGet, "/handsets/1/messages?wait=x", "", 400, "wait"},
 		{"open what", http.MethodPost, "/handsets/1/open", "x", 400, "invalid"},
-		{"nothing received", http.MethodGet, "/received?command=nonsense", "", 200, "[]"},
+		{"unknown command", http.MethodGet, "/received?command=nonsense", "", 400, "submit_sm"},
 		{"wait for what", http.MethodGet, "/received?wait=x", "", 400, "wait"},
-		{"odd hex", http.MethodPost, "/deliver", `{"hex": "0"}`, 400, "hex"},
+		{"wait for less", http.MethodGet, "/received?wait=-1", "", 400, "wait"},
+		{"odd hex", http.MethodPost, "/deliver", `{"hex": "0"}`, 400, "hex: odd length"},
+		{"misspelt", http.MethodPost, "/deliver", `{"hexe": "0"}`, 400, `unknown field`},
 		{"no PDU", http.MethodPost, "/deliver", `{"hex": "00"}`, 409, "octets"},
-		{"nobody bound", http.MethodPost, "/deliver", `{"hex": "00000010 00000005 00000000 00000001"}`, 409, "no session"},
-		{"too long", http.MethodPost, "/deliver", `{"hex": "` + strings.Repeat("0", maxControlBody) + `"}`, 400, "too large"},
-		{"wrong method", http.MethodGet, "/deliver", "", 405, ""},
+		{"nobody bound", http.MethodPost, "/deliver", `{"hex": "00000010 00000005 00000000 00000001"}`, 409, "GET /status"},
+		{"too long", http.MethodPost, "/deliver", `{"hex": "` + strings.Repeat("0", maxBody) + `"}`, 400, "too large"},
+		{"MO of nobody", http.MethodPost, "/mo", `{"to": "1"}`, 400, `"hint":"from is the subscriber, to the ESME's number"`},
+		{"MO of a coding", http.MethodPost, "/mo", `{"from": "1", "to": "1", "coding": "utf8"}`, 400, "unknown"},
+		{"MO that lacks characters", http.MethodPost, "/mo", `{"from": "1", "to": "1", "text": "停", "coding": "gsm7"}`, 400, "lacks a character"},
+		{"MO twice", http.MethodPost, "/mo", `{"from": "1", "to": "1", "text": "Hi", "hex": "00"}`, 400, "one of the two"},
+		{"MO with half a header", http.MethodPost, "/mo", `{"from": "1", "to": "1", "udh": "0403"}`, 400, "udh"},
+		{"MO too long", http.MethodPost, "/mo", `{"from": "1", "to": "1", "hex": "` + strings.Repeat("00", 141) + `"}`, 400, "too long"},
+		{"MO to nobody", http.MethodPost, "/mo", `{"from": "1", "to": "1", "text": "Hi"}`, 409, "no session"},
+		{"receipt of what", http.MethodPost, "/receipts", `{"from": "1", "to": "1"}`, 400, "message_id"},
+		{"receipt of a state", http.MethodPost, "/receipts", `{"from": "1", "to": "1", "message_id": "1", "state": "READ"}`, 400, "DELIVRD"},
+		{"receipt to nobody", http.MethodPost, "/receipts", `{"from": "1", "to": "1", "message_id": "1"}`, 409, "no session"},
+		{"wrong method", http.MethodGet, "/deliver", "", 405, "with another method"},
+		{"no such page", http.MethodGet, "/none", "", 404, "openapi.yaml"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
