@@ -137,6 +137,7 @@ var imports = map[string][]string{
 	"relay/relaytest":       {"relay/message"},
 	"relay/statistics":      {"internal/metric", "relay/index", "relay/message"},
 	"smpp":                  {},
+	"smsctest":              {"internal/simulator", "internal/simulator/scenario", "smpp", "smpp/receipt", "udh"},
 	"smpp/receipt":          {"smpp"},
 	"udh":                   {},
 }

@@ -81,11 +81,16 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 	}
 	n := s.smsc.store.accept()
 	s.accepted(f, n)
-	change := s.now.Receipt
-	if s.later != nil || s.now.Delay > 0 {
+	now := s.now
+	if s.isSlow() {
 		m, _ = smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
 	}
-	s.send(ctx, func() { s.smsc.route(ctx, s, n, m, change) })
+	s.send(ctx, func() {
+		if s.smsc.opt.OnSubmit != nil {
+			s.note(m.Frame, string(s.smsc.store.appendID(nil, n)), smpp.StatusOK, now.Fate)
+		}
+		s.smsc.route(ctx, s, n, m, now.Receipt)
+	})
 	return nil
 }
 
@@ -96,6 +101,21 @@ func (s *session) note(f smpp.Frame, id string, status pdu.Status, fate Fate) {
 	}
 	s.smsc.opt.OnSubmit(Submitted{Record{s.id, s.accountName(), time.Now(), f}, id, status, fate})
 }
+
+// noteBehind returns what tells OnSubmit of a refusal when the answer is out; nil if nobody asks.
+func (s *session) noteBehind(f smpp.Frame, status pdu.Status) func() {
+	if s.smsc.opt.OnSubmit == nil {
+		return nil
+	}
+	if s.isSlow() {
+		f = bytes.Clone(f)
+	}
+	fate := s.now.Fate
+	return func() { s.note(f, "", status, fate) }
+}
+
+// isSlow reports whether the answer to this message is held back.
+func (s *session) isSlow() bool { return s.later != nil || s.now.Delay > 0 }
 
 // malformed is the status for a message that ParseMessage refused.
 func malformed(err error) pdu.Status {
@@ -116,16 +136,12 @@ func (s *session) accepted(f smpp.Frame, n uint64) {
 	}
 	s.scratch = smpp.AppendHeader(s.scratch[:0], smpp.ResponseID(f.ID()), 0, f.Seq(), len(text))
 	s.scratch = append(s.scratch, text...)
-	if s.smsc.opt.OnSubmit != nil {
-		s.note(f, string(s.smsc.store.appendID(nil, n)), smpp.StatusOK, s.now.Fate)
-	}
 }
 
 // refuse answers an operation with a status.
 func (s *session) refuse(ctx context.Context, f smpp.Frame, status pdu.Status) {
-	s.note(f, "", status, s.now.Fate)
 	s.scratch = smpp.AppendRefusal(s.scratch[:0], f.ID(), status, f.Seq())
-	s.send(ctx, nil)
+	s.send(ctx, s.noteBehind(f, status))
 }
 
 // send answers an operation with what is in scratch, after the delay of the reaction or

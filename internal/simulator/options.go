@@ -63,8 +63,9 @@ type Options struct {
 	// the one that it asks for. Message operations that the bind does not allow are refused before.
 	// It is called on the session's read goroutine. The frame is valid during the call only.
 	React func(account string, f smpp.Frame) (r Reaction, ok bool)
-	// OnSubmit is called for each submit_sm and data_sm of a bound session when it is known what becomes
-	// of it, before the answer goes out and on the read goroutine. The frame is valid during the call only.
+	// OnSubmit is called for each submit_sm and data_sm of a bound session when it has been answered: what is
+	// sent to the session from then on comes behind the answer. It is called at once if no answer is to come.
+	// The frame is valid during the call only. Calls for one session may overlap if answers are delayed.
 	OnSubmit func(Submitted)
 	// Log gets the ends of sessions; nil discards.
 	Log *slog.Logger

@@ -75,8 +75,8 @@ func (s *session) react(ctx context.Context, f smpp.Frame, r Reaction) error {
 		s.emit(nil)
 		return nil
 	case r.Status != smpp.StatusOK:
-		s.note(f, "", r.Status, r.Fate)
-		s.reply(f, r.Status)
+		s.scratch = smpp.AppendRefusal(s.scratch[:0], f.ID(), r.Status, f.Seq())
+		s.emit(s.noteBehind(f, r.Status))
 		return nil
 	}
 	return s.answer(ctx, f)

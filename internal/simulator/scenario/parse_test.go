@@ -58,7 +58,7 @@ func TestEmpty(t *testing.T) {
 
 func TestPattern(t *testing.T) {
 	for _, tt := range []struct {
-		pattern pattern
+		pattern Pattern
 		text    string
 		want    bool
 	}{
@@ -77,7 +77,7 @@ func TestPattern(t *testing.T) {
 		{"*å?", "på!", true},
 		{"*ab", "aab", true},
 	} {
-		if got := tt.pattern.matches(tt.text); got != tt.want {
+		if got := tt.pattern.Matches(tt.text); got != tt.want {
 			t.Errorf("%q matches %q: %t, want %t", tt.pattern, tt.text, got, tt.want)
 		}
 	}

@@ -130,14 +130,14 @@ func isMessage(id pdu.ID) bool { return slices.Contains(defaultCommands, id) }
 
 // fits reports whether a request matches.
 func (m *Match) fits(q *request) bool {
-	if !slices.Contains(m.Commands, q.id) || !m.Account.matches(q.account) {
+	if !slices.Contains(m.Commands, q.id) || !m.Account.Matches(q.account) {
 		return false
 	}
 	if m.Sender == "" && m.Receiver == "" && m.Text == "" {
 		return true
 	}
-	return q.parse() && m.Sender.matches(string(q.message.From.Addr)) &&
-		m.Receiver.matches(simulator.Digits(string(q.message.To.Addr))) && m.Text.matches(q.text)
+	return q.parse() && m.Sender.Matches(string(q.message.From.Addr)) &&
+		m.Receiver.Matches(simulator.Digits(string(q.message.To.Addr))) && m.Text.Matches(q.text)
 }
 
 // parse reads the message, once. It returns false if there is none that can be read.

@@ -38,7 +38,7 @@ type Rule struct {
 // Match says which requests a rule is about. Empty patterns match everything.
 type Match struct {
 	Commands                        []pdu.ID
-	Account, Sender, Receiver, Text pattern
+	Account, Sender, Receiver, Text Pattern
 }
 
 // When says which of the requests that match a rule decides about. The zero value is all of them.
@@ -51,11 +51,11 @@ type When struct {
 // defaultCommands are those of a rule that names none.
 var defaultCommands = []pdu.ID{pdu.SubmitSMID, pdu.DataSMID}
 
-// pattern is a text in which * stands for any characters and ? for one. An empty one matches everything.
-type pattern string
+// Pattern is a text in which * stands for any characters and ? for one. An empty one matches everything.
+type Pattern string
 
-// matches reports whether the whole of text fits.
-func (p pattern) matches(text string) bool {
+// Matches reports whether the whole of text fits.
+func (p Pattern) Matches(text string) bool {
 	if p == "" {
 		return true
 	}

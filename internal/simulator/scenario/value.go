@@ -32,14 +32,14 @@ func (p *parser) text(to *string) take {
 	}
 }
 
-func (p *parser) pattern(to *pattern) take {
+func (p *parser) pattern(to *Pattern) take {
 	return func(key string, n *yaml.Node) {
 		const wanted = "a text, in which * stands for any characters and ? for one"
 		s, ok := p.scalar(key, n, wanted)
 		if ok && s == "" {
 			p.wrong(n, key, "an empty pattern", wanted+"; or leave the key out")
 		}
-		*to = pattern(s)
+		*to = Pattern(s)
 	}
 }
 
