@@ -18,7 +18,9 @@
 #                FAULTS times as long as in the short form
 # make demo      everything in one process, with a transcript
 # make man       the man pages, in bin/man
-# make image     the container image
+# make image     the container image, as an OCI archive in dist; needs no Docker
+# make packages  deb and rpm, in dist
+# make release   everything for ARCHES, in dist: archives, packages, images, SBOMs, SHA256SUMS
 #                VERSION=1.2.3 overrides the version, which comes from git (deploy/version.sh)
 # make vulncheck known vulnerabilities in what the gateway is built of
 # make sbom      bin/readback.cdx.json, what the gateway is built of (CycloneDX)
@@ -37,8 +39,9 @@ SIMULATE ?= 10m
 FAULTS ?= 1
 PACKAGES := ./...
 VERSION ?= $(shell deploy/version.sh)
+ARCHES ?= amd64 arm64
 
-.PHONY: check build format vet lint test race fuzz bench performance e2e soak mutants simulate faults demo man image vulncheck sbom
+.PHONY: check build format vet lint test race fuzz bench performance e2e soak mutants simulate faults demo man image packages release vulncheck sbom
 
 check: format vet lint test
 
@@ -107,4 +110,10 @@ sbom: build
 	GOFLAGS= go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -std -output bin/readback.cdx.json bin/readback
 
 image:
-	docker build -t readback .
+	VERSION=$(VERSION) deploy/release.sh image
+
+packages:
+	VERSION=$(VERSION) deploy/release.sh deb rpm
+
+release:
+	VERSION=$(VERSION) ARCHES='$(ARCHES)' deploy/release.sh tar deb rpm image sbom
