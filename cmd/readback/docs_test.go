@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
 
 	"readback/config"
 	"readback/internal/numbering"
+	"readback/internal/ops"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of the pages anew")
@@ -22,6 +24,8 @@ var update = flag.Bool("update", false, "write the generated parts of the pages 
 func TestOperationsPage(t *testing.T) {
 	for _, table := range []struct{ name, page, want string }{
 		{"settings", "configure.md", config.Reference()},
+		{"pages", "configure.md", ops.Reference()},
+		{"commands", "run.md", commandsTable()},
 		{"metrics", "watch.md", startService(t, nil).metrics.Reference()},
 		{"skips", "watch.md", skipsTable()},
 	} {
@@ -54,6 +58,24 @@ func skipsTable() string {
 	for _, s := range numbering.Skips() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", s, s.Meaning())
 	}
+	return b.String()
+}
+
+// commandsTable has a row for each command that does something, in the order of their names.
+func commandsTable() string {
+	var b strings.Builder
+	b.WriteString("| command | what it does |\n|---|---|\n")
+	var add func(*cobra.Command)
+	add = func(c *cobra.Command) {
+		if c.Runnable() && c.HasParent() {
+			_, use, _ := strings.Cut(c.UseLine(), " ")
+			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(strings.TrimSuffix(use, " [flags]"), "|", `\|`), c.Short)
+		}
+		for _, sub := range c.Commands() {
+			add(sub)
+		}
+	}
+	add(newCommand())
 	return b.String()
 }
 
