@@ -70,13 +70,9 @@ func TestMisspeltCommands(t *testing.T) {
 // TestSettingsOfThePages: the examples of configurations on the pages have settings and values that exist. They may
 // lack others, and name files that are not here.
 func TestSettingsOfThePages(t *testing.T) {
-	pages, err := docpage.ReadAll("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
 	known := regexp.MustCompile(`(?m)^(listen|smsc|track|feedback|reads|relay|log|ops|accounts):`)
 	checked := 0
-	for _, p := range pages {
+	for _, p := range pagesOfThisRelease(t) {
 		for _, b := range p.Blocks() {
 			if text := strings.Join(b.Lines, "\n"); b.Language == "yaml" && known.MatchString(text) {
 				checked++
@@ -120,18 +116,9 @@ type onPage struct {
 	at string
 }
 
-// commandsOfThePages returns the commands on the pages that describe this release, so not in CHANGELOG.md and the
-// decisions.
 func commandsOfThePages(t *testing.T) (all []onPage) {
 	t.Helper()
-	pages, err := docpage.ReadAll("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range pages {
-		if p.Path == "CHANGELOG.md" || strings.HasPrefix(p.Path, "docs/adr/") {
-			continue
-		}
+	for _, p := range pagesOfThisRelease(t) {
 		for _, c := range p.Commands() {
 			all = append(all, onPage{c, fmt.Sprintf("%s:%d", p.Path, c.Line)})
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Command is one call of the program readback in a fenced block, or in code within a sentence.
+// Command is one call of a program in a fenced block, or in code within a sentence.
 type Command struct {
 	Line   int
 	Args   []string // behind the name of the program
@@ -20,22 +20,41 @@ var shells = []string{"", "sh", "bash", "shell"}
 // and the others what they print.
 func (p Page) Commands() (all []Command) {
 	prose := func(line int, text string) { all = append(all, inline(line, text)...) }
-	p.walk(prose, func(b Block) {
-		switch {
-		case b.Language == "console":
-			all = append(all, fenced(b, func(line string) (string, bool) { return strings.CutPrefix(line, "$ ") })...)
-		case slices.Contains(shells, b.Language):
-			all = append(all, fenced(b, func(line string) (string, bool) { return line, true })...)
-		}
-	})
+	p.walk(prose, func(b Block) { all = append(all, fenced(b, ofReadback)...) })
 	return all
 }
 
-// fenced returns the calls in a block, of whose lines pick returns those that are commands.
-func fenced(b Block, pick func(string) (string, bool)) (all []Command) {
+// Curls returns the calls of curl, in blocks and in sentences.
+func (p Page) Curls() (all []Command) {
+	p.walk(func(line int, text string) {
+		for _, m := range code.FindAllStringSubmatch(text, -1) {
+			for _, words := range split(m[1]) {
+				if args, ok := ofCurl(words); ok {
+					all = append(all, Command{Line: line, Args: args, Inline: true})
+				}
+			}
+		}
+	}, func(b Block) { all = append(all, fenced(b, ofCurl)...) })
+	return all
+}
+
+func ofCurl(words []string) (args []string, ok bool) {
+	return words[1:], words[0] == "curl" && len(words) > 1
+}
+
+// command returns the command in a line of a block, if there is one.
+func (b Block) command(line string) (text string, ok bool) {
+	if b.Language == "console" {
+		return strings.CutPrefix(line, "$ ")
+	}
+	return line, slices.Contains(shells, b.Language)
+}
+
+// fenced returns the calls in a block of which of returns the arguments.
+func fenced(b Block, of func(words []string) (args []string, ok bool)) (all []Command) {
 	for i := 0; i < len(b.Lines); i++ {
 		first := b.Line + i
-		text, ok := pick(strings.TrimSpace(b.Lines[i]))
+		text, ok := b.command(strings.TrimSpace(b.Lines[i]))
 		if !ok {
 			continue
 		}
@@ -48,7 +67,7 @@ func fenced(b Block, pick func(string) (string, bool)) (all []Command) {
 			}
 		}
 		for _, words := range split(text) {
-			if args, ok := ofReadback(words); ok {
+			if args, ok := of(words); ok {
 				all = append(all, Command{Line: first, Args: args})
 			}
 		}

@@ -1,6 +1,7 @@
 package docpage
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +41,14 @@ func TestCommands(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestCurls(t *testing.T) {
+	got := page("`curl -X PUT http://a/b`", "```", `curl -d '{"a":1}' http://a/b | jq .`, "readback status", "```").Curls()
+	want := []Command{{1, []string{"-X", "PUT", "http://a/b"}, true}, {3, []string{"-d", `{"a":1}`, "http://a/b"}, false}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -90,6 +99,28 @@ func TestLinks(t *testing.T) {
 		for _, l := range p.Links() {
 			if broken := l.Broken(root, p); broken != "" {
 				t.Errorf("%s:%d: %s: %s", p.Path, l.Line, l.Target, broken)
+			}
+		}
+	}
+}
+
+// TestJSON reads the blocks in JSON, which may have several values.
+func TestJSON(t *testing.T) {
+	pages, err := ReadAll(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages {
+		for _, b := range p.Blocks() {
+			if b.Language != "json" {
+				continue
+			}
+			for dec := json.NewDecoder(strings.NewReader(strings.Join(b.Lines, "\n"))); dec.More(); {
+				var v any
+				if err := dec.Decode(&v); err != nil {
+					t.Errorf("%s:%d: %v", p.Path, b.Line, err)
+					break
+				}
 			}
 		}
 	}
