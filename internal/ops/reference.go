@@ -15,7 +15,7 @@ func Reference() string {
 		if r.roles == anyRole {
 			role = "any"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s |\n", r.pattern, role)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSuffix(r.pattern, "{$}"), role)
 	}
 	return b.String()
 }
