@@ -3,6 +3,7 @@
 package docpage
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,6 +52,11 @@ type Block struct {
 func (p Page) Blocks() (all []Block) {
 	p.walk(nil, func(b Block) { all = append(all, b) })
 	return all
+}
+
+// Prose calls f with each line outside of fenced blocks, and where it stands.
+func (p Page) Prose(f func(at, text string)) {
+	p.walk(func(line int, text string) { f(fmt.Sprintf("%s:%d", p.Path, line), text) }, nil)
 }
 
 // walk calls prose with each line outside of fenced blocks, and code with each block.
