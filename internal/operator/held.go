@@ -67,7 +67,7 @@ func heldJSON(h *feedback.Held, full bool) HeldReceipt {
 		Number: h.Number, MessageID: message.Shown(h.MessageID), Since: h.Since, Until: h.Until,
 	}
 	if !full {
-		j.Sender, j.Receiver = maskSender(j.Sender), message.Mask(j.Receiver)
+		j.Sender, j.Receiver = message.MaskSender(j.Sender), message.Mask(j.Receiver)
 	}
 	return j
 }

@@ -56,7 +56,7 @@ func ReadPage(s ReadSource, code func(message.VerdictKind) int) http.Handler {
 				j.Status = statusName(d.Status)
 			}
 			if !full {
-				j.Sender, j.Receiver = maskSender(j.Sender), message.Mask(j.Receiver)
+				j.Sender, j.Receiver = message.MaskSender(j.Sender), message.Mask(j.Receiver)
 			}
 			page.Reads = append(page.Reads, j)
 		}

@@ -2,7 +2,6 @@ package operator
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"readback/internal/gateway"
@@ -48,7 +47,7 @@ func UnnumberedPage(g SkippedSource) http.Handler {
 		page := Unnumbered{Messages: make([]UnnumberedMessage, 0, len(all))}
 		for _, m := range all {
 			if !full {
-				m.From, m.To = maskSender(m.From), message.Mask(m.To)
+				m.From, m.To = message.MaskSender(m.From), message.Mask(m.To)
 			}
 			page.Messages = append(page.Messages, UnnumberedMessage{
 				Time: m.Time.Truncate(time.Millisecond), Account: m.Account, Session: uint32(m.Session), Command: smpp.Command(m.Command), Sequence: m.Sequence,
@@ -57,16 +56,4 @@ func UnnumberedPage(g SkippedSource) http.Handler {
 		}
 		answer(w, page)
 	})
-}
-
-// longestShortCode is how many digits an address may have that is no subscriber's.
-const longestShortCode = 8
-
-// maskSender masks a sender that may be a subscriber. Alphanumeric ones and short codes are not.
-func maskSender(from string) string {
-	digits := []byte(strings.TrimPrefix(from, "+"))
-	if len(digits) <= longestShortCode || !message.AllDigits(digits) {
-		return from
-	}
-	return message.Mask(from)
 }

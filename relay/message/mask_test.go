@@ -18,3 +18,15 @@ func TestMask(t *testing.T) {
 		}
 	}
 }
+
+// Of senders, only those are hidden that may be subscribers.
+func TestMaskSender(t *testing.T) {
+	for sender, want := range map[string]string{
+		"+447700900101": "+44*********1", "447700900101": "447********1", "123456789": "123*****9", "12345678": "12345678", "BANK": "BANK", "M\xfcllers": "Müllers",
+		"Bank of 1234567890": "Bank of 1234567890", "": "",
+	} {
+		if got := MaskSender(sender); got != want {
+			t.Errorf("%q: got %q, want %q", sender, got, want)
+		}
+	}
+}
