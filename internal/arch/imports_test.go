@@ -21,8 +21,8 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config", "conversation", "handset", "internal/admission", "internal/bench", "internal/deliver", "internal/flow",
-		"internal/gateway", "internal/metric", "internal/numbering", "internal/operator", "internal/ops", "internal/pool", "internal/simulator",
-		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/top", "internal/transport",
+		"internal/gateway", "internal/metric", "internal/numbering", "internal/operator", "internal/ops", "internal/pcap", "internal/pool", "internal/simulator",
+		"internal/simulator/command", "internal/simulator/load", "internal/token", "internal/top", "internal/trace", "internal/transport",
 		"internal/webhook", "relay", "relay/access", "relay/archive", "relay/broker", "relay/feedback",
 		"relay/intake", "relay/message", "relay/reads", "smpp", "smpp/receipt", "udh",
 	},
@@ -51,7 +51,7 @@ var imports = map[string][]string{
 		"internal/account", "internal/admission", "internal/background", "internal/crash",
 		"internal/deliver", "internal/lograte", "internal/metric", "internal/numbering", "internal/permit",
 		"internal/pool", "internal/readresponse", "internal/receipts", "internal/recent", "internal/retry",
-		"internal/setting", "relay/feedback", "relay/journal", "relay/ledger", "relay/message", "smpp",
+		"internal/setting", "internal/trace", "relay/feedback", "relay/journal", "relay/ledger", "relay/message", "smpp",
 		"smpp/receipt", "udh",
 	},
 	"internal/golden":    {},
@@ -64,11 +64,12 @@ var imports = map[string][]string{
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/operator": {
-		"internal/flow", "internal/gateway", "internal/numbering", "relay/feedback", "relay/history",
+		"internal/flow", "internal/gateway", "internal/numbering", "internal/trace", "relay/feedback", "relay/history",
 		"relay/message", "relay/reads", "relay/statistics", "smpp",
 	},
 	"internal/ops":     {"internal/ownhost", "relay/message"},
 	"internal/ownhost": {},
+	"internal/pcap":    {},
 	"internal/permit":  {"internal/account", "internal/metric", "internal/setting", "smpp"},
 	"internal/pool":    {"internal/crash", "internal/metric", "smpp"},
 	"internal/promise": {},
@@ -96,6 +97,7 @@ var imports = map[string][]string{
 	"internal/testpeer":           {"smpp"},
 	"internal/token":              {"internal/kept"},
 	"internal/top":                {"internal/operator", "relay/feedback"},
+	"internal/trace":              {"relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/transport":          {"internal/admission", "internal/kept", "internal/lograte"},
 	"internal/webhook":            {"relay/message"},
 	"relay": {

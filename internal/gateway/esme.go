@@ -117,7 +117,7 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	l.smsc = l.g.newSMSCSession(conn)
+	l.smsc = l.g.newSMSCSession(conn, l.link)
 	l.submitter.up = l.smsc
 	l.dialed <- l.smsc
 	return nil

@@ -21,9 +21,11 @@ import (
 	"readback/internal/readresponse"
 	"readback/internal/receipts"
 	"readback/internal/recent"
+	"readback/internal/trace"
 	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/message"
+	"readback/smpp"
 )
 
 // Gateway serves ESMEs.
@@ -41,7 +43,9 @@ type Gateway struct {
 	links           atomic.Uint32 // made so far
 	open            openLinks
 	cutOff          atomic.Int64 // sessions that were ended before all answers had come
-	smscAway        atomic.Bool  // mirror mode: the SMSC did not take the last connection
+	tap             smpp.Tap     // of all sessions
+	traces          *trace.Traces
+	smscAway        atomic.Bool // mirror mode: the SMSC did not take the last connection
 	receipts        *receipts.Handler
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
@@ -69,6 +73,7 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 		usages:    account.NewUsages(),
 		attempts:  account.NewAttempts(opt.SessionInit),
 	}
+	g.traces = g.newTraces()
 	g.unmatchedSMSC, g.unmatchedESME = newUnmatched(fromSMSCSide, g.metrics), newUnmatched(fromESMESide, g.metrics)
 	g.receipts = receipts.New(receipts.Options{
 		Ledger: ledger, IDs: opt.IDs, IsHeld: g.policies.holdReceipts, Hold: opt.Hold,

@@ -71,10 +71,11 @@ const maxReads = 64
 
 func newLink(g *Gateway, conn net.Conn) *link {
 	l := &link{
-		g: g, id: message.Session(g.links.Add(1)), esme: g.newESMESession(conn), remote: conn.RemoteAddr(), since: time.Now(), isTLS: isTLS(conn), shown: certificateOf(conn), place: admission.Of(conn),
+		g: g, id: message.Session(g.links.Add(1)), remote: conn.RemoteAddr(), since: time.Now(), isTLS: isTLS(conn), shown: certificateOf(conn), place: admission.Of(conn),
 		dialed: make(chan *smscSession, 1), bound: make(chan struct{}), closing: newClosing(),
 		unanswered: newUnanswered(),
 	}
+	l.esme = g.newESMESession(conn, l)
 	l.waiting.SetLimit(maxBackground)
 	l.reads.SetLimit(maxReads)
 	l.submitter = newSubmitter(l)

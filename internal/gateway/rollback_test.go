@@ -23,7 +23,8 @@ func TestCancelWithFullWindow(t *testing.T) {
 	}
 	esme, far := net.Pipe()
 	smsc, peer := net.Pipe()
-	l, session := newLink(g, esme), g.newSMSCSession(smsc)
+	l := newLink(g, esme)
+	session := g.newSMSCSession(smsc, l)
 	session.SetState(smpp.BoundTRX)
 	l.submitter.up = session
 	if err := l.submitter.up.TrySend(text(receiver, 2), time.Time{}, l.submitter.untracked); err != nil {

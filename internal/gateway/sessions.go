@@ -22,8 +22,8 @@ type origin struct {
 	receipt smpp.Frame // the delivery receipt that the ESME is to answer before it is noted; nil: none
 }
 
-// newESMESession makes the session of an ESME's connection.
-func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
+// newESMESession makes the session of an ESME's connection, which is that of l.
+func (g *Gateway) newESMESession(conn net.Conn, l *link) *esmeSession {
 	return smpp.NewSession[origin](conn, smpp.Options{
 		AnyRequest: g.pool == nil, // the SMSC decides
 		Window:     g.opt.ESMEWindow, Response: g.opt.ResponseTimeout,
@@ -32,12 +32,14 @@ func (g *Gateway) newESMESession(conn net.Conn) *esmeSession {
 			SessionInit: g.opt.SessionInit, EnquireLink: g.opt.ESMEEnquireLink,
 			Answer: g.opt.ResponseTimeout, Inactivity: g.opt.Inactivity,
 		},
+		Tap: &g.tap, Owner: l,
 	})
 }
 
 // newSMSCSession makes the session of a mirror link's connection to the SMSC.
-func (g *Gateway) newSMSCSession(conn net.Conn) *smscSession {
+func (g *Gateway) newSMSCSession(conn net.Conn, l *link) *smscSession {
 	opt := g.smscOptions()
+	opt.Owner = l
 	opt.AnyRequest = true // the ESME decides
 	return smpp.NewSession[*request](conn, opt)
 }
@@ -48,5 +50,6 @@ func (g *Gateway) smscOptions() smpp.Options {
 		SMSC: true, Window: g.opt.Window, Response: g.opt.ResponseTimeout,
 		Observe: g.metrics.addedToSMSC, WriteTimeout: g.opt.WriteTimeout,
 		Timers: smpp.Timers{EnquireLink: g.opt.SMSCEnquireLink, Answer: g.opt.ResponseTimeout},
+		Tap:    &g.tap,
 	}
 }

@@ -42,6 +42,7 @@ func (w *world) startGateway(s *scenario, smsc string) string {
 	if err != nil {
 		w.Fatalf("gateway: %v", err)
 	}
+	w.gateway = g
 	ln := testpeer.Listen(w.T)
 	w.serve("gateway", ln, func(ctx context.Context, ln net.Listener) error { return g.Serve(ctx, ln) })
 	return ln.Addr().String()

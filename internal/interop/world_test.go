@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"readback/internal/gateway"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 	"readback/relay"
@@ -27,9 +28,10 @@ const deadline = 40 * time.Second
 // one of the two runs the gateway with a second tap behind it.
 type world struct {
 	*testing.T
-	ctx   context.Context
-	smsc  *simulator.SMSC // nil where the SMSC is another maker's
-	relay *relay.Relay    // nil without gateway
+	ctx     context.Context
+	smsc    *simulator.SMSC  // nil where the SMSC is another maker's
+	relay   *relay.Relay     // nil without gateway
+	gateway *gateway.Gateway // likewise
 
 	front, back *tap // the same without gateway
 

@@ -68,6 +68,21 @@ func (c *Client) Ask(ctx context.Context, method, path string, want int) ([]byte
 	return body, nil
 }
 
+// Open sends a request without a body, wants one status, and returns the body, which the caller must close. An error
+// has what the gateway said.
+func (c *Client) Open(ctx context.Context, method, path string, want int) (io.ReadCloser, error) {
+	resp, err := c.Do(ctx, method, path)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == want {
+		return resp.Body, nil
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // the status says enough
+	return nil, fmt.Errorf("gateway says %s: %s", resp.Status, reason(resp, body))
+}
+
 // reason is what an answer says about an error: problem details (RFC 9457) with a hint, or a line of text.
 func reason(resp *http.Response, body []byte) string {
 	var p struct{ Detail, Hint string }

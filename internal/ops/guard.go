@@ -103,9 +103,9 @@ func (g *guard) needed(r *http.Request, pattern string, a *Access) (needed Roles
 	switch {
 	case pattern == pageMetrics && a.MetricsApart && len(a.Operators) > 0:
 		needed = anyRole
-	case (pattern == pageDead || pattern == pageUnnumbered || pattern == pageReads || pattern == pageMessages || pattern == pageHeld) && isFull(r):
+	case mayBeFull(pattern) && isFull(r):
 		needed = Privacy
-	case pattern == pageMessages && r.URL.Query().Has("receiver"):
+	case (pattern == pageMessages || pattern == pageTrace) && r.URL.Query().Has("receiver"):
 		needed = Privacy
 	}
 	return needed, listed
@@ -123,6 +123,15 @@ func (g *guard) identify(a *Access, r *http.Request, pattern string) (*Person, e
 		}
 	}
 	return by, err
+}
+
+// mayBeFull reports whether a page shows subscribers' numbers in full when it is asked to.
+func mayBeFull(pattern string) bool {
+	switch pattern {
+	case pageDead, pageUnnumbered, pageReads, pageMessages, pageHeld, pageTrace:
+		return true
+	}
+	return false
 }
 
 // isFull reports whether a request asks for subscribers' numbers in full.

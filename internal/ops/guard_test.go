@@ -111,6 +111,7 @@ func TestRoles(t *testing.T) {
 	pages = append(pages, rule{"GET /v1/dead?full=true", Privacy}, rule{"GET /v1/dead?full=false&full=true", Privacy}, rule{"GET /v1/unnumbered?full=true", Privacy},
 		rule{"GET /v1/reads?full=true", Privacy})
 	pages = append(pages, rule{"GET /v1/held?full=true", Privacy}, rule{"GET /v1/messages?message_id=1&full=true", Privacy}, rule{"GET /v1/messages?receiver=447700900123", Privacy}, rule{"GET /v1/messages?message_id=1&receiver=", Privacy})
+	pages = append(pages, rule{"GET /v1/trace?full=true", Privacy}, rule{"GET /v1/trace?receiver=447700900123", Privacy})
 	for _, page := range pages {
 		method, path, _ := strings.Cut(strings.NewReplacer("{sender}", "10690001", "{receiver}", "447700900123", "{id}", "7", "{page}", "sessions", "{$}", "").Replace(page.pattern), " ")
 		for _, r := range append(roleNames, struct {

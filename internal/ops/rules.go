@@ -40,7 +40,8 @@ var rules = []rule{
 	{pageUnnumbered, anyRole}, // Privacy with full=true
 	{pageReads, anyRole},      // Privacy with full=true
 	{"GET /v1/flow", anyRole},
-	{pageMessages, anyRole}, // Privacy with full=true or a receiver
+	{pageMessages, anyRole},         // Privacy with full=true or a receiver
+	{pageTrace, Operator | Privacy}, // Privacy with full=true or a receiver
 
 	{"GET /v1/feedback", anyRole},
 	{pageHeld, anyRole}, // Privacy with full=true
@@ -98,6 +99,7 @@ const (
 	pageReads      = "GET /v1/reads"
 	pageMessages   = "GET /v1/messages"
 	pageHeld       = "GET /v1/held"
+	pageTrace      = "GET /v1/trace"
 )
 
 // rule says which roles may ask for the pages that a pattern of http.ServeMux matches.
