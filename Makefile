@@ -8,6 +8,7 @@
 #                called AGAINST_LABEL
 # make e2e       peers of other makers (installs Kannel, Net::SMPP, node-smpp), and the
 #                binary as processes; READBACK_FULL=1 for the full sizes
+# make console   the console in Chromium (installs it); SCREENSHOTS=dir keeps the pictures
 # make soak      messages, receipts and reads for SOAK_TIME at SOAK_RATE a second; fails if
 #                something grows that has no bound; samples every 10 s to SOAK_FILE
 # make mutants   plants faults and reports those that no test notices (docs/testing.md);
@@ -35,13 +36,14 @@ MUTANTS ?=
 SOAK_TIME ?= 1h
 SOAK_RATE ?= 200
 SOAK_FILE ?=
+SCREENSHOTS ?=
 SIMULATE ?= 10m
 FAULTS ?= 1
 PACKAGES := ./...
 VERSION ?= $(shell deploy/version.sh)
 ARCHES ?= amd64 arm64
 
-.PHONY: check build format vet lint test race fuzz bench performance e2e soak mutants simulate faults demo man image packages release vulncheck sbom
+.PHONY: check build format vet lint test race fuzz bench performance e2e console soak mutants simulate faults demo man image packages release vulncheck sbom
 
 check: format vet lint test
 
@@ -79,9 +81,13 @@ performance: build
 		$(if $(AGAINST),--against $(abspath $(AGAINST)) --against-label "$(AGAINST_LABEL)") \
 		--json docs/performance/results.json --charts docs/performance --page docs/performance.md
 
-e2e:
+e2e: console
 	./internal/interop/install.sh
 	go test -tags e2e -count=1 -timeout 20m ./internal/interop ./internal/acceptance
+
+console:
+	./internal/console/install.sh
+	READBACK_SCREENSHOTS=$(if $(SCREENSHOTS),$(abspath $(SCREENSHOTS))) go test -tags e2e -count=1 -timeout 20m ./internal/console
 
 soak:
 	SOAK_TIME=$(SOAK_TIME) SOAK_RATE=$(SOAK_RATE) SOAK_FILE=$(abspath $(SOAK_FILE)) \

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/internal/console"
 	"readback/internal/flow"
 	"readback/internal/metric"
 	"readback/internal/operator"
@@ -95,6 +96,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/trace", operator.TracePage(s.gateway))
 	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
+	console.New(console.Options{Ops: s.ops, Version: version(), Handsets: s.handsets})
 }
 
 // useOperators puts in force who may use the operator's interface. The listeners stay as they are.

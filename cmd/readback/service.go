@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/internal/console"
 	"readback/internal/flow"
 	"readback/internal/gateway"
 	"readback/internal/metric"
@@ -31,6 +32,7 @@ type service struct {
 	ops      *ops.Server
 	metrics  *metric.Registry
 	flow     *flow.Sampler
+	handsets console.Handsets // of the demo; else nil
 	front    *front
 	callers  *readsFront
 	opsFront *opsFront

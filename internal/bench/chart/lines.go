@@ -24,7 +24,7 @@ const (
 	linesHeight = 170
 	linesLabels = 5
 	linesUnits  = 4
-	linesFont   = 11
+	linesFont   = 8.5
 )
 
 // Colours by which classes finds what a line of the drawing is.

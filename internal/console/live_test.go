@@ -1,0 +1,103 @@
+package console
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"readback/internal/ops"
+)
+
+// TestLive follows a page, and sees a change.
+func TestLive(t *testing.T) {
+	w := newWorld(t)
+	server := httptest.NewServer(w)
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/console/live/handsets", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if kind := resp.Header.Get("Content-Type"); kind != "text/event-stream" {
+		t.Fatalf("got %s %s", resp.Status, kind)
+	}
+	lines := bufio.NewScanner(resp.Body)
+	event := func() string {
+		var all []string
+		for lines.Scan() {
+			switch data, ok := strings.CutPrefix(lines.Text(), "data: "); {
+			case ok:
+				all = append(all, data)
+			case lines.Text() == "" && len(all) > 0:
+				return strings.Join(all, "\n")
+			}
+		}
+		t.Fatal(lines.Err())
+		return ""
+	}
+	if first := event(); !strings.Contains(first, `id="open-2"`) || strings.Contains(first, "<html") {
+		t.Errorf("the first event: got %q", first)
+	}
+	if err := w.handsets.Open(ctx, "447700900123", 2); err != nil {
+		t.Fatal(err)
+	}
+	if second := event(); strings.Contains(second, `id="open-2"`) || !strings.Contains(second, "您的餐位已订好□002") {
+		t.Errorf("after it was opened: got %q", second)
+	}
+}
+
+// TestLiveRefuses asks for what cannot be followed, and by whom it must not.
+func TestLiveRefuses(t *testing.T) {
+	w := newWorld(t, people()...)
+	b := newBrowser(w)
+	b.post(t, ops.LoginPath, ops.LoginPath, "secret", "viewer", "next", "/console/")
+	for path, want := range map[string]int{
+		"/console/live/login": 404, "/console/live/conversation": 404,
+	} {
+		if rec := b.get(t, path); rec.Code != want {
+			t.Errorf("%s: got %d, want %d", path, rec.Code, want)
+		}
+	}
+	if rec := b.get(t, "/console/live/reads?full=true"); strings.Contains(rec.Body.String(), "data:") {
+		t.Errorf("numbers in full for a viewer: got %q", rec.Body)
+	}
+	for range maxStreams {
+		w.console.streams <- struct{}{}
+	}
+	if rec := b.get(t, "/console/live/reads"); rec.Code != http.StatusServiceUnavailable {
+		t.Errorf("one too many: got %d, want 503", rec.Code)
+	}
+}
+
+func TestNumbersAsText(t *testing.T) {
+	for _, tt := range []struct{ got, want string }{
+		{count(1234567), "1\u202f234\u202f567"},
+		{count(999), "999"},
+		{count(0), "0"},
+		{rate(0), "0"},
+		{rate(0.333), "0.33"},
+		{rate(12.34), "12.3"},
+		{rate(123.4), "123"},
+		{rate(1234.4), "1\u202f234"},
+		{seconds(0), "0"},
+		{seconds(42e-6), "42 µs"},
+		{seconds(0.0123), "12.3 ms"},
+		{seconds(1.5), "1.50 s"},
+		{link("/console/dead?done=x&account=a", "full", "true"), "/console/dead?account=a&full=true"},
+		{link("/console/dead?full=true", "full", ""), "/console/dead"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}

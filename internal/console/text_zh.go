@@ -1,0 +1,64 @@
+package console
+
+// chinese has the texts in Chinese.
+var chinese = map[string]string{
+	"skip": "跳到正文", "menu": "页面", "logout": "退出", "footer": "Readback %s · 时间为 UTC · 生成于 %s",
+	"live.on": "实时", "live.off": "连接中断，正在重试", "live.paused": "已暂停", "live.pause": "暂停", "live.resume": "继续",
+	"account": "账号", "time": "时间", "sender": "发送方", "receiver": "接收方", "number": "编号", "action": "操作",
+	"yes": "是", "no": "否", "more": "更多", "show": "查看", "filter": "筛选",
+	"full.show": "显示完整号码", "full.mask": "隐藏号码",
+	"ago.days": "%d 天", "ago.hours": "%d 小时", "ago.minutes": "%d 分钟", "ago.seconds": "%d 秒",
+
+	"page.flow": "流量", "page.sessions": "会话", "page.accounts": "账号", "page.conversation": "对话",
+	"page.reads": "已读回执", "page.skips": "未编号", "page.dead": "死信", "page.handsets": "手机", "page.login": "登录", "page.problem": "操作未成功",
+
+	"done.session":  "正在结束该会话。",
+	"done.replayed": "死信已放回各账号的队列。",
+	"done.dropped":  "死信已丢弃。",
+	"form.old":      "表单已过期，或来自其他页面。请返回并重新加载页面，再重复操作。",
+
+	"login.token": "令牌", "login.do": "登录", "login.wrong": "该令牌不属于 ops.operators 中的任何人。",
+	"login.hint": "ops.operators 中的令牌。登录后换成 Cookie，十二小时后失效。",
+
+	"flow.state": "网关", "flow.ready": "就绪", "flow.not_ready": "未就绪", "flow.since": "已运行 %s",
+	"flow.smsc": "短信中心", "flow.up": "可用", "flow.down": "不可用", "flow.smsc_more": "据目前所知",
+	"flow.sessions": "会话", "flow.accounts": "%d 个账号已绑定", "flow.rate": "每秒消息", "flow.rate_more": "已编号：%s",
+	"flow.reads": "每秒已读", "flow.reads_more": "回执：%s", "flow.dead": "死信", "flow.dead_more": "等待的反馈：%d",
+	"flow.span": "时间范围", "flow.ten": "10 分钟", "flow.hour": "1 小时", "flow.soon": "约十秒后出现第一批数据。",
+	"flow.messages": "每秒消息", "flow.numbered": "已编号", "flow.skipped": "未编号", "flow.rejected": "短信中心拒绝",
+	"flow.outcome": "每秒结果", "flow.delivered": "送达回执", "flow.read": "已读",
+	"flow.answer": "短信中心应答", "flow.added": "网关内耗时", "flow.append": "账本写入",
+	"flow.p50": "半数不超过", "flow.p99": "99% 不超过",
+	"flow.queues": "队列", "flow.held": "暂缓的请求", "flow.waiting": "反馈", "flow.receipts": "暂缓的回执",
+	"mode.mirror": "镜像模式", "mode.shared": "共享模式",
+
+	"session.id": "会话", "session.remote": "地址", "session.bind": "绑定", "session.since": "时长", "session.unanswered": "未应答", "session.held": "暂缓",
+	"session.unbound": "未绑定", "session.none": "没有 ESME 连接。", "session.end": "结束", "session.do": "结束此会话",
+	"session.sure": "待请求应答完毕后解除绑定。ESME 可以再次绑定。",
+	"limit.rate":   "速率", "limit.window": "窗口",
+
+	"account.listed": "已配置", "account.sessions": "会话", "account.numbered": "已编号", "account.unnumbered": "未编号", "account.why": "原因",
+	"account.none": "没有已配置的账号，也没有账号绑定过。",
+
+	"skips.lead": "最近未编号就通过的消息，最新的在前。这些消息已原样转发。",
+	"skips.why":  "原因", "skips.pdu": "请求", "skips.none": "没有未编号的消息。",
+
+	"reads.lead": "实时到达的已读回执及网关的判定。保留最近 200 条；同时到达很多时只保留一部分。",
+	"reads.way":  "途径", "reads.verdict": "判定", "reads.said": "内容", "reads.caller": "调用方", "reads.accepted": "已接受",
+	"reads.none": "还没有已读回执。",
+
+	"dead.lead": "已放弃的反馈：被 ESME 或 Webhook 永久拒绝，或等待过久。保留七天。",
+	"dead.none": "没有死信。", "dead.all": "全部……", "dead.of": "%s 的全部……", "dead.replay": "重放", "dead.drop": "丢弃",
+	"dead.tries": "尝试 %d 次", "dead.show": "查看", "dead.queues": "等待的反馈", "dead.waiting": "等待", "dead.oldest": "最早", "dead.takers": "接收的会话",
+	"dead.empty": "没有等待的反馈。",
+
+	"conversation.lead": "发送方应用所显示的对话：“已读”标在最新一条已读的消息，“已发送”标在最后一条未读的消息。",
+	"conversation.none": "没有保留此对话的消息。", "conversation.message": "消息 %03d",
+	"mark.read": "已读", "mark.sent": "已发送",
+	"state.sent": "已发送", "state.expired": "已过期", "state.failed": "失败", "state.delivered": "已送达", "state.read": "已读",
+	"state.deleted_unread": "未读即删", "state.not_read": "未读",
+
+	"handsets.lead":  "演示用的手机。在左侧打开一条消息，右侧就会变为“已读”。",
+	"handsets.inbox": "手机 %s", "handsets.sender": "%s 所见", "handsets.open": "打开", "handsets.none": "还没有消息。",
+	"carriage.element": "头部元素", "carriage.marker": "文末标记",
+}

@@ -1,0 +1,251 @@
+package console
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"readback/internal/account"
+	"readback/internal/flow"
+	"readback/internal/gateway"
+	"readback/internal/numbering"
+	"readback/internal/operator"
+	"readback/internal/ops"
+	"readback/relay/feedback"
+	"readback/relay/message"
+	"readback/relay/reads"
+)
+
+// world is a gateway as the console sees it: the operator's server, the pages of its API on what never changes, and a
+// record of what it is asked to change.
+type world struct {
+	*ops.Server
+	console  *Console
+	now      time.Time
+	handsets *phones
+
+	mu      sync.Mutex
+	changes []string // guarded by mu: method and target of each
+	letters int      // guarded by mu: dead letters that are left
+}
+
+// newWorld returns a world for operators; none: everybody may do everything.
+func newWorld(t testing.TB, operators ...ops.Person) *world {
+	t.Helper()
+	w := &world{now: time.Now().Truncate(time.Second), letters: 2}
+	w.handsets = &phones{at: w.now}
+	w.Server = ops.NewServer(prometheus.NewRegistry(), nil, func() {}, slog.New(slog.DiscardHandler))
+	w.Use(ops.Access{Operators: operators})
+	checks := map[string]func() error{"relay": func() error { return nil }, "smsc": func() error { return nil }}
+	w.Handle("/v1/status", operator.StatusPage("v1.2.3", w.now.Add(-51*time.Hour), checks, w))
+	w.Handle("/v1/accounts", operator.AccountPage(w))
+	w.Handle("/v1/sessions", operator.SessionPages(w))
+	w.Handle("/v1/sessions/", operator.SessionPages(w))
+	w.Handle("/v1/flow", operator.FlowPage(w))
+	w.Handle("/v1/reads", operator.ReadPage(w, func(k message.VerdictKind) int {
+		return map[message.VerdictKind]int{message.VerdictAccepted: 202, message.VerdictNotFound: 404, message.VerdictMalformed: 400}[k]
+	}))
+	w.Handle("/v1/unnumbered", operator.UnnumberedPage(w))
+	w.Handle("/v1/", http.HandlerFunc(w.relay))
+	w.console = New(Options{Ops: w.Server, Version: "v1.2.3", Handsets: w.handsets})
+	return w
+}
+
+// people are operators whose tokens are their names.
+func people() (all []ops.Person) {
+	for name, role := range map[string]ops.Roles{"viewer": ops.Viewer, "operator": ops.Operator, "privacy": ops.Privacy} {
+		sum := sha256.Sum256([]byte(name))
+		all = append(all, ops.Person{Name: name, Roles: role, SHA256: hex.EncodeToString(sum[:])})
+	}
+	return all
+}
+
+func (w *world) Sessions() (all []gateway.Session) {
+	for i, id := range []string{"bank", "shop", ""} {
+		s := gateway.Session{
+			ID: message.Session(i + 7), Account: id, Remote: &net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(10+i)), Port: 40000 + i},
+			Since: w.now.Add(-time.Duration(i*i+1) * time.Hour), IsTLS: i == 0, Unanswered: int64(3 * i), Limits: account.Limits{Rate: 50, Window: 20},
+		}
+		if id != "" {
+			s.Bind = pdu.BindTransceiverID
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func (w *world) EndSession(id message.Session) bool {
+	w.note(fmt.Sprint("end ", id))
+	return id < 10
+}
+
+func (w *world) SMSCUp() bool   { return true }
+func (w *world) IsShared() bool { return false }
+
+func (w *world) Accounts() []gateway.AccountUse {
+	return []gateway.AccountUse{
+		{Name: "bank", IsListed: true, Limits: account.Limits{Rate: 50, Window: 20, MaxSessions: 4}, Sessions: 1, Submits: map[numbering.Skip]uint64{
+			numbering.Numbered: 1234567, numbering.NoRoom: 321, numbering.Binary: 12,
+		}},
+		{Name: "shop", Sessions: 1, Unanswered: 3, Submits: map[numbering.Skip]uint64{numbering.NotRequested: 99}},
+	}
+}
+
+func (w *world) Skipped(account string) (all []gateway.Skipped) {
+	for i, skip := range numbering.Skips()[1:] {
+		m := gateway.Skipped{
+			Time: w.now.Add(-time.Duration(i) * time.Minute), Account: []string{"bank", "shop"}[i%2], Session: message.Session(7 + i%2),
+			Command: pdu.SubmitSMID, Sequence: uint32(100 + i), From: "10690001", To: fmt.Sprintf("+44770090012%d", i%10), Skip: skip,
+		}
+		if account == "" || account == m.Account {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func (w *world) Latest() []reads.Decided {
+	rd := reads.Decided{ID: 3, Time: w.now, Way: "http", Caller: "app", Sender: "10690001", Receiver: "+447700900123", Number: 7, Status: message.StatusRead, Verdict: message.Accept()}
+	unknown, wrong := rd, reads.Decided{ID: 1, Time: w.now.Add(-time.Minute), Way: "mqtt", Verdict: message.Malformed("number", "is missing")}
+	unknown.ID, unknown.Number, unknown.Verdict = 2, 8, message.Verdict{Kind: message.VerdictNotFound, Reason: "no such message"}
+	return []reads.Decided{rd, unknown, wrong}
+}
+
+// Since returns a wave of ten minutes.
+func (w *world) Since(time.Time) (all []flow.Sample) {
+	for i := range 120 {
+		x := float64(i) / 9
+		all = append(all, flow.Sample{
+			Time: w.now.Add(time.Duration(i-120) * flow.Every), Messages: 130 + 60*math.Sin(x), Numbered: 120 + 60*math.Sin(x), Skipped: 10, Rejected: float64(i % 3),
+			Delivered: 100 + 50*math.Sin(x-1), Read: 60 + 30*math.Sin(x-2), Sessions: 3, SMSCUp: true, Held: i % 7, Waiting: 3, Dead: 2,
+			Answer: &flow.Latency{P50: 0.011, P99: 0.030 + 0.01*math.Sin(x)}, Added: &flow.Latency{P50: 50e-6, P99: 300e-6},
+			Append: &flow.Latency{P50: 2e-3, P99: 9e-3},
+		})
+	}
+	return all
+}
+
+// relay answers as the relay does.
+func (w *world) relay(rw http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.note(r.Method + " " + r.URL.Path + "?" + r.URL.RawQuery)
+		w.mu.Lock()
+		w.letters = 0
+		w.mu.Unlock()
+		_, _ = rw.Write([]byte(`{"count":2}`))
+		return
+	}
+	switch {
+	case r.URL.Path == "/v1/dead":
+		_ = json.NewEncoder(rw).Encode(map[string]any{"letters": w.deadLetters()})
+	case r.URL.Path == "/v1/feedback":
+		_ = json.NewEncoder(rw).Encode(map[string]any{"queues": []feedback.Queue{{Account: "shop", Waiting: 3, Oldest: w.now.Add(-time.Minute), Age: 60}}})
+	case strings.HasSuffix(r.URL.Path, "/447700900999"):
+		rw.WriteHeader(http.StatusBadRequest)
+		_, _ = rw.Write([]byte(`{"code":400,"field":"receiver","error":"is no phone number"}`))
+	default:
+		_ = json.NewEncoder(rw).Encode(w.conversation())
+	}
+}
+
+func (w *world) deadLetters() []feedback.DeadLetter {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := []feedback.DeadLetter{}
+	for i := range w.letters {
+		all = append(all, feedback.DeadLetter{
+			ID: uint64(i + 1), Account: "shop", Event: fmt.Sprintf("evt-%d", i+1), Reason: "webhook answers 410 Gone", Time: w.now.Add(-time.Hour), Tries: 1,
+			Feedback: []byte(`{"event":"evt","account":"shop","sender":"10690001","receiver":"+44*********3","number":7,"status":1,"message_ids":["4A7F01"]}`),
+		})
+	}
+	return all
+}
+
+func (w *world) conversation() reads.ConversationView {
+	read, sent := uint16(2), uint16(4)
+	v := reads.ConversationView{Sender: "10690001", Receiver: "447700900123", Shown: reads.Shown{Read: &read, Sent: &sent}}
+	for i, state := range []string{"read", "read", "failed", "sent"} {
+		m := reads.MessageView{Number: uint16(i + 1), State: state, Account: "bank", MessageIDs: []string{fmt.Sprintf("4A7F0%d", i)}, SubmittedAt: w.now.Add(time.Duration(i-9) * time.Minute)}
+		if state == "read" {
+			m.ReadAt = &w.now
+		}
+		v.Messages = append(v.Messages, m)
+	}
+	return v
+}
+
+func (w *world) note(change string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changes = append(w.changes, change)
+}
+
+// taken returns what was changed since it was last called.
+func (w *world) taken() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.changes
+	w.changes = nil
+	return all
+}
+
+// phones are two handsets.
+type phones struct {
+	at time.Time
+
+	mu     sync.Mutex
+	opened bool // guarded by mu
+}
+
+func (p *phones) Numbers() []string { return []string{"447700900123", "447700900124"} }
+
+func (p *phones) Messages(number string) []HandsetMessage {
+	if number != "447700900123" {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return []HandsetMessage{
+		{Index: 1, From: "10690001", Text: "Your table is booked", Number: 1, Carriage: "element", At: p.at, Opened: true},
+		{Index: 2, From: "10690001", Text: "您的餐位已订好□002", Number: 2, Carriage: "marker", At: p.at, Opened: p.opened},
+	}
+}
+
+func (p *phones) Open(_ context.Context, number string, index int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if number != "447700900123" || index != 2 {
+		return fmt.Errorf("there is no message %d", index)
+	}
+	p.opened = true
+	return nil
+}
+
+// request is a request of a browser on this machine.
+func request(method, target string) *http.Request {
+	r := httptest.NewRequest(method, "http://localhost"+target, nil)
+	r.RemoteAddr = "127.0.0.1:5000"
+	return r
+}
+
+// get asks for a page.
+func (w *world) get(t testing.TB, r *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	w.ServeHTTP(rec, r)
+	return rec
+}
