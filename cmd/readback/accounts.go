@@ -2,12 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -62,29 +60,5 @@ func reasons(skips map[string]uint64) string {
 
 // eachAccount calls f with each account.
 func eachAccount(cmd *cobra.Command, f func(operator.Account) error) error {
-	gateway, err := openOps(cmd)
-	if err != nil {
-		return err
-	}
-	for query := (url.Values{"limit": {"1000"}}); ; {
-		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
-		text, err := gateway.Ask(ctx, http.MethodGet, "/v1/accounts?"+query.Encode(), http.StatusOK)
-		cancel()
-		if err != nil {
-			return err
-		}
-		var page operator.Accounts
-		if err := json.Unmarshal(text, &page); err != nil {
-			return fmt.Errorf("answer of the gateway: %w", err)
-		}
-		for _, a := range page.Accounts {
-			if err := f(a); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		query.Set("cursor", page.Next)
-	}
+	return eachItem(cmd, "/v1/accounts", url.Values{}, func(p *operator.Accounts) ([]operator.Account, string) { return p.Accounts, p.Next }, f)
 }

@@ -59,18 +59,7 @@ readback check --show shows the same of a file, without a gateway.`,
 
 // eachSetting calls f with each setting of a running gateway that the query selects.
 func eachSetting(cmd *cobra.Command, query url.Values, f func(operator.Setting) error) error {
-	return eachPage(cmd, "/v1/config", query, func(answer []byte) (next string, err error) {
-		var page operator.Settings
-		if err := json.Unmarshal(answer, &page); err != nil {
-			return "", fmt.Errorf("answer of the gateway: %w", err)
-		}
-		for _, s := range page.Settings {
-			if err := f(s); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, nil
-	})
+	return eachItem(cmd, "/v1/config", query, func(p *operator.Settings) ([]operator.Setting, string) { return p.Settings, p.Next }, f)
 }
 
 // settingsTable shows settings.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -39,4 +41,22 @@ func eachPageOf(ctx context.Context, gateway *ops.Client, path string, query url
 		}
 		query.Set("cursor", next)
 	}
+}
+
+// eachItem asks a running gateway for all pages of a list, and calls f with each item. A page has its items and the
+// cursor of the next one.
+func eachItem[P, T any](cmd *cobra.Command, path string, query url.Values, items func(*P) (all []T, next string), f func(T) error) error {
+	return eachPage(cmd, path, query, func(answer []byte) (string, error) {
+		page := new(P)
+		if err := json.Unmarshal(answer, page); err != nil {
+			return "", fmt.Errorf("answer of the gateway: %w", err)
+		}
+		all, next := items(page)
+		for _, one := range all {
+			if err := f(one); err != nil {
+				return "", err
+			}
+		}
+		return next, nil
+	})
 }

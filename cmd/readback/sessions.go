@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"text/tabwriter"
@@ -14,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/internal/operator"
-	"readback/internal/ops"
 )
 
 func sessionsCommand() *cobra.Command {
@@ -59,35 +55,11 @@ func unlimited(n float64) string {
 
 // eachSession calls f with each session of an account; of all, if that is empty.
 func eachSession(cmd *cobra.Command, account string, f func(operator.Session) error) error {
-	gateway, err := openOps(cmd)
-	if err != nil {
-		return err
-	}
-	query := url.Values{"limit": {"1000"}}
+	query := url.Values{}
 	if account != "" {
 		query.Set("account", account)
 	}
-	for {
-		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
-		text, err := gateway.Ask(ctx, http.MethodGet, "/v1/sessions?"+query.Encode(), http.StatusOK)
-		cancel()
-		if err != nil {
-			return err
-		}
-		var page operator.Sessions
-		if err := json.Unmarshal(text, &page); err != nil {
-			return fmt.Errorf("answer of the gateway: %w", err)
-		}
-		for _, s := range page.Sessions {
-			if err := f(s); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		query.Set("cursor", page.Next)
-	}
+	return eachItem(cmd, "/v1/sessions", query, func(p *operator.Sessions) ([]operator.Session, string) { return p.Sessions, p.Next }, f)
 }
 
 func kickCommand() *cobra.Command {
@@ -100,15 +72,6 @@ ESME may bind again.`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	askFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, ids []string) error {
-		return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
-			var all error
-			for _, id := range ids {
-				_, err := gateway.Ask(ctx, http.MethodDelete, "/v1/sessions/"+url.PathEscape(id), http.StatusAccepted)
-				all = errors.Join(all, err)
-			}
-			return all
-		})
-	}
+	cmd.RunE = func(cmd *cobra.Command, ids []string) error { return endSessions(cmd, "/v1/sessions/", ids) }
 	return cmd
 }

@@ -58,7 +58,7 @@ func showStatus(cmd *cobra.Command, s *operator.Status) error {
 	row(out, "version", s.Version)
 	row(out, "since", s.Since.Format(time.RFC3339))
 	row(out, "mode", s.Mode)
-	row(out, "SMSC", map[bool]string{true: "up", false: "down"}[s.SMSCUp])
+	row(out, "SMSC", smscLine(s.SMSCUp, s.SMSCSince, s.SMSCError))
 	row(out, "sessions", fmt.Sprintf("%d of %d accounts, %d not bound", s.Sessions-s.Unbound, s.Accounts, s.Unbound))
 	for _, p := range s.Parts {
 		state := "ready"

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,7 +54,7 @@ func TestBindPasses(t *testing.T) {
 func TestBindAgain(t *testing.T) {
 	c, addr := startSMSC(t, simulator.Options{Accounts: map[string]string{"bank": "secret"}})
 	w := serve(t, setup{smsc: addr})
-	w.smscAway.Store(true) // as after a connection that it did not take
+	w.smscNews.note(errors.New("refused")) // as after a connection that it did not take
 	esme := w.connect()
 	for seq, tt := range []struct {
 		password string

@@ -112,12 +112,13 @@ func (l fromESME) dial(ctx context.Context) (err error) {
 		})
 	})
 	if err != errInterrupted {
-		l.g.smscAway.Store(err != nil)
+		l.g.smscNews.note(err)
 	}
 	if err != nil {
 		return err
 	}
 	l.smsc = l.g.newSMSCSession(conn, l.link)
+	l.show(l.smsc, conn)
 	l.submitter.up = l.smsc
 	l.dialed <- l.smsc
 	return nil

@@ -45,7 +45,7 @@ type Gateway struct {
 	cutOff          atomic.Int64 // sessions that were ended before all answers had come
 	tap             smpp.Tap     // of all sessions
 	traces          *trace.Traces
-	smscAway        atomic.Bool // mirror mode: the SMSC did not take the last connection
+	smscNews        smscNews // of mirror mode
 	receipts        *receipts.Handler
 	sent            *recent.Messages
 	subscriberReads readresponse.Subscribers
@@ -94,15 +94,6 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 	g.Use(opt.Policies)
 	addUp(opt.Registerer, g.SMSCUp)
 	return g, nil
-}
-
-// SMSCUp reports whether the SMSC is there, as far as is known: a bind of the pool is up, or the SMSC has taken the
-// connection that an ESME needed last.
-func (g *Gateway) SMSCUp() bool {
-	if g.pool != nil {
-		return g.pool.Up()
-	}
-	return !g.smscAway.Load()
 }
 
 // CutOff returns how many sessions of ESMEs were ended after listen.drain_timeout, before all answers under way had

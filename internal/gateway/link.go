@@ -54,6 +54,8 @@ type link struct {
 	// Set before the first request is passed on; it stays when the account is left.
 	open *atomic.Int64 // requests of the account that the SMSC has not answered; nil before the bind
 
+	smscSide atomic.Pointer[smscSide] // nil until smsc is there
+
 	unanswered *unanswered
 	waiting    errgroup.Group // receipts and reads of subscribers; see maxBackground
 	reads      errgroup.Group // read responses of the ESME that wait for their verdict

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -51,13 +52,12 @@ func (o *openLinks) remove(l *link) {
 	delete(o.by, l.id)
 }
 
-func (o *openLinks) all() []*link {
+// sorted returns the links, the oldest first.
+func (o *openLinks) sorted() []*link {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	all := make([]*link, 0, len(o.by))
-	for _, l := range o.by {
-		all = append(all, l)
-	}
+	all := slices.Collect(maps.Values(o.by))
+	o.mu.Unlock()
+	slices.SortFunc(all, func(a, b *link) int { return cmp.Compare(a.id, b.id) })
 	return all
 }
 
@@ -70,10 +70,9 @@ func (o *openLinks) find(id message.Session) *link {
 // Sessions returns the sessions of all ESMEs, the oldest first. It never waits for one of them.
 func (g *Gateway) Sessions() []Session {
 	all := make([]Session, 0, 16)
-	for _, l := range g.open.all() {
+	for _, l := range g.open.sorted() {
 		all = append(all, l.describe())
 	}
-	slices.SortFunc(all, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
 

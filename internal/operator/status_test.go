@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"readback/internal/gateway"
 )
 
 // someStatus is a gateway with some sessions in one mode.
@@ -15,13 +17,19 @@ type someStatus struct {
 	isShared, isUp bool
 }
 
-func (s someStatus) SMSCUp() bool { return s.isUp }
+func (s someStatus) SMSC() gateway.SMSC {
+	if s.isUp {
+		return gateway.SMSC{Up: true}
+	}
+	return gateway.SMSC{Since: time.Date(2026, 11, 30, 11, 0, 0, 7, time.UTC), Error: errors.New("connection refused")}
+}
 
 func (s someStatus) IsShared() bool { return s.isShared }
 
 // The status counts sessions and accounts, and says which part cannot do its work.
 func TestStatus(t *testing.T) {
 	since := time.Date(2026, 11, 30, 10, 0, 0, 7, time.UTC)
+	away := time.Date(2026, 11, 30, 11, 0, 0, 0, time.UTC)
 	fine := func() error { return nil }
 	for _, tt := range []struct {
 		name   string
@@ -39,7 +47,7 @@ func TestStatus(t *testing.T) {
 			"not well",
 			someStatus{newFakeGateway(), true, false},
 			map[string]func() error{"smsc": func() error { return errors.New("no bind to the SMSC is up") }, "relay": fine},
-			Status{Mode: "shared", Parts: []Part{{Name: "relay", Ready: true}, {Name: "smsc", Reason: "no bind to the SMSC is up"}}},
+			Status{Mode: "shared", SMSCSince: &away, SMSCError: "connection refused", Parts: []Part{{Name: "relay", Ready: true}, {Name: "smsc", Reason: "no bind to the SMSC is up"}}},
 		},
 	} {
 		w := httptest.NewRecorder()

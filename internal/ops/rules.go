@@ -33,6 +33,8 @@ var rules = []rule{
 	{"GET /v1/statistics", anyRole},
 	{"GET /v1/sessions", anyRole},
 	{"DELETE /v1/sessions/{id}", Operator},
+	{"GET /v1/smsc", anyRole},
+	{"DELETE /v1/smsc/{id}", Operator},
 	{"GET /v1/config", anyRole},
 	{"POST /v1/reload", Operator},
 	{"GET /v1/drain", anyRole},

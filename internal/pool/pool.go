@@ -83,8 +83,9 @@ type Pool[R any] struct {
 func New[R any](opt Options[R]) *Pool[R] {
 	p := &Pool[R]{opt: opt}
 	p.opt.Session.Room = p.mayHaveRoom
+	began := time.Now()
 	for n := range opt.Config.Binds {
-		p.slots = append(p.slots, &slot[R]{pool: p, n: n})
+		p.slots = append(p.slots, &slot[R]{pool: p, n: n, end: make(chan struct{}, 1), shown: condition{state: Connecting, since: began, down: began}})
 		opt.Metrics.set(n, false)
 	}
 	return p

@@ -15,11 +15,13 @@ import (
 type slot[R any] struct {
 	// Static after construction.
 	pool *Pool[R]
-	n    int // which of the slots, from 0
+	n    int           // which of the slots, from 0
+	end  chan struct{} // an operator ends the session
 
 	// Guarded by mu.
 	mu      sync.Mutex
 	session *smpp.Session[R] // nil unless it has bound
+	shown   condition
 }
 
 // current is the slot's session while that is bound, else nil.
@@ -46,6 +48,7 @@ func (s *slot[R]) run(ctx context.Context) {
 	for try := 0; ctx.Err() == nil; try++ {
 		addrs := s.pool.opt.Config.Addrs
 		addr := addrs[try%len(addrs)]
+		s.note(Connecting, func(c *condition) { c.addr, c.isTLS = addr, false })
 		bound, err := s.serve(ctx, addr)
 		if ctx.Err() != nil {
 			return
@@ -55,11 +58,14 @@ func (s *slot[R]) run(ctx context.Context) {
 			wait, try = firstRetry, -1
 		}
 		if !bound && try%len(addrs) != len(addrs)-1 {
+			s.note(Waiting, func(c *condition) { c.lost = err })
 			continue // the next address at once
 		}
+		pause := wait/2 + rand.N(wait/2)
+		s.note(Waiting, func(c *condition) { c.lost, c.retry = err, time.Now().Add(pause) })
 		select {
 		case <-ctx.Done():
-		case <-time.After(wait/2 + rand.N(wait/2)):
+		case <-time.After(pause):
 		}
 		wait = min(2*wait, lastRetry)
 	}
@@ -73,6 +79,7 @@ func (s *slot[R]) serve(ctx context.Context, addr string) (bound bool, err error
 	if err != nil {
 		return false, err
 	}
+	s.note(Binding, func(c *condition) { c.isTLS = isTLS(conn) })
 	session := smpp.NewSession[R](conn, opt.Session)
 	h := opt.Handler(s.n, session)
 	lasting := context.WithoutCancel(ctx)
@@ -86,6 +93,8 @@ func (s *slot[R]) serve(ctx context.Context, addr string) (bound bool, err error
 		}
 		select {
 		case <-over:
+		case <-s.end:
+			s.leave(ctx, session)
 		case <-ctx.Done():
 			s.unbind(lasting, session, errStopped)
 		}
@@ -101,6 +110,14 @@ func (s *slot[R]) serve(ctx context.Context, addr string) (bound bool, err error
 	return bound, err
 }
 
+// leave ends a session that an operator does not want.
+func (s *slot[R]) leave(ctx context.Context, session *smpp.Session[R]) {
+	s.set(nil)
+	s.note(Unbinding, nil)
+	session.AwaitAnswers(ctx, s.pool.opt.Session.Response, func(R) bool { return true })
+	s.unbind(context.WithoutCancel(ctx), session, errEnded)
+}
+
 // bind binds the session as a transceiver, and lets the pool send on it.
 func (s *slot[R]) bind(ctx context.Context, session *smpp.Session[R]) (bound bool, err error) {
 	f, err := bindTransceiver(&s.pool.opt.Config)
@@ -114,6 +131,11 @@ func (s *slot[R]) bind(ctx context.Context, session *smpp.Session[R]) (bound boo
 		s.unbind(context.WithoutCancel(ctx), session, errHalfBound)
 		return false, errHalfBound
 	}
+	select {
+	case <-s.end: // was meant for the session before
+	default:
+	}
+	s.note(Bound, nil)
 	s.set(session)
 	s.pool.opt.Logger.Info("bound to the SMSC", "bind", s.n)
 	return true, nil
@@ -134,6 +156,9 @@ func (s *slot[R]) unbind(ctx context.Context, session *smpp.Session[R], cause er
 // set sets the session on which the pool sends; nil: none.
 func (s *slot[R]) set(session *smpp.Session[R]) {
 	s.mu.Lock()
+	if s.session != nil {
+		s.shown.down = time.Now()
+	}
 	s.session = session
 	s.mu.Unlock()
 	s.pool.changed()

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"readback/internal/operator"
+	"readback/internal/ops"
+)
+
+func smscCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "smsc",
+		Short: "Show the sessions with the SMSC, or end one",
+		Long: `Shows whether the SMSC is there, and the sessions with it, of the gateway at --ops or the
+ops.addr of the configuration: in mirror mode one for each ESME, with the ID of the ESME's
+session; in shared mode the gateway's own binds. Window is how many requests may be
+unanswered now; it shrinks while the SMSC throttles. It exits 1 if the SMSC is not there.`,
+		Args: cobra.NoArgs,
+	}
+	askFlags(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each session, in place of the table")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+		if !*asJSON {
+			row(out, "ID", "ACCOUNT", "ADDRESS", "STATE", "SINCE", "TLS", "UNANSWERED", "WINDOW", "OF", "NOTE")
+		}
+		var smsc operator.SMSC
+		err := eachItem(cmd, "/v1/smsc", url.Values{}, func(p *operator.SMSC) ([]operator.SMSCSession, string) {
+			smsc = *p
+			return p.Sessions, p.Next
+		}, func(s operator.SMSCSession) error { return showSMSC(cmd, out, &s, *asJSON) })
+		if err := errors.Join(err, out.Flush()); err != nil {
+			return err
+		}
+		if !smsc.Up {
+			return errors.New("the SMSC is " + smscLine(smsc.Up, smsc.Since, smsc.Error))
+		}
+		return nil
+	}
+	cmd.AddCommand(smscKickCommand())
+	return cmd
+}
+
+func showSMSC(cmd *cobra.Command, out *tabwriter.Writer, s *operator.SMSCSession, asJSON bool) error {
+	if asJSON {
+		line, err := json.Marshal(s)
+		say(cmd.OutOrStdout(), "%s\n", line)
+		return err
+	}
+	note := s.Error
+	if s.RetryAt != nil {
+		note += "; next try at " + s.RetryAt.Format(time.TimeOnly)
+	}
+	row(out, s.ID, s.Account, s.Remote, s.State, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, unlimited(float64(s.Window)), unlimited(float64(s.MaxWindow)), note)
+	return nil
+}
+
+// smscLine says whether the SMSC is there, since when, and why not.
+func smscLine(isUp bool, since *time.Time, reason string) string {
+	line := "down"
+	if isUp {
+		line = "up"
+	}
+	if since != nil {
+		line += " since " + since.Format(time.RFC3339)
+	}
+	if reason != "" {
+		line += ": " + reason
+	}
+	return line
+}
+
+func smscKickCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "kick ID...",
+		Short: "End sessions with the SMSC politely",
+		Long: `Ends sessions with the SMSC, by the IDs that readback smsc shows: nothing new is sent, the
+answers under way are awaited, and it is unbound. In shared mode the gateway binds again. In
+mirror mode the ESME's session ends with it; the ESME may bind again.`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	askFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, ids []string) error { return endSessions(cmd, "/v1/smsc/", ids) }
+	return cmd
+}
+
+// endSessions ends the sessions with these IDs on a page.
+func endSessions(cmd *cobra.Command, page string, ids []string) error {
+	return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
+		var all error
+		for _, id := range ids {
+			_, err := gateway.Ask(ctx, http.MethodDelete, page+url.PathEscape(id), http.StatusAccepted)
+			all = errors.Join(all, err)
+		}
+		return all
+	})
+}
