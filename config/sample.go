@@ -14,6 +14,8 @@ func Sample() string {
 	var b strings.Builder
 	b.WriteString("# Every key of Readback with its default. Each is also a variable:\n")
 	b.WriteString("# track.carriage is READBACK_TRACK_CARRIAGE.\n")
+	b.WriteString("# Editors know the keys from a file that readback config schema prints:\n")
+	b.WriteString("# yaml-language-server: $schema=config.schema.json\n")
 	section, defaults := "", Default()
 	for _, f := range fields {
 		if !isMap(f) {

@@ -17,7 +17,7 @@ import (
 func configCommand() *cobra.Command {
 	cmd := configShowCommand()
 	cmd.Use, cmd.Short = "config [KEY-PREFIX]", "Show the settings of a running gateway, and where each comes from"
-	cmd.AddCommand(configShowCommand())
+	cmd.AddCommand(configShowCommand(), configSchemaCommand())
 	return cmd
 }
 

@@ -194,6 +194,7 @@ var keepers = map[string][]string{
 	"github.com/pires/go-proxyproto":                          {"internal/transport"},
 	"github.com/prometheus/client_golang/prometheus/promauto": {"internal/metric"},
 	"github.com/prometheus/common/":                           {"internal/top"},
+	"github.com/santhosh-tekuri/":                             {}, // in tests
 	"github.com/spf13/cobra":                                  {"cmd/readback"},
 	"github.com/spf13/pflag":                                  {"cmd/readback", "config"},
 	"github.com/spf13/viper":                                  {"config"},
