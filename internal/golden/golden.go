@@ -77,8 +77,14 @@ func All(t testing.TB) []PDU {
 	return all
 }
 
-// dir finds testdata/pdu from the directory of the test upwards.
+// dir finds testdata/pdu.
 func dir(t testing.TB) string {
+	t.Helper()
+	return filepath.Join(Testdata(t), "pdu")
+}
+
+// Testdata finds the directory testdata of the module from the directory of the test upwards.
+func Testdata(t testing.TB) string {
 	t.Helper()
 	wd, err := os.Getwd()
 	if err != nil {
@@ -88,7 +94,7 @@ func dir(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(root, "testdata", "pdu")
+	return filepath.Join(root, "testdata")
 }
 
 // moduleRoot returns the first directory from dir upwards that has a go.mod.
