@@ -81,17 +81,28 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 	}
 	n := s.smsc.store.accept()
 	s.accepted(f, n)
-	now := s.now
 	if s.isSlow() {
-		m, _ = smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
+		s.submitLater(ctx, n, f)
+		return nil
 	}
-	s.send(ctx, func() {
-		if s.smsc.opt.OnSubmit != nil {
-			s.note(m.Frame, string(s.smsc.store.appendID(nil, n)), smpp.StatusOK, now.Fate)
-		}
-		s.smsc.route(ctx, s, n, m, now.Receipt)
-	})
+	s.emit(nil)
+	s.deliver(ctx, n, m, &s.now)
 	return nil
+}
+
+// submitLater answers message n when its time has come, and routes it then.
+func (s *session) submitLater(ctx context.Context, n uint64, f smpp.Frame) {
+	m, _ := smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
+	now := s.now
+	s.send(ctx, func() { s.deliver(ctx, n, m, &now) })
+}
+
+// deliver does what follows the answer to message n.
+func (s *session) deliver(ctx context.Context, n uint64, m smpp.Message, now *Reaction) {
+	if s.smsc.opt.OnSubmit != nil {
+		s.note(m.Frame, string(s.smsc.store.appendID(nil, n)), smpp.StatusOK, now.Fate)
+	}
+	s.smsc.route(ctx, s, n, m, now.Receipt)
 }
 
 // note tells OnSubmit what becomes of a message.

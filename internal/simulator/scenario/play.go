@@ -16,8 +16,9 @@ import (
 // Play is a scenario that runs. Its methods may be called from any goroutine.
 type Play struct {
 	// Static after construction.
-	seed   uint64
-	limits Limits
+	seed    uint64
+	limits  Limits
+	isEmpty bool // there is nothing to react to
 
 	mu    sync.Mutex
 	rules []*running               // guarded by mu, as all below
@@ -44,7 +45,9 @@ func (s *Scenario) Start(seed uint64) *Play {
 	if s.Seed != nil {
 		seed = *s.Seed
 	}
-	p := &Play{seed: seed, limits: s.Limits, rates: make(map[string]*rate.Limiter)}
+	p := &Play{
+		seed: seed, limits: s.Limits, isEmpty: len(s.Rules) == 0 && s.Limits.Rate == 0, rates: make(map[string]*rate.Limiter),
+	}
 	for i, r := range s.Rules {
 		p.rules = append(p.rules, &running{Rule: r, draw: rand.New(rand.NewPCG(seed, uint64(i)))})
 	}
@@ -70,6 +73,9 @@ func (p *Play) Counts() []Count {
 
 // React is for simulator.Options.
 func (p *Play) React(account string, f smpp.Frame) (r simulator.Reaction, ok bool) {
+	if p.isEmpty { // an SMSC without a scenario stays a fast sink
+		return simulator.Reaction{}, false
+	}
 	q := request{account: account, id: f.ID(), frame: f}
 	p.mu.Lock()
 	defer p.mu.Unlock()
