@@ -220,3 +220,37 @@ func TestReactionAnswerLost(t *testing.T) {
 		t.Errorf("the handset has %d messages, want 1", got)
 	}
 }
+
+// What is sent when OnSubmit is called comes behind the answer.
+func TestOnSubmitComesBehind(t *testing.T) {
+	var c *SMSC
+	c, addr := startSMSC(t, Options{OnSubmit: func(Submitted) {
+		_, _ = c.Deliver(testpeer.Within(t), "bank", smpp.AppendHeader(nil, pdu.AlertNotificationID, 0, 7, 0))
+	}})
+	p := testpeer.Dial(t, addr)
+	p.Send(Bind{SystemID: "bank"}.Append(nil, 1), submit(text(receiver, "Hi")))
+	for _, want := range []pdu.ID{pdu.BindTransceiverRespID, pdu.SubmitSMRespID, pdu.AlertNotificationID} {
+		if f := p.Next("PDU"); f.ID() != want {
+			t.Fatalf("came %x, want %08x", []byte(f), uint32(want))
+		}
+	}
+}
+
+func TestResetDropsLateReceipts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testpeer.NewPipes()
+		smsc := NewSMSC(Options{React: reactTo(pdu.SubmitSMID, Reaction{Receipt: ReceiptChange{After: time.Minute}})})
+		testpeer.Serve(t, "the SMSC", p, smsc.Serve)
+		send, next := bindPipe(t, p)
+		m := text(receiver, "Hi")
+		m.RegisteredDelivery = 1
+		send(m.Append(nil, pdu.SubmitSMID, 2))
+		_, _ = next()
+		smsc.Reset()
+		time.Sleep(2 * time.Minute)
+		send(request(pdu.EnquireLinkID))
+		if f, err := next(); err != nil || f.ID() != pdu.EnquireLinkRespID {
+			t.Errorf("came %x, %v, want no receipt", []byte(f), err)
+		}
+	})
+}

@@ -241,3 +241,16 @@ func TestRate(t *testing.T) {
 		}
 	})
 }
+
+func TestScenarioTimes(t *testing.T) {
+	s, err := Parse("times.yaml", []byte("rules: [{times: 2, status: 0x58}, {times: 1, status: 0x14}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	play := s.Start(1)
+	for i, want := range []pdu.Status{smpp.StatusThrottled, smpp.StatusThrottled, smpp.StatusQueueFull, 0, 0} {
+		if r, ok := play.React("bank", text("0101", "Hi")); r.Status != want || ok != (want != 0) {
+			t.Errorf("message %d: %s, %t, want %s", i+1, smpp.Mnemonic(r.Status), ok, smpp.Mnemonic(want))
+		}
+	}
+}
