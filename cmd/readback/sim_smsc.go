@@ -1,11 +1,53 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"readback/internal/setting"
 	"readback/internal/simulator/command"
 )
+
+// simEnv begins the names of variables that stand for flags of sim smsc.
+const simEnv = "READBACK_SIM_"
+
+// simServiceLink matches what Kubernetes sets in every container for a service called readback-sim.
+var simServiceLink = regexp.MustCompile(`^(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP)(_.*)?)?)$`)
+
+// fromEnvironment sets the flags that are not given from variables whose names begin with prefix. Further
+// variables of that kind are an error: they would be slips.
+func fromEnvironment(f *pflag.FlagSet, prefix string, environment []string) error {
+	var names []string
+	f.VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	for _, one := range environment {
+		variable, value, _ := strings.Cut(one, "=")
+		name, ok := strings.CutPrefix(variable, prefix)
+		if !ok || simServiceLink.MatchString(name) {
+			continue
+		}
+		name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+		if !slices.Contains(names, name) {
+			hint := "the names of the flags, in capitals, as in READBACK_SIM_SCENARIO"
+			if near := setting.Nearest(name, names, 3); near != "" {
+				hint = "did you mean " + prefix + strings.ToUpper(strings.ReplaceAll(near, "-", "_")) + "?"
+			}
+			return fmt.Errorf("%s: no such variable (hint: %s)", variable, hint)
+		}
+		if f.Changed(name) {
+			continue
+		}
+		if err := f.Set(name, value); err != nil {
+			return fmt.Errorf("%s: %w", variable, err)
+		}
+	}
+	return nil
+}
 
 func simSMSC() *cobra.Command {
 	var sim command.SMSC
@@ -16,7 +58,10 @@ func simSMSC() *cobra.Command {
 		Short: "An SMSC with handsets",
 		Long: `An SMSC for tests, with handsets behind it. It keeps everything in memory. A
 scenario says what becomes of which request; --control serves an HTTP interface
-that is described at its /openapi.yaml.`,
+that is described at its /openapi.yaml.
+
+In a container each flag can also be a variable: READBACK_SIM_SCENARIO stands for
+--scenario, READBACK_SIM_TLS_CERT for --tls-cert. A flag counts before it.`,
 		Example: `  readback sim smsc --addr 127.0.0.1:2776 --control 127.0.0.1:9091 \
     --reads http://127.0.0.1:8080/v1/reads --verbose
   readback sim smsc --scenario docs/simulator-scenario.yaml`,
@@ -28,6 +73,9 @@ that is described at its /openapi.yaml.`,
 	f.BoolVar(&reset, "reset", false, "make the SMSC that runs at --control forget what it has stored, and exit")
 	f.Uint8Var(&iei, "iei", 0x80, "identifier of the element")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := fromEnvironment(f, simEnv, os.Environ()); err != nil {
+			return err
+		}
 		if reset {
 			return resetSMSC(cmd, sim.Control)
 		}

@@ -35,6 +35,7 @@ var imports = map[string][]string{
 		"internal/ops",
 		"internal/pcap",
 		"internal/pool",
+		"internal/setting",
 		"internal/simulator",
 		"internal/simulator/command",
 		"internal/simulator/load",
@@ -83,7 +84,8 @@ var imports = map[string][]string{
 	"internal/gateway": {
 		"internal/account", "internal/admission", "internal/background", "internal/crash",
 		"internal/deliver", "internal/lograte", "internal/metric", "internal/numbering", "internal/permit",
-		"internal/pool", "internal/readresponse", "internal/receipts", "internal/recent", "internal/retry",
+		"internal/pool",
+		"internal/setting", "internal/readresponse", "internal/receipts", "internal/recent", "internal/retry",
 		"internal/setting", "internal/trace", "relay/feedback", "relay/journal", "relay/ledger", "relay/message", "smpp",
 		"smpp/receipt", "udh",
 	},
