@@ -30,10 +30,10 @@ func parse(args []string, inline bool) (*cobra.Command, error) {
 		return nil, err
 	}
 	rest = cmd.Flags().Args()
-	if cmd.HasSubCommands() && len(rest) > 0 {
+	switch {
+	case !cmd.Runnable() && len(rest) > 0:
 		return nil, fmt.Errorf("%s has no command %s", cmd.CommandPath(), rest[0])
-	}
-	if inline || cmd.HasSubCommands() && !cmd.Runnable() {
+	case !cmd.Runnable(), inline && (!cmd.HasSubCommands() || len(rest) == 0):
 		return cmd, nil
 	}
 	return cmd, cmd.ValidateArgs(rest)
