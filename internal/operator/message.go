@@ -149,7 +149,9 @@ func skippedJSON(s *gateway.Skipped) Message {
 }
 
 // mask hides subscribers' numbers.
-func (m *Message) mask() { m.Sender, m.Receiver = message.MaskSender(m.Sender), message.Mask(m.Receiver) }
+func (m *Message) mask() {
+	m.Sender, m.Receiver = message.MaskSender(m.Sender), message.Mask(m.Receiver)
+}
 
 // tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
 const tonInternational = 1
