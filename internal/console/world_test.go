@@ -93,7 +93,7 @@ func (w *world) EndSession(id message.Session) bool {
 	return id < 10
 }
 
-func (w *world) SMSCUp() bool   { return true }
+func (w *world) SMSC() gateway.SMSC { return gateway.SMSC{Up: true} }
 func (w *world) IsShared() bool { return false }
 
 func (w *world) Accounts() []gateway.AccountUse {
