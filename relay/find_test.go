@@ -198,6 +198,7 @@ func TestFindDropped(t *testing.T) {
 	r.read(c, r.submit(c, "id").Number)
 	r.deliver("bank", refusing)
 	r.awaitDead(1)
+	r.wantMessages("READBACK_FEEDBACK", 0)
 	r.operate("DELETE", "/v1/dead?all=true", 200, nil)
 	all, err := r.Histories().ByMessageID(relaytest.Deadline(t), "id", "")
 	if err != nil || len(all) != 1 || all[0].Told.State != message.ToldGone {

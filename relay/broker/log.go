@@ -95,8 +95,8 @@ func (l *serverLog) aboutStore(level slog.Level, line string) {
 // fails is called when the store cannot be written.
 func (l *serverLog) fails(err error) {
 	if l.failed.CompareAndSwap(nil, &err) {
-		l.fail(err)
 		l.opt.Log.Error("store cannot be written", "error", err)
+		l.fail(err)
 	}
 }
 
