@@ -81,6 +81,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	sessions := operator.SessionPages(s.gateway)
 	s.ops.Handle("/v1/sessions", sessions)
 	s.ops.Handle("/v1/sessions/", sessions)
+	s.ops.Handle("/v1/log/level", operator.LogLevelPage(func() *ops.LogSettings { return s.logging }))
 	smsc := operator.SMSCPages(s.gateway)
 	s.ops.Handle("/v1/smsc", smsc)
 	s.ops.Handle("/v1/smsc/", smsc)

@@ -13,6 +13,7 @@ import (
 
 	"readback/config"
 	"readback/internal/operator"
+	"readback/internal/ops"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
 )
@@ -27,7 +28,7 @@ func reloading(t *testing.T) (r *running, write func(content string), log func()
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = to.Close() })
-	r = startLogging(t, slog.New(slog.NewTextHandler(to, nil)), simulator.Options{NoReceipts: true}, nil)
+	r = startLogging(t, slog.New(slog.NewTextHandler(to, nil)), new(ops.LogSettings), simulator.Options{NoReceipts: true}, nil)
 	r.load = func() (config.Config, error) { return config.Load(file, nil) }
 	write = func(content string) {
 		testpeer.PutFiles(t, dir, map[string][]byte{"readback.yaml": []byte(content)})

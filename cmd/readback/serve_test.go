@@ -62,11 +62,11 @@ func startService(t *testing.T, change func(*config.Config)) *running {
 // startBefore starts a gateway before an SMSC of this kind.
 func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config)) *running {
 	t.Helper()
-	return startLogging(t, slog.New(slog.DiscardHandler), opt, change)
+	return startLogging(t, slog.New(slog.DiscardHandler), new(ops.LogSettings), opt, change)
 }
 
-// startLogging starts a gateway with a log before an SMSC of this kind.
-func startLogging(t *testing.T, log *slog.Logger, opt simulator.Options, change func(*config.Config)) *running {
+// startLogging starts a gateway with a log and its settings before an SMSC of this kind.
+func startLogging(t *testing.T, log *slog.Logger, logging *ops.LogSettings, opt simulator.Options, change func(*config.Config)) *running {
 	t.Helper()
 	ln := testpeer.Listen(t)
 	cfg := demoConfig(t.TempDir(), ln.Addr().String(), "127.0.0.1:0")
@@ -79,7 +79,7 @@ func startLogging(t *testing.T, log *slog.Logger, opt simulator.Options, change 
 	}
 	w := &written{cfg: cfg}
 	hangups := make(chan os.Signal, 1)
-	s.load, s.logging, s.hangups = w.load, new(ops.LogSettings), hangups
+	s.load, s.logging, s.hangups = w.load, logging, hangups
 	smsc := simulator.NewSMSC(opt)
 	stopSMSC := testpeer.Serve(t, "the SMSC", ln, smsc.Serve)
 	ctx, cancel := context.WithCancel(t.Context())

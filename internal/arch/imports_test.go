@@ -99,7 +99,7 @@ var imports = map[string][]string{
 	"internal/mutants":   {},
 	"internal/numbering": {"relay/access", "relay/ledger", "relay/message", "smpp", "udh"},
 	"internal/operator": {
-		"internal/flow", "internal/gateway", "internal/numbering", "internal/trace", "relay/feedback", "relay/history",
+		"internal/flow", "internal/gateway", "internal/numbering", "internal/ops", "internal/trace", "relay/feedback", "relay/history",
 		"relay/message", "relay/reads", "relay/statistics", "smpp",
 	},
 	"internal/ops":     {"internal/ownhost", "relay/message"},

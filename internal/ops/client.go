@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -22,9 +23,17 @@ const maxAnswer = 8 << 20
 
 // Do sends a request without a body, and returns the answer, whose body the caller must close.
 func (c *Client) Do(ctx context.Context, method, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, nil)
+	return c.send(ctx, method, path, nil)
+}
+
+// send sends a request with a body of JSON, unless that is nil.
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, c.Base+path, err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
@@ -54,6 +63,21 @@ func (r *Refusal) Error() string { return fmt.Sprintf("gateway says %s: %s", r.S
 // Ask sends a request without a body, wants one status and returns the body. Another status is a Refusal.
 func (c *Client) Ask(ctx context.Context, method, path string, want int) ([]byte, error) {
 	resp, err := c.Do(ctx, method, path)
+	return read(resp, err, want)
+}
+
+// Put sends a value as JSON, and is like Ask then.
+func (c *Client) Put(ctx context.Context, path string, value any, want int) ([]byte, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("PUT %s: %w", path, err)
+	}
+	resp, err := c.send(ctx, http.MethodPut, path, body)
+	return read(resp, err, want)
+}
+
+// read returns the body of an answer with the wanted status.
+func read(resp *http.Response, err error, want int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}

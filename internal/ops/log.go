@@ -27,17 +27,16 @@ var (
 
 // LogSettings are the settings of a log that may change while it is in use.
 type LogSettings struct {
-	level slog.LevelVar
-	mask  atomic.Bool
+	levels levelSettings
+	mask   atomic.Bool
 }
 
 // Set applies the level (debug, info, warn or error) and the masking.
 func (s *LogSettings) Set(level string, mask bool) error {
-	least, ok := levels[level]
-	if !ok {
+	if _, ok := levels[level]; !ok {
 		return fmt.Errorf("log level %q: want debug, info, warn or error", level)
 	}
-	s.level.Set(least)
+	s.levels.configure(level)
 	s.mask.Store(mask)
 	return nil
 }
@@ -48,12 +47,12 @@ func (s *LogSettings) Set(level string, mask bool) error {
 // message_payload are never written. The caller must mask numbers in messages and under other
 // keys.
 func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error) {
-	opt := &slog.HandlerOptions{Level: &s.level, ReplaceAttr: s.guard}
+	opt := &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: s.guard} // levelHandler decides
 	switch format {
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, opt)), nil
+		return slog.New(&levelHandler{Handler: slog.NewJSONHandler(w, opt), levels: &s.levels}), nil
 	case "text":
-		return slog.New(slog.NewTextHandler(w, opt)), nil
+		return slog.New(&levelHandler{Handler: slog.NewTextHandler(w, opt), levels: &s.levels}), nil
 	}
 	return nil, fmt.Errorf("log format %q: want json or text", format)
 }
