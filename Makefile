@@ -21,7 +21,8 @@
 # make man       the man pages, in bin/man
 # make image     the container image, as an OCI archive in dist; needs no Docker
 # make packages  deb and rpm, in dist
-# make release   everything for ARCHES, in dist: archives, packages, images, SBOMs, SHA256SUMS
+# make chart     lints the Helm chart, and checks what it renders
+# make release   everything for ARCHES, in dist: archives, packages, images, Helm chart, SBOMs, SHA256SUMS
 #                VERSION=1.2.3 overrides the version, which comes from git (deploy/version.sh)
 # make vulncheck known vulnerabilities in what the gateway is built of
 # make sbom      bin/readback.cdx.json, what the gateway is built of (CycloneDX)
@@ -43,7 +44,7 @@ PACKAGES := ./...
 VERSION ?= $(shell deploy/version.sh)
 ARCHES ?= amd64 arm64
 
-.PHONY: check build format vet lint test race fuzz bench performance e2e console soak mutants simulate faults demo man image packages release vulncheck sbom
+.PHONY: check build format vet lint test race fuzz bench performance e2e console soak mutants simulate faults demo man image packages chart release vulncheck sbom
 
 check: format vet lint test
 
@@ -118,8 +119,11 @@ sbom: build
 image:
 	VERSION=$(VERSION) deploy/release.sh image
 
+chart:
+	./deploy/chart-check.sh
+
 packages:
 	VERSION=$(VERSION) deploy/release.sh deb rpm
 
 release:
-	VERSION=$(VERSION) ARCHES='$(ARCHES)' deploy/release.sh tar deb rpm image sbom
+	VERSION=$(VERSION) ARCHES='$(ARCHES)' deploy/release.sh tar deb rpm image chart sbom

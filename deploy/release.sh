@@ -5,6 +5,7 @@
 #   deb     a package for Debian and Ubuntu
 #   rpm     a package for Fedora, RHEL and SUSE
 #   image   an archive of the container image
+#   chart   the Helm chart
 #   sbom    what the program is built of (CycloneDX)
 #
 # One commit makes the same octets whenever and wherever they are made by one release of Go. By the environment:
@@ -37,9 +38,9 @@ fail() {
 	exit 1
 }
 
-[ $# -gt 0 ] || fail "which parts? tar deb rpm image sbom"
+[ $# -gt 0 ] || fail "which parts? tar deb rpm image chart sbom"
 for part in "$@"; do
-	[[ " tar deb rpm image sbom " == *" $part "* ]] || fail "no such part: $part"
+	[[ " tar deb rpm image chart sbom " == *" $part "* ]] || fail "no such part: $part"
 done
 wants() { [[ $parts == *" $1 "* ]]; }
 
@@ -103,6 +104,18 @@ image() {
 		-epoch "$SOURCE_DATE_EPOCH" -out "$out/readback_${version}_linux_$1.oci.tar"
 }
 
+# chart packs what helm package would, with the version of the release.
+chart() {
+	mkdir "$work/chart"
+	cp -r deploy/helm/readback "$work/chart"
+	rm -r "$work/chart/readback/ci"
+	sed -i "s/^\(version\|appVersion\): .*/\1: \"$version\"/" "$work/chart/readback/Chart.yaml"
+	find "$work/chart" -type f -exec chmod u=rw,go=r {} +
+	find "$work/chart" -type d -exec chmod u=rwx,go=rx {} +
+	tar -c -C "$work/chart" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
+		--format=gnu readback | gzip -9n >"$out/readback-$version.tgz"
+}
+
 # sbom ARCH
 sbom() {
 	"$work/bin/cyclonedx-gomod" bin -json -std -noserial -notimestamp -version "$version" \
@@ -119,6 +132,7 @@ fi
 if wants tar || wants deb || wants rpm; then
 	pages
 fi
+! wants chart || chart
 for arch in "${arches[@]}"; do
 	build "$arch" "$work/readback-$arch"
 	! wants tar || archive "$arch"

@@ -94,7 +94,7 @@ func (w *world) EndSession(id message.Session) bool {
 }
 
 func (w *world) SMSC() gateway.SMSC { return gateway.SMSC{Up: true} }
-func (w *world) IsShared() bool { return false }
+func (w *world) IsShared() bool     { return false }
 
 func (w *world) Accounts() []gateway.AccountUse {
 	return []gateway.AccountUse{
