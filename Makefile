@@ -22,6 +22,7 @@
 # make image     the container image, as an OCI archive in dist; needs no Docker
 # make packages  deb and rpm, in dist
 # make chart     lints the Helm chart, and checks what it renders
+# make compose   checks compose.yaml, and runs what it can of it without containers
 # make release   everything for ARCHES, in dist: archives, packages, images, Helm chart, SBOMs, SHA256SUMS
 #                VERSION=1.2.3 overrides the version, which comes from git (deploy/version.sh)
 # make vulncheck known vulnerabilities in what the gateway is built of
@@ -44,7 +45,7 @@ PACKAGES := ./...
 VERSION ?= $(shell deploy/version.sh)
 ARCHES ?= amd64 arm64
 
-.PHONY: check build format vet lint test race fuzz bench performance e2e console soak mutants simulate faults demo man image packages chart release vulncheck sbom
+.PHONY: check build format vet lint test race fuzz bench performance e2e console soak mutants simulate faults demo man image packages chart compose release vulncheck sbom
 
 check: format vet lint test
 
@@ -118,6 +119,9 @@ sbom: build
 
 image:
 	VERSION=$(VERSION) deploy/release.sh image
+
+compose:
+	./deploy/compose-check.sh
 
 chart:
 	./deploy/chart-check.sh

@@ -92,7 +92,7 @@ func ofReadback(words []string) (args []string, ok bool) {
 	wrapped := at < len(words) && slices.Contains(wrappers, words[at])
 	if wrapped {
 		for i, w := range words {
-			if program.MatchString(w) {
+			if program.MatchString(w) && !port.MatchString(w) {
 				at = i
 			}
 		}
@@ -109,6 +109,7 @@ func ofReadback(words []string) (args []string, ok bool) {
 
 var (
 	assignment    = regexp.MustCompile(`^\w+=`)
+	port          = regexp.MustCompile(`:\d{4,5}$`) // readback:2775 is an address, and readback:1.2 an image
 	firstArgument = regexp.MustCompile(`^(-|[a-z][a-z-]*$)`)
 )
 

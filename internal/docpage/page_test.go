@@ -24,8 +24,11 @@ func TestCommands(t *testing.T) {
 		{"quotes", []string{"```", `readback why --account 'a b'"c"`, "```"}, []Command{{2, []string{"why", "--account", "a bc"}, false}}},
 		{"continued", []string{"```", `readback why \`, `  --full`, "readback status", "```"}, []Command{{2, []string{"why", "--full"}, false}, {4, []string{"status"}, false}}},
 		{"by go", []string{"```", "go run ./cmd/readback demo", "```"}, []Command{{2, []string{"demo"}, false}}},
-		{"by others", []string{"```", "sudo -u readback readback check", "docker run readback:1.2 demo", "A=b /usr/bin/readback version", "```"}, []Command{
-			{2, []string{"check"}, false}, {3, []string{"demo"}, false}, {4, []string{"version"}, false},
+		{"by others", []string{"```", "sudo -u readback readback check", "docker run readback:1.2 demo", "docker compose exec esme readback sim esme --addr readback:2775", "A=b /usr/bin/readback version", "```"}, []Command{
+			{2, []string{"check"}, false},
+			{3, []string{"demo"}, false},
+			{4, []string{"sim", "esme", "--addr", "readback:2775"}, false},
+			{5, []string{"version"}, false},
 		}},
 		{"console", []string{"```console", "$ readback status", "readback statuses", "```"}, []Command{{2, []string{"status"}, false}}},
 		{"here document", []string{"```", "cat > f <<'END'", "readback x", "END", "readback status", "```"}, []Command{{5, []string{"status"}, false}}},
