@@ -161,14 +161,15 @@ func TestFindFeedback(t *testing.T) {
 	wantTold(id, message.ToldWaiting)
 	leave := r.deliver("bank", refusing)
 	dead := r.awaitDead(1)[0]
+	r.wantMessages("READBACK_FEEDBACK", 0)
 	leave()
-	if got := wantTold(id, message.ToldDead); got.Reason != "ESME_RX_P_APPN" || got.Letter != dead.ID || !got.At.Equal(dead.Time) || got.Event != dead.Event {
+	if got := r.awaitTold(id, message.ToldDead); got.Reason != "ESME_RX_P_APPN" || got.Letter != dead.ID || !got.At.Equal(dead.Time) || got.Event != dead.Event {
 		t.Errorf("dead letter: got %+v, want that of %+v", got, dead)
 	}
 	r.operate("POST", "/v1/dead/replay?all=true", 200, nil)
 	wantTold(id, message.ToldWaiting)
 	relaytest.Receive(t, r.tellings("bank"))
-	r.awaitTold(id)
+	r.awaitTold(id, message.ToldDone)
 	quiet := readOf("quiet")
 	r.wantMessages("READBACK_FEEDBACK", 0)
 	wantTold(quiet, message.ToldOff)
@@ -176,16 +177,16 @@ func TestFindFeedback(t *testing.T) {
 	wantTold(own, message.ToldWaiting)
 }
 
-// awaitTold waits until a message is known to be told.
-func (r *running) awaitTold(id string) {
+// awaitTold waits until the index has the state of a message's feedback, and returns what is found.
+func (r *running) awaitTold(id string, state message.ToldState) message.Told {
 	r.t.Helper()
 	for ctx := relaytest.Deadline(r.t); ; {
 		all, err := r.Histories().ByMessageID(ctx, id, "")
-		if err != nil {
-			r.t.Fatal(err)
+		if err != nil || len(all) != 1 {
+			r.t.Fatalf("message %s: got %+v, %v, want %s", id, all, err, state)
 		}
-		if told := all[0].Told; told.State == message.ToldDone && !told.At.IsZero() {
-			return
+		if told := all[0].Told; told.State == state && (state != message.ToldDone || !told.At.IsZero()) {
+			return told
 		}
 	}
 }
@@ -200,10 +201,7 @@ func TestFindDropped(t *testing.T) {
 	r.awaitDead(1)
 	r.wantMessages("READBACK_FEEDBACK", 0)
 	r.operate("DELETE", "/v1/dead?all=true", 200, nil)
-	all, err := r.Histories().ByMessageID(relaytest.Deadline(t), "id", "")
-	if err != nil || len(all) != 1 || all[0].Told.State != message.ToldGone {
-		t.Errorf("got %+v, %v; want that it is gone", all, err)
-	}
+	r.awaitTold("id", message.ToldGone)
 }
 
 // While the streams are not there, the index is searched nevertheless.
