@@ -17,7 +17,7 @@
 // A scenario says which requests are throttled, answered late or never, and what their receipts are like. Its
 // keys are those of `readback sim smsc --scenario`, described in docs/simulator.md.
 //
-// Nothing in this package sleeps: Expect, WaitBound and the Inject methods wait for what happens, until their
+// Nothing in this package sleeps: Expect, Received, WaitBound and the Inject methods wait for what happens, until their
 // context ends.
 package smsctest
 
@@ -134,7 +134,7 @@ func New(opt Options) (*SMSC, error) {
 	s.smsc, s.stage = scenario.NewSMSC(simulator.Options{
 		Accounts: opt.Accounts, ResponseDelay: opt.ResponseDelay, Window: opt.Window, Sessions: opt.Sessions,
 		DecimalIDs: opt.DecimalIDs, NoReceipts: opt.NoReceipts, OmitVersion: opt.OmitVersion, EnquireLink: opt.EnquireLink,
-		PlainReceivers: true, OnSubmit: s.submitted,
+		PlainReceivers: true, OnSubmit: s.submitted, Keep: maxReceived,
 	}, rules, seed)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

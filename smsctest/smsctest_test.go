@@ -231,3 +231,31 @@ func TestLinxGnu(t *testing.T) {
 		}
 	}
 }
+
+func TestReceived(t *testing.T) {
+	smsc := smsctest.Start(t, smsctest.Options{})
+	p, ctx := bind(t, smsc), testpeer.Within(t)
+	done := make(chan error, 1)
+	go func() {
+		got, err := smsc.Received(ctx, "unbind", 1)
+		if err == nil && (len(got) != 1 || got[0].Command != "unbind" || got[0].Account != "bank" || got[0].Session != 1 || len(got[0].Frame) != 16) {
+			err = fmt.Errorf("received %+v", got)
+		}
+		done <- err
+	}()
+	p.Send(testpeer.Frame(pdu.EnquireLinkID, 0, 2, ""), testpeer.Frame(pdu.UnbindID, 0, 3, ""))
+	if err := testpeer.Receive(t, "the end of Received", done); err != nil {
+		t.Error(err)
+	}
+	if all, err := smsc.Received(ctx, "", 0); err != nil || len(all) != 3 || all[0].Command != "bind_transceiver" {
+		t.Errorf("received %+v, %v, want three PDUs", all, err)
+	}
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := smsc.Received(over, "enquire_link", 2); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "1 enquire_link instead of 2") {
+		t.Errorf("too many expected: %v", err)
+	}
+	if _, err := smsc.Received(ctx, "enquire", 1); err == nil {
+		t.Error("an unknown command is expected")
+	}
+}

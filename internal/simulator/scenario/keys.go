@@ -56,8 +56,9 @@ func (p *parser) rules(key string, n *yaml.Node, s *Scenario) {
 
 // rule reads one rule.
 func (p *parser) rule(key string, n *yaml.Node, r *Rule) {
+	before := len(p.errs)
 	given := p.mapping(key, n, p.ruleKeys(r))
-	if n.Kind == yaml.MappingNode {
+	if n.Kind == yaml.MappingNode && len(p.errs) == before {
 		p.contradictions(key, n, r, given)
 	}
 }
