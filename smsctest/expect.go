@@ -83,8 +83,8 @@ func (b *inbox) take(m Match) (s Submit, ok bool, next <-chan struct{}) {
 }
 
 // Expect waits for a submit_sm or data_sm that matches, and returns it. It takes the earliest one, whether it
-// came before the call or comes later, and each message only once. What the SMSC sends from then on to the same
-// session comes behind its answer to this message.
+// came before the call or comes later, and each message only once. A message comes when it is answered, or when it
+// is known that no answer goes out; what the SMSC sends from then on to the same session comes behind the answer.
 //
 // When ctx ends first, the error says which messages came instead.
 func (s *SMSC) Expect(ctx context.Context, m Match) (Submit, error) {
