@@ -111,6 +111,9 @@ func TestFigures(t *testing.T) {
 			t.Errorf("sessions: got %q, the API has %+v", textOfNode(rows[i]), s)
 		}
 	}
+	if text := textOfNode(w.page(t, "/console/configuration", "en").root); !strings.Contains(text, "at the start: 20") || !strings.Contains(text, "waits for a restart: 20") {
+		t.Error("the configuration: what differs since the start is not there")
+	}
 	if len(rows) != len(sessions.Sessions) || len(got["numbered"]) != len(accounts.Accounts) {
 		t.Errorf("got %d sessions and %d accounts", len(rows), len(got["numbered"]))
 	}

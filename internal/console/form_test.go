@@ -93,6 +93,10 @@ func TestForms(t *testing.T) {
 	if rec := b.get(t, "/console/reads"); !strings.Contains(rec.Body.String(), `<html lang="zh">`) {
 		t.Error("the language is not remembered")
 	}
+	rec := b.post(t, "/console/configuration", "/console/configuration")
+	if got := w.taken(); rec.Code != http.StatusOK || !slices.Equal(got, []string{"reload"}) || !strings.Contains(rec.Body.String(), "<code>smsc.window</code>: 20 → 50") {
+		t.Errorf("a reload: got %d, changes %q", rec.Code, got)
+	}
 	if !w.handsets.opened {
 		t.Error("the message is not opened")
 	}
@@ -152,8 +156,13 @@ func TestRoles(t *testing.T) {
 				t.Errorf("%s: %s: got %d, or a number", tt.role, page, rec.Code)
 			}
 		}
-		if rec := b.get(t, "/console/conversation?sender=1&receiver=447700900123"); rec.Code != tt.see {
-			t.Errorf("%s looks up a conversation: got %d, want %d", tt.role, rec.Code, tt.see)
+		for path, want := range map[string]int{
+			"/console/conversation?sender=1&receiver=447700900123": tt.see, "/console/messages?receiver=447700900123": tt.see,
+			"/console/messages?message_id=4A7F01": 200, "/console/messages?message_id=4A7F01&full=true": tt.full, "/console/configuration": 200,
+		} {
+			if rec := b.get(t, path); rec.Code != want {
+				t.Errorf("%s asks for %s: got %d, want %d", tt.role, path, rec.Code, want)
+			}
 		}
 		b.post(t, "/console/sessions", "/console/logout")
 		if rec := b.get(t, "/console/sessions"); rec.Code != http.StatusSeeOther {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,9 @@ func functions(l *language) template.FuncMap {
 		"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":       func(t time.Time) string { return l.ago(time.Since(t)) },
+		"span":      func(s float64) string { return l.span(s) },
+		"join":      func(all []string) string { return strings.Join(all, ", ") },
+		"value":     func(s *string) string { return *s },
 		"rate":      rate,
 		"seconds":   seconds,
 		"count":     count,
@@ -49,6 +53,14 @@ func (l *language) ago(d time.Duration) string {
 		}
 	}
 	return l.text("ago.seconds", int(max(d, 0)/time.Second))
+}
+
+// span returns how long something takes: short ones as a latency, others in their largest unit.
+func (l *language) span(s float64) string {
+	if s < 60 {
+		return seconds(s)
+	}
+	return l.ago(time.Duration(s * float64(time.Second)))
 }
 
 // rate returns messages a second.

@@ -91,6 +91,8 @@ func textOfNode(n *html.Node) string {
 // paths are the pages of a console with all rights, some of them in several states.
 var paths = []string{
 	"/console/", "/console/?minutes=60", "/console/sessions", "/console/sessions?account=bank&limit=1", "/console/sessions?account=nobody", "/console/accounts",
+	"/console/messages", "/console/messages?message_id=4A7F01", "/console/messages?message_id=unknown", "/console/messages?receiver=447700900123&full=true",
+	"/console/configuration", "/console/configuration?key=none", "/console/configuration?changed=true",
 	"/console/conversation", "/console/conversation?sender=10690001&receiver=447700900123", "/console/reads", "/console/reads?full=true",
 	"/console/skips", "/console/skips?account=shop&full=true", "/console/dead", "/console/dead?account=shop&full=true",
 	"/console/handsets", "/console/handsets?number=447700900124", "/console/sessions?done=session",

@@ -17,8 +17,8 @@ const (
 // live answers with server-sent events: what a page shows, whenever it has changed. A browser that takes them too
 // slowly misses some. It asks again when the stream has ended.
 func (c *Console) live(w http.ResponseWriter, r *http.Request) {
-	p := c.livePage(r.PathValue("page"))
-	if p == nil {
+	p := pageOf(r.PathValue("page"))
+	if p == nil || p.every == 0 || p.isAbsent(c) {
 		http.NotFound(w, r)
 		return
 	}
@@ -44,16 +44,6 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-}
-
-// livePage returns the page of a name, if it is kept up to date.
-func (c *Console) livePage(name string) *page {
-	for i := range pages {
-		if p := &pages[i]; p.name == name && p.every > 0 && !p.isAbsent(c) {
-			return p
-		}
-	}
-	return nil
 }
 
 // stream is a live page of one browser.

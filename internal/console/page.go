@@ -23,11 +23,23 @@ var pages = []page{
 	{name: "flow", every: 5 * time.Second, data: flowData},
 	{name: "sessions", every: 3 * time.Second, data: sessionData},
 	{name: "accounts", every: 5 * time.Second, data: accountData},
+	{name: "messages", data: messageData},
 	{name: "conversation", roles: ops.Privacy, data: conversationData},
 	{name: "reads", every: time.Second, data: readData},
 	{name: "skips", every: 3 * time.Second, data: skipData},
 	{name: "dead", every: 5 * time.Second, data: deadData},
+	{name: "configuration", data: configData},
 	{name: "handsets", every: time.Second, data: handsetData, only: func(c *Console) bool { return c.opt.Handsets != nil }},
+}
+
+// pageOf returns the page of a name; nil if there is none.
+func pageOf(name string) *page {
+	for i := range pages {
+		if pages[i].name == name {
+			return &pages[i]
+		}
+	}
+	return nil
 }
 
 // path returns the path of a page below that of the console.

@@ -25,10 +25,6 @@ func sessionData(v *visit) (any, *problem) {
 	return shown(get[operator.Sessions](v, "/v1/sessions"+listQuery(v, "account")))
 }
 
-func accountData(v *visit) (any, *problem) {
-	return shown(get[operator.Accounts](v, "/v1/accounts"+listQuery(v)))
-}
-
 func skipData(v *visit) (any, *problem) {
 	return shown(get[operator.Unnumbered](v, "/v1/unnumbered"+listQuery(v, "account", "full")))
 }

@@ -9,7 +9,7 @@ var english = map[string]string{
 	"full.show": "Show numbers in full", "full.mask": "Mask numbers",
 	"ago.days": "%d d", "ago.hours": "%d h", "ago.minutes": "%d min", "ago.seconds": "%d s",
 
-	"page.flow": "Flow", "page.sessions": "Sessions", "page.accounts": "Accounts", "page.conversation": "Conversation",
+	"page.flow": "Flow", "page.sessions": "Sessions", "page.accounts": "Accounts", "page.messages": "Messages", "page.configuration": "Configuration", "page.conversation": "Conversation",
 	"page.reads": "Reads", "page.skips": "Skips", "page.dead": "Dead letters", "page.handsets": "Handsets", "page.login": "Log in", "page.problem": "This did not work",
 
 	"done.session":  "The session is being ended.",
@@ -23,10 +23,10 @@ var english = map[string]string{
 	"flow.state": "Gateway", "flow.ready": "ready", "flow.not_ready": "not ready", "flow.since": "up for %s",
 	"flow.smsc": "SMSC", "flow.up": "up", "flow.down": "down", "flow.smsc_more": "as far as is known",
 	"flow.sessions": "Sessions", "flow.accounts": "%d accounts bound", "flow.rate": "Messages a second", "flow.rate_more": "numbered: %s",
-	"flow.reads": "Reads a second", "flow.reads_more": "receipts: %s", "flow.dead": "Dead letters", "flow.dead_more": "feedback waiting: %d",
+	"flow.reads": "Reads a second", "flow.reads_more": "delivered: %s", "flow.dead": "Dead letters", "flow.dead_more": "feedback waiting: %d",
 	"flow.span": "Time", "flow.ten": "10 minutes", "flow.hour": "1 hour", "flow.soon": "The first points come in some ten seconds.",
 	"flow.messages": "Messages a second", "flow.numbered": "numbered", "flow.skipped": "skipped", "flow.rejected": "refused by SMSC",
-	"flow.outcome": "Outcome a second", "flow.delivered": "receipts", "flow.read": "read",
+	"flow.outcome": "Outcome a second", "flow.delivered": "delivered", "flow.read": "read",
 	"flow.answer": "Answers of the SMSC", "flow.added": "Time in the gateway", "flow.append": "Appends to the ledger",
 	"flow.p50": "half within", "flow.p99": "99 % within",
 	"flow.queues": "Queues", "flow.held": "requests held", "flow.waiting": "feedback", "flow.receipts": "receipts held",
@@ -38,6 +38,8 @@ var english = map[string]string{
 	"limit.rate":   "Rate", "limit.window": "Window",
 
 	"account.listed": "Listed", "account.sessions": "Sessions", "account.numbered": "Numbered", "account.unnumbered": "Without number", "account.why": "Why",
+	"account.progress": "How far their messages got, since the gateway began", "account.element": "By element", "account.marker": "By marker", "account.split": "Split",
+	"account.told": "Reported", "account.half": "Half read within", "account.empty": "No message has been sent yet.",
 	"account.none": "No account is listed, and none has bound.",
 
 	"skips.lead": "The last messages that passed without a number, the newest first. They were forwarded unchanged.",
@@ -51,6 +53,22 @@ var english = map[string]string{
 	"dead.none": "There are no dead letters.", "dead.all": "All of them …", "dead.of": "All of %s …", "dead.replay": "Replay", "dead.drop": "Drop",
 	"dead.tries": "tries: %d", "dead.show": "Show", "dead.queues": "Waiting feedback", "dead.waiting": "Waiting", "dead.oldest": "Oldest", "dead.takers": "Sessions that take it",
 	"dead.empty": "No feedback is waiting.",
+
+	"messages.lead": "Find a message by its message_id, or the messages of a receiver, also of one sender alone. Each shows its whole history.",
+	"messages.none": "No such message is known.", "messages.incomplete": "There are so many that older ones may be missing.",
+	"messages.or": "or", "messages.parts": "parts: %d", "messages.until": "readable until %s", "messages.conversation": "Conversation",
+	"known.all": "numbered", "known.skipped": "without number", "known.unnumbered": "without number", "known.replaced": "number given again",
+	"event.submitted": "submitted", "event.skipped": "without number", "event.delivered": "delivered", "event.not_read": "not read yet", "event.read": "read",
+	"event.deleted_unread": "deleted unread", "event.told": "ESME told", "event.dead_letter": "dead letter", "event.expired": "expired", "event.failed": "failed",
+	"feedback": "Feedback", "feedback.waiting": "waiting", "feedback.told": "told", "feedback.dead": "dead letter", "feedback.off": "off",
+	"feedback.superseded": "told as a receipt", "feedback.taken": "taken by the account's consumer", "feedback.gone": "dropped", "feedback.unknown": "unknown",
+
+	"config.lead": "The settings in force, and where each comes from. Of secrets only whether they are set.",
+	"config.key":  "Setting", "config.value": "Value", "config.source": "From", "config.change": "A change holds", "config.live": "after a reload", "config.restart": "after a restart",
+	"config.start": "at the start: %s", "config.pending": "waits for a restart: %s", "config.changed": "Changed only", "config.all": "All", "config.none": "No setting fits.",
+	"config.reload": "Reload the configuration", "config.sure": "The gateway reads its configuration again. No session is lost.", "config.done": "The configuration was read again.",
+	"config.nothing": "Nothing has changed.", "config.applied": "applied", "config.added": "accounts added: %s", "config.removed": "accounts removed: %s", "config.accounts": "accounts changed: %s",
+	"source.default": "default", "source.file": "file", "source.env": "variable", "source.flag": "flag",
 
 	"conversation.lead": "A conversation as the sender's app shows it: “read” at the newest message that was read, “sent” at the last one that was not.",
 	"conversation.none": "No messages of this conversation are kept.", "conversation.message": "Message %03d",

@@ -9,7 +9,7 @@ var chinese = map[string]string{
 	"full.show": "显示完整号码", "full.mask": "隐藏号码",
 	"ago.days": "%d 天", "ago.hours": "%d 小时", "ago.minutes": "%d 分钟", "ago.seconds": "%d 秒",
 
-	"page.flow": "流量", "page.sessions": "会话", "page.accounts": "账号", "page.conversation": "对话",
+	"page.flow": "流量", "page.sessions": "会话", "page.accounts": "账号", "page.messages": "消息", "page.configuration": "配置", "page.conversation": "对话",
 	"page.reads": "已读回执", "page.skips": "未编号", "page.dead": "死信", "page.handsets": "手机", "page.login": "登录", "page.problem": "操作未成功",
 
 	"done.session":  "正在结束该会话。",
@@ -23,10 +23,10 @@ var chinese = map[string]string{
 	"flow.state": "网关", "flow.ready": "就绪", "flow.not_ready": "未就绪", "flow.since": "已运行 %s",
 	"flow.smsc": "短信中心", "flow.up": "可用", "flow.down": "不可用", "flow.smsc_more": "据目前所知",
 	"flow.sessions": "会话", "flow.accounts": "%d 个账号已绑定", "flow.rate": "每秒消息", "flow.rate_more": "已编号：%s",
-	"flow.reads": "每秒已读", "flow.reads_more": "回执：%s", "flow.dead": "死信", "flow.dead_more": "等待的反馈：%d",
+	"flow.reads": "每秒已读", "flow.reads_more": "已送达：%s", "flow.dead": "死信", "flow.dead_more": "等待的反馈：%d",
 	"flow.span": "时间范围", "flow.ten": "10 分钟", "flow.hour": "1 小时", "flow.soon": "约十秒后出现第一批数据。",
 	"flow.messages": "每秒消息", "flow.numbered": "已编号", "flow.skipped": "未编号", "flow.rejected": "短信中心拒绝",
-	"flow.outcome": "每秒结果", "flow.delivered": "送达回执", "flow.read": "已读",
+	"flow.outcome": "每秒结果", "flow.delivered": "已送达", "flow.read": "已读",
 	"flow.answer": "短信中心应答", "flow.added": "网关内耗时", "flow.append": "账本写入",
 	"flow.p50": "半数不超过", "flow.p99": "99% 不超过",
 	"flow.queues": "队列", "flow.held": "暂缓的请求", "flow.waiting": "反馈", "flow.receipts": "暂缓的回执",
@@ -38,6 +38,8 @@ var chinese = map[string]string{
 	"limit.rate":   "速率", "limit.window": "窗口",
 
 	"account.listed": "已配置", "account.sessions": "会话", "account.numbered": "已编号", "account.unnumbered": "未编号", "account.why": "原因",
+	"account.progress": "自网关启动以来各账号消息的进展", "account.element": "头部元素", "account.marker": "文末标记", "account.split": "拆分",
+	"account.told": "已回报", "account.half": "半数阅读用时", "account.empty": "还没有发送过消息。",
 	"account.none": "没有已配置的账号，也没有账号绑定过。",
 
 	"skips.lead": "最近未编号就通过的消息，最新的在前。这些消息已原样转发。",
@@ -51,6 +53,22 @@ var chinese = map[string]string{
 	"dead.none": "没有死信。", "dead.all": "全部……", "dead.of": "%s 的全部……", "dead.replay": "重放", "dead.drop": "丢弃",
 	"dead.tries": "尝试 %d 次", "dead.show": "查看", "dead.queues": "等待的反馈", "dead.waiting": "等待", "dead.oldest": "最早", "dead.takers": "接收的会话",
 	"dead.empty": "没有等待的反馈。",
+
+	"messages.lead": "按 message_id 查找一条消息，或查找某个接收方的消息，也可只看某个发送方。每条消息显示完整历史。",
+	"messages.none": "没有这样的消息。", "messages.incomplete": "消息太多，较早的可能未列出。",
+	"messages.or": "或", "messages.parts": "分段：%d", "messages.until": "可回报至 %s", "messages.conversation": "对话",
+	"known.all": "已编号", "known.skipped": "未编号", "known.unnumbered": "未编号", "known.replaced": "编号已再次分配",
+	"event.submitted": "已提交", "event.skipped": "未编号", "event.delivered": "已送达", "event.not_read": "尚未阅读", "event.read": "已读",
+	"event.deleted_unread": "未读即删", "event.told": "已告知 ESME", "event.dead_letter": "死信", "event.expired": "已过期", "event.failed": "失败",
+	"feedback": "反馈", "feedback.waiting": "等待中", "feedback.told": "已告知", "feedback.dead": "死信", "feedback.off": "关闭",
+	"feedback.superseded": "已以回执告知", "feedback.taken": "已由账号自己的消费者取走", "feedback.gone": "已丢弃", "feedback.unknown": "未知",
+
+	"config.lead": "当前生效的设置及其来源。密钥只显示是否已设置。",
+	"config.key":  "设置", "config.value": "值", "config.source": "来源", "config.change": "更改生效", "config.live": "重新加载后", "config.restart": "重启后",
+	"config.start": "启动时：%s", "config.pending": "等待重启：%s", "config.changed": "只看更改", "config.all": "全部", "config.none": "没有符合的设置。",
+	"config.reload": "重新加载配置", "config.sure": "网关重新读取配置，不会丢失会话。", "config.done": "已重新读取配置。",
+	"config.nothing": "没有变化。", "config.applied": "已生效", "config.added": "新增账号：%s", "config.removed": "删除账号：%s", "config.accounts": "更改的账号：%s",
+	"source.default": "默认", "source.file": "文件", "source.env": "环境变量", "source.flag": "命令行参数",
 
 	"conversation.lead": "发送方应用所显示的对话：“已读”标在最新一条已读的消息，“已发送”标在最后一条未读的消息。",
 	"conversation.none": "没有保留此对话的消息。", "conversation.message": "消息 %03d",

@@ -28,6 +28,7 @@ import (
 	"readback/relay/feedback"
 	"readback/relay/message"
 	"readback/relay/reads"
+	"readback/relay/statistics"
 )
 
 // world is a gateway as the console sees it: the operator's server, the pages of its API on what never changes, and a
@@ -60,6 +61,10 @@ func newWorld(t testing.TB, operators ...ops.Person) *world {
 		return map[message.VerdictKind]int{message.VerdictAccepted: 202, message.VerdictNotFound: 404, message.VerdictMalformed: 400}[k]
 	}))
 	w.Handle("/v1/unnumbered", operator.UnnumberedPage(w))
+	w.Handle("/v1/statistics", operator.StatisticsPage(w.now, w, w))
+	w.Handle("/v1/config", operator.ConfigPage(settings))
+	w.Handle("POST /v1/reload", operator.ReloadPage(w.reload))
+	w.Handle("/v1/messages", http.HandlerFunc(w.messages))
 	w.Handle("/v1/", http.HandlerFunc(w.relay))
 	w.console = New(Options{Ops: w.Server, Version: "v1.2.3", Handsets: w.handsets})
 	return w
@@ -137,6 +142,50 @@ func (w *world) Since(time.Time) (all []flow.Sample) {
 		})
 	}
 	return all
+}
+
+func (w *world) Statistics() []statistics.Account {
+	return []statistics.Account{{Name: "bank", Delivered: 1200000, Failed: 4, Read: 800000, Reported: 799000}}
+}
+
+func settings() []operator.Setting {
+	start := "20"
+	return []operator.Setting{
+		{Key: "listen.addr", Value: ":2775", Source: operator.Source{Kind: "file", Name: "/etc/readback/readback.yaml", Line: 3}},
+		{Key: "smsc.window", Value: "50", Source: operator.Source{Kind: "env", Name: "READBACK_SMSC_WINDOW"}, Live: true, AtStart: &start},
+		{Key: "relay.store", Value: "/var/lib/readback", Source: operator.Source{Kind: "default"}, Pending: &start},
+	}
+}
+
+func (w *world) reload() (*operator.Reload, *operator.NotReloaded) {
+	w.note("reload")
+	return &operator.Reload{Changed: []operator.Change{{Key: "smsc.window", From: "20", To: "50", Applied: true}}}, nil
+}
+
+// messages answers with one message that was read, and one without a number.
+func (w *world) messages(rw http.ResponseWriter, r *http.Request) {
+	page := operator.Messages{Messages: []operator.Message{}}
+	if r.URL.Query().Get("message_id") != "unknown" {
+		number := uint16(7)
+		page.Messages = append(page.Messages, operator.Message{
+			Account: "bank", Sender: "10690001", Receiver: "+44*********3", SubmittedAt: w.now, Known: "all", Number: &number, State: "read", Total: 2,
+			Parts: []operator.MessagePart{{Part: 1, MessageID: "4A7F01"}, {Part: 2, MessageID: "4A7F02"}}, ReadableUntil: w.now.Add(72 * time.Hour),
+			Feedback: &operator.Feedback{State: "dead", Form: "webhook", Reason: "webhook answers 410 Gone"},
+			Events: []operator.Event{
+				{Time: w.now, Event: "submitted", Detail: "by bank, number 7, in 2 parts"},
+				{Time: w.now.Add(time.Second), Event: "delivered"},
+				{Time: w.now.Add(time.Minute), Event: "read"},
+				{Time: w.now.Add(2 * time.Minute), Event: "dead_letter", Detail: "webhook answers 410 Gone"},
+			},
+		})
+	}
+	if r.URL.Query().Get("receiver") != "" {
+		page.Messages = append(page.Messages, operator.Message{
+			Account: "shop", Sender: "10690001", Receiver: "+44*********3", SubmittedAt: w.now, Known: "skipped", Total: 1, Skip: "no_room",
+			Events: []operator.Event{{Time: w.now, Event: "submitted"}, {Time: w.now, Event: "skipped", Detail: "no_room"}},
+		})
+	}
+	_ = json.NewEncoder(rw).Encode(page)
 }
 
 // relay answers as the relay does.

@@ -57,9 +57,9 @@ func (s *Sampler) read(now time.Time) totals {
 			t.skipped += one.Value
 		}
 	}
-	for _, one := range s.source.Read("readback_ledger_records_total") {
-		switch one.Labels["kind"] {
-		case "receipt":
+	for _, one := range s.source.Read("readback_messages_total") {
+		switch one.Labels["state"] {
+		case "delivered":
 			t.delivered += one.Value
 		case "read":
 			t.read += one.Value

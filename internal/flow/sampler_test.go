@@ -22,8 +22,8 @@ func (c counted) Read(name string) []metric.Series {
 			{Labels: map[string]string{"account": "b", "skip": "numbered"}, Value: 6 * n},
 			{Labels: map[string]string{"account": "b", "skip": "no_room"}, Value: 5 * n},
 		}
-	case "readback_ledger_records_total":
-		return []metric.Series{{Labels: map[string]string{"kind": "read"}, Value: 2 * n}, {Labels: map[string]string{"kind": "receipt"}, Value: 3 * n}}
+	case "readback_messages_total":
+		return []metric.Series{{Labels: map[string]string{"state": "read"}, Value: 2 * n}, {Labels: map[string]string{"state": "delivered"}, Value: 3 * n}}
 	case "readback_pdus_total":
 		return []metric.Series{{Labels: map[string]string{"from": "smsc", "command": "submit_sm_resp", "status": "0x58"}, Value: n}}
 	case "readback_sessions", "readback_smsc_up":

@@ -68,7 +68,10 @@ var rules = []rule{
 	{"GET /console/reads", anyRole},
 	{"GET /console/dead", anyRole},
 	{"POST /console/dead", Operator},
+	{"GET /console/messages", anyRole}, // of a receiver its source needs Privacy
 	{"GET /console/conversation", Privacy},
+	{"GET /console/configuration", anyRole},
+	{"POST /console/configuration", Operator},
 	{"GET /console/handsets", anyRole}, // of the demo
 	{"POST /console/handsets", anyRole},
 	{"GET /console/live/{page}", anyRole}, // its source says what it needs
