@@ -19,20 +19,24 @@ func demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Show it all in one process: gateway, NATS, SMSC, handsets, ESME",
 		Long: `Starts a gateway, an embedded NATS server, an SMSC with handsets and an ESME on
-free ports. The ESME sends messages, a handset opens them, and the ESME learns that
-they were read; if its own list of them ever differs from the gateway's, exit 1. It
-goes on, a message every second, until Ctrl-C.`,
+free ports, and first prints the address of the console. The ESME sends messages, by
+element, by § in GSM text and by □ in Chinese text; a handset opens them, and the ESME
+learns that they were read. If its own list of them ever differs from the gateway's,
+exit 1. It goes on, a message every second, until Ctrl-C. The messages of one handset
+are for you: open them on the console's page Handsets.`,
 		Args: cobra.NoArgs,
 	}
-	once := cmd.Flags().Bool("once", false, "one message with the element and one with the marker, then exit 0; 1 if something did not come")
-	httpAddr := cmd.Flags().String("http", "127.0.0.1:0", "address for read responses over HTTP")
+	once := cmd.Flags().Bool("once", false, "one message of each kind, then exit 0; 1 if something did not come")
+	var addrs demoAddrs
+	cmd.Flags().StringVar(&addrs.reads, "http", "127.0.0.1:0", "address for read responses over HTTP")
+	cmd.Flags().StringVar(&addrs.ops, "console", "127.0.0.1:0", "address of the console, and of all else of ops.addr")
 	verbose := cmd.Flags().Bool("verbose", false, "show the gateway's log, too")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log := slog.New(slog.DiscardHandler)
 		if *verbose {
 			log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 		}
-		w, err := newWorld(&transcript{out: cmd.OutOrStdout()}, *httpAddr, log)
+		w, err := newWorld(&transcript{out: cmd.OutOrStdout()}, addrs, log)
 		if err != nil {
 			return err
 		}
@@ -42,11 +46,14 @@ goes on, a message every second, until Ctrl-C.`,
 	return cmd
 }
 
+// demoAddrs are addresses of the demo's gateway.
+type demoAddrs struct{ reads, ops string }
+
 // demoConfig is the configuration of the demo's gateway. All messages are tracked, and the
 // second account uses the other carriage.
-func demoConfig(store, smsc, reads string) config.Config {
+func demoConfig(store, smsc string, addrs demoAddrs) config.Config {
 	cfg := config.Default()
-	cfg.Listen.Addr, cfg.Ops.Addr, cfg.Reads.Addr = "127.0.0.1:0", "127.0.0.1:0", reads
+	cfg.Listen.Addr, cfg.Ops.Addr, cfg.Reads.Addr = "127.0.0.1:0", addrs.ops, addrs.reads
 	cfg.SMSC.Addr = smsc
 	cfg.Relay.Store = store
 	cfg.Track.When = numbering.All
@@ -68,6 +75,7 @@ const exchangeTime = 10 * time.Second
 
 // run starts all parts of the demo and exchanges messages.
 func (w *world) run(ctx context.Context, once bool) error {
+	w.log.note("The console, with handsets whose messages you can open: http://%s/console/\n", w.service.Ops())
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.serve(ctx) }()
@@ -80,24 +88,31 @@ func (w *world) run(ctx context.Context, once bool) error {
 	return err
 }
 
-// converse binds the ESMEs and sends messages: two, or one a second.
+// converse binds the ESMEs and sends messages: one of each kind, or on and on.
 func (w *world) converse(ctx context.Context, once bool) error {
 	if err := w.bindESMEs(ctx); err != nil {
 		return err
 	}
 	w.log.note("readback demo: ESME ─ gateway %s ─ SMSC %s ─ handsets; read responses to http://%s/v1/reads\n",
 		w.service.ESMEs(), w.smscAddr, w.service.Reads())
-	for i, e := range w.esmes {
-		if err := w.exchange(ctx, e, i, true); err != nil {
+	for i := range kinds {
+		if err := w.exchange(ctx, demoMessage{n: i, to: receiver(i), read: true}); err != nil {
 			return err
 		}
 		w.log.note("")
 	}
 	if once {
-		w.log.note("both ways of carriage work: element and marker")
+		w.log.note("all three kinds work: by element, by § in GSM text, by □ in Chinese text")
 		return nil
 	}
-	w.log.note(`A message every second from here on; every third is left unread. Meanwhile, try:
+	for i := range kinds {
+		if err := w.exchange(ctx, demoMessage{n: len(kinds) + i, to: yours}); err != nil {
+			return err
+		}
+	}
+	w.log.note(`
+A message every second from here on; every fifth is left unread. Messages to %[6]s wait until you open
+them on http://%[4]s/console/handsets. Meanwhile, try:
 
   curl -s http://%[1]s/v1/conversations/%[2]s/%[3]s
   curl -s -d '{"receiver":"%[3]s","sender":"%[2]s","number":3}' http://%[1]s/v1/reads
@@ -106,16 +121,25 @@ func (w *world) converse(ctx context.Context, once bool) error {
   bind an ESME of yours to %[5]s with any credentials
 
 Ctrl-C ends it.
-`, w.service.Reads(), demoSender, receiver(0), w.service.Ops(), w.service.ESMEs())
+`, w.service.Reads(), demoSender, receiver(0), w.service.Ops(), w.service.ESMEs(), yours)
+	return w.goOn(ctx)
+}
+
+// goOn sends a message every second until ctx ends.
+func (w *world) goOn(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for n := 2; ; n++ {
+	for n := 2 * len(kinds); ; n++ {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		err := w.exchange(ctx, w.esmes[n/2%2], n, n%3 != 0)
+		m := demoMessage{n: n, to: receiver(n), read: n%5 != 0}
+		if n%yourTurn == 0 {
+			m.to, m.read = yours, false
+		}
+		err := w.exchange(ctx, m)
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, errLists):
@@ -125,6 +149,12 @@ Ctrl-C ends it.
 		}
 	}
 }
+
+// The handset whose messages only a person opens, and how many messages there are from one to the next.
+const (
+	yours    = "447700900100"
+	yourTurn = 20
+)
 
 // receiver returns the receiver of message n. There are only a few, so that conversations
 // grow.

@@ -16,20 +16,57 @@ import (
 	"readback/smpp"
 )
 
-// exchange sends message n, and lets its receiver open it if it is to be read. The error says
+// demoMessage is a message of the demo.
+type demoMessage struct {
+	n    int // counts up from 0, and says of which kind it is
+	to   string
+	read bool // its receiver opens it at once
+}
+
+// kinds are the kinds of messages: the carriage of their number, and their text. The account says which carriage it
+// has.
+var kinds = []struct {
+	account string
+	text    func(n int) (shown string, coded pdutext.Codec)
+}{
+	{elementAccount, inEnglish}, {markerAccount, inEnglish}, {markerAccount, inChinese},
+}
+
+func inEnglish(n int) (string, pdutext.Codec) {
+	text := fmt.Sprintf("Your table is booked (%d)", n+1)
+	return text, pdutext.Raw(text)
+}
+
+func inChinese(n int) (string, pdutext.Codec) {
+	text := fmt.Sprintf("您的餐位已订好（%d）", n+1)
+	return text, pdutext.UCS2(text)
+}
+
+// esmeOf returns the session of an account.
+func (w *world) esmeOf(account string) *esme {
+	for _, e := range w.esmes {
+		if e.account == account {
+			return e
+		}
+	}
+	return nil
+}
+
+// exchange sends a message, and lets its receiver open it if it is to be read. The error says
 // what did not arrive.
-func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
+func (w *world) exchange(ctx context.Context, dm demoMessage) error {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
-	to := receiver(n)
-	handset := w.handsets.Handset(to)
+	kind := kinds[dm.n%len(kinds)]
+	e, to := w.esmeOf(kind.account), dm.to
+	handset := w.handsets.network().Handset(to)
 	before := len(handset.Messages())
-	text := fmt.Sprintf("Your table is booked (%d)", n+1)
+	text, coded := kind.text(dm.n)
 
 	w.log.say("ESME", "submit_sm", "readback", "%s → %s %q as %s", demoSender, to, text, e.account)
 	w.book.Submitted(conversation.Submit{Key: text, Sender: demoSender, Receiver: to, At: time.Now()})
 	sent, err := e.client.Submit(&gosmpp.ShortMessage{
-		Src: demoSender, Dst: to, Text: pdutext.Raw(text),
+		Src: demoSender, Dst: to, Text: coded,
 		SourceAddrNPI: 1, DestAddrTON: 1, DestAddrNPI: 1, Register: smpp.RegisteredReadAck,
 	})
 	if err != nil {
@@ -47,7 +84,7 @@ func (w *world) exchange(ctx context.Context, e *esme, n int, read bool) error {
 		return fmt.Errorf("the message came to handset %s without its number by %s: %+v", to, e.carriage, m)
 	}
 	w.log.say("SMSC", "SMS", "handset", "%s has %q: number %d by %s %s", to, m.Text, m.Number, m.Carriage, shownCarriage(m))
-	if !read {
+	if !dm.read {
 		return w.list(ctx, to)
 	}
 	return w.readBack(ctx, e, handset, m, id)

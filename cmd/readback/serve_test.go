@@ -69,7 +69,7 @@ func startBefore(t *testing.T, opt simulator.Options, change func(*config.Config
 func startLogging(t *testing.T, log *slog.Logger, logging *ops.LogSettings, opt simulator.Options, change func(*config.Config)) *running {
 	t.Helper()
 	ln := testpeer.Listen(t)
-	cfg := demoConfig(t.TempDir(), ln.Addr().String(), "127.0.0.1:0")
+	cfg := demoConfig(t.TempDir(), ln.Addr().String(), demoAddrs{reads: "127.0.0.1:0", ops: "127.0.0.1:0"})
 	if change != nil {
 		change(&cfg)
 	}
@@ -219,7 +219,7 @@ func TestServeQuietAccount(t *testing.T) {
 // TestOpenSaysWhatIsInUse shows the error of a port that is taken.
 func TestOpenSaysWhatIsInUse(t *testing.T) {
 	ln := testpeer.Listen(t)
-	cfg := demoConfig(t.TempDir(), "127.0.0.1:1", ln.Addr().String())
+	cfg := demoConfig(t.TempDir(), "127.0.0.1:1", demoAddrs{reads: ln.Addr().String(), ops: "127.0.0.1:0"})
 	if _, err := open(cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "reads.addr") {
 		t.Errorf("got %v, want an error that names reads.addr", err)
 	}

@@ -67,8 +67,11 @@ const startWait = 800 * time.Millisecond
 
 // open first opens the listeners, so that nothing starts that cannot be served, and then the
 // store.
-func open(cfg config.Config, log *slog.Logger) (*service, error) {
-	s := &service{cfg: cfg, log: log, drain: make(chan struct{}, 1), ending: newDraining()}
+func open(cfg config.Config, log *slog.Logger) (*service, error) { return openWith(cfg, log, nil) }
+
+// openWith is open for a gateway whose console has handsets.
+func openWith(cfg config.Config, log *slog.Logger, handsets console.Handsets) (*service, error) {
+	s := &service{cfg: cfg, log: log, handsets: handsets, drain: make(chan struct{}, 1), ending: newDraining()}
 	given, err := transport.Sockets()
 	if err != nil {
 		return nil, err

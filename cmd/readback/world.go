@@ -25,7 +25,7 @@ type world struct {
 	smsc     *simulator.SMSC
 	smscLn   net.Listener
 	smscAddr string
-	handsets *simulator.Network
+	handsets *demoHandsets
 	store    string
 	esmes    []*esme
 	book     *conversation.Book // of the ESMEs
@@ -40,8 +40,8 @@ type esme struct {
 	feedbacks chan pdu.Body
 }
 
-func newWorld(log *transcript, reads string, gatewayLog *slog.Logger) (*world, error) {
-	w := &world{log: log, book: conversation.New(conversation.Options{}), news: make(chan struct{}, 1)}
+func newWorld(log *transcript, addrs demoAddrs, gatewayLog *slog.Logger) (*world, error) {
+	w := &world{log: log, handsets: new(demoHandsets), book: conversation.New(conversation.Options{}), news: make(chan struct{}, 1)}
 	var err error
 	if w.smscLn, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
@@ -50,15 +50,16 @@ func newWorld(log *transcript, reads string, gatewayLog *slog.Logger) (*world, e
 	if w.store, err = tempStore(); err != nil {
 		return nil, err
 	}
-	w.service, err = open(demoConfig(w.store, w.smscAddr, reads), gatewayLog)
+	w.service, err = openWith(demoConfig(w.store, w.smscAddr, addrs), gatewayLog, w.handsets)
 	if err != nil {
 		w.remove()
 		return nil, err
 	}
-	w.handsets = simulator.NewNetwork(simulator.HandsetOptions{
+	network := simulator.NewNetwork(simulator.HandsetOptions{
 		Respond: simulator.HTTPReads("http://"+w.service.Reads()+"/v1/reads", ""),
 	})
-	w.smsc = simulator.NewSMSC(simulator.Options{Network: w.handsets, NoReceipts: true, OnFrame: w.sawFrame})
+	w.handsets.use(network)
+	w.smsc = simulator.NewSMSC(simulator.Options{Network: network, NoReceipts: true, OnFrame: w.sawFrame})
 	for account, carriage := range map[string]string{elementAccount: simulator.ByElement, markerAccount: simulator.ByMarker} {
 		e := &esme{account: account, carriage: carriage, feedbacks: make(chan pdu.Body, 100)}
 		e.client = &gosmpp.Transceiver{
