@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -157,5 +158,20 @@ func TestHeaders(t *testing.T) {
 	}
 	if rec := w.get(t, request(http.MethodGet, "/console/static/text_en.go")); rec.Code != http.StatusNotFound {
 		t.Errorf("a file that is not there: got %d", rec.Code)
+	}
+}
+
+// TestEscapes shows that what a peer chooses is text on a page, wherever it stands.
+func TestEscapes(t *testing.T) {
+	w := newWorld(t)
+	const evil = `"><script>alert(1)</script>`
+	for _, path := range []string{
+		"/console/sessions?account=", "/console/skips?account=", "/console/dead?account=", "/console/messages?message_id=", "/console/configuration?key=",
+		"/console/conversation?receiver=447700900123&sender=", "/console/handsets?number=", "/console/?minutes=10&x=", "/console/sessions?done=",
+	} {
+		d := w.page(t, path+url.QueryEscape(evil), "en")
+		if n := len(d.all(tagged("script"))); n != 1 {
+			t.Errorf("%s: got %d scripts, want that of the console alone", path, n)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"html/template"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -106,7 +107,7 @@ var flowCharts = []struct {
 	{"flow.answer", micros, []series{{"flow.p50", percentile(answer, p50)}, {"flow.p99", percentile(answer, p99)}}},
 	{"flow.added", micros, []series{{"flow.p50", percentile(added, p50)}, {"flow.p99", percentile(added, p99)}}},
 	{"flow.append", micros, []series{{"flow.p50", percentile(appends, p50)}, {"flow.p99", percentile(appends, p99)}}},
-	{"flow.queues", func(v float64) string { return count(int(v)) }, []series{
+	{"flow.queues", rate, []series{
 		{"flow.held", queue(func(s *flow.Sample) int { return s.Held })},
 		{"flow.waiting", queue(func(s *flow.Sample) int { return s.Waiting + s.Outbox })},
 		{"flow.receipts", queue(func(s *flow.Sample) int { return s.Receipts })},
@@ -121,7 +122,7 @@ func drawings(l *language, samples []flow.Sample) (all []drawing) {
 	}
 	for _, c := range flowCharts {
 		d := drawing{Key: c.key, Format: c.format}
-		lines := chart.Lines{Labels: labels, Format: c.format}
+		lines := chart.Lines{Labels: labels, Format: func(v float64) string { return rounded(c.format(v)) }}
 		alt := []string{l.text(c.key)}
 		for i, s := range c.lines {
 			one := line{Key: s.key, Class: "s" + strconv.Itoa(i), Now: "–"}
@@ -129,7 +130,7 @@ func drawings(l *language, samples []flow.Sample) (all []drawing) {
 				one.values = append(one.values, s.of(&samples[j]))
 			}
 			if n := len(one.values); n > 0 {
-				one.Now = c.format(one.values[n-1])
+				one.Now = rounded(c.format(one.values[n-1]))
 			}
 			alt = append(alt, l.text(s.key)+" "+one.Now)
 			d.Lines, lines.Series = append(d.Lines, one), append(lines.Series, one.values)
@@ -140,6 +141,14 @@ func drawings(l *language, samples []flow.Sample) (all []drawing) {
 		all = append(all, d)
 	}
 	return all
+}
+
+var zeros = regexp.MustCompile(`(\.\d*?)0+( |$)`)
+
+// rounded returns a value as it stands at a scale: without zeros behind the point.
+func rounded(text string) string {
+	text = zeros.ReplaceAllString(text, "$1$2")
+	return strings.TrimSuffix(strings.Replace(text, ". ", " ", 1), ".")
 }
 
 // labelled returns a drawing for those who do not see it, too.

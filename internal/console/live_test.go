@@ -93,6 +93,11 @@ func TestNumbersAsText(t *testing.T) {
 		{seconds(42e-6), "42 µs"},
 		{seconds(0.0123), "12.3 ms"},
 		{seconds(1.5), "1.50 s"},
+		{rounded("1.00"), "1"},
+		{rounded("90.0 ms"), "90 ms"},
+		{rounded("12.9 ms"), "12.9 ms"},
+		{rounded("1.50 s"), "1.5 s"},
+		{rounded("100"), "100"},
 		{link("/console/dead?done=x&account=a", "full", "true"), "/console/dead?account=a&full=true"},
 		{link("/console/dead?full=true", "full", ""), "/console/dead"},
 	} {

@@ -24,7 +24,7 @@ const (
 	linesHeight = 170
 	linesLabels = 5
 	linesUnits  = 4
-	linesFont   = 8.5
+	linesFont   = 9.5
 )
 
 // Colours by which classes finds what a line of the drawing is.
@@ -66,6 +66,7 @@ func (l Lines) option(colors []charts.Color) charts.LineChartOption {
 	})
 	opt.Padding = charts.Box{Top: 8, Left: 2, Right: 14, Bottom: 2, IsSet: true}
 	opt.XAxis.Labels, opt.XAxis.LabelCount = l.Labels, linesLabels
+	opt.XAxis.BoundaryGap = charts.Ptr(false)
 	opt.XAxis.LabelFontStyle.FontSize = linesFont
 	opt.YAxis[0].Min, opt.YAxis[0].LabelCount = charts.Ptr(0.0), linesUnits
 	opt.YAxis[0].LabelFontStyle.FontSize = linesFont
