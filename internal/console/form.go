@@ -56,8 +56,8 @@ func (c *Console) change(w http.ResponseWriter, r *http.Request, method, target,
 // back returns where a form leads: a page of the console, never another site.
 func back(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || strings.Contains(next, `\`) || !strings.HasPrefix(u.Path, "/console/") || strings.Contains(u.Path, "//") {
+	if err != nil || strings.Contains(next, `\`) || !strings.HasPrefix(u.Path, "/console/") || strings.Contains(u.Path, "//") {
 		return "/console/"
 	}
-	return u.RequestURI()
+	return u.RequestURI() // without the host
 }

@@ -74,7 +74,9 @@ func TestLiveRefuses(t *testing.T) {
 	for range maxStreams {
 		w.console.streams <- struct{}{}
 	}
-	if rec := b.get(t, "/console/live/reads"); rec.Code != http.StatusServiceUnavailable {
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if rec := b.do(t, request(http.MethodGet, "/console/live/reads").WithContext(gone)); rec.Code != http.StatusServiceUnavailable {
 		t.Errorf("one too many: got %d, want 503", rec.Code)
 	}
 }
