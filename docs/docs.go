@@ -7,3 +7,13 @@ import _ "embed"
 //
 //go:embed openapi-simulator.yaml
 var SimulatorAPI []byte
+
+// OperatorAPI is the OpenAPI description of the operator's API.
+//
+//go:embed openapi.yaml
+var OperatorAPI []byte
+
+// ReceiversAPI is the OpenAPI description of the receivers' API.
+//
+//go:embed openapi-reads.yaml
+var ReceiversAPI []byte

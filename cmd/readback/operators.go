@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"readback/config"
+	"readback/docs"
 	"readback/internal/console"
 	"readback/internal/flow"
 	"readback/internal/metric"
@@ -75,6 +76,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.useOperators(s.cfg.Ops)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
 	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
+	s.ops.Handle("/v1/openapi.yaml", ops.Document(docs.OperatorAPI))
 	s.ops.Handle("/v1/status", operator.StatusPage(version(), time.Now(), checks, s.gateway))
 	s.ops.Handle("/v1/accounts", operator.AccountPage(s.gateway))
 	s.ops.Handle("/v1/statistics", operator.StatisticsPage(time.Now(), s.gateway, s.relay))

@@ -106,7 +106,7 @@ func eraseOnce(ctx context.Context, gateway *ops.Client, receiver string) (again
 	if seconds, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil {
 		again = time.Duration(max(1, seconds)) * time.Second
 	}
-	return again, fmt.Errorf("gateway says %s: %s", resp.Status, strings.TrimSpace(string(text)))
+	return again, fmt.Errorf("gateway says %s: %s", resp.Status, ops.Reason(resp, text))
 }
 
 // confirmed asks somebody, and reports whether the answer is yes.

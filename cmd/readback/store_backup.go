@@ -8,12 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"readback/config"
+	"readback/internal/ops"
 	"readback/relay/archive"
 )
 
@@ -92,8 +92,8 @@ func askBackup(cmd *cobra.Command, cfg config.Config, dir string, progress func(
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		reason, _ := io.ReadAll(io.LimitReader(resp.Body, maxReason)) // what is cut off says no more
-		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, strings.TrimSpace(string(reason)))
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxReason)) // what is cut off says no more
+		return nil, fmt.Errorf("gateway says %s: %s", resp.Status, ops.Reason(resp, text))
 	}
 	for d := json.NewDecoder(resp.Body); ; {
 		var step backupStep

@@ -21,7 +21,7 @@ const module = "readback"
 var imports = map[string][]string{
 	"cmd/readback": {
 		"config",
-		"conversation",
+		"conversation", "docs",
 		"handset",
 		"internal/admission",
 		"internal/bench",
@@ -157,7 +157,7 @@ var imports = map[string][]string{
 	"relay/index":        {"internal/bloom", "internal/crash", "relay/index/rowmap", "relay/journal", "relay/message", "smpp/receipt"},
 	"relay/index/rowmap": {},
 	"relay/intake": {
-		"internal/admission", "internal/backoff", "internal/ownhost", "relay/access", "relay/broker",
+		"docs", "internal/admission", "internal/backoff", "internal/ownhost", "relay/access", "relay/broker",
 		"relay/feedback", "relay/journal", "relay/message", "relay/reads",
 	},
 	"relay/journal":             {"relay/message"},

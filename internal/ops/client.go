@@ -87,7 +87,7 @@ func read(resp *http.Response, err error, want int) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("gateway says %s: %w", resp.Status, err)
 	case resp.StatusCode != want:
-		return nil, &Refusal{Code: resp.StatusCode, Status: resp.Status, Reason: reason(resp, body), Body: body}
+		return nil, &Refusal{Code: resp.StatusCode, Status: resp.Status, Reason: Reason(resp, body), Body: body}
 	}
 	return body, nil
 }
@@ -104,11 +104,11 @@ func (c *Client) Open(ctx context.Context, method, path string, want int) (io.Re
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // the status says enough
-	return nil, fmt.Errorf("gateway says %s: %s", resp.Status, reason(resp, body))
+	return nil, fmt.Errorf("gateway says %s: %s", resp.Status, Reason(resp, body))
 }
 
-// reason is what an answer says about an error: problem details (RFC 9457) with a hint, or a line of text.
-func reason(resp *http.Response, body []byte) string {
+// Reason returns what an answer says about an error: problem details (RFC 9457) with a hint, or a line of text.
+func Reason(resp *http.Response, body []byte) string {
 	var p struct{ Detail, Hint string }
 	if resp.Header.Get("Content-Type") != "application/problem+json" || json.Unmarshal(body, &p) != nil || p.Detail == "" {
 		return strings.TrimSpace(string(body))

@@ -88,6 +88,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="readback"`)
 		g.refuse(w, r, http.StatusUnauthorized, "", err.Error())
 	case !listed:
+		if isAPI(r) {
+			w = problems{w}
+		}
 		unknown.ServeHTTP(w, r) // 404 or 405
 	case by.Roles&needed == 0:
 		g.refuse(w, r, http.StatusForbidden, by.Name, "this needs the role "+needed.String())
@@ -154,6 +157,10 @@ func requestAttrs(r *http.Request, pattern, by string) []any {
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request, code int, by, reason string) {
 	g.logRefusal(r, code, by, reason)
 	w.Header().Set("Connection", "close") // a connection is for those who may ask
+	if isAPI(r) {
+		writeProblem(w, code, reason)
+		return
+	}
 	http.Error(w, reason, code)
 }
 

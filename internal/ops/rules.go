@@ -28,6 +28,7 @@ var rules = []rule{
 	{"GET /readyz", public},
 	{pageMetrics, public}, // anyRole where metrics have a listener of their own and there are operators
 
+	{"GET /v1/openapi.yaml", anyone},
 	{"GET /v1/status", anyRole},
 	{"GET /v1/accounts", anyRole},
 	{"GET /v1/statistics", anyRole},

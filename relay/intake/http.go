@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"readback/docs"
 	"readback/internal/admission"
 	"readback/relay/access"
 	"readback/relay/message"
@@ -60,7 +61,7 @@ func (a *API) Handler() http.Handler {
 		a.add(mux, p)
 	}
 	denied := func(v message.Verdict) { a.reads.Report("http", access.Caller{}, v) }
-	return atMost(maxRequests, a.turnstile(a.ownHost(denied, crossOrigin(a.opt.Origins, denied, a.authenticated(mux)))))
+	return atMost(maxRequests, a.turnstile(a.ownHost(denied, crossOrigin(a.opt.Origins, denied, documented(a.authenticated(mux))))))
 }
 
 // Serve serves Handler on ln until ctx ends and the requests are answered. It closes ln.
@@ -186,6 +187,19 @@ func (a *API) getConversation(w http.ResponseWriter, req *http.Request) {
 	default:
 		reply(w, http.StatusOK, a.encode(view))
 	}
+}
+
+// documented answers with the OpenAPI document of the API, for which no credential is needed, and passes all other
+// requests to h.
+func documented(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/v1/openapi.yaml" || req.Method != http.MethodGet {
+			h.ServeHTTP(w, req)
+			return
+		}
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(docs.ReceiversAPI) // the peer may have gone
+	})
 }
 
 // reply answers a request. A caller that is refused as such, or for its rate, has to connect again: what
