@@ -26,20 +26,27 @@ func (f *Service) Find(ctx context.Context, account string, all []*message.Feedb
 			found[fb.Event] = message.Told{State: message.ToldSuperseded}
 		}
 	}
-	whole := true
-	places := []func(context.Context, string, map[string]message.Told) (bool, error){f.findInOutbox, f.findInQueue, f.findLetters}
-	if settings.Quiet {
-		places = places[1:] // nothing comes of what is in the outbox
+	outbox := make(map[string]message.Told) // until it is recorded that they have left it
+	wholeOutbox, err := f.findInOutbox(outbox)
+	if err != nil {
+		return nil, err
 	}
-	for _, where := range places {
-		all, err := where(ctx, account, found)
-		if err != nil {
-			return nil, err
-		}
-		whole = whole && all
+	wholeQueue, err := f.findInQueue(ctx, account, found)
+	if err != nil {
+		return nil, err
 	}
+	wholeLetters, err := f.findLetters(ctx, account, found)
+	if err != nil {
+		return nil, err
+	}
+	whole := wholeQueue && wholeLetters && (wholeOutbox || settings.Quiet)
 	for _, fb := range all {
-		if _, known := found[fb.Event]; !known {
+		if _, known := found[fb.Event]; known {
+			continue
+		}
+		if told, waits := outbox[fb.Event]; waits && !settings.Quiet { // else nothing comes of it
+			found[fb.Event] = told
+		} else {
 			found[fb.Event] = message.Told{State: elsewhere(settings, whole)}
 		}
 	}
@@ -63,7 +70,7 @@ func elsewhere(s AccountSettings, whole bool) message.ToldState {
 }
 
 // findInOutbox notes what is not in its queue yet.
-func (f *Service) findInOutbox(_ context.Context, _ string, found map[string]message.Told) (whole bool, err error) {
+func (f *Service) findInOutbox(found map[string]message.Told) (whole bool, err error) {
 	rows, err := f.index.Outbox(index.FeedbackOutbox, 0, 0, maxSearched)
 	for _, row := range rows {
 		if n, ok := namesIn(row.Body); ok {
