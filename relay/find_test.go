@@ -266,3 +266,52 @@ func TestFindHeldReceipts(t *testing.T) {
 		}
 	}
 }
+
+// A history says by what ways the message, the read and the feedback went.
+func TestFindTrail(t *testing.T) {
+	t.Parallel()
+	r := start(t, testOptions(t))
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	s := tracked(c)
+	s.Carriage, s.Session = message.CarriageText, 7
+	if err := r.Ledger().Assign(s); err != nil {
+		t.Fatal(err)
+	}
+	r.accept(s, "id")
+	rd := response(c, s.Number)
+	rd.Way = "mqtt"
+	if v := r.Reads().Submit(relaytest.Deadline(t), rd); !v.IsAccepted() {
+		t.Fatalf("read: got %+v", v)
+	}
+	r.deliverTo("bank", 8, func(context.Context, *message.Feedback) error { return nil })
+	r.awaitTold("id")
+	failed := r.submit(relaytest.Conversation(t, "10690001", "447700900124"), "id2")
+	r.Ledger().Receipt("bank", failed.Conversation, []byte("id2"), message.StateFailed, 0)
+	r.awaitState(failed.Conversation, failed.Number, "failed")
+	for _, again := range []bool{false, true} { // also when it was written and read
+		if again {
+			r = r.restart(t)
+		}
+		all, err := r.Histories().ByMessageID(relaytest.Deadline(t), "id", "")
+		if err != nil || len(all) != 1 {
+			t.Fatalf("got %+v, %v", all, err)
+		}
+		h := all[0]
+		if h.Trail.Carriage != message.CarriageText || h.Trail.Session != 7 || h.Way != "mqtt" || h.Told.By != 8 || h.AcceptedAt().Before(h.SubmittedAt) {
+			t.Errorf("again %v: got %+v", again, h)
+		}
+		all, err = r.Histories().ByMessageID(relaytest.Deadline(t), "id2", "")
+		if err != nil || len(all) != 1 || all[0].FailedAt.IsZero() || !all[0].DeliveredAt.IsZero() || all[0].Trail != (message.Trail{}) {
+			t.Errorf("again %v: got %+v, %v; want when it failed", again, all, err)
+		}
+	}
+}
+
+// restart stops a relay, and starts another one on its store.
+func (r *running) restart(t *testing.T) *running {
+	t.Helper()
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, r.opt)
+}

@@ -78,7 +78,7 @@ func appendToLog(t *testing.T, r *Relay, messages ...[]byte) uint64 {
 // and what to do, and leaves the log and the index to the newer release.
 func TestLogOfNewerRelease(t *testing.T) {
 	written := writtenStore(t)
-	reads := fmt.Sprintf("this release reads batches of versions 1 to 2 with records of kinds 1 to %d", journal.Kinds-1)
+	reads := fmt.Sprintf("this release reads batches of versions 1 to 3 with records of kinds 1 to %d", journal.Kinds-1)
 	newKind := fmt.Sprintf("records of kind %d", journal.Kinds)
 	for _, tt := range []struct {
 		name  string
@@ -86,9 +86,9 @@ func TestLogOfNewerRelease(t *testing.T) {
 		index bool // it has all of the log
 		found string
 	}{
-		{"another version", [][]byte{newerBatch}, false, "batches of version 3"},
-		{"another version, which the index has", [][]byte{newerBatch}, true, "batches of version 3"},
-		{"another version, and this one again", [][]byte{newerBatch, journal.Seal(journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9, Serial: 51}), 1))}, false, "batches of version 3"},
+		{"another version", [][]byte{newerBatch}, false, "batches of version 4"},
+		{"another version, which the index has", [][]byte{newerBatch}, true, "batches of version 4"},
+		{"another version, and this one again", [][]byte{newerBatch, journal.Seal(journal.AppendStop(journal.AppendHeader(nil, journal.Header{Epoch: 9, Serial: 51}), 1))}, false, "batches of version 4"},
 		{"another kind of record", [][]byte{newerRecord}, false, newKind},
 		{"another kind of record, which the index has", [][]byte{newerRecord}, true, newKind},
 	} {

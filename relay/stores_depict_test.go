@@ -186,6 +186,10 @@ func imageOf(f *index.Found) entryImage {
 	image := entryImage{
 		Ordinal: e.Ordinal, Number: f.Place.Number, Day: f.Place.Day, From: show(&e.From), To: show(&e.To),
 		WantsReceipt: e.WantsReceipt, ReadID: e.ReadID, ReceivedAt: e.ReceivedAt, Total: e.Total,
+		Way: string(e.Way), ToldTo: uint32(e.ToldTo),
+	}
+	if t := e.Trail; t != (message.Trail{}) {
+		image.Trail = fmt.Sprint(t.Carriage, " split:", t.Split, " session:", t.Session)
 	}
 	for _, p := range e.Parts {
 		image.Parts = append(image.Parts, partImage{p.Seq, p.State.String(), string(p.ID)})

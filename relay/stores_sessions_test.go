@@ -19,7 +19,7 @@ import (
 func (r *running) stored(n int, receiver, id string, change func(*ledger.Sent)) *ledger.Sent {
 	r.t.Helper()
 	s := tracked(storeConversation(r.t, receiver))
-	s.At = storeTime.Add(time.Duration(n) * time.Minute)
+	s.At, s.Carriage, s.Session = storeTime.Add(time.Duration(n)*time.Minute), message.CarriageUDH, 7
 	if change != nil {
 		change(s)
 	}
@@ -34,7 +34,7 @@ func (r *running) stored(n int, receiver, id string, change func(*ledger.Sent)) 
 func (r *running) word(s *ledger.Sent, status uint8, id string) {
 	r.t.Helper()
 	rd := response(s.Conversation, s.Number)
-	rd.Status, rd.ReadAt, rd.ID = status, s.At.Add(time.Minute), id
+	rd.Status, rd.ReadAt, rd.ID, rd.Way = status, s.At.Add(time.Minute), id, "http"
 	if v := r.Reads().Submit(relaytest.Deadline(r.t), rd); !v.IsAccepted() {
 		r.t.Fatalf("read of %d: got %+v, want 202", s.Number, v)
 	}
@@ -74,7 +74,7 @@ func (r *running) writeTold() {
 	r.passed(told, "4A7F01", message.StateDelivered)
 	r.word(told, message.StatusRead, "")
 	r.wantMessages(streamFeedback, 1)
-	leave := r.deliver("bank", func(context.Context, *message.Feedback) error { return nil })
+	leave := r.deliverTo("bank", 7, func(context.Context, *message.Feedback) error { return nil })
 	r.wantMessages(streamFeedback, 0)
 	leave()
 	r.awaitReported(told)

@@ -53,6 +53,9 @@ type entryImage struct {
 	ReadID       uint64      `json:"read_id,omitempty"`
 	ReceivedAt   int64       `json:"received_at,omitempty"`
 	Total        uint8       `json:"total,omitempty"`
+	Trail        string      `json:"trail,omitempty"`
+	Way          string      `json:"way,omitempty"`
+	ToldTo       uint32      `json:"told_to,omitempty"`
 	Parts        []partImage `json:"parts"`
 }
 

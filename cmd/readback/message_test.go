@@ -53,7 +53,7 @@ func TestMessageCommand(t *testing.T) {
 		}
 		return out
 	}
-	want := regexp.MustCompile(`(?m)^` + id + `  .*10690001 -> \+44\*+1  bank: sent\n  20.*Z +submitted +by bank, number 1, message_id ` + id + `\n  can be read until 20`)
+	want := regexp.MustCompile(`(?m)^` + id + `  .*10690001 -> \+44\*+1  bank: sent\n  20.*Z +submitted +by bank in session \d+, number 1 \(udh\)\n  20.*Z +accepted +message_id ` + id + `\n  can be read until 20`)
 	if out := show("message", strings.ToLower(id)); !want.MatchString(out) {
 		t.Errorf("sent: got %q, want %s", out, want)
 	}
@@ -64,7 +64,7 @@ func TestMessageCommand(t *testing.T) {
 	for !strings.Contains(show("message", id, "--full"), " told ") && ctx.Err() == nil { // the record follows the answer
 	}
 	var m operator.Message
-	if out := show("message", "000"+id, "--json", "--account", "bank"); json.Unmarshal([]byte(out), &m) != nil || m.State != "read" || m.Feedback == nil || m.Feedback.Form != "sme-ack" {
+	if out := show("message", "000"+id, "--json", "--account", "bank"); json.Unmarshal([]byte(out), &m) != nil || m.State != "read" || m.Feedback == nil || m.Feedback.Form != "sme-ack" || m.Way != "http" || m.Session == 0 || m.Feedback.Session != m.Session {
 		t.Errorf("in JSON: got %s", out)
 	}
 	list := show("receiver", "+44 7700 900101")

@@ -54,6 +54,7 @@ func newSplitMessage(l *link, f smpp.Frame, s *numbering.Segments, of *request) 
 		link: l, id: f.ID(), seq: f.Seq(), sent: s.Sent, byMarker: s.Marker, of: of, parts: s.Frames,
 		progress: progress{tally: tally{open: len(s.Frames)}, ids: make([][]byte, len(s.Frames))},
 	}
+	m.sent.Session = l.id
 	if asked, err := smpp.ParseMessage(f); err == nil {
 		m.wanted = asked.RegisteredDelivery()
 	}

@@ -174,6 +174,7 @@ func (s *submitter) number(f smpp.Frame, policy numbering.Policy) (out smpp.Fram
 		return out, nil, skip
 	}
 	kept := *sent
+	kept.Session = s.link.id
 	s.scratch.Assigned = &kept
 	if skip == numbering.Numbered {
 		s.link.noteSender(&kept)

@@ -89,7 +89,10 @@ func (i *Interceptor) Submit(b *Scratch, account string, p Policy, f smpp.Frame)
 		i.Ledger.Refuse(s) // the number is lost, the message is not
 		return i.convert(b, t), nil, skip
 	}
-	s.Form = b.form
+	s.Form, s.Carriage = b.form, message.CarriageText
+	if t.byElement {
+		s.Carriage = message.CarriageUDH
+	}
 	return out, s, Numbered
 }
 
@@ -102,7 +105,7 @@ func (i *Interceptor) follow(b *Scratch, p Policy, t *tracked, s *ledger.Sent, s
 	case !t.follows(skip, p):
 		return out, nil, skip
 	case i.Ledger.Follow(s):
-		b.Assigned = s
+		b.Assigned, s.Carriage = s, message.CarriageElsewhere
 		return out, s, skip
 	case t.kept || p.Overflow == RejectNoRoom:
 		skip = LedgerDown // it has room, and could have gone

@@ -2,6 +2,7 @@ package numbering
 
 import (
 	"readback/relay/ledger"
+	"readback/relay/message"
 	"readback/smpp"
 	"readback/udh"
 )
@@ -36,6 +37,10 @@ func (i *Interceptor) Split(b *Scratch, account string, p Policy, f smpp.Frame) 
 		return nil, Malformed
 	}
 	s.Split, s.Part.Wide, s.Waiting = uint8(len(pl.ends)), i.Form.WideRef, b.Waiting
+	s.Carriage = message.CarriageUDH
+	if pl.marker {
+		s.Carriage = message.CarriageText
+	}
 	if i.Ledger.Assign(s) != nil {
 		return nil, LedgerDown
 	}

@@ -30,14 +30,22 @@ type Message struct {
 	Reference *uint16 `json:"user_message_reference,omitempty"` // as the ESME gave it
 	Receipt   bool    `json:"receipt_requested"`                // the ESME asked for the SMSC's receipt
 
+	// How it went its way; missing if that is not known, as of messages of an earlier release.
+	Carriage string `json:"carriage,omitempty"` // of the number: udh, text, or other_part
+	Split    bool   `json:"split,omitempty"`    // the gateway made the parts
+	Session  uint32 `json:"session,omitempty"`  // of the ESME that sent it; they count anew with each start of the gateway
+
 	Total int           `json:"total"` // of parts; 1: a message of its own
 	Parts []MessagePart `json:"parts"` // that the SMSC has accepted
 
+	AcceptedAt    time.Time `json:"accepted_at,omitzero"`  // when the SMSC answered: to the first part that it did
+	FailedAt      time.Time `json:"failed_at,omitzero"`    // when a receipt came that says so
 	DeliveredAt   time.Time `json:"delivered_at,omitzero"` // when the SMSC's receipt came
 	NotReadAt     time.Time `json:"not_read_at,omitzero"`  // when the receiver last said: not yet
 	Status        *uint8    `json:"status,omitempty"`      // of the read response: 1 read, 2 deleted unread
 	ReadAt        time.Time `json:"read_at,omitzero"`      // by the receiver's clock
 	ReceivedAt    time.Time `json:"received_at,omitzero"`  // when the read response came in
+	Way           string    `json:"way,omitempty"`         // in which it came: http, nats, mqtt, sms, smpp
 	ReadableUntil time.Time `json:"readable_until,omitzero"`
 
 	Feedback *Feedback `json:"feedback,omitempty"` // missing if there is none
@@ -45,7 +53,6 @@ type Message struct {
 	// Of a message without a number that is in memory.
 	Skip     string `json:"skip,omitempty"`   // as in the metric readback_submits_total
 	Reason   string `json:"reason,omitempty"` // the same in a sentence
-	Session  uint32 `json:"session,omitempty"`
 	Command  string `json:"command,omitempty"`
 	Sequence uint32 `json:"sequence,omitempty"` // sequence_number
 
@@ -63,16 +70,17 @@ type MessagePart struct {
 type Feedback struct {
 	// State is waiting, told, dead (a dead letter), off (the account gets none), superseded (the SMSC's receipt was told in
 	// its place), taken (by a consumer of the account's own), gone (somebody dropped it) or unknown.
-	State  string    `json:"state"`
-	Event  string    `json:"event"`             // its name in the queue and among the dead letters
-	Form   string    `json:"form,omitempty"`    // in which the account is told now
-	At     time.Time `json:"at,omitzero"`       // when it was told, or given up
-	Reason string    `json:"reason,omitempty"`  // why it was given up
-	Letter uint64    `json:"dead_id,omitempty"` // of the dead letter
+	State   string    `json:"state"`
+	Event   string    `json:"event"`             // its name in the queue and among the dead letters
+	Form    string    `json:"form,omitempty"`    // in which the account is told now
+	At      time.Time `json:"at,omitzero"`       // when it was told, or given up
+	Reason  string    `json:"reason,omitempty"`  // why it was given up
+	Letter  uint64    `json:"dead_id,omitempty"` // of the dead letter
+	Session uint32    `json:"session,omitempty"` // of the ESME that took it
 }
 
-// Event is something that happened to a message, in JSON. Event is submitted, skipped, delivered, not_read, read,
-// deleted_unread, told or dead_letter. Others may come.
+// Event is something that happened to a message, in JSON. Event is submitted, accepted, skipped, delivered, failed, expired,
+// not_read, read, deleted_unread, told or dead_letter. Others may come.
 type Event struct {
 	Time   time.Time `json:"time"`
 	Event  string    `json:"event"`
@@ -94,8 +102,9 @@ func messageJSON(h *message.History, form func(account string) string) Message {
 	m := Message{
 		Account: message.Shown(h.Account), Sender: written(&h.From), SenderTON: h.From.TON, SenderNPI: h.From.NPI,
 		Receiver: written(&h.To), ReceiverTON: h.To.TON, ReceiverNPI: h.To.NPI, SubmittedAt: h.SubmittedAt,
-		Known: knownNames[h.Standing], Reference: h.Reference, Receipt: h.WantsReceipt, Total: max(1, int(h.Total)), Parts: []MessagePart{},
-		DeliveredAt: h.DeliveredAt, NotReadAt: h.NotReadAt, ReadAt: h.ReadAt, ReceivedAt: h.ReceivedAt, ReadableUntil: h.ReadableTill,
+		Known: knownNames[h.Standing], Reference: h.Reference, Receipt: h.WantsReceipt,
+		Carriage: h.Trail.Carriage.String(), Split: h.Trail.Split, Session: uint32(h.Trail.Session), AcceptedAt: h.AcceptedAt(), Total: max(1, int(h.Total)), Parts: []MessagePart{},
+		FailedAt: h.FailedAt, DeliveredAt: h.DeliveredAt, Way: h.Way, NotReadAt: h.NotReadAt, ReadAt: h.ReadAt, ReceivedAt: h.ReceivedAt, ReadableUntil: h.ReadableTill,
 		Events: []Event{},
 	}
 	if h.Standing != message.Unnumbered {
@@ -117,6 +126,7 @@ func messageJSON(h *message.History, form func(account string) string) Message {
 		m.Status = statusOf(h.State)
 		m.Feedback = &Feedback{
 			State: h.Told.State.String(), Event: h.Told.Event, Form: form(h.Account), At: h.Told.At, Reason: message.Shown(h.Told.Reason), Letter: h.Told.Letter,
+			Session: uint32(h.Told.By),
 		}
 	}
 	for _, e := range h.Events() {

@@ -71,9 +71,10 @@ func aHistory(t testing.TB) message.History {
 	reference := uint16(42)
 	return message.History{
 		Account: "bank", From: message.Address{TON: 5, Addr: addrOf(t, "shop")}, To: message.Address{TON: 1, NPI: 1, Addr: addrOf(t, "447700900101")},
+		Trail: message.Trail{Carriage: message.CarriageUDH, Split: true, Session: 7, Answered: 120}, Way: "http",
 		SubmittedAt: at(0), Number: 17, Reference: &reference, WantsReceipt: true, State: message.StateRead, Total: 2,
 		Parts:       []message.HistoryPart{{Seq: 1, ID: "4A7F01", State: message.StateDelivered}, {Seq: 2, ID: "4A7F02"}},
-		DeliveredAt: at(2), ReadAt: at(3), ReceivedAt: at(4), ReadableTill: at(9), Told: message.Told{State: message.ToldDone, Event: "01J", At: at(5)},
+		DeliveredAt: at(2), ReadAt: at(3), ReceivedAt: at(4), ReadableTill: at(9), Told: message.Told{State: message.ToldDone, Event: "01J", At: at(5), By: 8},
 	}
 }
 
@@ -91,15 +92,18 @@ func TestMessageJSON(t *testing.T) {
 	want := map[string]any{"messages": []any{map[string]any{
 		"account": "bank", "sender": "shop", "sender_ton": 5., "sender_npi": 0., "receiver": "+44*********1", "receiver_ton": 1., "receiver_npi": 1.,
 		"submitted_at": "2026-11-30T10:00:00Z", "known": "all", "number": 17., "state": "read", "user_message_reference": 42., "receipt_requested": true,
+		"carriage": "udh", "split": true, "session": 7., "accepted_at": "2026-11-30T10:00:00.12Z", "way": "http",
 		"total": 2., "parts": []any{
 			map[string]any{"part": 1., "message_id": "4A7F01", "state": "delivered"}, map[string]any{"part": 2., "message_id": "4A7F02", "state": "sent"},
 		},
 		"delivered_at": "2026-11-30T10:00:02Z", "status": 1., "read_at": "2026-11-30T10:00:03Z", "received_at": "2026-11-30T10:00:04Z",
 		"readable_until": "2026-11-30T10:00:09Z",
-		"feedback":       map[string]any{"state": "told", "event": "01J", "form": "sme-ack", "at": "2026-11-30T10:00:05Z"},
+		"feedback":       map[string]any{"state": "told", "event": "01J", "form": "sme-ack", "at": "2026-11-30T10:00:05Z", "session": 8.},
 		"events": []any{
-			event("0", "submitted", "by bank, number 17, in 2 parts, message_id 4A7F01 4A7F02"), event("2", "delivered", ""),
-			event("4", "read", "at 2026-11-30T10:00:03Z by the receiver's clock"), event("5", "told", "sme-ack"),
+			event("0", "submitted", "by bank in session 7, number 17 (udh), split into 2 parts"),
+			map[string]any{"time": "2026-11-30T10:00:00.12Z", "event": "accepted", "detail": "message_id 4A7F01 4A7F02"},
+			event("2", "delivered", ""),
+			event("4", "read", "at 2026-11-30T10:00:03Z by the receiver's clock, reported by http"), event("5", "told", "sme-ack in session 8"),
 		},
 	}}}
 	if !reflect.DeepEqual(got, want) {
@@ -117,13 +121,19 @@ func TestMessageEvents(t *testing.T) {
 	dead.State, dead.Told = message.StateDeletedUnread, message.Told{State: message.ToldDead, Event: "01J", At: dead.ReceivedAt, Reason: "ESME_RX_P_APPN", Letter: 4}
 	sent := aHistory(t)
 	sent.State, sent.DeliveredAt, sent.ReceivedAt, sent.ReadAt, sent.Told = message.StateSent, time.Time{}, time.Time{}, time.Time{}, message.Told{}
+	failed := sent
+	failed.State, failed.FailedAt = message.StateFailed, failed.SubmittedAt.Add(time.Second)
+	earlier := sent // of an earlier release
+	earlier.Trail = message.Trail{}
 	owner := message.History{Account: "bank", To: sent.To, Standing: message.Replaced, Number: 3, Parts: sent.Parts[:1], SubmittedAt: sent.SubmittedAt}
 	for _, tt := range []struct {
 		name, known, state, feedback, events string
 		h                                    message.History
 	}{
-		{"sent", "all", "sent", "", "submitted", sent},
-		{"dead", "all", "deleted_unread", "dead ESME_RX_P_APPN 4", "submitted delivered deleted_unread dead_letter", dead},
+		{"sent", "all", "sent", "", "submitted accepted", sent},
+		{"of an earlier release", "all", "sent", "", "submitted", earlier},
+		{"failed", "all", "failed", "", "submitted accepted failed", failed},
+		{"dead", "all", "deleted_unread", "dead ESME_RX_P_APPN 4", "submitted accepted delivered deleted_unread dead_letter", dead},
 		{"owner of an id", "replaced", "", "", "", owner},
 	} {
 		var page Messages

@@ -125,7 +125,7 @@ func (a *account) next(ctx context.Context, own *session) *held {
 func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	limit, cancel := context.WithTimeout(ctx, a.delivery.TellTimeout)
 	defer cancel()
-	about := a.lookUpMessage(h.fb)
+	about, by := a.lookUpMessage(h.fb), h.by.id
 	var err error
 	outcome := "dead"
 	switch {
@@ -145,7 +145,7 @@ func (a *account) deliver(ctx context.Context, h *held, tell message.Teller) {
 	switch {
 	case err == nil:
 		a.settled(h, "delivered")
-		a.recordReported(about)
+		a.recordReported(about, by)
 	case a.erasures.covers(h.fb):
 		a.settled(h, "erased")
 	case message.IsPermanent(err):

@@ -17,14 +17,16 @@ func (s *shared) lookUpMessage(fb *message.Feedback) *index.Found {
 	return f
 }
 
-// recordReported records that an ESME has acknowledged the feedback on a message, as it was found before. It
-// never waits. If too much waits for the log, the time is not recorded.
-func (s *shared) recordReported(f *index.Found) {
+// recordReported records that an ESME has acknowledged the feedback on a message, as it was found before: one with this
+// session, or zero. It never waits. If too much waits for the log, the time is not recorded.
+func (s *shared) recordReported(f *index.Found, by message.Session) {
 	if f == nil || f.Entry.ReportedAt != 0 {
 		return // expired, or told again
 	}
 	at := time.Now().UnixMilli()
-	_ = s.ledger.Enqueue(journal.KindReported, func(dst []byte) []byte { // or it stays unknown
-		return journal.AppendReported(dst, &journal.Record{Place: f.Place, At: at})
-	})
+	rec := journal.Record{Kind: journal.KindReported, Place: f.Place, At: at, Session: by}
+	if by != 0 {
+		rec.Kind = journal.KindTold
+	}
+	_ = s.ledger.Enqueue(rec.Kind, func(dst []byte) []byte { return journal.Append(dst, &rec) }) // or it stays unknown
 }

@@ -61,7 +61,7 @@ func TestReportedIsRecorded(t *testing.T) {
 		})
 	}
 	f.recorder.full = true
-	if f.recordReported(f.lookUpMessage(f.addRead(c, day, 9))); len(f.recorder.take()) > 0 {
+	if f.recordReported(f.lookUpMessage(f.addRead(c, day, 9)), 7); len(f.recorder.take()) > 0 {
 		t.Error("without room: got it queued")
 	}
 }
@@ -70,7 +70,7 @@ func TestReportedIsRecorded(t *testing.T) {
 func (f *fixture) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 	t.Helper()
 	began := time.Now().UnixMilli()
-	f.recordReported(f.lookUpMessage(fb))
+	f.recordReported(f.lookUpMessage(fb), 7)
 	all := f.recorder.take()
 	if len(all) > 1 || (len(all) == 1) != want {
 		t.Fatalf("got %+v queued, want a record: %v", all, want)
@@ -83,7 +83,7 @@ func (f *fixture) wantReported(t *testing.T, fb *message.Feedback, want bool) {
 	if err != nil || found.Entry.ReportedAt < began {
 		t.Fatalf("got %+v, %v, want it reported now", found, err)
 	}
-	if f.recordReported(f.lookUpMessage(fb)); len(f.recorder.take()) > 0 {
+	if f.recordReported(f.lookUpMessage(fb), 7); len(f.recorder.take()) > 0 {
 		t.Error("told again: got another record")
 	}
 }

@@ -110,8 +110,8 @@ func (fs *Finder) ofEntry(f *index.Found) source {
 	e := &f.Entry
 	h := message.History{
 		Account: string(e.Account), From: e.From, To: e.To, SubmittedAt: message.Time(e.At), Number: f.Place.Number,
-		WantsReceipt: e.WantsReceipt, State: e.State, Total: e.Total,
-		DeliveredAt: timeOf(e.DeliveredAt), NotReadAt: timeOf(e.NotReadAt), ReadAt: timeOf(e.ReadAt), ReceivedAt: timeOf(e.ReceivedAt),
+		WantsReceipt: e.WantsReceipt, Trail: e.Trail, Way: string(e.Way), State: e.State, Total: e.Total,
+		DeliveredAt: timeOf(e.DeliveredAt), FailedAt: timeOf(e.FailedAt), NotReadAt: timeOf(e.NotReadAt), ReadAt: timeOf(e.ReadAt), ReceivedAt: timeOf(e.ReceivedAt),
 		ReadableTill: f.LastsUntil(fs.opt.Keep).UTC(),
 	}
 	if e.HasReference {
@@ -125,7 +125,7 @@ func (fs *Finder) ofEntry(f *index.Found) source {
 		h.Told = message.Told{Event: index.NewFeedback(&f.Place, e).Event}
 	}
 	if e.ReportedAt != 0 {
-		h.Told.State, h.Told.At = message.ToldDone, timeOf(e.ReportedAt)
+		h.Told.State, h.Told.At, h.Told.By = message.ToldDone, timeOf(e.ReportedAt), e.ToldTo
 	}
 	return source{history: h, found: f}
 }

@@ -46,7 +46,7 @@ func (a *Applier) message(rec *journal.Record, known bool) error {
 	e := Entry{
 		Ordinal: rec.Place.Ordinal, Account: rec.Account, From: rec.From, To: rec.To, At: rec.At,
 		Reference: rec.Reference, HasReference: rec.HasReference, WantsReceipt: rec.WantsReceipt,
-		Total: rec.Part.Total, Parts: a.part[:],
+		Trail: rec.Trail, Total: rec.Part.Total, Parts: a.part[:],
 	}
 	if known || a.mayReplace(&rec.Place) {
 		old, isSame, err := a.entry(&rec.Place)

@@ -64,6 +64,7 @@ var effects = [journal.Kinds]func(*Applier, *journal.Record) error{
 	journal.KindUnclaimed: (*Applier).unclaimed,
 	journal.KindCycle:     applyCycle,
 	journal.KindSkip:      applySkip,
+	journal.KindTold:      (*Applier).reported,
 }
 
 // minApply is the least size of a batch. Pebble panics when it closes an empty batch that was made

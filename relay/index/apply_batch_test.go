@@ -56,7 +56,7 @@ func TestAllOrNothing(t *testing.T) {
 	}{
 		{"an octet is missing", read[:len(read)-1], true},
 		{"no record behind the last", append(slices.Clone(good), 99), true},
-		{"another version", append([]byte{3}, good[1:]...), true},
+		{"another version", append([]byte{journal.BatchVersion + 1}, good[1:]...), true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,7 +25,11 @@ type Entry struct {
 	ReadID       uint64
 	NotReadAt    int64 // when the receiver last said that it is not; 0: never
 	ReportedAt   int64 // when the ESME has acknowledged the feedback; 0: not
-	Total        uint8 // parts; 0: a message of its own
+	FailedAt     int64 // when the receipt came that says so; 0: it has not failed, or that is not known
+	Trail        message.Trail
+	Way          []byte          // by which the read response came in; empty: it is not known
+	ToldTo       message.Session // that has acknowledged the feedback; 0: it is not known
+	Total        uint8           // parts; 0: a message of its own
 	Parts        []EntryPart
 }
 
@@ -40,6 +44,10 @@ type EntryPart struct {
 const (
 	entryReference = 0x01
 	entryReceipt   = 0x02
+	entryTrail     = 0x04 // what follows the others, in this order; up to version 7 nothing does
+	entryWay       = 0x08
+	entryToldTo    = 0x10
+	entryFailed    = 0x20
 	entryNotRead   = 0x40
 	entryReported  = 0x80
 )
@@ -70,23 +78,55 @@ func appendEntry(dst []byte, e *Entry) []byte {
 			dst = binary.AppendUvarint(dst, uint64(at))
 		}
 	}
+	return e.appendTrail(dst)
+}
+
+// appendTrail appends how the message and what became of it went their ways, as far as that is known.
+func (e *Entry) appendTrail(dst []byte) []byte {
+	if e.Trail != (message.Trail{}) {
+		dst = journal.AppendTrail(dst, &e.Trail)
+	}
+	if len(e.Way) > 0 {
+		dst = journal.AppendString(dst, e.Way)
+	}
+	if e.ToldTo != 0 {
+		dst = binary.AppendUvarint(dst, uint64(e.ToldTo))
+	}
+	if e.FailedAt != 0 {
+		dst = binary.AppendUvarint(dst, uint64(e.FailedAt))
+	}
 	return dst
 }
 
-func (e *Entry) flags() (flags byte) {
-	if e.HasReference {
-		flags |= entryReference
+// parseTrail is the way back from appendTrail.
+func (e *Entry) parseTrail(d *journal.Decoder, flags byte) {
+	if flags&entryTrail != 0 {
+		e.Trail = d.Trail("trail")
 	}
-	if e.WantsReceipt {
-		flags |= entryReceipt
+	if flags&entryWay != 0 {
+		e.Way = d.String("way", journal.MaxWay)
 	}
-	if e.NotReadAt != 0 {
-		flags |= entryNotRead
+	if flags&entryToldTo != 0 {
+		e.ToldTo = d.Session("told to")
 	}
-	if e.ReportedAt != 0 {
-		flags |= entryReported
+	if flags&entryFailed != 0 {
+		e.FailedAt = d.Time("time of the failure")
 	}
-	return flags
+}
+
+func (e *Entry) flags() byte {
+	return flagIf(e.HasReference, entryReference) | flagIf(e.WantsReceipt, entryReceipt) |
+		flagIf(e.Trail != (message.Trail{}), entryTrail) | flagIf(len(e.Way) > 0, entryWay) |
+		flagIf(e.ToldTo != 0, entryToldTo) | flagIf(e.FailedAt != 0, entryFailed) |
+		flagIf(e.NotReadAt != 0, entryNotRead) | flagIf(e.ReportedAt != 0, entryReported)
+}
+
+// flagIf returns a flag, or 0.
+func flagIf(is bool, flag byte) byte {
+	if is {
+		return flag
+	}
+	return 0
 }
 
 func parseEntry(value []byte) (Entry, error) {
@@ -121,6 +161,7 @@ func parseEntry(value []byte) (Entry, error) {
 	if flags&entryReported != 0 {
 		e.ReportedAt = d.Time("report time")
 	}
+	e.parseTrail(&d, flags)
 	if d.Err == nil && d.Off != len(value) {
 		d.Fail("end", "more octets follow")
 	}
@@ -162,8 +203,13 @@ func (e *Entry) receipt(seq uint8, to message.State, at int64) {
 	if state == message.StateDelivered && delivered < int(e.Total) {
 		return
 	}
-	if e.State.Rank() < message.StateDelivered.Rank() && state == message.StateDelivered {
-		e.DeliveredAt = at
+	if e.State.Rank() < state.Rank() {
+		switch state {
+		case message.StateDelivered:
+			e.DeliveredAt = at
+		case message.StateFailed, message.StateExpired:
+			e.FailedAt = at
+		}
 	}
 	e.State = e.State.Forward(state)
 }

@@ -103,13 +103,25 @@ func goldenEntries() map[string]Entry {
 		}),
 		"entry, not read yet": goldenEntry(func(e *Entry) { e.NotReadAt = journaltest.Time + 4 }),
 		"entry, reported":     goldenEntry(func(e *Entry) { read(e); e.ReportedAt = journaltest.Time + 5 }),
+		"entry, a trail": goldenEntry(func(e *Entry) {
+			e.Trail = message.Trail{Carriage: message.CarriageUDH, Split: true, Session: 300, Answered: 120}
+		}),
+		"entry, told": goldenEntry(func(e *Entry) {
+			read(e)
+			e.ReportedAt, e.Way, e.ToldTo = journaltest.Time+5, []byte("http"), 300
+		}),
+		"entry, failed, with the time": goldenEntry(func(e *Entry) {
+			e.State, e.Parts[0].State, e.FailedAt = message.StateFailed, message.StateFailed, journaltest.Time+5
+		}),
 		"entry, two parts": goldenEntry(func(e *Entry) {
 			e.Total, e.Parts = 2, []EntryPart{{Seq: 1, State: message.StateDelivered, ID: []byte("4A7F01")}, {Seq: 2, ID: []byte("4A7F02")}}
 		}),
 		"entry, all at their most": {
 			Ordinal: journaltest.MostOrdinal, Account: journaltest.Many("a", 64), From: most, To: most, At: journaltest.MostTime, Reference: math.MaxUint16, HasReference: true,
 			WantsReceipt: true, State: message.StateDeletedUnread, DeliveredAt: journaltest.MostTime, ReadAt: journaltest.MostTime, ReceivedAt: journaltest.MostTime,
-			ReadID: math.MaxUint64, NotReadAt: journaltest.MostTime, ReportedAt: journaltest.MostTime, Total: 255,
+			ReadID: math.MaxUint64, NotReadAt: journaltest.MostTime, ReportedAt: journaltest.MostTime, Total: 255, FailedAt: journaltest.MostTime,
+			Trail: message.Trail{Carriage: message.CarriageText, Split: true, Session: math.MaxUint32, Answered: math.MaxUint32},
+			Way:   journaltest.Many("w", 16), ToldTo: math.MaxUint32,
 			Parts: []EntryPart{{254, message.StateDeletedUnread, id}, {255, message.StateDeletedUnread, id}},
 		},
 	}

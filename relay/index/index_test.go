@@ -137,7 +137,7 @@ func TestIndexOfNewerVersion(t *testing.T) {
 	for range 2 {
 		_, err = (&Applier{Index: ix}).Replay(t.Context(), log.Open(), logger)
 		newer, ok := errors.AsType[*VersionError](err)
-		if !ok || newer.Found != Version+1 || !strings.Contains(err.Error(), "it has version 8, and this release reads versions 4 to 7") || ix.Err() != nil {
+		if !ok || newer.Found != Version+1 || !strings.Contains(err.Error(), "it has version 9, and this release reads versions 4 to 8") || ix.Err() != nil {
 			t.Errorf("got %v, and the index %v, want an error of the version", err, ix.Err())
 		}
 	}

@@ -26,7 +26,7 @@ const (
 	prefixSkip     = 'k'
 	prefixInstance = 'i'
 
-	Version = 7
+	Version = 8
 )
 
 // dayPrefix is what the keys of a kind of rows have in common on a day: prefix · day(2 octets).

@@ -50,6 +50,7 @@ func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
 		e.State = message.StateDeletedUnread
 	}
 	e.ReadAt, e.ReceivedAt, e.ReadID = rec.ReadAt, rec.At, rec.ID
+	e.Way = rec.Way
 	if err := a.put(&rec.Place, &e); err != nil {
 		return Gone, err
 	}
@@ -81,7 +82,7 @@ func (a *Applier) reported(rec *journal.Record) error {
 	if err != nil || !ok || e.ReportedAt != 0 || !e.State.IsFinal() {
 		return err
 	}
-	e.ReportedAt = rec.At
+	e.ReportedAt, e.ToldTo = rec.At, rec.Session
 	if err := a.put(&rec.Place, &e); err != nil {
 		return err
 	}

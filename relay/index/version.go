@@ -42,6 +42,7 @@ func (ix *Index) prepare(created int64) (at Position, same bool, err error) {
 	case len(meta) == metaLen && meta[0] == version5:
 		err = ix.upgrade5(meta)
 	case len(meta) == metaLen && meta[0] == version6: // its rows say more than is needed
+	case len(meta) == metaLen && meta[0] == version7: // its entries say less
 	case len(meta) > 0 && meta[0] > Version:
 		return at, false, &VersionError{meta[0]}
 	case len(meta) != metaLen || meta[0] != Version:
@@ -81,6 +82,7 @@ const (
 	version4 = 4 // earlier versions
 	version5 = 5
 	version6 = 6
+	version7 = 7
 )
 
 func metaValue(created int64) []byte {

@@ -1,6 +1,10 @@
 package journal
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"readback/relay/message"
+)
 
 // Flags of an accepted record.
 const (
@@ -10,6 +14,7 @@ const (
 	flagFrom // the sender as submitted is not the normalised one
 	flagTo
 	flagReceipt // the ESME wants the SMSC's receipt of a delivery
+	flagTrail
 )
 
 // AppendAccepted appends the record of a message, or a part of one, that the SMSC accepted. It
@@ -17,7 +22,7 @@ const (
 // ordinal + 1 + ahead. The account is not that of r: the ledger has it as a string.
 //
 //	accepted  place · ahead · time · flags(1 octet) · account(string) · message_id(string) ·
-//	          from · to · [user_message_reference] · [part]
+//	          from · to · [user_message_reference] · [part] · [trail]
 func AppendAccepted[T string | []byte](dst []byte, r *Record, account T) []byte {
 	return appendMessage(append(dst, byte(KindAccepted)), r, account)
 }
@@ -50,6 +55,9 @@ func appendMessage[T string | []byte](dst []byte, r *Record, account T) []byte {
 		dst = binary.AppendUvarint(dst, uint64(r.Part.Ref))
 		dst = append(dst, r.Part.Total, r.Part.Seq)
 	}
+	if flags&flagTrail != 0 {
+		dst = AppendTrail(dst, &r.Trail)
+	}
 	return dst
 }
 
@@ -74,6 +82,9 @@ func (r *Record) flags() (flags byte) {
 	if r.WantsReceipt {
 		flags |= flagReceipt
 	}
+	if r.Trail != (message.Trail{}) {
+		flags |= flagTrail
+	}
 	return flags
 }
 
@@ -82,7 +93,7 @@ func parseAccepted(d *Decoder, r *Record) {
 	r.Bound = r.Place.Ordinal + 1 + d.Ordinal("ahead")
 	r.At = d.Time("time")
 	flags := d.Byte("flags")
-	if flags >= flagReceipt<<1 {
+	if flags >= flagTrail<<1 {
 		d.Fail("flags", "unknown flag")
 	}
 	r.Account = d.String("account", MaxAccount)
@@ -100,5 +111,8 @@ func parseAccepted(d *Decoder, r *Record) {
 		if r.Part.Total < 2 {
 			d.Fail("part total", "under 2")
 		}
+	}
+	if flags&flagTrail != 0 {
+		r.Trail = d.Trail("trail")
 	}
 }

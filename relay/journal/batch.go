@@ -3,7 +3,7 @@
 //
 // A batch is one message of the log, and a record one event of the ledger:
 //
-//	batch     version(1 octet)=2 · epoch · instance(8 octets) · serial · messages · record … ·
+//	batch     version(1 octet)=3 · epoch · instance(8 octets) · serial · messages · record … ·
 //	          checksum(4 octets)
 //	record    kind(1 octet) · body
 //
@@ -30,9 +30,9 @@ import (
 	"math"
 )
 
-// BatchVersion is the version of the batches that this release writes. It reads those of version 1
-// as well.
-const BatchVersion = 2
+// BatchVersion is the version of the batches that this release writes. It reads those of earlier versions
+// as well: accepted records of version 2 have no trail, and read records no way.
+const BatchVersion = 3
 
 const (
 	plainBatches   = 1             // the version without checksums

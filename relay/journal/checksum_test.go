@@ -50,7 +50,7 @@ func TestNewerVersion(t *testing.T) {
 		batch := append([]byte{version}, "what is not known here"...)
 		_, err := journal.ParseBatch(sealed(batch))
 		var newer *journal.FormatError
-		if !errors.As(err, &newer) || !strings.Contains(err.Error(), "versions 1 to 2") || !strings.Contains(err.Error(), "of version ") {
+		if !errors.As(err, &newer) || !strings.Contains(err.Error(), "versions 1 to 3") || !strings.Contains(err.Error(), "of version ") {
 			t.Errorf("version %d: got %v, want an error that names both versions", version, err)
 		}
 		damaged := sealed(batch)

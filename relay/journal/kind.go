@@ -23,6 +23,7 @@ const (
 	KindUnclaimed
 	KindCycle
 	KindSkip
+	KindTold
 	// Kinds is the number of kinds, including zero. A new kind also raises the version of the
 	// index. An older release then reads the log from its beginning, finds the kind, and
 	// refuses the store.
@@ -55,6 +56,7 @@ var table = [Kinds]struct {
 	KindUnclaimed: {name: "unclaimed", append: appendUnclaimed, parse: parseUnclaimed},
 	KindCycle:     {name: "cycle", changes: true, append: appendCycle, parse: parseCycle},
 	KindSkip:      {name: "skip", changes: true, append: appendSkip, parse: parseSkip},
+	KindTold:      {name: "told", changes: true, waits: true, append: AppendTold, parse: parseTold},
 }
 
 // String is the name of the kind in the metrics.

@@ -6,22 +6,39 @@ import (
 	"readback/relay/message"
 )
 
+// flagWay stands beside the status: the way in follows.
+const flagWay = 0x80
+
 // AppendRead appends the record of a read response.
 //
-//	read      place · status(1 octet) · read time · time it came in · id hash(8 octets)
+//	read      place · status and flag(1 octet) · read time · time it came in · id hash(8 octets) ·
+//	          [way in(string)]
 func AppendRead(dst []byte, r *Record) []byte {
 	dst = appendPlace(append(dst, byte(KindRead)), &r.Place)
-	dst = append(dst, r.Status)
+	way := r.Way[:min(len(r.Way), MaxWay)]
+	status := r.Status
+	if len(way) > 0 {
+		status |= flagWay
+	}
+	dst = append(dst, status)
 	dst = binary.AppendUvarint(dst, uint64(r.ReadAt))
 	dst = binary.AppendUvarint(dst, uint64(r.At))
-	return binary.BigEndian.AppendUint64(dst, r.ID)
+	dst = binary.BigEndian.AppendUint64(dst, r.ID)
+	if len(way) > 0 {
+		dst = AppendString(dst, way)
+	}
+	return dst
 }
 
 func parseRead(d *Decoder, r *Record) {
 	r.Place = d.place()
-	if r.Status = d.Byte("status"); r.Status > message.StatusDeletedUnread {
+	status := d.Byte("status")
+	if r.Status = status &^ flagWay; r.Status > message.StatusDeletedUnread {
 		d.Fail("status", "unknown status")
 	}
 	r.ReadAt, r.At = d.Time("read time"), d.Time("time")
 	r.ID = d.Uint64("id")
+	if status&flagWay != 0 {
+		r.Way = d.String("way", MaxWay)
+	}
 }

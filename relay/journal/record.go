@@ -7,6 +7,7 @@ const (
 	MaxAccount   = 64
 	MaxMessageID = 255
 	MaxInstance  = 64
+	MaxWay       = 16
 )
 
 // Place identifies the entry of a message in the index.
@@ -34,6 +35,7 @@ type Record struct {
 	HasReference       bool
 	WantsReceipt       bool
 	Part               message.Part
+	Trail              message.Trail
 
 	PartSeq uint8 // receipt, cut, merge
 	State   message.State
@@ -41,6 +43,9 @@ type Record struct {
 	Status uint8 // read; opt-out: 1 on, 0 off
 	ReadAt int64 // read; opt-out: since when
 	ID     uint64
+	Way    []byte // read: the way in; empty: of an earlier release
+
+	Session message.Session // told
 
 	Seq   uint64 // fed, published
 	Index uint64

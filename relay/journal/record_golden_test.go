@@ -34,10 +34,14 @@ func goldenRecords() []goldenRecord {
 		{"accepted, sender not normalised", journaltest.Accepted(func(r *journal.Record) { r.From.Addr = journaltest.AsSubmitted })},
 		{"accepted, receiver not normalised", journaltest.Accepted(func(r *journal.Record) { r.To.Addr = journaltest.AsSubmitted })},
 		{"accepted, a receipt wanted", journaltest.Accepted(func(r *journal.Record) { r.WantsReceipt = true })},
+		{"accepted with a trail", journaltest.Accepted(func(r *journal.Record) {
+			r.Trail = message.Trail{Carriage: message.CarriageText, Split: true, Session: 300, Answered: 120}
+		})},
 		{"accepted, all at their most", journal.Record{
 			Kind: journal.KindAccepted, Place: journaltest.MostPlace, Bound: 1<<63 + 1, At: journaltest.MostTime, Account: journaltest.Many("a", 64), MessageID: journaltest.Many("m", 255),
 			From: message.Address{TON: 255, NPI: 255, Addr: journaltest.AsSubmitted}, To: message.Address{TON: 255, NPI: 255, Addr: journaltest.AsSubmitted},
 			Reference: 65535, HasReference: true, WantsReceipt: true, Part: message.Part{Ref: 65535, Wide: true, Total: 255, Seq: 255},
+			Trail: message.Trail{Carriage: message.CarriageText, Split: true, Session: math.MaxUint32, Answered: math.MaxUint32},
 		}},
 		{"receipt, sent", journal.Record{Kind: journal.KindReceipt, Place: journaltest.Place, PartSeq: 0, State: message.StateSent, At: journaltest.Time}},
 		{"receipt, expired", journal.Record{Kind: journal.KindReceipt, Place: journaltest.Place, PartSeq: 1, State: message.StateExpired, At: journaltest.Time}},
@@ -48,6 +52,7 @@ func goldenRecords() []goldenRecord {
 		{"read, not yet", journal.Record{Kind: journal.KindRead, Place: journaltest.Place, Status: message.StatusNotRead, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2, ID: 0}},
 		{"read, read", journal.Record{Kind: journal.KindRead, Place: journaltest.Place, Status: message.StatusRead, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2, ID: 77}},
 		{"read, deleted unread", journal.Record{Kind: journal.KindRead, Place: journaltest.Place, Status: message.StatusDeletedUnread, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2, ID: 1<<64 - 1}},
+		{"read, by a way in", journal.Record{Kind: journal.KindRead, Place: journaltest.Place, Status: message.StatusRead, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2, ID: 77, Way: []byte("http")}},
 		{"fed", journal.Record{Kind: journal.KindFed, Seq: 1 << 50, Index: 999}},
 		{"fed, all at their most", journal.Record{Kind: journal.KindFed, Seq: 1<<64 - 1, Index: 65536}},
 		{"route", journal.Record{Kind: journal.KindRoute, Place: journal.Place{Day: 20780}, Account: []byte("bank"), MessageID: []byte("4a7f01")}},
@@ -64,6 +69,7 @@ func goldenRecords() []goldenRecord {
 		{"opt-out, off", journal.Record{Kind: journal.KindOptOut, Place: journaltest.ReceiverOn(0), Status: 0, ReadAt: journaltest.Time + 1, At: journaltest.Time + 2}},
 		{"erase", journal.Record{Kind: journal.KindErase, Place: journaltest.ReceiverOn(0), At: journaltest.Time}},
 		{"reported", journal.Record{Kind: journal.KindReported, Place: journaltest.Place, At: journaltest.Time}},
+		{"told", journal.Record{Kind: journal.KindTold, Place: journaltest.Place, At: journaltest.Time, Session: 300}},
 		{"late, nothing optional", late(journaltest.Accepted(func(*journal.Record) {}))},
 		{"late, a part with all that is optional", late(journaltest.Accepted(func(r *journal.Record) {
 			r.From.Addr, r.To.Addr, r.WantsReceipt = journaltest.AsSubmitted, journaltest.AsSubmitted, true
@@ -142,7 +148,12 @@ func checkGoldenBatches(t *testing.T, golden map[string][]byte) {
 	if rec := (journal.Record{}); err != nil || r.Header != want || r.HasMessages() || r.Sum != 0 || !r.Next(&rec) || rec.Kind != journal.KindStop {
 		t.Errorf("batch of version 1: got %+v, %v, want %+v and a stop", r.Header, err, want)
 	}
+	r, err = journal.ParseBatch(golden["batch of version 2"])
+	if rec, want := (journal.Record{}), (journal.Header{Epoch: 3, Instance: 1 << 60, Serial: 9, Messages: 300}); err != nil || r.Header != want || !r.HasMessages() || !r.Next(&rec) || rec.Kind != journal.KindStop {
+		t.Errorf("batch of version 2: got %+v, %v, want %+v and a stop", r.Header, err, want)
+	}
 	delete(golden, "batch")
+	delete(golden, "batch of version 2")
 	delete(golden, "batch of version 1")
 }
 

@@ -178,7 +178,7 @@ func TestBatchRefused(t *testing.T) {
 		data  []byte
 		field string
 	}{
-		{"another version", []byte{3, 1}, "version"},
+		{"another version", []byte{4, 1}, "version"},
 		{"no version", append([]byte{0}, head[1:]...), "version"},
 		{"unknown kind", append(bytes.Clone(head), 99), "kind"},
 		{"no kind", append(bytes.Clone(head), 0), "kind"},

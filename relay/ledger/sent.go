@@ -21,6 +21,8 @@ type Sent struct {
 	WantsReceipt bool // the ESME asked the SMSC for a receipt of the delivery
 	Part         message.Part
 	Form         message.Form // how its user data goes on
+	Carriage     message.Carriage
+	Session      message.Session // of the ESME
 	// Split is into how many parts the gateway splits the message; 0 if it does not. Assign
 	// then gives the Ref of Part, one that no other message of the conversation has had
 	// lately; Part.Wide says how long it is.
@@ -64,7 +66,21 @@ func (s *Sent) record(bound uint64, messageID []byte) journal.Record {
 	if s.isPart() {
 		r.Part = s.Part
 	}
+	r.Trail = s.trail(time.Now())
 	return r
+}
+
+// maxAnswered bounds the time to the SMSC's answer that is recorded. An answer that seems to take longer has met a change of
+// the clock.
+const maxAnswered = time.Hour
+
+// trail says how s went its way. The SMSC has answered now.
+func (s *Sent) trail(now time.Time) message.Trail {
+	t := message.Trail{Carriage: s.Carriage, Split: s.Split > 1, Session: s.Session}
+	if answered := now.Sub(s.At); s.Carriage != message.CarriageUnknown && answered > 0 && answered < maxAnswered {
+		t.Answered = uint32(answered.Milliseconds())
+	}
+	return t
 }
 
 // owner is what s owns its message_id as.

@@ -15,13 +15,16 @@ type History struct {
 	Standing     Standing
 	Reference    *uint16 // user_message_reference
 	WantsReceipt bool    // the ESME asked the SMSC for one
+	Trail        Trail
 	State        State
 	Total        uint8         // parts; 0: a message of its own
 	Parts        []HistoryPart // that the SMSC has accepted: of a message of its own, one
 	DeliveredAt  time.Time     // when the SMSC's receipt came
+	FailedAt     time.Time     // when a receipt came that says so
 	NotReadAt    time.Time     // when the receiver last said that it has not read it yet
 	ReadAt       time.Time     // by the receiver's clock
 	ReceivedAt   time.Time     // when the read response came in
+	Way          string        // in which it came: http, nats, …
 	ReadableTill time.Time     // a read response that comes later is refused
 	Told         Told
 }
@@ -50,6 +53,7 @@ type Told struct {
 	At     time.Time // when the ESME took it, or it became a dead letter
 	Reason string    // why it is a dead letter
 	Letter uint64    // the ID of the dead letter
+	By     Session   // of the ESME that took it
 }
 
 // ToldState is how far the feedback on a message got.
@@ -84,7 +88,10 @@ type Happening string
 // What may happen to a message.
 const (
 	HappenedSubmit  Happening = "submitted"      // the ESME sent it
+	HappenedAccept  Happening = "accepted"       // the SMSC answered
 	HappenedDeliver Happening = "delivered"      // the SMSC's receipt came
+	HappenedFail    Happening = "failed"         // the SMSC's receipt came: it will not be delivered
+	HappenedExpire  Happening = "expired"        // the same, because it was too late
 	HappenedNotRead Happening = "not_read"       // the receiver said: not yet
 	HappenedRead    Happening = "read"           // the read response came in
 	HappenedDelete  Happening = "deleted_unread" // the same, for a message that was deleted
@@ -102,8 +109,14 @@ func (h *History) Events() []HistoryEvent {
 	if h.Told.State == ToldDead {
 		told = HappenedDead
 	}
+	fail := HappenedFail // also of a message that was said to have expired, and went further
+	if h.State == StateExpired {
+		fail = HappenedExpire
+	}
 	all := []HistoryEvent{
 		{h.SubmittedAt, HappenedSubmit},
+		{h.AcceptedAt(), HappenedAccept},
+		{h.FailedAt, fail},
 		{h.DeliveredAt, HappenedDeliver},
 		{h.NotReadAt, HappenedNotRead},
 		{h.ReceivedAt, read},
@@ -112,6 +125,14 @@ func (h *History) Events() []HistoryEvent {
 	all = slices.DeleteFunc(all, func(e HistoryEvent) bool { return e.At.IsZero() })
 	slices.SortStableFunc(all, func(a, b HistoryEvent) int { return a.At.Compare(b.At) })
 	return all
+}
+
+// AcceptedAt returns when the SMSC answered; zero if that is not known.
+func (h *History) AcceptedAt() time.Time {
+	if h.Trail == (Trail{}) {
+		return time.Time{}
+	}
+	return h.SubmittedAt.Add(time.Duration(h.Trail.Answered) * time.Millisecond)
 }
 
 // CompareHistories orders histories from the newest to the oldest.

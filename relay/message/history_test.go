@@ -16,6 +16,8 @@ func TestHistoryEvents(t *testing.T) {
 		want string
 	}{
 		{"sent", History{SubmittedAt: at(1)}, "1 submitted"},
+		{"expired", History{SubmittedAt: at(1), Trail: Trail{Carriage: CarriageUDH, Answered: 1000}, State: StateExpired, FailedAt: at(4)}, "1 submitted, 2 accepted, 4 expired"},
+		{"delivered after all", History{SubmittedAt: at(1), State: StateDelivered, FailedAt: at(4), DeliveredAt: at(5)}, "1 submitted, 4 failed, 5 delivered"},
 		{"told", History{SubmittedAt: at(1), DeliveredAt: at(3), NotReadAt: at(4), ReceivedAt: at(5), State: StateRead, Told: Told{State: ToldDone, At: at(6)}}, "1 submitted, 3 delivered, 4 not_read, 5 read, 6 told"},
 		{"receipt after the read", History{SubmittedAt: at(1), DeliveredAt: at(3), ReceivedAt: at(2), State: StateRead, Told: Told{State: ToldWaiting}}, "1 submitted, 2 read, 3 delivered"},
 		{"given up", History{SubmittedAt: at(1), ReceivedAt: at(2), State: StateDeletedUnread, Told: Told{State: ToldDead, At: at(9)}}, "1 submitted, 2 deleted_unread, 9 dead_letter"},

@@ -20,12 +20,13 @@ type query struct {
 	said     int64 // read_at as it was said; 0: not
 	id       uint64
 	now      time.Time
+	way      string         // the way in
 	by       *access.Caller // must see the message; nil: sees all
 }
 
 // check decides what can be decided without the ledger.
 func (rs *Service) check(rd *Read, now time.Time) (query, message.Verdict) {
-	q := query{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now, by: &rd.By}
+	q := query{number: rd.Number, status: rd.Status, id: hashID(rd.ID), now: now, way: rd.Way, by: &rd.By}
 	if v := message.RateLimited(rd.By.Take(now)); v.IsDecided() {
 		return q, v
 	}

@@ -150,7 +150,7 @@ func (rs *Service) unknown(q *query, v message.Verdict) message.Verdict {
 func (rs *Service) record(q *query, f *index.Found) (wait func(context.Context) message.Verdict) {
 	return rs.ledger.Append(journal.KindRead, func(dst []byte) []byte {
 		return journal.AppendRead(dst, &journal.Record{
-			Place: f.Place, Status: q.status, At: q.now.UnixMilli(), ID: q.id,
+			Place: f.Place, Status: q.status, At: q.now.UnixMilli(), ID: q.id, Way: []byte(q.way),
 			ReadAt: max(q.readAt, f.Entry.At), // it cannot have been read before it was sent
 		})
 	})
