@@ -162,7 +162,7 @@ func TestTemporary(t *testing.T) {
 			}
 		})
 	}
-	if got, want := StatusName(StatusInvBindState), "0x04 incorrect bind status for given command"; got != want {
+	if got, want := StatusName(StatusInvBindState), "ESME_RINVBNDSTS"; got != want {
 		t.Errorf("StatusName: got %q, want %q", got, want)
 	}
 }

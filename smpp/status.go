@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -88,8 +89,23 @@ func CommandID(name string) (id pdu.ID, ok bool) {
 	return 0, false
 }
 
-// StatusName names a command_status for logs: its number and, where known, its text.
-func StatusName(s pdu.Status) string { return fmt.Sprintf("%#02x %s", uint32(s), s.Error()) }
+// StatusName names a command_status for logs, as SMPP 3.4 §5.1.3 does; one that the standard does not name by its
+// number and, where known, its text.
+func StatusName(s pdu.Status) string {
+	if name := Mnemonic(s); name != "" {
+		return name
+	}
+	return fmt.Sprintf("%#02x %s", uint32(s), s.Error())
+}
+
+// NameStatus returns an error that names the status that err is, before its text, and wraps err. It returns other
+// errors as they are.
+func NameStatus(err error) error {
+	if s, ok := errors.AsType[pdu.Status](err); ok && Mnemonic(s) != "" {
+		return fmt.Errorf("%s: %w", Mnemonic(s), err)
+	}
+	return err
+}
 
 var commands = map[pdu.ID]string{
 	pdu.GenericNACKID:         "generic_nack",

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,32 +69,21 @@ func (c chosen) values() url.Values {
 	return v
 }
 
-// pages requests page after page. It passes each answer to take, which returns the request of
-// the next page, or nil at the end.
-func pages(cmd *cobra.Command, method, path string, values url.Values, take func(answer []byte) (*nextPage, error)) error {
-	gateway, err := openOps(cmd)
-	if err != nil {
-		return err
+// values returns what the query for the next page has in addition.
+func (n *nextPage) values() url.Values {
+	if n == nil {
+		return nil
 	}
-	for {
-		ctx, cancel := context.WithTimeout(cmd.Context(), askTime)
-		answer, err := gateway.Ask(ctx, method, path+"?"+values.Encode(), http.StatusOK)
-		cancel()
-		if err != nil {
-			return err
-		}
-		next, err := take(answer)
-		if err != nil || next == nil {
-			return err
-		}
-		values.Set("after", strconv.FormatUint(next.After, 10))
-		values.Set("until", strconv.FormatUint(next.Until, 10))
-	}
+	return url.Values{"after": {strconv.FormatUint(n.After, 10)}, "until": {strconv.FormatUint(n.Until, 10)}}
 }
 
 // eachDead calls f with each dead letter that c selects.
 func eachDead(cmd *cobra.Command, c chosen, f func(*feedback.DeadLetter) error) error {
-	return pages(cmd, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (*nextPage, error) {
+	gateway, err := openOps(cmd)
+	if err != nil {
+		return err
+	}
+	return askPages(cmd.Context(), gateway, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (url.Values, error) {
 		var p deadPage
 		if err := json.Unmarshal(answer, &p); err != nil {
 			return nil, fmt.Errorf("answer of the gateway: %w", err)
@@ -105,7 +93,7 @@ func eachDead(cmd *cobra.Command, c chosen, f func(*feedback.DeadLetter) error) 
 				return nil, err
 			}
 		}
-		return p.Next, nil
+		return p.Next.values(), nil
 	})
 }
 
@@ -113,10 +101,16 @@ func deadListCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List dead letters, a line each, the oldest first", Args: cobra.NoArgs}
 	c := choosing(cmd)
 	c.full = cmd.Flags().Bool("full", false, "show subscribers' numbers whole")
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		row(out, "TIME", "ACCOUNT", "EVENT", "TRIES", "SENDER", "RECEIVER", "NUMBER", "REASON")
+		if !*asJSON {
+			row(out, "TIME", "ACCOUNT", "EVENT", "TRIES", "SENDER", "RECEIVER", "NUMBER", "REASON")
+		}
 		err := eachDead(cmd, c, func(d *feedback.DeadLetter) error {
+			if *asJSON {
+				return sayJSON(cmd, d)
+			}
 			var fb message.Feedback
 			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read is left out
 			row(out, d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
@@ -159,42 +153,22 @@ func deadChangeCommand(use, short, method, path string) *cobra.Command {
 		if *c.account == "" && *c.event == "" && !*c.all {
 			return errors.New("which ones: --account SYSTEM_ID, --event ID or --all")
 		}
+		gateway, err := openOps(cmd)
+		if err != nil {
+			return err
+		}
 		count := 0
-		err := pages(cmd, method, path, c.values(), func(answer []byte) (*nextPage, error) {
+		err = askPages(cmd.Context(), gateway, method, path, c.values(), func(answer []byte) (url.Values, error) {
 			var done struct {
 				Count int
 				Next  *nextPage
 			}
 			err := json.Unmarshal(answer, &done)
 			count += done.Count
-			return done.Next, err
+			return done.Next.values(), err
 		})
 		say(cmd.OutOrStdout(), "%d dead letter(s): %s\n", count, use)
 		return err
-	}
-	return cmd
-}
-
-func feedbackCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "feedback",
-		Short: "Show what feedback waits, by account",
-		Args:  cobra.NoArgs,
-	}
-	askFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		row(out, "ACCOUNT", "WAITING", "OLDEST", "AGE", "SESSIONS")
-		err := pages(cmd, http.MethodGet, "/v1/feedback", url.Values{}, func(answer []byte) (*nextPage, error) {
-			var all struct{ Queues []feedback.Queue }
-			err := json.Unmarshal(answer, &all)
-			for _, q := range all.Queues {
-				age := time.Duration(q.Age * float64(time.Second)).Round(time.Second)
-				row(out, q.Account, q.Waiting, q.Oldest.Format(time.RFC3339), age, q.Sessions)
-			}
-			return nil, err
-		})
-		return errors.Join(err, out.Flush())
 	}
 	return cmd
 }

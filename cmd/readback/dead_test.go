@@ -94,8 +94,11 @@ func TestFeedbackCommand(t *testing.T) {
 			t.Fatalf("feedback: got %q, %v", out, err)
 		}
 		if row.MatchString(out) {
-			return
+			break
 		}
+	}
+	if out, err := execute(t, "feedback", "--json", "--ops", r.Ops()); err != nil || !strings.HasPrefix(out, `{"account":"bank","waiting":1,`) {
+		t.Errorf("in JSON: got %q, %v", out, err)
 	}
 }
 
@@ -126,6 +129,8 @@ func lookAtDead(t *testing.T, event, file string) {
 		{[]string{"show", "--event", "none"}, "error no dead letter of event none"},
 		{[]string{"show"}, "error which one"},
 		{[]string{"list", "--full"}, "447700900101"},
+		{[]string{"list"}, "ESME_RX_P_APPN"},
+		{[]string{"list", "--json"}, `"reason":"ESME_RX_P_APPN: `},
 		{[]string{"replay"}, "error which ones"},
 		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
 		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},

@@ -101,7 +101,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/held", operator.HeldPage(s.relay.HeldReceipts))
 	s.ops.Handle("/v1/receivers/{receiver}/hash", operator.HashPage(s.subscribers))
 	s.ops.Handle("/v1/trace", operator.TracePage(s.gateway))
-	s.ops.Handle("/v1/", s.relay.OperatorHandler(ops.By))
+	s.ops.Handle("/v1/", operator.Problems(s.relay.OperatorHandler(ops.By)))
 	console.New(console.Options{Ops: s.ops, Version: version(), Handsets: s.handsets})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -28,18 +29,30 @@ func eachPage(cmd *cobra.Command, path string, query url.Values, take func(answe
 // eachPageOf is eachPage of a gateway that is open.
 func eachPageOf(ctx context.Context, gateway *ops.Client, path string, query url.Values, take func(answer []byte) (next string, err error)) error {
 	query.Set("limit", pageSize)
+	return askPages(ctx, gateway, http.MethodGet, path, query, func(answer []byte) (url.Values, error) {
+		cursor, err := take(answer)
+		if cursor == "" {
+			return nil, err
+		}
+		return url.Values{"cursor": {cursor}}, err
+	})
+}
+
+// askPages sends one request after the other. It passes each answer to take, which returns what the query of the next
+// request has in addition, or nil at the end.
+func askPages(ctx context.Context, gateway *ops.Client, method, path string, query url.Values, take func(answer []byte) (next url.Values, err error)) error {
 	for {
-		ctx, cancel := context.WithTimeout(ctx, askTime)
-		answer, err := gateway.Ask(ctx, http.MethodGet, path+"?"+query.Encode(), http.StatusOK)
+		one, cancel := context.WithTimeout(ctx, askTime)
+		answer, err := gateway.Ask(one, method, path+"?"+query.Encode(), http.StatusOK)
 		cancel()
 		if err != nil {
 			return err
 		}
 		next, err := take(answer)
-		if err != nil || next == "" {
+		if err != nil || next == nil {
 			return err
 		}
-		query.Set("cursor", next)
+		maps.Copy(query, next)
 	}
 }
 

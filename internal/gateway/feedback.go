@@ -114,7 +114,7 @@ func (l feedbackToESME) send(ctx context.Context, fb *message.Feedback) (err err
 	if err != nil {
 		return message.Permanent(err)
 	}
-	err = l.esme.Call(ctx, f)
+	err = smpp.NameStatus(l.esme.Call(ctx, f))
 	var status pdu.Status
 	switch {
 	case errors.As(err, &status) && !smpp.Temporary(status):

@@ -125,7 +125,7 @@ func (s *slot[R]) bind(ctx context.Context, session *smpp.Session[R]) (bound boo
 		return false, err
 	}
 	if err := session.Call(ctx, f); err != nil {
-		return false, fmt.Errorf("bind_transceiver: %w", err)
+		return false, fmt.Errorf("bind_transceiver: %w", smpp.NameStatus(err))
 	}
 	if st := session.State(); st == smpp.BoundTX || st == smpp.BoundRX {
 		s.unbind(context.WithoutCancel(ctx), session, errHalfBound)
