@@ -213,7 +213,12 @@ func (c *SMSC) finish(a *account, here *session, n uint64, m smpp.Message, state
 		c.sendReceipts(a, here, m, id, state, change)
 		return
 	}
-	m, _ = smpp.ParseMessage(bytes.Clone(m.Frame)) // was well-formed when it came
+	c.sendReceiptsLater(a, m.Frame, id, state, change)
+}
+
+// sendReceiptsLater sends the receipt of a message when its time has come.
+func (c *SMSC) sendReceiptsLater(a *account, f smpp.Frame, id string, state receipt.State, change ReceiptChange) {
+	m, _ := smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
 	c.delays.run(change.After, c.unlessReset(func() { c.sendReceipts(a, nil, m, id, state, change) }))
 }
 
