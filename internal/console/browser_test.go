@@ -20,6 +20,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"readback/internal/ops"
 )
 
 // tab is a tab of a browser.
@@ -130,6 +132,22 @@ func TestInChromium(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestLoginInChromium logs in as a viewer, who is offered nothing that a viewer may not do, and logs out.
+func TestLoginInChromium(t *testing.T) {
+	w, url := serveWorld(t)
+	w.Use(ops.Access{Operators: people()})
+	b, axe := chromium(t), axeScript(t)
+	b.open(url + "/console/sessions")
+	b.lookAt("login", axe)
+	b.do(chromedp.SendKeys(chromedp.CSS("#secret"), "viewer\r"), chromedp.WaitVisible(chromedp.CSS("[data-row]")))
+	if got := eval[string](b, `location.pathname + " " + document.querySelectorAll(".danger, [href='/console/conversation']").length`); got != "/console/sessions 0" {
+		t.Errorf("a viewer is at %q, want the page that was asked for, without more", got)
+	}
+	b.isLive()
+	b.lookAt("sessions-viewer", axe)
+	b.do(chromedp.Click(chromedp.CSS("form[action='/console/logout'] button")), chromedp.WaitVisible(chromedp.CSS("#secret")))
 }
 
 // lookAt looks for faults of the page that is open, and keeps its picture.

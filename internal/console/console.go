@@ -82,7 +82,7 @@ func (c *Console) addPages() {
 	c.mux.HandleFunc("GET "+ops.LoginPath, c.loginForm)
 	for path, do := range map[string]http.HandlerFunc{
 		ops.LoginPath: c.login, "/console/logout": c.logout, "/console/language": c.setLanguage,
-		"/console/sessions/{id}/end": c.endSession, "/console/dead": c.changeDead, "/console/handsets": c.openMessage, "/console/configuration": c.reload,
+		"/console/sessions/{id}/end": c.endSession, "/console/smsc/{id}/end": c.endSMSC, "/console/dead": c.changeDead, "/console/handsets": c.openMessage, "/console/configuration": c.reload,
 	} {
 		c.mux.HandleFunc("POST "+path, c.form(do))
 	}

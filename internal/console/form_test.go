@@ -75,6 +75,7 @@ func TestForms(t *testing.T) {
 		changes  []string
 	}{
 		{"/console/sessions", "/console/sessions/8/end", nil, "/console/sessions?done=session", []string{"end 8"}},
+		{"/console/smsc", "/console/smsc/7/end", nil, "/console/smsc?done=session", []string{"end smsc 7"}},
 		{"/console/dead", "/console/dead", []string{"do", "replay", "event", "evt-1"}, "/console/dead?done=replayed", []string{"POST /v1/dead/replay?event=evt-1&limit=1000"}},
 		{"/console/dead", "/console/dead", []string{"do", "drop", "all", "true"}, "/console/dead?done=dropped", []string{"DELETE /v1/dead?all=true&limit=1000"}},
 		{"/console/handsets", "/console/handsets", []string{"number", "447700900123", "index", "2"}, "/console/handsets?number=447700900123", nil},

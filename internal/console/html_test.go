@@ -90,7 +90,7 @@ func textOfNode(n *html.Node) string {
 
 // paths are the pages of a console with all rights, some of them in several states.
 var paths = []string{
-	"/console/", "/console/?minutes=60", "/console/sessions", "/console/sessions?account=bank&limit=1", "/console/sessions?account=nobody", "/console/accounts",
+	"/console/", "/console/?minutes=60", "/console/sessions", "/console/sessions?account=bank&limit=1", "/console/sessions?account=nobody", "/console/smsc", "/console/accounts",
 	"/console/messages", "/console/messages?message_id=4A7F01", "/console/messages?message_id=unknown", "/console/messages?receiver=447700900123&full=true",
 	"/console/configuration", "/console/configuration?key=none", "/console/configuration?changed=true",
 	"/console/conversation", "/console/conversation?sender=10690001&receiver=447700900123", "/console/reads", "/console/reads?full=true",

@@ -22,6 +22,7 @@ type page struct {
 var pages = []page{
 	{name: "flow", every: 5 * time.Second, data: flowData},
 	{name: "sessions", every: 3 * time.Second, data: sessionData},
+	{name: "smsc", every: 3 * time.Second, data: smscData},
 	{name: "accounts", every: 5 * time.Second, data: accountData},
 	{name: "messages", data: messageData},
 	{name: "conversation", roles: ops.Privacy, data: conversationData},

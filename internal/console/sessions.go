@@ -25,6 +25,10 @@ func sessionData(v *visit) (any, *problem) {
 	return shown(get[operator.Sessions](v, "/v1/sessions"+listQuery(v, "account")))
 }
 
+func smscData(v *visit) (any, *problem) {
+	return shown(get[operator.SMSC](v, "/v1/smsc"+listQuery(v)))
+}
+
 func skipData(v *visit) (any, *problem) {
 	return shown(get[operator.Unnumbered](v, "/v1/unnumbered"+listQuery(v, "account", "full")))
 }
@@ -44,4 +48,9 @@ func shown[T any](answer T, p *problem) (any, *problem) {
 // endSession ends the session of an ESME.
 func (c *Console) endSession(w http.ResponseWriter, r *http.Request) {
 	c.change(w, r, http.MethodDelete, "/v1/sessions/"+url.PathEscape(r.PathValue("id")), "/console/sessions?done=session")
+}
+
+// endSMSC ends a session with the SMSC.
+func (c *Console) endSMSC(w http.ResponseWriter, r *http.Request) {
+	c.change(w, r, http.MethodDelete, "/v1/smsc/"+url.PathEscape(r.PathValue("id")), "/console/smsc?done=session")
 }

@@ -9,7 +9,7 @@ var english = map[string]string{
 	"full.show": "Show numbers in full", "full.mask": "Mask numbers",
 	"ago.days": "%d d", "ago.hours": "%d h", "ago.minutes": "%d min", "ago.seconds": "%d s",
 
-	"page.flow": "Flow", "page.sessions": "Sessions", "page.accounts": "Accounts", "page.messages": "Messages", "page.configuration": "Configuration", "page.conversation": "Conversation",
+	"page.flow": "Flow", "page.sessions": "Sessions", "page.accounts": "Accounts", "page.smsc": "SMSC", "page.messages": "Messages", "page.configuration": "Configuration", "page.conversation": "Conversation",
 	"page.reads": "Reads", "page.skips": "Skips", "page.dead": "Dead letters", "page.handsets": "Handsets", "page.login": "Log in", "page.problem": "This did not work",
 
 	"done.session":  "The session is being ended.",
@@ -36,6 +36,11 @@ var english = map[string]string{
 	"session.unbound": "not bound", "session.none": "No ESME is connected.", "session.end": "End", "session.do": "End this session",
 	"session.sure": "The ESME is unbound when its requests are answered. It may bind again.",
 	"limit.rate":   "Rate", "limit.window": "Window",
+
+	"smsc.lead":  "The sessions with the SMSC: one for each ESME in mirror mode, the gateway's own binds in shared mode.",
+	"smsc.state": "State", "smsc.error": "Lost last", "smsc.retry": "next try at %s", "smsc.none": "There is no session with the SMSC.",
+	"smsc.sure":       "Answers under way are awaited. In mirror mode the ESME loses its session, too; in shared mode the gateway binds again.",
+	"bind.connecting": "connecting", "bind.binding": "binding", "bind.bound": "bound", "bind.unbinding": "unbinding", "bind.waiting": "waiting",
 
 	"account.listed": "Listed", "account.sessions": "Sessions", "account.numbered": "Numbered", "account.unnumbered": "Without number", "account.why": "Why",
 	"account.progress": "How far their messages got, since the gateway began", "account.element": "By element", "account.marker": "By marker", "account.split": "Split",

@@ -9,7 +9,7 @@ var chinese = map[string]string{
 	"full.show": "显示完整号码", "full.mask": "隐藏号码",
 	"ago.days": "%d 天", "ago.hours": "%d 小时", "ago.minutes": "%d 分钟", "ago.seconds": "%d 秒",
 
-	"page.flow": "流量", "page.sessions": "会话", "page.accounts": "账号", "page.messages": "消息", "page.configuration": "配置", "page.conversation": "对话",
+	"page.flow": "流量", "page.sessions": "会话", "page.accounts": "账号", "page.smsc": "短信中心", "page.messages": "消息", "page.configuration": "配置", "page.conversation": "对话",
 	"page.reads": "已读回执", "page.skips": "未编号", "page.dead": "死信", "page.handsets": "手机", "page.login": "登录", "page.problem": "操作未成功",
 
 	"done.session":  "正在结束该会话。",
@@ -36,6 +36,11 @@ var chinese = map[string]string{
 	"session.unbound": "未绑定", "session.none": "没有 ESME 连接。", "session.end": "结束", "session.do": "结束此会话",
 	"session.sure": "待请求应答完毕后解除绑定。ESME 可以再次绑定。",
 	"limit.rate":   "速率", "limit.window": "窗口",
+
+	"smsc.lead":  "与短信中心的会话：镜像模式下每个 ESME 一个，共享模式下是网关自己的绑定。",
+	"smsc.state": "状态", "smsc.error": "上次中断", "smsc.retry": "下次尝试 %s", "smsc.none": "没有与短信中心的会话。",
+	"smsc.sure":       "先等待请求应答完毕。镜像模式下 ESME 也会失去会话；共享模式下网关会重新绑定。",
+	"bind.connecting": "连接中", "bind.binding": "绑定中", "bind.bound": "已绑定", "bind.unbinding": "解除绑定中", "bind.waiting": "等待",
 
 	"account.listed": "已配置", "account.sessions": "会话", "account.numbered": "已编号", "account.unnumbered": "未编号", "account.why": "原因",
 	"account.progress": "自网关启动以来各账号消息的进展", "account.element": "头部元素", "account.marker": "文末标记", "account.split": "拆分",

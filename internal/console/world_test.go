@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -56,6 +57,8 @@ func newWorld(t testing.TB, operators ...ops.Person) *world {
 	w.Handle("/v1/accounts", operator.AccountPage(w))
 	w.Handle("/v1/sessions", operator.SessionPages(w))
 	w.Handle("/v1/sessions/", operator.SessionPages(w))
+	w.Handle("/v1/smsc", operator.SMSCPages(w))
+	w.Handle("/v1/smsc/", operator.SMSCPages(w))
 	w.Handle("/v1/flow", operator.FlowPage(w))
 	w.Handle("/v1/reads", operator.ReadPage(w, func(k message.VerdictKind) int {
 		return map[message.VerdictKind]int{message.VerdictAccepted: 202, message.VerdictNotFound: 404, message.VerdictMalformed: 400}[k]
@@ -100,6 +103,18 @@ func (w *world) EndSession(id message.Session) bool {
 
 func (w *world) SMSC() gateway.SMSC { return gateway.SMSC{Up: true} }
 func (w *world) IsShared() bool     { return false }
+
+func (w *world) SMSCSessions() []gateway.SMSCSession {
+	return []gateway.SMSCSession{
+		{ID: 7, Account: "bank", Addr: "192.0.2.1:2775", State: "bound", Since: w.now.Add(-time.Hour), Window: 20, Widest: 50},
+		{ID: 8, Account: "shop", Addr: "192.0.2.1:2775", State: "waiting", Since: w.now, Lost: errors.New("connection reset"), Retry: w.now.Add(time.Minute)},
+	}
+}
+
+func (w *world) EndSMSCSession(id uint32) bool {
+	w.note(fmt.Sprint("end smsc ", id))
+	return id == 7
+}
 
 func (w *world) Accounts() []gateway.AccountUse {
 	return []gateway.AccountUse{

@@ -64,6 +64,8 @@ var rules = []rule{
 	{"GET /console/{$}", anyRole},
 	{"GET /console/sessions", anyRole},
 	{"POST /console/sessions/{id}/end", Operator},
+	{"GET /console/smsc", anyRole},
+	{"POST /console/smsc/{id}/end", Operator},
 	{"GET /console/accounts", anyRole},
 	{"GET /console/skips", anyRole}, // with full=true its source needs Privacy, and so for reads and dead
 	{"GET /console/reads", anyRole},
