@@ -47,6 +47,7 @@ configuration again, see reload. The log goes to standard error.`,
 			return sayErrors(cmd, cfg.Locate(err))
 		}
 		s.logging, s.hangups = logging, hangups
+		logging.NameSubscribers(s.subscribers)
 		s.watchdog = watchdog
 		watchdog.parts.Store(&s.parts)
 		s.load = func() (config.Config, error) { return config.Load("", cmd.Flags()) }

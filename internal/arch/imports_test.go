@@ -102,7 +102,7 @@ var imports = map[string][]string{
 		"internal/flow", "internal/gateway", "internal/numbering", "internal/ops", "internal/trace", "relay/feedback", "relay/history",
 		"relay/message", "relay/reads", "relay/statistics", "smpp",
 	},
-	"internal/ops":     {"internal/ownhost", "relay/message"},
+	"internal/ops":     {"internal/lograte", "internal/ownhost", "relay/message"},
 	"internal/ownhost": {},
 	"internal/pcap":    {},
 	"internal/permit":  {"internal/account", "internal/metric", "internal/setting", "smpp"},

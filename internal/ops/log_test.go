@@ -3,10 +3,13 @@ package ops
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
+
+	"readback/relay/message"
 )
 
 // What is not UTF-8 is shown as Latin-1.
@@ -17,8 +20,8 @@ func TestLoggerShowsOctets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log.Info("bound", "account", "caf\xe9", "sender", "M\xfcllers")
-		want := map[bool]string{true: `"sender":"Mül***s"`, false: `"sender":"Müllers"`}[mask]
+		log.Info("bound", "account", "caf\xe9", "receiver", "M\xfcllers")
+		want := map[bool]string{true: `"receiver":"Mül***s"`, false: `"receiver":"Müllers"`}[mask]
 		if got := out.String(); !strings.Contains(got, `"account":"café"`) || !strings.Contains(got, want) {
 			t.Errorf("got %s, want café and %s", got, want)
 		}
@@ -71,6 +74,58 @@ func TestLoggerKeys(t *testing.T) {
 		if got := strings.TrimSpace(out.String()); !strings.HasSuffix(got, key+"="+want) {
 			t.Errorf("got %s, want %s=%s", got, key, want)
 		}
+	}
+}
+
+// Beside a masked number is its hash, so that the lines about one subscriber can be found. Senders that are no subscribers
+// are shown.
+func TestLoggerNamesSubscribers(t *testing.T) {
+	key := message.SubscriberKey("0123456789abcdef")
+	const number = "+447700900101"
+	for _, tt := range []struct {
+		name  string
+		attrs []any
+		mask  bool
+		want  string
+	}{
+		{"a receiver", []any{"sender", "10690001", "receiver", number}, true, "sender=10690001 receiver=+44*********1 subscriber=" + key.Hash(number)},
+		{"in another notation", []any{"receiver", "00447700900101"}, true, "receiver=004**********1 subscriber=" + key.Hash(number)},
+		{"a sender with a name", []any{"sender", "BANK"}, true, "sender=BANK"},
+		{"a subscriber who sends", []any{"sender", number, "receiver", "10690001"}, true, "sender=+44*********1 sender_subscriber=" + key.Hash(number) + " receiver=106****1 subscriber=" + key.Hash("10690001")},
+		{"in a group", []any{slog.Group("m", "destination_addr", number)}, true, "m.destination_addr=+44*********1 m.subscriber=" + key.Hash(number)},
+		{"masked before", []any{"receiver", "+44*********1"}, true, "receiver=+44*********1"},
+		{"no address", []any{"receiver", "447700900101447700900101"}, true, "receiver=447********************1"},
+		{"not masked", []any{"receiver", number}, false, "receiver=" + number},
+	} {
+		var out bytes.Buffer
+		settings := new(LogSettings)
+		log, err := NewLogger(&out, "text", settings)
+		if err = errors.Join(err, settings.Set("info", tt.mask)); err != nil {
+			t.Fatal(err)
+		}
+		settings.NameSubscribers(key)
+		for _, l := range []func(){func() { log.Info("told", tt.attrs...) }, func() { log.With(tt.attrs...).Info("told") }} {
+			out.Reset()
+			l()
+			if _, got, _ := strings.Cut(strings.TrimSpace(out.String()), "msg=told "); got != tt.want {
+				t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
+			}
+		}
+	}
+}
+
+// Warnings that repeat are folded.
+func TestLoggerFolds(t *testing.T) {
+	var out bytes.Buffer
+	log, err := newLogger(&out, "info", "json", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		log.Warn("no answer of the SMSC")
+	}
+	if got := strings.Count(out.String(), "\n"); got > 100 {
+		t.Errorf("got %d lines of 1000", got)
 	}
 }
 
