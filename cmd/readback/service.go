@@ -143,6 +143,7 @@ func (s *service) assemble(cfg config.Config) error {
 		return errors.Join(err, s.relay.Close())
 	}
 	s.openSubscriberKey(cfg)
+	s.relay.Reads().NameSubscribers(s.subscribers)
 	s.makePages(registry)
 	return nil
 }

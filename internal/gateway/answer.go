@@ -15,6 +15,7 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 	if r.sent != nil {
 		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
 	}
+	l.logUnnumbered(f, to)
 	switch {
 	case r.group != nil:
 		r.group.answered(l, f, r, accepted)

@@ -91,7 +91,7 @@ func (l *link) exit() {
 
 // logBound notes that the ESME is bound; from here on the log names the account.
 func (l *link) logBound() {
-	log := l.g.opt.Logger.With("remote", l.remote.String(), "account", l.bind.account)
+	log := l.g.opt.Logger.With("remote", l.remote.String(), "session", uint32(l.id), "account", l.bind.account)
 	log.Info("bound", "as", smpp.Command(l.bind.id))
 	l.log.Store(log)
 }

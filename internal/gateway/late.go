@@ -16,7 +16,9 @@ import (
 // answeredLate takes the answer f to a request that was given up.
 func (g *Gateway) answeredLate(log *slog.Logger, f smpp.Frame, to smscPending) {
 	g.metrics.late.Inc()
-	log.Warn("late answer of the SMSC", "command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()))
+	log.Warn("late answer of the SMSC", append([]any{
+		"command", smpp.Command(f.ID()), "status", smpp.StatusName(f.Status()), "sequence", to.Seq, "message_id", messageIDText(f),
+	}, to.Ref.about()...)...)
 	r := to.Ref
 	if r == nil || f.Status() != smpp.StatusOK || f.ID() != smpp.ResponseID(to.ID) {
 		return // repeated, a request of the gateway's own, or not accepted

@@ -82,7 +82,7 @@ func newLink(g *Gateway, conn net.Conn) *link {
 	l.reads.SetLimit(maxReads)
 	l.submitter = newSubmitter(l)
 	l.again = retry.NewQueue(l, l.closing.begun)
-	l.log.Store(g.opt.Logger.With("remote", l.remote.String()))
+	l.log.Store(g.opt.Logger.With("remote", l.remote.String(), "session", uint32(l.id)))
 	return l
 }
 

@@ -33,7 +33,7 @@ func (l fromAccount) operate(ctx context.Context, f smpp.Frame) error {
 	id, _, _ = bytes.Cut(id, []byte{0})
 	owner, ok := l.g.ledger.Routed(message.Conversation{}, l.g.opt.IDs.OfResponse(id))
 	if !ok || owner != l.bind.account {
-		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", "not a message of this account")
+		l.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "sequence", f.Seq(), "message_id", message.Shown(string(id)), "reason", "not a message of this account")
 		return l.refuse(f, op.refused)
 	}
 	return l.submitter.forward(ctx, f)
@@ -65,7 +65,7 @@ func (s *submitter) replace(f smpp.Frame) error {
 }
 
 func (s *submitter) refuseReplace(f smpp.Frame, reason string) error {
-	s.link.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "reason", reason)
+	s.link.log.Load().Warn("refused", "command", smpp.Command(f.ID()), "sequence", f.Seq(), "message_id", messageIDText(f), "reason", reason)
 	return s.link.refuse(f, smpp.StatusReplaceFailed)
 }
 

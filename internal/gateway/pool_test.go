@@ -127,10 +127,10 @@ func TestPoolSilent(t *testing.T) {
 	esme.Send(text(receiver, 2))
 	late := smsc.Next("submit_sm").Seq()
 	esme.Want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
-	w.log.want(t, "no answer of the SMSC", "command=submit_sm")
+	w.log.want(t, "no answer of the SMSC", "command=submit_sm", "account=bank", "session=", "sequence=2", "receiver=", receiver)
 	smsc.Send(accepted(late, "LATE"))
 	submitted(esme, smsc, 3, "A")
-	w.log.want(t, "late answer of the SMSC", "command=submit_sm_resp")
+	w.log.want(t, "late answer of the SMSC", "command=submit_sm_resp", "account=bank", "sequence=2", "message_id=LATE", "receiver=", receiver)
 	for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
 		if got := w.count(name, ""); got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)

@@ -126,7 +126,9 @@ func (c *rollback) acceptedLate(*link, smpp.Frame, *request) {}
 func (c *rollback) failed(reason string) {
 	l := c.of.link
 	l.g.metrics.uncancelled.Inc()
-	l.log.Load().Warn("a part of a refused message could not be cancelled", "reason", reason)
+	sent := c.of.sent
+	l.log.Load().Warn("a part of a refused message could not be cancelled", "reason", reason, "sequence", c.of.seq,
+		"sender", addressText(&sent.From), "receiver", addressText(&sent.To), "number", sent.Number)
 	c.of.stays(l)
 }
 

@@ -62,7 +62,7 @@ func (l *fromPool) take(ctx context.Context, f smpp.Frame) error {
 		l.alert(f)
 		return nil
 	}
-	l.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.bind, "command", smpp.Command(f.ID()), "reason", "it concerns no account")
+	l.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.bind, "command", smpp.Command(f.ID()), "sequence", f.Seq(), "reason", "it concerns no account")
 	return l.session.Reply(smpp.AppendHeader(nil, pdu.GenericNACKID, smpp.StatusInvCmdID, f.Seq(), 0), f.Seq(), time.Time{})
 }
 
@@ -72,7 +72,7 @@ func (l *fromPool) take(ctx context.Context, f smpp.Frame) error {
 func (l *fromPool) route(ctx context.Context, f smpp.Frame) error {
 	m, err := smpp.ParseLenient(f)
 	if err != nil {
-		l.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.bind, "command", smpp.Command(f.ID()), "reason", err)
+		l.g.opt.Logger.Warn("request of the SMSC refused", "bind", l.bind, "command", smpp.Command(f.ID()), "sequence", f.Seq(), "reason", err)
 		return l.session.Reply(smpp.AppendRefusal(nil, f.ID(), smpp.StatusInvMsgLen, f.Seq()), f.Seq(), time.Time{})
 	}
 	g := l.g
@@ -196,14 +196,18 @@ func (l *fromPool) Response(f smpp.Frame, to smscPending) error {
 // Late takes an answer that comes after the ESME got another one from the gateway.
 func (l *fromPool) Late(f smpp.Frame, to smscPending) error {
 	l.g.metrics.ofSMSC.count(0, f)
-	l.g.answeredLate(l.g.opt.Logger.With("bind", l.bind), f, to)
+	log := l.g.opt.Logger
+	if to.Ref != nil {
+		log = to.Ref.link.log.Load()
+	}
+	l.g.answeredLate(log.With("bind", l.bind), f, to)
 	return nil
 }
 
 // Expired answers the ESME in place of the SMSC.
 func (l *fromPool) Expired(to smscPending) {
 	l.g.metrics.expired.WithLabelValues("smsc").Inc()
-	l.g.opt.Logger.Warn("no answer of the SMSC", "bind", l.bind, "command", smpp.Command(to.ID))
+	to.Ref.link.log.Load().Warn("no answer of the SMSC", append([]any{"bind", l.bind}, aboutPending(to)...)...)
 	to.Ref.link.answerInStead(to)
 }
 

@@ -36,7 +36,9 @@ func (l logged) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (l logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+func (l logged) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 // want waits for a line that has all the parts in it.
 func (l logged) want(t testing.TB, parts ...string) {

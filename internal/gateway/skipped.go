@@ -67,8 +67,12 @@ func (s *skippedMessages) all() []Skipped {
 
 // noteSkip notes a message that passes without a number, and why.
 func (s *submitter) noteSkip(f smpp.Frame, skip numbering.Skip) {
+	if skip == numbering.Numbered {
+		return
+	}
+	s.logSkip(f, skip)
 	last := &s.link.submits.last
-	if skip == numbering.Numbered || !last.wants(skip, s.messages.arrived) {
+	if !last.wants(skip, s.messages.arrived) {
 		return
 	}
 	from, to := addressesOf(f)

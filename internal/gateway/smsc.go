@@ -186,7 +186,7 @@ func (l fromSMSC) Late(f smpp.Frame, to smscPending) error {
 // Expired answers the ESME in place of the SMSC.
 func (l fromSMSC) Expired(to smscPending) {
 	l.g.metrics.expired.WithLabelValues("smsc").Inc()
-	l.log.Load().Warn("no answer of the SMSC", "command", smpp.Command(to.ID))
+	l.log.Load().Warn("no answer of the SMSC", aboutPending(to)...)
 	l.answerInStead(to)
 }
 

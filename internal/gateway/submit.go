@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -187,10 +186,6 @@ func (s *submitter) countSubmit(skip numbering.Skip, sent *ledger.Sent) {
 	s.link.submits.count(uint64(s.link.id), skip)
 	if skip == numbering.Numbered {
 		s.link.submits.numbered(uint64(s.link.id), sent.Form.Marked, false)
-		return
-	}
-	if log := s.link.log.Load(); log.Enabled(context.Background(), slog.LevelDebug) {
-		log.Debug("unnumbered", "skip", skip.String())
 	}
 }
 

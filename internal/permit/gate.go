@@ -54,10 +54,10 @@ func (g *Gate) Command(log *slog.Logger, id pdu.ID) bool {
 	return false
 }
 
-// refuse counts and logs a request that does not pass.
-func (g *Gate) refuse(log *slog.Logger, id pdu.ID, label, reason string) {
+// refuse counts and logs a request that does not pass. attrs are what else the line says.
+func (g *Gate) refuse(log *slog.Logger, id pdu.ID, label, reason string, attrs ...any) {
 	g.refused.WithLabelValues(label).Inc()
 	g.lines.Do(func() {
-		log.Warn("refused", "command", smpp.Command(id), "command_id", uint32(id), "reason", reason)
+		log.Warn("refused", append([]any{"command", smpp.Command(id), "command_id", uint32(id), "reason", reason}, attrs...)...)
 	})
 }

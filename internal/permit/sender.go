@@ -25,7 +25,7 @@ func (g *Gate) Sender(log *slog.Logger, f smpp.Frame, senders []account.AddressR
 	if ok && (len(addr) == 0 && (at.optional || !g.shared) || account.Owns(senders, addr)) {
 		return true
 	}
-	g.refuse(log, f.ID(), "sender", "source_addr is none of the account's senders")
+	g.refuse(log, f.ID(), "sender", "source_addr is none of the account's senders", "sequence", f.Seq(), "sender", string(addr))
 	return false
 }
 

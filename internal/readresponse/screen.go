@@ -58,7 +58,8 @@ func (s *Screen) Check(log *slog.Logger, f smpp.Frame) (out smpp.Frame, ok bool)
 	}
 	counter.Inc()
 	s.lines.Do(func() {
-		log.Warn("an ESME's message is the read response of a subscriber", "outcome", outcome, "command", smpp.Command(f.ID()))
+		m, _ := smpp.ParseLenient(f) // what cannot be read is missing
+		log.Warn("an ESME's message is the read response of a subscriber", "outcome", outcome, "command", smpp.Command(f.ID()), "sequence", f.Seq(), "sender", string(m.From.Addr), "receiver", string(m.To.Addr))
 	})
 	return out, ok
 }

@@ -29,7 +29,7 @@ func (h *Handler) Hold(ctx context.Context, account string, m smpp.Message, r *r
 		switch {
 		case !isReceipt:
 		case err != nil:
-			h.opt.Logger.Warn("receipt is not held", "account", account, "error", err)
+			h.opt.Logger.Warn("receipt is not held", "account", account, "message_id", string(id), "sender", string(c.Sender.Bytes()), "receiver", string(c.Receiver.Bytes()), "error", err)
 			err = p.Reply(f, smpp.StatusTempApp)
 		case held:
 			err = p.Reply(f, smpp.StatusOK)

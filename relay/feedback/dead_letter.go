@@ -63,17 +63,17 @@ func (ds *deadLetters) store(ctx context.Context, l *letter, cause error) error 
 		err = publishShorter(m, err, publish)
 	}
 	if isTooLarge(err) {
-		ds.log.Error("feedback is lost: it is too large for a dead letter", "account", l.account, "event", l.event, "octets", len(m.Data), "error", cause)
+		ds.log.Error("feedback is lost: it is too large for a dead letter", append(l.about(), "octets", len(m.Data), "error", cause)...)
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("publish dead letter: %w", err)
 	}
 	if errors.Is(cause, errQueuesFull) { // as often as there are reads
-		ds.lines.Warn(ds.log, "feedback is a dead letter", cause.Error(), "account", l.account, "event", l.event)
+		ds.lines.Warn(ds.log, "feedback is a dead letter", cause.Error(), l.about()...)
 		return nil
 	}
-	ds.log.Warn("feedback is a dead letter", "account", l.account, "event", l.event, "error", cause)
+	ds.log.Warn("feedback is a dead letter", append(l.about(), "error", cause)...)
 	return nil
 }
 

@@ -221,8 +221,9 @@ func (a *account) retry(h *held, err error) {
 	a.metrics.outcomes.WithLabelValues("retried").Inc()
 	steps := a.delivery.Backoff
 	wait := max(backoff.Jitter(steps[min(h.tries, len(steps)-1)]), message.RetryAfter(err))
-	a.log.Info("feedback is told again later", "account", a.name, "event", h.fb.Event,
-		"tries", h.tries+1, "wait", wait, "error", err)
+	a.log.Info("feedback is told again later", append([]any{
+		"account", a.name, "event", h.fb.Event, "tries", h.tries + 1, "wait", wait, "error", err,
+	}, about(h.fb)...)...)
 	a.change(func(o *schedule) {
 		h.tries++
 		o.later(h, time.Now().Add(wait))

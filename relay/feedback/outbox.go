@@ -144,7 +144,9 @@ func (o *outbox) sendShorter(ctx context.Context, q *queued, tooLarge error) (ou
 
 // giveUp makes a dead letter of a feedback that can never be published.
 func (o *outbox) giveUp(ctx context.Context, q *queued, cause error) error {
-	o.log.Error("feedback cannot be published at all", "account", q.account, "event", q.event, "read", q.row.Seq, "octets", len(q.row.Body), "error", cause)
+	o.log.Error("feedback cannot be published at all", append([]any{
+		"account", q.account, "event", q.event, "read", q.row.Seq, "octets", len(q.row.Body), "error", cause,
+	}, aboutOctets(q.row.Body)...)...)
 	return o.deadLetter(ctx, q, cause)
 }
 

@@ -29,7 +29,11 @@ type Audit struct {
 	anonymous *rate.Limiter
 	named     *rate.Limiter
 	left      atomic.Int64 // lines left out since the last one
+	key       message.SubscriberKey
 }
+
+// NameSubscribers lets lines have the hash of the receiver under a key. It must be called before the first line.
+func (a *Audit) NameSubscribers(key message.SubscriberKey) { a.key = key }
 
 // NewAudit returns an audit log at level info, or else debug. mask returns a subscriber's number as it
 // is logged, and code the number that is logged for a kind of verdicts.
@@ -47,18 +51,35 @@ func NewAudit(log *slog.Logger, info bool, mask func(string) string, code func(m
 func (a *Audit) verdict(rd *Read, v message.Verdict, note string) {
 	attrs := []slog.Attr{slog.String("way", rd.Way), slog.String("caller", rd.By.Name)}
 	if rd.Receiver != "" {
-		attrs = append(attrs,
-			slog.String("receiver", a.mask(rd.Receiver)), slog.String("sender", a.mask(rd.Sender)),
+		attrs = append(a.receiver(attrs, rd.Receiver), slog.String("sender", a.sender(rd.Sender)),
 			slog.Int("number", int(rd.Number)), slog.Int("status", int(rd.Status)))
+	}
+	if rd.account != "" {
+		attrs = append(attrs, slog.String("account", rd.account), slog.String("message_id", rd.messageID))
 	}
 	a.line("read response", &rd.By, v, note, attrs)
 }
 
 // LogChange logs the verdict on a change that a caller asked for a receiver.
 func (a *Audit) LogChange(what string, by *access.Caller, receiver string, v message.Verdict) {
-	a.line(what, by, v, "", []slog.Attr{
-		slog.String("way", "http"), slog.String("caller", by.Name), slog.String("receiver", a.mask(receiver)),
-	})
+	a.line(what, by, v, "", a.receiver([]slog.Attr{slog.String("way", "http"), slog.String("caller", by.Name)}, receiver))
+}
+
+// receiver appends a receiver as it is logged, and its hash.
+func (a *Audit) receiver(attrs []slog.Attr, receiver string) []slog.Attr {
+	attrs = append(attrs, slog.String("receiver", a.mask(receiver)))
+	if hash := a.key.Hash(receiver); hash != "" {
+		attrs = append(attrs, slog.String("subscriber", hash))
+	}
+	return attrs
+}
+
+// sender returns a sender as it is logged: whole, unless it may be a subscriber.
+func (a *Audit) sender(sender string) string {
+	if message.IsSubscriber(sender) {
+		return a.mask(sender)
+	}
+	return message.Shown(sender)
 }
 
 // hasRoom reports whether there may be a line now. There always may be one on a change or a read that is

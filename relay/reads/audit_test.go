@@ -7,12 +7,15 @@ import (
 	"testing"
 
 	"readback/relay/access"
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
 func TestAudit(t *testing.T) {
 	var log bytes.Buffer
 	a := NewAudit(slog.New(slog.NewTextHandler(&log, nil)), true, message.Mask, verdictNumber)
+	key := message.SubscriberKey("0123456789abcdef")
+	a.NameSubscribers(key)
 	rd := &Read{Receiver: "447700900123", Sender: "10690001", Number: 17, Status: 1, Way: "http", By: access.Caller{Name: "app"}}
 	tests := []struct {
 		name string
@@ -21,7 +24,16 @@ func TestAudit(t *testing.T) {
 	}{
 		{
 			"accepted", func() { a.verdict(rd, message.Accept(), "") },
-			`level=INFO msg="read response" way=http caller=app receiver=447********3 sender=106****1 number=17 status=1 verdict=1`,
+			`level=INFO msg="read response" way=http caller=app receiver=447********3 subscriber=` + key.Hash("447700900123") + ` sender=10690001 number=17 status=1 verdict=1`,
+		},
+		{
+			"of a message", func() {
+				about := *rd
+				about.foundIn(&index.Entry{Account: []byte("bank"), Parts: []index.EntryPart{{ID: []byte("4A7F01")}}})
+				about.Sender = "447700900124"
+				a.verdict(&about, message.Accept(), "")
+			},
+			` sender=447********4 number=17 status=1 account=bank message_id=4A7F01 verdict=1`,
 		},
 		{
 			"opted out", func() { a.verdict(rd, message.Accept(), "receiver has opted out") },
@@ -41,7 +53,7 @@ func TestAudit(t *testing.T) {
 		},
 		{
 			"erased", func() { a.LogChange("erasure", &rd.By, "447700900123", message.Accept()) },
-			`msg=erasure way=http caller=app receiver=447********3 verdict=1`,
+			`msg=erasure way=http caller=app receiver=447********3 subscriber=` + key.Hash("447700900123") + ` verdict=1`,
 		},
 	}
 	for _, tt := range tests {

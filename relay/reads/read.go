@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"readback/relay/access"
+	"readback/relay/index"
 	"readback/relay/message"
 )
 
@@ -24,6 +25,18 @@ type Read struct {
 	ID       string        // may be empty; the same in repetitions
 	Way      string        // the way in: http, nats, …; counted with the verdict
 	By       access.Caller // the sender
+
+	// Of the message that was found, for the log.
+	account   string
+	messageID string // of its first part
+}
+
+// foundIn notes which message the read response is about.
+func (rd *Read) foundIn(e *index.Entry) {
+	rd.account = string(e.Account)
+	if len(e.Parts) > 0 {
+		rd.messageID = string(e.Parts[0].ID)
+	}
 }
 
 // readJSON is Read on the wire.

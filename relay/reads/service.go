@@ -77,6 +77,10 @@ func (rs *Service) decide(ctx context.Context, rd *Read) message.Verdict {
 // Budget bounds the work of the service. Those who call SubmitAll must have a place of it.
 func (rs *Service) Budget() *Budget { return rs.budget }
 
+// NameSubscribers lets the audit log have the hashes of receivers under a key. It must be called before the first read
+// response.
+func (rs *Service) NameSubscribers(key message.SubscriberKey) { rs.audit.NameSubscribers(key) }
+
 // Report counts and logs the verdict on what came in one way and could not be parsed. By is zero
 // if the caller is not known.
 func (rs *Service) Report(way string, by access.Caller, v message.Verdict) {
@@ -119,6 +123,7 @@ func (rs *Service) judge(rd *Read, q *query, f *index.Found, found message.Verdi
 			rs.guesses.Wrong(rd.By.Source, q.now)
 		}
 	} else {
+		rd.foundIn(&f.Entry)
 		v = rs.verify(rd, q, f)
 	}
 	if v.IsDecided() {
