@@ -284,7 +284,7 @@ func TestFindTrail(t *testing.T) {
 		t.Fatalf("read: got %+v", v)
 	}
 	r.deliverTo("bank", 8, func(context.Context, *message.Feedback) error { return nil })
-	r.awaitTold("id")
+	r.awaitTold("id", message.ToldDone)
 	failed := r.submit(relaytest.Conversation(t, "10690001", "447700900124"), "id2")
 	r.Ledger().Receipt("bank", failed.Conversation, []byte("id2"), message.StateFailed, 0)
 	r.awaitState(failed.Conversation, failed.Number, "failed")
