@@ -35,13 +35,13 @@ var documented = map[string]any{
 	"Messages": operator.Messages{}, "OptOut": reads.OptOut{}, "PDU": trace.PDU{}, "Part": operator.Part{}, "Queue": feedback.Queue{},
 	"ReadResponse": operator.ReadResponse{}, "ReadResponses": operator.ReadResponses{}, "Reload": operator.Reload{}, "Sample": flow.Sample{},
 	"Session": operator.Session{}, "Sessions": operator.Sessions{}, "Setting": operator.Setting{}, "Settings": operator.Settings{},
-	"Shown": reads.Shown{}, "Source": operator.Source{}, "Statistics": operator.Statistics{}, "Status": operator.Status{},
+	"Shown": reads.Shown{}, "SMSC": operator.SMSC{}, "SMSCSession": operator.SMSCSession{}, "LogLevel": operator.LogLevel{}, "AccountLevel": operator.AccountLevel{}, "Source": operator.Source{}, "Statistics": operator.Statistics{}, "Status": operator.Status{},
 	"SubscriberHash": operator.SubscriberHash{}, "TimeToRead": operator.TimeToRead{}, "TraceEnd": operator.TraceEnd{},
 	"TraceLine": operator.TraceLine{}, "Unnumbered": operator.Unnumbered{}, "UnnumberedMessage": operator.UnnumberedMessage{}, "Value": trace.Value{},
 }
 
 // notExported are the schemas of types that only answers show: TestAnswersAsDocumented looks at those.
-var notExported = []string{"DeadChanged", "NextDead", "Problem", "Read", "Readiness", "Verdict"}
+var notExported = []string{"DeadChanged", "LevelRequest", "NextDead", "Problem", "Read", "Readiness", "Verdict"}
 
 // Each line of these is JSON.
 func init() {
@@ -209,7 +209,7 @@ func TestAnswersAsDocumented(t *testing.T) {
 	a := newDocumentedAPI(t, g.Ops(), docs.OperatorAPI)
 	for _, path := range []string{
 		"/healthz", "/readyz", "/metrics", "/v1/openapi.yaml", "/v1/status", "/v1/flow", "/v1/accounts", "/v1/accounts?limit=1", "/v1/statistics",
-		"/v1/sessions", "/v1/config", "/v1/config?limit=3&key=relay", "/v1/drain", "/v1/messages?receiver=" + receiver(0), "/v1/messages?message_id=none",
+		"/v1/sessions", "/v1/smsc", "/v1/config", "/v1/config?limit=3&key=relay", "/v1/drain", "/v1/messages?receiver=" + receiver(0), "/v1/messages?message_id=none",
 		"/v1/messages?receiver=" + receiver(0) + "&limit=2&full=true", "/v1/unnumbered", "/v1/reads", "/v1/feedback", "/v1/held", "/v1/dead", "/v1/dead?full=true",
 		"/v1/conversations/10690001/" + receiver(0), "/v1/receivers/" + receiver(0) + "/optout", "/v1/receivers/" + receiver(0) + "/hash",
 		"/v1/trace?account=bank&for=10ms", "/debug/pprof/",
@@ -232,6 +232,12 @@ func TestAnswersAsDocumented(t *testing.T) {
 	a.ask("DELETE", "/v1/receivers/"+receiver(0)+"/optout", "", 200)
 	a.ask("DELETE", "/v1/receivers/x", "", 400)
 	a.ask("DELETE", "/v1/receivers/"+receiver(0), "", 204)
+	a.ask("GET", "/v1/smsc?limit=0", "", 400)
+	a.ask("DELETE", "/v1/smsc/99", "", 404)
+	a.ask("GET", "/v1/log/level", "", 200)
+	a.ask("PUT", "/v1/log/level", `{"level":"loud"}`, 400)
+	a.ask("PUT", "/v1/log/level", `{"level":"debug","account":"bank","for":"10m"}`, 200)
+	a.ask("DELETE", "/v1/log/level", "", 200)
 	a.ask("POST", "/v1/reload", "", 200)
 	a.ask("POST", "/-/reload", "", 200)
 	a.ask("POST", "/v1/drain", "", 202)
