@@ -16,7 +16,7 @@ import (
 
 func drainCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "drain --config FILE",
+		Use:   "drain",
 		Short: "Tell a running gateway to stop politely, as SIGTERM does",
 		Long: `Tells the gateway, at --ops or the ops.addr of the configuration, to drain: /readyz
 fails, no more ESMEs are accepted, the answers under way are awaited up to

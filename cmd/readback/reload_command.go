@@ -18,7 +18,7 @@ import (
 
 func reloadCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "reload --config FILE",
+		Use:   "reload",
 		Short: "Tell a running gateway to read its configuration again, as SIGHUP does",
 		Long: `Tells the gateway, at --ops or the ops.addr of the configuration, to read its file
 and environment again, and shows what has changed. feedback, accounts, reads.auth with its
