@@ -39,6 +39,9 @@ func chromium(t *testing.T) tab {
 	listen := func(event any) {
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
+			if e.Entry.Level == log.EntryLevelVerbose { // advice
+				return
+			}
 			t.Errorf("the log of the browser: %s %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		case *runtime.EventExceptionThrown:
 			t.Errorf("a script: %s", e.ExceptionDetails.Text)
