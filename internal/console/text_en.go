@@ -63,7 +63,7 @@ var english = map[string]string{
 	"messages.none": "No such message is known.", "messages.incomplete": "There are so many that older ones may be missing.",
 	"messages.or": "or", "messages.parts": "parts: %d", "messages.until": "readable until %s", "messages.conversation": "Conversation",
 	"known.all": "numbered", "known.skipped": "without number", "known.unnumbered": "without number", "known.replaced": "number given again",
-	"event.submitted": "submitted", "event.skipped": "without number", "event.delivered": "delivered", "event.not_read": "not read yet", "event.read": "read",
+	"event.submitted": "submitted", "event.accepted": "taken by the SMSC", "event.skipped": "without number", "event.delivered": "delivered", "event.not_read": "not read yet", "event.read": "read",
 	"event.deleted_unread": "deleted unread", "event.told": "ESME told", "event.dead_letter": "dead letter", "event.expired": "expired", "event.failed": "failed",
 	"feedback": "Feedback", "feedback.waiting": "waiting", "feedback.told": "told", "feedback.dead": "dead letter", "feedback.off": "off",
 	"feedback.superseded": "told as a receipt", "feedback.taken": "taken by the account's consumer", "feedback.gone": "dropped", "feedback.unknown": "unknown",
