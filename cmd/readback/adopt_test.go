@@ -62,7 +62,8 @@ func TestHealthOfProcess(t *testing.T) {
 			t.Errorf("%s: got %v, want healthy: %v", tt.name, err, tt.want)
 		}
 	}
-	if _, err := execute(t, "health", "--process", fmt.Sprint(startProcess(t, "serve", "--config", file)), "--set", "ops.addr="+r.Ops()); err != nil {
+	pid := startProcess(t, "serve", "--config", file, "--set", "ops.addr=127.0.0.1:2")
+	if _, err := execute(t, "health", "--process", fmt.Sprint(pid), "--set", "ops.addr="+r.Ops()); err != nil {
 		t.Errorf("a flag of its own: got %v, want none", err)
 	}
 }
