@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"readback/internal/numbering"
+	"readback/relay/message"
 )
 
 // TestSameTexts checks that all languages have the same texts, with the same places for values.
@@ -31,6 +32,23 @@ func TestSameTexts(t *testing.T) {
 	for _, skip := range numbering.Skips()[1:] {
 		if english["skip."+skip.String()] == "" {
 			t.Errorf("there is no text on the skip %s", skip)
+		}
+	}
+}
+
+// TestWords checks that what the API names in words has a text.
+func TestWords(t *testing.T) {
+	for _, what := range []message.Happening{
+		message.HappenedSubmit, message.HappenedAccept, message.HappenedDeliver, message.HappenedFail, message.HappenedExpire, message.HappenedNotRead,
+		message.HappenedRead, message.HappenedDelete, message.HappenedTold, message.HappenedDead, "skipped",
+	} {
+		if english["event."+string(what)] == "" {
+			t.Errorf("there is no text on the event %s", what)
+		}
+	}
+	for s := message.State(0); s.IsKnown(); s++ {
+		if english["state."+s.String()] == "" {
+			t.Errorf("there is no text on the state %s", s)
 		}
 	}
 }

@@ -63,7 +63,7 @@ var chinese = map[string]string{
 	"messages.none": "没有这样的消息。", "messages.incomplete": "消息太多，较早的可能未列出。",
 	"messages.or": "或", "messages.parts": "分段：%d", "messages.until": "可回报至 %s", "messages.conversation": "对话",
 	"known.all": "已编号", "known.skipped": "未编号", "known.unnumbered": "未编号", "known.replaced": "编号已再次分配",
-	"event.submitted": "已提交", "event.accepted": "SMSC 已接受", "event.skipped": "未编号", "event.delivered": "已送达", "event.not_read": "尚未阅读", "event.read": "已读",
+	"event.submitted": "已提交", "event.accepted": "短信中心已接受", "event.skipped": "未编号", "event.delivered": "已送达", "event.not_read": "尚未阅读", "event.read": "已读",
 	"event.deleted_unread": "未读即删", "event.told": "已告知 ESME", "event.dead_letter": "死信", "event.expired": "已过期", "event.failed": "失败",
 	"feedback": "反馈", "feedback.waiting": "等待中", "feedback.told": "已告知", "feedback.dead": "死信", "feedback.off": "关闭",
 	"feedback.superseded": "已以回执告知", "feedback.taken": "已由账号自己的消费者取走", "feedback.gone": "已丢弃", "feedback.unknown": "未知",
