@@ -83,5 +83,6 @@ var english = map[string]string{
 
 	"handsets.lead":  "The phones of this demonstration. Open a message on the left, and see it turn to “read” on the right.",
 	"handsets.inbox": "Handset %s", "handsets.sender": "What %s sees", "handsets.open": "Open", "handsets.none": "No messages yet.",
+	"carriage.udh": "by element", "carriage.text": "by marker", "carriage.other_part": "its number is in another part",
 	"carriage.element": "by element", "carriage.marker": "by marker",
 }

@@ -83,5 +83,6 @@ var chinese = map[string]string{
 
 	"handsets.lead":  "演示用的手机。在左侧打开一条消息，右侧就会变为“已读”。",
 	"handsets.inbox": "手机 %s", "handsets.sender": "%s 所见", "handsets.open": "打开", "handsets.none": "还没有消息。",
+	"carriage.udh": "头部元素", "carriage.text": "文末标记", "carriage.other_part": "编号在另一分段",
 	"carriage.element": "头部元素", "carriage.marker": "文末标记",
 }
