@@ -31,7 +31,7 @@ const (
 // unusual are the commands that do not simply ask a running gateway, or nobody.
 var unusual = map[string]int{
 	"serve": never, "demo": never, "bench": never, "sim": never, "top": never, "trace": never,
-	"sessions kick": last, "dead replay": last, "dead drop": last,
+	"sessions kick": last, "smsc kick": last, "dead replay": last, "dead drop": last,
 	"drain":       end,
 	"store check": stopped, "store restore": stopped, "store repair": stopped,
 }
