@@ -58,7 +58,6 @@ func TracePage(g Tracer) http.Handler {
 		defer t.Stop()
 		ctx, cancel := context.WithTimeout(r.Context(), span)
 		defer cancel()
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(span + traceWrite)) // past that, the server takes the reader for gone
 		end := traceTo(ctx, w, t, count)
 		if end == nil {
 			return
