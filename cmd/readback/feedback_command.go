@@ -35,6 +35,7 @@ func feedbackCommand() *cobra.Command {
 			return showQueues(cmd, all.Queues, *asJSON)
 		})
 	}
+	cmd.AddCommand(heldCommand())
 	return cmd
 }
 

@@ -261,6 +261,12 @@ func TestServeOneReceipt(t *testing.T) {
 	if err != nil || status != smpp.StatusOK {
 		t.Fatalf("receipt: got %v, %v, want it taken", status, err)
 	}
+	for args, want := range map[string]string{"": "bank     " + id + "  ", "--full --account=bank --json": `"receiver":"` + to.Addr + `"`, "--account=shop --json": ""} {
+		out, err := execute(t, append([]string{"feedback", "held", "--ops", r.Ops()}, strings.Fields(args)...)...)
+		if err != nil || !strings.Contains(out, want) || want == "" && out != "" {
+			t.Errorf("feedback held %s: got %q, %v, want %q", args, out, err, want)
+		}
+	}
 	respond := simulator.HTTPReads("http://"+r.Reads()+"/v1/reads", "")
 	if err := respond(ctx, handset.Response{Receiver: to.Addr, Sender: from.Addr, Number: 1, Status: handset.Read}); err != nil {
 		t.Fatalf("read response: %v", err)
