@@ -17,6 +17,7 @@ import (
 	"readback/internal/ops"
 	"readback/internal/transport"
 	"readback/relay/intake"
+	"readback/smpp/receipt"
 )
 
 // opsFront is what connections to the operator's listeners pass.
@@ -95,7 +96,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/reads", operator.ReadPage(s.relay.Reads(), intake.Code))
 	s.ops.Handle("/v1/unnumbered", operator.UnnumberedPage(s.gateway))
 	s.ops.Handle("/v1/messages", operator.MessagePage(operator.MessageSource{
-		ByMessageID: s.relay.Histories().ByMessageID, To: s.relay.Histories().To, Skipped: s.gateway.Skipped, Form: s.relay.Feedback().Form,
+		SameID: sameID(messageIDs(s.cfg)), ByMessageID: s.relay.Histories().ByMessageID, To: s.relay.Histories().To, Skipped: s.gateway.Skipped, Form: s.relay.Feedback().Form,
 		Log: func(r *http.Request, to string) { s.relay.API().LogLookup(ops.By(r), to) },
 	}))
 	s.ops.Handle("/v1/held", operator.HeldPage(s.relay.HeldReceipts))
@@ -103,6 +104,11 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.ops.Handle("/v1/trace", operator.TracePage(s.gateway))
 	s.ops.Handle("/v1/", operator.Problems(s.relay.OperatorHandler(ops.By)))
 	console.New(console.Options{Ops: s.ops, Version: version(), Handsets: s.handsets})
+}
+
+// sameID returns whether a message_id that an operator asks for, as a receipt or a response has it, is that of a response.
+func sameID(ids receipt.IDs) func(asked, id []byte) bool {
+	return func(asked, id []byte) bool { return ids.Same(asked, id) || receipt.SameID(asked, id) }
 }
 
 // useOperators puts in force who may use the operator's interface. The listeners stay as they are.

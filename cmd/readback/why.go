@@ -59,7 +59,7 @@ func whyQuery(account string, full bool) url.Values {
 func showUnnumbered(cmd *cobra.Command, all []operator.UnnumberedMessage, asJSON bool) error {
 	out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	if !asJSON {
-		row(out, "TIME", "ACCOUNT", "SESSION", "COMMAND", "SEQUENCE", "SENDER", "RECEIVER", "SKIP", "WHY")
+		row(out, "TIME", "ACCOUNT", "SESSION", "COMMAND", "SEQUENCE", "SENDER", "RECEIVER", "SKIP", "MESSAGE_ID", "WHY")
 	}
 	var failed error
 	for _, m := range all {
@@ -69,7 +69,7 @@ func showUnnumbered(cmd *cobra.Command, all []operator.UnnumberedMessage, asJSON
 			say(cmd.OutOrStdout(), "%s\n", line)
 			continue
 		}
-		row(out, m.Time.Format(time.RFC3339), m.Account, m.Session, m.Command, m.Sequence, m.Sender, m.Receiver, m.Skip, m.Reason)
+		row(out, m.Time.Format(time.RFC3339), m.Account, m.Session, m.Command, m.Sequence, m.Sender, m.Receiver, m.Skip, m.MessageID, m.Reason)
 	}
 	return errors.Join(failed, out.Flush())
 }

@@ -24,16 +24,18 @@ func TestWhyCommand(t *testing.T) {
 	m := simulator.ShortMessage{
 		From: simulator.Number("10690001"), To: simulator.Number("447700900101"), DataCoding: 4, UserData: []byte("x"), RegisteredDelivery: smpp.RegisteredReadAck,
 	}
-	if _, err := esme.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)); err != nil {
+	resp, err := esme.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0))
+	if err != nil {
 		t.Fatal(err)
 	}
+	id := string(smpp.MessageID(resp))
 	for _, tt := range []struct {
 		args []string
 		want string
 	}{
 		{nil, " bank "},
 		{nil, " +44*********1 "},
-		{nil, " binary "},
+		{nil, " binary  " + id + "  "},
 		{[]string{"--account", "bank", "--full"}, " +447700900101 "},
 		{[]string{"--account", "bank", "--json"}, `"skip":"binary"`},
 	} {
@@ -41,6 +43,9 @@ func TestWhyCommand(t *testing.T) {
 		if err != nil || !strings.Contains(out, tt.want) {
 			t.Errorf("%v: got %q, %v; want %q", tt.args, out, err, tt.want)
 		}
+	}
+	if out, err := execute(t, "message", id, "--ops", r.Ops()); err != nil || !strings.Contains(out, "binary") {
+		t.Errorf("message %s: got %q, %v; want why it has no number", id, out, err)
 	}
 	if out, err := execute(t, "why", "--json", "--account", "shop", "--ops", r.Ops()); err != nil || out != "" {
 		t.Errorf("of another account: got %q, %v", out, err)

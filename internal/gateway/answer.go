@@ -16,6 +16,9 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 		l.g.metrics.answer.Observe(arrived.Sub(to.At).Seconds())
 	}
 	l.logUnnumbered(f, to)
+	if r.skipped != nil {
+		l.submits.last.answered(r.skipped, f)
+	}
 	switch {
 	case r.group != nil:
 		r.group.answered(l, f, r, accepted)

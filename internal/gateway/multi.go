@@ -50,6 +50,7 @@ func (s *submitter) submitMulti(f smpp.Frame, account *Account) error {
 	if err != nil {
 		to = smpp.Multi{}
 	}
+	var noted *Skipped
 	if account.When != numbering.Off {
 		skip := numbering.Multi
 		if account.SplitMulti && to.Splits() {
@@ -59,9 +60,9 @@ func (s *submitter) submitMulti(f smpp.Frame, account *Account) error {
 			}
 		}
 		s.countSubmit(skip, nil)
-		s.noteSkip(f, skip)
+		noted = s.noteSkip(f, skip)
 	}
-	return s.pass(s.messages, f, s.unnumberedMulti(to, account.Policy))
+	return s.pass(s.messages, f, s.noting(s.unnumberedMulti(to, account.Policy), noted))
 }
 
 func newMultiSubmit(l *link, m smpp.Multi) *multiSubmit {
@@ -95,6 +96,9 @@ func (w *multiSubmit) send(m smpp.Multi, policy numbering.Policy) {
 		s.countSubmit(skip, sent)
 		if r.sent = sent; sent == nil {
 			r.unnumbered = s.unnumbered(f, policy).unnumbered
+		}
+		if r.skipped = s.noteSkip(f, skip); r.skipped != nil {
+			r.skipped.Sequence = w.seq
 		}
 		status := policy.Refusal(skip, sent)
 		if status == smpp.StatusOK && s.messages.send(out, r) != nil {

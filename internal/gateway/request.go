@@ -15,6 +15,7 @@ type request struct {
 	sent       *ledger.Sent           // what the ledger knows it by, if it is numbered
 	bind       *bind                  // what it asks for, if it is a bind
 	unnumbered []message.Conversation // of a message without a number, if the ledger notes its message_id
+	skipped    *Skipped               // the note of a message without a number; nil: there is none
 
 	group group        // whose request it is, if several belong together
 	n     int          // which part, from 0

@@ -22,6 +22,10 @@ type Skipped struct {
 	Sequence uint32 // sequence_number
 	From, To string // as submitted, with a + in front of an international number; empty if they cannot be read
 	Skip     numbering.Skip
+
+	// What the SMSC answered, as far as it has.
+	Status    string // the name of the status; empty: no answer, or the gateway refused the message
+	MessageID string
 }
 
 // What is kept of messages without a number. Most were not asked to have one, so that only some of those are.
@@ -35,8 +39,8 @@ type skippedMessages struct {
 	notRequested atomic.Int64 // when the last one of that reason came, in Unix nanoseconds
 
 	mu   sync.Mutex
-	kept []Skipped // guarded by mu: a ring when it is full
-	next int       // guarded by mu: the place of the oldest
+	kept []*Skipped // guarded by mu, and so is what they point to: a ring when it is full
+	next int        // guarded by mu: the place of the oldest
 }
 
 // wants reports whether a message is to be noted.
@@ -48,7 +52,7 @@ func (s *skippedMessages) wants(skip numbering.Skip, at time.Time) bool {
 	return now-last >= int64(notRequestedEvery) && s.notRequested.CompareAndSwap(last, now)
 }
 
-func (s *skippedMessages) add(m Skipped) {
+func (s *skippedMessages) add(m *Skipped) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.kept) < keptSkips {
@@ -62,23 +66,49 @@ func (s *skippedMessages) add(m Skipped) {
 func (s *skippedMessages) all() []Skipped {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.kept)
+	all := make([]Skipped, len(s.kept))
+	for i, m := range s.kept {
+		all[i] = *m
+	}
+	return all
 }
 
-// noteSkip notes a message that passes without a number, and why.
-func (s *submitter) noteSkip(f smpp.Frame, skip numbering.Skip) {
+// answered notes the SMSC's answer to m.
+func (s *skippedMessages) answered(m *Skipped, f smpp.Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.Status, m.MessageID = smpp.StatusName(f.Status()), messageIDText(f)
+}
+
+// noteSkip notes a message that passes without a number, and why. It returns the note, which awaits the answer;
+// nil if there is none.
+func (s *submitter) noteSkip(f smpp.Frame, skip numbering.Skip) *Skipped {
 	if skip == numbering.Numbered {
-		return
+		return nil
 	}
 	s.logSkip(f, skip)
 	last := &s.link.submits.last
 	if !last.wants(skip, s.messages.arrived) {
-		return
+		return nil
 	}
 	from, to := addressesOf(f)
-	last.add(Skipped{
+	m := &Skipped{
 		Time: s.messages.arrived, Session: s.link.id, Command: f.ID(), Sequence: f.Seq(), Skip: skip, From: written(from), To: written(to),
-	})
+	}
+	last.add(m)
+	return m
+}
+
+// noting returns the request r, whose answer is noted at a skipped message if there is a note.
+func (s *submitter) noting(r *request, m *Skipped) *request {
+	if m == nil {
+		return r
+	}
+	if r == s.untracked {
+		r = &request{link: s.link}
+	}
+	r.skipped = m
+	return r
 }
 
 // addressesOf returns sender and receiver of a message, the first one of a submit_multi; zero if they cannot be read.

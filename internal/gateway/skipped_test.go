@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +14,15 @@ import (
 	"readback/smpp"
 )
 
-// skippedAs passes a message of the ESME's, and returns what is remembered of it.
-func (w *world) skippedAs(esme, smsc *testpeer.Peer, f smpp.Frame) Skipped {
+// skippedAs passes a message of the ESME's, and returns what is remembered of it before and after the SMSC's answer.
+func (w *world) skippedAs(esme, smsc *testpeer.Peer, f smpp.Frame) (before, after Skipped) {
 	w.t.Helper()
 	esme.Send(f)
-	smsc.Next("message")
-	return w.Skipped("bank")[0]
+	sent := smsc.Next("message")
+	before = w.Skipped("bank")[0]
+	smsc.Send(testpeer.Frame(smpp.ResponseID(f.ID()), 0, sent.Seq(), fmt.Sprint("id", f.Seq(), "\x00")))
+	esme.Next("response")
+	return before, w.Skipped("bank")[0]
 }
 
 // Each kind of message that passes without a number is remembered with its reason and its addresses.
@@ -39,10 +43,13 @@ func TestSkipped(t *testing.T) {
 			{"submit_multi", testpeer.Frame(pdu.SubmitMultiID, 0, 12, multi), "Bank", "+" + receiver, numbering.Multi},
 			{"malformed", testpeer.Frame(pdu.SubmitSMID, 0, 13, "\x00\x01"), "", "", numbering.Malformed},
 		} {
-			got := w.skippedAs(esme, smsc, tt.f)
+			got, answered := w.skippedAs(esme, smsc, tt.f)
 			if got.Account != "bank" || got.Session == 0 || got.Command != tt.f.ID() || got.Sequence != tt.f.Seq() || got.Skip != tt.skip ||
 				got.From != tt.from || got.To != tt.to || time.Since(got.Time) > time.Minute {
 				t.Errorf("%s: got %+v, want from %q to %q: %s", tt.name, got, tt.from, tt.to, tt.skip)
+			}
+			if got.Status != "" || answered.Status != "ESME_ROK" || answered.MessageID != fmt.Sprint("id", tt.f.Seq()) {
+				t.Errorf("%s: got the answer %q, %q before it came, and %q, %q after", tt.name, got.Status, got.MessageID, answered.Status, answered.MessageID)
 			}
 		}
 		if all := w.Skipped("shop"); len(all) != 0 {
@@ -58,7 +65,7 @@ func TestSkipped(t *testing.T) {
 func TestSkippedIsBounded(t *testing.T) {
 	var s skippedMessages
 	for n := range uint32(3*keptSkips + 7) {
-		s.add(Skipped{Sequence: n})
+		s.add(&Skipped{Sequence: n})
 	}
 	all := s.all()
 	seen := make(map[uint32]bool)

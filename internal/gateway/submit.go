@@ -153,14 +153,14 @@ func (s *submitter) submit(f smpp.Frame, policy numbering.Policy) error {
 		}
 	}
 	s.countSubmit(skip, sent)
-	s.noteSkip(f, skip)
+	noted := s.noteSkip(f, skip)
 	if status := policy.Refusal(skip, sent); status != smpp.StatusOK {
 		return s.link.refuse(f, status)
 	}
 	if sent == nil {
-		return s.pass(s.messages, out, s.unnumbered(f, policy))
+		return s.pass(s.messages, out, s.noting(s.unnumbered(f, policy), noted))
 	}
-	err := s.pass(s.messages, out, &request{link: s.link, sent: sent})
+	err := s.pass(s.messages, out, &request{link: s.link, sent: sent, skipped: noted})
 	s.scratch.Assigned = nil // the request has it
 	return err
 }

@@ -155,6 +155,9 @@ func skippedJSON(s *gateway.Skipped) Message {
 		{Time: at, Event: string(message.HappenedSubmit), Detail: m.detail(message.HappenedSubmit)},
 		{Time: at, Event: knownSkipped, Detail: m.Skip},
 	}
+	if s.MessageID != "" {
+		m.Parts = append(m.Parts, MessagePart{Part: 1, MessageID: s.MessageID})
+	}
 	return m
 }
 

@@ -26,6 +26,7 @@ type MessageSource struct {
 	ByMessageID func(ctx context.Context, id, account string) ([]message.History, error)
 	To          func(ctx context.Context, q *history.Query) (history.Page, error)
 	Skipped     func(account string) []gateway.Skipped
+	SameID      func(asked, id []byte) bool      // whether two message_ids are the same, as a receipt and a response may write it
 	Form        func(account string) string      // in what form an account is told
 	Log         func(r *http.Request, to string) // notes that somebody looks up the messages of a receiver
 }
@@ -70,24 +71,39 @@ func (s *MessageSource) byID(w http.ResponseWriter, r *http.Request, id, account
 	page.Messages = make([]Message, 0, len(found))
 	slices.SortStableFunc(found, func(a, b message.History) int { return message.CompareHistories(&a, &b) })
 	for i := range found {
-		m := messageJSON(&found[i], s.Form)
-		s.addSkip(&m, &found[i])
-		page.Messages = append(page.Messages, m)
+		page.Messages = append(page.Messages, messageJSON(&found[i], s.Form))
+	}
+	for _, m := range s.skippedAs(id, account) {
+		page.addSkipped(m)
 	}
 	return page, true
 }
 
-// addSkip adds why a message has no number, if one alone of those in memory can be it.
-func (s *MessageSource) addSkip(m *Message, h *message.History) {
-	if h.Standing != message.Unnumbered {
-		return
+// skippedAs returns the newest message without a number in memory of each account, or of one, that has a message_id.
+func (s *MessageSource) skippedAs(id, account string) (all []Message) {
+	for _, one := range s.Skipped(account) {
+		isNewer := slices.ContainsFunc(all, func(m Message) bool { return m.Account == one.Account })
+		if one.MessageID != "" && !isNewer && s.SameID([]byte(id), []byte(one.MessageID)) {
+			all = append(all, skippedJSON(&one))
+		}
 	}
-	to := history.Query{Receiver: h.To.Addr, Sender: h.From.Addr.String(), Account: h.Account}
-	if all := s.skippedTo(&to, nil); len(all) == 1 && message.DayOf(all[0].SubmittedAt.UnixMilli()) == message.DayOf(h.SubmittedAt.UnixMilli()) {
-		parts := m.Parts
-		*m = all[0]
-		m.Parts = parts
+	return all
+}
+
+// addSkipped adds a message without a number that is in memory, unless the ledger knows a newer one of the account
+// with that message_id. It takes the place of what the ledger knows of it, which is less.
+func (p *Messages) addSkipped(m Message) {
+	for i := range p.Messages {
+		switch known := &p.Messages[i]; {
+		case known.Account != m.Account:
+		case known.Known == knownUnnumbered && message.DayOf(known.SubmittedAt.UnixMilli()) == message.DayOf(m.SubmittedAt.UnixMilli()):
+			*known = m
+			return
+		case known.SubmittedAt.After(m.SubmittedAt):
+			return
+		}
 	}
+	p.Messages = append([]Message{m}, p.Messages...)
 }
 
 // to returns the messages of a receiver. If ok is false, it has answered the request.
@@ -128,13 +144,9 @@ func (s *MessageSource) to(w http.ResponseWriter, r *http.Request, receiver stri
 }
 
 // skippedTo returns the messages without a number in memory that a query is about. senders are all addresses that the sender may stand
-// for; nil: it is written as it is compared.
+// for.
 func (s *MessageSource) skippedTo(q *history.Query, senders []message.Addr) []Message {
 	all := []Message{}
-	if senders == nil {
-		from, _ := message.NormalAddr(q.Sender)
-		senders = []message.Addr{from}
-	}
 	for _, one := range s.Skipped("") {
 		m := skippedJSON(&one)
 		from, _ := message.NormalAddr(strings.TrimPrefix(m.Sender, "+"))

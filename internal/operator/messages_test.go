@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,7 @@ func ledgerOf(all []message.History, skips skipped) MessageSource {
 			return page, nil
 		},
 		Skipped: skips.Skipped,
+		SameID:  bytes.EqualFold,
 		Form:    func(string) string { return "sme-ack" },
 		Log:     func(*http.Request, string) {},
 	}
@@ -221,17 +223,30 @@ func TestSkippedMessage(t *testing.T) {
 			t.Errorf("%s: got %d messages, want %d", query, len(page.Messages), want)
 		}
 	}
-	// By its message_id only if one alone can be it.
+	// By its message_id, also where the ledger does not know of it.
+	skips[0].MessageID, skips[0].Status = "4A7F", "ESME_ROK"
+	page = Messages{}
+	askMessages(t, ledgerOf(nil, skips), "?message_id=4a7f&account=bank", &page)
+	if len(page.Messages) != 1 || page.Messages[0].Skip != "no_room" || len(page.Messages[0].Parts) != 1 || page.Messages[0].Parts[0].MessageID != "4A7F" {
+		t.Fatalf("by message_id: got %+v", page)
+	}
 	h := message.History{
 		Account: "bank", From: message.Address{Addr: addrOf(t, "10690001")}, To: message.Address{Addr: addrOf(t, "447700900123")},
-		Standing: message.Unnumbered, SubmittedAt: skips[0].Time.Truncate(24 * time.Hour), Parts: []message.HistoryPart{{ID: "77"}},
+		Standing: message.Unnumbered, SubmittedAt: skips[0].Time.Truncate(24 * time.Hour), Parts: []message.HistoryPart{{ID: "4A7F"}},
 	}
-	for n, want := range map[int]string{1: "skipped", 2: "unnumbered"} {
-		all := append(skips[:2:2], skips[0])[:n+1]
-		askMessages(t, ledgerOf([]message.History{h}, all), "?message_id=77", &page)
-		if m := page.Messages[0]; m.Known != want || m.Parts[0].MessageID != "77" || m.Number != nil {
-			t.Errorf("of %d: got %+v, want %s", n, m, want)
+	newer := h
+	newer.Standing, newer.Number, newer.SubmittedAt = message.Numbered, 3, skips[0].Time.Add(time.Hour)
+	for want, known := range map[string]message.History{"skipped": h, "all": newer} {
+		page = Messages{}
+		askMessages(t, ledgerOf([]message.History{known}, skips), "?message_id=4A7F", &page)
+		if len(page.Messages) != 1 || page.Messages[0].Known != want {
+			t.Errorf("got %+v, want one that is %s", page.Messages, want)
 		}
+	}
+	skips[0].MessageID = "another"
+	page = Messages{}
+	if askMessages(t, ledgerOf([]message.History{h}, skips), "?message_id=4A7F", &page); len(page.Messages) != 1 || page.Messages[0].Known != "unnumbered" {
+		t.Errorf("not in memory: got %+v", page.Messages)
 	}
 }
 

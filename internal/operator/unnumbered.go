@@ -21,6 +21,10 @@ type UnnumberedMessage struct {
 	Receiver string    `json:"receiver,omitempty"`
 	Skip     string    `json:"skip"`   // as in the metric readback_submits_total
 	Reason   string    `json:"reason"` // the same in a sentence
+
+	// What the SMSC answered; missing if it has not.
+	Status    string `json:"status,omitempty"` // as SMPP names it: ESME_ROK
+	MessageID string `json:"message_id,omitempty"`
 }
 
 // Unnumbered is the last of them, the newest first.
@@ -52,6 +56,7 @@ func UnnumberedPage(g SkippedSource) http.Handler {
 			page.Messages = append(page.Messages, UnnumberedMessage{
 				Time: m.Time.Truncate(time.Millisecond), Account: m.Account, Session: uint32(m.Session), Command: smpp.Command(m.Command), Sequence: m.Sequence,
 				Sender: m.From, Receiver: m.To, Skip: m.Skip.String(), Reason: reasonOf(m.Skip),
+				Status: m.Status, MessageID: m.MessageID,
 			})
 		}
 		answer(w, page)
