@@ -39,6 +39,8 @@ func parseRead(d *Decoder, r *Record) {
 	r.ReadAt, r.At = d.Time("read time"), d.Time("time")
 	r.ID = d.Uint64("id")
 	if status&flagWay != 0 {
-		r.Way = d.String("way", MaxWay)
+		if r.Way = d.String("way", MaxWay); len(r.Way) == 0 {
+			d.Fail("way", "empty")
+		}
 	}
 }
