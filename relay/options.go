@@ -17,6 +17,8 @@ import (
 	"readback/relay/access"
 	"readback/relay/broker"
 	"readback/relay/feedback"
+	"readback/relay/index"
+	"readback/relay/journal"
 	"readback/relay/ledger"
 	"readback/relay/reads"
 	"readback/smpp/receipt"
@@ -76,6 +78,11 @@ type Options struct {
 	ReadWait time.Duration // how long a read response waits for the SMSC's answer to its message
 
 	IDs receipt.IDs // how the SMSC writes message_ids
+
+	// Sampled reports whether the steps of a message are given to Steps, after they are in the log. Both are called
+	// by the goroutine of the ledger, which waits for them. Nil: those of no message are.
+	Sampled func(*journal.Place) bool
+	Steps   func([]index.Step)
 
 	stopWithin time.Duration // bounds a clean stop; shorter in a test
 

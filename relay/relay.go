@@ -137,7 +137,11 @@ func (r *Relay) ledgerOptions() ledger.Options {
 		Applied: func(res *index.Result) {
 			r.feedback.Applied(res)
 			r.metrics.messages.Applied(res)
+			if len(res.Steps) > 0 {
+				r.opt.Steps(res.Steps)
+			}
 		},
+		Sampled:   r.opt.Sampled,
 		Yield:     runtime.Gosched,
 		Connected: r.connected, Logger: r.log, Registerer: r.opt.Registerer,
 	}

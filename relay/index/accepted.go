@@ -60,6 +60,7 @@ func (a *Applier) message(rec *journal.Record, known bool) error {
 			e = old
 		}
 	}
+	a.accept(rec, &e, known)
 	if err := firstError(a.put(&rec.Place, &e), a.ownID(rec)); err != nil || known {
 		return err
 	}

@@ -17,6 +17,7 @@ type Applier struct {
 	Expired uint16                    // entries of days before are not brought in
 	Events  func(account []byte) bool // reports whether the account gets events; nil: none does
 	Lost    func(Lost)                // is called with what the log has lost; nil: nobody is told
+	Sampled func(*journal.Place) bool // reports whether the steps of a message are noted; nil: those of none are
 	IDs     receipt.IDs               // how the SMSC writes message_ids
 
 	pos     Position // of the last batch

@@ -9,7 +9,7 @@
 //	its rows             keys.go, rows.go; of one kind each: entry.go, head.go, id_owner.go, route.go, part.go,
 //	                     merge.go (split messages), outbox.go, optout.go, cycle.go, skip.go
 //	  in memory first    staged.go, staged_write.go, staged_replay.go; as a map: package rowmap
-//	a batch is applied   apply.go, result.go, moved.go; its records: accepted.go, state.go, event.go, feedback.go, and those
+//	a batch is applied   apply.go, result.go, moved.go, step.go; its records: accepted.go, state.go, event.go, feedback.go, and those
 //	                     named like rows
 //	something is found   find.go, newest.go, lookup.go; what saves a look: key_filter.go, days.go, entry_days.go, accounts.go,
 //	                     persons.go

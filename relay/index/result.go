@@ -25,6 +25,7 @@ type Result struct {
 	ReceiptPassed []ReceiptPassed
 	Events        bool    // there are new rows in the outbox of events
 	Moved         []Moved // in the order of the records
+	Steps         []Step  // of messages that are sampled, in the order of the records
 }
 
 // RecordOutcome is what one record of a batch came to.

@@ -20,6 +20,7 @@ func (a *Applier) receipt(rec *journal.Record) error {
 		return err
 	}
 	a.moved(&e, message.Change(e.State.String()))
+	a.step(rec, &e, message.Change(e.State.String()))
 	return a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At)
 }
 
@@ -55,6 +56,7 @@ func (a *Applier) readResponse(rec *journal.Record) (Outcome, error) {
 		return Gone, err
 	}
 	a.moved(&e, message.Change(e.State.String()))
+	a.step(rec, &e, message.Change(e.State.String()))
 	if err := a.changed(&rec.Place, &e, message.Change(e.State.String()), rec.At); err != nil {
 		return Gone, err
 	}
@@ -87,5 +89,6 @@ func (a *Applier) reported(rec *journal.Record) error {
 		return err
 	}
 	a.moved(&e, message.ChangeReported)
+	a.step(rec, &e, message.ChangeReported)
 	return a.changed(&rec.Place, &e, message.ChangeReported, rec.At)
 }

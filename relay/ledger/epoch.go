@@ -30,7 +30,7 @@ type epoch struct {
 // from then on. If it succeeds, the ledger keeps log, and Run must be called. Begin can be called again
 // when Run has returned with an error. What was queued meanwhile becomes part of the new epoch.
 func (l *Partition) Begin(ctx context.Context, log journal.Log) error {
-	a := &index.Applier{Index: l.index, Expired: l.OldestDay(), Events: l.opt.Events, Lost: l.reportLoss, IDs: l.opt.IDs}
+	a := &index.Applier{Index: l.index, Expired: l.OldestDay(), Events: l.opt.Events, Sampled: l.opt.Sampled, Lost: l.reportLoss, IDs: l.opt.IDs}
 	at, err := a.Replay(ctx, log, l.logger)
 	if err != nil {
 		return err

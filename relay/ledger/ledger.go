@@ -75,6 +75,7 @@ type Options struct {
 
 	Followed  func() error              // is called when the index has followed the log, before the epoch begins; nil: nothing is
 	Events    func(account []byte) bool // reports whether the account gets events; nil: none does
+	Sampled   func(*journal.Place) bool // reports whether the steps of a message are in the results; nil: those of none are
 	Applied   func(*index.Result)       // is called with what each batch came to; nil: nobody is told
 	Connected <-chan struct{}           // says that the connection to the log is there again
 
