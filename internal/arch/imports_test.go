@@ -33,6 +33,7 @@ var imports = map[string][]string{
 		"internal/numbering",
 		"internal/operator",
 		"internal/ops",
+		"internal/otlp",
 		"internal/pcap",
 		"internal/pool",
 		"internal/setting",
@@ -58,7 +59,7 @@ var imports = map[string][]string{
 	},
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering", "internal/ops",
-		"internal/setting", "internal/token", "internal/webhook", "relay", "relay/access", "relay/broker",
+		"internal/otlp", "internal/setting", "internal/token", "internal/webhook", "relay", "relay/access", "relay/broker",
 	},
 	"conversation":         {"smpp", "smpp/receipt"},
 	"docs":                 {},
@@ -101,6 +102,9 @@ var imports = map[string][]string{
 	"internal/operator": {
 		"internal/flow", "internal/gateway", "internal/numbering", "internal/ops", "internal/trace", "relay/feedback", "relay/history",
 		"relay/message", "relay/reads", "relay/statistics", "smpp",
+	},
+	"internal/otlp": {
+		"internal/backoff", "internal/metric", "internal/setting", "relay/index", "relay/journal", "relay/message",
 	},
 	"internal/ops":     {"internal/lograte", "internal/ownhost", "relay/message"},
 	"internal/ownhost": {},
@@ -201,7 +205,9 @@ var keepers = map[string][]string{
 	"github.com/spf13/pflag":                                  {"cmd/readback", "config"},
 	"github.com/spf13/viper":                                  {"config"},
 	"github.com/standard-webhooks/":                           {"internal/webhook"},
+	"go.opentelemetry.io/":                                    {"internal/otlp"},
 	"go.yaml.in/yaml":                                         {"config", "internal/simulator/scenario"},
+	"google.golang.org/protobuf":                              {"internal/otlp"},
 	"gopkg.in/yaml":                                           {},
 }
 
