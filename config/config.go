@@ -22,6 +22,7 @@ type Config struct {
 	Settings relay.Settings     // of the relay that may change while it runs
 	UsersTLS ListenerTLS        `key:"relay.listen_tls" doc:"TLS on relay.listen"`
 	Ops      Ops                `key:"ops" doc:"the operator's interface over HTTP"`
+	OTLP     OTLP               `key:"otlp" doc:"traces of messages for OpenTelemetry"`
 	Log      Log                `key:"log" doc:"the log on standard error"`
 	Accounts map[string]Account `key:"accounts" live:"yes" wanted:"a mapping of accounts, such as {bank: {rate: 500}}" doc:"what differs for one account, by system_id"`
 

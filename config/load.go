@@ -107,6 +107,7 @@ func (l *loader) finish() (Config, error) {
 	readPassword(l)
 	readProofKeys(l)
 	readWebhookSecrets(l)
+	readOTLPHeaders(l)
 	checkAll(l)
 	warnAll(l)
 	findExposed(l)

@@ -17,6 +17,7 @@ func warnAll(l *loader) {
 	warnReads(l)
 	warnGrants(l)
 	warnOps(l)
+	warnOTLP(l)
 	warnUsers(l)
 	l.warnIf(t.Proof && t.Carriage == numbering.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
 	warnListen(l)

@@ -16,6 +16,7 @@ import (
 	"readback/internal/gateway"
 	"readback/internal/metric"
 	"readback/internal/ops"
+	"readback/internal/otlp"
 	"readback/internal/transport"
 	"readback/internal/webhook"
 	"readback/relay"
@@ -32,6 +33,7 @@ type service struct {
 	ops      *ops.Server
 	metrics  *metric.Registry
 	flow     *flow.Sampler
+	traces   *otlp.Exporter   // nil: no message is traced
 	handsets console.Handsets // of the demo; else nil
 	front    *front
 	callers  *readsFront
@@ -129,6 +131,9 @@ func (s *service) assemble(cfg config.Config) error {
 	if s.clients, err = openToClients(cfg, &store, s.log); err != nil {
 		return err
 	}
+	if err = s.makeTraces(cfg.OTLP, &store); err != nil {
+		return err
+	}
 	if s.relay, err = relay.Open(store); err != nil {
 		return err
 	}
@@ -223,6 +228,9 @@ func (s *service) run(ctx context.Context) error {
 		defer start("metrics", func(ctx context.Context) error { return s.ops.ServeMetrics(ctx, s.opsFront.listener(s.scraped)) })()
 	}
 	defer start("certificates", s.watchFiles)()
+	if s.traces != nil {
+		defer start("traces", s.traces.Run)()
+	}
 	stopRelay, stopReads := start("relay", s.relay.Run), func() {}
 	if s.reads != nil {
 		stopReads = start("reads", func(ctx context.Context) error { return s.relay.API().Serve(ctx, s.callers.listener(s.reads)) })
