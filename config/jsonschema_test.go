@@ -80,7 +80,7 @@ func asJSON(n *yaml.Node) any {
 // onlyLoad are bad files with which only Load finds fault: their keys contradict each other or what is in other
 // files, or a value is wrong in a way that a schema cannot say.
 var onlyLoad = []string{
-	"bad_account_digits.yaml", "bad_case.yaml", "bad_clients.yaml", "bad_clients_cluster.yaml",
+	"bad_account_digits.yaml", "bad_case.yaml", "bad_cdr.yaml", "bad_clients.yaml", "bad_clients_cluster.yaml",
 	"bad_contradictions.yaml", "bad_contradictions_cluster.yaml", "bad_hold.yaml", "bad_listen_tls.yaml",
 	"bad_ops.yaml", "bad_ops_credentials.yaml", "bad_otlp_headers.yaml", "bad_proof.yaml", "bad_proof_keys.yaml", "bad_reads_auth.yaml",
 	"bad_shared_empty.yaml", "bad_shared_files.yaml", "bad_shared_missing.yaml", "bad_smsc_tls.yaml",

@@ -20,6 +20,7 @@ type eraser struct {
 	purge    func(context.Context) error // the files of the index
 	reads    *reads.Service
 	feedback *feedback.Service
+	settle   func(context.Context) error // returns when no call detail record is being written of what was known before
 	erased   prometheus.Counter
 	busy     chan struct{} // has room for the erasure at work
 }
@@ -52,6 +53,9 @@ func (e *eraser) Erase(ctx context.Context, receiver message.Addr) message.Verdi
 	}
 	if err := e.purge(ctx); err != nil {
 		return message.TryAgain("the files of the index are not purged yet, send it again")
+	}
+	if err := e.settle(ctx); err != nil {
+		return message.TryAgain("call detail records are being written, send it again")
 	}
 	e.erased.Inc()
 	return v

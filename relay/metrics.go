@@ -5,6 +5,7 @@ import (
 
 	"readback/internal/metric"
 	"readback/relay/broker"
+	"readback/relay/cdr"
 	"readback/relay/feedback"
 	"readback/relay/index"
 	"readback/relay/intake"
@@ -20,6 +21,7 @@ type metrics struct {
 	feedback *feedback.Metrics
 	broker   *broker.Metrics
 	messages *statistics.Counters
+	cdr      *cdr.Metrics
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -27,6 +29,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m.addReads(f)
 	m.broker = broker.NewMetrics(f)
 	m.feedback = feedback.NewMetrics(f)
+	m.cdr = cdr.NewMetrics(f)
 	m.messages = statistics.NewCounters(f)
 	return m
 }

@@ -16,6 +16,7 @@ import (
 	"readback/internal/setting"
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/cdr"
 	"readback/relay/feedback"
 	"readback/relay/index"
 	"readback/relay/journal"
@@ -43,6 +44,8 @@ type Config struct {
 	Users []broker.User `key:"relay.users" wanted:"a list of {name, sha256, nkey, full}" doc:"list of {name, sha256, nkey, full}: who may use relay.listen, by a password, of which this is the SHA-256 in 64 hexadecimal digits, or by the public key of an NKey; it may send read responses to readback.reads and readback.reads.now, or everything with full: true; empty is everything for everybody"`
 
 	Numbers `key:"track.numbers" doc:"the numbers of a conversation"`
+
+	CDR cdr.Settings `key:"cdr" doc:"call detail records: a line of JSON for each numbered message"`
 
 	access.Rules // say who may report a read
 
@@ -125,6 +128,7 @@ func (o *Options) Validate() error {
 		check(o.ReadWait > 0, "read wait: %s is not positive", o.ReadWait),
 		o.DeliveryOptions.Validate(),
 		o.Limits.Validate(),
+		o.CDR.Validate(o.Keep),
 		check(embedded || o.Listen == "", "listen: %q is for the embedded server only", o.Listen),
 		check(!embedded || o.Creds == "" && o.NKey == "", "creds, nkey: are for a cluster only"),
 	)

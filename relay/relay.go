@@ -12,9 +12,11 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"readback/relay/access"
 	"readback/relay/broker"
+	"readback/relay/cdr"
 	"readback/relay/feedback"
 	"readback/relay/history"
 	"readback/relay/index"
@@ -44,6 +46,7 @@ type Relay struct {
 	feedback *feedback.Service
 	*eraser
 	histories   *history.Finder
+	records     *cdr.Writer // nil: there are no call detail records
 	maintenance *maintenance
 	backup      sync.Mutex // held while one is made
 }
@@ -116,7 +119,7 @@ func (r *Relay) connectParts() {
 	r.maintenance = &maintenance{index: r.index, ledger: r.ledger, optOuts: optOuts, keep: r.opt.Keep, log: r.log}
 	r.eraser = &eraser{
 		ledger: r.ledger, purge: r.index.Purge, reads: r.reads, feedback: r.feedback, erased: r.metrics.erased,
-		busy: make(chan struct{}, 1),
+		busy: make(chan struct{}, 1), settle: func(context.Context) error { return nil },
 	}
 	r.api = intake.NewAPI(intake.APIOptions{
 		Submitter: intake.NewSubmitter(r.reads, r.callers), Audit: audit, OptOuts: optOuts, Erase: r.Erase, Origins: r.opt.Origins, Hosts: r.opt.Hosts,
@@ -125,6 +128,12 @@ func (r *Relay) connectParts() {
 	r.histories = history.New(history.Options{
 		Index: r.index, CatchUp: r.ledger.CatchUp, OwnersOf: r.ledger.OwnersOf, FindFeedback: r.findFeedback, Work: budget.Work, Keep: r.opt.Keep,
 	})
+	if r.opt.CDR.Dir != "" {
+		r.records = cdr.NewWriter(cdr.Options{
+			Settings: r.opt.CDR, Lookup: r.histories.At, Now: time.Now, Log: r.log, Metrics: r.metrics.cdr,
+		})
+		r.eraser.settle = r.records.Await
+	}
 }
 
 // ledgerOptions returns the options of the ledger of the relay.

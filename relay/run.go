@@ -191,6 +191,9 @@ func (r *Relay) work(ctx context.Context, c *connection, l *storedLog) error {
 	if r.broker != nil {
 		all = append(all, r.broker.Run)
 	}
+	if r.records != nil {
+		all = append(all, func(ctx context.Context) { r.records.Run(ctx, c.readLog) })
+	}
 	for _, f := range all {
 		wg.Go(func() { f(beside) })
 	}

@@ -141,7 +141,7 @@ var imports = map[string][]string{
 	"internal/webhook":            {"relay/message"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting", "relay/access",
-		"relay/archive", "relay/broker", "relay/feedback", "relay/history", "relay/index", "relay/intake",
+		"relay/archive", "relay/broker", "relay/cdr", "relay/feedback", "relay/history", "relay/index", "relay/intake",
 		"relay/journal", "relay/ledger", "relay/message", "relay/reads", "relay/statistics", "smpp/receipt",
 	},
 	"relay/access": {"internal/lru", "relay/message", "udh"},
@@ -152,6 +152,7 @@ var imports = map[string][]string{
 		"internal/admission", "internal/backoff", "internal/crash", "internal/metric", "internal/transport",
 		"relay/access", "relay/inprocess", "relay/message",
 	},
+	"relay/cdr": {"internal/crash", "internal/metric", "internal/setting", "relay/journal", "relay/message"},
 	"relay/feedback": {
 		"internal/backoff", "internal/crash", "internal/lograte", "internal/lru", "internal/metric", "internal/setting",
 		"relay/index", "relay/journal", "relay/message",
