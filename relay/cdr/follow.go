@@ -36,12 +36,14 @@ type cursor struct {
 // follower goes through a log.
 type follower struct {
 	*Writer
-	ctx     context.Context
-	now     time.Time
-	created int64
-	since   int64  // messages that were submitted until then have their lines already; ms
-	at      cursor // where the next record stands
-	found   []accepted
+	ctx    context.Context
+	log    journal.Log
+	now    time.Time
+	starts []uint64        // the batches with which the last epochs began
+	last   map[copied]bool // of the last batches of the epochs before them; nil: they are not read yet
+	since  int64           // messages that were submitted until then have their lines already; ms
+	at     cursor          // where the next record stands
+	found  []accepted
 }
 
 // follow writes the lines of the messages in a log that are due.
@@ -50,9 +52,9 @@ func (w *Writer) follow(ctx context.Context, log journal.Log) error {
 	if info.Empty {
 		return nil
 	}
-	f := &follower{Writer: w, ctx: ctx, now: w.opt.Now(), created: info.Created, at: pos.Next}
+	f := &follower{Writer: w, ctx: ctx, log: log, now: w.opt.Now(), starts: pos.Starts, at: pos.Next}
 	if pos.Log != info.Created {
-		f.at, f.since = cursor{Sequence: info.First}, pos.Submitted
+		f.at, f.since, f.starts = cursor{Sequence: info.First}, pos.Submitted, nil
 	}
 	if f.at.Sequence < info.First {
 		f.lack(f.at.Sequence, info.First-1) // they have expired
@@ -77,6 +79,9 @@ func (f *follower) batch(seq uint64, data []byte) error {
 		f.at = cursor{Sequence: seq}
 	}
 	for i, rec := 0, (journal.Record{}); err == nil && r.Next(&rec); i++ {
+		if rec.Kind == journal.KindStart {
+			f.began(seq)
+		}
 		if i < f.at.Record || rec.Kind != journal.KindAccepted && rec.Kind != journal.KindLate {
 			continue
 		}
@@ -84,13 +89,8 @@ func (f *follower) batch(seq uint64, data []byte) error {
 			return errDone
 		}
 		f.at.Record = i + 1
-		if rec.At > f.since {
-			f.take(&rec, fmt.Sprintf("%016x-%d-%d", r.Header.Instance, r.Header.Serial, i))
-		}
-		if len(f.found) >= atOnce {
-			if err := f.flush(); err != nil {
-				return err
-			}
+		if err := f.take(&rec, fmt.Sprintf("%016x-%d-%d", r.Header.Instance, r.Header.Serial, i)); err != nil {
+			return err
 		}
 	}
 	if newer, ok := errors.AsType[*journal.FormatError](r.Err); ok {
@@ -115,10 +115,18 @@ func (f *follower) isDue(ms int64) bool {
 }
 
 // take keeps what is needed of a record, which is valid only until the next one.
-func (f *follower) take(rec *journal.Record, id string) {
+func (f *follower) take(rec *journal.Record, id string) error {
+	isCopy, err := f.isCopy(rec)
+	if err != nil || isCopy || rec.At <= f.since {
+		return err
+	}
 	f.found = append(f.found, accepted{
 		id: id, place: rec.Place, part: rec.Part, at: rec.At, account: string(rec.Account), messageID: string(rec.MessageID), next: f.at,
 	})
+	if len(f.found) < atOnce {
+		return nil
+	}
+	return f.flush()
 }
 
 // flush writes the lines of what was found.
@@ -136,7 +144,7 @@ func (f *follower) flush() error {
 			return err
 		}
 	}
-	pos := position{Log: f.created, Submitted: max(f.files.position.Submitted, f.since)}
+	pos := position{Log: f.log.Info().Created, Starts: f.starts, Submitted: max(f.files.position.Submitted, f.since)}
 	for i := range f.found {
 		a := &f.found[i]
 		if pos.Next = a.next; a.at <= f.now.UnixMilli() {

@@ -20,6 +20,8 @@ type position struct {
 	File      int    `json:"file"`      // the number of the last file; 0: there is none
 	Name      string `json:"name"`      // its name
 	Size      int64  `json:"size"`      // of the lines in it that count
+
+	Starts []uint64 `json:"starts,omitempty"` // the batches with which the last epochs began
 }
 
 // readPosition reads the position of a directory. ok is false if there is none.
