@@ -28,7 +28,7 @@ those of them that wait for the rate, a window, the ledger or the SMSC.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 		if !*asJSON {
-			row(out, "ID", "ACCOUNT", "ADDRESS", "BIND", "SINCE", "TLS", "UNANSWERED", "HELD", "RATE", "WINDOW")
+			row(out, "ID", "ACCOUNT", "ADDRESS", "BIND", "SINCE", "TLS", "UNANSWERED", "HELD", "MESSAGES", "LAST SECOND", "RATE", "WINDOW")
 		}
 		err := eachSession(cmd, *account, func(s operator.Session) error {
 			if *asJSON {
@@ -36,7 +36,7 @@ those of them that wait for the rate, a window, the ledger or the SMSC.`,
 				say(cmd.OutOrStdout(), "%s\n", line)
 				return err
 			}
-			row(out, s.ID, s.Account, s.Remote, s.Bind, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, s.Held, unlimited(s.Rate), unlimited(float64(s.Window)))
+			row(out, s.ID, s.Account, s.Remote, s.Bind, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, s.Held, s.Messages, s.LastSecond, unlimited(s.Rate), unlimited(float64(s.Window)))
 			return nil
 		})
 		return errors.Join(err, out.Flush())

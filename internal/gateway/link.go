@@ -57,6 +57,7 @@ type link struct {
 	smscSide atomic.Pointer[smscSide] // nil until smsc is there
 
 	unanswered *unanswered
+	sends      messageRate    // messages of the ESME
 	waiting    errgroup.Group // receipts and reads of subscribers; see maxBackground
 	reads      errgroup.Group // read responses of the ESME that wait for their verdict
 	draining   atomic.Bool

@@ -28,6 +28,8 @@ type Session struct {
 	Unanswered int64          // requests of the ESME that have no response yet
 	Held       int64          // those of them that the gateway holds back
 	Deliveries int            // requests that the ESME has not answered: feedback, receipts and MO messages
+	Messages   uint64         // that the ESME has sent
+	LastSecond uint64         // those of them in the last whole second
 	Limits     account.Limits // of the account
 }
 
@@ -78,6 +80,7 @@ func (g *Gateway) Sessions() []Session {
 
 func (l *link) describe() Session {
 	s := Session{ID: l.id, Remote: l.remote, Since: l.since, IsTLS: l.isTLS, Unanswered: l.unanswered.n.Load(), Held: l.unanswered.held.Load(), Deliveries: l.esme.Outstanding()}
+	s.Messages, s.LastSecond = l.sends.look(time.Now())
 	if isClosed(l.bound) { // else the bind may be written at the moment
 		s.Account, s.Bind = message.Shown(l.bind.account), l.bind.id
 		s.Limits = l.g.policies.of(l.bind.account).Limits

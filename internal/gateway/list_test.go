@@ -44,8 +44,8 @@ func TestSessions(t *testing.T) {
 		}
 		esme.Send(text(receiver, 2))
 		f := smsc.Next("submit_sm")
-		if got := w.Sessions()[0].Unanswered; got != 1 {
-			t.Errorf("unanswered: got %d, want 1", got)
+		if s := w.Sessions()[0]; s.Unanswered != 1 || s.Messages != 1 {
+			t.Errorf("got %d unanswered of %d messages, want 1 of 1", s.Unanswered, s.Messages)
 		}
 		smsc.Send(accepted(f.Seq(), "A"))
 		esme.Next("submit_sm_resp")

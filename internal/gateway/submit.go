@@ -93,6 +93,7 @@ func (s *submitter) passOther(ctx context.Context, f smpp.Frame) error {
 
 // passMessage passes on a submit_sm, data_sm or submit_multi.
 func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
+	s.link.sends.count(s.messages.arrived)
 	if s.refuses() {
 		return s.link.refuse(f, smpp.StatusThrottled)
 	}

@@ -19,10 +19,12 @@ type Session struct {
 	Bind       string    `json:"bind,omitempty"`    // missing before the bind
 	Since      time.Time `json:"since"`
 	TLS        bool      `json:"tls"`
-	Unanswered int64     `json:"unanswered"` // requests of the ESME
-	Held       int64     `json:"held"`       // those of them that the gateway holds back
-	Rate       float64   `json:"rate"`       // messages a second that the account may send; 0 is no limit
-	Window     int       `json:"window"`     // requests that may be unanswered; 0 is no limit
+	Unanswered int64     `json:"unanswered"`  // requests of the ESME
+	Held       int64     `json:"held"`        // those of them that the gateway holds back
+	Messages   uint64    `json:"messages"`    // that the ESME has sent
+	LastSecond uint64    `json:"last_second"` // those of them in the last whole second
+	Rate       float64   `json:"rate"`        // messages a second that the account may send; 0 is no limit
+	Window     int       `json:"window"`      // requests that may be unanswered; 0 is no limit
 }
 
 // Sessions is a page of sessions, the oldest first.
@@ -77,7 +79,7 @@ func listSessions(w http.ResponseWriter, r *http.Request, g Gateway) {
 func shown(s *gateway.Session) Session {
 	j := Session{
 		ID: uint32(s.ID), Account: s.Account, Remote: s.Remote.String(), Since: s.Since.Truncate(time.Second), TLS: s.IsTLS,
-		Unanswered: s.Unanswered, Held: s.Held, Rate: s.Limits.Rate, Window: s.Limits.Window,
+		Unanswered: s.Unanswered, Held: s.Held, Messages: s.Messages, LastSecond: s.LastSecond, Rate: s.Limits.Rate, Window: s.Limits.Window,
 	}
 	if s.Bind != 0 {
 		j.Bind = smpp.Command(s.Bind)

@@ -40,7 +40,7 @@ func newFakeGateway() *fakeGateway {
 	g := &fakeGateway{sessions: []gateway.Session{{ID: 1, Remote: remote, Since: since}}}
 	for id := message.Session(2); id <= 4; id++ {
 		g.sessions = append(g.sessions, gateway.Session{
-			ID: id, Account: "bank", Remote: remote, Bind: pdu.BindReceiverID, Since: since, IsTLS: true, Unanswered: 3, Held: 2,
+			ID: id, Account: "bank", Remote: remote, Bind: pdu.BindReceiverID, Since: since, IsTLS: true, Unanswered: 3, Held: 2, Messages: 70, LastSecond: 9,
 			Limits: account.Limits{Rate: 10.5, Window: 20},
 		})
 	}
@@ -74,10 +74,10 @@ func TestSessionJSON(t *testing.T) {
 	want := map[string]any{
 		"next": "2",
 		"sessions": []any{
-			map[string]any{"id": 1., "remote": "192.0.2.1:4711", "since": "2026-11-30T10:00:00Z", "tls": false, "unanswered": 0., "held": 0., "rate": 0., "window": 0.},
+			map[string]any{"id": 1., "remote": "192.0.2.1:4711", "since": "2026-11-30T10:00:00Z", "tls": false, "unanswered": 0., "held": 0., "messages": 0., "last_second": 0., "rate": 0., "window": 0.},
 			map[string]any{
 				"id": 2., "account": "bank", "remote": "192.0.2.1:4711", "bind": "bind_receiver", "since": "2026-11-30T10:00:00Z",
-				"tls": true, "unanswered": 3., "held": 2., "rate": 10.5, "window": 20.,
+				"tls": true, "unanswered": 3., "held": 2., "messages": 70., "last_second": 9., "rate": 10.5, "window": 20.,
 			},
 		},
 	}
