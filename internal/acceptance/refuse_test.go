@@ -50,8 +50,8 @@ func TestWrongPassword(t *testing.T) {
 		{"wrong password", "bank", "wrong", "shared", smpp.StatusBindFailed, []string{"bind refused", "bank", "wrong password"}},
 		{"unknown", "nobody", password, "shared", smpp.StatusBindFailed, []string{"bind refused", "nobody", "no such account"}},
 		{"right", "bank", password, "shared", smpp.StatusOK, []string{"bound", "bank"}},
-		{"wrong password", "bank", "wrong", "mirror", 0x0E, []string{"bind refused by the SMSC", "bank", "0x0e"}},
-		{"unknown", "nobody", password, "mirror", 0x0F, []string{"bind refused by the SMSC", "nobody", "0x0f"}},
+		{"wrong password", "bank", "wrong", "mirror", 0x0E, []string{"bind refused by the SMSC", "bank", "ESME_RINVPASWD"}},
+		{"unknown", "nobody", password, "mirror", 0x0F, []string{"bind refused by the SMSC", "nobody", "ESME_RINVSYSID"}},
 		{"right", "bank", password, "mirror", smpp.StatusOK, []string{"bound", "bank"}},
 	}
 	c := startSMSC(t, listen(t, ""), simulator.Options{
