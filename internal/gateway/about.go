@@ -18,7 +18,7 @@ func (r *request) about() []any {
 	case r == nil:
 		return nil
 	case r.sent != nil:
-		return []any{"sender", addressText(&r.sent.From), "receiver", addressText(&r.sent.To), "number", r.sent.Number}
+		return []any{"sender", r.sent.From.Written(), "receiver", r.sent.To.Written(), "number", r.sent.Number}
 	case len(r.unnumbered) > 0:
 		c := &r.unnumbered[0]
 		return []any{"sender", message.Shown(string(c.Sender.Bytes())), "receiver", message.Shown(string(c.Receiver.Bytes()))}
@@ -29,11 +29,6 @@ func (r *request) about() []any {
 // aboutPending returns what a line says of a request to the SMSC.
 func aboutPending(to smscPending) []any {
 	return append([]any{"command", smpp.Command(to.ID), "sequence", to.Seq}, to.Ref.about()...)
-}
-
-// addressText returns an address as an operator reads it.
-func addressText(a *message.Address) string {
-	return written(smpp.Address{TON: a.TON, NPI: a.NPI, Addr: a.Addr.Bytes()})
 }
 
 // logSkip logs a message that goes on without a number, and why.

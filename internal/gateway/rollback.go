@@ -128,7 +128,7 @@ func (c *rollback) failed(reason string) {
 	l.g.metrics.uncancelled.Inc()
 	sent := c.of.sent
 	l.log.Load().Warn("a part of a refused message could not be cancelled", "reason", reason, "sequence", c.of.seq,
-		"sender", addressText(&sent.From), "receiver", addressText(&sent.To), "number", sent.Number)
+		"sender", sent.From.Written(), "receiver", sent.To.Written(), "number", sent.Number)
 	c.of.stays(l)
 }
 

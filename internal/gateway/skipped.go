@@ -126,16 +126,8 @@ func addressesOf(f smpp.Frame) (from, to smpp.Address) {
 	return from, to
 }
 
-// tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
-const tonInternational = 1
-
 // written returns an address as an operator reads it.
-func written(a smpp.Address) string {
-	if text := message.Shown(string(a.Addr)); a.TON == tonInternational && message.AllDigits(a.Addr) && text != "" {
-		return "+" + text
-	}
-	return message.Shown(string(a.Addr))
-}
+func written(a smpp.Address) string { return message.WriteAddress(a.TON, a.Addr) }
 
 // Skipped returns the last messages that passed without a number, the newest first; of all accounts, if account is
 // empty. Of each account 50 are kept; of those that did not ask for a number, ten a second at most.

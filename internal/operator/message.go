@@ -100,8 +100,8 @@ var knownNames = map[message.Standing]string{message.Numbered: knownAll, message
 // messageJSON returns a message that the ledger knows. form says in what form an account is told.
 func messageJSON(h *message.History, form func(account string) string) Message {
 	m := Message{
-		Account: message.Shown(h.Account), Sender: written(&h.From), SenderTON: h.From.TON, SenderNPI: h.From.NPI,
-		Receiver: written(&h.To), ReceiverTON: h.To.TON, ReceiverNPI: h.To.NPI, SubmittedAt: h.SubmittedAt,
+		Account: message.Shown(h.Account), Sender: h.From.Written(), SenderTON: h.From.TON, SenderNPI: h.From.NPI,
+		Receiver: h.To.Written(), ReceiverTON: h.To.TON, ReceiverNPI: h.To.NPI, SubmittedAt: h.SubmittedAt,
 		Known: knownNames[h.Standing], Reference: h.Reference, Receipt: h.WantsReceipt,
 		Carriage: h.Trail.Carriage.String(), Split: h.Trail.Split, Session: uint32(h.Trail.Session), AcceptedAt: h.AcceptedAt(), Total: max(1, int(h.Total)), Parts: []MessagePart{},
 		FailedAt: h.FailedAt, DeliveredAt: h.DeliveredAt, Way: h.Way, NotReadAt: h.NotReadAt, ReadAt: h.ReadAt, ReceivedAt: h.ReceivedAt, ReadableUntil: h.ReadableTill,
@@ -164,15 +164,4 @@ func skippedJSON(s *gateway.Skipped) Message {
 // mask hides subscribers' numbers.
 func (m *Message) mask() {
 	m.Sender, m.Receiver = message.MaskSender(m.Sender), message.Mask(m.Receiver)
-}
-
-// tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
-const tonInternational = 1
-
-// written returns an address as an operator reads it.
-func written(a *message.Address) string {
-	if a.TON == tonInternational && message.AllDigits(a.Addr.Bytes()) && !a.Addr.IsZero() {
-		return "+" + a.Addr.String()
-	}
-	return message.Shown(a.Addr.String())
 }

@@ -66,7 +66,7 @@ func (w *Writer) lineOf(a *accepted, h *message.History) (l Line, ok bool) {
 		return Line{}, false
 	}
 	l = Line{
-		Version: version, ID: a.id, Account: message.Shown(h.Account), Sender: written(&h.From), Receiver: written(&h.To),
+		Version: version, ID: a.id, Account: message.Shown(h.Account), Sender: h.From.Written(), Receiver: h.To.Written(),
 		Number: h.Number, Carriage: h.Trail.Carriage.String(), Split: h.Trail.Split, Session: uint32(h.Trail.Session),
 		Total: max(1, int(h.Total)), MessageIDs: []string{}, Reference: h.Reference,
 		SubmittedAt: stamp(h.SubmittedAt), AcceptedAt: stamp(h.AcceptedAt()), State: h.State.String(), FailedAt: stamp(h.FailedAt),
@@ -106,17 +106,6 @@ func (a *accepted) gone() Line {
 		Version: version, ID: a.id, Account: message.Shown(a.account), Number: a.place.Number, Total: max(1, int(a.part.Total)),
 		MessageIDs: []string{}, SubmittedAt: stamp(message.Time(a.at)), State: stateGone,
 	}
-}
-
-// tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
-const tonInternational = 1
-
-// written returns an address as it is read.
-func written(a *message.Address) string {
-	if a.TON == tonInternational && message.AllDigits(a.Addr.Bytes()) && !a.Addr.IsZero() {
-		return "+" + a.Addr.String()
-	}
-	return message.Shown(a.Addr.String())
 }
 
 // octets returns the line as it stands in a file.

@@ -89,3 +89,17 @@ type Address struct {
 	TON, NPI byte
 	Addr     Addr
 }
+
+// tonInternational is the type of number of a number with its country code (SMPP 3.4 §5.2.5).
+const tonInternational = 1
+
+// Written returns the address as an operator reads it: with a + in front of an international number.
+func (a *Address) Written() string { return WriteAddress(a.TON, a.Addr.Bytes()) }
+
+// WriteAddress is Address.Written of an address that may be longer than an Addr.
+func WriteAddress(ton byte, addr []byte) string {
+	if ton == tonInternational && AllDigits(addr) && len(addr) > 0 {
+		return "+" + string(addr)
+	}
+	return Shown(string(addr))
+}

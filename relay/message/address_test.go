@@ -26,3 +26,18 @@ func TestNormalAddr(t *testing.T) {
 		}
 	}
 }
+
+func TestWritten(t *testing.T) {
+	for _, tt := range []struct {
+		ton        byte
+		addr, want string
+	}{{1, "447700900123", "+447700900123"}, {0, "447700900123", "447700900123"}, {1, "Bank", "Bank"}, {5, "Bank", "Bank"}, {1, "", ""}, {5, "caf\xe9", "café"}} {
+		if got := WriteAddress(tt.ton, []byte(tt.addr)); got != tt.want {
+			t.Errorf("%d %q: got %q, want %q", tt.ton, tt.addr, got, tt.want)
+		}
+	}
+	to, err := NormalAddr("447700900123")
+	if a := (Address{TON: 1, Addr: to}); err != nil || a.Written() != "+447700900123" {
+		t.Errorf("got %q, %v", a.Written(), err)
+	}
+}
