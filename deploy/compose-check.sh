@@ -22,7 +22,10 @@ if [ -z "${COMPOSE_CHECK:-}" ]; then
 	work=$(mktemp -d)
 	GOFLAGS='' GOBIN=$work go install github.com/compose-spec/compose-go/v2/cmd@v2.16.1 # the program is called cmd
 	CGO_ENABLED=0 go build -trimpath -o "$work/readback" ./cmd/readback
-	COMPOSE_CHECK=$work exec unshare --net --mount -- "$0"
+	if unshare --net --mount true 2>/dev/null; then
+		COMPOSE_CHECK=$work exec unshare --net --mount -- "$0"
+	fi
+	COMPOSE_CHECK=$work COMPOSE_ONLY_READ=1 exec "$0"
 fi
 work=$COMPOSE_CHECK
 pids=()
@@ -62,6 +65,11 @@ eventually() {
 	tail -n 5 "$work"/*.log "$work/eventually"
 	fail "not true after $((i / 5)) s: $1"
 }
+
+if [ -n "${COMPOSE_ONLY_READ:-}" ]; then
+	echo "compose-check.sh: NOT RUN, since this machine gives no namespaces: compose.yaml was read, and its services were not run" >&2
+	exit 0
+fi
 
 # Each service has its name, as in the network of a project.
 ip link set lo up

@@ -61,6 +61,11 @@ if find "$root" -perm /022 ! -path "$root/tmp" ! -type l | grep .; then
 	fail "the above can be written by others than their owner"
 fi
 
+if ! unshare --pid --mount --net true 2>/dev/null; then
+	echo "image-check.sh: NOT RUN, since this machine gives no namespaces: the image was unpacked and its files were checked" >&2
+	exit 0
+fi
+
 # start NAME=VALUE… -- ARGUMENT… begins a container, as docker run -e NAME=VALUE … IMAGE ARGUMENT… does. Within,
 # 192.0.2.1 stands for the address by which others reach it.
 start() {

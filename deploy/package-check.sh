@@ -23,10 +23,14 @@ if [ -z "${READBACK_PACKAGE_CHECK:-}" ]; then
 	for place in /usr/bin/readback /etc/readback /var/lib/readback; do
 		[ ! -e "$place" ] || fail "readback is on this machine already: $place"
 	done
-	READBACK_PACKAGE_CHECK=1 exec unshare --net -- "$0" "$dir"
+	if unshare --net true 2>/dev/null; then
+		READBACK_PACKAGE_CHECK=apart exec unshare --net -- "$0" "$dir"
+	fi
+	echo "package-check.sh: this machine gives no namespaces: the check uses the machine's network" >&2
+	READBACK_PACKAGE_CHECK=here exec "$0" "$dir"
 fi
+[ "$READBACK_PACKAGE_CHECK" = here ] || ip link set lo up
 unset READBACK_PACKAGE_CHECK # it would be a setting
-ip link set lo up
 
 work=$(mktemp -d)
 pids=()
