@@ -6,11 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -93,7 +93,7 @@ func relayAwait(ctx context.Context, t *testing.T, r *running, is func() bool) {
 		if ctx.Err() != nil {
 			t.Fatalf("got %+v", r.relay.Statistics())
 		}
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 }
 
