@@ -50,6 +50,7 @@ func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 		if a.yield != nil {
 			a.yield()
 		}
+		a.tellDropped()
 		if b := a.queue.take(); b != nil {
 			if err := a.write(ctx, b); err != nil {
 				return a.lose(ctx, err)
@@ -58,7 +59,6 @@ func (a *appender) run(ctx context.Context, stop <-chan struct{}) error {
 		}
 		select {
 		case <-a.queue.wake:
-			a.tellDropped()
 			if err := a.pad(ctx); err != nil {
 				return a.lose(ctx, err)
 			}
@@ -235,8 +235,8 @@ func (a *appender) tellAll() {
 // tellDropped tells the waiters of dropped records, and complains once a minute.
 func (a *appender) tellDropped() {
 	n, waits := a.queue.dropped()
-	waiters{waits: waits}.tell()
 	a.metrics.dropped.Add(float64(n))
+	waiters{waits: waits}.tell()
 	a.dropped += n
 	if a.dropped > 0 && time.Since(a.complained) > time.Minute {
 		a.log.Error("records were dropped, the log is away for too long", "records", a.dropped)

@@ -130,3 +130,28 @@ func TestYieldBeforeAppend(t *testing.T) {
 		t.Errorf("got %d appends, another record %v, want one with both records and one of the stop", n, added)
 	}
 }
+
+// The waiter of a dropped record is told although the queue is never empty.
+func TestDropsAreToldInABusyQueue(t *testing.T) {
+	a := testAppender(t)
+	c := relaytest.Conversation(t, "10690001", "447700900123")
+	told, rounds := make(relaytest.Logged, 1), 0
+	a.yield = func() {
+		switch rounds++; {
+		case len(told) > 0:
+			return // the queue runs dry, and the log ends
+		case rounds == 2:
+			a.queue.tell(wait{told, 5})
+		case rounds == 9:
+			t.Fatal("not told in the rounds since")
+		}
+		b := a.queue.begin(journal.KindHead)
+		b.buf = journal.AppendHead(b.buf, &c, 1)
+		a.queue.end(b)
+	}
+	stop := make(chan struct{})
+	close(stop)
+	if err := a.run(t.Context(), stop); err != nil || len(told) != 1 {
+		t.Errorf("got %v, %d told, want one", err, len(told))
+	}
+}

@@ -46,7 +46,7 @@ func TestPanicInTheLedger(t *testing.T) {
 	for name := range ledgerPanics {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.CommandContext(relaytest.Deadline(t), os.Args[0], "-test.run=^TestPanicInTheLedger$") // it might hang
-			cmd.Env = append(os.Environ(), panicIn+"="+name)
+			cmd.Env = append(os.Environ(), panicIn+"="+name, "TMPDIR="+t.TempDir())
 			out, err := cmd.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != crash.Status {
 				t.Errorf("end of the process: got %v, want status %d\n%s", err, crash.Status, out)
