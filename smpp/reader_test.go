@@ -263,7 +263,7 @@ func TestReaderChunks(t *testing.T) {
 			}
 			stream = append(stream, newFrame(pdu.ID(rnd.Uint32()), 0, rnd.Uint32(), string(body))...)
 		}
-		stream = stream[:len(stream)-rnd.IntN(20)]
+		stream = stream[:len(stream)-rnd.IntN(min(20, len(stream)))]
 		sizes := make([]byte, 1+rnd.IntN(20))
 		for i := range sizes {
 			sizes[i] = byte(rnd.IntN(1 + rnd.IntN(256)))
