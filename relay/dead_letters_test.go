@@ -64,13 +64,13 @@ func TestDeadLetterIsReplayed(t *testing.T) {
 
 	var done struct {
 		Count int
-		Next  *struct{ After, Until uint64 }
+		Next  string
 	}
 	// All within the time in which the streams remember ids; and twice, since what was
 	// replayed may die again.
 	for range 2 {
 		r.operate("POST", "/v1/dead/replay?account=bank", http.StatusOK, &done)
-		if done.Count != 3 || done.Next != nil {
+		if done.Count != 3 || done.Next != "" {
 			t.Fatalf("replayed: got %+v, want 3", done)
 		}
 		r.awaitDead(0)
@@ -98,13 +98,14 @@ func TestReplayEnds(t *testing.T) {
 	}
 	r.deliver("bank", refusing)
 	r.awaitDead(3)
-	query, replayed := feedback.DeadQuery{Limit: 1}, 0
-	for rest := &query; rest != nil; {
-		n, more, err := r.feedback.Replay(relaytest.Deadline(t), *rest)
-		if err != nil {
-			t.Fatal(err)
+	replayed := 0
+	for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+		var done struct {
+			Count int
+			Next  string
 		}
-		replayed, rest = replayed+n, more
+		r.operate("POST", "/v1/dead/replay?all=true&limit=1&cursor="+cursor, http.StatusOK, &done)
+		replayed, cursor = replayed+done.Count, done.Next
 		r.awaitDead(3)
 	}
 	if replayed != 3 {
@@ -115,7 +116,7 @@ func TestReplayEnds(t *testing.T) {
 // letterPage is an answer of the operator's API.
 type letterPage struct {
 	Letters []feedback.DeadLetter
-	Next    *struct{ After, Until uint64 }
+	Next    string
 }
 
 // threeDead is a relay with three dead letters: of the bank, of "a.b c", and of the bank.
@@ -147,7 +148,7 @@ func TestDeadLettersAreListed(t *testing.T) {
 	}{
 		{"all", "", []string{all[0].Event, all[1].Event, all[2].Event}, false},
 		{"first page", "?limit=2", []string{all[0].Event, all[1].Event}, true},
-		{"next page", fmt.Sprint("?limit=2&after=", all[1].ID), []string{all[2].Event}, false},
+		{"next page", fmt.Sprintf("?limit=2&cursor=%d-%d", all[1].ID, all[2].ID), []string{all[2].Event}, false},
 		{"account", "?account=a.b+c", nil, false},
 		{"event", "?event=" + all[1].Event, []string{all[1].Event}, false},
 		{"no such event", "?event=none", []string{}, false},
@@ -166,8 +167,8 @@ func TestDeadLettersAreListed(t *testing.T) {
 				}
 				return
 			}
-			if fmt.Sprint(events) != fmt.Sprint(tt.events) || (got.Next != nil) != tt.more {
-				t.Errorf("got %v, next %v; want %v, more: %v", events, got.Next, tt.events, tt.more)
+			if fmt.Sprint(events) != fmt.Sprint(tt.events) || (got.Next != "") != tt.more {
+				t.Errorf("got %v, next %q; want %v, more: %v", events, got.Next, tt.events, tt.more)
 			}
 		})
 	}
@@ -202,7 +203,7 @@ func TestDeadLettersAreDropped(t *testing.T) {
 	r.read(c, r.submit(c, "id1").Number)
 	r.deliver("bank", refusing)
 	all := r.awaitDead(2)
-	for _, target := range []string{"/v1/dead", "/v1/dead?limit=0&all=true", "/v1/dead?after=x&all=true", "/v1/dead?all=yes"} {
+	for _, target := range []string{"/v1/dead", "/v1/dead?limit=0&all=true", "/v1/dead?cursor=x&all=true", "/v1/dead?cursor=1&all=true", "/v1/dead?all=yes"} {
 		r.operate("DELETE", target, http.StatusBadRequest, nil)
 	}
 	r.operate("DELETE", "/v1/dead?event="+all[1].Event, http.StatusOK, nil)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -33,11 +32,8 @@ feedback.keep. They are kept for 7 days.`,
 // deadPage is an answer of GET /v1/dead.
 type deadPage struct {
 	Letters []feedback.DeadLetter
-	Next    *nextPage
+	Next    string
 }
-
-// nextPage holds the parameters of the request for the next page.
-type nextPage struct{ After, Until uint64 }
 
 // chosen holds the flags that select dead letters.
 type chosen struct {
@@ -54,7 +50,7 @@ func choosing(cmd *cobra.Command) chosen {
 }
 
 func (c chosen) values() url.Values {
-	v := url.Values{"limit": {"1000"}}
+	v := url.Values{}
 	if *c.account != "" {
 		v.Set("account", *c.account)
 	}
@@ -69,32 +65,10 @@ func (c chosen) values() url.Values {
 	return v
 }
 
-// values returns what the query for the next page has in addition.
-func (n *nextPage) values() url.Values {
-	if n == nil {
-		return nil
-	}
-	return url.Values{"after": {strconv.FormatUint(n.After, 10)}, "until": {strconv.FormatUint(n.Until, 10)}}
-}
-
 // eachDead calls f with each dead letter that c selects.
 func eachDead(cmd *cobra.Command, c chosen, f func(*feedback.DeadLetter) error) error {
-	gateway, err := openOps(cmd)
-	if err != nil {
-		return err
-	}
-	return askPages(cmd.Context(), gateway, http.MethodGet, "/v1/dead", c.values(), func(answer []byte) (url.Values, error) {
-		var p deadPage
-		if err := json.Unmarshal(answer, &p); err != nil {
-			return nil, fmt.Errorf("answer of the gateway: %w", err)
-		}
-		for i := range p.Letters {
-			if err := f(&p.Letters[i]); err != nil {
-				return nil, err
-			}
-		}
-		return p.Next.values(), nil
-	})
+	return eachItem(cmd, "/v1/dead", c.values(), func(p *deadPage) ([]feedback.DeadLetter, string) { return p.Letters, p.Next },
+		func(d feedback.DeadLetter) error { return f(&d) })
 }
 
 func deadListCommand() *cobra.Command {
@@ -158,14 +132,14 @@ func deadChangeCommand(use, short, method, path string) *cobra.Command {
 			return err
 		}
 		count := 0
-		err = askPages(cmd.Context(), gateway, method, path, c.values(), func(answer []byte) (url.Values, error) {
+		err = eachPageOf(cmd.Context(), gateway, method, path, c.values(), func(answer []byte) (string, error) {
 			var done struct {
 				Count int
-				Next  *nextPage
+				Next  string
 			}
 			err := json.Unmarshal(answer, &done)
 			count += done.Count
-			return done.Next.values(), err
+			return done.Next, err
 		})
 		say(cmd.OutOrStdout(), "%d dead letter(s): %s\n", count, use)
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 
@@ -23,24 +22,12 @@ func eachPage(cmd *cobra.Command, path string, query url.Values, take func(answe
 	if err != nil {
 		return err
 	}
-	return eachPageOf(cmd.Context(), gateway, path, query, take)
+	return eachPageOf(cmd.Context(), gateway, http.MethodGet, path, query, take)
 }
 
-// eachPageOf is eachPage of a gateway that is open.
-func eachPageOf(ctx context.Context, gateway *ops.Client, path string, query url.Values, take func(answer []byte) (next string, err error)) error {
+// eachPageOf is eachPage with another method, of a gateway that is open.
+func eachPageOf(ctx context.Context, gateway *ops.Client, method, path string, query url.Values, take func(answer []byte) (next string, err error)) error {
 	query.Set("limit", pageSize)
-	return askPages(ctx, gateway, http.MethodGet, path, query, func(answer []byte) (url.Values, error) {
-		cursor, err := take(answer)
-		if cursor == "" {
-			return nil, err
-		}
-		return url.Values{"cursor": {cursor}}, err
-	})
-}
-
-// askPages sends one request after the other. It passes each answer to take, which returns what the query of the next
-// request has in addition, or nil at the end.
-func askPages(ctx context.Context, gateway *ops.Client, method, path string, query url.Values, take func(answer []byte) (next url.Values, err error)) error {
 	for {
 		one, cancel := context.WithTimeout(ctx, askTime)
 		answer, err := gateway.Ask(one, method, path+"?"+query.Encode(), http.StatusOK)
@@ -48,11 +35,11 @@ func askPages(ctx context.Context, gateway *ops.Client, method, path string, que
 		if err != nil {
 			return err
 		}
-		next, err := take(answer)
-		if err != nil || next == nil {
+		cursor, err := take(answer)
+		if err != nil || cursor == "" {
 			return err
 		}
-		maps.Copy(query, next)
+		query.Set("cursor", cursor)
 	}
 }
 

@@ -145,7 +145,7 @@ func takeSample(ctx context.Context, gateway *ops.Client) (*top.Sample, error) {
 
 // askAccounts asks for all accounts, and what they send.
 func askAccounts(ctx context.Context, gateway *ops.Client, s *top.Sample) error {
-	err := eachPageOf(ctx, gateway, "/v1/statistics", url.Values{}, func(answer []byte) (string, error) {
+	err := eachPageOf(ctx, gateway, http.MethodGet, "/v1/statistics", url.Values{}, func(answer []byte) (string, error) {
 		var page operator.Statistics
 		err := json.Unmarshal(answer, &page)
 		s.Statistics = append(s.Statistics, page.Accounts...)
@@ -154,7 +154,7 @@ func askAccounts(ctx context.Context, gateway *ops.Client, s *top.Sample) error 
 	if err != nil {
 		return err
 	}
-	return eachPageOf(ctx, gateway, "/v1/accounts", url.Values{}, func(answer []byte) (string, error) {
+	return eachPageOf(ctx, gateway, http.MethodGet, "/v1/accounts", url.Values{}, func(answer []byte) (string, error) {
 		var page operator.Accounts
 		err := json.Unmarshal(answer, &page)
 		s.Accounts = append(s.Accounts, page.Accounts...)

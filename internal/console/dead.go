@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"readback/relay/feedback"
 	"readback/relay/message"
@@ -14,11 +13,8 @@ import (
 // deadPage is the answer of the API about dead letters.
 type deadPage struct {
 	Letters []feedback.DeadLetter
-	Next    *nextPage
+	Next    string
 }
-
-// nextPage has the parameters of the next page.
-type nextPage struct{ After, Until uint64 }
 
 // deadView is what the page about them shows.
 type deadView struct {
@@ -36,7 +32,7 @@ type letter struct {
 
 func deadData(v *visit) (any, *problem) {
 	q := url.Values{"limit": {"100"}}
-	for _, name := range []string{"account", "event", "full", "after", "until"} {
+	for _, name := range []string{"account", "event", "full", "cursor"} {
 		if value := v.r.URL.Query().Get(name); value != "" {
 			q.Set(name, value)
 		}
@@ -59,9 +55,8 @@ func deadData(v *visit) (any, *problem) {
 		}
 		view.Letters = append(view.Letters, l)
 	}
-	if n := dead.Next; n != nil {
-		q.Set("after", strconv.FormatUint(n.After, 10))
-		q.Set("until", strconv.FormatUint(n.Until, 10))
+	if dead.Next != "" {
+		q.Set("cursor", dead.Next)
 		view.Next = q.Encode()
 	}
 	return view, nil
@@ -81,16 +76,15 @@ func (c *Console) changeDead(w http.ResponseWriter, r *http.Request) {
 	}
 	for range maxRounds {
 		status, body := c.opt.Ops.Ask(r, method, target+"?"+q.Encode())
-		var answer struct{ Next *nextPage }
+		var answer struct{ Next string }
 		if status != http.StatusOK {
 			c.fail(w, c.visit(r), problemOf(status, body))
 			return
 		}
-		if json.Unmarshal(body, &answer) != nil || answer.Next == nil {
+		if json.Unmarshal(body, &answer) != nil || answer.Next == "" {
 			break
 		}
-		q.Set("after", strconv.FormatUint(answer.Next.After, 10))
-		q.Set("until", strconv.FormatUint(answer.Next.Until, 10))
+		q.Set("cursor", answer.Next)
 	}
 	http.Redirect(w, r, "/console/dead?done="+done, http.StatusSeeOther)
 }

@@ -3,9 +3,11 @@ package intake
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"readback/relay/feedback"
 	"readback/relay/journal"
@@ -53,11 +55,9 @@ func (a *admin) getQueues(w http.ResponseWriter, req *http.Request) {
 // deadQuery returns the query of a request for dead letters.
 func deadQuery(values url.Values) (q feedback.DeadQuery, err error) {
 	q = feedback.DeadQuery{Account: values.Get("account"), Event: values.Get("event"), Limit: 100}
-	for name, to := range map[string]*uint64{"after": &q.After, "until": &q.Until} {
-		if s := values.Get(name); s != "" {
-			if *to, err = strconv.ParseUint(s, 10, 63); err != nil {
-				return q, errors.New(name + " is not a whole number")
-			}
+	if s := values.Get("cursor"); s != "" {
+		if q.After, q.Until, err = parseCursor(s); err != nil {
+			return q, err
 		}
 	}
 	if s := values.Get("limit"); s != "" {
@@ -79,6 +79,9 @@ func (a *admin) getDead(w http.ResponseWriter, req *http.Request) {
 		refuse(w, message.TryAgain(err.Error()))
 		return
 	}
+	if letters == nil {
+		letters = []feedback.DeadLetter{}
+	}
 	full := req.URL.Query().Get("full") == "true"
 	for i := range letters {
 		d := &letters[i]
@@ -89,27 +92,35 @@ func (a *admin) getDead(w http.ResponseWriter, req *http.Request) {
 	}
 	reply(w, http.StatusOK, struct {
 		Letters []feedback.DeadLetter `json:"letters"`
-		Next    *nextPage             `json:"next,omitempty"`
-	}{letters, nextOf(rest)})
+		Next    string                `json:"next,omitempty"` // cursor of the next page; missing at the end
+	}{letters, cursorOf(rest)})
 }
 
-// nextPage is what a request for the next page adds to the query.
-type nextPage struct {
-	After uint64 `json:"after"`
-	Until uint64 `json:"until"`
-}
-
-func nextOf(rest *feedback.DeadQuery) *nextPage {
+// cursorOf returns the cursor of what is left; empty: nothing. It has the last ID there was at the first page too: what
+// a replay puts back into the queue may come again as a dead letter, and would be replayed for ever.
+func cursorOf(rest *feedback.DeadQuery) string {
 	if rest == nil {
-		return nil
+		return ""
 	}
-	return &nextPage{rest.After, rest.Until}
+	return fmt.Sprintf("%d-%d", rest.After, rest.Until)
+}
+
+func parseCursor(s string) (after, until uint64, err error) {
+	first, second, _ := strings.Cut(s, "-")
+	after, err = strconv.ParseUint(first, 10, 63)
+	if err == nil {
+		until, err = strconv.ParseUint(second, 10, 63)
+	}
+	if err != nil {
+		return 0, 0, errors.New("cursor is not the next of a page before")
+	}
+	return after, until, nil
 }
 
 // changed is the answer to a replay or a drop.
 type changed struct {
-	Count int       `json:"count"`
-	Next  *nextPage `json:"next,omitempty"`
+	Count int    `json:"count"`
+	Next  string `json:"next,omitempty"` // cursor of those that are left; missing at the end
 }
 
 // changeDead returns the handler of a replay or a drop. A request without an account or an event
@@ -136,12 +147,12 @@ func (a *admin) changeDead(change func(*http.Request, feedback.DeadQuery) (chang
 
 func (a *admin) replayOf(req *http.Request, q feedback.DeadQuery) (changed, error) {
 	n, rest, err := a.feedback.Replay(req.Context(), q)
-	return changed{n, nextOf(rest)}, err
+	return changed{n, cursorOf(rest)}, err
 }
 
 func (a *admin) dropOf(req *http.Request, q feedback.DeadQuery) (changed, error) {
 	n, rest, err := a.feedback.Drop(req.Context(), q)
-	return changed{n, nextOf(rest)}, err
+	return changed{n, cursorOf(rest)}, err
 }
 
 // maskLetter hides the middle of the addresses in the feedback.
