@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -120,6 +121,35 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// TestHeld follows the pages of the receipts that wait, and compares them with what the API says.
+func TestHeld(t *testing.T) {
+	w := newWorld(t)
+	isRow := func(n *html.Node) bool { return attr(n, "data-row") != "" }
+	cursor := ""
+	for _, want := range []string{"1", "2"} {
+		var api operator.HeldReceipts
+		if err := json.Unmarshal(w.get(t, request(http.MethodGet, "/v1/held?cursor="+cursor)).Body.Bytes(), &api); err != nil || len(api.Receipts) != 1 {
+			t.Fatal(err, api)
+		}
+		d, h := w.page(t, "/console/held?cursor="+cursor, "en"), api.Receipts[0]
+		rows := d.all(isRow)
+		if len(rows) != 1 || attr(rows[0], "data-row") != want || !strings.Contains(textOfNode(rows[0]), h.Until.UTC().Format(time.TimeOnly)) || !strings.Contains(textOfNode(rows[0]), h.Receiver) {
+			t.Errorf("got %d rows, want receipt %s, which is masked, with %+v", len(rows), want, h)
+		}
+		cursor = api.Next
+		var next []string
+		for _, n := range d.all(func(n *html.Node) bool { return n.Data == "a" && textOfNode(n) == "More" }) {
+			next = append(next, attr(n, "href"))
+		}
+		if cursor == "" && len(next) > 0 || cursor != "" && !slices.Equal(next, []string{"/console/held?cursor=" + cursor}) {
+			t.Errorf("receipt %s: got %q as the next page, the API has %q", want, next, cursor)
+		}
+	}
+	if cursor != "" || len(w.page(t, "/console/held?account=nobody", "en").all(isRow)) != 0 {
+		t.Errorf("got a page behind the last, %q, or receipts of nobody", cursor)
+	}
+}
+
 // TestConversation shows the marks where the API says.
 func TestConversation(t *testing.T) {
 	w := newWorld(t)
@@ -166,7 +196,7 @@ func TestEscapes(t *testing.T) {
 	w := newWorld(t)
 	const evil = `"><script>alert(1)</script>`
 	for _, path := range []string{
-		"/console/sessions?account=", "/console/skips?account=", "/console/dead?account=", "/console/messages?message_id=", "/console/configuration?key=",
+		"/console/sessions?account=", "/console/skips?account=", "/console/held?account=", "/console/dead?account=", "/console/messages?message_id=", "/console/configuration?key=",
 		"/console/conversation?receiver=447700900123&sender=", "/console/handsets?number=", "/console/?minutes=10&x=", "/console/sessions?done=",
 	} {
 		d := w.page(t, path+url.QueryEscape(evil), "en")

@@ -109,7 +109,7 @@ func TestDemoInChromium(t *testing.T) {
 		t.Errorf("sessions on the first page: the API has %d", len(sessions.Sessions))
 	}
 	b.lookAt("demo-flow", axe)
-	for _, p := range []string{"sessions", "reads", "skips", "dead", "configuration", "messages?full=true&receiver=" + yours, "conversation?sender=10690001&receiver=447700900101"} {
+	for _, p := range []string{"sessions", "reads", "skips", "held", "dead", "configuration", "messages?full=true&receiver=" + yours, "conversation?sender=10690001&receiver=447700900101"} {
 		b.open(url + "/console/" + p)
 		b.lookAt("demo-"+nameOf("/console/"+p), axe)
 	}

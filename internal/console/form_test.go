@@ -149,7 +149,7 @@ func TestRoles(t *testing.T) {
 		if rec := b.post(t, "/console/sessions", "/console/sessions/8/end"); rec.Code != tt.ends {
 			t.Errorf("%s ends a session: got %d, want %d", tt.role, rec.Code, tt.ends)
 		}
-		for _, page := range []string{"skips", "reads", "dead"} {
+		for _, page := range []string{"skips", "reads", "held", "dead"} {
 			if rec := b.get(t, "/console/"+page+"?full=true"); rec.Code != tt.full {
 				t.Errorf("%s sees numbers of %s in full: got %d, want %d", tt.role, page, rec.Code, tt.full)
 			}

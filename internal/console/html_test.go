@@ -94,7 +94,7 @@ var paths = []string{
 	"/console/messages", "/console/messages?message_id=4A7F01", "/console/messages?message_id=unknown", "/console/messages?receiver=447700900123&full=true",
 	"/console/configuration", "/console/configuration?key=none", "/console/configuration?changed=true",
 	"/console/conversation", "/console/conversation?sender=10690001&receiver=447700900123", "/console/reads", "/console/reads?full=true",
-	"/console/skips", "/console/skips?account=shop&full=true", "/console/dead", "/console/dead?account=shop&full=true",
+	"/console/skips", "/console/skips?account=shop&full=true", "/console/held", "/console/held?account=shop&full=true", "/console/dead", "/console/dead?account=shop&full=true",
 	"/console/handsets", "/console/handsets?number=447700900124", "/console/sessions?done=session",
 }
 

@@ -28,6 +28,7 @@ var pages = []page{
 	{name: "conversation", roles: ops.Privacy, data: conversationData},
 	{name: "reads", every: time.Second, data: readData},
 	{name: "skips", every: 3 * time.Second, data: skipData},
+	{name: "held", every: 3 * time.Second, data: heldData},
 	{name: "dead", every: 5 * time.Second, data: deadData},
 	{name: "configuration", data: configData},
 	{name: "handsets", every: time.Second, data: handsetData, only: func(c *Console) bool { return c.opt.Handsets != nil }},

@@ -33,6 +33,10 @@ func skipData(v *visit) (any, *problem) {
 	return shown(get[operator.Unnumbered](v, "/v1/unnumbered"+listQuery(v, "account", "full")))
 }
 
+func heldData(v *visit) (any, *problem) {
+	return shown(get[operator.HeldReceipts](v, "/v1/held"+listQuery(v, "account", "full")))
+}
+
 func readData(v *visit) (any, *problem) {
 	return shown(get[operator.ReadResponses](v, "/v1/reads"+listQuery(v, "full")))
 }

@@ -10,7 +10,7 @@ var english = map[string]string{
 	"ago.days": "%d d", "ago.hours": "%d h", "ago.minutes": "%d min", "ago.seconds": "%d s",
 
 	"page.flow": "Flow", "page.sessions": "Sessions", "page.accounts": "Accounts", "page.smsc": "SMSC", "page.messages": "Messages", "page.configuration": "Configuration", "page.conversation": "Conversation",
-	"page.reads": "Reads", "page.skips": "Skips", "page.dead": "Dead letters", "page.handsets": "Handsets", "page.login": "Log in", "page.problem": "This did not work",
+	"page.reads": "Reads", "page.skips": "Skips", "page.held": "Held receipts", "page.dead": "Dead letters", "page.handsets": "Handsets", "page.login": "Log in", "page.problem": "This did not work",
 
 	"done.session":  "The session is being ended.",
 	"done.replayed": "The dead letters are back in the queues of their accounts.",
@@ -53,6 +53,9 @@ var english = map[string]string{
 	"reads.lead": "Read responses as they come, with the gateway's verdict. The last 200 are kept; of many that come at once only some.",
 	"reads.way":  "Way", "reads.verdict": "Verdict", "reads.said": "Says", "reads.caller": "Caller", "reads.accepted": "accepted",
 	"reads.none": "No read response has come yet.",
+
+	"held.lead":  "The SMSC's receipts that wait for a read to take their place (feedback.hold_receipt). At the time Until the ESME gets them as they are.",
+	"held.since": "Since", "held.until": "Until", "held.number": "Number", "held.none": "No receipt is held.",
 
 	"dead.lead": "Feedback that was given up: its ESME or webhook refused it for good, or it waited too long. Kept for seven days.",
 	"dead.none": "There are no dead letters.", "dead.all": "All of them …", "dead.of": "All of %s …", "dead.replay": "Replay", "dead.drop": "Drop",

@@ -10,7 +10,7 @@ var chinese = map[string]string{
 	"ago.days": "%d 天", "ago.hours": "%d 小时", "ago.minutes": "%d 分钟", "ago.seconds": "%d 秒",
 
 	"page.flow": "流量", "page.sessions": "会话", "page.accounts": "账号", "page.smsc": "短信中心", "page.messages": "消息", "page.configuration": "配置", "page.conversation": "对话",
-	"page.reads": "已读回执", "page.skips": "未编号", "page.dead": "死信", "page.handsets": "手机", "page.login": "登录", "page.problem": "操作未成功",
+	"page.reads": "已读回执", "page.skips": "未编号", "page.held": "暂缓的回执", "page.dead": "死信", "page.handsets": "手机", "page.login": "登录", "page.problem": "操作未成功",
 
 	"done.session":  "正在结束该会话。",
 	"done.replayed": "死信已放回各账号的队列。",
@@ -53,6 +53,9 @@ var chinese = map[string]string{
 	"reads.lead": "实时到达的已读回执及网关的判定。保留最近 200 条；同时到达很多时只保留一部分。",
 	"reads.way":  "途径", "reads.verdict": "判定", "reads.said": "内容", "reads.caller": "调用方", "reads.accepted": "已接受",
 	"reads.none": "还没有已读回执。",
+
+	"held.lead":  "等待被已读取代的 SMSC 回执（feedback.hold_receipt）。到“截止”时间，ESME 会收到原样的回执。",
+	"held.since": "起始", "held.until": "截止", "held.number": "编号", "held.none": "没有暂缓的回执。",
 
 	"dead.lead": "已放弃的反馈：被 ESME 或 Webhook 永久拒绝，或等待过久。保留七天。",
 	"dead.none": "没有死信。", "dead.all": "全部……", "dead.of": "%s 的全部……", "dead.replay": "重放", "dead.drop": "丢弃",

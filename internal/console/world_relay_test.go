@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"readback/relay/feedback"
+	"readback/relay/message"
 	"readback/relay/reads"
 )
 
@@ -45,6 +47,17 @@ func (w *world) deadLetters() []feedback.DeadLetter {
 		})
 	}
 	return all
+}
+
+// held returns the receipts that wait, a page of them with one.
+func (w *world) held(_ context.Context, account string, after uint64, _ int) (all []feedback.Held, more bool, err error) {
+	var c message.Conversation
+	c.Sender, _ = message.NewAddr("10690001")
+	c.Receiver, _ = message.NewAddr("447700900123")
+	for id := after + 1; id <= 2 && account != "nobody"; id++ {
+		all = append(all, feedback.Held{ID: id, Account: "shop", Conversation: c, Number: 7, MessageID: "4A7F01", Since: w.now.Add(-time.Minute), Until: w.now.Add(time.Minute)})
+	}
+	return all[:min(1, len(all))], len(all) > 1, nil
 }
 
 func (w *world) conversation() reads.ConversationView {

@@ -63,6 +63,7 @@ func newWorld(t testing.TB, operators ...ops.Person) *world {
 	}))
 	w.Handle("/v1/unnumbered", operator.UnnumberedPage(w))
 	w.Handle("/v1/statistics", operator.StatisticsPage(w.now, w, w))
+	w.Handle("/v1/held", operator.HeldPage(w.held))
 	w.Handle("/v1/config", operator.ConfigPage(settings))
 	w.Handle("POST /v1/reload", operator.ReloadPage(w.reload))
 	w.Handle("/v1/messages", http.HandlerFunc(w.messages))

@@ -67,8 +67,9 @@ var rules = []rule{
 	{"GET /console/smsc", anyRole},
 	{"POST /console/smsc/{id}/end", Operator},
 	{"GET /console/accounts", anyRole},
-	{"GET /console/skips", anyRole}, // with full=true its source needs Privacy, and so for reads and dead
+	{"GET /console/skips", anyRole}, // with full=true its source needs Privacy, and so for reads, held and dead
 	{"GET /console/reads", anyRole},
+	{"GET /console/held", anyRole},
 	{"GET /console/dead", anyRole},
 	{"POST /console/dead", Operator},
 	{"GET /console/messages", anyRole}, // of a receiver its source needs Privacy
