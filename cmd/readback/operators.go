@@ -71,7 +71,10 @@ func guarded(cfg config.Ops, ln net.Listener) error {
 // makePages adds the operator's pages.
 func (s *service) makePages(registry *metric.Registry) {
 	s.metrics = registry
-	checks := map[string]func() error{"relay": s.relay.Ready, "smsc": s.gateway.Ready, "drain": s.drainState}
+	checks := map[string]func() error{"relay": s.relay.Ready, "drain": s.drainState}
+	if s.gateway.IsShared() {
+		checks["smsc"] = s.gateway.Ready // in mirror mode it is each ESME's own
+	}
 	s.ops = ops.NewServer(registry.Registry, checks, s.beginDrain, s.log)
 	s.reloads = newReloads(registry)
 	s.useOperators(s.cfg.Ops)

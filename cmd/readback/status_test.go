@@ -24,6 +24,9 @@ func TestStatusCommand(t *testing.T) {
 			t.Errorf("got %q, %v; want %q", out, err, want)
 		}
 	}
+	if strings.Contains(out, "smsc ") {
+		t.Errorf("in mirror mode: got %q, want no part that says the SMSC is there", out)
+	}
 	if out, err := execute(t, "status", "--json", "--ops", r.Ops()); err != nil || !strings.Contains(out, `"ready":true`) {
 		t.Errorf("in JSON: got %q, %v", out, err)
 	}
