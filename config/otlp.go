@@ -16,6 +16,7 @@ type OTLP struct {
 	URL         string     `key:"url" form:"url" empty:"off" doc:"http or https URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; traces go to /v1/traces below it; empty is off"`
 	Sample      otlp.Ratio `key:"sample" default:"1%" wanted:"a part in percent, such as 1%" doc:"how many of the messages are traced, 0% to 100%"`
 	HeadersFile string     `key:"headers_file" empty:"none" secret:"file" doc:"file with headers of each request, one in a line, such as Authorization: Bearer …; empty is none"`
+	CA          string     `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign the collector's certificate; empty is those of the system"`
 
 	// Headers are what Load has read from HeadersFile.
 	Headers map[string]Secret
@@ -75,7 +76,9 @@ func readHeaders(path string) (map[string]Secret, *problem) {
 func warnOTLP(l *loader) {
 	o := l.cfg.OTLP
 	l.warnIf(o.URL == "" && o.HeadersFile != "", "not used: otlp.url is empty", "otlp.headers_file", "otlp.url")
+	l.warnIf(o.URL == "" && o.CA != "", "not used: otlp.url is empty", "otlp.ca", "otlp.url")
 	u, err := url.Parse(o.URL)
+	l.warnIf(err == nil && u.Scheme == "http" && o.CA != "", "not used: otlp.url is not https", "otlp.ca", "otlp.url")
 	l.warnIf(o.HeadersFile != "" && err == nil && u.Scheme == "http" && !isPrivateURL(o.URL),
 		"otlp.headers_file goes over the network in the clear, for anybody on the way to read: https", "otlp.url")
 }

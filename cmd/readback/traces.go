@@ -5,6 +5,7 @@ import (
 
 	"readback/config"
 	"readback/internal/otlp"
+	"readback/internal/transport"
 	"readback/relay"
 )
 
@@ -16,6 +17,11 @@ func (s *service) makeTraces(cfg config.OTLP, to *relay.Options) (err error) {
 	}
 	opt := otlp.Options{
 		URL: cfg.URL, Sample: cfg.Sample.Value(), Header: make(http.Header), Version: version(), Logger: s.log, Metrics: metrics,
+	}
+	if cfg.CA != "" {
+		if opt.Roots, err = transport.ReadPool(cfg.CA); err != nil {
+			return config.About("otlp.ca", "a file with certificates of authorities in PEM", err)
+		}
 	}
 	for name, value := range cfg.Headers {
 		opt.Header.Set(name, string(value))

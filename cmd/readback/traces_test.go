@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,9 +26,10 @@ import (
 	"readback/smpp"
 )
 
-// collector takes traces.
+// collector takes traces, with a certificate that no authority of the system has signed.
 type collector struct {
 	*httptest.Server
+	ca string // PEM file with that certificate
 
 	mu     sync.Mutex
 	octets []byte              // guarded by mu: of all requests
@@ -34,7 +38,7 @@ type collector struct {
 
 func newCollector(t *testing.T) *collector {
 	c := &collector{traces: make(map[string][]string)}
-	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	c.Server = httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var req collectorpb.ExportTraceServiceRequest
 		if err != nil || proto.Unmarshal(body, &req) != nil || r.Header.Get("Authorization") != "Bearer x" {
@@ -49,15 +53,19 @@ func newCollector(t *testing.T) *collector {
 		}
 	}))
 	t.Cleanup(c.Close)
+	c.ca = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(c.ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 
 // startTracing starts a gateway with a store that may be there, and binds an ESME.
-func startTracing(ctx context.Context, t *testing.T, store, url, sample string) (*running, *simulator.ESME) {
+func startTracing(ctx context.Context, t *testing.T, store string, c *collector, sample string) (*running, *simulator.ESME) {
 	t.Helper()
 	r := startBefore(t, simulator.Options{Keep: 1000}, func(cfg *config.Config) {
 		cfg.Relay.Store = store
-		cfg.OTLP.URL, cfg.OTLP.Headers = url, map[string]config.Secret{"Authorization": "Bearer x"}
+		cfg.OTLP.URL, cfg.OTLP.CA, cfg.OTLP.Headers = c.URL, c.ca, map[string]config.Secret{"Authorization": "Bearer x"}
 		if err := cfg.OTLP.Sample.UnmarshalText([]byte(sample)); err != nil {
 			t.Fatal(err)
 		}
@@ -101,12 +109,12 @@ func relayAwait(ctx context.Context, t *testing.T, r *running, is func() bool) {
 func TestTraces(t *testing.T) {
 	ctx, store := testpeer.Within(t), t.TempDir()
 	c := newCollector(t)
-	r, e := startTracing(ctx, t, store, c.URL, "100%")
+	r, e := startTracing(ctx, t, store, c, "100%")
 	submitTraced(ctx, t, r, e)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	r, _ = startTracing(ctx, t, store, c.URL, "100%")
+	r, _ = startTracing(ctx, t, store, c, "100%")
 	read, err := http.Post("http://"+r.Reads()+"/v1/reads", "application/json", strings.NewReader(`{"receiver":"+447700900101","number":1}`))
 	if err != nil || read.StatusCode != http.StatusAccepted {
 		t.Fatalf("read response: %v %v", read, err)
@@ -133,15 +141,21 @@ func TestTraces(t *testing.T) {
 
 // TestTracesOfNone submits messages of which none is traced, or whose traces nobody takes.
 func TestTracesOfNone(t *testing.T) {
+	away, unknown := newCollector(t), newCollector(t)
+	away.Close()
+	unknown.ca = ""
 	for _, tt := range []struct {
-		name, url, sample string
-		dropped           int
+		name    string
+		to      *collector
+		sample  string
+		dropped int
 	}{
-		{"not sampled", newCollector(t).URL, "0%", 0},
-		{"nobody there", "http://127.0.0.1:1", "100%", 3},
+		{"not sampled", newCollector(t), "0%", 0},
+		{"nobody there", away, "100%", 3},
+		{"signed by an authority that nobody knows", unknown, "100%", 3},
 	} {
 		ctx := testpeer.Within(t)
-		r, e := startTracing(ctx, t, t.TempDir(), tt.url, tt.sample)
+		r, e := startTracing(ctx, t, t.TempDir(), tt.to, tt.sample)
 		submitTraced(ctx, t, r, e)
 		if err := r.stop(); err != nil {
 			t.Fatal(err)

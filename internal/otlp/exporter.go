@@ -3,6 +3,7 @@ package otlp
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/binary"
 	"log/slog"
 	"net/http"
@@ -28,10 +29,11 @@ const (
 
 // Options say where traces go, and of how many messages.
 type Options struct {
-	URL     string      // of the collector; spans go to /v1/traces below it
-	Sample  float64     // the part of the messages that is traced, from 0 to 1
-	Header  http.Header // of each request, such as Authorization
-	Version string      // of this release
+	URL     string         // of the collector; spans go to /v1/traces below it
+	Sample  float64        // the part of the messages that is traced, from 0 to 1
+	Header  http.Header    // of each request, such as Authorization
+	Roots   *x509.CertPool // authorities that may sign the collector's certificate; nil: those of the system
+	Version string         // of this release
 	Logger  *slog.Logger
 	Metrics *Metrics
 

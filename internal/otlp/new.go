@@ -3,6 +3,7 @@ package otlp
 import (
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,7 +25,7 @@ func New(opt Options) (*Exporter, error) {
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key) // it never fails
 	if opt.transport == nil {
-		opt.transport = newTransport()
+		opt.transport = newTransport(opt.Roots)
 	}
 	return &Exporter{
 		opt: opt, url: to, ids: newHasher(key), queue: make(chan index.Step, maxQueue),
@@ -36,10 +37,10 @@ func New(opt Options) (*Exporter, error) {
 	}, nil
 }
 
-func newTransport() *http.Transport {
+func newTransport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: tryTime}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           1,
 		IdleConnTimeout:        time.Minute,
