@@ -114,7 +114,7 @@ func (l *loader) finish() (Config, error) {
 	noteSources(l)
 	noteFiles(l)
 	if len(l.errs) > 0 {
-		l.errs.sort()
+		l.errs.Sort()
 		return Config{Warnings: l.cfg.Warnings}, l.errs
 	}
 	return l.cfg, nil

@@ -32,7 +32,7 @@ func Parse(name string, b []byte) (*Scenario, error) {
 		p.mapping("", n, p.top(s))
 	}
 	if len(p.errs) > 0 {
-		p.errs.sort()
+		p.errs.Sort()
 		return nil, p.errs
 	}
 	return s, nil
@@ -109,9 +109,9 @@ func (p *parser) mapping(key string, n *yaml.Node, keys []pair) (given map[strin
 		full := setting.Join(key, k.Value)
 		switch t := find(keys, k.Value); {
 		case given[k.Value] != nil:
-			p.errs = append(p.errs, &Error{p.file, k.Line, full, "", "given twice", fmt.Sprintf("first on line %d", given[k.Value].Line)})
+			p.errs = append(p.errs, &Error{File: p.file, Line: k.Line, Key: full, Problem: "given twice", Hint: fmt.Sprintf("first on line %d", given[k.Value].Line)})
 		case t == nil:
-			p.errs = append(p.errs, &Error{p.file, k.Line, full, "", "unknown key", nearestKey(keys, key, k.Value)})
+			p.errs = append(p.errs, &Error{File: p.file, Line: k.Line, Key: full, Problem: "unknown key", Hint: nearestKey(keys, key, k.Value)})
 		default:
 			given[k.Value] = k
 			t(full, v)
