@@ -19,9 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "write the generated parts of the pages anew")
 
-// TestOperationsPage holds the generated tables of the pages against the code that they come
+// TestGeneratedTables holds the generated tables of the pages against the code that they come
 // from. With -update it writes them.
-func TestOperationsPage(t *testing.T) {
+func TestGeneratedTables(t *testing.T) {
 	for _, table := range []struct{ name, page, want string }{
 		{"settings", "configure.md", config.Reference()},
 		{"pages", "configure.md", ops.Reference()},
@@ -45,7 +45,7 @@ func holdTable(t *testing.T, path, name, want string) {
 	case *update:
 		err = os.WriteFile(path, []byte(before+want+after), 0o644)
 	default:
-		t.Errorf("the table in %s is not what the code says: go test ./cmd/readback -run TestOperationsPage -update", path)
+		t.Errorf("the table in %s is not what the code says: go test ./cmd/readback -run TestGeneratedTables -update", path)
 	}
 	if err != nil {
 		t.Fatal(err)
