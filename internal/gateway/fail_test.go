@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -89,42 +90,46 @@ func TestRequestAfterSMSCGone(t *testing.T) {
 // A request that is not answered in time is answered in the SMSC's stead; its own
 // word stays here when it comes, and goes to no other request.
 func TestSMSCSilent(t *testing.T) {
-	refused := make(chan uint16, 1)
-	w := serve(t, setup{
-		ledger: refusing(refused), policy: numbering.Policy{When: numbering.All},
-		options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond },
-	})
-	esme, smsc := w.bind(simulator.Bind{})
-	m := text(receiver, 9)
-	esme.Send(m)
-	if f := smsc.Next("submit_sm"); f.Seq() != 9 {
-		t.Errorf("sequence_number: got %d, want 9", f.Seq())
-	}
-	esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
-	testpeer.Receive(t, "refusal", refused)
-
-	esme.Send(m) // the same number again: the late answer is not for this one
-	again := smsc.Next("submit_sm again")
-	smsc.Send(accepted(9, "LATE"), accepted(again.Seq(), "B"))
-	esme.Want("submit_sm_resp", accepted(9, "B"))
-	for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
-		if got := w.count(name, ""); got != want {
-			t.Errorf("%s: got %v, want %v", name, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		refused := make(chan uint16, 1)
+		w := serve(t, setup{
+			ledger: refusing(refused), policy: numbering.Policy{When: numbering.All}, inMemory: true,
+			options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond },
+		})
+		esme, smsc := w.bind(simulator.Bind{})
+		m := text(receiver, 9)
+		esme.Send(m)
+		if f := smsc.Next("submit_sm"); f.Seq() != 9 {
+			t.Errorf("sequence_number: got %d, want 9", f.Seq())
 		}
-	}
+		esme.Want("submit_sm_resp", refusal(m, smpp.StatusSysErr))
+		testpeer.Receive(t, "refusal", refused)
+
+		esme.Send(m) // the same number again: the late answer is not for this one
+		again := smsc.Next("submit_sm again")
+		smsc.Send(accepted(9, "LATE"), accepted(again.Seq(), "B"))
+		esme.Want("submit_sm_resp", accepted(9, "B"))
+		for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
+			if got := w.count(name, ""); got != want {
+				t.Errorf("%s: got %v, want %v", name, got, want)
+			}
+		}
+	})
 }
 
 // The bind is a request like others, but nothing can follow.
 func TestBindUnanswered(t *testing.T) {
-	w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 50 * time.Millisecond }})
-	esme := w.connect()
-	f := simulator.Bind{SystemID: "bank"}.Append(nil, 1)
-	esme.Send(f)
-	smsc := w.accept()
-	smsc.Want("bind", f)
-	esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
-	esme.WantEnd()
-	smsc.WantEnd()
+	synctest.Test(t, func(t *testing.T) {
+		w := serve(t, setup{inMemory: true, options: func(o *Options) { o.ResponseTimeout = 50 * time.Millisecond }})
+		esme := w.connect()
+		f := simulator.Bind{SystemID: "bank"}.Append(nil, 1)
+		esme.Send(f)
+		smsc := w.accept()
+		smsc.Want("bind", f)
+		esme.Want("bind_resp", refusal(f, smpp.StatusSysErr))
+		esme.WantEnd()
+		smsc.WantEnd()
+	})
 }
 
 // An ESME that went leaves messages under way: those that the SMSC still takes are

@@ -86,7 +86,7 @@ func TestWindow(t *testing.T) {
 
 // A full window ends with the answers that the gateway gives in the SMSC's stead.
 func TestWindowOfASilentSMSC(t *testing.T) {
-	s := setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}
+	s := setup{inMemory: true, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}
 	inBothModes(t, s, Account{Limits: account.Limits{Window: 1}}, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, _ := join()
 		esme.Send(text(receiver, 2), text(receiver, 3), text(receiver, 4))

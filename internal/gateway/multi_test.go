@@ -160,7 +160,7 @@ func TestSplitUnanswered(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ledger, records, refused := multiLedger()
-			s := setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 200 * time.Millisecond }}
+			s := setup{ledger: ledger, inMemory: true, options: func(o *Options) { o.ResponseTimeout = 200 * time.Millisecond }}
 			inBothModes(t, s, splitting, func(t *testing.T, _ *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 				esme, smsc := join()
 				esme.Send(toAll(2, three...))

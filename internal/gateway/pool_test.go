@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"readback/relay/journal"
@@ -123,19 +124,21 @@ func TestPoolDown(t *testing.T) {
 
 // A request that is not answered in time is answered in the SMSC's stead, once.
 func TestPoolSilent(t *testing.T) {
-	w, esme, smsc := pair(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
-	esme.Send(text(receiver, 2))
-	late := smsc.Next("submit_sm").Seq()
-	esme.Want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
-	w.log.want(t, "no answer of the SMSC", "command=submit_sm", "account=bank", "session=", "sequence=2", "receiver=", receiver)
-	smsc.Send(accepted(late, "LATE"))
-	submitted(esme, smsc, 3, "A")
-	w.log.want(t, "late answer of the SMSC", "command=submit_sm_resp", "account=bank", "sequence=2", "message_id=LATE", "receiver=", receiver)
-	for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
-		if got := w.count(name, ""); got != want {
-			t.Errorf("%s: got %v, want %v", name, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		w, esme, smsc := pair(t, setup{inMemory: true, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
+		esme.Send(text(receiver, 2))
+		late := smsc.Next("submit_sm").Seq()
+		esme.Want("submit_sm_resp", refusal(text(receiver, 2), smpp.StatusSysErr))
+		w.log.want(t, "no answer of the SMSC", "command=submit_sm", "account=bank", "session=", "sequence=2", "receiver=", receiver)
+		smsc.Send(accepted(late, "LATE"))
+		submitted(esme, smsc, 3, "A")
+		w.log.want(t, "late answer of the SMSC", "command=submit_sm_resp", "account=bank", "sequence=2", "message_id=LATE", "receiver=", receiver)
+		for name, want := range map[string]float64{"readback_unanswered_total": 1, "readback_late_answers_total": 1} {
+			if got := w.count(name, ""); got != want {
+				t.Errorf("%s: got %v, want %v", name, got, want)
+			}
 		}
-	}
+	})
 }
 
 // When the gateway stops, the ESMEs' answers come first, then its binds are unbound.

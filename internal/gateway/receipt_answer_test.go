@@ -71,7 +71,7 @@ func TestReceiptIsNotedWhenItIsAnswered(t *testing.T) {
 // SMSC, that one counts.
 func TestReceiptIsNotAnswered(t *testing.T) {
 	ledger, noted := noting()
-	s := setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 50 * time.Millisecond }}
+	s := setup{ledger: ledger, inMemory: true, options: func(o *Options) { o.ResponseTimeout = 50 * time.Millisecond }}
 	inBothModes(t, s, Account{}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
 		smsc.Send(deliveredReceipt)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -226,18 +227,20 @@ func TestDeliverSameNumber(t *testing.T) {
 // What an ESME does not answer in time the SMSC is to keep; the ESME's late word
 // goes nowhere.
 func TestDeliverUnanswered(t *testing.T) {
-	ledger := remembering()
-	ledger.routes.Store("A", "bank")
-	w, esme, smsc := pair(t, setup{ledger: ledger, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
-	f := deliverFrame("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
-	smsc.Send(f)
-	esme.Want("deliver_sm", f)
-	smsc.Want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
-	if got := w.count("readback_unanswered_total", "peer=esme"); got != 1 {
-		t.Errorf("unanswered: got %v, want 1", got)
-	}
-	esme.Send(delivered(7))
-	submitted(esme, smsc, 2, "B")
+	synctest.Test(t, func(t *testing.T) {
+		ledger := remembering()
+		ledger.routes.Store("A", "bank")
+		w, esme, smsc := pair(t, setup{ledger: ledger, inMemory: true, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }}, bank)
+		f := deliverFrame("10690001", 0x04, "id:A stat:DELIVRD", "", 7)
+		smsc.Send(f)
+		esme.Want("deliver_sm", f)
+		smsc.Want("deliver_sm_resp", refusal(f, smpp.StatusTempApp))
+		if got := w.count("readback_unanswered_total", "peer=esme"); got != 1 {
+			t.Errorf("unanswered: got %v, want 1", got)
+		}
+		esme.Send(delivered(7))
+		submitted(esme, smsc, 2, "B")
+	})
 }
 
 // While the gateway stops, ESMEs get nothing new.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"text/template"
 	"time"
 
@@ -86,34 +87,36 @@ func TestTell(t *testing.T) {
 
 // Feedback that is not answered is not lost: it is tried again elsewhere.
 func TestTellNobody(t *testing.T) {
-	deliverFeedback, tellers := telling()
-	w := serve(t, setup{deliver: deliverFeedback, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
-	esme, smsc := w.bind(simulator.Bind{})
-	tell := testpeer.Receive(t, "feedback of the session", tellers)
-	check := func(name string, outcome <-chan error, unanswered bool) {
-		t.Helper()
-		if err := testpeer.Receive(t, name, outcome); err == nil || message.IsPermanent(err) || message.IsUnanswered(err) != unanswered {
-			t.Errorf("%s: got %v, want a temporary error, unanswered %t", name, err, unanswered)
+	synctest.Test(t, func(t *testing.T) {
+		deliverFeedback, tellers := telling()
+		w := serve(t, setup{deliver: deliverFeedback, inMemory: true, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
+		esme, smsc := w.bind(simulator.Bind{})
+		tell := testpeer.Receive(t, "feedback of the session", tellers)
+		check := func(name string, outcome <-chan error, unanswered bool) {
+			t.Helper()
+			if err := testpeer.Receive(t, name, outcome); err == nil || message.IsPermanent(err) || message.IsUnanswered(err) != unanswered {
+				t.Errorf("%s: got %v, want a temporary error, unanswered %t", name, err, unanswered)
+			}
 		}
-	}
-	outcome := told(t, tell)
-	late := esme.Next("feedback")
-	check("no answer", outcome, true)
+		outcome := told(t, tell)
+		late := esme.Next("feedback")
+		check("no answer", outcome, true)
 
-	esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, late.Seq(), "\x00"), text(receiver, 2))
-	smsc.Want("behind a late answer", text(receiver, 2))
-	smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
+		esme.Send(testpeer.Frame(pdu.DeliverSMRespID, 0, late.Seq(), "\x00"), text(receiver, 2))
+		smsc.Want("behind a late answer", text(receiver, 2))
+		smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusThrottled, 2, ""))
 
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := tell(ctx, bankFeedback()); err == nil || message.IsPermanent(err) {
-		t.Errorf("stopped: got %v, want a temporary error", err)
-	}
-	outcome = told(t, tell)
-	_ = esme.Conn.Close()
-	check("ESME leaves", outcome, false)
-	smsc.Unbind()
-	check("ESME is gone", told(t, tell), false)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := tell(ctx, bankFeedback()); err == nil || message.IsPermanent(err) {
+			t.Errorf("stopped: got %v, want a temporary error", err)
+		}
+		outcome = told(t, tell)
+		_ = esme.Conn.Close()
+		check("ESME leaves", outcome, false)
+		smsc.Unbind()
+		check("ESME is gone", told(t, tell), false)
+	})
 }
 
 // The policy and the bind decide what the feedback has in it.

@@ -17,25 +17,27 @@ func TestESMEUnbinds(t *testing.T) {
 	const answered, hangsUp, silent = "answered", "SMSC hangs up", "SMSC stays silent"
 	for _, name := range []string{answered, hangsUp, silent} {
 		t.Run(name, func(t *testing.T) {
-			w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
-			esme, smsc := w.bind(simulator.Bind{})
-			unbind := testpeer.Frame(pdu.UnbindID, 0, 5, "")
-			esme.Send(unbind)
-			smsc.Want("unbind", unbind)
-			switch name {
-			case answered:
-				smsc.Send(testpeer.Frame(pdu.UnbindRespID, 0, 5, ""))
-			case hangsUp:
-				_ = smsc.Conn.Close()
-			}
-			esme.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 5, ""))
-			esme.WantEnd()
-			switch name {
-			case answered:
-				smsc.WantEnd()
-			case silent:
-				smsc.WantEnd() // it is not asked again
-			}
+			synctest.Test(t, func(t *testing.T) {
+				w := serve(t, setup{inMemory: true, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
+				esme, smsc := w.bind(simulator.Bind{})
+				unbind := testpeer.Frame(pdu.UnbindID, 0, 5, "")
+				esme.Send(unbind)
+				smsc.Want("unbind", unbind)
+				switch name {
+				case answered:
+					smsc.Send(testpeer.Frame(pdu.UnbindRespID, 0, 5, ""))
+				case hangsUp:
+					_ = smsc.Conn.Close()
+				}
+				esme.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 5, ""))
+				esme.WantEnd()
+				switch name {
+				case answered:
+					smsc.WantEnd()
+				case silent:
+					smsc.WantEnd() // it is not asked again
+				}
+			})
 		})
 	}
 }
@@ -49,19 +51,21 @@ func TestESMEUnbindsUnbound(t *testing.T) {
 }
 
 func TestSMSCUnbinds(t *testing.T) {
-	for _, answers := range []bool{true, false} {
-		w := serve(t, setup{options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
-		esme, smsc := w.bind(simulator.Bind{})
-		unbind := testpeer.Frame(pdu.UnbindID, 0, 6, "")
-		smsc.Send(unbind)
-		esme.Want("unbind", unbind)
-		if answers {
-			esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
+	synctest.Test(t, func(t *testing.T) {
+		for _, answers := range []bool{true, false} {
+			w := serve(t, setup{inMemory: true, options: func(o *Options) { o.ResponseTimeout = 100 * time.Millisecond }})
+			esme, smsc := w.bind(simulator.Bind{})
+			unbind := testpeer.Frame(pdu.UnbindID, 0, 6, "")
+			smsc.Send(unbind)
+			esme.Want("unbind", unbind)
+			if answers {
+				esme.Send(testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
+			}
+			smsc.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
+			smsc.WantEnd()
+			esme.WantEnd()
 		}
-		smsc.Want("unbind_resp", testpeer.Frame(pdu.UnbindRespID, 0, 6, ""))
-		smsc.WantEnd()
-		esme.WantEnd()
-	}
+	})
 }
 
 // When the SMSC stops, those under way are lost; the ESME may answer the unbind
