@@ -116,11 +116,13 @@ func (w *Writer) try(ctx context.Context, open func(ctx context.Context) (journa
 
 // write writes what is due, and removes files that are too old.
 func (w *Writer) write(ctx context.Context, open func(ctx context.Context) (journal.Log, error)) error {
-	found, err := w.files.begin()
-	if err != nil {
+	anew, found, err := w.files.begin()
+	switch {
+	case err != nil:
 		return err
-	}
-	if found != "" {
+	case anew && found == "":
+		w.opt.Log.Info("call detail records begin, with those of all messages in the log", "dir", w.opt.Dir)
+	case anew:
 		w.opt.Log.Warn("there is no position of call detail records: those of all messages in the log are written, though there are files", "newest", found)
 	}
 	log, err := open(ctx)

@@ -2,6 +2,7 @@ package cdr
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,6 +115,55 @@ func TestLock(t *testing.T) {
 	held.close()
 	d.later(time.Minute)
 	d.wantFailures(1)
+}
+
+// When the directory goes, or another one takes its place, the records wait until it is there again. Only a restart
+// begins anew.
+func TestDirectoryGoes(t *testing.T) {
+	for name, other := range map[string]bool{"nothing there": false, "another one": true} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.dir = filepath.Join(d.dir, "records")
+			d.restart()
+			d.submit(1)
+			d.later(time.Hour)
+			d.submit(2)
+			away := d.dir + ".away"
+			if err := os.Rename(d.dir, away); err != nil {
+				t.Fatal(err)
+			}
+			if other {
+				if err := os.Mkdir(d.dir, 0o750); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.later(time.Hour)
+			d.later(time.Minute)
+			d.later(time.Minute)
+			d.want()
+			d.wantFailures(3)
+			if d.lines.Count("mount the directory again") != 1 {
+				t.Errorf("got %q, want what to do", d.lines.All)
+			}
+			if _, err := os.Stat(d.dir); !other && !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("got %v, want that nothing was made where the directory was", err)
+			}
+			if err := errors.Join(os.RemoveAll(d.dir), os.Rename(away, d.dir)); err != nil {
+				t.Fatal(err)
+			}
+			d.later(time.Minute)
+			d.want("cdr-20261130-000001.jsonl: 1 2")
+			if err := os.RemoveAll(d.dir); err != nil {
+				t.Fatal(err)
+			}
+			d.restart()
+			d.later(0)
+			d.want("cdr-20261130-000001.jsonl: 1 2")
+			if got := d.lines.Count("those of all messages in the log"); got != 2 {
+				t.Errorf("got %d lines of a begin, want one each time; the log: %q", got, d.lines.All)
+			}
+		})
+	}
 }
 
 // Of another log, as after a restore, the messages count that are newer than the last line.

@@ -32,6 +32,7 @@ type files struct {
 	open    func(path string, flag int) (file, error)
 	written func(lines int) // is told how many lines count from now on
 
+	begun    bool     // the process had a position in the directory
 	lock     *os.File // nil: nothing is open
 	position position // as it is on the disk, with the file that was begun last
 	last     file     // nil: the next line begins another file
@@ -54,31 +55,62 @@ func openFile(path string, flag int) (file, error) {
 	return f, nil
 }
 
-// begin locks the directory and cuts off what does not count, unless that is done. found is the newest file
-// if there are some, but no position.
-func (d *files) begin() (found string, err error) {
+// errNoPosition says that the directory of the last try is not there any more, or is another one. To begin anew in what is
+// there would write the messages of all files again.
+var errNoPosition = errors.New("this is not the directory that it was, or its position.json has gone: mount the directory again, or put " +
+	"the file back; a restart of the gateway writes the messages of all days in the log again")
+
+// begin locks the directory and cuts off what does not count, unless that is done. anew says that there was no position, and
+// found is the newest file there is then. It makes the directory, but only the first time.
+func (d *files) begin() (anew bool, found string, err error) {
 	if d.lock != nil {
-		return "", nil
+		return false, "", d.isThere()
 	}
-	if err := os.MkdirAll(d.dir, 0o750); err != nil {
-		return "", err
+	if !d.begun {
+		if err := os.MkdirAll(d.dir, 0o750); err != nil {
+			return false, "", err
+		}
 	}
-	if d.lock, err = lock(filepath.Join(d.dir, lockName)); err != nil {
-		return "", err
+	d.lock, err = lock(filepath.Join(d.dir, lockName))
+	if d.begun && errors.Is(err, os.ErrNotExist) {
+		return false, "", errNoPosition
+	}
+	if err != nil {
+		return false, "", err
 	}
 	var known bool
 	if d.position, known, err = readPosition(d.dir); err != nil {
-		return "", err
+		return false, "", err
 	}
 	d.size = d.position.Size
 	if known {
-		return "", d.recover()
+		d.begun = true
+		return false, "", d.recover()
+	}
+	if d.begun {
+		return false, "", errNoPosition
 	}
 	all, err := d.list()
 	if len(all) > 0 {
 		d.position.File, found = all[len(all)-1].number, all[len(all)-1].name
 	}
-	return found, errors.Join(err, d.writePosition(d.position))
+	if err == nil {
+		err = d.writePosition(d.position)
+	}
+	d.begun = err == nil
+	return true, found, err
+}
+
+// isThere returns an error if the directory is not the one that is locked.
+func (d *files) isThere() error {
+	mine, err := d.lock.Stat()
+	if err != nil {
+		return err
+	}
+	if there, err := os.Stat(filepath.Join(d.dir, lockName)); err != nil || !os.SameFile(mine, there) {
+		return errNoPosition
+	}
+	return nil
 }
 
 // recover removes a file that was begun behind the position, and cuts off the lines behind it.
