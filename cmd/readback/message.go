@@ -111,9 +111,11 @@ func idsOf(m *operator.Message) string {
 	return strings.Join(ids, " ")
 }
 
-// stateOf says how far a message got, or that it has no number.
+// stateOf says how far a message got, or why it has no number.
 func stateOf(m *operator.Message) string {
 	switch {
+	case m.Known == "refused" && len(m.Events) > 0:
+		return "refused, " + m.Events[len(m.Events)-1].Detail
 	case m.Skip != "":
 		return "no number, " + m.Skip
 	case m.State == "":

@@ -104,7 +104,7 @@ func (f *receiverFlags) list(cmd *cobra.Command, receiver string) error {
 		say(cmd.ErrOrStderr(), "there are so many messages that older ones may be left out: name the --sender\n")
 	}
 	if shown == 0 {
-		return fmt.Errorf("no message to %s is known: all are older than relay.keep, or went by another gateway", receiver)
+		return fmt.Errorf("no message to %s is known: all are older than relay.keep, went by another gateway, or were refused by the SMSC long ago", receiver)
 	}
 	return nil
 }

@@ -19,10 +19,11 @@ import (
 func whyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "why",
-		Short: "Show the last messages that passed without a number, and why",
+		Short: "Show the last messages that have no number, and why",
 		Long: `Shows the last messages that the gateway at --ops, or the ops.addr of the configuration, has
-passed without a number, the newest first, and why. It keeps 50 of each account in memory;
-of those that did not ask for a number ten a second at most.`,
+passed without a number, or that the SMSC refused, the newest first, and why. It keeps 50
+of either kind of each account in memory; of those that did not ask for a number, and of
+those that were refused, ten a second at most.`,
 		Args: cobra.NoArgs,
 	}
 	askFlags(cmd)

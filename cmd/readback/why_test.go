@@ -44,6 +44,16 @@ func TestWhyCommand(t *testing.T) {
 			t.Errorf("%v: got %q, %v; want %q", tt.args, out, err, tt.want)
 		}
 	}
+	const faulty = "447700900008" // a receiver that the simulated SMSC refuses
+	m.To, m.DataCoding = simulator.Number(faulty), 0
+	if resp, err = esme.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)); err != nil || resp.Status() == smpp.StatusOK {
+		t.Fatalf("got %v, %v, want it refused", resp, err)
+	}
+	for _, args := range [][]string{{"why"}, {"receiver", faulty}} {
+		if out, err := execute(t, append(args, "--ops", r.Ops())...); err != nil || !strings.Contains(out, "refused") || !strings.Contains(out, smpp.StatusName(resp.Status())) {
+			t.Errorf("%v: got %q, %v; want that the SMSC refused the message", args, out, err)
+		}
+	}
 	if out, err := execute(t, "message", id, "--ops", r.Ops()); err != nil || !strings.Contains(out, "binary") {
 		t.Errorf("message %s: got %q, %v; want why it has no number", id, out, err)
 	}

@@ -40,7 +40,7 @@ func TestSameTexts(t *testing.T) {
 func TestWords(t *testing.T) {
 	for _, what := range []message.Happening{
 		message.HappenedSubmit, message.HappenedAccept, message.HappenedDeliver, message.HappenedFail, message.HappenedExpire, message.HappenedNotRead,
-		message.HappenedRead, message.HappenedDelete, message.HappenedTold, message.HappenedDead, "skipped",
+		message.HappenedRead, message.HappenedDelete, message.HappenedTold, message.HappenedDead, "skipped", "refused",
 	} {
 		if english["event."+string(what)] == "" {
 			t.Errorf("there is no text on the event %s", what)

@@ -47,7 +47,7 @@ var english = map[string]string{
 	"account.told": "Reported", "account.half": "Half read within", "account.empty": "No message has been sent yet.",
 	"account.none": "No account is listed, and none has bound.",
 
-	"skips.lead": "The last messages that passed without a number, the newest first. They were forwarded unchanged.",
+	"skips.lead": "The last messages that have no number, the newest first: they were forwarded unchanged, or the SMSC refused them.",
 	"skips.why":  "Why", "skips.pdu": "Request", "skips.none": "No message has passed without a number.",
 
 	"reads.lead": "Read responses as they come, with the gateway's verdict. The last 200 are kept; of many that come at once only some.",
@@ -65,8 +65,8 @@ var english = map[string]string{
 	"messages.lead": "Find a message by its message_id, or the messages of a receiver, also of one sender alone. Each shows its whole history.",
 	"messages.none": "No such message is known.", "messages.incomplete": "There are so many that older ones may be missing.",
 	"messages.or": "or", "messages.parts": "parts: %d", "messages.until": "readable until %s", "messages.conversation": "Conversation",
-	"known.all": "numbered", "known.skipped": "without number", "known.unnumbered": "without number", "known.replaced": "number given again",
-	"event.submitted": "submitted", "event.accepted": "taken by the SMSC", "event.skipped": "without number", "event.delivered": "delivered", "event.not_read": "not read yet", "event.read": "read",
+	"known.all": "numbered", "known.skipped": "without number", "known.refused": "refused by the SMSC", "known.unnumbered": "without number", "known.replaced": "number given again",
+	"event.submitted": "submitted", "event.accepted": "taken by the SMSC", "event.skipped": "without number", "event.refused": "refused by the SMSC", "event.delivered": "delivered", "event.not_read": "not read yet", "event.read": "read",
 	"event.deleted_unread": "deleted unread", "event.told": "ESME told", "event.dead_letter": "dead letter", "event.expired": "expired", "event.failed": "failed",
 	"feedback": "Feedback", "feedback.waiting": "waiting", "feedback.told": "told", "feedback.dead": "dead letter", "feedback.off": "off",
 	"feedback.superseded": "told as a receipt", "feedback.taken": "taken by the account's consumer", "feedback.gone": "dropped", "feedback.unknown": "unknown",

@@ -18,11 +18,19 @@ var skipTexts = map[numbering.Skip][2][2]string{
 	numbering.Multi:        {{"multi", "A submit_multi has one text for many receivers; track.multi: split numbers it."}, {"群发", "submit_multi 用一份正文发给多个接收方；设置 track.multi: split 后可编号。"}},
 }
 
+// refusedTexts are those of a message that the SMSC refused.
+var refusedTexts = [2][2]string{{"refused", "The SMSC refused it; another message gets its number."}, {"被拒绝", "短信中心拒绝了它；其编号由另一条消息使用。"}}
+
 func init() {
+	setSkipTexts("refused", refusedTexts)
 	for skip, texts := range skipTexts {
-		for i, of := range texts {
-			languages[i].texts["skip."+skip.String()] = of[0]
-			languages[i].texts["skip."+skip.String()+".why"] = of[1]
-		}
+		setSkipTexts(skip.String(), texts)
+	}
+}
+
+func setSkipTexts(skip string, texts [2][2]string) {
+	for i, of := range texts {
+		languages[i].texts["skip."+skip] = of[0]
+		languages[i].texts["skip."+skip+".why"] = of[1]
 	}
 }

@@ -47,7 +47,7 @@ var chinese = map[string]string{
 	"account.told": "已回报", "account.half": "半数阅读用时", "account.empty": "还没有发送过消息。",
 	"account.none": "没有已配置的账号，也没有账号绑定过。",
 
-	"skips.lead": "最近未编号就通过的消息，最新的在前。这些消息已原样转发。",
+	"skips.lead": "最近没有编号的消息，最新的在前：已原样转发，或被短信中心拒绝。",
 	"skips.why":  "原因", "skips.pdu": "请求", "skips.none": "没有未编号的消息。",
 
 	"reads.lead": "实时到达的已读回执及网关的判定。保留最近 200 条；同时到达很多时只保留一部分。",
@@ -65,8 +65,8 @@ var chinese = map[string]string{
 	"messages.lead": "按 message_id 查找一条消息，或查找某个接收方的消息，也可只看某个发送方。每条消息显示完整历史。",
 	"messages.none": "没有这样的消息。", "messages.incomplete": "消息太多，较早的可能未列出。",
 	"messages.or": "或", "messages.parts": "分段：%d", "messages.until": "可回报至 %s", "messages.conversation": "对话",
-	"known.all": "已编号", "known.skipped": "未编号", "known.unnumbered": "未编号", "known.replaced": "编号已再次分配",
-	"event.submitted": "已提交", "event.accepted": "短信中心已接受", "event.skipped": "未编号", "event.delivered": "已送达", "event.not_read": "尚未阅读", "event.read": "已读",
+	"known.all": "已编号", "known.skipped": "未编号", "known.refused": "被短信中心拒绝", "known.unnumbered": "未编号", "known.replaced": "编号已再次分配",
+	"event.submitted": "已提交", "event.accepted": "短信中心已接受", "event.skipped": "未编号", "event.refused": "被短信中心拒绝", "event.delivered": "已送达", "event.not_read": "尚未阅读", "event.read": "已读",
 	"event.deleted_unread": "未读即删", "event.told": "已告知 ESME", "event.dead_letter": "死信", "event.expired": "已过期", "event.failed": "失败",
 	"feedback": "反馈", "feedback.waiting": "等待中", "feedback.told": "已告知", "feedback.dead": "死信", "feedback.off": "关闭",
 	"feedback.superseded": "已以回执告知", "feedback.taken": "已由账号自己的消费者取走", "feedback.gone": "已丢弃", "feedback.unknown": "未知",

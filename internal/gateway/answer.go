@@ -36,6 +36,9 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 		l.noteForm(smpp.MessageID(f), nil)
 		l.take(r, smpp.MessageID(f))
 	}
+	if r.sent != nil {
+		l.noteRefused(r.sent, to.ID, to.Seq, refusedWith(f))
+	}
 	l.forget(r)
 	return ignoreGone(l.esme.Reply(f, to.Seq, arrived))
 }

@@ -9,34 +9,36 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
 	"readback/internal/numbering"
+	"readback/relay/ledger"
 	"readback/relay/message"
 	"readback/smpp"
 )
 
-// Skipped is a message that passed without a number.
+// Skipped is a message that passed without a number, or that had one and was refused by the SMSC.
 type Skipped struct {
 	Time     time.Time // when it came
 	Account  string    // the system_id
 	Session  message.Session
 	Command  pdu.ID
-	Sequence uint32 // sequence_number
-	From, To string // as submitted, with a + in front of an international number; empty if they cannot be read
-	Skip     numbering.Skip
+	Sequence uint32         // sequence_number
+	From, To string         // as submitted, with a + in front of an international number; empty if they cannot be read
+	Skip     numbering.Skip // Numbered: the SMSC refused it, and another message gets its number
 
 	// What the SMSC answered, as far as it has.
 	Status    string // the name of the status; empty: no answer, or the gateway refused the message
 	MessageID string
 }
 
-// What is kept of messages without a number. Most were not asked to have one, so that only some of those are.
+// What is kept of messages without a number, and of those that the SMSC refused. Most were not asked to have one, and an
+// SMSC that is busy refuses many, so that only some of those are.
 const (
-	keptSkips         = 50                     // of an account
-	notRequestedEvery = 100 * time.Millisecond // one of an account
+	keptSkips = 50                     // of an account
+	manyEvery = 100 * time.Millisecond // one of an account
 )
 
 // skippedMessages are the last messages of an account that passed without a number.
 type skippedMessages struct {
-	notRequested atomic.Int64 // when the last one of that reason came, in Unix nanoseconds
+	many atomic.Int64 // when the last one came that was not requested, or refused, in Unix nanoseconds
 
 	mu   sync.Mutex
 	kept []*Skipped // guarded by mu, and so is what they point to: a ring when it is full
@@ -45,11 +47,11 @@ type skippedMessages struct {
 
 // wants reports whether a message is to be noted.
 func (s *skippedMessages) wants(skip numbering.Skip, at time.Time) bool {
-	if skip != numbering.NotRequested {
+	if skip != numbering.NotRequested && skip != numbering.Numbered {
 		return true
 	}
-	now, last := at.UnixNano(), s.notRequested.Load()
-	return now-last >= int64(notRequestedEvery) && s.notRequested.CompareAndSwap(last, now)
+	now, last := at.UnixNano(), s.many.Load()
+	return now-last >= int64(manyEvery) && s.many.CompareAndSwap(last, now)
 }
 
 func (s *skippedMessages) add(m *Skipped) {
@@ -99,6 +101,17 @@ func (s *submitter) noteSkip(f smpp.Frame, skip numbering.Skip) *Skipped {
 	return m
 }
 
+// noteRefused notes a numbered message that the SMSC has refused.
+func (l *link) noteRefused(s *ledger.Sent, command pdu.ID, sequence uint32, status pdu.Status) {
+	kept := &l.submits.refused
+	if !kept.wants(numbering.Numbered, s.At) {
+		return
+	}
+	kept.add(&Skipped{
+		Time: s.At, Session: s.Session, Command: command, Sequence: sequence, From: s.From.Written(), To: s.To.Written(), Status: smpp.StatusName(status),
+	})
+}
+
 // noting returns the request r, whose answer is noted at a skipped message if there is a note.
 func (s *submitter) noting(r *request, m *Skipped) *request {
 	if m == nil {
@@ -129,15 +142,16 @@ func addressesOf(f smpp.Frame) (from, to smpp.Address) {
 // written returns an address as an operator reads it.
 func written(a smpp.Address) string { return message.WriteAddress(a.TON, a.Addr) }
 
-// Skipped returns the last messages that passed without a number, the newest first; of all accounts, if account is
-// empty. Of each account 50 are kept; of those that did not ask for a number, ten a second at most.
+// Skipped returns the last messages that passed without a number, or with one and were refused by the SMSC, the newest
+// first; of all accounts, if account is empty. Of each account 50 of either kind are kept; of those that did not ask for a
+// number, and of those that were refused, ten a second at most.
 func (g *Gateway) Skipped(account string) []Skipped {
 	var all []Skipped
 	for _, a := range g.metrics.submits.accounts() {
 		if account != "" && account != a.account {
 			continue
 		}
-		for _, m := range a.last.all() {
+		for _, m := range append(a.last.all(), a.refused.all()...) {
 			m.Account = a.account
 			all = append(all, m)
 		}

@@ -11,6 +11,7 @@ import (
 	"readback/internal/numbering"
 	"readback/internal/simulator"
 	"readback/internal/testpeer"
+	"readback/relay/ledger"
 	"readback/smpp"
 )
 
@@ -57,6 +58,48 @@ func TestSkipped(t *testing.T) {
 		}
 		if all := w.Skipped(""); len(all) != 4 || all[3].Skip != numbering.Binary {
 			t.Errorf("of all accounts: got %+v, want four, the oldest last", all)
+		}
+	})
+}
+
+// A numbered message that the SMSC refused is remembered with the status: one in parts that the gateway made, too. Of many
+// at once only some are.
+func TestRefusedIsRemembered(t *testing.T) {
+	l := splittingLedger()
+	l.refuse = func(*ledger.Sent) {}
+	inBothModes(t, setup{ledger: l.fakeLedger, inMemory: true}, splitNoRoom, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
+		esme, smsc := join()
+		refused := func(f smpp.Frame, parts int) {
+			t.Helper()
+			esme.Send(f)
+			for range parts {
+				smsc.Send(testpeer.Frame(pdu.SubmitSMRespID, smpp.StatusSubmitFailed, smsc.Next("submit_sm").Seq(), ""))
+			}
+			esme.Want("submit_sm_resp", refusal(f, smpp.StatusSubmitFailed))
+		}
+		for _, tt := range []struct {
+			name  string
+			f     smpp.Frame
+			parts int
+		}{{"one", text(receiver, 2), 1}, {"in parts", long(3, 1), 3}} {
+			began := time.Now()
+			refused(tt.f, tt.parts)
+			got := w.Skipped("bank")[0]
+			if got.Skip != numbering.Numbered || got.Status != "ESME_RSUBMITFAIL" || got.To != "+"+receiver || got.From == "" || got.Sequence != tt.f.Seq() ||
+				got.Command != pdu.SubmitSMID || got.Session == 0 || got.Time.Before(began) {
+				t.Errorf("%s: got %+v", tt.name, got)
+			}
+			time.Sleep(manyEvery)
+		}
+		for seq := range uint32(5) {
+			refused(text(receiver, 4+seq), 1)
+		}
+		if all := w.Skipped("bank"); len(all) != 3 {
+			t.Errorf("of many at once: got %d of all, want 3", len(all))
+		}
+		submitted(esme, smsc, 20, "A")
+		if all := w.Skipped("bank"); len(all) != 3 {
+			t.Errorf("with one that was accepted: got %d, want 3", len(all))
 		}
 	})
 }

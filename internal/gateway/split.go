@@ -214,6 +214,7 @@ func (m *splitMessage) undo() [][]byte {
 func (m *splitMessage) fail() {
 	l := m.link
 	l.g.metrics.splits.WithLabelValues("refused").Inc()
+	l.noteRefused(m.sent, m.id, m.seq, m.failed)
 	l.g.ledger.Refuse(m.sent)
 	accepted := m.undo()
 	m.disown(accepted)

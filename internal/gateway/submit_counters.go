@@ -26,6 +26,7 @@ type accountSubmits struct {
 	skips   []atomic.Pointer[metric.Striped]
 	carried [2][2]atomic.Pointer[metric.Striped] // numbered: by marker or not, split or not
 	last    skippedMessages
+	refused skippedMessages // numbered, and refused by the SMSC
 }
 
 // carriages are how a number travels, as the setting track.carriage has it.

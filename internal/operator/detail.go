@@ -5,12 +5,21 @@ import (
 	"strings"
 	"time"
 
+	"readback/internal/gateway"
 	"readback/internal/numbering"
 	"readback/relay/message"
 )
 
 // reasonOf returns in a sentence why a message has no number.
 func reasonOf(s numbering.Skip) string { return strings.ReplaceAll(s.Meaning(), "`", "") }
+
+// skipOf returns why a message in memory has no number, in a word and in a sentence.
+func skipOf(s *gateway.Skipped) (word, reason string) {
+	if s.Skip == numbering.Numbered {
+		return refused, "The SMSC refused it, with " + s.Status + "; another message gets its number."
+	}
+	return s.Skip.String(), reasonOf(s.Skip)
+}
 
 // detail returns a few words about what happened to a message.
 func (m *Message) detail(what message.Happening) string {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"readback/internal/gateway"
+	"readback/internal/numbering"
 	"readback/relay/message"
 	"readback/smpp"
 )
@@ -21,9 +22,9 @@ type Message struct {
 	ReceiverNPI byte      `json:"receiver_npi"`
 	SubmittedAt time.Time `json:"submitted_at"`
 
-	// Known says how much is known of it: all; skipped: it has no number, and skip and reason say why; unnumbered: it has
-	// no number, and only whose the message_id is is known; replaced: the same, because a later message of the conversation has its
-	// number. Of the last two, submitted_at is the day.
+	// Known says how much is known of it: all; skipped: it has no number, and skip and reason say why; refused: the SMSC
+	// refused it, and reason says so; unnumbered: it has no number, and only whose the message_id is is known; replaced: the
+	// same, because a later message of the conversation has its number. Of the last two, submitted_at is the day.
 	Known     string  `json:"known"`
 	Number    *uint16 `json:"number,omitempty"`                 // missing if it has none
 	State     string  `json:"state,omitempty"`                  // sent, expired, failed, delivered, read, deleted_unread
@@ -50,7 +51,7 @@ type Message struct {
 
 	Feedback *Feedback `json:"feedback,omitempty"` // missing if there is none
 
-	// Of a message without a number that is in memory.
+	// Of a message that is in memory, because it has no number.
 	Skip     string `json:"skip,omitempty"`   // as in the metric readback_submits_total
 	Reason   string `json:"reason,omitempty"` // the same in a sentence
 	Command  string `json:"command,omitempty"`
@@ -79,7 +80,7 @@ type Feedback struct {
 	Session uint32    `json:"session,omitempty"` // of the ESME that took it
 }
 
-// Event is something that happened to a message, in JSON. Event is submitted, accepted, skipped, delivered, failed, expired,
+// Event is something that happened to a message, in JSON. Event is submitted, accepted, skipped, refused, delivered, failed, expired,
 // not_read, read, deleted_unread, told or dead_letter. Others may come.
 type Event struct {
 	Time   time.Time `json:"time"`
@@ -91,9 +92,13 @@ type Event struct {
 const (
 	knownAll        = "all"
 	knownSkipped    = "skipped"
+	knownRefused    = refused
 	knownUnnumbered = "unnumbered"
 	knownReplaced   = "replaced"
 )
+
+// refused says that the SMSC refused a message.
+const refused = "refused"
 
 var knownNames = map[message.Standing]string{message.Numbered: knownAll, message.Unnumbered: knownUnnumbered, message.Replaced: knownReplaced}
 
@@ -144,16 +149,22 @@ func statusOf(s message.State) *uint8 {
 	return &status
 }
 
-// skippedJSON returns a message without a number that is in memory.
+// skippedJSON returns a message that is in memory, because it has no number.
 func skippedJSON(s *gateway.Skipped) Message {
 	at := s.Time.UTC().Truncate(time.Millisecond)
 	m := Message{
 		Account: s.Account, Sender: s.From, Receiver: s.To, SubmittedAt: at, Known: knownSkipped, Total: 1, Parts: []MessagePart{},
-		Skip: s.Skip.String(), Reason: reasonOf(s.Skip), Session: uint32(s.Session), Command: smpp.Command(s.Command), Sequence: s.Sequence,
+		Session: uint32(s.Session), Command: smpp.Command(s.Command), Sequence: s.Sequence,
 	}
-	m.Events = []Event{
-		{Time: at, Event: string(message.HappenedSubmit), Detail: m.detail(message.HappenedSubmit)},
-		{Time: at, Event: knownSkipped, Detail: m.Skip},
+	m.Skip, m.Reason = skipOf(s)
+	m.Events = []Event{{Time: at, Event: string(message.HappenedSubmit), Detail: m.detail(message.HappenedSubmit)}}
+	if s.Skip == numbering.Numbered {
+		m.Known = knownRefused
+	} else {
+		m.Events = append(m.Events, Event{Time: at, Event: knownSkipped, Detail: m.Skip})
+	}
+	if s.Status != "" && s.Status != smpp.StatusName(smpp.StatusOK) {
+		m.Events = append(m.Events, Event{Time: at, Event: refused, Detail: s.Status})
 	}
 	if s.MessageID != "" {
 		m.Parts = append(m.Parts, MessagePart{Part: 1, MessageID: s.MessageID})

@@ -223,6 +223,20 @@ func TestSkippedMessage(t *testing.T) {
 			t.Errorf("%s: got %d messages, want %d", query, len(page.Messages), want)
 		}
 	}
+	// Numbered, and refused by the SMSC.
+	skips[1].Skip, skips[1].Status = numbering.Numbered, "ESME_RSUBMITFAIL"
+	page = Messages{}
+	askMessages(t, ledgerOf(nil, skips), "?receiver=447700900123&account=shop", &page)
+	if m := page.Messages[0]; m.Known != "refused" || m.Skip != "refused" || !strings.Contains(m.Reason, "ESME_RSUBMITFAIL") || len(m.Events) != 2 || m.Events[1].Event != "refused" ||
+		m.Events[1].Detail != "ESME_RSUBMITFAIL" {
+		t.Errorf("refused: got %+v", m)
+	}
+	skips[0].Status = "ESME_RTHROTTLED"
+	page = Messages{}
+	askMessages(t, ledgerOf(nil, skips), "?receiver=447700900123&account=bank", &page)
+	if m := page.Messages[0]; m.Known != "skipped" || len(m.Events) != 3 || m.Events[2].Detail != "ESME_RTHROTTLED" {
+		t.Errorf("without a number, and refused: got %+v", m)
+	}
 	// By its message_id, also where the ledger does not know of it.
 	skips[0].MessageID, skips[0].Status = "4A7F", "ESME_ROK"
 	page = Messages{}

@@ -9,7 +9,7 @@ import (
 	"readback/smpp"
 )
 
-// UnnumberedMessage is a message that passed without a number, in JSON. Sender and receiver are missing if they
+// UnnumberedMessage is a message that passed without a number, or that the SMSC refused, in JSON. Sender and receiver are missing if they
 // cannot be read. The receiver is masked unless it is asked for in full, and so is a sender that may be a subscriber.
 type UnnumberedMessage struct {
 	Time     time.Time `json:"time"`
@@ -19,7 +19,7 @@ type UnnumberedMessage struct {
 	Sequence uint32    `json:"sequence"` // sequence_number
 	Sender   string    `json:"sender,omitempty"`
 	Receiver string    `json:"receiver,omitempty"`
-	Skip     string    `json:"skip"`   // as in the metric readback_submits_total
+	Skip     string    `json:"skip"`   // as in the metric readback_submits_total, or refused
 	Reason   string    `json:"reason"` // the same in a sentence
 
 	// What the SMSC answered; missing if it has not.
@@ -53,9 +53,10 @@ func UnnumberedPage(g SkippedSource) http.Handler {
 			if !full {
 				m.From, m.To = message.MaskSender(m.From), message.Mask(m.To)
 			}
+			skip, reason := skipOf(&m)
 			page.Messages = append(page.Messages, UnnumberedMessage{
 				Time: m.Time.Truncate(time.Millisecond), Account: m.Account, Session: uint32(m.Session), Command: smpp.Command(m.Command), Sequence: m.Sequence,
-				Sender: m.From, Receiver: m.To, Skip: m.Skip.String(), Reason: reasonOf(m.Skip),
+				Sender: m.From, Receiver: m.To, Skip: skip, Reason: reason,
 				Status: m.Status, MessageID: m.MessageID,
 			})
 		}
