@@ -100,8 +100,12 @@ func New(opt Options, ledger Ledger) (*Gateway, error) {
 // come: by a stop of the gateway, or by EndSession.
 func (g *Gateway) CutOff() int64 { return g.cutOff.Load() }
 
-// Use puts other policies in force, for messages that come from now on.
-func (g *Gateway) Use(p Policies) { g.policies.use(&p) }
+// Use puts other policies in force, for messages that come from now on. In shared mode only accounts that are named
+// can bind. One that is named no more may have sessions yet, which may send nothing: what it was allowed is not known.
+func (g *Gateway) Use(p Policies) {
+	p.Default.barred = g.opt.Shared != nil
+	g.policies.use(&p)
+}
 
 // Serve accepts ESMEs from the listeners until ctx ends. Then it takes no more,
 // awaits the answers under way, unbinds both sides of each link, and returns when

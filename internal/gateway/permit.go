@@ -5,15 +5,18 @@ import (
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
-	"readback/internal/account"
 	"readback/smpp"
 )
 
-// permit returns the frame to pass on in place of f, a request of an account that may send from senders. With
-// another status than ESME_ROK f is to be refused.
-func (s *submitter) permit(f smpp.Frame, senders []account.AddressRange) (out smpp.Frame, status pdu.Status) {
+// permit returns the frame to pass on in place of f, a request of the link's account. With another status than
+// ESME_ROK f is to be refused.
+func (s *submitter) permit(f smpp.Frame, account *Account) (out smpp.Frame, status pdu.Status) {
 	l := s.link
-	if !l.g.gate.Sender(l.log.Load(), f, senders) {
+	if account.barred {
+		l.g.gate.Bar(l.log.Load(), f)
+		return f, smpp.StatusInvSrcAddr
+	}
+	if !l.g.gate.Sender(l.log.Load(), f, account.Senders) {
 		return f, smpp.StatusInvSrcAddr
 	}
 	out, ok := l.g.screen.Check(l.log.Load(), f)

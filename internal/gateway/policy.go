@@ -131,6 +131,8 @@ type Account struct {
 	Addresses    []account.AddressRange // whose messages from subscribers go to it, shared mode only
 	Senders      []account.AddressRange // addresses that it may send from; empty: all
 	MayRead      []account.AddressRange // receivers whose read responses it may send; empty: nobody's
+
+	barred bool // it may send nothing; see Gateway.Use
 }
 
 // refuses returns why an ESME at that address that showed that certificate, or nil, may not bind as the account;

@@ -92,6 +92,39 @@ func TestSendersChange(t *testing.T) {
 	esme.Want("submit_sm_resp", refusal(f, smpp.StatusInvSrcAddr))
 }
 
+// An account that is listed no more stays bound. In shared mode it may then send nothing. In mirror mode, where
+// accounts need not be listed, what holds for all accounts holds for it.
+func TestRemovedAccount(t *testing.T) {
+	own := Account{Senders: []account.AddressRange{{Low: "10690002", High: "10690002"}}}
+	l := fakeLedger{routed: func(message.Conversation, []byte) (string, bool) { return "bank", true }}
+	s := setup{ledger: l}
+	inBothModes(t, s, own, func(t *testing.T, w *world, log logged, join func() (esme, smsc *testpeer.Peer)) {
+		esme, smsc := join()
+		w.Use(Policies{Default: Account{}})
+		query := testpeer.Frame(pdu.QuerySMID, 0, 30, "4A\x00\x00\x00\x00")
+		for _, f := range append(append(sentFrom("10690001", 10), sentFrom("10690002", 20)...), query) {
+			esme.Send(f)
+			if w.pool == nil {
+				smsc.Next(smpp.Command(f.ID()))
+				continue
+			}
+			esme.Want(smpp.Command(f.ID()), refusal(f, smpp.StatusInvSrcAddr))
+		}
+		if w.pool == nil {
+			return
+		}
+		smsc.WantNothing()
+		log.want(t, "refused", "the account is not listed any more", "account=bank")
+		if got := w.count("readback_requests_refused_total", "reason=account"); got != 9 {
+			t.Errorf("counted %v, want 9", got)
+		}
+		w.Use(Policies{Accounts: map[string]Account{"bank": own}}) // it is listed again
+		f := sentFrom("10690002", 40)[0]
+		esme.Send(f)
+		smsc.Next("submit_sm")
+	})
+}
+
 // The read response of a receiver for whom the account may speak is none of its messages.
 func TestSendersAndAcks(t *testing.T) {
 	s := ackSetup(func(context.Context, reads.Read) message.Verdict {

@@ -72,7 +72,8 @@ func (s *submitter) passOther(ctx context.Context, f smpp.Frame) error {
 	case s.refuses():
 		return s.link.refuse(f, smpp.StatusThrottled)
 	}
-	f, status := s.permit(f, s.link.g.policies.of(s.link.bind.account).Senders)
+	account := s.link.g.policies.of(s.link.bind.account)
+	f, status := s.permit(f, &account)
 	switch {
 	case status != smpp.StatusOK:
 		return s.link.refuse(f, status)
@@ -106,7 +107,7 @@ func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
 	case !isMulti && s.takeRead(ctx, f, account.MayRead):
 		return nil
 	}
-	f, status := s.permit(f, account.Senders)
+	f, status := s.permit(f, account)
 	switch {
 	case status != smpp.StatusOK:
 		return s.link.refuse(f, status)

@@ -39,8 +39,8 @@ func NewGate(opt Options) *Gate {
 		g.commands = append(g.commands[:len(g.commands):len(g.commands)], pdu.ID(c))
 	}
 	g.refused = metric.With(opt.Registerer).CounterVec(metric.Opts{
-		Name: "readback_requests_refused_total", Help: "Requests of ESMEs that may not go to the SMSC, by reason: command, sender.",
-		Labels: []string{"reason"}, Series: metric.Each([]string{"command", "sender"}), Detail: "`command`: shared mode does not pass it (`smsc.pass`). `sender`: the source_addr is none of `accounts.NAME.senders`. The log has the account.", Look: "it rises",
+		Name: "readback_requests_refused_total", Help: "Requests of ESMEs that may not go to the SMSC, by reason: account, command, sender.",
+		Labels: []string{"reason"}, Series: metric.Each([]string{"account", "command", "sender"}), Detail: "`account`: shared mode, and the configuration does not list the account any more. `command`: shared mode does not pass it (`smsc.pass`). `sender`: the source_addr is none of `accounts.NAME.senders`. The log has the account.", Look: "it rises",
 	})
 	return g
 }
@@ -52,6 +52,11 @@ func (g *Gate) Command(log *slog.Logger, id pdu.ID) bool {
 	}
 	g.refuse(log, id, "command", "shared mode does not pass this command: smsc.pass")
 	return false
+}
+
+// Bar counts and logs f, a request of an account that may send nothing: it is bound, and not listed any more.
+func (g *Gate) Bar(log *slog.Logger, f smpp.Frame) {
+	g.refuse(log, f.ID(), "account", "the account is not listed any more", "sequence", f.Seq())
 }
 
 // refuse counts and logs a request that does not pass. attrs are what else the line says.
