@@ -31,6 +31,7 @@ type Config struct {
 	// Exposed names settings whose files have secrets that all users of the machine can read, one line each.
 	Exposed []string
 
+	empty   string            // the file that was read, if it has no setting
 	sources map[string]Source // by key, of the values that were given
 	files   map[string]uint64 // hashes of the files that are named, by path
 }

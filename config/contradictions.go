@@ -27,6 +27,9 @@ func (l *loader) refuseIf(condition bool, p problem, keys ...string) {
 	if !condition || l.anyFailed(keys) {
 		return
 	}
+	if len(l.pending) > 0 {
+		p = l.withPending(p, keys)
+	}
 	key, g := l.firstGiven(keys)
 	l.errs = append(l.errs, &Error{
 		File: g.at.file, Line: g.at.line, Key: key, Value: g.text, Problem: p.What, Hint: p.Hint,

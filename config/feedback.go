@@ -104,7 +104,7 @@ func checkForm(l *loader, prefix string, f AccountFeedback) {
 		return prefix == "" || slices.ContainsFunc(keys, func(k string) bool { _, ok := l.origin(k); return ok })
 	}
 	l.refuseIf(own(form) && f.Form == formNATS && l.cfg.Relay.NATS == embedded && l.cfg.Relay.Listen == "",
-		problem{"no consumer can reach the embedded server", "relay.listen: \"127.0.0.1:4222\""}, form)
+		problem{"no consumer can reach the embedded server", "relay.listen: \"127.0.0.1:4222\""}, form, "relay.listen")
 	hold := prefix + "feedback.hold_receipt"
 	l.refuseIf(own(form, hold) && f.HoldReceipt > 0 && f.Form != formReceipt,
 		problem{"the SMSC's receipt is kept back for form receipt only, and would be missing", "form: receipt, or hold_receipt: 0"}, hold, form)

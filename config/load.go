@@ -35,6 +35,8 @@ type loader struct {
 	cfg    Config
 	failed map[string]bool // keys that have an error
 	errs   Errors
+
+	pending map[string]string // for CheckReload: by key, values of the start that only a restart changes
 }
 
 func newLoader(path string) *loader {
@@ -84,6 +86,9 @@ func (l *loader) decode(data []byte) {
 		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: err.Error()})
 	}
 	l.take(l.doc.errs)
+	if len(l.doc.given) == 0 && len(l.errs) == 0 {
+		l.cfg.empty = l.doc.file
+	}
 }
 
 // take adds errors and remembers their keys.

@@ -81,7 +81,13 @@ func TestLoadFull(t *testing.T) {
 
 // bare returns a configuration without what is known of its sources.
 func bare(c Config) Config {
-	c.sources, c.files = nil, nil
+	if c.empty != "" {
+		c.Warnings = c.Warnings[1:] // that it is empty
+	}
+	c.sources, c.files, c.empty = nil, nil, ""
+	if len(c.Warnings) == 0 {
+		c.Warnings = nil
+	}
 	return c
 }
 

@@ -11,6 +11,9 @@ import (
 
 // warnAll adds warnings of settings that are allowed and probably unintended.
 func warnAll(l *loader) {
+	if l.cfg.empty != "" {
+		l.cfg.Warnings = append(l.cfg.Warnings, l.cfg.empty+": no setting in the file: what no variable or flag sets has its default")
+	}
 	t := l.cfg.Track
 	l.warnIf(t.IEI >= 0xA0 && (t.IEI <= 0xBF || t.IEI >= 0xE0),
 		fmt.Sprintf("0x%02X is not among the identifiers for use between SMEs, 80 to 9F: some SMSCs drop or change it", t.IEI), "track.iei")

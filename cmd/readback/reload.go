@@ -98,6 +98,9 @@ func (s *service) reloadOnce() (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
+	if err := config.CheckReload(s.cfg, s.current(), cfg); err != nil {
+		return cfg, err
+	}
 	l, err := newLive(cfg)
 	if err != nil {
 		return cfg, err

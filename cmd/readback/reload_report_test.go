@@ -130,6 +130,14 @@ func TestReloadProblems(t *testing.T) {
 	if err == nil || !strings.Contains(out, `"status":422`) {
 		t.Errorf("in JSON: got %q, %v", out, err)
 	}
+	write("# nothing yet\n")
+	if code, body = r.post(t, "/v1/reload"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "the file is empty; the configuration before stays in force") {
+		t.Errorf("an empty file: got %d %s", code, body)
+	}
+	write("feedback: {form: nats}\nrelay: {listen: \"127.0.0.1:4222\"}\n")
+	if code, body = r.post(t, "/v1/reload"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "until a restart relay.listen is empty") {
+		t.Errorf("what needs a restart: got %d %s", code, body)
+	}
 	r.draining.Store(true)
 	if code, body = r.post(t, "/v1/reload"); code != http.StatusConflict || !strings.Contains(body, "draining") {
 		t.Errorf("while draining: got %d %s", code, body)
