@@ -73,6 +73,15 @@ func (q *lane) passOn(ctx context.Context, f smpp.Frame, arrived time.Time) erro
 	return q.pass(ctx, f)
 }
 
+// now returns the time at which the request that is being passed on is passed on. A request that is not held has
+// come just now, so that the clock need not be asked.
+func (q *lane) now() time.Time {
+	if q.busy.Load() {
+		return time.Now()
+	}
+	return q.arrived
+}
+
 // hold holds f, unless the lane is not busy any more, or full.
 func (q *lane) hold(f smpp.Frame, arrived time.Time) (held, full bool) {
 	q.mu.Lock()

@@ -13,11 +13,15 @@ type messageRate struct {
 	before atomic.Uint64 // in the second before
 }
 
-// count counts a message that came at a time.
+// maxOlder is how much older a message may be than the one before it, in seconds: it came before that, and is passed on
+// after it. What is older still shows that the clock was set back.
+const maxOlder = 600
+
+// count counts a message that is passed on at a time.
 func (r *messageRate) count(at time.Time) {
 	r.all.Store(r.all.Load() + 1)
 	now, last := at.Unix(), r.second.Load()
-	if now == last {
+	if now <= last && last-now < maxOlder {
 		r.within.Store(r.within.Load() + 1)
 		return
 	}

@@ -94,7 +94,7 @@ func (s *submitter) passOther(ctx context.Context, f smpp.Frame) error {
 
 // passMessage passes on a submit_sm, data_sm or submit_multi.
 func (s *submitter) passMessage(ctx context.Context, f smpp.Frame) error {
-	s.link.sends.count(s.messages.arrived)
+	s.link.sends.count(s.messages.now())
 	if s.refuses() {
 		return s.link.refuse(f, smpp.StatusThrottled)
 	}
