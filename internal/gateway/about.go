@@ -37,7 +37,7 @@ func (s *submitter) logSkip(f smpp.Frame, skip numbering.Skip) {
 	if !log.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
-	from, to := addressesOf(f)
+	from, to, _ := addressesOf(f)
 	log.Debug("unnumbered", "skip", skip.String(), "command", smpp.Command(f.ID()), "sequence", f.Seq(), "sender", written(from), "receiver", written(to))
 }
 

@@ -17,7 +17,7 @@ func (l *link) answered(f smpp.Frame, to smscPending, arrived time.Time) error {
 	}
 	l.logUnnumbered(f, to)
 	if r.skipped != nil {
-		l.submits.last.answered(r.skipped, f)
+		l.submits.last.answered(r.skipped, f, arrived)
 	}
 	switch {
 	case r.group != nil:

@@ -24,9 +24,13 @@ type Skipped struct {
 	From, To string         // as submitted, with a + in front of an international number; empty if they cannot be read
 	Skip     numbering.Skip // Numbered: the SMSC refused it, and another message gets its number
 
+	FromTON, FromNPI, ToTON, ToNPI byte
+	WantsReceipt                   bool // the ESME asked the SMSC for a receipt of the delivery
+
 	// What the SMSC answered, as far as it has.
 	Status    string // the name of the status; empty: no answer, or the gateway refused the message
 	MessageID string
+	Answered  time.Time // when the answer came
 }
 
 // What is kept of messages without a number, and of those that the SMSC refused. Most were not asked to have one, and an
@@ -75,11 +79,11 @@ func (s *skippedMessages) all() []Skipped {
 	return all
 }
 
-// answered notes the SMSC's answer to m.
-func (s *skippedMessages) answered(m *Skipped, f smpp.Frame) {
+// answered notes the SMSC's answer to m, and when it came.
+func (s *skippedMessages) answered(m *Skipped, f smpp.Frame, arrived time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m.Status, m.MessageID = smpp.StatusName(f.Status()), messageIDText(f)
+	m.Status, m.MessageID, m.Answered = smpp.StatusName(f.Status()), messageIDText(f), arrived
 }
 
 // noteSkip notes a message that passes without a number, and why. It returns the note, which awaits the answer;
@@ -93,9 +97,10 @@ func (s *submitter) noteSkip(f smpp.Frame, skip numbering.Skip) *Skipped {
 	if !last.wants(skip, s.messages.arrived) {
 		return nil
 	}
-	from, to := addressesOf(f)
+	from, to, registered := addressesOf(f)
 	m := &Skipped{
 		Time: s.messages.arrived, Session: s.link.id, Command: f.ID(), Sequence: f.Seq(), Skip: skip, From: written(from), To: written(to),
+		FromTON: from.TON, FromNPI: from.NPI, ToTON: to.TON, ToNPI: to.NPI, WantsReceipt: registered&smpp.RegisteredAnyOutcome != 0, // or 03, success only (SMPP 5.0 §4.7.21)
 	}
 	last.add(m)
 	return m
@@ -108,7 +113,8 @@ func (l *link) noteRefused(s *ledger.Sent, command pdu.ID, sequence uint32, stat
 		return
 	}
 	kept.add(&Skipped{
-		Time: s.At, Session: s.Session, Command: command, Sequence: sequence, From: s.From.Written(), To: s.To.Written(), Status: smpp.StatusName(status),
+		Time: s.At, Session: s.Session, Command: command, Sequence: sequence, From: s.From.Written(), To: s.To.Written(),
+		FromTON: s.From.TON, FromNPI: s.From.NPI, ToTON: s.To.TON, ToNPI: s.To.NPI, WantsReceipt: s.WantsReceipt, Answered: time.Now(), Status: smpp.StatusName(status),
 	})
 }
 
@@ -124,19 +130,23 @@ func (s *submitter) noting(r *request, m *Skipped) *request {
 	return r
 }
 
-// addressesOf returns sender and receiver of a message, the first one of a submit_multi; zero if they cannot be read.
-func addressesOf(f smpp.Frame) (from, to smpp.Address) {
+// addressesOf returns sender and receiver of a message, the first one of a submit_multi, and its registered_delivery; zero
+// if they cannot be read.
+func addressesOf(f smpp.Frame) (from, to smpp.Address, registered byte) {
 	if f.ID() != pdu.SubmitMultiID {
-		m, _ := smpp.ParseLenient(f)
-		return m.From, m.To
+		m, err := smpp.ParseLenient(f)
+		if err == nil {
+			registered = m.RegisteredDelivery()
+		}
+		return m.From, m.To, registered
 	}
 	if m, err := smpp.ParseMessage(f); err == nil {
-		from = m.From
+		from, registered = m.From, m.RegisteredDelivery()
 	}
 	if m, _ := smpp.ParseMulti(f); len(m.To) > 0 {
 		to = m.To[0]
 	}
-	return from, to
+	return from, to, registered
 }
 
 // written returns an address as an operator reads it.

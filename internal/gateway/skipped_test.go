@@ -30,26 +30,27 @@ func (w *world) skippedAs(esme, smsc *testpeer.Peer, f smpp.Frame) (before, afte
 func TestSkipped(t *testing.T) {
 	inBothModes(t, setup{}, Account{Policy: numbering.Policy{When: numbering.Requested}}, func(t *testing.T, w *world, _ logged, join func() (esme, smsc *testpeer.Peer)) {
 		esme, smsc := join()
-		binary := simulator.ShortMessage{From: simulator.Number("10690001"), To: simulator.Number(receiver), DataCoding: 4, UserData: []byte("x"), RegisteredDelivery: smpp.RegisteredReadAck}
+		binary := simulator.ShortMessage{From: simulator.Number("10690001"), To: simulator.Number(receiver), DataCoding: 4, UserData: []byte("x"), RegisteredDelivery: smpp.RegisteredReadAck | smpp.RegisteredAnyOutcome}
 		plain := simulator.ShortMessage{From: simulator.Number("Bank"), To: simulator.Number(receiver), UserData: []byte("Hello")}
-		multi := "\x00\x05\x00Bank\x00\x02" + "\x01\x01\x01" + receiver + "\x00\x01\x01\x01447700900999\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05Hello"
+		multi := "\x00\x05\x00Bank\x00\x02" + "\x01\x01\x01" + receiver + "\x00\x01\x01\x01447700900999\x00" + "\x00\x00\x00\x00\x00\x01\x00\x00\x00\x05Hello"
 		for _, tt := range []struct {
 			name     string
 			f        smpp.Frame
 			from, to string
 			skip     numbering.Skip
+			receipt  bool
 		}{
-			{"binary", binary.Append(nil, pdu.SubmitSMID, 10), "10690001", "+" + receiver, numbering.Binary},
-			{"not asked for", plain.Append(nil, pdu.SubmitSMID, 11), "Bank", "+" + receiver, numbering.NotRequested},
-			{"submit_multi", testpeer.Frame(pdu.SubmitMultiID, 0, 12, multi), "Bank", "+" + receiver, numbering.Multi},
-			{"malformed", testpeer.Frame(pdu.SubmitSMID, 0, 13, "\x00\x01"), "", "", numbering.Malformed},
+			{"binary", binary.Append(nil, pdu.SubmitSMID, 10), "10690001", "+" + receiver, numbering.Binary, true},
+			{"not asked for", plain.Append(nil, pdu.SubmitSMID, 11), "Bank", "+" + receiver, numbering.NotRequested, false},
+			{"submit_multi", testpeer.Frame(pdu.SubmitMultiID, 0, 12, multi), "Bank", "+" + receiver, numbering.Multi, true},
+			{"malformed", testpeer.Frame(pdu.SubmitSMID, 0, 13, "\x00\x01"), "", "", numbering.Malformed, false},
 		} {
 			got, answered := w.skippedAs(esme, smsc, tt.f)
 			if got.Account != "bank" || got.Session == 0 || got.Command != tt.f.ID() || got.Sequence != tt.f.Seq() || got.Skip != tt.skip ||
-				got.From != tt.from || got.To != tt.to || time.Since(got.Time) > time.Minute {
+				got.From != tt.from || got.To != tt.to || got.WantsReceipt != tt.receipt || time.Since(got.Time) > time.Minute {
 				t.Errorf("%s: got %+v, want from %q to %q: %s", tt.name, got, tt.from, tt.to, tt.skip)
 			}
-			if got.Status != "" || answered.Status != "ESME_ROK" || answered.MessageID != fmt.Sprint("id", tt.f.Seq()) {
+			if got.Status != "" || answered.Status != "ESME_ROK" || answered.MessageID != fmt.Sprint("id", tt.f.Seq()) || answered.Answered.Before(got.Time) {
 				t.Errorf("%s: got the answer %q, %q before it came, and %q, %q after", tt.name, got.Status, got.MessageID, answered.Status, answered.MessageID)
 			}
 		}

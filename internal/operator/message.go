@@ -29,7 +29,7 @@ type Message struct {
 	Number    *uint16 `json:"number,omitempty"`                 // missing if it has none
 	State     string  `json:"state,omitempty"`                  // sent, expired, failed, delivered, read, deleted_unread
 	Reference *uint16 `json:"user_message_reference,omitempty"` // as the ESME gave it
-	Receipt   bool    `json:"receipt_requested"`                // the ESME asked for the SMSC's receipt
+	Receipt   *bool   `json:"receipt_requested,omitempty"`      // whether the ESME asked for the SMSC's receipt; missing if that is not known
 
 	// How it went its way; missing if that is not known, as of messages of an earlier release.
 	Carriage string `json:"carriage,omitempty"` // of the number: udh, text, or other_part
@@ -107,7 +107,7 @@ func messageJSON(h *message.History, form func(account string) string) Message {
 	m := Message{
 		Account: message.Shown(h.Account), Sender: h.From.Written(), SenderTON: h.From.TON, SenderNPI: h.From.NPI,
 		Receiver: h.To.Written(), ReceiverTON: h.To.TON, ReceiverNPI: h.To.NPI, SubmittedAt: h.SubmittedAt,
-		Known: knownNames[h.Standing], Reference: h.Reference, Receipt: h.WantsReceipt,
+		Known: knownNames[h.Standing], Reference: h.Reference,
 		Carriage: h.Trail.Carriage.String(), Split: h.Trail.Split, Session: uint32(h.Trail.Session), AcceptedAt: h.AcceptedAt(), Total: max(1, int(h.Total)), Parts: []MessagePart{},
 		FailedAt: h.FailedAt, DeliveredAt: h.DeliveredAt, Way: h.Way, NotReadAt: h.NotReadAt, ReadAt: h.ReadAt, ReceivedAt: h.ReceivedAt, ReadableUntil: h.ReadableTill,
 		Events: []Event{},
@@ -126,7 +126,7 @@ func messageJSON(h *message.History, form func(account string) string) Message {
 	if !isAll {
 		return m
 	}
-	m.State = h.State.String()
+	m.State, m.Receipt = h.State.String(), &h.WantsReceipt
 	if h.State.IsFinal() {
 		m.Status = statusOf(h.State)
 		m.Feedback = &Feedback{
@@ -153,7 +153,8 @@ func statusOf(s message.State) *uint8 {
 func skippedJSON(s *gateway.Skipped) Message {
 	at := s.Time.UTC().Truncate(time.Millisecond)
 	m := Message{
-		Account: s.Account, Sender: s.From, Receiver: s.To, SubmittedAt: at, Known: knownSkipped, Total: 1, Parts: []MessagePart{},
+		Account: s.Account, Sender: s.From, SenderTON: s.FromTON, SenderNPI: s.FromNPI, Receiver: s.To, ReceiverTON: s.ToTON, ReceiverNPI: s.ToNPI,
+		SubmittedAt: at, Receipt: &s.WantsReceipt, Known: knownSkipped, Total: 1, Parts: []MessagePart{},
 		Session: uint32(s.Session), Command: smpp.Command(s.Command), Sequence: s.Sequence,
 	}
 	m.Skip, m.Reason = skipOf(s)
@@ -163,11 +164,16 @@ func skippedJSON(s *gateway.Skipped) Message {
 	} else {
 		m.Events = append(m.Events, Event{Time: at, Event: knownSkipped, Detail: m.Skip})
 	}
-	if s.Status != "" && s.Status != smpp.StatusName(smpp.StatusOK) {
-		m.Events = append(m.Events, Event{Time: at, Event: refused, Detail: s.Status})
-	}
 	if s.MessageID != "" {
 		m.Parts = append(m.Parts, MessagePart{Part: 1, MessageID: s.MessageID})
+	}
+	switch answered := s.Answered.UTC().Truncate(time.Millisecond); s.Status {
+	case "":
+	case smpp.StatusName(smpp.StatusOK):
+		m.AcceptedAt = answered
+		m.Events = append(m.Events, Event{Time: answered, Event: string(message.HappenedAccept), Detail: m.detail(message.HappenedAccept)})
+	default:
+		m.Events = append(m.Events, Event{Time: answered, Event: refused, Detail: s.Status})
 	}
 	return m
 }

@@ -238,11 +238,16 @@ func TestSkippedMessage(t *testing.T) {
 		t.Errorf("without a number, and refused: got %+v", m)
 	}
 	// By its message_id, also where the ledger does not know of it.
-	skips[0].MessageID, skips[0].Status = "4A7F", "ESME_ROK"
+	skips[0].MessageID, skips[0].Status, skips[0].Answered, skips[0].WantsReceipt = "4A7F", "ESME_ROK", skips[0].Time.Add(time.Second), true
 	page = Messages{}
 	askMessages(t, ledgerOf(nil, skips), "?message_id=4a7f&account=bank", &page)
 	if len(page.Messages) != 1 || page.Messages[0].Skip != "no_room" || len(page.Messages[0].Parts) != 1 || page.Messages[0].Parts[0].MessageID != "4A7F" {
 		t.Fatalf("by message_id: got %+v", page)
+	}
+	m = page.Messages[0]
+	accepted := Event{Time: skips[0].Answered.Truncate(time.Millisecond), Event: "accepted", Detail: "message_id 4A7F"}
+	if len(m.Events) != 3 || m.Events[2] != accepted || m.AcceptedAt != accepted.Time || m.Receipt == nil || !*m.Receipt {
+		t.Errorf("what the SMSC answered: got %+v, want at last %+v, and that a receipt was asked for", m, accepted)
 	}
 	h := message.History{
 		Account: "bank", From: message.Address{Addr: addrOf(t, "10690001")}, To: message.Address{Addr: addrOf(t, "447700900123")},
@@ -259,7 +264,7 @@ func TestSkippedMessage(t *testing.T) {
 	}
 	skips[0].MessageID = "another"
 	page = Messages{}
-	if askMessages(t, ledgerOf([]message.History{h}, skips), "?message_id=4A7F", &page); len(page.Messages) != 1 || page.Messages[0].Known != "unnumbered" {
+	if askMessages(t, ledgerOf([]message.History{h}, skips), "?message_id=4A7F", &page); len(page.Messages) != 1 || page.Messages[0].Known != "unnumbered" || page.Messages[0].Receipt != nil {
 		t.Errorf("not in memory: got %+v", page.Messages)
 	}
 }
