@@ -30,8 +30,7 @@ func (a *about) Unwrap() error { return a.err }
 // settings. Else it returns the error as it is.
 func (c Config) Locate(err error) error {
 	if all, ok := c.locate(err); ok {
-		all.Sort()
-		return all
+		return all.Sorted()
 	}
 	return err
 }

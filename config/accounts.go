@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
+	"readback/internal/yamlfile"
 )
 
 // readAccounts reads the accounts from the YAML tree, in which a system_id keeps its case and
@@ -25,7 +26,7 @@ func readAccounts(l *loader) {
 	l.cfg.Accounts = make(map[string]Account)
 	seen := make(map[string]int)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := n.Content[i], resolve(n.Content[i+1])
+		k, v := n.Content[i], yamlfile.Resolve(n.Content[i+1])
 		key := accountKey(k.Value)
 		if first, ok := seen[k.Value]; ok {
 			l.nodeError(k, key, problem{"given twice", fmt.Sprintf("first on line %d", first)})
@@ -36,7 +37,7 @@ func readAccounts(l *loader) {
 			l.nodeError(k, key, *p)
 			continue
 		}
-		if v.Kind != yaml.MappingNode && !isNull(v) {
+		if v.Kind != yaml.MappingNode && !yamlfile.IsNull(v) {
 			l.nodeError(k, key, problem{"found " + kindOfNode(v), "a mapping such as {track: {when: all}}"})
 			continue
 		}
@@ -76,7 +77,7 @@ func accountKey(systemID string) string {
 
 // checkSystemID refuses a name that no bind can carry.
 func checkSystemID(k *yaml.Node) *problem {
-	if k.Kind != yaml.ScalarNode || isNull(k) || k.Value == "" {
+	if k.Kind != yaml.ScalarNode || yamlfile.IsNull(k) || k.Value == "" {
 		return &problem{"not a system_id", "the name that the ESME binds with"}
 	}
 	return (*problem)(setting.CheckSystemID(k.Value))

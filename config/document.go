@@ -1,15 +1,14 @@
 package config
 
 import (
-	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
 
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
+	"readback/internal/yamlfile"
 )
 
 // document reads the YAML for viper. It keeps what viper drops: the line of each value, the
@@ -38,26 +37,18 @@ func (d *document) Decoder(string) (viper.Decoder, error) { return d, nil }
 
 // Decode implements viper.Decoder. It never fails: errors are kept for Load.
 func (d *document) Decode(data []byte, into map[string]any) error {
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var root, more yaml.Node
-	if err := dec.Decode(&root); err != nil {
-		if !errors.Is(err, io.EOF) {
-			d.syntax(data, err)
-		}
+	top, e := yamlfile.Parse(d.file, data)
+	if e != nil {
+		e.Hint = cmp.Or(e.Hint, "readback check --sample prints a file that is right")
+		d.errs = append(d.errs, e)
+	}
+	if top == nil {
 		return nil
 	}
-	switch err := dec.Decode(&more); {
-	case err == nil:
-		d.wrong(&more, "", problem{"a second document in the file", "one file, one document"})
-	case !errors.Is(err, io.EOF):
-		d.syntax(data, err)
-		return nil
-	}
-	top := resolve(root.Content[0])
 	switch {
-	case isNull(top):
+	case yamlfile.IsNull(top):
 	case top.Kind != yaml.MappingNode:
-		d.wrong(top, "", problem{"found " + kindOfNode(top), "sections such as listen: and smsc:"})
+		d.wrong(top, "", problem{"found " + kindOfNode(top), yamlfile.WantMapping(top, "sections such as listen: and smsc:")})
 	default:
 		d.walk(global, "", top, into)
 	}
@@ -68,7 +59,7 @@ func (d *document) Decode(data []byte, into map[string]any) error {
 func (d *document) walk(s schema, key string, n *yaml.Node, into map[string]any) {
 	seen := make(map[string]int)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := n.Content[i], resolve(n.Content[i+1])
+		k, v := n.Content[i], yamlfile.Resolve(n.Content[i+1])
 		full := setting.Join(key, k.Value)
 		if first, ok := seen[k.Value]; ok {
 			d.wrong(k, s.prefix+full, problem{"given twice", fmt.Sprintf("first on line %d", first)})
@@ -91,8 +82,8 @@ func (d *document) pair(s schema, key string, k, v *yaml.Node, into map[string]a
 	case s.isSection(key):
 		d.section(s, key, k, v, into)
 	case !known:
-		d.wrong(k, s.prefix+key, problem{"unknown key", nearestKey(s, key)})
-	case isNull(v):
+		d.wrong(k, s.prefix+key, problem{"unknown key", d.nearestKey(s, key)})
+	case yamlfile.IsNull(v):
 		d.wrong(k, s.prefix+key, problem{"no value", f.Wanted() + "; or leave the key out"})
 	case f.IsTree():
 		d.given[s.prefix+key] = given{at: place{d.file, k.Line, k.Column}}
@@ -104,9 +95,9 @@ func (d *document) pair(s schema, key string, k, v *yaml.Node, into map[string]a
 
 func (d *document) section(s schema, key string, k, v *yaml.Node, into map[string]any) {
 	switch {
-	case isNull(v): // a section whose keys are all commented out
+	case yamlfile.IsNull(v): // a section whose keys are all commented out
 	case v.Kind != yaml.MappingNode:
-		d.wrong(k, s.prefix+key, problem{"found " + kindOfNode(v), "a mapping of keys"})
+		d.wrong(k, s.prefix+key, problem{"found " + kindOfNode(v), yamlfile.WantMapping(v, "a mapping of keys")})
 	default:
 		inner := make(map[string]any)
 		into[k.Value] = inner
@@ -125,6 +116,14 @@ func (d *document) value(s schema, f setting.Field, k, v *yaml.Node, into map[st
 	}
 	into[k.Value] = value
 	d.given[s.prefix+f.Key] = given{at: place{d.file, k.Line, k.Column}, text: f.Show(text), value: value}
+}
+
+// nearestKey is nearestKey for the errors that are shown.
+func (d *document) nearestKey(s schema, key string) string {
+	if len(d.errs) >= setting.MaxErrors {
+		return ""
+	}
+	return nearestKey(s, key)
 }
 
 // wrong adds an error about a node. key is empty if the error is about the whole file.

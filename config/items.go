@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
+
+	"readback/internal/yamlfile"
 )
 
 // items describes a setting that is a list of mappings, each with a name of its own.
@@ -31,7 +33,7 @@ func (s items[T]) read(l *loader) (all []T) {
 	seen := make(map[string]bool)
 	for i, item := range n.Content {
 		at := fmt.Sprintf("%s[%d]", s.key, i)
-		v, ok := s.readItem(l, at, resolve(item))
+		v, ok := s.readItem(l, at, yamlfile.Resolve(item))
 		if !ok {
 			l.failed[s.key] = true
 			continue
@@ -54,7 +56,7 @@ func (s items[T]) readItem(l *loader, at string, n *yaml.Node) (v T, ok bool) {
 	seen := make(map[string]bool)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name := n.Content[i]
-		p := s.take(&v, name.Value, resolve(n.Content[i+1]))
+		p := s.take(&v, name.Value, yamlfile.Resolve(n.Content[i+1]))
 		if seen[name.Value] {
 			p = &problem{"given twice", "leave one of them out"}
 		}
@@ -111,7 +113,7 @@ func takeWords(v *yaml.Node, hint string, take func(word string) *problem) *prob
 	}
 	for _, item := range v.Content {
 		var word string
-		if p := takeText(&word, resolve(item), hint); p != nil {
+		if p := takeText(&word, yamlfile.Resolve(item), hint); p != nil {
 			return p
 		}
 		if p := take(word); p != nil {

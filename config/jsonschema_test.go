@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"readback/internal/yamlfile"
 )
 
 var update = flag.Bool("update", false, "write docs/config.schema.json anew")
@@ -49,7 +51,7 @@ func compileSchema(t *testing.T) *jsonschema.Schema {
 
 // asJSON returns a node of YAML as JSON has it: keys are texts.
 func asJSON(n *yaml.Node) any {
-	switch n = resolve(n); n.Kind {
+	switch n = yamlfile.Resolve(n); n.Kind {
 	case yaml.DocumentNode:
 		return asJSON(n.Content[0])
 	case yaml.MappingNode:

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
+	"readback/internal/yamlfile"
 )
 
 // Load reads the configuration: defaults, then the file, then the environment, then the
@@ -73,9 +74,9 @@ func (l *loader) read() {
 	if l.doc.file == "" {
 		return
 	}
-	data, err := os.ReadFile(l.doc.file)
-	if err != nil {
-		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: setting.Unreadable(err).What})
+	data, p := yamlfile.Read(l.doc.file)
+	if p != nil {
+		l.errs = append(l.errs, &Error{File: l.doc.file, Problem: p.What, Hint: p.Hint})
 		return
 	}
 	l.decode(data)
@@ -116,11 +117,11 @@ func (l *loader) finish() (Config, error) {
 	checkAll(l)
 	warnAll(l)
 	findExposed(l)
+	l.cfg.Warnings, l.cfg.Exposed = firstOf(l.cfg.Warnings), firstOf(l.cfg.Exposed)
 	noteSources(l)
 	noteFiles(l)
 	if len(l.errs) > 0 {
-		l.errs.Sort()
-		return Config{Warnings: l.cfg.Warnings}, l.errs
+		return Config{Warnings: l.cfg.Warnings}, l.errs.Sorted()
 	}
 	return l.cfg, nil
 }

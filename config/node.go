@@ -4,17 +4,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
+	"readback/internal/yamlfile"
 )
-
-// resolve follows an alias to its node.
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // decode returns a scalar, or a list of scalars, and the scalar as written.
 func decode(n *yaml.Node) (v any, text string, ok bool) {
@@ -25,7 +16,7 @@ func decode(n *yaml.Node) (v any, text string, ok bool) {
 	case yaml.SequenceNode:
 		list := make([]any, 0, len(n.Content))
 		for _, c := range n.Content {
-			item, _, isScalar := decode(resolve(c))
+			item, _, isScalar := decode(yamlfile.Resolve(c))
 			if _, nested := item.([]any); !isScalar || nested {
 				return nil, "", false
 			}
@@ -40,7 +31,7 @@ func decode(n *yaml.Node) (v any, text string, ok bool) {
 func written(n *yaml.Node, v any) any {
 	list, ok := v.([]any)
 	for i := range list {
-		if c := resolve(n.Content[i]); !isNull(c) {
+		if c := yamlfile.Resolve(n.Content[i]); !yamlfile.IsNull(c) {
 			list[i] = c.Value
 		}
 	}
@@ -67,7 +58,7 @@ func kindOfNode(n *yaml.Node) string {
 func isEmpty(n *yaml.Node) bool {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		return n.Value == "" || isNull(n) || n.ShortTag() == "!!bool" && n.Value == "false"
+		return n.Value == "" || yamlfile.IsNull(n) || n.ShortTag() == "!!bool" && n.Value == "false"
 	case yaml.SequenceNode:
 		return len(n.Content) == 0
 	case yaml.MappingNode:

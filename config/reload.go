@@ -25,8 +25,7 @@ func CheckReload(start, before, next Config) error {
 	if len(l.errs) == 0 {
 		return nil
 	}
-	l.errs.Sort()
-	return l.errs
+	return l.errs.Sorted()
 }
 
 // keep takes the settings of start that need a restart. Where they differ, they are pending.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"readback/internal/numbering"
+	"readback/internal/setting"
 )
 
 // warnAll adds warnings of settings that are allowed and probably unintended.
@@ -101,6 +102,14 @@ func (l *loader) warnIf(condition bool, text string, keys ...string) {
 		return
 	}
 	l.cfg.Warnings = append(l.cfg.Warnings, g.at.String()+key+": "+text)
+}
+
+// firstOf returns the first warnings, and one for all the others: each account may have its own.
+func firstOf(warnings []string) []string {
+	if more := len(warnings) - setting.MaxErrors; more > 0 {
+		return append(warnings[:setting.MaxErrors:setting.MaxErrors], fmt.Sprintf("and %d more", more))
+	}
+	return warnings
 }
 
 // systemIDs returns the accounts in order, so that messages are in order, too.

@@ -98,6 +98,6 @@ func sayErrors(cmd *cobra.Command, err error) error {
 	for _, e := range all {
 		say(cmd.ErrOrStderr(), "%v\n", e)
 	}
-	say(cmd.ErrOrStderr(), "%d error(s); readback check --docs lists all settings\n", len(all))
+	say(cmd.ErrOrStderr(), "%d error(s); readback check --docs lists all settings\n", all.Count())
 	return errReported
 }

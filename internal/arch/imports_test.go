@@ -59,7 +59,8 @@ var imports = map[string][]string{
 	},
 	"config": {
 		"internal/account", "internal/deliver", "internal/gateway", "internal/numbering", "internal/ops",
-		"internal/otlp", "internal/setting", "internal/token", "internal/webhook", "relay", "relay/access", "relay/broker",
+		"internal/otlp", "internal/setting", "internal/token", "internal/webhook", "internal/yamlfile", "relay", "relay/access",
+		"relay/broker",
 	},
 	"conversation":         {"smpp", "smpp/receipt"},
 	"docs":                 {},
@@ -132,13 +133,14 @@ var imports = map[string][]string{
 	},
 	"internal/simulator/control":  {"docs", "internal/simulator", "internal/simulator/scenario", "smpp", "smpp/receipt"},
 	"internal/simulator/load":     {"handset", "internal/simulator", "smpp"},
-	"internal/simulator/scenario": {"internal/setting", "internal/simulator", "smpp", "smpp/receipt", "udh"},
+	"internal/simulator/scenario": {"internal/setting", "internal/simulator", "internal/yamlfile", "smpp", "smpp/receipt", "udh"},
 	"internal/testpeer":           {"smpp"},
 	"internal/token":              {"internal/kept"},
 	"internal/top":                {"internal/operator", "relay/feedback"},
 	"internal/trace":              {"relay/message", "smpp", "smpp/receipt", "udh"},
 	"internal/transport":          {"internal/admission", "internal/kept", "internal/lograte"},
 	"internal/webhook":            {"relay/message"},
+	"internal/yamlfile":           {"internal/setting"},
 	"relay": {
 		"internal/backoff", "internal/crash", "internal/metric", "internal/setting", "relay/access",
 		"relay/archive", "relay/broker", "relay/cdr", "relay/feedback", "relay/history", "relay/index", "relay/intake",
@@ -207,7 +209,7 @@ var keepers = map[string][]string{
 	"github.com/spf13/viper":                                  {"config"},
 	"github.com/standard-webhooks/":                           {"internal/webhook"},
 	"go.opentelemetry.io/":                                    {"internal/otlp"},
-	"go.yaml.in/yaml":                                         {"config", "internal/simulator/scenario"},
+	"go.yaml.in/yaml":                                         {"config", "internal/simulator/scenario", "internal/yamlfile"},
 	"google.golang.org/protobuf":                              {"internal/otlp"},
 	"gopkg.in/yaml":                                           {},
 }
@@ -321,7 +323,7 @@ func TestBroken(t *testing.T) {
 		{
 			"major version",
 			pkg{module + "/relay", []string{"go.yaml.in/yaml/v3"}},
-			[]string{"relay imports go.yaml.in/yaml/v3, which is for [config internal/simulator/scenario]"},
+			[]string{"relay imports go.yaml.in/yaml/v3, which is for [config internal/simulator/scenario internal/yamlfile]"},
 		},
 		{"the tests' peers", pkg{module + "/smpp", []string{module + "/internal/testpeer"}}, []string{"smpp imports internal/testpeer"}},
 		{"no row", pkg{module + "/internal/new", nil}, []string{"internal/new has no row in the table of imports"}},

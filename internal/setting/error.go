@@ -19,6 +19,8 @@ type Error struct {
 	Value   string // as written; empty if there is none or it is secret
 	Problem string
 	Hint    string // how to fix it; may be empty
+
+	stands int // for so many errors; 0 is for itself
 }
 
 // Error returns the error in one line.
@@ -80,12 +82,28 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-// Sort brings them into their order.
-func (e Errors) Sort() {
+// MaxErrors is how many errors are told one by one. A slip that repeats has as many as the file has lines.
+const MaxErrors = 100
+
+// Sorted returns the errors in their order. The last one stands for all beyond the first hundred, if there are more.
+func (e Errors) Sorted() Errors {
 	slices.SortStableFunc(e, func(a, b *Error) int {
 		if (a.Line == 0) != (b.Line == 0) {
 			return b.Line - a.Line
 		}
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.File, b.File))
 	})
+	if len(e) <= MaxErrors {
+		return e
+	}
+	more := len(e) - MaxErrors
+	return append(e[:MaxErrors:MaxErrors], &Error{File: e[0].File, Problem: fmt.Sprintf("and %d more", more), Hint: "correct those above first", stands: more})
+}
+
+// Count returns how many errors there are.
+func (e Errors) Count() (n int) {
+	for _, one := range e {
+		n += max(one.stands, 1)
+	}
+	return n
 }

@@ -2,6 +2,7 @@ package setting
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -39,6 +40,9 @@ func Unreadable(err error) *Problem {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathErr.Err
 	}
+	if _, ok := errors.AsType[TooLarge](err); ok {
+		return &Problem{err.Error(), "the path of the right file"}
+	}
 	hint := ""
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -47,4 +51,29 @@ func Unreadable(err error) *Problem {
 		hint = "allow the user that runs readback to read it, and to enter its directories"
 	}
 	return &Problem{"cannot be read: " + err.Error(), hint}
+}
+
+// ReadFile reads a file of at most most octets. It takes a pipe, too. Its error is that of os.ReadFile, or TooLarge.
+func ReadFile(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(data)) > most {
+		err = TooLarge(most)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	return data, nil
+}
+
+// TooLarge is the error of a file of more than most octets.
+type TooLarge int64
+
+// Error names the bound.
+func (most TooLarge) Error() string {
+	return "larger than " + Size(most).String() + ", the most that is read"
 }

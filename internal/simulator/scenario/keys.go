@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/simulator"
+	"readback/internal/yamlfile"
 	"readback/smpp/receipt"
 )
 
@@ -43,7 +44,7 @@ func (p *parser) rules(key string, n *yaml.Node, s *Scenario) {
 	}
 	for i, item := range n.Content {
 		r := Rule{}
-		p.rule(fmt.Sprintf("%s[%d]", key, i), resolve(item), &r)
+		p.rule(fmt.Sprintf("%s[%d]", key, i), yamlfile.Resolve(item), &r)
 		if r.Name == "" {
 			r.Name = fmt.Sprintf("%s[%d]", key, i)
 		}

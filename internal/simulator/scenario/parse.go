@@ -1,25 +1,21 @@
 package scenario
 
 import (
-	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
-	"os"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
+	"readback/internal/yamlfile"
 )
 
 // Load reads the file at path. An error is an Errors with everything that is wrong.
 func Load(path string) (*Scenario, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, Errors{{File: path, Problem: setting.Unreadable(err).What, Hint: "the path of a scenario file"}}
+	b, problem := yamlfile.Read(path)
+	if problem != nil {
+		return nil, Errors{{File: path, Problem: problem.What, Hint: "the path of a scenario file"}}
 	}
 	return Parse(path, b)
 }
@@ -32,8 +28,7 @@ func Parse(name string, b []byte) (*Scenario, error) {
 		p.mapping("", n, p.top(s))
 	}
 	if len(p.errs) > 0 {
-		p.errs.Sort()
-		return nil, p.errs
+		return nil, p.errs.Sorted()
 	}
 	return s, nil
 }
@@ -56,56 +51,28 @@ func (p *parser) wrong(n *yaml.Node, key, what, hint string) {
 	p.errs = append(p.errs, e)
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
 // document returns the mapping that the file is; nil if there is none.
 func (p *parser) document(b []byte) *yaml.Node {
-	var root, more yaml.Node
-	dec := yaml.NewDecoder(bytes.NewReader(b))
-	err := dec.Decode(&root)
-	if errors.Is(err, io.EOF) {
-		return nil
+	top, err := yamlfile.Parse(p.file, b)
+	if err != nil {
+		err.Hint = cmp.Or(err.Hint, "docs/simulator.md has a scenario that is right")
+		p.errs = append(p.errs, err)
 	}
-	if err == nil {
-		if err = dec.Decode(&more); err == nil {
-			p.wrong(&more, "", "a second document in the file", "one file, one document")
-			return nil
-		}
-	}
-	if !errors.Is(err, io.EOF) {
-		m := yamlLine.FindStringSubmatch(err.Error())
-		line, text := 0, err.Error()
-		if m != nil {
-			line, _ = strconv.Atoi(m[1])
-			text = strings.TrimPrefix(text, m[0])
-		}
-		p.errs = append(p.errs, &Error{File: p.file, Line: line, Problem: "not YAML: " + text})
-		return nil
-	}
-	top := resolve(root.Content[0])
-	if top.Kind == yaml.ScalarNode && top.ShortTag() == "!!null" {
+	if top == nil || yamlfile.IsNull(top) {
 		return nil
 	}
 	return top
-}
-
-// resolve follows an alias to its node.
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
 }
 
 // mapping reads the pairs of a mapping, each by its take.
 func (p *parser) mapping(key string, n *yaml.Node, keys []pair) (given map[string]*yaml.Node) {
 	given = make(map[string]*yaml.Node)
 	if n.Kind != yaml.MappingNode {
-		p.wrong(n, key, "found "+kindOf(n), "a mapping of "+names(keys))
+		p.wrong(n, key, "found "+kindOf(n), yamlfile.WantMapping(n, "a mapping of "+names(keys)))
 		return given
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := n.Content[i], resolve(n.Content[i+1])
+		k, v := n.Content[i], yamlfile.Resolve(n.Content[i+1])
 		full := setting.Join(key, k.Value)
 		switch t := find(keys, k.Value); {
 		case given[k.Value] != nil:

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"readback/internal/setting"
+	"readback/internal/yamlfile"
 	"readback/smpp"
 )
 
@@ -161,7 +162,7 @@ func (p *parser) commands(to *[]pdu.ID) take {
 			}
 		}
 		for _, one := range list {
-			if id, ok := p.command(key, resolve(one)); ok {
+			if id, ok := p.command(key, yamlfile.Resolve(one)); ok {
 				*to = append(*to, id)
 			}
 		}
