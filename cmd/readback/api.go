@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"readback/internal/setting"
 	"readback/internal/transport"
 )
 
@@ -51,7 +51,7 @@ func openAPI(cmd *cobra.Command) (*api, error) {
 		}
 	}
 	if file := flag("key-file"); file != "" {
-		key, err := os.ReadFile(file)
+		key, err := setting.ReadFile(file, maxAskFile)
 		if err != nil {
 			return nil, fmt.Errorf("key file: %w", err)
 		}

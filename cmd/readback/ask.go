@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"readback/config"
 	"readback/internal/ops"
+	"readback/internal/setting"
 	"readback/internal/transport"
 )
 
@@ -46,13 +46,16 @@ func askGateway(cmd *cobra.Command, ask func(ctx context.Context, gateway *ops.C
 	return ask(ctx, gateway)
 }
 
+// maxAskFile is more than any token or certificate needs.
+const maxAskFile = 4 << 20
+
 // openOps returns a client of the gateway's operator interface that presents the operator's credential.
 func openOps(cmd *cobra.Command) (*ops.Client, error) {
 	c, tokenFile, err := findOps(cmd, func(o config.Ops) string { return o.Addr })
 	if err != nil || tokenFile == "" {
 		return c, err
 	}
-	token, err := os.ReadFile(tokenFile)
+	token, err := setting.ReadFile(tokenFile, maxAskFile)
 	if err != nil {
 		return nil, fmt.Errorf("operator's token: %w", err)
 	}
@@ -122,7 +125,7 @@ func opsTLS(own, ca, cert, key string) (*tls.Config, error) {
 // readOwn reads the gateway's certificate and its chain. It returns them as authorities, and a name in the
 // certificate.
 func readOwn(file string) (roots *x509.CertPool, name string, err error) {
-	text, err := os.ReadFile(file)
+	text, err := setting.ReadFile(file, maxAskFile)
 	if err != nil {
 		return nil, "", fmt.Errorf("ops.tls.cert: %w", err)
 	}

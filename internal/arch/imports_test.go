@@ -138,7 +138,7 @@ var imports = map[string][]string{
 	"internal/token":              {"internal/kept"},
 	"internal/top":                {"internal/operator", "relay/feedback"},
 	"internal/trace":              {"relay/message", "smpp", "smpp/receipt", "udh"},
-	"internal/transport":          {"internal/admission", "internal/kept", "internal/lograte"},
+	"internal/transport":          {"internal/admission", "internal/kept", "internal/lograte", "internal/setting"},
 	"internal/webhook":            {"relay/message"},
 	"internal/yamlfile":           {"internal/setting"},
 	"relay": {

@@ -60,8 +60,12 @@ func ReadFile(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(data)) > most {
+	info, err := f.Stat()
+	var data []byte
+	if err == nil && info.Size() <= most {
+		data, err = io.ReadAll(io.LimitReader(f, most+1))
+	}
+	if err == nil && max(info.Size(), int64(len(data))) > most {
 		err = TooLarge(most)
 	}
 	if err != nil {

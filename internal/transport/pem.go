@@ -7,16 +7,36 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
+
+	"readback/internal/setting"
+)
+
+// The largest files that are read. The authorities of a whole system take 250 KiB, and a list of a hundred thousand
+// certificates that are revoked 4 MiB.
+const (
+	maxPEM     = 4 << 20
+	maxRevoked = 64 << 20
 )
 
 // readPair reads a certificate, with those that lead to its root, and its key.
 func readPair(cert, key string) (tls.Certificate, error) {
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	pair, err := loadPair(cert, key)
 	if err != nil {
 		return pair, fmt.Errorf("certificate %q with key %q: %w", cert, key, err)
 	}
 	return pair, nil
+}
+
+func loadPair(cert, key string) (pair tls.Certificate, err error) {
+	certText, err := setting.ReadFile(cert, maxPEM)
+	if err != nil {
+		return pair, err
+	}
+	keyText, err := setting.ReadFile(key, maxPEM)
+	if err != nil {
+		return pair, err
+	}
+	return tls.X509KeyPair(certText, keyText)
 }
 
 // ReadPool reads the certificates of authorities. The whole file must be valid, since half of
@@ -38,7 +58,7 @@ func newPool(all []*x509.Certificate) *x509.CertPool {
 }
 
 func readAuthorities(file string) ([]*x509.Certificate, error) {
-	text, err := os.ReadFile(file)
+	text, err := setting.ReadFile(file, maxPEM)
 	if err != nil {
 		return nil, fmt.Errorf("certificates of authorities: %w", err)
 	}

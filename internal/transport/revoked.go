@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
+
+	"readback/internal/setting"
 )
 
 // revoked are the certificates that their authorities have taken back (RFC 5280 §5).
@@ -21,7 +22,7 @@ type revoked struct {
 // readRevoked reads a file of lists of revoked certificates, in PEM or one in DER. Each must be signed by one of
 // the authorities. The whole file must be valid.
 func readRevoked(file string, authorities []*x509.Certificate) (*revoked, error) {
-	text, err := os.ReadFile(file)
+	text, err := setting.ReadFile(file, maxRevoked)
 	if err != nil {
 		return nil, fmt.Errorf("revoked certificates: %w", err)
 	}
