@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"readback/internal/setting"
 	"readback/internal/yamlfile"
 )
 
@@ -111,14 +112,16 @@ func takeWords(v *yaml.Node, hint string, take func(word string) *problem) *prob
 	if len(v.Content) == 0 {
 		return &problem{"empty", hint}
 	}
+	var wrong setting.Problems
 	for _, item := range v.Content {
 		var word string
-		if p := takeText(&word, yamlfile.Resolve(item), hint); p != nil {
-			return p
+		p := takeText(&word, yamlfile.Resolve(item), hint)
+		if p == nil {
+			p = take(word)
 		}
-		if p := take(word); p != nil {
-			return p
+		if p != nil {
+			wrong.Add(p.What, p.Hint)
 		}
 	}
-	return nil
+	return (*problem)(wrong.Joined())
 }

@@ -23,23 +23,34 @@ func (f Field) items(v any, text bool) (any, *Problem) {
 		// allows all.
 		return nil, &Problem{"no value", f.Wanted() + "; or [] for none"}
 	}
+	return f.readItems(list)
+}
+
+// readItems reads all items, and says of each that is wrong what is.
+func (f Field) readItems(list []any) (any, *Problem) {
+	var wrong Problems
 	to := reflect.Zero(f.Type) // an empty list is none
 	seen := make(map[any]bool, len(list))
 	for _, one := range list {
 		w, isText := one.(string)
 		if !isText {
-			return nil, &Problem{"found " + KindOf(one) + " in the list", f.Wanted()}
+			wrong.Add("found "+KindOf(one)+" in the list", f.Wanted())
+			continue
 		}
 		item, p := f.item(w)
-		if p != nil {
-			p.What = fmt.Sprintf("%q: %s", Shorten(w), p.What)
-			return nil, p
-		}
-		if seen[item] {
-			return nil, &Problem{fmt.Sprintf("%q stands twice in the list", Shorten(w)), "leave one of them out"}
+		switch {
+		case p != nil:
+			wrong.Add(fmt.Sprintf("%q: %s", Shorten(w), p.What), p.Hint)
+			continue
+		case seen[item]:
+			wrong.Add(fmt.Sprintf("%q stands twice in the list", Shorten(w)), "leave one of them out")
+			continue
 		}
 		seen[item] = true
 		to = reflect.Append(to, reflect.ValueOf(item))
+	}
+	if p := wrong.Joined(); p != nil {
+		return nil, p
 	}
 	return to.Interface(), nil
 }
