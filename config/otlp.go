@@ -13,7 +13,7 @@ import (
 
 // OTLP holds the settings of the traces of messages.
 type OTLP struct {
-	URL         string     `key:"url" form:"url" empty:"off" doc:"http or https URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; traces go to /v1/traces below it; empty is off"`
+	URL         string     `key:"url" form:"collector" empty:"off" doc:"http or https URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; traces go to /v1/traces below it; empty is off"`
 	Sample      otlp.Ratio `key:"sample" default:"1%" wanted:"a part in percent, such as 1%" doc:"how many of the messages are traced, 0% to 100%"`
 	HeadersFile string     `key:"headers_file" empty:"none" secret:"file" doc:"file with headers of each request, one in a line, such as Authorization: Bearer …; empty is none"`
 	CA          string     `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign the collector's certificate; empty is those of the system"`

@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,8 +25,31 @@ var forms = map[string]func(s string) *Problem{
 	"host":        checkHost,
 	"system_id":   CheckSystemID,
 	"system_type": func(s string) *Problem { return checkBindText("system_type", s, maxSystemType) },
-	"url":         checkURL,
-	"path":        checkPath,
+	"url": func(s string) *Problem {
+		return checkURL(s, "https://app.example/readback", "requests are signed by secret_file")
+	},
+	"collector": func(s string) *Problem { return checkURL(s, "http://127.0.0.1:4318", "headers_file has credentials") },
+	"path":      checkPath,
+}
+
+// formsWanted describe a value of a form where something else than a text was found.
+var formsWanted = map[string]string{
+	"path": `a directory in quotes, such as "/var/lib/readback"`,
+	"file": "a path in quotes",
+	"host": "a name in quotes",
+}
+
+// wantedForm describes a text of the field's form.
+func (f Field) wantedForm() string {
+	form := f.Tag.Get("form")
+	if form == "bind" || form == "dial" {
+		example := cmp.Or(f.Tag.Get("default"), ":2775")
+		if strings.HasPrefix(example, ":") {
+			example = "127.0.0.1" + example
+		}
+		return fmt.Sprintf("host:port in quotes, such as %q", example)
+	}
+	return cmp.Or(formsWanted[form], "text in quotes")
 }
 
 // checkAddr refuses what is not host:port with a port in digits. To bind, the host may be
@@ -108,15 +132,14 @@ func checkNATS(s string) *Problem {
 	return nil
 }
 
-// checkURL refuses what is not an http or https URL to which a signed request can be posted.
-func checkURL(s string) *Problem {
-	const example = "https://app.example/readback"
+// checkURL refuses what is not an http or https URL to which a request can be posted. credentials says where those are.
+func checkURL(s, example, credentials string) *Problem {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return &Problem{"not an http or https URL", example}
 	case u.User != nil:
-		return &Problem{"a URL with a user name or password", example + "; requests are signed by secret_file"}
+		return &Problem{"a URL with a user name or password", example + "; " + credentials}
 	case u.Fragment != "":
 		return &Problem{"a URL with a fragment", example}
 	}

@@ -144,5 +144,5 @@ func (f Field) Wanted() string {
 	case f.Tag.Get("oneof") != "":
 		return either(f.list("oneof"))
 	}
-	return "text in quotes"
+	return f.wantedForm()
 }
