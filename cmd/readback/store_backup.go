@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -123,6 +124,7 @@ func (s *service) postBackup(w http.ResponseWriter, req *http.Request) {
 	}
 	m, err := s.relay.Backup(req.Context(), req.URL.Query().Get("dir"), version(), func(done string) { say(backupStep{Done: done}) })
 	if err != nil {
+		err = cmp.Or(ops.Withdrawn(req), err)
 		s.log.Warn("no backup was made", "error", err)
 		say(backupStep{Error: err.Error()})
 		return

@@ -5,8 +5,10 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"readback/internal/ops"
@@ -79,6 +81,34 @@ func TestLiveRefuses(t *testing.T) {
 	if rec := b.do(t, request(http.MethodGet, "/console/live/reads").WithContext(gone)); rec.Code != http.StatusServiceUnavailable {
 		t.Errorf("one too many: got %d, want 503", rec.Code)
 	}
+}
+
+// A live page with numbers in full ends when its reader loses the role for them, and keeps the other.
+func TestLiveWithdrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := people()
+		i := slices.IndexFunc(all, func(p ops.Person) bool { return p.Name == "privacy" })
+		all[i].Roles |= ops.Viewer
+		w := newWorld(t, all...)
+		r := request(http.MethodGet, "/console/live/reads?full=true")
+		r.Header.Set("Authorization", "Bearer privacy")
+		rec, ended := httptest.NewRecorder(), false
+		go func() {
+			w.ServeHTTP(rec, r)
+			ended = true
+		}()
+		synctest.Wait()
+		if ended || !strings.Contains(rec.Body.String(), "447700900123") {
+			t.Fatalf("before: got %d %q", rec.Code, rec.Body)
+		}
+		fewer := slices.Clone(all)
+		fewer[i].Roles = ops.Viewer
+		w.Use(ops.Access{Operators: fewer})
+		synctest.Wait()
+		if !ended {
+			t.Error("without the role: the page goes on")
+		}
+	})
 }
 
 func TestNumbersAsText(t *testing.T) {

@@ -3,6 +3,8 @@ package operator
 import (
 	"net/http"
 	"time"
+
+	"readback/internal/ops"
 )
 
 // States of a gateway, from its start to its end.
@@ -55,6 +57,10 @@ func DrainPages(d Drainer) http.Handler {
 			case <-d.Stopped():
 			case <-r.Context().Done():
 			}
+		}
+		if err := ops.Withdrawn(r); err != nil {
+			refuse(w, http.StatusUnauthorized, problem{Detail: err.Error(), Hint: "the drain goes on; ask with another token"})
+			return
 		}
 		answer(w, d.Progress())
 	})

@@ -18,7 +18,7 @@ type TraceLine struct {
 
 // TraceEnd says why a trace has ended, and what it has missed.
 type TraceEnd struct {
-	Reason string `json:"reason"`           // time, count, or stopped
+	Reason string `json:"reason"`           // time, count, or stopped: by the end of the gateway, or because who asked has lost a role
 	Shown  uint64 `json:"shown"`            // PDUs
 	Lost   uint64 `json:"lost,omitempty"`   // PDUs that were not shown because the reader was too slow
 	Unseen uint64 `json:"unseen,omitempty"` // PDUs of any kind that passed unseen because there were too many
@@ -115,7 +115,7 @@ func traceTo(ctx context.Context, w http.ResponseWriter, t *trace.Trace, count u
 	end := &TraceEnd{Reason: "count"}
 	for ; end.Shown < count; end.Shown++ {
 		p := t.Next(ctx)
-		if p == nil {
+		if p == nil || ctx.Err() != nil { // a PDU may come as ctx ends: who asked may have been withdrawn
 			end.Reason = "time"
 			break
 		}

@@ -24,6 +24,8 @@ func (s *Server) Ask(r *http.Request, method, target string) (status int, body [
 	switch {
 	case !listed:
 		return http.StatusNotFound, nil
+	case Withdrawn(r) != nil:
+		return http.StatusUnauthorized, []byte(errWithdrawn.Error())
 	case by.Roles&needed == 0:
 		return http.StatusForbidden, []byte("this needs the role " + needed.String())
 	case method != http.MethodGet:

@@ -29,6 +29,7 @@ type guard struct {
 	log    *slog.Logger
 	lines  *rate.Limiter
 	logins logins
+	open   openRequests
 }
 
 func newGuard(pages http.Handler, access func() *Access, log *slog.Logger) *guard {
@@ -96,8 +97,19 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, http.StatusForbidden, by.Name, "this needs the role "+needed.String())
 	default:
 		g.log.Info("operator's request", requestAttrs(r, pattern, by.Name)...)
-		g.pages.ServeHTTP(w, withPerson(r, by))
+		g.answer(w, withPerson(r, by), a)
 	}
+}
+
+// answer answers a request that is let through by the rules of access a. It ends when those change and its sender has
+// lost a role.
+func (g *guard) answer(w http.ResponseWriter, r *http.Request, a *Access) {
+	r, done := g.open.add(r)
+	defer done()
+	if g.access() != a {
+		g.endWithdrawn() // they changed before r was among the open ones
+	}
+	g.pages.ServeHTTP(w, r)
 }
 
 // needed returns the roles of which a request needs one; listed is false if the page is not in the table.

@@ -119,10 +119,5 @@ func setCookie(w http.ResponseWriter, r *http.Request, value string, age time.Du
 func (s *Server) NeedsLogin() bool { return len(s.access.Load().Operators) > 0 }
 
 // StillMay reports whether whoever sent a request may still do so: the login may have ended since, and the
-// operators may be others.
-func (s *Server) StillMay(r *http.Request) bool {
-	a := s.access.Load()
-	_, pattern := s.guard.rules.Handler(r)
-	by, err := s.guard.identify(a, r, pattern)
-	return err == nil && by.Roles&s.guard.roles[pattern] != 0
-}
+// operators and their roles may be others.
+func (s *Server) StillMay(r *http.Request) bool { return s.guard.stillMay(r) }

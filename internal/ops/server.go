@@ -77,8 +77,12 @@ func NewServer(registry *prometheus.Registry, checks map[string]func() error, dr
 	return s
 }
 
-// Use puts other rules of access in force.
-func (s *Server) Use(a Access) { s.access.Store(&a) }
+// Use puts other rules of access in force. It ends the open requests of those who are no longer operators, or have
+// lost a role.
+func (s *Server) Use(a Access) {
+	s.access.Store(&a)
+	s.guard.endWithdrawn()
+}
 
 // Handle adds pages, before Serve: a pattern as http.ServeMux has it. They are served if the table of rules
 // has them.
