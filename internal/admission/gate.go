@@ -94,10 +94,10 @@ func (g *Gate) enter(remote net.Addr, closing func()) (p, victim *Place, reason 
 	if !s.try(&g.limits, now) {
 		return nil, nil, Rate
 	}
-	if reason, own := g.full(s); reason != "" {
-		if victim = g.slowest(s, own, now); victim == nil {
+	if full := g.full(s); full.reason != "" {
+		if victim = g.slowest(s, full, now); victim == nil {
 			s.succeeded(&g.limits) // it has cost nothing
-			return nil, nil, reason
+			return nil, nil, full.reason
 		}
 		victim.leave()
 	}
@@ -118,30 +118,38 @@ func (g *Gate) source(addr netip.Addr, now time.Time) *source {
 	return s
 }
 
-// full returns which limit a further connection of s would exceed; empty if none. own says that the limit
-// is that of the source.
-func (g *Gate) full(s *source) (reason string, own bool) {
-	reached := func(n, limit int) bool { return limit > 0 && n >= limit }
-	switch l := &g.limits; {
-	case reached(s.open, l.PerSource), reached(s.pending, l.PendingPerSource):
-		return PerSource, true
-	case reached(g.pending, l.Pending):
-		return l.Words.Pending, false
-	case reached(g.total, l.Total):
-		return l.Words.Total, false
-	}
-	return "", false
+// limit is a limit that a further connection would exceed. Only the connections that count for it may give way.
+type limit struct {
+	reason  string // empty: none
+	own     bool   // it is that of the source
+	pending bool   // it is of those that nobody has accepted yet
 }
 
-// slowest returns the place that has to give way to a connection of s; nil if none has to. Those that
-// nobody has accepted come first, of unknown sources before known ones, and of the source that has the
-// most of them. If own is set, only the places of s are considered.
-func (g *Gate) slowest(s *source, own bool, now time.Time) (worst *Place) {
+// full returns which limit a further connection of s would exceed.
+func (g *Gate) full(s *source) limit {
+	reached := func(n, limit int) bool { return limit > 0 && n >= limit }
+	switch l := &g.limits; {
+	case reached(s.open, l.PerSource):
+		return limit{PerSource, true, false}
+	case reached(s.pending, l.PendingPerSource):
+		return limit{PerSource, true, true}
+	case reached(g.pending, l.Pending):
+		return limit{l.Words.Pending, false, true}
+	case reached(g.total, l.Total):
+		return limit{l.Words.Total, false, false}
+	}
+	return limit{}
+}
+
+// slowest returns the place that has to give way to a connection of s, so that a limit holds; nil if none has to.
+// Those that nobody has accepted come first, of unknown sources before known ones, and of the source that has the
+// most of them.
+func (g *Gate) slowest(s *source, full limit, now time.Time) (worst *Place) {
 	for e := g.order.Front(); e != nil; e = e.Next() {
 		p := e.Value.(*Place)
 		switch {
-		case own && p.source != s:
-		case own && !p.isSlow(now), !own && p.isSafe(s):
+		case full.own && p.source != s, full.pending && p.standing >= accepted:
+		case full.own && !p.isSlow(now), !full.own && p.isSafe(s):
 		case worst == nil || p.isWorse(worst):
 			worst = p
 		}

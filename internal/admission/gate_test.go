@@ -112,6 +112,25 @@ func TestTotal(t *testing.T) {
 	})
 }
 
+// A connection that was accepted does not give way where those are too many that nobody has accepted: they would not
+// become fewer.
+func TestAcceptedKeepsItsPlace(t *testing.T) {
+	for name, l := range map[string]Limits{"of one source": {PendingPerSource: 2}, "in all": {Pending: 2}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(l)
+				w.enter("192.0.2.1:1").Accept()
+				time.Sleep(grace)
+				w.enter("192.0.2.1:2").Working()
+				w.enter("192.0.2.1:3").Working()
+				if w.enter("192.0.2.1:4") != nil || len(w.closed) > 0 {
+					t.Errorf("closed %q, want no place and none closed", w.closed)
+				}
+			})
+		})
+	}
+}
+
 // A source has so many connections at a time, and a place again when one leaves.
 func TestPerSource(t *testing.T) {
 	w := newWorld(Limits{PerSource: 2})
