@@ -91,14 +91,14 @@ func (f *front) secure(ln net.Listener) net.Listener {
 	return transport.NewTLSListener(f.plain(ln), f.tls.Config(), f.opening)
 }
 
-// Bounds of the connections to ops.addr. A scrape or a command has one, for a moment.
+// Bounds of the connections to ops.addr. A scrape or a command has one, for a moment; there may be 50 live pages.
 const (
 	maxOps           = 200
-	maxOpsPerAddress = 50
+	maxOpsPerAddress = 50 // on which no operator has asked for anything yet
 )
 
 // opsListener bounds the connections to ops.addr, so that they do not take all files of the process. The
-// slowest of an address gives way to a new one.
+// slowest of an address gives way to a new one; those of operators do not.
 func opsListener(ln net.Listener, log *slog.Logger) net.Listener {
 	return transport.NewLimiter(transport.Limits{Limits: admission.Limits{
 		Total: maxOps, PendingPerSource: maxOpsPerAddress, Words: admission.Words{Total: "max_connections"},

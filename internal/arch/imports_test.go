@@ -107,7 +107,7 @@ var imports = map[string][]string{
 	"internal/otlp": {
 		"internal/backoff", "internal/metric", "internal/setting", "relay/index", "relay/journal", "relay/message",
 	},
-	"internal/ops":     {"internal/lograte", "internal/ownhost", "relay/message"},
+	"internal/ops":     {"internal/admission", "internal/lograte", "internal/ownhost", "relay/message"},
 	"internal/ownhost": {},
 	"internal/pcap":    {},
 	"internal/permit":  {"internal/account", "internal/metric", "internal/setting", "smpp"},

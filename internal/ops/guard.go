@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"readback/internal/admission"
 )
 
 // Bounds of the lines about refused requests. Without bounds, a flood would fill the disk with such lines.
@@ -102,8 +104,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer answers a request that is let through by the rules of access a. It ends when those change and its sender has
-// lost a role.
+// lost a role. The connection is that of somebody known from now on, and gives way to no stranger.
 func (g *guard) answer(w http.ResponseWriter, r *http.Request, a *Access) {
+	admission.PlaceOf(r.Context()).Accept()
 	r, done := g.open.add(r)
 	defer done()
 	if g.access() != a {
@@ -168,6 +171,7 @@ func requestAttrs(r *http.Request, pattern, by string) []any {
 // refuse answers a request that is not let through, and logs it.
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request, code int, by, reason string) {
 	g.logRefusal(r, code, by, reason)
+	admission.PlaceOf(r.Context()).Refused()
 	w.Header().Set("Connection", "close") // a connection is for those who may ask
 	if isAPI(r) {
 		writeProblem(w, code, reason)

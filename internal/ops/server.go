@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"readback/internal/admission"
 )
 
 // Bounds of one request. A profile may take as long as it asks for: net/http/pprof
@@ -129,6 +131,7 @@ func (s *Server) serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		// A profile that runs for minutes ends with the gateway.
 		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnContext: admission.With,
 	}
 	stopped := make(chan struct{})
 	running := context.AfterFunc(ctx, func() {
