@@ -13,7 +13,7 @@ const LoginCookie = "readback_console"
 
 // Bounds of logins.
 const (
-	maxLogins = 1000 // at a time: the oldest ends before its time
+	maxLogins = 20 // of one token at a time: its oldest ends before its time
 	loginTime = 12 * time.Hour
 )
 
@@ -36,25 +36,31 @@ func (l *logins) add(p *Person, now time.Time) (cookie string) {
 	if l.by == nil {
 		l.by = make(map[[sha256.Size]byte]login)
 	}
-	l.makeRoom(now)
+	l.makeRoom(p.SHA256, now)
 	cookie = rand.Text()
 	l.by[sha256.Sum256([]byte(cookie))] = login{sha256: p.SHA256, until: now.Add(loginTime)}
 	return cookie
 }
 
-// makeRoom removes the logins that have ended, and the oldest if there are too many.
-func (l *logins) makeRoom(now time.Time) {
+// makeRoom removes the logins that have ended, and the oldest of a token if that has too many. Those of others stay,
+// whatever its owner does.
+func (l *logins) makeRoom(token string, now time.Time) {
 	var oldest [sha256.Size]byte
 	var until time.Time
+	own := 0
 	for key, one := range l.by {
-		switch {
-		case !now.Before(one.until):
+		if !now.Before(one.until) {
 			delete(l.by, key)
-		case until.IsZero() || one.until.Before(until):
+			continue
+		}
+		if one.sha256 != token {
+			continue
+		}
+		if own++; own == 1 || one.until.Before(until) {
 			oldest, until = key, one.until
 		}
 	}
-	if len(l.by) >= maxLogins {
+	if own >= maxLogins {
 		delete(l.by, oldest)
 	}
 }

@@ -118,20 +118,26 @@ func TestLoginEnds(t *testing.T) {
 	})
 }
 
+// Whoever logs in again and again ends her own oldest login, and none of others.
 func TestLoginsAreBounded(t *testing.T) {
 	var l logins
-	p := &people()[0]
+	one, other := &people()[0], &people()[1]
 	now := time.Now()
-	first := l.add(p, now)
-	for i := range 2 * maxLogins {
-		l.add(p, now.Add(time.Duration(i+1)))
+	has := func(cookie string) bool {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: LoginCookie, Value: cookie})
+		return l.find(r, &Access{Operators: people()}, now) != nil
 	}
-	r := httptest.NewRequest("GET", "/", nil)
-	r.AddCookie(&http.Cookie{Name: LoginCookie, Value: first})
-	if len(l.by) != maxLogins || l.find(r, &Access{Operators: people()}, now) != nil {
-		t.Errorf("got %d logins, want %d without the oldest", len(l.by), maxLogins)
+	others := l.add(other, now)
+	first := l.add(one, now)
+	second := l.add(one, now.Add(1))
+	for i := range maxLogins - 1 {
+		l.add(one, now.Add(time.Duration(i+2)))
 	}
-	l.add(p, now.Add(2*loginTime))
+	if len(l.by) != maxLogins+1 || has(first) || !has(second) || !has(others) {
+		t.Errorf("got %d logins with the first %v, the second %v, that of another %v; want %d without the first", len(l.by), has(first), has(second), has(others), maxLogins+1)
+	}
+	l.add(one, now.Add(2*loginTime))
 	if len(l.by) != 1 {
 		t.Errorf("after a day: got %d logins, want 1", len(l.by))
 	}
