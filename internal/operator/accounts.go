@@ -40,14 +40,14 @@ func AccountPage(g AccountSource) http.Handler {
 		if !ok {
 			return
 		}
-		after := r.URL.Query().Get("cursor")
-		all := slices.DeleteFunc(g.Accounts(), func(a gateway.AccountUse) bool { return after != "" && a.Name <= after })
+		first := r.URL.Query().Get("cursor")
+		all := slices.DeleteFunc(g.Accounts(), func(a gateway.AccountUse) bool { return a.Name < first })
 		page := Accounts{Accounts: make([]Account, 0, min(len(all), int(limit)))}
 		for _, a := range all[:min(len(all), int(limit))] {
 			page.Accounts = append(page.Accounts, accountJSON(&a))
 		}
 		if len(all) > int(limit) {
-			page.Next = all[limit-1].Name
+			page.Next = all[limit].Name // that of the last one may be empty
 		}
 		answer(w, page)
 	})

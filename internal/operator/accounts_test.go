@@ -2,9 +2,12 @@ package operator
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"testing"
+	"time"
 
 	"readback/internal/account"
 	"readback/internal/gateway"
@@ -36,9 +39,9 @@ func TestAccounts(t *testing.T) {
 		want   Accounts
 	}{
 		{"", 200, Accounts{Accounts: []Account{bank, club, shop}}},
-		{"?limit=1", 200, Accounts{Accounts: []Account{bank}, Next: "bank"}},
-		{"?limit=1&cursor=bank", 200, Accounts{Accounts: []Account{club}, Next: "club"}},
-		{"?limit=2&cursor=bank", 200, Accounts{Accounts: []Account{club, shop}}},
+		{"?limit=1", 200, Accounts{Accounts: []Account{bank}, Next: "club"}},
+		{"?limit=1&cursor=club", 200, Accounts{Accounts: []Account{club}, Next: "shop"}},
+		{"?limit=2&cursor=club", 200, Accounts{Accounts: []Account{club, shop}}},
 		{"?cursor=zoo", 200, Accounts{Accounts: []Account{}}},
 		{"?limit=0", 400, Accounts{}},
 	} {
@@ -50,6 +53,29 @@ func TestAccounts(t *testing.T) {
 		}
 		if w.Code != tt.status || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%q: got %d, %+v\nwant %d, %+v", tt.query, w.Code, got, tt.status, tt.want)
+		}
+	}
+}
+
+// Lists by name go on after an account without a name: an ESME may bind with an empty system_id.
+func TestAccountWithoutName(t *testing.T) {
+	source := used{{Name: ""}, {Name: "bank"}, {Name: "shop"}}
+	for path, page := range map[string]http.Handler{
+		"/v1/accounts": AccountPage(source), "/v1/statistics": StatisticsPage(time.Now(), source, counted(nil)),
+	} {
+		var names []string
+		for cursor, more := "", true; more; {
+			w := httptest.NewRecorder()
+			page.ServeHTTP(w, httptest.NewRequest("GET", path+"?limit=1&cursor="+cursor, nil))
+			var got Accounts
+			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got.Accounts) != 1 {
+				t.Fatalf("%s: got %s, %v", path, w.Body, err)
+			}
+			names = append(names, got.Accounts[0].Name)
+			cursor, more = got.Next, got.Next != ""
+		}
+		if want := []string{"", "bank", "shop"}; !slices.Equal(names, want) {
+			t.Errorf("%s: got %q, want %q", path, names, want)
 		}
 	}
 }

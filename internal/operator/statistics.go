@@ -61,13 +61,13 @@ func StatisticsPage(since time.Time, g AccountSource, r ProgressSource) http.Han
 		if !ok {
 			return
 		}
-		name, after := req.URL.Query().Get("account"), req.URL.Query().Get("cursor")
+		name, first := req.URL.Query().Get("account"), req.URL.Query().Get("cursor")
 		all := slices.DeleteFunc(accountStatistics(g, r), func(a AccountStatistics) bool {
-			return after != "" && a.Name <= after || name != "" && a.Name != name
+			return a.Name < first || name != "" && a.Name != name
 		})
 		page := Statistics{Since: since.Truncate(time.Second), Accounts: all[:min(len(all), int(limit))]}
 		if len(all) > int(limit) {
-			page.Next = all[limit-1].Name
+			page.Next = all[limit].Name // that of the last one may be empty
 		}
 		answer(w, page)
 	})

@@ -43,9 +43,9 @@ func TestStatistics(t *testing.T) {
 		want  string
 	}{
 		{"", head + bank + "," + club + "," + shop + "]}\n"},
-		{"?limit=1", head + bank + `],"next":"bank"}` + "\n"},
-		{"?limit=1&cursor=bank", head + club + `],"next":"club"}` + "\n"},
-		{"?cursor=club", head + shop + "]}\n"},
+		{"?limit=1", head + bank + `],"next":"club"}` + "\n"},
+		{"?limit=1&cursor=club", head + club + `],"next":"shop"}` + "\n"},
+		{"?cursor=shop", head + shop + "]}\n"},
 		{"?account=shop", head + shop + "]}\n"},
 		{"?account=nobody", head + "]}\n"},
 	} {
