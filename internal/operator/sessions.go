@@ -99,19 +99,3 @@ func endSession(w http.ResponseWriter, r *http.Request, g Gateway) {
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
-
-// whole returns a number of the query; usual if it is missing. It answers the request if the number is wrong.
-func whole(w http.ResponseWriter, r *http.Request, name string, usual, least, most uint64) (n uint64, ok bool) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
-		return usual, true
-	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || n < least || n > most {
-		refuse(w, http.StatusBadRequest, problem{
-			Field: name, Detail: name + " is no whole number from " + strconv.FormatUint(least, 10) + " to " + strconv.FormatUint(most, 10),
-		})
-		return 0, false
-	}
-	return n, true
-}
