@@ -116,7 +116,7 @@ func (s *MessageSource) to(w http.ResponseWriter, r *http.Request, receiver stri
 	}
 	senders, err := history.Senders(q.Sender)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, problem{Field: "sender", Detail: "sender: " + err.Error()})
+		refuse(w, http.StatusBadRequest, problem{Field: "sender", Detail: "sender: " + err.Error(), Hint: "write it as in the messages, or leave it out for all senders"})
 		return page, false
 	}
 	limit, ok := whole(w, r, "limit", usualPage, 1, maxPage)
@@ -125,7 +125,7 @@ func (s *MessageSource) to(w http.ResponseWriter, r *http.Request, receiver stri
 	}
 	after, err := parseMark(values.Get("cursor"))
 	if err != nil {
-		refuse(w, http.StatusBadRequest, problem{Field: "cursor", Detail: "cursor is not the next of a page before"})
+		refuse(w, http.StatusBadRequest, problem{Field: "cursor", Detail: "cursor is not the next of a page before", Hint: cursorHint})
 		return page, false
 	}
 	s.Log(r, q.Receiver.String())

@@ -5,6 +5,9 @@ import (
 	"strconv"
 )
 
+// cursorHint is what to do about a wrong cursor.
+const cursorHint = "cursor is next of the page before; without it the list begins at its start"
+
 // whole returns a number of the query; usual if it is missing. It answers the request if the number is wrong.
 func whole(w http.ResponseWriter, r *http.Request, name string, usual, least, most uint64) (n uint64, ok bool) {
 	text := r.URL.Query().Get(name)
@@ -13,8 +16,12 @@ func whole(w http.ResponseWriter, r *http.Request, name string, usual, least, mo
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n < least || n > most {
+		hint := "without " + name + " it is " + strconv.FormatUint(usual, 10)
+		if name == "cursor" {
+			hint = cursorHint
+		}
 		refuse(w, http.StatusBadRequest, problem{
-			Field: name, Detail: name + " is no whole number from " + strconv.FormatUint(least, 10) + " to " + strconv.FormatUint(most, 10),
+			Field: name, Detail: name + " is no whole number from " + strconv.FormatUint(least, 10) + " to " + strconv.FormatUint(most, 10), Hint: hint,
 		})
 		return 0, false
 	}

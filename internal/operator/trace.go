@@ -93,7 +93,7 @@ func startTrace(w http.ResponseWriter, r *http.Request, g Tracer) *trace.Trace {
 		refuse(w, http.StatusBadRequest, problem{Field: "account", Detail: err.Error(), Hint: "GET /v1/sessions lists the accounts that are bound"})
 		return nil
 	case err != nil:
-		refuse(w, http.StatusBadRequest, problem{Field: "receiver", Detail: "receiver: " + err.Error()})
+		refuse(w, http.StatusBadRequest, problem{Field: "receiver", Detail: "receiver: " + err.Error(), Hint: "write it with its country code, such as 447700900101"})
 		return nil
 	}
 	t, err := g.Trace(f)

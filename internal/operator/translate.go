@@ -58,6 +58,9 @@ func (t *translated) finish(r *http.Request) {
 	if json.Unmarshal(t.body.Bytes(), &v) != nil || v.Error == "" {
 		v.Error = strings.TrimSpace(t.body.String())
 	}
+	if v.Field != "" {
+		v.Error = v.Field + " " + v.Error // a verdict says of its field what is wrong
+	}
 	t.Header().Del("Content-Length")
 	refuse(t.ResponseWriter, t.code, problem{Detail: v.Error, Field: v.Field, Hint: hintFor(r, t.code, v.Field)})
 }
@@ -71,7 +74,7 @@ func hintFor(r *http.Request, code int, field string) string {
 	case code == http.StatusTooManyRequests:
 		return "ask again after the seconds that Retry-After says"
 	case code == http.StatusBadRequest && isDead:
-		return "limit is 1 to 1000; after and until are as next of the page before says; a change needs account, event or all=true"
+		return "limit is 1 to 1000; cursor is next of the page before; a change needs account, event or all=true"
 	case code == http.StatusBadRequest && (field == "receiver" || strings.HasPrefix(r.URL.Path, "/v1/receivers/")):
 		return "a phone number with its country code, such as 447700900123 or +447700900123"
 	case code == http.StatusBadRequest:

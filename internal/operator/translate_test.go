@@ -27,11 +27,11 @@ func TestProblems(t *testing.T) {
 		{"no header", "/v1/dead", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) }), 200, "x"},
 		{
 			"wrong query", "/v1/dead", verdict(400, `{"code":400,"error":"limit is not from 1 to 1000"}`), 400,
-			`{"title":"Bad Request","status":400,"detail":"limit is not from 1 to 1000","hint":"limit is 1 to 1000;`,
+			`{"title":"Bad Request","status":400,"detail":"limit is not from 1 to 1000","hint":"limit is 1 to 1000; cursor is next of the page before;`,
 		},
 		{
-			"wrong number", "/v1/receivers/x/optout", verdict(400, `{"code":400,"error":"no address","field":"receiver"}`), 400,
-			`"detail":"no address","hint":"a phone number with its country code, such as 447700900123 or +447700900123","field":"receiver"}`,
+			"wrong number", "/v1/receivers/x/optout", verdict(400, `{"code":400,"error":"is no phone number","field":"receiver"}`), 400,
+			`"detail":"receiver is no phone number","hint":"a phone number with its country code, such as 447700900123 or +447700900123","field":"receiver"}`,
 		},
 		{"wrong sender", "/v1/conversations/x/y", verdict(400, `{"code":400,"error":"no address","field":"sender"}`), 400, `"hint":"/v1/conversations/SENDER/RECEIVER`},
 		{"away", "/v1/feedback", verdict(503, `{"code":503,"error":"NATS is away","retry_after":7}`), 503, `"detail":"NATS is away","hint":"ask again in a while`},
