@@ -1,9 +1,14 @@
 package operator
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
+	"io"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -38,6 +43,9 @@ const usualLogTime = 15 * time.Minute
 // maxLevelRequest is more than a request needs, in octets.
 const maxLevelRequest = 4 << 10
 
+// levelExample is a body as it may be.
+const levelExample = `{"level": "debug", "account": "bank", "for": "10m"}`
+
 // LogLevelPage returns the page /v1/log/level about the log that settings returns; nil if that has no level. GET shows
 // the levels, PUT sets one for a limited time, and DELETE ends what was set, for an account with ?account=.
 func LogLevelPage(settings func() *ops.LogSettings) http.Handler {
@@ -64,11 +72,8 @@ func LogLevelPage(settings func() *ops.LogSettings) http.Handler {
 }
 
 func setLevel(w http.ResponseWriter, r *http.Request, s *ops.LogSettings) bool {
-	var q levelRequest
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLevelRequest))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		refuse(w, http.StatusBadRequest, problem{Detail: "the body is not such JSON: " + err.Error(), Hint: `{"level": "debug", "account": "bank", "for": "10m"}`})
+	q, ok := readLevel(w, r)
+	if !ok {
 		return false
 	}
 	within := usualLogTime
@@ -80,10 +85,37 @@ func setLevel(w http.ResponseWriter, r *http.Request, s *ops.LogSettings) bool {
 		}
 	}
 	if err := s.SetLevel(q.Account, q.Level, within); err != nil {
-		refuse(w, http.StatusBadRequest, problem{Detail: err.Error(), Hint: `{"level": "debug", "account": "bank", "for": "10m"}; DELETE /v1/log/level ends what was set`})
+		refuse(w, http.StatusBadRequest, problem{Detail: err.Error(), Hint: levelExample + `; DELETE /v1/log/level ends what was set`})
 		return false
 	}
 	return true
+}
+
+// readLevel returns the body of a request. It answers the request if the body is wrong.
+func readLevel(w http.ResponseWriter, r *http.Request) (q levelRequest, ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLevelRequest))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		refuse(w, http.StatusRequestTimeout, problem{Detail: "the body did not come in time", Hint: "send it whole, with its Content-Length"})
+		return q, false
+	}
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.DisallowUnknownFields()
+		err = cmp.Or(d.Decode(&q), atEnd(d))
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, problem{Detail: "the body is not such JSON: " + err.Error(), Hint: levelExample})
+		return q, false
+	}
+	return q, true
+}
+
+// atEnd returns an error if there is something after what d has decoded.
+func atEnd(d *json.Decoder) error {
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("there is something after it")
+	}
+	return nil
 }
 
 func levelsJSON(l ops.LogLevels) LogLevel {

@@ -2,9 +2,14 @@ package operator
 
 import (
 	"encoding/json"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -33,6 +38,9 @@ func TestLogLevelPage(t *testing.T) {
 			{"PUT", "", `{"level":"debug","for":"10"}`, 400, `"field":"for"`},
 			{"PUT", "", `{"level":"debug","for":"25h"}`, 400, `at most 24h`},
 			{"PUT", "", `{"levels":"debug"}`, 400, `unknown field`},
+			{"PUT", "", `{"level":"debug"} {}`, 400, `something after it`},
+			{"PUT", "", `{"level":"debug"}]`, 400, `something after it`},
+			{"PUT", "", `{"level":"debug"`, 400, `unexpected EOF`},
 			{"PUT", "", strings.Repeat(" ", maxLevelRequest+1), 400, `too large`},
 		} {
 			w := httptest.NewRecorder()
@@ -50,5 +58,16 @@ func TestLogLevelPage(t *testing.T) {
 	LogLevelPage(func() *ops.LogSettings { return nil }).ServeHTTP(w, httptest.NewRequest("GET", "/v1/log/level", nil))
 	if w.Code != 409 {
 		t.Errorf("without levels: got %d, want 409", w.Code)
+	}
+}
+
+// A body that does not come in time is no wrong JSON, and the answer has no addresses.
+func TestLogLevelSlowBody(t *testing.T) {
+	late := &net.OpError{Op: "read", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, Err: os.ErrDeadlineExceeded}
+	r := httptest.NewRequest(http.MethodPut, "/v1/log/level", io.MultiReader(strings.NewReader(`{"level":`), iotest.ErrReader(late)))
+	w := httptest.NewRecorder()
+	LogLevelPage(func() *ops.LogSettings { return new(ops.LogSettings) }).ServeHTTP(w, r)
+	if w.Code != http.StatusRequestTimeout || strings.Contains(w.Body.String(), "192.0.2.1") {
+		t.Errorf("got %d %s, want 408", w.Code, w.Body)
 	}
 }
