@@ -203,7 +203,7 @@ func TestDeadLettersAreDropped(t *testing.T) {
 	r.read(c, r.submit(c, "id1").Number)
 	r.deliver("bank", refusing)
 	all := r.awaitDead(2)
-	for _, target := range []string{"/v1/dead", "/v1/dead?limit=0&all=true", "/v1/dead?cursor=x&all=true", "/v1/dead?cursor=1&all=true", "/v1/dead?all=yes"} {
+	for _, target := range []string{"/v1/dead", "/v1/dead?limit=0&all=true", "/v1/dead?cursor=x&all=true", "/v1/dead?cursor=1&all=true", "/v1/dead?all=yes", "/v1/dead?all=true&full=1"} {
 		r.operate("DELETE", target, http.StatusBadRequest, nil)
 	}
 	r.operate("DELETE", "/v1/dead?event="+all[1].Event, http.StatusOK, nil)

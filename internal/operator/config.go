@@ -56,10 +56,14 @@ func ConfigPage(all func() []Setting) http.Handler {
 		if !ok {
 			return
 		}
-		query := r.URL.Query()
+		changed, ok := flag(w, r, "changed")
+		if !ok {
+			return
+		}
+		key := r.URL.Query().Get("key")
 		page := Settings{Settings: []Setting{}}
 		for i, s := range all() {
-			if uint64(i) < after || !strings.HasPrefix(s.Key, query.Get("key")) || query.Get("changed") == "true" && !s.isChanged() {
+			if uint64(i) < after || !strings.HasPrefix(s.Key, key) || changed && !s.isChanged() {
 				continue
 			}
 			if len(page.Settings) == int(limit) {

@@ -43,6 +43,10 @@ func HeldPage(held HeldSource) http.Handler {
 		if !ok {
 			return
 		}
+		full, ok := flag(w, r, "full")
+		if !ok {
+			return
+		}
 		all, more, err := held(r.Context(), r.URL.Query().Get("account"), after, int(limit))
 		if err != nil {
 			w.Header().Set("Retry-After", "1")
@@ -50,7 +54,6 @@ func HeldPage(held HeldSource) http.Handler {
 			return
 		}
 		page := HeldReceipts{Receipts: make([]HeldReceipt, 0, len(all))}
-		full := r.URL.Query().Get("full") == "true"
 		for i := range all {
 			page.Receipts = append(page.Receipts, heldJSON(&all[i], full))
 		}

@@ -36,10 +36,13 @@ type MessageSource struct {
 // in full with ?full=true.
 func MessagePage(s MessageSource) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		full, ok := flag(w, r, "full")
+		if !ok {
+			return
+		}
 		q := r.URL.Query()
 		id, receiver := q.Get("message_id"), q.Get("receiver")
 		var page Messages
-		var ok bool
 		switch {
 		case (id == "") == (receiver == ""):
 			refuse(w, http.StatusBadRequest, problem{Field: "message_id", Detail: "one of message_id and receiver is needed", Hint: "?message_id=4A7F01, or ?receiver=447700900101"})
@@ -52,7 +55,7 @@ func MessagePage(s MessageSource) http.Handler {
 		if !ok {
 			return
 		}
-		if q.Get("full") != "true" {
+		if !full {
 			for i := range page.Messages {
 				page.Messages[i].mask()
 			}

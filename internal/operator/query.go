@@ -27,3 +27,14 @@ func whole(w http.ResponseWriter, r *http.Request, name string, usual, least, mo
 	}
 	return n, true
 }
+
+// flag returns a value of the query that is true or false; false if it is missing. It answers the request if the value
+// is another one.
+func flag(w http.ResponseWriter, r *http.Request, name string) (on, ok bool) {
+	switch text := r.URL.Query().Get(name); text {
+	case "true", "false", "":
+		return text == "true", true
+	}
+	refuse(w, http.StatusBadRequest, problem{Field: name, Detail: name + " is neither true nor false", Hint: "without " + name + " it is false"})
+	return false, false
+}

@@ -42,7 +42,10 @@ func ReadPage(s ReadSource, code func(message.VerdictKind) int) http.Handler {
 		if !ok {
 			return
 		}
-		full := r.URL.Query().Get("full") == "true"
+		full, ok := flag(w, r, "full")
+		if !ok {
+			return
+		}
 		all := s.Latest()
 		all = all[:min(len(all), int(limit))]
 		page := ReadResponses{Reads: make([]ReadResponse, 0, len(all))}

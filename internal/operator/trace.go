@@ -51,7 +51,11 @@ func TracePage(g Tracer) http.Handler {
 		if !ok {
 			return
 		}
-		t := startTrace(w, r, g)
+		full, ok := flag(w, r, "full")
+		if !ok {
+			return
+		}
+		t := startTrace(w, r, g, full)
 		if t == nil {
 			return
 		}
@@ -84,9 +88,9 @@ func traceTime(w http.ResponseWriter, r *http.Request) (span time.Duration, ok b
 }
 
 // startTrace begins a trace. It answers the request if that cannot be, and returns nil.
-func startTrace(w http.ResponseWriter, r *http.Request, g Tracer) *trace.Trace {
+func startTrace(w http.ResponseWriter, r *http.Request, g Tracer, full bool) *trace.Trace {
 	q := r.URL.Query()
-	f := trace.Filter{Account: q.Get("account"), Receiver: q.Get("receiver"), MessageID: q.Get("message_id"), Full: q.Get("full") == "true"}
+	f := trace.Filter{Account: q.Get("account"), Receiver: q.Get("receiver"), MessageID: q.Get("message_id"), Full: full}
 	err := f.Prepare()
 	switch {
 	case errors.Is(err, trace.ErrNoFilter):

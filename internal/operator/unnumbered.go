@@ -45,7 +45,10 @@ func UnnumberedPage(g SkippedSource) http.Handler {
 		if !ok {
 			return
 		}
-		full := r.URL.Query().Get("full") == "true"
+		full, ok := flag(w, r, "full")
+		if !ok {
+			return
+		}
 		all := g.Skipped(r.URL.Query().Get("account"))
 		all = all[:min(len(all), int(limit))]
 		page := Unnumbered{Messages: make([]UnnumberedMessage, 0, len(all))}

@@ -65,7 +65,11 @@ func deadQuery(values url.Values) (q feedback.DeadQuery, err error) {
 			return q, errors.New("limit is not from 1 to 1000")
 		}
 	}
-	return q, nil
+	switch values.Get("full") {
+	case "true", "false", "":
+		return q, nil
+	}
+	return q, errors.New("full is neither true nor false")
 }
 
 func (a *admin) getDead(w http.ResponseWriter, req *http.Request) {
