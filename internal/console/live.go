@@ -29,13 +29,18 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many live pages", http.StatusServiceUnavailable)
 		return
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
 	s := stream{c: c, w: w, out: http.NewResponseController(w), v: c.visit(r), p: p}
+	event, failed := s.next()
+	if failed != nil {
+		http.Error(w, failed.Text(), failed.Status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
 	_ = s.out.SetReadDeadline(time.Time{}) // that of the server is for requests
 	tick, end := time.NewTicker(p.every), time.NewTimer(streamTime)
 	defer tick.Stop()
 	defer end.Stop()
-	for s.send() {
+	for failed == nil && s.write(event) {
 		select {
 		case <-tick.C:
 		case <-end.C:
@@ -43,6 +48,10 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
+		if !c.opt.Ops.StillMay(r) {
+			return
+		}
+		event, failed = s.next() // with a problem the stream ends, and the whole page says why
 	}
 }
 
@@ -56,22 +65,26 @@ type stream struct {
 	last []byte // what was sent last
 }
 
-// send sends what the page shows now, if that has changed. It returns false when there is nobody left to send to.
-func (s *stream) send() bool {
-	if !s.c.opt.Ops.StillMay(s.v.r) {
-		return false
-	}
+// next returns the event that says what the page shows now: a comment if that has not changed, so that a connection
+// that is lost is noticed.
+func (s *stream) next() (event string, p *problem) {
 	view := s.c.view(s.v, s.p)
-	view.Data, view.Problem = s.p.data(s.v)
+	if view.Data, p = s.p.data(s.v); p != nil {
+		return "", p
+	}
 	var b bytes.Buffer
-	if view.Problem != nil || s.c.templates[s.v.lang.code].ExecuteTemplate(&b, s.p.name+"-live", view) != nil {
-		return false // the whole page says why
+	if err := s.c.templates[s.v.lang.code].ExecuteTemplate(&b, s.p.name+"-live", view); err != nil {
+		return "", &problem{Status: http.StatusInternalServerError, Detail: err.Error()}
 	}
-	event := ": \n\n" // a comment, so that a connection that is lost is noticed
-	if !bytes.Equal(b.Bytes(), s.last) {
-		event = "data: " + strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\ndata: ") + "\n\n"
-		s.last = b.Bytes()
+	if bytes.Equal(b.Bytes(), s.last) {
+		return ": \n\n", nil
 	}
+	s.last = b.Bytes()
+	return "data: " + strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\ndata: ") + "\n\n", nil
+}
+
+// write sends an event. It returns false when there is nobody left to send to.
+func (s *stream) write(event string) bool {
 	_ = s.out.SetWriteDeadline(time.Now().Add(streamWrite))
 	if _, err := s.w.Write([]byte(event)); err != nil {
 		return false
