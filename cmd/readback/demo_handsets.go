@@ -33,7 +33,7 @@ func (d *demoHandsets) Messages(number string) []console.HandsetMessage {
 	all := make([]console.HandsetMessage, len(inbox))
 	for i, m := range inbox {
 		all[i] = console.HandsetMessage{
-			Index: m.Index, From: m.From, Text: m.Text, Number: m.Number, Carriage: m.Carriage, At: m.At, Opened: m.Opened,
+			Index: m.Index, From: m.From, Text: m.Text, Sent: m.Sent(), Number: m.Number, Carriage: m.Carriage, At: m.At, Opened: m.Opened,
 		}
 	}
 	return all

@@ -31,7 +31,8 @@ type Handsets interface {
 type HandsetMessage struct {
 	Index    int
 	From     string
-	Text     string
+	Text     string // as the handset shows it
+	Sent     string // as the sender wrote it: without the marker
 	Number   int    // in its conversation; 0: none
 	Carriage string // how the number came
 	At       time.Time

@@ -106,6 +106,34 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// A form about a handset or a message that is not there opens nothing, and the page says what is wrong.
+func TestHandsetForms(t *testing.T) {
+	b := newBrowser(newWorld(t))
+	for _, tt := range []struct {
+		number, index string
+		code          int
+		want          string
+	}{
+		{"447700900199", "2", http.StatusNotFound, "there is no such handset"},
+		{"shop", "2", http.StatusNotFound, "there is no such handset"},
+		{"447700900123", "x", http.StatusBadRequest, "index is no whole number"},
+		{"447700900123", "7", http.StatusConflict, "there is no message 7"},
+	} {
+		rec := b.post(t, "/console/handsets", "/console/handsets", "number", tt.number, "index", tt.index)
+		if rec.Code != tt.code || !strings.Contains(rec.Body.String(), tt.want) {
+			t.Errorf("%s, %s: got %d %s, want %d %q", tt.number, tt.index, rec.Code, rec.Body, tt.code, tt.want)
+		}
+	}
+}
+
+// The sender's side shows what the sender wrote, and the handset's what came.
+func TestSentText(t *testing.T) {
+	inbox := (&phones{}).Messages("447700900123")
+	if got := textOf(inbox, 2); got != "您的餐位已订好" || inbox[1].Text == got {
+		t.Errorf("got %q of %q, want it without the marker", got, inbox[1].Text)
+	}
+}
+
 // TestForgedForms sends forms that no page of the console has sent.
 func TestForgedForms(t *testing.T) {
 	w := newWorld(t, people()...)

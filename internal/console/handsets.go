@@ -48,11 +48,12 @@ func handsetData(v *visit) (any, *problem) {
 	return view, nil
 }
 
-// textOf returns the text of the newest message with a number, which the handset knows and the gateway does not.
+// textOf returns the text that the sender wrote of the newest message with a number. The handset knows it, and the
+// gateway does not.
 func textOf(inbox []HandsetMessage, number int) string {
 	for i := len(inbox) - 1; i >= 0; i-- {
 		if inbox[i].Number == number {
-			return inbox[i].Text
+			return inbox[i].Sent
 		}
 	}
 	return ""
@@ -65,11 +66,16 @@ func (c *Console) openMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	number := r.PostFormValue("number")
-	index, err := strconv.Atoi(r.PostFormValue("index"))
-	if err == nil {
-		err = c.opt.Handsets.Open(r.Context(), number, index)
+	if !slices.Contains(c.opt.Handsets.Numbers(), number) {
+		c.fail(w, c.visit(r), &problem{Status: http.StatusNotFound, Detail: "there is no such handset"})
+		return
 	}
+	index, err := strconv.Atoi(r.PostFormValue("index"))
 	if err != nil {
+		c.fail(w, c.visit(r), &problem{Status: http.StatusBadRequest, Detail: "index is no whole number"})
+		return
+	}
+	if err := c.opt.Handsets.Open(r.Context(), number, index); err != nil {
 		c.fail(w, c.visit(r), &problem{Status: http.StatusConflict, Detail: err.Error()})
 		return
 	}

@@ -234,8 +234,8 @@ func (p *phones) Messages(number string) []HandsetMessage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return []HandsetMessage{
-		{Index: 1, From: "10690001", Text: "Your table is booked", Number: 1, Carriage: "element", At: p.at, Opened: true},
-		{Index: 2, From: "10690001", Text: "您的餐位已订好□002", Number: 2, Carriage: "marker", At: p.at, Opened: p.opened},
+		{Index: 1, From: "10690001", Text: "Your table is booked", Sent: "Your table is booked", Number: 1, Carriage: "element", At: p.at, Opened: true},
+		{Index: 2, From: "10690001", Text: "您的餐位已订好□002", Sent: "您的餐位已订好", Number: 2, Carriage: "marker", At: p.at, Opened: p.opened},
 	}
 }
 

@@ -34,6 +34,9 @@ type Message struct {
 	found handset.Found
 }
 
+// Sent returns the text as the sender wrote it: without the marker.
+func (m *Message) Sent() string { return m.found.Text }
+
 // Handset is one subscriber's phone and messaging app.
 type Handset struct {
 	msisdn string // static, as opt

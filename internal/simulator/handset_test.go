@@ -161,6 +161,9 @@ func TestHandsetSettings(t *testing.T) {
 	var got []int
 	for _, m := range h.Messages() {
 		got = append(got, m.Number)
+		if m.Sent() != "Hi" {
+			t.Errorf("got %q as the sender's text, want Hi", m.Sent())
+		}
 	}
 	if fmt.Sprint(got) != "[3 0 5]" {
 		t.Errorf("numbers %v, want [3 0 5]", got)
