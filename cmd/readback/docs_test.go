@@ -61,13 +61,16 @@ func skipsTable() string {
 	return b.String()
 }
 
-// commandsTable has a row for each command that does something, in the order of their names.
+// commandsTable has a row for each command that does something, in the order of their names, but for cobra's own.
 func commandsTable() string {
 	var b strings.Builder
 	b.WriteString("| command | what it does |\n|---|---|\n")
 	var add func(*cobra.Command)
 	add = func(c *cobra.Command) {
-		if c.Runnable() && c.HasParent() {
+		if c.Name() == "help" || c.Name() == "completion" {
+			return
+		}
+		if !isGroup(c) {
 			_, use, _ := strings.Cut(c.UseLine(), " ")
 			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(strings.TrimSuffix(use, " [flags]"), "|", `\|`), c.Short)
 		}

@@ -18,7 +18,7 @@ func feedbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "feedback",
 		Short: "Show what feedback waits, by account",
-		Args:  cobra.NoArgs,
+		Args:  noOther,
 	}
 	askFlags(cmd)
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each account, in place of the table")

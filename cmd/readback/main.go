@@ -74,5 +74,6 @@ Use it:   readback check --config FILE && readback serve --config FILE`,
 		versionCommand(),
 		manCommand(),
 	)
+	groupsOnly(root)
 	return root
 }

@@ -16,8 +16,8 @@ func TestManPages(t *testing.T) {
 	first, second := manPages(t), manPages(t)
 	for _, cmd := range newCommand().Commands() {
 		name := "readback-" + cmd.Name() + ".1"
-		if _, ok := first[name]; ok == cmd.Hidden {
-			t.Errorf("%s: got %v, want %v", name, ok, !cmd.Hidden)
+		if _, ok := first[name]; ok != cmd.IsAvailableCommand() {
+			t.Errorf("%s: got %v, want %v", name, ok, !ok)
 		}
 	}
 	settings := strings.ReplaceAll(first["readback.yaml.5"], `\`, "")

@@ -18,8 +18,6 @@ import (
 // parse returns the command that args call, without running it. Within a sentence a command may lack arguments.
 func parse(args []string, inline bool) (*cobra.Command, error) {
 	root := newCommand()
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd(args...)
 	cmd, rest, err := root.Find(args)
 	if err != nil {
 		return nil, err
@@ -30,10 +28,7 @@ func parse(args []string, inline bool) (*cobra.Command, error) {
 		return nil, err
 	}
 	rest = cmd.Flags().Args()
-	switch {
-	case !cmd.Runnable() && len(rest) > 0:
-		return nil, fmt.Errorf("%s has no command %s", cmd.CommandPath(), rest[0])
-	case !cmd.Runnable(), inline && (!cmd.HasSubCommands() || len(rest) == 0):
+	if inline && (!cmd.HasSubCommands() || len(rest) == 0) {
 		return cmd, nil
 	}
 	return cmd, cmd.ValidateArgs(rest)

@@ -20,7 +20,7 @@ func sessionsCommand() *cobra.Command {
 		Long: `Lists the sessions of ESMEs with the gateway at --ops or the ops.addr of the configuration,
 the oldest first. Unanswered are requests of the ESME that have no response yet; held are
 those of them that wait for the rate, a window, the ledger or the SMSC.`,
-		Args: cobra.NoArgs,
+		Args: noOther,
 	}
 	askFlags(cmd)
 	account := cmd.Flags().String("account", "", "those of this `SYSTEM_ID`")

@@ -23,7 +23,7 @@ func smscCommand() *cobra.Command {
 ops.addr of the configuration: in mirror mode one for each ESME, with the ID of the ESME's
 session; in shared mode the gateway's own binds. Window is how many requests may be
 unanswered now; it shrinks while the SMSC throttles. It exits 1 if the SMSC is not there.`,
-		Args: cobra.NoArgs,
+		Args: noOther,
 	}
 	askFlags(cmd)
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each session, in place of the table")
