@@ -70,11 +70,9 @@ func findOps(cmd *cobra.Command, choose func(config.Ops) string) (c *ops.Client,
 	var cfg config.Ops
 	addr := flag("ops")
 	if addr == "" {
-		all, err := loadConfig(cmd)
-		if err != nil {
+		if cfg, err = loadOps(cmd); err != nil {
 			return nil, "", err
 		}
-		cfg = all.Ops
 		if addr = choose(cfg); addr == "" {
 			return nil, "", errOpsOff
 		}
@@ -86,6 +84,15 @@ func findOps(cmd *cobra.Command, choose func(config.Ops) string) (c *ops.Client,
 	}
 	c.TLS, err = opsTLS(cfg.TLS.Cert, flag("ca"), flag("client-cert"), flag("client-key"))
 	return c, cmp.Or(flag("token-file"), cfg.TokenFile), err
+}
+
+// loadOps reads where the gateway is. The rest of its configuration may be wrong.
+func loadOps(cmd *cobra.Command) (config.Ops, error) {
+	cfg, err := config.LoadOps(cmd.Flags())
+	if err = sayErrors(cmd, err); err != nil {
+		say(cmd.ErrOrStderr(), "--ops HOST:PORT asks the gateway without reading the file\n")
+	}
+	return cfg, err
 }
 
 // opsURL returns the URL of an address, which may be a URL already.

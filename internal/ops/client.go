@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 )
 
 // Client asks a running gateway. Proxies and redirects are not followed.
@@ -43,7 +45,10 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(req)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("ask the gateway: %w (hint: is it running? --ops HOST:PORT asks at another address; a changed ops.addr needs a restart)", err)
+	case err != nil:
 		return nil, fmt.Errorf("ask the gateway: %w", err)
 	}
 	return resp, nil
