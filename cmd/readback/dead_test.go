@@ -105,7 +105,7 @@ func TestFeedbackCommand(t *testing.T) {
 // awaitDead waits for the dead letter of the bank, and returns its event.
 func awaitDead(ctx context.Context, t *testing.T, r *running) string {
 	t.Helper()
-	row := regexp.MustCompile(`bank +(\w{26}) +1 +106\*\*\*\*1 +447\*\*\*\*\*\*\*\*1 +1 +\S`)
+	row := regexp.MustCompile(`bank +(\w{26}) +1 +10690001 +447\*\*\*\*\*\*\*\*1 +1 +\S`)
 	for {
 		out, err := execute(t, "dead", "list", "--ops", r.Ops())
 		if err != nil || ctx.Err() != nil {
@@ -125,6 +125,7 @@ func lookAtDead(t *testing.T, event, file string) {
 		want string // in the output; or, behind "error ", in the error
 	}{
 		{[]string{"show", "--event", event}, `"receiver": "447********1"`},
+		{[]string{"show", "--event", event}, `"sender": "10690001"`},
 		{[]string{"show", "--event", event, "--full"}, `"receiver": "447700900101"`},
 		{[]string{"show", "--event", "none"}, "error no dead letter of event none"},
 		{[]string{"show"}, "error which one"},

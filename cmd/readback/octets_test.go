@@ -114,7 +114,7 @@ func TestServeOctetsDeadLetter(t *testing.T) {
 			}
 		}
 	}
-	if _, masked := get(t, "http://"+r.Ops()+"/v1/dead"); strings.Contains(masked, "octets") || strings.Contains(masked, "Müller") {
+	if _, masked := get(t, "http://"+r.Ops()+"/v1/dead"); strings.Contains(masked, "octets") || strings.Contains(masked, "4477009") || !strings.Contains(masked, "Müller") {
 		t.Errorf("masked: got %s", masked)
 	}
 	resp, err := http.Post("http://"+r.Ops()+"/v1/dead/replay?account="+url.QueryEscape("café"), "", nil)

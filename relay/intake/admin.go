@@ -159,15 +159,15 @@ func (a *admin) dropOf(req *http.Request, q feedback.DeadQuery) (changed, error)
 	return changed{n, cursorOf(rest)}, err
 }
 
-// maskLetter hides the middle of the addresses in the feedback.
+// maskLetter hides the middle of subscribers' addresses in the feedback.
 func maskLetter(d *feedback.DeadLetter) {
 	var fb map[string]any
 	if json.Unmarshal(d.Feedback, &fb) != nil {
 		return
 	}
-	for _, key := range []string{"sender", "receiver"} {
+	for key, mask := range map[string]func(string) string{"sender": message.MaskSender, "receiver": message.Mask} {
 		if s, ok := fb[key].(string); ok {
-			fb[key] = message.Mask(s)
+			fb[key] = mask(s)
 		}
 	}
 	delete(fb, "receipt") // a PDU, with numbers in it
