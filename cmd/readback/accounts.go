@@ -2,14 +2,11 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -28,21 +25,12 @@ gateway began; the most frequent reasons come first. readback why shows the last
 	askFlags(cmd)
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		if !*asJSON {
-			row(out, "ACCOUNT", "LISTED", "SESSIONS", "OF", "UNANSWERED", "RATE", "WINDOW", "NUMBERED", "UNNUMBERED", "WHY")
-		}
+		show := newListing(cmd.OutOrStdout(), *asJSON, "ACCOUNT", "LISTED", "SESSIONS", "OF", "UNANSWERED", "RATE", "WINDOW", "NUMBERED", "UNNUMBERED", "WHY")
 		err := eachAccount(cmd, func(a operator.Account) error {
-			if *asJSON {
-				line, err := json.Marshal(a)
-				say(cmd.OutOrStdout(), "%s\n", line)
-				return err
-			}
-			row(out, a.Name, a.Listed, a.Sessions, unlimited(float64(a.MaxSessions)), a.Unanswered, unlimited(a.Rate), unlimited(float64(a.Window)),
+			return show.add(a, a.Name, a.Listed, a.Sessions, unlimited(float64(a.MaxSessions)), a.Unanswered, unlimited(a.Rate), unlimited(float64(a.Window)),
 				a.Numbered, a.Unnumbered, reasons(a.Skips))
-			return nil
 		})
-		return errors.Join(err, out.Flush())
+		return show.end(err)
 	}
 	return cmd
 }

@@ -49,10 +49,10 @@ func TestAskHints(t *testing.T) {
 		!strings.HasSuffix(said.String(), "\n--ops HOST:PORT asks the gateway without reading the file\n") {
 		t.Errorf("a wrong setting of ops: got %q, %v", &said, err)
 	}
-	for _, args := range []string{"status", "sessions", "reload", "drain", "dead replay --all", "health"} {
-		_, err := execute(t, append(strings.Fields(args), "--ops", "127.0.0.1:1")...)
-		if err == nil || !strings.Contains(err.Error(), "connection refused (hint: is it running? --ops HOST:PORT ") {
-			t.Errorf("%s: got %v, want a hint", args, err)
+	for _, args := range []string{"status", "sessions", "smsc", "accounts", "statistics", "feedback held", "dead list", "config", "reload", "drain", "health"} {
+		out, err := execute(t, append(strings.Fields(args), "--ops", "127.0.0.1:1")...)
+		if out != "" || err == nil || !strings.Contains(err.Error(), "connection refused (hint: is it running? --ops HOST:PORT ") {
+			t.Errorf("%s: got %q, %v, want nothing but a hint", args, out, err)
 		}
 	}
 }

@@ -52,13 +52,13 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 
 // showFile prints the settings of a configuration.
 func showFile(cmd *cobra.Command, cfg config.Config) error {
-	table := newSettingsTable(cmd.OutOrStdout(), false)
+	show := newSettings(cmd.OutOrStdout(), false)
 	for _, s := range effective(cfg, cfg) {
-		if err := table.row(&s); err != nil {
+		if err := showSetting(show, &s); err != nil {
 			return err
 		}
 	}
-	return table.flush()
+	return show.end(nil)
 }
 
 // checkFiles reads the files that the configuration names as serve would: certificates and

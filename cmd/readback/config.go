@@ -1,12 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -43,16 +40,16 @@ readback check --show shows the same of a file, without a gateway.`,
 		if len(args) > 0 {
 			query.Set("key", args[0])
 		}
-		show := newSettingsTable(cmd.OutOrStdout(), *asJSON)
+		show := newSettings(cmd.OutOrStdout(), *asJSON)
 		found := 0
 		err := eachSetting(cmd, query, func(s operator.Setting) error {
 			found++
-			return show.row(&s)
+			return showSetting(show, &s)
 		})
 		if err == nil && found == 0 && !*changed {
 			err = fmt.Errorf("no setting begins with %s; readback check --docs lists all", args[0])
 		}
-		return errors.Join(err, show.flush())
+		return show.end(err)
 	}
 	return cmd
 }
@@ -62,26 +59,12 @@ func eachSetting(cmd *cobra.Command, query url.Values, f func(operator.Setting) 
 	return eachItem(cmd, "/v1/config", query, func(p *operator.Settings) ([]operator.Setting, string) { return p.Settings, p.Next }, f)
 }
 
-// settingsTable shows settings.
-type settingsTable struct {
-	out    *tabwriter.Writer
-	asJSON bool
+// newSettings lists settings.
+func newSettings(to io.Writer, asJSON bool) *listing {
+	return newListing(to, asJSON, "KEY", "VALUE", "SOURCE", "CHANGE", "NOTE")
 }
 
-func newSettingsTable(w io.Writer, asJSON bool) *settingsTable {
-	t := &settingsTable{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0), asJSON}
-	if !asJSON {
-		row(t.out, "KEY", "VALUE", "SOURCE", "CHANGE", "NOTE")
-	}
-	return t
-}
-
-func (t *settingsTable) row(s *operator.Setting) error {
-	if t.asJSON {
-		line, err := json.Marshal(s)
-		say(t.out, "%s\n", line)
-		return err
-	}
+func showSetting(show *listing, s *operator.Setting) error {
 	change, note := "restart", ""
 	if s.Live {
 		change = "reload"
@@ -92,11 +75,8 @@ func (t *settingsTable) row(s *operator.Setting) error {
 	case s.Pending != nil:
 		note = "after a restart: " + orEmpty(*s.Pending)
 	}
-	row(t.out, s.Key, orEmpty(s.Value), s.Source, change, note)
-	return nil
+	return show.add(s, s.Key, orEmpty(s.Value), s.Source, change, note)
 }
-
-func (t *settingsTable) flush() error { return t.out.Flush() }
 
 // orEmpty shows a value that is empty as the file would have it.
 func orEmpty(value string) string {

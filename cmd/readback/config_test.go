@@ -82,7 +82,7 @@ func TestConfigCommand(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &s) != nil || s.Key != "feedback.form" || s.Value != "user-ack" {
 		t.Errorf("in JSON: got %q, %v", out, err)
 	}
-	if _, err = execute(t, "config", "fedback", "--ops", r.Ops()); err == nil || !strings.Contains(err.Error(), "no setting begins with fedback") {
+	if out, err = execute(t, "config", "fedback", "--ops", r.Ops()); out != "" || err == nil || !strings.Contains(err.Error(), "no setting begins with fedback") {
 		t.Errorf("of no setting: got %v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,21 +76,14 @@ func deadListCommand() *cobra.Command {
 	c.full = cmd.Flags().Bool("full", false, "show subscribers' numbers whole")
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		if !*asJSON {
-			row(out, "TIME", "ACCOUNT", "EVENT", "TRIES", "SENDER", "RECEIVER", "NUMBER", "REASON")
-		}
+		show := newListing(cmd.OutOrStdout(), *asJSON, "TIME", "ACCOUNT", "EVENT", "TRIES", "SENDER", "RECEIVER", "NUMBER", "REASON")
 		err := eachDead(cmd, c, func(d *feedback.DeadLetter) error {
-			if *asJSON {
-				return sayJSON(cmd, d)
-			}
 			var fb message.Feedback
 			_ = json.Unmarshal(d.Feedback, &fb) // one that cannot be read is left out
-			row(out, d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
+			return show.add(d, d.Time.Format(time.RFC3339), d.Account, d.Event, d.Tries,
 				fb.Sender, fb.Receiver, fb.Number, d.Reason)
-			return nil
 		})
-		return errors.Join(err, out.Flush())
+		return show.end(err)
 	}
 	return cmd
 }

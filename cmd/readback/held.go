@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,18 +30,11 @@ receipt that says the message was read.`,
 		if *full {
 			query.Set("full", "true")
 		}
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		if !*asJSON {
-			row(out, "ACCOUNT", "MESSAGE_ID", "SENDER", "RECEIVER", "NUMBER", "SINCE", "UNTIL")
-		}
+		show := newListing(cmd.OutOrStdout(), *asJSON, "ACCOUNT", "MESSAGE_ID", "SENDER", "RECEIVER", "NUMBER", "SINCE", "UNTIL")
 		err := eachItem(cmd, "/v1/held", query, func(p *operator.HeldReceipts) ([]operator.HeldReceipt, string) { return p.Receipts, p.Next }, func(h operator.HeldReceipt) error {
-			if *asJSON {
-				return sayJSON(cmd, h)
-			}
-			row(out, h.Account, h.MessageID, h.Sender, h.Receiver, h.Number, h.Since.Format(time.RFC3339), h.Until.Format(time.RFC3339))
-			return nil
+			return show.add(h, h.Account, h.MessageID, h.Sender, h.Receiver, h.Number, h.Since.Format(time.RFC3339), h.Until.Format(time.RFC3339))
 		})
-		return errors.Join(err, out.Flush())
+		return show.end(err)
 	}
 	return cmd
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"net/url"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,20 +23,11 @@ those of them that wait for the rate, a window, the ledger or the SMSC.`,
 	account := cmd.Flags().String("account", "", "those of this `SYSTEM_ID`")
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		if !*asJSON {
-			row(out, "ID", "ACCOUNT", "ADDRESS", "BIND", "SINCE", "TLS", "UNANSWERED", "HELD", "MESSAGES", "LAST SECOND", "RATE", "WINDOW")
-		}
+		show := newListing(cmd.OutOrStdout(), *asJSON, "ID", "ACCOUNT", "ADDRESS", "BIND", "SINCE", "TLS", "UNANSWERED", "HELD", "MESSAGES", "LAST SECOND", "RATE", "WINDOW")
 		err := eachSession(cmd, *account, func(s operator.Session) error {
-			if *asJSON {
-				line, err := json.Marshal(s)
-				say(cmd.OutOrStdout(), "%s\n", line)
-				return err
-			}
-			row(out, s.ID, s.Account, s.Remote, s.Bind, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, s.Held, s.Messages, s.LastSecond, unlimited(s.Rate), unlimited(float64(s.Window)))
-			return nil
+			return show.add(s, s.ID, s.Account, s.Remote, s.Bind, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, s.Held, s.Messages, s.LastSecond, unlimited(s.Rate), unlimited(float64(s.Window)))
 		})
-		return errors.Join(err, out.Flush())
+		return show.end(err)
 	}
 	cmd.AddCommand(kickCommand())
 	return cmd

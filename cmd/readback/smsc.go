@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,16 +26,13 @@ unanswered now; it shrinks while the SMSC throttles. It exits 1 if the SMSC is n
 	askFlags(cmd)
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each session, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		if !*asJSON {
-			row(out, "ID", "ACCOUNT", "ADDRESS", "STATE", "SINCE", "TLS", "UNANSWERED", "WINDOW", "OF", "NOTE")
-		}
+		show := newListing(cmd.OutOrStdout(), *asJSON, "ID", "ACCOUNT", "ADDRESS", "STATE", "SINCE", "TLS", "UNANSWERED", "WINDOW", "OF", "NOTE")
 		var smsc operator.SMSC
 		err := eachItem(cmd, "/v1/smsc", url.Values{}, func(p *operator.SMSC) ([]operator.SMSCSession, string) {
 			smsc = *p
 			return p.Sessions, p.Next
-		}, func(s operator.SMSCSession) error { return showSMSC(cmd, out, &s, *asJSON) })
-		if err := errors.Join(err, out.Flush()); err != nil {
+		}, func(s operator.SMSCSession) error { return showSMSC(show, &s) })
+		if err := show.end(err); err != nil {
 			return err
 		}
 		if !smsc.Up {
@@ -49,18 +44,12 @@ unanswered now; it shrinks while the SMSC throttles. It exits 1 if the SMSC is n
 	return cmd
 }
 
-func showSMSC(cmd *cobra.Command, out *tabwriter.Writer, s *operator.SMSCSession, asJSON bool) error {
-	if asJSON {
-		line, err := json.Marshal(s)
-		say(cmd.OutOrStdout(), "%s\n", line)
-		return err
-	}
+func showSMSC(show *listing, s *operator.SMSCSession) error {
 	note := s.Error
 	if s.RetryAt != nil {
 		note += "; next try at " + s.RetryAt.Format(time.TimeOnly)
 	}
-	row(out, s.ID, s.Account, s.Remote, s.State, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, unlimited(float64(s.Window)), unlimited(float64(s.MaxWindow)), note)
-	return nil
+	return show.add(s, s.ID, s.Account, s.Remote, s.State, s.Since.Format(time.RFC3339), s.TLS, s.Unanswered, unlimited(float64(s.Window)), unlimited(float64(s.MaxWindow)), note)
 }
 
 // smscLine says whether the SMSC is there, since when, and why not.

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,43 +24,23 @@ were read had been read, and nine in ten. A message counts in each state that it
 	account := cmd.Flags().String("account", "", "of this `SYSTEM_ID`")
 	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		out := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		if !*asJSON {
-			row(out, "ACCOUNT", "SUBMITTED", "NUMBERED", "UDH", "TEXT", "SPLIT", "DELIVERED", "FAILED", "EXPIRED", "READ", "DELETED", "REPORTED", "MEDIAN", "90%", "UNNUMBERED")
-		}
+		show := newListing(cmd.OutOrStdout(), *asJSON, "ACCOUNT", "SUBMITTED", "NUMBERED", "UDH", "TEXT", "SPLIT", "DELIVERED", "FAILED", "EXPIRED", "READ", "DELETED", "REPORTED", "MEDIAN", "90%", "UNNUMBERED")
 		query := url.Values{}
 		if *account != "" {
 			query.Set("account", *account)
 		}
-		err := eachPage(cmd, "/v1/statistics", query, func(answer []byte) (string, error) {
-			var page operator.Statistics
-			if err := json.Unmarshal(answer, &page); err != nil {
-				return "", fmt.Errorf("answer of the gateway: %w", err)
-			}
-			for _, a := range page.Accounts {
-				if !*asJSON {
-					showStatistics(out, &a)
-					continue
-				}
-				line, err := json.Marshal(a)
-				if err != nil {
-					return "", err
-				}
-				say(cmd.OutOrStdout(), "%s\n", line)
-			}
-			return page.Next, nil
-		})
-		return errors.Join(err, out.Flush())
+		err := eachItem(cmd, "/v1/statistics", query, func(p *operator.Statistics) ([]operator.AccountStatistics, string) { return p.Accounts, p.Next }, func(a operator.AccountStatistics) error { return showStatistics(show, &a) })
+		return show.end(err)
 	}
 	return cmd
 }
 
-func showStatistics(out *tabwriter.Writer, a *operator.AccountStatistics) {
+func showStatistics(show *listing, a *operator.AccountStatistics) error {
 	median, p90 := "-", "-"
 	if t := a.TimeToRead; t != nil {
 		median, p90 = shortTime(t.Median), shortTime(t.P90)
 	}
-	row(out, a.Name, a.Submitted, a.Numbered, a.Carriage.UDH, a.Carriage.Text, a.Split, a.Delivered, a.Failed, a.Expired, a.Read, a.DeletedUnread, a.Reported,
+	return show.add(a, a.Name, a.Submitted, a.Numbered, a.Carriage.UDH, a.Carriage.Text, a.Split, a.Delivered, a.Failed, a.Expired, a.Read, a.DeletedUnread, a.Reported,
 		median, p90, reasons(a.Skips))
 }
 
