@@ -14,14 +14,14 @@ import (
 	"readback/relay/message"
 )
 
+// deadCommand is readback dead list, and the group of the commands about dead letters.
 func deadCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "dead",
-		Short: "List, show, replay or drop dead letters: feedback that was given up",
-		Long: `Asks the gateway, at --ops or the ops.addr of the configuration, about dead letters:
+	cmd := deadListCommand()
+	cmd.Use, cmd.Args = "dead", noOther
+	cmd.Short = "List, show, replay or drop dead letters: feedback that was given up"
+	cmd.Long = `Asks the gateway, at --ops or the ops.addr of the configuration, about dead letters:
 feedback that its ESME or webhook refused for good, or that waited for longer than
-feedback.keep. They are kept for 7 days.`,
-	}
+feedback.keep. They are kept for 7 days. Without a command below it lists them.`
 	cmd.AddCommand(deadListCommand(), deadShowCommand(),
 		deadChangeCommand("replay", "Put dead letters back into the queues of their accounts", http.MethodPost, "/v1/dead/replay"),
 		deadChangeCommand("drop", "Forget dead letters", http.MethodDelete, "/v1/dead"))

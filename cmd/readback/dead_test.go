@@ -132,6 +132,8 @@ func lookAtDead(t *testing.T, event, file string) {
 		{[]string{"list", "--full"}, "447700900101"},
 		{[]string{"list"}, "ESME_RX_P_APPN"},
 		{[]string{"list", "--json"}, `"reason":"ESME_RX_P_APPN: `},
+		{nil, "ESME_RX_P_APPN"},
+		{[]string{"--json", "--full"}, `"receiver":"447700900101"`},
 		{[]string{"replay"}, "error which ones"},
 		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
 		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},
