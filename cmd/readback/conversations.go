@@ -24,7 +24,8 @@ func conversationsCommand() *cobra.Command {
 		Short: "Show the messages of a conversation, and how far each got",
 		Long: `Asks the gateway, at --ops or the ops.addr of the configuration, as its operator: where
 there are ops.operators, the token or certificate must have the role privacy. With
---url or --key-file it asks the HTTP interface for read responses, as a backend does.`,
+--url or --key-file it asks the HTTP interface for read responses, as a backend does. Exits 1 if no message of
+the conversation is known.`,
 		Args: cobra.ExactArgs(2),
 	}
 	askFlags(cmd)
@@ -37,6 +38,9 @@ there are ops.operators, the token or certificate must have the role privacy. Wi
 		var view reads.ConversationView
 		if err := json.Unmarshal(answer, &view); err != nil {
 			return fmt.Errorf("answer of the gateway: %w", err)
+		}
+		if len(view.Messages) == 0 {
+			return fmt.Errorf("no message from %s to %s is known: all are older than relay.keep, were erased, have no number, or went by another gateway", args[0], args[1])
 		}
 		return printConversation(cmd, &view)
 	}

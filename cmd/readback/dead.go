@@ -64,6 +64,9 @@ func (c chosen) values() url.Values {
 	return v
 }
 
+// none is the error that there is no dead letter of the event that was named.
+func (c chosen) none() error { return fmt.Errorf("there is no dead letter of event %s", *c.event) }
+
 // eachDead calls f with each dead letter that c selects.
 func eachDead(cmd *cobra.Command, c chosen, f func(*feedback.DeadLetter) error) error {
 	return eachItem(cmd, "/v1/dead", c.values(), func(p *deadPage) ([]feedback.DeadLetter, string) { return p.Letters, p.Next },
@@ -104,7 +107,7 @@ func deadShowCommand() *cobra.Command {
 			return err
 		})
 		if err == nil && shown == 0 {
-			return fmt.Errorf("there is no dead letter of event %s", *c.event)
+			return c.none()
 		}
 		return err
 	}
@@ -112,7 +115,12 @@ func deadShowCommand() *cobra.Command {
 }
 
 func deadChangeCommand(use, short, method, path string) *cobra.Command {
-	cmd := &cobra.Command{Use: use + " {--account SYSTEM_ID | --event ID | --all}", Short: short, Args: cobra.NoArgs}
+	cmd := &cobra.Command{
+		Use:   use + " {--account SYSTEM_ID | --event ID | --all}",
+		Short: short,
+		Long:  short + ". Exits 1 if there is none of --event; of an account, or of all, there may be none.",
+		Args:  cobra.NoArgs,
+	}
 	c := choosing(cmd)
 	c.all = cmd.Flags().Bool("all", false, "all of them")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -133,6 +141,9 @@ func deadChangeCommand(use, short, method, path string) *cobra.Command {
 			count += done.Count
 			return done.Next, err
 		})
+		if err == nil && count == 0 && *c.event != "" {
+			return c.none()
+		}
 		say(cmd.OutOrStdout(), "%d dead letter(s): %s\n", count, use)
 		return err
 	}

@@ -62,6 +62,10 @@ func TestLookingThingsUp(t *testing.T) {
 	if want := regexp.MustCompile(`(?s)1 +read +bank .*\n2 +sent +bank .*shown: read at 1, sent at 2\n`); err != nil || !want.MatchString(out) {
 		t.Errorf("conversations: got %q, %v", out, err)
 	}
+	if out, err := execute(t, "conversations", "--url", url, "10690001", "447700900109"); out != "" || err == nil ||
+		!strings.HasPrefix(err.Error(), "no message from 10690001 to 447700900109 is known") {
+		t.Errorf("conversations without messages: got %q, %v", out, err)
+	}
 	if _, err := execute(t, "conversations", "--url", url, "no number at all, it is far too long", "1"); err == nil || !strings.HasPrefix(err.Error(), "400 ") {
 		t.Errorf("conversations of nobody: got %v", err)
 	}
@@ -135,6 +139,8 @@ func lookAtDead(t *testing.T, event, file string) {
 		{nil, "ESME_RX_P_APPN"},
 		{[]string{"--json", "--full"}, `"receiver":"447700900101"`},
 		{[]string{"replay"}, "error which ones"},
+		{[]string{"replay", "--event", "none"}, "error no dead letter of event none"},
+		{[]string{"drop", "--event", "none"}, "error no dead letter of event none"},
 		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
 		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},
 	} {

@@ -23,6 +23,7 @@ import (
 const (
 	asks    = iota // at any time
 	never          // it takes long, or does not end by itself; its own tests run it
+	drops          // it names a dead letter, which those after it send again
 	last           // it changes something
 	end            // it stops the gateway
 	stopped        // it needs a gateway that does not run
@@ -31,7 +32,7 @@ const (
 // unusual are the commands that do not simply ask a running gateway, or nobody.
 var unusual = map[string]int{
 	"serve": never, "demo": never, "bench": never, "sim": never, "top": never, "trace": never,
-	"sessions kick": last, "smsc kick": last, "dead replay": last, "dead drop": last,
+	"sessions kick": last, "smsc kick": last, "dead replay": last, "dead drop": drops,
 	"drain":       end,
 	"store check": stopped, "store restore": stopped, "store repair": stopped,
 }
@@ -49,7 +50,7 @@ func TestPagesRun(t *testing.T) {
 			phases[when] = append(phases[when], c.Args)
 		}
 	}
-	for _, when := range []int{asks, last, end} {
+	for _, when := range []int{asks, drops, last, end} {
 		for _, args := range phases[when] {
 			g.run(t, args)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
 	"time"
 
@@ -17,7 +18,8 @@ func statisticsCommand() *cobra.Command {
 the configuration, began: how many were submitted and numbered, in the header (udh) or in the
 text, and split; how many were delivered, failed or expired by their receipts; how many were
 read or deleted unread, and reported to the ESME; and within what time half of those that
-were read had been read, and nine in ten. A message counts in each state that it reaches.`,
+were read had been read, and nine in ten. A message counts in each state that it reaches.
+Exits 1 if --account is of no account that the gateway knows.`,
 		Args: cobra.NoArgs,
 	}
 	askFlags(cmd)
@@ -29,7 +31,14 @@ were read had been read, and nine in ten. A message counts in each state that it
 		if *account != "" {
 			query.Set("account", *account)
 		}
-		err := eachItem(cmd, "/v1/statistics", query, func(p *operator.Statistics) ([]operator.AccountStatistics, string) { return p.Accounts, p.Next }, func(a operator.AccountStatistics) error { return showStatistics(show, &a) })
+		shown := 0
+		err := eachItem(cmd, "/v1/statistics", query, func(p *operator.Statistics) ([]operator.AccountStatistics, string) { return p.Accounts, p.Next }, func(a operator.AccountStatistics) error {
+			shown++
+			return showStatistics(show, &a)
+		})
+		if err == nil && shown == 0 && *account != "" {
+			err = fmt.Errorf("account %s is not known: it is not listed, not bound, and has sent nothing since the gateway began", *account)
+		}
 		return show.end(err)
 	}
 	return cmd
