@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"readback/config"
 )
 
@@ -33,6 +35,16 @@ func TestAskDespiteItsFile(t *testing.T) {
 	if want := "smsc.adr: unknown key\n1 error(s); the configuration before stays in force\n"; !errors.Is(err, errReported) || said.String() != want {
 		t.Errorf("reload: got %q, %v, want %q", &said, err, want)
 	}
+}
+
+// Each command that asks a running gateway has --json, but for those whose answer is none.
+func TestCommandsHaveJSON(t *testing.T) {
+	without := map[string]bool{"readback health": true, "readback store backup": true}
+	eachCommand(newCommand(), func(cmd *cobra.Command) {
+		if f := cmd.Flags(); f.Lookup("ops") != nil && (f.Lookup("json") == nil) != without[cmd.CommandPath()] {
+			t.Errorf("%s has --json: got %v", cmd.CommandPath(), f.Lookup("json") != nil)
+		}
+	})
 }
 
 // Whoever cannot find the gateway is told what to try.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"readback/config"
+	"readback/internal/operator"
 	"readback/relay"
 )
 
@@ -23,6 +24,7 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 	docs := cmd.Flags().Bool("docs", false, "print the reference of all settings in Markdown and exit")
 	sample := cmd.Flags().Bool("sample", false, "print a configuration file with all defaults and exit")
 	show := cmd.Flags().Bool("show", false, "print the settings that this configuration puts in force, and where each comes from")
+	asJSON := cmd.Flags().Bool("json", false, "JSON: errors and warnings or, with --show, a line for each setting")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case *docs:
@@ -32,27 +34,47 @@ what is wrong with the certificates and keys that it names. Exits 0 if nothing i
 			say(cmd.OutOrStdout(), "%s", config.Sample())
 			return nil
 		}
-		cfg, err := loadConfig(cmd)
-		warn(cmd, cfg.Warnings)
-		warn(cmd, cfg.Exposed)
+		cfg, err := config.Load("", cmd.Flags())
 		if err == nil {
-			err = sayErrors(cmd, cfg.Locate(checkFiles(cfg)))
+			err = cfg.Locate(checkFiles(cfg))
 		}
-		if err != nil {
-			return err
-		}
-		if *show {
-			return showFile(cmd, cfg)
-		}
-		say(cmd.OutOrStdout(), "configuration is right\n")
-		return nil
+		return showCheck(cmd, cfg, err, *show, *asJSON)
 	}
 	return cmd
 }
 
+// showCheck shows what is wrong with a configuration, by its error or, if nothing is and they are wanted, its settings.
+func showCheck(cmd *cobra.Command, cfg config.Config, err error, settings, asJSON bool) error {
+	if asJSON && (err != nil || !settings) {
+		return checkJSON(cmd, cfg, err)
+	}
+	warn(cmd, cfg.Warnings)
+	warn(cmd, cfg.Exposed)
+	if err := sayErrors(cmd, err); err != nil {
+		return err
+	}
+	if settings {
+		return showFile(cmd, cfg, asJSON)
+	}
+	say(cmd.OutOrStdout(), "configuration is right\n")
+	return nil
+}
+
+// checkJSON shows errors and warnings as JSON.
+func checkJSON(cmd *cobra.Command, cfg config.Config, err error) error {
+	found := struct {
+		Errors   []operator.ConfigError `json:"errors"`
+		Warnings []string               `json:"warnings"`
+	}{[]operator.ConfigError{}, append(append([]string{}, cfg.Warnings...), cfg.Exposed...)}
+	if err != nil {
+		found.Errors, err = errorsJSON(err), errReported
+	}
+	return errors.Join(sayJSON(cmd, found), err)
+}
+
 // showFile prints the settings of a configuration.
-func showFile(cmd *cobra.Command, cfg config.Config) error {
-	show := newSettings(cmd.OutOrStdout(), false)
+func showFile(cmd *cobra.Command, cfg config.Config, asJSON bool) error {
+	show := newSettings(cmd.OutOrStdout(), asJSON)
 	for _, s := range effective(cfg, cfg) {
 		if err := showSetting(show, &s); err != nil {
 			return err

@@ -100,4 +100,24 @@ func TestCheckShow(t *testing.T) {
 			t.Errorf("got %v and no %q in\n%s", err, want, out)
 		}
 	}
+	if out, err := execute(t, "check", "--show", "--json", "--config", file); err != nil || !strings.Contains(out, "\n"+`{"key":"listen.max_sessions","value":"5",`) {
+		t.Errorf("in JSON: got %q, %v", out, err)
+	}
+}
+
+// TestCheckJSON has what is wrong with a file as JSON, and what to look at twice.
+func TestCheckJSON(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "readback.yaml")
+	for text, want := range map[string]string{
+		"track: {when: all}\n":       `{"errors":[],"warnings":[`,
+		"listen: {max_sesions: 5}\n": `{"errors":[{"key":"listen.max_sesions","file":"` + file + `","line":1,"message":"unknown key","hint":`,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := execute(t, "check", "--json", "--config", file)
+		if (err == nil) != strings.Contains(want, "[]") || !strings.HasPrefix(out, want) || strings.Count(out, "\n") != 1 {
+			t.Errorf("%s: got %q, %v, want %s", text, out, err, want)
+		}
+	}
 }

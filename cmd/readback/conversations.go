@@ -30,6 +30,7 @@ the conversation is known.`,
 	}
 	askFlags(cmd)
 	apiFlags(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "JSON, in place of the table")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		answer, err := askConversation(cmd, "/v1/conversations/"+url.PathEscape(args[0])+"/"+url.PathEscape(args[1]))
 		if err != nil {
@@ -41,6 +42,9 @@ the conversation is known.`,
 		}
 		if len(view.Messages) == 0 {
 			return fmt.Errorf("no message from %s to %s is known: all are older than relay.keep, were erased, have no number, or went by another gateway", args[0], args[1])
+		}
+		if *asJSON {
+			return sayJSON(cmd, view)
 		}
 		return printConversation(cmd, &view)
 	}

@@ -95,6 +95,7 @@ func deadShowCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "show --event ID", Short: "Show a dead letter with its feedback, in JSON", Args: cobra.NoArgs}
 	c := choosing(cmd)
 	c.full = cmd.Flags().Bool("full", false, "show subscribers' numbers whole")
+	asJSON := cmd.Flags().Bool("json", false, "in one line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *c.event == "" {
 			return errors.New("which one: --event ID")
@@ -102,6 +103,9 @@ func deadShowCommand() *cobra.Command {
 		shown := 0
 		err := eachDead(cmd, c, func(d *feedback.DeadLetter) error {
 			shown++
+			if *asJSON {
+				return sayJSON(cmd, d)
+			}
 			text, err := json.MarshalIndent(d, "", "  ")
 			say(cmd.OutOrStdout(), "%s\n", text)
 			return err
@@ -123,6 +127,7 @@ func deadChangeCommand(use, short, method, path string) *cobra.Command {
 	}
 	c := choosing(cmd)
 	c.all = cmd.Flags().Bool("all", false, "all of them")
+	asJSON := cmd.Flags().Bool("json", false, "JSON, in place of the line for people")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *c.account == "" && *c.event == "" && !*c.all {
 			return errors.New("which ones: --account SYSTEM_ID, --event ID or --all")
@@ -143,6 +148,9 @@ func deadChangeCommand(use, short, method, path string) *cobra.Command {
 		})
 		if err == nil && count == 0 && *c.event != "" {
 			return c.none()
+		}
+		if *asJSON {
+			return errors.Join(err, sayJSON(cmd, map[string]int{"count": count}))
 		}
 		say(cmd.OutOrStdout(), "%d dead letter(s): %s\n", count, use)
 		return err

@@ -62,6 +62,10 @@ func TestLookingThingsUp(t *testing.T) {
 	if want := regexp.MustCompile(`(?s)1 +read +bank .*\n2 +sent +bank .*shown: read at 1, sent at 2\n`); err != nil || !want.MatchString(out) {
 		t.Errorf("conversations: got %q, %v", out, err)
 	}
+	if out, err := execute(t, "conversations", "--json", "--url", url, "10690001", "447700900101"); err != nil ||
+		!strings.HasPrefix(out, `{"sender":"10690001","receiver":"447700900101","messages":[{"number":1,"state":"read","account":"bank",`) {
+		t.Errorf("conversations in JSON: got %q, %v", out, err)
+	}
 	if out, err := execute(t, "conversations", "--url", url, "10690001", "447700900109"); out != "" || err == nil ||
 		!strings.HasPrefix(err.Error(), "no message from 10690001 to 447700900109 is known") {
 		t.Errorf("conversations without messages: got %q, %v", out, err)
@@ -131,6 +135,7 @@ func lookAtDead(t *testing.T, event, file string) {
 		{[]string{"show", "--event", event}, `"receiver": "447********1"`},
 		{[]string{"show", "--event", event}, `"sender": "10690001"`},
 		{[]string{"show", "--event", event, "--full"}, `"receiver": "447700900101"`},
+		{[]string{"show", "--event", event, "--json"}, `"event":"` + event},
 		{[]string{"show", "--event", "none"}, "error no dead letter of event none"},
 		{[]string{"show"}, "error which one"},
 		{[]string{"list", "--full"}, "447700900101"},
@@ -142,6 +147,7 @@ func lookAtDead(t *testing.T, event, file string) {
 		{[]string{"replay", "--event", "none"}, "error no dead letter of event none"},
 		{[]string{"drop", "--event", "none"}, "error no dead letter of event none"},
 		{[]string{"drop", "--account", "shop"}, "0 dead letter(s): drop"},
+		{[]string{"drop", "--account", "shop", "--json"}, `{"count":0}`},
 		{[]string{"replay", "--event", event}, "1 dead letter(s): replay"},
 	} {
 		out, err := execute(t, append(append([]string{"dead"}, tt.args...), "--config", file)...)

@@ -126,6 +126,7 @@ func TestReceiverCommands(t *testing.T) {
 		{[]string{"--optin"}, "447700900101: read responses are taken\n"},
 		{nil, " 10690001 "},
 		{[]string{"--erase", "--yes"}, "447700900101: erased\n"},
+		{[]string{"--erase", "--yes", "--json"}, `{"erased":true,"receiver":"447700900101"}` + "\n"},
 	} {
 		out, err := execute(t, append([]string{"receiver", "+447700900101", "--ops", r.Ops()}, tt.flags...)...)
 		if err != nil || !strings.Contains(out, tt.want) {

@@ -67,7 +67,7 @@ func (f *receiverFlags) run(cmd *cobra.Command, receiver string) error {
 	case f.optout, f.optin:
 		return changeOptOut(cmd, receiver, f.optout, f.json)
 	case f.erase:
-		return erase(cmd, receiver, f.yes)
+		return erase(cmd, receiver, f.yes, f.json)
 	}
 	return f.list(cmd, receiver)
 }

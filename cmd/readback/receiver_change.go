@@ -61,7 +61,7 @@ func changeOptOut(cmd *cobra.Command, receiver string, out, asJSON bool) error {
 const eraseTime = 5 * time.Minute
 
 // erase takes out all that is known of a receiver. It asks again while the gateway says that it is not done yet.
-func erase(cmd *cobra.Command, receiver string, yes bool) error {
+func erase(cmd *cobra.Command, receiver string, yes, asJSON bool) error {
 	if !yes && !confirmed(cmd, "Erase all that is known of "+receiver+", and what waits to be told about it?") {
 		return errNotErased
 	}
@@ -73,11 +73,13 @@ func erase(cmd *cobra.Command, receiver string, yes bool) error {
 	defer cancel()
 	for {
 		again, err := eraseOnce(ctx, gateway, receiver)
-		if err == nil {
+		switch {
+		case err == nil && asJSON:
+			return sayJSON(cmd, map[string]any{"receiver": receiver, "erased": true})
+		case err == nil:
 			say(cmd.OutOrStdout(), "%s: erased\n", receiver)
 			return nil
-		}
-		if again == 0 {
+		case again == 0:
 			return err
 		}
 		select {

@@ -60,6 +60,7 @@ ESME may bind again.`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	askFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, ids []string) error { return endSessions(cmd, "/v1/sessions/", ids) }
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, which says whether it was ended")
+	cmd.RunE = func(cmd *cobra.Command, ids []string) error { return endSessions(cmd, "/v1/sessions/", ids, *asJSON) }
 	return cmd
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,13 +35,16 @@ func TestSessionsCommand(t *testing.T) {
 	if out, err = execute(t, "sessions", "--json", "--account", "shop", "--ops", r.Ops()); err != nil || out != "" {
 		t.Errorf("of another account: got %q, %v", out, err)
 	}
-	if out, err = execute(t, "sessions", "kick", strconv.Itoa(int(s.ID)), "--ops", r.Ops()); err != nil || out != "" {
+	if out, err = execute(t, "sessions", "kick", strconv.Itoa(int(s.ID)), "--json", "--ops", r.Ops()); err != nil || out != fmt.Sprintf(`{"id":"%d","ended":true}`+"\n", s.ID) {
 		t.Errorf("kick: got %q, %v", out, err)
 	}
 	select {
 	case <-esme.Done():
 	case <-ctx.Done():
 		t.Fatal("the ESME is still bound")
+	}
+	if out, _ := execute(t, "sessions", "kick", "4711", "--json", "--ops", r.Ops()); !strings.HasPrefix(out, `{"id":"4711","ended":false,"error":"gateway says 404 `) {
+		t.Errorf("kick nobody, in JSON: got %q", out)
 	}
 	if _, err = execute(t, "sessions", "kick", "4711", "--ops", r.Ops()); err == nil ||
 		!strings.Contains(err.Error(), "there is no session 4711; it may have ended") {

@@ -77,17 +77,33 @@ mirror mode the ESME's session ends with it; the ESME may bind again.`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	askFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, ids []string) error { return endSessions(cmd, "/v1/smsc/", ids) }
+	asJSON := cmd.Flags().Bool("json", false, "a line of JSON for each, which says whether it was ended")
+	cmd.RunE = func(cmd *cobra.Command, ids []string) error { return endSessions(cmd, "/v1/smsc/", ids, *asJSON) }
 	return cmd
 }
 
+// endedSession is a line of JSON about a session that was to end.
+type endedSession struct {
+	ID    string `json:"id"`
+	Ended bool   `json:"ended"`
+	Error string `json:"error,omitempty"` // why not
+}
+
 // endSessions ends the sessions with these IDs on a page.
-func endSessions(cmd *cobra.Command, page string, ids []string) error {
+func endSessions(cmd *cobra.Command, page string, ids []string, asJSON bool) error {
 	return askGateway(cmd, func(ctx context.Context, gateway *ops.Client) error {
 		var all error
 		for _, id := range ids {
 			_, err := gateway.Ask(ctx, http.MethodDelete, page+url.PathEscape(id), http.StatusAccepted)
 			all = errors.Join(all, err)
+			if !asJSON {
+				continue
+			}
+			done := endedSession{ID: id, Ended: err == nil}
+			if err != nil {
+				done.Error = err.Error()
+			}
+			all = errors.Join(all, sayJSON(cmd, done))
 		}
 		return all
 	})

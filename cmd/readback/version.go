@@ -15,12 +15,16 @@ import (
 var release string
 
 func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		Run:   func(cmd *cobra.Command, _ []string) { say(cmd.OutOrStdout(), "readback %s\n", versionLine()) },
+	cmd := &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs}
+	asJSON := cmd.Flags().Bool("json", false, "JSON, in place of the line for people")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *asJSON {
+			return sayJSON(cmd, map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+		}
+		say(cmd.OutOrStdout(), "readback %s\n", versionLine())
+		return nil
 	}
+	return cmd
 }
 
 // versionLine is the version with what it was built by, and for.

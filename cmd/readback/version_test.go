@@ -22,6 +22,9 @@ func TestVersion(t *testing.T) {
 		if got, want := out.String(), "readback version "+tt.want+" "+runtime.Version(); tt.want == "" || !strings.HasPrefix(got, want) {
 			t.Errorf("release %q: got %q, want %q", tt.release, got, want)
 		}
+		if out, err := execute(t, "version", "--json"); err != nil || !strings.HasPrefix(out, `{"arch":"`+runtime.GOARCH+`","go":"`) || !strings.Contains(out, `"version":"`+tt.want+`"`) {
+			t.Errorf("release %q in JSON: got %q, %v", tt.release, out, err)
+		}
 		found := 0
 		families, err := startService(t, nil).metrics.Gather()
 		if err != nil {
