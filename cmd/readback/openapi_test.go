@@ -225,6 +225,7 @@ func TestAnswersAsDocumented(t *testing.T) {
 	}
 	a.ask("DELETE", "/v1/sessions/99", "", 404)
 	a.ask("DELETE", "/v1/sessions/"+g.session(t), "", 202)
+	a.ask("POST", "/v1/store/backup", "", 400)
 	a.ask("POST", "/v1/store/backup?dir="+t.TempDir()+"/backup", "", 200)
 	a.ask("POST", "/v1/dead/replay", "", 400)
 	a.ask("DELETE", "/v1/dead?all=true", "", 200)

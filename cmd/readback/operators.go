@@ -79,7 +79,7 @@ func (s *service) makePages(registry *metric.Registry) {
 	s.reloads = newReloads(registry)
 	s.useOperators(s.cfg.Ops)
 	s.ops.Handle("POST /-/reload", http.HandlerFunc(s.postReload))
-	s.ops.Handle("POST "+backupPath, http.HandlerFunc(s.postBackup))
+	s.ops.Handle("POST "+backupPath, operator.BackupPage(s.postBackup))
 	s.ops.Handle("/v1/openapi.yaml", ops.Document(docs.OperatorAPI))
 	s.ops.Handle("/v1/status", operator.StatusPage(version(), time.Now(), checks, s.gateway))
 	s.ops.Handle("/v1/accounts", operator.AccountPage(s.gateway))

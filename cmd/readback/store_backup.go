@@ -113,8 +113,8 @@ func askBackup(cmd *cobra.Command, cfg config.Config, dir string, progress func(
 // stepTime is how long whoever asked for a backup may take to read a line.
 const stepTime = 30 * time.Second
 
-// postBackup makes a backup. The answer has a line of JSON for each step.
-func (s *service) postBackup(w http.ResponseWriter, req *http.Request) {
+// postBackup makes a backup in a directory. The answer has a line of JSON for each step.
+func (s *service) postBackup(w http.ResponseWriter, req *http.Request, dir string) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	answer, control := json.NewEncoder(w), http.NewResponseController(w)
 	say := func(step backupStep) {
@@ -122,13 +122,13 @@ func (s *service) postBackup(w http.ResponseWriter, req *http.Request) {
 		_ = answer.Encode(step) // whoever asked has gone
 		_ = control.Flush()
 	}
-	m, err := s.relay.Backup(req.Context(), req.URL.Query().Get("dir"), version(), func(done string) { say(backupStep{Done: done}) })
+	m, err := s.relay.Backup(req.Context(), dir, version(), func(done string) { say(backupStep{Done: done}) })
 	if err != nil {
 		err = cmp.Or(ops.Withdrawn(req), err)
 		s.log.Warn("no backup was made", "error", err)
 		say(backupStep{Error: err.Error()})
 		return
 	}
-	s.log.Info("backup is complete", "dir", req.URL.Query().Get("dir"), "epoch", m.Epoch, "serial", m.Serial)
+	s.log.Info("backup is complete", "dir", dir, "epoch", m.Epoch, "serial", m.Serial)
 	say(backupStep{Backup: m})
 }
