@@ -63,7 +63,7 @@ func NewLogger(w io.Writer, format string, s *LogSettings) (*slog.Logger, error)
 }
 
 // guard replaces the attributes that must not be written, in groups, too. It shows octets that are not UTF-8
-// as Latin-1.
+// as Latin-1, and durations with their unit.
 func (s *LogSettings) guard(_ []string, a slog.Attr) slog.Attr {
 	switch {
 	case unseen[a.Key]:
@@ -72,6 +72,8 @@ func (s *LogSettings) guard(_ []string, a slog.Attr) slog.Attr {
 		return s.masked(a, receivers[a.Key])
 	case senders[a.Key] != "" && s.mask.Load() && message.IsSubscriber(a.Value.String()):
 		return s.masked(a, senders[a.Key])
+	case a.Value.Kind() == slog.KindDuration: // JSON would have nanoseconds, without a unit
+		a.Value = slog.StringValue(a.Value.Duration().String())
 	case a.Value.Kind() == slog.KindString:
 		a.Value = slog.StringValue(message.Shown(a.Value.String()))
 	}

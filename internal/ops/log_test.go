@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"readback/relay/message"
 )
@@ -24,6 +25,20 @@ func TestLoggerShowsOctets(t *testing.T) {
 		want := map[bool]string{true: `"receiver":"Mül***s"`, false: `"receiver":"Müllers"`}[mask]
 		if got := out.String(); !strings.Contains(got, `"account":"café"`) || !strings.Contains(got, want) {
 			t.Errorf("got %s, want café and %s", got, want)
+		}
+	}
+}
+
+// Durations have a unit in both formats.
+func TestLoggerDurations(t *testing.T) {
+	for format, want := range map[string]string{"json": `"within":"312ms"`, "text": "within=312ms"} {
+		var out bytes.Buffer
+		log, err := newLogger(&out, "info", format, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if log.Warn("no answer", "within", 312*time.Millisecond); !strings.Contains(out.String(), want) {
+			t.Errorf("%s: got %s, want %s", format, &out, want)
 		}
 	}
 }
