@@ -25,12 +25,14 @@ const (
 
 // operate takes a message operation of a bound ESME.
 func (s *session) operate(ctx context.Context, f smpp.Frame) error {
+	s.operating = true
+	defer func() { s.operating = false }()
 	window := s.smsc.limits.Load().window
 	switch {
 	case !s.mayOperate(f.ID()):
 		s.reply(f, smpp.StatusInvBindState)
 		return nil
-	case window > 0 && s.unanswered.Load() >= int64(window):
+	case window > 0 && s.unanswered() >= window:
 		s.reply(f, smpp.StatusThrottled)
 		return nil
 	}
@@ -65,7 +67,7 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 		switch fault := FaultOf(m.To.Addr); fault {
 		case Silence:
 			s.note(f, "", 0, Ignored)
-			s.unanswered.Add(1)
+			s.lose()
 			return nil
 		case Hangup:
 			s.note(f, "", 0, Closed)
@@ -164,10 +166,10 @@ func (s *session) send(ctx context.Context, then func()) {
 	}
 	s.meetFate()
 	response := bytes.Clone(s.scratch)
-	s.unanswered.Add(1)
+	came := s.holdBack()
 	s.later.put(ctx, func() {
 		s.out.add(response)
-		s.unanswered.Add(-1)
+		came()
 		if then != nil {
 			then()
 		}

@@ -54,17 +54,15 @@ var errReset = errors.New("ended by a reaction")
 
 // react treats a request as r says. An error ends the session.
 func (s *session) react(ctx context.Context, f smpp.Frame, r Reaction) error {
-	s.now = r
-	defer func() { s.now = Reaction{} }()
+	s.now, s.operating = r, isOperation(f.ID())
+	defer func() { s.now, s.operating = Reaction{}, false }()
 	switch r.Fate {
 	case Ignored, Reset, Closed, Garbled:
 		s.note(f, "", 0, r.Fate)
 	}
 	switch {
 	case r.Fate == Ignored:
-		if isOperation(f.ID()) {
-			s.unanswered.Add(1)
-		}
+		s.lose()
 		return nil
 	case r.Fate == Reset:
 		return s.endAfter(r.Delay, s.reset)
@@ -110,7 +108,7 @@ func (s *session) meetFate() {
 	switch s.now.Fate {
 	case AnswerLost:
 		s.scratch = s.scratch[:0]
-		s.unanswered.Add(1)
+		s.lose()
 		return
 	case Unbound:
 	default:
@@ -119,6 +117,23 @@ func (s *session) meetFate() {
 	seq, _ := s.await(0, make(chan pdu.Status, 1))
 	s.unbinding = true
 	s.scratch = smpp.AppendHeader(s.scratch, pdu.UnbindID, 0, seq, 0)
+}
+
+// lose counts a message operation whose answer never comes.
+func (s *session) lose() {
+	if s.operating {
+		s.lost.Add(1)
+	}
+}
+
+// holdBack counts the answer to a message operation that is held back until came is called. An answer that is
+// lost is counted already.
+func (s *session) holdBack() (came func()) {
+	if !s.operating || s.now.Fate == AnswerLost {
+		return func() {}
+	}
+	s.late.Add(1)
+	return func() { s.late.Add(-1) }
 }
 
 // emit puts out what is in scratch, after the delay of the reaction if there is one, and runs then behind it.
@@ -132,10 +147,10 @@ func (s *session) emit(then func()) {
 		return
 	}
 	response := append([]byte(nil), s.scratch...)
-	s.unanswered.Add(1)
+	came := s.holdBack()
 	s.delays.run(s.now.Delay, func() {
 		s.out.add(response)
-		s.unanswered.Add(-1)
+		came()
 		if then != nil {
 			then()
 		}

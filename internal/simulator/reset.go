@@ -7,7 +7,8 @@ import (
 )
 
 // Reset forgets what the SMSC has stored: received PDUs, messages and their states, receipts that wait, and
-// the inboxes of all handsets. message_ids begin again. Sessions stay bound.
+// the inboxes of all handsets. message_ids begin again. Sessions stay bound, and answers that never come no longer
+// count as unanswered.
 func (c *SMSC) Reset() {
 	c.generation.Add(1) // receipts that are late are dropped
 	c.Recorder.reset()
@@ -17,6 +18,9 @@ func (c *SMSC) Reset() {
 		a.mu.Lock()
 		a.receipts = nil
 		a.mu.Unlock()
+	}
+	for s := range c.sessions {
+		s.lost.Store(0)
 	}
 	c.mu.Unlock()
 	if c.network != nil {
@@ -79,7 +83,7 @@ func (c *SMSC) Sessions() []SessionInfo {
 	for s := range c.sessions {
 		i := SessionInfo{
 			Session: s.id, Account: s.accountName(), Remote: s.conn.RemoteAddr().String(), Since: s.since,
-			Unanswered: int(s.unanswered.Load()),
+			Unanswered: s.unanswered(),
 		}
 		if i.Account != "" {
 			i.Transmits, i.Receives = s.transmits, s.receives

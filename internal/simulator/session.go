@@ -30,14 +30,16 @@ type session struct {
 	in        *smpp.Reader
 	scratch   []byte
 	now       Reaction // to the request that is being handled
+	operating bool     // that request is a message operation
 	unbinding bool     // the SMSC has sent an unbind of its own accord
 
-	account    atomic.Pointer[account] // set by the bind
-	transmits  bool                    // static once account is set, as the next two
-	receives   bool
-	hasTLVs    bool
-	unanswered atomic.Int64 // message operations
-	enquiry    atomic.Uint32
+	account   atomic.Pointer[account] // set by the bind
+	transmits bool                    // static once account is set, as the next two
+	receives  bool
+	hasTLVs   bool
+	late      atomic.Int64 // message operations whose answer is held back
+	lost      atomic.Int64 // message operations whose answer never comes, since the last Reset
+	enquiry   atomic.Uint32
 
 	mu      sync.Mutex
 	seq     uint32                       // guarded by mu: of the SMSC's next request
@@ -157,6 +159,9 @@ func (s *session) nameFor(f smpp.Frame) string {
 	}
 	return s.accountName()
 }
+
+// unanswered counts the message operations that are unanswered.
+func (s *session) unanswered() int { return int(s.late.Load() + s.lost.Load()) }
 
 // isOperation reports whether id is an operation on a message.
 func isOperation(id pdu.ID) bool {
