@@ -39,7 +39,7 @@ func (s *session) bind(f smpp.Frame) {
 	r.cstring() // address_range
 	status := s.smsc.authenticate(systemID, password)
 	switch {
-	case s.account.Load() != nil:
+	case s.account.Load() != nil || s.unbinding.Load():
 		s.reply(f, smpp.StatusAlreadyBound)
 		return
 	case r.bad:
@@ -57,6 +57,9 @@ func (s *session) bind(f smpp.Frame) {
 	s.hasTLVs = version >= smpp.InterfaceVersion34
 	s.scratch = append(s.scratch[:0], s.bindResponse(f)...)
 	s.emit(func() { // behind the response, so that no receipt overtakes it
+		if s.unbinding.Load() {
+			return
+		}
 		s.smsc.join(s, systemID)
 		s.account.Load().pump(s)
 	})

@@ -51,9 +51,9 @@ func (s *session) operate(ctx context.Context, f smpp.Frame) error {
 	return nil
 }
 
-// mayOperate reports whether the bind allows the operation (SMPP 3.4 table 2-1).
+// mayOperate reports whether the bind allows the operation (SMPP 3.4 table 2-1). The SMSC's own unbind ends it.
 func (s *session) mayOperate(id pdu.ID) bool {
-	return s.account.Load() != nil && (s.transmits || id == pdu.DataSMID)
+	return s.account.Load() != nil && !s.unbinding.Load() && (s.transmits || id == pdu.DataSMID)
 }
 
 // submit takes a submit_sm or data_sm.
@@ -164,11 +164,11 @@ func (s *session) send(ctx context.Context, then func()) {
 		s.emit(then)
 		return
 	}
-	s.meetFate()
+	last := s.meetFate()
 	response := bytes.Clone(s.scratch)
 	came := s.holdBack()
 	s.later.put(ctx, func() {
-		s.out.add(response)
+		s.put(response, last)
 		came()
 		if then != nil {
 			then()

@@ -102,21 +102,29 @@ func (s *session) reset() {
 	_ = conn.Close()
 }
 
-// meetFate changes the answer in scratch as the reaction wants: it is lost, or an unbind follows it. The
-// response to that ends the session.
-func (s *session) meetFate() {
+// meetFate changes the answer in scratch as the reaction wants: it is lost, or an unbind follows it, and then it
+// is the last.
+func (s *session) meetFate() (last bool) {
 	switch s.now.Fate {
 	case AnswerLost:
 		s.scratch = s.scratch[:0]
 		s.lose()
-		return
 	case Unbound:
-	default:
-		return
+		seq, _ := s.await(0, make(chan pdu.Status, 1))
+		s.scratch = smpp.AppendHeader(s.scratch, pdu.UnbindID, 0, seq, 0)
+		return true
 	}
-	seq, _ := s.await(0, make(chan pdu.Status, 1))
-	s.unbinding = true
-	s.scratch = smpp.AppendHeader(s.scratch, pdu.UnbindID, 0, seq, 0)
+	return false
+}
+
+// put puts out an answer. The last one has an unbind behind it, whose response ends the session. The session leaves
+// its account before, so that no receipt follows the unbind.
+func (s *session) put(response []byte, last bool) {
+	if last {
+		s.unbinding.Store(true)
+		s.smsc.leave(s)
+	}
+	s.out.add(response)
 }
 
 // lose counts a message operation whose answer never comes.
@@ -138,9 +146,9 @@ func (s *session) holdBack() (came func()) {
 
 // emit puts out what is in scratch, after the delay of the reaction if there is one, and runs then behind it.
 func (s *session) emit(then func()) {
-	s.meetFate()
+	last := s.meetFate()
 	if s.now.Delay == 0 {
-		s.out.add(s.scratch)
+		s.put(s.scratch, last)
 		if then != nil {
 			then()
 		}
@@ -149,7 +157,7 @@ func (s *session) emit(then func()) {
 	response := append([]byte(nil), s.scratch...)
 	came := s.holdBack()
 	s.delays.run(s.now.Delay, func() {
-		s.out.add(response)
+		s.put(response, last)
 		came()
 		if then != nil {
 			then()

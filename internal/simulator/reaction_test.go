@@ -84,6 +84,7 @@ func isEnd(err, want error) bool {
 	return err != nil && bytes.Contains([]byte(err.Error()), []byte(want.Error()))
 }
 
+// The receipt of the message does not follow the unbind: the next session of the account gets it.
 func TestReactionUnbinds(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -91,18 +92,28 @@ func TestReactionUnbinds(t *testing.T) {
 			smsc := NewSMSC(Options{React: reactTo(pdu.SubmitSMID, Reaction{Fate: Unbound, Delay: delay})})
 			testpeer.Serve(t, "the SMSC", p, smsc.Serve)
 			send, next := bindPipe(t, p)
-			send(text(receiver, "Hi").Append(nil, pdu.SubmitSMID, 2))
+			m := text(receiver, "Hi")
+			m.RegisteredDelivery = 1
+			send(m.Append(nil, pdu.SubmitSMID, 2))
+			var unbind uint32
 			for _, want := range []pdu.ID{pdu.SubmitSMRespID, pdu.UnbindID} {
 				f, err := next()
 				if err != nil || f.ID() != want || f.Status() != 0 {
 					t.Fatalf("came %x, %v, want %08x", []byte(f), err, uint32(want))
 				}
-				if want == pdu.UnbindID {
-					send(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, f.Seq(), 0))
-				}
+				unbind = f.Seq()
 			}
+			send(text(receiver, "Hi").Append(nil, pdu.SubmitSMID, 3))
+			if f, err := next(); err != nil || f.Status() != smpp.StatusInvBindState {
+				t.Errorf("behind the unbind came %x, %v, want a refusal of the message", []byte(f), err)
+			}
+			send(smpp.AppendHeader(nil, pdu.UnbindRespID, 0, unbind, 0))
 			if _, err := next(); err == nil {
 				t.Error("the session outlives the answer to unbind")
+			}
+			_, next = bindPipe(t, p)
+			if f, err := next(); err != nil || f.ID() != pdu.DeliverSMID {
+				t.Errorf("the next session got %x, %v, want the receipt", []byte(f), err)
 			}
 		})
 	}

@@ -31,9 +31,9 @@ type session struct {
 	scratch   []byte
 	now       Reaction // to the request that is being handled
 	operating bool     // that request is a message operation
-	unbinding bool     // the SMSC has sent an unbind of its own accord
 
 	account   atomic.Pointer[account] // set by the bind
+	unbinding atomic.Bool             // the SMSC sends an unbind of its own accord, or has done so
 	transmits bool                    // static once account is set, as the next two
 	receives  bool
 	hasTLVs   bool
@@ -132,7 +132,7 @@ func (s *session) handle(ctx context.Context, f smpp.Frame) error {
 	}
 	if f.IsResponse() {
 		s.settle(f)
-		if s.unbinding && f.ID() == pdu.UnbindRespID {
+		if s.unbinding.Load() && f.ID() == pdu.UnbindRespID {
 			return errUnbound
 		}
 		return nil
