@@ -96,7 +96,7 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 func (s *session) submitLater(ctx context.Context, n uint64, f smpp.Frame) {
 	m, _ := smpp.ParseMessage(bytes.Clone(f)) // was well-formed when it came
 	now := s.now
-	s.send(ctx, func() { s.deliver(ctx, n, m, &now) })
+	s.send(ctx, s.smsc.unlessReset(func() { s.deliver(ctx, n, m, &now) }))
 }
 
 // deliver does what follows the answer to message n.

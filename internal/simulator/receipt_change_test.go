@@ -63,6 +63,30 @@ func TestReceiptChanges(t *testing.T) {
 	}
 }
 
+// A message whose answer is late does not reach its handset behind a reset, nor does its receipt come.
+func TestResetDropsLateMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testpeer.NewPipes()
+		smsc := NewSMSC(Options{Network: NewNetwork(HandsetOptions{}), ResponseDelay: time.Minute})
+		testpeer.Serve(t, "the SMSC", p, smsc.Serve)
+		send, next := bindPipe(t, p)
+		m := text(receiver, "Hi")
+		m.RegisteredDelivery = 1
+		send(m.Append(nil, pdu.SubmitSMID, 2))
+		synctest.Wait()
+		smsc.Reset()
+		for _, want := range []pdu.ID{pdu.SubmitSMRespID, pdu.EnquireLinkRespID} {
+			if f, err := next(); err != nil || f.ID() != want {
+				t.Errorf("came %x, %v, want %08x", []byte(f), err, uint32(want))
+			}
+			send(request(pdu.EnquireLinkID))
+		}
+		if got := len(smsc.Network().Handset(receiver).Messages()); got != 0 {
+			t.Errorf("the handset has %d messages, want none", got)
+		}
+	})
+}
+
 func TestResetDropsLateReceipts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := testpeer.NewPipes()
