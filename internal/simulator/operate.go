@@ -63,7 +63,7 @@ func (s *session) submit(ctx context.Context, f smpp.Frame) error {
 		s.refuse(ctx, f, malformed(err))
 		return nil
 	}
-	if !s.smsc.opt.PlainReceivers {
+	if !s.smsc.opt.PlainReceivers && !s.decided {
 		switch fault := FaultOf(m.To.Addr); fault {
 		case Silence:
 			s.note(f, "", 0, Ignored)

@@ -31,7 +31,7 @@ type Options struct {
 	// Sessions is how many sessions of an account may be bound; one more is refused with
 	// ESME_RBINDFAIL. Zero sets no limit.
 	Sessions int
-	// PlainReceivers turns the magic receivers off; see Fault.
+	// PlainReceivers turns the magic receivers off; see Fault. They count only where React does not decide.
 	PlainReceivers bool
 	// DeliverAfter is how long a message stays ENROUTE, so that it can be queried,
 	// replaced and cancelled. Zero delivers at once.

@@ -54,8 +54,8 @@ var errReset = errors.New("ended by a reaction")
 
 // react treats a request as r says. An error ends the session.
 func (s *session) react(ctx context.Context, f smpp.Frame, r Reaction) error {
-	s.now, s.operating = r, isOperation(f.ID())
-	defer func() { s.now, s.operating = Reaction{}, false }()
+	s.now, s.decided, s.operating = r, true, isOperation(f.ID())
+	defer func() { s.now, s.decided, s.operating = Reaction{}, false, false }()
 	switch r.Fate {
 	case Ignored, Reset, Closed, Garbled:
 		s.note(f, "", 0, r.Fate)

@@ -150,6 +150,17 @@ func TestReactionDelay(t *testing.T) {
 	})
 }
 
+// A reaction takes the place of what a magic receiver provokes, also if it changes nothing.
+func TestReactionToMagicReceivers(t *testing.T) {
+	_, addr := startSMSC(t, Options{React: reactTo(pdu.SubmitSMID, Reaction{})})
+	e := openESME(t, addr, ESMEOptions{})
+	for _, to := range []string{"12025550008", "12025550058", "12025559000", "12025559001"} {
+		if got := call(t, e, submit(text(to, "Hi"))).Status(); got != smpp.StatusOK {
+			t.Errorf("%s: status %#x, want 0", to, uint32(got))
+		}
+	}
+}
+
 func TestSessionsLimit(t *testing.T) {
 	_, addr := startSMSC(t, Options{Sessions: 1})
 	openESME(t, addr, ESMEOptions{})

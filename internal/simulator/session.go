@@ -30,6 +30,7 @@ type session struct {
 	in        *smpp.Reader
 	scratch   []byte
 	now       Reaction // to the request that is being handled
+	decided   bool     // Options.React has decided about that request
 	operating bool     // that request is a message operation
 
 	account   atomic.Pointer[account] // set by the bind
