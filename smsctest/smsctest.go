@@ -177,7 +177,7 @@ func (s *SMSC) SetScenario(yaml string) error {
 	if err != nil {
 		return err
 	}
-	s.stage.Set(rules, s.Seed())
+	s.stage.Set(rules)
 	return nil
 }
 

@@ -48,7 +48,7 @@ func RunSMSC(ctx context.Context, cmd SMSC) error {
 	if !cmd.Sink {
 		cmd.SMSC.Network = simulator.NewNetwork(cmd.Handset)
 	}
-	play, err := cmd.scenario()
+	play, behind, err := cmd.scenario()
 	if err != nil {
 		return err
 	}
@@ -56,9 +56,9 @@ func RunSMSC(ctx context.Context, cmd SMSC) error {
 	if err != nil {
 		return err
 	}
-	smsc, stage := scenario.NewSMSC(cmd.SMSC, play, cmd.seed())
-	if play != nil {
-		out.printf("scenario of %d rules, seed %d\n", len(play.Rules), stage.Play().Seed())
+	smsc, stage := scenario.NewSMSC(cmd.SMSC, play, cmd.seed(), behind...)
+	if rules := stage.Play().Counts(); play != nil || len(rules) > 0 {
+		out.printf("scenario of %d rules, seed %d\n", len(rules), stage.Play().Seed())
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	out.printf("smsc listens on %v\n", ln.Addr())

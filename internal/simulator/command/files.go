@@ -25,27 +25,18 @@ type Failure struct {
 	Status string  // by name or number; empty stands for ESME_RSYSERR
 }
 
-// scenario returns what the files and the failure rate ask for; nil if they ask for nothing.
-func (cmd *SMSC) scenario() (*scenario.Scenario, error) {
-	var s *scenario.Scenario
+// scenario returns what the file asks for, nil if there is none, and the rule of the failure rate, if there is one.
+func (cmd *SMSC) scenario() (s *scenario.Scenario, behind []scenario.Rule, err error) {
 	if cmd.Files.Scenario != "" {
-		var err error
 		if s, err = scenario.Load(cmd.Files.Scenario); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if cmd.Failure.Rate == 0 {
-		return s, nil
+		return s, nil, nil
 	}
 	r, err := scenario.FailureRule(cmd.Failure.Rate, cmd.Failure.Status)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		s = &scenario.Scenario{}
-	}
-	s.Rules = append(s.Rules, r)
-	return s, nil
+	return s, []scenario.Rule{r}, err
 }
 
 // seed is that of the command line, or any.

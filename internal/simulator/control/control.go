@@ -168,7 +168,7 @@ func (c control) setScenario(w http.ResponseWriter, r *http.Request) {
 		refuseScenario(w, err)
 		return
 	}
-	c.stage.Set(s, c.stage.Play().Seed())
+	c.stage.Set(s)
 	c.scenario(w, r)
 }
 
