@@ -84,7 +84,7 @@ func simHandset() *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&sim.Control, "control", "", "URL of the control of sim smsc")
+	f.StringVar(&sim.Control, "control", "", "address or URL of the control of sim smsc")
 	f.StringVar(&sim.Reads, "reads", "", "URL for read responses of one's own making")
 	f.StringVar(&sim.APIKey, "api-key", "", "key for --reads")
 	f.StringVar(&sim.Receiver, "receiver", "", "the handset's number")

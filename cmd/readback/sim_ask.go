@@ -24,7 +24,7 @@ answers, and fails if it refuses. A long text goes out in parts.`,
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&sim.Control, "control", defaultControl, "URL of the control of sim smsc")
+	f.StringVar(&sim.Control, "control", defaultControl, "address or URL of the control of sim smsc")
 	f.StringVar(&sim.Account, "account", "", "system_id of the ESME; empty: any that is bound")
 	f.StringVar(&sim.From, "from", "447700900101", "the subscriber")
 	f.StringVar(&sim.To, "to", "10690001", "the ESME's number")
@@ -50,7 +50,7 @@ func simStatus() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	f := cmd.Flags()
-	f.StringVar(&sim.Control, "control", defaultControl, "URL of the control of sim smsc")
+	f.StringVar(&sim.Control, "control", defaultControl, "address or URL of the control of sim smsc")
 	f.BoolVar(&sim.JSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		sim.Out = harmless{cmd.OutOrStdout()}

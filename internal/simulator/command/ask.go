@@ -14,7 +14,7 @@ import (
 
 // MO is what `sim mo` does: a message of a subscriber goes to an ESME of `sim smsc`.
 type MO struct {
-	Control string // URL of the control of `sim smsc`
+	Control string // address or URL of the control of `sim smsc`
 	control.MO
 	JSON bool
 	Out  io.Writer
@@ -60,7 +60,7 @@ func nameOf(a control.Answer) string {
 
 // Status is what `sim status` does.
 type Status struct {
-	Control string // URL of the control of `sim smsc`
+	Control string // address or URL of the control of `sim smsc`
 	JSON    bool
 	Out     io.Writer
 }
@@ -99,11 +99,8 @@ func RunStatus(ctx context.Context, cmd Status) error {
 	return w.Flush()
 }
 
-// RunReset makes the SMSC whose control is at addr forget what it has stored. addr may lack http://.
+// RunReset makes the SMSC whose control is at addr forget what it has stored.
 func RunReset(ctx context.Context, addr string, out io.Writer) error {
-	if !strings.Contains(addr, "://") {
-		addr = "http://" + addr
-	}
 	if err := (control.Client{URL: addr}).Reset(ctx); err != nil {
 		return err
 	}

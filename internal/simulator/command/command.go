@@ -79,7 +79,7 @@ func RunSMSC(ctx context.Context, cmd SMSC) error {
 // Receiver, or opens one message of it; with Reads it sends a read response
 // without an SMSC.
 type Handset struct {
-	Control  string // URL of the control of `sim smsc`
+	Control  string // address or URL of the control of `sim smsc`
 	Reads    string // URL for read responses
 	APIKey   string // for Reads
 	Receiver string

@@ -134,6 +134,7 @@ func TestMOAndReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = e.Close() }()
+	mo.Control = strings.TrimPrefix(controlURL, "http://")
 	var out screen
 	mo.Out = &out
 	if err := RunMO(testpeer.Within(t), mo); err != nil {

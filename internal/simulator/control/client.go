@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// Client calls the handler of NewHandler at URL, such as
-// "http://127.0.0.1:2780".
+// Client calls the handler of NewHandler at URL, such as "http://127.0.0.1:9091". The "http://" may be missing.
 type Client struct{ URL string }
 
 // Handsets lists the numbers of the handsets.
@@ -79,7 +78,11 @@ func (c Client) do(ctx context.Context, method, path string, in, out any) error 
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, body)
+	base := strings.TrimSuffix(c.URL, "/")
+	if !strings.Contains(base, "://") {
+		base = "http://" + base
+	}
+	req, err := http.NewRequestWithContext(ctx, method, base+path, body)
 	if err != nil {
 		return err
 	}
