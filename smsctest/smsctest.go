@@ -116,6 +116,10 @@ func New(opt Options) (*SMSC, error) {
 	if err != nil {
 		return nil, err
 	}
+	simulated := opt.simulated()
+	if err := simulated.Validate(); err != nil {
+		return nil, err
+	}
 	if opt.Addr == "" {
 		opt.Addr = "127.0.0.1:0"
 	}
@@ -131,11 +135,8 @@ func New(opt Options) (*SMSC, error) {
 		seed = rand.Uint64N(1 << 32)
 	}
 	s := &SMSC{addr: ln.Addr()}
-	s.smsc, s.stage = scenario.NewSMSC(simulator.Options{
-		Accounts: opt.Accounts, ResponseDelay: opt.ResponseDelay, Window: opt.Window, Sessions: opt.Sessions,
-		DecimalIDs: opt.DecimalIDs, NoReceipts: opt.NoReceipts, OmitVersion: opt.OmitVersion, EnquireLink: opt.EnquireLink,
-		PlainReceivers: true, OnSubmit: s.submitted, Keep: maxReceived,
-	}, rules, seed)
+	simulated.OnSubmit = s.submitted
+	s.smsc, s.stage = scenario.NewSMSC(simulated, rules, seed)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.smsc.Serve(ctx, ln) }()
@@ -144,6 +145,15 @@ func New(opt Options) (*SMSC, error) {
 		return <-ended
 	})
 	return s, nil
+}
+
+// simulated returns the options of the simulator.
+func (o Options) simulated() simulator.Options {
+	return simulator.Options{
+		Accounts: o.Accounts, ResponseDelay: o.ResponseDelay, Window: o.Window, Sessions: o.Sessions,
+		DecimalIDs: o.DecimalIDs, NoReceipts: o.NoReceipts, OmitVersion: o.OmitVersion, EnquireLink: o.EnquireLink,
+		PlainReceivers: true, Keep: maxReceived,
+	}
 }
 
 // scenario returns what the options ask for; nil if they ask for none.

@@ -134,6 +134,7 @@ func TestNewRefuses(t *testing.T) {
 		{smsctest.Options{Scenario: "rules: 1"}, "scenario:1: rules: "},
 		{smsctest.Options{ScenarioFile: "none.yaml"}, "none.yaml"},
 		{smsctest.Options{Addr: "127.0.0.1:none"}, "none"},
+		{smsctest.Options{Window: -1}, "window: -1 is below zero"},
 	} {
 		if _, err := smsctest.New(tt.opt); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: %v, want %s", tt.opt, err, tt.want)

@@ -112,7 +112,7 @@ func scenarioFlags(f *pflag.FlagSet, sim *command.SMSC) {
 	f.StringVar(&sim.Files.Scenario, "scenario", "", "file of rules: what becomes of which request (docs/simulator.md)")
 	f.Uint64Var(&sim.Seed, "seed", 0, "seed of the probabilities, to draw the same again; 0: any, and it is printed")
 	f.Float64Var(&sim.Failure.Rate, "failure-rate", 0, "share of the messages to refuse, such as 0.1")
-	f.StringVar(&sim.Failure.Status, "failure-status", "ESME_RSYSERR", "status of --failure-rate, by name or number")
+	f.StringVar(&sim.Failure.Status, "failure-status", "", "status of --failure-rate, by name or number; empty: ESME_RSYSERR")
 	f.StringVar(&sim.Files.Cert, "tls-cert", "", "certificate to serve TLS with; PEM file")
 	f.StringVar(&sim.Files.Key, "tls-key", "", "key of --tls-cert; PEM file")
 	f.StringVar(&sim.Files.ClientCA, "client-ca", "", "authority whose certificates ESMEs must have; PEM file")

@@ -48,6 +48,9 @@ func RunSMSC(ctx context.Context, cmd SMSC) error {
 	if !cmd.Sink {
 		cmd.SMSC.Network = simulator.NewNetwork(cmd.Handset)
 	}
+	if err := cmd.SMSC.Validate(); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
 	play, behind, err := cmd.scenario()
 	if err != nil {
 		return err

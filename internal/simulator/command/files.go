@@ -33,6 +33,9 @@ func (cmd *SMSC) scenario() (s *scenario.Scenario, behind []scenario.Rule, err e
 		}
 	}
 	if cmd.Failure.Rate == 0 {
+		if cmd.Failure.Status != "" {
+			return nil, nil, errors.New("--failure-status needs --failure-rate")
+		}
 		return s, nil, nil
 	}
 	r, err := scenario.FailureRule(cmd.Failure.Rate, cmd.Failure.Status)
@@ -49,7 +52,10 @@ func (cmd *SMSC) seed() uint64 {
 
 // listen listens on addr, for TLS if there is a certificate.
 func (f Files) listen(addr string) (net.Listener, error) {
-	if f.Cert == "" {
+	switch {
+	case f.Cert != "" && f.Key == "":
+		return nil, errors.New("--tls-cert needs --tls-key")
+	case f.Cert == "":
 		if f.Key != "" || f.ClientCA != "" {
 			return nil, errors.New("--tls-key and --client-ca need --tls-cert")
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -73,6 +75,14 @@ func TestSMSCRefusesToStart(t *testing.T) {
 		{"scenario", SMSC{Files: Files{Scenario: bad}}, bad + ":1: rules[0].stauts: unknown key (hint: did you mean rules[0].status?)"},
 		{"rate", SMSC{Failure: Failure{Rate: 2}}, "failure rate 2: not a share"},
 		{"status", SMSC{Failure: Failure{Rate: 0.5, Status: "ESME_BUSY"}}, `failure status: "ESME_BUSY": unknown status`},
+		{"no rate", SMSC{Failure: Failure{Status: "0x45"}}, "--failure-status needs --failure-rate"},
+		{"rate that is no number", SMSC{Failure: Failure{Rate: math.NaN()}}, "failure rate NaN: not a share"},
+		{"no refusal", SMSC{Failure: Failure{Rate: 0.5, Status: "ESME_ROK"}}, "no refusal (hint: a status other than ESME_ROK"},
+		{"window", SMSC{SMSC: simulator.Options{Window: -1}}, "--window: -1 is below zero"},
+		{"keep", SMSC{SMSC: simulator.Options{Keep: -1}}, "--keep: -1 is below zero"},
+		{"delay", SMSC{SMSC: simulator.Options{ResponseDelay: -time.Second}}, "--response-delay: -1s is below zero"},
+		{"account", SMSC{SMSC: simulator.Options{Accounts: map[string]string{"": "x"}}}, "--account: an empty system_id"},
+		{"certificate alone", SMSC{Files: Files{Cert: bad}}, "--tls-cert needs --tls-key"},
 		{"key alone", SMSC{Files: Files{Key: bad}}, "need --tls-cert"},
 		{"no certificate", SMSC{Files: Files{Cert: bad, Key: bad}}, "--tls-cert, --tls-key: "},
 	} {

@@ -88,7 +88,7 @@ const maxDelay = 24 * time.Hour
 // FailureRule returns the rule that refuses a share of all messages. The status is a name or a number; empty
 // stands for ESME_RSYSERR.
 func FailureRule(share float64, status string) (Rule, error) {
-	if share <= 0 || share > 1 {
+	if !(share > 0 && share <= 1) { // neither is NaN
 		return Rule{}, fmt.Errorf("failure rate %v: not a share (hint: above 0 and up to 1, such as 0.1 for one in ten)", share)
 	}
 	if status == "" {

@@ -146,7 +146,7 @@ func (p *parser) status(to *pdu.Status) take {
 		case !known:
 			p.wrong(n, key, "unknown status", wanted)
 		case status == smpp.StatusOK:
-			p.wrong(n, key, "no refusal", "leave the key out: a request that no rule refuses is accepted")
+			p.wrong(n, key, "no refusal", "a status other than ESME_ROK; a request that no rule refuses is accepted")
 		}
 		*to = status
 	}
