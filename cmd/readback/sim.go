@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -36,7 +39,7 @@ func simESME() *cobra.Command {
 	f.StringVar(&sim.Addr, "addr", "127.0.0.1:2775", "address to bind to")
 	f.StringVar(&sim.SystemID, "system-id", "esme", "system_id of the bind")
 	f.StringVar(&sim.Password, "password", "", "password of the bind")
-	f.StringVar(&sim.From, "from", "10690001", "source_addr")
+	f.StringVar(&sim.From, "from", "10690001", "source_addr; with --load the first short code of several")
 	f.StringVar(&sim.To, "to", "447700900101", "destination_addr")
 	f.StringVar(&sim.Text, "text", "", "text, ASCII; nothing is sent without (but with --load)")
 	f.Uint8Var(&registered, "registered-delivery", 0x04, "registered_delivery; 4 asks for read receipts")
@@ -46,18 +49,51 @@ func simESME() *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "with --load: print the result as JSON, after a line when all is answered")
 	loadFlags(f, &options)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkLoadFlags(f, heavy); err != nil {
+			return err
+		}
 		sim.RegisteredDelivery, sim.Out = registered, harmless{cmd.OutOrStdout()}
 		if !heavy {
 			return command.RunESME(cmd.Context(), sim)
 		}
-		options.Bind, options.Addr, options.Messages, options.Text = sim.Bind, sim.Addr, sim.Messages, sim.Text
-		options.RegisteredDelivery = registered
-		if asJSON {
-			return command.RunLoadJSON(cmd.Context(), options, cmd.OutOrStdout())
-		}
-		return command.RunLoad(cmd.Context(), options, cmd.OutOrStdout())
+		return runLoad(cmd, sim, options, asJSON)
 	}
 	return cmd
+}
+
+// runLoad does what sim esme does with --load.
+func runLoad(cmd *cobra.Command, sim command.ESME, options load.Options, asJSON bool) (err error) {
+	options.Bind, options.Addr, options.Messages, options.Text = sim.Bind, sim.Addr, sim.Messages, sim.Text
+	options.RegisteredDelivery = sim.RegisteredDelivery
+	if options.Sender, err = load.ParseSender(sim.From); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	if asJSON {
+		return command.RunLoadJSON(cmd.Context(), options, cmd.OutOrStdout())
+	}
+	return command.RunLoad(cmd.Context(), options, cmd.OutOrStdout())
+}
+
+// checkLoadFlags refuses flags that have no effect with --load, or without.
+func checkLoadFlags(f *pflag.FlagSet, heavy bool) error {
+	if heavy {
+		switch {
+		case f.Changed("to"):
+			return errors.New("--to does not go with --load, whose receivers are 447700900000 and up (hint: --first and --conversations choose them)")
+		case f.Changed("stay"):
+			return errors.New("--stay does not go with --load (hint: --linger 60s)")
+		}
+		return nil
+	}
+	only := pflag.NewFlagSet("", pflag.ContinueOnError)
+	loadFlags(only, new(load.Options))
+	var err error
+	f.Visit(func(flag *pflag.Flag) {
+		if flag.Name == "json" || only.Lookup(flag.Name) != nil {
+			err = fmt.Errorf("--%s needs --load", flag.Name)
+		}
+	})
+	return err
 }
 
 // loadFlags are those of a load.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -25,6 +26,15 @@ var receivers = func() (all []string) {
 // Conversation returns the sender and receiver of the conversation c of a load whose first sender is first.
 func Conversation(first uint64, c int) (sender uint64, receiver string) {
 	return first + uint64(c/len(receivers)), receivers[c%len(receivers)]
+}
+
+// ParseSender reads the first short code of a load.
+func ParseSender(addr string) (uint64, error) {
+	n, err := strconv.ParseUint(addr, 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != addr || n == 0 {
+		return 0, fmt.Errorf("%q: not a short code that can be counted on (hint: digits, such as 10690001)", addr)
+	}
+	return n, nil
 }
 
 // template is a submit_sm of which only digits change from message to message.
