@@ -12,7 +12,7 @@ import (
 )
 
 // Match says which messages are meant. In the texts * stands for any characters and ? for one, and the whole
-// value must fit. Empty ones match everything.
+// value must fit; + or 00 before a number makes no difference. Empty ones match everything.
 type Match struct {
 	Account  string // system_id
 	Sender   string // source_addr
@@ -23,8 +23,8 @@ type Match struct {
 }
 
 func (m Match) fits(s *Submit) bool {
-	return scenario.Pattern(m.Account).Matches(s.Account) && scenario.Pattern(m.Sender).Matches(s.Sender.Addr) &&
-		scenario.Pattern(m.Receiver).Matches(s.Receiver.Addr) && scenario.Pattern(m.Text).Matches(s.Text) &&
+	return scenario.Pattern(m.Account).Matches(s.Account) && scenario.Pattern(m.Sender).MatchesNumber(s.Sender.Addr) &&
+		scenario.Pattern(m.Receiver).MatchesNumber(s.Receiver.Addr) && scenario.Pattern(m.Text).Matches(s.Text) &&
 		(m.Func == nil || m.Func(*s))
 }
 

@@ -49,7 +49,7 @@ func TestExpect(t *testing.T) {
 	sent := m.Append(nil, pdu.SubmitSMID, 2)
 	p.Send(message("Your code is 1").Append(nil, pdu.SubmitSMID, 1), sent)
 	got, err := smsc.Expect(ctx, smsctest.Match{
-		Account: "ba?k", Sender: "1069*", Receiver: receiver, Text: "@Hi", Func: func(s smsctest.Submit) bool { return s.TLVs[0x0204] != nil },
+		Account: "ba?k", Sender: "1069*", Receiver: "+" + receiver, Text: "@Hi", Func: func(s smsctest.Submit) bool { return s.TLVs[0x0204] != nil },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fiorix/go-smpp/smpp/pdu"
+
+	"readback/internal/simulator"
 )
 
 // TestBad compares the errors of each bad file with the comments at its end.
@@ -80,6 +84,38 @@ func TestPattern(t *testing.T) {
 		if got := tt.pattern.Matches(tt.text); got != tt.want {
 			t.Errorf("%q matches %q: %t, want %t", tt.pattern, tt.text, got, tt.want)
 		}
+	}
+}
+
+func TestPatternOfNumbers(t *testing.T) {
+	for _, tt := range []struct {
+		pattern Pattern
+		addr    string
+		want    bool
+	}{
+		{"", "447700900120", true},
+		{"447700900120", "447700900120", true},
+		{"447700900120", "+447700900120", true},
+		{"447700900120", "00447700900120", true},
+		{"+447700900120", "447700900120", true},
+		{"+447700900120", "00447700900120", true},
+		{"0044*", "+447700900120", true},
+		{"*0120", "+447700900120", true},
+		{"+12025550120", "447700900120", false},
+		{"+", "447700900120", false},
+		{"Bank", "Bank", true},
+	} {
+		if got := tt.pattern.MatchesNumber(tt.addr); got != tt.want {
+			t.Errorf("%q matches the number %q: %t, want %t", tt.pattern, tt.addr, got, tt.want)
+		}
+	}
+	s, err := Parse("numbers.yaml", []byte(`rules: [{receiver: "+447700900120", sender: "0012025550101", status: 8}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := simulator.ShortMessage{From: simulator.Number("12025550101"), To: simulator.Number("00447700900120")}
+	if r, _ := s.Start(1).React("bank", m.Append(nil, pdu.SubmitSMID, 2)); r.Status != 8 {
+		t.Errorf("the rule does not decide: %+v", r)
 	}
 }
 

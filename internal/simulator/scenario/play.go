@@ -142,8 +142,8 @@ func (m *Match) fits(q *request) bool {
 	if m.Sender == "" && m.Receiver == "" && m.Text == "" {
 		return true
 	}
-	return q.parse() && m.Sender.Matches(string(q.message.From.Addr)) &&
-		m.Receiver.Matches(simulator.Digits(string(q.message.To.Addr))) && m.Text.Matches(q.text)
+	return q.parse() && m.Sender.MatchesNumber(string(q.message.From.Addr)) &&
+		m.Receiver.MatchesNumber(string(q.message.To.Addr)) && m.Text.Matches(q.text)
 }
 
 // parse reads the message, once. It returns false if there is none that can be read.

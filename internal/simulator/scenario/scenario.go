@@ -55,11 +55,16 @@ var defaultCommands = []pdu.ID{pdu.SubmitSMID, pdu.DataSMID}
 type Pattern string
 
 // Matches reports whether the whole of text fits.
-func (p Pattern) Matches(text string) bool {
-	if p == "" {
-		return true
-	}
-	want, s := []rune(string(p)), []rune(text)
+func (p Pattern) Matches(text string) bool { return p == "" || matches(string(p), text) }
+
+// MatchesNumber reports whether the whole of an address fits. An international prefix, + or 00, makes no difference,
+// neither in the pattern nor in the address.
+func (p Pattern) MatchesNumber(addr string) bool {
+	return p == "" || matches(simulator.Digits(string(p)), simulator.Digits(addr))
+}
+
+func matches(pattern, text string) bool {
+	want, s := []rune(pattern), []rune(text)
 	i, star, from := 0, -1, 0 // star is the last * in want, and from where in s it may end
 	for at := 0; at < len(s); {
 		switch {
