@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 
@@ -76,7 +77,7 @@ func (s *session) call(ctx context.Context, f smpp.Frame) (pdu.Status, error) {
 		s.mu.Lock()
 		delete(s.pending, seq)
 		s.mu.Unlock()
-		return 0, context.Cause(ctx)
+		return 0, fmt.Errorf("the ESME has not answered: %w", context.Cause(ctx))
 	}
 }
 

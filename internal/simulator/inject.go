@@ -2,7 +2,7 @@ package simulator
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
@@ -20,11 +20,22 @@ type Receipt struct {
 	NoTLVs    bool          // neither receipted_message_id nor message_state
 }
 
+// check refuses what no receipt can carry.
+func (r Receipt) check() error {
+	switch {
+	case r.MessageID == "" || len(r.MessageID) > maxMessageID || hasControl(r.MessageID):
+		return fmt.Errorf("message_id: not one (hint: 1 to %d characters, as the submit_sm_resp had it)", maxMessageID)
+	case r.Error != "" && !IsReceiptError(r.Error):
+		return fmt.Errorf("error %q: not an error code (hint: three characters, such as 011)", r.Error)
+	}
+	return checkNumbers(r.From, r.To, "from is the message's receiver, to its sender")
+}
+
 // DeliverReceipt sends a receipt to a session of the account, an empty one standing for any, and waits for
 // the response, whose status it returns.
 func (c *SMSC) DeliverReceipt(ctx context.Context, account string, r Receipt) (pdu.Status, error) {
-	if r.From == "" || r.To == "" || r.MessageID == "" {
-		return 0, errors.New("from, to or message_id is missing (hint: from is the message's receiver, to its sender)")
+	if err := r.check(); err != nil {
+		return 0, err
 	}
 	if r.State == 0 {
 		r.State = receipt.Delivered

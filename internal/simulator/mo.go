@@ -50,14 +50,17 @@ func (m MO) encode() (text []byte, c udh.Coding, dataCoding byte, err error) {
 	if !known {
 		return nil, 0, 0, fmt.Errorf("coding %q: unknown (hint: gsm7, ucs2, ascii, latin1, or none)", m.Coding)
 	}
+	if m.Coding == "" || m.Coding == udh.UCS2.String() {
+		return nil, 0, 0, fmt.Errorf("text: not UTF-8, or has U+FFFD, which stands for what is not (hint: hex takes any octets)")
+	}
 	return nil, 0, 0, fmt.Errorf("coding %s lacks a character of the text (hint: ucs2, or no coding)", m.Coding)
 }
 
 // Frames returns the deliver_sm that bring the message, with a sequence_number of zero. ref tells its parts
 // from those of other messages.
 func (m MO) Frames(ref byte) ([]smpp.Frame, error) {
-	if m.From == "" || m.To == "" {
-		return nil, fmt.Errorf("an address is missing (hint: from is the subscriber, to the ESME's number)")
+	if err := checkNumbers(m.From, m.To, "from is the subscriber, to the ESME's number"); err != nil {
+		return nil, err
 	}
 	text, coding, dataCoding, err := m.encode()
 	if err != nil {
@@ -85,7 +88,7 @@ func (m ShortMessage) parts(own udh.Header, text []byte, c udh.Coding, ref byte)
 	part := udh.Part{Ref: uint16(ref)}
 	ends, ok := udh.Cut(text, c, udh.Room(c, max(len(own), 1)+part.Len()))
 	if !ok {
-		return nil, fmt.Errorf("too long for an SMS, and cannot be cut into parts")
+		return nil, fmt.Errorf("too long for an SMS, and cannot be cut into parts (hint: octets and a header must fit into one SMS of 140 octets, a text into 255 parts)")
 	}
 	part.Total, m.ESMClass = byte(len(ends)), smpp.ESMClassUDHI
 	var frames []smpp.Frame

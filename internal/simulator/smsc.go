@@ -206,7 +206,7 @@ var (
 // checkFrame returns the octets as a frame that can be sent and matched.
 func checkFrame(b []byte) (smpp.Frame, error) {
 	if len(b) < smpp.HeaderLen || len(b) > smpp.MaxFrameLen {
-		return nil, fmt.Errorf("a PDU has %d…%d octets, not %d", smpp.HeaderLen, smpp.MaxFrameLen, len(b))
+		return nil, fmt.Errorf("a PDU has %d to %d octets, not %d (hint: the header counts)", smpp.HeaderLen, smpp.MaxFrameLen, len(b))
 	}
 	return bytes.Clone(b), nil
 }

@@ -1,10 +1,15 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"readback/internal/simulator/scenario"
 	"readback/smpp"
@@ -33,13 +38,62 @@ type ScenarioProblem struct {
 
 // readJSON reads the body; it has answered the request if it returns false.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	b, ok := readBody(w, r)
+	if !ok {
+		return false
+	}
+	if what := decode(b, v); what != "" {
+		refuse(w, http.StatusBadRequest, "body: "+what, "GET /openapi.yaml describes it")
+		return false
+	}
+	return true
+}
+
+// readBody returns the whole body, which is text. It has answered the request if ok is false.
+func readBody(w http.ResponseWriter, r *http.Request) (b []byte, ok bool) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	switch {
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "body: too large, or broken off", fmt.Sprintf("at most %d octets", maxBody))
+	case !utf8.Valid(b):
+		refuse(w, http.StatusBadRequest, "body: not UTF-8", "hex takes any octets")
+	default:
+		return b, true
+	}
+	return nil, false
+}
+
+// decode reads the one JSON value in b into v. It returns what is wrong, or nothing.
+func decode(b []byte, v any) (what string) {
+	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(v)
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "body: "+strings.TrimPrefix(err.Error(), "json: "), "GET /openapi.yaml describes it")
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		if dec.Decode(new(json.RawMessage)) != io.EOF {
+			return "more than one JSON value"
+		}
+		return ""
+	case err == io.EOF:
+		return "empty"
+	case errors.As(err, &kind) && kind.Field == "":
+		return "found " + kind.Value + ", not an object"
+	case errors.As(err, &kind):
+		return kind.Field + ": found " + kind.Value + ", not a " + kindName(kind.Type.Kind())
+	case strings.HasPrefix(err.Error(), "json: unknown field"):
+		return strings.TrimPrefix(err.Error(), "json: ")
 	}
-	return err == nil
+	return "not JSON: " + err.Error()
+}
+
+// kindName names what a field takes.
+func kindName(k reflect.Kind) string {
+	switch k {
+	case reflect.Bool, reflect.String:
+		return k.String()
+	}
+	return "whole number"
 }
 
 // refuse answers a request with a problem.

@@ -6,10 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"readback/docs"
@@ -55,8 +55,9 @@ func NewHandler(smsc *simulator.SMSC, stage *scenario.Stage) http.Handler {
 		mux.HandleFunc(pattern, h)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if isElsewhere(mux, r) {
-			refuse(w, http.StatusMethodNotAllowed, "only with another method", "GET /openapi.yaml lists them")
+		if allowed := methodsOf(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			refuse(w, http.StatusMethodNotAllowed, "only with another method", strings.Join(allowed, " or "))
 			return
 		}
 		refuse(w, http.StatusNotFound, "no such page", "GET /openapi.yaml lists them")
@@ -64,16 +65,16 @@ func NewHandler(smsc *simulator.SMSC, stage *scenario.Stage) http.Handler {
 	return mux
 }
 
-// isElsewhere reports whether the path of a request is served with another method.
-func isElsewhere(mux *http.ServeMux, r *http.Request) bool {
+// methodsOf lists the methods that the path of a request is served with.
+func methodsOf(mux *http.ServeMux, r *http.Request) (allowed []string) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
 		other := *r
 		other.Method = method
 		if _, pattern := mux.Handler(&other); pattern != "/" {
-			return true
+			allowed = append(allowed, method)
 		}
 	}
-	return false
+	return allowed
 }
 
 // waitFor reads the parameter wait and bounds the waiting. It has answered the request if ok is false.
@@ -158,9 +159,8 @@ func (c control) scenario(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (c control) setScenario(w http.ResponseWriter, r *http.Request) {
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "body: "+err.Error(), "")
+	b, ok := readBody(w, r)
+	if !ok {
 		return
 	}
 	s, err := scenario.Parse("scenario", b)

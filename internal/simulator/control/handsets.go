@@ -104,8 +104,10 @@ func (c control) open(w http.ResponseWriter, r *http.Request) {
 		refuse(w, refused.Code, err.Error(), "")
 	case errors.Is(err, simulator.ErrNoRespond):
 		refuse(w, http.StatusConflict, err.Error(), "start the SMSC with --reads")
+	case errors.Is(err, simulator.ErrNoNumber):
+		refuse(w, http.StatusConflict, err.Error(), "only a message that the gateway has numbered can be answered; readback why says why it has not")
 	case err != nil:
-		refuse(w, http.StatusConflict, err.Error(), "")
+		refuse(w, http.StatusConflict, err.Error(), "does the server of --reads run?")
 	default:
 		answer(w, http.StatusAccepted, struct{}{})
 	}

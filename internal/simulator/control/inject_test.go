@@ -1,8 +1,11 @@
 package control
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -139,5 +142,34 @@ func TestSetScenario(t *testing.T) {
 	}
 	if s, err := client.Scenario(ctx); err != nil || len(s.Rules) != 1 {
 		t.Errorf("after a bad one: scenario %+v, %v, want the one before", s, err)
+	}
+}
+
+// Each error of a delivery says what to do.
+func TestRefuseDelivery(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		code int
+		want string
+	}{
+		{fmt.Errorf("the ESME has not answered: %w", context.DeadlineExceeded), http.StatusGatewayTimeout, "did not answer in 30s"},
+		{simulator.ErrNotBound, http.StatusConflict, "GET /status"},
+		{simulator.ErrGone, http.StatusConflict, "GET /status"},
+		{simulator.ErrSeqInUse, http.StatusConflict, "zero"},
+	} {
+		rec := httptest.NewRecorder()
+		refuseDelivery(rec, tt.err)
+		var p Problem
+		if err := json.Unmarshal(rec.Body.Bytes(), &p); err != nil || rec.Code != tt.code || p.Hint == "" || !strings.Contains(p.Detail+p.Hint, tt.want) {
+			t.Errorf("%v: %d %s, want %d with %q and a hint", tt.err, rec.Code, rec.Body, tt.code, tt.want)
+		}
+	}
+}
+
+func TestAllow(t *testing.T) {
+	rec := httptest.NewRecorder()
+	NewHandler(nil, nil).ServeHTTP(rec, httptest.NewRequest(http.MethodDelete, "/scenario", nil))
+	if got := rec.Header().Get("Allow"); rec.Code != http.StatusMethodNotAllowed || got != "GET, PUT" {
+		t.Errorf("answer %d with Allow %q, want 405 with GET, PUT", rec.Code, got)
 	}
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -168,12 +169,17 @@ func (c control) receipt(w http.ResponseWriter, r *http.Request) {
 
 // refuseDelivery answers that a PDU could not be delivered.
 func refuseDelivery(w http.ResponseWriter, err error) {
+	const sessions = "GET /status lists the sessions"
 	switch {
-	case err == simulator.ErrNotBound:
-		refuse(w, http.StatusConflict, err.Error(), "GET /status lists the sessions")
+	case errors.Is(err, simulator.ErrNotBound):
+		refuse(w, http.StatusConflict, err.Error(), sessions)
+	case errors.Is(err, simulator.ErrSeqInUse):
+		refuse(w, http.StatusConflict, err.Error(), "zero takes a free one")
+	case errors.Is(err, context.DeadlineExceeded):
+		refuse(w, http.StatusGatewayTimeout, fmt.Sprintf("the ESME did not answer in %v", maxWait), "it must answer each request with the same sequence_number")
 	case strings.Contains(err.Error(), " (hint: "):
 		refuseError(w, http.StatusBadRequest, err)
-	default:
-		refuse(w, http.StatusConflict, err.Error(), "")
+	default: // the session is gone
+		refuse(w, http.StatusConflict, err.Error(), sessions+"; the ESME may have got it")
 	}
 }

@@ -133,7 +133,7 @@ func (p *parser) receiptError(to *string) take {
 	return func(key string, n *yaml.Node) {
 		const wanted = "three characters, such as 011"
 		s, ok := p.scalar(key, n, wanted)
-		if ok && (len(s) != 3 || slices.ContainsFunc([]byte(s), func(b byte) bool { return b <= ' ' || b > '~' })) {
+		if ok && !simulator.IsReceiptError(s) {
 			p.wrong(n, key, "not an error code", wanted)
 		}
 		*to = s
