@@ -19,6 +19,14 @@ func (d *demoHandsets) use(n *simulator.Network) { d.behind.Store(n) }
 
 func (d *demoHandsets) network() *simulator.Network { return d.behind.Load() }
 
+// handset returns the handset with this number, nil if there is none.
+func (d *demoHandsets) handset(number string) *simulator.Handset {
+	if n := d.network(); n != nil {
+		return n.Known(number)
+	}
+	return nil
+}
+
 // Numbers implements console.Handsets.
 func (d *demoHandsets) Numbers() []string {
 	if n := d.network(); n != nil {
@@ -29,7 +37,11 @@ func (d *demoHandsets) Numbers() []string {
 
 // Messages implements console.Handsets.
 func (d *demoHandsets) Messages(number string) []console.HandsetMessage {
-	inbox := d.network().Handset(number).Messages()
+	h := d.handset(number)
+	if h == nil {
+		return nil
+	}
+	inbox := h.Messages()
 	all := make([]console.HandsetMessage, len(inbox))
 	for i, m := range inbox {
 		all[i] = console.HandsetMessage{
@@ -41,11 +53,10 @@ func (d *demoHandsets) Messages(number string) []console.HandsetMessage {
 
 // Open implements console.Handsets. The handset's app sends the read response as it does for all others.
 func (d *demoHandsets) Open(ctx context.Context, number string, index int) error {
-	n := d.network()
-	if n == nil {
-		return simulator.ErrNoMessage
+	h := d.handset(number)
+	if h == nil {
+		return fmt.Errorf("handset %s: %w", number, simulator.ErrNoMessage)
 	}
-	h := n.Handset(number)
 	m, err := h.Message(index)
 	if err != nil {
 		return fmt.Errorf("handset %s, message %d: %w", number, index, err)

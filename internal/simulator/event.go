@@ -17,6 +17,9 @@ func (e *event) fire() {
 	}
 }
 
+// isAwaited reports whether a goroutine has begun to wait since the last fire; the mutex is held.
+func (e *event) isAwaited() bool { return e.ch != nil }
+
 // wait returns nil when done returns true, or the error of ctx. It calls done with mu held:
 // first at once, then each time the event has fired.
 func (e *event) wait(ctx context.Context, mu *sync.Mutex, done func() bool) error {

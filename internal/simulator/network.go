@@ -77,6 +77,13 @@ func (n *Network) Handset(msisdn string) *Handset {
 	return h
 }
 
+// Known returns the handset with this number; nil if it has got no message and Handset was not asked for it.
+func (n *Network) Known(msisdn string) *Handset {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.handsets[Digits(msisdn)]
+}
+
 // Handsets lists the numbers of the handsets, sorted.
 func (n *Network) Handsets() []string {
 	n.mu.Lock()
@@ -94,6 +101,12 @@ func (n *Network) Receive(m smpp.Message) {
 	if h := n.Handset(string(m.To.Addr)); h != nil {
 		h.Receive(m)
 	}
+}
+
+// IsNumber reports whether addr is a number that a handset can have.
+func IsNumber(addr string) bool {
+	addr = Digits(addr)
+	return addr != "" && len(addr) <= maxAddr && strings.Trim(addr, "0123456789") == ""
 }
 
 // Digits returns a number without its international prefix.

@@ -7,7 +7,7 @@ import (
 )
 
 // Reset forgets what the SMSC has stored: received PDUs, messages and their states, receipts that wait, and
-// the inboxes of all handsets. message_ids begin again. Sessions stay bound, and answers that never come no longer
+// all handsets with their inboxes, except those that somebody waits for. message_ids begin again. Sessions stay bound, and answers that never come no longer
 // count as unanswered.
 func (c *SMSC) Reset() {
 	c.generation.Add(1) // receipts that are late are dropped
@@ -57,9 +57,12 @@ func (s *store) reset() {
 func (n *Network) reset() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, h := range n.handsets {
+	for msisdn, h := range n.handsets {
 		h.mu.Lock()
 		h.parts, h.inbox, h.total = assembly{}, nil, 0
+		if !h.arrived.isAwaited() {
+			delete(n.handsets, msisdn)
+		}
 		h.mu.Unlock()
 	}
 }

@@ -198,3 +198,30 @@ func TestControlRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Questions about handsets create none, and a reset forgets them.
+func TestControlCreatesNoHandsets(t *testing.T) {
+	n := simulator.NewNetwork(simulator.HandsetOptions{})
+	ctl, _ := startControlled(t, simulator.Options{Network: n})
+	n.Handset(subscriber)
+	if code, b := ask(t, http.MethodPost, ctl.URL+"/reset", ""); code != http.StatusOK {
+		t.Fatalf("reset: %d %s", code, b)
+	}
+	for _, tt := range []struct {
+		method, path, body string
+		code               int
+	}{
+		{http.MethodGet, "/handsets/abc/messages", "", 400},
+		{http.MethodGet, "/handsets/abc/messages?wait=1", "", 400},
+		{http.MethodPost, "/handsets/abc/open", `{"index": 1}`, 400},
+		{http.MethodGet, "/handsets/+44770/messages", "", 200},
+		{http.MethodPost, "/handsets/447700900101/open", `{"index": 1}`, 404},
+	} {
+		if code, b := ask(t, tt.method, ctl.URL+tt.path, tt.body); code != tt.code {
+			t.Errorf("%s %s: %d %s, want %d", tt.method, tt.path, code, b, tt.code)
+		}
+	}
+	if all := n.Handsets(); len(all) != 0 {
+		t.Errorf("there are handsets %v", all)
+	}
+}

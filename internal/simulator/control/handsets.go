@@ -1,8 +1,10 @@
 package control
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -44,16 +46,33 @@ func (c control) handsets(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, c.smsc.Network().Handsets())
 }
 
-// handset finds the handset of the path; it has answered the request if it is nil.
-func (c control) handset(w http.ResponseWriter, r *http.Request) *simulator.Handset {
-	var h *simulator.Handset
-	if c.smsc.Network() != nil {
-		h = c.smsc.Network().Handset(r.PathValue("msisdn"))
-	}
-	if h == nil {
+// number reads the handset's number of the path. It has answered the request if ok is false.
+func (c control) number(w http.ResponseWriter, r *http.Request) (msisdn string, ok bool) {
+	msisdn = r.PathValue("msisdn")
+	switch {
+	case c.smsc.Network() == nil:
 		refuse(w, http.StatusNotFound, "no such handset", "the SMSC has none with --sink")
+	case !simulator.IsNumber(msisdn):
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("handset %q: not a number", msisdn), "digits, such as 447700900101")
+	default:
+		return msisdn, true
 	}
-	return h
+	return "", false
+}
+
+// await waits for n messages of a handset, which it creates if need be. It has answered the request if it returns
+// false.
+func (c control) await(ctx context.Context, w http.ResponseWriter, msisdn string, n int) bool {
+	if n == 0 {
+		return true
+	}
+	h := c.smsc.Network().Handset(msisdn)
+	if h == nil {
+		refuse(w, http.StatusNotFound, "no such handset, and too many others", "POST /reset forgets them")
+		return false
+	}
+	_, _ = h.WaitMessage(ctx, n) // what there is, is the answer
+	return true
 }
 
 func (c control) messages(w http.ResponseWriter, r *http.Request) {
@@ -62,16 +81,15 @@ func (c control) messages(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer cancel()
-	h := c.handset(w, r)
-	if h == nil {
+	msisdn, ok := c.number(w, r)
+	if !ok || !c.await(ctx, w, msisdn, n) {
 		return
 	}
-	if n > 0 {
-		_, _ = h.WaitMessage(ctx, n) // what there is, is the answer
-	}
 	out := []InboxMessage{}
-	for _, m := range h.Messages() {
-		out = append(out, NewInboxMessage(m))
+	if h := c.smsc.Network().Known(msisdn); h != nil {
+		for _, m := range h.Messages() {
+			out = append(out, NewInboxMessage(m))
+		}
 	}
 	answer(w, http.StatusOK, out)
 }
@@ -84,11 +102,15 @@ func (c control) open(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &body) {
 		return
 	}
-	h := c.handset(w, r)
-	if h == nil {
+	msisdn, ok := c.number(w, r)
+	if !ok {
 		return
 	}
-	m, err := h.Message(body.Index)
+	h := c.smsc.Network().Known(msisdn)
+	m, err := simulator.Message{}, simulator.ErrNoMessage
+	if h != nil {
+		m, err = h.Message(body.Index)
+	}
 	if err != nil {
 		refuse(w, http.StatusNotFound, err.Error(), "GET /handsets/{msisdn}/messages lists them; index counts from 1")
 		return

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,4 +74,22 @@ func TestWindowCountsOperations(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A reset forgets the handsets, except one that somebody waits for.
+func TestResetForgetsHandsets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := NewNetwork(HandsetOptions{})
+		c := NewSMSC(Options{Network: n})
+		n.Handset(receiver)
+		awaited := n.Handset("447700900124")
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { _, _ = awaited.WaitMessage(ctx, 1) }()
+		synctest.Wait()
+		c.Reset()
+		if all := n.Handsets(); len(all) != 1 || n.Known("447700900124") != awaited {
+			t.Errorf("there are handsets %v, want the one that is awaited", all)
+		}
+		cancel()
+	})
 }
