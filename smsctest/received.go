@@ -24,7 +24,7 @@ type PDU struct {
 
 // Received waits until n PDUs of the command have come since the start or the last Reset, and returns all that
 // are kept, the oldest first: bind_transceiver, enquire_link, unbind, deliver_sm_resp and so on. An empty
-// command stands for all. With n zero it does not wait.
+// command stands for all. With n zero it does not wait. n must not be more than 10,000: the newest are kept.
 //
 // When ctx ends first, the error says how many there are, and those are returned.
 func (s *SMSC) Received(ctx context.Context, command string, n int) ([]PDU, error) {
@@ -35,6 +35,9 @@ func (s *SMSC) Received(ctx context.Context, command string, n int) ([]PDU, erro
 			return nil, fmt.Errorf("smsctest: command %q: unknown (hint: as SMPP names it, such as enquire_link)", command)
 		}
 		ids = append(ids, id)
+	}
+	if n > maxReceived {
+		return nil, fmt.Errorf("smsctest: %d PDUs: the newest %d are kept", n, maxReceived)
 	}
 	records, err := s.smsc.WaitReceived(ctx, n, ids...)
 	all := make([]PDU, len(records))

@@ -212,6 +212,9 @@ func TestReceived(t *testing.T) {
 	if _, err := smsc.Received(over, "enquire_link", 2); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "1 enquire_link instead of 2") {
 		t.Errorf("too many expected: %v", err)
 	}
+	if _, err := smsc.Received(ctx, "", 10_001); err == nil || !strings.Contains(err.Error(), "the newest 10000 are kept") {
+		t.Errorf("more than are kept: %v", err)
+	}
 	if _, err := smsc.Received(ctx, "enquire", 1); err == nil {
 		t.Error("an unknown command is expected")
 	}

@@ -76,8 +76,11 @@ func isOne(r Record, ids []pdu.ID) bool {
 	return len(ids) == 0 || slices.Contains(ids, r.Frame.ID())
 }
 
+// Keep is how many PDUs are kept at most.
+func (c *Recorder) Keep() int { return c.keep }
+
 // WaitReceived waits until n such PDUs are kept and returns all of them, as
-// Received does. When ctx ends first it returns those there are, and the error.
+// Received does. When ctx ends first it returns those there are, and the error; n must not be more than Keep.
 func (c *Recorder) WaitReceived(ctx context.Context, n int, ids ...pdu.ID) ([]Record, error) {
 	err := c.arrived.wait(ctx, &c.mu, func() bool {
 		found := 0

@@ -156,6 +156,7 @@ func TestControlRefuses(t *testing.T) {
 		{"open what", http.MethodPost, "/handsets/1/open", "x", 400, "invalid"},
 		{"unknown command", http.MethodGet, "/received?command=nonsense", "", 400, "submit_sm"},
 		{"wait for what", http.MethodGet, "/received?wait=x", "", 400, "wait"},
+		{"wait for more than is kept", http.MethodGet, "/received?wait=1", "", 400, "--keep"},
 		{"wait for less", http.MethodGet, "/received?wait=-1", "", 400, "wait"},
 		{"odd hex", http.MethodPost, "/deliver", `{"hex": "0"}`, 400, "hex: odd length"},
 		{"empty body", http.MethodPost, "/deliver", "", 400, "body: empty"},

@@ -64,6 +64,10 @@ func (c control) received(w http.ResponseWriter, r *http.Request) {
 		}
 		ids = append(ids, id)
 	}
+	if keep := c.smsc.Keep(); n > keep {
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("wait %d: the SMSC keeps %d PDUs", n, keep), "start it with a larger --keep, or wait for fewer")
+		return
+	}
 	records := c.smsc.Received(ids...)
 	if n > len(records) {
 		records, _ = c.smsc.WaitReceived(ctx, n, ids...) // what there is, is the answer

@@ -112,7 +112,11 @@ func (p *parser) receipt(key string, n *yaml.Node, c *simulator.ReceiptChange) {
 		return
 	}
 	var tlvs bool
-	given := p.mapping(key, n, p.receiptKeys(c, &tlvs))
+	keys := p.receiptKeys(c, &tlvs)
+	given := p.mapping(key, n, keys)
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+		p.wrong(n, key, "an empty mapping", "one of "+names(keys)+"; or none")
+	}
 	c.NoTLVs = given["tlvs"] != nil && !tlvs
 }
 

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,6 +93,9 @@ func (p *parser) number(to *float64, most float64, wanted string) take {
 	}
 }
 
+// isDuration matches a time with its unit, however long.
+var isDuration = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`)
+
 func (p *parser) duration(to *time.Duration) take {
 	return func(key string, n *yaml.Node) {
 		const wanted = "a time with its unit, such as 500ms, 2s or 1m"
@@ -101,9 +105,9 @@ func (p *parser) duration(to *time.Duration) take {
 		}
 		d, err := time.ParseDuration(s)
 		switch {
-		case err != nil:
+		case err != nil && !isDuration.MatchString(s):
 			p.wrong(n, key, "not a time", wanted)
-		case d <= 0 || d > maxDelay:
+		case err != nil || d <= 0 || d > maxDelay: // an error: more than 290 years
 			p.wrong(n, key, "out of range", "more than 0s, at most 24h")
 		}
 		*to = d
