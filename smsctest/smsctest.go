@@ -3,22 +3,24 @@
 //
 //	func TestSend(t *testing.T) {
 //		smsc := smsctest.Start(t, smsctest.Options{})
-//		client := dial(t, smsc.Addr())             // your client
+//		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+//		defer cancel()
+//		client := dial(t, smsc.Addr()) // your client
 //		go client.Send("447700900101", "Hello")
 //
-//		got, err := smsc.Expect(t.Context(), smsctest.Match{Receiver: "447700900101"})
+//		got, err := smsc.Expect(ctx, smsctest.Match{Receiver: "447700900101"})
 //		if err != nil {
 //			t.Fatal(err)
 //		}
 //		// got.Text, got.DataCoding, got.MessageID …
-//		err = smsc.InjectReceipt(t.Context(), got.Receipt("UNDELIV"))
+//		err = smsc.InjectReceipt(ctx, got.Receipt("UNDELIV"))
 //	}
 //
 // A scenario says which requests are throttled, answered late or never, and what their receipts are like. Its
 // keys are those of `readback sim smsc --scenario`, described in docs/simulator.md.
 //
 // Nothing in this package sleeps: Expect, Received, WaitBound and the Inject methods wait for what happens, until their
-// context ends.
+// context ends. Their errors say what came instead. t.Context alone ends with the test only, so a context needs a limit.
 package smsctest
 
 import (
