@@ -15,17 +15,19 @@ type draining struct {
 	mu              sync.Mutex
 	state           string
 	since, deadline time.Time // zero while it serves
+	cutBefore       int64     // sessions that were cut off before
 }
 
 func newDraining() *draining { return &draining{stopped: make(chan struct{}), state: operator.Serving} }
 
-// begin notes that the service drains from now on, for within at most.
-func (d *draining) begin(within time.Duration) {
+// begin notes that the service drains from now on, for within at most. cutOff is how many sessions were cut off since
+// the start.
+func (d *draining) begin(within time.Duration, cutOff int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.state == operator.Serving {
 		d.state, d.since = operator.Draining, time.Now()
-		d.deadline = d.since.Add(within)
+		d.deadline, d.cutBefore = d.since.Add(within), cutOff
 	}
 }
 
@@ -44,14 +46,15 @@ func (d *draining) set(state string) {
 	d.state = state
 }
 
-// progress returns the state and its times.
-func (d *draining) progress() operator.Drain {
+// progress returns the state, its times, and how many of the sessions that were cut off since the start were so by the
+// drain.
+func (d *draining) progress(cutOff int64) operator.Drain {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p := operator.Drain{State: d.state}
 	if !d.since.IsZero() {
 		since, deadline := d.since.Truncate(time.Millisecond), d.deadline.Truncate(time.Millisecond)
-		p.Since, p.Deadline = &since, &deadline
+		p.Since, p.Deadline, p.CutOff = &since, &deadline, cutOff-d.cutBefore
 	}
 	return p
 }
@@ -61,7 +64,7 @@ type drainer struct{ *service }
 
 // Begin begins to drain, as SIGTERM does.
 func (s drainer) Begin() {
-	s.ending.begin(s.cfg.Gateway.DrainTimeout)
+	s.ending.begin(s.cfg.Gateway.DrainTimeout, s.gateway.CutOff())
 	s.beginDrain()
 }
 
@@ -70,8 +73,7 @@ func (s drainer) Stopped() <-chan struct{} { return s.ending.stopped }
 
 // Progress returns how far the drain is.
 func (s drainer) Progress() operator.Drain {
-	p := s.ending.progress()
-	p.CutOff = s.gateway.CutOff()
+	p := s.ending.progress(s.gateway.CutOff())
 	for _, one := range s.gateway.Sessions() {
 		p.Sessions++
 		p.Unanswered += one.Unanswered

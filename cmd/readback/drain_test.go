@@ -47,12 +47,7 @@ func TestDrainCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const silence = "447700909000" // the simulated SMSC does not answer
-	m := simulator.ShortMessage{From: simulator.Number("10690001"), To: simulator.Number(silence), UserData: []byte("Hello")}
-	go func() { _, _ = e.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)) }()
-	for r.gateway.Sessions()[0].Unanswered == 0 && ctx.Err() == nil {
-		runtime.Gosched()
-	}
+	r.leaveUnanswered(ctx, e)
 	out, err := execute(t, "drain", "--wait", "--json", "--ops", r.Ops())
 	if err == nil || !strings.Contains(err.Error(), "1 session(s) were cut off before all answers had come") {
 		t.Errorf("got %q, %v", out, err)
@@ -61,5 +56,39 @@ func TestDrainCutOff(t *testing.T) {
 	var d operator.Drain
 	if err := json.Unmarshal([]byte(first), &d); err != nil || d.State != operator.Draining || d.Deadline.Sub(*d.Since) != 300*time.Millisecond || d.Unanswered != 1 {
 		t.Errorf("got %q, %v", first, err)
+	}
+}
+
+// leaveUnanswered sends a message that the simulated SMSC does not answer.
+func (r *running) leaveUnanswered(ctx context.Context, e *simulator.ESME) {
+	const silence = "447700909000"
+	m := simulator.ShortMessage{From: simulator.Number("10690001"), To: simulator.Number(silence), UserData: []byte("Hello")}
+	go func() { _, _ = e.Call(ctx, m.Append(nil, pdu.SubmitSMID, 0)) }()
+	for r.gateway.Sessions()[0].Unanswered == 0 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+}
+
+// TestDrainCutOffBefore stops a gateway of which an operator ended a session before, with an answer missing.
+func TestDrainCutOffBefore(t *testing.T) {
+	r := startService(t, func(cfg *config.Config) { cfg.Gateway.DrainTimeout = time.Millisecond })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	e, err := simulator.OpenESME(ctx, r.ESMEs(), simulator.ESMEOptions{Bind: simulator.Bind{SystemID: "bank"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.leaveUnanswered(ctx, e)
+	if _, err := execute(t, "sessions", "kick", "1", "--ops", r.Ops()); err != nil {
+		t.Fatal(err)
+	}
+	for r.gateway.CutOff() == 0 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	if _, body := get(t, "http://"+r.Ops()+"/v1/drain"); !strings.Contains(body, `"cut_off":0`) {
+		t.Errorf("before: got %s", body)
+	}
+	if out, err := execute(t, "drain", "--wait", "--ops", r.Ops()); err != nil {
+		t.Errorf("got %q, %v", out, err)
 	}
 }

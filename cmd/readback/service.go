@@ -260,7 +260,7 @@ func (s *service) serveESMEs(ctx context.Context) error {
 		case <-s.drain:
 		case <-ctx.Done():
 		}
-		s.ending.begin(s.cfg.Gateway.DrainTimeout)
+		s.ending.begin(s.cfg.Gateway.DrainTimeout, s.gateway.CutOff())
 		s.draining.Store(true)
 		if s.watchdog != nil {
 			s.watchdog.start()

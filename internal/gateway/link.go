@@ -61,6 +61,7 @@ type link struct {
 	waiting    errgroup.Group // receipts and reads of subscribers; see maxBackground
 	reads      errgroup.Group // read responses of the ESME that wait for their verdict
 	draining   atomic.Bool
+	cutOff     atomic.Bool // the gateway has ended it before all answers had come
 	log        atomic.Pointer[slog.Logger]
 }
 
@@ -261,7 +262,7 @@ func (l *link) drain(gone context.Context, cause error) {
 		l.esme.WaitAnswered(wait)
 	default:
 	}
-	if errors.Is(wait.Err(), context.DeadlineExceeded) {
+	if errors.Is(wait.Err(), context.DeadlineExceeded) && !l.cutOff.Swap(true) { // an operator may have ended it before
 		l.g.cutOff.Add(1)
 	}
 	unbind(context.WithoutCancel(gone), l.esme, cause)

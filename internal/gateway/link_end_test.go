@@ -154,6 +154,26 @@ func TestDrainAwaitsESME(t *testing.T) {
 	}
 }
 
+// A session that an operator ends twice, and then the gateway, is cut off once.
+func TestCutOffOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pipe(t, fakeLedger{}, func(o *Options) { o.DrainTimeout = o.ResponseTimeout / 2 })
+		p.smsc.Send(deliverFrame("10690001", 0, "Hello", "", 7))
+		p.esme.Next("deliver_sm")
+		for range 2 {
+			p.g.EndSession(p.g.Sessions()[0].ID)
+		}
+		p.stop()
+		if f := p.esme.NextAfter("unbind", p.g.opt.DrainTimeout); f.ID() != pdu.UnbindID {
+			t.Errorf("got % x, want unbind", []byte(f))
+		}
+		synctest.Wait()
+		if got := p.g.CutOff(); got != 1 {
+			t.Errorf("cut off: got %d sessions, want 1", got)
+		}
+	})
+}
+
 // When the gateway stops, the ESME gets the answers that the SMSC owes, and is unbound then;
 // at the latest after DrainTimeout. So it is with one request of many parts.
 func TestDrainAwaitsSMSC(t *testing.T) {

@@ -23,7 +23,7 @@ type Drain struct {
 	Sessions   int        `json:"sessions"`           // of ESMEs that are left
 	Unanswered int64      `json:"unanswered"`         // requests of ESMEs
 	Deliveries int        `json:"deliveries"`         // feedback, receipts and messages that ESMEs have not answered
-	CutOff     int64      `json:"cut_off"`            // sessions that were ended before all their answers had come
+	CutOff     int64      `json:"cut_off"`            // sessions that the drain has ended before all their answers had come
 }
 
 // Drainer is what the pages about it ask.
