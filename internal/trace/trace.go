@@ -48,7 +48,7 @@ const (
 type Options struct {
 	IDs     receipt.IDs // how the SMSC writes message_ids
 	Default udh.Coding  // its default alphabet
-	Watch   func(bool)  // is called when the first trace begins, and when the last one has ended
+	Watch   func(bool)  // is called when the first trace begins, and when the last one has ended: one call at a time; it must not wait
 }
 
 // Traces are the traces that run.
@@ -80,33 +80,38 @@ func (ts *Traces) Start(f Filter) (*Trace, error) {
 		traces: ts, filter: f, queue: make(chan *Event, maxQueued), shown: make(chan *PDU, maxShown), done: make(chan struct{}),
 	}
 	t.filter.ids = ts.opt.IDs
-	ts.mu.Lock()
-	if len(ts.all) >= maxTraces {
-		ts.mu.Unlock()
+	if !ts.add(t) {
 		return nil, ErrTooMany
-	}
-	ts.all = append(ts.all, t)
-	first := len(ts.all) == 1
-	ts.mu.Unlock()
-	if first {
-		ts.opt.Watch(true)
 	}
 	t.running.Go(t.run)
 	return t, nil
 }
 
+// add begins the flow of PDUs to t. It returns false if too many traces run.
+func (ts *Traces) add(t *Trace) bool {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if len(ts.all) >= maxTraces {
+		return false
+	}
+	ts.all = append(ts.all, t)
+	if len(ts.all) == 1 {
+		ts.opt.Watch(true) // with the lock: the end of another trace must not overtake it
+	}
+	return true
+}
+
 // remove ends the flow of PDUs to t.
 func (ts *Traces) remove(t *Trace) {
 	ts.mu.Lock()
+	defer ts.mu.Unlock()
 	for i, other := range ts.all {
 		if other == t {
 			ts.all = append(ts.all[:i:i], ts.all[i+1:]...)
 			break
 		}
 	}
-	last := len(ts.all) == 0
-	ts.mu.Unlock()
-	if last {
+	if len(ts.all) == 0 {
 		ts.opt.Watch(false)
 	}
 }
