@@ -33,6 +33,9 @@ func (l *loader) bindFlags(flags *pflag.FlagSet) {
 			continue
 		}
 		_ = l.viper.BindPFlag(key, f) // fails only for a nil flag
+		if flag == flagConfig && f.Changed && f.Value.String() == "" {
+			l.errs = append(l.errs, &Error{File: "--" + flagConfig, Problem: "no file", Hint: "the path of one; without --config, the defaults hold"})
+		}
 		if flag == flagLogLevel && f.Changed {
 			l.flags[key] = given{at: place{file: "--" + flagLogLevel}, text: f.Value.String(), plain: true}
 		}
