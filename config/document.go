@@ -123,7 +123,11 @@ func (d *document) nearestKey(s schema, key string) string {
 	if len(d.errs) >= setting.MaxErrors {
 		return ""
 	}
-	return nearestKey(s, key)
+	hint := nearestKey(s, key)
+	if lacksSection(s, key) {
+		hint += " Indent it below its section"
+	}
+	return hint
 }
 
 // wrong adds an error about a node. key is empty if the error is about the whole file.

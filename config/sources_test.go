@@ -135,6 +135,7 @@ func TestSet(t *testing.T) {
 		{"bad item", "reads.auth=none,basic", `--set: reads.auth: "none,basic": "basic": unknown value (hint: none, api_key, jwt, mtls or proof)`},
 		{"no value", "track.when", "--set: track.when: no value (hint: KEY=VALUE, such as track.carriage=auto)"},
 		{"unknown", "track.wen=all", "--set: track.wen: unknown key (hint: did you mean track.when?)"},
+		{"unknown, without its section", "addr=x", "--set: addr: unknown key (hint: did you mean listen.addr, ops.addr, reads.addr, smsc.addr, listen.tls.addr or another?)"},
 		{"section", "track=all", "--set: track: a section (hint: its keys one by one)"},
 		{"later", "smsc.outbind=accept", "--set: smsc.outbind: not supported yet (hint: leave it out)"},
 		{"tree", "accounts.bank.track.when=all", "--set: accounts.bank.track.when: cannot be set by a flag (hint: write it in the file)"},
