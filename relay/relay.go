@@ -100,7 +100,7 @@ func Open(opt Options) (*Relay, error) {
 		}
 	}
 	r.connectParts()
-	if err := r.store.openLock(); errors.Is(err, errInUse) {
+	if err := r.store.openLock(); errors.Is(err, ErrInUse) {
 		return nil, errors.Join(fmt.Errorf("open relay: %w", err), r.Close())
 	}
 	return r, nil

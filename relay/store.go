@@ -16,8 +16,10 @@ import (
 	"readback/relay/index"
 )
 
+// ErrInUse is the error of Open if another process has the store.
+var ErrInUse = errors.New("in use by another readback")
+
 var (
-	errInUse     = errors.New("in use by another readback")
 	errRestoring = errors.New("a backup is being restored, or that was interrupted: run readback store restore again")
 	errVanished  = errors.New("it was removed or replaced while it was in use")
 )
@@ -41,7 +43,7 @@ type knownFile struct {
 }
 
 // openLock makes the directory and locks it, unless it is locked already. After an error it can be called
-// again. The error is errInUse if another process has the lock.
+// again. The error is ErrInUse if another process has the lock.
 func (s *store) openLock() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +58,7 @@ func (s *store) openLock() error {
 	}
 	lock, err := index.LockStore(s.dir)
 	if isHeld(err) {
-		return fmt.Errorf("store %s is %w: %w", s.dir, errInUse, err)
+		return fmt.Errorf("store %s is %w", s.dir, ErrInUse) // what the system says adds nothing
 	}
 	if err != nil {
 		return s.explain(err)

@@ -134,7 +134,7 @@ func (s *service) assemble(cfg config.Config) error {
 	if err = s.makeTraces(cfg.OTLP, &store); err != nil {
 		return err
 	}
-	if s.relay, err = relay.Open(store); err != nil {
+	if s.relay, err = openRelay(store); err != nil {
 		return err
 	}
 	options.Dial, options.Logger, options.Registerer = s.dialer.tcp, s.log, registry

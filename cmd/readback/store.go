@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"readback/config"
 	"readback/internal/ops"
+	"readback/relay"
 	"readback/relay/archive"
 )
 
@@ -54,4 +56,13 @@ func progressTo(cmd *cobra.Command) func(string) {
 	return func(done string) {
 		say(cmd.ErrOrStderr(), "%6.1fs  %s\n", time.Since(began).Seconds(), done)
 	}
+}
+
+// openRelay opens the relay. An error of a store that another process has names the setting.
+func openRelay(opt relay.Options) (*relay.Relay, error) {
+	r, err := relay.Open(opt)
+	if errors.Is(err, relay.ErrInUse) {
+		return nil, config.About("relay.store", "end the other process, or give each a directory of its own", relay.ErrInUse)
+	}
+	return r, err
 }

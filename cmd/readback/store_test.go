@@ -54,3 +54,16 @@ func TestStoreCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestStoreInUse: the error of a second gateway on a store names the setting, and not what the system says of locks.
+func TestStoreInUse(t *testing.T) {
+	r := startService(t, nil)
+	_, err := open(r.cfg, r.log)
+	if err == nil {
+		t.Fatal("two gateways have one store")
+	}
+	got := r.cfg.Locate(err).Error()
+	if !strings.HasPrefix(got, "relay.store: ") || !strings.Contains(got, ": in use by another readback (hint: ") {
+		t.Errorf("got %s", got)
+	}
+}
