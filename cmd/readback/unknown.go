@@ -64,7 +64,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			return unknown
 		}
 	}
-	return err
+	return hintFlag(cmd, err)
 }
 
 // showHelp is readback help: it shows the help of the command that args name.

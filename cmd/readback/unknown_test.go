@@ -38,7 +38,7 @@ func TestMistypedCommands(t *testing.T) {
 		{"store foo", `unknown command "foo" for readback store (hint: readback store --help lists them)`},
 		{"help foo", `unknown command "foo" for readback (hint: readback --help lists them)`},
 		{"help sim smcs", `unknown command "smcs" for readback sim (hint: did you mean smsc?)`},
-		{"sim --nosuch", "unknown flag: --nosuch"},
+		{"sim --nosuch", "unknown flag: --nosuch (hint: readback sim --help lists the flags)"},
 	}
 	for _, tt := range tests {
 		if out, err := execute(t, strings.Fields(tt.args)...); out != "" || err == nil || err.Error() != tt.want {
