@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -98,16 +99,24 @@ func TestReloadOperators(t *testing.T) {
 	if _, err := execute(t, token...); err != nil {
 		t.Fatal(err)
 	}
+	byCA, err := opsTLS("", filepath.Join(dir, "ca.pem"), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace, err := (&ops.Client{Base: "https://" + r.Ops(), Token: "s3cret", TLS: byCA}).Open(t.Context(), "GET", "/v1/trace?account=bank&for=1h", http.StatusOK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = trace.Close() }()
 	r.written.write(func(cfg *config.Config) { cfg.Ops.Operators = cfg.Ops.Operators[1:] }, nil)
 	if _, err := r.reload(); err != nil {
 		t.Fatal(err)
 	}
+	if lines, err := io.ReadAll(trace); err != nil || !strings.Contains(string(lines), `"reason":"stopped"`) {
+		t.Errorf("alice's trace: got %q, %v, want its end", lines, err)
+	}
 	if _, err := execute(t, token...); err == nil || !strings.Contains(err.Error(), "401") {
 		t.Errorf("after alice has left: got %v, want 401", err)
-	}
-	byCA, err := opsTLS("", filepath.Join(dir, "ca.pem"), "", "")
-	if err != nil {
-		t.Fatal(err)
 	}
 	metrics := &ops.Client{Base: "https://" + r.Metrics(), TLS: byCA}
 	for path, want := range map[string]int{"/metrics": http.StatusOK, "/healthz": http.StatusOK, "/v1/dead": http.StatusNotFound} {
