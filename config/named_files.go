@@ -13,7 +13,10 @@ import (
 var fileSeed = maphash.MakeSeed()
 
 // File is a file that a setting names, such as a certificate or a key.
-type File struct{ Key, Path string }
+type File struct {
+	Key, Path string
+	Live      bool // another content holds without a restart; existing connections stay as they are
+}
 
 // noteFiles keeps what the files that are named have in them, for ChangedFiles.
 func noteFiles(l *loader) {
@@ -52,7 +55,7 @@ func namedFiles(c Config) []File {
 		}
 		for _, p := range paths {
 			if p != "" && !seen[p] {
-				all = append(all, File{key, p})
+				all = append(all, File{key, p, f.Tag.Get("content") != "restart"})
 			}
 			seen[p] = true
 		}

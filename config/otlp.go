@@ -15,8 +15,8 @@ import (
 type OTLP struct {
 	URL         string     `key:"url" form:"collector" empty:"off" doc:"http or https URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; traces go to /v1/traces below it; empty is off"`
 	Sample      otlp.Ratio `key:"sample" default:"1%" wanted:"a part in percent, such as 1%" doc:"how many of the messages are traced, 0% to 100%"`
-	HeadersFile string     `key:"headers_file" empty:"none" secret:"file" doc:"file with headers of each request, one in a line, such as Authorization: Bearer …; empty is none"`
-	CA          string     `key:"ca" form:"file" empty:"none" doc:"PEM file of the authorities that may sign the collector's certificate; empty is those of the system"`
+	HeadersFile string     `key:"headers_file" empty:"none" secret:"file" content:"restart" doc:"file with headers of each request, one in a line, such as Authorization: Bearer …; empty is none"`
+	CA          string     `key:"ca" form:"file" empty:"none" content:"restart" doc:"PEM file of the authorities that may sign the collector's certificate; empty is those of the system"`
 
 	// Headers are what Load has read from HeadersFile.
 	Headers map[string]Secret

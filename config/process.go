@@ -14,7 +14,7 @@ type Log struct {
 	Level  string `key:"level" default:"info" live:"yes" oneof:"debug,info,warn,error" doc:"least level that is logged"`
 	Format string `key:"format" default:"json" oneof:"json,text" doc:"form of a line"`
 
-	SubscriberKeyFile string `key:"subscriber_key_file" form:"file" empty:"the store" secret:"file" doc:"file with the key under which the log names subscribers by a hash, 16 to 1024 octets; empty is subscriber.key in relay.store, which the gateway makes"`
+	SubscriberKeyFile string `key:"subscriber_key_file" form:"file" empty:"the store" secret:"file" content:"restart" doc:"file with the key under which the log names subscribers by a hash, 16 to 1024 octets; empty is subscriber.key in relay.store, which the gateway makes"`
 }
 
 // checkRecords refuses call detail records of messages that the ledger has forgotten, and among the files of the store.

@@ -21,7 +21,7 @@ type SMSC struct {
 	Addrs           []string      `key:"addrs" form:"dial" example:"192.0.2.1:2775" doc:"shared mode: addresses of the SMSC in place of smsc.addr; the first that accepts the bind is used"`
 	SystemIDCase    string        `key:"system_id_case" default:"exact" live:"yes" oneof:"exact,ignored" doc:"whether the SMSC tells a system_id from one in another case; ignored: the limits of an account hold in either case"`
 	SystemID        string        `key:"system_id" form:"system_id" empty:"none" doc:"shared mode: the name that the gateway binds with"`
-	PasswordFile    string        `key:"password_file" secret:"file" doc:"shared mode: file that contains only the password for it"`
+	PasswordFile    string        `key:"password_file" secret:"file" content:"restart" doc:"shared mode: file that contains only the password for it"`
 	SystemType      string        `key:"system_type" form:"system_type" empty:"none" doc:"shared mode: system_type of the gateway's binds"`
 	Binds           int           `key:"binds" default:"2" range:"1..64" doc:"shared mode: sessions to the SMSC"`
 	TLS             SMSCTLS       `key:"tls" doc:"TLS to the SMSC"`

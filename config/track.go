@@ -13,7 +13,7 @@ type Track struct {
 	IEI       uint8    `key:"iei" default:"0x80" hex:"2" range:"0x80..0xFF" doc:"identifier of the element; A0–BF and E0–FF are taken with a warning, C0–DF not"`
 	Reference int      `key:"reference" default:"8" among:"8,16" doc:"bits of the reference that the parts of a split message have"`
 	Proof     bool     `key:"proof" doc:"add a proof of 4 octets to each element, which only the receiver of the message can present in a read response"`
-	ProofKeys []string `key:"proof_keys" form:"file" secret:"file" example:"/etc/readback/proof.key" doc:"files that contain only a key of at least 16 octets: the first key signs, all of them verify"`
+	ProofKeys []string `key:"proof_keys" form:"file" secret:"file" content:"restart" example:"/etc/readback/proof.key" doc:"files that contain only a key of at least 16 octets: the first key signs, all of them verify"`
 	Marker    Marker   `key:"marker" doc:"the symbol before the digits, by encoding"`
 
 	// ProofSecrets is what Load has read from ProofKeys.

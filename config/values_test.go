@@ -146,7 +146,7 @@ func TestChangedFiles(t *testing.T) {
 	put("password", "secret09")
 	put("token", "t")
 	after, err := load(t, content)
-	if want := []File{{"smsc.password_file", filepath.Join(dir, "password")}}; err != nil || !slices.Equal(ChangedFiles(before, after), want) {
+	if want := []File{{"smsc.password_file", filepath.Join(dir, "password"), false}}; err != nil || !slices.Equal(ChangedFiles(before, after), want) {
 		t.Errorf("got %v, %v; want %v", ChangedFiles(before, after), err, want)
 	}
 	if got := ChangedFiles(after, after); len(got) > 0 {

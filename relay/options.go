@@ -39,7 +39,7 @@ type Config struct {
 	Memory   setting.Size  `key:"relay.memory" default:"128MiB" range:"16MiB..64GiB" doc:"memory that conversations and the cache of the index may take, half of it each, with what Go's garbage collector adds; whatever has no room is read from the index"`
 	Listen   string        `key:"relay.listen" form:"bind" empty:"off" doc:"address on which the embedded server takes NATS clients, host:port; one that is not loopback needs relay.users; empty is none"`
 	Creds    string        `key:"relay.creds" secret:"file" doc:"credentials file for the cluster"`
-	NKey     string        `key:"relay.nkey" secret:"file" doc:"NKey seed file for the cluster"`
+	NKey     string        `key:"relay.nkey" secret:"file" content:"restart" doc:"NKey seed file for the cluster"`
 
 	Users []broker.User `key:"relay.users" wanted:"a list of {name, sha256, nkey, full}" doc:"list of {name, sha256, nkey, full}: who may use relay.listen, by a password, of which this is the SHA-256 in 64 hexadecimal digits, or by the public key of an NKey; it may send read responses to readback.reads and readback.reads.now, or everything with full: true; empty is everything for everybody"`
 

@@ -90,7 +90,11 @@ func showReload(w io.Writer, done *operator.Reload) error {
 		return err
 	}
 	for _, f := range done.Files {
-		say(w, "read again: %s (%s)\n", printable(f.Path, ""), f.Key)
+		state := "read again"
+		if !f.Applied {
+			state = "changed, needs a restart"
+		}
+		say(w, "%s: %s (%s)\n", state, printable(f.Path, ""), f.Key)
 	}
 	for _, key := range done.Restart {
 		say(w, "waits for a restart: %s\n", printable(key, ""))

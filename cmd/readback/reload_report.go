@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"readback/config"
 	"readback/internal/operator"
@@ -14,9 +15,10 @@ func reloadReport(start, before, now config.Config) *operator.Reload {
 		Changed: []operator.Change{}, Files: []operator.ChangedFile{}, Restart: []string{}, Warnings: append([]string{}, now.Warnings...),
 		Accounts: operator.ChangedAccounts{Added: []string{}, Removed: []string{}, Changed: []string{}},
 	}
+	waits := waiting(start, now)
 	last := ""
 	for _, c := range config.Changes(before, now) {
-		r.Changed = append(r.Changed, operator.Change{Key: c.Key, From: c.From, To: c.To, Source: sourceJSON(c.Source), Applied: c.Live})
+		r.Changed = append(r.Changed, operator.Change{Key: c.Key, From: c.From, To: c.To, Source: sourceJSON(c.Source), Applied: !slices.Contains(waits, c.Key)})
 		if c.Account == last {
 			continue
 		}
@@ -31,14 +33,25 @@ func reloadReport(start, before, now config.Config) *operator.Reload {
 		*to = append(*to, c.Account)
 	}
 	for _, f := range config.ChangedFiles(before, now) {
-		r.Files = append(r.Files, operator.ChangedFile(f))
+		r.Files = append(r.Files, operator.ChangedFile{Key: f.Key, Path: f.Path, Applied: !slices.Contains(waits, f.Key)})
 	}
+	r.Restart = append(r.Restart, waits...)
+	return r
+}
+
+// waiting lists the settings of which a gateway still uses the value that it began with, or what a file had in it then.
+func waiting(start, now config.Config) (keys []string) {
 	for _, c := range config.Changes(start, now) {
 		if !c.Live {
-			r.Restart = append(r.Restart, c.Key)
+			keys = append(keys, c.Key)
 		}
 	}
-	return r
+	for _, f := range config.ChangedFiles(start, now) {
+		if !f.Live && !slices.Contains(keys, f.Key) {
+			keys = append(keys, f.Key)
+		}
+	}
+	return keys
 }
 
 // maxLogged is how many lines about changed settings a reload writes. What more there is GET /v1/config shows.
@@ -53,7 +66,7 @@ func (s *service) logReload(r *operator.Reload) {
 		s.log.Info("setting changed", "key", c.Key, "from", c.From, "to", c.To, "source", c.Source.String(), "applied", c.Applied)
 	}
 	for _, f := range r.Files[:min(len(r.Files), maxLogged)] {
-		s.log.Info("file changed", "key", f.Key, "path", f.Path)
+		s.log.Info("file changed", "key", f.Key, "path", f.Path, "applied", f.Applied)
 	}
 	for _, key := range r.Restart {
 		s.log.Warn("setting needs a restart", "key", key)

@@ -81,7 +81,7 @@ func TestReloadSaysWhatChanged(t *testing.T) {
 	if a := got.Accounts; !slices.Equal(a.Added, []string{"mall"}) || !slices.Equal(a.Removed, []string{"shop"}) || !slices.Equal(a.Changed, []string{"bank"}) {
 		t.Errorf("accounts: got %+v", a)
 	}
-	if !slices.Equal(got.Files, []operator.ChangedFile{{Key: "feedback.webhook.secret_file", Path: key}}) || !slices.Contains(got.Restart, "smsc.window") {
+	if !slices.Equal(got.Files, []operator.ChangedFile{{Key: "feedback.webhook.secret_file", Path: key, Applied: true}}) || !slices.Contains(got.Restart, "smsc.window") {
 		t.Errorf("files: got %v; restart: got %v", got.Files, got.Restart)
 	}
 	text := log()
@@ -100,6 +100,58 @@ func TestReloadSaysWhatChanged(t *testing.T) {
 	}
 	if out, err = execute(t, "reload", "--ops", r.Ops()); err != nil || !strings.HasPrefix(out, "nothing has changed\n") {
 		t.Errorf("once more: got %q, %v", out, err)
+	}
+}
+
+// A setting that is again as at the start waits for nothing.
+func TestReloadBackToTheStart(t *testing.T) {
+	start, other := loaded(t, "smsc: {window: 7}\n"), loaded(t, "smsc: {window: 8}\n")
+	for _, tt := range []struct {
+		before, now config.Config
+		applied     bool
+		restart     []string
+	}{{start, other, false, []string{"smsc.window"}}, {other, start, true, []string{}}} {
+		r := reloadReport(start, tt.before, tt.now)
+		if len(r.Changed) != 1 || r.Changed[0].Applied != tt.applied || !slices.Equal(r.Restart, tt.restart) {
+			t.Errorf("got %+v and %v, want applied %v and %v", r.Changed, r.Restart, tt.applied, tt.restart)
+		}
+	}
+}
+
+// A file that is read at the start alone waits for a restart, until it has the content of then.
+func TestReloadFiles(t *testing.T) {
+	dir := t.TempDir()
+	content := "smsc: {mode: shared, addr: '127.0.0.1:1', system_id: me, password_file: " + filepath.Join(dir, "password") + "}\n" +
+		"feedback: {webhook: {secret_file: " + filepath.Join(dir, "secret") + "}}\n" +
+		"accounts: {bank: {password_hash: $2a$04$V9IzLpGd/T7Sg/wIuWtYnOj0.CqCjvV4JDPfMrqVf0kzlzUS1LT0u}}\n"
+	load := func(password, secret string) config.Config {
+		testpeer.PutFiles(t, dir, map[string][]byte{"password": []byte(password), "secret": []byte(secret)})
+		return loaded(t, content)
+	}
+	start, other := load("secret08", "0123456789abcdef"), load("secret09", "0123456789abcdeF")
+	for _, tt := range []struct {
+		before, now config.Config
+		applied     bool // of the password
+		restart     []string
+		said        string
+	}{
+		{start, other, false, []string{"smsc.password_file"}, "changed, needs a restart: "},
+		{other, other, false, []string{"smsc.password_file"}, ""},
+		{other, start, true, []string{}, "read again: "},
+	} {
+		r := reloadReport(start, tt.before, tt.now)
+		var want []operator.ChangedFile
+		if tt.said != "" {
+			want = []operator.ChangedFile{
+				{Key: "smsc.password_file", Path: filepath.Join(dir, "password"), Applied: tt.applied},
+				{Key: "feedback.webhook.secret_file", Path: filepath.Join(dir, "secret"), Applied: true},
+			}
+		}
+		var out strings.Builder
+		if err := showReload(&out, r); err != nil || !slices.Equal(r.Files, want) || !slices.Equal(r.Restart, tt.restart) ||
+			tt.said != "" && !strings.Contains(out.String(), tt.said+filepath.Join(dir, "password")) {
+			t.Errorf("got %+v, %v and %q, %v, want %+v, %v and %q", r.Files, r.Restart, &out, err, want, tt.restart, tt.said)
+		}
 	}
 }
 

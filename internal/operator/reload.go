@@ -13,7 +13,7 @@ type Change struct {
 	From    string `json:"from"`
 	To      string `json:"to"`
 	Source  Source `json:"source"`  // of the new value
-	Applied bool   `json:"applied"` // else it needs a restart
+	Applied bool   `json:"applied"` // else it waits for a restart
 }
 
 // ChangedAccounts are accounts whose own settings a reload found changed.
@@ -23,10 +23,12 @@ type ChangedAccounts struct {
 	Changed []string `json:"changed"`
 }
 
-// ChangedFile is a file that a reload read again, with another content than before.
+// ChangedFile is a file that has another content than at the reload before, or at the start.
 type ChangedFile struct {
 	Key  string `json:"key"` // the setting that names it
 	Path string `json:"path"`
+
+	Applied bool `json:"applied"` // new connections and messages use it; else it needs a restart
 }
 
 // Reload is what a reload did, in JSON. Changes are against the reload before, or the start.
@@ -34,7 +36,7 @@ type Reload struct {
 	Changed  []Change        `json:"changed"`
 	Accounts ChangedAccounts `json:"accounts"`
 	Files    []ChangedFile   `json:"files"`
-	Restart  []string        `json:"restart"`  // keys whose new values wait for a restart, also from earlier reloads
+	Restart  []string        `json:"restart"`  // keys whose new values, or files, wait for a restart, also from earlier reloads
 	Warnings []string        `json:"warnings"` // a line each, with the place
 }
 
