@@ -103,3 +103,19 @@ func warnGrants(l *loader) {
 	}
 	l.warnIf(!mtls && len(rules.Certificates) > 0, "not used: reads.auth does not ask for mtls", "reads.certificates", "reads.auth")
 }
+
+// warnUnlisted warns, in shared mode, of backends for accounts that are not listed: nobody can bind as one of these.
+func warnUnlisted(l *loader) {
+	warn := func(key, name string, accounts []string) {
+		for _, id := range accounts {
+			_, isListed := l.cfg.Accounts[id]
+			l.warnIf(!isListed && !l.failed[accountKey(id)], fmt.Sprintf("%s is for account %q, which accounts does not list: nobody can bind as it", name, id), key)
+		}
+	}
+	for _, k := range l.cfg.Relay.APIKeys {
+		warn("reads.api_keys", k.Name, k.Accounts)
+	}
+	for _, b := range l.cfg.Relay.Certificates {
+		warn("reads.certificates", b.Name, b.Accounts)
+	}
+}

@@ -55,13 +55,14 @@ func narrowest(ip netip.Addr) int {
 	return 16
 }
 
-// warnMode warns of settings that only shared mode uses, and, in shared mode, of accounts that meet.
+// warnMode warns of settings that only shared mode uses, and, in shared mode, of accounts that meet or are not listed.
 func warnMode(l *loader) {
 	if l.failed["smsc.mode"] {
 		return
 	}
 	if l.cfg.SMSC.Mode != mirror {
 		warnSenders(l)
+		warnUnlisted(l)
 		return
 	}
 	const unused = "not used in mirror mode: the ESME binds to the SMSC as itself"
