@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"reflect"
 	"slices"
+	"strings"
 
 	"readback/internal/numbering"
 	"readback/internal/setting"
@@ -25,6 +27,7 @@ func warnAll(l *loader) {
 	warnUsers(l)
 	l.warnIf(t.Proof && t.Carriage == numbering.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
 	warnListen(l)
+	warnPorts(l)
 	warnClients(l)
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
 		fmt.Sprintf("the password is longer than the %d octets of SMPP: some SMSCs refuse the bind", maxPassword), "smsc.password_file")
@@ -45,6 +48,16 @@ func warnListen(l *loader) {
 	everyone := slices.ContainsFunc(n.ProxyFrom, func(p netip.Prefix) bool { return p.Bits() < narrowest(p.Addr()) })
 	l.warnIf(everyone && n.ProxyProtocol, "so many may claim to be any address: listen.allow and the limits of addresses mean nothing to them; list the load balancers",
 		"listen.proxy_from")
+}
+
+// warnPorts warns of addresses with port 0.
+func warnPorts(l *loader) {
+	for _, f := range fields {
+		addr, isText := reflect.ValueOf(l.cfg).FieldByIndex(f.Index).Interface().(string)
+		if f.Tag.Get("form") == "bind" && isText {
+			l.warnIf(strings.HasSuffix(addr, ":0"), "port 0 is another free port at each start, which only the log tells", f.Key)
+		}
+	}
 }
 
 // narrowest is how many bits a network has at least that may be one of load balancers.
