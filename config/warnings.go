@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ func warnAll(l *loader) {
 	l.warnIf(t.Proof && t.Carriage == numbering.ByMarker, "a marker carries no proof: only elements do", "track.proof", "track.carriage")
 	warnListen(l)
 	warnPorts(l)
+	warnDirectories(l)
 	warnClients(l)
 	l.warnIf(len(l.cfg.SMSC.Password) > maxPassword,
 		fmt.Sprintf("the password is longer than the %d octets of SMPP: some SMSCs refuse the bind", maxPassword), "smsc.password_file")
@@ -58,6 +60,16 @@ func warnPorts(l *loader) {
 			l.warnIf(strings.HasSuffix(addr, ":0"), "port 0 is another free port at each start, which only the log tells", f.Key)
 		}
 	}
+}
+
+// warnDirectories warns of files in the place of directories. The gateway serves ESMEs nevertheless.
+func warnDirectories(l *loader) {
+	isFile := func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && !info.IsDir()
+	}
+	l.warnIf(isFile(l.cfg.Relay.Store), "a file, not a directory: messages pass without a number, and no read is taken", "relay.store")
+	l.warnIf(l.cfg.Relay.CDR.Dir != "" && isFile(l.cfg.Relay.CDR.Dir), "a file, not a directory: no call detail records are written", "cdr.dir")
 }
 
 // narrowest is how many bits a network has at least that may be one of load balancers.
