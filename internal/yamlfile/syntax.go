@@ -32,6 +32,7 @@ var syntaxHints = []struct{ said, hint string }{
 	{"did not find expected ',' or ']'", "a comma before this line, or the ] that ends the list"},
 	{"did not find expected key", "indent the keys of a section alike"},
 	{"did not find expected '-'", "indent the items of a list alike"},
+	{"did not find expected node content", "a value, or the ] or } that is missing"},
 	{"mapping values are not allowed", "put a value with a colon in quotes, and indent the keys of a section alike"},
 	{"found character that cannot start any token", "put the value in quotes"},
 	{"unknown anchor", "put a value that begins with * in quotes"},
