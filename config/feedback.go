@@ -134,11 +134,13 @@ func isPrivateURL(s string) bool {
 // warnFeedback warns of settings that are not used, and of a webhook without TLS.
 func warnFeedback(l *loader, prefix string, f AccountFeedback) {
 	key := prefix + "feedback.webhook.url"
-	used := f.Form == formWebhook
-	for _, a := range l.cfg.Accounts {
-		used = used || a.Feedback.Form == formWebhook
+	if prefix == "" {
+		used := f.Form == formWebhook
+		for _, a := range l.cfg.Accounts {
+			used = used || a.Feedback.Form == formWebhook
+		}
+		l.warnIf(f.Webhook.URL != "" && !used, "not used: feedback.form is not webhook", key)
 	}
-	l.warnIf(prefix == "" && f.Webhook.URL != "" && !used, "not used: feedback.form is not webhook", key)
 	u, err := url.Parse(f.Webhook.URL)
 	l.warnIf(f.Form == formWebhook && err == nil && u.Scheme == "http" && !isPrivateURL(f.Webhook.URL),
 		"goes over the network in the clear, for anybody on the way to read: https", key)
